@@ -1,0 +1,18 @@
+# bitbalance_target(NAME): our warnings as errors, our include root, and the preset's instrumentation.
+option(BITBALANCE_SANITIZE "Build with address and undefined-behaviour sanitizers" OFF)
+option(BITBALANCE_COVERAGE "Build with gcov counters" OFF)
+
+function(bitbalance_target name)
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_compile_options(${name} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                                         -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+  if(BITBALANCE_SANITIZE)
+    target_compile_options(${name} PUBLIC -fsanitize=address,undefined -fno-sanitize-recover=undefined
+                                          -fno-omit-frame-pointer)
+    target_link_options(${name} PUBLIC -fsanitize=address,undefined)
+  endif()
+  if(BITBALANCE_COVERAGE)
+    target_compile_options(${name} PUBLIC --coverage)
+    target_link_options(${name} PUBLIC --coverage)
+  endif()
+endfunction()

@@ -1,0 +1,242 @@
+// The 64-byte commands of the accelerator: what the mapper writes to DRAM and the controller fetches.
+// docs/commands.md has the byte layout. A record's last four bytes are a CRC-32 of the others, seeded with
+// its index, so that a damaged, missing or reordered command is refused before it acts.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <stdexcept>
+#include <variant>
+
+namespace bitbalance {
+
+inline constexpr int kCommandBytes = 64;
+using CommandBytes = std::array<std::uint8_t, kCommandBytes>;
+
+/// The units that execute commands, each in the order of its queue.
+enum class Engine : std::uint8_t { kLoad, kCompute, kVector, kStore };
+inline constexpr int kEngines = 4;
+
+/// Set of engines, as a bit mask: dependence flags as in TVM's VTA.
+using EngineMask = std::uint8_t;
+constexpr EngineMask engine_bit(Engine e) {
+  return static_cast<EngineMask>(1u << static_cast<unsigned>(e));
+}
+
+enum class Opcode : std::uint8_t {
+  kEnd = 1,               ///< controller: wait until all engines are idle, then done
+  kBarrier = 2,           ///< controller: wait until all engines are idle, then go on
+  kLoadWeights = 16,      ///< load: DRAM -> weight buffer
+  kLoadParameters = 17,   ///< load: DRAM -> parameter buffer
+  kLoadActivations = 18,  ///< load: DRAM -> activation buffer, padded and split by stride phase
+  kLoadOutputs =
+      19,         ///< load: DRAM -> output buffer, padded: residual operands and inputs of vector commands
+  kCompute = 32,  ///< compute: convolution tiles, drained into the output buffer
+  kPool = 48,     ///< vector: max or average pooling inside the output buffer
+  kAdd = 49,      ///< vector: elementwise sum inside the output buffer
+  kStore = 64,    ///< store: output buffer -> DRAM
+};
+
+/// The two base registers that a command's 32-bit DRAM offset counts from.
+enum class Region : std::uint8_t {
+  kConstants,  ///< header, commands, weights, parameters: read only
+  kData,       ///< activations: the only place a store may touch
+};
+
+/// What every record starts with.
+struct CommandHeader {
+  EngineMask wait = 0;      ///< consume one flag from each of these engines before starting
+  EngineMask signal = 0;    ///< give one flag to each of these engines when done
+  std::uint16_t layer = 0;  ///< index into Program::layers, for the accounts
+  bool layer_end = false;   ///< the store that completes its layer
+};
+
+/// Contiguous copy into every used bank of the weight buffer. The DRAM blob holds, for each group in order,
+/// `rows` rows of `row_bytes`; row r of group g goes to bank r, ring address (base + g * row_bytes) mod bank
+/// size.
+struct LoadWeights {
+  std::uint32_t dram_offset = 0;  ///< in Region::kConstants, aligned to 64
+  std::uint32_t base = 0;         ///< ring address in bytes, a multiple of 8
+  std::uint32_t row_bytes = 0;    ///< a multiple of 8
+  std::uint16_t groups = 0;       ///< row groups: conv groups x ceil(output channels of a group / rows)
+  std::uint8_t rows = 0;          ///< rows of every group but the last of each conv group
+  std::uint8_t last_rows = 0;     ///< rows of the last row group of a conv group
+  std::uint16_t groups_per_conv_group = 1;
+};
+
+/// `entries` 16-byte entries (bias int64, multiplier uint16, shift uint8, 5 unused) to entry `base` on. No
+/// wrap.
+struct LoadParameters {
+  std::uint32_t dram_offset = 0;  ///< in Region::kConstants, aligned to 64
+  std::uint16_t base = 0;
+  std::uint16_t entries = 0;
+};
+
+/// A slice of a planar tensor in DRAM: full-width rows, so that the rows of a channel are one run of bytes.
+struct TensorSlice {
+  std::uint32_t dram_offset = 0;    ///< bytes in Region::kData to the first element of the slice
+  std::uint32_t image_pitch = 0;    ///< bytes in DRAM
+  std::uint32_t channel_pitch = 0;  ///< bytes in DRAM
+  std::uint16_t images = 1;
+  std::uint16_t channels = 1;
+  std::uint16_t rows = 1;     ///< rows that exist in DRAM
+  std::uint16_t columns = 1;  ///< elements of a row = width of the tensor
+  bool wide = false;          ///< 16-bit elements
+};
+
+/// Slice -> activation or output buffer. In the buffer: element (n, c, py, px, y, x) stands at base + n *
+/// image_stride +
+/// (((c * stride_h + py) * stride_w + px) * plane_rows + y) * plane_columns + x, where padded coordinate
+/// iy = y * stride_h + py, and plane_rows = ceil(padded rows / stride_h). kLoadOutputs has strides of 1.
+struct LoadTensor {
+  TensorSlice slice;
+  std::uint32_t base = 0;          ///< elements
+  std::uint32_t image_stride = 0;  ///< elements
+  std::uint8_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  std::uint8_t stride_h = 1, stride_w = 1;
+  std::int16_t pad_value = 0;
+
+  int padded_rows() const { return slice.rows + pad_top + pad_bottom; }
+  int padded_columns() const { return slice.columns + pad_left + pad_right; }
+  int plane_rows() const { return (padded_rows() + stride_h - 1) / stride_h; }
+  int plane_columns() const { return (padded_columns() + stride_w - 1) / stride_w; }
+  /// Elements of one channel in the buffer, all phases.
+  int channel_stride() const { return stride_h * stride_w * plane_rows() * plane_columns(); }
+};
+
+/// The array walks: for conv group, for row group, for pixel tile; a tile takes channels * kernel_h *
+/// kernel_w steps.
+struct Compute {
+  std::uint32_t activation_base = 0;  ///< elements
+  std::uint32_t activation_image_stride = 0;
+  std::uint32_t weight_base = 0;  ///< ring address in bytes
+  std::uint32_t output_base = 0;  ///< elements
+  std::uint32_t output_image_stride = 0;
+  std::uint16_t parameter_base = 0;  ///< entry of the first output channel
+  std::uint16_t channels = 1;        ///< input channels of this chunk, of one conv group
+  std::uint16_t conv_groups = 1;
+  std::uint16_t output_channels = 1;  ///< of one conv group
+  std::uint16_t plane_rows = 1;       ///< of a stride phase in the activation buffer
+  std::uint16_t plane_columns = 1;
+  std::uint16_t images = 1;
+  std::uint16_t rows = 1;     ///< output rows of the block, before pooling
+  std::uint16_t columns = 1;  ///< output width, before pooling
+  std::uint8_t kernel_h = 1, kernel_w = 1;
+  std::uint8_t stride_h = 1, stride_w = 1;      ///< 1..15
+  std::uint8_t dilation_h = 1, dilation_w = 1;  ///< 1..15
+  std::uint8_t pool_h = 1, pool_w = 1;          ///< 1..15; > 1: fused non-overlapping max pooling
+  std::uint8_t weight_bits = 8;                 ///< 2..16
+  std::uint8_t nnzb = 7;                        ///< 1..15
+  std::int16_t clip_low = -128, clip_high = 127;
+  std::uint16_t operand_multiplier = 0;
+  std::uint8_t operand_shift = 0;
+  bool wide = false;           ///< 16-bit lanes
+  bool input_signed = false;   ///< 8-bit activations: sign- or zero-extended to the 9-bit lane
+  bool output_signed = false;  ///< 8-bit results: how pooling compares them
+  bool first_chunk = true;     ///< clear the accumulators at the first slot
+  bool last_chunk = true;      ///< drain at the last slot
+  bool operand = false;        ///< add the element that stands at the result's place in the output buffer
+  bool operand_signed = false;
+
+  int steps() const { return channels * kernel_h * kernel_w; }
+  int row_groups(int array_rows) const { return (output_channels + array_rows - 1) / array_rows; }
+};
+
+/// Pooling of padded planes in the output buffer, [image][channel][y][x].
+struct Pool {
+  std::uint32_t input_base = 0, input_image_stride = 0;
+  std::uint32_t output_base = 0, output_image_stride = 0;
+  std::uint16_t images = 1, channels = 1;
+  std::uint16_t input_rows = 1, input_columns = 1;  ///< padded
+  std::uint16_t output_rows = 1, output_columns = 1;
+  std::uint8_t kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1;
+  bool average = false;
+  bool single_divisor = false;  ///< average: entry [0] for every window (no padding, or padding counts)
+  std::uint16_t valid_row_begin = 0,
+                valid_row_end = 0;  ///< average: rows and columns of the padded input that are
+  std::uint16_t valid_column_begin = 0, valid_column_end = 0;  ///< not padding: begin <= i < end
+  std::uint16_t parameter_base = 0;  ///< average: entry [n - 1] rescales a sum of n valid elements
+  std::int16_t clip_low = -128, clip_high = 127;
+  bool wide = false, is_signed = false;  ///< of the input
+};
+
+/// output[i] = clamp(rescale(input[i]) + rescale(operand[i])), i < elements; output_base may equal an
+/// input's.
+struct Add {
+  std::uint32_t input_base = 0, operand_base = 0, output_base = 0;
+  std::uint32_t elements = 0;
+  std::uint16_t input_multiplier = 0, operand_multiplier = 0;
+  std::uint8_t input_shift = 0, operand_shift = 0;
+  std::int16_t clip_low = -128, clip_high = 127;
+  bool wide = false, input_signed = false, operand_signed = false;
+};
+
+/// Output buffer -> slice; planes of the buffer are rows x columns without padding.
+struct Store {
+  TensorSlice slice;
+  std::uint32_t base = 0;          ///< elements
+  std::uint32_t image_stride = 0;  ///< elements
+};
+
+struct End {};
+struct Barrier {};
+struct LoadActivations : LoadTensor {};
+struct LoadOutputs : LoadTensor {};
+
+struct Command {
+  CommandHeader header;
+  std::variant<End, Barrier, LoadWeights, LoadParameters, LoadActivations, LoadOutputs, Compute, Pool, Add,
+               Store>
+      body;
+};
+
+/// The engine whose queue takes the command. The controller itself executes kEnd and kBarrier: they have
+/// none.
+bool has_engine(const Command& command);
+Engine engine_of(const Command& command);
+Opcode opcode_of(const Command& command);
+
+/// `index`: position in the program, part of the CRC.
+CommandBytes encode(const Command& command, std::uint32_t index);
+
+enum class ProgramFault : std::uint8_t {
+  kNone = 0,
+  kBadMagic = 1,
+  kBadVersion = 2,
+  kWrongConfiguration = 3,
+  kHeaderCrc = 4,
+  kCommandCrc = 5,
+  kBadOpcode = 6,
+  kBadField = 7,           ///< a field outside its range or a buffer's capacity
+  kStoreOutsideData = 8,   ///< a store that leaves the data window
+  kLoadOutsideRegion = 9,  ///< a load that leaves its region
+  kMemoryError = 10,       ///< the memory answered with an error status
+  kTimeout = 11,           ///< the watchdog saw no progress
+};
+const char* to_string(ProgramFault fault);
+
+struct DecodedCommand {
+  Command command;
+  ProgramFault fault = ProgramFault::kNone;
+};
+DecodedCommand decode(const CommandBytes& bytes, std::uint32_t index);
+
+/// First record of a program.
+struct ProgramHeader {
+  static constexpr std::uint32_t kMagic = 0x4c414242;  // "BBAL", little-endian
+  static constexpr std::uint16_t kVersion = 1;
+  std::uint32_t config_hash = 0;
+  std::uint32_t commands = 0;         ///< records after the header, kEnd included
+  std::uint32_t constants_bytes = 0;  ///< size of the constants region, header included
+  std::uint32_t data_bytes = 0;       ///< size of the data region
+};
+CommandBytes encode(const ProgramHeader& header);
+
+struct DecodedHeader {
+  ProgramHeader header;
+  ProgramFault fault = ProgramFault::kNone;
+};
+/// Checks magic, version, CRC and that the header's configuration hash equals `expected_hash`, in that order.
+DecodedHeader decode_header(const CommandBytes& bytes, std::uint32_t expected_hash);
+
+}  // namespace bitbalance

@@ -1,0 +1,254 @@
+#include "hw/core/convolution.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <vector>
+
+namespace bitbalance {
+namespace {
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+
+struct Cost {
+  double cycles = 0;  ///< the longest of compute, read and write, plus the first block's load
+  std::int64_t dram_bytes = 0;
+  bool operator<(const Cost& o) const {
+    return cycles != o.cycles ? cycles < o.cycles : dram_bytes < o.dram_bytes;
+  }
+};
+
+// Tiles of one block of `images` x `rows` output rows.
+std::int64_t pixel_tiles(const Convolution& c, std::int64_t images, std::int64_t rows) {
+  const int lanes = c.config->lanes(c.wide);
+  if (c.config->column_mapping == ColumnMapping::kRow) return images * rows * ceil_div(c.out_columns, lanes);
+  return ceil_div(images * rows * c.out_columns, lanes);
+}
+
+bool fits(const Convolution& c, const LayerMapping& m) {
+  const BlockNeeds needs = block_needs(c, m);
+  return needs.activation_elements <= c.config->activation_elements(c.wide) &&
+         needs.weight_bank_bytes <= c.config->weight_bank_bytes &&
+         needs.parameter_entries <= c.config->parameter_entries() &&
+         needs.output_elements <= c.config->output_elements(c.wide);
+}
+
+// Partial sums never leave the array: a block whose input channels are cut must be a single tile.
+bool one_tile(const Convolution& c, const LayerMapping& m) {
+  return m.conv_groups == 1 && m.output_channels <= c.config->rows && pixel_tiles(c, m.images, m.rows) == 1;
+}
+
+Cost estimate(const Convolution& c, const LayerMapping& m, double bytes_per_cycle) {
+  const AcceleratorConfig& config = *c.config;
+  const std::int64_t group_blocks = c.group_blocks(m), channel_blocks = c.channel_blocks(m);
+  const std::int64_t image_blocks = c.image_blocks(m), row_blocks = c.row_blocks(m), chunks = c.chunks(m);
+  const std::int64_t spatial_blocks = image_blocks * row_blocks;
+
+  std::int64_t tiles = 0, loaded_rows = 0;
+  for (int row = 0; row < c.out_rows; row += m.rows) {
+    const int rows = std::min(m.rows, c.out_rows - row);
+    tiles += (c.batch / m.images) * pixel_tiles(c, m.images, rows);
+    if (c.batch % m.images != 0) tiles += pixel_tiles(c, c.batch % m.images, rows);
+    loaded_rows += input_rows(c.layer->window, c.in_rows, row, rows).rows;
+  }
+  const std::int64_t row_groups = c.groups * ceil_div(c.out_channels, config.rows);
+  const std::int64_t steps = std::int64_t{c.in_channels} * c.kernel_area();
+  const std::int64_t drain = std::int64_t{std::min(config.rows, c.out_channels)} * (c.wide ? 1 : 2);
+  const double compute =
+      static_cast<double>(tiles * row_groups) * static_cast<double>(std::max(steps * c.layer->nnzb, drain));
+
+  const std::int64_t activation_bytes =
+      loaded_rows * c.in_columns * c.in_channels * c.groups * c.batch * c.element_bytes();
+  const std::int64_t weight_bytes = c.groups * std::int64_t{c.out_channels} * weight_row_bytes(c, steps);
+  const bool reload_activations =
+      channel_blocks > 1 && ((m.order == LoopOrder::kWeightsOuter && spatial_blocks > 1) ||
+                             (chunks > 1 && !activations_resident(c, m)));
+  const bool reload_weights =
+      spatial_blocks > 1 && ((m.order == LoopOrder::kActivationsOuter && channel_blocks > 1) || chunks > 1);
+  const std::int64_t output_bytes = std::int64_t{c.batch} * c.groups * c.out_channels *
+                                    (c.out_rows / c.pool_h) * c.pooled_columns() * c.element_bytes();
+  const std::int64_t read = activation_bytes * (reload_activations ? channel_blocks : 1) +
+                            weight_bytes * (reload_weights ? spatial_blocks : 1) +
+                            (c.operand ? output_bytes : 0);
+
+  // Loads hide behind compute only where two blocks fit side by side.
+  const BlockNeeds needs = block_needs(c, m);
+  const std::int64_t blocks = group_blocks * channel_blocks * spatial_blocks;
+  const bool overlaps = blocks == 1 || (2 * needs.activation_elements <= config.activation_elements(c.wide) &&
+                                        2 * needs.output_elements <= config.output_elements(c.wide));
+  const double read_cycles = static_cast<double>(read) / bytes_per_cycle;
+  const double write_cycles = static_cast<double>(output_bytes) / bytes_per_cycle;
+  const double first_load = read_cycles / static_cast<double>(blocks);
+  constexpr double kCommandOverheadCycles =
+      150;  // a block's loads, compute and store each wait for memory and flags once
+  Cost cost;
+  cost.dram_bytes = read + output_bytes;
+  cost.cycles = (overlaps ? std::max({compute, read_cycles, write_cycles}) + first_load
+                          : compute + read_cycles + write_cycles) +
+                kCommandOverheadCycles * static_cast<double>(blocks * chunks);
+  return cost;
+}
+
+// Sizes that cut `total` into equal parts of a multiple of `unit`, largest first.
+std::vector<int> part_sizes(int total, int unit) {
+  std::vector<int> sizes;
+  const int units = static_cast<int>(ceil_div(total, unit));
+  for (int parts = 1; parts <= units; ++parts) {
+    const int size = std::min(total, static_cast<int>(ceil_div(units, parts)) * unit);
+    if (sizes.empty() || sizes.back() != size) sizes.push_back(size);
+  }
+  return sizes;
+}
+
+[[noreturn]] void refuse(const Convolution& c, const char* what, std::int64_t need, std::int64_t have) {
+  throw std::invalid_argument(fmt::format("layer {}: the smallest block needs {} {}, the accelerator has {}",
+                                          c.layer->name, need, what, have));
+}
+
+}  // namespace
+
+InputRows input_rows(const Window& w, int tensor_rows, int row, int rows) {
+  const int begin = row * w.stride_h - w.pad_top;
+  const int end = (row + rows - 1) * w.stride_h - w.pad_top + w.dilation_h * (w.kernel_h - 1) + 1;
+  InputRows in;
+  in.first = std::clamp(begin, 0, tensor_rows);
+  in.rows = std::clamp(end, 0, tensor_rows) - in.first;
+  in.pad_top = std::min(std::max(0, -begin), end - begin);
+  in.pad_bottom = end - begin - in.rows - in.pad_top;
+  return in;
+}
+
+InputColumns input_columns(const Window& w, int tensor_columns, int out_columns) {
+  const int needed = (out_columns - 1) * w.stride_w + w.dilation_w * (w.kernel_w - 1) + 1;
+  return {w.pad_left, std::max(0, needed - w.pad_left - tensor_columns)};
+}
+
+std::int64_t channel_stride(const Window& w, int padded_rows, int padded_columns) {
+  return std::int64_t{w.stride_h} * w.stride_w * ceil_div(padded_rows, w.stride_h) *
+         ceil_div(padded_columns, w.stride_w);
+}
+
+std::int64_t image_stride(std::int64_t elements, int images) {
+  return images > 1 ? (elements | 1) : elements;
+}
+
+WeightFormat weight_format(const Convolution& c) {
+  return {c.layer->weight_bits, c.layer->nnzb, c.config->token_form, c.config->weight_storage};
+}
+
+std::int64_t weight_row_bytes(const Convolution& c, std::int64_t steps) {
+  return row_bytes(static_cast<std::uint32_t>(steps), weight_format(c));
+}
+
+BlockNeeds block_needs(const Convolution& c, const LayerMapping& m) {
+  const Window& w = c.layer->window;
+  const InputColumns columns = input_columns(w, c.in_columns, c.out_columns);
+  const int padded_columns = columns.pad_left + c.in_columns + columns.pad_right;
+  const int padded_rows = (m.rows - 1) * w.stride_h + w.dilation_h * (w.kernel_h - 1) + 1;
+  const int resident_channels = activations_resident(c, m) ? c.in_channels : m.channels;
+  const std::int64_t activations =
+      std::int64_t{m.conv_groups} * resident_channels * channel_stride(w, padded_rows, padded_columns);
+  BlockNeeds needs;
+  needs.activation_elements = m.images * image_stride(activations, m.images);
+  needs.weight_bank_bytes = m.conv_groups * ceil_div(m.output_channels, c.config->rows) *
+                            weight_row_bytes(c, std::int64_t{m.channels} * c.kernel_area());
+  needs.parameter_entries = std::int64_t{m.conv_groups} * m.output_channels;
+  needs.output_elements =
+      std::int64_t{m.images} * m.conv_groups * m.output_channels * (m.rows / c.pool_h) * c.pooled_columns();
+  return needs;
+}
+
+bool activations_resident(const Convolution& c, const LayerMapping& m) {
+  if (c.chunks(m) == 1) return true;
+  const Window& w = c.layer->window;
+  const InputColumns columns = input_columns(w, c.in_columns, c.out_columns);
+  const int padded_rows = (m.rows - 1) * w.stride_h + w.dilation_h * (w.kernel_h - 1) + 1;
+  const std::int64_t all =
+      std::int64_t{m.conv_groups} * c.in_channels *
+      channel_stride(w, padded_rows, columns.pad_left + c.in_columns + columns.pad_right);
+  return m.images * image_stride(all, m.images) <= c.config->activation_elements(c.wide);
+}
+
+LayerMapping choose_mapping(const Convolution& c, const LayerMapping& user, const MapperOptions& options) {
+  const int rows = c.config->rows;
+  const auto given_or = [](int given, std::vector<int> sizes) {
+    return given != 0 ? std::vector<int>{given} : sizes;
+  };
+  const auto orders = user.layer.empty()
+                          ? std::vector<LoopOrder>{LoopOrder::kActivationsOuter, LoopOrder::kWeightsOuter}
+                          : std::vector<LoopOrder>{user.order};
+  std::optional<LayerMapping> best;
+  Cost best_cost;
+  const auto consider = [&](const LayerMapping& m) {
+    if (!fits(c, m) || (m.channels < c.in_channels && !one_tile(c, m))) return;
+    const Cost cost = estimate(c, m, options.bytes_per_cycle);
+    if (!best || cost < best_cost) {
+      best = m;
+      best_cost = cost;
+    }
+  };
+
+  for (const int block_rows : given_or(user.rows, part_sizes(c.out_rows, c.pool_h))) {
+    const bool whole_images = block_rows >= c.out_rows;
+    for (const int images :
+         whole_images ? given_or(user.images, part_sizes(c.batch, 1)) : std::vector<int>{1}) {
+      for (const int channels_out : given_or(user.output_channels, part_sizes(c.out_channels, rows))) {
+        const bool whole_groups = channels_out >= c.out_channels;
+        for (const int groups :
+             whole_groups ? given_or(user.conv_groups, part_sizes(c.groups, 1)) : std::vector<int>{1}) {
+          LayerMapping m;
+          m.layer = c.layer->name;
+          m.images = images;
+          m.rows = block_rows;
+          m.conv_groups = groups;
+          m.output_channels = channels_out;
+          m.channels = user.channels != 0 ? user.channels : c.in_channels;
+          // Cutting input channels costs bandwidth: only where a block does not fit whole.
+          if (user.channels == 0 && !fits(c, m)) {
+            if (!one_tile(c, m)) continue;
+            for (int parts = 2; parts <= c.in_channels && !fits(c, m); ++parts) {
+              m.channels = static_cast<int>(ceil_div(c.in_channels, parts));
+            }
+          }
+          for (const LoopOrder order : orders) {
+            m.order = order;
+            consider(m);
+          }
+        }
+      }
+    }
+  }
+  if (best) return *best;
+
+  if (!user.layer.empty()) {
+    throw std::invalid_argument(fmt::format(
+        "mapping of layer {}: no block with images {}, rows {}, conv_groups {}, output_channels {}, channels "
+        "{} (0: free) fits "
+        "the buffers; input channels can be cut only where a block is one tile",
+        c.layer->name, user.images, user.rows, user.conv_groups, user.output_channels, user.channels));
+  }
+  LayerMapping smallest;
+  smallest.images = smallest.conv_groups = 1;
+  smallest.rows = c.pool_h;
+  smallest.output_channels = std::min(c.out_channels, rows);
+  smallest.channels = 1;
+  if (!one_tile(c, smallest)) smallest.channels = c.in_channels;
+  const BlockNeeds needs = block_needs(c, smallest);
+  if (needs.activation_elements > c.config->activation_elements(c.wide)) {
+    refuse(c, "activations", needs.activation_elements, c.config->activation_elements(c.wide));
+  }
+  if (needs.weight_bank_bytes > c.config->weight_bank_bytes) {
+    refuse(c, "bytes in a weight bank", needs.weight_bank_bytes, c.config->weight_bank_bytes);
+  }
+  if (needs.parameter_entries > c.config->parameter_entries()) {
+    refuse(c, "parameter entries", needs.parameter_entries, c.config->parameter_entries());
+  }
+  refuse(c, "elements in the output buffer", needs.output_elements, c.config->output_elements(c.wide));
+}
+
+}  // namespace bitbalance

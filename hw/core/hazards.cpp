@@ -1,0 +1,51 @@
+#include "hw/core/hazards.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace bitbalance {
+
+RingBuffer::Region RingBuffer::allocate(std::int64_t size, std::int64_t align) {
+  assert(size > 0 && size <= capacity_);
+  std::int64_t begin = (head_ + align - 1) / align * align;
+  if (!wraps_ && begin % capacity_ + size > capacity_) begin = (begin / capacity_ + 1) * capacity_;
+  const std::int64_t end = begin + size;
+
+  Region region{begin % capacity_, next_id_++, {}};
+  // Whatever the head passes over (also what it skips) is gone: the oldest data of the ring.
+  while (!live_.empty() && live_.front().begin + capacity_ < end) {
+    carried_.add(live_.front().users);
+    live_.pop_front();
+  }
+  region.free = carried_;
+  live_.push_back({region.id, begin, end, {}});
+  head_ = end;
+  return region;
+}
+
+void RingBuffer::used_by(std::size_t id, Engine engine, CommandIndex index) {
+  const auto at = std::find_if(live_.begin(), live_.end(), [id](const Live& l) { return l.id == id; });
+  assert(at != live_.end());
+  at->users.add(engine, index);
+}
+
+void set_dependence_flags(std::vector<Command>& commands, const std::vector<Prerequisites>& prerequisites) {
+  std::array<std::array<std::int64_t, kEngines>, kEngines>
+      awaited;  // [waiter][producer]: latest command waited for
+  for (auto& row : awaited) row.fill(-1);
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    if (!has_engine(commands[i])) continue;
+    const Engine waiter = engine_of(commands[i]);
+    for (int p = 0; p < kEngines; ++p) {
+      const auto producer = static_cast<Engine>(p);
+      const auto& latest = prerequisites[i].latest(producer);
+      auto& seen = awaited[static_cast<std::size_t>(waiter)][static_cast<std::size_t>(p)];
+      if (!latest || producer == waiter || *latest <= seen) continue;
+      seen = *latest;
+      commands[i].header.wait |= engine_bit(producer);
+      commands[*latest].header.signal |= engine_bit(waiter);
+    }
+  }
+}
+
+}  // namespace bitbalance

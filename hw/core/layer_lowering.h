@@ -1,0 +1,19 @@
+// Lowering of one program layer each: from a chosen mapping to loads, computes, vector commands and stores.
+#pragma once
+
+#include "hw/core/convolution.h"
+#include "hw/core/program_builder.h"
+
+namespace bitbalance {
+
+/// A convolution, with the max pooling `fused` behind it if not nullptr. Writes tensor `output`.
+void lower_convolution(ProgramBuilder& builder, const Convolution& conv, const LayerMapping& mapping,
+                       int output);
+
+/// Max or average pooling as a layer of its own, through the output buffer.
+void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer);
+
+/// Elementwise sum as a layer of its own, through the output buffer.
+void lower_add(ProgramBuilder& builder, const QuantizedLayer& layer);
+
+}  // namespace bitbalance

@@ -1,0 +1,59 @@
+// Turns an integer network into a program: picks the block of every layer that the buffers can hold and the
+// loop order with the least time and DRAM traffic, lays out weights and tensors, and emits commands with
+// dependence flags.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "hw/core/config.h"
+#include "hw/core/program.h"
+#include "quant/quantized_network.h"
+
+namespace bitbalance {
+
+enum class LoopOrder {
+  kActivationsOuter,  ///< for each spatial block: for each channel block; activations are loaded once
+  kWeightsOuter,      ///< for each channel block: for each spatial block; weights are loaded once
+};
+const char* to_string(LoopOrder order);
+
+/// How a layer is cut into blocks. A user's mapping file holds a list of these; what is 0 is chosen by the
+/// mapper.
+struct LayerMapping {
+  std::string layer;    ///< name of the program layer
+  int images = 0;       ///< images of a block, 1..batch; more than 1 only with all rows of an image
+  int rows = 0;         ///< output rows of a block (before fused pooling), a multiple of the pooling's height
+  int conv_groups = 0;  ///< conv groups of a block; more than 1 only with all their output channels
+  int output_channels =
+      0;  ///< output channels of a block within a conv group: all, or a multiple of the array's rows
+  int channels =
+      0;  ///< input channels of a chunk, within a conv group; fewer than all only when a block is one tile
+  LoopOrder order = LoopOrder::kActivationsOuter;
+};
+
+struct MapperOptions {
+  int batch = 1;                  ///< images of one program, 1..65535
+  bool barrier = false;           ///< end each layer with all engines idle (checkpoints)
+  bool fuse_pooling = true;       ///< non-overlapping max pooling behind a convolution happens while draining
+  double bytes_per_cycle = 12.8;  ///< of the memory, to weigh traffic against compute
+  std::vector<LayerMapping> mappings;  ///< the user's choices, by layer name
+};
+
+struct MappedProgram {
+  Program program;
+  std::vector<LayerMapping> mappings;  ///< what was chosen, one per program layer
+};
+
+/// Throws std::invalid_argument, naming the layer, when a buffer is too small for any block of it, a sum
+/// could overflow an accumulator (unless allow_wrap), a field exceeds its command, or a user's mapping does
+/// not fit.
+MappedProgram build_program(const QuantizedNetwork& network, const AcceleratorConfig& config,
+                            const MapperOptions& options);
+
+/// Throws std::invalid_argument naming the layer and output channel when a sum of this layer could leave the
+/// accumulator: sum of |weight| x largest |activation| + |bias| > 2^(bits - 1) - 1.
+void prove_no_overflow(const QuantizedNetwork& network, const QuantizedLayer& layer,
+                       const AcceleratorConfig& config);
+
+}  // namespace bitbalance

@@ -1,0 +1,138 @@
+#include "hw/core/program_builder.h"
+
+#include <algorithm>
+
+namespace bitbalance {
+
+ProgramBuilder::ProgramBuilder(const QuantizedNetwork& network, const AcceleratorConfig& config,
+                               const MapperOptions& options)
+    : weights(config.weight_bank_bytes, true),
+      parameters(config.parameter_entries(), false),
+      activations(config.activation_buffer_bytes, false),
+      outputs(config.output_buffer_bytes, false),
+      network_(network),
+      config_(config),
+      options_(options) {
+  program_.batch = options.batch;
+  program_.constants.resize(kCommandBytes);  // the header's place
+}
+
+std::uint32_t ProgramBuilder::add_constants(const std::vector<std::uint8_t>& bytes) {
+  auto& constants = program_.constants;
+  constants.resize(align_up(static_cast<std::int64_t>(constants.size()), kDramAlignment));
+  const auto offset =
+      command_field<std::uint32_t>(static_cast<std::int64_t>(constants.size()), network_.name, "constants");
+  constants.insert(constants.end(), bytes.begin(), bytes.end());
+  return offset;
+}
+
+CommandIndex ProgramBuilder::emit(Command command, const Prerequisites& prerequisites) {
+  command.header.layer = command_field<std::uint16_t>(static_cast<std::int64_t>(program_.layers.size()) - 1,
+                                                      program_.layers.back().name, "layer number");
+  program_.commands.push_back(std::move(command));
+  prerequisites_.push_back(prerequisites);
+  return static_cast<CommandIndex>(program_.commands.size() - 1);
+}
+
+TensorSlice ProgramBuilder::slice(int tensor, const TensorRange& range) const {
+  const QuantizedTensor& t = network_.tensors[static_cast<std::size_t>(tensor)];
+  const auto placed = std::find_if(program_.tensors.begin(), program_.tensors.end(),
+                                   [tensor](const TensorPlacement& p) { return p.tensor == tensor; });
+  const std::int64_t bytes = t.bits / 8;
+  const std::int64_t row_pitch = t.shape.width * bytes;
+  const std::int64_t channel_pitch = t.shape.height * row_pitch;
+  TensorSlice s;
+  s.dram_offset =
+      command_field<std::uint32_t>(placed->offset + std::int64_t{range.image} * placed->image_pitch +
+                                       range.channel * channel_pitch + range.row * row_pitch,
+                                   t.name, "DRAM offset");
+  s.image_pitch = placed->image_pitch;
+  s.channel_pitch = static_cast<std::uint32_t>(channel_pitch);
+  s.images = command_field<std::uint16_t>(range.images, t.name, "images");
+  s.channels = command_field<std::uint16_t>(range.channels, t.name, "channels");
+  s.rows = command_field<std::uint16_t>(range.rows, t.name, "rows");
+  s.columns = command_field<std::uint16_t>(t.shape.width, t.name, "columns");
+  s.wide = t.bits == 16;
+  return s;
+}
+
+void ProgramBuilder::wrote(int tensor, const TensorRange& range, CommandIndex store) {
+  writes_[tensor].push_back({range, store});
+}
+
+Prerequisites ProgramBuilder::written(int tensor, const TensorRange& range) const {
+  Prerequisites result;
+  const auto writes = writes_.find(tensor);
+  if (writes == writes_.end()) return result;
+  const auto overlap = [](int a, int a_size, int b, int b_size) { return a < b + b_size && b < a + a_size; };
+  for (const Write& w : writes->second) {
+    if (overlap(w.range.image, w.range.images, range.image, range.images) &&
+        overlap(w.range.channel, w.range.channels, range.channel, range.channels) &&
+        overlap(w.range.row, w.range.rows, range.row, range.rows)) {
+      result.add(Engine::kStore, w.store);
+    }
+  }
+  return result;
+}
+
+void ProgramBuilder::place_tensor(int tensor) {
+  const QuantizedTensor& t = network_.tensors[static_cast<std::size_t>(tensor)];
+  TensorPlacement p;
+  p.tensor = tensor;
+  p.offset = program_.data_bytes;
+  p.image_pitch = command_field<std::uint32_t>(align_up(t.shape.elements() * t.bits / 8, kDramAlignment),
+                                               t.name, "image size");
+  program_.data_bytes = command_field<std::uint32_t>(
+      std::int64_t{program_.data_bytes} + std::int64_t{p.image_pitch} * options_.batch, t.name,
+      "size of the data region");
+  program_.tensors.push_back(p);
+}
+
+void ProgramBuilder::begin_layer(ProgramLayer layer) {
+  place_tensor(layer.output);
+  program_.layers.push_back(std::move(layer));
+}
+
+void ProgramBuilder::end_layer() {
+  program_.commands.back().header.layer_end = true;
+  if (options_.barrier) emit({{}, Barrier{}}, {});
+}
+
+Program ProgramBuilder::finish() && {
+  emit({{}, End{}}, {});
+  set_dependence_flags(program_.commands, prerequisites_);
+
+  // Commands follow the header; the constants that layers appended come behind them.
+  const std::vector<std::uint8_t> blobs(program_.constants.begin() + kCommandBytes, program_.constants.end());
+  const std::int64_t shift = static_cast<std::int64_t>(program_.commands.size()) * kCommandBytes;
+  for (Command& command : program_.commands) {
+    if (auto* w = std::get_if<LoadWeights>(&command.body)) {
+      w->dram_offset =
+          command_field<std::uint32_t>(w->dram_offset + shift, network_.name, "size of the constants");
+    } else if (auto* p = std::get_if<LoadParameters>(&command.body)) {
+      p->dram_offset =
+          command_field<std::uint32_t>(p->dram_offset + shift, network_.name, "size of the constants");
+    }
+  }
+  program_.constants.resize(kCommandBytes);
+  for (std::size_t i = 0; i < program_.commands.size(); ++i) {
+    const CommandBytes bytes = encode(program_.commands[i], static_cast<std::uint32_t>(i));
+    program_.constants.insert(program_.constants.end(), bytes.begin(), bytes.end());
+  }
+  program_.constants.insert(program_.constants.end(), blobs.begin(), blobs.end());
+  // Whole bursts can be read to the very end.
+  program_.constants.resize(static_cast<std::size_t>(
+      align_up(static_cast<std::int64_t>(program_.constants.size()), kLargestBurst)));
+  program_.data_bytes = static_cast<std::uint32_t>(align_up(program_.data_bytes, kLargestBurst));
+
+  ProgramHeader header;
+  header.config_hash = config_hash(config_);
+  header.commands = static_cast<std::uint32_t>(program_.commands.size());
+  header.constants_bytes = static_cast<std::uint32_t>(program_.constants.size());
+  header.data_bytes = program_.data_bytes;
+  const CommandBytes bytes = encode(header);
+  std::copy(bytes.begin(), bytes.end(), program_.constants.begin());
+  return std::move(program_);
+}
+
+}  // namespace bitbalance

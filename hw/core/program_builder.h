@@ -1,0 +1,94 @@
+// Collects what a program is made of while layers are lowered: constants, tensors in DRAM, commands with
+// their prerequisites, and regions of the on-chip buffers.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "hw/core/config.h"
+#include "hw/core/hazards.h"
+#include "hw/core/mapper.h"
+#include "hw/core/program.h"
+
+namespace bitbalance {
+
+/// DRAM base alignment of tensors and constants, bytes.
+inline constexpr std::uint32_t kDramAlignment = 64;
+/// Both regions end at a multiple of the largest burst, so that an aligned read never leaves them.
+inline constexpr std::uint32_t kLargestBurst = 256;
+
+/// `value` as a command field of type T; throws std::invalid_argument naming layer and field when it does not
+/// fit.
+template <class T>
+T command_field(std::int64_t value, const std::string& layer, const char* name) {
+  if (value < std::int64_t{std::numeric_limits<T>::min()} ||
+      value > std::int64_t{std::numeric_limits<T>::max()}) {
+    throw std::invalid_argument(fmt::format("layer {}: {} = {} does not fit a command: accepted: {} to {}",
+                                            layer, name, value, std::numeric_limits<T>::min(),
+                                            std::numeric_limits<T>::max()));
+  }
+  return static_cast<T>(value);
+}
+
+constexpr std::int64_t align_up(std::int64_t value, std::int64_t alignment) {
+  return (value + alignment - 1) / alignment * alignment;
+}
+
+/// A part of an activation tensor, of full-width rows.
+struct TensorRange {
+  int image = 0, images = 1;
+  int channel = 0, channels = 1;
+  int row = 0, rows = 1;
+};
+
+class ProgramBuilder {
+ public:
+  ProgramBuilder(const QuantizedNetwork& network, const AcceleratorConfig& config,
+                 const MapperOptions& options);
+
+  const QuantizedNetwork& network() const { return network_; }
+  const AcceleratorConfig& config() const { return config_; }
+  const MapperOptions& options() const { return options_; }
+
+  RingBuffer weights;      ///< bytes of every bank
+  RingBuffer parameters;   ///< entries
+  RingBuffer activations;  ///< bytes
+  RingBuffer outputs;      ///< bytes
+
+  /// Appends bytes to the constants, aligned; returns their offset.
+  std::uint32_t add_constants(const std::vector<std::uint8_t>& bytes);
+  /// Appends a command of the current layer.
+  CommandIndex emit(Command command, const Prerequisites& prerequisites);
+
+  TensorSlice slice(int tensor, const TensorRange& range) const;
+  /// Notes that `store` writes that part; later loads of an overlapping one wait for it.
+  void wrote(int tensor, const TensorRange& range, CommandIndex store);
+  Prerequisites written(int tensor, const TensorRange& range) const;
+
+  /// Gives a tensor its place in Region::kData. The network's input needs it said; begin_layer does it for
+  /// the output.
+  void place_tensor(int tensor);
+  void begin_layer(ProgramLayer layer);
+  /// Marks the layer's last store; a barrier follows if asked for.
+  void end_layer();
+  Program finish() &&;
+
+ private:
+  struct Write {
+    TensorRange range;
+    CommandIndex store;
+  };
+  const QuantizedNetwork& network_;
+  const AcceleratorConfig& config_;
+  const MapperOptions& options_;
+  Program program_;
+  std::vector<Prerequisites> prerequisites_;
+  std::map<int, std::vector<Write>> writes_;  ///< by tensor
+};
+
+}  // namespace bitbalance

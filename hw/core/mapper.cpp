@@ -81,7 +81,7 @@ void check_user_mapping(const LayerMapping& m, const Convolution& c) {
 
 void check_format(const QuantizedNetwork& network, const QuantizedLayer& layer,
                   const AcceleratorConfig& config) {
-  if (layer.token_form != config.token_form) {
+  if (layer.op == LayerOp::kConv && layer.token_form != config.token_form) {
     throw std::invalid_argument(
         fmt::format("layer {}: weights are limited in {} form, the accelerator's token_form is {}",
                     layer.name, to_string(layer.token_form), to_string(config.token_form)));

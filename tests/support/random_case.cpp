@@ -1,0 +1,283 @@
+#include "tests/support/random_case.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+#include "quant/representable.h"
+
+namespace bitbalance::test {
+namespace {
+
+class Draw {
+ public:
+  Draw(std::uint64_t seed, const CaseLimits& limits) : random_(seed), limits_(limits) {}
+
+  RandomCase make() {
+    RandomCase c;
+    draw_accelerator(c.config);
+    draw_network(c.network, c.config);
+    MapperOptions options;
+    options.batch = uniform(1, limits_.max_batch);
+    options.barrier = chance(0.2);
+    options.fuse_pooling = chance(0.8);
+    fit(c, options);
+    const QuantizedTensor& input = c.network.tensors[static_cast<std::size_t>(c.network.input)];
+    for (int i = 0; i < options.batch; ++i) {
+      std::vector<std::int32_t> image(static_cast<std::size_t>(input.shape.elements()));
+      for (auto& v : image) v = activation(input);
+      c.images.push_back(std::move(image));
+    }
+    return c;
+  }
+
+ private:
+  int uniform(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
+  bool chance(double p) { return std::bernoulli_distribution(p)(random_); }
+  template <class T>
+  T pick(std::initializer_list<T> values) {
+    return values.begin()[uniform(0, static_cast<int>(values.size()) - 1)];
+  }
+
+  int activation(const QuantizedTensor& t) {
+    if (chance(0.05)) return lowest(t);
+    return uniform(lowest(t), highest(t));
+  }
+  static int lowest(const QuantizedTensor& t) { return !t.is_signed ? 0 : t.bits == 16 ? -32768 : -128; }
+  static int highest(const QuantizedTensor& t) { return t.bits == 16 ? 32767 : t.is_signed ? 127 : 255; }
+
+  void draw_accelerator(AcceleratorConfig& a) {
+    a.rows = chance(0.5) ? pick({4, 8, 16, 32, 64}) : uniform(4, 64);
+    a.columns = chance(0.5) ? pick({4, 8, 16}) : uniform(4, 16);
+    a.synchronization = pick({Synchronization::kBalanced, Synchronization::kGroupMax});
+    a.column_mapping = pick({ColumnMapping::kFlattened, ColumnMapping::kRow});
+    a.token_form = pick({TokenForm::kBinary, TokenForm::kSignedDigit});
+    a.weight_storage = pick({WeightStorage::kDense, WeightStorage::kTokens});
+    a.queue_depth = pick({1, 2, 8});
+    a.dram.burst_bytes = pick({16, 32, 64, 128});
+    a.dram.max_outstanding = pick({1, 2, 8, 16});
+    a.weight_bank_bytes = pick({64, 256, 1024, 16384});
+    a.activation_buffer_bytes = 2 * a.columns * pick({4, 16, 64, 1024});
+    a.output_buffer_bytes = 2 * a.columns * pick({2, 16, 64, 512});
+    a.parameter_buffer_bytes = pick({64, 256, 8192});
+  }
+
+  int add_tensor(QuantizedNetwork& n, const Shape& shape, bool is_signed) {
+    QuantizedTensor t;
+    t.name = "t" + std::to_string(n.tensors.size());
+    t.shape = shape;
+    t.bits = bits_;
+    t.is_signed = is_signed || bits_ == 16;
+    n.tensors.push_back(t);
+    return static_cast<int>(n.tensors.size()) - 1;
+  }
+  const QuantizedTensor& tensor(const QuantizedNetwork& n, int index) {
+    return n.tensors[static_cast<std::size_t>(index)];
+  }
+
+  void clip(QuantizedLayer& l, const QuantizedTensor& out) {
+    l.clip_low = chance(0.3) ? std::max(lowest(out), -uniform(0, 20)) : lowest(out);
+    l.clip_high = chance(0.2) ? uniform(highest(out) / 2, highest(out)) : highest(out);
+  }
+
+  /// Multiplier and shift that bring sums of about `spread` to the range of `out`.
+  Rescale rescale(double spread, const QuantizedTensor& out) {
+    const double factor = highest(out) * std::exp2(uniform(-20, 20) / 10.0) / std::max(1.0, spread);
+    Rescale r;
+    r.shift = static_cast<std::uint8_t>(
+        std::clamp(static_cast<int>(std::floor(16 - std::log2(factor))) - 1, 0, 47));
+    r.multiplier = static_cast<std::uint16_t>(std::clamp(std::ldexp(factor, r.shift), 0.0, 65535.0));
+    return r;
+  }
+
+  void draw_network(QuantizedNetwork& n, const AcceleratorConfig& a) {
+    bits_ = pick({8, 8, 16});
+    n.name = "random";
+    const bool fully_connected = chance(0.15);
+    const Shape shape = fully_connected ? Shape{uniform(1, 300), 1, 1}
+                                        : Shape{uniform(1, limits_.max_channels),
+                                                uniform(1, limits_.max_size), uniform(1, limits_.max_size)};
+    n.input = add_tensor(n, shape, chance(0.5));
+    n.output = n.input;
+    for (int i = uniform(1, limits_.max_layers); i > 0; --i) {
+      const double kind = std::uniform_real_distribution<double>(0, 1)(random_);
+      if (kind < 0.65) {
+        add_convolution(n, a);
+        if (i > 1 && chance(0.3)) {
+          n.layers.back().name = "layer" + std::to_string(n.layers.size());
+          n.output = n.layers.back().output;
+          add_pool(n, true);
+          --i;
+        }
+      } else if (kind < 0.9) {
+        add_pool(n, false);
+      } else {
+        add_sum(n);
+      }
+      n.layers.back().name = "layer" + std::to_string(n.layers.size());
+      n.output = n.layers.back().output;
+    }
+  }
+
+  Window draw_window(const Shape& in, bool padded) {
+    for (;;) {
+      Window w;
+      w.kernel_h = uniform(1, 5);
+      w.kernel_w = uniform(1, 5);
+      w.stride_h = chance(0.6) ? 1 : uniform(1, 4);
+      w.stride_w = chance(0.6) ? w.stride_h : uniform(1, 4);
+      if (chance(0.2)) w.dilation_h = uniform(1, 3);
+      if (chance(0.2)) w.dilation_w = uniform(1, 3);
+      if (padded) {
+        w.pad_top = uniform(0, w.kernel_h - 1);
+        w.pad_left = uniform(0, w.kernel_w - 1);
+        w.pad_bottom = uniform(0, w.kernel_h - 1);
+        w.pad_right = uniform(0, w.kernel_w - 1);
+      }
+      if (out_size(in.height, w.pad_top + w.pad_bottom, w.kernel_h, w.dilation_h, w.stride_h) >= 1 &&
+          out_size(in.width, w.pad_left + w.pad_right, w.kernel_w, w.dilation_w, w.stride_w) >= 1) {
+        return w;
+      }
+    }
+  }
+  static int out_size(int in, int pads, int kernel, int dilation, int stride) {
+    const int span = in + pads - dilation * (kernel - 1) - 1;
+    return span < 0 ? 0 : span / stride + 1;
+  }
+  static Shape out_shape(const Shape& in, const Window& w, int channels) {
+    return {channels, out_size(in.height, w.pad_top + w.pad_bottom, w.kernel_h, w.dilation_h, w.stride_h),
+            out_size(in.width, w.pad_left + w.pad_right, w.kernel_w, w.dilation_w, w.stride_w)};
+  }
+
+  void add_convolution(QuantizedNetwork& n, const AcceleratorConfig& a) {
+    const QuantizedTensor in = tensor(n, n.output);
+    QuantizedLayer l;
+    l.op = LayerOp::kConv;
+    l.input = n.output;
+    l.window = draw_window(in.shape, chance(0.6));
+    int channels = uniform(1, limits_.max_channels);
+    const bool residual = chance(0.25);  // keeps the shape, so that an earlier tensor can be added
+    if (residual) {
+      const int radius = uniform(0, 2);
+      l.window = Window{2 * radius + 1, 2 * radius + 1, 1, 1, 1, 1, radius, radius, radius, radius};
+      channels = in.shape.channels;
+    } else if (chance(0.3)) {
+      std::vector<int> divisors;
+      for (int g = 1; g <= in.shape.channels; ++g) {
+        if (in.shape.channels % g == 0) divisors.push_back(g);
+      }
+      l.groups = divisors[static_cast<std::size_t>(uniform(0, static_cast<int>(divisors.size()) - 1))];
+      channels = l.groups * uniform(1, std::max(1, limits_.max_channels / l.groups));
+    } else if (chance(0.2)) {
+      channels = uniform(1, 80);  // several row groups
+    }
+    l.output = add_tensor(n, out_shape(in.shape, l.window, channels), chance(0.4));
+    const QuantizedTensor out = tensor(n, l.output);
+    l.weight_bits = uniform(2, 16);
+    l.nnzb = uniform(1, std::min(7, l.weight_bits - 1));
+    l.token_form = a.token_form;
+    const RepresentableSet set(l.weight_bits, l.nnzb, l.token_form);
+    const int kernel_weights = in.shape.channels / l.groups * l.window.kernel_h * l.window.kernel_w;
+    const double deviation = std::exp2(uniform(0, l.weight_bits - 1));
+    std::normal_distribution<double> weight(0.0, deviation);
+    for (int i = 0; i < channels * kernel_weights; ++i) {
+      l.weights.push_back(static_cast<std::int16_t>(chance(0.1) ? 0 : set.nearest(weight(random_))));
+    }
+    const double spread = deviation * highest(in) / 2.0 * std::sqrt(kernel_weights);
+    for (int m = 0; m < channels; ++m) {
+      l.bias.push_back(std::llround(std::normal_distribution<double>(0.0, spread / 2)(random_)));
+      l.rescale.push_back(rescale(spread, out));
+      l.weight_scale.push_back(1.0);
+    }
+    clip(l, out);
+    if (residual) {
+      for (int t = 0; t < l.output; ++t) {
+        if (tensor(n, t).shape == out.shape) l.operand = t;
+      }
+      if (l.operand >= 0) l.operand_rescale = rescale(highest(tensor(n, l.operand)), out);
+    }
+    n.layers.push_back(l);
+  }
+
+  void add_pool(QuantizedNetwork& n, bool fusable) {
+    const QuantizedTensor in = tensor(n, n.output);
+    QuantizedLayer l;
+    l.op = fusable || chance(0.6) ? LayerOp::kMaxPool : LayerOp::kAvgPool;
+    l.input = n.output;
+    if (fusable || chance(0.4)) {  // non-overlapping
+      l.window.kernel_h = l.window.stride_h = uniform(1, std::min(3, in.shape.height));
+      l.window.kernel_w = l.window.stride_w = uniform(1, std::min(3, in.shape.width));
+    } else {
+      l.window = draw_window(in.shape, chance(0.5));
+      l.window.dilation_h = l.window.dilation_w = 1;
+    }
+    // Padding may not reach past a window: each one must see at least one element.
+    l.window.pad_top = std::min(l.window.pad_top, l.window.kernel_h - 1);
+    l.window.pad_bottom = std::min(l.window.pad_bottom, l.window.kernel_h - 1);
+    l.output = add_tensor(n, out_shape(in.shape, l.window, in.shape.channels), in.is_signed);
+    const QuantizedTensor out = tensor(n, l.output);
+    l.clip_low = lowest(out);
+    l.clip_high = highest(out);
+    if (l.op == LayerOp::kAvgPool) {
+      l.count_include_pad = chance(0.3);
+      for (int i = 1; i <= l.window.kernel_h * l.window.kernel_w; ++i)
+        l.rescale.push_back(rescale(i * highest(in), out));
+    }
+    n.layers.push_back(l);
+  }
+
+  void add_sum(QuantizedNetwork& n) {
+    const QuantizedTensor in = tensor(n, n.output);
+    QuantizedLayer l;
+    l.op = LayerOp::kAdd;
+    l.input = l.operand = n.output;
+    for (int t = 0; t < n.output; ++t) {
+      if (tensor(n, t).shape == in.shape && chance(0.5)) l.operand = t;
+    }
+    l.output = add_tensor(n, in.shape, chance(0.5));
+    const QuantizedTensor out = tensor(n, l.output);
+    l.rescale = {rescale(highest(in), out)};
+    l.operand_rescale = rescale(highest(in), out);
+    clip(l, out);
+    n.layers.push_back(l);
+  }
+
+  /// Doubles what is too small until the mapper accepts; the message is checked elsewhere.
+  static void fit(RandomCase& c, const MapperOptions& options) {
+    for (int attempt = 0;; ++attempt) {
+      try {
+        c.mapped = build_program(c.network, c.config, options);
+        return;
+      } catch (const std::invalid_argument& e) {
+        if (attempt == 40) throw;
+        const std::string what = e.what();
+        if (what.find("accumulator") != std::string::npos) {
+          c.config.allow_wrap = true;
+        } else if (what.find("weight bank") != std::string::npos) {
+          c.config.weight_bank_bytes *= 2;
+        } else if (what.find("parameter") != std::string::npos) {
+          c.config.parameter_buffer_bytes *= 2;
+        } else if (what.find("output buffer") != std::string::npos) {
+          c.config.output_buffer_bytes *= 2;
+        } else if (what.find("activations") != std::string::npos) {
+          c.config.activation_buffer_bytes *= 2;
+        } else {
+          throw;
+        }
+      }
+    }
+  }
+
+  std::mt19937_64 random_;
+  CaseLimits limits_;
+  int bits_ = 8;
+};
+
+}  // namespace
+
+RandomCase make_random_case(std::uint64_t seed, const CaseLimits& limits) {
+  return Draw(seed, limits).make();
+}
+
+}  // namespace bitbalance::test

@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "hw/core/tiles.h"
+
 namespace bitbalance {
 namespace {
 
@@ -23,11 +25,9 @@ struct Cost {
   }
 };
 
-// Tiles of one block of `images` x `rows` output rows.
-std::int64_t pixel_tiles(const Convolution& c, std::int64_t images, std::int64_t rows) {
-  const int lanes = c.config->lanes(c.wide);
-  if (c.config->column_mapping == ColumnMapping::kRow) return images * rows * ceil_div(c.out_columns, lanes);
-  return ceil_div(images * rows * c.out_columns, lanes);
+// Tiles of one row group in a block of `images` x `rows` output rows.
+std::int64_t block_tiles(const Convolution& c, std::int64_t images, std::int64_t rows) {
+  return pixel_tiles(*c.config, c.wide, images, rows, c.out_columns);
 }
 
 bool fits(const Convolution& c, const LayerMapping& m) {
@@ -40,7 +40,7 @@ bool fits(const Convolution& c, const LayerMapping& m) {
 
 // Partial sums never leave the array: a block whose input channels are cut must be a single tile.
 bool one_tile(const Convolution& c, const LayerMapping& m) {
-  return m.conv_groups == 1 && m.output_channels <= c.config->rows && pixel_tiles(c, m.images, m.rows) == 1;
+  return m.conv_groups == 1 && m.output_channels <= c.config->rows && block_tiles(c, m.images, m.rows) == 1;
 }
 
 Cost estimate(const Convolution& c, const LayerMapping& m, double bytes_per_cycle) {
@@ -52,8 +52,8 @@ Cost estimate(const Convolution& c, const LayerMapping& m, double bytes_per_cycl
   std::int64_t tiles = 0, loaded_rows = 0;
   for (int row = 0; row < c.out_rows; row += m.rows) {
     const int rows = std::min(m.rows, c.out_rows - row);
-    tiles += (c.batch / m.images) * pixel_tiles(c, m.images, rows);
-    if (c.batch % m.images != 0) tiles += pixel_tiles(c, c.batch % m.images, rows);
+    tiles += (c.batch / m.images) * block_tiles(c, m.images, rows);
+    if (c.batch % m.images != 0) tiles += block_tiles(c, c.batch % m.images, rows);
     loaded_rows += input_rows(c.layer->window, c.in_rows, row, rows).rows;
   }
   const std::int64_t row_groups = c.groups * ceil_div(c.out_channels, config.rows);

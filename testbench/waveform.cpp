@@ -1,0 +1,172 @@
+#include "testbench/waveform.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <stdexcept>
+
+#include "hw/core/tiles.h"
+
+namespace bitbalance {
+namespace {
+
+std::int64_t layer_tiles(const Program& program, std::size_t layer, const AcceleratorConfig& config) {
+  std::int64_t count = 0;
+  for (const Command& command : program.commands) {
+    const auto* compute = std::get_if<Compute>(&command.body);
+    if (compute != nullptr && command.header.layer == layer) count += tiles(config, *compute);
+  }
+  return count;
+}
+
+// * any characters, ? one character; everything else stands for itself (brackets occur in no name).
+bool matches(const char* glob, const char* text) {
+  if (*glob == '\0') return *text == '\0';
+  if (*glob == '*') return matches(glob + 1, text) || (*text != '\0' && matches(glob, text + 1));
+  return *text != '\0' && (*glob == '?' || *glob == *text) && matches(glob + 1, text + 1);
+}
+
+bool per_pe(const std::string& name) {
+  return matches("pe_array.row*.lane*", name.c_str()) || matches("pe_array.lane*", name.c_str());
+}
+
+std::string layer_names(const Program& program) {
+  std::vector<std::string> names;
+  for (const ProgramLayer& layer : program.layers) names.push_back(layer.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+WaveformRequest parse_waveform_request(const std::string& text, const std::vector<std::string>& globs,
+                                       const Program& program, const AcceleratorConfig& config) {
+  WaveformRequest request;
+  request.globs = globs;
+  // A layer's name may hold a colon itself: tiles are what follows the last one, if it is digits and a dash.
+  const std::size_t colon = text.rfind(':');
+  const bool has_tiles =
+      colon != std::string::npos && text.find_first_not_of("0123456789-", colon + 1) == std::string::npos;
+  request.layer = has_tiles ? text.substr(0, colon) : text;
+  const auto found = std::find_if(program.layers.begin(), program.layers.end(),
+                                  [&](const ProgramLayer& l) { return l.name == request.layer; });
+  if (found == program.layers.end()) {
+    throw std::invalid_argument(
+        fmt::format("--trace {}: no layer \"{}\": accepted: {}", text, request.layer, layer_names(program)));
+  }
+  const std::int64_t count =
+      layer_tiles(program, static_cast<std::size_t>(found - program.layers.begin()), config);
+  if (count == 0) {
+    throw std::invalid_argument(
+        fmt::format("--trace {}: a {} layer has no tiles: accepted: a convolution", text, found->op));
+  }
+  request.last_tile = static_cast<std::uint32_t>(count - 1);
+  if (!has_tiles) return request;
+
+  const auto bad = [&] {
+    return std::invalid_argument(fmt::format(
+        "--trace {}: accepted: LAYER, LAYER:tile or LAYER:first-last with tiles 0 to {}", text, count - 1));
+  };
+  const char* at = text.data() + colon + 1;
+  const char* const end = text.data() + text.size();
+  auto parsed = std::from_chars(at, end, request.first_tile);
+  if (parsed.ec != std::errc()) throw bad();
+  request.last_tile = request.first_tile;
+  if (parsed.ptr != end) {
+    parsed = std::from_chars(parsed.ptr + 1, end, request.last_tile);
+    if (parsed.ec != std::errc() || parsed.ptr != end) throw bad();
+  }
+  if (request.first_tile > request.last_tile || request.last_tile >= count) throw bad();
+  return request;
+}
+
+WaveformWindow::WaveformWindow(const sc_core::sc_module_name& name, const WaveformRequest& request,
+                               const Program& program, const rtl::SignalList& signals,
+                               const sc_core::sc_signal_in_if<bool>& clock, const sc_core::sc_time& period,
+                               const std::filesystem::path& folder)
+    : sc_module(name), request_(request), clock_(clock), period_(period) {
+  for (std::size_t i = 0; i < program.layers.size(); ++i) {
+    if (program.layers[i].name == request.layer) layer_ = static_cast<int>(i);
+  }
+  for (const rtl::SignalList::Signal& signal : signals.signals()) {
+    const auto matches_name = [&](const std::string& glob) {
+      return matches(glob.c_str(), signal.name.c_str());
+    };
+    if (request.globs.empty() ? !per_pe(signal.name)
+                              : std::any_of(request.globs.begin(), request.globs.end(), matches_name)) {
+      signals_.push_back(signal);
+    }
+  }
+  if (signals_.empty()) {
+    throw std::invalid_argument(fmt::format("--signals {}: no signal matches: accepted: names such as {}",
+                                            fmt::join(request.globs, ","), signals.signals().front().name));
+  }
+  std::string file = request.layer;
+  std::replace_if(
+      file.begin(), file.end(), [](char c) { return c == '/' || c == ':'; }, '_');
+  path_ = folder / (file + ".vcd");
+
+  SC_HAS_PROCESS(WaveformWindow);
+  SC_METHOD(close);
+  sensitive << last_edge_;
+  dont_initialize();
+}
+
+WaveformWindow::~WaveformWindow() {
+  if (state_ == State::kOpen) close();
+}
+
+void WaveformWindow::tile_begins(int layer, std::uint32_t tile) {
+  if (layer == layer_ && tile == request_.first_tile && state_ == State::kWaiting) open();
+}
+
+void WaveformWindow::tile_drained(int layer, std::uint32_t tile) {
+  // Closed before the next edge, so that this one is still written.
+  if (layer == layer_ && tile == request_.last_tile && state_ == State::kOpen)
+    last_edge_.notify(0.75 * period_);
+}
+
+void WaveformWindow::open() {
+  std::filesystem::path stem = path_;
+  file_ = sc_core::sc_create_vcd_trace_file(stem.replace_extension().c_str());
+  file_->set_time_unit(1, sc_core::SC_PS);
+  sc_core::sc_trace(file_, clock_, "clk");
+  for (const rtl::SignalList::Signal& signal : signals_) signal.trace(file_);
+  state_ = State::kOpen;
+}
+
+void WaveformWindow::close() {
+  sc_core::sc_close_vcd_trace_file(file_);
+  file_ = nullptr;
+  state_ = State::kClosed;
+  write_save_file();
+}
+
+void WaveformWindow::write_save_file() const {
+  // GTKWave's save format: flags in hexadecimal (022: hex, c00200/1401200: group), then names.
+  std::filesystem::path save = path_;
+  std::ofstream out(save.replace_extension(".gtkw"));
+  out << "[*] Signals of layer " << request_.layer << ", tiles " << request_.first_tile << " to "
+      << request_.last_tile << ", in the order that data flows\n"
+      << "[dumpfile] \"" << path_.filename().string() << "\"\n[timestart] 0\n@28\nSystemC.clk\n";
+  std::string group;
+  const auto end_group = [&] {
+    if (!group.empty()) out << "@1401200\n-" << group << "\n";
+  };
+  for (const rtl::SignalList::Signal& signal : signals_) {
+    const std::string unit = signal.name.substr(0, signal.name.find('.'));
+    if (unit != group) {
+      end_group();
+      group = unit;
+      out << "@c00200\n-" << group << "\n";
+    }
+    out << (signal.width == 1 ? "@28\n" : signal.is_signed ? "@420\n" : "@22\n") << "SystemC." << signal.name;
+    if (signal.width > 1) out << "[" << signal.width - 1 << ":0]";
+    out << "\n";
+  }
+  end_group();
+}
+
+}  // namespace bitbalance

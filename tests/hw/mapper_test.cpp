@@ -2,39 +2,12 @@
 
 #include <catch2/catch.hpp>
 
-#include "testbench/golden.h"
+#include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
 #include "tests/support/random_case.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
-
-namespace {
-
-// First difference of any tensor in DRAM from the golden model, as text; empty if none.
-std::string first_mismatch(const RandomCase& c, const std::vector<std::uint8_t>& data) {
-  GoldenOptions options;
-  options.wrap_bits_8 = c.config.accumulator_bits_8;
-  options.wrap_bits_16 = c.config.accumulator_bits_16;
-  GoldenModel golden(c.network, options);
-  for (std::size_t n = 0; n < c.images.size(); ++n) {
-    const auto& expected = golden.run(c.images[n]);
-    for (const TensorPlacement& p : c.mapped.program.tensors) {
-      const auto found = read_tensor(c.mapped.program, c.network, data, p.tensor, static_cast<int>(n));
-      const auto& wanted = expected[static_cast<std::size_t>(p.tensor)];
-      for (std::size_t i = 0; i < found.size(); ++i) {
-        if (found[i] != wanted[i]) {
-          return "image " + std::to_string(n) + " tensor " + std::to_string(p.tensor) + " element " +
-                 std::to_string(i) + ": expected " + std::to_string(wanted[i]) + ", found " +
-                 std::to_string(found[i]);
-        }
-      }
-    }
-  }
-  return "";
-}
-
-}  // namespace
 
 TEST_CASE(
     "programs of random networks compute what the golden model does, whichever ready engine goes first") {

@@ -1,0 +1,15 @@
+// Holds the data region after a run against the golden model.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/support/random_case.h"
+
+namespace bitbalance::test {
+
+/// First difference of any tensor in DRAM from the golden model, as text; empty if there is none.
+std::string first_mismatch(const RandomCase& c, const std::vector<std::uint8_t>& data);
+
+}  // namespace bitbalance::test

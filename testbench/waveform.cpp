@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <sysc/tracing/sc_tracing_ids.h>
 #include <algorithm>
 #include <charconv>
 #include <fstream>
@@ -130,6 +131,10 @@ void WaveformWindow::tile_drained(int layer, std::uint32_t tile) {
 
 void WaveformWindow::open() {
   std::filesystem::path stem = path_;
+  for (const char* note :
+       {sc_core::SC_ID_TRACING_TIMESCALE_DEFAULT_, sc_core::SC_ID_TRACING_TIMESCALE_UNIT_}) {
+    sc_core::sc_report_handler::set_actions(note, sc_core::SC_DO_NOTHING);
+  }
   file_ = sc_core::sc_create_vcd_trace_file(stem.replace_extension().c_str());
   file_->set_time_unit(1, sc_core::SC_PS);
   sc_core::sc_trace(file_, clock_, "clk");

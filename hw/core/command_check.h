@@ -1,0 +1,21 @@
+// What load, vector and store engines check of a command before they act on it: the fields' ranges, the
+// buffers' capacity and the bounds of the regions. A command that fails has no effect: no transaction, no
+// write. Shared by all levels.
+#pragma once
+
+#include "hw/core/command.h"
+#include "hw/core/config.h"
+#include "hw/core/region_map.h"
+
+namespace bitbalance {
+
+/// kBadField before kLoadOutsideRegion or kStoreOutsideData; kNone if the command may start.
+ProgramFault check(const LoadWeights& load, const AcceleratorConfig& config, const RegionMap& regions);
+ProgramFault check(const LoadParameters& load, const AcceleratorConfig& config, const RegionMap& regions);
+ProgramFault check(const LoadActivations& load, const AcceleratorConfig& config, const RegionMap& regions);
+ProgramFault check(const LoadOutputs& load, const AcceleratorConfig& config, const RegionMap& regions);
+ProgramFault check(const Store& store, const AcceleratorConfig& config, const RegionMap& regions);
+ProgramFault check(const Pool& pool, const AcceleratorConfig& config);
+ProgramFault check(const Add& add, const AcceleratorConfig& config);
+
+}  // namespace bitbalance

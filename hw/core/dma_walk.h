@@ -1,0 +1,150 @@
+// How a transfer between DRAM and an on-chip buffer is cut up: runs of bytes, bursts, padded lines, places in
+// the buffer. Iterators without allocation, one step a call, from which every level of detail derives its
+// transactions; the rules are those of docs/timing.md.
+#pragma once
+
+#include <cstdint>
+
+#include "hw/core/command.h"
+
+namespace bitbalance {
+
+constexpr std::uint32_t element_bytes(bool wide) {
+  return wide ? 2 : 1;
+}
+
+/// Bytes from the slice's first element to the end of its last.
+std::uint64_t extent_bytes(const TensorSlice& slice);
+/// Bytes of the weight blob.
+std::uint64_t blob_bytes(const LoadWeights& load);
+/// Used rows of row group `group`.
+constexpr int rows_of_group(const LoadWeights& load, std::uint32_t group) {
+  return (group + 1) % load.groups_per_conv_group == 0 ? load.last_rows : load.rows;
+}
+
+/// Consecutive bytes of the memory.
+struct ByteRun {
+  std::uint64_t address = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// The runs of a transfer in the order image, channel. Where one ends at the address at which the next
+/// starts, they are one.
+class RunWalk {
+ public:
+  RunWalk() = default;
+  RunWalk(std::uint64_t address, std::uint64_t bytes);
+  /// `address`: of the slice's first element in memory.
+  RunWalk(const TensorSlice& slice, std::uint64_t address);
+
+  bool done() const { return run_.bytes == 0; }
+  const ByteRun& run() const { return run_; }
+  void advance();
+
+ private:
+  /// Address of the piece (image_, channel_).
+  std::uint64_t piece_address() const { return address_ + image_ * image_pitch_ + channel_ * channel_pitch_; }
+  void next_piece();
+
+  std::uint64_t address_ = 0, piece_bytes_ = 0, image_pitch_ = 0, channel_pitch_ = 0;
+  std::uint32_t images_ = 0, channels_ = 0;
+  std::uint32_t image_ = 0, channel_ = 0;  ///< next piece that no run holds yet
+  ByteRun run_;
+};
+
+/// One transaction: bytes [skip, skip + useful) of it belong to the transfer.
+struct Burst {
+  std::uint64_t address = 0;
+  std::uint32_t bytes = 0;
+  std::uint32_t skip = 0;
+  std::uint32_t useful = 0;
+};
+
+enum class BurstShape {
+  kAligned,  ///< reads: whole bursts at multiples of their size
+  kExact,    ///< writes: cut at multiples of the burst size, first and last of a run as short as it takes
+};
+
+/// The bursts that cover a transfer's runs, in order. Runs never share a burst.
+class BurstWalk {
+ public:
+  BurstWalk() = default;
+  BurstWalk(const RunWalk& runs, std::uint32_t burst_bytes, BurstShape shape);
+
+  bool done() const { return runs_.done(); }
+  const Burst& burst() const { return burst_; }
+  void advance();
+
+ private:
+  void cut();
+
+  RunWalk runs_;
+  std::uint32_t burst_bytes_ = 1;
+  BurstShape shape_ = BurstShape::kAligned;
+  std::uint64_t covered_ = 0;  ///< bytes of the current run in bursts up to this one
+  Burst burst_;
+};
+
+/// Part of a padded row as the load engine writes it: padding left, data, padding right. Takes stride_w
+/// cycles.
+struct Line {
+  std::uint32_t elements = 0;      ///< padding included
+  std::uint32_t left_padding = 0;  ///< elements before the first of the data
+  std::uint32_t data = 0;          ///< elements that come from memory
+};
+
+/// The elements of a line that one stride phase takes: first, first + stride_w, ... go to address, address +
+/// 1, ...
+struct PhaseRun {
+  std::uint32_t address = 0;  ///< element of the buffer
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+
+/// Lines of a tensor load, in the order image, channel, padded row, segment: at most `line_elements` of one
+/// padded row. An image without padding and with strides of 1 is one long row.
+class LineWalk {
+ public:
+  LineWalk() = default;
+  LineWalk(const LoadTensor& load, std::uint32_t line_elements);
+
+  bool done() const { return image_ == images_; }
+  const Line& line() const { return line_; }
+  /// Cycle `phase` of the current line, 0 <= phase < phases().
+  PhaseRun phase(std::uint32_t phase) const;
+  std::uint32_t phases() const { return stride_w_; }
+  void advance();
+
+ private:
+  void cut();
+
+  std::uint32_t line_elements_ = 0;
+  std::uint32_t images_ = 0, channels_ = 0, rows_ = 0, columns_ = 0;  ///< columns and rows without padding
+  std::uint32_t pad_top_ = 0, pad_left_ = 0, padded_rows_ = 0, padded_columns_ = 0;
+  std::uint32_t stride_h_ = 1, stride_w_ = 1, plane_columns_ = 0, plane_elements_ = 0;
+  std::uint32_t base_ = 0, image_stride_ = 0;
+  std::uint32_t image_ = 0, channel_ = 0, row_ = 0,
+                column_ = 0;  ///< padded coordinates of the line's first element
+  Line line_;
+};
+
+/// Where the successive 8-byte words of a weight blob go: group by group, row by row.
+class WeightWordWalk {
+ public:
+  WeightWordWalk() = default;
+  WeightWordWalk(const LoadWeights& load, std::uint32_t bank_bytes);
+
+  bool done() const { return group_ == load_.groups; }
+  int bank() const { return row_; }
+  /// Ring address in bytes.
+  std::uint32_t address() const { return (group_address_ + byte_) % bank_bytes_; }
+  void advance();
+
+ private:
+  LoadWeights load_;
+  std::uint32_t bank_bytes_ = 8;
+  std::uint32_t group_ = 0, group_address_ = 0, byte_ = 0;
+  int row_ = 0;
+};
+
+}  // namespace bitbalance

@@ -1,0 +1,122 @@
+// The bundles of wires between units, in the order that data flows.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "hw/core/command.h"
+#include "hw/core/config.h"
+#include "hw/core/events.h"
+
+namespace bitbalance::rtl {
+
+using Row = std::array<std::int64_t, AcceleratorConfig::kMaxColumns>;
+
+/// Controller -> engine. `body` of the variant is what the engine's opcodes allow; `layer` for the accounts.
+using IssuedCommand = Command;
+
+/// Unit -> memory port: one burst. Reads: `bytes` is the aligned burst; writes carry `data`.
+struct MemoryRequest {
+  std::uint64_t address = 0;
+  std::uint16_t bytes = 0;
+  std::array<std::uint8_t, 256> data{};
+};
+
+/// Memory port -> unit, in the order of the requests of that channel.
+struct MemoryResponse {
+  bool error = false;
+  std::uint16_t bytes = 0;
+  std::array<std::uint8_t, 256> data{};  ///< reads only
+};
+
+/// Tile sequencer -> weight encoder, activation buffer and PE array side units: one a tile.
+struct Tile {
+  std::uint16_t layer = 0;
+  std::uint32_t index = 0;  ///< tile number within its layer, for the waveform window
+  bool first_of_command = false;
+  bool last_of_command = false;
+  bool wide = false;
+  bool input_signed = false;
+  bool clear = true;           ///< first chunk: the accumulators start at zero
+  bool drain = true;           ///< last chunk: the accumulators go to the shadow registers
+  std::uint8_t rows = 0;       ///< used rows
+  std::uint8_t lanes = 0;      ///< active lanes = output pixels
+  std::uint8_t conflicts = 1;  ///< cycles the reads of one step take, >= 1
+  std::uint32_t steps = 0;
+  std::uint32_t weight_address = 0;  ///< ring address of row 0's stream, the same in every bank
+  std::uint8_t weight_bits = 8;
+  std::uint8_t nnzb = 7;
+  // Walk of the steps: for channel, for kernel row, for kernel column.
+  std::uint32_t channel_offset = 0;  ///< of the conv group, elements
+  std::uint16_t channels = 1;
+  std::uint8_t kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  std::uint16_t plane_rows = 1, plane_columns = 1;
+  std::array<std::uint32_t, AcceleratorConfig::kMaxLanes>
+      base{};  ///< per lane: address of offset 0, elements
+  std::array<std::uint8_t, AcceleratorConfig::kMaxLanes>
+      turn{};  ///< per lane: read cycle within a step, < conflicts
+};
+
+/// Tile sequencer -> post-processor: where a drained tile goes. One a draining tile, in the order in which
+/// tiles drain. A command that does not drain (last_chunk = false) sends exactly one, for its last tile: rows
+/// = 0, last_of_command = true. Its beat is the zero-lane DrainBeat below, so that completions keep the order
+/// of commands.
+struct DrainTarget {
+  std::uint16_t layer = 0;
+  bool last_of_command = false;  ///< the command completes with this tile's last beat
+  std::uint8_t rows = 0;
+  std::uint8_t lanes = 0;
+  std::uint16_t parameter = 0;  ///< entry of row 0
+  std::array<std::uint32_t, AcceleratorConfig::kMaxLanes>
+      address{};                                                   ///< output element of row 0, or kDropped
+  std::array<bool, AcceleratorConfig::kMaxLanes> first_of_pool{};  ///< writes instead of taking the maximum
+  std::uint32_t row_pitch = 0;                                     ///< elements between output channels
+  Compute command;  ///< a copy: width, signedness, clipping, operand and pooling of the results
+  static constexpr std::uint32_t kDropped = 0xffffffff;  ///< pixel that fused pooling's floor leaves out
+};
+
+/// A token as it travels: bit 7 valid, bit 6 negative, bit 5 last of its weight, bits 4..0 position.
+using TokenBits = std::uint8_t;
+inline constexpr TokenBits kTokenValid = 0x80, kTokenNegative = 0x40, kTokenLast = 0x20,
+                           kTokenPosition = 0x1f;
+
+/// Weight encoder -> PE array: one a slot; a row without a token has a null slot.
+struct TokenSlot {
+  bool first_of_step = false;  ///< the array takes the next activation vector
+  bool first_of_tile = false;
+  bool last_of_tile = false;
+  bool last_of_command = false;
+  bool bubble = false;  ///< no slot: a cycle that only the activation reads need
+  bool wide = false, clear = false, drain = false;
+  std::uint8_t rows = 0, lanes = 0;
+  std::uint16_t layer = 0;
+  std::uint32_t tile = 0;
+  std::array<TokenBits, AcceleratorConfig::kMaxRows> token{};
+};
+
+/// Weight encoder -> activation buffer: read the next step of the tile walk.
+struct StepFetch {
+  bool first_of_tile = false;  ///< take the next Tile
+};
+
+/// Activation buffer -> PE array, lanes sign- or zero-extended.
+struct ActivationVector {
+  std::array<std::int16_t, AcceleratorConfig::kMaxLanes> lane{};
+};
+
+/// PE array -> tile sequencer: the last slot of a command has been performed, the engine can accept the next
+/// one.
+struct LastSlot {};
+
+/// PE array -> post-processor: at most `columns` accumulators of one row, row after row, lanes ascending. A
+/// command that does not drain sends one beat with lanes = 0 and last_of_tile = true, after its last slot and
+/// behind all earlier beats.
+struct DrainBeat {
+  std::uint8_t row = 0;
+  std::uint8_t first_lane = 0;
+  std::uint8_t lanes = 0;
+  bool last_of_tile = false;
+  Row value{};
+};
+
+}  // namespace bitbalance::rtl

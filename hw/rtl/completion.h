@@ -1,0 +1,18 @@
+// What an engine tells the controller when a command is done, or why it could not be.
+#pragma once
+
+#include <cstdint>
+
+#include "hw/core/command.h"
+
+namespace bitbalance::rtl {
+
+struct Completion {
+  Engine engine = Engine::kLoad;
+  ProgramFault fault =
+      ProgramFault::kNone;  ///< kNone: done; otherwise the command had no (or only a partial) effect
+  std::uint16_t layer = 0;
+  bool layer_end = false;  ///< the command's flag: its layer ends with this completion
+};
+
+}  // namespace bitbalance::rtl

@@ -1,0 +1,36 @@
+// Bytes of an on-chip buffer, addressed as 8- or 16-bit elements.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace bitbalance::rtl {
+
+class ElementStore {
+ public:
+  explicit ElementStore(std::size_t bytes) : bytes_(bytes) {}
+
+  std::size_t bytes() const { return bytes_.size(); }
+  /// Element `address` of width 8 (zero- or sign-extended) or 16 (signed).
+  int read(std::uint32_t address, bool wide, bool is_signed) const {
+    if (wide) {
+      const std::size_t at = std::size_t{2} * address;
+      return static_cast<std::int16_t>(bytes_[at] | bytes_[at + 1] << 8);
+    }
+    return is_signed ? static_cast<std::int8_t>(bytes_[address]) : bytes_[address];
+  }
+  void write(std::uint32_t address, bool wide, int value) {
+    if (wide) {
+      const std::size_t at = std::size_t{2} * address;
+      bytes_[at] = static_cast<std::uint8_t>(value);
+      bytes_[at + 1] = static_cast<std::uint8_t>(value >> 8);
+    } else {
+      bytes_[address] = static_cast<std::uint8_t>(value);
+    }
+  }
+
+ private:
+  std::vector<std::uint8_t> bytes_;
+};
+
+}  // namespace bitbalance::rtl

@@ -1,0 +1,247 @@
+#include "hw/rtl/load_engine.h"
+
+#include "hw/core/command_check.h"
+
+namespace bitbalance::rtl {
+namespace {
+
+std::uint64_t power_of_two_at_least(std::uint64_t value) {
+  std::uint64_t power = 1;
+  while (power < value) power *= 2;
+  return power;
+}
+
+}  // namespace
+
+LoadEngine::LoadEngine(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
+                       const RegionMap& regions, Ports ports, Buffers buffers, Profile& profile)
+    : sc_module(name),
+      clk("clk"),
+      config_(config),
+      regions_(regions),
+      ports_(ports),
+      buffers_(buffers),
+      profile_(profile),
+      staging_bytes_(static_cast<std::uint64_t>(config.dram.max_outstanding) * config.dram.burst_bytes +
+                     2 * static_cast<std::uint64_t>(config.columns)),
+      staging_mask_(power_of_two_at_least(staging_bytes_) - 1),
+      staging_(staging_mask_ + 1) {
+  SC_HAS_PROCESS(LoadEngine);
+  SC_METHOD(on_clock);
+  sensitive << clk.pos();
+  dont_initialize();
+}
+
+void LoadEngine::on_clock() {
+  switch (state_) {
+    case kIdle:
+      if (ports_.commands.can_pop()) accept();
+      break;
+    case kRunning:
+      run();
+      break;
+    default:
+      report();
+  }
+}
+
+void LoadEngine::accept() {
+  const IssuedCommand& command = ports_.commands.front();
+  header_ = command.header;
+  std::visit(
+      [this](const auto& body) {
+        using Body = std::decay_t<decltype(body)>;
+        if constexpr (std::is_same_v<Body, LoadWeights> || std::is_same_v<Body, LoadParameters> ||
+                      std::is_base_of_v<LoadTensor, Body>) {
+          fault_ = check(body, config_, regions_);
+          if (fault_ == ProgramFault::kNone) begin(body);
+        } else {
+          fault_ = ProgramFault::kBadOpcode;
+        }
+      },
+      command.body);
+  state_ = fault_ == ProgramFault::kNone ? kRunning : kReporting;
+  ports_.commands.pop();
+}
+
+void LoadEngine::begin(const LoadWeights& load) {
+  target_ = Target::kWeights;
+  bytes_event_ = Event::kDramReadWeight;
+  words_ = WeightWordWalk(load, static_cast<std::uint32_t>(config_.weight_bank_bytes));
+  begin_transfer(RunWalk(regions_.address(Region::kConstants, load.dram_offset), blob_bytes(load)));
+}
+
+void LoadEngine::begin(const LoadParameters& load) {
+  target_ = Target::kParameters;
+  bytes_event_ = Event::kDramReadParameter;
+  entry_ = load.base;
+  entries_end_ = std::uint32_t{load.base} + load.entries;
+  begin_transfer(RunWalk(regions_.address(Region::kConstants, load.dram_offset),
+                         std::uint64_t{load.entries} * AcceleratorConfig::kParameterBytes));
+}
+
+void LoadEngine::begin(const LoadActivations& load) {
+  target_ = Target::kActivations;
+  bytes_event_ = Event::kDramReadActivation;
+  begin_tensor(load);
+}
+
+void LoadEngine::begin(const LoadOutputs& load) {
+  target_ = Target::kOutputs;
+  bytes_event_ = Event::kDramReadOperand;
+  begin_tensor(load);
+}
+
+void LoadEngine::begin_tensor(const LoadTensor& load) {
+  tensor_ = load;
+  lines_ = LineWalk(load, static_cast<std::uint32_t>(config_.lanes(load.slice.wide)));
+  line_cycle_ = 0;
+  begin_transfer(RunWalk(load.slice, regions_.address(Region::kData, load.slice.dram_offset)));
+}
+
+void LoadEngine::begin_transfer(const RunWalk& runs) {
+  requested_bursts_ =
+      BurstWalk(runs, static_cast<std::uint32_t>(config_.dram.burst_bytes), BurstShape::kAligned);
+  arriving_bursts_ = requested_bursts_;
+  requested_ = arrived_ = consumed_ = 0;
+}
+
+void LoadEngine::run() {
+  if (fault_ != ProgramFault::kNone) {
+    if (outstanding_ == 0) {
+      finish();
+    } else {
+      receive();
+    }
+    return;
+  }
+  // In this order each stage sees the staging buffer as the edge before left it.
+  request();
+  write();
+  receive();
+}
+
+void LoadEngine::request() {
+  if (requested_bursts_.done() || !ports_.requests.can_push()) return;
+  const Burst& burst = requested_bursts_.burst();
+  if (requested_ - consumed_ + burst.useful > staging_bytes_) return;
+  request_.address = burst.address;
+  request_.bytes = static_cast<std::uint16_t>(burst.bytes);
+  ports_.requests.push(request_);
+  ++outstanding_;
+  requested_ += burst.useful;
+  EventCounts& events = profile_.layer(header_.layer).events;
+  events.add(bytes_event_, burst.useful);
+  events.add(Event::kDramReadUnused, burst.bytes - burst.useful);
+  events.add(Event::kDramReadBurst);
+  requested_bursts_.advance();
+}
+
+void LoadEngine::receive() {
+  if (!ports_.responses.can_pop()) return;
+  const MemoryResponse& response = ports_.responses.front();
+  const Burst& burst = arriving_bursts_.burst();
+  if (response.error) fault_ = ProgramFault::kMemoryError;
+  for (std::uint32_t i = 0; i < burst.useful; ++i) {
+    staging_[(arrived_ + i) & staging_mask_] = response.data[burst.skip + i];
+  }
+  arrived_ += burst.useful;
+  arriving_bursts_.advance();
+  --outstanding_;
+  ports_.responses.pop();
+}
+
+void LoadEngine::write() {
+  switch (target_) {
+    case Target::kWeights:
+      write_weights();
+      break;
+    case Target::kParameters:
+      write_parameters();
+      break;
+    case Target::kActivations:
+      write_line(buffers_.activations, Event::kActivationBufferWrite);
+      break;
+    case Target::kOutputs:
+      write_line(buffers_.outputs, Event::kOutputBufferWrite);
+      break;
+  }
+}
+
+// A line of weights or parameters is whatever is staged: the one burst that arrived at the edge before.
+void LoadEngine::write_weights() {
+  const std::uint64_t bytes = staged();
+  if (bytes == 0) return;
+  for (std::uint64_t at = 0; at < bytes; at += 8) {
+    std::uint64_t word = 0;
+    for (unsigned i = 0; i < 8; ++i) word |= std::uint64_t{staged_byte(at + i)} << (8 * i);
+    buffers_.weights.write_word(words_.bank(), words_.address(), word);
+    words_.advance();
+  }
+  profile_.count(header_.layer, Event::kWeightBufferWrite, static_cast<std::int64_t>(bytes / 8));
+  consume(bytes);
+  if (words_.done()) finish();
+}
+
+void LoadEngine::write_parameters() {
+  constexpr std::uint64_t kEntry = AcceleratorConfig::kParameterBytes;
+  const std::uint64_t bytes = staged();
+  if (bytes == 0) return;
+  std::uint8_t packed[kEntry];
+  for (std::uint64_t at = 0; at < bytes; at += kEntry) {
+    for (std::uint64_t i = 0; i < kEntry; ++i) packed[i] = staged_byte(at + i);
+    buffers_.parameters.write(entry_++, ParameterBuffer::unpack(packed));
+  }
+  profile_.count(header_.layer, Event::kParameterWrite, static_cast<std::int64_t>(bytes / kEntry));
+  consume(bytes);
+  if (entry_ == entries_end_) finish();
+}
+
+template <class Buffer>
+void LoadEngine::write_line(Buffer& buffer, Event write_event) {
+  const Line& line = lines_.line();
+  const bool wide = tensor_.slice.wide;
+  const std::uint64_t line_bytes = std::uint64_t{line.data} * element_bytes(wide);
+  if (staged() < line_bytes) return;
+  const PhaseRun run = lines_.phase(line_cycle_);
+  for (std::uint32_t i = 0; i < run.count; ++i) {
+    // Unsigned: what lies left of the data wraps to a large index, too.
+    const std::uint32_t index = run.first + i * lines_.phases() - line.left_padding;
+    buffer.write(run.address + i, wide, index < line.data ? staged_element(index) : tensor_.pad_value);
+  }
+  profile_.count(header_.layer, write_event, run.count);
+  if (++line_cycle_ < lines_.phases()) return;
+  line_cycle_ = 0;
+  consume(line_bytes);
+  lines_.advance();
+  if (lines_.done()) finish();
+}
+
+int LoadEngine::staged_element(std::uint32_t index) const {
+  if (!tensor_.slice.wide) return staged_byte(index);
+  const int high = staged_byte(2 * std::uint64_t{index} + 1);
+  return static_cast<std::int16_t>(staged_byte(2 * std::uint64_t{index}) | high << 8);
+}
+
+void LoadEngine::finish() {
+  state_ = kReporting;
+  report();
+}
+
+void LoadEngine::report() {
+  if (!ports_.completions.can_push()) return;
+  ports_.completions.push({Engine::kLoad, fault_, header_.layer, header_.layer_end});
+  state_ = kIdle;
+}
+
+void LoadEngine::describe(SignalList& signals) const {
+  signals.add("load_engine.state", state_, 2);
+  signals.add("load_engine.request.address", request_.address);
+  signals.add("load_engine.outstanding", outstanding_, 8);
+  signals.add("load_engine.bytes_requested", requested_, 32);
+  signals.add("load_engine.bytes_arrived", arrived_, 32);
+  signals.add("load_engine.bytes_written", consumed_, 32);
+  signals.add("load_engine.line_cycle", line_cycle_, 4);
+}
+
+}  // namespace bitbalance::rtl

@@ -1,0 +1,136 @@
+#include "hw/rtl/post_processor.h"
+
+#include <algorithm>
+
+#include "hw/core/arithmetic.h"
+
+namespace bitbalance::rtl {
+
+PostProcessor::PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
+                             Ports ports, const ParameterBuffer& parameters, OutputBuffer& outputs,
+                             Profile& profile)
+    : sc_module(name),
+      clk("clk"),
+      config_(config),
+      ports_(ports),
+      parameters_(parameters),
+      outputs_(outputs),
+      profile_(profile) {
+  SC_HAS_PROCESS(PostProcessor);
+  SC_METHOD(on_clock);
+  sensitive << clk.pos();
+  dont_initialize();
+}
+
+bool PostProcessor::idle() const {
+  return !fetched_.valid && !scaled_.valid && !ports_.beats.can_pop() && !ports_.targets.can_pop();
+}
+
+void PostProcessor::on_clock() {
+  if (idle()) return;
+  // From the last stage to the first: each takes what the one before registered at the edge before.
+  if (scaled_.valid) {
+    const DrainTarget& target = targets_[scaled_.slot];
+    const bool completes = scaled_.last_of_tile && target.last_of_command;
+    if (completes && !ports_.completions.can_push()) return;  // holds the whole pipeline
+    write_results();
+    if (completes) ports_.completions.push({Engine::kCompute, ProgramFault::kNone, target.layer, false});
+  }
+  multiply();
+  fetch();
+}
+
+void PostProcessor::fetch() {
+  fetched_.valid = false;
+  if (!target_valid_ && ports_.targets.can_pop()) {
+    slot_ = static_cast<std::uint8_t>((slot_ + 1) % kSlots);
+    targets_[slot_] = ports_.targets.front();
+    ports_.targets.pop();
+    target_valid_ = true;
+  }
+  if (!target_valid_ || !ports_.beats.can_pop()) return;
+  const DrainBeat& beat = ports_.beats.front();
+  fetched_.valid = true;
+  fetched_.last_of_tile = beat.last_of_tile;
+  fetched_.slot = slot_;
+  fetched_.row = beat.row;
+  fetched_.first_lane = beat.first_lane;
+  fetched_.lanes = beat.lanes;
+  if (beat.lanes > 0) {
+    const DrainTarget& target = targets_[slot_];
+    fetched_.parameter = parameters_.read(std::uint32_t{target.parameter} + beat.row);
+    std::copy_n(beat.value.begin(), beat.lanes, fetched_.value.begin());
+    profile_.count(target.layer, Event::kParameterRead);
+  }
+  if (beat.last_of_tile) target_valid_ = false;
+  ports_.beats.pop();
+}
+
+void PostProcessor::multiply() {
+  scaled_.valid = fetched_.valid;
+  if (!fetched_.valid) return;
+  scaled_.last_of_tile = fetched_.last_of_tile;
+  scaled_.slot = fetched_.slot;
+  scaled_.row = fetched_.row;
+  scaled_.first_lane = fetched_.first_lane;
+  scaled_.lanes = fetched_.lanes;
+  scaled_.parameter = fetched_.parameter;
+  const Parameter& parameter = fetched_.parameter;
+  const int accumulator_bits = config_.accumulator_bits(targets_[fetched_.slot].command.wide);
+  for (unsigned i = 0; i < fetched_.lanes; ++i) {
+    scaled_.value[i] = scaled_product(add_bias(fetched_.value[i], parameter.bias, accumulator_bits),
+                                      parameter.multiplier, parameter.shift);
+  }
+}
+
+void PostProcessor::write_results() {
+  const DrainTarget& target = targets_[scaled_.slot];
+  const Compute& command = target.command;
+  const bool pooled = command.pool_h > 1 || command.pool_w > 1;
+  const std::uint32_t row_offset = scaled_.row * target.row_pitch;
+  std::int64_t written = 0;
+  std::int64_t compared = 0;
+  for (unsigned i = 0; i < scaled_.lanes; ++i) {
+    const unsigned lane = scaled_.first_lane + i;
+    if (target.address[lane] == DrainTarget::kDropped) continue;
+    const std::uint32_t address = target.address[lane] + row_offset;
+    std::int64_t sum = scaled_.value[i] >> scaled_.parameter.shift;
+    if (command.operand) {
+      sum += rescale(outputs_.read(address, command.wide, command.operand_signed), command.operand_multiplier,
+                     command.operand_shift);
+    }
+    int result = clamp(sum, command.clip_low, command.clip_high);
+    if (pooled && !target.first_of_pool[lane]) {
+      result = std::max(result, outputs_.read(address, command.wide, command.output_signed));
+      ++compared;
+    }
+    outputs_.write(address, command.wide, result);
+    ++written;
+  }
+  if (scaled_.lanes == 0) return;
+  EventCounts& events = profile_.layer(target.layer).events;
+  events.add(Event::kRequantize, scaled_.lanes + (command.operand ? written : 0));
+  events.add(Event::kOutputBufferRead, compared + (command.operand ? written : 0));
+  events.add(Event::kOutputBufferWrite, written);
+  if (pooled) events.add(Event::kPoolElement, written);
+}
+
+void PostProcessor::describe(SignalList& signals) const {
+  signals.add("post_processor.target.valid", target_valid_);
+  signals.add("post_processor.target.slot", slot_, 2);
+  const auto stage = [this, &signals](const std::string& name, const Stage& s) {
+    const std::string prefix = "post_processor." + name;
+    signals.add(prefix + ".valid", s.valid);
+    signals.add(prefix + ".last_of_tile", s.last_of_tile);
+    signals.add(prefix + ".slot", s.slot, 2);
+    signals.add(prefix + ".row", s.row, 6);
+    signals.add(prefix + ".first_lane", s.first_lane, 7);
+    signals.add(prefix + ".lanes", s.lanes, 7);
+    for (int i = 0; i < config_.columns; ++i)
+      signals.add(prefix + ".value" + std::to_string(i), s.value[i], 64);
+  };
+  stage("fetched", fetched_);
+  stage("scaled", scaled_);
+}
+
+}  // namespace bitbalance::rtl

@@ -1,0 +1,111 @@
+#include "hw/rtl/store_engine.h"
+
+#include "hw/core/command_check.h"
+
+namespace bitbalance::rtl {
+
+StoreEngine::StoreEngine(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
+                         const RegionMap& regions, Ports ports, const OutputBuffer& outputs, Profile& profile)
+    : sc_module(name),
+      clk("clk"),
+      config_(config),
+      regions_(regions),
+      ports_(ports),
+      outputs_(outputs),
+      profile_(profile) {
+  SC_HAS_PROCESS(StoreEngine);
+  SC_METHOD(on_clock);
+  sensitive << clk.pos();
+  dont_initialize();
+}
+
+void StoreEngine::on_clock() {
+  switch (state_) {
+    case kIdle:
+      if (ports_.commands.can_pop()) accept();
+      break;
+    case kRunning:
+      run();
+      break;
+    default:
+      report();
+  }
+}
+
+void StoreEngine::accept() {
+  const IssuedCommand& command = ports_.commands.front();
+  header_ = command.header;
+  fault_ = ProgramFault::kBadOpcode;
+  if (const Store* store = std::get_if<Store>(&command.body)) {
+    fault_ = check(*store, config_, regions_);
+    const TensorSlice& slice = store->slice;
+    if (fault_ == ProgramFault::kNone) {
+      const RunWalk runs(slice, regions_.address(Region::kData, slice.dram_offset));
+      bursts_ = BurstWalk(runs, static_cast<std::uint32_t>(config_.dram.burst_bytes), BurstShape::kExact);
+      wide_ = slice.wide;
+      image_base_ = store->base;
+      image_stride_ = store->image_stride;
+      image_elements_ = std::uint32_t{slice.channels} * slice.rows * slice.columns;
+      element_ = 0;
+    }
+  }
+  state_ = fault_ == ProgramFault::kNone ? kRunning : kReporting;
+  ports_.commands.pop();
+}
+
+void StoreEngine::run() {
+  if (fault_ == ProgramFault::kNone) request();
+  receive();
+  if (outstanding_ == 0 && (bursts_.done() || fault_ != ProgramFault::kNone)) {
+    state_ = kReporting;
+    report();
+  }
+}
+
+void StoreEngine::request() {
+  if (bursts_.done() || !ports_.requests.can_push()) return;
+  const Burst& burst = bursts_.burst();
+  request_.address = burst.address;
+  request_.bytes = static_cast<std::uint16_t>(burst.bytes);
+  const std::uint32_t size = element_bytes(wide_);
+  for (std::uint32_t at = 0; at < burst.bytes; at += size) {
+    const int value = outputs_.read(image_base_ + element_, wide_, false);
+    request_.data[at] = static_cast<std::uint8_t>(value);
+    if (wide_) request_.data[at + 1] = static_cast<std::uint8_t>(value >> 8);
+    if (++element_ == image_elements_) {
+      element_ = 0;
+      image_base_ += image_stride_;
+    }
+  }
+  ports_.requests.push(request_);
+  ++outstanding_;
+  EventCounts& events = profile_.layer(header_.layer).events;
+  events.add(Event::kOutputBufferRead, burst.bytes / size);
+  events.add(Event::kDramWrite, burst.bytes);
+  events.add(Event::kDramWriteBurst);
+  bursts_.advance();
+}
+
+void StoreEngine::receive() {
+  if (!ports_.responses.can_pop()) return;
+  if (ports_.responses.front().error) fault_ = ProgramFault::kMemoryError;
+  --outstanding_;
+  ports_.responses.pop();
+}
+
+void StoreEngine::report() {
+  if (!ports_.completions.can_push()) return;
+  ports_.completions.push({Engine::kStore, fault_, header_.layer, header_.layer_end});
+  state_ = kIdle;
+}
+
+void StoreEngine::describe(SignalList& signals) const {
+  signals.add("store_engine.state", state_, 2);
+  signals.add("store_engine.image_base", image_base_);
+  signals.add("store_engine.element", element_);
+  signals.add("store_engine.request.address", request_.address);
+  signals.add("store_engine.request.bytes", request_.bytes, 9);
+  signals.add("store_engine.outstanding", outstanding_, 16);
+}
+
+}  // namespace bitbalance::rtl

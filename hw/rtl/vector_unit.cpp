@@ -1,0 +1,195 @@
+#include "hw/rtl/vector_unit.h"
+
+#include <algorithm>
+
+#include "hw/core/arithmetic.h"
+#include "hw/core/command_check.h"
+
+namespace bitbalance::rtl {
+
+VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Ports ports,
+                       const ParameterBuffer& parameters, OutputBuffer& outputs, Profile& profile)
+    : sc_module(name),
+      clk("clk"),
+      config_(config),
+      ports_(ports),
+      parameters_(parameters),
+      outputs_(outputs),
+      profile_(profile) {
+  SC_HAS_PROCESS(VectorUnit);
+  SC_METHOD(on_clock);
+  sensitive << clk.pos();
+  dont_initialize();
+}
+
+void VectorUnit::on_clock() {
+  if (result_valid_) write_results();
+  switch (state_) {
+    case kIdle:
+      if (ports_.commands.can_pop()) accept();
+      break;
+    case kPooling:
+      pool_tap();
+      break;
+    case kAdding:
+      add_half();
+      break;
+    default:
+      report();
+  }
+}
+
+void VectorUnit::accept() {
+  const IssuedCommand& command = ports_.commands.front();
+  header_ = command.header;
+  fault_ = ProgramFault::kBadOpcode;
+  if (const Pool* pool = std::get_if<Pool>(&command.body)) {
+    fault_ = check(*pool, config_);
+    is_pool_ = true;
+    pool_ = *pool;
+    image_ = channel_ = pixel_ = output_row_ = output_column_ = 0;
+    tap_row_ = tap_column_ = 0;
+    state_ = kPooling;
+  } else if (const Add* add = std::get_if<Add>(&command.body)) {
+    fault_ = check(*add, config_);
+    is_pool_ = false;
+    add_ = *add;
+    element_ = 0;
+    second_addend_ = false;
+    state_ = kAdding;
+  }
+  if (fault_ != ProgramFault::kNone) state_ = kReporting;
+  ports_.commands.pop();
+}
+
+void VectorUnit::begin_pool_group() {
+  const std::uint32_t plane_outputs = std::uint32_t{pool_.output_rows} * pool_.output_columns;
+  const auto lanes = std::min(static_cast<std::uint32_t>(config_.columns), plane_outputs - pixel_);
+  group_.lanes = static_cast<std::uint8_t>(lanes);
+  group_.output = pool_.output_base + image_ * pool_.output_image_stride + channel_ * plane_outputs + pixel_;
+  plane_ = pool_.input_base + image_ * pool_.input_image_stride +
+           channel_ * pool_.input_rows * pool_.input_columns;
+  for (std::uint32_t i = 0; i < lanes; ++i) {
+    window_row_[i] = static_cast<std::uint16_t>(output_row_ * pool_.stride_h);
+    window_column_[i] = static_cast<std::uint16_t>(output_column_ * pool_.stride_w);
+    group_.value[i] = pool_.average ? 0 : INT64_MIN;
+    group_.valid_taps[i] = 0;
+    if (++output_column_ == pool_.output_columns) {
+      output_column_ = 0;
+      ++output_row_;
+    }
+  }
+}
+
+void VectorUnit::pool_tap() {
+  if (tap_row_ == 0 && tap_column_ == 0) begin_pool_group();
+  for (unsigned i = 0; i < group_.lanes; ++i) {
+    const std::uint32_t row = window_row_[i] + std::uint32_t{tap_row_};
+    const std::uint32_t column = window_column_[i] + std::uint32_t{tap_column_};
+    const int element =
+        outputs_.read(plane_ + row * pool_.input_columns + column, pool_.wide, pool_.is_signed);
+    if (!pool_.average) {
+      group_.value[i] = std::max<std::int64_t>(group_.value[i], element);
+      continue;
+    }
+    const bool valid = row >= pool_.valid_row_begin && row < pool_.valid_row_end &&
+                       column >= pool_.valid_column_begin && column < pool_.valid_column_end;
+    if (valid || pool_.single_divisor) group_.value[i] += element;
+    group_.valid_taps[i] = static_cast<std::uint16_t>(group_.valid_taps[i] + valid);
+  }
+  EventCounts& events = profile_.layer(header_.layer).events;
+  events.add(Event::kOutputBufferRead, group_.lanes);
+  events.add(Event::kPoolElement, group_.lanes);
+
+  if (++tap_column_ < pool_.kernel_w) return;
+  tap_column_ = 0;
+  if (++tap_row_ < pool_.kernel_h) return;
+  tap_row_ = 0;
+  end_pool_group();
+}
+
+void VectorUnit::end_pool_group() {
+  result_ = group_;
+  result_valid_ = true;
+  pixel_ += group_.lanes;
+  if (pixel_ < std::uint32_t{pool_.output_rows} * pool_.output_columns) return;
+  pixel_ = output_row_ = output_column_ = 0;
+  if (++channel_ < pool_.channels) return;
+  channel_ = 0;
+  if (++image_ == pool_.images) state_ = kReporting;
+}
+
+void VectorUnit::add_half() {
+  if (!second_addend_) {
+    const auto lanes = std::min(static_cast<std::uint32_t>(config_.columns), add_.elements - element_);
+    group_.lanes = static_cast<std::uint8_t>(lanes);
+    group_.output = add_.output_base + element_;
+    for (std::uint32_t i = 0; i < lanes; ++i) {
+      const int element = outputs_.read(add_.input_base + element_ + i, add_.wide, add_.input_signed);
+      group_.value[i] = rescale(element, add_.input_multiplier, add_.input_shift);
+    }
+  } else {
+    for (std::uint32_t i = 0; i < group_.lanes; ++i) {
+      const int element = outputs_.read(add_.operand_base + element_ + i, add_.wide, add_.operand_signed);
+      group_.value[i] += rescale(element, add_.operand_multiplier, add_.operand_shift);
+    }
+    result_ = group_;
+    result_valid_ = true;
+    element_ += group_.lanes;
+    if (element_ == add_.elements) state_ = kReporting;
+  }
+  second_addend_ = !second_addend_;
+  EventCounts& events = profile_.layer(header_.layer).events;
+  events.add(Event::kOutputBufferRead, group_.lanes);
+  events.add(Event::kRequantize, group_.lanes);
+}
+
+std::int64_t VectorUnit::averaged(std::int64_t sum, std::uint32_t taps) const {
+  if (pool_.single_divisor) taps = 1;
+  if (taps == 0) return 0;  // a window that lies in the padding altogether
+  const Parameter& reciprocal = parameters_.read(pool_.parameter_base + taps - 1);
+  return rescale(sum, reciprocal.multiplier, reciprocal.shift);
+}
+
+void VectorUnit::write_results() {
+  const bool average = is_pool_ && pool_.average;
+  const bool wide = is_pool_ ? pool_.wide : add_.wide;
+  const std::int16_t low = is_pool_ ? pool_.clip_low : add_.clip_low;
+  const std::int16_t high = is_pool_ ? pool_.clip_high : add_.clip_high;
+  for (unsigned i = 0; i < result_.lanes; ++i) {
+    const std::int64_t value = average ? averaged(result_.value[i], result_.valid_taps[i]) : result_.value[i];
+    outputs_.write(result_.output + i, wide, clamp(value, low, high));
+  }
+  result_valid_ = false;
+  EventCounts& events = profile_.layer(header_.layer).events;
+  events.add(Event::kOutputBufferWrite, result_.lanes);
+  if (average) {
+    events.add(Event::kRequantize, result_.lanes);
+    events.add(Event::kParameterRead, pool_.single_divisor ? 1 : result_.lanes);
+  }
+}
+
+void VectorUnit::report() {
+  if (!ports_.completions.can_push()) return;
+  ports_.completions.push({Engine::kVector, fault_, header_.layer, header_.layer_end});
+  state_ = kIdle;
+}
+
+void VectorUnit::describe(SignalList& signals) const {
+  signals.add("vector_unit.state", state_, 2);
+  signals.add("vector_unit.image", image_, 16);
+  signals.add("vector_unit.channel", channel_, 16);
+  signals.add("vector_unit.pixel", pixel_);
+  signals.add("vector_unit.tap_row", tap_row_);
+  signals.add("vector_unit.tap_column", tap_column_);
+  signals.add("vector_unit.element", element_);
+  signals.add("vector_unit.second_addend", second_addend_);
+  signals.add("vector_unit.lanes", group_.lanes, 7);
+  for (int i = 0; i < config_.columns; ++i) {
+    signals.add("vector_unit.lane" + std::to_string(i) + ".value", group_.value[i], 64);
+  }
+  signals.add("vector_unit.result.valid", result_valid_);
+  signals.add("vector_unit.result.address", result_.output);
+}
+
+}  // namespace bitbalance::rtl

@@ -149,10 +149,12 @@ class VcdReader {
       } else if (token == "$comment") {
         text_to_end("$comment");
       } else if (token.front() == 'b' || token.front() == 'B') {
+        if (!has_time) fail("a value before any time", "#TIME ahead of all values");
         change(token.substr(1), expect_token("a vector value"), time, true);
       } else if (token.front() == 'r' || token.front() == 'R') {
         fail("real value " + token, "bits");
       } else {
+        if (!has_time) fail("a value before any time", "#TIME ahead of all values");
         change(token.substr(0, 1), token.substr(1), time, false);
       }
     }

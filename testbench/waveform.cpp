@@ -30,6 +30,24 @@ bool matches(const char* glob, const char* text) {
   return *text != '\0' && (*glob == '?' || *glob == *text) && matches(glob + 1, text + 1);
 }
 
+// SystemC notes the time of the first values of a file in a comment only, so readers would show them from
+// time 0 on. Puts the time where the comment stood.
+void state_first_time(const std::filesystem::path& path, std::uint64_t time) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  for (std::string line; std::getline(file, line) && line.rfind("$enddefinitions", 0) != 0;) {
+  }
+  std::string line;
+  std::getline(file, line);
+  const auto begin = file.tellg();
+  std::streamoff length = 0;
+  while (line.rfind("$end", 0) != 0 && std::getline(file, line)) length = file.tellg() - begin;
+  if (!file) throw std::runtime_error(path.string() + ": no first values in the waveform");
+  std::string stamp = fmt::format("#{}", time);
+  stamp.resize(static_cast<std::size_t>(length) - 1, ' ');
+  file.seekp(begin);
+  file << stamp << '\n';
+}
+
 bool per_pe(const std::string& name) {
   return matches("pe_array.row*.lane*", name.c_str()) || matches("pe_array.lane*", name.c_str());
 }
@@ -140,12 +158,14 @@ void WaveformWindow::open() {
   sc_core::sc_trace(file_, clock_, "clk");
   for (const rtl::SignalList::Signal& signal : signals_) signal.trace(file_);
   state_ = State::kOpen;
+  first_time_ = sc_core::sc_time_stamp();
 }
 
 void WaveformWindow::close() {
   sc_core::sc_close_vcd_trace_file(file_);
   file_ = nullptr;
   state_ = State::kClosed;
+  state_first_time(path_, static_cast<std::uint64_t>(first_time_ / sc_core::sc_time(1, sc_core::SC_PS)));
   write_save_file();
 }
 
@@ -155,7 +175,9 @@ void WaveformWindow::write_save_file() const {
   std::ofstream out(save.replace_extension(".gtkw"));
   out << "[*] Signals of layer " << request_.layer << ", tiles " << request_.first_tile << " to "
       << request_.last_tile << ", in the order that data flows\n"
-      << "[dumpfile] \"" << path_.filename().string() << "\"\n[timestart] 0\n@28\nSystemC.clk\n";
+      << "[dumpfile] \"" << path_.filename().string() << "\"\n[timestart] "
+      << static_cast<std::uint64_t>(first_time_ / sc_core::sc_time(1, sc_core::SC_PS))
+      << "\n@28\nSystemC.clk\n";
   std::string group;
   const auto end_group = [&] {
     if (!group.empty()) out << "@1401200\n-" << group << "\n";

@@ -59,6 +59,7 @@ class WaveformWindow : public sc_core::sc_module, public rtl::TileObserver {
   std::filesystem::path path_;
   State state_ = State::kWaiting;
   sc_core::sc_trace_file* file_ = nullptr;
+  sc_core::sc_time first_time_;
   sc_core::sc_event last_edge_;
 };
 

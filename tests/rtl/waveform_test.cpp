@@ -152,6 +152,7 @@ TEST_CASE("a window holds exactly its tiles: first slot to last beat") {
   const Vcd vcd = read_vcd(folder / "layer1.vcd");
   const VcdSignal& tile = vcd.signal("pe_array.tile");
   const VcdSignal& valid = vcd.signal("pe_array.slot_valid");
+  CHECK(vcd.first_time % 1000 == 0);  // an edge
   CHECK(vcd_number(vcd.value_at(tile, vcd.first_time), false) == 1);
   CHECK(vcd.value_at(valid, vcd.first_time) == "1");
   const std::uint64_t last_edge = vcd.last_time / 1000 * 1000;

@@ -1,0 +1,44 @@
+// The golden model: what a quantized network must compute, in plain loops over plain integers. It is the
+// judge of every level of the accelerator and therefore shares no arithmetic with hw/.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "quant/quantized_network.h"
+
+namespace bitbalance {
+
+struct GoldenOptions {
+  /// Width of the two's complement sums (accumulator + bias) of layers with 8- and 16-bit inputs, 2..63.
+  /// 0: as wide as they need to be.
+  int wrap_bits_8 = 0;
+  int wrap_bits_16 = 0;
+};
+
+/// The elements of one tensor of one image, in the planar order of Shape.
+using Plane = std::vector<std::int32_t>;
+
+/// Executes one image at a time and keeps every tensor of it.
+class GoldenModel {
+ public:
+  /// Keeps a reference: `network` must outlive the model.
+  explicit GoldenModel(const QuantizedNetwork& network, const GoldenOptions& options = {});
+
+  /// All tensors, indexed like QuantizedNetwork::tensors, for the input tensor's elements; a tensor without a
+  /// writer is empty. Valid until the next run. Throws std::invalid_argument when the image's size is not the
+  /// input's.
+  const std::vector<Plane>& run(const Plane& image);
+
+ private:
+  void convolve(const QuantizedLayer& layer);
+  void pool(const QuantizedLayer& layer);
+  void add(const QuantizedLayer& layer);
+
+  const QuantizedNetwork& network_;
+  GoldenOptions options_;
+  std::vector<Plane> tensors_;
+  std::vector<std::int64_t> sums_;  ///< of one output channel
+};
+
+}  // namespace bitbalance

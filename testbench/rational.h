@@ -1,0 +1,27 @@
+// An exact positive number from decimal text, so that "12.8" bytes a cycle never becomes a rounded binary
+// fraction.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace bitbalance {
+
+struct Rational {
+  std::int64_t numerator = 0;
+  std::int64_t denominator = 1;
+
+  double value() const { return static_cast<double>(numerator) / static_cast<double>(denominator); }
+  bool operator==(const Rational& o) const {
+    return numerator == o.numerator && denominator == o.denominator;
+  }
+};
+
+/// "12.8", "64" or "64/5" in lowest terms; empty for anything else, 0 and more than 9 digits included.
+std::optional<Rational> parse_rational(const std::string& text);
+
+/// Shortest of the forms above that parse_rational reads back: decimal where it ends, else a fraction.
+std::string to_string(const Rational& value);
+
+}  // namespace bitbalance

@@ -1,0 +1,124 @@
+#include "testbench/run_command.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <memory>
+
+#include "testbench/progress.h"
+#include "testbench/results.h"
+#include "testbench/results_folder.h"
+#include "testbench/run_table.h"
+#include "testbench/settings.h"
+#include "testbench/simulation.h"
+#include "testbench/waveform.h"
+#include "testbench/workload.h"
+
+namespace bitbalance {
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+void note_interrupt(int /*signal*/) {
+  interrupted = 1;
+}
+
+/// Progress on stderr that leaves by an exception at the user's Ctrl-C, so that half-written results are
+/// removed.
+std::function<void(double)> interruptible(Progress& progress) {
+  return [&progress](double share) {
+    if (interrupted != 0) throw Interrupted();
+    progress.update(share);
+  };
+}
+
+/// A string as a YAML scalar whatever is in it.
+std::string yaml_quoted(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? "''" : std::string(1, c);
+  return quoted + "'";
+}
+
+Scenario scenario_of(const RunArguments& arguments) {
+  std::vector<SettingOverride> overrides;
+  for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});
+  const auto add = [&](const char* path, const char* option, const std::string& value) {
+    if (!value.empty()) overrides.push_back({path + ("=" + yaml_quoted(value)), option});
+  };
+  add("run.level", "--level", arguments.level);
+  add("network.count", "--images", arguments.images);
+  add("mapping.include", "--mapping", arguments.mapping);
+  return load_scenario(arguments.scenario, overrides);
+}
+
+std::int64_t peak_rss_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return std::int64_t{usage.ru_maxrss} * 1024;
+}
+
+Workload prepare(const Scenario& scenario) {
+  Progress progress("prepare");
+  return prepare_workload(scenario, interruptible(progress));
+}
+
+std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, Simulation& simulation,
+                                              const AcceleratorConfig& config,
+                                              const std::filesystem::path& folder) {
+  if (arguments.trace.empty()) {
+    if (!arguments.signals.empty()) throw SettingsError("--signals: accepted: only together with --trace");
+    return nullptr;
+  }
+  const Program& program = simulation.program();
+  RtlSystem& system = simulation.system();
+  rtl::SignalList signals;
+  system.accelerator.describe(signals);
+  auto window = std::make_unique<WaveformWindow>(
+      "waveform", parse_waveform_request(arguments.trace, arguments.signals, program, config), program,
+      signals, system.clock, system.clock.period(), folder);
+  system.accelerator.set_tile_observer(window.get());
+  return window;
+}
+
+void simulate(Simulation& simulation, RunReport& report) {
+  Progress progress("simulate");
+  simulation.run(report, interruptible(progress));
+}
+
+}  // namespace
+
+int run_command(const RunArguments& arguments) {
+  const auto start = std::chrono::steady_clock::now();
+  RunReport report;
+  report.scenario = scenario_of(arguments);
+  const Scenario& scenario = report.scenario;
+  ResultsFolder folder(arguments.out.empty() ? "results/" + scenario.name : arguments.out);
+  std::signal(SIGINT, note_interrupt);
+  std::signal(SIGTERM, note_interrupt);
+
+  const Workload workload = prepare(scenario);
+  Simulation simulation(scenario, workload);
+  const auto waveform = make_waveform(arguments, simulation, scenario.accelerator, folder.workspace());
+  simulate(simulation, report);
+  if (!workload.labels.empty() && !simulation.predictions().empty()) {
+    report.accuracy = {accuracy(workload.float_predictions, workload.labels),
+                       accuracy(simulation.predictions(), workload.labels),
+                       static_cast<int>(simulation.predictions().size())};
+  }
+  report.host.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  report.host.peak_rss_bytes = peak_rss_bytes();
+
+  MappingSettings mapping = scenario.mapping;
+  mapping.layers = simulation.mappings();
+  folder.write("effective.yaml", to_yaml(scenario));
+  folder.write("mapping.yaml", to_yaml(mapping));
+  folder.write("layers.csv", to_csv(report));
+  folder.write("summary.json", to_json(report));
+  folder.commit();
+  fmt::print("{}", run_table(report, folder.target().string(), ::isatty(STDOUT_FILENO) == 1));
+  return report.passed() ? kExitPass : kExitFail;
+}
+
+}  // namespace bitbalance

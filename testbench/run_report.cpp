@@ -1,0 +1,82 @@
+#include "testbench/run_report.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "testbench/results.h"
+
+namespace bitbalance {
+namespace {
+
+std::int64_t cycles_of(const ActivityCycles& engine, Activity activity) {
+  return engine[static_cast<std::size_t>(activity)];
+}
+
+template <class Value>
+std::int64_t total(const std::vector<LayerReport>& layers, Value value) {
+  return std::accumulate(layers.begin(), layers.end(), std::int64_t{0},
+                         [&](std::int64_t sum, const LayerReport& layer) { return sum + value(layer); });
+}
+
+}  // namespace
+
+double LayerReport::utilization(const AcceleratorConfig& config) const {
+  const std::int64_t used = profile.events[Event::kShiftAdd] + profile.events[Event::kNullSlot];
+  const double offered = static_cast<double>(profile.cycles) * config.rows * lanes;
+  return offered == 0 ? 0 : static_cast<double>(used) / offered;
+}
+
+const char* LayerReport::bound() const {
+  constexpr std::array<const char*, kEngines> kNames = {"read", "compute", "vector", "write"};
+  std::array<std::int64_t, kEngines> occupied{};
+  for (std::size_t e = 0; e < occupied.size(); ++e) {
+    for (const Activity a :
+         {Activity::kBusy, Activity::kBankConflict, Activity::kDrainWait, Activity::kFill}) {
+      occupied[e] += cycles_of(profile.activity[e], a);
+    }
+  }
+  return kNames[static_cast<std::size_t>(std::max_element(occupied.begin(), occupied.end()) -
+                                         occupied.begin())];
+}
+
+std::int64_t LayerReport::dram_bytes() const {
+  std::int64_t sum = 0;
+  for (const DramKind& kind : kDramKinds) sum += profile.events[kind.event];
+  return sum;
+}
+
+std::int64_t RunReport::cycles() const {
+  return total(layers, [](const LayerReport& l) { return l.profile.cycles; });
+}
+std::int64_t RunReport::macs() const {
+  return total(layers, [](const LayerReport& l) { return l.macs; });
+}
+std::int64_t RunReport::elements() const {
+  return total(layers, [](const LayerReport& l) { return l.comparison.elements; });
+}
+std::int64_t RunReport::mismatches() const {
+  return total(layers, [](const LayerReport& l) { return l.comparison.mismatches; });
+}
+
+double RunReport::frames_per_s() const {
+  const std::int64_t n = cycles();
+  return n == 0 ? 0 : frames * scenario.accelerator.clock_hz / static_cast<double>(n);
+}
+
+std::vector<std::string> RunReport::open_accounts() const {
+  std::vector<std::string> open;
+  for (const LayerReport& layer : layers) {
+    for (std::size_t e = 0; e < kEngines; ++e) {
+      const ActivityCycles& engine = layer.profile.activity[e];
+      const std::int64_t sum = std::accumulate(engine.begin(), engine.end(), std::int64_t{0});
+      if (sum != layer.profile.cycles) open.push_back(layer.name + " " + engine_name(static_cast<Engine>(e)));
+    }
+  }
+  return open;
+}
+
+bool RunReport::passed() const {
+  return fault.empty() && frames > 0 && elements() > 0 && mismatches() == 0 && open_accounts().empty();
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,62 @@
+// What a run found out: the figures behind the table on the terminal, summary.json and layers.csv.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hw/core/profile.h"
+#include "testbench/compare.h"
+#include "testbench/scenario.h"
+
+namespace bitbalance {
+
+/// One layer over all images of the run.
+struct LayerReport {
+  std::string name;
+  std::string op;
+  std::int64_t macs = 0;
+  int lanes = 1;  ///< activations the array takes a step in this layer's width
+  LayerProfile profile;
+  Comparison comparison;
+
+  /// Share of the array's lane cycles that hold a slot of a used row and an active lane, null slots included.
+  double utilization(const AcceleratorConfig& config) const;
+  /// The engine that is occupied longest: "read", "compute", "vector" or "write".
+  const char* bound() const;
+  std::int64_t dram_bytes() const;
+};
+
+struct Accuracy {
+  double reference = 0;  ///< of the float network
+  double quantized = 0;  ///< of the accelerator's own outputs
+  int samples = 0;
+};
+
+struct HostFigures {
+  double wall_s = 0;
+  double simulate_s = 0;  ///< without import, quantization, golden model and reports
+  std::int64_t peak_rss_bytes = 0;
+};
+
+struct RunReport {
+  Scenario scenario;
+  int frames = 0;
+  std::vector<LayerReport> layers;
+  std::optional<Accuracy> accuracy;
+  HostFigures host;
+  std::string fault;  ///< why the accelerator stopped early; empty: it did not
+
+  std::int64_t cycles() const;
+  std::int64_t macs() const;
+  std::int64_t elements() const;
+  std::int64_t mismatches() const;
+  double frames_per_s() const;
+  /// Layers and engines whose busy cycles and stalls do not add up to the layer's cycles: "conv1 compute".
+  std::vector<std::string> open_accounts() const;
+  /// All outputs equal the golden model's, no fault, all accounts closed.
+  bool passed() const;
+};
+
+}  // namespace bitbalance

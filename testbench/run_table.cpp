@@ -1,0 +1,111 @@
+#include "testbench/run_table.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace bitbalance {
+namespace {
+
+/// 1234567 -> "1,234,567".
+std::string grouped(std::int64_t number) {
+  std::string digits = fmt::format("{}", number);
+  const std::size_t first = number < 0 ? 1 : 0;
+  for (std::size_t at = digits.size(); at > first + 3;) {
+    at -= 3;
+    digits.insert(at, 1, ',');
+  }
+  return digits;
+}
+
+/// Three significant digits and a decimal prefix: "1.23 M".
+std::string scaled(double number) {
+  const char* prefix = "";
+  for (const char* next : {"k", "M", "G", "T"}) {
+    if (number < 1000) break;
+    number /= 1000;
+    prefix = next;
+  }
+  return fmt::format("{:.3g} {}", number, prefix);
+}
+
+std::string heading(const RunReport& report) {
+  const Scenario& s = report.scenario;
+  const QuantizationOptions& q = s.quantization.options;
+  return fmt::format(
+      "{}, {} level: {} images in batches of {}; {} x {} PEs, {}; activations {} bit, weights {} bit with at "
+      "most {} "
+      "non-zero; memory {} {} B/cycle\n",
+      s.name, to_string(s.run.level), report.frames, s.network.batch, s.accelerator.rows,
+      s.accelerator.columns, to_string(s.accelerator.synchronization), q.activation_bits, q.weight_bits,
+      q.nnzb, to_string(s.memory.model), to_string(s.memory.bytes_per_cycle));
+}
+
+std::string verdict(const RunReport& report, bool color) {
+  const char* green = color ? "\033[1;32m" : "";
+  const char* red = color ? "\033[1;31m" : "";
+  const char* plain = color ? "\033[0m" : "";
+  if (report.passed()) {
+    return fmt::format("{}PASS{}  all {} output elements equal the golden model's\n", green, plain,
+                       grouped(report.elements()));
+  }
+  std::string text = fmt::format("{}FAIL{}  ", red, plain);
+  if (!report.fault.empty()) text += report.fault + "\n          ";
+  text += fmt::format("{} of {} output elements differ from the golden model's\n",
+                      grouped(report.mismatches()), grouped(report.elements()));
+  if (const auto open = report.open_accounts(); !open.empty()) {
+    text += fmt::format("          busy cycles and stalls do not add up: {}\n", fmt::join(open, ", "));
+  }
+  for (const LayerReport& layer : report.layers) {
+    for (const Mismatch& mismatch : layer.comparison.first) text += "          " + describe(mismatch) + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string run_table(const RunReport& report, const std::string& folder, bool color) {
+  std::size_t width = 5;
+  for (const LayerReport& layer : report.layers) width = std::max(width, layer.name.size());
+  const auto row = [&](const std::string& name, const std::string& op, std::int64_t macs, std::int64_t cycles,
+                       const std::string& utilization, const std::string& bound, std::int64_t dram_bytes,
+                       std::int64_t mismatches) {
+    return fmt::format("{:<{}}  {:<12} {:>15} {:>13} {:>6}  {:<8} {:>13} {:>10}\n", name, width, op,
+                       grouped(macs), grouped(cycles), utilization, bound, grouped(dram_bytes),
+                       grouped(mismatches));
+  };
+
+  std::string text = heading(report);
+  text += fmt::format("\n{:<{}}  {:<12} {:>15} {:>13} {:>6}  {:<8} {:>13} {:>10}\n", "layer", width, "op",
+                      "MACs", "cycles", "util", "bound", "DRAM bytes", "mismatches");
+  std::int64_t dram_bytes = 0;
+  for (const LayerReport& layer : report.layers) {
+    text += row(layer.name, layer.op, layer.macs, layer.profile.cycles,
+                fmt::format("{:.1f}%", 100 * layer.utilization(report.scenario.accelerator)), layer.bound(),
+                layer.dram_bytes(), layer.comparison.mismatches);
+    dram_bytes += layer.dram_bytes();
+  }
+  text += row("total", "", report.macs(), report.cycles(), "", "", dram_bytes, report.mismatches());
+
+  if (report.accuracy) {
+    const Accuracy& a = *report.accuracy;
+    text += fmt::format("\naccuracy  {:.2f} % quantized, {:.2f} % float (top-1 of {} images)\n",
+                        100 * a.quantized, 100 * a.reference, a.samples);
+  }
+  text +=
+      fmt::format("speed     {} frames/s at {}Hz, {} cycles a frame\n",
+                  grouped(std::llround(report.frames_per_s())), scaled(report.scenario.accelerator.clock_hz),
+                  grouped(report.frames == 0 ? 0 : report.cycles() / report.frames));
+  const double seconds = std::max(report.host.simulate_s, 1e-9);
+  text += fmt::format("host      {:.1f} s, of them {:.1f} s simulating: {}cycle/s, {}MAC/s, {}B\n",
+                      report.host.wall_s, report.host.simulate_s,
+                      scaled(static_cast<double>(report.cycles()) / seconds),
+                      scaled(static_cast<double>(report.macs()) / seconds),
+                      scaled(static_cast<double>(report.host.peak_rss_bytes)));
+  text += "verdict   " + verdict(report, color);
+  if (!folder.empty()) text += fmt::format("results   {}\n", folder);
+  return text;
+}
+
+}  // namespace bitbalance

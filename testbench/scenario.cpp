@@ -1,0 +1,193 @@
+#include "testbench/scenario.h"
+
+#include <fmt/format.h>
+
+#include "testbench/settings_reader.h"
+#include "testbench/settings_writer.h"
+
+namespace bitbalance {
+
+const char* to_string(Level level) {
+  switch (level) {
+    case Level::kRtl:
+      return "rtl";
+  }
+  return "?";
+}
+
+const char* to_string(MemoryModel model) {
+  switch (model) {
+    case MemoryModel::kIdeal:
+      return "ideal";
+  }
+  return "?";
+}
+
+namespace {
+
+/// The names of an enumeration's values, which must be listed in its order.
+template <class Enum>
+std::vector<std::string> names(std::initializer_list<Enum> values) {
+  std::vector<std::string> result;
+  for (const Enum value : values) result.emplace_back(to_string(value));
+  return result;
+}
+
+std::vector<std::string> token_forms() {
+  return names({TokenForm::kBinary, TokenForm::kSignedDigit});
+}
+
+void show_network(SettingsVisitor& v, NetworkSettings& s) {
+  v.path({"model", "trained network, float32 ONNX"}, s.model);
+  v.required();
+  v.path({"images", "test images, IDX"}, s.images);
+  v.required();
+  v.path({"labels", "their classes, IDX; without it no accuracy"}, s.labels);
+  v.path({"calibration_images", "images that choose the activation scales, IDX"}, s.calibration_images);
+  v.required();
+  v.integer({"count", "images to run; 0: all of the file"}, s.count, 0, 1 << 24);
+  v.integer({"batch", "images of one program"}, s.batch, 1, 4096);
+}
+
+void show_accelerator(SettingsVisitor& v, AcceleratorConfig& s) {
+  v.integer({"rows", "PE rows = output channels of a tile"}, s.rows);
+  v.integer({"columns", "PE columns = output pixels of a tile, twice as many with 8-bit lanes"}, s.columns);
+  v.integer({"accumulator_bits_8", "width of an 8-bit lane's accumulator"}, s.accumulator_bits_8);
+  v.integer({"accumulator_bits_16", "width of a 16-bit lane's accumulator"}, s.accumulator_bits_16);
+  v.boolean({"allow_wrap", "accept layers whose sums could overflow an accumulator; they wrap"},
+            s.allow_wrap);
+  v.choice({"synchronization", "how the rows agree on the end of a step"}, s.synchronization,
+           names({Synchronization::kBalanced, Synchronization::kGroupMax}));
+  v.choice({"column_mapping", "how output pixels are dealt to columns"}, s.column_mapping,
+           names({ColumnMapping::kFlattened, ColumnMapping::kRow}));
+  v.choice({"token_form", "how a non-zero bit becomes a shift-add"}, s.token_form, token_forms());
+  v.choice({"weight_storage", "form of weights in DRAM and weight buffer"}, s.weight_storage,
+           names({WeightStorage::kDense, WeightStorage::kTokens}));
+  v.integer({"weight_bank_bytes", "one bank per row"}, s.weight_bank_bytes);
+  v.integer({"activation_buffer_bytes", "all 2 x columns byte-wide banks together"},
+            s.activation_buffer_bytes);
+  v.integer({"output_buffer_bytes", "results on their way to DRAM, residual operands"},
+            s.output_buffer_bytes);
+  v.integer({"parameter_buffer_bytes", "16 bytes an output channel"}, s.parameter_buffer_bytes);
+  v.integer({"queue_depth", "commands waiting in front of each engine"}, s.queue_depth);
+  v.real({"clock_hz", "clock frequency"}, s.clock_hz, 1e3, 1e11);
+  v.section({"dram", "the DRAM interface"}, [&] {
+    v.integer({"burst_bytes", "size and alignment of a read"}, s.dram.burst_bytes);
+    v.integer({"max_outstanding", "unanswered requests per channel"}, s.dram.max_outstanding);
+    v.boolean({"use_nb_transport", "false: b_transport, one transaction at a time per channel"},
+              s.dram.use_nb_transport);
+  });
+  v.checked([&] { check(s); });
+}
+
+std::string nnzb_message(int nnzb, int weight_bits) {
+  return fmt::format("{}; accepted with weight_bits {}: 1 to {}, the bits of a magnitude", nnzb, weight_bits,
+                     weight_bits - 1);
+}
+
+void show_override(SettingsVisitor& v, LayerOverride& s) {
+  v.text({"pattern", "layer names, * and ? as wildcards"}, s.pattern);
+  v.required();
+  v.optional_integer({"weight_bits", "sign included"}, s.weight_bits, 2, 16);
+  v.optional_integer({"nnzb", "non-zero bits a weight may have"}, s.nnzb, 1, 15);
+  if (s.nnzb && s.weight_bits) {
+    v.rule(*s.nnzb < *s.weight_bits, "nnzb", nnzb_message(*s.nnzb, *s.weight_bits));
+  }
+}
+
+void show_quantization(SettingsVisitor& v, QuantizationSettings& s, TokenForm hardware_form) {
+  QuantizationOptions& options = s.options;
+  std::size_t wide = options.activation_bits == 16 ? 1 : 0;
+  v.choice({"activation_bits", "8 or 16"}, wide, {"8", "16"});
+  options.activation_bits = wide == 1 ? 16 : 8;
+  v.integer({"weight_bits", "sign included"}, options.weight_bits, 2, 16);
+  v.integer({"nnzb", "non-zero bits a weight may have"}, options.nnzb, 1, 15);
+  v.rule(options.nnzb < options.weight_bits, "nnzb", nnzb_message(options.nnzb, options.weight_bits));
+  options.token_form = hardware_form;
+  v.choice({"token_form", "the accelerator's, which is the default"}, options.token_form, token_forms());
+  v.rule(options.token_form == hardware_form, "token_form",
+         fmt::format("{}; accepted: {}, as accelerator.token_form", to_string(options.token_form),
+                     to_string(hardware_form)));
+  v.boolean({"scale_search", "choose the scale of each output channel by least squared error"},
+            options.scale_search);
+  v.real({"calibration_percentile", "share of activations that must not saturate, in percent"},
+         s.calibration_percentile, 50, 100);
+  v.list(
+      {"layers", "settings of single layers; the last that matches wins"},
+      [&](std::size_t size) { options.overrides.resize(size); }, [&] { return options.overrides.size(); },
+      [&](std::size_t i) { show_override(v, options.overrides[i]); });
+}
+
+void show_memory(SettingsVisitor& v, MemorySettings& s) {
+  v.choice({"model", "how the DRAM keeps time"}, s.model, names({MemoryModel::kIdeal}));
+  v.integer({"latency_cycles", "from the end of a transfer to its answer"}, s.latency_cycles, 0, 1'000'000);
+  v.rational({"bytes_per_cycle", "bandwidth of a channel, decimal or a fraction"}, s.bytes_per_cycle);
+}
+
+void show_layer_mapping(SettingsVisitor& v, LayerMapping& s) {
+  constexpr int kLargest = 65535;
+  v.text({"layer", "name, as in the table of results"}, s.layer);
+  v.required();
+  v.integer({"images", "of a block"}, s.images, 0, kLargest);
+  v.integer({"rows", "output rows of a block, before fused pooling"}, s.rows, 0, kLargest);
+  v.integer({"conv_groups", "of a block"}, s.conv_groups, 0, kLargest);
+  v.integer({"output_channels", "of a block, within a conv group"}, s.output_channels, 0, kLargest);
+  v.integer({"channels", "input channels of a chunk, within a conv group"}, s.channels, 0, kLargest);
+  v.choice({"order", "which operand stays while the other is streamed"}, s.order,
+           names({LoopOrder::kActivationsOuter, LoopOrder::kWeightsOuter}));
+}
+
+void show_mapping(SettingsVisitor& v, MappingSettings& s) {
+  std::size_t barrier = s.barrier ? 1 : 0;
+  v.choice({"barrier", "layer: each layer ends with all engines idle"}, barrier, {"none", "layer"});
+  s.barrier = barrier == 1;
+  v.boolean({"fuse_pooling", "non-overlapping max pooling while a convolution drains"}, s.fuse_pooling);
+  v.list(
+      {"layers", "blocks of single layers; what is left out or 0 is chosen by the mapper"},
+      [&](std::size_t size) { s.layers.resize(size); }, [&] { return s.layers.size(); },
+      [&](std::size_t i) { show_layer_mapping(v, s.layers[i]); });
+}
+
+void show_run(SettingsVisitor& v, RunSettings& s) {
+  v.choice({"level", "level of detail"}, s.level, names({Level::kRtl}));
+  v.integer({"watchdog_cycles", "give up after as many cycles without progress; 0: never"}, s.watchdog_cycles,
+            0, std::int64_t{1} << 31);
+}
+
+void show(SettingsVisitor& v, Scenario& s) {
+  v.text({"name", "of the results folder and in reports; default: the file's"}, s.name);
+  v.section({"network", "what is computed"}, [&] { show_network(v, s.network); });
+  v.required();
+  v.section({"accelerator", "the hardware"}, [&] { show_accelerator(v, s.accelerator); });
+  v.section({"quantization", "from floats to bit-balanced integers"},
+            [&] { show_quantization(v, s.quantization, s.accelerator.token_form); });
+  v.section({"memory", "the DRAM behind the accelerator"}, [&] { show_memory(v, s.memory); });
+  v.section({"mapping", "how layers become commands"}, [&] { show_mapping(v, s.mapping); });
+  v.section({"run", "how it is simulated"}, [&] { show_run(v, s.run); });
+}
+
+}  // namespace
+
+Scenario load_scenario(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides) {
+  Scenario scenario;
+  scenario.name = file.stem().string();
+  SettingsReader reader(file, overrides);
+  reader.read([&] { show(reader, scenario); });
+  return scenario;
+}
+
+std::string to_yaml(const Scenario& scenario) {
+  Scenario copy = scenario;  // visitors may write
+  SettingsWriter writer;
+  show(writer, copy);
+  return writer.yaml();
+}
+
+std::string to_yaml(const MappingSettings& mapping) {
+  MappingSettings copy = mapping;
+  SettingsWriter writer;
+  show_mapping(writer, copy);
+  return writer.yaml();
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,76 @@
+// A scenario: everything that defines a run (network, accelerator, quantization, memory) as plain, validated
+// values.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "hw/core/config.h"
+#include "hw/core/mapper.h"
+#include "quant/quantizer.h"
+#include "testbench/rational.h"
+#include "testbench/settings.h"
+
+namespace bitbalance {
+
+struct NetworkSettings {
+  std::filesystem::path model;
+  std::filesystem::path images;
+  std::filesystem::path labels;  ///< empty: no accuracy
+  std::filesystem::path calibration_images;
+  int count = 0;  ///< images to run; 0: all of the file
+  int batch = 1;  ///< images of one program
+};
+
+enum class MemoryModel { kIdeal };
+
+struct MemorySettings {
+  MemoryModel model = MemoryModel::kIdeal;
+  int latency_cycles = 50;
+  Rational bytes_per_cycle{64, 5};  ///< per channel
+};
+
+struct QuantizationSettings {
+  QuantizationOptions options;
+  double calibration_percentile = 100;
+};
+
+/// How layers become commands. A mapping file is this section alone.
+struct MappingSettings {
+  bool barrier = false;  ///< end each layer with all engines idle
+  bool fuse_pooling = true;
+  std::vector<LayerMapping> layers;  ///< what is 0 is left to the mapper
+};
+
+enum class Level { kRtl };
+
+struct RunSettings {
+  Level level = Level::kRtl;
+  std::int64_t watchdog_cycles = 1'000'000;  ///< give up after as many cycles without progress; 0: never
+};
+
+struct Scenario {
+  std::string name;
+  NetworkSettings network;
+  AcceleratorConfig accelerator;
+  QuantizationSettings quantization;
+  MemorySettings memory;
+  MappingSettings mapping;
+  RunSettings run;
+};
+
+const char* to_string(Level level);
+const char* to_string(MemoryModel model);
+
+/// Reads and checks a scenario; of two overrides of the same setting the later wins. Throws SettingsError.
+Scenario load_scenario(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides = {});
+
+/// Every effective setting as a scenario file that load_scenario reads back, each with a comment that says
+/// what it is.
+std::string to_yaml(const Scenario& scenario);
+/// The mapping section alone: a file for `--mapping`.
+std::string to_yaml(const MappingSettings& mapping);
+
+}  // namespace bitbalance

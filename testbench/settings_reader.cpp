@@ -1,0 +1,324 @@
+#include "testbench/settings_reader.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <set>
+
+#include "testbench/nearest_word.h"
+
+namespace bitbalance {
+namespace {
+
+constexpr int kDeepestInclude = 8;
+
+/// yaml-cpp's messages for bad syntax are already one line.
+YAML::Node parse(const std::string& text, const std::string& place) {
+  try {
+    return YAML::Load(text);
+  } catch (const YAML::Exception& error) {
+    const std::string line = error.mark.is_null() ? "" : fmt::format(":{}", error.mark.line + 1);
+    throw SettingsError(fmt::format("{}{}: not YAML: {}", place, line, error.msg));
+  }
+}
+
+YAML::Node load(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  if (!stream || std::filesystem::is_directory(file)) {
+    throw SettingsError(fmt::format("{}: cannot be read; a YAML file is expected", file.string()));
+  }
+  return parse(text, file.string());
+}
+
+struct ParsedOverride {
+  std::string path;
+  YAML::Node value;
+};
+
+ParsedOverride parse_override(const SettingOverride& given) {
+  const auto equals = given.text.find('=');
+  const std::string path = given.text.substr(0, equals);
+  if (equals == std::string::npos || path.empty() || path.front() == '.' || path.back() == '.') {
+    throw SettingsError(fmt::format("--set {}: accepted: path.to.key=value", given.text));
+  }
+  return {path, parse(given.text.substr(equals + 1), "--set " + path)};
+}
+
+void insert(const ParsedOverride& parsed, YAML::Node root) {
+  std::size_t begin = 0;
+  for (std::size_t dot = 0; (dot = parsed.path.find('.', begin)) != std::string::npos; begin = dot + 1) {
+    YAML::Node inner = root[parsed.path.substr(begin, dot - begin)];
+    if (!inner.IsMap()) inner = YAML::Node(YAML::NodeType::Map);
+    root.reset(inner);
+  }
+  root[parsed.path.substr(begin)] = parsed.value;
+}
+
+std::string form(const YAML::Node& node) {
+  if (node.IsMap()) return "a mapping";
+  if (node.IsSequence()) return "a list";
+  return node.IsScalar() ? "'" + node.Scalar() + "'" : "nothing";
+}
+
+}  // namespace
+
+SettingsReader::SettingsReader(const std::filesystem::path& file,
+                               const std::vector<SettingOverride>& overrides)
+    : file_(file), overrides_(YAML::NodeType::Map) {
+  for (const SettingOverride& given : overrides) {
+    const ParsedOverride parsed = parse_override(given);
+    insert(parsed, overrides_);
+    options_[parsed.path] = given.option.empty() ? "--set " + parsed.path : given.option;
+  }
+}
+
+void SettingsReader::read(const std::function<void()>& show) {
+  Frame root;
+  root.place = file_.string();
+  root.sources.push_back({overrides_, {}});
+  add_mapping({load(file_), file_}, "", root.sources);
+  run(std::move(root), show);
+}
+
+std::string SettingsReader::path_of(const std::string& key) const {
+  const std::string& path = frames_.back().path;
+  return path.empty() ? key : path + "." + key;
+}
+
+std::string SettingsReader::option_of(const std::string& path) const {
+  const auto option = options_.find(path);
+  return option == options_.end() ? "--set " + path : option->second;
+}
+
+std::string SettingsReader::place_of(const Source& source, const YAML::Node& node,
+                                     const std::string& key) const {
+  if (source.file.empty()) return option_of(path_of(key));
+  return fmt::format("{}:{}: {}", source.file.string(), node.Mark().line + 1, path_of(key));
+}
+
+std::optional<SettingsReader::Source> SettingsReader::find(const Setting& setting) {
+  frame().shown.emplace_back(setting.key);
+  for (const Source& source : frame().sources) {
+    const YAML::Node& mapping = source.node;
+    if (const YAML::Node node = mapping[setting.key]) {
+      frame().places[setting.key] = place_of(source, node, setting.key);
+      return Source{node, source.file};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> SettingsReader::find_scalar(const Setting& setting, const char* expected) {
+  const auto source = find(setting);
+  if (!source) return std::nullopt;
+  if (!source->node.IsScalar() || source->node.Scalar().empty())
+    refuse(setting, form(source->node), expected);
+  return source->node.Scalar();
+}
+
+void SettingsReader::refuse(const Setting& setting, const std::string& found, const std::string& accepted) {
+  throw SettingsError(fmt::format("{}: {}; accepted: {}", frame().places[setting.key], found, accepted));
+}
+
+void SettingsReader::add_mapping(const Source& source, const std::string& path, std::vector<Source>& to,
+                                 int depth) const {
+  const std::string place =
+      source.file.empty() ? option_of(source.node.IsMap() ? path + ".include" : path)
+                          : fmt::format("{}:{}: {}", source.file.string(), source.node.Mark().line + 1, path);
+  const auto include = [&](const YAML::Node& name) {
+    if (!name.IsScalar() || name.Scalar().empty() || depth == kDeepestInclude) {
+      throw SettingsError(fmt::format("{}: {}; accepted: the name of a YAML file, {} deep at most", place,
+                                      form(name), kDeepestInclude));
+    }
+    const auto file = (source.file.parent_path() / name.Scalar()).lexically_normal();
+    if (!std::filesystem::is_regular_file(file)) {
+      throw SettingsError(fmt::format("{}: '{}': no such file; accepted: a YAML file", place, file.string()));
+    }
+    add_mapping({load(file), file}, path, to, depth + 1);
+  };
+  if (source.node.IsScalar()) {
+    include(source.node);
+  } else if (source.node.IsMap()) {
+    to.push_back(source);
+    if (const YAML::Node& mapping = source.node; const YAML::Node name = mapping["include"]) include(name);
+  } else if (!source.node.IsNull()) {
+    throw SettingsError(fmt::format("{}: {}; accepted: a mapping of settings", place, form(source.node)));
+  }
+}
+
+void SettingsReader::section(const Setting& setting, const std::function<void()>& body) {
+  Frame inner;
+  inner.path = path_of(setting.key);
+  inner.place = frame().place + ": " + inner.path;
+  frame().shown.emplace_back(setting.key);
+  for (const Source& source : frame().sources) {
+    const YAML::Node& mapping = source.node;
+    const YAML::Node node = mapping[setting.key];
+    if (!node) continue;
+    const std::string place = place_of(source, node, setting.key);
+    if (inner.sources.empty()) inner.place = place;
+    frame().places[setting.key] = inner.place;
+    add_mapping({node, source.file}, inner.path, inner.sources);
+    if (source.file.empty() && node.IsScalar()) break;  // --set section=file replaces the whole section
+  }
+  run(std::move(inner), body);
+}
+
+void SettingsReader::list(const Setting& setting, const std::function<void(std::size_t)>& resize,
+                          const std::function<std::size_t()>& size,
+                          const std::function<void(std::size_t)>& body) {
+  const auto source = find(setting);
+  if (!source) return;
+  if (!source->node.IsSequence()) refuse(setting, form(source->node), "a list of mappings");
+  resize(source->node.size());
+  for (std::size_t i = 0; i < size(); ++i) {
+    Frame inner;
+    const std::string key = fmt::format("{}[{}]", setting.key, i);
+    inner.path = path_of(key);
+    inner.place = place_of(*source, source->node[i], key);
+    add_mapping({source->node[i], source->file}, inner.path, inner.sources);
+    run(std::move(inner), [&] { body(i); });
+  }
+}
+
+void SettingsReader::integer(const Setting& setting, std::int64_t& value, std::int64_t low,
+                             std::int64_t high) {
+  const bool bounded = low > std::numeric_limits<int>::min();
+  const std::string accepted = bounded ? fmt::format("{} to {}", low, high) : "a whole number";
+  const auto text = find_scalar(setting, accepted.c_str());
+  if (!text) return;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (error != std::errc() || end != text->data() + text->size()) {
+    refuse(setting, "'" + *text + "'", bounded ? "a whole number, " + accepted : accepted);
+  }
+  if (number < low || number > high) refuse(setting, *text, accepted);
+  value = number;
+}
+
+void SettingsReader::optional_integer(const Setting& setting, std::optional<int>& value, int low, int high) {
+  constexpr std::int64_t kAbsent = std::numeric_limits<std::int64_t>::min();
+  std::int64_t number = kAbsent;
+  integer(setting, number, std::int64_t{low}, std::int64_t{high});
+  if (number != kAbsent) value = static_cast<int>(number);
+}
+
+void SettingsReader::real(const Setting& setting, double& value, double low, double high) {
+  const std::string accepted = fmt::format("a number, {:g} to {:g}", low, high);
+  const auto text = find_scalar(setting, accepted.c_str());
+  if (!text) return;
+  double number = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+  const bool is_number = error == std::errc() && end == text->data() + text->size();
+  if (!is_number || !(number >= low && number <= high)) refuse(setting, "'" + *text + "'", accepted);
+  value = number;
+}
+
+void SettingsReader::rational(const Setting& setting, Rational& value) {
+  constexpr const char* kAccepted = "a positive number like 12.8 or 64/5, 9 digits at most";
+  const auto text = find_scalar(setting, kAccepted);
+  if (!text) return;
+  const auto number = parse_rational(*text);
+  if (!number) refuse(setting, "'" + *text + "'", kAccepted);
+  value = *number;
+}
+
+void SettingsReader::boolean(const Setting& setting, bool& value) {
+  const auto text = find_scalar(setting, "true, false");
+  if (!text) return;
+  if (*text != "true" && *text != "false") refuse(setting, "'" + *text + "'", "true, false");
+  value = *text == "true";
+}
+
+void SettingsReader::text(const Setting& setting, std::string& value) {
+  if (const auto text = find_scalar(setting, "text")) value = *text;
+}
+
+void SettingsReader::choice(const Setting& setting, std::size_t& value,
+                            const std::vector<std::string>& choices) {
+  const std::string accepted = fmt::format("{}", fmt::join(choices, ", "));
+  const auto text = find_scalar(setting, accepted.c_str());
+  if (!text) return;
+  const auto match = std::find(choices.begin(), choices.end(), *text);
+  if (match == choices.end()) refuse(setting, "'" + *text + "'", accepted);
+  value = static_cast<std::size_t>(match - choices.begin());
+}
+
+void SettingsReader::path(const Setting& setting, std::filesystem::path& value) {
+  const auto source = find(setting);
+  if (!source) return;
+  if (!source->node.IsScalar() || source->node.Scalar().empty()) {
+    refuse(setting, form(source->node), "the name of a file");
+  }
+  value = std::filesystem::absolute(source->file.parent_path() / source->node.Scalar()).lexically_normal();
+  if (!std::filesystem::exists(value))
+    refuse(setting, "'" + source->node.Scalar() + "': no such file", "a file");
+  if (!std::filesystem::is_regular_file(value)) refuse(setting, "'" + source->node.Scalar() + "'", "a file");
+}
+
+void SettingsReader::required() {
+  Frame& f = frame();
+  const std::string& key = f.shown.back();
+  if (f.places.count(key) != 0 || !f.missing.empty()) return;
+  f.missing = fmt::format("{}: {} is missing", f.place, key);
+}
+
+void SettingsReader::rule(bool holds, const char* key, const std::string& message) {
+  if (holds) return;
+  const auto place = frame().places.find(key);
+  throw SettingsError(place != frame().places.end() ? fmt::format("{}: {}", place->second, message)
+                                                    : fmt::format("{}: {}: {}", frame().place, key, message));
+}
+
+void SettingsReader::checked(const std::function<void()>& check) {
+  try {
+    check();
+  } catch (const std::invalid_argument& error) {
+    const std::string message = error.what();
+    for (const auto& [key, place] : frame().places) {
+      const auto at = message.find(" " + key + " = ");
+      if (at != std::string::npos) {
+        std::string rest = message.substr(at + key.size() + 4);
+        if (const auto colon = rest.find(": accepted"); colon != std::string::npos) rest[colon] = ';';
+        throw SettingsError(fmt::format("{}: {}", place, rest));
+      }
+    }
+    throw SettingsError(fmt::format("{}: {}", file_.string(), message));
+  }
+}
+
+void SettingsReader::run(Frame opened, const std::function<void()>& body) {
+  frames_.push_back(std::move(opened));
+  body();
+  const Frame closed = std::move(frames_.back());
+  frames_.pop_back();
+  reject_unknown(closed);
+  if (!closed.missing.empty()) throw SettingsError(closed.missing);
+  if (!frames_.empty()) frame().places.insert(closed.places.begin(), closed.places.end());
+}
+
+void SettingsReader::reject_unknown(const Frame& closed) const {
+  for (const Source& source : closed.sources) {
+    std::set<std::string> seen;
+    for (const auto& entry : source.node) {
+      const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : form(entry.first);
+      const std::string path = closed.path.empty() ? key : closed.path + "." + key;
+      const std::string place = source.file.empty() ? "--set " + path
+                                                    : fmt::format("{}:{}: {}", source.file.string(),
+                                                                  entry.first.Mark().line + 1, path);
+      if (!seen.insert(key).second) throw SettingsError(place + ": given twice");
+      if (key == "include" || std::count(closed.shown.begin(), closed.shown.end(), key) != 0) continue;
+      const auto nearest = nearest_word(key, closed.shown);
+      throw SettingsError(fmt::format("{}: unknown key{}; accepted: {}", place,
+                                      nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : "",
+                                      fmt::join(closed.shown, ", ")));
+    }
+  }
+}
+
+}  // namespace bitbalance

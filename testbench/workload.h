@@ -1,0 +1,26 @@
+// What a run has in hand before the first clock edge: the integer network, the images in its integers, and
+// what the float network makes of them.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "quant/image_set.h"
+#include "quant/quantized_network.h"
+#include "testbench/golden.h"
+#include "testbench/scenario.h"
+
+namespace bitbalance {
+
+struct Workload {
+  QuantizedNetwork network;
+  std::vector<Plane> images;           ///< integers of the network's input tensor
+  std::vector<std::uint8_t> labels;    ///< one per image, or none
+  std::vector<int> float_predictions;  ///< the float network's class of each image; empty without labels
+};
+
+/// Imports, calibrates and quantizes. `progress` is told the share of the work done, 0..1. Throws
+/// std::invalid_argument for everything that is wrong with the files or does not fit together.
+Workload prepare_workload(const Scenario& scenario, const std::function<void(double)>& progress);
+
+}  // namespace bitbalance

@@ -1,0 +1,184 @@
+// The `bitbalance` command as a user meets it: exit codes, one-line errors, results that appear whole or not
+// at all.
+#include <sys/wait.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "tests/quant/onnx_builder.h"
+#include "tests/testbench/temporary_folder.h"
+
+namespace bitbalance {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Matchers::Contains;
+
+const fs::path kScenarios = fs::path(BITBALANCE_SOURCE_DIR) / "scenarios";
+
+struct Outcome {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+Outcome bitbalance_command(const std::string& arguments) {
+  const TemporaryFolder folder;
+  const std::string command = std::string(BITBALANCE_COMMAND) + " " + arguments + " >" +
+                              (folder.path() / "out").string() + " 2>" + (folder.path() / "err").string();
+  const int status = std::system(command.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of(folder.path() / "out"),
+          text_of(folder.path() / "err")};
+}
+
+std::string lenet() {
+  return "run " + (kScenarios / "lenet.yaml").string() + " --images 2 ";
+}
+
+/// Runs LeNet with these arguments, checks that it is refused as a user's mistake, and returns the line.
+std::string refusal(const std::string& arguments) {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      bitbalance_command(lenet() + "--out " + (folder.path() / "out").string() + " " + arguments);
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.out.empty());
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  CHECK(folder.entries() == 0);
+  return outcome.err;
+}
+
+std::string set(const std::string& setting) {
+  return refusal("--set '" + setting + "'");
+}
+
+TEST_CASE("a run passes, prints a table and leaves complete results") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "results";
+  const Outcome outcome = bitbalance_command(lenet() + "--out " + out.string());
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.err.empty());
+  CHECK_THAT(outcome.out,
+             Contains("PASS") && Contains("conv1") && Contains("accuracy") && Contains(out.string()));
+  const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
+  CHECK(summary["verdict"] == "pass");
+  CHECK(summary["frames"] == 2);
+  CHECK(summary["accuracy"]["samples"] == 2);
+  CHECK(summary["host"]["peak_rss_bytes"] > 0);
+  CHECK(folder.entries() == 1);
+
+  SECTION("and can be repeated from what it wrote") {
+    const Outcome again =
+        bitbalance_command("run " + (out / "effective.yaml").string() + " --mapping " +
+                           (out / "mapping.yaml").string() + " --out " + (folder.path() / "b").string());
+    CHECK(again.exit_code == 0);
+    const auto repeated = nlohmann::json::parse(text_of(folder.path() / "b" / "summary.json"));
+    CHECK(repeated["cycles"] == summary["cycles"]);
+    CHECK(repeated["layers"] == summary["layers"]);
+  }
+}
+
+TEST_CASE("help and version explain themselves") {
+  CHECK_THAT(bitbalance_command("--version").out, Contains("bitbalance 0."));
+  CHECK_THAT(bitbalance_command("--help").out, Contains("run"));
+  const Outcome help = bitbalance_command("run --help");
+  CHECK(help.exit_code == 0);
+  CHECK_THAT(help.out,
+             Contains("Examples:") && Contains("--set") && Contains("--trace") && Contains("Exit code"));
+}
+
+TEST_CASE("mistakes on the command line are told in one line") {
+  CHECK_THAT(refusal("--frobnicate"), Contains("--frobnicate"));
+  CHECK_THAT(refusal("--level tlm"), Contains("--level: 'tlm'; accepted: rtl"));
+  CHECK_THAT(refusal("--signals 'pe_array.*'"), Contains("--trace"));
+  CHECK_THAT(refusal("--trace conv7"), Contains("conv7") && Contains("conv1"));
+  CHECK_THAT(refusal("--trace conv1 --signals nothing"), Contains("nothing"));
+  CHECK_THAT(refusal("--mapping nowhere.yaml"), Contains("--mapping: 'nowhere.yaml': no such file"));
+  CHECK(bitbalance_command("").exit_code == 2);
+  CHECK(bitbalance_command("run").exit_code == 2);
+  CHECK(bitbalance_command("run nowhere.yaml").exit_code == 2);
+}
+
+TEST_CASE("unknown keys and bad values are told in one line") {
+  CHECK_THAT(set("accelerator.columms=4"), Contains("did you mean 'columns'?"));
+  CHECK_THAT(set("quantization.nnzb=0"), Contains("nnzb: 0; accepted: 1 to"));
+  CHECK_THAT(set("quantization.nnzb=8"), Contains("nnzb: 8; accepted with weight_bits 8: 1 to 7"));
+  CHECK_THAT(set("quantization.layers=[{pattern: conv1, weight_bits: 3}]"),
+             Contains("conv1") && Contains("nnzb"));
+}
+
+TEST_CASE("hardware too small for a layer is told with the layer's name") {
+  CHECK_THAT(set("accelerator.rows=0"), Contains("rows: 0; accepted: 1 to 64"));
+  CHECK_THAT(set("accelerator.activation_buffer_bytes=64"),
+             Contains("layer conv1") && Contains("activation"));
+  CHECK_THAT(set("accelerator.output_buffer_bytes=64"), Contains("layer conv1") && Contains("output buffer"));
+  CHECK_THAT(set("accelerator.parameter_buffer_bytes=64"), Contains("layer conv1") && Contains("parameter"));
+}
+
+TEST_CASE("sums that could overflow are refused with layer and channel, unless they may wrap") {
+  CHECK_THAT(set("accelerator.accumulator_bits_8=16"),
+             Contains("layer conv1: output channel") && Contains("allow_wrap"));
+  const TemporaryFolder folder;
+  const Outcome wrapped = bitbalance_command(
+      lenet() + "--set accelerator.accumulator_bits_8=16 --set accelerator.allow_wrap=true --out " +
+      (folder.path() / "out").string());
+  CHECK(wrapped.exit_code == 0);
+  CHECK_THAT(wrapped.out, Contains("PASS"));
+}
+
+TEST_CASE("truncated and foreign files are told by name") {
+  const TemporaryFolder folder;
+  const std::string model = text_of(kScenarios / "networks" / "lenet.onnx");
+  const auto cut = folder.write("cut.onnx", model.substr(0, model.size() / 2));
+  CHECK_THAT(set("network.model=" + cut.string()), Contains(cut.string()));
+  const auto text = folder.write("text.onnx", "not a model");
+  CHECK_THAT(set("network.model=" + text.string()), Contains("not an ONNX file"));
+  const std::string images = text_of(kScenarios / "data" / "fashion-256-images.idx3-ubyte");
+  const auto cut_images = folder.write("cut.idx", images.substr(0, 1000));
+  CHECK_THAT(set("network.images=" + cut_images.string()),
+             Contains(cut_images.string()) && Contains("truncated"));
+  CHECK_THAT(set("network.calibration_images=" + text.string()), Contains(text.string()) && Contains("IDX"));
+}
+
+TEST_CASE("operators that are not supported are told by node and name") {
+  const TemporaryFolder folder;
+  OnnxBuilder builder({1, 1, 28, 28});
+  builder.node("Softmax", {"x"}, "y");
+  const auto file = folder.write("softmax.onnx", builder.model().SerializeAsString());
+  CHECK_THAT(set("network.model=" + file.string()),
+             Contains("(Softmax)") && Contains("unsupported operator"));
+}
+
+TEST_CASE("wrong image counts and sizes are refused") {
+  const Outcome too_many =
+      bitbalance_command("run " + (kScenarios / "lenet.yaml").string() + " --images 257");
+  CHECK(too_many.exit_code == 2);
+  CHECK_THAT(too_many.err, Contains("network.count: 257; accepted: 0 to 256"));
+  const TemporaryFolder folder;
+  const std::string labels = text_of(kScenarios / "data" / "fashion-256-labels.idx1-ubyte");
+  std::string fewer = labels.substr(0, 8 + 255);
+  fewer[7] = static_cast<char>(255);
+  fewer[6] = 0;
+  const auto file = folder.write("labels.idx", fewer);
+  CHECK_THAT(set("network.labels=" + file.string()), Contains("255") && Contains("256"));
+  const auto small = folder.write("small.idx", std::string("\0\0\x08\x03\0\0\0\x01\0\0\0\x02\0\0\0\x02"
+                                                           "abcd",
+                                                           20));
+  CHECK_THAT(set("network.calibration_images=" + small.string()),
+             Contains("1 x 2 x 2") && Contains("1 x 28 x 28"));
+}
+
+TEST_CASE("an unwritable results folder is told before the simulation starts") {
+  const TemporaryFolder folder;
+  const auto file = folder.write("file", "precious");
+  for (const std::string& out : {file.string(), (file / "below").string(), std::string("/proc/nowhere")}) {
+    const Outcome outcome = bitbalance_command(lenet() + "--out " + out);
+    CHECK(outcome.exit_code == 2);
+    CHECK_THAT(outcome.err, Contains("--out " + out));
+    CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  }
+  CHECK(text_of(file) == "precious");
+}
+
+}  // namespace
+}  // namespace bitbalance

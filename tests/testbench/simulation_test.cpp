@@ -1,0 +1,170 @@
+// The clocked accelerator in its system, driven as the `bitbalance` command drives it.
+#include "testbench/simulation.h"
+
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "tests/testbench/small_network.h"
+
+namespace bitbalance {
+namespace {
+
+using Catch::Matchers::Contains;
+
+constexpr int kImages = 5;
+
+Scenario small_scenario(int batch) {
+  Scenario scenario;
+  scenario.network.batch = batch;
+  scenario.accelerator.rows = 4;
+  scenario.accelerator.columns = 4;
+  scenario.run.watchdog_cycles = 20'000;
+  return scenario;
+}
+
+/// Two convolutions of 16-bit activations on random weights and images.
+Workload small_workload() {
+  std::mt19937 random(1);
+  const auto pick = [&](int low, int high) { return low + static_cast<int>(random() % (high - low + 1)); };
+  Window window;
+  window.kernel_h = window.kernel_w = 3;
+  window.pad_top = window.pad_left = window.pad_bottom = window.pad_right = 1;
+  const Shape shape{2, 6, 5};
+  std::vector<std::int16_t> weights(6 * 2 * 9);
+  for (auto& weight : weights) weight = static_cast<std::int16_t>(pick(-7, 7));
+
+  Workload workload;
+  workload.network = convolution(window, shape, 6, 1, weights);
+  QuantizedNetwork& network = workload.network;
+  network.layers[0].name = "first";
+  network.layers[0].weight_bits = 4;
+  network.layers[0].nnzb = 3;
+  network.layers[0].rescale.assign(6, Rescale{3, 8});
+  QuantizedLayer second = open_layer(LayerOp::kConv, Window{});
+  second.name = "second";
+  second.input = 1;
+  second.output = 2;
+  second.weight_bits = 5;
+  second.nnzb = 4;
+  second.weights.assign(3 * 6, 5);
+  second.bias.assign(3, -2);
+  second.rescale.assign(3, Rescale{1, 2});
+  network.tensors.push_back(wide_tensor("scores", {3, 6, 5}));
+  network.layers.push_back(second);
+  network.output = 2;
+  validate(network);
+  for (int i = 0; i < kImages; ++i) {
+    Plane image(static_cast<std::size_t>(shape.elements()));
+    for (auto& element : image) element = pick(-32768, 32767);
+    workload.images.push_back(image);
+  }
+  return workload;
+}
+
+RunReport run(Simulation& simulation, const Scenario& scenario) {
+  RunReport report;
+  report.scenario = scenario;
+  simulation.run(report, [](double share) { CHECK((share >= 0 && share <= 1)); });
+  return report;
+}
+
+TEST_CASE("every output of every layer is compared, in a shorter last batch too") {
+  const Scenario scenario = small_scenario(2);
+  const Workload workload = small_workload();
+  Simulation simulation(scenario, workload);
+  const RunReport report = run(simulation, scenario);
+  CHECK(report.fault.empty());
+  CHECK(report.frames == kImages);
+  REQUIRE(report.layers.size() == 2);
+  CHECK(report.layers[0].comparison.elements == kImages * 6 * 30);
+  CHECK(report.layers[1].comparison.elements == kImages * 3 * 30);
+  CHECK(report.layers[0].macs == kImages * 6 * 30 * 18);
+  CHECK(report.mismatches() == 0);
+  CHECK(report.open_accounts().empty());
+  CHECK(report.passed());
+  CHECK(simulation.predictions().size() == kImages);
+}
+
+TEST_CASE("a batch larger than the images is one short batch") {
+  const Scenario scenario = small_scenario(64);
+  const Workload workload = small_workload();
+  Simulation simulation(scenario, workload);
+  CHECK(simulation.program().batch == kImages);
+  CHECK(run(simulation, scenario).passed());
+}
+
+TEST_CASE("a wrong token in the array fails the verdict and the mismatch is located") {
+  const Scenario scenario = small_scenario(kImages);
+  const Workload workload = small_workload();
+  Simulation simulation(scenario, workload);
+  simulation.system().accelerator.pe_array().flip_token(1, 20);
+  const RunReport report = run(simulation, scenario);
+  CHECK_FALSE(report.passed());
+  REQUIRE_FALSE(report.layers[0].comparison.first.empty());
+  for (const Mismatch& mismatch : report.layers[0].comparison.first) {
+    CHECK(mismatch.layer == "first");
+    CHECK(mismatch.channel % scenario.accelerator.rows == 1);
+  }
+}
+
+ProgramHeader header_of(RtlSystem& system, const Scenario& scenario) {
+  const auto record = system.peek(0, kCommandBytes);
+  CommandBytes bytes{};
+  std::copy(record.begin(), record.end(), bytes.begin());
+  const DecodedHeader decoded = decode_header(bytes, config_hash(scenario.accelerator));
+  REQUIRE(decoded.fault == ProgramFault::kNone);
+  return decoded.header;
+}
+
+std::vector<std::uint8_t> record_of(const CommandBytes& bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
+TEST_CASE("what is never stored differs from the golden model") {
+  const Scenario scenario = small_scenario(kImages);
+  const Workload workload = small_workload();
+  Simulation simulation(scenario, workload);
+  RtlSystem& system = simulation.system();
+  ProgramHeader header = header_of(system, scenario);
+  header.commands = 1;
+  system.poke(0, record_of(encode(header)));
+  system.poke(kCommandBytes, record_of(encode(Command{{}, End{}}, 0)));
+  const RunReport report = run(simulation, scenario);
+  CHECK(report.fault.empty());
+  CHECK(report.mismatches() > report.elements() * 9 / 10);
+  CHECK_FALSE(report.passed());
+}
+
+TEST_CASE("a damaged command stops the program with its index, and nothing is written") {
+  const Scenario scenario = small_scenario(kImages);
+  const Workload workload = small_workload();
+  Simulation simulation(scenario, workload);
+  RtlSystem& system = simulation.system();
+  auto bytes = system.peek(kCommandBytes, kCommandBytes);
+  bytes[17] ^= 4;
+  system.poke(kCommandBytes, bytes);
+  const auto before = system.memory.data();
+  const RunReport report = run(simulation, scenario);
+  CHECK_THAT(report.fault, Contains("the accelerator stopped at command"));
+  CHECK(system.driver.outcome().fault == ProgramFault::kCommandCrc);
+  CHECK(report.frames == 0);
+  CHECK_FALSE(report.passed());
+  const std::size_t constants = simulation.program().constants.size();
+  CHECK(std::equal(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(constants),
+                   system.memory.data().begin()));
+}
+
+TEST_CASE("a program made for another configuration is refused") {
+  const Scenario scenario = small_scenario(kImages);
+  const Workload workload = small_workload();
+  Simulation simulation(scenario, workload);
+  ProgramHeader header = header_of(simulation.system(), scenario);
+  header.config_hash ^= 1;
+  simulation.system().poke(0, record_of(encode(header)));
+  const RunReport report = run(simulation, scenario);
+  CHECK(simulation.system().driver.outcome().fault == ProgramFault::kWrongConfiguration);
+  CHECK_FALSE(report.passed());
+}
+
+}  // namespace
+}  // namespace bitbalance

@@ -1,6 +1,7 @@
 #include "tests/rtl/program_bench.h"
 
 #include <algorithm>
+#include <ctime>
 #include <stdexcept>
 
 #include "testbench/driver.h"
@@ -60,9 +61,12 @@ BenchResult run_program(const Program& program, const AcceleratorConfig& config,
 
   const std::vector<std::uint8_t> before = memory;
   driver.submit(regions);
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  const std::clock_t start = std::clock();
   while (!driver.idle()) sc_core::sc_start();
 
   BenchResult result;
+  result.simulate_cpu_s = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   result.fault = driver.outcome().fault;
   result.fault_command = driver.outcome().command;
   result.cycles = static_cast<std::int64_t>(driver.outcome().cycles);

@@ -24,7 +24,8 @@ struct BenchResult {
   std::vector<std::uint8_t> data;  ///< the data region afterwards
   ProgramFault fault = ProgramFault::kNone;
   std::uint32_t fault_command = 0;
-  std::int64_t cycles = 0;  ///< CYCLES register
+  std::int64_t cycles = 0;    ///< CYCLES register
+  double simulate_cpu_s = 0;  ///< from start to interrupt
   Profile profile;
 };
 

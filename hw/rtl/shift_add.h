@@ -1,0 +1,35 @@
+// The work of the whole PE array in one slot: every row with a token adds its shifted activations.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "hw/rtl/bundles.h"
+
+namespace bitbalance::rtl {
+
+/// Lanes are updated in blocks of this many: accumulator rows and activations have room for whole blocks.
+inline constexpr std::size_t kLaneBlock = 16;
+constexpr std::size_t whole_blocks(int lanes) {
+  return (static_cast<std::size_t>(lanes) + kLaneBlock - 1) / kLaneBlock * kLaneBlock;
+}
+
+/// The activations of a step as the adders see them, both signs; 0 in lanes that are not active.
+template <class Word>
+struct Addends {
+  const Word* positive;
+  const Word* negative;
+};
+
+/// accumulator[row * pitch + lane] += +-(activation[lane] << position), modulo 2^32 (8-bit lanes) or 2^64
+/// (16-bit lanes), for all rows with a token. Returns how many there are.
+int shift_add(std::uint32_t* accumulator, std::size_t pitch, Addends<std::uint32_t> addends,
+              const TokenBits* token, int rows, int lanes);
+int shift_add(std::uint64_t* accumulator, std::size_t pitch, Addends<std::uint64_t> addends,
+              const TokenBits* token, int rows, int lanes);
+
+/// Sign-extends and negates `lanes` activations, rounded up to whole blocks.
+void expand(const std::int16_t* activation, int lanes, std::uint32_t* positive, std::uint32_t* negative);
+void expand(const std::int16_t* activation, int lanes, std::uint64_t* positive, std::uint64_t* negative);
+
+}  // namespace bitbalance::rtl

@@ -1,0 +1,210 @@
+#include "hw/rtl/weight_encoder.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "hw/core/vector_clones.h"
+
+namespace bitbalance::rtl {
+namespace {
+
+constexpr int kWordBits = 64;
+/// Rows are handled in blocks of this many.
+constexpr int kRowBlock = 16;
+static_assert(AcceleratorConfig::kMaxRows % kRowBlock == 0);
+
+/// Takes the leading one off each row and makes a token of it. Returns the union of what is left.
+BITBALANCE_VECTOR_CLONES
+std::uint32_t take_leading_ones(std::uint32_t* __restrict ones, const std::uint32_t* __restrict negatives,
+                                int rows, TokenBits* __restrict token) {
+  std::uint32_t left = 0;
+  for (int block = 0; block < rows; block += kRowBlock) {
+    for (int row = block; row < block + kRowBlock; ++row) {
+      // A float's exponent is the position of the leading one, and vector units convert where they cannot
+      // count zeros.
+      const auto value = static_cast<float>(static_cast<std::int32_t>(ones[row]));
+      std::uint32_t bits = 0;
+      std::memcpy(&bits, &value, sizeof bits);
+      const std::uint32_t position = (bits >> 23) - 127;
+      const std::uint32_t power_bits = bits & 0xff800000u;
+      float power = 0;
+      std::memcpy(&power, &power_bits, sizeof power);
+      const auto leading = static_cast<std::uint32_t>(static_cast<std::int32_t>(power));
+      const std::uint32_t rest = ones[row] ^ leading;
+      const std::uint32_t negative = (negatives[row] & leading) != 0 ? kTokenNegative : 0;
+      const std::uint32_t last = rest == 0 ? kTokenLast : 0;
+      token[row] = static_cast<TokenBits>(ones[row] != 0 ? kTokenValid | negative | last | position : 0);
+      ones[row] = rest;
+      left |= rest;
+    }
+  }
+  return left;
+}
+
+}  // namespace
+
+WeightEncoder::WeightEncoder(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
+                             Ports ports, const WeightBuffer& weights, Profile& profile)
+    : sc_module(name),
+      clk("clk"),
+      config_(config),
+      ports_(ports),
+      weights_(weights),
+      profile_(profile),
+      format_(8, 7, config.token_form, config.weight_storage) {
+  SC_HAS_PROCESS(WeightEncoder);
+  SC_METHOD(on_clock);
+  sensitive << clk.pos();
+  dont_initialize();
+}
+
+void WeightEncoder::on_clock() {
+  if (!running_) {
+    if (ports_.tiles.can_pop() && ports_.fetches.can_push()) begin_command();
+    return;
+  }
+  if (wait_ > 1) {
+    --wait_;
+    return;
+  }
+  if (fetch_due_) {
+    try_fetch();
+    if (step_over()) {
+      advance();
+      return;
+    }
+  }
+  if (!ports_.slots.can_push()) return;
+  if (!tokens_done_) {
+    emit_slot();
+  } else if (!fetch_due_) {
+    emit_bubble();
+  }
+  if (step_over()) advance();
+}
+
+void WeightEncoder::begin_command() {
+  running_ = true;
+  take_tile();
+  begin_step();
+  ports_.fetches.push({true});
+  wait_ = tile_.conflicts;
+}
+
+void WeightEncoder::take_tile() {
+  tile_ = ports_.tiles.front();
+  ports_.tiles.pop();
+  format_ = WeightFormat(tile_.weight_bits, tile_.nnzb, config_.token_form, config_.weight_storage);
+  step_ = 0;
+  address_ = tile_.weight_address;
+  bit_ = kWordBits;
+  ones_.fill(0);
+  slot_.wide = tile_.wide;
+  slot_.clear = tile_.clear;
+  slot_.drain = tile_.drain;
+  slot_.rows = tile_.rows;
+  slot_.lanes = tile_.lanes;
+  slot_.layer = tile_.layer;
+  slot_.tile = tile_.index;
+  slot_.token.fill(0);
+  EventCounts& events = profile_.layer(tile_.layer).events;
+  events.add(Event::kWeightEncode, std::int64_t{tile_.rows} * tile_.steps);
+  events.add(Event::kWeightBufferRead,
+             std::int64_t{tile_.rows} * (row_bytes(tile_.steps, format_) / WeightBuffer::kWordBytes));
+}
+
+/// Takes the next code of every row out of the stream.
+void WeightEncoder::begin_step() {
+  items_ = 0;
+  tokens_done_ = false;
+  const int rows = tile_.rows;
+  if (bit_ == kWordBits) read_word();
+  for (int row = 0; row < rows; ++row) code_[row] = word_[row] >> bit_;
+  const int held = kWordBits - bit_;
+  if (held < format_.bits()) {
+    read_word();
+    for (int row = 0; row < rows; ++row) code_[row] |= word_[row] << held;
+    bit_ = format_.bits() - held;
+  } else {
+    bit_ += format_.bits();
+  }
+  format_.unpack(code_.data(), rows, ones_.data(), negatives_.data());
+}
+
+void WeightEncoder::read_word() {
+  std::copy_n(weights_.read_banks(address_), tile_.rows, word_.begin());
+  address_ += WeightBuffer::kWordBytes;
+  bit_ = 0;
+}
+
+void WeightEncoder::emit_slot() {
+  const bool more = take_leading_ones(ones_.data(), negatives_.data(), tile_.rows, slot_.token.data()) != 0;
+  ++items_;
+  tokens_done_ = items_ == tile_.nnzb || (config_.synchronization == Synchronization::kGroupMax && !more);
+  slot_.first_of_step = items_ == 1;
+  slot_.first_of_tile = slot_.first_of_step && step_ == 0;
+  slot_.last_of_tile = tokens_done_ && last_step();
+  slot_.last_of_command = slot_.last_of_tile && tile_.last_of_command;
+  ports_.slots.push(slot_);
+  if (!slot_.first_of_step) return;
+  if (last_step() && tile_.last_of_command) {
+    next_conflicts_ = 0;
+  } else {
+    fetch_due_ = true;
+    try_fetch();
+  }
+}
+
+void WeightEncoder::emit_bubble() {
+  ++items_;
+  TokenSlot bubble;
+  bubble.bubble = true;
+  bubble.layer = tile_.layer;
+  ports_.slots.push(bubble);
+}
+
+void WeightEncoder::try_fetch() {
+  if (!ports_.fetches.can_push()) return;
+  if (last_step()) {
+    if (!ports_.tiles.can_pop()) return;
+    next_conflicts_ = ports_.tiles.front().conflicts;
+  } else {
+    next_conflicts_ = tile_.conflicts;
+  }
+  ports_.fetches.push({last_step()});
+  fetch_due_ = false;
+}
+
+void WeightEncoder::advance() {
+  if (last_step()) {
+    if (tile_.last_of_command) {
+      running_ = false;
+      return;
+    }
+    take_tile();
+  } else {
+    ++step_;
+  }
+  begin_step();
+}
+
+void WeightEncoder::describe(SignalList& signals) const {
+  signals.add("weight_encoder.running", running_);
+  signals.add("weight_encoder.tile", tile_.index);
+  signals.add("weight_encoder.step", step_);
+  signals.add("weight_encoder.item", items_);
+  signals.add("weight_encoder.tokens_done", tokens_done_);
+  signals.add("weight_encoder.fetch_due", fetch_due_);
+  signals.add("weight_encoder.next_conflicts", next_conflicts_);
+  signals.add("weight_encoder.address", address_);
+  for (int row = 0; row < config_.rows; ++row) {
+    const auto at = static_cast<std::size_t>(row);
+    const std::string prefix = "weight_encoder.row" + std::to_string(row) + '.';
+    signals.add(prefix + "word", word_[at]);
+    signals.add(prefix + "ones", ones_[at], 16);
+    signals.add(prefix + "negatives", negatives_[at], 16);
+    signals.add(prefix + "token", slot_.token[at]);
+  }
+}
+
+}  // namespace bitbalance::rtl

@@ -1,0 +1,82 @@
+// Turns stored weights into tokens: each row reads its weight buffer bank, unpacks one weight a step, and
+// takes its leading one off in every slot; a row that has none left pads with null slots. Stands between
+// weight buffer and PE array, and sets the pace of both the array and the activation buffer.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <systemc>
+
+#include "hw/core/config.h"
+#include "hw/core/profile.h"
+#include "hw/core/tokens.h"
+#include "hw/rtl/bundles.h"
+#include "hw/rtl/channel.h"
+#include "hw/rtl/signal_list.h"
+#include "hw/rtl/weight_buffer.h"
+
+namespace bitbalance::rtl {
+
+/// One item an edge: slots, then bubbles while the next step's reads last longer. A step takes max(slots,
+/// conflicts of the next step's tile) items, the last step of a command its slots alone. Step k + 1 is
+/// fetched together with the first slot of step k; the first step of a command when its tile is popped,
+/// `conflicts` edges before its first slot. `balanced`: slots = nnzb; `group_max`: slots until no used row
+/// has a token left, 1 to nnzb. Tokens beyond nnzb are not performed.
+class WeightEncoder : public sc_core::sc_module {
+ public:
+  struct Ports {
+    Channel<Tile>& tiles;
+    Channel<StepFetch>& fetches;
+    Channel<TokenSlot>& slots;
+  };
+
+  sc_core::sc_in<bool> clk;
+
+  WeightEncoder(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Ports ports,
+                const WeightBuffer& weights, Profile& profile);
+
+  void describe(SignalList& signals) const;
+
+ private:
+  template <class T>
+  using PerRow = std::array<T, AcceleratorConfig::kMaxRows>;
+
+  void on_clock();
+  void begin_command();
+  void take_tile();
+  void begin_step();
+  void read_word();
+  void emit_slot();
+  void emit_bubble();
+  void try_fetch();
+  bool step_over() const { return tokens_done_ && !fetch_due_ && items_ >= next_conflicts_; }
+  void advance();
+  bool last_step() const { return step_ + 1 == tile_.steps; }
+
+  const AcceleratorConfig config_;
+  Ports ports_;
+  const WeightBuffer& weights_;
+  Profile& profile_;
+
+  // Tile and step.
+  bool running_ = false;
+  Tile tile_;
+  WeightFormat format_;
+  std::uint32_t step_ = 0;
+  std::uint8_t wait_ = 0;            ///< edges until the first slot of a command
+  std::uint8_t items_ = 0;           ///< slots and bubbles of this step so far
+  bool tokens_done_ = false;         ///< all slots of this step are out
+  bool fetch_due_ = false;           ///< the next step is not fetched yet
+  std::uint8_t next_conflicts_ = 0;  ///< cycles that the next step's reads take; 0: there is none
+
+  // Rows. Their streams have the same layout, so one position serves all.
+  std::uint32_t address_ = 0;  ///< of the word after the one held
+  int bit_ = 0;                ///< first bit of the held word that no step has taken
+  alignas(64) PerRow<std::uint64_t> word_{};
+  alignas(64) PerRow<std::uint64_t> code_{};
+  alignas(64) PerRow<std::uint32_t> ones_{};  ///< tokens not yet performed, a bit for each position
+  alignas(64) PerRow<std::uint32_t> negatives_{};
+  TokenSlot slot_;
+};
+
+}  // namespace bitbalance::rtl

@@ -1,0 +1,46 @@
+// The `csr` target socket: checks 32-bit register accesses, answers reads from the controller's registers and
+// keeps writes until the clock edge at which they take effect.
+#pragma once
+
+#include <tlm_utils/simple_target_socket.h>
+
+#include <deque>
+#include <functional>
+#include <systemc>
+#include <tlm>
+
+#include "hw/core/registers.h"
+
+namespace bitbalance {
+
+class CsrPort : public sc_core::sc_module {
+ public:
+  tlm_utils::simple_target_socket<CsrPort, 32> socket;
+
+  /// `registers`: the registers' values as of the last clock edge.
+  CsrPort(const sc_core::sc_module_name& name, std::function<RegisterFile()> registers);
+
+  /// Whether a write waits for a clock edge.
+  bool pending() const { return !writes_.empty(); }
+  /// Applies the writes whose time lies before now, in the order of their times.
+  void apply_due_writes(RegisterFile& file);
+
+ private:
+  struct Write {
+    sc_core::sc_time time;
+    Register target;
+    std::uint32_t value;
+    std::uint32_t bits;
+  };
+
+  void b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
+  unsigned transport_dbg(tlm::tlm_generic_payload& transaction);
+  tlm::tlm_response_status access(tlm::tlm_generic_payload& transaction, const sc_core::sc_time& delay);
+  /// What the bus sees: the registers, and the writes on their way to them.
+  RegisterFile bus_view() const;
+
+  std::function<RegisterFile()> registers_;
+  std::deque<Write> writes_;  ///< by time
+};
+
+}  // namespace bitbalance

@@ -1,0 +1,178 @@
+// Runs a program: checks its header, fetches commands, hands them to the engines in the order of their queues
+// and dependence flags, and keeps registers, interrupt and the cycle accounts. Above all other units.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <systemc>
+#include <vector>
+
+#include "hw/core/config.h"
+#include "hw/core/profile.h"
+#include "hw/core/region_map.h"
+#include "hw/core/registers.h"
+#include "hw/port/csr_port.h"
+#include "hw/rtl/activity_meter.h"
+#include "hw/rtl/bundles.h"
+#include "hw/rtl/channel.h"
+#include "hw/rtl/completion.h"
+#include "hw/rtl/memory_port.h"
+#include "hw/rtl/signal_list.h"
+
+namespace bitbalance::rtl {
+
+class Controller : public sc_core::sc_module {
+ public:
+  struct EnginePorts {
+    Channel<IssuedCommand>& commands;
+    Channel<Completion>& completions;
+  };
+  struct Ports {
+    CsrPort& csr;
+    Channel<MemoryRequest>& requests;  ///< the memory port's command channel
+    Channel<MemoryResponse>& responses;
+    std::array<EnginePorts, kEngines> engines;  ///< by Engine
+    /// The last slot of a compute command has been performed; or, with a fault, it was refused and has no
+    /// completion.
+    Channel<Completion>& acceptances;
+  };
+
+  /// Records requested or fetched and not yet dispatched, at most.
+  static constexpr std::uint32_t kPrefetch = 8;
+  static constexpr std::int64_t kWatchdogCycles = 1'000'000;
+
+  sc_core::sc_in<bool> clk;
+  sc_core::sc_out<bool> irq;
+
+  /// `compute_meter`: counts slots, bubbles and drain waits. `memory`: asked for signs of progress only.
+  /// `watchdog_cycles`: without a completion, a memory answer or a slot, while a program runs, until it is
+  /// stopped.
+  Controller(const sc_core::sc_module_name& name, const AcceleratorConfig& config, const Ports& ports,
+             const ActivityMeter& compute_meter, const MemoryPort& memory, Profile& profile,
+             std::int64_t watchdog_cycles = kWatchdogCycles);
+
+  const RegionMap& regions() const { return regions_; }
+  /// As of the last edge; for the csr port.
+  RegisterFile registers() const;
+  void describe(SignalList& signals) const;
+
+ private:
+  enum class State : std::uint8_t {
+    kIdle,
+    kHeader,  ///< the header is on its way
+    kRunning,
+    kStopping,  ///< after a fault or soft reset: waits for what engines and memory have under way
+  };
+
+  struct Record {
+    Command command;
+    std::uint32_t index = 0;
+  };
+
+  /// First in, first out, of fixed capacity.
+  class RecordQueue {
+   public:
+    explicit RecordQueue(std::size_t capacity) : records_(capacity) {}
+    bool empty() const { return count_ == 0; }
+    bool full() const { return count_ == records_.size(); }
+    const Record& front() const { return records_[head_]; }
+    void push(const Record& record) { records_[(head_ + count_++) % records_.size()] = record; }
+    void pop() {
+      if (++head_ == records_.size()) head_ = 0;
+      --count_;
+    }
+    const Record& back() const { return records_[(head_ + count_ - 1) % records_.size()]; }
+    void pop_back() { --count_; }
+    void clear() { head_ = count_ = 0; }
+    const std::uint32_t& count() const { return count_; }
+
+   private:
+    std::vector<Record> records_;
+    std::uint32_t head_ = 0;
+    std::uint32_t count_ = 0;
+  };
+
+  struct EngineState {
+    explicit EngineState(std::size_t queue_depth) : queue(queue_depth), in_flight(kMaxInFlight) {}
+    /// Compute: one between first and last slot, others whose results are still on their way.
+    static constexpr std::size_t kMaxInFlight = 16;
+    RecordQueue queue;
+    RecordQueue in_flight;                        ///< issued, not completed
+    bool occupied = false;                        ///< takes no command: not completed, compute: not accepted
+    std::array<std::uint32_t, kEngines> flags{};  ///< given by each engine, not yet consumed
+    Activity activity = Activity::kNoCommand;     ///< of the cycle that begins at this edge
+  };
+
+  void on_clock();
+  void apply_register_writes();
+  void start();
+  // The steps of a clock edge, in their order.
+  void complete();
+  void issue();
+  void dispatch();
+  void fetch();
+  void sample();
+  void watch();
+  void finish_if_stopped();
+
+  void complete(Engine engine);
+  void accept_compute();
+  void issue(Engine engine);
+  /// First engine that the command waits for and that has not given its flag; kEngines if it can start.
+  int first_missing(const EngineState& engine, const Command& command) const;
+  void receive_header(const MemoryResponse& response);
+  void receive_command(const MemoryResponse& response);
+  void fault(ProgramFault cause, std::uint32_t index);
+  void report_fault();
+  void end_program();
+  /// Gives the cycles counted since the last call to a layer.
+  void close_layer(std::size_t layer);
+  bool engines_are_empty() const;
+  bool queues_are_empty() const;
+  void update_irq();
+  std::string what_waits() const;
+  /// Lowest index of a command that has not completed, of those that were fetched.
+  std::uint32_t oldest_command() const;
+
+  const AcceleratorConfig config_;
+  const std::uint32_t config_hash_;
+  const std::int64_t watchdog_cycles_;
+  Ports ports_;
+  const ActivityMeter& compute_meter_;
+  const MemoryPort& memory_;
+  Profile& profile_;
+
+  RegisterFile registers_;
+  RegionMap regions_;
+  State state_ = State::kIdle;
+  ProgramFault fault_ = ProgramFault::kNone;  ///< kStopping: what to report
+  std::uint32_t fault_index_ = 0;
+  bool fault_reported_ = false;
+  bool irq_level_ = false;
+
+  // Fetch.
+  std::uint32_t commands_ = 0;   ///< of the program
+  std::uint32_t requested_ = 0;  ///< records, without the header
+  std::uint32_t received_ = 0;
+  bool header_requested_ = false;
+  bool header_received_ = false;
+  RecordQueue fetched_{kPrefetch};
+  MemoryRequest request_;  ///< scratch
+
+  std::vector<EngineState> engines_;
+
+  // Accounts.
+  std::uint32_t commands_done_ = 0;
+  std::int64_t cycles_ = 0;        ///< of the program
+  std::int64_t layer_cycles_ = 0;  ///< since the last layer's end
+  std::size_t last_layer_ = 0;
+  std::array<ActivityCycles, kEngines> layer_activity_{};  ///< since then; compute: kBusy means occupied
+  ActivityCycles metered_{};                               ///< what compute_meter_ said then
+  std::array<std::int64_t, kEngines> busy_{};              ///< of the program's closed layers
+
+  std::int64_t quiet_cycles_ = 0;
+  std::uint64_t progress_ = 0;
+};
+
+}  // namespace bitbalance::rtl

@@ -1,0 +1,28 @@
+// Bytes of a memory model and what a generic payload does to them. Has no notion of time: the memories add
+// theirs.
+#pragma once
+
+#include <cstdint>
+#include <tlm>
+#include <vector>
+
+namespace bitbalance {
+
+class MemoryArray {
+ public:
+  explicit MemoryArray(std::uint64_t bytes) : bytes_(bytes) {}
+
+  /// Reads or writes as the payload says, byte enables and streaming width included; sets no attribute but
+  /// the data.
+  tlm::tlm_response_status access(tlm::tlm_generic_payload& transaction);
+  /// As access(), without byte enables; returns the number of bytes that exist.
+  unsigned debug_access(tlm::tlm_generic_payload& transaction);
+
+  std::vector<std::uint8_t>& data() { return bytes_; }
+  const std::vector<std::uint8_t>& data() const { return bytes_; }
+
+ private:
+  std::vector<std::uint8_t> bytes_;
+};
+
+}  // namespace bitbalance

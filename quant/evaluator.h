@@ -1,0 +1,35 @@
+// Float reference of a network: the accuracy that quantization is measured against, and the source of
+// calibration.
+#pragma once
+
+#include <vector>
+
+#include "quant/network.h"
+
+namespace bitbalance {
+
+/// Evaluates one image at a time and keeps the values of every tensor. Sums are in a fixed order: results
+/// repeat exactly.
+class Evaluator {
+ public:
+  /// Keeps a reference: `network` must outlive the evaluator.
+  explicit Evaluator(const Network& network);
+
+  /// Values of the output tensor for an image in the planar order of Shape; throws std::invalid_argument when
+  /// the image's size is not the input's. Valid until the next run.
+  const std::vector<float>& run(const std::vector<float>& image);
+
+  /// Values of any tensor in the last run; empty for a tensor that no node writes.
+  const std::vector<float>& values(int tensor) const { return values_[tensor]; }
+
+ private:
+  void convolve(const Node& node);
+  void pool(const Node& node);
+  void elementwise(const Node& node);
+
+  const Network& network_;
+  std::vector<std::vector<float>> values_;
+  std::vector<float> patches_;  ///< inputs under the windows of some output pixels, gathered for convolve()
+};
+
+}  // namespace bitbalance

@@ -1,0 +1,29 @@
+// Which operators of a float network become one integer layer: clipping joins the layer before it, an
+// addition joins the convolution before it.
+#pragma once
+
+#include <limits>
+#include <vector>
+
+#include "quant/network.h"
+#include "quant/quantized_network.h"
+
+namespace bitbalance {
+
+/// One integer layer to be; tensors are indices of the float network.
+struct FusedLayer {
+  LayerOp op = LayerOp::kConv;
+  const Node* node = nullptr;  ///< what the layer computes before addition and clipping
+  int input = -1;
+  int operand = -1;
+  int output = -1;
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
+};
+
+/// Layers in execution order, pointing into `network`, which must hold no kAffine (see fold_affine). Only a
+/// result that nobody else reads is fused; a clip that cannot be is a 1x1 max pooling, which moves values and
+/// saturates them.
+std::vector<FusedLayer> fuse(const Network& network);
+
+}  // namespace bitbalance

@@ -1,0 +1,227 @@
+#include "quant/quantizer.h"
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <stdexcept>
+
+#include "quant/fusion.h"
+#include "quant/representable.h"
+#include "quant/rescale.h"
+#include "quant/weight_quantizer.h"
+
+namespace bitbalance {
+namespace {
+
+struct IntegerRange {
+  int low;
+  int high;
+};
+
+IntegerRange range_of(const QuantizedTensor& tensor) {
+  if (!tensor.is_signed) return {0, (1 << tensor.bits) - 1};
+  return {-(1 << (tensor.bits - 1)), (1 << (tensor.bits - 1)) - 1};
+}
+
+// A real bound in steps of a tensor, saturated to its range.
+int to_steps(double bound, const QuantizedTensor& tensor) {
+  const IntegerRange range = range_of(tensor);
+  return static_cast<int>(std::clamp(std::round(bound / tensor.scale), static_cast<double>(range.low),
+                                     static_cast<double>(range.high)));
+}
+
+class Quantizer {
+ public:
+  Quantizer(const Network& network, const Calibration& calibration, const QuantizationOptions& options)
+      : network_(network), calibration_(calibration), options_(options), index_(network.tensors.size(), -1) {}
+
+  QuantizedNetwork run() {
+    const std::vector<FusedLayer> layers = fuse(network_);
+    check_overrides(layers);
+    result_.name = network_.name;
+    add_input();
+    for (const FusedLayer& layer : layers) {
+      try {
+        add_layer(layer);
+      } catch (const std::invalid_argument& error) {
+        throw std::invalid_argument(fmt::format("layer '{}': {}", layer.node->name, error.what()));
+      }
+    }
+    result_.output = index_[network_.output];
+    return std::move(result_);
+  }
+
+ private:
+  void check_overrides(const std::vector<FusedLayer>& layers) const {
+    for (const LayerOverride& entry : options_.overrides) {
+      const bool used = std::any_of(layers.begin(), layers.end(), [&](const FusedLayer& layer) {
+        return layer.op == LayerOp::kConv && matches(entry, layer.node->name);
+      });
+      if (!used) {
+        std::string names;
+        for (const FusedLayer& layer : layers)
+          if (layer.op == LayerOp::kConv) names += (names.empty() ? "" : ", ") + layer.node->name;
+        throw std::invalid_argument(fmt::format(
+            "quantization override '{}' matches no layer with weights; accepted: {}", entry.pattern, names));
+      }
+    }
+  }
+
+  static bool matches(const LayerOverride& entry, const std::string& layer) {
+    return fnmatch(entry.pattern.c_str(), layer.c_str(), 0) == 0;
+  }
+
+  const TensorRange& calibrated(int tensor) const {
+    const std::string& name = network_.tensors[tensor].name;
+    const auto found = calibration_.ranges.find(name);
+    if (found == calibration_.ranges.end())
+      throw std::invalid_argument(fmt::format("tensor '{}' has no calibrated range", name));
+    return found->second;
+  }
+
+  // A tensor that calibration saw as zero everywhere gets a scale of 1: any serves.
+  double calibrated_scale(int tensor, const QuantizedTensor& quantized) const {
+    const TensorRange& range = calibrated(tensor);
+    const double largest = std::max(std::abs(range.min), std::abs(range.max));
+    return largest > 0 ? largest / range_of(quantized).high : 1.0;
+  }
+
+  QuantizedTensor& new_tensor(int tensor, bool non_negative) {
+    index_[tensor] = static_cast<int>(result_.tensors.size());
+    QuantizedTensor& quantized = result_.tensors.emplace_back();
+    quantized.name = network_.tensors[tensor].name;
+    quantized.shape = network_.shape(tensor);
+    quantized.bits = options_.activation_bits;
+    quantized.is_signed = options_.activation_bits == 16 || !non_negative;
+    non_negative_.push_back(non_negative);
+    return quantized;
+  }
+
+  void add_input() {
+    QuantizedTensor& input = new_tensor(network_.input, calibrated(network_.input).min >= 0);
+    input.scale = options_.input_scale.value_or(calibrated_scale(network_.input, input));
+    result_.input = index_[network_.input];
+  }
+
+  bool is_non_negative(const FusedLayer& fused) const {
+    if (fused.low >= 0) return true;
+    if (fused.op == LayerOp::kConv) return false;
+    return non_negative_[index_[fused.input]] && (fused.operand < 0 || non_negative_[index_[fused.operand]]);
+  }
+
+  void add_layer(const FusedLayer& fused) {
+    QuantizedLayer layer;
+    layer.name = fused.node->name;
+    layer.op = fused.op;
+    layer.input = index_[fused.input];
+    layer.operand = fused.operand < 0 ? -1 : index_[fused.operand];
+    layer.window = fused.node->window;
+    layer.count_include_pad = fused.node->count_include_pad;
+
+    QuantizedTensor& output = new_tensor(fused.output, is_non_negative(fused));
+    layer.output = index_[fused.output];
+    const double input_scale = result_.tensors[layer.input].scale;
+    output.scale = fused.op == LayerOp::kMaxPool ? input_scale : calibrated_scale(fused.output, output);
+    layer.clip_low = to_steps(fused.low, output);
+    layer.clip_high = to_steps(fused.high, output);
+
+    if (fused.op == LayerOp::kConv) quantize_weights(*fused.node, layer);
+    if (fused.op == LayerOp::kAdd) layer.rescale = {make_rescale(input_scale / output.scale)};
+    if (fused.op == LayerOp::kAvgPool) {
+      for (std::int64_t n = 1; n <= layer.window.area(); ++n)
+        layer.rescale.push_back(make_rescale(input_scale / output.scale / static_cast<double>(n)));
+    }
+    if (layer.operand >= 0)
+      layer.operand_rescale = make_rescale(result_.tensors[layer.operand].scale / output.scale);
+    result_.layers.push_back(std::move(layer));
+  }
+
+  void quantize_weights(const Node& node, QuantizedLayer& layer) {
+    layer.groups = node.groups;
+    layer.token_form = options_.token_form;
+    layer.weight_bits = options_.weight_bits;
+    layer.nnzb = options_.nnzb;
+    for (const LayerOverride& entry : options_.overrides) {
+      if (!matches(entry, node.name)) continue;
+      layer.weight_bits = entry.weight_bits.value_or(layer.weight_bits);
+      layer.nnzb = entry.nnzb.value_or(layer.nnzb);
+    }
+    const RepresentableSet& set = representable(layer.weight_bits, layer.nnzb);
+
+    const double input_scale = result_.tensors[layer.input].scale;
+    const double output_scale = result_.tensors[layer.output].scale;
+    const std::size_t filter = node.weights.size() / node.bias.size();
+    layer.weights.reserve(node.weights.size());
+    for (std::size_t m = 0; m < node.bias.size(); ++m) {
+      const float* weights = &node.weights[m * filter];
+      double scale = absmax_scale(weights, filter, layer.weight_bits);
+      if (options_.scale_search) scale = search_scale(weights, filter, set, scale);
+      scale = std::max(scale, least_weight_scale(node.bias[m], input_scale, output_scale));
+      const std::vector<std::int16_t> rounded = round_weights(weights, filter, set, scale);
+      layer.weights.insert(layer.weights.end(), rounded.begin(), rounded.end());
+      layer.weight_scale.push_back(scale);
+      layer.bias.push_back(std::llround(node.bias[m] / (input_scale * scale)));
+      layer.rescale.push_back(make_rescale(input_scale * scale / output_scale));
+    }
+  }
+
+  // Channels that training switched off have weights of 1e-20 and biases of 1. In units of such weights the
+  // bias would overflow the accumulator and the multiplier would lose its bits; so both bound the scale from
+  // below. Ordinary channels stay far from either bound: their bias has fewer bits and their factor is above
+  // 2^-20.
+  double least_weight_scale(float bias, double input_scale, double output_scale) const {
+    const double largest_bias =
+        std::exp2(options_.activation_bits == 16 ? 40 : 24);  // of 48- and 32-bit accumulators
+    const double least_factor = std::exp2(-30);               // of Rescale: 2^15 / 2^47 is 2^-32
+    return std::max(std::abs(bias) / largest_bias, least_factor * output_scale) / input_scale;
+  }
+
+  const RepresentableSet& representable(int weight_bits, int nnzb) {
+    const auto key = std::make_pair(weight_bits, nnzb);
+    const auto found = sets_.find(key);
+    if (found != sets_.end()) return found->second;
+    return sets_.emplace(key, RepresentableSet(weight_bits, nnzb, options_.token_form)).first->second;
+  }
+
+  const Network& network_;
+  const Calibration& calibration_;
+  const QuantizationOptions& options_;
+  std::vector<int> index_;          ///< float tensor -> tensor of the result, -1: none
+  std::vector<bool> non_negative_;  ///< by tensor of the result
+  std::map<std::pair<int, int>, RepresentableSet> sets_;
+  QuantizedNetwork result_;
+};
+
+void check(const QuantizationOptions& options) {
+  if (options.activation_bits != 8 && options.activation_bits != 16) {
+    throw std::invalid_argument(
+        fmt::format("activation_bits is {}; accepted: 8, 16", options.activation_bits));
+  }
+  if (options.input_scale && !(*options.input_scale > 0 && std::isfinite(*options.input_scale)))
+    throw std::invalid_argument(fmt::format("input_scale is {}; accepted: above 0", *options.input_scale));
+  RepresentableSet(options.weight_bits, options.nnzb, options.token_form);
+}
+
+}  // namespace
+
+QuantizedNetwork quantize(Network network, const Calibration& calibration,
+                          const QuantizationOptions& options) {
+  check(options);
+  const Network folded = fold_affine(std::move(network));
+  QuantizedNetwork result = Quantizer(folded, calibration, options).run();
+  validate(result);
+  return result;
+}
+
+std::vector<std::int32_t> quantize_values(const QuantizedTensor& tensor, const std::vector<float>& values) {
+  std::vector<std::int32_t> integers(values.size());
+  std::transform(values.begin(), values.end(), integers.begin(),
+                 [&](float v) { return to_steps(v, tensor); });
+  return integers;
+}
+
+}  // namespace bitbalance

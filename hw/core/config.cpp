@@ -29,9 +29,8 @@ void check(const AcceleratorConfig& c) {
   require(c.weight_bank_bytes >= 64 && c.weight_bank_bytes <= (1 << 24) && c.weight_bank_bytes % 8 == 0,
           "weight_bank_bytes", c.weight_bank_bytes, "64 to 16777216, a multiple of 8");
   require(c.activation_buffer_bytes >= 2 * c.columns && c.activation_buffer_bytes <= (1 << 28) &&
-              c.activation_buffer_bytes % (2 * c.columns) == 0,
-          "activation_buffer_bytes", c.activation_buffer_bytes,
-          "a multiple of its 2 x columns byte-wide banks, up to 268435456");
+              c.activation_buffer_bytes % 2 == 0,
+          "activation_buffer_bytes", c.activation_buffer_bytes, "an even number from 2 x columns to 268435456");
   require(c.output_buffer_bytes >= 2 * c.columns && c.output_buffer_bytes <= (1 << 28) &&
               c.output_buffer_bytes % 2 == 0,
           "output_buffer_bytes", c.output_buffer_bytes, "an even number from 2 x columns to 268435456");

@@ -106,8 +106,8 @@ class VcdReader {
       if (rest.front() != '[') fail("\"" + rest + "\"", "a bit range or $end");
     }
     if (const std::size_t range = name.find('['); range != std::string::npos) name.resize(range);
-    for (std::size_t i = scopes.size(); i-- > 1;) name = scopes[i] + "." + name;
-    signal.name = name;
+    for (std::size_t i = 1; i < scopes.size(); ++i) signal.name += scopes[i] + ".";
+    signal.name += name;
     const auto [known, is_new] = ids_.try_emplace(id, ids_.size());
     signal.id = known->second;
     if (is_new) {
@@ -124,11 +124,11 @@ class VcdReader {
     const std::size_t unit = text.find_first_not_of("0123456789");
     if (unit == 0 || unit == std::string::npos) fail("timescale " + text, "a number and a unit");
     std::uint64_t fs = number<std::uint64_t>(std::string_view(text).substr(0, unit), "timescale");
-    static const std::map<std::string, std::uint64_t> kUnits = {
+    static const std::map<std::string, std::uint64_t> units = {
         {"fs", 1},          {"ps", 1000},          {"ns", 1000000},
         {"us", 1000000000}, {"ms", 1000000000000}, {"s", 1000000000000000}};
-    const auto found = kUnits.find(text.substr(unit));
-    if (found == kUnits.end()) fail("timescale " + text, "fs, ps, ns, us, ms or s");
+    const auto found = units.find(text.substr(unit));
+    if (found == units.end()) fail("timescale " + text, "fs, ps, ns, us, ms or s");
     return fs * found->second;
   }
 
@@ -201,11 +201,11 @@ const VcdSignal& Vcd::signal(const std::string& name) const {
 }
 
 const std::string& Vcd::value_at(const VcdSignal& signal, std::uint64_t time) const {
-  static const std::string kNone;
+  static const std::string none;
   const auto& history = changes[signal.id];
   const auto after = std::upper_bound(history.begin(), history.end(), time,
                                       [](std::uint64_t t, const VcdChange& c) { return t < c.time; });
-  return after == history.begin() ? kNone : std::prev(after)->value;
+  return after == history.begin() ? none : std::prev(after)->value;
 }
 
 Vcd read_vcd(const std::filesystem::path& path) {

@@ -177,7 +177,7 @@ bool activations_resident(const Convolution& c, const LayerMapping& m) {
 LayerMapping choose_mapping(const Convolution& c, const LayerMapping& user, const MapperOptions& options) {
   const int rows = c.config->rows;
   const auto given_or = [](int given, std::vector<int> sizes) {
-    return given != 0 ? std::vector<int>{given} : sizes;
+    return given != 0 ? std::vector<int>{given} : std::move(sizes);
   };
   const auto orders = user.layer.empty()
                           ? std::vector<LoopOrder>{LoopOrder::kActivationsOuter, LoopOrder::kWeightsOuter}

@@ -193,7 +193,7 @@ class ConvolutionLowering {
     const std::size_t area = static_cast<std::size_t>(conv_.kernel_area());
     for (int g = b.group; g < b.group + b.groups; ++g) {
       for (int m = b.channel; m < b.channel + b.channels; ++m) {
-        const std::size_t filter = static_cast<std::size_t>(g * conv_.out_channels + m);
+        const std::size_t filter = filter_index(g, m);
         const std::size_t first =
             (filter * static_cast<std::size_t>(conv_.in_channels) + static_cast<std::size_t>(chunk.channel)) *
             area;
@@ -212,7 +212,7 @@ class ConvolutionLowering {
       std::vector<std::uint8_t> bytes;
       for (int g = b.group; g < b.group + b.groups; ++g) {
         for (int m = b.channel; m < b.channel + b.channels; ++m) {
-          const auto channel = static_cast<std::size_t>(g * conv_.out_channels + m);
+          const std::size_t channel = filter_index(g, m);
           append_parameter(bytes, {layer_.bias[channel], layer_.rescale[channel]});
         }
       }
@@ -275,6 +275,11 @@ class ConvolutionLowering {
     return ready;
   }
 
+  /// Of output channel m of conv group g, within the layer.
+  std::size_t filter_index(int g, int m) const {
+    return static_cast<std::size_t>(g) * static_cast<std::size_t>(conv_.out_channels) +
+           static_cast<std::size_t>(m);
+  }
   int padded_rows(const Block& b) const {
     return input_rows(layer_.window, conv_.in_rows, b.row, b.rows).padded();
   }

@@ -58,9 +58,10 @@ Convolution describe(const QuantizedNetwork& network, const QuantizedLayer& laye
 
 void check_user_mapping(const LayerMapping& m, const Convolution& c) {
   const auto require = [&](bool ok, const char* key, int value, const std::string& accepted) {
-    if (!ok)
+    if (!ok) {
       throw std::invalid_argument(
           fmt::format("mapping of layer {}: {} = {}: accepted: {}", m.layer, key, value, accepted));
+    }
   };
   const int rows = c.config->rows;
   require(m.rows == 0 || (m.rows > 0 && m.rows <= c.out_rows && m.rows % c.pool_h == 0), "rows", m.rows,

@@ -29,7 +29,7 @@ std::uint32_t ProgramBuilder::add_constants(const std::vector<std::uint8_t>& byt
 CommandIndex ProgramBuilder::emit(Command command, const Prerequisites& prerequisites) {
   command.header.layer = command_field<std::uint16_t>(static_cast<std::int64_t>(program_.layers.size()) - 1,
                                                       program_.layers.back().name, "layer number");
-  program_.commands.push_back(std::move(command));
+  program_.commands.push_back(command);
   prerequisites_.push_back(prerequisites);
   return static_cast<CommandIndex>(program_.commands.size() - 1);
 }

@@ -1,0 +1,172 @@
+#include "hw/cost/technology.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "hw/cost/sram.h"
+
+namespace bitbalance {
+namespace {
+
+struct UnitInfo {
+  const char* name;
+  Quantity quantity;
+  double base;
+};
+
+const UnitInfo& info(Unit unit) {
+  static constexpr std::array<UnitInfo, static_cast<std::size_t>(Unit::kCount)> kUnits = {
+      {{"fJ", Quantity::kEnergy, 1e-3},
+       {"pJ", Quantity::kEnergy, 1},
+       {"nJ", Quantity::kEnergy, 1e3},
+       {"fJ/bit", Quantity::kEnergyPerBit, 1e-3},
+       {"pJ/bit", Quantity::kEnergyPerBit, 1},
+       {"nJ/bit", Quantity::kEnergyPerBit, 1e3},
+       {"um2", Quantity::kArea, 1},
+       {"mm2", Quantity::kArea, 1e6},
+       {"nW", Quantity::kPower, 1e-6},
+       {"uW", Quantity::kPower, 1e-3},
+       {"mW", Quantity::kPower, 1},
+       {"1", Quantity::kRatio, 1}}};
+  return kUnits[static_cast<std::size_t>(unit)];
+}
+
+void require(bool ok, const char* name, double value, const std::string& accepted) {
+  if (!ok) throw std::invalid_argument(fmt::format("technology: {} = {}: accepted: {}", name, value, accepted));
+}
+
+/// Factors of a process between two nodes of the list.
+ProcessNode at(const ProcessScaling& scaling, double node_nm) {
+  const auto smaller = std::find_if(scaling.nodes.begin(), scaling.nodes.end(),
+                                    [&](const ProcessNode& node) { return node.node_nm <= node_nm; });
+  if (smaller->node_nm == node_nm) return *smaller;
+  const ProcessNode& larger = *(smaller - 1);
+  const double share = (node_nm - smaller->node_nm) / (larger.node_nm - smaller->node_nm);
+  const auto between = [&](double low, double high) { return low + share * (high - low); };
+  return {node_nm, between(smaller->a, larger.a), between(smaller->b, larger.b), between(smaller->c, larger.c),
+          between(smaller->area, larger.area)};
+}
+
+double energy_factor(const ProcessScaling& scaling, double node_nm, double voltage_v) {
+  const ProcessNode node = at(scaling, node_nm);
+  return node.a * voltage_v * voltage_v + node.b * voltage_v + node.c;
+}
+
+void check(const LogicBlock& block, const ProcessScaling& scaling) {
+  require(block.bits >= 2 && block.bits <= 1024, "bits", block.bits, "2 to 1024");
+  check(block.energy, Quantity::kEnergy, scaling);
+  check(block.area, Quantity::kArea, scaling);
+  check(block.leakage, Quantity::kPower, scaling);
+}
+
+}  // namespace
+
+const char* to_string(Unit unit) {
+  return info(unit).name;
+}
+Quantity quantity(Unit unit) {
+  return info(unit).quantity;
+}
+double in_base_unit(Unit unit) {
+  return info(unit).base;
+}
+
+const char* to_string(ScalingRule rule) {
+  switch (rule) {
+    case ScalingRule::kNone:
+      return "none";
+    case ScalingRule::kEnergy:
+      return "energy";
+    case ScalingRule::kArea:
+      return "area";
+  }
+  return "?";
+}
+
+const char* to_string(DramType type) {
+  switch (type) {
+    case DramType::kDdr3:
+      return "ddr3";
+    case DramType::kLpddr:
+      return "lpddr";
+    case DramType::kLpddr4:
+      return "lpddr4";
+    case DramType::kHbm2:
+      return "hbm2";
+    case DramType::kCount:
+      break;
+  }
+  return "?";
+}
+
+void check(const ProcessScaling& scaling) {
+  require(scaling.nodes.size() >= 2, "nodes", static_cast<double>(scaling.nodes.size()), "2 processes or more");
+  for (std::size_t i = 0; i < scaling.nodes.size(); ++i) {
+    const ProcessNode& node = scaling.nodes[i];
+    require(i == 0 || node.node_nm < scaling.nodes[i - 1].node_nm, "nodes", node.node_nm,
+            "processes in falling order of node_nm");
+    require(node.area > 0, "area", node.area, "a positive number");
+  }
+}
+
+void check_process(const ProcessScaling& scaling, double node_nm, double voltage_v) {
+  const double largest = scaling.nodes.front().node_nm;
+  const double smallest = scaling.nodes.back().node_nm;
+  require(node_nm >= smallest && node_nm <= largest, "node_nm", node_nm,
+          fmt::format("{} to {}, the processes of scaling.nodes", smallest, largest));
+  require(voltage_v > 0 && energy_factor(scaling, node_nm, voltage_v) > 0, "voltage_v", voltage_v,
+          "a voltage at which the energy factor is positive");
+}
+
+void check(const Constant& constant, Quantity expected, const ProcessScaling& scaling) {
+  require(std::isfinite(constant.value) && constant.value >= 0, "value", constant.value, "0 or more");
+  if (quantity(constant.unit) != expected) {
+    throw std::invalid_argument(
+        fmt::format("technology: unit = {}: accepted: a unit of the constant's quantity", to_string(constant.unit)));
+  }
+  if (constant.scaling != ScalingRule::kNone) check_process(scaling, constant.node_nm, constant.voltage_v);
+}
+
+void check(const Technology& t) {
+  check(t.scaling);
+  check_process(t.scaling, t.node_nm, t.voltage_v);
+  for (const LogicBlock* block : {&t.logic.adder, &t.logic.shifter, &t.logic.multiplier, &t.logic.gates})
+    check(*block, t.scaling);
+  check(t.logic.register_bit.clock, Quantity::kEnergy, t.scaling);
+  check(t.logic.register_bit.data, Quantity::kEnergy, t.scaling);
+  check(t.logic.register_bit.area, Quantity::kArea, t.scaling);
+  check(t.logic.register_bit.leakage, Quantity::kPower, t.scaling);
+  for (const Constant* ratio : {&t.layout.energy, &t.layout.density, &t.layout.null_slot_share})
+    check(*ratio, Quantity::kRatio, t.scaling);
+  require(t.layout.density.value > 0, "value", t.layout.density.value, "a density above 0");
+  check(t.sram);
+  check_process(t.scaling, t.sram.node_nm, t.sram.voltage_v);
+  for (const Constant& constant : t.dram.energy_per_bit) check(constant, Quantity::kEnergyPerBit, t.scaling);
+}
+
+double energy_scale(const Technology& technology, double from_node_nm, double from_voltage_v) {
+  return energy_factor(technology.scaling, technology.node_nm, technology.voltage_v) /
+         energy_factor(technology.scaling, from_node_nm, from_voltage_v);
+}
+
+double area_scale(const Technology& technology, double from_node_nm) {
+  return at(technology.scaling, technology.node_nm).area / at(technology.scaling, from_node_nm).area;
+}
+
+double scaled(const Constant& constant, const Technology& technology) {
+  const double value = constant.value * in_base_unit(constant.unit);
+  switch (constant.scaling) {
+    case ScalingRule::kNone:
+      break;
+    case ScalingRule::kEnergy:
+      return value * energy_scale(technology, constant.node_nm, constant.voltage_v);
+    case ScalingRule::kArea:
+      return value * area_scale(technology, constant.node_nm);
+  }
+  return value;
+}
+
+}  // namespace bitbalance

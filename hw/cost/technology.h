@@ -1,0 +1,146 @@
+// The constants that turn actions into joules and parts into square millimetres, each with its unit, the
+// process it was measured in, its source and the rule that carries it to the target process. Values come from
+// a technology file (scenarios/technology); nothing is built in.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace bitbalance {
+
+enum class Quantity { kEnergy, kEnergyPerBit, kArea, kPower, kRatio };
+
+enum class Unit {
+  kFemtojoule,
+  kPicojoule,
+  kNanojoule,
+  kFemtojoulePerBit,
+  kPicojoulePerBit,
+  kNanojoulePerBit,
+  kSquareMicrometre,
+  kSquareMillimetre,
+  kNanowatt,
+  kMicrowatt,
+  kMilliwatt,
+  kRatio,
+  kCount
+};
+const char* to_string(Unit unit);
+Quantity quantity(Unit unit);
+/// One `unit` in the unit that the model computes in: pJ, pJ/bit, um2, mW or 1.
+double in_base_unit(Unit unit);
+
+/// How a constant gets from the process of its source to the target.
+enum class ScalingRule {
+  kNone,    ///< as it is
+  kEnergy,  ///< by the ratio of the energy factors of both processes at both voltages
+  kArea,    ///< by the ratio of the area factors of both processes
+};
+const char* to_string(ScalingRule rule);
+
+struct Constant {
+  double value = 0;
+  Unit unit = Unit::kRatio;
+  double node_nm = 0;  ///< process and voltage of the source
+  double voltage_v = 0;
+  ScalingRule scaling = ScalingRule::kNone;
+  std::string source;
+};
+
+/// A process: energy of a switching event ~ a V^2 + b V + c; area of the same cell relative to 65 nm.
+struct ProcessNode {
+  double node_nm = 0;
+  double a = 0, b = 0, c = 0;
+  double area = 0;
+};
+
+/// Between two nodes factors are interpolated linearly in nm.
+struct ProcessScaling {
+  std::string source;
+  std::vector<ProcessNode> nodes;  ///< largest first
+};
+
+/// A combinational block of the source's table; narrower and wider ones scale with its `bits`.
+struct LogicBlock {
+  int bits = 32;
+  Constant energy;  ///< of an operation
+  Constant area;
+  Constant leakage;
+};
+
+/// A flip-flop.
+struct RegisterBit {
+  Constant clock;  ///< a clock edge, whatever the data
+  Constant data;   ///< new data on top of that
+  Constant area;
+  Constant leakage;
+};
+
+struct LogicTable {
+  LogicBlock adder;       ///< n bits: n / bits of it
+  LogicBlock shifter;     ///< n two-way multiplexer bits: n / (bits x log2(bits)) of it
+  LogicBlock multiplier;  ///< n x m bits: n m / bits^2 of it
+  LogicBlock gates;       ///< n two-input gates: n / bits of it
+  RegisterBit register_bit;
+};
+
+/// What standard-cell tables leave out.
+struct LayoutFactors {
+  Constant energy;           ///< after place and route / before: wires, buffers, clock tree
+  Constant density;          ///< cell area / layout area of logic
+  Constant null_slot_share;  ///< energy of a lane in a slot without a token / of a shift-add
+};
+
+/// One macro of the memory compiler.
+struct SramPoint {
+  int bytes = 0;
+  int bits = 0;  ///< of an access
+  double read_pj = 0;
+  double write_pj = 0;
+  double area_mm2 = 0;
+  double leakage_mw = 0;
+};
+
+struct SramTable {
+  std::string source;
+  double node_nm = 0;
+  double voltage_v = 0;
+  std::vector<SramPoint> points;
+};
+
+enum class DramType { kDdr3, kLpddr, kLpddr4, kHbm2, kCount };
+inline constexpr std::size_t kDramTypes = static_cast<std::size_t>(DramType::kCount);
+const char* to_string(DramType type);
+
+struct DramTable {
+  DramType type = DramType::kLpddr4;           ///< the one that is costed
+  std::array<Constant, kDramTypes> energy_per_bit;
+};
+
+struct Technology {
+  std::string name;
+  double node_nm = 65;  ///< the target
+  double voltage_v = 1.1;
+  ProcessScaling scaling;
+  LogicTable logic;
+  LayoutFactors layout;
+  SramTable sram;
+  DramTable dram;
+};
+
+/// The parts of check(), for a reader that knows the place of each. All throw std::invalid_argument: the name,
+/// the value found, what is accepted.
+void check(const ProcessScaling& scaling);
+void check_process(const ProcessScaling& scaling, double node_nm, double voltage_v);
+void check(const Constant& constant, Quantity expected, const ProcessScaling& scaling);
+void check(const SramTable& table);
+void check(const Technology& technology);
+
+/// The constant in the target process, in base units.
+double scaled(const Constant& constant, const Technology& technology);
+double energy_scale(const Technology& technology, double from_node_nm, double from_voltage_v);
+double area_scale(const Technology& technology, double from_node_nm);
+
+}  // namespace bitbalance

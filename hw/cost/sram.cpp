@@ -10,9 +10,9 @@ namespace bitbalance {
 namespace {
 
 int narrowest(const SramTable& table) {
-  return std::min_element(table.points.begin(), table.points.end(), [](const auto& a, const auto& b) {
-           return a.bits < b.bits;
-         })->bits;
+  return std::min_element(table.points.begin(), table.points.end(),
+                          [](const auto& a, const auto& b) { return a.bits < b.bits; })
+      ->bits;
 }
 
 [[noreturn]] void refuse(const std::string& found, const char* accepted) {
@@ -31,13 +31,13 @@ void check(const SramTable& table) {
   int narrow_points = 0, wide_points = 0;
   for (const SramPoint& point : table.points) {
     const std::string name = fmt::format("{} bytes, {} bits", point.bytes, point.bits);
-    if (!(point.bytes > 0 && point.bits > 0 && point.read_pj > 0 && point.write_pj > 0 && point.area_mm2 > 0 &&
-          point.leakage_mw > 0))
+    if (!(point.bytes > 0 && point.bits > 0 && point.read_pj > 0 && point.write_pj > 0 &&
+          point.area_mm2 > 0 && point.leakage_mw > 0))
       refuse(name, "positive figures only");
-    int same = 0;
-    for (const SramPoint& other : table.points)
-      same += static_cast<int>(other.bytes == point.bytes && other.bits == point.bits);
-    if (same > 1) refuse(name + " twice", "each macro once");
+    const auto same = std::count_if(table.points.begin(), table.points.end(), [&](const SramPoint& other) {
+      return other.bytes == point.bytes && (other.bits == narrow) == (point.bits == narrow);
+    });
+    if (same > 1) refuse(name, "one narrow and one wider macro of a capacity");
     if (point.bits == narrow) {
       ++narrow_points;
       continue;
@@ -53,7 +53,8 @@ void check(const SramTable& table) {
       refuse(name, "figures that grow no faster than the width");
     ++wide_points;
   }
-  if (narrow_points < 2) refuse(fmt::format("{} of the narrowest width", narrow_points), "2 capacities or more");
+  if (narrow_points < 2)
+    refuse(fmt::format("{} of the narrowest width", narrow_points), "2 capacities or more");
   if (wide_points < 1) refuse("one width", "at least one wider macro");
 }
 
@@ -82,16 +83,16 @@ SramModel::SramModel(const SramTable& table) : narrow_bits_(narrowest(table)) {
 std::array<double, 4> SramModel::between(const std::vector<Sample>& samples, double log_bytes,
                                          bool extrapolate) {
   if (samples.size() == 1) return samples.front().value;
-  const double clamped = extrapolate
-                             ? log_bytes
-                             : std::clamp(log_bytes, samples.front().log_bytes, samples.back().log_bytes);
+  const double clamped =
+      extrapolate ? log_bytes : std::clamp(log_bytes, samples.front().log_bytes, samples.back().log_bytes);
   std::size_t upper = 1;
   while (upper + 1 < samples.size() && samples[upper].log_bytes < clamped) ++upper;
   const Sample& low = samples[upper - 1];
   const Sample& high = samples[upper];
   const double share = (clamped - low.log_bytes) / (high.log_bytes - low.log_bytes);
   std::array<double, 4> result{};
-  for (std::size_t i = 0; i < result.size(); ++i) result[i] = low.value[i] + share * (high.value[i] - low.value[i]);
+  for (std::size_t i = 0; i < result.size(); ++i)
+    result[i] = low.value[i] + share * (high.value[i] - low.value[i]);
   return result;
 }
 

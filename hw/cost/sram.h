@@ -23,9 +23,10 @@ struct SramFigures {
   double leakage_mw = 0;
 };
 
-/// Capacity: among the macros of the narrowest width in the table, log figure is piecewise linear in log bytes;
-/// beyond the ends the last segment goes on. Width: a figure is F(narrow) x (1 + s x (bits / narrow - 1)), s from
-/// the wider macros of the same capacity, between capacities linear in log bytes, beyond them the nearest.
+/// Capacity: among the macros of the narrowest width in the table, log figure is piecewise linear in log
+/// bytes; beyond the ends the last segment goes on. Width: a figure is F(narrow) x (1 + s x (bits / narrow -
+/// 1)), s from the wider macros of the same capacity, between capacities linear in log bytes, beyond them the
+/// nearest.
 class SramModel {
  public:
   /// Precondition: check(table).
@@ -39,7 +40,8 @@ class SramModel {
     std::array<double, 4> value{};  ///< logs of the figures, or slopes s
   };
   static std::array<double, 4> figures(const SramPoint& point);
-  static std::array<double, 4> between(const std::vector<Sample>& samples, double log_bytes, bool extrapolate);
+  static std::array<double, 4> between(const std::vector<Sample>& samples, double log_bytes,
+                                       bool extrapolate);
 
   double narrow_bits_ = 0;
   std::vector<Sample> capacity_;

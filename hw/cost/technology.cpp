@@ -35,7 +35,8 @@ const UnitInfo& info(Unit unit) {
 }
 
 void require(bool ok, const char* name, double value, const std::string& accepted) {
-  if (!ok) throw std::invalid_argument(fmt::format("technology: {} = {}: accepted: {}", name, value, accepted));
+  if (!ok)
+    throw std::invalid_argument(fmt::format("technology: {} = {}: accepted: {}", name, value, accepted));
 }
 
 /// Factors of a process between two nodes of the list.
@@ -46,8 +47,8 @@ ProcessNode at(const ProcessScaling& scaling, double node_nm) {
   const ProcessNode& larger = *(smaller - 1);
   const double share = (node_nm - smaller->node_nm) / (larger.node_nm - smaller->node_nm);
   const auto between = [&](double low, double high) { return low + share * (high - low); };
-  return {node_nm, between(smaller->a, larger.a), between(smaller->b, larger.b), between(smaller->c, larger.c),
-          between(smaller->area, larger.area)};
+  return {node_nm, between(smaller->a, larger.a), between(smaller->b, larger.b),
+          between(smaller->c, larger.c), between(smaller->area, larger.area)};
 }
 
 double energy_factor(const ProcessScaling& scaling, double node_nm, double voltage_v) {
@@ -103,7 +104,8 @@ const char* to_string(DramType type) {
 }
 
 void check(const ProcessScaling& scaling) {
-  require(scaling.nodes.size() >= 2, "nodes", static_cast<double>(scaling.nodes.size()), "2 processes or more");
+  require(scaling.nodes.size() >= 2, "nodes", static_cast<double>(scaling.nodes.size()),
+          "2 processes or more");
   for (std::size_t i = 0; i < scaling.nodes.size(); ++i) {
     const ProcessNode& node = scaling.nodes[i];
     require(i == 0 || node.node_nm < scaling.nodes[i - 1].node_nm, "nodes", node.node_nm,
@@ -124,8 +126,8 @@ void check_process(const ProcessScaling& scaling, double node_nm, double voltage
 void check(const Constant& constant, Quantity expected, const ProcessScaling& scaling) {
   require(std::isfinite(constant.value) && constant.value >= 0, "value", constant.value, "0 or more");
   if (quantity(constant.unit) != expected) {
-    throw std::invalid_argument(
-        fmt::format("technology: unit = {}: accepted: a unit of the constant's quantity", to_string(constant.unit)));
+    throw std::invalid_argument(fmt::format(
+        "technology: unit = {}: accepted: a unit of the constant's quantity", to_string(constant.unit)));
   }
   if (constant.scaling != ScalingRule::kNone) check_process(scaling, constant.node_nm, constant.voltage_v);
 }

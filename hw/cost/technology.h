@@ -43,7 +43,7 @@ const char* to_string(ScalingRule rule);
 struct Constant {
   double value = 0;
   Unit unit = Unit::kRatio;
-  double node_nm = 0;  ///< process and voltage of the source
+  double node_nm = 0;  ///< process and voltage of the source; 0: not stated, and not scaled
   double voltage_v = 0;
   ScalingRule scaling = ScalingRule::kNone;
   std::string source;
@@ -115,7 +115,7 @@ inline constexpr std::size_t kDramTypes = static_cast<std::size_t>(DramType::kCo
 const char* to_string(DramType type);
 
 struct DramTable {
-  DramType type = DramType::kLpddr4;           ///< the one that is costed
+  DramType type = DramType::kLpddr4;  ///< the one that is costed
   std::array<Constant, kDramTypes> energy_per_bit;
 };
 
@@ -130,8 +130,8 @@ struct Technology {
   DramTable dram;
 };
 
-/// The parts of check(), for a reader that knows the place of each. All throw std::invalid_argument: the name,
-/// the value found, what is accepted.
+/// The parts of check(), for a reader that knows the place of each. All throw std::invalid_argument: the
+/// name, the value found, what is accepted.
 void check(const ProcessScaling& scaling);
 void check_process(const ProcessScaling& scaling, double node_nm, double voltage_v);
 void check(const Constant& constant, Quantity expected, const ProcessScaling& scaling);

@@ -1,0 +1,71 @@
+// Energy and area of the accelerator: actions x energy of an action, cycles x (clock + leakage), parts x
+// area. Core and DRAM are never added up here.
+#pragma once
+
+#include <array>
+
+#include "hw/core/config.h"
+#include "hw/core/profile.h"
+#include "hw/cost/actions.h"
+#include "hw/cost/technology.h"
+
+namespace bitbalance {
+
+/// What a layer, or a run, did.
+struct Work {
+  ActionCounts actions{};
+  std::int64_t cycles = 0;
+  bool wide = false;  ///< 16-bit activations
+};
+Work work_of(const LayerProfile& profile, bool wide);
+
+struct EnergyReport {
+  std::array<double, kActions> action_j{};
+  std::array<double, kComponents> clock_j{};
+  std::array<double, kComponents> leakage_j{};
+
+  /// Actions, clock and leakage of a component.
+  double component_j(Component component) const;
+  double core_j() const;
+  double dram_j() const { return component_j(Component::kDram); }
+  EnergyReport& operator+=(const EnergyReport& o);
+};
+
+struct ComponentArea {
+  double logic_mm2 = 0;
+  double sram_mm2 = 0;
+  double total_mm2() const { return logic_mm2 + sram_mm2; }
+};
+
+struct AreaReport {
+  std::array<ComponentArea, kComponents> component{};
+
+  double sram_mm2() const;
+  double total_mm2() const;
+};
+
+class CostModel {
+ public:
+  /// Throws std::invalid_argument as check() of both does.
+  CostModel(const Technology& technology, const AcceleratorConfig& config);
+
+  EnergyReport energy(const Work& work) const;
+  const AreaReport& area() const { return area_; }
+
+  double action_pj(Action action, bool wide) const {
+    return action_pj_[wide ? 1 : 0][static_cast<std::size_t>(action)];
+  }
+  double clock_pj_per_cycle(Component component) const {
+    return clock_pj_[static_cast<std::size_t>(component)];
+  }
+  double leakage_mw(Component component) const { return leakage_mw_[static_cast<std::size_t>(component)]; }
+
+ private:
+  double clock_hz_;
+  std::array<std::array<double, kActions>, 2> action_pj_{};  ///< 8-bit, 16-bit activations
+  std::array<double, kComponents> clock_pj_{};
+  std::array<double, kComponents> leakage_mw_{};
+  AreaReport area_;
+};
+
+}  // namespace bitbalance

@@ -1,0 +1,203 @@
+#include "hw/cost/inventory.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "hw/core/command.h"
+
+namespace bitbalance {
+namespace {
+
+constexpr int kNarrowLaneBits = 9;  ///< signed or unsigned 8 bit
+constexpr int kWideLaneBits = 16;
+constexpr int kShiftStages = 4;  ///< positions 0 to 15
+constexpr int kTokenBits = 6;    ///< valid, sign, position
+constexpr int kMaskBits = 16;    ///< of ones, and as many of negatives
+constexpr int kWordBits = 64;
+constexpr int kAddressBits = 20;
+constexpr int kMultiplierBits = 16;  ///< of requantization
+constexpr int kCounterBits = 32;
+constexpr int kResultBits = 16;
+constexpr int kCommandBits = 8 * kCommandBytes;
+constexpr int kCsrBits = 24 * 32;  ///< docs/registers.md, rounded up
+
+int stages(int choices) {
+  int n = 0;
+  while ((1 << n) < choices) ++n;
+  return n;
+}
+
+/// Left shift of `bits` by 0 to 15: each stage is as wide as what can come out of it.
+int widening_shifter(int bits) {
+  int muxes = 0;
+  for (int stage = 0, width = bits; stage < kShiftStages; ++stage) {
+    width += 1 << stage;
+    muxes += width;
+  }
+  return muxes;
+}
+
+/// Shifter of a requantized value: right by 0 to 63.
+int narrowing_shifter(int bits) {
+  return bits * stages(kWordBits);
+}
+
+Parts pe_array(const AcceleratorConfig& c) {
+  const int accumulator = std::max(2 * c.accumulator_bits_8, c.accumulator_bits_16);
+  Logic pe;
+  pe.adder_bits = accumulator;
+  pe.mux_bits = std::max(2 * widening_shifter(kNarrowLaneBits), widening_shifter(kWideLaneBits)) +
+                accumulator;              // the drain's choice of a row
+  pe.gates = 2 * (kNarrowLaneBits + 15);  // negation
+  pe.register_bits = 2 * accumulator;     // and shadow
+  return {double(c.rows) * c.columns * pe, 0, {}};
+}
+
+/// Bits of a code that the encoder cuts out of the stream.
+int code_bits(const AcceleratorConfig& c) {
+  return c.weight_storage == WeightStorage::kDense ? 16 : kWordBits;
+}
+
+Parts weight_encoder(const AcceleratorConfig& c) {
+  Logic row;
+  row.mux_bits = code_bits(c) * stages(kWordBits);
+  row.gates = kMaskBits * stages(kMaskBits) + kMaskBits;  // leading one and its removal
+  row.adder_bits = c.token_form == TokenForm::kSignedDigit ? kMaskBits + 2 : 0;
+  row.register_bits = 2 * kWordBits + 2 * 2 * kMaskBits + kTokenBits;  // this weight and the next
+  return {double(c.rows) * row, double(c.rows) * (2 * kMaskBits + kTokenBits), {}};  // the tokens left
+}
+
+Parts activation_buffer(const AcceleratorConfig& c) {
+  const int banks = 2 * c.columns;
+  Logic lane;
+  lane.adder_bits = kAddressBits;                           // base + offset
+  lane.mux_bits = 8.0 * (banks - 1);                        // any bank
+  lane.register_bits = kAddressBits + 2 * kNarrowLaneBits;  // base; this step's activation and the next
+  Logic all = double(banks) * lane;
+  all.mux_bits += 8.0 * banks * stages(banks);  // rotation of written lines
+  return {all, 0, {{banks, static_cast<double>(c.activation_buffer_bytes) / banks, 8}}};
+}
+
+Parts output_buffer(const AcceleratorConfig& c) {
+  const int banks = 2 * c.columns;
+  Logic rotators;
+  rotators.mux_bits = 2 * 8.0 * banks * stages(banks);  // of reads and of writes
+  return {rotators, 0, {{banks, static_cast<double>(c.output_buffer_bytes) / banks, 8}}};
+}
+
+/// Of one column of the post-processor, and of one lane of the vector unit.
+Parts post_processor(const AcceleratorConfig& c) {
+  const int sum = c.accumulator_bits_16;
+  Logic post;
+  post.adder_bits = sum + kWordBits + 2 * kResultBits +               // bias, rounding, clamp
+                    kCounterBits + kResultBits;                       // operand, pooling
+  post.multiplier_bit_pairs = (sum + kResultBits) * kMultiplierBits;  // result, operand
+  post.mux_bits = narrowing_shifter(kWordBits) + narrowing_shifter(kCounterBits);
+  post.register_bits = sum + kWordBits + 2 * kResultBits;
+  Logic vector;
+  vector.adder_bits = 2 * kCounterBits + 2 * kResultBits;  // sum, rounding, clamp
+  vector.multiplier_bit_pairs = kCounterBits * kMultiplierBits;
+  vector.mux_bits = narrowing_shifter(kCounterBits);
+  vector.register_bits = 2 * kCounterBits;
+  Logic all = double(c.columns) * post;
+  all += double(c.columns) * vector;
+  return {all, 0, {}};
+}
+
+Parts dma(const AcceleratorConfig& c) {
+  constexpr int kEngineCounters = 10;  // nested loops, addresses, bytes
+  const int line = 2 * c.columns;
+  Logic all;
+  all.adder_bits = 2.0 * 4 * kCounterBits;
+  all.register_bits = 2.0 * kEngineCounters * kCounterBits;
+  all.mux_bits = 2 * 8.0 * line * stages(line);
+  const double staging = static_cast<double>(c.dram.max_outstanding) * c.dram.burst_bytes;
+  return {all, all.register_bits, {{2, staging, kWordBits}}};
+}
+
+Parts controller(const AcceleratorConfig& c) {
+  Logic all;
+  all.register_bits = kEngines * kCommandBits + kCsrBits;  // the commands in execution
+  all.gates = 4 * kCommandBits;                            // CRC
+  const double queues = static_cast<double>(kEngines) * c.queue_depth * kCommandBytes;
+  return {all, kCsrBits, {{1, queues, kWordBits}}};
+}
+
+}  // namespace
+
+Logic& Logic::operator+=(const Logic& o) {
+  adder_bits += o.adder_bits;
+  mux_bits += o.mux_bits;
+  multiplier_bit_pairs += o.multiplier_bit_pairs;
+  gates += o.gates;
+  register_bits += o.register_bits;
+  return *this;
+}
+
+Logic operator*(double n, Logic logic) {
+  logic.adder_bits *= n;
+  logic.mux_bits *= n;
+  logic.multiplier_bit_pairs *= n;
+  logic.gates *= n;
+  logic.register_bits *= n;
+  return logic;
+}
+
+std::array<Parts, kComponents> inventory(const AcceleratorConfig& config) {
+  std::array<Parts, kComponents> parts;
+  const auto of = [&](Component component) -> Parts& { return parts[static_cast<std::size_t>(component)]; };
+  of(Component::kPeArray) = pe_array(config);
+  of(Component::kWeightEncoder) = weight_encoder(config);
+  of(Component::kWeightBuffer).srams = {{config.rows, double(config.weight_bank_bytes), kWordBits}};
+  of(Component::kActivationBuffer) = activation_buffer(config);
+  of(Component::kOutputBuffer) = output_buffer(config);
+  of(Component::kParameterBuffer).srams = {
+      {1, double(config.parameter_buffer_bytes), 8 * AcceleratorConfig::kParameterBytes}};
+  of(Component::kPostProcessor) = post_processor(config);
+  of(Component::kDma) = dma(config);
+  of(Component::kController) = controller(config);
+  return parts;
+}
+
+std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& c, bool wide) {
+  std::array<ActionUse, kActions> uses;
+  const auto of = [&](Action action) -> ActionUse& { return uses[static_cast<std::size_t>(action)]; };
+  const int lane = wide ? kWideLaneBits : kNarrowLaneBits;
+  const int accumulator = c.accumulator_bits(wide);
+  const int element_bytes = wide ? 2 : 1;
+  const int rotation = 8 * element_bytes * stages(2 * c.columns);
+  const auto sram_access = [](double reads, double writes) { return ActionUse{{}, true, reads, writes}; };
+
+  of(Action::kShiftAdd).logic = {double(accumulator), double(widening_shifter(lane)), 0, lane + 15.0,
+                                 double(accumulator)};
+  of(Action::kDrain).logic = {0, double(accumulator) * stages(c.rows), 0, 0, double(accumulator)};
+  of(Action::kEncodeWeight) = {
+      {c.token_form == TokenForm::kSignedDigit ? kMaskBits + 2.0 : 0.0,
+       double(code_bits(c)) * stages(kWordBits), 0, double(kMaskBits) * stages(kMaskBits) + kMaskBits,
+       2.0 * kMaskBits + code_bits(c)},
+      true,
+      0,
+      0};
+  of(Action::kWeightWordRead) = sram_access(1, 0);
+  of(Action::kWeightWordWrite) = sram_access(0, 1);
+  of(Action::kActivationRead) = {
+      {kAddressBits, double(rotation), 0, 0, double(lane)}, true, double(element_bytes), 0};
+  of(Action::kActivationWrite) = {{0, double(rotation), 0, 0, 0}, true, 0, double(element_bytes)};
+  of(Action::kOutputRead) = {{0, double(rotation), 0, 0, 0}, true, double(element_bytes), 0};
+  of(Action::kOutputWrite) = {{0, double(rotation), 0, 0, 0}, true, 0, double(element_bytes)};
+  of(Action::kParameterRead) = sram_access(1, 0);
+  of(Action::kParameterWrite) = sram_access(0, 1);
+  of(Action::kRequantize).logic = {
+      double(accumulator) + kWordBits + 2 * kResultBits, double(narrowing_shifter(kWordBits)),
+      double(accumulator) * kMultiplierBits, 0, double(accumulator) + kWordBits + kResultBits};
+  of(Action::kPool).logic = {wide ? 2.0 * kResultBits : kResultBits, 0, 0, 0, kResultBits};
+  // A word of the staging buffer is written and read once for every 8 bytes.
+  for (const Action action : {Action::kDmaReadByte, Action::kDmaWriteByte})
+    of(action) = {{0, 8.0 * stages(2 * c.columns), 0, 0, 0}, true, 8.0 / kWordBits, 8.0 / kWordBits};
+  of(Action::kDmaBurst) = {{3.0 * kCounterBits, 0, 0, 0, 3.0 * kCounterBits}, false, 0, 0};
+  const double words = double(kCommandBits) / kWordBits;
+  of(Action::kCommand) = {{0, 0, 0, 4.0 * kCommandBits, kCommandBits}, true, words, words};
+  return uses;
+}
+
+}  // namespace bitbalance

@@ -30,7 +30,8 @@ void check(const AcceleratorConfig& c) {
           "weight_bank_bytes", c.weight_bank_bytes, "64 to 16777216, a multiple of 8");
   require(c.activation_buffer_bytes >= 2 * c.columns && c.activation_buffer_bytes <= (1 << 28) &&
               c.activation_buffer_bytes % 2 == 0,
-          "activation_buffer_bytes", c.activation_buffer_bytes, "an even number from 2 x columns to 268435456");
+          "activation_buffer_bytes", c.activation_buffer_bytes,
+          "an even number from 2 x columns to 268435456");
   require(c.output_buffer_bytes >= 2 * c.columns && c.output_buffer_bytes <= (1 << 28) &&
               c.output_buffer_bytes % 2 == 0,
           "output_buffer_bytes", c.output_buffer_bytes, "an even number from 2 x columns to 268435456");
@@ -47,11 +48,12 @@ void check(const AcceleratorConfig& c) {
 
 std::uint32_t config_hash(const AcceleratorConfig& c) {
   const std::string text = fmt::format(
-      "rows={} columns={} acc8={} acc16={} wrap={} mapping={} form={} storage={} weight={} activation={} output={} "
+      "rows={} columns={} acc8={} acc16={} wrap={} mapping={} form={} storage={} weight={} activation={} "
+      "output={} "
       "parameter={}",
-      c.rows, c.columns, c.accumulator_bits_8, c.accumulator_bits_16, c.allow_wrap, to_string(c.column_mapping),
-      to_string(c.token_form), to_string(c.weight_storage), c.weight_bank_bytes, c.activation_buffer_bytes,
-      c.output_buffer_bytes, c.parameter_buffer_bytes);
+      c.rows, c.columns, c.accumulator_bits_8, c.accumulator_bits_16, c.allow_wrap,
+      to_string(c.column_mapping), to_string(c.token_form), to_string(c.weight_storage), c.weight_bank_bytes,
+      c.activation_buffer_bytes, c.output_buffer_bytes, c.parameter_buffer_bytes);
   boost::crc_32_type crc;
   crc.process_bytes(text.data(), text.size());
   return crc.checksum();

@@ -81,6 +81,11 @@ Cost estimate(const Convolution& c, const LayerMapping& m, double bytes_per_cycl
   const std::int64_t blocks = group_blocks * channel_blocks * spatial_blocks;
   const bool overlaps = blocks == 1 || (2 * needs.activation_elements <= config.activation_elements(c.wide) &&
                                         2 * needs.output_elements <= config.output_elements(c.wide));
+  // The same of weights: where the next ones have no room, all engines wait for them.
+  const bool weights_overlap =
+      group_blocks * channel_blocks * chunks == 1 || 2 * needs.weight_bank_bytes <= config.weight_bank_bytes;
+  const double weight_cycles =
+      static_cast<double>(weight_bytes * (reload_weights ? spatial_blocks : 1)) / bytes_per_cycle;
   const double read_cycles = static_cast<double>(read) / bytes_per_cycle;
   const double write_cycles = static_cast<double>(output_bytes) / bytes_per_cycle;
   const double first_load = read_cycles / static_cast<double>(blocks);
@@ -90,6 +95,7 @@ Cost estimate(const Convolution& c, const LayerMapping& m, double bytes_per_cycl
   cost.dram_bytes = read + output_bytes;
   cost.cycles = (overlaps ? std::max({compute, read_cycles, write_cycles}) + first_load
                           : compute + read_cycles + write_cycles) +
+                (overlaps && !weights_overlap ? weight_cycles : 0) +
                 kCommandOverheadCycles * static_cast<double>(blocks * chunks);
   return cost;
 }
@@ -208,17 +214,25 @@ LayerMapping choose_mapping(const Convolution& c, const LayerMapping& user, cons
           m.conv_groups = groups;
           m.output_channels = channels_out;
           m.channels = user.channels != 0 ? user.channels : c.in_channels;
-          // Cutting input channels costs bandwidth: only where a block does not fit whole.
-          if (user.channels == 0 && !fits(c, m)) {
-            if (!one_tile(c, m)) continue;
-            for (int parts = 2; parts <= c.in_channels && !fits(c, m); ++parts) {
-              m.channels = static_cast<int>(ceil_div(c.in_channels, parts));
+          const auto consider_orders = [&] {
+            for (const LoopOrder order : orders) {
+              m.order = order;
+              consider(m);
             }
+          };
+          // Cutting input channels costs commands: only as far as a block fits, and its weights twice.
+          const auto cut_until = [&](const auto& fits_now) {
+            for (int parts = 2; parts <= c.in_channels && !fits_now(); ++parts)
+              m.channels = static_cast<int>(ceil_div(c.in_channels, parts));
+          };
+          if (user.channels == 0 && one_tile(c, m)) {
+            cut_until([&] { return fits(c, m); });
+            consider_orders();
+            cut_until([&] {
+              return fits(c, m) && 2 * block_needs(c, m).weight_bank_bytes <= c.config->weight_bank_bytes;
+            });
           }
-          for (const LoopOrder order : orders) {
-            m.order = order;
-            consider(m);
-          }
+          consider_orders();
         }
       }
     }

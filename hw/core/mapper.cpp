@@ -16,7 +16,7 @@ const QuantizedTensor& tensor(const QuantizedNetwork& network, int index) {
 /// The layer that alone reads the tensor, or nullptr.
 const QuantizedLayer* only_reader(const QuantizedNetwork& network, int tensor_index) {
   const QuantizedLayer* reader = nullptr;
-  if (tensor_index == network.output) return nullptr;
+  if (tensor_index == network.output || tensor(network, tensor_index).parent >= 0) return nullptr;
   for (const QuantizedLayer& l : network.layers) {
     if (l.input != tensor_index && l.operand != tensor_index) continue;
     if (reader != nullptr) return nullptr;
@@ -135,75 +135,138 @@ void prove_no_overflow(const QuantizedNetwork& network, const QuantizedLayer& la
   }
 }
 
-MappedProgram build_program(const QuantizedNetwork& network, const AcceleratorConfig& config,
-                            const MapperOptions& options) {
+namespace {
+
+/// Lowers the layers of a network in order, segment by segment.
+class SegmentBuilder {
+ public:
+  SegmentBuilder(const QuantizedNetwork& network, const AcceleratorConfig& config,
+                 const MapperOptions& options)
+      : network_(network), config_(config), options_(options) {
+    for (const LayerMapping& m : options.mappings) unused_.insert(m.layer);
+  }
+
+  std::vector<MappedProgram> run() {
+    while (next_ < network_.layers.size()) add_segment();
+    if (!unused_.empty()) {
+      throw std::invalid_argument(
+          fmt::format("mapping of layer {}: the network has no convolution of that name", *unused_.begin()));
+    }
+    return std::move(segments_);
+  }
+
+ private:
+  bool next_on_host() const { return next_ < network_.layers.size() && on_host(network_.layers[next_].op); }
+
+  void add_segment() {
+    MappedProgram result;
+    ProgramBuilder builder(network_, config_, options_,
+                           segments_.empty() ? nullptr : &segments_.back().program);
+    if (segments_.empty()) builder.place_tensor(network_.input);
+    for (; next_ < network_.layers.size() && !next_on_host(); ++next_)
+      result.mappings.push_back(lower_layer(builder));
+    std::vector<ProgramLayer> host_layers;
+    for (; next_on_host(); ++next_) {
+      const QuantizedLayer& layer = network_.layers[next_];
+      ProgramLayer entry = describe_layer(layer);
+      entry.op = layer.op == LayerOp::kLrn ? "lrn" : "softmax";
+      entry.on_host = true;
+      host_layers.push_back(std::move(entry));
+      result.mappings.push_back({layer.name});
+    }
+    result.program = std::move(builder).finish(std::move(host_layers));
+    segments_.push_back(std::move(result));
+  }
+
+  ProgramLayer describe_layer(const QuantizedLayer& layer) const {
+    ProgramLayer entry;
+    entry.name = layer.name;
+    entry.network_layers = {static_cast<int>(next_)};
+    entry.input = layer.input;
+    entry.operand = layer.operand;
+    entry.output = layer.output;
+    entry.macs = macs(network_, layer);
+    return entry;
+  }
+
+  LayerMapping lower_layer(ProgramBuilder& builder) {
+    const QuantizedLayer& layer = network_.layers[next_];
+    check_format(network_, layer, config_);
+    LayerMapping mapping;
+    if (layer.op == LayerOp::kConv) {
+      mapping = lower_conv(builder, layer);
+    } else {
+      ProgramLayer entry = describe_layer(layer);
+      entry.op = layer.op == LayerOp::kAdd ? "add" : layer.op == LayerOp::kMaxPool ? "maxpool" : "avgpool";
+      builder.begin_layer(std::move(entry));
+      if (layer.op == LayerOp::kAdd) {
+        lower_add(builder, layer);
+      } else {
+        lower_pool(builder, layer);
+      }
+    }
+    builder.end_layer();
+    mapping.layer = layer.name;
+    return mapping;
+  }
+
+  LayerMapping lower_conv(ProgramBuilder& builder, const QuantizedLayer& layer) {
+    if (!config_.allow_wrap) prove_no_overflow(network_, layer, config_);
+    ProgramLayer entry = describe_layer(layer);
+    const QuantizedLayer* pool = options_.fuse_pooling ? only_reader(network_, layer.output) : nullptr;
+    // The pooling must come next, so that layers keep their order; Add behind a convolution reads it as an
+    // operand.
+    if (pool != nullptr && (!pools_while_draining(*pool) || next_ + 1 >= network_.layers.size() ||
+                            pool != &network_.layers[next_ + 1] || layer.operand >= 0)) {
+      pool = nullptr;
+    }
+    if (pool != nullptr) {
+      entry.network_layers.push_back(static_cast<int>(++next_));
+      entry.output = pool->output;
+    }
+    const Convolution conv = describe(network_, layer, pool, config_, options_.batch);
+    entry.op = op_name(conv, network_, pool != nullptr);
+    LayerMapping user;
+    for (const LayerMapping& m : options_.mappings) {
+      if (m.layer == layer.name) user = m;
+    }
+    if (!user.layer.empty()) check_user_mapping(user, conv);
+    unused_.erase(layer.name);
+    LayerMapping mapping = choose_mapping(conv, user, options_);
+    const int output = entry.output;
+    builder.begin_layer(std::move(entry));
+    lower_convolution(builder, conv, mapping, output);
+    return mapping;
+  }
+
+  const QuantizedNetwork& network_;
+  const AcceleratorConfig& config_;
+  const MapperOptions& options_;
+  std::set<std::string> unused_;  ///< user's mappings
+  std::size_t next_ = 0;          ///< layer of the network
+  std::vector<MappedProgram> segments_;
+};
+
+}  // namespace
+
+std::vector<MappedProgram> build_segments(const QuantizedNetwork& network, const AcceleratorConfig& config,
+                                          const MapperOptions& options) {
   check(config);
   validate(network);
   if (options.batch < 1 || options.batch > 65535) {
     throw std::invalid_argument(fmt::format("batch = {}: accepted: 1 to 65535", options.batch));
   }
-  std::set<std::string> unused;
-  for (const LayerMapping& m : options.mappings) unused.insert(m.layer);
+  return SegmentBuilder(network, config, options).run();
+}
 
-  MappedProgram result;
-  ProgramBuilder builder(network, config, options);
-  builder.place_tensor(network.input);
-  for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    const QuantizedLayer& layer = network.layers[i];
-    check_format(network, layer, config);
-    ProgramLayer entry;
-    entry.name = layer.name;
-    entry.network_layers = {static_cast<int>(i)};
-    entry.input = layer.input;
-    entry.operand = layer.operand;
-    entry.output = layer.output;
-    entry.macs = macs(network, layer);
-    LayerMapping mapping;
-
-    if (layer.op == LayerOp::kConv) {
-      if (!config.allow_wrap) prove_no_overflow(network, layer, config);
-      const QuantizedLayer* pool = options.fuse_pooling ? only_reader(network, layer.output) : nullptr;
-      // The pooling must come next, so that layers keep their order; Add behind a convolution reads it as an
-      // operand.
-      if (pool != nullptr && (!pools_while_draining(*pool) || i + 1 >= network.layers.size() ||
-                              pool != &network.layers[i + 1] || layer.operand >= 0)) {
-        pool = nullptr;
-      }
-      if (pool != nullptr) {
-        entry.network_layers.push_back(static_cast<int>(++i));
-        entry.output = pool->output;
-      }
-      const Convolution conv = describe(network, layer, pool, config, options.batch);
-      entry.op = op_name(conv, network, pool != nullptr);
-      LayerMapping user;
-      for (const LayerMapping& m : options.mappings) {
-        if (m.layer == layer.name) user = m;
-      }
-      if (!user.layer.empty()) check_user_mapping(user, conv);
-      unused.erase(layer.name);
-      mapping = choose_mapping(conv, user, options);
-      const int output = entry.output;
-      builder.begin_layer(std::move(entry));
-      lower_convolution(builder, conv, mapping, output);
-    } else if (layer.op == LayerOp::kAdd) {
-      entry.op = "add";
-      builder.begin_layer(std::move(entry));
-      lower_add(builder, layer);
-    } else {
-      entry.op = layer.op == LayerOp::kMaxPool ? "maxpool" : "avgpool";
-      builder.begin_layer(std::move(entry));
-      lower_pool(builder, layer);
-    }
-    builder.end_layer();
-    mapping.layer = layer.name;
-    result.mappings.push_back(mapping);
+MappedProgram build_program(const QuantizedNetwork& network, const AcceleratorConfig& config,
+                            const MapperOptions& options) {
+  std::vector<MappedProgram> segments = build_segments(network, config, options);
+  if (segments.size() != 1 || segments.front().program.layers.back().on_host) {
+    throw std::invalid_argument(fmt::format("layer {} runs on the host; accepted: accelerator layers alone",
+                                            segments.front().program.layers.back().name));
   }
-  if (!unused.empty()) {
-    throw std::invalid_argument(
-        fmt::format("mapping of layer {}: the network has no convolution of that name", *unused.begin()));
-  }
-  result.program = std::move(builder).finish();
-  return result;
+  return std::move(segments.front());
 }
 
 }  // namespace bitbalance

@@ -45,9 +45,15 @@ struct MappedProgram {
   std::vector<LayerMapping> mappings;  ///< what was chosen, one per program layer
 };
 
+/// One program for each run of layers that ends with layers on the host, and one for the rest. All share
+/// Region::kData: the placements of a program are those of the next, too.
 /// Throws std::invalid_argument, naming the layer, when a buffer is too small for any block of it, a sum
 /// could overflow an accumulator (unless allow_wrap), a field exceeds its command, or a user's mapping does
 /// not fit.
+std::vector<MappedProgram> build_segments(const QuantizedNetwork& network, const AcceleratorConfig& config,
+                                          const MapperOptions& options);
+
+/// The same for a network without layers on the host; throws std::invalid_argument for another.
 MappedProgram build_program(const QuantizedNetwork& network, const AcceleratorConfig& config,
                             const MapperOptions& options);
 

@@ -23,11 +23,11 @@ struct TensorPlacement {
 /// fused in.
 struct ProgramLayer {
   std::string name;
-  std::string op;                             ///< "conv", "conv+maxpool", "maxpool", "avgpool", "add"
+  std::string op;                             ///< "conv", "conv+maxpool", "fc", "maxpool", "add", "lrn"...
   std::vector<int> network_layers;            ///< indices into QuantizedNetwork::layers, in order
   int input = -1, operand = -1, output = -1;  ///< tensor indices
   std::int64_t macs = 0;                      ///< of one image
-  bool on_host = false;
+  bool on_host = false;  ///< not in the commands: the driver computes it when the program has ended
 };
 
 struct Program {
@@ -35,8 +35,9 @@ struct Program {
   std::vector<std::uint8_t> constants;  ///< the image of Region::kConstants; the header is its first 64 bytes
   std::uint32_t data_bytes = 0;
   std::vector<Command> commands;  ///< decoded form of what `constants` holds
-  std::vector<ProgramLayer> layers;
-  std::vector<TensorPlacement> tensors;  ///< those that exist in DRAM: input and every layer's output
+  int first_layer = 0;            ///< number that commands give to layers[0]: layers of the programs before
+  std::vector<ProgramLayer> layers;      ///< those of the commands, then those on the host
+  std::vector<TensorPlacement> tensors;  ///< those in DRAM: input, layers' outputs, what these are slices of
 };
 
 }  // namespace bitbalance

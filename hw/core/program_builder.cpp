@@ -5,7 +5,7 @@
 namespace bitbalance {
 
 ProgramBuilder::ProgramBuilder(const QuantizedNetwork& network, const AcceleratorConfig& config,
-                               const MapperOptions& options)
+                               const MapperOptions& options, const Program* before)
     : weights(config.weight_bank_bytes, true),
       parameters(config.parameter_entries(), false),
       activations(config.activation_buffer_bytes, false),
@@ -15,6 +15,11 @@ ProgramBuilder::ProgramBuilder(const QuantizedNetwork& network, const Accelerato
       options_(options) {
   program_.batch = options.batch;
   program_.constants.resize(kCommandBytes);  // the header's place
+  if (before != nullptr) {
+    program_.tensors = before->tensors;
+    program_.data_bytes = before->data_bytes;
+    program_.first_layer = before->first_layer + static_cast<int>(before->layers.size());
+  }
 }
 
 std::uint32_t ProgramBuilder::add_constants(const std::vector<std::uint8_t>& bytes) {
@@ -27,8 +32,11 @@ std::uint32_t ProgramBuilder::add_constants(const std::vector<std::uint8_t>& byt
 }
 
 CommandIndex ProgramBuilder::emit(Command command, const Prerequisites& prerequisites) {
-  command.header.layer = command_field<std::uint16_t>(static_cast<std::int64_t>(program_.layers.size()) - 1,
-                                                      program_.layers.back().name, "layer number");
+  if (!program_.layers.empty()) {
+    command.header.layer = command_field<std::uint16_t>(
+        program_.first_layer + static_cast<std::int64_t>(program_.layers.size()) - 1,
+        program_.layers.back().name, "layer number");
+  }
   program_.commands.push_back(command);
   prerequisites_.push_back(prerequisites);
   return static_cast<CommandIndex>(program_.commands.size() - 1);
@@ -36,8 +44,7 @@ CommandIndex ProgramBuilder::emit(Command command, const Prerequisites& prerequi
 
 TensorSlice ProgramBuilder::slice(int tensor, const TensorRange& range) const {
   const QuantizedTensor& t = network_.tensors[static_cast<std::size_t>(tensor)];
-  const auto placed = std::find_if(program_.tensors.begin(), program_.tensors.end(),
-                                   [tensor](const TensorPlacement& p) { return p.tensor == tensor; });
+  const TensorPlacement* placed = find_placement(tensor);
   const std::int64_t bytes = t.bits / 8;
   const std::int64_t row_pitch = t.shape.width * bytes;
   const std::int64_t channel_pitch = t.shape.height * row_pitch;
@@ -56,13 +63,28 @@ TensorSlice ProgramBuilder::slice(int tensor, const TensorRange& range) const {
   return s;
 }
 
-void ProgramBuilder::wrote(int tensor, const TensorRange& range, CommandIndex store) {
-  writes_[tensor].push_back({range, store});
+const TensorPlacement* ProgramBuilder::find_placement(int tensor) const {
+  const auto placed = std::find_if(program_.tensors.begin(), program_.tensors.end(),
+                                   [tensor](const TensorPlacement& p) { return p.tensor == tensor; });
+  return placed == program_.tensors.end() ? nullptr : &*placed;
 }
 
-Prerequisites ProgramBuilder::written(int tensor, const TensorRange& range) const {
+std::pair<int, TensorRange> ProgramBuilder::in_parent(int tensor, const TensorRange& range) const {
+  const QuantizedTensor& t = network_.tensors[static_cast<std::size_t>(tensor)];
+  TensorRange moved = range;
+  moved.channel += t.channel_offset;
+  return {t.parent < 0 ? tensor : t.parent, moved};
+}
+
+void ProgramBuilder::wrote(int tensor, const TensorRange& range, CommandIndex store) {
+  const auto [whole, moved] = in_parent(tensor, range);
+  writes_[whole].push_back({moved, store});
+}
+
+Prerequisites ProgramBuilder::written(int tensor, const TensorRange& part) const {
   Prerequisites result;
-  const auto writes = writes_.find(tensor);
+  const auto [whole, range] = in_parent(tensor, part);
+  const auto writes = writes_.find(whole);
   if (writes == writes_.end()) return result;
   const auto overlap = [](int a, int a_size, int b, int b_size) { return a < b + b_size && b < a + a_size; };
   for (const Write& w : writes->second) {
@@ -79,6 +101,15 @@ void ProgramBuilder::place_tensor(int tensor) {
   const QuantizedTensor& t = network_.tensors[static_cast<std::size_t>(tensor)];
   TensorPlacement p;
   p.tensor = tensor;
+  if (t.parent >= 0) {
+    if (find_placement(t.parent) == nullptr) place_tensor(t.parent);
+    const TensorPlacement& whole = *find_placement(t.parent);
+    const std::int64_t plane_bytes = std::int64_t{t.shape.height} * t.shape.width * t.bits / 8;
+    p.offset = static_cast<std::uint32_t>(whole.offset + t.channel_offset * plane_bytes);
+    p.image_pitch = whole.image_pitch;
+    program_.tensors.push_back(p);
+    return;
+  }
   p.offset = program_.data_bytes;
   p.image_pitch = command_field<std::uint32_t>(align_up(t.shape.elements() * t.bits / 8, kDramAlignment),
                                                t.name, "image size");
@@ -98,8 +129,9 @@ void ProgramBuilder::end_layer() {
   if (options_.barrier) emit({{}, Barrier{}}, {});
 }
 
-Program ProgramBuilder::finish() && {
+Program ProgramBuilder::finish(std::vector<ProgramLayer> host_layers) && {
   emit({{}, End{}}, {});
+  for (ProgramLayer& layer : host_layers) begin_layer(std::move(layer));
   set_dependence_flags(program_.commands, prerequisites_);
 
   // Commands follow the header; the constants that layers appended come behind them.

@@ -48,8 +48,9 @@ struct TensorRange {
 
 class ProgramBuilder {
  public:
+  /// A program that finds what `before` left in Region::kData, if not nullptr.
   ProgramBuilder(const QuantizedNetwork& network, const AcceleratorConfig& config,
-                 const MapperOptions& options);
+                 const MapperOptions& options, const Program* before = nullptr);
 
   const QuantizedNetwork& network() const { return network_; }
   const AcceleratorConfig& config() const { return config_; }
@@ -70,25 +71,30 @@ class ProgramBuilder {
   void wrote(int tensor, const TensorRange& range, CommandIndex store);
   Prerequisites written(int tensor, const TensorRange& range) const;
 
-  /// Gives a tensor its place in Region::kData. The network's input needs it said; begin_layer does it for
-  /// the output.
+  /// Gives a tensor its place in Region::kData, a slice that of its parent. The network's input needs it
+  /// said; begin_layer does it for the output.
   void place_tensor(int tensor);
   void begin_layer(ProgramLayer layer);
   /// Marks the layer's last store; a barrier follows if asked for.
   void end_layer();
-  Program finish() &&;
+  /// `host_layers` follow the program.
+  Program finish(std::vector<ProgramLayer> host_layers) &&;
 
  private:
   struct Write {
     TensorRange range;
     CommandIndex store;
   };
+  const TensorPlacement* find_placement(int tensor) const;
+  /// The tensor that `tensor` is a slice of, or itself, with the range in its channels.
+  std::pair<int, TensorRange> in_parent(int tensor, const TensorRange& range) const;
+
   const QuantizedNetwork& network_;
   const AcceleratorConfig& config_;
   const MapperOptions& options_;
   Program program_;
   std::vector<Prerequisites> prerequisites_;
-  std::map<int, std::vector<Write>> writes_;  ///< by tensor
+  std::map<int, std::vector<Write>> writes_;  ///< by tensor; of slices at their parent
 };
 
 }  // namespace bitbalance

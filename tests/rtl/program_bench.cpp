@@ -35,6 +35,9 @@ BenchResult run_program(const Program& program, const AcceleratorConfig& config,
   Driver driver("driver");
   IdealMemoryConfig ideal_config;
   ideal_config.bytes = options.random_memory ? 0 : memory_bytes;
+  ideal_config.latency_cycles = options.latency_cycles;
+  ideal_config.bytes_per_cycle_numerator = options.bytes_per_cycle_numerator;
+  ideal_config.bytes_per_cycle_denominator = options.bytes_per_cycle_denominator;
   RandomLatencyMemoryConfig random_config;
   random_config.bytes = options.random_memory ? memory_bytes : 0;
   random_config.seed = options.seed;

@@ -13,8 +13,9 @@
 namespace bitbalance::rtl::test {
 
 struct BenchOptions {
-  bool random_memory =
-      false;  ///< four-phase answers after random times; else ideal: 50 cycles, 12.8 bytes a cycle
+  bool random_memory = false;         ///< four-phase answers after random times; else ideal
+  std::uint32_t latency_cycles = 50;  ///< of the ideal memory
+  std::uint32_t bytes_per_cycle_numerator = 64, bytes_per_cycle_denominator = 5;
   std::uint64_t seed = 1;      ///< of memory and stalls
   unsigned stall_percent = 0;  ///< refused transfers on every channel
   std::int64_t watchdog_cycles = 20'000;

@@ -1,0 +1,50 @@
+// When the compute engine accepts and completes its commands, and what the array does in between: closed
+// forms over tiles, which docs/timing.md states under "Compute". Only what happens inside a command that a
+// layer's end cuts in two is walked step by step.
+#pragma once
+
+#include <cstdint>
+
+#include "hw/core/command.h"
+#include "hw/core/config.h"
+#include "hw/core/events.h"
+#include "hw/core/timeline/channel_timing.h"
+#include "hw/core/timeline/pixel_tiles.h"
+#include "hw/core/timeline/shape_memo.h"
+#include "hw/core/timeline/tile_walk.h"
+#include "hw/core/timeline/weight_statistics.h"
+
+namespace bitbalance {
+
+class ComputeTimeline {
+ public:
+  /// Edges at which the engine pushes what it tells the controller.
+  struct Outcome {
+    Edge accepted = 0;
+    Edge completed = 0;
+  };
+
+  explicit ComputeTimeline(const AcceleratorConfig& config) : config_(config) {}
+
+  /// Forgets all commands.
+  void restart();
+  /// The next command, popped at `popped`, after the acceptance of the one before. `groups`: its row groups.
+  Outcome perform(const Compute& compute, const RowGroupSteps* groups, Edge popped);
+  /// What the array counted in the cycles before `edge`: busy, bank_conflict, drain_wait and stalled. `edge`:
+  /// not before the last slot of the command before the last.
+  ActivityCycles before(Edge edge) const;
+
+  const PixelTiles& tiles_of(const Compute& compute);
+
+ private:
+  const AcceleratorConfig config_;
+  ShapeMemo<PixelTiles, 6> tiles_;
+  ActivityCycles finished_{};  ///< of all commands before the last
+  ActivityCycles total_{};     ///< of the last one as a whole
+  Compute compute_;            ///< the last one
+  ArrayWork work_;
+  Edge last_slot_ = -1;   ///< of the last command
+  Edge shadow_free_ = 0;  ///< first edge at which a last slot finds the shadow registers free
+};
+
+}  // namespace bitbalance

@@ -1,0 +1,56 @@
+// The `analytic` level: the cycles, activities and events of a program under the `ideal` memory, equal to the
+// clocked level's, without touching data. The commands' timeline from closed-form durations.
+#pragma once
+
+#include <cstdint>
+
+#include "hw/core/config.h"
+#include "hw/core/profile.h"
+#include "hw/core/program.h"
+#include "hw/core/timeline/channel_timing.h"
+#include "hw/core/timeline/command_schedule.h"
+#include "hw/core/timeline/compute_timeline.h"
+#include "hw/core/timeline/transfer_timing.h"
+#include "hw/core/timeline/weight_statistics.h"
+
+namespace bitbalance {
+
+struct Analysis {
+  std::int64_t cycles = 0;  ///< what the CYCLES register says
+  Profile profile;
+};
+
+/// For many programs on one accelerator: remembers what it found out about shapes of blocks and transfers.
+class Timeline : private CommandSchedule::Host {
+ public:
+  Timeline(const AcceleratorConfig& config, const IdealMemoryTiming& memory);
+
+  /// Precondition: the accelerator accepts every command. Throws std::invalid_argument when the program would
+  /// wait forever.
+  Analysis analyze(const Program& program, const WeightStatistics& weights);
+
+ private:
+  void start(Engine engine, const Command& command, Edge edge) override;
+  void fetch(Edge edge) override;
+  Edge fetch_room() const override { return command_channel_.room(); }
+  ActivityCycles array_activity(Edge edge) const override { return compute_.before(edge); }
+
+  EventCounts& events_of(const Command& command) { return profile_.layer(command.header.layer).events; }
+
+  const AcceleratorConfig config_;
+  TransferTiming transfers_;
+  ComputeTimeline compute_;
+  ChannelTiming command_channel_;
+  Profile profile_;
+  CommandSchedule schedule_;
+
+  const Program* program_ = nullptr;
+  const WeightStatistics* weights_ = nullptr;
+  std::size_t next_record_ = 0;  ///< 0: the header
+};
+
+/// One program.
+Analysis analyze(const Program& program, const AcceleratorConfig& config, const IdealMemoryTiming& memory,
+                 const WeightStatistics& weights);
+
+}  // namespace bitbalance

@@ -1,0 +1,102 @@
+// How long load and store commands take under the `ideal` memory, and the bursts they need. A transfer ends
+// when its last burst is answered, so its duration depends on its shape alone, not on what was before.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "hw/core/command.h"
+#include "hw/core/config.h"
+#include "hw/core/dma_walk.h"
+#include "hw/core/timeline/channel_timing.h"
+#include "hw/core/timeline/shape_memo.h"
+
+namespace bitbalance {
+
+struct TransferCost {
+  std::int64_t cycles = 0;  ///< from the edge that pops the command to the one that pushes its completion
+  std::int64_t bursts = 0;
+  std::int64_t bytes = 0;  ///< of the transfer, without what aligned bursts bring besides
+};
+
+/// Remembers every shape it has seen. Regions are taken to begin at multiples of the largest burst.
+class TransferTiming {
+ public:
+  TransferTiming(const AcceleratorConfig& config, const IdealMemoryTiming& memory);
+
+  const TransferCost& load(const LoadWeights& load);
+  const TransferCost& load(const LoadParameters& load);
+  const TransferCost& load(const LoadTensor& load);
+  const TransferCost& store(const Store& store);
+
+ private:
+  // All that a blob's duration depends on: alignment and size.
+  using BlobMemo = ShapeMemo<TransferCost, 3>;
+
+  /// Bytes of the command up to a line's last, and the edge at which the line took them out of the staging
+  /// buffer.
+  struct Consumption {
+    std::uint64_t bytes;
+    Edge edge;
+  };
+  /// A pattern of bursts that repeats along the outermost dimension of a transfer.
+  struct Period {
+    std::int64_t units = 1;  ///< of that dimension
+    std::int64_t bursts = 1;
+    std::uint64_t bytes = 1;
+  };
+  /// Everything that the rest of a walk depends on.
+  struct Snapshot {
+    ChannelTiming channel;
+    std::vector<Consumption> staged;
+    std::uint64_t bytes = 0;
+    std::int64_t bursts = 0;
+    Edge requested = 0, written = 0;
+  };
+
+  /// How long it took the state to come back.
+  struct Repeat {
+    std::int64_t periods = 0;  ///< 0: it did not
+    Edge cycles = 0;
+  };
+
+  const TransferCost& blob(BlobMemo& memo, std::uint32_t dram_offset, std::uint64_t bytes);
+  Period period_of(const TensorSlice& slice, BurstShape shape, std::uint32_t line_elements) const;
+  /// What `walk(units)` returns, for a transfer that repeats with `period`. Walks fewer units once the state
+  /// after one of them has come back: in between, all periods are alike.
+  template <class Walk>
+  TransferCost shortened(std::int64_t units, const Period& period, const Walk& walk);
+
+  // Walks, burst by burst.
+  void begin();
+  TransferCost walk_blob(BurstWalk bursts);
+  TransferCost walk_tensor(BurstWalk bursts, LineWalk lines, std::uint32_t element_bytes);
+  TransferCost walk_store(BurstWalk bursts);
+  /// First edge after `after` at which a load requests a burst that makes `requested` bytes in all.
+  Edge request_edge(Edge after, std::uint64_t requested);
+  void consume(std::uint64_t bytes, Edge edge) { consumed_.push_back({bytes, edge}); }
+  /// After a burst: bytes up to it, edge of its request, last edge of what it let be written. True: the state
+  /// of the snapshot has come back.
+  bool repeats(std::uint64_t bytes, Edge requested, Edge written);
+  bool is_snapshot_again(std::uint64_t bytes, Edge requested, Edge written);
+
+  std::uint32_t burst_bytes_;
+  std::uint32_t columns_;
+  std::uint64_t staging_bytes_;
+  BlobMemo weights_, parameters_;
+  ShapeMemo<TransferCost, 9> tensors_;
+  ShapeMemo<TransferCost, 6> stores_;
+
+  // The transfer being walked.
+  ChannelTiming channel_;
+  std::vector<Consumption> consumed_;
+  std::size_t oldest_consumption_ = 0;  ///< first that a request may still wait for
+  bool watching_ = false;               ///< for states that come back
+  Period period_;
+  std::int64_t bursts_ = 0, snapshots_ = 0;
+  Snapshot snapshot_;
+  Repeat repeat_;
+};
+
+}  // namespace bitbalance

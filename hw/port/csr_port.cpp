@@ -34,8 +34,9 @@ std::uint8_t byte_of(std::uint32_t value, std::uint64_t i) {
 
 }  // namespace
 
-CsrPort::CsrPort(const sc_core::sc_module_name& name, std::function<RegisterFile()> registers)
-    : sc_module(name), socket("socket"), registers_(std::move(registers)) {
+CsrPort::CsrPort(const sc_core::sc_module_name& name, std::function<RegisterFile()> registers,
+                 std::function<void(const sc_core::sc_time&)> written)
+    : sc_module(name), socket("socket"), registers_(std::move(registers)), written_(std::move(written)) {
   socket.register_b_transport(this, &CsrPort::b_transport);
   socket.register_transport_dbg(this, &CsrPort::transport_dbg);
 }
@@ -89,6 +90,7 @@ tlm::tlm_response_status CsrPort::access(tlm::tlm_generic_payload& transaction,
       std::upper_bound(writes_.begin(), writes_.end(), time,
                        [](const sc_core::sc_time& t, const Write& write) { return t < write.time; });
   writes_.insert(after, {time, *target, value, bits});
+  if (written_) written_(time);
   return tlm::TLM_OK_RESPONSE;
 }
 

@@ -17,8 +17,10 @@ class CsrPort : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<CsrPort, 32> socket;
 
-  /// `registers`: the registers' values as of the last clock edge.
-  CsrPort(const sc_core::sc_module_name& name, std::function<RegisterFile()> registers);
+  /// `registers`: the registers' values as of the last clock edge. `written`: told the time of each write; a
+  /// level that does not look at every edge needs it.
+  CsrPort(const sc_core::sc_module_name& name, std::function<RegisterFile()> registers,
+          std::function<void(const sc_core::sc_time&)> written = {});
 
   /// Whether a write waits for a clock edge.
   bool pending() const { return !writes_.empty(); }
@@ -40,6 +42,7 @@ class CsrPort : public sc_core::sc_module {
   RegisterFile bus_view() const;
 
   std::function<RegisterFile()> registers_;
+  std::function<void(const sc_core::sc_time&)> written_;
   std::deque<Write> writes_;  ///< by time
 };
 

@@ -1,0 +1,129 @@
+#include "tests/tlm/level_bench.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <memory>
+#include <systemc>
+
+#include "hw/rtl/accelerator.h"
+#include "testbench/driver.h"
+#include "tests/tlm/hashed_memory.h"
+#include "tlm/accelerator/accelerator.h"
+#include "tlm/ideal_memory.h"
+
+namespace bitbalance::tlm_level::test {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+
+std::uint64_t pages(std::uint64_t bytes) {
+  return (bytes + kPage - 1) / kPage * kPage;
+}
+
+template <class Bus, class Device>
+LevelResult run(Bus& memory_model, Device& accelerator, const Program& program,
+                const std::vector<std::uint8_t>& data, const ProgramRegions& regions) {
+  sc_core::sc_signal<bool> irq("irq");
+  Driver driver("driver");
+  accelerator.mem.bind(memory_model.socket);
+  accelerator.irq(irq);
+  driver.irq(irq);
+  driver.csr.bind(accelerator.csr);
+  std::vector<std::uint8_t>& memory = memory_model.data();
+  std::copy(program.constants.begin(), program.constants.end(),
+            memory.begin() + static_cast<std::ptrdiff_t>(regions.constants_base));
+  const auto begin = memory.begin() + static_cast<std::ptrdiff_t>(regions.data_base);
+  std::copy(data.begin(), data.end(), begin);
+
+  driver.submit(regions);
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  const std::clock_t start = std::clock();
+  while (!driver.idle()) sc_core::sc_start(sc_core::sc_time(1, sc_core::SC_MS));
+
+  LevelResult result;
+  result.simulate_cpu_s = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  result.fault = driver.outcome().fault;
+  result.fault_command = driver.outcome().command;
+  result.cycles = static_cast<std::int64_t>(driver.outcome().cycles);
+  result.profile = accelerator.profile();
+  result.data.assign(begin, begin + program.data_bytes);
+  return result;
+}
+
+template <class Bus>
+LevelResult run(Level level, Bus& memory, const Program& program, const AcceleratorConfig& config,
+                const std::vector<std::uint8_t>& data, const ProgramRegions& regions,
+                std::int64_t watchdog_cycles) {
+  const sc_core::sc_time period(1, sc_core::SC_NS);
+  if (level == Level::kTlm) {
+    Accelerator accelerator("accelerator", config, period, watchdog_cycles);
+    return run(memory, accelerator, program, data, regions);
+  }
+  sc_core::sc_clock clock("clock", period);
+  rtl::Accelerator accelerator("accelerator", config, watchdog_cycles);
+  accelerator.clk(clock);
+  return run(memory, accelerator, program, data, regions);
+}
+
+}  // namespace
+
+LevelResult run_level(Level level, const Program& program, const AcceleratorConfig& config,
+                      const std::vector<std::uint8_t>& data, const LevelOptions& options) {
+  ProgramRegions regions;
+  regions.constants_base = kPage;
+  regions.constants_bytes = static_cast<std::uint32_t>(program.constants.size());
+  regions.data_base = kPage + pages(program.constants.size());
+  regions.data_bytes = program.data_bytes;
+  const std::uint64_t memory_bytes = regions.data_base + pages(data.size()) + kPage;
+  if (options.memory == Memory::kHashed) {
+    HashedMemory memory("memory", memory_bytes, options.seed);
+    const auto address = [&](double share) {
+      return static_cast<std::uint64_t>(share * static_cast<double>(memory_bytes));
+    };
+    memory.set_errors(address(options.errors_from), address(options.errors_to), options.is_silent);
+    return run(level, memory, program, config, data, regions, options.watchdog_cycles);
+  }
+  IdealMemoryConfig ideal;
+  ideal.bytes = memory_bytes;
+  IdealMemory memory("memory", ideal);
+  return run(level, memory, program, config, data, regions, options.watchdog_cycles);
+}
+
+namespace {
+
+std::string text_of(const LevelResult& result, bool with_events) {
+  constexpr const char* kEngineNames[] = {"load", "compute", "vector", "store"};
+  std::string text = fmt::format("{} at command {}, {} cycles\n", to_string(result.fault),
+                                 result.fault_command, result.cycles);
+  for (std::size_t l = 0; l < result.profile.layers().size(); ++l) {
+    const LayerProfile& layer = result.profile.layers()[l];
+    text += fmt::format("layer {}: {} cycles\n", l, layer.cycles);
+    for (std::size_t e = 0; e < kEngines; ++e) {
+      text += fmt::format("  {}:", kEngineNames[e]);
+      for (int a = 0; a < kActivities; ++a) {
+        text += fmt::format(" {} {}", to_string(static_cast<Activity>(a)),
+                            layer.activity[e][static_cast<std::size_t>(a)]);
+      }
+      text += "\n";
+    }
+    for (int e = 0; e < kEvents && with_events; ++e) {
+      const auto event = static_cast<Event>(e);
+      text += fmt::format("  {} {}\n", to_string(event), layer.events[event]);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string accounts(const LevelResult& result) {
+  return text_of(result, true);
+}
+
+std::string cycles(const LevelResult& result) {
+  return text_of(result, false);
+}
+
+}  // namespace bitbalance::tlm_level::test

@@ -1,0 +1,47 @@
+// Runs one program on the transaction-level or on the clocked accelerator, in the same surroundings.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "hw/core/config.h"
+#include "hw/core/profile.h"
+#include "hw/core/program.h"
+
+namespace bitbalance::tlm_level::test {
+
+enum class Level { kRtl, kTlm };
+enum class Memory {
+  kIdeal,   ///< 50 cycles, 12.8 bytes a cycle
+  kHashed,  ///< any of the base protocol's ways, at times that depend on the burst alone
+};
+
+struct LevelOptions {
+  Memory memory = Memory::kIdeal;
+  std::uint64_t seed = 1;  ///< of the memory
+  /// kHashed: bursts that touch these bytes end in an error; a share of the memory, 0..1.
+  double errors_from = 0, errors_to = 0;
+  bool is_silent = false;  ///< kHashed: those bursts are never answered instead
+  std::int64_t watchdog_cycles = 20'000;
+};
+
+struct LevelResult {
+  std::vector<std::uint8_t> data;  ///< the data region afterwards
+  ProgramFault fault = ProgramFault::kNone;
+  std::uint32_t fault_command = 0;
+  std::int64_t cycles = 0;    ///< CYCLES register
+  double simulate_cpu_s = 0;  ///< from start to interrupt
+  Profile profile;
+};
+
+/// Elaborates, runs to the interrupt, and returns: once a process.
+LevelResult run_level(Level level, const Program& program, const AcceleratorConfig& config,
+                      const std::vector<std::uint8_t>& data, const LevelOptions& options = {});
+
+/// All that must be equal at both levels, a line each.
+std::string accounts(const LevelResult& result);
+/// The same without the events: those of commands that were broken off are not counted alike.
+std::string cycles(const LevelResult& result);
+
+}  // namespace bitbalance::tlm_level::test

@@ -1,0 +1,54 @@
+#include "tlm/accelerator/accelerator.h"
+
+namespace bitbalance::tlm_level {
+
+Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
+                         const sc_core::sc_time& period, std::int64_t watchdog_cycles)
+    : sc_module(name),
+      config_((check(config), config)),
+      clock_(period),
+      csr_port_(
+          "csr_port", [this] { return controller_.registers(); },
+          [this](const sc_core::sc_time& time) { controller_.register_written(time); }),
+      dram_interface_("dram_interface", config, clock_, controller_.regions(),
+                      {[this](bool error, const CommandBytes& bytes, Edge popped) {
+                         controller_.fetched(error, bytes, popped);
+                       },
+                       [this](Engine engine, ProgramFault fault, Edge pushed) {
+                         controller_.completed(engine, fault, pushed);
+                       },
+                       [this] { controller_.fetch_sent(); }},
+                      profile_),
+      controller_("controller", config, clock_, csr_port_, dram_interface_, profile_, watchdog_cycles),
+      weight_buffer_("weight_buffer", config),
+      weight_encoder_("weight_encoder", config),
+      activation_buffer_("activation_buffer", config),
+      tile_sequencer_("tile_sequencer", config),
+      pe_array_("pe_array", config),
+      post_processor_("post_processor", config),
+      output_buffer_("output_buffer", config) {
+  csr.bind(csr_port_.socket);
+  dram_interface_.socket().bind(mem);
+  controller_.irq(irq);
+
+  controller_.loads.bind(dram_interface_.loads);
+  controller_.computes.bind(tile_sequencer_.commands);
+  controller_.vectors.bind(post_processor_.commands);
+  controller_.stores.bind(output_buffer_.commands);
+  // In the order that data flows.
+  dram_interface_.weights.bind(weight_buffer_.loads);
+  dram_interface_.parameters.bind(post_processor_.loads);
+  dram_interface_.activations.bind(activation_buffer_.loads);
+  dram_interface_.outputs.bind(output_buffer_.loads);
+  tile_sequencer_.streams.bind(weight_buffer_.requests);
+  weight_buffer_.streams.bind(weight_encoder_.streams);
+  weight_encoder_.tiles.bind(pe_array_.weights);
+  tile_sequencer_.pixels.bind(activation_buffer_.requests);
+  activation_buffer_.tiles.bind(pe_array_.activations);
+  pe_array_.sums.bind(post_processor_.sums);
+  post_processor_.results.bind(output_buffer_.results);
+  post_processor_.elements.bind(output_buffer_.elements);
+  output_buffer_.stores.bind(dram_interface_.stores);
+}
+
+}  // namespace bitbalance::tlm_level

@@ -1,0 +1,58 @@
+// The transaction-level Bit-balance accelerator: the same component as the clocked one from outside,
+// bit-true, and with the same cycles on any memory that answers the same bursts at the same times. Units hand
+// each other blocks of data over TLM-2.0 sockets; no process ticks.
+#pragma once
+
+#include <cstdint>
+#include <systemc>
+#include <tlm>
+
+#include "hw/core/config.h"
+#include "hw/core/profile.h"
+#include "hw/port/csr_port.h"
+#include "tlm/accelerator/activation_buffer.h"
+#include "tlm/accelerator/controller.h"
+#include "tlm/accelerator/dram_interface.h"
+#include "tlm/accelerator/edge_clock.h"
+#include "tlm/accelerator/output_buffer.h"
+#include "tlm/accelerator/pe_array.h"
+#include "tlm/accelerator/post_processor.h"
+#include "tlm/accelerator/tile_sequencer.h"
+#include "tlm/accelerator/weight_buffer.h"
+#include "tlm/accelerator/weight_encoder.h"
+
+namespace bitbalance::tlm_level {
+
+class Accelerator : public sc_core::sc_module {
+ public:
+  tlm::tlm_target_socket<32> csr{"csr"};  ///< docs/registers.md
+  tlm::tlm_initiator_socket<32> mem{
+      "mem"};  ///< the width that most targets are declared with; bursts are wider
+  sc_core::sc_out<bool> irq{"irq"};
+
+  /// `period`: of the clock; edge k lies at k periods. Throws std::invalid_argument when check(config) does.
+  Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
+              const sc_core::sc_time& period, std::int64_t watchdog_cycles = Controller::kWatchdogCycles);
+
+  /// The accounts of all programs since the last clear().
+  Profile& profile() { return profile_; }
+  const Profile& profile() const { return profile_; }
+
+ private:
+  const AcceleratorConfig config_;
+  const EdgeClock clock_;
+  Profile profile_;
+
+  CsrPort csr_port_;
+  DramInterface dram_interface_;
+  Controller controller_;
+  WeightBuffer weight_buffer_;
+  WeightEncoder weight_encoder_;
+  ActivationBuffer activation_buffer_;
+  TileSequencer tile_sequencer_;
+  PeArray pe_array_;
+  PostProcessor post_processor_;
+  OutputBuffer output_buffer_;
+};
+
+}  // namespace bitbalance::tlm_level

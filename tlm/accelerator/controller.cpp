@@ -1,0 +1,317 @@
+#include "tlm/accelerator/controller.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "hw/core/command_check.h"
+#include "hw/core/compute_check.h"
+#include "hw/core/timeline/command_events.h"
+
+namespace bitbalance::tlm_level {
+
+Controller::Controller(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
+                       const EdgeClock& clock, CsrPort& csr, DramInterface& dram, Profile& profile,
+                       std::int64_t watchdog_cycles)
+    : sc_module(name),
+      config_(config),
+      config_hash_(config_hash(config)),
+      watchdog_cycles_(watchdog_cycles),
+      clock_(clock),
+      csr_(csr),
+      dram_(dram),
+      profile_(profile),
+      schedule_(config, *this, profile),
+      compute_(config) {
+  SC_HAS_PROCESS(Controller);
+  SC_METHOD(on_edge);
+  sensitive << edge_event_;
+  dont_initialize();
+  registers_.set(Register::kConfigHash, config_hash_);
+}
+
+RegisterFile Controller::registers() const {
+  RegisterFile file = registers_;
+  const auto low = [](std::int64_t value) { return static_cast<std::uint32_t>(value); };
+  const std::int64_t cycles = running_ ? clock_.last() - begin_ + 1 : schedule_.cycles();
+  file.set(Register::kCommandsDone, schedule_.commands_done());
+  file.set(Register::kCyclesLo, low(cycles));
+  file.set(Register::kCyclesHi, low(cycles >> 32));
+  for (int e = 0; e < kEngines; ++e) {
+    file.set(static_cast<Register>(static_cast<int>(Register::kBusyLoad) + e),
+             low(busy_cycles(static_cast<Engine>(e))));
+  }
+  return file;
+}
+
+void Controller::register_written(const sc_core::sc_time& time) {
+  write_edges_.insert(clock_.after(time.value()));
+  plan();
+}
+
+void Controller::plan() {
+  if (at_edge_) return;  // which ends with a plan
+  Edge next = running_ ? schedule_.next_edge() : kNever;
+  if (!write_edges_.empty()) next = std::min(next, *write_edges_.begin());
+  if (running_) next = std::min(next, watch_edge_);
+  if (next == planned_) return;
+  planned_ = next;
+  edge_event_.cancel();
+  if (next != kNever) edge_event_.notify(clock_.until(next));
+}
+
+void Controller::on_edge() {
+  const Edge now = planned_;
+  at_edge_ = true;
+  if (!write_edges_.empty() && *write_edges_.begin() <= now) {
+    write_edges_.erase(write_edges_.begin(), write_edges_.upper_bound(now));
+    apply_register_writes();
+  }
+  if (running_ && (now == begin_ || schedule_.next_edge() <= now)) {
+    const std::uint32_t done = schedule_.commands_done();
+    schedule_.step(now);
+    if (schedule_.commands_done() != done) progress_ = now;
+    count_fetches(now);
+  }
+  if (running_ && schedule_.done()) end_program();
+  if (running_ && watch_edge_ <= now) watch(now);
+  at_edge_ = false;
+  planned_ = kNever;
+  plan();
+}
+
+void Controller::apply_register_writes() {
+  csr_.apply_due_writes(registers_);
+  const std::uint32_t control = registers_.take(Register::kControl);
+  if ((control & kControlSoftReset) != 0) {
+    registers_.set(Register::kError, 0);
+    registers_.set(Register::kIrqStatus, 0);
+    registers_.set(Register::kStatus, running_ ? kStatusBusy : kStatusIdle);
+    reset_ = running_;
+    if (running_) schedule_.stop({});
+  } else if ((control & kControlStart) != 0 && !running_) {
+    start_program(planned_);
+  }
+  update_irq();
+}
+
+void Controller::start_program(Edge edge) {
+  const auto region = [this](Region r, Register lo, Register hi, Register bytes) {
+    regions_.base[static_cast<int>(r)] = registers_.get_pair(lo, hi);
+    regions_.bytes[static_cast<int>(r)] = registers_.get(bytes);
+  };
+  region(Region::kConstants, Register::kConstantsBaseLo, Register::kConstantsBaseHi,
+         Register::kConstantsBytes);
+  region(Region::kData, Register::kDataBaseLo, Register::kDataBaseHi, Register::kDataBytes);
+  registers_.set(Register::kStatus, kStatusBusy);
+  registers_.set(Register::kError, 0);
+  reset_ = reported_ = false;
+  begin_ = edge;
+  progress_ = edge - 1;
+  last_slot_ = edge - 2;
+  watch_edge_ = watchdog_cycles_ > 0 ? progress_ + watchdog_cycles_ : kNever;
+  fetched_commands_.clear();
+  uncounted_fetches_.clear();
+  records_ = requested_ = received_ = 0;
+  busy_before_ = {};
+  for (int e = 0; e < kEngines; ++e)
+    busy_before_[static_cast<std::size_t>(e)] = busy_cycles(static_cast<Engine>(e));
+  running_ = true;
+  compute_.restart();
+  schedule_.start(edge);
+  if (!regions_.contains(Region::kConstants, 0, kCommandBytes)) schedule_.stop({ProgramFault::kBadField, 0});
+}
+
+void Controller::end_program() {
+  running_ = false;
+  const Failure& failure = schedule_.failure();
+  if (!reset_ && failure.cause == ProgramFault::kNone) {
+    registers_.set(Register::kStatus, kStatusIdle | kStatusDone);
+    registers_.set_bits(Register::kIrqStatus, kIrqDone);
+    update_irq();
+    return;
+  }
+  if (!reset_ && !reported_) report_failure(failure);
+  registers_.set(Register::kStatus, (registers_.get(Register::kStatus) & ~kStatusBusy) | kStatusIdle);
+}
+
+void Controller::report_failure(const Failure& failure) {
+  reported_ = true;
+  registers_.set(Register::kStatus, kStatusError);
+  registers_.set(Register::kError, static_cast<std::uint32_t>(failure.cause) | failure.command << 8);
+  registers_.set_bits(Register::kIrqStatus, kIrqError);
+  update_irq();
+}
+
+void Controller::update_irq() {
+  const bool level = (registers_.get(Register::kIrqStatus) & registers_.get(Register::kIrqEnable)) != 0;
+  if (level != irq_level_) irq.write(irq_level_ = level);
+}
+
+void Controller::fetch(Edge edge) {
+  dram_.fetch(regions_.address(Region::kConstants, std::uint64_t{requested_++} * kCommandBytes), edge);
+}
+
+void Controller::fetched(bool error, const CommandBytes& bytes, Edge popped) {
+  if (received_++ == 0) {
+    const ProgramFault fault = receive_header(error, bytes);
+    schedule_.header(popped, records_, {fault, 0});
+    plan();
+    return;
+  }
+  const std::uint32_t index = received_ - 2;
+  const DecodedCommand decoded = decode(bytes, index);
+  ProgramFault fault = error ? ProgramFault::kMemoryError : decoded.fault;
+  const bool is_end = std::holds_alternative<End>(decoded.command.body);
+  fetched_commands_.emplace_back(decoded.command, index);
+  if (fault == ProgramFault::kNone) {
+    uncounted_fetches_.push_back({popped, &fetched_commands_.back()});
+    if (is_end != (index + 1 == records_)) fault = ProgramFault::kBadField;  // End is the last, only the last
+  }
+  schedule_.record(popped, fetched_commands_.back(), {fault, index});
+  plan();
+}
+
+/// A program that has been stopped takes no notice of records any more, but for the one that stopped it.
+void Controller::count_fetches(Edge now) {
+  const Failure& failure = schedule_.failure();
+  const bool stopped = reset_ || schedule_.stopping() || failure.cause != ProgramFault::kNone;
+  for (; !uncounted_fetches_.empty() && uncounted_fetches_.front().popped <= now;
+       uncounted_fetches_.pop_front()) {
+    const Record& record = *uncounted_fetches_.front().record;
+    if (stopped && (reset_ || failure.command != record.index)) continue;
+    count_fetch(profile_.layer(record.header.layer).events);
+  }
+}
+
+ProgramFault Controller::receive_header(bool error, const CommandBytes& bytes) {
+  count_fetch(profile_.layer(0).events);
+  if (error) return ProgramFault::kMemoryError;
+  const DecodedHeader decoded = decode_header(bytes, config_hash_);
+  if (decoded.fault != ProgramFault::kNone) return decoded.fault;
+  const ProgramHeader& header = decoded.header;
+  const bool fits = header.constants_bytes <= regions_.bytes[static_cast<int>(Region::kConstants)] &&
+                    header.data_bytes <= regions_.bytes[static_cast<int>(Region::kData)];
+  const bool has_commands =
+      header.commands > 0 && (std::uint64_t{header.commands} + 1) * kCommandBytes <= header.constants_bytes;
+  if (!fits || !has_commands) return ProgramFault::kBadField;
+  records_ = header.commands;
+  return ProgramFault::kNone;
+}
+
+void Controller::completed(Engine engine, ProgramFault fault, Edge pushed) {
+  schedule_.completed(engine, pushed, {fault, started_[static_cast<std::size_t>(engine)]});
+  plan();
+}
+
+ProgramFault Controller::check(const Command& command) const {
+  return std::visit(
+      [this](const auto& body) {
+        using Body = std::decay_t<decltype(body)>;
+        if constexpr (std::is_same_v<Body, Compute> || std::is_same_v<Body, Pool> ||
+                      std::is_same_v<Body, Add>) {
+          return bitbalance::check(body, config_);
+        } else if constexpr (std::is_same_v<Body, End> || std::is_same_v<Body, Barrier>) {
+          return ProgramFault::kNone;
+        } else {
+          return bitbalance::check(body, config_, regions_);
+        }
+      },
+      command.body);
+}
+
+/// An engine reports what it does not perform at the edge after it has popped the command.
+void Controller::refuse(Engine engine, const Failure& failure, Edge popped) {
+  if (engine == Engine::kCompute) {
+    schedule_.accepted(popped + 1, failure);
+  } else {
+    schedule_.completed(engine, popped + 1, failure);
+  }
+}
+
+void Controller::start(Engine engine, const Command& command, Edge edge) {
+  const Edge popped = edge + 1;
+  started_[static_cast<std::size_t>(engine)] = index_of(command);
+  if (const ProgramFault fault = check(command); fault != ProgramFault::kNone)
+    return refuse(engine, {fault, index_of(command)}, popped);
+  CommandBlock block{&command, popped, &steps_};
+  switch (engine) {
+    case Engine::kLoad:
+      return loads.send(block);
+    case Engine::kCompute:
+      return compute(command, popped);
+    case Engine::kVector:
+      vectors.send(block);
+      return std::visit(
+          [&](const auto& body) {
+            using Body = std::decay_t<decltype(body)>;
+            if constexpr (std::is_same_v<Body, Pool> || std::is_same_v<Body, Add>) {
+              count_events(body, config_, profile_.layer(command.header.layer).events);
+              // Results are written one edge after the last operand is read.
+              schedule_.completed(engine, popped + vector_cycles(body, config_) + 1);
+            }
+          },
+          command.body);
+    case Engine::kStore:
+      return stores.send(block);
+  }
+}
+
+void Controller::compute(const Command& command, Edge popped) {
+  const auto& body = std::get<Compute>(command.body);
+  CommandBlock block{&command, popped, &steps_};
+  computes.send(block);
+  const ComputeTimeline::Outcome outcome = compute_.perform(body, steps_.data(), popped);
+  count_events(body, compute_.tiles_of(body), steps_.data(), config_,
+               profile_.layer(command.header.layer).events);
+  last_slot_ = outcome.accepted - 1;
+  schedule_.accepted(outcome.accepted);
+  schedule_.completed(Engine::kCompute, outcome.completed);
+}
+
+std::int64_t Controller::busy_cycles(Engine engine) const {
+  const auto at = static_cast<std::size_t>(engine);
+  std::int64_t cycles = -busy_before_[at];
+  for (const LayerProfile& layer : profile_.layers())
+    cycles += layer.activity[at][static_cast<std::size_t>(Activity::kBusy)];
+  return running_ ? cycles + schedule_.busy_cycles(engine, clock_.last() + 1) : cycles;
+}
+
+void Controller::watch(Edge now) {
+  watch_edge_ = last_progress(now) + watchdog_cycles_;
+  if (watch_edge_ > now) return;
+  watch_edge_ = kNever;
+  SC_REPORT_WARNING(name(),
+                    fmt::format("no progress for {} cycles: {}", watchdog_cycles_, what_waits()).c_str());
+  Failure failure{ProgramFault::kTimeout, received_ > 0 ? received_ - 1 : 0};
+  for (const Command* command : schedule_.unfinished())
+    failure.command = std::min(failure.command, index_of(*command));
+  schedule_.stop(failure);
+  report_failure(failure);  // at once: what hangs may hang forever
+}
+
+/// A command done, an answer delivered, or a slot performed.
+Edge Controller::last_progress(Edge now) const {
+  return std::max({progress_, dram_.port().last_delivery(now), std::min(now, last_slot_ + 1)});
+}
+
+std::string Controller::what_waits() const {
+  constexpr const char* kEngineNames[] = {"load", "compute", "vector", "store"};
+  std::string text;
+  const auto say = [&text](const std::string& part) { text += (text.empty() ? "" : "; ") + part; };
+  for (const Command* command : schedule_.unfinished()) {
+    say(fmt::format("{} has not completed command {} of layer {}",
+                    has_engine(*command) ? kEngineNames[static_cast<int>(engine_of(*command))] : "controller",
+                    index_of(*command), command->header.layer));
+  }
+  const CommandSchedule::Waiting waiting = schedule_.waiting();
+  if (waiting.command != nullptr) {
+    say(fmt::format("command {} waits for a flag of {}", index_of(*waiting.command),
+                    kEngineNames[static_cast<int>(waiting.missing)]));
+  }
+  const std::string memory = dram_.port().pending();
+  if (!memory.empty()) say("memory has not answered: " + memory);
+  return text.empty() ? "nothing is under way" : text;
+}
+
+}  // namespace bitbalance::tlm_level

@@ -1,0 +1,125 @@
+// Runs a program: fetches commands, hands them to the units at the edges that the schedule names, and keeps
+// registers, interrupt and accounts. Above all other units. Wakes up only at edges at which something
+// happens.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <set>
+#include <string>
+#include <systemc>
+#include <vector>
+
+#include "hw/core/config.h"
+#include "hw/core/profile.h"
+#include "hw/core/region_map.h"
+#include "hw/core/registers.h"
+#include "hw/core/timeline/command_schedule.h"
+#include "hw/core/timeline/compute_timeline.h"
+#include "hw/port/csr_port.h"
+#include "tlm/accelerator/block_sockets.h"
+#include "tlm/accelerator/blocks.h"
+#include "tlm/accelerator/dram_interface.h"
+#include "tlm/accelerator/edge_clock.h"
+
+namespace bitbalance::tlm_level {
+
+class Controller : public sc_core::sc_module, private CommandSchedule::Host {
+ public:
+  static constexpr std::int64_t kWatchdogCycles = 1'000'000;
+
+  sc_core::sc_out<bool> irq{"irq"};
+  BlockOutput<CommandBlock> loads{"loads"};
+  BlockOutput<CommandBlock> computes{"computes"};
+  BlockOutput<CommandBlock> vectors{"vectors"};
+  BlockOutput<CommandBlock> stores{"stores"};
+
+  Controller(const sc_core::sc_module_name& name, const AcceleratorConfig& config, const EdgeClock& clock,
+             CsrPort& csr, DramInterface& dram, Profile& profile, std::int64_t watchdog_cycles);
+
+  const RegionMap& regions() const { return regions_; }
+  /// As of the last edge; for the csr port.
+  RegisterFile registers() const;
+
+  // What happens around the controller, at an edge that it has not come to.
+  void register_written(const sc_core::sc_time& time);
+  void fetched(bool error, const CommandBytes& bytes, Edge popped);
+  void completed(Engine engine, ProgramFault fault, Edge pushed);
+  void fetch_sent() { plan(); }
+
+ private:
+  // The schedule's host.
+  void start(Engine engine, const Command& command, Edge edge) override;
+  void fetch(Edge edge) override;
+  Edge fetch_room() const override { return dram_.fetch_room(); }
+  ActivityCycles array_activity(Edge edge) const override { return compute_.before(edge); }
+
+  using Failure = CommandSchedule::Failure;
+  /// A command as fetched. The schedule hands them back by reference.
+  struct Record : Command {
+    Record(const Command& command, std::uint32_t position) : Command(command), index(position) {}
+    std::uint32_t index;
+  };
+  static std::uint32_t index_of(const Command& command) { return static_cast<const Record&>(command).index; }
+
+  void on_edge();
+  void plan();
+  void apply_register_writes();
+  void start_program(Edge edge);
+  void end_program();
+  void update_irq();
+  void count_fetches(Edge now);
+  void report_failure(const Failure& failure);
+  ProgramFault receive_header(bool error, const CommandBytes& bytes);
+  ProgramFault check(const Command& command) const;
+  void refuse(Engine engine, const Failure& failure, Edge popped);
+  void compute(const Command& command, Edge popped);
+  std::int64_t busy_cycles(Engine engine) const;
+  /// Stops the program if nothing has happened for too long.
+  void watch(Edge now);
+  Edge last_progress(Edge now) const;
+  std::string what_waits() const;
+
+  const AcceleratorConfig config_;
+  const std::uint32_t config_hash_;
+  const std::int64_t watchdog_cycles_;
+  const EdgeClock& clock_;
+  CsrPort& csr_;
+  DramInterface& dram_;
+  Profile& profile_;
+
+  RegisterFile registers_;
+  RegionMap regions_;
+  bool irq_level_ = false;
+  bool running_ = false;
+  bool reset_ = false;     ///< the program is being dropped: nothing to report
+  bool reported_ = false;  ///< a failure, before the program has come to a stop
+  Edge begin_ = 0;         ///< of the running or last program
+
+  CommandSchedule schedule_;
+  ComputeTimeline compute_;
+  std::vector<RowGroupSteps> steps_;  ///< of the last compute command
+  Edge last_slot_ = 0;                ///< of that command
+  std::deque<Record> fetched_commands_;
+  std::array<std::uint32_t, kEngines> started_{};     ///< index of the engine's last command
+  std::array<std::int64_t, kEngines> busy_before_{};  ///< in the accounts when the program started
+  struct UncountedFetch {
+    Edge popped;
+    const Record* record;
+  };
+  std::deque<UncountedFetch> uncounted_fetches_;  ///< answers on their way to the controller
+  std::uint32_t records_ = 0;                     ///< of the program, without the header
+  std::uint32_t requested_ = 0;                   ///< fetches, with the header
+  std::uint32_t received_ = 0;
+
+  sc_core::sc_event edge_event_;
+  Edge planned_ = kNever;  ///< when edge_event_ comes
+  Edge watch_edge_ = kNever;
+  Edge progress_ = 0;  ///< last edge at which a command was done
+  bool at_edge_ = false;
+  std::multiset<Edge> write_edges_;  ///< at which register writes take effect
+};
+
+}  // namespace bitbalance::tlm_level

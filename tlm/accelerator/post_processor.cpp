@@ -1,0 +1,183 @@
+#include "tlm/accelerator/post_processor.h"
+
+#include <algorithm>
+
+#include "hw/core/arithmetic.h"
+#include "hw/core/vector_clones.h"
+
+namespace bitbalance::tlm_level {
+namespace {
+
+constexpr std::size_t kPitch = AcceleratorConfig::kMaxLanes;
+
+struct Rescaling {
+  std::int64_t bias;
+  std::uint16_t multiplier;
+  int shift;
+  int accumulator_bits;
+};
+
+BITBALANCE_VECTOR_CLONES
+void requantize_lanes(const std::int64_t* sum, std::size_t lanes, const Rescaling& r, std::int64_t* scaled) {
+  for (std::size_t lane = 0; lane < lanes; ++lane)
+    scaled[lane] = requantize(sum[lane], r.bias, r.multiplier, r.shift, r.accumulator_bits);
+}
+
+}  // namespace
+
+PostProcessor::PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config)
+    : sc_module(name),
+      loads("loads", [this](LoadBlock& block) { load(block); }),
+      sums("sums", [this](SumTile& tile) { finish(tile); }),
+      commands("commands", [this](CommandBlock& block) { perform(block); }),
+      config_(config),
+      parameters_(static_cast<std::size_t>(config.parameter_entries())),
+      values_(kPitch * AcceleratorConfig::kMaxRows),
+      operands_(kPitch * AcceleratorConfig::kMaxRows) {}
+
+void PostProcessor::load(LoadBlock& block) {
+  const auto& command = std::get<LoadParameters>(block.command->body);
+  const std::uint8_t* from = block.bytes;
+  for (std::size_t i = 0; i < command.entries; ++i, from += AcceleratorConfig::kParameterBytes) {
+    std::uint64_t bias = 0;
+    for (unsigned b = 0; b < 8; ++b) bias |= std::uint64_t{from[b]} << (8 * b);
+    parameters_[command.base + i] = {static_cast<std::int64_t>(bias),
+                                     static_cast<std::uint16_t>(from[8] | from[9] << 8),
+                                     static_cast<std::uint8_t>(from[10] & 0x3f)};  // the shifter's 6 bits
+  }
+}
+
+void PostProcessor::finish(SumTile& tile) {
+  const LaneTile& pixels = *tile.pixels;
+  const auto& compute = std::get<Compute>(pixels.command->body);
+  const auto lanes = static_cast<std::size_t>(pixels.lanes);
+  const auto plane = static_cast<std::uint32_t>(compute.rows / compute.pool_h) *
+                     static_cast<std::uint32_t>(compute.columns / compute.pool_w);
+  ResultTile result;
+  result.pixels = &pixels;
+  result.row_offset = static_cast<std::uint32_t>(tile.first_channel) * plane;
+  result.row_pitch = plane;
+  result.rows = tile.rows;
+  result.pitch = kPitch;
+  if (compute.operand) {
+    result.is_request = true;
+    result.value = operands_.data();
+    results.send(result);
+  }
+  const std::size_t first_parameter = compute.parameter_base +
+                                      static_cast<std::size_t>(pixels.conv_group) * compute.output_channels +
+                                      static_cast<std::size_t>(tile.first_channel);
+  std::array<std::int64_t, kPitch> scaled{};
+  for (std::size_t row = 0; row < static_cast<std::size_t>(tile.rows); ++row) {
+    const Parameter& p = parameters_[first_parameter + row];
+    requantize_lanes(tile.sum + row * tile.pitch, lanes,
+                     {p.bias, p.multiplier, p.shift, config_.accumulator_bits(compute.wide)}, scaled.data());
+    std::int32_t* const value = values_.data() + row * kPitch;
+    const std::int32_t* const operand = operands_.data() + row * kPitch;
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      if (compute.operand)
+        scaled[lane] += rescale(operand[lane], compute.operand_multiplier, compute.operand_shift);
+      value[lane] = clamp(scaled[lane], compute.clip_low, compute.clip_high);
+    }
+  }
+  result.is_request = false;
+  result.value = values_.data();
+  results.send(result);
+}
+
+void PostProcessor::perform(CommandBlock& block) {
+  if (const Pool* command = std::get_if<Pool>(&block.command->body)) {
+    pool(*command);
+  } else {
+    add(std::get<Add>(block.command->body));
+  }
+}
+
+void PostProcessor::exchange(ElementBlock block, std::vector<std::int32_t>& values) {
+  values.resize(block.count);
+  block.value = values.data();
+  elements.send(block);
+}
+
+void PostProcessor::pool(const Pool& command) {
+  const std::uint32_t input_plane = std::uint32_t{command.input_rows} * command.input_columns;
+  const std::uint32_t output_plane = std::uint32_t{command.output_rows} * command.output_columns;
+  ElementBlock block;
+  block.wide = command.wide;
+  block.is_signed = command.is_signed;
+  for (std::uint32_t image = 0; image < command.images; ++image) {
+    for (std::uint32_t channel = 0; channel < command.channels; ++channel) {
+      block.is_request = true;
+      block.address = command.input_base + image * command.input_image_stride + channel * input_plane;
+      block.count = input_plane;
+      exchange(block, input_);
+      output_.resize(output_plane);
+      pool_plane(command, input_.data(), output_.data());
+      block.is_request = false;
+      block.address = command.output_base + image * command.output_image_stride + channel * output_plane;
+      block.count = output_plane;
+      exchange(block, output_);
+    }
+  }
+}
+
+void PostProcessor::pool_plane(const Pool& command, const std::int32_t* input, std::int32_t* output) const {
+  for (int y = 0; y < command.output_rows; ++y) {
+    for (int x = 0; x < command.output_columns; ++x) {
+      *output++ = clamp(pool_window(command, input, y * command.stride_h, x * command.stride_w),
+                        command.clip_low, command.clip_high);
+    }
+  }
+}
+
+/// The window whose first element stands at `row`, `column` of the padded input, before saturation.
+std::int64_t PostProcessor::pool_window(const Pool& command, const std::int32_t* input, int row,
+                                        int column) const {
+  const auto columns = static_cast<std::size_t>(command.input_columns);
+  if (!command.average) {
+    std::int32_t largest = INT32_MIN;
+    for (int r = row; r < row + command.kernel_h; ++r) {
+      const std::int32_t* const line = input + static_cast<std::size_t>(r) * columns + column;
+      largest = std::max(largest, *std::max_element(line, line + command.kernel_w));
+    }
+    return largest;
+  }
+  std::int64_t sum = 0;
+  std::size_t taps = 0;
+  for (int r = row; r < row + command.kernel_h; ++r) {
+    for (int c = column; c < column + command.kernel_w; ++c) {
+      const bool valid = r >= command.valid_row_begin && r < command.valid_row_end &&
+                         c >= command.valid_column_begin && c < command.valid_column_end;
+      taps += static_cast<std::size_t>(valid);
+      if (valid || command.single_divisor)
+        sum += input[static_cast<std::size_t>(r) * columns + static_cast<std::size_t>(c)];
+    }
+  }
+  if (command.single_divisor) taps = 1;
+  if (taps == 0) return 0;  // a window that lies in the padding altogether
+  const Parameter& reciprocal = parameters_[command.parameter_base + taps - 1];
+  return rescale(sum, reciprocal.multiplier, reciprocal.shift);
+}
+
+void PostProcessor::add(const Add& command) {
+  ElementBlock block;
+  block.is_request = true;
+  block.wide = command.wide;
+  block.count = command.elements;
+  block.is_signed = command.input_signed;
+  block.address = command.input_base;
+  exchange(block, input_);
+  block.is_signed = command.operand_signed;
+  block.address = command.operand_base;
+  exchange(block, output_);
+  for (std::size_t i = 0; i < command.elements; ++i) {
+    const std::int64_t sum = rescale(input_[i], command.input_multiplier, command.input_shift) +
+                             rescale(output_[i], command.operand_multiplier, command.operand_shift);
+    output_[i] = clamp(sum, command.clip_low, command.clip_high);
+  }
+  block.is_request = false;
+  block.address = command.output_base;
+  exchange(block, output_);
+}
+
+}  // namespace bitbalance::tlm_level

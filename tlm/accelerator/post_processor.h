@@ -1,0 +1,50 @@
+// Turns accumulators into results: bias, requantization, residual operand, saturation; fused pooling is the
+// output buffer's. Also executes the vector commands, which have no place in the array. Stands between PE
+// array and output buffer, and holds the parameters of the output channels.
+#pragma once
+
+#include <cstdint>
+#include <systemc>
+#include <vector>
+
+#include "hw/core/config.h"
+#include "hw/core/parameter_entry.h"
+#include "tlm/accelerator/block_sockets.h"
+#include "tlm/accelerator/blocks.h"
+
+namespace bitbalance::tlm_level {
+
+class PostProcessor : public sc_core::sc_module {
+ public:
+  BlockInput<LoadBlock> loads;  ///< LoadParameters
+  BlockInput<SumTile> sums;
+  BlockInput<CommandBlock> commands;  ///< Pool, Add
+  BlockOutput<ResultTile> results{"results"};
+  BlockOutput<ElementBlock> elements{"elements"};
+
+  PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config);
+
+ private:
+  struct Parameter {
+    std::int64_t bias = 0;
+    std::uint16_t multiplier = 0;
+    std::uint8_t shift = 0;
+  };
+
+  void load(LoadBlock& block);
+  void finish(SumTile& tile);
+  void perform(CommandBlock& block);
+  void pool(const Pool& command);
+  void pool_plane(const Pool& command, const std::int32_t* input, std::int32_t* output) const;
+  std::int64_t pool_window(const Pool& command, const std::int32_t* input, int row, int column) const;
+  void add(const Add& command);
+  void exchange(ElementBlock block, std::vector<std::int32_t>& values);
+
+  const AcceleratorConfig config_;
+  std::vector<Parameter> parameters_;
+  std::vector<std::int32_t> values_;          ///< [row][kMaxLanes]: results
+  std::vector<std::int32_t> operands_;        ///< [row][kMaxLanes]: what stands in the results' places
+  std::vector<std::int32_t> input_, output_;  ///< of vector commands
+};
+
+}  // namespace bitbalance::tlm_level

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "quant/host_layer.h"
+
 namespace bitbalance {
 namespace {
 
@@ -48,7 +50,10 @@ Range valid_outputs(int offset, int stride, int input, int outputs) {
 GoldenModel::GoldenModel(const QuantizedNetwork& network, const GoldenOptions& options)
     : network_(network), options_(options), tensors_(network.tensors.size()) {
   for (const QuantizedLayer& layer : network.layers) {
-    tensors_[layer.output].resize(static_cast<std::size_t>(network.tensors[layer.output].shape.elements()));
+    for (const int tensor : {layer.output, network.tensors[layer.output].parent}) {
+      if (tensor >= 0)
+        tensors_[tensor].resize(static_cast<std::size_t>(network.tensors[tensor].shape.elements()));
+    }
   }
 }
 
@@ -71,9 +76,22 @@ const std::vector<Plane>& GoldenModel::run(const Plane& image) {
       case LayerOp::kAdd:
         add(layer);
         break;
+      case LayerOp::kLrn:
+      case LayerOp::kSoftmax:
+        tensors_[layer.output] = run_host_layer(network_, layer, tensors_[layer.input]);
+        break;
     }
+    copy_to_parent(layer.output);
   }
   return tensors_;
+}
+
+void GoldenModel::copy_to_parent(int tensor) {
+  const QuantizedTensor& slice = network_.tensors[tensor];
+  if (slice.parent < 0) return;
+  const int plane = slice.shape.height * slice.shape.width;
+  std::copy(tensors_[tensor].begin(), tensors_[tensor].end(),
+            tensors_[slice.parent].begin() + slice.channel_offset * plane);
 }
 
 void GoldenModel::convolve(const QuantizedLayer& layer) {

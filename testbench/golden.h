@@ -34,6 +34,7 @@ class GoldenModel {
   void convolve(const QuantizedLayer& layer);
   void pool(const QuantizedLayer& layer);
   void add(const QuantizedLayer& layer);
+  void copy_to_parent(int tensor);
 
   const QuantizedNetwork& network_;
   GoldenOptions options_;

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "testbench/csv.h"
+
 namespace bitbalance {
 namespace {
 
@@ -15,7 +17,35 @@ double rate(double amount, double seconds) {
   return seconds > 0 ? amount / seconds : 0;
 }
 
-Json layer_json(const LayerReport& layer, const RunReport& report) {
+/// Energies and area of a run; nothing is added up over core and DRAM but frames_per_j.
+void add_cost(const CostReport& cost, Json& json) {
+  json["energy_j_per_frame"] = {{"core", cost.core_j_per_frame()}, {"dram", cost.dram_j_per_frame()}};
+  json["area_mm2"] = cost.area.total_mm2();
+  json["frames_per_j"] = cost.frames_per_j();
+  json["frames_per_j_core"] = cost.frames_per_j_core();
+  json["frames_per_s_per_mm2"] = cost.frames_per_s_per_mm2();
+  json["technology"] = cost.technology;
+  json["dram_type"] = to_string(cost.dram);
+  for (std::size_t c = 0; c < kComponents; ++c) {
+    const auto component = static_cast<Component>(c);
+    if (component == Component::kDram) continue;
+    Json& entry = json["components"][to_string(component)];
+    const double clock = cost.total.clock_j[c], leakage = cost.total.leakage_j[c];
+    entry["energy_j_per_frame"] = {
+        {"actions", (cost.total.component_j(component) - clock - leakage) / cost.frames},
+        {"clock", clock / cost.frames},
+        {"leakage", leakage / cost.frames}};
+    entry["area_mm2"] = {{"logic", cost.area.component[c].logic_mm2},
+                         {"sram", cost.area.component[c].sram_mm2}};
+  }
+}
+
+const char* level_of(const LayerReport& layer, const RunReport& report) {
+  return layer.on_host ? "host" : to_string(report.scenario.run.level);
+}
+
+Json layer_json(std::size_t index, const RunReport& report) {
+  const LayerReport& layer = report.layers[index];
   Json bytes;
   for (const DramKind& kind : kDramKinds) bytes[kind.name] = layer.profile.events[kind.event];
   Json engines;
@@ -30,18 +60,24 @@ Json layer_json(const LayerReport& layer, const RunReport& report) {
     const auto event = static_cast<Event>(e);
     events[to_string(event)] = layer.profile.events[event];
   }
-  return {{"name", layer.name},
-          {"op", layer.op},
-          {"level", to_string(report.scenario.run.level)},
-          {"macs", layer.macs},
-          {"cycles", layer.profile.cycles},
-          {"utilization", layer.utilization(report.scenario.accelerator)},
-          {"bound", layer.bound()},
-          {"dram_bytes", bytes},
-          {"output_elements", layer.comparison.elements},
-          {"output_mismatches", layer.comparison.mismatches},
-          {"engines", engines},
-          {"events", events}};
+  Json json = {{"name", layer.name},
+               {"op", layer.op},
+               {"level", level_of(layer, report)},
+               {"on_host", layer.on_host},
+               {"macs", layer.macs},
+               {"cycles", layer.profile.cycles},
+               {"utilization", layer.utilization(report.scenario.accelerator)},
+               {"bound", layer.bound()},
+               {"dram_bytes", bytes},
+               {"output_elements", layer.comparison.elements},
+               {"output_mismatches", layer.comparison.mismatches},
+               {"engines", engines},
+               {"events", events}};
+  if (report.cost) {
+    const EnergyReport& energy = report.cost->layers[index].energy;
+    json["energy_j"] = {{"core", energy.core_j()}, {"dram", energy.dram_j()}};
+  }
+  return json;
 }
 
 }  // namespace
@@ -65,12 +101,17 @@ std::string to_json(const RunReport& report) {
                {"clock_hz", scenario.accelerator.clock_hz},
                {"cycles", report.cycles()},
                {"frames_per_s", report.frames_per_s()}};
+  json["network"] = {{"name", report.network},
+                     {"weights", scenario.network.builtin.empty() ? "model" : "synthetic"},
+                     {"images", scenario.network.synthetic() ? "synthetic" : "file"}};
+  json["on_host"] = report.host_layers();
   if (report.accuracy) {
     json["accuracy"] = {{"metric", "top1"},
                         {"float", report.accuracy->reference},
                         {"quantized", report.accuracy->quantized},
                         {"samples", report.accuracy->samples}};
   }
+  if (report.cost) add_cost(*report.cost, json);
   json["host"] = {{"wall_s", report.host.wall_s},
                   {"simulate_s", report.host.simulate_s},
                   {"cycles_per_s", rate(cycles, report.host.simulate_s)},
@@ -78,7 +119,7 @@ std::string to_json(const RunReport& report) {
                   {"peak_rss_bytes", report.host.peak_rss_bytes}};
   if (!report.fault.empty()) json["fault"] = report.fault;
   json["layers"] = Json::array();
-  for (const LayerReport& layer : report.layers) json["layers"].push_back(layer_json(layer, report));
+  for (std::size_t i = 0; i < report.layers.size(); ++i) json["layers"].push_back(layer_json(i, report));
   return json.dump(2) + "\n";
 }
 
@@ -92,17 +133,21 @@ std::string to_csv(const RunReport& report) {
                          to_string(static_cast<Activity>(a)));
     }
   }
+  if (report.cost) csv += ",core_energy_j,dram_energy_j";
   csv += '\n';
-  for (const LayerReport& layer : report.layers) {
-    std::string name = layer.name;  // a quote inside quotes is doubled
-    for (std::size_t at = 0; (at = name.find('"', at)) != std::string::npos; at += 2) name.insert(at, 1, '"');
-    csv += fmt::format("\"{}\",{},{},{},{},{:.4f},{}", name, layer.op, to_string(report.scenario.run.level),
+  for (std::size_t i = 0; i < report.layers.size(); ++i) {
+    const LayerReport& layer = report.layers[i];
+    csv += fmt::format("{},{},{},{},{},{:.4f},{}", csv_text(layer.name), layer.op, level_of(layer, report),
                        layer.macs, layer.profile.cycles, layer.utilization(report.scenario.accelerator),
                        layer.bound());
     for (const DramKind& kind : kDramKinds) csv += fmt::format(",{}", layer.profile.events[kind.event]);
     csv += fmt::format(",{},{}", layer.comparison.elements, layer.comparison.mismatches);
     for (const ActivityCycles& engine : layer.profile.activity) {
       for (const std::int64_t cycles : engine) csv += fmt::format(",{}", cycles);
+    }
+    if (report.cost) {
+      const EnergyReport& energy = report.cost->layers[i].energy;
+      csv += fmt::format(",{:.6g},{:.6g}", energy.core_j(), energy.dram_j());
     }
     csv += '\n';
   }

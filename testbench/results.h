@@ -23,8 +23,7 @@ inline constexpr std::array<DramKind, 7> kDramKinds = {{{"command", Event::kDram
 
 const char* engine_name(Engine engine);
 
-/// docs/results.md explains every field. What needs the cost model (energy, area) is absent until there is
-/// one.
+/// docs/results.md explains every field. Energy and area are absent from both without a technology.
 std::string to_json(const RunReport& report);
 /// One line per layer.
 std::string to_csv(const RunReport& report);

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <memory>
 
+#include "testbench/action_record.h"
 #include "testbench/progress.h"
 #include "testbench/results.h"
 #include "testbench/results_folder.h"
@@ -64,14 +65,16 @@ Workload prepare(const Scenario& scenario) {
   return prepare_workload(scenario, interruptible(progress));
 }
 
-std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, Simulation& simulation,
-                                              const AcceleratorConfig& config,
+std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, Level level,
+                                              Simulation& simulation, const AcceleratorConfig& config,
                                               const std::filesystem::path& folder) {
   if (arguments.trace.empty()) {
     if (!arguments.signals.empty()) throw SettingsError("--signals: accepted: only together with --trace");
     return nullptr;
   }
-  const Program& program = simulation.program();
+  if (level != Level::kRtl)
+    throw SettingsError("--trace: accepted: only with --level rtl, the only level that has signals");
+  const Program& program = simulation.program_with(arguments.trace.substr(0, arguments.trace.find(':')));
   RtlSystem& system = simulation.system();
   rtl::SignalList signals;
   system.accelerator.describe(signals);
@@ -100,7 +103,8 @@ int run_command(const RunArguments& arguments) {
 
   const Workload workload = prepare(scenario);
   Simulation simulation(scenario, workload);
-  const auto waveform = make_waveform(arguments, simulation, scenario.accelerator, folder.workspace());
+  const auto waveform =
+      make_waveform(arguments, scenario.run.level, simulation, scenario.accelerator, folder.workspace());
   simulate(simulation, report);
   if (!workload.labels.empty() && !simulation.predictions().empty()) {
     report.accuracy = {accuracy(workload.float_predictions, workload.labels),
@@ -110,6 +114,14 @@ int run_command(const RunArguments& arguments) {
   report.host.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report.host.peak_rss_bytes = peak_rss_bytes();
 
+  if (report.frames > 0) {
+    const ActionRecord record = record_of(report);
+    folder.write("actions.yaml", to_yaml(record));
+    if (scenario.technology) {
+      report.cost = cost_of(record, *scenario.technology);
+      folder.write("energy.csv", energy_csv(*report.cost));
+    }
+  }
   MappingSettings mapping = scenario.mapping;
   mapping.layers = simulation.mappings();
   folder.write("effective.yaml", to_yaml(scenario));

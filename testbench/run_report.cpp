@@ -27,6 +27,7 @@ double LayerReport::utilization(const AcceleratorConfig& config) const {
 }
 
 const char* LayerReport::bound() const {
+  if (on_host) return "host";
   constexpr std::array<const char*, kEngines> kNames = {"read", "compute", "vector", "write"};
   std::array<std::int64_t, kEngines> occupied{};
   for (std::size_t e = 0; e < occupied.size(); ++e) {
@@ -61,6 +62,13 @@ std::int64_t RunReport::mismatches() const {
 double RunReport::frames_per_s() const {
   const std::int64_t n = cycles();
   return n == 0 ? 0 : frames * scenario.accelerator.clock_hz / static_cast<double>(n);
+}
+
+std::vector<std::string> RunReport::host_layers() const {
+  std::vector<std::string> names;
+  for (const LayerReport& layer : layers)
+    if (layer.on_host) names.push_back(layer.name);
+  return names;
 }
 
 std::vector<std::string> RunReport::open_accounts() const {

@@ -8,6 +8,7 @@
 
 #include "hw/core/profile.h"
 #include "testbench/compare.h"
+#include "testbench/cost_report.h"
 #include "testbench/scenario.h"
 
 namespace bitbalance {
@@ -17,13 +18,14 @@ struct LayerReport {
   std::string name;
   std::string op;
   std::int64_t macs = 0;
-  int lanes = 1;  ///< activations the array takes a step in this layer's width
+  bool on_host = false;  ///< not the accelerator's: without cycles and events
+  int lanes = 1;         ///< activations the array takes a step in this layer's width
   LayerProfile profile;
   Comparison comparison;
 
   /// Share of the array's lane cycles that hold a slot of a used row and an active lane, null slots included.
   double utilization(const AcceleratorConfig& config) const;
-  /// The engine that is occupied longest: "read", "compute", "vector" or "write".
+  /// The engine that is occupied longest: "read", "compute", "vector" or "write"; "host".
   const char* bound() const;
   std::int64_t dram_bytes() const;
 };
@@ -42,9 +44,11 @@ struct HostFigures {
 
 struct RunReport {
   Scenario scenario;
+  std::string network;  ///< name of the model
   int frames = 0;
   std::vector<LayerReport> layers;
   std::optional<Accuracy> accuracy;
+  std::optional<CostReport> cost;  ///< layers as in `layers`; absent without a technology or a frame
   HostFigures host;
   std::string fault;  ///< why the accelerator stopped early; empty: it did not
 
@@ -53,6 +57,8 @@ struct RunReport {
   std::int64_t elements() const;
   std::int64_t mismatches() const;
   double frames_per_s() const;
+  /// Names of the layers that the accelerator does not compute.
+  std::vector<std::string> host_layers() const;
   /// Layers and engines whose busy cycles and stalls do not add up to the layer's cycles: "conv1 compute".
   std::vector<std::string> open_accounts() const;
   /// All outputs equal the golden model's, no fault, all accounts closed.

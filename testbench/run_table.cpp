@@ -30,16 +30,23 @@ std::string scaled(double number) {
   return fmt::format("{:.3g} {}", number, prefix);
 }
 
+/// "; synthetic weights and images": what must not be mistaken for a trained network's results.
+std::string synthetic(const NetworkSettings& network) {
+  if (!network.builtin.empty())
+    return network.synthetic() ? "; synthetic weights and images" : "; synthetic weights";
+  return network.synthetic() ? "; synthetic images" : "";
+}
+
 std::string heading(const RunReport& report) {
   const Scenario& s = report.scenario;
   const QuantizationOptions& q = s.quantization.options;
   return fmt::format(
       "{}, {} level: {} images in batches of {}; {} x {} PEs, {}; activations {} bit, weights {} bit with at "
       "most {} "
-      "non-zero; memory {} {} B/cycle\n",
+      "non-zero; memory {} {} B/cycle{}\n",
       s.name, to_string(s.run.level), report.frames, s.network.batch, s.accelerator.rows,
       s.accelerator.columns, to_string(s.accelerator.synchronization), q.activation_bits, q.weight_bits,
-      q.nnzb, to_string(s.memory.model), to_string(s.memory.bytes_per_cycle));
+      q.nnzb, to_string(s.memory.model), to_string(s.memory.bytes_per_cycle), synthetic(s.network));
 }
 
 std::string verdict(const RunReport& report, bool color) {
@@ -81,13 +88,16 @@ std::string run_table(const RunReport& report, const std::string& folder, bool c
                       "MACs", "cycles", "util", "bound", "DRAM bytes", "mismatches");
   std::int64_t dram_bytes = 0;
   for (const LayerReport& layer : report.layers) {
-    text += row(layer.name, layer.op, layer.macs, layer.profile.cycles,
-                fmt::format("{:.1f}%", 100 * layer.utilization(report.scenario.accelerator)), layer.bound(),
-                layer.dram_bytes(), layer.comparison.mismatches);
+    text +=
+        row(layer.name, layer.op, layer.macs, layer.profile.cycles,
+            layer.on_host ? "" : fmt::format("{:.1f}%", 100 * layer.utilization(report.scenario.accelerator)),
+            layer.bound(), layer.dram_bytes(), layer.comparison.mismatches);
     dram_bytes += layer.dram_bytes();
   }
   text += row("total", "", report.macs(), report.cycles(), "", "", dram_bytes, report.mismatches());
 
+  if (const auto names = report.host_layers(); !names.empty())
+    text += fmt::format("on host   {}: no cycles and no energy counted\n", fmt::join(names, ", "));
   if (report.accuracy) {
     const Accuracy& a = *report.accuracy;
     text += fmt::format("\naccuracy  {:.2f} % quantized, {:.2f} % float (top-1 of {} images)\n",
@@ -97,6 +107,7 @@ std::string run_table(const RunReport& report, const std::string& folder, bool c
       fmt::format("speed     {} frames/s at {}Hz, {} cycles a frame\n",
                   grouped(std::llround(report.frames_per_s())), scaled(report.scenario.accelerator.clock_hz),
                   grouped(report.frames == 0 ? 0 : report.cycles() / report.frames));
+  if (report.cost) text += cost_summary(*report.cost);
   const double seconds = std::max(report.host.simulate_s, 1e-9);
   text += fmt::format("host      {:.1f} s, of them {:.1f} s simulating: {}cycle/s, {}MAC/s, {}B\n",
                       report.host.wall_s, report.host.simulate_s,

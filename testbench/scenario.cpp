@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "testbench/settings_reader.h"
 #include "testbench/settings_writer.h"
+#include "testbench/technology.h"
 
 namespace bitbalance {
 
@@ -11,6 +14,8 @@ const char* to_string(Level level) {
   switch (level) {
     case Level::kRtl:
       return "rtl";
+    case Level::kTlm:
+      return "tlm";
   }
   return "?";
 }
@@ -37,17 +42,43 @@ std::vector<std::string> token_forms() {
   return names({TokenForm::kBinary, TokenForm::kSignedDigit});
 }
 
+void show_zoo(SettingsVisitor& v, ZooOptions& s) {
+  v.integer({"seed", "of the synthetic weights"}, s.seed, 0, std::int64_t{1} << 62);
+  v.choice({"weight_distribution", "of the synthetic weights"}, s.distribution,
+           names({WeightDistribution::kGaussian, WeightDistribution::kLaplace}));
+  v.real({"weight_scale", "factor on their spread; 1: sqrt(2 / inputs of a filter)"}, s.weight_scale, 1e-3,
+         1e3);
+  v.boolean({"fully_connected", "false: stop ahead of the fully connected layers"}, s.fully_connected);
+}
+
 void show_network(SettingsVisitor& v, NetworkSettings& s) {
-  v.path({"model", "trained network, float32 ONNX"}, s.model);
-  v.required();
-  v.path({"images", "test images, IDX"}, s.images);
-  v.required();
+  std::vector<std::string> builtins = {"none"};
+  builtins.insert(builtins.end(), zoo_names().begin(), zoo_names().end());
+  auto builtin =
+      static_cast<std::size_t>(std::find(builtins.begin(), builtins.end(), s.builtin) - builtins.begin());
+  if (builtin == builtins.size()) builtin = 0;
+  v.choice({"builtin", "ImageNet network with synthetic weights, instead of a model"}, builtin, builtins);
+  s.builtin = builtin == 0 ? "" : builtins[builtin];
+  if (s.builtin.empty()) {
+    v.path({"model", "trained network, float32 ONNX"}, s.model);
+    v.required();
+  } else {
+    show_zoo(v, s.zoo);
+  }
+  v.path({"images", "test images, IDX; without them synthetic ones"}, s.images);
+  if (s.synthetic()) {
+    v.integer({"image_seed", "of synthetic images"}, s.image_seed, 0, std::int64_t{1} << 62);
+  }
   v.path({"labels", "their classes, IDX; without it no accuracy"}, s.labels);
+  v.rule(s.labels.empty() || !s.synthetic(), "labels", "given without images; accepted: labels of images");
   v.path({"calibration_images", "images that choose the activation scales, IDX"}, s.calibration_images);
-  v.required();
-  v.integer({"count", "images to run; 0: all of the file"}, s.count, 0, 1 << 24);
+  if (!s.synthetic()) v.required();
+  v.integer({"count", "images to run; 0: all of the file, or one batch of synthetic ones"}, s.count, 0,
+            1 << 24);
   v.integer({"batch", "images of one program"}, s.batch, 1, 4096);
 }
+
+}  // namespace
 
 void show_accelerator(SettingsVisitor& v, AcceleratorConfig& s) {
   v.integer({"rows", "PE rows = output channels of a tile"}, s.rows);
@@ -79,6 +110,8 @@ void show_accelerator(SettingsVisitor& v, AcceleratorConfig& s) {
   });
   v.checked([&] { check(s); });
 }
+
+namespace {
 
 std::string nnzb_message(int nnzb, int weight_bits) {
   return fmt::format("{}; accepted with weight_bits {}: 1 to {}, the bits of a magnitude", nnzb, weight_bits,
@@ -149,7 +182,7 @@ void show_mapping(SettingsVisitor& v, MappingSettings& s) {
 }
 
 void show_run(SettingsVisitor& v, RunSettings& s) {
-  v.choice({"level", "level of detail"}, s.level, names({Level::kRtl}));
+  v.choice({"level", "level of detail"}, s.level, names({Level::kRtl, Level::kTlm}));
   v.integer({"watchdog_cycles", "give up after as many cycles without progress; 0: never"}, s.watchdog_cycles,
             0, std::int64_t{1} << 31);
 }
@@ -162,6 +195,11 @@ void show(SettingsVisitor& v, Scenario& s) {
   v.section({"quantization", "from floats to bit-balanced integers"},
             [&] { show_quantization(v, s.quantization, s.accelerator.token_form); });
   v.section({"memory", "the DRAM behind the accelerator"}, [&] { show_memory(v, s.memory); });
+  bool costed = s.technology.has_value();
+  v.optional_section({"technology", "what an action costs; without it neither energy nor area"}, costed, [&] {
+    if (!s.technology) s.technology.emplace();
+    show_technology(v, *s.technology);
+  });
   v.section({"mapping", "how layers become commands"}, [&] { show_mapping(v, s.mapping); });
   v.section({"run", "how it is simulated"}, [&] { show_run(v, s.run); });
 }

@@ -1,14 +1,17 @@
-// A scenario: everything that defines a run (network, accelerator, quantization, memory) as plain, validated
-// values.
+// A scenario: everything that defines a run (network, accelerator, quantization, memory, technology) as
+// plain, validated values.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "hw/core/config.h"
 #include "hw/core/mapper.h"
+#include "hw/cost/technology.h"
+#include "quant/network_zoo.h"
 #include "quant/quantizer.h"
 #include "testbench/rational.h"
 #include "testbench/settings.h"
@@ -16,12 +19,17 @@
 namespace bitbalance {
 
 struct NetworkSettings {
+  std::string builtin;  ///< of zoo_names(); empty: `model` names a file
+  ZooOptions zoo;       ///< of a builtin network
   std::filesystem::path model;
-  std::filesystem::path images;
+  std::filesystem::path images;  ///< empty: synthetic ones
+  std::int64_t image_seed = 1;   ///< of synthetic images
   std::filesystem::path labels;  ///< empty: no accuracy
   std::filesystem::path calibration_images;
-  int count = 0;  ///< images to run; 0: all of the file
+  int count = 0;  ///< images to run; 0: all of the file, a batch of synthetic ones
   int batch = 1;  ///< images of one program
+
+  bool synthetic() const { return images.empty(); }
 };
 
 enum class MemoryModel { kIdeal };
@@ -44,7 +52,7 @@ struct MappingSettings {
   std::vector<LayerMapping> layers;  ///< what is 0 is left to the mapper
 };
 
-enum class Level { kRtl };
+enum class Level { kRtl, kTlm };
 
 struct RunSettings {
   Level level = Level::kRtl;
@@ -57,12 +65,15 @@ struct Scenario {
   AcceleratorConfig accelerator;
   QuantizationSettings quantization;
   MemorySettings memory;
+  std::optional<Technology> technology;  ///< without it nothing is costed
   MappingSettings mapping;
   RunSettings run;
 };
 
 const char* to_string(Level level);
 const char* to_string(MemoryModel model);
+
+void show_accelerator(SettingsVisitor& v, AcceleratorConfig& config);
 
 /// Reads and checks a scenario; of two overrides of the same setting the later wins. Throws SettingsError.
 Scenario load_scenario(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides = {});

@@ -41,6 +41,8 @@ class SettingsVisitor {
 
   /// A mapping; `body` shows what is in it. A reader also accepts the name of a file that holds the mapping.
   virtual void section(const Setting& setting, const std::function<void()>& body) = 0;
+  /// A section that may be left out: `given` says whether it is there, `body` shows it only then.
+  virtual void optional_section(const Setting& setting, bool& given, const std::function<void()>& body) = 0;
   /// A list of mappings; `body(i)` shows element i of `size`, which a reader sets before.
   virtual void list(const Setting& setting, const std::function<void(std::size_t)>& resize,
                     const std::function<std::size_t()>& size,

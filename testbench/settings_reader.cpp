@@ -169,6 +169,19 @@ void SettingsReader::section(const Setting& setting, const std::function<void()>
   run(std::move(inner), body);
 }
 
+void SettingsReader::optional_section(const Setting& setting, bool& given,
+                                      const std::function<void()>& body) {
+  given = std::any_of(frame().sources.begin(), frame().sources.end(), [&](const Source& source) {
+    const YAML::Node& mapping = source.node;
+    return static_cast<bool>(mapping[setting.key]);
+  });
+  if (given) {
+    section(setting, body);
+  } else {
+    frame().shown.emplace_back(setting.key);
+  }
+}
+
 void SettingsReader::list(const Setting& setting, const std::function<void(std::size_t)>& resize,
                           const std::function<std::size_t()>& size,
                           const std::function<void(std::size_t)>& body) {
@@ -269,13 +282,14 @@ void SettingsReader::required() {
 }
 
 void SettingsReader::rule(bool holds, const char* key, const std::string& message) {
-  if (holds) return;
+  if (holds || !frame().missing.empty()) return;  // what is missing is told first
   const auto place = frame().places.find(key);
   throw SettingsError(place != frame().places.end() ? fmt::format("{}: {}", place->second, message)
                                                     : fmt::format("{}: {}: {}", frame().place, key, message));
 }
 
 void SettingsReader::checked(const std::function<void()>& check) {
+  if (!frame().missing.empty()) return;
   try {
     check();
   } catch (const std::invalid_argument& error) {
@@ -298,7 +312,12 @@ void SettingsReader::run(Frame opened, const std::function<void()>& body) {
   const Frame closed = std::move(frames_.back());
   frames_.pop_back();
   reject_unknown(closed);
-  if (!closed.missing.empty()) throw SettingsError(closed.missing);
+  if (!closed.missing.empty()) {
+    // A section that is not there may be misspelt: its parent tells first what it does not know.
+    if (!closed.sources.empty() || frames_.empty()) throw SettingsError(closed.missing);
+    const std::string key = closed.path.substr(closed.path.rfind('.') + 1);
+    if (frame().missing.empty()) frame().missing = fmt::format("{}: {} is missing", frame().place, key);
+  }
   if (!frames_.empty()) frame().places.insert(closed.places.begin(), closed.places.end());
 }
 

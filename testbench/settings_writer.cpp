@@ -37,6 +37,11 @@ void SettingsWriter::section(const Setting& setting, const std::function<void()>
   indent_.resize(indent_.size() - 2);
 }
 
+void SettingsWriter::optional_section(const Setting& setting, bool& given,
+                                      const std::function<void()>& body) {
+  if (given) section(setting, body);
+}
+
 void SettingsWriter::list(const Setting& setting, const std::function<void(std::size_t)>& /*resize*/,
                           const std::function<std::size_t()>& size,
                           const std::function<void(std::size_t)>& body) {

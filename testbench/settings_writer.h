@@ -12,6 +12,7 @@ class SettingsWriter : public SettingsVisitor {
   using SettingsVisitor::choice;
   using SettingsVisitor::integer;
   void section(const Setting& setting, const std::function<void()>& body) override;
+  void optional_section(const Setting& setting, bool& given, const std::function<void()>& body) override;
   void list(const Setting& setting, const std::function<void(std::size_t)>& resize,
             const std::function<std::size_t()>& size, const std::function<void(std::size_t)>& body) override;
   void integer(const Setting& setting, std::int64_t& value, std::int64_t low, std::int64_t high) override;

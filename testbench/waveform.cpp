@@ -6,6 +6,7 @@
 #include <sysc/tracing/sc_tracing_ids.h>
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <stdexcept>
 
@@ -52,6 +53,13 @@ bool per_pe(const std::string& name) {
   return matches("pe_array.row*.lane*", name.c_str()) || matches("pe_array.lane*", name.c_str());
 }
 
+/// What GTKWave shows beside a wave: the name within its unit. It would cut everything ahead of the last dot.
+std::string alias(const std::string& name) {
+  std::string within = name.substr(name.find('.') + 1);
+  std::replace(within.begin(), within.end(), '.', '/');
+  return within;
+}
+
 std::string layer_names(const Program& program) {
   std::vector<std::string> names;
   for (const ProgramLayer& layer : program.layers) names.push_back(layer.name);
@@ -75,8 +83,8 @@ WaveformRequest parse_waveform_request(const std::string& text, const std::vecto
     throw std::invalid_argument(
         fmt::format("--trace {}: no layer \"{}\": accepted: {}", text, request.layer, layer_names(program)));
   }
-  const std::int64_t count =
-      layer_tiles(program, static_cast<std::size_t>(found - program.layers.begin()), config);
+  const std::int64_t count = layer_tiles(
+      program, program.first_layer + static_cast<std::size_t>(found - program.layers.begin()), config);
   if (count == 0) {
     throw std::invalid_argument(
         fmt::format("--trace {}: a {} layer has no tiles: accepted: a convolution", text, found->op));
@@ -107,7 +115,7 @@ WaveformWindow::WaveformWindow(const sc_core::sc_module_name& name, const Wavefo
                                const std::filesystem::path& folder)
     : sc_module(name), request_(request), clock_(clock), period_(period) {
   for (std::size_t i = 0; i < program.layers.size(); ++i) {
-    if (program.layers[i].name == request.layer) layer_ = static_cast<int>(i);
+    if (program.layers[i].name == request.layer) layer_ = program.first_layer + static_cast<int>(i);
   }
   for (const rtl::SignalList::Signal& signal : signals.signals()) {
     const auto matches_name = [&](const std::string& glob) {
@@ -173,11 +181,13 @@ void WaveformWindow::write_save_file() const {
   // GTKWave's save format: flags in hexadecimal (022: hex, c00200/1401200: group), then names.
   std::filesystem::path save = path_;
   std::ofstream out(save.replace_extension(".gtkw"));
-  out << "[*] Signals of layer " << request_.layer << ", tiles " << request_.first_tile << " to "
-      << request_.last_tile << ", in the order that data flows\n"
-      << "[dumpfile] \"" << path_.filename().string() << "\"\n[timestart] "
-      << static_cast<std::uint64_t>(first_time_ / sc_core::sc_time(1, sc_core::SC_PS))
-      << "\n@28\nSystemC.clk\n";
+  const auto begin = static_cast<std::uint64_t>(first_time_ / sc_core::sc_time(1, sc_core::SC_PS));
+  // Zoom: powers of two; this one shows a cycle in 24 pixels.
+  const double zoom = -3 - std::log2(period_ / sc_core::sc_time(1, sc_core::SC_PS));
+  out << fmt::format(
+      "[*] Signals of layer {}, tiles {} to {}, in the order that data flows\n[dumpfile] \"{}\"\n"
+      "[timestart] {}\n*{:.6f} {} -1\n@28\nSystemC.clk\n",
+      request_.layer, request_.first_tile, request_.last_tile, path_.filename().string(), begin, zoom, begin);
   std::string group;
   const auto end_group = [&] {
     if (!group.empty()) out << "@1401200\n-" << group << "\n";
@@ -189,7 +199,10 @@ void WaveformWindow::write_save_file() const {
       group = unit;
       out << "@c00200\n-" << group << "\n";
     }
-    out << (signal.width == 1 ? "@28\n" : signal.is_signed ? "@420\n" : "@22\n") << "SystemC." << signal.name;
+    out << (signal.width == 1  ? "@28\n"
+            : signal.is_signed ? "@420\n"
+                               : "@22\n")
+        << "+{" << alias(signal.name) << "} SystemC." << signal.name;
     if (signal.width > 1) out << "[" << signal.width - 1 << ":0]";
     out << "\n";
   }

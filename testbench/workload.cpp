@@ -4,7 +4,7 @@
 
 #include "quant/calibration.h"
 #include "quant/evaluator.h"
-#include "quant/network.h"
+#include "quant/network_zoo.h"
 #include "quant/onnx_import.h"
 #include "quant/quantizer.h"
 #include "testbench/settings.h"
@@ -20,41 +20,70 @@ void check_shape(const std::filesystem::path& file, const ImageSet& set, const S
                                   input.height, input.width));
 }
 
-int image_count(const NetworkSettings& settings, const ImageSet& set) {
-  if (settings.count > set.count) {
-    throw SettingsError(fmt::format("network.count: {}; accepted: 0 to {}, the images of {}", settings.count,
-                                    set.count, settings.images.string()));
+/// Images of a file, or synthetic ones.
+class Images {
+ public:
+  Images(const NetworkSettings& settings, const Shape& shape) : settings_(settings), shape_(shape) {
+    if (settings.synthetic()) return;
+    set_ = settings.labels.empty() ? read_images(settings.images)
+                                   : read_images(settings.images, settings.labels);
+    check_shape(settings.images, set_, shape);
   }
-  return settings.count == 0 ? set.count : settings.count;
-}
+
+  int count() const {
+    if (settings_.synthetic()) return settings_.count == 0 ? settings_.batch : settings_.count;
+    if (settings_.count > set_.count) {
+      throw SettingsError(fmt::format("network.count: {}; accepted: 0 to {}, the images of {}",
+                                      settings_.count, set_.count, settings_.images.string()));
+    }
+    return settings_.count == 0 ? set_.count : settings_.count;
+  }
+
+  std::vector<float> image(int index) const {
+    if (settings_.synthetic()) return synthetic_image(shape_, settings_.image_seed + index);
+    return float_images(set_, index, 1).front();
+  }
+
+  const std::vector<std::uint8_t>& labels() const { return set_.labels; }
+
+  /// The images that choose the scales; of synthetic ones the one before the first.
+  std::vector<std::vector<float>> calibration() const {
+    if (settings_.calibration_images.empty()) return {synthetic_image(shape_, settings_.image_seed - 1)};
+    const ImageSet samples = read_images(settings_.calibration_images);
+    check_shape(settings_.calibration_images, samples, shape_);
+    return float_images(samples, 0, samples.count);
+  }
+
+ private:
+  const NetworkSettings& settings_;
+  Shape shape_;
+  ImageSet set_;
+};
 
 }  // namespace
 
 Workload prepare_workload(const Scenario& scenario, const std::function<void(double)>& progress) {
   const NetworkSettings& settings = scenario.network;
-  const ImageSet set =
-      settings.labels.empty() ? read_images(settings.images) : read_images(settings.images, settings.labels);
-  const int count = image_count(settings, set);
-  const ImageSet samples = read_images(settings.calibration_images);
-  const Network network = import_onnx(settings.model);
-  check_shape(settings.images, set, network.shape(network.input));
-  check_shape(settings.calibration_images, samples, network.shape(network.input));
-
-  const Calibration calibration = calibrate(network, float_images(samples, 0, samples.count),
-                                            {scenario.quantization.calibration_percentile});
+  Network network =
+      settings.builtin.empty() ? import_onnx(settings.model) : zoo_network(settings.builtin, settings.zoo);
+  const Images images(settings, network.shape(network.input));
+  const int count = images.count();
   Workload workload;
-  workload.network = quantize(network, calibration, scenario.quantization.options);
-  workload.labels = set.labels;
-  if (!set.labels.empty()) workload.labels.resize(static_cast<std::size_t>(count));
+  workload.labels = images.labels();
+  if (!workload.labels.empty()) workload.labels.resize(static_cast<std::size_t>(count));
 
+  const Calibration calibration =
+      calibrate(network, images.calibration(), {scenario.quantization.calibration_percentile});
+  std::vector<std::vector<float>> floats;
   Evaluator evaluator(network);
-  const QuantizedTensor& input = workload.network.tensors[workload.network.input];
   for (int i = 0; i < count; ++i) {
-    const std::vector<float> image = float_images(set, i, 1).front();
-    workload.images.push_back(quantize_values(input, image));
-    if (!workload.labels.empty()) workload.float_predictions.push_back(argmax(evaluator.run(image)));
+    floats.push_back(images.image(i));
+    if (!workload.labels.empty()) workload.float_predictions.push_back(argmax(evaluator.run(floats.back())));
     progress(static_cast<double>(i + 1) / count);
   }
+  workload.network = quantize(std::move(network), calibration, scenario.quantization.options);
+  const QuantizedTensor& input = workload.network.tensors[workload.network.input];
+  for (const std::vector<float>& image : floats) workload.images.push_back(quantize_values(input, image));
   return workload;
 }
 

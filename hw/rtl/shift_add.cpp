@@ -7,29 +7,52 @@
 namespace bitbalance::rtl {
 namespace {
 
-template <class Word>
-[[gnu::always_inline]] inline int shift_add_rows(Word* accumulator, std::size_t pitch, Addends<Word> addends,
-                                                 const TokenBits* token, int rows, int lanes) {
-  // Rows without a token are sorted out first: one unpredictable branch a row would cost more than its
-  // additions.
+template <int Blocks, class Word>
+[[gnu::always_inline]] inline int shift_add_blocks(Word* accumulator, std::size_t pitch,
+                                                   Addends<Word> addends, const TokenBits* token, int rows) {
+  static_assert(kTokenValid == 1 << 7);
+  // Rows without a token are sorted out first, because a branch in every row would be mispredicted too often.
   std::array<std::uint8_t, AcceleratorConfig::kMaxRows> performing;
-  int performed = 0;
+  std::size_t performed = 0;
   for (int row = 0; row < rows; ++row) {
-    performing[static_cast<std::size_t>(performed)] = static_cast<std::uint8_t>(row);
+    performing[performed] = static_cast<std::uint8_t>(row);
     performed += token[row] >> 7;
   }
-  static_assert(kTokenValid == 1 << 7);
-  const std::size_t count = whole_blocks(lanes);
   const Word* const addend_of_sign[2] = {addends.positive, addends.negative};
-  for (int i = 0; i < performed; ++i) {
-    const std::size_t row = performing[static_cast<std::size_t>(i)];
+  for (std::size_t i = 0; i < performed; ++i) {
+    const std::size_t row = performing[i];
     const TokenBits bits = token[row];
     const Word* __restrict addend = addend_of_sign[(bits & kTokenNegative) != 0];
     const int position = bits & kTokenPosition;
     Word* __restrict sum = accumulator + row * pitch;
-    for (std::size_t lane = 0; lane < count; ++lane) sum[lane] += addend[lane] << position;
+    for (std::size_t lane = 0; lane < Blocks * kLaneBlock; ++lane) sum[lane] += addend[lane] << position;
   }
-  return performed;
+  return static_cast<int>(performed);
+}
+
+/// A constant number of lanes for the compiler to unroll.
+template <class Word>
+[[gnu::always_inline]] inline int shift_add_rows(Word* accumulator, std::size_t pitch, Addends<Word> addends,
+                                                 const TokenBits* token, int rows, int lanes) {
+  static_assert(AcceleratorConfig::kMaxLanes == 8 * kLaneBlock);
+  switch (whole_blocks(lanes) / kLaneBlock) {
+    case 1:
+      return shift_add_blocks<1>(accumulator, pitch, addends, token, rows);
+    case 2:
+      return shift_add_blocks<2>(accumulator, pitch, addends, token, rows);
+    case 3:
+      return shift_add_blocks<3>(accumulator, pitch, addends, token, rows);
+    case 4:
+      return shift_add_blocks<4>(accumulator, pitch, addends, token, rows);
+    case 5:
+      return shift_add_blocks<5>(accumulator, pitch, addends, token, rows);
+    case 6:
+      return shift_add_blocks<6>(accumulator, pitch, addends, token, rows);
+    case 7:
+      return shift_add_blocks<7>(accumulator, pitch, addends, token, rows);
+    default:
+      return shift_add_blocks<8>(accumulator, pitch, addends, token, rows);
+  }
 }
 
 template <class Word>

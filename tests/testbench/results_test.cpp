@@ -77,6 +77,30 @@ TEST_CASE("summary.json has the fields of schema 1 and none that nothing has com
   }
 }
 
+TEST_CASE("layers on the host and synthetic data are named as such") {
+  RunReport report = example();
+  report.network = "alexnet";
+  report.scenario.network.builtin = "alexnet";
+  LayerReport host;
+  host.name = "norm1";
+  host.op = "lrn";
+  host.on_host = true;
+  host.comparison.elements = 5;
+  report.layers.push_back(host);
+  CHECK(report.passed());
+  const auto json = nlohmann::json::parse(to_json(report));
+  CHECK(json["network"] ==
+        nlohmann::json({{"name", "alexnet"}, {"weights", "synthetic"}, {"images", "synthetic"}}));
+  CHECK(json["on_host"] == nlohmann::json({"norm1"}));
+  CHECK(json["layers"][0]["on_host"] == false);
+  CHECK(json["layers"][1]["on_host"] == true);
+  CHECK(json["layers"][1]["level"] == "host");
+  CHECK(json["layers"][1]["bound"] == "host");
+  const std::string table = run_table(report, "", false);
+  CHECK_THAT(table, Contains("synthetic weights and images"));
+  CHECK_THAT(table, Contains("on host   norm1: no cycles"));
+}
+
 TEST_CASE("a mismatch, a fault, an open account or nothing compared fails the verdict") {
   CHECK(example().passed());
   RunReport report = example();

@@ -78,9 +78,9 @@ TEST_CASE("an unknown key is refused with its place, the nearest key and the acc
       ScenarioFile("accelerator:\n  columms: 3\n").error(),
       Contains(
           "s.yaml:7: accelerator.columms: unknown key (did you mean 'columns'?); accepted: rows, columns,"));
-  CHECK(
-      ScenarioFile("zzz: 3\n").error() ==
-      "s.yaml:6: zzz: unknown key; accepted: name, network, accelerator, quantization, memory, mapping, run");
+  CHECK(ScenarioFile("zzz: 3\n").error() ==
+        "s.yaml:6: zzz: unknown key; accepted: name, network, accelerator, quantization, memory, "
+        "technology, mapping, run");
   CHECK_THAT(ScenarioFile("").error({"memory.latency=3"}),
              Contains("--set memory.latency: unknown key (did you mean") ||
                  Contains("--set memory.latency: unknown key;"));
@@ -107,7 +107,7 @@ TEST_CASE("a value of the wrong type or range is refused with its place and what
         "s.yaml:6: memory.bytes_per_cycle: '0'; accepted: a positive number like 12.8 or 64/5, 9 digits at "
         "most");
   CHECK(error("memory: [1]\n") == "s.yaml:6: memory: a list; accepted: a mapping of settings");
-  CHECK(error("run: {level: tlm}\n") == "s.yaml:6: run.level: 'tlm'; accepted: rtl");
+  CHECK(error("run: {level: quick}\n") == "s.yaml:6: run.level: 'quick'; accepted: rtl, tlm");
   CHECK(error("mapping: {layers: 3}\n") == "s.yaml:6: mapping.layers: '3'; accepted: a list of mappings");
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("an override names the option it came from") {
   const auto load = [&](const char* text, const char* option) {
     return load_scenario(file.folder.path() / "s.yaml", {{text, option}});
   };
-  CHECK_THROWS_WITH(load("run.level=tlm", "--level"), "--level: 'tlm'; accepted: rtl");
+  CHECK_THROWS_WITH(load("run.level=quick", "--level"), "--level: 'quick'; accepted: rtl, tlm");
   CHECK_THROWS_WITH(load("mapping.include=none.yaml", "--mapping"),
                     "--mapping: 'none.yaml': no such file; accepted: a YAML file");
 }
@@ -221,6 +221,29 @@ TEST_CASE("the scenarios that come with the project are valid") {
         std::filesystem::path(BITBALANCE_SOURCE_DIR) / "scenarios" / (std::string(name) + ".yaml");
     CHECK(load_scenario(file).name == name);
   }
+}
+
+TEST_CASE("a builtin network takes the model's place and brings its own settings") {
+  const TemporaryFolder folder;
+  const auto file = folder.write(
+      "s.yaml", "network: {builtin: vgg16, seed: 7, weight_distribution: laplace, fully_connected: false}\n");
+  const Scenario s = load_scenario(file);
+  CHECK(s.network.builtin == "vgg16");
+  CHECK(s.network.zoo.seed == 7);
+  CHECK(s.network.zoo.distribution == WeightDistribution::kLaplace);
+  CHECK_FALSE(s.network.zoo.fully_connected);
+  CHECK(s.network.synthetic());
+
+  const auto again = folder.write("again.yaml", to_yaml(s));
+  CHECK(to_yaml(load_scenario(again)) == to_yaml(s));
+
+  const auto with = [&](const std::string& setting) { return load_scenario(file, {{setting, ""}}); };
+  CHECK_THROWS_WITH(with("network.builtin=vgg19"),
+                    "--set network.builtin: 'vgg19'; accepted: none, alexnet, vgg16, resnet50, googlenet");
+  CHECK_THROWS_WITH(with("network.model=s.yaml"), Contains("network.model: unknown key"));
+  CHECK_THROWS_WITH(with("network.labels=" + file.string()),
+                    Contains("network.labels: given without images"));
+  CHECK_THROWS_WITH(with("network.images=" + file.string()), EndsWith("calibration_images is missing"));
 }
 
 }  // namespace

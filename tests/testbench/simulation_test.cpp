@@ -4,6 +4,9 @@
 #include <catch2/catch.hpp>
 #include <random>
 
+#include "quant/calibration.h"
+#include "quant/quantizer.h"
+#include "tests/quant/network_builder.h"
 #include "tests/testbench/small_network.h"
 
 namespace bitbalance {
@@ -164,6 +167,52 @@ TEST_CASE("a program made for another configuration is refused") {
   const RunReport report = run(simulation, scenario);
   CHECK(simulation.system().driver.outcome().fault == ProgramFault::kWrongConfiguration);
   CHECK_FALSE(report.passed());
+}
+
+/// LRN, two branches into a concatenation with a copy of their input, LRN again, a product and Softmax.
+Workload segmented_workload() {
+  NetworkBuilder builder({3, 6, 6});
+  const int first = builder.lrn("norm1", 0, {3, 0.5F, 0.75F, 1.0F});
+  const int a = builder.relu("relu_a", builder.conv("a", first, 5, square_window(3, 1, 1),
+                                                    random_values(5 * 27, 1), random_values(5, 2)));
+  const int b = builder.conv("b", first, 6, square_window(1), random_values(6 * 3, 3), random_values(6, 4));
+  const int both = builder.concat("both", {a, first, b});
+  const int pool = builder.pool("pool", Op::kMaxPool, both, square_window(2, 2));
+  const int second = builder.lrn("norm2", pool, {5, 0.1F, 0.5F, 2.0F});
+  const int scores =
+      builder.conv("fc", second, 4, square_window(3), random_values(4 * 14 * 9, 5), random_values(4, 6));
+  const Network network = builder.build(builder.softmax("softmax", scores));
+
+  Workload workload;
+  std::vector<std::vector<float>> images;
+  for (int i = 0; i < kImages; ++i) images.push_back(random_values(3 * 36, 10 + i));
+  workload.network = quantize(network, calibrate(network, images));
+  for (const auto& image : images)
+    workload.images.push_back(quantize_values(workload.network.tensors[workload.network.input], image));
+  return workload;
+}
+
+TEST_CASE("layers on the host run between programs, and concatenations need no layer") {
+  const Scenario scenario = small_scenario(2);
+  const Workload workload = segmented_workload();
+  Simulation simulation(scenario, workload);
+  const RunReport report = run(simulation, scenario);
+  CHECK(report.fault.empty());
+  CHECK(report.frames == kImages);
+  CHECK(report.host_layers() == std::vector<std::string>{"norm1", "norm2", "softmax"});
+  std::vector<std::string> names;
+  for (const LayerReport& layer : report.layers) {
+    INFO(layer.name);
+    names.push_back(layer.name);
+    CHECK((layer.profile.cycles > 0) != layer.on_host);
+    CHECK(layer.comparison.elements > 0);
+    CHECK(layer.comparison.mismatches == 0);
+  }
+  CHECK(names == std::vector<std::string>{"norm1", "a", "b", "both.norm1", "pool", "norm2", "fc", "softmax"});
+  CHECK(report.passed());
+  CHECK(simulation.predictions().size() == kImages);
+  CHECK(simulation.program_with("fc").first_layer == 6);
+  CHECK(simulation.mappings().size() == 3);
 }
 
 }  // namespace

@@ -1,0 +1,36 @@
+#include "testbench/recost_command.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "testbench/action_record.h"
+#include "testbench/cost_report.h"
+#include "testbench/technology.h"
+
+namespace bitbalance {
+namespace fs = std::filesystem;
+
+void recost_command(const RecostArguments& arguments) {
+  const fs::path actions = fs::path(arguments.results) / "actions.yaml";
+  if (!fs::is_regular_file(actions)) {
+    throw SettingsError(
+        fmt::format("{}: no such file; accepted: the results folder of a run", actions.string()));
+  }
+  std::vector<SettingOverride> overrides;
+  for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});
+  const Technology technology = load_technology(arguments.technology, overrides);
+  const ActionRecord record = load_actions(actions);
+  const CostReport report = cost_of(record, technology);
+  if (!arguments.csv.empty()) {
+    std::ofstream stream(arguments.csv, std::ios::binary);
+    stream << energy_csv(report);
+    stream.close();
+    if (!stream) throw SettingsError(fmt::format("--csv {}: cannot be written", arguments.csv));
+  }
+  fmt::print("{}: {} frames of {} in {}\n\n{}", record.scenario, record.frames, actions.string(),
+             technology.name, cost_table(report));
+}
+
+}  // namespace bitbalance

@@ -9,6 +9,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "quant/normalization.h"
+
 namespace bitbalance {
 namespace {
 
@@ -102,6 +104,16 @@ const std::vector<float>& Evaluator::run(const std::vector<float>& image) {
       case Op::kAdd:
         elementwise(node);
         break;
+      case Op::kConcat:
+        concatenate(node);
+        break;
+      case Op::kLrn:
+        values_[node.output] =
+            local_response_normalization(values_[node.input], network_.shape(node.input).channels, node.lrn);
+        break;
+      case Op::kSoftmax:
+        values_[node.output] = softmax(values_[node.input]);
+        break;
     }
   }
   return values_[network_.output];
@@ -190,6 +202,11 @@ void Evaluator::elementwise(const Node& node) {
     for (std::size_t i = 0; i < input.size(); ++i)
       result[i] = node.scale[i / plane] * input[i] + node.bias[i / plane];
   }
+}
+
+void Evaluator::concatenate(const Node& node) {
+  auto result = values_[node.output].begin();
+  for (const int part : sources(node)) result = std::copy(values_[part].begin(), values_[part].end(), result);
 }
 
 }  // namespace bitbalance

@@ -26,6 +26,7 @@ class Evaluator {
   void convolve(const Node& node);
   void pool(const Node& node);
   void elementwise(const Node& node);
+  void concatenate(const Node& node);
 
   const Network& network_;
   std::vector<std::vector<float>> values_;

@@ -16,6 +16,8 @@ class Fuser {
         clip(node);
       } else if (node.op == Op::kAdd) {
         add(node);
+      } else if (node.op == Op::kConcat) {
+        concatenate(node);
       } else {
         append(layer_op(node.op), node);
       }
@@ -27,8 +29,18 @@ class Fuser {
   using Position = std::vector<FusedLayer>::iterator;
 
   static LayerOp layer_op(Op op) {
-    if (op == Op::kMaxPool) return LayerOp::kMaxPool;
-    return op == Op::kAvgPool ? LayerOp::kAvgPool : LayerOp::kConv;
+    switch (op) {
+      case Op::kMaxPool:
+        return LayerOp::kMaxPool;
+      case Op::kAvgPool:
+        return LayerOp::kAvgPool;
+      case Op::kLrn:
+        return LayerOp::kLrn;
+      case Op::kSoftmax:
+        return LayerOp::kSoftmax;
+      default:
+        return LayerOp::kConv;
+    }
   }
 
   void append(LayerOp op, const Node& node) {
@@ -81,6 +93,30 @@ class Fuser {
     layer.operand = use_first ? node.operand : node.input;
     layer.output = node.output;
     layers_.push_back(layer);
+  }
+
+  // Max pooling keeps its input's scale, so it cannot take over the concatenation's; and a tensor can be a
+  // slice of one other only.
+  bool becomes_slice(Position source) const {
+    return source != layers_.end() && source->op != LayerOp::kMaxPool && !on_host(source->op) &&
+           source->concat < 0;
+  }
+
+  void concatenate(const Node& node) {
+    int channel = 0;
+    for (const int part : sources(node)) {
+      Position source =
+          std::find_if(layers_.begin(), layers_.end(), [&](const FusedLayer& l) { return l.output == part; });
+      if (!becomes_slice(source)) {
+        append(LayerOp::kAvgPool, node);
+        source = std::prev(layers_.end());
+        source->input = part;
+        source->output = -1;
+      }
+      source->concat = node.output;
+      source->channel_offset = channel;
+      channel += network_.shape(part).channels;
+    }
   }
 
   const Network& network_;

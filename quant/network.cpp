@@ -27,11 +27,17 @@ Node depthwise_from(const Node& affine) {
 
 }  // namespace
 
+std::vector<int> sources(const Node& node) {
+  std::vector<int> read = {node.input};
+  if (node.operand >= 0) read.push_back(node.operand);
+  read.insert(read.end(), node.others.begin(), node.others.end());
+  return read;
+}
+
 std::vector<int> count_uses(const Network& network) {
   std::vector<int> uses(network.tensors.size(), 0);
   for (const Node& node : network.nodes) {
-    ++uses[node.input];
-    if (node.operand >= 0) ++uses[node.operand];
+    for (const int tensor : sources(node)) ++uses[tensor];
   }
   ++uses[network.output];
   return uses;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "quant/normalization.h"
 #include "quant/shape.h"
 
 namespace bitbalance {
@@ -22,7 +23,10 @@ enum class Op {
   kClip,     ///< y = min(max(x, low), high): Relu and Clip
   kMaxPool,  ///< padding never wins
   kAvgPool,
-  kAdd,  ///< input + operand, equal shapes
+  kAdd,      ///< input + operand, equal shapes
+  kConcat,   ///< channels of input, then those of `others` in order
+  kLrn,      ///< local response normalization across channels, see Lrn
+  kSoftmax,  ///< over all elements of an image
 };
 
 /// One operator. Fields that an op does not use keep their defaults.
@@ -32,6 +36,7 @@ struct Node {
   int input = -1;    ///< index into Network::tensors
   int operand = -1;  ///< kAdd only
   int output = -1;
+  std::vector<int> others;  ///< kConcat: what follows `input`
 
   Window window;               ///< kConv and pools
   int groups = 1;              ///< kConv
@@ -43,7 +48,12 @@ struct Node {
 
   float low = -std::numeric_limits<float>::infinity();  ///< kClip
   float high = std::numeric_limits<float>::infinity();
+
+  Lrn lrn;  ///< kLrn
 };
+
+/// Every tensor that a node reads, in order.
+std::vector<int> sources(const Node& node);
 
 /// Nodes in execution order; every tensor is written by one node, except `input`.
 struct Network {

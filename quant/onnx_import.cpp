@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -20,6 +21,12 @@ using onnx::NodeProto;
 
 class Importer {
  public:
+  static std::set<std::string> accepted_ops() {
+    std::set<std::string> names;
+    for (const auto& [name, handler] : handlers()) names.insert(name);
+    return names;
+  }
+
   explicit Importer(const std::filesystem::path& file) : model_(file, accepted_ops()) {
     network_.name = file.stem().string();
   }
@@ -52,6 +59,7 @@ class Importer {
         {"AveragePool", &Importer::average_pool},
         {"BatchNormalization", &Importer::batch_normalization},
         {"Clip", &Importer::clip},
+        {"Concat", &Importer::concat},
         {"Constant", &Importer::constant},
         {"Conv", &Importer::conv},
         {"Dropout", &Importer::dropout},
@@ -59,18 +67,14 @@ class Importer {
         {"Gemm", &Importer::gemm},
         {"GlobalAveragePool", &Importer::global_average_pool},
         {"Identity", &Importer::identity},
+        {"LRN", &Importer::lrn},
         {"MatMul", &Importer::matmul},
         {"MaxPool", &Importer::max_pool},
         {"Relu", &Importer::relu},
         {"Reshape", &Importer::reshape},
+        {"Softmax", &Importer::softmax},
     };
     return table;
-  }
-
-  static std::set<std::string> accepted_ops() {
-    std::set<std::string> names;
-    for (const auto& [name, handler] : handlers()) names.insert(name);
-    return names;
   }
 
   static Shape shape_of(const std::vector<std::int64_t>& dims) {
@@ -337,6 +341,64 @@ class Importer {
     }
   }
 
+  // From the first dimension: 1 for the channels.
+  std::int64_t read_axis(const NodeProto& node, std::int64_t fallback) const {
+    const std::int64_t axis = int_attribute(node, "axis", fallback);
+    return axis < 0 ? axis + static_cast<std::int64_t>(input_dims(node).size()) : axis;
+  }
+
+  void concat(const NodeProto& node) {
+    const std::int64_t axis = read_axis(node, 1);
+    if (axis != 1) model_.fail(node, fmt::format("axis is {}; accepted: 1, the channels", axis));
+    Shape shape = network_.shape(activation(node, 0));
+    shape.channels = 0;
+    std::vector<int> parts;
+    for (int i = 0; i < node.input_size(); ++i) {
+      const Shape& part = network_.shape(parts.emplace_back(activation(node, i)));
+      if (part.height != shape.height || part.width != shape.width) {
+        model_.fail(node, fmt::format("images of {}x{} and {}x{} (as they were before flattening); accepted: "
+                                      "equal heights and widths",
+                                      shape.height, shape.width, part.height, part.width));
+      }
+      shape.channels += part.channels;
+    }
+    new_node(node, Op::kConcat, shape).others.assign(parts.begin() + 1, parts.end());
+  }
+
+  void lrn(const NodeProto& node) {
+    const Shape shape = image_shape(node);
+    Lrn lrn;
+    const std::int64_t size = int_attribute(node, "size", 0);
+    lrn.alpha = float_attribute(node, "alpha", lrn.alpha);
+    lrn.beta = float_attribute(node, "beta", lrn.beta);
+    lrn.k = float_attribute(node, "bias", lrn.k);
+    if (size < 1 || size > std::numeric_limits<std::int16_t>::max())
+      model_.fail(node, fmt::format("size is {}; accepted: 1 to 32767", size));
+    if (!(lrn.k > 0) || !(lrn.alpha >= 0) || !std::isfinite(lrn.k + lrn.alpha + lrn.beta)) {
+      model_.fail(node,
+                  fmt::format("alpha {}, beta {}, bias {}; accepted: bias above 0, alpha from 0, finite",
+                              lrn.alpha, lrn.beta, lrn.k));
+    }
+    lrn.size = static_cast<int>(size);
+    new_node(node, Op::kLrn, shape).lrn = lrn;
+  }
+
+  // Before operator set 13 all dimensions from the axis on are one.
+  void softmax(const NodeProto& node) {
+    constexpr std::int64_t kOneAxis = 13;
+    const bool one_axis = model_.opset() >= kOneAxis;
+    const std::int64_t axis = read_axis(node, one_axis ? -1 : 1);
+    const std::vector<std::int64_t>& dims = input_dims(node);
+    const Shape shape = network_.shape(activation(node, 0));
+    std::int64_t covered = 1;
+    for (std::size_t d = axis; d < (one_axis ? axis + 1 : dims.size()); ++d) covered *= dims[d];
+    if (axis < 1 || covered != shape.elements()) {
+      model_.fail(node, fmt::format("over {} of the {} elements of an image (axis {}); accepted: all",
+                                    covered, shape.elements(), axis));
+    }
+    new_node(node, Op::kSoftmax, shape);
+  }
+
   void new_clip(const NodeProto& node, float low, float high) {
     Node& layer = new_node(node, Op::kClip, network_.shape(activation(node, 0)));
     layer.low = low;
@@ -427,6 +489,10 @@ class Importer {
 };
 
 }  // namespace
+
+std::set<std::string> onnx_operators() {
+  return Importer::accepted_ops();
+}
 
 Network import_onnx(const std::filesystem::path& file) {
   return Importer(file).run();

@@ -30,9 +30,60 @@ void check_tensor(const QuantizedNetwork& network, const QuantizedTensor& tensor
     fail(fmt::format("scale is {}; accepted: above 0", tensor.scale));
 }
 
+/// Of a tensor that is a slice of another.
+void check_slice(const QuantizedNetwork& network, const QuantizedTensor& tensor) {
+  const auto fail = [&](const std::string& problem) {
+    throw std::invalid_argument(
+        fmt::format("network {}: tensor '{}': {}", network.name, tensor.name, problem));
+  };
+  if (tensor.parent >= static_cast<int>(network.tensors.size()) || network.tensors[tensor.parent].parent >= 0)
+    fail(fmt::format("slice of tensor {}; accepted: an index, of no slice", tensor.parent));
+  const QuantizedTensor& whole = network.tensors[tensor.parent];
+  if (tensor.channel_offset < 0 || tensor.channel_offset > whole.shape.channels - tensor.shape.channels ||
+      tensor.shape.height != whole.shape.height || tensor.shape.width != whole.shape.width) {
+    fail(fmt::format("{} from channel {} is no slice of {}", text(tensor.shape), tensor.channel_offset,
+                     text(whole.shape)));
+  }
+  if (tensor.bits != whole.bits || tensor.is_signed != whole.is_signed || tensor.scale != whole.scale)
+    fail(fmt::format("format differs from that of '{}', whose slice it is", whole.name));
+}
+
+/// Which channels of which tensors hold results; a slice's are its parent's.
+class WrittenChannels {
+ public:
+  explicit WrittenChannels(const QuantizedNetwork& network) : network_(network) {
+    for (const QuantizedTensor& tensor : network.tensors) written_.emplace_back(tensor.shape.channels, false);
+  }
+
+  void write(int tensor) {
+    const auto [first, last] = channels(tensor);
+    std::fill(first, last, true);
+  }
+  bool all(int tensor) {
+    const auto [first, last] = channels(tensor);
+    return std::find(first, last, false) == last;
+  }
+  bool any(int tensor) {
+    const auto [first, last] = channels(tensor);
+    return std::find(first, last, true) != last;
+  }
+
+ private:
+  using Position = std::vector<bool>::iterator;
+
+  std::pair<Position, Position> channels(int tensor) {
+    const QuantizedTensor& t = network_.tensors[tensor];
+    const Position first = written_[t.parent < 0 ? tensor : t.parent].begin() + t.channel_offset;
+    return {first, first + t.shape.channels};
+  }
+
+  const QuantizedNetwork& network_;
+  std::vector<std::vector<bool>> written_;
+};
+
 class LayerCheck {
  public:
-  LayerCheck(const QuantizedNetwork& network, const QuantizedLayer& layer, const std::vector<bool>& written)
+  LayerCheck(const QuantizedNetwork& network, const QuantizedLayer& layer, WrittenChannels& written)
       : network_(network), layer_(layer), written_(written) {}
 
   void run() const {
@@ -57,7 +108,7 @@ class LayerCheck {
   void check_source(const char* field, int index) const {
     if (!is_tensor(index))
       fail(field, fmt::format("tensor {}; accepted: 0 to {}", index, network_.tensors.size() - 1));
-    if (!written_[index])
+    if (!written_.all(index))
       fail(field, fmt::format("'{}' is read before it is written", network_.tensors[index].name));
   }
 
@@ -65,14 +116,14 @@ class LayerCheck {
     check_source("input", layer_.input);
     if (!is_tensor(layer_.output))
       fail("output", fmt::format("tensor {}; accepted: 0 to {}", layer_.output, network_.tensors.size() - 1));
-    if (written_[layer_.output]) fail("output", fmt::format("'{}' is written twice", output().name));
+    if (written_.any(layer_.output)) fail("output", fmt::format("'{}' is written twice", output().name));
     if (layer_.op == LayerOp::kAdd || (layer_.op == LayerOp::kConv && layer_.operand != -1)) {
       check_source("operand", layer_.operand);
       const Shape& shape = network_.tensors[layer_.operand].shape;
       if (shape != output().shape)
         fail("operand", fmt::format("shape {} is not the output's {}", text(shape), text(output().shape)));
     } else if (layer_.operand != -1) {
-      fail("operand", "pooling has none; accepted: -1");
+      fail("operand", "only convolution and addition have one; accepted: -1");
     }
   }
 
@@ -89,7 +140,8 @@ class LayerCheck {
     const Shape& in = input().shape;
     const Shape& out = output().shape;
     const int channels = layer_.op == LayerOp::kConv ? out.channels : in.channels;
-    const Shape expected = layer_.op == LayerOp::kAdd ? in : w.output_shape(in, channels);
+    const Shape expected =
+        layer_.op == LayerOp::kAdd || on_host(layer_.op) ? in : w.output_shape(in, channels);
     if (out != expected) {
       fail("output", fmt::format("shape {}; input and window give {}", text(out), text(expected)));
     }
@@ -161,7 +213,7 @@ class LayerCheck {
 
   const QuantizedNetwork& network_;
   const QuantizedLayer& layer_;
-  const std::vector<bool>& written_;
+  WrittenChannels& written_;
 };
 
 }  // namespace
@@ -182,15 +234,18 @@ void validate(const QuantizedNetwork& network) {
     fail(
         fmt::format("input {} and output {}; accepted: 0 to {}", network.input, network.output, tensors - 1));
   }
-  for (const QuantizedTensor& tensor : network.tensors) check_tensor(network, tensor);
+  for (const QuantizedTensor& tensor : network.tensors) {
+    check_tensor(network, tensor);
+    if (tensor.parent >= 0) check_slice(network, tensor);
+  }
 
-  std::vector<bool> written(tensors, false);
-  written[network.input] = true;
+  WrittenChannels written(network);
+  written.write(network.input);
   for (const QuantizedLayer& layer : network.layers) {
     LayerCheck(network, layer, written).run();
-    written[layer.output] = true;
+    written.write(layer.output);
   }
-  if (!written[network.output])
+  if (!written.all(network.output))
     fail(fmt::format("output '{}' is written by no layer", network.tensors[network.output].name));
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "quant/normalization.h"
 #include "quant/shape.h"
 
 namespace bitbalance {
@@ -30,6 +31,10 @@ struct QuantizedTensor {
   int bits = 8;           ///< 8 or 16; 16 is always signed
   bool is_signed = true;  ///< range -128..127 or 0..255 at 8 bit
   double scale = 1.0;
+  /// Concatenation: this tensor is the channels of tensor `parent` from `channel_offset` on, in the same
+  /// format and memory. A parent is no slice itself; -1: not a slice.
+  int parent = -1;
+  int channel_offset = 0;
 };
 
 enum class LayerOp {
@@ -37,6 +42,8 @@ enum class LayerOp {
   kMaxPool,  ///< largest element of the window; padding never wins; output scale = input scale
   kAvgPool,  ///< sum * rescale; `count_include_pad` tells which divisor
   kAdd,      ///< elementwise sum of two tensors, each rescaled
+  kLrn,      ///< on the host: Lrn of the real values, quantized again
+  kSoftmax,  ///< on the host: over all elements of an image
 };
 
 /// One integer layer. Fields that an op does not use keep their defaults.
@@ -61,6 +68,8 @@ struct QuantizedLayer {
   Rescale operand_rescale;         ///< kConv with an operand, kAdd: the operand's
   bool count_include_pad = false;  ///< kAvgPool: always divide by kernel_h * kernel_w
 
+  Lrn lrn;  ///< kLrn
+
   int clip_low = -128;  ///< saturation of the result; ReLU and Clip of the graph are folded in here
   int clip_high = 127;
 
@@ -68,7 +77,13 @@ struct QuantizedLayer {
   std::vector<double> weight_scale;
 };
 
-/// Layers in execution order; every tensor is written by one layer at most, `input` by none.
+/// What the accelerator does not do: such a layer runs on the host, see host_layer.h.
+inline bool on_host(LayerOp op) {
+  return op == LayerOp::kLrn || op == LayerOp::kSoftmax;
+}
+
+/// Layers in execution order; every tensor is written by one layer at most, `input` by none, a tensor with
+/// slices by its slices' layers, which cover it.
 struct QuantizedNetwork {
   std::string name;
   std::vector<QuantizedTensor> tensors;

@@ -43,6 +43,7 @@ class Quantizer {
     const std::vector<FusedLayer> layers = fuse(network_);
     check_overrides(layers);
     result_.name = network_.name;
+    find_signs(layers);
     add_input();
     for (const FusedLayer& layer : layers) {
       try {
@@ -90,42 +91,94 @@ class Quantizer {
     return largest > 0 ? largest / range_of(quantized).high : 1.0;
   }
 
-  QuantizedTensor& new_tensor(int tensor, bool non_negative) {
+  QuantizedTensor& new_tensor(int tensor) {
     index_[tensor] = static_cast<int>(result_.tensors.size());
     QuantizedTensor& quantized = result_.tensors.emplace_back();
     quantized.name = network_.tensors[tensor].name;
     quantized.shape = network_.shape(tensor);
     quantized.bits = options_.activation_bits;
-    quantized.is_signed = options_.activation_bits == 16 || !non_negative;
-    non_negative_.push_back(non_negative);
+    quantized.is_signed = options_.activation_bits == 16 || !non_negative_[tensor];
     return quantized;
   }
 
   void add_input() {
-    QuantizedTensor& input = new_tensor(network_.input, calibrated(network_.input).min >= 0);
+    QuantizedTensor& input = new_tensor(network_.input);
     input.scale = options_.input_scale.value_or(calibrated_scale(network_.input, input));
     result_.input = index_[network_.input];
   }
 
   bool is_non_negative(const FusedLayer& fused) const {
-    if (fused.low >= 0) return true;
+    if (fused.low >= 0 || fused.op == LayerOp::kSoftmax) return true;
     if (fused.op == LayerOp::kConv) return false;
-    return non_negative_[index_[fused.input]] && (fused.operand < 0 || non_negative_[index_[fused.operand]]);
+    return non_negative_[fused.input] && (fused.operand < 0 || non_negative_[fused.operand]);
+  }
+
+  // One negative slice makes a concatenation signed, and with it every slice; so what reads a slice is judged
+  // again.
+  void find_signs(const std::vector<FusedLayer>& layers) {
+    non_negative_.assign(network_.tensors.size(), true);
+    non_negative_[network_.input] = calibrated(network_.input).min >= 0;
+    bool changed = true;
+    while (changed) {
+      changed = false;
+      for (const FusedLayer& layer : layers) {
+        const bool fits = is_non_negative(layer) && (layer.concat < 0 || non_negative_[layer.concat]);
+        for (const int tensor : {layer.output, layer.concat}) {
+          if (tensor < 0 || fits || !non_negative_[tensor]) continue;
+          non_negative_[tensor] = false;
+          changed = true;
+        }
+      }
+    }
+  }
+
+  // The output as channels of a concatenation, in its format.
+  QuantizedTensor& new_slice(const FusedLayer& fused, const std::string& name) {
+    if (index_[fused.concat] < 0) {
+      QuantizedTensor& whole = new_tensor(fused.concat);
+      whole.scale = calibrated_scale(fused.concat, whole);
+    }
+    QuantizedTensor slice = result_.tensors[index_[fused.concat]];
+    slice.parent = index_[fused.concat];
+    slice.channel_offset = fused.channel_offset;
+    slice.name = name;
+    const int part = fused.output < 0 ? fused.input : fused.output;
+    slice.shape = network_.shape(part);
+    if (fused.output >= 0) {
+      index_[fused.output] = static_cast<int>(result_.tensors.size());
+      slice.name = network_.tensors[fused.output].name;
+    }
+    return result_.tensors.emplace_back(std::move(slice));
+  }
+
+  QuantizedTensor& new_output(const FusedLayer& fused, const std::string& name) {
+    if (fused.concat >= 0) return new_slice(fused, name);
+    QuantizedTensor& output = new_tensor(fused.output);
+    if (fused.op == LayerOp::kMaxPool) {
+      output.scale = result_.tensors[index_[fused.input]].scale;
+    } else if (fused.op == LayerOp::kSoftmax) {
+      output.scale = 1.0 / range_of(output).high;
+    } else {
+      output.scale = calibrated_scale(fused.output, output);
+    }
+    return output;
   }
 
   void add_layer(const FusedLayer& fused) {
     QuantizedLayer layer;
     layer.name = fused.node->name;
+    if (fused.node->op == Op::kConcat) layer.name += "." + network_.tensors[fused.input].name;
     layer.op = fused.op;
     layer.input = index_[fused.input];
     layer.operand = fused.operand < 0 ? -1 : index_[fused.operand];
     layer.window = fused.node->window;
     layer.count_include_pad = fused.node->count_include_pad;
 
-    QuantizedTensor& output = new_tensor(fused.output, is_non_negative(fused));
-    layer.output = index_[fused.output];
+    layer.lrn = fused.node->lrn;
+
+    const QuantizedTensor& output = new_output(fused, layer.name);
+    layer.output = static_cast<int>(result_.tensors.size()) - 1;
     const double input_scale = result_.tensors[layer.input].scale;
-    output.scale = fused.op == LayerOp::kMaxPool ? input_scale : calibrated_scale(fused.output, output);
     layer.clip_low = to_steps(fused.low, output);
     layer.clip_high = to_steps(fused.high, output);
 
@@ -191,7 +244,7 @@ class Quantizer {
   const Calibration& calibration_;
   const QuantizationOptions& options_;
   std::vector<int> index_;          ///< float tensor -> tensor of the result, -1: none
-  std::vector<bool> non_negative_;  ///< by tensor of the result
+  std::vector<bool> non_negative_;  ///< by float tensor
   std::map<std::pair<int, int>, RepresentableSet> sets_;
   QuantizedNetwork result_;
 };

@@ -121,3 +121,45 @@ TEST_CASE("a sum of clipped or repeated values stays an addition") {
     CHECK(fuse(network).back().op == LayerOp::kAdd);
   }
 }
+
+TEST_CASE("inputs of a concatenation become slices of its result") {
+  NetworkBuilder builder({2, 3, 3});
+  const int a = builder.relu("relu_a", conv_1x1(builder, "a", 0, 3));
+  const int b = conv_1x1(builder, "b", 0, 2);
+  const int both = builder.concat("both", {a, b});
+  const Network network = builder.build(conv_1x1(builder, "last", both, 1));
+  const std::vector<FusedLayer> layers = fuse(network);
+  REQUIRE(layers.size() == 3);
+  CHECK(layers[0].concat == both);
+  CHECK(layers[0].channel_offset == 0);
+  CHECK(layers[0].output == a);
+  CHECK(layers[1].concat == both);
+  CHECK(layers[1].channel_offset == 3);
+  CHECK(layers[2].input == both);
+  CHECK(layers[2].concat == -1);
+}
+
+TEST_CASE("what cannot be a slice is copied into one") {
+  NetworkBuilder builder({2, 3, 3});
+  const int pool = builder.pool("pool", Op::kMaxPool, 0, square_window(1));
+  const int conv = conv_1x1(builder, "conv", 0, 2);
+  const int inner = builder.concat("inner", {conv, conv});
+  const int outer = builder.concat("outer", {0, pool, inner, conv});
+  const std::vector<FusedLayer> layers = fuse(builder.build(outer));
+  // pool, conv (a slice of inner), its second copy, and copies of all that outer takes.
+  REQUIRE(layers.size() == 7);
+  CHECK(layers[0].concat == -1);
+  CHECK(layers[1].concat == inner);
+  for (std::size_t i = 2; i < layers.size(); ++i) {
+    CHECK(layers[i].op == LayerOp::kAvgPool);
+    CHECK(layers[i].output == -1);
+  }
+  CHECK(layers[2].concat == inner);
+  CHECK(layers[2].channel_offset == 2);
+  CHECK(layers[3].input == 0);
+  CHECK(layers[4].input == pool);
+  CHECK(layers[5].input == inner);
+  CHECK(layers[6].input == conv);
+  CHECK(layers[6].concat == outer);
+  CHECK(layers[6].channel_offset == 2 + 2 + 4);
+}

@@ -1,4 +1,4 @@
-#include "network_builder.h"
+#include "tests/quant/network_builder.h"
 
 #include <random>
 
@@ -61,6 +61,25 @@ int NetworkBuilder::add(const std::string& name, int input, int operand) {
   Node& node = append(name, Op::kAdd, input, network_.shape(input));
   node.operand = operand;
   return node.output;
+}
+
+int NetworkBuilder::concat(const std::string& name, const std::vector<int>& parts) {
+  Shape shape = network_.shape(parts.front());
+  shape.channels = 0;
+  for (const int part : parts) shape.channels += network_.shape(part).channels;
+  Node& node = append(name, Op::kConcat, parts.front(), shape);
+  node.others.assign(parts.begin() + 1, parts.end());
+  return node.output;
+}
+
+int NetworkBuilder::lrn(const std::string& name, int input, const Lrn& lrn) {
+  Node& node = append(name, Op::kLrn, input, network_.shape(input));
+  node.lrn = lrn;
+  return node.output;
+}
+
+int NetworkBuilder::softmax(const std::string& name, int input) {
+  return append(name, Op::kSoftmax, input, network_.shape(input)).output;
 }
 
 Network NetworkBuilder::build(int output) {

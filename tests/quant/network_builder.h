@@ -21,6 +21,10 @@ class NetworkBuilder {
   int pool(const std::string& name, Op op, int input, const Window& window, bool count_include_pad = false);
   int add(const std::string& name, int input, int operand);
 
+  int concat(const std::string& name, const std::vector<int>& parts);
+  int lrn(const std::string& name, int input, const Lrn& lrn);
+  int softmax(const std::string& name, int input);
+
   Network build(int output);
 
  private:

@@ -272,3 +272,36 @@ TEST_CASE("initializers may be listed as inputs, and stored raw") {
   model.node("MatMul", {"x", "w"}, "y");
   CHECK(model.run({2}) == Floats{6});
 }
+
+TEST_CASE("Concat: channels, also of flattened images and computed by one node twice") {
+  OnnxBuilder model({-1, 2, 1, 2});
+  model.node("Relu", {"x"}, "r");
+  set(model.node("Concat", {"x", "r", "x"}, "y"), "axis", std::int64_t{1});
+  CHECK(model.run({-1, 2, 3, -4}) == Floats{-1, 2, 3, -4, 0, 2, 3, 0, -1, 2, 3, -4});
+
+  OnnxBuilder flat({1, 2, 1, 2});
+  flat.output_rank(2);
+  flat.node("Flatten", {"x"}, "f");
+  flat.node("Relu", {"f"}, "r");
+  set(flat.node("Concat", {"f", "r"}, "y"), "axis", std::int64_t{-1});
+  CHECK(flat.run({-1, 2, 3, -4}) == Floats{-1, 2, 3, -4, 0, 2, 3, 0});
+}
+
+TEST_CASE("LRN: an even size reaches further up") {
+  OnnxBuilder model({1, 3, 1, 1});
+  auto& lrn = model.node("LRN", {"x"}, "y");
+  set(lrn, "size", std::int64_t{2});
+  set(lrn, "alpha", 2.0F);
+  set(lrn, "beta", 1.0F);
+  set(lrn, "bias", 1.0F);
+  CHECK(model.run({1, 2, 3}) == Floats{1.0F / 6, 2.0F / 14, 3.0F / 10});
+}
+
+TEST_CASE("Softmax: over all of an image, in both readings of the axis") {
+  for (const std::int64_t opset : {11, 13}) {
+    OnnxBuilder model({1, 2, 1, 1}, opset);
+    set(model.node("Softmax", {"x"}, "y"), "axis", std::int64_t{1});
+    const Floats result = model.run({1000, 1000});
+    CHECK(result == Floats{0.5F, 0.5F});
+  }
+}

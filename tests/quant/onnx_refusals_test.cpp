@@ -52,9 +52,9 @@ TEST_CASE("files that are no ONNX models are refused") {
 
 TEST_CASE("unsupported operators are refused by name, with the accepted ones") {
   OnnxBuilder model({1, 4});
-  model.node("Softmax", {"x"}, "y");
+  model.node("Sigmoid", {"x"}, "y");
   CHECK_THAT(model.refusal(),
-             Contains("node 'node1' (Softmax): unsupported operator; accepted: Add, AveragePool") &&
+             Contains("node 'node1' (Sigmoid): unsupported operator; accepted: Add, AveragePool") &&
                  Contains("Reshape"));
   OnnxBuilder foreign({1, 4});
   foreign.node("Relu", {"x"}, "y").set_domain("com.example");
@@ -239,4 +239,24 @@ TEST_CASE("a model without layers is refused") {
   OnnxBuilder model({1, 2});
   model.node("Identity", {"x"}, "y");
   CHECK_THAT(model.refusal(), Contains("holds no layer"));
+}
+
+TEST_CASE("Concat, LRN and Softmax beyond what they are for are refused") {
+  OnnxBuilder rows({1, 2, 3, 3});
+  set(rows.node("Concat", {"x", "x"}, "y"), "axis", std::int64_t{2});
+  CHECK_THAT(rows.refusal(), Contains("axis is 2; accepted: 1, the channels"));
+
+  OnnxBuilder image({1, 2, 3, 3});
+  set(image.node("Softmax", {"x"}, "y"), "axis", std::int64_t{1});
+  CHECK_THAT(image.refusal(), Contains("over 2 of the 18 elements of an image (axis 1); accepted: all"));
+
+  OnnxBuilder none({1, 2, 3, 3});
+  set(none.node("LRN", {"x"}, "y"), "size", std::int64_t{0});
+  CHECK_THAT(none.refusal(), Contains("size is 0; accepted: 1 to 32767"));
+
+  OnnxBuilder negative({1, 2, 3, 3});
+  auto& lrn = negative.node("LRN", {"x"}, "y");
+  set(lrn, "size", std::int64_t{3});
+  set(lrn, "bias", 0.0F);
+  CHECK_THAT(negative.refusal(), Contains("bias 0; accepted: bias above 0"));
 }

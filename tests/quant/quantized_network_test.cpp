@@ -83,7 +83,8 @@ TEST_CASE("a broken network is refused by layer and field") {
       {"layer 'conv': output: 'image' is written twice", [](auto& n) { n.layers[0].output = 0; }},
       {"layer 'conv': output: tensor 9", [](auto& n) { n.layers[0].output = 9; }},
       {"layer 'conv': operand: shape 4x5x5", [](auto& n) { n.layers[0].operand = 0; }},
-      {"layer 'pool': operand: pooling has none", [](auto& n) { n.layers[1].operand = 0; }},
+      {"layer 'pool': operand: only convolution and addition have one",
+       [](auto& n) { n.layers[1].operand = 0; }},
       {"layer 'conv': window: kernel", [](auto& n) { n.layers[0].window.stride_w = 0; }},
       {"layer 'conv': window: pads", [](auto& n) { n.layers[0].window.pad_left = -1; }},
       {"layer 'conv': output: shape 6x3x3; input and window give 6x5x3",
@@ -130,4 +131,47 @@ TEST_CASE("a signed-digit weight is judged by its signed digits") {
   network.layers[0].weights[5] = 7;  // 8 - 1
   network.layers[0].token_form = TokenForm::kSignedDigit;
   CHECK_NOTHROW(validate(network));
+}
+
+namespace {
+
+// Two poolings side by side, which fill a tensor between them.
+QuantizedNetwork concatenation() {
+  QuantizedNetwork n;
+  n.name = "test";
+  n.tensors = {tensor("image", {2, 3, 3}), tensor("whole", {4, 3, 3}), tensor("low", {2, 3, 3}),
+               tensor("high", {2, 3, 3})};
+  for (const int part : {2, 3}) {
+    n.tensors[part].parent = 1;
+    n.tensors[part].channel_offset = part == 2 ? 0 : 2;
+    QuantizedLayer layer;
+    layer.name = n.tensors[part].name;
+    layer.op = LayerOp::kMaxPool;
+    layer.input = 0;
+    layer.output = part;
+    n.layers.push_back(layer);
+  }
+  n.output = 1;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("slices must lie in their parent, keep its format, and cover it") {
+  CHECK_NOTHROW(validate(concatenation()));
+  const std::vector<Breakage> breakages = {
+      {"tensor 'high': slice of tensor 9", [](auto& n) { n.tensors[3].parent = 9; }},
+      {"tensor 'high': slice of tensor 2", [](auto& n) { n.tensors[3].parent = 2; }},
+      {"tensor 'high': 2x3x3 from channel 3 is no slice of 4x3x3",
+       [](auto& n) { n.tensors[3].channel_offset = 3; }},
+      {"tensor 'low': format differs from that of 'whole'", [](auto& n) { n.tensors[2].is_signed = false; }},
+      {"layer 'high': output: 'high' is written twice", [](auto& n) { n.tensors[3].channel_offset = 1; }},
+      {"output 'whole' is written by no layer", [](auto& n) { n.layers.pop_back(); }},
+  };
+  for (const Breakage& breakage : breakages) {
+    CAPTURE(breakage.message);
+    QuantizedNetwork network = concatenation();
+    breakage.apply(network);
+    CHECK_THROWS_WITH(validate(network), Catch::Contains(breakage.message));
+  }
 }

@@ -5,9 +5,12 @@
 #include <catch2/catch.hpp>
 
 #include <cmath>
+#include <map>
 #include <stdexcept>
 
 #include "network_builder.h"
+#include "quant/evaluator.h"
+#include "quant/host_layer.h"
 #include "quant/representable.h"
 
 using namespace bitbalance;
@@ -233,4 +236,62 @@ TEST_CASE("values are quantized to the nearest step and saturate") {
         std::vector<std::int32_t>{0, 1, -1, 127, -128});
   tensor.is_signed = false;
   CHECK(quantize_values(tensor, {-1, 1000}) == std::vector<std::int32_t>{0, 255});
+}
+
+TEST_CASE("inputs of a concatenation share its scale and sign, and so does what reads them") {
+  NetworkBuilder builder({2, 4, 4});
+  const auto conv = [&](const char* name) {
+    return builder.conv(name, 0, 2, square_window(1), random_values(4, 1), random_values(2, 2));
+  };
+  const int positive = builder.relu("positive", conv("a"));
+  const int any = conv("b");
+  const int both = builder.concat("both", {positive, any});
+  const int pool = builder.pool("pool", Op::kMaxPool, positive, square_window(2, 2));
+  const int pool_both = builder.pool("pool_both", Op::kMaxPool, both, square_window(2, 2));
+  const Network network = builder.build(builder.concat("all", {pool, pool_both}));
+  const QuantizedNetwork quantized = quantize(network, calibrate(network, {random_values(32, 3)}));
+
+  std::map<std::string, QuantizedTensor> tensors;
+  for (const QuantizedTensor& tensor : quantized.tensors) tensors[tensor.name] = tensor;
+  const QuantizedTensor& whole = tensors.at("both");
+  CHECK(whole.is_signed);
+  CHECK(whole.parent == -1);
+  int offset = 0;
+  for (const char* name : {"positive", "b"}) {
+    const QuantizedTensor& slice = tensors.at(name);
+    CHECK(slice.is_signed);
+    CHECK(slice.scale == whole.scale);
+    CHECK(quantized.tensors[slice.parent].name == "both");
+    CHECK(slice.channel_offset == offset);
+    offset += 2;
+  }
+  CHECK(tensors.at("pool").is_signed);
+  CHECK(tensors.at("pool").scale == whole.scale);
+  CHECK(tensors.at("all").shape == Shape{6, 2, 2});
+  CHECK(quantized.layers.back().name == "all.pool_both");
+  CHECK(quantized.layers.back().op == LayerOp::kAvgPool);
+}
+
+TEST_CASE("layers on the host keep their settings, and Softmax its range") {
+  NetworkBuilder builder({3, 2, 2});
+  const int lrn = builder.lrn("lrn", 0, {3, 0.5F, 0.6F, 2.0F});
+  const Network network = builder.build(builder.softmax("softmax", lrn));
+  const QuantizedNetwork quantized = quantize(network, calibrate(network, {random_values(12, 3)}));
+  REQUIRE(quantized.layers.size() == 2);
+  CHECK(quantized.layers[0].op == LayerOp::kLrn);
+  CHECK(quantized.layers[0].lrn.size == 3);
+  CHECK(quantized.layers[0].lrn.k == 2.0F);
+  CHECK(quantized.tensors[1].is_signed);
+  CHECK_FALSE(quantized.tensors[2].is_signed);
+  CHECK(quantized.tensors[2].scale == 1.0 / 255);
+
+  const std::vector<float> image = random_values(12, 3);
+  const std::vector<std::int32_t> normalized =
+      run_host_layer(quantized, quantized.layers[0], quantize_values(quantized.tensors[0], image));
+  Evaluator evaluator(network);
+  evaluator.run(image);
+  for (std::size_t i = 0; i < image.size(); ++i) {
+    const double found = normalized[i] * quantized.tensors[1].scale;
+    CHECK(found == Approx(evaluator.values(lrn)[i]).margin(2 * quantized.tensors[1].scale));
+  }
 }

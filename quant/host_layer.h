@@ -1,0 +1,16 @@
+// Layers that run on the host between two programs of the accelerator (LRN, Softmax): real values in
+// floating point, quantized again. The driver and the golden model share this one implementation.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "quant/quantized_network.h"
+
+namespace bitbalance {
+
+/// Elements of the layer's output tensor for those of its input, one image; `layer` is on_host().
+std::vector<std::int32_t> run_host_layer(const QuantizedNetwork& network, const QuantizedLayer& layer,
+                                         const std::vector<std::int32_t>& input);
+
+}  // namespace bitbalance

@@ -1,6 +1,8 @@
 #include "hw/core/mapper.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
@@ -129,4 +131,65 @@ TEST_CASE("weights of the next layer are loaded before its activations wait for 
   CHECK(loads[0]->header.wait == 0);
   CHECK(std::holds_alternative<LoadActivations>(loads[2]->body));
   CHECK(loads[2]->header.wait == engine_bit(Engine::kStore));
+}
+
+namespace {
+
+// Two convolutions into the halves of a tensor, LRN on the host, and a convolution of its result.
+QuantizedNetwork segmented_network() {
+  QuantizedNetwork n = one_convolution({4, 5, 5}, 8);
+  n.tensors.push_back({"high", {8, 5, 5}, 8, false, 1.0});
+  n.tensors.push_back({"both", {16, 5, 5}, 8, false, 1.0});
+  n.tensors.push_back({"norm", {16, 5, 5}, 8, false, 1.0});
+  n.tensors.push_back({"last", {8, 5, 5}, 8, false, 1.0});
+  n.tensors[1].parent = n.tensors[2].parent = 3;
+  n.tensors[2].channel_offset = 8;
+  n.layers.push_back(n.layers[0]);
+  n.layers[1].name = "conv2";
+  n.layers[1].output = 2;
+  QuantizedLayer lrn;
+  lrn.name = "norm";
+  lrn.op = LayerOp::kLrn;
+  lrn.input = 3;
+  lrn.output = 4;
+  lrn.clip_low = 0;
+  lrn.clip_high = 255;
+  n.layers.push_back(lrn);
+  n.layers.push_back(one_convolution({16, 5, 5}, 8).layers[0]);
+  n.layers[3].name = "conv3";
+  n.layers[3].input = 4;
+  n.layers[3].output = 5;
+  n.output = 5;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("a layer on the host ends a program, and the next one finds its tensors in place") {
+  const std::vector<MappedProgram> segments = build_segments(segmented_network(), {}, {});
+  REQUIRE(segments.size() == 2);
+  const Program& first = segments[0].program;
+  const Program& second = segments[1].program;
+  REQUIRE(first.layers.size() == 3);
+  CHECK(first.layers[2].on_host);
+  CHECK(first.layers[2].op == "lrn");
+  REQUIRE(second.layers.size() == 1);
+  CHECK(second.first_layer == 3);
+  for (const Command& command : second.commands) CHECK(command.header.layer == 3);
+  for (const TensorPlacement& placement : first.tensors) {
+    CHECK(std::any_of(second.tensors.begin(), second.tensors.end(), [&](const TensorPlacement& p) {
+      return p.tensor == placement.tensor && p.offset == placement.offset;
+    }));
+  }
+  CHECK(second.data_bytes > first.data_bytes);
+  CHECK_THAT(refusal(segmented_network(), {}, {}), Catch::Contains("layer norm runs on the host"));
+}
+
+TEST_CASE("a slice lies at its channels of the whole tensor") {
+  const Program program = build_segments(segmented_network(), {}, {})[0].program;
+  std::map<int, TensorPlacement> placements;
+  for (const TensorPlacement& p : program.tensors) placements[p.tensor] = p;
+  CHECK(placements.at(1).offset == placements.at(3).offset);
+  CHECK(placements.at(2).offset == placements.at(3).offset + 8 * 25);
+  CHECK(placements.at(2).image_pitch == placements.at(3).image_pitch);
 }

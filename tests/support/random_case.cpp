@@ -12,7 +12,8 @@ namespace {
 
 class Draw {
  public:
-  Draw(std::uint64_t seed, const CaseLimits& limits) : random_(seed), limits_(limits) {}
+  Draw(std::uint64_t seed, const CaseLimits& limits)
+      : random_(seed), concatenations_(~seed), limits_(limits) {}
 
   RandomCase make() {
     RandomCase c;
@@ -118,6 +119,46 @@ class Draw {
       n.layers.back().name = "layer" + std::to_string(n.layers.size());
       n.output = n.layers.back().output;
     }
+    if (std::bernoulli_distribution(0.25)(concatenations_)) add_concatenation(n);
+  }
+
+  /// The last result and a copy of an equally large tensor become the two slices of a new one, which a
+  /// pooling reads.
+  void add_concatenation(QuantizedNetwork& n) {
+    const int last = n.output;
+    const QuantizedTensor part = tensor(n, last);
+    std::vector<int> sources;
+    for (int t = 0; t <= last; ++t) {
+      const Shape& shape = tensor(n, t).shape;
+      if (shape.height == part.shape.height && shape.width == part.shape.width) sources.push_back(t);
+    }
+    const int source = sources[concatenations_() % sources.size()];
+    const bool copy_first = concatenations_() % 2 == 0;
+    const int copied = tensor(n, source).shape.channels;
+    Shape shape = part.shape;
+    shape.channels += copied;
+    const int whole = add_tensor(n, shape, part.is_signed);
+    shape.channels = copied;
+    const int copy = add_tensor(n, shape, part.is_signed);
+    for (const int slice : {last, copy}) n.tensors[static_cast<std::size_t>(slice)].parent = whole;
+    n.tensors[static_cast<std::size_t>(copy_first ? last : copy)].channel_offset =
+        copy_first ? copied : part.shape.channels;
+
+    QuantizedLayer l;
+    l.op = LayerOp::kAvgPool;
+    l.input = source;
+    l.output = copy;
+    l.rescale = {Rescale{3, 2}};
+    l.clip_low = lowest(part);
+    l.clip_high = highest(part);
+    l.name = "layer" + std::to_string(n.layers.size() + 1);
+    n.layers.push_back(l);
+    l.op = LayerOp::kMaxPool;
+    l.input = whole;
+    l.output = n.output = add_tensor(n, tensor(n, whole).shape, part.is_signed);
+    l.rescale.clear();
+    l.name = "layer" + std::to_string(n.layers.size() + 1);
+    n.layers.push_back(l);
   }
 
   Window draw_window(const Shape& in, bool padded) {
@@ -270,6 +311,7 @@ class Draw {
   }
 
   std::mt19937_64 random_;
+  std::mt19937_64 concatenations_;  ///< apart, so that a case without one is what it would be anyway
   CaseLimits limits_;
   int bits_ = 8;
 };

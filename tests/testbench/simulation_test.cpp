@@ -215,5 +215,18 @@ TEST_CASE("layers on the host run between programs, and concatenations need no l
   CHECK(simulation.mappings().size() == 3);
 }
 
+TEST_CASE("the transaction level passes the same comparison, with closed accounts") {
+  Scenario scenario = small_scenario(2);
+  scenario.run.level = Level::kTlm;
+  const Workload workload = small_workload();
+  Simulation simulation(scenario, workload);
+  const RunReport report = run(simulation, scenario);
+  CHECK(report.fault.empty());
+  CHECK(report.frames == kImages);
+  CHECK(report.mismatches() == 0);
+  CHECK(report.open_accounts().empty());
+  CHECK(report.passed());
+}
+
 }  // namespace
 }  // namespace bitbalance

@@ -57,6 +57,8 @@ Simulation::Simulation(const Scenario& scenario, const Workload& workload)
       workload_(workload),
       batches_(map(scenario, workload)),
       golden_(workload.network, golden_options(scenario.accelerator)),
+      // The analyzer loses the unique_ptr when its base takes it over.
+      // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks)
       system_(make_system(scenario, memory_bytes())) {
   for (const Segments& segments : batches_) {
     for (const LoadedProgram& loaded : segments)

@@ -58,7 +58,7 @@ enum class Activity : std::uint8_t {
   kBankConflict,  ///< compute: a cycle that only the activation reads need
   kDrainWait,     ///< compute: the shadow registers still drain the tile before
   kFill,  ///< compute: between issue and first slot, and between last slot and acceptance of the next command
-  kStalled,   ///< injected by a test's random stalls
+  kStalled,   ///< compute: tiles of a single slot are done faster than dealt; others: random stalls of a test
   kWaitLoad,  ///< head of the queue waits for a flag of the load engine
   kWaitCompute,
   kWaitVector,

@@ -15,11 +15,11 @@
 namespace bitbalance::rtl {
 
 /// A command popped at edge p is decoded in that cycle. Its tiles leave from edge p + 1 on, one an edge as
-/// long as there is room, so tiles are always ready before the encoder needs them. The array performs the
-/// first slot at edge p + 3 + conflicts of the first tile. When the array performs the command's last slot at
-/// edge a, the acceptance leaves at a + 1, and a command that waits is popped at that same edge; one that the
-/// controller issues because of the acceptance, at a + 3. A command with a field out of range has no tiles:
-/// its acceptance, with the fault, leaves at p + 1.
+/// long as there is room, so tiles are ready before the encoder needs them, unless one lasts a single slot.
+/// The array performs the first slot at edge p + 3 + conflicts of the first tile. When the array performs the
+/// command's last slot at edge a, the acceptance leaves at a + 1, and a command that waits is popped at that
+/// same edge; one that the controller issues because of the acceptance, at a + 3. A command with a field out
+/// of range has no tiles: its acceptance, with the fault, leaves at p + 1.
 class TileSequencer : public sc_core::sc_module {
  public:
   struct Ports {

@@ -7,6 +7,8 @@
 #include <catch2/catch.hpp>
 #include <random>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "hw/core/timeline/timeline.h"
@@ -88,15 +90,16 @@ void check_seeds(std::uint64_t first, std::uint64_t count, const Make& compare) 
 BenchOptions draw_memory(std::uint64_t seed, AcceleratorConfig& config) {
   std::mt19937_64 random(seed);
   const auto pick = [&random](auto... values) {
-    const std::array<std::uint32_t, sizeof...(values)> all{static_cast<std::uint32_t>(values)...};
-    return all[random() % all.size()];
+    const std::array values_of{values...};
+    return values_of[random() % values_of.size()];
   };
   BenchOptions options;
-  options.latency_cycles = pick(0, 1, 5, 20, 50, 123, 300);
-  options.bytes_per_cycle_numerator = pick(1, 3, 37, 64, 512, 1000);
-  options.bytes_per_cycle_denominator = pick(1, 2, 5, 29, 999);
+  options.latency_cycles = pick(0u, 1u, 5u, 20u, 50u, 123u, 300u);
+  using Rate = std::pair<std::uint32_t, std::uint32_t>;
+  std::tie(options.bytes_per_cycle_numerator, options.bytes_per_cycle_denominator) =
+      pick(Rate{64, 5}, Rate{512, 1}, Rate{37, 29}, Rate{1, 1}, Rate{7, 3}, Rate{1000, 999});
   options.watchdog_cycles = 2'000'000;
-  config.dram.max_outstanding = static_cast<int>(pick(1, 2, 3, 5, 16, 64));
+  config.dram.max_outstanding = pick(1, 2, 3, 5, 16, 64);
   config.dram.use_nb_transport = random() % 8 != 0;
   return options;
 }

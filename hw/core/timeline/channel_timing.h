@@ -18,10 +18,6 @@ struct IdealMemoryTiming {
   std::int64_t latency_cycles = 50;
   std::int64_t bytes_per_cycle_numerator = 64;  ///< of each channel; 64 / 5 = 12.8
   std::int64_t bytes_per_cycle_denominator = 5;
-  bool operator==(const IdealMemoryTiming& o) const {
-    return latency_cycles == o.latency_cycles && bytes_per_cycle_numerator == o.bytes_per_cycle_numerator &&
-           bytes_per_cycle_denominator == o.bytes_per_cycle_denominator;
-  }
 };
 
 class ChannelTiming {

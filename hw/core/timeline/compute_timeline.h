@@ -25,6 +25,8 @@ class ComputeTimeline {
   };
 
   explicit ComputeTimeline(const AcceleratorConfig& config) : config_(config) {}
+  ComputeTimeline(const ComputeTimeline&) = delete;
+  ComputeTimeline& operator=(const ComputeTimeline&) = delete;
 
   /// Forgets all commands.
   void restart();

@@ -15,6 +15,10 @@ class ShapeMemo {
  public:
   using Shape = std::array<std::uint32_t, Fields>;
 
+  ShapeMemo() = default;
+  ShapeMemo(const ShapeMemo&) = delete;
+  ShapeMemo& operator=(const ShapeMemo&) = delete;
+
   /// The value of `shape`; of a new one what `make()` returns.
   template <class Make>
   const Value& get(const Shape& shape, const Make& make) {

@@ -3,20 +3,95 @@
 namespace bitbalance {
 namespace {
 
-/// Items of the two-entry channel between weight encoder and array.
-class SlotChannel {
+/// Edges at which a tile of one step passes the units.
+struct TilePassage {
+  Edge pushed = 0;         ///< by the tile sequencer
+  Edge taken = 0;          ///< by the weight encoder
+  Edge fetched = 0;        ///< its activations are asked for
+  Edge read = 0;           ///< by the activation buffer, first cycle
+  Edge vector = 0;         ///< of activations, pushed
+  Edge vector_popped = 0;  ///< by the array
+};
+
+class SingleStepWalk {
  public:
-  explicit SlotChannel(Edge before) : popped_(before), popped_before_(before) {}
-  /// First edge at which the encoder can push the next item.
-  Edge room() const { return popped_before_ + 1; }
-  Edge last_popped() const { return popped_; }
-  void pop(Edge edge) {
+  SingleStepWalk(const ArrayWork& work, ActivityCounter& counter)
+      : work_(work),
+        counter_(counter),
+        popped_(work.popped - 1),
+        popped_before_(popped_),
+        free_(work.shadow_free) {
+    const Edge long_ago = popped_;
+    before_ = two_before_ = {long_ago, long_ago, long_ago, long_ago, long_ago, long_ago};
+    now_.pushed = work.popped + 1;
+    now_.taken = now_.fetched = now_.pushed + 1;
+    emitted_ = now_.taken + tile(0).conflicts - 1;  // nothing leaves the encoder up to here
+  }
+
+  Edge run() {
+    const std::int64_t count = static_cast<std::int64_t>(work_.tiles->tiles.size()) * work_.groups_in_all();
+    for (std::int64_t t = 0; popped_ < counter_.limit(); ++t) {
+      now_.read = std::max(now_.fetched, before_.vector) + 1;
+      now_.vector = std::max(now_.read + tile(t).conflicts - 1, two_before_.vector_popped + 1);
+      next_.pushed = std::max({now_.pushed, before_.taken, before_.read}) + 1;
+      perform_slots(t);
+      if (t + 1 == count) break;
+      for (int s = slots_of(t); s < tile(t + 1).conflicts; ++s) {
+        emit(next_.fetched);
+        pop(Activity::kBankConflict, std::max(emitted_, popped_) + 1);
+      }
+      next_.taken = emitted_ = std::max(emitted_, next_.fetched);
+      two_before_ = before_;
+      before_ = now_;
+      now_ = next_;
+    }
+    return popped_;
+  }
+
+ private:
+  const PixelTile& tile(std::int64_t t) const {
+    return work_.tiles->tiles[static_cast<std::size_t>(t) % work_.tiles->tiles.size()];
+  }
+  int group_of(std::int64_t t) const {
+    return static_cast<int>(t / static_cast<std::int64_t>(work_.tiles->tiles.size()));
+  }
+  int slots_of(std::int64_t t) const { return work_.groups[group_of(t)].slots_of_last(); }
+
+  void perform_slots(std::int64_t t) {
+    const int slots = slots_of(t);
+    for (int s = 0; s < slots; ++s) {
+      const bool first = s == 0, last = s + 1 == slots;
+      emit(0);
+      if (first) next_.fetched = std::max(emitted_, next_.pushed + 1);
+      Edge edge = std::max(emitted_, popped_) + 1;
+      if (first) edge = std::max(edge, now_.vector + 1);
+      const Edge drained = last ? std::max(edge, free_) : edge;
+      counter_.add(Activity::kDrainWait, edge, drained);
+      if (first) now_.vector_popped = drained;
+      if (last) free_ = drained + work_.beats(group_of(t), tile(t));
+      pop(Activity::kBusy, drained, drained - edge);
+    }
+  }
+
+  /// The encoder pushes the next item as soon as there is room, not before `earliest`.
+  void emit(Edge earliest) { emitted_ = std::max({emitted_ + 1, earliest, popped_before_ + 1}); }
+
+  /// The array takes the item at `edge`; of the cycles since the one before, `named` are accounted for.
+  void pop(Activity activity, Edge edge, Edge named = 0) {
+    if (begun_) counter_.add(Activity::kStalled, popped_ + 1, edge - named);
+    counter_.add(activity, edge, edge + 1);
+    begun_ = true;
     popped_before_ = popped_;
     popped_ = edge;
   }
 
- private:
-  Edge popped_, popped_before_;
+  const ArrayWork& work_;
+  ActivityCounter& counter_;
+  TilePassage two_before_, before_, now_, next_;
+  Edge emitted_ = 0;             ///< last item pushed by the encoder
+  Edge popped_, popped_before_;  ///< last two items popped by the array
+  Edge free_;                    ///< first edge at which a last slot finds the shadow registers free
+  bool begun_ = false;           ///< the first slot has been performed
 };
 
 }  // namespace
@@ -65,76 +140,7 @@ Edge walk_tiles(const ArrayWork& work, ActivityCounter& counter) {
 }
 
 Edge walk_single_steps(const ArrayWork& work, ActivityCounter& counter) {
-  const auto& tiles = work.tiles->tiles;
-  const std::int64_t count = static_cast<std::int64_t>(tiles.size()) * work.groups_in_all();
-  const auto tile = [&](std::int64_t t) -> const PixelTile& {
-    return tiles[static_cast<std::size_t>(t) % tiles.size()];
-  };
-  const Edge long_ago = work.popped - 1;
-  // Edges of the tile at hand and of the one before: pushed by the sequencer, taken by the encoder, fetched,
-  // taken by the activation buffer; its vector pushed and, of the two before, popped.
-  Edge pushed = work.popped + 1, taken = pushed + 1, taken_before = long_ago, fetched = taken;
-  Edge read_before = long_ago, vector_before = long_ago, vector_popped = long_ago,
-       vector_popped_before = long_ago;
-  Edge emitted = taken + tile(0).conflicts - 1;  // nothing leaves the encoder up to here
-  Edge free = work.shadow_free;
-  SlotChannel slots(long_ago);
-  bool first_slot = true;
-  Edge last = work.popped;
-  for (std::int64_t t = 0; t < count && slots.last_popped() < counter.limit(); ++t) {
-    const int group = static_cast<int>(t / static_cast<std::int64_t>(tiles.size()));
-    const Edge read = std::max(fetched + 1, vector_before + 1);
-    const Edge vector = std::max(read + tile(t).conflicts - 1, vector_popped_before + 1);
-    const bool has_next = t + 1 < count;
-    const Edge next_pushed = std::max({pushed + 1, taken_before + 1, read_before + 1});
-    Edge next_fetched = 0;
-    // An item waits for the encoder, then for its activations, then for the shadow registers.
-    const auto arrive = [&](Edge edge) {
-      emitted = edge;
-      const Edge begin = slots.last_popped() + 1;
-      const Edge there = std::max(emitted + 1, begin);
-      if (!first_slot) counter.add(Activity::kStalled, begin, there);
-      return there;
-    };
-    const int slots_of_step = work.groups[group].slots_of_last();
-    for (int s = 0; s < slots_of_step; ++s) {
-      Edge edge = arrive(std::max(emitted + 1, slots.room()));
-      if (s == 0) {
-        next_fetched = std::max(emitted, next_pushed + 1);
-        const Edge begin = edge;
-        edge = std::max(edge, vector + 1);
-        if (!first_slot) counter.add(Activity::kStalled, begin, edge);
-      }
-      if (s + 1 == slots_of_step) {
-        const Edge begin = edge;
-        edge = std::max(edge, free);
-        counter.add(Activity::kDrainWait, begin, edge);
-        free = edge + work.beats(group, tile(t));
-        last = edge;
-      }
-      if (s == 0) {
-        vector_popped_before = vector_popped;
-        vector_popped = edge;
-      }
-      counter.add(Activity::kBusy, edge, edge + 1);
-      slots.pop(edge);
-      first_slot = false;
-    }
-    if (!has_next) break;
-    for (int s = slots_of_step; s < tile(t + 1).conflicts; ++s) {
-      const Edge edge = arrive(std::max({emitted + 1, next_fetched, slots.room()}));
-      counter.add(Activity::kBankConflict, edge, edge + 1);
-      slots.pop(edge);
-    }
-    emitted = std::max(emitted, next_fetched);  // the encoder turns to the next tile
-    read_before = read;
-    vector_before = vector;
-    taken_before = taken;
-    taken = emitted;
-    pushed = next_pushed;
-    fetched = next_fetched;
-  }
-  return last;
+  return SingleStepWalk(work, counter).run();
 }
 
 }  // namespace bitbalance

@@ -24,6 +24,8 @@ struct Analysis {
 class Timeline : private CommandSchedule::Host {
  public:
   Timeline(const AcceleratorConfig& config, const IdealMemoryTiming& memory);
+  Timeline(const Timeline&) = delete;
+  Timeline& operator=(const Timeline&) = delete;
 
   /// Precondition: the accelerator accepts every command. Throws std::invalid_argument when the program would
   /// wait forever.

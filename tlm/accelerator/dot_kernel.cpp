@@ -57,8 +57,8 @@ void dot_avx512(const DotOperands& operands) {
 #endif
 
 void dot(const DotOperands& operands) {
-  static const Dot kFastest = fastest();
-  kFastest(operands);
+  static const Dot fastest = fastest();
+  fastest(operands);
 }
 
 }  // namespace bitbalance::tlm_level

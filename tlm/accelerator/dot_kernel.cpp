@@ -57,8 +57,8 @@ void dot_avx512(const DotOperands& operands) {
 #endif
 
 void dot(const DotOperands& operands) {
-  static const Dot fastest = fastest();
-  fastest(operands);
+  static const Dot kernel = fastest();
+  kernel(operands);
 }
 
 }  // namespace bitbalance::tlm_level

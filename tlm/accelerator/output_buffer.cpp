@@ -43,7 +43,7 @@ void OutputBuffer::merge(const ResultTile& tile) {
       const std::uint32_t address = pixels.address[lane];
       if (address == LaneTile::kDropped) continue;
       if (tile.is_request) {
-        value[lane] = place[address];
+        value[lane] = std::int32_t{place[address]};  // sign- or zero-extended by the type of `place`
       } else {
         const bool is_larger = !pooled || pixels.first_of_pool[lane] || value[lane] > place[address];
         if (is_larger) place[address] = static_cast<Element>(value[lane]);

@@ -13,7 +13,8 @@ TileSequencer::TileSequencer(const sc_core::sc_module_name& name, const Accelera
 
 void TileSequencer::perform(CommandBlock& block) {
   const auto& compute = std::get<Compute>(block.command->body);
-  block.steps->resize(static_cast<std::size_t>(compute.conv_groups * compute.row_groups(config_.rows)));
+  block.steps->resize(std::size_t{compute.conv_groups} *
+                      static_cast<std::size_t>(compute.row_groups(config_.rows)));
   for (int conv_group = 0; conv_group < compute.conv_groups; ++conv_group) {
     send_weights(*block.command, conv_group, *block.steps);
     send_pixels(*block.command, conv_group);
@@ -29,7 +30,8 @@ void TileSequencer::send_weights(const Command& command, int conv_group, std::ve
   const int groups = compute.row_groups(config_.rows);
   for (block.row_group = 0; block.row_group < groups; ++block.row_group) {
     block.rows = std::min(config_.rows, compute.output_channels - block.row_group * config_.rows);
-    const auto stream = static_cast<std::uint64_t>(conv_group * groups + block.row_group);
+    const int stream_index = conv_group * groups + block.row_group;
+    const auto stream = static_cast<std::uint64_t>(stream_index);
     block.address = static_cast<std::uint32_t>((compute.weight_base + stream * block.row_bytes) %
                                                static_cast<std::uint64_t>(config_.weight_bank_bytes));
     block.counts = &steps[stream];

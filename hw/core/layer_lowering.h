@@ -6,7 +6,7 @@
 
 namespace bitbalance {
 
-/// A convolution, with the max pooling `fused` behind it if not nullptr. Writes tensor `output`.
+/// A convolution, max pooling behind it included where `conv` has some. Writes tensor `output`.
 void lower_convolution(ProgramBuilder& builder, const Convolution& conv, const LayerMapping& mapping,
                        int output);
 

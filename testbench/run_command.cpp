@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "testbench/action_record.h"
+#include "testbench/exit_codes.h"
 #include "testbench/progress.h"
 #include "testbench/results.h"
 #include "testbench/results_folder.h"

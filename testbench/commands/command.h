@@ -1,0 +1,21 @@
+// A subcommand of `bitbalance`: its arguments, declared where they are used, and what it does. A file each in
+// this folder; main.cpp lists them.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace bitbalance {
+
+struct Command {
+  CLI::App* app;
+  /// Called once the arguments are parsed; returns the exit code. Throws std::invalid_argument for a user's
+  /// mistake.
+  std::function<int()> run;
+};
+
+Command add_run_command(CLI::App& parent);
+Command add_check_vcd_command(CLI::App& parent);
+Command add_recost_command(CLI::App& parent);
+
+}  // namespace bitbalance

@@ -1,0 +1,34 @@
+// `bitbalance recost`: its arguments.
+#include <memory>
+
+#include "testbench/commands/command.h"
+#include "testbench/exit_codes.h"
+#include "testbench/recost_command.h"
+
+namespace bitbalance {
+
+Command add_recost_command(CLI::App& parent) {
+  const auto arguments = std::make_shared<RecostArguments>();
+  CLI::App* const app =
+      parent.add_subcommand("recost", "Cost a stored run in a technology, without simulating");
+  app->add_option("results", arguments->results, "results folder of a run")->required()->type_name("DIR");
+  app->add_option("--technology", arguments->technology, "constants, as in scenarios/technology")
+      ->required()
+      ->type_name("FILE");
+  app->add_option("--set", arguments->settings, "override a constant, as in logic.adder.energy.value=0.3")
+      ->type_name("path.to.key=value")
+      ->allow_extra_args(false);
+  app->add_option("--csv", arguments->csv, "write energy by layer, component and action")->type_name("FILE");
+  app->footer(R"(
+Examples:
+  bitbalance recost results/lenet --technology scenarios/technology/65nm.yaml --set dram.type=ddr3
+  bitbalance recost results/lenet --technology scenarios/technology/65nm.yaml --set target.voltage_v=1.0
+
+Exit code: 0, or 2 for a mistake in arguments or files, told in one line.)");
+  return {app, [arguments] {
+            recost_command(*arguments);
+            return kExitPass;
+          }};
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,60 @@
+// Charts of results: plain structs in, SVG out. gnuplot draws, as a child process; without it there is no
+// chart and everything else still works.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace bitbalance {
+
+/// Bars side by side or stacked, `values` of a series one per category. A value that is not finite leaves a
+/// gap.
+struct BarChart {
+  struct Series {
+    std::string name;  ///< in the legend
+    std::vector<double> values;
+  };
+  std::string title;
+  std::string y_label;  ///< with the unit
+  std::vector<std::string> categories;
+  std::vector<Series> series;
+  bool stacked = false;
+  bool logarithmic = false;  ///< not with `stacked`
+};
+
+struct XyChart {
+  struct Point {
+    double x = 0;
+    double y = 0;
+    std::string label;  ///< beside the point
+  };
+  struct Series {
+    std::string name;  ///< in the legend
+    std::vector<Point> points;
+    bool line = true;  ///< joins the points in their order
+    bool dots = true;  ///< marks each point
+  };
+  std::string title;
+  std::string x_label, y_label;  ///< with their units
+  std::vector<Series> series;
+  bool logarithmic_x = false;
+  bool logarithmic_y = false;
+};
+
+using Chart = std::variant<BarChart, XyChart>;
+
+/// What to tell a user whose chart was not drawn.
+inline constexpr const char* kNoGnuplot =
+    "chart     not drawn: gnuplot is missing (Debian package gnuplot-nox)";
+
+/// The gnuplot script that writes one SVG to stdout: `charts` from left to right, `columns` of them a row.
+/// Throws std::invalid_argument for a series that does not fit its categories.
+std::string gnuplot_script(const std::vector<Chart>& charts, int columns = 1);
+
+/// The SVG itself, equal bytes for equal charts and gnuplots; nothing when gnuplot is not installed. Throws
+/// std::invalid_argument as gnuplot_script() does, std::runtime_error when gnuplot fails.
+std::optional<std::string> draw_svg(const std::vector<Chart>& charts, int columns = 1);
+
+}  // namespace bitbalance

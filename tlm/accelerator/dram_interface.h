@@ -38,7 +38,7 @@ class DramInterface : public sc_core::sc_module {
   DramInterface(const sc_core::sc_module_name& name, const AcceleratorConfig& config, const EdgeClock& clock,
                 const RegionMap& regions, Listener listener, Profile& profile);
 
-  tlm_utils::simple_initiator_socket<MemoryPort>& socket() { return port_.socket; }
+  tlm_utils::simple_initiator_socket<BurstInitiator>& socket() { return port_.socket; }
 
   /// The next record; pushed at `edge`, not before fetch_room().
   void fetch(std::uint64_t address, Edge edge);

@@ -1,0 +1,181 @@
+#include "hw/port/burst_initiator.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace bitbalance {
+
+BurstInitiator::Transaction::Transaction(tlm::tlm_mm_interface* manager) : tlm_generic_payload(manager) {
+  set_extension(&extension);
+}
+
+BurstInitiator::Transaction::~Transaction() {
+  clear_extension(&extension);
+}
+
+BurstInitiator::BurstInitiator(const sc_core::sc_module_name& name, const DramInterfaceConfig& config)
+    : sc_module(name), socket("socket"), use_nb_transport_(config.use_nb_transport) {
+  socket.register_nb_transport_bw(this, &BurstInitiator::nb_transport_bw);
+  for (int c = 0; c < kMemoryChannels && !use_nb_transport_; ++c) {
+    auto& caller = callers_[static_cast<std::size_t>(c)];
+    caller = std::make_unique<Caller>();
+    sc_core::sc_spawn([this, &caller] { call_blocking(*caller); },
+                      fmt::format("call_{}", to_string(static_cast<MemoryChannel>(c))).c_str());
+  }
+  const int outstanding = kMemoryChannels * (use_nb_transport_ ? config.max_outstanding : 1);
+  for (int i = 0; i < outstanding; ++i) {
+    all_.push_back(std::make_unique<Transaction>(this));
+    pool_.push_back(all_.back().get());
+  }
+}
+
+BurstInitiator::~BurstInitiator() = default;
+
+BurstInitiator::Transaction& BurstInitiator::prepare(MemoryChannel channel, const BurstRequest& request) {
+  if (pool_.empty()) {  // a target that keeps references longer than the protocol needs
+    all_.push_back(std::make_unique<Transaction>(this));
+    pool_.push_back(all_.back().get());
+  }
+  Transaction& transaction = *pool_.back();
+  pool_.pop_back();
+  transaction.acquire();
+  transaction.extension.channel = channel;
+  transaction.request = request;
+  transaction.answered = transaction.failed = false;
+  const bool write = channel == MemoryChannel::kWrite;
+  transaction.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+  transaction.set_address(request.address);
+  transaction.set_data_ptr(transaction.data.data());
+  transaction.set_data_length(request.bytes);
+  transaction.set_streaming_width(request.bytes);
+  transaction.set_byte_enable_ptr(nullptr);
+  transaction.set_byte_enable_length(0);
+  transaction.set_dmi_allowed(false);
+  transaction.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  if (write) std::memcpy(transaction.data.data(), request.data, request.bytes);
+  return transaction;
+}
+
+void BurstInitiator::send(Transaction& transaction, const sc_core::sc_time& ahead) {
+  if (!violation_.empty()) {
+    transaction.answer_time = sc_core::sc_time_stamp().value();
+    fail(transaction, violation_);
+    violation_.clear();
+    return;
+  }
+  if (!use_nb_transport_) {
+    Caller& caller = *callers_[static_cast<std::size_t>(transaction.extension.channel)];
+    caller.transaction = &transaction;
+    caller.ahead = ahead;
+    caller.wake.notify();
+    return;
+  }
+  request_phase_ended_late_ = false;
+  requesting_ = &transaction;
+  tlm::tlm_phase phase = tlm::BEGIN_REQ;
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  transaction.acquire();  // for this call: the answer may come within
+  const tlm::tlm_sync_enum status = socket->nb_transport_fw(transaction, phase, delay);
+  if (status != tlm::TLM_ACCEPTED && !transaction.answered) {
+    if (requesting_ == &transaction) requesting_ = nullptr;
+    const std::uint64_t time = (sc_core::sc_time_stamp() + delay).value();
+    if (status == tlm::TLM_COMPLETED) {
+      answer(transaction, time);
+    } else if (phase == tlm::END_REQ || phase == tlm::BEGIN_RESP) {
+      if (delay != sc_core::SC_ZERO_TIME) end_request_phase(time);
+      if (phase == tlm::BEGIN_RESP) {
+        phase = tlm::END_RESP;
+        socket->nb_transport_fw(transaction, phase, delay);
+        answer(transaction, time);
+      }
+    } else {
+      break_off(transaction, fmt::format("BEGIN_REQ was answered by phase {}", phase.get_name()));
+    }
+  }
+  transaction.release();
+}
+
+void BurstInitiator::call_blocking(Caller& caller) {
+  while (true) {
+    wait(caller.wake);
+    while (caller.transaction != nullptr) {  // an answer may let the channel send the next one at once
+      Transaction& transaction = *caller.transaction;
+      caller.transaction = nullptr;
+      sc_core::sc_time delay = caller.ahead;
+      socket->b_transport(transaction, delay);
+      answer(transaction, (sc_core::sc_time_stamp() + delay).value());
+    }
+  }
+}
+
+tlm::tlm_sync_enum BurstInitiator::nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                                   sc_core::sc_time& delay) {
+  if (phase > tlm::END_RESP) return tlm::TLM_ACCEPTED;  // ignorable phases
+  auto* const transaction = dynamic_cast<Transaction*>(&payload);
+  if (transaction == nullptr) {
+    violation_ = fmt::format("{} of a transaction that is not the initiator's", phase.get_name());
+    return tlm::TLM_ACCEPTED;
+  }
+  const bool in_request_phase = requesting_ == transaction;
+  const bool is_answer = phase == tlm::BEGIN_RESP;
+  if (transaction->answered || (phase == tlm::END_REQ ? !in_request_phase : !is_answer)) {
+    break_off(*transaction, fmt::format("{} out of order", phase.get_name()));
+    return is_answer ? tlm::TLM_COMPLETED : tlm::TLM_ACCEPTED;
+  }
+  const std::uint64_t time = (sc_core::sc_time_stamp() + delay).value();
+  if (in_request_phase) end_request_phase(time);
+  if (is_answer) answer(*transaction, time);
+  if (in_request_phase) request_phase_ended();
+  return is_answer ? tlm::TLM_COMPLETED  // there is room for every answer: END_RESP at once
+                   : tlm::TLM_ACCEPTED;
+}
+
+void BurstInitiator::end_request_phase(std::uint64_t time) {
+  requesting_ = nullptr;
+  request_phase_ended_late_ = true;
+  request_phase_end_ = time;
+}
+
+void BurstInitiator::answer(Transaction& transaction, std::uint64_t time) {
+  transaction.answer_time = time;
+  if (!transaction.is_response_ok()) return fail(transaction, transaction.get_response_string());
+  transaction.answered = true;
+  answered(transaction);
+}
+
+void BurstInitiator::fail(Transaction& transaction, const std::string& reason) {
+  std::string& first = errors_[static_cast<std::size_t>(transaction.extension.channel)];
+  if (first.empty()) first = fmt::format("{}: {}", describe(transaction), reason);
+  transaction.answered = transaction.failed = true;
+  answered(transaction);
+}
+
+void BurstInitiator::break_off(Transaction& transaction, const std::string& violation) {
+  const std::string text = "the target broke the base protocol: " + violation;
+  if (transaction.answered) {
+    violation_ = fmt::format("{} ({})", text, describe(transaction));
+    return;
+  }
+  transaction.acquire();  // for good: the target may go on with it
+  transaction.answer_time = sc_core::sc_time_stamp().value();
+  if (requesting_ == &transaction) {
+    requesting_ = nullptr;
+    request_phase_ended();
+  }
+  fail(transaction, text);
+}
+
+std::string BurstInitiator::describe(const Transaction& transaction) {
+  constexpr const char* kNames[] = {"fetch", "read", "write"};
+  const BurstRequest& request = transaction.request;
+  return fmt::format("{} of {} bytes at {:#x}", kNames[static_cast<int>(transaction.extension.channel)],
+                     request.bytes, request.address);
+}
+
+void BurstInitiator::free(tlm::tlm_generic_payload* payload) {
+  payload->reset();  // extensions that others attached for the transaction's life
+  pool_.push_back(static_cast<Transaction*>(payload));
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,108 @@
+// The base-protocol side of the `mem` socket, the same at every level that has one: makes TLM-2.0
+// transactions of bursts (nb_transport with several outstanding, or one blocking call a channel) and an error
+// of every answer that the protocol does not allow. When bursts leave and when answers count is the level's.
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <systemc>
+#include <tlm>
+#include <vector>
+
+#include "hw/core/config.h"
+#include "hw/port/memory_channel.h"
+
+namespace bitbalance {
+
+struct BurstRequest {
+  std::uint64_t address = 0;
+  std::uint32_t bytes = 0;
+  const std::uint8_t* data = nullptr;  ///< of a write
+};
+
+class BurstInitiator : public sc_core::sc_module, public tlm::tlm_mm_interface {
+ public:
+  static constexpr std::size_t kMostBytes = 256;  ///< of a burst
+
+  tlm_utils::simple_initiator_socket<BurstInitiator> socket;
+
+  ~BurstInitiator() override;
+
+  /// The first error that the channel was answered with since forget_errors(), in words; empty: none.
+  const std::string& error(MemoryChannel channel) const { return errors_[static_cast<std::size_t>(channel)]; }
+  void forget_errors() { errors_ = {}; }
+
+ protected:
+  /// Payload, data and account of one burst. Comes from a pool and goes back when nobody holds a reference.
+  struct Transaction : tlm::tlm_generic_payload {
+    explicit Transaction(tlm::tlm_mm_interface* manager);
+    ~Transaction() override;
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+
+    MemoryChannelExtension extension;
+    std::array<std::uint8_t, kMostBytes> data{};
+    BurstRequest request;  ///< the payload's own attributes may be changed on their way
+    bool answered = true;
+    bool failed = false;            ///< the answer is an error
+    std::uint64_t answer_time = 0;  ///< time units
+  };
+
+  BurstInitiator(const sc_core::sc_module_name& name, const DramInterfaceConfig& config);
+
+  /// A transaction for the burst; whoever asks for it releases it, and not before it is answered.
+  Transaction& prepare(MemoryChannel channel, const BurstRequest& request);
+  /// Its answer may come within this call. Precondition: can_send(); with b_transport: the channel has no
+  /// other transaction without an answer. `ahead`, b_transport only: how far the request lies in the future.
+  void send(Transaction& transaction, const sc_core::sc_time& ahead = sc_core::SC_ZERO_TIME);
+  /// The base protocol's exclusion rule: one request phase at a time.
+  bool can_send() const {
+    return requesting_ == nullptr &&
+           (!request_phase_ended_late_ || sc_core::sc_time_stamp().value() > request_phase_end_);
+  }
+  /// Whether a request phase lasts until its END_REQ comes; else the time that it ends, or 0 if that is past.
+  bool is_requesting() const { return requesting_ != nullptr; }
+  std::uint64_t request_phase_end() const { return request_phase_ended_late_ ? request_phase_end_ : 0; }
+
+  virtual void answered(Transaction& /*transaction*/) {}
+  /// A request phase has ended by a call of the target's.
+  virtual void request_phase_ended() {}
+  /// For messages: "read of 64 bytes at 0x1000".
+  static std::string describe(const Transaction& transaction);
+
+ private:
+  /// b_transport only: the channel's thread and what it is to send.
+  struct Caller {
+    sc_core::sc_event wake;
+    Transaction* transaction = nullptr;
+    sc_core::sc_time ahead;
+  };
+
+  void call_blocking(Caller& caller);
+  void answer(Transaction& transaction, std::uint64_t time);
+  /// A call that the protocol does not allow: ends the transaction in an error, or the next one if this has
+  /// been answered.
+  void break_off(Transaction& transaction, const std::string& violation);
+  void fail(Transaction& transaction, const std::string& reason);
+  void end_request_phase(std::uint64_t time);
+  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                     sc_core::sc_time& delay);
+  void free(tlm::tlm_generic_payload* payload) override;
+
+  const bool use_nb_transport_;
+  std::array<std::unique_ptr<Caller>, kMemoryChannels> callers_;
+  std::vector<std::unique_ptr<Transaction>> all_;
+  std::vector<Transaction*> pool_;
+  Transaction* requesting_ = nullptr;  ///< BEGIN_REQ sent, END_REQ not yet seen
+  /// Time of the last END_REQ, where it was not the time of its BEGIN_REQ.
+  std::uint64_t request_phase_end_ = 0;
+  bool request_phase_ended_late_ = false;  ///< request_phase_end_ counts
+  std::string violation_;                  ///< of no transaction under way; the next one ends in it
+  std::array<std::string, kMemoryChannels> errors_;
+};
+
+}  // namespace bitbalance

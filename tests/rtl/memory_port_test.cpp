@@ -8,6 +8,7 @@
 #include "hw/rtl/memory_port.h"
 #include "tests/rtl/engine_bench.h"
 #include "tlm/ideal_memory.h"
+#include "tlm/protocol_checker.h"
 #include "tlm/random_latency_memory.h"
 
 using namespace bitbalance;
@@ -35,6 +36,7 @@ struct PortBench : Bench {
   };
   std::array<Lane, kMemoryChannels> lanes{Lane("command"), Lane("read"), Lane("write")};
   MemoryPort port;
+  ProtocolChecker checker{"checker"};
 
   explicit PortBench(const DramInterfaceConfig& config = {})
       : port("port", config,
@@ -42,11 +44,13 @@ struct PortBench : Bench {
                {lanes[1].request, lanes[1].response},
                {lanes[2].request, lanes[2].response}}}) {
     port.clk(clock);
+    port.socket.bind(checker.target);
     for (Lane& lane : lanes) {
       lane.source.clk(clock);
       lane.sink.clk(clock);
     }
   }
+  ~PortBench() { CHECK(checker.text() == ""); }
   void queue(std::size_t lane, std::uint64_t address, unsigned bytes = 64, std::uint8_t fill = 0) {
     MemoryRequest request;
     request.address = address;
@@ -62,7 +66,7 @@ struct PortBench : Bench {
 struct IdealBench : PortBench {
   explicit IdealBench(const DramInterfaceConfig& dram = {}, const IdealMemoryConfig& config = memory_config())
       : PortBench(dram), memory("memory", config) {
-    port.socket.bind(memory.socket);
+    checker.initiator.bind(memory.socket);
   }
   static IdealMemoryConfig memory_config() {
     IdealMemoryConfig config;
@@ -198,7 +202,7 @@ TEST_CASE("an error status reaches the unit") {
 TEST_CASE("one request phase at a time: command before read before write, after the edge of END_REQ") {
   PortBench bench;
   SlowAccept target("target", sc_time(10, SC_NS), sc_time(20, SC_NS));
-  bench.port.socket.bind(target.socket);
+  bench.checker.initiator.bind(target.socket);
   for (std::size_t lane : {kWrite, kRead, kCommand}) {
     bench.queue(lane, 0);
     bench.queue(lane, 64);
@@ -217,7 +221,7 @@ TEST_CASE("a target that never lets go of its transactions is served on") {
   PortBench bench(dram);
   SlowAccept target("target", sc_time(1, SC_NS), sc_time(3, SC_NS));
   target.keeps_references = true;
-  bench.port.socket.bind(target.socket);
+  bench.checker.initiator.bind(target.socket);
   for (unsigned i = 0; i < 40; ++i) bench.queue(kRead, 64 * i);
   CHECK(bench.run(kRead, 40));
 }
@@ -232,7 +236,7 @@ TEMPLATE_TEST_CASE_SIG("any base-protocol target and any stalls: every channel's
   dram.use_nb_transport = nb;
   PortBench bench(dram);
   RandomLatencyMemory memory("memory", config);
-  bench.port.socket.bind(memory.socket);
+  bench.checker.initiator.bind(memory.socket);
   for (PortBench::Lane& lane : bench.lanes) {
     bench.stall(lane.request, 30);
     bench.stall(lane.response, 30);
@@ -263,7 +267,7 @@ TEST_CASE("injected errors are answered to the very request") {
   config.error_end = 64 * 8;
   PortBench bench;
   RandomLatencyMemory memory("memory", config);
-  bench.port.socket.bind(memory.socket);
+  bench.checker.initiator.bind(memory.socket);
   for (unsigned i = 0; i < 20; ++i) bench.queue(kRead, 64 * i);
   REQUIRE(bench.run(kRead, 20));
   for (std::size_t i = 0; i < 20; ++i) CHECK(bench.lanes[kRead].sink.received[i].error == (i == 7));

@@ -6,6 +6,7 @@
 
 #include "testbench/driver.h"
 #include "tlm/ideal_memory.h"
+#include "tlm/protocol_checker.h"
 #include "tlm/random_latency_memory.h"
 
 namespace bitbalance::rtl::test {
@@ -33,6 +34,8 @@ BenchResult run_program(const Program& program, const AcceleratorConfig& config,
   sc_core::sc_signal<bool> irq("irq");
   Accelerator accelerator("accelerator", config, options.watchdog_cycles);
   Driver driver("driver");
+  ProtocolChecker checker("checker");
+  accelerator.mem.bind(checker.target);
   IdealMemoryConfig ideal_config;
   ideal_config.bytes = options.random_memory ? 0 : memory_bytes;
   ideal_config.latency_cycles = options.latency_cycles;
@@ -45,10 +48,10 @@ BenchResult run_program(const Program& program, const AcceleratorConfig& config,
   std::unique_ptr<RandomLatencyMemory> random;
   if (options.random_memory) {
     random = std::make_unique<RandomLatencyMemory>("memory", random_config);
-    accelerator.mem.bind(random->socket);
+    checker.initiator.bind(random->socket);
   } else {
     ideal = std::make_unique<IdealMemory>("memory", ideal_config);
-    accelerator.mem.bind(ideal->socket);
+    checker.initiator.bind(ideal->socket);
   }
   std::vector<std::uint8_t>& memory = options.random_memory ? random->data() : ideal->data();
   std::copy(program.constants.begin(), program.constants.end(),
@@ -81,6 +84,7 @@ BenchResult run_program(const Program& program, const AcceleratorConfig& config,
       !std::equal(end, memory.end(), before.begin() + (end - memory.begin()))) {
     throw std::logic_error("something outside the data region was written");
   }
+  if (!checker.violations().empty()) throw std::logic_error(checker.text());
   return result;
 }
 

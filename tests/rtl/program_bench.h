@@ -31,7 +31,8 @@ struct BenchResult {
 };
 
 /// Elaborates, runs to the interrupt, and returns: once a process. `prepare` sees the accelerator before time
-/// starts.
+/// starts. Throws std::logic_error when something beside the data region is written or the base protocol is
+/// broken on `mem`.
 BenchResult run_program(const Program& program, const AcceleratorConfig& config,
                         const std::vector<std::uint8_t>& data, const BenchOptions& options = {},
                         const std::function<void(Accelerator&)>& prepare = {});

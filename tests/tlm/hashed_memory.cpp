@@ -62,13 +62,14 @@ tlm::tlm_sync_enum HashedMemory::nb_transport_fw(tlm::tlm_generic_payload& trans
     phase = tlm::END_REQ;
     return tlm::TLM_UPDATED;
   }
-  perform(transaction);  // writes and reads of one place never race: dependence flags keep them apart
   const sc_core::sc_time latency = delay_from(h >> 20, 100);
   switch (h >> 4 & 3) {
     case 0:
+      perform(transaction);  // writes and reads of one place never race: dependence flags keep them apart
       delay += latency;
       return tlm::TLM_COMPLETED;
     case 1:
+      perform(transaction);
       phase = tlm::BEGIN_RESP;
       delay += latency;
       return tlm::TLM_UPDATED;
@@ -98,6 +99,7 @@ void HashedMemory::end_requests() {
 
 void HashedMemory::respond() {
   while (tlm::tlm_generic_payload* transaction = responses_.get_next_transaction()) {
+    perform(*transaction);
     tlm::tlm_phase phase = tlm::BEGIN_RESP;
     sc_core::sc_time delay;
     socket->nb_transport_bw(*transaction, phase, delay);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <ctime>
-#include <memory>
+#include <stdexcept>
 #include <systemc>
 
 #include "hw/rtl/accelerator.h"
@@ -12,6 +12,7 @@
 #include "tests/tlm/hashed_memory.h"
 #include "tlm/accelerator/accelerator.h"
 #include "tlm/ideal_memory.h"
+#include "tlm/protocol_checker.h"
 
 namespace bitbalance::tlm_level::test {
 namespace {
@@ -27,10 +28,13 @@ LevelResult run(Bus& memory_model, Device& accelerator, const Program& program,
                 const std::vector<std::uint8_t>& data, const ProgramRegions& regions) {
   sc_core::sc_signal<bool> irq("irq");
   Driver driver("driver");
-  accelerator.mem.bind(memory_model.socket);
+  ProtocolChecker mem_checker("mem_checker"), csr_checker("csr_checker");
+  accelerator.mem.bind(mem_checker.target);
+  mem_checker.initiator.bind(memory_model.socket);
   accelerator.irq(irq);
   driver.irq(irq);
-  driver.csr.bind(accelerator.csr);
+  driver.csr.bind(csr_checker.target);
+  csr_checker.initiator.bind(accelerator.csr);
   std::vector<std::uint8_t>& memory = memory_model.data();
   std::copy(program.constants.begin(), program.constants.end(),
             memory.begin() + static_cast<std::ptrdiff_t>(regions.constants_base));
@@ -49,6 +53,8 @@ LevelResult run(Bus& memory_model, Device& accelerator, const Program& program,
   result.cycles = static_cast<std::int64_t>(driver.outcome().cycles);
   result.profile = accelerator.profile();
   result.data.assign(begin, begin + program.data_bytes);
+  const std::string violations = mem_checker.text() + csr_checker.text();
+  if (!violations.empty()) throw std::logic_error(violations);
   return result;
 }
 

@@ -35,7 +35,8 @@ struct LevelResult {
   Profile profile;
 };
 
-/// Elaborates, runs to the interrupt, and returns: once a process.
+/// Elaborates, runs to the interrupt, and returns: once a process. Throws std::logic_error when the base
+/// protocol is broken on `mem` or `csr`.
 LevelResult run_level(Level level, const Program& program, const AcceleratorConfig& config,
                       const std::vector<std::uint8_t>& data, const LevelOptions& options = {});
 

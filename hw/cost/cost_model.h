@@ -7,7 +7,7 @@
 #include "hw/core/config.h"
 #include "hw/core/profile.h"
 #include "hw/cost/actions.h"
-#include "hw/cost/technology.h"
+#include "hw/cost/prices.h"
 
 namespace bitbalance {
 
@@ -29,12 +29,6 @@ struct EnergyReport {
   double core_j() const;
   double dram_j() const { return component_j(Component::kDram); }
   EnergyReport& operator+=(const EnergyReport& o);
-};
-
-struct ComponentArea {
-  double logic_mm2 = 0;
-  double sram_mm2 = 0;
-  double total_mm2() const { return logic_mm2 + sram_mm2; }
 };
 
 struct AreaReport {

@@ -8,8 +8,6 @@
 namespace bitbalance {
 namespace {
 
-constexpr int kNarrowLaneBits = 9;  ///< signed or unsigned 8 bit
-constexpr int kWideLaneBits = 16;
 constexpr int kShiftStages = 4;  ///< positions 0 to 15
 constexpr int kTokenBits = 6;    ///< valid, sign, position
 constexpr int kMaskBits = 16;    ///< of ones, and as many of negatives
@@ -21,22 +19,6 @@ constexpr int kResultBits = 16;
 constexpr int kCommandBits = 8 * kCommandBytes;
 constexpr int kCsrBits = 24 * 32;  ///< docs/registers.md, rounded up
 
-int stages(int choices) {
-  int n = 0;
-  while ((1 << n) < choices) ++n;
-  return n;
-}
-
-/// Left shift of `bits` by 0 to 15: each stage is as wide as what can come out of it.
-int widening_shifter(int bits) {
-  int muxes = 0;
-  for (int stage = 0, width = bits; stage < kShiftStages; ++stage) {
-    width += 1 << stage;
-    muxes += width;
-  }
-  return muxes;
-}
-
 /// Shifter of a requantized value: right by 0 to 63.
 int narrowing_shifter(int bits) {
   return bits * stages(kWordBits);
@@ -46,7 +28,8 @@ Parts pe_array(const AcceleratorConfig& c) {
   const int accumulator = std::max(2 * c.accumulator_bits_8, c.accumulator_bits_16);
   Logic pe;
   pe.adder_bits = accumulator;
-  pe.mux_bits = std::max(2 * widening_shifter(kNarrowLaneBits), widening_shifter(kWideLaneBits)) +
+  pe.mux_bits = std::max(2 * widening_shifter(kNarrowLaneBits, kShiftStages),
+                         widening_shifter(kWideLaneBits, kShiftStages)) +
                 accumulator;              // the drain's choice of a row
   pe.gates = 2 * (kNarrowLaneBits + 15);  // negation
   pe.register_bits = 2 * accumulator;     // and shadow
@@ -125,24 +108,6 @@ Parts controller(const AcceleratorConfig& c) {
 
 }  // namespace
 
-Logic& Logic::operator+=(const Logic& o) {
-  adder_bits += o.adder_bits;
-  mux_bits += o.mux_bits;
-  multiplier_bit_pairs += o.multiplier_bit_pairs;
-  gates += o.gates;
-  register_bits += o.register_bits;
-  return *this;
-}
-
-Logic operator*(double n, Logic logic) {
-  logic.adder_bits *= n;
-  logic.mux_bits *= n;
-  logic.multiplier_bit_pairs *= n;
-  logic.gates *= n;
-  logic.register_bits *= n;
-  return logic;
-}
-
 std::array<Parts, kComponents> inventory(const AcceleratorConfig& config) {
   std::array<Parts, kComponents> parts;
   const auto of = [&](Component component) -> Parts& { return parts[static_cast<std::size_t>(component)]; };
@@ -162,14 +127,14 @@ std::array<Parts, kComponents> inventory(const AcceleratorConfig& config) {
 std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& c, bool wide) {
   std::array<ActionUse, kActions> uses;
   const auto of = [&](Action action) -> ActionUse& { return uses[static_cast<std::size_t>(action)]; };
-  const int lane = wide ? kWideLaneBits : kNarrowLaneBits;
+  const int lane = lane_bits(wide);
   const int accumulator = c.accumulator_bits(wide);
   const int element_bytes = wide ? 2 : 1;
   const int rotation = 8 * element_bytes * stages(2 * c.columns);
   const auto sram_access = [](double reads, double writes) { return ActionUse{{}, true, reads, writes}; };
 
-  of(Action::kShiftAdd).logic = {double(accumulator), double(widening_shifter(lane)), 0, lane + 15.0,
-                                 double(accumulator)};
+  of(Action::kShiftAdd).logic = {double(accumulator), double(widening_shifter(lane, kShiftStages)), 0,
+                                 lane + 15.0, double(accumulator)};
   of(Action::kDrain).logic = {0, double(accumulator) * stages(c.rows), 0, 0, double(accumulator)};
   of(Action::kEncodeWeight) = {
       {c.token_form == TokenForm::kSignedDigit ? kMaskBits + 2.0 : 0.0,

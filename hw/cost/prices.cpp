@@ -1,0 +1,92 @@
+#include "hw/cost/prices.h"
+
+#include <cmath>
+
+namespace bitbalance {
+namespace {
+
+constexpr double kMm2PerUm2 = 1e-6;
+constexpr int kBitsPerByte = 8;
+
+const Technology& checked(const Technology& technology) {
+  check(technology);
+  return technology;
+}
+
+}  // namespace
+
+Logic& Logic::operator+=(const Logic& o) {
+  adder_bits += o.adder_bits;
+  mux_bits += o.mux_bits;
+  multiplier_bit_pairs += o.multiplier_bit_pairs;
+  gates += o.gates;
+  register_bits += o.register_bits;
+  return *this;
+}
+
+Logic operator*(double n, Logic logic) {
+  logic.adder_bits *= n;
+  logic.mux_bits *= n;
+  logic.multiplier_bit_pairs *= n;
+  logic.gates *= n;
+  logic.register_bits *= n;
+  return logic;
+}
+
+PriceList::LogicFigures::LogicFigures(const Technology& t, Constant LogicBlock::*figure)
+    : adder_bit(scaled(t.logic.adder.*figure, t) / t.logic.adder.bits),
+      mux_bit(scaled(t.logic.shifter.*figure, t) / (t.logic.shifter.bits * std::log2(t.logic.shifter.bits))),
+      multiplier_bit_pair(scaled(t.logic.multiplier.*figure, t) /
+                          (double(t.logic.multiplier.bits) * t.logic.multiplier.bits)),
+      gate(scaled(t.logic.gates.*figure, t) / t.logic.gates.bits) {}
+
+double PriceList::LogicFigures::of(const Logic& logic) const {
+  return adder_bit * logic.adder_bits + mux_bit * logic.mux_bits +
+         multiplier_bit_pair * logic.multiplier_bit_pairs + gate * logic.gates;
+}
+
+PriceList::PriceList(const Technology& t)
+    : energy_pj_(checked(t), &LogicBlock::energy),
+      area_um2_(t, &LogicBlock::area),
+      leakage_mw_(t, &LogicBlock::leakage),
+      layout_(scaled(t.layout.energy, t)),
+      density_(scaled(t.layout.density, t)),
+      register_clock_pj_(scaled(t.logic.register_bit.clock, t)),
+      register_data_pj_(scaled(t.logic.register_bit.data, t)),
+      register_area_um2_(scaled(t.logic.register_bit.area, t)),
+      register_leakage_mw_(scaled(t.logic.register_bit.leakage, t)),
+      sram_(t.sram),
+      sram_energy_(energy_scale(t, t.sram.node_nm, t.sram.voltage_v)),
+      sram_area_(area_scale(t, t.sram.node_nm)),
+      dram_byte_pj_(kBitsPerByte * scaled(t.dram.energy_per_bit[static_cast<std::size_t>(t.dram.type)], t)),
+      null_slot_share_(scaled(t.layout.null_slot_share, t)) {}
+
+ComponentArea PriceList::area(const Parts& parts) const {
+  ComponentArea area;
+  area.logic_mm2 =
+      (area_um2_.of(parts.logic) + parts.logic.register_bits * register_area_um2_) * kMm2PerUm2 / density_;
+  for (const SramArray& array : parts.srams)
+    area.sram_mm2 += array.banks * sram_.bank(array.bytes, array.bits).area_mm2 * sram_area_;
+  return area;
+}
+
+double PriceList::leakage_mw(const Parts& parts) const {
+  double sum = leakage_mw_.of(parts.logic) + parts.logic.register_bits * register_leakage_mw_;
+  for (const SramArray& array : parts.srams)
+    sum += array.banks * sram_.bank(array.bytes, array.bits).leakage_mw;
+  return sum;
+}
+
+double PriceList::clock_pj(const Parts& parts) const {
+  return parts.free_running_bits * register_clock_pj_ * layout_;
+}
+
+double PriceList::action_pj(const ActionUse& use, const Parts& parts) const {
+  const double register_pj = register_data_pj_ + (use.clocks_registers ? register_clock_pj_ : 0);
+  const double logic_pj = (energy_pj_.of(use.logic) + use.logic.register_bits * register_pj) * layout_;
+  if (use.sram_reads == 0 && use.sram_writes == 0) return logic_pj;
+  const SramFigures memory = sram_.bank(parts.srams.front().bytes, parts.srams.front().bits);
+  return logic_pj + (use.sram_reads * memory.read_pj + use.sram_writes * memory.write_pj) * sram_energy_;
+}
+
+}  // namespace bitbalance

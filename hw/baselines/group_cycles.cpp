@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "hw/core/tokens.h"
 #include "hw/core/vector_clones.h"
@@ -14,6 +13,10 @@ constexpr int kMostLanes = 256;
 
 constexpr std::uint16_t magnitude(std::int16_t weight) {
   return static_cast<std::uint16_t>(weight < 0 ? -weight : weight);
+}
+
+constexpr std::uint16_t mask_of(int weight_bits) {
+  return static_cast<std::uint16_t>((1u << weight_bits) - 1);
 }
 
 /// Ones of a 16-bit word, without a table: the loop around it becomes vector code.
@@ -42,43 +45,74 @@ struct Pragmatic {
   }
 };
 
-struct Bitlet {
-  /// Four counters of 4 bits fit a 16-bit lane: a window's ones at positions s, s + 4, s + 8 and s + 12 are
-  /// counted together, 8 at most in each.
-  static std::uint64_t ones_of_window(const std::uint16_t* magnitudes) {
-    std::array<std::uint64_t, 2> words{};  // of four weights each
-    std::memcpy(words.data(), magnitudes, sizeof words);
-    std::uint64_t counters = 0;
-    for (int s = 0; s < 4; ++s) {
-      std::uint64_t found = ((words[0] >> s) & kNibbleOnes) + ((words[1] >> s) & kNibbleOnes);
-      found += found >> 32;
-      found += found >> 16;
-      counters |= (found & 0xffff) << (16 * s);
+/// A channel's search through the 64 bits of its position, a byte at a time. A window starts at a pointer and
+/// holds 8 bits: its first one is picked, and the pointer moves to its second one, or by 8. State: bits of
+/// the window seen so far (0..7), and whether a one is among them.
+struct BitletSearch {
+  static constexpr int kStates = 2 * kBitletWindow;
+  /// [state][byte]: cycles in the high four bits, next state in the low ones.
+  std::array<std::array<std::uint8_t, 256>, kStates> step{};
+
+  constexpr BitletSearch() {
+    for (int state = 0; state < kStates; ++state) {
+      for (int byte = 0; byte < 256; ++byte) {
+        int seen = state >> 1, found = state & 1, cycles = 0;
+        for (int bit = 0; bit < 8; ++bit) {
+          const int one = (byte >> bit) & 1;
+          if (one != 0 && found != 0) {  // the next window starts here
+            ++cycles;
+            seen = 0;
+          }
+          found |= one;
+          if (++seen == kBitletWindow) {
+            ++cycles;
+            seen = found = 0;
+          }
+        }
+        step[state][byte] = static_cast<std::uint8_t>(cycles << 4 | seen << 1 | found);
+      }
     }
-    return counters;
+  }
+};
+constexpr BitletSearch kBitletSearch;
+
+struct Bitlet {
+  int channels;
+
+  /// Byte i of the result: bit i of each of the eight bytes (Warren, Hacker's Delight, 7-3).
+  static constexpr std::uint64_t transposed(std::uint64_t x) {
+    std::uint64_t t = (x ^ (x >> 7)) & 0x00aa00aa00aa00aa;
+    x ^= t ^ (t << 7);
+    t = (x ^ (x >> 14)) & 0x0000cccc0000cccc;
+    x ^= t ^ (t << 14);
+    t = (x ^ (x >> 28)) & 0x00000000f0f0f0f0;
+    return x ^ t ^ (t << 28);
   }
 
-  /// Positions that a weight does not have cost no more than empty ones.
   int operator()(const std::int16_t* w, int /*lanes*/) const {
     std::array<std::uint16_t, kBitletPairs> m{};
     for (int i = 0; i < kBitletPairs; ++i) m[i] = magnitude(w[i]);
-    std::array<std::uint64_t, 2> cycles{};  // counters of 8 bits, at most 64 each
-    for (int begin = 0; begin < kBitletPairs; begin += kBitletWindow) {
-      std::uint64_t window = ones_of_window(&m[begin]);
-      std::uint64_t found = window | window >> 1;
-      found |= found >> 2;
-      window |= ~found & kNibbleOnes;  // a window is looked at for at least a cycle
-      cycles[0] += window & kLowNibbles;
-      cycles[1] += (window >> 4) & kLowNibbles;
+    std::array<std::uint8_t, 16> state{}, cycles{};
+    for (int begin = 0; begin < kBitletPairs; begin += 8) {
+      std::uint64_t low = 0, high = 0;
+      for (int i = 0; i < 8; ++i) {
+        low |= std::uint64_t{m[begin + i] & 0xffu} << (8 * i);
+        high |= std::uint64_t{static_cast<std::uint64_t>(m[begin + i] >> 8)} << (8 * i);
+      }
+      low = transposed(low);
+      if (channels > 8) high = transposed(high);
+      for (int c = 0; c < channels; ++c) {
+        const auto bits = static_cast<std::uint8_t>(c < 8 ? low >> (8 * c) : high >> (8 * (c - 8)));
+        const std::uint8_t next = kBitletSearch.step[state[c]][bits];
+        cycles[c] = static_cast<std::uint8_t>(cycles[c] + (next >> 4));
+        state[c] = next & 15;
+      }
     }
-    std::array<std::uint8_t, sizeof cycles> counter{};
-    std::memcpy(counter.data(), cycles.data(), sizeof cycles);
-    return *std::max_element(counter.begin(), counter.end());
+    int most = 0;
+    for (int c = 0; c < channels; ++c)
+      most = std::max(most, cycles[c] + (state[c] != 0 ? 1 : 0));  // the window that is cut off
+    return most;
   }
-
- private:
-  static constexpr std::uint64_t kNibbleOnes = 0x1111111111111111;
-  static constexpr std::uint64_t kLowNibbles = 0x0f0f0f0f0f0f0f0f;
 };
 
 struct BitWave {
@@ -123,8 +157,8 @@ void raise_pragmatic(TokenForm form, int lanes, const std::int16_t* w, int count
   raise(Pragmatic{form}, lanes, w, count, cost);
 }
 BITBALANCE_VECTOR_CLONES
-void raise_bitlet(int lanes, const std::int16_t* w, int count, std::uint16_t* cost) {
-  raise(Bitlet{}, lanes, w, count, cost);
+void raise_bitlet(int weight_bits, int lanes, const std::int16_t* w, int count, std::uint16_t* cost) {
+  raise(Bitlet{weight_bits - 1}, lanes, w, count, cost);
 }
 BITBALANCE_VECTOR_CLONES
 void raise_bitwave(int lanes, const std::int16_t* w, int count, std::uint16_t* cost) {
@@ -132,7 +166,52 @@ void raise_bitwave(int lanes, const std::int16_t* w, int count, std::uint16_t* c
 }
 BITBALANCE_VECTOR_CLONES
 void raise_bitvert(int weight_bits, int lanes, const std::int16_t* w, int count, std::uint16_t* cost) {
-  raise(BitVert{static_cast<std::uint16_t>((1u << weight_bits) - 1)}, lanes, w, count, cost);
+  raise(BitVert{mask_of(weight_bits)}, lanes, w, count, cost);
+}
+
+template <class Count>
+inline __attribute__((always_inline)) std::int64_t sum_of(const Count& count_of, const std::int16_t* w,
+                                                          int count) {
+  std::int64_t sum = 0;
+  constexpr int kPart = 1024;  // 16 ones each: the sum of a part fits the 16-bit lanes of vector code
+  for (int begin = 0; begin < count; begin += kPart) {
+    std::uint16_t part = 0;
+    for (int i = begin; i < std::min(begin + kPart, count); ++i)
+      part = static_cast<std::uint16_t>(part + count_of(w[i]));
+    sum += part;
+  }
+  return sum;
+}
+
+BITBALANCE_VECTOR_CLONES
+std::int64_t sum_of_nonzero(const std::int16_t* w, int count) {
+  return sum_of([](std::int16_t v) { return static_cast<std::uint16_t>(v != 0 ? 1 : 0); }, w, count);
+}
+BITBALANCE_VECTOR_CLONES
+std::int64_t sum_of_ones(const std::int16_t* w, int count) {
+  return sum_of([](std::int16_t v) { return ones(magnitude(v)); }, w, count);
+}
+BITBALANCE_VECTOR_CLONES
+std::int64_t sum_of_digits(const std::int16_t* w, int count) {
+  return sum_of([](std::int16_t v) { return ones(Pragmatic::digits(magnitude(v))); }, w, count);
+}
+BITBALANCE_VECTOR_CLONES
+std::int64_t sum_of_masked_ones(std::uint16_t mask, const std::int16_t* w, int count) {
+  return sum_of([mask](std::int16_t v) { return ones(static_cast<std::uint16_t>(v & mask)); }, w, count);
+}
+/// Of each column the rarer bit.
+BITBALANCE_VECTOR_CLONES
+std::int64_t sum_of_rarer(int weight_bits, int lanes, const std::int16_t* w, int count) {
+  std::int64_t sum = 0;
+  for (int begin = 0; begin < count; begin += lanes) {
+    std::array<std::uint16_t, 16> ones_at{};
+    for (int i = begin; i < std::min(begin + lanes, count); ++i) {
+      for (int b = 0; b < 16; ++b)
+        ones_at[b] = static_cast<std::uint16_t>(ones_at[b] + ((w[i] & (1 << b)) != 0 ? 1 : 0));
+    }
+    for (int b = 0; b < weight_bits; ++b) sum += std::min<int>(ones_at[b], lanes - ones_at[b]);
+  }
+  return sum;
 }
 
 void raise_to(int cycles, int lanes, int count, std::uint16_t* cost) {
@@ -156,7 +235,7 @@ void raise_to_group_cycles(const Baseline& baseline, int weight_bits, const std:
     case BaselineKind::kPragmatic:
       return raise_pragmatic(baseline.terms, lanes, weights, count, cost);
     case BaselineKind::kBitlet:
-      return raise_bitlet(lanes, weights, count, cost);
+      return raise_bitlet(weight_bits, lanes, weights, count, cost);
     case BaselineKind::kBitWave:
       return raise_bitwave(lanes, weights, count, cost);
     case BaselineKind::kBitVert:
@@ -165,6 +244,27 @@ void raise_to_group_cycles(const Baseline& baseline, int weight_bits, const std:
     case BaselineKind::kCount:
       return;
   }
+}
+
+std::int64_t row_terms(const Baseline& baseline, int weight_bits, const std::int16_t* weights, int count) {
+  switch (baseline.kind) {
+    case BaselineKind::kDense:
+      return sum_of_nonzero(weights, count);
+    case BaselineKind::kStripes:
+      return sum_of_masked_ones(mask_of(weight_bits), weights, count);
+    case BaselineKind::kPragmatic:
+      if (baseline.terms == TokenForm::kSignedDigit) return sum_of_digits(weights, count);
+      return sum_of_ones(weights, count);
+    case BaselineKind::kBitlet:
+    case BaselineKind::kBitWave:
+      return sum_of_ones(weights, count);
+    case BaselineKind::kBitVert:
+      return sum_of_rarer(weight_bits, baseline.lanes, weights, count);
+    case BaselineKind::kLaconic:
+    case BaselineKind::kCount:
+      break;
+  }
+  return 0;
 }
 
 }  // namespace bitbalance

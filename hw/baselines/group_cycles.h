@@ -14,6 +14,9 @@ namespace bitbalance {
 void raise_to_group_cycles(const Baseline& baseline, int weight_bits, const std::int16_t* weights, int count,
                            std::uint16_t* cost);
 
+/// BaselineCycles::terms of one pixel, for the weights of a row. Same preconditions.
+std::int64_t row_terms(const Baseline& baseline, int weight_bits, const std::int16_t* weights, int count);
+
 /// Terms of a value: ones of its magnitude, or its non-zero signed digits.
 int term_count(std::int32_t value, TokenForm form);
 

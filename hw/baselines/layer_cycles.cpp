@@ -48,7 +48,37 @@ void raise_by_lane(std::uint8_t weight_terms, const std::uint8_t* activation_ter
     cycles[c] = std::max(cycles[c], static_cast<std::uint8_t>(weight_terms * activation_terms[c]));
 }
 
+/// Every term of a weight meets every term of the activations on its lane.
+std::int64_t laconic_terms(const BaselineLayer& layer, const std::vector<std::uint8_t>& weight_terms,
+                           const std::vector<std::uint8_t>& activation_terms) {
+  const int channels = layer.output_channels / layer.conv_groups;
+  std::int64_t terms = 0;
+  for (int group = 0; group < layer.conv_groups; ++group) {
+    for (int k = 0; k < layer.kernel; ++k) {
+      std::int64_t of_weights = 0;
+      for (int channel = group * channels; channel < (group + 1) * channels; ++channel)
+        of_weights += weight_terms[static_cast<std::size_t>(channel) * layer.kernel + k];
+      const auto first = activation_terms.begin() +
+                         static_cast<std::ptrdiff_t>((std::int64_t{group} * layer.kernel + k) * layer.pixels);
+      terms += of_weights *
+               std::accumulate(first, first + static_cast<std::ptrdiff_t>(layer.pixels), std::int64_t{0});
+    }
+  }
+  return terms;
+}
+
 }  // namespace
+
+int terms_per_cycle(const Baseline& baseline, int weight_bits) {
+  switch (baseline.kind) {
+    case BaselineKind::kBitlet:
+      return weight_bits - 1;
+    case BaselineKind::kBitVert:
+      return baseline.lanes / 2;
+    default:
+      return baseline.lanes;
+  }
+}
 
 BaselineCycles layer_cycles(const Baseline& baseline, const BaselineLayer& layer) {
   check(baseline);
@@ -66,7 +96,10 @@ BaselineCycles layer_cycles(const Baseline& baseline, const BaselineLayer& layer
                             own.data());
       for (std::size_t g = 0; g < own.size(); ++g) slowest[g] = std::max(slowest[g], own[g]);
       result.pe_cycles += sum(own) * layer.pixels;
+      result.terms +=
+          row_terms(baseline, layer.weight_bits, weights_of(layer, channel), layer.kernel) * layer.pixels;
     }
+    result.used_pe_cycles += sum(slowest) * (end - first) * layer.pixels;
     result.cycles += sum(slowest) * pixel_groups;
     result.steps += static_cast<std::int64_t>(slowest.size()) * pixel_groups;
   });
@@ -85,6 +118,7 @@ BaselineCycles layer_cycles(const Baseline& baseline, const BaselineLayer& layer
   const auto activation_terms = term_counts(activations.data(), activations.size(), baseline.terms);
   std::vector<std::uint8_t> own(static_cast<std::size_t>(baseline.columns));
   BaselineCycles result;
+  result.terms = laconic_terms(layer, weight_terms, activation_terms);
   for_row_groups(baseline, layer, [&](int conv_group, int first, int end) {
     for (std::int64_t pixel = 0; pixel < layer.pixels; pixel += baseline.columns) {
       const auto columns = static_cast<int>(std::min<std::int64_t>(baseline.columns, layer.pixels - pixel));
@@ -102,6 +136,7 @@ BaselineCycles layer_cycles(const Baseline& baseline, const BaselineLayer& layer
           result.pe_cycles += std::accumulate(own.begin(), own.begin() + columns, std::int64_t{0});
         }
         result.cycles += slowest;
+        result.used_pe_cycles += std::int64_t{slowest} * (end - first) * columns;
         ++result.steps;
       }
     }

@@ -23,10 +23,19 @@ struct BaselineLayer {
 struct BaselineCycles {
   std::int64_t cycles = 0;
   std::int64_t steps = 0;
-  /// Sum over the used PEs of the cycles they need themselves; the rest of cycles x rows x columns waits for
-  /// others, or has no channel or pixel.
+  /// PE cycles from the first to the last cycle of a step, of the PEs that have a channel and a pixel in it.
+  /// The rest of cycles x rows x columns has nothing to do.
+  std::int64_t used_pe_cycles = 0;
+  /// Those that the PEs need themselves; the rest of used_pe_cycles waits for slower PEs.
   std::int64_t pe_cycles = 0;
+  /// What lanes add, one by one: products with a weight that is not zero (dense), activations at a one of
+  /// the weight (Stripes, Bitlet, BitWave), at the rarer bit of a column (BitVert), terms (Pragmatic), pairs
+  /// of terms (Laconic).
+  std::int64_t terms = 0;
 };
+
+/// Terms that a PE can add in a cycle. Bitlet: its channels, one a bit of the magnitude.
+int terms_per_cycle(const Baseline& baseline, int weight_bits);
 
 /// Not for kinds that need activations. Throws std::invalid_argument as check() does.
 BaselineCycles layer_cycles(const Baseline& baseline, const BaselineLayer& layer);

@@ -41,8 +41,10 @@ class SteppingArray {
         load(*running.back(), conv_group, channel + r, pixel + c, k);
       }
     }
+    const auto used = static_cast<std::int64_t>(running.size());
     while (!running.empty()) {
       ++result_.cycles.cycles;
+      result_.cycles.used_pe_cycles += used;
       result_.cycles.pe_cycles += static_cast<std::int64_t>(running.size());
       running.erase(
           std::remove_if(running.begin(), running.end(), [](SteppingPe* pe) { return !pe->clock(); }),
@@ -52,8 +54,8 @@ class SteppingArray {
     auto pe = pes_.begin();
     for (int r = 0; r < rows; ++r) {
       for (int c = 0; c < columns; ++c) {
-        result_.sums[static_cast<std::size_t>((channel + r) * layer_.pixels + pixel + c)] +=
-            (*pe++)->result();
+        result_.sums[static_cast<std::size_t>((channel + r) * layer_.pixels + pixel + c)] += (*pe)->result();
+        result_.cycles.terms += (*pe++)->terms();
       }
     }
   }

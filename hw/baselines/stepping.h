@@ -23,6 +23,8 @@ class SteppingPe {
   virtual bool clock() = 0;
   /// Adds the step to the sum. Only after clock() returned false.
   virtual std::int64_t result() const = 0;
+  /// Of the step, see BaselineCycles.
+  virtual std::int64_t terms() const = 0;
 };
 
 std::unique_ptr<SteppingPe> make_pe(const Baseline& baseline, int weight_bits);

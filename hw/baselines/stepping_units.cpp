@@ -20,10 +20,11 @@ class LoadedPe : public SteppingPe {
   void load(const std::int16_t* weights, const std::int16_t* activations) final {
     std::copy(weights, weights + lanes_, weight_.begin());
     std::copy(activations, activations + lanes_, activation_.begin());
-    sum_ = 0;
+    sum_ = terms_ = 0;
     start();
   }
   std::int64_t result() const override { return sum_; }
+  std::int64_t terms() const final { return terms_; }
 
  protected:
   virtual void start() = 0;
@@ -44,14 +45,17 @@ class LoadedPe : public SteppingPe {
   int lanes_;
   int weight_bits_;
   std::vector<std::int16_t> weight_, activation_;
-  std::int64_t sum_ = 0;
+  std::int64_t sum_ = 0, terms_ = 0;
 };
 
 class DensePe final : public LoadedPe {
  public:
   using LoadedPe::LoadedPe;
   bool clock() override {
-    for (int lane = 0; lane < lanes_; ++lane) sum_ += std::int64_t{weight_[lane]} * activation_[lane];
+    for (int lane = 0; lane < lanes_; ++lane) {
+      sum_ += std::int64_t{weight_[lane]} * activation_[lane];
+      terms_ += weight_[lane] != 0 ? 1 : 0;
+    }
     return false;
   }
 
@@ -66,7 +70,9 @@ class StripesPe final : public LoadedPe {
   bool clock() override {
     std::int64_t column = 0;
     for (int lane = 0; lane < lanes_; ++lane) {
-      if (weight_bit(lane, position_)) column += activation_[lane];
+      if (!weight_bit(lane, position_)) continue;
+      column += activation_[lane];
+      ++terms_;
     }
     sum_ += shifted(position_ == weight_bits_ - 1 ? -column : column, position_);
     return ++position_ < weight_bits_;
@@ -98,6 +104,7 @@ class PragmaticPe final : public LoadedPe {
       const Token token = pop(left_[lane]);
       const std::int64_t term = shifted(activation_[lane], token.position);
       sum_ += token.negative ? -term : term;
+      ++terms_;
       more = more || left_[lane].ones != 0;
     }
     return more;
@@ -125,6 +132,7 @@ class LaconicPe final : public LoadedPe {
       const Token w = pop(weight), a = pop(lane.activation);
       const std::int64_t term = shifted(1, w.position + a.position);
       sum_ += w.negative != a.negative ? -term : term;
+      ++terms_;
       if (lane.activation.ones == 0) {  // the weight's next term meets all of the activation's
         lane.weight = weight;
         lane.activation = lane.all_of_activation;
@@ -150,7 +158,8 @@ class LaconicPe final : public LoadedPe {
   std::vector<Lane> lane_;
 };
 
-/// One channel a bit position: its pointer walks the windows, its priority encoder picks a pair a cycle.
+/// One channel a bit position. Its window of 8 weights starts at its pointer; each cycle it picks the first
+/// one in the window and moves the pointer to the second one, or past the window (Bitlet_CheckWindow.v).
 class BitletPe final : public LoadedPe {
  public:
   using LoadedPe::LoadedPe;
@@ -158,44 +167,35 @@ class BitletPe final : public LoadedPe {
   bool clock() override {
     bool more = false;
     for (Channel& channel : channel_) {
-      if (channel.window == kWindows) continue;
-      if (channel.ones != 0) {
-        const int pair = channel.window * kBitletWindow + __builtin_ctz(channel.ones);
-        channel.sum += signed_activation(pair);
-        channel.ones &= channel.ones - 1;
+      if (channel.pointer >= kBitletPairs) continue;
+      const std::uint64_t window = (channel.ones >> channel.pointer) & 0xff;
+      if (window != 0) {
+        channel.sum += signed_activation(channel.pointer + __builtin_ctzll(window));
+        ++terms_;
       }
-      if (channel.ones == 0 && ++channel.window < kWindows) look(channel);
-      more = more || channel.window < kWindows;
+      const std::uint64_t others = window & (window - 1);
+      channel.pointer += others != 0 ? __builtin_ctzll(others) : kBitletWindow;
+      more = more || channel.pointer < kBitletPairs;
     }
     return more;
   }
   std::int64_t result() const override {
     std::int64_t sum = 0;
-    for (int b = 0; b < weight_bits_ - 1; ++b) sum += shifted(channel_[b].sum, b);
+    for (std::size_t b = 0; b < channel_.size(); ++b) sum += shifted(channel_[b].sum, static_cast<int>(b));
     return sum;
   }
 
  private:
-  static constexpr int kWindows = kBitletPairs / kBitletWindow;
   struct Channel {
-    int position = 0;
-    int window = 0;
-    std::uint32_t ones = 0;  ///< of the window's weights at this position, not yet picked
+    int pointer = 0;
+    std::uint64_t ones = 0;  ///< of the 64 weights at this position
     std::int64_t sum = 0;
   };
 
   void start() override {
     channel_.assign(static_cast<std::size_t>(weight_bits_ - 1), {});
     for (std::size_t b = 0; b < channel_.size(); ++b) {
-      channel_[b].position = static_cast<int>(b);
-      look(channel_[b]);
-    }
-  }
-  void look(Channel& channel) const {
-    channel.ones = 0;
-    for (int i = 0; i < kBitletWindow; ++i) {
-      const std::uint32_t bit = (magnitude(channel.window * kBitletWindow + i) >> channel.position) & 1u;
-      channel.ones |= bit << i;
+      for (int i = 0; i < kBitletPairs; ++i) channel_[b].ones |= std::uint64_t{(magnitude(i) >> b) & 1u} << i;
     }
   }
 
@@ -230,7 +230,9 @@ class BitWavePe final : public ColumnPe {
   }
   void add_column(int position) override {
     for (int lane = 0; lane < lanes_; ++lane) {
-      if (((magnitude(lane) >> position) & 1u) != 0) sum_ += shifted(signed_activation(lane), position);
+      if (((magnitude(lane) >> position) & 1u) == 0) continue;
+      sum_ += shifted(signed_activation(lane), position);
+      ++terms_;
     }
   }
 };
@@ -263,7 +265,9 @@ class BitVertPe final : public ColumnPe {
     const bool few_ones = 2 * ones(position) <= lanes_;
     std::int64_t picked = 0;
     for (int lane = 0; lane < lanes_; ++lane) {
-      if (weight_bit(lane, position) == few_ones) picked += activation_[lane];
+      if (weight_bit(lane, position) != few_ones) continue;
+      picked += activation_[lane];
+      ++terms_;
     }
     add(few_ones ? picked : group_sum_ - picked, position);
   }

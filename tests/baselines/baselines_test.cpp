@@ -81,7 +81,11 @@ TEST_CASE("every baseline steps to the sum of products, in the cycles of its mod
       RC_ASSERT(model.cycles == stepped.cycles.cycles);
       RC_ASSERT(model.steps == stepped.cycles.steps);
       RC_ASSERT(model.pe_cycles == stepped.cycles.pe_cycles);
-      RC_ASSERT(model.pe_cycles <= model.cycles * c.baseline.rows * c.baseline.columns);
+      RC_ASSERT(model.used_pe_cycles == stepped.cycles.used_pe_cycles);
+      RC_ASSERT(model.terms == stepped.cycles.terms);
+      RC_ASSERT(model.terms <= model.pe_cycles * terms_per_cycle(c.baseline, c.layer.weight_bits));
+      RC_ASSERT(model.pe_cycles <= model.used_pe_cycles);
+      RC_ASSERT(model.used_pe_cycles <= model.cycles * c.baseline.rows * c.baseline.columns);
     });
   }
 }
@@ -155,6 +159,13 @@ TEST_CASE("Bitlet looks at each window for at least a cycle, at each position") 
   CHECK(group(of(BaselineKind::kBitlet, 64), 8, weights) == 9);
   std::fill(weights.begin(), weights.end(), std::int16_t{1});
   CHECK(group(of(BaselineKind::kBitlet, 64), 8, weights) == 64);
+}
+
+TEST_CASE("Bitlet's windows start where the one before left a one") {
+  std::vector<std::int16_t> weights(kBitletPairs, 0);
+  for (const int lane : {6, 7, 22, 23}) weights[lane] = 1;
+  // Windows at 0, 7, 15, 23, 31, 39, 47, 55, 63; fixed ones at multiples of 8 would take 2 + 1 + 2 + 5.
+  CHECK(group(of(BaselineKind::kBitlet, 64), 8, weights) == 9);
 }
 
 TEST_CASE("BitWave skips the columns without a one") {

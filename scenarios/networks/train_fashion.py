@@ -3,7 +3,7 @@
 
 Three modes, one per run:
 
-  --network vgg|lenet   train a network and export it as float32 ONNX
+  --network NAME        train a network (vgg, resnet, lenet) and export it as float32 ONNX
   --evaluate FILE       print the accuracy of an exported ONNX file (one line)
   --describe FILE       check an exported ONNX file and print its layer table
 
@@ -46,6 +46,7 @@ BATCH = 128
 Recipe = collections.namedtuple("Recipe", "epochs peak_rate weight_decay")
 RECIPES = {
     "vgg": Recipe(epochs=20, peak_rate=0.1, weight_decay=5e-4),
+    "resnet": Recipe(epochs=15, peak_rate=0.1, weight_decay=5e-4),
     "lenet": Recipe(epochs=15, peak_rate=0.05, weight_decay=5e-4),
 }
 
@@ -129,6 +130,43 @@ def vgg():
     return nn.Sequential(layers)
 
 
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions and a shortcut: 1x1 where the shape changes."""
+
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.relu1 = nn.ReLU()
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.relu2 = nn.ReLU()
+        self.shortcut = nn.Sequential()
+        if stride != 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(collections.OrderedDict(
+                conv=nn.Conv2d(inputs, outputs, 1, stride, bias=False),
+                bn=nn.BatchNorm2d(outputs)))
+
+    def forward(self, x):
+        y = self.relu1(self.bn1(self.conv1(x)))
+        return self.relu2(self.bn2(self.conv2(y)) + self.shortcut(x))
+
+
+def resnet():
+    """ResNet with three residual blocks, global average pooling."""
+    return nn.Sequential(collections.OrderedDict(
+        conv1=nn.Conv2d(1, 16, 3, padding=1, bias=False),
+        bn1=nn.BatchNorm2d(16),
+        relu1=nn.ReLU(),
+        block1=ResidualBlock(16, 16, 1),
+        block2=ResidualBlock(16, 32, 2),
+        block3=ResidualBlock(32, 64, 2),
+        pool=nn.AdaptiveAvgPool2d(1),
+        flatten=nn.Flatten(),
+        fc1=nn.Linear(64, 10),
+    ))
+
+
 def lenet():
     """LeNet-5 with ReLU and max pooling, for 28x28 images."""
     return nn.Sequential(collections.OrderedDict(
@@ -147,7 +185,7 @@ def lenet():
     ))
 
 
-NETWORKS = {"vgg": vgg, "lenet": lenet}
+NETWORKS = {"vgg": vgg, "resnet": resnet, "lenet": lenet}
 
 
 # ----------------------------------------------------------------- training
@@ -222,8 +260,13 @@ def attributes(node):
 
 
 def initializers(model):
-    return {t.name: onnx.numpy_helper.to_array(t)
-            for t in model.graph.initializer}
+    """Constants by name; the exporter shares equal ones through Identity."""
+    constants = {t.name: onnx.numpy_helper.to_array(t)
+                 for t in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type == "Identity" and node.input[0] in constants:
+            constants[node.output[0]] = constants[node.input[0]]
+    return constants
 
 
 class OnnxNetwork:
@@ -264,6 +307,12 @@ class OnnxNetwork:
                                          training=False, eps=a["epsilon"])
         if node.op_type == "Relu":
             return functional.relu(x)
+        if node.op_type == "Identity":
+            return x
+        if node.op_type == "Add":
+            return x + rest[0]
+        if node.op_type == "GlobalAveragePool":
+            return x.mean((2, 3), keepdim=True)
         if node.op_type == "MaxPool":
             return functional.max_pool2d(x, a["kernel_shape"], a["strides"],
                                          (top, left))
@@ -310,10 +359,13 @@ def describe(path):
     print("|---|---|---|---|---:|---:|")
     total_parameters = total_macs = statistics = 0
     for node in graph.node:
+        if node.output[0] in constants:
+            continue
         a = attributes(node)
         kind = node.op_type
         output = shapes[node.output[0]]
-        sizes = [constants[name].size for name in node.input[1:]]
+        sizes = [constants[name].size for name in node.input[1:]
+                 if name in constants]
         macs = 0
         if kind == "BatchNormalization":
             # Learned are scale and bias; mean and variance are measured.

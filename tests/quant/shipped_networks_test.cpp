@@ -25,7 +25,8 @@ struct Expectation {
 
 TEST_CASE("shipped networks import, classify and quantize") {
   const auto expected =
-      GENERATE(Expectation{"lenet", 7, 416520, 0.87}, Expectation{"fashion", 10, 7344000, 0.93});
+      GENERATE(Expectation{"lenet", 7, 416520, 0.87}, Expectation{"fashion", 10, 7344000, 0.93},
+               Expectation{"fashion-resnet", 11, 9345920, 0.93});
   CAPTURE(expected.network);
   const Network network = import_onnx(scenarios / "networks" / (std::string(expected.network) + ".onnx"));
   CHECK(network.name == expected.network);

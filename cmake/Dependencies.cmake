@@ -12,6 +12,11 @@ find_package(Catch2 2.13 REQUIRED)
 find_package(rapidcheck REQUIRED)
 find_package(benchmark REQUIRED)
 
+option(BITBALANCE_RETRAIN "Also build bitbalance_retrain, which needs libtorch-dev and libopenblas0-pthread" OFF)
+if(BITBALANCE_RETRAIN)
+  find_package(Torch REQUIRED)
+endif()
+
 # libsystemc comes with pkg-config files only.
 pkg_check_modules(SystemC REQUIRED IMPORTED_TARGET systemc tlm)
 add_library(SystemC::systemc INTERFACE IMPORTED)

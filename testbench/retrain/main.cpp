@@ -1,0 +1,141 @@
+// The `bitbalance_retrain` command: fine-tunes an ONNX network for few non-zero bits a weight. A program of
+// its own, because libtorch is optional.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <string>
+
+#include "quant/calibration.h"
+#include "quant/onnx_export.h"
+#include "quant/onnx_import.h"
+#include "quant/quantizer.h"
+#include "quant/retrain/fine_tuning.h"
+#include "testbench/exit_codes.h"
+#include "testbench/progress.h"
+
+namespace bitbalance {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::string model;
+  std::string images;
+  std::string labels;
+  std::string test_images;
+  std::string test_labels;
+  std::string token_form = "binary";
+  std::string out;
+  int calibration = 256;
+  int threads = 2;
+  QuantizationOptions quantization;
+  FineTuningOptions training;
+};
+
+void declare(CLI::App& app, Arguments& arguments) {
+  app.add_option("model", arguments.model, "float network")->required()->type_name("FILE.onnx");
+  app.add_option("--images", arguments.images, "training images (IDX)")->required()->type_name("FILE");
+  app.add_option("--labels", arguments.labels, "their labels (IDX)")->required()->type_name("FILE");
+  app.add_option("--test-images", arguments.test_images, "report accuracy on these, before and after")
+      ->type_name("FILE");
+  app.add_option("--test-labels", arguments.test_labels, "their labels")->type_name("FILE");
+  app.add_option("--out", arguments.out, "retrained float network to write")
+      ->required()
+      ->type_name("FILE.onnx");
+  app.add_option("--nnzb", arguments.quantization.nnzb, "most non-zero bits of a weight")
+      ->capture_default_str();
+  app.add_option("--weight-bits", arguments.quantization.weight_bits, "2..16")->capture_default_str();
+  app.add_option("--activation-bits", arguments.quantization.activation_bits, "8 or 16")
+      ->capture_default_str();
+  app.add_option("--token-form", arguments.token_form, "binary or signed_digit")
+      ->check(CLI::IsMember({"binary", "signed_digit"}))
+      ->capture_default_str();
+  app.add_option("--calibration", arguments.calibration,
+                 "training images that activation ranges are taken from")
+      ->capture_default_str();
+  app.add_option("--epochs", arguments.training.epochs, "passes over the images")->capture_default_str();
+  app.add_option("--batch", arguments.training.batch, "images a step")->capture_default_str();
+  app.add_option("--rate", arguments.training.peak_rate, "peak learning rate")->capture_default_str();
+  app.add_option("--distillation", arguments.training.distillation,
+                 "share of the loss that follows the float network, 0..1")
+      ->capture_default_str();
+  app.add_option("--seed", arguments.training.seed, "of order and augmentation")->capture_default_str();
+  app.add_option("--threads", arguments.threads, "of libtorch; part of what makes a run repeatable")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.footer(R"(
+Examples:
+  bitbalance_retrain fashion.onnx --nnzb 2 --images train-images.idx3-ubyte --labels train-labels.idx1-ubyte --out fashion-nnzb2.onnx
+  bitbalance run scenarios/fashion.yaml --set network.model=fashion-nnzb2.onnx --set quantization.nnzb=2
+
+Exit code: 0, or 2 for a mistake in arguments or files, told in one line.)");
+}
+
+void report(const char* when, const TrainableNetwork& network, const ImageSet& images) {
+  fmt::print("{}: {:.2f} % of {} test images in float, {:.2f} % quantized\n", when,
+             100 * accuracy_of(network, images, false), images.count,
+             100 * accuracy_of(network, images, true));
+}
+
+void retrain(Arguments& arguments) {
+  torch::set_num_threads(arguments.threads);
+  at::globalContext().setDeterministicAlgorithms(true, false);
+  const fs::path out = arguments.out;
+  if (!out.parent_path().empty() && !fs::is_directory(out.parent_path()))
+    throw std::invalid_argument(
+        fmt::format("--out {}: no such folder; accepted: a file in one", out.string()));
+  arguments.quantization.token_form =
+      arguments.token_form == "binary" ? TokenForm::kBinary : TokenForm::kSignedDigit;
+
+  const Network network = fold_affine(import_onnx(arguments.model));
+  const ImageSet images = read_images(arguments.images, arguments.labels);
+  ImageSet test;
+  if (!arguments.test_images.empty()) test = read_images(arguments.test_images, arguments.test_labels);
+  const Calibration calibration = calibrate(network, float_images(images, 0, arguments.calibration));
+  TrainableNetwork trainable(network, quantize(network, calibration, arguments.quantization));
+
+  if (test.count > 0) report("before", trainable, test);
+  {
+    Progress progress("retrain");
+    fine_tune(
+        trainable, images, arguments.training,
+        [&](int epoch, double loss) {
+          fmt::print("epoch {} of {}: loss {:.4f}\n", epoch, arguments.training.epochs, loss);
+        },
+        [&](double share) { progress.update(share); });
+  }
+  if (test.count > 0) report("after", trainable, test);
+  export_onnx(trainable.network(), out);
+}
+
+int parse_and_run(int argc, char* argv[]) {
+  CLI::App app{"Fine-tunes a network so that few non-zero bits a weight are enough."};
+  Arguments arguments;
+  declare(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "bitbalance_retrain: {}; see bitbalance_retrain --help\n", error.what());
+    return kExitUsage;
+  }
+  retrain(arguments);
+  return kExitPass;
+}
+
+}  // namespace
+}  // namespace bitbalance
+
+int main(int argc, char* argv[]) {
+  try {
+    return bitbalance::parse_and_run(argc, argv);
+  } catch (const std::invalid_argument& mistake) {
+    fmt::print(stderr, "bitbalance_retrain: {}\n", mistake.what());
+    return bitbalance::kExitUsage;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "bitbalance_retrain: {}\n", error.what());
+    return bitbalance::kExitFail;
+  }
+}

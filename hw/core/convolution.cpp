@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -30,8 +29,7 @@ std::int64_t block_tiles(const Convolution& c, std::int64_t images, std::int64_t
   return pixel_tiles(*c.config, c.wide, images, rows, c.out_columns);
 }
 
-bool fits(const Convolution& c, const LayerMapping& m) {
-  const BlockNeeds needs = block_needs(c, m);
+bool fits(const Convolution& c, const BlockNeeds& needs) {
   return needs.activation_elements <= c.config->activation_elements(c.wide) &&
          needs.weight_bank_bytes <= c.config->weight_bank_bytes &&
          needs.parameter_entries <= c.config->parameter_entries() &&
@@ -43,28 +41,40 @@ bool one_tile(const Convolution& c, const LayerMapping& m) {
   return m.conv_groups == 1 && m.output_channels <= c.config->rows && block_tiles(c, m.images, m.rows) == 1;
 }
 
-Cost estimate(const Convolution& c, const LayerMapping& m, double bytes_per_cycle) {
+/// What follows from the rows and images of a block alone, for one row group and input channel.
+struct SpatialCut {
+  std::int64_t tiles = 0;        ///< of all blocks
+  std::int64_t loaded_rows = 0;  ///< of one image, by all its blocks
+};
+
+SpatialCut cut_space(const Convolution& c, int images, int block_rows) {
+  SpatialCut cut;
+  for (int row = 0; row < c.out_rows; row += block_rows) {
+    const int rows = std::min(block_rows, c.out_rows - row);
+    cut.tiles += (c.batch / images) * block_tiles(c, images, rows);
+    if (c.batch % images != 0) cut.tiles += block_tiles(c, c.batch % images, rows);
+    cut.loaded_rows += input_rows(c.layer->window, c.in_rows, row, rows).rows;
+  }
+  return cut;
+}
+
+Cost estimate(const Convolution& c, const LayerMapping& m, const SpatialCut& space, const BlockNeeds& needs,
+              double bytes_per_cycle) {
   const AcceleratorConfig& config = *c.config;
   const std::int64_t group_blocks = c.group_blocks(m), channel_blocks = c.channel_blocks(m);
   const std::int64_t image_blocks = c.image_blocks(m), row_blocks = c.row_blocks(m), chunks = c.chunks(m);
   const std::int64_t spatial_blocks = image_blocks * row_blocks;
 
-  std::int64_t tiles = 0, loaded_rows = 0;
-  for (int row = 0; row < c.out_rows; row += m.rows) {
-    const int rows = std::min(m.rows, c.out_rows - row);
-    tiles += (c.batch / m.images) * block_tiles(c, m.images, rows);
-    if (c.batch % m.images != 0) tiles += block_tiles(c, c.batch % m.images, rows);
-    loaded_rows += input_rows(c.layer->window, c.in_rows, row, rows).rows;
-  }
   const std::int64_t row_groups = c.groups * ceil_div(c.out_channels, config.rows);
   const std::int64_t steps = std::int64_t{c.in_channels} * c.kernel_area();
   const std::int64_t drain = std::int64_t{std::min(config.rows, c.out_channels)} * (c.wide ? 1 : 2);
-  const double compute =
-      static_cast<double>(tiles * row_groups) * static_cast<double>(std::max(steps * c.layer->nnzb, drain));
+  const double compute = static_cast<double>(space.tiles * row_groups) *
+                         static_cast<double>(std::max(steps * c.layer->nnzb, drain));
 
   const std::int64_t activation_bytes =
-      loaded_rows * c.in_columns * c.in_channels * c.groups * c.batch * c.element_bytes();
-  const std::int64_t weight_bytes = c.groups * std::int64_t{c.out_channels} * weight_row_bytes(c, steps);
+      space.loaded_rows * c.in_columns * c.in_channels * c.groups * c.batch * c.element_bytes();
+  const std::int64_t weight_bytes = c.groups * std::int64_t{c.out_channels} *
+                                    row_bytes(static_cast<std::uint32_t>(steps), c.weight_code_bits);
   const bool reload_activations =
       channel_blocks > 1 && ((m.order == LoopOrder::kWeightsOuter && spatial_blocks > 1) ||
                              (chunks > 1 && !activations_resident(c, m)));
@@ -77,7 +87,6 @@ Cost estimate(const Convolution& c, const LayerMapping& m, double bytes_per_cycl
                             (c.operand ? output_bytes : 0);
 
   // Loads hide behind compute only where two blocks fit side by side.
-  const BlockNeeds needs = block_needs(c, m);
   const std::int64_t blocks = group_blocks * channel_blocks * spatial_blocks;
   const bool overlaps = blocks == 1 || (2 * needs.activation_elements <= config.activation_elements(c.wide) &&
                                         2 * needs.output_elements <= config.output_elements(c.wide));
@@ -143,14 +152,6 @@ std::int64_t image_stride(std::int64_t elements, int images) {
   return images > 1 ? (elements | 1) : elements;
 }
 
-WeightFormat weight_format(const Convolution& c) {
-  return {c.layer->weight_bits, c.layer->nnzb, c.config->token_form, c.config->weight_storage};
-}
-
-std::int64_t weight_row_bytes(const Convolution& c, std::int64_t steps) {
-  return row_bytes(static_cast<std::uint32_t>(steps), weight_format(c));
-}
-
 BlockNeeds block_needs(const Convolution& c, const LayerMapping& m) {
   const Window& w = c.layer->window;
   const InputColumns columns = input_columns(w, c.in_columns, c.out_columns);
@@ -161,8 +162,9 @@ BlockNeeds block_needs(const Convolution& c, const LayerMapping& m) {
       std::int64_t{m.conv_groups} * resident_channels * channel_stride(w, padded_rows, padded_columns);
   BlockNeeds needs;
   needs.activation_elements = m.images * image_stride(activations, m.images);
-  needs.weight_bank_bytes = m.conv_groups * ceil_div(m.output_channels, c.config->rows) *
-                            weight_row_bytes(c, std::int64_t{m.channels} * c.kernel_area());
+  needs.weight_bank_bytes =
+      m.conv_groups * ceil_div(m.output_channels, c.config->rows) *
+      std::int64_t{row_bytes(static_cast<std::uint32_t>(m.channels * c.kernel_area()), c.weight_code_bits)};
   needs.parameter_entries = std::int64_t{m.conv_groups} * m.output_channels;
   needs.output_elements =
       std::int64_t{m.images} * m.conv_groups * m.output_channels * (m.rows / c.pool_h) * c.pooled_columns();
@@ -181,63 +183,68 @@ bool activations_resident(const Convolution& c, const LayerMapping& m) {
 }
 
 LayerMapping choose_mapping(const Convolution& c, const LayerMapping& user, const MapperOptions& options) {
-  const int rows = c.config->rows;
-  const auto given_or = [](int given, std::vector<int> sizes) {
-    return given != 0 ? std::vector<int>{given} : std::move(sizes);
+  const auto sizes = [](int given, int total, int unit) {
+    return given != 0 ? std::vector<int>{given} : part_sizes(total, unit);
   };
+  const std::vector<int> row_sizes = sizes(user.rows, c.out_rows, c.pool_h);
+  const std::vector<int> image_sizes = sizes(user.images, c.batch, 1);
+  const std::vector<int> channel_sizes = sizes(user.output_channels, c.out_channels, c.config->rows);
+  const std::vector<int> group_sizes = sizes(user.conv_groups, c.groups, 1);
+  const std::vector<int> one = {1};
   const auto orders = user.layer.empty()
                           ? std::vector<LoopOrder>{LoopOrder::kActivationsOuter, LoopOrder::kWeightsOuter}
                           : std::vector<LoopOrder>{user.order};
-  std::optional<LayerMapping> best;
+  LayerMapping best, m;
   Cost best_cost;
-  const auto consider = [&](const LayerMapping& m) {
-    if (!fits(c, m) || (m.channels < c.in_channels && !one_tile(c, m))) return;
-    const Cost cost = estimate(c, m, options.bytes_per_cycle);
-    if (!best || cost < best_cost) {
+  bool found = false;
+  SpatialCut space;
+  const auto consider = [&] {
+    const BlockNeeds needs = block_needs(c, m);
+    if (!fits(c, needs) || (m.channels < c.in_channels && !one_tile(c, m))) return;
+    for (const LoopOrder order : orders) {
+      m.order = order;
+      const Cost cost = estimate(c, m, space, needs, options.bytes_per_cycle);
+      if (found && !(cost < best_cost)) continue;
+      found = true;
       best = m;
       best_cost = cost;
     }
   };
+  const auto consider_chunks = [&] {
+    m.channels = user.channels != 0 ? user.channels : c.in_channels;
+    // Cutting input channels costs commands: only as far as a block fits, and its weights twice.
+    const auto cut_until = [&](const auto& fits_now) {
+      for (int parts = 2; parts <= c.in_channels && !fits_now(block_needs(c, m)); ++parts)
+        m.channels = static_cast<int>(ceil_div(c.in_channels, parts));
+    };
+    if (user.channels == 0 && one_tile(c, m)) {
+      cut_until([&](const BlockNeeds& needs) { return fits(c, needs); });
+      consider();
+      cut_until([&](const BlockNeeds& needs) {
+        return fits(c, needs) && 2 * needs.weight_bank_bytes <= c.config->weight_bank_bytes;
+      });
+    }
+    consider();
+  };
 
-  for (const int block_rows : given_or(user.rows, part_sizes(c.out_rows, c.pool_h))) {
-    const bool whole_images = block_rows >= c.out_rows;
-    for (const int images :
-         whole_images ? given_or(user.images, part_sizes(c.batch, 1)) : std::vector<int>{1}) {
-      for (const int channels_out : given_or(user.output_channels, part_sizes(c.out_channels, rows))) {
-        const bool whole_groups = channels_out >= c.out_channels;
-        for (const int groups :
-             whole_groups ? given_or(user.conv_groups, part_sizes(c.groups, 1)) : std::vector<int>{1}) {
-          LayerMapping m;
-          m.layer = c.layer->name;
-          m.images = images;
-          m.rows = block_rows;
+  for (const int block_rows : row_sizes) {
+    m.rows = block_rows;
+    for (const int images : block_rows >= c.out_rows ? image_sizes : one) {
+      m.images = images;
+      space = cut_space(c, images, block_rows);
+      for (const int channels_out : channel_sizes) {
+        m.output_channels = channels_out;
+        for (const int groups : channels_out >= c.out_channels ? group_sizes : one) {
           m.conv_groups = groups;
-          m.output_channels = channels_out;
-          m.channels = user.channels != 0 ? user.channels : c.in_channels;
-          const auto consider_orders = [&] {
-            for (const LoopOrder order : orders) {
-              m.order = order;
-              consider(m);
-            }
-          };
-          // Cutting input channels costs commands: only as far as a block fits, and its weights twice.
-          const auto cut_until = [&](const auto& fits_now) {
-            for (int parts = 2; parts <= c.in_channels && !fits_now(); ++parts)
-              m.channels = static_cast<int>(ceil_div(c.in_channels, parts));
-          };
-          if (user.channels == 0 && one_tile(c, m)) {
-            cut_until([&] { return fits(c, m); });
-            consider_orders();
-            cut_until([&] {
-              return fits(c, m) && 2 * block_needs(c, m).weight_bank_bytes <= c.config->weight_bank_bytes;
-            });
-          }
-          consider_orders();
+          consider_chunks();
         }
       }
     }
   }
-  if (best) return *best;
+  if (found) {
+    best.layer = c.layer->name;
+    return best;
+  }
 
   if (!user.layer.empty()) {
     throw std::invalid_argument(fmt::format(
@@ -249,7 +256,7 @@ LayerMapping choose_mapping(const Convolution& c, const LayerMapping& user, cons
   LayerMapping smallest;
   smallest.images = smallest.conv_groups = 1;
   smallest.rows = c.pool_h;
-  smallest.output_channels = std::min(c.out_channels, rows);
+  smallest.output_channels = std::min(c.out_channels, c.config->rows);
   smallest.channels = 1;
   if (!one_tile(c, smallest)) smallest.channels = c.in_channels;
   const BlockNeeds needs = block_needs(c, smallest);

@@ -22,6 +22,7 @@ struct Convolution {
   int pool_h = 1, pool_w = 1;
   bool wide = false;
   bool operand = false;
+  int weight_code_bits = 8;  ///< of a stored weight
   const AcceleratorConfig* config = nullptr;
 
   int element_bytes() const { return wide ? 2 : 1; }
@@ -66,11 +67,6 @@ struct BlockNeeds {
   std::int64_t output_elements = 0;
 };
 BlockNeeds block_needs(const Convolution& conv, const LayerMapping& mapping);
-
-WeightFormat weight_format(const Convolution& conv);
-
-/// Bytes of one weight stream of `steps` weights in a bank.
-std::int64_t weight_row_bytes(const Convolution& conv, std::int64_t steps);
 
 /// Whether the activations of all chunks stay in the buffer while the chunks' weights pass by.
 bool activations_resident(const Convolution& conv, const LayerMapping& mapping);

@@ -1,10 +1,9 @@
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <tuple>
+#include <vector>
 
 #include "hw/core/layer_lowering.h"
-#include "hw/core/parameter_entry.h"
 
 namespace bitbalance {
 namespace {
@@ -32,9 +31,12 @@ class ConvolutionLowering {
         layer_(*conv.layer),
         mapping_(mapping),
         output_(output),
-        format_(weight_format(conv)),
         columns_(input_columns(conv.layer->window, conv.in_columns, conv.out_columns)),
-        all_channels_resident_(activations_resident(conv, mapping)) {}
+        all_channels_resident_(activations_resident(conv, mapping)),
+        parameter_blobs_(static_cast<std::size_t>(conv.group_blocks(mapping)) *
+                         conv.channel_blocks(mapping)) {
+    weight_blobs_.resize(parameter_blobs_.size() * conv.chunks(mapping));
+  }
 
   void emit() {
     Block b;
@@ -171,14 +173,21 @@ class ConvolutionLowering {
     const int array_rows = builder_.config().rows;
     const int row_groups = (b.channels + array_rows - 1) / array_rows;
     LoadWeights load;
-    load.row_bytes = row_bytes(static_cast<std::uint32_t>(chunk.channels * conv_.kernel_area()), format_);
+    load.row_bytes =
+        row_bytes(static_cast<std::uint32_t>(chunk.channels * conv_.kernel_area()), conv_.weight_code_bits);
     load.groups = field<std::uint16_t>(std::int64_t{b.groups} * row_groups, "row groups of a block");
     load.groups_per_conv_group = field<std::uint16_t>(row_groups, "row groups of a conv group");
     load.rows = static_cast<std::uint8_t>(std::min(array_rows, b.channels));
     load.last_rows = static_cast<std::uint8_t>(b.channels - (row_groups - 1) * array_rows);
-    auto [blob, is_new] = weight_blobs_.try_emplace(key, 0u);
-    if (is_new) blob->second = builder_.add_constants(pack_weights(b, chunk));
-    load.dram_offset = blob->second;
+    std::optional<std::uint32_t>& offset =
+        weight_blobs_[block_index(b) * conv_.chunks(mapping_) + chunk.index];
+    if (!offset) {
+      ConstantsBlob blob = blob_of(b);
+      blob.input_channel = chunk.channel;
+      blob.input_channels = chunk.channels;
+      offset = builder_.place_constants(blob, std::int64_t{b.groups} * b.channels * load.row_bytes);
+    }
+    load.dram_offset = *offset;
 
     weights_key_ = key;
     weights_ = Loaded{builder_.weights.allocate(std::int64_t{load.groups} * load.row_bytes, 8), {}};
@@ -187,40 +196,30 @@ class ConvolutionLowering {
     return *weights_;
   }
 
-  std::vector<std::uint8_t> pack_weights(const Block& b, const Chunk& chunk) const {
-    // Rows of the blob follow the output channels: a row group is `rows` channels in a row.
-    std::vector<std::uint8_t> bytes;
-    const std::size_t area = static_cast<std::size_t>(conv_.kernel_area());
-    for (int g = b.group; g < b.group + b.groups; ++g) {
-      for (int m = b.channel; m < b.channel + b.channels; ++m) {
-        const std::size_t filter = filter_index(g, m);
-        const std::size_t first =
-            (filter * static_cast<std::size_t>(conv_.in_channels) + static_cast<std::size_t>(chunk.channel)) *
-            area;
-        append_row(bytes, layer_.weights.data() + first, static_cast<std::size_t>(chunk.channels) * area,
-                   format_);
-      }
-    }
-    return bytes;
+  /// What is the same for weights and parameters.
+  ConstantsBlob blob_of(const Block& b) const {
+    ConstantsBlob blob;
+    blob.layer = builder_.layer_index(layer_);
+    blob.group = b.group;
+    blob.groups = b.groups;
+    blob.channel = b.channel;
+    blob.channels = b.channels;
+    return blob;
   }
 
   const Loaded& load_parameters(const Block& b) {
     const auto key = std::make_tuple(b.group, b.channel);
     if (parameters_ && parameters_key_ == key) return *parameters_;
-    auto [blob, is_new] = parameter_blobs_.try_emplace(key, 0u);
-    if (is_new) {
-      std::vector<std::uint8_t> bytes;
-      for (int g = b.group; g < b.group + b.groups; ++g) {
-        for (int m = b.channel; m < b.channel + b.channels; ++m) {
-          const std::size_t channel = filter_index(g, m);
-          append_parameter(bytes, {layer_.bias[channel], layer_.rescale[channel]});
-        }
-      }
-      blob->second = builder_.add_constants(bytes);
-    }
     LoadParameters load;
-    load.dram_offset = blob->second;
     load.entries = field<std::uint16_t>(std::int64_t{b.groups} * b.channels, "parameter entries");
+    std::optional<std::uint32_t>& offset = parameter_blobs_[block_index(b)];
+    if (!offset) {
+      ConstantsBlob blob = blob_of(b);
+      blob.kind = ConstantsBlob::Kind::kParameters;
+      offset =
+          builder_.place_constants(blob, std::int64_t{load.entries} * AcceleratorConfig::kParameterBytes);
+    }
+    load.dram_offset = *offset;
     parameters_key_ = key;
     parameters_ = Loaded{builder_.parameters.allocate(load.entries), {}};
     load.base = static_cast<std::uint16_t>(parameters_->region.begin);
@@ -275,10 +274,10 @@ class ConvolutionLowering {
     return ready;
   }
 
-  /// Of output channel m of conv group g, within the layer.
-  std::size_t filter_index(int g, int m) const {
-    return static_cast<std::size_t>(g) * static_cast<std::size_t>(conv_.out_channels) +
-           static_cast<std::size_t>(m);
+  /// Of a block's conv groups and output channels, in the layer.
+  int block_index(const Block& b) const {
+    return b.group / mapping_.conv_groups * conv_.channel_blocks(mapping_) +
+           b.channel / mapping_.output_channels;
   }
   int padded_rows(const Block& b) const {
     return input_rows(layer_.window, conv_.in_rows, b.row, b.rows).padded();
@@ -303,11 +302,10 @@ class ConvolutionLowering {
   const QuantizedLayer& layer_;
   const LayerMapping& mapping_;
   int output_;
-  WeightFormat format_;
   InputColumns columns_;
   bool all_channels_resident_;
-  std::map<std::tuple<int, int, int>, std::uint32_t> weight_blobs_;
-  std::map<std::tuple<int, int>, std::uint32_t> parameter_blobs_;
+  // Offsets, by block of conv groups and output channels; of weights also by chunk.
+  std::vector<std::optional<std::uint32_t>> parameter_blobs_, weight_blobs_;
 
   // What the buffers hold at this point of the program.
   std::optional<Loaded> weights_, parameters_, activations_;

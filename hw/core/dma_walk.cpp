@@ -27,6 +27,10 @@ RunWalk::RunWalk(const TensorSlice& slice, std::uint64_t address)
       channel_pitch_(slice.channel_pitch),
       images_(slice.images),
       channels_(slice.channels) {
+  if (channel_pitch_ == piece_bytes_) {  // an image is one piece
+    piece_bytes_ *= channels_;
+    channels_ = 1;
+  }
   advance();
 }
 
@@ -47,6 +51,16 @@ void RunWalk::advance() {
   while (image_ != images_ && piece_address() == run_.address + run_.bytes) {
     run_.bytes += piece_bytes_;
     next_piece();
+  }
+}
+
+void RunWalk::leave_out(std::uint32_t units, std::uint64_t unit_bytes) {
+  if (image_ == images_) {
+    run_.bytes -= units * unit_bytes;
+  } else if (images_ > 1) {
+    images_ -= units;
+  } else {
+    channels_ -= units;
   }
 }
 
@@ -93,6 +107,7 @@ LineWalk::LineWalk(const LoadTensor& load, std::uint32_t line_elements)
       image_stride_(load.image_stride) {
   const bool dense = padded_rows_ == rows_ && padded_columns_ == columns_ && stride_h_ == 1 && stride_w_ == 1;
   if (dense) {
+    dense_channel_ = columns_ * rows_;
     columns_ = padded_columns_ = columns_ * rows_ * channels_;
     rows_ = padded_rows_ = channels_ = 1;
   }
@@ -138,6 +153,16 @@ void LineWalk::advance() {
     }
   }
   cut();
+}
+
+void LineWalk::leave_out(std::uint32_t units) {
+  if (images_ > 1) {
+    images_ -= units;
+  } else if (dense_channel_ != 0) {
+    columns_ = padded_columns_ -= units * dense_channel_;
+  } else {
+    channels_ -= units;
+  }
 }
 
 WeightWordWalk::WeightWordWalk(const LoadWeights& load, std::uint32_t bank_bytes)

@@ -40,6 +40,9 @@ class RunWalk {
   bool done() const { return run_.bytes == 0; }
   const ByteRun& run() const { return run_; }
   void advance();
+  /// Leaves out the last `units` of the outermost dimension, `unit_bytes` each, none of which begins before
+  /// the end of the current run; if that is the last run, bytes of it.
+  void leave_out(std::uint32_t units, std::uint64_t unit_bytes);
 
  private:
   /// Address of the piece (image_, channel_).
@@ -74,6 +77,8 @@ class BurstWalk {
   bool done() const { return runs_.done(); }
   const Burst& burst() const { return burst_; }
   void advance();
+  /// As RunWalk; the current burst stays as it is.
+  void leave_out(std::uint32_t units, std::uint64_t unit_bytes) { runs_.leave_out(units, unit_bytes); }
 
  private:
   void cut();
@@ -114,6 +119,9 @@ class LineWalk {
   PhaseRun phase(std::uint32_t phase) const;
   std::uint32_t phases() const { return stride_w_; }
   void advance();
+  /// Leaves out the last `units` images, or channels if there is one image, none of which the current line
+  /// touches.
+  void leave_out(std::uint32_t units);
 
  private:
   void cut();
@@ -123,6 +131,7 @@ class LineWalk {
   std::uint32_t pad_top_ = 0, pad_left_ = 0, padded_rows_ = 0, padded_columns_ = 0;
   std::uint32_t stride_h_ = 1, stride_w_ = 1, plane_columns_ = 0, plane_elements_ = 0;
   std::uint32_t base_ = 0, image_stride_ = 0;
+  std::uint32_t dense_channel_ = 0;  ///< elements of a channel if all channels are one long row; else 0
   std::uint32_t image_ = 0, channel_ = 0, row_ = 0,
                 column_ = 0;  ///< padded coordinates of the line's first element
   Line line_;

@@ -18,15 +18,16 @@ RingBuffer::Region RingBuffer::allocate(std::int64_t size, std::int64_t align) {
     live_.pop_front();
   }
   region.free = carried_;
-  live_.push_back({region.id, begin, end, {}});
+  live_.push_back({begin, {}});
   head_ = end;
   return region;
 }
 
 void RingBuffer::used_by(std::size_t id, Engine engine, CommandIndex index) {
-  const auto at = std::find_if(live_.begin(), live_.end(), [id](const Live& l) { return l.id == id; });
-  assert(at != live_.end());
-  at->users.add(engine, index);
+  // Regions leave in the order of their ids.
+  const std::size_t at = id - (next_id_ - live_.size());
+  assert(at < live_.size());
+  live_[at].users.add(engine, index);
 }
 
 void set_dependence_flags(std::vector<Command>& commands, const std::vector<Prerequisites>& prerequisites) {
@@ -38,7 +39,7 @@ void set_dependence_flags(std::vector<Command>& commands, const std::vector<Prer
     const Engine waiter = engine_of(commands[i]);
     for (int p = 0; p < kEngines; ++p) {
       const auto producer = static_cast<Engine>(p);
-      const auto& latest = prerequisites[i].latest(producer);
+      const std::optional<CommandIndex> latest = prerequisites[i].latest(producer);
       auto& seen = awaited[static_cast<std::size_t>(waiter)][static_cast<std::size_t>(p)];
       if (!latest || producer == waiter || *latest <= seen) continue;
       seen = *latest;

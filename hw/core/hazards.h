@@ -3,6 +3,8 @@
 // dependence flags.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -21,23 +23,20 @@ using CommandIndex = std::uint32_t;
 class Prerequisites {
  public:
   void add(Engine engine, CommandIndex index) {
-    auto& latest = latest_[static_cast<std::size_t>(engine)];
-    if (!latest || *latest < index) latest = index;
+    CommandIndex& end = end_[static_cast<std::size_t>(engine)];
+    end = std::max(end, index + 1);
   }
   void add(const Prerequisites& other) {
-    for (int e = 0; e < kEngines; ++e) {
-      if (other.latest_[static_cast<std::size_t>(e)]) {
-        add(static_cast<Engine>(e), *other.latest_[static_cast<std::size_t>(e)]);
-      }
-    }
+    for (std::size_t e = 0; e < kEngines; ++e) end_[e] = std::max(end_[e], other.end_[e]);
   }
   /// Index of the latest prerequisite on `engine`, if any.
-  const std::optional<CommandIndex>& latest(Engine engine) const {
-    return latest_[static_cast<std::size_t>(engine)];
+  std::optional<CommandIndex> latest(Engine engine) const {
+    const CommandIndex end = end_[static_cast<std::size_t>(engine)];
+    return end == 0 ? std::nullopt : std::optional(end - 1);
   }
 
  private:
-  std::array<std::optional<CommandIndex>, kEngines> latest_;
+  std::array<CommandIndex, kEngines> end_{};  ///< the index after the latest; 0: none
 };
 
 /// A buffer of `capacity` units handed out in ring order. A region is contiguous, or may wrap around
@@ -58,15 +57,14 @@ class RingBuffer {
 
  private:
   struct Live {
-    std::size_t id;
-    std::int64_t begin, end;  ///< in ever-growing ring addresses
+    std::int64_t begin;  ///< in ever-growing ring addresses
     Prerequisites users;
   };
   std::int64_t capacity_;
   bool wraps_;
   std::int64_t head_ = 0;
   std::size_t next_id_ = 0;
-  std::deque<Live> live_;  ///< by begin
+  std::deque<Live> live_;  ///< the last ones allocated, in order
   Prerequisites carried_;  ///< users of all that has been overwritten
 };
 

@@ -1,9 +1,12 @@
 #include "hw/core/mapper.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <map>
 #include <set>
 
+#include "hw/core/constants.h"
 #include "hw/core/layer_lowering.h"
 
 namespace bitbalance {
@@ -52,8 +55,20 @@ Convolution describe(const QuantizedNetwork& network, const QuantizedLayer& laye
   c.out_columns = out.width;
   c.wide = input.bits == 16;
   c.operand = layer.operand >= 0;
+  c.weight_code_bits =
+      WeightFormat(layer.weight_bits, layer.nnzb, config.token_form, config.weight_storage).bits();
   c.config = &config;
   return c;
+}
+
+/// All that the choice of a mapping depends on, for one accelerator and batch.
+using ConvolutionShape = std::array<int, 24>;
+ConvolutionShape shape_of(const Convolution& c) {
+  const Window& w = c.layer->window;
+  return {c.groups,      c.in_channels, c.out_channels, c.in_rows,    c.in_columns,   c.out_rows,
+          c.out_columns, c.pool_h,      c.pool_w,       int{c.wide},  int{c.operand}, c.weight_code_bits,
+          c.layer->nnzb, w.kernel_h,    w.kernel_w,     w.stride_h,   w.stride_w,     w.pad_top,
+          w.pad_left,    w.pad_bottom,  w.pad_right,    w.dilation_h, w.dilation_w};
 }
 
 void check_user_mapping(const LayerMapping& m, const Convolution& c) {
@@ -106,43 +121,39 @@ std::string op_name(const Convolution& c, const QuantizedNetwork& network, bool 
          (fused ? "+maxpool" : "");
 }
 
-}  // namespace
-
-const char* to_string(LoopOrder order) {
-  return order == LoopOrder::kActivationsOuter ? "activations_outer" : "weights_outer";
-}
-
-void prove_no_overflow(const QuantizedNetwork& network, const QuantizedLayer& layer,
-                       const AcceleratorConfig& config) {
+/// Largest magnitude of a sum of this output channel: sum of |weight| x largest |activation| + |bias|.
+std::int64_t largest_sum(const QuantizedNetwork& network, const QuantizedLayer& layer, std::size_t channel) {
   const QuantizedTensor& input = tensor(network, layer.input);
-  const bool wide = input.bits == 16;
-  const std::int64_t largest_activation = wide ? 32768 : input.is_signed ? 128 : 255;
-  const std::int64_t limit = (std::int64_t{1} << (config.accumulator_bits(wide) - 1)) - 1;
-  const std::size_t channels = layer.bias.size();
-  const std::size_t filter = layer.weights.size() / channels;
-  for (std::size_t m = 0; m < channels; ++m) {
-    std::int64_t sum = std::llabs(layer.bias[m]);
-    for (std::size_t i = m * filter; i < (m + 1) * filter; ++i) {
-      sum += std::abs(int{layer.weights[i]}) * largest_activation;
-    }
-    if (sum > limit) {
-      throw std::invalid_argument(
-          fmt::format("layer {}: output channel {}: sums can reach {}, the {}-bit accumulator holds {}; "
-                      "narrower weights, wider "
-                      "accumulators or allow_wrap: true are accepted",
-                      layer.name, m, sum, config.accumulator_bits(wide), limit));
-    }
-  }
+  const std::int64_t largest_activation = input.bits == 16 ? 32768 : input.is_signed ? 128 : 255;
+  const std::size_t filter = layer.weights.size() / layer.bias.size();
+  std::int64_t weights = 0;
+  for (std::size_t i = channel * filter; i < (channel + 1) * filter; ++i)
+    weights += std::abs(int{layer.weights[i]});
+  return std::llabs(layer.bias[channel]) + weights * largest_activation;
 }
 
-namespace {
+std::int64_t accumulator_limit(int bits) {
+  return (std::int64_t{1} << (bits - 1)) - 1;
+}
+
+[[noreturn]] void refuse_overflow(const QuantizedNetwork& network, const QuantizedLayer& layer,
+                                  int accumulator_bits) {
+  const std::int64_t limit = accumulator_limit(accumulator_bits);
+  std::size_t channel = 0;
+  while (largest_sum(network, layer, channel) <= limit) ++channel;
+  throw std::invalid_argument(
+      fmt::format("layer {}: output channel {}: sums can reach {}, the {}-bit accumulator holds {}; narrower "
+                  "weights, wider accumulators or allow_wrap: true are accepted",
+                  layer.name, channel, largest_sum(network, layer, channel), accumulator_bits, limit));
+}
 
 /// Lowers the layers of a network in order, segment by segment.
 class SegmentBuilder {
  public:
-  SegmentBuilder(const QuantizedNetwork& network, const AcceleratorConfig& config,
-                 const MapperOptions& options)
-      : network_(network), config_(config), options_(options) {
+  /// `largest_sums`: of each layer's output channels.
+  SegmentBuilder(const QuantizedNetwork& network, const std::vector<std::int64_t>& largest_sums,
+                 const AcceleratorConfig& config, const MapperOptions& options)
+      : network_(network), largest_sums_(largest_sums), config_(config), options_(options) {
     for (const LayerMapping& m : options.mappings) unused_.insert(m.layer);
   }
 
@@ -211,7 +222,9 @@ class SegmentBuilder {
   }
 
   LayerMapping lower_conv(ProgramBuilder& builder, const QuantizedLayer& layer) {
-    if (!config_.allow_wrap) prove_no_overflow(network_, layer, config_);
+    const int accumulator_bits = config_.accumulator_bits(tensor(network_, layer.input).bits == 16);
+    if (!config_.allow_wrap && largest_sums_[next_] > accumulator_limit(accumulator_bits))
+      refuse_overflow(network_, layer, accumulator_bits);
     ProgramLayer entry = describe_layer(layer);
     const QuantizedLayer* pool = options_.fuse_pooling ? only_reader(network_, layer.output) : nullptr;
     // The pooling must come next, so that layers keep their order; Add behind a convolution reads it as an
@@ -230,33 +243,65 @@ class SegmentBuilder {
     for (const LayerMapping& m : options_.mappings) {
       if (m.layer == layer.name) user = m;
     }
-    if (!user.layer.empty()) check_user_mapping(user, conv);
-    unused_.erase(layer.name);
-    LayerMapping mapping = choose_mapping(conv, user, options_);
+    LayerMapping mapping = mapping_of(conv, user);
     const int output = entry.output;
     builder.begin_layer(std::move(entry));
     lower_convolution(builder, conv, mapping, output);
     return mapping;
   }
 
+  LayerMapping mapping_of(const Convolution& conv, const LayerMapping& user) {
+    if (!user.layer.empty()) {
+      check_user_mapping(user, conv);
+      unused_.erase(user.layer);
+      return choose_mapping(conv, user, options_);
+    }
+    auto [chosen, is_new] = chosen_.try_emplace(shape_of(conv));
+    if (is_new) chosen->second = choose_mapping(conv, user, options_);
+    LayerMapping mapping = chosen->second;
+    mapping.layer = conv.layer->name;
+    return mapping;
+  }
+
   const QuantizedNetwork& network_;
+  const std::vector<std::int64_t>& largest_sums_;
   const AcceleratorConfig& config_;
   const MapperOptions& options_;
   std::set<std::string> unused_;  ///< user's mappings
-  std::size_t next_ = 0;          ///< layer of the network
+  std::map<ConvolutionShape, LayerMapping> chosen_;
+  std::size_t next_ = 0;  ///< layer of the network
   std::vector<MappedProgram> segments_;
 };
 
 }  // namespace
 
-std::vector<MappedProgram> build_segments(const QuantizedNetwork& network, const AcceleratorConfig& config,
-                                          const MapperOptions& options) {
-  check(config);
+const char* to_string(LoopOrder order) {
+  return order == LoopOrder::kActivationsOuter ? "activations_outer" : "weights_outer";
+}
+
+Mapper::Mapper(const QuantizedNetwork& network) : network_(network) {
   validate(network);
+  for (const QuantizedLayer& layer : network.layers) {
+    std::int64_t& largest = largest_sums_.emplace_back(0);
+    if (layer.op != LayerOp::kConv) continue;
+    for (std::size_t channel = 0; channel < layer.bias.size(); ++channel)
+      largest = std::max(largest, largest_sum(network, layer, channel));
+  }
+}
+
+std::vector<MappedProgram> Mapper::map(const AcceleratorConfig& config, const MapperOptions& options) const {
+  check(config);
   if (options.batch < 1 || options.batch > 65535) {
     throw std::invalid_argument(fmt::format("batch = {}: accepted: 1 to 65535", options.batch));
   }
-  return SegmentBuilder(network, config, options).run();
+  return SegmentBuilder(network_, largest_sums_, config, options).run();
+}
+
+std::vector<MappedProgram> build_segments(const QuantizedNetwork& network, const AcceleratorConfig& config,
+                                          const MapperOptions& options) {
+  std::vector<MappedProgram> segments = Mapper(network).map(config, options);
+  for (MappedProgram& segment : segments) write_constants(network, config, segment.program);
+  return segments;
 }
 
 MappedProgram build_program(const QuantizedNetwork& network, const AcceleratorConfig& config,

@@ -45,21 +45,32 @@ struct MappedProgram {
   std::vector<LayerMapping> mappings;  ///< what was chosen, one per program layer
 };
 
-/// One program for each run of layers that ends with layers on the host, and one for the rest. All share
-/// Region::kData: the placements of a program are those of the next, too.
-/// Throws std::invalid_argument, naming the layer, when a buffer is too small for any block of it, a sum
-/// could overflow an accumulator (unless allow_wrap), a field exceeds its command, or a user's mapping does
-/// not fit.
+/// Maps one network on many accelerators: what does not depend on them is found out once.
+class Mapper {
+ public:
+  /// Keeps a reference. Throws std::invalid_argument as validate() does.
+  explicit Mapper(const QuantizedNetwork& network);
+
+  /// One program, without its constants, for each run of layers that ends with layers on the host, and one
+  /// for the rest. All share Region::kData: the placements of a program are those of the next, too. Throws
+  /// std::invalid_argument, naming the layer, when a buffer is too small for any block of it, a sum could
+  /// overflow an accumulator (unless allow_wrap), a field exceeds its command, or a user's mapping does not
+  /// fit.
+  std::vector<MappedProgram> map(const AcceleratorConfig& config, const MapperOptions& options) const;
+
+  const QuantizedNetwork& network() const { return network_; }
+
+ private:
+  const QuantizedNetwork& network_;
+  std::vector<std::int64_t> largest_sums_;  ///< of any output channel, by layer
+};
+
+/// The same, once and with constants.
 std::vector<MappedProgram> build_segments(const QuantizedNetwork& network, const AcceleratorConfig& config,
                                           const MapperOptions& options);
 
 /// The same for a network without layers on the host; throws std::invalid_argument for another.
 MappedProgram build_program(const QuantizedNetwork& network, const AcceleratorConfig& config,
                             const MapperOptions& options);
-
-/// Throws std::invalid_argument naming the layer and output channel when a sum of this layer could leave the
-/// accumulator: sum of |weight| x largest |activation| + |bias| > 2^(bits - 1) - 1.
-void prove_no_overflow(const QuantizedNetwork& network, const QuantizedLayer& layer,
-                       const AcceleratorConfig& config);
 
 }  // namespace bitbalance

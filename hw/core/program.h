@@ -1,5 +1,5 @@
-// What the mapper hands to a driver: the constants region (header, commands, weights, parameters) as one
-// image, the size of the data region, and where each tensor and layer is to be found in them.
+// What the mapper makes of a network: commands, the places of tensors and constants in DRAM, and, once it is
+// written, the constants region as the accelerator reads it.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +30,30 @@ struct ProgramLayer {
   bool on_host = false;  ///< not in the commands: the driver computes it when the program has ended
 };
 
+/// What one load of weights or parameters brings on chip, aligned to 64 bytes in Region::kConstants.
+struct ConstantsBlob {
+  enum class Kind : std::uint8_t {
+    kWeights,      ///< rows of packed weights: a row for each output channel, of these input channels
+    kParameters,   ///< an entry for each output channel
+    kReciprocals,  ///< of average pooling: the last `channels`
+  };
+  Kind kind = Kind::kWeights;
+  std::uint32_t offset = 0;  ///< bytes in Region::kConstants
+  int layer = -1;            ///< index into QuantizedNetwork::layers
+  // Of a convolution.
+  int group = 0, groups = 1;                  ///< conv groups
+  int channel = 0, channels = 1;              ///< output channels, of each conv group
+  int input_channel = 0, input_channels = 1;  ///< of each conv group
+};
+
 struct Program {
   int batch = 1;
-  std::vector<std::uint8_t> constants;  ///< the image of Region::kConstants; the header is its first 64 bytes
+  std::uint32_t constants_bytes = 0;    ///< header (64 bytes), commands, blobs
+  std::vector<ConstantsBlob> blobs;     ///< by offset
+  std::vector<std::uint8_t> constants;  ///< the image of Region::kConstants; empty until write_constants()
   std::uint32_t data_bytes = 0;
-  std::vector<Command> commands;  ///< decoded form of what `constants` holds
-  int first_layer = 0;            ///< number that commands give to layers[0]: layers of the programs before
+  std::vector<Command> commands;
+  int first_layer = 0;  ///< number that commands give to layers[0]: layers of the programs before
   std::vector<ProgramLayer> layers;      ///< those of the commands, then those on the host
   std::vector<TensorPlacement> tensors;  ///< those in DRAM: input, layers' outputs, what these are slices of
 };

@@ -12,23 +12,23 @@ ProgramBuilder::ProgramBuilder(const QuantizedNetwork& network, const Accelerato
       outputs(config.output_buffer_bytes, false),
       network_(network),
       config_(config),
-      options_(options) {
+      options_(options),
+      places_(network.tensors.size(), -1),
+      writes_(network.tensors.size()) {
   program_.batch = options.batch;
-  program_.constants.resize(kCommandBytes);  // the header's place
   if (before != nullptr) {
-    program_.tensors = before->tensors;
+    for (const TensorPlacement& placement : before->tensors) place(placement);
     program_.data_bytes = before->data_bytes;
     program_.first_layer = before->first_layer + static_cast<int>(before->layers.size());
   }
 }
 
-std::uint32_t ProgramBuilder::add_constants(const std::vector<std::uint8_t>& bytes) {
-  auto& constants = program_.constants;
-  constants.resize(align_up(static_cast<std::int64_t>(constants.size()), kDramAlignment));
-  const auto offset =
-      command_field<std::uint32_t>(static_cast<std::int64_t>(constants.size()), network_.name, "constants");
-  constants.insert(constants.end(), bytes.begin(), bytes.end());
-  return offset;
+std::uint32_t ProgramBuilder::place_constants(ConstantsBlob blob, std::int64_t bytes) {
+  blob.offset =
+      command_field<std::uint32_t>(align_up(blob_bytes_, kDramAlignment), network_.name, "constants");
+  blob_bytes_ = blob.offset + bytes;
+  program_.blobs.push_back(blob);
+  return blob.offset;
 }
 
 CommandIndex ProgramBuilder::emit(Command command, const Prerequisites& prerequisites) {
@@ -63,12 +63,6 @@ TensorSlice ProgramBuilder::slice(int tensor, const TensorRange& range) const {
   return s;
 }
 
-const TensorPlacement* ProgramBuilder::find_placement(int tensor) const {
-  const auto placed = std::find_if(program_.tensors.begin(), program_.tensors.end(),
-                                   [tensor](const TensorPlacement& p) { return p.tensor == tensor; });
-  return placed == program_.tensors.end() ? nullptr : &*placed;
-}
-
 std::pair<int, TensorRange> ProgramBuilder::in_parent(int tensor, const TensorRange& range) const {
   const QuantizedTensor& t = network_.tensors[static_cast<std::size_t>(tensor)];
   TensorRange moved = range;
@@ -78,16 +72,14 @@ std::pair<int, TensorRange> ProgramBuilder::in_parent(int tensor, const TensorRa
 
 void ProgramBuilder::wrote(int tensor, const TensorRange& range, CommandIndex store) {
   const auto [whole, moved] = in_parent(tensor, range);
-  writes_[whole].push_back({moved, store});
+  writes_[static_cast<std::size_t>(whole)].push_back({moved, store});
 }
 
 Prerequisites ProgramBuilder::written(int tensor, const TensorRange& part) const {
   Prerequisites result;
   const auto [whole, range] = in_parent(tensor, part);
-  const auto writes = writes_.find(whole);
-  if (writes == writes_.end()) return result;
   const auto overlap = [](int a, int a_size, int b, int b_size) { return a < b + b_size && b < a + a_size; };
-  for (const Write& w : writes->second) {
+  for (const Write& w : writes_[static_cast<std::size_t>(whole)]) {
     if (overlap(w.range.image, w.range.images, range.image, range.images) &&
         overlap(w.range.channel, w.range.channels, range.channel, range.channels) &&
         overlap(w.range.row, w.range.rows, range.row, range.rows)) {
@@ -107,8 +99,7 @@ void ProgramBuilder::place_tensor(int tensor) {
     const std::int64_t plane_bytes = std::int64_t{t.shape.height} * t.shape.width * t.bits / 8;
     p.offset = static_cast<std::uint32_t>(whole.offset + t.channel_offset * plane_bytes);
     p.image_pitch = whole.image_pitch;
-    program_.tensors.push_back(p);
-    return;
+    return place(p);
   }
   p.offset = program_.data_bytes;
   p.image_pitch = command_field<std::uint32_t>(align_up(t.shape.elements() * t.bits / 8, kDramAlignment),
@@ -116,7 +107,12 @@ void ProgramBuilder::place_tensor(int tensor) {
   program_.data_bytes = command_field<std::uint32_t>(
       std::int64_t{program_.data_bytes} + std::int64_t{p.image_pitch} * options_.batch, t.name,
       "size of the data region");
-  program_.tensors.push_back(p);
+  place(p);
+}
+
+void ProgramBuilder::place(const TensorPlacement& placement) {
+  places_[static_cast<std::size_t>(placement.tensor)] = static_cast<int>(program_.tensors.size());
+  program_.tensors.push_back(placement);
 }
 
 void ProgramBuilder::begin_layer(ProgramLayer layer) {
@@ -134,36 +130,19 @@ Program ProgramBuilder::finish(std::vector<ProgramLayer> host_layers) && {
   for (ProgramLayer& layer : host_layers) begin_layer(std::move(layer));
   set_dependence_flags(program_.commands, prerequisites_);
 
-  // Commands follow the header; the constants that layers appended come behind them.
-  const std::vector<std::uint8_t> blobs(program_.constants.begin() + kCommandBytes, program_.constants.end());
-  const std::int64_t shift = static_cast<std::int64_t>(program_.commands.size()) * kCommandBytes;
-  for (Command& command : program_.commands) {
-    if (auto* w = std::get_if<LoadWeights>(&command.body)) {
-      w->dram_offset =
-          command_field<std::uint32_t>(w->dram_offset + shift, network_.name, "size of the constants");
-    } else if (auto* p = std::get_if<LoadParameters>(&command.body)) {
-      p->dram_offset =
-          command_field<std::uint32_t>(p->dram_offset + shift, network_.name, "size of the constants");
-    }
-  }
-  program_.constants.resize(kCommandBytes);
-  for (std::size_t i = 0; i < program_.commands.size(); ++i) {
-    const CommandBytes bytes = encode(program_.commands[i], static_cast<std::uint32_t>(i));
-    program_.constants.insert(program_.constants.end(), bytes.begin(), bytes.end());
-  }
-  program_.constants.insert(program_.constants.end(), blobs.begin(), blobs.end());
+  // Commands follow the header, blobs the commands.
+  static_assert(kCommandBytes % kDramAlignment == 0);
+  const std::int64_t shift = static_cast<std::int64_t>(program_.commands.size() + 1) * kCommandBytes;
   // Whole bursts can be read to the very end.
-  program_.constants.resize(static_cast<std::size_t>(
-      align_up(static_cast<std::int64_t>(program_.constants.size()), kLargestBurst)));
+  program_.constants_bytes = command_field<std::uint32_t>(align_up(shift + blob_bytes_, kLargestBurst),
+                                                          network_.name, "size of the constants");
   program_.data_bytes = static_cast<std::uint32_t>(align_up(program_.data_bytes, kLargestBurst));
-
-  ProgramHeader header;
-  header.config_hash = config_hash(config_);
-  header.commands = static_cast<std::uint32_t>(program_.commands.size());
-  header.constants_bytes = static_cast<std::uint32_t>(program_.constants.size());
-  header.data_bytes = program_.data_bytes;
-  const CommandBytes bytes = encode(header);
-  std::copy(bytes.begin(), bytes.end(), program_.constants.begin());
+  const auto shift_bytes = static_cast<std::uint32_t>(shift);
+  for (ConstantsBlob& blob : program_.blobs) blob.offset += shift_bytes;
+  for (Command& command : program_.commands) {
+    if (auto* w = std::get_if<LoadWeights>(&command.body)) w->dram_offset += shift_bytes;
+    if (auto* p = std::get_if<LoadParameters>(&command.body)) p->dram_offset += shift_bytes;
+  }
   return std::move(program_);
 }
 

@@ -1,11 +1,10 @@
-// Collects what a program is made of while layers are lowered: constants, tensors in DRAM, commands with
-// their prerequisites, and regions of the on-chip buffers.
+// Collects what a program is made of while layers are lowered: places of constants and tensors in DRAM,
+// commands with their prerequisites, and regions of the on-chip buffers.
 #pragma once
 
 #include <fmt/format.h>
 
 #include <limits>
-#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -55,14 +54,19 @@ class ProgramBuilder {
   const QuantizedNetwork& network() const { return network_; }
   const AcceleratorConfig& config() const { return config_; }
   const MapperOptions& options() const { return options_; }
+  /// Of one of the network's own layers.
+  int layer_index(const QuantizedLayer& layer) const {
+    return static_cast<int>(&layer - network_.layers.data());
+  }
 
   RingBuffer weights;      ///< bytes of every bank
   RingBuffer parameters;   ///< entries
   RingBuffer activations;  ///< bytes
   RingBuffer outputs;      ///< bytes
 
-  /// Appends bytes to the constants, aligned; returns their offset.
-  std::uint32_t add_constants(const std::vector<std::uint8_t>& bytes);
+  /// Gives the blob the next place behind the commands; returns its offset there, which finish() makes one in
+  /// Region::kConstants.
+  std::uint32_t place_constants(ConstantsBlob blob, std::int64_t bytes);
   /// Appends a command of the current layer.
   CommandIndex emit(Command command, const Prerequisites& prerequisites);
 
@@ -85,7 +89,12 @@ class ProgramBuilder {
     TensorRange range;
     CommandIndex store;
   };
-  const TensorPlacement* find_placement(int tensor) const;
+  /// nullptr: it has none.
+  const TensorPlacement* find_placement(int tensor) const {
+    const int place = places_[static_cast<std::size_t>(tensor)];
+    return place < 0 ? nullptr : &program_.tensors[static_cast<std::size_t>(place)];
+  }
+  void place(const TensorPlacement& placement);
   /// The tensor that `tensor` is a slice of, or itself, with the range in its channels.
   std::pair<int, TensorRange> in_parent(int tensor, const TensorRange& range) const;
 
@@ -93,8 +102,10 @@ class ProgramBuilder {
   const AcceleratorConfig& config_;
   const MapperOptions& options_;
   Program program_;
+  std::int64_t blob_bytes_ = 0;  ///< of the blobs placed so far
   std::vector<Prerequisites> prerequisites_;
-  std::map<int, std::vector<Write>> writes_;  ///< by tensor; of slices at their parent
+  std::vector<int> places_;                 ///< by tensor: index into program_.tensors, or -1
+  std::vector<std::vector<Write>> writes_;  ///< by tensor; of slices at their parent
 };
 
 }  // namespace bitbalance

@@ -151,11 +151,6 @@ TokenMask WeightFormat::unpack_tokens(std::uint64_t code) const {
   return mask;
 }
 
-std::uint32_t row_bytes(std::uint32_t steps, const WeightFormat& format) {
-  const std::uint64_t words = (std::uint64_t{steps} * static_cast<std::uint64_t>(format.bits()) + 63) / 64;
-  return static_cast<std::uint32_t>(8 * words);
-}
-
 void append_row(std::vector<std::uint8_t>& bytes, const std::int16_t* weights, std::size_t count,
                 const WeightFormat& format) {
   const std::size_t begin = bytes.size();

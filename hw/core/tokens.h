@@ -91,7 +91,13 @@ class WeightFormat {
 };
 
 /// Bytes of a row's stream: `steps` codes without gaps, rounded up to the 8-byte words that a bank delivers.
-std::uint32_t row_bytes(std::uint32_t steps, const WeightFormat& format);
+constexpr std::uint32_t row_bytes(std::uint32_t steps, int code_bits) {
+  return static_cast<std::uint32_t>((std::uint64_t{steps} * static_cast<std::uint64_t>(code_bits) + 63) / 64 *
+                                    8);
+}
+inline std::uint32_t row_bytes(std::uint32_t steps, const WeightFormat& format) {
+  return row_bytes(steps, format.bits());
+}
 
 /// Appends the stream of one row, row_bytes(count) long: code i in bits [i * bits, (i + 1) * bits) of the
 /// little-endian bit string, rest 0.

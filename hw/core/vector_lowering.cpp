@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "hw/core/layer_lowering.h"
-#include "hw/core/parameter_entry.h"
 
 namespace bitbalance {
 namespace {
@@ -101,23 +100,21 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
   if (average) {
     pool.single_divisor =
         layer.count_include_pad || (w.pad_top | w.pad_left | w.pad_bottom | w.pad_right) == 0;
-    std::vector<std::uint8_t> bytes;
-    if (pool.single_divisor) {
-      append_parameter(bytes, {0, layer.rescale.back()});
-    } else {
-      for (const Rescale& rescale : layer.rescale) append_parameter(bytes, {0, rescale});
-    }
     LoadParameters load;
     load.entries = command_field<std::uint16_t>(
-        static_cast<std::int64_t>(bytes.size()) / AcceleratorConfig::kParameterBytes, layer.name,
-        "reciprocals");
+        pool.single_divisor ? 1 : static_cast<std::int64_t>(layer.rescale.size()), layer.name, "reciprocals");
     if (load.entries > builder.config().parameter_entries()) {
       throw std::invalid_argument(
           fmt::format("layer {}: average pooling needs {} parameter entries, the accelerator has {}",
                       layer.name, load.entries, builder.config().parameter_entries()));
     }
     parameters = builder.parameters.allocate(load.entries);
-    load.dram_offset = builder.add_constants(bytes);
+    ConstantsBlob blob;
+    blob.kind = ConstantsBlob::Kind::kReciprocals;
+    blob.layer = builder.layer_index(layer);
+    blob.channels = load.entries;
+    load.dram_offset =
+        builder.place_constants(blob, std::int64_t{load.entries} * AcceleratorConfig::kParameterBytes);
     load.base = pool.parameter_base = static_cast<std::uint16_t>(parameters->begin);
     parameters_ready.add(Engine::kLoad, builder.emit({{}, load}, parameters->free));
   }

@@ -39,6 +39,15 @@ AcceleratorConfig two_rows(Synchronization synchronization) {
   return config;
 }
 
+/// The weights of the whole layer.
+ConstantsBlob all_weights() {
+  ConstantsBlob blob;
+  blob.layer = 0;
+  blob.channels = 3;
+  blob.input_channels = 2;
+  return blob;
+}
+
 std::size_t compute_index(const Program& program) {
   std::size_t i = 0;
   while (!std::holds_alternative<Compute>(program.commands[i].body)) ++i;
@@ -78,10 +87,9 @@ struct RandomWork {
 }  // namespace
 
 TEST_CASE("weight statistics count performed tokens and the slots of the busiest row") {
-  const AcceleratorConfig config = two_rows(Synchronization::kGroupMax);
-  const Program program = build_program(small_network(), config, {}).program;
-  const WeightStatistics statistics(program, config);
-  const RowGroupSteps* groups = statistics.groups_of(compute_index(program));
+  const QuantizedNetwork network = small_network();
+  WeightStatistics statistics(network);
+  const RowGroupSteps* groups = statistics.groups_of(all_weights(), two_rows(Synchronization::kGroupMax));
   CHECK(groups[0].tokens() == 6);
   CHECK(groups[0].slots_of(0) == 1);
   CHECK(groups[0].slots_of(1) == 3);
@@ -94,21 +102,38 @@ TEST_CASE("weight statistics count performed tokens and the slots of the busiest
 }
 
 TEST_CASE("weight statistics of balanced steps have nnzb slots each") {
-  const AcceleratorConfig config = two_rows(Synchronization::kBalanced);
-  const Program program = build_program(small_network(), config, {}).program;
-  const WeightStatistics statistics(program, config);
-  const RowGroupSteps* groups = statistics.groups_of(compute_index(program));
+  const QuantizedNetwork network = small_network();
+  WeightStatistics statistics(network);
+  const RowGroupSteps* groups = statistics.groups_of(all_weights(), two_rows(Synchronization::kBalanced));
   CHECK(groups[0].tokens() == 6);
   CHECK(groups[0].slots() == 6);
   CHECK(groups[1].slots_of(0) == 3);
   CHECK(groups[1].cycles_before_last(5) == 5);
 }
 
+TEST_CASE("weight statistics of some input channels and later row groups are those of that cut") {
+  const QuantizedNetwork network = small_network();
+  WeightStatistics statistics(network);
+  ConstantsBlob blob = all_weights();
+  blob.channel = 2;
+  blob.channels = 1;
+  blob.input_channel = 1;
+  blob.input_channels = 1;
+  for (const Synchronization synchronization : {Synchronization::kBalanced, Synchronization::kGroupMax}) {
+    const RowGroupSteps* groups = statistics.groups_of(blob, two_rows(synchronization));
+    CHECK(groups[0].steps() == 1);
+    CHECK(groups[0].tokens() == 1);
+  }
+  CHECK(statistics.groups_of(all_weights(), two_rows(Synchronization::kBalanced))[0].tokens() == 6);
+}
+
 TEST_CASE("weights that no load brings are refused by command") {
   const AcceleratorConfig config = two_rows(Synchronization::kBalanced);
-  Program program = build_program(small_network(), config, {}).program;
+  const QuantizedNetwork network = small_network();
+  Program program = build_program(network, config, {}).program;
   std::get<Compute>(program.commands[compute_index(program)].body).weight_base += 512;
-  CHECK_THROWS_WITH(WeightStatistics(program, config), Catch::Contains("no load brings"));
+  WeightStatistics statistics(network);
+  CHECK_THROWS_WITH(analyze(program, config, {}, statistics), Catch::Contains("no load brings"));
 }
 
 TEST_CASE("sums over tiles are what a walk of each step finds") {
@@ -146,8 +171,9 @@ TEST_CASE("the array does one thing in each cycle from the first slot to the las
 
 TEST_CASE("a program that waits forever is refused with the command and the missing flag") {
   const AcceleratorConfig config;
-  Program program = build_program(small_network(), config, {}).program;
-  const WeightStatistics statistics(program, config);
+  const QuantizedNetwork network = small_network();
+  Program program = build_program(network, config, {}).program;
+  WeightStatistics statistics(network);
   program.commands[compute_index(program)].header.wait |= engine_bit(Engine::kVector);
   CHECK_THROWS_WITH(analyze(program, config, {}, statistics),
                     Catch::Contains("waits forever for a flag of the vector engine"));
@@ -159,8 +185,9 @@ TEST_CASE("a program that waits forever is refused with the command and the miss
 
 TEST_CASE("evaluations of one timeline do not depend on those before") {
   const AcceleratorConfig config;
-  const Program program = build_program(small_network(), config, {}).program;
-  const WeightStatistics statistics(program, config);
+  const QuantizedNetwork network = small_network();
+  const Program program = build_program(network, config, {}).program;
+  WeightStatistics statistics(network);
   Timeline timeline(config, {});
   const Analysis first = timeline.analyze(program, statistics);
   const Analysis second = timeline.analyze(program, statistics);

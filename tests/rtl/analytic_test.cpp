@@ -65,15 +65,17 @@ IdealMemoryTiming timing(const BenchOptions& options) {
   return {options.latency_cycles, options.bytes_per_cycle_numerator, options.bytes_per_cycle_denominator};
 }
 
-std::string compare_levels(const Program& program, const AcceleratorConfig& config,
-                           const std::vector<std::uint8_t>& data, const BenchOptions& options) {
-  const Analysis analytic = analyze(program, config, timing(options), WeightStatistics(program, config));
+std::string compare_levels(const QuantizedNetwork& network, const Program& program,
+                           const AcceleratorConfig& config, const std::vector<std::uint8_t>& data,
+                           const BenchOptions& options) {
+  WeightStatistics weights(network);
+  const Analysis analytic = analyze(program, config, timing(options), weights);
   return first_difference(analytic, run_program(program, config, data, options));
 }
 
 std::string compare_levels(const RandomCase& c, const BenchOptions& options) {
-  return compare_levels(c.mapped.program, c.config, place_images(c.mapped.program, c.network, c.images, 0xa5),
-                        options);
+  return compare_levels(c.network, c.mapped.program, c.config,
+                        place_images(c.mapped.program, c.network, c.images, 0xa5), options);
 }
 
 /// Programs `make(seed)` of `count` seeds from `first` on, each in a process of its own.
@@ -164,7 +166,7 @@ TEST_CASE("analytic accounts equal the clocked ones for a trained network on the
     options.batch = 2;
     const Program program = build_program(quantized, config, options).program;
     const std::string difference = in_child([&] {
-      return compare_levels(program, config, std::vector<std::uint8_t>(program.data_bytes, 7), {});
+      return compare_levels(quantized, program, config, std::vector<std::uint8_t>(program.data_bytes, 7), {});
     });
     CHECK(difference == "");
   }
@@ -175,8 +177,8 @@ TEST_CASE("the random programs that are compared show every activity") {
   for (std::uint64_t seed = 20'000; seed < 20'300; ++seed) {
     RandomCase c = make_random_case(seed);
     const BenchOptions options = draw_memory(seed, c.config);
-    const Analysis analysis =
-        analyze(c.mapped.program, c.config, timing(options), WeightStatistics(c.mapped.program, c.config));
+    WeightStatistics weights(c.network);
+    const Analysis analysis = analyze(c.mapped.program, c.config, timing(options), weights);
     for (const LayerProfile& layer : analysis.profile.layers()) {
       for (const ActivityCycles& engine : layer.activity) {
         for (std::size_t a = 0; a < kActivities; ++a) seen[a] += engine[a];

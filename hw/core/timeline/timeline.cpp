@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -16,9 +17,9 @@ Timeline::Timeline(const AcceleratorConfig& config, const IdealMemoryTiming& mem
       command_channel_(memory, config.dram),
       schedule_(config, *this, profile_) {}
 
-Analysis Timeline::analyze(const Program& program, const WeightStatistics& weights) {
+Analysis Timeline::analyze(const Program& program, WeightStatistics& weights) {
   program_ = &program;
-  weights_ = &weights;
+  find_row_groups(weights);
   next_record_ = 0;
   profile_.clear();
   compute_.restart();
@@ -36,6 +37,30 @@ Analysis Timeline::analyze(const Program& program, const WeightStatistics& weigh
                           kNames[static_cast<std::size_t>(waiting.missing)]));
   }
   return {schedule_.cycles(), std::exchange(profile_, {})};
+}
+
+void Timeline::find_row_groups(WeightStatistics& weights) {
+  row_groups_.assign(program_->commands.size(), nullptr);
+  // What each ring address of the weight buffer holds at this point of the program, by word.
+  constexpr std::uint32_t kWordBytes = 8;
+  std::vector<const RowGroupSteps*> resident(static_cast<std::size_t>(config_.weight_bank_bytes) /
+                                             kWordBytes);
+  for (std::size_t i = 0; i < program_->commands.size(); ++i) {
+    const Command& command = program_->commands[i];
+    if (const auto* load = std::get_if<LoadWeights>(&command.body)) {
+      const auto blob =
+          std::lower_bound(program_->blobs.begin(), program_->blobs.end(), load->dram_offset,
+                           [](const ConstantsBlob& b, std::uint32_t offset) { return b.offset < offset; });
+      resident[load->base / kWordBytes] = weights.groups_of(*blob, config_);
+    } else if (const auto* compute = std::get_if<Compute>(&command.body)) {
+      row_groups_[i] = resident[compute->weight_base / kWordBytes];
+      if (row_groups_[i] == nullptr) {
+        throw std::invalid_argument(
+            fmt::format("program: command {}: no load brings weights to address {} of the weight buffer", i,
+                        compute->weight_base));
+      }
+    }
+  }
 }
 
 void Timeline::fetch(Edge edge) {
@@ -79,7 +104,7 @@ void Timeline::start(Engine engine, const Command& command, Edge edge) {
     case Opcode::kCompute: {
       const auto& compute = std::get<Compute>(command.body);
       const RowGroupSteps* groups =
-          weights_->groups_of(static_cast<std::size_t>(&command - program_->commands.data()));
+          row_groups_[static_cast<std::size_t>(&command - program_->commands.data())];
       const ComputeTimeline::Outcome outcome = compute_.perform(compute, groups, popped);
       count_events(compute, compute_.tiles_of(compute), groups, config_, events);
       schedule_.accepted(outcome.accepted);
@@ -100,7 +125,7 @@ void Timeline::start(Engine engine, const Command& command, Edge edge) {
 }
 
 Analysis analyze(const Program& program, const AcceleratorConfig& config, const IdealMemoryTiming& memory,
-                 const WeightStatistics& weights) {
+                 WeightStatistics& weights) {
   return Timeline(config, memory).analyze(program, weights);
 }
 

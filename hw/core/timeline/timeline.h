@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "hw/core/config.h"
 #include "hw/core/profile.h"
@@ -27,9 +28,10 @@ class Timeline : private CommandSchedule::Host {
   Timeline(const Timeline&) = delete;
   Timeline& operator=(const Timeline&) = delete;
 
-  /// Precondition: the accelerator accepts every command. Throws std::invalid_argument when the program would
-  /// wait forever.
-  Analysis analyze(const Program& program, const WeightStatistics& weights);
+  /// `weights`: of the network that the program was mapped from. Precondition: the accelerator accepts every
+  /// command. Throws std::invalid_argument when the program would wait forever, or computes with weights that
+  /// it did not load.
+  Analysis analyze(const Program& program, WeightStatistics& weights);
 
  private:
   void start(Engine engine, const Command& command, Edge edge) override;
@@ -37,6 +39,7 @@ class Timeline : private CommandSchedule::Host {
   Edge fetch_room() const override { return command_channel_.room(); }
   ActivityCycles array_activity(Edge edge) const override { return compute_.before(edge); }
 
+  void find_row_groups(WeightStatistics& weights);
   EventCounts& events_of(const Command& command) { return profile_.layer(command.header.layer).events; }
 
   const AcceleratorConfig config_;
@@ -47,12 +50,12 @@ class Timeline : private CommandSchedule::Host {
   CommandSchedule schedule_;
 
   const Program* program_ = nullptr;
-  const WeightStatistics* weights_ = nullptr;
-  std::size_t next_record_ = 0;  ///< 0: the header
+  std::vector<const RowGroupSteps*> row_groups_;  ///< by command: the first one of a compute command
+  std::size_t next_record_ = 0;                   ///< 0: the header
 };
 
 /// One program.
 Analysis analyze(const Program& program, const AcceleratorConfig& config, const IdealMemoryTiming& memory,
-                 const WeightStatistics& weights);
+                 WeightStatistics& weights);
 
 }  // namespace bitbalance

@@ -12,11 +12,12 @@ constexpr std::uint32_t pair(std::uint32_t low, std::uint32_t high) {
 }
 
 /// Size of the slice's outermost dimension that is not 1.
-std::uint16_t& outer_units(TensorSlice& slice) {
-  return slice.images > 1 ? slice.images : slice.channels;
-}
 std::uint16_t outer_units(const TensorSlice& slice) {
   return slice.images > 1 ? slice.images : slice.channels;
+}
+
+TransferCost operator+(const TransferCost& a, const TransferCost& b) {
+  return {a.cycles + b.cycles, a.bursts + b.bursts, a.bytes + b.bytes};
 }
 
 /// Whether the lines of an image go on from channel to channel (LineWalk).
@@ -46,34 +47,25 @@ const TransferCost& TransferTiming::load(const LoadParameters& load) {
 const TransferCost& TransferTiming::blob(BlobMemo& memo, std::uint32_t dram_offset, std::uint64_t bytes) {
   const std::uint32_t skip = dram_offset % burst_bytes_;
   return memo.get({skip, static_cast<std::uint32_t>(bytes), static_cast<std::uint32_t>(bytes >> 32)}, [&] {
-    // Units of a burst and what is left.
-    const std::uint64_t units = bytes / burst_bytes_, rest = bytes % burst_bytes_;
-    return shortened(static_cast<std::int64_t>(units), {1, 1, burst_bytes_}, [&](std::int64_t count) {
-      const RunWalk runs(skip, static_cast<std::uint64_t>(count) * burst_bytes_ + rest);
-      return walk_blob(BurstWalk(runs, burst_bytes_, BurstShape::kAligned));
-    });
+    // Units of a burst; what is left comes last.
+    begin(static_cast<std::int64_t>(bytes / burst_bytes_), {1, 1, burst_bytes_, 1});
+    return walk_blob(BurstWalk(RunWalk(skip, bytes), burst_bytes_, BurstShape::kAligned));
   });
 }
 
 const TransferCost& TransferTiming::load(const LoadTensor& load) {
   const TensorSlice& s = load.slice;
   const std::uint32_t skip = s.dram_offset % burst_bytes_;
-  return tensors_.get(
-      {skip, s.image_pitch, s.channel_pitch, pair(s.images, s.channels), pair(s.rows, s.columns),
-       pair(load.pad_top, load.pad_left), pair(load.pad_bottom, load.pad_right),
-       pair(load.stride_h, load.stride_w), s.wide},
-      [&] {
-        const std::uint32_t bytes = element_bytes(s.wide);
-        const std::uint32_t line_elements = 2 * columns_ / bytes;
-        LoadTensor part = load;
-        return shortened(
-            outer_units(s), period_of(s, BurstShape::kAligned, is_one_long_row(load) ? line_elements : 1),
-            [&](std::int64_t units) {
-              outer_units(part.slice) = static_cast<std::uint16_t>(units);
-              const BurstWalk bursts(RunWalk(part.slice, skip), burst_bytes_, BurstShape::kAligned);
-              return walk_tensor(bursts, LineWalk(part, line_elements), bytes);
-            });
-      });
+  return tensors_.get({skip, s.image_pitch, s.channel_pitch, pair(s.images, s.channels),
+                       pair(s.rows, s.columns), pair(load.pad_top, load.pad_left),
+                       pair(load.pad_bottom, load.pad_right), pair(load.stride_h, load.stride_w), s.wide},
+                      [&] {
+                        const std::uint32_t bytes = element_bytes(s.wide);
+                        const std::uint32_t line_elements = 2 * columns_ / bytes;
+                        begin(outer_units(s), period_of(s, is_one_long_row(load) ? line_elements : 1));
+                        const BurstWalk bursts(RunWalk(s, skip), burst_bytes_, BurstShape::kAligned);
+                        return walk_tensor(bursts, LineWalk(load, line_elements), bytes);
+                      });
 }
 
 const TransferCost& TransferTiming::store(const Store& store) {
@@ -82,27 +74,25 @@ const TransferCost& TransferTiming::store(const Store& store) {
   return stores_.get(
       {skip, s.image_pitch, s.channel_pitch, pair(s.images, s.channels), pair(s.rows, s.columns), s.wide},
       [&] {
-        TensorSlice part = s;
-        return shortened(outer_units(s), period_of(s, BurstShape::kExact, 1), [&](std::int64_t units) {
-          outer_units(part) = static_cast<std::uint16_t>(units);
-          return walk_store(BurstWalk(RunWalk(part, skip), burst_bytes_, BurstShape::kExact));
-        });
+        begin(outer_units(s), period_of(s, 1));
+        return walk_store(BurstWalk(RunWalk(s, skip), burst_bytes_, BurstShape::kExact));
       });
 }
 
 /// `line_elements`: of lines that go on from unit to unit; else 1.
-TransferTiming::Period TransferTiming::period_of(const TensorSlice& s, BurstShape shape,
-                                                 std::uint32_t line_elements) const {
+TransferTiming::Period TransferTiming::period_of(const TensorSlice& s, std::uint32_t line_elements) const {
   const bool of_images = s.images > 1;
-  const std::int64_t channel_bytes = std::int64_t{s.rows} * s.columns * element_bytes(s.wide);
+  const std::int64_t channel_elements = std::int64_t{s.rows} * s.columns;
+  const std::int64_t channel_bytes = channel_elements * element_bytes(s.wide);
   const std::int64_t unit_bytes = of_images ? s.channels * channel_bytes : channel_bytes;
   const std::int64_t pitch = of_images ? s.image_pitch : s.channel_pitch;
   Period period;
   // A period later the same bytes of a burst are at hand, and the same elements of a line.
   period.units = burst_bytes_ / std::gcd(pitch, std::int64_t{burst_bytes_});
   if (!of_images) {
-    const std::int64_t elements = period.units * s.rows * s.columns;
+    const std::int64_t elements = period.units * channel_elements;
     period.units *= line_elements / std::gcd(elements, std::int64_t{line_elements});
+    period.look_ahead += (line_elements + channel_elements - 1) / channel_elements;
   }
   period.bytes = static_cast<std::uint64_t>(period.units * unit_bytes);
   if (pitch == unit_bytes) {
@@ -111,46 +101,43 @@ TransferTiming::Period TransferTiming::period_of(const TensorSlice& s, BurstShap
   }
   period.bursts = 0;
   TensorSlice part = s;
-  outer_units(part) = static_cast<std::uint16_t>(std::min<std::int64_t>(period.units, outer_units(s)));
-  const RunWalk runs(part, s.dram_offset % burst_bytes_);
-  for (BurstWalk bursts(runs, burst_bytes_, shape); !bursts.done(); bursts.advance()) ++period.bursts;
+  (of_images ? part.images : part.channels) =
+      static_cast<std::uint16_t>(std::min<std::int64_t>(period.units, outer_units(s)));
+  for (RunWalk runs(part, s.dram_offset % burst_bytes_); !runs.done(); runs.advance()) {
+    const std::uint64_t skip = runs.run().address % burst_bytes_;
+    period.bursts += static_cast<std::int64_t>((skip + runs.run().bytes + burst_bytes_ - 1) / burst_bytes_);
+  }
   return period;
 }
 
-template <class Walk>
-TransferCost TransferTiming::shortened(std::int64_t units, const Period& period, const Walk& walk) {
-  period_ = period;
-  repeat_ = {};
-  watching_ = units > 3 * period.units;
-  TransferCost cost = walk(units);
-  watching_ = false;
-  if (repeat_.periods == 0) return cost;
-  // Keep what was walked, and a unit more: the last one has no successor.
-  const std::int64_t unit_bytes = static_cast<std::int64_t>(period.bytes) / period.units;
-  const std::int64_t walked = cost.bytes / unit_bytes + 2;
-  const std::int64_t times = std::max<std::int64_t>(0, (units - walked) / (repeat_.periods * period.units));
-  const std::int64_t periods = times * repeat_.periods;
-  cost = walk(units - periods * period.units);
-  cost.cycles += times * repeat_.cycles;
-  cost.bursts += periods * period.bursts;
-  cost.bytes += periods * static_cast<std::int64_t>(period.bytes);
-  return cost;
-}
-
-void TransferTiming::begin() {
+void TransferTiming::begin(std::int64_t units, const Period& period) {
   channel_.forget();
   consumed_.clear();
   oldest_consumption_ = 0;
+  units_ = units > 3 * period.units ? units : 0;
+  period_ = period;
   bursts_ = snapshots_ = 0;
+  left_out_ = {};
 }
 
-bool TransferTiming::repeats(std::uint64_t bytes, Edge requested, Edge written) {
+std::uint32_t TransferTiming::repeated_units(std::uint64_t bytes, Edge requested, Edge written) {
   ++bursts_;
-  if (!watching_ || bursts_ % period_.bursts != 0) return false;
+  if (units_ == 0 || bursts_ % period_.bursts != 0) return 0;
   ++snapshots_;
-  if (snapshots_ > 1 && is_snapshot_again(bytes, requested, written)) return true;
+  if (snapshots_ > 1 && is_snapshot_again(bytes, requested, written)) {
+    const std::int64_t periods = (bursts_ - snapshot_.bursts) / period_.bursts;
+    const auto walked = static_cast<std::int64_t>(bytes / unit_bytes());
+    // The last unit has no successor: it is walked.
+    const std::int64_t times = (units_ - walked - period_.look_ahead - 1) / (periods * period_.units);
+    units_ = 0;
+    if (times <= 0) return 0;
+    const std::int64_t left_out = times * periods;
+    left_out_ = {times * (requested - snapshot_.requested), left_out * period_.bursts,
+                 left_out * static_cast<std::int64_t>(period_.bytes)};
+    return static_cast<std::uint32_t>(left_out * period_.units);
+  }
   // Compared with one state for longer and longer (Brent's way to find a cycle).
-  if ((snapshots_ & (snapshots_ - 1)) != 0) return false;
+  if ((snapshots_ & (snapshots_ - 1)) != 0) return 0;
   snapshot_.channel = channel_;
   snapshot_.staged.assign(consumed_.begin() + static_cast<std::ptrdiff_t>(oldest_consumption_),
                           consumed_.end());
@@ -158,10 +145,10 @@ bool TransferTiming::repeats(std::uint64_t bytes, Edge requested, Edge written) 
   snapshot_.bursts = bursts_;
   snapshot_.requested = requested;
   snapshot_.written = written;
-  return false;
+  return 0;
 }
 
-bool TransferTiming::is_snapshot_again(std::uint64_t bytes, Edge requested, Edge written) {
+bool TransferTiming::is_snapshot_again(std::uint64_t bytes, Edge requested, Edge written) const {
   const Edge cycles = requested - snapshot_.requested;
   const std::uint64_t more_bytes = bytes - snapshot_.bytes;
   const std::int64_t periods = (bursts_ - snapshot_.bursts) / period_.bursts;
@@ -172,12 +159,8 @@ bool TransferTiming::is_snapshot_again(std::uint64_t bytes, Edge requested, Edge
   const auto alike = [&](const Consumption& now, const Consumption& then) {
     return now.bytes - then.bytes == more_bytes && now.edge - then.edge == cycles;
   };
-  if (!std::equal(consumed_.begin() + static_cast<std::ptrdiff_t>(oldest_consumption_), consumed_.end(),
-                  snapshot_.staged.begin(), snapshot_.staged.end(), alike)) {
-    return false;
-  }
-  repeat_ = {periods, cycles};
-  return true;
+  return std::equal(consumed_.begin() + static_cast<std::ptrdiff_t>(oldest_consumption_), consumed_.end(),
+                    snapshot_.staged.begin(), snapshot_.staged.end(), alike);
 }
 
 Edge TransferTiming::request_edge(Edge after, std::uint64_t requested) {
@@ -189,7 +172,6 @@ Edge TransferTiming::request_edge(Edge after, std::uint64_t requested) {
 
 // A line is what one burst brought: written at the edge after it was popped.
 TransferCost TransferTiming::walk_blob(BurstWalk bursts) {
-  begin();
   TransferCost cost;
   std::uint64_t requested = 0;
   Edge edge = 0, written = 0;
@@ -199,15 +181,15 @@ TransferCost TransferTiming::walk_blob(BurstWalk bursts) {
     written = channel_.request(edge, burst_bytes_) + 1;
     consume(requested, written);
     ++cost.bursts;
-    if (repeats(requested, edge, written)) break;
+    if (const std::uint32_t units = repeated_units(requested, edge, written); units > 0)
+      bursts.leave_out(units, unit_bytes());
   }
   cost.bytes = static_cast<std::int64_t>(requested);
   cost.cycles = written;
-  return cost;
+  return cost + left_out_;
 }
 
 TransferCost TransferTiming::walk_tensor(BurstWalk bursts, LineWalk lines, std::uint32_t element_bytes) {
-  begin();
   TransferCost cost;
   const Edge line_cycles = lines.phases();
   std::uint64_t requested = 0, needed = 0;  // needed: bytes up to the end of the current line
@@ -232,15 +214,17 @@ TransferCost TransferTiming::walk_tensor(BurstWalk bursts, LineWalk lines, std::
       }
       next_line();
     }
-    if (repeats(requested, edge, written)) break;
+    if (const std::uint32_t units = repeated_units(requested, edge, written); units > 0) {
+      bursts.leave_out(units, unit_bytes());
+      lines.leave_out(units);
+    }
   }
   cost.bytes = static_cast<std::int64_t>(requested);
   cost.cycles = written;
-  return cost;
+  return cost + left_out_;
 }
 
 TransferCost TransferTiming::walk_store(BurstWalk bursts) {
-  begin();
   TransferCost cost;
   Edge edge = 0;
   for (; !bursts.done(); bursts.advance()) {
@@ -249,9 +233,12 @@ TransferCost TransferTiming::walk_store(BurstWalk bursts) {
     cost.cycles = channel_.request(edge, bytes);
     cost.bytes += bytes;
     ++cost.bursts;
-    if (repeats(static_cast<std::uint64_t>(cost.bytes), edge, cost.cycles)) break;
+    if (const std::uint32_t units = repeated_units(static_cast<std::uint64_t>(cost.bytes), edge, cost.cycles);
+        units > 0) {
+      bursts.leave_out(units, unit_bytes());
+    }
   }
-  return cost;
+  return cost + left_out_;
 }
 
 }  // namespace bitbalance

@@ -45,6 +45,7 @@ class TransferTiming {
     std::int64_t units = 1;  ///< of that dimension
     std::int64_t bursts = 1;
     std::uint64_t bytes = 1;
+    std::int64_t look_ahead = 1;  ///< units that a line or burst can begin ahead of what was requested
   };
   /// Everything that the rest of a walk depends on.
   struct Snapshot {
@@ -55,31 +56,23 @@ class TransferTiming {
     Edge requested = 0, written = 0;
   };
 
-  /// How long it took the state to come back.
-  struct Repeat {
-    std::int64_t periods = 0;  ///< 0: it did not
-    Edge cycles = 0;
-  };
-
   const TransferCost& blob(BlobMemo& memo, std::uint32_t dram_offset, std::uint64_t bytes);
-  Period period_of(const TensorSlice& slice, BurstShape shape, std::uint32_t line_elements) const;
-  /// What `walk(units)` returns, for a transfer that repeats with `period`. Walks fewer units once the state
-  /// after one of them has come back: in between, all periods are alike.
-  template <class Walk>
-  TransferCost shortened(std::int64_t units, const Period& period, const Walk& walk);
+  Period period_of(const TensorSlice& slice, std::uint32_t line_elements) const;
 
-  // Walks, burst by burst.
-  void begin();
+  // Walks, burst by burst, of a transfer of so many units. Once the state after a period has come back, all
+  // that follow are alike: they are left out.
+  void begin(std::int64_t units, const Period& period);
   TransferCost walk_blob(BurstWalk bursts);
   TransferCost walk_tensor(BurstWalk bursts, LineWalk lines, std::uint32_t element_bytes);
   TransferCost walk_store(BurstWalk bursts);
   /// First edge after `after` at which a load requests a burst that makes `requested` bytes in all.
   Edge request_edge(Edge after, std::uint64_t requested);
   void consume(std::uint64_t bytes, Edge edge) { consumed_.push_back({bytes, edge}); }
-  /// After a burst: bytes up to it, edge of its request, last edge of what it let be written. True: the state
-  /// of the snapshot has come back.
-  bool repeats(std::uint64_t bytes, Edge requested, Edge written);
-  bool is_snapshot_again(std::uint64_t bytes, Edge requested, Edge written);
+  /// After a burst: bytes up to it, edge of its request, last edge of what it let be written. Returns how
+  /// many units to leave out, most often 0, and notes their cost.
+  std::uint32_t repeated_units(std::uint64_t bytes, Edge requested, Edge written);
+  bool is_snapshot_again(std::uint64_t bytes, Edge requested, Edge written) const;
+  std::uint64_t unit_bytes() const { return period_.bytes / static_cast<std::uint64_t>(period_.units); }
 
   std::uint32_t burst_bytes_;
   std::uint32_t columns_;
@@ -92,11 +85,11 @@ class TransferTiming {
   ChannelTiming channel_;
   std::vector<Consumption> consumed_;
   std::size_t oldest_consumption_ = 0;  ///< first that a request may still wait for
-  bool watching_ = false;               ///< for states that come back
+  std::int64_t units_ = 0;              ///< 0: not to be shortened (any more)
   Period period_;
   std::int64_t bursts_ = 0, snapshots_ = 0;
   Snapshot snapshot_;
-  Repeat repeat_;
+  TransferCost left_out_;
 };
 
 }  // namespace bitbalance

@@ -1,16 +1,18 @@
-// What time and events depend on in the weights: for each row group of each compute command, the number of
-// tokens and the slots of every step. Decoded once from a program's weight blobs, then shared by every
-// evaluation.
+// What time and events depend on in a network's weights: for each row group of the array, the number of
+// tokens and the slots of every step. Scanned once, then shared by every evaluation.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <tuple>
 #include <vector>
 
 #include "hw/core/config.h"
 #include "hw/core/program.h"
 #include "hw/core/tokens.h"
+#include "quant/quantized_network.h"
 
 namespace bitbalance {
 
@@ -43,19 +45,27 @@ class RowGroupSteps {
   std::vector<std::uint8_t> sequence_;                 ///< slots by step; empty: all alike
 };
 
+/// The weights of one network, on any accelerator: what was found out about a way to cut them is remembered.
 class WeightStatistics {
  public:
-  /// Scans the weights. Throws std::invalid_argument when a compute command uses weights that no load
-  /// brought.
-  WeightStatistics(const Program& program, const AcceleratorConfig& config);
+  /// Keeps a reference. Precondition: validate() accepts the network.
+  explicit WeightStatistics(const QuantizedNetwork& network)
+      : network_(network), layers_(network.layers.size()) {}
 
-  /// Of the compute command at `index` in the program: the first of its row groups, in the order conv group,
-  /// row group.
-  const RowGroupSteps* groups_of(std::size_t index) const { return &groups_[first_group_[index]]; }
+  /// The row groups of a blob of weights, in the order conv group, row group.
+  const RowGroupSteps* groups_of(const ConstantsBlob& blob, const AcceleratorConfig& config);
 
  private:
-  std::vector<RowGroupSteps> groups_;
-  std::vector<std::uint32_t> first_group_;  ///< by command
+  /// How a convolution's weights are cut: rows of the array, synchronization, first input channel, input
+  /// channels.
+  using Cut = std::tuple<int, Synchronization, int, int>;
+  /// All row groups of all conv groups.
+  using Groups = std::vector<RowGroupSteps>;
+
+  Groups scan(const ConstantsBlob& blob, const AcceleratorConfig& config) const;
+
+  const QuantizedNetwork& network_;
+  std::vector<std::map<Cut, Groups>> layers_;
 };
 
 }  // namespace bitbalance

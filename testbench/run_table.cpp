@@ -37,16 +37,23 @@ std::string synthetic(const NetworkSettings& network) {
   return network.synthetic() ? "; synthetic images" : "";
 }
 
+std::string memory_text(const Scenario& s) {
+  if (s.memory.model == MemoryTiming::kIdeal)
+    return fmt::format("memory ideal {} B/cycle", to_string(s.memory.bytes_per_cycle));
+  return fmt::format("memory {} {}B/s", s.memory.dram.config.name,
+                     scaled(s.memory.dram.config.peak_bytes_per_s()));
+}
+
 std::string heading(const RunReport& report) {
   const Scenario& s = report.scenario;
   const QuantizationOptions& q = s.quantization.options;
   return fmt::format(
       "{}, {} level: {} images in batches of {}; {} x {} PEs, {}; activations {} bit, weights {} bit with at "
       "most {} "
-      "non-zero; memory {} {} B/cycle{}\n",
+      "non-zero; {}{}\n",
       s.name, to_string(s.run.level), report.frames, s.network.batch, s.accelerator.rows,
       s.accelerator.columns, to_string(s.accelerator.synchronization), q.activation_bits, q.weight_bits,
-      q.nnzb, to_string(s.memory.model), to_string(s.memory.bytes_per_cycle), synthetic(s.network));
+      q.nnzb, memory_text(s), synthetic(s.network));
 }
 
 std::string verdict(const RunReport& report, bool color) {

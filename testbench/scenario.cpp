@@ -20,12 +20,12 @@ const char* to_string(Level level) {
   return "?";
 }
 
-const char* to_string(MemoryModel model) {
-  switch (model) {
-    case MemoryModel::kIdeal:
-      return "ideal";
-  }
-  return "?";
+const char* to_string(MemoryTiming model) {
+  return model == MemoryTiming::kIdeal ? "ideal" : "timed";
+}
+
+double MemorySettings::peak_bytes_per_cycle(double clock_hz) const {
+  return model == MemoryTiming::kIdeal ? bytes_per_cycle.value() : dram.config.peak_bytes_per_s() / clock_hz;
 }
 
 namespace {
@@ -152,7 +152,12 @@ void show_quantization(SettingsVisitor& v, QuantizationSettings& s, TokenForm ha
 }
 
 void show_memory(SettingsVisitor& v, MemorySettings& s) {
-  v.choice({"model", "how the DRAM keeps time"}, s.model, names({MemoryModel::kIdeal}));
+  v.choice({"model", "how the DRAM keeps time"}, s.model,
+           names({MemoryTiming::kIdeal, MemoryTiming::kTimed}));
+  if (s.model == MemoryTiming::kTimed) {
+    show_dram(v, s.dram);
+    return;
+  }
   v.integer({"latency_cycles", "from the end of a transfer to its answer"}, s.latency_cycles, 0, 1'000'000);
   v.rational({"bytes_per_cycle", "bandwidth of a channel, decimal or a fraction"}, s.bytes_per_cycle);
 }

@@ -13,6 +13,7 @@
 #include "hw/cost/technology.h"
 #include "quant/network_zoo.h"
 #include "quant/quantizer.h"
+#include "testbench/dram_settings.h"
 #include "testbench/rational.h"
 #include "testbench/settings.h"
 
@@ -32,12 +33,19 @@ struct NetworkSettings {
   bool synthetic() const { return images.empty(); }
 };
 
-enum class MemoryModel { kIdeal };
+enum class MemoryTiming { kIdeal, kTimed };
 
 struct MemorySettings {
-  MemoryModel model = MemoryModel::kIdeal;
+  MemoryTiming model = MemoryTiming::kIdeal;
+  // ideal
   int latency_cycles = 50;
   Rational bytes_per_cycle{64, 5};  ///< per channel
+  // timed
+  DramSettings dram;
+
+  /// Bytes that the memory moves in a cycle of the accelerator at most: of a channel (ideal), or of all
+  /// together (timed).
+  double peak_bytes_per_cycle(double clock_hz) const;
 };
 
 struct QuantizationSettings {
@@ -71,7 +79,7 @@ struct Scenario {
 };
 
 const char* to_string(Level level);
-const char* to_string(MemoryModel model);
+const char* to_string(MemoryTiming model);
 
 void show_accelerator(SettingsVisitor& v, AcceleratorConfig& config);
 

@@ -76,7 +76,7 @@ std::vector<Simulation::Segments> Simulation::map(const Scenario& scenario, cons
     options.batch = batch;
     options.barrier = scenario.mapping.barrier;
     options.fuse_pooling = scenario.mapping.fuse_pooling;
-    options.bytes_per_cycle = scenario.memory.bytes_per_cycle.value();
+    options.bytes_per_cycle = scenario.memory.peak_bytes_per_cycle(scenario.accelerator.clock_hz);
     options.mappings = scenario.mapping.layers;
     for (LayerMapping& mapping : options.mappings) {
       if (!batches.empty()) mapping.images = std::min(mapping.images, batch);

@@ -2,18 +2,23 @@
 
 #include <stdexcept>
 
+#include "tlm/dram/timed_memory.h"
+#include "tlm/ideal_memory.h"
+
 namespace bitbalance {
 namespace {
 
-IdealMemoryConfig memory_config(const MemorySettings& settings, std::uint64_t bytes,
-                                const sc_core::sc_time& period) {
+std::unique_ptr<MemoryModel> make_memory(const MemorySettings& settings, std::uint64_t bytes,
+                                         const sc_core::sc_time& period) {
+  if (settings.model == MemoryTiming::kTimed)
+    return std::make_unique<dram::TimedMemory>("memory", settings.dram.config, bytes);
   IdealMemoryConfig config;
   config.bytes = bytes;
   config.latency_cycles = static_cast<std::uint32_t>(settings.latency_cycles);
   config.bytes_per_cycle_numerator = static_cast<std::uint32_t>(settings.bytes_per_cycle.numerator);
   config.bytes_per_cycle_denominator = static_cast<std::uint32_t>(settings.bytes_per_cycle.denominator);
   config.clock_period = period;
-  return config;
+  return std::make_unique<IdealMemory>("memory", config);
 }
 
 }  // namespace
@@ -21,8 +26,8 @@ IdealMemoryConfig memory_config(const MemorySettings& settings, std::uint64_t by
 System::System(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
                const MemorySettings& memory_settings, std::uint64_t memory_bytes)
     : sc_module(name),
-      memory("memory", memory_config(memory_settings, memory_bytes,
-                                     sc_core::sc_time(1.0 / config.clock_hz, sc_core::SC_SEC))),
+      memory(make_memory(memory_settings, memory_bytes,
+                         sc_core::sc_time(1.0 / config.clock_hz, sc_core::SC_SEC))),
       driver("driver"),
       period_(1.0 / config.clock_hz, sc_core::SC_SEC) {}
 
@@ -45,7 +50,7 @@ void System::debug_access(tlm::tlm_command command, std::uint64_t address, std::
   transaction.set_data_ptr(bytes);
   transaction.set_data_length(static_cast<unsigned>(count));
   transaction.set_streaming_width(static_cast<unsigned>(count));
-  if (memory.socket.get_base_export()->transport_dbg(transaction) != count) {
+  if (memory->debug_access(transaction) != count) {
     throw std::logic_error("the test bench reads or writes beyond the end of the memory");
   }
 }

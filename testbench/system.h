@@ -3,19 +3,20 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <systemc>
 #include <vector>
 
 #include "hw/core/profile.h"
 #include "testbench/driver.h"
 #include "testbench/scenario.h"
-#include "tlm/ideal_memory.h"
+#include "tlm/memory_model.h"
 
 namespace bitbalance {
 
 class System : public sc_core::sc_module {
  public:
-  IdealMemory memory;
+  const std::unique_ptr<MemoryModel> memory;
   Driver driver;
 
   /// The accelerator's accounts.
@@ -35,7 +36,7 @@ class System : public sc_core::sc_module {
   template <class Accelerator>
   void connect(Accelerator& accelerator) {
     accelerator.irq(irq_);
-    accelerator.mem.bind(memory.socket);
+    accelerator.mem.bind(memory->target());
     driver.csr.bind(accelerator.csr);
     driver.irq(irq_);
   }

@@ -29,10 +29,10 @@ void check(const IdealMemoryConfig& config) {
 }
 
 IdealMemory::IdealMemory(const sc_core::sc_module_name& name, const IdealMemoryConfig& config)
-    : sc_module(name), socket("socket"), config_((check(config), config)), array_(config.bytes) {
+    : MemoryModel(name), socket("socket"), config_((check(config), config)), array_(config.bytes) {
   socket.register_nb_transport_fw(this, &IdealMemory::nb_transport_fw);
   socket.register_b_transport(this, &IdealMemory::b_transport);
-  socket.register_transport_dbg(this, &IdealMemory::transport_dbg);
+  socket.register_transport_dbg(this, &IdealMemory::debug_access);
   socket.register_get_direct_mem_ptr(this, &IdealMemory::get_direct_mem_ptr);
 }
 

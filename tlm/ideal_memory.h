@@ -12,6 +12,7 @@
 
 #include "hw/port/memory_channel.h"
 #include "tlm/memory_array.h"
+#include "tlm/memory_model.h"
 
 namespace bitbalance {
 
@@ -27,11 +28,16 @@ struct IdealMemoryConfig {
 /// Throws std::invalid_argument: the parameter, its value, and what is accepted.
 void check(const IdealMemoryConfig& config);
 
-class IdealMemory : public sc_core::sc_module {
+class IdealMemory : public MemoryModel {
  public:
   tlm_utils::simple_target_socket<IdealMemory> socket;
 
   IdealMemory(const sc_core::sc_module_name& name, const IdealMemoryConfig& config);
+
+  Socket& target() override { return socket; }
+  unsigned debug_access(tlm::tlm_generic_payload& transaction) override {
+    return array_.debug_access(transaction);
+  }
 
   std::vector<std::uint8_t>& data() { return array_.data(); }
   const std::vector<std::uint8_t>& data() const { return array_.data(); }
@@ -46,7 +52,6 @@ class IdealMemory : public sc_core::sc_module {
   tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& transaction, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay);
   void b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
-  unsigned transport_dbg(tlm::tlm_generic_payload& transaction) { return array_.debug_access(transaction); }
   bool get_direct_mem_ptr(tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi);
 
   const IdealMemoryConfig config_;

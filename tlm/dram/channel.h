@@ -1,0 +1,86 @@
+// The controller of one DRAM channel: queues, scheduling, refresh. Steps from command to command, not from
+// clock to clock. Between the address map and the devices.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "tlm/dram/scheduler.h"
+#include "tlm/dram/statistics.h"
+
+namespace bitbalance::dram {
+
+/// A burst is done: its data has been transferred (read), or it has entered the write queue.
+struct Completion {
+  std::uint32_t transaction = 0;
+  Cycle cycle = 0;
+};
+
+class Channel {
+ public:
+  explicit Channel(const Config& config);
+
+  /// A burst arrives; it waits in front of its queue while that is full. `now` never decreases and is not
+  /// earlier than the last step.
+  void add(const Burst& burst, Cycle now);
+  /// Cycle of the next command; kNever when there is none but refreshes of an idle channel, which advance()
+  /// makes up for.
+  Cycle next();
+  /// Issues that command. Precondition: next() is not kNever.
+  void step();
+  /// Makes up for the refreshes before `now`, in which nothing was queued.
+  void advance(Cycle now);
+
+  /// What is done since the last call, in the order in which it was decided.
+  std::vector<Completion> take_completions();
+  /// Up to `now`, which is not earlier than the last call of anything.
+  Counts counts(Cycle now);
+
+ private:
+  enum Direction : std::uint8_t { kRead, kWrite };
+  struct Queue {
+    BurstQueue bursts;
+    std::deque<Burst> waiting;  ///< no place in the queue
+    std::size_t places = 0;
+  };
+
+  Queue& queue(bool is_write) { return queues_[is_write ? kWrite : kRead]; }
+  bool is_empty() const { return queues_[kRead].bursts.empty() && queues_[kWrite].bursts.empty(); }
+  void admit(const Burst& burst, Cycle now);
+  bool is_forwarded(const Burst& burst) const;
+  /// It is the write queue's turn.
+  bool writes_first() const;
+  void update_draining();
+  void decide();
+  void decide_refresh();
+  void step_refresh();
+  void transfer(std::size_t index);
+  bool is_last_of_row(const Burst& burst) const;
+  /// Notes that time has passed with the queues as they are.
+  void account(Cycle now);
+  void note_busy(Cycle from, Cycle to);
+  Location place_of_rank(int rank) const;
+
+  const Config config_;
+  Device device_;
+  std::unique_ptr<Scheduler> scheduler_;
+  std::array<Queue, 2> queues_;
+  bool draining_ = false;  ///< write_high was reached, write_low not yet again
+
+  std::vector<Cycle> refresh_due_;  ///< by rank
+  std::vector<int> row_hits_;       ///< by bank: bursts since its row was opened
+
+  bool is_decided_ = false;
+  Choice choice_;          ///< of the active queue, or of a refresh
+  int refresh_rank_ = -1;  ///< >= 0: the choice is its
+
+  std::vector<Completion> completions_;
+  Counts counts_;
+  Cycle now_ = 0;            ///< accounted up to here
+  Cycle busy_until_ = 0;     ///< counted as busy up to here
+  int last_direction_ = -1;  ///< of the data bus
+};
+
+}  // namespace bitbalance::dram

@@ -1,0 +1,126 @@
+#include "tlm/dram/config.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "tlm/dram/address_map.h"
+
+namespace bitbalance::dram {
+namespace {
+
+void require(bool holds, const char* name, std::int64_t value, const std::string& accepted) {
+  if (!holds) throw std::invalid_argument(fmt::format("DRAM: {} = {}: accepted: {}", name, value, accepted));
+}
+
+void check_power_of_two(const char* name, std::int64_t value, std::int64_t low, std::int64_t high) {
+  require(value >= low && value <= high && (value & (value - 1)) == 0, name, value,
+          fmt::format("a power of two, {} to {}", low, high));
+}
+
+void require_clocks(bool holds, const char* name, int clocks, const std::string& accepted) {
+  if (!holds)
+    throw std::invalid_argument(fmt::format("DRAM: {} = {} clocks: accepted: {}", name, clocks, accepted));
+}
+
+void check_geometry(const Geometry& g) {
+  check_power_of_two("channels", g.channels, 1, 64);
+  check_power_of_two("ranks", g.ranks, 1, 8);
+  check_power_of_two("bank_groups", g.bank_groups, 1, 8);
+  check_power_of_two("banks", g.banks, 1, 64);
+  require(g.all_banks() <= 64, "banks", g.banks, "ranks x bank_groups x banks of 64 at most");
+  check_power_of_two("rows", g.rows, 1, 1 << 24);
+  check_power_of_two("columns", g.columns, 1, 1 << 16);
+  check_power_of_two("width_bits", g.width_bits, 8, 1024);
+  check_power_of_two("BL", g.burst_length, 2, 32);
+  require(g.columns % g.burst_length == 0, "BL", g.burst_length,
+          fmt::format("a divisor of the {} columns of a row", g.columns));
+}
+
+/// JEDEC's names: without bank groups there is one figure instead of two.
+struct Names {
+  const char *rrd_s, *rrd_l, *ccd_s, *ccd_l, *wtr_s, *wtr_l;
+};
+constexpr Names kGrouped = {"tRRD_S", "tRRD_L", "tCCD_S", "tCCD_L", "tWTR_S", "tWTR_L"};
+constexpr Names kUngrouped = {"tRRD", "tRRD", "tCCD", "tCCD", "tWTR", "tWTR"};
+
+void check_ranges(const Timing& t, const Names& n) {
+  struct Range {
+    const char* name;
+    int value;
+    int low;
+  };
+  for (const Range& range :
+       {Range{"CL", t.cl, 1},       Range{"CWL", t.cwl, 1},     Range{"tDQSCK", t.dqsck, 0},
+        Range{"tDQSS", t.dqss, 0},  Range{"tRCD", t.rcd, 1},    Range{"tRP", t.rp, 1},
+        Range{"tRPab", t.rp_ab, 1}, Range{"tRAS", t.ras, 1},    Range{"tRC", t.rc, 1},
+        Range{n.rrd_s, t.rrd_s, 1}, Range{n.rrd_l, t.rrd_l, 1}, Range{"tFAW", t.faw, 1},
+        Range{n.ccd_s, t.ccd_s, 1}, Range{n.ccd_l, t.ccd_l, 1}, Range{"tRTP", t.rtp, 1},
+        Range{"tWR", t.wr, 1},      Range{n.wtr_s, t.wtr_s, 1}, Range{n.wtr_l, t.wtr_l, 1},
+        Range{"tRTW", t.rtw, 1},    Range{"tRTRS", t.rtrs, 0},  Range{"tPPD", t.ppd, 0},
+        Range{"tRFC", t.rfc, 1},    Range{"tREFI", t.refi, 1}}) {
+    require_clocks(range.value >= range.low && range.value <= 1'000'000, range.name, range.value,
+                   fmt::format("{} to 1000000 clocks", range.low));
+  }
+}
+
+/// Parameters that contradict one another.
+void check_order(const Timing& t, const Geometry& g, const Names& n) {
+  const auto at_least = [](const char* name, int clocks, int low, const std::string& what) {
+    require_clocks(clocks >= low, name, clocks, fmt::format("at least {} ({} clocks)", what, low));
+  };
+  at_least("tRAS", t.ras, t.rcd, "tRCD");
+  at_least("tRC", t.rc, t.ras + t.rp, "tRAS + tRP");
+  at_least("tRPab", t.rp_ab, t.rp, "tRP");
+  at_least(n.rrd_l, t.rrd_l, t.rrd_s, n.rrd_s);
+  at_least("tFAW", t.faw, t.rrd_l, n.rrd_l);
+  at_least(n.ccd_s, t.ccd_s, g.burst_clocks(), "BL / 2");
+  at_least(n.ccd_l, t.ccd_l, t.ccd_s, n.ccd_s);
+  at_least(n.wtr_l, t.wtr_l, t.wtr_s, n.wtr_s);
+  at_least("tRTW", t.rtw, t.cl + t.dqsck + g.burst_clocks() - t.cwl - t.dqss,
+           "CL + tDQSCK + BL / 2 - CWL - tDQSS");
+  at_least("tREFI", t.refi, t.rfc + t.rp_ab + t.ras + t.rcd, "tRFC + tRPab + tRAS + tRCD");
+}
+
+void check_controller(const ControllerConfig& c) {
+  require(c.read_queue >= 1 && c.read_queue <= 1024, "read_queue", c.read_queue, "1 to 1024 bursts");
+  require(c.write_queue >= 1 && c.write_queue <= 1024, "write_queue", c.write_queue, "1 to 1024 bursts");
+  require(c.write_high >= 1 && c.write_high <= c.write_queue, "write_high", c.write_high,
+          fmt::format("1 to write_queue ({})", c.write_queue));
+  require(c.write_low >= 0 && c.write_low < c.write_high, "write_low", c.write_low,
+          fmt::format("0 to write_high - 1 ({})", c.write_high - 1));
+  require(c.row_hit_limit >= 1 && c.row_hit_limit <= 1'000'000, "row_hit_limit", c.row_hit_limit,
+          "1 to 1000000 bursts");
+}
+
+}  // namespace
+
+void check(const Config& config) {
+  // Bounds keep cycles x tCK within 64 bits for some hours.
+  require(config.tck_ps_numerator >= 1 && config.tck_ps_denominator >= 1 &&
+              config.tck_ps_denominator <= 1000 &&
+              config.tck_ps_numerator <= 1'000'000 * config.tck_ps_denominator,
+          "tCK", config.tck_ps_numerator / config.tck_ps_denominator,
+          "up to 1000000 ps, a fraction with a denominator up to 1000");
+  check_geometry(config.geometry);
+  const Names& names = config.geometry.bank_groups > 1 ? kGrouped : kUngrouped;
+  check_ranges(config.timing, names);
+  check_order(config.timing, config.geometry, names);
+  const CommandClocks& c = config.commands;
+  for (const auto& [name, clocks] : {std::pair{"activate", c.activate}, std::pair{"precharge", c.precharge},
+                                     std::pair{"column", c.column}, std::pair{"refresh", c.refresh}}) {
+    require_clocks(clocks >= 1 && clocks <= 16, name, clocks, "1 to 16 clocks of the command bus");
+  }
+  check_controller(config.controller);
+  AddressMap(config.geometry, config.controller.address_map);
+}
+
+const char* to_string(PagePolicy policy) {
+  return policy == PagePolicy::kOpen ? "open" : "closed";
+}
+
+const char* to_string(SchedulerPolicy policy) {
+  return policy == SchedulerPolicy::kFrFcfs ? "fr_fcfs" : "fcfs";
+}
+
+}  // namespace bitbalance::dram

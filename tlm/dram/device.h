@@ -1,0 +1,98 @@
+// The DRAM devices of one channel as their datasheet sees them: open rows, and for every command the first
+// clock at which JEDEC's constraints allow it. Behind the controller's command bus.
+#pragma once
+
+#include <array>
+#include <limits>
+#include <vector>
+
+#include "tlm/dram/address_map.h"
+#include "tlm/dram/config.h"
+
+namespace bitbalance::dram {
+
+inline constexpr Cycle kNever = std::numeric_limits<Cycle>::max();
+
+enum class CommandKind {
+  kActivate,
+  kPrecharge,
+  kPrechargeAll,  ///< of a rank
+  kRead,
+  kWrite,
+  kReadPrecharge,   ///< read with auto-precharge
+  kWritePrecharge,  ///< write with auto-precharge
+  kRefresh,         ///< all banks of a rank
+};
+const char* to_string(CommandKind kind);
+
+struct Command {
+  CommandKind kind = CommandKind::kActivate;
+  Location at;
+};
+
+/// Times of commands are their last clocks on the command bus.
+class Device {
+ public:
+  explicit Device(const Config& config);
+
+  /// First cycle at which the command may be issued as things stand, beginning on the command bus at `from`
+  /// or later; kNever while the bank's state forbids it.
+  Cycle earliest(const Command& command, Cycle from = 0) const;
+  /// Throws std::logic_error when the command comes too early: a controller's mistake.
+  void issue(const Command& command, Cycle at);
+
+  static constexpr int kNoRow = -1;
+  int open_row(int bank) const { return banks_[static_cast<std::size_t>(bank)].open_row; }
+  bool any_open(int rank) const { return ranks_[static_cast<std::size_t>(rank)].open_banks != 0; }
+
+  /// Cycle at which the data of a burst has been transferred.
+  Cycle read_data_end(Cycle command) const { return command + read_latency_ + burst_clocks_; }
+  Cycle write_data_end(Cycle command) const { return command + write_latency_ + burst_clocks_; }
+
+ private:
+  /// First cycle of each kind of command, as far as this scope is concerned.
+  struct Bank {
+    int open_row = kNoRow;
+    Cycle activate = 0, column = 0, precharge = 0;
+  };
+  struct Group {
+    Cycle activate = 0, read = 0, write = 0;
+  };
+  struct Rank {
+    Cycle activate = 0, read = 0, write = 0, precharge = 0;
+    std::array<Cycle, 4> windows{};  ///< ends of tFAW of the last four activates, a ring
+    std::size_t oldest = 0;          ///< of them
+    int open_banks = 0;
+  };
+
+  Bank& bank(const Location& at) { return banks_[static_cast<std::size_t>(at.bank)]; }
+  const Bank& bank(const Location& at) const { return banks_[static_cast<std::size_t>(at.bank)]; }
+  Group& group(const Location& at) { return groups_[static_cast<std::size_t>(at.group)]; }
+  const Group& group(const Location& at) const { return groups_[static_cast<std::size_t>(at.group)]; }
+  Rank& rank(const Location& at) { return ranks_[static_cast<std::size_t>(at.rank)]; }
+  const Rank& rank(const Location& at) const { return ranks_[static_cast<std::size_t>(at.rank)]; }
+
+  int clocks(CommandKind kind) const;
+  Cycle earliest_column(const Location& at, bool is_write) const;
+  Cycle earliest_precharge_all(int rank) const;
+  Cycle earliest_refresh(int rank) const;
+  void activate(const Location& at, Cycle cycle);
+  void precharge(const Location& at, Cycle cycle, int to_activate);
+  void read(const Location& at, Cycle cycle);
+  void write(const Location& at, Cycle cycle);
+  /// The bank closes itself when its data allow it.
+  void precharge_behind(const Location& at);
+  template <class Body>
+  void for_banks(int rank, Body body);
+
+  const Timing timing_;
+  const CommandClocks commands_;
+  const int burst_clocks_, read_latency_, write_latency_;
+  const int banks_per_rank_;
+  std::vector<Bank> banks_;
+  std::vector<Group> groups_;
+  std::vector<Rank> ranks_;
+  Cycle bus_free_ = 0;  ///< first clock without a command
+};
+
+}  // namespace bitbalance::dram

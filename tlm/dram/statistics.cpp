@@ -1,0 +1,79 @@
+#include "tlm/dram/statistics.h"
+
+#include <algorithm>
+
+namespace bitbalance::dram {
+namespace {
+
+double share(double part, double whole) {
+  return whole > 0 ? part / whole : 0;
+}
+
+}  // namespace
+
+Counts& Counts::operator+=(const Counts& o) {
+  read_bursts += o.read_bursts;
+  write_bursts += o.write_bursts;
+  read_bytes += o.read_bytes;
+  write_bytes += o.write_bytes;
+  forwarded_bursts += o.forwarded_bursts;
+  row_hits += o.row_hits;
+  row_misses += o.row_misses;
+  row_conflicts += o.row_conflicts;
+  activates += o.activates;
+  precharges += o.precharges;
+  refreshes += o.refreshes;
+  turn_arounds += o.turn_arounds;
+  busy += o.busy;
+  refreshing += o.refreshing;
+  read_latency += o.read_latency;
+  read_queue_area += o.read_queue_area;
+  write_queue_area += o.write_queue_area;
+  read_queue_peak = std::max(read_queue_peak, o.read_queue_peak);
+  write_queue_peak = std::max(write_queue_peak, o.write_queue_peak);
+  return *this;
+}
+
+std::vector<Statistic> statistics(const Config& config, const Counts& c, Cycle elapsed) {
+  const Geometry& g = config.geometry;
+  const auto bursts = static_cast<double>(c.read_bursts + c.write_bursts);
+  const auto bytes = static_cast<double>(c.read_bytes + c.write_bytes);
+  const double channel_clocks = static_cast<double>(elapsed) * g.channels;
+  const auto busy = static_cast<double>(c.busy);
+  const auto count = [](std::int64_t n) { return static_cast<double>(n); };
+  return {
+      {"peak_bandwidth", "bytes/s", "all data buses without a pause", config.peak_bytes_per_s()},
+      {"bandwidth", "bytes/s", "asked for, over all time", share(bytes, count(elapsed) * config.tck_s())},
+      {"busy_bandwidth", "bytes/s", "asked for, while a channel has a burst queued, times channels",
+       share(bytes * g.channels, busy * config.tck_s())},
+      {"bus_utilization", "1", "share of all time that the data buses transfer",
+       share(bursts * g.burst_clocks(), channel_clocks)},
+      {"busy_share", "1", "share of all time with a burst queued", share(busy, channel_clocks)},
+      {"refresh_share", "1", "share of all time that ranks wait for a refresh or do it",
+       share(count(c.refreshing), channel_clocks * g.ranks)},
+      {"row_hits", "bursts", "their row was open", count(c.row_hits)},
+      {"row_misses", "bursts", "their bank was closed", count(c.row_misses)},
+      {"row_conflicts", "bursts", "their bank had another row open", count(c.row_conflicts)},
+      {"row_hit_share", "1", "row hits of all bursts", share(count(c.row_hits), bursts)},
+      {"read_bursts", "bursts", "from the devices", count(c.read_bursts)},
+      {"write_bursts", "bursts", "to the devices", count(c.write_bursts)},
+      {"forwarded_bursts", "bursts", "reads answered out of the write queue", count(c.forwarded_bursts)},
+      {"read_bytes", "bytes", "asked for", count(c.read_bytes)},
+      {"write_bytes", "bytes", "asked for", count(c.write_bytes)},
+      {"unused_bytes", "bytes", "of bursts that were not asked for", bursts * count(g.burst_bytes()) - bytes},
+      {"activates", "commands", "ACT", count(c.activates)},
+      {"precharges", "commands", "PRE, PREA and auto-precharge", count(c.precharges)},
+      {"refreshes", "commands", "REF", count(c.refreshes)},
+      {"turn_arounds", "turns", "of a data bus between reading and writing", count(c.turn_arounds)},
+      {"read_latency_mean", "ns", "from the read queue to the end of the data",
+       share(count(c.read_latency) * config.tck_s() * 1e9, count(c.read_bursts))},
+      {"read_queue_mean", "bursts", "of a channel, over all time",
+       share(count(c.read_queue_area), channel_clocks)},
+      {"read_queue_peak", "bursts", "of a channel", count(c.read_queue_peak)},
+      {"write_queue_mean", "bursts", "of a channel, over all time",
+       share(count(c.write_queue_area), channel_clocks)},
+      {"write_queue_peak", "bursts", "of a channel", count(c.write_queue_peak)},
+  };
+}
+
+}  // namespace bitbalance::dram

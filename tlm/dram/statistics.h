@@ -1,0 +1,33 @@
+// What a DRAM channel has counted, and the figures with units that follow from it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tlm/dram/config.h"
+#include "tlm/statistic.h"
+
+namespace bitbalance::dram {
+
+/// Counts of one channel, or the sum over all.
+struct Counts {
+  std::int64_t read_bursts = 0, write_bursts = 0;  ///< on the data bus
+  std::int64_t read_bytes = 0, write_bytes = 0;    ///< of them asked for
+  std::int64_t forwarded_bursts = 0;               ///< reads answered out of the write queue
+  std::int64_t row_hits = 0, row_misses = 0, row_conflicts = 0;
+  std::int64_t activates = 0, precharges = 0, refreshes = 0;
+  std::int64_t turn_arounds = 0;  ///< of the data bus, both ways
+  Cycle busy = 0;                 ///< clocks with a burst queued
+  Cycle refreshing = 0;           ///< clocks from a rank's refresh being due to its end
+  std::int64_t read_latency =
+      0;  ///< clocks, summed over reads: from the queue's entry to the end of the data
+  std::int64_t read_queue_area = 0, write_queue_area = 0;  ///< bursts x clocks
+  int read_queue_peak = 0, write_queue_peak = 0;           ///< bursts
+
+  Counts& operator+=(const Counts& other);
+};
+
+/// `elapsed`: clocks since the start.
+std::vector<Statistic> statistics(const Config& config, const Counts& counts, Cycle elapsed);
+
+}  // namespace bitbalance::dram

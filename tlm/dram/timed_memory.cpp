@@ -1,0 +1,231 @@
+#include "tlm/dram/timed_memory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "hw/port/memory_channel.h"
+
+namespace bitbalance::dram {
+namespace {
+
+std::int64_t units_per_ps() {
+  const auto units = static_cast<std::int64_t>(sc_core::sc_time(1, sc_core::SC_PS).value());
+  if (units == 0) throw std::invalid_argument("DRAM: the simulator's time resolution is coarser than 1 ps");
+  return units;
+}
+
+std::uint64_t now_units() {
+  return sc_core::sc_time_stamp().value();
+}
+
+void notify_at(sc_core::sc_event& event, std::uint64_t time) {
+  event.notify(sc_core::sc_time::from_value(time - now_units()));
+}
+
+}  // namespace
+
+TimedMemory::TimedMemory(const sc_core::sc_module_name& name, const Config& config, std::uint64_t bytes)
+    : MemoryModel(name),
+      socket("socket"),
+      config_((check(config), config)),
+      map_(config.geometry, config.controller.address_map),
+      units_per_ps_(units_per_ps()),
+      clock_(config, units_per_ps_),
+      array_(bytes) {
+  SC_HAS_PROCESS(TimedMemory);
+  const std::int64_t capacity = config.geometry.capacity_bytes();
+  if (bytes > static_cast<std::uint64_t>(capacity)) {
+    throw std::invalid_argument(
+        fmt::format("DRAM: rows = {}: the DRAM holds {} bytes: accepted: rows for the {} bytes in use",
+                    config.geometry.rows, capacity, bytes));
+  }
+  channels_.reserve(static_cast<std::size_t>(config.geometry.channels));
+  for (int c = 0; c < config.geometry.channels; ++c) channels_.emplace_back(config_);
+  socket.register_nb_transport_fw(this, &TimedMemory::nb_transport_fw);
+  socket.register_b_transport(this, &TimedMemory::b_transport);
+  socket.register_transport_dbg(this, &TimedMemory::transport_dbg);
+  SC_METHOD(on_clock);
+  sensitive << clock_event_;
+  dont_initialize();
+  SC_METHOD(on_answer);
+  sensitive << answer_event_;
+  dont_initialize();
+}
+
+TimedMemory::AccessIndex TimedMemory::request(int from, tlm::tlm_generic_payload& payload, Time time) {
+  if (free_.empty()) {
+    free_.push_back(static_cast<AccessIndex>(accesses_.size()));
+    accesses_.emplace_back();
+  }
+  const AccessIndex index = free_.back();
+  free_.pop_back();
+  Access& a = access(index);
+  a.payload = &payload;
+  a.port = from;
+  a.is_blocking = false;
+  const Time queued = time + static_cast<Time>(config_.controller.request_latency_ps * units_per_ps_);
+  arrivals_.insert({clock_.after(queued), time, static_cast<int>(channel_of(payload)), from,
+                    payload.get_address(), index});
+  plan();
+  return index;
+}
+
+tlm::tlm_sync_enum TimedMemory::nb_transport_fw(int from, tlm::tlm_generic_payload& payload,
+                                                tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+  const Time time = now_units() + delay.value();
+  if (phase == tlm::END_RESP) {
+    end_response(from, time);
+    plan_answers();
+    return tlm::TLM_COMPLETED;
+  }
+  if (phase != tlm::BEGIN_REQ) return tlm::TLM_ACCEPTED;  // ignorable phases
+  payload.acquire();
+  request(from, payload, time);
+  phase = tlm::END_REQ;
+  return tlm::TLM_UPDATED;
+}
+
+void TimedMemory::b_transport(int from, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  const AccessIndex index = request(from, payload, now_units() + delay.value());
+  Access& a = access(index);
+  a.is_blocking = true;
+  if (!a.answered) a.answered = std::make_unique<sc_core::sc_event>();
+  wait(*a.answered);
+  delay = sc_core::SC_ZERO_TIME;
+  free_.push_back(index);
+}
+
+void TimedMemory::plan() {
+  Cycle next = arrivals_.empty() ? kNever : arrivals_.begin()->cycle;
+  for (Channel& channel : channels_) next = std::min(next, channel.next());
+  if (next == planned_) return;
+  planned_ = next;
+  clock_event_.cancel();
+  if (next != kNever) notify_at(clock_event_, clock_.time_of(next));
+}
+
+void TimedMemory::on_clock() {
+  const Cycle now = planned_;
+  planned_ = kNever;
+  while (!arrivals_.empty() && arrivals_.begin()->cycle <= now) {
+    const AccessIndex index = arrivals_.begin()->access;
+    arrivals_.erase(arrivals_.begin());
+    admit(index, now);
+  }
+  for (Channel& channel : channels_) {
+    while (channel.next() <= now) channel.step();
+    collect(channel);
+  }
+  plan();
+}
+
+/// The data moves here, in the order of arrivals; what the DRAM does with the bursts afterwards is timing.
+void TimedMemory::admit(AccessIndex index, Cycle now) {
+  Access& a = access(index);
+  tlm::tlm_generic_payload& payload = *a.payload;
+  payload.set_response_status(array_.access(payload));
+  a.done = now;
+  if (!payload.is_response_ok() || payload.get_command() == tlm::TLM_IGNORE_COMMAND) {
+    answer_at(index, now);
+    return;
+  }
+  const auto burst_bytes = static_cast<std::uint64_t>(config_.geometry.burst_bytes());
+  const std::uint64_t begin = payload.get_address();
+  const std::uint64_t end =
+      begin + std::min<std::uint64_t>(payload.get_data_length(), payload.get_streaming_width());
+  a.bursts_left = static_cast<int>((end + burst_bytes - 1) / burst_bytes - begin / burst_bytes);
+  for (std::uint64_t at = begin; at < end;) {
+    Burst burst;
+    burst.transaction = index;
+    burst.at = map_.locate(at);
+    burst.number = at / burst_bytes;
+    const std::uint64_t next = std::min(end, (burst.number + 1) * burst_bytes);
+    burst.bytes = static_cast<std::uint32_t>(next - at);
+    burst.is_write = payload.is_write();
+    channels_[static_cast<std::size_t>(burst.at.channel)].add(burst, now);
+    at = next;
+  }
+}
+
+void TimedMemory::collect(Channel& channel) {
+  for (const Completion& completion : channel.take_completions()) {
+    Access& a = access(completion.transaction);
+    a.done = std::max(a.done, completion.cycle);
+    if (--a.bursts_left == 0) answer_at(completion.transaction, a.done);
+  }
+}
+
+void TimedMemory::answer_at(AccessIndex index, Cycle done) {
+  const Time time =
+      clock_.time_of(done) + static_cast<Time>(config_.controller.response_latency_ps * units_per_ps_);
+  answers_.push({time, answer_count_++, index});
+  plan_answers();
+}
+
+void TimedMemory::plan_answers() {
+  constexpr Time kNone = ~Time{0};
+  Time next = answers_.empty() ? kNone : answers_.top().time;
+  for (const Port& p : ports_) {
+    if (!p.ready.empty() && p.responding == nullptr)
+      next = std::min(next, std::max(p.free_from, now_units()));
+  }
+  if (next == kNone) return;
+  answer_event_.cancel();
+  notify_at(answer_event_, next);
+}
+
+void TimedMemory::on_answer() {
+  while (!answers_.empty() && answers_.top().time <= now_units()) {
+    const AccessIndex index = answers_.top().access;
+    answers_.pop();
+    Access& a = access(index);
+    if (a.is_blocking) {
+      a.answered->notify();
+    } else {
+      port(a.port).ready.push_back(index);
+    }
+  }
+  for (std::size_t p = 0; p < ports_.size(); ++p) respond(static_cast<int>(p));
+  plan_answers();
+}
+
+/// Sends what is ready, one response phase at a time.
+void TimedMemory::respond(int index) {
+  Port& p = port(index);
+  while (!p.ready.empty() && p.responding == nullptr && p.free_from <= now_units()) {
+    const AccessIndex first = p.ready.front();
+    p.ready.pop_front();
+    p.responding = access(first).payload;
+    free_.push_back(first);
+    tlm::tlm_phase phase = tlm::BEGIN_RESP;
+    sc_core::sc_time delay;
+    const tlm::tlm_sync_enum status = socket[index]->nb_transport_bw(*p.responding, phase, delay);
+    if (status == tlm::TLM_COMPLETED || (status == tlm::TLM_UPDATED && phase == tlm::END_RESP))
+      end_response(index, now_units() + delay.value());
+  }
+}
+
+void TimedMemory::end_response(int index, Time time) {
+  Port& p = port(index);
+  if (p.responding == nullptr) {
+    SC_REPORT_ERROR(name(), "END_RESP without BEGIN_RESP");
+    return;
+  }
+  p.responding->release();
+  p.responding = nullptr;
+  p.free_from = time;
+}
+
+Counts TimedMemory::counts() {
+  Counts sum;
+  for (Channel& channel : channels_) sum += channel.counts(clock_.last(now_units()));
+  return sum;
+}
+
+std::vector<Statistic> TimedMemory::statistics() {
+  return dram::statistics(config_, counts(), clock_.last(now_units()));
+}
+
+}  // namespace bitbalance::dram

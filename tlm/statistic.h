@@ -1,0 +1,13 @@
+// One figure that a memory model reports about itself.
+#pragma once
+
+namespace bitbalance {
+
+struct Statistic {
+  const char* name;     ///< snake_case, unique within the model
+  const char* unit;     ///< "bytes", "bursts", "1" for shares
+  const char* meaning;  ///< one line
+  double value;
+};
+
+}  // namespace bitbalance

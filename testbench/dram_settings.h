@@ -27,6 +27,7 @@ inline constexpr std::size_t kDramTimes = 26;
 
 struct DramSettings {
   dram::Config config;
+  std::string type;  ///< of the standard: what a technology's energy is for
   std::string tck = "1.25 ns";
   std::array<std::string, kDramTimes> times;  ///< as written, in the order of dram_settings.cpp
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "testbench/csv.h"
@@ -38,6 +39,24 @@ void add_cost(const CostReport& cost, Json& json) {
     entry["area_mm2"] = {{"logic", cost.area.component[c].logic_mm2},
                          {"sram", cost.area.component[c].sram_mm2}};
   }
+}
+
+Json memory_json(const RunReport& report) {
+  const MemorySettings& memory = report.scenario.memory;
+  Json json = {{"model", to_string(memory.model)}};
+  if (memory.model == MemoryTiming::kTimed) {
+    json["name"] = memory.dram.config.name;
+    json["type"] = memory.dram.type;
+  }
+  for (const Statistic& statistic : report.memory) {
+    const bool is_count = statistic.value == std::floor(statistic.value) && statistic.value < 1e15;
+    if (is_count) {
+      json[statistic.name] = static_cast<std::int64_t>(statistic.value);
+    } else {
+      json[statistic.name] = statistic.value;
+    }
+  }
+  return json;
 }
 
 const char* level_of(const LayerReport& layer, const RunReport& report) {
@@ -111,6 +130,7 @@ std::string to_json(const RunReport& report) {
                         {"quantized", report.accuracy->quantized},
                         {"samples", report.accuracy->samples}};
   }
+  json["memory"] = memory_json(report);
   if (report.cost) add_cost(*report.cost, json);
   json["host"] = {{"wall_s", report.host.wall_s},
                   {"simulate_s", report.host.simulate_s},

@@ -1,6 +1,7 @@
 #include "testbench/run_report.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "testbench/results.h"
@@ -81,6 +82,12 @@ std::vector<std::string> RunReport::open_accounts() const {
     }
   }
   return open;
+}
+
+double RunReport::memory_figure(const char* name) const {
+  return std::find_if(memory.begin(), memory.end(),
+                      [&](const Statistic& s) { return std::strcmp(s.name, name) == 0; })
+      ->value;
 }
 
 bool RunReport::passed() const {

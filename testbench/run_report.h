@@ -10,6 +10,7 @@
 #include "testbench/compare.h"
 #include "testbench/cost_report.h"
 #include "testbench/scenario.h"
+#include "tlm/statistic.h"
 
 namespace bitbalance {
 
@@ -49,6 +50,7 @@ struct RunReport {
   std::vector<LayerReport> layers;
   std::optional<Accuracy> accuracy;
   std::optional<CostReport> cost;  ///< layers as in `layers`; absent without a technology or a frame
+  std::vector<Statistic> memory;   ///< what the memory counted; the ideal one counts nothing
   HostFigures host;
   std::string fault;  ///< why the accelerator stopped early; empty: it did not
 
@@ -61,6 +63,8 @@ struct RunReport {
   std::vector<std::string> host_layers() const;
   /// Layers and engines whose busy cycles and stalls do not add up to the layer's cycles: "conv1 compute".
   std::vector<std::string> open_accounts() const;
+  /// The figure of that name; precondition: the memory has it.
+  double memory_figure(const char* name) const;
   /// All outputs equal the golden model's, no fault, all accounts closed.
   bool passed() const;
 };

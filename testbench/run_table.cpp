@@ -56,6 +56,24 @@ std::string heading(const RunReport& report) {
       q.nnzb, memory_text(s), synthetic(s.network));
 }
 
+std::string memory_summary(const RunReport& report) {
+  return fmt::format(
+      "memory    {}: {}B/s of {}B/s over all, {}B/s while busy; row hits {:.1f} %, refresh {:.1f} % of the "
+      "time\n",
+      report.scenario.memory.dram.config.name, scaled(report.memory_figure("bytes_per_s")),
+      scaled(report.memory_figure("peak_bytes_per_s")), scaled(report.memory_figure("busy_bytes_per_s")),
+      100 * report.memory_figure("row_hit_share"), 100 * report.memory_figure("refresh_share"));
+}
+
+/// The cost model's DRAM is chosen apart from the memory's timing: where they differ, that is said.
+std::string dram_type_note(const RunReport& report) {
+  const MemorySettings& memory = report.scenario.memory;
+  const std::string costed = to_string(report.cost->dram);
+  if (memory.model == MemoryTiming::kIdeal || memory.dram.type == costed) return "";
+  return fmt::format("          DRAM energy is of {}, the memory is {}: technology.dram.type decides\n",
+                     costed, memory.dram.type);
+}
+
 std::string verdict(const RunReport& report, bool color) {
   const char* green = color ? "\033[1;32m" : "";
   const char* red = color ? "\033[1;31m" : "";
@@ -114,7 +132,8 @@ std::string run_table(const RunReport& report, const std::string& folder, bool c
       fmt::format("speed     {} frames/s at {}Hz, {} cycles a frame\n",
                   grouped(std::llround(report.frames_per_s())), scaled(report.scenario.accelerator.clock_hz),
                   grouped(report.frames == 0 ? 0 : report.cycles() / report.frames));
-  if (report.cost) text += cost_summary(*report.cost);
+  if (!report.memory.empty()) text += memory_summary(report);
+  if (report.cost) text += cost_summary(*report.cost) + dram_type_note(report);
   const double seconds = std::max(report.host.simulate_s, 1e-9);
   text += fmt::format("host      {:.1f} s, of them {:.1f} s simulating: {}cycle/s, {}MAC/s, {}B\n",
                       report.host.wall_s, report.host.simulate_s,

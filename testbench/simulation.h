@@ -35,6 +35,7 @@ class Simulation {
   /// Fills frames, layers, fault and simulate_s of the report. Stops at the first fault.
   void run(RunReport& report, const ProgressCallback& progress);
 
+  std::vector<Statistic> memory_statistics() { return system_->memory->statistics(); }
   /// The class the accelerator predicts, of every image that was simulated.
   const std::vector<int>& predictions() const { return predictions_; }
 

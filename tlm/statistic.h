@@ -4,7 +4,7 @@
 namespace bitbalance {
 
 struct Statistic {
-  const char* name;     ///< snake_case, unique within the model
+  const char* name;     ///< snake_case, with the unit where it is not a count or a share
   const char* unit;     ///< "bytes", "bursts", "1" for shares
   const char* meaning;  ///< one line
   double value;

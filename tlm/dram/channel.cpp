@@ -1,7 +1,6 @@
 #include "tlm/dram/channel.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace bitbalance::dram {
 
@@ -30,7 +29,6 @@ void Channel::add(const Burst& burst, Cycle now) {
 
 void Channel::admit(const Burst& burst, Cycle now) {
   is_decided_ = false;
-  (burst.is_write ? counts_.write_bytes : counts_.read_bytes) += burst.bytes;
   const bool forwarded = !burst.is_write && is_forwarded(burst);
   if (burst.is_write || forwarded) completions_.push_back({burst.transaction, now});
   if (forwarded) {
@@ -42,7 +40,7 @@ void Channel::admit(const Burst& burst, Cycle now) {
   q.bursts.back().entered = now;
   int& peak = burst.is_write ? counts_.write_queue_peak : counts_.read_queue_peak;
   peak = std::max(peak, static_cast<int>(q.bursts.size()));
-  update_draining();
+  update_direction();
 }
 
 /// A queued write that covers the whole burst has its data.
@@ -55,14 +53,20 @@ bool Channel::is_forwarded(const Burst& burst) const {
          std::any_of(writes.waiting.begin(), writes.waiting.end(), covers);
 }
 
-void Channel::update_draining() {
+/// Reads go first; writes when there is nothing to read, or when they fill their queue. Then a turn is
+/// write_high - write_low bursts, of writes as of reads, so that neither waits for ever.
+void Channel::update_direction() {
+  const ControllerConfig& c = config_.controller;
+  const auto reads = static_cast<int>(queues_[kRead].bursts.size());
   const auto writes = static_cast<int>(queues_[kWrite].bursts.size());
-  if (writes >= config_.controller.write_high) draining_ = true;
-  if (writes <= config_.controller.write_low) draining_ = false;
-}
-
-bool Channel::writes_first() const {
-  return draining_ || queues_[kRead].bursts.empty();
+  if (writes >= c.write_high) draining_ = true;
+  if (writes <= c.write_low) draining_ = false;
+  const bool turn_is_over = turn_bursts_ >= c.write_high - c.write_low;
+  const bool turns = writing_ ? writes == 0 || (reads != 0 && (turn_is_over || !draining_))
+                              : writes != 0 && (reads == 0 || (turn_is_over && writes >= c.write_high));
+  if (!turns) return;
+  writing_ = !writing_;
+  turn_bursts_ = 0;
 }
 
 Cycle Channel::next() {
@@ -76,7 +80,7 @@ void Channel::decide() {
   is_decided_ = true;
   decide_refresh();
   const Choice of_queue =
-      scheduler_->choose(queue(writes_first()).bursts, {device_, now_, refresh_due_, row_hits_});
+      scheduler_->choose(queue(writing_).bursts, {device_, now_, refresh_due_, row_hits_});
   if (of_queue.cycle < choice_.cycle) {
     choice_ = of_queue;
     refresh_rank_ = -1;
@@ -105,50 +109,46 @@ Location Channel::place_of_rank(int rank) const {
   return place;
 }
 
-void Channel::step() {
+Command Channel::step() {
   decide();
   account(choice_.cycle);
   is_decided_ = false;
-  if (refresh_rank_ >= 0) {
-    step_refresh();
-    return;
-  }
-  Queue& q = queue(writes_first());
-  Burst& burst = q.bursts[choice_.burst];
+  if (refresh_rank_ >= 0) return step_refresh();
+  Burst& burst = queue(writing_).bursts[choice_.burst];
   int& hits = row_hits_[static_cast<std::size_t>(burst.at.bank)];
-  switch (choice_.kind) {
-    case CommandKind::kActivate:
-      ++counts_.activates;
-      burst.was_activated = true;
-      hits = 0;
-      device_.issue({choice_.kind, burst.at}, choice_.cycle);
-      break;
-    case CommandKind::kPrecharge:
-      ++counts_.precharges;
-      burst.was_precharged = true;
-      device_.issue({choice_.kind, burst.at}, choice_.cycle);
-      break;
-    default:
-      ++hits;
-      transfer(choice_.burst);
-      break;
+  if (choice_.kind == CommandKind::kRead || choice_.kind == CommandKind::kWrite) {
+    ++hits;
+    return transfer(choice_.burst);
   }
+  if (choice_.kind == CommandKind::kActivate) {
+    ++counts_.activates;
+    burst.was_activated = true;
+    hits = 0;
+  } else {
+    ++counts_.precharges;
+    burst.was_precharged = true;
+  }
+  const Command command{choice_.kind, burst.at};
+  device_.issue(command, choice_.cycle);
+  return command;
 }
 
-void Channel::step_refresh() {
+Command Channel::step_refresh() {
   Cycle& due = refresh_due_[static_cast<std::size_t>(refresh_rank_)];
-  device_.issue({choice_.kind, place_of_rank(refresh_rank_)}, choice_.cycle);
-  if (choice_.kind == CommandKind::kPrechargeAll) {
+  const Command command{choice_.kind, place_of_rank(refresh_rank_)};
+  device_.issue(command, choice_.cycle);
+  if (command.kind == CommandKind::kPrechargeAll) {
     ++counts_.precharges;
-    return;
+    return command;
   }
   ++counts_.refreshes;
   counts_.refreshing += choice_.cycle + config_.timing.rfc - due;
   due += config_.timing.refi;
+  return command;
 }
 
-void Channel::transfer(std::size_t index) {
-  Queue& q = queue(writes_first());
+Command Channel::transfer(std::size_t index) {
+  Queue& q = queue(writing_);
   const Burst burst = q.bursts[index];
   q.bursts.erase(q.bursts.begin() + static_cast<std::ptrdiff_t>(index));
 
@@ -156,7 +156,8 @@ void Channel::transfer(std::size_t index) {
   CommandKind kind = choice_.kind;
   if (closes) kind = burst.is_write ? CommandKind::kWritePrecharge : CommandKind::kReadPrecharge;
   counts_.precharges += closes ? 1 : 0;
-  device_.issue({kind, burst.at}, choice_.cycle);
+  const Command command{kind, burst.at};
+  device_.issue(command, choice_.cycle);
 
   std::int64_t& outcome = burst.was_precharged  ? counts_.row_conflicts
                           : burst.was_activated ? counts_.row_misses
@@ -166,20 +167,24 @@ void Channel::transfer(std::size_t index) {
   last_direction_ = burst.is_write ? kWrite : kRead;
   if (burst.is_write) {
     ++counts_.write_bursts;
+    counts_.write_bytes += burst.bytes;
     note_busy(now_, device_.write_data_end(now_));
   } else {
     const Cycle end = device_.read_data_end(now_);
     ++counts_.read_bursts;
+    counts_.read_bytes += burst.bytes;
     counts_.read_latency += end - burst.entered;
     completions_.push_back({burst.transaction, end});
     note_busy(now_, end);
   }
-  update_draining();
+  ++turn_bursts_;
+  update_direction();
   while (q.bursts.size() < q.places && !q.waiting.empty()) {
     const Burst waiting = q.waiting.front();
     q.waiting.pop_front();
     admit(waiting, now_);
   }
+  return command;
 }
 
 bool Channel::is_last_of_row(const Burst& burst) const {
@@ -194,10 +199,6 @@ bool Channel::is_last_of_row(const Burst& burst) const {
 void Channel::advance(Cycle now) {
   for (decide_refresh(); choice_.cycle < now; decide_refresh()) step_refresh();
   is_decided_ = false;
-}
-
-std::vector<Completion> Channel::take_completions() {
-  return std::exchange(completions_, {});
 }
 
 void Channel::account(Cycle now) {

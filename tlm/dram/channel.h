@@ -28,13 +28,13 @@ class Channel {
   /// Cycle of the next command; kNever when there is none but refreshes of an idle channel, which advance()
   /// makes up for.
   Cycle next();
-  /// Issues that command. Precondition: next() is not kNever.
-  void step();
+  /// Issues that command and returns it. Precondition: next() is not kNever.
+  Command step();
   /// Makes up for the refreshes before `now`, in which nothing was queued.
   void advance(Cycle now);
 
-  /// What is done since the last call, in the order in which it was decided.
-  std::vector<Completion> take_completions();
+  /// What is done since it was last cleared, in the order in which it was decided.
+  std::vector<Completion>& completions() { return completions_; }
   /// Up to `now`, which is not earlier than the last call of anything.
   Counts counts(Cycle now);
 
@@ -50,13 +50,11 @@ class Channel {
   bool is_empty() const { return queues_[kRead].bursts.empty() && queues_[kWrite].bursts.empty(); }
   void admit(const Burst& burst, Cycle now);
   bool is_forwarded(const Burst& burst) const;
-  /// It is the write queue's turn.
-  bool writes_first() const;
-  void update_draining();
+  void update_direction();
   void decide();
   void decide_refresh();
-  void step_refresh();
-  void transfer(std::size_t index);
+  Command step_refresh();
+  Command transfer(std::size_t index);
   bool is_last_of_row(const Burst& burst) const;
   /// Notes that time has passed with the queues as they are.
   void account(Cycle now);
@@ -67,6 +65,8 @@ class Channel {
   Device device_;
   std::unique_ptr<Scheduler> scheduler_;
   std::array<Queue, 2> queues_;
+  bool writing_ = false;   ///< whose turn it is
+  int turn_bursts_ = 0;    ///< transferred since the turn began
   bool draining_ = false;  ///< write_high was reached, write_low not yet again
 
   std::vector<Cycle> refresh_due_;  ///< by rank

@@ -42,9 +42,9 @@ std::vector<Statistic> statistics(const Config& config, const Counts& c, Cycle e
   const auto busy = static_cast<double>(c.busy);
   const auto count = [](std::int64_t n) { return static_cast<double>(n); };
   return {
-      {"peak_bandwidth", "bytes/s", "all data buses without a pause", config.peak_bytes_per_s()},
-      {"bandwidth", "bytes/s", "asked for, over all time", share(bytes, count(elapsed) * config.tck_s())},
-      {"busy_bandwidth", "bytes/s", "asked for, while a channel has a burst queued, times channels",
+      {"peak_bytes_per_s", "bytes/s", "all data buses without a pause", config.peak_bytes_per_s()},
+      {"bytes_per_s", "bytes/s", "asked for, over all time", share(bytes, count(elapsed) * config.tck_s())},
+      {"busy_bytes_per_s", "bytes/s", "asked for, while a channel has a burst queued, times channels",
        share(bytes * g.channels, busy * config.tck_s())},
       {"bus_utilization", "1", "share of all time that the data buses transfer",
        share(bursts * g.burst_clocks(), channel_clocks)},
@@ -55,7 +55,7 @@ std::vector<Statistic> statistics(const Config& config, const Counts& c, Cycle e
       {"row_misses", "bursts", "their bank was closed", count(c.row_misses)},
       {"row_conflicts", "bursts", "their bank had another row open", count(c.row_conflicts)},
       {"row_hit_share", "1", "row hits of all bursts", share(count(c.row_hits), bursts)},
-      {"read_bursts", "bursts", "from the devices", count(c.read_bursts)},
+      {"read_bursts", "bursts", "from the devices, forwarded ones not among them", count(c.read_bursts)},
       {"write_bursts", "bursts", "to the devices", count(c.write_bursts)},
       {"forwarded_bursts", "bursts", "reads answered out of the write queue", count(c.forwarded_bursts)},
       {"read_bytes", "bytes", "asked for", count(c.read_bytes)},
@@ -65,14 +65,14 @@ std::vector<Statistic> statistics(const Config& config, const Counts& c, Cycle e
       {"precharges", "commands", "PRE, PREA and auto-precharge", count(c.precharges)},
       {"refreshes", "commands", "REF", count(c.refreshes)},
       {"turn_arounds", "turns", "of a data bus between reading and writing", count(c.turn_arounds)},
-      {"read_latency_mean", "ns", "from the read queue to the end of the data",
+      {"read_latency_mean_ns", "ns", "from the read queue to the end of the data",
        share(count(c.read_latency) * config.tck_s() * 1e9, count(c.read_bursts))},
-      {"read_queue_mean", "bursts", "of a channel, over all time",
+      {"read_queue_mean_bursts", "bursts", "of a channel, over all time",
        share(count(c.read_queue_area), channel_clocks)},
-      {"read_queue_peak", "bursts", "of a channel", count(c.read_queue_peak)},
-      {"write_queue_mean", "bursts", "of a channel, over all time",
+      {"read_queue_peak_bursts", "bursts", "of a channel", count(c.read_queue_peak)},
+      {"write_queue_mean_bursts", "bursts", "of a channel, over all time",
        share(count(c.write_queue_area), channel_clocks)},
-      {"write_queue_peak", "bursts", "of a channel", count(c.write_queue_peak)},
+      {"write_queue_peak_bursts", "bursts", "of a channel", count(c.write_queue_peak)},
   };
 }
 

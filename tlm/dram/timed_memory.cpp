@@ -150,11 +150,12 @@ void TimedMemory::admit(AccessIndex index, Cycle now) {
 }
 
 void TimedMemory::collect(Channel& channel) {
-  for (const Completion& completion : channel.take_completions()) {
+  for (const Completion& completion : channel.completions()) {
     Access& a = access(completion.transaction);
     a.done = std::max(a.done, completion.cycle);
     if (--a.bursts_left == 0) answer_at(completion.transaction, a.done);
   }
+  channel.completions().clear();
 }
 
 void TimedMemory::answer_at(AccessIndex index, Cycle done) {

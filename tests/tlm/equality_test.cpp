@@ -5,6 +5,7 @@
 #include <random>
 
 #include "hw/core/command.h"
+#include "tests/dram/presets.h"
 #include "tests/support/child.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
@@ -39,6 +40,15 @@ void check_seeds(
     REQUIRE(expected.find("cycles") != std::string::npos);
     REQUIRE(run(Level::kTlm, seed, options, change) == expected);
   }
+}
+
+void check_timed(
+    std::uint64_t first, std::uint64_t last, const dram::Config& dram,
+    const std::function<void(RandomCase&)>& change = [](RandomCase&) {}) {
+  LevelOptions options;
+  options.memory = Memory::kTimed;
+  options.dram = dram;
+  check_seeds(first, last, options, change);
 }
 
 // FNV-1a of the data region.
@@ -109,6 +119,40 @@ TEST_CASE("tlm equals rtl with a memory that takes all ways of the base protocol
 TEST_CASE("tlm equals rtl through b_transport") {
   // Not part of what a program depends on: the program stays valid.
   check_seeds(12000, 12059, {Memory::kHashed}, [](RandomCase& c) { c.config.dram.use_nb_transport = false; });
+}
+
+TEST_CASE("tlm equals rtl with timed DRAM, refreshes included") {
+  // Refreshes come so often that every program meets them.
+  dram::Config ddr3 = dram::test::ddr3();
+  ddr3.timing.refi = 1000;
+  ddr3.controller.request_latency_ps = 10'000;
+  check_timed(17000, 17059, ddr3);
+
+  // Periods that divide no clock of the accelerator, small queues, commands of several clocks.
+  dram::Config two_ranks = dram::test::two_ranks();
+  two_ranks.tck_ps_numerator = 2500;
+  two_ranks.tck_ps_denominator = 3;
+  two_ranks.timing.refi = 1500;
+  two_ranks.commands = {4, 2, 4, 2};
+  two_ranks.controller.read_queue = two_ranks.controller.write_queue = 4;
+  two_ranks.controller.write_high = 3;
+  two_ranks.controller.write_low = 1;
+  check_timed(17100, 17129, two_ranks);
+
+  // A burst of the accelerator is several of the DRAM, in several channels.
+  dram::Config narrow = ddr3;
+  narrow.geometry.channels = 2;
+  narrow.geometry.width_bits = 16;
+  narrow.controller.address_map = "row bank column channel";
+  narrow.controller.page_policy = dram::PagePolicy::kClosed;
+  narrow.controller.response_latency_ps = 7'000;
+  check_timed(17150, 17179, narrow);
+}
+
+TEST_CASE("tlm equals rtl with timed DRAM through b_transport") {
+  dram::Config ddr3 = dram::test::ddr3();
+  ddr3.timing.refi = 1000;
+  check_timed(18000, 18039, ddr3, [](RandomCase& c) { c.config.dram.use_nb_transport = false; });
 }
 
 TEST_CASE("tlm ends like rtl when a record is damaged") {

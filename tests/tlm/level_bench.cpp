@@ -11,6 +11,7 @@
 #include "testbench/driver.h"
 #include "tests/tlm/hashed_memory.h"
 #include "tlm/accelerator/accelerator.h"
+#include "tlm/dram/timed_memory.h"
 #include "tlm/ideal_memory.h"
 #include "tlm/protocol_checker.h"
 
@@ -89,6 +90,10 @@ LevelResult run_level(Level level, const Program& program, const AcceleratorConf
       return static_cast<std::uint64_t>(share * static_cast<double>(memory_bytes));
     };
     memory.set_errors(address(options.errors_from), address(options.errors_to), options.is_silent);
+    return run(level, memory, program, config, data, regions, options.watchdog_cycles);
+  }
+  if (options.memory == Memory::kTimed) {
+    dram::TimedMemory memory("memory", options.dram, memory_bytes);
     return run(level, memory, program, config, data, regions, options.watchdog_cycles);
   }
   IdealMemoryConfig ideal;

@@ -8,6 +8,7 @@
 #include "hw/core/config.h"
 #include "hw/core/profile.h"
 #include "hw/core/program.h"
+#include "tlm/dram/config.h"
 
 namespace bitbalance::tlm_level::test {
 
@@ -15,11 +16,13 @@ enum class Level { kRtl, kTlm };
 enum class Memory {
   kIdeal,   ///< 50 cycles, 12.8 bytes a cycle
   kHashed,  ///< any of the base protocol's ways, at times that depend on the burst alone
+  kTimed,   ///< `dram`
 };
 
 struct LevelOptions {
   Memory memory = Memory::kIdeal;
   std::uint64_t seed = 1;  ///< of the memory
+  dram::Config dram{};     ///< kTimed
   /// kHashed: bursts that touch these bytes end in an error; a share of the memory, 0..1.
   double errors_from = 0, errors_to = 0;
   bool is_silent = false;  ///< kHashed: those bursts are never answered instead

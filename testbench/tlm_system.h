@@ -13,7 +13,7 @@ class TlmSystem : public System {
   TlmSystem(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
             const MemorySettings& memory_settings, std::uint64_t memory_bytes, std::int64_t watchdog_cycles)
       : System(name, config, memory_settings, memory_bytes),
-        accelerator("accelerator", config, period(), watchdog_cycles) {
+        accelerator("accelerator", config, period(), {watchdog_cycles, true}) {
     connect(accelerator);
   }
 

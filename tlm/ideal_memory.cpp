@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "hw/port/dmi_timing.h"
+
 namespace bitbalance {
 namespace {
 
@@ -64,7 +66,7 @@ tlm::tlm_sync_enum IdealMemory::nb_transport_fw(tlm::tlm_generic_payload& transa
   return tlm::TLM_COMPLETED;
 }
 
-bool IdealMemory::get_direct_mem_ptr(tlm::tlm_generic_payload& /*transaction*/, tlm::tlm_dmi& dmi) {
+bool IdealMemory::get_direct_mem_ptr(tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi) {
   dmi.set_start_address(0);
   dmi.set_end_address(array_.data().size() - 1);
   if (!config_.allow_dmi) return false;
@@ -73,6 +75,12 @@ bool IdealMemory::get_direct_mem_ptr(tlm::tlm_generic_payload& /*transaction*/, 
   const sc_core::sc_time latency = config_.clock_period * config_.latency_cycles;
   dmi.set_read_latency(latency);
   dmi.set_write_latency(latency);
+  if (auto* exact = transaction.get_extension<DmiTimingExtension>()) {
+    exact->given = true;
+    exact->timing = {config_.latency_cycles, config_.bytes_per_cycle_numerator,
+                     config_.bytes_per_cycle_denominator};
+    exact->clock_period = config_.clock_period;
+  }
   return true;
 }
 

@@ -1,6 +1,6 @@
 // The `ideal` memory: a fixed latency and an exact rational bandwidth, each for every channel of the
-// accelerator on its own. Answers at once with an annotated delay, so that it costs no process.
-// docs/timing.md has its rule.
+// accelerator on its own. Answers at once with an annotated delay, so that it costs no process; to an
+// initiator that asks for DMI it tells its timing, too. docs/timing.md has its rule.
 #pragma once
 
 #include <tlm_utils/simple_target_socket.h>

@@ -17,6 +17,7 @@ BurstInitiator::Transaction::~Transaction() {
 BurstInitiator::BurstInitiator(const sc_core::sc_module_name& name, const DramInterfaceConfig& config)
     : sc_module(name), socket("socket"), use_nb_transport_(config.use_nb_transport) {
   socket.register_nb_transport_bw(this, &BurstInitiator::nb_transport_bw);
+  socket.register_invalidate_direct_mem_ptr(this, &BurstInitiator::invalidate_direct_mem_ptr);
   for (int c = 0; c < kMemoryChannels && !use_nb_transport_; ++c) {
     auto& caller = callers_[static_cast<std::size_t>(c)];
     caller = std::make_unique<Caller>();

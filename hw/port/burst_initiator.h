@@ -71,6 +71,8 @@ class BurstInitiator : public sc_core::sc_module, public tlm::tlm_mm_interface {
   virtual void answered(Transaction& /*transaction*/) {}
   /// A request phase has ended by a call of the target's.
   virtual void request_phase_ended() {}
+  /// A target takes back what it granted by DMI; both addresses included.
+  virtual void revoke_direct_memory(std::uint64_t /*first*/, std::uint64_t /*last*/) {}
   /// For messages: "read of 64 bytes at 0x1000".
   static std::string describe(const Transaction& transaction);
 
@@ -91,6 +93,9 @@ class BurstInitiator : public sc_core::sc_module, public tlm::tlm_mm_interface {
   void end_request_phase(std::uint64_t time);
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay);
+  void invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last) {
+    revoke_direct_memory(first, last);
+  }
   void free(tlm::tlm_generic_payload* payload) override;
 
   const bool use_nb_transport_;

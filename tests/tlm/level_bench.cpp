@@ -62,14 +62,14 @@ LevelResult run(Bus& memory_model, Device& accelerator, const Program& program,
 template <class Bus>
 LevelResult run(Level level, Bus& memory, const Program& program, const AcceleratorConfig& config,
                 const std::vector<std::uint8_t>& data, const ProgramRegions& regions,
-                std::int64_t watchdog_cycles) {
+                const LevelOptions& options) {
   const sc_core::sc_time period(1, sc_core::SC_NS);
   if (level == Level::kTlm) {
-    Accelerator accelerator("accelerator", config, period, watchdog_cycles);
+    Accelerator accelerator("accelerator", config, period, {options.watchdog_cycles, options.use_dmi});
     return run(memory, accelerator, program, data, regions);
   }
   sc_core::sc_clock clock("clock", period);
-  rtl::Accelerator accelerator("accelerator", config, watchdog_cycles);
+  rtl::Accelerator accelerator("accelerator", config, options.watchdog_cycles);
   accelerator.clk(clock);
   return run(memory, accelerator, program, data, regions);
 }
@@ -90,7 +90,7 @@ LevelResult run_level(Level level, const Program& program, const AcceleratorConf
       return static_cast<std::uint64_t>(share * static_cast<double>(memory_bytes));
     };
     memory.set_errors(address(options.errors_from), address(options.errors_to), options.is_silent);
-    return run(level, memory, program, config, data, regions, options.watchdog_cycles);
+    return run(level, memory, program, config, data, regions, options);
   }
   if (options.memory == Memory::kTimed) {
     dram::TimedMemory memory("memory", options.dram, memory_bytes);
@@ -99,7 +99,7 @@ LevelResult run_level(Level level, const Program& program, const AcceleratorConf
   IdealMemoryConfig ideal;
   ideal.bytes = memory_bytes;
   IdealMemory memory("memory", ideal);
-  return run(level, memory, program, config, data, regions, options.watchdog_cycles);
+  return run(level, memory, program, config, data, regions, options);
 }
 
 namespace {

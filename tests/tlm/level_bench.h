@@ -27,6 +27,7 @@ struct LevelOptions {
   double errors_from = 0, errors_to = 0;
   bool is_silent = false;  ///< kHashed: those bursts are never answered instead
   std::int64_t watchdog_cycles = 20'000;
+  bool use_dmi = true;  ///< kTlm
 };
 
 struct LevelResult {

@@ -3,7 +3,7 @@
 namespace bitbalance::tlm_level {
 
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                         const sc_core::sc_time& period, std::int64_t watchdog_cycles)
+                         const sc_core::sc_time& period, const AcceleratorOptions& options)
     : sc_module(name),
       config_((check(config), config)),
       clock_(period),
@@ -18,8 +18,9 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
                          controller_.completed(engine, fault, pushed);
                        },
                        [this] { controller_.fetch_sent(); }},
-                      profile_),
-      controller_("controller", config, clock_, csr_port_, dram_interface_, profile_, watchdog_cycles),
+                      profile_, options.use_dmi),
+      controller_("controller", config, clock_, csr_port_, dram_interface_, profile_,
+                  options.watchdog_cycles),
       weight_buffer_("weight_buffer", config),
       weight_encoder_("weight_encoder", config),
       activation_buffer_("activation_buffer", config),

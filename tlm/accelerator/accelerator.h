@@ -23,6 +23,12 @@
 
 namespace bitbalance::tlm_level {
 
+/// How it is simulated; nothing of the hardware.
+struct AcceleratorOptions {
+  std::int64_t watchdog_cycles = Controller::kWatchdogCycles;  ///< give up after as many without progress
+  bool use_dmi = true;  ///< where the memory grants it; else every burst is a transaction
+};
+
 class Accelerator : public sc_core::sc_module {
  public:
   tlm::tlm_target_socket<32> csr{"csr"};  ///< docs/registers.md
@@ -32,7 +38,7 @@ class Accelerator : public sc_core::sc_module {
 
   /// `period`: of the clock; edge k lies at k periods. Throws std::invalid_argument when check(config) does.
   Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-              const sc_core::sc_time& period, std::int64_t watchdog_cycles = Controller::kWatchdogCycles);
+              const sc_core::sc_time& period, const AcceleratorOptions& options = {});
 
   /// The accounts of all programs since the last clear().
   Profile& profile() { return profile_; }

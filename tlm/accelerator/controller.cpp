@@ -292,7 +292,7 @@ void Controller::watch(Edge now) {
 
 /// A command done, an answer delivered, or a slot performed.
 Edge Controller::last_progress(Edge now) const {
-  return std::max({progress_, dram_.port().last_delivery(now), std::min(now, last_slot_ + 1)});
+  return std::max({progress_, dram_.last_delivery(now), std::min(now, last_slot_ + 1)});
 }
 
 std::string Controller::what_waits() const {

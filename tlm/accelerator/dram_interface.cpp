@@ -8,7 +8,7 @@ namespace bitbalance::tlm_level {
 
 DramInterface::DramInterface(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
                              const EdgeClock& clock, const RegionMap& regions, Listener listener,
-                             Profile& profile)
+                             Profile& profile, bool use_dmi)
     : sc_module(name),
       loads("loads", [this](CommandBlock& block) { load(block); }),
       stores("stores", [this](StoreBlock& block) { store(block); }),
@@ -19,7 +19,7 @@ DramInterface::DramInterface(const sc_core::sc_module_name& name, const Accelera
       fetches_(listener_.fetched, listener_.fetch_sent),
       load_(config, [this](ProgramFault fault, Edge edge) { end_load(fault, edge); }),
       store_(config, [this](ProgramFault fault, Edge edge) { end_store(fault, edge); }),
-      port_("port", config.dram, clock, {&fetches_, &load_, &store_}) {}
+      port_("port", config.dram, clock, {&fetches_, &load_, &store_}, use_dmi) {}
 
 void DramInterface::fetch(std::uint64_t address, Edge edge) {
   fetches_.fetch(address, edge);
@@ -48,46 +48,110 @@ void DramInterface::load(CommandBlock& block) {
         }
       },
       block.command->body);
-  port_.wake(MemoryChannel::kRead);
 }
 
 void DramInterface::begin(const LoadWeights& load, Edge popped) {
-  load_.begin_blob(RunWalk(regions_.address(Region::kConstants, load.dram_offset), blob_bytes(load)), popped);
+  const std::uint64_t bytes = blob_bytes(load);
+  const RunWalk runs(regions_.address(Region::kConstants, load.dram_offset), bytes);
+  if (load_directly(load, runs, bytes, popped)) return;
+  load_.begin_blob(runs, popped);
+  port_.wake(MemoryChannel::kRead);
 }
 
 void DramInterface::begin(const LoadParameters& load, Edge popped) {
-  load_.begin_blob(RunWalk(regions_.address(Region::kConstants, load.dram_offset),
-                           std::uint64_t{load.entries} * AcceleratorConfig::kParameterBytes),
-                   popped);
+  const std::uint64_t bytes = std::uint64_t{load.entries} * AcceleratorConfig::kParameterBytes;
+  const RunWalk runs(regions_.address(Region::kConstants, load.dram_offset), bytes);
+  if (load_directly(load, runs, bytes, popped)) return;
+  load_.begin_blob(runs, popped);
+  port_.wake(MemoryChannel::kRead);
 }
 
 void DramInterface::begin(const LoadTensor& load, Edge popped) {
-  load_.begin_tensor(load, RunWalk(load.slice, regions_.address(Region::kData, load.slice.dram_offset)),
-                     popped);
+  const RunWalk runs(load.slice, regions_.address(Region::kData, load.slice.dram_offset));
+  if (load_directly(load, runs, extent_bytes(load.slice), popped)) return;
+  load_.begin_tensor(load, runs, popped);
+  port_.wake(MemoryChannel::kRead);
+}
+
+template <class Load>
+bool DramInterface::load_directly(const Load& load, RunWalk runs, std::uint64_t bytes, Edge popped) {
+  const std::uint64_t address = runs.run().address;
+  const auto burst = static_cast<std::uint64_t>(config_.dram.burst_bytes);
+  // Whole bursts, as they would be read: where they leave the memory they end in an error.
+  const std::uint64_t first = address / burst * burst;
+  const std::uint64_t last = (address + bytes + burst - 1) / burst * burst - 1;
+  const DirectMemory::Range* const range =
+      port_.direct_memory().granted(DirectMemory::Access::kRead, first, last);
+  if (range == nullptr) return false;
+  const TransferCost& cost = timing_of(*range).load(load);
+  const std::uint8_t* data = range->at(address);
+  if (runs.run().bytes != static_cast<std::uint64_t>(cost.bytes)) {
+    gathered_.clear();
+    for (; !runs.done(); runs.advance()) {
+      const std::uint8_t* const run = range->at(runs.run().address);
+      gathered_.insert(gathered_.end(), run, run + runs.run().bytes);
+    }
+    data = gathered_.data();
+  }
+  deliver(cost, data);
+  direct_end_ = std::max(direct_end_, popped + cost.cycles);
+  listener_.completed(Engine::kLoad, ProgramFault::kNone, popped + cost.cycles);
+  return true;
+}
+
+TransferTiming& DramInterface::timing_of(const DirectMemory::Range& range) {
+  auto known = std::find_if(timings_.begin(), timings_.end(),
+                            [&](const auto& entry) { return entry.first == range.timing; });
+  if (known == timings_.end()) {
+    known = timings_.insert(known, {range.timing, std::make_unique<TransferTiming>(config_, range.timing)});
+  }
+  return *known->second;
 }
 
 void DramInterface::end_load(ProgramFault fault, Edge edge) {
   if (fault == ProgramFault::kNone) {
-    const TransferCost cost{0, load_.bursts(), load_.bytes()};
-    LoadBlock block{loading_, load_.data().data()};
-    const auto deliver = [&](const auto& body, BlockOutput<LoadBlock>& buffer) {
-      count_events(body, cost, config_.dram.burst_bytes, profile_.layer(loading_->header.layer).events);
-      buffer.send(block);
-    };
-    if (const auto* w = std::get_if<LoadWeights>(&loading_->body)) deliver(*w, weights);
-    if (const auto* p = std::get_if<LoadParameters>(&loading_->body)) deliver(*p, parameters);
-    if (const auto* a = std::get_if<LoadActivations>(&loading_->body)) deliver(*a, activations);
-    if (const auto* o = std::get_if<LoadOutputs>(&loading_->body)) deliver(*o, outputs);
+    deliver({0, load_.bursts(), load_.bytes()}, load_.data().data());
   }
   listener_.completed(Engine::kLoad, fault, edge);
 }
 
+void DramInterface::deliver(const TransferCost& cost, const std::uint8_t* bytes) {
+  LoadBlock block{loading_, bytes};
+  const auto send = [&](const auto& body, BlockOutput<LoadBlock>& buffer) {
+    count_events(body, cost, config_.dram.burst_bytes, profile_.layer(loading_->header.layer).events);
+    buffer.send(block);
+  };
+  if (const auto* w = std::get_if<LoadWeights>(&loading_->body)) send(*w, weights);
+  if (const auto* p = std::get_if<LoadParameters>(&loading_->body)) send(*p, parameters);
+  if (const auto* a = std::get_if<LoadActivations>(&loading_->body)) send(*a, activations);
+  if (const auto* o = std::get_if<LoadOutputs>(&loading_->body)) send(*o, outputs);
+}
+
 void DramInterface::store(StoreBlock& block) {
   storing_ = block.command;
-  const TensorSlice& slice = std::get<Store>(block.command->body).slice;
-  store_.begin(RunWalk(slice, regions_.address(Region::kData, slice.dram_offset)), std::move(block.bytes),
-               block.popped);
+  const auto& body = std::get<Store>(block.command->body);
+  const RunWalk runs(body.slice, regions_.address(Region::kData, body.slice.dram_offset));
+  if (store_directly(body, runs, block.bytes, block.popped)) return;
+  store_.begin(runs, std::move(block.bytes), block.popped);
   port_.wake(MemoryChannel::kWrite);
+}
+
+bool DramInterface::store_directly(const Store& store, RunWalk runs, const std::vector<std::uint8_t>& bytes,
+                                   Edge popped) {
+  const std::uint64_t address = runs.run().address;
+  const DirectMemory::Range* const range = port_.direct_memory().granted(
+      DirectMemory::Access::kWrite, address, address + extent_bytes(store.slice) - 1);
+  if (range == nullptr) return false;
+  const std::uint8_t* from = bytes.data();
+  for (; !runs.done(); runs.advance()) {
+    std::copy_n(from, runs.run().bytes, range->at(runs.run().address));
+    from += runs.run().bytes;
+  }
+  const TransferCost& cost = timing_of(*range).store(store);
+  count_events(store, cost, profile_.layer(storing_->header.layer).events);
+  direct_end_ = std::max(direct_end_, popped + cost.cycles);
+  listener_.completed(Engine::kStore, ProgramFault::kNone, popped + cost.cycles);
+  return true;
 }
 
 void DramInterface::end_store(ProgramFault fault, Edge edge) {

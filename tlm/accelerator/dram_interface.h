@@ -2,13 +2,18 @@
 // activations, stores results. First and last unit in the data's way.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <systemc>
+#include <utility>
+#include <vector>
 
 #include "hw/core/config.h"
 #include "hw/core/profile.h"
 #include "hw/core/region_map.h"
+#include "hw/core/timeline/transfer_timing.h"
 #include "tlm/accelerator/block_sockets.h"
 #include "tlm/accelerator/blocks.h"
 #include "tlm/accelerator/edge_clock.h"
@@ -36,7 +41,7 @@ class DramInterface : public sc_core::sc_module {
   BlockOutput<LoadBlock> outputs{"outputs"};
 
   DramInterface(const sc_core::sc_module_name& name, const AcceleratorConfig& config, const EdgeClock& clock,
-                const RegionMap& regions, Listener listener, Profile& profile);
+                const RegionMap& regions, Listener listener, Profile& profile, bool use_dmi);
 
   tlm_utils::simple_initiator_socket<BurstInitiator>& socket() { return port_.socket; }
 
@@ -45,6 +50,10 @@ class DramInterface : public sc_core::sc_module {
   /// First edge at which the command channel takes the next request; kNever: not before one has left.
   Edge fetch_room() const;
 
+  /// Last edge up to `limit` at which the memory moved data: a sign of progress.
+  Edge last_delivery(Edge limit) const {
+    return std::max(port_.last_delivery(limit), std::min(limit, direct_end_));
+  }
   const MemoryPort& port() const { return port_; }
 
  private:
@@ -53,8 +62,18 @@ class DramInterface : public sc_core::sc_module {
   void begin(const LoadParameters& load, Edge popped);
   void begin(const LoadTensor& load, Edge popped);
   void end_load(ProgramFault fault, Edge edge);
+  /// All bytes of the load have arrived.
+  void deliver(const TransferCost& cost, const std::uint8_t* bytes);
   void store(StoreBlock& block);
   void end_store(ProgramFault fault, Edge edge);
+
+  /// Performs the load by pointer, if the memory granted it all; false: it did not. `bytes`: from the first
+  /// of its runs to the last.
+  template <class Load>
+  bool load_directly(const Load& load, RunWalk runs, std::uint64_t bytes, Edge popped);
+  bool store_directly(const Store& store, RunWalk runs, const std::vector<std::uint8_t>& bytes, Edge popped);
+  /// Durations on the memory of a range.
+  TransferTiming& timing_of(const DirectMemory::Range& range);
 
   const AcceleratorConfig config_;
   const RegionMap& regions_;
@@ -65,6 +84,9 @@ class DramInterface : public sc_core::sc_module {
   FetchQueue fetches_;
   LoadTransfer load_;
   StoreTransfer store_;
+  std::vector<std::pair<IdealMemoryTiming, std::unique_ptr<TransferTiming>>> timings_;
+  std::vector<std::uint8_t> gathered_;  ///< of a load by pointer that has several runs
+  Edge direct_end_ = -1;                ///< of the last transfer by pointer
   MemoryPort port_;
 };
 

@@ -13,6 +13,7 @@ class EdgeClock {
  public:
   explicit EdgeClock(const sc_core::sc_time& period) : period_(period.value()) {}
 
+  sc_core::sc_time period() const { return sc_core::sc_time::from_value(period_); }
   /// First edge at or after the present.
   Edge now() const { return static_cast<Edge>((sc_core::sc_time_stamp().value() + period_ - 1) / period_); }
   /// Last edge at or before the present.

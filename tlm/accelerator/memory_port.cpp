@@ -4,11 +4,17 @@
 
 #include <algorithm>
 
+#include "hw/port/dmi_timing.h"
+
 namespace bitbalance::tlm_level {
 
 MemoryPort::MemoryPort(const sc_core::sc_module_name& name, const DramInterfaceConfig& config,
-                       const EdgeClock& clock, const std::array<BurstSource*, kMemoryChannels>& sources)
-    : BurstInitiator(name, config), clock_(clock) {
+                       const EdgeClock& clock, const std::array<BurstSource*, kMemoryChannels>& sources,
+                       bool use_dmi)
+    : BurstInitiator(name, config),
+      clock_(clock),
+      use_nb_transport_(config.use_nb_transport),
+      use_dmi_(use_dmi) {
   SC_HAS_PROCESS(MemoryPort);
   SC_METHOD(on_edge);
   sensitive << edge_event_;
@@ -36,7 +42,7 @@ std::string MemoryPort::pending() const {
 Edge MemoryPort::last_delivery(Edge limit) const {
   Edge last = kLongAgo;
   for (const ChannelState& channel : channels_) {
-    last = std::max(last, channel.delivered_before);
+    last = std::max(last, std::min(limit, channel.delivered_before));
     for (const Edge delivered : channel.delivered) {
       if (delivered <= limit) last = std::max(last, delivered);
     }
@@ -76,28 +82,67 @@ void MemoryPort::on_edge() {
   at_edge_ = true;
   for (int c = 0; c < kMemoryChannels; ++c) {
     const auto which = static_cast<MemoryChannel>(c);
-    if (state(which).send <= now && can_send()) issue(which);
+    if (state(which).send <= now && can_send()) issue(which, now);
   }
   at_edge_ = false;
   notify();
 }
 
-void MemoryPort::issue(MemoryChannel which) {
+void MemoryPort::issue(MemoryChannel which, Edge edge) {
   ChannelState& channel = state(which);
   channel.sent_before = channel.sent;
-  channel.sent = clock_.now();
+  channel.sent = edge;
   Transaction& transaction = prepare(which, channel.source->push(channel.push));
   channel.delivered_before = channel.delivered[channel.oldest];
   channel.delivered[channel.oldest] = kNever;
   if (++channel.oldest == channel.delivered.size()) channel.oldest = 0;
   channel.unanswered.push_back(&transaction);
-  send(transaction);
+  send(transaction, clock_.until(edge));
   plan(channel);
+}
+
+void MemoryPort::run_ahead(MemoryChannel which) {
+  const Edge edge = state(which).send;
+  if (use_nb_transport_ || edge == kNever || edge <= clock_.last()) return;
+  if (clock_.until(edge) < tlm::tlm_global_quantum::instance().compute_local_quantum()) issue(which, edge);
+}
+
+void MemoryPort::ask_for_direct_memory(const Transaction& transaction) {
+  using Access = DirectMemory::Access;
+  const bool writes = transaction.extension.channel == MemoryChannel::kWrite;
+  const Access wanted = writes ? Access::kWrite : Access::kRead;
+  const std::uint64_t address = transaction.request.address;
+  if (direct_memory_.known(wanted, address) != nullptr) return;
+  tlm::tlm_generic_payload payload;
+  payload.set_command(writes ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+  payload.set_address(address);
+  DmiTimingExtension exact;
+  payload.set_extension(&exact);
+  tlm::tlm_dmi dmi;
+  const bool granted = socket->get_direct_mem_ptr(payload, dmi);
+  payload.clear_extension(&exact);
+
+  DirectMemory::Range range{dmi.get_start_address(), dmi.get_end_address(), nullptr, exact.timing};
+  const bool holds_address = range.first <= address && address <= range.last;
+  if (!holds_address) range.first = range.last = address;  // refused
+  // A clock of another period would put the answers between this one's edges.
+  const bool usable = granted && holds_address && dmi.get_dmi_ptr() != nullptr &&
+                      (!exact.given || exact.clock_period == clock_.period());
+  const auto add = [&](Access access, bool allowed, const sc_core::sc_time& latency) {
+    if (access != wanted && !(usable && allowed)) return;
+    range.data = usable && allowed ? dmi.get_dmi_ptr() : nullptr;
+    if (!exact.given) range.timing = {static_cast<std::int64_t>(latency / clock_.period()), INT64_MAX / 2, 1};
+    direct_memory_.add(access, range);
+  };
+  add(Access::kRead, dmi.is_read_allowed(), dmi.get_read_latency());
+  add(Access::kWrite, dmi.is_write_allowed(), dmi.get_write_latency());
 }
 
 /// Answers are delivered in the order of requests, one an edge; all that are known are passed on at once.
 void MemoryPort::answered(Transaction& transaction) {
-  ChannelState& channel = state(transaction.extension.channel);
+  const MemoryChannel which = transaction.extension.channel;
+  ChannelState& channel = state(which);
+  if (use_dmi_ && transaction.is_dmi_allowed() && !transaction.failed) ask_for_direct_memory(transaction);
   while (!channel.unanswered.empty() && channel.unanswered.front()->answered) {
     Transaction& oldest = *channel.unanswered.front();
     channel.unanswered.pop_front();
@@ -109,6 +154,7 @@ void MemoryPort::answered(Transaction& transaction) {
   }
   plan(channel);
   if (channel.unanswered.empty() && channel.push == kNever) channel.source->settle();
+  run_ahead(which);
   notify();
 }
 

@@ -13,6 +13,7 @@
 #include "hw/core/config.h"
 #include "hw/core/timeline/channel_timing.h"
 #include "hw/port/burst_initiator.h"
+#include "tlm/accelerator/direct_memory.h"
 #include "tlm/accelerator/edge_clock.h"
 
 namespace bitbalance::tlm_level {
@@ -39,10 +40,13 @@ class BurstSource {
 
 class MemoryPort : public BurstInitiator {
  public:
-  /// `sources`: by MemoryChannel, in the order of their priority when the request phase was taken.
+  /// `sources`: by MemoryChannel, in the order of their priority when the request phase was taken. `use_dmi`:
+  /// asks for DMI wherever an answer hints at it.
   MemoryPort(const sc_core::sc_module_name& name, const DramInterfaceConfig& config, const EdgeClock& clock,
-             const std::array<BurstSource*, kMemoryChannels>& sources);
+             const std::array<BurstSource*, kMemoryChannels>& sources, bool use_dmi);
 
+  /// What bursts need not be sent for, as far as is known.
+  const DirectMemory& direct_memory() const { return direct_memory_; }
   /// The channel's source may have another request.
   void wake(MemoryChannel channel);
   /// Edges of the last request sent and of the one before.
@@ -74,11 +78,21 @@ class MemoryPort : public BurstInitiator {
   void on_edge();
   void plan(ChannelState& channel);
   void notify();
-  void issue(MemoryChannel which);
+  /// Sends the channel's next request, of an edge that lies ahead only when running ahead.
+  void issue(MemoryChannel which, Edge edge);
+  /// b_transport under a global quantum: the next request goes out before its time.
+  void run_ahead(MemoryChannel which);
+  void ask_for_direct_memory(const Transaction& transaction);
   void answered(Transaction& transaction) override;
+  void revoke_direct_memory(std::uint64_t first, std::uint64_t last) override {
+    direct_memory_.forget(first, last);
+  }
   void request_phase_ended() override { notify(); }
 
   const EdgeClock& clock_;
+  const bool use_nb_transport_;
+  const bool use_dmi_;
+  DirectMemory direct_memory_;
   std::array<ChannelState, kMemoryChannels> channels_;
   sc_core::sc_event edge_event_;
   Edge planned_ = kNever;  ///< when edge_event_ comes

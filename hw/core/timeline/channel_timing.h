@@ -18,6 +18,12 @@ struct IdealMemoryTiming {
   std::int64_t latency_cycles = 50;
   std::int64_t bytes_per_cycle_numerator = 64;  ///< of each channel; 64 / 5 = 12.8
   std::int64_t bytes_per_cycle_denominator = 5;
+
+  friend bool operator==(const IdealMemoryTiming& a, const IdealMemoryTiming& b) {
+    return a.latency_cycles == b.latency_cycles &&
+           a.bytes_per_cycle_numerator == b.bytes_per_cycle_numerator &&
+           a.bytes_per_cycle_denominator == b.bytes_per_cycle_denominator;
+  }
 };
 
 class ChannelTiming {

@@ -25,7 +25,7 @@ using namespace bitbalance;
 
 namespace {
 
-constexpr int kFrames = 15;
+constexpr int kFrames = 9;
 constexpr const char* kThreads = "2";
 constexpr std::uint64_t kPage = 4096;
 

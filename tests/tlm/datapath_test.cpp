@@ -25,17 +25,18 @@ namespace {
 class Bench : public sc_core::sc_module {
  public:
   Bench(const sc_core::sc_module_name& name, const AcceleratorConfig& config, const Program& program,
-        std::vector<std::uint8_t> data)
+        std::vector<std::uint8_t> data, int threads)
       : sc_module(name),
         program_(program),
         data_(std::move(data)),
+        workers_(threads),
         weight_buffer_("weight_buffer", config),
-        encoder_("encoder", config),
-        activation_buffer_("activation_buffer", config),
-        pe_array_("pe_array", config),
-        post_processor_("post_processor", config),
-        output_buffer_("output_buffer", config),
-        sequencer_("sequencer", config) {
+        encoder_("encoder", config, workers_),
+        activation_buffer_("activation_buffer", config, workers_),
+        pe_array_("pe_array", config, workers_),
+        post_processor_("post_processor", config, workers_),
+        output_buffer_("output_buffer", config, workers_),
+        sequencer_("sequencer", config, workers_) {
     weight_loads_.bind(weight_buffer_.loads);
     parameter_loads_.bind(post_processor_.loads);
     activation_loads_.bind(activation_buffer_.loads);
@@ -48,7 +49,7 @@ class Bench : public sc_core::sc_module {
     weight_buffer_.streams.bind(encoder_.streams);
     encoder_.tiles.bind(pe_array_.weights);
     sequencer_.pixels.bind(activation_buffer_.requests);
-    activation_buffer_.tiles.bind(pe_array_.activations);
+    activation_buffer_.blocks.bind(pe_array_.activations);
     pe_array_.sums.bind(post_processor_.sums);
     post_processor_.results.bind(output_buffer_.results);
     post_processor_.elements.bind(output_buffer_.elements);
@@ -124,6 +125,7 @@ class Bench : public sc_core::sc_module {
   BlockOutput<LoadBlock> activation_loads_{"activation_loads"}, output_loads_{"output_loads"};
   BlockOutput<CommandBlock> compute_{"compute"}, vector_{"vector"}, store_{"store"};
   BlockInput<StoreBlock> stores_{"stores", [this](StoreBlock& block) { store(block); }};
+  WorkerPool workers_;
   WeightBuffer weight_buffer_;
   WeightEncoder encoder_;
   ActivationBuffer activation_buffer_;
@@ -141,7 +143,7 @@ TEST_CASE("the units give the golden model's data for random programs") {
     const std::string wrong = in_child([seed] {
       const RandomCase c = make_random_case(seed);
       Bench bench("bench", c.config, c.mapped.program,
-                  place_images(c.mapped.program, c.network, c.images, 0xa5));
+                  place_images(c.mapped.program, c.network, c.images, 0xa5), 1 + static_cast<int>(seed % 3));
       sc_core::sc_start(sc_core::SC_ZERO_TIME);  // completes the binding of sockets
       return first_mismatch(c, bench.run());
     });

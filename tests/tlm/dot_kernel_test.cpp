@@ -1,5 +1,5 @@
 // The versions of the array's inner loop agree with one another in every bit, at every odd size and at the
-// extremes of 16 bits.
+// extremes of a word's parts.
 #include <catch2/catch.hpp>
 #include <random>
 #include <vector>
@@ -11,7 +11,7 @@ using namespace bitbalance::tlm_level;
 namespace {
 
 struct Case {
-  std::vector<std::uint32_t> weights, activations, sums;
+  std::vector<std::uint32_t> weights, activations, taps, sums;
   DotOperands operands;
 };
 
@@ -21,26 +21,27 @@ Case draw(std::mt19937& random) {
   };
   Case c;
   DotOperands& o = c.operands;
-  o.rows = uniform(1, 40);
+  o.rows = uniform(1, kRowBlock);
   o.vectors = uniform(1, 8);
-  o.pairs = uniform(1, 20);
-  o.weight_pitch = static_cast<std::size_t>(o.pairs + uniform(0, 3));
-  o.lane_pitch = static_cast<std::size_t>(o.vectors) * kLaneVector;
-  o.sum_pitch = o.lane_pitch + kLaneVector;
+  o.words = uniform(1, 20);
+  o.sum_pitch = static_cast<std::size_t>(o.vectors) * kLaneVector + kLaneVector;
   const auto fill = [&](std::vector<std::uint32_t>& words, std::size_t count) {
     words.resize(count);
     for (std::uint32_t& word : words)
-      word = uniform(0, 9) == 0 ? 0x80008000u : static_cast<std::uint32_t>(random());
+      word = uniform(0, 9) == 0 ? 0x80008080u : static_cast<std::uint32_t>(random());
   };
-  fill(c.weights, static_cast<std::size_t>(o.rows) * o.weight_pitch);
-  fill(c.activations, static_cast<std::size_t>(o.pairs) * o.lane_pitch);
+  constexpr int kFarthest = 50;
+  fill(c.weights, static_cast<std::size_t>(o.words) * kRowBlock);
+  fill(c.activations, static_cast<std::size_t>(o.vectors) * kLaneVector + kFarthest);
   fill(c.sums, static_cast<std::size_t>(o.rows) * o.sum_pitch);
+  for (int i = 0; i < o.words; ++i) c.taps.push_back(static_cast<std::uint32_t>(uniform(0, kFarthest)));
   o.weights = c.weights.data();
   o.activations = c.activations.data();
+  o.taps = c.taps.data();
   return c;
 }
 
-std::vector<std::uint32_t> sums_of(const Case& c, void (*version)(const DotOperands&)) {
+std::vector<std::uint32_t> sums_of(const Case& c, Dot version) {
   std::vector<std::uint32_t> sums = c.sums;
   DotOperands operands = c.operands;
   operands.sums = sums.data();
@@ -54,9 +55,11 @@ TEST_CASE("every version of the inner loop gives the same bits") {
   std::mt19937 random(1);
   for (int i = 0; i < 300; ++i) {
     const Case c = draw(random);
-    const auto expected = sums_of(c, dot_portable);
-    REQUIRE((sums_of(c, dot) == expected));
-    if (has_avx2()) REQUIRE((sums_of(c, dot_avx2) == expected));
-    if (has_avx512()) REQUIRE((sums_of(c, dot_avx512) == expected));
+    for (const WordFormat format : {WordFormat::kPairs, WordFormat::kQuads}) {
+      const auto expected = sums_of(c, portable_dot(format));
+      for (const auto version : {fastest_dot, avx2_dot, avx512_dot, vnni_dot}) {
+        if (const Dot dot = version(format)) REQUIRE((sums_of(c, dot) == expected));
+      }
+    }
   }
 }

@@ -7,6 +7,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
     : sc_module(name),
       config_((check(config), config)),
       clock_(period),
+      workers_(options.threads),
       csr_port_(
           "csr_port", [this] { return controller_.registers(); },
           [this](const sc_core::sc_time& time) { controller_.register_written(time); }),
@@ -22,12 +23,12 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
       controller_("controller", config, clock_, csr_port_, dram_interface_, profile_,
                   options.watchdog_cycles),
       weight_buffer_("weight_buffer", config),
-      weight_encoder_("weight_encoder", config),
-      activation_buffer_("activation_buffer", config),
-      tile_sequencer_("tile_sequencer", config),
-      pe_array_("pe_array", config),
-      post_processor_("post_processor", config),
-      output_buffer_("output_buffer", config) {
+      weight_encoder_("weight_encoder", config, workers_),
+      activation_buffer_("activation_buffer", config, workers_),
+      tile_sequencer_("tile_sequencer", config, workers_),
+      pe_array_("pe_array", config, workers_),
+      post_processor_("post_processor", config, workers_),
+      output_buffer_("output_buffer", config, workers_) {
   csr.bind(csr_port_.socket);
   dram_interface_.socket().bind(mem);
   controller_.irq(irq);
@@ -45,7 +46,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
   weight_buffer_.streams.bind(weight_encoder_.streams);
   weight_encoder_.tiles.bind(pe_array_.weights);
   tile_sequencer_.pixels.bind(activation_buffer_.requests);
-  activation_buffer_.tiles.bind(pe_array_.activations);
+  activation_buffer_.blocks.bind(pe_array_.activations);
   pe_array_.sums.bind(post_processor_.sums);
   post_processor_.results.bind(output_buffer_.results);
   post_processor_.elements.bind(output_buffer_.elements);

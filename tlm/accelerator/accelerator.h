@@ -20,6 +20,7 @@
 #include "tlm/accelerator/tile_sequencer.h"
 #include "tlm/accelerator/weight_buffer.h"
 #include "tlm/accelerator/weight_encoder.h"
+#include "tlm/accelerator/worker_pool.h"
 
 namespace bitbalance::tlm_level {
 
@@ -27,6 +28,7 @@ namespace bitbalance::tlm_level {
 struct AcceleratorOptions {
   std::int64_t watchdog_cycles = Controller::kWatchdogCycles;  ///< give up after as many without progress
   bool use_dmi = true;  ///< where the memory grants it; else every burst is a transaction
+  int threads = 0;      ///< that compute data; 0: one for each processor. Changes nothing but the host's time
 };
 
 class Accelerator : public sc_core::sc_module {
@@ -39,6 +41,9 @@ class Accelerator : public sc_core::sc_module {
   /// `period`: of the clock; edge k lies at k periods. Throws std::invalid_argument when check(config) does.
   Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
               const sc_core::sc_time& period, const AcceleratorOptions& options = {});
+  ~Accelerator() override { workers_.finish(); }
+  Accelerator(const Accelerator&) = delete;
+  Accelerator& operator=(const Accelerator&) = delete;
 
   /// The accounts of all programs since the last clear().
   Profile& profile() { return profile_; }
@@ -48,6 +53,7 @@ class Accelerator : public sc_core::sc_module {
   const AcceleratorConfig config_;
   const EdgeClock clock_;
   Profile profile_;
+  WorkerPool workers_;
 
   CsrPort csr_port_;
   DramInterface dram_interface_;

@@ -1,43 +1,43 @@
-// Activations of a block, written by the DRAM interface; for each pixel tile it reads what the lanes need in
-// every step and sends that to the PE array.
+// Activations of a block, written by the DRAM interface; for each command it arranges what the lanes read in
+// all steps and sends that to the PE array.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <optional>
 #include <systemc>
 #include <vector>
 
 #include "hw/core/config.h"
 #include "tlm/accelerator/block_sockets.h"
 #include "tlm/accelerator/blocks.h"
+#include "tlm/accelerator/packing.h"
+#include "tlm/accelerator/worker_pool.h"
 
 namespace bitbalance::tlm_level {
 
 class ActivationBuffer : public sc_core::sc_module {
  public:
-  /// Lanes whose elements follow each other.
-  struct Run {
-    std::uint32_t lane = 0, base = 0, count = 0;
-  };
-
   BlockInput<LoadBlock> loads;  ///< LoadActivations
-  BlockInput<LaneTile> requests;
-  BlockOutput<ActivationTile> tiles{"tiles"};
+  BlockInput<PixelBlock> requests;
+  BlockOutput<ActivationBlock> blocks{"blocks"};
 
-  ActivationBuffer(const sc_core::sc_module_name& name, const AcceleratorConfig& config);
+  ActivationBuffer(const sc_core::sc_module_name& name, const AcceleratorConfig& config, WorkerPool& workers);
 
  private:
+  /// What `low_` and `high_` hold.
+  struct Packed {
+    Compute compute;  ///< a command that read it
+    ActivationLayout layout;
+  };
+
   void load(LoadBlock& block);
-  void read(LaneTile& pixels);
-  void find_runs(const LaneTile& pixels);
-  void find_offsets(const Compute& compute);
+  void read(PixelBlock& pixels);
+  void pack(const Compute& compute);
 
   std::vector<std::uint8_t> bytes_;
-  std::vector<Run> runs_;
-  /// All that the offsets depend on.
-  using Shape = std::array<std::uint32_t, 9>;
-  Shape shape_{};
-  std::vector<std::uint32_t> offsets_;  ///< of each step, elements; an even number
+  WorkerPool& workers_;
+  std::optional<Packed> packed_;  ///< stays when it gets stale: its words may still be read
+  bool is_stale_ = false;
   std::vector<std::uint32_t> low_, high_;
 };
 

@@ -2,15 +2,14 @@
 // data flows. Pointers stay valid for the call that delivers the block.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "hw/core/command.h"
-#include "hw/core/config.h"
 #include "hw/core/timeline/channel_timing.h"
 #include "hw/core/timeline/weight_statistics.h"
+#include "tlm/accelerator/packing.h"
 #include "tlm/accelerator/weight_banks.h"
 
 namespace bitbalance::tlm_level {
@@ -38,7 +37,7 @@ struct StoreBlock {
 /// Tile sequencer -> weight buffer -> weight encoder: the streams of one row group.
 struct StreamBlock {
   const Command* command = nullptr;
-  int row_group = 0;  ///< within the conv group
+  int index = 0;  ///< of the row groups of the command, conv group by conv group
   int rows = 0;
   std::uint32_t address = 0;  ///< ring address, the same in every bank
   std::uint32_t row_bytes = 0;
@@ -46,55 +45,68 @@ struct StreamBlock {
   RowGroupSteps* counts = nullptr;     ///< filled in by the encoder
 };
 
-/// Weight encoder -> PE array: a row group's weights, as the sums of their tokens; two steps a word, the even
-/// one's in the low half. Stay valid until the encoder takes the next command.
+/// Weight encoder -> PE array: a row group's weights, as the sums of their tokens. Stay valid until the
+/// encoder takes the next command.
 struct WeightTile {
-  const Command* command = nullptr;
-  int row_group = 0;
+  int index = 0;  ///< of the row groups of a command, conv group by conv group
   int rows = 0;
-  int pairs = 0;
-  const std::uint32_t* weights = nullptr;  ///< [row][pairs]
-  /// What is beyond 16 bits of each weight, null where nothing is: only codes that no mapper writes.
-  const std::uint32_t* excess = nullptr;
+  const PackedWeights* weights = nullptr;
+  const std::uint32_t* row_sums = nullptr;  ///< [row]: of a row's weights, modulo 2^32
 };
 
-/// Tile sequencer -> activation buffer: which pixels the lanes take, and where their results go.
-struct LaneTile {
+/// Tile sequencer -> activation buffer: a command's pixels, once its weights are on their way.
+struct PixelBlock {
   const Command* command = nullptr;
-  int conv_group = 0;
-  int lanes = 0;
-  std::array<std::uint32_t, AcceleratorConfig::kMaxLanes> base{};  ///< element of offset 0, first channel
-  /// Element of the conv group's first output channel, or kDropped.
-  std::array<std::uint32_t, AcceleratorConfig::kMaxLanes> address{};
-  std::array<bool, AcceleratorConfig::kMaxLanes> first_of_pool{};  ///< writes instead of taking the maximum
-  static constexpr std::uint32_t kDropped = 0xffffffff;  ///< pixel that fused pooling's floor leaves out
 };
 
-/// Activation buffer -> PE array: what the lanes read in all steps, two steps side by side.
-struct ActivationTile {
-  const LaneTile* pixels = nullptr;
-  std::size_t lane_pitch = 0;  ///< lanes rounded up to whole vectors
-  /// [steps / 2][lane_pitch]: low half the even step's activation, high half the odd one's. 16-bit
-  /// activations in two parts, value = 256 * high + low with low in 0..255; otherwise `high` is null.
+/// Activation buffer -> PE array: what the lanes read in all steps. Stays valid until the buffer takes the
+/// next PixelBlock.
+struct ActivationBlock {
+  const Command* command = nullptr;
+  const ActivationLayout* layout = nullptr;
   const std::uint32_t* low = nullptr;
-  const std::uint32_t* high = nullptr;
+  const std::uint32_t* high = nullptr;  ///< of 16-bit activations, as in pack_wide(); otherwise null
 };
 
-/// PE array -> post-processor: the accumulators of one row group and pixel tile.
+/// Some lines of the output pixels of a conv group: line i is row i % rows of image i / rows. All lines of
+/// the pooling windows that it touches.
+struct PixelStrip {
+  const Compute* compute = nullptr;
+  int conv_group = 0;
+  int begin = 0, end = 0;
+  std::size_t image_pitch = 0, line_pitch = 0;  ///< lanes between images and lines; some hold no pixel
+
+  /// Place of the first pixel, relative to that of line 0.
+  std::size_t first_place() const { return place(begin); }
+  /// Lane of the first pixel of a line.
+  std::size_t first_lane(int line) const { return place(line) - place(begin); }
+  std::size_t lanes() const { return first_lane(end - 1) + compute->columns; }
+
+ private:
+  std::size_t place(int line) const {
+    const int rows = compute->rows;
+    return static_cast<std::size_t>(line / rows) * image_pitch +
+           static_cast<std::size_t>(line % rows) * line_pitch;
+  }
+};
+
+/// PE array -> post-processor: the accumulators of some output channels. Comes from any thread, several at
+/// the same time.
 struct SumTile {
-  const LaneTile* pixels = nullptr;
+  const PixelStrip* pixels = nullptr;
   int first_channel = 0;  ///< output channel of row 0, within the conv group
   int rows = 0;
   std::size_t pitch = 0;
-  const std::int64_t* sum = nullptr;  ///< [row][pitch]
+  const std::uint32_t* narrow = nullptr;  ///< [row][pitch]: of 8-bit lanes, modulo 2^32; otherwise null
+  const std::int64_t* wide = nullptr;     ///< [row][pitch]: of 16-bit lanes; otherwise null
 };
 
-/// Post-processor -> output buffer: results, or a request for the operands that stand in their places.
+/// Post-processor -> output buffer: results, or a request for the operands that stand in their places. Comes
+/// from any thread.
 struct ResultTile {
-  const LaneTile* pixels = nullptr;
+  const PixelStrip* pixels = nullptr;
   bool is_request = false;
-  std::uint32_t row_offset = 0;  ///< elements from the conv group's first channel to row 0
-  std::uint32_t row_pitch = 0;   ///< elements between rows
+  int first_channel = 0;
   int rows = 0;
   std::size_t pitch = 0;
   std::int32_t* value = nullptr;  ///< [row][pitch]

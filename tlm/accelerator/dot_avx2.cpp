@@ -20,10 +20,14 @@ struct Avx2 {
   }
 };
 
+void dot(const DotOperands& operands) {
+  dot_lanes<Avx2, 4, 2>(operands, 0);
+}
+
 }  // namespace
 
-void dot_avx2(const DotOperands& operands) {
-  dot_lanes<Avx2, 2>(operands, 0);
+Dot avx2_dot(WordFormat format) {
+  return format == WordFormat::kPairs && __builtin_cpu_supports("avx2") != 0 ? dot : nullptr;
 }
 
 }  // namespace bitbalance::tlm_level

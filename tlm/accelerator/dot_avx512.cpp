@@ -1,25 +1,22 @@
-#include <immintrin.h>
-
-#include "tlm/accelerator/dot_block.h"
+#include "tlm/accelerator/dot_avx512.h"
 
 namespace bitbalance::tlm_level {
 namespace {
 
-struct Avx512 {
-  using Type = __m512i;
-  static constexpr std::size_t kWords = 16;
-  static Type load(const std::uint32_t* words) { return _mm512_loadu_si512(words); }
-  static void store(std::uint32_t* words, Type v) { _mm512_storeu_si512(words, v); }
-  static Type broadcast(std::uint32_t word) { return _mm512_set1_epi32(static_cast<int>(word)); }
+struct Avx512Pairs : Avx512 {
   static Type multiply_add(Type sum, Type a, Type b) {
     return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
   }
 };
 
+void dot(const DotOperands& operands) {
+  dot_lanes<Avx512Pairs, 8, 3>(operands, 0);
+}
+
 }  // namespace
 
-void dot_avx512(const DotOperands& operands) {
-  dot_lanes<Avx512, 4>(operands, 0);
+Dot avx512_dot(WordFormat format) {
+  return format == WordFormat::kPairs && __builtin_cpu_supports("avx512bw") != 0 ? dot : nullptr;
 }
 
 }  // namespace bitbalance::tlm_level

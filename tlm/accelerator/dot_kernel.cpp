@@ -1,64 +1,72 @@
 #include "tlm/accelerator/dot_kernel.h"
 
+#include <initializer_list>
+
 namespace bitbalance::tlm_level {
 namespace {
 
-constexpr std::int32_t low_half(std::uint32_t pair) {
-  return static_cast<std::int16_t>(pair & 0xffff);
-}
-constexpr std::int32_t high_half(std::uint32_t pair) {
-  return static_cast<std::int16_t>(pair >> 16);
-}
+struct Pairs {
+  static std::int32_t weight(std::uint32_t word, int part) {
+    return static_cast<std::int16_t>(word >> 16 * part);
+  }
+  static std::int32_t activation(std::uint32_t word, int part) { return weight(word, part); }
+  static constexpr int kParts = parts(WordFormat::kPairs);
+};
 
-using Dot = void (*)(const DotOperands&);
+struct Quads {
+  static std::int32_t weight(std::uint32_t word, int part) {
+    return static_cast<std::int8_t>(word >> 8 * part);
+  }
+  static std::int32_t activation(std::uint32_t word, int part) {
+    return static_cast<std::uint8_t>(word >> 8 * part);
+  }
+  static constexpr int kParts = parts(WordFormat::kQuads);
+};
 
-Dot fastest() {
-  if (has_avx512()) return dot_avx512;
-  return has_avx2() ? dot_avx2 : dot_portable;
-}
-
-}  // namespace
-
-void dot_portable(const DotOperands& o) {
+template <class Format>
+void dot(const DotOperands& o) {
   const std::size_t lanes = static_cast<std::size_t>(o.vectors) * kLaneVector;
   for (int row = 0; row < o.rows; ++row) {
     std::uint32_t* const sums = o.sums + static_cast<std::size_t>(row) * o.sum_pitch;
-    for (int k = 0; k < o.pairs; ++k) {
-      const std::uint32_t pair = o.weights[static_cast<std::size_t>(row) * o.weight_pitch + k];
-      const std::uint32_t* const activation = o.activations + static_cast<std::size_t>(k) * o.lane_pitch;
-      for (std::size_t lane = 0; lane < lanes; ++lane) {
-        sums[lane] += static_cast<std::uint32_t>(low_half(pair) * low_half(activation[lane])) +
-                      static_cast<std::uint32_t>(high_half(pair) * high_half(activation[lane]));
+    for (int k = 0; k < o.words; ++k) {
+      const std::uint32_t word = o.weights[k * kRowBlock + row];
+      const std::uint32_t* const activations = o.activations + o.taps[k];
+      for (int part = 0; part < Format::kParts; ++part) {
+        const std::int32_t weight = Format::weight(word, part);
+        for (std::size_t lane = 0; lane < lanes; ++lane)
+          sums[lane] += static_cast<std::uint32_t>(weight * Format::activation(activations[lane], part));
       }
     }
   }
 }
 
-#if defined(BITBALANCE_X86_KERNELS)
-bool has_avx2() {
-  return __builtin_cpu_supports("avx2") != 0;
+}  // namespace
+
+Dot portable_dot(WordFormat format) {
+  return format == WordFormat::kPairs ? dot<Pairs> : dot<Quads>;
 }
-bool has_avx512() {
-  return __builtin_cpu_supports("avx512bw") != 0;
+
+#if !defined(BITBALANCE_X86_KERNELS)
+Dot avx2_dot(WordFormat /*format*/) {
+  return nullptr;
 }
-#else
-bool has_avx2() {
-  return false;
+Dot avx512_dot(WordFormat /*format*/) {
+  return nullptr;
 }
-bool has_avx512() {
-  return false;
-}
-void dot_avx2(const DotOperands& operands) {
-  dot_portable(operands);
-}
-void dot_avx512(const DotOperands& operands) {
-  dot_portable(operands);
+Dot vnni_dot(WordFormat /*format*/) {
+  return nullptr;
 }
 #endif
 
-void dot(const DotOperands& operands) {
-  static const Dot kernel = fastest();
-  kernel(operands);
+Dot fastest_dot(WordFormat format) {
+  for (const auto version : {vnni_dot, avx512_dot, avx2_dot}) {
+    if (const Dot dot = version(format)) return dot;
+  }
+  return portable_dot(format);
+}
+
+bool has_fast_quads() {
+  return vnni_dot(WordFormat::kQuads) != nullptr;
 }
 
 }  // namespace bitbalance::tlm_level

@@ -9,6 +9,7 @@
 #include "hw/core/config.h"
 #include "tlm/accelerator/block_sockets.h"
 #include "tlm/accelerator/blocks.h"
+#include "tlm/accelerator/worker_pool.h"
 
 namespace bitbalance::tlm_level {
 
@@ -20,14 +21,17 @@ class OutputBuffer : public sc_core::sc_module {
   BlockInput<CommandBlock> commands;  ///< Store
   BlockOutput<StoreBlock> stores{"stores"};
 
-  OutputBuffer(const sc_core::sc_module_name& name, const AcceleratorConfig& config);
+  OutputBuffer(const sc_core::sc_module_name& name, const AcceleratorConfig& config, WorkerPool& workers);
 
  private:
   void load(LoadBlock& block);
+  /// From any thread; places of different tiles differ.
   void take(ResultTile& tile);
   void access(ElementBlock& block);
   void store(CommandBlock& block);
 
+  template <class Element>
+  void read(const ResultTile& tile);
   template <class Element>
   void merge(const ResultTile& tile);
   template <class Element>
@@ -39,6 +43,7 @@ class OutputBuffer : public sc_core::sc_module {
   }
 
   std::vector<std::uint8_t> bytes_;
+  WorkerPool& workers_;
 };
 
 }  // namespace bitbalance::tlm_level

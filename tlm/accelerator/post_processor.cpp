@@ -8,35 +8,60 @@
 namespace bitbalance::tlm_level {
 namespace {
 
-constexpr std::size_t kPitch = AcceleratorConfig::kMaxLanes;
-
-struct Rescaling {
+/// How the sums of one output channel become results.
+struct Finish {
   std::int64_t bias;
-  std::uint16_t multiplier;
-  int shift;
+  std::uint16_t multiplier, operand_multiplier;
+  int shift, operand_shift;
   int accumulator_bits;
+  std::int16_t clip_low, clip_high;
 };
 
+/// `value`: in, the residual operand, if there is one; out, the result.
+template <class Sum>
+[[gnu::always_inline]] inline void finish(const Sum* sum, std::size_t lanes, const Finish& f,
+                                          bool has_operand, std::int32_t* value) {
+  const auto scaled = [&](std::size_t lane) {
+    return requantize(static_cast<std::int64_t>(sum[lane]), f.bias, f.multiplier, f.shift,
+                      f.accumulator_bits);
+  };
+  if (has_operand) {
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      const std::int64_t operand = rescale(value[lane], f.operand_multiplier, f.operand_shift);
+      value[lane] = clamp(scaled(lane) + operand, f.clip_low, f.clip_high);
+    }
+  } else {
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+      value[lane] = clamp(scaled(lane), f.clip_low, f.clip_high);
+  }
+}
+
 BITBALANCE_VECTOR_CLONES
-void requantize_lanes(const std::int64_t* sum, std::size_t lanes, const Rescaling& r, std::int64_t* scaled) {
-  for (std::size_t lane = 0; lane < lanes; ++lane)
-    scaled[lane] = requantize(sum[lane], r.bias, r.multiplier, r.shift, r.accumulator_bits);
+void finish_lanes(const std::uint32_t* sum, std::size_t lanes, const Finish& f, bool has_operand,
+                  std::int32_t* value) {
+  finish(sum, lanes, f, has_operand, value);
+}
+BITBALANCE_VECTOR_CLONES
+void finish_lanes(const std::int64_t* sum, std::size_t lanes, const Finish& f, bool has_operand,
+                  std::int32_t* value) {
+  finish(sum, lanes, f, has_operand, value);
 }
 
 }  // namespace
 
-PostProcessor::PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config)
+PostProcessor::PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
+                             WorkerPool& workers)
     : sc_module(name),
       loads("loads", [this](LoadBlock& block) { load(block); }),
       sums("sums", [this](SumTile& tile) { finish(tile); }),
       commands("commands", [this](CommandBlock& block) { perform(block); }),
       config_(config),
-      parameters_(static_cast<std::size_t>(config.parameter_entries())),
-      values_(kPitch * AcceleratorConfig::kMaxRows),
-      operands_(kPitch * AcceleratorConfig::kMaxRows) {}
+      workers_(workers),
+      parameters_(static_cast<std::size_t>(config.parameter_entries())) {}
 
 void PostProcessor::load(LoadBlock& block) {
   const auto& command = std::get<LoadParameters>(block.command->body);
+  workers_.finish();
   const std::uint8_t* from = block.bytes;
   for (std::size_t i = 0; i < command.entries; ++i, from += AcceleratorConfig::kParameterBytes) {
     std::uint64_t bias = 0;
@@ -48,40 +73,35 @@ void PostProcessor::load(LoadBlock& block) {
 }
 
 void PostProcessor::finish(SumTile& tile) {
-  const LaneTile& pixels = *tile.pixels;
-  const auto& compute = std::get<Compute>(pixels.command->body);
-  const auto lanes = static_cast<std::size_t>(pixels.lanes);
-  const auto plane = static_cast<std::uint32_t>(compute.rows / compute.pool_h) *
-                     static_cast<std::uint32_t>(compute.columns / compute.pool_w);
+  const Compute& compute = *tile.pixels->compute;
+  thread_local std::vector<std::int32_t> values;
+  values.resize(tile.pitch * static_cast<std::size_t>(tile.rows));
   ResultTile result;
-  result.pixels = &pixels;
-  result.row_offset = static_cast<std::uint32_t>(tile.first_channel) * plane;
-  result.row_pitch = plane;
+  result.pixels = tile.pixels;
+  result.first_channel = tile.first_channel;
   result.rows = tile.rows;
-  result.pitch = kPitch;
+  result.pitch = tile.pitch;
+  result.value = values.data();
   if (compute.operand) {
     result.is_request = true;
-    result.value = operands_.data();
     results.send(result);
+    result.is_request = false;
   }
-  const std::size_t first_parameter = compute.parameter_base +
-                                      static_cast<std::size_t>(pixels.conv_group) * compute.output_channels +
-                                      static_cast<std::size_t>(tile.first_channel);
-  std::array<std::int64_t, kPitch> scaled{};
+  const Parameter* const parameters = &parameters_[static_cast<std::size_t>(
+      compute.parameter_base + tile.pixels->conv_group * compute.output_channels + tile.first_channel)];
+  const std::size_t lanes = tile.pixels->lanes();
   for (std::size_t row = 0; row < static_cast<std::size_t>(tile.rows); ++row) {
-    const Parameter& p = parameters_[first_parameter + row];
-    requantize_lanes(tile.sum + row * tile.pitch, lanes,
-                     {p.bias, p.multiplier, p.shift, config_.accumulator_bits(compute.wide)}, scaled.data());
-    std::int32_t* const value = values_.data() + row * kPitch;
-    const std::int32_t* const operand = operands_.data() + row * kPitch;
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      if (compute.operand)
-        scaled[lane] += rescale(operand[lane], compute.operand_multiplier, compute.operand_shift);
-      value[lane] = clamp(scaled[lane], compute.clip_low, compute.clip_high);
+    const Parameter& p = parameters[row];
+    const Finish how{p.bias,           p.multiplier,          compute.operand_multiplier,
+                     p.shift,          compute.operand_shift, config_.accumulator_bits(compute.wide),
+                     compute.clip_low, compute.clip_high};
+    std::int32_t* const value = values.data() + row * tile.pitch;
+    if (compute.wide) {
+      finish_lanes(tile.wide + row * tile.pitch, lanes, how, compute.operand, value);
+    } else {
+      finish_lanes(tile.narrow + row * tile.pitch, lanes, how, compute.operand, value);
     }
   }
-  result.is_request = false;
-  result.value = values_.data();
   results.send(result);
 }
 

@@ -11,6 +11,7 @@
 #include "hw/core/parameter_entry.h"
 #include "tlm/accelerator/block_sockets.h"
 #include "tlm/accelerator/blocks.h"
+#include "tlm/accelerator/worker_pool.h"
 
 namespace bitbalance::tlm_level {
 
@@ -22,7 +23,7 @@ class PostProcessor : public sc_core::sc_module {
   BlockOutput<ResultTile> results{"results"};
   BlockOutput<ElementBlock> elements{"elements"};
 
-  PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config);
+  PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config, WorkerPool& workers);
 
  private:
   struct Parameter {
@@ -32,6 +33,7 @@ class PostProcessor : public sc_core::sc_module {
   };
 
   void load(LoadBlock& block);
+  /// From any thread.
   void finish(SumTile& tile);
   void perform(CommandBlock& block);
   void pool(const Pool& command);
@@ -41,9 +43,8 @@ class PostProcessor : public sc_core::sc_module {
   void exchange(ElementBlock block, std::vector<std::int32_t>& values);
 
   const AcceleratorConfig config_;
+  WorkerPool& workers_;
   std::vector<Parameter> parameters_;
-  std::vector<std::int32_t> values_;          ///< [row][kMaxLanes]: results
-  std::vector<std::int32_t> operands_;        ///< [row][kMaxLanes]: what stands in the results' places
   std::vector<std::int32_t> input_, output_;  ///< of vector commands
 };
 

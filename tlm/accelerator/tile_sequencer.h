@@ -1,5 +1,5 @@
-// Walks the tiles of a Compute command: sends the weights of every row group of a conv group on their way to
-// the array, then the pixels that the lanes take, tile by tile. First unit of the compute engine.
+// Begins a Compute command: sends the weights of all its row groups on their way to the array, then its
+// pixels. First unit of the compute engine.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include "hw/core/config.h"
 #include "tlm/accelerator/block_sockets.h"
 #include "tlm/accelerator/blocks.h"
+#include "tlm/accelerator/worker_pool.h"
 
 namespace bitbalance::tlm_level {
 
@@ -16,16 +17,16 @@ class TileSequencer : public sc_core::sc_module {
  public:
   BlockInput<CommandBlock> commands;
   BlockOutput<StreamBlock> streams{"streams"};
-  BlockOutput<LaneTile> pixels{"pixels"};
+  BlockOutput<PixelBlock> pixels{"pixels"};
 
-  TileSequencer(const sc_core::sc_module_name& name, const AcceleratorConfig& config);
+  TileSequencer(const sc_core::sc_module_name& name, const AcceleratorConfig& config, WorkerPool& workers);
 
  private:
   void perform(CommandBlock& block);
   void send_weights(const Command& command, int conv_group, std::vector<RowGroupSteps>& steps);
-  void send_pixels(const Command& command, int conv_group);
 
   const AcceleratorConfig config_;
+  WorkerPool& workers_;
 };
 
 }  // namespace bitbalance::tlm_level

@@ -36,6 +36,13 @@ class WeightBanks {
     std::memcpy(bytes + before_end, from, count - before_end);
   }
 
+  bool holds(int bank, std::uint32_t address, const std::uint8_t* bytes, std::uint32_t count) const {
+    const std::uint8_t* const from = banks_[static_cast<std::size_t>(bank)].data();
+    const std::uint32_t before_end = std::min(count, bank_bytes_ - address);
+    return std::memcmp(bytes, from + address, before_end) == 0 &&
+           std::memcmp(bytes + before_end, from, count - before_end) == 0;
+  }
+
   /// These addresses of any bank have been written by load number `load`.
   void note(std::uint32_t address, std::uint32_t count, std::uint64_t load) {
     for (std::uint32_t at = 0; at < count; at += kWordBytes)

@@ -1,7 +1,8 @@
 #include "tlm/accelerator/weight_encoder.h"
 
 #include <algorithm>
-#include <limits>
+#include <cstring>
+#include <numeric>
 
 #include "hw/core/vector_clones.h"
 
@@ -10,16 +11,8 @@ namespace {
 
 /// Steps decoded at a time.
 constexpr int kBatch = 64;
-/// Words of decoded weights that are kept for the commands to come: 64 MB.
-constexpr std::size_t kMostHeldWords = std::size_t{16} << 20;
-
-constexpr std::uint32_t pair(std::int32_t even, std::int32_t odd) {
-  return static_cast<std::uint16_t>(even) | std::uint32_t{static_cast<std::uint16_t>(odd)} << 16;
-}
-constexpr std::int32_t within_16_bits(std::int32_t weight) {
-  constexpr std::int32_t kLargest = std::numeric_limits<std::int16_t>::max();
-  return weight > kLargest ? kLargest : weight < -kLargest ? -kLargest : weight;
-}
+/// Bytes of entries that are kept for the commands to come: 256 MB.
+constexpr std::size_t kMostHeldBytes = std::size_t{256} << 20;
 
 /// The tokens that a PE performs: leading ones first, at most `nnzb`.
 TokenMask performed(TokenMask mask, int nnzb) {
@@ -36,7 +29,7 @@ TokenMask performed(TokenMask mask, int nnzb) {
 /// units have no instruction for it that every machine knows.
 BITBALANCE_VECTOR_CLONES
 std::uint32_t evaluate(const std::uint32_t* ones, const std::uint32_t* negatives, int count,
-                       std::int32_t* values, std::uint32_t* tokens) {
+                       std::int32_t* values, std::uint8_t* tokens) {
   std::uint32_t most = 0;
   for (int i = 0; i < count; ++i) {
     values[i] = value({ones[i], negatives[i]});
@@ -44,116 +37,152 @@ std::uint32_t evaluate(const std::uint32_t* ones, const std::uint32_t* negatives
     bits -= bits >> 1 & 0x55555555u;
     bits = (bits & 0x33333333u) + (bits >> 2 & 0x33333333u);
     bits = (bits + (bits >> 4)) & 0x0f0f0f0fu;
-    tokens[i] = bits * 0x01010101u >> 24;
-    most = std::max(most, tokens[i]);
+    bits = bits * 0x01010101u >> 24;
+    tokens[i] = static_cast<std::uint8_t>(bits);
+    most = std::max(most, bits);
   }
   return most;
 }
 
+/// A few bytes of every row, mixed.
+std::uint64_t sample(const WeightBanks& banks, const StreamBlock& block) {
+  std::uint64_t mixed = 0;
+  std::array<std::uint64_t, 4> words{};
+  const auto count = std::min<std::uint32_t>(sizeof words, block.row_bytes);
+  const std::uint32_t middle = block.row_bytes / 2 / WeightBanks::kWordBytes * WeightBanks::kWordBytes;
+  for (int row = 0; row < block.rows; ++row) {
+    const std::uint32_t from = std::min(middle, block.row_bytes - count);
+    banks.read(row, (block.address + from) % banks.bank_bytes(),
+               reinterpret_cast<std::uint8_t*>(words.data()), count);
+    for (const std::uint64_t word : words) mixed = (mixed ^ word ^ mixed >> 29) * 0x9e3779b97f4a7c15u;
+  }
+  return mixed;
+}
+
 }  // namespace
 
-WeightEncoder::WeightEncoder(const sc_core::sc_module_name& name, const AcceleratorConfig& config)
-    : sc_module(name), streams("streams", [this](StreamBlock& block) { encode(block); }), config_(config) {}
+WeightEncoder::WeightEncoder(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
+                             WorkerPool& workers)
+    : sc_module(name),
+      streams("streams", [this](StreamBlock& block) { encode(block); }),
+      config_(config),
+      workers_(workers) {}
 
 void WeightEncoder::encode(StreamBlock& block) {
-  Entry& entry = entry_of(block);
+  const Entry& entry = entry_of(block);
   *block.counts = entry.counts;
   WeightTile tile;
-  tile.command = block.command;
-  tile.row_group = block.row_group;
+  tile.index = block.index;
   tile.rows = block.rows;
-  tile.pairs = (std::get<Compute>(block.command->body).steps() + 1) / 2;
-  tile.weights = entry.weights.data();
-  tile.excess = entry.excess.empty() ? nullptr : entry.excess.data();
+  tile.weights = &entry.weights;
+  tile.row_sums = entry.row_sums.data();
   tiles.send(tile);
 }
 
 WeightEncoder::Entry& WeightEncoder::entry_of(const StreamBlock& block) {
   const auto& command = std::get<Compute>(block.command->body);
-  if (block.command != command_ && held_words_ > kMostHeldWords) {
+  if (block.command != command_ && held_bytes_ > kMostHeldBytes) {
     entries_.clear();
-    held_words_ = 0;
+    recent_.clear();
+    held_bytes_ = 0;
   }
   command_ = block.command;
-  const Key key{block.address, static_cast<std::uint32_t>(block.rows),
-                static_cast<std::uint32_t>(command.steps()), command.weight_bits, command.nnzb};
-  const auto [place, is_new] = entries_.try_emplace(key);
-  Entry& entry = place->second;
+  const Shape shape{static_cast<std::uint32_t>(block.rows),
+                    command.channels,
+                    std::uint32_t{command.kernel_h} * command.kernel_w,
+                    command.weight_bits,
+                    command.nnzb,
+                    static_cast<std::uint32_t>(word_format(command))};
+  Recent& recent = recent_[{block.address, shape}];
   const std::uint64_t load = block.banks->last_load(block.address, block.row_bytes);
-  if (!is_new && entry.load == load) return entry;
-  held_words_ -= entry.weights.size();
+  if (recent.entry == nullptr || recent.load != load) recent = {load, &entry_of_bytes(block, shape)};
+  return *recent.entry;
+}
+
+WeightEncoder::Entry& WeightEncoder::entry_of_bytes(const StreamBlock& block, const Shape& shape) {
+  const std::uint64_t key = sample(*block.banks, block);
+  const auto [begin, end] = entries_.equal_range(key);
+  const auto known = std::find_if(begin, end, [&](const auto& place) {
+    const Entry& entry = place.second;
+    if (entry.shape != shape) return false;
+    for (int row = 0; row < block.rows; ++row) {
+      const std::uint8_t* const bytes = entry.stored.data() + static_cast<std::size_t>(row) * block.row_bytes;
+      if (!block.banks->holds(row, block.address, bytes, block.row_bytes)) return false;
+    }
+    return true;
+  });
+  if (known != end) return known->second;
+  Entry& entry = entries_.emplace(key, Entry{})->second;
+  entry.shape = shape;
   decode(block, entry);
-  entry.load = load;
-  held_words_ += entry.weights.size();
+  held_bytes_ +=
+      entry.stored.size() + entry.weights.size() * entry.weights.front().size() * sizeof(std::uint32_t);
   return entry;
 }
 
 void WeightEncoder::decode(const StreamBlock& block, Entry& entry) {
   const auto& command = std::get<Compute>(block.command->body);
-  const WeightFormat format(command.weight_bits, command.nnzb, config_.token_form, config_.weight_storage);
-  const int steps = command.steps();
-  std::vector<std::uint8_t> slots(static_cast<std::size_t>(steps), 1);
-  entry.weights.resize(static_cast<std::size_t>(block.rows) * static_cast<std::size_t>((steps + 1) / 2));
-  entry.excess.clear();
-  std::int64_t tokens = 0;
+  const auto rows = static_cast<std::size_t>(block.rows), steps = static_cast<std::size_t>(command.steps());
+  entry.stored.resize(rows * block.row_bytes);
   for (int row = 0; row < block.rows; ++row) {
-    tokens += decode_row(block, row, format, slots);
-    pack(row, steps, entry);
+    block.banks->read(row, block.address,
+                      entry.stored.data() + static_cast<std::size_t>(row) * block.row_bytes, block.row_bytes);
   }
-  entry.counts = config_.synchronization == Synchronization::kBalanced
-                     ? RowGroupSteps(steps, command.nnzb, tokens)
-                     : RowGroupSteps(std::move(slots), tokens);
+  std::vector<std::int32_t> values(rows * steps);
+  std::vector<std::uint8_t> tokens(rows * steps);
+  workers_.run(block.rows, [&](int row) {
+    const std::size_t at = static_cast<std::size_t>(row);
+    decode_row(entry.stored.data() + at * block.row_bytes, block.row_bytes, command, &values[at * steps],
+               &tokens[at * steps]);
+  });
+  entry.counts = count(tokens, command);
+  entry.weights = pack_weights(values, block.rows, command.channels, command.kernel_h * command.kernel_w,
+                               word_format(command));
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::uint32_t sum = 0;
+    for (std::size_t step = 0; step < steps; ++step)
+      sum += static_cast<std::uint32_t>(values[row * steps + step]);
+    entry.row_sums.push_back(sum);
+  }
 }
 
-std::int64_t WeightEncoder::decode_row(const StreamBlock& block, int row, const WeightFormat& format,
-                                       std::vector<std::uint8_t>& slots) {
-  const auto& command = std::get<Compute>(block.command->body);
+void WeightEncoder::decode_row(const std::uint8_t* stored, std::uint32_t row_bytes, const Compute& command,
+                               std::int32_t* values, std::uint8_t* tokens) const {
+  const WeightFormat format(command.weight_bits, command.nnzb, config_.token_form, config_.weight_storage);
   const int steps = command.steps();
-  words_.assign(block.row_bytes / WeightBanks::kWordBytes + 1, 0);
-  block.banks->read(row, block.address, reinterpret_cast<std::uint8_t*>(words_.data()), block.row_bytes);
-  values_.resize(static_cast<std::size_t>(steps));
-  std::int64_t total = 0;
+  std::vector<std::uint64_t> words(row_bytes / WeightBanks::kWordBytes + 1);
+  std::memcpy(words.data(), stored, row_bytes);
   std::array<std::uint64_t, kBatch> code{};
-  std::array<std::uint32_t, kBatch> ones{}, negatives{}, tokens{};
+  std::array<std::uint32_t, kBatch> ones{}, negatives{};
   std::uint64_t bit = 0;
-  for (int first = 0; first < steps; first += kBatch) {
+  for (int first = 0; first < steps; first += kBatch, values += kBatch, tokens += kBatch) {
     const int count = std::min(kBatch, steps - first);
     for (int i = 0; i < count; ++i, bit += static_cast<std::uint64_t>(format.bits())) {
-      const std::uint64_t* const word = words_.data() + bit / 64;
+      const std::uint64_t* const word = words.data() + bit / 64;
       const unsigned shift = bit % 64;
       // In two shifts: a word as a whole is none of the next one's.
       code[static_cast<std::size_t>(i)] = word[0] >> shift | word[1] << 1 << (63 - shift);
     }
     format.unpack(code.data(), count, ones.data(), negatives.data());
-    std::int32_t* const values = values_.data() + first;
-    const std::uint32_t most = evaluate(ones.data(), negatives.data(), count, values, tokens.data());
+    if (evaluate(ones.data(), negatives.data(), count, values, tokens) <= command.nnzb) continue;
     for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
-      if (most > command.nnzb && tokens[i] > command.nnzb) {
-        values[i] = value(performed({ones[i], negatives[i]}, command.nnzb));
-        tokens[i] = command.nnzb;
-      }
-      total += tokens[i];
-      std::uint8_t& busiest = slots[static_cast<std::size_t>(first) + i];
-      busiest = std::max(busiest, static_cast<std::uint8_t>(tokens[i]));
+      if (tokens[i] <= command.nnzb) continue;
+      values[i] = value(performed({ones[i], negatives[i]}, command.nnzb));
+      tokens[i] = command.nnzb;
     }
   }
-  return total;
 }
 
-void WeightEncoder::pack(int row, int steps, Entry& entry) const {
-  const std::size_t pairs = static_cast<std::size_t>((steps + 1) / 2);
-  const std::size_t begin = static_cast<std::size_t>(row) * pairs;
-  const auto value_of = [&](std::size_t step) {
-    return step < static_cast<std::size_t>(steps) ? values_[step] : 0;
-  };
-  const bool fit =
-      std::all_of(values_.begin(), values_.end(), [](std::int32_t w) { return within_16_bits(w) == w; });
-  if (!fit) entry.excess.resize(entry.weights.size());
-  for (std::size_t i = 0; i < pairs; ++i) {
-    const std::int32_t even = value_of(2 * i), odd = value_of(2 * i + 1);
-    entry.weights[begin + i] = pair(within_16_bits(even), within_16_bits(odd));
-    if (!fit) entry.excess[begin + i] = pair(even - within_16_bits(even), odd - within_16_bits(odd));
+RowGroupSteps WeightEncoder::count(const std::vector<std::uint8_t>& tokens, const Compute& command) const {
+  const std::int64_t total = std::accumulate(tokens.begin(), tokens.end(), std::int64_t{0});
+  if (config_.synchronization == Synchronization::kBalanced)
+    return RowGroupSteps(command.steps(), command.nnzb, total);
+  std::vector<std::uint8_t> slots(static_cast<std::size_t>(command.steps()), 1);
+  for (auto row = tokens.begin(); row != tokens.end(); row += command.steps()) {
+    std::transform(slots.begin(), slots.end(), row, slots.begin(),
+                   [](std::uint8_t busiest, std::uint8_t other) { return std::max(busiest, other); });
   }
+  return RowGroupSteps(std::move(slots), total);
 }
 
 }  // namespace bitbalance::tlm_level

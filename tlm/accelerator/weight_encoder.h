@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <map>
 #include <systemc>
+#include <unordered_map>
 #include <vector>
 
 #include "hw/core/config.h"
 #include "hw/core/tokens.h"
 #include "tlm/accelerator/block_sockets.h"
 #include "tlm/accelerator/blocks.h"
+#include "tlm/accelerator/worker_pool.h"
 
 namespace bitbalance::tlm_level {
 
@@ -20,32 +22,42 @@ class WeightEncoder : public sc_core::sc_module {
   BlockInput<StreamBlock> streams;
   BlockOutput<WeightTile> tiles{"tiles"};
 
-  WeightEncoder(const sc_core::sc_module_name& name, const AcceleratorConfig& config);
+  WeightEncoder(const sc_core::sc_module_name& name, const AcceleratorConfig& config, WorkerPool& workers);
 
  private:
-  /// What decoding depends on, but for the bytes: address, rows, steps, weight_bits, nnzb.
-  using Key = std::array<std::uint32_t, 5>;
-  /// A decoded row group. Commands that go over the rows of an image use the same ones again.
+  /// What decoding depends on, but for the bytes: rows, channels, taps of the kernel, weight_bits, nnzb, word
+  /// format.
+  using Shape = std::array<std::uint32_t, 6>;
+  /// A decoded row group. The next frame uses the same ones again.
   struct Entry {
-    std::uint64_t load = 0;  ///< the last that wrote these bytes
-    std::vector<std::uint32_t> weights, excess;
+    Shape shape{};
+    std::vector<std::uint8_t> stored;  ///< [row][row_bytes]: what has been decoded
+    PackedWeights weights;
+    std::vector<std::uint32_t> row_sums;
     RowGroupSteps counts;
+  };
+  /// An entry, and the last load that wrote its bytes into the ring.
+  struct Recent {
+    std::uint64_t load = 0;
+    Entry* entry = nullptr;
   };
 
   void encode(StreamBlock& block);
   Entry& entry_of(const StreamBlock& block);
+  Entry& entry_of_bytes(const StreamBlock& block, const Shape& shape);
   void decode(const StreamBlock& block, Entry& entry);
-  /// One row; returns its tokens. `slots`: of the busiest row so far, by step.
-  std::int64_t decode_row(const StreamBlock& block, int row, const WeightFormat& format,
-                          std::vector<std::uint8_t>& slots);
-  void pack(int row, int steps, Entry& entry) const;
+  /// One row: values and numbers of tokens by step.
+  void decode_row(const std::uint8_t* stored, std::uint32_t row_bytes, const Compute& command,
+                  std::int32_t* values, std::uint8_t* tokens) const;
+  RowGroupSteps count(const std::vector<std::uint8_t>& tokens, const Compute& command) const;
 
   const AcceleratorConfig config_;
-  std::map<Key, Entry> entries_;
-  std::size_t held_words_ = 0;        ///< of all entries
-  const Command* command_ = nullptr;  ///< the last one, whose entries must stay
-  std::vector<std::uint64_t> words_;  ///< of the row being decoded, and one more
-  std::vector<std::int32_t> values_;  ///< of that row, by step
+  WorkerPool& workers_;
+  /// By some of their bytes; entries with different bytes may share a key.
+  std::unordered_multimap<std::uint64_t, Entry> entries_;
+  std::map<std::pair<std::uint32_t, Shape>, Recent> recent_;  ///< by ring address
+  std::size_t held_bytes_ = 0;                                ///< of all entries
+  const Command* command_ = nullptr;                          ///< the last one, whose entries must stay
 };
 
 }  // namespace bitbalance::tlm_level

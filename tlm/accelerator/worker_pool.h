@@ -1,0 +1,48 @@
+// The threads that compute data. A job goes on beside the simulation kernel until somebody touches what it
+// reads or writes; its results do not depend on how many threads there are.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace bitbalance::tlm_level {
+
+class WorkerPool {
+ public:
+  /// `threads`: at work at a time, the caller's own counted; 0: one for each processor.
+  explicit WorkerPool(int threads);
+  /// Precondition: the last job has been finished.
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  /// Begins work(0) .. work(parts - 1), in any order and at the same time, after the job before has been
+  /// finished. They must not touch the simulation kernel, nor throw.
+  void start(int parts, std::function<void(int)> work);
+  /// Returns when all parts of the job are done; does its share of them.
+  void finish();
+  void run(int parts, std::function<void(int)> work) {
+    start(parts, std::move(work));
+    finish();
+  }
+
+ private:
+  void serve();
+  /// Takes the next part that nobody has begun, if there is one, and does it.
+  bool do_part();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::function<void(int)> work_;
+  int parts_ = 0, next_ = 0, done_ = 0;
+  std::atomic<bool> is_open_{false};  ///< there are parts that nobody has begun
+  std::atomic<bool> is_done_{true};
+  bool ends_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace bitbalance::tlm_level

@@ -17,7 +17,8 @@ struct Finish {
   std::int16_t clip_low, clip_high;
 };
 
-/// `value`: in, the residual operand, if there is one; out, the result.
+/// By value: what is read through a reference might change with every result written. `value`: in, the
+/// residual operand, if there is one; out, the result.
 template <class Sum>
 [[gnu::always_inline]] inline void finish(const Sum* sum, std::size_t lanes, const Finish& f,
                                           bool has_operand, std::int32_t* value) {
@@ -37,12 +38,12 @@ template <class Sum>
 }
 
 BITBALANCE_VECTOR_CLONES
-void finish_lanes(const std::uint32_t* sum, std::size_t lanes, const Finish& f, bool has_operand,
+void finish_lanes(const std::uint32_t* sum, std::size_t lanes, Finish f, bool has_operand,
                   std::int32_t* value) {
   finish(sum, lanes, f, has_operand, value);
 }
 BITBALANCE_VECTOR_CLONES
-void finish_lanes(const std::int64_t* sum, std::size_t lanes, const Finish& f, bool has_operand,
+void finish_lanes(const std::int64_t* sum, std::size_t lanes, Finish f, bool has_operand,
                   std::int32_t* value) {
   finish(sum, lanes, f, has_operand, value);
 }

@@ -34,22 +34,17 @@ WorkerPool::~WorkerPool() {
 
 void WorkerPool::start(int parts, std::function<void(int)> work) {
   finish();
-  if (parts <= 0) return;
   {
     const std::lock_guard lock(mutex_);
     work_ = std::move(work);
-    parts_ = parts;
-    next_ = done_ = 0;
-    is_done_ = false;
-    is_open_ = true;
+    left_ = parts;
   }
   wake_.notify_all();
 }
 
 void WorkerPool::finish() {
-  while (do_part()) {
-  }
-  for (int looks = 0; !is_done_.load(std::memory_order_acquire); ++looks) {
+  do_parts();
+  for (int looks = 0; at_work_.load(std::memory_order_acquire) > 0; ++looks) {
     if (looks < kLooks) {
       pause();
     } else {
@@ -58,30 +53,24 @@ void WorkerPool::finish() {
   }
 }
 
-bool WorkerPool::do_part() {
-  int part = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    if (next_ >= parts_) return false;
-    part = next_++;
-    if (next_ == parts_) is_open_ = false;
+void WorkerPool::do_parts() {
+  while (left_.load(std::memory_order_relaxed) > 0) {
+    const int part = left_.fetch_sub(1) - 1;
+    if (part >= 0) work_(part);
   }
-  work_(part);
-  const std::lock_guard lock(mutex_);
-  if (++done_ == parts_) is_done_.store(true, std::memory_order_release);
-  return true;
 }
 
 void WorkerPool::serve() {
   while (true) {
-    for (int looks = 0; looks < kLooks && !is_open_.load(std::memory_order_relaxed); ++looks) pause();
+    for (int looks = 0; looks < kLooks && left_.load(std::memory_order_relaxed) <= 0; ++looks) pause();
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return ends_ || next_ < parts_; });
+      wake_.wait(lock, [this] { return ends_ || left_ > 0; });
       if (ends_) return;
+      ++at_work_;
     }
-    while (do_part()) {
-    }
+    do_parts();
+    at_work_.fetch_sub(1, std::memory_order_release);
   }
 }
 

@@ -32,15 +32,14 @@ class WorkerPool {
 
  private:
   void serve();
-  /// Takes the next part that nobody has begun, if there is one, and does it.
-  bool do_part();
+  /// Does parts that nobody has begun until there are none.
+  void do_parts();
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::function<void(int)> work_;
-  int parts_ = 0, next_ = 0, done_ = 0;
-  std::atomic<bool> is_open_{false};  ///< there are parts that nobody has begun
-  std::atomic<bool> is_done_{true};
+  std::function<void(int)> work_;  ///< changes only while no thread is at work
+  std::atomic<int> left_{0};       ///< parts that nobody has begun; below 1: none
+  std::atomic<int> at_work_{0};    ///< threads of ours; more only under the mutex
   bool ends_ = false;
   std::vector<std::thread> threads_;
 };

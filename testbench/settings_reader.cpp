@@ -53,7 +53,11 @@ void insert(const ParsedOverride& parsed, YAML::Node root) {
   std::size_t begin = 0;
   for (std::size_t dot = 0; (dot = parsed.path.find('.', begin)) != std::string::npos; begin = dot + 1) {
     YAML::Node inner = root[parsed.path.substr(begin, dot - begin)];
-    if (!inner.IsMap()) inner = YAML::Node(YAML::NodeType::Map);
+    if (!inner.IsMap()) {
+      const YAML::Node file = inner.IsScalar() ? YAML::Clone(inner) : YAML::Node();
+      inner = YAML::Node(YAML::NodeType::Map);
+      if (file.IsScalar()) inner["include"] = file;  // section=file, then section.key=value
+    }
     root.reset(inner);
   }
   root[parsed.path.substr(begin)] = parsed.value;
@@ -73,6 +77,7 @@ SettingsReader::SettingsReader(const std::filesystem::path& file,
   for (const SettingOverride& given : overrides) {
     const ParsedOverride parsed = parse_override(given);
     insert(parsed, overrides_);
+    if (parsed.value.IsScalar()) replaced_.insert(parsed.path);
     options_[parsed.path] = given.option.empty() ? "--set " + parsed.path : given.option;
   }
 }
@@ -164,7 +169,7 @@ void SettingsReader::section(const Setting& setting, const std::function<void()>
     if (inner.sources.empty()) inner.place = place;
     frame().places[setting.key] = inner.place;
     add_mapping({node, source.file}, inner.path, inner.sources);
-    if (source.file.empty() && node.IsScalar()) break;  // --set section=file replaces the whole section
+    if (source.file.empty() && replaced_.count(inner.path) != 0) break;  // --set section=file: all of it
   }
   run(std::move(inner), body);
 }

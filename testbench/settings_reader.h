@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 
 #include "testbench/settings.h"
 
@@ -70,6 +71,7 @@ class SettingsReader : public SettingsVisitor {
   std::filesystem::path file_;
   YAML::Node overrides_;
   std::map<std::string, std::string> options_;  ///< of the command line, by path
+  std::set<std::string> replaced_;  ///< paths that it gives a file or a value, not single settings
   std::vector<Frame> frames_;
 };
 

@@ -52,6 +52,42 @@ std::string set(const std::string& setting) {
   return refusal("--set '" + setting + "'");
 }
 
+TEST_CASE("with timed DRAM rtl and tlm agree in every layer, and the memory's figures are in the results") {
+  const TemporaryFolder folder;
+  const auto run = [&](const std::string& level, const std::string& preset) {
+    const fs::path out = folder.path() / (level + preset);
+    const Outcome outcome = bitbalance_command(lenet() + "--level " + level +
+                                               " --set memory=" + (kScenarios / "memory" / preset).string() +
+                                               " --out " + out.string());
+    CHECK(outcome.exit_code == 0);
+    CHECK_THAT(outcome.out, Contains("row hits") && Contains("refresh"));
+    // The scenario's technology costs LPDDR4.
+    CHECK((outcome.out.find("DRAM energy is of lpddr4") == std::string::npos) ==
+          (preset == "lpddr4-3200.yaml"));
+    auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
+    for (auto& layer : summary["layers"]) layer.erase("level");
+    return summary;
+  };
+  for (const char* preset : {"ddr3-1600.yaml", "ddr4-2400.yaml", "lpddr4-3200.yaml"}) {
+    CAPTURE(preset);
+    const auto rtl = run("rtl", preset), tlm = run("tlm", preset);
+    CHECK(rtl["cycles"] == tlm["cycles"]);
+    CHECK(rtl["layers"] == tlm["layers"]);
+    CHECK(rtl["memory"] == tlm["memory"]);
+    CHECK(rtl["memory"]["model"] == "timed");
+    CHECK(rtl["memory"]["refreshes"] > 0);
+    CHECK(rtl["memory"]["row_hits"] > rtl["memory"]["row_misses"]);
+  }
+}
+
+TEST_CASE("a DRAM preset that contradicts itself is a user's mistake") {
+  const std::string preset =
+      "--set memory=" + (kScenarios / "memory" / "ddr3-1600.yaml").string() + " --set '";
+  CHECK(refusal(preset + "memory.tRAS=10 ns'") ==
+        "bitbalance: --set memory.tRAS: 8 clocks; accepted: at least tRCD (11 clocks)\n");
+  CHECK(refusal(preset + "memory.rows=1'").find("rows = 1: the DRAM holds 65536 bytes") != std::string::npos);
+}
+
 TEST_CASE("a run passes, prints a table and leaves complete results") {
   const TemporaryFolder folder;
   const fs::path out = folder.path() / "results";

@@ -15,53 +15,27 @@ std::uint64_t power_of_two_at_least(std::uint64_t value) {
 
 LoadEngine::LoadEngine(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
                        const RegionMap& regions, Ports ports, Buffers buffers, Profile& profile)
-    : sc_module(name),
-      clk("clk"),
-      config_(config),
-      regions_(regions),
-      ports_(ports),
+    : DmaEngine(name, Engine::kLoad, config, regions, ports, profile),
       buffers_(buffers),
-      profile_(profile),
       staging_bytes_(static_cast<std::uint64_t>(config.dram.max_outstanding) * config.dram.burst_bytes +
                      2 * static_cast<std::uint64_t>(config.columns)),
       staging_mask_(power_of_two_at_least(staging_bytes_) - 1),
-      staging_(staging_mask_ + 1) {
-  SC_HAS_PROCESS(LoadEngine);
-  SC_METHOD(on_clock);
-  sensitive << clk.pos();
-  dont_initialize();
-}
+      staging_(staging_mask_ + 1) {}
 
-void LoadEngine::on_clock() {
-  switch (state_) {
-    case kIdle:
-      if (ports_.commands.can_pop()) accept();
-      break;
-    case kRunning:
-      run();
-      break;
-    default:
-      report();
-  }
-}
-
-void LoadEngine::accept() {
-  const IssuedCommand& command = ports_.commands.front();
-  header_ = command.header;
-  std::visit(
+ProgramFault LoadEngine::begin(const Command& command) {
+  return std::visit(
       [this](const auto& body) {
         using Body = std::decay_t<decltype(body)>;
         if constexpr (std::is_same_v<Body, LoadWeights> || std::is_same_v<Body, LoadParameters> ||
                       std::is_base_of_v<LoadTensor, Body>) {
-          fault_ = check(body, config_, regions_);
-          if (fault_ == ProgramFault::kNone) begin(body);
+          const ProgramFault refusal = check(body, config_, regions_);
+          if (refusal == ProgramFault::kNone) begin(body);
+          return refusal;
         } else {
-          fault_ = ProgramFault::kBadOpcode;
+          return ProgramFault::kBadOpcode;
         }
       },
       command.body);
-  state_ = fault_ == ProgramFault::kNone ? kRunning : kReporting;
-  ports_.commands.pop();
 }
 
 void LoadEngine::begin(const LoadWeights& load) {
@@ -125,10 +99,7 @@ void LoadEngine::request() {
   if (requested_bursts_.done() || !ports_.requests.can_push()) return;
   const Burst& burst = requested_bursts_.burst();
   if (requested_ - consumed_ + burst.useful > staging_bytes_) return;
-  request_.address = burst.address;
-  request_.bytes = static_cast<std::uint16_t>(burst.bytes);
-  ports_.requests.push(request_);
-  ++outstanding_;
+  push_request(burst);
   requested_ += burst.useful;
   EventCounts& events = profile_.layer(header_.layer).events;
   events.add(bytes_event_, burst.useful);
@@ -147,8 +118,7 @@ void LoadEngine::receive() {
   }
   arrived_ += burst.useful;
   arriving_bursts_.advance();
-  --outstanding_;
-  ports_.responses.pop();
+  pop_response();
 }
 
 void LoadEngine::write() {
@@ -221,17 +191,6 @@ int LoadEngine::staged_element(std::uint32_t index) const {
   if (!tensor_.slice.wide) return staged_byte(index);
   const int high = staged_byte(2 * std::uint64_t{index} + 1);
   return static_cast<std::int16_t>(staged_byte(2 * std::uint64_t{index}) | high << 8);
-}
-
-void LoadEngine::finish() {
-  state_ = kReporting;
-  report();
-}
-
-void LoadEngine::report() {
-  if (!ports_.completions.can_push()) return;
-  ports_.completions.push({Engine::kLoad, fault_, header_.layer, header_.layer_end});
-  state_ = kIdle;
 }
 
 void LoadEngine::describe(SignalList& signals) const {

@@ -7,14 +7,9 @@
 #include <systemc>
 #include <vector>
 
-#include "hw/core/config.h"
 #include "hw/core/dma_walk.h"
-#include "hw/core/profile.h"
-#include "hw/core/region_map.h"
 #include "hw/rtl/activation_buffer.h"
-#include "hw/rtl/bundles.h"
-#include "hw/rtl/channel.h"
-#include "hw/rtl/completion.h"
+#include "hw/rtl/dma_engine.h"
 #include "hw/rtl/output_buffer.h"
 #include "hw/rtl/parameter_buffer.h"
 #include "hw/rtl/signal_list.h"
@@ -22,14 +17,8 @@
 
 namespace bitbalance::rtl {
 
-class LoadEngine : public sc_core::sc_module {
+class LoadEngine : public DmaEngine {
  public:
-  struct Ports {
-    Channel<IssuedCommand>& commands;
-    Channel<MemoryRequest>& requests;  ///< the memory port's read channel
-    Channel<MemoryResponse>& responses;
-    Channel<Completion>& completions;
-  };
   struct Buffers {
     WeightBuffer& weights;
     ParameterBuffer& parameters;
@@ -37,30 +26,22 @@ class LoadEngine : public sc_core::sc_module {
     OutputBuffer& outputs;
   };
 
-  sc_core::sc_in<bool> clk;
-
   LoadEngine(const sc_core::sc_module_name& name, const AcceleratorConfig& config, const RegionMap& regions,
              Ports ports, Buffers buffers, Profile& profile);
 
   void describe(SignalList& signals) const;
 
  private:
-  enum State : std::uint8_t {
-    kIdle,
-    kRunning,
-    kReporting,  ///< done or refused, the completion is on its way
-  };
   enum class Target : std::uint8_t { kWeights, kParameters, kActivations, kOutputs };
 
-  void on_clock();
-  void accept();
+  ProgramFault begin(const Command& command) override;
   void begin(const LoadWeights& load);
   void begin(const LoadParameters& load);
   void begin(const LoadActivations& load);
   void begin(const LoadOutputs& load);
   void begin_tensor(const LoadTensor& load);
   void begin_transfer(const RunWalk& runs);
-  void run();
+  void run() override;
   void request();
   void receive();
   void write();
@@ -68,8 +49,6 @@ class LoadEngine : public sc_core::sc_module {
   void write_parameters();
   template <class Buffer>
   void write_line(Buffer& buffer, Event write_event);
-  void finish();
-  void report();
 
   /// Bytes that have arrived and that no line has taken.
   std::uint64_t staged() const { return arrived_ - consumed_; }
@@ -80,23 +59,14 @@ class LoadEngine : public sc_core::sc_module {
   int staged_element(std::uint32_t index) const;
   void consume(std::uint64_t bytes) { consumed_ += bytes; }
 
-  const AcceleratorConfig config_;
-  const RegionMap& regions_;
-  Ports ports_;
   Buffers buffers_;
-  Profile& profile_;
 
-  std::uint8_t state_ = kIdle;
   Target target_ = Target::kWeights;
-  CommandHeader header_;
   LoadTensor tensor_;  ///< kActivations, kOutputs
-  ProgramFault fault_ = ProgramFault::kNone;
 
   // Request side and response side walk the same bursts, the one ahead of the other.
   BurstWalk requested_bursts_, arriving_bursts_;
   Event bytes_event_ = Event::kDramReadWeight;
-  MemoryRequest request_;
-  std::uint32_t outstanding_ = 0;  ///< bursts
   // Bytes of the command, counted from its first: staging holds those from consumed_ to arrived_.
   std::uint64_t requested_ = 0, arrived_ = 0, consumed_ = 0;
   std::uint64_t staging_bytes_;

@@ -6,67 +6,33 @@ namespace bitbalance::rtl {
 
 StoreEngine::StoreEngine(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
                          const RegionMap& regions, Ports ports, const OutputBuffer& outputs, Profile& profile)
-    : sc_module(name),
-      clk("clk"),
-      config_(config),
-      regions_(regions),
-      ports_(ports),
-      outputs_(outputs),
-      profile_(profile) {
-  SC_HAS_PROCESS(StoreEngine);
-  SC_METHOD(on_clock);
-  sensitive << clk.pos();
-  dont_initialize();
-}
+    : DmaEngine(name, Engine::kStore, config, regions, ports, profile), outputs_(outputs) {}
 
-void StoreEngine::on_clock() {
-  switch (state_) {
-    case kIdle:
-      if (ports_.commands.can_pop()) accept();
-      break;
-    case kRunning:
-      run();
-      break;
-    default:
-      report();
-  }
-}
-
-void StoreEngine::accept() {
-  const IssuedCommand& command = ports_.commands.front();
-  header_ = command.header;
-  fault_ = ProgramFault::kBadOpcode;
-  if (const Store* store = std::get_if<Store>(&command.body)) {
-    fault_ = check(*store, config_, regions_);
-    const TensorSlice& slice = store->slice;
-    if (fault_ == ProgramFault::kNone) {
-      const RunWalk runs(slice, regions_.address(Region::kData, slice.dram_offset));
-      bursts_ = BurstWalk(runs, static_cast<std::uint32_t>(config_.dram.burst_bytes), BurstShape::kExact);
-      wide_ = slice.wide;
-      image_base_ = store->base;
-      image_stride_ = store->image_stride;
-      image_elements_ = std::uint32_t{slice.channels} * slice.rows * slice.columns;
-      element_ = 0;
-    }
-  }
-  state_ = fault_ == ProgramFault::kNone ? kRunning : kReporting;
-  ports_.commands.pop();
+ProgramFault StoreEngine::begin(const Command& command) {
+  const Store* const store = std::get_if<Store>(&command.body);
+  if (store == nullptr) return ProgramFault::kBadOpcode;
+  const ProgramFault refusal = check(*store, config_, regions_);
+  if (refusal != ProgramFault::kNone) return refusal;
+  const TensorSlice& slice = store->slice;
+  const RunWalk runs(slice, regions_.address(Region::kData, slice.dram_offset));
+  bursts_ = BurstWalk(runs, static_cast<std::uint32_t>(config_.dram.burst_bytes), BurstShape::kExact);
+  wide_ = slice.wide;
+  image_base_ = store->base;
+  image_stride_ = store->image_stride;
+  image_elements_ = std::uint32_t{slice.channels} * slice.rows * slice.columns;
+  element_ = 0;
+  return ProgramFault::kNone;
 }
 
 void StoreEngine::run() {
   if (fault_ == ProgramFault::kNone) request();
   receive();
-  if (outstanding_ == 0 && (bursts_.done() || fault_ != ProgramFault::kNone)) {
-    state_ = kReporting;
-    report();
-  }
+  if (outstanding_ == 0 && (bursts_.done() || fault_ != ProgramFault::kNone)) finish();
 }
 
 void StoreEngine::request() {
   if (bursts_.done() || !ports_.requests.can_push()) return;
   const Burst& burst = bursts_.burst();
-  request_.address = burst.address;
-  request_.bytes = static_cast<std::uint16_t>(burst.bytes);
   const std::uint32_t size = element_bytes(wide_);
   for (std::uint32_t at = 0; at < burst.bytes; at += size) {
     const int value = outputs_.read(image_base_ + element_, wide_, false);
@@ -77,8 +43,7 @@ void StoreEngine::request() {
       image_base_ += image_stride_;
     }
   }
-  ports_.requests.push(request_);
-  ++outstanding_;
+  push_request(burst);
   EventCounts& events = profile_.layer(header_.layer).events;
   events.add(Event::kOutputBufferRead, burst.bytes / size);
   events.add(Event::kDramWrite, burst.bytes);
@@ -89,14 +54,7 @@ void StoreEngine::request() {
 void StoreEngine::receive() {
   if (!ports_.responses.can_pop()) return;
   if (ports_.responses.front().error) fault_ = ProgramFault::kMemoryError;
-  --outstanding_;
-  ports_.responses.pop();
-}
-
-void StoreEngine::report() {
-  if (!ports_.completions.can_push()) return;
-  ports_.completions.push({Engine::kStore, fault_, header_.layer, header_.layer_end});
-  state_ = kIdle;
+  pop_response();
 }
 
 void StoreEngine::describe(SignalList& signals) const {

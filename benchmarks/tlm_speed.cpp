@@ -48,7 +48,7 @@ class Frames {
   Frames(const Program& program, const AcceleratorConfig& config)
       : program_(program),
         data_base_((program.constants.size() + kPage - 1) / kPage * kPage),
-        system_("system", config, {}, data_base_ + program.data_bytes, 0) {
+        system_("system", config, {}, data_base_ + program.data_bytes, without_watchdog()) {
     system_.poke(0, program.constants);
   }
 
@@ -68,6 +68,12 @@ class Frames {
   std::vector<std::uint8_t> data() { return system_.peek(data_base_, program_.data_bytes); }
 
  private:
+  static RunSettings without_watchdog() {
+    RunSettings run;
+    run.watchdog_cycles = 0;
+    return run;
+  }
+
   const Program& program_;
   const std::uint64_t data_base_;
   TlmSystem system_;

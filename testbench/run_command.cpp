@@ -107,6 +107,7 @@ int run_command(const RunArguments& arguments) {
   const auto waveform =
       make_waveform(arguments, scenario.run.level, simulation, scenario.accelerator, folder.workspace());
   simulate(simulation, report);
+  if (!report.fault.empty()) fmt::print(stderr, "bitbalance: {}\n", report.fault);
   report.memory = simulation.memory_statistics();
   if (!workload.labels.empty() && !simulation.predictions().empty()) {
     report.accuracy = {accuracy(workload.float_predictions, workload.labels),

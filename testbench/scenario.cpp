@@ -190,6 +190,9 @@ void show_run(SettingsVisitor& v, RunSettings& s) {
   v.choice({"level", "level of detail"}, s.level, names({Level::kRtl, Level::kTlm}));
   v.integer({"watchdog_cycles", "give up after as many cycles without progress; 0: never"}, s.watchdog_cycles,
             0, std::int64_t{1} << 31);
+  v.boolean({"dmi", "tlm: load and store by pointer where the memory grants it"}, s.dmi);
+  v.integer({"quantum_ns", "tlm: how far blocking calls may run ahead of time, nanoseconds; 0: not at all"},
+            s.quantum_ns, 0, 1'000'000'000);
 }
 
 void show(SettingsVisitor& v, Scenario& s) {

@@ -42,7 +42,7 @@ void add(const LayerProfile& from, LayerProfile& to) {
 template <class AnySystem>
 std::unique_ptr<System> make(const Scenario& scenario, std::uint64_t memory_bytes) {
   return std::make_unique<AnySystem>("system", scenario.accelerator, scenario.memory, memory_bytes,
-                                     scenario.run.watchdog_cycles);
+                                     scenario.run);
 }
 
 std::unique_ptr<System> make_system(const Scenario& scenario, std::uint64_t memory_bytes) {
@@ -196,9 +196,9 @@ std::string Simulation::execute(const LoadedProgram& loaded, RunReport& report,
   }
   const ProgramOutcome& outcome = system_->driver.outcome();
   if (outcome.fault == ProgramFault::kNone) return {};
-  const char* hint = outcome.fault == ProgramFault::kTimeout ? "; the warning above names what waits" : "";
-  return fmt::format("the accelerator stopped at command {}: {}{}", outcome.command, to_string(outcome.fault),
-                     hint);
+  const std::string& reason = system_->fault_reason();
+  return fmt::format("the accelerator stopped at command {}: {}{}{}", outcome.command,
+                     to_string(outcome.fault), reason.empty() ? "" : "; ", reason);
 }
 
 void Simulation::run_on_host(const Program& program, const ProgramLayer& layer) {

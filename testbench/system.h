@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <systemc>
 #include <vector>
 
@@ -21,6 +22,8 @@ class System : public sc_core::sc_module {
 
   /// The accelerator's accounts.
   virtual Profile& profile() = 0;
+  /// Why the last program was stopped, beyond what the registers say; empty: they say it all.
+  virtual const std::string& fault_reason() const = 0;
   /// Of the clock.
   const sc_core::sc_time& period() const { return period_; }
 

@@ -168,10 +168,19 @@ void BurstInitiator::break_off(Transaction& transaction, const std::string& viol
 }
 
 std::string BurstInitiator::describe(const Transaction& transaction) {
-  constexpr const char* kNames[] = {"fetch", "read", "write"};
+  constexpr const char* kNames[] = {"the controller's fetch", "the load engine's read",
+                                    "the store engine's write"};
   const BurstRequest& request = transaction.request;
   return fmt::format("{} of {} bytes at {:#x}", kNames[static_cast<int>(transaction.extension.channel)],
                      request.bytes, request.address);
+}
+
+std::string BurstInitiator::errors() const {
+  std::string text;
+  for (const std::string& error : errors_) {
+    if (!error.empty()) text += (text.empty() ? "" : "; ") + error;
+  }
+  return text;
 }
 
 void BurstInitiator::free(tlm::tlm_generic_payload* payload) {

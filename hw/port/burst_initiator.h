@@ -32,8 +32,8 @@ class BurstInitiator : public sc_core::sc_module, public tlm::tlm_mm_interface {
 
   ~BurstInitiator() override;
 
-  /// The first error that the channel was answered with since forget_errors(), in words; empty: none.
-  const std::string& error(MemoryChannel channel) const { return errors_[static_cast<std::size_t>(channel)]; }
+  /// The first error that each channel was answered with since forget_errors(), in words; empty: none.
+  std::string errors() const;
   void forget_errors() { errors_ = {}; }
 
  protected:
@@ -73,7 +73,7 @@ class BurstInitiator : public sc_core::sc_module, public tlm::tlm_mm_interface {
   virtual void request_phase_ended() {}
   /// A target takes back what it granted by DMI; both addresses included.
   virtual void revoke_direct_memory(std::uint64_t /*first*/, std::uint64_t /*last*/) {}
-  /// For messages: "read of 64 bytes at 0x1000".
+  /// For messages: "the load engine's read of 64 bytes at 0x1000".
   static std::string describe(const Transaction& transaction);
 
  private:

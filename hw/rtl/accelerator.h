@@ -48,6 +48,9 @@ class Accelerator : public sc_core::sc_module {
   /// The accounts of all programs since the last clear().
   Profile& profile() { return profile_; }
   const Profile& profile() const { return profile_; }
+  /// Why the last program was stopped, where registers cannot say: which burst the memory answered how, or
+  /// who waits for whom. Else empty.
+  const std::string& fault_reason() const { return controller_.fault_reason(); }
   /// The array's PEs, for tests that inject faults.
   PeArray& pe_array() { return pe_array_; }
   /// Everything that can be traced, in the order that data flows.

@@ -24,7 +24,7 @@ constexpr std::size_t at(Activity activity) {
 }  // namespace
 
 Controller::Controller(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                       const Ports& ports, const ActivityMeter& compute_meter, const MemoryPort& memory,
+                       const Ports& ports, const ActivityMeter& compute_meter, MemoryPort& memory,
                        Profile& profile, std::int64_t watchdog_cycles)
     : sc_module(name),
       clk("clk"),
@@ -101,6 +101,8 @@ void Controller::start() {
   state_ = State::kHeader;
   fault_ = ProgramFault::kNone;
   fault_reported_ = false;
+  fault_reason_.clear();
+  memory_.forget_errors();
   commands_ = requested_ = received_ = 0;
   header_requested_ = header_received_ = false;
   commands_done_ = 0;
@@ -309,6 +311,7 @@ void Controller::finish_if_stopped() {
 void Controller::report_fault() {
   if (fault_ == ProgramFault::kNone || fault_reported_) return;
   fault_reported_ = true;
+  if (fault_ == ProgramFault::kMemoryError) fault_reason_ = memory_.errors();
   registers_.set(Register::kStatus, kStatusError);
   registers_.set(Register::kError, static_cast<std::uint32_t>(fault_) | fault_index_ << 8);
   registers_.set_bits(Register::kIrqStatus, kIrqError);
@@ -351,8 +354,9 @@ void Controller::watch() {
     progress_ = progress;
     quiet_cycles_ = 0;
   } else if (++quiet_cycles_ == watchdog_cycles_ && !fault_reported_) {
+    fault_reason_ = what_waits();
     SC_REPORT_WARNING(name(),
-                      fmt::format("no progress for {} cycles: {}", watchdog_cycles_, what_waits()).c_str());
+                      fmt::format("no progress for {} cycles: {}", watchdog_cycles_, fault_reason_).c_str());
     state_ = State::kStopping;
     fault_ = ProgramFault::kTimeout;
     fault_index_ = oldest_command();

@@ -45,16 +45,19 @@ class Controller : public sc_core::sc_module {
   sc_core::sc_in<bool> clk;
   sc_core::sc_out<bool> irq;
 
-  /// `compute_meter`: counts slots, bubbles and drain waits. `memory`: asked for signs of progress only.
-  /// `watchdog_cycles`: without a completion, a memory answer or a slot, while a program runs, until it is
-  /// stopped.
+  /// `compute_meter`: counts slots, bubbles and drain waits. `memory`: asked for signs of progress and
+  /// errors. `watchdog_cycles`: without a completion, a memory answer or a slot, while a program runs, until
+  /// it is stopped.
   Controller(const sc_core::sc_module_name& name, const AcceleratorConfig& config, const Ports& ports,
-             const ActivityMeter& compute_meter, const MemoryPort& memory, Profile& profile,
+             const ActivityMeter& compute_meter, MemoryPort& memory, Profile& profile,
              std::int64_t watchdog_cycles = kWatchdogCycles);
 
   const RegionMap& regions() const { return regions_; }
   /// As of the last edge; for the csr port.
   RegisterFile registers() const;
+  /// Why the last program was stopped, where registers cannot say: which burst the memory answered how, or
+  /// who waits for whom. Else empty.
+  const std::string& fault_reason() const { return fault_reason_; }
   void describe(SignalList& signals) const;
 
  private:
@@ -140,7 +143,7 @@ class Controller : public sc_core::sc_module {
   const std::int64_t watchdog_cycles_;
   Ports ports_;
   const ActivityMeter& compute_meter_;
-  const MemoryPort& memory_;
+  MemoryPort& memory_;
   Profile& profile_;
 
   RegisterFile registers_;
@@ -149,6 +152,7 @@ class Controller : public sc_core::sc_module {
   ProgramFault fault_ = ProgramFault::kNone;  ///< kStopping: what to report
   std::uint32_t fault_index_ = 0;
   bool fault_reported_ = false;
+  std::string fault_reason_;
   bool irq_level_ = false;
 
   // Fetch.

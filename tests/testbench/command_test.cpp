@@ -88,6 +88,22 @@ TEST_CASE("a DRAM preset that contradicts itself is a user's mistake") {
   CHECK(refusal(preset + "memory.rows=1'").find("rows = 1: the DRAM holds 65536 bytes") != std::string::npos);
 }
 
+TEST_CASE("a memory slower than the watchdog ends a run with a named reason, at both levels") {
+  for (const std::string level : {"rtl", "tlm"}) {
+    const TemporaryFolder folder;
+    const fs::path out = folder.path() / "results";
+    const Outcome outcome =
+        bitbalance_command(lenet() + "--level " + level + " --out " + out.string() +
+                           " --set memory.latency_cycles=5000 --set run.watchdog_cycles=3000");
+    CHECK(outcome.exit_code == 1);
+    CHECK_THAT(outcome.err, Contains("no progress; ") && Contains("memory has not answered: command"));
+    const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
+    CHECK(summary["verdict"] == "fail");
+    CHECK_THAT(summary["fault"].get<std::string>(),
+               Contains("no progress; ") && Contains("memory has not answered: command"));
+  }
+}
+
 TEST_CASE("a run passes, prints a table and leaves complete results") {
   const TemporaryFolder folder;
   const fs::path out = folder.path() / "results";

@@ -24,23 +24,28 @@ std::uint64_t pages(std::uint64_t bytes) {
   return (bytes + kPage - 1) / kPage * kPage;
 }
 
-template <class Bus, class Device>
-LevelResult run(Bus& memory_model, Device& accelerator, const Program& program,
-                const std::vector<std::uint8_t>& data, const ProgramRegions& regions) {
+template <class MemoryModel, class Device>
+LevelResult run(MemoryModel& memory_model, Device& accelerator, const Program& program,
+                const std::vector<std::uint8_t>& data, const ProgramRegions& regions,
+                const LevelOptions& options) {
   sc_core::sc_signal<bool> irq("irq");
   Driver driver("driver");
   ProtocolChecker mem_checker("mem_checker"), csr_checker("csr_checker");
+  Interconnect bus("bus", options.bus);
   accelerator.mem.bind(mem_checker.target);
-  mem_checker.initiator.bind(memory_model.socket);
+  mem_checker.initiator.bind(bus.target);
+  bus.initiator.bind(memory_model.socket);
   accelerator.irq(irq);
   driver.irq(irq);
   driver.csr.bind(csr_checker.target);
   csr_checker.initiator.bind(accelerator.csr);
   std::vector<std::uint8_t>& memory = memory_model.data();
-  std::copy(program.constants.begin(), program.constants.end(),
-            memory.begin() + static_cast<std::ptrdiff_t>(regions.constants_base));
-  const auto begin = memory.begin() + static_cast<std::ptrdiff_t>(regions.data_base);
-  std::copy(data.begin(), data.end(), begin);
+  const auto place = [&](std::uint64_t address) {
+    return memory.begin() + static_cast<std::ptrdiff_t>(address - options.bus.base);
+  };
+  std::copy(program.constants.begin(), program.constants.end(), place(regions.constants_base));
+  std::copy(data.begin(), data.end(), place(regions.data_base));
+  tlm::tlm_global_quantum::instance().set(sc_core::sc_time(options.quantum_ns, sc_core::SC_NS));
 
   driver.submit(regions);
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
@@ -53,25 +58,30 @@ LevelResult run(Bus& memory_model, Device& accelerator, const Program& program,
   result.fault_command = driver.outcome().command;
   result.cycles = static_cast<std::int64_t>(driver.outcome().cycles);
   result.profile = accelerator.profile();
-  result.data.assign(begin, begin + program.data_bytes);
-  const std::string violations = mem_checker.text() + csr_checker.text();
+  result.reason = accelerator.fault_reason();
+  result.bursts = mem_checker.requests();
+  result.dmi_grants = bus.grants();
+  result.invalidations = bus.invalidations();
+  result.data.assign(place(regions.data_base), place(regions.data_base) + program.data_bytes);
+  const std::string violations =
+      (options.memory == Memory::kBad ? "" : mem_checker.text()) + csr_checker.text();
   if (!violations.empty()) throw std::logic_error(violations);
   return result;
 }
 
-template <class Bus>
-LevelResult run(Level level, Bus& memory, const Program& program, const AcceleratorConfig& config,
+template <class MemoryModel>
+LevelResult run(Level level, MemoryModel& memory, const Program& program, const AcceleratorConfig& config,
                 const std::vector<std::uint8_t>& data, const ProgramRegions& regions,
                 const LevelOptions& options) {
   const sc_core::sc_time period(1, sc_core::SC_NS);
   if (level == Level::kTlm) {
     Accelerator accelerator("accelerator", config, period, {options.watchdog_cycles, options.use_dmi});
-    return run(memory, accelerator, program, data, regions);
+    return run(memory, accelerator, program, data, regions, options);
   }
   sc_core::sc_clock clock("clock", period);
   rtl::Accelerator accelerator("accelerator", config, options.watchdog_cycles);
   accelerator.clk(clock);
-  return run(memory, accelerator, program, data, regions);
+  return run(memory, accelerator, program, data, regions, options);
 }
 
 }  // namespace
@@ -79,11 +89,15 @@ LevelResult run(Level level, Bus& memory, const Program& program, const Accelera
 LevelResult run_level(Level level, const Program& program, const AcceleratorConfig& config,
                       const std::vector<std::uint8_t>& data, const LevelOptions& options) {
   ProgramRegions regions;
-  regions.constants_base = kPage;
+  regions.constants_base = options.bus.base + kPage;
   regions.constants_bytes = static_cast<std::uint32_t>(program.constants.size());
-  regions.data_base = kPage + pages(program.constants.size());
+  regions.data_base = regions.constants_base + pages(program.constants.size());
   regions.data_bytes = program.data_bytes;
-  const std::uint64_t memory_bytes = regions.data_base + pages(data.size()) + kPage;
+  const std::uint64_t memory_bytes = regions.data_base - options.bus.base + pages(data.size()) + kPage;
+  if (options.memory == Memory::kBad) {
+    BadMemory memory("memory", memory_bytes, options.bad);
+    return run(level, memory, program, config, data, regions, options);
+  }
   if (options.memory == Memory::kHashed) {
     HashedMemory memory("memory", memory_bytes, options.seed);
     const auto address = [&](double share) {
@@ -94,10 +108,13 @@ LevelResult run_level(Level level, const Program& program, const AcceleratorConf
   }
   if (options.memory == Memory::kTimed) {
     dram::TimedMemory memory("memory", options.dram, memory_bytes);
-    return run(level, memory, program, config, data, regions, options.watchdog_cycles);
+    return run(level, memory, program, config, data, regions, options);
   }
   IdealMemoryConfig ideal;
   ideal.bytes = memory_bytes;
+  ideal.latency_cycles = options.latency_cycles;
+  ideal.bytes_per_cycle_numerator = options.bytes_per_cycle_numerator;
+  ideal.bytes_per_cycle_denominator = options.bytes_per_cycle_denominator;
   IdealMemory memory("memory", ideal);
   return run(level, memory, program, config, data, regions, options);
 }

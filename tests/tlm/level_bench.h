@@ -8,6 +8,8 @@
 #include "hw/core/config.h"
 #include "hw/core/profile.h"
 #include "hw/core/program.h"
+#include "tests/tlm/bad_memory.h"
+#include "tests/tlm/interconnect.h"
 #include "tlm/dram/config.h"
 
 namespace bitbalance::tlm_level::test {
@@ -17,6 +19,7 @@ enum class Memory {
   kIdeal,   ///< 50 cycles, 12.8 bytes a cycle
   kHashed,  ///< any of the base protocol's ways, at times that depend on the burst alone
   kTimed,   ///< `dram`
+  kBad,     ///< LevelOptions::bad
 };
 
 struct LevelOptions {
@@ -28,6 +31,11 @@ struct LevelOptions {
   bool is_silent = false;  ///< kHashed: those bursts are never answered instead
   std::int64_t watchdog_cycles = 20'000;
   bool use_dmi = true;  ///< kTlm
+  double quantum_ns = 0;
+  /// kIdeal.
+  std::uint32_t latency_cycles = 50, bytes_per_cycle_numerator = 64, bytes_per_cycle_denominator = 5;
+  BadMemoryOptions bad = {};     ///< kBad
+  InterconnectOptions bus = {};  ///< in front of any memory
 };
 
 struct LevelResult {
@@ -37,10 +45,13 @@ struct LevelResult {
   std::int64_t cycles = 0;    ///< CYCLES register
   double simulate_cpu_s = 0;  ///< from start to interrupt
   Profile profile;
+  std::string reason;        ///< Accelerator::fault_reason()
+  std::uint64_t bursts = 0;  ///< transactions on `mem`
+  std::uint64_t dmi_grants = 0, invalidations = 0;
 };
 
 /// Elaborates, runs to the interrupt, and returns: once a process. Throws std::logic_error when the base
-/// protocol is broken on `mem` or `csr`.
+/// protocol is broken on `mem` or `csr` (kBad: only csr).
 LevelResult run_level(Level level, const Program& program, const AcceleratorConfig& config,
                       const std::vector<std::uint8_t>& data, const LevelOptions& options = {});
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <systemc>
 #include <tlm>
 
@@ -48,6 +49,9 @@ class Accelerator : public sc_core::sc_module {
   /// The accounts of all programs since the last clear().
   Profile& profile() { return profile_; }
   const Profile& profile() const { return profile_; }
+  /// Why the last program was stopped, where registers cannot say: which burst the memory answered how, or
+  /// who waits for whom. Else empty.
+  const std::string& fault_reason() const { return controller_.fault_reason(); }
 
  private:
   const AcceleratorConfig config_;

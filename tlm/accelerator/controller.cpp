@@ -106,6 +106,8 @@ void Controller::start_program(Edge edge) {
   registers_.set(Register::kStatus, kStatusBusy);
   registers_.set(Register::kError, 0);
   reset_ = reported_ = false;
+  fault_reason_.clear();
+  dram_.forget_errors();
   begin_ = edge;
   progress_ = edge - 1;
   last_slot_ = edge - 2;
@@ -137,6 +139,7 @@ void Controller::end_program() {
 
 void Controller::report_failure(const Failure& failure) {
   reported_ = true;
+  if (failure.cause == ProgramFault::kMemoryError) fault_reason_ = dram_.port().errors();
   registers_.set(Register::kStatus, kStatusError);
   registers_.set(Register::kError, static_cast<std::uint32_t>(failure.cause) | failure.command << 8);
   registers_.set_bits(Register::kIrqStatus, kIrqError);
@@ -281,8 +284,9 @@ void Controller::watch(Edge now) {
   watch_edge_ = last_progress(now) + watchdog_cycles_;
   if (watch_edge_ > now) return;
   watch_edge_ = kNever;
+  fault_reason_ = what_waits();
   SC_REPORT_WARNING(name(),
-                    fmt::format("no progress for {} cycles: {}", watchdog_cycles_, what_waits()).c_str());
+                    fmt::format("no progress for {} cycles: {}", watchdog_cycles_, fault_reason_).c_str());
   Failure failure{ProgramFault::kTimeout, received_ > 0 ? received_ - 1 : 0};
   for (const Command* command : schedule_.unfinished())
     failure.command = std::min(failure.command, index_of(*command));

@@ -42,6 +42,9 @@ class Controller : public sc_core::sc_module, private CommandSchedule::Host {
   const RegionMap& regions() const { return regions_; }
   /// As of the last edge; for the csr port.
   RegisterFile registers() const;
+  /// Why the last program was stopped, where registers cannot say: which burst the memory answered how, or
+  /// who waits for whom. Else empty.
+  const std::string& fault_reason() const { return fault_reason_; }
 
   // What happens around the controller, at an edge that it has not come to.
   void register_written(const sc_core::sc_time& time);
@@ -96,7 +99,8 @@ class Controller : public sc_core::sc_module, private CommandSchedule::Host {
   bool running_ = false;
   bool reset_ = false;     ///< the program is being dropped: nothing to report
   bool reported_ = false;  ///< a failure, before the program has come to a stop
-  Edge begin_ = 0;         ///< of the running or last program
+  std::string fault_reason_;
+  Edge begin_ = 0;  ///< of the running or last program
 
   CommandSchedule schedule_;
   ComputeTimeline compute_;

@@ -55,6 +55,7 @@ class DramInterface : public sc_core::sc_module {
     return std::max(port_.last_delivery(limit), std::min(limit, direct_end_));
   }
   const MemoryPort& port() const { return port_; }
+  void forget_errors() { port_.forget_errors(); }
 
  private:
   void load(CommandBlock& block);

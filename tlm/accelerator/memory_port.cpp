@@ -31,10 +31,16 @@ std::string MemoryPort::pending() const {
   std::string text;
   for (int c = 0; c < kMemoryChannels; ++c) {
     const ChannelState& channel = state(static_cast<MemoryChannel>(c));
-    if (channel.unanswered.empty()) continue;
-    text += fmt::format("{}{}: {} transactions, oldest at {:#x}", text.empty() ? "" : "; ",
-                        to_string(static_cast<MemoryChannel>(c)), channel.unanswered.size(),
-                        channel.unanswered.front()->request.address);
+    const Edge now = clock_.last();
+    Edge next = kNever;  // delivery of an answer whose time has been told ahead
+    for (const Edge edge : channel.delivered) {
+      if (edge > now) next = std::min(next, edge);
+    }
+    if (channel.unanswered.empty() && next == kNever) continue;
+    text += fmt::format("{}{}: ", text.empty() ? "" : "; ", to_string(static_cast<MemoryChannel>(c)));
+    text += next != kNever ? fmt::format("next answer in {} cycles", next - now)
+                           : fmt::format("{} transactions, oldest at {:#x}", channel.unanswered.size(),
+                                         channel.unanswered.front()->request.address);
   }
   return text;
 }

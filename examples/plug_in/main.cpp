@@ -1,15 +1,20 @@
 // The accelerator in a platform of one's own: one convolution is mapped to a program, a processor starts it
 // through `csr`, and the results are read back from a memory that the accelerator reached through `mem`.
+// plug_in [rtl | tlm] [no_dmi] [blocking] [quantum]
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <string>
 #include <systemc>
+#include <tlm>
+#include <vector>
 
 #include "examples/plug_in/platform.h"
 #include "hw/core/mapper.h"
 #include "hw/core/registers.h"
 #include "hw/rtl/accelerator.h"
+#include "tlm/accelerator/accelerator.h"
 
 namespace {
 
@@ -122,28 +127,49 @@ int compute(example::Cpu& cpu, const Program& program) {
   return wrong;
 }
 
-}  // namespace
-
-int sc_main(int /*argc*/, char* /*argv*/[]) {
-  AcceleratorConfig config;  // the default, but for a smaller array
-  config.rows = 8;
-  config.columns = 16;
-  const Program program = build_program(one_convolution(), config, MapperOptions{}).program;
-
-  sc_core::sc_clock clock("clock", 1, sc_core::SC_NS);
+/// The platform around an accelerator of either level; returns the number of wrong results.
+template <class Accelerator>
+int simulate(Accelerator& accelerator, const Program& program) {
   sc_core::sc_signal<bool> irq("irq");
-  rtl::Accelerator accelerator("accelerator", config);
   example::Dram dram("dram", kDramBase, kDramBytes);
   int wrong = -1;
   example::Cpu cpu("cpu", [&](example::Cpu& self) { wrong = compute(self, program); });
 
-  accelerator.clk(clock);
   accelerator.irq(irq);
   accelerator.mem.bind(dram.accelerator_port);
   cpu.csr.bind(accelerator.csr);
   cpu.mem.bind(dram.cpu_port);
   cpu.irq(irq);
-
   sc_core::sc_start();
+  return wrong;
+}
+
+}  // namespace
+
+int sc_main(int argc, char* argv[]) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const auto given = [&](const char* argument) {
+    return std::find(arguments.begin(), arguments.end(), argument) != arguments.end();
+  };
+  AcceleratorConfig config;  // the default, but for a smaller array
+  config.rows = 8;
+  config.columns = 16;
+  config.dram.use_nb_transport = !given("blocking");
+  const Program program = build_program(one_convolution(), config, MapperOptions{}).program;
+  const sc_core::sc_time period(1, sc_core::SC_NS);
+
+  int wrong = 0;
+  if (given("tlm")) {
+    tlm_level::AcceleratorOptions options;
+    options.use_dmi = !given("no_dmi");
+    if (given("quantum")) tlm::tlm_global_quantum::instance().set(sc_core::sc_time(1, sc_core::SC_US));
+    tlm_level::Accelerator accelerator("accelerator", config, period, options);
+    wrong = simulate(accelerator, program);
+  } else {
+    sc_core::sc_clock clock("clock", period);
+    rtl::Accelerator accelerator("accelerator", config);
+    accelerator.clk(clock);
+    wrong = simulate(accelerator, program);
+  }
   return wrong == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

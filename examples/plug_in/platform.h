@@ -17,7 +17,7 @@
 namespace example {
 
 /// Memory with one port for the processor and one for the accelerator: b_transport with a fixed delay, which
-/// is all that a target must implement.
+/// is all that a target must implement, and DMI, which makes the transaction level fast.
 class Dram : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<Dram> cpu_port{"cpu_port"};
@@ -27,6 +27,7 @@ class Dram : public sc_core::sc_module {
       : sc_module(name), base_(base), bytes_(bytes) {
     cpu_port.register_b_transport(this, &Dram::b_transport);
     accelerator_port.register_b_transport(this, &Dram::b_transport);
+    accelerator_port.register_get_direct_mem_ptr(this, &Dram::get_direct_mem_ptr);
   }
 
  private:
@@ -42,10 +43,21 @@ class Dram : public sc_core::sc_module {
     } else {
       std::memcpy(transaction.get_data_ptr(), &bytes_[at], length);
     }
-    delay += sc_core::sc_time(40, sc_core::SC_NS);
+    delay += latency_;
+    transaction.set_dmi_allowed(true);
     transaction.set_response_status(tlm::TLM_OK_RESPONSE);
   }
+  bool get_direct_mem_ptr(tlm::tlm_generic_payload& /*transaction*/, tlm::tlm_dmi& dmi) {
+    dmi.set_dmi_ptr(bytes_.data());
+    dmi.set_start_address(base_);
+    dmi.set_end_address(base_ + bytes_.size() - 1);
+    dmi.set_read_latency(latency_);
+    dmi.set_write_latency(latency_);
+    dmi.allow_read_write();
+    return true;
+  }
 
+  const sc_core::sc_time latency_{40, sc_core::SC_NS};
   std::uint64_t base_;
   std::vector<std::uint8_t> bytes_;
 };

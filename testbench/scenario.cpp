@@ -176,9 +176,8 @@ void show_layer_mapping(SettingsVisitor& v, LayerMapping& s) {
 }
 
 void show_mapping(SettingsVisitor& v, MappingSettings& s) {
-  std::size_t barrier = s.barrier ? 1 : 0;
-  v.choice({"barrier", "layer: each layer ends with all engines idle"}, barrier, {"none", "layer"});
-  s.barrier = barrier == 1;
+  v.choice({"barrier", "each layer ends with all engines idle: by a Barrier command; layer: as a program"},
+           s.barrier, names({LayerBarrier::kNone, LayerBarrier::kCommand, LayerBarrier::kProgram}));
   v.boolean({"fuse_pooling", "non-overlapping max pooling while a convolution drains"}, s.fuse_pooling);
   v.list(
       {"layers", "blocks of single layers; what is left out or 0 is chosen by the mapper"},

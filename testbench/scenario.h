@@ -55,7 +55,7 @@ struct QuantizationSettings {
 
 /// How layers become commands. A mapping file is this section alone.
 struct MappingSettings {
-  bool barrier = false;  ///< end each layer with all engines idle
+  LayerBarrier barrier = LayerBarrier::kNone;
   bool fuse_pooling = true;
   std::vector<LayerMapping> layers;  ///< what is 0 is left to the mapper
 };

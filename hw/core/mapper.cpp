@@ -174,8 +174,11 @@ class SegmentBuilder {
     ProgramBuilder builder(network_, config_, options_,
                            segments_.empty() ? nullptr : &segments_.back().program);
     if (segments_.empty()) builder.place_tensor(network_.input);
-    for (; next_ < network_.layers.size() && !next_on_host(); ++next_)
+    while (next_ < network_.layers.size() && !next_on_host()) {
       result.mappings.push_back(lower_layer(builder));
+      ++next_;
+      if (options_.barrier == LayerBarrier::kProgram) break;
+    }
     std::vector<ProgramLayer> host_layers;
     for (; next_on_host(); ++next_) {
       const QuantizedLayer& layer = network_.layers[next_];
@@ -277,6 +280,18 @@ class SegmentBuilder {
 
 const char* to_string(LoopOrder order) {
   return order == LoopOrder::kActivationsOuter ? "activations_outer" : "weights_outer";
+}
+
+const char* to_string(LayerBarrier barrier) {
+  switch (barrier) {
+    case LayerBarrier::kNone:
+      return "none";
+    case LayerBarrier::kCommand:
+      return "command";
+    case LayerBarrier::kProgram:
+      return "layer";
+  }
+  return "?";
 }
 
 Mapper::Mapper(const QuantizedNetwork& network) : network_(network) {

@@ -32,9 +32,17 @@ struct LayerMapping {
   LoopOrder order = LoopOrder::kActivationsOuter;
 };
 
+/// How a layer ends.
+enum class LayerBarrier {
+  kNone,     ///< the engines already load and compute the next one
+  kCommand,  ///< all engines run dry: a Barrier command
+  kProgram,  ///< its program does: each layer is one of its own and leaves everything in DRAM
+};
+const char* to_string(LayerBarrier barrier);
+
 struct MapperOptions {
-  int batch = 1;                  ///< images of one program, 1..65535
-  bool barrier = false;           ///< end each layer with all engines idle (checkpoints)
+  int batch = 1;  ///< images of one program, 1..65535
+  LayerBarrier barrier = LayerBarrier::kNone;
   bool fuse_pooling = true;       ///< non-overlapping max pooling behind a convolution happens while draining
   double bytes_per_cycle = 12.8;  ///< of the memory, to weigh traffic against compute
   std::vector<LayerMapping> mappings;  ///< the user's choices, by layer name
@@ -52,10 +60,10 @@ class Mapper {
   explicit Mapper(const QuantizedNetwork& network);
 
   /// One program, without its constants, for each run of layers that ends with layers on the host, and one
-  /// for the rest. All share Region::kData: the placements of a program are those of the next, too. Throws
-  /// std::invalid_argument, naming the layer, when a buffer is too small for any block of it, a sum could
-  /// overflow an accumulator (unless allow_wrap), a field exceeds its command, or a user's mapping does not
-  /// fit.
+  /// for the rest; with LayerBarrier::kProgram one for each layer of the accelerator. All share
+  /// Region::kData: the placements of a program are those of the next, too. Throws std::invalid_argument,
+  /// naming the layer, when a buffer is too small for any block of it, a sum could overflow an accumulator
+  /// (unless allow_wrap), a field exceeds its command, or a user's mapping does not fit.
   std::vector<MappedProgram> map(const AcceleratorConfig& config, const MapperOptions& options) const;
 
   const QuantizedNetwork& network() const { return network_; }
@@ -69,7 +77,8 @@ class Mapper {
 std::vector<MappedProgram> build_segments(const QuantizedNetwork& network, const AcceleratorConfig& config,
                                           const MapperOptions& options);
 
-/// The same for a network without layers on the host; throws std::invalid_argument for another.
+/// The same for a network that makes one program: without layers on the host, or with a single layer. Throws
+/// std::invalid_argument for another.
 MappedProgram build_program(const QuantizedNetwork& network, const AcceleratorConfig& config,
                             const MapperOptions& options);
 

@@ -122,7 +122,7 @@ void ProgramBuilder::begin_layer(ProgramLayer layer) {
 
 void ProgramBuilder::end_layer() {
   program_.commands.back().header.layer_end = true;
-  if (options_.barrier) emit({{}, Barrier{}}, {});
+  if (options_.barrier == LayerBarrier::kCommand) emit({{}, Barrier{}}, {});
 }
 
 Program ProgramBuilder::finish(std::vector<ProgramLayer> host_layers) && {

@@ -79,7 +79,7 @@ class ProgramBuilder {
   /// said; begin_layer does it for the output.
   void place_tensor(int tensor);
   void begin_layer(ProgramLayer layer);
-  /// Marks the layer's last store; a barrier follows if asked for.
+  /// Marks the layer's last store; a Barrier follows if asked for.
   void end_layer();
   /// `host_layers` follow the program.
   Program finish(std::vector<ProgramLayer> host_layers) &&;

@@ -21,7 +21,7 @@ class Draw {
     draw_network(c.network, c.config);
     MapperOptions options;
     options.batch = uniform(1, limits_.max_batch);
-    options.barrier = chance(0.2);
+    options.barrier = chance(0.2) ? LayerBarrier::kCommand : LayerBarrier::kNone;
     options.fuse_pooling = chance(0.8);
     fit(c, options);
     const QuantizedTensor& input = c.network.tensors[static_cast<std::size_t>(c.network.input)];

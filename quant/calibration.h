@@ -10,8 +10,7 @@
 
 namespace bitbalance {
 
-/// Smallest and largest value seen. With a percentile below 100 both are cut to the magnitude that this share
-/// of the values does not exceed.
+/// Smallest and largest value seen, both cut to the magnitude that clipping chooses.
 struct TensorRange {
   float min = 0.0F;
   float max = 0.0F;
@@ -21,12 +20,20 @@ struct Calibration {
   std::map<std::string, TensorRange> ranges;  ///< by tensor name
 };
 
+/// Which values may saturate; the network's input never does.
+enum class Clipping {
+  kPercentile,  ///< those beyond the magnitude that a share of the values does not exceed
+  kError,       ///< as many as make the mean squared error of rounding and saturating smallest
+};
+const char* to_string(Clipping clipping);
+
 struct CalibrationOptions {
-  double percentile =
-      100.0;  ///< above 0, at most 100; 100 is the plain abs-max; never applied to the network's input
+  double percentile = 100.0;  ///< of kPercentile: above 0, at most 100; 100 is the plain abs-max
+  Clipping clipping = Clipping::kPercentile;
+  int activation_bits = 8;  ///< of kError: 8 or 16
 };
 
-/// Evaluates every image (planar, as Evaluator::run takes them; twice when a percentile is asked for). Throws
+/// Evaluates every image (planar, as Evaluator::run takes them; twice when anything is clipped). Throws
 /// std::invalid_argument without images, for a wrong image size or a percentile out of range.
 Calibration calibrate(const Network& network, const std::vector<std::vector<float>>& images,
                       const CalibrationOptions& options = {});

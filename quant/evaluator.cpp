@@ -3,159 +3,67 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <functional>
 #include <limits>
 #include <stdexcept>
 
+#include "quant/convolve.h"
 #include "quant/normalization.h"
 
 namespace bitbalance {
-namespace {
 
-// A convolution is a matrix product of filters and gathered patches. Its innermost tile is 4 filters x 8
-// pixels, which fits the 16 vector registers of x86-64; patches are gathered for 64 pixels at once, which
-// stay in the cache while all filters pass over them.
-constexpr int kTileFilters = 4;
-constexpr int kTilePixels = 8;
-constexpr int kBlockPixels = 64;
-
-// Spelled as vectors (a GCC and Clang extension) because left to itself GCC 12 vectorizes over the depth, 3x
-// slower.
-using Lanes = float __attribute__((vector_size(16)));
-constexpr int kLanes = 4;
-using Tile = std::array<std::array<Lanes, kTilePixels / kLanes>, kTileFilters>;
-
-// filters[i] and patch both step through the depth; patch holds kTilePixels values for each.
-Tile multiply(const std::array<const float*, kTileFilters>& filters, const float* patch, std::size_t depth) {
-  Tile sums{};
-  for (std::size_t k = 0; k < depth; ++k, patch += kTilePixels) {
-    std::array<Lanes, kTilePixels / kLanes> pixels;
-    std::memcpy(pixels.data(), patch, sizeof pixels);
-    for (int i = 0; i < kTileFilters; ++i) {
-      for (int j = 0; j < kTilePixels / kLanes; ++j) sums[i][j] += filters[i][k] * pixels[j];
-    }
-  }
-  return sums;
-}
-
-// Eight partial sums, so that the compiler may use vectors without reordering anything.
-float dot(const float* a, const float* b, std::size_t size) {
-  std::array<float, kTilePixels> sums{};
-  std::size_t i = 0;
-  for (; i + kTilePixels <= size; i += kTilePixels)
-    for (int j = 0; j < kTilePixels; ++j) sums[j] += a[i + j] * b[i + j];
-  float sum = 0;
-  for (; i < size; ++i) sum += a[i] * b[i];
-  for (const float partial : sums) sum += partial;
-  return sum;
-}
-
-// Inputs of the output pixels first .. first + count - 1 over `channels` planes from `planes` on: element k
-// of pixel p at [p / lanes][k][p % lanes]. Pixels past the last and padding are zero.
-void gather(const float* planes, int channels, const Shape& in, const Window& window, int out_width,
-            int first, int count, int lanes, std::vector<float>& patches) {
-  const std::size_t depth = channels * window.area();
-  const int tiles = (count + lanes - 1) / lanes;
-  patches.assign(tiles * depth * lanes, 0.0F);
-  for (int p = 0; p < count; ++p) {
-    const int top = (first + p) / out_width * window.stride_h - window.pad_top;
-    const int left = (first + p) % out_width * window.stride_w - window.pad_left;
-    float* element = &patches[(p / lanes) * depth * lanes + p % lanes];
-    for (int c = 0; c < channels; ++c) {
-      const float* plane = planes + std::int64_t{c} * in.height * in.width;
-      for (int r = 0; r < window.kernel_h; ++r) {
-        const int y = top + r * window.dilation_h;
-        const bool inside = y >= 0 && y < in.height;
-        for (int s = 0; s < window.kernel_w; ++s, element += lanes) {
-          const int x = left + s * window.dilation_w;
-          if (inside && x >= 0 && x < in.width) *element = plane[std::int64_t{y} * in.width + x];
-        }
-      }
-    }
-  }
-}
-
-}  // namespace
-
-Evaluator::Evaluator(const Network& network) : network_(network), values_(network.tensors.size()) {
-  for (const Node& node : network.nodes) values_[node.output].resize(network.shape(node.output).elements());
-}
+Evaluator::Evaluator(const Network& network) : network_(network), values_(network.tensors.size()) {}
 
 const std::vector<float>& Evaluator::run(const std::vector<float>& image) {
+  load(image);
+  for (const Node& node : network_.nodes) evaluate(node);
+  return values_[network_.output];
+}
+
+void Evaluator::load(const std::vector<float>& image) {
   const auto expected = static_cast<std::size_t>(network_.shape(network_.input).elements());
   if (image.size() != expected) {
     throw std::invalid_argument(fmt::format("network {}: an image of {} values; its input takes {}",
                                             network_.name, image.size(), expected));
   }
   values_[network_.input] = image;
-  for (const Node& node : network_.nodes) {
-    switch (node.op) {
-      case Op::kConv:
-        convolve(node);
-        break;
-      case Op::kMaxPool:
-      case Op::kAvgPool:
-        pool(node);
-        break;
-      case Op::kAffine:
-      case Op::kClip:
-      case Op::kAdd:
-        elementwise(node);
-        break;
-      case Op::kConcat:
-        concatenate(node);
-        break;
-      case Op::kLrn:
-        values_[node.output] =
-            local_response_normalization(values_[node.input], network_.shape(node.input).channels, node.lrn);
-        break;
-      case Op::kSoftmax:
-        values_[node.output] = softmax(values_[node.input]);
-        break;
-    }
+}
+
+void Evaluator::evaluate(const Node& node) {
+  values_[node.output].resize(network_.shape(node.output).elements());
+  switch (node.op) {
+    case Op::kConv:
+      convolve(node);
+      break;
+    case Op::kMaxPool:
+    case Op::kAvgPool:
+      pool(node);
+      break;
+    case Op::kAffine:
+    case Op::kClip:
+    case Op::kAdd:
+      elementwise(node);
+      break;
+    case Op::kConcat:
+      concatenate(node);
+      break;
+    case Op::kLrn:
+      values_[node.output] =
+          local_response_normalization(values_[node.input], network_.shape(node.input).channels, node.lrn);
+      break;
+    case Op::kSoftmax:
+      values_[node.output] = softmax(values_[node.input]);
+      break;
   }
-  return values_[network_.output];
 }
 
 void Evaluator::convolve(const Node& node) {
-  const Shape& in = network_.shape(node.input);
-  const Shape& out = network_.shape(node.output);
-  const int group_inputs = in.channels / node.groups;
-  const int group_filters = out.channels / node.groups;
-  const int pixels = out.height * out.width;
-  const std::size_t depth = group_inputs * node.window.area();
+  const ConvolutionShape shape{network_.shape(node.input), network_.shape(node.output), node.window,
+                               node.groups};
   float* result = values_[node.output].data();
-
-  for (int group = 0; group < node.groups; ++group) {
-    const float* planes = &values_[node.input][std::int64_t{group} * group_inputs * in.height * in.width];
-    const int first_filter = group * group_filters;
-    const int end_filter = first_filter + group_filters;
-    if (pixels == 1) {  // fully connected
-      gather(planes, group_inputs, in, node.window, out.width, 0, 1, 1, patches_);
-      for (int m = first_filter; m < end_filter; ++m)
-        result[m] = node.bias[m] + dot(&node.weights[m * depth], patches_.data(), depth);
-      continue;
-    }
-    for (int block = 0; block < pixels; block += kBlockPixels) {
-      const int count = std::min(kBlockPixels, pixels - block);
-      gather(planes, group_inputs, in, node.window, out.width, block, count, kTilePixels, patches_);
-      for (int m = first_filter; m < end_filter; m += kTileFilters) {
-        std::array<const float*, kTileFilters> filters{};  // past the last filter: the last once more
-        for (int i = 0; i < kTileFilters; ++i)
-          filters[i] = &node.weights[std::min(m + i, end_filter - 1) * depth];
-        for (int tile = 0; tile < count; tile += kTilePixels) {
-          const Tile sums = multiply(filters, &patches_[tile * depth], depth);
-          for (int i = 0; i < std::min(kTileFilters, end_filter - m); ++i) {
-            for (int j = 0; j < std::min(kTilePixels, count - tile); ++j) {
-              result[std::int64_t{m + i} * pixels + block + tile + j] =
-                  node.bias[m + i] + sums[i][j / kLanes][j % kLanes];
-            }
-          }
-        }
-      }
-    }
+  bitbalance::convolve(shape, node.weights.data(), values_[node.input].data(), result, patches_);
+  for (const float bias : node.bias) {
+    for (int i = 0; i < shape.pixels(); ++i) *result++ += bias;
   }
 }
 

@@ -2,6 +2,7 @@
 // calibration.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "quant/network.h"
@@ -22,6 +23,13 @@ class Evaluator {
   /// Values of any tensor in the last run; empty for a tensor that no node writes.
   const std::vector<float>& values(int tensor) const { return values_[tensor]; }
 
+  /// What run() is made of, for a caller that goes node by node with other values between: the input, one
+  /// node of the network whose sources have values, and the end of a tensor that nobody reads any more.
+  void load(const std::vector<float>& image);
+  void evaluate(const Node& node);
+  void set(int tensor, std::vector<float> values) { values_[tensor] = std::move(values); }
+  void release(int tensor) { std::vector<float>().swap(values_[tensor]); }
+
  private:
   void convolve(const Node& node);
   void pool(const Node& node);
@@ -30,7 +38,7 @@ class Evaluator {
 
   const Network& network_;
   std::vector<std::vector<float>> values_;
-  std::vector<float> patches_;  ///< inputs under the windows of some output pixels, gathered for convolve()
+  std::vector<float> patches_;  ///< scratch memory of convolve()
 };
 
 }  // namespace bitbalance

@@ -5,13 +5,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <functional>
 #include <map>
+#include <memory>
 #include <stdexcept>
 
 #include "quant/fusion.h"
 #include "quant/representable.h"
 #include "quant/rescale.h"
+#include "quant/sample_sweep.h"
 #include "quant/weight_quantizer.h"
 
 namespace bitbalance {
@@ -39,15 +41,22 @@ class Quantizer {
   Quantizer(const Network& network, const Calibration& calibration, const QuantizationOptions& options)
       : network_(network), calibration_(calibration), options_(options), index_(network.tensors.size(), -1) {}
 
-  QuantizedNetwork run() {
+  QuantizedNetwork run(const std::vector<std::vector<float>>& samples, const QuantizationProgress& progress) {
     const std::vector<FusedLayer> layers = fuse(network_);
     check_overrides(layers);
     result_.name = network_.name;
     find_signs(layers);
     add_input();
+    if (options_.uses_samples()) {
+      sweep_ =
+          std::make_unique<SampleSweep>(network_, layers, samples, options_.sequential, options_.threads);
+      sweep_->quantize_inputs(result_.tensors[result_.input], result_.input);
+    }
     for (const FusedLayer& layer : layers) {
+      if (progress) progress(static_cast<double>(result_.layers.size()) / static_cast<double>(layers.size()));
       try {
         add_layer(layer);
+        if (sweep_) sweep_->advance(layer, result_, result_.layers.back());
       } catch (const std::invalid_argument& error) {
         throw std::invalid_argument(fmt::format("layer '{}': {}", layer.node->name, error.what()));
       }
@@ -182,7 +191,7 @@ class Quantizer {
     layer.clip_low = to_steps(fused.low, output);
     layer.clip_high = to_steps(fused.high, output);
 
-    if (fused.op == LayerOp::kConv) quantize_weights(*fused.node, layer);
+    if (fused.op == LayerOp::kConv) quantize_weights(fused, layer);
     if (fused.op == LayerOp::kAdd) layer.rescale = {make_rescale(input_scale / output.scale)};
     if (fused.op == LayerOp::kAvgPool) {
       for (std::int64_t n = 1; n <= layer.window.area(); ++n)
@@ -193,7 +202,8 @@ class Quantizer {
     result_.layers.push_back(std::move(layer));
   }
 
-  void quantize_weights(const Node& node, QuantizedLayer& layer) {
+  void quantize_weights(const FusedLayer& fused, QuantizedLayer& layer) {
+    const Node& node = *fused.node;
     layer.groups = node.groups;
     layer.token_form = options_.token_form;
     layer.weight_bits = options_.weight_bits;
@@ -203,23 +213,53 @@ class Quantizer {
       layer.weight_bits = entry.weight_bits.value_or(layer.weight_bits);
       layer.nnzb = entry.nnzb.value_or(layer.nnzb);
     }
-    const RepresentableSet& set = representable(layer.weight_bits, layer.nnzb);
-
-    const double input_scale = result_.tensors[layer.input].scale;
+    const QuantizedTensor& input = result_.tensors[layer.input];
     const double output_scale = result_.tensors[layer.output].scale;
-    const std::size_t filter = node.weights.size() / node.bias.size();
-    layer.weights.reserve(node.weights.size());
-    for (std::size_t m = 0; m < node.bias.size(); ++m) {
-      const float* weights = &node.weights[m * filter];
-      double scale = absmax_scale(weights, filter, layer.weight_bits);
-      if (options_.scale_search) scale = search_scale(weights, filter, set, scale);
-      scale = std::max(scale, least_weight_scale(node.bias[m], input_scale, output_scale));
-      const std::vector<std::int16_t> rounded = round_weights(weights, filter, set, scale);
-      layer.weights.insert(layer.weights.end(), rounded.begin(), rounded.end());
-      layer.weight_scale.push_back(scale);
-      layer.bias.push_back(std::llround(node.bias[m] / (input_scale * scale)));
-      layer.rescale.push_back(make_rescale(input_scale * scale / output_scale));
+    std::vector<InputMoments> moments;
+    const bool compensated = options_.method == WeightMethod::kCompensated;
+    if (sweep_) moments = sweep_->moments(fused, input, layer.input, compensated);
+
+    RoundedFilters rounded = round_filters(node, layer, moments);
+    std::vector<double> bias(node.bias.begin(), node.bias.end());
+    if (options_.bias_correction) {
+      const std::vector<double> error = mean_error(node.weights, rounded, moments);
+      std::transform(bias.begin(), bias.end(), error.begin(), bias.begin(), std::plus<>());
     }
+    for (std::size_t m = 0; m < bias.size(); ++m) {
+      const double scale = rounded.scale[m];
+      layer.bias.push_back(std::llround(bias[m] / (input.scale * scale)));
+      layer.rescale.push_back(make_rescale(input.scale * scale / output_scale));
+    }
+    layer.weights = std::move(rounded.weights);
+    layer.weight_scale = std::move(rounded.scale);
+  }
+
+  RoundedFilters round_filters(const Node& node, const QuantizedLayer& layer,
+                               const std::vector<InputMoments>& moments) {
+    const RepresentableSet& set = representable(layer.weight_bits, layer.nnzb);
+    const std::size_t filters = node.bias.size();
+    const std::size_t depth = node.weights.size() / filters;
+    RoundedFilters rounded;
+    std::vector<double> least;
+    for (std::size_t m = 0; m < filters; ++m) {
+      const float* weights = &node.weights[m * depth];
+      double scale = absmax_scale(weights, depth, layer.weight_bits);
+      if (options_.scale_search) scale = search_scale(weights, depth, set, scale);
+      least.push_back(least_weight_scale(node.bias[m], result_.tensors[layer.input].scale,
+                                         result_.tensors[layer.output].scale));
+      rounded.scale.push_back(std::max(scale, least.back()));
+    }
+    if (options_.method == WeightMethod::kCompensated) {
+      CompensationOptions compensation = options_.compensation;
+      compensation.centered = options_.bias_correction;
+      return compensate(node.weights, moments, set, rounded.scale, least, compensation, options_.threads);
+    }
+    rounded.weights.reserve(node.weights.size());
+    for (std::size_t m = 0; m < filters; ++m) {
+      const auto filter = round_weights(&node.weights[m * depth], depth, set, rounded.scale[m]);
+      rounded.weights.insert(rounded.weights.end(), filter.begin(), filter.end());
+    }
+    return rounded;
   }
 
   // Channels that training switched off have weights of 1e-20 and biases of 1. In units of such weights the
@@ -247,9 +287,10 @@ class Quantizer {
   std::vector<bool> non_negative_;  ///< by float tensor
   std::map<std::pair<int, int>, RepresentableSet> sets_;
   QuantizedNetwork result_;
+  std::unique_ptr<SampleSweep> sweep_;  ///< of methods that use samples
 };
 
-void check(const QuantizationOptions& options) {
+void check(const QuantizationOptions& options, bool has_samples) {
   if (options.activation_bits != 8 && options.activation_bits != 16) {
     throw std::invalid_argument(
         fmt::format("activation_bits is {}; accepted: 8, 16", options.activation_bits));
@@ -257,15 +298,41 @@ void check(const QuantizationOptions& options) {
   if (options.input_scale && !(*options.input_scale > 0 && std::isfinite(*options.input_scale)))
     throw std::invalid_argument(fmt::format("input_scale is {}; accepted: above 0", *options.input_scale));
   RepresentableSet(options.weight_bits, options.nnzb, options.token_form);
+  if (!(options.compensation.damping >= kLeastDamping && options.compensation.damping <= 1)) {
+    throw std::invalid_argument(
+        fmt::format("damping is {}; accepted: {} to 1", options.compensation.damping, kLeastDamping));
+  }
+  if (options.uses_samples() && !has_samples) {
+    throw std::invalid_argument(fmt::format("method {}{} without calibration images; accepted: at least one",
+                                            to_string(options.method),
+                                            options.bias_correction ? " with bias correction" : ""));
+  }
+}
+
+void check_finite(const Node& node) {
+  for (const auto* values : {&node.weights, &node.bias}) {
+    const auto bad =
+        std::find_if_not(values->begin(), values->end(), [](float v) { return std::isfinite(v); });
+    if (bad == values->end()) continue;
+    throw std::invalid_argument(fmt::format("layer '{}': {} {} is {}; accepted: finite values", node.name,
+                                            values == &node.weights ? "weight" : "bias",
+                                            bad - values->begin(), *bad));
+  }
 }
 
 }  // namespace
 
-QuantizedNetwork quantize(Network network, const Calibration& calibration,
-                          const QuantizationOptions& options) {
-  check(options);
+const char* to_string(WeightMethod method) {
+  return method == WeightMethod::kNearest ? "nearest" : "compensated";
+}
+
+QuantizedNetwork quantize(Network network, const Calibration& calibration, const QuantizationOptions& options,
+                          const std::vector<std::vector<float>>& samples,
+                          const QuantizationProgress& progress) {
+  check(options, !samples.empty());
   const Network folded = fold_affine(std::move(network));
-  QuantizedNetwork result = Quantizer(folded, calibration, options).run();
+  for (const Node& node : folded.nodes) check_finite(node);
+  QuantizedNetwork result = Quantizer(folded, calibration, options).run(samples, progress);
   validate(result);
   return result;
 }

@@ -143,6 +143,22 @@ void show_quantization(SettingsVisitor& v, QuantizationSettings& s, TokenForm ha
                      to_string(hardware_form)));
   v.boolean({"scale_search", "choose the scale of each output channel by least squared error"},
             options.scale_search);
+  v.choice({"method",
+            "nearest: each weight for itself; compensated: by the layer's output on the calibration images"},
+           options.method, names({WeightMethod::kNearest, WeightMethod::kCompensated}));
+  v.real({"damping", "of compensated: trust in the weights over the images, share of the mean input power"},
+         options.compensation.damping, kLeastDamping, 1);
+  v.boolean({"activation_order", "of compensated: weights of the strongest inputs are rounded first"},
+            options.compensation.activation_order);
+  v.integer({"refinements", "of compensated: rounds of coordinate descent"}, options.compensation.refinements,
+            0, 100);
+  v.boolean({"sequential", "layers see what the quantized layers before them make of the calibration images"},
+            options.sequential);
+  v.boolean({"bias_correction", "put a layer's mean error on the calibration images into its bias"},
+            options.bias_correction);
+  v.choice(
+      {"clipping", "which activations saturate: by calibration_percentile, or for the least squared error"},
+      s.clipping, names({Clipping::kPercentile, Clipping::kError}));
   v.real({"calibration_percentile", "share of activations that must not saturate, in percent"},
          s.calibration_percentile, 50, 100);
   v.list(

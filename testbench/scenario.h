@@ -50,7 +50,12 @@ struct MemorySettings {
 
 struct QuantizationSettings {
   QuantizationOptions options;
+  Clipping clipping = Clipping::kPercentile;
   double calibration_percentile = 100;
+
+  CalibrationOptions calibration() const {
+    return {calibration_percentile, clipping, options.activation_bits};
+  }
 };
 
 /// How layers become commands. A mapping file is this section alone.

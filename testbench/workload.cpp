@@ -72,8 +72,8 @@ Workload prepare_workload(const Scenario& scenario, const std::function<void(dou
   workload.labels = images.labels();
   if (!workload.labels.empty()) workload.labels.resize(static_cast<std::size_t>(count));
 
-  const Calibration calibration =
-      calibrate(network, images.calibration(), {scenario.quantization.calibration_percentile});
+  const std::vector<std::vector<float>> samples = images.calibration();
+  const Calibration calibration = calibrate(network, samples, scenario.quantization.calibration());
   std::vector<std::vector<float>> floats;
   Evaluator evaluator(network);
   for (int i = 0; i < count; ++i) {
@@ -81,7 +81,7 @@ Workload prepare_workload(const Scenario& scenario, const std::function<void(dou
     if (!workload.labels.empty()) workload.float_predictions.push_back(argmax(evaluator.run(floats.back())));
     progress(static_cast<double>(i + 1) / count);
   }
-  workload.network = quantize(std::move(network), calibration, scenario.quantization.options);
+  workload.network = quantize(std::move(network), calibration, scenario.quantization.options, samples);
   const QuantizedTensor& input = workload.network.tensors[workload.network.input];
   for (const std::vector<float>& image : floats) workload.images.push_back(quantize_values(input, image));
   return workload;

@@ -1,0 +1,40 @@
+// Independent pieces of work on all cores. What a piece computes must not depend on who computes it, so that
+// results are the same for any number of threads.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace bitbalance {
+
+/// Calls body(i) once for each i in 0 .. count - 1, on up to `threads` threads (0: one a core). The first
+/// exception of a body is thrown again here, when all threads have ended.
+template <typename Body>
+void parallel_for(int count, int threads, const Body& body) {
+  if (threads == 0) threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  std::atomic<int> next{0};
+  std::exception_ptr failure;
+  std::mutex failure_guard;
+  const auto work = [&] {
+    for (int i = next++; i < count; i = next++) {
+      try {
+        body(i);
+      } catch (...) {
+        const std::lock_guard<std::mutex> lock(failure_guard);
+        if (!failure) failure = std::current_exception();
+        next = count;
+      }
+    }
+  };
+  std::vector<std::thread> helpers;
+  for (int i = 1; i < std::min(threads, count); ++i) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace bitbalance

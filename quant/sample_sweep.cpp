@@ -1,0 +1,95 @@
+#include "quant/sample_sweep.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "quant/parallel.h"
+#include "quant/quantizer.h"
+
+namespace bitbalance {
+namespace {
+
+std::vector<float> real_values(const std::vector<std::int32_t>& integers, double scale) {
+  std::vector<float> values(integers.size());
+  std::transform(integers.begin(), integers.end(), values.begin(),
+                 [scale](std::int32_t q) { return static_cast<float>(q * scale); });
+  return values;
+}
+
+}  // namespace
+
+SampleSweep::SampleSweep(const Network& network, const std::vector<FusedLayer>& layers,
+                         const std::vector<std::vector<float>>& images, bool follow_integers, int threads)
+    : network_(network),
+      follow_integers_(follow_integers),
+      threads_(threads),
+      integers_(images.size()),
+      float_readers_(count_uses(network)),
+      integer_readers_(network.tensors.size(), 0) {
+  ++integer_readers_[network.output];
+  for (const FusedLayer& layer : layers) {
+    if (layer.op == LayerOp::kConv) ++float_readers_[layer.input];
+    ++integer_readers_[layer.input];
+    if (layer.operand >= 0) ++integer_readers_[layer.operand];
+  }
+  for (const std::vector<float>& image : images) floats_.emplace_back(network).load(image);
+}
+
+void SampleSweep::quantize_inputs(const QuantizedTensor& input, int index) {
+  if (!follow_integers_) return;
+  for (std::size_t i = 0; i < integers_.size(); ++i) {
+    integers_[i].resize(index + 1);
+    integers_[i][index] = quantize_values(input, floats_[i].values(network_.input));
+  }
+}
+
+void SampleSweep::float_was_read(int tensor) {
+  if (--float_readers_[tensor] > 0) return;
+  for (Evaluator& evaluator : floats_) evaluator.release(tensor);
+}
+
+void SampleSweep::evaluate_until(int tensor) {
+  while (floats_.front().values(tensor).empty()) {
+    const Node& node = network_.nodes[next_node_++];
+    parallel_for(static_cast<int>(floats_.size()), threads_, [&](int i) { floats_[i].evaluate(node); });
+    for (const int source : sources(node)) float_was_read(source);
+  }
+}
+
+std::vector<InputMoments> SampleSweep::moments(const FusedLayer& layer, const QuantizedTensor& input,
+                                               int index, bool squares) {
+  evaluate_until(layer.input);
+  const Node& node = *layer.node;
+  LayerStatistics statistics(
+      {network_.shape(node.input), network_.shape(node.output), node.window, node.groups},
+      {squares, follow_integers_}, threads_);
+  for (std::size_t i = 0; i < floats_.size(); ++i) {
+    const std::vector<float>& values = floats_[i].values(layer.input);
+    if (follow_integers_) {
+      statistics.add(real_values(integers_[i][index], input.scale), values);
+    } else {
+      statistics.add(values, {});
+    }
+  }
+  float_was_read(layer.input);
+  return statistics.moments();
+}
+
+void SampleSweep::advance(const FusedLayer& fused, const QuantizedNetwork& network,
+                          const QuantizedLayer& layer) {
+  if (!follow_integers_) return;
+  const LayerEvaluator evaluator(network, layer);
+  const bool last_input = --integer_readers_[fused.input] == 0;
+  const bool last_operand = fused.operand >= 0 && --integer_readers_[fused.operand] == 0;
+  const bool unread = fused.output < 0 || integer_readers_[fused.output] == 0;
+  parallel_for(static_cast<int>(integers_.size()), threads_, [&](int i) {
+    IntegerTensors& tensors = integers_[i];
+    tensors.resize(network.tensors.size());
+    evaluator.run(tensors);
+    if (last_input) std::vector<std::int32_t>().swap(tensors[layer.input]);
+    if (last_operand) std::vector<std::int32_t>().swap(tensors[layer.operand]);
+    if (unread) std::vector<std::int32_t>().swap(tensors[layer.output]);
+  });
+}
+
+}  // namespace bitbalance

@@ -48,7 +48,7 @@ class Frames {
   Frames(const Program& program, const AcceleratorConfig& config)
       : program_(program),
         data_base_((program.constants.size() + kPage - 1) / kPage * kPage),
-        system_("system", config, {}, data_base_ + program.data_bytes, without_watchdog()) {
+        system_("system", config, MemorySettings(), data_base_ + program.data_bytes, without_watchdog()) {
     system_.poke(0, program.constants);
   }
 

@@ -64,7 +64,7 @@ class BurstInitiator : public sc_core::sc_module, public tlm::tlm_mm_interface {
     return requesting_ == nullptr &&
            (!request_phase_ended_late_ || sc_core::sc_time_stamp().value() > request_phase_end_);
   }
-  /// Whether a request phase lasts until its END_REQ comes; else the time that it ends, or 0 if that is past.
+  /// A request phase lasts until a call ends it; request_phase_end(): else until this time (0: none does).
   bool is_requesting() const { return requesting_ != nullptr; }
   std::uint64_t request_phase_end() const { return request_phase_ended_late_ ? request_phase_end_ : 0; }
 

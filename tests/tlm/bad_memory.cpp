@@ -1,12 +1,6 @@
 #include "tests/tlm/bad_memory.h"
 
 namespace bitbalance::tlm_level::test {
-namespace {
-
-const sc_core::sc_time kLatency(20, sc_core::SC_NS);
-const sc_core::sc_time kTooLate(1, sc_core::SC_MS);
-
-}  // namespace
 
 BadMemory::BadMemory(const sc_core::sc_module_name& name, std::uint64_t bytes,
                      const BadMemoryOptions& options)
@@ -22,7 +16,7 @@ BadMemory::BadMemory(const sc_core::sc_module_name& name, std::uint64_t bytes,
 void BadMemory::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const bool bad = bursts_++ >= options_.first_bad;
   if (bad && options_.badness == Badness::kSilent) wait(sc_core::sc_event("never"));
-  delay += bad && options_.badness == Badness::kLate ? kTooLate : kLatency;
+  delay += bad && options_.badness == Badness::kLate ? too_late_ : latency_;
   if (bad && options_.badness == Badness::kStatus) return payload.set_response_status(options_.status);
   payload.set_response_status(array_.access(payload));
 }
@@ -41,7 +35,7 @@ tlm::tlm_sync_enum BadMemory::nb_transport_fw(tlm::tlm_generic_payload& payload,
     phase = tlm::END_RESP;
     return tlm::TLM_UPDATED;
   }
-  if (options_.badness != Badness::kSilent) bad_.notify(payload, kLatency);
+  if (options_.badness != Badness::kSilent) bad_.notify(payload, latency_);
   return tlm::TLM_ACCEPTED;
 }
 

@@ -46,6 +46,7 @@ class BadMemory : public sc_core::sc_module {
   void misbehave();
   void call_back(tlm::tlm_generic_payload& payload, tlm::tlm_phase_enum phase);
 
+  const sc_core::sc_time latency_{20, sc_core::SC_NS}, too_late_{1, sc_core::SC_MS};
   const BadMemoryOptions options_;
   MemoryArray array_;
   std::uint64_t bursts_ = 0;

@@ -112,7 +112,7 @@ std::string on_both_levels(const std::function<std::string(Bench&)>& act) {
       return result + bench.checker.text();
     });
   };
-  const std::string clocked = on(Level::kRtl);
+  std::string clocked = on(Level::kRtl);
   CHECK(on(Level::kTlm) == clocked);
   return clocked;
 }
@@ -167,5 +167,5 @@ TEST_CASE("debug reads have no effect and no DMI is granted") {
     require(!bench.bus->get_direct_mem_ptr(bench.payload, dmi), "no DMI");
     return std::string();
   });
-  CHECK(wrong == "");
+  CHECK(wrong.empty());
 }

@@ -137,7 +137,8 @@ void MemoryPort::ask_for_direct_memory(const Transaction& transaction) {
   const auto add = [&](Access access, bool allowed, const sc_core::sc_time& latency) {
     if (access != wanted && !(usable && allowed)) return;
     range.data = usable && allowed ? dmi.get_dmi_ptr() : nullptr;
-    if (!exact.given) range.timing = {static_cast<std::int64_t>(latency / clock_.period()), INT64_MAX / 2, 1};
+    if (!exact.given)
+      range.timing = {static_cast<std::int64_t>(latency.value() / clock_.period().value()), INT64_MAX / 2, 1};
     direct_memory_.add(access, range);
   };
   add(Access::kRead, dmi.is_read_allowed(), dmi.get_read_latency());

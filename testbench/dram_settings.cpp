@@ -158,17 +158,17 @@ std::int64_t DramTime::to_clocks(const Rational& tck_ns, Rounding rounding) cons
 }
 
 std::optional<DramTime> parse_dram_time(const std::string& text) {
-  static const std::regex kClocks(R"((\d{1,9}) nCK)"), kNs(R"(([\d./]+) ns)"),
-      kLarger(R"(max\((\d{1,9}) nCK, ([\d./]+) ns\))");
+  static const std::regex clock_form(R"((\d{1,9}) nCK)"), ns_form(R"(([\d./]+) ns)"),
+      larger_form(R"(max\((\d{1,9}) nCK, ([\d./]+) ns\))");
   std::smatch match;
   DramTime time;
-  if (std::regex_match(text, match, kClocks)) {
+  if (std::regex_match(text, match, clock_form)) {
     time.clocks = *parse_clocks(match[1]);
     return time;
   }
-  const bool is_larger = std::regex_match(text, match, kLarger);
+  const bool is_larger = std::regex_match(text, match, larger_form);
   if (is_larger) time.clocks = *parse_clocks(match[1]);
-  if (!is_larger && !std::regex_match(text, match, kNs)) return std::nullopt;
+  if (!is_larger && !std::regex_match(text, match, ns_form)) return std::nullopt;
   const auto ns = parse_rational(match[is_larger ? 2 : 1]);
   if (!ns) return std::nullopt;
   time.ns = *ns;

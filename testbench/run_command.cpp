@@ -75,14 +75,15 @@ std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, Lev
   }
   if (level != Level::kRtl)
     throw SettingsError("--trace: accepted: only with --level rtl, the only level that has signals");
-  const Program& program = simulation.program_with(arguments.trace.substr(0, arguments.trace.find(':')));
-  RtlSystem& system = simulation.system();
+  const Program& program =
+      simulation.programs().program_with(arguments.trace.substr(0, arguments.trace.find(':')));
+  RtlDevice& device = simulation.system().rtl();
   rtl::SignalList signals;
-  system.accelerator.describe(signals);
+  device.accelerator.describe(signals);
   auto window = std::make_unique<WaveformWindow>(
       "waveform", parse_waveform_request(arguments.trace, arguments.signals, program, config), program,
-      signals, system.clock, system.clock.period(), folder);
-  system.accelerator.set_tile_observer(window.get());
+      signals, device.clock.signal, device.clock.period(), folder);
+  device.accelerator.set_tile_observer(window.get());
   return window;
 }
 
@@ -108,7 +109,7 @@ int run_command(const RunArguments& arguments) {
       make_waveform(arguments, scenario.run.level, simulation, scenario.accelerator, folder.workspace());
   simulate(simulation, report);
   if (!report.fault.empty()) fmt::print(stderr, "bitbalance: {}\n", report.fault);
-  report.memory = simulation.memory_statistics();
+  report.memory = simulation.system().memory->statistics();
   if (!workload.labels.empty() && !simulation.predictions().empty()) {
     report.accuracy = {accuracy(workload.float_predictions, workload.labels),
                        accuracy(simulation.predictions(), workload.labels),
@@ -126,7 +127,7 @@ int run_command(const RunArguments& arguments) {
     }
   }
   MappingSettings mapping = scenario.mapping;
-  mapping.layers = simulation.mappings();
+  mapping.layers = simulation.programs().mappings();
   folder.write("effective.yaml", to_yaml(scenario));
   folder.write("mapping.yaml", to_yaml(mapping));
   folder.write("layers.csv", to_csv(report));

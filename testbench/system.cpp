@@ -8,6 +8,8 @@
 namespace bitbalance {
 namespace {
 
+constexpr int kTickCycles = 20'000;  ///< between two looks at progress and keyboard
+
 std::unique_ptr<MemoryModel> make_memory(const MemorySettings& settings, std::uint64_t bytes,
                                          const sc_core::sc_time& period) {
   if (settings.model == MemoryTiming::kTimed)
@@ -21,15 +23,68 @@ std::unique_ptr<MemoryModel> make_memory(const MemorySettings& settings, std::ui
   return std::make_unique<IdealMemory>("memory", config);
 }
 
+sc_core::sc_time clock_period(const AcceleratorConfig& config) {
+  return {1.0 / config.clock_hz, sc_core::SC_SEC};
+}
+
 }  // namespace
 
-System::System(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-               const MemorySettings& memory_settings, std::uint64_t memory_bytes)
+System::System(const sc_core::sc_module_name& name, const Scenario& scenario, SystemLevels levels,
+               std::uint64_t memory_bytes)
     : sc_module(name),
-      memory(make_memory(memory_settings, memory_bytes,
-                         sc_core::sc_time(1.0 / config.clock_hz, sc_core::SC_SEC))),
-      driver("driver"),
-      period_(1.0 / config.clock_hz, sc_core::SC_SEC) {}
+      memory(make_memory(scenario.memory, memory_bytes, clock_period(scenario.accelerator))),
+      period_(clock_period(scenario.accelerator)) {
+  if (levels.rtl) rtl_ = std::make_unique<RtlDevice>("rtl", scenario, period_);
+  if (levels.tlm) tlm_ = std::make_unique<TlmDevice>("tlm", scenario, period_);
+  if (!rtl_ || !tlm_) {
+    device(rtl_ ? Level::kRtl : Level::kTlm).mem().bind(memory->target());
+    return;
+  }
+  switch_ = std::make_unique<MemorySwitch>("memory_switch");
+  rtl_->mem().bind(switch_->accelerators);
+  tlm_->mem().bind(switch_->accelerators);
+  switch_->memory.bind(memory->target());
+}
+
+Device& System::device(Level level) {
+  if (level == Level::kRtl) return *rtl_;
+  return *tlm_;
+}
+
+const ProgramOutcome& System::run(Level level, const ProgramRegions& regions,
+                                  const std::function<void()>& tick) {
+  if (switch_) switch_->select(level == Level::kRtl ? 0 : 1);
+  Device& chosen = device(level);
+  chosen.run_clock(true);
+  chosen.driver.submit(regions);
+  while (!chosen.driver.idle()) {
+    sc_core::sc_start(kTickCycles * period_);
+    tick();
+  }
+  chosen.run_clock(false);
+  return chosen.driver.outcome();
+}
+
+std::vector<LayerProfile> System::profile() {
+  std::vector<LayerProfile> sum;
+  for (Device* const device : devices()) {
+    const std::vector<LayerProfile>& layers = device->profile().layers();
+    if (layers.size() > sum.size()) sum.resize(layers.size());
+    for (std::size_t i = 0; i < layers.size(); ++i) sum[i] += layers[i];
+  }
+  return sum;
+}
+
+void System::clear_profile() {
+  for (Device* const device : devices()) device->profile().clear();
+}
+
+std::vector<Device*> System::devices() {
+  std::vector<Device*> all;
+  if (rtl_) all.push_back(rtl_.get());
+  if (tlm_) all.push_back(tlm_.get());
+  return all;
+}
 
 void System::poke(std::uint64_t address, const std::vector<std::uint8_t>& bytes) {
   std::vector<std::uint8_t> copy = bytes;  // a payload's data pointer is not const

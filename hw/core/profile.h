@@ -17,6 +17,15 @@ struct LayerProfile {
   /// Sum over the activities of one engine = cycles.
   std::array<ActivityCycles, kEngines> activity{};
   EventCounts events;
+
+  LayerProfile& operator+=(const LayerProfile& other) {
+    cycles += other.cycles;
+    events += other.events;
+    for (std::size_t e = 0; e < activity.size(); ++e) {
+      for (std::size_t a = 0; a < activity[e].size(); ++a) activity[e][a] += other.activity[e][a];
+    }
+    return *this;
+  }
 };
 
 /// Layers in program order. Grows on demand: units only know layer numbers.

@@ -92,7 +92,7 @@ TEST_CASE("a batch larger than the images is one short batch") {
   const Scenario scenario = small_scenario(64);
   const Workload workload = small_workload();
   Simulation simulation(scenario, workload);
-  CHECK(simulation.program().batch == kImages);
+  CHECK(simulation.programs().next(kImages).front().program().batch == kImages);
   CHECK(run(simulation, scenario).passed());
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("a wrong token in the array fails the verdict and the mismatch is loca
   const Scenario scenario = small_scenario(kImages);
   const Workload workload = small_workload();
   Simulation simulation(scenario, workload);
-  simulation.system().accelerator.pe_array().flip_token(1, 20);
+  simulation.system().rtl().accelerator.pe_array().flip_token(1, 20);
   const RunReport report = run(simulation, scenario);
   CHECK_FALSE(report.passed());
   REQUIRE_FALSE(report.layers[0].comparison.first.empty());
@@ -110,7 +110,7 @@ TEST_CASE("a wrong token in the array fails the verdict and the mismatch is loca
   }
 }
 
-ProgramHeader header_of(RtlSystem& system, const Scenario& scenario) {
+ProgramHeader header_of(System& system, const Scenario& scenario) {
   const auto record = system.peek(0, kCommandBytes);
   CommandBytes bytes{};
   std::copy(record.begin(), record.end(), bytes.begin());
@@ -127,7 +127,7 @@ TEST_CASE("what is never stored differs from the golden model") {
   const Scenario scenario = small_scenario(kImages);
   const Workload workload = small_workload();
   Simulation simulation(scenario, workload);
-  RtlSystem& system = simulation.system();
+  System& system = simulation.system();
   ProgramHeader header = header_of(system, scenario);
   header.commands = 1;
   system.poke(0, record_of(encode(header)));
@@ -142,15 +142,15 @@ TEST_CASE("a damaged command stops the program with its index, and nothing is wr
   const Scenario scenario = small_scenario(kImages);
   const Workload workload = small_workload();
   Simulation simulation(scenario, workload);
-  RtlSystem& system = simulation.system();
+  System& system = simulation.system();
   auto bytes = system.peek(kCommandBytes, kCommandBytes);
   bytes[17] ^= 4;
   system.poke(kCommandBytes, bytes);
-  const std::size_t constants = simulation.program().constants.size();
+  const std::size_t constants = simulation.programs().next(kImages).front().program().constants.size();
   const auto before = system.peek(0, constants);
   const RunReport report = run(simulation, scenario);
   CHECK_THAT(report.fault, Contains("the accelerator stopped at command"));
-  CHECK(system.driver.outcome().fault == ProgramFault::kCommandCrc);
+  CHECK(system.rtl().driver.outcome().fault == ProgramFault::kCommandCrc);
   CHECK(report.frames == 0);
   CHECK_FALSE(report.passed());
   CHECK(system.peek(0, constants) == before);
@@ -164,7 +164,7 @@ TEST_CASE("a program made for another configuration is refused") {
   header.config_hash ^= 1;
   simulation.system().poke(0, record_of(encode(header)));
   const RunReport report = run(simulation, scenario);
-  CHECK(simulation.system().driver.outcome().fault == ProgramFault::kWrongConfiguration);
+  CHECK(simulation.system().rtl().driver.outcome().fault == ProgramFault::kWrongConfiguration);
   CHECK_FALSE(report.passed());
 }
 
@@ -210,8 +210,8 @@ TEST_CASE("layers on the host run between programs, and concatenations need no l
   CHECK(names == std::vector<std::string>{"norm1", "a", "b", "both.norm1", "pool", "norm2", "fc", "softmax"});
   CHECK(report.passed());
   CHECK(simulation.predictions().size() == kImages);
-  CHECK(simulation.program_with("fc").first_layer == 6);
-  CHECK(simulation.mappings().size() == 3);
+  CHECK(simulation.programs().program_with("fc").first_layer == 6);
+  CHECK(simulation.programs().mappings().size() == 3);
 }
 
 TEST_CASE("the transaction level passes the same comparison, with closed accounts") {

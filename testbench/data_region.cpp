@@ -1,0 +1,41 @@
+#include "testbench/data_region.h"
+
+#include <algorithm>
+
+#include "quant/host_layer.h"
+#include "testbench/compare.h"
+
+namespace bitbalance {
+namespace {
+
+constexpr std::uint8_t kPoison = 0xa5;
+
+}  // namespace
+
+void DataRegion::load_images(const Program& program, const std::vector<Plane>& images, int first) {
+  system_.poke(base_, std::vector<std::uint8_t>(program.data_bytes, kPoison));
+  for (int i = 0; i < program.batch; ++i) write(program, network_.input, i, images[first + i]);
+}
+
+void DataRegion::run_on_host(const Program& program, const ProgramLayer& layer) {
+  const QuantizedLayer& computed = network_.layers[layer.network_layers.front()];
+  for (int i = 0; i < program.batch; ++i)
+    write(program, layer.output, i, run_host_layer(network_, computed, read(program, layer.input, i)));
+}
+
+Plane DataRegion::read(const Program& program, int tensor, int image) {
+  const QuantizedTensor& format = network_.tensors[tensor];
+  return unpack(format, system_.peek(address(program, tensor, image), image_bytes(format)).data());
+}
+
+void DataRegion::write(const Program& program, int tensor, int image, const Plane& elements) {
+  system_.poke(address(program, tensor, image), pack(network_.tensors[tensor], elements));
+}
+
+std::uint64_t DataRegion::address(const Program& program, int tensor, int image) const {
+  const auto place = std::find_if(program.tensors.begin(), program.tensors.end(),
+                                  [&](const TensorPlacement& p) { return p.tensor == tensor; });
+  return base_ + place->offset + std::uint64_t{place->image_pitch} * image;
+}
+
+}  // namespace bitbalance

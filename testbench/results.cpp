@@ -59,10 +59,6 @@ Json memory_json(const RunReport& report) {
   return json;
 }
 
-const char* level_of(const LayerReport& layer, const RunReport& report) {
-  return layer.on_host ? "host" : to_string(report.scenario.run.level);
-}
-
 Json layer_json(std::size_t index, const RunReport& report) {
   const LayerReport& layer = report.layers[index];
   Json bytes;
@@ -81,7 +77,7 @@ Json layer_json(std::size_t index, const RunReport& report) {
   }
   Json json = {{"name", layer.name},
                {"op", layer.op},
-               {"level", level_of(layer, report)},
+               {"level", layer.level_name()},
                {"on_host", layer.on_host},
                {"macs", layer.macs},
                {"cycles", layer.profile.cycles},
@@ -157,7 +153,7 @@ std::string to_csv(const RunReport& report) {
   csv += '\n';
   for (std::size_t i = 0; i < report.layers.size(); ++i) {
     const LayerReport& layer = report.layers[i];
-    csv += fmt::format("{},{},{},{},{},{:.4f},{}", csv_text(layer.name), layer.op, level_of(layer, report),
+    csv += fmt::format("{},{},{},{},{},{:.4f},{}", csv_text(layer.name), layer.op, layer.level_name(),
                        layer.macs, layer.profile.cycles, layer.utilization(report.scenario.accelerator),
                        layer.bound());
     for (const DramKind& kind : kDramKinds) csv += fmt::format(",{}", layer.profile.events[kind.event]);

@@ -4,12 +4,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <memory>
 
 #include "testbench/action_record.h"
 #include "testbench/exit_codes.h"
+#include "testbench/layer_patterns.h"
 #include "testbench/progress.h"
 #include "testbench/results.h"
 #include "testbench/results_folder.h"
@@ -49,10 +51,13 @@ Scenario scenario_of(const RunArguments& arguments) {
   const auto add = [&](const char* path, const char* option, const std::string& value) {
     if (!value.empty()) overrides.push_back({path + ("=" + yaml_quoted(value)), option});
   };
-  add("run.level", "--level", arguments.level);
+  add("run.level", "--level", arguments.level.empty() && !arguments.rtl.empty() ? "tlm" : arguments.level);
+  add("run.rtl", "--rtl", arguments.rtl);
   add("network.count", "--images", arguments.images);
   add("mapping.include", "--mapping", arguments.mapping);
-  return load_scenario(arguments.scenario, overrides);
+  Scenario scenario = load_scenario(arguments.scenario, overrides);
+  if (scenario.run.mixed()) scenario.mapping.barrier = LayerBarrier::kProgram;  // where levels can change
+  return scenario;
 }
 
 std::int64_t peak_rss_bytes() {
@@ -66,23 +71,30 @@ Workload prepare(const Scenario& scenario) {
   return prepare_workload(scenario, interruptible(progress));
 }
 
-std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, Level level,
-                                              Simulation& simulation, const AcceleratorConfig& config,
-                                              const std::filesystem::path& folder) {
+std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, const Scenario& scenario,
+                                              Simulation& simulation, const std::filesystem::path& folder) {
   if (arguments.trace.empty()) {
     if (!arguments.signals.empty()) throw SettingsError("--signals: accepted: only together with --trace");
     return nullptr;
   }
-  if (level != Level::kRtl)
-    throw SettingsError("--trace: accepted: only with --level rtl, the only level that has signals");
-  const Program& program =
-      simulation.programs().program_with(arguments.trace.substr(0, arguments.trace.find(':')));
+  const std::string layer = traced_layer(arguments.trace);
+  const std::vector<std::string> layers = simulation.programs().layer_names();
+  if (std::find(layers.begin(), layers.end(), layer) == layers.end()) {
+    throw SettingsError(fmt::format("--trace {}: no layer is called '{}'; {}", arguments.trace, layer,
+                                    layer_hint(layer, layers)));
+  }
+  const Program& program = simulation.programs().program_with(layer);
+  if (simulation.level_of(program) != Level::kRtl) {
+    throw SettingsError(fmt::format(
+        "--trace {}: the layer runs at level {}; accepted: a layer that --rtl names, or any with --level rtl",
+        arguments.trace, to_string(simulation.level_of(program))));
+  }
   RtlDevice& device = simulation.system().rtl();
   rtl::SignalList signals;
   device.accelerator.describe(signals);
   auto window = std::make_unique<WaveformWindow>(
-      "waveform", parse_waveform_request(arguments.trace, arguments.signals, program, config), program,
-      signals, device.clock.signal, device.clock.period(), folder);
+      "waveform", parse_waveform_request(arguments.trace, arguments.signals, program, scenario.accelerator),
+      program, signals, device.clock.signal, device.clock.period(), folder);
   device.accelerator.set_tile_observer(window.get());
   return window;
 }
@@ -105,8 +117,7 @@ int run_command(const RunArguments& arguments) {
 
   const Workload workload = prepare(scenario);
   Simulation simulation(scenario, workload);
-  const auto waveform =
-      make_waveform(arguments, scenario.run.level, simulation, scenario.accelerator, folder.workspace());
+  const auto waveform = make_waveform(arguments, scenario, simulation, folder.workspace());
   simulate(simulation, report);
   if (!report.fault.empty()) fmt::print(stderr, "bitbalance: {}\n", report.fault);
   report.memory = simulation.system().memory->statistics();

@@ -20,7 +20,8 @@ struct LayerReport {
   std::string op;
   std::int64_t macs = 0;
   bool on_host = false;  ///< not the accelerator's: without cycles and events
-  int lanes = 1;         ///< activations the array takes a step in this layer's width
+  Level level = Level::kRtl;
+  int lanes = 1;  ///< activations the array takes a step in this layer's width
   LayerProfile profile;
   Comparison comparison;
 
@@ -28,6 +29,8 @@ struct LayerReport {
   double utilization(const AcceleratorConfig& config) const;
   /// The engine that is occupied longest: "read", "compute", "vector" or "write"; "host".
   const char* bound() const;
+  /// "rtl", "tlm"...; "host".
+  const char* level_name() const { return on_host ? "host" : to_string(level); }
   std::int64_t dram_bytes() const;
 };
 

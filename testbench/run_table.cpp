@@ -44,16 +44,30 @@ std::string memory_text(const Scenario& s) {
                      scaled(s.memory.dram.config.peak_bytes_per_s()));
 }
 
+/// "tlm level", with the number of clocked layers and what separates the layers of a mixed run.
+std::string level_text(const RunReport& report) {
+  const Scenario& s = report.scenario;
+  std::string text = fmt::format("{} level", to_string(s.run.level));
+  if (s.run.mixed()) {
+    const auto clocked = std::count_if(report.layers.begin(), report.layers.end(), [](const LayerReport& l) {
+      return !l.on_host && l.level == Level::kRtl;
+    });
+    text += fmt::format(" with {} of {} layers at rtl", clocked, report.layers.size());
+  }
+  if (s.mapping.barrier == LayerBarrier::kProgram) text += ", each layer a program";
+  return text;
+}
+
 std::string heading(const RunReport& report) {
   const Scenario& s = report.scenario;
   const QuantizationOptions& q = s.quantization.options;
   return fmt::format(
-      "{}, {} level: {} images in batches of {}; {} x {} PEs, {}; activations {} bit, weights {} bit with at "
+      "{}, {}: {} images in batches of {}; {} x {} PEs, {}; activations {} bit, weights {} bit with at "
       "most {} "
       "non-zero; {}{}\n",
-      s.name, to_string(s.run.level), report.frames, s.network.batch, s.accelerator.rows,
-      s.accelerator.columns, to_string(s.accelerator.synchronization), q.activation_bits, q.weight_bits,
-      q.nnzb, memory_text(s), synthetic(s.network));
+      s.name, level_text(report), report.frames, s.network.batch, s.accelerator.rows, s.accelerator.columns,
+      to_string(s.accelerator.synchronization), q.activation_bits, q.weight_bits, q.nnzb, memory_text(s),
+      synthetic(s.network));
 }
 
 std::string memory_summary(const RunReport& report) {
@@ -100,26 +114,28 @@ std::string verdict(const RunReport& report, bool color) {
 std::string run_table(const RunReport& report, const std::string& folder, bool color) {
   std::size_t width = 5;
   for (const LayerReport& layer : report.layers) width = std::max(width, layer.name.size());
-  const auto row = [&](const std::string& name, const std::string& op, std::int64_t macs, std::int64_t cycles,
-                       const std::string& utilization, const std::string& bound, std::int64_t dram_bytes,
-                       std::int64_t mismatches) {
-    return fmt::format("{:<{}}  {:<12} {:>15} {:>13} {:>6}  {:<8} {:>13} {:>10}\n", name, width, op,
-                       grouped(macs), grouped(cycles), utilization, bound, grouped(dram_bytes),
-                       grouped(mismatches));
+  const bool mixed = report.scenario.run.mixed();  // only then do the layers' levels differ
+  const auto row = [&](const std::string& name, const std::string& op, const std::string& level,
+                       const std::string& macs, const std::string& cycles, const std::string& utilization,
+                       const std::string& bound, const std::string& dram_bytes,
+                       const std::string& mismatches) {
+    return fmt::format("{:<{}}  {:<12}{} {:>15} {:>13} {:>6}  {:<8} {:>13} {:>10}\n", name, width, op,
+                       mixed ? fmt::format(" {:<5}", level) : "", macs, cycles, utilization, bound,
+                       dram_bytes, mismatches);
   };
 
   std::string text = heading(report);
-  text += fmt::format("\n{:<{}}  {:<12} {:>15} {:>13} {:>6}  {:<8} {:>13} {:>10}\n", "layer", width, "op",
-                      "MACs", "cycles", "util", "bound", "DRAM bytes", "mismatches");
+  text += "\n" + row("layer", "op", "level", "MACs", "cycles", "util", "bound", "DRAM bytes", "mismatches");
   std::int64_t dram_bytes = 0;
   for (const LayerReport& layer : report.layers) {
     text +=
-        row(layer.name, layer.op, layer.macs, layer.profile.cycles,
+        row(layer.name, layer.op, layer.level_name(), grouped(layer.macs), grouped(layer.profile.cycles),
             layer.on_host ? "" : fmt::format("{:.1f}%", 100 * layer.utilization(report.scenario.accelerator)),
-            layer.bound(), layer.dram_bytes(), layer.comparison.mismatches);
+            layer.bound(), grouped(layer.dram_bytes()), grouped(layer.comparison.mismatches));
     dram_bytes += layer.dram_bytes();
   }
-  text += row("total", "", report.macs(), report.cycles(), "", "", dram_bytes, report.mismatches());
+  text += row("total", "", "", grouped(report.macs()), grouped(report.cycles()), "", "", grouped(dram_bytes),
+              grouped(report.mismatches()));
 
   if (const auto names = report.host_layers(); !names.empty())
     text += fmt::format("on host   {}: no cycles and no energy counted\n", fmt::join(names, ", "));

@@ -203,6 +203,9 @@ void show_mapping(SettingsVisitor& v, MappingSettings& s) {
 
 void show_run(SettingsVisitor& v, RunSettings& s) {
   v.choice({"level", "level of detail"}, s.level, names({Level::kRtl, Level::kTlm}));
+  v.text({"rtl", "at level tlm: layers to run clocked, names and patterns separated by commas"}, s.rtl);
+  v.rule(!s.mixed() || s.level == Level::kTlm, "rtl",
+         fmt::format("given with level {}; accepted: with level tlm", to_string(s.level)));
   v.integer({"watchdog_cycles", "give up after as many cycles without progress; 0: never"}, s.watchdog_cycles,
             0, std::int64_t{1} << 31);
   v.boolean({"dmi", "tlm: load and store by pointer where the memory grants it"}, s.dmi);

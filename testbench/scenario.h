@@ -69,9 +69,12 @@ enum class Level { kRtl, kTlm };
 
 struct RunSettings {
   Level level = Level::kRtl;
+  std::string rtl;  ///< at kTlm: names and patterns of the layers that run clocked, separated by commas
   std::int64_t watchdog_cycles = 1'000'000;  ///< give up after as many cycles without progress; 0: never
   bool dmi = true;                           ///< kTlm: load and store by pointer where the memory grants it
   std::int64_t quantum_ns = 0;               ///< global quantum of temporal decoupling; 0: none
+
+  bool mixed() const { return !rtl.empty(); }
 };
 
 struct Scenario {

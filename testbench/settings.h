@@ -53,6 +53,7 @@ class SettingsVisitor {
   virtual void real(const Setting& setting, double& value, double low, double high) = 0;
   virtual void rational(const Setting& setting, Rational& value) = 0;
   virtual void boolean(const Setting& setting, bool& value) = 0;
+  /// Empty: not given.
   virtual void text(const Setting& setting, std::string& value) = 0;
   /// Index into `choices`.
   virtual void choice(const Setting& setting, std::size_t& value,

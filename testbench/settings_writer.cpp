@@ -79,7 +79,7 @@ void SettingsWriter::boolean(const Setting& setting, bool& value) {
 }
 
 void SettingsWriter::text(const Setting& setting, std::string& value) {
-  line(setting, in_quotes(value));
+  if (!value.empty()) line(setting, in_quotes(value));
 }
 
 void SettingsWriter::choice(const Setting& setting, std::size_t& value,

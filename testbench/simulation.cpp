@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "quant/image_set.h"
+#include "testbench/layer_patterns.h"
 
 namespace bitbalance {
 namespace {
@@ -16,7 +17,7 @@ GoldenOptions golden_options(const AcceleratorConfig& config) {
 }
 
 SystemLevels levels_of(const RunSettings& run) {
-  return {run.level == Level::kRtl, run.level == Level::kTlm};
+  return {run.level == Level::kRtl || run.mixed(), run.level == Level::kTlm};
 }
 
 }  // namespace
@@ -25,6 +26,7 @@ Simulation::Simulation(const Scenario& scenario, const Workload& workload)
     : scenario_(scenario),
       workload_(workload),
       programs_(scenario, workload.network, static_cast<int>(workload.images.size())),
+      rtl_layers_(matching_layers("--rtl", scenario.run.rtl, programs_.accelerator_layer_names())),
       golden_(workload.network, golden_options(scenario.accelerator)),
       system_("system", scenario, levels_of(scenario.run), programs_.memory_bytes()),
       data_(system_, workload.network, programs_.data_base()) {
@@ -34,6 +36,12 @@ Simulation::Simulation(const Scenario& scenario, const Workload& workload)
   }
 }
 
+Level Simulation::level_of(const Program& program) const {
+  const bool clocked =
+      std::find(rtl_layers_.begin(), rtl_layers_.end(), program.layers.front().name) != rtl_layers_.end();
+  return clocked ? Level::kRtl : scenario_.run.level;
+}
+
 void Simulation::add_layers(RunReport& report) const {
   for (const LoadedProgram& loaded : programs_.batches().front()) {
     for (const ProgramLayer& layer : loaded.program().layers) {
@@ -41,6 +49,7 @@ void Simulation::add_layers(RunReport& report) const {
       entry.name = layer.name;
       entry.op = layer.op;
       entry.on_host = layer.on_host;
+      entry.level = level_of(loaded.program());
       entry.lanes = scenario_.accelerator.lanes(workload_.network.tensors[layer.input].bits == 16);
       report.layers.push_back(std::move(entry));
     }
@@ -92,12 +101,12 @@ std::string Simulation::execute(const Segments& segments, RunReport& report,
 std::string Simulation::execute(const LoadedProgram& loaded, const std::function<void()>& tick) {
   const Program& program = loaded.program();
   const ProgramOutcome& outcome =
-      system_.run(scenario_.run.level,
+      system_.run(level_of(program),
                   {loaded.constants_base, static_cast<std::uint32_t>(program.constants.size()),
                    programs_.data_base(), program.data_bytes},
                   tick);
   if (outcome.fault == ProgramFault::kNone) return {};
-  const std::string& reason = system_.device(scenario_.run.level).fault_reason();
+  const std::string& reason = system_.device(level_of(program)).fault_reason();
   return fmt::format("the accelerator stopped at command {}: {}{}{}", outcome.command,
                      to_string(outcome.fault), reason.empty() ? "" : "; ", reason);
 }

@@ -1,4 +1,4 @@
-// Runs all images of a scenario through the accelerator, batch by batch,
+// Runs all images of a scenario through the accelerator, batch by batch, each layer at its level of detail,
 // and holds output elements against the golden model.
 #pragma once
 
@@ -21,10 +21,12 @@ class Simulation {
   using ProgressCallback = std::function<void(double)>;
 
   /// Maps the network. Keeps references. Throws std::invalid_argument when the accelerator cannot execute the
-  /// network.
+  /// network, or clocked layers are asked for that it does not have.
   Simulation(const Scenario& scenario, const Workload& workload);
 
   const ProgramSet& programs() const { return programs_; }
+  Level level_of(const Program& program) const;
+  /// With both levels if only some layers are clocked.
   System& system() { return system_; }
 
   /// Fills frames, layers, fault and simulate_s of the report. Stops at the first fault.
@@ -46,6 +48,7 @@ class Simulation {
   const Scenario& scenario_;
   const Workload& workload_;
   ProgramSet programs_;
+  std::vector<std::string> rtl_layers_;  ///< of a run at the transaction level: the clocked ones
   GoldenModel golden_;
   std::vector<int> predictions_;
   System system_;

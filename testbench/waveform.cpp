@@ -68,15 +68,19 @@ std::string layer_names(const Program& program) {
 
 }  // namespace
 
-WaveformRequest parse_waveform_request(const std::string& text, const std::vector<std::string>& globs,
-                                       const Program& program, const AcceleratorConfig& config) {
-  WaveformRequest request;
-  request.globs = globs;
+std::string traced_layer(const std::string& text) {
   // A layer's name may hold a colon itself: tiles are what follows the last one, if it is digits and a dash.
   const std::size_t colon = text.rfind(':');
   const bool has_tiles =
       colon != std::string::npos && text.find_first_not_of("0123456789-", colon + 1) == std::string::npos;
-  request.layer = has_tiles ? text.substr(0, colon) : text;
+  return has_tiles ? text.substr(0, colon) : text;
+}
+
+WaveformRequest parse_waveform_request(const std::string& text, const std::vector<std::string>& globs,
+                                       const Program& program, const AcceleratorConfig& config) {
+  WaveformRequest request;
+  request.globs = globs;
+  request.layer = traced_layer(text);
   const auto found = std::find_if(program.layers.begin(), program.layers.end(),
                                   [&](const ProgramLayer& l) { return l.name == request.layer; });
   if (found == program.layers.end()) {
@@ -90,7 +94,8 @@ WaveformRequest parse_waveform_request(const std::string& text, const std::vecto
         fmt::format("--trace {}: a {} layer has no tiles: accepted: a convolution", text, found->op));
   }
   request.last_tile = static_cast<std::uint32_t>(count - 1);
-  if (!has_tiles) return request;
+  const std::size_t colon = request.layer.size();
+  if (colon == text.size()) return request;
 
   const auto bad = [&] {
     return std::invalid_argument(fmt::format(

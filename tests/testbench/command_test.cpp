@@ -130,6 +130,20 @@ TEST_CASE("a run passes, prints a table and leaves complete results") {
   }
 }
 
+TEST_CASE("one layer is traced in a run at transaction level, and both levels are told") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "results";
+  const Outcome outcome = bitbalance_command(
+      lenet() + "--rtl conv2 --trace conv2:0-1 --signals 'pe_array.drain.*' --out " + out.string());
+  CHECK(outcome.exit_code == 0);
+  CHECK_THAT(outcome.out, Contains("tlm level with 1 of 5 layers at rtl, each layer a program"));
+  CHECK(fs::exists(out / "conv2.vcd"));
+  const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
+  CHECK(summary["layers"][0]["level"] == "tlm");
+  CHECK(summary["layers"][1]["level"] == "rtl");
+  CHECK_THAT(text_of(out / "effective.yaml"), Contains("rtl: \"conv2\"") && Contains("barrier: layer"));
+}
+
 TEST_CASE("help and version explain themselves") {
   CHECK_THAT(bitbalance_command("--version").out, Contains("bitbalance 0."));
   CHECK_THAT(bitbalance_command("--help").out, Contains("run"));
@@ -143,6 +157,9 @@ TEST_CASE("mistakes on the command line are told in one line") {
   CHECK_THAT(refusal("--frobnicate"), Contains("--frobnicate"));
   CHECK_THAT(refusal("--level quick"), Contains("--level: 'quick'; accepted: rtl, tlm"));
   CHECK_THAT(refusal("--signals 'pe_array.*'"), Contains("--trace"));
+  CHECK_THAT(refusal("--rtl conv7"), Contains("'conv7'; did you mean 'conv1'?"));
+  CHECK_THAT(refusal("--rtl conv1 --level rtl"), Contains("--rtl: given with level rtl"));
+  CHECK_THAT(refusal("--rtl conv1 --trace conv2"), Contains("--trace conv2") && Contains("level tlm"));
   CHECK_THAT(refusal("--trace conv7"), Contains("conv7") && Contains("conv1"));
   CHECK_THAT(refusal("--trace conv1 --signals nothing"), Contains("nothing"));
   CHECK_THAT(refusal("--mapping nowhere.yaml"), Contains("--mapping: 'nowhere.yaml': no such file"));

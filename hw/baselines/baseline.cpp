@@ -39,12 +39,13 @@ const char* to_string(BaselineKind kind) {
 }
 
 void check(const Baseline& b) {
-  constexpr int kMost = 256;
-  require(b.lanes >= 1 && b.lanes <= kMost, b, "lanes", b.lanes, "1 to 256");
+  constexpr int kMostLanes = 256;
+  require(b.lanes >= 1 && b.lanes <= kMostLanes, b, "lanes", b.lanes, "1 to 256");
   require(b.kind != BaselineKind::kBitlet || b.lanes == kBitletPairs, b, "lanes", b.lanes, "64");
   require(b.kind != BaselineKind::kBitVert || b.lanes % 2 == 0, b, "lanes", b.lanes, "an even number");
-  require(b.rows >= 1 && b.rows <= kMost, b, "rows", b.rows, "1 to 256");
-  require(b.columns >= 1 && b.columns <= kMost, b, "columns", b.columns, "1 to 256");
+  require(b.rows >= 1 && b.rows <= kMostRowsOrColumns, b, "rows", b.rows, "1 to 256");
+  require(b.least_step_cycles >= 1, b, "least_step_cycles", b.least_step_cycles, "1 or more");
+  require(b.columns >= 1 && b.columns <= kMostRowsOrColumns, b, "columns", b.columns, "1 to 256");
 }
 
 }  // namespace bitbalance

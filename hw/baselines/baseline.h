@@ -24,12 +24,15 @@ const char* to_string(BaselineKind kind);
 
 inline constexpr int kBitletPairs = 64;
 inline constexpr int kBitletWindow = 8;
+inline constexpr int kMostRowsOrColumns = 256;
 
 struct Baseline {
   BaselineKind kind = BaselineKind::kDense;
-  int lanes = 16;  ///< weights a PE takes in a step, 1..256; Bitlet: 64, BitVert: even
-  int rows = 32;
-  int columns = 32;
+  int lanes = 16;    ///< weights a PE takes in a step, 1..256; Bitlet: 64, BitVert: even
+  int rows = 32;     ///< 1..256
+  int columns = 32;  ///< 1..256
+  /// A step lasts at least as many cycles, 1 or more: so long the buffers take to deliver the next one.
+  int least_step_cycles = 1;
   TokenForm terms = TokenForm::kBinary;  ///< Pragmatic, Laconic: signed_digit is their Booth-like recoding
 };
 

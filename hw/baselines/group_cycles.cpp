@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "hw/core/tokens.h"
 #include "hw/core/vector_clones.h"
@@ -10,6 +11,8 @@ namespace bitbalance {
 namespace {
 
 constexpr int kMostLanes = 256;
+constexpr int kUsualLanes = 16;  ///< known to the compiler, groups become vector code
+constexpr int kBitWaveLanes = 8;
 
 constexpr std::uint16_t magnitude(std::int16_t weight) {
   return static_cast<std::uint16_t>(weight < 0 ? -weight : weight);
@@ -89,24 +92,30 @@ struct Bitlet {
     return x ^ t ^ (t << 28);
   }
 
+  /// Eight channels, eight weights on.
+  static void search(std::uint64_t bytes, std::uint8_t* state, std::uint8_t* cycles) {
+    for (int c = 0; c < 8; ++c) {
+      const std::uint8_t next = kBitletSearch.step[state[c]][(bytes >> (8 * c)) & 0xff];
+      cycles[c] = static_cast<std::uint8_t>(cycles[c] + (next >> 4));
+      state[c] = next & 15;
+    }
+  }
+
   int operator()(const std::int16_t* w, int /*lanes*/) const {
-    std::array<std::uint16_t, kBitletPairs> m{};
-    for (int i = 0; i < kBitletPairs; ++i) m[i] = magnitude(w[i]);
+    std::array<std::uint8_t, kBitletPairs> low_bytes{}, high_bytes{};
+    for (int i = 0; i < kBitletPairs; ++i) low_bytes[i] = static_cast<std::uint8_t>(magnitude(w[i]));
+    if (channels > 8) {
+      for (int i = 0; i < kBitletPairs; ++i) high_bytes[i] = static_cast<std::uint8_t>(magnitude(w[i]) >> 8);
+    }
     std::array<std::uint8_t, 16> state{}, cycles{};
     for (int begin = 0; begin < kBitletPairs; begin += 8) {
       std::uint64_t low = 0, high = 0;
-      for (int i = 0; i < 8; ++i) {
-        low |= std::uint64_t{m[begin + i] & 0xffu} << (8 * i);
-        high |= std::uint64_t{static_cast<std::uint64_t>(m[begin + i] >> 8)} << (8 * i);
-      }
+      std::memcpy(&low, &low_bytes[begin], sizeof low);
+      std::memcpy(&high, &high_bytes[begin], sizeof high);
       low = transposed(low);
       if (channels > 8) high = transposed(high);
-      for (int c = 0; c < channels; ++c) {
-        const auto bits = static_cast<std::uint8_t>(c < 8 ? low >> (8 * c) : high >> (8 * (c - 8)));
-        const std::uint8_t next = kBitletSearch.step[state[c]][bits];
-        cycles[c] = static_cast<std::uint8_t>(cycles[c] + (next >> 4));
-        state[c] = next & 15;
-      }
+      search(low, &state[0], &cycles[0]);
+      if (channels > 8) search(high, &state[8], &cycles[8]);
     }
     int most = 0;
     for (int c = 0; c < channels; ++c)
@@ -138,9 +147,9 @@ struct BitVert {
 };
 
 template <class GroupCycles>
-inline __attribute__((always_inline)) void raise(const GroupCycles& cycles, int lanes,
-                                                 const std::int16_t* weights, int count,
-                                                 std::uint16_t* cost) {
+inline __attribute__((always_inline)) void raise_groups(const GroupCycles& cycles, int lanes,
+                                                        const std::int16_t* weights, int count,
+                                                        std::uint16_t* cost) {
   const int full = count / lanes;
   for (int g = 0; g < full; ++g) {
     const std::int16_t* first = weights + std::ptrdiff_t{g} * lanes;
@@ -150,6 +159,15 @@ inline __attribute__((always_inline)) void raise(const GroupCycles& cycles, int 
   std::array<std::int16_t, kMostLanes> padded{};
   std::copy(weights + std::ptrdiff_t{full} * lanes, weights + count, padded.begin());
   cost[full] = std::max(cost[full], static_cast<std::uint16_t>(cycles(padded.data(), lanes)));
+}
+
+template <class GroupCycles>
+inline __attribute__((always_inline)) void raise(const GroupCycles& cycles, int lanes,
+                                                 const std::int16_t* weights, int count,
+                                                 std::uint16_t* cost) {
+  if (lanes == kUsualLanes) return raise_groups(cycles, kUsualLanes, weights, count, cost);
+  if (lanes == kBitWaveLanes) return raise_groups(cycles, kBitWaveLanes, weights, count, cost);
+  raise_groups(cycles, lanes, weights, count, cost);
 }
 
 BITBALANCE_VECTOR_CLONES
@@ -199,18 +217,50 @@ BITBALANCE_VECTOR_CLONES
 std::int64_t sum_of_masked_ones(std::uint16_t mask, const std::int16_t* w, int count) {
   return sum_of([mask](std::int16_t v) { return ones(static_cast<std::uint16_t>(v & mask)); }, w, count);
 }
-/// Of each column the rarer bit.
+/// How often the rarer bit of each column occurs in a group, added up: any number of lanes.
+std::int64_t rarer_bits(int weight_bits, int lanes, const std::int16_t* w, int count) {
+  std::array<int, 16> ones_at{};
+  for (int i = 0; i < count; ++i) {
+    for (int b = 0; b < weight_bits; ++b) ones_at[b] += (w[i] >> b) & 1;
+  }
+  std::int64_t sum = 0;
+  for (int b = 0; b < weight_bits; ++b) sum += std::min(ones_at[b], lanes - ones_at[b]);
+  return sum;
+}
+
+/// The same for 16 weights, by carry-save adders: bit b of plane p is bit p of the number of ones in column
+/// b. Four weights stand side by side in a word until the last two additions.
+inline __attribute__((always_inline)) int rarer_bits_of_16(std::uint64_t mask, const std::int16_t* w) {
+  std::array<std::uint64_t, 4> v{};
+  std::memcpy(v.data(), w, sizeof v);
+  const std::uint64_t half = v[0] ^ v[1], odd = half ^ v[2], pair = (v[0] & v[1]) | (half & v[2]);
+  std::uint64_t p1 = odd ^ v[3], p2 = pair ^ (odd & v[3]), p4 = pair & odd & v[3], p8 = 0;
+  const auto add_shifted = [&](int bits) {
+    const std::uint64_t q1 = p1 >> bits, q2 = p2 >> bits, q4 = p4 >> bits, q8 = p8 >> bits;
+    const std::uint64_t c1 = p1 & q1, s2 = p2 ^ q2, c2 = (p2 & q2) | (s2 & c1);
+    const std::uint64_t s4 = p4 ^ q4, c4 = (p4 & q4) | (s4 & c2);
+    p1 ^= q1;
+    p2 = s2 ^ c1;
+    p4 = s4 ^ c2;
+    p8 ^= q8 ^ c4;  // 16 ones leave none of the planes set, as none do
+  };
+  add_shifted(32);
+  add_shifted(16);
+  const auto difference = [&](std::uint64_t plane) {
+    return __builtin_popcountll(plane & ~p8 & mask) - __builtin_popcountll(plane & p8 & mask);
+  };
+  return 8 * __builtin_popcountll(p8 & mask) + difference(p1) + 2 * difference(p2) + 4 * difference(p4);
+}
+
 BITBALANCE_VECTOR_CLONES
 std::int64_t sum_of_rarer(int weight_bits, int lanes, const std::int16_t* w, int count) {
   std::int64_t sum = 0;
-  for (int begin = 0; begin < count; begin += lanes) {
-    std::array<std::uint16_t, 16> ones_at{};
-    for (int i = begin; i < std::min(begin + lanes, count); ++i) {
-      for (int b = 0; b < 16; ++b)
-        ones_at[b] = static_cast<std::uint16_t>(ones_at[b] + ((w[i] & (1 << b)) != 0 ? 1 : 0));
-    }
-    for (int b = 0; b < weight_bits; ++b) sum += std::min<int>(ones_at[b], lanes - ones_at[b]);
+  int begin = 0;
+  if (lanes == kUsualLanes) {
+    for (; begin + lanes <= count; begin += lanes) sum += rarer_bits_of_16(mask_of(weight_bits), w + begin);
   }
+  for (; begin < count; begin += lanes)
+    sum += rarer_bits(weight_bits, lanes, w + begin, std::min(lanes, count - begin));
   return sum;
 }
 

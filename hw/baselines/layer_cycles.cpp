@@ -100,7 +100,8 @@ BaselineCycles layer_cycles(const Baseline& baseline, const BaselineLayer& layer
           row_terms(baseline, layer.weight_bits, weights_of(layer, channel), layer.kernel) * layer.pixels;
     }
     result.used_pe_cycles += sum(slowest) * (end - first) * layer.pixels;
-    result.cycles += sum(slowest) * pixel_groups;
+    for (const std::uint16_t cycles : slowest)
+      result.cycles += std::max<int>(cycles, baseline.least_step_cycles) * pixel_groups;
     result.steps += static_cast<std::int64_t>(slowest.size()) * pixel_groups;
   });
   return result;
@@ -135,7 +136,7 @@ BaselineCycles layer_cycles(const Baseline& baseline, const BaselineLayer& layer
           slowest = std::max<int>(slowest, *std::max_element(own.begin(), own.begin() + columns));
           result.pe_cycles += std::accumulate(own.begin(), own.begin() + columns, std::int64_t{0});
         }
-        result.cycles += slowest;
+        result.cycles += std::max(slowest, baseline.least_step_cycles);
         result.used_pe_cycles += std::int64_t{slowest} * (end - first) * columns;
         ++result.steps;
       }

@@ -23,8 +23,8 @@ struct BaselineLayer {
 struct BaselineCycles {
   std::int64_t cycles = 0;
   std::int64_t steps = 0;
-  /// PE cycles from the first to the last cycle of a step, of the PEs that have a channel and a pixel in it.
-  /// The rest of cycles x rows x columns has nothing to do.
+  /// PE cycles from the first cycle of a step to the last of its slowest PE, of the PEs that have a channel
+  /// and a pixel in it. In the rest of cycles x rows x columns there is nothing to do, or nothing yet.
   std::int64_t used_pe_cycles = 0;
   /// Those that the PEs need themselves; the rest of used_pe_cycles waits for slower PEs.
   std::int64_t pe_cycles = 0;

@@ -42,14 +42,16 @@ class SteppingArray {
       }
     }
     const auto used = static_cast<std::int64_t>(running.size());
-    while (!running.empty()) {
-      ++result_.cycles.cycles;
+    int cycles = 0;
+    for (; !running.empty(); ++cycles) {
       result_.cycles.used_pe_cycles += used;
       result_.cycles.pe_cycles += static_cast<std::int64_t>(running.size());
       running.erase(
           std::remove_if(running.begin(), running.end(), [](SteppingPe* pe) { return !pe->clock(); }),
           running.end());
     }
+    // The PEs may be done before the buffers are.
+    result_.cycles.cycles += std::max(cycles, baseline_.least_step_cycles);
     ++result_.cycles.steps;
     auto pe = pes_.begin();
     for (int r = 0; r < rows; ++r) {

@@ -16,13 +16,16 @@ Work work_of(const LayerProfile& profile, bool wide) {
   return {actions_of(profile.events), profile.cycles, wide};
 }
 
+ComponentEnergies EnergyReport::components() const {
+  ComponentEnergies result{};
+  for (std::size_t c = 0; c < kComponents; ++c) result[c] = {0, clock_j[c], leakage_j[c]};
+  for (std::size_t a = 0; a < kActions; ++a)
+    result[static_cast<std::size_t>(info(static_cast<Action>(a)).component)].actions_j += action_j[a];
+  return result;
+}
+
 double EnergyReport::component_j(Component component) const {
-  const auto index = static_cast<std::size_t>(component);
-  double sum = clock_j[index] + leakage_j[index];
-  for (std::size_t a = 0; a < kActions; ++a) {
-    if (info(static_cast<Action>(a)).component == component) sum += action_j[a];
-  }
-  return sum;
+  return components()[static_cast<std::size_t>(component)].total_j();
 }
 
 double EnergyReport::core_j() const {

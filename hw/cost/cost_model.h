@@ -19,6 +19,14 @@ struct Work {
 };
 Work work_of(const LayerProfile& profile, bool wide);
 
+struct ComponentEnergy {
+  double actions_j = 0;
+  double clock_j = 0;
+  double leakage_j = 0;
+  double total_j() const { return actions_j + clock_j + leakage_j; }
+};
+using ComponentEnergies = std::array<ComponentEnergy, kComponents>;
+
 struct EnergyReport {
   std::array<double, kActions> action_j{};
   std::array<double, kComponents> clock_j{};
@@ -26,6 +34,7 @@ struct EnergyReport {
 
   /// Actions, clock and leakage of a component.
   double component_j(Component component) const;
+  ComponentEnergies components() const;
   double core_j() const;
   double dram_j() const { return component_j(Component::kDram); }
   EnergyReport& operator+=(const EnergyReport& o);

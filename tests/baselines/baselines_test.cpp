@@ -38,6 +38,7 @@ Case random_case(BaselineKind kind) {
   b.lanes = kind == BaselineKind::kBitlet ? kBitletPairs : 2 * *rc::gen::inRange(1, 17);
   b.rows = *rc::gen::inRange(1, 5);
   b.columns = *rc::gen::inRange(1, 4);
+  b.least_step_cycles = *rc::gen::inRange(1, 5);
   b.terms = *rc::gen::element(TokenForm::kBinary, TokenForm::kSignedDigit);
   BaselineLayer& layer = c.layer;
   layer.weight_bits = *rc::gen::inRange(2, 17);
@@ -210,6 +211,19 @@ TEST_CASE("rows wait for the slowest: what is lost is told") {
   CHECK(cycles.pe_cycles == 8 * (3 + 1));
 }
 
+TEST_CASE("a step lasts as long as the buffers take to deliver the next one") {
+  Baseline dense = of(BaselineKind::kDense, 2);
+  dense.rows = dense.columns = 1;
+  dense.least_step_cycles = 3;
+  const std::vector<std::int16_t> weights = {1, 2, 3};
+  BaselineLayer layer;
+  layer.weights = weights.data();
+  layer.kernel = 3;
+  const BaselineCycles cycles = layer_cycles(dense, layer);
+  CHECK(cycles.cycles == 2 * 3);
+  CHECK(cycles.used_pe_cycles == 2);
+}
+
 TEST_CASE("arrays that do not exist are refused") {
   const auto refused = [](const Baseline& baseline) {
     CHECK_THROWS_AS(check(baseline), std::invalid_argument);
@@ -217,6 +231,9 @@ TEST_CASE("arrays that do not exist are refused") {
   refused(of(BaselineKind::kBitlet, 32));
   refused(of(BaselineKind::kBitVert, 15));
   refused(of(BaselineKind::kDense, 0));
+  Baseline hasty = of(BaselineKind::kDense, 4);
+  hasty.least_step_cycles = 0;
+  refused(hasty);
   Baseline baseline;
   baseline.rows = 0;
   refused(baseline);

@@ -1,0 +1,78 @@
+#include "hw/baselines/baseline_cost.h"
+
+namespace bitbalance {
+namespace {
+
+constexpr double kJoulePerPicojoule = 1e-12;
+constexpr double kWattPerMilliwatt = 1e-3;
+constexpr int kWordBits = 64;
+
+std::int64_t groups_of(std::int64_t amount, int size) {
+  return (amount + size - 1) / size;
+}
+
+}  // namespace
+
+ArrayWork array_work(const Baseline& baseline, const BaselineLayer& layer, const BaselineCycles& cycles) {
+  const std::int64_t weights = std::int64_t{layer.output_channels} * layer.kernel;
+  const std::int64_t channels = layer.output_channels / layer.conv_groups;
+  ArrayWork work;
+  work.terms = cycles.terms;
+  work.idle_terms = cycles.used_pe_cycles * terms_per_cycle(baseline, layer.weight_bits) - cycles.terms;
+  work.pe_cycles = cycles.pe_cycles;
+  work.pairs = weights * layer.pixels;
+  work.drains = layer.output_channels * layer.pixels;
+  work.activations = layer.conv_groups * groups_of(channels, baseline.rows) * layer.kernel * layer.pixels;
+  work.weights = weights * groups_of(layer.pixels, baseline.columns);
+  return work;
+}
+
+std::int64_t weight_words(const Baseline& baseline, const BaselineLayer& layer) {
+  return layer.output_channels * groups_of(std::int64_t{layer.kernel} * layer.weight_bits, kWordBits) *
+         groups_of(layer.pixels, baseline.columns);
+}
+
+BaselineCost::BaselineCost(const Technology& technology, const AcceleratorConfig& shell,
+                           const Baseline& baseline, const BaselineWidths& widths)
+    : shell_(technology, shell), clock_hz_(shell.clock_hz), area_(shell_.area()) {
+  check(baseline);
+  const PriceList prices(technology);
+  const BaselineParts parts = inventory(baseline, widths);
+  const BaselineUses use = uses(baseline, widths);
+  const auto pj = [&](const ActionUse& action) { return prices.action_pj(action, parts.array); };
+  prices_ = {pj(use.term),
+             pj(use.term) * prices.null_slot_share(),
+             pj(use.pe_cycle),
+             pj(use.pair),
+             pj(use.drain),
+             pj(use.activation),
+             pj(use.weight),
+             prices.leakage_mw(parts.array),
+             prices.leakage_mw(parts.front_end)};
+  area_.component[static_cast<std::size_t>(Component::kPeArray)] = prices.area(parts.array);
+  area_.component[static_cast<std::size_t>(Component::kWeightEncoder)] = prices.area(parts.front_end);
+}
+
+ComponentEnergies BaselineCost::energy(const Work& shell, const ArrayWork& array) const {
+  ComponentEnergies result = shell_.energy(shell).components();
+  const double seconds = static_cast<double>(shell.cycles) / clock_hz_;
+  const auto joules = [](double pj, std::int64_t count) {
+    return pj * static_cast<double>(count) * kJoulePerPicojoule;
+  };
+  result[static_cast<std::size_t>(Component::kPeArray)] = {
+      joules(prices_.term_pj, array.terms) + joules(prices_.idle_term_pj, array.idle_terms) +
+          joules(prices_.pe_cycle_pj, array.pe_cycles) + joules(prices_.pair_pj, array.pairs) +
+          joules(prices_.drain_pj, array.drains) + joules(prices_.activation_pj, array.activations),
+      0, seconds * prices_.array_leakage_mw * kWattPerMilliwatt};
+  result[static_cast<std::size_t>(Component::kWeightEncoder)] = {
+      joules(prices_.weight_pj, array.weights), 0,
+      seconds * prices_.front_end_leakage_mw * kWattPerMilliwatt};
+  return result;
+}
+
+double array_mm2(const PriceList& prices, const Baseline& baseline, const BaselineWidths& widths) {
+  const BaselineParts parts = inventory(baseline, widths);
+  return prices.area(parts.array).total_mm2() + prices.area(parts.front_end).total_mm2();
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,35 @@
+// What the arrays of the other accelerators are made of, in the parts of hw/cost: with the same buffers,
+// post-processor and DMA as ours, all that differs is the array and what feeds weights to its rows.
+// docs/baselines.md has the same as a table, with the sources.
+#pragma once
+
+#include "hw/baselines/baseline.h"
+#include "hw/cost/parts.h"
+
+namespace bitbalance {
+
+/// The widths that an array is built for; it serves no others.
+struct BaselineWidths {
+  bool wide = false;  ///< 16-bit activations
+  int weight_bits = 8;
+  int accumulator_bits = 32;
+};
+
+struct BaselineParts {
+  Parts array;      ///< all PEs, and the activations in front of the columns
+  Parts front_end;  ///< weights of this step and the next in front of the rows, and their encoders
+};
+BaselineParts inventory(const Baseline& baseline, const BaselineWidths& widths);
+
+/// What the actions of an array use.
+struct BaselineUses {
+  ActionUse term;        ///< a lane, or a channel of Bitlet, adds: BaselineCycles::terms
+  ActionUse pe_cycle;    ///< beside its terms: a PE adds their sum to its accumulator
+  ActionUse pair;        ///< a PE takes a weight and an activation of its own: Laconic and Bitlet
+  ActionUse drain;       ///< an accumulator leaves the array
+  ActionUse activation;  ///< enters a column
+  ActionUse weight;      ///< enters a row: the front end
+};
+BaselineUses uses(const Baseline& baseline, const BaselineWidths& widths);
+
+}  // namespace bitbalance

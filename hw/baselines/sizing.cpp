@@ -1,0 +1,47 @@
+#include "hw/baselines/sizing.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace bitbalance {
+
+const char* to_string(SizingRule rule) {
+  switch (rule) {
+    case SizingRule::kEqualLanes:
+      return "equal-lanes";
+    case SizingRule::kEqualArea:
+      return "equal-area";
+    case SizingRule::kCount:
+      break;
+  }
+  return "?";
+}
+
+int published_lanes(BaselineKind kind) {
+  constexpr int kUsual = 16, kBitWave = 8;
+  if (kind == BaselineKind::kBitlet) return kBitletPairs;
+  return kind == BaselineKind::kBitWave ? kBitWave : kUsual;
+}
+
+Baseline largest_array(BaselineKind kind, TokenForm terms, const std::function<bool(const Baseline&)>& fits) {
+  Baseline baseline;
+  baseline.kind = kind;
+  baseline.terms = terms;
+  baseline.lanes = published_lanes(kind);
+  Baseline best = baseline;
+  best.rows = best.columns = 0;
+  for (baseline.rows = 1; baseline.rows <= kMostRowsOrColumns; baseline.rows *= 2) {
+    for (baseline.columns = (baseline.rows + 3) / 4; baseline.columns <= baseline.rows; ++baseline.columns) {
+      if (!fits(baseline)) break;
+      // Of equals, the first found has fewer rows and is the squarer.
+      if (baseline.rows * baseline.columns > best.rows * best.columns) best = baseline;
+    }
+  }
+  if (best.rows == 0)
+    throw std::invalid_argument(
+        fmt::format("{}: not even one PE of {} lanes fits", to_string(kind), baseline.lanes));
+  return best;
+}
+
+}  // namespace bitbalance

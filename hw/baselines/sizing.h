@@ -1,0 +1,26 @@
+// How large another array is made for a comparison: one rule at a time.
+#pragma once
+
+#include <functional>
+
+#include "hw/baselines/baseline.h"
+
+namespace bitbalance {
+
+enum class SizingRule {
+  kEqualLanes,  ///< as many weight x activation pairs at a time
+  kEqualArea,   ///< array and front end as large
+  kCount
+};
+const char* to_string(SizingRule rule);
+
+/// Lanes of a PE as published: 64 for Bitlet, 8 for BitWave, 16 for all others.
+int published_lanes(BaselineKind kind);
+
+/// The array of `kind` with the most PEs that `fits` accepts. Rows are a power of two, as channel counts are
+/// multiples of one, and columns <= rows <= 4 columns; of as many PEs the squarest, which waits least for its
+/// slowest row. Throws std::invalid_argument when not even one PE fits. Precondition: what `fits` refuses it
+/// refuses with another column, too.
+Baseline largest_array(BaselineKind kind, TokenForm terms, const std::function<bool(const Baseline&)>& fits);
+
+}  // namespace bitbalance

@@ -22,6 +22,7 @@ int parse_and_run(int argc, char* argv[]) {
       add_run_command(app),
       add_check_vcd_command(app),
       add_recost_command(app),
+      add_compare_command(app),
   };
   const auto chosen = [&commands] {
     return std::find_if(commands.begin(), commands.end(),

@@ -12,11 +12,14 @@ namespace bitbalance {
 namespace fs = std::filesystem;
 namespace {
 
-/// An earlier run's folder is known by its summary.
+/// An earlier run's folder is known by its summary, an earlier comparison's by its figures.
 bool holds_results(const fs::path& folder) {
-  std::ifstream stream(folder / "summary.json");
-  const auto summary = nlohmann::json::parse(stream, nullptr, false);
-  return summary.is_object() && summary.contains("schema") && summary.contains("verdict");
+  const auto holds = [&](const char* file, const char* key) {
+    std::ifstream stream(folder / file);
+    const auto json = nlohmann::json::parse(stream, nullptr, false);
+    return json.is_object() && json.contains("schema") && json.contains(key);
+  };
+  return holds("summary.json", "verdict") || holds("compare.json", "comparisons");
 }
 
 [[noreturn]] void refuse(const fs::path& folder, const std::string& why) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "quant/calibration.h"
 #include "quant/evaluator.h"
 #include "quant/network_zoo.h"
@@ -62,28 +64,38 @@ class Images {
 
 }  // namespace
 
-Workload prepare_workload(const Scenario& scenario, const std::function<void(double)>& progress) {
+FloatWorkload prepare_floats(const Scenario& scenario, int most_images) {
   const NetworkSettings& settings = scenario.network;
-  Network network =
+  FloatWorkload floats;
+  floats.network =
       settings.builtin.empty() ? import_onnx(settings.model) : zoo_network(settings.builtin, settings.zoo);
-  const Images images(settings, network.shape(network.input));
-  const int count = images.count();
-  Workload workload;
-  workload.labels = images.labels();
-  if (!workload.labels.empty()) workload.labels.resize(static_cast<std::size_t>(count));
+  const Images images(settings, floats.network.shape(floats.network.input));
+  const int count = std::min(images.count(), most_images);
+  for (int i = 0; i < count; ++i) floats.images.push_back(images.image(i));
+  floats.labels = images.labels();
+  if (!floats.labels.empty()) floats.labels.resize(static_cast<std::size_t>(count));
+  floats.samples = images.calibration();
+  floats.calibration = calibrate(floats.network, floats.samples, scenario.quantization.calibration());
+  return floats;
+}
 
-  const std::vector<std::vector<float>> samples = images.calibration();
-  const Calibration calibration = calibrate(network, samples, scenario.quantization.calibration());
-  std::vector<std::vector<float>> floats;
-  Evaluator evaluator(network);
-  for (int i = 0; i < count; ++i) {
-    floats.push_back(images.image(i));
-    if (!workload.labels.empty()) workload.float_predictions.push_back(argmax(evaluator.run(floats.back())));
-    progress(static_cast<double>(i + 1) / count);
+Workload prepare_workload(const Scenario& scenario, const std::function<void(double)>& progress) {
+  FloatWorkload floats = prepare_floats(scenario);
+  Workload workload;
+  workload.labels = floats.labels;
+  if (!workload.labels.empty()) {
+    Evaluator evaluator(floats.network);
+    for (const std::vector<float>& image : floats.images) {
+      workload.float_predictions.push_back(argmax(evaluator.run(image)));
+      progress(static_cast<double>(workload.float_predictions.size()) /
+               static_cast<double>(floats.images.size()));
+    }
   }
-  workload.network = quantize(std::move(network), calibration, scenario.quantization.options, samples);
+  workload.network =
+      quantize(std::move(floats.network), floats.calibration, scenario.quantization.options, floats.samples);
   const QuantizedTensor& input = workload.network.tensors[workload.network.input];
-  for (const std::vector<float>& image : floats) workload.images.push_back(quantize_values(input, image));
+  for (const std::vector<float>& image : floats.images)
+    workload.images.push_back(quantize_values(input, image));
   return workload;
 }
 

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <vector>
 
+#include "quant/calibration.h"
 #include "quant/image_set.h"
+#include "quant/network.h"
 #include "quant/quantized_network.h"
 #include "testbench/golden.h"
 #include "testbench/scenario.h"
@@ -18,6 +21,19 @@ struct Workload {
   std::vector<std::uint8_t> labels;    ///< one per image, or none
   std::vector<int> float_predictions;  ///< the float network's class of each image; empty without labels
 };
+
+/// The same before quantization.
+struct FloatWorkload {
+  Network network;
+  Calibration calibration;
+  std::vector<std::vector<float>> samples;  ///< what it was calibrated on
+  std::vector<std::vector<float>> images;
+  std::vector<std::uint8_t> labels;  ///< one per image, or none
+};
+
+/// Imports and calibrates; no more than `most_images`. Throws std::invalid_argument as prepare_workload()
+/// does.
+FloatWorkload prepare_floats(const Scenario& scenario, int most_images = std::numeric_limits<int>::max());
 
 /// Imports, calibrates and quantizes. `progress` is told the share of the work done, 0..1. Throws
 /// std::invalid_argument for everything that is wrong with the files or does not fit together.

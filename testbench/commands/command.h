@@ -17,5 +17,6 @@ struct Command {
 Command add_run_command(CLI::App& parent);
 Command add_check_vcd_command(CLI::App& parent);
 Command add_recost_command(CLI::App& parent);
+Command add_compare_command(CLI::App& parent);
 
 }  // namespace bitbalance

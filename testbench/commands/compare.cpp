@@ -1,0 +1,40 @@
+// `bitbalance compare`: its arguments.
+#include <memory>
+
+#include "testbench/commands/command.h"
+#include "testbench/compare_command.h"
+#include "testbench/exit_codes.h"
+
+namespace bitbalance {
+
+Command add_compare_command(CLI::App& parent) {
+  const auto arguments = std::make_shared<CompareArguments>();
+  CLI::App* const app = parent.add_subcommand(
+      "compare", "Compare with other accelerators: cycles, energy and area, from the same parts and memory");
+  app->add_option("scenarios", arguments->scenarios, "YAML files, each with a technology")
+      ->required()
+      ->type_name("FILE");
+  app->add_option("--rule", arguments->rule, "how large the others are: equal-lanes, equal-area")
+      ->type_name("RULE");
+  app->add_option("--baselines", arguments->baselines, "only these, separated by commas")
+      ->delimiter(',')
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  app->add_option("--set", arguments->settings, "override a setting of every scenario")
+      ->type_name("path.to.key=value")
+      ->allow_extra_args(false);
+  app->add_option("--out", arguments->out, "results folder, by default results/compare")->type_name("DIR");
+  app->footer(R"(
+Examples:
+  bitbalance compare scenarios/fashion.yaml
+  bitbalance compare scenarios/vgg16.yaml scenarios/resnet50.yaml --rule equal-area --baselines bitlet,bitwave
+
+Results: compare.csv, compare.json and, with gnuplot, compare.svg.
+Exit code: 0, or 2 for a mistake in arguments or files, told in one line.)");
+  return {app, [arguments] {
+            compare_command(*arguments);
+            return kExitPass;
+          }};
+}
+
+}  // namespace bitbalance

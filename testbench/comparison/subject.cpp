@@ -1,0 +1,102 @@
+#include "testbench/comparison/subject.h"
+
+#include <algorithm>
+#include <map>
+
+#include "hw/core/mapper.h"
+#include "hw/core/timeline/timeline.h"
+#include "quant/evaluator.h"
+#include "quant/quantizer.h"
+#include "testbench/workload.h"
+
+namespace bitbalance {
+namespace {
+
+constexpr int kMostImages = 32;  ///< whose activations are kept
+
+std::vector<std::vector<std::int32_t>> rounded_activations(const Network& network,
+                                                           const QuantizedNetwork& quantized,
+                                                           Evaluator& evaluator,
+                                                           const std::vector<float>& image) {
+  evaluator.run(image);
+  std::map<std::string, int> index;
+  for (std::size_t t = 0; t < network.tensors.size(); ++t)
+    index[network.tensors[t].name] = static_cast<int>(t);
+  std::vector<std::vector<std::int32_t>> values;
+  for (const QuantizedTensor& tensor : quantized.tensors) {
+    const int source = index.at(tensor.name);
+    values.push_back(quantize_values(tensor, source == network.input ? image : evaluator.values(source)));
+  }
+  return values;
+}
+
+}  // namespace
+
+const char* to_string(WeightSet set) {
+  return set == WeightSet::kFull ? "full" : "limited";
+}
+
+QuantizationOptions without_limit(QuantizationOptions options) {
+  options.nnzb = options.weight_bits - 1;
+  for (LayerOverride& layer : options.overrides) {
+    layer.nnzb.reset();
+    if (layer.weight_bits) layer.nnzb = *layer.weight_bits - 1;
+  }
+  return options;
+}
+
+Subject prepare_subject(const Scenario& scenario) {
+  Subject subject;
+  subject.scenario = scenario;
+  const FloatWorkload floats = prepare_floats(scenario, scenario.network.batch);
+  subject.frames = static_cast<int>(floats.images.size());
+  const QuantizationOptions& limited = scenario.quantization.options;
+  for (const WeightSet set : {WeightSet::kFull, WeightSet::kLimited}) {
+    subject.network[static_cast<std::size_t>(set)] =
+        quantize(floats.network, floats.calibration,
+                 set == WeightSet::kFull ? without_limit(limited) : limited, floats.samples);
+  }
+  Evaluator evaluator(floats.network);
+  for (int i = 0; i < std::min(subject.frames, kMostImages); ++i) {
+    subject.activations.push_back(
+        rounded_activations(floats.network, subject.with(WeightSet::kLimited), evaluator, floats.images[i]));
+  }
+  return subject;
+}
+
+OurRun run_ours(const Subject& subject, WeightSet set, WeightStorage storage) {
+  const Scenario& scenario = subject.scenario;
+  const QuantizedNetwork& network = subject.with(set);
+  AcceleratorConfig config = scenario.accelerator;
+  config.weight_storage = storage;
+  MapperOptions options;
+  options.batch = subject.frames;
+  options.barrier = scenario.mapping.barrier;
+  options.fuse_pooling = scenario.mapping.fuse_pooling;
+  options.bytes_per_cycle = scenario.memory.bytes_per_cycle.value();
+  options.mappings = scenario.mapping.layers;
+  for (LayerMapping& mapping : options.mappings) mapping.images = std::min(mapping.images, subject.frames);
+
+  const Rational& rate = scenario.memory.bytes_per_cycle;
+  Timeline timeline(config, {scenario.memory.latency_cycles, rate.numerator, rate.denominator});
+  WeightStatistics weights(network);
+  OurRun run;
+  for (const MappedProgram& mapped : Mapper(network).map(config, options)) {
+    const Program& program = mapped.program;
+    const bool all_on_host = program.layers.front().on_host;
+    Analysis analysis;
+    if (!all_on_host) analysis = timeline.analyze(program, weights);
+    run.cycles += analysis.cycles;
+    for (std::size_t i = 0; i < program.layers.size(); ++i) {
+      const ProgramLayer& layer = program.layers[i];
+      if (layer.on_host) continue;
+      const QuantizedLayer& first = network.layers[layer.network_layers.front()];
+      run.layers.push_back({layer.name, first.op == LayerOp::kConv ? &first : nullptr, layer.input,
+                            network.tensors[layer.input].bits == 16,
+                            analysis.profile.layers().at(program.first_layer + i)});
+    }
+  }
+  return run;
+}
+
+}  // namespace bitbalance

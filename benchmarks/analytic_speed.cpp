@@ -1,8 +1,9 @@
-// What an evaluation at the analytic level costs, mapping and weight scan done before: with all shapes of
-// blocks known from an earlier one, and with none.
+// What an evaluation at the analytic level costs, mapping included: a network whose weights have been
+// scanned, on an accelerator that was evaluated before, and on another accelerator and memory each time.
 #include <benchmark/benchmark.h>
 
 #include <memory>
+#include <vector>
 
 #include "hw/core/mapper.h"
 #include "hw/core/timeline/timeline.h"
@@ -28,44 +29,95 @@ QuantizedNetwork quantized(Network network) {
   return quantize(std::move(network), calibration, options);
 }
 
-struct Workload {
+struct DesignPoint {
   AcceleratorConfig config;
-  std::vector<MappedProgram> segments;
-  std::vector<WeightStatistics> weights;
+  IdealMemoryTiming memory;
+};
 
-  Workload(Network network, Synchronization synchronization) {
-    config.allow_wrap = true;
-    config.synchronization = synchronization;
-    segments = build_segments(quantized(std::move(network)), config, {});
-    for (const MappedProgram& s : segments) weights.emplace_back(s.program, config);
+/// Arrays, buffers, synchronizations, interfaces and memories around the default, which is the first: no two
+/// alike.
+std::vector<DesignPoint> design_points() {
+  std::vector<DesignPoint> points;
+  DesignPoint point;
+  point.config.allow_wrap = true;
+  const std::vector<std::pair<int, int>> arrays = {{32, 32}, {16, 64}, {64, 16}, {48, 24}};
+  for (const auto& [rows, columns] : arrays) {
+    point.config.rows = rows;
+    point.config.columns = columns;
+    for (const int kilobytes : {256, 192, 384}) {
+      point.config.activation_buffer_bytes = kilobytes * 1024;
+      for (const Synchronization s : {Synchronization::kBalanced, Synchronization::kGroupMax}) {
+        point.config.synchronization = s;
+        for (const int outstanding : {16, 24}) {
+          point.config.dram.max_outstanding = outstanding;
+          for (const int latency : {50, 80}) {
+            point.memory.latency_cycles = latency;
+            points.push_back(point);
+          }
+        }
+      }
+    }
   }
+  return points;
+}
 
-  std::int64_t evaluate(Timeline& timeline) const {
+struct Workload {
+  QuantizedNetwork network;
+  Mapper mapper;
+  WeightStatistics weights;
+  std::size_t commands = 0;  ///< of the last evaluation
+
+  explicit Workload(const std::string& name)
+      : network(quantized(::network(name))), mapper(network), weights(network) {}
+
+  std::int64_t evaluate(const DesignPoint& point, Timeline& timeline) {
+    MapperOptions options;
+    options.bytes_per_cycle = static_cast<double>(point.memory.bytes_per_cycle_numerator) /
+                              static_cast<double>(point.memory.bytes_per_cycle_denominator);
     std::int64_t cycles = 0;
-    for (std::size_t s = 0; s < segments.size(); ++s)
-      cycles += timeline.analyze(segments[s].program, weights[s]).cycles;
+    commands = 0;
+    for (const MappedProgram& segment : mapper.map(point.config, options)) {
+      commands += segment.program.commands.size();
+      if (!segment.program.layers.front().on_host)
+        cycles += timeline.analyze(segment.program, weights).cycles;
+    }
     return cycles;
-  }
-  std::size_t commands() const {
-    std::size_t count = 0;
-    for (const MappedProgram& s : segments) count += s.program.commands.size();
-    return count;
   }
 };
 
-void again(benchmark::State& state, const Workload& workload) {
-  Timeline timeline(workload.config, {});
-  std::int64_t cycles = workload.evaluate(timeline);
-  for (auto _ : state) benchmark::DoNotOptimize(cycles = workload.evaluate(timeline));
+/// The same accelerator and memory: shapes of blocks and transfers are known.
+void again(benchmark::State& state, Workload& workload) {
+  const DesignPoint point = design_points().front();
+  Timeline timeline(point.config, point.memory);
+  std::int64_t cycles = workload.evaluate(point, timeline);
+  for (auto _ : state) benchmark::DoNotOptimize(cycles = workload.evaluate(point, timeline));
   state.counters["cycles"] = static_cast<double>(cycles);
-  state.counters["commands"] = static_cast<double>(workload.commands());
+  state.counters["commands"] = static_cast<double>(workload.commands);
+  state.SetItemsProcessed(state.iterations());
 }
 
-void anew(benchmark::State& state, const Workload& workload) {
+/// Another one each time. The scan of the weights has seen its number of rows and its synchronization.
+void explore(benchmark::State& state, Workload& workload) {
+  const std::vector<DesignPoint> points = design_points();
+  const auto evaluate = [&](const DesignPoint& point) {
+    Timeline timeline(point.config, point.memory);
+    return workload.evaluate(point, timeline);
+  };
+  for (const DesignPoint& point : points) evaluate(point);
+  std::size_t next = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(evaluate(points[next++ % points.size()]));
+  state.counters["points"] = static_cast<double>(points.size());
+  state.SetItemsProcessed(state.iterations());
+}
+
+/// A default accelerator, timeline and mapping from nothing, but for the scan.
+void anew(benchmark::State& state, Workload& workload) {
+  const DesignPoint point = design_points().front();
   for (auto _ : state) {
-    Timeline timeline(workload.config, {});
-    benchmark::DoNotOptimize(workload.evaluate(timeline));
+    Timeline timeline(point.config, point.memory);
+    benchmark::DoNotOptimize(workload.evaluate(point, timeline));
   }
+  state.SetItemsProcessed(state.iterations());
 }
 
 }  // namespace
@@ -75,21 +127,17 @@ int main(int argc, char** argv) {
   std::vector<std::string> names = zoo_names();
   names.insert(names.begin(), "fashion");
   for (const std::string& name : names) {
-    for (const Synchronization s : {Synchronization::kBalanced, Synchronization::kGroupMax}) {
-      // Made for the first of its two benchmarks that runs, if any does.
-      const auto workload = std::make_shared<std::unique_ptr<Workload>>();
-      const auto add = [&](const char* what, void (*body)(benchmark::State&, const Workload&)) {
-        benchmark::RegisterBenchmark((name + "/" + to_string(s) + "/" + what).c_str(),
-                                     [=](benchmark::State& state) {
-                                       if (!*workload)
-                                         *workload = std::make_unique<Workload>(network(name), s);
-                                       body(state, **workload);
-                                     })
-            ->Unit(benchmark::kMicrosecond);
-      };
-      add("again", again);
-      add("anew", anew);
-    }
+    // Made for the first of its benchmarks that runs, if any does.
+    const auto workload = std::make_shared<std::unique_ptr<Workload>>();
+    const auto add = [&](const char* what, void (*body)(benchmark::State&, Workload&)) {
+      benchmark::RegisterBenchmark((name + "/" + what).c_str(), [=](benchmark::State& state) {
+        if (!*workload) *workload = std::make_unique<Workload>(name);
+        body(state, **workload);
+      })->Unit(benchmark::kMicrosecond);
+    };
+    add("again", again);
+    add("anew", anew);
+    add("explore", explore);
   }
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -201,8 +201,11 @@ LayerMapping choose_mapping(const Convolution& c, const LayerMapping& user, cons
   const auto consider = [&] {
     const BlockNeeds needs = block_needs(c, m);
     if (!fits(c, needs) || (m.channels < c.in_channels && !one_tile(c, m))) return;
-    for (const LoopOrder order : orders) {
-      m.order = order;
+    // Where nothing is loaded again, the order makes no difference.
+    const bool in_order =
+        user.layer.empty() && (c.channel_blocks(m) == 1 || (c.image_blocks(m) == 1 && c.row_blocks(m) == 1));
+    for (std::size_t i = 0; i < (in_order ? 1 : orders.size()); ++i) {
+      m.order = orders[i];
       const Cost cost = estimate(c, m, space, needs, options.bytes_per_cycle);
       if (found && !(cost < best_cost)) continue;
       found = true;

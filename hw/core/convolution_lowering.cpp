@@ -110,7 +110,7 @@ class ConvolutionLowering {
       c.output_base = static_cast<std::uint32_t>(output.begin / conv_.element_bytes());
       c.output_image_stride =
           command_field<std::uint32_t>(image_elements, layer_.name, "output image stride");
-      compute = builder_.emit({{}, c}, needed);
+      compute = builder_.emit(c, needed);
       builder_.weights.used_by(weights.region.id, Engine::kCompute, compute);
       builder_.parameters.used_by(parameters.region.id, Engine::kCompute, compute);
       builder_.activations.used_by(activations.region.id, Engine::kCompute, compute);
@@ -122,7 +122,7 @@ class ConvolutionLowering {
     s.image_stride = static_cast<std::uint32_t>(image_elements);
     Prerequisites computed;
     computed.add(Engine::kCompute, compute);
-    const CommandIndex store = builder_.emit({{}, s}, computed);
+    const CommandIndex store = builder_.emit(s, computed);
     builder_.outputs.used_by(output.id, Engine::kStore, store);
     builder_.wrote(output_, range, store);
   }
@@ -192,7 +192,7 @@ class ConvolutionLowering {
     weights_key_ = key;
     weights_ = Loaded{builder_.weights.allocate(std::int64_t{load.groups} * load.row_bytes, 8), {}};
     load.base = static_cast<std::uint32_t>(weights_->region.begin);
-    weights_->ready.add(Engine::kLoad, builder_.emit({{}, load}, weights_->region.free));
+    weights_->ready.add(Engine::kLoad, builder_.emit(load, weights_->region.free));
     return *weights_;
   }
 
@@ -223,7 +223,7 @@ class ConvolutionLowering {
     parameters_key_ = key;
     parameters_ = Loaded{builder_.parameters.allocate(load.entries), {}};
     load.base = static_cast<std::uint16_t>(parameters_->region.begin);
-    parameters_->ready.add(Engine::kLoad, builder_.emit({{}, load}, parameters_->region.free));
+    parameters_->ready.add(Engine::kLoad, builder_.emit(load, parameters_->region.free));
     return *parameters_;
   }
 
@@ -256,7 +256,7 @@ class ConvolutionLowering {
     load.base = static_cast<std::uint32_t>(activations_->region.begin / conv_.element_bytes());
     Prerequisites before = activations_->region.free;
     before.add(builder_.written(layer_.input, range));
-    activations_->ready.add(Engine::kLoad, builder_.emit({{}, load}, before));
+    activations_->ready.add(Engine::kLoad, builder_.emit(load, before));
     return *activations_;
   }
 
@@ -270,7 +270,7 @@ class ConvolutionLowering {
     Prerequisites before = output.free;
     before.add(builder_.written(layer_.operand, range));
     Prerequisites ready;
-    ready.add(Engine::kLoad, builder_.emit({{}, load}, before));
+    ready.add(Engine::kLoad, builder_.emit(load, before));
     return ready;
   }
 

@@ -34,26 +34,6 @@ RunWalk::RunWalk(const TensorSlice& slice, std::uint64_t address)
   advance();
 }
 
-void RunWalk::next_piece() {
-  if (++channel_ == channels_) {
-    channel_ = 0;
-    ++image_;
-  }
-}
-
-void RunWalk::advance() {
-  if (image_ == images_) {
-    run_ = {};
-    return;
-  }
-  run_ = {piece_address(), piece_bytes_};
-  next_piece();
-  while (image_ != images_ && piece_address() == run_.address + run_.bytes) {
-    run_.bytes += piece_bytes_;
-    next_piece();
-  }
-}
-
 void RunWalk::leave_out(std::uint32_t units, std::uint64_t unit_bytes) {
   if (image_ == images_) {
     run_.bytes -= units * unit_bytes;
@@ -67,28 +47,6 @@ void RunWalk::leave_out(std::uint32_t units, std::uint64_t unit_bytes) {
 BurstWalk::BurstWalk(const RunWalk& runs, std::uint32_t burst_bytes, BurstShape shape)
     : runs_(runs), burst_bytes_(burst_bytes), shape_(shape) {
   if (!done()) cut();
-}
-
-void BurstWalk::cut() {
-  const std::uint64_t start = runs_.run().address + covered_;
-  const auto skip = static_cast<std::uint32_t>(start % burst_bytes_);
-  const std::uint64_t left = runs_.run().bytes - covered_;
-  const auto useful = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, burst_bytes_ - skip));
-  covered_ += useful;
-  if (shape_ == BurstShape::kAligned) {
-    burst_ = {start - skip, burst_bytes_, skip, useful};
-  } else {
-    burst_ = {start, useful, 0, useful};
-  }
-}
-
-void BurstWalk::advance() {
-  if (covered_ == runs_.run().bytes) {
-    runs_.advance();
-    covered_ = 0;
-    if (done()) return;
-  }
-  cut();
 }
 
 LineWalk::LineWalk(const LoadTensor& load, std::uint32_t line_elements)
@@ -116,21 +74,6 @@ LineWalk::LineWalk(const LoadTensor& load, std::uint32_t line_elements)
   if (!done()) cut();
 }
 
-void LineWalk::cut() {
-  line_.elements = std::min(line_elements_, padded_columns_ - column_);
-  const bool has_data = row_ >= pad_top_ && row_ < pad_top_ + rows_;
-  if (!has_data) {
-    line_.left_padding = line_.elements;
-    line_.data = 0;
-    return;
-  }
-  const std::uint32_t end = column_ + line_.elements;
-  const std::uint32_t data_begin = std::clamp(pad_left_, column_, end);
-  const std::uint32_t data_end = std::clamp(pad_left_ + columns_, column_, end);
-  line_.left_padding = data_begin - column_;
-  line_.data = data_end - data_begin;
-}
-
 PhaseRun LineWalk::phase(std::uint32_t phase) const {
   const std::uint32_t first = (phase + stride_w_ - column_ % stride_w_) % stride_w_;
   if (first >= line_.elements) return {};
@@ -138,21 +81,6 @@ PhaseRun LineWalk::phase(std::uint32_t phase) const {
   const std::uint32_t address = base_ + image_ * image_stride_ + plane * plane_elements_ +
                                 row_ / stride_h_ * plane_columns_ + (column_ + first) / stride_w_;
   return {address, first, (line_.elements - first + stride_w_ - 1) / stride_w_};
-}
-
-void LineWalk::advance() {
-  column_ += line_.elements;
-  if (column_ == padded_columns_) {
-    column_ = 0;
-    if (++row_ == padded_rows_) {
-      row_ = 0;
-      if (++channel_ == channels_) {
-        channel_ = 0;
-        if (++image_ == images_) return;
-      }
-    }
-  }
-  cut();
 }
 
 void LineWalk::leave_out(std::uint32_t units) {

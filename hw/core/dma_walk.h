@@ -3,6 +3,7 @@
 // transactions; the rules are those of docs/timing.md.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "hw/core/command.h"
@@ -72,6 +73,7 @@ enum class BurstShape {
 class BurstWalk {
  public:
   BurstWalk() = default;
+  /// `burst_bytes`: a power of two.
   BurstWalk(const RunWalk& runs, std::uint32_t burst_bytes, BurstShape shape);
 
   bool done() const { return runs_.done(); }
@@ -155,5 +157,78 @@ class WeightWordWalk {
   std::uint32_t group_ = 0, group_address_ = 0, byte_ = 0;
   int row_ = 0;
 };
+
+// What walks do at every step, for the sake of their speed here.
+inline void RunWalk::next_piece() {
+  if (++channel_ == channels_) {
+    channel_ = 0;
+    ++image_;
+  }
+}
+
+inline void RunWalk::advance() {
+  if (image_ == images_) {
+    run_ = {};
+    return;
+  }
+  run_ = {piece_address(), piece_bytes_};
+  next_piece();
+  while (image_ != images_ && piece_address() == run_.address + run_.bytes) {
+    run_.bytes += piece_bytes_;
+    next_piece();
+  }
+}
+
+inline void BurstWalk::cut() {
+  const std::uint64_t start = runs_.run().address + covered_;
+  const auto skip = static_cast<std::uint32_t>(start) & (burst_bytes_ - 1);
+  const std::uint64_t left = runs_.run().bytes - covered_;
+  const auto useful = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, burst_bytes_ - skip));
+  covered_ += useful;
+  if (shape_ == BurstShape::kAligned) {
+    burst_ = {start - skip, burst_bytes_, skip, useful};
+  } else {
+    burst_ = {start, useful, 0, useful};
+  }
+}
+
+inline void BurstWalk::advance() {
+  if (covered_ == runs_.run().bytes) {
+    runs_.advance();
+    covered_ = 0;
+    if (done()) return;
+  }
+  cut();
+}
+
+inline void LineWalk::cut() {
+  line_.elements = std::min(line_elements_, padded_columns_ - column_);
+  const bool has_data = row_ >= pad_top_ && row_ < pad_top_ + rows_;
+  if (!has_data) {
+    line_.left_padding = line_.elements;
+    line_.data = 0;
+    return;
+  }
+  const std::uint32_t end = column_ + line_.elements;
+  const std::uint32_t data_begin = std::clamp(pad_left_, column_, end);
+  const std::uint32_t data_end = std::clamp(pad_left_ + columns_, column_, end);
+  line_.left_padding = data_begin - column_;
+  line_.data = data_end - data_begin;
+}
+
+inline void LineWalk::advance() {
+  column_ += line_.elements;
+  if (column_ == padded_columns_) {
+    column_ = 0;
+    if (++row_ == padded_rows_) {
+      row_ = 0;
+      if (++channel_ == channels_) {
+        channel_ = 0;
+        if (++image_ == images_) return;
+      }
+    }
+  }
+  cut();
+}
 
 }  // namespace bitbalance

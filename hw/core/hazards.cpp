@@ -7,11 +7,16 @@ namespace bitbalance {
 
 RingBuffer::Region RingBuffer::allocate(std::int64_t size, std::int64_t align) {
   assert(size > 0 && size <= capacity_);
-  std::int64_t begin = (head_ + align - 1) / align * align;
-  if (!wraps_ && begin % capacity_ + size > capacity_) begin = (begin / capacity_ + 1) * capacity_;
+  const std::int64_t skipped = -head_place_ & (align - 1);
+  std::int64_t begin = head_ + skipped;
+  std::int64_t place = (head_place_ + skipped) < capacity_ ? head_place_ + skipped : 0;
+  if (!wraps_ && place + size > capacity_) {
+    begin += capacity_ - place;
+    place = 0;
+  }
   const std::int64_t end = begin + size;
 
-  Region region{begin % capacity_, next_id_++, {}};
+  Region region{place, next_id_++, {}};
   // Whatever the head passes over (also what it skips) is gone: the oldest data of the ring.
   while (!live_.empty() && live_.front().begin + capacity_ < end) {
     carried_.add(live_.front().users);
@@ -20,6 +25,7 @@ RingBuffer::Region RingBuffer::allocate(std::int64_t size, std::int64_t align) {
   region.free = carried_;
   live_.push_back({begin, {}});
   head_ = end;
+  head_place_ = place + size < capacity_ ? place + size : place + size - capacity_;
   return region;
 }
 

@@ -50,19 +50,20 @@ class RingBuffer {
     std::size_t id = 0;
     Prerequisites free;  ///< what must have completed before the region is written
   };
-  /// Precondition: 0 < size <= capacity. `align` divides the capacity.
+  /// Precondition: 0 < size <= capacity. `align` is a power of two that divides the capacity.
   Region allocate(std::int64_t size, std::int64_t align = 1);
   /// The command uses region `id`: whoever gets its place later waits for it.
   void used_by(std::size_t id, Engine engine, CommandIndex index);
 
  private:
   struct Live {
-    std::int64_t begin;  ///< in ever-growing ring addresses
+    std::int64_t begin;  ///< as head_
     Prerequisites users;
   };
   std::int64_t capacity_;
   bool wraps_;
-  std::int64_t head_ = 0;
+  std::int64_t head_ = 0;        ///< in ever-growing ring addresses
+  std::int64_t head_place_ = 0;  ///< in the buffer
   std::size_t next_id_ = 0;
   std::deque<Live> live_;  ///< the last ones allocated, in order
   Prerequisites carried_;  ///< users of all that has been overwritten

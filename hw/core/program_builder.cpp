@@ -16,6 +16,9 @@ ProgramBuilder::ProgramBuilder(const QuantizedNetwork& network, const Accelerato
       places_(network.tensors.size(), -1),
       writes_(network.tensors.size()) {
   program_.batch = options.batch;
+  constexpr std::size_t kCommandsExpected = 4096;  // of a large network
+  program_.commands.reserve(kCommandsExpected);
+  prerequisites_.reserve(kCommandsExpected);
   if (before != nullptr) {
     for (const TensorPlacement& placement : before->tensors) place(placement);
     program_.data_bytes = before->data_bytes;
@@ -31,15 +34,15 @@ std::uint32_t ProgramBuilder::place_constants(ConstantsBlob blob, std::int64_t b
   return blob.offset;
 }
 
-CommandIndex ProgramBuilder::emit(Command command, const Prerequisites& prerequisites) {
+Command& ProgramBuilder::new_command(const Prerequisites& prerequisites) {
+  prerequisites_.push_back(prerequisites);
+  Command& command = program_.commands.emplace_back();
   if (!program_.layers.empty()) {
     command.header.layer = command_field<std::uint16_t>(
         program_.first_layer + static_cast<std::int64_t>(program_.layers.size()) - 1,
         program_.layers.back().name, "layer number");
   }
-  program_.commands.push_back(command);
-  prerequisites_.push_back(prerequisites);
-  return static_cast<CommandIndex>(program_.commands.size() - 1);
+  return command;
 }
 
 TensorSlice ProgramBuilder::slice(int tensor, const TensorRange& range) const {
@@ -122,11 +125,11 @@ void ProgramBuilder::begin_layer(ProgramLayer layer) {
 
 void ProgramBuilder::end_layer() {
   program_.commands.back().header.layer_end = true;
-  if (options_.barrier == LayerBarrier::kCommand) emit({{}, Barrier{}}, {});
+  if (options_.barrier == LayerBarrier::kCommand) emit(Barrier{}, {});
 }
 
 Program ProgramBuilder::finish(std::vector<ProgramLayer> host_layers) && {
-  emit({{}, End{}}, {});
+  emit(End{}, {});
   for (ProgramLayer& layer : host_layers) begin_layer(std::move(layer));
   set_dependence_flags(program_.commands, prerequisites_);
 

@@ -68,7 +68,11 @@ class ProgramBuilder {
   /// Region::kConstants.
   std::uint32_t place_constants(ConstantsBlob blob, std::int64_t bytes);
   /// Appends a command of the current layer.
-  CommandIndex emit(Command command, const Prerequisites& prerequisites);
+  template <class Body>
+  CommandIndex emit(const Body& body, const Prerequisites& prerequisites) {
+    new_command(prerequisites).body = body;
+    return static_cast<CommandIndex>(program_.commands.size() - 1);
+  }
 
   TensorSlice slice(int tensor, const TensorRange& range) const;
   /// Notes that `store` writes that part; later loads of an overlapping one wait for it.
@@ -89,6 +93,7 @@ class ProgramBuilder {
     TensorRange range;
     CommandIndex store;
   };
+  Command& new_command(const Prerequisites& prerequisites);
   /// nullptr: it has none.
   const TensorPlacement* find_placement(int tensor) const {
     const int place = places_[static_cast<std::size_t>(tensor)];

@@ -54,7 +54,7 @@ CommandIndex emit_load(ProgramBuilder& builder, int tensor, const TensorRange& r
   load.image_stride = static_cast<std::uint32_t>(image_stride);
   Prerequisites before = region_free;
   before.add(builder.written(tensor, range));
-  return builder.emit({{}, load}, before);
+  return builder.emit(load, before);
 }
 
 void emit_store(ProgramBuilder& builder, int tensor, const TensorRange& range, std::int64_t base,
@@ -65,7 +65,7 @@ void emit_store(ProgramBuilder& builder, int tensor, const TensorRange& range, s
   store.image_stride = static_cast<std::uint32_t>(image_stride);
   Prerequisites done;
   done.add(Engine::kVector, vector);
-  const CommandIndex index = builder.emit({{}, store}, done);
+  const CommandIndex index = builder.emit(store, done);
   builder.outputs.used_by(region, Engine::kStore, index);
   builder.wrote(tensor, range, index);
 }
@@ -116,7 +116,7 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
     load.dram_offset =
         builder.place_constants(blob, std::int64_t{load.entries} * AcceleratorConfig::kParameterBytes);
     load.base = pool.parameter_base = static_cast<std::uint16_t>(parameters->begin);
-    parameters_ready.add(Engine::kLoad, builder.emit({{}, load}, parameters->free));
+    parameters_ready.add(Engine::kLoad, builder.emit(load, parameters->free));
   }
 
   for_blocks(builder.options().batch, output.shape, block, [&](const TensorRange& range) {
@@ -158,7 +158,7 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
     pool.clip_high = command_field<std::int16_t>(layer.clip_high, layer.name, "clip_high");
     pool.wide = wide;
     pool.is_signed = input.is_signed;
-    const CommandIndex vector = builder.emit({{}, pool}, ready);
+    const CommandIndex vector = builder.emit(pool, ready);
     if (parameters) builder.parameters.used_by(parameters->id, Engine::kVector, vector);
     emit_store(builder, layer.output, range, base + in_image, out_image, vector, region.id);
   });
@@ -195,7 +195,7 @@ void lower_add(ProgramBuilder& builder, const QuantizedLayer& layer) {
     add.wide = wide;
     add.input_signed = input.is_signed;
     add.operand_signed = operand.is_signed;
-    emit_store(builder, layer.output, range, base, elements, builder.emit({{}, add}, ready), region.id);
+    emit_store(builder, layer.output, range, base, elements, builder.emit(add, ready), region.id);
   });
 }
 

@@ -26,6 +26,38 @@ struct IdealMemoryTiming {
   }
 };
 
+/// How long the memory moves the data of a request, in whole cycles and parts of one, by its bytes.
+class DataDurations {
+ public:
+  static constexpr std::int64_t kMostBytes = 256;  ///< of a burst
+
+  struct Duration {
+    std::int64_t cycles = 0;
+    std::int64_t fraction = 0;  ///< in 1 / bytes_per_cycle_numerator
+  };
+
+  explicit DataDurations(const IdealMemoryTiming& memory) {
+    const std::int64_t whole = memory.bytes_per_cycle_numerator;
+    const Duration byte{memory.bytes_per_cycle_denominator / whole,
+                        memory.bytes_per_cycle_denominator % whole};
+    for (std::size_t bytes = 1; bytes < durations_.size(); ++bytes) {
+      Duration sum = durations_[bytes - 1];
+      sum.cycles += byte.cycles;
+      sum.fraction += byte.fraction;
+      if (sum.fraction >= whole) {
+        sum.fraction -= whole;
+        ++sum.cycles;
+      }
+      durations_[bytes] = sum;
+    }
+  }
+
+  const Duration& of(std::int64_t bytes) const { return durations_[static_cast<std::size_t>(bytes)]; }
+
+ private:
+  std::array<Duration, kMostBytes + 1> durations_{};
+};
+
 class ChannelTiming {
  public:
   ChannelTiming(const IdealMemoryTiming& memory, const DramInterfaceConfig& config)
@@ -35,7 +67,7 @@ class ChannelTiming {
 
   /// As if there had never been a request: equal in effect once all have been answered.
   void forget() {
-    delivered_.fill(kLongAgo);
+    std::fill_n(delivered_.begin(), outstanding_, kLongAgo);
     place_ = 0;
     taken_ = taken_before_ = last_delivered_ = end_ = kLongAgo;
     end_fraction_ = 0;
@@ -58,9 +90,9 @@ class ChannelTiming {
     return true;
   }
 
-  /// A request pushed at `edge`, at room() or later and after the one before. Returns the edge at which the
-  /// unit pops the answer.
-  Edge request(Edge edge, std::int64_t bytes) {
+  /// A request pushed at `edge`, at room() or later and after the one before; `duration`: of its data.
+  /// Returns the edge at which the unit pops the answer.
+  Edge request(Edge edge, const DataDurations::Duration& duration) {
     Edge& oldest = delivered_[place_];  // of the requests that may still be without an answer
     if (++place_ == outstanding_) place_ = 0;
     const Edge taken = std::max({edge + 1, taken_ + 1, oldest});
@@ -70,9 +102,8 @@ class ChannelTiming {
       end_ = taken;
       end_fraction_ = 0;
     }
-    if (bytes != bytes_) set_duration(bytes);
-    end_ += duration_;
-    end_fraction_ += duration_fraction_;
+    end_ += duration.cycles;
+    end_fraction_ += duration.fraction;
     if (end_fraction_ >= memory_.bytes_per_cycle_numerator) {
       end_fraction_ -= memory_.bytes_per_cycle_numerator;
       ++end_;
@@ -87,13 +118,6 @@ class ChannelTiming {
   static constexpr Edge kLongAgo = INT64_MIN / 4;
   static constexpr int kMostOutstanding = 64;
 
-  void set_duration(std::int64_t bytes) {
-    bytes_ = bytes;
-    const std::int64_t scaled = bytes * memory_.bytes_per_cycle_denominator;
-    duration_ = scaled / memory_.bytes_per_cycle_numerator;
-    duration_fraction_ = scaled % memory_.bytes_per_cycle_numerator;
-  }
-
   IdealMemoryTiming memory_;
   int outstanding_;
   std::array<Edge, kMostOutstanding> delivered_;  ///< of the last `outstanding_` requests, a ring
@@ -102,7 +126,6 @@ class ChannelTiming {
   Edge last_delivered_ = 0;
   Edge end_ = 0;                   ///< the memory has moved all data: whole cycles
   std::int64_t end_fraction_ = 0;  ///< and 1 / numerator of a cycle
-  std::int64_t bytes_ = 0, duration_ = 0, duration_fraction_ = 0;  ///< of the last request
 };
 
 }  // namespace bitbalance

@@ -1,5 +1,5 @@
 // What has been found out about a shape, so that it is found out once. A network's commands repeat a few
-// shapes, mostly the one before.
+// shapes, in turns.
 #pragma once
 
 #include <array>
@@ -22,28 +22,32 @@ class ShapeMemo {
   /// The value of `shape`; of a new one what `make()` returns.
   template <class Make>
   const Value& get(const Shape& shape, const Make& make) {
-    if (last_ != nullptr && shape == last_->first) return last_->second;
-    auto entry = values_.find(shape);
-    if (entry == values_.end()) entry = values_.emplace(shape, make()).first;
-    last_ = &*entry;
-    return last_->second;
+    const std::size_t hash = Hash()(shape);
+    Entry*& recent = recent_[hash % recent_.size()];
+    if (recent == nullptr || recent->first != shape) {
+      auto entry = values_.find(shape);
+      if (entry == values_.end()) entry = values_.emplace(shape, make()).first;
+      recent = &*entry;
+    }
+    return recent->second;
   }
 
  private:
   struct Hash {
     std::size_t operator()(const Shape& shape) const {
+      constexpr std::uint64_t kFactor = 0x9e3779b97f4a7c15u;
       std::uint64_t hash = 0;
-      for (const std::uint32_t field : shape) {
-        hash = (hash ^ field) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 32;
-      }
-      return hash;
+      for (std::size_t i = 0; i + 1 < Fields; i += 2)
+        hash = (hash ^ (shape[i] | std::uint64_t{shape[i + 1]} << 32)) * kFactor;
+      if (Fields % 2 != 0) hash = (hash ^ shape[Fields - 1]) * kFactor;
+      return hash >> 32;
     }
   };
   using Values = std::unordered_map<Shape, Value, Hash>;
+  using Entry = typename Values::value_type;
 
   Values values_;
-  const typename Values::value_type* last_ = nullptr;  ///< asked for
+  std::array<Entry*, 128> recent_{};  ///< by hash: the last one asked for
 };
 
 }  // namespace bitbalance

@@ -15,6 +15,7 @@ Timeline::Timeline(const AcceleratorConfig& config, const IdealMemoryTiming& mem
       transfers_(config, memory),
       compute_(config),
       command_channel_(memory, config.dram),
+      fetch_duration_(DataDurations(memory).of(kCommandBytes)),
       schedule_(config, *this, profile_) {}
 
 Analysis Timeline::analyze(const Program& program, WeightStatistics& weights) {
@@ -45,12 +46,16 @@ void Timeline::find_row_groups(WeightStatistics& weights) {
   constexpr std::uint32_t kWordBytes = 8;
   std::vector<const RowGroupSteps*> resident(static_cast<std::size_t>(config_.weight_bank_bytes) /
                                              kWordBytes);
+  auto blob = program_->blobs.begin();
   for (std::size_t i = 0; i < program_->commands.size(); ++i) {
     const Command& command = program_->commands[i];
     if (const auto* load = std::get_if<LoadWeights>(&command.body)) {
-      const auto blob =
-          std::lower_bound(program_->blobs.begin(), program_->blobs.end(), load->dram_offset,
-                           [](const ConstantsBlob& b, std::uint32_t offset) { return b.offset < offset; });
+      // Most often the one behind the last.
+      if (++blob >= program_->blobs.end() || blob->offset != load->dram_offset) {
+        blob =
+            std::lower_bound(program_->blobs.begin(), program_->blobs.end(), load->dram_offset,
+                             [](const ConstantsBlob& b, std::uint32_t offset) { return b.offset < offset; });
+      }
       resident[load->base / kWordBytes] = weights.groups_of(*blob, config_);
     } else if (const auto* compute = std::get_if<Compute>(&command.body)) {
       row_groups_[i] = resident[compute->weight_base / kWordBytes];
@@ -64,7 +69,7 @@ void Timeline::find_row_groups(WeightStatistics& weights) {
 }
 
 void Timeline::fetch(Edge edge) {
-  const Edge visible = command_channel_.request(edge, kCommandBytes);
+  const Edge visible = command_channel_.request(edge, fetch_duration_);
   if (next_record_ == 0) {
     count_fetch(profile_.layer(0).events);
     schedule_.header(visible, static_cast<std::uint32_t>(program_->commands.size()));

@@ -46,6 +46,7 @@ class Timeline : private CommandSchedule::Host {
   TransferTiming transfers_;
   ComputeTimeline compute_;
   ChannelTiming command_channel_;
+  const DataDurations::Duration fetch_duration_;
   Profile profile_;
   CommandSchedule schedule_;
 

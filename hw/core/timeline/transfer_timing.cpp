@@ -32,8 +32,9 @@ TransferTiming::TransferTiming(const AcceleratorConfig& config, const IdealMemor
     : burst_bytes_(static_cast<std::uint32_t>(config.dram.burst_bytes)),
       columns_(static_cast<std::uint32_t>(config.columns)),
       staging_bytes_(static_cast<std::uint64_t>(config.dram.max_outstanding) * burst_bytes_ + 2 * columns_),
-      channel_(memory, config.dram),
-      snapshot_{channel_, {}} {}
+      durations_(memory),
+      idle_channel_(memory, config.dram),
+      snapshot_{idle_channel_, {}} {}
 
 const TransferCost& TransferTiming::load(const LoadWeights& load) {
   return blob(weights_, load.dram_offset, blob_bytes(load));
@@ -111,21 +112,20 @@ TransferTiming::Period TransferTiming::period_of(const TensorSlice& s, std::uint
 }
 
 void TransferTiming::begin(std::int64_t units, const Period& period) {
-  channel_.forget();
   consumed_.clear();
   oldest_consumption_ = 0;
   units_ = units > 3 * period.units ? units : 0;
   period_ = period;
-  bursts_ = snapshots_ = 0;
+  periods_ = 0;
   left_out_ = {};
 }
 
-std::uint32_t TransferTiming::repeated_units(std::uint64_t bytes, Edge requested, Edge written) {
-  ++bursts_;
-  if (units_ == 0 || bursts_ % period_.bursts != 0) return 0;
-  ++snapshots_;
-  if (snapshots_ > 1 && is_snapshot_again(bytes, requested, written)) {
-    const std::int64_t periods = (bursts_ - snapshot_.bursts) / period_.bursts;
+std::uint32_t TransferTiming::repeated_units(std::uint64_t bytes, Edge requested, Edge written,
+                                             ChannelTiming channel) {
+  if (units_ == 0) return 0;
+  ++periods_;
+  if (periods_ > 1 && is_snapshot_again(bytes, requested, written, channel)) {
+    const std::int64_t periods = periods_ - snapshot_.periods;
     const auto walked = static_cast<std::int64_t>(bytes / unit_bytes());
     // The last unit has no successor: it is walked.
     const std::int64_t times = (units_ - walked - period_.look_ahead - 1) / (periods * period_.units);
@@ -137,23 +137,24 @@ std::uint32_t TransferTiming::repeated_units(std::uint64_t bytes, Edge requested
     return static_cast<std::uint32_t>(left_out * period_.units);
   }
   // Compared with one state for longer and longer (Brent's way to find a cycle).
-  if ((snapshots_ & (snapshots_ - 1)) != 0) return 0;
-  snapshot_.channel = channel_;
+  if ((periods_ & (periods_ - 1)) != 0) return 0;
+  snapshot_.channel = channel;
   snapshot_.staged.assign(consumed_.begin() + static_cast<std::ptrdiff_t>(oldest_consumption_),
                           consumed_.end());
   snapshot_.bytes = bytes;
-  snapshot_.bursts = bursts_;
+  snapshot_.periods = periods_;
   snapshot_.requested = requested;
   snapshot_.written = written;
   return 0;
 }
 
-bool TransferTiming::is_snapshot_again(std::uint64_t bytes, Edge requested, Edge written) const {
+bool TransferTiming::is_snapshot_again(std::uint64_t bytes, Edge requested, Edge written,
+                                       const ChannelTiming& channel) const {
   const Edge cycles = requested - snapshot_.requested;
   const std::uint64_t more_bytes = bytes - snapshot_.bytes;
-  const std::int64_t periods = (bursts_ - snapshot_.bursts) / period_.bursts;
-  if (more_bytes != static_cast<std::uint64_t>(periods) * period_.bytes ||
-      written - snapshot_.written != cycles || !channel_.is_later_by(cycles, snapshot_.channel)) {
+  const auto periods = static_cast<std::uint64_t>(periods_ - snapshot_.periods);
+  if (more_bytes != periods * period_.bytes || written - snapshot_.written != cycles ||
+      !channel.is_later_by(cycles, snapshot_.channel)) {
     return false;
   }
   const auto alike = [&](const Consumption& now, const Consumption& then) {
@@ -163,8 +164,8 @@ bool TransferTiming::is_snapshot_again(std::uint64_t bytes, Edge requested, Edge
                     snapshot_.staged.begin(), snapshot_.staged.end(), alike);
 }
 
-Edge TransferTiming::request_edge(Edge after, std::uint64_t requested) {
-  Edge edge = std::max(after + 1, channel_.room());
+Edge TransferTiming::request_edge(Edge after, std::uint64_t requested, Edge room) {
+  const Edge edge = std::max(after + 1, room);
   if (requested <= staging_bytes_) return edge;
   while (consumed_[oldest_consumption_].bytes < requested - staging_bytes_) ++oldest_consumption_;
   return std::max(edge, consumed_[oldest_consumption_].edge + 1);
@@ -172,16 +173,18 @@ Edge TransferTiming::request_edge(Edge after, std::uint64_t requested) {
 
 // A line is what one burst brought: written at the edge after it was popped.
 TransferCost TransferTiming::walk_blob(BurstWalk bursts) {
+  ChannelTiming channel = idle_channel_;
+  const DataDurations::Duration duration = durations_.of(burst_bytes_);
   TransferCost cost;
   std::uint64_t requested = 0;
   Edge edge = 0, written = 0;
   for (; !bursts.done(); bursts.advance()) {
     requested += bursts.burst().useful;
-    edge = request_edge(edge, requested);
-    written = channel_.request(edge, burst_bytes_) + 1;
+    edge = request_edge(edge, requested, channel.room());
+    written = channel.request(edge, duration) + 1;
     consume(requested, written);
     ++cost.bursts;
-    if (const std::uint32_t units = repeated_units(requested, edge, written); units > 0)
+    if (const std::uint32_t units = repeated_units(requested, edge, written, channel); units > 0)
       bursts.leave_out(units, unit_bytes());
   }
   cost.bytes = static_cast<std::int64_t>(requested);
@@ -190,6 +193,8 @@ TransferCost TransferTiming::walk_blob(BurstWalk bursts) {
 }
 
 TransferCost TransferTiming::walk_tensor(BurstWalk bursts, LineWalk lines, std::uint32_t element_bytes) {
+  ChannelTiming channel = idle_channel_;
+  const DataDurations::Duration duration = durations_.of(burst_bytes_);
   TransferCost cost;
   const Edge line_cycles = lines.phases();
   std::uint64_t requested = 0, needed = 0;  // needed: bytes up to the end of the current line
@@ -201,10 +206,10 @@ TransferCost TransferTiming::walk_tensor(BurstWalk bursts, LineWalk lines, std::
     if (!lines.done()) needed += std::uint64_t{lines.line().data} * element_bytes;
   };
   while (!lines.done() && needed == 0) next_line();
-  for (; !bursts.done(); bursts.advance()) {
+  for (std::int64_t left = period_.bursts; !bursts.done(); bursts.advance()) {
     requested += bursts.burst().useful;
-    edge = request_edge(edge, requested);
-    const Edge arrived = channel_.request(edge, burst_bytes_);
+    edge = request_edge(edge, requested, channel.room());
+    const Edge arrived = channel.request(edge, duration);
     ++cost.bursts;
     // Every line whose last byte this burst brings, and the lines of padding behind it.
     while (!lines.done() && needed <= requested) {
@@ -214,7 +219,9 @@ TransferCost TransferTiming::walk_tensor(BurstWalk bursts, LineWalk lines, std::
       }
       next_line();
     }
-    if (const std::uint32_t units = repeated_units(requested, edge, written); units > 0) {
+    if (--left > 0 || units_ == 0) continue;
+    left = period_.bursts;
+    if (const std::uint32_t units = repeated_units(requested, edge, written, channel); units > 0) {
       bursts.leave_out(units, unit_bytes());
       lines.leave_out(units);
     }
@@ -225,15 +232,19 @@ TransferCost TransferTiming::walk_tensor(BurstWalk bursts, LineWalk lines, std::
 }
 
 TransferCost TransferTiming::walk_store(BurstWalk bursts) {
+  ChannelTiming channel = idle_channel_;
   TransferCost cost;
   Edge edge = 0;
-  for (; !bursts.done(); bursts.advance()) {
+  for (std::int64_t left = period_.bursts; !bursts.done(); bursts.advance()) {
     const std::uint32_t bytes = bursts.burst().bytes;
-    edge = std::max(edge + 1, channel_.room());
-    cost.cycles = channel_.request(edge, bytes);
+    edge = std::max(edge + 1, channel.room());
+    cost.cycles = channel.request(edge, durations_.of(bytes));
     cost.bytes += bytes;
     ++cost.bursts;
-    if (const std::uint32_t units = repeated_units(static_cast<std::uint64_t>(cost.bytes), edge, cost.cycles);
+    if (--left > 0 || units_ == 0) continue;
+    left = period_.bursts;
+    if (const std::uint32_t units =
+            repeated_units(static_cast<std::uint64_t>(cost.bytes), edge, cost.cycles, channel);
         units > 0) {
       bursts.leave_out(units, unit_bytes());
     }

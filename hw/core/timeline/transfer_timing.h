@@ -52,7 +52,7 @@ class TransferTiming {
     ChannelTiming channel;
     std::vector<Consumption> staged;
     std::uint64_t bytes = 0;
-    std::int64_t bursts = 0;
+    std::int64_t periods = 0;
     Edge requested = 0, written = 0;
   };
 
@@ -66,12 +66,13 @@ class TransferTiming {
   TransferCost walk_tensor(BurstWalk bursts, LineWalk lines, std::uint32_t element_bytes);
   TransferCost walk_store(BurstWalk bursts);
   /// First edge after `after` at which a load requests a burst that makes `requested` bytes in all.
-  Edge request_edge(Edge after, std::uint64_t requested);
+  Edge request_edge(Edge after, std::uint64_t requested, Edge room);
   void consume(std::uint64_t bytes, Edge edge) { consumed_.push_back({bytes, edge}); }
   /// After a burst: bytes up to it, edge of its request, last edge of what it let be written. Returns how
   /// many units to leave out, most often 0, and notes their cost.
-  std::uint32_t repeated_units(std::uint64_t bytes, Edge requested, Edge written);
-  bool is_snapshot_again(std::uint64_t bytes, Edge requested, Edge written) const;
+  std::uint32_t repeated_units(std::uint64_t bytes, Edge requested, Edge written, ChannelTiming channel);
+  bool is_snapshot_again(std::uint64_t bytes, Edge requested, Edge written,
+                         const ChannelTiming& channel) const;
   std::uint64_t unit_bytes() const { return period_.bytes / static_cast<std::uint64_t>(period_.units); }
 
   std::uint32_t burst_bytes_;
@@ -81,13 +82,16 @@ class TransferTiming {
   ShapeMemo<TransferCost, 9> tensors_;
   ShapeMemo<TransferCost, 6> stores_;
 
-  // The transfer being walked.
-  ChannelTiming channel_;
+  const DataDurations durations_;
+  const ChannelTiming idle_channel_;
+
+  // The transfer being walked. Its channel is a variable of the walk's own: the compiler keeps it in
+  // registers.
   std::vector<Consumption> consumed_;
   std::size_t oldest_consumption_ = 0;  ///< first that a request may still wait for
   std::int64_t units_ = 0;              ///< 0: not to be shortened (any more)
   Period period_;
-  std::int64_t bursts_ = 0, snapshots_ = 0;
+  std::int64_t periods_ = 0;  ///< walked
   Snapshot snapshot_;
   TransferCost left_out_;
 };

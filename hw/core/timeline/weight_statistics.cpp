@@ -52,13 +52,15 @@ RowGroupSteps::RowGroupSteps(std::vector<std::uint8_t> slots, std::int64_t token
 
 const RowGroupSteps* WeightStatistics::groups_of(const ConstantsBlob& blob, const AcceleratorConfig& config) {
   const Cut cut{config.rows, config.synchronization, blob.input_channel, blob.input_channels};
-  auto& cuts = layers_[static_cast<std::size_t>(blob.layer)];
-  auto known = cuts.find(cut);
-  if (known == cuts.end()) known = cuts.emplace(cut, scan(blob, config)).first;
-  const QuantizedLayer& layer = network_.layers[static_cast<std::size_t>(blob.layer)];
-  const int channels = static_cast<int>(layer.bias.size()) / layer.groups;
-  const int row_groups = (channels + config.rows - 1) / config.rows;
-  return &known->second[static_cast<std::size_t>(blob.group * row_groups + blob.channel / config.rows)];
+  if (blob.layer != last_.layer || cut != last_.cut) {  // a layer's blobs follow each other
+    auto& cuts = layers_[static_cast<std::size_t>(blob.layer)];
+    auto known = cuts.find(cut);
+    if (known == cuts.end()) known = cuts.emplace(cut, scan(blob, config)).first;
+    const QuantizedLayer& layer = network_.layers[static_cast<std::size_t>(blob.layer)];
+    const int channels = static_cast<int>(layer.bias.size()) / layer.groups;
+    last_ = {blob.layer, cut, (channels + config.rows - 1) / config.rows, known->second.data()};
+  }
+  return last_.groups + (blob.group * last_.row_groups + blob.channel / config.rows);
 }
 
 WeightStatistics::Groups WeightStatistics::scan(const ConstantsBlob& blob,

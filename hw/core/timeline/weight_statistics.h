@@ -52,6 +52,9 @@ class WeightStatistics {
   explicit WeightStatistics(const QuantizedNetwork& network)
       : network_(network), layers_(network.layers.size()) {}
 
+  WeightStatistics(const WeightStatistics&) = delete;
+  WeightStatistics& operator=(const WeightStatistics&) = delete;
+
   /// The row groups of a blob of weights, in the order conv group, row group.
   const RowGroupSteps* groups_of(const ConstantsBlob& blob, const AcceleratorConfig& config);
 
@@ -66,6 +69,12 @@ class WeightStatistics {
 
   const QuantizedNetwork& network_;
   std::vector<std::map<Cut, Groups>> layers_;
+  struct {
+    int layer = -1;
+    Cut cut;
+    int row_groups = 1;  ///< of a conv group
+    const RowGroupSteps* groups = nullptr;
+  } last_;  ///< that was asked for
 };
 
 }  // namespace bitbalance

@@ -12,6 +12,8 @@ std::uint64_t page_aligned(std::uint64_t bytes) {
   return (bytes + kPage - 1) / kPage * kPage;
 }
 
+}  // namespace
+
 MapperOptions mapper_options(const Scenario& scenario, int batch) {
   MapperOptions options;
   options.batch = batch;
@@ -24,8 +26,6 @@ MapperOptions mapper_options(const Scenario& scenario, int batch) {
   }
   return options;
 }
-
-}  // namespace
 
 ProgramSet::ProgramSet(const Scenario& scenario, const QuantizedNetwork& network, int images) {
   const int batch = scenario.network.batch;

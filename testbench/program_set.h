@@ -21,6 +21,9 @@ struct LoadedProgram {
 /// Programs of one batch, in order, all on the same data region.
 using Segments = std::vector<LoadedProgram>;
 
+/// How a program of `batch` images is mapped.
+MapperOptions mapper_options(const Scenario& scenario, int batch);
+
 class ProgramSet {
  public:
   /// Throws std::invalid_argument when the accelerator cannot execute the network.

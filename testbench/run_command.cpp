@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "testbench/action_record.h"
+#include "testbench/analytic.h"
 #include "testbench/exit_codes.h"
 #include "testbench/layer_patterns.h"
 #include "testbench/progress.h"
@@ -71,12 +72,17 @@ Workload prepare(const Scenario& scenario) {
   return prepare_workload(scenario, interruptible(progress));
 }
 
+void check_trace(const RunArguments& arguments, Level level) {
+  if (arguments.trace.empty() && !arguments.signals.empty())
+    throw SettingsError("--signals: accepted: only together with --trace");
+  if (!arguments.trace.empty() && !computes_data(level))
+    throw SettingsError(
+        fmt::format("--trace with level {}: accepted: a level that computes data", to_string(level)));
+}
+
 std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, const Scenario& scenario,
                                               Simulation& simulation, const std::filesystem::path& folder) {
-  if (arguments.trace.empty()) {
-    if (!arguments.signals.empty()) throw SettingsError("--signals: accepted: only together with --trace");
-    return nullptr;
-  }
+  if (arguments.trace.empty()) return nullptr;
   const std::string layer = traced_layer(arguments.trace);
   const std::vector<std::string> layers = simulation.programs().layer_names();
   if (std::find(layers.begin(), layers.end(), layer) == layers.end()) {
@@ -99,9 +105,25 @@ std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, con
   return window;
 }
 
-void simulate(Simulation& simulation, RunReport& report) {
-  Progress progress("simulate");
-  simulation.run(report, interruptible(progress));
+/// With data. Returns the blocks that the mapper chose.
+std::vector<LayerMapping> simulate(const RunArguments& arguments, const std::filesystem::path& folder,
+                                   RunReport& report) {
+  const Scenario& scenario = report.scenario;
+  const Workload workload = prepare(scenario);
+  Simulation simulation(scenario, workload);
+  const auto waveform = make_waveform(arguments, scenario, simulation, folder);
+  {
+    Progress progress("simulate");
+    simulation.run(report, interruptible(progress));
+  }
+  if (!report.fault.empty()) fmt::print(stderr, "bitbalance: {}\n", report.fault);
+  report.memory = simulation.system().memory->statistics();
+  if (!workload.labels.empty() && !simulation.predictions().empty()) {
+    report.accuracy = {accuracy(workload.float_predictions, workload.labels),
+                       accuracy(simulation.predictions(), workload.labels),
+                       static_cast<int>(simulation.predictions().size())};
+  }
+  return simulation.programs().mappings();
 }
 
 }  // namespace
@@ -111,21 +133,15 @@ int run_command(const RunArguments& arguments) {
   RunReport report;
   report.scenario = scenario_of(arguments);
   const Scenario& scenario = report.scenario;
+  check_trace(arguments, scenario.run.level);
   ResultsFolder folder(arguments.out.empty() ? "results/" + scenario.name : arguments.out);
   std::signal(SIGINT, note_interrupt);
   std::signal(SIGTERM, note_interrupt);
 
-  const Workload workload = prepare(scenario);
-  Simulation simulation(scenario, workload);
-  const auto waveform = make_waveform(arguments, scenario, simulation, folder.workspace());
-  simulate(simulation, report);
-  if (!report.fault.empty()) fmt::print(stderr, "bitbalance: {}\n", report.fault);
-  report.memory = simulation.system().memory->statistics();
-  if (!workload.labels.empty() && !simulation.predictions().empty()) {
-    report.accuracy = {accuracy(workload.float_predictions, workload.labels),
-                       accuracy(simulation.predictions(), workload.labels),
-                       static_cast<int>(simulation.predictions().size())};
-  }
+  MappingSettings mapping = scenario.mapping;
+  mapping.layers = computes_data(scenario.run.level)
+                       ? simulate(arguments, folder.workspace(), report)
+                       : run_analytic(prepare_timing_workload(scenario), report);
   report.host.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report.host.peak_rss_bytes = peak_rss_bytes();
 
@@ -137,8 +153,6 @@ int run_command(const RunArguments& arguments) {
       folder.write("energy.csv", energy_csv(*report.cost));
     }
   }
-  MappingSettings mapping = scenario.mapping;
-  mapping.layers = simulation.programs().mappings();
   folder.write("effective.yaml", to_yaml(scenario));
   folder.write("mapping.yaml", to_yaml(mapping));
   folder.write("layers.csv", to_csv(report));

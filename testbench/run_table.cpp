@@ -92,14 +92,20 @@ std::string verdict(const RunReport& report, bool color) {
   const char* green = color ? "\033[1;32m" : "";
   const char* red = color ? "\033[1;31m" : "";
   const char* plain = color ? "\033[0m" : "";
+  if (report.passed() && !computes_data(report.scenario.run.level))
+    return fmt::format(
+        "{}PASS{}  all accounts close; no data was computed, nothing compared with the golden model\n", green,
+        plain);
   if (report.passed()) {
     return fmt::format("{}PASS{}  all {} output elements equal the golden model's\n", green, plain,
                        grouped(report.elements()));
   }
   std::string text = fmt::format("{}FAIL{}  ", red, plain);
   if (!report.fault.empty()) text += report.fault + "\n          ";
-  text += fmt::format("{} of {} output elements differ from the golden model's\n",
-                      grouped(report.mismatches()), grouped(report.elements()));
+  if (computes_data(report.scenario.run.level)) {
+    text += fmt::format("{} of {} output elements differ from the golden model's\n",
+                        grouped(report.mismatches()), grouped(report.elements()));
+  }
   if (const auto open = report.open_accounts(); !open.empty()) {
     text += fmt::format("          busy cycles and stalls do not add up: {}\n", fmt::join(open, ", "));
   }

@@ -202,7 +202,7 @@ void show_mapping(SettingsVisitor& v, MappingSettings& s) {
 }
 
 void show_run(SettingsVisitor& v, RunSettings& s) {
-  v.choice({"level", "level of detail"}, s.level, names({Level::kRtl, Level::kTlm}));
+  v.choice({"level", "level of detail"}, s.level, names({Level::kRtl, Level::kTlm, Level::kAnalytic}));
   v.text({"rtl", "at level tlm: layers to run clocked, names and patterns separated by commas"}, s.rtl);
   v.rule(!s.mixed() || s.level == Level::kTlm, "rtl",
          fmt::format("given with level {}; accepted: with level tlm", to_string(s.level)));

@@ -65,7 +65,11 @@ struct MappingSettings {
   std::vector<LayerMapping> layers;  ///< what is 0 is left to the mapper
 };
 
-enum class Level { kRtl, kTlm };
+enum class Level { kRtl, kTlm, kAnalytic };
+/// Not at the analytic level: there is nothing to compare with the golden model.
+constexpr bool computes_data(Level level) {
+  return level != Level::kAnalytic;
+}
 
 struct RunSettings {
   Level level = Level::kRtl;

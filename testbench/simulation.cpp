@@ -45,13 +45,8 @@ Level Simulation::level_of(const Program& program) const {
 void Simulation::add_layers(RunReport& report) const {
   for (const LoadedProgram& loaded : programs_.batches().front()) {
     for (const ProgramLayer& layer : loaded.program().layers) {
-      LayerReport entry;
-      entry.name = layer.name;
-      entry.op = layer.op;
-      entry.on_host = layer.on_host;
-      entry.level = level_of(loaded.program());
-      entry.lanes = scenario_.accelerator.lanes(workload_.network.tensors[layer.input].bits == 16);
-      report.layers.push_back(std::move(entry));
+      report.layers.push_back(
+          layer_report(layer, level_of(loaded.program()), workload_.network, scenario_.accelerator));
     }
   }
 }

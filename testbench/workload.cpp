@@ -79,6 +79,13 @@ FloatWorkload prepare_floats(const Scenario& scenario, int most_images) {
   return floats;
 }
 
+TimingWorkload prepare_timing_workload(const Scenario& scenario) {
+  FloatWorkload floats = prepare_floats(scenario);
+  return {
+      quantize(std::move(floats.network), floats.calibration, scenario.quantization.options, floats.samples),
+      static_cast<int>(floats.images.size())};
+}
+
 Workload prepare_workload(const Scenario& scenario, const std::function<void(double)>& progress) {
   FloatWorkload floats = prepare_floats(scenario);
   Workload workload;

@@ -31,6 +31,12 @@ struct FloatWorkload {
   std::vector<std::uint8_t> labels;  ///< one per image, or none
 };
 
+/// What time and energy depend on: no image.
+struct TimingWorkload {
+  QuantizedNetwork network;
+  int images = 0;
+};
+
 /// Imports and calibrates; no more than `most_images`. Throws std::invalid_argument as prepare_workload()
 /// does.
 FloatWorkload prepare_floats(const Scenario& scenario, int most_images = std::numeric_limits<int>::max());
@@ -38,5 +44,8 @@ FloatWorkload prepare_floats(const Scenario& scenario, int most_images = std::nu
 /// Imports, calibrates and quantizes. `progress` is told the share of the work done, 0..1. Throws
 /// std::invalid_argument for everything that is wrong with the files or does not fit together.
 Workload prepare_workload(const Scenario& scenario, const std::function<void(double)>& progress);
+
+/// The same network, without quantizing or classifying an image.
+TimingWorkload prepare_timing_workload(const Scenario& scenario);
 
 }  // namespace bitbalance

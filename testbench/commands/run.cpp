@@ -13,6 +13,7 @@ Examples:
   bitbalance run scenarios/fashion.yaml --images 32 --out out/fashion
   bitbalance run scenarios/lenet.yaml --set accelerator.rows=16 --set accelerator.synchronization=group_max
   bitbalance run scenarios/vgg16.yaml --rtl conv3_2 --trace conv3_2:0-1
+  bitbalance run scenarios/resnet50.yaml --level analytic --set memory.bytes_per_cycle=6.4
   bitbalance run scenarios/lenet.yaml --mapping results/lenet/mapping.yaml
   bitbalance run scenarios/lenet.yaml --trace conv1:0-1 --signals 'pe_array.row0.*' --signals 'weight_encoder.*'
 
@@ -32,7 +33,7 @@ Command add_run_command(CLI::App& parent) {
   app->add_option("--set", arguments->settings, "override a setting of the scenario")
       ->type_name("path.to.key=value")
       ->allow_extra_args(false);
-  app->add_option("--level", arguments->level, "level of detail: rtl, tlm")->type_name("LEVEL");
+  app->add_option("--level", arguments->level, "level of detail: rtl, tlm, analytic")->type_name("LEVEL");
   app->add_option("--rtl", arguments->rtl,
                   "run these layers clocked, the others at level tlm; each layer as a program of its own")
       ->type_name("LAYER,...");

@@ -144,6 +144,34 @@ TEST_CASE("one layer is traced in a run at transaction level, and both levels ar
   CHECK_THAT(text_of(out / "effective.yaml"), Contains("rtl: \"conv2\"") && Contains("barrier: layer"));
 }
 
+TEST_CASE("the analytic level writes the same results without comparing data") {
+  const TemporaryFolder folder;
+  const Outcome analytic =
+      bitbalance_command(lenet() + "--level analytic --out " + (folder.path() / "analytic").string());
+  CHECK(analytic.exit_code == 0);
+  CHECK_THAT(analytic.out, Contains("no data was computed"));
+  REQUIRE(bitbalance_command(lenet() + "--level tlm --out " + (folder.path() / "tlm").string()).exit_code ==
+          0);
+  const auto summary = nlohmann::json::parse(text_of(folder.path() / "analytic" / "summary.json"));
+  const auto expected = nlohmann::json::parse(text_of(folder.path() / "tlm" / "summary.json"));
+  CHECK(summary["level"] == "analytic");
+  CHECK(summary["cycles"] == expected["cycles"]);
+  REQUIRE(summary["layers"].size() == expected["layers"].size());
+  for (std::size_t i = 0; i < expected["layers"].size(); ++i) {
+    const auto& layer = summary["layers"][i];
+    CHECK(layer["output_elements"] == 0);
+    for (const char* field :
+         {"name", "macs", "cycles", "utilization", "bound", "dram_bytes", "engines", "events"})
+      CHECK(layer[field] == expected["layers"][i][field]);
+  }
+}
+
+TEST_CASE("the analytic level is refused where it has no answer") {
+  CHECK_THAT(refusal("--level analytic --trace conv1"), Contains("--trace with level analytic"));
+  CHECK_THAT(refusal("--level analytic --set memory=" + (kScenarios / "memory" / "ddr3-1600.yaml").string()),
+             Contains("analytic with memory.model timed; accepted: ideal"));
+}
+
 TEST_CASE("help and version explain themselves") {
   CHECK_THAT(bitbalance_command("--version").out, Contains("bitbalance 0."));
   CHECK_THAT(bitbalance_command("--help").out, Contains("run"));

@@ -12,6 +12,8 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "quant/onnx_rewrite.h"
+
 namespace bitbalance {
 namespace {
 
@@ -56,6 +58,8 @@ const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, const ch
 OnnxModel::OnnxModel(std::filesystem::path file, const std::set<std::string>& accepted_ops)
     : file_(std::move(file)) {
   parse();
+  merge_channel_transforms(*model_.mutable_graph(),
+                           [this](const onnx::TensorProto& tensor) { return constant(tensor); });
   check_operators(accepted_ops);
   check_version();
   try {

@@ -97,7 +97,11 @@ onnx::NodeProto& OnnxBuilder::node(const std::string& op, const std::vector<std:
 }
 
 Network OnnxBuilder::import() const {
-  const ModelFile file(model_.SerializeAsString());
+  return import_bytes(model_.SerializeAsString());
+}
+
+Network import_bytes(const std::string& bytes) {
+  const ModelFile file(bytes);
   return import_onnx(file.path());
 }
 

@@ -41,6 +41,8 @@ class OnnxBuilder {
   onnx::ModelProto model_;
 };
 
+/// The network of a serialized model.
+Network import_bytes(const std::string& bytes);
 /// The message with which these bytes are refused as a file.
 std::string refusal_of_bytes(const std::string& bytes);
 

@@ -1,100 +1,48 @@
-// Graphs as PyTorch exports torchvision's models, which are other variants than the papers':
-// BatchNormalization behind every convolution, rounding-up pools, Concat, a symbolic batch. Weights are zero;
-// graphs and totals are judged.
-#include <array>
+// The graphs that PyTorch exports of torchvision's models, node for node, which are other variants than the
+// papers'. tests/quant/torchvision/ holds them as scenarios/networks/export_torchvision.py --graph writes
+// them: weights are inputs of the graph, here filled with a pattern. Graphs and totals are judged.
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
 
 #include "onnx_builder.h"
+#include "quant/evaluator.h"
 #include "quant/quantizer.h"
 
 using namespace bitbalance;
 
 namespace {
 
-using Ints = std::vector<std::int64_t>;
-
-struct Value {
-  std::string name;
-  std::int64_t channels;
-};
-
-/// Writes the nodes of an exported model one behind the other.
-class Exporter {
- public:
-  explicit Exporter(int size) : model_({-1, 3, size, size}) { model_.output_rank(2); }
-
-  Value image() const { return {"x", 3}; }
-
-  Value conv(const Value& in, std::int64_t channels, std::int64_t kernel, std::int64_t stride,
-             std::int64_t pad) {
-    const std::string weights = next("w");
-    model_.constant(weights, {channels, in.channels, kernel, kernel},
-                    std::vector<float>(channels * in.channels * kernel * kernel));
-    auto& node = model_.node("Conv", {in.name, weights}, next("conv"));
-    set(node, "dilations", Ints{1, 1});
-    set(node, "group", std::int64_t{1});
-    set(node, "kernel_shape", Ints{kernel, kernel});
-    set(node, "pads", Ints{pad, pad, pad, pad});
-    set(node, "strides", Ints{stride, stride});
-    return {node.output(0), channels};
-  }
-  Value normalized(const Value& in, std::int64_t channels, std::int64_t kernel, std::int64_t stride,
-                   std::int64_t pad) {
-    const Value v = conv(in, channels, kernel, stride, pad);
-    std::vector<std::string> inputs = {v.name};
-    for (const float value : {1.0F, 0.0F, 0.0F, 1.0F}) {  // gamma, beta, mean, variance
-      inputs.push_back(next("bn"));
-      model_.constant(inputs.back(), {channels}, std::vector<float>(channels, value));
+/// The graph of a model, with numbers for its weights.
+onnx::ModelProto exported(const std::string& name) {
+  const std::string file = std::string(BITBALANCE_SOURCE_DIR) + "/tests/quant/torchvision/" + name + ".onnx";
+  std::ifstream stream(file, std::ios::binary);
+  onnx::ModelProto model;
+  REQUIRE(model.ParseFromString(std::string(std::istreambuf_iterator<char>(stream), {})));
+  onnx::GraphProto& graph = *model.mutable_graph();
+  for (int i = 1; i < graph.input_size(); ++i) {
+    onnx::TensorProto& tensor = *graph.add_initializer();
+    tensor.set_name(graph.input(i).name());
+    tensor.set_data_type(onnx::TensorProto::FLOAT);
+    std::size_t elements = 1;
+    for (const auto& dim : graph.input(i).type().tensor_type().shape().dim()) {
+      tensor.add_dims(dim.dim_value());
+      elements *= static_cast<std::size_t>(dim.dim_value());
     }
-    auto& node = model_.node("BatchNormalization", inputs, next("normalized"));
-    set(node, "epsilon", 1e-5F);
-    return {node.output(0), channels};
+    std::vector<float> values(elements);
+    for (std::size_t e = 0; e < elements; ++e)
+      values[e] = static_cast<float>(static_cast<int>(e % 7) - 3) / 64;
+    tensor.set_raw_data(values.data(), elements * sizeof(float));
   }
-  Value relu(const Value& in) {
-    return {model_.node("Relu", {in.name}, next("relu")).output(0), in.channels};
-  }
-  Value pool(const Value& in, std::int64_t kernel, std::int64_t stride, std::int64_t pad, bool ceil) {
-    auto& node = model_.node("MaxPool", {in.name}, next("pool"));
-    set(node, "ceil_mode", std::int64_t{ceil});
-    set(node, "kernel_shape", Ints{kernel, kernel});
-    set(node, "pads", Ints{pad, pad, pad, pad});
-    set(node, "strides", Ints{stride, stride});
-    return {node.output(0), in.channels};
-  }
-  Value add(const Value& a, const Value& b) {
-    return {model_.node("Add", {a.name, b.name}, next("sum")).output(0), a.channels};
-  }
-  Value concat(const std::vector<Value>& parts) {
-    std::vector<std::string> names;
-    std::int64_t channels = 0;
-    for (const Value& part : parts) {
-      names.push_back(part.name);
-      channels += part.channels;
-    }
-    auto& node = model_.node("Concat", names, next("concat"));
-    set(node, "axis", std::int64_t{1});
-    return {node.output(0), channels};
-  }
-  /// Global average, Flatten, Gemm.
-  Network finish(const Value& in) {
-    const std::string mean = model_.node("GlobalAveragePool", {in.name}, next("mean")).output(0);
-    auto& flatten = model_.node("Flatten", {mean}, next("flat"));
-    set(flatten, "axis", std::int64_t{1});
-    model_.constant("fc", {1000, in.channels}, std::vector<float>(1000 * in.channels));
-    model_.constant("fc_bias", {1000}, std::vector<float>(1000));
-    auto& gemm = model_.node("Gemm", {flatten.output(0), "fc", "fc_bias"}, "y");
-    set(gemm, "transB", std::int64_t{1});
-    return model_.import();
-  }
+  graph.mutable_input()->DeleteSubrange(1, graph.input_size() - 1);
+  return model;
+}
 
- private:
-  std::string next(const std::string& stem) { return stem + std::to_string(++number_); }
+Network imported(const std::string& name) {
+  return import_bytes(exported(name).SerializeAsString());
+}
 
-  OnnxBuilder model_;
-  int number_ = 0;
-};
-
-/// Of convolutions over images.
+/// Of convolutions over images, without fully connected layers.
 struct Totals {
   std::int64_t macs = 0;
   int layers = 0;
@@ -110,7 +58,7 @@ Totals convolutions(const Network& network) {
   return totals;
 }
 
-/// Layers of the integer network; all-zero weights serve.
+/// Layers of the integer network.
 std::size_t quantized_layers(const Network& network) {
   Calibration calibration;
   for (const Tensor& tensor : network.tensors) calibration.ranges[tensor.name] = {-1, 1};
@@ -122,33 +70,14 @@ std::size_t quantized_layers(const Network& network) {
 }  // namespace
 
 TEST_CASE("torchvision's AlexNet: without groups and LRN, 224x224") {
-  Exporter e(224);
-  Value v = e.pool(e.relu(e.conv(e.image(), 64, 11, 4, 2)), 3, 2, 0, false);
-  v = e.pool(e.relu(e.conv(v, 192, 5, 1, 2)), 3, 2, 0, false);
-  v = e.relu(e.conv(v, 384, 3, 1, 1));
-  v = e.relu(e.conv(v, 256, 3, 1, 1));
-  v = e.pool(e.relu(e.conv(v, 256, 3, 1, 1)), 3, 2, 0, false);
-  const Network network = e.finish(v);
+  const Network network = imported("alexnet");
   CHECK(convolutions(network).macs == 655'566'528);
   CHECK(convolutions(network).layers == 5);
+  CHECK(network.shape(network.output).elements() == 1000);
 }
 
 TEST_CASE("torchvision's ResNet-50: v1.5, with the stride on the 3x3") {
-  Exporter e(224);
-  Value v = e.pool(e.relu(e.normalized(e.image(), 64, 7, 2, 3)), 3, 2, 1, false);
-  const std::vector<std::pair<int, int>> stages = {{3, 64}, {4, 128}, {6, 256}, {3, 512}};
-  for (std::size_t stage = 0; stage < stages.size(); ++stage) {
-    const auto [blocks, channels] = stages[stage];
-    for (int block = 0; block < blocks; ++block) {
-      const int stride = block == 0 && stage > 0 ? 2 : 1;
-      Value branch = e.relu(e.normalized(v, channels, 1, 1, 0));
-      branch = e.relu(e.normalized(branch, channels, 3, stride, 1));
-      branch = e.normalized(branch, 4 * channels, 1, 1, 0);
-      const Value shortcut = block == 0 ? e.normalized(v, 4 * channels, 1, stride, 0) : v;
-      v = e.relu(e.add(branch, shortcut));
-    }
-  }
-  const Network network = e.finish(v);
+  const Network network = imported("resnet50");
   CHECK(convolutions(network).macs == 4'087'136'256);
   CHECK(convolutions(network).layers == 53);
   CHECK(quantized_layers(network) ==
@@ -156,28 +85,42 @@ TEST_CASE("torchvision's ResNet-50: v1.5, with the stride on the 3x3") {
 }
 
 TEST_CASE("torchvision's GoogLeNet: 3x3 in the place of 5x5, pools that round up") {
-  Exporter e(224);
-  const auto basic = [&](const Value& in, int channels, int kernel, int stride, int pad) {
-    return e.relu(e.normalized(in, channels, kernel, stride, pad));
-  };
-  Value v = e.pool(basic(e.image(), 64, 7, 2, 3), 3, 2, 0, true);
-  v = e.pool(basic(basic(v, 64, 1, 1, 0), 192, 3, 1, 1), 3, 2, 0, true);
-  const std::vector<std::array<int, 6>> modules = {
-      {64, 96, 128, 16, 32, 32},     {128, 128, 192, 32, 96, 64},   {192, 96, 208, 16, 48, 64},
-      {160, 112, 224, 24, 64, 64},   {128, 128, 256, 24, 64, 64},   {112, 144, 288, 32, 64, 64},
-      {256, 160, 320, 32, 128, 128}, {256, 160, 320, 32, 128, 128}, {384, 192, 384, 48, 128, 128}};
-  for (std::size_t i = 0; i < modules.size(); ++i) {
-    const auto& m = modules[i];
-    const Value one = basic(v, m[0], 1, 1, 0);
-    const Value three = basic(basic(v, m[1], 1, 1, 0), m[2], 3, 1, 1);
-    const Value five = basic(basic(v, m[3], 1, 1, 0), m[4], 3, 1, 1);
-    const Value pooled = basic(e.pool(v, 3, 1, 1, true), m[5], 1, 1, 0);
-    v = e.concat({one, three, five, pooled});
-    if (i == 1) v = e.pool(v, 3, 2, 0, true);
-    if (i == 6) v = e.pool(v, 2, 2, 0, true);
-  }
-  const Network network = e.finish(v);
+  const Network network = imported("googlenet");
   CHECK(convolutions(network).layers == 57);
+  CHECK(convolutions(network).macs == 1'497'352'192);
   CHECK(quantized_layers(network) ==
         57 + 4 + 9 + 1 + 1);  // pools, those of modules, average, fully connected
+}
+
+TEST_CASE("torchvision's GoogLeNet with transform_input begins with a scale and a bias for each channel") {
+  const Network network = imported("googlenet_transform");
+  REQUIRE(network.nodes.front().op == Op::kAffine);
+  CHECK(network.nodes.front().input == network.input);
+  const std::vector<float> scale = {0.229F / 0.5F, 0.224F / 0.5F, 0.225F / 0.5F};
+  const std::vector<float> bias = {(0.485F - 0.5F) / 0.5F, (0.456F - 0.5F) / 0.5F, (0.406F - 0.5F) / 0.5F};
+  for (std::size_t c = 0; c < 3; ++c) {
+    CHECK(network.nodes.front().scale[c] == Approx(scale[c]));
+    CHECK(network.nodes.front().bias[c] == Approx(bias[c]));
+  }
+  CHECK(quantized_layers(network) == 1 + 57 + 4 + 9 + 1 + 1);
+}
+
+TEST_CASE("channels in another order, or with another reader, are no transform of the input") {
+  for (const bool swaps : {true, false}) {
+    onnx::ModelProto model = exported("googlenet_transform");
+    onnx::GraphProto& graph = *model.mutable_graph();
+    for (onnx::NodeProto& node : *graph.mutable_node()) {
+      if (node.name() != "/Concat") continue;
+      if (swaps) node.mutable_input()->SwapElements(0, 1);
+      if (!swaps) node.set_input(1, node.input(0));
+    }
+    CHECK_THAT(refusal_of_bytes(model.SerializeAsString()),
+               Catch::Contains("(Gather): unsupported operator"));
+  }
+}
+
+TEST_CASE("torchvision's smaller networks are imported") {
+  CHECK(convolutions(imported("resnet18")).macs == 1'813'561'344);
+  CHECK(convolutions(imported("squeezenet1_1")).macs == 349'151'936);
+  CHECK(convolutions(imported("mobilenet_v2")).macs == 299'494'272);
 }

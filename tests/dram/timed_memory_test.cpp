@@ -12,6 +12,7 @@
 
 #include "tests/dram/presets.h"
 #include "tests/support/child.h"
+#include "tlm/protocol_checker.h"
 
 using namespace bitbalance;
 using namespace bitbalance::dram;
@@ -116,14 +117,25 @@ struct MemoryBench {
   explicit MemoryBench(const Config& config = ddr3(), int count = 1) : memory("memory", config, kBytes) {
     for (int i = 0; i < count; ++i) {
       initiators.push_back(std::make_unique<Initiator>(fmt::format("initiator{}", i).c_str()));
-      initiators.back()->socket.bind(memory.target());
+      checkers.push_back(std::make_unique<ProtocolChecker>(fmt::format("checker{}", i).c_str()));
+      initiators.back()->socket.bind(checkers.back()->target);
+      checkers.back()->initiator.bind(memory.target());
     }
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
   }
+  /// Every test is one of the base protocol, too.
+  ~MemoryBench() {
+    for (const auto& checker : checkers) CHECK(checker->text() == expected_violations);
+  }
+  MemoryBench(const MemoryBench&) = delete;
+  MemoryBench& operator=(const MemoryBench&) = delete;
+
   Initiator& initiator(std::size_t i = 0) { return *initiators[i]; }
 
   TimedMemory memory;
   std::vector<std::unique_ptr<Initiator>> initiators;
+  std::vector<std::unique_ptr<ProtocolChecker>> checkers;
+  std::string expected_violations;
 };
 
 /// One blocking call in a thread of its own.
@@ -301,6 +313,7 @@ TEST_CASE("any mixture of initiators, lengths and phases moves the right bytes")
 
 TEST_CASE("wrong transactions are answered with the error that TLM-2.0 names, in time") {
   MemoryBench bench(with_latencies());
+  bench.expected_violations = "streaming width: 0 at 0 s\nbyte enables: none at 0 s\n";  // the initiator's
   Initiator& initiator = bench.initiator();
   Payload& beyond = initiator.read(kBytes - 63);
   Payload& last = initiator.read(kBytes - 64);
@@ -343,6 +356,7 @@ TEST_CASE("debug access moves what exists and takes no time") {
 
 TEST_CASE("an end of a response that never began is reported") {
   MemoryBench bench;
+  bench.expected_violations = "phase order: END_RESP of a transaction that is not under way at 0 s\n";
   Payload& p = bench.initiator().prepare(tlm::TLM_READ_COMMAND, 0);
   tlm::tlm_phase phase = tlm::END_RESP;
   sc_time delay;

@@ -3,8 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <functional>
+#include <limits>
 #include <stdexcept>
+#include <thread>
 
+#include "hw/core/vector_clones.h"
 #include "quant/host_layer.h"
 
 namespace bitbalance {
@@ -43,6 +49,59 @@ Range valid_outputs(int offset, int stride, int input, int outputs) {
   const int last = input - 1 - offset;
   const int end = last < 0 ? 0 : last / stride + 1;
   return {begin, std::min(end, outputs)};
+}
+
+/// Work that is worth a thread of its own, multiplications.
+constexpr std::int64_t kWorthThreads = 10'000'000;
+
+/// body(0) .. body(count - 1), shared by `threads`.
+void for_each(int count, int threads, const std::function<void(int)>& body) {
+  std::atomic<int> next{0};
+  const auto work = [&] {
+    for (int i = next++; i < count; i = next++) body(i);
+  };
+  std::vector<std::thread> others;
+  for (int i = 1; i < threads; ++i) others.emplace_back(work);
+  work();
+  for (std::thread& thread : others) thread.join();
+}
+
+BITBALANCE_VECTOR_CLONES
+void add_products(std::int32_t weight, const std::int32_t* from, int count, std::int32_t* sums) {
+  for (int i = 0; i < count; ++i) sums[i] += weight * from[i];
+}
+BITBALANCE_VECTOR_CLONES
+void add_products(std::int32_t weight, const std::int32_t* from, int count, std::int64_t* sums) {
+  for (int i = 0; i < count; ++i) sums[i] += std::int64_t{weight} * from[i];
+}
+
+/// Adds one output channel's products to its sums.
+template <class Sum>
+void convolve_plane(const Window& window, const Shape& in, const Shape& out, const std::int32_t* input,
+                    int channels, const std::int16_t* weights, std::vector<Sum>& sums) {
+  for (int y = 0; y < out.height; ++y) {
+    Sum* const line = &sums[static_cast<std::size_t>(y) * out.width];
+    const std::int16_t* weight = weights;
+    for (int c = 0; c < channels; ++c) {
+      for (int r = 0; r < window.kernel_h; ++r) {
+        const int row = y * window.stride_h + r * window.dilation_h - window.pad_top;
+        const bool is_inside = row >= 0 && row < in.height;
+        const std::int32_t* const from =
+            input + (static_cast<std::ptrdiff_t>(c) * in.height + row) * in.width;
+        for (int s = 0; s < window.kernel_w; ++s, ++weight) {
+          if (!is_inside || *weight == 0) continue;
+          const int offset = s * window.dilation_w - window.pad_left;
+          const Range xs = valid_outputs(offset, window.stride_w, in.width, out.width);
+          if (window.stride_w == 1) {
+            add_products(*weight, from + xs.begin + offset, xs.end - xs.begin, line + xs.begin);
+          } else {
+            for (int x = xs.begin; x < xs.end; ++x)
+              line[x] += Sum{*weight} * from[x * window.stride_w + offset];
+          }
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -95,43 +154,44 @@ void GoldenModel::copy_to_parent(int tensor) {
 }
 
 void GoldenModel::convolve(const QuantizedLayer& layer) {
+  const Plane& input = tensors_[layer.input];
+  std::int64_t largest = 0;
+  for (const std::int32_t element : input)
+    largest = std::max<std::int64_t>(largest, std::abs(std::int64_t{element}));
+  const int available = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const int threads = options_.threads > 0 ? options_.threads : available;
+  for_each(network_.tensors[layer.output].shape.channels, macs(network_, layer) < kWorthThreads ? 1 : threads,
+           [&](int channel) { convolve_channel(layer, channel, largest); });
+}
+
+void GoldenModel::convolve_channel(const QuantizedLayer& layer, int channel, std::int64_t largest_input) {
   const Shape& in = network_.tensors[layer.input].shape;
   const Shape& out = network_.tensors[layer.output].shape;
-  const Window& window = layer.window;
-  const Plane& input = tensors_[layer.input];
-  Plane& output = tensors_[layer.output];
   const int group_inputs = in.channels / layer.groups;
   const int group_outputs = out.channels / layer.groups;
   const int plane = out.height * out.width;
-  const int bits = network_.tensors[layer.input].bits == 16 ? options_.wrap_bits_16 : options_.wrap_bits_8;
-  const std::int16_t* weight = layer.weights.data();
+  const std::int32_t* const input =
+      tensors_[layer.input].data() + channel / group_outputs * group_inputs * in.height * in.width;
+  const auto steps = static_cast<int>(group_inputs * layer.window.area());
+  const std::int16_t* const weights = layer.weights.data() + static_cast<std::ptrdiff_t>(channel) * steps;
 
-  for (int m = 0; m < out.channels; ++m) {
-    sums_.assign(plane, layer.bias[m]);
-    const int first_input = m / group_outputs * group_inputs;
-    for (int c = first_input; c < first_input + group_inputs; ++c) {
-      for (int r = 0; r < window.kernel_h; ++r) {
-        const int offset_y = r * window.dilation_h - window.pad_top;
-        const Range ys = valid_outputs(offset_y, window.stride_h, in.height, out.height);
-        for (int s = 0; s < window.kernel_w; ++s) {
-          const std::int64_t w = *weight++;
-          if (w == 0) continue;
-          const int offset_x = s * window.dilation_w - window.pad_left;
-          const Range xs = valid_outputs(offset_x, window.stride_w, in.width, out.width);
-          for (int y = ys.begin; y < ys.end; ++y) {
-            const std::int32_t* from = &input[(c * in.height + y * window.stride_h + offset_y) * in.width];
-            std::int64_t* to = &sums_[y * out.width];
-            for (int x = xs.begin; x < xs.end; ++x) to[x] += w * from[x * window.stride_w + offset_x];
-          }
-        }
-      }
-    }
-    for (int i = 0; i < plane; ++i) {
-      const int at = m * plane + i;
-      Wide value = rescaled(wrapped(sums_[i], bits), layer.rescale[m]);
-      if (layer.operand >= 0) value += rescaled(tensors_[layer.operand][at], layer.operand_rescale);
-      output[at] = clamped(value, layer);
-    }
+  std::int64_t largest_sum = std::abs(layer.bias[channel]);
+  for (int i = 0; i < steps; ++i) largest_sum += std::abs(std::int64_t{weights[i]}) * largest_input;
+  std::vector<std::int64_t> sums(plane, layer.bias[channel]);
+  if (largest_sum <= std::numeric_limits<std::int32_t>::max()) {  // no sum of some of the products is larger
+    std::vector<std::int32_t> narrow(plane, static_cast<std::int32_t>(layer.bias[channel]));
+    convolve_plane(layer.window, in, out, input, group_inputs, weights, narrow);
+    std::copy(narrow.begin(), narrow.end(), sums.begin());
+  } else {
+    convolve_plane(layer.window, in, out, input, group_inputs, weights, sums);
+  }
+
+  const int bits = network_.tensors[layer.input].bits == 16 ? options_.wrap_bits_16 : options_.wrap_bits_8;
+  for (int i = 0; i < plane; ++i) {
+    const int at = channel * plane + i;
+    Wide value = rescaled(wrapped(sums[i], bits), layer.rescale[channel]);
+    if (layer.operand >= 0) value += rescaled(tensors_[layer.operand][at], layer.operand_rescale);
+    tensors_[layer.output][at] = clamped(value, layer);
   }
 }
 

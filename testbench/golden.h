@@ -14,6 +14,7 @@ struct GoldenOptions {
   /// 0: as wide as they need to be.
   int wrap_bits_8 = 0;
   int wrap_bits_16 = 0;
+  int threads = 1;  ///< that share the output channels of big convolutions; 0: one for each processor
 };
 
 /// The elements of one tensor of one image, in the planar order of Shape.
@@ -32,6 +33,7 @@ class GoldenModel {
 
  private:
   void convolve(const QuantizedLayer& layer);
+  void convolve_channel(const QuantizedLayer& layer, int channel, std::int64_t largest_input);
   void pool(const QuantizedLayer& layer);
   void add(const QuantizedLayer& layer);
   void copy_to_parent(int tensor);
@@ -39,7 +41,6 @@ class GoldenModel {
   const QuantizedNetwork& network_;
   GoldenOptions options_;
   std::vector<Plane> tensors_;
-  std::vector<std::int64_t> sums_;  ///< of one output channel
 };
 
 }  // namespace bitbalance

@@ -16,7 +16,7 @@
 #include "hw/core/mapper.h"
 #include "quant/network_zoo.h"
 #include "quant/quantizer.h"
-#include "testbench/tlm_system.h"
+#include "testbench/system.h"
 #include "tests/support/child.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
@@ -26,7 +26,7 @@ using namespace bitbalance;
 namespace {
 
 constexpr int kFrames = 9;
-constexpr const char* kThreads = "2";
+constexpr int kThreads = 2;
 constexpr std::uint64_t kPage = 4096;
 
 /// Synthetic weights and image; scales of a Gaussian's spread, without the search that costs time.
@@ -42,41 +42,41 @@ QuantizedNetwork network(int bits) {
   return quantize(std::move(vgg16), calibration, options);
 }
 
+Scenario surroundings(const AcceleratorConfig& config) {
+  Scenario scenario;
+  scenario.accelerator = config;
+  scenario.run.threads = kThreads;
+  return scenario;
+}
+
 /// The accelerator with memory and driver, and one program in it.
 class Frames {
  public:
   Frames(const Program& program, const AcceleratorConfig& config)
       : program_(program),
         data_base_((program.constants.size() + kPage - 1) / kPage * kPage),
-        system_("system", config, MemorySettings(), data_base_ + program.data_bytes, without_watchdog()) {
+        system_("system", surroundings(config), {false, true}, data_base_ + program.data_bytes) {
     system_.poke(0, program.constants);
   }
 
   /// Seconds from submission to interrupt.
   double run(const std::vector<std::uint8_t>& data) {
     system_.poke(data_base_, data);
-    system_.driver.submit(
-        {0, static_cast<std::uint32_t>(program_.constants.size()), data_base_, program_.data_bytes});
+    const ProgramRegions regions{0, static_cast<std::uint32_t>(program_.constants.size()), data_base_,
+                                 program_.data_bytes};
     const auto start = std::chrono::steady_clock::now();
-    while (!system_.driver.idle()) sc_core::sc_start(1, sc_core::SC_MS);
+    const ProgramOutcome& outcome = system_.run(Level::kTlm, regions, [] {});
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (system_.driver.outcome().fault != ProgramFault::kNone)
-      throw std::runtime_error("the accelerator stopped");
+    if (outcome.fault != ProgramFault::kNone) throw std::runtime_error("the accelerator stopped");
     return seconds;
   }
 
   std::vector<std::uint8_t> data() { return system_.peek(data_base_, program_.data_bytes); }
 
  private:
-  static RunSettings without_watchdog() {
-    RunSettings run;
-    run.watchdog_cycles = 0;
-    return run;
-  }
-
   const Program& program_;
   const std::uint64_t data_base_;
-  TlmSystem system_;
+  System system_;
 };
 
 struct Times {
@@ -129,7 +129,7 @@ std::string measure(int bits) {
 }  // namespace
 
 int sc_main(int /*argc*/, char* /*argv*/[]) {
-  setenv("OMP_NUM_THREADS", kThreads, 1);
+  setenv("OMP_NUM_THREADS", std::to_string(kThreads).c_str(), 1);
   fmt::print("VGG-16 convolutions, one image, {} threads, {} turns       least    median  x least x median\n",
              kThreads, kFrames);
   for (const int bits : {8, 16}) fmt::print("{}\n", test::in_child([bits] { return measure(bits); }));

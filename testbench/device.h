@@ -67,7 +67,7 @@ class TlmDevice : public Device {
   TlmDevice(const sc_core::sc_module_name& name, const Scenario& scenario, const sc_core::sc_time& period)
       : Device(name),
         accelerator("accelerator", scenario.accelerator, period,
-                    {scenario.run.watchdog_cycles, scenario.run.dmi}) {
+                    {scenario.run.watchdog_cycles, scenario.run.dmi, scenario.run.threads}) {
     tlm::tlm_global_quantum::instance().set(
         sc_core::sc_time(static_cast<double>(scenario.run.quantum_ns), sc_core::SC_NS));
     connect(accelerator);

@@ -77,6 +77,8 @@ struct RunSettings {
   std::int64_t watchdog_cycles = 1'000'000;  ///< give up after as many cycles without progress; 0: never
   bool dmi = true;                           ///< kTlm: load and store by pointer where the memory grants it
   std::int64_t quantum_ns = 0;               ///< global quantum of temporal decoupling; 0: none
+  int threads = 0;  ///< that compute data at the transaction level and in the golden model; 0: one for each
+                    ///< processor. Changes nothing but the time it takes
 
   bool mixed() const { return !rtl.empty(); }
 };

@@ -11,9 +11,15 @@
 namespace bitbalance {
 namespace {
 
-GoldenOptions golden_options(const AcceleratorConfig& config) {
-  if (!config.allow_wrap) return {};
-  return {config.accumulator_bits_8, config.accumulator_bits_16};
+GoldenOptions golden_options(const Scenario& scenario) {
+  GoldenOptions options;
+  options.threads = scenario.run.threads;
+  const AcceleratorConfig& config = scenario.accelerator;
+  if (config.allow_wrap) {
+    options.wrap_bits_8 = config.accumulator_bits_8;
+    options.wrap_bits_16 = config.accumulator_bits_16;
+  }
+  return options;
 }
 
 SystemLevels levels_of(const RunSettings& run) {
@@ -27,7 +33,7 @@ Simulation::Simulation(const Scenario& scenario, const Workload& workload)
       workload_(workload),
       programs_(scenario, workload.network, static_cast<int>(workload.images.size())),
       rtl_layers_(matching_layers("--rtl", scenario.run.rtl, programs_.accelerator_layer_names())),
-      golden_(workload.network, golden_options(scenario.accelerator)),
+      golden_(workload.network, golden_options(scenario)),
       system_("system", scenario, levels_of(scenario.run), programs_.memory_bytes()),
       data_(system_, workload.network, programs_.data_base()) {
   for (const Segments& segments : programs_.batches()) {

@@ -108,6 +108,28 @@ void change_command(RandomCase& c, std::mt19937_64& random) {
 
 }  // namespace
 
+TEST_CASE("the number of threads changes neither data nor accounts") {
+  const CaseLimits larger_than_the_clocked{4, 40, 80, 3};
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    const auto run_with = [&](int threads) {
+      return in_child([&] {
+        const RandomCase c = make_random_case(seed, larger_than_the_clocked);
+        LevelOptions options;
+        options.threads = threads;
+        const LevelResult result =
+            run_level(Level::kTlm, c.mapped.program, c.config,
+                      place_images(c.mapped.program, c.network, c.images, 0xa5), options);
+        return digest(result.data) + " " + first_mismatch(c, result.data) + "\n" + accounts(result);
+      });
+    };
+    const std::string expected = run_with(1);
+    REQUIRE(expected.find("busy") != std::string::npos);
+    REQUIRE(run_with(2) == expected);
+    REQUIRE(run_with(3) == expected);
+  }
+}
+
 TEST_CASE("tlm equals rtl in data, cycles and events with the ideal memory") {
   check_seeds(10000, 10249, {});
 }

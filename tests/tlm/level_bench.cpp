@@ -75,7 +75,8 @@ LevelResult run(Level level, MemoryModel& memory, const Program& program, const 
                 const LevelOptions& options) {
   const sc_core::sc_time period(1, sc_core::SC_NS);
   if (level == Level::kTlm) {
-    Accelerator accelerator("accelerator", config, period, {options.watchdog_cycles, options.use_dmi});
+    Accelerator accelerator("accelerator", config, period,
+                            {options.watchdog_cycles, options.use_dmi, options.threads});
     return run(memory, accelerator, program, data, regions, options);
   }
   sc_core::sc_clock clock("clock", period);

@@ -36,6 +36,7 @@ struct LevelOptions {
   std::uint32_t latency_cycles = 50, bytes_per_cycle_numerator = 64, bytes_per_cycle_denominator = 5;
   BadMemoryOptions bad = {};     ///< kBad
   InterconnectOptions bus = {};  ///< in front of any memory
+  int threads = 0;               ///< kTlm
 };
 
 struct LevelResult {

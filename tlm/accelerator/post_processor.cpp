@@ -88,8 +88,9 @@ void PostProcessor::finish(SumTile& tile) {
     results.send(result);
     result.is_request = false;
   }
-  const Parameter* const parameters = &parameters_[static_cast<std::size_t>(
-      compute.parameter_base + tile.pixels->conv_group * compute.output_channels + tile.first_channel)];
+  const int first_parameter =
+      compute.parameter_base + tile.pixels->conv_group * compute.output_channels + tile.first_channel;
+  const Parameter* const parameters = parameters_.data() + first_parameter;
   const std::size_t lanes = tile.pixels->lanes();
   for (std::size_t row = 0; row < static_cast<std::size_t>(tile.rows); ++row) {
     const Parameter& p = parameters[row];

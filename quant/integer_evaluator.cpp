@@ -154,6 +154,10 @@ IntegerEvaluator::IntegerEvaluator(const QuantizedNetwork& network) : network_(n
 }
 
 std::vector<std::int32_t> IntegerEvaluator::run(const std::vector<std::int32_t>& image) const {
+  return std::move(run_all(image)[network_.output]);
+}
+
+IntegerTensors IntegerEvaluator::run_all(const std::vector<std::int32_t>& image) const {
   const std::int64_t expected = network_.tensors[network_.input].shape.elements();
   if (static_cast<std::int64_t>(image.size()) != expected) {
     throw std::invalid_argument(fmt::format("network {}: an image of {} elements; its input takes {}",
@@ -162,7 +166,7 @@ std::vector<std::int32_t> IntegerEvaluator::run(const std::vector<std::int32_t>&
   IntegerTensors tensors(network_.tensors.size());
   tensors[network_.input] = image;
   for (const LayerEvaluator& layer : layers_) layer.run(tensors);
-  return std::move(tensors[network_.output]);
+  return tensors;
 }
 
 }  // namespace bitbalance

@@ -48,6 +48,8 @@ class IntegerEvaluator {
   /// The network's output for the input tensor's elements. Throws std::invalid_argument when the image's size
   /// is not the input's. Any number of threads may run different images.
   std::vector<std::int32_t> run(const std::vector<std::int32_t>& image) const;
+  /// The same with all tensors.
+  IntegerTensors run_all(const std::vector<std::int32_t>& image) const;
 
  private:
   const QuantizedNetwork& network_;

@@ -20,6 +20,7 @@ int parse_and_run(int argc, char* argv[]) {
   app.footer("Try: bitbalance run scenarios/lenet.yaml");
   const std::vector<Command> commands = {
       add_run_command(app),
+      add_quantize_command(app),
       add_check_vcd_command(app),
       add_recost_command(app),
       add_compare_command(app),

@@ -121,10 +121,9 @@ std::string to_json(const RunReport& report) {
                      {"images", scenario.network.synthetic() ? "synthetic" : "file"}};
   json["on_host"] = report.host_layers();
   if (report.accuracy) {
-    json["accuracy"] = {{"metric", "top1"},
-                        {"float", report.accuracy->reference},
-                        {"quantized", report.accuracy->quantized},
-                        {"samples", report.accuracy->samples}};
+    json["accuracy"] = {
+        {"metric", "top1"}, {"quantized", report.accuracy->quantized}, {"samples", report.accuracy->samples}};
+    if (report.accuracy->reference) json["accuracy"]["float"] = *report.accuracy->reference;
   }
   json["memory"] = memory_json(report);
   if (report.cost) add_cost(*report.cost, json);

@@ -17,7 +17,7 @@
 #include "testbench/results.h"
 #include "testbench/results_folder.h"
 #include "testbench/run_table.h"
-#include "testbench/settings.h"
+#include "testbench/settings_writer.h"
 #include "testbench/simulation.h"
 #include "testbench/waveform.h"
 #include "testbench/workload.h"
@@ -37,13 +37,6 @@ std::function<void(double)> interruptible(Progress& progress) {
     if (interrupted != 0) throw Interrupted();
     progress.update(share);
   };
-}
-
-/// A string as a YAML scalar whatever is in it.
-std::string yaml_quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "''" : std::string(1, c);
-  return quoted + "'";
 }
 
 Scenario scenario_of(const RunArguments& arguments) {
@@ -119,9 +112,10 @@ std::vector<LayerMapping> simulate(const RunArguments& arguments, const std::fil
   if (!report.fault.empty()) fmt::print(stderr, "bitbalance: {}\n", report.fault);
   report.memory = simulation.system().memory->statistics();
   if (!workload.labels.empty() && !simulation.predictions().empty()) {
-    report.accuracy = {accuracy(workload.float_predictions, workload.labels),
-                       accuracy(simulation.predictions(), workload.labels),
+    report.accuracy = {std::nullopt, accuracy(simulation.predictions(), workload.labels),
                        static_cast<int>(simulation.predictions().size())};
+    if (!workload.float_predictions.empty())
+      report.accuracy->reference = accuracy(workload.float_predictions, workload.labels);
   }
   return simulation.programs().mappings();
 }

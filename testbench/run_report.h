@@ -39,8 +39,8 @@ LayerReport layer_report(const ProgramLayer& layer, Level level, const Quantized
                          const AcceleratorConfig& config);
 
 struct Accuracy {
-  double reference = 0;  ///< of the float network
-  double quantized = 0;  ///< of the accelerator's own outputs
+  std::optional<double> reference;  ///< of the float network, if there is one
+  double quantized = 0;             ///< of the accelerator's own outputs
   int samples = 0;
 };
 

@@ -58,16 +58,20 @@ std::string level_text(const RunReport& report) {
   return text;
 }
 
+std::string numbers(const Scenario& s) {
+  if (!s.network.quantized.empty())
+    return fmt::format("quantized before: {}", s.network.quantized.filename().string());
+  const QuantizationOptions& q = s.quantization.options;
+  return fmt::format("activations {} bit, weights {} bit with at most {} non-zero", q.activation_bits,
+                     q.weight_bits, q.nnzb);
+}
+
 std::string heading(const RunReport& report) {
   const Scenario& s = report.scenario;
-  const QuantizationOptions& q = s.quantization.options;
-  return fmt::format(
-      "{}, {}: {} images in batches of {}; {} x {} PEs, {}; activations {} bit, weights {} bit with at "
-      "most {} "
-      "non-zero; {}{}\n",
-      s.name, level_text(report), report.frames, s.network.batch, s.accelerator.rows, s.accelerator.columns,
-      to_string(s.accelerator.synchronization), q.activation_bits, q.weight_bits, q.nnzb, memory_text(s),
-      synthetic(s.network));
+  return fmt::format("{}, {}: {} images in batches of {}; {} x {} PEs, {}; {}; {}{}\n", s.name,
+                     level_text(report), report.frames, s.network.batch, s.accelerator.rows,
+                     s.accelerator.columns, to_string(s.accelerator.synchronization), numbers(s),
+                     memory_text(s), synthetic(s.network));
 }
 
 std::string memory_summary(const RunReport& report) {
@@ -147,8 +151,9 @@ std::string run_table(const RunReport& report, const std::string& folder, bool c
     text += fmt::format("on host   {}: no cycles and no energy counted\n", fmt::join(names, ", "));
   if (report.accuracy) {
     const Accuracy& a = *report.accuracy;
-    text += fmt::format("\naccuracy  {:.2f} % quantized, {:.2f} % float (top-1 of {} images)\n",
-                        100 * a.quantized, 100 * a.reference, a.samples);
+    const std::string reference = a.reference ? fmt::format(", {:.2f} % float", 100 * *a.reference) : "";
+    text += fmt::format("\naccuracy  {:.2f} % quantized{} (top-1 of {} images)\n", 100 * a.quantized,
+                        reference, a.samples);
   }
   text +=
       fmt::format("speed     {} frames/s at {}Hz, {} cycles a frame\n",

@@ -60,8 +60,10 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
   v.choice({"builtin", "ImageNet network with synthetic weights, instead of a model"}, builtin, builtins);
   s.builtin = builtin == 0 ? "" : builtins[builtin];
   if (s.builtin.empty()) {
-    v.path({"model", "trained network, float32 ONNX"}, s.model);
-    v.required();
+    v.path({"quantized", "what `bitbalance quantize` wrote; `quantization` is not used then"}, s.quantized);
+    v.path({"model", "trained network, float32 ONNX; beside `quantized`: what its accuracy is held against"},
+           s.model);
+    if (s.quantized.empty()) v.required();
   } else {
     show_zoo(v, s.zoo);
   }
@@ -72,7 +74,7 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
   v.path({"labels", "their classes, IDX; without it no accuracy"}, s.labels);
   v.rule(s.labels.empty() || !s.synthetic(), "labels", "given without images; accepted: labels of images");
   v.path({"calibration_images", "images that choose the activation scales, IDX"}, s.calibration_images);
-  if (!s.synthetic()) v.required();
+  if (!s.synthetic() && s.quantized.empty()) v.required();
   v.integer({"count", "images to run; 0: all of the file, or one batch of synthetic ones"}, s.count, 0,
             1 << 24);
   v.integer({"batch", "images of one program"}, s.batch, 1, 4096);
@@ -247,6 +249,13 @@ std::string to_yaml(const Scenario& scenario) {
   Scenario copy = scenario;  // visitors may write
   SettingsWriter writer;
   show(writer, copy);
+  return writer.yaml();
+}
+
+std::string to_yaml(const QuantizationSettings& quantization, TokenForm form) {
+  QuantizationSettings copy = quantization;
+  SettingsWriter writer;
+  show_quantization(writer, copy, form);
   return writer.yaml();
 }
 

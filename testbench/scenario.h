@@ -23,9 +23,10 @@ struct NetworkSettings {
   std::string builtin;  ///< of zoo_names(); empty: `model` names a file
   ZooOptions zoo;       ///< of a builtin network
   std::filesystem::path model;
-  std::filesystem::path images;  ///< empty: synthetic ones
-  std::int64_t image_seed = 1;   ///< of synthetic images
-  std::filesystem::path labels;  ///< empty: no accuracy
+  std::filesystem::path quantized;  ///< what `bitbalance quantize` wrote: runs as it is
+  std::filesystem::path images;     ///< empty: synthetic ones
+  std::int64_t image_seed = 1;      ///< of synthetic images
+  std::filesystem::path labels;     ///< empty: no accuracy
   std::filesystem::path calibration_images;
   int count = 0;  ///< images to run; 0: all of the file, a batch of synthetic ones
   int batch = 1;  ///< images of one program
@@ -99,12 +100,15 @@ const char* to_string(MemoryTiming model);
 
 void show_accelerator(SettingsVisitor& v, AcceleratorConfig& config);
 
-/// Reads and checks a scenario; of two overrides of the same setting the later wins. Throws SettingsError.
+/// Reads and checks a scenario; of two overrides of the same setting the later wins. Without a file (empty)
+/// the overrides are all there is. Throws SettingsError.
 Scenario load_scenario(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides = {});
 
 /// Every effective setting as a scenario file that load_scenario reads back, each with a comment that says
 /// what it is.
 std::string to_yaml(const Scenario& scenario);
+/// The quantization section alone: a file for `--set quantization.include=FILE`.
+std::string to_yaml(const QuantizationSettings& quantization, TokenForm form);
 /// The mapping section alone: a file for `--mapping`.
 std::string to_yaml(const MappingSettings& mapping);
 

@@ -84,9 +84,9 @@ SettingsReader::SettingsReader(const std::filesystem::path& file,
 
 void SettingsReader::read(const std::function<void()>& show) {
   Frame root;
-  root.place = file_.string();
+  root.place = file_.empty() ? "command line" : file_.string();
   root.sources.push_back({overrides_, {}});
-  add_mapping({load(file_), file_}, "", root.sources);
+  if (!file_.empty()) add_mapping({load(file_), file_}, "", root.sources);
   run(std::move(root), show);
 }
 

@@ -14,7 +14,7 @@ namespace bitbalance {
 
 class SettingsReader : public SettingsVisitor {
  public:
-  /// The later override wins.
+  /// The later override wins. Without a file (empty) the overrides are all there is.
   SettingsReader(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides);
 
   /// `show` shows this reader every setting of the file.

@@ -91,4 +91,10 @@ void SettingsWriter::path(const Setting& setting, std::filesystem::path& value) 
   if (!value.empty()) line(setting, in_quotes(value.string()));
 }
 
+std::string yaml_quoted(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? "''" : std::string(1, c);
+  return quoted + "'";
+}
+
 }  // namespace bitbalance

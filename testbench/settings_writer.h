@@ -5,6 +5,9 @@
 
 namespace bitbalance {
 
+/// A string as a YAML scalar whatever is in it.
+std::string yaml_quoted(const std::string& text);
+
 class SettingsWriter : public SettingsVisitor {
  public:
   const std::string& yaml() const { return yaml_; }

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "quant/calibration.h"
 #include "quant/evaluator.h"
 #include "quant/network_zoo.h"
 #include "quant/onnx_import.h"
+#include "quant/quantized_file.h"
 #include "quant/quantizer.h"
 #include "testbench/settings.h"
 
@@ -62,47 +64,93 @@ class Images {
   ImageSet set_;
 };
 
+Network load_network(const NetworkSettings& settings) {
+  return settings.builtin.empty() ? import_onnx(settings.model) : zoo_network(settings.builtin, settings.zoo);
+}
+
+/// The network of `network.quantized`, for an accelerator of its token form.
+QuantizedNetwork load_quantized(const std::filesystem::path& file, TokenForm form) {
+  QuantizedNetwork network = read_quantized(file);
+  for (const QuantizedLayer& layer : network.layers) {
+    if (layer.op != LayerOp::kConv || layer.token_form == form) continue;
+    throw SettingsError(fmt::format("{}: weights of token form {}; accepted: {}, as accelerator.token_form",
+                                    file.string(), to_string(layer.token_form), to_string(form)));
+  }
+  return network;
+}
+
+/// The two networks of a scenario, of which one can be missing, until `quantized` is asked for.
+class Networks {
+ public:
+  explicit Networks(const Scenario& scenario) : scenario_(scenario) {
+    const NetworkSettings& settings = scenario.network;
+    if (settings.quantized.empty() || !settings.model.empty()) float_ = load_network(settings);
+    if (settings.quantized.empty()) return;
+    quantized_ = load_quantized(settings.quantized, scenario.accelerator.token_form);
+    if (float_ && input_shape() != quantized_->tensors[quantized_->input].shape) {
+      throw SettingsError(fmt::format("{}: takes other images than {}", settings.quantized.string(),
+                                      settings.model.string()));
+    }
+  }
+
+  const std::optional<Network>& floats() const { return float_; }
+  Shape input_shape() const {
+    return float_ ? float_->shape(float_->input) : quantized_->tensors[quantized_->input].shape;
+  }
+
+  /// Read, or made from the float network, which is gone then.
+  QuantizedNetwork take_quantized(const Images& images) {
+    if (quantized_) return std::move(*quantized_);
+    const std::vector<std::vector<float>> samples = images.calibration();
+    const Calibration calibration = calibrate(*float_, samples, scenario_.quantization.calibration());
+    return quantize(std::move(*float_), calibration, scenario_.quantization.options, samples);
+  }
+
+ private:
+  const Scenario& scenario_;
+  std::optional<Network> float_;
+  std::optional<QuantizedNetwork> quantized_;
+};
+
 }  // namespace
 
-FloatWorkload prepare_floats(const Scenario& scenario, int most_images) {
-  const NetworkSettings& settings = scenario.network;
-  FloatWorkload floats;
-  floats.network =
-      settings.builtin.empty() ? import_onnx(settings.model) : zoo_network(settings.builtin, settings.zoo);
-  const Images images(settings, floats.network.shape(floats.network.input));
+Samples load_samples(const Scenario& scenario, int most_images) {
+  Samples samples;
+  samples.network = load_network(scenario.network);
+  const Images images(scenario.network, samples.network.shape(samples.network.input));
+  samples.calibration = images.calibration();
   const int count = std::min(images.count(), most_images);
-  for (int i = 0; i < count; ++i) floats.images.push_back(images.image(i));
-  floats.labels = images.labels();
-  if (!floats.labels.empty()) floats.labels.resize(static_cast<std::size_t>(count));
-  floats.samples = images.calibration();
-  floats.calibration = calibrate(floats.network, floats.samples, scenario.quantization.calibration());
-  return floats;
+  for (int i = 0; i < count; ++i) samples.images.push_back(images.image(i));
+  samples.labels = images.labels();
+  if (!samples.labels.empty()) samples.labels.resize(static_cast<std::size_t>(count));
+  return samples;
 }
 
 TimingWorkload prepare_timing_workload(const Scenario& scenario) {
-  FloatWorkload floats = prepare_floats(scenario);
-  return {
-      quantize(std::move(floats.network), floats.calibration, scenario.quantization.options, floats.samples),
-      static_cast<int>(floats.images.size())};
+  Networks networks(scenario);
+  const Images images(scenario.network, networks.input_shape());
+  return {networks.take_quantized(images), images.count()};
 }
 
 Workload prepare_workload(const Scenario& scenario, const std::function<void(double)>& progress) {
-  FloatWorkload floats = prepare_floats(scenario);
+  Networks networks(scenario);
+  const Images images(scenario.network, networks.input_shape());
+  const int count = images.count();
   Workload workload;
-  workload.labels = floats.labels;
-  if (!workload.labels.empty()) {
-    Evaluator evaluator(floats.network);
-    for (const std::vector<float>& image : floats.images) {
-      workload.float_predictions.push_back(argmax(evaluator.run(image)));
-      progress(static_cast<double>(workload.float_predictions.size()) /
-               static_cast<double>(floats.images.size()));
-    }
+  workload.labels = images.labels();
+  if (!workload.labels.empty()) workload.labels.resize(static_cast<std::size_t>(count));
+
+  std::vector<std::vector<float>> floats;
+  std::optional<Evaluator> evaluator;
+  if (networks.floats() && !workload.labels.empty()) evaluator.emplace(*networks.floats());
+  for (int i = 0; i < count; ++i) {
+    floats.push_back(images.image(i));
+    if (evaluator) workload.float_predictions.push_back(argmax(evaluator->run(floats.back())));
+    progress(static_cast<double>(i + 1) / count);
   }
-  workload.network =
-      quantize(std::move(floats.network), floats.calibration, scenario.quantization.options, floats.samples);
+  workload.network = networks.take_quantized(images);
   const QuantizedTensor& input = workload.network.tensors[workload.network.input];
-  for (const std::vector<float>& image : floats.images)
-    workload.images.push_back(quantize_values(input, image));
+  for (const std::vector<float>& image : floats) workload.images.push_back(quantize_values(input, image));
   return workload;
 }
 

@@ -6,7 +6,6 @@
 #include <limits>
 #include <vector>
 
-#include "quant/calibration.h"
 #include "quant/image_set.h"
 #include "quant/network.h"
 #include "quant/quantized_network.h"
@@ -22,11 +21,10 @@ struct Workload {
   std::vector<int> float_predictions;  ///< the float network's class of each image; empty without labels
 };
 
-/// The same before quantization.
-struct FloatWorkload {
+/// A scenario's float network and images.
+struct Samples {
   Network network;
-  Calibration calibration;
-  std::vector<std::vector<float>> samples;  ///< what it was calibrated on
+  std::vector<std::vector<float>> calibration;  ///< what scales are chosen on
   std::vector<std::vector<float>> images;
   std::vector<std::uint8_t> labels;  ///< one per image, or none
 };
@@ -37,12 +35,12 @@ struct TimingWorkload {
   int images = 0;
 };
 
-/// Imports and calibrates; no more than `most_images`. Throws std::invalid_argument as prepare_workload()
-/// does.
-FloatWorkload prepare_floats(const Scenario& scenario, int most_images = std::numeric_limits<int>::max());
+/// No more than `most_images`. Precondition: the scenario has a float network. Throws as prepare_workload().
+Samples load_samples(const Scenario& scenario, int most_images = std::numeric_limits<int>::max());
 
-/// Imports, calibrates and quantizes. `progress` is told the share of the work done, 0..1. Throws
-/// std::invalid_argument for everything that is wrong with the files or does not fit together.
+/// Imports, calibrates and quantizes, or takes the network that was quantized before. `progress` is told the
+/// share of the work done, 0..1. Throws std::invalid_argument for everything that is wrong with the files or
+/// does not fit together.
 Workload prepare_workload(const Scenario& scenario, const std::function<void(double)>& progress);
 
 /// The same network, without quantizing or classifying an image.

@@ -14,6 +14,7 @@ struct Command {
   std::function<int()> run;
 };
 
+Command add_quantize_command(CLI::App& parent);
 Command add_run_command(CLI::App& parent);
 Command add_check_vcd_command(CLI::App& parent);
 Command add_recost_command(CLI::App& parent);

@@ -5,6 +5,7 @@
 
 #include "hw/core/mapper.h"
 #include "hw/core/timeline/timeline.h"
+#include "quant/calibration.h"
 #include "quant/evaluator.h"
 #include "quant/quantizer.h"
 #include "testbench/workload.h"
@@ -48,18 +49,20 @@ QuantizationOptions without_limit(QuantizationOptions options) {
 Subject prepare_subject(const Scenario& scenario) {
   Subject subject;
   subject.scenario = scenario;
-  const FloatWorkload floats = prepare_floats(scenario, scenario.network.batch);
-  subject.frames = static_cast<int>(floats.images.size());
+  const Samples samples = load_samples(scenario, scenario.network.batch);
+  const Calibration calibration =
+      calibrate(samples.network, samples.calibration, scenario.quantization.calibration());
+  subject.frames = static_cast<int>(samples.images.size());
   const QuantizationOptions& limited = scenario.quantization.options;
   for (const WeightSet set : {WeightSet::kFull, WeightSet::kLimited}) {
     subject.network[static_cast<std::size_t>(set)] =
-        quantize(floats.network, floats.calibration,
-                 set == WeightSet::kFull ? without_limit(limited) : limited, floats.samples);
+        quantize(samples.network, calibration, set == WeightSet::kFull ? without_limit(limited) : limited,
+                 samples.calibration);
   }
-  Evaluator evaluator(floats.network);
+  Evaluator evaluator(samples.network);
   for (int i = 0; i < std::min(subject.frames, kMostImages); ++i) {
-    subject.activations.push_back(
-        rounded_activations(floats.network, subject.with(WeightSet::kLimited), evaluator, floats.images[i]));
+    subject.activations.push_back(rounded_activations(samples.network, subject.with(WeightSet::kLimited),
+                                                      evaluator, samples.images[i]));
   }
   return subject;
 }

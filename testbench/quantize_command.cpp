@@ -1,0 +1,180 @@
+#include "testbench/quantize_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+#include "quant/calibration.h"
+#include "quant/evaluator.h"
+#include "quant/integer_evaluator.h"
+#include "quant/onnx_export.h"
+#include "quant/parallel.h"
+#include "quant/quantized_file.h"
+#include "quant/weight_metrics.h"
+#include "testbench/bit_budget.h"
+#include "testbench/exit_codes.h"
+#include "testbench/progress.h"
+#include "testbench/quantize_report.h"
+#include "testbench/results_folder.h"
+#include "testbench/settings_writer.h"
+#include "testbench/workload.h"
+
+namespace bitbalance {
+namespace {
+
+using Images = std::vector<std::vector<float>>;
+
+bool is_scenario(const std::filesystem::path& file) {
+  return file.extension() == ".yaml" || file.extension() == ".yml";
+}
+
+Scenario scenario_of(const QuantizeArguments& arguments) {
+  std::vector<SettingOverride> overrides;
+  for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});
+  const auto add = [&](const std::string& key, const std::string& value, const char* option) {
+    if (!value.empty()) overrides.push_back({key + "=" + yaml_quoted(value), option});
+  };
+  const bool from_scenario = is_scenario(arguments.model);
+  if (!from_scenario) add("network.model", arguments.model, "model");
+  for (const QuantizeArguments::Option& option : arguments.options)
+    add(option.key, option.value, option.name);
+  if (arguments.bias_correction)
+    overrides.push_back({"quantization.bias_correction=true", "--bias-correction"});
+  if (arguments.each_for_itself) overrides.push_back({"quantization.sequential=false", "--each-for-itself"});
+  Scenario scenario = load_scenario(from_scenario ? arguments.model : "", overrides);
+  if (!from_scenario && scenario.name.empty()) scenario.name = scenario.network.model.stem().string();
+  if (scenario.network.builtin.empty() && scenario.network.calibration_images.empty())
+    throw SettingsError("--calibration: not given; accepted: an IDX file of images");
+  if (!scenario.network.quantized.empty())
+    throw SettingsError("network.quantized: given; accepted: a float model to quantize");
+  return scenario;
+}
+
+/// Weights by tokens when all of a weight's bits may be used.
+std::vector<std::int64_t> tokens_without_limit(const Network& network, const Calibration& calibration,
+                                               QuantizationOptions options) {
+  options.method = WeightMethod::kNearest;
+  options.scale_search = false;
+  options.bias_correction = false;
+  options.nnzb = options.weight_bits - 1;
+  for (LayerOverride& entry : options.overrides)
+    entry.nnzb = entry.weight_bits.value_or(options.weight_bits) - 1;
+  return token_histogram(quantize(network, calibration, options));
+}
+
+class QuantizeRun {
+ public:
+  explicit QuantizeRun(const QuantizeArguments& arguments) : arguments_(arguments) {
+    report_.scenario = scenario_of(arguments);
+  }
+
+  int run() {
+    const Scenario& scenario = report_.scenario;
+    ResultsFolder folder(arguments_.out.empty() ? "results/" + scenario.name + "-quantized" : arguments_.out);
+    samples_ = load_samples(scenario);
+    folded_ = fold_affine(samples_.network);
+    calibration_ = calibrate(samples_.network, samples_.calibration, scenario.quantization.calibration());
+    report_.calibration_images = static_cast<int>(samples_.calibration.size());
+    report_.synthetic_calibration = scenario.network.calibration_images.empty();
+    if (!arguments_.budget.empty()) spend(parse_budget(arguments_.budget));
+    const auto start = std::chrono::steady_clock::now();
+    for (const TokenForm form : {TokenForm::kBinary, TokenForm::kSignedDigit}) quantize_for(form);
+    report_.quantize_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    for (const TokenForm form : {TokenForm::kBinary, TokenForm::kSignedDigit}) judge(form);
+    write(folder);
+    return kExitPass;
+  }
+
+ private:
+  void spend(const BitBudget& budget) {
+    Progress progress("allocate");
+    const Allocation allocation = allocate_bits(report_.scenario, folded_, calibration_, samples_.calibration,
+                                                budget, [&](double share) { progress.update(share); });
+    report_.scenario.quantization.options.overrides = allocation.layers;
+    report_.budget =
+        fmt::format("{}: {:.6g} of {:.6g} spent by convolutions; expected noise of the output {:.3g}",
+                    arguments_.budget, allocation.cost, allocation.budget, allocation.loss);
+  }
+
+  void quantize_for(TokenForm form) {
+    const auto index = static_cast<std::size_t>(form);
+    Progress progress(form == TokenForm::kBinary ? "binary" : "signed");
+    QuantizationOptions options = report_.scenario.quantization.options;
+    options.token_form = form;
+    FormReport& result = report_.forms.at(index);
+    result.network = quantize(samples_.network, calibration_, options, samples_.calibration,
+                              [&](double share) { progress.update(share); });
+    report_.tokens_before.at(index) = tokens_without_limit(samples_.network, calibration_, options);
+    report_.tokens_after.at(index) = token_histogram(result.network);
+  }
+
+  void judge(TokenForm form) {
+    constexpr std::size_t kImages = 16;
+    FormReport& result = report_.forms.at(static_cast<std::size_t>(form));
+    for (const QuantizedLayer& layer : result.network.layers) {
+      const auto node = std::find_if(folded_.nodes.begin(), folded_.nodes.end(),
+                                     [&](const Node& n) { return n.name == layer.name; });
+      result.weight_sqnr_db.push_back(layer.op == LayerOp::kConv ? weight_sqnr_db(*node, layer) : 0);
+    }
+    const Images some(samples_.calibration.begin(),
+                      samples_.calibration.begin() +
+                          static_cast<std::ptrdiff_t>(std::min(kImages, samples_.calibration.size())));
+    result.output_sqnr_db = output_sqnr_db(folded_, result.network, some);
+    result.prediction = predict(result.network, report_.scenario);
+    if (samples_.labels.empty()) return;
+
+    const IntegerEvaluator integers(result.network);
+    const QuantizedTensor& input = result.network.tensors[result.network.input];
+    const int count = static_cast<int>(samples_.images.size());
+    std::vector<int> predictions(count);
+    Progress progress("evaluate");
+    const auto evaluate = [&](const auto& predict_image) {
+      constexpr int kSlice = 64;
+      for (int first = 0; first < count; first += kSlice) {
+        parallel_for(std::min(kSlice, count - first), 0, [&](int i) { predict_image(first + i); });
+        progress.update(static_cast<double>(first) / count);
+      }
+    };
+    evaluate(
+        [&](int i) { predictions[i] = argmax(integers.run(quantize_values(input, samples_.images[i]))); });
+    result.accuracy = accuracy(predictions, samples_.labels);
+    if (report_.float_accuracy) return;
+    evaluate([&](int i) { predictions[i] = argmax(Evaluator(samples_.network).run(samples_.images[i])); });
+    report_.float_accuracy = accuracy(predictions, samples_.labels);
+    report_.images = count;
+  }
+
+  void write(ResultsFolder& folder) {
+    Scenario& scenario = report_.scenario;
+    const FormReport& chosen = report_.form(scenario.accelerator.token_form);
+    folder.write("model.onnx", to_onnx(dequantized(folded_, chosen.network)));
+    folder.write("quantized.cbor", to_cbor(chosen.network));
+    folder.write("quantization.yaml", to_yaml(scenario.quantization, scenario.accelerator.token_form));
+    scenario.network.quantized = folder.target() / "quantized.cbor";
+    folder.write("effective.yaml", to_yaml(scenario));
+    folder.write("layers.csv", quantize_csv(report_));
+    folder.write("summary.json", quantize_json(report_));
+    const std::optional<std::string> picture = draw_svg(quantize_charts(report_), 2);
+    if (picture) folder.write("tokens.svg", *picture);
+    folder.commit();
+    fmt::print("{}", quantize_table(report_));
+    if (!picture) fmt::print("{}\n", kNoGnuplot);
+    fmt::print("results   {}\n", folder.target().string());
+  }
+
+  const QuantizeArguments& arguments_;
+  QuantizeReport report_;
+  Samples samples_;
+  Network folded_;
+  Calibration calibration_;
+};
+
+}  // namespace
+
+int quantize_command(const QuantizeArguments& arguments) {
+  return QuantizeRun(arguments).run();
+}
+
+}  // namespace bitbalance

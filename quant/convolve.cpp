@@ -61,23 +61,33 @@ void gather(const ConvolutionShape& shape, const T* image, int group, int first,
             std::vector<T>& patches) {
   const Shape& in = shape.in;
   const Window& window = shape.window;
-  const std::size_t depth = shape.depth();
+  const int area = static_cast<int>(window.area());
   const int tiles = (count + lanes - 1) / lanes;
-  const T* planes = image + std::int64_t{group} * shape.group_inputs() * in.height * in.width;
-  patches.assign(tiles * depth * lanes, T{0});
+  const int padded = tiles * lanes;
+  // Where each tap of each pixel lies in a plane, -1 for padding: the same for all channels.
+  std::vector<int> places(static_cast<std::size_t>(area) * padded, -1);
   for (int p = 0; p < count; ++p) {
     const int top = (first + p) / shape.out.width * window.stride_h - window.pad_top;
     const int left = (first + p) % shape.out.width * window.stride_w - window.pad_left;
-    T* element = &patches[(p / lanes) * depth * lanes + p % lanes];
+    int* place = &places[p];
+    for (int r = 0; r < window.kernel_h; ++r) {
+      const int y = top + r * window.dilation_h;
+      for (int s = 0; s < window.kernel_w; ++s, place += padded) {
+        const int x = left + s * window.dilation_w;
+        if (y >= 0 && y < in.height && x >= 0 && x < in.width) *place = y * in.width + x;
+      }
+    }
+  }
+  const std::size_t plane_size = static_cast<std::size_t>(in.height) * in.width;
+  const T* planes = image + plane_size * group * shape.group_inputs();
+  patches.resize(padded * shape.depth());
+  T* element = patches.data();
+  for (int tile = 0; tile < padded; tile += lanes) {
     for (int c = 0; c < shape.group_inputs(); ++c) {
-      const T* plane = planes + std::int64_t{c} * in.height * in.width;
-      for (int r = 0; r < window.kernel_h; ++r) {
-        const int y = top + r * window.dilation_h;
-        const bool inside = y >= 0 && y < in.height;
-        for (int s = 0; s < window.kernel_w; ++s, element += lanes) {
-          const int x = left + s * window.dilation_w;
-          if (inside && x >= 0 && x < in.width) *element = plane[std::int64_t{y} * in.width + x];
-        }
+      const T* plane = planes + c * plane_size;
+      for (int tap = 0; tap < area; ++tap) {
+        const int* place = &places[tap * padded + tile];
+        for (int lane = 0; lane < lanes; ++lane) *element++ = place[lane] < 0 ? T{0} : plane[place[lane]];
       }
     }
   }

@@ -87,8 +87,9 @@ std::string quantize_table(const QuantizeReport& report) {
   for (const QuantizedLayer& layer : binary.network.layers) width = std::max(width, layer.name.size());
 
   std::string text = fmt::format(
-      "{}: weights {} bit with at most {} non-zero, activations {} bit; {}; {} {}calibration images\n\n",
-      binary.network.name, options.weight_bits, options.nnzb, options.activation_bits,
+      "{}: weights {} bit with at most {} non-zero{}, activations {} bit; {}; {} {}calibration images\n\n",
+      binary.network.name, options.weight_bits, options.nnzb,
+      options.overrides.empty() ? "" : " or as the layer says", options.activation_bits,
       method_of(report.scenario.quantization), report.calibration_images,
       report.synthetic_calibration ? "synthetic " : "");
   text += fmt::format("{:<{}} {:>9} {:>4} {:>4}  {:>19}  {:>19}  {:>9}  {:>19}  {:>19}  {:>19}\n", "", width,

@@ -172,6 +172,94 @@ TEST_CASE("the analytic level is refused where it has no answer") {
              Contains("analytic with memory.model timed; accepted: ideal"));
 }
 
+std::string quantize_lenet(const std::string& arguments) {
+  return "quantize " + (kScenarios / "networks/lenet.onnx").string() + " --calibration " +
+         (kScenarios / "data/fashion-calibration-images.idx3-ubyte").string() + " " + arguments;
+}
+
+TEST_CASE("a quantized model runs as it is, with the same bits as the scenario that describes it") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "quantized";
+  const std::string method = "--nnzb 2 --method compensated --bias-correction --out ";
+  const Outcome quantized = bitbalance_command(quantize_lenet(method + out.string()));
+  INFO(quantized.err);
+  REQUIRE(quantized.exit_code == 0);
+  CHECK_THAT(quantized.out, Contains("lenet: weights 8 bit with at most 2 non-zero") && Contains("conv2") &&
+                                Contains("64 calibration images") && Contains(out.string()));
+  for (const char* file :
+       {"model.onnx", "quantized.cbor", "quantization.yaml", "effective.yaml", "layers.csv"})
+    CHECK(fs::exists(out / file));
+
+  const auto summary_of = [&](const std::string& setting, const char* name) {
+    const fs::path results = folder.path() / name;
+    const Outcome run =
+        bitbalance_command(lenet() + "--level tlm --set " + setting + " --out " + results.string());
+    INFO(run.err);
+    REQUIRE(run.exit_code == 0);
+    return nlohmann::json::parse(text_of(results / "summary.json"));
+  };
+  const auto direct = summary_of("network.quantized=" + (out / "quantized.cbor").string(), "direct");
+  const auto described =
+      summary_of("quantization.include=" + (out / "quantization.yaml").string(), "described");
+  CHECK(direct["layers"] == described["layers"]);
+  CHECK(direct["accuracy"] == described["accuracy"]);
+  const Outcome alone = bitbalance_command("run " + (out / "effective.yaml").string() +
+                                           " --level tlm --out " + (folder.path() / "alone").string());
+  CHECK(alone.exit_code == 0);
+
+  SECTION("and again, to the same bytes") {
+    const fs::path again = folder.path() / "again";
+    REQUIRE(bitbalance_command(quantize_lenet(method + again.string())).exit_code == 0);
+    for (const char* file : {"model.onnx", "quantized.cbor", "quantization.yaml", "layers.csv"})
+      CHECK(text_of(again / file) == text_of(out / file));
+  }
+  SECTION("but not on an accelerator of another token form") {
+    CHECK_THAT(set("network.quantized=" + (out / "quantized.cbor").string() +
+                   "' --set 'accelerator.token_form=signed_digit"),
+               Contains("weights of token form binary; accepted: signed_digit, as accelerator.token_form"));
+  }
+}
+
+TEST_CASE("a budget gives layers different limits and holds") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "quantized";
+  const Outcome outcome =
+      bitbalance_command(quantize_lenet("--nnzb 4 --budget bytes=45000 --out " + out.string()));
+  INFO(outcome.err);
+  REQUIRE(outcome.exit_code == 0);
+  CHECK_THAT(outcome.out, Contains("budget    bytes=45000"));
+  CHECK_THAT(text_of(out / "quantization.yaml"), Contains("pattern: \"fc1\""));
+  const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
+  CHECK(summary["token_forms"]["binary"]["dense_bytes"] <= 45000);
+}
+
+TEST_CASE("mistakes in quantizing are told in one line, and nothing is written") {
+  const auto refused = [](const std::string& arguments, const std::string& expected) {
+    const TemporaryFolder folder;
+    const Outcome outcome = bitbalance_command(arguments + " --out " + (folder.path() / "out").string());
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.out.empty());
+    CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+    CHECK_THAT(outcome.err, Contains(expected));
+    CHECK(folder.entries() == 0);
+  };
+  const std::string model = (kScenarios / "networks/lenet.onnx").string();
+  refused("quantize " + model, "--calibration: not given; accepted: an IDX file of images");
+  refused(quantize_lenet("--nnzb 8"), "--nnzb: 8; accepted with weight_bits 8: 1 to 7");
+  refused(quantize_lenet("--method gradient"), "--method: 'gradient'; accepted: nearest, compensated");
+  refused(quantize_lenet("--budget time=3"), "--budget time=3: accepted: cycles=N");
+  refused(quantize_lenet("--budget bytes=100"), "budget 100; accepted: at least 15367.5");
+  refused(quantize_lenet("--budget energy_uj=3"), "needs a technology");
+  refused(quantize_lenet("--labels " + model), "--labels: given without images");
+  refused(quantize_lenet("--images " + (kScenarios / "data/fashion-256-images.idx3-ubyte").string() +
+                         " --labels " + (kScenarios / "data/fashion-calibration-images.idx3-ubyte").string()),
+          "magic number");
+  const TemporaryFolder files;
+  const std::string none("\0\0\x8\x3\0\0\0\0\0\0\0\x1c\0\0\0\x1c", 16);
+  refused("quantize " + model + " --calibration " + files.write("none", none).string(), "extent 0 is 0");
+  refused("quantize " + files.write("x.onnx", "no model").string() + " --calibration " + model, "x.onnx");
+}
+
 TEST_CASE("help and version explain themselves") {
   CHECK_THAT(bitbalance_command("--version").out, Contains("bitbalance 0."));
   CHECK_THAT(bitbalance_command("--help").out, Contains("run"));

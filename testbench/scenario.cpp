@@ -16,6 +16,8 @@ const char* to_string(Level level) {
       return "rtl";
     case Level::kTlm:
       return "tlm";
+    case Level::kAnalytic:
+      return "analytic";
   }
   return "?";
 }

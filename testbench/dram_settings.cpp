@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <numeric>
 #include <regex>
 
@@ -113,7 +114,8 @@ void show_times(SettingsVisitor& v, DramSettings& s) {
     v.rule(time.has_value(), key.setting.key,
            fmt::format("'{}'; accepted: a time like 15 ns, 4 nCK or max(4 nCK, 7.5 ns)", text));
     if (!time || tck_ns.numerator == 0) continue;  // something is missing
-    const int clocks = static_cast<int>(time->to_clocks(tck_ns, key.rounding));
+    constexpr std::int64_t kLargest = std::numeric_limits<int>::max();
+    const int clocks = static_cast<int>(std::min(kLargest, time->to_clocks(tck_ns, key.rounding)));
     s.config.timing.*key.clocks = clocks;
     if (key.also != nullptr) s.config.timing.*key.also = clocks;
   }

@@ -110,6 +110,7 @@ TEST_CASE("a preset that contradicts itself is refused by name") {
         "memory.tREFI: 360 clocks; accepted: at least tRFC + tRPab + tRAS + tRCD (493 clocks)");
   CHECK(error_of(ddr4, "columns:", "columns: 4") ==
         "memory.BL: 8; accepted: a divisor of the 4 columns of a row");
+  CHECK_THAT(error_of(ddr4, "tRCD:", "tRCD: 999999999 ns"), Contains("accepted: 1 to 1000000 clocks"));
   CHECK(error_of(ddr4, "rows:", "rows: -2") == "memory.rows: -2; accepted: a power of two, 1 to 16777216");
   CHECK_THAT(error_of(ddr4, "  address_map:", "  address_map: row bank"),
              Contains("address_map: 'row bank'; accepted:"));

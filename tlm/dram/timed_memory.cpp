@@ -66,8 +66,9 @@ TimedMemory::AccessIndex TimedMemory::request(int from, tlm::tlm_generic_payload
   a.port = from;
   a.is_blocking = false;
   const Time queued = time + static_cast<Time>(config_.controller.request_latency_ps * units_per_ps_);
-  arrivals_.insert({clock_.after(queued), time, static_cast<int>(channel_of(payload)), from,
-                    payload.get_address(), index});
+  const auto* extension = payload.get_extension<MemoryChannelExtension>();
+  const int channel = extension == nullptr ? 0 : static_cast<int>(extension->channel);
+  arrivals_.insert({clock_.after(queued), time, from, channel, calls_++, index});
   plan();
   return index;
 }

@@ -53,18 +53,18 @@ class TimedMemory : public MemoryModel {
   };
   using AccessIndex = std::uint32_t;
 
-  /// Order in which requests reach the queues. All of it is known from the request itself, so that the order
-  /// of processes does not matter.
+  /// Order in which requests reach the queues: of one instant by initiator, then by channel of the
+  /// accelerator, then by call. So it does not matter in which order initiators run.
   struct Arrival {
     Cycle cycle;
     Time requested;
-    int channel;  ///< MemoryChannel
     int port;
-    std::uint64_t address;
+    int channel;  ///< MemoryChannel; without the extension 0
+    std::uint64_t call;
     AccessIndex access;
     bool operator<(const Arrival& o) const {
-      return std::tie(cycle, requested, channel, port, address, access) <
-             std::tie(o.cycle, o.requested, o.channel, o.port, o.address, o.access);
+      return std::tie(cycle, requested, port, channel, call) <
+             std::tie(o.cycle, o.requested, o.port, o.channel, o.call);
     }
   };
   struct Answer {
@@ -110,6 +110,7 @@ class TimedMemory : public MemoryModel {
   std::deque<Access> accesses_;
   std::vector<AccessIndex> free_;
   std::set<Arrival> arrivals_;
+  std::uint64_t calls_ = 0;
   Cycle planned_ = kNever;  ///< edge at which clock_event_ comes
   sc_core::sc_event clock_event_;
 

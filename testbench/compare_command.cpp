@@ -3,14 +3,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
+#include <optional>
 #include <thread>
 
 #include "testbench/chart.h"
 #include "testbench/comparison/evaluate.h"
 #include "testbench/comparison/report.h"
-#include "testbench/nearest_word.h"
 #include "testbench/results_folder.h"
 #include "testbench/settings.h"
 

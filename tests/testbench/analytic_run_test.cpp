@@ -62,7 +62,7 @@ TEST_CASE("the blocks it reports are those that a run takes") {
   const TimingWorkload workload = prepare_timing_workload(s);
   const std::vector<LayerMapping> chosen = run_analytic(workload, report);
   const Workload with_images = prepare_workload(s, [](double) {});
-  const std::vector<LayerMapping> taken = Simulation(s, with_images).mappings();
+  const std::vector<LayerMapping> taken = Simulation(s, with_images).programs().mappings();
   REQUIRE(chosen.size() == taken.size());
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     CHECK(chosen[i].layer == taken[i].layer);

@@ -37,6 +37,18 @@ std::vector<std::uint8_t> pack(const QuantizedTensor& tensor, const std::vector<
   return bytes;
 }
 
+void compare_element(const std::string& layer, const QuantizedTensor& tensor, std::int64_t image,
+                     std::int64_t index, std::int32_t expected, std::int32_t found, Comparison& result) {
+  ++result.elements;
+  if (expected == found) return;
+  ++result.mismatches;
+  if (result.first.size() == Comparison::kKept) return;
+  const std::int64_t width = tensor.shape.width, plane = tensor.shape.height * width;
+  result.first.push_back({layer, image, static_cast<int>(index / plane),
+                          static_cast<int>(index % plane / width), static_cast<int>(index % width), expected,
+                          found});
+}
+
 void compare(const std::string& layer, const QuantizedTensor& tensor, std::int64_t image,
              const std::vector<std::int32_t>& expected, const std::vector<std::int32_t>& found,
              Comparison& result) {
@@ -44,17 +56,9 @@ void compare(const std::string& layer, const QuantizedTensor& tensor, std::int64
     throw std::logic_error(
         fmt::format("layer '{}': {} elements expected, {} found", layer, expected.size(), found.size()));
   }
-  const Shape& shape = tensor.shape;
-  result.elements += static_cast<std::int64_t>(expected.size());
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    if (expected[i] == found[i]) continue;
-    ++result.mismatches;
-    if (result.first.size() == Comparison::kKept) continue;
-    const int index = static_cast<int>(i);
-    const int plane = shape.height * shape.width;
-    result.first.push_back({layer, image, index / plane, index % plane / shape.width, index % shape.width,
-                            expected[i], found[i]});
-  }
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    compare_element(layer, tensor, image, static_cast<std::int64_t>(i), expected[i], found[i], result);
+  result.total += static_cast<std::int64_t>(expected.size());
 }
 
 }  // namespace bitbalance

@@ -26,7 +26,8 @@ std::string describe(const Mismatch& mismatch);
 struct Comparison {
   static constexpr std::size_t kKept = 8;
 
-  std::int64_t elements = 0;
+  std::int64_t elements = 0;  ///< compared
+  std::int64_t total = 0;     ///< that there are
   std::int64_t mismatches = 0;
   std::vector<Mismatch> first;
 };
@@ -37,6 +38,10 @@ std::size_t image_bytes(const QuantizedTensor& tensor);
 /// Elements of one image of `tensor` as they lie in DRAM and back. `bytes` is image_bytes(tensor) long.
 std::vector<std::int32_t> unpack(const QuantizedTensor& tensor, const std::uint8_t* bytes);
 std::vector<std::uint8_t> pack(const QuantizedTensor& tensor, const std::vector<std::int32_t>& elements);
+
+/// Adds one element of the output `tensor` of `layer` to `result`, but for its total.
+void compare_element(const std::string& layer, const QuantizedTensor& tensor, std::int64_t image,
+                     std::int64_t index, std::int32_t expected, std::int32_t found, Comparison& result);
 
 /// Adds one image of the output `tensor` of `layer` to `result`.
 void compare(const std::string& layer, const QuantizedTensor& tensor, std::int64_t image,

@@ -32,6 +32,11 @@ void DataRegion::write(const Program& program, int tensor, int image, const Plan
   system_.poke(address(program, tensor, image), pack(network_.tensors[tensor], elements));
 }
 
+void DataRegion::poison(const Program& program, int tensor, int image) {
+  const std::size_t bytes = image_bytes(network_.tensors[tensor]);
+  system_.poke(address(program, tensor, image), std::vector<std::uint8_t>(bytes, kPoison));
+}
+
 std::uint64_t DataRegion::address(const Program& program, int tensor, int image) const {
   const auto place = std::find_if(program.tensors.begin(), program.tensors.end(),
                                   [&](const TensorPlacement& p) { return p.tensor == tensor; });

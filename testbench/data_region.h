@@ -23,6 +23,8 @@ class DataRegion {
   void run_on_host(const Program& program, const ProgramLayer& layer);
 
   Plane read(const Program& program, int tensor, int image);
+  /// Gives an image of a tensor the pattern.
+  void poison(const Program& program, int tensor, int image);
   void write(const Program& program, int tensor, int image, const Plane& elements);
 
  private:

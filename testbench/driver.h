@@ -9,16 +9,9 @@
 #include <tlm>
 
 #include "hw/core/registers.h"
+#include "testbench/program_regions.h"
 
 namespace bitbalance {
-
-/// Where a program lies in memory.
-struct ProgramRegions {
-  std::uint64_t constants_base = 0;
-  std::uint32_t constants_bytes = 0;
-  std::uint64_t data_base = 0;
-  std::uint32_t data_bytes = 0;
-};
 
 /// What the status registers say at the interrupt.
 struct ProgramOutcome {

@@ -12,31 +12,15 @@
 
 #include "hw/core/vector_clones.h"
 #include "quant/host_layer.h"
+#include "testbench/golden_arithmetic.h"
 
 namespace bitbalance {
 namespace {
 
-__extension__ using Wide = __int128;  // a 48-bit sum times a 16-bit multiplier
-
-/// floor((value * multiplier + half) / 2^shift): rounding to nearest, halves up.
-Wide rescaled(std::int64_t value, const Rescale& rescale) {
-  const Wide divisor = Wide{1} << rescale.shift;
-  const Wide numerator = Wide{value} * rescale.multiplier + (rescale.shift > 0 ? divisor / 2 : 0);
-  const Wide quotient = numerator / divisor;
-  return quotient * divisor > numerator ? quotient - 1 : quotient;
-}
-
-std::int32_t clamped(Wide value, const QuantizedLayer& layer) {
-  return static_cast<std::int32_t>(std::clamp<Wide>(value, layer.clip_low, layer.clip_high));
-}
-
-/// The number of `bits` bits, two's complement, that equals `value` modulo 2^bits.
-std::int64_t wrapped(std::int64_t value, int bits) {
-  if (bits == 0) return value;
-  const std::int64_t modulus = std::int64_t{1} << bits;
-  const std::int64_t remainder = ((value % modulus) + modulus) % modulus;
-  return remainder >= modulus / 2 ? remainder - modulus : remainder;
-}
+using golden::clamped;
+using golden::rescaled;
+using golden::Wide;
+using golden::wrapped;
 
 /// The outputs i of one dimension whose tap at `offset` (kernel index * dilation - padding) lies inside the
 /// input.
@@ -116,13 +100,15 @@ GoldenModel::GoldenModel(const QuantizedNetwork& network, const GoldenOptions& o
   }
 }
 
-const std::vector<Plane>& GoldenModel::run(const Plane& image) {
+const std::vector<Plane>& GoldenModel::run(const Plane& image, const std::function<void(double)>& progress) {
   const std::int64_t expected = network_.tensors[network_.input].shape.elements();
   if (static_cast<std::int64_t>(image.size()) != expected) {
     throw std::invalid_argument(
         fmt::format("golden model: the image has {} elements; the network takes {}", image.size(), expected));
   }
   tensors_[network_.input] = image;
+  double done = 0, all = 0;
+  for (const QuantizedLayer& layer : network_.layers) all += work(layer);
   for (const QuantizedLayer& layer : network_.layers) {
     switch (layer.op) {
       case LayerOp::kConv:
@@ -141,8 +127,14 @@ const std::vector<Plane>& GoldenModel::run(const Plane& image) {
         break;
     }
     copy_to_parent(layer.output);
+    done += work(layer);
+    if (progress) progress(done / all);
   }
   return tensors_;
+}
+
+double GoldenModel::work(const QuantizedLayer& layer) const {
+  return static_cast<double>(macs(network_, layer) + network_.tensors[layer.output].shape.elements());
 }
 
 void GoldenModel::copy_to_parent(int tensor) {

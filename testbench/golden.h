@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "quant/quantized_network.h"
@@ -28,8 +29,8 @@ class GoldenModel {
 
   /// All tensors, indexed like QuantizedNetwork::tensors, for the input tensor's elements; a tensor without a
   /// writer is empty. Valid until the next run. Throws std::invalid_argument when the image's size is not the
-  /// input's.
-  const std::vector<Plane>& run(const Plane& image);
+  /// input's. `progress`: told the share of the work done, 0..1; may throw to give up.
+  const std::vector<Plane>& run(const Plane& image, const std::function<void(double)>& progress = {});
 
  private:
   void convolve(const QuantizedLayer& layer);
@@ -37,6 +38,7 @@ class GoldenModel {
   void pool(const QuantizedLayer& layer);
   void add(const QuantizedLayer& layer);
   void copy_to_parent(int tensor);
+  double work(const QuantizedLayer& layer) const;
 
   const QuantizedNetwork& network_;
   GoldenOptions options_;

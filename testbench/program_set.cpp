@@ -53,6 +53,12 @@ std::uint64_t ProgramSet::data_base() const {
   return last.constants_base + page_aligned(last.program().constants.size());
 }
 
+ProgramRegions ProgramSet::regions(const LoadedProgram& loaded) const {
+  const Program& program = loaded.program();
+  return {loaded.constants_base, static_cast<std::uint32_t>(program.constants.size()), data_base(),
+          program.data_bytes};
+}
+
 std::uint64_t ProgramSet::memory_bytes() const {
   std::uint64_t data = 0;
   for (const Segments& segments : batches_)

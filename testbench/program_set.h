@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hw/core/mapper.h"
+#include "testbench/program_regions.h"
 #include "testbench/scenario.h"
 
 namespace bitbalance {
@@ -37,6 +38,7 @@ class ProgramSet {
   /// Address of the data region, behind the constants of all programs.
   std::uint64_t data_base() const;
   std::uint64_t memory_bytes() const;
+  ProgramRegions regions(const LoadedProgram& loaded) const;
 
   // Of full batches.
   std::vector<std::string> layer_names() const;

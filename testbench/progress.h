@@ -26,13 +26,19 @@ class Progress {
   /// `share` of the work that is done, 0..1.
   void update(double share) {
     const auto now = Clock::now();
+    if (!begun_) {
+      begun_ = true;
+      start_ = last_ = now;
+      first_share_ = share;
+    }
     if (now - last_ < (terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000)))
       return;
     last_ = now;
     share = std::clamp(share, 0.0, 1.0);
     const double elapsed_s = std::chrono::duration<double>(now - start_).count();
+    const double done = share - first_share_;
     const std::string left =
-        share > 0.02 ? fmt::format(", {:.0f} s left", elapsed_s * (1 - share) / share) : std::string();
+        done > 0.02 ? fmt::format(", {:.0f} s left", elapsed_s * (1 - share) / done) : std::string();
     if (terminal_) {
       constexpr int kWidth = 40;
       const int filled = static_cast<int>(share * kWidth);
@@ -51,8 +57,9 @@ class Progress {
   std::string what_;
   bool terminal_;
   bool drawn_ = false;
-  Clock::time_point start_ = Clock::now();
-  Clock::time_point last_ = start_;
+  bool begun_ = false;  ///< the estimate counts from the first update on
+  double first_share_ = 0;
+  Clock::time_point start_, last_;
 };
 
 }  // namespace bitbalance

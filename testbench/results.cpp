@@ -85,6 +85,7 @@ Json layer_json(std::size_t index, const RunReport& report) {
                {"bound", layer.bound()},
                {"dram_bytes", bytes},
                {"output_elements", layer.comparison.elements},
+               {"output_elements_total", layer.comparison.total},
                {"output_mismatches", layer.comparison.mismatches},
                {"engines", engines},
                {"events", events}};
@@ -133,6 +134,7 @@ std::string to_json(const RunReport& report) {
                   {"macs_per_s", rate(macs, report.host.simulate_s)},
                   {"peak_rss_bytes", report.host.peak_rss_bytes}};
   if (!report.fault.empty()) json["fault"] = report.fault;
+  if (!report.disagreements.empty()) json["disagreements"] = report.disagreements;
   json["layers"] = Json::array();
   for (std::size_t i = 0; i < report.layers.size(); ++i) json["layers"].push_back(layer_json(i, report));
   return json.dump(2) + "\n";

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <csignal>
+#include <map>
 #include <memory>
 
 #include "testbench/action_record.h"
@@ -32,11 +34,9 @@ void note_interrupt(int /*signal*/) {
 
 /// Progress on stderr that leaves by an exception at the user's Ctrl-C, so that half-written results are
 /// removed.
-std::function<void(double)> interruptible(Progress& progress) {
-  return [&progress](double share) {
-    if (interrupted != 0) throw Interrupted();
-    progress.update(share);
-  };
+void advance(Progress& progress, double share) {
+  if (interrupted != 0) throw Interrupted();
+  progress.update(share);
 }
 
 Scenario scenario_of(const RunArguments& arguments) {
@@ -48,21 +48,51 @@ Scenario scenario_of(const RunArguments& arguments) {
   add("run.level", "--level", arguments.level.empty() && !arguments.rtl.empty() ? "tlm" : arguments.level);
   add("run.rtl", "--rtl", arguments.rtl);
   add("network.count", "--images", arguments.images);
+  add("run.golden", "--golden", arguments.golden);
   add("mapping.include", "--mapping", arguments.mapping);
   Scenario scenario = load_scenario(arguments.scenario, overrides);
-  if (scenario.run.mixed()) scenario.mapping.barrier = LayerBarrier::kProgram;  // where levels can change
+  if (scenario.run.mixed() || !arguments.jobs.empty())
+    scenario.mapping.barrier = LayerBarrier::kProgram;  // where levels and processes can change
   return scenario;
 }
 
+/// Processes for the clocked layers; 0: this one.
+int jobs_of(const RunArguments& arguments, const Scenario& scenario) {
+  if (arguments.jobs.empty()) return 0;
+  constexpr int kMost = 256;
+  int jobs = 0;
+  const char* const end = arguments.jobs.data() + arguments.jobs.size();
+  const auto parsed = std::from_chars(arguments.jobs.data(), end, jobs);
+  if (parsed.ec != std::errc() || parsed.ptr != end || jobs < 1 || jobs > kMost)
+    throw SettingsError(fmt::format("--jobs: '{}'; accepted: 1 to {}", arguments.jobs, kMost));
+  if (scenario.run.level != Level::kRtl)
+    throw SettingsError(
+        fmt::format("--jobs: given with level {}; accepted: with level rtl, and without --rtl",
+                    to_string(scenario.run.level)));
+  if (!arguments.trace.empty())
+    throw SettingsError("--jobs: given with --trace; accepted: --trace with --rtl LAYER, in one process");
+  if (scenario.memory.model != MemoryTiming::kIdeal) {
+    throw SettingsError(
+        fmt::format("--jobs: memory.model is {}, whose time depends on what was before; accepted: ideal",
+                    to_string(scenario.memory.model)));
+  }
+  return jobs;
+}
+
+/// Of the largest process.
 std::int64_t peak_rss_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return std::int64_t{usage.ru_maxrss} * 1024;
+  std::int64_t kibibytes = 0;
+  for (const auto who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage usage{};
+    getrusage(who, &usage);
+    kibibytes = std::max<std::int64_t>(kibibytes, usage.ru_maxrss);
+  }
+  return kibibytes * 1024;
 }
 
 Workload prepare(const Scenario& scenario) {
   Progress progress("prepare");
-  return prepare_workload(scenario, interruptible(progress));
+  return prepare_workload(scenario, [&](double share) { advance(progress, share); });
 }
 
 void check_trace(const RunArguments& arguments, Level level) {
@@ -99,16 +129,17 @@ std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, con
 }
 
 /// With data. Returns the blocks that the mapper chose.
-std::vector<LayerMapping> simulate(const RunArguments& arguments, const std::filesystem::path& folder,
-                                   RunReport& report) {
+std::vector<LayerMapping> simulate(const RunArguments& arguments, int jobs,
+                                   const std::filesystem::path& folder, RunReport& report) {
   const Scenario& scenario = report.scenario;
   const Workload workload = prepare(scenario);
-  Simulation simulation(scenario, workload);
+  Simulation simulation(scenario, workload, jobs);
   const auto waveform = make_waveform(arguments, scenario, simulation, folder);
-  {
-    Progress progress("simulate");
-    simulation.run(report, interruptible(progress));
-  }
+  std::map<std::string, Progress> phases;
+  simulation.run(report, [&](const char* phase, double share) {
+    advance(phases.try_emplace(phase, phase).first->second, share);
+  });
+  phases.clear();
   if (!report.fault.empty()) fmt::print(stderr, "bitbalance: {}\n", report.fault);
   report.memory = simulation.system().memory->statistics();
   if (!workload.labels.empty() && !simulation.predictions().empty()) {
@@ -128,13 +159,14 @@ int run_command(const RunArguments& arguments) {
   report.scenario = scenario_of(arguments);
   const Scenario& scenario = report.scenario;
   check_trace(arguments, scenario.run.level);
+  const int jobs = jobs_of(arguments, scenario);
   ResultsFolder folder(arguments.out.empty() ? "results/" + scenario.name : arguments.out);
   std::signal(SIGINT, note_interrupt);
   std::signal(SIGTERM, note_interrupt);
 
   MappingSettings mapping = scenario.mapping;
   mapping.layers = computes_data(scenario.run.level)
-                       ? simulate(arguments, folder.workspace(), report)
+                       ? simulate(arguments, jobs, folder.workspace(), report)
                        : run_analytic(prepare_timing_workload(scenario), report);
   report.host.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report.host.peak_rss_bytes = peak_rss_bytes();

@@ -13,6 +13,8 @@ struct RunArguments {
   std::string out;
   std::string images;
   std::string mapping;
+  std::string golden;
+  std::string jobs;
   std::string rtl;                   ///< layers by name or pattern, separated by commas
   std::string trace;                 ///< "LAYER[:first-last]"
   std::vector<std::string> signals;  ///< shell patterns

@@ -67,6 +67,9 @@ std::int64_t RunReport::macs() const {
 std::int64_t RunReport::elements() const {
   return total(layers, [](const LayerReport& l) { return l.comparison.elements; });
 }
+std::int64_t RunReport::all_elements() const {
+  return total(layers, [](const LayerReport& l) { return l.comparison.total; });
+}
 std::int64_t RunReport::mismatches() const {
   return total(layers, [](const LayerReport& l) { return l.comparison.mismatches; });
 }
@@ -103,7 +106,8 @@ double RunReport::memory_figure(const char* name) const {
 
 bool RunReport::passed() const {
   const bool compared = elements() > 0 || !computes_data(scenario.run.level);
-  return fault.empty() && frames > 0 && compared && mismatches() == 0 && open_accounts().empty();
+  return fault.empty() && disagreements.empty() && frames > 0 && compared && mismatches() == 0 &&
+         open_accounts().empty();
 }
 
 }  // namespace bitbalance

@@ -59,11 +59,13 @@ struct RunReport {
   std::optional<CostReport> cost;  ///< layers as in `layers`; absent without a technology or a frame
   std::vector<Statistic> memory;   ///< what the memory counted; the ideal one counts nothing
   HostFigures host;
-  std::string fault;  ///< why the accelerator stopped early; empty: it did not
+  std::vector<std::string> disagreements;  ///< between levels that must agree, a line each
+  std::string fault;                       ///< why the accelerator stopped early; empty: it did not
 
   std::int64_t cycles() const;
   std::int64_t macs() const;
-  std::int64_t elements() const;
+  std::int64_t elements() const;  ///< compared
+  std::int64_t all_elements() const;
   std::int64_t mismatches() const;
   double frames_per_s() const;
   /// Names of the layers that the accelerator does not compute.

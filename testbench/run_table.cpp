@@ -101,8 +101,12 @@ std::string verdict(const RunReport& report, bool color) {
         "{}PASS{}  all accounts close; no data was computed, nothing compared with the golden model\n", green,
         plain);
   if (report.passed()) {
-    return fmt::format("{}PASS{}  all {} output elements equal the golden model's\n", green, plain,
-                       grouped(report.elements()));
+    const std::string compared =
+        report.elements() == report.all_elements()
+            ? fmt::format("all {} output elements equal", grouped(report.elements()))
+            : fmt::format("{} of {} output elements compared (--golden full: all); they equal",
+                          grouped(report.elements()), grouped(report.all_elements()));
+    return fmt::format("{}PASS{}  {} the golden model's\n", green, plain, compared);
   }
   std::string text = fmt::format("{}FAIL{}  ", red, plain);
   if (!report.fault.empty()) text += report.fault + "\n          ";
@@ -110,6 +114,7 @@ std::string verdict(const RunReport& report, bool color) {
     text += fmt::format("{} of {} output elements differ from the golden model's\n",
                         grouped(report.mismatches()), grouped(report.elements()));
   }
+  for (const std::string& disagreement : report.disagreements) text += "          " + disagreement + "\n";
   if (const auto open = report.open_accounts(); !open.empty()) {
     text += fmt::format("          busy cycles and stalls do not add up: {}\n", fmt::join(open, ", "));
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "testbench/settings_reader.h"
 #include "testbench/settings_writer.h"
@@ -20,6 +21,10 @@ const char* to_string(Level level) {
       return "analytic";
   }
   return "?";
+}
+
+const char* to_string(GoldenExtent extent) {
+  return extent == GoldenExtent::kFull ? "full" : "sampled";
 }
 
 const char* to_string(MemoryTiming model) {
@@ -210,6 +215,9 @@ void show_run(SettingsVisitor& v, RunSettings& s) {
   v.text({"rtl", "at level tlm: layers to run clocked, names and patterns separated by commas"}, s.rtl);
   v.rule(!s.mixed() || s.level == Level::kTlm, "rtl",
          fmt::format("given with level {}; accepted: with level tlm", to_string(s.level)));
+  v.choice({"golden", "outputs held against the golden model; sampled: at least 1 % of each layer"}, s.golden,
+           names({GoldenExtent::kFull, GoldenExtent::kSampled}));
+  v.integer({"golden_seed", "of the sample"}, s.golden_seed, 0, std::numeric_limits<std::uint32_t>::max());
   v.integer({"watchdog_cycles", "give up after as many cycles without progress; 0: never"}, s.watchdog_cycles,
             0, std::int64_t{1} << 31);
   v.boolean({"dmi", "tlm: load and store by pointer where the memory grants it"}, s.dmi);

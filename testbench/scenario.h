@@ -72,9 +72,17 @@ constexpr bool computes_data(Level level) {
   return level != Level::kAnalytic;
 }
 
+/// How much of the outputs is held against the golden model.
+enum class GoldenExtent {
+  kFull,     ///< every element
+  kSampled,  ///< of each layer at least 1 %, and all of a small one
+};
+
 struct RunSettings {
   Level level = Level::kRtl;
   std::string rtl;  ///< at kTlm: names and patterns of the layers that run clocked, separated by commas
+  GoldenExtent golden = GoldenExtent::kFull;
+  std::int64_t golden_seed = 1;              ///< of the sample
   std::int64_t watchdog_cycles = 1'000'000;  ///< give up after as many cycles without progress; 0: never
   bool dmi = true;                           ///< kTlm: load and store by pointer where the memory grants it
   std::int64_t quantum_ns = 0;               ///< global quantum of temporal decoupling; 0: none
@@ -96,6 +104,7 @@ struct Scenario {
 };
 
 const char* to_string(Level level);
+const char* to_string(GoldenExtent extent);
 const char* to_string(MemoryTiming model);
 
 void show_accelerator(SettingsVisitor& v, AcceleratorConfig& config);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "testbench/data_region.h"
-#include "testbench/golden.h"
+#include "testbench/output_check.h"
 #include "testbench/program_set.h"
 #include "testbench/run_report.h"
 #include "testbench/system.h"
@@ -17,42 +17,47 @@ namespace bitbalance {
 
 class Simulation {
  public:
-  /// Told the share of the work done, 0..1; may throw to give up.
-  using ProgressCallback = std::function<void(double)>;
+  /// Told the share of the work done, 0..1, in each of its phases; may throw to give up.
+  using ProgressCallback = std::function<void(const char* phase, double share)>;
 
   /// Maps the network. Keeps references. Throws std::invalid_argument when the accelerator cannot execute the
   /// network, or clocked layers are asked for that it does not have.
-  Simulation(const Scenario& scenario, const Workload& workload);
+  ///
+  /// `jobs` > 0: layers run clocked in as many processes, from what the transaction level computed. Then each
+  /// layer must be a program of its own, and what memory a program finds must not change its time.
+  Simulation(const Scenario& scenario, const Workload& workload, int jobs = 0);
 
   const ProgramSet& programs() const { return programs_; }
   Level level_of(const Program& program) const;
-  /// With both levels if only some layers are clocked.
+  /// With both levels if only some layers are clocked, or in several processes.
   System& system() { return system_; }
 
   /// Fills frames, layers, fault and simulate_s of the report. Stops at the first fault.
   void run(RunReport& report, const ProgressCallback& progress);
 
   /// The class the accelerator predicts, of every image that was simulated.
-  const std::vector<int>& predictions() const { return predictions_; }
+  const std::vector<int>& predictions() const { return check_.predictions(); }
 
  private:
   void add_layers(RunReport& report) const;
+  /// A batch: fills profiles, fault, disagreements and simulate_s.
+  void simulate(const Segments& segments, RunReport& report, const ProgressCallback& progress);
   /// Runs the segments and the host's layers between them; returns what went wrong, if anything.
-  std::string execute(const Segments& segments, RunReport& report, const std::function<void()>& tick);
-  std::string execute(const LoadedProgram& loaded, const std::function<void()>& tick);
-  void add_profile(const Segments& segments, RunReport& report);
-  void compare_outputs(const Segments& segments, int first_image, RunReport& report);
+  std::string execute(const Segments& segments, const std::function<void()>& tick);
+  static void add_profile(const Segments& segments, const std::vector<LayerProfile>& profile,
+                          RunReport& report);
   /// Slots seen since the profile was cleared: what progress is measured by.
   std::int64_t slots();
 
   const Scenario& scenario_;
   const Workload& workload_;
+  const int jobs_;
   ProgramSet programs_;
   std::vector<std::string> rtl_layers_;  ///< of a run at the transaction level: the clocked ones
-  GoldenModel golden_;
-  std::vector<int> predictions_;
+  double slots_an_image_ = 0;            ///< a guess until the first batch is done
   System system_;
   DataRegion data_;
+  OutputCheck check_;
 };
 
 }  // namespace bitbalance

@@ -1,5 +1,8 @@
 #include "testbench/system.h"
 
+#include <fmt/format.h>
+
+#include <chrono>
 #include <stdexcept>
 
 #include "tlm/dram/timed_memory.h"
@@ -51,18 +54,23 @@ Device& System::device(Level level) {
   return *tlm_;
 }
 
-const ProgramOutcome& System::run(Level level, const ProgramRegions& regions,
-                                  const std::function<void()>& tick) {
+std::string System::run(Level level, const ProgramRegions& regions, const std::function<void()>& tick) {
   if (switch_) switch_->select(level == Level::kRtl ? 0 : 1);
   Device& chosen = device(level);
   chosen.run_clock(true);
   chosen.driver.submit(regions);
   while (!chosen.driver.idle()) {
+    const auto start = std::chrono::steady_clock::now();
     sc_core::sc_start(kTickCycles * period_);
+    simulate_s_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     tick();
   }
   chosen.run_clock(false);
-  return chosen.driver.outcome();
+  const ProgramOutcome& outcome = chosen.driver.outcome();
+  if (outcome.fault == ProgramFault::kNone) return {};
+  const std::string& reason = chosen.fault_reason();
+  return fmt::format("the accelerator stopped at command {}: {}{}{}", outcome.command,
+                     to_string(outcome.fault), reason.empty() ? "" : "; ", reason);
 }
 
 std::vector<LayerProfile> System::profile() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <systemc>
 #include <vector>
 
@@ -31,8 +32,14 @@ class System : public sc_core::sc_module {
   /// Preconditions: the level is there.
   RtlDevice& rtl() { return *rtl_; }
   Device& device(Level level);
-  /// Runs a program on that device until the driver is done; calls `tick` now and then.
-  const ProgramOutcome& run(Level level, const ProgramRegions& regions, const std::function<void()>& tick);
+  /// Runs a program on that device until the driver is done; calls `tick` now and then. Returns why the
+  /// accelerator stopped early; empty: it did not.
+  std::string run(Level level, const ProgramRegions& regions, const std::function<void()>& tick);
+
+  /// Of the clock since the simulation began.
+  double cycles() const { return sc_core::sc_time_stamp() / period_; }
+  /// Wall time inside the SystemC kernel.
+  double simulate_s() const { return simulate_s_; }
 
   /// The accounts of all devices together since the last clear_profile().
   std::vector<LayerProfile> profile();
@@ -47,6 +54,7 @@ class System : public sc_core::sc_module {
   void debug_access(tlm::tlm_command command, std::uint64_t address, std::uint8_t* bytes, std::size_t count);
 
   const sc_core::sc_time period_;
+  double simulate_s_ = 0;
   std::unique_ptr<RtlDevice> rtl_;
   std::unique_ptr<TlmDevice> tlm_;
   std::unique_ptr<MemorySwitch> switch_;  ///< between two devices and the memory

@@ -133,6 +133,7 @@ TimingWorkload prepare_timing_workload(const Scenario& scenario) {
 }
 
 Workload prepare_workload(const Scenario& scenario, const std::function<void(double)>& progress) {
+  progress(0);
   Networks networks(scenario);
   const Images images(scenario.network, networks.input_shape());
   const int count = images.count();
@@ -146,9 +147,10 @@ Workload prepare_workload(const Scenario& scenario, const std::function<void(dou
   for (int i = 0; i < count; ++i) {
     floats.push_back(images.image(i));
     if (evaluator) workload.float_predictions.push_back(argmax(evaluator->run(floats.back())));
-    progress(static_cast<double>(i + 1) / count);
+    progress(static_cast<double>(i + 1) / (count + 1));
   }
   workload.network = networks.take_quantized(images);
+  progress(1);
   const QuantizedTensor& input = workload.network.tensors[workload.network.input];
   for (const std::vector<float>& image : floats) workload.images.push_back(quantize_values(input, image));
   return workload;

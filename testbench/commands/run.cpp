@@ -14,6 +14,7 @@ Examples:
   bitbalance run scenarios/lenet.yaml --set accelerator.rows=16 --set accelerator.synchronization=group_max
   bitbalance run scenarios/vgg16.yaml --rtl conv3_2 --trace conv3_2:0-1
   bitbalance run scenarios/resnet50.yaml --level analytic --set memory.bytes_per_cycle=6.4
+  bitbalance run scenarios/resnet50.yaml --jobs 4 --golden sampled
   bitbalance run scenarios/lenet.yaml --mapping results/lenet/mapping.yaml
   bitbalance run scenarios/lenet.yaml --trace conv1:0-1 --signals 'pe_array.row0.*' --signals 'weight_encoder.*'
 
@@ -37,9 +38,17 @@ Command add_run_command(CLI::App& parent) {
   app->add_option("--rtl", arguments->rtl,
                   "run these layers clocked, the others at level tlm; each layer as a program of its own")
       ->type_name("LAYER,...");
+  app->add_option(
+         "--jobs", arguments->jobs,
+         "with --level rtl: layers clocked in N processes, each from the inputs that tlm computed, and "
+         "held against tlm; each layer as a program of its own")
+      ->type_name("N");
   app->add_option("--images", arguments->images, "images to run (network.count), 0: all")->type_name("N");
   app->add_option("--mapping", arguments->mapping, "how to cut layers into blocks (section mapping)")
       ->type_name("FILE");
+  app->add_option("--golden", arguments->golden,
+                  "outputs held against the golden model: full, or sampled (1 % of large layers, seeded)")
+      ->type_name("EXTENT");
   app->add_option("--out", arguments->out, "results folder, by default results/<name of the scenario>")
       ->type_name("DIR");
   app->add_option("--trace", arguments->trace, "waveform of these tiles of a layer (default: all of it)")

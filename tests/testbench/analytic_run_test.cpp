@@ -28,7 +28,7 @@ RunReport by_transactions(const Scenario& scenario) {
   report.scenario = scenario;
   report.scenario.run.level = Level::kTlm;
   const Workload workload = prepare_workload(scenario, [](double) {});
-  Simulation(report.scenario, workload).run(report, [](double) {});
+  Simulation(report.scenario, workload).run(report, [](const char* /*phase*/, double) {});
   return report;
 }
 

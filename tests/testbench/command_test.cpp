@@ -260,6 +260,40 @@ TEST_CASE("mistakes in quantizing are told in one line, and nothing is written")
   refused("quantize " + files.write("x.onnx", "no model").string() + " --calibration " + model, "x.onnx");
 }
 
+TEST_CASE("a run in several processes leaves the same files as one") {
+  const TemporaryFolder folder;
+  const fs::path one = folder.path() / "one", three = folder.path() / "three";
+  const Outcome plain = bitbalance_command(lenet() + "--set mapping.barrier=layer --out " + one.string());
+  const Outcome parallel = bitbalance_command(lenet() + "--jobs 3 --out " + three.string());
+  CHECK(plain.exit_code == 0);
+  CHECK(parallel.exit_code == 0);
+  CHECK(parallel.err.empty());
+  for (const char* file : {"layers.csv", "effective.yaml", "mapping.yaml", "actions.yaml", "energy.csv"}) {
+    INFO(file);
+    CHECK(text_of(one / file) == text_of(three / file));
+  }
+  auto expected = nlohmann::json::parse(text_of(one / "summary.json"));
+  auto found = nlohmann::json::parse(text_of(three / "summary.json"));
+  expected.erase("host");
+  found.erase("host");
+  CHECK(found == expected);
+}
+
+TEST_CASE("a sampled comparison tells how much it compared") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "results";
+  const Outcome outcome =
+      bitbalance_command("run " + (kScenarios / "fashion.yaml").string() +
+                         " --images 1 --level tlm --golden sampled --out " + out.string());
+  CHECK(outcome.exit_code == 0);
+  CHECK_THAT(outcome.out, Contains("of 27,242 output elements compared (--golden full: all)"));
+  const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
+  CHECK(summary["layers"][0]["output_elements"] == 4096);
+  CHECK(summary["layers"][0]["output_elements_total"] == 16 * 28 * 28);
+  CHECK(summary["layers"][6]["output_elements"] == 10);
+  CHECK(summary["layers"][6]["output_elements_total"] == 10);
+}
+
 TEST_CASE("help and version explain themselves") {
   CHECK_THAT(bitbalance_command("--version").out, Contains("bitbalance 0."));
   CHECK_THAT(bitbalance_command("--help").out, Contains("run"));
@@ -273,6 +307,12 @@ TEST_CASE("mistakes on the command line are told in one line") {
   CHECK_THAT(refusal("--frobnicate"), Contains("--frobnicate"));
   CHECK_THAT(refusal("--level quick"), Contains("--level: 'quick'; accepted: rtl, tlm"));
   CHECK_THAT(refusal("--signals 'pe_array.*'"), Contains("--trace"));
+  CHECK_THAT(refusal("--jobs 0"), Contains("--jobs: '0'; accepted: 1 to 256"));
+  CHECK_THAT(refusal("--jobs many"), Contains("--jobs: 'many'"));
+  CHECK_THAT(refusal("--jobs 2 --trace conv1"), Contains("--jobs") && Contains("--trace"));
+  CHECK_THAT(refusal("--jobs 2 --rtl conv1"), Contains("--jobs") && Contains("without --rtl"));
+  CHECK_THAT(refusal("--jobs 2 --level tlm"), Contains("--jobs: given with level tlm"));
+  CHECK_THAT(refusal("--golden some"), Contains("--golden: 'some'; accepted: full, sampled"));
   CHECK_THAT(refusal("--rtl conv7"), Contains("'conv7'; did you mean 'conv1'?"));
   CHECK_THAT(refusal("--rtl conv1 --level rtl"), Contains("--rtl: given with level rtl"));
   CHECK_THAT(refusal("--rtl conv1 --trace conv2"), Contains("--trace conv2") && Contains("level tlm"));

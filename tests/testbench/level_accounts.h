@@ -19,15 +19,17 @@ inline std::string accounts(const RunReport& report) {
       text += ' ' + std::to_string(layer.profile.events[static_cast<Event>(e)]);
     text += ", wrong: " + std::to_string(layer.comparison.mismatches) + '\n';
   }
+  for (const std::string& disagreement : report.disagreements) text += disagreement + '\n';
   return text + (report.passed() ? "pass" : "fail " + report.fault);
 }
 
-inline std::string accounts_of_run(const Scenario& scenario, const Workload& workload) {
+/// `jobs`: see Simulation.
+inline std::string accounts_of_run(const Scenario& scenario, const Workload& workload, int jobs = 0) {
   return in_child([&] {
     RunReport report;
     report.scenario = scenario;
-    Simulation simulation(scenario, workload);
-    simulation.run(report, [](double) {});
+    Simulation simulation(scenario, workload, jobs);
+    simulation.run(report, [](const char* /*phase*/, double) {});
     return accounts(report);
   });
 }

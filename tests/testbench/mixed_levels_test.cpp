@@ -75,7 +75,7 @@ TEST_CASE("only the layers asked for are clocked, each told with its level") {
   Simulation simulation(scenario, workload);
   RunReport report;
   report.scenario = scenario;
-  simulation.run(report, [](double) {});
+  simulation.run(report, [](const char* /*phase*/, double) {});
   CHECK(report.passed());
   const std::vector<LayerProfile>& clocked = simulation.system().rtl().profile().layers();
   REQUIRE(clocked.size() == report.layers.size());

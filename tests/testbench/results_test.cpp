@@ -39,7 +39,7 @@ RunReport example() {
   layer.profile.events.add(Event::kNullSlot, 600);
   layer.profile.events.add(Event::kDramReadWeight, 64);
   layer.profile.events.add(Event::kDramWrite, 32);
-  layer.comparison.elements = 77;
+  layer.comparison.elements = layer.comparison.total = 77;
   report.layers.push_back(layer);
   report.accuracy = Accuracy{0.9, 0.8, 4};
   report.host = {2.0, 1.0, 1 << 20};
@@ -69,6 +69,7 @@ TEST_CASE("summary.json has the fields of schema 1 and none that nothing has com
   CHECK(layer["dram_bytes"]["weight"] == 64);
   CHECK(layer["dram_bytes"]["output"] == 32);
   CHECK(layer["output_elements"] == 77);
+  CHECK(layer["output_elements_total"] == 77);
   CHECK(layer["engines"]["compute"]["busy"] == 40);
   CHECK(layer["engines"]["compute"]["bank_conflict"] == 10);
   CHECK(layer["events"]["null_slots"] == 600);
@@ -85,7 +86,7 @@ TEST_CASE("layers on the host and synthetic data are named as such") {
   host.name = "norm1";
   host.op = "lrn";
   host.on_host = true;
-  host.comparison.elements = 5;
+  host.comparison.elements = host.comparison.total = 5;
   report.layers.push_back(host);
   CHECK(report.passed());
   const auto json = nlohmann::json::parse(to_json(report));

@@ -67,7 +67,7 @@ Workload small_workload() {
 RunReport run(Simulation& simulation, const Scenario& scenario) {
   RunReport report;
   report.scenario = scenario;
-  simulation.run(report, [](double share) { CHECK((share >= 0 && share <= 1)); });
+  simulation.run(report, [](const char* /*phase*/, double share) { CHECK((share >= 0 && share <= 1)); });
   return report;
 }
 

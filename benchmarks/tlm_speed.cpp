@@ -65,9 +65,9 @@ class Frames {
     const ProgramRegions regions{0, static_cast<std::uint32_t>(program_.constants.size()), data_base_,
                                  program_.data_bytes};
     const auto start = std::chrono::steady_clock::now();
-    const ProgramOutcome& outcome = system_.run(Level::kTlm, regions, [] {});
+    const std::string fault = system_.run(Level::kTlm, regions, [] {});
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (outcome.fault != ProgramFault::kNone) throw std::runtime_error("the accelerator stopped");
+    if (!fault.empty()) throw std::runtime_error(fault);
     return seconds;
   }
 

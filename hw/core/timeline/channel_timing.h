@@ -73,6 +73,8 @@ class ChannelTiming {
     end_fraction_ = 0;
   }
 
+  /// Requests without an answer, at most.
+  int outstanding() const { return outstanding_; }
   /// First edge at which the unit can push another request.
   Edge room() const { return taken_before_ + 1; }
 

@@ -32,6 +32,7 @@ TransferTiming::TransferTiming(const AcceleratorConfig& config, const IdealMemor
     : burst_bytes_(static_cast<std::uint32_t>(config.dram.burst_bytes)),
       columns_(static_cast<std::uint32_t>(config.columns)),
       staging_bytes_(static_cast<std::uint64_t>(config.dram.max_outstanding) * burst_bytes_ + 2 * columns_),
+      memory_(memory),
       durations_(memory),
       idle_channel_(memory, config.dram),
       snapshot_{idle_channel_, {}} {}
@@ -75,6 +76,7 @@ const TransferCost& TransferTiming::store(const Store& store) {
   return stores_.get(
       {skip, s.image_pitch, s.channel_pitch, pair(s.images, s.channels), pair(s.rows, s.columns), s.wide},
       [&] {
+        if (const auto cost = busy_store(s, burst_bytes_, memory_, idle_channel_.outstanding())) return *cost;
         begin(outer_units(s), period_of(s, 1));
         return walk_store(BurstWalk(RunWalk(s, skip), burst_bytes_, BurstShape::kExact));
       });

@@ -9,16 +9,11 @@
 #include "hw/core/command.h"
 #include "hw/core/config.h"
 #include "hw/core/dma_walk.h"
+#include "hw/core/timeline/busy_store.h"
 #include "hw/core/timeline/channel_timing.h"
 #include "hw/core/timeline/shape_memo.h"
 
 namespace bitbalance {
-
-struct TransferCost {
-  std::int64_t cycles = 0;  ///< from the edge that pops the command to the one that pushes its completion
-  std::int64_t bursts = 0;
-  std::int64_t bytes = 0;  ///< of the transfer, without what aligned bursts bring besides
-};
 
 /// Remembers every shape it has seen. Regions are taken to begin at multiples of the largest burst.
 class TransferTiming {
@@ -82,6 +77,7 @@ class TransferTiming {
   ShapeMemo<TransferCost, 9> tensors_;
   ShapeMemo<TransferCost, 6> stores_;
 
+  const IdealMemoryTiming memory_;
   const DataDurations durations_;
   const ChannelTiming idle_channel_;
 

@@ -9,7 +9,7 @@
 namespace bitbalance {
 
 struct PaperNetwork {
-  const char* scenario;  ///< scenarios/paper/<scenario>.yaml
+  const char* scenario;  ///< a file of scenarios/paper, without .yaml
   const char* name;
   double frames_per_s = 0;  ///< published: 65 nm, 1 GHz (arXiv 2302.00201, abstract)
 };

@@ -107,7 +107,7 @@ TEST_CASE("a value of the wrong type or range is refused with its place and what
         "s.yaml:6: memory.bytes_per_cycle: '0'; accepted: a positive number like 12.8 or 64/5, 9 digits at "
         "most");
   CHECK(error("memory: [1]\n") == "s.yaml:6: memory: a list; accepted: a mapping of settings");
-  CHECK(error("run: {level: quick}\n") == "s.yaml:6: run.level: 'quick'; accepted: rtl, tlm");
+  CHECK(error("run: {level: quick}\n") == "s.yaml:6: run.level: 'quick'; accepted: rtl, tlm, analytic");
   CHECK(error("mapping: {layers: 3}\n") == "s.yaml:6: mapping.layers: '3'; accepted: a list of mappings");
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("an override names the option it came from") {
   const auto load = [&](const char* text, const char* option) {
     return load_scenario(file.folder.path() / "s.yaml", {{text, option}});
   };
-  CHECK_THROWS_WITH(load("run.level=quick", "--level"), "--level: 'quick'; accepted: rtl, tlm");
+  CHECK_THROWS_WITH(load("run.level=quick", "--level"), "--level: 'quick'; accepted: rtl, tlm, analytic");
   CHECK_THROWS_WITH(load("mapping.include=none.yaml", "--mapping"),
                     "--mapping: 'none.yaml': no such file; accepted: a YAML file");
 }

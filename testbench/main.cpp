@@ -19,11 +19,8 @@ int parse_and_run(int argc, char* argv[]) {
   app.require_subcommand(1);
   app.footer("Try: bitbalance run scenarios/lenet.yaml");
   const std::vector<Command> commands = {
-      add_run_command(app),
-      add_quantize_command(app),
-      add_check_vcd_command(app),
-      add_recost_command(app),
-      add_compare_command(app),
+      add_run_command(app),    add_quantize_command(app), add_check_vcd_command(app),
+      add_recost_command(app), add_compare_command(app),
   };
   const auto chosen = [&commands] {
     return std::find_if(commands.begin(), commands.end(),

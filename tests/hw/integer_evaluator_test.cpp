@@ -14,8 +14,7 @@ TEST_CASE("the integer evaluator computes what the golden model computes, on ran
     const test::RandomCase random = test::make_random_case(seed, {6, 12, 12, 1});
     const IntegerEvaluator evaluator(random.network);
     GoldenModel golden(random.network);
-    REQUIRE(evaluator.run(random.images.front()) ==
-            golden.run(random.images.front())[random.network.output]);
+    REQUIRE(evaluator.run(random.images.front()) == golden.run(random.images.front())[random.network.output]);
   }
 }
 

@@ -38,9 +38,10 @@ Baseline largest_array(BaselineKind kind, TokenForm terms, const std::function<b
       if (baseline.rows * baseline.columns > best.rows * best.columns) best = baseline;
     }
   }
-  if (best.rows == 0)
+  if (best.rows == 0) {
     throw std::invalid_argument(
         fmt::format("{}: not even one PE of {} lanes fits", to_string(kind), baseline.lanes));
+  }
   return best;
 }
 

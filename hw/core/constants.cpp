@@ -11,10 +11,10 @@ namespace {
 /// Calls `body` with the layer's number of each output channel of the blob, in order.
 template <class Body>
 void for_channels(const ConstantsBlob& blob, const QuantizedLayer& layer, const Body& body) {
-  const auto channels_of_group = static_cast<int>(layer.bias.size()) / layer.groups;
+  const std::size_t channels_of_group = layer.bias.size() / static_cast<std::size_t>(layer.groups);
   for (int group = blob.group; group < blob.group + blob.groups; ++group) {
     for (int channel = blob.channel; channel < blob.channel + blob.channels; ++channel)
-      body(static_cast<std::size_t>(group * channels_of_group + channel));
+      body(static_cast<std::size_t>(group) * channels_of_group + static_cast<std::size_t>(channel));
   }
 }
 
@@ -23,7 +23,7 @@ std::vector<std::uint8_t> pack_weights(const ConstantsBlob& blob, const Quantize
                                        const AcceleratorConfig& config) {
   const WeightFormat format(layer.weight_bits, layer.nnzb, config.token_form, config.weight_storage);
   const std::size_t filter = layer.weights.size() / layer.bias.size();
-  const auto area = static_cast<std::size_t>(layer.window.kernel_h * layer.window.kernel_w);
+  const auto area = static_cast<std::size_t>(layer.window.area());
   std::vector<std::uint8_t> bytes;
   for_channels(blob, layer, [&](std::size_t channel) {
     const std::size_t first = channel * filter + static_cast<std::size_t>(blob.input_channel) * area;

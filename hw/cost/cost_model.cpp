@@ -68,9 +68,10 @@ CostModel::CostModel(const Technology& technology, const AcceleratorConfig& conf
   for (const bool wide : {false, true}) {
     auto& pj = action_pj_[wide ? 1 : 0];
     const auto uses = action_uses(config, wide);
-    for (std::size_t a = 0; a < kActions; ++a)
+    for (std::size_t a = 0; a < kActions; ++a) {
       pj[a] =
           prices.action_pj(uses[a], parts[static_cast<std::size_t>(info(static_cast<Action>(a)).component)]);
+    }
     pj[static_cast<std::size_t>(Action::kNullSlot)] =
         prices.null_slot_share() * pj[static_cast<std::size_t>(Action::kShiftAdd)];
     for (const Action action : {Action::kDramReadByte, Action::kDramWriteByte})

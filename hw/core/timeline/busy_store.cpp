@@ -17,7 +17,8 @@ class BurstDurations {
   BurstDurations(const TensorSlice& s, std::uint32_t burst_bytes, std::int64_t cycles_a_byte)
       : cycles_a_byte_(cycles_a_byte) {
     const std::uint64_t bytes = std::uint64_t{s.rows} * s.columns * element_bytes(s.wide);
-    const std::uint64_t period_units = burst_bytes / std::gcd(s.channel_pitch, burst_bytes);
+    const std::uint64_t period_units =
+        std::max<std::uint64_t>(1, burst_bytes / std::gcd(s.channel_pitch, burst_bytes));
     const std::uint64_t full = s.channels / period_units, rest = s.channels % period_units;
     const std::uint64_t walked = std::min<std::uint64_t>(period_units, s.channels);
     if (walked * (bytes / burst_bytes + 2) > kMostBursts) return;

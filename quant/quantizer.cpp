@@ -297,7 +297,6 @@ void check(const QuantizationOptions& options, bool has_samples) {
   }
   if (options.input_scale && !(*options.input_scale > 0 && std::isfinite(*options.input_scale)))
     throw std::invalid_argument(fmt::format("input_scale is {}; accepted: above 0", *options.input_scale));
-  RepresentableSet(options.weight_bits, options.nnzb, options.token_form);
   if (!(options.compensation.damping >= kLeastDamping && options.compensation.damping <= 1)) {
     throw std::invalid_argument(
         fmt::format("damping is {}; accepted: {} to 1", options.compensation.damping, kLeastDamping));
@@ -307,6 +306,7 @@ void check(const QuantizationOptions& options, bool has_samples) {
                                             to_string(options.method),
                                             options.bias_correction ? " with bias correction" : ""));
   }
+  static_cast<void>(RepresentableSet(options.weight_bits, options.nnzb, options.token_form));  // checks them
 }
 
 void check_finite(const Node& node) {

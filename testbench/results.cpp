@@ -133,6 +133,7 @@ std::string to_json(const RunReport& report) {
                   {"cycles_per_s", rate(cycles, report.host.simulate_s)},
                   {"macs_per_s", rate(macs, report.host.simulate_s)},
                   {"peak_rss_bytes", report.host.peak_rss_bytes}};
+  if (!report.host.layer_simulate_s.empty()) json["host"]["layer_simulate_s"] = report.host.layer_simulate_s;
   if (!report.fault.empty()) json["fault"] = report.fault;
   if (!report.disagreements.empty()) json["disagreements"] = report.disagreements;
   json["layers"] = Json::array();

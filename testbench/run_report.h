@@ -48,6 +48,7 @@ struct HostFigures {
   double wall_s = 0;
   double simulate_s = 0;  ///< without import, quantization, golden model and reports
   std::int64_t peak_rss_bytes = 0;
+  std::vector<double> layer_simulate_s = {};  ///< by layer; empty unless each is a program in one process
 };
 
 struct RunReport {

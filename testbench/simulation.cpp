@@ -70,7 +70,7 @@ void Simulation::simulate(const Segments& segments, RunReport& report, const Pro
   const int batch = segments.front().program().batch;
   const double simulated_s = system_.simulate_s();
   system_.clear_profile();
-  report.fault = execute(segments, [&] {
+  report.fault = execute(segments, report, [&] {
     const double done = static_cast<double>(slots()) / std::max(1.0, slots_an_image_ * batch);
     progress("simulate", std::min(done, 1.0));
   });
@@ -92,13 +92,19 @@ void Simulation::simulate(const Segments& segments, RunReport& report, const Pro
   add_profile(segments, profile, report);
 }
 
-std::string Simulation::execute(const Segments& segments, const std::function<void()>& tick) {
+std::string Simulation::execute(const Segments& segments, RunReport& report,
+                                const std::function<void()>& tick) {
+  if (jobs_ == 0 && scenario_.mapping.barrier == LayerBarrier::kProgram)
+    report.host.layer_simulate_s.resize(report.layers.size());
   for (const LoadedProgram& loaded : segments) {
     const Program& program = loaded.program();
     if (!program.layers.front().on_host) {  // a network may begin with a layer on the host
       const Level level = jobs_ > 0 ? Level::kTlm : level_of(program);
+      const double simulated_s = system_.simulate_s();
       std::string fault = system_.run(level, programs_.regions(loaded), tick);
       if (!fault.empty()) return fault;
+      if (!report.host.layer_simulate_s.empty())
+        report.host.layer_simulate_s[program.first_layer] += system_.simulate_s() - simulated_s;
     }
     for (const ProgramLayer& layer : program.layers)
       if (layer.on_host) data_.run_on_host(program, layer);

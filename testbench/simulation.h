@@ -43,7 +43,7 @@ class Simulation {
   /// A batch: fills profiles, fault, disagreements and simulate_s.
   void simulate(const Segments& segments, RunReport& report, const ProgressCallback& progress);
   /// Runs the segments and the host's layers between them; returns what went wrong, if anything.
-  std::string execute(const Segments& segments, const std::function<void()>& tick);
+  std::string execute(const Segments& segments, RunReport& report, const std::function<void()>& tick);
   static void add_profile(const Segments& segments, const std::vector<LayerProfile>& profile,
                           RunReport& report);
   /// Slots seen since the profile was cleared: what progress is measured by.

@@ -67,7 +67,7 @@ WeightStatistics::Groups WeightStatistics::scan(const ConstantsBlob& blob,
                                                 const AcceleratorConfig& config) const {
   const QuantizedLayer& layer = network_.layers[static_cast<std::size_t>(blob.layer)];
   const std::size_t filter = layer.weights.size() / layer.bias.size();
-  const auto area = static_cast<std::size_t>(layer.window.kernel_h * layer.window.kernel_w);
+  const auto area = static_cast<std::size_t>(layer.window.area());
   const std::size_t first = static_cast<std::size_t>(blob.input_channel) * area;
   const std::size_t steps = static_cast<std::size_t>(blob.input_channels) * area;
   const int channels = static_cast<int>(layer.bias.size()) / layer.groups;

@@ -7,6 +7,10 @@
 #include <random>
 #include <tuple>
 
+#include "hw/core/dma_walk.h"
+#include "hw/core/timeline/busy_store.h"
+#include "hw/core/timeline/channel_timing.h"
+
 using namespace bitbalance;
 
 namespace {
@@ -260,4 +264,47 @@ TEST_CASE("a shape that was seen before takes as long again, another one does no
   CHECK(timing.load(load).cycles == four_bursts + 5);  // 64 bytes at 12.8 a cycle
   load.last_rows = 4;
   CHECK(timing.load(load).cycles == four_bursts);
+}
+
+TEST_CASE("most stores of blocks keep the memory busy, and cost what a walk of their bursts says") {
+  std::mt19937_64 random(5);
+  const auto uniform = [&](int low, int high) {
+    return std::uniform_int_distribution<int>(low, high)(random);
+  };
+  int busy = 0;
+  constexpr int kStores = 3000;
+  for (int i = 0; i < kStores; ++i) {
+    TensorSlice s;
+    s.wide = uniform(0, 1) != 0;
+    s.rows = static_cast<std::uint16_t>(uniform(1, 14));
+    s.columns = static_cast<std::uint16_t>(uniform(1, 60));
+    s.channels = static_cast<std::uint16_t>(uniform(2, 300));
+    s.channel_pitch =
+        static_cast<std::uint32_t>((s.rows + uniform(1, 20)) * s.columns) * element_bytes(s.wide);
+    s.dram_offset = static_cast<std::uint32_t>(uniform(0, 500));
+    AcceleratorConfig config;
+    config.dram.burst_bytes = 16 << uniform(0, 4);
+    config.dram.max_outstanding = uniform(1, 64);
+    const IdealMemoryTiming memory{uniform(0, 120), uniform(1, 64), uniform(1, 5)};
+    const auto burst_bytes = static_cast<std::uint32_t>(config.dram.burst_bytes);
+    const auto cost = busy_store(s, burst_bytes, memory, config.dram.max_outstanding);
+    if (!cost) continue;
+    ++busy;
+    ChannelTiming channel(memory, config.dram);
+    const DataDurations durations(memory);
+    TransferCost walked;
+    Edge edge = 0;
+    const RunWalk runs(s, s.dram_offset % burst_bytes);
+    for (BurstWalk bursts(runs, burst_bytes, BurstShape::kExact); !bursts.done(); bursts.advance()) {
+      edge = std::max(edge + 1, channel.room());
+      walked.cycles = channel.request(edge, durations.of(bursts.burst().bytes));
+      walked.bytes += bursts.burst().bytes;
+      ++walked.bursts;
+    }
+    CAPTURE(i);
+    REQUIRE(cost->cycles == walked.cycles);
+    REQUIRE(cost->bursts == walked.bursts);
+    REQUIRE(cost->bytes == walked.bytes);
+  }
+  CHECK(busy > kStores / 4);
 }

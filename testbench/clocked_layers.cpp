@@ -106,9 +106,10 @@ ClockedLayers::Message ClockedLayers::run_layer(const Task& task,
   if (profile.size() > message.layer) message.profile = profile[message.layer];
   if (message.layer != 0) message.header = profile.front().events;
   Comparison comparison;
-  for (int i = 0; i < program.batch; ++i)
+  for (int i = 0; i < program.batch; ++i) {
     compare(task.layer().name, network_.tensors[output], i, expected[i], data_.read(program, output, i),
             comparison);
+  }
   message.differs = comparison.mismatches;
   if (!comparison.first.empty()) copy(describe(comparison.first.front()), message.first_difference);
   return message;

@@ -76,9 +76,10 @@ void OutputCheck::compare_sample(const LayerData& found, std::size_t index, Laye
   const GoldenElement golden(network, options_, layer.network_layers, input, operand ? &*operand : nullptr);
   const QuantizedTensor& tensor = network.tensors[layer.output];
   std::seed_seq seed{scenario_.run.golden_seed, std::int64_t{found.image}, static_cast<std::int64_t>(index)};
-  for (const std::int64_t place : sample_places(tensor.shape.elements(), seed))
+  for (const std::int64_t place : sample_places(tensor.shape.elements(), seed)) {
     compare_element(entry.name, tensor, found.image, place, golden.at(place), output[place],
                     entry.comparison);
+  }
   entry.comparison.total += tensor.shape.elements();
 }
 

@@ -65,10 +65,11 @@ int jobs_of(const RunArguments& arguments, const Scenario& scenario) {
   const auto parsed = std::from_chars(arguments.jobs.data(), end, jobs);
   if (parsed.ec != std::errc() || parsed.ptr != end || jobs < 1 || jobs > kMost)
     throw SettingsError(fmt::format("--jobs: '{}'; accepted: 1 to {}", arguments.jobs, kMost));
-  if (scenario.run.level != Level::kRtl)
+  if (scenario.run.level != Level::kRtl) {
     throw SettingsError(
         fmt::format("--jobs: given with level {}; accepted: with level rtl, and without --rtl",
                     to_string(scenario.run.level)));
+  }
   if (!arguments.trace.empty())
     throw SettingsError("--jobs: given with --trace; accepted: --trace with --rtl LAYER, in one process");
   if (scenario.memory.model != MemoryTiming::kIdeal) {
@@ -98,9 +99,10 @@ Workload prepare(const Scenario& scenario) {
 void check_trace(const RunArguments& arguments, Level level) {
   if (arguments.trace.empty() && !arguments.signals.empty())
     throw SettingsError("--signals: accepted: only together with --trace");
-  if (!arguments.trace.empty() && !computes_data(level))
+  if (!arguments.trace.empty() && !computes_data(level)) {
     throw SettingsError(
         fmt::format("--trace with level {}: accepted: a level that computes data", to_string(level)));
+  }
 }
 
 std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, const Scenario& scenario,

@@ -96,10 +96,11 @@ std::string verdict(const RunReport& report, bool color) {
   const char* green = color ? "\033[1;32m" : "";
   const char* red = color ? "\033[1;31m" : "";
   const char* plain = color ? "\033[0m" : "";
-  if (report.passed() && !computes_data(report.scenario.run.level))
+  if (report.passed() && !computes_data(report.scenario.run.level)) {
     return fmt::format(
         "{}PASS{}  all accounts close; no data was computed, nothing compared with the golden model\n", green,
         plain);
+  }
   if (report.passed()) {
     const std::string compared =
         report.elements() == report.all_elements()

@@ -28,14 +28,14 @@ struct ComponentGroup {
 
 /// Of the core: array, what feeds its rows, buffers, the rest.
 inline const std::array<ComponentGroup, 4>& component_groups() {
-  static const std::array<ComponentGroup, 4> kGroups = {
+  static const std::array<ComponentGroup, 4> groups = {
       {{"array", {Component::kPeArray}},
        {"encoder", {Component::kWeightEncoder}},
        {"buffers",
         {Component::kWeightBuffer, Component::kActivationBuffer, Component::kOutputBuffer,
          Component::kParameterBuffer}},
        {"other", {Component::kPostProcessor, Component::kDma, Component::kController}}}};
-  return kGroups;
+  return groups;
 }
 
 }  // namespace bitbalance

@@ -137,6 +137,7 @@ Baseline sized(BaselineKind kind, SizingRule rule, const Scenario& scenario, con
 
 std::vector<BaselineKind> all_baselines() {
   std::vector<BaselineKind> kinds;
+  kinds.reserve(kBaselines);
   for (int k = 0; k < kBaselines; ++k) kinds.push_back(static_cast<BaselineKind>(k));
   return kinds;
 }

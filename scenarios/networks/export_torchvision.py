@@ -37,7 +37,7 @@ MODELS = {
 
 EXAMPLES = """examples:
   # ResNet-50 v1.5 with random weights
-  export_torchvision.py resnet50 --out /tmp/resnet50.onnx
+  export_torchvision.py resnet50 --out resnet50.onnx
 
   # Its graph alone: weights become inputs of the graph
   export_torchvision.py resnet50 --graph --out resnet50.graph.onnx

@@ -17,6 +17,11 @@ float magnitude(const TensorRange& range) {
   return std::max(std::abs(range.min), std::abs(range.max));
 }
 
+void extend(TensorRange& range, float low, float high, bool is_first) {
+  range.min = is_first ? low : std::min(range.min, low);
+  range.max = is_first ? high : std::max(range.max, high);
+}
+
 // Counts of |value| in equal steps up to a known largest magnitude.
 class MagnitudeHistogram {
  public:
@@ -99,14 +104,20 @@ Calibration calibrate(const Network& network, const std::vector<std::vector<floa
 
   Evaluator evaluator(network);
   std::vector<TensorRange> ranges(network.tensors.size());
+  std::vector<std::vector<TensorRange>> channels(network.tensors.size());
   for (std::size_t image = 0; image < images.size(); ++image) {
     evaluator.run(images[image]);
     for (std::size_t t = 0; t < ranges.size(); ++t) {
       const std::vector<float>& values = evaluator.values(static_cast<int>(t));
       if (values.empty()) continue;
-      const auto [low, high] = std::minmax_element(values.begin(), values.end());
-      ranges[t].min = image == 0 ? *low : std::min(ranges[t].min, *low);
-      ranges[t].max = image == 0 ? *high : std::max(ranges[t].max, *high);
+      channels[t].resize(network.tensors[t].shape.channels);
+      const std::size_t plane = values.size() / channels[t].size();
+      for (std::size_t c = 0; c < channels[t].size(); ++c) {
+        const auto first = values.begin() + static_cast<std::ptrdiff_t>(c * plane);
+        const auto [low, high] = std::minmax_element(first, first + static_cast<std::ptrdiff_t>(plane));
+        extend(channels[t][c], *low, *high, image == 0);
+        extend(ranges[t], *low, *high, image == 0 && c == 0);
+      }
     }
   }
 
@@ -129,7 +140,10 @@ Calibration calibrate(const Network& network, const std::vector<std::vector<floa
   }
 
   Calibration calibration;
-  for (std::size_t t = 0; t < ranges.size(); ++t) calibration.ranges[network.tensors[t].name] = ranges[t];
+  for (std::size_t t = 0; t < ranges.size(); ++t) {
+    calibration.ranges[network.tensors[t].name] = ranges[t];
+    calibration.channels[network.tensors[t].name] = std::move(channels[t]);
+  }
   return calibration;
 }
 

@@ -17,7 +17,8 @@ struct TensorRange {
 };
 
 struct Calibration {
-  std::map<std::string, TensorRange> ranges;  ///< by tensor name
+  std::map<std::string, TensorRange> ranges;                      ///< by tensor name
+  std::map<std::string, std::vector<TensorRange>> channels = {};  ///< the same of each channel, never cut
 };
 
 /// Which values may saturate; the network's input never does.

@@ -8,7 +8,6 @@
 #include <stdexcept>
 
 #include "quant/convolve.h"
-#include "quant/normalization.h"
 
 namespace bitbalance {
 
@@ -47,12 +46,8 @@ void Evaluator::evaluate(const Node& node) {
     case Op::kConcat:
       concatenate(node);
       break;
-    case Op::kLrn:
-      values_[node.output] =
-          local_response_normalization(values_[node.input], network_.shape(node.input).channels, node.lrn);
-      break;
-    case Op::kSoftmax:
-      values_[node.output] = softmax(values_[node.input]);
+    case Op::kHost:
+      run_host(node);
       break;
   }
 }
@@ -107,9 +102,17 @@ void Evaluator::elementwise(const Node& node) {
                    [&](float x) { return std::min(std::max(x, node.low), node.high); });
   } else {
     const std::size_t plane = input.size() / node.scale.size();
-    for (std::size_t i = 0; i < input.size(); ++i)
-      result[i] = node.scale[i / plane] * input[i] + node.bias[i / plane];
+    for (std::size_t c = 0; c < node.scale.size(); ++c) {
+      const float scale = node.scale[c], bias = node.bias[c];
+      for (std::size_t i = c * plane; i < (c + 1) * plane; ++i) result[i] = scale * input[i] + bias;
+    }
   }
+}
+
+void Evaluator::run_host(const Node& node) {
+  std::vector<const float*> inputs;
+  for (const int tensor : sources(node)) inputs.push_back(values_[tensor].data());
+  values_[node.output] = node.host.run(inputs).values;
 }
 
 void Evaluator::concatenate(const Node& node) {

@@ -35,6 +35,7 @@ class Evaluator {
   void pool(const Node& node);
   void elementwise(const Node& node);
   void concatenate(const Node& node);
+  void run_host(const Node& node);
 
   const Network& network_;
   std::vector<std::vector<float>> values_;

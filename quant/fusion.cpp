@@ -34,10 +34,8 @@ class Fuser {
         return LayerOp::kMaxPool;
       case Op::kAvgPool:
         return LayerOp::kAvgPool;
-      case Op::kLrn:
-        return LayerOp::kLrn;
-      case Op::kSoftmax:
-        return LayerOp::kSoftmax;
+      case Op::kHost:
+        return LayerOp::kHost;
       default:
         return LayerOp::kConv;
     }

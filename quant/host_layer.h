@@ -1,5 +1,5 @@
-// Layers that run on the host between two programs of the accelerator (LRN, Softmax): real values in
-// floating point, quantized again. The driver and the golden model share this one implementation.
+// Layers that run on the host between two programs of the accelerator: real values in floating point,
+// quantized again. The driver and the golden model share this one implementation.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace bitbalance {
 
-/// Elements of the layer's output tensor for those of its input, one image; `layer` is on_host().
+/// Elements of the layer's output tensor for those of its host_sources(), one image; `layer` is on_host().
 std::vector<std::int32_t> run_host_layer(const QuantizedNetwork& network, const QuantizedLayer& layer,
-                                         const std::vector<std::int32_t>& input);
+                                         const std::vector<const std::vector<std::int32_t>*>& inputs);
 
 }  // namespace bitbalance

@@ -88,7 +88,8 @@ ImageSet read_images(const std::filesystem::path& images, const std::filesystem:
   return set;
 }
 
-std::vector<std::vector<float>> float_images(const ImageSet& set, int first, int count) {
+std::vector<std::vector<float>> float_images(const ImageSet& set, int first, int count,
+                                             const PixelScale& scale) {
   if (first < 0 || count < 0 || count > set.count - first) {
     throw std::invalid_argument(fmt::format("images {} to {} asked for; the set holds 0 to {}", first,
                                             first + count - 1, set.count - 1));
@@ -97,8 +98,9 @@ std::vector<std::vector<float>> float_images(const ImageSet& set, int first, int
   std::vector<std::vector<float>> images(count, std::vector<float>(size));
   for (int i = 0; i < count; ++i) {
     const std::uint8_t* pixels = &set.pixels[(first + i) * size];
-    std::transform(pixels, pixels + size, images[i].begin(),
-                   [](std::uint8_t pixel) { return static_cast<float>(pixel) / 255.0F; });
+    std::transform(pixels, pixels + size, images[i].begin(), [&](std::uint8_t pixel) {
+      return static_cast<float>((static_cast<float>(pixel) / 255.0F - scale.mean) / scale.deviation);
+    });
   }
   return images;
 }

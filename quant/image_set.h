@@ -28,14 +28,30 @@ ImageSet read_images(const std::filesystem::path& images);
 /// The same with the labels of an idx1-ubyte file, whose count must be the images'.
 ImageSet read_images(const std::filesystem::path& images, const std::filesystem::path& labels);
 
-/// Images first .. first + count - 1 as a network takes them: pixel / 255, planar. Throws
-/// std::invalid_argument when the set holds fewer.
-std::vector<std::vector<float>> float_images(const ImageSet& set, int first, int count);
+/// What a network takes for a pixel: (pixel / 255 - mean) / deviation.
+struct PixelScale {
+  double mean = 0;
+  double deviation = 1;
+};
+
+/// Images first .. first + count - 1 as a network takes them, planar. Throws std::invalid_argument when the
+/// set holds fewer.
+std::vector<std::vector<float>> float_images(const ImageSet& set, int first, int count,
+                                             const PixelScale& scale = {});
 
 /// Index of the largest element, the first of equals: the class a classifier predicts.
 template <typename T>
 int argmax(const std::vector<T>& scores) {
   return static_cast<int>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+}
+
+/// argmax of each run of `classes` elements: what a network decides that tells one thing after the other.
+template <typename T>
+std::vector<int> decisions(const std::vector<T>& scores, int classes) {
+  std::vector<int> best;
+  for (auto run = scores.begin(); run + classes <= scores.end(); run += classes)
+    best.push_back(static_cast<int>(std::max_element(run, run + classes) - run));
+  return best;
 }
 
 /// Share of predictions equal to the label at the same index, 0..1. Throws std::invalid_argument when there

@@ -57,9 +57,8 @@ void LayerEvaluator::run(IntegerTensors& tensors) const {
     case LayerOp::kAdd:
       add(tensors);
       break;
-    case LayerOp::kLrn:
-    case LayerOp::kSoftmax:
-      tensors[layer_.output] = run_host_layer(network_, layer_, tensors[layer_.input]);
+    case LayerOp::kHost:
+      run_on_host(tensors);
       break;
   }
   const QuantizedTensor& output = network_.tensors[layer_.output];
@@ -69,6 +68,12 @@ void LayerEvaluator::run(IntegerTensors& tensors) const {
   parent.resize(network_.tensors[output.parent].shape.elements());
   std::copy(tensors[layer_.output].begin(), tensors[layer_.output].end(),
             parent.begin() + output.channel_offset * plane);
+}
+
+void LayerEvaluator::run_on_host(IntegerTensors& tensors) const {
+  std::vector<const std::vector<std::int32_t>*> inputs;
+  for (const int tensor : host_sources(layer_)) inputs.push_back(&tensors[tensor]);
+  tensors[layer_.output] = run_host_layer(network_, layer_, inputs);
 }
 
 void LayerEvaluator::convolve(IntegerTensors& tensors) const {

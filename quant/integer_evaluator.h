@@ -26,6 +26,7 @@ class LayerEvaluator {
   void run(IntegerTensors& tensors) const;
 
  private:
+  void run_on_host(IntegerTensors& tensors) const;
   void convolve(IntegerTensors& tensors) const;
   template <typename T>
   void convolve(const std::vector<T>& weights, IntegerTensors& tensors) const;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "quant/normalization.h"
+#include "quant/host/host_operator.h"
 #include "quant/shape.h"
 
 namespace bitbalance {
@@ -23,10 +23,9 @@ enum class Op {
   kClip,     ///< y = min(max(x, low), high): Relu and Clip
   kMaxPool,  ///< padding never wins
   kAvgPool,
-  kAdd,      ///< input + operand, equal shapes
-  kConcat,   ///< channels of input, then those of `others` in order
-  kLrn,      ///< local response normalization across channels, see Lrn
-  kSoftmax,  ///< over all elements of an image
+  kAdd,     ///< input + operand, equal shapes
+  kConcat,  ///< channels of input, then those of `others` in order
+  kHost,    ///< anything else, in floating point: see HostGraph
 };
 
 /// One operator. Fields that an op does not use keep their defaults.
@@ -36,7 +35,7 @@ struct Node {
   int input = -1;    ///< index into Network::tensors
   int operand = -1;  ///< kAdd only
   int output = -1;
-  std::vector<int> others;  ///< kConcat: what follows `input`
+  std::vector<int> others;  ///< kConcat, kHost: what follows `input`
 
   Window window;               ///< kConv and pools
   int groups = 1;              ///< kConv
@@ -49,7 +48,7 @@ struct Node {
   float low = -std::numeric_limits<float>::infinity();  ///< kClip
   float high = std::numeric_limits<float>::infinity();
 
-  Lrn lrn;  ///< kLrn
+  HostGraph host;  ///< kHost: of sources(), in their order
 };
 
 /// Every tensor that a node reads, in order.

@@ -8,6 +8,8 @@
 #include <map>
 #include <stdexcept>
 
+#include "quant/host/image_operators.h"
+
 namespace bitbalance {
 namespace {
 
@@ -124,11 +126,17 @@ class ZooBuilder {
     return node.output;
   }
   int lrn(const std::string& name, int input, float k) {
-    Node& node = append(name, Op::kLrn, input, network_.shape(input));
-    node.lrn.k = k;
+    Lrn lrn;
+    lrn.k = k;
+    Node& node = append(name, Op::kHost, input, network_.shape(input));
+    node.host = lrn_graph(network_.shape(input), lrn);
     return node.output;
   }
-  int softmax(int input) { return append("softmax", Op::kSoftmax, input, network_.shape(input)).output; }
+  int softmax(int input) {
+    Node& node = append("softmax", Op::kHost, input, network_.shape(input));
+    node.host = softmax_graph(network_.shape(input));
+    return node.output;
+  }
 
   Network finish(int output) {
     network_.output = output;

@@ -63,20 +63,31 @@ class Exporter {
   }
   bool is_gemm(const Node& node) const { return covers_image(node) && !needs_image_[node.output]; }
 
+  // Over all elements of an image.
+  static bool is_softmax(const Node& node) {
+    if (node.op != Op::kHost || node.host.title != "softmax") return false;
+    constexpr std::int64_t kOneAxis = 13;  // before, all dimensions from the axis on were one
+    const HostOperator& op = node.host.steps.front();
+    const Dims& dims = node.host.inputs.front();
+    const bool one_axis = op.opset >= kOneAxis;
+    const std::size_t axis = normal_axis(op.attributes.integer("axis", one_axis ? -1 : 1), dims.size());
+    return (one_axis ? dims[axis] : element_count(dims, axis)) == element_count(dims);
+  }
+
   bool reads_image(const Node& node) const {
     switch (node.op) {
       case Op::kConv:
         return !is_gemm(node);
       case Op::kMaxPool:
       case Op::kAvgPool:
-      case Op::kLrn:
         return true;
+      case Op::kHost:
+        return !is_softmax(node) || needs_image_[node.output];
       case Op::kAffine:  // one constant a channel
         return needs_image_[node.output] || !is_point(network_.shape(node.input));
       case Op::kClip:
       case Op::kAdd:
       case Op::kConcat:
-      case Op::kSoftmax:
         return needs_image_[node.output];
     }
     return true;
@@ -168,7 +179,7 @@ class Exporter {
       const std::vector<int> read = sources(node);
       return std::any_of(read.begin(), read.end(), [&](int tensor) { return is_flat_[tensor]; });
     }();
-    const bool flattens = is_gemm(node) || (node.op == Op::kSoftmax && !needs_image_[node.output]);
+    const bool flattens = is_gemm(node) || (is_softmax(node) && !needs_image_[node.output]);
     is_flat_[node.output] = any_flat || flattens;
     std::vector<std::string> inputs;
     for (const int tensor : sources(node))
@@ -200,19 +211,25 @@ class Exporter {
       case Op::kConcat:
         set(new_node("Concat", node.name, inputs, output), "axis", std::int64_t{1});
         break;
-      case Op::kLrn: {
-        onnx::NodeProto& lrn = new_node("LRN", node.name, inputs, output);
-        set(lrn, "size", std::int64_t{node.lrn.size});
-        set(lrn, "alpha", node.lrn.alpha);
-        set(lrn, "beta", node.lrn.beta);
-        set(lrn, "bias", node.lrn.k);
+      case Op::kHost:
+        add_host(node, inputs, output);
         break;
-      }
-      case Op::kSoftmax:
-        if (!is_flat_[node.output] && !is_point(network_.shape(node.input)))
-          fail(node, "softmax over a whole image that is read as one again; accepted: behind flattening");
-        set(new_node("Softmax", node.name, inputs, output), "axis", std::int64_t{1});
-        break;
+    }
+  }
+
+  void add_host(const Node& node, const std::vector<std::string>& inputs, const std::string& output) {
+    const HostAttributes& attributes = node.host.steps.front().attributes;
+    if (node.host.title == "lrn") {
+      onnx::NodeProto& lrn = new_node("LRN", node.name, inputs, output);
+      set(lrn, "size", attributes.integer("size", 1));
+      for (const auto& [name, values] : attributes.numbers) set(lrn, name.c_str(), values.front());
+    } else if (is_softmax(node)) {
+      if (!is_flat_[node.output] && !is_point(network_.shape(node.input)))
+        fail(node, "softmax over a whole image that is read as one again; accepted: behind flattening");
+      set(new_node("Softmax", node.name, inputs, output), "axis", std::int64_t{1});
+    } else {
+      fail(node, fmt::format("'{}' runs on the host; accepted of such: LRN and Softmax of an image",
+                             node.host.steps.front().type));
     }
   }
 

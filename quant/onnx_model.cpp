@@ -9,7 +9,7 @@
 #include <cctype>
 #include <cstring>
 #include <fstream>
-#include <numeric>
+#include <limits>
 #include <stdexcept>
 
 #include "quant/onnx_rewrite.h"
@@ -55,7 +55,8 @@ const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, const ch
 
 }  // namespace
 
-OnnxModel::OnnxModel(std::filesystem::path file, const std::set<std::string>& accepted_ops)
+OnnxModel::OnnxModel(std::filesystem::path file, const Dims& input_shape,
+                     const std::set<std::string>& accepted_ops)
     : file_(std::move(file)) {
   parse();
   merge_channel_transforms(*model_.mutable_graph(),
@@ -67,11 +68,12 @@ OnnxModel::OnnxModel(std::filesystem::path file, const std::set<std::string>& ac
   } catch (const std::exception& error) {
     fail(fmt::format("is not a valid ONNX model: {}", error.what()));
   }
-  find_input();
+  find_input(input_shape);
   guard_windows();
   infer_shapes();
-  for (const onnx::NodeProto& node : graph().node()) read_.insert(node.input().begin(), node.input().end());
-  for (const onnx::ValueInfoProto& output : graph().output()) read_.insert(output.name());
+  for (const onnx::NodeProto& node : graph().node())
+    for (const std::string& name : node.input()) ++readers_[name];
+  for (const onnx::ValueInfoProto& output : graph().output()) ++readers_[output.name()];
 }
 
 void OnnxModel::parse() {
@@ -97,7 +99,7 @@ void OnnxModel::check_version() {
     fail(fmt::format("operator set version is {}; accepted: {} or later", opset_, kFirstOpset));
 }
 
-void OnnxModel::find_input() {
+void OnnxModel::find_input(const Dims& input_shape) {
   std::set<std::string> initialized;
   for (const onnx::TensorProto& tensor : graph().initializer()) initialized.insert(tensor.name());
   if (graph().sparse_initializer_size() != 0) fail("has sparse initializers; accepted: dense ones");
@@ -114,24 +116,31 @@ void OnnxModel::find_input() {
   onnx::TypeProto_Tensor& type = *input_->mutable_type()->mutable_tensor_type();
   if (type.elem_type() != onnx::TensorProto::FLOAT)
     fail(where + fmt::format("element type is {}; accepted: FLOAT", type_name(type.elem_type())));
-  const int rank = type.shape().dim_size();
-  if (rank != 2 && rank != 4) {
-    fail(where +
-         fmt::format("{} dimensions; accepted: batch x channels x height x width, batch x features", rank));
+  set_input_dims(input_shape);
+}
+
+// The batch is 1 unless somebody says otherwise.
+void OnnxModel::set_input_dims(const Dims& input_shape) {
+  const std::string where = fmt::format("input '{}': ", input_->name());
+  onnx::TensorShapeProto& shape = *input_->mutable_type()->mutable_tensor_type()->mutable_shape();
+  if (!input_shape.empty() && static_cast<int>(input_shape.size()) != shape.dim_size()) {
+    fail(where + fmt::format("{} dimensions, but an input shape of {} is asked for", shape.dim_size(),
+                             to_string(input_shape)));
   }
-  for (int i = 0; i < rank; ++i) {
-    onnx::TensorShapeProto_Dimension& dim = *type.mutable_shape()->mutable_dim(i);
-    const bool is_batch = i == 0;
-    if (is_batch && !dim.has_dim_value()) dim.set_dim_value(1);
+  for (int i = 0; i < shape.dim_size(); ++i) {
+    onnx::TensorShapeProto_Dimension& dim = *shape.mutable_dim(i);
+    if (!dim.has_dim_value() && !input_shape.empty()) dim.set_dim_value(input_shape[i]);
+    if (!dim.has_dim_value() && i == 0) dim.set_dim_value(1);
     if (!dim.has_dim_value()) {
-      fail(where +
-           fmt::format("dimension {} is symbolic ('{}'); accepted: a number, only the batch may be symbolic",
-                       i, dim.dim_param()));
+      fail(where + fmt::format("dimension {} is symbolic ('{}'); accepted: a number, in the file or in an "
+                               "input shape (network.input_shape)",
+                               i, dim.dim_param()));
     }
-    if (is_batch && dim.dim_value() != 1)
-      fail(where + fmt::format("batch is {}; accepted: 1 or symbolic", dim.dim_value()));
     if (dim.dim_value() < 1)
       fail(where + fmt::format("dimension {} is {}; accepted: at least 1", i, dim.dim_value()));
+    if (!input_shape.empty() && dim.dim_value() != input_shape[i])
+      fail(where + fmt::format("dimension {} is {}, but an input shape of {} is asked for", i,
+                               dim.dim_value(), to_string(input_shape)));
   }
 }
 
@@ -172,7 +181,8 @@ void OnnxModel::infer_shapes() {
     fail(fmt::format("shape inference: {}", error.what()));
   }
   const auto collect = [&](const onnx::ValueInfoProto& value) {
-    std::vector<std::int64_t>& dims = dims_[value.name()];
+    if (!value.type().tensor_type().has_shape()) return;
+    Dims& dims = dims_[value.name()];
     for (const auto& dim : value.type().tensor_type().shape().dim())
       dims.push_back(dim.has_dim_value() ? dim.dim_value() : 0);
   };
@@ -181,16 +191,16 @@ void OnnxModel::infer_shapes() {
   for (const onnx::ValueInfoProto& value : graph().output()) collect(value);
 }
 
-const std::vector<std::int64_t>& OnnxModel::dims(const std::string& tensor) const {
+const Dims* OnnxModel::inferred(const std::string& tensor) const {
   const auto found = dims_.find(tensor);
-  if (found == dims_.end()) fail(fmt::format("tensor '{}': its shape cannot be inferred", tensor));
-  for (const std::int64_t dim : found->second) {
-    if (dim < 1) {
-      fail(fmt::format("tensor '{}': inferred shape [{}] (0: unknown); accepted: extents of at least 1",
-                       tensor, fmt::join(found->second, ", ")));
-    }
-  }
-  return found->second;
+  if (found == dims_.end()) return nullptr;
+  const Dims& dims = found->second;
+  return std::all_of(dims.begin(), dims.end(), [](std::int64_t d) { return d > 0; }) ? &dims : nullptr;
+}
+
+int OnnxModel::readers(const std::string& tensor) const {
+  const auto found = readers_.find(tensor);
+  return found == readers_.end() ? 0 : found->second;
 }
 
 OnnxConstant OnnxModel::constant(const onnx::TensorProto& tensor) const {
@@ -198,29 +208,49 @@ OnnxConstant OnnxModel::constant(const onnx::TensorProto& tensor) const {
   if (tensor.data_location() == onnx::TensorProto::EXTERNAL)
     fail(where + "is stored in another file; accepted: data inside the ONNX file");
   OnnxConstant constant;
-  constant.dims.assign(tensor.dims().begin(), tensor.dims().end());
-  std::size_t found = 0;
-  if (tensor.data_type() == onnx::TensorProto::FLOAT) {
-    constant.floats = elements<float>(tensor, tensor.float_data());
-    found = constant.floats.size();
-  } else if (tensor.data_type() == onnx::TensorProto::INT64) {
-    constant.integers = elements<std::int64_t>(tensor, tensor.int64_data());
-    found = constant.integers.size();
-  } else {
-    fail(where + fmt::format("element type is {}; accepted: FLOAT (INT64 for a shape)",
-                             type_name(tensor.data_type())));
+  constant.tensor.dims.assign(tensor.dims().begin(), tensor.dims().end());
+  constant.is_integer = tensor.data_type() != onnx::TensorProto::FLOAT;
+  std::vector<float>& values = constant.tensor.values;
+  switch (tensor.data_type()) {
+    case onnx::TensorProto::FLOAT:
+      values = elements<float>(tensor, tensor.float_data());
+      break;
+    case onnx::TensorProto::INT64:
+      values = exact_floats(elements<std::int64_t>(tensor, tensor.int64_data()), where);
+      break;
+    case onnx::TensorProto::INT32:
+      values = exact_floats(elements<std::int32_t>(tensor, tensor.int32_data()), where);
+      break;
+    case onnx::TensorProto::BOOL:
+      values = exact_floats(elements<std::int8_t>(tensor, tensor.int32_data()), where);
+      break;
+    default:
+      fail(where + fmt::format("element type is {}; accepted: FLOAT (INT64, INT32 and BOOL for shapes)",
+                               type_name(tensor.data_type())));
   }
-  const std::int64_t expected =
-      std::accumulate(constant.dims.begin(), constant.dims.end(), std::int64_t{1}, std::multiplies<>());
-  if (static_cast<std::int64_t>(found) != expected) {
-    fail(where + fmt::format("{} elements of data; its shape [{}] asks for {}", found,
-                             fmt::join(constant.dims, ", "), expected));
+  const std::int64_t expected = element_count(constant.tensor.dims);
+  if (static_cast<std::int64_t>(values.size()) != expected) {
+    fail(where + fmt::format("{} elements of data; its shape {} asks for {}", values.size(),
+                             to_string(constant.tensor.dims), expected));
   }
   return constant;
 }
 
+// What means "to the end" in Slice may be larger than anything.
+template <typename Integer>
+std::vector<float> OnnxModel::exact_floats(const std::vector<Integer>& integers,
+                                           const std::string& where) const {
+  constexpr std::int64_t kExact = std::int64_t{1} << 24;
+  constexpr std::int64_t kUnbounded = std::numeric_limits<std::int32_t>::max();
+  for (const std::int64_t value : integers) {
+    if (std::abs(value) > kExact && value < kUnbounded && value > -kUnbounded)
+      fail(where + fmt::format("{}; accepted: integers up to {}, or beyond {}", value, kExact, kUnbounded));
+  }
+  return {integers.begin(), integers.end()};
+}
+
 void OnnxModel::fail(const std::string& problem) const {
-  throw std::invalid_argument(fmt::format("{}: {}", file_.string(), one_line(problem)));
+  throw OnnxError(fmt::format("{}: {}", file_.string(), one_line(problem)));
 }
 
 void OnnxModel::fail(const onnx::NodeProto& node, const std::string& problem) const {

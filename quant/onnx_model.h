@@ -8,46 +8,59 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "quant/host/host_tensor.h"
+
 namespace bitbalance {
 
-/// A constant tensor; one of the vectors is filled, according to the element type.
+/// A constant. Integers are floats too: they are shapes, axes and indices, exact up to 2^24.
 struct OnnxConstant {
-  std::vector<std::int64_t> dims;
-  std::vector<float> floats;
-  std::vector<std::int64_t> integers;
+  HostTensor tensor;
+  bool is_integer = false;
+};
+
+/// What is wrong with a file: "FILE: problem", "FILE: node 'NAME' (OP): problem".
+class OnnxError : public std::invalid_argument {
+ public:
+  using std::invalid_argument::invalid_argument;
 };
 
 class OnnxModel {
  public:
-  /// Reads a file and runs the official checker and shape inference for batch 1. `accepted_ops` are the names
-  /// of the operators that the importer knows. Throws std::invalid_argument.
-  OnnxModel(std::filesystem::path file, const std::set<std::string>& accepted_ops);
+  /// Reads a file and runs the official checker and shape inference for batch 1. `input_shape` takes the
+  /// place of the file's symbolic extents, unless it is empty; `accepted_ops` are the names of the operators
+  /// that the importer knows. Throws std::invalid_argument.
+  OnnxModel(std::filesystem::path file, const Dims& input_shape, const std::set<std::string>& accepted_ops);
 
   const onnx::GraphProto& graph() const { return model_.graph(); }
   std::int64_t opset() const { return opset_; }
   const onnx::ValueInfoProto& input() const { return *input_; }
 
-  /// Extents of an activation tensor, batch included.
-  const std::vector<std::int64_t>& dims(const std::string& tensor) const;
+  /// Extents that the official inference found, batch included; null where it found none.
+  const Dims* inferred(const std::string& tensor) const;
+  Dims input_dims() const { return dims_.at(input_->name()); }
 
-  /// Does a node or the graph's output read this tensor?
-  bool is_read(const std::string& tensor) const { return read_.count(tensor) != 0; }
+  /// How many nodes and outputs of the graph read this tensor.
+  int readers(const std::string& tensor) const;
 
-  /// Values of an initializer or of a Constant's attribute; float32 and int64 only.
+  /// Values of an initializer or of a Constant's attribute.
   OnnxConstant constant(const onnx::TensorProto& tensor) const;
 
-  /// Throw std::invalid_argument: "FILE: problem", "FILE: node 'NAME' (OP): problem".
+  /// Throw OnnxError.
   [[noreturn]] void fail(const std::string& problem) const;
   [[noreturn]] void fail(const onnx::NodeProto& node, const std::string& problem) const;
 
  private:
+  template <typename Integer>
+  std::vector<float> exact_floats(const std::vector<Integer>& integers, const std::string& where) const;
   void parse();
   void check_operators(const std::set<std::string>& accepted_ops) const;
   void check_version();
-  void find_input();
+  void find_input(const Dims& input_shape);
+  void set_input_dims(const Dims& input_shape);
   void guard_windows();
   void infer_shapes();
 
@@ -55,8 +68,8 @@ class OnnxModel {
   onnx::ModelProto model_;
   std::int64_t opset_ = 0;
   onnx::ValueInfoProto* input_ = nullptr;
-  std::map<std::string, std::vector<std::int64_t>> dims_;
-  std::set<std::string> read_;
+  std::map<std::string, Dims> dims_;
+  std::map<std::string, int> readers_;
 };
 
 /// Attributes of a node by name, with the operator's defaults.

@@ -61,10 +61,8 @@ class ChannelTransforms {
     if (index >= node.input_size()) return {};
     const auto found = constants_.find(node.input(index));
     if (found == constants_.end()) return {};
-    const OnnxConstant& constant = found->second;
-    if (!constant.floats.empty()) return constant.floats[0];
-    if (!constant.integers.empty()) return static_cast<double>(constant.integers[0]);
-    return {};
+    const std::vector<float>& values = found->second.tensor.values;
+    return values.empty() ? std::optional<double>() : values[0];
   }
 
   /// The node that computes `tensor` for one reader alone.

@@ -17,9 +17,9 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kFormat = "bitbalance quantized network";
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
-constexpr std::array<const char*, 6> kOps = {"conv", "max_pool", "avg_pool", "add", "lrn", "softmax"};
+constexpr std::array<const char*, 5> kOps = {"conv", "max_pool", "avg_pool", "add", "host"};
 constexpr std::array<const char*, 2> kForms = {"binary", "signed_digit"};
 
 template <typename Enum, std::size_t kSize>
@@ -79,11 +79,67 @@ QuantizedTensor tensor_of(const Json& json) {
           json.at("scale"), json.at("parent"),          json.at("channel_offset")};
 }
 
+Json to_json(const HostOperator& op) {
+  Json json = {{"type", op.type},
+               {"opset", op.opset},
+               {"integers", op.attributes.integers},
+               {"numbers", op.attributes.numbers},
+               {"words", op.attributes.words},
+               {"operands", Json::array()},
+               {"result", op.result}};
+  for (const HostOperand& operand : op.operands)
+    json["operands"].push_back({operand.value, operand.constant.dims, operand.constant.values});
+  return json;
+}
+HostOperator operator_of(const Json& json) {
+  HostOperator op;
+  op.type = json.at("type");
+  op.opset = json.at("opset");
+  json.at("integers").get_to(op.attributes.integers);
+  json.at("numbers").get_to(op.attributes.numbers);
+  json.at("words").get_to(op.attributes.words);
+  for (const Json& operand : json.at("operands"))
+    op.operands.push_back({operand.at(0), {operand.at(1), operand.at(2).get<std::vector<float>>()}});
+  json.at("result").get_to(op.result);
+  return op;
+}
+
+Json to_json(const HostGraph& graph) {
+  Json json = {{"title", graph.title}, {"inputs", graph.inputs}, {"steps", Json::array()}};
+  for (const HostOperator& step : graph.steps) json["steps"].push_back(to_json(step));
+  return json;
+}
+HostGraph host_of(const Json& json) {
+  HostGraph graph;
+  graph.title = json.at("title");
+  json.at("inputs").get_to(graph.inputs);
+  for (const Json& step : json.at("steps")) graph.steps.push_back(operator_of(step));
+  return graph;
+}
+
+/// Do all operators fit together, and their results have the extents that are written down?
+void check_host(const HostGraph& graph) {
+  std::vector<HostTensor> values;
+  for (const Dims& dims : graph.inputs) values.emplace_back(dims);
+  for (const HostOperator& step : graph.steps) {
+    std::vector<HostView> operands;
+    for (const HostOperand& operand : step.operands) {
+      const HostTensor& value = operand.value < 0 ? operand.constant : values.at(operand.value);
+      if (element_count(value.dims) != static_cast<std::int64_t>(value.values.size()))
+        throw std::invalid_argument("a constant of another size");
+      operands.emplace_back(value);
+    }
+    values.push_back(evaluate(step, operands));
+    if (values.back().dims != step.result) throw std::invalid_argument("a result of other extents");
+  }
+}
+
 Json to_json(const QuantizedLayer& l) {
   Json json = {{"name", l.name},
                {"op", kOps.at(static_cast<std::size_t>(l.op))},
                {"input", l.input},
                {"operand", l.operand},
+               {"others", l.others},
                {"output", l.output},
                {"window", to_json(l.window)},
                {"groups", l.groups},
@@ -95,11 +151,11 @@ Json to_json(const QuantizedLayer& l) {
                {"rescale", Json::array()},
                {"operand_rescale", to_json(l.operand_rescale)},
                {"count_include_pad", l.count_include_pad},
-               {"lrn", {l.lrn.size, l.lrn.alpha, l.lrn.beta, l.lrn.k}},
                {"clip_low", l.clip_low},
                {"clip_high", l.clip_high},
                {"weight_scale", l.weight_scale}};
   for (const Rescale& rescale : l.rescale) json["rescale"].push_back(to_json(rescale));
+  if (l.op == LayerOp::kHost) json["host"] = to_json(l.host);
   return json;
 }
 QuantizedLayer layer_of(const Json& json) {
@@ -108,6 +164,7 @@ QuantizedLayer layer_of(const Json& json) {
   l.op = enumerator<LayerOp>(kOps, json.at("op"));
   l.input = json.at("input");
   l.operand = json.at("operand");
+  l.others = json.at("others").get<std::vector<int>>();
   l.output = json.at("output");
   l.window = window_of(json.at("window"));
   l.groups = json.at("groups");
@@ -119,8 +176,7 @@ QuantizedLayer layer_of(const Json& json) {
   for (const Json& rescale : json.at("rescale")) l.rescale.push_back(rescale_of(rescale));
   l.operand_rescale = rescale_of(json.at("operand_rescale"));
   l.count_include_pad = json.at("count_include_pad");
-  const Json& lrn = json.at("lrn");
-  l.lrn = {lrn.at(0), lrn.at(1), lrn.at(2), lrn.at(3)};
+  if (l.op == LayerOp::kHost) l.host = host_of(json.at("host"));
   l.clip_low = json.at("clip_low");
   l.clip_high = json.at("clip_high");
   l.weight_scale = json.at("weight_scale").get<std::vector<double>>();
@@ -137,6 +193,8 @@ QuantizedNetwork network_of(const Json& json) {
   for (const Json& tensor : json.at("tensors")) network.tensors.push_back(tensor_of(tensor));
   for (const Json& layer : json.at("layers")) network.layers.push_back(layer_of(layer));
   validate(network);
+  for (const QuantizedLayer& layer : network.layers)
+    if (layer.op == LayerOp::kHost) check_host(layer.host);
   return network;
 }
 
@@ -165,7 +223,7 @@ QuantizedNetwork read_quantized(const std::filesystem::path& file) {
     return network_of(Json::from_cbor(bytes));
   } catch (const Json::exception& error) {
     fail(fmt::format("no quantized network ({})", error.what()));
-  } catch (const std::invalid_argument& error) {
+  } catch (const std::logic_error& error) {
     fail(fmt::format("no quantized network ({})", error.what()));
   }
   return {};  // not reached

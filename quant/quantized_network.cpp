@@ -89,6 +89,7 @@ class LayerCheck {
   void run() const {
     check_tensors();
     check_window();
+    check_host();
     if (layer_.op == LayerOp::kConv) check_weights();
     check_rescale();
     check_clip();
@@ -127,6 +128,24 @@ class LayerCheck {
     }
   }
 
+  void check_host() const {
+    if (layer_.op != LayerOp::kHost) return;
+    const std::vector<int> tensors = host_sources(layer_);
+    if (layer_.host.steps.empty() || layer_.host.inputs.size() != tensors.size())
+      fail("host", fmt::format("{} operators of {} tensors for {} inputs; accepted: at least one operator",
+                               layer_.host.steps.size(), layer_.host.inputs.size(), tensors.size()));
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      check_source("others", tensors[i]);
+      check_size(layer_.host.inputs[i], network_.tensors[tensors[i]]);
+    }
+    check_size(layer_.host.steps.back().result, output());
+  }
+
+  void check_size(const Dims& dims, const QuantizedTensor& tensor) const {
+    if (element_count(dims) != tensor.shape.elements())
+      fail("host", fmt::format("{} for tensor '{}' of {}", to_string(dims), tensor.name, text(tensor.shape)));
+  }
+
   void check_window() const {
     const Window& w = layer_.window;
     const bool is_pool = layer_.op == LayerOp::kMaxPool || layer_.op == LayerOp::kAvgPool;
@@ -140,8 +159,9 @@ class LayerCheck {
     const Shape& in = input().shape;
     const Shape& out = output().shape;
     const int channels = layer_.op == LayerOp::kConv ? out.channels : in.channels;
-    const Shape expected =
-        layer_.op == LayerOp::kAdd || on_host(layer_.op) ? in : w.output_shape(in, channels);
+    const Shape expected = on_host(layer_.op)           ? out
+                           : layer_.op == LayerOp::kAdd ? in
+                                                        : w.output_shape(in, channels);
     if (out != expected) {
       fail("output", fmt::format("shape {}; input and window give {}", text(out), text(expected)));
     }
@@ -218,7 +238,14 @@ class LayerCheck {
 
 }  // namespace
 
+std::vector<int> host_sources(const QuantizedLayer& layer) {
+  std::vector<int> read = {layer.input};
+  read.insert(read.end(), layer.others.begin(), layer.others.end());
+  return read;
+}
+
 std::int64_t macs(const QuantizedNetwork& network, const QuantizedLayer& layer) {
+  if (layer.op == LayerOp::kHost) return layer.host.macs();
   if (layer.op != LayerOp::kConv) return 0;
   const int group_inputs = network.tensors[layer.input].shape.channels / layer.groups;
   return network.tensors[layer.output].shape.elements() * layer.window.area() * group_inputs;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "quant/normalization.h"
+#include "quant/host/host_operator.h"
 #include "quant/shape.h"
 
 namespace bitbalance {
@@ -42,16 +42,16 @@ enum class LayerOp {
   kMaxPool,  ///< largest element of the window; padding never wins; output scale = input scale
   kAvgPool,  ///< sum * rescale; `count_include_pad` tells which divisor
   kAdd,      ///< elementwise sum of two tensors, each rescaled
-  kLrn,      ///< on the host: Lrn of the real values, quantized again
-  kSoftmax,  ///< on the host: over all elements of an image
+  kHost,     ///< on the host: a HostGraph of the real values, quantized again
 };
 
 /// One integer layer. Fields that an op does not use keep their defaults.
 struct QuantizedLayer {
   std::string name;
   LayerOp op = LayerOp::kConv;
-  int input = -1;    ///< index into QuantizedNetwork::tensors
-  int operand = -1;  ///< kAdd: second addend; kConv: residual added after requantization; -1: none
+  int input = -1;           ///< index into QuantizedNetwork::tensors
+  int operand = -1;         ///< kAdd: second addend; kConv: residual added after requantization; -1: none
+  std::vector<int> others;  ///< kHost: what follows `input`
   int output = -1;
   Window window;
 
@@ -68,7 +68,7 @@ struct QuantizedLayer {
   Rescale operand_rescale;         ///< kConv with an operand, kAdd: the operand's
   bool count_include_pad = false;  ///< kAvgPool: always divide by kernel_h * kernel_w
 
-  Lrn lrn;  ///< kLrn
+  HostGraph host;  ///< kHost: of `input` and `others`
 
   int clip_low = -128;  ///< saturation of the result; ReLU and Clip of the graph are folded in here
   int clip_high = 127;
@@ -79,7 +79,7 @@ struct QuantizedLayer {
 
 /// What the accelerator does not do: such a layer runs on the host, see host_layer.h.
 inline bool on_host(LayerOp op) {
-  return op == LayerOp::kLrn || op == LayerOp::kSoftmax;
+  return op == LayerOp::kHost;
 }
 
 /// Layers in execution order; every tensor is written by one layer at most, `input` by none, a tensor with
@@ -92,7 +92,11 @@ struct QuantizedNetwork {
   int output = 0;
 };
 
-/// Multiplications of one image: output elements * kernel area * input channels of a group. 0 for other ops.
+/// Every tensor that a layer on the host reads, in order.
+std::vector<int> host_sources(const QuantizedLayer& layer);
+
+/// Multiplications of one image: output elements * kernel area * input channels of a group; those of a layer
+/// on the host are HostGraph::macs(). 0 for other ops.
 std::int64_t macs(const QuantizedNetwork& network, const QuantizedLayer& layer);
 
 /// Throws std::invalid_argument, naming layer and field, when an index, a shape, a weight's magnitude or its

@@ -10,7 +10,9 @@
 #include <memory>
 #include <stdexcept>
 
+#include "quant/equalization.h"
 #include "quant/fusion.h"
+#include "quant/host_placement.h"
 #include "quant/representable.h"
 #include "quant/rescale.h"
 #include "quant/sample_sweep.h"
@@ -117,9 +119,15 @@ class Quantizer {
   }
 
   bool is_non_negative(const FusedLayer& fused) const {
-    if (fused.low >= 0 || fused.op == LayerOp::kSoftmax) return true;
+    if (fused.low >= 0) return true;
     if (fused.op == LayerOp::kConv) return false;
+    if (fused.op == LayerOp::kHost) return host_is_non_negative(*fused.node);
     return non_negative_[fused.input] && (fused.operand < 0 || non_negative_[fused.operand]);
+  }
+
+  // LRN keeps its input's signs.
+  bool host_is_non_negative(const Node& node) const {
+    return node.host.is_non_negative() || (node.host.title == "lrn" && non_negative_[node.input]);
   }
 
   // One negative slice makes a concatenation signed, and with it every slice; so what reads a slice is judged
@@ -165,7 +173,7 @@ class Quantizer {
     QuantizedTensor& output = new_tensor(fused.output);
     if (fused.op == LayerOp::kMaxPool) {
       output.scale = result_.tensors[index_[fused.input]].scale;
-    } else if (fused.op == LayerOp::kSoftmax) {
+    } else if (fused.op == LayerOp::kHost && fused.node->host.steps.back().type == "Softmax") {
       output.scale = 1.0 / range_of(output).high;
     } else {
       output.scale = calibrated_scale(fused.output, output);
@@ -183,7 +191,9 @@ class Quantizer {
     layer.window = fused.node->window;
     layer.count_include_pad = fused.node->count_include_pad;
 
-    layer.lrn = fused.node->lrn;
+    layer.host = fused.node->host;
+    if (fused.op == LayerOp::kHost)
+      for (const int tensor : fused.node->others) layer.others.push_back(index_[tensor]);
 
     const QuantizedTensor& output = new_output(fused, layer.name);
     layer.output = static_cast<int>(result_.tensors.size()) - 1;
@@ -330,9 +340,11 @@ QuantizedNetwork quantize(Network network, const Calibration& calibration, const
                           const std::vector<std::vector<float>>& samples,
                           const QuantizationProgress& progress) {
   check(options, !samples.empty());
-  const Network folded = fold_affine(std::move(network));
-  for (const Node& node : folded.nodes) check_finite(node);
-  QuantizedNetwork result = Quantizer(folded, calibration, options).run(samples, progress);
+  Calibration ranges = calibration;
+  Network prepared = lower_network(std::move(network));
+  for (const Node& node : prepared.nodes) check_finite(node);
+  if (options.equalize_channels) prepared = equalize_channels(std::move(prepared), ranges);
+  QuantizedNetwork result = Quantizer(prepared, ranges, options).run(samples, progress);
   validate(result);
   return result;
 }

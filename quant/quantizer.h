@@ -36,6 +36,8 @@ struct QuantizationOptions {
   /// Off: weight scale = largest |weight| of the channel / largest magnitude. On: the scale per channel that
   /// minimizes the squared error over the representable weights.
   bool scale_search = true;
+  /// Where the host computes between convolutions, it evens out the sizes of channels, see equalization.h.
+  bool equalize_channels = false;
   WeightMethod method = WeightMethod::kNearest;
   CompensationOptions compensation;  ///< of kCompensated; `centered` is set by bias_correction
   /// Samples reach a layer through the quantized layers before it, and the float network's values are the

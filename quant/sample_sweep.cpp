@@ -16,6 +16,14 @@ std::vector<float> real_values(const std::vector<std::int32_t>& integers, double
   return values;
 }
 
+/// Tensors of the float network that a layer reads.
+std::vector<int> layer_sources(const FusedLayer& layer) {
+  if (layer.op == LayerOp::kHost) return sources(*layer.node);
+  std::vector<int> read = {layer.input};
+  if (layer.operand >= 0) read.push_back(layer.operand);
+  return read;
+}
+
 }  // namespace
 
 SampleSweep::SampleSweep(const Network& network, const std::vector<FusedLayer>& layers,
@@ -29,8 +37,7 @@ SampleSweep::SampleSweep(const Network& network, const std::vector<FusedLayer>& 
   ++integer_readers_[network.output];
   for (const FusedLayer& layer : layers) {
     if (layer.op == LayerOp::kConv) ++float_readers_[layer.input];
-    ++integer_readers_[layer.input];
-    if (layer.operand >= 0) ++integer_readers_[layer.operand];
+    for (const int tensor : layer_sources(layer)) ++integer_readers_[tensor];
   }
   for (const std::vector<float>& image : images) floats_.emplace_back(network).load(image);
 }
@@ -79,16 +86,18 @@ void SampleSweep::advance(const FusedLayer& fused, const QuantizedNetwork& netwo
                           const QuantizedLayer& layer) {
   if (!follow_integers_) return;
   const LayerEvaluator evaluator(network, layer);
-  const bool last_input = --integer_readers_[fused.input] == 0;
-  const bool last_operand = fused.operand >= 0 && --integer_readers_[fused.operand] == 0;
-  const bool unread = fused.output < 0 || integer_readers_[fused.output] == 0;
+  std::vector<int> released;  // tensors of the integer network that nobody reads any more
+  const std::vector<int> read = layer_sources(fused);
+  std::vector<int> integer_read = host_sources(layer);
+  if (layer.operand >= 0) integer_read.push_back(layer.operand);
+  for (std::size_t i = 0; i < read.size(); ++i)
+    if (--integer_readers_[read[i]] == 0) released.push_back(integer_read[i]);
+  if (fused.output < 0 || integer_readers_[fused.output] == 0) released.push_back(layer.output);
   parallel_for(static_cast<int>(integers_.size()), threads_, [&](int i) {
     IntegerTensors& tensors = integers_[i];
     tensors.resize(network.tensors.size());
     evaluator.run(tensors);
-    if (last_input) std::vector<std::int32_t>().swap(tensors[layer.input]);
-    if (last_operand) std::vector<std::int32_t>().swap(tensors[layer.operand]);
-    if (unread) std::vector<std::int32_t>().swap(tensors[layer.output]);
+    for (const int tensor : released) std::vector<std::int32_t>().swap(tensors[tensor]);
   });
 }
 

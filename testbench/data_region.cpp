@@ -18,9 +18,16 @@ void DataRegion::load_images(const Program& program, const std::vector<Plane>& i
 }
 
 void DataRegion::run_on_host(const Program& program, const ProgramLayer& layer) {
+  for (int i = 0; i < program.batch; ++i) write(program, layer.output, i, host_result(program, layer, i));
+}
+
+Plane DataRegion::host_result(const Program& program, const ProgramLayer& layer, int image) {
   const QuantizedLayer& computed = network_.layers[layer.network_layers.front()];
-  for (int i = 0; i < program.batch; ++i)
-    write(program, layer.output, i, run_host_layer(network_, computed, read(program, layer.input, i)));
+  std::vector<Plane> values;
+  std::vector<const Plane*> inputs;
+  for (const int tensor : host_sources(computed)) values.push_back(read(program, tensor, image));
+  for (const Plane& value : values) inputs.push_back(&value);
+  return run_host_layer(network_, computed, inputs);
 }
 
 Plane DataRegion::read(const Program& program, int tensor, int image) {

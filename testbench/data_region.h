@@ -21,6 +21,8 @@ class DataRegion {
   /// A batch of images from `first` on. All else gets a pattern, so that what is never stored differs.
   void load_images(const Program& program, const std::vector<Plane>& images, int first);
   void run_on_host(const Program& program, const ProgramLayer& layer);
+  /// What a layer on the host makes of an image's tensors in memory.
+  Plane host_result(const Program& program, const ProgramLayer& layer, int image);
 
   Plane read(const Program& program, int tensor, int image);
   /// Gives an image of a tensor the pattern.

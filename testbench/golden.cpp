@@ -121,9 +121,8 @@ const std::vector<Plane>& GoldenModel::run(const Plane& image, const std::functi
       case LayerOp::kAdd:
         add(layer);
         break;
-      case LayerOp::kLrn:
-      case LayerOp::kSoftmax:
-        tensors_[layer.output] = run_host_layer(network_, layer, tensors_[layer.input]);
+      case LayerOp::kHost:
+        run_on_host(layer);
         break;
     }
     copy_to_parent(layer.output);
@@ -135,6 +134,12 @@ const std::vector<Plane>& GoldenModel::run(const Plane& image, const std::functi
 
 double GoldenModel::work(const QuantizedLayer& layer) const {
   return static_cast<double>(macs(network_, layer) + network_.tensors[layer.output].shape.elements());
+}
+
+void GoldenModel::run_on_host(const QuantizedLayer& layer) {
+  std::vector<const Plane*> inputs;
+  for (const int tensor : host_sources(layer)) inputs.push_back(&tensors_[tensor]);
+  tensors_[layer.output] = run_host_layer(network_, layer, inputs);
 }
 
 void GoldenModel::copy_to_parent(int tensor) {

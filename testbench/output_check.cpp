@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <random>
 
-#include "quant/host_layer.h"
 #include "quant/image_set.h"
 #include "testbench/golden_element.h"
 
@@ -50,7 +49,8 @@ void OutputCheck::run(const Segments& segments, int first, RunReport& report,
           progress((i + static_cast<double>(index) / layers) / batch);
         }
         if (layer.output == workload_.network.output)
-          predictions_.push_back(argmax(data_.read(found.program, layer.output, i)));
+          decisions_.push_back(
+              bitbalance::decisions(data_.read(found.program, layer.output, i), workload_.classes));
       }
     }
   }
@@ -65,11 +65,8 @@ void OutputCheck::compare_all(const LayerData& found, const Plane& expected, Lay
 void OutputCheck::compare_sample(const LayerData& found, std::size_t index, LayerReport& entry) {
   const QuantizedNetwork& network = workload_.network;
   const ProgramLayer& layer = found.layer;
+  if (layer.on_host) return compare_all(found, data_.host_result(found.program, layer, found.place), entry);
   const Plane input = data_.read(found.program, layer.input, found.place);
-  if (layer.on_host) {
-    const QuantizedLayer& computed = network.layers[layer.network_layers.front()];
-    return compare_all(found, run_host_layer(network, computed, input), entry);
-  }
   std::optional<Plane> operand;
   if (layer.operand >= 0) operand = data_.read(found.program, layer.operand, found.place);
   const Plane output = data_.read(found.program, layer.output, found.place);

@@ -27,8 +27,8 @@ class OutputCheck {
   void run(const Segments& segments, int first, RunReport& report,
            const std::function<void(double)>& progress);
 
-  /// The class the accelerator predicts, of every image that was compared.
-  const std::vector<int>& predictions() const { return predictions_; }
+  /// What the accelerator's outputs decide, of every image that was compared, see Workload.
+  const std::vector<std::vector<int>>& decisions() const { return decisions_; }
 
  private:
   /// A layer's tensors of one image in memory.
@@ -46,7 +46,7 @@ class OutputCheck {
   DataRegion& data_;
   const GoldenOptions options_;
   std::optional<GoldenModel> golden_;  ///< of a full comparison
-  std::vector<int> predictions_;
+  std::vector<std::vector<int>> decisions_;
 };
 
 }  // namespace bitbalance

@@ -7,7 +7,9 @@
 #include <filesystem>
 
 #include "quant/calibration.h"
+#include "quant/equalization.h"
 #include "quant/evaluator.h"
+#include "quant/host_placement.h"
 #include "quant/integer_evaluator.h"
 #include "quant/onnx_export.h"
 #include "quant/parallel.h"
@@ -74,11 +76,16 @@ class QuantizeRun {
     const Scenario& scenario = report_.scenario;
     ResultsFolder folder(arguments_.out.empty() ? "results/" + scenario.name + "-quantized" : arguments_.out);
     samples_ = load_samples(scenario);
-    folded_ = fold_affine(samples_.network);
+    folded_ = lower_network(samples_.network);
     calibration_ = calibrate(samples_.network, samples_.calibration, scenario.quantization.calibration());
     report_.calibration_images = static_cast<int>(samples_.calibration.size());
     report_.synthetic_calibration = scenario.network.calibration_images.empty();
+    const bool equalizes = scenario.quantization.options.equalize_channels;
+    if (equalizes && !arguments_.budget.empty())
+      throw SettingsError("--budget: accepted: without quantization.equalize_channels");
     if (!arguments_.budget.empty()) spend(parse_budget(arguments_.budget));
+    Calibration ranges = calibration_;
+    if (equalizes) folded_ = equalize_channels(std::move(folded_), ranges);
     const auto start = std::chrono::steady_clock::now();
     for (const TokenForm form : {TokenForm::kBinary, TokenForm::kSignedDigit}) quantize_for(form);
     report_.quantize_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -59,6 +59,18 @@ Json memory_json(const RunReport& report) {
   return json;
 }
 
+Json accuracy_json(const Accuracy& accuracy) {
+  Json json = {{"metric", to_string(accuracy.metric)},
+               {"quantized", accuracy.quantized},
+               {"samples", accuracy.samples}};
+  const bool reads_text = accuracy.metric == AccuracyMetric::kCharacterErrorRate;
+  if (reads_text) json["exact_lines"] = {{"quantized", accuracy.exact_quantized}};
+  if (!accuracy.reference) return json;
+  json["float"] = *accuracy.reference;
+  if (reads_text) json["exact_lines"]["float"] = accuracy.exact_reference;
+  return json;
+}
+
 Json layer_json(std::size_t index, const RunReport& report) {
   const LayerReport& layer = report.layers[index];
   Json bytes;
@@ -106,7 +118,7 @@ const char* engine_name(Engine engine) {
 std::string to_json(const RunReport& report) {
   const Scenario& scenario = report.scenario;
   const auto cycles = static_cast<double>(report.cycles());
-  const auto macs = static_cast<double>(report.macs());
+  const auto macs = static_cast<double>(report.macs() - report.host_macs());
   Json json = {{"schema", kSchema},
                {"scenario", scenario.name},
                {"level", to_string(scenario.run.level)},
@@ -121,10 +133,9 @@ std::string to_json(const RunReport& report) {
                      {"weights", scenario.network.builtin.empty() ? "model" : "synthetic"},
                      {"images", scenario.network.synthetic() ? "synthetic" : "file"}};
   json["on_host"] = report.host_layers();
+  json["macs"] = {{"accelerator", report.macs() - report.host_macs()}, {"host", report.host_macs()}};
   if (report.accuracy) {
-    json["accuracy"] = {
-        {"metric", "top1"}, {"quantized", report.accuracy->quantized}, {"samples", report.accuracy->samples}};
-    if (report.accuracy->reference) json["accuracy"]["float"] = *report.accuracy->reference;
+    json["accuracy"] = accuracy_json(*report.accuracy);
   }
   json["memory"] = memory_json(report);
   if (report.cost) add_cost(*report.cost, json);

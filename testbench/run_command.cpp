@@ -144,12 +144,7 @@ std::vector<LayerMapping> simulate(const RunArguments& arguments, int jobs,
   phases.clear();
   if (!report.fault.empty()) fmt::print(stderr, "bitbalance: {}\n", report.fault);
   report.memory = simulation.system().memory->statistics();
-  if (!workload.labels.empty() && !simulation.predictions().empty()) {
-    report.accuracy = {std::nullopt, accuracy(simulation.predictions(), workload.labels),
-                       static_cast<int>(simulation.predictions().size())};
-    if (!workload.float_predictions.empty())
-      report.accuracy->reference = accuracy(workload.float_predictions, workload.labels);
-  }
+  report.accuracy = workload.accuracy(simulation.decisions());
   return simulation.programs().mappings();
 }
 

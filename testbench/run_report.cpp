@@ -64,6 +64,9 @@ std::int64_t RunReport::cycles() const {
 std::int64_t RunReport::macs() const {
   return total(layers, [](const LayerReport& l) { return l.macs; });
 }
+std::int64_t RunReport::host_macs() const {
+  return total(layers, [](const LayerReport& l) { return l.on_host ? l.macs : 0; });
+}
 std::int64_t RunReport::elements() const {
   return total(layers, [](const LayerReport& l) { return l.comparison.elements; });
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hw/core/profile.h"
+#include "testbench/accuracy.h"
 #include "testbench/compare.h"
 #include "testbench/cost_report.h"
 #include "testbench/scenario.h"
@@ -38,12 +39,6 @@ struct LayerReport {
 LayerReport layer_report(const ProgramLayer& layer, Level level, const QuantizedNetwork& network,
                          const AcceleratorConfig& config);
 
-struct Accuracy {
-  std::optional<double> reference;  ///< of the float network, if there is one
-  double quantized = 0;             ///< of the accelerator's own outputs
-  int samples = 0;
-};
-
 struct HostFigures {
   double wall_s = 0;
   double simulate_s = 0;  ///< without import, quantization, golden model and reports
@@ -65,7 +60,8 @@ struct RunReport {
 
   std::int64_t cycles() const;
   std::int64_t macs() const;
-  std::int64_t elements() const;  ///< compared
+  std::int64_t host_macs() const;  ///< of them, on the host
+  std::int64_t elements() const;   ///< compared
   std::int64_t all_elements() const;
   std::int64_t mismatches() const;
   double frames_per_s() const;

@@ -92,6 +92,33 @@ std::string dram_type_note(const RunReport& report) {
                      costed, memory.dram.type);
 }
 
+/// What the accelerator does not compute; long lists are in summary.json.
+std::string host_share(const RunReport& report) {
+  constexpr std::size_t kMostNames = 6;
+  const std::vector<std::string> names = report.host_layers();
+  if (names.empty()) return "";
+  const std::string list = names.size() > kMostNames ? fmt::format("{} layers", names.size())
+                                                     : fmt::format("{}", fmt::join(names, ", "));
+  std::string text = fmt::format("on host   {}: no cycles and no energy counted", list);
+  if (const std::int64_t macs = report.host_macs(); macs != 0) {
+    text += fmt::format("; {} MACs, {:.2f} % of all", grouped(macs),
+                        100 * static_cast<double>(macs) / static_cast<double>(report.macs()));
+  }
+  return text + "\n";
+}
+
+std::string accuracy_text(const Accuracy& a) {
+  if (a.metric == AccuracyMetric::kTop1) {
+    const std::string reference = a.reference ? fmt::format(", {:.2f} % float", 100 * *a.reference) : "";
+    return fmt::format("{:.2f} % quantized{} (top-1 of {} images)\n", 100 * a.quantized, reference,
+                       a.samples);
+  }
+  const std::string reference =
+      a.reference ? fmt::format("; float {:.4f}, {}", *a.reference, a.exact_reference) : "";
+  return fmt::format("character error rate {:.4f} and {} exact lines quantized{} (of {} lines)\n",
+                     a.quantized, a.exact_quantized, reference, a.samples);
+}
+
 std::string verdict(const RunReport& report, bool color) {
   const char* green = color ? "\033[1;32m" : "";
   const char* red = color ? "\033[1;31m" : "";
@@ -153,14 +180,8 @@ std::string run_table(const RunReport& report, const std::string& folder, bool c
   text += row("total", "", "", grouped(report.macs()), grouped(report.cycles()), "", "", grouped(dram_bytes),
               grouped(report.mismatches()));
 
-  if (const auto names = report.host_layers(); !names.empty())
-    text += fmt::format("on host   {}: no cycles and no energy counted\n", fmt::join(names, ", "));
-  if (report.accuracy) {
-    const Accuracy& a = *report.accuracy;
-    const std::string reference = a.reference ? fmt::format(", {:.2f} % float", 100 * *a.reference) : "";
-    text += fmt::format("\naccuracy  {:.2f} % quantized{} (top-1 of {} images)\n", 100 * a.quantized,
-                        reference, a.samples);
-  }
+  text += host_share(report);
+  if (report.accuracy) text += "\naccuracy  " + accuracy_text(*report.accuracy);
   text +=
       fmt::format("speed     {} frames/s at {}Hz, {} cycles a frame\n",
                   grouped(std::llround(report.frames_per_s())), scaled(report.scenario.accelerator.clock_hz),
@@ -171,7 +192,7 @@ std::string run_table(const RunReport& report, const std::string& folder, bool c
   text += fmt::format("host      {:.1f} s, of them {:.1f} s simulating: {}cycle/s, {}MAC/s, {}B\n",
                       report.host.wall_s, report.host.simulate_s,
                       scaled(static_cast<double>(report.cycles()) / seconds),
-                      scaled(static_cast<double>(report.macs()) / seconds),
+                      scaled(static_cast<double>(report.macs() - report.host_macs()) / seconds),
                       scaled(static_cast<double>(report.host.peak_rss_bytes)));
   text += "verdict   " + verdict(report, color);
   if (!folder.empty()) text += fmt::format("results   {}\n", folder);

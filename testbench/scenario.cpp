@@ -71,6 +71,8 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
     v.path({"model", "trained network, float32 ONNX; beside `quantized`: what its accuracy is held against"},
            s.model);
     if (s.quantized.empty()) v.required();
+    v.integers({"input_shape", "extents of an input that the model leaves open, batch first"}, s.input_shape,
+               1, 1 << 24);
   } else {
     show_zoo(v, s.zoo);
   }
@@ -80,6 +82,18 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
   }
   v.path({"labels", "their classes, IDX; without it no accuracy"}, s.labels);
   v.rule(s.labels.empty() || !s.synthetic(), "labels", "given without images; accepted: labels of images");
+  v.path({"texts", "what text the images show, UTF-8, a line each, instead of classes"}, s.texts);
+  v.rule(s.texts.empty() || (s.labels.empty() && !s.synthetic()), "texts",
+         "given with labels or without images; accepted: texts of images alone");
+  v.path({"dictionary",
+          "characters in the order of the network's classes, UTF-8, one a line; first comes "
+          "the blank, last the space"},
+         s.dictionary);
+  v.rule(s.texts.empty() == s.dictionary.empty(), "dictionary", "texts and dictionary belong together");
+  if (!s.synthetic()) {
+    v.real({"pixel_mean", "subtracted from pixel / 255"}, s.pixels.mean, -1000, 1000);
+    v.real({"pixel_deviation", "then divided by"}, s.pixels.deviation, 1e-6, 1e6);
+  }
   v.path({"calibration_images", "images that choose the activation scales, IDX"}, s.calibration_images);
   if (!s.synthetic() && s.quantized.empty()) v.required();
   v.integer({"count", "images to run; 0: all of the file, or one batch of synthetic ones"}, s.count, 0,
@@ -152,6 +166,8 @@ void show_quantization(SettingsVisitor& v, QuantizationSettings& s, TokenForm ha
                      to_string(hardware_form)));
   v.boolean({"scale_search", "choose the scale of each output channel by least squared error"},
             options.scale_search);
+  v.boolean({"equalize_channels", "beside layers of the host, even out the sizes of channels"},
+            options.equalize_channels);
   v.choice({"method",
             "nearest: each weight for itself; compensated: by the layer's output on the calibration images"},
            options.method, names({WeightMethod::kNearest, WeightMethod::kCompensated}));

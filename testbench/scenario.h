@@ -11,6 +11,7 @@
 #include "hw/core/config.h"
 #include "hw/core/mapper.h"
 #include "hw/cost/technology.h"
+#include "quant/image_set.h"
 #include "quant/network_zoo.h"
 #include "quant/quantizer.h"
 #include "testbench/dram_settings.h"
@@ -28,8 +29,12 @@ struct NetworkSettings {
   std::int64_t image_seed = 1;      ///< of synthetic images
   std::filesystem::path labels;     ///< empty: no accuracy
   std::filesystem::path calibration_images;
-  int count = 0;  ///< images to run; 0: all of the file, a batch of synthetic ones
-  int batch = 1;  ///< images of one program
+  Dims input_shape;                  ///< of the model's input, batch included; empty: as the model says
+  PixelScale pixels;                 ///< what the network takes for a pixel
+  std::filesystem::path texts;       ///< what the images say, instead of labels; empty: nothing to read
+  std::filesystem::path dictionary;  ///< characters that the network tells apart; with texts
+  int count = 0;                     ///< images to run; 0: all of the file, a batch of synthetic ones
+  int batch = 1;                     ///< images of one program
 
   bool synthetic() const { return images.empty(); }
 };

@@ -49,6 +49,9 @@ class SettingsVisitor {
                     const std::function<void(std::size_t)>& body) = 0;
 
   virtual void integer(const Setting& setting, std::int64_t& value, std::int64_t low, std::int64_t high) = 0;
+  /// A list of numbers; empty: not given.
+  virtual void integers(const Setting& setting, std::vector<std::int64_t>& values, std::int64_t low,
+                        std::int64_t high) = 0;
   virtual void optional_integer(const Setting& setting, std::optional<int>& value, int low, int high) = 0;
   virtual void real(const Setting& setting, double& value, double low, double high) = 0;
   virtual void rational(const Setting& setting, Rational& value) = 0;

@@ -219,6 +219,21 @@ void SettingsReader::integer(const Setting& setting, std::int64_t& value, std::i
   value = number;
 }
 
+void SettingsReader::integers(const Setting& setting, std::vector<std::int64_t>& values, std::int64_t low,
+                              std::int64_t high) {
+  const auto source = find(setting);
+  if (!source) return;
+  const std::string accepted = fmt::format("a list of numbers of {} to {}", low, high);
+  if (!source->node.IsSequence()) refuse(setting, form(source->node), accepted);
+  values.clear();
+  for (const YAML::Node& element : source->node) {
+    std::int64_t number = 0;
+    if (!YAML::convert<std::int64_t>::decode(element, number) || number < low || number > high)
+      refuse(setting, element.IsScalar() ? "'" + element.Scalar() + "'" : form(element), accepted);
+    values.push_back(number);
+  }
+}
+
 void SettingsReader::optional_integer(const Setting& setting, std::optional<int>& value, int low, int high) {
   constexpr std::int64_t kAbsent = std::numeric_limits<std::int64_t>::min();
   std::int64_t number = kAbsent;
@@ -274,8 +289,13 @@ void SettingsReader::path(const Setting& setting, std::filesystem::path& value) 
     refuse(setting, form(source->node), "the name of a file");
   }
   value = std::filesystem::absolute(source->file.parent_path() / source->node.Scalar()).lexically_normal();
-  if (!std::filesystem::exists(value))
-    refuse(setting, "'" + source->node.Scalar() + "': no such file", "a file");
+  if (!std::filesystem::exists(value)) {
+    // A folder whose files are fetched or computed has a script for that.
+    const std::filesystem::path script = value.parent_path() / "prepare.py";
+    const bool is_prepared = std::filesystem::exists(script);
+    refuse(setting, "'" + source->node.Scalar() + "': no such file",
+           is_prepared ? fmt::format("a file; {} makes it", script.string()) : "a file");
+  }
   if (!std::filesystem::is_regular_file(value)) refuse(setting, "'" + source->node.Scalar() + "'", "a file");
 }
 

@@ -1,6 +1,7 @@
 #include "testbench/settings_writer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace bitbalance {
 namespace {
@@ -60,6 +61,11 @@ void SettingsWriter::list(const Setting& setting, const std::function<void(std::
 
 void SettingsWriter::integer(const Setting& setting, std::int64_t& value, std::int64_t, std::int64_t) {
   line(setting, fmt::format("{}", value));
+}
+
+void SettingsWriter::integers(const Setting& setting, std::vector<std::int64_t>& values, std::int64_t,
+                              std::int64_t) {
+  if (!values.empty()) line(setting, fmt::format("[{}]", fmt::join(values, ", ")));
 }
 
 void SettingsWriter::optional_integer(const Setting& setting, std::optional<int>& value, int, int) {

@@ -19,6 +19,8 @@ class SettingsWriter : public SettingsVisitor {
   void list(const Setting& setting, const std::function<void(std::size_t)>& resize,
             const std::function<std::size_t()>& size, const std::function<void(std::size_t)>& body) override;
   void integer(const Setting& setting, std::int64_t& value, std::int64_t low, std::int64_t high) override;
+  void integers(const Setting& setting, std::vector<std::int64_t>& values, std::int64_t low,
+                std::int64_t high) override;
   void optional_integer(const Setting& setting, std::optional<int>& value, int low, int high) override;
   void real(const Setting& setting, double& value, double low, double high) override;
   void rational(const Setting& setting, Rational& value) override;

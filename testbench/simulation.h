@@ -35,8 +35,8 @@ class Simulation {
   /// Fills frames, layers, fault and simulate_s of the report. Stops at the first fault.
   void run(RunReport& report, const ProgressCallback& progress);
 
-  /// The class the accelerator predicts, of every image that was simulated.
-  const std::vector<int>& predictions() const { return check_.predictions(); }
+  /// What the accelerator's outputs decide, of every image that was simulated, see Workload.
+  const std::vector<std::vector<int>>& decisions() const { return check_.decisions(); }
 
  private:
   void add_layers(RunReport& report) const;

@@ -9,6 +9,7 @@
 #include "quant/evaluator.h"
 #include "quant/network_zoo.h"
 #include "quant/onnx_import.h"
+#include "quant/parallel.h"
 #include "quant/quantized_file.h"
 #include "quant/quantizer.h"
 #include "testbench/settings.h"
@@ -22,6 +23,38 @@ void check_shape(const std::filesystem::path& file, const ImageSet& set, const S
   throw SettingsError(fmt::format("{}: images of {} x {} x {}; accepted: {} x {} x {}, the network's input",
                                   file.string(), set.channels, set.height, set.width, input.channels,
                                   input.height, input.width));
+}
+
+/// Elements of one decision: as many as the dictionary has characters, and the blank.
+int check_text_task(const NetworkSettings& settings, const TextTask& task, const Shape& output, int images) {
+  if (static_cast<int>(task.texts.size()) != images) {
+    throw SettingsError(fmt::format("{}: {} lines of text; accepted: {}, the images of {}",
+                                    settings.texts.string(), task.texts.size(), images,
+                                    settings.images.string()));
+  }
+  const int classes = static_cast<int>(task.characters.size()) + 1;
+  if (output.width != classes) {
+    throw SettingsError(
+        fmt::format("{}: {} characters and the blank; accepted: {}, the classes of the "
+                    "network's output",
+                    settings.dictionary.string(), task.characters.size(), output.width));
+  }
+  return classes;
+}
+
+/// A network's decisions on each image, on all cores; tells the share that is done, all but one image.
+std::vector<std::vector<int>> decide(const Network& network, const std::vector<std::vector<float>>& images,
+                                     int classes, const std::function<void(double)>& progress) {
+  constexpr int kImagesBetweenReports = 32;
+  const auto count = static_cast<int>(images.size());
+  std::vector<std::vector<int>> result(images.size());
+  for (int first = 0; first < count; first += kImagesBetweenReports) {
+    parallel_for(std::min(kImagesBetweenReports, count - first), 0, [&](int i) {
+      result[first + i] = decisions(Evaluator(network).run(images[first + i]), classes);
+    });
+    progress(std::min(first + kImagesBetweenReports, count) / (count + 1.0));
+  }
+  return result;
 }
 
 /// Images of a file, or synthetic ones.
@@ -43,9 +76,11 @@ class Images {
     return settings_.count == 0 ? set_.count : settings_.count;
   }
 
+  int count_in_file() const { return set_.count; }
+
   std::vector<float> image(int index) const {
     if (settings_.synthetic()) return synthetic_image(shape_, settings_.image_seed + index);
-    return float_images(set_, index, 1).front();
+    return float_images(set_, index, 1, settings_.pixels).front();
   }
 
   const std::vector<std::uint8_t>& labels() const { return set_.labels; }
@@ -55,7 +90,7 @@ class Images {
     if (settings_.calibration_images.empty()) return {synthetic_image(shape_, settings_.image_seed - 1)};
     const ImageSet samples = read_images(settings_.calibration_images);
     check_shape(settings_.calibration_images, samples, shape_);
-    return float_images(samples, 0, samples.count);
+    return float_images(samples, 0, samples.count, settings_.pixels);
   }
 
  private:
@@ -65,7 +100,8 @@ class Images {
 };
 
 Network load_network(const NetworkSettings& settings) {
-  return settings.builtin.empty() ? import_onnx(settings.model) : zoo_network(settings.builtin, settings.zoo);
+  return settings.builtin.empty() ? import_onnx(settings.model, settings.input_shape)
+                                  : zoo_network(settings.builtin, settings.zoo);
 }
 
 /// The network of `network.quantized`, for an accelerator of its token form.
@@ -96,6 +132,10 @@ class Networks {
   const std::optional<Network>& floats() const { return float_; }
   Shape input_shape() const {
     return float_ ? float_->shape(float_->input) : quantized_->tensors[quantized_->input].shape;
+  }
+
+  Shape output_shape() const {
+    return float_ ? float_->shape(float_->output) : quantized_->tensors[quantized_->output].shape;
   }
 
   /// Read, or made from the float network, which is gone then.
@@ -140,20 +180,47 @@ Workload prepare_workload(const Scenario& scenario, const std::function<void(dou
   Workload workload;
   workload.labels = images.labels();
   if (!workload.labels.empty()) workload.labels.resize(static_cast<std::size_t>(count));
+  workload.classes = static_cast<int>(networks.output_shape().elements());
+  if (!scenario.network.texts.empty()) {
+    workload.text = read_text_task(scenario.network.texts, scenario.network.dictionary);
+    workload.classes =
+        check_text_task(scenario.network, *workload.text, networks.output_shape(), images.count_in_file());
+  }
 
   std::vector<std::vector<float>> floats;
-  std::optional<Evaluator> evaluator;
-  if (networks.floats() && !workload.labels.empty()) evaluator.emplace(*networks.floats());
-  for (int i = 0; i < count; ++i) {
-    floats.push_back(images.image(i));
-    if (evaluator) workload.float_predictions.push_back(argmax(evaluator->run(floats.back())));
-    progress(static_cast<double>(i + 1) / (count + 1));
-  }
+  for (int i = 0; i < count; ++i) floats.push_back(images.image(i));
+  if (networks.floats() && (!workload.labels.empty() || workload.text))
+    workload.float_decisions = decide(*networks.floats(), floats, workload.classes, progress);
   workload.network = networks.take_quantized(images);
   progress(1);
   const QuantizedTensor& input = workload.network.tensors[workload.network.input];
   for (const std::vector<float>& image : floats) workload.images.push_back(quantize_values(input, image));
   return workload;
+}
+
+std::optional<Accuracy> Workload::accuracy(const std::vector<std::vector<int>>& decisions) const {
+  if (decisions.empty() || (labels.empty() && !text)) return std::nullopt;
+  Accuracy result;
+  result.samples = static_cast<int>(decisions.size());
+  if (text) {
+    const TextScore quantized = score(*text, decisions);
+    result.metric = AccuracyMetric::kCharacterErrorRate;
+    result.quantized = quantized.character_error_rate;
+    result.exact_quantized = quantized.exact_lines;
+    if (float_decisions.empty()) return result;
+    const TextScore reference = score(*text, float_decisions);
+    result.reference = reference.character_error_rate;
+    result.exact_reference = reference.exact_lines;
+    return result;
+  }
+  const auto share = [&](const std::vector<std::vector<int>>& of) {
+    std::vector<int> predictions;
+    for (const std::vector<int>& image : of) predictions.push_back(image.front());
+    return bitbalance::accuracy(predictions, labels);
+  };
+  result.quantized = share(decisions);
+  if (!float_decisions.empty()) result.reference = share(float_decisions);
+  return result;
 }
 
 }  // namespace bitbalance

@@ -4,11 +4,13 @@
 
 #include <functional>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "quant/image_set.h"
 #include "quant/network.h"
 #include "quant/quantized_network.h"
+#include "testbench/accuracy.h"
 #include "testbench/golden.h"
 #include "testbench/scenario.h"
 
@@ -16,9 +18,15 @@ namespace bitbalance {
 
 struct Workload {
   QuantizedNetwork network;
-  std::vector<Plane> images;           ///< integers of the network's input tensor
-  std::vector<std::uint8_t> labels;    ///< one per image, or none
-  std::vector<int> float_predictions;  ///< the float network's class of each image; empty without labels
+  std::vector<Plane> images;          ///< integers of the network's input tensor
+  std::vector<std::uint8_t> labels;   ///< one per image, or none
+  std::optional<TextTask> text = {};  ///< what the images say, instead
+  int classes = 1;                    ///< elements of the output that make one decision
+  /// The float network's decisions on each image; empty without labels and text.
+  std::vector<std::vector<int>> float_decisions = {};
+
+  /// How right decisions are, of as many images as there are; none without labels, text or decisions.
+  std::optional<Accuracy> accuracy(const std::vector<std::vector<int>>& decisions) const;
 };
 
 /// A scenario's float network and images.

@@ -183,7 +183,7 @@ class SegmentBuilder {
     for (; next_on_host(); ++next_) {
       const QuantizedLayer& layer = network_.layers[next_];
       ProgramLayer entry = describe_layer(layer);
-      entry.op = layer.op == LayerOp::kLrn ? "lrn" : "softmax";
+      entry.op = layer.host.title;
       entry.on_host = true;
       host_layers.push_back(std::move(entry));
       result.mappings.push_back({layer.name});

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <map>
 
+#include "quant/host/image_operators.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
 #include "tests/support/random_case.h"
@@ -149,7 +150,8 @@ QuantizedNetwork segmented_network() {
   n.layers[1].output = 2;
   QuantizedLayer lrn;
   lrn.name = "norm";
-  lrn.op = LayerOp::kLrn;
+  lrn.op = LayerOp::kHost;
+  lrn.host = lrn_graph({16, 5, 5}, {});
   lrn.input = 3;
   lrn.output = 4;
   lrn.clip_low = 0;

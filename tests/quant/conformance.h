@@ -21,13 +21,13 @@ struct ConformanceResult {
 /// Every test in `data`/{node, pytorch-operator, pytorch-converted} whose operators the importer all claims,
 /// by name.
 ///
-/// A test's model becomes one that the importer may accept. Graph inputs but the first become constants; a
-/// batch of N becomes N runs; an operator set before 7 is declared as 7, an IR
-/// version before 4 as 4, without is_test and broadcast, which 7 takes for granted. Add, Clip, Dropout,
-/// Identity and Relu take a tensor of any rank as 1 x n x 1 x 1, Concat three dimensions as four, Softmax the
-/// dimensions before its last as batch. Two activations (Add, Concat) are stacked as channels of one input,
-/// and separated by convolutions with weights 0 and 1. Behind Dropout, Flatten, Identity and Reshape, which
-/// are no layers, comes a Clip without bounds. Nothing else is changed.
+/// A test's model becomes one that the importer may accept. It has one input: several activations are slices
+/// of it, parameters and weights become constants. It has one output: those of Split are joined, of others
+/// the first is kept. Double precision becomes single. A batch of N becomes N runs where the accelerator's
+/// layers are concerned. An operator set before 7 is declared as 7, an IR version before 4 as 4, without
+/// is_test and broadcast, which 7 takes for granted. Behind operators that are no layers (Reshape...) comes a
+/// Clip without bounds. Where input or output are no floats all inputs become constants, for the importer to
+/// fold, and the result is added to a zero. Nothing else is changed.
 std::vector<ConformanceResult> run_conformance(const std::filesystem::path& data);
 
 /// The text of docs/onnx.md.

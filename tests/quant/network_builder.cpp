@@ -73,13 +73,36 @@ int NetworkBuilder::concat(const std::string& name, const std::vector<int>& part
 }
 
 int NetworkBuilder::lrn(const std::string& name, int input, const Lrn& lrn) {
-  Node& node = append(name, Op::kLrn, input, network_.shape(input));
-  node.lrn = lrn;
+  Node& node = append(name, Op::kHost, input, network_.shape(input));
+  node.host = lrn_graph(network_.shape(input), lrn);
   return node.output;
 }
 
 int NetworkBuilder::softmax(const std::string& name, int input) {
-  return append(name, Op::kSoftmax, input, network_.shape(input)).output;
+  Node& node = append(name, Op::kHost, input, network_.shape(input));
+  node.host = softmax_graph(network_.shape(input));
+  return node.output;
+}
+
+int NetworkBuilder::host(const std::string& name, const std::vector<int>& inputs, HostOperator op) {
+  std::vector<HostTensor> zeros;
+  std::vector<Dims> extents;
+  for (const int input : inputs) {
+    const Shape& shape = network_.shape(input);
+    extents.push_back({1, shape.channels, shape.height, shape.width});
+    zeros.emplace_back(extents.back());
+  }
+  std::vector<HostView> views(zeros.begin(), zeros.end());
+  for (const HostOperand& operand : op.operands) views.emplace_back(operand.constant);
+  for (std::size_t i = inputs.size(); i-- > 0;)
+    op.operands.insert(op.operands.begin(), HostOperand{static_cast<int>(i), {}});
+  op.result = evaluate(op, views).dims;
+  Node& node = append(name, Op::kHost, inputs.front(),
+                      {static_cast<int>(op.result.at(1)), static_cast<int>(op.result.at(2)),
+                       static_cast<int>(op.result.at(3))});
+  node.others.assign(inputs.begin() + 1, inputs.end());
+  node.host = HostGraph(std::move(extents), std::move(op));
+  return node.output;
 }
 
 Network NetworkBuilder::build(int output) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "quant/host/image_operators.h"
 #include "quant/network.h"
 
 namespace bitbalance {
@@ -24,6 +25,9 @@ class NetworkBuilder {
   int concat(const std::string& name, const std::vector<int>& parts);
   int lrn(const std::string& name, int input, const Lrn& lrn);
   int softmax(const std::string& name, int input);
+
+  /// An operator of the host on whole tensors (1 x C x H x W), and constants behind them.
+  int host(const std::string& name, const std::vector<int>& inputs, HostOperator op);
 
   Network build(int output);
 

@@ -96,13 +96,13 @@ onnx::NodeProto& OnnxBuilder::node(const std::string& op, const std::vector<std:
   return node;
 }
 
-Network OnnxBuilder::import() const {
-  return import_bytes(model_.SerializeAsString());
+Network OnnxBuilder::import(const Dims& input_shape) const {
+  return import_bytes(model_.SerializeAsString(), input_shape);
 }
 
-Network import_bytes(const std::string& bytes) {
+Network import_bytes(const std::string& bytes, const Dims& input_shape) {
   const ModelFile file(bytes);
-  return import_onnx(file.path());
+  return import_onnx(file.path(), input_shape);
 }
 
 std::vector<float> OnnxBuilder::run(const std::vector<float>& image) const {
@@ -110,14 +110,14 @@ std::vector<float> OnnxBuilder::run(const std::vector<float>& image) const {
   return Evaluator(network).run(image);
 }
 
-std::string OnnxBuilder::refusal() const {
-  return refusal_of_bytes(model_.SerializeAsString());
+std::string OnnxBuilder::refusal(const Dims& input_shape) const {
+  return refusal_of_bytes(model_.SerializeAsString(), input_shape);
 }
 
-std::string refusal_of_bytes(const std::string& bytes) {
+std::string refusal_of_bytes(const std::string& bytes, const Dims& input_shape) {
   const ModelFile file(bytes);
   try {
-    import_onnx(file.path());
+    import_onnx(file.path(), input_shape);
   } catch (const std::invalid_argument& error) {
     std::string message = error.what();
     CHECK_THAT(message, Catch::StartsWith(file.path().string() + ": "));

@@ -31,20 +31,20 @@ class OnnxBuilder {
   onnx::GraphProto& graph() { return *model_.mutable_graph(); }
 
   /// Writes a file and imports it.
-  Network import() const;
+  Network import(const Dims& input_shape = {}) const;
   /// Imports and evaluates one image.
   std::vector<float> run(const std::vector<float>& image) const;
   /// The message with which the import is refused, checked to name the file in one line.
-  std::string refusal() const;
+  std::string refusal(const Dims& input_shape = {}) const;
 
  private:
   onnx::ModelProto model_;
 };
 
 /// The network of a serialized model.
-Network import_bytes(const std::string& bytes);
+Network import_bytes(const std::string& bytes, const Dims& input_shape = {});
 /// The message with which these bytes are refused as a file.
-std::string refusal_of_bytes(const std::string& bytes);
+std::string refusal_of_bytes(const std::string& bytes, const Dims& input_shape = {});
 
 void set(onnx::NodeProto& node, const std::string& attribute, std::int64_t value);
 void set(onnx::NodeProto& node, const std::string& attribute, float value);

@@ -275,19 +275,19 @@ TEST_CASE("inputs of a concatenation share its scale and sign, and so does what 
 TEST_CASE("layers on the host keep their settings, and Softmax its range") {
   NetworkBuilder builder({3, 2, 2});
   const int lrn = builder.lrn("lrn", 0, {3, 0.5F, 0.6F, 2.0F});
-  const Network network = builder.build(builder.softmax("softmax", lrn));
+  const int conv = builder.conv("conv", lrn, 3, square_window(1), random_values(9, 4), random_values(3, 5));
+  const Network network = builder.build(builder.softmax("softmax", conv));
   const QuantizedNetwork quantized = quantize(network, calibrate(network, {random_values(12, 3)}));
-  REQUIRE(quantized.layers.size() == 2);
-  CHECK(quantized.layers[0].op == LayerOp::kLrn);
-  CHECK(quantized.layers[0].lrn.size == 3);
-  CHECK(quantized.layers[0].lrn.k == 2.0F);
+  REQUIRE(quantized.layers.size() == 3);
+  CHECK(quantized.layers[0].op == LayerOp::kHost);
+  CHECK(quantized.layers[0].host.title == "lrn");
   CHECK(quantized.tensors[1].is_signed);
-  CHECK_FALSE(quantized.tensors[2].is_signed);
-  CHECK(quantized.tensors[2].scale == 1.0 / 255);
+  CHECK_FALSE(quantized.tensors[3].is_signed);
+  CHECK(quantized.tensors[3].scale == 1.0 / 255);
 
   const std::vector<float> image = random_values(12, 3);
-  const std::vector<std::int32_t> normalized =
-      run_host_layer(quantized, quantized.layers[0], quantize_values(quantized.tensors[0], image));
+  const std::vector<std::int32_t> integers = quantize_values(quantized.tensors[0], image);
+  const std::vector<std::int32_t> normalized = run_host_layer(quantized, quantized.layers[0], {&integers});
   Evaluator evaluator(network);
   evaluator.run(image);
   for (std::size_t i = 0; i < image.size(); ++i) {

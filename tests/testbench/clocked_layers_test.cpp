@@ -34,7 +34,7 @@ TEST_CASE("random networks have the same accounts for any number of processes") 
     Scenario scenario;
     scenario.accelerator = c.config;
     scenario.network.batch = static_cast<int>(c.images.size());
-    check_jobs(clocked(scenario), Workload{c.network, c.images, {}, {}});
+    check_jobs(clocked(scenario), Workload{c.network, c.images, {}});
   }
 }
 

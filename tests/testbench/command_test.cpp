@@ -368,10 +368,10 @@ TEST_CASE("truncated and foreign files are told by name") {
 TEST_CASE("operators that are not supported are told by node and name") {
   const TemporaryFolder folder;
   OnnxBuilder builder({1, 1, 28, 28});
-  builder.node("Sigmoid", {"x"}, "y");
-  const auto file = folder.write("sigmoid.onnx", builder.model().SerializeAsString());
+  builder.node("Hardmax", {"x"}, "y");
+  const auto file = folder.write("hardmax.onnx", builder.model().SerializeAsString());
   CHECK_THAT(set("network.model=" + file.string()),
-             Contains("(Sigmoid)") && Contains("unsupported operator"));
+             Contains("(Hardmax)") && Contains("unsupported operator"));
 }
 
 TEST_CASE("wrong image counts and sizes are refused") {

@@ -32,7 +32,7 @@ TEST_CASE("random networks have the same accounts with any layers clocked") {
     scenario.accelerator = c.config;
     scenario.network.batch = static_cast<int>(c.images.size());
     scenario.run.watchdog_cycles = 20'000;
-    const Workload workload{c.network, c.images, {}, {}};
+    const Workload workload{c.network, c.images, {}};
     std::mt19937_64 random(seed);
     std::string layers;
     for (const std::string& name : ProgramSet(at_level(scenario, Level::kTlm), c.network, 1).layer_names())
@@ -71,7 +71,7 @@ TEST_CASE("only the layers asked for are clocked, each told with its level") {
   scenario.network.batch = static_cast<int>(c.images.size());
   const std::vector<std::string> names = ProgramSet(scenario, c.network, 1).layer_names();
   scenario = at_level(scenario, Level::kTlm, names.back());
-  const Workload workload{c.network, c.images, {}, {}};
+  const Workload workload{c.network, c.images, {}};
   Simulation simulation(scenario, workload);
   RunReport report;
   report.scenario = scenario;
@@ -89,7 +89,7 @@ TEST_CASE("a layer that does not exist is refused with the nearest one") {
   const RandomCase c = make_random_case(3);
   Scenario scenario;
   scenario.accelerator = c.config;
-  const Workload workload{c.network, c.images, {}, {}};
+  const Workload workload{c.network, c.images, {}};
   const std::string name = ProgramSet(scenario, c.network, 1).layer_names().front();
   scenario = at_level(scenario, Level::kTlm, name + "x");
   CHECK_THROWS_WITH(

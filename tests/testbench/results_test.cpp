@@ -41,7 +41,7 @@ RunReport example() {
   layer.profile.events.add(Event::kDramWrite, 32);
   layer.comparison.elements = layer.comparison.total = 77;
   report.layers.push_back(layer);
-  report.accuracy = Accuracy{0.9, 0.8, 4};
+  report.accuracy = Accuracy{AccuracyMetric::kTop1, 0.9, 0.8, 4};
   report.host = {2.0, 1.0, 1 << 20};
   return report;
 }

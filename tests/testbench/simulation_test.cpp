@@ -85,7 +85,7 @@ TEST_CASE("every output of every layer is compared, in a shorter last batch too"
   CHECK(report.mismatches() == 0);
   CHECK(report.open_accounts().empty());
   CHECK(report.passed());
-  CHECK(simulation.predictions().size() == kImages);
+  CHECK(simulation.decisions().size() == kImages);
 }
 
 TEST_CASE("a batch larger than the images is one short batch") {
@@ -209,7 +209,7 @@ TEST_CASE("layers on the host run between programs, and concatenations need no l
   }
   CHECK(names == std::vector<std::string>{"norm1", "a", "b", "both.norm1", "pool", "norm2", "fc", "softmax"});
   CHECK(report.passed());
-  CHECK(simulation.predictions().size() == kImages);
+  CHECK(simulation.decisions().size() == kImages);
   CHECK(simulation.programs().program_with("fc").first_layer == 6);
   CHECK(simulation.programs().mappings().size() == 3);
 }

@@ -1,0 +1,185 @@
+// Operators that treat every element alike, with NumPy's broadcasting where they have several operands.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "quant/host/operators.h"
+
+namespace bitbalance {
+namespace {
+
+template <class Function>
+HostTensor map(const HostView& x, Function function) {
+  HostTensor result(x.dims);
+  std::transform(x.values, x.values + result.values.size(), result.values.begin(), function);
+  return result;
+}
+
+template <class Function>
+HostTensor combine(const HostView& a, const HostView& b, Function function) {
+  if (a.dims == b.dims) {
+    HostTensor result(a.dims);
+    std::transform(a.values, a.values + result.values.size(), b.values, result.values.begin(), function);
+    return result;
+  }
+  HostTensor result(broadcast(a.dims, b.dims));
+  if (result.values.empty()) return result;
+  const std::vector<std::int64_t> steps_a = broadcast_strides(a.dims, result.dims);
+  const std::vector<std::int64_t> steps_b = broadcast_strides(b.dims, result.dims);
+  // A row of the innermost dimension at once; one of the operands may repeat a single value along it.
+  Dims rows = result.dims;
+  const std::int64_t row = rows.back();
+  rows.back() = 1;
+  Odometer at(rows, {steps_a, steps_b});
+  for (auto to = result.values.begin(); to != result.values.end(); to += row, at.next()) {
+    const float* x = a.values + at.offset(0);
+    const float* y = b.values + at.offset(1);
+    if (steps_a.back() == 0) {
+      std::transform(y, y + row, to, [&](float value) { return function(*x, value); });
+    } else if (steps_b.back() == 0) {
+      std::transform(x, x + row, to, [&](float value) { return function(value, *y); });
+    } else {
+      std::transform(x, x + row, y, to, function);
+    }
+  }
+  return result;
+}
+
+template <class Function>
+HostFunction unary(Function function) {
+  return [function](const HostOperator& /*op*/, const std::vector<HostView>& operands) {
+    return map(operands.at(0), function);
+  };
+}
+
+/// An element and the operator's two parameters.
+template <class Function>
+HostFunction shaped(const char* first, float first_default, const char* second, float second_default,
+                    Function function) {
+  return [=](const HostOperator& op, const std::vector<HostView>& operands) {
+    const float a = op.attributes.number(first, first_default);
+    const float b = op.attributes.number(second, second_default);
+    return map(operands.at(0), [&](float x) { return function(x, a, b); });
+  };
+}
+
+template <class Function>
+HostFunction binary(Function function) {
+  return [function](const HostOperator& /*op*/, const std::vector<HostView>& operands) {
+    return combine(operands.at(0), operands.at(1), function);
+  };
+}
+
+/// Any number of operands, from the first on.
+template <class Function>
+HostFunction variadic(Function function) {
+  return [function](const HostOperator& /*op*/, const std::vector<HostView>& operands) {
+    HostTensor result = map(operands.at(0), [](float x) { return x; });
+    for (std::size_t i = 1; i < operands.size(); ++i) result = combine(result, operands[i], function);
+    return result;
+  };
+}
+
+HostTensor mean(const HostOperator& op, const std::vector<HostView>& operands) {
+  const HostTensor sum = variadic(std::plus<>())(op, operands);
+  const auto count = static_cast<float>(operands.size());
+  return map(sum, [count](float x) { return x / count; });
+}
+
+HostTensor where(const HostOperator& /*op*/, const std::vector<HostView>& operands) {
+  // The condition selects twice: what is not chosen becomes an exact zero, infinities included.
+  const HostTensor chosen =
+      combine(operands.at(0), operands.at(1), [](float c, float x) { return c != 0 ? x : 0.0F; });
+  const HostTensor other =
+      combine(operands.at(0), operands.at(2), [](float c, float x) { return c != 0 ? 0.0F : x; });
+  return combine(chosen, other, [](float a, float b) { return a == 0 ? b : a; });
+}
+
+/// PRelu's slope is broadcast to the operand alone.
+HostTensor prelu(const HostOperator& /*op*/, const std::vector<HostView>& operands) {
+  HostTensor result =
+      combine(operands.at(0), operands.at(1), [](float x, float slope) { return x < 0 ? slope * x : x; });
+  if (result.dims != operands.at(0).dims)
+    throw std::invalid_argument(fmt::format("slope of {} for an input of {}", to_string(operands.at(1).dims),
+                                            to_string(operands.at(0).dims)));
+  return result;
+}
+
+HostTensor divide(const HostOperator& op, const std::vector<HostView>& operands) {
+  HostTensor result = combine(operands.at(0), operands.at(1), std::divides<>());
+  if (op.attributes.integer("integers", 0) != 0)
+    for (float& value : result.values) value = std::trunc(value);
+  return result;
+}
+
+float sigmoid(float x) {
+  return 1.0F / (1.0F + std::exp(-x));
+}
+
+}  // namespace
+
+HostFunctions elementwise_operators() {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  constexpr float kSeluAlpha = 1.67326319217681884765625F;  // ONNX's defaults
+  constexpr float kSeluGamma = 1.05070102214813232421875F;
+  return {
+      {"Abs", unary([](float x) { return std::abs(x); })},
+      {"Ceil", unary([](float x) { return std::ceil(x); })},
+      {"Celu", shaped("alpha", 1, "", 0,
+                      [](float x, float a, float /*b*/) {
+                        return std::max(0.0F, x) + std::min(0.0F, a * std::expm1(x / a));
+                      })},
+      {"Clip", shaped("min", -kInfinity, "max", kInfinity,
+                      [](float x, float low, float high) { return std::min(std::max(x, low), high); })},
+      {"Cos", unary([](float x) { return std::cos(x); })},
+      {"Elu", shaped("alpha", 1, "", 0,
+                     [](float x, float a, float /*b*/) { return x < 0 ? a * std::expm1(x) : x; })},
+      {"Erf", unary([](float x) { return std::erf(x); })},
+      {"Exp", unary([](float x) { return std::exp(x); })},
+      {"Floor", unary([](float x) { return std::floor(x); })},
+      {"HardSigmoid", shaped("alpha", 0.2F, "beta", 0.5F,
+                             [](float x, float a, float b) { return std::clamp(a * x + b, 0.0F, 1.0F); })},
+      {"HardSwish", unary([](float x) { return x * std::clamp(x / 6 + 0.5F, 0.0F, 1.0F); })},
+      {"Identity", unary([](float x) { return x; })},
+      {"LeakyRelu",
+       shaped("alpha", 0.01F, "", 0, [](float x, float a, float /*b*/) { return x < 0 ? a * x : x; })},
+      {"Log", unary([](float x) { return std::log(x); })},
+      {"Neg", unary([](float x) { return -x; })},
+      {"Reciprocal", unary([](float x) { return 1 / x; })},
+      {"Relu", unary([](float x) { return std::max(x, 0.0F); })},
+      {"Round", unary([](float x) { return std::nearbyint(x); })},  // halves to even
+      {"Selu", shaped("alpha", kSeluAlpha, "gamma", kSeluGamma,
+                      [](float x, float a, float g) { return g * (x > 0 ? x : a * std::expm1(x)); })},
+      {"Sigmoid", unary(sigmoid)},
+      {"Sign", unary([](float x) { return static_cast<float>((x > 0) - (x < 0)); })},
+      {"Sin", unary([](float x) { return std::sin(x); })},
+      {"Softplus", unary([](float x) { return std::max(x, 0.0F) + std::log1p(std::exp(-std::abs(x))); })},
+      {"Softsign", unary([](float x) { return x / (1 + std::abs(x)); })},
+      {"Sqrt", unary([](float x) { return std::sqrt(x); })},
+      {"Tanh", unary([](float x) { return std::tanh(x); })},
+      {"ThresholdedRelu",
+       shaped("alpha", 1, "", 0, [](float x, float a, float /*b*/) { return x > a ? x : 0.0F; })},
+      {"Trunc", unary([](float x) { return std::trunc(x); })},  // Cast to an integer
+
+      {"Add", binary(std::plus<>())},
+      {"Div", divide},
+      {"Equal", binary([](float a, float b) { return a == b ? 1.0F : 0.0F; })},
+      {"Greater", binary([](float a, float b) { return a > b ? 1.0F : 0.0F; })},
+      {"Less", binary([](float a, float b) { return a < b ? 1.0F : 0.0F; })},
+      {"Mul", binary(std::multiplies<>())},
+      {"PRelu", prelu},
+      {"Pow", binary([](float a, float b) { return b == 2 ? a * a : std::pow(a, b); })},
+      {"Sub", binary(std::minus<>())},
+
+      {"Max", variadic([](float a, float b) { return std::max(a, b); })},
+      {"Mean", mean},
+      {"Min", variadic([](float a, float b) { return std::min(a, b); })},
+      {"Sum", variadic(std::plus<>())},
+      {"Where", where},
+  };
+}
+
+}  // namespace bitbalance

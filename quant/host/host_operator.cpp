@@ -1,0 +1,111 @@
+#include "quant/host/host_operator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <stdexcept>
+
+#include "quant/host/operators.h"
+#include "quant/host/product.h"
+
+namespace bitbalance {
+namespace {
+
+const HostFunctions& functions() {
+  static const HostFunctions table = [] {
+    HostFunctions all;
+    for (HostFunctions family : {elementwise_operators(), reduction_operators(), movement_operators(),
+                                 product_operators(), normalization_operators(), resize_operators()})
+      all.merge(family);
+    return all;
+  }();
+  return table;
+}
+
+}  // namespace
+
+std::int64_t HostAttributes::integer(const std::string& name, std::int64_t fallback) const {
+  const auto found = integers.find(name);
+  return found == integers.end() || found->second.empty() ? fallback : found->second.front();
+}
+
+float HostAttributes::number(const std::string& name, float fallback) const {
+  const auto found = numbers.find(name);
+  return found == numbers.end() || found->second.empty() ? fallback : found->second.front();
+}
+
+std::string HostAttributes::word(const std::string& name, const std::string& fallback) const {
+  const auto found = words.find(name);
+  return found == words.end() ? fallback : found->second;
+}
+
+std::vector<std::int64_t> HostAttributes::list(const std::string& name) const {
+  const auto found = integers.find(name);
+  return found == integers.end() ? std::vector<std::int64_t>() : found->second;
+}
+
+const std::set<std::string>& host_operators() {
+  static const std::set<std::string> names = [] {
+    std::set<std::string> all;
+    for (const auto& [name, function] : functions()) all.insert(name);
+    return all;
+  }();
+  return names;
+}
+
+HostTensor evaluate(const HostOperator& op, const std::vector<HostView>& operands) {
+  const auto found = functions().find(op.type);
+  if (found == functions().end())
+    throw std::invalid_argument(fmt::format("the host has no operator '{}'", op.type));
+  return found->second(op, operands);
+}
+
+HostGraph::HostGraph(std::vector<Dims> extents, HostOperator only)
+    : title(only.type), inputs(std::move(extents)), steps({std::move(only)}) {
+  std::transform(title.begin(), title.end(), title.begin(), [](unsigned char c) { return std::tolower(c); });
+}
+
+HostTensor HostGraph::run(const std::vector<const float*>& values) const {
+  std::vector<HostTensor> results;
+  results.reserve(steps.size());
+  for (const HostOperator& step : steps) {
+    std::vector<HostView> operands;
+    for (const HostOperand& operand : step.operands) {
+      const auto value = static_cast<std::size_t>(operand.value);
+      if (operand.value < 0) {
+        operands.emplace_back(operand.constant);
+      } else if (value < inputs.size()) {
+        operands.emplace_back(inputs[value], values[value]);
+      } else {
+        operands.emplace_back(results[value - inputs.size()]);
+      }
+    }
+    results.push_back(evaluate(step, operands));
+  }
+  return std::move(results.back());
+}
+
+std::int64_t HostGraph::macs() const {
+  std::int64_t sum = 0;
+  for (const HostOperator& step : steps) {
+    std::vector<Dims> operands;
+    for (const HostOperand& operand : step.operands) {
+      const auto value = static_cast<std::size_t>(operand.value);
+      operands.push_back(operand.value < 0       ? operand.constant.dims
+                         : value < inputs.size() ? inputs[value]
+                                                 : steps[value - inputs.size()].result);
+    }
+    sum += product_macs(step, operands);
+  }
+  return sum;
+}
+
+bool HostGraph::is_non_negative() const {
+  static const std::set<std::string> kNever = {"Abs",  "Exp",     "HardSigmoid", "ReduceL1", "ReduceL2",
+                                               "Relu", "Sigmoid", "Softmax",     "Softplus", "Sqrt"};
+  const HostOperator& last = steps.back();
+  return kNever.count(last.type) != 0 || (last.type == "Clip" && last.attributes.number("min", -1.0F) >= 0);
+}
+
+}  // namespace bitbalance

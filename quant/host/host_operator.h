@@ -1,0 +1,69 @@
+// Operators that run on the host: ONNX's names and meanings on float tensors of any rank. The float
+// evaluator, the importer's constant folding and the layers between two programs of the accelerator share
+// this one implementation.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "quant/host/host_tensor.h"
+
+namespace bitbalance {
+
+/// Attributes by ONNX's name. What newer operator sets take as constant inputs (axes, pads, sizes...) is here
+/// too.
+struct HostAttributes {
+  std::map<std::string, std::vector<std::int64_t>> integers;
+  std::map<std::string, std::vector<float>> numbers;
+  std::map<std::string, std::string> words;
+
+  std::int64_t integer(const std::string& name, std::int64_t fallback) const;
+  float number(const std::string& name, float fallback) const;
+  std::string word(const std::string& name, const std::string& fallback) const;
+  /// Empty when not given.
+  std::vector<std::int64_t> list(const std::string& name) const;
+  bool has(const std::string& name) const { return integers.count(name) != 0 || numbers.count(name) != 0; }
+};
+
+/// A value of a HostGraph by number, or a constant.
+struct HostOperand {
+  int value = -1;       ///< -1: the constant
+  HostTensor constant;  ///< where `value` is -1
+};
+
+struct HostOperator {
+  std::string type;         ///< of host_operators()
+  std::int64_t opset = 13;  ///< operator set whose meaning the type has
+  HostAttributes attributes;
+  std::vector<HostOperand> operands;
+  Dims result;  ///< extents of what it computes
+};
+
+/// Names of the operators that evaluate() knows.
+const std::set<std::string>& host_operators();
+
+/// Throws std::invalid_argument, without the operator's name, when operands or attributes do not fit.
+HostTensor evaluate(const HostOperator& op, const std::vector<HostView>& operands);
+
+/// A float function of several tensors: operators in execution order, the last one's result is the graph's.
+/// Values are numbered: inputs first, then the results of the steps.
+struct HostGraph {
+  std::string title = "host";  ///< in reports: "softmax" of that operator alone
+  std::vector<Dims> inputs;
+  std::vector<HostOperator> steps;
+
+  HostGraph() = default;
+  /// Of one operator, whose operands are numbered as the inputs; it gives the title.
+  HostGraph(std::vector<Dims> extents, HostOperator only);
+
+  HostTensor run(const std::vector<const float*>& values) const;
+  /// Multiplications of products and transposed convolutions; those of other operators are not counted.
+  std::int64_t macs() const;
+  /// Does the last step's range exclude negative values whatever its operands?
+  bool is_non_negative() const;
+};
+
+}  // namespace bitbalance

@@ -1,0 +1,71 @@
+// Plain float tensors of any rank, row-major: what the host computes with between two programs of the
+// accelerator, and what constants of an imported graph are folded with.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace bitbalance {
+
+/// Extents, outermost first; none for a single value.
+using Dims = std::vector<std::int64_t>;
+
+/// Product of the extents from `first` on, up to and without `end` (default: all).
+std::int64_t element_count(const Dims& dims, std::size_t first = 0, std::size_t end = SIZE_MAX);
+
+/// "[1, 40, 120]".
+std::string to_string(const Dims& dims);
+
+/// Counted from the end when negative. Throws std::invalid_argument outside -rank .. rank - 1.
+std::size_t normal_axis(std::int64_t axis, std::size_t rank);
+
+struct HostTensor {
+  Dims dims;
+  std::vector<float> values;
+
+  HostTensor() = default;
+  /// All zero. Throws std::invalid_argument for a negative extent or more than 2^28 elements.
+  explicit HostTensor(Dims extents);
+  HostTensor(Dims extents, std::vector<float> elements);
+};
+
+/// Somebody else's elements under the extents that an operator reads them by.
+struct HostView {
+  Dims dims;
+  const float* values = nullptr;
+
+  HostView() = default;
+  HostView(Dims extents, const float* elements) : dims(std::move(extents)), values(elements) {}
+  HostView(const HostTensor& tensor)  // NOLINT(google-explicit-constructor): a tensor is a view of itself
+      : dims(tensor.dims), values(tensor.values.data()) {}
+
+  std::int64_t size() const { return element_count(dims); }
+};
+
+/// Extents after broadcasting as NumPy does it. Throws std::invalid_argument when they do not fit.
+Dims broadcast(const Dims& a, const Dims& b);
+
+/// Steps between neighbours of each of `to`'s dimensions in a tensor of `from`'s extents, 0 where it
+/// repeats. Precondition: from broadcasts to `to`.
+std::vector<std::int64_t> broadcast_strides(const Dims& from, const Dims& to);
+
+/// Walks over all elements of a tensor of extents `dims`, row-major, and keeps one offset for each of several
+/// strided tensors.
+class Odometer {
+ public:
+  Odometer(Dims dims, std::vector<std::vector<std::int64_t>> strides)
+      : dims_(std::move(dims)), strides_(std::move(strides)), at_(dims_.size()), offsets_(strides_.size()) {}
+
+  std::int64_t offset(std::size_t tensor) const { return offsets_[tensor]; }
+  const Dims& position() const { return at_; }
+  void next();
+
+ private:
+  Dims dims_;
+  std::vector<std::vector<std::int64_t>> strides_;
+  Dims at_;
+  std::vector<std::int64_t> offsets_;
+};
+
+}  // namespace bitbalance

@@ -1,0 +1,30 @@
+// Operators on the host for tensors that are images elsewhere.
+#pragma once
+
+#include "quant/host/host_operator.h"
+#include "quant/shape.h"
+
+namespace bitbalance {
+
+/// Channels over all elements of a channel: what an image is to scaling and concatenation.
+Dims channel_dims(const Shape& image);
+
+/// An operator without attributes.
+HostOperator host_step(const char* type, Dims result, std::vector<HostOperand> operands);
+/// The same elements under other extents.
+HostOperator view_step(int value, const Dims& dims);
+
+/// Local response normalization: y[c] = x[c] / (k + alpha / size * sum of x[i]^2)^beta, i over the `size`
+/// channels around c that exist.
+struct Lrn {
+  int size = 5;
+  float alpha = 1e-4F;
+  float beta = 0.75F;
+  float k = 1.0F;
+};
+HostGraph lrn_graph(const Shape& image, const Lrn& lrn);
+
+/// Over all elements of an image.
+HostGraph softmax_graph(const Shape& image);
+
+}  // namespace bitbalance

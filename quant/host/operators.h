@@ -1,0 +1,24 @@
+// The families of host operators, each a table from ONNX's name to its implementation; host_operator.cpp
+// joins them.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "quant/host/host_operator.h"
+
+namespace bitbalance {
+
+using HostFunction = std::function<HostTensor(const HostOperator&, const std::vector<HostView>&)>;
+using HostFunctions = std::map<std::string, HostFunction>;
+
+HostFunctions elementwise_operators();
+HostFunctions reduction_operators();
+HostFunctions movement_operators();
+HostFunctions product_operators();
+HostFunctions normalization_operators();
+HostFunctions resize_operators();
+
+}  // namespace bitbalance

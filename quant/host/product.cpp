@@ -1,0 +1,187 @@
+// Products of two tensors, and the transposed convolution.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "quant/host/operators.h"
+#include "quant/host/product.h"
+
+namespace bitbalance {
+namespace {
+
+/// result[m][n] += a[m][k] * b[k][n], row by row: b's rows and the result's are walked in order.
+void multiply(const float* a, const float* b, float* result, std::int64_t m, std::int64_t k, std::int64_t n) {
+  for (std::int64_t i = 0; i < m; ++i) {
+    for (std::int64_t p = 0; p < k; ++p) {
+      const float factor = a[i * k + p];
+      for (std::int64_t j = 0; j < n; ++j) result[i * n + j] += factor * b[p * n + j];
+    }
+  }
+}
+
+/// A vector is a row on the left, a column on the right; dimensions before the last two broadcast.
+HostTensor matmul(const HostOperator& /*op*/, const std::vector<HostView>& operands) {
+  Dims left = operands.at(0).dims, right = operands.at(1).dims;
+  if (left.empty() || right.empty()) throw std::invalid_argument("product with a single value");
+  const bool is_row = left.size() == 1, is_column = right.size() == 1;
+  if (is_row) left.insert(left.begin(), 1);
+  if (is_column) right.push_back(1);
+  const std::int64_t m = left[left.size() - 2], k = left.back(), n = right.back();
+  if (right[right.size() - 2] != k) {
+    throw std::invalid_argument(
+        fmt::format("product of {} and {}", to_string(operands.at(0).dims), to_string(operands.at(1).dims)));
+  }
+  left.resize(left.size() - 2);
+  right.resize(right.size() - 2);
+  Dims dims = broadcast(left, right);
+  Odometer at(dims, {broadcast_strides(left, dims), broadcast_strides(right, dims)});
+  const std::int64_t matrices = element_count(dims);
+  if (!is_row) dims.push_back(m);
+  if (!is_column) dims.push_back(n);
+  HostTensor result(dims);
+  for (std::int64_t i = 0; i < matrices; ++i, at.next()) {
+    multiply(operands.at(0).values + at.offset(0) * m * k, operands.at(1).values + at.offset(1) * k * n,
+             result.values.data() + i * m * n, m, k, n);
+  }
+  return result;
+}
+
+HostTensor transposed(const HostView& x) {
+  HostTensor result({x.dims[1], x.dims[0]});
+  for (std::int64_t i = 0; i < x.dims[0]; ++i)
+    for (std::int64_t j = 0; j < x.dims[1]; ++j)
+      result.values[j * x.dims[0] + i] = x.values[i * x.dims[1] + j];
+  return result;
+}
+
+HostTensor gemm(const HostOperator& op, const std::vector<HostView>& operands) {
+  std::array<HostTensor, 2> turned;
+  std::vector<HostView> factors = {operands.at(0), operands.at(1)};
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (factors[i].dims.size() != 2)
+      throw std::invalid_argument(
+          fmt::format("factor of {}; accepted: two dimensions", to_string(factors[i].dims)));
+    if (op.attributes.integer(i == 0 ? "transA" : "transB", 0) == 0) continue;
+    turned[i] = transposed(factors[i]);
+    factors[i] = turned[i];
+  }
+  HostTensor result = matmul(op, factors);
+  const float alpha = op.attributes.number("alpha", 1);
+  for (float& value : result.values) value *= alpha;
+  if (operands.size() > 2) {
+    const float beta = op.attributes.number("beta", 1);
+    Odometer at(result.dims,
+                {broadcast_strides(operands.at(2).dims, broadcast(operands.at(2).dims, result.dims))});
+    for (float& value : result.values) {
+      value += beta * operands.at(2).values[at.offset(0)];
+      at.next();
+    }
+  }
+  return result;
+}
+
+/// One dimension of a transposed convolution: output = stride * input + dilation * tap - pad.
+struct Spread {
+  std::int64_t input = 1, kernel = 1, stride = 1, dilation = 1, pad = 0, output = 1;
+};
+
+std::int64_t listed(const std::vector<std::int64_t>& list, std::size_t index, std::int64_t fallback) {
+  return index < list.size() ? list[index] : fallback;
+}
+
+Spread read_spread(const HostAttributes& attributes, std::int64_t input, std::int64_t kernel, std::size_t d,
+                   std::size_t rank) {
+  Spread spread;
+  spread.input = input;
+  spread.kernel = kernel;
+  spread.stride = listed(attributes.list("strides"), d, 1);
+  spread.dilation = listed(attributes.list("dilations"), d, 1);
+  const std::int64_t extra = listed(attributes.list("output_padding"), d, 0);
+  const std::int64_t full = spread.stride * (input - 1) + extra + spread.dilation * (kernel - 1) + 1;
+  const std::string automatic = attributes.word("auto_pad", "NOTSET");
+  const std::vector<std::int64_t> shape = attributes.list("output_shape");
+  if (!shape.empty() || automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
+    spread.output = shape.empty() ? input * spread.stride : shape[shape.size() - rank + d];
+    const std::int64_t total = std::max<std::int64_t>(0, full - spread.output);
+    spread.pad = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
+  } else {
+    spread.pad = automatic == "VALID" ? 0 : listed(attributes.list("pads"), d, 0);
+    spread.output =
+        full - spread.pad - (automatic == "VALID" ? 0 : listed(attributes.list("pads"), rank + d, 0));
+  }
+  if (spread.output < 1) throw std::invalid_argument(fmt::format("an output extent of {}", spread.output));
+  return spread;
+}
+
+/// Inputs [n][c][...], weights [c][m / groups][...]; one or two dimensions of space.
+HostTensor conv_transpose(const HostOperator& op, const std::vector<HostView>& operands) {
+  const HostView& x = operands.at(0);
+  const HostView& weights = operands.at(1);
+  const std::int64_t groups = op.attributes.integer("group", 1);
+  const std::size_t rank = x.dims.size() < 2 ? 0 : x.dims.size() - 2;
+  if (rank < 1 || rank > 2)
+    throw std::invalid_argument(
+        fmt::format("input of {}; accepted: one or two dimensions of space", to_string(x.dims)));
+  if (weights.dims.size() != x.dims.size() || weights.dims[0] != x.dims[1] || groups < 1 ||
+      x.dims[1] % groups != 0) {
+    throw std::invalid_argument(fmt::format("weights {} in {} groups over {} input channels do not fit",
+                                            to_string(weights.dims), groups, x.dims[1]));
+  }
+  Spread rows;
+  if (rank == 2) rows = read_spread(op.attributes, x.dims[2], weights.dims[2], 0, 2);
+  const Spread columns = read_spread(op.attributes, x.dims.back(), weights.dims.back(), rank - 1, rank);
+  const std::int64_t group_outputs = weights.dims[1], group_inputs = x.dims[1] / groups;
+  const std::int64_t outputs = group_outputs * groups, plane = rows.output * columns.output;
+  Dims dims = {x.dims[0], outputs};
+  if (rank == 2) dims.push_back(rows.output);
+  dims.push_back(columns.output);
+  HostTensor result(dims);
+  if (operands.size() > 2) {
+    for (std::size_t i = 0; i < result.values.size(); ++i)
+      result.values[i] = operands.at(2).values[static_cast<std::int64_t>(i) / plane % outputs];
+  }
+  const auto scatter = [&](float* to, const float* from, const float* filter) {
+    for (std::int64_t y = 0; y < rows.input; ++y) {
+      for (std::int64_t r = 0; r < rows.kernel; ++r) {
+        const std::int64_t out_y = y * rows.stride + r * rows.dilation - rows.pad;
+        if (out_y < 0 || out_y >= rows.output) continue;
+        for (std::int64_t i = 0; i < columns.input; ++i) {
+          for (std::int64_t s = 0; s < columns.kernel; ++s) {
+            const std::int64_t out_x = i * columns.stride + s * columns.dilation - columns.pad;
+            if (out_x < 0 || out_x >= columns.output) continue;
+            to[out_y * columns.output + out_x] +=
+                from[y * columns.input + i] * filter[r * columns.kernel + s];
+          }
+        }
+      }
+    }
+  };
+  const std::int64_t in_plane = rows.input * columns.input, area = rows.kernel * columns.kernel;
+  for (std::int64_t n = 0; n < x.dims[0]; ++n) {
+    for (std::int64_t c = 0; c < x.dims[1]; ++c) {
+      for (std::int64_t m = 0; m < group_outputs; ++m) {
+        scatter(&result.values[(n * outputs + c / group_inputs * group_outputs + m) * plane],
+                x.values + (n * x.dims[1] + c) * in_plane, weights.values + (c * group_outputs + m) * area);
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+std::int64_t product_macs(const HostOperator& op, const std::vector<Dims>& operands) {
+  if (op.type == "MatMul") return element_count(op.result) * operands.at(0).back();
+  if (op.type == "Gemm")
+    return element_count(op.result) * operands.at(0)[op.attributes.integer("transA", 0) != 0 ? 0 : 1];
+  if (op.type == "ConvTranspose") return element_count(operands.at(0)) * element_count(operands.at(1), 1);
+  return 0;
+}
+
+HostFunctions product_operators() {
+  return {{"ConvTranspose", conv_transpose}, {"Gemm", gemm}, {"MatMul", matmul}};
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,73 @@
+// Reductions over some axes: one value where there was a row.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "quant/host/operators.h"
+
+namespace bitbalance {
+namespace {
+
+struct Reduction {
+  double start = 0;
+  double (*take)(double sum, double x) = nullptr;
+  double (*finish)(double sum, double count) = nullptr;
+};
+
+HostTensor reduce(const HostOperator& op, const HostView& x, const Reduction& reduction) {
+  const std::vector<std::int64_t> axes = op.attributes.list("axes");
+  if (axes.empty() && op.attributes.integer("noop_with_empty_axes", 0) != 0)
+    return {x.dims, {x.values, x.values + x.size()}};
+  std::vector<bool> reduced(x.dims.size(), axes.empty());
+  for (const std::int64_t axis : axes) reduced[normal_axis(axis, x.dims.size())] = true;
+  Dims kept = x.dims;
+  Dims result_dims;
+  for (std::size_t d = 0; d < kept.size(); ++d) {
+    if (reduced[d]) kept[d] = 1;
+    if (!reduced[d] || op.attributes.integer("keepdims", 1) != 0) result_dims.push_back(kept[d]);
+  }
+  HostTensor result(result_dims);
+  std::vector<double> sums(result.values.size(), reduction.start);
+  Odometer at(x.dims, {broadcast_strides(kept, x.dims)});
+  for (std::int64_t i = 0; i < x.size(); ++i, at.next()) {
+    double& sum = sums[at.offset(0)];
+    sum = reduction.take(sum, x.values[i]);
+  }
+  const double count =
+      static_cast<double>(x.size()) / static_cast<double>(std::max<std::size_t>(1, sums.size()));
+  std::transform(sums.begin(), sums.end(), result.values.begin(),
+                 [&](double sum) { return static_cast<float>(reduction.finish(sum, count)); });
+  return result;
+}
+
+HostFunction reduction(Reduction function) {
+  return [function](const HostOperator& op, const std::vector<HostView>& operands) {
+    return reduce(op, operands.at(0), function);
+  };
+}
+
+}  // namespace
+
+HostFunctions reduction_operators() {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const auto add = [](double sum, double x) { return sum + x; };
+  const auto add_magnitude = [](double sum, double x) { return sum + std::abs(x); };
+  const auto add_square = [](double sum, double x) { return sum + x * x; };
+  const auto add_exponential = [](double sum, double x) { return sum + std::exp(x); };
+  const auto as_is = [](double sum, double /*count*/) { return sum; };
+  const auto log = [](double sum, double /*count*/) { return std::log(sum); };
+  return {
+      {"ReduceL1", reduction({0, add_magnitude, as_is})},
+      {"ReduceL2", reduction({0, add_square, [](double sum, double /*count*/) { return std::sqrt(sum); }})},
+      {"ReduceLogSum", reduction({0, add, log})},
+      {"ReduceLogSumExp", reduction({0, add_exponential, log})},
+      {"ReduceMax", reduction({-kInfinity, [](double sum, double x) { return std::max(sum, x); }, as_is})},
+      {"ReduceMean", reduction({0, add, [](double sum, double count) { return sum / count; }})},
+      {"ReduceMin", reduction({kInfinity, [](double sum, double x) { return std::min(sum, x); }, as_is})},
+      {"ReduceProd", reduction({1, [](double sum, double x) { return sum * x; }, as_is})},
+      {"ReduceSum", reduction({0, add, as_is})},
+      {"ReduceSumSquare", reduction({0, add_square, as_is})},
+  };
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,156 @@
+// Resize and Upsample: interpolation along every dimension, one dimension after the other.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+
+#include "quant/host/operators.h"
+
+namespace bitbalance {
+namespace {
+
+/// How one dimension is resized.
+struct Resizing {
+  std::int64_t input = 1, output = 1;
+  double scale = 1;  ///< output / input as the model says, before rounding
+  double roi_start = 0, roi_end = 1;
+  std::string coordinates, mode, nearest;
+  double cubic_a = -0.75;
+  bool exclude_outside = false;
+  float extrapolation = 0;
+};
+
+/// Where output element `at` lies in the input.
+double position(const Resizing& r, std::int64_t at) {
+  const auto x = static_cast<double>(at);
+  const auto input = static_cast<double>(r.input);
+  const double output = r.scale * input;  // before rounding, as ONNX's reference has it
+  if (r.coordinates == "asymmetric") return x / r.scale;
+  if (r.coordinates == "align_corners") return r.output == 1 ? 0 : x * (input - 1) / (output - 1);
+  if (r.coordinates == "pytorch_half_pixel") return r.output == 1 ? 0 : (x + 0.5) / r.scale - 0.5;
+  if (r.coordinates == "tf_half_pixel_for_nn") return (x + 0.5) / r.scale;
+  if (r.coordinates == "tf_crop_and_resize") {
+    const double step = r.output == 1 ? 0 : x * (r.roi_end - r.roi_start) * (input - 1) / (output - 1);
+    const double start = r.output == 1 ? 0.5 * (r.roi_start + r.roi_end) : r.roi_start;
+    return start * (input - 1) + step;
+  }
+  return (x + 0.5) / r.scale - 0.5;  // half_pixel
+}
+
+/// Input elements first, first + 1, ... with weights; indices outside repeat the edge.
+struct Taps {
+  std::int64_t first = 0;
+  std::vector<double> weights;
+};
+
+Taps nearest_tap(const Resizing& r, double x) {
+  double chosen = std::floor(x);
+  const double fraction = x - chosen;
+  if (r.nearest == "ceil") chosen = std::ceil(x);
+  if (r.nearest == "round_prefer_floor" && fraction > 0.5) ++chosen;
+  if (r.nearest == "round_prefer_ceil" && fraction >= 0.5) ++chosen;
+  return {static_cast<std::int64_t>(chosen), {1}};
+}
+
+Taps taps(const Resizing& r, double x) {
+  if (r.mode == "nearest") return nearest_tap(r, x);
+  const double base = std::floor(x);
+  const double t = x - base;
+  const auto first = static_cast<std::int64_t>(base);
+  Taps result = {first, {1 - t, t}};
+  if (r.mode == "cubic") {
+    const double a = r.cubic_a;
+    const auto near = [a](double d) { return ((a + 2) * d - (a + 3)) * d * d + 1; };
+    const auto far = [a](double d) { return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a; };
+    result = {first - 1, {far(1 + t), near(t), near(1 - t), far(2 - t)}};
+  }
+  if (r.exclude_outside) {
+    for (std::size_t i = 0; i < result.weights.size(); ++i) {
+      const std::int64_t at = result.first + static_cast<std::int64_t>(i);
+      if (at < 0 || at >= r.input) result.weights[i] = 0;
+    }
+    const double sum = std::accumulate(result.weights.begin(), result.weights.end(), 0.0);
+    for (double& weight : result.weights) weight /= sum;
+  }
+  return result;
+}
+
+HostTensor resize_axis(const HostTensor& x, std::size_t axis, const Resizing& r) {
+  Dims dims = x.dims;
+  dims[axis] = r.output;
+  HostTensor result(dims);
+  const std::int64_t outer = element_count(dims, 0, axis), inner = element_count(dims, axis + 1);
+  for (std::int64_t at = 0; at < r.output; ++at) {
+    const double where = position(r, at);
+    const bool outside =
+        r.coordinates == "tf_crop_and_resize" && (where < 0 || where > static_cast<double>(r.input - 1));
+    const Taps source = taps(r, where);
+    for (std::int64_t o = 0; o < outer; ++o) {
+      for (std::int64_t i = 0; i < inner; ++i) {
+        double sum = 0;
+        for (std::size_t k = 0; k < source.weights.size(); ++k) {
+          const std::int64_t from =
+              std::clamp<std::int64_t>(source.first + static_cast<std::int64_t>(k), 0, r.input - 1);
+          sum += source.weights[k] * x.values[(o * r.input + from) * inner + i];
+        }
+        result.values[(o * r.output + at) * inner + i] = outside ? r.extrapolation : static_cast<float>(sum);
+      }
+    }
+  }
+  return result;
+}
+
+/// Operator set 10 has scales alone, and no choice of coordinates: asymmetric and, for nearest, floor.
+HostTensor resize(const HostOperator& op, const std::vector<HostView>& operands) {
+  constexpr std::int64_t kChoice = 11;
+  const HostAttributes& attributes = op.attributes;
+  const bool chooses = op.opset >= kChoice && op.type == "Resize";
+  Resizing base;
+  base.mode = attributes.word("mode", "nearest");
+  base.coordinates = chooses ? attributes.word("coordinate_transformation_mode", "half_pixel") : "asymmetric";
+  base.nearest = chooses ? attributes.word("nearest_mode", "round_prefer_floor") : "floor";
+  base.cubic_a = attributes.number("cubic_coeff_a", -0.75F);
+  base.exclude_outside = attributes.integer("exclude_outside", 0) != 0;
+  base.extrapolation = attributes.number("extrapolation_value", 0);
+  if (base.mode != "nearest" && base.mode != "linear" && base.mode != "cubic")
+    throw std::invalid_argument(fmt::format("mode is '{}'; accepted: nearest, linear, cubic", base.mode));
+
+  HostTensor result(operands.at(0).dims,
+                    {operands.at(0).values, operands.at(0).values + operands.at(0).size()});
+  const std::size_t rank = result.dims.size();
+  const auto scales = attributes.numbers.find("scales");
+  const auto roi = attributes.numbers.find("roi");
+  const std::vector<std::int64_t> sizes = attributes.list("sizes");
+  const bool has_scales = scales != attributes.numbers.end() && scales->second.size() == rank;
+  if (!has_scales && sizes.size() != rank)
+    throw std::invalid_argument(fmt::format("no scales or sizes for the {} dimensions", rank));
+  for (std::size_t axis = 0; axis < rank; ++axis) {
+    Resizing r = base;
+    r.input = result.dims[axis];
+    const double factor = has_scales ? scales->second[axis] : 1;
+    r.output = has_scales ? static_cast<std::int64_t>(std::floor(static_cast<double>(r.input) * factor))
+                          : sizes[axis];
+    r.scale = has_scales ? factor : static_cast<double>(r.output) / static_cast<double>(r.input);
+    if (r.coordinates == "tf_crop_and_resize") {
+      if (roi == attributes.numbers.end() || roi->second.size() != 2 * rank)
+        throw std::invalid_argument("tf_crop_and_resize without a roi");
+      r.roi_start = roi->second[axis];
+      r.roi_end = roi->second[rank + axis];
+    } else if (r.output == r.input) {
+      continue;
+    }
+    if (r.output < 1) throw std::invalid_argument(fmt::format("an output extent of {}", r.output));
+    result = resize_axis(result, axis, r);
+  }
+  return result;
+}
+
+}  // namespace
+
+HostFunctions resize_operators() {
+  return {{"Resize", resize}, {"Upsample", resize}};
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,105 @@
+// Operators of the host between layers of the accelerator, through the driver and the golden model.
+#include <catch2/catch.hpp>
+
+#include "quant/calibration.h"
+#include "quant/quantizer.h"
+#include "testbench/simulation.h"
+#include "tests/quant/network_builder.h"
+
+namespace bitbalance {
+namespace {
+
+struct HostCase {
+  const char* type;
+  HostAttributes attributes;
+  std::vector<HostOperand> constants;
+};
+
+HostOperand constant(Dims dims, std::uint32_t seed) {
+  const std::int64_t count = element_count(dims);
+  return {-1, {std::move(dims), random_values(count, seed)}};
+}
+
+/// Operators that leave an image of 3 x 4 x 4 an image of as many elements.
+std::vector<HostCase> host_cases() {
+  return {
+      {"HardSwish", {}, {}},
+      {"HardSigmoid", {}, {}},
+      {"Sigmoid", {}, {}},
+      {"Tanh", {}, {}},
+      {"Erf", {}, {}},
+      {"LeakyRelu", {{}, {{"alpha", {0.1F}}}, {}}, {}},
+      {"PRelu", {}, {constant({3, 1, 1}, 7)}},
+      {"Mul", {}, {constant({1, 3, 1, 4}, 8)}},
+      {"Sub", {}, {constant({4}, 9)}},
+      {"Softmax", {{{"axis", {1}}}, {}, {}}, {}},
+      {"InstanceNormalization", {}, {constant({3}, 10), constant({3}, 11)}},
+      {"LayerNormalization", {}, {constant({4}, 12), constant({4}, 13)}},
+      {"Transpose", {{{"perm", {0, 1, 3, 2}}}, {}, {}}, {}},
+      {"MatMul", {}, {constant({3, 4, 4}, 14)}},
+      {"ConvTranspose", {{{"pads", {1, 1, 1, 1}}}, {}, {}}, {constant({3, 3, 3, 3}, 15)}},
+      {"ReduceMean", {{{"axes", {2, 3}}}, {}, {}}, {}},
+      {"Expand", {{{"shape", {1, 3, 4, 4}}}, {}, {}}, {}},
+      {"Pad", {{{"pads", {0, 0, 1, 0, 0, 0, 0, 0}}}, {}, {}}, {}},
+      {"Slice", {{{"axes", {2}}, {"starts", {1}}, {"ends", {5}}}, {}, {}}, {}},
+      {"Resize", {{{"sizes", {1, 3, 8, 4}}}, {}, {{"mode", "linear"}}}, {}},
+      {"Concat", {{{"axis", {2}}}, {}, {}}, {constant({1, 3, 2, 4}, 16)}},
+  };
+}
+
+/// A convolution ahead of each operator and one behind the last.
+Network chain() {
+  NetworkBuilder builder({3, 4, 4});
+  int at = 0;
+  unsigned seed = 20;
+  const auto conv = [&](const std::string& name) {
+    seed += 2;
+    at = builder.conv(name, at, 3, square_window(1), random_values(9, seed), random_values(3, seed + 1));
+  };
+  for (HostCase& next : host_cases()) {
+    conv(std::string("before_") + next.type);
+    HostOperator op;
+    op.type = next.type;
+    op.attributes = next.attributes;
+    op.operands = next.constants;
+    at = builder.host(next.type, {at}, op);
+  }
+  conv("last");
+  return builder.build(at);
+}
+
+TEST_CASE("every kind of operator runs on the host between two segments, at the transaction level") {
+  constexpr int kImages = 3;
+  Scenario scenario;
+  scenario.network.batch = 2;
+  scenario.accelerator.rows = 4;
+  scenario.accelerator.columns = 4;
+  scenario.run.level = Level::kTlm;
+  const Network network = chain();
+  std::vector<std::vector<float>> images;
+  for (int i = 0; i < kImages; ++i) images.push_back(random_values(48, 100 + i));
+  Workload workload;
+  workload.network = quantize(network, calibrate(network, images));
+  for (const auto& image : images)
+    workload.images.push_back(quantize_values(workload.network.tensors[workload.network.input], image));
+
+  Simulation simulation(scenario, workload);
+  RunReport report;
+  report.scenario = scenario;
+  simulation.run(report, [](const char*, double) {});
+  CHECK(report.fault.empty());
+  CHECK(report.frames == kImages);
+  CHECK(report.host_layers().size() == host_cases().size());
+  for (const LayerReport& layer : report.layers) {
+    INFO(layer.name);
+    CHECK((layer.profile.cycles > 0) != layer.on_host);
+    CHECK(layer.comparison.elements > 0);
+    CHECK(layer.comparison.mismatches == 0);
+  }
+  CHECK(report.host_macs() > 0);
+  CHECK(report.host_macs() < report.macs());
+  CHECK(report.passed());
+}
+
+}  // namespace
+}  // namespace bitbalance

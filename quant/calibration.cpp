@@ -7,8 +7,10 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <thread>
 
 #include "quant/evaluator.h"
+#include "quant/parallel.h"
 
 namespace bitbalance {
 namespace {
@@ -17,9 +19,50 @@ float magnitude(const TensorRange& range) {
   return std::max(std::abs(range.min), std::abs(range.max));
 }
 
-void extend(TensorRange& range, float low, float high, bool is_first) {
-  range.min = is_first ? low : std::min(range.min, low);
-  range.max = is_first ? high : std::max(range.max, high);
+constexpr TensorRange kEmpty = {std::numeric_limits<float>::infinity(),
+                                -std::numeric_limits<float>::infinity()};
+
+void extend(TensorRange& range, const TensorRange& by) {
+  range.min = std::min(range.min, by.min);
+  range.max = std::max(range.max, by.max);
+}
+
+TensorRange range_of(const float* values, std::size_t count) {
+  constexpr std::size_t kLanes = 8;  // partial results, so that the compiler may use vectors
+  std::array<float, kLanes> low{}, high{};
+  low.fill(kEmpty.min);
+  high.fill(kEmpty.max);
+  std::size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      low[lane] = std::min(low[lane], values[i + lane]);
+      high[lane] = std::max(high[lane], values[i + lane]);
+    }
+  }
+  TensorRange range = kEmpty;
+  for (std::size_t lane = 0; lane < kLanes; ++lane) extend(range, {low[lane], high[lane]});
+  for (; i < count; ++i) extend(range, {values[i], values[i]});
+  return range;
+}
+
+/// Calls visit(tensor, values) for every image's tensors that have values; those of one tensor come one
+/// after another, in the order of the images.
+template <typename Visit>
+void visit_values(const Network& network, const std::vector<std::vector<float>>& images, const Visit& visit) {
+  constexpr int kAtOnce = 8;  // bounds the memory: an evaluator keeps all tensors
+  const auto count = static_cast<int>(images.size());
+  std::vector<Evaluator> evaluators(
+      std::min({kAtOnce, count, static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))}),
+      Evaluator(network));
+  const auto at_once = static_cast<int>(evaluators.size());
+  for (int first = 0; first < count; first += at_once) {
+    const int here = std::min(at_once, count - first);
+    parallel_for(here, 0, [&](int i) { evaluators[i].run(images[first + i]); });
+    parallel_for(static_cast<int>(network.tensors.size()), 0, [&](int tensor) {
+      for (int i = 0; i < here; ++i)
+        if (!evaluators[i].values(tensor).empty()) visit(tensor, evaluators[i].values(tensor));
+    });
+  }
 }
 
 // Counts of |value| in equal steps up to a known largest magnitude.
@@ -102,23 +145,22 @@ Calibration calibrate(const Network& network, const std::vector<std::vector<floa
   }
   if (images.empty()) throw std::invalid_argument("calibration needs at least one image");
 
-  Evaluator evaluator(network);
-  std::vector<TensorRange> ranges(network.tensors.size());
-  std::vector<std::vector<TensorRange>> channels(network.tensors.size());
-  for (std::size_t image = 0; image < images.size(); ++image) {
-    evaluator.run(images[image]);
-    for (std::size_t t = 0; t < ranges.size(); ++t) {
-      const std::vector<float>& values = evaluator.values(static_cast<int>(t));
-      if (values.empty()) continue;
-      channels[t].resize(network.tensors[t].shape.channels);
-      const std::size_t plane = values.size() / channels[t].size();
-      for (std::size_t c = 0; c < channels[t].size(); ++c) {
-        const auto first = values.begin() + static_cast<std::ptrdiff_t>(c * plane);
-        const auto [low, high] = std::minmax_element(first, first + static_cast<std::ptrdiff_t>(plane));
-        extend(channels[t][c], *low, *high, image == 0);
-        extend(ranges[t], *low, *high, image == 0 && c == 0);
-      }
+  std::vector<std::vector<TensorRange>> channels;
+  for (const Tensor& tensor : network.tensors) channels.emplace_back(tensor.shape.channels, kEmpty);
+  visit_values(network, images, [&](int tensor, const std::vector<float>& values) {
+    const std::size_t plane = values.size() / channels[tensor].size();
+    for (std::size_t c = 0; c < channels[tensor].size(); ++c)
+      extend(channels[tensor][c], range_of(&values[c * plane], plane));
+  });
+  std::vector<TensorRange> ranges;
+  for (std::vector<TensorRange>& of_tensor : channels) {
+    TensorRange whole = kEmpty;
+    for (const TensorRange& channel : of_tensor) extend(whole, channel);
+    if (whole.min > whole.max) {  // no node writes it
+      whole = {};
+      of_tensor.clear();
     }
+    ranges.push_back(whole);
   }
 
   const bool by_error = options.clipping == Clipping::kError;
@@ -126,11 +168,8 @@ Calibration calibrate(const Network& network, const std::vector<std::vector<floa
     std::vector<MagnitudeHistogram> histograms;
     histograms.reserve(ranges.size());
     for (const TensorRange& range : ranges) histograms.emplace_back(magnitude(range));
-    for (const std::vector<float>& image : images) {
-      evaluator.run(image);
-      for (std::size_t t = 0; t < ranges.size(); ++t)
-        histograms[t].add(evaluator.values(static_cast<int>(t)));
-    }
+    visit_values(network, images,
+                 [&](int tensor, const std::vector<float>& values) { histograms[tensor].add(values); });
     for (std::size_t t = 0; t < ranges.size(); ++t) {
       if (static_cast<int>(t) == network.input) continue;
       const float limit = by_error ? histograms[t].least_error(levels_of(ranges[t], options.activation_bits))

@@ -10,8 +10,7 @@ namespace bitbalance {
 
 /// The same function, exact but for float rounding, with a factor and an offset per channel
 /// - behind each convolution that the host alone reads: its channels all range over -1..1, and the host
-/// undoes
-///   it;
+///   undoes it;
 /// - ahead of convolutions that read a tensor of the host: a depthwise one gets channels of equal size; the
 ///   others get channels around 0, unless they pad (zero must stay zero), and half of the difference in
 ///   size goes over to the weights.

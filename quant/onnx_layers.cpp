@@ -71,9 +71,10 @@ void conv(OnnxGraph& graph, const NodeProto& source) {
                                          to_string(weights.dims), groups, in.channels));
   }
   const Dims kernel = {rank == 4 ? weights.dims[2] : 1, weights.dims.back()};
-  if (ints_attribute(node, "kernel_shape", kernel) != kernel)
+  if (ints_attribute(node, "kernel_shape", kernel) != kernel) {
     graph.model().fail(node,
                        fmt::format("kernel_shape differs from the weights' {}x{}", kernel[0], kernel[1]));
+  }
   const Window window = read_window(graph.model(), node, kernel, in);
   const int filters = static_cast<int>(weights.dims[0]);
   std::vector<float> bias(filters, 0.0F);

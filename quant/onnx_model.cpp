@@ -138,9 +138,10 @@ void OnnxModel::set_input_dims(const Dims& input_shape) {
     }
     if (dim.dim_value() < 1)
       fail(where + fmt::format("dimension {} is {}; accepted: at least 1", i, dim.dim_value()));
-    if (!input_shape.empty() && dim.dim_value() != input_shape[i])
+    if (!input_shape.empty() && dim.dim_value() != input_shape[i]) {
       fail(where + fmt::format("dimension {} is {}, but an input shape of {} is asked for", i,
                                dim.dim_value(), to_string(input_shape)));
+    }
   }
 }
 
@@ -242,7 +243,8 @@ std::vector<float> OnnxModel::exact_floats(const std::vector<Integer>& integers,
                                            const std::string& where) const {
   constexpr std::int64_t kExact = std::int64_t{1} << 24;
   constexpr std::int64_t kUnbounded = std::numeric_limits<std::int32_t>::max();
-  for (const std::int64_t value : integers) {
+  for (const Integer integer : integers) {
+    const auto value = std::int64_t{integer};
     if (std::abs(value) > kExact && value < kUnbounded && value > -kUnbounded)
       fail(where + fmt::format("{}; accepted: integers up to {}, or beyond {}", value, kExact, kUnbounded));
   }

@@ -131,9 +131,10 @@ class LayerCheck {
   void check_host() const {
     if (layer_.op != LayerOp::kHost) return;
     const std::vector<int> tensors = host_sources(layer_);
-    if (layer_.host.steps.empty() || layer_.host.inputs.size() != tensors.size())
+    if (layer_.host.steps.empty() || layer_.host.inputs.size() != tensors.size()) {
       fail("host", fmt::format("{} operators of {} tensors for {} inputs; accepted: at least one operator",
                                layer_.host.steps.size(), layer_.host.inputs.size(), tensors.size()));
+    }
     for (std::size_t i = 0; i < tensors.size(); ++i) {
       check_source("others", tensors[i]);
       check_size(layer_.host.inputs[i], network_.tensors[tensors[i]]);

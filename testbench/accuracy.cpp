@@ -64,10 +64,10 @@ std::u32string TextTask::read(const std::vector<int>& classes) const {
 int edit_distance(const std::u32string& a, const std::u32string& b) {
   std::vector<int> row(b.size() + 1);  // distances of a's first characters to all beginnings of b
   std::iota(row.begin(), row.end(), 0);
-  for (std::size_t i = 0; i < a.size(); ++i) {
+  for (const char32_t character : a) {
     int diagonal = row[0]++;
     for (std::size_t j = 0; j < b.size(); ++j) {
-      const int replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      const int replaced = diagonal + (character == b[j] ? 0 : 1);
       diagonal = row[j + 1];
       row[j + 1] = std::min({row[j + 1] + 1, row[j] + 1, replaced});
     }

@@ -23,10 +23,13 @@ void DataRegion::run_on_host(const Program& program, const ProgramLayer& layer) 
 
 Plane DataRegion::host_result(const Program& program, const ProgramLayer& layer, int image) {
   const QuantizedLayer& computed = network_.layers[layer.network_layers.front()];
-  std::vector<Plane> values;
-  std::vector<const Plane*> inputs;
-  for (const int tensor : host_sources(computed)) values.push_back(read(program, tensor, image));
-  for (const Plane& value : values) inputs.push_back(&value);
+  const std::vector<int> tensors = host_sources(computed);
+  std::vector<Plane> values(tensors.size());
+  std::vector<const Plane*> inputs(tensors.size());
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    values[i] = read(program, tensors[i], image);
+    inputs[i] = &values[i];
+  }
   return run_host_layer(network_, computed, inputs);
 }
 

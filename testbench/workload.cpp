@@ -187,8 +187,8 @@ Workload prepare_workload(const Scenario& scenario, const std::function<void(dou
         check_text_task(scenario.network, *workload.text, networks.output_shape(), images.count_in_file());
   }
 
-  std::vector<std::vector<float>> floats;
-  for (int i = 0; i < count; ++i) floats.push_back(images.image(i));
+  std::vector<std::vector<float>> floats(count);
+  for (int i = 0; i < count; ++i) floats[i] = images.image(i);
   if (networks.floats() && (!workload.labels.empty() || workload.text))
     workload.float_decisions = decide(*networks.floats(), floats, workload.classes, progress);
   workload.network = networks.take_quantized(images);
@@ -214,8 +214,9 @@ std::optional<Accuracy> Workload::accuracy(const std::vector<std::vector<int>>& 
     return result;
   }
   const auto share = [&](const std::vector<std::vector<int>>& of) {
-    std::vector<int> predictions;
-    for (const std::vector<int>& image : of) predictions.push_back(image.front());
+    std::vector<int> predictions(of.size());
+    std::transform(of.begin(), of.end(), predictions.begin(),
+                   [](const auto& image) { return image.front(); });
     return bitbalance::accuracy(predictions, labels);
   };
   result.quantized = share(decisions);

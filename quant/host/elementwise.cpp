@@ -102,9 +102,10 @@ HostTensor where(const HostOperator& /*op*/, const std::vector<HostView>& operan
 HostTensor prelu(const HostOperator& /*op*/, const std::vector<HostView>& operands) {
   HostTensor result =
       combine(operands.at(0), operands.at(1), [](float x, float slope) { return x < 0 ? slope * x : x; });
-  if (result.dims != operands.at(0).dims)
+  if (result.dims != operands.at(0).dims) {
     throw std::invalid_argument(fmt::format("slope of {} for an input of {}", to_string(operands.at(1).dims),
                                             to_string(operands.at(0).dims)));
+  }
   return result;
 }
 

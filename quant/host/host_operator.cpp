@@ -102,10 +102,11 @@ std::int64_t HostGraph::macs() const {
 }
 
 bool HostGraph::is_non_negative() const {
-  static const std::set<std::string> kNever = {"Abs",  "Exp",     "HardSigmoid", "ReduceL1", "ReduceL2",
-                                               "Relu", "Sigmoid", "Softmax",     "Softplus", "Sqrt"};
+  static const std::set<std::string> never_negative = {
+      "Abs", "Exp", "HardSigmoid", "ReduceL1", "ReduceL2", "Relu", "Sigmoid", "Softmax", "Softplus", "Sqrt"};
   const HostOperator& last = steps.back();
-  return kNever.count(last.type) != 0 || (last.type == "Clip" && last.attributes.number("min", -1.0F) >= 0);
+  return never_negative.count(last.type) != 0 ||
+         (last.type == "Clip" && last.attributes.number("min", -1.0F) >= 0);
 }
 
 }  // namespace bitbalance

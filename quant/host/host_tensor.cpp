@@ -13,9 +13,10 @@ std::size_t checked_size(const Dims& dims) {
   constexpr std::int64_t kMost = std::int64_t{1} << 28;  // 1 GB of floats
   std::int64_t size = 1;
   for (const std::int64_t extent : dims) {
-    if (extent < 0 || extent > kMost || (size *= extent) > kMost)
+    if (extent < 0 || extent > kMost || (size *= extent) > kMost) {
       throw std::invalid_argument(
           fmt::format("a tensor of {}; accepted: at most {} elements", to_string(dims), kMost));
+    }
   }
   return static_cast<std::size_t>(size);
 }
@@ -50,9 +51,10 @@ Dims broadcast(const Dims& a, const Dims& b) {
   const std::size_t lead = result.size() - shorter.size();
   for (std::size_t d = 0; d < shorter.size(); ++d) {
     std::int64_t& extent = result[lead + d];
-    if (extent != shorter[d] && extent != 1 && shorter[d] != 1)
+    if (extent != shorter[d] && extent != 1 && shorter[d] != 1) {
       throw std::invalid_argument(
           fmt::format("{} and {} cannot be broadcast together", to_string(a), to_string(b)));
+    }
     if (extent == 1) extent = shorter[d];
   }
   return result;

@@ -62,10 +62,11 @@ HostTensor reshape(const HostOperator& op, const std::vector<HostView>& operands
     }
   }
   if (rest != nullptr) *rest = known == 0 ? 0 : x.size() / known;
-  if (element_count(dims) != x.size())
+  if (element_count(dims) != x.size()) {
     throw std::invalid_argument(fmt::format("shape {} for the {} elements of {}",
                                             to_string(op.attributes.list("shape")), x.size(),
                                             to_string(x.dims)));
+  }
   return {dims, {x.values, x.values + x.size()}};
 }
 
@@ -80,9 +81,10 @@ HostTensor slice(const HostOperator& op, const std::vector<HostView>& operands) 
     std::iota(axes.begin(), axes.end(), 0);
   }
   if (steps.empty()) steps.assign(starts.size(), 1);
-  if (ends.size() != starts.size() || axes.size() != starts.size() || steps.size() != starts.size())
+  if (ends.size() != starts.size() || axes.size() != starts.size() || steps.size() != starts.size()) {
     throw std::invalid_argument(fmt::format("{} starts, {} ends, {} axes and {} steps", starts.size(),
                                             ends.size(), axes.size(), steps.size()));
+  }
   Dims dims = x.dims;
   std::vector<std::int64_t> strides = row_major_strides(x.dims);
   std::int64_t first = 0;
@@ -113,9 +115,10 @@ HostTensor concat(const HostOperator& op, const std::vector<HostView>& operands)
   dims[axis] = 0;
   for (const HostView& part : operands) {
     Dims rest = part.dims;
-    if (rest.size() != dims.size() || (rest[axis] = dims[axis], rest) != dims)
+    if (rest.size() != dims.size() || (rest[axis] = dims[axis], rest) != dims) {
       throw std::invalid_argument(fmt::format("parts of {} and {} along axis {}",
                                               to_string(operands.at(0).dims), to_string(part.dims), axis));
+    }
     dims[axis] += part.dims[axis];
   }
   HostTensor result(dims);
@@ -176,9 +179,10 @@ HostTensor pad(const HostOperator& op, const std::vector<HostView>& operands) {
   Dims dims = x.dims;
   for (std::size_t d = 0; d < rank; ++d) {
     dims[d] += pads[d] + pads[rank + d];
-    if (mode == "reflect" && std::max(pads[d], pads[rank + d]) >= x.dims[d])
+    if (mode == "reflect" && std::max(pads[d], pads[rank + d]) >= x.dims[d]) {
       throw std::invalid_argument(fmt::format("reflects {} at an extent of {}; accepted: pads below it",
                                               std::max(pads[d], pads[rank + d]), x.dims[d]));
+    }
   }
   HostTensor result(dims);
   const std::vector<std::int64_t> strides = row_major_strides(x.dims);
@@ -212,9 +216,10 @@ HostTensor gather(const HostOperator& op, const std::vector<HostView>& operands)
     for (std::int64_t i = 0; i < indices.size(); ++i) {
       std::int64_t index = std::llround(indices.values[i]);
       if (index < 0) index += x.dims[axis];
-      if (index < 0 || index >= x.dims[axis])
+      if (index < 0 || index >= x.dims[axis]) {
         throw std::invalid_argument(
             fmt::format("index {} of an extent of {}", indices.values[i], x.dims[axis]));
+      }
       to = std::copy_n(x.values + (o * x.dims[axis] + index) * run, run, to);
     }
   }
@@ -231,9 +236,10 @@ HostTensor move_blocks(const HostView& x, const Dims& blocks, const std::vector<
 
 std::int64_t block_size(const HostOperator& op, const HostView& x) {
   const std::int64_t size = op.attributes.integer("blocksize", 0);
-  if (x.dims.size() != 4 || size < 1)
+  if (x.dims.size() != 4 || size < 1) {
     throw std::invalid_argument(
         fmt::format("blocks of {} in {}; accepted: four dimensions", size, to_string(x.dims)));
+  }
   return size;
 }
 

@@ -90,9 +90,10 @@ HostTensor layer_normalization(const HostOperator& op, const std::vector<HostVie
 
 HostTensor instance_normalization(const HostOperator& op, const std::vector<HostView>& operands) {
   const HostView& x = operands.at(0);
-  if (x.dims.size() < 3 || operands.at(1).size() != x.dims[1] || operands.at(2).size() != x.dims[1])
+  if (x.dims.size() < 3 || operands.at(1).size() != x.dims[1] || operands.at(2).size() != x.dims[1]) {
     throw std::invalid_argument(fmt::format("input of {} with {} scales and {} biases", to_string(x.dims),
                                             operands.at(1).size(), operands.at(2).size()));
+  }
   const std::int64_t plane = element_count(x.dims, 2);
   HostTensor result = standardize(x, plane, op.attributes.number("epsilon", 1e-5F));
   for (std::size_t i = 0; i < result.values.size(); ++i) {

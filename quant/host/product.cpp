@@ -50,9 +50,10 @@ HostTensor matmul(const HostOperator& /*op*/, const std::vector<HostView>& opera
 
 HostTensor transposed(const HostView& x) {
   HostTensor result({x.dims[1], x.dims[0]});
-  for (std::int64_t i = 0; i < x.dims[0]; ++i)
+  for (std::int64_t i = 0; i < x.dims[0]; ++i) {
     for (std::int64_t j = 0; j < x.dims[1]; ++j)
       result.values[j * x.dims[0] + i] = x.values[i * x.dims[1] + j];
+  }
   return result;
 }
 
@@ -60,9 +61,10 @@ HostTensor gemm(const HostOperator& op, const std::vector<HostView>& operands) {
   std::array<HostTensor, 2> turned;
   std::vector<HostView> factors = {operands.at(0), operands.at(1)};
   for (std::size_t i = 0; i < 2; ++i) {
-    if (factors[i].dims.size() != 2)
+    if (factors[i].dims.size() != 2) {
       throw std::invalid_argument(
           fmt::format("factor of {}; accepted: two dimensions", to_string(factors[i].dims)));
+    }
     if (op.attributes.integer(i == 0 ? "transA" : "transB", 0) == 0) continue;
     turned[i] = transposed(factors[i]);
     factors[i] = turned[i];
@@ -121,9 +123,10 @@ HostTensor conv_transpose(const HostOperator& op, const std::vector<HostView>& o
   const HostView& weights = operands.at(1);
   const std::int64_t groups = op.attributes.integer("group", 1);
   const std::size_t rank = x.dims.size() < 2 ? 0 : x.dims.size() - 2;
-  if (rank < 1 || rank > 2)
+  if (rank < 1 || rank > 2) {
     throw std::invalid_argument(
         fmt::format("input of {}; accepted: one or two dimensions of space", to_string(x.dims)));
+  }
   if (weights.dims.size() != x.dims.size() || weights.dims[0] != x.dims[1] || groups < 1 ||
       x.dims[1] % groups != 0) {
     throw std::invalid_argument(fmt::format("weights {} in {} groups over {} input channels do not fit",

@@ -6,31 +6,12 @@
 #include <limits>
 
 #include "quant/onnx_graph.h"
+#include "quant/onnx_parameters.h"
 
 namespace bitbalance {
 namespace {
 
 using onnx::NodeProto;
-
-/// Names of the inputs that are parameters rather than operands, by index; empty: an operand.
-const std::vector<std::string>& parameter_inputs(const std::string& op, std::int64_t opset) {
-  static const std::map<std::string, std::vector<std::string>> table = {
-      {"Clip", {"", "min", "max"}},
-      {"Expand", {"", "shape"}},
-      {"Pad", {"", "pads", "value", "axes"}},
-      {"Resize", {"", "roi", "scales", "sizes"}},
-      {"Slice", {"", "starts", "ends", "axes", "steps"}},
-      {"Split", {"", "split"}},
-      {"Tile", {"", "repeats"}},
-      {"Upsample", {"", "scales"}},
-  };
-  static const std::vector<std::string> axes = {"", "axes"}, none, scales = {"", "scales"};
-  constexpr std::int64_t kRoi = 11;  // before, Resize took scales alone
-  if (op == "Resize" && opset < kRoi) return scales;
-  if (op.rfind("Reduce", 0) == 0) return axes;
-  const auto found = table.find(op);
-  return found == table.end() ? none : found->second;
-}
 
 void read_attributes(const NodeProto& node, HostAttributes& attributes) {
   for (const onnx::AttributeProto& attribute : node.attribute()) {

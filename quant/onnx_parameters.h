@@ -1,0 +1,14 @@
+// Parameters of host operators that ONNX has as constant inputs: what importer and exporter share.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace bitbalance {
+
+/// By input, the name under which HostAttributes has the parameter, empty for an operand; inputs beyond the
+/// list are operands.
+const std::vector<std::string>& parameter_inputs(const std::string& op, std::int64_t opset);
+
+}  // namespace bitbalance

@@ -1,22 +1,18 @@
 #include "quant/onnx_export.h"
 
 #include <fmt/format.h>
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <onnx/onnx_pb.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <fstream>
-#include <set>
 #include <stdexcept>
 #include <vector>
 
+#include "quant/onnx_host_export.h"
+#include "quant/onnx_writer.h"
+
 namespace bitbalance {
 namespace {
-
-using Ints = std::vector<std::int64_t>;
 
 bool is_point(const Shape& shape) {
   return shape.height == 1 && shape.width == 1;
@@ -28,28 +24,28 @@ class Exporter {
   explicit Exporter(const Network& network)
       : network_(network),
         needs_image_(network.tensors.size(), false),
-        is_flat_(network.tensors.size(), false) {}
+        is_flat_(network.tensors.size(), false),
+        writer_(network.name) {
+    for (const Tensor& tensor : network_.tensors) writer_.unique(tensor.name);
+  }
 
   std::string run() {
-    constexpr std::int64_t kOpset = 13;
-    constexpr std::int64_t kIrVersion = 7;
-    model_.set_ir_version(kIrVersion);
-    model_.add_opset_import()->set_version(kOpset);
-    model_.set_producer_name("bitbalance");
-    graph().set_name(network_.name);
-    for (const Tensor& tensor : network_.tensors) names_.insert(tensor.name);
-
+    constexpr std::int64_t kOpset = 13, kIrVersion = 7;
     find_images();
+    has_batch_ = std::none_of(network_.nodes.begin(), network_.nodes.end(),
+                              [&](const Node& node) { return is_host_graph(node); });
+    writer_.set_version(has_batch_ ? kOpset : kHostOpset, has_batch_ ? kIrVersion : kHostIrVersion);
+
     is_flat_[network_.input] = is_point(network_.shape(network_.input)) && !needs_image_[network_.input];
-    declare(*graph().add_input(), network_.input);
+    declare(*writer_.graph().add_input(), network_.input, dims(network_.input));
     for (const Node& node : network_.nodes) add(node);
-    declare(*graph().add_output(), network_.output);
-    return bytes();
+    const Node* last = result_of_host();
+    declare(*writer_.graph().add_output(), network_.output,
+            last == nullptr ? dims(network_.output) : last->host.steps.back().result);
+    return writer_.bytes();
   }
 
  private:
-  onnx::GraphProto& graph() { return *model_.mutable_graph(); }
-
   [[noreturn]] void fail(const Node& node, const std::string& problem) const {
     throw std::invalid_argument(fmt::format("network {}: node '{}': {}", network_.name, node.name, problem));
   }
@@ -63,15 +59,36 @@ class Exporter {
   }
   bool is_gemm(const Node& node) const { return covers_image(node) && !needs_image_[node.output]; }
 
+  static bool is_alone(const Node& node, const char* type) {
+    return node.op == Op::kHost && node.host.steps.size() == 1 && node.host.steps.front().type == type;
+  }
+  bool is_lrn(const Node& node) const {
+    return is_alone(node, "LRN") && node.host.inputs.front() == image_dims(node.input);
+  }
   // Over all elements of an image.
   static bool is_softmax(const Node& node) {
-    if (node.op != Op::kHost || node.host.title != "softmax") return false;
+    if (!is_alone(node, "Softmax")) return false;
     constexpr std::int64_t kOneAxis = 13;  // before, all dimensions from the axis on were one
     const HostOperator& op = node.host.steps.front();
     const Dims& dims = node.host.inputs.front();
     const bool one_axis = op.opset >= kOneAxis;
     const std::size_t axis = normal_axis(op.attributes.integer("axis", one_axis ? -1 : 1), dims.size());
     return (one_axis ? dims[axis] : element_count(dims, axis)) == element_count(dims);
+  }
+  // Of extents that hold for one image alone; LRN and Softmax of an image take any batch.
+  bool is_host_graph(const Node& node) const {
+    const bool takes_batch =
+        is_lrn(node) ||
+        (is_softmax(node) && (!needs_image_[node.output] || is_point(network_.shape(node.input))));
+    return node.op == Op::kHost && !takes_batch;
+  }
+  // The node of the host whose result is the network's and read by nobody: it keeps its extents.
+  const Node* result_of_host() const {
+    const auto last = std::find_if(network_.nodes.begin(), network_.nodes.end(),
+                                   [&](const Node& node) { return node.output == network_.output; });
+    const bool is_result =
+        last != network_.nodes.end() && is_host_graph(*last) && count_uses(network_)[network_.output] == 1;
+    return is_result ? &*last : nullptr;
   }
 
   bool reads_image(const Node& node) const {
@@ -100,68 +117,27 @@ class Exporter {
     }
   }
 
-  void declare(onnx::ValueInfoProto& value, int tensor) const {
-    value.set_name(network_.tensors[tensor].name);
+  Dims image_dims(int tensor) const {
+    const Shape& shape = network_.shape(tensor);
+    return {1, shape.channels, shape.height, shape.width};
+  }
+  Dims dims(int tensor) const {
+    return is_flat_[tensor] ? Dims{1, network_.shape(tensor).elements()} : image_dims(tensor);
+  }
+
+  void declare(onnx::ValueInfoProto& value, int tensor, const Dims& dims) const {
+    value.set_name(name_of(tensor));
     onnx::TypeProto_Tensor& type = *value.mutable_type()->mutable_tensor_type();
     type.set_elem_type(onnx::TensorProto::FLOAT);
-    onnx::TensorShapeProto& dims = *type.mutable_shape();
-    dims.add_dim()->set_dim_param("batch");
-    const Shape& shape = network_.shape(tensor);
-    if (is_flat_[tensor]) {
-      dims.add_dim()->set_dim_value(shape.elements());
-    } else {
-      for (const int extent : {shape.channels, shape.height, shape.width})
-        dims.add_dim()->set_dim_value(extent);
-    }
+    onnx::TensorShapeProto& shape = *type.mutable_shape();
+    for (const std::int64_t dim : dims) shape.add_dim()->set_dim_value(dim);
+    if (has_batch_) shape.mutable_dim(0)->set_dim_param("batch");
   }
 
-  std::string unique(std::string name) {
-    while (!names_.insert(name).second) name += '_';
-    return name;
-  }
-
-  std::string constant(const std::string& name, const Ints& dims, const std::vector<float>& values) {
-    onnx::TensorProto& tensor = *graph().add_initializer();
-    tensor.set_name(unique(name));
-    tensor.set_data_type(onnx::TensorProto::FLOAT);
-    for (const std::int64_t dim : dims) tensor.add_dims(dim);
-    std::string raw(values.size() * sizeof(float), '\0');  // little-endian, as x86-64 and ONNX have it
-    std::memcpy(raw.data(), values.data(), raw.size());
-    tensor.set_raw_data(std::move(raw));
-    return tensor.name();
-  }
-
-  onnx::NodeProto& new_node(const char* op, const std::string& name, const std::vector<std::string>& inputs,
-                            const std::string& output) {
-    onnx::NodeProto& node = *graph().add_node();
-    node.set_op_type(op);
-    node.set_name(name);
-    for (const std::string& input : inputs) node.add_input(input);
-    node.add_output(output);
-    return node;
-  }
-
-  static onnx::AttributeProto& new_attribute(onnx::NodeProto& node, const char* name,
-                                             onnx::AttributeProto::AttributeType type) {
-    onnx::AttributeProto& attribute = *node.add_attribute();
-    attribute.set_name(name);
-    attribute.set_type(type);
-    return attribute;
-  }
-  static void set(onnx::NodeProto& node, const char* name, std::int64_t value) {
-    new_attribute(node, name, onnx::AttributeProto::INT).set_i(value);
-  }
-  static void set(onnx::NodeProto& node, const char* name, float value) {
-    new_attribute(node, name, onnx::AttributeProto::FLOAT).set_f(value);
-  }
-  static void set(onnx::NodeProto& node, const char* name, const Ints& values) {
-    onnx::AttributeProto& attribute = new_attribute(node, name, onnx::AttributeProto::INTS);
-    for (const std::int64_t value : values) attribute.add_ints(value);
-  }
   static void set_window(onnx::NodeProto& node, const Window& w) {
-    set(node, "kernel_shape", Ints{w.kernel_h, w.kernel_w});
-    set(node, "strides", Ints{w.stride_h, w.stride_w});
-    set(node, "pads", Ints{w.pad_top, w.pad_left, w.pad_bottom, w.pad_right});
+    set_attribute(node, "kernel_shape", Dims{w.kernel_h, w.kernel_w});
+    set_attribute(node, "strides", Dims{w.stride_h, w.stride_w});
+    set_attribute(node, "pads", Dims{w.pad_top, w.pad_left, w.pad_bottom, w.pad_right});
   }
 
   const std::string& name_of(int tensor) const { return network_.tensors[tensor].name; }
@@ -169,8 +145,8 @@ class Exporter {
   // The name of a tensor in its flat form; a Flatten makes it where there is none.
   std::string flat(int tensor) {
     if (is_flat_[tensor]) return name_of(tensor);
-    std::string name = unique(name_of(tensor) + "_flat");
-    set(new_node("Flatten", name, {name_of(tensor)}, name), "axis", std::int64_t{1});
+    std::string name = writer_.unique(name_of(tensor) + "_flat");
+    set_attribute(writer_.add_node("Flatten", name, {name_of(tensor)}, name), "axis", std::int64_t{1});
     return name;
   }
 
@@ -197,19 +173,19 @@ class Exporter {
         add_clip(node, inputs, output);
         break;
       case Op::kMaxPool:
-        set_window(new_node("MaxPool", node.name, inputs, output), node.window);
+        set_window(writer_.add_node("MaxPool", node.name, inputs, output), node.window);
         break;
       case Op::kAvgPool: {
-        onnx::NodeProto& pool = new_node("AveragePool", node.name, inputs, output);
+        onnx::NodeProto& pool = writer_.add_node("AveragePool", node.name, inputs, output);
         set_window(pool, node.window);
-        set(pool, "count_include_pad", std::int64_t{node.count_include_pad ? 1 : 0});
+        set_attribute(pool, "count_include_pad", std::int64_t{node.count_include_pad ? 1 : 0});
         break;
       }
       case Op::kAdd:
-        new_node("Add", node.name, inputs, output);
+        writer_.add_node("Add", node.name, inputs, output);
         break;
       case Op::kConcat:
-        set(new_node("Concat", node.name, inputs, output), "axis", std::int64_t{1});
+        set_attribute(writer_.add_node("Concat", node.name, inputs, output), "axis", std::int64_t{1});
         break;
       case Op::kHost:
         add_host(node, inputs, output);
@@ -218,18 +194,30 @@ class Exporter {
   }
 
   void add_host(const Node& node, const std::vector<std::string>& inputs, const std::string& output) {
+    if (is_host_graph(node)) {
+      add_host_graph(node, inputs, output);
+      return;
+    }
+    onnx::NodeProto& added = writer_.add_node(node.host.steps.front().type, node.name, inputs, output);
+    if (is_softmax(node)) {
+      set_attribute(added, "axis", std::int64_t{1});
+      return;
+    }
     const HostAttributes& attributes = node.host.steps.front().attributes;
-    if (node.host.title == "lrn") {
-      onnx::NodeProto& lrn = new_node("LRN", node.name, inputs, output);
-      set(lrn, "size", attributes.integer("size", 1));
-      for (const auto& [name, values] : attributes.numbers) set(lrn, name.c_str(), values.front());
-    } else if (is_softmax(node)) {
-      if (!is_flat_[node.output] && !is_point(network_.shape(node.input)))
-        fail(node, "softmax over a whole image that is read as one again; accepted: behind flattening");
-      set(new_node("Softmax", node.name, inputs, output), "axis", std::int64_t{1});
-    } else {
-      fail(node, fmt::format("'{}' runs on the host; accepted of such: LRN and Softmax of an image",
-                             node.host.steps.front().type));
+    set_attribute(added, "size", attributes.integer("size", 1));
+    for (const auto& [name, values] : attributes.numbers) set_attribute(added, name, values.front());
+  }
+
+  void add_host_graph(const Node& node, const std::vector<std::string>& inputs, const std::string& output) {
+    const std::vector<int> read = sources(node);
+    std::vector<OnnxTensor> tensors;
+    for (std::size_t i = 0; i < read.size(); ++i) tensors.push_back({inputs[i], dims(read[i])});
+    const Dims& own = node.host.steps.back().result;
+    try {
+      write_host_graph(writer_, node.name, node.host, tensors,
+                       {output, &node == result_of_host() ? own : dims(node.output)});
+    } catch (const std::invalid_argument& error) {
+      fail(node, error.what());
     }
   }
 
@@ -237,59 +225,49 @@ class Exporter {
     const auto filters = static_cast<std::int64_t>(node.bias.size());
     const std::int64_t inputs_of_filter = network_.shape(node.input).channels / node.groups;
     const bool gemm = is_gemm(node);
-    const Ints dims = gemm ? Ints{filters, inputs_of_filter * node.window.area()}
-                           : Ints{filters, inputs_of_filter, node.window.kernel_h, node.window.kernel_w};
-    inputs.push_back(constant(node.name + ".weight", dims, node.weights));
-    inputs.push_back(constant(node.name + ".bias", {filters}, node.bias));
-    onnx::NodeProto& conv = new_node(gemm ? "Gemm" : "Conv", node.name, inputs, output);
+    const Dims dims = gemm ? Dims{filters, inputs_of_filter * node.window.area()}
+                           : Dims{filters, inputs_of_filter, node.window.kernel_h, node.window.kernel_w};
+    inputs.push_back(writer_.constant(node.name + ".weight", dims, node.weights));
+    inputs.push_back(writer_.constant(node.name + ".bias", {filters}, node.bias));
+    onnx::NodeProto& conv = writer_.add_node(gemm ? "Gemm" : "Conv", node.name, inputs, output);
     if (gemm) {
-      set(conv, "transB", std::int64_t{1});
+      set_attribute(conv, "transB", std::int64_t{1});
       return;
     }
     set_window(conv, node.window);
-    set(conv, "dilations", Ints{node.window.dilation_h, node.window.dilation_w});
-    set(conv, "group", std::int64_t{node.groups});
+    set_attribute(conv, "dilations", Dims{node.window.dilation_h, node.window.dilation_w});
+    set_attribute(conv, "group", std::int64_t{node.groups});
   }
 
   // Mean 0 and variance 1 without epsilon leave scale and bias as they are.
   void add_affine(const Node& node, std::vector<std::string> inputs, const std::string& output) {
     const auto channels = static_cast<std::int64_t>(node.scale.size());
-    inputs.push_back(constant(node.name + ".scale", {channels}, node.scale));
-    inputs.push_back(constant(node.name + ".bias", {channels}, node.bias));
-    inputs.push_back(constant(node.name + ".mean", {channels}, std::vector<float>(channels, 0.0F)));
-    inputs.push_back(constant(node.name + ".variance", {channels}, std::vector<float>(channels, 1.0F)));
-    set(new_node("BatchNormalization", node.name, inputs, output), "epsilon", 0.0F);
+    inputs.push_back(writer_.constant(node.name + ".scale", {channels}, node.scale));
+    inputs.push_back(writer_.constant(node.name + ".bias", {channels}, node.bias));
+    inputs.push_back(writer_.constant(node.name + ".mean", {channels}, std::vector<float>(channels, 0.0F)));
+    inputs.push_back(
+        writer_.constant(node.name + ".variance", {channels}, std::vector<float>(channels, 1.0F)));
+    set_attribute(writer_.add_node("BatchNormalization", node.name, inputs, output), "epsilon", 0.0F);
   }
 
   void add_clip(const Node& node, std::vector<std::string> inputs, const std::string& output) {
     const bool has_low = std::isfinite(node.low);
     const bool has_high = std::isfinite(node.high);
     if (node.low == 0 && !has_high) {
-      new_node("Relu", node.name, inputs, output);
+      writer_.add_node("Relu", node.name, inputs, output);
       return;
     }
-    inputs.push_back(has_low ? constant(node.name + ".min", {}, {node.low}) : "");
-    if (has_high) inputs.push_back(constant(node.name + ".max", {}, {node.high}));
-    new_node("Clip", node.name, inputs, output);
-  }
-
-  std::string bytes() const {
-    std::string text;
-    {
-      google::protobuf::io::StringOutputStream stream(&text);
-      google::protobuf::io::CodedOutputStream coded(&stream);
-      coded.SetSerializationDeterministic(true);
-      model_.SerializeToCodedStream(&coded);
-    }
-    return text;
+    inputs.push_back(has_low ? writer_.constant(node.name + ".min", {}, std::vector<float>{node.low}) : "");
+    if (has_high) inputs.push_back(writer_.constant(node.name + ".max", {}, std::vector<float>{node.high}));
+    writer_.add_node("Clip", node.name, inputs, output);
   }
 
   const Network& network_;
   std::vector<bool>
-      needs_image_;              ///< by tensor: a reader, or a reader of what comes of it, takes images only
-  std::vector<bool> is_flat_;    ///< by tensor
-  std::set<std::string> names_;  ///< of tensors and constants
-  onnx::ModelProto model_;
+      needs_image_;            ///< by tensor: a reader, or a reader of what comes of it, takes images only
+  std::vector<bool> is_flat_;  ///< by tensor
+  bool has_batch_ = true;      ///< are batches of any size accepted?
+  OnnxWriter writer_;
 };
 
 }  // namespace

@@ -17,10 +17,10 @@ Examples:
   bitbalance run scenarios/fashion.yaml --set network.quantized=results/fashion-3/quantized.cbor
   bitbalance run scenarios/fashion.yaml --set quantization.include=results/fashion-3/quantization.yaml
 
-Results: quantized.cbor (for network.quantized of a scenario), model.onnx with the weights that the integers
-stand for, quantization.yaml (settings, for quantization.include), effective.yaml (a scenario that runs it),
-layers.csv, summary.json, tokens.svg. With images and labels also the accuracy, by an integer evaluator that
-computes what the accelerator computes.
+Results: quantized.cbor (for network.quantized of a scenario), model.onnx (float32, for any runtime: the
+weights that the integers stand for, and what runs on the host), quantization.yaml (settings, for
+quantization.include), effective.yaml (a scenario that runs it), layers.csv, summary.json, tokens.svg. With
+images and labels also the accuracy, by an integer evaluator that computes what the accelerator computes.
 Exit code: 0, or 2 for a mistake in arguments or files, told in one line and nothing written.)";
 
 }  // namespace

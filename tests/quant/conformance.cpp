@@ -14,6 +14,7 @@
 #include <stdexcept>
 
 #include "quant/evaluator.h"
+#include "quant/onnx_export.h"
 #include "quant/onnx_import.h"
 
 namespace bitbalance {
@@ -81,9 +82,10 @@ bool make_single(onnx::ModelProto& model) {
   for (onnx::ValueInfoProto& value : *graph.mutable_output())
     if (value.type().has_tensor_type()) declare(value);
   for (onnx::TensorProto& tensor : *graph.mutable_initializer()) make_single(tensor);
-  for (onnx::NodeProto& node : *graph.mutable_node())
+  for (onnx::NodeProto& node : *graph.mutable_node()) {
     for (onnx::AttributeProto& attribute : *node.mutable_attribute())
       if (attribute.has_t()) make_single(*attribute.mutable_t());
+  }
   return true;
 }
 
@@ -123,24 +125,24 @@ void set_dims(onnx::ValueInfoProto& value, const Dims& dims) {
 }
 
 bool is_no_layer(const std::string& op) {
-  static const std::set<std::string> kNames = {"Cast",    "Dropout", "Flatten",  "Identity",
-                                               "Reshape", "Squeeze", "Unsqueeze"};
-  return kNames.count(op) != 0;
+  static const std::set<std::string> names = {"Cast",    "Dropout", "Flatten",  "Identity",
+                                              "Reshape", "Squeeze", "Unsqueeze"};
+  return names.count(op) != 0;
 }
 
 /// All inputs of these are activations; of others the first alone.
 bool takes_activations(const std::string& op) {
-  static const std::set<std::string> kNames = {"Add",  "Concat", "Div", "Equal", "Greater",
-                                               "Less", "MatMul", "Max", "Mean",  "Min",
-                                               "Mul",  "PRelu",  "Pow", "Sub",   "Sum"};
-  return kNames.count(op) != 0;
+  static const std::set<std::string> names = {"Add",  "Concat", "Div", "Equal", "Greater",
+                                              "Less", "MatMul", "Max", "Mean",  "Min",
+                                              "Mul",  "PRelu",  "Pow", "Sub",   "Sum"};
+  return names.count(op) != 0;
 }
 
 /// Layers of the accelerator take one image at a time.
 bool takes_images(const std::string& op) {
-  static const std::set<std::string> kNames = {"AveragePool",       "BatchNormalization", "Conv",
-                                               "GlobalAveragePool", "GlobalMaxPool",      "MaxPool"};
-  return kNames.count(op) != 0;
+  static const std::set<std::string> names = {"AveragePool",       "BatchNormalization", "Conv",
+                                              "GlobalAveragePool", "GlobalMaxPool",      "MaxPool"};
+  return names.count(op) != 0;
 }
 
 /// One test: a model with inputs and expected outputs.
@@ -158,20 +160,32 @@ class ConformanceTest {
     return names;
   }
 
-  /// Throws std::invalid_argument with the reason when the test cannot be run; returns the first wrong
-  /// element, or nothing.
-  std::string run() {
-    is_single_ = make_single(model_);
-    read_tensors();
-    adapt();
-    const Network network = import();
-    Evaluator evaluator(network);
-    std::vector<float> found;
-    for (const std::vector<float>& image : images_) {
-      const std::vector<float>& result = evaluator.run(image);
-      found.insert(found.end(), result.begin(), result.end());
+  /// Fills all of the result but name and operators.
+  void run(ConformanceResult& result) {
+    Network network;
+    try {
+      is_single_ = make_single(model_);
+      read_tensors();
+      adapt();
+      network = import(model_.SerializeAsString());
+    } catch (const std::invalid_argument& refusal) {
+      result.outcome = Outcome::kRefused;
+      result.reason = refusal.what();
+      return;
     }
-    return first_difference(found);
+    for (const Node& node : network.nodes)
+      for (const HostOperator& step : node.host.steps) result.on_host.insert(step.type);
+    const std::vector<float> found = evaluate(network);
+    result.reason = first_difference(found, expected_.elements);
+    if (!result.reason.empty()) {
+      result.outcome = Outcome::kFailed;
+      return;
+    }
+    try {
+      result.export_loss = first_difference(evaluate(import(to_onnx(network))), found);
+    } catch (const std::invalid_argument& refusal) {
+      result.export_loss = refusal.what();
+    }
   }
 
  private:
@@ -395,13 +409,10 @@ class ConformanceTest {
     *graph.add_input() = input;
   }
 
-  Network import() const {
+  static Network import(const std::string& bytes) {
     const std::filesystem::path file =
         std::filesystem::temp_directory_path() / fmt::format("conformance-{}.onnx", ::getpid());
-    {
-      std::ofstream stream(file, std::ios::binary);
-      model_.SerializeToOstream(&stream);
-    }
+    std::ofstream(file, std::ios::binary) << bytes;
     try {
       Network network = import_onnx(file);
       std::filesystem::remove(file);
@@ -412,8 +423,17 @@ class ConformanceTest {
     }
   }
 
-  std::string first_difference(const std::vector<float>& found) const {
-    const std::vector<float>& expected = expected_.elements;
+  std::vector<float> evaluate(const Network& network) const {
+    Evaluator evaluator(network);
+    std::vector<float> found;
+    for (const std::vector<float>& image : images_) {
+      const std::vector<float>& result = evaluator.run(image);
+      found.insert(found.end(), result.begin(), result.end());
+    }
+    return found;
+  }
+
+  std::string first_difference(const std::vector<float>& found, const std::vector<float>& expected) const {
     // Window functions are expected with pi = 3.1415; ONNX itself compares all its tests to 1e-3.
     const bool is_window = folder_.filename().string().find("window") != std::string::npos;
     const float relative = is_window ? 1e-3F : kRelative;
@@ -454,13 +474,7 @@ std::vector<ConformanceResult> run_conformance(const std::filesystem::path& data
           !std::includes(claimed.begin(), claimed.end(), result.operators.begin(), result.operators.end()))
         continue;
       result.test = fmt::format("{}/{}", suite, folder.filename().string());
-      try {
-        result.reason = test.run();
-        if (!result.reason.empty()) result.outcome = Outcome::kFailed;
-      } catch (const std::invalid_argument& refusal) {
-        result.outcome = Outcome::kRefused;
-        result.reason = refusal.what();
-      }
+      test.run(result);
       results.push_back(std::move(result));
     }
   }

@@ -119,6 +119,29 @@ void convolve_plane(const ConvolutionShape& shape, const T* weights, const T* pl
 
 }  // namespace
 
+namespace {
+
+// Are the patches the input's pixels themselves?
+bool is_pointwise(const ConvolutionShape& shape) {
+  const Window& w = shape.window;
+  return w.area() == 1 && std::max(w.stride_h, w.stride_w) == 1 &&
+         std::max({w.pad_top, w.pad_left, w.pad_bottom, w.pad_right}) == 0;
+}
+
+template <typename T>
+void gather_pointwise(const T* planes, int channels, int pixels, int first, int count, int lanes,
+                      T* element) {
+  for (int tile = 0; tile < count; tile += lanes) {
+    const int valid = std::min(lanes, count - tile);
+    for (int c = 0; c < channels; ++c) {
+      element = std::copy_n(planes + std::int64_t{c} * pixels + first + tile, valid, element);
+      element = std::fill_n(element, lanes - valid, T{0});
+    }
+  }
+}
+
+}  // namespace
+
 template <typename T>
 void gather(const ConvolutionShape& shape, const T* image, int group, int first, int count, int lanes,
             std::vector<T>& patches) {
@@ -127,6 +150,13 @@ void gather(const ConvolutionShape& shape, const T* image, int group, int first,
   const int area = static_cast<int>(window.area());
   const int tiles = (count + lanes - 1) / lanes;
   const int padded = tiles * lanes;
+  const std::size_t plane_size = static_cast<std::size_t>(in.height) * in.width;
+  const T* planes = image + plane_size * group * shape.group_inputs();
+  patches.resize(padded * shape.depth());
+  if (is_pointwise(shape)) {
+    gather_pointwise(planes, shape.group_inputs(), shape.pixels(), first, count, lanes, patches.data());
+    return;
+  }
   // Where each tap of each pixel lies in a plane, -1 for padding: the same for all channels.
   std::vector<int> places(static_cast<std::size_t>(area) * padded, -1);
   for (int p = 0; p < count; ++p) {
@@ -141,9 +171,6 @@ void gather(const ConvolutionShape& shape, const T* image, int group, int first,
       }
     }
   }
-  const std::size_t plane_size = static_cast<std::size_t>(in.height) * in.width;
-  const T* planes = image + plane_size * group * shape.group_inputs();
-  patches.resize(padded * shape.depth());
   T* element = patches.data();
   for (int tile = 0; tile < padded; tile += lanes) {
     for (int c = 0; c < shape.group_inputs(); ++c) {

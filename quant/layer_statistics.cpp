@@ -10,6 +10,7 @@ namespace bitbalance {
 namespace {
 
 constexpr int kWindowsOfProduct = 4096;  // at least, where there are as many
+constexpr int kWindowsOfBlock = 1024;    // that one thread gathers at once
 constexpr int kPanel = 64;               // rows of a moment matrix that one thread computes at once
 
 // Eigen cuts products to the size of the caches that it finds; with fixed sizes, sums are in the same order
@@ -50,16 +51,17 @@ void LayerStatistics::add(std::vector<float> input, std::vector<float> target) {
 std::vector<LayerStatistics::Matrix> LayerStatistics::gathered(const Images& images) const {
   const int pixels = shape_.pixels();
   const int depth = static_cast<int>(shape_.depth());
+  const int blocks = (pixels + kWindowsOfBlock - 1) / kWindowsOfBlock;
+  const auto columns = static_cast<int>(images.size()) * blocks;
   std::vector<Matrix> groups(shape_.groups);
-  parallel_for(shape_.groups, threads_, [&](int group) {
-    Matrix& matrix = groups[group];
-    matrix.resize(depth, static_cast<int>(images.size()) * pixels);
+  for (Matrix& matrix : groups) matrix.resize(depth, static_cast<int>(images.size()) * pixels);
+  parallel_for(shape_.groups * columns, threads_, [&](int i) {
+    const int image = i % columns / blocks, first = i % blocks * kWindowsOfBlock;
+    const int count = std::min(kWindowsOfBlock, pixels - first);
     std::vector<float> patches;
-    for (std::size_t i = 0; i < images.size(); ++i) {
-      gather(shape_, images[i].data(), group, 0, pixels, pixels, patches);
-      matrix.middleCols(static_cast<int>(i) * pixels, pixels) =
-          Eigen::Map<const Matrix>(patches.data(), depth, pixels);
-    }
+    gather(shape_, images[image].data(), i / columns, first, count, count, patches);
+    groups[i / columns].middleCols(image * pixels + first, count) =
+        Eigen::Map<const Matrix>(patches.data(), depth, count);
   });
   return groups;
 }

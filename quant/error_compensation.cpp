@@ -103,8 +103,8 @@ class Part {
     }
   }
 
-  /// x^T H y.
-  double product(const VectorXd& x, const VectorXd& y) const { return x.dot(hessian_ * y); }
+  /// H x.
+  VectorXd weighted(const VectorXd& x) const { return hessian_ * x; }
 
  private:
   MatrixXd hessian_;  ///< with damping
@@ -161,8 +161,9 @@ class Filter {
     double with_target = 0;
     double with_itself = 0;
     for (std::size_t p = 0; p < parts_.size(); ++p) {
-      with_target += parts_[p].product(targets_[p], steps_[p]);
-      with_itself += parts_[p].product(steps_[p], steps_[p]);
+      const VectorXd weighted = parts_[p].weighted(steps_[p]);
+      with_target += targets_[p].dot(weighted);
+      with_itself += steps_[p].dot(weighted);
     }
     if (with_target > 0 && with_itself > 0) scale_ = std::max(with_target / with_itself, least_scale);
   }

@@ -17,10 +17,23 @@ using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::Ro
 
 constexpr int kScaleSteps = 16;  // of an octave, half of them on either side of the given scale
 
+/// X with A X = right, some columns at once on each thread.
+MatrixXd solve(const MatrixXd& a, const MatrixXd& right, int threads) {
+  constexpr int kColumns = 64;
+  const Eigen::LLT<MatrixXd> factors(a);
+  const auto columns = static_cast<int>(right.cols());
+  MatrixXd result(a.rows(), columns);
+  parallel_for((columns + kColumns - 1) / kColumns, threads, [&](int i) {
+    const int first = i * kColumns, count = std::min(kColumns, columns - first);
+    result.middleCols(first, count) = factors.solve(right.middleCols(first, count));
+  });
+  return result;
+}
+
 /// What all filters share for one part of their weights.
 class Part {
  public:
-  Part(const InputMoments& moments, const CompensationOptions& options)
+  Part(const InputMoments& moments, const CompensationOptions& options, int threads)
       : group(moments.group), first(moments.first), size(moments.size()), hessian_(moments.square) {
     MatrixXd cross = moments.cross.size() == 0 ? moments.square : moments.cross;
     if (options.centered) {
@@ -46,13 +59,13 @@ class Part {
       MatrixXd square = hessian_;
       square.diagonal().array() += keeping;
       cross.diagonal().array() += keeping;
-      fit_ = square.llt().solve(cross.transpose());
+      fit_ = solve(square, cross.transpose(), threads);
     }
 
     MatrixXd ordered(size, size);
     for (int j = 0; j < size; ++j)
       for (int i = 0; i < size; ++i) ordered(i, j) = hessian_(order_[i], order_[j]);
-    const MatrixXd inverse = ordered.llt().solve(MatrixXd::Identity(size, size));
+    const MatrixXd inverse = solve(ordered, MatrixXd::Identity(size, size), threads);
     compensation_ = Eigen::LLT<MatrixXd, Eigen::Upper>(inverse).matrixU();
   }
 
@@ -190,7 +203,7 @@ RoundedFilters compensate(const std::vector<float>& weights, const std::vector<I
   parallel_for(groups, by_group ? threads : 1, [&](int group) {
     std::vector<Part> parts;
     for (const InputMoments& part : moments)
-      if (part.group == group) parts.emplace_back(part, options);
+      if (part.group == group) parts.emplace_back(part, options, by_group ? 1 : threads);
     parallel_for(group_filters, by_group ? 1 : threads, [&](int i) {
       const int m = group * group_filters + i;
       Filter filter(parts, &weights[m * depth], set);

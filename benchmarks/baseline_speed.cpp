@@ -32,7 +32,7 @@ void count(benchmark::State& state, BaselineKind kind) {
   Baseline baseline;
   baseline.kind = kind;
   baseline.lanes = published_lanes(kind);
-  for (auto _ : state) benchmark::DoNotOptimize(layer_cycles(baseline, shape));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(layer_cycles(baseline, shape));
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(weights.size()));
 }
 

@@ -39,6 +39,12 @@ Scenario load(const std::string& file, const std::vector<SettingOverride>& overr
                     "--set technology=scenarios/technology/65nm.yaml",
                     file));
   }
+  if (!scenario.network.quantized.empty()) {
+    throw SettingsError(
+        fmt::format("{}: network.quantized: {}; accepted for a comparison: a float network, whose "
+                    "weights are also needed before the limit on their ones",
+                    file, scenario.network.quantized.string()));
+  }
   if (scenario.memory.model != MemoryTiming::kIdeal) {
     throw SettingsError(fmt::format("{}: memory.model: {}; accepted for a comparison: {}", file,
                                     to_string(scenario.memory.model), to_string(MemoryTiming::kIdeal)));

@@ -7,6 +7,7 @@
 #include "hw/core/tokens.h"
 #include "testbench/action_record.h"
 #include "testbench/cost_report.h"
+#include "testbench/program_set.h"
 
 namespace bitbalance {
 
@@ -20,13 +21,7 @@ Prediction predict(const QuantizedNetwork& network, const Scenario& scenario) {
   AcceleratorConfig config = scenario.accelerator;
   for (const QuantizedLayer& layer : network.layers)
     if (layer.op == LayerOp::kConv) config.token_form = layer.token_form;
-  MapperOptions options;
-  options.batch = scenario.network.batch;
-  options.barrier = scenario.mapping.barrier;
-  options.fuse_pooling = scenario.mapping.fuse_pooling;
-  options.bytes_per_cycle = scenario.memory.peak_bytes_per_cycle(config.clock_hz);
-  options.mappings = scenario.mapping.layers;
-
+  const MapperOptions options = mapper_options(scenario, scenario.network.batch);
   const Rational& bandwidth = scenario.memory.bytes_per_cycle;
   Timeline timeline(config, {scenario.memory.latency_cycles, bandwidth.numerator, bandwidth.denominator});
   WeightStatistics weights(network);

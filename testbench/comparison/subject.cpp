@@ -8,6 +8,7 @@
 #include "quant/calibration.h"
 #include "quant/evaluator.h"
 #include "quant/quantizer.h"
+#include "testbench/program_set.h"
 #include "testbench/workload.h"
 
 namespace bitbalance {
@@ -72,19 +73,11 @@ OurRun run_ours(const Subject& subject, WeightSet set, WeightStorage storage) {
   const QuantizedNetwork& network = subject.with(set);
   AcceleratorConfig config = scenario.accelerator;
   config.weight_storage = storage;
-  MapperOptions options;
-  options.batch = subject.frames;
-  options.barrier = scenario.mapping.barrier;
-  options.fuse_pooling = scenario.mapping.fuse_pooling;
-  options.bytes_per_cycle = scenario.memory.bytes_per_cycle.value();
-  options.mappings = scenario.mapping.layers;
-  for (LayerMapping& mapping : options.mappings) mapping.images = std::min(mapping.images, subject.frames);
-
   const Rational& rate = scenario.memory.bytes_per_cycle;
   Timeline timeline(config, {scenario.memory.latency_cycles, rate.numerator, rate.denominator});
   WeightStatistics weights(network);
   OurRun run;
-  for (const MappedProgram& mapped : Mapper(network).map(config, options)) {
+  for (const MappedProgram& mapped : Mapper(network).map(config, mapper_options(scenario, subject.frames))) {
     const Program& program = mapped.program;
     const bool all_on_host = program.layers.front().on_host;
     Analysis analysis;

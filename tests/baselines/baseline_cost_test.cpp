@@ -34,8 +34,8 @@ double total_j(const ComponentEnergies& energy) {
 }
 
 std::vector<BaselineKind> kinds() {
-  std::vector<BaselineKind> all;
-  for (int k = 0; k < kBaselines; ++k) all.push_back(static_cast<BaselineKind>(k));
+  std::vector<BaselineKind> all(kBaselines);
+  for (int k = 0; k < kBaselines; ++k) all[k] = static_cast<BaselineKind>(k);
   return all;
 }
 

@@ -17,12 +17,14 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
 
-const std::string kScenarios = std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/";
+std::string scenario_file(const std::string& name) {
+  return std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/" + name;
+}
 
 Subject lenet(const std::vector<SettingOverride>& overrides = {}) {
   std::vector<SettingOverride> all = {{"network.count=2", ""}, {"network.batch=2", ""}};
   all.insert(all.end(), overrides.begin(), overrides.end());
-  return prepare_subject(load_scenario(kScenarios + "lenet.yaml", all));
+  return prepare_subject(load_scenario(scenario_file("lenet.yaml"), all));
 }
 
 int most_ones(const QuantizedNetwork& network) {
@@ -159,14 +161,15 @@ Outcome compare_command(const std::string& arguments, const std::string& environ
 }
 
 std::string lenet_arguments(const fs::path& out) {
-  return kScenarios + "lenet.yaml --set network.count=2 --set network.batch=2 --out " + out.string() + " ";
+  return scenario_file("lenet.yaml") + " --set network.count=2 --set network.batch=2 --out " + out.string() +
+         " ";
 }
 
 TEST_CASE("the command leaves a table, CSV, JSON and a chart of all scenarios") {
   const TemporaryFolder folder;
   const fs::path out = folder.path() / "results";
   const std::string arguments =
-      lenet_arguments(out) + kScenarios + "lenet.yaml --rule equal-area --baselines bitlet,dense";
+      lenet_arguments(out) + scenario_file("lenet.yaml") + " --rule equal-area --baselines bitlet,dense";
   const Outcome outcome = compare_command(arguments);
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.err.empty());
@@ -205,8 +208,10 @@ TEST_CASE("mistakes are told in one line and leave nothing") {
   CHECK_THAT(refusal("--rule equal-power"),
              Contains("--rule equal-power: accepted: equal-lanes, equal-area"));
   CHECK_THAT(refusal("--baselines eyeriss"), Contains("--baselines eyeriss: accepted: dense, stripes"));
-  CHECK_THAT(refusal("--set memory.model=timed --set memory.dram=" + kScenarios + "memory/ddr4-2400.yaml"),
-             Contains("memory"));
+  CHECK_THAT(refusal("--set network.quantized=" + scenario_file("lenet.yaml")),
+             Contains("network.quantized") && Contains("accepted for a comparison: a float network"));
+  CHECK_THAT(refusal("--set memory=" + scenario_file("memory/ddr4-2400.yaml")),
+             Contains("memory.model: timed; accepted for a comparison: ideal"));
   CHECK_THAT(refusal("--set technology=none"), Contains("technology"));
   CHECK_THAT(refusal("--set technology.logic.adder.energy.value=-1"),
              Contains("technology.logic.adder.energy.value") && Contains("-1"));

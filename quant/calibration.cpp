@@ -148,6 +148,13 @@ Calibration calibrate(const Network& network, const std::vector<std::vector<floa
   std::vector<std::vector<TensorRange>> channels;
   for (const Tensor& tensor : network.tensors) channels.emplace_back(tensor.shape.channels, kEmpty);
   visit_values(network, images, [&](int tensor, const std::vector<float>& values) {
+    const auto wrong =
+        std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
+    if (wrong != values.end()) {
+      throw std::invalid_argument(
+          fmt::format("calibration: a value of tensor '{}' is {}; accepted: finite values",
+                      network.tensors[tensor].name, *wrong));
+    }
     const std::size_t plane = values.size() / channels[tensor].size();
     for (std::size_t c = 0; c < channels[tensor].size(); ++c)
       extend(channels[tensor][c], range_of(&values[c * plane], plane));

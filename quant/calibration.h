@@ -35,7 +35,8 @@ struct CalibrationOptions {
 };
 
 /// Evaluates every image (planar, as Evaluator::run takes them; twice when anything is clipped). Throws
-/// std::invalid_argument without images, for a wrong image size or a percentile out of range.
+/// std::invalid_argument without images, for a wrong image size, values that are not finite or a percentile
+/// out of range.
 Calibration calibrate(const Network& network, const std::vector<std::vector<float>>& images,
                       const CalibrationOptions& options = {});
 

@@ -83,7 +83,17 @@ class Images {
     return float_images(set_, index, 1, settings_.pixels).front();
   }
 
-  const std::vector<std::uint8_t>& labels() const { return set_.labels; }
+  /// Of the images of the run; none without a file.
+  std::vector<std::uint8_t> labels(int classes) const {
+    if (set_.labels.empty()) return {};
+    std::vector<std::uint8_t> labels(set_.labels.begin(), set_.labels.begin() + count());
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      if (labels[i] < classes) continue;
+      throw SettingsError(fmt::format("{}: label {} is {}; accepted: 0 to {}, the network's outputs",
+                                      settings_.labels.string(), i, labels[i], classes - 1));
+    }
+    return labels;
+  }
 
   /// The images that choose the scales; of synthetic ones the one before the first.
   std::vector<std::vector<float>> calibration() const {
@@ -161,8 +171,8 @@ Samples load_samples(const Scenario& scenario, int most_images) {
   samples.calibration = images.calibration();
   const int count = std::min(images.count(), most_images);
   for (int i = 0; i < count; ++i) samples.images.push_back(images.image(i));
-  samples.labels = images.labels();
-  if (!samples.labels.empty()) samples.labels.resize(static_cast<std::size_t>(count));
+  samples.labels = images.labels(static_cast<int>(samples.network.shape(samples.network.output).elements()));
+  samples.labels.resize(std::min(samples.labels.size(), samples.images.size()));
   return samples;
 }
 
@@ -178,9 +188,8 @@ Workload prepare_workload(const Scenario& scenario, const std::function<void(dou
   const Images images(scenario.network, networks.input_shape());
   const int count = images.count();
   Workload workload;
-  workload.labels = images.labels();
-  if (!workload.labels.empty()) workload.labels.resize(static_cast<std::size_t>(count));
   workload.classes = static_cast<int>(networks.output_shape().elements());
+  workload.labels = images.labels(workload.classes);
   if (!scenario.network.texts.empty()) {
     workload.text = read_text_task(scenario.network.texts, scenario.network.dictionary);
     workload.classes =

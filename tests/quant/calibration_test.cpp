@@ -2,6 +2,7 @@
 #include "quant/calibration.h"
 
 #include <catch2/catch.hpp>
+#include <limits>
 
 #include <stdexcept>
 
@@ -42,6 +43,9 @@ TEST_CASE("calibration refuses what it cannot work with") {
   const Network network = shifting_network(2);
   CHECK_THROWS_WITH(calibrate(network, {}), Catch::Contains("at least one image"));
   CHECK_THROWS_WITH(calibrate(network, {{1, 2, 3}}), Catch::Contains("an image of 3 values"));
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  CHECK_THROWS_WITH(calibrate(network, {{1, 2}, {3, kInfinity}}),
+                    Catch::Contains("calibration: a value of tensor 'input' is inf"));
   CHECK_THROWS_WITH(calibrate(network, {{1, 2}}, {0.0}), Catch::Contains("percentile is 0"));
   CHECK_THROWS_WITH(calibrate(network, {{1, 2}}, {100.5}), Catch::Contains("percentile is 100.5"));
 }

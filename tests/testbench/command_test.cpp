@@ -255,6 +255,14 @@ TEST_CASE("mistakes in quantizing are told in one line, and nothing is written")
                          " --labels " + (kScenarios / "data/fashion-calibration-images.idx3-ubyte").string()),
           "magic number");
   const TemporaryFolder files;
+  const std::string images = "quantize " + model + " --calibration " +
+                             (kScenarios / "data/fashion-calibration-images.idx3-ubyte").string() +
+                             " --images " + (kScenarios / "data/fashion-256-images.idx3-ubyte").string();
+  const std::string few("\0\0\x8\1\0\0\0\2\0\1", 10);
+  refused(images + " --labels " + files.write("few", few).string(), "holds 2 labels for the 256 images");
+  const std::string foreign = std::string("\0\0\x8\1\0\0\1\0", 8) + std::string(256, '\x0a');
+  refused(images + " --labels " + files.write("foreign", foreign).string(),
+          "label 0 is 10; accepted: 0 to 9, the network's outputs");
   const std::string none("\0\0\x8\x3\0\0\0\0\0\0\0\x1c\0\0\0\x1c", 16);
   refused("quantize " + model + " --calibration " + files.write("none", none).string(), "extent 0 is 0");
   refused("quantize " + files.write("x.onnx", "no model").string() + " --calibration " + model, "x.onnx");

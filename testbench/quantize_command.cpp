@@ -51,6 +51,7 @@ Scenario scenario_of(const QuantizeArguments& arguments) {
     throw SettingsError("--calibration: not given; accepted: an IDX file of images");
   if (!scenario.network.quantized.empty())
     throw SettingsError("network.quantized: given; accepted: a float model to quantize");
+  scenario.quantization.options.threads = scenario.run.threads;
   return scenario;
 }
 

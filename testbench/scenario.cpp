@@ -239,9 +239,8 @@ void show_run(SettingsVisitor& v, RunSettings& s) {
   v.boolean({"dmi", "tlm: load and store by pointer where the memory grants it"}, s.dmi);
   v.integer({"quantum_ns", "tlm: how far blocking calls may run ahead of time, nanoseconds; 0: not at all"},
             s.quantum_ns, 0, 1'000'000'000);
-  v.integer(
-      {"threads", "that compute data at the tlm level and in the golden model; 0: one for each processor"},
-      s.threads, 0, 256);
+  v.integer({"threads", "of the golden model, of tlm's data and of quantize; 0: one for each processor"},
+            s.threads, 0, 256);
 }
 
 void show(SettingsVisitor& v, Scenario& s) {

@@ -31,17 +31,16 @@ struct Method {
 };
 
 constexpr Method kMethods[] = {
-    {"nearest, largest weight sets the scale", WeightMethod::kNearest, false, false, false,
-     Clipping::kPercentile},
-    {"nearest, scale search", WeightMethod::kNearest, true, false, false, Clipping::kPercentile},
-    {"the same, bias correction", WeightMethod::kNearest, true, false, true, Clipping::kPercentile},
-    {"compensated, each layer for itself", WeightMethod::kCompensated, true, false, false,
-     Clipping::kPercentile},
-    {"compensated, sequential, bias correction", WeightMethod::kCompensated, true, true, true,
-     Clipping::kPercentile},
-    {"the same, clipping by error", WeightMethod::kCompensated, true, true, true, Clipping::kError},
+    {"nearest, no scale search", WeightMethod::kNearest, false, false, false, Clipping::kPercentile},
+    {"nearest", WeightMethod::kNearest, true, false, false, Clipping::kPercentile},
+    {"nearest, bias correction", WeightMethod::kNearest, true, false, true, Clipping::kPercentile},
+    {"compensated, each for itself", WeightMethod::kCompensated, true, false, false, Clipping::kPercentile},
+    {"compensated", WeightMethod::kCompensated, true, true, true, Clipping::kPercentile},
+    {"compensated, clipping", WeightMethod::kCompensated, true, true, true, Clipping::kError},
 };
 constexpr int kMostTokens = 3;
+/// Points of accuracy under float that the picture shows; further down it would show little else.
+constexpr double kShownLoss = 2;
 
 class Page {
  public:
@@ -57,19 +56,60 @@ class Page {
   void run(const std::filesystem::path& picture) {
     fmt::print("Float: {:.2f} % of {} images.\n\n", 100 * float_accuracy_, samples_.images.size());
     fmt::print(
-        "| method | nnzb | binary, % | signed digit, % | cycles a frame |\n|---|---:|---:|---:|---:|\n");
+        "| method | nnzb | binary, % | signed digit, % | cycles a frame, binary | signed digit |\n"
+        "|---|---|---:|---:|---:|---:|\n");
     for (const Method& method : kMethods) add(method);
     add_allocated();
-    XyChart chart;
-    chart.title = fmt::format("{}: top-1 of {} images, 8-bit weights and activations", samples_.network.name,
-                              samples_.images.size());
-    chart.x_label = "cycles a frame (predicted)";
-    chart.y_label = "accuracy, %";
-    chart.series = series_;
-    if (const auto svg = draw_svg({chart})) std::ofstream(picture, std::ios::binary) << *svg;
+    if (const auto svg = draw_svg({chart()})) std::ofstream(picture, std::ios::binary) << *svg;
   }
 
  private:
+  XyChart chart() const {
+    XyChart chart;
+    chart.title = fmt::format("{}, {} images", scenario_.name, samples_.images.size());
+    chart.x_label = "thousand cycles a frame";
+    chart.y_label = "top-1 accuracy, %";
+    std::vector<XyChart::Point> nearest;
+    std::vector<XyChart::Point> all;
+    double fewest = series_.front().points.front().x;
+    double most = fewest;
+    for (const XyChart::Series& series : series_) {
+      for (const XyChart::Point& point : series.points) {
+        fewest = std::min(fewest, point.x);
+        most = std::max(most, point.x);
+      }
+      all.insert(all.end(), series.points.begin(), series.points.end());
+      if (series.name.rfind("nearest", 0) == 0)
+        nearest.insert(nearest.end(), series.points.begin(), series.points.end());
+      XyChart::Series& dots = chart.series.emplace_back(series);
+      dots.line = false;
+      for (XyChart::Point& point : dots.points) point.label.clear();
+    }
+    chart.series.push_back({"front, nearest", front(std::move(nearest), most), true, false});
+    chart.series.push_back({"front, all (form, nnzb)", front(std::move(all), most), true, false});
+    for (XyChart::Series& series : chart.series) {
+      auto& points = series.points;
+      points.erase(std::remove_if(points.begin(), points.end(),
+                                  [&](const auto& p) { return p.y < 100 * float_accuracy_ - kShownLoss; }),
+                   points.end());
+    }
+    const double percent = 100 * float_accuracy_;
+    chart.series.push_back({"float", {{fewest, percent, ""}, {most, percent, ""}}, true, false});
+    return chart;
+  }
+
+  /// The points that no other beats in cycles and accuracy, by cycles, and the last one's accuracy up to
+  /// `most` cycles.
+  static std::vector<XyChart::Point> front(std::vector<XyChart::Point> points, double most) {
+    std::sort(points.begin(), points.end(),
+              [](const auto& a, const auto& b) { return a.x < b.x || (a.x == b.x && a.y > b.y); });
+    std::vector<XyChart::Point> best;
+    for (XyChart::Point& point : points)
+      if (best.empty() || point.y > best.back().y) best.push_back(std::move(point));
+    best.push_back({most, best.back().y, ""});
+    return best;
+  }
+
   template <typename Predict>
   void predict_all(Progress& progress, const Predict& predict_image) {
     const int count = static_cast<int>(samples_.images.size());
@@ -96,35 +136,43 @@ class Page {
     return calibrate(samples_.network, samples_.calibration, options);
   }
 
-  XyChart::Point judge(const QuantizationOptions& options, const Calibration& calibration) {
+  /// Cycles in thousands, accuracy in %. `limits` says which nnzb, for a label.
+  XyChart::Point judge(QuantizationOptions options, TokenForm form, const Calibration& calibration,
+                       const std::string& limits) {
+    options.token_form = form;
     const QuantizedNetwork quantized = quantize(samples_.network, calibration, options, samples_.calibration);
     const IntegerEvaluator integers(quantized);
     const QuantizedTensor& input = quantized.tensors[quantized.input];
     Progress progress("evaluate");
     predict_all(progress,
                 [&](int i) { return argmax(integers.run(quantize_values(input, samples_.images[i]))); });
-    return {predict(quantized, scenario_).total_cycles(), 100 * accuracy(predictions_, samples_.labels), ""};
+    return {predict(quantized, scenario_).total_cycles() / 1000,
+            100 * accuracy(predictions_, samples_.labels),
+            std::string(to_string(options.token_form)) + " " + limits};
   }
 
   void add(const Method& method) {
     const Calibration calibration = calibration_of(method);
-    XyChart::Series& binary = series_.emplace_back();
-    binary.name = method.name;
-    XyChart::Series digits;
-    digits.name = std::string(method.name) + ", signed digit";
+    XyChart::Series& series = series_.emplace_back();
+    series.name = method.name;
     for (int nnzb = 1; nnzb <= kMostTokens; ++nnzb) {
       QuantizationOptions options = options_of(method);
       options.nnzb = nnzb;
-      options.token_form = TokenForm::kBinary;
-      binary.points.push_back(judge(options, calibration));
-      options.token_form = TokenForm::kSignedDigit;
+      const XyChart::Point binary = judge(options, TokenForm::kBinary, calibration, std::to_string(nnzb));
       // One power of two is the same in both forms.
-      digits.points.push_back(nnzb == 1 ? binary.points.back() : judge(options, calibration));
-      fmt::print("| {} | {} | {:.2f} | {:.2f} | {:.0f} |\n", method.name, nnzb, binary.points.back().y,
-                 digits.points.back().y, binary.points.back().x);
-      std::fflush(stdout);
+      const XyChart::Point digits =
+          nnzb == 1 ? binary : judge(options, TokenForm::kSignedDigit, calibration, std::to_string(nnzb));
+      add_row(series, std::to_string(nnzb), binary, digits);
     }
-    if (method.clipping == Clipping::kError) series_.push_back(std::move(digits));
+  }
+
+  static void add_row(XyChart::Series& series, const std::string& limits, const XyChart::Point& binary,
+                      const XyChart::Point& digits) {
+    series.points.push_back(binary);
+    series.points.push_back(digits);
+    fmt::print("| {} | {} | {:.2f} | {:.2f} | {:.0f} | {:.0f} |\n", series.name, limits, binary.y, digits.y,
+               1000 * binary.x, 1000 * digits.x);
+    std::fflush(stdout);
   }
 
   /// Bits allocated under budgets between those of equal limits, by the best of the methods.
@@ -134,8 +182,8 @@ class Page {
     Scenario scenario = scenario_;
     scenario.quantization.options = options_of(method);
     scenario.quantization.options.nnzb = kMostTokens;
-    XyChart::Series& allocated = series_.emplace_back();
-    allocated.name = "allocated under a budget";
+    XyChart::Series& series = series_.emplace_back();
+    series.name = "the same, under a budget";
     for (const char* share : {"75%", "85%"}) {
       Progress progress("allocate");
       const Allocation allocation = allocate_bits(
@@ -143,12 +191,12 @@ class Page {
           parse_budget(std::string("cycles=") + share), [&](double done) { progress.update(done); });
       QuantizationOptions options = scenario.quantization.options;
       options.overrides = allocation.layers;
-      allocated.points.push_back(judge(options, calibration));
       std::string limits;
-      for (const LayerOverride& layer : allocation.layers) limits += fmt::format(" {}", *layer.nnzb);
-      fmt::print("| allocated, cycles={} of nnzb {} |{} | {:.2f} | | {:.0f} |\n", share, kMostTokens, limits,
-                 allocated.points.back().y, allocated.points.back().x);
-      std::fflush(stdout);
+      for (const LayerOverride& layer : allocation.layers)
+        limits += (limits.empty() ? "" : " ") + std::to_string(*layer.nnzb);
+      // The limits are chosen for binary tokens and hold for both forms.
+      add_row(series, limits, judge(options, TokenForm::kBinary, calibration, share),
+              judge(options, TokenForm::kSignedDigit, calibration, share));
     }
   }
 

@@ -8,6 +8,8 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "quant/image_set.h"
+
 namespace bitbalance {
 namespace {
 
@@ -75,7 +77,7 @@ int edit_distance(const std::u32string& a, const std::u32string& b) {
   return row.back();
 }
 
-TextScore score(const TextTask& task, const std::vector<std::vector<int>>& decisions) {
+TextScore score(const TextTask& task, const Decisions& decisions) {
   TextScore result;
   std::size_t edits = 0, characters = 0;
   for (std::size_t i = 0; i < decisions.size(); ++i) {
@@ -85,6 +87,32 @@ TextScore score(const TextTask& task, const std::vector<std::vector<int>>& decis
     if (distance == 0) ++result.exact_lines;
   }
   result.character_error_rate = static_cast<double>(edits) / static_cast<double>(characters);
+  return result;
+}
+
+std::optional<Accuracy> Task::judge(const Decisions& decisions, const Decisions& reference) const {
+  if (decisions.empty() || !has_truth()) return std::nullopt;
+  Accuracy result;
+  result.samples = static_cast<int>(decisions.size());
+  if (text) {
+    const TextScore quantized = score(*text, decisions);
+    result.metric = AccuracyMetric::kCharacterErrorRate;
+    result.quantized = quantized.character_error_rate;
+    result.exact_quantized = quantized.exact_lines;
+    if (reference.empty()) return result;
+    const TextScore of_float = score(*text, reference);
+    result.reference = of_float.character_error_rate;
+    result.exact_reference = of_float.exact_lines;
+    return result;
+  }
+  const auto share = [&](const Decisions& of) {
+    std::vector<int> predictions(of.size());
+    std::transform(of.begin(), of.end(), predictions.begin(),
+                   [](const auto& image) { return image.front(); });
+    return accuracy(predictions, labels);
+  };
+  result.quantized = share(decisions);
+  if (!reference.empty()) result.reference = share(reference);
   return result;
 }
 

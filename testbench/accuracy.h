@@ -1,11 +1,15 @@
 // How right a network is: classes of images, or lines of text that it reads.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "quant/parallel.h"
 
 namespace bitbalance {
 
@@ -40,12 +44,43 @@ TextTask read_text_task(const std::filesystem::path& texts, const std::filesyste
 /// Least number of characters to insert, delete and replace (Levenshtein).
 int edit_distance(const std::u32string& a, const std::u32string& b);
 
+/// Decisions of one image each: for a class one, for a line of text one a step along the line.
+using Decisions = std::vector<std::vector<int>>;
+
 struct TextScore {
   double character_error_rate = 0;  ///< all edits / all characters of the true texts
   int exact_lines = 0;
 };
 
 /// Of the first texts, as many as there are decisions. Precondition: at least one, no more than texts.
-TextScore score(const TextTask& task, const std::vector<std::vector<int>>& decisions);
+TextScore score(const TextTask& task, const Decisions& decisions);
+
+/// What a network is to say of its images.
+struct Task {
+  std::vector<std::uint8_t> labels;   ///< classes, one per image; none: unknown, or `text`
+  std::optional<TextTask> text = {};  ///< what the images show, one line each
+  int classes = 1;                    ///< elements of the output that make one decision
+
+  bool has_truth() const { return !labels.empty() || text; }
+
+  /// How right decisions are, of the first images, as many as there are decisions; `reference` are those of
+  /// the float network, if there are any. None without truth or decisions.
+  std::optional<Accuracy> judge(const Decisions& decisions, const Decisions& reference) const;
+};
+
+/// decide(image) of each image 0 .. count - 1, on all cores; `progress` is told the share that is done,
+/// 0..1.
+template <typename Decide>
+Decisions decide_all(int count, const Decide& decide, const std::function<void(double)>& progress) {
+  constexpr int kImagesBetweenReports = 64;
+  Decisions result(count);
+  for (int first = 0; first < count; first += kImagesBetweenReports) {
+    progress(static_cast<double>(first) / count);
+    parallel_for(std::min(kImagesBetweenReports, count - first), 0,
+                 [&](int i) { result[first + i] = decide(first + i); });
+  }
+  progress(1);
+  return result;
+}
 
 }  // namespace bitbalance

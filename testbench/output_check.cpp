@@ -50,7 +50,7 @@ void OutputCheck::run(const Segments& segments, int first, RunReport& report,
         }
         if (layer.output == workload_.network.output)
           decisions_.push_back(
-              bitbalance::decisions(data_.read(found.program, layer.output, i), workload_.classes));
+              bitbalance::decisions(data_.read(found.program, layer.output, i), workload_.task.classes));
       }
     }
   }

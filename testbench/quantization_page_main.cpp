@@ -11,7 +11,6 @@
 #include "quant/calibration.h"
 #include "quant/evaluator.h"
 #include "quant/integer_evaluator.h"
-#include "quant/parallel.h"
 #include "testbench/bit_budget.h"
 #include "testbench/chart.h"
 #include "testbench/prediction.h"
@@ -46,11 +45,10 @@ class Page {
  public:
   explicit Page(const std::filesystem::path& scenario) : scenario_(load_scenario(scenario)) {
     samples_ = load_samples(scenario_);
-    if (samples_.labels.empty()) throw std::invalid_argument("network.labels: not given; accepted: labels");
-    Progress progress("float");
-    predictions_.resize(samples_.images.size());
-    predict_all(progress, [&](int i) { return argmax(Evaluator(samples_.network).run(samples_.images[i])); });
-    float_accuracy_ = accuracy(predictions_, samples_.labels);
+    if (samples_.task.labels.empty())
+      throw std::invalid_argument("network.labels: not given; accepted: labels");
+    float_accuracy_ =
+        judge("float", [&](int i) { return Evaluator(samples_.network).run(samples_.images[i]); });
   }
 
   void run(const std::filesystem::path& picture) {
@@ -110,15 +108,15 @@ class Page {
     return best;
   }
 
-  template <typename Predict>
-  void predict_all(Progress& progress, const Predict& predict_image) {
-    const int count = static_cast<int>(samples_.images.size());
-    constexpr int kSlice = 64;
-    for (int first = 0; first < count; first += kSlice) {
-      parallel_for(std::min(kSlice, count - first), 0,
-                   [&](int i) { predictions_[first + i] = predict_image(first + i); });
-      progress.update(static_cast<double>(first) / count);
-    }
+  /// Top-1 accuracy by the outputs that evaluate(image) gives.
+  template <typename Evaluate>
+  double judge(const char* stage, const Evaluate& evaluate) const {
+    Progress progress(stage);
+    const Decisions found = decide_all(
+        static_cast<int>(samples_.images.size()),
+        [&](int i) { return decisions(evaluate(i), samples_.task.classes); },
+        [&](double share) { progress.update(share); });
+    return samples_.task.judge(found, {})->quantized;
   }
 
   QuantizationOptions options_of(const Method& method) const {
@@ -143,11 +141,9 @@ class Page {
     const QuantizedNetwork quantized = quantize(samples_.network, calibration, options, samples_.calibration);
     const IntegerEvaluator integers(quantized);
     const QuantizedTensor& input = quantized.tensors[quantized.input];
-    Progress progress("evaluate");
-    predict_all(progress,
-                [&](int i) { return argmax(integers.run(quantize_values(input, samples_.images[i]))); });
-    return {predict(quantized, scenario_).total_cycles() / 1000,
-            100 * accuracy(predictions_, samples_.labels),
+    const double accuracy =
+        judge("evaluate", [&](int i) { return integers.run(quantize_values(input, samples_.images[i])); });
+    return {predict(quantized, scenario_).total_cycles() / 1000, 100 * accuracy,
             std::string(to_string(options.token_form)) + " " + limits};
   }
 
@@ -202,7 +198,6 @@ class Page {
 
   Scenario scenario_;
   Samples samples_;
-  std::vector<int> predictions_;
   double float_accuracy_ = 0;
   std::vector<XyChart::Series> series_;
 };

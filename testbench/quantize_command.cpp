@@ -12,7 +12,6 @@
 #include "quant/host_placement.h"
 #include "quant/integer_evaluator.h"
 #include "quant/onnx_export.h"
-#include "quant/parallel.h"
 #include "quant/quantized_file.h"
 #include "quant/weight_metrics.h"
 #include "testbench/bit_budget.h"
@@ -131,27 +130,25 @@ class QuantizeRun {
                           static_cast<std::ptrdiff_t>(std::min(kImages, samples_.calibration.size())));
     result.output_sqnr_db = output_sqnr_db(folded_, result.network, some);
     result.prediction = predict(result.network, report_.scenario);
-    if (samples_.labels.empty()) return;
+    if (!samples_.task.has_truth()) return;
 
     const IntegerEvaluator integers(result.network);
     const QuantizedTensor& input = result.network.tensors[result.network.input];
-    const int count = static_cast<int>(samples_.images.size());
-    std::vector<int> predictions(count);
+    const Decisions found =
+        decide([&](int i) { return integers.run(quantize_values(input, samples_.images[i])); });
+    if (float_decisions_.empty())
+      float_decisions_ = decide([&](int i) { return Evaluator(samples_.network).run(samples_.images[i]); });
+    result.accuracy = samples_.task.judge(found, float_decisions_);
+  }
+
+  /// By the outputs that evaluate(image) gives.
+  template <typename Evaluate>
+  Decisions decide(const Evaluate& evaluate) const {
     Progress progress("evaluate");
-    const auto evaluate = [&](const auto& predict_image) {
-      constexpr int kSlice = 64;
-      for (int first = 0; first < count; first += kSlice) {
-        parallel_for(std::min(kSlice, count - first), 0, [&](int i) { predict_image(first + i); });
-        progress.update(static_cast<double>(first) / count);
-      }
-    };
-    evaluate(
-        [&](int i) { predictions[i] = argmax(integers.run(quantize_values(input, samples_.images[i]))); });
-    result.accuracy = accuracy(predictions, samples_.labels);
-    if (report_.float_accuracy) return;
-    evaluate([&](int i) { predictions[i] = argmax(Evaluator(samples_.network).run(samples_.images[i])); });
-    report_.float_accuracy = accuracy(predictions, samples_.labels);
-    report_.images = count;
+    return decide_all(
+        static_cast<int>(samples_.images.size()),
+        [&](int i) { return decisions(evaluate(i), samples_.task.classes); },
+        [&](double share) { progress.update(share); });
   }
 
   void write(ResultsFolder& folder) {
@@ -175,6 +172,7 @@ class QuantizeRun {
   const QuantizeArguments& arguments_;
   QuantizeReport report_;
   Samples samples_;
+  Decisions float_decisions_;
   Network folded_;
   Calibration calibration_;
 };

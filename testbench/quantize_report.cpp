@@ -77,6 +77,25 @@ std::string method_of(const QuantizationSettings& settings) {
   return text;
 }
 
+bool reads_text(const Accuracy& accuracy) {
+  return accuracy.metric == AccuracyMetric::kCharacterErrorRate;
+}
+
+std::string accuracy_text(const Accuracy& binary, const Accuracy& digits) {
+  const double reference = binary.reference.value();
+  if (!reads_text(binary)) {
+    return fmt::format("\naccuracy  {} binary, {} signed digit, {} float (top-1 of {} images)\n",
+                       percent(binary.quantized), percent(digits.quantized), percent(reference),
+                       binary.samples);
+  }
+  return fmt::format(
+      "\naccuracy  character error rate {:.4f} binary, {:.4f} signed digit, {:.4f} float; exact lines {}, "
+      "{}, "
+      "{} (of {})\n",
+      binary.quantized, digits.quantized, reference, binary.exact_quantized, digits.exact_quantized,
+      binary.exact_reference, binary.samples);
+}
+
 }  // namespace
 
 std::string quantize_table(const QuantizeReport& report) {
@@ -111,11 +130,7 @@ std::string quantize_table(const QuantizeReport& report) {
   text += fmt::format("{:<{}} {:>9.0f} {:>4} {:>4}  {:>19}  {:>19}  {}\n", "total", width, total.weights, "",
                       "", "", "", sizes(total, total_of(digits)));
   if (!report.budget.empty()) text += fmt::format("\nbudget    {}\n", report.budget);
-  if (report.float_accuracy) {
-    text += fmt::format("\naccuracy  {} binary, {} signed digit, {} float (top-1 of {} images)\n",
-                        percent(*binary.accuracy), percent(*digits.accuracy), percent(*report.float_accuracy),
-                        report.images);
-  }
+  if (binary.accuracy) text += accuracy_text(*binary.accuracy, *digits.accuracy);
   text += fmt::format("host      {:.1f} s quantizing, both forms\n", report.quantize_s);
   return text;
 }
@@ -147,8 +162,10 @@ std::string quantize_json(const QuantizeReport& report) {
   json["network"] = report.forms[0].network.name;
   json["method"] = method_of(report.scenario.quantization);
   json["calibration_images"] = report.calibration_images;
-  if (report.float_accuracy) {
-    json["accuracy"] = {{"metric", "top1"}, {"float", *report.float_accuracy}, {"samples", report.images}};
+  if (const std::optional<Accuracy>& a = report.forms[0].accuracy) {
+    json["accuracy"] = {
+        {"metric", to_string(a->metric)}, {"float", a->reference.value()}, {"samples", a->samples}};
+    if (reads_text(*a)) json["accuracy"]["float_exact_lines"] = a->exact_reference;
   }
   for (const TokenForm form : kForms) {
     const FormReport& f = report.form(form);
@@ -158,7 +175,8 @@ std::string quantize_json(const QuantizeReport& report) {
              {"dense_bytes", total.dense_bytes},
              {"token_bytes", total.token_bytes},
              {"bound_bytes", total.bound_bytes}};
-    if (f.accuracy) entry["accuracy"] = *f.accuracy;
+    if (f.accuracy) entry["accuracy"] = f.accuracy->quantized;
+    if (f.accuracy && reads_text(*f.accuracy)) entry["exact_lines"] = f.accuracy->exact_quantized;
     const auto index = static_cast<std::size_t>(form);
     entry["weights_by_tokens"] = {{"before", report.tokens_before[index]},
                                   {"after", report.tokens_after[index]}};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "quant/quantized_network.h"
+#include "testbench/accuracy.h"
 #include "testbench/chart.h"
 #include "testbench/prediction.h"
 #include "testbench/scenario.h"
@@ -19,7 +20,7 @@ struct FormReport {
   std::vector<double> weight_sqnr_db;  ///< by layer; of convolutions
   std::vector<double> output_sqnr_db;  ///< by layer, on calibration images
   Prediction prediction;
-  std::optional<double> accuracy;  ///< on the scenario's images, through the integer arithmetic
+  std::optional<Accuracy> accuracy;  ///< on the scenario's images, through the integer arithmetic
 };
 
 struct QuantizeReport {
@@ -29,8 +30,6 @@ struct QuantizeReport {
   std::array<FormReport, 2> forms;  ///< binary, signed digit
   /// Weights by number of tokens, by form: rounded to all bits, so without a limit, and as they are.
   std::array<std::vector<std::int64_t>, 2> tokens_before, tokens_after;
-  int images = 0;  ///< that accuracies are of
-  std::optional<double> float_accuracy;
   double quantize_s = 0;  ///< both forms
   std::string budget;     ///< a sentence about it; empty: none
 

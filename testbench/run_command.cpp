@@ -144,7 +144,7 @@ std::vector<LayerMapping> simulate(const RunArguments& arguments, int jobs,
   phases.clear();
   if (!report.fault.empty()) fmt::print(stderr, "bitbalance: {}\n", report.fault);
   report.memory = simulation.system().memory->statistics();
-  report.accuracy = workload.accuracy(simulation.decisions());
+  report.accuracy = workload.task.judge(simulation.decisions(), workload.float_decisions);
   return simulation.programs().mappings();
 }
 

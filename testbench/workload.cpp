@@ -9,7 +9,6 @@
 #include "quant/evaluator.h"
 #include "quant/network_zoo.h"
 #include "quant/onnx_import.h"
-#include "quant/parallel.h"
 #include "quant/quantized_file.h"
 #include "quant/quantizer.h"
 #include "testbench/settings.h"
@@ -23,38 +22,6 @@ void check_shape(const std::filesystem::path& file, const ImageSet& set, const S
   throw SettingsError(fmt::format("{}: images of {} x {} x {}; accepted: {} x {} x {}, the network's input",
                                   file.string(), set.channels, set.height, set.width, input.channels,
                                   input.height, input.width));
-}
-
-/// Elements of one decision: as many as the dictionary has characters, and the blank.
-int check_text_task(const NetworkSettings& settings, const TextTask& task, const Shape& output, int images) {
-  if (static_cast<int>(task.texts.size()) != images) {
-    throw SettingsError(fmt::format("{}: {} lines of text; accepted: {}, the images of {}",
-                                    settings.texts.string(), task.texts.size(), images,
-                                    settings.images.string()));
-  }
-  const int classes = static_cast<int>(task.characters.size()) + 1;
-  if (output.width != classes) {
-    throw SettingsError(
-        fmt::format("{}: {} characters and the blank; accepted: {}, the classes of the "
-                    "network's output",
-                    settings.dictionary.string(), task.characters.size(), output.width));
-  }
-  return classes;
-}
-
-/// A network's decisions on each image, on all cores; tells the share that is done, all but one image.
-std::vector<std::vector<int>> decide(const Network& network, const std::vector<std::vector<float>>& images,
-                                     int classes, const std::function<void(double)>& progress) {
-  constexpr int kImagesBetweenReports = 32;
-  const auto count = static_cast<int>(images.size());
-  std::vector<std::vector<int>> result(images.size());
-  for (int first = 0; first < count; first += kImagesBetweenReports) {
-    parallel_for(std::min(kImagesBetweenReports, count - first), 0, [&](int i) {
-      result[first + i] = decisions(Evaluator(network).run(images[first + i]), classes);
-    });
-    progress(std::min(first + kImagesBetweenReports, count) / (count + 1.0));
-  }
-  return result;
 }
 
 /// Images of a file, or synthetic ones.
@@ -108,6 +75,27 @@ class Images {
   Shape shape_;
   ImageSet set_;
 };
+
+Task task_of(const NetworkSettings& settings, const Images& images, const Shape& output) {
+  Task task;
+  task.classes = static_cast<int>(output.elements());
+  task.labels = images.labels(task.classes);
+  if (settings.texts.empty()) return task;
+  task.text = read_text_task(settings.texts, settings.dictionary);
+  if (static_cast<int>(task.text->texts.size()) != images.count_in_file()) {
+    throw SettingsError(fmt::format("{}: {} lines of text; accepted: {}, the images of {}",
+                                    settings.texts.string(), task.text->texts.size(), images.count_in_file(),
+                                    settings.images.string()));
+  }
+  task.classes = static_cast<int>(task.text->characters.size()) + 1;  // and the blank
+  if (output.width != task.classes) {
+    throw SettingsError(
+        fmt::format("{}: {} characters and the blank; accepted: {}, the classes of the "
+                    "network's output",
+                    settings.dictionary.string(), task.text->characters.size(), output.width));
+  }
+  return task;
+}
 
 Network load_network(const NetworkSettings& settings) {
   return settings.builtin.empty() ? import_onnx(settings.model, settings.input_shape)
@@ -171,8 +159,7 @@ Samples load_samples(const Scenario& scenario, int most_images) {
   samples.calibration = images.calibration();
   const int count = std::min(images.count(), most_images);
   for (int i = 0; i < count; ++i) samples.images.push_back(images.image(i));
-  samples.labels = images.labels(static_cast<int>(samples.network.shape(samples.network.output).elements()));
-  samples.labels.resize(std::min(samples.labels.size(), samples.images.size()));
+  samples.task = task_of(scenario.network, images, samples.network.shape(samples.network.output));
   return samples;
 }
 
@@ -188,49 +175,21 @@ Workload prepare_workload(const Scenario& scenario, const std::function<void(dou
   const Images images(scenario.network, networks.input_shape());
   const int count = images.count();
   Workload workload;
-  workload.classes = static_cast<int>(networks.output_shape().elements());
-  workload.labels = images.labels(workload.classes);
-  if (!scenario.network.texts.empty()) {
-    workload.text = read_text_task(scenario.network.texts, scenario.network.dictionary);
-    workload.classes =
-        check_text_task(scenario.network, *workload.text, networks.output_shape(), images.count_in_file());
-  }
+  workload.task = task_of(scenario.network, images, networks.output_shape());
 
   std::vector<std::vector<float>> floats(count);
   for (int i = 0; i < count; ++i) floats[i] = images.image(i);
-  if (networks.floats() && (!workload.labels.empty() || workload.text))
-    workload.float_decisions = decide(*networks.floats(), floats, workload.classes, progress);
+  if (networks.floats() && workload.task.has_truth()) {
+    workload.float_decisions = decide_all(
+        count,
+        [&](int i) { return decisions(Evaluator(*networks.floats()).run(floats[i]), workload.task.classes); },
+        progress);
+  }
   workload.network = networks.take_quantized(images);
   progress(1);
   const QuantizedTensor& input = workload.network.tensors[workload.network.input];
   for (const std::vector<float>& image : floats) workload.images.push_back(quantize_values(input, image));
   return workload;
-}
-
-std::optional<Accuracy> Workload::accuracy(const std::vector<std::vector<int>>& decisions) const {
-  if (decisions.empty() || (labels.empty() && !text)) return std::nullopt;
-  Accuracy result;
-  result.samples = static_cast<int>(decisions.size());
-  if (text) {
-    const TextScore quantized = score(*text, decisions);
-    result.metric = AccuracyMetric::kCharacterErrorRate;
-    result.quantized = quantized.character_error_rate;
-    result.exact_quantized = quantized.exact_lines;
-    if (float_decisions.empty()) return result;
-    const TextScore reference = score(*text, float_decisions);
-    result.reference = reference.character_error_rate;
-    result.exact_reference = reference.exact_lines;
-    return result;
-  }
-  const auto share = [&](const std::vector<std::vector<int>>& of) {
-    std::vector<int> predictions(of.size());
-    std::transform(of.begin(), of.end(), predictions.begin(),
-                   [](const auto& image) { return image.front(); });
-    return bitbalance::accuracy(predictions, labels);
-  };
-  result.quantized = share(decisions);
-  if (!float_decisions.empty()) result.reference = share(float_decisions);
-  return result;
 }
 
 }  // namespace bitbalance

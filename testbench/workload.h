@@ -18,15 +18,9 @@ namespace bitbalance {
 
 struct Workload {
   QuantizedNetwork network;
-  std::vector<Plane> images;          ///< integers of the network's input tensor
-  std::vector<std::uint8_t> labels;   ///< one per image, or none
-  std::optional<TextTask> text = {};  ///< what the images say, instead
-  int classes = 1;                    ///< elements of the output that make one decision
-  /// The float network's decisions on each image; empty without labels and text.
-  std::vector<std::vector<int>> float_decisions = {};
-
-  /// How right decisions are, of as many images as there are; none without labels, text or decisions.
-  std::optional<Accuracy> accuracy(const std::vector<std::vector<int>>& decisions) const;
+  std::vector<Plane> images;  ///< integers of the network's input tensor
+  Task task = {};
+  Decisions float_decisions = {};  ///< the float network's, on each image; empty when the truth is unknown
 };
 
 /// A scenario's float network and images.
@@ -34,7 +28,7 @@ struct Samples {
   Network network;
   std::vector<std::vector<float>> calibration;  ///< what scales are chosen on
   std::vector<std::vector<float>> images;
-  std::vector<std::uint8_t> labels;  ///< one per image, or none
+  Task task;
 };
 
 /// What time and energy depend on: no image.

@@ -127,7 +127,9 @@ class Quantizer {
 
   // LRN keeps its input's signs.
   bool host_is_non_negative(const Node& node) const {
-    return node.host.is_non_negative() || (node.host.title == "lrn" && non_negative_[node.input]);
+    const std::vector<HostOperator>& steps = node.host.steps;  // several: equalization shifts channels
+    const bool is_lrn = steps.size() == 1 && steps.front().type == "LRN";
+    return node.host.is_non_negative() || (is_lrn && non_negative_[node.input]);
   }
 
   // One negative slice makes a concatenation signed, and with it every slice; so what reads a slice is judged

@@ -237,7 +237,7 @@ bool add_product_bias(OnnxGraph& graph, const NodeProto& node, int constant) {
   Node* conv = graph.product(result.tensor);
   if (conv == nullptr || graph.model().readers(node.input(1 - constant)) != 1) return false;
   const auto outputs = static_cast<std::int64_t>(conv->bias.size());
-  if (element_count(addend.dims) != outputs || addend.dims.back() != outputs ||
+  if (addend.dims.empty() || element_count(addend.dims) != outputs || addend.dims.back() != outputs ||
       result.dims.back() != outputs || addend.dims.size() > result.dims.size())
     return false;
   std::transform(conv->bias.begin(), conv->bias.end(), addend.constant.begin(), conv->bias.begin(),

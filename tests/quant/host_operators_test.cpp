@@ -35,6 +35,15 @@ TEST_CASE(
   CHECK(model.run({1, 0, 0, 1, 1, 1}) == Floats{11, 22, 33, 44, 15, 26, 37, 48, 16, 28, 40, 52});
 }
 
+TEST_CASE("a single value added to a product with one output leaves a convolution") {
+  OnnxBuilder model({1, 2});
+  model.constant("w", {2, 1}, {3, 4}).constant("b", std::vector<std::int64_t>{}, Floats{5});
+  model.node("MatMul", {"x", "w"}, "p");
+  model.node("Add", {"p", "b"}, "y");
+  CHECK(count(model.import(), Op::kHost) == 0);
+  CHECK(model.run({1, 2}) == Floats{16});
+}
+
 TEST_CASE("a product of two activations runs on the host") {
   OnnxBuilder model({2, 2});
   model.node("MatMul", {"x", "x"}, "y");

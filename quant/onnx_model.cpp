@@ -127,6 +127,7 @@ void OnnxModel::set_input_dims(const Dims& input_shape) {
     fail(where + fmt::format("{} dimensions, but an input shape of {} is asked for", shape.dim_size(),
                              to_string(input_shape)));
   }
+  Dims dims;
   for (int i = 0; i < shape.dim_size(); ++i) {
     onnx::TensorShapeProto_Dimension& dim = *shape.mutable_dim(i);
     if (!dim.has_dim_value() && !input_shape.empty()) dim.set_dim_value(input_shape[i]);
@@ -142,7 +143,9 @@ void OnnxModel::set_input_dims(const Dims& input_shape) {
       fail(where + fmt::format("dimension {} is {}, but an input shape of {} is asked for", i,
                                dim.dim_value(), to_string(input_shape)));
     }
+    dims.push_back(dim.dim_value());
   }
+  count(dims, where);
 }
 
 // Shape inference of ONNX 1.12 divides by strides unchecked, and reads beyond the input's dimensions when it
@@ -204,6 +207,15 @@ int OnnxModel::readers(const std::string& tensor) const {
   return found == readers_.end() ? 0 : found->second;
 }
 
+// Elements; refuses what does not fit into memory.
+std::int64_t OnnxModel::count(const Dims& dims, const std::string& where) const {
+  try {
+    return checked_count(dims);
+  } catch (const std::invalid_argument& error) {
+    fail(where + error.what());
+  }
+}
+
 OnnxConstant OnnxModel::constant(const onnx::TensorProto& tensor) const {
   const std::string where = fmt::format("constant '{}': ", tensor.name());
   if (tensor.data_location() == onnx::TensorProto::EXTERNAL)
@@ -229,7 +241,7 @@ OnnxConstant OnnxModel::constant(const onnx::TensorProto& tensor) const {
       fail(where + fmt::format("element type is {}; accepted: FLOAT (INT64, INT32 and BOOL for shapes)",
                                type_name(tensor.data_type())));
   }
-  const std::int64_t expected = element_count(constant.tensor.dims);
+  const std::int64_t expected = count(constant.tensor.dims, where);
   if (static_cast<std::int64_t>(values.size()) != expected) {
     fail(where + fmt::format("{} elements of data; its shape {} asks for {}", values.size(),
                              to_string(constant.tensor.dims), expected));
@@ -245,7 +257,7 @@ std::vector<float> OnnxModel::exact_floats(const std::vector<Integer>& integers,
   constexpr std::int64_t kUnbounded = std::numeric_limits<std::int32_t>::max();
   for (const Integer integer : integers) {
     const auto value = std::int64_t{integer};
-    if (std::abs(value) > kExact && value < kUnbounded && value > -kUnbounded)
+    if ((value > kExact || value < -kExact) && value < kUnbounded && value > -kUnbounded)
       fail(where + fmt::format("{}; accepted: integers up to {}, or beyond {}", value, kExact, kUnbounded));
   }
   return {integers.begin(), integers.end()};

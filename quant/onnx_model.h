@@ -61,6 +61,7 @@ class OnnxModel {
   void check_version();
   void find_input(const Dims& input_shape);
   void set_input_dims(const Dims& input_shape);
+  std::int64_t count(const Dims& dims, const std::string& where) const;
   void guard_windows();
   void infer_shapes();
 

@@ -24,7 +24,7 @@ std::vector<std::int64_t> integers_of(const OnnxGraph& graph, const NodeProto& n
 /// The input under other extents.
 void define_view(OnnxGraph& graph, const NodeProto& node, Dims dims) {
   OnnxValue value = graph.value(node, 0);
-  if (element_count(dims) != element_count(value.dims)) {
+  if (checked_count(dims) != element_count(value.dims)) {
     graph.model().fail(node, fmt::format("result is {}; accepted: the {} elements of {}", to_string(dims),
                                          element_count(value.dims), to_string(value.dims)));
   }

@@ -125,7 +125,7 @@ void check_host(const HostGraph& graph) {
     std::vector<HostView> operands;
     for (const HostOperand& operand : step.operands) {
       const HostTensor& value = operand.value < 0 ? operand.constant : values.at(operand.value);
-      if (element_count(value.dims) != static_cast<std::int64_t>(value.values.size()))
+      if (checked_count(value.dims) != static_cast<std::int64_t>(value.values.size()))
         throw std::invalid_argument("a constant of another size");
       operands.emplace_back(value);
     }

@@ -7,25 +7,22 @@
 #include <stdexcept>
 
 namespace bitbalance {
-namespace {
-
-std::size_t checked_size(const Dims& dims) {
-  constexpr std::int64_t kMost = std::int64_t{1} << 28;  // 1 GB of floats
-  std::int64_t size = 1;
-  for (const std::int64_t extent : dims) {
-    if (extent < 0 || extent > kMost || (size *= extent) > kMost) {
-      throw std::invalid_argument(
-          fmt::format("a tensor of {}; accepted: at most {} elements", to_string(dims), kMost));
-    }
-  }
-  return static_cast<std::size_t>(size);
-}
-
-}  // namespace
 
 std::int64_t element_count(const Dims& dims, std::size_t first, std::size_t end) {
   std::int64_t count = 1;
   for (std::size_t d = first; d < std::min(end, dims.size()); ++d) count *= dims[d];
+  return count;
+}
+
+std::int64_t checked_count(const Dims& dims) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 28;  // 1 GB of floats
+  std::int64_t count = 1;
+  for (const std::int64_t extent : dims) {
+    if (extent < 0 || extent > kMost || (count *= extent) > kMost) {
+      throw std::invalid_argument(fmt::format(
+          "a tensor of {}; accepted: no negative extent, at most {} elements", to_string(dims), kMost));
+    }
+  }
   return count;
 }
 
@@ -40,7 +37,7 @@ std::size_t normal_axis(std::int64_t axis, std::size_t rank) {
   return static_cast<std::size_t>(axis < 0 ? axis + count : axis);
 }
 
-HostTensor::HostTensor(Dims extents) : dims(std::move(extents)), values(checked_size(dims)) {}
+HostTensor::HostTensor(Dims extents) : dims(std::move(extents)), values(checked_count(dims)) {}
 
 HostTensor::HostTensor(Dims extents, std::vector<float> elements)
     : dims(std::move(extents)), values(std::move(elements)) {}

@@ -14,6 +14,9 @@ using Dims = std::vector<std::int64_t>;
 /// Product of the extents from `first` on, up to and without `end` (default: all).
 std::int64_t element_count(const Dims& dims, std::size_t first = 0, std::size_t end = SIZE_MAX);
 
+/// Of all extents. Throws std::invalid_argument for a negative extent or more than 2^28 elements.
+std::int64_t checked_count(const Dims& dims);
+
 /// "[1, 40, 120]".
 std::string to_string(const Dims& dims);
 
@@ -25,8 +28,9 @@ struct HostTensor {
   std::vector<float> values;
 
   HostTensor() = default;
-  /// All zero. Throws std::invalid_argument for a negative extent or more than 2^28 elements.
+  /// All zero. Throws as checked_count() does.
   explicit HostTensor(Dims extents);
+  /// Precondition: as many elements as the extents say.
   HostTensor(Dims extents, std::vector<float> elements);
 };
 

@@ -62,7 +62,7 @@ HostTensor reshape(const HostOperator& op, const std::vector<HostView>& operands
     }
   }
   if (rest != nullptr) *rest = known == 0 ? 0 : x.size() / known;
-  if (element_count(dims) != x.size()) {
+  if (checked_count(dims) != x.size()) {
     throw std::invalid_argument(fmt::format("shape {} for the {} elements of {}",
                                             to_string(op.attributes.list("shape")), x.size(),
                                             to_string(x.dims)));

@@ -88,6 +88,8 @@ void unsqueeze(OnnxGraph& graph, const NodeProto& node) {
   const std::vector<std::int64_t> axes = axes_of(graph, node);
   std::vector<bool> added(in.size() + axes.size(), false);
   for (const std::int64_t axis : axes) added[normal_axis(axis, added.size())] = true;
+  if (std::count(added.begin(), added.end(), true) != static_cast<std::ptrdiff_t>(axes.size()))
+    graph.model().fail(node, fmt::format("axes are {}; accepted: each once", to_string(axes)));
   Dims dims;
   auto next = in.begin();
   for (const bool is_new : added) dims.push_back(is_new ? 1 : *next++);
@@ -146,8 +148,11 @@ void constant_of_shape(OnnxGraph& graph, const NodeProto& node) {
   value.tensor.values = {0};
   if (const onnx::TensorProto* tensor = tensor_attribute(node, "value"); tensor != nullptr)
     value = graph.model().constant(*tensor);
+  if (value.tensor.values.size() != 1) {
+    graph.model().fail(node, fmt::format("value has {} elements; accepted: one", value.tensor.values.size()));
+  }
   HostTensor filled(dims);
-  std::fill(filled.values.begin(), filled.values.end(), value.tensor.values.at(0));
+  std::fill(filled.values.begin(), filled.values.end(), value.tensor.values.front());
   graph.define(node.output(0), {-1, dims, std::move(filled.values), value.is_integer});
 }
 

@@ -58,6 +58,9 @@ Dims broadcast(const Dims& a, const Dims& b) {
 }
 
 std::vector<std::int64_t> broadcast_strides(const Dims& from, const Dims& to) {
+  if (broadcast(from, to) != to) {
+    throw std::invalid_argument(fmt::format("{} cannot be broadcast to {}", to_string(from), to_string(to)));
+  }
   std::vector<std::int64_t> strides(to.size(), 0);
   const std::size_t lead = to.size() - from.size();
   std::int64_t step = 1;

@@ -51,7 +51,7 @@ struct HostView {
 Dims broadcast(const Dims& a, const Dims& b);
 
 /// Steps between neighbours of each of `to`'s dimensions in a tensor of `from`'s extents, 0 where it
-/// repeats. Precondition: from broadcasts to `to`.
+/// repeats. Throws std::invalid_argument unless `from` broadcasts to `to`.
 std::vector<std::int64_t> broadcast_strides(const Dims& from, const Dims& to);
 
 /// Walks over all elements of a tensor of extents `dims`, row-major, and keeps one offset for each of several

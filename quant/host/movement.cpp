@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <stdexcept>
 
@@ -87,11 +88,15 @@ HostTensor slice(const HostOperator& op, const std::vector<HostView>& operands) 
   }
   Dims dims = x.dims;
   std::vector<std::int64_t> strides = row_major_strides(x.dims);
+  std::vector<bool> is_cut(x.dims.size(), false);
   std::int64_t first = 0;
   for (std::size_t i = 0; i < starts.size(); ++i) {
     const std::size_t axis = normal_axis(axes[i], x.dims.size());
     const std::int64_t extent = x.dims[axis];
-    if (steps[i] == 0) throw std::invalid_argument("a step of 0");
+    if (is_cut[axis])
+      throw std::invalid_argument(fmt::format("axes are {}; accepted: each once", to_string(axes)));
+    is_cut[axis] = true;
+    if (steps[i] == 0) throw std::invalid_argument("a step of 0; accepted: any other");
     const bool down = steps[i] < 0;
     const auto bound = [&](std::int64_t at) {
       if (at < 0) at += extent;
@@ -101,10 +106,12 @@ HostTensor slice(const HostOperator& op, const std::vector<HostView>& operands) 
     // An end below the first element, as -1 below it would mean the last.
     const std::int64_t end = ends[i] < -extent ? (down ? -1 : 0) : bound(ends[i]);
     const std::int64_t span = down ? start - end : end - start;
-    const std::int64_t step = std::abs(steps[i]);
+    const std::int64_t longest = std::max<std::int64_t>(1, extent);  // a longer step leaves one element too
+    const std::int64_t signed_step = std::clamp(steps[i], -longest, longest);
+    const std::int64_t step = std::abs(signed_step);
     dims[axis] = std::max<std::int64_t>(0, (span + step - 1) / step);
     first += start * strides[axis];
-    strides[axis] *= steps[i];
+    strides[axis] *= signed_step;
   }
   return gather_strided(x, dims, first, strides);
 }
@@ -183,6 +190,8 @@ HostTensor pad(const HostOperator& op, const std::vector<HostView>& operands) {
       throw std::invalid_argument(fmt::format("reflects {} at an extent of {}; accepted: pads below it",
                                               std::max(pads[d], pads[rank + d]), x.dims[d]));
     }
+    if (mode == "edge" && x.dims[d] < 1)
+      throw std::invalid_argument(fmt::format("{} has no edge to repeat", to_string(x.dims)));
   }
   HostTensor result(dims);
   const std::vector<std::int64_t> strides = row_major_strides(x.dims);
@@ -235,17 +244,24 @@ HostTensor move_blocks(const HostView& x, const Dims& blocks, const std::vector<
 }
 
 std::int64_t block_size(const HostOperator& op, const HostView& x) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int16_t>::max();
   const std::int64_t size = op.attributes.integer("blocksize", 0);
-  if (x.dims.size() != 4 || size < 1) {
-    throw std::invalid_argument(
-        fmt::format("blocks of {} in {}; accepted: four dimensions", size, to_string(x.dims)));
+  if (x.dims.size() != 4 || size < 1 || size > kMost) {
+    throw std::invalid_argument(fmt::format("blocks of {} in {}; accepted: 1 to {}, in four dimensions", size,
+                                            to_string(x.dims), kMost));
   }
   return size;
+}
+
+void check_blocks(std::int64_t extent, std::int64_t block) {
+  if (extent % block != 0)
+    throw std::invalid_argument(fmt::format("an extent of {}; accepted: multiples of {}", extent, block));
 }
 
 HostTensor depth_to_space(const HostOperator& op, const std::vector<HostView>& operands) {
   const HostView& x = operands.at(0);
   const std::int64_t b = block_size(op, x);
+  check_blocks(x.dims[1], b * b);
   const std::int64_t n = x.dims[0], c = x.dims[1] / (b * b), h = x.dims[2], w = x.dims[3];
   const Dims result = {n, c, h * b, w * b};
   if (op.attributes.word("mode", "DCR") == "CRD")
@@ -256,6 +272,8 @@ HostTensor depth_to_space(const HostOperator& op, const std::vector<HostView>& o
 HostTensor space_to_depth(const HostOperator& op, const std::vector<HostView>& operands) {
   const HostView& x = operands.at(0);
   const std::int64_t b = block_size(op, x);
+  check_blocks(x.dims[2], b);
+  check_blocks(x.dims[3], b);
   const std::int64_t n = x.dims[0], c = x.dims[1], h = x.dims[2] / b, w = x.dims[3] / b;
   return move_blocks(x, {n, c, h, b, w, b}, {0, 3, 5, 1, 2, 4}, {n, c * b * b, h, w});
 }

@@ -78,7 +78,7 @@ HostTensor layer_normalization(const HostOperator& op, const std::vector<HostVie
   const HostView& x = operands.at(0);
   const std::size_t axis = normal_axis(op.attributes.integer("axis", -1), x.dims.size());
   HostTensor result = standardize(x, element_count(x.dims, axis), op.attributes.number("epsilon", 1e-5F));
-  const auto steps = [&](std::size_t i) { return broadcast_strides(operands[i].dims, x.dims); };
+  const auto steps = [&](std::size_t i) { return broadcast_strides(operands.at(i).dims, x.dims); };
   Odometer at(x.dims, {steps(1), operands.size() > 2 ? steps(2) : broadcast_strides({}, x.dims)});
   for (float& value : result.values) {
     value *= operands.at(1).values[at.offset(0)];

@@ -74,8 +74,7 @@ HostTensor gemm(const HostOperator& op, const std::vector<HostView>& operands) {
   for (float& value : result.values) value *= alpha;
   if (operands.size() > 2) {
     const float beta = op.attributes.number("beta", 1);
-    Odometer at(result.dims,
-                {broadcast_strides(operands.at(2).dims, broadcast(operands.at(2).dims, result.dims))});
+    Odometer at(result.dims, {broadcast_strides(operands.at(2).dims, result.dims)});
     for (float& value : result.values) {
       value += beta * operands.at(2).values[at.offset(0)];
       at.next();
@@ -104,6 +103,9 @@ Spread read_spread(const HostAttributes& attributes, std::int64_t input, std::in
   const std::int64_t full = spread.stride * (input - 1) + extra + spread.dilation * (kernel - 1) + 1;
   const std::string automatic = attributes.word("auto_pad", "NOTSET");
   const std::vector<std::int64_t> shape = attributes.list("output_shape");
+  if (!shape.empty() && shape.size() < rank)
+    throw std::invalid_argument(
+        fmt::format("output_shape is {}; accepted: {} extents", to_string(shape), rank));
   if (!shape.empty() || automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
     spread.output = shape.empty() ? input * spread.stride : shape[shape.size() - rank + d];
     const std::int64_t total = std::max<std::int64_t>(0, full - spread.output);
@@ -142,6 +144,10 @@ HostTensor conv_transpose(const HostOperator& op, const std::vector<HostView>& o
   dims.push_back(columns.output);
   HostTensor result(dims);
   if (operands.size() > 2) {
+    if (operands.at(2).size() != outputs) {
+      throw std::invalid_argument(
+          fmt::format("a bias of {}; accepted: {} values", to_string(operands.at(2).dims), outputs));
+    }
     for (std::size_t i = 0; i < result.values.size(); ++i)
       result.values[i] = operands.at(2).values[static_cast<std::int64_t>(i) / plane % outputs];
   }

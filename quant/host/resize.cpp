@@ -1,5 +1,6 @@
 // Resize and Upsample: interpolation along every dimension, one dimension after the other.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -102,6 +103,13 @@ HostTensor resize_axis(const HostTensor& x, std::size_t axis, const Resizing& r)
   return result;
 }
 
+void check_word(const char* attribute, const std::string& word, const std::vector<std::string>& accepted) {
+  if (std::find(accepted.begin(), accepted.end(), word) == accepted.end()) {
+    throw std::invalid_argument(
+        fmt::format("{} is '{}'; accepted: {}", attribute, word, fmt::join(accepted, ", ")));
+  }
+}
+
 /// Operator set 10 has scales alone, and no choice of coordinates: asymmetric and, for nearest, floor.
 HostTensor resize(const HostOperator& op, const std::vector<HostView>& operands) {
   constexpr std::int64_t kChoice = 11;
@@ -114,8 +122,11 @@ HostTensor resize(const HostOperator& op, const std::vector<HostView>& operands)
   base.cubic_a = attributes.number("cubic_coeff_a", -0.75F);
   base.exclude_outside = attributes.integer("exclude_outside", 0) != 0;
   base.extrapolation = attributes.number("extrapolation_value", 0);
-  if (base.mode != "nearest" && base.mode != "linear" && base.mode != "cubic")
-    throw std::invalid_argument(fmt::format("mode is '{}'; accepted: nearest, linear, cubic", base.mode));
+  check_word("mode", base.mode, {"nearest", "linear", "cubic"});
+  check_word("coordinate_transformation_mode", base.coordinates,
+             {"half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel", "tf_half_pixel_for_nn",
+              "tf_crop_and_resize"});
+  check_word("nearest_mode", base.nearest, {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"});
 
   HostTensor result(operands.at(0).dims,
                     {operands.at(0).values, operands.at(0).values + operands.at(0).size()});
@@ -141,7 +152,10 @@ HostTensor resize(const HostOperator& op, const std::vector<HostView>& operands)
     } else if (r.output == r.input) {
       continue;
     }
-    if (r.output < 1) throw std::invalid_argument(fmt::format("an output extent of {}", r.output));
+    if (r.input < 1 || r.output < 1) {
+      throw std::invalid_argument(
+          fmt::format("an extent of {} to {}; accepted: both from 1", r.input, r.output));
+    }
     result = resize_axis(result, axis, r);
   }
   return result;

@@ -167,6 +167,38 @@ TEST_CASE("convolutions that are not two-dimensional are refused") {
   CHECK_THAT(computed.refusal(), Contains("node 'node2' (Conv): has no kernel_shape"));
 }
 
+TEST_CASE("operands whose extents do not fit are refused") {
+  OnnxBuilder scale({1, 2, 4}, 17);
+  scale.constant("s", {3}, {1, 2, 3});
+  scale.node("LayerNormalization", {"x", "s"}, "y");
+  CHECK_THAT(scale.refusal(), Contains("[3] and [1, 2, 4] cannot be broadcast together"));
+
+  OnnxBuilder bias({1, 1, 2, 2});
+  bias.constant("w", {1, 2, 1, 1}, {1, 2}).constant("b", {1}, {3});
+  bias.node("ConvTranspose", {"x", "w", "b"}, "y");
+  CHECK_THAT(bias.refusal(), Contains("a bias of [1]; accepted: 2 values"));
+
+  OnnxBuilder spare({2, 2});
+  spare.constant("w", {2, 2}, {1, 2, 3, 4}).constant("c", {2, 1, 1}, {5, 6});
+  spare.node("Gemm", {"x", "w", "c"}, "y");
+  CHECK(spare.refusal() != "accepted");
+}
+
+TEST_CASE("views of negative extents and of an axis twice are refused") {
+  // Computed, so that shape inference does not see them.
+  OnnxBuilder view({1, 6});
+  view.constant("a", Ints{-2}).constant("b", Ints{-3});
+  set(view.node("Concat", {"a", "b"}, "shape"), "axis", std::int64_t{0});
+  view.node("Reshape", {"x", "shape"}, "y");
+  CHECK(view.refusal() != "accepted");
+
+  OnnxBuilder twice({2, 3});
+  twice.constant("a", Ints{0});
+  set(twice.node("Concat", {"a", "a"}, "axes"), "axis", std::int64_t{0});
+  twice.output_rank(4).node("Unsqueeze", {"x", "axes"}, "y");
+  CHECK(twice.refusal() != "accepted");
+}
+
 TEST_CASE("windows without extent or movement are refused") {
   OnnxBuilder model = conv_model({1, 2, 3, 4});
   set(*model.graph().mutable_node(0), "strides", Ints{1, 0});

@@ -148,13 +148,17 @@ void OnnxModel::set_input_dims(const Dims& input_shape) {
   count(dims, where);
 }
 
-// Shape inference of ONNX 1.12 divides by strides unchecked, and reads beyond the input's dimensions when it
-// takes the kernel's from weights of another rank; a kernel_shape it compares.
+// Shape inference of ONNX 1.12 divides by strides and by the square of a block size unchecked, and reads
+// beyond the input's dimensions when it takes the kernel's from weights of another rank; a kernel_shape it
+// compares.
 void OnnxModel::guard_windows() {
+  constexpr std::int64_t kMostBlock = std::numeric_limits<std::int16_t>::max();
   std::map<std::string, const onnx::TensorProto*> initializers;
   for (const onnx::TensorProto& tensor : graph().initializer()) initializers[tensor.name()] = &tensor;
   for (onnx::NodeProto& node : *model_.mutable_graph()->mutable_node()) {
-    const bool is_conv = node.op_type() == "Conv";
+    if (const std::int64_t block = int_attribute(node, "blocksize", 1); block < 1 || block > kMostBlock)
+      fail(node, fmt::format("blocksize is {}; accepted: 1 to {}", block, kMostBlock));
+    const bool is_conv = node.op_type() == "Conv" || node.op_type() == "ConvTranspose";
     if (!is_conv && node.op_type() != "MaxPool" && node.op_type() != "AveragePool") continue;
     for (const char* name : {"kernel_shape", "strides", "dilations"}) {
       const std::vector<std::int64_t> values = ints_attribute(node, name, {});

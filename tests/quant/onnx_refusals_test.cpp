@@ -203,6 +203,15 @@ TEST_CASE("windows without extent or movement are refused") {
   OnnxBuilder model = conv_model({1, 2, 3, 4});
   set(*model.graph().mutable_node(0), "strides", Ints{1, 0});
   CHECK_THAT(model.refusal(), Contains("node 'node1' (Conv): strides is [1, 0]; accepted: at least 1"));
+
+  OnnxBuilder blocks({1, 4, 2, 2});
+  set(blocks.node("DepthToSpace", {"x"}, "y"), "blocksize", std::int64_t{1} << 32);
+  CHECK_THAT(blocks.refusal(), Contains("blocksize is 4294967296; accepted: 1 to 32767"));
+
+  OnnxBuilder transposed({1, 1, 2, 2});
+  transposed.constant("w", {1, 1, 1, 1, 1, 1}, {1});
+  transposed.node("ConvTranspose", {"x", "w"}, "y");
+  CHECK(transposed.refusal() != "accepted");
 }
 
 TEST_CASE("poolings that the integer network cannot express are refused") {

@@ -32,7 +32,10 @@ std::int64_t HostAttributes::integer(const std::string& name, std::int64_t fallb
 
 float HostAttributes::number(const std::string& name, float fallback) const {
   const auto found = numbers.find(name);
-  return found == numbers.end() || found->second.empty() ? fallback : found->second.front();
+  if (found != numbers.end() && !found->second.empty()) return found->second.front();
+  const auto whole = integers.find(name);
+  return whole == integers.end() || whole->second.empty() ? fallback
+                                                          : static_cast<float>(whole->second.front());
 }
 
 std::string HostAttributes::word(const std::string& name, const std::string& fallback) const {

@@ -21,11 +21,11 @@ struct HostAttributes {
   std::map<std::string, std::string> words;
 
   std::int64_t integer(const std::string& name, std::int64_t fallback) const;
+  /// An integer serves too: bounds and paddings of integer constants are integers.
   float number(const std::string& name, float fallback) const;
   std::string word(const std::string& name, const std::string& fallback) const;
   /// Empty when not given.
   std::vector<std::int64_t> list(const std::string& name) const;
-  bool has(const std::string& name) const { return integers.count(name) != 0 || numbers.count(name) != 0; }
 };
 
 /// A value of a HostGraph by number, or a constant.

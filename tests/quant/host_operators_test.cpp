@@ -75,6 +75,17 @@ TEST_CASE("whole numbers divide as integers while folding") {
   CHECK(model.run({1, 2, 3, 4}) == Floats{1, 2, 3, 4, 1, 2, 3, 4});
 }
 
+TEST_CASE("integer constants are clipped and padded by integers") {
+  OnnxBuilder model({2});
+  model.constant("five", Ints{5}).constant("two", Ints{2}).constant("pads", Ints{0, 1});
+  model.node("Clip", {"five", "two", "two"}, "clipped");
+  model.node("Pad", {"clipped", "pads", "five"}, "padded");  // 2, 5
+  model.constant("axis", Ints{0});
+  model.node("ReduceSum", {"padded", "axis"}, "sum");
+  model.node("Tile", {"x", "sum"}, "y");
+  CHECK(model.import().shape(1).elements() == 14);
+}
+
 TEST_CASE("sums broadcast on the host, scaling by a constant a channel stays foldable") {
   OnnxBuilder results({1, 2, 1, 2});
   results.node("GlobalAveragePool", {"x"}, "mean");

@@ -11,13 +11,15 @@
 
 namespace bitbalance {
 
-/// Calls body(i) once for each i in 0 .. count - 1, on up to `threads` threads (0: one a core). The first
-/// exception of a body is thrown again here, when all threads have ended.
+/// Calls body(i) once for each i in 0 .. count - 1, on up to `threads` threads (0: one a core), ascending.
+/// After an exception no more are begun; that of the smallest i, the same for any number of threads, is
+/// thrown again here, when all threads have ended.
 template <typename Body>
 void parallel_for(int count, int threads, const Body& body) {
   if (threads == 0) threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   std::atomic<int> next{0};
   std::exception_ptr failure;
+  int failed = count;
   std::mutex failure_guard;
   const auto work = [&] {
     for (int i = next++; i < count; i = next++) {
@@ -25,7 +27,8 @@ void parallel_for(int count, int threads, const Body& body) {
         body(i);
       } catch (...) {
         const std::lock_guard<std::mutex> lock(failure_guard);
-        if (!failure) failure = std::current_exception();
+        if (i < failed) failure = std::current_exception();
+        failed = std::min(failed, i);
         next = count;
       }
     }

@@ -13,6 +13,11 @@ struct ChannelMap {
   std::vector<float> factor, offset;
 };
 
+/// 1 for what is no factor: of a channel or weights of zeros, or next to the smallest float.
+float factor_or_one(float factor) {
+  return std::isfinite(factor) && factor > 0 ? factor : 1;
+}
+
 /// The graph on an input that has gone through the map.
 void undo_on_input(HostGraph& graph, int input, const Shape& shape, const ChannelMap& map) {
   const auto inputs = static_cast<int>(graph.inputs.size());
@@ -121,7 +126,7 @@ class Equalizer {
     for (const TensorRange& range : channels(conv.output)) {
       const float half = (range.max - range.min) / 2;
       map.offset.push_back((range.max + range.min) / 2);
-      map.factor.push_back(half > 0 ? 1 / half : 1);
+      map.factor.push_back(factor_or_one(1 / half));
     }
     apply_to_output(conv, map);
     for (Node* reader : readers) {
@@ -147,10 +152,7 @@ class Equalizer {
       const TensorRange& range = ranges[c];
       map.offset.push_back(is_centred ? (range.max + range.min) / 2 : 0);
       const float size = std::max(std::abs(range.max - map.offset[c]), std::abs(range.min - map.offset[c]));
-      const float weight = is_free ? 0 : largest_weight(readers, c);
-      float factor = 1;
-      if (size > 0 && is_free) factor = 1 / size;
-      if (size > 0 && weight > 0) factor = std::sqrt(weight / size);
+      const float factor = factor_or_one(is_free ? 1 / size : std::sqrt(largest_weight(readers, c) / size));
       map.factor.push_back(factor);
       largest = std::max(largest, size * factor);
     }

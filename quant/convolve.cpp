@@ -117,10 +117,6 @@ void convolve_plane(const ConvolutionShape& shape, const T* weights, const T* pl
   }
 }
 
-}  // namespace
-
-namespace {
-
 // Are the patches the input's pixels themselves?
 bool is_pointwise(const ConvolutionShape& shape) {
   const Window& w = shape.window;

@@ -121,8 +121,15 @@ class Networks {
     if (settings.quantized.empty() || !settings.model.empty()) float_ = load_network(settings);
     if (settings.quantized.empty()) return;
     quantized_ = load_quantized(settings.quantized, scenario.accelerator.token_form);
-    if (float_ && input_shape() != quantized_->tensors[quantized_->input].shape) {
+    if (!float_) return;
+    if (input_shape() != quantized_->tensors[quantized_->input].shape) {
       throw SettingsError(fmt::format("{}: takes other images than {}", settings.quantized.string(),
+                                      settings.model.string()));
+    }
+    const std::int64_t outputs = quantized_->tensors[quantized_->output].shape.elements();
+    if (output_shape().elements() != outputs) {
+      throw SettingsError(fmt::format("{}: {} outputs; accepted: {}, those of {}",
+                                      settings.quantized.string(), outputs, output_shape().elements(),
                                       settings.model.string()));
     }
   }

@@ -48,17 +48,17 @@ TensorRange range_of(const float* values, std::size_t count) {
 /// Calls visit(tensor, values) for every image's tensors that have values; those of one tensor come one
 /// after another, in the order of the images.
 template <typename Visit>
-void visit_values(const Network& network, const std::vector<std::vector<float>>& images, const Visit& visit) {
+void visit_values(const Network& network, const std::vector<std::vector<float>>& images, int threads,
+                  const Visit& visit) {
   constexpr int kAtOnce = 8;  // bounds the memory: an evaluator keeps all tensors
   const auto count = static_cast<int>(images.size());
-  std::vector<Evaluator> evaluators(
-      std::min({kAtOnce, count, static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))}),
-      Evaluator(network));
+  if (threads == 0) threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  std::vector<Evaluator> evaluators(std::min({kAtOnce, count, threads}), Evaluator(network));
   const auto at_once = static_cast<int>(evaluators.size());
   for (int first = 0; first < count; first += at_once) {
     const int here = std::min(at_once, count - first);
-    parallel_for(here, 0, [&](int i) { evaluators[i].run(images[first + i]); });
-    parallel_for(static_cast<int>(network.tensors.size()), 0, [&](int tensor) {
+    parallel_for(here, threads, [&](int i) { evaluators[i].run(images[first + i]); });
+    parallel_for(static_cast<int>(network.tensors.size()), threads, [&](int tensor) {
       for (int i = 0; i < here; ++i)
         if (!evaluators[i].values(tensor).empty()) visit(tensor, evaluators[i].values(tensor));
     });
@@ -147,7 +147,7 @@ Calibration calibrate(const Network& network, const std::vector<std::vector<floa
 
   std::vector<std::vector<TensorRange>> channels;
   for (const Tensor& tensor : network.tensors) channels.emplace_back(tensor.shape.channels, kEmpty);
-  visit_values(network, images, [&](int tensor, const std::vector<float>& values) {
+  visit_values(network, images, options.threads, [&](int tensor, const std::vector<float>& values) {
     const auto wrong =
         std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
     if (wrong != values.end()) {
@@ -175,7 +175,7 @@ Calibration calibrate(const Network& network, const std::vector<std::vector<floa
     std::vector<MagnitudeHistogram> histograms;
     histograms.reserve(ranges.size());
     for (const TensorRange& range : ranges) histograms.emplace_back(magnitude(range));
-    visit_values(network, images,
+    visit_values(network, images, options.threads,
                  [&](int tensor, const std::vector<float>& values) { histograms[tensor].add(values); });
     for (std::size_t t = 0; t < ranges.size(); ++t) {
       if (static_cast<int>(t) == network.input) continue;

@@ -32,6 +32,7 @@ struct CalibrationOptions {
   double percentile = 100.0;  ///< of kPercentile: above 0, at most 100; 100 is the plain abs-max
   Clipping clipping = Clipping::kPercentile;
   int activation_bits = 8;  ///< of kError: 8 or 16
+  int threads = 0;          ///< 0: one a core; the result does not depend on it
 };
 
 /// Evaluates every image (planar, as Evaluator::run takes them; twice when anything is clipped). Throws

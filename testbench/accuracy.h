@@ -68,15 +68,16 @@ struct Task {
   std::optional<Accuracy> judge(const Decisions& decisions, const Decisions& reference) const;
 };
 
-/// decide(image) of each image 0 .. count - 1, on all cores; `progress` is told the share that is done,
-/// 0..1.
+/// decide(image) of each image 0 .. count - 1, on `threads` threads as in parallel_for; `progress` is told
+/// the share that is done, 0..1.
 template <typename Decide>
-Decisions decide_all(int count, const Decide& decide, const std::function<void(double)>& progress) {
+Decisions decide_all(int count, const Decide& decide, int threads,
+                     const std::function<void(double)>& progress) {
   constexpr int kImagesBetweenReports = 64;
   Decisions result(count);
   for (int first = 0; first < count; first += kImagesBetweenReports) {
     progress(static_cast<double>(first) / count);
-    parallel_for(std::min(kImagesBetweenReports, count - first), 0,
+    parallel_for(std::min(kImagesBetweenReports, count - first), threads,
                  [&](int i) { result[first + i] = decide(first + i); });
   }
   progress(1);

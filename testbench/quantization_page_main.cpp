@@ -114,7 +114,7 @@ class Page {
     Progress progress(stage);
     const Decisions found = decide_all(
         static_cast<int>(samples_.images.size()),
-        [&](int i) { return decisions(evaluate(i), samples_.task.classes); },
+        [&](int i) { return decisions(evaluate(i), samples_.task.classes); }, scenario_.run.threads,
         [&](double share) { progress.update(share); });
     return samples_.task.judge(found, {})->quantized;
   }

@@ -147,7 +147,7 @@ class QuantizeRun {
     Progress progress("evaluate");
     return decide_all(
         static_cast<int>(samples_.images.size()),
-        [&](int i) { return decisions(evaluate(i), samples_.task.classes); },
+        [&](int i) { return decisions(evaluate(i), samples_.task.classes); }, report_.scenario.run.threads,
         [&](double share) { progress.update(share); });
   }
 

@@ -60,7 +60,7 @@ struct QuantizationSettings {
   double calibration_percentile = 100;
 
   CalibrationOptions calibration() const {
-    return {calibration_percentile, clipping, options.activation_bits};
+    return {calibration_percentile, clipping, options.activation_bits, options.threads};
   }
 };
 

@@ -147,8 +147,10 @@ class Networks {
   QuantizedNetwork take_quantized(const Images& images) {
     if (quantized_) return std::move(*quantized_);
     const std::vector<std::vector<float>> samples = images.calibration();
-    const Calibration calibration = calibrate(*float_, samples, scenario_.quantization.calibration());
-    return quantize(std::move(*float_), calibration, scenario_.quantization.options, samples);
+    QuantizationSettings settings = scenario_.quantization;
+    settings.options.threads = scenario_.run.threads;
+    const Calibration calibration = calibrate(*float_, samples, settings.calibration());
+    return quantize(std::move(*float_), calibration, settings.options, samples);
   }
 
  private:
@@ -190,7 +192,7 @@ Workload prepare_workload(const Scenario& scenario, const std::function<void(dou
     workload.float_decisions = decide_all(
         count,
         [&](int i) { return decisions(Evaluator(*networks.floats()).run(floats[i]), workload.task.classes); },
-        progress);
+        scenario.run.threads, progress);
   }
   workload.network = networks.take_quantized(images);
   progress(1);

@@ -40,6 +40,11 @@ const char* to_string(AccuracyMetric metric) {
 TextTask read_text_task(const std::filesystem::path& texts, const std::filesystem::path& dictionary) {
   TextTask task;
   task.texts = read_lines(texts);
+  const auto empty = std::find(task.texts.begin(), task.texts.end(), U"");
+  if (empty != task.texts.end()) {  // an error rate has characters to divide by
+    throw std::invalid_argument(fmt::format("{}:{}: an empty line; accepted: a text", texts.string(),
+                                            empty - task.texts.begin() + 1));
+  }
   for (const std::u32string& line : read_lines(dictionary)) {
     if (line.size() != 1) {
       throw std::invalid_argument(fmt::format("{}:{}: {} characters; accepted: one", dictionary.string(),

@@ -38,7 +38,8 @@ struct TextTask {
 };
 
 /// Texts and dictionary, UTF-8, one text or character a line; a space is added as the last character. Throws
-/// std::invalid_argument naming file and line: missing, empty, or not UTF-8.
+/// std::invalid_argument naming the file, and the line where it is one's: missing, empty, not UTF-8, a line
+/// without text, an entry of the dictionary that is not one character.
 TextTask read_text_task(const std::filesystem::path& texts, const std::filesystem::path& dictionary);
 
 /// Least number of characters to insert, delete and replace (Levenshtein).

@@ -63,5 +63,6 @@ TEST_CASE("the error rate is of all characters, and a line is exact or not") {
 TEST_CASE("texts and dictionaries that are none are refused by file and line") {
   CHECK_THROWS_WITH(task("", "a\n"), Contains("-texts.txt: empty; accepted: lines of text"));
   CHECK_THROWS_WITH(task("ok\n\xff\n", "a\n"), Contains("-texts.txt:2: not UTF-8; accepted: UTF-8"));
+  CHECK_THROWS_WITH(task("ok\n\n", "a\n"), Contains("-texts.txt:2: an empty line; accepted: a text"));
   CHECK_THROWS_WITH(task("ok\n", "a\nbc\n"), Contains("-dictionary.txt:2: 2 characters; accepted: one"));
 }

@@ -21,7 +21,9 @@ const QuantizedLayer* only_reader(const QuantizedNetwork& network, int tensor_in
   const QuantizedLayer* reader = nullptr;
   if (tensor_index == network.output || tensor(network, tensor_index).parent >= 0) return nullptr;
   for (const QuantizedLayer& l : network.layers) {
-    if (l.input != tensor_index && l.operand != tensor_index) continue;
+    const std::vector<int>& others = l.others;
+    const bool is_other = std::find(others.begin(), others.end(), tensor_index) != others.end();
+    if (l.input != tensor_index && l.operand != tensor_index && !is_other) continue;
     if (reader != nullptr) return nullptr;
     reader = &l;
   }

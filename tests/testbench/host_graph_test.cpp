@@ -68,16 +68,18 @@ Network chain() {
   return builder.build(at);
 }
 
-TEST_CASE("every kind of operator runs on the host between two segments, at the transaction level") {
-  constexpr int kImages = 3;
+constexpr int kImages = 3;
+
+/// At the transaction level, in batches of two.
+RunReport simulate(const Network& network) {
   Scenario scenario;
   scenario.network.batch = 2;
   scenario.accelerator.rows = 4;
   scenario.accelerator.columns = 4;
   scenario.run.level = Level::kTlm;
-  const Network network = chain();
   std::vector<std::vector<float>> images;
-  for (int i = 0; i < kImages; ++i) images.push_back(random_values(48, 100 + i));
+  for (int i = 0; i < kImages; ++i)
+    images.push_back(random_values(network.shape(network.input).elements(), 100 + i));
   Workload workload;
   workload.network = quantize(network, calibrate(network, images));
   for (const auto& image : images)
@@ -87,6 +89,11 @@ TEST_CASE("every kind of operator runs on the host between two segments, at the 
   RunReport report;
   report.scenario = scenario;
   simulation.run(report, [](const char*, double) {});
+  return report;
+}
+
+TEST_CASE("every kind of operator runs on the host between two segments, at the transaction level") {
+  const RunReport report = simulate(chain());
   CHECK(report.fault.empty());
   CHECK(report.frames == kImages);
   CHECK(report.host_layers().size() == host_cases().size());
@@ -98,6 +105,20 @@ TEST_CASE("every kind of operator runs on the host between two segments, at the 
   }
   CHECK(report.host_macs() > 0);
   CHECK(report.host_macs() < report.macs());
+  CHECK(report.passed());
+}
+
+TEST_CASE("a convolution that the host reads too is stored ahead of its pooling") {
+  NetworkBuilder builder({3, 2, 2});
+  const int conv = builder.conv("conv", 0, 3, {}, random_values(9, 1), random_values(3, 2));
+  const int pool = builder.pool("pool", Op::kMaxPool, conv, square_window(2, 2));
+  HostOperator product;
+  product.type = "Mul";
+  const int scaled = builder.host("scaled", {pool, conv}, product);
+  const RunReport report =
+      simulate(builder.build(builder.conv("last", scaled, 3, {}, random_values(9, 3), random_values(3, 4))));
+  CHECK(report.fault.empty());
+  CHECK(report.layers.size() == 4);
   CHECK(report.passed());
 }
 

@@ -19,6 +19,7 @@ std::vector<std::u32string> read_lines(const std::filesystem::path& file) {
   std::ifstream stream(file);
   std::vector<std::u32string> lines;
   for (std::string line; std::getline(stream, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();  // of Windows' line ends
     try {
       lines.push_back(conv::utf_to_utf<char32_t>(line, conv::stop));
     } catch (const conv::conversion_error&) {

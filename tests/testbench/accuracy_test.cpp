@@ -66,3 +66,9 @@ TEST_CASE("texts and dictionaries that are none are refused by file and line") {
   CHECK_THROWS_WITH(task("ok\n\n", "a\n"), Contains("-texts.txt:2: an empty line; accepted: a text"));
   CHECK_THROWS_WITH(task("ok\n", "a\nbc\n"), Contains("-dictionary.txt:2: 2 characters; accepted: one"));
 }
+
+TEST_CASE("line ends of Windows are no characters") {
+  const TextTask two = task("ab\r\nc\r\n", "a\r\nb\r\nc\r\n");
+  CHECK(two.texts == std::vector<std::u32string>{U"ab", U"c"});
+  CHECK(two.characters == U"abc ");
+}

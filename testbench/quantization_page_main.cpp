@@ -83,6 +83,7 @@ class Page {
       dots.line = false;
       for (XyChart::Point& point : dots.points) point.label.clear();
     }
+    for (XyChart::Point& point : nearest) point.label.clear();
     chart.series.push_back({"front, nearest", front(std::move(nearest), most), true, false});
     chart.series.push_back({"front, all (form, nnzb)", front(std::move(all), most), true, false});
     for (XyChart::Series& series : chart.series) {

@@ -103,9 +103,10 @@ Spread read_spread(const HostAttributes& attributes, std::int64_t input, std::in
   const std::int64_t full = spread.stride * (input - 1) + extra + spread.dilation * (kernel - 1) + 1;
   const std::string automatic = attributes.word("auto_pad", "NOTSET");
   const std::vector<std::int64_t> shape = attributes.list("output_shape");
-  if (!shape.empty() && shape.size() < rank)
+  if (!shape.empty() && shape.size() < rank) {
     throw std::invalid_argument(
         fmt::format("output_shape is {}; accepted: {} extents", to_string(shape), rank));
+  }
   if (!shape.empty() || automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
     spread.output = shape.empty() ? input * spread.stride : shape[shape.size() - rank + d];
     const std::int64_t total = std::max<std::int64_t>(0, full - spread.output);

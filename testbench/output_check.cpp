@@ -48,9 +48,10 @@ void OutputCheck::run(const Segments& segments, int first, RunReport& report,
           compare_sample(found, index, entry);
           progress((i + static_cast<double>(index) / layers) / batch);
         }
-        if (layer.output == workload_.network.output)
+        if (layer.output == workload_.network.output) {
           decisions_.push_back(
               bitbalance::decisions(data_.read(found.program, layer.output, i), workload_.task.classes));
+        }
       }
     }
   }

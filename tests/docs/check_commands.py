@@ -13,6 +13,7 @@ runs behind its set-up. --update writes what commands print into the page.
 import argparse
 import difflib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -81,6 +82,10 @@ def make_root(folder, build):
     (folder / "run.sh").chmod(0o755)
 
 
+# What a command prints of its progress when it takes long, which no page shows.
+PROGRESS = re.compile(r"[a-z ]+: \d+ %(, \d+ s left)?")
+
+
 def contents(folder):
     return {file: file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
 
@@ -89,7 +94,8 @@ def run(command, folder):
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     done = subprocess.run(["bash", "-c", command], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           timeout=SECONDS, check=False, env=environment)
-    return done.returncode, done.stdout.decode().replace(str(folder), ROOT).splitlines()
+    printed = done.stdout.decode().replace(str(folder), ROOT).splitlines()
+    return done.returncode, [line for line in printed if not PROGRESS.fullmatch(line)]
 
 
 def check_page(page, build, update):

@@ -124,7 +124,6 @@ OnnxHandlers host_handlers() {
   for (const std::string& name : host_operators()) handlers[name] = import_host_operator;
   handlers["LRN"] = lrn;
   handlers["Split"] = split;
-  handlers.erase("Trunc");  // ours, not ONNX's
   return handlers;
 }
 

@@ -1,5 +1,5 @@
-// An ONNX model being written: names, constants and nodes as protobuf has them. Included by the exporter
-// only.
+// An ONNX model being written: names, constants and nodes as protobuf has them. Included by the exporter and
+// by tests only.
 #pragma once
 
 #include <onnx/onnx_pb.h>

@@ -8,8 +8,6 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "quant/image_set.h"
-
 namespace bitbalance {
 namespace {
 

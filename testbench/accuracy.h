@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "quant/image_set.h"
 #include "quant/parallel.h"
 
 namespace bitbalance {
@@ -64,22 +65,26 @@ struct Task {
 
   bool has_truth() const { return !labels.empty() || text; }
 
+  /// By the outputs that evaluate(image) gives, of each image 0 .. count - 1, on `threads` threads as in
+  /// parallel_for; `progress` is told the share that is done, 0..1.
+  template <typename Evaluate>
+  Decisions decide(int count, const Evaluate& evaluate, int threads,
+                   const std::function<void(double)>& progress) const;
+
   /// How right decisions are, of the first images, as many as there are decisions; `reference` are those of
   /// the float network, if there are any. None without truth or decisions.
   std::optional<Accuracy> judge(const Decisions& decisions, const Decisions& reference) const;
 };
 
-/// decide(image) of each image 0 .. count - 1, on `threads` threads as in parallel_for; `progress` is told
-/// the share that is done, 0..1.
-template <typename Decide>
-Decisions decide_all(int count, const Decide& decide, int threads,
-                     const std::function<void(double)>& progress) {
+template <typename Evaluate>
+Decisions Task::decide(int count, const Evaluate& evaluate, int threads,
+                       const std::function<void(double)>& progress) const {
   constexpr int kImagesBetweenReports = 64;
   Decisions result(count);
   for (int first = 0; first < count; first += kImagesBetweenReports) {
     progress(static_cast<double>(first) / count);
     parallel_for(std::min(kImagesBetweenReports, count - first), threads,
-                 [&](int i) { result[first + i] = decide(first + i); });
+                 [&](int i) { result[first + i] = decisions(evaluate(first + i), classes); });
   }
   progress(1);
   return result;

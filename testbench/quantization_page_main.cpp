@@ -113,10 +113,9 @@ class Page {
   template <typename Evaluate>
   double judge(const char* stage, const Evaluate& evaluate) const {
     Progress progress(stage);
-    const Decisions found = decide_all(
-        static_cast<int>(samples_.images.size()),
-        [&](int i) { return decisions(evaluate(i), samples_.task.classes); }, scenario_.run.threads,
-        [&](double share) { progress.update(share); });
+    const Decisions found =
+        samples_.task.decide(static_cast<int>(samples_.images.size()), evaluate, scenario_.run.threads,
+                             [&](double share) { progress.update(share); });
     return samples_.task.judge(found, {})->quantized;
   }
 

@@ -145,10 +145,8 @@ class QuantizeRun {
   template <typename Evaluate>
   Decisions decide(const Evaluate& evaluate) const {
     Progress progress("evaluate");
-    return decide_all(
-        static_cast<int>(samples_.images.size()),
-        [&](int i) { return decisions(evaluate(i), samples_.task.classes); }, report_.scenario.run.threads,
-        [&](double share) { progress.update(share); });
+    return samples_.task.decide(static_cast<int>(samples_.images.size()), evaluate,
+                                report_.scenario.run.threads, [&](double share) { progress.update(share); });
   }
 
   void write(ResultsFolder& folder) {

@@ -189,10 +189,9 @@ Workload prepare_workload(const Scenario& scenario, const std::function<void(dou
   std::vector<std::vector<float>> floats(count);
   for (int i = 0; i < count; ++i) floats[i] = images.image(i);
   if (networks.floats() && workload.task.has_truth()) {
-    workload.float_decisions = decide_all(
-        count,
-        [&](int i) { return decisions(Evaluator(*networks.floats()).run(floats[i]), workload.task.classes); },
-        scenario.run.threads, progress);
+    workload.float_decisions = workload.task.decide(
+        count, [&](int i) { return Evaluator(*networks.floats()).run(floats[i]); }, scenario.run.threads,
+        progress);
   }
   workload.network = networks.take_quantized(images);
   progress(1);

@@ -163,7 +163,6 @@ HostFunctions elementwise_operators() {
       {"Tanh", unary([](float x) { return std::tanh(x); })},
       {"ThresholdedRelu",
        shaped("alpha", 1, "", 0, [](float x, float a, float /*b*/) { return x > a ? x : 0.0F; })},
-      {"Trunc", unary([](float x) { return std::trunc(x); })},  // Cast to an integer
 
       {"Add", binary(std::plus<>())},
       {"Div", divide},

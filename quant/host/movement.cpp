@@ -47,26 +47,13 @@ HostTensor transpose(const HostOperator& op, const std::vector<HostView>& operan
   return gather_strided(x, dims, 0, steps);
 }
 
-/// Where the shape has 0 it keeps the input's extent (unless allowzero), where it has -1 goes the rest.
+/// To a shape that names every extent; the importer resolves 0 and -1.
 HostTensor reshape(const HostOperator& op, const std::vector<HostView>& operands) {
   const HostView& x = operands.at(0);
-  Dims dims = op.attributes.list("shape");
-  const bool keeps = op.attributes.integer("allowzero", 0) == 0;
-  std::int64_t known = 1;
-  std::int64_t* rest = nullptr;
-  for (std::size_t d = 0; d < dims.size(); ++d) {
-    if (dims[d] == 0 && keeps && d < x.dims.size()) dims[d] = x.dims[d];
-    if (dims[d] == -1) {
-      rest = &dims[d];
-    } else {
-      known *= dims[d];
-    }
-  }
-  if (rest != nullptr) *rest = known == 0 ? 0 : x.size() / known;
+  const Dims dims = op.attributes.list("shape");
   if (checked_count(dims) != x.size()) {
-    throw std::invalid_argument(fmt::format("shape {} for the {} elements of {}",
-                                            to_string(op.attributes.list("shape")), x.size(),
-                                            to_string(x.dims)));
+    throw std::invalid_argument(
+        fmt::format("shape {} for the {} elements of {}", to_string(dims), x.size(), to_string(x.dims)));
   }
   return {dims, {x.values, x.values + x.size()}};
 }

@@ -58,8 +58,8 @@ TEST_CASE("what is computed from extents and constants folds away") {
   OnnxBuilder model({-1, 2, -1, 2});
   model.constant("two", Ints{2}).constant("rest", Ints{-1}).constant("zero", Ints{0});
   model.node("Shape", {"x"}, "dims");
-  set(model.node("Gather", {"dims", "two"}, "height"), "axis", std::int64_t{0});
-  set(model.node("Concat", {"height", "rest"}, "target"), "axis", std::int64_t{0});
+  set_attribute(model.node("Gather", {"dims", "two"}, "height"), "axis", std::int64_t{0});
+  set_attribute(model.node("Concat", {"height", "rest"}, "target"), "axis", std::int64_t{0});
   model.output_rank(2).node("Reshape", {"x", "target"}, "rows");
   model.node("Neg", {"rows"}, "y");
   const Network network = model.import({1, 2, 3, 2});
@@ -109,8 +109,8 @@ TEST_CASE("Split: every output that is read is a slice") {
   OnnxBuilder model({1, 3, 1, 2}, 12);
   auto& split = model.node("Split", {"x"}, "a");
   split.add_output("b");
-  set(split, "axis", std::int64_t{1});
-  set(split, "split", Ints{1, 2});
+  set_attribute(split, "axis", std::int64_t{1});
+  set_attribute(split, "split", Ints{1, 2});
   model.node("Relu", {"b"}, "y");
   CHECK(model.run({1, 2, 3, -4, 5, 6}) == Floats{3, 0, 5, 6});
   CHECK(model.import().nodes.size() == 2);

@@ -48,15 +48,11 @@ void check_equal(const Network& a, const Network& b) {
     CHECK(found[i] == Approx(expected[i]).epsilon(1e-4).margin(1e-4));
 }
 
-Network merged(const Network& network) {
-  return merge_host_nodes(fold_affine(place_on_host(network)));
-}
-
 }  // namespace
 
 TEST_CASE("everything between two convolutions becomes one node of the host") {
   const Network network = hard_swish_network(true);
-  const Network result = merged(network);
+  const Network result = lower_network(network);
   REQUIRE(result.nodes.size() == 3);
   CHECK(result.nodes[0].op == Op::kConv);  // with the scaling behind it
   CHECK(result.nodes[1].op == Op::kHost);
@@ -70,7 +66,7 @@ TEST_CASE("what joins a convolution stays on the accelerator") {
   const int conv = builder.relu("relu", add_conv(builder, "conv", 0, square_window(1), 4));
   const int sum = builder.add("sum", add_conv(builder, "branch", conv, square_window(1), 4), conv);
   const Network network = builder.build(builder.host("last", {sum}, op("Sigmoid")));
-  const Network result = merged(network);
+  const Network result = lower_network(network);
   CHECK(result.nodes.size() == network.nodes.size());
   CHECK(result.nodes.back().host.title == "sigmoid");
 }
@@ -80,7 +76,7 @@ TEST_CASE("a residual stream on the host passes by the accelerator without round
   const int first = builder.host("first", {add_conv(builder, "conv", 0, square_window(1), 4)}, op("Tanh"));
   const int branch = add_conv(builder, "branch", first, square_window(1), 4);
   const Network network = builder.build(builder.add("sum", first, branch));
-  const Network result = merged(network);
+  const Network result = lower_network(network);
   REQUIRE(result.nodes.size() == 4);
   CHECK(sources(result.nodes[3]).size() == 2);  // both convolutions, not the tensor that the second reads
   CHECK(result.nodes[3].host.title == "host");
@@ -89,7 +85,7 @@ TEST_CASE("a residual stream on the host passes by the accelerator without round
 
 TEST_CASE("equal channels: the same function, convolutions between -1 and 1") {
   const bool is_depthwise = GENERATE(true, false);
-  const Network network = merged(hard_swish_network(is_depthwise));
+  const Network network = lower_network(hard_swish_network(is_depthwise));
   Calibration calibration = calibrate(network, {random_values(100, 3), random_values(100, 4)});
   const Network result = equalize_channels(network, calibration);
   check_equal(network, result);

@@ -28,14 +28,6 @@ class ModelFile {
   std::filesystem::path path_;
 };
 
-onnx::AttributeProto& new_attribute(onnx::NodeProto& node, const std::string& name,
-                                    onnx::AttributeProto::AttributeType type) {
-  onnx::AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(type);
-  return attribute;
-}
-
 }  // namespace
 
 OnnxBuilder::OnnxBuilder(const std::vector<std::int64_t>& input_dims, std::int64_t opset) {
@@ -125,23 +117,6 @@ std::string refusal_of_bytes(const std::string& bytes, const Dims& input_shape) 
     return message;
   }
   return "accepted";
-}
-
-void set(onnx::NodeProto& node, const std::string& attribute, std::int64_t value) {
-  new_attribute(node, attribute, onnx::AttributeProto::INT).set_i(value);
-}
-
-void set(onnx::NodeProto& node, const std::string& attribute, float value) {
-  new_attribute(node, attribute, onnx::AttributeProto::FLOAT).set_f(value);
-}
-
-void set(onnx::NodeProto& node, const std::string& attribute, const std::string& value) {
-  new_attribute(node, attribute, onnx::AttributeProto::STRING).set_s(value);
-}
-
-void set(onnx::NodeProto& node, const std::string& attribute, const std::vector<std::int64_t>& values) {
-  onnx::AttributeProto& list = new_attribute(node, attribute, onnx::AttributeProto::INTS);
-  for (const std::int64_t value : values) list.add_ints(value);
 }
 
 }  // namespace bitbalance

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "quant/network.h"
+#include "quant/onnx_writer.h"  // set_attribute()
 
 namespace bitbalance {
 
@@ -45,10 +46,5 @@ class OnnxBuilder {
 Network import_bytes(const std::string& bytes, const Dims& input_shape = {});
 /// The message with which these bytes are refused as a file.
 std::string refusal_of_bytes(const std::string& bytes, const Dims& input_shape = {});
-
-void set(onnx::NodeProto& node, const std::string& attribute, std::int64_t value);
-void set(onnx::NodeProto& node, const std::string& attribute, float value);
-void set(onnx::NodeProto& node, const std::string& attribute, const std::string& value);
-void set(onnx::NodeProto& node, const std::string& attribute, const std::vector<std::int64_t>& values);
 
 }  // namespace bitbalance

@@ -18,22 +18,22 @@ TEST_CASE("Conv: kernel, stride, pads and bias") {
   OnnxBuilder model({-1, 1, 3, 3});
   model.constant("w", {1, 1, 2, 2}, {1, 10, 100, 1000}).constant("b", {1}, {0.5F});
   auto& conv = model.node("Conv", {"x", "w", "b"}, "y");
-  set(conv, "strides", Ints{2, 2});
-  set(conv, "pads", Ints{1, 0, 0, 1});
+  set_attribute(conv, "strides", Ints{2, 2});
+  set_attribute(conv, "pads", Ints{1, 0, 0, 1});
   CHECK(model.run({1, 2, 3, 4, 5, 6, 7, 8, 9}) == Floats{2100.5F, 300.5F, 8754.5F, 906.5F});
 }
 
 TEST_CASE("Conv: dilation") {
   OnnxBuilder model({-1, 1, 3, 3});
   model.constant("w", {1, 1, 2, 2}, {1, 10, 100, 1000});
-  set(model.node("Conv", {"x", "w"}, "y"), "dilations", Ints{2, 2});
+  set_attribute(model.node("Conv", {"x", "w"}, "y"), "dilations", Ints{2, 2});
   CHECK(model.run({1, 2, 3, 4, 5, 6, 7, 8, 9}) == Floats{1 + 30 + 700 + 9000});
 }
 
 TEST_CASE("Conv: groups") {
   OnnxBuilder model({1, 2, 1, 2});
   model.constant("w", {4, 1, 1, 1}, {1, 2, 3, 4});
-  set(model.node("Conv", {"x", "w"}, "y"), "group", std::int64_t{2});
+  set_attribute(model.node("Conv", {"x", "w"}, "y"), "group", std::int64_t{2});
   CHECK(model.run({1, 2, 10, 20}) == Floats{1, 2, 2, 4, 30, 60, 40, 80});
 }
 
@@ -42,20 +42,20 @@ TEST_CASE("Conv: auto_pad puts the odd pad at the end or at the beginning") {
   model.constant("w", {1, 1, 1, 2}, {1, 10});
   auto& conv = model.node("Conv", {"x", "w"}, "y");
   SECTION("SAME_UPPER") {
-    set(conv, "auto_pad", "SAME_UPPER");
+    set_attribute(conv, "auto_pad", "SAME_UPPER");
     CHECK(model.run({1, 2, 3, 4}) == Floats{21, 32, 43, 4});
   }
   SECTION("SAME_LOWER") {
-    set(conv, "auto_pad", "SAME_LOWER");
+    set_attribute(conv, "auto_pad", "SAME_LOWER");
     CHECK(model.run({1, 2, 3, 4}) == Floats{10, 21, 32, 43});
   }
   SECTION("VALID") {
-    set(conv, "auto_pad", "VALID");
+    set_attribute(conv, "auto_pad", "VALID");
     CHECK(model.run({1, 2, 3, 4}) == Floats{21, 32, 43});
   }
   SECTION("SAME_UPPER with a stride") {
-    set(conv, "auto_pad", "SAME_UPPER");
-    set(conv, "strides", Ints{1, 3});
+    set_attribute(conv, "auto_pad", "SAME_UPPER");
+    set_attribute(conv, "strides", Ints{1, 3});
     CHECK(model.run({1, 2, 3, 4}) == Floats{21, 4});
   }
 }
@@ -66,9 +66,9 @@ TEST_CASE("Gemm: transposition, factors and bias") {
   model.constant("w", {2, 2}, is_transposed ? Floats{1, 3, 2, 4} : Floats{1, 2, 3, 4})
       .constant("b", {2}, {5, 6});
   auto& gemm = model.node("Gemm", {"x", "w", "b"}, "y");
-  set(gemm, "transB", std::int64_t{is_transposed});
-  set(gemm, "alpha", 2.0F);
-  set(gemm, "beta", 10.0F);
+  set_attribute(gemm, "transB", std::int64_t{is_transposed});
+  set_attribute(gemm, "alpha", 2.0F);
+  set_attribute(gemm, "beta", 10.0F);
   CHECK(model.run({1, 10}) == Floats{2 * 31 + 50, 2 * 42 + 60});
 }
 
@@ -136,7 +136,8 @@ TEST_CASE("BatchNormalization") {
   OnnxBuilder model({-1, 2, 1, 2});
   model.constant("gamma", {2}, {2, 3}).constant("beta", {2}, {1, -1});
   model.constant("mean", {2}, {5, 0}).constant("variance", {2}, {3.75F, 0});
-  set(model.node("BatchNormalization", {"x", "gamma", "beta", "mean", "variance"}, "y"), "epsilon", 0.25F);
+  set_attribute(model.node("BatchNormalization", {"x", "gamma", "beta", "mean", "variance"}, "y"), "epsilon",
+                0.25F);
   CHECK(model.run({5, 7, 1, 2}) == Floats{1, 3, 5, 11});
 }
 
@@ -161,8 +162,8 @@ TEST_CASE("Relu and Clip") {
   SECTION("Clip, bounds as attributes before opset 11") {
     OnnxBuilder model({1, 3}, 9);
     auto& clip = model.node("Clip", {"x"}, "y");
-    set(clip, "min", 1.0F);
-    set(clip, "max", 6.0F);
+    set_attribute(clip, "min", 1.0F);
+    set_attribute(clip, "max", 6.0F);
     CHECK(model.run({-1, 2, 9}) == Floats{1, 2, 6});
   }
 }
@@ -170,23 +171,23 @@ TEST_CASE("Relu and Clip") {
 TEST_CASE("MaxPool: stride, pads and ceil_mode") {
   OnnxBuilder model({-1, 1, 4, 4});
   auto& pool = model.node("MaxPool", {"x"}, "y");
-  set(pool, "strides", Ints{2, 2});
+  set_attribute(pool, "strides", Ints{2, 2});
   SECTION("plain") {
-    set(pool, "kernel_shape", Ints{2, 2});
+    set_attribute(pool, "kernel_shape", Ints{2, 2});
     CHECK(model.run(count_to_16) == Floats{6, 8, 14, 16});
   }
   SECTION("rounded down") {
-    set(pool, "kernel_shape", Ints{3, 3});
+    set_attribute(pool, "kernel_shape", Ints{3, 3});
     CHECK(model.run(count_to_16) == Floats{11});
   }
   SECTION("rounded up") {
-    set(pool, "kernel_shape", Ints{3, 3});
-    set(pool, "ceil_mode", std::int64_t{1});
+    set_attribute(pool, "kernel_shape", Ints{3, 3});
+    set_attribute(pool, "ceil_mode", std::int64_t{1});
     CHECK(model.run(count_to_16) == Floats{11, 12, 15, 16});
   }
   SECTION("padded") {
-    set(pool, "kernel_shape", Ints{3, 3});
-    set(pool, "pads", Ints{1, 1, 1, 1});
+    set_attribute(pool, "kernel_shape", Ints{3, 3});
+    set_attribute(pool, "pads", Ints{1, 1, 1, 1});
     CHECK(model.run(count_to_16) == Floats{6, 8, 14, 16});
   }
 }
@@ -194,19 +195,19 @@ TEST_CASE("MaxPool: stride, pads and ceil_mode") {
 TEST_CASE("AveragePool: pads count or not, ceil_mode never counts") {
   OnnxBuilder model({1, 1, 1, 3});
   auto& pool = model.node("AveragePool", {"x"}, "y");
-  set(pool, "kernel_shape", Ints{1, 2});
-  set(pool, "strides", Ints{1, 2});
+  set_attribute(pool, "kernel_shape", Ints{1, 2});
+  set_attribute(pool, "strides", Ints{1, 2});
   SECTION("pads ignored") {
-    set(pool, "pads", Ints{0, 1, 0, 0});
+    set_attribute(pool, "pads", Ints{0, 1, 0, 0});
     CHECK(model.run({2, 4, 8}) == Floats{2, 6});
   }
   SECTION("pads counted") {
-    set(pool, "pads", Ints{0, 1, 0, 0});
-    set(pool, "count_include_pad", std::int64_t{1});
+    set_attribute(pool, "pads", Ints{0, 1, 0, 0});
+    set_attribute(pool, "count_include_pad", std::int64_t{1});
     CHECK(model.run({2, 4, 8}) == Floats{1, 6});
   }
   SECTION("rounded up") {
-    set(pool, "ceil_mode", std::int64_t{1});
+    set_attribute(pool, "ceil_mode", std::int64_t{1});
     CHECK(model.run({2, 4, 8}) == Floats{3, 8});
   }
 }
@@ -276,31 +277,31 @@ TEST_CASE("initializers may be listed as inputs, and stored raw") {
 TEST_CASE("Concat: channels, also of flattened images and computed by one node twice") {
   OnnxBuilder model({-1, 2, 1, 2});
   model.node("Relu", {"x"}, "r");
-  set(model.node("Concat", {"x", "r", "x"}, "y"), "axis", std::int64_t{1});
+  set_attribute(model.node("Concat", {"x", "r", "x"}, "y"), "axis", std::int64_t{1});
   CHECK(model.run({-1, 2, 3, -4}) == Floats{-1, 2, 3, -4, 0, 2, 3, 0, -1, 2, 3, -4});
 
   OnnxBuilder flat({1, 2, 1, 2});
   flat.output_rank(2);
   flat.node("Flatten", {"x"}, "f");
   flat.node("Relu", {"f"}, "r");
-  set(flat.node("Concat", {"f", "r"}, "y"), "axis", std::int64_t{-1});
+  set_attribute(flat.node("Concat", {"f", "r"}, "y"), "axis", std::int64_t{-1});
   CHECK(flat.run({-1, 2, 3, -4}) == Floats{-1, 2, 3, -4, 0, 2, 3, 0});
 }
 
 TEST_CASE("LRN: an even size reaches further up") {
   OnnxBuilder model({1, 3, 1, 1});
   auto& lrn = model.node("LRN", {"x"}, "y");
-  set(lrn, "size", std::int64_t{2});
-  set(lrn, "alpha", 2.0F);
-  set(lrn, "beta", 1.0F);
-  set(lrn, "bias", 1.0F);
+  set_attribute(lrn, "size", std::int64_t{2});
+  set_attribute(lrn, "alpha", 2.0F);
+  set_attribute(lrn, "beta", 1.0F);
+  set_attribute(lrn, "bias", 1.0F);
   CHECK(model.run({1, 2, 3}) == Floats{1.0F / 6, 2.0F / 14, 3.0F / 10});
 }
 
 TEST_CASE("Softmax: over all of an image, in both readings of the axis") {
   for (const std::int64_t opset : {11, 13}) {
     OnnxBuilder model({1, 2, 1, 1}, opset);
-    set(model.node("Softmax", {"x"}, "y"), "axis", std::int64_t{1});
+    set_attribute(model.node("Softmax", {"x"}, "y"), "axis", std::int64_t{1});
     const Floats result = model.run({1000, 1000});
     CHECK(result == Floats{0.5F, 0.5F});
   }

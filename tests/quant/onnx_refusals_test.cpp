@@ -30,8 +30,8 @@ OnnxBuilder conv_model(const std::vector<float>& weights) {
 OnnxBuilder pool_model(const char* op, const Ints& kernel, const Ints& pads) {
   OnnxBuilder model({1, 1, 5, 5});
   auto& pool = model.node(op, {"x"}, "y");
-  set(pool, "kernel_shape", kernel);
-  set(pool, "pads", pads);
+  set_attribute(pool, "kernel_shape", kernel);
+  set_attribute(pool, "pads", pads);
   return model;
 }
 
@@ -66,7 +66,7 @@ TEST_CASE("the official checker's verdict is passed on") {
   model.node("Relu", {"nowhere"}, "y");
   CHECK_THAT(model.refusal(), Contains("is not a valid ONNX model") && Contains("nowhere"));
   OnnxBuilder attribute({1, 4});
-  set(attribute.node("Relu", {"x"}, "y"), "slope", 1.0F);
+  set_attribute(attribute.node("Relu", {"x"}, "y"), "slope", 1.0F);
   CHECK_THAT(attribute.refusal(), Contains("slope"));
 }
 
@@ -188,24 +188,24 @@ TEST_CASE("views of negative extents and of an axis twice are refused") {
   // Computed, so that shape inference does not see them.
   OnnxBuilder view({1, 6});
   view.constant("a", Ints{-2}).constant("b", Ints{-3});
-  set(view.node("Concat", {"a", "b"}, "shape"), "axis", std::int64_t{0});
+  set_attribute(view.node("Concat", {"a", "b"}, "shape"), "axis", std::int64_t{0});
   view.node("Reshape", {"x", "shape"}, "y");
   CHECK(view.refusal() != "accepted");
 
   OnnxBuilder twice({2, 3});
   twice.constant("a", Ints{0});
-  set(twice.node("Concat", {"a", "a"}, "axes"), "axis", std::int64_t{0});
+  set_attribute(twice.node("Concat", {"a", "a"}, "axes"), "axis", std::int64_t{0});
   twice.output_rank(4).node("Unsqueeze", {"x", "axes"}, "y");
   CHECK(twice.refusal() != "accepted");
 }
 
 TEST_CASE("windows without extent or movement are refused") {
   OnnxBuilder model = conv_model({1, 2, 3, 4});
-  set(*model.graph().mutable_node(0), "strides", Ints{1, 0});
+  set_attribute(*model.graph().mutable_node(0), "strides", Ints{1, 0});
   CHECK_THAT(model.refusal(), Contains("node 'node1' (Conv): strides is [1, 0]; accepted: at least 1"));
 
   OnnxBuilder blocks({1, 4, 2, 2});
-  set(blocks.node("DepthToSpace", {"x"}, "y"), "blocksize", std::int64_t{1} << 32);
+  set_attribute(blocks.node("DepthToSpace", {"x"}, "y"), "blocksize", std::int64_t{1} << 32);
   CHECK_THAT(blocks.refusal(), Contains("blocksize is 4294967296; accepted: 1 to 32767"));
 
   OnnxBuilder transposed({1, 1, 2, 2});
@@ -216,7 +216,7 @@ TEST_CASE("windows without extent or movement are refused") {
 
 TEST_CASE("poolings that the integer network cannot express are refused") {
   OnnxBuilder dilated = pool_model("MaxPool", {2, 2}, {0, 0, 0, 0});
-  set(*dilated.graph().mutable_node(0), "dilations", Ints{2, 2});
+  set_attribute(*dilated.graph().mutable_node(0), "dilations", Ints{2, 2});
   CHECK_THAT(dilated.refusal(), Contains("node 'node1' (MaxPool): dilations are 2x2; accepted: 1x1"));
 
   CHECK_THAT(pool_model("MaxPool", {2, 2}, {2, 0, 0, 0}).refusal(),
@@ -225,9 +225,9 @@ TEST_CASE("poolings that the integer network cannot express are refused") {
   CHECK_THAT(pool_model("MaxPool", {2, 2}, {-1, 0, 0, 0}).refusal(), Contains("pads is [-1, 0, 0, 0]"));
 
   OnnxBuilder overhang = pool_model("AveragePool", {2, 2}, {0, 0, 0, 0});
-  set(*overhang.graph().mutable_node(0), "strides", Ints{2, 2});
-  set(*overhang.graph().mutable_node(0), "ceil_mode", std::int64_t{1});
-  set(*overhang.graph().mutable_node(0), "count_include_pad", std::int64_t{1});
+  set_attribute(*overhang.graph().mutable_node(0), "strides", Ints{2, 2});
+  set_attribute(*overhang.graph().mutable_node(0), "ceil_mode", std::int64_t{1});
+  set_attribute(*overhang.graph().mutable_node(0), "count_include_pad", std::int64_t{1});
   CHECK_THAT(overhang.refusal(), Contains("ceil_mode makes windows overhang the padding"));
 }
 
@@ -242,7 +242,8 @@ TEST_CASE("second outputs that are read are refused") {
 TEST_CASE("settings of training and impossible bounds are refused") {
   OnnxBuilder norm({1, 1, 1, 1}, 14);
   norm.constant("c", {1}, {1});
-  set(norm.node("BatchNormalization", {"x", "c", "c", "c", "c"}, "y"), "training_mode", std::int64_t{1});
+  set_attribute(norm.node("BatchNormalization", {"x", "c", "c", "c", "c"}, "y"), "training_mode",
+                std::int64_t{1});
   CHECK_THAT(norm.refusal(), !Catch::Equals("accepted"));
 
   OnnxBuilder variance({1, 1, 1, 1});
@@ -272,19 +273,19 @@ TEST_CASE("operators of the host say what does not fit") {
   computed.node("Tile", {"x", "w"}, "y");
   CHECK_THAT(computed.refusal(), !Catch::Equals("accepted"));
   OnnxBuilder cast({1, 2});
-  set(cast.node("Cast", {"x"}, "w"), "to", std::int64_t{onnx::TensorProto::DOUBLE});
-  set(cast.node("Cast", {"w"}, "y"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  set_attribute(cast.node("Cast", {"x"}, "w"), "to", std::int64_t{onnx::TensorProto::DOUBLE});
+  set_attribute(cast.node("Cast", {"w"}, "y"), "to", std::int64_t{onnx::TensorProto::FLOAT});
   CHECK_THAT(cast.refusal(), Contains("(Cast): casts to DOUBLE; accepted: to FLOAT"));
 }
 
 TEST_CASE("local response normalization that divides by zero is refused") {
   OnnxBuilder none({1, 2, 3, 3});
-  set(none.node("LRN", {"x"}, "y"), "size", std::int64_t{0});
+  set_attribute(none.node("LRN", {"x"}, "y"), "size", std::int64_t{0});
   CHECK_THAT(none.refusal(), Contains("size is 0; accepted: 1 to 32767"));
 
   OnnxBuilder negative({1, 2, 3, 3});
   auto& lrn = negative.node("LRN", {"x"}, "y");
-  set(lrn, "size", std::int64_t{3});
-  set(lrn, "bias", 0.0F);
+  set_attribute(lrn, "size", std::int64_t{3});
+  set_attribute(lrn, "bias", 0.0F);
   CHECK_THAT(negative.refusal(), Contains("bias 0; accepted: bias above 0"));
 }

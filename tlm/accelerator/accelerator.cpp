@@ -11,7 +11,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
       csr_port_(
           "csr_port", [this] { return controller_.registers(); },
           [this](const sc_core::sc_time& time) { controller_.register_written(time); }),
-      dram_interface_("dram_interface", config, clock_, controller_.regions(),
+      dram_interface_("dram_interface", config, clock_, regions_,
                       {[this](bool error, const CommandBytes& bytes, Edge popped) {
                          controller_.fetched(error, bytes, popped);
                        },
@@ -20,7 +20,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
                        },
                        [this] { controller_.fetch_sent(); }},
                       profile_, options.use_dmi),
-      controller_("controller", config, clock_, csr_port_, dram_interface_, profile_,
+      controller_("controller", config, clock_, regions_, csr_port_, dram_interface_, profile_,
                   options.watchdog_cycles),
       weight_buffer_("weight_buffer", config),
       weight_encoder_("weight_encoder", config, workers_),

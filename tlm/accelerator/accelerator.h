@@ -10,6 +10,7 @@
 
 #include "hw/core/config.h"
 #include "hw/core/profile.h"
+#include "hw/core/region_map.h"
 #include "hw/port/csr_port.h"
 #include "tlm/accelerator/activation_buffer.h"
 #include "tlm/accelerator/controller.h"
@@ -57,6 +58,7 @@ class Accelerator : public sc_core::sc_module {
   const AcceleratorConfig config_;
   const EdgeClock clock_;
   Profile profile_;
+  RegionMap regions_;  ///< of the running program: the controller captures it, the DRAM interface reads it
   WorkerPool workers_;
 
   CsrPort csr_port_;

@@ -11,13 +11,14 @@
 namespace bitbalance::tlm_level {
 
 Controller::Controller(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                       const EdgeClock& clock, CsrPort& csr, DramInterface& dram, Profile& profile,
-                       std::int64_t watchdog_cycles)
+                       const EdgeClock& clock, RegionMap& regions, CsrPort& csr, DramInterface& dram,
+                       Profile& profile, std::int64_t watchdog_cycles)
     : sc_module(name),
       config_(config),
       config_hash_(config_hash(config)),
       watchdog_cycles_(watchdog_cycles),
       clock_(clock),
+      regions_(regions),
       csr_(csr),
       dram_(dram),
       profile_(profile),

@@ -37,9 +37,9 @@ class Controller : public sc_core::sc_module, private CommandSchedule::Host {
   BlockOutput<CommandBlock> stores{"stores"};
 
   Controller(const sc_core::sc_module_name& name, const AcceleratorConfig& config, const EdgeClock& clock,
-             CsrPort& csr, DramInterface& dram, Profile& profile, std::int64_t watchdog_cycles);
+             RegionMap& regions, CsrPort& csr, DramInterface& dram, Profile& profile,
+             std::int64_t watchdog_cycles);
 
-  const RegionMap& regions() const { return regions_; }
   /// As of the last edge; for the csr port.
   RegisterFile registers() const;
   /// Why the last program was stopped, where registers cannot say: which burst the memory answered how, or
@@ -89,12 +89,12 @@ class Controller : public sc_core::sc_module, private CommandSchedule::Host {
   const std::uint32_t config_hash_;
   const std::int64_t watchdog_cycles_;
   const EdgeClock& clock_;
+  RegionMap& regions_;
   CsrPort& csr_;
   DramInterface& dram_;
   Profile& profile_;
 
   RegisterFile registers_;
-  RegionMap regions_;
   bool irq_level_ = false;
   bool running_ = false;
   bool reset_ = false;     ///< the program is being dropped: nothing to report

@@ -41,9 +41,9 @@ std::string type_name(int type) {
 template <typename T, typename Field>
 std::vector<T> elements(const onnx::TensorProto& tensor, const Field& field) {
   if (!tensor.has_raw_data()) return {field.begin(), field.end()};
-  std::vector<T> values(tensor.raw_data().size() /
-                        sizeof(T));  // little-endian, as every machine we build for
-  std::memcpy(values.data(), tensor.raw_data().data(), values.size() * sizeof(T));
+  std::vector<T> values(tensor.raw_data().size() / sizeof(T));
+  // Little-endian, as every machine we build for.
+  if (!values.empty()) std::memcpy(values.data(), tensor.raw_data().data(), values.size() * sizeof(T));
   return values;
 }
 

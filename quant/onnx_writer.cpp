@@ -42,7 +42,7 @@ std::string OnnxWriter::add_constant(const std::string& name, const Dims& dims, 
   tensor.set_data_type(type);
   for (const std::int64_t dim : dims) tensor.add_dims(dim);
   std::string raw(values.size() * sizeof(T), '\0');  // little-endian, as x86-64 and ONNX have it
-  std::memcpy(raw.data(), values.data(), raw.size());
+  if (!values.empty()) std::memcpy(raw.data(), values.data(), raw.size());
   tensor.set_raw_data(std::move(raw));
   return tensor.name();
 }

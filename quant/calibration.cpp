@@ -15,19 +15,19 @@
 namespace bitbalance {
 namespace {
 
-float magnitude(const TensorRange& range) {
+float magnitude(const ValueRange& range) {
   return std::max(std::abs(range.min), std::abs(range.max));
 }
 
-constexpr TensorRange kEmpty = {std::numeric_limits<float>::infinity(),
-                                -std::numeric_limits<float>::infinity()};
+constexpr ValueRange kEmpty = {std::numeric_limits<float>::infinity(),
+                               -std::numeric_limits<float>::infinity()};
 
-void extend(TensorRange& range, const TensorRange& by) {
+void extend(ValueRange& range, const ValueRange& by) {
   range.min = std::min(range.min, by.min);
   range.max = std::max(range.max, by.max);
 }
 
-TensorRange range_of(const float* values, std::size_t count) {
+ValueRange range_of(const float* values, std::size_t count) {
   constexpr std::size_t kLanes = 8;  // partial results, so that the compiler may use vectors
   std::array<float, kLanes> low{}, high{};
   low.fill(kEmpty.min);
@@ -39,7 +39,7 @@ TensorRange range_of(const float* values, std::size_t count) {
       high[lane] = std::max(high[lane], values[i + lane]);
     }
   }
-  TensorRange range = kEmpty;
+  ValueRange range = kEmpty;
   for (std::size_t lane = 0; lane < kLanes; ++lane) extend(range, {low[lane], high[lane]});
   for (; i < count; ++i) extend(range, {values[i], values[i]});
   return range;
@@ -127,7 +127,7 @@ class MagnitudeHistogram {
   std::array<std::uint64_t, kBins> counts_{};
 };
 
-double levels_of(const TensorRange& range, int bits) {
+double levels_of(const ValueRange& range, int bits) {
   return std::exp2(range.min >= 0 && bits == 8 ? bits : bits - 1) - 1;
 }
 
@@ -145,7 +145,7 @@ Calibration calibrate(const Network& network, const std::vector<std::vector<floa
   }
   if (images.empty()) throw std::invalid_argument("calibration needs at least one image");
 
-  std::vector<std::vector<TensorRange>> channels;
+  std::vector<std::vector<ValueRange>> channels;
   for (const Tensor& tensor : network.tensors) channels.emplace_back(tensor.shape.channels, kEmpty);
   visit_values(network, images, options.threads, [&](int tensor, const std::vector<float>& values) {
     const auto wrong =
@@ -159,10 +159,10 @@ Calibration calibrate(const Network& network, const std::vector<std::vector<floa
     for (std::size_t c = 0; c < channels[tensor].size(); ++c)
       extend(channels[tensor][c], range_of(&values[c * plane], plane));
   });
-  std::vector<TensorRange> ranges;
-  for (std::vector<TensorRange>& of_tensor : channels) {
-    TensorRange whole = kEmpty;
-    for (const TensorRange& channel : of_tensor) extend(whole, channel);
+  std::vector<ValueRange> ranges;
+  for (std::vector<ValueRange>& of_tensor : channels) {
+    ValueRange whole = kEmpty;
+    for (const ValueRange& channel : of_tensor) extend(whole, channel);
     if (whole.min > whole.max) {  // no node writes it
       whole = {};
       of_tensor.clear();
@@ -174,7 +174,7 @@ Calibration calibrate(const Network& network, const std::vector<std::vector<floa
   if (by_error || options.percentile < 100) {
     std::vector<MagnitudeHistogram> histograms;
     histograms.reserve(ranges.size());
-    for (const TensorRange& range : ranges) histograms.emplace_back(magnitude(range));
+    for (const ValueRange& range : ranges) histograms.emplace_back(magnitude(range));
     visit_values(network, images, options.threads,
                  [&](int tensor, const std::vector<float>& values) { histograms[tensor].add(values); });
     for (std::size_t t = 0; t < ranges.size(); ++t) {

@@ -11,14 +11,14 @@
 namespace bitbalance {
 
 /// Smallest and largest value seen, both cut to the magnitude that clipping chooses.
-struct TensorRange {
+struct ValueRange {
   float min = 0.0F;
   float max = 0.0F;
 };
 
 struct Calibration {
-  std::map<std::string, TensorRange> ranges;                      ///< by tensor name
-  std::map<std::string, std::vector<TensorRange>> channels = {};  ///< the same of each channel, never cut
+  std::map<std::string, ValueRange> ranges;                      ///< by tensor name
+  std::map<std::string, std::vector<ValueRange>> channels = {};  ///< the same of each channel, never cut
 };
 
 /// Which values may saturate; the network's input never does.

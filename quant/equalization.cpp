@@ -117,13 +117,13 @@ class Equalizer {
     return !nodes.empty() && std::all_of(nodes.begin(), nodes.end(), [&](Node* n) { return n->op == op; });
   }
 
-  const std::vector<TensorRange>& channels(int tensor) const {
+  const std::vector<ValueRange>& channels(int tensor) const {
     return calibration_.channels.at(network_.tensors[tensor].name);
   }
 
   void behind_convolution(Node& conv, const std::vector<Node*>& readers) {
     ChannelMap map;
-    for (const TensorRange& range : channels(conv.output)) {
+    for (const ValueRange& range : channels(conv.output)) {
       const float half = (range.max - range.min) / 2;
       map.offset.push_back((range.max + range.min) / 2);
       map.factor.push_back(factor_or_one(1 / half));
@@ -141,7 +141,7 @@ class Equalizer {
 
   void ahead_of_convolution(Node& host, const std::vector<Node*>& readers) {
     const Shape& shape = network_.shape(host.output);
-    const std::vector<TensorRange>& ranges = channels(host.output);
+    const std::vector<ValueRange>& ranges = channels(host.output);
     const bool is_centred =
         std::none_of(readers.begin(), readers.end(), [](Node* n) { return pads(n->window); });
     const bool is_free =
@@ -149,7 +149,7 @@ class Equalizer {
     ChannelMap map;
     float largest = 0;
     for (std::size_t c = 0; c < ranges.size(); ++c) {
-      const TensorRange& range = ranges[c];
+      const ValueRange& range = ranges[c];
       map.offset.push_back(is_centred ? (range.max + range.min) / 2 : 0);
       const float size = std::max(std::abs(range.max - map.offset[c]), std::abs(range.min - map.offset[c]));
       const float factor = factor_or_one(is_free ? 1 / size : std::sqrt(largest_weight(readers, c) / size));
@@ -176,7 +176,7 @@ class Equalizer {
     return largest;
   }
 
-  void set_range(int tensor, const TensorRange& range) {
+  void set_range(int tensor, const ValueRange& range) {
     calibration_.ranges[network_.tensors[tensor].name] = range;
   }
 

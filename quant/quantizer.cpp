@@ -87,7 +87,7 @@ class Quantizer {
     return fnmatch(entry.pattern.c_str(), layer.c_str(), 0) == 0;
   }
 
-  const TensorRange& calibrated(int tensor) const {
+  const ValueRange& calibrated(int tensor) const {
     const std::string& name = network_.tensors[tensor].name;
     const auto found = calibration_.ranges.find(name);
     if (found == calibration_.ranges.end())
@@ -97,7 +97,7 @@ class Quantizer {
 
   // A tensor that calibration saw as zero everywhere gets a scale of 1: any serves.
   double calibrated_scale(int tensor, const QuantizedTensor& quantized) const {
-    const TensorRange& range = calibrated(tensor);
+    const ValueRange& range = calibrated(tensor);
     const double largest = std::max(std::abs(range.min), std::abs(range.max));
     return largest > 0 ? largest / range_of(quantized).high : 1.0;
   }

@@ -18,13 +18,13 @@ int parse_and_run(int argc, char* argv[]) {
   app.set_version_flag("--version", std::string("bitbalance ") + BITBALANCE_VERSION);
   app.require_subcommand(1);
   app.footer("Try: bitbalance run scenarios/lenet.yaml");
-  const std::vector<Command> commands = {
+  const std::vector<Subcommand> commands = {
       add_run_command(app),    add_quantize_command(app), add_check_vcd_command(app),
       add_recost_command(app), add_compare_command(app),
   };
   const auto chosen = [&commands] {
     return std::find_if(commands.begin(), commands.end(),
-                        [](const Command& command) { return command.app->parsed(); });
+                        [](const Subcommand& command) { return command.app->parsed(); });
   };
   try {
     app.parse(argc, argv);

@@ -13,10 +13,10 @@ std::int64_t groups_of(std::int64_t amount, int size) {
 
 }  // namespace
 
-ArrayWork array_work(const Baseline& baseline, const BaselineLayer& layer, const BaselineCycles& cycles) {
+BaselineWork array_work(const Baseline& baseline, const BaselineLayer& layer, const BaselineCycles& cycles) {
   const std::int64_t weights = std::int64_t{layer.output_channels} * layer.kernel;
   const std::int64_t channels = layer.output_channels / layer.conv_groups;
-  ArrayWork work;
+  BaselineWork work;
   work.terms = cycles.terms;
   work.idle_terms = cycles.used_pe_cycles * terms_per_cycle(baseline, layer.weight_bits) - cycles.terms;
   work.pe_cycles = cycles.pe_cycles;
@@ -53,7 +53,7 @@ BaselineCost::BaselineCost(const Technology& technology, const AcceleratorConfig
   area_.component[static_cast<std::size_t>(Component::kWeightEncoder)] = prices.area(parts.front_end);
 }
 
-ComponentEnergies BaselineCost::energy(const Work& shell, const ArrayWork& array) const {
+ComponentEnergies BaselineCost::energy(const Work& shell, const BaselineWork& array) const {
   ComponentEnergies result = shell_.energy(shell).components();
   const double seconds = static_cast<double>(shell.cycles) / clock_hz_;
   const auto joules = [](double pj, std::int64_t count) {

@@ -11,7 +11,7 @@
 namespace bitbalance {
 
 /// What the array did.
-struct ArrayWork {
+struct BaselineWork {
   std::int64_t terms = 0;
   std::int64_t idle_terms = 0;  ///< lane cycles of used PEs without a term: each a null_slot_share of a term
   std::int64_t pe_cycles = 0;
@@ -23,7 +23,7 @@ struct ArrayWork {
 
 /// Of a layer; the array reads every weight again for each group of pixels, every activation for each group
 /// of channels.
-ArrayWork array_work(const Baseline& baseline, const BaselineLayer& layer, const BaselineCycles& cycles);
+BaselineWork array_work(const Baseline& baseline, const BaselineLayer& layer, const BaselineCycles& cycles);
 
 /// 64-bit words of the weight buffer: each channel's weights are packed and begin a word.
 std::int64_t weight_words(const Baseline& baseline, const BaselineLayer& layer);
@@ -37,7 +37,7 @@ class BaselineCost {
 
   /// `shell`: cycles, and the actions of all components but array and encoder, whose counts are not looked
   /// at.
-  ComponentEnergies energy(const Work& shell, const ArrayWork& array) const;
+  ComponentEnergies energy(const Work& shell, const BaselineWork& array) const;
   const AreaReport& area() const { return area_; }
 
  private:

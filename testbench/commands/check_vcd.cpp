@@ -7,7 +7,7 @@
 
 namespace bitbalance {
 
-Command add_check_vcd_command(CLI::App& parent) {
+Subcommand add_check_vcd_command(CLI::App& parent) {
   const auto arguments = std::make_shared<CheckVcdArguments>();
   CLI::App* const app = parent.add_subcommand("check-vcd", "Check that waveform files are well-formed");
   app->add_option("files", arguments->files, "waveforms")->required()->type_name("FILE");

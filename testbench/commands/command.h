@@ -7,17 +7,17 @@
 
 namespace bitbalance {
 
-struct Command {
+struct Subcommand {
   CLI::App* app;
   /// Called once the arguments are parsed; returns the exit code. Throws std::invalid_argument for a user's
   /// mistake.
   std::function<int()> run;
 };
 
-Command add_quantize_command(CLI::App& parent);
-Command add_run_command(CLI::App& parent);
-Command add_check_vcd_command(CLI::App& parent);
-Command add_recost_command(CLI::App& parent);
-Command add_compare_command(CLI::App& parent);
+Subcommand add_quantize_command(CLI::App& parent);
+Subcommand add_run_command(CLI::App& parent);
+Subcommand add_check_vcd_command(CLI::App& parent);
+Subcommand add_recost_command(CLI::App& parent);
+Subcommand add_compare_command(CLI::App& parent);
 
 }  // namespace bitbalance

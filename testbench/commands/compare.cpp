@@ -7,7 +7,7 @@
 
 namespace bitbalance {
 
-Command add_compare_command(CLI::App& parent) {
+Subcommand add_compare_command(CLI::App& parent) {
   const auto arguments = std::make_shared<CompareArguments>();
   CLI::App* const app = parent.add_subcommand(
       "compare", "Compare with other accelerators: cycles, energy and area, from the same parts and memory");

@@ -25,7 +25,7 @@ Exit code: 0, or 2 for a mistake in arguments or files, told in one line and not
 
 }  // namespace
 
-Command add_quantize_command(CLI::App& parent) {
+Subcommand add_quantize_command(CLI::App& parent) {
   const auto arguments = std::make_shared<QuantizeArguments>();
   CLI::App* const app = parent.add_subcommand(
       "quantize", "Quantize a float model under a limit of non-zero bits; show what it costs and loses");

@@ -7,7 +7,7 @@
 
 namespace bitbalance {
 
-Command add_recost_command(CLI::App& parent) {
+Subcommand add_recost_command(CLI::App& parent) {
   const auto arguments = std::make_shared<RecostArguments>();
   CLI::App* const app =
       parent.add_subcommand("recost", "Cost a stored run in a technology, without simulating");

@@ -24,7 +24,7 @@ Exit code: 0 verdict pass, 1 verdict fail, 2 a mistake in arguments or files, to
 
 }  // namespace
 
-Command add_run_command(CLI::App& parent) {
+Subcommand add_run_command(CLI::App& parent) {
   const auto arguments = std::make_shared<RunArguments>();
   CLI::App* const app =
       parent.add_subcommand("run", "Run a scenario and compare every output with the golden model");

@@ -185,7 +185,7 @@ DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const Our
   for (const OurLayer& layer : shell.layers) {
     Work work = work_of(layer.profile, layer.wide);
     BaselineCycles cycles;
-    ArrayWork array;
+    BaselineWork array;
     if (layer.convolution != nullptr) {
       const BaselineLayer shape = shape_of(layer);
       baseline.least_step_cycles = delivery_cycles(baseline, shape, layer.wide, subject.scenario.accelerator);

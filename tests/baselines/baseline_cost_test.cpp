@@ -13,7 +13,7 @@ namespace {
 
 using Catch::Matchers::Contains;
 
-constexpr ArrayWork kWork = {1'000'003, 200'017, 100'049, 50'021, 10'007, 30'011, 20'021};
+constexpr BaselineWork kWork = {1'000'003, 200'017, 100'049, 50'021, 10'007, 30'011, 20'021};
 
 Baseline of(BaselineKind kind, int rows = 8, int columns = 4) {
   Baseline baseline;
@@ -73,13 +73,13 @@ TEST_CASE("each action of another array costs energy in its component, in propor
   for (const BaselineKind kind : kinds()) {
     INFO(to_string(kind));
     const BaselineCost model(technology, {}, of(kind), widths(false));
-    const auto array_j = [&](const ArrayWork& work) {
+    const auto array_j = [&](const BaselineWork& work) {
       const ComponentEnergies energy = model.energy({}, work);
       CHECK(total_j(energy) == Approx(energy[static_cast<std::size_t>(Component::kPeArray)].total_j() +
                                       energy[static_cast<std::size_t>(Component::kWeightEncoder)].total_j()));
       return energy;
     };
-    ArrayWork work;
+    BaselineWork work;
     work.weights = 1000;
     CHECK(array_j(work)[static_cast<std::size_t>(Component::kPeArray)].total_j() == 0);
     CHECK(array_j(work)[static_cast<std::size_t>(Component::kWeightEncoder)].total_j() > 0);
@@ -101,7 +101,7 @@ TEST_CASE("a lane without a term costs the share that our null slots cost") {
   Technology technology = shipped_technology();
   technology.layout.null_slot_share.value = 0.5;
   const BaselineCost model(technology, {}, of(BaselineKind::kStripes), widths(false));
-  ArrayWork terms, idle;
+  BaselineWork terms, idle;
   terms.terms = 500;
   idle.idle_terms = 1000;
   CHECK(total_j(model.energy({}, idle)) == Approx(total_j(model.energy({}, terms))));
@@ -171,7 +171,7 @@ TEST_CASE("an array reads its weights for each group of pixels, its activations 
   layer.kernel = 10;
   layer.pixels = 9;
   const BaselineCycles cycles = layer_cycles(baseline, layer);
-  const ArrayWork work = array_work(baseline, layer, cycles);
+  const BaselineWork work = array_work(baseline, layer, cycles);
   CHECK(work.weights == 50 * 3);
   CHECK(weight_words(baseline, layer) == 5 * 2 * 3);  // 80 bits: two words
   CHECK(work.activations == 3 * 10 * 9);

@@ -92,14 +92,14 @@ TEST_CASE("equal channels: the same function, convolutions between -1 and 1") {
 
   const Calibration measured = calibrate(result, {random_values(100, 3), random_values(100, 4)});
   const std::string behind = network.tensors[network.nodes[0].output].name;
-  for (const TensorRange& channel : measured.channels.at(behind)) {
+  for (const ValueRange& channel : measured.channels.at(behind)) {
     CHECK(channel.min == Approx(-1));
     CHECK(channel.max == Approx(1));
   }
   const std::string ahead = network.tensors[network.nodes[1].output].name;
   CHECK(measured.ranges.at(ahead).max <= calibration.ranges.at(ahead).max * 1.001F);
   CHECK(measured.ranges.at(ahead).min >= calibration.ranges.at(ahead).min * 1.001F);
-  for (const TensorRange& channel : measured.channels.at(ahead)) {
+  for (const ValueRange& channel : measured.channels.at(ahead)) {
     if (is_depthwise) {
       CHECK(std::max(channel.max, -channel.min) == Approx(1));
     } else {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "hw/core/compute_check.h"
 #include "hw/core/dma_walk.h"
 
 namespace bitbalance {
@@ -119,6 +120,22 @@ ProgramFault check(const Add& add, const AcceleratorConfig& config) {
                     fits(add.operand_base, 1, 0, add.elements, capacity) &&
                     fits(add.output_base, 1, 0, add.elements, capacity);
   return good ? ProgramFault::kNone : ProgramFault::kBadField;
+}
+
+ProgramFault check(const Command& command, const AcceleratorConfig& config, const RegionMap& regions) {
+  return std::visit(
+      [&](const auto& body) {
+        using Body = std::decay_t<decltype(body)>;
+        if constexpr (std::is_same_v<Body, Compute> || std::is_same_v<Body, Pool> ||
+                      std::is_same_v<Body, Add>) {
+          return check(body, config);
+        } else if constexpr (std::is_same_v<Body, End> || std::is_same_v<Body, Barrier>) {
+          return ProgramFault::kNone;
+        } else {
+          return check(body, config, regions);
+        }
+      },
+      command.body);
 }
 
 }  // namespace bitbalance

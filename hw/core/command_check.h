@@ -18,4 +18,7 @@ ProgramFault check(const Store& store, const AcceleratorConfig& config, const Re
 ProgramFault check(const Pool& pool, const AcceleratorConfig& config);
 ProgramFault check(const Add& add, const AcceleratorConfig& config);
 
+/// What its engine says of any command; of a Compute as in compute_check.h, of End and Barrier nothing.
+ProgramFault check(const Command& command, const AcceleratorConfig& config, const RegionMap& regions);
+
 }  // namespace bitbalance

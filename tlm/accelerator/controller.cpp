@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "hw/core/command_check.h"
-#include "hw/core/compute_check.h"
 #include "hw/core/timeline/command_events.h"
 
 namespace bitbalance::tlm_level {
@@ -208,22 +207,6 @@ void Controller::completed(Engine engine, ProgramFault fault, Edge pushed) {
   plan();
 }
 
-ProgramFault Controller::check(const Command& command) const {
-  return std::visit(
-      [this](const auto& body) {
-        using Body = std::decay_t<decltype(body)>;
-        if constexpr (std::is_same_v<Body, Compute> || std::is_same_v<Body, Pool> ||
-                      std::is_same_v<Body, Add>) {
-          return bitbalance::check(body, config_);
-        } else if constexpr (std::is_same_v<Body, End> || std::is_same_v<Body, Barrier>) {
-          return ProgramFault::kNone;
-        } else {
-          return bitbalance::check(body, config_, regions_);
-        }
-      },
-      command.body);
-}
-
 /// An engine reports what it does not perform at the edge after it has popped the command.
 void Controller::refuse(Engine engine, const Failure& failure, Edge popped) {
   if (engine == Engine::kCompute) {
@@ -236,7 +219,7 @@ void Controller::refuse(Engine engine, const Failure& failure, Edge popped) {
 void Controller::start(Engine engine, const Command& command, Edge edge) {
   const Edge popped = edge + 1;
   started_[static_cast<std::size_t>(engine)] = index_of(command);
-  if (const ProgramFault fault = check(command); fault != ProgramFault::kNone)
+  if (const ProgramFault fault = check(command, config_, regions_); fault != ProgramFault::kNone)
     return refuse(engine, {fault, index_of(command)}, popped);
   CommandBlock block{&command, popped, &steps_};
   switch (engine) {

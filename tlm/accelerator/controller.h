@@ -76,7 +76,6 @@ class Controller : public sc_core::sc_module, private CommandSchedule::Host {
   void count_fetches(Edge now);
   void report_failure(const Failure& failure);
   ProgramFault receive_header(bool error, const CommandBytes& bytes);
-  ProgramFault check(const Command& command) const;
   void refuse(Engine engine, const Failure& failure, Edge popped);
   void compute(const Command& command, Edge popped);
   std::int64_t busy_cycles(Engine engine) const;

@@ -135,7 +135,8 @@ struct Compute {
   bool output_signed = false;  ///< 8-bit results: how pooling compares them
   bool first_chunk = true;     ///< clear the accumulators at the first slot
   bool last_chunk = true;      ///< drain at the last slot
-  bool operand = false;        ///< add the element that stands at the result's place in the output buffer
+  bool operand = false;        ///< add the element that stands at the result's place in the output buffer;
+                               ///< not with fused pooling
   bool operand_signed = false;
 
   int steps() const { return channels * kernel_h * kernel_w; }

@@ -29,8 +29,10 @@ bool ranges_hold(const Compute& c) {
   for (const int step : {c.stride_h, c.stride_w, c.dilation_h, c.dilation_w, c.pool_h, c.pool_w}) {
     if (!within(step, 1, kLargestStride)) return false;
   }
+  // The first result of a pooling window takes the operand's place.
+  const bool keeps_operand = !c.operand || (c.pool_h == 1 && c.pool_w == 1);
   return within(c.weight_bits, 2, 16) && within(c.nnzb, 1, c.weight_bits - 1) &&
-         c.operand_shift <= kLargestShift;
+         c.operand_shift <= kLargestShift && keeps_operand;
 }
 
 bool weights_fit(const Compute& c, const AcceleratorConfig& config) {
@@ -49,8 +51,12 @@ bool activations_fit(const Compute& c, const AcceleratorConfig& config) {
   const std::uint64_t channels = std::uint64_t{c.conv_groups} * c.channels;
   const std::uint64_t channel_stride =
       std::uint64_t{c.stride_h} * c.stride_w * std::uint64_t{c.plane_rows} * c.plane_columns;
-  return windows_inside && fits(c.activation_base, c.images, c.activation_image_stride,
-                                channels * channel_stride, config.activation_elements(c.wide));
+  const std::int64_t capacity = config.activation_elements(c.wide);
+  // Together they could leave 64 bits.
+  const bool factors_fit = channels <= static_cast<std::uint64_t>(capacity) &&
+                           channel_stride <= static_cast<std::uint64_t>(capacity);
+  return windows_inside && factors_fit &&
+         fits(c.activation_base, c.images, c.activation_image_stride, channels * channel_stride, capacity);
 }
 
 bool results_fit(const Compute& c, const AcceleratorConfig& config) {

@@ -50,7 +50,10 @@ LevelResult run(MemoryModel& memory_model, Device& accelerator, const Program& p
   driver.submit(regions);
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
   const std::clock_t start = std::clock();
-  while (!driver.idle()) sc_core::sc_start(sc_core::sc_time(1, sc_core::SC_MS));
+  for (int left = options.runs; left > 0; --left) {
+    while (!driver.idle()) sc_core::sc_start(sc_core::sc_time(1, sc_core::SC_MS));
+    if (left > 1) driver.submit(regions);
+  }
 
   LevelResult result;
   result.simulate_cpu_s = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;

@@ -37,6 +37,7 @@ struct LevelOptions {
   BadMemoryOptions bad = {};     ///< kBad
   InterconnectOptions bus = {};  ///< in front of any memory
   int threads = 0;               ///< kTlm
+  int runs = 1;                  ///< of the program, one after another; the result is the last one's
 };
 
 struct LevelResult {

@@ -274,7 +274,7 @@ void Controller::watch(Edge now) {
   Failure failure{ProgramFault::kTimeout, received_ > 0 ? received_ - 1 : 0};
   for (const Command* command : schedule_.unfinished())
     failure.command = std::min(failure.command, index_of(*command));
-  schedule_.stop(failure);
+  schedule_.stop_at(now + 1, failure);
   report_failure(failure);  // at once: what hangs may hang forever
 }
 

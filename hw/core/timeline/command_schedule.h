@@ -64,6 +64,11 @@ class CommandSchedule {
   void accepted(Edge edge, const Failure& failure = {}) { acceptance_ = {edge + 1, failure}; }
   /// From the next step on; kNone: without a reason to report.
   void stop(const Failure& failure);
+  /// The same from `edge` on, which lies behind the last step; nothing was to happen in between.
+  void stop_at(Edge edge, const Failure& failure) {
+    now_ = edge - 1;
+    stop(failure);
+  }
 
   /// Everything that the controller does at `edge`: next_edge(), or an earlier one at which the host reports.
   void step(Edge edge);

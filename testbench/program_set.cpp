@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "hw/core/program_check.h"
+
 namespace bitbalance {
 namespace {
 
@@ -36,6 +38,7 @@ ProgramSet::ProgramSet(const Scenario& scenario, const QuantizedNetwork& network
     Segments& segments = batches_.emplace_back();
     for (MappedProgram& mapped :
          build_segments(network, scenario.accelerator, mapper_options(scenario, size))) {
+      require_synchronized(mapped.program, scenario.accelerator);
       const std::uint64_t bytes = page_aligned(mapped.program.constants.size());
       segments.push_back({std::move(mapped), base});
       base += bytes;

@@ -13,6 +13,8 @@ namespace bitbalance {
 
 struct Convolution {
   const QuantizedLayer* layer = nullptr;
+  int output = -1;                  ///< tensor of the results, pooled ones where there is pooling
+  int clip_low = 0, clip_high = 0;  ///< of the results, pooling's own included
   int batch = 1;
   int groups = 1;
   int in_channels = 1, out_channels = 1;  ///< of one group

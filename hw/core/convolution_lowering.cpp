@@ -24,13 +24,11 @@ struct Chunk {
 
 class ConvolutionLowering {
  public:
-  ConvolutionLowering(ProgramBuilder& builder, const Convolution& conv, const LayerMapping& mapping,
-                      int output)
+  ConvolutionLowering(ProgramBuilder& builder, const Convolution& conv, const LayerMapping& mapping)
       : builder_(builder),
         conv_(conv),
         layer_(*conv.layer),
         mapping_(mapping),
-        output_(output),
         columns_(input_columns(conv.layer->window, conv.in_columns, conv.out_columns)),
         all_channels_resident_(activations_resident(conv, mapping)),
         parameter_blobs_(static_cast<std::size_t>(conv.group_blocks(mapping)) *
@@ -117,21 +115,21 @@ class ConvolutionLowering {
     }
 
     Store s;
-    s.slice = builder_.slice(output_, range);
+    s.slice = builder_.slice(conv_.output, range);
     s.base = static_cast<std::uint32_t>(output.begin / conv_.element_bytes());
     s.image_stride = static_cast<std::uint32_t>(image_elements);
     Prerequisites computed;
     computed.add(Engine::kCompute, compute);
     const CommandIndex store = builder_.emit(s, computed);
     builder_.outputs.used_by(output.id, Engine::kStore, store);
-    builder_.wrote(output_, range, store);
+    builder_.wrote(conv_.output, range, store);
   }
 
   /// Everything of the compute command but its places in the buffers.
   Compute geometry(const Block& b, const Chunk& chunk) const {
     const Window& w = layer_.window;
     const QuantizedTensor& input = builder_.network().tensors[static_cast<std::size_t>(layer_.input)];
-    const QuantizedTensor& output = builder_.network().tensors[static_cast<std::size_t>(layer_.output)];
+    const QuantizedTensor& output = builder_.network().tensors[static_cast<std::size_t>(conv_.output)];
     Compute c;
     c.channels = field<std::uint16_t>(chunk.channels, "input channels");
     c.conv_groups = field<std::uint16_t>(b.groups, "conv groups");
@@ -151,8 +149,8 @@ class ConvolutionLowering {
     c.pool_w = nibble(conv_.pool_w, "pooling width");
     c.weight_bits = static_cast<std::uint8_t>(layer_.weight_bits);
     c.nnzb = static_cast<std::uint8_t>(layer_.nnzb);
-    c.clip_low = field<std::int16_t>(layer_.clip_low, "clip_low");
-    c.clip_high = field<std::int16_t>(layer_.clip_high, "clip_high");
+    c.clip_low = field<std::int16_t>(conv_.clip_low, "clip_low");
+    c.clip_high = field<std::int16_t>(conv_.clip_high, "clip_high");
     c.wide = conv_.wide;
     c.input_signed = input.is_signed;
     c.output_signed = output.is_signed;
@@ -301,7 +299,6 @@ class ConvolutionLowering {
   const Convolution& conv_;
   const QuantizedLayer& layer_;
   const LayerMapping& mapping_;
-  int output_;
   InputColumns columns_;
   bool all_channels_resident_;
   // Offsets, by block of conv groups and output channels; of weights also by chunk.
@@ -318,9 +315,8 @@ class ConvolutionLowering {
 
 }  // namespace
 
-void lower_convolution(ProgramBuilder& builder, const Convolution& conv, const LayerMapping& mapping,
-                       int output) {
-  ConvolutionLowering(builder, conv, mapping, output).emit();
+void lower_convolution(ProgramBuilder& builder, const Convolution& conv, const LayerMapping& mapping) {
+  ConvolutionLowering(builder, conv, mapping).emit();
 }
 
 }  // namespace bitbalance

@@ -6,9 +6,8 @@
 
 namespace bitbalance {
 
-/// A convolution, max pooling behind it included where `conv` has some. Writes tensor `output`.
-void lower_convolution(ProgramBuilder& builder, const Convolution& conv, const LayerMapping& mapping,
-                       int output);
+/// A convolution, max pooling behind it included where `conv` has some.
+void lower_convolution(ProgramBuilder& builder, const Convolution& conv, const LayerMapping& mapping);
 
 /// Max or average pooling as a layer of its own, through the output buffer.
 void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer);

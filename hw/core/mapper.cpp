@@ -41,8 +41,14 @@ Convolution describe(const QuantizedNetwork& network, const QuantizedLayer& laye
                      const AcceleratorConfig& config, int batch) {
   const QuantizedTensor& input = tensor(network, layer.input);
   const Shape& out = tensor(network, layer.output).shape;
+  const QuantizedLayer& last = pool != nullptr ? *pool : layer;
   Convolution c;
   c.layer = &layer;
+  c.output = last.output;
+  // The command clips once, ahead of pooling. That serves both clips, as the largest of some clipped values
+  // is the clipped largest of them.
+  c.clip_low = std::clamp(layer.clip_low, last.clip_low, last.clip_high);
+  c.clip_high = std::clamp(layer.clip_high, last.clip_low, last.clip_high);
   c.batch = batch;
   c.groups = layer.groups;
   c.in_channels = input.shape.channels / layer.groups;
@@ -239,19 +245,19 @@ class SegmentBuilder {
       pool = nullptr;
     }
     if (pool != nullptr) {
+      check_format(network_, *pool, config_);
       entry.network_layers.push_back(static_cast<int>(++next_));
-      entry.output = pool->output;
     }
     const Convolution conv = describe(network_, layer, pool, config_, options_.batch);
+    entry.output = conv.output;
     entry.op = op_name(conv, network_, pool != nullptr);
     LayerMapping user;
     for (const LayerMapping& m : options_.mappings) {
       if (m.layer == layer.name) user = m;
     }
     LayerMapping mapping = mapping_of(conv, user);
-    const int output = entry.output;
     builder.begin_layer(std::move(entry));
-    lower_convolution(builder, conv, mapping, output);
+    lower_convolution(builder, conv, mapping);
     return mapping;
   }
 

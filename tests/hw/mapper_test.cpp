@@ -113,6 +113,35 @@ TEST_CASE("a user's mapping is taken, reported and checked") {
   CHECK_THAT(refusal(n, {}, o), Catch::Contains("layer other"));
 }
 
+TEST_CASE("a convolution clips for the pooling that it takes in, and compares in the pooling's sign") {
+  QuantizedNetwork n = one_convolution({1, 4, 4}, 1);
+  n.tensors[1].is_signed = true;
+  n.layers[0].clip_low = -128;
+  n.layers[0].clip_high = 100;
+  n.tensors.push_back({"pooled", {1, 2, 2}, 8, false, 1.0});
+  QuantizedLayer pool;
+  pool.name = "pool";
+  pool.op = LayerOp::kMaxPool;
+  pool.input = 1;
+  pool.output = n.output = 2;
+  pool.window = {2, 2, 2, 2};
+  n.layers.push_back(pool);
+  const auto command = [&](int low, int high) {
+    n.layers[1].clip_low = low;
+    n.layers[1].clip_high = high;
+    for (const Command& c : build_program(n, {}, {}).program.commands)
+      if (const auto* compute = std::get_if<Compute>(&c.body)) return *compute;
+    return Compute{};
+  };
+  CHECK(command(0, 255).clip_low == 0);
+  CHECK(command(0, 255).clip_high == 100);
+  CHECK_FALSE(command(0, 255).output_signed);
+  CHECK(command(5, 60).clip_low == 5);
+  CHECK(command(5, 60).clip_high == 60);
+  CHECK(command(120, 200).clip_low == 120);  // above all that the convolution lets through
+  CHECK(command(120, 200).clip_high == 120);
+}
+
 TEST_CASE("weights of the next layer are loaded before its activations wait for the last store") {
   QuantizedNetwork n = one_convolution({16, 12, 12}, 16);
   QuantizedLayer second = n.layers[0];

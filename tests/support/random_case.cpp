@@ -256,10 +256,10 @@ class Draw {
     // Padding may not reach past a window: each one must see at least one element.
     l.window.pad_top = std::min(l.window.pad_top, l.window.kernel_h - 1);
     l.window.pad_bottom = std::min(l.window.pad_bottom, l.window.kernel_h - 1);
-    l.output = add_tensor(n, out_shape(in.shape, l.window, in.shape.channels), in.is_signed);
+    l.output = add_tensor(n, out_shape(in.shape, l.window, in.shape.channels),
+                          chance(0.3) ? !in.is_signed : in.is_signed);
     const QuantizedTensor out = tensor(n, l.output);
-    l.clip_low = lowest(out);
-    l.clip_high = highest(out);
+    clip(l, out);
     if (l.op == LayerOp::kAvgPool) {
       l.count_include_pad = chance(0.3);
       for (int i = 1; i <= l.window.kernel_h * l.window.kernel_w; ++i)

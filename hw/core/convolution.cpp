@@ -120,6 +120,24 @@ std::vector<int> part_sizes(int total, int unit) {
   return sizes;
 }
 
+// Input rows of a block in the buffer, padding included: at most that many.
+int block_input_rows(const Convolution& c, int rows) {
+  const Window& w = c.layer->window;
+  const int needed = (rows - 1) * w.stride_h + w.span_h();
+  const int pad_bottom = (c.out_rows - 1) * w.stride_h + w.span_h() - w.pad_top - c.in_rows;
+  return std::max(w.pad_top, pad_bottom) >= needed ? needed + 1 : needed;  // see input_rows()
+}
+
+// What a block takes of the activation buffer when `channels` of each group's input channels are resident.
+std::int64_t activation_elements(const Convolution& c, const LayerMapping& m, int channels) {
+  const Window& w = c.layer->window;
+  const InputColumns columns = input_columns(w, c.in_columns, c.out_columns);
+  const std::int64_t image =
+      std::int64_t{m.conv_groups} * channels *
+      channel_stride(w, block_input_rows(c, m.rows), columns.pad_left + c.in_columns + columns.pad_right);
+  return m.images * image_stride(image, m.images);
+}
+
 [[noreturn]] void refuse(const Convolution& c, const char* what, std::int64_t need, std::int64_t have) {
   throw std::invalid_argument(fmt::format("layer {}: the smallest block needs {} {}, the accelerator has {}",
                                           c.layer->name, need, what, have));
@@ -135,6 +153,7 @@ InputRows input_rows(const Window& w, int tensor_rows, int row, int rows) {
   in.rows = std::clamp(end, 0, tensor_rows) - in.first;
   in.pad_top = std::min(std::max(0, -begin), end - begin);
   in.pad_bottom = end - begin - in.rows - in.pad_top;
+  if (in.rows == 0) return {std::min(in.first, tensor_rows - 1), 1, end - begin, 0};
   return in;
 }
 
@@ -153,15 +172,9 @@ std::int64_t image_stride(std::int64_t elements, int images) {
 }
 
 BlockNeeds block_needs(const Convolution& c, const LayerMapping& m) {
-  const Window& w = c.layer->window;
-  const InputColumns columns = input_columns(w, c.in_columns, c.out_columns);
-  const int padded_columns = columns.pad_left + c.in_columns + columns.pad_right;
-  const int padded_rows = (m.rows - 1) * w.stride_h + w.dilation_h * (w.kernel_h - 1) + 1;
-  const int resident_channels = activations_resident(c, m) ? c.in_channels : m.channels;
-  const std::int64_t activations =
-      std::int64_t{m.conv_groups} * resident_channels * channel_stride(w, padded_rows, padded_columns);
   BlockNeeds needs;
-  needs.activation_elements = m.images * image_stride(activations, m.images);
+  needs.activation_elements =
+      activation_elements(c, m, activations_resident(c, m) ? c.in_channels : m.channels);
   needs.weight_bank_bytes =
       m.conv_groups * ceil_div(m.output_channels, c.config->rows) *
       std::int64_t{row_bytes(static_cast<std::uint32_t>(m.channels * c.kernel_area()), c.weight_code_bits)};
@@ -172,14 +185,8 @@ BlockNeeds block_needs(const Convolution& c, const LayerMapping& m) {
 }
 
 bool activations_resident(const Convolution& c, const LayerMapping& m) {
-  if (c.chunks(m) == 1) return true;
-  const Window& w = c.layer->window;
-  const InputColumns columns = input_columns(w, c.in_columns, c.out_columns);
-  const int padded_rows = (m.rows - 1) * w.stride_h + w.dilation_h * (w.kernel_h - 1) + 1;
-  const std::int64_t all =
-      std::int64_t{m.conv_groups} * c.in_channels *
-      channel_stride(w, padded_rows, columns.pad_left + c.in_columns + columns.pad_right);
-  return m.images * image_stride(all, m.images) <= c.config->activation_elements(c.wide);
+  return c.chunks(m) == 1 ||
+         activation_elements(c, m, c.in_channels) <= c.config->activation_elements(c.wide);
 }
 
 LayerMapping choose_mapping(const Convolution& c, const LayerMapping& user, const MapperOptions& options) {

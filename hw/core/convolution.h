@@ -39,7 +39,8 @@ struct Convolution {
   int chunks(const LayerMapping& m) const { return (in_channels + m.channels - 1) / m.channels; }
 };
 
-/// Input rows that output rows [row, row + rows) need, in DRAM and as padding.
+/// Input rows that output rows [row, row + rows) need, in DRAM and as padding. A load moves at least one row:
+/// where padding is all they need, one that no window reaches comes behind it.
 struct InputRows {
   int first = 0;  ///< row of the tensor
   int rows = 0;   ///< rows that exist

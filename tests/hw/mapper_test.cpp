@@ -142,6 +142,27 @@ TEST_CASE("a convolution clips for the pooling that it takes in, and compares in
   CHECK(command(120, 200).clip_high == 120);
 }
 
+TEST_CASE("a block may lie in the padding altogether") {
+  RandomCase c;
+  c.network = one_convolution({2, 2, 3}, 2);
+  QuantizedLayer& conv = c.network.layers[0];
+  conv.window.pad_top = 4;
+  conv.window.pad_bottom = 5;
+  conv.bias = {300, -20};
+  c.network.tensors[1].shape = conv.window.output_shape({2, 2, 3}, 2);
+  c.images = {{1, 2, 3, 40, 50, 60, 7, 8, 9, 100, 110, 120}};
+  for (const int rows : {0, 1, 2, 3}) {
+    INFO(rows << " rows a block");
+    MapperOptions o;
+    o.mappings = {{"conv1", 1, rows, 1, 2, 2, LoopOrder::kActivationsOuter}};
+    c.mapped = build_program(c.network, c.config, o);
+    const auto before = place_images(c.mapped.program, c.network, c.images, 0xa5);
+    CHECK(first_mismatch(c, interpret(c.mapped.program, c.config, before, 0)) == "");
+    for (const Command& command : c.mapped.program.commands)
+      if (const auto* load = std::get_if<LoadActivations>(&command.body)) CHECK(load->slice.rows > 0);
+  }
+}
+
 TEST_CASE("weights of the next layer are loaded before its activations wait for the last store") {
   QuantizedNetwork n = one_convolution({16, 12, 12}, 16);
   QuantizedLayer second = n.layers[0];

@@ -10,20 +10,20 @@
 namespace bitbalance::test {
 namespace {
 
-class Draw {
+class Draw : private RandomDraw {
  public:
   Draw(std::uint64_t seed, const CaseLimits& limits)
-      : random_(seed), concatenations_(~seed), limits_(limits) {}
+      : RandomDraw(seed), concatenations_(~seed), limits_(limits) {}
 
   RandomCase make() {
     RandomCase c;
-    draw_accelerator(c.config);
+    c.config = random_accelerator(*this);
     draw_network(c.network, c.config);
     MapperOptions options;
     options.batch = uniform(1, limits_.max_batch);
     options.barrier = chance(0.2) ? LayerBarrier::kCommand : LayerBarrier::kNone;
     options.fuse_pooling = chance(0.8);
-    fit(c, options);
+    c.mapped = std::move(fit_buffers(c.network, c.config, options).front());
     const QuantizedTensor& input = c.network.tensors[static_cast<std::size_t>(c.network.input)];
     for (int i = 0; i < options.batch; ++i) {
       std::vector<std::int32_t> image(static_cast<std::size_t>(input.shape.elements()));
@@ -34,35 +34,12 @@ class Draw {
   }
 
  private:
-  int uniform(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
-  bool chance(double p) { return std::bernoulli_distribution(p)(random_); }
-  template <class T>
-  T pick(std::initializer_list<T> values) {
-    return values.begin()[uniform(0, static_cast<int>(values.size()) - 1)];
-  }
-
   int activation(const QuantizedTensor& t) {
     if (chance(0.05)) return lowest(t);
     return uniform(lowest(t), highest(t));
   }
   static int lowest(const QuantizedTensor& t) { return !t.is_signed ? 0 : t.bits == 16 ? -32768 : -128; }
   static int highest(const QuantizedTensor& t) { return t.bits == 16 ? 32767 : t.is_signed ? 127 : 255; }
-
-  void draw_accelerator(AcceleratorConfig& a) {
-    a.rows = chance(0.5) ? pick({4, 8, 16, 32, 64}) : uniform(4, 64);
-    a.columns = chance(0.5) ? pick({4, 8, 16}) : uniform(4, 16);
-    a.synchronization = pick({Synchronization::kBalanced, Synchronization::kGroupMax});
-    a.column_mapping = pick({ColumnMapping::kFlattened, ColumnMapping::kRow});
-    a.token_form = pick({TokenForm::kBinary, TokenForm::kSignedDigit});
-    a.weight_storage = pick({WeightStorage::kDense, WeightStorage::kTokens});
-    a.queue_depth = pick({1, 2, 8});
-    a.dram.burst_bytes = pick({16, 32, 64, 128});
-    a.dram.max_outstanding = pick({1, 2, 8, 16});
-    a.weight_bank_bytes = pick({64, 256, 1024, 16384});
-    a.activation_buffer_bytes = 2 * a.columns * pick({4, 16, 64, 1024});
-    a.output_buffer_bytes = 2 * a.columns * pick({2, 16, 64, 512});
-    a.parameter_buffer_bytes = pick({64, 256, 8192});
-  }
 
   int add_tensor(QuantizedNetwork& n, const Shape& shape, bool is_signed) {
     QuantizedTensor t;
@@ -102,7 +79,7 @@ class Draw {
     n.input = add_tensor(n, shape, chance(0.5));
     n.output = n.input;
     for (int i = uniform(1, limits_.max_layers); i > 0; --i) {
-      const double kind = std::uniform_real_distribution<double>(0, 1)(random_);
+      const double kind = real(0, 1);
       if (kind < 0.65) {
         add_convolution(n, a);
         if (i > 1 && chance(0.3)) {
@@ -223,11 +200,11 @@ class Draw {
     const double deviation = std::exp2(uniform(0, l.weight_bits - 1));
     std::normal_distribution<double> weight(0.0, deviation);
     for (int i = 0; i < channels * kernel_weights; ++i) {
-      l.weights.push_back(static_cast<std::int16_t>(chance(0.1) ? 0 : set.nearest(weight(random_))));
+      l.weights.push_back(static_cast<std::int16_t>(chance(0.1) ? 0 : set.nearest(weight(engine()))));
     }
     const double spread = deviation * highest(in) / 2.0 * std::sqrt(kernel_weights);
     for (int m = 0; m < channels; ++m) {
-      l.bias.push_back(std::llround(std::normal_distribution<double>(0.0, spread / 2)(random_)));
+      l.bias.push_back(std::llround(normal(0.0, spread / 2)));
       l.rescale.push_back(rescale(spread, out));
       l.weight_scale.push_back(1.0);
     }
@@ -284,39 +261,56 @@ class Draw {
     n.layers.push_back(l);
   }
 
-  /// Doubles what is too small until the mapper accepts; the message is checked elsewhere.
-  static void fit(RandomCase& c, const MapperOptions& options) {
-    for (int attempt = 0;; ++attempt) {
-      try {
-        c.mapped = build_program(c.network, c.config, options);
-        return;
-      } catch (const std::invalid_argument& e) {
-        if (attempt == 40) throw;
-        const std::string what = e.what();
-        if (what.find("accumulator") != std::string::npos) {
-          c.config.allow_wrap = true;
-        } else if (what.find("weight bank") != std::string::npos) {
-          c.config.weight_bank_bytes *= 2;
-        } else if (what.find("parameter") != std::string::npos) {
-          c.config.parameter_buffer_bytes *= 2;
-        } else if (what.find("output buffer") != std::string::npos) {
-          c.config.output_buffer_bytes *= 2;
-        } else if (what.find("activations") != std::string::npos) {
-          c.config.activation_buffer_bytes *= 2;
-        } else {
-          throw;
-        }
-      }
-    }
-  }
-
-  std::mt19937_64 random_;
   std::mt19937_64 concatenations_;  ///< apart, so that a case without one is what it would be anyway
   CaseLimits limits_;
   int bits_ = 8;
 };
 
 }  // namespace
+
+AcceleratorConfig random_accelerator(RandomDraw& draw) {
+  AcceleratorConfig a;
+  a.rows = draw.chance(0.5) ? draw.pick({4, 8, 16, 32, 64}) : draw.uniform(4, 64);
+  a.columns = draw.chance(0.5) ? draw.pick({4, 8, 16}) : draw.uniform(4, 16);
+  a.synchronization = draw.pick({Synchronization::kBalanced, Synchronization::kGroupMax});
+  a.column_mapping = draw.pick({ColumnMapping::kFlattened, ColumnMapping::kRow});
+  a.token_form = draw.pick({TokenForm::kBinary, TokenForm::kSignedDigit});
+  a.weight_storage = draw.pick({WeightStorage::kDense, WeightStorage::kTokens});
+  a.queue_depth = draw.pick({1, 2, 8});
+  a.dram.burst_bytes = draw.pick({16, 32, 64, 128});
+  a.dram.max_outstanding = draw.pick({1, 2, 8, 16});
+  a.weight_bank_bytes = draw.pick({64, 256, 1024, 16384});
+  a.activation_buffer_bytes = 2 * a.columns * draw.pick({4, 16, 64, 1024});
+  a.output_buffer_bytes = 2 * a.columns * draw.pick({2, 16, 64, 512});
+  a.parameter_buffer_bytes = draw.pick({64, 256, 8192});
+  return a;
+}
+
+// Doubles what is too small until the mapper accepts; the message is checked elsewhere.
+std::vector<MappedProgram> fit_buffers(const QuantizedNetwork& network, AcceleratorConfig& config,
+                                       const MapperOptions& options) {
+  for (int attempt = 0;; ++attempt) {
+    try {
+      return build_segments(network, config, options);
+    } catch (const std::invalid_argument& e) {
+      if (attempt == 40) throw;
+      const std::string what = e.what();
+      if (what.find("accumulator") != std::string::npos) {
+        config.allow_wrap = true;
+      } else if (what.find("weight bank") != std::string::npos) {
+        config.weight_bank_bytes *= 2;
+      } else if (what.find("parameter") != std::string::npos) {
+        config.parameter_buffer_bytes *= 2;
+      } else if (what.find("output buffer") != std::string::npos) {
+        config.output_buffer_bytes *= 2;
+      } else if (what.find("activations") != std::string::npos) {
+        config.activation_buffer_bytes *= 2;
+      } else {
+        throw;
+      }
+    }
+  }
+}
 
 RandomCase make_random_case(std::uint64_t seed, const CaseLimits& limits) {
   return Draw(seed, limits).make();

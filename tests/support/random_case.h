@@ -3,14 +3,21 @@
 #pragma once
 
 #include <cstdint>
-#include <random>
 #include <vector>
 
 #include "hw/core/config.h"
 #include "hw/core/mapper.h"
 #include "quant/quantized_network.h"
+#include "tests/support/random_draw.h"
 
 namespace bitbalance::test {
+
+/// 4x4 to 64x16, tiny buffers too.
+AcceleratorConfig random_accelerator(RandomDraw& draw);
+
+/// The network's programs; buffers grow until it fits, and sums may wrap where they would not fit.
+std::vector<MappedProgram> fit_buffers(const QuantizedNetwork& network, AcceleratorConfig& config,
+                                       const MapperOptions& options);
 
 /// What a case may contain; the limits keep it small enough for clock-by-clock simulation.
 struct CaseLimits {
@@ -27,8 +34,7 @@ struct RandomCase {
   std::vector<std::vector<std::int32_t>> images;  ///< one for each of the batch
 };
 
-/// Draws network, accelerator (4x4 to 64x16, tiny buffers too), batch and images; buffers grow until the
-/// network fits.
+/// Draws network, accelerator, batch and images.
 RandomCase make_random_case(std::uint64_t seed, const CaseLimits& limits = {});
 
 }  // namespace bitbalance::test

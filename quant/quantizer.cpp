@@ -48,6 +48,7 @@ class Quantizer {
     check_overrides(layers);
     result_.name = network_.name;
     find_signs(layers);
+    find_least_scales(layers);
     add_input();
     if (options_.uses_samples()) {
       sweep_ =
@@ -95,11 +96,17 @@ class Quantizer {
     return found->second;
   }
 
-  // A tensor that calibration saw as zero everywhere gets a scale of 1: any serves.
+  // A tensor that calibration saw as zero everywhere keeps the scale of what it is made from: others that
+  // join it are of that size.
+  double calibrated_scale(const FusedLayer& fused, int tensor, const QuantizedTensor& quantized) const {
+    const double scale = calibrated_scale(tensor, quantized);
+    return scale > 0 ? scale : result_.tensors[index_[fused.input]].scale;
+  }
+
   double calibrated_scale(int tensor, const QuantizedTensor& quantized) const {
     const ValueRange& range = calibrated(tensor);
     const double largest = std::max(std::abs(range.min), std::abs(range.max));
-    return largest > 0 ? largest / range_of(quantized).high : 1.0;
+    return std::max(largest / range_of(quantized).high, least_scale_[tensor]);
   }
 
   QuantizedTensor& new_tensor(int tensor) {
@@ -108,18 +115,22 @@ class Quantizer {
     quantized.name = network_.tensors[tensor].name;
     quantized.shape = network_.shape(tensor);
     quantized.bits = options_.activation_bits;
-    quantized.is_signed = options_.activation_bits == 16 || !non_negative_[tensor];
+    quantized.is_signed = is_signed(tensor);
     return quantized;
   }
+
+  bool is_signed(int tensor) const { return options_.activation_bits == 16 || !non_negative_[tensor]; }
 
   void add_input() {
     QuantizedTensor& input = new_tensor(network_.input);
     input.scale = options_.input_scale.value_or(calibrated_scale(network_.input, input));
+    if (input.scale == 0) input.scale = 1.0;  // of black images
     result_.input = index_[network_.input];
   }
 
   bool is_non_negative(const FusedLayer& fused) const {
     if (fused.low >= 0) return true;
+    if (fused.high < 0) return false;
     if (fused.op == LayerOp::kConv) return false;
     if (fused.op == LayerOp::kHost) return host_is_non_negative(*fused.node);
     return non_negative_[fused.input] && (fused.operand < 0 || non_negative_[fused.operand]);
@@ -151,11 +162,26 @@ class Quantizer {
     }
   }
 
+  // Max pooling keeps its input's scale, so that one must reach the bounds to which the pooling clips.
+  void find_least_scales(const std::vector<FusedLayer>& layers) {
+    least_scale_.assign(network_.tensors.size(), 0.0);
+    const auto raise = [&](int tensor, double scale) {
+      least_scale_[tensor] = std::max(least_scale_[tensor], scale);
+    };
+    for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+      if (layer->concat >= 0 && layer->output >= 0) raise(layer->concat, least_scale_[layer->output]);
+      if (layer->op != LayerOp::kMaxPool) continue;
+      const int bits = options_.activation_bits - (is_signed(layer->output) ? 1 : 0);
+      const double bound = std::max(layer->low, -layer->high);  // beyond it there is no result
+      raise(layer->input, std::max(least_scale_[layer->output], bound / ((1 << bits) - 1)));
+    }
+  }
+
   // The output as channels of a concatenation, in its format.
   QuantizedTensor& new_slice(const FusedLayer& fused, const std::string& name) {
     if (index_[fused.concat] < 0) {
       QuantizedTensor& whole = new_tensor(fused.concat);
-      whole.scale = calibrated_scale(fused.concat, whole);
+      whole.scale = calibrated_scale(fused, fused.concat, whole);
     }
     QuantizedTensor slice = result_.tensors[index_[fused.concat]];
     slice.parent = index_[fused.concat];
@@ -176,9 +202,9 @@ class Quantizer {
     if (fused.op == LayerOp::kMaxPool) {
       output.scale = result_.tensors[index_[fused.input]].scale;
     } else if (fused.op == LayerOp::kHost && fused.node->host.steps.back().type == "Softmax") {
-      output.scale = 1.0 / range_of(output).high;
+      output.scale = std::max(1.0 / range_of(output).high, least_scale_[fused.output]);
     } else {
-      output.scale = calibrated_scale(fused.output, output);
+      output.scale = calibrated_scale(fused, fused.output, output);
     }
     return output;
   }
@@ -295,8 +321,9 @@ class Quantizer {
   const Network& network_;
   const Calibration& calibration_;
   const QuantizationOptions& options_;
-  std::vector<int> index_;          ///< float tensor -> tensor of the result, -1: none
-  std::vector<bool> non_negative_;  ///< by float tensor
+  std::vector<int> index_;           ///< float tensor -> tensor of the result, -1: none
+  std::vector<bool> non_negative_;   ///< by float tensor
+  std::vector<double> least_scale_;  ///< by float tensor
   std::map<std::pair<int, int>, RepresentableSet> sets_;
   QuantizedNetwork result_;
   std::unique_ptr<SampleSweep> sweep_;  ///< of methods that use samples

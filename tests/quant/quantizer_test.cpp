@@ -119,6 +119,47 @@ TEST_CASE("a clip's upper bound becomes the saturation") {
   CHECK(quantized.layers[0].clip_high == 64);  // 63.5 steps
 }
 
+TEST_CASE("a layer that clips below zero has a signed result, whatever it reads") {
+  NetworkBuilder builder({1, 2, 2});
+  const int positive = builder.relu("relu", 0);
+  const int mean = builder.pool("mean", Op::kAvgPool, positive, square_window(2, 2));
+  const Network network = builder.build(builder.clip("clip", mean, -3, -1));
+  const QuantizedNetwork quantized = quantize(network, calibrate(network, {{-12, 12, 4, 8}}));
+  const QuantizedTensor& output = quantized.tensors[quantized.output];
+  CHECK_FALSE(quantized.tensors[1].is_signed);
+  CHECK(output.is_signed);
+  CHECK(quantized.layers.back().clip_high * output.scale == Approx(-1).epsilon(0.01));
+}
+
+TEST_CASE("the scale that a max pooling keeps reaches to its clip's bounds") {
+  const auto [low, high] = GENERATE(std::pair(30.0F, 40.0F), std::pair(-40.0F, -30.0F));
+  const bool is_slice = GENERATE(false, true);
+  NetworkBuilder builder({1, 2, 2});
+  const int conv = builder.conv("conv", 0, 1, square_window(1), {1}, {0});
+  const int read = builder.pool("pool", Op::kMaxPool, conv, square_window(2, 2));
+  const int clip = builder.clip("clip", read, low, high);
+  const int both = is_slice ? builder.concat("both", {conv, conv}) : conv;
+  const int last = builder.pool("last", Op::kMaxPool, both, square_window(2, 2));
+  const Network network = builder.build(builder.concat("out", {clip, last}));
+  const QuantizedNetwork quantized = quantize(network, calibrate(network, {{-12, 12, 4, 8}}));
+  const auto layer = std::find_if(quantized.layers.begin(), quantized.layers.end(),
+                                  [](const QuantizedLayer& l) { return l.name == "pool"; });
+  const double bound = low > 0 ? layer->clip_low : layer->clip_high;
+  CHECK(bound * quantized.tensors[layer->output].scale == Approx(low > 0 ? low : high).epsilon(0.01));
+}
+
+TEST_CASE("a tensor that calibration saw as zero joins one of any size") {
+  NetworkBuilder builder({1, 2, 2});
+  const int dead = builder.clip("dead", builder.conv("conv", 0, 1, square_window(1), {1}, {0}), -1, 0);
+  const int pool = builder.pool("pool", Op::kMaxPool, dead, square_window(1));
+  const Network network = builder.build(builder.concat("both", {pool, 0}));
+  QuantizationOptions options;
+  options.activation_bits = 16;
+  const std::vector<float> image = {0.01F, 0.02F, 0.03F, 0.04F};
+  const QuantizedNetwork quantized = quantize(network, calibrate(network, {image}), options);
+  CHECK(quantized.tensors[quantized.output].scale == Approx(0.04 / 32767));
+}
+
 TEST_CASE("max pooling keeps the scale, average pooling has a factor for every count of elements") {
   NetworkBuilder builder({1, 4, 4});
   const int largest = builder.pool("max", Op::kMaxPool, 0, square_window(2, 1, 1));

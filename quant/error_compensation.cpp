@@ -40,9 +40,12 @@ class Part {
       hessian_ -= moments.mean * moments.mean.transpose();
       cross -= moments.target_mean * moments.mean.transpose();
     }
-    // An input that never changes leaves its weight to plain rounding.
-    const double mean = std::max(hessian_.diagonal().mean(), 1e-30);
-    const double damping = options.damping * mean;
+    // An input that never changes leaves its weight to plain rounding: centering leaves only rounding errors
+    // of single precision in its square, and damping stays above them.
+    constexpr double kRounding = 1e-6;
+    const double least = std::max(kRounding * moments.square.diagonal().maxCoeff(), 1e-30);
+    const double mean = std::max(hessian_.diagonal().mean(), least);
+    const double damping = std::max(options.damping * mean, least);
     hessian_.diagonal().array() += damping;
     cross.diagonal().array() += damping;
 

@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+// Holds our float evaluator against a runtime that is not ours, onnxruntime, on random models:
+//
+//   npm install --ignore-scripts onnxruntime-node@1.30.0
+//   build/release/random_models FOLDER 2000
+//   docs/tools/onnxruntime_random.mjs FOLDER [--tolerance 1e-4]
+//
+// FOLDER has N.onnx, N.input and N.output (little-endian float32). The tolerance is a share of the model's largest
+// output. Prints each model beyond it and the largest difference of all; exit code 1 when there is one.
+import { readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { parseArgs } from 'node:util';
+
+const { InferenceSession, Tensor } = createRequire(`${process.cwd()}/`)('onnxruntime-node');
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { tolerance: { type: 'string', default: '1e-4' } },
+});
+if (positionals.length !== 1) {
+  console.error('usage: onnxruntime_random.mjs FOLDER [--tolerance T]');
+  process.exit(2);
+}
+const [folder] = positionals;
+
+function floats(file) {
+  const bytes = readFileSync(file);
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+}
+
+// Share of the largest output by which any element differs.
+async function difference(stem) {
+  // Unfused: onnxruntime's own fusion makes an invalid Clip of a Relu and a Clip to negative values.
+  const session = await InferenceSession.create(`${stem}.onnx`, { graphOptimizationLevel: 'disabled' });
+  const { shape } = session.inputMetadata[0];
+  const results = await session.run({ [session.inputNames[0]]: new Tensor('float32', floats(`${stem}.input`), shape) });
+  const found = results[session.outputNames[0]].data;
+  const wanted = floats(`${stem}.output`);
+  if (found.length !== wanted.length) return Infinity;
+  const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
+  return found.reduce((most, value, i) => Math.max(most, Math.abs(value - wanted[i])), 0) / largest;
+}
+
+const names = readdirSync(folder).filter((name) => name.endsWith('.onnx')).map((name) => name.slice(0, -5));
+names.sort((a, b) => a - b);
+let largest = 0;
+let wrong = 0;
+for (const name of names) {
+  const share = await difference(`${folder}/${name}`);
+  largest = Math.max(largest, share);
+  if (share <= Number(options.tolerance)) continue;
+  ++wrong;
+  console.log(`${name}.onnx: outputs differ by ${share.toExponential(2)} of the largest`);
+}
+console.log(`${names.length} models, ${wrong} beyond ${options.tolerance}; largest difference ` +
+  `${largest.toExponential(2)} of a model's largest output`);
+process.exit(wrong > 0 ? 1 : 0);

@@ -1,0 +1,37 @@
+// Writes random models with an input and what the float evaluator makes of it, for other runtimes to be held
+// against: random_models FOLDER COUNT, then docs/tools/onnxruntime_random.mjs FOLDER.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "quant/evaluator.h"
+#include "quant/onnx_import.h"
+#include "tests/support/random_model.h"
+
+namespace {
+
+void write(const std::filesystem::path& file, const std::vector<float>& values) {
+  std::ofstream(file, std::ios::binary)
+      .write(reinterpret_cast<const char*>(values.data()),
+             static_cast<std::streamsize>(values.size() * sizeof(float)));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) return 2;
+  const std::filesystem::path folder = argv[1];
+  std::filesystem::create_directories(folder);
+  const int count = std::atoi(argv[2]);
+  for (int seed = 0; seed < count; ++seed) {
+    const auto model = bitbalance::test::make_random_model(static_cast<std::uint64_t>(seed));
+    const std::filesystem::path stem = folder / std::to_string(seed);
+    const std::string name = stem.string();
+    std::ofstream(name + ".onnx", std::ios::binary) << model.onnx;
+    const bitbalance::Network network = bitbalance::import_onnx(name + ".onnx");
+    write(name + ".input", model.images.front());
+    write(name + ".output", bitbalance::Evaluator(network).run(model.images.front()));
+  }
+}

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
-#include <thread>
 
 #include "quant/evaluator.h"
 #include "quant/parallel.h"
@@ -52,8 +51,7 @@ void visit_values(const Network& network, const std::vector<std::vector<float>>&
                   const Visit& visit) {
   constexpr int kAtOnce = 8;  // bounds the memory: an evaluator keeps all tensors
   const auto count = static_cast<int>(images.size());
-  if (threads == 0) threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  std::vector<Evaluator> evaluators(std::min({kAtOnce, count, threads}), Evaluator(network));
+  std::vector<Evaluator> evaluators(std::min({kAtOnce, count, threads_of(threads)}), Evaluator(network));
   const auto at_once = static_cast<int>(evaluators.size());
   for (int first = 0; first < count; first += at_once) {
     const int here = std::min(at_once, count - first);

@@ -6,17 +6,18 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
-#include <thread>
-#include <vector>
+
+#include "quant/interruption.h"
+#include "quant/threads.h"
 
 namespace bitbalance {
 
-/// Calls body(i) once for each i in 0 .. count - 1, on up to `threads` threads (0: one a core), ascending.
+/// Calls body(i) once for each i in 0 .. count - 1, on up to `threads` threads (0: one a core; fewer where
+/// the machine gives no more), ascending.
 /// After an exception no more are begun; that of the smallest i, the same for any number of threads, is
-/// thrown again here, when all threads have ended.
+/// thrown again here, when all threads have ended. Throws Interrupted, between two calls.
 template <typename Body>
 void parallel_for(int count, int threads, const Body& body) {
-  if (threads == 0) threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   std::atomic<int> next{0};
   std::exception_ptr failure;
   int failed = count;
@@ -24,6 +25,7 @@ void parallel_for(int count, int threads, const Body& body) {
   const auto work = [&] {
     for (int i = next++; i < count; i = next++) {
       try {
+        throw_if_interrupted();
         body(i);
       } catch (...) {
         const std::lock_guard<std::mutex> lock(failure_guard);
@@ -33,10 +35,11 @@ void parallel_for(int count, int threads, const Body& body) {
       }
     }
   };
-  std::vector<std::thread> helpers;
-  for (int i = 1; i < std::min(threads, count); ++i) helpers.emplace_back(work);
-  work();
-  for (std::thread& helper : helpers) helper.join();
+  {
+    Threads helpers;
+    helpers.start(std::min(threads_of(threads), count) - 1, work);
+    work();
+  }
   if (failure) std::rethrow_exception(failure);
 }
 

@@ -3,15 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdlib>
 #include <functional>
 #include <limits>
 #include <stdexcept>
-#include <thread>
 
 #include "hw/core/vector_clones.h"
 #include "quant/host_layer.h"
+#include "quant/parallel.h"
 #include "testbench/golden_arithmetic.h"
 
 namespace bitbalance {
@@ -37,18 +36,6 @@ Range valid_outputs(int offset, int stride, int input, int outputs) {
 
 /// Work that is worth a thread of its own, multiplications.
 constexpr std::int64_t kWorthThreads = 10'000'000;
-
-/// body(0) .. body(count - 1), shared by `threads`.
-void for_each(int count, int threads, const std::function<void(int)>& body) {
-  std::atomic<int> next{0};
-  const auto work = [&] {
-    for (int i = next++; i < count; i = next++) body(i);
-  };
-  std::vector<std::thread> others;
-  for (int i = 1; i < threads; ++i) others.emplace_back(work);
-  work();
-  for (std::thread& thread : others) thread.join();
-}
 
 BITBALANCE_VECTOR_CLONES
 void add_products(std::int32_t weight, const std::int32_t* from, int count, std::int32_t* sums) {
@@ -155,10 +142,9 @@ void GoldenModel::convolve(const QuantizedLayer& layer) {
   std::int64_t largest = 0;
   for (const std::int32_t element : input)
     largest = std::max<std::int64_t>(largest, std::abs(std::int64_t{element}));
-  const int available = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  const int threads = options_.threads > 0 ? options_.threads : available;
-  for_each(network_.tensors[layer.output].shape.channels, macs(network_, layer) < kWorthThreads ? 1 : threads,
-           [&](int channel) { convolve_channel(layer, channel, largest); });
+  parallel_for(network_.tensors[layer.output].shape.channels,
+               macs(network_, layer) < kWorthThreads ? 1 : options_.threads,
+               [&](int channel) { convolve_channel(layer, channel, largest); });
 }
 
 void GoldenModel::convolve_channel(const QuantizedLayer& layer, int channel, std::int64_t largest_input) {

@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <system_error>
 
 namespace bitbalance {
 namespace {
@@ -43,22 +44,30 @@ void send_message(int pipe, const std::string& text, bool is_failure) {
   write_all(pipe, message.data(), message.size());
 }
 
-/// Ends with the parent, which alone decides what Ctrl-C means.
+/// Ends with the parent, which alone decides what Ctrl-C and its kin mean.
 void follow(pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
-  std::signal(SIGINT, SIG_IGN);
-  std::signal(SIGTERM, SIG_DFL);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, SIG_IGN);
 }
 
 }  // namespace
 
 ProcessPool::ProcessPool(int count, const std::function<void(int worker, const Send& send)>& body)
     : workers_(static_cast<std::size_t>(count)) {
-  for (int worker = 0; worker < count; ++worker) start(worker, body);
+  try {
+    for (int worker = 0; worker < count; ++worker) start(worker, body);
+  } catch (...) {
+    kill_all();
+    throw;
+  }
 }
 
 ProcessPool::~ProcessPool() {
+  kill_all();
+}
+
+void ProcessPool::kill_all() {
   for (const Worker& worker : workers_) {
     if (worker.pipe < 0) continue;
     ::kill(worker.process, SIGKILL);
@@ -69,11 +78,18 @@ ProcessPool::~ProcessPool() {
 
 void ProcessPool::start(int worker, const std::function<void(int worker, const Send& send)>& body) {
   std::array<int, 2> ends{};
-  if (::pipe(ends.data()) != 0) throw std::runtime_error("no pipe to a worker process");
+  const auto fail = [&](const char* what) {
+    throw std::runtime_error(fmt::format("{} for worker {} of {}: {}", what, worker + 1, workers_.size(),
+                                         std::generic_category().message(errno)));
+  };
+  if (::pipe(ends.data()) != 0) fail("no pipe");
   std::fflush(nullptr);  // or both processes would write it
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
-  if (child < 0) throw std::runtime_error("no worker process");
+  if (child < 0) {
+    for (const int end : ends) ::close(end);
+    fail("no process");
+  }
   if (child == 0) {
     follow(parent);
     const int pipe = ends[1];

@@ -22,7 +22,8 @@ class ProcessPool {
  public:
   using Send = std::function<void(const std::string& message)>;
 
-  /// `body(worker, send)` runs in each of `count` processes, worker = 0 .. count - 1.
+  /// `body(worker, send)` runs in each of `count` processes, worker = 0 .. count - 1. Throws
+  /// std::runtime_error when the system gives fewer.
   ProcessPool(int count, const std::function<void(int worker, const Send& send)>& body);
   /// Kills those that still run.
   ~ProcessPool();
@@ -44,6 +45,7 @@ class ProcessPool {
   void start(int worker, const std::function<void(int worker, const Send& send)>& body);
   void read_from(int worker, const std::function<void(int worker, const std::string& message)>& receive);
   void end(int worker);
+  void kill_all();
 
   std::vector<Worker> workers_;
 };

@@ -43,7 +43,7 @@ class Accelerator : public sc_core::sc_module {
   /// `period`: of the clock; edge k lies at k periods. Throws std::invalid_argument when check(config) does.
   Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
               const sc_core::sc_time& period, const AcceleratorOptions& options = {});
-  ~Accelerator() override { workers_.finish(); }
+  ~Accelerator() override { workers_.abandon(); }
   Accelerator(const Accelerator&) = delete;
   Accelerator& operator=(const Accelerator&) = delete;
 

@@ -1,6 +1,6 @@
 #include "tlm/accelerator/worker_pool.h"
 
-#include <algorithm>
+#include <thread>
 #include <utility>
 
 namespace bitbalance::tlm_level {
@@ -18,9 +18,7 @@ void pause() {
 }  // namespace
 
 WorkerPool::WorkerPool(int threads) {
-  const int wanted =
-      threads > 0 ? threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  for (int i = 1; i < wanted; ++i) threads_.emplace_back([this] { serve(); });
+  threads_.start(threads_of(threads) - 1, [this] { serve(); });
 }
 
 WorkerPool::~WorkerPool() {
@@ -29,7 +27,6 @@ WorkerPool::~WorkerPool() {
     ends_ = true;
   }
   wake_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
 }
 
 void WorkerPool::start(int parts, std::function<void(int)> work) {
@@ -44,6 +41,16 @@ void WorkerPool::start(int parts, std::function<void(int)> work) {
 
 void WorkerPool::finish() {
   do_parts();
+  wait_for_others();
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void WorkerPool::abandon() noexcept {
+  left_ = 0;
+  wait_for_others();
+}
+
+void WorkerPool::wait_for_others() const {
   for (int looks = 0; at_work_.load(std::memory_order_acquire) > 0; ++looks) {
     if (looks < kLooks) {
       pause();
@@ -53,10 +60,17 @@ void WorkerPool::finish() {
   }
 }
 
+// Whoever sees parts left also sees the work that they are of.
 void WorkerPool::do_parts() {
-  while (left_.load(std::memory_order_relaxed) > 0) {
-    const int part = left_.fetch_sub(1) - 1;
-    if (part >= 0) work_(part);
+  while (left_.load(std::memory_order_acquire) > 0) {
+    const int part = left_.fetch_sub(1, std::memory_order_acq_rel) - 1;
+    if (part < 0) return;
+    try {
+      work_(part);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      failure_ = std::current_exception();
+    }
   }
 }
 

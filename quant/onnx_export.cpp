@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <stdexcept>
 #include <vector>
 
 #include "quant/onnx_host_export.h"
 #include "quant/onnx_writer.h"
+#include "quant/output_file.h"
 
 namespace bitbalance {
 namespace {
@@ -277,10 +277,7 @@ std::string to_onnx(const Network& network) {
 }
 
 void export_onnx(const Network& network, const std::filesystem::path& file) {
-  const std::string bytes = to_onnx(network);
-  std::ofstream stream(file, std::ios::binary);
-  if (!stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush())
-    throw std::invalid_argument(fmt::format("{}: cannot be written", file.string()));
+  write_file(file, to_onnx(network));
 }
 
 }  // namespace bitbalance

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quant/interruption.h"
+
 namespace bitbalance {
 namespace {
 
@@ -19,6 +21,7 @@ double absmax_scale(const float* weights, std::size_t count, int weight_bits) {
 }
 
 double search_scale(const float* weights, std::size_t count, const RepresentableSet& set, double absmax) {
+  throw_if_interrupted();
   if (absmax == 0) return 0;
   // A filter is a sample of one distribution, so that a part of a long one tells its best scale just as well.
   constexpr std::size_t kLargestSample = 4096;
@@ -58,6 +61,7 @@ double search_scale(const float* weights, std::size_t count, const Representable
 
 std::vector<std::int16_t> round_weights(const float* weights, std::size_t count, const RepresentableSet& set,
                                         double scale) {
+  throw_if_interrupted();
   std::vector<std::int16_t> rounded(count, 0);
   if (scale == 0) return rounded;
   for (std::size_t i = 0; i < count; ++i)

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
+#include <system_error>
 
 #include "testbench/child_process.h"
 
@@ -134,13 +136,19 @@ std::string gnuplot_script(const std::vector<Chart>& charts, int columns) {
   return text + "unset multiplot\n";
 }
 
-std::optional<std::string> draw_svg(const std::vector<Chart>& charts, int columns) {
-  // -d: not the user's own gnuplot settings.
-  const std::optional<ChildOutput> result = run_child({"gnuplot", "-d"}, gnuplot_script(charts, columns));
-  if (!result) return std::nullopt;
-  if (result->exit_code != 0 || result->out.empty())
-    throw std::runtime_error(fmt::format("gnuplot: exit code {}: {}", result->exit_code, result->errors));
-  return result->out;
+Picture draw_svg(const std::vector<Chart>& charts, int columns) {
+  const std::string script = gnuplot_script(charts, columns);
+  const auto not_drawn = [](const std::string& why) { return Picture{"", "chart     not drawn: " + why}; };
+  try {
+    // -d: not the user's own gnuplot settings.
+    const std::optional<ChildOutput> result = run_child({"gnuplot", "-d"}, script);
+    if (!result) return not_drawn("gnuplot is missing (Debian package gnuplot-nox)");
+    if (result->exit_code != 0) return not_drawn(fmt::format("gnuplot ended with {}", result->end()));
+    if (result->out.find("</svg>") == std::string::npos) return not_drawn("gnuplot's picture is not whole");
+    return {result->out, ""};
+  } catch (const std::system_error& error) {
+    return not_drawn(fmt::format("gnuplot: {}", error.what()));
+  }
 }
 
 }  // namespace bitbalance

@@ -1,8 +1,7 @@
-// Charts of results: plain structs in, SVG out. gnuplot draws, as a child process; without it there is no
-// chart and everything else still works.
+// Charts of results: plain structs in, SVG out. gnuplot draws, as a child process; where it cannot,
+// there is no chart and everything else still works.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -45,16 +44,16 @@ struct XyChart {
 
 using Chart = std::variant<BarChart, XyChart>;
 
-/// What to tell a user whose chart was not drawn.
-inline constexpr const char* kNoGnuplot =
-    "chart     not drawn: gnuplot is missing (Debian package gnuplot-nox)";
-
 /// The gnuplot script that writes one SVG to stdout: `charts` from left to right, `columns` of them a row.
 /// Throws std::invalid_argument for a series that does not fit its categories.
 std::string gnuplot_script(const std::vector<Chart>& charts, int columns = 1);
 
-/// The SVG itself, equal bytes for equal charts and gnuplots; nothing when gnuplot is not installed. Throws
-/// std::invalid_argument as gnuplot_script() does, std::runtime_error when gnuplot fails.
-std::optional<std::string> draw_svg(const std::vector<Chart>& charts, int columns = 1);
+struct Picture {
+  std::string svg;  ///< empty: not drawn
+  std::string why;  ///< it was not, a line for the user: gnuplot is missing, fails, or cannot be started
+};
+
+/// Equal bytes for equal charts and gnuplots. Throws std::invalid_argument as gnuplot_script() does.
+Picture draw_svg(const std::vector<Chart>& charts, int columns = 1);
 
 }  // namespace bitbalance

@@ -1,16 +1,21 @@
 #include "testbench/child_process.h"
 
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <memory>
-#include <stdexcept>
 #include <system_error>
+#include <thread>
+
+#include "quant/interruption.h"
 
 namespace bitbalance {
 namespace {
@@ -18,7 +23,7 @@ namespace {
 struct Close {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
-/// A file without a name: unlike a pipe it never makes one side wait for the other.
+/// A file without a name, in memory: unlike a pipe it never makes one side wait for the other.
 using TemporaryFile = std::unique_ptr<std::FILE, Close>;
 
 [[noreturn]] void fail(const char* what) {
@@ -26,7 +31,8 @@ using TemporaryFile = std::unique_ptr<std::FILE, Close>;
 }
 
 TemporaryFile temporary() {
-  TemporaryFile file(std::tmpfile());
+  const int memory = ::memfd_create("bitbalance", MFD_CLOEXEC);
+  TemporaryFile file(memory < 0 ? nullptr : ::fdopen(memory, "w+b"));
   if (!file) fail("temporary file");
   return file;
 }
@@ -56,6 +62,19 @@ class Streams {
   posix_spawn_file_actions_t actions_{};
 };
 
+/// Its status. Looks often, as a signal could arrive just before a wait that nothing else ends.
+int wait_for(pid_t child, const std::string& name) {
+  int status = 0;
+  for (pid_t ended = 0; ended == 0;) {
+    if (interrupting_signal != 0) ::kill(child, SIGKILL);
+    ended = ::waitpid(child, &status, WNOHANG);
+    if (ended < 0) fail(name.c_str());
+    if (ended == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  throw_if_interrupted();
+  return status;
+}
+
 }  // namespace
 
 std::optional<ChildOutput> run_child(const std::vector<std::string>& command, const std::string& input) {
@@ -76,10 +95,14 @@ std::optional<ChildOutput> run_child(const std::vector<std::string>& command, co
   errno = ::posix_spawnp(&child, pointers.front(), streams.get(), nullptr, pointers.data(), environ);
   if (errno == ENOENT) return std::nullopt;
   if (errno != 0) fail(command.front().c_str());
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0)
-    if (errno != EINTR) fail(command.front().c_str());
+  const int status = wait_for(child, command.front());
   return ChildOutput{WIFEXITED(status) ? WEXITSTATUS(status) : -1, contents(out), contents(errors)};
+}
+
+std::string ChildOutput::end() const {
+  const std::string code = exit_code < 0 ? "a signal" : "exit code " + std::to_string(exit_code);
+  const std::size_t text = errors.find_first_not_of("\n ");
+  return text == std::string::npos ? code : code + ": " + errors.substr(text, errors.find('\n', text) - text);
 }
 
 }  // namespace bitbalance

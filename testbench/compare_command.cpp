@@ -3,17 +3,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-#include <atomic>
-#include <future>
-#include <optional>
-#include <thread>
+#include <utility>
 
+#include "quant/parallel.h"
 #include "testbench/chart.h"
 #include "testbench/comparison/evaluate.h"
 #include "testbench/comparison/report.h"
 #include "testbench/results_folder.h"
 #include "testbench/settings.h"
+#include "testbench/stop_signals.h"
 
 namespace bitbalance {
 namespace {
@@ -56,21 +54,22 @@ Scenario load(const std::string& file, const std::vector<SettingOverride>& overr
 std::vector<NetworkComparison> evaluate_all(const std::vector<Scenario>& scenarios,
                                             const ComparisonOptions& options) {
   std::vector<NetworkComparison> results(scenarios.size());
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < scenarios.size(); i = next++)
-      results[i] = evaluate(prepare_subject(scenarios[i]), options);
-  };
-  std::vector<std::future<void>> workers;
-  for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i)
-    workers.push_back(std::async(std::launch::async, work));
-  for (std::future<void>& worker : workers) worker.get();
+  parallel_for(static_cast<int>(scenarios.size()), 0, [&](int i) {
+    const auto at = static_cast<std::size_t>(i);
+    results[at] = evaluate(prepare_subject(scenarios[at]), options);
+  });
   return results;
 }
 
-}  // namespace
+/// What a comparison leaves behind.
+struct Compared {
+  std::vector<NetworkComparison> networks;
+  std::string without_picture;  ///< why; empty: there is one
+  std::string folder;
+};
 
-void compare_command(const CompareArguments& arguments) {
+Compared compare_and_write(const CompareArguments& arguments) {
+  const StopSignals stop;
   ComparisonOptions options;
   options.rule = parse("--rule", arguments.rule, SizingRule::kCount);
   for (const std::string& name : arguments.baselines)
@@ -80,20 +79,26 @@ void compare_command(const CompareArguments& arguments) {
   for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});
   std::vector<Scenario> scenarios;
   for (const std::string& file : arguments.scenarios) scenarios.push_back(load(file, overrides));
-  const std::string out = arguments.out.empty() ? "results/compare" : arguments.out;
-  static_cast<void>(ResultsFolder{out});  // refused before the work, not after it
+  ResultsFolder folder(arguments.out.empty() ? "results/compare" : arguments.out, "compare");
 
-  const std::vector<NetworkComparison> comparisons = evaluate_all(scenarios, options);
-  ResultsFolder folder(out);
+  std::vector<NetworkComparison> comparisons = evaluate_all(scenarios, options);
   folder.write("compare.csv", to_csv(comparisons));
   folder.write("compare.json", to_json(comparisons));
-  const std::optional<std::string> picture = draw_svg(charts(comparisons), kChartColumns);
-  if (picture) folder.write("compare.svg", *picture);
+  const Picture picture = draw_svg(charts(comparisons), kChartColumns);
+  if (!picture.svg.empty()) folder.write("compare.svg", picture.svg);
   folder.commit();
-  for (const NetworkComparison& comparison : comparisons) fmt::print("{}\n", comparison_table(comparison));
+  return {std::move(comparisons), picture.why, folder.target().string()};
+}
+
+}  // namespace
+
+void compare_command(const CompareArguments& arguments) {
+  const Compared compared = compare_and_write(arguments);
+  for (const NetworkComparison& comparison : compared.networks)
+    fmt::print("{}\n", comparison_table(comparison));
   fmt::print("{}", comparison_legend());
-  if (!picture) fmt::print("{}\n", kNoGnuplot);
-  fmt::print("results   {}\n", folder.target().string());
+  if (!compared.without_picture.empty()) fmt::print("{}\n", compared.without_picture);
+  fmt::print("results   {}\n", compared.folder);
 }
 
 }  // namespace bitbalance

@@ -1,21 +1,15 @@
 // How the program ends.
 #pragma once
 
-#include <stdexcept>
-
 namespace bitbalance {
 
-/// Exit codes of the program.
+/// Exit codes of the program. A signal that stops it adds its number to kExitSignal, as in shells: 130 is
+/// Ctrl-C.
 inline constexpr int kExitPass = 0;
 inline constexpr int kExitFail =
     1;  ///< the accelerator computes something else than the golden model, or hangs
-inline constexpr int kExitUsage = 2;          ///< the user's mistake, told in one line
-inline constexpr int kExitInterrupted = 130;  ///< as shells report Ctrl-C
-
-/// The user stopped the run with Ctrl-C; nothing is left behind.
-class Interrupted : public std::runtime_error {
- public:
-  Interrupted() : std::runtime_error("interrupted") {}
-};
+inline constexpr int kExitUsage = 2;    ///< the user's mistake, told in one line
+inline constexpr int kExitMachine = 3;  ///< this machine refuses (disk, memory, processes), told in one line
+inline constexpr int kExitSignal = 128;
 
 }  // namespace bitbalance

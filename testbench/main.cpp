@@ -2,11 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
+#include <new>
 #include <systemc>
 #include <vector>
 
+#include "quant/interruption.h"
 #include "testbench/commands/command.h"
+#include "testbench/console.h"
 #include "testbench/exit_codes.h"
 
 namespace bitbalance {
@@ -32,32 +36,43 @@ int parse_and_run(int argc, char* argv[]) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
     const auto command = chosen();
-    fmt::print(stderr, "bitbalance: {}; see bitbalance {}--help\n", error.what(),
-               command == commands.end() ? "" : command->app->get_name() + " ");
+    tell(fmt::format("{}; see bitbalance {}--help", error.what(),
+                     command == commands.end() ? "" : command->app->get_name() + " "));
     return kExitUsage;
   }
   return chosen()->run();
+}
+
+/// Tells why the command failed. What a signal interrupts can fail in any way.
+int failure(const std::string& why, int exit_code) {
+  const int signal = interrupting_signal;
+  tell(signal != 0 ? "interrupted" : why);
+  return signal != 0 ? kExitSignal + signal : exit_code;
 }
 
 }  // namespace
 }  // namespace bitbalance
 
 int sc_main(int argc, char* argv[]) {
+  using namespace bitbalance;
   try {
-    return bitbalance::parse_and_run(argc, argv);
+    const int exit_code = parse_and_run(argc, argv);
+    finish_stdout();
+    return exit_code;
   } catch (const std::invalid_argument& mistake) {
-    fmt::print(stderr, "bitbalance: {}\n", mistake.what());
-    return bitbalance::kExitUsage;
-  } catch (const bitbalance::Interrupted& interrupted) {
-    fmt::print(stderr, "bitbalance: {}\n", interrupted.what());
-    return bitbalance::kExitInterrupted;
+    return failure(mistake.what(), kExitUsage);
+  } catch (const std::bad_alloc&) {
+    return failure("out of memory", kExitMachine);
+  } catch (const sc_core::sc_report& report) {
+    return failure(report.get_msg(), kExitMachine);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "bitbalance: {}\n", error.what());
-    return bitbalance::kExitFail;
+    return failure(error.what(), kExitMachine);
   }
 }
 
 int main(int argc, char* argv[]) {
+  bitbalance::claim_standard_streams();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like a full disk
   ::setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);  // read before sc_main
   return sc_core::sc_elab_and_sim(argc, argv);
 }

@@ -12,6 +12,8 @@
 
 #include <fmt/format.h>
 
+#include "quant/interruption.h"
+
 namespace bitbalance {
 
 class Progress {
@@ -23,8 +25,9 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// `share` of the work that is done, 0..1.
+  /// `share` of the work that is done, 0..1. Throws Interrupted.
   void update(double share) {
+    throw_if_interrupted();
     const auto now = Clock::now();
     if (!begun_) {
       begun_ = true;
@@ -42,17 +45,22 @@ class Progress {
     if (terminal_) {
       constexpr int kWidth = 40;
       const int filled = static_cast<int>(share * kWidth);
-      fmt::print(stderr, "\r\033[K{:<10} [{:#<{}}{:.<{}}] {:3.0f} %{}", what_, "", filled, "",
-                 kWidth - filled, 100 * share, left);
+      show(fmt::format("\r\033[K{:<10} [{:#<{}}{:.<{}}] {:3.0f} %{}", what_, "", filled, "", kWidth - filled,
+                       100 * share, left));
       drawn_ = true;
     } else {
-      fmt::print(stderr, "{}: {:.0f} %{}\n", what_, 100 * share, left);
+      show(fmt::format("{}: {:.0f} %{}\n", what_, 100 * share, left));
     }
-    std::fflush(stderr);
   }
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  /// Whether anybody reads it or not.
+  static void show(const std::string& text) {
+    std::fputs(text.c_str(), stderr);
+    std::fflush(stderr);
+  }
 
   std::string what_;
   bool terminal_;

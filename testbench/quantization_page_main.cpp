@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <stdexcept>
 
 #include "quant/calibration.h"
 #include "quant/evaluator.h"
 #include "quant/integer_evaluator.h"
+#include "quant/output_file.h"
 #include "testbench/bit_budget.h"
 #include "testbench/chart.h"
 #include "testbench/prediction.h"
@@ -58,7 +58,9 @@ class Page {
         "|---|---|---:|---:|---:|---:|\n");
     for (const Method& method : kMethods) add(method);
     add_allocated();
-    if (const auto svg = draw_svg({chart()})) std::ofstream(picture, std::ios::binary) << *svg;
+    const Picture drawn = draw_svg({chart()});
+    if (!drawn.why.empty()) throw std::runtime_error(drawn.why);
+    write_file(picture, drawn.svg);
   }
 
  private:

@@ -16,10 +16,12 @@
 #include "quant/weight_metrics.h"
 #include "testbench/bit_budget.h"
 #include "testbench/exit_codes.h"
+#include "testbench/file_name.h"
 #include "testbench/progress.h"
 #include "testbench/quantize_report.h"
 #include "testbench/results_folder.h"
 #include "testbench/settings_writer.h"
+#include "testbench/stop_signals.h"
 #include "testbench/workload.h"
 
 namespace bitbalance {
@@ -68,13 +70,15 @@ std::vector<std::int64_t> tokens_without_limit(const Network& network, const Cal
 
 class QuantizeRun {
  public:
-  explicit QuantizeRun(const QuantizeArguments& arguments) : arguments_(arguments) {
-    report_.scenario = scenario_of(arguments);
-  }
+  explicit QuantizeRun(const QuantizeArguments& arguments) : arguments_(arguments) {}
 
-  int run() {
+  void run() {
+    const StopSignals stop;
+    report_.scenario = scenario_of(arguments_);
     const Scenario& scenario = report_.scenario;
-    ResultsFolder folder(arguments_.out.empty() ? "results/" + scenario.name + "-quantized" : arguments_.out);
+    ResultsFolder folder(
+        arguments_.out.empty() ? "results/" + file_name(scenario.name) + "-quantized" : arguments_.out,
+        "quantize");
     samples_ = load_samples(scenario);
     folded_ = lower_network(samples_.network);
     calibration_ = calibrate(samples_.network, samples_.calibration, scenario.quantization.calibration());
@@ -91,7 +95,12 @@ class QuantizeRun {
     report_.quantize_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (const TokenForm form : {TokenForm::kBinary, TokenForm::kSignedDigit}) judge(form);
     write(folder);
-    return kExitPass;
+  }
+
+  void print() const {
+    fmt::print("{}", quantize_table(report_));
+    if (!without_picture_.empty()) fmt::print("{}\n", without_picture_);
+    fmt::print("results   {}\n", results_);
   }
 
  private:
@@ -155,16 +164,15 @@ class QuantizeRun {
     folder.write("model.onnx", to_onnx(dequantized(folded_, chosen.network)));
     folder.write("quantized.cbor", to_cbor(chosen.network));
     folder.write("quantization.yaml", to_yaml(scenario.quantization, scenario.accelerator.token_form));
-    scenario.network.quantized = folder.target() / "quantized.cbor";
+    scenario.network.quantized = "quantized.cbor";  // beside the scenario, wherever the folder goes
     folder.write("effective.yaml", to_yaml(scenario));
     folder.write("layers.csv", quantize_csv(report_));
     folder.write("summary.json", quantize_json(report_));
-    const std::optional<std::string> picture = draw_svg(quantize_charts(report_), 2);
-    if (picture) folder.write("tokens.svg", *picture);
+    const Picture picture = draw_svg(quantize_charts(report_), 2);
+    if (!picture.svg.empty()) folder.write("tokens.svg", picture.svg);
+    without_picture_ = picture.why;
     folder.commit();
-    fmt::print("{}", quantize_table(report_));
-    if (!picture) fmt::print("{}\n", kNoGnuplot);
-    fmt::print("results   {}\n", folder.target().string());
+    results_ = folder.target().string();
   }
 
   const QuantizeArguments& arguments_;
@@ -173,12 +181,17 @@ class QuantizeRun {
   Decisions float_decisions_;
   Network folded_;
   Calibration calibration_;
+  std::string without_picture_;  ///< why; empty: there is one
+  std::string results_;
 };
 
 }  // namespace
 
 int quantize_command(const QuantizeArguments& arguments) {
-  return QuantizeRun(arguments).run();
+  QuantizeRun run(arguments);
+  run.run();
+  run.print();
+  return kExitPass;
 }
 
 }  // namespace bitbalance

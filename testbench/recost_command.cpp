@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 
+#include "quant/output_file.h"
 #include "testbench/action_record.h"
 #include "testbench/cost_report.h"
 #include "testbench/technology.h"
@@ -23,12 +23,7 @@ void recost_command(const RecostArguments& arguments) {
   const Technology technology = load_technology(arguments.technology, overrides);
   const ActionRecord record = load_actions(actions);
   const CostReport report = cost_of(record, technology);
-  if (!arguments.csv.empty()) {
-    std::ofstream stream(arguments.csv, std::ios::binary);
-    stream << energy_csv(report);
-    stream.close();
-    if (!stream) throw SettingsError(fmt::format("--csv {}: cannot be written", arguments.csv));
-  }
+  if (!arguments.csv.empty()) write_file(arguments.csv, energy_csv(report));
   fmt::print("{}: {} frames of {} in {}\n\n{}", record.scenario, record.frames, actions.string(),
              technology.name, cost_table(report));
 }

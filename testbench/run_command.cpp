@@ -7,13 +7,14 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <csignal>
 #include <map>
 #include <memory>
 
 #include "testbench/action_record.h"
 #include "testbench/analytic.h"
+#include "testbench/console.h"
 #include "testbench/exit_codes.h"
+#include "testbench/file_name.h"
 #include "testbench/layer_patterns.h"
 #include "testbench/progress.h"
 #include "testbench/results.h"
@@ -21,23 +22,12 @@
 #include "testbench/run_table.h"
 #include "testbench/settings_writer.h"
 #include "testbench/simulation.h"
+#include "testbench/stop_signals.h"
 #include "testbench/waveform.h"
 #include "testbench/workload.h"
 
 namespace bitbalance {
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;
-void note_interrupt(int /*signal*/) {
-  interrupted = 1;
-}
-
-/// Progress on stderr that leaves by an exception at the user's Ctrl-C, so that half-written results are
-/// removed.
-void advance(Progress& progress, double share) {
-  if (interrupted != 0) throw Interrupted();
-  progress.update(share);
-}
 
 Scenario scenario_of(const RunArguments& arguments) {
   std::vector<SettingOverride> overrides;
@@ -93,7 +83,7 @@ std::int64_t peak_rss_bytes() {
 
 Workload prepare(const Scenario& scenario) {
   Progress progress("prepare");
-  return prepare_workload(scenario, [&](double share) { advance(progress, share); });
+  return prepare_workload(scenario, [&](double share) { progress.update(share); });
 }
 
 void check_trace(const RunArguments& arguments, Level level) {
@@ -139,27 +129,26 @@ std::vector<LayerMapping> simulate(const RunArguments& arguments, int jobs,
   const auto waveform = make_waveform(arguments, scenario, simulation, folder);
   std::map<std::string, Progress> phases;
   simulation.run(report, [&](const char* phase, double share) {
-    advance(phases.try_emplace(phase, phase).first->second, share);
+    if (waveform) waveform->check();
+    phases.try_emplace(phase, phase).first->second.update(share);
   });
   phases.clear();
-  if (!report.fault.empty()) fmt::print(stderr, "bitbalance: {}\n", report.fault);
+  if (waveform) waveform->finish();
+  if (!report.fault.empty()) tell(report.fault);
   report.memory = simulation.system().memory->statistics();
   report.accuracy = workload.task.judge(simulation.decisions(), workload.float_decisions);
   return simulation.programs().mappings();
 }
 
-}  // namespace
-
-int run_command(const RunArguments& arguments) {
+/// From the scenario to the results; where they are.
+std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& report) {
   const auto start = std::chrono::steady_clock::now();
-  RunReport report;
+  const StopSignals stop;
   report.scenario = scenario_of(arguments);
   const Scenario& scenario = report.scenario;
   check_trace(arguments, scenario.run.level);
   const int jobs = jobs_of(arguments, scenario);
-  ResultsFolder folder(arguments.out.empty() ? "results/" + scenario.name : arguments.out);
-  std::signal(SIGINT, note_interrupt);
-  std::signal(SIGTERM, note_interrupt);
+  ResultsFolder folder(arguments.out.empty() ? "results/" + file_name(scenario.name) : arguments.out, "run");
 
   MappingSettings mapping = scenario.mapping;
   mapping.layers = computes_data(scenario.run.level)
@@ -181,7 +170,15 @@ int run_command(const RunArguments& arguments) {
   folder.write("layers.csv", to_csv(report));
   folder.write("summary.json", to_json(report));
   folder.commit();
-  fmt::print("{}", run_table(report, folder.target().string(), ::isatty(STDOUT_FILENO) == 1));
+  return folder.target();
+}
+
+}  // namespace
+
+int run_command(const RunArguments& arguments) {
+  RunReport report;
+  const std::filesystem::path results = run_and_write(arguments, report);
+  fmt::print("{}", run_table(report, results.string(), ::isatty(STDOUT_FILENO) == 1));
   return report.passed() ? kExitPass : kExitFail;
 }
 

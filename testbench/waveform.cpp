@@ -3,14 +3,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <sysc/tracing/sc_tracing_ids.h>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 #include <stdexcept>
 
 #include "hw/core/tiles.h"
+#include "quant/output_file.h"
+#include "testbench/file_name.h"
 
 namespace bitbalance {
 namespace {
@@ -29,24 +29,6 @@ bool matches(const char* glob, const char* text) {
   if (*glob == '\0') return *text == '\0';
   if (*glob == '*') return matches(glob + 1, text) || (*text != '\0' && matches(glob, text + 1));
   return *text != '\0' && (*glob == '?' || *glob == *text) && matches(glob + 1, text + 1);
-}
-
-// SystemC notes the time of the first values of a file in a comment only, so readers would show them from
-// time 0 on. Puts the time where the comment stood.
-void state_first_time(const std::filesystem::path& path, std::uint64_t time) {
-  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  for (std::string line; std::getline(file, line) && line.rfind("$enddefinitions", 0) != 0;) {
-  }
-  std::string line;
-  std::getline(file, line);
-  const auto begin = file.tellg();
-  std::streamoff length = 0;
-  while (line.rfind("$end", 0) != 0 && std::getline(file, line)) length = file.tellg() - begin;
-  if (!file) throw std::runtime_error(path.string() + ": no first values in the waveform");
-  std::string stamp = fmt::format("#{}", time);
-  stamp.resize(static_cast<std::size_t>(length) - 1, ' ');
-  file.seekp(begin);
-  file << stamp << '\n';
 }
 
 bool per_pe(const std::string& name) {
@@ -135,10 +117,7 @@ WaveformWindow::WaveformWindow(const sc_core::sc_module_name& name, const Wavefo
     throw std::invalid_argument(fmt::format("--signals {}: no signal matches: accepted: names such as {}",
                                             fmt::join(request.globs, ","), signals.signals().front().name));
   }
-  std::string file = request.layer;
-  std::replace_if(
-      file.begin(), file.end(), [](char c) { return c == '/' || c == ':'; }, '_');
-  path_ = folder / (file + ".vcd");
+  path_ = folder / (file_name(request.layer) + ".vcd");
 
   SC_HAS_PROCESS(WaveformWindow);
   SC_METHOD(close);
@@ -146,9 +125,7 @@ WaveformWindow::WaveformWindow(const sc_core::sc_module_name& name, const Wavefo
   dont_initialize();
 }
 
-WaveformWindow::~WaveformWindow() {
-  if (state_ == State::kOpen) close();
-}
+WaveformWindow::~WaveformWindow() = default;
 
 void WaveformWindow::tile_begins(int layer, std::uint32_t tile) {
   if (layer == layer_ && tile == request_.first_tile && state_ == State::kWaiting) open();
@@ -160,58 +137,77 @@ void WaveformWindow::tile_drained(int layer, std::uint32_t tile) {
     last_edge_.notify(0.75 * period_);
 }
 
-void WaveformWindow::open() {
-  std::filesystem::path stem = path_;
-  for (const char* note :
-       {sc_core::SC_ID_TRACING_TIMESCALE_DEFAULT_, sc_core::SC_ID_TRACING_TIMESCALE_UNIT_}) {
-    sc_core::sc_report_handler::set_actions(note, sc_core::SC_DO_NOTHING);
+// An exception would reach the user through the kernel, as several lines about a process.
+template <typename Step>
+void WaveformWindow::note_failure(const Step& step) {
+  try {
+    step();
+  } catch (const std::exception& error) {
+    failure_ = error.what();
+    file_.reset();
+    state_ = State::kClosed;
   }
-  file_ = sc_core::sc_create_vcd_trace_file(stem.replace_extension().c_str());
-  file_->set_time_unit(1, sc_core::SC_PS);
-  sc_core::sc_trace(file_, clock_, "clk");
-  for (const rtl::SignalList::Signal& signal : signals_) signal.trace(file_);
+}
+
+void WaveformWindow::open() {
   state_ = State::kOpen;
   first_time_ = sc_core::sc_time_stamp();
+  note_failure([this] {
+    file_ = std::make_unique<VcdFile>(path_);
+    sc_core::sc_trace(file_.get(), clock_, "clk");
+    for (const rtl::SignalList::Signal& signal : signals_) signal.trace(file_.get());
+  });
 }
 
 void WaveformWindow::close() {
-  sc_core::sc_close_vcd_trace_file(file_);
-  file_ = nullptr;
+  if (state_ != State::kOpen) return;
   state_ = State::kClosed;
-  state_first_time(path_, static_cast<std::uint64_t>(first_time_ / sc_core::sc_time(1, sc_core::SC_PS)));
-  write_save_file();
+  note_failure([this] {
+    file_->close();
+    file_.reset();
+    write_save_file();
+  });
+}
+
+void WaveformWindow::check() const {
+  if (file_ != nullptr) file_->check();
+  if (!failure_.empty()) throw std::runtime_error(failure_);
+}
+
+void WaveformWindow::finish() {
+  close();
+  check();
 }
 
 void WaveformWindow::write_save_file() const {
   // GTKWave's save format: flags in hexadecimal (022: hex, c00200/1401200: group), then names.
-  std::filesystem::path save = path_;
-  std::ofstream out(save.replace_extension(".gtkw"));
+  std::string out;
   const auto begin = static_cast<std::uint64_t>(first_time_ / sc_core::sc_time(1, sc_core::SC_PS));
   // Zoom: powers of two; this one shows a cycle in 24 pixels.
   const double zoom = -3 - std::log2(period_ / sc_core::sc_time(1, sc_core::SC_PS));
-  out << fmt::format(
+  out += fmt::format(
       "[*] Signals of layer {}, tiles {} to {}, in the order that data flows\n[dumpfile] \"{}\"\n"
       "[timestart] {}\n*{:.6f} {} -1\n@28\nSystemC.clk\n",
-      request_.layer, request_.first_tile, request_.last_tile, path_.filename().string(), begin, zoom, begin);
+      path_.stem().string(), request_.first_tile, request_.last_tile, path_.filename().string(), begin, zoom,
+      begin);
   std::string group;
   const auto end_group = [&] {
-    if (!group.empty()) out << "@1401200\n-" << group << "\n";
+    if (!group.empty()) out += "@1401200\n-" + group + "\n";
   };
   for (const rtl::SignalList::Signal& signal : signals_) {
     const std::string unit = signal.name.substr(0, signal.name.find('.'));
     if (unit != group) {
       end_group();
       group = unit;
-      out << "@c00200\n-" << group << "\n";
+      out += "@c00200\n-" + group + "\n";
     }
-    out << (signal.width == 1  ? "@28\n"
-            : signal.is_signed ? "@420\n"
-                               : "@22\n")
-        << "+{" << alias(signal.name) << "} SystemC." << signal.name;
-    if (signal.width > 1) out << "[" << signal.width - 1 << ":0]";
-    out << "\n";
+    const char* const form = signal.width == 1 ? "@28" : signal.is_signed ? "@420" : "@22";
+    const std::string range = signal.width > 1 ? fmt::format("[{}:0]", signal.width - 1) : "";
+    out += fmt::format("{}\n+{{{}}} SystemC.{}{}\n", form, alias(signal.name), signal.name, range);
   }
   end_group();
+  std::filesystem::path save = path_;
+  write_file(save.replace_extension(".gtkw"), out);
 }
 
 }  // namespace bitbalance

@@ -12,6 +12,7 @@
 #include "hw/core/config.h"
 #include "hw/core/program.h"
 #include "hw/rtl/signal_list.h"
+#include "testbench/vcd_file.h"
 
 namespace bitbalance {
 
@@ -45,6 +46,10 @@ class WaveformWindow : public sc_core::sc_module, public rtl::TileObserver {
   void tile_begins(int layer, std::uint32_t tile) override;
   void tile_drained(int layer, std::uint32_t tile) override;
 
+  /// Throws std::runtime_error when a file of the window could not be written.
+  void check() const;
+  /// After the simulation: ends a window that is still open, and checks.
+  void finish();
   bool written() const { return state_ == State::kClosed; }
   const std::filesystem::path& path() const { return path_; }
 
@@ -52,6 +57,8 @@ class WaveformWindow : public sc_core::sc_module, public rtl::TileObserver {
   enum class State { kWaiting, kOpen, kClosed };
   void open();
   void close();
+  template <typename Step>
+  void note_failure(const Step& step);
   void write_save_file() const;
 
   WaveformRequest request_;
@@ -61,7 +68,8 @@ class WaveformWindow : public sc_core::sc_module, public rtl::TileObserver {
   sc_core::sc_time period_;
   std::filesystem::path path_;
   State state_ = State::kWaiting;
-  sc_core::sc_trace_file* file_ = nullptr;
+  std::unique_ptr<VcdFile> file_;  ///< while the window is open
+  std::string failure_;
   sc_core::sc_time first_time_;
   sc_core::sc_event last_edge_;
 };

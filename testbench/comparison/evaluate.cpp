@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "hw/baselines/baseline_cost.h"
+#include "quant/interruption.h"
 #include "testbench/comparison/pixel_sample.h"
 
 namespace bitbalance {
@@ -151,6 +152,7 @@ DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun&
   figures.lanes = config.lanes(false) / config.columns;
   figures.area = model.area();
   for (const OurLayer& layer : run.layers) {
+    throw_if_interrupted();
     const EventCounts& events = layer.profile.events;
     const std::int64_t array_cycles = activity(layer.profile, Engine::kCompute, Activity::kBusy) +
                                       activity(layer.profile, Engine::kCompute, Activity::kBankConflict);
@@ -183,6 +185,7 @@ DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const Our
   figures.area = model.area();
   const double pes = double(baseline.rows) * baseline.columns;
   for (const OurLayer& layer : shell.layers) {
+    throw_if_interrupted();
     Work work = work_of(layer.profile, layer.wide);
     BaselineCycles cycles;
     BaselineWork array;

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "quant/output_file.h"
 #include "testbench/paper/paper_tables.h"
 
 namespace bitbalance {
@@ -35,10 +36,7 @@ int write_page(const std::string& file) {
     throw std::invalid_argument(fmt::format("{}: accepted: a page with {} and {}", file, kBegin, kEnd));
   const std::size_t first = begin + std::string(kBegin).size();
   page.replace(first, end - first, to_markdown(merged(tables)));
-  std::ofstream stream(file, std::ios::binary);
-  stream << page;
-  stream.close();
-  if (!stream) throw std::runtime_error(file + ": cannot be written");
+  write_file(file, page);
   return 0;
 }
 

@@ -136,6 +136,6 @@ int main(int argc, char* argv[]) {
     return bitbalance::kExitUsage;
   } catch (const std::exception& error) {
     fmt::print(stderr, "bitbalance_retrain: {}\n", error.what());
-    return bitbalance::kExitFail;
+    return bitbalance::kExitMachine;
   }
 }

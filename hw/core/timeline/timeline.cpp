@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "hw/core/timeline/command_events.h"
+#include "quant/interruption.h"
 
 namespace bitbalance {
 
@@ -26,7 +27,10 @@ Analysis Timeline::analyze(const Program& program, WeightStatistics& weights) {
   compute_.restart();
   command_channel_.forget();
   schedule_.start(0);
-  for (Edge edge = 0; edge != kNever; edge = schedule_.next_edge()) schedule_.step(edge);
+  for (Edge edge = 0; edge != kNever; edge = schedule_.next_edge()) {
+    throw_if_interrupted();
+    schedule_.step(edge);
+  }
   if (!schedule_.done()) {
     constexpr const char* kNames[] = {"load", "compute", "vector", "store"};
     const CommandSchedule::Waiting waiting = schedule_.waiting();

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "hw/core/vector_clones.h"
+#include "quant/interruption.h"
 
 namespace bitbalance {
 namespace {
@@ -75,6 +76,7 @@ WeightStatistics::Groups WeightStatistics::scan(const ConstantsBlob& blob,
   Groups groups;
   std::vector<std::uint8_t> tokens(steps);
   for (int begin = 0; begin < channels * layer.groups;) {
+    throw_if_interrupted();
     const int end = std::min(begin + config.rows, (begin / channels + 1) * channels);
     std::vector<std::uint8_t> slots(steps, 1);
     std::int64_t all_tokens = 0;

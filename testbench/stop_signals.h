@@ -1,0 +1,24 @@
+// Signals by which a user stops a command that has something to clean up.
+#pragma once
+
+#include <array>
+#include <csignal>
+
+namespace bitbalance {
+
+/// While one exists, SIGINT, SIGTERM and SIGHUP let the work end with Interrupted (quant/interruption.h);
+/// those that the caller ignores, as nohup does, stay ignored. A reader of stderr that has gone ends nothing.
+class StopSignals {
+ public:
+  StopSignals();
+  ~StopSignals();
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+ private:
+  using Handler = void (*)(int);
+  static constexpr std::array<int, 4> kSignals = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+  std::array<Handler, kSignals.size()> before_{};
+};
+
+}  // namespace bitbalance

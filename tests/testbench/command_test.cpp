@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "testbench/file_name.h"
 #include "tests/quant/onnx_builder.h"
 #include "tests/testbench/temporary_folder.h"
 
@@ -142,6 +143,32 @@ TEST_CASE("one layer is traced in a run at transaction level, and both levels ar
   CHECK(summary["layers"][0]["level"] == "tlm");
   CHECK(summary["layers"][1]["level"] == "rtl");
   CHECK_THAT(text_of(out / "effective.yaml"), Contains("rtl: \"conv2\"") && Contains("barrier: layer"));
+}
+
+TEST_CASE("a layer of any name can be traced") {
+  std::string wide;
+  while (wide.size() < 300) wide += "層";
+  for (const std::string& name : {std::string("a/b"), std::string(".."), std::string(251, 'n'),
+                                  std::string(252, 'n'), std::string(1000, 'n'), wide}) {
+    CAPTURE(name);
+    const TemporaryFolder folder;
+    OnnxBuilder builder({1, 1, 4, 4});
+    builder.constant("w", {2, 1, 3, 3}, std::vector<float>(18, 0.5F));
+    builder.node("Conv", {"x", "w"}, "y").set_name(name);
+    folder.write("model.onnx", builder.model().SerializeAsString());
+    const auto scenario = folder.write(
+        "scenario.yaml",
+        "network: {model: model.onnx, batch: 1, count: 1}\naccelerator: " +
+            (kScenarios / "accelerators/default.yaml").string() +
+            "\nquantization: {nnzb: 3}\nmemory: " + (kScenarios / "memory/ideal.yaml").string() + "\n");
+    const fs::path out = folder.path() / "out";
+    const Outcome outcome = bitbalance_command("run " + scenario.string() + " --level rtl --trace '" + name +
+                                               "' --out " + out.string());
+    INFO(outcome.err);
+    CHECK(outcome.exit_code == 0);
+    CHECK(fs::exists(out / (file_name(name) + ".vcd")));
+    CHECK_THAT(text_of(out / (file_name(name) + ".gtkw")), Contains(file_name(name) + ".vcd"));
+  }
 }
 
 TEST_CASE("the analytic level writes the same results without comparing data") {

@@ -2,18 +2,13 @@
 #include <nlohmann/json.hpp>
 
 #include "testbench/results.h"
-#include "testbench/results_folder.h"
 #include "testbench/run_table.h"
 #include "testbench/settings.h"
-#include "tests/testbench/temporary_folder.h"
 
 namespace bitbalance {
 namespace {
 
 using Catch::Matchers::Contains;
-namespace fs = std::filesystem;
-
-constexpr const char* kSummary = R"({"schema": 1, "verdict": "pass"})";
 
 RunReport example() {
   RunReport report;
@@ -136,57 +131,6 @@ TEST_CASE("the table shows mismatches and why a run failed") {
   report.fault = "the accelerator stopped";
   CHECK_THAT(run_table(report, "out", false), Contains("FAIL") && Contains("the accelerator stopped") &&
                                                   Contains("channel 1, y 2, x 3: expected 4, found 5"));
-}
-
-TEST_CASE("results appear whole when they are committed") {
-  const TemporaryFolder folder;
-  const fs::path target = folder.path() / "a" / "b";
-  {
-    ResultsFolder results(target);
-    results.write("summary.json", kSummary);
-    CHECK_FALSE(fs::exists(target));
-    results.commit();
-  }
-  CHECK(text_of(target / "summary.json") == kSummary);
-  CHECK(std::distance(fs::directory_iterator(folder.path() / "a"), fs::directory_iterator()) == 1);
-}
-
-TEST_CASE("a run that does not finish leaves nothing behind") {
-  const TemporaryFolder folder;
-  { ResultsFolder(folder.path() / "a" / "b").write("summary.json", "half"); }
-  CHECK(folder.entries() == 0);
-}
-
-TEST_CASE("earlier results are replaced on success and kept otherwise") {
-  const TemporaryFolder folder;
-  const fs::path target = folder.path() / "r";
-  {
-    ResultsFolder first(target);
-    first.write("summary.json", kSummary);
-    first.write("old.txt", "old");
-    first.commit();
-  }
-  { ResultsFolder(target).write("new.txt", "half"); }
-  CHECK(fs::exists(target / "old.txt"));
-  CHECK_FALSE(fs::exists(target / "new.txt"));
-  ResultsFolder third(target);
-  third.write("summary.json", kSummary);
-  third.write("new.txt", "new");
-  third.commit();
-  CHECK_FALSE(fs::exists(target / "old.txt"));
-  CHECK(fs::exists(target / "new.txt"));
-  CHECK(folder.entries() == 1);
-}
-
-TEST_CASE("a folder that cannot be written or holds something else is refused at once") {
-  const TemporaryFolder folder;
-  const fs::path file = folder.write("file", "precious");
-  CHECK_THROWS_WITH(ResultsFolder(file), Contains("is not a folder"));
-  CHECK_THROWS_AS(ResultsFolder(file / "below"), SettingsError);
-  CHECK_THROWS_AS(ResultsFolder("/proc/bitbalance"), SettingsError);
-  CHECK_THROWS_WITH(ResultsFolder(folder.path()), Contains("holds other files"));
-  CHECK(text_of(file) == "precious");
-  CHECK(folder.entries() == 1);
 }
 
 }  // namespace

@@ -13,19 +13,20 @@ namespace {
 
 template <class Function>
 HostTensor map(const HostView& x, Function function) {
-  HostTensor result(x.dims);
+  HostTensor result = HostTensor::result(x.dims, x.is_outline());
   std::transform(x.values, x.values + result.values.size(), result.values.begin(), function);
   return result;
 }
 
 template <class Function>
 HostTensor combine(const HostView& a, const HostView& b, Function function) {
+  const bool is_outline = a.is_outline() || b.is_outline();
   if (a.dims == b.dims) {
-    HostTensor result(a.dims);
+    HostTensor result = HostTensor::result(a.dims, is_outline);
     std::transform(a.values, a.values + result.values.size(), b.values, result.values.begin(), function);
     return result;
   }
-  HostTensor result(broadcast(a.dims, b.dims));
+  HostTensor result = HostTensor::result(broadcast(a.dims, b.dims), is_outline);
   if (result.values.empty()) return result;
   const std::vector<std::int64_t> steps_a = broadcast_strides(a.dims, result.dims);
   const std::vector<std::int64_t> steps_b = broadcast_strides(b.dims, result.dims);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace bitbalance {
@@ -15,15 +16,29 @@ std::int64_t element_count(const Dims& dims, std::size_t first, std::size_t end)
 }
 
 std::int64_t checked_count(const Dims& dims) {
-  constexpr std::int64_t kMost = std::int64_t{1} << 28;  // 1 GB of floats
   std::int64_t count = 1;
   for (const std::int64_t extent : dims) {
-    if (extent < 0 || extent > kMost || (count *= extent) > kMost) {
-      throw std::invalid_argument(fmt::format(
-          "a tensor of {}; accepted: no negative extent, at most {} elements", to_string(dims), kMost));
+    if (extent < 0 || extent > kMostElements || (count *= extent) > kMostElements) {
+      throw std::invalid_argument(
+          fmt::format("a tensor of {}; accepted: no negative extent, at most {} elements", to_string(dims),
+                      kMostElements));
     }
   }
   return count;
+}
+
+void check_range(const char* what, const std::vector<std::int64_t>& values, std::int64_t least) {
+  for (const std::int64_t value : values) {
+    if (value < least || value > kMostElements) {
+      throw std::invalid_argument(
+          fmt::format("{} is {}; accepted: {} to {}", what, to_string(values), least, kMostElements));
+    }
+  }
+}
+
+std::int64_t to_integer(float x) {
+  constexpr float kMost = 1e18F;
+  return std::isnan(x) ? 0 : std::llround(std::clamp(x, -kMost, kMost));
 }
 
 std::string to_string(const Dims& dims) {
@@ -38,6 +53,12 @@ std::size_t normal_axis(std::int64_t axis, std::size_t rank) {
 }
 
 HostTensor::HostTensor(Dims extents) : dims(std::move(extents)), values(checked_count(dims)) {}
+
+HostTensor HostTensor::result(Dims extents, bool is_outline) {
+  if (!is_outline) return HostTensor(std::move(extents));
+  checked_count(extents);
+  return {std::move(extents), {}};
+}
 
 HostTensor::HostTensor(Dims extents, std::vector<float> elements)
     : dims(std::move(extents)), values(std::move(elements)) {}

@@ -14,8 +14,17 @@ using Dims = std::vector<std::int64_t>;
 /// Product of the extents from `first` on, up to and without `end` (default: all).
 std::int64_t element_count(const Dims& dims, std::size_t first = 0, std::size_t end = SIZE_MAX);
 
-/// Of all extents. Throws std::invalid_argument for a negative extent or more than 2^28 elements.
+constexpr std::int64_t kMostElements = std::int64_t{1} << 28;  ///< of a tensor: 1 GB of floats
+
+/// Of all extents. Throws std::invalid_argument for a negative extent or more than kMostElements.
 std::int64_t checked_count(const Dims& dims);
+
+/// Throws std::invalid_argument unless all are of least .. kMostElements: products of two are far from
+/// overflow.
+void check_range(const char* what, const std::vector<std::int64_t>& values, std::int64_t least);
+
+/// Cut off at +-10^18; not a number is 0.
+std::int64_t to_integer(float x);
 
 /// "[1, 40, 120]".
 std::string to_string(const Dims& dims);
@@ -30,11 +39,14 @@ struct HostTensor {
   HostTensor() = default;
   /// All zero. Throws as checked_count() does.
   explicit HostTensor(Dims extents);
+  /// The same; an outline has no values.
+  static HostTensor result(Dims extents, bool is_outline);
   /// Precondition: as many elements as the extents say.
   HostTensor(Dims extents, std::vector<float> elements);
 };
 
-/// Somebody else's elements under the extents that an operator reads them by.
+/// Somebody else's elements under the extents that an operator reads them by. An outline is a view of no
+/// elements: it asks for the extents of the result alone.
 struct HostView {
   Dims dims;
   const float* values = nullptr;
@@ -45,6 +57,7 @@ struct HostView {
       : dims(tensor.dims), values(tensor.values.data()) {}
 
   std::int64_t size() const { return element_count(dims); }
+  bool is_outline() const { return values == nullptr && size() != 0; }
 };
 
 /// Extents after broadcasting as NumPy does it. Throws std::invalid_argument when they do not fit.

@@ -21,7 +21,7 @@ std::vector<std::int64_t> row_major_strides(const Dims& dims) {
 /// Element `first` of the input, then by `strides` along the dimensions of the result.
 HostTensor gather_strided(const HostView& x, Dims dims, std::int64_t first,
                           std::vector<std::int64_t> strides) {
-  HostTensor result(std::move(dims));
+  HostTensor result = HostTensor::result(std::move(dims), x.is_outline());
   Odometer at(result.dims, {std::move(strides)});
   for (float& value : result.values) {
     value = x.values[first + at.offset(0)];
@@ -40,9 +40,14 @@ HostTensor transpose(const HostOperator& op, const std::vector<HostView>& operan
   const std::vector<std::int64_t> strides = row_major_strides(x.dims);
   Dims dims;
   std::vector<std::int64_t> steps;
+  std::vector<bool> is_moved(x.dims.size(), false);
   for (const std::int64_t axis : order) {
-    dims.push_back(x.dims[normal_axis(axis, x.dims.size())]);
-    steps.push_back(strides[normal_axis(axis, x.dims.size())]);
+    const std::size_t from = normal_axis(axis, x.dims.size());
+    if (axis < 0 || is_moved[from])
+      throw std::invalid_argument(fmt::format("perm {}; accepted: each dimension once", to_string(order)));
+    is_moved[from] = true;
+    dims.push_back(x.dims[from]);
+    steps.push_back(strides[from]);
   }
   return gather_strided(x, dims, 0, steps);
 }
@@ -55,6 +60,7 @@ HostTensor reshape(const HostOperator& op, const std::vector<HostView>& operands
     throw std::invalid_argument(
         fmt::format("shape {} for the {} elements of {}", to_string(dims), x.size(), to_string(x.dims)));
   }
+  if (x.is_outline()) return HostTensor::result(dims, true);
   return {dims, {x.values, x.values + x.size()}};
 }
 
@@ -114,8 +120,12 @@ HostTensor concat(const HostOperator& op, const std::vector<HostView>& operands)
                                               to_string(operands.at(0).dims), to_string(part.dims), axis));
     }
     dims[axis] += part.dims[axis];
+    checked_count(dims);
   }
-  HostTensor result(dims);
+  const bool is_outline =
+      std::any_of(operands.begin(), operands.end(), [](const HostView& part) { return part.is_outline(); });
+  HostTensor result = HostTensor::result(dims, is_outline);
+  if (is_outline) return result;
   auto to = result.values.begin();
   const std::int64_t outer = element_count(dims, 0, axis);
   for (std::int64_t o = 0; o < outer; ++o) {
@@ -138,9 +148,10 @@ HostTensor tile(const HostOperator& op, const std::vector<HostView>& operands) {
   const std::vector<std::int64_t> repeats = op.attributes.list("repeats");
   if (repeats.size() != x.dims.size())
     throw std::invalid_argument(fmt::format("{} repeats of {}", repeats.size(), to_string(x.dims)));
+  check_range("repeats", repeats, 0);
   Dims dims = x.dims;
   for (std::size_t d = 0; d < dims.size(); ++d) dims[d] *= repeats[d];
-  HostTensor result(dims);
+  HostTensor result = HostTensor::result(dims, x.is_outline());
   const std::vector<std::int64_t> strides = row_major_strides(x.dims);
   Odometer at(dims, {});
   for (float& value : result.values) {
@@ -170,6 +181,7 @@ HostTensor pad(const HostOperator& op, const std::vector<HostView>& operands) {
     throw std::invalid_argument(fmt::format("{} pads of {}", pads.size(), to_string(x.dims)));
   if (mode != "constant" && mode != "edge" && mode != "reflect")
     throw std::invalid_argument(fmt::format("mode is '{}'; accepted: constant, edge, reflect", mode));
+  check_range("pads", pads, -kMostElements);
   Dims dims = x.dims;
   for (std::size_t d = 0; d < rank; ++d) {
     dims[d] += pads[d] + pads[rank + d];
@@ -180,7 +192,7 @@ HostTensor pad(const HostOperator& op, const std::vector<HostView>& operands) {
     if (mode == "edge" && x.dims[d] < 1)
       throw std::invalid_argument(fmt::format("{} has no edge to repeat", to_string(x.dims)));
   }
-  HostTensor result(dims);
+  HostTensor result = HostTensor::result(dims, x.is_outline());
   const std::vector<std::int64_t> strides = row_major_strides(x.dims);
   Odometer at(dims, {});
   for (float& value : result.values) {
@@ -205,19 +217,20 @@ HostTensor gather(const HostOperator& op, const std::vector<HostView>& operands)
   Dims dims(x.dims.begin(), x.dims.begin() + static_cast<std::ptrdiff_t>(axis));
   dims.insert(dims.end(), indices.dims.begin(), indices.dims.end());
   dims.insert(dims.end(), x.dims.begin() + static_cast<std::ptrdiff_t>(axis) + 1, x.dims.end());
-  HostTensor result(dims);
+  HostTensor result = HostTensor::result(dims, x.is_outline() || indices.is_outline());
+  const std::int64_t extent = x.dims[axis];
+  std::vector<std::int64_t> places;
+  for (std::int64_t i = 0; i < indices.size() && !indices.is_outline(); ++i) {
+    const std::int64_t index = to_integer(indices.values[i]);
+    if (index < -extent || index >= extent)
+      throw std::invalid_argument(fmt::format("index {} of an extent of {}", indices.values[i], extent));
+    places.push_back(index < 0 ? index + extent : index);
+  }
+  if (result.values.empty()) return result;
   const std::int64_t run = element_count(x.dims, axis + 1);
   auto to = result.values.begin();
   for (std::int64_t o = 0; o < element_count(x.dims, 0, axis); ++o) {
-    for (std::int64_t i = 0; i < indices.size(); ++i) {
-      std::int64_t index = std::llround(indices.values[i]);
-      if (index < 0) index += x.dims[axis];
-      if (index < 0 || index >= x.dims[axis]) {
-        throw std::invalid_argument(
-            fmt::format("index {} of an extent of {}", indices.values[i], x.dims[axis]));
-      }
-      to = std::copy_n(x.values + (o * x.dims[axis] + index) * run, run, to);
-    }
+    for (const std::int64_t place : places) to = std::copy_n(x.values + (o * extent + place) * run, run, to);
   }
   return result;
 }

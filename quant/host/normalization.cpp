@@ -17,7 +17,8 @@ HostTensor softmax(const HostOperator& op, const HostView& x, bool logarithm) {
   const std::size_t axis = normal_axis(op.attributes.integer("axis", one_axis ? -1 : 1), x.dims.size());
   const std::int64_t count = one_axis ? x.dims[axis] : element_count(x.dims, axis);
   const std::int64_t step = one_axis ? element_count(x.dims, axis + 1) : 1;
-  HostTensor result(x.dims);
+  HostTensor result = HostTensor::result(x.dims, x.is_outline());
+  if (x.is_outline()) return result;
   for (std::int64_t row = 0; row < x.size() / std::max<std::int64_t>(count, 1); ++row) {
     const std::int64_t first = row / step * step * count + row % step;
     float largest = x.values[first];
@@ -42,7 +43,8 @@ HostTensor local_response(const HostOperator& op, const std::vector<HostView>& o
   const float alpha = op.attributes.number("alpha", 1e-4F), beta = op.attributes.number("beta", 0.75F);
   const float bias = op.attributes.number("bias", 1);
   const std::int64_t channels = x.dims[1], plane = element_count(x.dims, 2);
-  HostTensor result(x.dims);
+  HostTensor result = HostTensor::result(x.dims, x.is_outline());
+  if (x.is_outline()) return result;
   for (std::int64_t n = 0; n < x.dims[0]; ++n) {
     const float* image = x.values + n * channels * plane;
     for (std::int64_t c = 0; c < channels; ++c) {
@@ -61,7 +63,8 @@ HostTensor local_response(const HostOperator& op, const std::vector<HostView>& o
 
 /// (x - mean) / sqrt(variance + epsilon) of every run of `count` elements.
 HostTensor standardize(const HostView& x, std::int64_t count, float epsilon) {
-  HostTensor result(x.dims);
+  HostTensor result = HostTensor::result(x.dims, x.is_outline());
+  if (x.is_outline()) return result;
   for (std::int64_t first = 0; first < x.size(); first += count) {
     double sum = 0, squares = 0;
     for (std::int64_t i = 0; i < count; ++i) sum += x.values[first + i];

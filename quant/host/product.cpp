@@ -40,7 +40,9 @@ HostTensor matmul(const HostOperator& /*op*/, const std::vector<HostView>& opera
   const std::int64_t matrices = element_count(dims);
   if (!is_row) dims.push_back(m);
   if (!is_column) dims.push_back(n);
-  HostTensor result(dims);
+  const bool is_outline = operands.at(0).is_outline() || operands.at(1).is_outline();
+  HostTensor result = HostTensor::result(dims, is_outline);
+  if (is_outline) return result;
   for (std::int64_t i = 0; i < matrices; ++i, at.next()) {
     multiply(operands.at(0).values + at.offset(0) * m * k, operands.at(1).values + at.offset(1) * k * n,
              result.values.data() + i * m * n, m, k, n);
@@ -49,7 +51,8 @@ HostTensor matmul(const HostOperator& /*op*/, const std::vector<HostView>& opera
 }
 
 HostTensor transposed(const HostView& x) {
-  HostTensor result({x.dims[1], x.dims[0]});
+  HostTensor result = HostTensor::result({x.dims[1], x.dims[0]}, x.is_outline());
+  if (x.is_outline()) return result;
   for (std::int64_t i = 0; i < x.dims[0]; ++i) {
     for (std::int64_t j = 0; j < x.dims[1]; ++j)
       result.values[j * x.dims[0] + i] = x.values[i * x.dims[1] + j];
@@ -92,8 +95,12 @@ std::int64_t listed(const std::vector<std::int64_t>& list, std::size_t index, st
   return index < list.size() ? list[index] : fallback;
 }
 
-Spread read_spread(const HostAttributes& attributes, std::int64_t input, std::int64_t kernel, std::size_t d,
+Spread read_spread(const HostOperator& op, std::int64_t input, std::int64_t kernel, std::size_t d,
                    std::size_t rank) {
+  const HostAttributes& attributes = op.attributes;
+  for (const char* name : {"strides", "dilations", "output_shape"})
+    check_range(name, attributes.list(name), 1);
+  for (const char* name : {"pads", "output_padding"}) check_range(name, attributes.list(name), 0);
   Spread spread;
   spread.input = input;
   spread.kernel = kernel;
@@ -110,6 +117,12 @@ Spread read_spread(const HostAttributes& attributes, std::int64_t input, std::in
   if (!shape.empty() || automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
     spread.output = shape.empty() ? input * spread.stride : shape[shape.size() - rank + d];
     const std::int64_t total = std::max<std::int64_t>(0, full - spread.output);
+    constexpr std::int64_t kSplitsAsNow = 11;
+    if (total % 2 != 0 && op.opset < kSplitsAsNow) {
+      throw std::invalid_argument(fmt::format(
+          "padding of {}; accepted before operator set {}: even ones, as that splits odd ones otherwise",
+          total, kSplitsAsNow));
+    }
     spread.pad = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
   } else {
     spread.pad = automatic == "VALID" ? 0 : listed(attributes.list("pads"), d, 0);
@@ -131,24 +144,32 @@ HostTensor conv_transpose(const HostOperator& op, const std::vector<HostView>& o
         fmt::format("input of {}; accepted: one or two dimensions of space", to_string(x.dims)));
   }
   if (weights.dims.size() != x.dims.size() || weights.dims[0] != x.dims[1] || groups < 1 ||
-      x.dims[1] % groups != 0) {
+      x.dims[1] % groups != 0 || checked_count(weights.dims) == 0) {
     throw std::invalid_argument(fmt::format("weights {} in {} groups over {} input channels do not fit",
                                             to_string(weights.dims), groups, x.dims[1]));
   }
   Spread rows;
-  if (rank == 2) rows = read_spread(op.attributes, x.dims[2], weights.dims[2], 0, 2);
-  const Spread columns = read_spread(op.attributes, x.dims.back(), weights.dims.back(), rank - 1, rank);
+  const Dims kernel(weights.dims.begin() + 2, weights.dims.end());
+  if (const Dims named = op.attributes.list("kernel_shape"); !named.empty() && named != kernel) {
+    throw std::invalid_argument(
+        fmt::format("kernel_shape is {}; accepted: the weights' {}", to_string(named), to_string(kernel)));
+  }
+  if (rank == 2) rows = read_spread(op, x.dims[2], kernel[0], 0, 2);
+  const Spread columns = read_spread(op, x.dims.back(), kernel.back(), rank - 1, rank);
   const std::int64_t group_outputs = weights.dims[1], group_inputs = x.dims[1] / groups;
   const std::int64_t outputs = group_outputs * groups, plane = rows.output * columns.output;
   Dims dims = {x.dims[0], outputs};
   if (rank == 2) dims.push_back(rows.output);
   dims.push_back(columns.output);
-  HostTensor result(dims);
+  const bool is_outline = std::any_of(operands.begin(), operands.end(),
+                                      [](const HostView& operand) { return operand.is_outline(); });
+  HostTensor result = HostTensor::result(dims, is_outline);
+  if (operands.size() > 2 && operands.at(2).size() != outputs) {
+    throw std::invalid_argument(
+        fmt::format("a bias of {}; accepted: {} values", to_string(operands.at(2).dims), outputs));
+  }
+  if (is_outline) return result;
   if (operands.size() > 2) {
-    if (operands.at(2).size() != outputs) {
-      throw std::invalid_argument(
-          fmt::format("a bias of {}; accepted: {} values", to_string(operands.at(2).dims), outputs));
-    }
     for (std::size_t i = 0; i < result.values.size(); ++i)
       result.values[i] = operands.at(2).values[static_cast<std::int64_t>(i) / plane % outputs];
   }

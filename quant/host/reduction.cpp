@@ -17,7 +17,8 @@ struct Reduction {
 HostTensor reduce(const HostOperator& op, const HostView& x, const Reduction& reduction) {
   const std::vector<std::int64_t> axes = op.attributes.list("axes");
   if (axes.empty() && op.attributes.integer("noop_with_empty_axes", 0) != 0)
-    return {x.dims, {x.values, x.values + x.size()}};
+    return x.is_outline() ? HostTensor::result(x.dims, true)
+                          : HostTensor(x.dims, {x.values, x.values + x.size()});
   std::vector<bool> reduced(x.dims.size(), axes.empty());
   for (const std::int64_t axis : axes) reduced[normal_axis(axis, x.dims.size())] = true;
   Dims kept = x.dims;
@@ -26,7 +27,8 @@ HostTensor reduce(const HostOperator& op, const HostView& x, const Reduction& re
     if (reduced[d]) kept[d] = 1;
     if (!reduced[d] || op.attributes.integer("keepdims", 1) != 0) result_dims.push_back(kept[d]);
   }
-  HostTensor result(result_dims);
+  HostTensor result = HostTensor::result(result_dims, x.is_outline());
+  if (x.is_outline()) return result;
   std::vector<double> sums(result.values.size(), reduction.start);
   Odometer at(x.dims, {broadcast_strides(kept, x.dims)});
   for (std::int64_t i = 0; i < x.size(); ++i, at.next()) {

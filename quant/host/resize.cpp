@@ -40,6 +40,15 @@ double position(const Resizing& r, std::int64_t at) {
   return (x + 0.5) / r.scale - 0.5;  // half_pixel
 }
 
+/// How many elements `scale` makes of an extent. In single precision, as ONNX's shape inference and
+/// onnxruntime have it: 0.7 of 10 are 7 there, and 6 in double precision.
+std::int64_t scaled(std::int64_t extent, float scale) {
+  const float result = std::floor(static_cast<float>(extent) * scale);
+  if (!(result >= 1 && result <= static_cast<float>(kMostElements)))
+    throw std::invalid_argument(fmt::format("an extent of {} times {}; accepted: from 1", extent, scale));
+  return static_cast<std::int64_t>(result);
+}
+
 /// Input elements first, first + 1, ... with weights; indices outside repeat the edge.
 struct Taps {
   std::int64_t first = 0;
@@ -79,6 +88,7 @@ Taps taps(const Resizing& r, double x) {
 }
 
 HostTensor resize_axis(const HostTensor& x, std::size_t axis, const Resizing& r) {
+  constexpr double kReach = 4;  // of taps
   Dims dims = x.dims;
   dims[axis] = r.output;
   HostTensor result(dims);
@@ -87,7 +97,8 @@ HostTensor resize_axis(const HostTensor& x, std::size_t axis, const Resizing& r)
     const double where = position(r, at);
     const bool outside =
         r.coordinates == "tf_crop_and_resize" && (where < 0 || where > static_cast<double>(r.input - 1));
-    const Taps source = taps(r, where);
+    // Beyond the edge everything is the edge.
+    const Taps source = taps(r, std::clamp(where, -kReach, static_cast<double>(r.input - 1) + kReach));
     for (std::int64_t o = 0; o < outer; ++o) {
       for (std::int64_t i = 0; i < inner; ++i) {
         double sum = 0;
@@ -110,8 +121,9 @@ void check_word(const char* attribute, const std::string& word, const std::vecto
   }
 }
 
-/// Operator set 10 has scales alone, and no choice of coordinates: asymmetric and, for nearest, floor.
-HostTensor resize(const HostOperator& op, const std::vector<HostView>& operands) {
+/// What all dimensions share. Operator set 10 has scales alone, and no choice of coordinates: asymmetric and,
+/// for nearest, floor.
+Resizing read_mode(const HostOperator& op) {
   constexpr std::int64_t kChoice = 11;
   const HostAttributes& attributes = op.attributes;
   const bool chooses = op.opset >= kChoice && op.type == "Resize";
@@ -127,36 +139,62 @@ HostTensor resize(const HostOperator& op, const std::vector<HostView>& operands)
              {"half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel", "tf_half_pixel_for_nn",
               "tf_crop_and_resize"});
   check_word("nearest_mode", base.nearest, {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"});
+  return base;
+}
 
-  HostTensor result(operands.at(0).dims,
-                    {operands.at(0).values, operands.at(0).values + operands.at(0).size()});
-  const std::size_t rank = result.dims.size();
-  const auto scales = attributes.numbers.find("scales");
+/// Where a dimension of a cropped image begins and ends.
+void read_roi(const HostAttributes& attributes, std::size_t axis, std::size_t rank, Resizing& r) {
   const auto roi = attributes.numbers.find("roi");
+  if (roi == attributes.numbers.end() || roi->second.size() != 2 * rank)
+    throw std::invalid_argument("tf_crop_and_resize without a roi");
+  r.roi_start = roi->second[axis];
+  r.roi_end = roi->second[rank + axis];
+  if (!std::isfinite(r.roi_start) || !std::isfinite(r.roi_end))
+    throw std::invalid_argument("a roi that is not finite");
+}
+
+/// Every dimension of `input`.
+std::vector<Resizing> read_resizings(const HostOperator& op, const Dims& input) {
+  const HostAttributes& attributes = op.attributes;
+  const std::size_t rank = input.size();
+  const auto scales = attributes.numbers.find("scales");
   const std::vector<std::int64_t> sizes = attributes.list("sizes");
-  const bool has_scales = scales != attributes.numbers.end() && scales->second.size() == rank;
-  if (!has_scales && sizes.size() != rank)
-    throw std::invalid_argument(fmt::format("no scales or sizes for the {} dimensions", rank));
+  const bool has_scales = scales != attributes.numbers.end() && !scales->second.empty();
+  if ((has_scales ? scales->second.size() : sizes.size()) != rank || (has_scales && !sizes.empty())) {
+    throw std::invalid_argument(fmt::format("{} scales and {} sizes for {} dimensions; accepted: one of both",
+                                            has_scales ? scales->second.size() : 0, sizes.size(), rank));
+  }
+  check_range("sizes", sizes, 1);
+  std::vector<Resizing> resizings(rank, read_mode(op));
   for (std::size_t axis = 0; axis < rank; ++axis) {
-    Resizing r = base;
-    r.input = result.dims[axis];
-    const double factor = has_scales ? scales->second[axis] : 1;
-    r.output = has_scales ? static_cast<std::int64_t>(std::floor(static_cast<double>(r.input) * factor))
-                          : sizes[axis];
-    r.scale = has_scales ? factor : static_cast<double>(r.output) / static_cast<double>(r.input);
-    if (r.coordinates == "tf_crop_and_resize") {
-      if (roi == attributes.numbers.end() || roi->second.size() != 2 * rank)
-        throw std::invalid_argument("tf_crop_and_resize without a roi");
-      r.roi_start = roi->second[axis];
-      r.roi_end = roi->second[rank + axis];
-    } else if (r.output == r.input) {
-      continue;
-    }
-    if (r.input < 1 || r.output < 1) {
-      throw std::invalid_argument(
-          fmt::format("an extent of {} to {}; accepted: both from 1", r.input, r.output));
-    }
-    result = resize_axis(result, axis, r);
+    Resizing& r = resizings[axis];
+    r.input = input[axis];
+    if (r.input < 1) throw std::invalid_argument(fmt::format("an extent of {}; accepted: from 1", r.input));
+    r.output = has_scales ? scaled(r.input, scales->second[axis]) : sizes[axis];
+    r.scale =
+        has_scales ? scales->second[axis] : static_cast<double>(r.output) / static_cast<double>(r.input);
+    if (op.type == "Upsample" && r.scale < 1)
+      throw std::invalid_argument(fmt::format("a scale of {}; accepted: from 1", r.scale));
+    if (r.coordinates != "tf_crop_and_resize") continue;
+    read_roi(attributes, axis, rank, r);
+    // The standard scales the region, its shape inference the whole extent.
+    if (has_scales && r.roi_end - r.roi_start != 1)
+      throw std::invalid_argument("a region resized by scales; accepted: by sizes");
+  }
+  return resizings;
+}
+
+HostTensor resize(const HostOperator& op, const std::vector<HostView>& operands) {
+  const HostView& x = operands.at(0);
+  const std::vector<Resizing> resizings = read_resizings(op, x.dims);
+  Dims dims;
+  for (const Resizing& r : resizings) dims.push_back(r.output);
+  if (x.is_outline()) return HostTensor::result(dims, true);
+  checked_count(dims);
+  HostTensor result(x.dims, {x.values, x.values + x.size()});
+  for (std::size_t axis = 0; axis < dims.size(); ++axis) {
+    const Resizing& r = resizings[axis];
+    if (r.output != r.input || r.coordinates == "tf_crop_and_resize") result = resize_axis(result, axis, r);
   }
   return result;
 }

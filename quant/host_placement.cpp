@@ -8,51 +8,74 @@
 namespace bitbalance {
 namespace {
 
-/// Decides for each node where it runs.
+bool is_movable(const Node& node) {
+  return node.op == Op::kAffine || node.op == Op::kClip || node.op == Op::kAdd || node.op == Op::kConcat;
+}
+
+/// Decides for each node where it runs. A node that goes to the host is looked at once, and so are those
+/// around it again: networks of other people may be one chain of many thousand nodes.
 class Placement {
  public:
   explicit Placement(const Network& network)
       : network_(network),
         uses_(count_uses(network)),
         on_host_(network.nodes.size()),
-        writer_(network.tensors.size(), -1) {
+        joins_layer_(network.nodes.size()),
+        from_host_(network.nodes.size()),
+        writer_(network.tensors.size(), -1),
+        readers_(network.tensors.size()),
+        accelerated_(network.tensors.size()) {
     for (std::size_t n = 0; n < network.nodes.size(); ++n) {
-      on_host_[n] = network.nodes[n].op == Op::kHost;
-      writer_[network.nodes[n].output] = static_cast<int>(n);
+      const Node& node = network.nodes[n];
+      joins_layer_[n] = joins_layer(node);
+      writer_[node.output] = static_cast<int>(n);
+      for (const int tensor : sources(node)) {
+        readers_[tensor].push_back(static_cast<int>(n));
+        ++accelerated_[tensor];
+      }
     }
   }
 
   std::vector<bool> run() {
-    bool changed = true;
-    while (changed) {
-      changed = false;
-      for (std::size_t n = 0; n < network_.nodes.size(); ++n) {
-        const Node& node = network_.nodes[n];
-        if (on_host_[n] || !is_movable(node) || !(follows_host(node) || is_spare(node))) continue;
-        on_host_[n] = true;
-        changed = true;
-      }
+    std::vector<int> waiting;
+    for (std::size_t n = 0; n < network_.nodes.size(); ++n) {
+      if (network_.nodes[n].op == Op::kHost) move(static_cast<int>(n), waiting);
+      waiting.push_back(static_cast<int>(n));
+    }
+    while (!waiting.empty()) {
+      const int n = waiting.back();
+      waiting.pop_back();
+      if (!on_host_[n] && is_movable(network_.nodes[n]) && (follows_host(n) || is_spare(n))) move(n, waiting);
     }
     return on_host_;
   }
 
  private:
-  static bool is_movable(const Node& node) {
-    return node.op == Op::kAffine || node.op == Op::kClip || node.op == Op::kAdd || node.op == Op::kConcat;
+  void move(int n, std::vector<int>& waiting) {
+    on_host_[n] = true;
+    const Node& node = network_.nodes[n];
+    for (const int reader : readers_[node.output]) {
+      ++from_host_[reader];
+      waiting.push_back(reader);
+    }
+    for (const int tensor : sources(node)) {
+      if (--accelerated_[tensor] == 0 && writer_[tensor] >= 0) waiting.push_back(writer_[tensor]);
+    }
   }
 
   /// A concatenation with a part from the accelerator stays: its parts are written in place.
-  bool follows_host(const Node& node) const {
-    const std::vector<int> read = sources(node);
-    const auto from_host = [&](int t) { return writer_[t] >= 0 && on_host_[writer_[t]]; };
-    return node.op == Op::kConcat ? std::all_of(read.begin(), read.end(), from_host)
-                                  : std::any_of(read.begin(), read.end(), from_host);
+  bool follows_host(int n) const {
+    const Node& node = network_.nodes[n];
+    return from_host_[n] >= (node.op == Op::kConcat ? static_cast<int>(sources(node).size()) : 1);
   }
 
   /// Would be a layer of its own on the accelerator, for nobody but the host.
-  bool is_spare(const Node& node) const { return !joins_layer(node) && only_host_reads(node.output); }
+  bool is_spare(int n) const {
+    const int output = network_.nodes[n].output;
+    return !joins_layer_[n] && output != network_.output && accelerated_[output] == 0;
+  }
 
-  /// Will fusion make it part of the convolution or pooling before it?
+  /// Will fusion make it part of the convolution or pooling before it? The nodes before it are known.
   bool joins_layer(const Node& node) const {
     if (node.op == Op::kConcat) return false;
     const std::vector<int> read = sources(node);
@@ -62,23 +85,17 @@ class Placement {
       if (writer.op == Op::kConv) return true;
       const bool is_pool = writer.op == Op::kMaxPool || writer.op == Op::kAvgPool;
       return (node.op == Op::kClip && is_pool) || ((node.op == Op::kClip || writer.op == Op::kAffine) &&
-                                                   is_movable(writer) && joins_layer(writer));
+                                                   is_movable(writer) && joins_layer_[writer_[t]]);
     });
-  }
-
-  bool only_host_reads(int tensor) const {
-    if (tensor == network_.output) return false;
-    for (std::size_t n = 0; n < network_.nodes.size(); ++n) {
-      const std::vector<int> read = sources(network_.nodes[n]);
-      if (!on_host_[n] && std::find(read.begin(), read.end(), tensor) != read.end()) return false;
-    }
-    return true;
   }
 
   const Network& network_;
   std::vector<int> uses_;
-  std::vector<bool> on_host_;  ///< by node
-  std::vector<int> writer_;    ///< by tensor, -1: the network's input
+  std::vector<bool> on_host_, joins_layer_;  ///< by node
+  std::vector<int> from_host_;               ///< by node: how many of its sources the host writes
+  std::vector<int> writer_;                  ///< by tensor, -1: the network's input
+  std::vector<std::vector<int>> readers_;    ///< by tensor
+  std::vector<int> accelerated_;             ///< by tensor: how many of its readers are no nodes of the host
 };
 
 /// The host's version of a movable node.
@@ -136,15 +153,28 @@ class Merger {
   }
 
  private:
-  void collect(const Node& node) {
-    for (const int tensor : sources(node)) {
-      if (host_writer_[tensor] != nullptr) {
-        if (value_.emplace(tensor, -1).second) collect(*host_writer_[tensor]);
+  /// Nodes after those that they read, in the order of a depth-first walk; as long as the graph is deep.
+  void collect(const Node& last) {
+    struct Visit {
+      const Node* node;
+      std::vector<int> read;
+      std::size_t next;
+    };
+    std::vector<Visit> path = {{&last, sources(last), 0}};
+    while (!path.empty()) {
+      Visit& visit = path.back();
+      if (visit.next == visit.read.size()) {
+        nodes_.push_back(visit.node);
+        path.pop_back();
+        continue;
+      }
+      const int tensor = visit.read[visit.next++];
+      if (const Node* writer = host_writer_[tensor]; writer != nullptr) {
+        if (value_.emplace(tensor, -1).second) path.push_back({writer, sources(*writer), 0});
       } else if (value_.emplace(tensor, static_cast<int>(inputs_.size())).second) {
         inputs_.push_back(tensor);
       }
     }
-    nodes_.push_back(&node);
   }
 
   // A node reads a tensor under extents of its own: Reshape does that.

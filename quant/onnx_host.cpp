@@ -2,7 +2,9 @@
 // attributes.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "quant/onnx_graph.h"
@@ -37,6 +39,12 @@ void read_attributes(const NodeProto& node, HostAttributes& attributes) {
   }
 }
 
+bool has_input_behind(const NodeProto& node, int index) {
+  while (++index < node.input_size())
+    if (OnnxGraph::has_input(node, index)) return true;
+  return false;
+}
+
 /// Attributes and parameters of a node; its operands go to `operands`.
 HostOperator host_operator(const OnnxGraph& graph, const NodeProto& node,
                            std::vector<const OnnxValue*>& operands) {
@@ -48,7 +56,8 @@ HostOperator host_operator(const OnnxGraph& graph, const NodeProto& node,
   for (int i = 0; i < node.input_size(); ++i) {
     const std::string name = static_cast<std::size_t>(i) < parameters.size() ? parameters[i] : "";
     if (!OnnxGraph::has_input(node, i)) {
-      if (name.empty()) graph.model().fail(node, fmt::format("input {} is left out", i));
+      if (name.empty() && has_input_behind(node, i))
+        graph.model().fail(node, fmt::format("input {} is left out; accepted: inputs at the end", i));
       continue;
     }
     const OnnxValue& value = graph.value(node, i);
@@ -60,8 +69,7 @@ HostOperator host_operator(const OnnxGraph& graph, const NodeProto& node,
       graph.model().fail(node, fmt::format("input '{}' is computed; accepted: a constant", node.input(i)));
     if (value.is_integer) {
       std::vector<std::int64_t>& integers = op.attributes.integers[name];
-      for (const float x : value.constant)
-        integers.push_back(static_cast<std::int64_t>(std::clamp(x, -1e18F, 1e18F)));
+      std::transform(value.constant.begin(), value.constant.end(), std::back_inserter(integers), to_integer);
     } else {
       op.attributes.numbers[name] = value.constant;
     }
@@ -84,6 +92,8 @@ void split(OnnxGraph& graph, const NodeProto& node) {
   }
   if (static_cast<int>(parts.size()) != node.output_size())
     graph.model().fail(node, fmt::format("{} parts for {} outputs", parts.size(), node.output_size()));
+  if (std::any_of(parts.begin(), parts.end(), [&](std::int64_t part) { return part < 0 || part > extent; }))
+    graph.model().fail(node, fmt::format("parts are {}; accepted: 0 to {}", to_string(parts), extent));
   std::int64_t start = 0;
   for (int i = 0; i < node.output_size(); ++i) {
     HostOperator slice;
@@ -106,6 +116,20 @@ void lrn(OnnxGraph& graph, const NodeProto& node) {
         node, fmt::format("alpha {}, beta {}, bias {}; accepted: bias above 0, alpha from 0, finite", alpha,
                           beta, bias));
   }
+  graph.activation(node, 0);
+  import_host_operator(graph, node);
+}
+
+/// Before operator set 8 these do not broadcast.
+void combine_alike(OnnxGraph& graph, const NodeProto& node) {
+  constexpr std::int64_t kBroadcasts = 8;
+  for (int i = 1; graph.model().opset() < kBroadcasts && i < node.input_size(); ++i) {
+    if (graph.dims(node, i) != graph.dims(node, 0)) {
+      graph.model().fail(node,
+                         fmt::format("operands are {} and {}; accepted in operator set 7: equal extents",
+                                     to_string(graph.dims(node, 0)), to_string(graph.dims(node, i))));
+    }
+  }
   import_host_operator(graph, node);
 }
 
@@ -124,6 +148,7 @@ OnnxHandlers host_handlers() {
   for (const std::string& name : host_operators()) handlers[name] = import_host_operator;
   handlers["LRN"] = lrn;
   handlers["Split"] = split;
+  for (const char* name : {"Max", "Mean", "Min", "Sum"}) handlers[name] = combine_alike;
   return handlers;
 }
 

@@ -23,9 +23,11 @@ const OnnxHandlers& handlers() {
   return table;
 }
 
-/// All inputs are constants, and the host can compute the operator.
+/// All inputs are constants of what would be a layer, and the host can compute it.
 bool folds(const OnnxGraph& graph, const NodeProto& node) {
-  if (host_operators().count(node.op_type()) == 0 || shape_handlers().count(node.op_type()) != 0)
+  static const OnnxHandlers layers = layer_handlers();
+  if (host_operators().count(node.op_type()) == 0 || layers.count(node.op_type()) == 0 ||
+      graph.channel_transform(node) != nullptr)
     return false;
   for (int i = 0; i < node.input_size(); ++i)
     if (OnnxGraph::has_input(node, i) && !graph.is_constant(node, i)) return false;
@@ -57,9 +59,7 @@ std::set<std::string> onnx_operators() {
 
 Network import_onnx(const std::filesystem::path& file, const Dims& input_shape) {
   const OnnxModel model(file, input_shape, onnx_operators());
-  OnnxGraph graph(model, file.stem().string());
-  for (const NodeProto& node : model.graph().node()) import_node(graph, node);
-  return graph.finish();
+  return OnnxGraph(model, file.stem().string()).run(import_node);
 }
 
 }  // namespace bitbalance

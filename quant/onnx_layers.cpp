@@ -42,17 +42,12 @@ int windowed_image(OnnxGraph& graph, const NodeProto& node) {
   return graph.image(node, 0);
 }
 
-/// Adds a layer over a window, whose extents must be those of the official shape inference.
+/// Adds a layer over a window.
 Node& add_windowed(OnnxGraph& graph, const NodeProto& node, Op op, int input, const Window& window,
                    int channels) {
   const Shape out = window.output_shape(graph.shape(input), channels);
   Dims dims = {1, out.channels, out.height, out.width};
   if (graph.dims(node, 0).size() == 3) dims.erase(dims.begin() + 2);
-  const Dims* inferred = graph.model().inferred(node.output(0));
-  if (inferred != nullptr && *inferred != dims) {
-    graph.model().fail(node, fmt::format("output is {}, but ONNX shape inference says {}", to_string(dims),
-                                         to_string(*inferred)));
-  }
   Node& layer = graph.add_layer(node, op, input, out, std::move(dims));
   layer.window = window;
   return layer;
@@ -65,8 +60,8 @@ void conv(OnnxGraph& graph, const NodeProto& source) {
   const Shape in = graph.shape(input);
   const OnnxValue& weights = graph.floats(node, 1);
   const std::int64_t groups = int_attribute(node, "group", 1);
-  if (weights.dims.size() != rank || groups < 1 || weights.dims[1] * groups != in.channels ||
-      weights.dims[0] % groups != 0) {
+  if (weights.dims.size() != rank || groups < 1 || groups > in.channels ||
+      weights.dims[1] * groups != in.channels || weights.dims[0] % groups != 0) {
     graph.model().fail(node, fmt::format("weights {} in {} groups over {} input channels do not fit",
                                          to_string(weights.dims), groups, in.channels));
   }
@@ -105,7 +100,7 @@ void add_product(OnnxGraph& graph, const NodeProto& node, std::vector<float> wei
     Node& layer = *add_layer(input, {outputs, 1, 1});
     layer.window.kernel_h = in.height;
     layer.window.kernel_w = in.width;
-    graph.note_product(layer.output, layer.output);
+    graph.note_product(node);
     return;
   }
   HostOperator transpose;
@@ -114,10 +109,10 @@ void add_product(OnnxGraph& graph, const NodeProto& node, std::vector<float> wei
   const int planes = graph.add_host(node, transpose, input, {rows, inputs}, node.input(0) + " (columns)",
                                     {static_cast<int>(inputs), 1, columns});
   const int product = add_layer(planes, {outputs, 1, columns})->output;
+  graph.note_product(node);
   const int result =
       graph.add_host(node, transpose, product, {outputs, rows}, node.output(0) + " (rows)", shape_of(dims));
-  graph.define(node.output(0), {result, dims, {}, false});
-  graph.note_product(result, product);
+  graph.define(node, node.output(0), {result, dims, {}, false});
 }
 
 /// The constant right operand [in][out] (or transposed) of a product as [out][in], times a factor.
@@ -176,18 +171,15 @@ void matmul(OnnxGraph& graph, const NodeProto& node) {
   add_product(graph, node, std::move(weights), std::vector<float>(graph.dims(node, 1)[1], 0.0F));
 }
 
-/// y = scale[c] * x + bias[c] over the activation at an index.
-void add_affine(OnnxGraph& graph, const NodeProto& node, int index, std::vector<float> scale,
+/// y = scale[c] * x + bias[c].
+void add_affine(OnnxGraph& graph, const NodeProto& node, const OnnxValue& x, std::vector<float> scale,
                 std::vector<float> bias) {
-  const int input = graph.activation(node, index);
-  Node& affine = graph.add_layer(node, Op::kAffine, input, graph.shape(input), graph.dims(node, index));
+  Node& affine = graph.add_layer(node, Op::kAffine, x.tensor, graph.shape(x.tensor), Dims(x.dims));
   affine.scale = std::move(scale);
   affine.bias = std::move(bias);
 }
 
 void batch_normalization(OnnxGraph& graph, const NodeProto& node) {
-  if (int_attribute(node, "training_mode", 0) != 0)
-    graph.model().fail(node, "training_mode is 1; accepted: 0");
   const float epsilon = float_attribute(node, "epsilon", 1e-5F);
   const bool is_image = graph.dims(node, 0).size() > 2;
   const int input = is_image ? graph.image(node, 0) : graph.activation(node, 0);
@@ -234,7 +226,7 @@ std::vector<float> channel_constant(const OnnxGraph& graph, const NodeProto& nod
 bool add_product_bias(OnnxGraph& graph, const NodeProto& node, int constant) {
   const OnnxValue result = graph.value(node, 1 - constant);
   const OnnxValue& addend = graph.floats(node, constant);
-  Node* conv = graph.product(result.tensor);
+  Node* conv = graph.product(node.input(1 - constant));
   if (conv == nullptr || graph.model().readers(node.input(1 - constant)) != 1) return false;
   const auto outputs = static_cast<std::int64_t>(conv->bias.size());
   if (addend.dims.empty() || element_count(addend.dims) != outputs || addend.dims.back() != outputs ||
@@ -242,7 +234,8 @@ bool add_product_bias(OnnxGraph& graph, const NodeProto& node, int constant) {
     return false;
   std::transform(conv->bias.begin(), conv->bias.end(), addend.constant.begin(), conv->bias.begin(),
                  std::plus<>());
-  graph.define(node.output(0), result);
+  graph.define(node, node.output(0), result);
+  graph.pass_product(node.input(1 - constant), node.output(0));
   return true;
 }
 
@@ -259,7 +252,7 @@ void add(OnnxGraph& graph, const NodeProto& node) {
     std::vector<float> bias = channel_constant(graph, node, constant);
     const std::vector<float> scale(bias.size(), 1.0F);
     if (!bias.empty()) {
-      add_affine(graph, node, 1 - constant, scale, std::move(bias));
+      add_affine(graph, node, graph.value(node, 1 - constant), scale, std::move(bias));
       return;
     }
   } else if (!graph.is_constant(node, 0) && graph.dims(node, 0) == graph.dims(node, 1) &&
@@ -290,39 +283,49 @@ void scale_by_constant(OnnxGraph& graph, const NodeProto& node) {
       scale[c] = divides ? 1 / values[c] : values[c];
     }
   }
-  add_affine(graph, node, 1 - constant, std::move(scale), std::move(bias));
+  add_affine(graph, node, graph.value(node, 1 - constant), std::move(scale), std::move(bias));
 }
 
-/// Of channels on the accelerator; of anything else on the host.
-void concat(OnnxGraph& graph, const NodeProto& node) {
+/// Parts that are channels, one after the other; false where they are something else.
+bool concat_channels(OnnxGraph& graph, const NodeProto& node) {
+  const std::int64_t axis = int_attribute(node, "axis", 1);
   std::vector<int> parts;
   Shape shape;
+  std::int64_t channels = 0;
   Dims dims;
-  bool fits = true;
-  for (int i = 0; i < node.input_size() && fits; ++i) {
+  for (int i = 0; i < node.input_size(); ++i) {
     const OnnxValue& part = graph.value(node, i);
-    const std::int64_t axis = int_attribute(node, "axis", 1);
-    fits = part.tensor >= 0 && (part.dims.size() == 2 || part.dims.size() == 4) && part.dims[0] == 1 &&
-           (axis == 1 || axis + static_cast<std::int64_t>(part.dims.size()) == 1) &&
-           (part.dims.size() == 2 || part.dims[1] == graph.shape(part.tensor).channels);
-    if (!fits) break;
+    const std::size_t rank = part.dims.size();
+    if (part.tensor < 0 || (rank != 2 && rank != 4) || part.dims[0] != 1 ||
+        (axis != 1 && axis + static_cast<std::int64_t>(rank) != 1))
+      return false;
     const Shape& next = graph.shape(part.tensor);
+    if (rank == 4 && part.dims[1] != next.channels) return false;
     if (i == 0) {
       shape = next;
       dims = part.dims;
+    } else if (rank != dims.size() || next.height != shape.height || next.width != shape.width) {
+      return false;
     } else {
-      fits = next.height == shape.height && next.width == shape.width;
-      shape.channels += next.channels;
       dims[1] += part.dims[1];
     }
+    channels += next.channels;
+    checked_count(dims);
     parts.push_back(part.tensor);
   }
-  if (!fits) {
-    import_host_operator(graph, node);
-    return;
-  }
+  shape.channels = static_cast<int>(channels);
   graph.add_layer(node, Op::kConcat, parts.front(), shape, dims)
       .others.assign(parts.begin() + 1, parts.end());
+  return true;
+}
+
+void concat(OnnxGraph& graph, const NodeProto& node) {
+  if (const ChannelTransform* transform = graph.channel_transform(node)) {
+    const OnnxValue& image = graph.known(node, transform->image);
+    add_affine(graph, node, image, transform->scale, transform->bias);
+  } else if (!concat_channels(graph, node)) {
+    import_host_operator(graph, node);
+  }
 }
 
 void add_clip(OnnxGraph& graph, const NodeProto& node, float low, float high) {

@@ -12,12 +12,10 @@
 #include <limits>
 #include <stdexcept>
 
-#include "quant/onnx_rewrite.h"
+#include "quant/onnx_versions.h"
 
 namespace bitbalance {
 namespace {
-
-constexpr std::int64_t kFirstOpset = 7;  // from here on operators broadcast, and differ in attributes at most
 
 // The official library explains itself over several lines, and a damaged file has names with control
 // characters.
@@ -38,13 +36,8 @@ std::string type_name(int type) {
   return onnx::TensorProto_DataType_Name(static_cast<onnx::TensorProto_DataType>(type));
 }
 
-template <typename T, typename Field>
-std::vector<T> elements(const onnx::TensorProto& tensor, const Field& field) {
-  if (!tensor.has_raw_data()) return {field.begin(), field.end()};
-  std::vector<T> values(tensor.raw_data().size() / sizeof(T));
-  // Little-endian, as every machine we build for.
-  if (!values.empty()) std::memcpy(values.data(), tensor.raw_data().data(), values.size() * sizeof(T));
-  return values;
+bool is_standard(const std::string& domain) {
+  return domain.empty() || domain == "ai.onnx";
 }
 
 const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, const char* name) {
@@ -59,44 +52,76 @@ OnnxModel::OnnxModel(std::filesystem::path file, const Dims& input_shape,
                      const std::set<std::string>& accepted_ops)
     : file_(std::move(file)) {
   parse();
-  merge_channel_transforms(*model_.mutable_graph(),
-                           [this](const onnx::TensorProto& tensor) { return constant(tensor); });
-  check_operators(accepted_ops);
   check_version();
+  check_operators(accepted_ops);
+  check_model();
+  find_input(input_shape);
+  guard_windows();
+  infer_shapes();
+  const auto count_reader = [this](const std::string& name) {
+    if (!name.empty()) ++readers_[name];
+  };
+  for (const onnx::NodeProto& node : graph().node())
+    for (const std::string& name : node.input()) count_reader(name);
+  for (const onnx::ValueInfoProto& output : graph().output()) count_reader(output.name());
+}
+
+void OnnxModel::parse() {
+  const google::protobuf::LogSilencer silence;  // it explains itself on the terminal
+  std::ifstream stream(file_, std::ios::binary);
+  if (!stream || std::filesystem::is_directory(file_)) fail("cannot be opened; accepted: an ONNX file");
+  if (!model_.ParseFromIstream(&stream) || !model_.has_graph() || !model_.has_ir_version())
+    fail("is truncated or not an ONNX file");
+  // Whatever speaks of a node has a name for it.
+  for (onnx::NodeProto& node : *model_.mutable_graph()->mutable_node())
+    if (node.name().empty() && node.output_size() != 0) node.set_name(node.output(0));
+}
+
+void OnnxModel::check_version() {
+  constexpr std::int64_t kFirstIr = 3;  // names its operator sets
+  if (model_.ir_version() < kFirstIr || model_.ir_version() > onnx::Version::IR_VERSION) {
+    fail(fmt::format("IR version is {}; accepted: {} to {}", model_.ir_version(), kFirstIr,
+                     static_cast<int>(onnx::Version::IR_VERSION)));
+  }
+  for (const onnx::OperatorSetIdProto& opset : model_.opset_import()) {
+    if (!is_standard(opset.domain())) continue;
+    if (opset_ != 0 && opset_ != opset.version())
+      fail(fmt::format("operator set versions are {} and {}; accepted: one", opset_, opset.version()));
+    opset_ = opset.version();
+  }
+  if (opset_ < kFirstOpset || opset_ > kLastOpset)
+    fail(fmt::format("operator set version is {}; accepted: {} to {}", opset_, kFirstOpset, kLastOpset));
+}
+
+void OnnxModel::check_operators(const std::set<std::string>& accepted_ops) const {
+  for (const onnx::FunctionProto& function : model_.functions()) {
+    if (is_standard(function.domain()))
+      fail(fmt::format("defines '{}' itself; accepted: ONNX's own operators", function.name()));
+  }
+  for (const onnx::NodeProto& node : graph().node()) {
+    if (accepted_ops.count(node.op_type()) == 0 || !is_standard(node.domain())) {
+      const std::string domain = node.domain().empty() ? "" : " of domain " + node.domain();
+      fail(node, fmt::format("unsupported operator{}; accepted: {}", domain, fmt::join(accepted_ops, ", ")));
+    }
+    if (const std::string problem = version_problem(node, opset_); !problem.empty()) fail(node, problem);
+  }
+}
+
+void OnnxModel::check_model() const {
+  const auto check = [this](const onnx::TensorProto& tensor) {
+    if (tensor.data_location() == onnx::TensorProto::EXTERNAL) {
+      fail(fmt::format("constant '{}' is stored in another file; accepted: data inside the ONNX file",
+                       tensor.name()));
+    }
+  };
+  for (const onnx::TensorProto& tensor : graph().initializer()) check(tensor);
+  for (const onnx::NodeProto& node : graph().node())
+    for (const onnx::AttributeProto& attribute : node.attribute()) check(attribute.t());
   try {
     onnx::checker::check_model(model_);
   } catch (const std::exception& error) {
     fail(fmt::format("is not a valid ONNX model: {}", error.what()));
   }
-  find_input(input_shape);
-  guard_windows();
-  infer_shapes();
-  for (const onnx::NodeProto& node : graph().node())
-    for (const std::string& name : node.input()) ++readers_[name];
-  for (const onnx::ValueInfoProto& output : graph().output()) ++readers_[output.name()];
-}
-
-void OnnxModel::parse() {
-  std::ifstream stream(file_, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(file_)) fail("cannot be opened; accepted: an ONNX file");
-  if (!model_.ParseFromIstream(&stream) || !model_.has_graph() || !model_.has_ir_version())
-    fail("is truncated or not an ONNX file");
-}
-
-void OnnxModel::check_operators(const std::set<std::string>& accepted_ops) const {
-  for (const onnx::NodeProto& node : graph().node()) {
-    if (accepted_ops.count(node.op_type()) == 0 || !(node.domain().empty() || node.domain() == "ai.onnx")) {
-      const std::string domain = node.domain().empty() ? "" : " of domain " + node.domain();
-      fail(node, fmt::format("unsupported operator{}; accepted: {}", domain, fmt::join(accepted_ops, ", ")));
-    }
-  }
-}
-
-void OnnxModel::check_version() {
-  for (const onnx::OperatorSetIdProto& opset : model_.opset_import())
-    if (opset.domain().empty() || opset.domain() == "ai.onnx") opset_ = opset.version();
-  if (opset_ < kFirstOpset)
-    fail(fmt::format("operator set version is {}; accepted: {} or later", opset_, kFirstOpset));
 }
 
 void OnnxModel::find_input(const Dims& input_shape) {
@@ -177,8 +202,11 @@ void OnnxModel::guard_windows() {
 }
 
 void OnnxModel::infer_shapes() {
-  // What the file says about inner shapes may hold the symbolic batch.
+  // What the file declares is compared node by node, and must not keep the inference from its own result.
+  declared_ = types();
   model_.mutable_graph()->clear_value_info();
+  for (onnx::ValueInfoProto& output : *model_.mutable_graph()->mutable_output())
+    output.mutable_type()->mutable_tensor_type()->clear_shape();
   const bool check_type = true;
   const int strict = 1;
   const bool propagate_data = true;
@@ -188,22 +216,57 @@ void OnnxModel::infer_shapes() {
   } catch (const std::exception& error) {
     fail(fmt::format("shape inference: {}", error.what()));
   }
-  const auto collect = [&](const onnx::ValueInfoProto& value) {
-    if (!value.type().tensor_type().has_shape()) return;
-    Dims& dims = dims_[value.name()];
-    for (const auto& dim : value.type().tensor_type().shape().dim())
-      dims.push_back(dim.has_dim_value() ? dim.dim_value() : 0);
-  };
-  collect(*input_);
-  for (const onnx::ValueInfoProto& value : graph().value_info()) collect(value);
-  for (const onnx::ValueInfoProto& value : graph().output()) collect(value);
+  inferred_ = types();
+  inferred_[input_->name()] = input_->type().tensor_type();
 }
 
-const Dims* OnnxModel::inferred(const std::string& tensor) const {
-  const auto found = dims_.find(tensor);
-  if (found == dims_.end()) return nullptr;
-  const Dims& dims = found->second;
-  return std::all_of(dims.begin(), dims.end(), [](std::int64_t d) { return d > 0; }) ? &dims : nullptr;
+OnnxModel::Types OnnxModel::types() const {
+  Types types;
+  for (const onnx::ValueInfoProto& value : graph().value_info())
+    types[value.name()] = value.type().tensor_type();
+  for (const onnx::ValueInfoProto& value : graph().output()) types[value.name()] = value.type().tensor_type();
+  return types;
+}
+
+Dims OnnxModel::input_dims() const {
+  return *extents(input_->name());
+}
+
+std::optional<Dims> OnnxModel::extents(const std::string& tensor) const {
+  const auto found = inferred_.find(tensor);
+  if (found == inferred_.end() || !found->second.has_shape()) return {};
+  Dims dims;
+  for (const auto& dim : found->second.shape().dim()) {
+    if (!dim.has_dim_value()) return {};
+    dims.push_back(dim.dim_value());
+  }
+  return dims;
+}
+
+void OnnxModel::check_extents(const onnx::NodeProto& node, const std::string& tensor,
+                              const Dims& dims) const {
+  const auto check = [&](const Types& types, const char* who) {
+    const auto found = types.find(tensor);
+    if (found == types.end() || !found->second.has_shape()) return;
+    const auto& expected = found->second.shape().dim();
+    bool fits = expected.size() == static_cast<int>(dims.size());
+    Dims known;
+    for (int d = 0; d < expected.size(); ++d) {
+      const std::int64_t extent = expected[d].has_dim_value() ? expected[d].dim_value() : -1;
+      known.push_back(extent);
+      fits = fits && (extent < 0 || extent == dims[d]);
+    }
+    if (!fits)
+      fail(node, fmt::format("output '{}' is {}; {} {}", tensor, to_string(dims), who, to_string(known)));
+  };
+  check(inferred_, "ONNX shape inference says");
+  check(declared_, "the file declares");
+}
+
+std::optional<bool> OnnxModel::is_integer(const std::string& tensor) const {
+  const auto found = inferred_.find(tensor);
+  if (found == inferred_.end() || found->second.elem_type() == onnx::TensorProto::UNDEFINED) return {};
+  return found->second.elem_type() != onnx::TensorProto::FLOAT;
 }
 
 int OnnxModel::readers(const std::string& tensor) const {
@@ -220,35 +283,50 @@ std::int64_t OnnxModel::count(const Dims& dims, const std::string& where) const 
   }
 }
 
+template <typename T, typename Field>
+std::vector<T> OnnxModel::elements(const onnx::TensorProto& tensor, const Field& field,
+                                   const std::string& where) const {
+  const std::int64_t expected = count({tensor.dims().begin(), tensor.dims().end()}, where);
+  const std::string& raw = tensor.raw_data();
+  const std::size_t size = tensor.has_raw_data() ? raw.size() : field.size() * sizeof(T);
+  if (size != expected * sizeof(T)) {
+    fail(where + fmt::format("{} bytes of data; its shape {} asks for {}", size,
+                             to_string({tensor.dims().begin(), tensor.dims().end()}), expected * sizeof(T)));
+  }
+  if (!tensor.has_raw_data()) return {field.begin(), field.end()};
+  std::vector<T> values(expected);
+  // Little-endian, as every machine we build for.
+  if (!values.empty()) std::memcpy(values.data(), raw.data(), size);
+  return values;
+}
+
 OnnxConstant OnnxModel::constant(const onnx::TensorProto& tensor) const {
   const std::string where = fmt::format("constant '{}': ", tensor.name());
-  if (tensor.data_location() == onnx::TensorProto::EXTERNAL)
-    fail(where + "is stored in another file; accepted: data inside the ONNX file");
   OnnxConstant constant;
   constant.tensor.dims.assign(tensor.dims().begin(), tensor.dims().end());
   constant.is_integer = tensor.data_type() != onnx::TensorProto::FLOAT;
   std::vector<float>& values = constant.tensor.values;
   switch (tensor.data_type()) {
     case onnx::TensorProto::FLOAT:
-      values = elements<float>(tensor, tensor.float_data());
+      values = elements<float>(tensor, tensor.float_data(), where);
       break;
     case onnx::TensorProto::INT64:
-      values = exact_floats(elements<std::int64_t>(tensor, tensor.int64_data()), where);
+      values = exact_floats(elements<std::int64_t>(tensor, tensor.int64_data(), where), where);
       break;
     case onnx::TensorProto::INT32:
-      values = exact_floats(elements<std::int32_t>(tensor, tensor.int32_data()), where);
+      values = exact_floats(elements<std::int32_t>(tensor, tensor.int32_data(), where), where);
       break;
     case onnx::TensorProto::BOOL:
-      values = exact_floats(elements<std::int8_t>(tensor, tensor.int32_data()), where);
+      if (tensor.has_raw_data()) {
+        values = exact_floats(elements<std::int8_t>(tensor, tensor.int32_data(), where), where);
+      } else {
+        values = exact_floats(elements<std::int32_t>(tensor, tensor.int32_data(), where), where);
+      }
+      for (float& value : values) value = value == 0 ? 0 : 1;
       break;
     default:
       fail(where + fmt::format("element type is {}; accepted: FLOAT (INT64, INT32 and BOOL for shapes)",
                                type_name(tensor.data_type())));
-  }
-  const std::int64_t expected = count(constant.tensor.dims, where);
-  if (static_cast<std::int64_t>(values.size()) != expected) {
-    fail(where + fmt::format("{} elements of data; its shape {} asks for {}", values.size(),
-                             to_string(constant.tensor.dims), expected));
   }
   return constant;
 }
@@ -268,12 +346,11 @@ std::vector<float> OnnxModel::exact_floats(const std::vector<Integer>& integers,
 }
 
 void OnnxModel::fail(const std::string& problem) const {
-  throw OnnxError(fmt::format("{}: {}", file_.string(), one_line(problem)));
+  throw OnnxError(one_line(fmt::format("{}: {}", file_.string(), problem)));
 }
 
 void OnnxModel::fail(const onnx::NodeProto& node, const std::string& problem) const {
-  const std::string& name = node.name().empty() && node.output_size() != 0 ? node.output(0) : node.name();
-  fail(fmt::format("node '{}' ({}): {}", name, node.op_type(), problem));
+  fail(fmt::format("node '{}' ({}): {}", node.name(), node.op_type(), problem));
 }
 
 std::int64_t int_attribute(const onnx::NodeProto& node, const char* name, std::int64_t fallback) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -39,9 +40,15 @@ class OnnxModel {
   std::int64_t opset() const { return opset_; }
   const onnx::ValueInfoProto& input() const { return *input_; }
 
-  /// Extents that the official inference found, batch included; null where it found none.
-  const Dims* inferred(const std::string& tensor) const;
-  Dims input_dims() const { return dims_.at(input_->name()); }
+  Dims input_dims() const;
+  /// Of the input and of what the official inference found altogether.
+  std::optional<Dims> extents(const std::string& tensor) const;
+
+  /// What a node computes must have the extents that the official inference found and those that the file
+  /// declares. Throws OnnxError.
+  void check_extents(const onnx::NodeProto& node, const std::string& tensor, const Dims& dims) const;
+  /// What the official inference says of the elements: integers or booleans, floats, or nothing.
+  std::optional<bool> is_integer(const std::string& tensor) const;
 
   /// How many nodes and outputs of the graph read this tensor.
   int readers(const std::string& tensor) const;
@@ -54,22 +61,29 @@ class OnnxModel {
   [[noreturn]] void fail(const onnx::NodeProto& node, const std::string& problem) const;
 
  private:
+  using Types = std::map<std::string, onnx::TypeProto_Tensor>;
+
+  template <typename T, typename Field>
+  std::vector<T> elements(const onnx::TensorProto& tensor, const Field& field,
+                          const std::string& where) const;
   template <typename Integer>
   std::vector<float> exact_floats(const std::vector<Integer>& integers, const std::string& where) const;
   void parse();
-  void check_operators(const std::set<std::string>& accepted_ops) const;
   void check_version();
+  void check_operators(const std::set<std::string>& accepted_ops) const;
+  void check_model() const;
   void find_input(const Dims& input_shape);
   void set_input_dims(const Dims& input_shape);
   std::int64_t count(const Dims& dims, const std::string& where) const;
   void guard_windows();
   void infer_shapes();
+  Types types() const;
 
   std::filesystem::path file_;
   onnx::ModelProto model_;
   std::int64_t opset_ = 0;
   onnx::ValueInfoProto* input_ = nullptr;
-  std::map<std::string, Dims> dims_;
+  Types declared_, inferred_;
   std::map<std::string, int> readers_;
 };
 

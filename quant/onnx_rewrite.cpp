@@ -1,10 +1,7 @@
 #include "quant/onnx_rewrite.h"
 
-#include <map>
+#include <cmath>
 #include <optional>
-#include <set>
-#include <string>
-#include <vector>
 
 namespace bitbalance {
 namespace {
@@ -18,60 +15,69 @@ struct ScaledChannel {
   double scale = 1, bias = 0;
 };
 
-class ChannelTransforms {
+class Finder {
  public:
-  using Value = std::function<OnnxConstant(const onnx::TensorProto&)>;
-
-  ChannelTransforms(onnx::GraphProto& graph, const Value& value) : graph_(graph) {
-    for (const onnx::TensorProto& tensor : graph.initializer()) {
-      if (is_single(tensor)) constants_[tensor.name()] = value(tensor);
-    }
-    for (const NodeProto& node : graph.node()) {
-      for (const std::string& input : node.input()) ++uses_[input];
-      if (node.op_type() == "Constant") {
-        const onnx::TensorProto* tensor = tensor_attribute(node, "value");
-        if (tensor != nullptr && is_single(*tensor)) constants_[node.output(0)] = value(*tensor);
+  explicit Finder(const OnnxModel& model) : model_(model) {
+    computed_.insert(model.input().name());
+    for (const onnx::TensorProto& tensor : model.graph().initializer()) note_constant(tensor.name(), tensor);
+    for (const NodeProto& node : model.graph().node()) {
+      for (const std::string& input : node.input()) {
+        if (computed_.count(input) != 0) computed_.insert(node.output().begin(), node.output().end());
+      }
+      const onnx::TensorProto* tensor = tensor_attribute(node, "value");
+      if (node.op_type() == "Constant" && tensor != nullptr) {
+        note_constant(node.output(0), *tensor);
       } else if (node.output_size() == 1) {
         producers_[node.output(0)] = &node;
       }
     }
-    for (const onnx::ValueInfoProto& output : graph.output()) ++uses_[output.name()];
   }
 
-  void merge() {
-    google::protobuf::RepeatedPtrField<NodeProto> kept;
-    for (NodeProto& node : *graph_.mutable_node()) {
-      if (node.op_type() == "Concat" && int_attribute(node, "axis", 0) == 1) replace(node);
-    }
-    for (const NodeProto& node : graph_.node()) {
-      if (merged_.count(&node) == 0) *kept.Add() = node;
-    }
-    graph_.mutable_node()->Swap(&kept);
+  ChannelTransforms find() {
+    for (const NodeProto& node : model_.graph().node())
+      if (node.op_type() == "Concat") look_at(node);
+    return std::move(found_);
   }
 
  private:
-  static bool is_single(const onnx::TensorProto& tensor) {
-    using onnx::TensorProto;
-    return (tensor.data_type() == TensorProto::FLOAT || tensor.data_type() == TensorProto::INT64) &&
-           (tensor.dims_size() == 0 || (tensor.dims_size() == 1 && tensor.dims(0) == 1));
+  void note_constant(const std::string& name, const onnx::TensorProto& tensor) {
+    const bool is_number =
+        tensor.data_type() == onnx::TensorProto::FLOAT || tensor.data_type() == onnx::TensorProto::INT64;
+    const bool is_single = tensor.dims_size() == 0 || (tensor.dims_size() == 1 && tensor.dims(0) == 1);
+    if (is_number && is_single) constants_[name] = model_.constant(tensor).tensor;
   }
 
-  /// The value of input `index`, if it is a single constant number.
-  std::optional<double> number(const NodeProto& node, int index) const {
-    if (index >= node.input_size()) return {};
+  /// Input `index`, if it is a single constant number.
+  const HostTensor* number(const NodeProto& node, int index) const {
+    if (index >= node.input_size()) return nullptr;
     const auto found = constants_.find(node.input(index));
-    if (found == constants_.end()) return {};
-    const std::vector<float>& values = found->second.tensor.values;
-    return values.empty() ? std::optional<double>() : values[0];
+    return found == constants_.end() ? nullptr : &found->second;
   }
 
   /// The node that computes `tensor` for one reader alone.
   const NodeProto* only_for_reader(const std::string& tensor) const {
     const auto found = producers_.find(tensor);
-    return found == producers_.end() || uses_.at(tensor) != 1 ? nullptr : found->second;
+    return found == producers_.end() || model_.readers(tensor) != 1 ? nullptr : found->second;
   }
 
-  std::optional<ScaledChannel> trace(std::string tensor, std::vector<const NodeProto*>& passed) const {
+  static bool is_channel_axis(std::int64_t axis, std::size_t rank) {
+    return axis == 1 || axis + static_cast<std::int64_t>(rank) == 1;
+  }
+
+  bool adds_channel_axis(const NodeProto& unsqueeze, std::size_t rank) const {
+    std::vector<std::int64_t> axes = ints_attribute(unsqueeze, "axes", {});
+    if (const HostTensor* axis = number(unsqueeze, 1)) axes = {std::llround(axis->values[0])};
+    return axes.size() == 1 && is_channel_axis(axes[0], rank);
+  }
+
+  /// A whole dimension is picked where the index is a list of one.
+  bool picks_channel(const NodeProto& gather, std::size_t rank) const {
+    const HostTensor* index = number(gather, 1);
+    return is_channel_axis(int_attribute(gather, "axis", 0), rank) && index != nullptr && index->dims.empty();
+  }
+
+  std::optional<ScaledChannel> trace(std::string tensor, std::size_t rank,
+                                     std::vector<const NodeProto*>& passed) const {
     ScaledChannel result;
     for (bool unsqueezed = false;;) {
       const NodeProto* node = only_for_reader(tensor);
@@ -79,18 +85,18 @@ class ChannelTransforms {
       passed.push_back(node);
       const std::string& op = node->op_type();
       if ((op == "Add" || op == "Mul") && node->input_size() == 2 && !unsqueezed) {
-        const int at = number(*node, 0) ? 0 : 1;
-        const std::optional<double> operand = number(*node, at);
-        if (!operand) return {};
-        if (op == "Add") result.bias += result.scale * *operand;
-        if (op == "Mul") result.scale *= *operand;
+        const int at = number(*node, 0) != nullptr ? 0 : 1;
+        const HostTensor* operand = number(*node, at);
+        if (operand == nullptr) return {};
+        if (op == "Add") result.bias += result.scale * operand->values[0];
+        if (op == "Mul") result.scale *= operand->values[0];
         tensor = node->input(1 - at);
-      } else if (op == "Unsqueeze" && !unsqueezed && is_channel_axis(*node)) {
+      } else if (op == "Unsqueeze" && !unsqueezed && adds_channel_axis(*node, rank)) {
         unsqueezed = true;
         tensor = node->input(0);
-      } else if (op == "Gather" && unsqueezed && int_attribute(*node, "axis", 0) == 1 && number(*node, 1)) {
+      } else if (op == "Gather" && unsqueezed && picks_channel(*node, rank)) {
         result.image = node->input(0);
-        result.channel = static_cast<std::int64_t>(*number(*node, 1));
+        result.channel = std::llround(number(*node, 1)->values[0]);
         return result;
       } else {
         return {};
@@ -98,61 +104,49 @@ class ChannelTransforms {
     }
   }
 
-  bool is_channel_axis(const NodeProto& unsqueeze) const {
-    if (unsqueeze.input_size() > 1) return number(unsqueeze, 1) == 1.0;
-    return ints_attribute(unsqueeze, "axes", {}) == std::vector<std::int64_t>{1};
+  /// All channels of one image in their order.
+  bool is_image(const std::string& tensor, std::size_t channels, std::size_t rank) const {
+    const std::optional<Dims> extents = model_.extents(tensor);
+    return computed_.count(tensor) != 0 && extents && extents->size() == rank && (*extents)[0] == 1 &&
+           (*extents)[1] == static_cast<std::int64_t>(channels);
   }
 
-  void replace(NodeProto& concat) {
+  void look_at(const NodeProto& concat) {
+    const std::optional<Dims> extents = model_.extents(concat.output(0));
+    if (!extents || extents->size() < 3 ||
+        !is_channel_axis(int_attribute(concat, "axis", 1), extents->size()))
+      return;
     std::vector<const NodeProto*> passed;
-    std::vector<ScaledChannel> channels;
+    ChannelTransform transform;
+    const std::int64_t count = concat.input_size();
     for (const std::string& input : concat.input()) {
-      const std::optional<ScaledChannel> channel = trace(input, passed);
-      if (!channel || channel->channel != static_cast<std::int64_t>(channels.size()) ||
-          (!channels.empty() && channel->image != channels[0].image)) {
+      const std::optional<ScaledChannel> channel = trace(input, extents->size(), passed);
+      if (!channel) return;
+      const auto expected = static_cast<std::int64_t>(transform.scale.size());
+      if (expected == 0) transform.image = channel->image;
+      transform.scale.push_back(static_cast<float>(channel->scale));
+      transform.bias.push_back(static_cast<float>(channel->bias));
+      const bool follows = channel->channel == expected || channel->channel == expected - count;
+      if (!follows || channel->image != transform.image || !std::isfinite(transform.scale.back()) ||
+          !std::isfinite(transform.bias.back()))
         return;
-      }
-      channels.push_back(*channel);
     }
-    merged_.insert(passed.begin(), passed.end());
-    const std::string stem = concat.output(0) + "/transform_";
-    NodeProto norm;
-    norm.set_name(concat.name());
-    norm.set_op_type("BatchNormalization");
-    norm.add_input(channels[0].image);
-    const auto add_input = [&](const char* what, const auto& element) {
-      onnx::TensorProto& tensor = *graph_.add_initializer();
-      tensor.set_name(stem + what);
-      tensor.set_data_type(onnx::TensorProto::FLOAT);
-      tensor.add_dims(static_cast<std::int64_t>(channels.size()));
-      for (const ScaledChannel& channel : channels)
-        tensor.add_float_data(static_cast<float>(element(channel)));
-      norm.add_input(tensor.name());
-    };
-    add_input("scale", [](const ScaledChannel& c) { return c.scale; });
-    add_input("bias", [](const ScaledChannel& c) { return c.bias; });
-    add_input("mean", [](const ScaledChannel&) { return 0.0; });
-    add_input("variance", [](const ScaledChannel&) { return 1.0; });
-    onnx::AttributeProto& epsilon = *norm.add_attribute();
-    epsilon.set_name("epsilon");
-    epsilon.set_type(onnx::AttributeProto::FLOAT);
-    epsilon.set_f(0.0F);
-    norm.add_output(concat.output(0));
-    concat = norm;
+    if (!is_image(transform.image, transform.scale.size(), extents->size())) return;
+    found_.merged.insert(passed.begin(), passed.end());
+    found_.concats[&concat] = std::move(transform);
   }
 
-  onnx::GraphProto& graph_;
-  std::map<std::string, OnnxConstant> constants_;  ///< of one element
+  const OnnxModel& model_;
+  std::set<std::string> computed_;               ///< depend on the input
+  std::map<std::string, HostTensor> constants_;  ///< of one element
   std::map<std::string, const NodeProto*> producers_;
-  std::map<std::string, int> uses_;
-  std::set<const NodeProto*> merged_;
+  ChannelTransforms found_;
 };
 
 }  // namespace
 
-void merge_channel_transforms(onnx::GraphProto& graph,
-                              const std::function<OnnxConstant(const onnx::TensorProto&)>& value) {
-  ChannelTransforms(graph, value).merge();
+ChannelTransforms find_channel_transforms(const OnnxModel& model) {
+  return Finder(model).find();
 }
 
 }  // namespace bitbalance

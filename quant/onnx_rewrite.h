@@ -1,19 +1,28 @@
-// Idioms of exporters that are one operation in several nodes, written as that operation before the importer
-// sees them.
+// Idioms of exporters that are one operation in several nodes, found before those nodes are imported.
 #pragma once
 
-#include <onnx/onnx_pb.h>
-
-#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "quant/onnx_model.h"
 
 namespace bitbalance {
 
+/// y = scale[c] * image + bias[c], for every channel c of the image.
+struct ChannelTransform {
+  std::string image;
+  std::vector<float> scale, bias;
+};
+
+struct ChannelTransforms {
+  std::map<const onnx::NodeProto*, ChannelTransform> concats;
+  std::set<const onnx::NodeProto*> merged;  ///< nodes that a Concat stands for: they are no layers
+};
+
 /// Concat(Add(Mul(Unsqueeze(Gather(image, c)), scale), bias) for each channel c), as torchvision's
-/// `transform_input` is exported, becomes a BatchNormalization of the image. Anything else stays as it is.
-/// `value`: the constant that a tensor holds.
-void merge_channel_transforms(onnx::GraphProto& graph,
-                              const std::function<OnnxConstant(const onnx::TensorProto&)>& value);
+/// `transform_input` is exported, is a transform of the image. Anything else is left to its nodes.
+ChannelTransforms find_channel_transforms(const OnnxModel& model);
 
 }  // namespace bitbalance

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "quant/onnx_graph.h"
 
@@ -17,7 +18,7 @@ std::vector<std::int64_t> integers_of(const OnnxGraph& graph, const NodeProto& n
   if (value.tensor >= 0)
     graph.model().fail(node, fmt::format("input '{}' is computed; accepted: a constant", node.input(index)));
   std::vector<std::int64_t> integers;
-  for (const float x : value.constant) integers.push_back(std::llround(x));
+  std::transform(value.constant.begin(), value.constant.end(), std::back_inserter(integers), to_integer);
   return integers;
 }
 
@@ -29,11 +30,11 @@ void define_view(OnnxGraph& graph, const NodeProto& node, Dims dims) {
                                          element_count(value.dims), to_string(value.dims)));
   }
   value.dims = std::move(dims);
-  graph.define(node.output(0), std::move(value));
+  graph.define(node, node.output(0), std::move(value));
 }
 
 void pass(OnnxGraph& graph, const NodeProto& node) {
-  graph.define(node.output(0), graph.value(node, 0));
+  graph.define(node, node.output(0), graph.value(node, 0));
 }
 
 void dropout(OnnxGraph& graph, const NodeProto& node) {
@@ -52,7 +53,7 @@ void reshape(OnnxGraph& graph, const NodeProto& node) {
   const auto rest = std::find(dims.begin(), dims.end(), -1);
   if (rest != dims.end()) {
     *rest = 1;
-    const std::int64_t known = element_count(dims);
+    const std::int64_t known = checked_count(dims);
     *rest = known == 0 ? 0 : element_count(in) / known;
   }
   define_view(graph, node, std::move(dims));
@@ -97,7 +98,7 @@ void unsqueeze(OnnxGraph& graph, const NodeProto& node) {
 }
 
 void define_integers(OnnxGraph& graph, const NodeProto& node, Dims dims, const Dims& values) {
-  graph.define(node.output(0), {-1, std::move(dims), {values.begin(), values.end()}, true});
+  graph.define(node, node.output(0), {-1, std::move(dims), {values.begin(), values.end()}, true});
 }
 
 void shape(OnnxGraph& graph, const NodeProto& node) {
@@ -138,7 +139,7 @@ void constant(OnnxGraph& graph, const NodeProto& node) {
     default:
       graph.model().fail(node, fmt::format("attribute '{}'; accepted: a tensor or numbers", value.name()));
   }
-  graph.define(node.output(0),
+  graph.define(node, node.output(0),
                {-1, std::move(found.tensor.dims), std::move(found.tensor.values), found.is_integer});
 }
 
@@ -153,17 +154,19 @@ void constant_of_shape(OnnxGraph& graph, const NodeProto& node) {
   }
   HostTensor filled(dims);
   std::fill(filled.values.begin(), filled.values.end(), value.tensor.values.front());
-  graph.define(node.output(0), {-1, dims, std::move(filled.values), value.is_integer});
+  graph.define(node, node.output(0), {-1, dims, std::move(filled.values), value.is_integer});
 }
 
 void range(OnnxGraph& graph, const NodeProto& node) {
   const float start = graph.per_channel(node, 0, 1)[0], limit = graph.per_channel(node, 1, 1)[0];
   const float delta = graph.per_channel(node, 2, 1)[0];
   if (delta == 0) graph.model().fail(node, "delta is 0; accepted: any other");
-  HostTensor values({std::max<std::int64_t>(0, std::llround(std::ceil((limit - start) / delta)))});
+  constexpr double kMost = 1e18;
+  const double count = std::ceil((double{limit} - start) / delta);  // as the official inference counts
+  HostTensor values({static_cast<std::int64_t>(std::clamp(count, 0.0, kMost))});
   for (std::size_t i = 0; i < values.values.size(); ++i)
     values.values[i] = start + delta * static_cast<float>(i);
-  graph.define(node.output(0), {-1, values.dims, std::move(values.values), graph.value(node, 0).is_integer});
+  graph.define(node, node.output(0), {-1, values.dims, std::move(values.values), false});
 }
 
 /// Between float and integers; of activations to float alone, which they are.
@@ -176,10 +179,13 @@ void cast(OnnxGraph& graph, const NodeProto& node) {
         node, fmt::format("casts to {}; accepted: to FLOAT (constants to INT64 and INT32)",
                           onnx::TensorProto_DataType_Name(static_cast<onnx::TensorProto_DataType>(to))));
   }
-  if (is_integer)
-    for (float& x : value.constant) x = std::trunc(x);
-  value.is_integer = is_integer;
-  graph.define(node.output(0), std::move(value));
+  constexpr float kMostInt32 = 1U << 31;
+  for (float& x : value.constant) {
+    if (is_integer) x = std::trunc(x);
+    if (to == onnx::TensorProto::INT32 && !(std::abs(x) < kMostInt32))
+      graph.model().fail(node, fmt::format("casts {} to INT32; accepted: what fits", x));
+  }
+  graph.define(node, node.output(0), std::move(value));
 }
 
 }  // namespace

@@ -1,0 +1,19 @@
+// What an ONNX operator means in the operator set of its file, where that is not what it means in others. The
+// table of all changes is docs/onnx-versions.md.
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <cstdint>
+#include <string>
+
+namespace bitbalance {
+
+constexpr std::int64_t kFirstOpset = 7;  ///< from here on operators broadcast as NumPy does
+constexpr std::int64_t kLastOpset = 27;  ///< as far as the standard's change log has been gone through
+
+/// Why a node is not what the importer computes: it is illegal in its operator set, or means something else
+/// there. Empty when nothing stands against it.
+std::string version_problem(const onnx::NodeProto& node, std::int64_t opset);
+
+}  // namespace bitbalance

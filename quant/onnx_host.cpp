@@ -39,12 +39,6 @@ void read_attributes(const NodeProto& node, HostAttributes& attributes) {
   }
 }
 
-bool has_input_behind(const NodeProto& node, int index) {
-  while (++index < node.input_size())
-    if (OnnxGraph::has_input(node, index)) return true;
-  return false;
-}
-
 /// Attributes and parameters of a node; its operands go to `operands`.
 HostOperator host_operator(const OnnxGraph& graph, const NodeProto& node,
                            std::vector<const OnnxValue*>& operands) {
@@ -56,8 +50,7 @@ HostOperator host_operator(const OnnxGraph& graph, const NodeProto& node,
   for (int i = 0; i < node.input_size(); ++i) {
     const std::string name = static_cast<std::size_t>(i) < parameters.size() ? parameters[i] : "";
     if (!OnnxGraph::has_input(node, i)) {
-      if (name.empty() && has_input_behind(node, i))
-        graph.model().fail(node, fmt::format("input {} is left out; accepted: inputs at the end", i));
+      if (name.empty()) graph.model().fail(node, fmt::format("input {} is left out", i));
       continue;
     }
     const OnnxValue& value = graph.value(node, i);

@@ -72,9 +72,16 @@ void OnnxModel::parse() {
   if (!stream || std::filesystem::is_directory(file_)) fail("cannot be opened; accepted: an ONNX file");
   if (!model_.ParseFromIstream(&stream) || !model_.has_graph() || !model_.has_ir_version())
     fail("is truncated or not an ONNX file");
-  // Whatever speaks of a node has a name for it.
-  for (onnx::NodeProto& node : *model_.mutable_graph()->mutable_node())
+  for (onnx::NodeProto& node : *model_.mutable_graph()->mutable_node()) {
+    // Whatever speaks of a node has a name for it.
     if (node.name().empty() && node.output_size() != 0) node.set_name(node.output(0));
+    // At the end, an operand without a name is none.
+    const auto trim = [](auto& names) {
+      while (!names.empty() && names[names.size() - 1].empty()) names.RemoveLast();
+    };
+    trim(*node.mutable_input());
+    trim(*node.mutable_output());
+  }
 }
 
 void OnnxModel::check_version() {

@@ -27,7 +27,7 @@ struct Resizing {
 double position(const Resizing& r, std::int64_t at) {
   const auto x = static_cast<double>(at);
   const auto input = static_cast<double>(r.input);
-  const double output = r.scale * input;  // before rounding, as ONNX's reference has it
+  const auto output = static_cast<double>(r.output);
   if (r.coordinates == "asymmetric") return x / r.scale;
   if (r.coordinates == "align_corners") return r.output == 1 ? 0 : x * (input - 1) / (output - 1);
   if (r.coordinates == "pytorch_half_pixel") return r.output == 1 ? 0 : (x + 0.5) / r.scale - 0.5;
@@ -175,6 +175,14 @@ std::vector<Resizing> read_resizings(const HostOperator& op, const Dims& input) 
         has_scales ? scales->second[axis] : static_cast<double>(r.output) / static_cast<double>(r.input);
     if (op.type == "Upsample" && r.scale < 1)
       throw std::invalid_argument(fmt::format("a scale of {}; accepted: from 1", r.scale));
+    const bool needs_whole = r.coordinates == "align_corners" || r.coordinates == "tf_crop_and_resize";
+    if (needs_whole &&
+        static_cast<float>(r.input) * static_cast<float>(r.scale) != static_cast<float>(r.output)) {
+      throw std::invalid_argument(fmt::format(
+          "{} of an extent of {} times {}, which the standard's text and its tests read differently; "
+          "accepted: sizes, or a whole extent",
+          r.coordinates, r.input, static_cast<float>(r.scale)));
+    }
     if (r.coordinates != "tf_crop_and_resize") continue;
     read_roi(attributes, axis, rank, r);
     // The standard scales the region, its shape inference the whole extent.
@@ -194,7 +202,7 @@ HostTensor resize(const HostOperator& op, const std::vector<HostView>& operands)
   HostTensor result(x.dims, {x.values, x.values + x.size()});
   for (std::size_t axis = 0; axis < dims.size(); ++axis) {
     const Resizing& r = resizings[axis];
-    if (r.output != r.input || r.coordinates == "tf_crop_and_resize") result = resize_axis(result, axis, r);
+    if (r.scale != 1 || r.coordinates == "tf_crop_and_resize") result = resize_axis(result, axis, r);
   }
   return result;
 }

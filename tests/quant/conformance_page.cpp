@@ -31,7 +31,7 @@ of ONNX's own operator tests, as Debian's `libonnx-testdata` 1.12 ships them: th
 within 1e-5 relative (window functions 1e-3, as ONNX has it) and 1e-6 absolute of the expected one; it is *refused* when the importer says no, with one line why. None may
 fail. Convolutions, products with constant weights, poolings, and what can join them (clipping, sums, scaling, concatenation) run on the
 accelerator; operators that only change extents cost nothing; everything else runs on the host between two segments
-([ocr.md](ocr.md)), and what consists of constants is folded. How a test with a batch, several inputs or another rank becomes a model for the importer is said in `tests/quant/conformance.h`.
+([ocr.md](ocr.md)), and what consists of constants is folded. What each version of an operator means is in [onnx-versions.md](onnx-versions.md). How a test with a batch, several inputs or another rank becomes a model for the importer is said in `tests/quant/conformance.h`.
 
 ## Claimed operators
 

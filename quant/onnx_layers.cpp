@@ -211,8 +211,10 @@ std::vector<float> channel_constant(const OnnxGraph& graph, const NodeProto& nod
   const Dims& in = graph.dims(node, 1 - constant);
   const OnnxValue& value = graph.floats(node, constant);
   const int channels = graph.shape(graph.activation(node, 1 - constant)).channels;
-  if (value.constant.size() == 1 && value.dims.size() <= in.size())
-    return std::vector<float>(channels, value.constant[0]);
+  if (value.constant.size() == 1 && value.dims.size() <= in.size()) {
+    constexpr int kMostCopies = 1 << 20;
+    return channels > kMostCopies ? std::vector<float>() : std::vector<float>(channels, value.constant[0]);
+  }
   // The channel is dimension 1; constants are aligned to the last one.
   if (in.size() < 2 || in[0] != 1 || in[1] != channels || value.dims.size() > in.size()) return {};
   Dims channel_only(in.size(), 1);

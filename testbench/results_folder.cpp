@@ -182,9 +182,14 @@ void ResultsFolder::write(const std::string& name, std::string_view text) const 
 void ResultsFolder::commit() {
   throw_if_interrupted();
   const std::string list = to_json(list_files(workspace_, command_));
-  if (::pwrite(lock_, list.data(), list.size(), 0) != static_cast<ssize_t>(list.size()))
-    throw std::runtime_error(
-        fmt::format("{}: cannot be written: {}", (workspace_ / Manifest::kFile).string(), reason(errno)));
+  for (std::size_t done = 0; done < list.size();) {
+    const ssize_t written = ::pwrite(lock_, &list[done], list.size() - done, static_cast<off_t>(done));
+    if (written < 0) {
+      throw std::runtime_error(
+          fmt::format("{}: cannot be written: {}", (workspace_ / Manifest::kFile).string(), reason(errno)));
+    }
+    done += static_cast<std::size_t>(written);
+  }
   if (replaces_ && is_there(target_)) return replace_earlier();
   std::error_code error;
   fs::rename(workspace_, target_, error);  // takes the place of nothing but an empty folder

@@ -15,29 +15,30 @@ namespace {
 /// How one dimension is resized.
 struct Resizing {
   std::int64_t input = 1, output = 1;
-  double scale = 1;  ///< output / input as the model says, before rounding
-  double roi_start = 0, roi_end = 1;
+  float scale = 1;  ///< output / input as the model says, before rounding
+  float roi_start = 0, roi_end = 1;
   std::string coordinates, mode, nearest;
   double cubic_a = -0.75;
   bool exclude_outside = false;
   float extrapolation = 0;
 };
 
-/// Where output element `at` lies in the input.
-double position(const Resizing& r, std::int64_t at) {
-  const auto x = static_cast<double>(at);
-  const auto input = static_cast<double>(r.input);
-  const auto output = static_cast<double>(r.output);
+/// Where output element `at` lies in the input. In single precision, as onnxruntime has it: rounding to the
+/// nearest element meets the same ties.
+float position(const Resizing& r, std::int64_t at) {
+  const auto x = static_cast<float>(at);
+  const auto input = static_cast<float>(r.input);
+  const auto output = static_cast<float>(r.output);
   if (r.coordinates == "asymmetric") return x / r.scale;
   if (r.coordinates == "align_corners") return r.output == 1 ? 0 : x * (input - 1) / (output - 1);
-  if (r.coordinates == "pytorch_half_pixel") return r.output == 1 ? 0 : (x + 0.5) / r.scale - 0.5;
-  if (r.coordinates == "tf_half_pixel_for_nn") return (x + 0.5) / r.scale;
+  if (r.coordinates == "pytorch_half_pixel") return r.output == 1 ? 0 : (x + 0.5F) / r.scale - 0.5F;
+  if (r.coordinates == "tf_half_pixel_for_nn") return (x + 0.5F) / r.scale;
   if (r.coordinates == "tf_crop_and_resize") {
-    const double step = r.output == 1 ? 0 : x * (r.roi_end - r.roi_start) * (input - 1) / (output - 1);
-    const double start = r.output == 1 ? 0.5 * (r.roi_start + r.roi_end) : r.roi_start;
+    const float step = r.output == 1 ? 0 : x * (r.roi_end - r.roi_start) * (input - 1) / (output - 1);
+    const float start = r.output == 1 ? 0.5F * (r.roi_start + r.roi_end) : r.roi_start;
     return start * (input - 1) + step;
   }
-  return (x + 0.5) / r.scale - 0.5;  // half_pixel
+  return (x + 0.5F) / r.scale - 0.5F;  // half_pixel
 }
 
 /// How many elements `scale` makes of an extent. In single precision, as ONNX's shape inference and
@@ -171,17 +172,15 @@ std::vector<Resizing> read_resizings(const HostOperator& op, const Dims& input) 
     r.input = input[axis];
     if (r.input < 1) throw std::invalid_argument(fmt::format("an extent of {}; accepted: from 1", r.input));
     r.output = has_scales ? scaled(r.input, scales->second[axis]) : sizes[axis];
-    r.scale =
-        has_scales ? scales->second[axis] : static_cast<double>(r.output) / static_cast<double>(r.input);
+    r.scale = has_scales ? scales->second[axis] : static_cast<float>(r.output) / static_cast<float>(r.input);
     if (op.type == "Upsample" && r.scale < 1)
       throw std::invalid_argument(fmt::format("a scale of {}; accepted: from 1", r.scale));
     const bool needs_whole = r.coordinates == "align_corners" || r.coordinates == "tf_crop_and_resize";
-    if (needs_whole &&
-        static_cast<float>(r.input) * static_cast<float>(r.scale) != static_cast<float>(r.output)) {
+    if (needs_whole && static_cast<float>(r.input) * r.scale != static_cast<float>(r.output)) {
       throw std::invalid_argument(fmt::format(
           "{} of an extent of {} times {}, which the standard's text and its tests read differently; "
           "accepted: sizes, or a whole extent",
-          r.coordinates, r.input, static_cast<float>(r.scale)));
+          r.coordinates, r.input, r.scale));
     }
     if (r.coordinates != "tf_crop_and_resize") continue;
     read_roi(attributes, axis, rank, r);

@@ -686,14 +686,16 @@ Tensor resize(const Call& call) {
   const std::string transform =
       is_new ? call.word("coordinate_transformation_mode", "half_pixel") : "asymmetric";
   const std::string nearest = is_new ? call.word("nearest_mode", "round_prefer_floor") : "floor";
-  const auto position = [&](std::size_t d, std::int64_t at) {
-    const auto i = static_cast<double>(at), n = static_cast<double>(x.dims[d]);
-    if (dims[d] == x.dims[d] && scales[d] == 1) return i;
-    if (transform == "asymmetric") return i / scales[d];
+  // In single precision, as the scales are: ties of rounding depend on it.
+  const auto position = [&](std::size_t d, std::int64_t at) -> double {
+    const auto i = static_cast<float>(at), n = static_cast<float>(x.dims[d]),
+               scale = static_cast<float>(scales[d]);
+    if (scale == 1) return i;
+    if (transform == "asymmetric") return i / scale;
     if (transform == "align_corners")
-      return dims[d] == 1 ? 0.0 : i * (n - 1) / static_cast<double>(dims[d] - 1);
-    if (transform == "pytorch_half_pixel" && dims[d] == 1) return 0.0;
-    return (i + 0.5) / scales[d] - 0.5;
+      return dims[d] == 1 ? 0.0F : i * (n - 1) / static_cast<float>(dims[d] - 1);
+    if (transform == "pytorch_half_pixel" && dims[d] == 1) return 0;
+    return (i + 0.5F) / scale - 0.5F;
   };
   return tabulate(dims, [&](const Dims& at) {
     double sum = 0;

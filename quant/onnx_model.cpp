@@ -36,6 +36,15 @@ std::string type_name(int type) {
   return onnx::TensorProto_DataType_Name(static_cast<onnx::TensorProto_DataType>(type));
 }
 
+template <typename T, typename Field>
+std::vector<T> elements(const onnx::TensorProto& tensor, const Field& field) {
+  if (!tensor.has_raw_data()) return {field.begin(), field.end()};
+  std::vector<T> values(tensor.raw_data().size() / sizeof(T));
+  // Little-endian, as every machine we build for.
+  if (!values.empty()) std::memcpy(values.data(), tensor.raw_data().data(), values.size() * sizeof(T));
+  return values;
+}
+
 bool is_standard(const std::string& domain) {
   return domain.empty() || domain == "ai.onnx";
 }
@@ -114,16 +123,51 @@ void OnnxModel::check_operators(const std::set<std::string>& accepted_ops) const
   }
 }
 
+// As much data as the shape asks for, in one field: shape inference of ONNX 1.12 reads it unchecked.
+void OnnxModel::check_tensor(const onnx::TensorProto& tensor, const std::string& where) const {
+  if (tensor.data_location() == onnx::TensorProto::EXTERNAL)
+    fail(where + "is stored in another file; accepted: data inside the ONNX file");
+  std::int64_t listed = 0, width = 0;
+  switch (tensor.data_type()) {
+    case onnx::TensorProto::FLOAT:
+      listed = tensor.float_data_size();
+      width = sizeof(float);
+      break;
+    case onnx::TensorProto::INT64:
+      listed = tensor.int64_data_size();
+      width = sizeof(std::int64_t);
+      break;
+    case onnx::TensorProto::INT32:
+      listed = tensor.int32_data_size();
+      width = sizeof(std::int32_t);
+      break;
+    case onnx::TensorProto::BOOL:
+      listed = tensor.int32_data_size();
+      width = 1;
+      break;
+    default:
+      fail(where + fmt::format("element type is {}; accepted: FLOAT (INT64, INT32 and BOOL for shapes)",
+                               type_name(tensor.data_type())));
+  }
+  const Dims dims(tensor.dims().begin(), tensor.dims().end());
+  const std::int64_t expected = count(dims, where) * width;
+  const std::int64_t size = listed * width + static_cast<std::int64_t>(tensor.raw_data().size());
+  if (size != expected || (tensor.has_raw_data() && listed != 0)) {
+    fail(where + fmt::format("{} bytes of data; its shape {} asks for {}, in one field", size,
+                             to_string(dims), expected));
+  }
+}
+
 void OnnxModel::check_model() const {
-  const auto check = [this](const onnx::TensorProto& tensor) {
-    if (tensor.data_location() == onnx::TensorProto::EXTERNAL) {
-      fail(fmt::format("constant '{}' is stored in another file; accepted: data inside the ONNX file",
-                       tensor.name()));
+  for (const onnx::TensorProto& tensor : graph().initializer())
+    check_tensor(tensor, fmt::format("constant '{}': ", tensor.name()));
+  for (const onnx::NodeProto& node : graph().node()) {
+    for (const onnx::AttributeProto& attribute : node.attribute()) {
+      if (!attribute.has_t()) continue;
+      check_tensor(attribute.t(), fmt::format("node '{}' ({}): attribute '{}': ", node.name(), node.op_type(),
+                                              attribute.name()));
     }
-  };
-  for (const onnx::TensorProto& tensor : graph().initializer()) check(tensor);
-  for (const onnx::NodeProto& node : graph().node())
-    for (const onnx::AttributeProto& attribute : node.attribute()) check(attribute.t());
+  }
   try {
     onnx::checker::check_model(model_);
   } catch (const std::exception& error) {
@@ -290,23 +334,6 @@ std::int64_t OnnxModel::count(const Dims& dims, const std::string& where) const 
   }
 }
 
-template <typename T, typename Field>
-std::vector<T> OnnxModel::elements(const onnx::TensorProto& tensor, const Field& field,
-                                   const std::string& where) const {
-  const std::int64_t expected = count({tensor.dims().begin(), tensor.dims().end()}, where);
-  const std::string& raw = tensor.raw_data();
-  const std::size_t size = tensor.has_raw_data() ? raw.size() : field.size() * sizeof(T);
-  if (size != expected * sizeof(T)) {
-    fail(where + fmt::format("{} bytes of data; its shape {} asks for {}", size,
-                             to_string({tensor.dims().begin(), tensor.dims().end()}), expected * sizeof(T)));
-  }
-  if (!tensor.has_raw_data()) return {field.begin(), field.end()};
-  std::vector<T> values(expected);
-  // Little-endian, as every machine we build for.
-  if (!values.empty()) std::memcpy(values.data(), raw.data(), size);
-  return values;
-}
-
 OnnxConstant OnnxModel::constant(const onnx::TensorProto& tensor) const {
   const std::string where = fmt::format("constant '{}': ", tensor.name());
   OnnxConstant constant;
@@ -314,26 +341,20 @@ OnnxConstant OnnxModel::constant(const onnx::TensorProto& tensor) const {
   constant.is_integer = tensor.data_type() != onnx::TensorProto::FLOAT;
   std::vector<float>& values = constant.tensor.values;
   switch (tensor.data_type()) {
-    case onnx::TensorProto::FLOAT:
-      values = elements<float>(tensor, tensor.float_data(), where);
-      break;
     case onnx::TensorProto::INT64:
-      values = exact_floats(elements<std::int64_t>(tensor, tensor.int64_data(), where), where);
+      values = exact_floats(elements<std::int64_t>(tensor, tensor.int64_data()), where);
       break;
     case onnx::TensorProto::INT32:
-      values = exact_floats(elements<std::int32_t>(tensor, tensor.int32_data(), where), where);
+      values = exact_floats(elements<std::int32_t>(tensor, tensor.int32_data()), where);
       break;
     case onnx::TensorProto::BOOL:
-      if (tensor.has_raw_data()) {
-        values = exact_floats(elements<std::int8_t>(tensor, tensor.int32_data(), where), where);
-      } else {
-        values = exact_floats(elements<std::int32_t>(tensor, tensor.int32_data(), where), where);
-      }
+      values = tensor.has_raw_data()
+                   ? exact_floats(elements<std::int8_t>(tensor, tensor.int32_data()), where)
+                   : exact_floats(elements<std::int32_t>(tensor, tensor.int32_data()), where);
       for (float& value : values) value = value == 0 ? 0 : 1;
       break;
     default:
-      fail(where + fmt::format("element type is {}; accepted: FLOAT (INT64, INT32 and BOOL for shapes)",
-                               type_name(tensor.data_type())));
+      values = elements<float>(tensor, tensor.float_data());
   }
   return constant;
 }

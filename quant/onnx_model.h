@@ -53,7 +53,7 @@ class OnnxModel {
   /// How many nodes and outputs of the graph read this tensor.
   int readers(const std::string& tensor) const;
 
-  /// Values of an initializer or of a Constant's attribute.
+  /// Values of an initializer or of a node's attribute.
   OnnxConstant constant(const onnx::TensorProto& tensor) const;
 
   /// Throw OnnxError.
@@ -63,14 +63,12 @@ class OnnxModel {
  private:
   using Types = std::map<std::string, onnx::TypeProto_Tensor>;
 
-  template <typename T, typename Field>
-  std::vector<T> elements(const onnx::TensorProto& tensor, const Field& field,
-                          const std::string& where) const;
   template <typename Integer>
   std::vector<float> exact_floats(const std::vector<Integer>& integers, const std::string& where) const;
   void parse();
   void check_version();
   void check_operators(const std::set<std::string>& accepted_ops) const;
+  void check_tensor(const onnx::TensorProto& tensor, const std::string& where) const;
   void check_model() const;
   void find_input(const Dims& input_shape);
   void set_input_dims(const Dims& input_shape);

@@ -154,6 +154,21 @@ void read_roi(const HostAttributes& attributes, std::size_t axis, std::size_t ra
     throw std::invalid_argument("a roi that is not finite");
 }
 
+/// Refuses what the standard, its own tests and onnxruntime do not agree about.
+void check_agreement(const HostOperator& op, const Resizing& r, bool is_same_size) {
+  constexpr std::int64_t kChoice = 11;
+  if (is_same_size && r.scale != 1 && r.coordinates != "tf_crop_and_resize") {
+    throw std::invalid_argument(fmt::format(
+        "an extent of {} times {} leaves the image as large as it is; accepted: another size or 1", r.input,
+        r.scale));
+  }
+  if (op.opset < kChoice && r.scale < 1 && r.mode == "nearest") {
+    throw std::invalid_argument(fmt::format(
+        "the nearest elements of an extent of {} times {}; accepted before operator set {}: scales from 1",
+        r.input, r.scale, kChoice));
+  }
+}
+
 /// Every dimension of `input`.
 std::vector<Resizing> read_resizings(const HostOperator& op, const Dims& input) {
   const HostAttributes& attributes = op.attributes;
@@ -188,6 +203,9 @@ std::vector<Resizing> read_resizings(const HostOperator& op, const Dims& input) 
     if (has_scales && r.roi_end - r.roi_start != 1)
       throw std::invalid_argument("a region resized by scales; accepted: by sizes");
   }
+  const bool is_same_size =
+      std::all_of(resizings.begin(), resizings.end(), [](const Resizing& r) { return r.output == r.input; });
+  for (const Resizing& r : resizings) check_agreement(op, r, is_same_size);
   return resizings;
 }
 

@@ -157,7 +157,7 @@ TEST_CASE("Resize by scales gives the extents of ONNX's shape inference") {
     for (std::int64_t extent = 1; extent <= 40; extent += 3) {
       const float scale = static_cast<float>(percent) / 100;
       const auto expected = static_cast<std::int64_t>(std::floor(static_cast<float>(extent) * scale));
-      if (expected < 1) continue;
+      if (expected < 1 || (expected == extent && percent != 100)) continue;
       OnnxBuilder model({1, 1, extent, 1});
       model.constant("scales", {4}, {1, 1, scale, 1});
       model.node("Resize", {"x", "", "scales"}, "small");
@@ -168,6 +168,33 @@ TEST_CASE("Resize by scales gives the extents of ONNX's shape inference") {
       CHECK(Evaluator(network).run(Floats(extent, 1)) == Floats(expected, 1));
     }
   }
+}
+
+TEST_CASE("resizing that the standard and its users read differently is refused") {
+  const auto refusal = [](std::int64_t opset, float scale, const char* coordinates) {
+    OnnxBuilder model({1, 1, 4, 1}, opset);
+    model.constant("scales", {4}, {1, 1, scale, 1});
+    onnx::NodeProto& node = opset < 11 ? model.node("Resize", {"x", "scales"}, "y")
+                                       : model.node("Resize", {"x", "", "scales"}, "y");
+    if (opset >= 11) set_attribute(node, "coordinate_transformation_mode", coordinates);
+    return model.refusal();
+  };
+  CHECK_THAT(refusal(10, 0.6F, ""), Contains("node 'node1' (Resize): the nearest elements"));
+  CHECK(refusal(10, 1.5F, "") == "accepted");
+  CHECK(refusal(13, 0.6F, "asymmetric") == "accepted");
+  CHECK_THAT(refusal(13, 1.1F, "asymmetric"), Contains("node 'node1' (Resize): an extent of 4 times 1.1"));
+  CHECK_THAT(refusal(13, 0.6F, "align_corners"),
+             Contains("node 'node1' (Resize): align_corners of an extent"));
+}
+
+TEST_CASE("data in two fields is refused, before the official library reads it") {
+  OnnxBuilder model({1});
+  model.constant("a", {}, {1}).constant("b", {}, {3}).constant("c", {}, {0.5F});
+  model.graph().mutable_initializer(0)->set_raw_data("");
+  model.node("Range", {"a", "b", "c"}, "range");
+  model.node("Add", {"x", "range"}, "y");
+  CHECK_THAT(model.refusal(),
+             Contains("constant 'a': 4 bytes of data; its shape [] asks for 4, in one field"));
 }
 
 TEST_CASE("extents that the file declares are held against every node") {

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 
 #include "quant/allocation.h"
 #include "quant/host_placement.h"
+#include "quant/number.h"
 #include "quant/sensitivity.h"
 #include "quant/weight_metrics.h"
 #include "testbench/prediction.h"
@@ -81,9 +81,8 @@ BitBudget parse_budget(const std::string& text) {
     budget.percent = true;
     amount.pop_back();
   }
-  const auto parsed = std::from_chars(amount.data(), amount.data() + amount.size(), budget.amount);
-  if (parsed.ec != std::errc() || parsed.ptr != amount.data() + amount.size() || !(budget.amount > 0))
-    refuse();
+  budget.amount = real_number(amount).value_or(0);
+  if (!(budget.amount > 0)) refuse();
   return budget;
 }
 

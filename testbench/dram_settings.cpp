@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <numeric>
 #include <regex>
+
+#include "quant/number.h"
 
 namespace bitbalance {
 namespace {
@@ -61,13 +62,6 @@ constexpr std::array<TimeKey, kDramTimes> kTimes = {{
 
 bool is_used(const TimeKey& key, int bank_groups) {
   return key.use == Use::kAlways || (key.use == Use::kWithGroups) == (bank_groups > 1);
-}
-
-std::optional<int> parse_clocks(const std::string& digits) {
-  int clocks = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), clocks);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return clocks;
 }
 
 void show_geometry(SettingsVisitor& v, dram::Geometry& g) {
@@ -165,11 +159,17 @@ std::optional<DramTime> parse_dram_time(const std::string& text) {
   std::smatch match;
   DramTime time;
   if (std::regex_match(text, match, clock_form)) {
-    time.clocks = *parse_clocks(match[1]);
+    const auto clocks = whole_number(match[1].str(), 0);
+    if (!clocks) return std::nullopt;
+    time.clocks = *clocks;
     return time;
   }
   const bool is_larger = std::regex_match(text, match, larger_form);
-  if (is_larger) time.clocks = *parse_clocks(match[1]);
+  if (is_larger) {
+    const auto clocks = whole_number(match[1].str(), 0);
+    if (!clocks) return std::nullopt;
+    time.clocks = *clocks;
+  }
   if (!is_larger && !std::regex_match(text, match, ns_form)) return std::nullopt;
   const auto ns = parse_rational(match[is_larger ? 2 : 1]);
   if (!ns) return std::nullopt;

@@ -2,16 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <numeric>
+
+#include "quant/number.h"
 
 namespace bitbalance {
 namespace {
 
+constexpr std::size_t kMostDigits = 9;
+
 std::optional<std::int64_t> parse_digits(const std::string& text) {
-  const bool digits = std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (text.empty() || text.size() > 9 || !digits) return std::nullopt;
-  return std::stoll(text);
+  return text.size() > kMostDigits ? std::nullopt : whole_number(text, std::int64_t{0});
 }
 
 std::optional<Rational> reduced(std::int64_t numerator, std::int64_t denominator) {
@@ -35,11 +36,14 @@ std::optional<Rational> parse_rational(const std::string& text) {
     return whole ? reduced(*whole, 1) : std::nullopt;
   }
   const std::string fraction = text.substr(point + 1);
-  const auto digits = parse_digits(text.substr(0, point) + fraction);
-  if (!digits || point == 0 || fraction.empty()) return std::nullopt;
-  std::int64_t scale = 1;
-  for (std::size_t i = 0; i < fraction.size(); ++i) scale *= 10;
-  return reduced(*digits, scale);
+  const auto whole = parse_digits(text.substr(0, point));
+  if (!whole || !is_digits(fraction) || text.size() - 1 > kMostDigits) return std::nullopt;
+  std::int64_t numerator = *whole, scale = 1;
+  for (const char digit : fraction) {
+    numerator = 10 * numerator + (digit - '0');
+    scale *= 10;
+  }
+  return reduced(numerator, scale);
 }
 
 std::string to_string(const Rational& value) {

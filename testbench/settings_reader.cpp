@@ -4,26 +4,21 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <fstream>
-#include <set>
 
+#include "quant/number.h"
 #include "testbench/nearest_word.h"
+#include "testbench/yaml_text.h"
 
 namespace bitbalance {
 namespace {
 
 constexpr int kDeepestInclude = 8;
 
-/// yaml-cpp's messages for bad syntax are already one line.
-YAML::Node parse(const std::string& text, const std::string& place) {
-  try {
-    return YAML::Load(text);
-  } catch (const YAML::Exception& error) {
-    const std::string line = error.mark.is_null() ? "" : fmt::format(":{}", error.mark.line + 1);
-    throw SettingsError(fmt::format("{}{}: not YAML: {}", place, line, error.msg));
-  }
+std::string form(const YAML::Node& node) {
+  if (node.IsMap()) return "a mapping";
+  if (node.IsSequence()) return "a list";
+  return node.IsScalar() ? "'" + node.Scalar() + "'" : "nothing";
 }
 
 YAML::Node load(const std::filesystem::path& file) {
@@ -32,7 +27,10 @@ YAML::Node load(const std::filesystem::path& file) {
   if (!stream || std::filesystem::is_directory(file)) {
     throw SettingsError(fmt::format("{}: cannot be read; a YAML file is expected", file.string()));
   }
-  return parse(text, file.string());
+  const YAML::Node node = parse_yaml(text, file.string(), true);
+  if (!node.IsMap())
+    throw SettingsError(fmt::format("{}: {}; accepted: a mapping, 'key: value'", file.string(), form(node)));
+  return node;
 }
 
 struct ParsedOverride {
@@ -43,10 +41,14 @@ struct ParsedOverride {
 ParsedOverride parse_override(const SettingOverride& given) {
   const auto equals = given.text.find('=');
   const std::string path = given.text.substr(0, equals);
-  if (equals == std::string::npos || path.empty() || path.front() == '.' || path.back() == '.') {
+  const bool is_path = ("." + path + ".").find("..") == std::string::npos;
+  if (equals == std::string::npos || !is_path) {
     throw SettingsError(fmt::format("--set {}: accepted: path.to.key=value", given.text));
   }
-  return {path, parse(given.text.substr(equals + 1), "--set " + path)};
+  const std::string place = given.option.empty() ? "--set " + path : given.option;
+  const YAML::Node value = parse_yaml(given.text.substr(equals + 1), place, false);
+  if (value.IsNull()) throw SettingsError(fmt::format("{}: no value; accepted: path.to.key=value", place));
+  return {path, value};
 }
 
 void insert(const ParsedOverride& parsed, YAML::Node root) {
@@ -61,12 +63,6 @@ void insert(const ParsedOverride& parsed, YAML::Node root) {
     root.reset(inner);
   }
   root[parsed.path.substr(begin)] = parsed.value;
-}
-
-std::string form(const YAML::Node& node) {
-  if (node.IsMap()) return "a mapping";
-  if (node.IsSequence()) return "a list";
-  return node.IsScalar() ? "'" + node.Scalar() + "'" : "nothing";
 }
 
 }  // namespace
@@ -151,7 +147,7 @@ void SettingsReader::add_mapping(const Source& source, const std::string& path, 
   } else if (source.node.IsMap()) {
     to.push_back(source);
     if (const YAML::Node& mapping = source.node; const YAML::Node name = mapping["include"]) include(name);
-  } else if (!source.node.IsNull()) {
+  } else {
     throw SettingsError(fmt::format("{}: {}; accepted: a mapping of settings", place, form(source.node)));
   }
 }
@@ -210,27 +206,23 @@ void SettingsReader::integer(const Setting& setting, std::int64_t& value, std::i
   const std::string accepted = bounded ? fmt::format("{} to {}", low, high) : "a whole number";
   const auto text = find_scalar(setting, accepted.c_str());
   if (!text) return;
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (error != std::errc() || end != text->data() + text->size()) {
-    refuse(setting, "'" + *text + "'", bounded ? "a whole number, " + accepted : accepted);
-  }
-  if (number < low || number > high) refuse(setting, *text, accepted);
-  value = number;
+  const auto number = whole_number(*text);
+  if (!number) refuse(setting, "'" + *text + "'", bounded ? "a whole number, " + accepted : accepted);
+  if (*number < low || *number > high) refuse(setting, *text, accepted);
+  value = *number;
 }
 
 void SettingsReader::integers(const Setting& setting, std::vector<std::int64_t>& values, std::int64_t low,
                               std::int64_t high) {
   const auto source = find(setting);
   if (!source) return;
-  const std::string accepted = fmt::format("a list of numbers of {} to {}", low, high);
+  const std::string accepted = fmt::format("a list of whole numbers, {} to {}", low, high);
   if (!source->node.IsSequence()) refuse(setting, form(source->node), accepted);
   values.clear();
   for (const YAML::Node& element : source->node) {
-    std::int64_t number = 0;
-    if (!YAML::convert<std::int64_t>::decode(element, number) || number < low || number > high)
-      refuse(setting, element.IsScalar() ? "'" + element.Scalar() + "'" : form(element), accepted);
-    values.push_back(number);
+    const auto number = element.IsScalar() ? whole_number(element.Scalar(), low, high) : std::nullopt;
+    if (!number) refuse(setting, form(element), accepted);
+    values.push_back(*number);
   }
 }
 
@@ -245,11 +237,9 @@ void SettingsReader::real(const Setting& setting, double& value, double low, dou
   const std::string accepted = fmt::format("a number, {:g} to {:g}", low, high);
   const auto text = find_scalar(setting, accepted.c_str());
   if (!text) return;
-  double number = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-  const bool is_number = error == std::errc() && end == text->data() + text->size();
-  if (!is_number || !(number >= low && number <= high)) refuse(setting, "'" + *text + "'", accepted);
-  value = number;
+  const auto number = real_number(*text);
+  if (!number || *number < low || *number > high) refuse(setting, "'" + *text + "'", accepted);
+  value = *number;
 }
 
 void SettingsReader::rational(const Setting& setting, Rational& value) {
@@ -348,14 +338,12 @@ void SettingsReader::run(Frame opened, const std::function<void()>& body) {
 
 void SettingsReader::reject_unknown(const Frame& closed) const {
   for (const Source& source : closed.sources) {
-    std::set<std::string> seen;
     for (const auto& entry : source.node) {
       const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : form(entry.first);
       const std::string path = closed.path.empty() ? key : closed.path + "." + key;
       const std::string place = source.file.empty() ? "--set " + path
                                                     : fmt::format("{}:{}: {}", source.file.string(),
                                                                   entry.first.Mark().line + 1, path);
-      if (!seen.insert(key).second) throw SettingsError(place + ": given twice");
       if (key == "include" || std::count(closed.shown.begin(), closed.shown.end(), key) != 0) continue;
       const auto nearest = nearest_word(key, closed.shown);
       throw SettingsError(fmt::format("{}: unknown key{}; accepted: {}", place,

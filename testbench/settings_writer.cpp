@@ -8,19 +8,6 @@ namespace {
 
 constexpr std::size_t kCommentColumn = 44;
 
-std::string in_quotes(const std::string& text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') result += '\\';
-    if (c == '\n') {
-      result += "\\n";
-    } else {
-      result += c;
-    }
-  }
-  return result + "\"";
-}
-
 }  // namespace
 
 void SettingsWriter::line(const Setting& setting, const std::string& value) {
@@ -77,7 +64,7 @@ void SettingsWriter::real(const Setting& setting, double& value, double, double)
 }
 
 void SettingsWriter::rational(const Setting& setting, Rational& value) {
-  line(setting, in_quotes(to_string(value)));
+  line(setting, yaml_quoted(to_string(value)));
 }
 
 void SettingsWriter::boolean(const Setting& setting, bool& value) {
@@ -85,7 +72,7 @@ void SettingsWriter::boolean(const Setting& setting, bool& value) {
 }
 
 void SettingsWriter::text(const Setting& setting, std::string& value) {
-  if (!value.empty()) line(setting, in_quotes(value));
+  if (!value.empty()) line(setting, yaml_quoted(value));
 }
 
 void SettingsWriter::choice(const Setting& setting, std::size_t& value,
@@ -94,13 +81,21 @@ void SettingsWriter::choice(const Setting& setting, std::size_t& value,
 }
 
 void SettingsWriter::path(const Setting& setting, std::filesystem::path& value) {
-  if (!value.empty()) line(setting, in_quotes(value.string()));
+  if (!value.empty()) line(setting, yaml_quoted(value.string()));
 }
 
 std::string yaml_quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "''" : std::string(1, c);
-  return quoted + "'";
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if (code < ' ' || code == 0x7f) {
+      quoted += fmt::format("\\x{:02x}", code);
+    } else {
+      if (c == '"' || c == '\\') quoted += '\\';
+      quoted += c;
+    }
+  }
+  return quoted + "\"";
 }
 
 }  // namespace bitbalance

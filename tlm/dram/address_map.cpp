@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <sstream>
 #include <stdexcept>
+
+#include "quant/number.h"
 
 namespace bitbalance::dram {
 namespace {
@@ -37,10 +38,9 @@ AddressMap::AddressMap(const Geometry& g, const std::string& map) : groups_(g.ba
     const auto field = static_cast<Field>(at - kNames.begin());
     int width = left[field];
     if (name != word) {
-      const char* const end = word.data() + word.size();
-      const auto [stop, error] = std::from_chars(word.data() + name.size() + 1, end, width);
-      if (error != std::errc() || stop != end || width < 1 || width > left[field])
-        refuse(map, fmt::format("{}:1 to {}:{}", name, name, left[field]));
+      const auto bits = whole_number(word.substr(name.size() + 1), 1, left[field]);
+      if (!bits) refuse(map, fmt::format("{}:1 to {}:{}", name, name, left[field]));
+      width = *bits;
     }
     left[field] -= width;
     pieces_.push_back({field, 0, width, left[field]});

@@ -1,7 +1,7 @@
 #include "quant/quantizer.h"
 
 #include <fmt/format.h>
-#include <fnmatch.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +13,7 @@
 #include "quant/equalization.h"
 #include "quant/fusion.h"
 #include "quant/host_placement.h"
+#include "quant/name_pattern.h"
 #include "quant/representable.h"
 #include "quant/rescale.h"
 #include "quant/sample_sweep.h"
@@ -45,7 +46,7 @@ class Quantizer {
 
   QuantizedNetwork run(const std::vector<std::vector<float>>& samples, const QuantizationProgress& progress) {
     const std::vector<FusedLayer> layers = fuse(network_);
-    check_overrides(layers);
+    find_overrides(layers);
     result_.name = network_.name;
     find_signs(layers);
     find_least_scales(layers);
@@ -69,23 +70,19 @@ class Quantizer {
   }
 
  private:
-  void check_overrides(const std::vector<FusedLayer>& layers) const {
+  void find_overrides(const std::vector<FusedLayer>& layers) {
+    std::vector<std::string> names;
+    for (const FusedLayer& layer : layers)
+      if (layer.op == LayerOp::kConv) names.push_back(layer.node->name);
     for (const LayerOverride& entry : options_.overrides) {
-      const bool used = std::any_of(layers.begin(), layers.end(), [&](const FusedLayer& layer) {
-        return layer.op == LayerOp::kConv && matches(entry, layer.node->name);
-      });
-      if (!used) {
-        std::string names;
-        for (const FusedLayer& layer : layers)
-          if (layer.op == LayerOp::kConv) names += (names.empty() ? "" : ", ") + layer.node->name;
-        throw std::invalid_argument(fmt::format(
-            "quantization override '{}' matches no layer with weights; accepted: {}", entry.pattern, names));
+      const std::vector<std::size_t> places = named(entry.pattern, names);
+      if (places.empty()) {
+        throw std::invalid_argument(
+            fmt::format("quantization override '{}' matches no layer with weights; accepted: {}",
+                        entry.pattern, fmt::join(names, ", ")));
       }
+      for (const std::size_t place : places) overrides_[names[place]].push_back(entry);
     }
-  }
-
-  static bool matches(const LayerOverride& entry, const std::string& layer) {
-    return fnmatch(entry.pattern.c_str(), layer.c_str(), 0) == 0;
   }
 
   const ValueRange& calibrated(int tensor) const {
@@ -246,8 +243,7 @@ class Quantizer {
     layer.token_form = options_.token_form;
     layer.weight_bits = options_.weight_bits;
     layer.nnzb = options_.nnzb;
-    for (const LayerOverride& entry : options_.overrides) {
-      if (!matches(entry, node.name)) continue;
+    for (const LayerOverride& entry : overrides_[node.name]) {
       layer.weight_bits = entry.weight_bits.value_or(layer.weight_bits);
       layer.nnzb = entry.nnzb.value_or(layer.nnzb);
     }
@@ -321,6 +317,7 @@ class Quantizer {
   const Network& network_;
   const Calibration& calibration_;
   const QuantizationOptions& options_;
+  std::map<std::string, std::vector<LayerOverride>> overrides_;  ///< by convolution
   std::vector<int> index_;           ///< float tensor -> tensor of the result, -1: none
   std::vector<bool> non_negative_;   ///< by float tensor
   std::vector<double> least_scale_;  ///< by float tensor

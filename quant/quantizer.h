@@ -15,7 +15,7 @@
 
 namespace bitbalance {
 
-/// Settings of the layers whose name matches `pattern` (shell wildcards * and ?).
+/// Settings of the layers that `pattern` means (quant/name_pattern.h).
 struct LayerOverride {
   std::string pattern;
   std::optional<int> weight_bits;

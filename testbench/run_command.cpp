@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <map>
 #include <memory>
 
+#include "quant/number.h"
 #include "testbench/action_record.h"
 #include "testbench/analytic.h"
 #include "testbench/console.h"
@@ -50,11 +50,8 @@ Scenario scenario_of(const RunArguments& arguments) {
 int jobs_of(const RunArguments& arguments, const Scenario& scenario) {
   if (arguments.jobs.empty()) return 0;
   constexpr int kMost = 256;
-  int jobs = 0;
-  const char* const end = arguments.jobs.data() + arguments.jobs.size();
-  const auto parsed = std::from_chars(arguments.jobs.data(), end, jobs);
-  if (parsed.ec != std::errc() || parsed.ptr != end || jobs < 1 || jobs > kMost)
-    throw SettingsError(fmt::format("--jobs: '{}'; accepted: 1 to {}", arguments.jobs, kMost));
+  const auto jobs = whole_number(arguments.jobs, 1, kMost);
+  if (!jobs) throw SettingsError(fmt::format("--jobs: '{}'; accepted: 1 to {}", arguments.jobs, kMost));
   if (scenario.run.level != Level::kRtl) {
     throw SettingsError(
         fmt::format("--jobs: given with level {}; accepted: with level rtl, and without --rtl",
@@ -67,7 +64,7 @@ int jobs_of(const RunArguments& arguments, const Scenario& scenario) {
         fmt::format("--jobs: memory.model is {}, whose time depends on what was before; accepted: ideal",
                     to_string(scenario.memory.model)));
   }
-  return jobs;
+  return *jobs;
 }
 
 /// Of the largest process.
@@ -98,12 +95,7 @@ void check_trace(const RunArguments& arguments, Level level) {
 std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, const Scenario& scenario,
                                               Simulation& simulation, const std::filesystem::path& folder) {
   if (arguments.trace.empty()) return nullptr;
-  const std::string layer = traced_layer(arguments.trace);
-  const std::vector<std::string> layers = simulation.programs().layer_names();
-  if (std::find(layers.begin(), layers.end(), layer) == layers.end()) {
-    throw SettingsError(fmt::format("--trace {}: no layer is called '{}'; {}", arguments.trace, layer,
-                                    layer_hint(layer, layers)));
-  }
+  const std::string layer = traced_layer(arguments.trace, simulation.programs().layer_names()).layer;
   const Program& program = simulation.programs().program_with(layer);
   if (simulation.level_of(program) != Level::kRtl) {
     throw SettingsError(fmt::format(

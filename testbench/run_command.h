@@ -17,7 +17,7 @@ struct RunArguments {
   std::string jobs;
   std::string rtl;                   ///< layers by name or pattern, separated by commas
   std::string trace;                 ///< "LAYER[:first-last]"
-  std::vector<std::string> signals;  ///< shell patterns
+  std::vector<std::string> signals;  ///< names and patterns
 };
 
 /// Returns kExitPass or kExitFail; throws std::invalid_argument for a user's mistake.

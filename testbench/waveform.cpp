@@ -4,13 +4,15 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <stdexcept>
 
 #include "hw/core/tiles.h"
+#include "quant/name_pattern.h"
+#include "quant/number.h"
 #include "quant/output_file.h"
 #include "testbench/file_name.h"
+#include "testbench/layer_patterns.h"
 
 namespace bitbalance {
 namespace {
@@ -24,15 +26,8 @@ std::int64_t layer_tiles(const Program& program, std::size_t layer, const Accele
   return count;
 }
 
-// * any characters, ? one character; everything else stands for itself (brackets occur in no name).
-bool matches(const char* glob, const char* text) {
-  if (*glob == '\0') return *text == '\0';
-  if (*glob == '*') return matches(glob + 1, text) || (*text != '\0' && matches(glob, text + 1));
-  return *text != '\0' && (*glob == '?' || *glob == *text) && matches(glob + 1, text + 1);
-}
-
 bool per_pe(const std::string& name) {
-  return matches("pe_array.row*.lane*", name.c_str()) || matches("pe_array.lane*", name.c_str());
+  return matches_pattern("pe_array.row*.lane*", name) || matches_pattern("pe_array.lane*", name);
 }
 
 /// What GTKWave shows beside a wave: the name within its unit. It would cut everything ahead of the last dot.
@@ -42,57 +37,65 @@ std::string alias(const std::string& name) {
   return within;
 }
 
-std::string layer_names(const Program& program) {
+std::vector<std::string> layer_names(const Program& program) {
   std::vector<std::string> names;
   for (const ProgramLayer& layer : program.layers) names.push_back(layer.name);
-  return fmt::format("{}", fmt::join(names, ", "));
+  return names;
+}
+
+/// "3" or "3-7".
+bool read_tiles(const std::string& text, WaveformRequest& request) {
+  const std::size_t dash = text.find('-');
+  const auto first = whole_number(text.substr(0, dash), std::uint32_t{0});
+  const auto last = dash == std::string::npos ? first : whole_number(text.substr(dash + 1), std::uint32_t{0});
+  request.first_tile = first.value_or(0);
+  request.last_tile = last.value_or(0);
+  return first && last && *first <= *last;
+}
+
+/// Those that a name or pattern means, in their order; without any, all but the registers of single PEs and
+/// lanes.
+std::vector<rtl::SignalList::Signal> chosen_signals(const std::vector<rtl::SignalList::Signal>& signals,
+                                                    const std::vector<std::string>& globs) {
+  std::vector<std::string> names;
+  for (const rtl::SignalList::Signal& signal : signals) names.push_back(signal.name);
+  std::vector<bool> chosen(signals.size());
+  for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = globs.empty() && !per_pe(names[i]);
+  for (const std::string& glob : globs) {
+    const std::vector<std::size_t> places = named(glob, names);
+    if (places.empty()) {
+      throw std::invalid_argument(
+          fmt::format("--signals {}: no signal matches: accepted: names such as {}", glob, names.front()));
+    }
+    for (const std::size_t place : places) chosen[place] = true;
+  }
+  std::vector<rtl::SignalList::Signal> result;
+  for (std::size_t i = 0; i < signals.size(); ++i)
+    if (chosen[i]) result.push_back(signals[i]);
+  return result;
 }
 
 }  // namespace
-
-std::string traced_layer(const std::string& text) {
-  // A layer's name may hold a colon itself: tiles are what follows the last one, if it is digits and a dash.
-  const std::size_t colon = text.rfind(':');
-  const bool has_tiles =
-      colon != std::string::npos && text.find_first_not_of("0123456789-", colon + 1) == std::string::npos;
-  return has_tiles ? text.substr(0, colon) : text;
-}
 
 WaveformRequest parse_waveform_request(const std::string& text, const std::vector<std::string>& globs,
                                        const Program& program, const AcceleratorConfig& config) {
   WaveformRequest request;
   request.globs = globs;
-  request.layer = traced_layer(text);
-  const auto found = std::find_if(program.layers.begin(), program.layers.end(),
-                                  [&](const ProgramLayer& l) { return l.name == request.layer; });
-  if (found == program.layers.end()) {
-    throw std::invalid_argument(
-        fmt::format("--trace {}: no layer \"{}\": accepted: {}", text, request.layer, layer_names(program)));
-  }
-  const std::int64_t count = layer_tiles(
-      program, program.first_layer + static_cast<std::size_t>(found - program.layers.begin()), config);
+  const std::vector<std::string> layers = layer_names(program);
+  const TracedLayer traced = traced_layer(text, layers);
+  request.layer = traced.layer;
+  const auto found = std::find(layers.begin(), layers.end(), traced.layer) - layers.begin();
+  const std::int64_t count =
+      layer_tiles(program, program.first_layer + static_cast<std::size_t>(found), config);
   if (count == 0) {
-    throw std::invalid_argument(
-        fmt::format("--trace {}: a {} layer has no tiles: accepted: a convolution", text, found->op));
+    throw std::invalid_argument(fmt::format("--trace {}: a {} layer has no tiles: accepted: a convolution",
+                                            text, program.layers[static_cast<std::size_t>(found)].op));
   }
   request.last_tile = static_cast<std::uint32_t>(count - 1);
-  const std::size_t colon = request.layer.size();
-  if (colon == text.size()) return request;
-
-  const auto bad = [&] {
-    return std::invalid_argument(fmt::format(
+  if (!traced.tiles.empty() && (!read_tiles(traced.tiles, request) || request.last_tile >= count)) {
+    throw std::invalid_argument(fmt::format(
         "--trace {}: accepted: LAYER, LAYER:tile or LAYER:first-last with tiles 0 to {}", text, count - 1));
-  };
-  const char* at = text.data() + colon + 1;
-  const char* const end = text.data() + text.size();
-  auto parsed = std::from_chars(at, end, request.first_tile);
-  if (parsed.ec != std::errc()) throw bad();
-  request.last_tile = request.first_tile;
-  if (parsed.ptr != end) {
-    parsed = std::from_chars(parsed.ptr + 1, end, request.last_tile);
-    if (parsed.ec != std::errc() || parsed.ptr != end) throw bad();
   }
-  if (request.first_tile > request.last_tile || request.last_tile >= count) throw bad();
   return request;
 }
 
@@ -104,19 +107,7 @@ WaveformWindow::WaveformWindow(const sc_core::sc_module_name& name, const Wavefo
   for (std::size_t i = 0; i < program.layers.size(); ++i) {
     if (program.layers[i].name == request.layer) layer_ = program.first_layer + static_cast<int>(i);
   }
-  for (const rtl::SignalList::Signal& signal : signals.signals()) {
-    const auto matches_name = [&](const std::string& glob) {
-      return matches(glob.c_str(), signal.name.c_str());
-    };
-    if (request.globs.empty() ? !per_pe(signal.name)
-                              : std::any_of(request.globs.begin(), request.globs.end(), matches_name)) {
-      signals_.push_back(signal);
-    }
-  }
-  if (signals_.empty()) {
-    throw std::invalid_argument(fmt::format("--signals {}: no signal matches: accepted: names such as {}",
-                                            fmt::join(request.globs, ","), signals.signals().front().name));
-  }
+  signals_ = chosen_signals(signals.signals(), request.globs);
   path_ = folder / (file_name(request.layer) + ".vcd");
 
   SC_HAS_PROCESS(WaveformWindow);

@@ -25,9 +25,6 @@ struct WaveformRequest {
       globs;  ///< of signal names, * also matches dots; none: all but the registers of single PEs and lanes
 };
 
-/// The layer that LAYER[:first[-last]] names.
-std::string traced_layer(const std::string& text);
-
 /// "conv1", "conv1:3" or "conv1:3-7". Without tiles: all of the layer. Throws std::invalid_argument naming
 /// the layer or tiles that the program does not have, and what it has.
 WaveformRequest parse_waveform_request(const std::string& text, const std::vector<std::string>& globs,

@@ -11,6 +11,7 @@
 #include "testbench/comparison/report.h"
 #include "testbench/results_folder.h"
 #include "testbench/settings.h"
+#include "testbench/split.h"
 #include "testbench/stop_signals.h"
 
 namespace bitbalance {
@@ -72,9 +73,12 @@ Compared compare_and_write(const CompareArguments& arguments) {
   const StopSignals stop;
   ComparisonOptions options;
   options.rule = parse("--rule", arguments.rule, SizingRule::kCount);
-  for (const std::string& name : arguments.baselines)
-    options.baselines.push_back(parse("--baselines", name, BaselineKind::kCount));
-  if (options.baselines.empty()) options.baselines = all_baselines();
+  if (arguments.baselines.empty()) {
+    options.baselines = all_baselines();
+  } else {
+    for (const std::string& name : split(arguments.baselines, ','))
+      options.baselines.push_back(parse("--baselines", name, BaselineKind::kCount));
+  }
   std::vector<SettingOverride> overrides;
   for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});
   std::vector<Scenario> scenarios;

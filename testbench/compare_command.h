@@ -10,8 +10,8 @@ struct CompareArguments {
   std::vector<std::string> scenarios;
   std::vector<std::string> settings;  ///< "path.to.key=value", for all scenarios
   std::string rule = "equal-lanes";
-  std::vector<std::string> baselines;  ///< empty: all
-  std::string out;                     ///< empty: results/compare
+  std::string baselines;  ///< separated by commas; empty: all
+  std::string out;        ///< empty: results/compare
 };
 
 /// Throws std::invalid_argument for a user's mistake.

@@ -24,7 +24,16 @@ void claim_standard_streams() {
 
 void tell(const std::string& message) noexcept {
   std::fputs("bitbalance: ", stderr);
-  for (const char c : message) std::fputc(c == '\n' || c == '\r' ? ' ' : c, stderr);
+  for (const char c : message) {
+    const auto code = static_cast<unsigned char>(c);
+    if (c == '\n' || c == '\r') {
+      std::fputc(' ', stderr);
+    } else if (code < ' ' || code == 0x7f) {  // of a name: a terminal would act on it
+      std::fprintf(stderr, "\\x%02x", code);
+    } else {
+      std::fputc(c, stderr);
+    }
+  }
   std::fputc('\n', stderr);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "quant/interruption.h"
+#include "testbench/command_line.h"
 #include "testbench/commands/command.h"
 #include "testbench/console.h"
 #include "testbench/exit_codes.h"
@@ -26,21 +27,14 @@ int parse_and_run(int argc, char* argv[]) {
       add_run_command(app),    add_quantize_command(app), add_check_vcd_command(app),
       add_recost_command(app), add_compare_command(app),
   };
-  const auto chosen = [&commands] {
-    return std::find_if(commands.begin(), commands.end(),
-                        [](const Subcommand& command) { return command.app->parsed(); });
-  };
   try {
-    app.parse(argc, argv);
+    read_command_line(app, argc, argv);
   } catch (const CLI::Success& help) {
     return app.exit(help);
-  } catch (const CLI::ParseError& error) {
-    const auto command = chosen();
-    tell(fmt::format("{}; see bitbalance {}--help", error.what(),
-                     command == commands.end() ? "" : command->app->get_name() + " "));
-    return kExitUsage;
   }
-  return chosen()->run();
+  return std::find_if(commands.begin(), commands.end(),
+                      [](const Subcommand& command) { return command.app->parsed(); })
+      ->run();
 }
 
 /// Tells why the command failed. What a signal interrupts can fail in any way.

@@ -1,6 +1,7 @@
 // `bitbalance check-vcd`: its arguments.
 #include <memory>
 
+#include "testbench/command_line.h"
 #include "testbench/commands/command.h"
 #include "testbench/exit_codes.h"
 #include "testbench/vcd_command.h"
@@ -10,7 +11,7 @@ namespace bitbalance {
 Subcommand add_check_vcd_command(CLI::App& parent) {
   const auto arguments = std::make_shared<CheckVcdArguments>();
   CLI::App* const app = parent.add_subcommand("check-vcd", "Check that waveform files are well-formed");
-  app->add_option("files", arguments->files, "waveforms")->required()->type_name("FILE");
+  add_texts(*app, "files", arguments->files, "waveforms")->required()->type_name("FILE");
   app->add_flag("--list", arguments->list, "also one line a signal: width, changes, name");
   app->footer(
       "Exit code: 0 all files are well-formed, 2 one is not, told in one line with file and line number.");

@@ -1,6 +1,7 @@
 // `bitbalance compare`: its arguments.
 #include <memory>
 
+#include "testbench/command_line.h"
 #include "testbench/commands/command.h"
 #include "testbench/compare_command.h"
 #include "testbench/exit_codes.h"
@@ -11,18 +12,15 @@ Subcommand add_compare_command(CLI::App& parent) {
   const auto arguments = std::make_shared<CompareArguments>();
   CLI::App* const app = parent.add_subcommand(
       "compare", "Compare with other accelerators: cycles, energy and area, from the same parts and memory");
-  app->add_option("scenarios", arguments->scenarios, "YAML files, each with a technology")
+  add_texts(*app, "scenarios", arguments->scenarios, "YAML files, each with a technology")
       ->required()
       ->type_name("FILE");
   app->add_option("--rule", arguments->rule, "how large the others are: equal-lanes, equal-area")
       ->type_name("RULE");
   app->add_option("--baselines", arguments->baselines, "only these, separated by commas")
-      ->delimiter(',')
-      ->type_name("NAME")
-      ->allow_extra_args(false);
-  app->add_option("--set", arguments->settings, "override a setting of every scenario")
-      ->type_name("path.to.key=value")
-      ->allow_extra_args(false);
+      ->type_name("NAME,...");
+  add_texts(*app, "--set", arguments->settings, "override a setting of every scenario")
+      ->type_name("path.to.key=value");
   app->add_option("--out", arguments->out, "results folder, by default results/compare")->type_name("DIR");
   app->footer(R"(
 Examples:

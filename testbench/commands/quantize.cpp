@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "testbench/command_line.h"
 #include "testbench/commands/command.h"
 
 namespace bitbalance {
@@ -63,9 +64,8 @@ Subcommand add_quantize_command(CLI::App& parent) {
                   "different bits for different layers: cycles=N, bytes=N, "
                   "energy_uj=N a frame, or a share as in cycles=80%")
       ->type_name("UNIT=N");
-  app->add_option("--set", arguments->settings, "override a setting of the scenario")
-      ->type_name("path.to.key=value")
-      ->allow_extra_args(false);
+  add_texts(*app, "--set", arguments->settings, "override a setting of the scenario")
+      ->type_name("path.to.key=value");
   app->add_option("--out", arguments->out, "results folder, by default results/<name>-quantized")
       ->type_name("DIR");
   app->footer(kQuantizeExamples);

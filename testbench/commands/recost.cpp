@@ -1,6 +1,7 @@
 // `bitbalance recost`: its arguments.
 #include <memory>
 
+#include "testbench/command_line.h"
 #include "testbench/commands/command.h"
 #include "testbench/exit_codes.h"
 #include "testbench/recost_command.h"
@@ -15,9 +16,8 @@ Subcommand add_recost_command(CLI::App& parent) {
   app->add_option("--technology", arguments->technology, "constants, as in scenarios/technology")
       ->required()
       ->type_name("FILE");
-  app->add_option("--set", arguments->settings, "override a constant, as in logic.adder.energy.value=0.3")
-      ->type_name("path.to.key=value")
-      ->allow_extra_args(false);
+  add_texts(*app, "--set", arguments->settings, "override a constant, as in logic.adder.energy.value=0.3")
+      ->type_name("path.to.key=value");
   app->add_option("--csv", arguments->csv, "write energy by layer, component and action")->type_name("FILE");
   app->footer(R"(
 Examples:

@@ -1,6 +1,7 @@
 // `bitbalance run`: its arguments.
 #include <memory>
 
+#include "testbench/command_line.h"
 #include "testbench/commands/command.h"
 #include "testbench/run_command.h"
 
@@ -32,9 +33,8 @@ Subcommand add_run_command(CLI::App& parent) {
   app->add_option("scenario", arguments->scenario, "YAML file: network, accelerator, quantization, memory")
       ->required()
       ->type_name("FILE");
-  app->add_option("--set", arguments->settings, "override a setting of the scenario")
-      ->type_name("path.to.key=value")
-      ->allow_extra_args(false);
+  add_texts(*app, "--set", arguments->settings, "override a setting of the scenario")
+      ->type_name("path.to.key=value");
   app->add_option("--level", arguments->level, "level of detail: rtl, tlm, analytic")->type_name("LEVEL");
   app->add_option("--rtl", arguments->rtl,
                   "run these layers clocked, the others at level tlm; each layer as a program of its own")
@@ -54,10 +54,9 @@ Subcommand add_run_command(CLI::App& parent) {
       ->type_name("DIR");
   app->add_option("--trace", arguments->trace, "waveform of these tiles of a layer (default: all of it)")
       ->type_name("LAYER[:first-last]");
-  app->add_option("--signals", arguments->signals,
-                  "signals of the waveform, by pattern; repeatable (default: all units)")
-      ->type_name("GLOB")
-      ->allow_extra_args(false);
+  add_texts(*app, "--signals", arguments->signals,
+            "signals of the waveform, by pattern; repeatable (default: all units)")
+      ->type_name("GLOB");
   app->footer(kRunExamples);
   return {app, [arguments] { return run_command(*arguments); }};
 }

@@ -11,6 +11,7 @@
 #include "quant/onnx_import.h"
 #include "quant/quantizer.h"
 #include "quant/retrain/fine_tuning.h"
+#include "testbench/command_line.h"
 #include "testbench/exit_codes.h"
 #include "testbench/progress.h"
 
@@ -44,25 +45,37 @@ void declare(CLI::App& app, Arguments& arguments) {
       ->required()
       ->type_name("FILE.onnx");
   app.add_option("--nnzb", arguments.quantization.nnzb, "most non-zero bits of a weight")
+      ->check(whole_number_check())
       ->capture_default_str();
-  app.add_option("--weight-bits", arguments.quantization.weight_bits, "2..16")->capture_default_str();
+  app.add_option("--weight-bits", arguments.quantization.weight_bits, "2..16")
+      ->check(whole_number_check())
+      ->capture_default_str();
   app.add_option("--activation-bits", arguments.quantization.activation_bits, "8 or 16")
+      ->check(whole_number_check())
       ->capture_default_str();
-  app.add_option("--token-form", arguments.token_form, "binary or signed_digit")
-      ->check(CLI::IsMember({"binary", "signed_digit"}))
-      ->capture_default_str();
+  app.add_option("--token-form", arguments.token_form, "binary or signed_digit")->capture_default_str();
   app.add_option("--calibration", arguments.calibration,
                  "training images that activation ranges are taken from")
+      ->check(whole_number_check())
       ->capture_default_str();
-  app.add_option("--epochs", arguments.training.epochs, "passes over the images")->capture_default_str();
-  app.add_option("--batch", arguments.training.batch, "images a step")->capture_default_str();
-  app.add_option("--rate", arguments.training.peak_rate, "peak learning rate")->capture_default_str();
+  app.add_option("--epochs", arguments.training.epochs, "passes over the images")
+      ->check(whole_number_check())
+      ->capture_default_str();
+  app.add_option("--batch", arguments.training.batch, "images a step")
+      ->check(whole_number_check())
+      ->capture_default_str();
+  app.add_option("--rate", arguments.training.peak_rate, "peak learning rate")
+      ->check(real_number_check())
+      ->capture_default_str();
   app.add_option("--distillation", arguments.training.distillation,
                  "share of the loss that follows the float network, 0..1")
+      ->check(real_number_check())
       ->capture_default_str();
-  app.add_option("--seed", arguments.training.seed, "of order and augmentation")->capture_default_str();
+  app.add_option("--seed", arguments.training.seed, "of order and augmentation")
+      ->check(whole_number_check())
+      ->capture_default_str();
   app.add_option("--threads", arguments.threads, "of libtorch; part of what makes a run repeatable")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number_check())
       ->capture_default_str();
   app.footer(R"(
 Examples:
@@ -79,6 +92,11 @@ void report(const char* when, const TrainableNetwork& network, const ImageSet& i
 }
 
 void retrain(Arguments& arguments) {
+  if (arguments.threads < 1)
+    throw std::invalid_argument(fmt::format("--threads: {}; accepted: 1 or more", arguments.threads));
+  if (arguments.token_form != "binary" && arguments.token_form != "signed_digit")
+    throw std::invalid_argument(
+        fmt::format("--token-form: '{}'; accepted: binary, signed_digit", arguments.token_form));
   torch::set_num_threads(arguments.threads);
   at::globalContext().setDeterministicAlgorithms(true, false);
   const fs::path out = arguments.out;
@@ -110,16 +128,13 @@ void retrain(Arguments& arguments) {
 }
 
 int parse_and_run(int argc, char* argv[]) {
-  CLI::App app{"Fine-tunes a network so that few non-zero bits a weight are enough."};
+  CLI::App app{"Fine-tunes a network so that few non-zero bits a weight are enough.", "bitbalance_retrain"};
   Arguments arguments;
   declare(app, arguments);
   try {
-    app.parse(argc, argv);
+    read_command_line(app, argc, argv);
   } catch (const CLI::Success& help) {
     return app.exit(help);
-  } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "bitbalance_retrain: {}; see bitbalance_retrain --help\n", error.what());
-    return kExitUsage;
   }
   retrain(arguments);
   return kExitPass;

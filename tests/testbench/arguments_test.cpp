@@ -1,0 +1,95 @@
+// The command line of every command: nothing that is given is dropped. The options are those that --help
+// lists, so that one added later is tested, too.
+#include <catch2/catch.hpp>
+#include <regex>
+
+#include "tests/testbench/command_run.h"
+
+namespace bitbalance {
+namespace {
+
+using Catch::Matchers::Contains;
+
+const std::vector<std::string> kCommands = {"run", "quantize", "check-vcd", "recost", "compare"};
+
+struct Option {
+  std::string name;
+  bool has_value;
+  bool repeats;
+};
+
+std::vector<Option> options_of(const std::string& command) {
+  const std::string help = bitbalance_command(command + " --help").out;
+  static const std::regex kLine(R"(\n  (?:-h,)?(--[a-z-]+)( \S+)?( \.\.\.)?)");
+  std::vector<Option> options;
+  for (std::sregex_iterator at(help.begin(), help.end(), kLine), end; at != end; ++at)
+    options.push_back({(*at)[1], (*at)[2].length() > 1, (*at)[3].matched});
+  return options;
+}
+
+std::string refusal(const std::string& arguments) {
+  CAPTURE(arguments);
+  const Outcome outcome = bitbalance_command(arguments);
+  CAPTURE(outcome.err);
+  CHECK(outcome.refused_in_one_line());
+  return outcome.err;
+}
+
+TEST_CASE("every option of every command refuses an empty value, none, and a second one") {
+  for (const std::string& command : kCommands) {
+    const std::vector<Option> options = options_of(command);
+    REQUIRE(options.size() >= 2);  // --help and at least one more
+    for (const Option& option : options) {
+      const std::string start = command + " something " + option.name;
+      if (!option.has_value) {
+        CHECK_THAT(refusal(start + "="),
+                   Contains(option.name + "=: accepted: " + option.name + ", without a value"));
+        CHECK_THAT(refusal(start + "=true"), Contains("without a value"));
+        if (option.name != "--help") CHECK_THAT(refusal(start + " " + option.name), Contains("given twice"));
+        continue;
+      }
+      CHECK_THAT(refusal(start + " ''"), Contains("bitbalance: " + option.name + ": ''; accepted: "));
+      CHECK_THAT(refusal(start + "="), Contains("bitbalance: " + option.name + ": ''; accepted: "));
+      CHECK_THAT(refusal(start), Contains("bitbalance: " + option.name + ": no value; accepted: "));
+      CHECK_THAT(refusal(start + " --out"),
+                 Contains("bitbalance: " + option.name + ": no value; accepted: "));
+      if (!option.repeats) CHECK_THAT(refusal(start + " a " + option.name + " b"), Contains("given twice"));
+    }
+  }
+}
+
+TEST_CASE("arguments of every command: none, an empty one, one too many") {
+  for (const std::string& command : kCommands) {
+    CHECK_THAT(refusal(command), Contains("not given; accepted: "));
+    CHECK_THAT(refusal(command + " ''"), Contains(": ''; accepted: "));
+    CHECK_THAT(refusal(command + " a ''"), Contains("''"));
+    CHECK_THAT(refusal(command + " a --frobnicate"), Contains("--frobnicate: unknown option"));
+    CHECK_THAT(refusal(command + " a -x"), Contains("-x: unknown option"));
+    const bool takes_many = command == "check-vcd" || command == "compare";
+    if (!takes_many) CHECK_THAT(refusal(command + " a b"), Contains("'b': one argument too many"));
+  }
+  CHECK_THAT(refusal(""), Contains("no command; accepted: run, quantize,"));
+  CHECK_THAT(refusal("''"), Contains("'': unknown command"));
+  CHECK_THAT(refusal("rum"), Contains("'rum': unknown command (did you mean 'run'?)"));
+  CHECK_THAT(refusal("--frobnicate"), Contains("--frobnicate: unknown option"));
+  CHECK_THAT(refusal("run a --lvel rtl"), Contains("did you mean '--level'?"));
+}
+
+TEST_CASE("values and files are taken as they are typed") {
+  CHECK_THAT(refusal("check-vcd '[a,b]'"), Contains("[a,b]: cannot be read"));
+  CHECK_THAT(refusal("check-vcd -- --list"), Contains("--list: cannot be read"));
+  CHECK_THAT(refusal("run a --set '{}'"), Contains("--set {}: accepted: path.to.key=value"));
+  CHECK_THAT(refusal("compare a --baselines ,"), Contains("--baselines : accepted: dense"));
+  CHECK_THAT(refusal("compare a --baselines dense,,stripes"), Contains("--baselines : accepted: dense"));
+  CHECK_THAT(refusal("run " + shell_word("a\nb\x1b")), Contains(R"(a b\x1b: cannot be read)"));
+  CHECK_THAT(refusal("run run"), Contains("run: cannot be read"));
+}
+
+TEST_CASE("a value may begin like an option where = joins them") {
+  const TemporaryFolder folder;
+  CHECK_THAT(refusal("run nowhere.yaml --out=--level"), Contains("nowhere.yaml: cannot be read"));
+  CHECK(bitbalance_command("run nowhere.yaml --help").exit_code == 0);
+}
+
+}  // namespace
+}  // namespace bitbalance

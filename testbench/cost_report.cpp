@@ -34,7 +34,8 @@ std::string area_line(const CostReport& report) {
 CostReport cost_of(const ActionRecord& record, const Technology& technology) {
   const CostModel model(technology, record.accelerator);
   CostReport report;
-  report.technology = technology.name;
+  report.technology = process_name(technology);
+  report.technology_name = technology.name;
   report.dram = technology.dram.type;
   report.frames = record.frames;
   report.seconds = static_cast<double>(record.cycles()) / record.accelerator.clock_hz;

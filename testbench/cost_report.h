@@ -17,7 +17,8 @@ struct LayerCost {
 };
 
 struct CostReport {
-  std::string technology;
+  std::string technology;       ///< process and voltage that were costed
+  std::string technology_name;  ///< of the constants
   DramType dram = DramType::kLpddr4;
   int frames = 0;
   double seconds = 0;  ///< of the accelerator, all frames

@@ -25,7 +25,7 @@ void recost_command(const RecostArguments& arguments) {
   const CostReport report = cost_of(record, technology);
   if (!arguments.csv.empty()) write_file(arguments.csv, energy_csv(report));
   fmt::print("{}: {} frames of {} in {}\n\n{}", record.scenario, record.frames, actions.string(),
-             technology.name, cost_table(report));
+             report.technology, cost_table(report));
 }
 
 }  // namespace bitbalance

@@ -23,6 +23,7 @@ void add_cost(const CostReport& cost, Json& json) {
   json["energy_j_per_frame"] = {{"core", cost.core_j_per_frame()}, {"dram", cost.dram_j_per_frame()}};
   json["area_mm2"] = cost.area.total_mm2();
   json["frames_per_j"] = cost.frames_per_j();
+  json["technology_name"] = cost.technology_name;
   json["frames_per_j_core"] = cost.frames_per_j_core();
   json["frames_per_s_per_mm2"] = cost.frames_per_s_per_mm2();
   json["technology"] = cost.technology;

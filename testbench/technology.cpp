@@ -42,7 +42,7 @@ class TechnologyView {
   TechnologyView(SettingsVisitor& visitor, Technology& technology) : v_(visitor), t_(technology) {}
 
   void show() {
-    v_.text({"name", "in reports"}, t_.name);
+    v_.text({"name", "of the constants, in reports"}, t_.name);
     v_.required();
     v_.section({"scaling", "between processes: energy factor a V^2 + b V + c, area relative to 65 nm"},
                [&] { show_scaling(); });
@@ -89,6 +89,10 @@ class TechnologyView {
           v_.real({"b", "of V"}, node.b, -100, 100);
           v_.required();
           v_.real({"c", ""}, node.c, -100, 100);
+          v_.required();
+          v_.real({"lowest_v", "supply for which the energy factor holds ..."}, node.lowest_v, 0.1, 10);
+          v_.required();
+          v_.real({"highest_v", "... up to this one"}, node.highest_v, 0.1, 10);
           v_.required();
           v_.real({"area", "of the same cell, 1 at 65 nm"}, node.area, 1e-6, 1000);
           v_.required();

@@ -47,8 +47,13 @@ ProcessNode at(const ProcessScaling& scaling, double node_nm) {
   const ProcessNode& larger = *(smaller - 1);
   const double share = (node_nm - smaller->node_nm) / (larger.node_nm - smaller->node_nm);
   const auto between = [&](double low, double high) { return low + share * (high - low); };
-  return {node_nm, between(smaller->a, larger.a), between(smaller->b, larger.b),
-          between(smaller->c, larger.c), between(smaller->area, larger.area)};
+  return {node_nm,
+          between(smaller->a, larger.a),
+          between(smaller->b, larger.b),
+          between(smaller->c, larger.c),
+          between(smaller->lowest_v, larger.lowest_v),
+          between(smaller->highest_v, larger.highest_v),
+          between(smaller->area, larger.area)};
 }
 
 double energy_factor(const ProcessScaling& scaling, double node_nm, double voltage_v) {
@@ -111,6 +116,8 @@ void check(const ProcessScaling& scaling) {
     require(i == 0 || node.node_nm < scaling.nodes[i - 1].node_nm, "nodes", node.node_nm,
             "processes in falling order of node_nm");
     require(node.area > 0, "area", node.area, "a positive number");
+    require(node.highest_v >= node.lowest_v, "highest_v", node.highest_v,
+            fmt::format("{}, which is lowest_v, or more", node.lowest_v));
   }
 }
 
@@ -119,7 +126,13 @@ void check_process(const ProcessScaling& scaling, double node_nm, double voltage
   const double smallest = scaling.nodes.back().node_nm;
   require(node_nm >= smallest && node_nm <= largest, "node_nm", node_nm,
           fmt::format("{} to {}, the processes of scaling.nodes", smallest, largest));
-  require(voltage_v > 0 && energy_factor(scaling, node_nm, voltage_v) > 0, "voltage_v", voltage_v,
+  const ProcessNode node = at(scaling, node_nm);
+  constexpr double kRounding = 1e-9;  // of an interpolated bound
+  require(voltage_v >= node.lowest_v - kRounding && voltage_v <= node.highest_v + kRounding, "voltage_v",
+          voltage_v,
+          fmt::format("{:.4g} to {:.4g}, the voltages of scaling.nodes at {} nm", node.lowest_v,
+                      node.highest_v, node_nm));
+  require(energy_factor(scaling, node_nm, voltage_v) > 0, "voltage_v", voltage_v,
           "a voltage at which the energy factor is positive");
 }
 
@@ -147,6 +160,10 @@ void check(const Technology& t) {
   check(t.sram);
   check_process(t.scaling, t.sram.node_nm, t.sram.voltage_v);
   for (const Constant& constant : t.dram.energy_per_bit) check(constant, Quantity::kEnergyPerBit, t.scaling);
+}
+
+std::string process_name(const Technology& technology) {
+  return fmt::format("{} nm, {} V", technology.node_nm, technology.voltage_v);
 }
 
 double energy_scale(const Technology& technology, double from_node_nm, double from_voltage_v) {

@@ -53,6 +53,7 @@ struct Constant {
 struct ProcessNode {
   double node_nm = 0;
   double a = 0, b = 0, c = 0;
+  double lowest_v = 0, highest_v = 0;  ///< the voltages that the energy factor holds for
   double area = 0;
 };
 
@@ -138,6 +139,8 @@ void check(const Constant& constant, Quantity expected, const ProcessScaling& sc
 void check(const SramTable& table);
 void check(const Technology& technology);
 
+/// The target, for reports: "65 nm, 1.1 V".
+std::string process_name(const Technology& technology);
 /// The constant in the target process, in base units.
 double scaled(const Constant& constant, const Technology& technology);
 double energy_scale(const Technology& technology, double from_node_nm, double from_voltage_v);

@@ -226,7 +226,8 @@ NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& opti
   result.nnzb = scenario.quantization.options.nnzb;
   result.activation_bits = scenario.quantization.options.activation_bits;
   result.bytes_per_cycle = scenario.memory.bytes_per_cycle.value();
-  result.technology = scenario.technology->name;
+  result.technology = process_name(*scenario.technology);
+  result.technology_name = scenario.technology->name;
   result.dram_type = to_string(scenario.technology->dram.type);
 
   std::vector<OurRun> shells;

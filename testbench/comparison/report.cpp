@@ -183,3 +183,4 @@ std::string to_json(const std::vector<NetworkComparison>& comparisons) {
 }
 
 }  // namespace bitbalance
+                  {"technology_name", c.technology_name},

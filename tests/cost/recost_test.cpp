@@ -58,6 +58,7 @@ TEST_CASE("a stored run costs the same again with the same technology") {
 
   SECTION("and differently with another one, as a run with it does") {
     const Outcome voltage = bitbalance_command(recost(results) + " --set target.voltage_v=1.0");
+    CHECK_THAT(voltage.out, Contains("in 65 nm, 1 V\n") && Contains("(65 nm, 1 V)") && !Contains("1.1 V"));
     CHECK(voltage.exit_code == 0);
     CHECK(energy_line(voltage.out) != energy_line(run.out));
     const fs::path other = folder.path() / "other";

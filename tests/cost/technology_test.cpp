@@ -87,6 +87,39 @@ TEST_CASE("a process that the scaling rule does not cover is refused") {
   CHECK_THAT(refusal("area: 0.6667", "area: 0"), Contains("scaling.nodes[1].area: '0'; accepted: a number"));
 }
 
+TEST_CASE("a voltage that the energy fit does not cover is refused, for the target and for every constant") {
+  const auto target = [](const std::string& node_nm, const std::string& voltage_v) -> std::string {
+    try {
+      load_technology(shipped_technology_file(),
+                      {{"target.node_nm=" + node_nm, ""}, {"target.voltage_v=" + voltage_v, ""}});
+    } catch (const SettingsError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  CHECK(target("65", "3.3") ==
+        "--set target.voltage_v: 3.3; accepted: 0.7 to 1.3, the voltages of scaling.nodes at 65 nm");
+  CHECK(target("65", "0.5") ==
+        "--set target.voltage_v: 0.5; accepted: 0.7 to 1.3, the voltages of scaling.nodes at 65 nm");
+  CHECK_THAT(target("40", "1.1"), Contains("0.6 to 1.062, the voltages of scaling.nodes at 40 nm"));
+  for (const auto& [node_nm, low, high] :
+       {std::tuple{"65", "0.7", "1.3"}, std::tuple{"45", "0.6", "1.1"}, std::tuple{"32", "0.6", "1.0"}}) {
+    CHECK(target(node_nm, low) == "accepted");
+    CHECK(target(node_nm, high) == "accepted");
+  }
+  CHECK_THAT(refusal("unit: pJ, node_nm: 40, voltage_v: 0.9", "unit: pJ, node_nm: 40, voltage_v: 1.8"),
+             Contains("logic.adder.energy.voltage_v: 1.8; accepted: 0.6 to 1.062"));
+  CHECK_THAT(refusal("lowest_v: 0.7, highest_v: 1.3", "lowest_v: 1.2, highest_v: 1.1"),
+             Contains("highest_v: 1.1; accepted: 1.2, which is lowest_v, or more"));
+}
+
+TEST_CASE("reports name the process that was costed") {
+  CHECK(process_name(shipped_technology()) == "65 nm, 1.1 V");
+  CHECK(process_name(load_technology(shipped_technology_file(),
+                                     {{"target.node_nm=45", ""}, {"target.voltage_v=1.0", ""}})) ==
+        "45 nm, 1 V");
+}
+
 TEST_CASE("memory macros that contradict each other are refused") {
   const TemporaryFolder folder;
   std::string text = text_of(shipped_technology_file());

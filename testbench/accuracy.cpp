@@ -8,6 +8,8 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "testbench/quotient.h"
+
 namespace bitbalance {
 namespace {
 
@@ -90,7 +92,7 @@ TextScore score(const TextTask& task, const Decisions& decisions) {
     characters += task.texts[i].size();
     if (distance == 0) ++result.exact_lines;
   }
-  result.character_error_rate = static_cast<double>(edits) / static_cast<double>(characters);
+  result.character_error_rate = quotient(static_cast<double>(edits), static_cast<double>(characters));
   return result;
 }
 

@@ -59,6 +59,12 @@ std::string block(const std::string& name, const std::vector<std::string>& lines
   return text + "EOD\n";
 }
 
+bool has_values(const BarChart& chart) {
+  return std::any_of(chart.series.begin(), chart.series.end(), [](const BarChart::Series& series) {
+    return std::any_of(series.values.begin(), series.values.end(), [](double v) { return std::isfinite(v); });
+  });
+}
+
 std::string script(const BarChart& chart) {
   std::string text = head(chart.title, "", chart.y_label);
   std::vector<std::string> tics;
@@ -67,7 +73,13 @@ std::string script(const BarChart& chart) {
   text += fmt::format("set xtics ({})\nset xrange [-0.5:{}]\n", join(tics),
                       static_cast<double>(chart.categories.size()) - 0.5);
   if (chart.categories.size() > 5) text += "set xtics rotate by 30 right\n";
-  text += chart.logarithmic ? "set logscale y\n" : "set yrange [0:*]\n";
+  // Without a single value gnuplot finds no range and fails.
+  if (chart.logarithmic) text += "set logscale y\n";
+  if (!has_values(chart)) {
+    text += "set yrange [1:10]\n";
+  } else if (!chart.logarithmic) {
+    text += "set yrange [0:*]\n";
+  }
 
   const std::size_t count = chart.series.size();
   const double width = chart.stacked ? kGroupWidth : kGroupWidth / static_cast<double>(count);

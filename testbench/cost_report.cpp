@@ -19,14 +19,13 @@ std::string joules(double energy_j) {
   return fmt::format("{:.3g} {}J", energy_j, prefix);
 }
 
-double actions_j(const EnergyReport& energy, Component component) {
-  const auto index = static_cast<std::size_t>(component);
-  return energy.component_j(component) - energy.clock_j[index] - energy.leakage_j[index];
+std::string share(double part, double whole) {
+  return figure(100 * quotient(part, whole), "{:.1f}%");
 }
 
 std::string area_line(const CostReport& report) {
-  return fmt::format("area      {:.2f} mm2, of them {:.2f} SRAM; {:.4g} frames/s/mm2\n",
-                     report.area.total_mm2(), report.area.sram_mm2(), report.frames_per_s_per_mm2());
+  return fmt::format("area      {:.2f} mm2, of them {:.2f} SRAM; {} frames/s/mm2\n", report.area.total_mm2(),
+                     report.area.sram_mm2(), figure(report.frames_per_s_per_mm2(), "{:.4g}"));
 }
 
 }  // namespace
@@ -48,32 +47,33 @@ CostReport cost_of(const ActionRecord& record, const Technology& technology) {
 }
 
 std::string cost_summary(const CostReport& report) {
-  return fmt::format("energy    {} a frame in the core, {} in the {} DRAM; {:.4g} frames/J ({})\n",
+  return fmt::format("energy    {} a frame in the core, {} in the {} DRAM; {} frames/J ({})\n",
                      joules(report.core_j_per_frame()), joules(report.dram_j_per_frame()),
-                     to_string(report.dram), report.frames_per_j(), report.technology) +
+                     to_string(report.dram), figure(report.frames_per_j(), "{:.4g}"), report.technology) +
          area_line(report);
 }
 
 std::string cost_table(const CostReport& report) {
   const EnergyReport& total = report.total;
+  const ComponentEnergies energies = total.components();
   std::string text =
       fmt::format("{:<18} {:>10} {:>10} {:>10} {:>10} {:>7} {:>10} {:>10} {:>7}\n", "a frame", "actions",
                   "clock", "leakage", "energy", "share", "logic mm2", "SRAM mm2", "share");
   for (std::size_t c = 0; c < kComponents; ++c) {
     const auto component = static_cast<Component>(c);
     const ComponentArea& area = report.area.component[c];
-    const double energy_j = total.component_j(component);
+    const double energy_j = energies[c].total_j();
     if (component == Component::kDram) {
       text += fmt::format("{:<18} {:>10} {:>10} {:>10} {:>10}\n",
                           fmt::format("dram ({})", to_string(report.dram)), "", "", "",
                           joules(energy_j / report.frames));
       continue;
     }
-    text += fmt::format("{:<18} {:>10} {:>10} {:>10} {:>10} {:>6.1f}% {:>10.3f} {:>10.3f} {:>6.1f}%\n",
-                        to_string(component), joules(actions_j(total, component) / report.frames),
+    text += fmt::format("{:<18} {:>10} {:>10} {:>10} {:>10} {:>7} {:>10.3f} {:>10.3f} {:>7}\n",
+                        to_string(component), joules(energies[c].actions_j / report.frames),
                         joules(total.clock_j[c] / report.frames), joules(total.leakage_j[c] / report.frames),
-                        joules(energy_j / report.frames), 100 * energy_j / total.core_j(), area.logic_mm2,
-                        area.sram_mm2, 100 * area.total_mm2() / report.area.total_mm2());
+                        joules(energy_j / report.frames), share(energy_j, total.core_j()), area.logic_mm2,
+                        area.sram_mm2, share(area.total_mm2(), report.area.total_mm2()));
   }
   std::size_t width = 5;
   for (const LayerCost& layer : report.layers) width = std::max(width, layer.name.size());

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "hw/cost/cost_model.h"
+#include "testbench/quotient.h"
 
 namespace bitbalance {
 
@@ -26,12 +27,12 @@ struct CostReport {
   EnergyReport total;
   AreaReport area;
 
-  double core_j_per_frame() const { return total.core_j() / frames; }
-  double dram_j_per_frame() const { return total.dram_j() / frames; }
+  double core_j_per_frame() const { return quotient(total.core_j(), frames); }
+  double dram_j_per_frame() const { return quotient(total.dram_j(), frames); }
   /// Core and DRAM together.
-  double frames_per_j() const { return frames / (total.core_j() + total.dram_j()); }
-  double frames_per_j_core() const { return frames / total.core_j(); }
-  double frames_per_s_per_mm2() const { return frames / seconds / area.total_mm2(); }
+  double frames_per_j() const { return quotient(frames, total.core_j() + total.dram_j()); }
+  double frames_per_j_core() const { return quotient(frames, total.core_j()); }
+  double frames_per_s_per_mm2() const { return quotient(quotient(frames, seconds), area.total_mm2()); }
 };
 
 /// Throws std::invalid_argument when the technology or the accelerator is invalid.

@@ -8,6 +8,7 @@
 
 #include "quant/weight_metrics.h"
 #include "testbench/csv.h"
+#include "testbench/quotient.h"
 
 namespace bitbalance {
 namespace {
@@ -53,8 +54,12 @@ Row total_of(const FormReport& form) {
 std::string pair(const std::string& binary, const std::string& signed_digit) {
   return fmt::format("{:>9} {:>9}", binary, signed_digit);
 }
-std::string pair(double binary, double signed_digit, int digits = 0) {
-  return pair(fmt::format("{:.{}f}", binary, digits), fmt::format("{:.{}f}", signed_digit, digits));
+/// SQNR: none without noise, or without a signal.
+std::string decibels(double binary, double signed_digit) {
+  return pair(figure(binary, "{:.1f}"), figure(signed_digit, "{:.1f}"));
+}
+std::string pair(double binary, double signed_digit) {
+  return pair(fmt::format("{:.0f}", binary), fmt::format("{:.0f}", signed_digit));
 }
 
 std::string sizes(const Row& binary, const Row& signed_digit) {
@@ -122,8 +127,8 @@ std::string quantize_table(const QuantizeReport& report) {
     if (layer.op != LayerOp::kConv) continue;
     text += fmt::format("{:<{}} {:>9} {:>4} {:>4}  {}  {}  {}\n", layer.name, width, layer.weights.size(),
                         layer.weight_bits, layer.nnzb,
-                        pair(binary.weight_sqnr_db[l], digits.weight_sqnr_db[l], 1),
-                        pair(binary.output_sqnr_db[l], digits.output_sqnr_db[l], 1),
+                        decibels(binary.weight_sqnr_db[l], digits.weight_sqnr_db[l]),
+                        decibels(binary.output_sqnr_db[l], digits.output_sqnr_db[l]),
                         sizes(row_of(binary, l), row_of(digits, l)));
   }
   const Row total = total_of(binary);
@@ -145,10 +150,11 @@ std::string quantize_csv(const QuantizeReport& report) {
       const QuantizedLayer& layer = f.network.layers[l];
       if (layer.op != LayerOp::kConv) continue;
       const Row row = row_of(f, l);
-      text += fmt::format("{},{},{},{},{},{:.3f},{:.3f},{:.1f},{:.1f},{:.1f},{:.1f}\n", csv_text(layer.name),
-                          to_string(form), layer.weights.size(), layer.weight_bits, layer.nnzb,
-                          f.weight_sqnr_db[l], f.output_sqnr_db[l], row.dense_bytes, row.token_bytes,
-                          row.bound_bytes, row.cycles);
+      text +=
+          fmt::format("{},{},{},{},{},{},{},{:.1f},{:.1f},{:.1f},{:.1f}\n", csv_text(layer.name),
+                      to_string(form), layer.weights.size(), layer.weight_bits, layer.nnzb,
+                      figure(f.weight_sqnr_db[l], "{:.3f}", ""), figure(f.output_sqnr_db[l], "{:.3f}", ""),
+                      row.dense_bytes, row.token_bytes, row.bound_bytes, row.cycles);
     }
   }
   return text;

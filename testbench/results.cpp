@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "testbench/csv.h"
+#include "testbench/quotient.h"
 
 namespace bitbalance {
 namespace {
@@ -14,29 +15,24 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kSchema = 1;
 
-double rate(double amount, double seconds) {
-  return seconds > 0 ? amount / seconds : 0;
-}
-
 /// Energies and area of a run; nothing is added up over core and DRAM but frames_per_j.
 void add_cost(const CostReport& cost, Json& json) {
   json["energy_j_per_frame"] = {{"core", cost.core_j_per_frame()}, {"dram", cost.dram_j_per_frame()}};
   json["area_mm2"] = cost.area.total_mm2();
   json["frames_per_j"] = cost.frames_per_j();
-  json["technology_name"] = cost.technology_name;
   json["frames_per_j_core"] = cost.frames_per_j_core();
   json["frames_per_s_per_mm2"] = cost.frames_per_s_per_mm2();
   json["technology"] = cost.technology;
+  json["technology_name"] = cost.technology_name;
   json["dram_type"] = to_string(cost.dram);
+  const ComponentEnergies energies = cost.total.components();
   for (std::size_t c = 0; c < kComponents; ++c) {
     const auto component = static_cast<Component>(c);
     if (component == Component::kDram) continue;
     Json& entry = json["components"][to_string(component)];
-    const double clock = cost.total.clock_j[c], leakage = cost.total.leakage_j[c];
-    entry["energy_j_per_frame"] = {
-        {"actions", (cost.total.component_j(component) - clock - leakage) / cost.frames},
-        {"clock", clock / cost.frames},
-        {"leakage", leakage / cost.frames}};
+    entry["energy_j_per_frame"] = {{"actions", energies[c].actions_j / cost.frames},
+                                   {"clock", energies[c].clock_j / cost.frames},
+                                   {"leakage", energies[c].leakage_j / cost.frames}};
     entry["area_mm2"] = {{"logic", cost.area.component[c].logic_mm2},
                          {"sram", cost.area.component[c].sram_mm2}};
   }
@@ -142,8 +138,8 @@ std::string to_json(const RunReport& report) {
   if (report.cost) add_cost(*report.cost, json);
   json["host"] = {{"wall_s", report.host.wall_s},
                   {"simulate_s", report.host.simulate_s},
-                  {"cycles_per_s", rate(cycles, report.host.simulate_s)},
-                  {"macs_per_s", rate(macs, report.host.simulate_s)},
+                  {"cycles_per_s", quotient(cycles, report.host.simulate_s)},
+                  {"macs_per_s", quotient(macs, report.host.simulate_s)},
                   {"peak_rss_bytes", report.host.peak_rss_bytes}};
   if (!report.host.layer_simulate_s.empty()) json["host"]["layer_simulate_s"] = report.host.layer_simulate_s;
   if (!report.fault.empty()) json["fault"] = report.fault;
@@ -167,9 +163,9 @@ std::string to_csv(const RunReport& report) {
   csv += '\n';
   for (std::size_t i = 0; i < report.layers.size(); ++i) {
     const LayerReport& layer = report.layers[i];
-    csv += fmt::format("{},{},{},{},{},{:.4f},{}", csv_text(layer.name), layer.op, layer.level_name(),
-                       layer.macs, layer.profile.cycles, layer.utilization(report.scenario.accelerator),
-                       layer.bound());
+    csv += fmt::format("{},{},{},{},{},{},{}", csv_text(layer.name), layer.op, layer.level_name(), layer.macs,
+                       layer.profile.cycles,
+                       figure(layer.utilization(report.scenario.accelerator), "{:.4f}", ""), layer.bound());
     for (const DramKind& kind : kDramKinds) csv += fmt::format(",{}", layer.profile.events[kind.event]);
     csv += fmt::format(",{},{}", layer.comparison.elements, layer.comparison.mismatches);
     for (const ActivityCycles& engine : layer.profile.activity) {

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "testbench/quotient.h"
 #include "testbench/results.h"
 
 namespace bitbalance {
@@ -35,7 +36,7 @@ LayerReport layer_report(const ProgramLayer& layer, Level level, const Quantized
 double LayerReport::utilization(const AcceleratorConfig& config) const {
   const std::int64_t used = profile.events[Event::kShiftAdd] + profile.events[Event::kNullSlot];
   const double offered = static_cast<double>(profile.cycles) * config.rows * lanes;
-  return offered == 0 ? 0 : static_cast<double>(used) / offered;
+  return quotient(static_cast<double>(used), offered);
 }
 
 const char* LayerReport::bound() const {
@@ -78,8 +79,7 @@ std::int64_t RunReport::mismatches() const {
 }
 
 double RunReport::frames_per_s() const {
-  const std::int64_t n = cycles();
-  return n == 0 ? 0 : frames * scenario.accelerator.clock_hz / static_cast<double>(n);
+  return quotient(frames * scenario.accelerator.clock_hz, static_cast<double>(cycles()));
 }
 
 std::vector<std::string> RunReport::host_layers() const {

@@ -27,6 +27,7 @@ struct LayerReport {
   Comparison comparison;
 
   /// Share of the array's lane cycles that hold a slot of a used row and an active lane, null slots included.
+  /// As all quotients here: NaN where the divisor is 0.
   double utilization(const AcceleratorConfig& config) const;
   /// The engine that is occupied longest: "read", "compute", "vector" or "write"; "host".
   const char* bound() const;

@@ -4,6 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
+
+#include "testbench/quotient.h"
 
 namespace bitbalance {
 namespace {
@@ -19,8 +22,13 @@ std::string grouped(std::int64_t number) {
   return digits;
 }
 
+std::string rounded(double number) {
+  return std::isfinite(number) ? grouped(std::llround(number)) : "-";
+}
+
 /// Three significant digits and a decimal prefix: "1.23 M".
 std::string scaled(double number) {
+  if (!std::isfinite(number)) return "- ";
   const char* prefix = "";
   for (const char* next : {"k", "M", "G", "T"}) {
     if (number < 1000) break;
@@ -74,13 +82,17 @@ std::string heading(const RunReport& report) {
                      memory_text(s), synthetic(s.network));
 }
 
+std::string percent(double share) {
+  return figure(100 * share, "{:.1f} %");
+}
+
 std::string memory_summary(const RunReport& report) {
   return fmt::format(
-      "memory    {}: {}B/s of {}B/s over all, {}B/s while busy; row hits {:.1f} %, refresh {:.1f} % of the "
+      "memory    {}: {}B/s of {}B/s over all, {}B/s while busy; row hits {}, refresh {} of the "
       "time\n",
       report.scenario.memory.dram.config.name, scaled(report.memory_figure("bytes_per_s")),
       scaled(report.memory_figure("peak_bytes_per_s")), scaled(report.memory_figure("busy_bytes_per_s")),
-      100 * report.memory_figure("row_hit_share"), 100 * report.memory_figure("refresh_share"));
+      percent(report.memory_figure("row_hit_share")), percent(report.memory_figure("refresh_share")));
 }
 
 /// The cost model's DRAM is chosen apart from the memory's timing: where they differ, that is said.
@@ -171,10 +183,9 @@ std::string run_table(const RunReport& report, const std::string& folder, bool c
   text += "\n" + row("layer", "op", "level", "MACs", "cycles", "util", "bound", "DRAM bytes", "mismatches");
   std::int64_t dram_bytes = 0;
   for (const LayerReport& layer : report.layers) {
-    text +=
-        row(layer.name, layer.op, layer.level_name(), grouped(layer.macs), grouped(layer.profile.cycles),
-            layer.on_host ? "" : fmt::format("{:.1f}%", 100 * layer.utilization(report.scenario.accelerator)),
-            layer.bound(), grouped(layer.dram_bytes()), grouped(layer.comparison.mismatches));
+    text += row(layer.name, layer.op, layer.level_name(), grouped(layer.macs), grouped(layer.profile.cycles),
+                layer.on_host ? "" : figure(100 * layer.utilization(report.scenario.accelerator), "{:.1f}%"),
+                layer.bound(), grouped(layer.dram_bytes()), grouped(layer.comparison.mismatches));
     dram_bytes += layer.dram_bytes();
   }
   text += row("total", "", "", grouped(report.macs()), grouped(report.cycles()), "", "", grouped(dram_bytes),
@@ -182,17 +193,16 @@ std::string run_table(const RunReport& report, const std::string& folder, bool c
 
   text += host_share(report);
   if (report.accuracy) text += "\naccuracy  " + accuracy_text(*report.accuracy);
-  text +=
-      fmt::format("speed     {} frames/s at {}Hz, {} cycles a frame\n",
-                  grouped(std::llround(report.frames_per_s())), scaled(report.scenario.accelerator.clock_hz),
-                  grouped(report.frames == 0 ? 0 : report.cycles() / report.frames));
+  text += fmt::format("speed     {} frames/s at {}Hz, {} cycles a frame\n", rounded(report.frames_per_s()),
+                      scaled(report.scenario.accelerator.clock_hz),
+                      rounded(std::floor(quotient(static_cast<double>(report.cycles()), report.frames))));
   if (!report.memory.empty()) text += memory_summary(report);
   if (report.cost) text += cost_summary(*report.cost) + dram_type_note(report);
-  const double seconds = std::max(report.host.simulate_s, 1e-9);
+  const double seconds = report.host.simulate_s;
   text += fmt::format("host      {:.1f} s, of them {:.1f} s simulating: {}cycle/s, {}MAC/s, {}B\n",
                       report.host.wall_s, report.host.simulate_s,
-                      scaled(static_cast<double>(report.cycles()) / seconds),
-                      scaled(static_cast<double>(report.macs() - report.host_macs()) / seconds),
+                      scaled(quotient(static_cast<double>(report.cycles()), seconds)),
+                      scaled(quotient(static_cast<double>(report.macs() - report.host_macs()), seconds)),
                       scaled(static_cast<double>(report.host.peak_rss_bytes)));
   text += "verdict   " + verdict(report, color);
   if (!folder.empty()) text += fmt::format("results   {}\n", folder);

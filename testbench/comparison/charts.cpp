@@ -33,7 +33,7 @@ BarChart merit(const std::vector<NetworkComparison>& comparisons, const char* fi
     const double ours = (comparison.of(kOurs, WeightSet::kLimited).*value)();
     for (std::size_t d = 0; d < designs.size(); ++d) {
       chart.series[d].name = designs[d]->design;
-      chart.series[d].values.push_back((designs[d]->*value)() / ours);
+      chart.series[d].values.push_back(quotient((designs[d]->*value)(), ours));
     }
   }
   return chart;

@@ -106,8 +106,8 @@ BaselineCycles sampled_cycles(const Baseline& baseline, const Subject& subject, 
   return cycles;
 }
 
-/// As wide as the widest layer of the network.
-BaselineWidths widths_of(const OurRun& run, const AcceleratorConfig& config) {
+/// As wide as the widest convolution of the network; without one, as the scenario's settings.
+BaselineWidths widths_of(const OurRun& run, const Scenario& scenario) {
   BaselineWidths widths;
   widths.weight_bits = 0;
   for (const OurLayer& layer : run.layers) {
@@ -115,7 +115,11 @@ BaselineWidths widths_of(const OurRun& run, const AcceleratorConfig& config) {
     widths.wide = widths.wide || layer.wide;
     widths.weight_bits = std::max(widths.weight_bits, layer.convolution->weight_bits);
   }
-  widths.accumulator_bits = config.accumulator_bits(widths.wide);
+  if (widths.weight_bits == 0) {
+    widths.weight_bits = scenario.quantization.options.weight_bits;
+    widths.wide = scenario.quantization.options.activation_bits == 16;
+  }
+  widths.accumulator_bits = scenario.accelerator.accumulator_bits(widths.wide);
   return widths;
 }
 
@@ -162,7 +166,7 @@ DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun&
     array.empty = static_cast<double>(events[Event::kNullSlot]) / lanes;
     figures.array.terms += array.terms;
     figures.array.empty += array.empty;
-    figures.array.unused += static_cast<double>(array_cycles) - array.sum();
+    figures.array.unused += std::max(0.0, static_cast<double>(array_cycles) - array.sum());
 
     Work work = work_of(layer.profile, layer.wide);
     if (!timeline) work.cycles = layer_time(array_cycles, layer, work.actions, subject.scenario);
@@ -175,7 +179,7 @@ DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun&
 
 DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const OurRun& shell, BaselineKind kind,
                                 SizingRule rule) {
-  const BaselineWidths widths = widths_of(shell, subject.scenario.accelerator);
+  const BaselineWidths widths = widths_of(shell, subject.scenario);
   Baseline baseline = sized(kind, rule, subject.scenario, widths);
   const BaselineCost model(*subject.scenario.technology, subject.scenario.accelerator, baseline, widths);
   DesignFigures figures = begin(subject, to_string(kind), set);
@@ -198,12 +202,15 @@ DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const Our
       count(work.actions, Action::kWeightWordRead) = weight_words(baseline, shape);
       count(work.actions, Action::kActivationRead) = array.activations;
       const double capacity = terms_per_cycle(baseline, shape.weight_bits);
-      const auto pe_cycles = static_cast<double>(cycles.pe_cycles);
-      figures.array.terms += static_cast<double>(cycles.terms) / capacity / pes;
-      figures.array.empty += (pe_cycles - static_cast<double>(cycles.terms) / capacity) / pes;
-      figures.array.waiting += (static_cast<double>(cycles.used_pe_cycles) - pe_cycles) / pes;
-      figures.array.unused +=
-          static_cast<double>(cycles.cycles) - static_cast<double>(cycles.used_pe_cycles) / pes;
+      // Of a sample (Laconic) the figures are rounded one by one: no part is larger than its whole.
+      const auto all = static_cast<double>(cycles.cycles);
+      const double used = std::min(static_cast<double>(cycles.used_pe_cycles) / pes, all);
+      const double busy = std::min(static_cast<double>(cycles.pe_cycles) / pes, used);
+      const double terms = std::min(static_cast<double>(cycles.terms) / capacity / pes, busy);
+      figures.array.terms += terms;
+      figures.array.empty += busy - terms;
+      figures.array.waiting += used - busy;
+      figures.array.unused += all - used;
     }
     for (const Action action : {Action::kShiftAdd, Action::kNullSlot, Action::kDrain, Action::kEncodeWeight})
       count(work.actions, action) = 0;

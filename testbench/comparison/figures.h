@@ -9,6 +9,7 @@
 #include "hw/baselines/sizing.h"
 #include "hw/cost/cost_model.h"
 #include "testbench/comparison/subject.h"
+#include "testbench/quotient.h"
 
 namespace bitbalance {
 
@@ -34,14 +35,14 @@ struct DesignFigures {
   AreaReport area;
 
   double seconds() const { return static_cast<double>(cycles) / clock_hz; }
-  double frames_per_s() const { return static_cast<double>(frames) / seconds(); }
+  double frames_per_s() const { return quotient(static_cast<double>(frames), seconds()); }
   double core_j() const;
   double dram_j() const { return energy[static_cast<std::size_t>(Component::kDram)].total_j(); }
-  double frames_per_j() const { return static_cast<double>(frames) / (core_j() + dram_j()); }
-  double frames_per_j_core() const { return static_cast<double>(frames) / core_j(); }
-  double frames_per_s_per_mm2() const { return frames_per_s() / area.total_mm2(); }
+  double frames_per_j() const { return quotient(static_cast<double>(frames), core_j() + dram_j()); }
+  double frames_per_j_core() const { return quotient(static_cast<double>(frames), core_j()); }
+  double frames_per_s_per_mm2() const { return quotient(frames_per_s(), area.total_mm2()); }
   /// Share of all PE cycles in which a PE works for itself, empty lanes included.
-  double pe_utilization() const { return (array.terms + array.empty) / static_cast<double>(cycles); }
+  double pe_utilization() const { return quotient(array.terms + array.empty, static_cast<double>(cycles)); }
 };
 
 struct NetworkComparison {

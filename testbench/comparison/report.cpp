@@ -34,19 +34,29 @@ std::string heading(const NetworkComparison& c) {
   return text + "\n";
 }
 
+std::string percent(double share) {
+  return figure(100 * share, "{:.1f}%");
+}
+
+/// In a CSV file.
+std::string cell(double value) {
+  return figure(value, "{:.9g}", "");
+}
+
 std::string row(const DesignFigures& d) {
   const double array = d.array.sum();
-  std::string text =
-      fmt::format("{:<13} {:<8} {:>9} {:>11.0f} {:>9.4g} {:>5.1f}% {:>5.1f}% {:>5.1f}% {:>5.1f}%", d.design,
-                  to_string(d.weights), array_size(d), per_frame(static_cast<double>(d.cycles), d),
-                  d.frames_per_s(), 100 * d.pe_utilization(), 100 * d.array.empty / array,
-                  100 * d.array.waiting / array, 100 * d.array.unused / array);
+  std::string text = fmt::format(
+      "{:<13} {:<8} {:>9} {:>11.0f} {:>9} {:>6} {:>6} {:>6} {:>6}", d.design, to_string(d.weights),
+      array_size(d), per_frame(static_cast<double>(d.cycles), d), figure(d.frames_per_s(), "{:.4g}"),
+      percent(d.pe_utilization()), percent(quotient(d.array.empty, array)),
+      percent(quotient(d.array.waiting, array)), percent(quotient(d.array.unused, array)));
   for (const ComponentGroup& group : component_groups())
     text += fmt::format(" {:>8.4g}", kMicro * per_frame(group.energy_j(d), d));
   text += fmt::format(" {:>8.4g}", kMicro * per_frame(d.dram_j(), d));
   for (const ComponentGroup& group : component_groups()) text += fmt::format(" {:>7.3f}", group.area_mm2(d));
-  return text + fmt::format(" {:>9.4g} {:>9.4g} {:>9.4g}\n", d.frames_per_j(), d.frames_per_j_core(),
-                            d.frames_per_s_per_mm2());
+  return text + fmt::format(" {:>9} {:>9} {:>9}\n", figure(d.frames_per_j(), "{:.4g}"),
+                            figure(d.frames_per_j_core(), "{:.4g}"),
+                            figure(d.frames_per_s_per_mm2(), "{:.4g}"));
 }
 
 Json energy_json(const DesignFigures& d) {
@@ -144,11 +154,11 @@ std::string to_csv(const std::vector<NetworkComparison>& comparisons) {
   csv += ",core_energy_j_per_frame,area_mm2,frames_per_j,frames_per_j_core,frames_per_s_per_mm2\n";
   for (const NetworkComparison& comparison : comparisons) {
     for (const DesignFigures& d : comparison.designs) {
-      csv += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{:.9g},{:.9g},{:.9g},{:.9g},{:.9g},{:.9g},{}",
+      csv += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{:.9g},{:.9g},{:.9g},{:.9g},{}",
                          csv_text(comparison.scenario), to_string(comparison.rule),
                          comparison.synthetic_weights, comparison.synthetic_images, d.design,
                          to_string(d.weights), d.weights == own_weights(d.design), d.rows, d.columns, d.lanes,
-                         d.frames, d.cycles, d.frames_per_s(), d.pe_utilization(), d.array.terms,
+                         d.frames, d.cycles, cell(d.frames_per_s()), cell(d.pe_utilization()), d.array.terms,
                          d.array.empty, d.array.waiting, d.array.unused, d.dram_bytes);
       for (const ComponentEnergy& energy : d.energy)
         csv += fmt::format(",{:.9g}", per_frame(energy.total_j(), d));
@@ -156,9 +166,8 @@ std::string to_csv(const std::vector<NetworkComparison>& comparisons) {
         if (static_cast<Component>(c) != Component::kDram)
           csv += fmt::format(",{:.9g}", d.area.component[c].total_mm2());
       }
-      csv +=
-          fmt::format(",{:.9g},{:.9g},{:.9g},{:.9g},{:.9g}\n", per_frame(d.core_j(), d), d.area.total_mm2(),
-                      d.frames_per_j(), d.frames_per_j_core(), d.frames_per_s_per_mm2());
+      csv += fmt::format(",{:.9g},{:.9g},{},{},{}\n", per_frame(d.core_j(), d), d.area.total_mm2(),
+                         cell(d.frames_per_j()), cell(d.frames_per_j_core()), cell(d.frames_per_s_per_mm2()));
     }
   }
   return csv;
@@ -175,6 +184,7 @@ std::string to_json(const std::vector<NetworkComparison>& comparisons) {
                   {"nnzb", c.nnzb},
                   {"bytes_per_cycle", c.bytes_per_cycle},
                   {"technology", c.technology},
+                  {"technology_name", c.technology_name},
                   {"dram_type", c.dram_type}};
     for (const DesignFigures& design : c.designs) entry["designs"].push_back(design_json(design));
     json["comparisons"].push_back(entry);
@@ -183,4 +193,3 @@ std::string to_json(const std::vector<NetworkComparison>& comparisons) {
 }
 
 }  // namespace bitbalance
-                  {"technology_name", c.technology_name},

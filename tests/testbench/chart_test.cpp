@@ -60,6 +60,18 @@ TEST_CASE("a value that is not finite leaves a gap") {
   CHECK(draw_svg({chart}).why.empty());
 }
 
+TEST_CASE("a chart without a single value is drawn empty") {
+  BarChart chart;
+  chart.title = "nothing";
+  chart.y_label = "frame/J";
+  chart.categories = {"a"};
+  chart.series = {{"s", {std::numeric_limits<double>::quiet_NaN()}}};
+  for (const bool logarithmic : {false, true}) {
+    chart.logarithmic = logarithmic;
+    CHECK_THAT(draw_svg({chart}).svg, Contains("nothing") && Contains("</svg>"));
+  }
+}
+
 TEST_CASE("names cannot break out of the script") {
   BarChart chart = bars();
   chart.title = "a'; system('false'); '\nplot x";

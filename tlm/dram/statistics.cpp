@@ -1,12 +1,14 @@
 #include "tlm/dram/statistics.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace bitbalance::dram {
 namespace {
 
+/// NaN where there is no such figure.
 double share(double part, double whole) {
-  return whole > 0 ? part / whole : 0;
+  return whole > 0 ? part / whole : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace

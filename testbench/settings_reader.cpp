@@ -296,15 +296,19 @@ void SettingsReader::required() {
   f.missing = fmt::format("{}: {} is missing", f.place, key);
 }
 
+bool SettingsReader::misses_something() const {
+  return std::any_of(frames_.begin(), frames_.end(), [](const Frame& f) { return !f.missing.empty(); });
+}
+
 void SettingsReader::rule(bool holds, const char* key, const std::string& message) {
-  if (holds || !frame().missing.empty()) return;  // what is missing is told first
+  if (holds || misses_something()) return;
   const auto place = frame().places.find(key);
   throw SettingsError(place != frame().places.end() ? fmt::format("{}: {}", place->second, message)
                                                     : fmt::format("{}: {}: {}", frame().place, key, message));
 }
 
 void SettingsReader::checked(const std::function<void()>& check) {
-  if (!frame().missing.empty()) return;
+  if (misses_something()) return;
   try {
     check();
   } catch (const std::invalid_argument& error) {

@@ -66,6 +66,8 @@ class SettingsReader : public SettingsVisitor {
   /// A mapping, or the name of a file that holds it; followed by what it includes.
   void add_mapping(const Source& source, const std::string& path, std::vector<Source>& to,
                    int depth = 0) const;
+  /// Here or in a section around: told first, and what depends on it is not checked.
+  bool misses_something() const;
   void run(Frame opened, const std::function<void()>& body);
   void reject_unknown(const Frame& closed) const;
   [[noreturn]] void refuse(const Setting& setting, const std::string& found, const std::string& accepted);

@@ -74,6 +74,15 @@ TEST_CASE("a missing block is named, not its first constant") {
   CHECK_THROWS_WITH(load_technology(file), Contains("logic: gates is missing"));
 }
 
+TEST_CASE("a section that others depend on is named where it is missing") {
+  CHECK_THAT(refusal("scaling:\n  source", "scalign:\n  source"),
+             Contains("scalign: unknown key (did you mean 'scaling'?)"));
+  const TemporaryFolder folder;
+  CHECK_THROWS_WITH(
+      load_technology(folder.write("t.yaml", "name: x\ntarget: {node_nm: 65, voltage_v: 1.1}\n")),
+      Contains("t.yaml: scaling is missing"));
+}
+
 TEST_CASE("unknown keys and rules are refused with a hint") {
   CHECK_THAT(refusal("density:", "densty:"), Contains("unknown key (did you mean 'density'?)"));
   CHECK_THAT(refusal("scaling: energy", "scaling: moore"),

@@ -21,10 +21,16 @@ std::string form(const YAML::Node& node) {
   return node.IsScalar() ? "'" + node.Scalar() + "'" : "nothing";
 }
 
+/// Without an exception where the name itself is none, as one that is too long (then file_type::none).
+bool is(const std::filesystem::path& file, std::filesystem::file_type type) {
+  std::error_code ignored;
+  return std::filesystem::status(file, ignored).type() == type;
+}
+
 YAML::Node load(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  if (!stream || std::filesystem::is_directory(file)) {
+  if (!stream || is(file, std::filesystem::file_type::directory)) {
     throw SettingsError(fmt::format("{}: cannot be read; a YAML file is expected", file.string()));
   }
   const YAML::Node node = parse_yaml(text, file.string(), true);
@@ -137,7 +143,7 @@ void SettingsReader::add_mapping(const Source& source, const std::string& path, 
                                       form(name), kDeepestInclude));
     }
     const auto file = (source.file.parent_path() / name.Scalar()).lexically_normal();
-    if (!std::filesystem::is_regular_file(file)) {
+    if (!is(file, std::filesystem::file_type::regular)) {
       throw SettingsError(fmt::format("{}: '{}': no such file; accepted: a YAML file", place, file.string()));
     }
     add_mapping({load(file), file}, path, to, depth + 1);
@@ -279,14 +285,15 @@ void SettingsReader::path(const Setting& setting, std::filesystem::path& value) 
     refuse(setting, form(source->node), "the name of a file");
   }
   value = std::filesystem::absolute(source->file.parent_path() / source->node.Scalar()).lexically_normal();
-  if (!std::filesystem::exists(value)) {
+  if (is(value, std::filesystem::file_type::not_found) || is(value, std::filesystem::file_type::none)) {
     // A folder whose files are fetched or computed has a script for that.
     const std::filesystem::path script = value.parent_path() / "prepare.py";
-    const bool is_prepared = std::filesystem::exists(script);
+    const bool is_prepared = is(script, std::filesystem::file_type::regular);
     refuse(setting, "'" + source->node.Scalar() + "': no such file",
            is_prepared ? fmt::format("a file; {} makes it", script.string()) : "a file");
   }
-  if (!std::filesystem::is_regular_file(value)) refuse(setting, "'" + source->node.Scalar() + "'", "a file");
+  if (!is(value, std::filesystem::file_type::regular))
+    refuse(setting, "'" + source->node.Scalar() + "'", "a file");
 }
 
 void SettingsReader::required() {

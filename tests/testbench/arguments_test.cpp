@@ -83,6 +83,13 @@ TEST_CASE("values and files are taken as they are typed") {
   CHECK_THAT(refusal("compare a --baselines dense,,stripes"), Contains("--baselines : accepted: dense"));
   CHECK_THAT(refusal("run " + shell_word("a\nb\x1b")), Contains(R"(a b\x1b: cannot be read)"));
   CHECK_THAT(refusal("run run"), Contains("run: cannot be read"));
+  const std::string long_name(300, 'x');
+  CHECK_THAT(refusal("run " + long_name), Contains("cannot be read"));
+  CHECK_THAT(refusal("recost " + long_name + " --technology a"), Contains("no such file"));
+  for (const std::string file : {"network.model=", "network.labels=", "accelerator=", "mapping.include="})
+    CHECK_THAT(refusal("run " + std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/lenet.yaml --set " + file +
+                       long_name),
+               Contains("no such file"));
 }
 
 TEST_CASE("a value may begin like an option where = joins them") {

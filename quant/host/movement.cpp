@@ -192,7 +192,8 @@ HostTensor pad(const HostOperator& op, const std::vector<HostView>& operands) {
     if (mode == "edge" && x.dims[d] < 1)
       throw std::invalid_argument(fmt::format("{} has no edge to repeat", to_string(x.dims)));
   }
-  HostTensor result = HostTensor::result(dims, x.is_outline());
+  if (x.is_outline()) return HostTensor::result(dims, true);
+  HostTensor result(dims);
   const std::vector<std::int64_t> strides = row_major_strides(x.dims);
   Odometer at(dims, {});
   for (float& value : result.values) {

@@ -16,9 +16,10 @@ struct Reduction {
 
 HostTensor reduce(const HostOperator& op, const HostView& x, const Reduction& reduction) {
   const std::vector<std::int64_t> axes = op.attributes.list("axes");
-  if (axes.empty() && op.attributes.integer("noop_with_empty_axes", 0) != 0)
+  if (axes.empty() && op.attributes.integer("noop_with_empty_axes", 0) != 0) {
     return x.is_outline() ? HostTensor::result(x.dims, true)
                           : HostTensor(x.dims, {x.values, x.values + x.size()});
+  }
   std::vector<bool> reduced(x.dims.size(), axes.empty());
   for (const std::int64_t axis : axes) reduced[normal_axis(axis, x.dims.size())] = true;
   Dims kept = x.dims;

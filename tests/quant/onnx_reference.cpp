@@ -542,10 +542,11 @@ std::int64_t for_taps(const Windows& w, const Dims& in, const Dims& at, Function
     for (std::int64_t s = 0; s < w.kernel[1]; ++s) {
       const std::int64_t y = at[2] * w.strides[0] + r * w.dilations[0] - w.pads[0];
       const std::int64_t x = at[3] * w.strides[1] + s * w.dilations[1] - w.pads[1];
-      if (y >= 0 && y < in[0] && x >= 0 && x < in[1])
+      if (y >= 0 && y < in[0] && x >= 0 && x < in[1]) {
         f(y, x, r, s);
-      else
+      } else {
         ++padded;
+      }
     }
   }
   return padded;
@@ -559,9 +560,10 @@ Tensor conv(const Call& call) {
   return tabulate({x.dims[0], m, w.out[0], w.out[1]}, [&](const Dims& at) {
     double sum = call.has(2) ? call.in(2).values[at[1]] : 0;
     for_taps(w, in, at, [&](auto y, auto i, auto r, auto s) {
-      for (std::int64_t c = 0; c < each; ++c)
-        sum +=
-            element(x, {at[0], at[1] / (m / groups) * each + c, y, i}) * element(weights, {at[1], c, r, s});
+      for (std::int64_t c = 0; c < each; ++c) {
+        const std::int64_t from = at[1] / (m / groups) * each + c;
+        sum += element(x, {at[0], from, y, i}) * element(weights, {at[1], c, r, s});
+      }
     });
     return sum;
   });
@@ -655,9 +657,10 @@ Tensor gemm(const Call& call) {
   const bool ta = call.integer("transA", 0) != 0, tb = call.integer("transB", 0) != 0;
   return tabulate({a.dims[ta ? 1 : 0], b.dims[tb ? 0 : 1]}, [&](const Dims& at) {
     double sum = 0;
-    for (std::int64_t k = 0; k < a.dims[ta ? 0 : 1]; ++k)
-      sum +=
-          element(a, ta ? Dims{k, at[0]} : Dims{at[0], k}) * element(b, tb ? Dims{at[1], k} : Dims{k, at[1]});
+    for (std::int64_t k = 0; k < a.dims[ta ? 0 : 1]; ++k) {
+      const Dims left = ta ? Dims{k, at[0]} : Dims{at[0], k}, right = tb ? Dims{at[1], k} : Dims{k, at[1]};
+      sum += element(a, left) * element(b, right);
+    }
     return call.number("alpha", 1) * sum +
            (call.has(2) ? call.number("beta", 1) * spread(call.in(2), at) : 0.0);
   });

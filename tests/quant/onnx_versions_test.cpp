@@ -69,7 +69,9 @@ int check(const std::string& op, std::int64_t opset, int cases, std::uint32_t se
     ++accepted;
     CHECK_FALSE(tested.is_training);
     INFO(tested.model.graph().node(0).ShortDebugString());
-    CHECK(difference(tested.model.run(tested.image), tested.expected.values) == "");
+    const std::string wrong = difference(tested.model.run(tested.image), tested.expected.values);
+    INFO(wrong);
+    CHECK(wrong.empty());
   }
   return accepted;
 }

@@ -198,7 +198,7 @@ HostTensor pad(const HostOperator& op, const std::vector<HostView>& operands) {
   Odometer at(dims, {});
   for (float& value : result.values) {
     std::int64_t from = 0;
-    bool outside = false;
+    bool outside = x.values == nullptr;  // nothing to pad
     for (std::size_t d = 0; d < rank; ++d) {
       const std::int64_t index = padded_from(at.position()[d] - pads[d], x.dims[d], mode);
       outside = outside || index < 0;

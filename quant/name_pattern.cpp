@@ -49,7 +49,7 @@ bool matches_pattern(const std::string& pattern, const std::string& name) {
 }
 
 std::vector<std::size_t> named(const std::string& text, const std::vector<std::string>& names) {
-  const auto equal = places(names, [&](const std::string& name) { return name == text; });
+  std::vector<std::size_t> equal = places(names, [&](const std::string& name) { return name == text; });
   if (!equal.empty()) return equal;
   return places(names, [&](const std::string& name) { return matches_pattern(text, name); });
 }

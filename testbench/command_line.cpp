@@ -53,7 +53,7 @@ class Check {
   [[noreturn]] void refuse(const std::string& what) const {
     std::string name = app_.get_name();
     for (const CLI::App* parent = app_.get_parent(); parent != nullptr; parent = parent->get_parent())
-      name = parent->get_name() + " " + name;
+      name.insert(0, parent->get_name() + " ");
     throw std::invalid_argument(fmt::format("{}; see {} --help", what, name));
   }
 

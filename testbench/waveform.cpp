@@ -58,6 +58,7 @@ bool read_tiles(const std::string& text, WaveformRequest& request) {
 std::vector<rtl::SignalList::Signal> chosen_signals(const std::vector<rtl::SignalList::Signal>& signals,
                                                     const std::vector<std::string>& globs) {
   std::vector<std::string> names;
+  names.reserve(signals.size());
   for (const rtl::SignalList::Signal& signal : signals) names.push_back(signal.name);
   std::vector<bool> chosen(signals.size());
   for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = globs.empty() && !per_pe(names[i]);

@@ -6,15 +6,18 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "quant/checked.h"
+#include "quant/outside_text.h"
+
 namespace bitbalance {
 namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& file, const std::string& problem) {
-  throw std::invalid_argument(file.string() + ": " + problem);
+  throw std::invalid_argument(one_line(file.string() + ": " + problem));
 }
 
 struct IdxFile {
-  std::vector<std::uint32_t> extents;
+  std::vector<int> extents;
   std::vector<std::uint8_t> data;
 };
 
@@ -42,24 +45,25 @@ IdxFile read_idx(const std::filesystem::path& file, unsigned least_dimensions, u
                          : fmt::format("0x{:08x} to 0x{:08x}", first_accepted, last_accepted)));
   }
   IdxFile idx;
-  std::uint64_t expected = 1;
+  std::int64_t expected = 1;
   for (unsigned i = 0; i < magic - 0x800; ++i) {
-    idx.extents.push_back(read_word());
-    constexpr std::uint64_t kLargestFile = std::uint64_t{1}
-                                           << 33;  // bytes; also keeps the product from overflowing
-    if (idx.extents.back() == 0) fail(file, fmt::format("extent {} is 0; accepted: at least 1", i));
-    expected *= idx.extents.back();
+    const std::uint32_t extent = read_word();
+    constexpr std::int64_t kLargestFile = std::int64_t{1} << 33;  // bytes
+    if (extent < 1 || extent > kLargestExtent)
+      fail(file, fmt::format("extent {} is {}; accepted: 1 to {}", i, extent, kLargestExtent));
+    idx.extents.push_back(static_cast<int>(extent));
+    expected *= extent;
     if (expected > kLargestFile) fail(file, "the header asks for more than 8 GiB of data");
   }
   const auto start = stream.tellg();
   stream.seekg(0, std::ios::end);
-  const auto found = static_cast<std::uint64_t>(stream.tellg() - start);
+  const auto found = static_cast<std::int64_t>(stream.tellg() - start);
   if (found != expected) {
     fail(file, fmt::format("{}: {} bytes of data found, the header asks for {}",
                            found < expected ? "is truncated" : "is too long", found, expected));
   }
   stream.seekg(start);
-  idx.data.resize(expected);
+  idx.data.resize(static_cast<std::size_t>(expected));
   stream.read(reinterpret_cast<char*>(idx.data.data()), static_cast<std::streamsize>(expected));
   return idx;
 }
@@ -70,10 +74,10 @@ ImageSet read_images(const std::filesystem::path& images) {
   IdxFile idx = read_idx(images, 3, 4);
   ImageSet set;
   const bool has_channels = idx.extents.size() == 4;
-  set.count = static_cast<int>(idx.extents[0]);
-  set.channels = has_channels ? static_cast<int>(idx.extents[1]) : 1;
-  set.height = static_cast<int>(idx.extents[has_channels ? 2 : 1]);
-  set.width = static_cast<int>(idx.extents[has_channels ? 3 : 2]);
+  set.count = idx.extents[0];
+  set.channels = has_channels ? idx.extents[1] : 1;
+  set.height = idx.extents[has_channels ? 2 : 1];
+  set.width = idx.extents[has_channels ? 3 : 2];
   set.pixels = std::move(idx.data);
   return set;
 }

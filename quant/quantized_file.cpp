@@ -1,15 +1,18 @@
 #include "quant/quantized_file.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 #include <vector>
+
+#include "quant/cbor_field.h"
+#include "quant/outside_text.h"
 
 namespace bitbalance {
 namespace {
@@ -23,33 +26,39 @@ constexpr std::array<const char*, 5> kOps = {"conv", "max_pool", "avg_pool", "ad
 constexpr std::array<const char*, 2> kForms = {"binary", "signed_digit"};
 
 template <typename Enum, std::size_t kSize>
-Enum enumerator(const std::array<const char*, kSize>& names, const std::string& name) {
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) throw std::invalid_argument(fmt::format("'{}' is unknown", name));
+Enum enumerator(const std::array<const char*, kSize>& names, const CborField& field) {
+  const auto found = std::find(names.begin(), names.end(), field.text());
+  if (found == names.end()) field.refuse("'" + field.text() + "'", fmt::format("{}", fmt::join(names, ", ")));
   return static_cast<Enum>(found - names.begin());
 }
 
 Json to_json(const Shape& s) {
   return {s.channels, s.height, s.width};
 }
-Shape shape_of(const Json& json) {
-  return {json.at(0), json.at(1), json.at(2)};
+Shape shape_of(const CborField& field) {
+  const auto extents = field.list(3);
+  return {extents[0].whole<int>(), extents[1].whole<int>(), extents[2].whole<int>()};
 }
 
 Json to_json(const Window& w) {
   return {w.kernel_h,   w.kernel_w, w.stride_h, w.stride_w,   w.dilation_h,
           w.dilation_w, w.pad_top,  w.pad_left, w.pad_bottom, w.pad_right};
 }
-Window window_of(const Json& json) {
-  return {json.at(0), json.at(1), json.at(2), json.at(3), json.at(4),
-          json.at(5), json.at(6), json.at(7), json.at(8), json.at(9)};
+Window window_of(const CborField& field) {
+  Window w;
+  const std::array<int*, 10> members = {&w.kernel_h,   &w.kernel_w, &w.stride_h, &w.stride_w,   &w.dilation_h,
+                                        &w.dilation_w, &w.pad_top,  &w.pad_left, &w.pad_bottom, &w.pad_right};
+  const auto values = field.list(members.size());
+  for (std::size_t i = 0; i < members.size(); ++i) *members[i] = values[i].whole<int>();
+  return w;
 }
 
 Json to_json(const Rescale& r) {
   return {r.multiplier, r.shift};
 }
-Rescale rescale_of(const Json& json) {
-  return {json.at(0), json.at(1)};
+Rescale rescale_of(const CborField& field) {
+  const auto values = field.list(2);
+  return {values[0].whole<std::uint16_t>(), values[1].whole<std::uint8_t>()};
 }
 
 // Little-endian 16-bit numbers, as x86-64 has them.
@@ -58,8 +67,10 @@ Json to_binary(const std::vector<std::int16_t>& weights) {
   if (!bytes.empty()) std::memcpy(bytes.data(), weights.data(), bytes.size());
   return Json::binary(std::move(bytes));
 }
-std::vector<std::int16_t> weights_of(const Json& json) {
-  const std::vector<std::uint8_t>& bytes = json.get_binary();
+std::vector<std::int16_t> weights_of(const CborField& field) {
+  const std::vector<std::uint8_t>& bytes = field.binary();
+  if (bytes.size() % sizeof(std::int16_t) != 0)
+    field.refuse(fmt::format("{} bytes", bytes.size()), "an even number of them");
   std::vector<std::int16_t> weights(bytes.size() / sizeof(std::int16_t));
   if (!weights.empty()) std::memcpy(weights.data(), bytes.data(), weights.size() * sizeof(std::int16_t));
   return weights;
@@ -74,9 +85,14 @@ Json to_json(const QuantizedTensor& t) {
           {"parent", t.parent},
           {"channel_offset", t.channel_offset}};
 }
-QuantizedTensor tensor_of(const Json& json) {
-  return {json.at("name"),  shape_of(json.at("shape")), json.at("bits"),          json.at("is_signed"),
-          json.at("scale"), json.at("parent"),          json.at("channel_offset")};
+QuantizedTensor tensor_of(const CborField& field) {
+  return {field["name"].text(),
+          shape_of(field["shape"]),
+          field["bits"].whole<int>(),
+          field["is_signed"].truth(),
+          field["scale"].real(),
+          field["parent"].whole<int>(),
+          field["channel_offset"].whole<int>()};
 }
 
 Json to_json(const HostOperator& op) {
@@ -91,16 +107,24 @@ Json to_json(const HostOperator& op) {
     json["operands"].push_back({operand.value, operand.constant.dims, operand.constant.values});
   return json;
 }
-HostOperator operator_of(const Json& json) {
+HostOperand operand_of(const CborField& field) {
+  const auto parts = field.list(3);
+  HostOperand operand = {parts[0].whole<int>(), {parts[1].wholes<std::int64_t>(), parts[2].floats()}};
+  const auto size = static_cast<std::int64_t>(operand.constant.values.size());
+  if (operand.value < 0 && checked_count(operand.constant.dims) != size)
+    field.refuse(fmt::format("{} values", size), to_string(operand.constant.dims));
+  return operand;
+}
+HostOperator operator_of(const CborField& field) {
   HostOperator op;
-  op.type = json.at("type");
-  op.opset = json.at("opset");
-  json.at("integers").get_to(op.attributes.integers);
-  json.at("numbers").get_to(op.attributes.numbers);
-  json.at("words").get_to(op.attributes.words);
-  for (const Json& operand : json.at("operands"))
-    op.operands.push_back({operand.at(0), {operand.at(1), operand.at(2).get<std::vector<float>>()}});
-  json.at("result").get_to(op.result);
+  op.type = field["type"].text();
+  op.opset = field["opset"].whole<std::int64_t>();
+  for (const auto& [name, list] : field["integers"].entries())
+    op.attributes.integers[name] = list.wholes<std::int64_t>();
+  for (const auto& [name, list] : field["numbers"].entries()) op.attributes.numbers[name] = list.floats();
+  for (const auto& [name, word] : field["words"].entries()) op.attributes.words[name] = word.text();
+  for (const CborField& operand : field["operands"].list()) op.operands.push_back(operand_of(operand));
+  op.result = field["result"].wholes<std::int64_t>();
   return op;
 }
 
@@ -109,29 +133,17 @@ Json to_json(const HostGraph& graph) {
   for (const HostOperator& step : graph.steps) json["steps"].push_back(to_json(step));
   return json;
 }
-HostGraph host_of(const Json& json) {
+HostGraph host_of(const CborField& field) {
   HostGraph graph;
-  graph.title = json.at("title");
-  json.at("inputs").get_to(graph.inputs);
-  for (const Json& step : json.at("steps")) graph.steps.push_back(operator_of(step));
-  return graph;
-}
-
-/// Do all operators fit together, and their results have the extents that are written down?
-void check_host(const HostGraph& graph) {
-  std::vector<HostTensor> values;
-  for (const Dims& dims : graph.inputs) values.emplace_back(dims);
-  for (const HostOperator& step : graph.steps) {
-    std::vector<HostView> operands;
-    for (const HostOperand& operand : step.operands) {
-      const HostTensor& value = operand.value < 0 ? operand.constant : values.at(operand.value);
-      if (checked_count(value.dims) != static_cast<std::int64_t>(value.values.size()))
-        throw std::invalid_argument("a constant of another size");
-      operands.emplace_back(value);
-    }
-    values.push_back(evaluate(step, operands));
-    if (values.back().dims != step.result) throw std::invalid_argument("a result of other extents");
+  graph.title = field["title"].text();
+  for (const CborField& dims : field["inputs"].list()) graph.inputs.push_back(dims.wholes<std::int64_t>());
+  for (const CborField& step : field["steps"].list()) graph.steps.push_back(operator_of(step));
+  try {
+    check(graph);
+  } catch (const std::invalid_argument& error) {
+    field.refuse(error.what(), "operators that fit together");
   }
+  return graph;
 }
 
 Json to_json(const QuantizedLayer& l) {
@@ -158,43 +170,41 @@ Json to_json(const QuantizedLayer& l) {
   if (l.op == LayerOp::kHost) json["host"] = to_json(l.host);
   return json;
 }
-QuantizedLayer layer_of(const Json& json) {
+QuantizedLayer layer_of(const CborField& field) {
   QuantizedLayer l;
-  l.name = json.at("name");
-  l.op = enumerator<LayerOp>(kOps, json.at("op"));
-  l.input = json.at("input");
-  l.operand = json.at("operand");
-  l.others = json.at("others").get<std::vector<int>>();
-  l.output = json.at("output");
-  l.window = window_of(json.at("window"));
-  l.groups = json.at("groups");
-  l.weight_bits = json.at("weight_bits");
-  l.nnzb = json.at("nnzb");
-  l.token_form = enumerator<TokenForm>(kForms, json.at("token_form"));
-  l.weights = weights_of(json.at("weights"));
-  l.bias = json.at("bias").get<std::vector<std::int64_t>>();
-  for (const Json& rescale : json.at("rescale")) l.rescale.push_back(rescale_of(rescale));
-  l.operand_rescale = rescale_of(json.at("operand_rescale"));
-  l.count_include_pad = json.at("count_include_pad");
-  if (l.op == LayerOp::kHost) l.host = host_of(json.at("host"));
-  l.clip_low = json.at("clip_low");
-  l.clip_high = json.at("clip_high");
-  l.weight_scale = json.at("weight_scale").get<std::vector<double>>();
+  l.name = field["name"].text();
+  l.op = enumerator<LayerOp>(kOps, field["op"]);
+  l.input = field["input"].whole<int>();
+  l.operand = field["operand"].whole<int>();
+  l.others = field["others"].wholes<int>();
+  l.output = field["output"].whole<int>();
+  l.window = window_of(field["window"]);
+  l.groups = field["groups"].whole<int>();
+  l.weight_bits = field["weight_bits"].whole<int>();
+  l.nnzb = field["nnzb"].whole<int>();
+  l.token_form = enumerator<TokenForm>(kForms, field["token_form"]);
+  l.weights = weights_of(field["weights"]);
+  l.bias = field["bias"].wholes<std::int64_t>();
+  for (const CborField& rescale : field["rescale"].list()) l.rescale.push_back(rescale_of(rescale));
+  l.operand_rescale = rescale_of(field["operand_rescale"]);
+  l.count_include_pad = field["count_include_pad"].truth();
+  if (l.op == LayerOp::kHost) l.host = host_of(field["host"]);
+  l.clip_low = field["clip_low"].whole<int>();
+  l.clip_high = field["clip_high"].whole<int>();
+  l.weight_scale = field["weight_scale"].reals();
   return l;
 }
 
-QuantizedNetwork network_of(const Json& json) {
-  if (json.at("format") != kFormat || json.at("version") != kVersion)
-    throw std::invalid_argument("another format or version");
+QuantizedNetwork network_of(const CborField& field) {
+  if (field["format"].text() != kFormat) field["format"].refuse("'" + field["format"].text() + "'", kFormat);
+  field["version"].whole(kVersion, kVersion);
   QuantizedNetwork network;
-  network.name = json.at("name");
-  network.input = json.at("input");
-  network.output = json.at("output");
-  for (const Json& tensor : json.at("tensors")) network.tensors.push_back(tensor_of(tensor));
-  for (const Json& layer : json.at("layers")) network.layers.push_back(layer_of(layer));
+  network.name = field["name"].text();
+  network.input = field["input"].whole<int>();
+  network.output = field["output"].whole<int>();
+  for (const CborField& tensor : field["tensors"].list()) network.tensors.push_back(tensor_of(tensor));
+  for (const CborField& layer : field["layers"].list()) network.layers.push_back(layer_of(layer));
   validate(network);
-  for (const QuantizedLayer& layer : network.layers)
-    if (layer.op == LayerOp::kHost) check_host(layer.host);
   return network;
 }
 
@@ -213,17 +223,15 @@ std::string to_cbor(const QuantizedNetwork& network) {
 
 QuantizedNetwork read_quantized(const std::filesystem::path& file) {
   const auto fail = [&](const std::string& problem) {
-    throw std::invalid_argument(
-        fmt::format("{}: {}; accepted: a file that `bitbalance quantize` wrote", file.string(), problem));
+    throw std::invalid_argument(one_line(
+        fmt::format("{}: {}; accepted: a file that `bitbalance quantize` wrote", file.string(), problem)));
   };
-  std::ifstream stream(file, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  if (!stream || std::filesystem::is_directory(file)) fail("cannot be read");
+  constexpr std::size_t kLargestFile = std::size_t{1} << 32;
+  const std::optional<std::string> bytes = read_bytes(file, kLargestFile);
+  if (!bytes) fail("cannot be read");
   try {
-    return network_of(Json::from_cbor(bytes));
-  } catch (const Json::exception& error) {
-    fail(fmt::format("no quantized network ({})", error.what()));
-  } catch (const std::logic_error& error) {
+    return network_of(CborField(parse_cbor(*bytes)));
+  } catch (const std::invalid_argument& error) {
     fail(fmt::format("no quantized network ({})", error.what()));
   }
   return {};  // not reached

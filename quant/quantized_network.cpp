@@ -5,13 +5,18 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <optional>
 #include <stdexcept>
 
+#include "quant/checked.h"
 #include "quant/representable.h"
 #include "quant/rescale.h"
 
 namespace bitbalance {
 namespace {
+
+/// Leaves room for as many images as there can be in 64 bits.
+constexpr std::int64_t kMostMacs = std::int64_t{1} << 46;
 
 std::string text(const Shape& shape) {
   return fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
@@ -22,12 +27,21 @@ void check_tensor(const QuantizedNetwork& network, const QuantizedTensor& tensor
     throw std::invalid_argument(
         fmt::format("network {}: tensor '{}': {}", network.name, tensor.name, problem));
   };
-  if (tensor.shape.channels < 1 || tensor.shape.height < 1 || tensor.shape.width < 1)
-    fail(fmt::format("shape is {}; accepted: extents of at least 1", text(tensor.shape)));
+  const Shape& s = tensor.shape;
+  if (std::min({s.channels, s.height, s.width}) < 1 ||
+      std::max({s.channels, s.height, s.width}) > kLargestExtent)
+    fail(fmt::format("shape is {}; accepted: extents of at least 1, {} at most", text(s), kLargestExtent));
+  const std::optional<std::int64_t> elements = checked_product({s.channels, s.height, s.width});
+  if (!elements || *elements > kMostElements)
+    fail(fmt::format("shape is {}; accepted: {} elements at most", text(s), kMostElements));
   if (tensor.bits != 8 && tensor.bits != 16) fail(fmt::format("bits is {}; accepted: 8, 16", tensor.bits));
   if (tensor.bits == 16 && !tensor.is_signed) fail("16 bit and unsigned; accepted: signed at 16 bit");
   if (!(tensor.scale > 0 && std::isfinite(tensor.scale)))
     fail(fmt::format("scale is {}; accepted: above 0", tensor.scale));
+  if (tensor.parent < 0 && (tensor.parent != -1 || tensor.channel_offset != 0)) {
+    fail(fmt::format("from channel {} of tensor {}; accepted: 0 of -1, or a slice of a tensor",
+                     tensor.channel_offset, tensor.parent));
+  }
 }
 
 /// Of a tensor that is a slice of another.
@@ -51,34 +65,37 @@ void check_slice(const QuantizedNetwork& network, const QuantizedTensor& tensor)
 /// Which channels of which tensors hold results; a slice's are its parent's.
 class WrittenChannels {
  public:
-  explicit WrittenChannels(const QuantizedNetwork& network) : network_(network) {
-    for (const QuantizedTensor& tensor : network.tensors) written_.emplace_back(tensor.shape.channels, false);
-  }
+  explicit WrittenChannels(const QuantizedNetwork& network)
+      : network_(network), written_(network.tensors.size()) {}
 
-  void write(int tensor) {
-    const auto [first, last] = channels(tensor);
-    std::fill(first, last, true);
-  }
-  bool all(int tensor) {
-    const auto [first, last] = channels(tensor);
-    return std::find(first, last, false) == last;
-  }
-  bool any(int tensor) {
-    const auto [first, last] = channels(tensor);
-    return std::find(first, last, true) != last;
-  }
+  /// Precondition: any() is false.
+  void write(int tensor) { written_[whole(tensor)].push_back(channels(tensor)); }
+  bool all(int tensor) const { return count(tensor) == network_.tensors[tensor].shape.channels; }
+  bool any(int tensor) const { return count(tensor) != 0; }
 
  private:
-  using Position = std::vector<bool>::iterator;
+  struct Channels {
+    int first, end;
+  };
 
-  std::pair<Position, Position> channels(int tensor) {
+  int whole(int tensor) const {
+    const int parent = network_.tensors[tensor].parent;
+    return parent < 0 ? tensor : parent;
+  }
+  Channels channels(int tensor) const {
     const QuantizedTensor& t = network_.tensors[tensor];
-    const Position first = written_[t.parent < 0 ? tensor : t.parent].begin() + t.channel_offset;
-    return {first, first + t.shape.channels};
+    return {t.channel_offset, t.channel_offset + t.shape.channels};
+  }
+  int count(int tensor) const {
+    const Channels asked = channels(tensor);
+    int sum = 0;
+    for (const Channels& c : written_[whole(tensor)])
+      sum += std::max(0, std::min(asked.end, c.end) - std::max(asked.first, c.first));
+    return sum;
   }
 
   const QuantizedNetwork& network_;
-  std::vector<std::vector<bool>> written_;
+  std::vector<std::vector<Channels>> written_;  ///< apart from each other, by whole tensor
 };
 
 class LayerCheck {
@@ -154,6 +171,14 @@ class LayerCheck {
       fail("window", "kernel, stride and dilation must be at least 1");
     if (std::min({w.pad_top, w.pad_left, w.pad_bottom, w.pad_right}) < 0)
       fail("window", "pads must not be negative");
+    const auto spans_too_far = [](int kernel, int dilation) {
+      return std::int64_t{dilation} * (std::int64_t{kernel} - 1) >= kLargestExtent;
+    };
+    if (std::max({w.stride_h, w.stride_w, w.pad_top, w.pad_left, w.pad_bottom, w.pad_right}) >
+            kLargestExtent ||
+        spans_too_far(w.kernel_h, w.dilation_h) || spans_too_far(w.kernel_w, w.dilation_w)) {
+      fail("window", fmt::format("exceeds the largest extent; accepted: up to {}", kLargestExtent));
+    }
     if (is_pool && (w.dilation_h != 1 || w.dilation_w != 1))
       fail("window", "dilated pooling; accepted: dilation 1");
 
@@ -184,10 +209,11 @@ class LayerCheck {
       fail("weight_bits", fmt::format("{}; accepted: 2 to 16", layer_.weight_bits));
     if (layer_.nnzb < 1 || layer_.nnzb > layer_.weight_bits - 1)
       fail("nnzb", fmt::format("{}; accepted: 1 to {}", layer_.nnzb, layer_.weight_bits - 1));
-    const std::int64_t count =
-        std::int64_t{out_channels} * (in_channels / layer_.groups) * layer_.window.area();
-    if (static_cast<std::int64_t>(layer_.weights.size()) != count)
-      fail("weights", fmt::format("{} values; the shapes ask for {}", layer_.weights.size(), count));
+    const std::optional<std::int64_t> count =
+        checked_product({out_channels, in_channels / layer_.groups, layer_.window.area()});
+    if (!count) fail("weights", "the shapes ask for more than 2^63");
+    if (static_cast<std::int64_t>(layer_.weights.size()) != *count)
+      fail("weights", fmt::format("{} values; the shapes ask for {}", layer_.weights.size(), *count));
     const int largest = (1 << (layer_.weight_bits - 1)) - 1;
     for (std::size_t i = 0; i < layer_.weights.size(); ++i) {
       const int weight = layer_.weights[i];
@@ -201,6 +227,9 @@ class LayerCheck {
     }
     if (layer_.bias.size() != static_cast<std::size_t>(out_channels))
       fail("bias", fmt::format("{} values for {} output channels", layer_.bias.size(), out_channels));
+    if (!layer_.weight_scale.empty() && layer_.weight_scale.size() != static_cast<std::size_t>(out_channels))
+      fail("weight_scale",
+           fmt::format("{} values for {} output channels", layer_.weight_scale.size(), out_channels));
     constexpr std::int64_t kLargestBias = std::int64_t{1} << 47;  // the accumulator has at most 48 bits
     for (const std::int64_t bias : layer_.bias) {
       if (bias >= kLargestBias || bias <= -kLargestBias)
@@ -275,6 +304,12 @@ void validate(const QuantizedNetwork& network) {
   }
   if (!written.all(network.output))
     fail(fmt::format("output '{}' is written by no layer", network.tensors[network.output].name));
+
+  std::int64_t total = 0;
+  for (const QuantizedLayer& layer : network.layers) {
+    total += macs(network, layer);
+    if (total > kMostMacs) fail(fmt::format("more than {} multiplications of an image", kMostMacs));
+  }
 }
 
 }  // namespace bitbalance

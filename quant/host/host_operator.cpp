@@ -23,6 +23,12 @@ const HostFunctions& functions() {
   return table;
 }
 
+void check_result(const HostOperator& step, const Dims& dims) {
+  if (dims == step.result) return;
+  throw std::invalid_argument(
+      fmt::format("{} gives {} instead of {}", step.type, to_string(dims), to_string(step.result)));
+}
+
 }  // namespace
 
 std::int64_t HostAttributes::integer(const std::string& name, std::int64_t fallback) const {
@@ -61,7 +67,11 @@ HostTensor evaluate(const HostOperator& op, const std::vector<HostView>& operand
   const auto found = functions().find(op.type);
   if (found == functions().end())
     throw std::invalid_argument(fmt::format("the host has no operator '{}'", op.type));
-  return found->second(op, operands);
+  try {
+    return found->second(op, operands);
+  } catch (const std::out_of_range&) {
+    throw std::invalid_argument(fmt::format("{} operands; accepted: more", operands.size()));
+  }
 }
 
 HostGraph::HostGraph(std::vector<Dims> extents, HostOperator only)
@@ -85,8 +95,33 @@ HostTensor HostGraph::run(const std::vector<const float*>& values) const {
       }
     }
     results.push_back(evaluate(step, operands));
+    check_result(step, results.back().dims);
   }
   return std::move(results.back());
+}
+
+void check(const HostGraph& graph) {
+  if (graph.steps.empty()) throw std::invalid_argument("no operator");
+  std::int64_t elements = 0;
+  std::vector<HostView> values;
+  const auto add = [&](const Dims& dims) {
+    elements += checked_count(dims);
+    if (elements > kMostElements)
+      throw std::invalid_argument(fmt::format("more than {} elements in all", kMostElements));
+    values.emplace_back(dims, nullptr);
+  };
+  for (const Dims& dims : graph.inputs) add(dims);
+  for (const HostOperator& step : graph.steps) {
+    std::vector<HostView> outlines;
+    for (const HostOperand& operand : step.operands) {
+      if (operand.value >= static_cast<std::int64_t>(values.size()))
+        throw std::invalid_argument(fmt::format("{} of value {}", step.type, operand.value));
+      outlines.push_back(operand.value < 0 ? HostView(operand.constant.dims, nullptr)
+                                           : values[operand.value]);
+    }
+    check_result(step, evaluate(step, outlines).dims);
+    add(step.result);
+  }
 }
 
 std::int64_t HostGraph::macs() const {

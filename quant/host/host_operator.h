@@ -59,11 +59,16 @@ struct HostGraph {
   /// Of one operator, whose operands are numbered as the inputs; it gives the title.
   HostGraph(std::vector<Dims> extents, HostOperator only);
 
+  /// Throws std::invalid_argument as evaluate() does, and for a result of other extents than the step's.
   HostTensor run(const std::vector<const float*>& values) const;
   /// Multiplications of products and transposed convolutions; those of other operators are not counted.
   std::int64_t macs() const;
   /// Does the last step's range exclude negative values whatever its operands?
   bool is_non_negative() const;
 };
+
+/// Throws std::invalid_argument for a graph from outside that asks for values it does not have, for more than
+/// kMostElements in all, or whose operators do not fit together. Computes extents alone.
+void check(const HostGraph& graph);
 
 }  // namespace bitbalance

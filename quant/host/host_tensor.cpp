@@ -18,13 +18,14 @@ std::int64_t element_count(const Dims& dims, std::size_t first, std::size_t end)
 std::int64_t checked_count(const Dims& dims) {
   std::int64_t count = 1;
   for (const std::int64_t extent : dims) {
-    if (extent < 0 || extent > kMostElements || (count *= extent) > kMostElements) {
+    if (extent < 0 || extent > kMostElements ||
+        (count *= std::max<std::int64_t>(extent, 1)) > kMostElements) {
       throw std::invalid_argument(
           fmt::format("a tensor of {}; accepted: no negative extent, at most {} elements", to_string(dims),
                       kMostElements));
     }
   }
-  return count;
+  return std::count(dims.begin(), dims.end(), 0) == 0 ? count : 0;
 }
 
 void check_range(const char* what, const std::vector<std::int64_t>& values, std::int64_t least) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "quant/checked.h"
+
 namespace bitbalance {
 
 /// Extents, outermost first; none for a single value.
@@ -14,9 +16,8 @@ using Dims = std::vector<std::int64_t>;
 /// Product of the extents from `first` on, up to and without `end` (default: all).
 std::int64_t element_count(const Dims& dims, std::size_t first = 0, std::size_t end = SIZE_MAX);
 
-constexpr std::int64_t kMostElements = std::int64_t{1} << 28;  ///< of a tensor: 1 GB of floats
-
-/// Of all extents. Throws std::invalid_argument for a negative extent or more than kMostElements.
+/// Of all extents. Throws std::invalid_argument for a negative extent, or when the product of those that are
+/// not 0 exceeds kMostElements: so that of any of them fits 64 bits, too.
 std::int64_t checked_count(const Dims& dims);
 
 /// Throws std::invalid_argument unless all are of least .. kMostElements: products of two are far from

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "quant/checked.h"
 #include "quant/host/operators.h"
 
 namespace bitbalance {
@@ -40,6 +41,8 @@ HostTensor local_response(const HostOperator& op, const std::vector<HostView>& o
   const HostView& x = operands.at(0);
   if (x.dims.size() < 2) throw std::invalid_argument(fmt::format("input of {}", to_string(x.dims)));
   const std::int64_t size = op.attributes.integer("size", 1);
+  if (size < 1 || size > kLargestExtent)
+    throw std::invalid_argument(fmt::format("size {}; accepted: 1 to {}", size, kLargestExtent));
   const float alpha = op.attributes.number("alpha", 1e-4F), beta = op.attributes.number("beta", 0.75F);
   const float bias = op.attributes.number("bias", 1);
   const std::int64_t channels = x.dims[1], plane = element_count(x.dims, 2);

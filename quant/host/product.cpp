@@ -129,7 +129,8 @@ Spread read_spread(const HostOperator& op, std::int64_t input, std::int64_t kern
     spread.output =
         full - spread.pad - (automatic == "VALID" ? 0 : listed(attributes.list("pads"), rank + d, 0));
   }
-  if (spread.output < 1) throw std::invalid_argument(fmt::format("an output extent of {}", spread.output));
+  if (spread.output < 1 || spread.output > kMostElements)
+    throw std::invalid_argument(fmt::format("an output extent of {}", spread.output));
   return spread;
 }
 
@@ -204,10 +205,13 @@ HostTensor conv_transpose(const HostOperator& op, const std::vector<HostView>& o
 }  // namespace
 
 std::int64_t product_macs(const HostOperator& op, const std::vector<Dims>& operands) {
-  if (op.type == "MatMul") return element_count(op.result) * operands.at(0).back();
-  if (op.type == "Gemm")
-    return element_count(op.result) * operands.at(0)[op.attributes.integer("transA", 0) != 0 ? 0 : 1];
-  if (op.type == "ConvTranspose") return element_count(operands.at(0)) * element_count(operands.at(1), 1);
+  if (operands.size() < 2 || operands[0].empty()) return 0;
+  if (op.type == "MatMul") return element_count(op.result) * operands[0].back();
+  if (op.type == "Gemm") {
+    const bool is_turned = op.attributes.integer("transA", 0) != 0;
+    return element_count(op.result) * (is_turned ? operands[0].front() : operands[0].back());
+  }
+  if (op.type == "ConvTranspose") return element_count(operands[0]) * element_count(operands[1], 1);
   return 0;
 }
 

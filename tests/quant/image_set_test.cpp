@@ -74,8 +74,13 @@ TEST_CASE("bad image files are refused by name") {
   bytes = image_bytes;
   bytes[7] = 0;
   CHECK_THAT(refusal(bytes), Catch::Contains("extent 0 is 0"));
-  bytes[4] = bytes[8] = 255;
+  bytes[4] = 255;
+  CHECK_THAT(refusal(bytes), Catch::Contains("extent 0 is 4278190080; accepted: 1 to 16777216"));
+  bytes[4] = 0;
+  bytes[5] = bytes[9] = 255;
   CHECK_THAT(refusal(bytes), Catch::Contains("more than 8 GiB"));
+  // 2^24 * 2^16 * 2^24 is 2^64, which 64 bits take for 0.
+  CHECK_THAT(refusal({0, 0, 8, 3, 1, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0}), Catch::Contains("more than 8 GiB"));
   CHECK_THROWS_WITH(read_images("no/such/file"), Catch::Contains("no/such/file: cannot be opened"));
 }
 

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "network_builder.h"
 #include "quant/evaluator.h"
@@ -15,6 +16,8 @@
 using namespace bitbalance;
 
 namespace {
+
+using Json = nlohmann::json;
 
 Network sample_network() {
   NetworkBuilder b({2, 6, 6});
@@ -35,6 +38,12 @@ QuantizedNetwork quantized_sample(int activation_bits, TokenForm form, int nnzb 
   options.nnzb = nnzb;
   options.token_form = form;
   return quantize(network, calibrate(network, {synthetic_image({2, 6, 6}, 1)}), options);
+}
+
+std::string cbor(const Json& json) {
+  std::string bytes;
+  Json::to_cbor(json, bytes);
+  return bytes;
 }
 
 std::string refusal(const std::string& bytes) {
@@ -78,6 +87,59 @@ TEST_CASE("what is no quantized network is refused in one line") {
   wrong.layers.front().nnzb = 1;
   CHECK_THAT(refusal(to_cbor(wrong)), Catch::Contains("layer 'first': weights"));
   CHECK_THROWS_WITH(read_quantized("/nowhere/x.cbor"), Catch::Contains("/nowhere/x.cbor: cannot be read"));
+}
+
+TEST_CASE("a number that its field cannot hold is refused by its place") {
+  struct Damage {
+    const char* place;  // JSON pointer
+    Json value;
+    const char* message;
+  };
+  const std::int64_t word = std::int64_t{1} << 32;
+  const std::vector<Damage> damages = {
+      {"/layers/0/rescale/0/1", 300, "layers[0].rescale[0][1]: 300; accepted: a whole number, 0 to 255"},
+      {"/layers/0/rescale/0/0", 70000, "layers[0].rescale[0][0]: 70000"},
+      {"/layers/0/rescale/0/0", -1, "layers[0].rescale[0][0]: -1"},
+      {"/tensors/0/bits", word + 8, "tensors[0].bits: 4294967304"},
+      {"/tensors/0/bits", 8.5, "tensors[0].bits: 8.5; accepted: a whole number"},
+      {"/tensors/0/bits", true, "tensors[0].bits: true"},
+      {"/input", UINT64_MAX, "input: 18446744073709551615"},
+      {"/tensors/0/channel_offset", 1, "from channel 1 of tensor -1"},
+      {"/tensors/0/channel_offset", -1000, "from channel -1000 of tensor -1"},
+      {"/tensors/0/parent", -2, "of tensor -2"},
+      {"/tensors/1/shape", {65536, 65536, 65536}, "shape is 65536x65536x65536"},
+      {"/tensors/1/shape", {INT32_MAX, 1, 1}, "shape is 2147483647x1x1"},
+      {"/tensors/1/shape", {4, 6}, "tensors[1].shape: 2 values; accepted: 3"},
+      {"/layers/0/window", {3, 3, 1, 1, INT32_MAX, 1, 1, 1, 1, 1}, "window: exceeds the largest extent"},
+      {"/layers/0/window", {3, 3, 1, 1, 1, 1, INT32_MAX, 1, 1, 1}, "window: exceeds the largest extent"},
+      {"/layers/0/weight_scale", {1.0}, "weight_scale: 1 values for 4 output channels"},
+      {"/layers/0/name", "\xff", "layers[0].name: text that is not UTF-8"},
+      {"/layers/0/op", "convolution", "'convolution'; accepted: conv, max_pool"},
+      {"/layers/1/host/steps/0/result", {65536, 65536, 65536}, "accepted: no negative extent"},
+      {"/layers/1/host/steps/0/result", {0, INT64_MAX, INT64_MAX}, "accepted: no negative extent"},
+      {"/layers/1/host/steps/0/result", {1, 4, 6, 5}, "LRN gives [1, 4, 6, 6] instead of [1, 4, 6, 5]"},
+      {"/layers/1/host/steps/0/operands/0/0", 1, "LRN of value 1"},
+      {"/layers/1/host/steps/0/operands", Json::array(), "0 operands; accepted: more"},
+      {"/layers/1/host/steps/0/integers/size", {INT64_MIN}, "size -9223372036854775808"},
+      {"/layers/1/host/steps/0/numbers/alpha", {1e300}, "alpha[0]: 1e+300; accepted: a number that a float"},
+  };
+  const Json good = Json::from_cbor(to_cbor(quantized_sample(8, TokenForm::kBinary)));
+  for (const Damage& damage : damages) {
+    CAPTURE(damage.place, damage.message);
+    Json damaged = good;
+    damaged.at(Json::json_pointer(damage.place)) = damage.value;
+    CHECK_THAT(refusal(cbor(damaged)), Catch::Contains(damage.message));
+  }
+}
+
+TEST_CASE("bytes that nest without end are refused") {
+  const std::size_t deep = 1'000'000;
+  CHECK_THAT(refusal(std::string(deep, '\x81')), Catch::Contains("nested deeper than 16"));
+  CHECK_THAT(refusal(std::string(deep, '\x7f')), Catch::Contains("item 0x7f"));
+  CHECK_THAT(refusal(std::string(deep, '\x5f')), Catch::Contains("item 0x5f"));
+  CHECK_THAT(refusal(std::string(deep, '\xc1')), Catch::Contains("item 0xc1"));
+  CHECK_THAT(refusal("\x9b\x7f\xff\xff\xff\xff\xff\xff\xff"), Catch::Contains("cut off"));
+  CHECK_THAT(refusal("\x3b\xff\xff\xff\xff\xff\xff\xff\xff"), Catch::Contains("a number below 64 bits"));
 }
 
 TEST_CASE("dequantized weights are the integers times their scales") {

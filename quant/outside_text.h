@@ -1,0 +1,22 @@
+// Bytes and words from outside the program: read whole up to a bound, and shown in messages of one line.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace bitbalance {
+
+/// All bytes of a file; none when it cannot be read or is a folder. Throws std::invalid_argument, naming the
+/// file, when it holds more than `most`.
+std::optional<std::string> read_bytes(const std::filesystem::path& file, std::size_t most);
+
+/// The same text with control characters written as \n, \t or \x1b: what a message quotes cannot break its
+/// line.
+std::string one_line(const std::string& text);
+
+/// Is it UTF-8, without surrogates and overlong forms?
+bool is_utf8(const std::string& text);
+
+}  // namespace bitbalance

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <stdexcept>
+#include <cstdint>
+#include <iterator>
+
+#include "quant/outside_text.h"
 
 namespace bitbalance {
 namespace {
@@ -10,6 +13,8 @@ namespace {
 /// A time in the largest unit that keeps it whole: "1677 ns".
 std::string time_text(std::uint64_t time, std::uint64_t timescale_fs) {
   static constexpr const char* kUnits[] = {"fs", "ps", "ns", "us", "ms", "s"};
+  if (timescale_fs == 0) return fmt::format("{}", time);
+  if (time > UINT64_MAX / timescale_fs) return fmt::format("{} x {}", time, time_text(1, timescale_fs));
   std::uint64_t value = time * timescale_fs;
   std::size_t unit = 0;
   while (value != 0 && value % 1000 == 0 && unit + 1 < std::size(kUnits)) {
@@ -19,34 +24,40 @@ std::string time_text(std::uint64_t time, std::uint64_t timescale_fs) {
   return fmt::format("{} {}", value, value == 0 ? "s" : kUnits[unit]);
 }
 
-/// Changes behind the first value of each signal.
-std::size_t changes_of(const std::vector<VcdChange>& history) {
-  return history.size() - 1;
+/// Changes behind the first value of a signal.
+std::uint64_t changes_of(const VcdHistory& history) {
+  return history.times == 0 ? 0 : history.times - 1;
 }
 
 }  // namespace
 
-std::string describe_vcd(const std::filesystem::path& file, const Vcd& vcd, bool list) {
-  std::size_t changes = 0;
-  for (const auto& history : vcd.changes) changes += changes_of(history);
-  std::string text = fmt::format("{}: {} signals, {} to {}, {} changes\n", file.string(), vcd.signals.size(),
+std::string describe_vcd(const std::filesystem::path& file, const Vcd& vcd) {
+  std::uint64_t changes = 0;
+  for (const VcdHistory& history : vcd.histories) changes += changes_of(history);
+  const std::string name = one_line(file.string());
+  std::string text = fmt::format("{}: {} signals, {} to {}, {} changes\n", name, vcd.signals.size(),
                                  time_text(vcd.first_time, vcd.timescale_fs),
                                  time_text(vcd.last_time, vcd.timescale_fs), changes);
-  if (!list) return text;
-  for (const VcdSignal& signal : vcd.signals) {
-    text += fmt::format("{:>4} bits {:>7} changes  {}\n", signal.width, changes_of(vcd.changes[signal.id]),
-                        signal.name);
+  for (const auto& [what, note] : vcd.notes) {
+    text += fmt::format("{}:{}: note: {}", name, note.line, what);
+    if (!note.example.empty()) text += ": " + one_line(note.example);
+    if (note.places > 1) text += fmt::format(" ({} times)", note.places);
+    text += "\n";
   }
   return text;
 }
 
+std::string describe_vcd_signal(const Vcd& vcd, const VcdSignal& signal) {
+  return fmt::format("{:>4} bits {:>7} changes  {}\n", signal.width, changes_of(vcd.histories[signal.id]),
+                     one_line(vcd.full_name(signal)));
+}
+
 void check_vcd_command(const CheckVcdArguments& arguments) {
   for (const std::string& file : arguments.files) {
-    try {
-      fmt::print("{}", describe_vcd(file, read_vcd(file), arguments.list));
-    } catch (const std::runtime_error& broken) {
-      throw std::invalid_argument(broken.what());
-    }
+    const Vcd vcd = read_vcd(file, VcdChanges::kCounted);
+    fmt::print("{}", describe_vcd(file, vcd));
+    if (!arguments.list) continue;
+    for (const VcdSignal& signal : vcd.signals) fmt::print("{}", describe_vcd_signal(vcd, signal));
   }
 }
 

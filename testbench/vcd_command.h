@@ -14,11 +14,12 @@ struct CheckVcdArguments {
   bool list = false;  ///< also one line a signal
 };
 
-/// One line: file, number of signals, time range, number of changes. `list`: below it one line a signal.
-std::string describe_vcd(const std::filesystem::path& file, const Vcd& vcd, bool list);
+/// One line with file, number of signals, time range and number of changes, and one for each kind of note.
+std::string describe_vcd(const std::filesystem::path& file, const Vcd& vcd);
+/// One line: width, number of changes, full name.
+std::string describe_vcd_signal(const Vcd& vcd, const VcdSignal& signal);
 
-/// Prints what is in each file, in order. Throws std::invalid_argument "FILE:LINE: what was found: accepted:
-/// ..." at the first that is broken.
+/// Prints what is in each file, in order. Throws as read_vcd() does at the first that is broken.
 void check_vcd_command(const CheckVcdArguments& arguments);
 
 }  // namespace bitbalance

@@ -227,9 +227,9 @@ class LayerCheck {
     }
     if (layer_.bias.size() != static_cast<std::size_t>(out_channels))
       fail("bias", fmt::format("{} values for {} output channels", layer_.bias.size(), out_channels));
-    if (!layer_.weight_scale.empty() && layer_.weight_scale.size() != static_cast<std::size_t>(out_channels))
-      fail("weight_scale",
-           fmt::format("{} values for {} output channels", layer_.weight_scale.size(), out_channels));
+    const std::size_t scales = layer_.weight_scale.size();
+    if (scales != 0 && scales != static_cast<std::size_t>(out_channels))
+      fail("weight_scale", fmt::format("{} values for {} output channels", scales, out_channels));
     constexpr std::int64_t kLargestBias = std::int64_t{1} << 47;  // the accumulator has at most 48 bits
     for (const std::int64_t bias : layer_.bias) {
       if (bias >= kLargestBias || bias <= -kLargestBias)

@@ -1,5 +1,7 @@
 #include "testbench/action_record.h"
 
+#include <fmt/format.h>
+
 #include <numeric>
 
 #include "testbench/settings_reader.h"
@@ -76,6 +78,14 @@ ActionRecord load_actions(const std::filesystem::path& file) {
   ActionRecord record;
   SettingsReader reader(file, {});
   reader.read([&] { show(reader, record); });
+  std::int64_t cycles = 0;
+  for (const RecordedLayer& layer : record.layers) {
+    cycles += layer.work.cycles;
+    if (cycles > kLargestCount) {
+      throw SettingsError(fmt::format("{}: layers: {} cycles and more; accepted: {} together", file.string(),
+                                      cycles, kLargestCount));
+    }
+  }
   return record;
 }
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "quant/outside_text.h"
 #include "testbench/rational.h"
 
 namespace bitbalance {
@@ -20,7 +21,7 @@ namespace bitbalance {
 /// accepted.
 class SettingsError : public std::invalid_argument {
  public:
-  using std::invalid_argument::invalid_argument;
+  explicit SettingsError(const std::string& message) : std::invalid_argument(one_line(message)) {}
 };
 
 /// A setting given on the command line: wins over the file's.

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "quant/number.h"
 #include "testbench/nearest_word.h"
@@ -28,12 +27,10 @@ bool is(const std::filesystem::path& file, std::filesystem::file_type type) {
 }
 
 YAML::Node load(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  if (!stream || is(file, std::filesystem::file_type::directory)) {
-    throw SettingsError(fmt::format("{}: cannot be read; a YAML file is expected", file.string()));
-  }
-  const YAML::Node node = parse_yaml(text, file.string(), true);
+  constexpr std::size_t kLargestFile = std::size_t{1} << 26;
+  const std::optional<std::string> text = read_bytes(file, kLargestFile);
+  if (!text) throw SettingsError(fmt::format("{}: cannot be read; a YAML file is expected", file.string()));
+  const YAML::Node node = parse_yaml(*text, file.string(), true);
   if (!node.IsMap())
     throw SettingsError(fmt::format("{}: {}; accepted: a mapping, 'key: value'", file.string(), form(node)));
   return node;

@@ -64,6 +64,16 @@ TEST_CASE("a damaged record is refused with its place") {
   CHECK_THROWS_WITH(load_actions(folder.write("actions.yaml", text)), Contains("shift_adds is missing"));
 }
 
+TEST_CASE("stored counts whose sum exceeds 64 bits are refused") {
+  ActionRecord record = record_of(example());
+  const RecordedLayer layer = record.layers.front();
+  record.layers.assign(9, layer);
+  for (RecordedLayer& each : record.layers) each.work.cycles = std::int64_t{1} << 60;
+  const TemporaryFolder folder;
+  CHECK_THROWS_WITH(load_actions(folder.write("actions.yaml", to_yaml(record))),
+                    Contains("layers: 2305843009213693952 cycles and more; accepted: 1152921504606846976"));
+}
+
 TEST_CASE("figures of merit follow from energy, area and time") {
   const CostReport cost = *example().cost;
   CHECK(cost.core_j_per_frame() == Approx(cost.total.core_j() / 4));

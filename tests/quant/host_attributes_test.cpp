@@ -89,19 +89,19 @@ HostOperator any_operator(std::mt19937& random) {
 TEST_CASE("attributes that lead out of a tensor are refused") {
   constexpr std::int64_t kHigh = std::numeric_limits<std::int64_t>::max();
   constexpr std::int64_t kLow = std::numeric_limits<std::int64_t>::min();
-  CHECK_THAT(refusal(step("Transpose", {{"perm", {0, 0}}}), {2, 3}), Catch::Contains("each axis once"));
-  CHECK_THAT(refusal(step("Tile", {{"repeats", {kHigh, 2}}}), {2, 3}), Catch::Contains("at most"));
-  CHECK_THAT(refusal(step("Pad", {{"pads", {kLow, 0}}}), {4}), Catch::Contains("pads are"));
-  CHECK_THAT(refusal(step("Pad", {{"pads", {kHigh, kHigh}}}), {4}), Catch::Contains("pads are"));
+  CHECK_THAT(refusal(step("Transpose", {{"perm", {0, 0}}}), {2, 3}), Catch::Contains("each dimension once"));
+  CHECK_THAT(refusal(step("Tile", {{"repeats", {kHigh, 2}}}), {2, 3}), Catch::Contains("repeats is"));
+  CHECK_THAT(refusal(step("Pad", {{"pads", {kLow, 0}}}), {4}), Catch::Contains("pads is"));
+  CHECK_THAT(refusal(step("Pad", {{"pads", {kHigh, kHigh}}}), {4}), Catch::Contains("pads is"));
   CHECK_THAT(refusal(step("LRN", {{"size", {kLow}}}), {1, 2, 2}), Catch::Contains("size"));
   CHECK_THAT(refusal(step("ConvTranspose", {{"strides", {kHigh, 1}}}), {2, 2, 2, 2}),
-             Catch::Contains("strides 9223372036854775807"));
+             Catch::Contains("strides is [9223372036854775807, 1]"));
   CHECK_THAT(refusal(step("ConvTranspose", {{"output_shape", {kHigh, kHigh}}}), {2, 2, 2, 2}),
-             Catch::Contains("an output extent of"));
+             Catch::Contains("output_shape is"));
   CHECK_THAT(refusal(step("Reshape", {{"shape", {0, kHigh, kHigh}}}), {0}), Catch::Contains("at most"));
   HostOperator resize = step("Resize", {});
   resize.attributes.numbers["scales"] = {std::numeric_limits<float>::infinity()};
-  CHECK_THAT(refusal(resize, {4}), Catch::Contains("a scale of inf"));
+  CHECK_THAT(refusal(resize, {4}), Catch::Contains("an extent of 4 times inf"));
 }
 
 TEST_CASE("operators with random attributes are refused, or give as many elements as their extents say") {

@@ -12,10 +12,12 @@ namespace bitbalance::test {
 namespace {
 
 std::int64_t rescaled(std::int64_t value, std::uint16_t multiplier, int shift) {
-  // |value| < 2^47, so the product fits.
-  const std::int64_t half = shift > 0 ? std::int64_t{1} << (shift - 1) : 0;
-  return (value * multiplier + half) >> shift;
+  // Exact for the programs of the mapper; in others the sum wraps as a register of 64 bits does.
+  const std::uint64_t half = shift > 0 ? std::uint64_t{1} << (shift - 1) : 0;
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(value) * multiplier + half) >> shift;
 }
+
+constexpr int kShiftBits = 0x3f;  ///< of a parameter's byte
 
 std::int64_t wrapped(std::int64_t value, int bits) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(value) << (64 - bits)) >> (64 - bits);
@@ -164,7 +166,7 @@ class Interpreter {
         for (std::size_t p = 0; p < pixels; ++p) {
           const std::size_t n = p / (std::size_t{c.rows} * c.columns), y = p / c.columns % c.rows,
                             x = p % c.columns;
-          std::int64_t& sum = sums_[(static_cast<std::size_t>(g) * c.output_channels + m) * pixels + p];
+          std::int64_t& sum = sums_.at((static_cast<std::size_t>(g) * c.output_channels + m) * pixels + p);
           std::size_t k = 0;
           for (std::size_t i = 0; i < c.channels; ++i) {
             for (std::size_t r = 0; r < c.kernel_h; ++r) {
@@ -210,10 +212,11 @@ class Interpreter {
         const std::size_t at = c.output_base + p / (std::size_t{c.rows} * c.columns) * c.output_image_stride +
                                (static_cast<std::size_t>(channel) * height + y / c.pool_h) * width +
                                x / c.pool_w;
-        const std::int64_t sum =
-            wrapped(sums_[static_cast<std::size_t>(channel) * pixels + p] + static_cast<std::int64_t>(bias),
-                    config_.accumulator_bits(c.wide));
-        std::int64_t result = rescaled(sum, multiplier, parameters_.at(entry + 10));
+        const std::int64_t sum = wrapped(
+            static_cast<std::int64_t>(
+                static_cast<std::uint64_t>(sums_.at(static_cast<std::size_t>(channel) * pixels + p)) + bias),
+            config_.accumulator_bits(c.wide));
+        std::int64_t result = rescaled(sum, multiplier, parameters_.at(entry + 10) & kShiftBits);
         if (c.operand)
           result +=
               rescaled(read(outputs_, at, c.wide, c.operand_signed), c.operand_multiplier, c.operand_shift);
@@ -254,7 +257,7 @@ class Interpreter {
                   std::size_t{16} * (p.parameter_base + (p.single_divisor ? 0 : valid - 1));
               result = rescaled(
                   sum, static_cast<std::uint16_t>(parameters_.at(entry + 8) | parameters_.at(entry + 9) << 8),
-                  parameters_.at(entry + 10));
+                  parameters_.at(entry + 10) & kShiftBits);
             }
             write(outputs_,
                   p.output_base + static_cast<std::size_t>(n) * p.output_image_stride +

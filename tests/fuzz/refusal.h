@@ -1,0 +1,13 @@
+// What a refusal must be, whatever the format.
+#pragma once
+
+#include <exception>
+#include <string>
+
+namespace bitbalance::fuzz {
+
+/// Why it is none that a user should see: another kind than a user's mistake, more than one line, or a
+/// library's own words. Empty: it is one.
+std::string fault_of(const std::exception& refusal);
+
+}  // namespace bitbalance::fuzz

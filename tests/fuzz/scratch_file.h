@@ -1,0 +1,27 @@
+// A file for readers that want a path.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "tests/testbench/temporary_folder.h"
+
+namespace bitbalance::fuzz {
+
+class ScratchFile {
+ public:
+  explicit ScratchFile(const std::string& name) : path_(folder_.path() / name) {}
+
+  /// The path of a file with these bytes, until the next.
+  const std::filesystem::path& with(const std::string& bytes) const {
+    std::ofstream(path_, std::ios::binary | std::ios::trunc) << bytes;
+    return path_;
+  }
+
+ private:
+  TemporaryFolder folder_;
+  std::filesystem::path path_;
+};
+
+}  // namespace bitbalance::fuzz

@@ -222,7 +222,7 @@ class VcdReader {
         if (!section.empty()) note("a time within " + section);
         advance(word);
       } else if (word == "$dumpvars" || word == "$dumpall" || word == "$dumpon" || word == "$dumpoff") {
-        if (!section.empty()) words_.fail(word + " within " + section, "$end");
+        if (!section.empty()) words_.fail(fmt::format("{} within {}", word, section), "$end");
         section = word;
       } else if (word == "$end") {
         if (section.empty()) words_.fail("$end", "what it ends before it");
@@ -377,6 +377,7 @@ Vcd read_vcd(const std::filesystem::path& path, VcdChanges changes) {
 std::int64_t vcd_number(const std::string& value, bool is_signed) {
   std::uint64_t bits = 0;
   for (const char c : value) bits = bits << 1 | static_cast<unsigned>(c == '1');
+  if (value.empty()) return 0;
   const std::size_t unused = 64 - std::min<std::size_t>(64, value.size());
   return is_signed ? static_cast<std::int64_t>(bits << unused) >> unused : static_cast<std::int64_t>(bits);
 }

@@ -67,7 +67,8 @@ enum class VcdChanges { kKept, kCounted };
 /// do.
 Vcd read_vcd(const std::filesystem::path& path, VcdChanges changes = VcdChanges::kKept);
 
-/// A vector value as a number; x and z count as 0. `is_signed`: two's complement of its width.
+/// A vector value as a number; x and z count as 0, and so does no value. `is_signed`: two's complement of its
+/// width.
 std::int64_t vcd_number(const std::string& value, bool is_signed);
 
 }  // namespace bitbalance

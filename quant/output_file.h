@@ -11,8 +11,8 @@ namespace bitbalance {
 
 class OutputFile {
  public:
-  /// Takes the place of an earlier file only in close(). Devices and pipes are written as they are. Throws
-  /// std::invalid_argument when the file cannot be created.
+  /// Takes the place of an earlier file only in close(). Devices, pipes and files in a folder that takes no
+  /// others are written in place. Throws std::invalid_argument when the file cannot be created.
   explicit OutputFile(const std::filesystem::path& file);
   /// Without close(): nothing is left, and an earlier file stays.
   ~OutputFile();

@@ -33,6 +33,17 @@ bool is_there(const fs::path& path) {
   return fs::symlink_status(path).type() != fs::file_type::not_found;
 }
 
+struct Descriptor {
+  int file = -1;
+
+  explicit Descriptor(int opened) : file(opened) {}
+  ~Descriptor() {
+    if (file >= 0) ::close(file);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+};
+
 /// A folder that something is mounted on cannot take another's place.
 bool is_mount(const fs::path& folder) {
   struct statx status {};
@@ -164,13 +175,19 @@ std::string ResultsFolder::lock_workspace() {
 
 /// Of what a killed command left; also puts back what it had put aside.
 void ResultsFolder::clear_workspace() const {
-  if (is_there(aside_) && !is_there(target_)) fs::rename(aside_, target_);
-  for (const fs::path& folder : {workspace_, aside_}) {
-    const auto manifest = is_there(folder) ? read_manifest(folder) : std::nullopt;
-    const auto stranger = manifest ? first_stranger(folder, *manifest) : std::nullopt;
-    if (stranger) refuse(fmt::format("{} holds {}", folder.string(), *stranger));
+  const auto refuse_if = [&](const fs::path& folder, const std::string& other) {
+    if (!other.empty()) refuse(fmt::format("{} {}", folder.string(), other));
+  };
+  // Without a list of its own yet, what is in the locked workspace is unfinished work.
+  if (read_manifest(workspace_)) refuse_if(workspace_, obstacle(workspace_, command_));
+  if (is_there(aside_)) {
+    refuse_if(aside_, obstacle(aside_, command_));
+    if (is_there(target_)) {
+      remove_folder(aside_);
+    } else {
+      fs::rename(aside_, target_);
+    }
   }
-  if (is_there(aside_)) remove_folder(aside_);
   remove_files(workspace_);
   if (::ftruncate(lock_, 0) != 0) refuse(reason(errno));
 }
@@ -202,15 +219,15 @@ void ResultsFolder::replace_earlier() {
   if (!found.empty()) keep_beside(found);
   // Locked, so that nobody takes it for the work of a killed command before it has gone. Who wrote it may
   // hold the lock for a moment still.
-  const int earlier = ::open((target_ / Manifest::kFile).c_str(), O_RDWR | O_CLOEXEC);
-  if (earlier >= 0) ::flock(earlier, LOCK_EX);
+  const Descriptor earlier{::open((target_ / Manifest::kFile).c_str(), O_RDWR | O_CLOEXEC)};
+  if (earlier.file >= 0) ::flock(earlier.file, LOCK_EX);
   exchange(workspace_, target_, aside_);
+  committed_ = true;  // from here on the workspace is what was there before
   found = obstacle(workspace_, command_);
-  if (!found.empty()) exchange(workspace_, target_, aside_);
-  committed_ = found.empty();
-  if (committed_) remove_workspace();
-  if (earlier >= 0) ::close(earlier);
-  if (!committed_) keep_beside(found);
+  if (found.empty()) return remove_workspace();
+  exchange(workspace_, target_, aside_);
+  committed_ = false;
+  keep_beside(found);
 }
 
 void ResultsFolder::keep_beside(const std::string& why) {

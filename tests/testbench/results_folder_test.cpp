@@ -109,6 +109,15 @@ TEST_CASE("a current folder is refused, as the user would stay behind in what is
   fs::current_path(before);
 }
 
+TEST_CASE("a hidden folder of someone's is neither moved nor emptied") {
+  const TemporaryFolder folder;
+  const std::string hidden = GENERATE(".r.earlier", ".r.partial");
+  fs::create_directory(folder.path() / hidden);
+  const fs::path file = folder.write(hidden + "/notes.txt", "precious");
+  CHECK_THAT(refusal(folder.path() / "r"), Contains("notes.txt") || Contains("holds other files"));
+  CHECK(text_of(file) == "precious");
+}
+
 TEST_CASE("only files that we wrote and nobody changed are replaced") {
   const TemporaryFolder folder;
   const fs::path target = folder.path() / "r";

@@ -4,9 +4,11 @@
 
 #include <filesystem>
 
+#include "quant/interruption.h"
 #include "quant/output_file.h"
 #include "testbench/action_record.h"
 #include "testbench/cost_report.h"
+#include "testbench/stop_signals.h"
 #include "testbench/technology.h"
 
 namespace bitbalance {
@@ -24,6 +26,8 @@ void recost_command(const RecostArguments& arguments) {
   const Technology technology = load_technology(arguments.technology, overrides);
   const ActionRecord record = load_actions(actions);
   const CostReport report = cost_of(record, technology);
+  const StopSignals stop;  // nothing of a file is left half-written
+  throw_if_interrupted();
   if (!arguments.csv.empty()) write_file(arguments.csv, energy_csv(report));
   fmt::print("{}: {} frames of {} in {}\n\n{}", record.scenario, record.frames, actions.string(),
              report.technology, cost_table(report));

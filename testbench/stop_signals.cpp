@@ -13,13 +13,17 @@ void note(int signal) {
 
 StopSignals::StopSignals() {
   for (std::size_t i = 0; i < kSignals.size(); ++i) {
-    before_[i] = std::signal(kSignals[i], SIG_IGN);
-    if (before_[i] != SIG_IGN && kSignals[i] != SIGPIPE) std::signal(kSignals[i], note);
+    ::sigaction(kSignals[i], nullptr, &before_[i]);
+    if (before_[i].sa_handler == SIG_IGN) continue;
+    struct sigaction meanwhile {};
+    meanwhile.sa_handler = kSignals[i] == SIGPIPE ? SIG_IGN : note;
+    meanwhile.sa_flags = SA_RESTART;
+    ::sigaction(kSignals[i], &meanwhile, nullptr);
   }
 }
 
 StopSignals::~StopSignals() {
-  for (std::size_t i = 0; i < kSignals.size(); ++i) std::signal(kSignals[i], before_[i]);
+  for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &before_[i], nullptr);
 }
 
 }  // namespace bitbalance

@@ -7,7 +7,8 @@
 namespace bitbalance {
 
 /// While one exists, SIGINT, SIGTERM and SIGHUP let the work end with Interrupted (quant/interruption.h);
-/// those that the caller ignores, as nohup does, stay ignored. A reader of stderr that has gone ends nothing.
+/// those that the caller ignores, as nohup does, stay ignored. SIGPIPE is ignored meanwhile: what a reader
+/// that has gone leaves is a write error.
 class StopSignals {
  public:
   StopSignals();
@@ -16,9 +17,8 @@ class StopSignals {
   StopSignals& operator=(const StopSignals&) = delete;
 
  private:
-  using Handler = void (*)(int);
   static constexpr std::array<int, 4> kSignals = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-  std::array<Handler, kSignals.size()> before_{};
+  std::array<struct sigaction, kSignals.size()> before_{};
 };
 
 }  // namespace bitbalance

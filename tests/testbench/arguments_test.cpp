@@ -81,7 +81,7 @@ TEST_CASE("values and files are taken as they are typed") {
   CHECK_THAT(refusal("run a --set '{}'"), Contains("--set {}: accepted: path.to.key=value"));
   CHECK_THAT(refusal("compare a --baselines ,"), Contains("--baselines : accepted: dense"));
   CHECK_THAT(refusal("compare a --baselines dense,,stripes"), Contains("--baselines : accepted: dense"));
-  CHECK_THAT(refusal("run " + shell_word("a\nb\x1b")), Contains(R"(a b\x1b: cannot be read)"));
+  CHECK_THAT(refusal("run " + shell_word("a\nb\x1b")), Contains(R"(a\nb\x1b: cannot be read)"));
   CHECK_THAT(refusal("run run"), Contains("run: cannot be read"));
   const std::string long_name(300, 'x');
   CHECK_THAT(refusal("run " + long_name), Contains("cannot be read"));

@@ -150,7 +150,7 @@ class Fuzzer {
     } catch (const std::exception& refusal) {
       ++shared_->refused;
       const bool is_seed = shared_->execution < seeds_.size();
-      const std::string fault = fault_of(refusal);
+      const std::string fault = fault_of(refusal, bytes);
       return fault.empty() && is_seed ? std::string("a valid file is refused: ") + refusal.what() : fault;
     }
   }
@@ -187,7 +187,7 @@ int replay(const std::vector<std::string>& files) {
       target->read(bytes);
       fmt::print("{}: accepted\n", file);
     } catch (const std::exception& refusal) {
-      fmt::print("{}: {}; {}\n", file, refusal.what(), fault_of(refusal));
+      fmt::print("{}: {}; {}\n", file, refusal.what(), fault_of(refusal, bytes));
     }
   }
   return 0;

@@ -27,10 +27,11 @@ Fuzzed& fuzzed() {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string bytes(reinterpret_cast<const char*>(data), size);
   try {
-    fuzzed().target->read({reinterpret_cast<const char*>(data), size});
+    fuzzed().target->read(bytes);
   } catch (const std::exception& refusal) {
-    const std::string fault = fault_of(refusal);
+    const std::string fault = fault_of(refusal, bytes);
     if (fault.empty()) return 0;
     std::fprintf(stderr, "%s\n", fault.c_str());
     std::abort();

@@ -6,7 +6,7 @@
 
 namespace bitbalance::fuzz {
 
-std::string fault_of(const std::exception& refusal) {
+std::string fault_of(const std::exception& refusal, const std::string& bytes) {
   const std::string text = refusal.what();
   if (dynamic_cast<const std::invalid_argument*>(&refusal) == nullptr)
     return std::string(typeid(refusal).name()) + ": " + text;
@@ -15,7 +15,8 @@ std::string fault_of(const std::exception& refusal) {
     return "a refusal of several lines: " + text;
   for (const char* foreign :
        {"json.exception", "yaml-cpp", "_M_", "::at", "stoi", "basic_string", "protobuf"})
-    if (text.find(foreign) != std::string::npos) return "a library's own words: " + text;
+    if (text.find(foreign) != std::string::npos && bytes.find(foreign) == std::string::npos)
+      return "a library's own words: " + text;
   return {};
 }
 

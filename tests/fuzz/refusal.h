@@ -6,8 +6,8 @@
 
 namespace bitbalance::fuzz {
 
-/// Why it is none that a user should see: another kind than a user's mistake, more than one line, or a
-/// library's own words. Empty: it is one.
-std::string fault_of(const std::exception& refusal);
+/// Why the refusal of `bytes` is none that a user should see: another kind than a user's mistake, more than
+/// one line, or a library's own words. Empty: it is one.
+std::string fault_of(const std::exception& refusal, const std::string& bytes);
 
 }  // namespace bitbalance::fuzz

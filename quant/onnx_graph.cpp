@@ -143,10 +143,10 @@ std::vector<float> OnnxGraph::per_channel(const NodeProto& node, int index, int 
 void OnnxGraph::define(const NodeProto& source, const std::string& name, OnnxValue value) {
   model_.check_extents(source, name, value.dims);
   if (value.tensor < 0) {
-    constexpr float kExact = 1 << 24, kUnbounded = 1U << 31;
+    constexpr std::int64_t kExact = std::int64_t{1} << 24, kUnbounded = std::int64_t{1} << 31;
     keep(source, value.constant.size());
     value.is_integer = model_.is_integer(name).value_or(value.is_integer);
-    for (const float x : value.constant) {
+    for (const double x : value.constant) {  // double tells all digits
       if (value.is_integer && (x != std::trunc(x) || (std::abs(x) > kExact && std::abs(x) < kUnbounded))) {
         model_.fail(source, fmt::format("output '{}' is {}; accepted: integers up to {}, or beyond {}", name,
                                         x, kExact, kUnbounded));

@@ -183,7 +183,7 @@ void cast(OnnxGraph& graph, const NodeProto& node) {
   for (float& x : value.constant) {
     if (is_integer) x = std::trunc(x);
     if (to == onnx::TensorProto::INT32 && !(std::abs(x) < kMostInt32))
-      graph.model().fail(node, fmt::format("casts {} to INT32; accepted: what fits", x));
+      graph.model().fail(node, fmt::format("casts {} to INT32; accepted: what fits", double{x}));
   }
   graph.define(node, node.output(0), std::move(value));
 }

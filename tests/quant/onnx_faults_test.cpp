@@ -304,6 +304,22 @@ TEST_CASE("numbers beyond all bounds are refused in one line") {
   }
 }
 
+TEST_CASE("whole numbers are told with all their digits") {
+  OnnxBuilder model({1, 1});
+  model.constant("a", Ints{1 << 16}).constant("b", Ints{(1 << 13) + 1});
+  model.node("Mul", {"a", "b"}, "product");
+  set_integer(model.node("Cast", {"product"}, "float"), "to", onnx::TensorProto::FLOAT);
+  model.node("Add", {"x", "float"}, "y");
+  CHECK_THAT(model.refusal(), Contains("output 'product' is 536936448; accepted: integers up to 16777216, "
+                                       "or beyond 2147483648"));
+  OnnxBuilder cast({1, 1});
+  cast.constant("a", {1}, {0x1p31F});
+  set_integer(cast.node("Cast", {"a"}, "whole"), "to", onnx::TensorProto::INT32);
+  set_integer(cast.node("Cast", {"whole"}, "float"), "to", onnx::TensorProto::FLOAT);
+  cast.node("Add", {"x", "float"}, "y");
+  CHECK_THAT(cast.refusal(), Contains("casts 2147483648 to INT32; accepted: what fits"));
+}
+
 TEST_CASE("data that does not fill its shape is refused") {
   for (const std::size_t bytes : {15, 17, 19, 20}) {
     OnnxBuilder model({1, 4});

@@ -190,7 +190,8 @@ std::vector<Resizing> read_resizings(const HostOperator& op, const Dims& input) 
     r.scale = has_scales ? scales->second[axis] : static_cast<float>(r.output) / static_cast<float>(r.input);
     if (op.type == "Upsample" && r.scale < 1)
       throw std::invalid_argument(fmt::format("a scale of {}; accepted: from 1", r.scale));
-    const bool needs_whole = r.coordinates == "align_corners" || r.coordinates == "tf_crop_and_resize";
+    const bool needs_whole =
+        has_scales && (r.coordinates == "align_corners" || r.coordinates == "tf_crop_and_resize");
     if (needs_whole && static_cast<float>(r.input) * r.scale != static_cast<float>(r.output)) {
       throw std::invalid_argument(fmt::format(
           "{} of an extent of {} times {}, which the standard's text and its tests read differently; "

@@ -187,6 +187,31 @@ TEST_CASE("resizing that the standard and its users read differently is refused"
              Contains("node 'node1' (Resize): align_corners of an extent"));
 }
 
+TEST_CASE("Resize by sizes never asks whether a scale is whole") {
+  for (std::int64_t from = 1; from <= 40; ++from) {
+    for (std::int64_t to = 1; to <= 40; ++to) {
+      const bool crops = (from + to) % 2 == 0;
+      OnnxBuilder model({1, 1, from, 1});
+      model.constant("roi", {8}, {0, 0, 0, 0, 1, 1, 1, 1}).constant("sizes", Ints{1, 1, to, 1});
+      onnx::NodeProto& node = model.node("Resize", {"x", crops ? "roi" : "", "", "sizes"}, "y");
+      set_attribute(node, "mode", std::string("linear"));
+      set_attribute(node, "coordinate_transformation_mode",
+                    std::string(crops ? "tf_crop_and_resize" : "align_corners"));
+      CAPTURE(from, to, crops);
+      REQUIRE(model.refusal() == "accepted");
+      Floats ramp(from);
+      for (std::int64_t i = 0; i < from; ++i) ramp[i] = static_cast<float>(i);
+      const Floats found = model.run(ramp);
+      REQUIRE(found.size() == static_cast<std::size_t>(to));
+      const float only = crops ? static_cast<float>(from - 1) / 2 : 0;
+      for (std::int64_t i = 0; i < to; ++i)
+        CHECK(found[i] ==
+              Approx(to == 1 ? only : static_cast<float>(i * (from - 1)) / static_cast<float>(to - 1))
+                  .margin(1e-4));
+    }
+  }
+}
+
 TEST_CASE("data in two fields is refused, before the official library reads it") {
   OnnxBuilder model({1});
   model.constant("a", {}, {1}).constant("b", {}, {3}).constant("c", {}, {0.5F});

@@ -92,18 +92,16 @@ const OnnxValue& OnnxGraph::known(const NodeProto& node, const std::string& name
   return found->second;
 }
 
-int OnnxGraph::activation(const NodeProto& node, int index) const {
-  const int tensor = value(node, index).tensor;
-  if (tensor < 0) {
-    model_.fail(
-        node, fmt::format("input '{}' is a constant; accepted: a result of the network", node.input(index)));
-  }
+int OnnxGraph::activation(const NodeProto& node, const std::string& name) const {
+  const int tensor = known(node, name).tensor;
+  if (tensor < 0)
+    model_.fail(node, fmt::format("input '{}' is a constant; accepted: a result of the network", name));
   return tensor;
 }
 
-int OnnxGraph::image(const NodeProto& node, int index) {
-  const int tensor = activation(node, index);
-  const Dims& extents = dims(node, index);
+int OnnxGraph::image(const NodeProto& node, const std::string& name) {
+  const int tensor = activation(node, name);
+  const Dims& extents = known(node, name).dims;
   if (extents.size() < 3) {
     model_.fail(
         node, fmt::format("input shape is {}; accepted: 1 x channels x height x width", to_string(extents)));
@@ -115,7 +113,7 @@ int OnnxGraph::image(const NodeProto& node, int index) {
   if (wanted == shape(tensor)) return tensor;
   HostOperator view;
   view.type = "Identity";
-  return add_host(node, std::move(view), tensor, extents, node.input(index) + " (image)", wanted);
+  return add_host(node, std::move(view), tensor, extents, name + " (image)", wanted);
 }
 
 const OnnxValue& OnnxGraph::floats(const NodeProto& node, int index) const {

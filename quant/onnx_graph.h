@@ -50,10 +50,12 @@ class OnnxGraph {
   bool is_constant(const onnx::NodeProto& node, int index) const { return value(node, index).tensor < 0; }
   const Dims& dims(const onnx::NodeProto& node, int index) const { return value(node, index).dims; }
   /// The tensor; refuses a constant.
-  int activation(const onnx::NodeProto& node, int index) const;
+  int activation(const onnx::NodeProto& node, int index) const { return activation(node, node.input(index)); }
+  int activation(const onnx::NodeProto& node, const std::string& name) const;
   /// The tensor as an image of C x H x W: of 1 x C x L the L are one row, of more dimensions the last is W
   /// and those before it are H. Another tensor where its own shape differs. Refuses other ranks and batches.
-  int image(const onnx::NodeProto& node, int index);
+  int image(const onnx::NodeProto& node, int index) { return image(node, node.input(index)); }
+  int image(const onnx::NodeProto& node, const std::string& name);
   /// Constant, float and finite.
   const OnnxValue& floats(const onnx::NodeProto& node, int index) const;
   std::vector<float> per_channel(const onnx::NodeProto& node, int index, int channels) const;

@@ -172,9 +172,9 @@ void matmul(OnnxGraph& graph, const NodeProto& node) {
 }
 
 /// y = scale[c] * x + bias[c].
-void add_affine(OnnxGraph& graph, const NodeProto& node, const OnnxValue& x, std::vector<float> scale,
+void add_affine(OnnxGraph& graph, const NodeProto& node, int x, const Dims& dims, std::vector<float> scale,
                 std::vector<float> bias) {
-  Node& affine = graph.add_layer(node, Op::kAffine, x.tensor, graph.shape(x.tensor), Dims(x.dims));
+  Node& affine = graph.add_layer(node, Op::kAffine, x, graph.shape(x), dims);
   affine.scale = std::move(scale);
   affine.bias = std::move(bias);
 }
@@ -254,7 +254,8 @@ void add(OnnxGraph& graph, const NodeProto& node) {
     std::vector<float> bias = channel_constant(graph, node, constant);
     const std::vector<float> scale(bias.size(), 1.0F);
     if (!bias.empty()) {
-      add_affine(graph, node, graph.value(node, 1 - constant), scale, std::move(bias));
+      add_affine(graph, node, graph.activation(node, 1 - constant), graph.dims(node, 1 - constant), scale,
+                 std::move(bias));
       return;
     }
   } else if (!graph.is_constant(node, 0) && graph.dims(node, 0) == graph.dims(node, 1) &&
@@ -285,7 +286,8 @@ void scale_by_constant(OnnxGraph& graph, const NodeProto& node) {
       scale[c] = divides ? 1 / values[c] : values[c];
     }
   }
-  add_affine(graph, node, graph.value(node, 1 - constant), std::move(scale), std::move(bias));
+  add_affine(graph, node, graph.activation(node, 1 - constant), graph.dims(node, 1 - constant),
+             std::move(scale), std::move(bias));
 }
 
 /// Parts that are channels, one after the other; false where they are something else.
@@ -323,8 +325,9 @@ bool concat_channels(OnnxGraph& graph, const NodeProto& node) {
 
 void concat(OnnxGraph& graph, const NodeProto& node) {
   if (const ChannelTransform* transform = graph.channel_transform(node)) {
-    const OnnxValue& image = graph.known(node, transform->image);
-    add_affine(graph, node, image, transform->scale, transform->bias);
+    const int image = graph.image(node, transform->image);
+    add_affine(graph, node, image, graph.known(node, transform->image).dims, transform->scale,
+               transform->bias);
   } else if (!concat_channels(graph, node)) {
     import_host_operator(graph, node);
   }

@@ -2,6 +2,7 @@
 // are none, extents that contradict each other, numbers beyond all bounds, graphs as long as a file allows.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <limits>
 
 #include "onnx_builder.h"
@@ -118,6 +119,32 @@ TEST_CASE("a file's channels are a transform of the image only where they are al
   CHECK(transform_model({0, 1, 2}, true).run(image) == scaled);
   CHECK(transform_model({0, 1}, false, 2).run({1, 2, 3, 4, 5, 6, 7, 8}) ==
         Floats{2, 4, 6, 8, 15, 18, 21, 24});
+}
+
+TEST_CASE("a transform of an image that a view made, or of another rank, scales every channel") {
+  const Floats image = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  const Floats scaled = {2, 4, 6, 8, 15, 18, 21, 24, 36, 40, 44, 48};
+  for (const Ints& input :
+       {Ints{1, 3, 4}, Ints{1, 3, 2, 1, 2}, Ints{1, 12}, Ints{1, 1, 12}, Ints{1, 12, 1, 1}}) {
+    const bool is_view = input[1] != 3;
+    const Ints extents = is_view ? Ints{1, 3, 2, 2} : input;
+    OnnxBuilder model = transform_model({0, 1, 2});
+    model.output_rank(static_cast<int>(extents.size()));
+    auto& type = *model.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape();
+    type.clear_dim();
+    for (const std::int64_t extent : input) type.add_dim()->set_dim_value(extent);
+    if (is_view) {
+      model.constant("extents", extents).node("Reshape", {"x", "extents"}, "image");
+      for (onnx::NodeProto& node : *model.graph().mutable_node())
+        if (node.op_type() == "Gather") node.set_input(0, "image");
+      auto& nodes = *model.graph().mutable_node();
+      std::rotate(nodes.begin(), nodes.end() - 1, nodes.end());
+    }
+    CAPTURE(input);
+    const Network network = model.import();
+    CHECK(Evaluator(network).run(image) == scaled);
+    CHECK(Evaluator(lower_network(network)).run(image) == scaled);
+  }
 }
 
 TEST_CASE("a constant joins the product before it only where nobody else reads that") {

@@ -21,8 +21,10 @@ class Finder {
     computed_.insert(model.input().name());
     for (const onnx::TensorProto& tensor : model.graph().initializer()) note_constant(tensor.name(), tensor);
     for (const NodeProto& node : model.graph().node()) {
+      const bool folds = node.op_type() == "Shape" || node.op_type() == "Size";
       for (const std::string& input : node.input()) {
-        if (computed_.count(input) != 0) computed_.insert(node.output().begin(), node.output().end());
+        if (!folds && computed_.count(input) != 0)
+          computed_.insert(node.output().begin(), node.output().end());
       }
       const onnx::TensorProto* tensor = tensor_attribute(node, "value");
       if (node.op_type() == "Constant" && tensor != nullptr) {
@@ -137,7 +139,7 @@ class Finder {
   }
 
   const OnnxModel& model_;
-  std::set<std::string> computed_;               ///< depend on the input
+  std::set<std::string> computed_;               ///< depend on the input's elements
   std::map<std::string, HostTensor> constants_;  ///< of one element
   std::map<std::string, const NodeProto*> producers_;
   ChannelTransforms found_;

@@ -147,6 +147,23 @@ TEST_CASE("a transform of an image that a view made, or of another rank, scales 
   }
 }
 
+TEST_CASE("a transform of what folds to a constant is no layer") {
+  OnnxBuilder model = transform_model({0, 1}, false, 3);
+  model.output_rank(4).constant("extents", Ints{1, 2, 2});
+  for (onnx::NodeProto& node : *model.graph().mutable_node()) {
+    if (node.op_type() == "Gather") node.set_input(0, "image");
+    if (node.op_type() == "Concat") node.set_output(0, "scaled");
+  }
+  model.node("Shape", {"x"}, "shape");
+  set_integer(model.node("Cast", {"shape"}, "float"), "to", onnx::TensorProto::FLOAT);
+  model.node("Reshape", {"float", "extents"}, "image");
+  auto& nodes = *model.graph().mutable_node();
+  std::rotate(nodes.begin(), nodes.end() - 3, nodes.end());
+  model.node("Add", {"x", "scaled"}, "y");
+  CHECK(model.refusal() == "accepted");
+  CHECK(model.run(Floats(12)) == Floats{2, 6, 6, 6, 2, 6, 6, 6, 2, 6, 6, 6});
+}
+
 TEST_CASE("a constant joins the product before it only where nobody else reads that") {
   // By another name: a view of the product.
   for (const char* view : {"Identity", "Dropout"}) {

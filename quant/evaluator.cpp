@@ -101,6 +101,7 @@ void Evaluator::elementwise(const Node& node) {
     std::transform(input.begin(), input.end(), result.begin(),
                    [&](float x) { return std::min(std::max(x, node.low), node.high); });
   } else {
+    check_affine(network_, node);
     const std::size_t plane = input.size() / node.scale.size();
     for (std::size_t c = 0; c < node.scale.size(); ++c) {
       const float scale = node.scale[c], bias = node.bias[c];

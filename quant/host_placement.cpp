@@ -113,6 +113,7 @@ Node on_host(const Network& network, const Node& node) {
   std::vector<HostOperator>& steps = moved.host.steps;
   switch (node.op) {
     case Op::kAffine:
+      check_affine(network, node);
       steps.push_back(host_step("Mul", dims, {{0, {}}, {-1, {per_channel, node.scale}}}));
       steps.push_back(host_step("Add", dims, {{1, {}}, {-1, {per_channel, node.bias}}}));
       break;

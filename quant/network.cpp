@@ -1,6 +1,9 @@
 #include "quant/network.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <stdexcept>
 
 namespace bitbalance {
 namespace {
@@ -43,6 +46,14 @@ std::vector<int> count_uses(const Network& network) {
   return uses;
 }
 
+void check_affine(const Network& network, const Node& affine) {
+  const auto channels = static_cast<std::size_t>(network.shape(affine.input).channels);
+  if (affine.scale.size() != channels || affine.bias.size() != channels) {
+    throw std::logic_error(fmt::format("internal error: '{}' scales {} and shifts {} of {} channels",
+                                       affine.name, affine.scale.size(), affine.bias.size(), channels));
+  }
+}
+
 Network fold_affine(Network network) {
   const std::vector<int> uses = count_uses(network);
   std::vector<Node> folded;
@@ -51,6 +62,7 @@ Network fold_affine(Network network) {
       folded.push_back(std::move(node));
       continue;
     }
+    check_affine(network, node);
     const auto producer =
         std::find_if(folded.begin(), folded.end(), [&](const Node& n) { return n.output == node.input; });
     if (producer != folded.end() && producer->op == Op::kConv && uses[node.input] == 1) {

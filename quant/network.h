@@ -68,6 +68,9 @@ struct Network {
 /// How often each tensor is read; the network's output counts as one reading.
 std::vector<int> count_uses(const Network& network);
 
+/// Throws std::logic_error unless the kAffine has one scale and one bias for each channel of its input.
+void check_affine(const Network& network, const Node& affine);
+
 /// The same function without kAffine: folded into the convolution before it where that has no other reader,
 /// else turned into a depthwise 1x1 convolution. Tensors keep their indices and names; one that folding
 /// removes stays unused.

@@ -1,10 +1,12 @@
 // Folding of affine nodes and fusion into integer layers.
 #include "quant/fusion.h"
 
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
 
 #include "network_builder.h"
 #include "quant/evaluator.h"
+#include "quant/host_placement.h"
 
 using namespace bitbalance;
 
@@ -52,6 +54,21 @@ TEST_CASE("an affine after a convolution that others read becomes a depthwise co
   CHECK(result.nodes[1].groups == 2);
   const std::vector<float> image = random_values(18, 9);
   check_equal(Evaluator(result).run(image), Evaluator(network).run(image));
+}
+
+TEST_CASE("a scale that is not one a channel is an internal error wherever it is read") {
+  for (const std::size_t count : {1, 3}) {
+    NetworkBuilder builder({2, 3, 3});
+    const Network network = builder.build(
+        builder.affine("affine", 0, std::vector<float>(count, 2.0F), std::vector<float>(count, 0.0F)));
+    CHECK_THROWS_AS(fold_affine(network), std::logic_error);
+    CHECK_THROWS_AS(lower_network(network), std::logic_error);
+    CHECK_THROWS_AS(Evaluator(network).run(random_values(18, 9)), std::logic_error);
+    HostOperator sigmoid;
+    sigmoid.type = "Sigmoid";
+    CHECK_THROWS_WITH(place_on_host(builder.build(builder.host("last", {network.output}, sigmoid))),
+                      fmt::format("internal error: 'affine' scales {0} and shifts {0} of 2 channels", count));
+  }
 }
 
 TEST_CASE("clips join the layer before them") {

@@ -1,11 +1,10 @@
 // `bitbalance recost` as a user meets it.
-#include <sys/wait.h>
-
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "tests/cost/shipped.h"
+#include "tests/support/command_child.h"
 #include "tests/testbench/temporary_folder.h"
 
 namespace bitbalance {
@@ -13,23 +12,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
+using test::bitbalance_command;
+using test::CommandEnd;
 
-struct Outcome {
-  int exit_code = -1;
-  std::string out;
-  std::string err;
-};
-
-Outcome bitbalance_command(const std::string& arguments) {
-  const TemporaryFolder folder;
-  const std::string command = std::string(BITBALANCE_COMMAND) + " " + arguments + " >" +
-                              (folder.path() / "out").string() + " 2>" + (folder.path() / "err").string();
-  const int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of(folder.path() / "out"),
-          text_of(folder.path() / "err")};
-}
-
-Outcome run_lenet(const fs::path& results, const std::string& more = "") {
+CommandEnd run_lenet(const fs::path& results, const std::string& more = "") {
   const fs::path scenario = fs::path(BITBALANCE_SOURCE_DIR) / "scenarios" / "lenet.yaml";
   return bitbalance_command("run " + scenario.string() + " --images 2 --out " + results.string() + more);
 }
@@ -41,12 +27,12 @@ std::string recost(const fs::path& results) {
 TEST_CASE("a stored run costs the same again with the same technology") {
   const TemporaryFolder folder;
   const fs::path results = folder.path() / "results";
-  const Outcome run = run_lenet(results);
+  const CommandEnd run = run_lenet(results);
   REQUIRE(run.exit_code == 0);
   CHECK_THAT(run.out, Contains("energy    ") && Contains("area      "));
 
   const fs::path csv = folder.path() / "again.csv";
-  const Outcome again = bitbalance_command(recost(results) + " --csv " + csv.string());
+  const CommandEnd again = bitbalance_command(recost(results) + " --csv " + csv.string());
   CHECK(again.exit_code == 0);
   CHECK(again.err.empty());
   CHECK(text_of(csv) == text_of(results / "energy.csv"));
@@ -57,17 +43,17 @@ TEST_CASE("a stored run costs the same again with the same technology") {
   CHECK(energy_line(again.out) == energy_line(run.out));
 
   SECTION("and differently with another one, as a run with it does") {
-    const Outcome voltage = bitbalance_command(recost(results) + " --set target.voltage_v=1.0");
+    const CommandEnd voltage = bitbalance_command(recost(results) + " --set target.voltage_v=1.0");
     CHECK_THAT(voltage.out, Contains("in 65 nm, 1 V\n") && Contains("(65 nm, 1 V)") && !Contains("1.1 V"));
     CHECK(voltage.exit_code == 0);
     CHECK(energy_line(voltage.out) != energy_line(run.out));
     const fs::path other = folder.path() / "other";
-    const Outcome rerun = run_lenet(other, " --set technology.target.voltage_v=1.0");
+    const CommandEnd rerun = run_lenet(other, " --set technology.target.voltage_v=1.0");
     CHECK(energy_line(rerun.out) == energy_line(voltage.out));
   }
   SECTION("and the effective scenario holds the technology") {
-    const Outcome rerun = bitbalance_command("run " + (results / "effective.yaml").string() + " --out " +
-                                             (folder.path() / "rerun").string());
+    const CommandEnd rerun = bitbalance_command("run " + (results / "effective.yaml").string() + " --out " +
+                                                (folder.path() / "rerun").string());
     CHECK(rerun.exit_code == 0);
     CHECK(energy_line(rerun.out) == energy_line(run.out));
   }
@@ -86,7 +72,7 @@ TEST_CASE("a run without a technology has actions but no energy") {
   }
   const auto scenario = folder.write("scenarios/plain.yaml", text);
   const fs::path results = folder.path() / "results";
-  const Outcome run =
+  const CommandEnd run =
       bitbalance_command("run " + scenario.string() + " --images 2 --out " + results.string());
   REQUIRE(run.exit_code == 0);
   CHECK_THAT(run.out, !Contains("mm2"));
@@ -100,7 +86,7 @@ TEST_CASE("mistakes are told in one line") {
   const fs::path results = folder.path() / "results";
   REQUIRE(run_lenet(results).exit_code == 0);
   const auto refused = [](const std::string& arguments, const std::string& why) {
-    const Outcome outcome = bitbalance_command(arguments);
+    const CommandEnd outcome = bitbalance_command(arguments);
     CHECK(outcome.exit_code == 2);
     CHECK(outcome.out.empty());
     CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);

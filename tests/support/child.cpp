@@ -10,13 +10,24 @@
 
 namespace bitbalance::test {
 
+pid_t forked(const std::function<void()>& body) {
+  std::fflush(nullptr);
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("no child process");
+  if (child > 0) return child;
+  try {
+    body();
+  } catch (const std::exception& error) {
+    std::fputs(error.what(), stderr);
+    ::_exit(1);
+  }
+  ::_exit(0);
+}
+
 std::string in_child(const std::function<std::string()>& body) {
   std::array<int, 2> ends{};
   if (pipe(ends.data()) != 0) throw std::runtime_error("no pipe");
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  if (child < 0) throw std::runtime_error("no child process");
-  if (child == 0) {
+  const pid_t child = forked([&] {
     close(ends[0]);
     std::string result;
     try {
@@ -25,9 +36,8 @@ std::string in_child(const std::function<std::string()>& body) {
       result = std::string("exception: ") + e.what();
     }
     result += '\n';
-    const bool sent = write(ends[1], result.data(), result.size()) == static_cast<ssize_t>(result.size());
-    _exit(sent ? 0 : 1);  // without the parent's exit handlers
-  }
+    if (write(ends[1], result.data(), result.size()) != static_cast<ssize_t>(result.size())) _exit(1);
+  });
   close(ends[1]);
   std::string result;
   std::array<char, 4096> buffer{};

@@ -1,10 +1,17 @@
-// Runs a function in a process of its own: SystemC elaborates once a process, a property needs many.
+// Runs a function in a process of its own: SystemC elaborates once a process, a property needs many; others
+// are to be killed.
 #pragma once
+
+#include <sys/types.h>
 
 #include <functional>
 #include <string>
 
 namespace bitbalance::test {
+
+/// The child that calls `body`: it ends with 0 behind it, with 1, told on stderr, at an exception. Neither
+/// runs this process's exit handlers.
+pid_t forked(const std::function<void()>& body);
 
 /// What `body` returned; or how the child ended, if it did not return. Call it before any SystemC object
 /// exists.

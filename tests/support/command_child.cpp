@@ -4,35 +4,31 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
-#include <fstream>
-#include <iterator>
-#include <stdexcept>
+
+#include "tests/support/child.h"
 
 namespace bitbalance::test {
-namespace fs = std::filesystem;
 namespace {
 
 constexpr uid_t kNobody = 65534;
 
-void redirect(int stream, const fs::path& file) {
+void redirect(int stream, const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
   if (descriptor < 0 || ::dup2(descriptor, stream) < 0) ::_exit(99);
   ::close(descriptor);
 }
 
-std::string text_of(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
 }  // namespace
 
-CommandChild::CommandChild(const std::vector<std::string>& arguments, const std::function<void()>& prepare) {
-  std::string folder = (fs::temp_directory_path() / "bitbalance-child-XXXXXX").string();
-  if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  streams_ = folder;
-  std::vector<std::string> words = {BITBALANCE_COMMAND};
+bool CommandEnd::refused_in_one_line() const {
+  return exit_code == 2 && out.empty() && std::count(err.begin(), err.end(), '\n') == 1 && err.back() == '\n';
+}
+
+CommandChild::CommandChild(const std::string& program, const std::vector<std::string>& arguments,
+                           const std::function<void()>& prepare) {
+  std::vector<std::string> words = {program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
@@ -41,17 +37,23 @@ CommandChild::CommandChild(const std::vector<std::string>& arguments, const std:
   sigset_t all{}, before{};
   ::sigfillset(&all);
   ::sigprocmask(SIG_BLOCK, &all, &before);
-  process_ = ::fork();
-  if (process_ != 0) ::sigprocmask(SIG_SETMASK, &before, nullptr);
-  if (process_ < 0) throw std::runtime_error("no child process");
-  if (process_ > 0) return;
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(signal, SIG_DFL);
-  redirect(STDOUT_FILENO, streams_ / "out");
-  redirect(STDERR_FILENO, streams_ / "err");
-  if (prepare) prepare();
+  process_ = forked([&] {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(signal, SIG_DFL);
+    redirect(STDOUT_FILENO, streams_.path() / "out");
+    redirect(STDERR_FILENO, streams_.path() / "err");
+    if (prepare) prepare();
+    ::sigprocmask(SIG_SETMASK, &before, nullptr);
+    ::execv(pointers.front(), pointers.data());
+    ::_exit(98);
+  });
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
-  ::execv(pointers.front(), pointers.data());
-  ::_exit(98);
+}
+
+CommandChild::CommandChild(const std::vector<std::string>& arguments, const std::function<void()>& prepare)
+    : CommandChild(BITBALANCE_COMMAND, arguments, prepare) {}
+
+CommandChild CommandChild::in_shell(const std::string& arguments, const std::string& environment) {
+  return {"/bin/sh", {"-c", environment + " " + BITBALANCE_COMMAND + " " + arguments}, {}};
 }
 
 CommandChild::~CommandChild() {
@@ -59,8 +61,6 @@ CommandChild::~CommandChild() {
     ::kill(process_, SIGKILL);
     ::waitpid(process_, nullptr, 0);
   }
-  std::error_code ignored;
-  fs::remove_all(streams_, ignored);
 }
 
 CommandEnd CommandChild::wait() {
@@ -68,11 +68,21 @@ CommandEnd CommandChild::wait() {
   ::waitpid(process_, &status, 0);
   process_ = 0;
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-          text_of(streams_ / "out"), text_of(streams_ / "err")};
+          text_of(streams_.path() / "out"), text_of(streams_.path() / "err")};
 }
 
 CommandEnd run_bitbalance(const std::vector<std::string>& arguments, const std::function<void()>& prepare) {
   return CommandChild(arguments, prepare).wait();
+}
+
+CommandEnd bitbalance_command(const std::string& arguments, const std::string& environment) {
+  return CommandChild::in_shell(arguments, environment).wait();
+}
+
+std::string shell_word(const std::string& text) {
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
+  return word + "'";
 }
 
 void limit(__rlimit_resource_t resource, rlim_t value) {

@@ -4,10 +4,11 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
+
+#include "tests/testbench/temporary_folder.h"
 
 namespace bitbalance::test {
 
@@ -16,12 +17,17 @@ struct CommandEnd {
   int signal = 0;
   std::string out;
   std::string err;
+
+  /// A user's mistake: nothing on stdout, one line on stderr.
+  bool refused_in_one_line() const;
 };
 
 class CommandChild {
  public:
   /// `arguments` of the command; `prepare` is called in the child, behind its streams' redirection.
   explicit CommandChild(const std::vector<std::string>& arguments, const std::function<void()>& prepare = {});
+  /// `arguments` as a shell reads them, behind what it is to set in the environment ("NAME=value").
+  static CommandChild in_shell(const std::string& arguments, const std::string& environment);
   ~CommandChild();
   CommandChild(const CommandChild&) = delete;
   CommandChild& operator=(const CommandChild&) = delete;
@@ -30,13 +36,20 @@ class CommandChild {
   CommandEnd wait();
 
  private:
-  std::filesystem::path streams_;  ///< a folder for what it prints
+  CommandChild(const std::string& program, const std::vector<std::string>& arguments,
+               const std::function<void()>& prepare);
+
+  TemporaryFolder streams_;  ///< what it prints
   pid_t process_ = 0;
 };
 
 /// Runs the command to its end.
 CommandEnd run_bitbalance(const std::vector<std::string>& arguments,
                           const std::function<void()>& prepare = {});
+/// The same through a shell.
+CommandEnd bitbalance_command(const std::string& arguments, const std::string& environment = "");
+/// A word of a shell, whatever is in it.
+std::string shell_word(const std::string& text);
 
 void limit(__rlimit_resource_t resource, rlim_t value);
 /// What root may do, limits of processes do not hold: from now on the process is nobody's.

@@ -3,12 +3,15 @@
 #include <catch2/catch.hpp>
 #include <regex>
 
-#include "tests/testbench/command_run.h"
+#include "tests/support/command_child.h"
 
 namespace bitbalance {
 namespace {
 
 using Catch::Matchers::Contains;
+using test::bitbalance_command;
+using test::CommandEnd;
+using test::shell_word;
 
 const std::vector<std::string> kCommands = {"run", "quantize", "check-vcd", "recost", "compare"};
 
@@ -29,7 +32,7 @@ std::vector<Option> options_of(const std::string& command) {
 
 std::string refusal(const std::string& arguments) {
   CAPTURE(arguments);
-  const Outcome outcome = bitbalance_command(arguments);
+  const CommandEnd outcome = bitbalance_command(arguments);
   CAPTURE(outcome.err);
   CHECK(outcome.refused_in_one_line());
   return outcome.err;

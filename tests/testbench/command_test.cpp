@@ -1,13 +1,12 @@
 // The `bitbalance` command as a user meets it: exit codes, one-line errors, results that appear whole or not
 // at all.
-#include <sys/wait.h>
-
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "testbench/file_name.h"
 #include "tests/quant/onnx_builder.h"
+#include "tests/support/command_child.h"
 #include "tests/testbench/temporary_folder.h"
 
 namespace bitbalance {
@@ -15,23 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
+using test::bitbalance_command;
+using test::CommandEnd;
 
 const fs::path kScenarios = fs::path(BITBALANCE_SOURCE_DIR) / "scenarios";
-
-struct Outcome {
-  int exit_code = -1;
-  std::string out;
-  std::string err;
-};
-
-Outcome bitbalance_command(const std::string& arguments) {
-  const TemporaryFolder folder;
-  const std::string command = std::string(BITBALANCE_COMMAND) + " " + arguments + " >" +
-                              (folder.path() / "out").string() + " 2>" + (folder.path() / "err").string();
-  const int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of(folder.path() / "out"),
-          text_of(folder.path() / "err")};
-}
 
 std::string lenet() {
   return "run " + (kScenarios / "lenet.yaml").string() + " --images 2 ";
@@ -40,7 +26,7 @@ std::string lenet() {
 /// Runs LeNet with these arguments, checks that it is refused as a user's mistake, and returns the line.
 std::string refusal(const std::string& arguments) {
   const TemporaryFolder folder;
-  const Outcome outcome =
+  const CommandEnd outcome =
       bitbalance_command(lenet() + "--out " + (folder.path() / "out").string() + " " + arguments);
   CHECK(outcome.exit_code == 2);
   CHECK(outcome.out.empty());
@@ -57,9 +43,9 @@ TEST_CASE("with timed DRAM rtl and tlm agree in every layer, and the memory's fi
   const TemporaryFolder folder;
   const auto run = [&](const std::string& level, const std::string& preset) {
     const fs::path out = folder.path() / (level + preset);
-    const Outcome outcome = bitbalance_command(lenet() + "--level " + level +
-                                               " --set memory=" + (kScenarios / "memory" / preset).string() +
-                                               " --out " + out.string());
+    const CommandEnd outcome = bitbalance_command(
+        lenet() + "--level " + level + " --set memory=" + (kScenarios / "memory" / preset).string() +
+        " --out " + out.string());
     CHECK(outcome.exit_code == 0);
     CHECK_THAT(outcome.out, Contains("row hits") && Contains("refresh"));
     // The scenario's technology costs LPDDR4.
@@ -93,7 +79,7 @@ TEST_CASE("a memory slower than the watchdog ends a run with a named reason, at 
   for (const std::string level : {"rtl", "tlm"}) {
     const TemporaryFolder folder;
     const fs::path out = folder.path() / "results";
-    const Outcome outcome =
+    const CommandEnd outcome =
         bitbalance_command(lenet() + "--level " + level + " --out " + out.string() +
                            " --set memory.latency_cycles=5000 --set run.watchdog_cycles=3000");
     CHECK(outcome.exit_code == 1);
@@ -108,7 +94,7 @@ TEST_CASE("a memory slower than the watchdog ends a run with a named reason, at 
 TEST_CASE("a run passes, prints a table and leaves complete results") {
   const TemporaryFolder folder;
   const fs::path out = folder.path() / "results";
-  const Outcome outcome = bitbalance_command(lenet() + "--out " + out.string());
+  const CommandEnd outcome = bitbalance_command(lenet() + "--out " + out.string());
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.err.empty());
   CHECK_THAT(outcome.out,
@@ -121,7 +107,7 @@ TEST_CASE("a run passes, prints a table and leaves complete results") {
   CHECK(folder.entries() == 1);
 
   SECTION("and can be repeated from what it wrote") {
-    const Outcome again =
+    const CommandEnd again =
         bitbalance_command("run " + (out / "effective.yaml").string() + " --mapping " +
                            (out / "mapping.yaml").string() + " --out " + (folder.path() / "b").string());
     CHECK(again.exit_code == 0);
@@ -134,7 +120,7 @@ TEST_CASE("a run passes, prints a table and leaves complete results") {
 TEST_CASE("one layer is traced in a run at transaction level, and both levels are told") {
   const TemporaryFolder folder;
   const fs::path out = folder.path() / "results";
-  const Outcome outcome = bitbalance_command(
+  const CommandEnd outcome = bitbalance_command(
       lenet() + "--rtl conv2 --trace conv2:0-1 --signals 'pe_array.drain.*' --out " + out.string());
   CHECK(outcome.exit_code == 0);
   CHECK_THAT(outcome.out, Contains("tlm level with 1 of 5 layers at rtl, each layer a program"));
@@ -162,8 +148,8 @@ TEST_CASE("a layer of any name can be traced") {
             (kScenarios / "accelerators/default.yaml").string() +
             "\nquantization: {nnzb: 3}\nmemory: " + (kScenarios / "memory/ideal.yaml").string() + "\n");
     const fs::path out = folder.path() / "out";
-    const Outcome outcome = bitbalance_command("run " + scenario.string() + " --level rtl --trace '" + name +
-                                               "' --out " + out.string());
+    const CommandEnd outcome = bitbalance_command("run " + scenario.string() + " --level rtl --trace '" +
+                                                  name + "' --out " + out.string());
     INFO(outcome.err);
     CHECK(outcome.exit_code == 0);
     CHECK(fs::exists(out / (file_name(name) + ".vcd")));
@@ -173,7 +159,7 @@ TEST_CASE("a layer of any name can be traced") {
 
 TEST_CASE("the analytic level writes the same results without comparing data") {
   const TemporaryFolder folder;
-  const Outcome analytic =
+  const CommandEnd analytic =
       bitbalance_command(lenet() + "--level analytic --out " + (folder.path() / "analytic").string());
   CHECK(analytic.exit_code == 0);
   CHECK_THAT(analytic.out, Contains("no data was computed"));
@@ -208,7 +194,7 @@ TEST_CASE("a quantized model runs as it is, with the same bits as the scenario t
   const TemporaryFolder folder;
   const fs::path out = folder.path() / "quantized";
   const std::string method = "--nnzb 2 --method compensated --bias-correction --out ";
-  const Outcome quantized = bitbalance_command(quantize_lenet(method + out.string()));
+  const CommandEnd quantized = bitbalance_command(quantize_lenet(method + out.string()));
   INFO(quantized.err);
   REQUIRE(quantized.exit_code == 0);
   CHECK_THAT(quantized.out, Contains("lenet: weights 8 bit with at most 2 non-zero") && Contains("conv2") &&
@@ -219,7 +205,7 @@ TEST_CASE("a quantized model runs as it is, with the same bits as the scenario t
 
   const auto summary_of = [&](const std::string& setting, const char* name) {
     const fs::path results = folder.path() / name;
-    const Outcome run =
+    const CommandEnd run =
         bitbalance_command(lenet() + "--level tlm --set " + setting + " --out " + results.string());
     INFO(run.err);
     REQUIRE(run.exit_code == 0);
@@ -230,8 +216,8 @@ TEST_CASE("a quantized model runs as it is, with the same bits as the scenario t
       summary_of("quantization.include=" + (out / "quantization.yaml").string(), "described");
   CHECK(direct["layers"] == described["layers"]);
   CHECK(direct["accuracy"] == described["accuracy"]);
-  const Outcome alone = bitbalance_command("run " + (out / "effective.yaml").string() +
-                                           " --level tlm --out " + (folder.path() / "alone").string());
+  const CommandEnd alone = bitbalance_command("run " + (out / "effective.yaml").string() +
+                                              " --level tlm --out " + (folder.path() / "alone").string());
   CHECK(alone.exit_code == 0);
 
   SECTION("and again, to the same bytes") {
@@ -250,7 +236,7 @@ TEST_CASE("a quantized model runs as it is, with the same bits as the scenario t
 TEST_CASE("a budget gives layers different limits and holds") {
   const TemporaryFolder folder;
   const fs::path out = folder.path() / "quantized";
-  const Outcome outcome =
+  const CommandEnd outcome =
       bitbalance_command(quantize_lenet("--nnzb 4 --budget bytes=45000 --out " + out.string()));
   INFO(outcome.err);
   REQUIRE(outcome.exit_code == 0);
@@ -263,7 +249,7 @@ TEST_CASE("a budget gives layers different limits and holds") {
 TEST_CASE("mistakes in quantizing are told in one line, and nothing is written") {
   const auto refused = [](const std::string& arguments, const std::string& expected) {
     const TemporaryFolder folder;
-    const Outcome outcome = bitbalance_command(arguments + " --out " + (folder.path() / "out").string());
+    const CommandEnd outcome = bitbalance_command(arguments + " --out " + (folder.path() / "out").string());
     CHECK(outcome.exit_code == 2);
     CHECK(outcome.out.empty());
     CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
@@ -298,8 +284,8 @@ TEST_CASE("mistakes in quantizing are told in one line, and nothing is written")
 TEST_CASE("a run in several processes leaves the same files as one") {
   const TemporaryFolder folder;
   const fs::path one = folder.path() / "one", three = folder.path() / "three";
-  const Outcome plain = bitbalance_command(lenet() + "--set mapping.barrier=layer --out " + one.string());
-  const Outcome parallel = bitbalance_command(lenet() + "--jobs 3 --out " + three.string());
+  const CommandEnd plain = bitbalance_command(lenet() + "--set mapping.barrier=layer --out " + one.string());
+  const CommandEnd parallel = bitbalance_command(lenet() + "--jobs 3 --out " + three.string());
   CHECK(plain.exit_code == 0);
   CHECK(parallel.exit_code == 0);
   CHECK(parallel.err.empty());
@@ -317,7 +303,7 @@ TEST_CASE("a run in several processes leaves the same files as one") {
 TEST_CASE("a sampled comparison tells how much it compared") {
   const TemporaryFolder folder;
   const fs::path out = folder.path() / "results";
-  const Outcome outcome =
+  const CommandEnd outcome =
       bitbalance_command("run " + (kScenarios / "fashion.yaml").string() +
                          " --images 1 --level tlm --golden sampled --out " + out.string());
   CHECK(outcome.exit_code == 0);
@@ -332,7 +318,7 @@ TEST_CASE("a sampled comparison tells how much it compared") {
 TEST_CASE("help and version explain themselves") {
   CHECK_THAT(bitbalance_command("--version").out, Contains("bitbalance 0."));
   CHECK_THAT(bitbalance_command("--help").out, Contains("run"));
-  const Outcome help = bitbalance_command("run --help");
+  const CommandEnd help = bitbalance_command("run --help");
   CHECK(help.exit_code == 0);
   CHECK_THAT(help.out,
              Contains("Examples:") && Contains("--set") && Contains("--trace") && Contains("Exit code"));
@@ -379,7 +365,7 @@ TEST_CASE("sums that could overflow are refused with layer and channel, unless t
   CHECK_THAT(set("accelerator.accumulator_bits_8=16"),
              Contains("layer conv1: output channel") && Contains("allow_wrap"));
   const TemporaryFolder folder;
-  const Outcome wrapped = bitbalance_command(
+  const CommandEnd wrapped = bitbalance_command(
       lenet() + "--set accelerator.accumulator_bits_8=16 --set accelerator.allow_wrap=true --out " +
       (folder.path() / "out").string());
   CHECK(wrapped.exit_code == 0);
@@ -410,7 +396,7 @@ TEST_CASE("operators that are not supported are told by node and name") {
 }
 
 TEST_CASE("wrong image counts and sizes are refused") {
-  const Outcome too_many =
+  const CommandEnd too_many =
       bitbalance_command("run " + (kScenarios / "lenet.yaml").string() + " --images 257");
   CHECK(too_many.exit_code == 2);
   CHECK_THAT(too_many.err, Contains("network.count: 257; accepted: 0 to 256"));
@@ -432,7 +418,7 @@ TEST_CASE("an unwritable results folder is told before the simulation starts") {
   const TemporaryFolder folder;
   const auto file = folder.write("file", "precious");
   for (const std::string& out : {file.string(), (file / "below").string(), std::string("/proc/nowhere")}) {
-    const Outcome outcome = bitbalance_command(lenet() + "--out " + out);
+    const CommandEnd outcome = bitbalance_command(lenet() + "--out " + out);
     CHECK(outcome.exit_code == 2);
     CHECK_THAT(outcome.err, Contains("--out " + out));
     CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);

@@ -1,6 +1,4 @@
 // A comparison: one rule for all, the same shell, cycles that add up, and the command around it.
-#include <sys/wait.h>
-
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -9,6 +7,7 @@
 #include "testbench/comparison/evaluate.h"
 #include "testbench/comparison/pixel_sample.h"
 #include "testbench/comparison/report.h"
+#include "tests/support/command_child.h"
 #include "tests/testbench/temporary_folder.h"
 
 namespace bitbalance {
@@ -16,6 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
+using test::bitbalance_command;
+using test::CommandEnd;
 
 std::string scenario_file(const std::string& name) {
   return std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/" + name;
@@ -146,18 +147,8 @@ TEST_CASE("a sample of all pixels is the layer's input under every window") {
   CHECK(one.groups == 1);
 }
 
-struct Outcome {
-  int exit_code = -1;
-  std::string out, err;
-};
-
-Outcome compare_command(const std::string& arguments, const std::string& environment = "") {
-  const TemporaryFolder folder;
-  const std::string command = environment + " " + BITBALANCE_COMMAND + " compare " + arguments + " >" +
-                              (folder.path() / "out").string() + " 2>" + (folder.path() / "err").string();
-  const int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of(folder.path() / "out"),
-          text_of(folder.path() / "err")};
+CommandEnd compare_command(const std::string& arguments, const std::string& environment = "") {
+  return bitbalance_command("compare " + arguments, environment);
 }
 
 std::string lenet_arguments(const fs::path& out) {
@@ -170,7 +161,7 @@ TEST_CASE("the command leaves a table, CSV, JSON and a chart of all scenarios") 
   const fs::path out = folder.path() / "results";
   const std::string arguments =
       lenet_arguments(out) + scenario_file("lenet.yaml") + " --rule equal-area --baselines bitlet,dense";
-  const Outcome outcome = compare_command(arguments);
+  const CommandEnd outcome = compare_command(arguments);
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.err.empty());
   for (const char* text : {"lenet: 2 frames", "equal-area", "bit-balance*", "bitlet", "frame/J", "frame/s"})
@@ -188,7 +179,7 @@ TEST_CASE("the command leaves a table, CSV, JSON and a chart of all scenarios") 
 TEST_CASE("without gnuplot the chart is missing and everything else is there") {
   const TemporaryFolder folder;
   const fs::path out = folder.path() / "results";
-  const Outcome outcome = compare_command(lenet_arguments(out) + "--baselines dense", "PATH=/nonexistent");
+  const CommandEnd outcome = compare_command(lenet_arguments(out) + "--baselines dense", "PATH=/nonexistent");
   CHECK(outcome.exit_code == 0);
   CHECK_THAT(outcome.out, Contains("gnuplot-nox"));
   CHECK(fs::exists(out / "compare.csv"));
@@ -198,7 +189,7 @@ TEST_CASE("without gnuplot the chart is missing and everything else is there") {
 TEST_CASE("mistakes are told in one line and leave nothing") {
   const TemporaryFolder folder;
   const auto refusal = [&](const std::string& arguments) {
-    const Outcome outcome = compare_command(lenet_arguments(folder.path() / "results") + arguments);
+    const CommandEnd outcome = compare_command(lenet_arguments(folder.path() / "results") + arguments);
     CHECK(outcome.exit_code == 2);
     CHECK(outcome.out.empty());
     CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
@@ -223,7 +214,7 @@ TEST_CASE("mistakes are told in one line and leave nothing") {
 TEST_CASE("a scenario without a technology is refused: nothing could be costed") {
   const TemporaryFolder folder;
   const fs::path file = folder.write("bare.yaml", "network: {builtin: alexnet}\n");
-  const Outcome outcome = compare_command(file.string() + " --out " + (folder.path() / "out").string());
+  const CommandEnd outcome = compare_command(file.string() + " --out " + (folder.path() / "out").string());
   CHECK(outcome.exit_code == 2);
   CHECK_THAT(outcome.err, Contains("bare.yaml: technology: not given"));
   CHECK_FALSE(fs::exists(folder.path() / "out"));

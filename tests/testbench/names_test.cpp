@@ -6,21 +6,18 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "testbench/settings_writer.h"
 #include "tests/quant/onnx_builder.h"
-#include "tests/testbench/command_run.h"
+#include "tests/support/command_child.h"
 
 namespace bitbalance {
 namespace {
 
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
-
-/// As a YAML value in double quotes.
-std::string quoted(const std::string& text) {
-  std::string result = "\"";
-  for (const char c : text) result += (c == '"' || c == '\\' ? "\\" : "") + std::string(1, c);
-  return result + "\"";
-}
+using test::bitbalance_command;
+using test::CommandEnd;
+using test::shell_word;
 
 /// Small 1x1 convolutions one after the other, called like this.
 class NamedNetwork {
@@ -37,11 +34,11 @@ class NamedNetwork {
       node.set_name(nodes[i]);
       set_attribute(node, "kernel_shape", std::vector<std::int64_t>{1, 1});
     }
-    std::ofstream(folder_.path() / "m.onnx", std::ios::binary) << builder.model().SerializeAsString();
+    folder_.write("m.onnx", builder.model().SerializeAsString());
     folder_.write("s.yaml", "network: {model: m.onnx}\naccelerator: {rows: 2, columns: 2}\n");
   }
 
-  Outcome run(const std::string& arguments) const {
+  CommandEnd run(const std::string& arguments) const {
     return bitbalance_command("run " + (folder_.path() / "s.yaml").string() + " --level tlm --out " +
                               out().string() + " " + arguments);
   }
@@ -61,7 +58,7 @@ class NamedNetwork {
 
 /// Which layers are clocked by this list.
 Names clocked(const NamedNetwork& network, const std::string& list) {
-  const Outcome outcome = network.run("--rtl " + shell_word(list));
+  const CommandEnd outcome = network.run("--rtl " + shell_word(list));
   CAPTURE(outcome.err);
   CHECK(outcome.exit_code == 0);
   const Names names = network.column("name"), levels = network.column("level");
@@ -81,7 +78,7 @@ TEST_CASE("brackets, commas and colons in layer names are signs like others") {
   CHECK(network.run("--rtl 'conv[0]'").refused_in_one_line());
   for (const char* traced : {"conv[1]", "a,b", "conv:0", "conv:0:0-0", "conv1:0"}) {
     CAPTURE(traced);
-    const Outcome outcome = network.run(fmt::format("--rtl '*' --trace '{}'", traced));
+    const CommandEnd outcome = network.run(fmt::format("--rtl '*' --trace '{}'", traced));
     CAPTURE(outcome.err);
     CHECK(outcome.exit_code == 0);
   }
@@ -97,7 +94,7 @@ TEST_CASE("the settings of a layer reach that layer alone") {
   for (std::size_t i = 0; i < names.size(); ++i) {
     CAPTURE(names[i]);
     const std::string layers =
-        fmt::format("quantization.layers=[{{pattern: {}, weight_bits: 2, nnzb: 1}}]", quoted(names[i]));
+        fmt::format("quantization.layers=[{{pattern: {}, weight_bits: 2, nnzb: 1}}]", yaml_quoted(names[i]));
     REQUIRE(network.run("--set " + shell_word(layers)).exit_code == 0);
     const Names after = network.column("events");
     for (std::size_t k = 0; k < names.size(); ++k) CHECK((after[k] != before[k]) == (k == i));

@@ -8,13 +8,15 @@
 #include <random>
 
 #include "tests/quant/onnx_builder.h"
-#include "tests/testbench/command_run.h"
+#include "tests/support/command_child.h"
 
 namespace bitbalance {
 namespace {
 
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
+using test::bitbalance_command;
+using test::CommandEnd;
 const fs::path kTechnology = fs::path(BITBALANCE_SOURCE_DIR) / "scenarios/technology/65nm.yaml";
 
 /// 1 x channels x size x size through a few layers without weights.
@@ -29,7 +31,7 @@ class RandomModel {
       add(builder, tensor, next);
       tensor = next;
     }
-    std::ofstream(file, std::ios::binary) << builder.model().SerializeAsString();
+    write_file(file, builder.model().SerializeAsString());
   }
   int channels() const { return channels_; }
   int size() const { return size_; }
@@ -96,9 +98,9 @@ void check_folder(const fs::path& folder) {
 }
 
 /// The command, what it prints and what it leaves in `out`.
-Outcome checked(const std::string& arguments, const fs::path& out) {
+CommandEnd checked(const std::string& arguments, const fs::path& out) {
   INFO(arguments);
-  const Outcome outcome = bitbalance_command(arguments);
+  const CommandEnd outcome = bitbalance_command(arguments);
   INFO(outcome.err);
   CHECK(outcome.exit_code == 0);
   check_text(outcome.out, "stdout");
@@ -164,11 +166,11 @@ TEST_CASE("a network of the host alone has no rate and no energy of a frame to d
   const TemporaryFolder folder;
   OnnxBuilder builder({1, 3, 8, 8});
   set_attribute(builder.node("Softmax", {"x"}, "y"), "axis", std::int64_t{1});
-  std::ofstream(folder.path() / "m.onnx", std::ios::binary) << builder.model().SerializeAsString();
+  folder.write("m.onnx", builder.model().SerializeAsString());
   const std::string scenario =
       folder.write("s.yaml", "network: {model: m.onnx}\ntechnology: " + kTechnology.string() + "\n").string();
   const fs::path out = folder.path() / "out";
-  const Outcome run = checked("run " + scenario + " --out " + out.string(), out);
+  const CommandEnd run = checked("run " + scenario + " --out " + out.string(), out);
   CHECK_THAT(run.out,
              Contains("speed     - frames/s") && Contains("; - frames/J") && Contains("; - frames/s/mm2"));
   const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
@@ -178,7 +180,8 @@ TEST_CASE("a network of the host alone has no rate and no energy of a frame to d
   }
   CHECK(summary["energy_j_per_frame"]["core"] == 0);
   CHECK(summary["layers"][0]["utilization"].is_null());
-  const Outcome compare = checked("compare " + scenario + " --out " + out.string() + "2", out.string() + "2");
+  const CommandEnd compare =
+      checked("compare " + scenario + " --out " + out.string() + "2", out.string() + "2");
   CHECK_THAT(compare.out, Contains("      -      -      -"));
 }
 

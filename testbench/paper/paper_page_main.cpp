@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "quant/output_file.h"
+#include "quant/outside_text.h"
 #include "testbench/paper/paper_tables.h"
 
 namespace bitbalance {
@@ -19,9 +18,10 @@ constexpr const char* kEnd = "<!-- end of tables -->\n";
 constexpr const char* kFolder = "scenarios/paper";
 
 std::string read(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw std::invalid_argument(file + ": cannot be read");
-  return {std::istreambuf_iterator<char>(stream), {}};
+  constexpr std::size_t kMostBytes = std::size_t{1} << 24;
+  const auto text = read_bytes(file, kMostBytes);
+  if (!text) throw std::invalid_argument(file + ": cannot be read");
+  return *text;
 }
 
 int write_page(const std::string& file) {

@@ -13,8 +13,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <new>
 #include <systemc>
 
@@ -22,6 +20,7 @@
 #include "tests/fuzz/mutation.h"
 #include "tests/fuzz/refusal.h"
 #include "tests/fuzz/sanitizer.h"
+#include "tests/testbench/temporary_folder.h"
 
 #ifdef BITBALANCE_ADDRESS_SANITIZER
 // The shadow of the address space leaves no room for a limit of it.
@@ -163,7 +162,7 @@ class Fuzzer {
     std::filesystem::create_directories(arguments_.keep);
     const auto file = std::filesystem::path(arguments_.keep) /
                       fmt::format("{}-{}-{}", name_, arguments_.seed, shared_->execution);
-    std::ofstream(file, std::ios::binary).write(shared_->input, static_cast<std::streamsize>(shared_->size));
+    write_file(file, {shared_->input, shared_->size});
     fmt::print("{}: {}\n", file.string(), how);
     shared_->finding[0] = 0;
   }
@@ -181,8 +180,7 @@ int replay(const std::vector<std::string>& files) {
   const std::unique_ptr<FuzzTarget> target = make_target();
   target->seeds();
   for (const std::string& file : files) {
-    std::ifstream stream(file, std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    const std::string bytes = text_of(file);
     try {
       target->read(bytes);
       fmt::print("{}: accepted\n", file);

@@ -3,13 +3,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "quant/evaluator.h"
 #include "quant/onnx_import.h"
 #include "tests/fuzz/mutation.h"
 #include "tests/fuzz/scratch_file.h"
+#include "tests/testbench/temporary_folder.h"
 
 namespace bitbalance::fuzz {
 namespace {
@@ -150,11 +149,6 @@ class ModelDamage {
   std::vector<Message*> messages_;
 };
 
-std::string bytes_of(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
 class OnnxTarget : public FuzzTarget {
  public:
   /// Models of ONNX's own tests that this importer takes.
@@ -172,7 +166,7 @@ class OnnxTarget : public FuzzTarget {
     for (const auto& file : files) {
       try {
         import_onnx(file);
-        all.push_back(bytes_of(file));
+        all.push_back(text_of(file));
       } catch (const std::invalid_argument&) {
         continue;
       }

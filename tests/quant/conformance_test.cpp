@@ -1,11 +1,10 @@
 #include "tests/quant/conformance.h"
 
 #include <catch2/catch.hpp>
-#include <fstream>
-#include <iterator>
 
 #include "quant/host/host_operator.h"
 #include "quant/onnx_import.h"
+#include "tests/testbench/temporary_folder.h"
 
 using namespace bitbalance;
 
@@ -37,8 +36,7 @@ TEST_CASE("claimed operators pass ONNX's own tests or refuse them by name, and d
     CHECK(proven.count(name) == 1);
   }
 
-  std::ifstream file(std::string(BITBALANCE_SOURCE_DIR) + "/docs/onnx.md");
-  const std::string page{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::string page = text_of(std::string(BITBALANCE_SOURCE_DIR) + "/docs/onnx.md");
   INFO("regenerate with: onnx_conformance > docs/onnx.md");
   CHECK(page == onnx_page(results));
 }

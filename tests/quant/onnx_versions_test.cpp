@@ -4,8 +4,6 @@
 #include <catch2/catch.hpp>
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 
@@ -13,6 +11,7 @@
 #include "quant/onnx_import.h"
 #include "quant/onnx_versions.h"
 #include "tests/quant/random_operator.h"
+#include "tests/testbench/temporary_folder.h"
 
 using namespace bitbalance;
 using Catch::Contains;
@@ -100,8 +99,7 @@ TEST_CASE("many random nodes of every operator at every version", "[.long]") {
 }
 
 TEST_CASE("docs/onnx-versions.md has a line for every version of every claimed operator") {
-  std::ifstream file(std::string(BITBALANCE_SOURCE_DIR) + "/docs/onnx-versions.md");
-  const std::string page{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::string page = text_of(std::string(BITBALANCE_SOURCE_DIR) + "/docs/onnx-versions.md");
   for (const auto& [op, since] : versions()) {
     for (const std::int64_t version : since) {
       CAPTURE(op, version);

@@ -2,12 +2,11 @@
 // papers'. tests/quant/torchvision/ holds them as scenarios/networks/export_torchvision.py --graph writes
 // them: weights are inputs of the graph, here filled with a pattern. Graphs and totals are judged.
 #include <catch2/catch.hpp>
-#include <fstream>
-#include <iterator>
 
 #include "onnx_builder.h"
 #include "quant/evaluator.h"
 #include "quant/quantizer.h"
+#include "tests/testbench/temporary_folder.h"
 
 using namespace bitbalance;
 
@@ -16,9 +15,8 @@ namespace {
 /// The graph of a model, with numbers for its weights.
 onnx::ModelProto exported(const std::string& name) {
   const std::string file = std::string(BITBALANCE_SOURCE_DIR) + "/tests/quant/torchvision/" + name + ".onnx";
-  std::ifstream stream(file, std::ios::binary);
   onnx::ModelProto model;
-  REQUIRE(model.ParseFromString(std::string(std::istreambuf_iterator<char>(stream), {})));
+  REQUIRE(model.ParseFromString(text_of(file)));
   onnx::GraphProto& graph = *model.mutable_graph();
   for (int i = 1; i < graph.input_size(); ++i) {
     onnx::TensorProto& tensor = *graph.add_initializer();

@@ -1,8 +1,7 @@
 #include <catch2/catch.hpp>
-#include <fstream>
-#include <sstream>
 
 #include "hw/core/registers.h"
+#include "tests/testbench/temporary_folder.h"
 
 using namespace bitbalance;
 
@@ -77,9 +76,5 @@ TEST_CASE("the C header names every register") {
 }
 
 TEST_CASE("docs/registers.md is what the table generates") {
-  std::ifstream file(BITBALANCE_SOURCE_DIR "/docs/registers.md");
-  REQUIRE(file);
-  std::stringstream text;
-  text << file.rdbuf();
-  CHECK(text.str() == registers_markdown());
+  CHECK(text_of(BITBALANCE_SOURCE_DIR "/docs/registers.md") == registers_markdown());
 }

@@ -2,20 +2,18 @@
 // against: random_models FOLDER COUNT, then docs/tools/onnxruntime_random.mjs FOLDER.
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "quant/evaluator.h"
 #include "quant/onnx_import.h"
+#include "quant/output_file.h"
 #include "tests/support/random_model.h"
 
 namespace {
 
 void write(const std::filesystem::path& file, const std::vector<float>& values) {
-  std::ofstream(file, std::ios::binary)
-      .write(reinterpret_cast<const char*>(values.data()),
-             static_cast<std::streamsize>(values.size() * sizeof(float)));
+  bitbalance::write_file(file, {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
 }
 
 }  // namespace
@@ -29,7 +27,7 @@ int main(int argc, char** argv) {
     const auto model = bitbalance::test::make_random_model(static_cast<std::uint64_t>(seed));
     const std::filesystem::path stem = folder / std::to_string(seed);
     const std::string name = stem.string();
-    std::ofstream(name + ".onnx", std::ios::binary) << model.onnx;
+    bitbalance::write_file(name + ".onnx", model.onnx);
     const bitbalance::Network network = bitbalance::import_onnx(name + ".onnx");
     write(name + ".input", model.images.front());
     write(name + ".output", bitbalance::Evaluator(network).run(model.images.front()));

@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <string>
+
+#include "quant/output_file.h"
+#include "quant/outside_text.h"
 
 namespace bitbalance {
 
@@ -27,7 +29,7 @@ class TemporaryFolder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name, std::ios::binary) << text;
+    write_file(path_ / name, text);
     return path_ / name;
   }
   /// Names in the folder.
@@ -40,9 +42,9 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
+/// Empty when it cannot be read.
 inline std::string text_of(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  return read_bytes(file, std::string::npos).value_or("");
 }
 
 }  // namespace bitbalance

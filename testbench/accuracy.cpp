@@ -1,4 +1,5 @@
 #include "testbench/accuracy.h"
+#include "quant/quotient.h"
 
 #include <fmt/format.h>
 
@@ -7,8 +8,6 @@
 #include <fstream>
 #include <numeric>
 #include <stdexcept>
-
-#include "testbench/quotient.h"
 
 namespace bitbalance {
 namespace {

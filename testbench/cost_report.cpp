@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "quant/quotient.h"
 #include "testbench/action_record.h"
 #include "testbench/csv.h"
+#include "testbench/figure.h"
 
 namespace bitbalance {
 namespace {
@@ -20,7 +22,7 @@ std::string joules(double energy_j) {
 }
 
 std::string share(double part, double whole) {
-  return figure(100 * quotient(part, whole), "{:.1f}%");
+  return percent(quotient(part, whole));
 }
 
 std::string area_line(const CostReport& report) {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "hw/cost/cost_model.h"
-#include "testbench/quotient.h"
+#include "quant/quotient.h"
 
 namespace bitbalance {
 

@@ -8,7 +8,7 @@
 
 #include "quant/weight_metrics.h"
 #include "testbench/csv.h"
-#include "testbench/quotient.h"
+#include "testbench/figure.h"
 
 namespace bitbalance {
 namespace {
@@ -68,10 +68,6 @@ std::string sizes(const Row& binary, const Row& signed_digit) {
       pair(binary.bound_bytes, signed_digit.bound_bytes), pair(binary.cycles, signed_digit.cycles));
 }
 
-std::string percent(double share) {
-  return fmt::format("{:.2f} %", 100 * share);
-}
-
 std::string method_of(const QuantizationSettings& settings) {
   const QuantizationOptions& o = settings.options;
   std::string text = to_string(o.method);
@@ -89,9 +85,10 @@ bool reads_text(const Accuracy& accuracy) {
 std::string accuracy_text(const Accuracy& binary, const Accuracy& digits) {
   const double reference = binary.reference.value();
   if (!reads_text(binary)) {
+    constexpr const char* kForm = "{:.2f} %";
     return fmt::format("\naccuracy  {} binary, {} signed digit, {} float (top-1 of {} images)\n",
-                       percent(binary.quantized), percent(digits.quantized), percent(reference),
-                       binary.samples);
+                       percent(binary.quantized, kForm), percent(digits.quantized, kForm),
+                       percent(reference, kForm), binary.samples);
   }
   return fmt::format(
       "\naccuracy  character error rate {:.4f} binary, {:.4f} signed digit, {:.4f} float; exact lines {}, "

@@ -5,8 +5,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "quant/quotient.h"
 #include "testbench/csv.h"
-#include "testbench/quotient.h"
+#include "testbench/figure.h"
 
 namespace bitbalance {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <numeric>
 
-#include "testbench/quotient.h"
+#include "quant/quotient.h"
 #include "testbench/results.h"
 
 namespace bitbalance {

@@ -1,12 +1,12 @@
 #include "testbench/run_table.h"
+#include "quant/quotient.h"
+#include "testbench/figure.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include "testbench/quotient.h"
 
 namespace bitbalance {
 namespace {
@@ -82,17 +82,15 @@ std::string heading(const RunReport& report) {
                      memory_text(s), synthetic(s.network));
 }
 
-std::string percent(double share) {
-  return figure(100 * share, "{:.1f} %");
-}
-
 std::string memory_summary(const RunReport& report) {
+  constexpr const char* kForm = "{:.1f} %";
   return fmt::format(
       "memory    {}: {}B/s of {}B/s over all, {}B/s while busy; row hits {}, refresh {} of the "
       "time\n",
       report.scenario.memory.dram.config.name, scaled(report.memory_figure("bytes_per_s")),
       scaled(report.memory_figure("peak_bytes_per_s")), scaled(report.memory_figure("busy_bytes_per_s")),
-      percent(report.memory_figure("row_hit_share")), percent(report.memory_figure("refresh_share")));
+      percent(report.memory_figure("row_hit_share"), kForm),
+      percent(report.memory_figure("refresh_share"), kForm));
 }
 
 /// The cost model's DRAM is chosen apart from the memory's timing: where they differ, that is said.

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "quant/quotient.h"
 #include "testbench/comparison/component_groups.h"
 #include "testbench/comparison/report.h"
 

@@ -8,8 +8,8 @@
 
 #include "hw/baselines/sizing.h"
 #include "hw/cost/cost_model.h"
+#include "quant/quotient.h"
 #include "testbench/comparison/subject.h"
-#include "testbench/quotient.h"
 
 namespace bitbalance {
 

@@ -4,8 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "quant/quotient.h"
 #include "testbench/comparison/component_groups.h"
 #include "testbench/csv.h"
+#include "testbench/figure.h"
 
 namespace bitbalance {
 namespace {
@@ -32,10 +34,6 @@ std::string heading(const NetworkComparison& c) {
   if (c.synthetic_weights) text += "; synthetic weights";
   if (c.synthetic_images) text += "; synthetic images";
   return text + "\n";
-}
-
-std::string percent(double share) {
-  return figure(100 * share, "{:.1f}%");
 }
 
 /// In a CSV file.

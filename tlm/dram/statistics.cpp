@@ -1,17 +1,10 @@
 #include "tlm/dram/statistics.h"
 
 #include <algorithm>
-#include <limits>
+
+#include "quant/quotient.h"
 
 namespace bitbalance::dram {
-namespace {
-
-/// NaN where there is no such figure.
-double share(double part, double whole) {
-  return whole > 0 ? part / whole : std::numeric_limits<double>::quiet_NaN();
-}
-
-}  // namespace
 
 Counts& Counts::operator+=(const Counts& o) {
   read_bursts += o.read_bursts;
@@ -45,18 +38,19 @@ std::vector<Statistic> statistics(const Config& config, const Counts& c, Cycle e
   const auto count = [](std::int64_t n) { return static_cast<double>(n); };
   return {
       {"peak_bytes_per_s", "bytes/s", "all data buses without a pause", config.peak_bytes_per_s()},
-      {"bytes_per_s", "bytes/s", "asked for, over all time", share(bytes, count(elapsed) * config.tck_s())},
+      {"bytes_per_s", "bytes/s", "asked for, over all time",
+       quotient(bytes, count(elapsed) * config.tck_s())},
       {"busy_bytes_per_s", "bytes/s", "asked for, while a channel has a burst queued, times channels",
-       share(bytes * g.channels, busy * config.tck_s())},
+       quotient(bytes * g.channels, busy * config.tck_s())},
       {"bus_utilization", "1", "share of all time that the data buses transfer",
-       share(bursts * g.burst_clocks(), channel_clocks)},
-      {"busy_share", "1", "share of all time with a burst queued", share(busy, channel_clocks)},
+       quotient(bursts * g.burst_clocks(), channel_clocks)},
+      {"busy_share", "1", "share of all time with a burst queued", quotient(busy, channel_clocks)},
       {"refresh_share", "1", "share of all time that ranks wait for a refresh or do it",
-       share(count(c.refreshing), channel_clocks * g.ranks)},
+       quotient(count(c.refreshing), channel_clocks * g.ranks)},
       {"row_hits", "bursts", "their row was open", count(c.row_hits)},
       {"row_misses", "bursts", "their bank was closed", count(c.row_misses)},
       {"row_conflicts", "bursts", "their bank had another row open", count(c.row_conflicts)},
-      {"row_hit_share", "1", "row hits of all bursts", share(count(c.row_hits), bursts)},
+      {"row_hit_share", "1", "row hits of all bursts", quotient(count(c.row_hits), bursts)},
       {"read_bursts", "bursts", "from the devices, forwarded ones not among them", count(c.read_bursts)},
       {"write_bursts", "bursts", "to the devices", count(c.write_bursts)},
       {"forwarded_bursts", "bursts", "reads answered out of the write queue", count(c.forwarded_bursts)},
@@ -68,12 +62,12 @@ std::vector<Statistic> statistics(const Config& config, const Counts& c, Cycle e
       {"refreshes", "commands", "REF", count(c.refreshes)},
       {"turn_arounds", "turns", "of a data bus between reading and writing", count(c.turn_arounds)},
       {"read_latency_mean_ns", "ns", "from the read queue to the end of the data",
-       share(count(c.read_latency) * config.tck_s() * 1e9, count(c.read_bursts))},
+       quotient(count(c.read_latency) * config.tck_s() * 1e9, count(c.read_bursts))},
       {"read_queue_mean_bursts", "bursts", "of a channel, over all time",
-       share(count(c.read_queue_area), channel_clocks)},
+       quotient(count(c.read_queue_area), channel_clocks)},
       {"read_queue_peak_bursts", "bursts", "of a channel", count(c.read_queue_peak)},
       {"write_queue_mean_bursts", "bursts", "of a channel, over all time",
-       share(count(c.write_queue_area), channel_clocks)},
+       quotient(count(c.write_queue_area), channel_clocks)},
       {"write_queue_peak_bursts", "bursts", "of a channel", count(c.write_queue_peak)},
   };
 }

@@ -2,22 +2,13 @@
 // without a convolution, or one that runs on the host alone, has them.
 #pragma once
 
-#include <fmt/format.h>
-
-#include <cmath>
 #include <limits>
-#include <string>
 
 namespace bitbalance {
 
 /// NaN where the divisor is 0: there is no such figure. JSON has null for it.
 inline double quotient(double amount, double by) {
   return by == 0 ? std::numeric_limits<double>::quiet_NaN() : amount / by;
-}
-
-/// The figure in a table, "-" where there is none. CSV files have nothing there.
-inline std::string figure(double value, fmt::format_string<double> form, const char* none = "-") {
-  return std::isfinite(value) ? fmt::format(form, value) : none;
 }
 
 }  // namespace bitbalance

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "quant/interruption.h"
+#include "quant/outside_text.h"
 
 namespace bitbalance {
 namespace {
@@ -102,7 +103,9 @@ std::optional<ChildOutput> run_child(const std::vector<std::string>& command, co
 std::string ChildOutput::end() const {
   const std::string code = exit_code < 0 ? "a signal" : "exit code " + std::to_string(exit_code);
   const std::size_t text = errors.find_first_not_of("\n ");
-  return text == std::string::npos ? code : code + ": " + errors.substr(text, errors.find('\n', text) - text);
+  return text == std::string::npos
+             ? code
+             : code + ": " + one_line(errors.substr(text, errors.find('\n', text) - text));
 }
 
 }  // namespace bitbalance

@@ -62,11 +62,11 @@ std::vector<std::string> matching_layers(const std::string& option, const std::s
 }
 
 TracedLayer traced_layer(const std::string& text, const std::vector<std::string>& layers) {
-  TracedLayer traced{text, ""};
+  TracedLayer traced{text, text, ""};
   const std::size_t colon = text.rfind(':');
   if (!contains(layers, text) && colon != std::string::npos && colon + 1 < text.size() &&
       text.find_first_not_of("0123456789-", colon + 1) == std::string::npos) {
-    traced = {text.substr(0, colon), text.substr(colon + 1)};
+    traced = {text, text.substr(0, colon), text.substr(colon + 1)};
   }
   const std::vector<std::size_t> places = named(traced.layer, layers);
   if (places.empty()) {

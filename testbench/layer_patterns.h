@@ -14,6 +14,7 @@ std::vector<std::string> matching_layers(const std::string& option, const std::s
 
 /// What LAYER[:first[-last]] asks for.
 struct TracedLayer {
+  std::string text;  ///< as it was given
   std::string layer;
   std::string tiles;  ///< "first[-last]"; empty: all
 };

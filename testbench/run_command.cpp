@@ -95,8 +95,8 @@ void check_trace(const RunArguments& arguments, Level level) {
 std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, const Scenario& scenario,
                                               Simulation& simulation, const std::filesystem::path& folder) {
   if (arguments.trace.empty()) return nullptr;
-  const std::string layer = traced_layer(arguments.trace, simulation.programs().layer_names()).layer;
-  const Program& program = simulation.programs().program_with(layer);
+  const TracedLayer traced = traced_layer(arguments.trace, simulation.programs().layer_names());
+  const Program& program = simulation.programs().program_with(traced.layer);
   if (simulation.level_of(program) != Level::kRtl) {
     throw SettingsError(fmt::format(
         "--trace {}: the layer runs at level {}; accepted: a layer that --rtl names, or any with --level rtl",
@@ -106,8 +106,8 @@ std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, con
   rtl::SignalList signals;
   device.accelerator.describe(signals);
   auto window = std::make_unique<WaveformWindow>(
-      "waveform", parse_waveform_request(arguments.trace, arguments.signals, program, scenario.accelerator),
-      program, signals, device.clock.signal, device.clock.period(), folder);
+      "waveform", waveform_request(traced, arguments.signals, program, scenario.accelerator), program,
+      signals, device.clock.signal, device.clock.period(), folder);
   device.accelerator.set_tile_observer(window.get());
   return window;
 }

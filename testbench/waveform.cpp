@@ -1,7 +1,6 @@
 #include "testbench/waveform.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +11,6 @@
 #include "quant/number.h"
 #include "quant/output_file.h"
 #include "testbench/file_name.h"
-#include "testbench/layer_patterns.h"
 
 namespace bitbalance {
 namespace {
@@ -37,10 +35,11 @@ std::string alias(const std::string& name) {
   return within;
 }
 
-std::vector<std::string> layer_names(const Program& program) {
-  std::vector<std::string> names;
-  for (const ProgramLayer& layer : program.layers) names.push_back(layer.name);
-  return names;
+/// Within the program, which has it.
+std::size_t place_of(const std::string& layer, const Program& program) {
+  const auto found = std::find_if(program.layers.begin(), program.layers.end(),
+                                  [&](const ProgramLayer& l) { return l.name == layer; });
+  return static_cast<std::size_t>(found - program.layers.begin());
 }
 
 /// "3" or "3-7".
@@ -56,17 +55,17 @@ bool read_tiles(const std::string& text, WaveformRequest& request) {
 /// Those that a name or pattern means, in their order; without any, all but the registers of single PEs and
 /// lanes.
 std::vector<rtl::SignalList::Signal> chosen_signals(const std::vector<rtl::SignalList::Signal>& signals,
-                                                    const std::vector<std::string>& globs) {
+                                                    const std::vector<std::string>& wanted) {
   std::vector<std::string> names;
   names.reserve(signals.size());
   for (const rtl::SignalList::Signal& signal : signals) names.push_back(signal.name);
   std::vector<bool> chosen(signals.size());
-  for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = globs.empty() && !per_pe(names[i]);
-  for (const std::string& glob : globs) {
-    const std::vector<std::size_t> places = named(glob, names);
+  for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = wanted.empty() && !per_pe(names[i]);
+  for (const std::string& name : wanted) {
+    const std::vector<std::size_t> places = named(name, names);
     if (places.empty()) {
       throw std::invalid_argument(
-          fmt::format("--signals {}: no signal matches: accepted: names such as {}", glob, names.front()));
+          fmt::format("--signals {}: no signal matches; accepted: names such as {}", name, names.front()));
     }
     for (const std::size_t place : places) chosen[place] = true;
   }
@@ -78,24 +77,22 @@ std::vector<rtl::SignalList::Signal> chosen_signals(const std::vector<rtl::Signa
 
 }  // namespace
 
-WaveformRequest parse_waveform_request(const std::string& text, const std::vector<std::string>& globs,
-                                       const Program& program, const AcceleratorConfig& config) {
+WaveformRequest waveform_request(const TracedLayer& traced, const std::vector<std::string>& signals,
+                                 const Program& program, const AcceleratorConfig& config) {
   WaveformRequest request;
-  request.globs = globs;
-  const std::vector<std::string> layers = layer_names(program);
-  const TracedLayer traced = traced_layer(text, layers);
+  request.signals = signals;
   request.layer = traced.layer;
-  const auto found = std::find(layers.begin(), layers.end(), traced.layer) - layers.begin();
-  const std::int64_t count =
-      layer_tiles(program, program.first_layer + static_cast<std::size_t>(found), config);
+  const std::size_t layer = place_of(traced.layer, program);
+  const std::int64_t count = layer_tiles(program, program.first_layer + layer, config);
   if (count == 0) {
-    throw std::invalid_argument(fmt::format("--trace {}: a {} layer has no tiles: accepted: a convolution",
-                                            text, program.layers[static_cast<std::size_t>(found)].op));
+    throw std::invalid_argument(fmt::format("--trace {}: a {} layer has no tiles; accepted: a convolution",
+                                            traced.text, program.layers[layer].op));
   }
   request.last_tile = static_cast<std::uint32_t>(count - 1);
   if (!traced.tiles.empty() && (!read_tiles(traced.tiles, request) || request.last_tile >= count)) {
-    throw std::invalid_argument(fmt::format(
-        "--trace {}: accepted: LAYER, LAYER:tile or LAYER:first-last with tiles 0 to {}", text, count - 1));
+    throw std::invalid_argument(
+        fmt::format("--trace {}: accepted: LAYER, LAYER:tile or LAYER:first-last with tiles 0 to {}",
+                    traced.text, count - 1));
   }
   return request;
 }
@@ -105,10 +102,8 @@ WaveformWindow::WaveformWindow(const sc_core::sc_module_name& name, const Wavefo
                                const sc_core::sc_signal_in_if<bool>& clock, const sc_core::sc_time& period,
                                const std::filesystem::path& folder)
     : sc_module(name), request_(request), clock_(clock), period_(period) {
-  for (std::size_t i = 0; i < program.layers.size(); ++i) {
-    if (program.layers[i].name == request.layer) layer_ = program.first_layer + static_cast<int>(i);
-  }
-  signals_ = chosen_signals(signals.signals(), request.globs);
+  layer_ = program.first_layer + static_cast<int>(place_of(request.layer, program));
+  signals_ = chosen_signals(signals.signals(), request.signals);
   path_ = folder / (file_name(request.layer) + ".vcd");
 
   SC_HAS_PROCESS(WaveformWindow);

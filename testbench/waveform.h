@@ -12,23 +12,25 @@
 #include "hw/core/config.h"
 #include "hw/core/program.h"
 #include "hw/rtl/signal_list.h"
+#include "testbench/layer_patterns.h"
 #include "testbench/vcd_file.h"
 
 namespace bitbalance {
 
-/// What `--trace LAYER[:first[-last]]` and `--signals GLOB,...` ask for.
+/// What `--trace LAYER[:first[-last]]` and each `--signals NAME` ask for.
 struct WaveformRequest {
   std::string layer;
   std::uint32_t first_tile = 0;
   std::uint32_t last_tile = 0;
-  std::vector<std::string>
-      globs;  ///< of signal names, * also matches dots; none: all but the registers of single PEs and lanes
+  /// Names, or patterns of them in which * also matches dots; none: all but the registers of single PEs and
+  /// lanes.
+  std::vector<std::string> signals;
 };
 
-/// "conv1", "conv1:3" or "conv1:3-7". Without tiles: all of the layer. Throws std::invalid_argument naming
-/// the layer or tiles that the program does not have, and what it has.
-WaveformRequest parse_waveform_request(const std::string& text, const std::vector<std::string>& globs,
-                                       const Program& program, const AcceleratorConfig& config);
+/// A layer of `program`: its tile 3, tiles 3-7 or, without any given, all. Throws std::invalid_argument
+/// naming tiles that the layer does not have, and what it has.
+WaveformRequest waveform_request(const TracedLayer& traced, const std::vector<std::string>& signals,
+                                 const Program& program, const AcceleratorConfig& config);
 
 /// Writes `<folder>/<layer>.vcd` and `.gtkw` the first time the tiles run: from the edge of the first slot of
 /// the first tile to the edge at which the last beat of the last tile leaves the shadow registers.

@@ -22,7 +22,7 @@ Examples:
 Results: summary.json, layers.csv, effective.yaml (every setting, a scenario itself) and mapping.yaml;
 with --trace <layer>.vcd and <layer>.gtkw for GTKWave.
 Exit code: 0 verdict pass, 1 verdict fail, 2 a mistake in arguments or files, 3 this machine refuses (disk,
-memory, processes); 2 and 3 are told in one line.)";
+memory, processes), 128 + signal when stopped; 2 and 3 are told in one line.)";
 
 }  // namespace
 

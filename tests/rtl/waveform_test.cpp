@@ -49,19 +49,23 @@ RandomCase case_of_width(bool wide, std::uint64_t& seed) {
   }
 }
 
-BenchResult run_traced(const RandomCase& c, const std::string& trace, const std::vector<std::string>& globs,
-                       const fs::path& folder, const BenchOptions& options = {}) {
+BenchResult run_traced(const RandomCase& c, const std::string& trace,
+                       const std::vector<std::string>& signal_names, const fs::path& folder,
+                       const BenchOptions& options = {}) {
   std::unique_ptr<WaveformWindow> window;
-  return run_program(c.mapped.program, c.config, place_images(c.mapped.program, c.network, c.images, 0),
-                     options, [&](rtl::Accelerator& accelerator) {
-                       rtl::SignalList signals;
-                       accelerator.describe(signals);
-                       auto* clock = dynamic_cast<sc_core::sc_clock*>(sc_core::sc_find_object("clock"));
-                       window = std::make_unique<WaveformWindow>(
-                           "window", parse_waveform_request(trace, globs, c.mapped.program, c.config),
-                           c.mapped.program, signals, *clock, clock->period(), folder);
-                       accelerator.set_tile_observer(window.get());
-                     });
+  std::vector<std::string> layers;
+  for (const ProgramLayer& layer : c.mapped.program.layers) layers.push_back(layer.name);
+  return run_program(
+      c.mapped.program, c.config, place_images(c.mapped.program, c.network, c.images, 0), options,
+      [&](rtl::Accelerator& accelerator) {
+        rtl::SignalList signals;
+        accelerator.describe(signals);
+        auto* clock = dynamic_cast<sc_core::sc_clock*>(sc_core::sc_find_object("clock"));
+        window = std::make_unique<WaveformWindow>(
+            "window", waveform_request(traced_layer(trace, layers), signal_names, c.mapped.program, c.config),
+            c.mapped.program, signals, *clock, clock->period(), folder);
+        accelerator.set_tile_observer(window.get());
+      });
 }
 
 /// Recomputes every accumulator at each edge of the window from the edge before and the tokens and

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <exception>
 #include <thread>
-#include <utility>
 #include <vector>
 
 namespace bitbalance {

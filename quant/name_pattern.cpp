@@ -2,14 +2,15 @@
 
 #include <functional>
 
+#include "quant/outside_text.h"
+
 namespace bitbalance {
 namespace {
 
-/// Behind the character at `at`: a character of UTF-8 goes on in bytes 10xxxxxx.
+/// Behind the character at `at`.
 std::size_t next_character(const std::string& text, std::size_t at) {
-  constexpr unsigned kMask = 0xc0, kContinues = 0x80;
   ++at;
-  while (at < text.size() && (static_cast<unsigned char>(text[at]) & kMask) == kContinues) ++at;
+  while (at < text.size() && continues_character(text[at])) ++at;
   return at;
 }
 

@@ -16,6 +16,12 @@ std::optional<std::string> read_bytes(const std::filesystem::path& file, std::si
 /// line.
 std::string one_line(const std::string& text);
 
+/// Does the byte continue a character of UTF-8 that bytes before it began?
+inline bool continues_character(char byte) {
+  constexpr unsigned kMask = 0xc0, kContinues = 0x80;
+  return (static_cast<unsigned char>(byte) & kMask) == kContinues;
+}
+
 /// Is it UTF-8, without surrogates and overlong forms?
 bool is_utf8(const std::string& text);
 

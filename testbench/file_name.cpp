@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "quant/outside_text.h"
 #include "testbench/fingerprint.h"
 
 namespace bitbalance {
@@ -25,7 +26,7 @@ std::size_t utf8_length(std::string_view text) {
                                             : 0;
   if (length == 0 || length > text.size()) return 0;
   for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0U) != 0x80) return 0;
+    if (!continues_character(text[i])) return 0;
   if (length < 3) return length;
   // Not the overlong, the surrogates, nor what lies beyond the last character.
   const unsigned second = byte(1);
@@ -62,7 +63,7 @@ std::string file_name(std::string_view name) {
   }
   if (!name.empty() && result == name && !has_fingerprint(name)) return result;
   std::size_t end = std::min(result.size(), kMostBytes - kFingerprintBytes);
-  while (end > 0 && end < result.size() && (static_cast<unsigned char>(result[end]) & 0xc0U) == 0x80) --end;
+  while (end > 0 && end < result.size() && continues_character(result[end])) --end;
   return fmt::format("{}{}{:016x}", result.substr(0, end), kMark, fingerprint(name));
 }
 

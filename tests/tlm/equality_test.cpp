@@ -5,6 +5,7 @@
 #include <random>
 
 #include "hw/core/command.h"
+#include "testbench/fingerprint.h"
 #include "tests/dram/presets.h"
 #include "tests/support/child.h"
 #include "tests/support/golden_check.h"
@@ -51,11 +52,9 @@ void check_timed(
   check_seeds(first, last, options, change);
 }
 
-// FNV-1a of the data region.
+// Of the data region.
 std::string digest(const std::vector<std::uint8_t>& data) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (const std::uint8_t byte : data) hash = (hash ^ byte) * 0x100000001b3u;
-  return std::to_string(hash);
+  return std::to_string(fingerprint({reinterpret_cast<const char*>(data.data()), data.size()}));
 }
 
 // Programs that end in an error: what the registers say, every cycle and every byte of memory.

@@ -3,15 +3,21 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
 #include <filesystem>
+#include <new>
+#include <stdexcept>
 #include <string>
 
 #include "quant/calibration.h"
 #include "quant/onnx_export.h"
 #include "quant/onnx_import.h"
+#include "quant/outside_text.h"
 #include "quant/quantizer.h"
 #include "quant/retrain/fine_tuning.h"
 #include "testbench/command_line.h"
+#include "testbench/console.h"
 #include "testbench/exit_codes.h"
 #include "testbench/progress.h"
 
@@ -82,7 +88,8 @@ Examples:
   bitbalance_retrain fashion.onnx --nnzb 2 --images train-images.idx3-ubyte --labels train-labels.idx1-ubyte --out fashion-nnzb2.onnx
   bitbalance run scenarios/fashion.yaml --set network.model=fashion-nnzb2.onnx --set quantization.nnzb=2
 
-Exit code: 0, or 2 for a mistake in arguments or files, told in one line.)");
+Exit code: 0, 2 for a mistake in arguments or files, 3 if this machine refuses (disk, memory), both told in
+one line.)");
 }
 
 void report(const char* when, const TrainableNetwork& network, const ImageSet& images) {
@@ -140,17 +147,28 @@ int parse_and_run(int argc, char* argv[]) {
   return kExitPass;
 }
 
+int failure(const std::string& why, int exit_code) {
+  std::fprintf(stderr, "bitbalance_retrain: %s\n", one_line(why).c_str());
+  return exit_code;
+}
+
 }  // namespace
 }  // namespace bitbalance
 
 int main(int argc, char* argv[]) {
+  using namespace bitbalance;
+  claim_standard_streams();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like a full disk
   try {
-    return bitbalance::parse_and_run(argc, argv);
+    const int exit_code = parse_and_run(argc, argv);
+    finish_stdout();
+    return exit_code;
   } catch (const std::invalid_argument& mistake) {
-    fmt::print(stderr, "bitbalance_retrain: {}\n", mistake.what());
-    return bitbalance::kExitUsage;
+    return failure(mistake.what(), kExitUsage);
+  } catch (const std::bad_alloc&) {
+    return failure("out of memory", kExitMachine);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "bitbalance_retrain: {}\n", error.what());
-    return bitbalance::kExitMachine;
+    const std::string why = error.what();
+    return failure(why.substr(0, why.find('\n')), kExitMachine);  // libtorch's stack comes behind it
   }
 }

@@ -13,9 +13,9 @@
 namespace bitbalance {
 
 /// Calls body(i) once for each i in 0 .. count - 1, on up to `threads` threads (0: one a core; fewer where
-/// the machine gives no more), ascending.
-/// After an exception no more are begun; that of the smallest i, the same for any number of threads, is
-/// thrown again here, when all threads have ended. Throws Interrupted, between two calls.
+/// the machine gives no more), ascending. After an exception no more are begun; that of the smallest i, the
+/// same for any number of threads, is thrown again here, when all threads have ended. Throws Interrupted,
+/// between two calls.
 template <typename Body>
 void parallel_for(int count, int threads, const Body& body) {
   std::atomic<int> next{0};

@@ -24,8 +24,8 @@ std::string to_json(const Manifest& manifest);
 /// Nothing when there is none, or something else of its name.
 std::optional<Manifest> read_manifest(const std::filesystem::path& folder);
 
-/// The first entry of `folder` that is not a file of the list, or differs from it: "notes.txt", "a.csv,
-/// changed".
+/// The first entry of `folder` that is not a file of the list, or differs from it: "notes.txt",
+/// "a.csv, changed since".
 std::optional<std::string> first_stranger(const std::filesystem::path& folder, const Manifest& manifest);
 
 }  // namespace bitbalance

@@ -48,8 +48,8 @@ class ResultsFolder {
   std::filesystem::path workspace_;
   std::filesystem::path aside_;                 ///< where an earlier result is while folders are exchanged
   std::vector<std::filesystem::path> created_;  ///< missing parents, outermost first
-  int lock_ =
-      -1;  ///< the workspace's list of files, locked: who holds it is at work, a killed command is not
+  /// The workspace's list of files, locked: who holds it is at work, a killed command is not.
+  int lock_ = -1;
   bool replaces_ = false;
   bool committed_ = false;
 };

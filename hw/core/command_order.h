@@ -18,8 +18,8 @@ class CommandOrder {
   /// By engine: how many of its commands, counted from its first.
   using Counts = std::array<Index, kEngines>;
 
-  /// Commands for which `can_complete` is false end the work of their engine: no flag, no command behind
-  /// them.
+  /// Commands for which `can_complete` is false end the work of their engine: they set no flag, and what is
+  /// behind them does not start.
   CommandOrder(const std::vector<Command>& commands, const AcceleratorConfig& config,
                const std::function<bool(Index)>& can_complete);
 

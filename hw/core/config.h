@@ -31,8 +31,8 @@ enum class WeightStorage {
 /// Parameters of the DRAM interface and of its use of the `mem` socket.
 struct DramInterfaceConfig {
   int burst_bytes = 64;  ///< size and alignment of a read; a power of two, 16..256
-  int max_outstanding =
-      16;  ///< per channel (command, read, write), 1..64. 8 could not hide 50 cycles at 12.8 B/cycle
+  /// Per channel (command, read, write), 1..64. 8 could not hide 50 cycles at 12.8 B/cycle.
+  int max_outstanding = 16;
   bool use_nb_transport = true;  ///< false: b_transport only, one transaction at a time per channel
 };
 

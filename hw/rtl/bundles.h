@@ -51,10 +51,10 @@ struct Tile {
   std::uint16_t channels = 1;
   std::uint8_t kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   std::uint16_t plane_rows = 1, plane_columns = 1;
-  std::array<std::uint32_t, AcceleratorConfig::kMaxLanes>
-      base{};  ///< per lane: address of offset 0, elements
-  std::array<std::uint8_t, AcceleratorConfig::kMaxLanes>
-      turn{};  ///< per lane: read cycle within a step, < conflicts
+  /// Per lane: address of offset 0, elements.
+  std::array<std::uint32_t, AcceleratorConfig::kMaxLanes> base{};
+  /// Per lane: read cycle within a step, < conflicts.
+  std::array<std::uint8_t, AcceleratorConfig::kMaxLanes> turn{};
 };
 
 /// Tile sequencer -> post-processor: where a drained tile goes. One a draining tile, in the order in which

@@ -9,8 +9,8 @@ namespace bitbalance::rtl {
 
 struct Completion {
   Engine engine = Engine::kLoad;
-  ProgramFault fault =
-      ProgramFault::kNone;  ///< kNone: done; otherwise the command had no (or only a partial) effect
+  /// kNone: done; otherwise the command had no (or only a partial) effect.
+  ProgramFault fault = ProgramFault::kNone;
   std::uint16_t layer = 0;
   bool layer_end = false;  ///< the command's flag: its layer ends with this completion
 };

@@ -16,8 +16,8 @@ namespace fs = std::filesystem;
 
 void recost_command(const RecostArguments& arguments) {
   const fs::path actions = fs::path(arguments.results) / "actions.yaml";
-  std::error_code too_long;
-  if (!fs::is_regular_file(actions, too_long)) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(actions, ignored)) {
     throw SettingsError(
         fmt::format("{}: no such file; accepted: the results folder of a run", actions.string()));
   }

@@ -37,7 +37,7 @@ std::uint64_t now_ps() {
 
 std::uint64_t value_of(const void* from, std::size_t bytes, int width) {
   std::uint64_t value = 0;
-  std::memcpy(&value, from, bytes);  // little-endian, as every host we run on
+  std::memcpy(&value, from, bytes);  // little-endian, as every machine we run on
   return width < 64 ? value & ((std::uint64_t{1} << width) - 1) : value;
 }
 

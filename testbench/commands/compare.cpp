@@ -28,7 +28,8 @@ Examples:
   bitbalance compare scenarios/vgg16.yaml scenarios/resnet50.yaml --rule equal-area --baselines bitlet,bitwave
 
 Results: compare.csv, compare.json and, with gnuplot, compare.svg.
-Exit code: 0, 2 for a mistake in arguments or files, 3 if this machine refuses (disk, memory), told in one line.)");
+Exit code: 0, 2 for a mistake in arguments or files, 3 if this machine refuses (disk, memory), both told in
+one line, 128 + signal when stopped.)");
   return {app, [arguments] {
             compare_command(*arguments);
             return kExitPass;

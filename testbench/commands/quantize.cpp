@@ -22,7 +22,8 @@ Results: quantized.cbor (for network.quantized of a scenario), model.onnx (float
 weights that the integers stand for, and what runs on the host), quantization.yaml (settings, for
 quantization.include), effective.yaml (a scenario that runs it), layers.csv, summary.json, tokens.svg. With
 images and labels also the accuracy, by an integer evaluator that computes what the accelerator computes.
-Exit code: 0, 2 for a mistake in arguments or files, 3 if this machine refuses (disk, memory): one line, nothing written.)";
+Exit code: 0, 2 for a mistake in arguments or files, 3 if this machine refuses (disk, memory), both
+told in one line, 128 + signal when stopped; then nothing is written.)";
 
 }  // namespace
 

@@ -24,7 +24,8 @@ Examples:
   bitbalance recost results/lenet --technology scenarios/technology/65nm.yaml --set dram.type=ddr3
   bitbalance recost results/lenet --technology scenarios/technology/65nm.yaml --set target.voltage_v=1.0
 
-Exit code: 0, 2 for a mistake in arguments or files, 3 if this machine refuses (disk, memory), told in one line.)");
+Exit code: 0, 2 for a mistake in arguments or files, 3 if this machine refuses (disk, memory), both told in
+one line.)");
   return {app, [arguments] {
             recost_command(*arguments);
             return kExitPass;

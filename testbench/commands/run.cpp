@@ -55,8 +55,8 @@ Subcommand add_run_command(CLI::App& parent) {
   app->add_option("--trace", arguments->trace, "waveform of these tiles of a layer (default: all of it)")
       ->type_name("LAYER[:first-last]");
   add_texts(*app, "--signals", arguments->signals,
-            "signals of the waveform, by pattern; repeatable (default: all units)")
-      ->type_name("GLOB");
+            "signals of the waveform, names or patterns; repeatable (default: all units)")
+      ->type_name("NAME");
   app->footer(kRunExamples);
   return {app, [arguments] { return run_command(*arguments); }};
 }

@@ -42,8 +42,8 @@ struct Node {
   std::vector<float> weights;  ///< kConv: [out_channels][in_channels / groups][kernel_h][kernel_w]
   std::vector<float> scale;    ///< kAffine: one per channel
   std::vector<float> bias;     ///< kConv: one per output channel; kAffine: one per channel
-  bool count_include_pad =
-      false;  ///< kAvgPool: divide by the window's area everywhere, not by its valid elements
+  /// kAvgPool: divide by the window's area everywhere, not by its valid elements.
+  bool count_include_pad = false;
 
   float low = -std::numeric_limits<float>::infinity();  ///< kClip
   float high = std::numeric_limits<float>::infinity();

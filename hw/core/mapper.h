@@ -25,10 +25,10 @@ struct LayerMapping {
   int images = 0;       ///< images of a block, 1..batch; more than 1 only with all rows of an image
   int rows = 0;         ///< output rows of a block (before fused pooling), a multiple of the pooling's height
   int conv_groups = 0;  ///< conv groups of a block; more than 1 only with all their output channels
-  int output_channels =
-      0;  ///< output channels of a block within a conv group: all, or a multiple of the array's rows
-  int channels =
-      0;  ///< input channels of a chunk, within a conv group; fewer than all only when a block is one tile
+  /// Output channels of a block within a conv group: all, or a multiple of the array's rows.
+  int output_channels = 0;
+  /// Input channels of a chunk, within a conv group; fewer than all only when a block is one tile.
+  int channels = 0;
   LoopOrder order = LoopOrder::kActivationsOuter;
 };
 

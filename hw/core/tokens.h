@@ -57,8 +57,8 @@ constexpr std::int32_t value(const TokenMask& mask) {
 
 /// Bits of a stored weight. Precondition: weight_bits and nnzb in range.
 int stored_bits(int weight_bits, int nnzb, TokenForm form, WeightStorage storage);
-inline constexpr int kMaxStoredBits =
-    64;  ///< the encoder takes a weight from one word and the rest of another
+/// The encoder takes a weight from one word and the rest of another.
+inline constexpr int kMaxStoredBits = 64;
 
 /// How one weight is stored, as a code of `bits` bits.
 /// Dense: magnitude in the low weight_bits - 1 bits, sign above it.

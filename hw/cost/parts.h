@@ -23,16 +23,16 @@ struct Logic {
 
 struct Parts {
   Logic logic;
-  double free_running_bits =
-      0;  ///< of logic.register_bits, those clocked in every cycle; the others by actions
+  /// Of logic.register_bits, those clocked in every cycle; the others by actions.
+  double free_running_bits = 0;
   std::vector<SramArray> srams;
 };
 
 /// SRAM accesses of one action, to the banks of its component's first array.
 struct ActionUse {
   Logic logic;
-  bool clocks_registers =
-      true;  ///< false: the registers are free-running, their clock is counted by the cycle
+  /// False: the registers are free-running, their clock is counted by the cycle.
+  bool clocks_registers = true;
   double sram_reads = 0;
   double sram_writes = 0;
 };

@@ -56,8 +56,8 @@ class ActivationBuffer : public sc_core::sc_module {
   Tile tile_;
   std::array<std::uint8_t, AcceleratorConfig::kMaxLanes> lane_{};      ///< active lanes, sorted by turn
   std::array<std::uint32_t, AcceleratorConfig::kMaxLanes> address_{};  ///< theirs, of offset 0
-  std::array<std::uint8_t, AcceleratorConfig::kMaxLanes + 1>
-      turn_begin_{};  ///< first index into lane_ of a turn
+  /// First index into lane_ of a turn.
+  std::array<std::uint8_t, AcceleratorConfig::kMaxLanes + 1> turn_begin_{};
 
   // Walk of the steps.
   std::uint16_t channel_ = 0;

@@ -14,13 +14,13 @@ namespace bitbalance {
 struct FineTuningOptions {
   int epochs = 4;
   int batch = 128;
-  double peak_rate =
-      0.01;  ///< of a cosine schedule that ends at 0, after a linear warm-up of 5 % of the steps
+  /// Of a cosine schedule that ends at 0, after a linear warm-up of 5 % of the steps.
+  double peak_rate = 0.01;
   double weight_decay = 1e-4;
   int shift = 2;       ///< images are moved at random by up to as many pixels in each direction
   bool mirror = true;  ///< and mirrored with a probability of 1/2
-  double distillation =
-      0.5;  ///< share of the loss that is the distance from the float network's probabilities, 0..1
+  /// Share of the loss that is the distance from the float network's probabilities, 0..1.
+  double distillation = 0.5;
   std::int64_t seed = 1;  ///< of the order of images and their changes
 };
 

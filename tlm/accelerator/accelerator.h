@@ -36,8 +36,8 @@ struct AcceleratorOptions {
 class Accelerator : public sc_core::sc_module {
  public:
   tlm::tlm_target_socket<32> csr{"csr"};  ///< docs/registers.md
-  tlm::tlm_initiator_socket<32> mem{
-      "mem"};  ///< the width that most targets are declared with; bursts are wider
+  /// The width that most targets are declared with; bursts are wider.
+  tlm::tlm_initiator_socket<32> mem{"mem"};
   sc_core::sc_out<bool> irq{"irq"};
 
   /// `period`: of the clock; edge k lies at k periods. Throws std::invalid_argument when check(config) does.

@@ -19,8 +19,8 @@ struct Counts {
   std::int64_t turn_arounds = 0;  ///< of the data bus, both ways
   Cycle busy = 0;                 ///< clocks with a burst queued
   Cycle refreshing = 0;           ///< clocks from a rank's refresh being due to its end
-  std::int64_t read_latency =
-      0;  ///< clocks, summed over reads: from the queue's entry to the end of the data
+  /// Clocks, summed over reads: from the queue's entry to the end of the data.
+  std::int64_t read_latency = 0;
   std::int64_t read_queue_area = 0, write_queue_area = 0;  ///< bursts x clocks
   int read_queue_peak = 0, write_queue_peak = 0;           ///< bursts
 

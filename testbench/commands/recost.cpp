@@ -25,7 +25,7 @@ Examples:
   bitbalance recost results/lenet --technology scenarios/technology/65nm.yaml --set target.voltage_v=1.0
 
 Exit code: 0, 2 for a mistake in arguments or files, 3 if this machine refuses (disk, memory), both told in
-one line.)");
+one line, 128 + signal when stopped.)");
   return {app, [arguments] {
             recost_command(*arguments);
             return kExitPass;

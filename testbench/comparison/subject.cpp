@@ -24,10 +24,19 @@ std::vector<std::vector<std::int32_t>> rounded_activations(const Network& networ
   std::map<std::string, int> index;
   for (std::size_t t = 0; t < network.tensors.size(); ++t)
     index[network.tensors[t].name] = static_cast<int>(t);
-  std::vector<std::vector<std::int32_t>> values;
+  std::vector<int> sources;  // by tensor of the quantized network, tensors of the float one
   for (const QuantizedTensor& tensor : quantized.tensors) {
-    const int source = index.at(tensor.name);
-    values.push_back(quantize_values(tensor, source == network.input ? image : evaluator.values(source)));
+    const auto found = index.find(tensor.name);
+    sources.push_back(found == index.end() ? -1 : found->second);
+  }
+  // What the quantizer added copies an operand of a concatenation.
+  for (const QuantizedLayer& layer : quantized.layers)
+    if (sources[layer.output] < 0) sources[layer.output] = sources[layer.input];
+  std::vector<std::vector<std::int32_t>> values;
+  for (std::size_t t = 0; t < sources.size(); ++t) {
+    const int source = sources[t];
+    values.push_back(
+        quantize_values(quantized.tensors[t], source == network.input ? image : evaluator.values(source)));
   }
   return values;
 }

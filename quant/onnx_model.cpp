@@ -13,13 +13,14 @@
 #include <stdexcept>
 
 #include "quant/onnx_versions.h"
+#include "quant/outside_text.h"
 
 namespace bitbalance {
 namespace {
 
 // The official library explains itself over several lines, and a damaged file has names with control
 // characters.
-std::string one_line(const std::string& message) {
+std::string condensed(const std::string& message) {
   std::string line;
   for (const char c : message) {
     const bool is_space = c == ' ' || std::iscntrl(static_cast<unsigned char>(c)) != 0;
@@ -90,6 +91,13 @@ void OnnxModel::parse() {
     };
     trim(*node.mutable_input());
     trim(*node.mutable_output());
+    // What names nodes and tensors names layers, in files of UTF-8.
+    const auto check = [&](const std::string& name) {
+      if (!is_utf8(name)) fail("a node has a name that is not UTF-8; accepted: UTF-8");
+    };
+    check(node.name());
+    std::for_each(node.input().begin(), node.input().end(), check);
+    std::for_each(node.output().begin(), node.output().end(), check);
   }
 }
 
@@ -374,7 +382,7 @@ std::vector<float> OnnxModel::exact_floats(const std::vector<Integer>& integers,
 }
 
 void OnnxModel::fail(const std::string& problem) const {
-  throw OnnxError(one_line(fmt::format("{}: {}", file_.string(), problem)));
+  throw OnnxError(condensed(fmt::format("{}: {}", file_.string(), problem)));
 }
 
 void OnnxModel::fail(const onnx::NodeProto& node, const std::string& problem) const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "quant/outside_text.h"
 #include "testbench/settings_reader.h"
 #include "testbench/settings_writer.h"
 #include "testbench/technology.h"
@@ -265,6 +266,8 @@ void show(SettingsVisitor& v, Scenario& s) {
 Scenario load_scenario(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides) {
   Scenario scenario;
   scenario.name = file.stem().string();
+  if (!is_utf8(scenario.name))
+    throw SettingsError(file.string() + ": a name that is not UTF-8; accepted: UTF-8");
   SettingsReader reader(file, overrides);
   reader.read([&] { show(reader, scenario); });
   return scenario;

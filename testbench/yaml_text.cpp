@@ -7,6 +7,7 @@
 #include <sstream>
 #include <vector>
 
+#include "quant/outside_text.h"
 #include "testbench/settings.h"
 
 namespace bitbalance {
@@ -128,6 +129,7 @@ class StrictEvents : public YAML::EventHandler {
 
 /// What no YAML file may hold (control characters), and what decides how the rest is read (directives).
 void check_characters(const std::string& text, const Place& place) {
+  if (!is_utf8(text)) place.refuse(0, "bytes that are not UTF-8; accepted: UTF-8");
   std::istringstream stream(text);
   int number = 0;
   for (std::string line; std::getline(stream, line); ++number) {
@@ -162,9 +164,11 @@ std::string meaning_of(const YAML::Exception& error) {
 YAML::Node parse_yaml(const std::string& text, const std::string& place_name, bool lines) {
   const Place place(place_name, lines);
   check_characters(text, place);
+  // Behind an open quote yaml-cpp takes a line's end for the quote that is missing.
+  const std::string whole = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
   try {
-    const YAML::Node node = YAML::Load(text);  // first: what is not YAML is told as that
-    std::istringstream stream(text);
+    const YAML::Node node = YAML::Load(whole);  // first: what is not YAML is told as that
+    std::istringstream stream(whole);
     YAML::Parser parser(stream);
     StrictEvents events(place);
     while (parser.HandleNextDocument(events)) {

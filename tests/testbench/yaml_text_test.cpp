@@ -71,9 +71,12 @@ TEST_CASE("what a library would drop or reinterpret is refused with its line") {
 
 TEST_CASE("what is no YAML is told in this program's words") {
   CHECK(refusal_of("a: 1\nb: [1, 2\n") ==
-        "f.yaml:3: not YAML: a bracket is not closed, or a comma is missing in it");
+        "f.yaml:2: not YAML: a bracket is not closed, or a comma is missing in it");
   CHECK_THAT(refusal_of("a: b: c"), Contains("f.yaml:1: not YAML: a ':' where no key can be"));
   CHECK_THAT(refusal_of("a: \"b"), Contains("f.yaml:1: not YAML: a quote is not closed"));
+  for (const char* yaml : {"a: \"b\nc: d\n", "a: 'b\nc: d\n", "a:\n  b: \"c\n  d: e\n \r\n"})
+    CHECK_THAT(refusal_of(yaml), Contains("not YAML: a quote is not closed"));
+  CHECK(refusal_of("a: \xff") == "f.yaml:1: bytes that are not UTF-8; accepted: UTF-8");
   CHECK_THAT(refusal_of("a: @b"), Contains("needs quotes"));
   CHECK_THAT(refusal_of("a: *b"), Contains("f.yaml:1: not YAML: "));
   for (const char* bracket : {"[", "{a: "}) {

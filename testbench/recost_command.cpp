@@ -2,17 +2,36 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "quant/interruption.h"
 #include "quant/output_file.h"
 #include "testbench/action_record.h"
 #include "testbench/cost_report.h"
+#include "testbench/manifest.h"
 #include "testbench/stop_signals.h"
 #include "testbench/technology.h"
 
 namespace bitbalance {
 namespace fs = std::filesystem;
+
+namespace {
+
+/// A table must not take the place of what a command reads, or left as a result.
+void check_table(const fs::path& csv, const std::vector<fs::path>& inputs) {
+  std::error_code ignored;
+  const fs::path file = fs::weakly_canonical(csv, ignored);
+  const auto results = read_manifest(file.parent_path());
+  const bool is_input = std::any_of(inputs.begin(), inputs.end(), [&](const fs::path& input) {
+    return fs::equivalent(file, input, ignored);
+  });
+  if (is_input || (results && results->files.count(file.filename().string()) != 0))
+    throw SettingsError(fmt::format("--csv {}: is {}; accepted: another file", csv.string(),
+                                    is_input ? "read by this command" : "a result of an earlier command"));
+}
+
+}  // namespace
 
 void recost_command(const RecostArguments& arguments) {
   const fs::path actions = fs::path(arguments.results) / "actions.yaml";
@@ -21,6 +40,7 @@ void recost_command(const RecostArguments& arguments) {
     throw SettingsError(
         fmt::format("{}: no such file; accepted: the results folder of a run", actions.string()));
   }
+  if (!arguments.csv.empty()) check_table(arguments.csv, {actions, arguments.technology});
   std::vector<SettingOverride> overrides;
   for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});
   const Technology technology = load_technology(arguments.technology, overrides);

@@ -42,6 +42,18 @@ TEST_CASE("a stored run costs the same again with the same technology") {
   };
   CHECK(energy_line(again.out) == energy_line(run.out));
 
+  SECTION("but its table takes the place of nothing that a command reads or left") {
+    for (const fs::path& file : {results / "actions.yaml", results / "summary.json"}) {
+      const std::string before = text_of(file);
+      CHECK(bitbalance_command(recost(results) + " --csv " + file.string()).exit_code == 2);
+      CHECK(text_of(file) == before);
+    }
+    const fs::path technology = folder.write("technology.yaml", text_of(shipped_technology_file()));
+    const Outcome same = bitbalance_command("recost " + results.string() + " --technology " +
+                                            technology.string() + " --csv " + technology.string());
+    CHECK(same.exit_code == 2);
+    CHECK_THAT(same.err, Contains("is read by this command; accepted: another file"));
+  }
   SECTION("and differently with another one, as a run with it does") {
     const CommandEnd voltage = bitbalance_command(recost(results) + " --set target.voltage_v=1.0");
     CHECK_THAT(voltage.out, Contains("in 65 nm, 1 V\n") && Contains("(65 nm, 1 V)") && !Contains("1.1 V"));

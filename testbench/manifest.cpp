@@ -30,7 +30,7 @@ bool is_file(const fs::directory_entry& entry) {
 }  // namespace
 
 Manifest list_files(const fs::path& folder, const std::string& command) {
-  Manifest manifest{command, {}};
+  Manifest manifest{command, true, {}};
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
     if (name != Manifest::kFile && is_file(entry)) manifest.files[name] = fingerprint_of(entry.path());
@@ -41,6 +41,7 @@ Manifest list_files(const fs::path& folder, const std::string& command) {
 std::string to_json(const Manifest& manifest) {
   nlohmann::ordered_json json = {
       {"schema", kSchema}, {"program", "bitbalance"}, {"command", manifest.command}};
+  if (!manifest.finished) json["finished"] = false;
   nlohmann::ordered_json& files = json["files"] = nlohmann::ordered_json::object();
   for (const auto& [name, mark] : manifest.files) files[name] = fmt::format("{:016x}", mark);
   return json.dump(2) + "\n";
@@ -55,6 +56,7 @@ std::optional<Manifest> read_manifest(const fs::path& folder) {
     const auto json = nlohmann::json::parse(stream);
     if (json.at("program") != "bitbalance") return std::nullopt;
     manifest.command = json.at("command").get<std::string>();
+    manifest.finished = json.value("finished", true);
     for (const auto& [name, mark] : json.at("files").items())
       manifest.files[name] = std::stoull(mark.get<std::string>(), nullptr, 16);
   } catch (const std::exception&) {

@@ -12,7 +12,8 @@ namespace bitbalance {
 struct Manifest {
   static constexpr const char* kFile = "manifest.json";
 
-  std::string command;                         ///< that wrote the folder: run, quantize, compare
+  std::string command;   ///< that wrote the folder: run, quantize, compare
+  bool finished = true;  ///< else the command is at work or was killed: all files there are its own
   std::map<std::string, std::uint64_t> files;  ///< fingerprints by name
 };
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -16,7 +17,6 @@
 #include "quant/interruption.h"
 #include "quant/output_file.h"
 #include "testbench/file_name.h"
-#include "testbench/manifest.h"
 #include "testbench/settings.h"
 
 namespace bitbalance {
@@ -150,6 +150,8 @@ void ResultsFolder::make_workspace() {
 
 /// Why it cannot be locked; empty: it is.
 std::string ResultsFolder::lock_workspace() {
+  if (!fs::is_directory(fs::symlink_status(workspace_)))
+    return fmt::format("{} is not a folder", workspace_.string());
   const fs::path list = workspace_ / Manifest::kFile;
   std::error_code gone;
   const int create = fs::is_empty(workspace_, gone) ? O_CREAT : 0;
@@ -174,14 +176,16 @@ std::string ResultsFolder::lock_workspace() {
 }
 
 /// Of what a killed command left; also puts back what it had put aside.
-void ResultsFolder::clear_workspace() const {
+void ResultsFolder::clear_workspace() {
   const auto refuse_if = [&](const fs::path& folder, const std::string& other) {
     if (!other.empty()) refuse(fmt::format("{} {}", folder.string(), other));
   };
-  // Without a list of its own yet, what is in the locked workspace is unfinished work.
-  if (read_manifest(workspace_)) refuse_if(workspace_, obstacle(workspace_, command_));
+  const std::optional<Manifest> list = read_manifest(workspace_);
+  const bool is_fresh = fs::is_empty(workspace_ / Manifest::kFile) && !first_stranger(workspace_, {});
+  if (!is_fresh && (!list || list->finished)) refuse_if(workspace_, obstacle(workspace_, command_));
   if (is_there(aside_)) {
-    refuse_if(aside_, obstacle(aside_, command_));
+    const bool is_folder = fs::is_directory(fs::symlink_status(aside_));
+    refuse_if(aside_, is_folder ? obstacle(aside_, command_) : "is not a folder");
     if (is_there(target_)) {
       remove_folder(aside_);
     } else {
@@ -189,7 +193,20 @@ void ResultsFolder::clear_workspace() const {
     }
   }
   remove_files(workspace_);
-  if (::ftruncate(lock_, 0) != 0) refuse(reason(errno));
+  owns_workspace_ = true;
+  write_list(Manifest{command_, false, {}});
+}
+
+/// Over the earlier one, so that there is a whole one at any time.
+void ResultsFolder::write_list(const Manifest& manifest) const {
+  const std::string list = to_json(manifest);
+  ssize_t written = 0;
+  for (std::size_t done = 0; written >= 0 && done < list.size(); done += static_cast<std::size_t>(written))
+    written =
+        std::max<ssize_t>(-1, ::pwrite(lock_, &list[done], list.size() - done, static_cast<off_t>(done)));
+  if (written >= 0 && ::ftruncate(lock_, static_cast<off_t>(list.size())) == 0) return;
+  throw std::runtime_error(
+      fmt::format("{}: cannot be written: {}", (workspace_ / Manifest::kFile).string(), reason(errno)));
 }
 
 void ResultsFolder::write(const std::string& name, std::string_view text) const {
@@ -198,15 +215,7 @@ void ResultsFolder::write(const std::string& name, std::string_view text) const 
 
 void ResultsFolder::commit() {
   throw_if_interrupted();
-  const std::string list = to_json(list_files(workspace_, command_));
-  for (std::size_t done = 0; done < list.size();) {
-    const ssize_t written = ::pwrite(lock_, &list[done], list.size() - done, static_cast<off_t>(done));
-    if (written < 0) {
-      throw std::runtime_error(
-          fmt::format("{}: cannot be written: {}", (workspace_ / Manifest::kFile).string(), reason(errno)));
-    }
-    done += static_cast<std::size_t>(written);
-  }
+  write_list(list_files(workspace_, command_));
   if (replaces_ && is_there(target_)) return replace_earlier();
   std::error_code error;
   fs::rename(workspace_, target_, error);  // takes the place of nothing but an empty folder
@@ -245,7 +254,7 @@ void ResultsFolder::keep_beside(const std::string& why) {
 
 void ResultsFolder::discard() noexcept {
   if (!committed_) {
-    if (lock_ >= 0) remove_workspace();
+    if (owns_workspace_) remove_workspace();
     for (auto folder = created_.rbegin(); folder != created_.rend(); ++folder) ::rmdir(folder->c_str());
   }
   if (lock_ >= 0) ::close(std::exchange(lock_, -1));

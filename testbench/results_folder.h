@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "testbench/manifest.h"
+
 namespace bitbalance {
 
 class ResultsFolder {
@@ -35,7 +37,8 @@ class ResultsFolder {
   bool holds_earlier_results() const;
   void make_workspace();
   std::string lock_workspace();
-  void clear_workspace() const;
+  void clear_workspace();
+  void write_list(const Manifest& manifest) const;
   void replace_earlier();
   [[noreturn]] void keep_beside(const std::string& why);
   void remove_workspace() const noexcept;
@@ -51,6 +54,7 @@ class ResultsFolder {
   /// The workspace's list of files, locked: who holds it is at work, a killed command is not.
   int lock_ = -1;
   bool replaces_ = false;
+  bool owns_workspace_ = false;  ///< what is in it is ours to remove
   bool committed_ = false;
 };
 

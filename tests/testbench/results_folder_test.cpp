@@ -114,8 +114,19 @@ TEST_CASE("a hidden folder of someone's is neither moved nor emptied") {
   const std::string hidden = GENERATE(".r.earlier", ".r.partial");
   fs::create_directory(folder.path() / hidden);
   const fs::path file = folder.write(hidden + "/notes.txt", "precious");
+  const bool has_list = GENERATE(false, true);
+  if (has_list) folder.write(hidden + "/manifest.json", GENERATE("", R"({"name": "other"})"));
   CHECK_THAT(refusal(folder.path() / "r"), Contains("notes.txt") || Contains("holds other files"));
   CHECK(text_of(file) == "precious");
+}
+
+TEST_CASE("a link in a hidden folder's place leads to nothing that is ours") {
+  const TemporaryFolder folder;
+  leave_results(folder.path() / "other");
+  const std::string hidden = GENERATE(".r.earlier", ".r.partial");
+  fs::create_directory_symlink(folder.path() / "other", folder.path() / hidden);
+  CHECK_THAT(refusal(folder.path() / "r"), Contains("is not a folder"));
+  CHECK(text_of(folder.path() / "other" / "summary.json") == "figures");
 }
 
 TEST_CASE("only files that we wrote and nobody changed are replaced") {

@@ -49,8 +49,8 @@ TEST_CASE("a stored run costs the same again with the same technology") {
       CHECK(text_of(file) == before);
     }
     const fs::path technology = folder.write("technology.yaml", text_of(shipped_technology_file()));
-    const Outcome same = bitbalance_command("recost " + results.string() + " --technology " +
-                                            technology.string() + " --csv " + technology.string());
+    const CommandEnd same = bitbalance_command("recost " + results.string() + " --technology " +
+                                               technology.string() + " --csv " + technology.string());
     CHECK(same.exit_code == 2);
     CHECK_THAT(same.err, Contains("is read by this command; accepted: another file"));
   }

@@ -26,9 +26,10 @@ void check_table(const fs::path& csv, const std::vector<fs::path>& inputs) {
   const bool is_input = std::any_of(inputs.begin(), inputs.end(), [&](const fs::path& input) {
     return fs::equivalent(file, input, ignored);
   });
-  if (is_input || (results && results->files.count(file.filename().string()) != 0))
-    throw SettingsError(fmt::format("--csv {}: is {}; accepted: another file", csv.string(),
-                                    is_input ? "read by this command" : "a result of an earlier command"));
+  const bool is_result = results && results->files.count(file.filename().string()) != 0;
+  if (!is_input && !is_result) return;
+  throw SettingsError(fmt::format("--csv {}: is {}; accepted: another file", csv.string(),
+                                  is_input ? "read by this command" : "a result of an earlier command"));
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -200,10 +199,12 @@ void ResultsFolder::clear_workspace() {
 /// Over the earlier one, so that there is a whole one at any time.
 void ResultsFolder::write_list(const Manifest& manifest) const {
   const std::string list = to_json(manifest);
+  std::string_view left = list;
   ssize_t written = 0;
-  for (std::size_t done = 0; written >= 0 && done < list.size(); done += static_cast<std::size_t>(written))
-    written =
-        std::max<ssize_t>(-1, ::pwrite(lock_, &list[done], list.size() - done, static_cast<off_t>(done)));
+  while (written >= 0 && !left.empty()) {
+    written = ::pwrite(lock_, left.data(), left.size(), static_cast<off_t>(list.size() - left.size()));
+    if (written > 0) left.remove_prefix(static_cast<std::size_t>(written));
+  }
   if (written >= 0 && ::ftruncate(lock_, static_cast<off_t>(list.size())) == 0) return;
   throw std::runtime_error(
       fmt::format("{}: cannot be written: {}", (workspace_ / Manifest::kFile).string(), reason(errno)));

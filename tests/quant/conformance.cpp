@@ -50,7 +50,7 @@ template <typename T, typename Field>
 std::vector<float> elements_of(const onnx::TensorProto& tensor, const Field& field) {
   if (!tensor.has_raw_data()) return {field.begin(), field.end()};
   std::vector<T> values(tensor.raw_data().size() / sizeof(T));
-  std::memcpy(values.data(), tensor.raw_data().data(), tensor.raw_data().size());
+  if (!values.empty()) std::memcpy(values.data(), tensor.raw_data().data(), values.size() * sizeof(T));
   return {values.begin(), values.end()};
 }
 

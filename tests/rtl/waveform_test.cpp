@@ -96,8 +96,8 @@ std::string replay(const Vcd& vcd, const AcceleratorConfig& config, bool wide) {
         if (row < used_rows && lane < used_lanes) {
           if (now("clear", time, false) != 0) sum = 0;
           if ((token & rtl::kTokenValid) != 0) {
-            const std::int64_t addend = now("lane" + std::to_string(lane) + ".activation", time, true)
-                                        << (token & rtl::kTokenPosition);
+            const std::int64_t addend = now("lane" + std::to_string(lane) + ".activation", time, true) *
+                                        (std::int64_t{1} << (token & rtl::kTokenPosition));
             sum += (token & rtl::kTokenNegative) != 0 ? -addend : addend;
           }
           if (!wide) sum = static_cast<std::int32_t>(sum);

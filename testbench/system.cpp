@@ -5,6 +5,7 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "testbench/main_stack.h"
 #include "tlm/dram/timed_memory.h"
 #include "tlm/ideal_memory.h"
 
@@ -62,6 +63,7 @@ std::string System::run(Level level, const ProgramRegions& regions, const std::f
   while (!chosen.driver.idle()) {
     const auto start = std::chrono::steady_clock::now();
     sc_core::sc_start(kTickCycles * period_);
+    tell_main_stack();
     simulate_s_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     tick();
   }

@@ -16,10 +16,10 @@
 #include <new>
 #include <systemc>
 
+#include "testbench/main_stack.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/mutation.h"
 #include "tests/fuzz/refusal.h"
-#include "tests/fuzz/sanitizer.h"
 #include "tests/testbench/temporary_folder.h"
 
 #ifdef BITBALANCE_ADDRESS_SANITIZER

@@ -8,18 +8,13 @@
 #include "hw/core/command.h"
 #include "hw/core/mapper.h"
 #include "testbench/driver.h"
+#include "testbench/main_stack.h"
 #include "tests/fuzz/mutation.h"
-#include "tests/fuzz/sanitizer.h"
 #include "tests/support/damaged_program.h"
 #include "tests/support/program_interpreter.h"
 #include "tests/support/random_case.h"
 #include "tlm/accelerator/accelerator.h"
 #include "tlm/ideal_memory.h"
-
-#ifdef BITBALANCE_ADDRESS_SANITIZER
-#include <pthread.h>
-#include <sanitizer/common_interface_defs.h>
-#endif
 
 namespace bitbalance::fuzz {
 namespace {
@@ -28,22 +23,6 @@ constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kConstantsBytes = 1 << 20;
 constexpr std::uint32_t kDataBytes = 1 << 18;
 constexpr std::uint64_t kDataBase = kPage + kConstantsBytes;
-
-/// SystemC 2.3.4 tells the sanitizer of every switch between stacks, but not where the main stack lies: after
-/// a simulation an exception on it would be taken for a write out of bounds.
-void tell_main_stack() {
-#ifdef BITBALANCE_ADDRESS_SANITIZER
-  pthread_attr_t attributes;
-  void* bottom = nullptr;
-  std::size_t size = 0;
-  pthread_getattr_np(pthread_self(), &attributes);
-  pthread_attr_getstack(&attributes, &bottom, &size);
-  pthread_attr_destroy(&attributes);
-  void* frames = nullptr;
-  __sanitizer_start_switch_fiber(&frames, bottom, size);
-  __sanitizer_finish_switch_fiber(frames, nullptr, nullptr);
-#endif
-}
 
 /// An accelerator with its memory. SystemC elaborates once a process: one serves all inputs.
 class Machine {

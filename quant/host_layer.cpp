@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "quant/quantizer.h"
+#include "quant/integer_values.h"
 
 namespace bitbalance {
 

@@ -13,6 +13,7 @@
 #include "quant/equalization.h"
 #include "quant/fusion.h"
 #include "quant/host_placement.h"
+#include "quant/integer_values.h"
 #include "quant/name_pattern.h"
 #include "quant/representable.h"
 #include "quant/rescale.h"
@@ -21,23 +22,6 @@
 
 namespace bitbalance {
 namespace {
-
-struct IntegerRange {
-  int low;
-  int high;
-};
-
-IntegerRange range_of(const QuantizedTensor& tensor) {
-  if (!tensor.is_signed) return {0, (1 << tensor.bits) - 1};
-  return {-(1 << (tensor.bits - 1)), (1 << (tensor.bits - 1)) - 1};
-}
-
-// A real bound in steps of a tensor, saturated to its range.
-int to_steps(double bound, const QuantizedTensor& tensor) {
-  const IntegerRange range = range_of(tensor);
-  return static_cast<int>(std::clamp(std::round(bound / tensor.scale), static_cast<double>(range.low),
-                                     static_cast<double>(range.high)));
-}
 
 class Quantizer {
  public:
@@ -223,8 +207,8 @@ class Quantizer {
     const QuantizedTensor& output = new_output(fused, layer.name);
     layer.output = static_cast<int>(result_.tensors.size()) - 1;
     const double input_scale = result_.tensors[layer.input].scale;
-    layer.clip_low = to_steps(fused.low, output);
-    layer.clip_high = to_steps(fused.high, output);
+    layer.clip_low = quantize_value(output, fused.low);
+    layer.clip_high = quantize_value(output, fused.high);
 
     if (fused.op == LayerOp::kConv) quantize_weights(fused, layer);
     if (fused.op == LayerOp::kAdd) layer.rescale = {make_rescale(input_scale / output.scale)};
@@ -373,13 +357,6 @@ QuantizedNetwork quantize(Network network, const Calibration& calibration, const
   QuantizedNetwork result = Quantizer(prepared, ranges, options).run(samples, progress);
   validate(result);
   return result;
-}
-
-std::vector<std::int32_t> quantize_values(const QuantizedTensor& tensor, const std::vector<float>& values) {
-  std::vector<std::int32_t> integers(values.size());
-  std::transform(values.begin(), values.end(), integers.begin(),
-                 [&](float v) { return to_steps(v, tensor); });
-  return integers;
 }
 
 }  // namespace bitbalance

@@ -65,7 +65,4 @@ QuantizedNetwork quantize(Network network, const Calibration& calibration,
                           const std::vector<std::vector<float>>& samples = {},
                           const QuantizationProgress& progress = {});
 
-/// Integers of a tensor for real values: nearest (halves away from zero), saturated to the tensor's range.
-std::vector<std::int32_t> quantize_values(const QuantizedTensor& tensor, const std::vector<float>& values);
-
 }  // namespace bitbalance

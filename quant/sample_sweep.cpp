@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "quant/integer_values.h"
 #include "quant/parallel.h"
 #include "quant/quantizer.h"
 

@@ -8,6 +8,7 @@
 
 #include "quant/evaluator.h"
 #include "quant/integer_evaluator.h"
+#include "quant/integer_values.h"
 #include "quant/quantizer.h"
 #include "quant/representable.h"
 

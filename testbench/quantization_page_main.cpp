@@ -10,6 +10,7 @@
 #include "quant/calibration.h"
 #include "quant/evaluator.h"
 #include "quant/integer_evaluator.h"
+#include "quant/integer_values.h"
 #include "quant/output_file.h"
 #include "testbench/bit_budget.h"
 #include "testbench/chart.h"

@@ -7,6 +7,7 @@
 
 #include "quant/calibration.h"
 #include "quant/evaluator.h"
+#include "quant/integer_values.h"
 #include "quant/network_zoo.h"
 #include "quant/onnx_import.h"
 #include "quant/quantized_file.h"

@@ -5,7 +5,7 @@
 #include <systemc>
 #include <tlm>
 
-#include "hw/core/timeline/channel_timing.h"
+#include "hw/core/channel_timing.h"
 
 namespace bitbalance {
 

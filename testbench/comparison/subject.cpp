@@ -7,6 +7,7 @@
 #include "hw/core/timeline/timeline.h"
 #include "quant/calibration.h"
 #include "quant/evaluator.h"
+#include "quant/integer_values.h"
 #include "quant/quantizer.h"
 #include "testbench/program_set.h"
 #include "testbench/workload.h"

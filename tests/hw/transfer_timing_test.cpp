@@ -7,9 +7,9 @@
 #include <random>
 #include <tuple>
 
+#include "hw/core/channel_timing.h"
 #include "hw/core/dma_walk.h"
 #include "hw/core/timeline/busy_store.h"
-#include "hw/core/timeline/channel_timing.h"
 
 using namespace bitbalance;
 

@@ -7,6 +7,7 @@
 #include "network_builder.h"
 #include "quant/evaluator.h"
 #include "quant/integer_evaluator.h"
+#include "quant/integer_values.h"
 #include "quant/network_zoo.h"
 #include "quant/quantizer.h"
 

@@ -11,6 +11,7 @@
 #include "quant/evaluator.h"
 #include "quant/host_placement.h"
 #include "quant/integer_evaluator.h"
+#include "quant/integer_values.h"
 #include "quant/quantizer.h"
 
 using namespace bitbalance;

@@ -8,6 +8,7 @@
 #include "network_builder.h"
 #include "quant/evaluator.h"
 #include "quant/integer_evaluator.h"
+#include "quant/integer_values.h"
 #include "quant/network_zoo.h"
 #include "quant/quantizer.h"
 #include "quant/weight_metrics.h"

@@ -11,6 +11,7 @@
 #include "network_builder.h"
 #include "quant/evaluator.h"
 #include "quant/host_layer.h"
+#include "quant/integer_values.h"
 #include "quant/representable.h"
 
 using namespace bitbalance;

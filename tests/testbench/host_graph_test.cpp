@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "quant/calibration.h"
+#include "quant/integer_values.h"
 #include "quant/quantizer.h"
 #include "testbench/simulation.h"
 #include "tests/quant/network_builder.h"

@@ -10,6 +10,7 @@
 #include "quant/calibration.h"
 #include "quant/evaluator.h"
 #include "quant/integer_evaluator.h"
+#include "quant/integer_values.h"
 #include "quant/onnx_import.h"
 #include "quant/quantizer.h"
 #include "testbench/analytic.h"

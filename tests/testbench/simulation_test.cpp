@@ -5,6 +5,7 @@
 #include <random>
 
 #include "quant/calibration.h"
+#include "quant/integer_values.h"
 #include "quant/quantizer.h"
 #include "tests/quant/network_builder.h"
 #include "tests/testbench/small_network.h"

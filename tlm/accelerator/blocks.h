@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "hw/core/channel_timing.h"
 #include "hw/core/command.h"
-#include "hw/core/timeline/channel_timing.h"
 #include "hw/core/timeline/weight_statistics.h"
 #include "tlm/accelerator/packing.h"
 #include "tlm/accelerator/weight_banks.h"

@@ -8,10 +8,10 @@
 #include <functional>
 #include <vector>
 
+#include "hw/core/channel_timing.h"
 #include "hw/core/command.h"
 #include "hw/core/config.h"
 #include "hw/core/dma_walk.h"
-#include "hw/core/timeline/channel_timing.h"
 #include "tlm/accelerator/memory_port.h"
 
 namespace bitbalance::tlm_level {

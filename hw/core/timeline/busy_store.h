@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "hw/core/channel_timing.h"
 #include "hw/core/command.h"
-#include "hw/core/timeline/channel_timing.h"
 
 namespace bitbalance {
 

@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "hw/core/channel_timing.h"
 #include "hw/core/command.h"
 #include "hw/core/config.h"
 #include "hw/core/profile.h"
-#include "hw/core/timeline/channel_timing.h"
 
 namespace bitbalance {
 

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "hw/core/channel_timing.h"
 #include "hw/core/command.h"
 #include "hw/core/config.h"
 #include "hw/core/events.h"
-#include "hw/core/timeline/channel_timing.h"
 #include "hw/core/timeline/pixel_tiles.h"
 #include "hw/core/timeline/weight_statistics.h"
 

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "hw/core/channel_timing.h"
 #include "hw/core/config.h"
 #include "hw/core/profile.h"
 #include "hw/core/program.h"
-#include "hw/core/timeline/channel_timing.h"
 #include "hw/core/timeline/command_schedule.h"
 #include "hw/core/timeline/compute_timeline.h"
 #include "hw/core/timeline/transfer_timing.h"

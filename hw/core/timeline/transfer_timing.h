@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "hw/core/channel_timing.h"
 #include "hw/core/command.h"
 #include "hw/core/config.h"
 #include "hw/core/dma_walk.h"
 #include "hw/core/timeline/busy_store.h"
-#include "hw/core/timeline/channel_timing.h"
 #include "hw/core/timeline/shape_memo.h"
 
 namespace bitbalance {

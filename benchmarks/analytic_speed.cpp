@@ -5,11 +5,11 @@
 #include <memory>
 #include <vector>
 
-#include "hw/core/mapper.h"
-#include "hw/core/timeline/timeline.h"
-#include "quant/network_zoo.h"
-#include "quant/onnx_import.h"
-#include "quant/quantizer.h"
+#include "hw/compiler/mapper.h"
+#include "hw/timeline/timeline.h"
+#include "quant/ir/network_zoo.h"
+#include "quant/method/quantizer.h"
+#include "quant/onnx/import.h"
 
 using namespace bitbalance;
 

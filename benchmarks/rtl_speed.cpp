@@ -8,9 +8,9 @@
 #include <sstream>
 #include <systemc>
 
-#include "hw/core/mapper.h"
-#include "quant/representable.h"
-#include "tests/rtl/program_bench.h"
+#include "hw/compiler/mapper.h"
+#include "quant/ir/representable.h"
+#include "tests/hw/rtl/program_bench.h"
 #include "tests/support/child.h"
 
 using namespace bitbalance;

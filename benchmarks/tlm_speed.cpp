@@ -13,10 +13,11 @@
 #include <vector>
 
 #include "benchmarks/float_convolutions.h"
-#include "hw/core/mapper.h"
-#include "quant/network_zoo.h"
-#include "quant/quantizer.h"
-#include "testbench/system.h"
+#include "hw/compiler/mapper.h"
+#include "quant/ir/integer_values.h"
+#include "quant/ir/network_zoo.h"
+#include "quant/method/quantizer.h"
+#include "testbench/run/system.h"
 #include "tests/support/child.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"

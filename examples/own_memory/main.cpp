@@ -9,13 +9,13 @@
 #include <systemc>
 
 #include "examples/own_memory/memory.h"
-#include "hw/core/mapper.h"
+#include "hw/compiler/mapper.h"
 #include "hw/rtl/accelerator.h"
-#include "testbench/compare.h"
-#include "testbench/driver.h"
-#include "testbench/golden.h"
-#include "testbench/scenario.h"
-#include "testbench/workload.h"
+#include "testbench/golden/compare.h"
+#include "testbench/golden/golden.h"
+#include "testbench/run/driver.h"
+#include "testbench/scenario/scenario.h"
+#include "testbench/scenario/workload.h"
 #include "tlm/accelerator/accelerator.h"
 
 namespace {

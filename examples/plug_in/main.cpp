@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "examples/plug_in/platform.h"
-#include "hw/core/mapper.h"
-#include "hw/core/registers.h"
+#include "hw/compiler/mapper.h"
+#include "hw/isa/registers.h"
 #include "hw/rtl/accelerator.h"
 #include "tlm/accelerator/accelerator.h"
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "quant/quantized_network.h"
+#include "quant/ir/quantized_network.h"
 
 namespace bitbalance {
 

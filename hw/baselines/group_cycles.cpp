@@ -4,8 +4,8 @@
 #include <array>
 #include <cstring>
 
-#include "hw/core/tokens.h"
-#include "hw/core/vector_clones.h"
+#include "base/vector_clones.h"
+#include "hw/isa/tokens.h"
 
 namespace bitbalance {
 namespace {

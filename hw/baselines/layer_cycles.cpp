@@ -4,8 +4,8 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "base/vector_clones.h"
 #include "hw/baselines/group_cycles.h"
-#include "hw/core/vector_clones.h"
 
 namespace bitbalance {
 namespace {

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "hw/baselines/stepping.h"
-#include "hw/core/tokens.h"
+#include "hw/isa/tokens.h"
 
 namespace bitbalance {
 namespace {

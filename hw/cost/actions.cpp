@@ -1,6 +1,6 @@
 #include "hw/cost/actions.h"
 
-#include "hw/core/command.h"
+#include "hw/isa/command.h"
 
 namespace bitbalance {
 

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "hw/core/events.h"
+#include "hw/isa/events.h"
 
 namespace bitbalance {
 

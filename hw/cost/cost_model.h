@@ -4,10 +4,10 @@
 
 #include <array>
 
-#include "hw/core/config.h"
-#include "hw/core/profile.h"
 #include "hw/cost/actions.h"
 #include "hw/cost/prices.h"
+#include "hw/isa/config.h"
+#include "hw/isa/profile.h"
 
 namespace bitbalance {
 

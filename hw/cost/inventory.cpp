@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "hw/core/command.h"
+#include "hw/isa/command.h"
 
 namespace bitbalance {
 namespace {

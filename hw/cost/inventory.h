@@ -5,9 +5,9 @@
 
 #include <array>
 
-#include "hw/core/config.h"
 #include "hw/cost/actions.h"
 #include "hw/cost/parts.h"
+#include "hw/isa/config.h"
 
 namespace bitbalance {
 

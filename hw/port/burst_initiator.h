@@ -13,7 +13,7 @@
 #include <tlm>
 #include <vector>
 
-#include "hw/core/config.h"
+#include "hw/isa/config.h"
 #include "hw/port/memory_channel.h"
 
 namespace bitbalance {

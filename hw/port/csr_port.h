@@ -9,7 +9,7 @@
 #include <systemc>
 #include <tlm>
 
-#include "hw/core/registers.h"
+#include "hw/isa/registers.h"
 
 namespace bitbalance {
 

@@ -5,7 +5,7 @@
 #include <systemc>
 #include <tlm>
 
-#include "hw/core/channel_timing.h"
+#include "hw/isa/channel_timing.h"
 
 namespace bitbalance {
 

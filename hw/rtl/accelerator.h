@@ -8,8 +8,8 @@
 #include <tlm>
 #include <vector>
 
-#include "hw/core/config.h"
-#include "hw/core/profile.h"
+#include "hw/isa/config.h"
+#include "hw/isa/profile.h"
 #include "hw/port/csr_port.h"
 #include "hw/rtl/activation_buffer.h"
 #include "hw/rtl/activity_meter.h"

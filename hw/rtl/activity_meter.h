@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <systemc>
 
-#include "hw/core/events.h"
+#include "hw/isa/events.h"
 
 namespace bitbalance::rtl {
 

@@ -4,9 +4,9 @@
 #include <array>
 #include <cstdint>
 
-#include "hw/core/command.h"
-#include "hw/core/config.h"
-#include "hw/core/events.h"
+#include "hw/isa/command.h"
+#include "hw/isa/config.h"
+#include "hw/isa/events.h"
 
 namespace bitbalance::rtl {
 

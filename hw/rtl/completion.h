@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "hw/core/command.h"
+#include "hw/isa/command.h"
 
 namespace bitbalance::rtl {
 

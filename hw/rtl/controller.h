@@ -8,10 +8,10 @@
 #include <systemc>
 #include <vector>
 
-#include "hw/core/config.h"
-#include "hw/core/profile.h"
-#include "hw/core/region_map.h"
-#include "hw/core/registers.h"
+#include "hw/isa/config.h"
+#include "hw/isa/profile.h"
+#include "hw/isa/region_map.h"
+#include "hw/isa/registers.h"
 #include "hw/port/csr_port.h"
 #include "hw/rtl/activity_meter.h"
 #include "hw/rtl/bundles.h"

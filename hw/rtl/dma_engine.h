@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <systemc>
 
-#include "hw/core/config.h"
-#include "hw/core/dma_walk.h"
-#include "hw/core/profile.h"
-#include "hw/core/region_map.h"
+#include "hw/isa/config.h"
+#include "hw/isa/dma_walk.h"
+#include "hw/isa/profile.h"
+#include "hw/isa/region_map.h"
 #include "hw/rtl/bundles.h"
 #include "hw/rtl/channel.h"
 #include "hw/rtl/completion.h"

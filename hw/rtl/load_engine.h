@@ -7,7 +7,7 @@
 #include <systemc>
 #include <vector>
 
-#include "hw/core/dma_walk.h"
+#include "hw/isa/dma_walk.h"
 #include "hw/rtl/activation_buffer.h"
 #include "hw/rtl/dma_engine.h"
 #include "hw/rtl/output_buffer.h"

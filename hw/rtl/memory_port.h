@@ -9,7 +9,7 @@
 #include <systemc>
 #include <vector>
 
-#include "hw/core/config.h"
+#include "hw/isa/config.h"
 #include "hw/port/burst_initiator.h"
 #include "hw/rtl/bundles.h"
 #include "hw/rtl/channel.h"

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "hw/core/config.h"
+#include "hw/isa/config.h"
 #include "hw/rtl/element_store.h"
 
 namespace bitbalance::rtl {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "hw/core/config.h"
+#include "hw/isa/config.h"
 
 namespace bitbalance::rtl {
 

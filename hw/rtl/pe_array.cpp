@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "hw/core/arithmetic.h"
+#include "hw/isa/arithmetic.h"
 
 namespace bitbalance::rtl {
 PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Ports ports,

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "hw/core/arithmetic.h"
+#include "hw/isa/arithmetic.h"
 
 namespace bitbalance::rtl {
 

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "hw/core/vector_clones.h"
+#include "base/vector_clones.h"
 
 namespace bitbalance::rtl {
 namespace {

@@ -1,6 +1,6 @@
 #include "hw/rtl/store_engine.h"
 
-#include "hw/core/command_check.h"
+#include "hw/isa/command_check.h"
 
 namespace bitbalance::rtl {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <systemc>
 
-#include "hw/core/dma_walk.h"
+#include "hw/isa/dma_walk.h"
 #include "hw/rtl/dma_engine.h"
 #include "hw/rtl/output_buffer.h"
 #include "hw/rtl/signal_list.h"

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <variant>
 
-#include "hw/core/compute_check.h"
-#include "hw/core/tokens.h"
+#include "hw/isa/compute_check.h"
+#include "hw/isa/tokens.h"
 
 namespace bitbalance::rtl {
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <systemc>
 
-#include "hw/core/config.h"
+#include "hw/isa/config.h"
 #include "hw/rtl/bundles.h"
 #include "hw/rtl/channel.h"
 #include "hw/rtl/completion.h"

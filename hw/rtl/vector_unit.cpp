@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "hw/core/arithmetic.h"
-#include "hw/core/command_check.h"
+#include "hw/isa/arithmetic.h"
+#include "hw/isa/command_check.h"
 
 namespace bitbalance::rtl {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "hw/core/vector_clones.h"
+#include "base/vector_clones.h"
 
 namespace bitbalance::rtl {
 namespace {

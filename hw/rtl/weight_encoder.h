@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <systemc>
 
-#include "hw/core/config.h"
-#include "hw/core/profile.h"
-#include "hw/core/tokens.h"
+#include "hw/isa/config.h"
+#include "hw/isa/profile.h"
+#include "hw/isa/tokens.h"
 #include "hw/rtl/bundles.h"
 #include "hw/rtl/channel.h"
 #include "hw/rtl/signal_list.h"

@@ -1,8 +1,8 @@
 // Operators on the host for tensors that are images elsewhere.
 #pragma once
 
+#include "base/shape.h"
 #include "quant/host/host_operator.h"
-#include "quant/shape.h"
 
 namespace bitbalance {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "quant/checked.h"
+#include "base/checked.h"
 #include "quant/host/operators.h"
 
 namespace bitbalance {

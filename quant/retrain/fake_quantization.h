@@ -4,7 +4,7 @@
 
 #include <torch/torch.h>
 
-#include "quant/quantized_network.h"
+#include "quant/ir/quantized_network.h"
 
 namespace bitbalance {
 

@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "quant/network.h"
-#include "quant/quantized_network.h"
+#include "quant/ir/network.h"
+#include "quant/ir/quantized_network.h"
 
 namespace bitbalance {
 

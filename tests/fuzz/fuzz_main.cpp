@@ -16,11 +16,11 @@
 #include <new>
 #include <systemc>
 
-#include "testbench/main_stack.h"
+#include "testbench/run/main_stack.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/mutation.h"
 #include "tests/fuzz/refusal.h"
-#include "tests/testbench/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 #ifdef BITBALANCE_ADDRESS_SANITIZER
 // The shadow of the address space leaves no room for a limit of it.

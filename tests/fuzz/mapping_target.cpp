@@ -1,7 +1,7 @@
 // A mapping of one's own: read, and tried on a network.
-#include "hw/core/mapper.h"
-#include "testbench/scenario.h"
-#include "testbench/settings_writer.h"
+#include "hw/compiler/mapper.h"
+#include "testbench/scenario/scenario.h"
+#include "testbench/scenario/settings_writer.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/scratch_file.h"
 #include "tests/support/random_case.h"

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "quant/evaluator.h"
-#include "quant/onnx_import.h"
+#include "quant/eval/evaluator.h"
+#include "quant/onnx/import.h"
 #include "tests/fuzz/mutation.h"
 #include "tests/fuzz/scratch_file.h"
-#include "tests/testbench/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace bitbalance::fuzz {
 namespace {

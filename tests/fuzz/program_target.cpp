@@ -5,16 +5,16 @@
 #include <stdexcept>
 #include <systemc>
 
-#include "hw/core/command.h"
-#include "hw/core/mapper.h"
-#include "testbench/driver.h"
-#include "testbench/main_stack.h"
+#include "hw/compiler/mapper.h"
+#include "hw/isa/command.h"
+#include "testbench/run/driver.h"
+#include "testbench/run/main_stack.h"
 #include "tests/fuzz/mutation.h"
 #include "tests/support/damaged_program.h"
 #include "tests/support/program_interpreter.h"
 #include "tests/support/random_case.h"
 #include "tlm/accelerator/accelerator.h"
-#include "tlm/ideal_memory.h"
+#include "tlm/memory/ideal_memory.h"
 
 namespace bitbalance::fuzz {
 namespace {

@@ -1,15 +1,15 @@
 // quantized.cbor: read, evaluated, and mapped.
 #include <algorithm>
 
-#include "hw/core/mapper.h"
-#include "quant/evaluator.h"
-#include "quant/integer_evaluator.h"
-#include "quant/network_zoo.h"
-#include "quant/quantized_file.h"
-#include "quant/quantizer.h"
+#include "hw/compiler/mapper.h"
+#include "quant/eval/evaluator.h"
+#include "quant/eval/integer_evaluator.h"
+#include "quant/ir/network_zoo.h"
+#include "quant/ir/quantized_file.h"
+#include "quant/method/quantizer.h"
 #include "tests/fuzz/cbor_damage.h"
 #include "tests/fuzz/scratch_file.h"
-#include "tests/quant/network_builder.h"
+#include "tests/quant/ir/network_builder.h"
 #include "tests/support/random_case.h"
 
 namespace bitbalance::fuzz {

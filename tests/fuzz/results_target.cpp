@@ -3,11 +3,11 @@
 #include <filesystem>
 #include <fstream>
 
-#include "testbench/action_record.h"
-#include "testbench/cost_report.h"
-#include "testbench/manifest.h"
-#include "testbench/results_folder.h"
-#include "testbench/technology.h"
+#include "testbench/report/action_record.h"
+#include "testbench/report/cost_report.h"
+#include "testbench/report/manifest.h"
+#include "testbench/report/results_folder.h"
+#include "testbench/scenario/technology.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/scratch_file.h"
 

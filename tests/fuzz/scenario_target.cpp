@@ -1,5 +1,5 @@
 // Scenarios, and settings on the command line: lines "#set path.to.key=value" of the file.
-#include "testbench/scenario.h"
+#include "testbench/scenario/scenario.h"
 
 #include <sstream>
 

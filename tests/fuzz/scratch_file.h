@@ -5,7 +5,7 @@
 #include <fstream>
 #include <string>
 
-#include "tests/testbench/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace bitbalance::fuzz {
 

@@ -1,10 +1,10 @@
 // Value change dumps: counted as check-vcd does, and kept.
-#include "testbench/vcd.h"
+#include "testbench/waveform/vcd.h"
 
-#include "testbench/vcd_command.h"
+#include "testbench/waveform/vcd_command.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/scratch_file.h"
-#include "tests/testbench/random_dump.h"
+#include "tests/testbench/waveform/random_dump.h"
 
 namespace bitbalance::fuzz {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <random>
 
-#include "hw/core/config.h"
-#include "hw/core/program.h"
+#include "hw/isa/config.h"
+#include "hw/isa/program.h"
 
 namespace bitbalance::test {
 

@@ -1,6 +1,6 @@
 #include "tests/support/golden_check.h"
 
-#include "testbench/golden.h"
+#include "testbench/golden/golden.h"
 #include "tests/support/program_interpreter.h"
 
 namespace bitbalance::test {

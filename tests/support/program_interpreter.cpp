@@ -6,7 +6,7 @@
 #include <random>
 #include <stdexcept>
 
-#include "hw/core/tokens.h"
+#include "hw/isa/tokens.h"
 
 namespace bitbalance::test {
 namespace {

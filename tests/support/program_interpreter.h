@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "hw/core/config.h"
-#include "hw/core/program.h"
+#include "hw/isa/config.h"
+#include "hw/isa/program.h"
 
 namespace bitbalance::test {
 

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "quant/representable.h"
+#include "quant/ir/representable.h"
 
 namespace bitbalance::test {
 namespace {

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "hw/core/config.h"
-#include "hw/core/mapper.h"
-#include "quant/quantized_network.h"
+#include "hw/compiler/mapper.h"
+#include "hw/isa/config.h"
+#include "quant/ir/quantized_network.h"
 #include "tests/support/random_draw.h"
 
 namespace bitbalance::test {

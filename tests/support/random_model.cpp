@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "quant/onnx_writer.h"
+#include "quant/onnx/writer.h"
 #include "tests/support/random_draw.h"
 
 namespace bitbalance::test {

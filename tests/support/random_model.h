@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "quant/shape.h"
+#include "base/shape.h"
 
 namespace bitbalance::test {
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "quant/evaluator.h"
-#include "quant/onnx_import.h"
-#include "quant/output_file.h"
+#include "base/output_file.h"
+#include "quant/eval/evaluator.h"
+#include "quant/onnx/import.h"
 #include "tests/support/random_model.h"
 
 namespace {

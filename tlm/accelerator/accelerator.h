@@ -8,9 +8,9 @@
 #include <systemc>
 #include <tlm>
 
-#include "hw/core/config.h"
-#include "hw/core/profile.h"
-#include "hw/core/region_map.h"
+#include "hw/isa/config.h"
+#include "hw/isa/profile.h"
+#include "hw/isa/region_map.h"
 #include "hw/port/csr_port.h"
 #include "tlm/accelerator/activation_buffer.h"
 #include "tlm/accelerator/controller.h"

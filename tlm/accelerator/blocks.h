@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "hw/core/channel_timing.h"
-#include "hw/core/command.h"
-#include "hw/core/timeline/weight_statistics.h"
+#include "hw/isa/channel_timing.h"
+#include "hw/isa/command.h"
+#include "hw/timeline/weight_statistics.h"
 #include "tlm/accelerator/packing.h"
 #include "tlm/accelerator/weight_banks.h"
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "hw/core/command_check.h"
-#include "hw/core/timeline/command_events.h"
+#include "hw/isa/command_check.h"
+#include "hw/timeline/command_events.h"
 
 namespace bitbalance::tlm_level {
 

@@ -12,13 +12,13 @@
 #include <systemc>
 #include <vector>
 
-#include "hw/core/config.h"
-#include "hw/core/profile.h"
-#include "hw/core/region_map.h"
-#include "hw/core/registers.h"
-#include "hw/core/timeline/command_schedule.h"
-#include "hw/core/timeline/compute_timeline.h"
+#include "hw/isa/config.h"
+#include "hw/isa/profile.h"
+#include "hw/isa/region_map.h"
+#include "hw/isa/registers.h"
 #include "hw/port/csr_port.h"
+#include "hw/timeline/command_schedule.h"
+#include "hw/timeline/compute_timeline.h"
 #include "tlm/accelerator/block_sockets.h"
 #include "tlm/accelerator/blocks.h"
 #include "tlm/accelerator/dram_interface.h"

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <map>
 
-#include "hw/core/channel_timing.h"
+#include "hw/isa/channel_timing.h"
 
 namespace bitbalance::tlm_level {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "hw/core/timeline/command_events.h"
+#include "hw/timeline/command_events.h"
 
 namespace bitbalance::tlm_level {
 

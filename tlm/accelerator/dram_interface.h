@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "hw/core/config.h"
-#include "hw/core/profile.h"
-#include "hw/core/region_map.h"
-#include "hw/core/timeline/transfer_timing.h"
+#include "hw/isa/config.h"
+#include "hw/isa/profile.h"
+#include "hw/isa/region_map.h"
+#include "hw/timeline/transfer_timing.h"
 #include "tlm/accelerator/block_sockets.h"
 #include "tlm/accelerator/blocks.h"
 #include "tlm/accelerator/edge_clock.h"

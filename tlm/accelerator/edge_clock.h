@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <systemc>
 
-#include "hw/core/channel_timing.h"
+#include "hw/isa/channel_timing.h"
 
 namespace bitbalance::tlm_level {
 

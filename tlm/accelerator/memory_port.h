@@ -10,8 +10,8 @@
 #include <systemc>
 #include <vector>
 
-#include "hw/core/channel_timing.h"
-#include "hw/core/config.h"
+#include "hw/isa/channel_timing.h"
+#include "hw/isa/config.h"
 #include "hw/port/burst_initiator.h"
 #include "tlm/accelerator/direct_memory.h"
 #include "tlm/accelerator/edge_clock.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "hw/core/vector_clones.h"
+#include "base/vector_clones.h"
 
 namespace bitbalance::tlm_level {
 namespace {

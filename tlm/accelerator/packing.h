@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "hw/core/command.h"
+#include "hw/isa/command.h"
 #include "tlm/accelerator/dot_kernel.h"
 
 namespace bitbalance::tlm_level {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "hw/core/vector_clones.h"
+#include "base/vector_clones.h"
 
 namespace bitbalance::tlm_level {
 namespace {

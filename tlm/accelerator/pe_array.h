@@ -7,7 +7,7 @@
 #include <systemc>
 #include <vector>
 
-#include "hw/core/config.h"
+#include "hw/isa/config.h"
 #include "tlm/accelerator/block_sockets.h"
 #include "tlm/accelerator/blocks.h"
 #include "tlm/accelerator/worker_pool.h"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "hw/core/arithmetic.h"
-#include "hw/core/vector_clones.h"
+#include "base/vector_clones.h"
+#include "hw/isa/arithmetic.h"
 
 namespace bitbalance::tlm_level {
 namespace {

@@ -7,8 +7,8 @@
 #include <systemc>
 #include <vector>
 
-#include "hw/core/config.h"
-#include "hw/core/parameter_entry.h"
+#include "hw/isa/config.h"
+#include "hw/isa/parameter_entry.h"
 #include "tlm/accelerator/block_sockets.h"
 #include "tlm/accelerator/blocks.h"
 #include "tlm/accelerator/worker_pool.h"

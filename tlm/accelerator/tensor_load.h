@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "hw/core/command.h"
+#include "hw/isa/command.h"
 
 namespace bitbalance::tlm_level {
 

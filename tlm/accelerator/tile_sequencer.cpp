@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "hw/core/tokens.h"
+#include "hw/isa/tokens.h"
 
 namespace bitbalance::tlm_level {
 

@@ -8,10 +8,10 @@
 #include <functional>
 #include <vector>
 
-#include "hw/core/channel_timing.h"
-#include "hw/core/command.h"
-#include "hw/core/config.h"
-#include "hw/core/dma_walk.h"
+#include "hw/isa/channel_timing.h"
+#include "hw/isa/command.h"
+#include "hw/isa/config.h"
+#include "hw/isa/dma_walk.h"
 #include "tlm/accelerator/memory_port.h"
 
 namespace bitbalance::tlm_level {

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <vector>
 
-#include "hw/core/config.h"
+#include "hw/isa/config.h"
 
 namespace bitbalance::tlm_level {
 

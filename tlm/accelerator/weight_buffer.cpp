@@ -1,6 +1,6 @@
 #include "tlm/accelerator/weight_buffer.h"
 
-#include "hw/core/dma_walk.h"
+#include "hw/isa/dma_walk.h"
 
 namespace bitbalance::tlm_level {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <systemc>
 
-#include "hw/core/config.h"
+#include "hw/isa/config.h"
 #include "tlm/accelerator/block_sockets.h"
 #include "tlm/accelerator/blocks.h"
 #include "tlm/accelerator/weight_banks.h"

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <numeric>
 
-#include "hw/core/vector_clones.h"
+#include "base/vector_clones.h"
 
 namespace bitbalance::tlm_level {
 namespace {

@@ -9,8 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "hw/core/config.h"
-#include "hw/core/tokens.h"
+#include "hw/isa/config.h"
+#include "hw/isa/tokens.h"
 #include "tlm/accelerator/block_sockets.h"
 #include "tlm/accelerator/blocks.h"
 #include "tlm/accelerator/worker_pool.h"

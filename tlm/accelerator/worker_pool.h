@@ -8,7 +8,7 @@
 #include <functional>
 #include <mutex>
 
-#include "quant/threads.h"
+#include "base/threads.h"
 
 namespace bitbalance::tlm_level {
 

@@ -7,7 +7,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "quant/number.h"
+#include "base/number.h"
 
 namespace bitbalance::dram {
 namespace {

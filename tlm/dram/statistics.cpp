@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "quant/quotient.h"
+#include "base/quotient.h"
 
 namespace bitbalance::dram {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "tlm/dram/config.h"
-#include "tlm/statistic.h"
+#include "tlm/memory/statistic.h"
 
 namespace bitbalance::dram {
 

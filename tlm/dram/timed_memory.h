@@ -16,8 +16,8 @@
 
 #include "tlm/dram/channel.h"
 #include "tlm/dram/clock.h"
-#include "tlm/memory_array.h"
-#include "tlm/memory_model.h"
+#include "tlm/memory/memory_array.h"
+#include "tlm/memory/memory_model.h"
 
 namespace bitbalance::dram {
 

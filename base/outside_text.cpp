@@ -1,0 +1,58 @@
+#include "base/outside_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace bitbalance {
+
+std::optional<std::string> read_bytes(const std::filesystem::path& file, std::size_t most) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) return std::nullopt;
+  std::ifstream stream(file, std::ios::binary);
+  constexpr std::size_t kPiece = std::size_t{1} << 16;
+  std::string bytes;
+  while (stream) {
+    const std::size_t read = bytes.size();
+    bytes.resize(read + kPiece);
+    stream.read(&bytes[read], kPiece);
+    bytes.resize(read + static_cast<std::size_t>(stream.gcount()));
+    if (bytes.size() > most) {
+      throw std::invalid_argument(
+          fmt::format("{}: more than {} bytes; accepted: up to that", one_line(file.string()), most));
+    }
+  }
+  if (!stream.eof()) return std::nullopt;
+  return bytes;
+}
+
+std::string one_line(const std::string& text) {
+  std::string line;
+  for (const char c : text) {
+    if (c == '\n') {
+      line += "\\n";
+    } else if (c == '\t') {
+      line += "\\t";
+    } else if (std::iscntrl(static_cast<unsigned char>(c)) != 0) {
+      line += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      line += c;
+    }
+  }
+  return line;
+}
+
+bool is_utf8(const std::string& text) {
+  try {
+    nlohmann::json(text).dump();
+    return true;
+  } catch (const nlohmann::json::type_error&) {
+    return false;
+  }
+}
+
+}  // namespace bitbalance

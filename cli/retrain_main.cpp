@@ -1,0 +1,174 @@
+// The `bitbalance_retrain` command: fine-tunes an ONNX network for few non-zero bits a weight. A program of
+// its own, because libtorch is optional.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include "base/outside_text.h"
+#include "cli/command_line.h"
+#include "cli/exit_codes.h"
+#include "quant/method/calibration.h"
+#include "quant/method/quantizer.h"
+#include "quant/onnx/export.h"
+#include "quant/onnx/import.h"
+#include "quant/retrain/fine_tuning.h"
+#include "testbench/run/console.h"
+#include "testbench/run/progress.h"
+
+namespace bitbalance {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::string model;
+  std::string images;
+  std::string labels;
+  std::string test_images;
+  std::string test_labels;
+  std::string token_form = "binary";
+  std::string out;
+  int calibration = 256;
+  int threads = 2;
+  QuantizationOptions quantization;
+  FineTuningOptions training;
+};
+
+void declare(CLI::App& app, Arguments& arguments) {
+  app.add_option("model", arguments.model, "float network")->required()->type_name("FILE.onnx");
+  app.add_option("--images", arguments.images, "training images (IDX)")->required()->type_name("FILE");
+  app.add_option("--labels", arguments.labels, "their labels (IDX)")->required()->type_name("FILE");
+  app.add_option("--test-images", arguments.test_images, "report accuracy on these, before and after")
+      ->type_name("FILE");
+  app.add_option("--test-labels", arguments.test_labels, "their labels")->type_name("FILE");
+  app.add_option("--out", arguments.out, "retrained float network to write")
+      ->required()
+      ->type_name("FILE.onnx");
+  app.add_option("--nnzb", arguments.quantization.nnzb, "most non-zero bits of a weight")
+      ->check(whole_number_check())
+      ->capture_default_str();
+  app.add_option("--weight-bits", arguments.quantization.weight_bits, "2..16")
+      ->check(whole_number_check())
+      ->capture_default_str();
+  app.add_option("--activation-bits", arguments.quantization.activation_bits, "8 or 16")
+      ->check(whole_number_check())
+      ->capture_default_str();
+  app.add_option("--token-form", arguments.token_form, "binary or signed_digit")->capture_default_str();
+  app.add_option("--calibration", arguments.calibration,
+                 "training images that activation ranges are taken from")
+      ->check(whole_number_check())
+      ->capture_default_str();
+  app.add_option("--epochs", arguments.training.epochs, "passes over the images")
+      ->check(whole_number_check())
+      ->capture_default_str();
+  app.add_option("--batch", arguments.training.batch, "images a step")
+      ->check(whole_number_check())
+      ->capture_default_str();
+  app.add_option("--rate", arguments.training.peak_rate, "peak learning rate")
+      ->check(real_number_check())
+      ->capture_default_str();
+  app.add_option("--distillation", arguments.training.distillation,
+                 "share of the loss that follows the float network, 0..1")
+      ->check(real_number_check())
+      ->capture_default_str();
+  app.add_option("--seed", arguments.training.seed, "of order and augmentation")
+      ->check(whole_number_check())
+      ->capture_default_str();
+  app.add_option("--threads", arguments.threads, "of libtorch; part of what makes a run repeatable")
+      ->check(whole_number_check())
+      ->capture_default_str();
+  app.footer(R"(
+Examples:
+  bitbalance_retrain fashion.onnx --nnzb 2 --images train-images.idx3-ubyte --labels train-labels.idx1-ubyte --out fashion-nnzb2.onnx
+  bitbalance run scenarios/fashion.yaml --set network.model=fashion-nnzb2.onnx --set quantization.nnzb=2
+
+Exit code: 0, 2 for a mistake in arguments or files, 3 if this machine refuses (disk, memory), both told in
+one line.)");
+}
+
+void report(const char* when, const TrainableNetwork& network, const ImageSet& images) {
+  fmt::print("{}: {:.2f} % of {} test images in float, {:.2f} % quantized\n", when,
+             100 * accuracy_of(network, images, false), images.count,
+             100 * accuracy_of(network, images, true));
+}
+
+void retrain(Arguments& arguments) {
+  if (arguments.threads < 1)
+    throw std::invalid_argument(fmt::format("--threads: {}; accepted: 1 or more", arguments.threads));
+  if (arguments.token_form != "binary" && arguments.token_form != "signed_digit")
+    throw std::invalid_argument(
+        fmt::format("--token-form: '{}'; accepted: binary, signed_digit", arguments.token_form));
+  torch::set_num_threads(arguments.threads);
+  at::globalContext().setDeterministicAlgorithms(true, false);
+  const fs::path out = arguments.out;
+  if (!out.parent_path().empty() && !fs::is_directory(out.parent_path()))
+    throw std::invalid_argument(
+        fmt::format("--out {}: no such folder; accepted: a file in one", out.string()));
+  arguments.quantization.token_form =
+      arguments.token_form == "binary" ? TokenForm::kBinary : TokenForm::kSignedDigit;
+
+  const Network network = fold_affine(import_onnx(arguments.model));
+  const ImageSet images = read_images(arguments.images, arguments.labels);
+  ImageSet test;
+  if (!arguments.test_images.empty()) test = read_images(arguments.test_images, arguments.test_labels);
+  const Calibration calibration = calibrate(network, float_images(images, 0, arguments.calibration));
+  TrainableNetwork trainable(network, quantize(network, calibration, arguments.quantization));
+
+  if (test.count > 0) report("before", trainable, test);
+  {
+    Progress progress("retrain");
+    fine_tune(
+        trainable, images, arguments.training,
+        [&](int epoch, double loss) {
+          fmt::print("epoch {} of {}: loss {:.4f}\n", epoch, arguments.training.epochs, loss);
+        },
+        [&](double share) { progress.update(share); });
+  }
+  if (test.count > 0) report("after", trainable, test);
+  export_onnx(trainable.network(), out);
+}
+
+int parse_and_run(int argc, char* argv[]) {
+  CLI::App app{"Fine-tunes a network so that few non-zero bits a weight are enough.", "bitbalance_retrain"};
+  Arguments arguments;
+  declare(app, arguments);
+  try {
+    read_command_line(app, argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  }
+  retrain(arguments);
+  return kExitPass;
+}
+
+int failure(const std::string& why, int exit_code) {
+  std::fprintf(stderr, "bitbalance_retrain: %s\n", one_line(why).c_str());
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace bitbalance
+
+int main(int argc, char* argv[]) {
+  using namespace bitbalance;
+  claim_standard_streams();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like a full disk
+  try {
+    const int exit_code = parse_and_run(argc, argv);
+    finish_stdout();
+    return exit_code;
+  } catch (const std::invalid_argument& mistake) {
+    return failure(mistake.what(), kExitUsage);
+  } catch (const std::bad_alloc&) {
+    return failure("out of memory", kExitMachine);
+  } catch (const std::exception& error) {
+    const std::string why = error.what();
+    return failure(why.substr(0, why.find('\n')), kExitMachine);  // libtorch's stack comes behind it
+  }
+}

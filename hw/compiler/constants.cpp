@@ -1,0 +1,75 @@
+#include "hw/compiler/constants.h"
+
+#include <algorithm>
+
+#include "hw/isa/parameter_entry.h"
+#include "hw/isa/tokens.h"
+
+namespace bitbalance {
+namespace {
+
+/// Calls `body` with the layer's number of each output channel of the blob, in order.
+template <class Body>
+void for_channels(const ConstantsBlob& blob, const QuantizedLayer& layer, const Body& body) {
+  const std::size_t channels_of_group = layer.bias.size() / static_cast<std::size_t>(layer.groups);
+  for (int group = blob.group; group < blob.group + blob.groups; ++group) {
+    for (int channel = blob.channel; channel < blob.channel + blob.channels; ++channel)
+      body(static_cast<std::size_t>(group) * channels_of_group + static_cast<std::size_t>(channel));
+  }
+}
+
+// Rows follow the output channels: a row group is the next rows of the blob.
+std::vector<std::uint8_t> pack_weights(const ConstantsBlob& blob, const QuantizedLayer& layer,
+                                       const AcceleratorConfig& config) {
+  const WeightFormat format(layer.weight_bits, layer.nnzb, config.token_form, config.weight_storage);
+  const std::size_t filter = layer.weights.size() / layer.bias.size();
+  const auto area = static_cast<std::size_t>(layer.window.area());
+  std::vector<std::uint8_t> bytes;
+  for_channels(blob, layer, [&](std::size_t channel) {
+    const std::size_t first = channel * filter + static_cast<std::size_t>(blob.input_channel) * area;
+    append_row(bytes, layer.weights.data() + first, static_cast<std::size_t>(blob.input_channels) * area,
+               format);
+  });
+  return bytes;
+}
+
+std::vector<std::uint8_t> bytes_of(const ConstantsBlob& blob, const QuantizedLayer& layer,
+                                   const AcceleratorConfig& config) {
+  std::vector<std::uint8_t> bytes;
+  switch (blob.kind) {
+    case ConstantsBlob::Kind::kWeights:
+      return pack_weights(blob, layer, config);
+    case ConstantsBlob::Kind::kParameters:
+      for_channels(blob, layer, [&](std::size_t channel) {
+        append_parameter(bytes, {layer.bias[channel], layer.rescale[channel]});
+      });
+      break;
+    case ConstantsBlob::Kind::kReciprocals:
+      std::for_each(layer.rescale.end() - blob.channels, layer.rescale.end(), [&](const Rescale& rescale) {
+        append_parameter(bytes, {0, rescale});
+      });
+      break;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+void write_constants(const QuantizedNetwork& network, const AcceleratorConfig& config, Program& program) {
+  program.constants.assign(program.constants_bytes, 0);
+  const auto write = [&](std::size_t offset, const auto& bytes) {
+    std::copy(bytes.begin(), bytes.end(), program.constants.begin() + static_cast<std::ptrdiff_t>(offset));
+  };
+  ProgramHeader header;
+  header.config_hash = config_hash(config);
+  header.commands = static_cast<std::uint32_t>(program.commands.size());
+  header.constants_bytes = program.constants_bytes;
+  header.data_bytes = program.data_bytes;
+  write(0, encode(header));
+  for (std::size_t i = 0; i < program.commands.size(); ++i)
+    write((i + 1) * kCommandBytes, encode(program.commands[i], static_cast<std::uint32_t>(i)));
+  for (const ConstantsBlob& blob : program.blobs)
+    write(blob.offset, bytes_of(blob, network.layers[static_cast<std::size_t>(blob.layer)], config));
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,340 @@
+#include "hw/compiler/mapper.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <map>
+#include <set>
+
+#include "hw/compiler/constants.h"
+#include "hw/compiler/layer_lowering.h"
+
+namespace bitbalance {
+namespace {
+
+const QuantizedTensor& tensor(const QuantizedNetwork& network, int index) {
+  return network.tensors[static_cast<std::size_t>(index)];
+}
+
+/// The layer that alone reads the tensor, or nullptr.
+const QuantizedLayer* only_reader(const QuantizedNetwork& network, int tensor_index) {
+  const QuantizedLayer* reader = nullptr;
+  if (tensor_index == network.output || tensor(network, tensor_index).parent >= 0) return nullptr;
+  for (const QuantizedLayer& l : network.layers) {
+    const std::vector<int>& others = l.others;
+    const bool is_other = std::find(others.begin(), others.end(), tensor_index) != others.end();
+    if (l.input != tensor_index && l.operand != tensor_index && !is_other) continue;
+    if (reader != nullptr) return nullptr;
+    reader = &l;
+  }
+  return reader;
+}
+
+bool pools_while_draining(const QuantizedLayer& l) {
+  const Window& w = l.window;
+  return l.op == LayerOp::kMaxPool && w.kernel_h == w.stride_h && w.kernel_w == w.stride_w &&
+         w.kernel_h <= 15 && w.kernel_w <= 15 && w.dilation_h == 1 && w.dilation_w == 1 && w.pad_top == 0 &&
+         w.pad_left == 0 && w.pad_bottom == 0 && w.pad_right == 0;
+}
+
+Convolution describe(const QuantizedNetwork& network, const QuantizedLayer& layer, const QuantizedLayer* pool,
+                     const AcceleratorConfig& config, int batch) {
+  const QuantizedTensor& input = tensor(network, layer.input);
+  const Shape& out = tensor(network, layer.output).shape;
+  const QuantizedLayer& last = pool != nullptr ? *pool : layer;
+  Convolution c;
+  c.layer = &layer;
+  c.output = last.output;
+  // The command clips once, ahead of pooling. That serves both clips, as the largest of some clipped values
+  // is the clipped largest of them.
+  c.clip_low = std::clamp(layer.clip_low, last.clip_low, last.clip_high);
+  c.clip_high = std::clamp(layer.clip_high, last.clip_low, last.clip_high);
+  c.batch = batch;
+  c.groups = layer.groups;
+  c.in_channels = input.shape.channels / layer.groups;
+  c.out_channels = out.channels / layer.groups;
+  c.in_rows = input.shape.height;
+  c.in_columns = input.shape.width;
+  if (pool != nullptr) {
+    c.pool_h = pool->window.kernel_h;
+    c.pool_w = pool->window.kernel_w;
+  }
+  c.out_rows = out.height / c.pool_h * c.pool_h;
+  c.out_columns = out.width;
+  c.wide = input.bits == 16;
+  c.operand = layer.operand >= 0;
+  c.weight_code_bits =
+      WeightFormat(layer.weight_bits, layer.nnzb, config.token_form, config.weight_storage).bits();
+  c.config = &config;
+  return c;
+}
+
+/// All that the choice of a mapping depends on, for one accelerator and batch.
+using ConvolutionShape = std::array<int, 24>;
+ConvolutionShape shape_of(const Convolution& c) {
+  const Window& w = c.layer->window;
+  return {c.groups,      c.in_channels, c.out_channels, c.in_rows,    c.in_columns,   c.out_rows,
+          c.out_columns, c.pool_h,      c.pool_w,       int{c.wide},  int{c.operand}, c.weight_code_bits,
+          c.layer->nnzb, w.kernel_h,    w.kernel_w,     w.stride_h,   w.stride_w,     w.pad_top,
+          w.pad_left,    w.pad_bottom,  w.pad_right,    w.dilation_h, w.dilation_w};
+}
+
+void check_user_mapping(const LayerMapping& m, const Convolution& c) {
+  const auto require = [&](bool ok, const char* key, int value, const std::string& accepted) {
+    if (!ok) {
+      throw std::invalid_argument(
+          fmt::format("mapping of layer {}: {} = {}: accepted: {}", m.layer, key, value, accepted));
+    }
+  };
+  const int rows = c.config->rows;
+  require(m.rows == 0 || (m.rows > 0 && m.rows <= c.out_rows && m.rows % c.pool_h == 0), "rows", m.rows,
+          fmt::format("multiples of {} up to {}", c.pool_h, c.out_rows));
+  require(m.images == 0 || m.images == 1 || (m.images > 0 && m.images <= c.batch && m.rows == c.out_rows),
+          "images", m.images, fmt::format("1, or up to {} with rows = {}", c.batch, c.out_rows));
+  require(m.output_channels == 0 || m.output_channels == c.out_channels ||
+              (m.output_channels > 0 && m.output_channels < c.out_channels && m.output_channels % rows == 0),
+          "output_channels", m.output_channels,
+          fmt::format("{}, or a smaller multiple of {}", c.out_channels, rows));
+  require(m.conv_groups == 0 || m.conv_groups == 1 ||
+              (m.conv_groups > 0 && m.conv_groups <= c.groups && m.output_channels == c.out_channels),
+          "conv_groups", m.conv_groups,
+          fmt::format("1, or up to {} with output_channels = {}", c.groups, c.out_channels));
+  require(m.channels >= 0 && m.channels <= c.in_channels, "channels", m.channels,
+          fmt::format("0 to {}", c.in_channels));
+}
+
+void check_format(const QuantizedNetwork& network, const QuantizedLayer& layer,
+                  const AcceleratorConfig& config) {
+  if (layer.op == LayerOp::kConv && layer.token_form != config.token_form) {
+    throw std::invalid_argument(
+        fmt::format("layer {}: weights are limited in {} form, the accelerator's token_form is {}",
+                    layer.name, to_string(layer.token_form), to_string(config.token_form)));
+  }
+  const int bits = tensor(network, layer.input).bits;
+  if (tensor(network, layer.output).bits != bits ||
+      (layer.operand >= 0 && tensor(network, layer.operand).bits != bits)) {
+    throw std::invalid_argument(fmt::format(
+        "layer {}: input, operand and output must have the same width, input has {} bits", layer.name, bits));
+  }
+}
+
+std::string op_name(const Convolution& c, const QuantizedNetwork& network, bool fused) {
+  const Shape& in = tensor(network, c.layer->input).shape;
+  const Window& w = c.layer->window;
+  const bool fully_connected = c.groups == 1 && w.kernel_h == in.height && w.kernel_w == in.width &&
+                               c.out_columns == 1 && tensor(network, c.layer->output).shape.height == 1;
+  return std::string(fully_connected                      ? "fc"
+                     : c.groups > 1 && c.in_channels == 1 ? "depthwise"
+                                                          : "conv") +
+         (fused ? "+maxpool" : "");
+}
+
+/// Largest magnitude of a sum of this output channel: sum of |weight| x largest |activation| + |bias|.
+std::int64_t largest_sum(const QuantizedNetwork& network, const QuantizedLayer& layer, std::size_t channel) {
+  const QuantizedTensor& input = tensor(network, layer.input);
+  const std::int64_t largest_activation = input.bits == 16 ? 32768 : input.is_signed ? 128 : 255;
+  const std::size_t filter = layer.weights.size() / layer.bias.size();
+  std::int64_t weights = 0;
+  for (std::size_t i = channel * filter; i < (channel + 1) * filter; ++i)
+    weights += std::abs(int{layer.weights[i]});
+  return std::llabs(layer.bias[channel]) + weights * largest_activation;
+}
+
+std::int64_t accumulator_limit(int bits) {
+  return (std::int64_t{1} << (bits - 1)) - 1;
+}
+
+[[noreturn]] void refuse_overflow(const QuantizedNetwork& network, const QuantizedLayer& layer,
+                                  int accumulator_bits) {
+  const std::int64_t limit = accumulator_limit(accumulator_bits);
+  std::size_t channel = 0;
+  while (largest_sum(network, layer, channel) <= limit) ++channel;
+  throw std::invalid_argument(
+      fmt::format("layer {}: output channel {}: sums can reach {}, the {}-bit accumulator holds {}; narrower "
+                  "weights, wider accumulators or allow_wrap: true are accepted",
+                  layer.name, channel, largest_sum(network, layer, channel), accumulator_bits, limit));
+}
+
+/// Lowers the layers of a network in order, segment by segment.
+class SegmentBuilder {
+ public:
+  /// `largest_sums`: of each layer's output channels.
+  SegmentBuilder(const QuantizedNetwork& network, const std::vector<std::int64_t>& largest_sums,
+                 const AcceleratorConfig& config, const MapperOptions& options)
+      : network_(network), largest_sums_(largest_sums), config_(config), options_(options) {
+    for (const LayerMapping& m : options.mappings) unused_.insert(m.layer);
+  }
+
+  std::vector<MappedProgram> run() {
+    while (next_ < network_.layers.size()) add_segment();
+    if (!unused_.empty()) {
+      throw std::invalid_argument(
+          fmt::format("mapping of layer {}: the network has no convolution of that name", *unused_.begin()));
+    }
+    return std::move(segments_);
+  }
+
+ private:
+  bool next_on_host() const { return next_ < network_.layers.size() && on_host(network_.layers[next_].op); }
+
+  void add_segment() {
+    MappedProgram result;
+    ProgramBuilder builder(network_, config_, options_,
+                           segments_.empty() ? nullptr : &segments_.back().program);
+    if (segments_.empty()) builder.place_tensor(network_.input);
+    while (next_ < network_.layers.size() && !next_on_host()) {
+      result.mappings.push_back(lower_layer(builder));
+      ++next_;
+      if (options_.barrier == LayerBarrier::kProgram) break;
+    }
+    std::vector<ProgramLayer> host_layers;
+    for (; next_on_host(); ++next_) {
+      const QuantizedLayer& layer = network_.layers[next_];
+      ProgramLayer entry = describe_layer(layer);
+      entry.op = layer.host.title;
+      entry.on_host = true;
+      host_layers.push_back(std::move(entry));
+      result.mappings.push_back({layer.name});
+    }
+    result.program = std::move(builder).finish(std::move(host_layers));
+    segments_.push_back(std::move(result));
+  }
+
+  ProgramLayer describe_layer(const QuantizedLayer& layer) const {
+    ProgramLayer entry;
+    entry.name = layer.name;
+    entry.network_layers = {static_cast<int>(next_)};
+    entry.input = layer.input;
+    entry.operand = layer.operand;
+    entry.output = layer.output;
+    entry.macs = macs(network_, layer);
+    return entry;
+  }
+
+  LayerMapping lower_layer(ProgramBuilder& builder) {
+    const QuantizedLayer& layer = network_.layers[next_];
+    check_format(network_, layer, config_);
+    LayerMapping mapping;
+    if (layer.op == LayerOp::kConv) {
+      mapping = lower_conv(builder, layer);
+    } else {
+      ProgramLayer entry = describe_layer(layer);
+      entry.op = layer.op == LayerOp::kAdd ? "add" : layer.op == LayerOp::kMaxPool ? "maxpool" : "avgpool";
+      builder.begin_layer(std::move(entry));
+      if (layer.op == LayerOp::kAdd) {
+        lower_add(builder, layer);
+      } else {
+        lower_pool(builder, layer);
+      }
+    }
+    builder.end_layer();
+    mapping.layer = layer.name;
+    return mapping;
+  }
+
+  LayerMapping lower_conv(ProgramBuilder& builder, const QuantizedLayer& layer) {
+    const int accumulator_bits = config_.accumulator_bits(tensor(network_, layer.input).bits == 16);
+    if (!config_.allow_wrap && largest_sums_[next_] > accumulator_limit(accumulator_bits))
+      refuse_overflow(network_, layer, accumulator_bits);
+    ProgramLayer entry = describe_layer(layer);
+    const QuantizedLayer* pool = options_.fuse_pooling ? only_reader(network_, layer.output) : nullptr;
+    // The pooling must come next, so that layers keep their order; Add behind a convolution reads it as an
+    // operand.
+    if (pool != nullptr && (!pools_while_draining(*pool) || next_ + 1 >= network_.layers.size() ||
+                            pool != &network_.layers[next_ + 1] || layer.operand >= 0)) {
+      pool = nullptr;
+    }
+    if (pool != nullptr) {
+      check_format(network_, *pool, config_);
+      entry.network_layers.push_back(static_cast<int>(++next_));
+    }
+    const Convolution conv = describe(network_, layer, pool, config_, options_.batch);
+    entry.output = conv.output;
+    entry.op = op_name(conv, network_, pool != nullptr);
+    LayerMapping user;
+    for (const LayerMapping& m : options_.mappings) {
+      if (m.layer == layer.name) user = m;
+    }
+    LayerMapping mapping = mapping_of(conv, user);
+    builder.begin_layer(std::move(entry));
+    lower_convolution(builder, conv, mapping);
+    return mapping;
+  }
+
+  LayerMapping mapping_of(const Convolution& conv, const LayerMapping& user) {
+    if (!user.layer.empty()) {
+      check_user_mapping(user, conv);
+      unused_.erase(user.layer);
+      return choose_mapping(conv, user, options_);
+    }
+    auto [chosen, is_new] = chosen_.try_emplace(shape_of(conv));
+    if (is_new) chosen->second = choose_mapping(conv, user, options_);
+    LayerMapping mapping = chosen->second;
+    mapping.layer = conv.layer->name;
+    return mapping;
+  }
+
+  const QuantizedNetwork& network_;
+  const std::vector<std::int64_t>& largest_sums_;
+  const AcceleratorConfig& config_;
+  const MapperOptions& options_;
+  std::set<std::string> unused_;  ///< user's mappings
+  std::map<ConvolutionShape, LayerMapping> chosen_;
+  std::size_t next_ = 0;  ///< layer of the network
+  std::vector<MappedProgram> segments_;
+};
+
+}  // namespace
+
+const char* to_string(LoopOrder order) {
+  return order == LoopOrder::kActivationsOuter ? "activations_outer" : "weights_outer";
+}
+
+const char* to_string(LayerBarrier barrier) {
+  switch (barrier) {
+    case LayerBarrier::kNone:
+      return "none";
+    case LayerBarrier::kCommand:
+      return "command";
+    case LayerBarrier::kProgram:
+      return "layer";
+  }
+  return "?";
+}
+
+Mapper::Mapper(const QuantizedNetwork& network) : network_(network) {
+  validate(network);
+  for (const QuantizedLayer& layer : network.layers) {
+    std::int64_t& largest = largest_sums_.emplace_back(0);
+    if (layer.op != LayerOp::kConv) continue;
+    for (std::size_t channel = 0; channel < layer.bias.size(); ++channel)
+      largest = std::max(largest, largest_sum(network, layer, channel));
+  }
+}
+
+std::vector<MappedProgram> Mapper::map(const AcceleratorConfig& config, const MapperOptions& options) const {
+  check(config);
+  if (options.batch < 1 || options.batch > 65535) {
+    throw std::invalid_argument(fmt::format("batch = {}: accepted: 1 to 65535", options.batch));
+  }
+  return SegmentBuilder(network_, largest_sums_, config, options).run();
+}
+
+std::vector<MappedProgram> build_segments(const QuantizedNetwork& network, const AcceleratorConfig& config,
+                                          const MapperOptions& options) {
+  std::vector<MappedProgram> segments = Mapper(network).map(config, options);
+  for (MappedProgram& segment : segments) write_constants(network, config, segment.program);
+  return segments;
+}
+
+MappedProgram build_program(const QuantizedNetwork& network, const AcceleratorConfig& config,
+                            const MapperOptions& options) {
+  std::vector<MappedProgram> segments = build_segments(network, config, options);
+  if (segments.size() != 1 || segments.front().program.layers.back().on_host) {
+    throw std::invalid_argument(fmt::format("layer {} runs on the host; accepted: accelerator layers alone",
+                                            segments.front().program.layers.back().name));
+  }
+  return std::move(segments.front());
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,85 @@
+// Turns an integer network into a program: picks the block of every layer that the buffers can hold and the
+// loop order with the least time and DRAM traffic, lays out weights and tensors, and emits commands with
+// dependence flags.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "hw/isa/config.h"
+#include "hw/isa/program.h"
+#include "quant/ir/quantized_network.h"
+
+namespace bitbalance {
+
+enum class LoopOrder {
+  kActivationsOuter,  ///< for each spatial block: for each channel block; activations are loaded once
+  kWeightsOuter,      ///< for each channel block: for each spatial block; weights are loaded once
+};
+const char* to_string(LoopOrder order);
+
+/// How a layer is cut into blocks. A user's mapping file holds a list of these; what is 0 is chosen by the
+/// mapper.
+struct LayerMapping {
+  std::string layer;    ///< name of the program layer
+  int images = 0;       ///< images of a block, 1..batch; more than 1 only with all rows of an image
+  int rows = 0;         ///< output rows of a block (before fused pooling), a multiple of the pooling's height
+  int conv_groups = 0;  ///< conv groups of a block; more than 1 only with all their output channels
+  /// Output channels of a block within a conv group: all, or a multiple of the array's rows.
+  int output_channels = 0;
+  /// Input channels of a chunk, within a conv group; fewer than all only when a block is one tile.
+  int channels = 0;
+  LoopOrder order = LoopOrder::kActivationsOuter;
+};
+
+/// How a layer ends.
+enum class LayerBarrier {
+  kNone,     ///< the engines already load and compute the next one
+  kCommand,  ///< all engines run dry: a Barrier command
+  kProgram,  ///< its program does: each layer is one of its own and leaves everything in DRAM
+};
+const char* to_string(LayerBarrier barrier);
+
+struct MapperOptions {
+  int batch = 1;  ///< images of one program, 1..65535
+  LayerBarrier barrier = LayerBarrier::kNone;
+  bool fuse_pooling = true;       ///< non-overlapping max pooling behind a convolution happens while draining
+  double bytes_per_cycle = 12.8;  ///< of the memory, to weigh traffic against compute
+  std::vector<LayerMapping> mappings;  ///< the user's choices, by layer name
+};
+
+struct MappedProgram {
+  Program program;
+  std::vector<LayerMapping> mappings;  ///< what was chosen, one per program layer
+};
+
+/// Maps one network on many accelerators: what does not depend on them is found out once.
+class Mapper {
+ public:
+  /// Keeps a reference. Throws std::invalid_argument as validate() does.
+  explicit Mapper(const QuantizedNetwork& network);
+
+  /// One program, without its constants, for each run of layers that ends with layers on the host, and one
+  /// for the rest; with LayerBarrier::kProgram one for each layer of the accelerator. All share
+  /// Region::kData: the placements of a program are those of the next, too. Throws std::invalid_argument,
+  /// naming the layer, when a buffer is too small for any block of it, a sum could overflow an accumulator
+  /// (unless allow_wrap), a field exceeds its command, or a user's mapping does not fit.
+  std::vector<MappedProgram> map(const AcceleratorConfig& config, const MapperOptions& options) const;
+
+  const QuantizedNetwork& network() const { return network_; }
+
+ private:
+  const QuantizedNetwork& network_;
+  std::vector<std::int64_t> largest_sums_;  ///< of any output channel, by layer
+};
+
+/// The same, once and with constants.
+std::vector<MappedProgram> build_segments(const QuantizedNetwork& network, const AcceleratorConfig& config,
+                                          const MapperOptions& options);
+
+/// The same for a network that makes one program: without layers on the host, or with a single layer. Throws
+/// std::invalid_argument for another.
+MappedProgram build_program(const QuantizedNetwork& network, const AcceleratorConfig& config,
+                            const MapperOptions& options);
+
+}  // namespace bitbalance

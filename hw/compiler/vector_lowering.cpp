@@ -1,0 +1,202 @@
+// Layers that the vector unit executes on the output buffer: operands are loaded there, results stored from
+// there.
+#include <algorithm>
+
+#include "hw/compiler/layer_lowering.h"
+
+namespace bitbalance {
+namespace {
+
+/// Output rows and channels of a block: as many whole channels as half the output buffer holds, else rows of
+/// one channel.
+struct VectorBlock {
+  int channels = 1;
+  int rows = 1;
+};
+
+/// `elements(rows)`: elements one channel needs in the output buffer for that many output rows, results
+/// included.
+template <class Elements>
+VectorBlock choose_block(const ProgramBuilder& builder, const QuantizedLayer& layer, const Shape& output,
+                         bool wide, const Elements& elements) {
+  const std::int64_t capacity = builder.config().output_elements(wide);
+  // Half the buffer lets the next block load while this one is stored; a single row may take all of it.
+  for (int parts = 1;; ++parts) {
+    const int rows = (output.height + parts - 1) / parts;
+    const std::int64_t room = rows == 1 ? capacity : capacity / 2;
+    if (const std::int64_t channels = room / elements(rows); channels >= 1) {
+      return {static_cast<int>(std::min<std::int64_t>(channels, output.channels)), rows};
+    }
+    if (rows == 1) {
+      throw std::invalid_argument(
+          fmt::format("layer {}: one row needs {} elements in the output buffer, the accelerator has {}",
+                      layer.name, elements(1), capacity));
+    }
+  }
+}
+
+template <class Body>
+void for_blocks(int batch, const Shape& output, const VectorBlock& block, const Body& body) {
+  for (int image = 0; image < batch; ++image) {
+    for (int channel = 0; channel < output.channels; channel += block.channels) {
+      for (int row = 0; row < output.height; row += block.rows) {
+        body(TensorRange{image, 1, channel, std::min(block.channels, output.channels - channel), row,
+                         std::min(block.rows, output.height - row)});
+      }
+    }
+  }
+}
+
+CommandIndex emit_load(ProgramBuilder& builder, int tensor, const TensorRange& range, std::int64_t base,
+                       std::int64_t image_stride, const Prerequisites& region_free, LoadOutputs load = {}) {
+  load.slice = builder.slice(tensor, range);
+  load.base = static_cast<std::uint32_t>(base);
+  load.image_stride = static_cast<std::uint32_t>(image_stride);
+  Prerequisites before = region_free;
+  before.add(builder.written(tensor, range));
+  return builder.emit(load, before);
+}
+
+void emit_store(ProgramBuilder& builder, int tensor, const TensorRange& range, std::int64_t base,
+                std::int64_t image_stride, CommandIndex vector, std::size_t region) {
+  Store store;
+  store.slice = builder.slice(tensor, range);
+  store.base = static_cast<std::uint32_t>(base);
+  store.image_stride = static_cast<std::uint32_t>(image_stride);
+  Prerequisites done;
+  done.add(Engine::kVector, vector);
+  const CommandIndex index = builder.emit(store, done);
+  builder.outputs.used_by(region, Engine::kStore, index);
+  builder.wrote(tensor, range, index);
+}
+
+}  // namespace
+
+void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
+  const QuantizedTensor& input = builder.network().tensors[static_cast<std::size_t>(layer.input)];
+  const QuantizedTensor& output = builder.network().tensors[static_cast<std::size_t>(layer.output)];
+  const Window& w = layer.window;
+  const bool average = layer.op == LayerOp::kAvgPool;
+  const bool wide = input.bits == 16;
+  const std::int64_t element_bytes = wide ? 2 : 1;
+  const InputColumns columns = input_columns(w, input.shape.width, output.shape.width);
+  const std::int64_t padded_columns = columns.pad_left + input.shape.width + columns.pad_right;
+  if (w.dilation_h != 1 || w.dilation_w != 1) {
+    throw std::invalid_argument(fmt::format("layer {}: dilation {}x{}: accepted for pooling: 1x1", layer.name,
+                                            w.dilation_h, w.dilation_w));
+  }
+  const auto in_elements = [&](int rows) {
+    return ((rows - 1) * std::int64_t{w.stride_h} + w.kernel_h) * padded_columns;
+  };
+  const VectorBlock block = choose_block(builder, layer, output.shape, wide, [&](int rows) {
+    return in_elements(rows) + std::int64_t{rows} * output.shape.width;
+  });
+
+  // Reciprocals, once for the layer: one for every number of valid elements, or just the one that all windows
+  // use.
+  Pool pool;
+  Prerequisites parameters_ready;
+  std::optional<RingBuffer::Region> parameters;
+  if (average) {
+    pool.single_divisor =
+        layer.count_include_pad || (w.pad_top | w.pad_left | w.pad_bottom | w.pad_right) == 0;
+    LoadParameters load;
+    load.entries = command_field<std::uint16_t>(
+        pool.single_divisor ? 1 : static_cast<std::int64_t>(layer.rescale.size()), layer.name, "reciprocals");
+    if (load.entries > builder.config().parameter_entries()) {
+      throw std::invalid_argument(
+          fmt::format("layer {}: average pooling needs {} parameter entries, the accelerator has {}",
+                      layer.name, load.entries, builder.config().parameter_entries()));
+    }
+    parameters = builder.parameters.allocate(load.entries);
+    ConstantsBlob blob;
+    blob.kind = ConstantsBlob::Kind::kReciprocals;
+    blob.layer = builder.layer_index(layer);
+    blob.channels = load.entries;
+    load.dram_offset =
+        builder.place_constants(blob, std::int64_t{load.entries} * AcceleratorConfig::kParameterBytes);
+    load.base = pool.parameter_base = static_cast<std::uint16_t>(parameters->begin);
+    parameters_ready.add(Engine::kLoad, builder.emit(load, parameters->free));
+  }
+
+  for_blocks(builder.options().batch, output.shape, block, [&](const TensorRange& range) {
+    const InputRows rows = input_rows(w, input.shape.height, range.row, range.rows);
+    const std::int64_t in_image = range.channels * std::int64_t{rows.padded()} * padded_columns;
+    const std::int64_t out_image = range.channels * std::int64_t{range.rows} * output.shape.width;
+    const auto region = builder.outputs.allocate(align_up((in_image + out_image) * element_bytes, 2), 2);
+    const std::int64_t base = region.begin / element_bytes;
+
+    LoadOutputs load;
+    load.pad_top = command_field<std::uint8_t>(rows.pad_top, layer.name, "top padding");
+    load.pad_bottom = command_field<std::uint8_t>(rows.pad_bottom, layer.name, "bottom padding");
+    load.pad_left = command_field<std::uint8_t>(columns.pad_left, layer.name, "left padding");
+    load.pad_right = command_field<std::uint8_t>(columns.pad_right, layer.name, "right padding");
+    if (!average) load.pad_value = static_cast<std::int16_t>(wide ? -32768 : input.is_signed ? -128 : 0);
+    const TensorRange source{range.image, 1, range.channel, range.channels, rows.first, rows.rows};
+    Prerequisites ready = parameters_ready;
+    ready.add(Engine::kLoad, emit_load(builder, layer.input, source, base, in_image, region.free, load));
+
+    pool.input_base = static_cast<std::uint32_t>(base);
+    pool.input_image_stride = static_cast<std::uint32_t>(in_image);
+    pool.output_base = static_cast<std::uint32_t>(base + in_image);
+    pool.output_image_stride = static_cast<std::uint32_t>(out_image);
+    pool.channels = static_cast<std::uint16_t>(range.channels);
+    pool.input_rows = command_field<std::uint16_t>(rows.padded(), layer.name, "rows of a block");
+    pool.input_columns = command_field<std::uint16_t>(padded_columns, layer.name, "columns");
+    pool.output_rows = static_cast<std::uint16_t>(range.rows);
+    pool.output_columns = command_field<std::uint16_t>(output.shape.width, layer.name, "output columns");
+    pool.kernel_h = command_field<std::uint8_t>(w.kernel_h, layer.name, "kernel height");
+    pool.kernel_w = command_field<std::uint8_t>(w.kernel_w, layer.name, "kernel width");
+    pool.stride_h = command_field<std::uint8_t>(w.stride_h, layer.name, "vertical stride");
+    pool.stride_w = command_field<std::uint8_t>(w.stride_w, layer.name, "horizontal stride");
+    pool.average = average;
+    pool.valid_row_begin = static_cast<std::uint16_t>(rows.pad_top);
+    pool.valid_row_end = static_cast<std::uint16_t>(rows.pad_top + rows.rows);
+    pool.valid_column_begin = static_cast<std::uint16_t>(columns.pad_left);
+    pool.valid_column_end = static_cast<std::uint16_t>(columns.pad_left + input.shape.width);
+    pool.clip_low = command_field<std::int16_t>(layer.clip_low, layer.name, "clip_low");
+    pool.clip_high = command_field<std::int16_t>(layer.clip_high, layer.name, "clip_high");
+    pool.wide = wide;
+    pool.is_signed = input.is_signed;
+    const CommandIndex vector = builder.emit(pool, ready);
+    if (parameters) builder.parameters.used_by(parameters->id, Engine::kVector, vector);
+    emit_store(builder, layer.output, range, base + in_image, out_image, vector, region.id);
+  });
+}
+
+void lower_add(ProgramBuilder& builder, const QuantizedLayer& layer) {
+  const auto& tensors = builder.network().tensors;
+  const QuantizedTensor& input = tensors[static_cast<std::size_t>(layer.input)];
+  const QuantizedTensor& operand = tensors[static_cast<std::size_t>(layer.operand)];
+  const bool wide = input.bits == 16;
+  const std::int64_t element_bytes = wide ? 2 : 1;
+  const VectorBlock block = choose_block(builder, layer, input.shape, wide, [&](int rows) {
+    return std::int64_t{2} * rows * input.shape.width;
+  });
+  for_blocks(builder.options().batch, input.shape, block, [&](const TensorRange& range) {
+    const std::int64_t elements = std::int64_t{range.channels} * range.rows * input.shape.width;
+    const auto region = builder.outputs.allocate(align_up(2 * elements * element_bytes, 2), 2);
+    const std::int64_t base = region.begin / element_bytes;
+    Prerequisites ready;
+    ready.add(Engine::kLoad, emit_load(builder, layer.input, range, base, elements, region.free));
+    ready.add(Engine::kLoad,
+              emit_load(builder, layer.operand, range, base + elements, elements, region.free));
+
+    Add add;
+    add.input_base = add.output_base = static_cast<std::uint32_t>(base);
+    add.operand_base = static_cast<std::uint32_t>(base + elements);
+    add.elements = static_cast<std::uint32_t>(elements);
+    add.input_multiplier = layer.rescale.front().multiplier;
+    add.input_shift = layer.rescale.front().shift;
+    add.operand_multiplier = layer.operand_rescale.multiplier;
+    add.operand_shift = layer.operand_rescale.shift;
+    add.clip_low = command_field<std::int16_t>(layer.clip_low, layer.name, "clip_low");
+    add.clip_high = command_field<std::int16_t>(layer.clip_high, layer.name, "clip_high");
+    add.wide = wide;
+    add.input_signed = input.is_signed;
+    add.operand_signed = operand.is_signed;
+    emit_store(builder, layer.output, range, base, elements, builder.emit(add, ready), region.id);
+  });
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,24 @@
+// What load, vector and store engines check of a command before they act on it: the fields' ranges, the
+// buffers' capacity and the bounds of the regions. A command that fails has no effect: no transaction, no
+// write. Shared by all levels.
+#pragma once
+
+#include "hw/isa/command.h"
+#include "hw/isa/config.h"
+#include "hw/isa/region_map.h"
+
+namespace bitbalance {
+
+/// kBadField before kLoadOutsideRegion or kStoreOutsideData; kNone if the command may start.
+ProgramFault check(const LoadWeights& load, const AcceleratorConfig& config, const RegionMap& regions);
+ProgramFault check(const LoadParameters& load, const AcceleratorConfig& config, const RegionMap& regions);
+ProgramFault check(const LoadActivations& load, const AcceleratorConfig& config, const RegionMap& regions);
+ProgramFault check(const LoadOutputs& load, const AcceleratorConfig& config, const RegionMap& regions);
+ProgramFault check(const Store& store, const AcceleratorConfig& config, const RegionMap& regions);
+ProgramFault check(const Pool& pool, const AcceleratorConfig& config);
+ProgramFault check(const Add& add, const AcceleratorConfig& config);
+
+/// What its engine says of any command; of a Compute as in compute_check.h, of End and Barrier nothing.
+ProgramFault check(const Command& command, const AcceleratorConfig& config, const RegionMap& regions);
+
+}  // namespace bitbalance

@@ -1,0 +1,75 @@
+#include "hw/isa/config.h"
+
+#include <fmt/format.h>
+
+#include <boost/crc.hpp>
+#include <stdexcept>
+
+namespace bitbalance {
+namespace {
+
+void require(bool ok, const char* name, double value, const char* accepted) {
+  if (!ok)
+    throw std::invalid_argument(fmt::format("accelerator: {} = {}: accepted: {}", name, value, accepted));
+}
+
+bool power_of_two(int n) {
+  return n > 0 && (n & (n - 1)) == 0;
+}
+
+}  // namespace
+
+void check(const AcceleratorConfig& c) {
+  require(c.rows >= 1 && c.rows <= AcceleratorConfig::kMaxRows, "rows", c.rows, "1 to 64");
+  require(c.columns >= 1 && c.columns <= AcceleratorConfig::kMaxColumns, "columns", c.columns, "1 to 64");
+  require(c.accumulator_bits_8 >= 16 && c.accumulator_bits_8 <= 32, "accumulator_bits_8",
+          c.accumulator_bits_8, "16 to 32");
+  require(c.accumulator_bits_16 >= 24 && c.accumulator_bits_16 <= 48, "accumulator_bits_16",
+          c.accumulator_bits_16, "24 to 48");
+  require(c.weight_bank_bytes >= 64 && c.weight_bank_bytes <= (1 << 24) && c.weight_bank_bytes % 8 == 0,
+          "weight_bank_bytes", c.weight_bank_bytes, "64 to 16777216, a multiple of 8");
+  require(c.activation_buffer_bytes >= 2 * c.columns && c.activation_buffer_bytes <= (1 << 28) &&
+              c.activation_buffer_bytes % 2 == 0,
+          "activation_buffer_bytes", c.activation_buffer_bytes,
+          "an even number from 2 x columns to 268435456");
+  require(c.output_buffer_bytes >= 2 * c.columns && c.output_buffer_bytes <= (1 << 28) &&
+              c.output_buffer_bytes % 2 == 0,
+          "output_buffer_bytes", c.output_buffer_bytes, "an even number from 2 x columns to 268435456");
+  require(c.parameter_buffer_bytes >= 64 && c.parameter_buffer_bytes <= (1 << 20) &&
+              c.parameter_buffer_bytes % AcceleratorConfig::kParameterBytes == 0,
+          "parameter_buffer_bytes", c.parameter_buffer_bytes, "64 to 1048576, a multiple of 16");
+  require(c.queue_depth >= 1 && c.queue_depth <= 64, "queue_depth", c.queue_depth, "1 to 64");
+  require(c.clock_hz >= 1e3 && c.clock_hz <= 1e11, "clock_hz", c.clock_hz, "1e3 to 1e11");
+  require(power_of_two(c.dram.burst_bytes) && c.dram.burst_bytes >= 16 && c.dram.burst_bytes <= 256,
+          "burst_bytes", c.dram.burst_bytes, "16, 32, 64, 128 or 256");
+  require(c.dram.max_outstanding >= 1 && c.dram.max_outstanding <= 64, "max_outstanding",
+          c.dram.max_outstanding, "1 to 64");
+}
+
+std::uint32_t config_hash(const AcceleratorConfig& c) {
+  const std::string text = fmt::format(
+      "rows={} columns={} acc8={} acc16={} wrap={} mapping={} form={} storage={} weight={} activation={} "
+      "output={} "
+      "parameter={}",
+      c.rows, c.columns, c.accumulator_bits_8, c.accumulator_bits_16, c.allow_wrap,
+      to_string(c.column_mapping), to_string(c.token_form), to_string(c.weight_storage), c.weight_bank_bytes,
+      c.activation_buffer_bytes, c.output_buffer_bytes, c.parameter_buffer_bytes);
+  boost::crc_32_type crc;
+  crc.process_bytes(text.data(), text.size());
+  return crc.checksum();
+}
+
+const char* to_string(Synchronization value) {
+  return value == Synchronization::kBalanced ? "balanced" : "group_max";
+}
+const char* to_string(ColumnMapping value) {
+  return value == ColumnMapping::kFlattened ? "flattened" : "row";
+}
+const char* to_string(TokenForm value) {
+  return value == TokenForm::kBinary ? "binary" : "signed_digit";
+}
+const char* to_string(WeightStorage value) {
+  return value == WeightStorage::kDense ? "dense" : "tokens";
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,89 @@
+// Every parameter of the accelerator, with its unit and range: the plain struct that the mapper, the modules
+// and the cost model are built from. Defaults are the documented design (docs/architecture.md), not the
+// authors' unpublished one.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "quant/ir/quantized_network.h"
+
+namespace bitbalance {
+
+/// How the rows of the PE array agree on the end of a step.
+enum class Synchronization {
+  kBalanced,  ///< the paper's: every step has nnzb slots
+  kGroupMax,  ///< ours: as many slots as the busiest row of the tile needs, never more than nnzb
+};
+
+/// How output pixels are dealt to columns.
+enum class ColumnMapping {
+  kFlattened,  ///< pixels of all rows and images of a block follow each other
+  kRow,        ///< a tile never crosses an image row
+};
+
+/// How weights lie in DRAM and in the weight buffer.
+enum class WeightStorage {
+  kDense,   ///< sign and magnitude in weight_bits bits
+  kTokens,  ///< sign(s), positions and count in a fixed number of bits (tokens.h)
+};
+
+/// Parameters of the DRAM interface and of its use of the `mem` socket.
+struct DramInterfaceConfig {
+  int burst_bytes = 64;  ///< size and alignment of a read; a power of two, 16..256
+  /// Per channel (command, read, write), 1..64. 8 could not hide 50 cycles at 12.8 B/cycle.
+  int max_outstanding = 16;
+  bool use_nb_transport = true;  ///< false: b_transport only, one transaction at a time per channel
+};
+
+/// The accelerator. Sizes are bytes unless the name says otherwise. check() tells the valid ranges.
+struct AcceleratorConfig {
+  int rows = 32;     ///< PE rows = output channels of a tile, 1..64
+  int columns = 32;  ///< PE columns, 1..64; output pixels of a tile (twice as many with 8-bit lanes)
+  int accumulator_bits_8 = 32;   ///< accumulator of an 8-bit lane, 16..32
+  int accumulator_bits_16 = 48;  ///< accumulator of a 16-bit lane, 24..48
+  bool allow_wrap = false;       ///< accept layers whose sums could overflow an accumulator; they wrap
+
+  Synchronization synchronization = Synchronization::kBalanced;
+  ColumnMapping column_mapping = ColumnMapping::kFlattened;
+  TokenForm token_form = TokenForm::kBinary;
+  WeightStorage weight_storage = WeightStorage::kDense;
+
+  int weight_bank_bytes = 16 * 1024;         ///< one bank per row, a ring; a multiple of 8
+  int activation_buffer_bytes = 256 * 1024;  ///< all 2 x columns byte-wide banks together
+  int output_buffer_bytes = 64 * 1024;
+  int parameter_buffer_bytes = 8 * 1024;  ///< 16 bytes an entry (bias, multiplier, shift)
+
+  int queue_depth = 8;  ///< commands waiting in front of each engine, 1..64
+  double clock_hz = 1e9;
+
+  DramInterfaceConfig dram;
+
+  /// Activations the array consumes a step: 2 x columns at 8 bit, columns at 16 bit.
+  int lanes(bool wide) const { return wide ? columns : 2 * columns; }
+  /// Banks of the activation buffer as words of one activation: as many as lanes.
+  int activation_banks(bool wide) const { return lanes(wide); }
+  /// Elements the activation and output buffers hold.
+  std::int64_t activation_elements(bool wide) const { return activation_buffer_bytes / (wide ? 2 : 1); }
+  std::int64_t output_elements(bool wide) const { return output_buffer_bytes / (wide ? 2 : 1); }
+  int parameter_entries() const { return parameter_buffer_bytes / kParameterBytes; }
+  int accumulator_bits(bool wide) const { return wide ? accumulator_bits_16 : accumulator_bits_8; }
+
+  static constexpr int kParameterBytes = 16;
+  static constexpr int kMaxRows = 64;
+  static constexpr int kMaxColumns = 64;
+  static constexpr int kMaxLanes = 2 * kMaxColumns;
+};
+
+/// Throws std::invalid_argument: the parameter's name, its value, and what is accepted.
+void check(const AcceleratorConfig& config);
+
+/// Fingerprint of everything a program depends on; a program made for another fingerprint is refused.
+std::uint32_t config_hash(const AcceleratorConfig& config);
+
+const char* to_string(Synchronization value);
+const char* to_string(ColumnMapping value);
+const char* to_string(TokenForm value);
+const char* to_string(WeightStorage value);
+
+}  // namespace bitbalance

@@ -1,0 +1,20 @@
+// bitbalance_registers: prints the register table in the form that the only argument names.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <string>
+
+#include "hw/isa/registers.h"
+
+int main(int argc, char* argv[]) {
+  const std::string form = argc == 2 ? argv[1] : "";
+  if (form == "--c") {
+    fmt::print("{}", bitbalance::registers_c_header());
+  } else if (form == "--markdown") {
+    fmt::print("{}", bitbalance::registers_markdown());
+  } else {
+    fmt::print(stderr, "usage: bitbalance_registers --c | --markdown\n");
+    return 2;
+  }
+  return 0;
+}

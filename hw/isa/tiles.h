@@ -1,0 +1,25 @@
+// How many tiles the array needs for a block: the count that mapper, waveform windows and timing share.
+#pragma once
+
+#include <cstdint>
+
+#include "hw/isa/command.h"
+#include "hw/isa/config.h"
+
+namespace bitbalance {
+
+/// Pixel tiles of `images` x `rows` x `columns` outputs: what one row group takes.
+inline std::int64_t pixel_tiles(const AcceleratorConfig& config, bool wide, std::int64_t images,
+                                std::int64_t rows, std::int64_t columns) {
+  const int lanes = config.lanes(wide);
+  if (config.column_mapping == ColumnMapping::kRow) return images * rows * ((columns + lanes - 1) / lanes);
+  return (images * rows * columns + lanes - 1) / lanes;
+}
+
+/// Tiles of a command: conv groups x row groups x pixel tiles.
+inline std::int64_t tiles(const AcceleratorConfig& config, const Compute& c) {
+  return std::int64_t{c.conv_groups} * c.row_groups(config.rows) *
+         pixel_tiles(config, c.wide, c.images, c.rows, c.columns);
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,30 @@
+// The events of a command in closed form: what the units of the clocked level count while they perform it.
+#pragma once
+
+#include "hw/isa/command.h"
+#include "hw/isa/config.h"
+#include "hw/isa/events.h"
+#include "hw/timeline/pixel_tiles.h"
+#include "hw/timeline/transfer_timing.h"
+#include "hw/timeline/weight_statistics.h"
+
+namespace bitbalance {
+
+/// A record that the controller fetches.
+void count_fetch(EventCounts& events);
+void count_events(const LoadWeights& load, const TransferCost& cost, int burst_bytes, EventCounts& events);
+void count_events(const LoadParameters& load, const TransferCost& cost, int burst_bytes, EventCounts& events);
+void count_events(const LoadActivations& load, const TransferCost& cost, int burst_bytes,
+                  EventCounts& events);
+void count_events(const LoadOutputs& load, const TransferCost& cost, int burst_bytes, EventCounts& events);
+void count_events(const Compute& compute, const PixelTiles& tiles, const RowGroupSteps* groups,
+                  const AcceleratorConfig& config, EventCounts& events);
+void count_events(const Pool& pool, const AcceleratorConfig& config, EventCounts& events);
+void count_events(const Add& add, const AcceleratorConfig& config, EventCounts& events);
+void count_events(const Store& store, const TransferCost& cost, EventCounts& events);
+
+/// Cycles in which the vector unit reads operands.
+std::int64_t vector_cycles(const Pool& pool, const AcceleratorConfig& config);
+std::int64_t vector_cycles(const Add& add, const AcceleratorConfig& config);
+
+}  // namespace bitbalance

@@ -1,0 +1,283 @@
+#include "hw/timeline/command_schedule.h"
+
+#include <algorithm>
+
+namespace bitbalance {
+namespace {
+
+constexpr Activity kWaitFor[] = {Activity::kWaitLoad, Activity::kWaitCompute, Activity::kWaitVector,
+                                 Activity::kWaitStore};
+/// What the array tells apart; the other cycles between issue and acceptance are kFill.
+constexpr Activity kArray[] = {Activity::kBusy, Activity::kBankConflict, Activity::kDrainWait,
+                               Activity::kStalled};
+
+constexpr std::size_t at(Activity activity) {
+  return static_cast<std::size_t>(activity);
+}
+
+}  // namespace
+
+CommandSchedule::CommandSchedule(const AcceleratorConfig& config, Host& host, Profile& profile)
+    : queue_depth_(static_cast<std::size_t>(config.queue_depth)), host_(host), profile_(profile) {}
+
+void CommandSchedule::start(Edge edge) {
+  state_ = State::kHeader;
+  begin_ = now_ = edge;
+  again_ = false;
+  for (EngineState& engine : engines_) {
+    engine = {};
+    engine.since = edge;
+  }
+  acceptance_ = {kNever, {}};
+  failure_ = {};
+  commands_ = requested_ = received_ = commands_done_ = outstanding_fetches_ = 0;
+  arrivals_ = {};
+  fetched_ = {};
+  layer_activity_ = {};
+  layer_begin_ = edge;
+  last_layer_ = 0;
+  array_activity_ = host_.array_activity(edge);
+}
+
+void CommandSchedule::header(Edge visible, std::uint32_t commands, const Failure& failure) {
+  commands_ = commands;
+  arrivals_.push({visible, {}, failure});
+}
+
+void CommandSchedule::record(Edge visible, const Command& command, const Failure& failure) {
+  EngineState* engine = has_engine(command) ? &engines_[index(engine_of(command))] : nullptr;
+  arrivals_.push({visible, {&command, engine}, failure});
+}
+
+void CommandSchedule::stop(const Failure& failure) {
+  if (state_ == State::kStopping) return;  // the first failure counts
+  state_ = State::kStopping;
+  failure_ = failure;
+  again_ = true;
+}
+
+Edge CommandSchedule::next_edge() const {
+  if (state_ == State::kDone || state_ == State::kIdle) return kNever;
+  if (again_) return now_ + 1;
+  Edge next = acceptance_.visible;
+  for (const EngineState& engine : engines_) {
+    if (!engine.completions.empty()) next = std::min(next, engine.completions.front().visible);
+  }
+  if (!arrivals_.empty()) next = std::min(next, arrivals_.front().visible);
+  if (wants_record()) next = std::min(next, std::max(now_ + 1, host_.fetch_room()));
+  return next;
+}
+
+void CommandSchedule::step(Edge edge) {
+  now_ = edge;
+  again_ = false;
+  if (state_ == State::kHeader && edge == begin_) {
+    outstanding_fetches_ = 1;
+    return host_.fetch(edge);
+  }
+  if (state_ != State::kHeader) complete();
+  if (state_ == State::kRunning) {
+    for (int e = 0; e < kEngines; ++e) {
+      if (engines_[static_cast<std::size_t>(e)].touched) issue(static_cast<Engine>(e));
+    }
+    dispatch();
+  }
+  if (state_ == State::kDone) return;
+  fetch();
+  if (state_ == State::kStopping) return finish_if_stopped();
+  if (!fetched_.empty() && can_dispatch(fetched_.front())) again_ = true;
+}
+
+void CommandSchedule::set_activity(std::size_t engine, Activity activity) {
+  EngineState& state = engines_[engine];
+  layer_activity_[engine][at(state.activity)] += now_ - state.since;
+  state.activity = activity;
+  state.since = now_;
+}
+
+void CommandSchedule::complete() {
+  if (acceptance_.visible <= now_) {
+    EngineState& compute = engines_[index(Engine::kCompute)];
+    compute.occupied = false;
+    compute.touched = true;
+    acceptance_.visible = kNever;
+    if (acceptance_.failure.cause != ProgramFault::kNone) {
+      compute.in_flight.pop_back();
+      stop(acceptance_.failure);
+    }
+  }
+  for (int e = 0; e < kEngines; ++e) {
+    const auto& completions = engines_[static_cast<std::size_t>(e)].completions;
+    if (!completions.empty() && completions.front().visible <= now_) complete(static_cast<Engine>(e));
+  }
+}
+
+void CommandSchedule::complete(Engine engine) {
+  EngineState& state = engines_[index(engine)];
+  const CommandHeader& header = state.in_flight.front()->header;
+  const Failure failure = state.completions.front().failure;
+  state.in_flight.pop();
+  state.completions.pop();
+  if (engine != Engine::kCompute) {
+    state.occupied = false;
+    state.touched = true;
+  }
+  if (failure.cause != ProgramFault::kNone) return stop(failure);
+  for (int to = 0; to < kEngines; ++to) {
+    const Engine receiver = static_cast<Engine>(to);
+    if ((header.signal & engine_bit(receiver)) == 0) continue;
+    ++engines_[index(receiver)].flags[index(engine)];
+    engines_[index(receiver)].touched = true;
+  }
+  ++commands_done_;
+  if (header.layer_end && engine != Engine::kCompute) close_layer(header.layer);
+}
+
+int CommandSchedule::first_missing(const EngineState& engine, const Command& command) {
+  int from = 0;
+  while (from < kEngines && ((command.header.wait & engine_bit(static_cast<Engine>(from))) == 0 ||
+                             engine.flags[static_cast<std::size_t>(from)] > 0)) {
+    ++from;
+  }
+  return from;
+}
+
+void CommandSchedule::issue(Engine engine) {
+  EngineState& state = engines_[index(engine)];
+  state.touched = false;
+  if (state.occupied) return;
+  if (state.queue.empty()) return set_activity(index(engine), Activity::kNoCommand);
+  const Command& command = *state.queue.front();
+  const int missing = first_missing(state, command);
+  if (missing < kEngines) return set_activity(index(engine), kWaitFor[missing]);
+  for (std::size_t from = 0; from < kEngines; ++from) {
+    if ((command.header.wait & engine_bit(static_cast<Engine>(from))) != 0) --state.flags[from];
+  }
+  state.in_flight.push(&command);
+  state.queue.pop();
+  state.occupied = true;
+  set_activity(index(engine), Activity::kBusy);
+  host_.start(engine, command, now_);
+}
+
+bool CommandSchedule::can_dispatch(const Record& record) const {
+  return record.engine != nullptr ? record.engine->queue.size() < queue_depth_ : engines_are_idle();
+}
+
+void CommandSchedule::dispatch() {
+  if (fetched_.empty() || !can_dispatch(fetched_.front())) return;
+  const Record record = fetched_.front();
+  fetched_.pop();
+  if (record.engine != nullptr) {
+    record.engine->queue.push(record.command);
+    record.engine->touched = !record.engine->occupied;
+    again_ |= record.engine->touched;
+    return;
+  }
+  ++commands_done_;
+  if (!std::holds_alternative<End>(record.command->body)) return;
+  close_layer(last_layer_);
+  state_ = State::kDone;
+}
+
+bool CommandSchedule::wants_record() const {
+  return state_ == State::kRunning && requested_ < commands_ &&
+         requested_ - received_ + fetched_.size() < kPrefetch;
+}
+
+void CommandSchedule::fetch() {
+  if (!arrivals_.empty() && arrivals_.front().visible <= now_) {
+    receive(arrivals_.front());
+    arrivals_.pop();
+  }
+  if (wants_record() && host_.fetch_room() <= now_) {
+    ++requested_;
+    ++outstanding_fetches_;
+    host_.fetch(now_);
+  }
+}
+
+void CommandSchedule::receive(const Arrival& arrival) {
+  --outstanding_fetches_;
+  const bool is_header = arrival.record.command == nullptr;
+  received_ += is_header ? 0 : 1;
+  if (state_ == State::kStopping) return;
+  if (arrival.failure.cause != ProgramFault::kNone) return stop(arrival.failure);
+  if (is_header) {
+    state_ = State::kRunning;
+  } else {
+    fetched_.push(arrival.record);
+  }
+}
+
+void CommandSchedule::finish_if_stopped() {
+  fetched_ = {};
+  for (std::size_t e = 0; e < kEngines; ++e) {
+    engines_[e].queue = {};
+    set_activity(e, engines_[e].occupied ? Activity::kBusy : Activity::kNoCommand);
+  }
+  again_ = false;
+  if (outstanding_fetches_ > 0 || !engines_are_idle()) return;
+  close_layer(last_layer_);
+  state_ = State::kDone;
+}
+
+bool CommandSchedule::engines_are_idle() const {
+  return std::all_of(engines_.begin(), engines_.end(), [](const EngineState& engine) {
+    return engine.queue.empty() && engine.in_flight.empty() && !engine.occupied;
+  });
+}
+
+void CommandSchedule::close_layer(std::size_t layer) {
+  for (std::size_t e = 0; e < kEngines; ++e) set_activity(e, engines_[e].activity);
+  LayerProfile& profile = profile_.layer(layer);
+  // What the schedule saw as busy, the array splits; what it does not know is fill.
+  ActivityCycles& compute = layer_activity_[index(Engine::kCompute)];
+  std::int64_t unnamed = compute[at(Activity::kBusy)];
+  compute[at(Activity::kBusy)] = 0;
+  const ActivityCycles array = host_.array_activity(now_);
+  for (const Activity activity : kArray) {
+    const std::int64_t cycles = array[at(activity)] - array_activity_[at(activity)];
+    compute[at(activity)] += cycles;
+    unnamed -= cycles;
+  }
+  array_activity_ = array;
+  compute[at(Activity::kFill)] += unnamed;
+  for (std::size_t e = 0; e < kEngines; ++e) {
+    for (std::size_t a = 0; a < kActivities; ++a) profile.activity[e][a] += layer_activity_[e][a];
+  }
+  profile.cycles += now_ - layer_begin_;
+  layer_activity_ = {};
+  layer_begin_ = now_;
+  last_layer_ = layer;
+}
+
+CommandSchedule::Waiting CommandSchedule::waiting() const {
+  for (const EngineState& engine : engines_) {
+    if (engine.occupied || engine.queue.empty()) continue;
+    const int missing = first_missing(engine, *engine.queue.front());
+    if (missing < kEngines) return {engine.queue.front(), static_cast<Engine>(missing)};
+  }
+  return {};
+}
+
+std::vector<const Command*> CommandSchedule::unfinished() const {
+  std::vector<const Command*> commands;
+  for (const EngineState& engine : engines_) {
+    if (!engine.in_flight.empty()) commands.push_back(engine.in_flight.front());
+    if (!engine.queue.empty()) commands.push_back(engine.queue.front());
+  }
+  if (!fetched_.empty()) commands.push_back(fetched_.front().command);
+  return commands;
+}
+
+std::int64_t CommandSchedule::busy_cycles(Engine engine, Edge edge) const {
+  if (engine == Engine::kCompute) {
+    return host_.array_activity(edge)[at(Activity::kBusy)] - array_activity_[at(Activity::kBusy)];
+  }
+  const EngineState& state = engines_[index(engine)];
+  const Edge current = state.activity == Activity::kBusy ? edge - state.since : 0;
+  return layer_activity_[index(engine)][at(Activity::kBusy)] + current;
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,61 @@
+// What the array does in a compute command, edge by edge in order: the rules of docs/timing.md written out,
+// for the places where no closed form holds.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "hw/isa/channel_timing.h"
+#include "hw/isa/command.h"
+#include "hw/isa/config.h"
+#include "hw/isa/events.h"
+#include "hw/timeline/pixel_tiles.h"
+#include "hw/timeline/weight_statistics.h"
+
+namespace bitbalance {
+
+/// A compute command as the array sees it.
+struct ArrayWork {
+  const Compute* compute = nullptr;
+  const RowGroupSteps* groups = nullptr;  ///< in the order conv group, row group
+  const PixelTiles* tiles = nullptr;
+  int array_rows = 1;
+  Edge popped = 0;       ///< by the tile sequencer
+  Edge shadow_free = 0;  ///< first edge at which a last slot finds the shadow registers free
+
+  int row_groups() const { return compute->row_groups(array_rows); }
+  int groups_in_all() const { return compute->conv_groups * row_groups(); }
+  int rows_of(int group) const {
+    return std::min(array_rows, compute->output_channels - group % row_groups() * array_rows);
+  }
+  /// Cycles that the shadow registers take to drain a tile.
+  int beats(int group, const PixelTile& tile) const {
+    return compute->last_chunk ? rows_of(group) * tiles->beats(tile) : 1;
+  }
+  Edge first_slot() const { return popped + 3 + tiles->tiles.front().conflicts; }
+};
+
+/// Counts activities of the cycles before an edge.
+class ActivityCounter {
+ public:
+  explicit ActivityCounter(Edge limit) : limit_(limit) {}
+  /// `activity` from edge `begin` to before `end`.
+  void add(Activity activity, Edge begin, Edge end) {
+    const Edge counted = std::min(end, limit_) - begin;
+    if (counted > 0) cycles_[static_cast<std::size_t>(activity)] += counted;
+  }
+  Edge limit() const { return limit_; }
+  const ActivityCycles& cycles() const { return cycles_; }
+
+ private:
+  Edge limit_;
+  ActivityCycles cycles_{};
+};
+
+/// Walks until the counter's limit or the command's end. Returns the edge of the last slot, if it came to it.
+Edge walk_tiles(const ArrayWork& work, ActivityCounter& counter);
+
+/// The same for a command of one step a tile: there a tile can be so short that the next one is late.
+Edge walk_single_steps(const ArrayWork& work, ActivityCounter& counter);
+
+}  // namespace bitbalance

@@ -1,0 +1,27 @@
+#include "quant/eval/host_layer.h"
+
+#include <algorithm>
+
+#include "quant/ir/integer_values.h"
+
+namespace bitbalance {
+
+std::vector<std::int32_t> run_host_layer(const QuantizedNetwork& network, const QuantizedLayer& layer,
+                                         const std::vector<const std::vector<std::int32_t>*>& inputs) {
+  const std::vector<int> tensors = host_sources(layer);
+  std::vector<std::vector<float>> values(inputs.size());
+  std::vector<const float*> real;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const double scale = network.tensors[tensors[i]].scale;
+    values[i].resize(inputs[i]->size());
+    std::transform(inputs[i]->begin(), inputs[i]->end(), values[i].begin(),
+                   [scale](std::int32_t q) { return static_cast<float>(q * scale); });
+    real.push_back(values[i].data());
+  }
+  std::vector<std::int32_t> result =
+      quantize_values(network.tensors[layer.output], layer.host.run(real).values);
+  for (std::int32_t& q : result) q = std::clamp(q, layer.clip_low, layer.clip_high);
+  return result;
+}
+
+}  // namespace bitbalance

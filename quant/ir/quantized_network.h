@@ -1,0 +1,106 @@
+// A network whose every layer is integer arithmetic: what the quantization front end produces, what the
+// golden model executes and what the mapper lowers to commands. docs/numbers.md defines the arithmetic of
+// each field.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/shape.h"
+#include "quant/host/host_operator.h"
+
+namespace bitbalance {
+
+/// How a non-zero bit of a weight becomes a shift-add.
+enum class TokenForm {
+  kBinary,       ///< the paper's: one sign for the weight, one position for each 1 of its magnitude
+  kSignedDigit,  ///< ours: canonical signed digits, a sign for each; positions reach one higher
+};
+
+/// A fixed-point factor multiplier / 2^shift. multiplier 0..65535, shift 0..47.
+struct Rescale {
+  std::uint16_t multiplier = 1;
+  std::uint8_t shift = 0;
+};
+
+/// An activation tensor: integers q with value = q * scale (symmetric, zero point 0).
+struct QuantizedTensor {
+  std::string name;
+  Shape shape;            ///< of one image
+  int bits = 8;           ///< 8 or 16; 16 is always signed
+  bool is_signed = true;  ///< range -128..127 or 0..255 at 8 bit
+  double scale = 1.0;
+  /// Concatenation: this tensor is the channels of tensor `parent` from `channel_offset` on, in the same
+  /// format and memory. A parent is no slice itself; -1: not a slice.
+  int parent = -1;
+  int channel_offset = 0;
+};
+
+enum class LayerOp {
+  kConv,  ///< convolution, also fully connected (kernel 1x1 on a 1x1 image whose channels are the features)
+  kMaxPool,  ///< largest element of the window; padding never wins; output scale = input scale
+  kAvgPool,  ///< sum * rescale; `count_include_pad` tells which divisor
+  kAdd,      ///< elementwise sum of two tensors, each rescaled
+  kHost,     ///< on the host: a HostGraph of the real values, quantized again
+};
+
+/// One integer layer. Fields that an op does not use keep their defaults.
+struct QuantizedLayer {
+  std::string name;
+  LayerOp op = LayerOp::kConv;
+  int input = -1;           ///< index into QuantizedNetwork::tensors
+  int operand = -1;         ///< kAdd: second addend; kConv: residual added after requantization; -1: none
+  std::vector<int> others;  ///< kHost: what follows `input`
+  int output = -1;
+  Window window;
+
+  // kConv. y = clamp(requant(acc + bias) + requant(operand)); weights [out_channels][in_channels /
+  // groups][kh][kw].
+  int groups = 1;
+  int weight_bits = 8;  ///< 2..16, sign-magnitude: |w| <= 2^(weight_bits - 1) - 1
+  int nnzb = 7;         ///< 1..weight_bits - 1; tokens of every weight (in `token_form`) never exceed it
+  TokenForm token_form = TokenForm::kBinary;
+  std::vector<std::int16_t> weights;
+  std::vector<std::int64_t> bias;  ///< one per output channel, in units of input scale * weight scale
+  std::vector<Rescale> rescale;    ///< kConv: one per output channel; kAdd: one (input). kAvgPool: entry [n -
+                                   ///< 1] divides a sum of n elements, n = 1..kernel_h * kernel_w
+  Rescale operand_rescale;         ///< kConv with an operand, kAdd: the operand's
+  bool count_include_pad = false;  ///< kAvgPool: always divide by kernel_h * kernel_w
+
+  HostGraph host;  ///< kHost: of `input` and `others`
+
+  int clip_low = -128;  ///< saturation of the result; ReLU and Clip of the graph are folded in here
+  int clip_high = 127;
+
+  /// Weight scale per output channel, for reports: real weight = w * weight_scale[m].
+  std::vector<double> weight_scale;
+};
+
+/// What the accelerator does not do: such a layer runs on the host, see host_layer.h.
+inline bool on_host(LayerOp op) {
+  return op == LayerOp::kHost;
+}
+
+/// Layers in execution order; every tensor is written by one layer at most, `input` by none, a tensor with
+/// slices by its slices' layers, which cover it.
+struct QuantizedNetwork {
+  std::string name;
+  std::vector<QuantizedTensor> tensors;
+  std::vector<QuantizedLayer> layers;
+  int input = 0;
+  int output = 0;
+};
+
+/// Every tensor that a layer on the host reads, in order.
+std::vector<int> host_sources(const QuantizedLayer& layer);
+
+/// Multiplications of one image: output elements * kernel area * input channels of a group; those of a layer
+/// on the host are HostGraph::macs(). 0 for other ops.
+std::int64_t macs(const QuantizedNetwork& network, const QuantizedLayer& layer);
+
+/// Throws std::invalid_argument, naming layer and field, when an index, a shape, a weight's magnitude or its
+/// number of tokens breaks what is said above.
+void validate(const QuantizedNetwork& network);
+
+}  // namespace bitbalance

@@ -1,0 +1,40 @@
+#include "quant/ir/representable.h"
+
+#include <fmt/format.h>
+
+#include <bitset>
+#include <cstdlib>
+#include <stdexcept>
+
+namespace bitbalance {
+
+int token_count(std::int32_t weight, TokenForm form) {
+  const auto magnitude = static_cast<std::uint64_t>(std::llabs(weight));
+  // m = (3m - m) / 2: subtracting without borrow, the digit at position i of the canonical form is the
+  // difference of bit i + 1 of 3m and of m, so it is non-zero where they differ.
+  return static_cast<int>(
+      std::bitset<64>(form == TokenForm::kBinary ? magnitude : (3 * magnitude) ^ magnitude).count());
+}
+
+RepresentableSet::RepresentableSet(int weight_bits, int nnzb, TokenForm form) {
+  if (weight_bits < 2 || weight_bits > 16)
+    throw std::invalid_argument(fmt::format("weight_bits is {}; accepted: 2 to 16", weight_bits));
+  if (nnzb < 1 || nnzb > weight_bits - 1) {
+    throw std::invalid_argument(
+        fmt::format("nnzb is {}; accepted: 1 to {}, the magnitude bits of a {}-bit weight", nnzb,
+                    weight_bits - 1, weight_bits));
+  }
+  const std::int32_t limit = (1 << (weight_bits - 1)) - 1;
+  for (std::int32_t magnitude = 0; magnitude <= limit; ++magnitude)
+    if (token_count(magnitude, form) <= nnzb) magnitudes_.push_back(magnitude);
+  largest_ = magnitudes_.back();
+
+  std::size_t lower = 0;
+  for (std::int32_t i = 0; i < 2 * magnitudes_.back(); ++i) {
+    // Twice the upper end of interval i is i + 1, and of two neighbours the lower wins up to their midpoint.
+    while (lower + 1 < magnitudes_.size() && i + 1 > magnitudes_[lower] + magnitudes_[lower + 1]) ++lower;
+    nearest_.push_back(magnitudes_[lower]);
+  }
+}
+
+}  // namespace bitbalance

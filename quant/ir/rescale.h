@@ -1,0 +1,16 @@
+// Real factors as the 16-bit multiplier and shift of the requantizer.
+#pragma once
+
+#include "quant/ir/quantized_network.h"
+
+namespace bitbalance {
+
+/// Largest shift of a Rescale.
+inline constexpr int kLargestShift = 47;
+
+/// The fixed-point number nearest to `factor`: multiplier 32768..65535 where the shift allows, so within
+/// 2^-16 of the factor. Below 2^-32 the shift stays at 47 and the multiplier loses bits, down to 0. Throws
+/// std::invalid_argument for a factor that is negative, not finite or above 65535.
+Rescale make_rescale(double factor);
+
+}  // namespace bitbalance

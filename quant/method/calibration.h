@@ -1,0 +1,44 @@
+// Ranges that the activations of a float network take over sample images: what the quantizer chooses scales
+// from.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "quant/ir/network.h"
+
+namespace bitbalance {
+
+/// Smallest and largest value seen, both cut to the magnitude that clipping chooses.
+struct ValueRange {
+  float min = 0.0F;
+  float max = 0.0F;
+};
+
+struct Calibration {
+  std::map<std::string, ValueRange> ranges;                      ///< by tensor name
+  std::map<std::string, std::vector<ValueRange>> channels = {};  ///< the same of each channel, never cut
+};
+
+/// Which values may saturate; the network's input never does.
+enum class Clipping {
+  kPercentile,  ///< those beyond the magnitude that a share of the values does not exceed
+  kError,       ///< as many as make the mean squared error of rounding and saturating smallest
+};
+const char* to_string(Clipping clipping);
+
+struct CalibrationOptions {
+  double percentile = 100.0;  ///< of kPercentile: above 0, at most 100; 100 is the plain abs-max
+  Clipping clipping = Clipping::kPercentile;
+  int activation_bits = 8;  ///< of kError: 8 or 16
+  int threads = 0;          ///< 0: one a core; the result does not depend on it
+};
+
+/// Evaluates every image (planar, as Evaluator::run takes them; twice when anything is clipped). Throws
+/// std::invalid_argument without images, for a wrong image size, values that are not finite or a percentile
+/// out of range.
+Calibration calibrate(const Network& network, const std::vector<std::vector<float>>& images,
+                      const CalibrationOptions& options = {});
+
+}  // namespace bitbalance

@@ -1,0 +1,20 @@
+// What of a float network runs on the host, and in how few pieces: the host works in floating point, so that
+// whatever lies between two layers of the accelerator becomes one function, without rounding inside.
+#pragma once
+
+#include "quant/ir/network.h"
+
+namespace bitbalance {
+
+/// The same function with more of it on the host: clipping, additions, scaling and concatenation that no
+/// convolution absorbs and that stand beside operators on the host.
+Network place_on_host(Network network);
+
+/// The same function with no node on the host behind another: each computes one tensor that the accelerator
+/// (or the caller) reads, from tensors of the accelerator alone; what several need is computed for each.
+Network merge_host_nodes(const Network& network);
+
+/// The network whose nodes quantize() turns into layers: placed, with fold_affine(), merged.
+Network lower_network(Network network);
+
+}  // namespace bitbalance

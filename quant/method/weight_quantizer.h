@@ -1,0 +1,24 @@
+// One filter's float weights -> bit-balanced integers and the scale that they share.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "quant/ir/representable.h"
+
+namespace bitbalance {
+
+/// Scale that maps the largest |weight| of a filter to the largest magnitude of the weight's bits, whatever
+/// nnzb; 0 when every weight is zero.
+double absmax_scale(const float* weights, std::size_t count, int weight_bits);
+
+/// Scale with the least squared error after rounding to `set`, over a grid of three octaves around the one
+/// that maps the largest |weight| to the largest representable magnitude; `absmax` is tried too, so the
+/// result is never worse. Of filters above 4096 weights only every n-th weight is judged.
+double search_scale(const float* weights, std::size_t count, const RepresentableSet& set, double absmax);
+
+/// Every weight rounded to the nearest representable one.
+std::vector<std::int16_t> round_weights(const float* weights, std::size_t count, const RepresentableSet& set,
+                                        double scale);
+
+}  // namespace bitbalance

@@ -1,0 +1,283 @@
+#include "quant/onnx/export.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <vector>
+
+#include "base/output_file.h"
+#include "quant/onnx/host_export.h"
+#include "quant/onnx/writer.h"
+
+namespace bitbalance {
+namespace {
+
+bool is_point(const Shape& shape) {
+  return shape.height == 1 && shape.width == 1;
+}
+
+// A tensor of the network is an image (batch x channels x height x width) or flat (batch x features).
+class Exporter {
+ public:
+  explicit Exporter(const Network& network)
+      : network_(network),
+        needs_image_(network.tensors.size(), false),
+        is_flat_(network.tensors.size(), false),
+        writer_(network.name) {
+    for (const Tensor& tensor : network_.tensors) writer_.unique(tensor.name);
+  }
+
+  std::string run() {
+    constexpr std::int64_t kOpset = 13, kIrVersion = 7;
+    find_images();
+    has_batch_ = std::none_of(network_.nodes.begin(), network_.nodes.end(),
+                              [&](const Node& node) { return is_host_graph(node); });
+    writer_.set_version(has_batch_ ? kOpset : kHostOpset, has_batch_ ? kIrVersion : kHostIrVersion);
+
+    is_flat_[network_.input] = is_point(network_.shape(network_.input)) && !needs_image_[network_.input];
+    declare(*writer_.graph().add_input(), network_.input, dims(network_.input));
+    for (const Node& node : network_.nodes) add(node);
+    const Node* last = result_of_host();
+    declare(*writer_.graph().add_output(), network_.output,
+            last == nullptr ? dims(network_.output) : last->host.steps.back().result);
+    return writer_.bytes();
+  }
+
+ private:
+  [[noreturn]] void fail(const Node& node, const std::string& problem) const {
+    throw std::invalid_argument(fmt::format("network {}: node '{}': {}", network_.name, node.name, problem));
+  }
+
+  bool covers_image(const Node& node) const {
+    const Window& w = node.window;
+    const Shape& in = network_.shape(node.input);
+    return node.op == Op::kConv && node.groups == 1 && w.kernel_h == in.height && w.kernel_w == in.width &&
+           std::max({w.pad_top, w.pad_left, w.pad_bottom, w.pad_right}) == 0 &&
+           (is_point(in) || std::max(w.dilation_h, w.dilation_w) == 1);
+  }
+  bool is_gemm(const Node& node) const { return covers_image(node) && !needs_image_[node.output]; }
+
+  static bool is_alone(const Node& node, const char* type) {
+    return node.op == Op::kHost && node.host.steps.size() == 1 && node.host.steps.front().type == type;
+  }
+  bool is_lrn(const Node& node) const {
+    return is_alone(node, "LRN") && node.host.inputs.front() == image_dims(node.input);
+  }
+  // Over all elements of an image.
+  static bool is_softmax(const Node& node) {
+    if (!is_alone(node, "Softmax")) return false;
+    constexpr std::int64_t kOneAxis = 13;  // before, all dimensions from the axis on were one
+    const HostOperator& op = node.host.steps.front();
+    const Dims& dims = node.host.inputs.front();
+    const bool one_axis = op.opset >= kOneAxis;
+    const std::size_t axis = normal_axis(op.attributes.integer("axis", one_axis ? -1 : 1), dims.size());
+    return (one_axis ? dims[axis] : element_count(dims, axis)) == element_count(dims);
+  }
+  // Of extents that hold for one image alone; LRN and Softmax of an image take any batch.
+  bool is_host_graph(const Node& node) const {
+    const bool takes_batch =
+        is_lrn(node) ||
+        (is_softmax(node) && (!needs_image_[node.output] || is_point(network_.shape(node.input))));
+    return node.op == Op::kHost && !takes_batch;
+  }
+  // The node of the host whose result is the network's and read by nobody: it keeps its extents.
+  const Node* result_of_host() const {
+    const auto last = std::find_if(network_.nodes.begin(), network_.nodes.end(),
+                                   [&](const Node& node) { return node.output == network_.output; });
+    const bool is_result =
+        last != network_.nodes.end() && is_host_graph(*last) && count_uses(network_)[network_.output] == 1;
+    return is_result ? &*last : nullptr;
+  }
+
+  bool reads_image(const Node& node) const {
+    switch (node.op) {
+      case Op::kConv:
+        return !is_gemm(node);
+      case Op::kMaxPool:
+      case Op::kAvgPool:
+        return true;
+      case Op::kHost:
+        return !is_softmax(node) || needs_image_[node.output];
+      case Op::kAffine:  // one constant a channel
+        return needs_image_[node.output] || !is_point(network_.shape(node.input));
+      case Op::kClip:
+      case Op::kAdd:
+      case Op::kConcat:
+        return needs_image_[node.output];
+    }
+    return true;
+  }
+
+  void find_images() {
+    for (auto node = network_.nodes.rbegin(); node != network_.nodes.rend(); ++node) {
+      if (!reads_image(*node)) continue;
+      for (const int tensor : sources(*node)) needs_image_[tensor] = true;
+    }
+  }
+
+  Dims image_dims(int tensor) const {
+    const Shape& shape = network_.shape(tensor);
+    return {1, shape.channels, shape.height, shape.width};
+  }
+  Dims dims(int tensor) const {
+    return is_flat_[tensor] ? Dims{1, network_.shape(tensor).elements()} : image_dims(tensor);
+  }
+
+  void declare(onnx::ValueInfoProto& value, int tensor, const Dims& dims) const {
+    value.set_name(name_of(tensor));
+    onnx::TypeProto_Tensor& type = *value.mutable_type()->mutable_tensor_type();
+    type.set_elem_type(onnx::TensorProto::FLOAT);
+    onnx::TensorShapeProto& shape = *type.mutable_shape();
+    for (const std::int64_t dim : dims) shape.add_dim()->set_dim_value(dim);
+    if (has_batch_) shape.mutable_dim(0)->set_dim_param("batch");
+  }
+
+  static void set_window(onnx::NodeProto& node, const Window& w) {
+    set_attribute(node, "kernel_shape", Dims{w.kernel_h, w.kernel_w});
+    set_attribute(node, "strides", Dims{w.stride_h, w.stride_w});
+    set_attribute(node, "pads", Dims{w.pad_top, w.pad_left, w.pad_bottom, w.pad_right});
+  }
+
+  const std::string& name_of(int tensor) const { return network_.tensors[tensor].name; }
+
+  // The name of a tensor in its flat form; a Flatten makes it where there is none.
+  std::string flat(int tensor) {
+    if (is_flat_[tensor]) return name_of(tensor);
+    std::string name = writer_.unique(name_of(tensor) + "_flat");
+    set_attribute(writer_.add_node("Flatten", name, {name_of(tensor)}, name), "axis", std::int64_t{1});
+    return name;
+  }
+
+  void add(const Node& node) {
+    const bool any_flat = [&] {
+      const std::vector<int> read = sources(node);
+      return std::any_of(read.begin(), read.end(), [&](int tensor) { return is_flat_[tensor]; });
+    }();
+    const bool flattens = is_gemm(node) || (is_softmax(node) && !needs_image_[node.output]);
+    is_flat_[node.output] = any_flat || flattens;
+    std::vector<std::string> inputs;
+    for (const int tensor : sources(node))
+      inputs.push_back(is_flat_[node.output] ? flat(tensor) : name_of(tensor));
+    const std::string& output = name_of(node.output);
+
+    switch (node.op) {
+      case Op::kConv:
+        add_conv(node, inputs, output);
+        break;
+      case Op::kAffine:
+        add_affine(node, inputs, output);
+        break;
+      case Op::kClip:
+        add_clip(node, inputs, output);
+        break;
+      case Op::kMaxPool:
+        set_window(writer_.add_node("MaxPool", node.name, inputs, output), node.window);
+        break;
+      case Op::kAvgPool: {
+        onnx::NodeProto& pool = writer_.add_node("AveragePool", node.name, inputs, output);
+        set_window(pool, node.window);
+        set_attribute(pool, "count_include_pad", std::int64_t{node.count_include_pad ? 1 : 0});
+        break;
+      }
+      case Op::kAdd:
+        writer_.add_node("Add", node.name, inputs, output);
+        break;
+      case Op::kConcat:
+        set_attribute(writer_.add_node("Concat", node.name, inputs, output), "axis", std::int64_t{1});
+        break;
+      case Op::kHost:
+        add_host(node, inputs, output);
+        break;
+    }
+  }
+
+  void add_host(const Node& node, const std::vector<std::string>& inputs, const std::string& output) {
+    if (is_host_graph(node)) {
+      add_host_graph(node, inputs, output);
+      return;
+    }
+    onnx::NodeProto& added = writer_.add_node(node.host.steps.front().type, node.name, inputs, output);
+    if (is_softmax(node)) {
+      set_attribute(added, "axis", std::int64_t{1});
+      return;
+    }
+    const HostAttributes& attributes = node.host.steps.front().attributes;
+    set_attribute(added, "size", attributes.integer("size", 1));
+    for (const auto& [name, values] : attributes.numbers) set_attribute(added, name, values.front());
+  }
+
+  void add_host_graph(const Node& node, const std::vector<std::string>& inputs, const std::string& output) {
+    const std::vector<int> read = sources(node);
+    std::vector<OnnxTensor> tensors;
+    for (std::size_t i = 0; i < read.size(); ++i) tensors.push_back({inputs[i], dims(read[i])});
+    const Dims& own = node.host.steps.back().result;
+    try {
+      write_host_graph(writer_, node.name, node.host, tensors,
+                       {output, &node == result_of_host() ? own : dims(node.output)});
+    } catch (const std::invalid_argument& error) {
+      fail(node, error.what());
+    }
+  }
+
+  void add_conv(const Node& node, std::vector<std::string> inputs, const std::string& output) {
+    const auto filters = static_cast<std::int64_t>(node.bias.size());
+    const std::int64_t inputs_of_filter = network_.shape(node.input).channels / node.groups;
+    const bool gemm = is_gemm(node);
+    const Dims dims = gemm ? Dims{filters, inputs_of_filter * node.window.area()}
+                           : Dims{filters, inputs_of_filter, node.window.kernel_h, node.window.kernel_w};
+    inputs.push_back(writer_.constant(node.name + ".weight", dims, node.weights));
+    inputs.push_back(writer_.constant(node.name + ".bias", {filters}, node.bias));
+    onnx::NodeProto& conv = writer_.add_node(gemm ? "Gemm" : "Conv", node.name, inputs, output);
+    if (gemm) {
+      set_attribute(conv, "transB", std::int64_t{1});
+      return;
+    }
+    set_window(conv, node.window);
+    set_attribute(conv, "dilations", Dims{node.window.dilation_h, node.window.dilation_w});
+    set_attribute(conv, "group", std::int64_t{node.groups});
+  }
+
+  // Mean 0 and variance 1 without epsilon leave scale and bias as they are.
+  void add_affine(const Node& node, std::vector<std::string> inputs, const std::string& output) {
+    const auto channels = static_cast<std::int64_t>(node.scale.size());
+    inputs.push_back(writer_.constant(node.name + ".scale", {channels}, node.scale));
+    inputs.push_back(writer_.constant(node.name + ".bias", {channels}, node.bias));
+    inputs.push_back(writer_.constant(node.name + ".mean", {channels}, std::vector<float>(channels, 0.0F)));
+    inputs.push_back(
+        writer_.constant(node.name + ".variance", {channels}, std::vector<float>(channels, 1.0F)));
+    set_attribute(writer_.add_node("BatchNormalization", node.name, inputs, output), "epsilon", 0.0F);
+  }
+
+  void add_clip(const Node& node, std::vector<std::string> inputs, const std::string& output) {
+    const bool has_low = std::isfinite(node.low);
+    const bool has_high = std::isfinite(node.high);
+    if (node.low == 0 && !has_high) {
+      writer_.add_node("Relu", node.name, inputs, output);
+      return;
+    }
+    inputs.push_back(has_low ? writer_.constant(node.name + ".min", {}, std::vector<float>{node.low}) : "");
+    if (has_high) inputs.push_back(writer_.constant(node.name + ".max", {}, std::vector<float>{node.high}));
+    writer_.add_node("Clip", node.name, inputs, output);
+  }
+
+  const Network& network_;
+  std::vector<bool>
+      needs_image_;            ///< by tensor: a reader, or a reader of what comes of it, takes images only
+  std::vector<bool> is_flat_;  ///< by tensor
+  bool has_batch_ = true;      ///< are batches of any size accepted?
+  OnnxWriter writer_;
+};
+
+}  // namespace
+
+std::string to_onnx(const Network& network) {
+  return Exporter(network).run();
+}
+
+void export_onnx(const Network& network, const std::filesystem::path& file) {
+  write_file(file, to_onnx(network));
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,26 @@
+// Float network -> ONNX file, the way back of onnx_import.h: retrained or dequantized weights leave for any
+// other runtime.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "quant/ir/network.h"
+
+namespace bitbalance {
+
+/// The bytes of an ONNX model (float32, one input and one output) that import_onnx reads as the same
+/// function, rounding of folded constants aside; equal networks give equal bytes. Images are batch x channels
+/// x height x width. A convolution whose window is the whole image becomes Gemm where nothing behind it needs
+/// an image, kAffine becomes BatchNormalization.
+///
+/// Layers, LRN and Softmax of a whole image take any batch: operator set 13, IR version 7, symbolic batch.
+/// With more on the host (see onnx_host_export.h) the batch is 1, as the host's extents are those of one
+/// image: operator set 17, IR version 8; a result of the host has the extents that it has there. Throws
+/// std::invalid_argument for what the operator set cannot say, naming the node.
+std::string to_onnx(const Network& network);
+
+/// Writes to_onnx(). Throws std::invalid_argument when the file cannot be written.
+void export_onnx(const Network& network, const std::filesystem::path& file);
+
+}  // namespace bitbalance

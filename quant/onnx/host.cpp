@@ -1,0 +1,148 @@
+// Operators that the host computes: their attributes, and the constant inputs that older operator sets had as
+// attributes.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <limits>
+
+#include "quant/onnx/graph.h"
+#include "quant/onnx/parameters.h"
+
+namespace bitbalance {
+namespace {
+
+using onnx::NodeProto;
+
+void read_attributes(const NodeProto& node, HostAttributes& attributes) {
+  for (const onnx::AttributeProto& attribute : node.attribute()) {
+    switch (attribute.type()) {
+      case onnx::AttributeProto::INT:
+        attributes.integers[attribute.name()] = {attribute.i()};
+        break;
+      case onnx::AttributeProto::INTS:
+        attributes.integers[attribute.name()] = {attribute.ints().begin(), attribute.ints().end()};
+        break;
+      case onnx::AttributeProto::FLOAT:
+        attributes.numbers[attribute.name()] = {attribute.f()};
+        break;
+      case onnx::AttributeProto::FLOATS:
+        attributes.numbers[attribute.name()] = {attribute.floats().begin(), attribute.floats().end()};
+        break;
+      case onnx::AttributeProto::STRING:
+        attributes.words[attribute.name()] = attribute.s();
+        break;
+      default:
+        break;  // tensors and graphs belong to operators that are handled elsewhere
+    }
+  }
+}
+
+/// Attributes and parameters of a node; its operands go to `operands`.
+HostOperator host_operator(const OnnxGraph& graph, const NodeProto& node,
+                           std::vector<const OnnxValue*>& operands) {
+  HostOperator op;
+  op.type = node.op_type();
+  op.opset = graph.model().opset();
+  read_attributes(node, op.attributes);
+  const std::vector<std::string>& parameters = parameter_inputs(op.type, op.opset);
+  for (int i = 0; i < node.input_size(); ++i) {
+    const std::string name = static_cast<std::size_t>(i) < parameters.size() ? parameters[i] : "";
+    if (!OnnxGraph::has_input(node, i)) {
+      if (name.empty()) graph.model().fail(node, fmt::format("input {} is left out", i));
+      continue;
+    }
+    const OnnxValue& value = graph.value(node, i);
+    if (name.empty()) {
+      operands.push_back(&value);
+      continue;
+    }
+    if (value.tensor >= 0)
+      graph.model().fail(node, fmt::format("input '{}' is computed; accepted: a constant", node.input(i)));
+    if (value.is_integer) {
+      std::vector<std::int64_t>& integers = op.attributes.integers[name];
+      std::transform(value.constant.begin(), value.constant.end(), std::back_inserter(integers), to_integer);
+    } else {
+      op.attributes.numbers[name] = value.constant;
+    }
+  }
+  return op;
+}
+
+/// Every output is a slice of the input.
+void split(OnnxGraph& graph, const NodeProto& node) {
+  std::vector<const OnnxValue*> operands;
+  const HostOperator op = host_operator(graph, node, operands);
+  const OnnxValue input = *operands.front();
+  const std::int64_t axis = op.attributes.integer("axis", 0);
+  const std::int64_t extent = input.dims[normal_axis(axis, input.dims.size())];
+  std::vector<std::int64_t> parts = op.attributes.list("split");
+  if (parts.empty()) {
+    const std::int64_t each = (extent + node.output_size() - 1) / node.output_size();
+    parts.assign(node.output_size() - 1, each);
+    parts.push_back(extent - each * (node.output_size() - 1));
+  }
+  if (static_cast<int>(parts.size()) != node.output_size())
+    graph.model().fail(node, fmt::format("{} parts for {} outputs", parts.size(), node.output_size()));
+  if (std::any_of(parts.begin(), parts.end(), [&](std::int64_t part) { return part < 0 || part > extent; }))
+    graph.model().fail(node, fmt::format("parts are {}; accepted: 0 to {}", to_string(parts), extent));
+  std::int64_t start = 0;
+  for (int i = 0; i < node.output_size(); ++i) {
+    HostOperator slice;
+    slice.type = "Slice";
+    const std::int64_t end = start + parts[i];
+    slice.attributes.integers = {{"axes", {axis}}, {"starts", {start}}, {"ends", {end}}};
+    start = end;
+    if (graph.model().readers(node.output(i)) != 0) graph.add_host(node, slice, {&input}, node.output(i));
+  }
+}
+
+void lrn(OnnxGraph& graph, const NodeProto& node) {
+  const std::int64_t size = int_attribute(node, "size", 0);
+  const float alpha = float_attribute(node, "alpha", 1e-4F), beta = float_attribute(node, "beta", 0.75F);
+  const float bias = float_attribute(node, "bias", 1);
+  if (size < 1 || size > std::numeric_limits<std::int16_t>::max())
+    graph.model().fail(node, fmt::format("size is {}; accepted: 1 to 32767", size));
+  if (!(bias > 0) || !(alpha >= 0) || !std::isfinite(bias + alpha + beta)) {
+    graph.model().fail(
+        node, fmt::format("alpha {}, beta {}, bias {}; accepted: bias above 0, alpha from 0, finite", alpha,
+                          beta, bias));
+  }
+  graph.activation(node, 0);
+  import_host_operator(graph, node);
+}
+
+/// Before operator set 8 these do not broadcast.
+void combine_alike(OnnxGraph& graph, const NodeProto& node) {
+  constexpr std::int64_t kBroadcasts = 8;
+  for (int i = 1; graph.model().opset() < kBroadcasts && i < node.input_size(); ++i) {
+    if (graph.dims(node, i) != graph.dims(node, 0)) {
+      graph.model().fail(node,
+                         fmt::format("operands are {} and {}; accepted in operator set 7: equal extents",
+                                     to_string(graph.dims(node, 0)), to_string(graph.dims(node, i))));
+    }
+  }
+  import_host_operator(graph, node);
+}
+
+}  // namespace
+
+void import_host_operator(OnnxGraph& graph, const NodeProto& node) {
+  std::vector<const OnnxValue*> operands;
+  HostOperator op = host_operator(graph, node, operands);
+  if (op.type == "Div" && operands[0]->is_integer && operands[1]->is_integer)
+    op.attributes.integers["integers"] = {1};
+  graph.add_host(node, std::move(op), operands, node.output(0));
+}
+
+OnnxHandlers host_handlers() {
+  OnnxHandlers handlers;
+  for (const std::string& name : host_operators()) handlers[name] = import_host_operator;
+  handlers["LRN"] = lrn;
+  handlers["Split"] = split;
+  for (const char* name : {"Max", "Mean", "Min", "Sum"}) handlers[name] = combine_alike;
+  return handlers;
+}
+
+}  // namespace bitbalance

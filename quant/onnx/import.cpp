@@ -1,0 +1,65 @@
+#include "quant/onnx/import.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "quant/onnx/graph.h"
+
+namespace bitbalance {
+namespace {
+
+using onnx::NodeProto;
+
+/// A layer where an operator can be one, else whatever the host makes of it.
+const OnnxHandlers& handlers() {
+  static const OnnxHandlers table = [] {
+    OnnxHandlers all = layer_handlers();
+    all.merge(shape_handlers());
+    all.merge(host_handlers());
+    return all;
+  }();
+  return table;
+}
+
+/// All inputs are constants of what would be a layer, and the host can compute it.
+bool folds(const OnnxGraph& graph, const NodeProto& node) {
+  static const OnnxHandlers layers = layer_handlers();
+  if (host_operators().count(node.op_type()) == 0 || layers.count(node.op_type()) == 0 ||
+      graph.channel_transform(node) != nullptr)
+    return false;
+  for (int i = 0; i < node.input_size(); ++i)
+    if (OnnxGraph::has_input(node, i) && !graph.is_constant(node, i)) return false;
+  return true;
+}
+
+void import_node(OnnxGraph& graph, const NodeProto& node) {
+  for (int i = 1; i < node.output_size() && node.op_type() != "Split"; ++i) {
+    if (graph.model().readers(node.output(i)) != 0)
+      graph.model().fail(node, fmt::format("output '{}' is used; accepted: the first", node.output(i)));
+  }
+  try {
+    const OnnxHandler handler = folds(graph, node) ? import_host_operator : handlers().at(node.op_type());
+    handler(graph, node);
+  } catch (const OnnxError&) {
+    throw;
+  } catch (const std::invalid_argument& error) {
+    graph.model().fail(node, error.what());
+  }
+}
+
+}  // namespace
+
+std::set<std::string> onnx_operators() {
+  std::set<std::string> names;
+  for (const auto& [name, handler] : handlers()) names.insert(name);
+  return names;
+}
+
+Network import_onnx(const std::filesystem::path& file, const Dims& input_shape) {
+  const OnnxModel model(file, input_shape, onnx_operators());
+  return OnnxGraph(model, file.stem().string()).run(import_node);
+}
+
+}  // namespace bitbalance

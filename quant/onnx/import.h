@@ -1,0 +1,25 @@
+// ONNX file -> float network. With its onnx_* helpers the only unit that sees ONNX and protobuf.
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "quant/ir/network.h"
+
+namespace bitbalance {
+
+/// Reads a float32 model of opset 7 or later with one input and one output, after the official checker and
+/// shape inference. Extents of the input that the file leaves open are those of `input_shape` (batch
+/// included); without it, a symbolic batch is 1.
+///
+/// Convolutions, products with constant weights, poolings and what can be fused with them become nodes of
+/// the accelerator (docs/onnx.md); everything else of onnx_operators() becomes nodes of the host, and is
+/// folded where it works on constants alone. Other operators are refused by name: throws
+/// std::invalid_argument, one line with file, node, what was found and what is accepted.
+Network import_onnx(const std::filesystem::path& file, const Dims& input_shape = {});
+
+/// Names of the operators that import_onnx knows, sorted.
+std::set<std::string> onnx_operators();
+
+}  // namespace bitbalance

@@ -1,0 +1,41 @@
+// The components of an accelerator in the groups that a comparison tells apart.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "testbench/explore/comparison/figures.h"
+
+namespace bitbalance {
+
+struct ComponentGroup {
+  const char* name;
+  std::vector<Component> components;
+
+  double energy_j(const DesignFigures& figures) const {
+    double sum = 0;
+    for (const Component c : components) sum += figures.energy[static_cast<std::size_t>(c)].total_j();
+    return sum;
+  }
+  double area_mm2(const DesignFigures& figures) const {
+    double sum = 0;
+    for (const Component c : components)
+      sum += figures.area.component[static_cast<std::size_t>(c)].total_mm2();
+    return sum;
+  }
+};
+
+/// Of the core: array, what feeds its rows, buffers, the rest.
+inline const std::array<ComponentGroup, 4>& component_groups() {
+  static const std::array<ComponentGroup, 4> groups = {
+      {{"array", {Component::kPeArray}},
+       {"encoder", {Component::kWeightEncoder}},
+       {"buffers",
+        {Component::kWeightBuffer, Component::kActivationBuffer, Component::kOutputBuffer,
+         Component::kParameterBuffer}},
+       {"other", {Component::kPostProcessor, Component::kDma, Component::kController}}}};
+  return groups;
+}
+
+}  // namespace bitbalance

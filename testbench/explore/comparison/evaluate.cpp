@@ -1,0 +1,257 @@
+#include "testbench/explore/comparison/evaluate.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/interruption.h"
+#include "hw/baselines/baseline_cost.h"
+#include "testbench/explore/comparison/pixel_sample.h"
+
+namespace bitbalance {
+namespace {
+
+/// Pixel groups a layer that Laconic is evaluated on; its figures are estimates where a layer has more.
+constexpr int kLaconicGroups = 16;
+
+std::int64_t& count(ActionCounts& counts, Action action) {
+  return counts[static_cast<std::size_t>(action)];
+}
+
+std::int64_t activity(const LayerProfile& profile, Engine engine, Activity activity) {
+  return profile.activity[static_cast<std::size_t>(engine)][static_cast<std::size_t>(activity)];
+}
+
+void add(const ComponentEnergies& from, ComponentEnergies& to) {
+  for (std::size_t c = 0; c < kComponents; ++c) {
+    to[c].actions_j += from[c].actions_j;
+    to[c].clock_j += from[c].clock_j;
+    to[c].leakage_j += from[c].leakage_j;
+  }
+}
+
+/// Cycles of a layer when `array_cycles` are spent in the array.
+std::int64_t layer_time(std::int64_t array_cycles, const OurLayer& layer, const ActionCounts& actions,
+                        const Scenario& scenario) {
+  const double rate = scenario.memory.bytes_per_cycle.value();
+  const auto transfer = [&](Action action) {
+    return static_cast<std::int64_t>(
+        std::ceil(static_cast<double>(actions[static_cast<std::size_t>(action)]) / rate));
+  };
+  const int columns = scenario.accelerator.columns;
+  return std::max({array_cycles, (layer.profile.events[Event::kDrain] + columns - 1) / columns,
+                   activity(layer.profile, Engine::kVector, Activity::kBusy), transfer(Action::kDramReadByte),
+                   transfer(Action::kDramWriteByte)});
+}
+
+DesignFigures begin(const Subject& subject, const char* design, WeightSet set) {
+  DesignFigures figures;
+  figures.design = design;
+  figures.weights = set;
+  figures.frames = subject.frames;
+  figures.clock_hz = subject.scenario.accelerator.clock_hz;
+  return figures;
+}
+
+std::int64_t dram_bytes(const ActionCounts& actions) {
+  return actions[static_cast<std::size_t>(Action::kDramReadByte)] +
+         actions[static_cast<std::size_t>(Action::kDramWriteByte)];
+}
+
+BaselineLayer shape_of(const OurLayer& layer) {
+  const QuantizedLayer& source = *layer.convolution;
+  BaselineLayer shape;
+  shape.weights = source.weights.data();
+  shape.weight_bits = source.weight_bits;
+  shape.output_channels = static_cast<int>(source.bias.size());
+  shape.conv_groups = source.groups;
+  shape.kernel = static_cast<int>(source.weights.size() / source.bias.size());
+  shape.pixels = layer.profile.events[Event::kDrain] / shape.output_channels;
+  return shape;
+}
+
+/// Cycles in which our buffers deliver what a full step takes: a byte from each bank of the activation
+/// buffer, eight from each of the weight buffer, without conflicts.
+int delivery_cycles(const Baseline& b, const BaselineLayer& layer, bool wide,
+                    const AcceleratorConfig& config) {
+  constexpr int kWordBits = 64;
+  const int lanes = std::min(b.lanes, layer.kernel);
+  const int rows = std::min(b.rows, layer.output_channels / layer.conv_groups);
+  const auto columns = static_cast<int>(std::min<std::int64_t>(b.columns, layer.pixels));
+  const auto cycles = [](int amount, int rate) { return (amount + rate - 1) / rate; };
+  return std::max(cycles(columns * lanes * (wide ? 2 : 1), 2 * config.columns),
+                  cycles(rows * lanes * layer.weight_bits, kWordBits * config.rows));
+}
+
+std::int64_t scale(std::int64_t value, std::int64_t to, std::int64_t from) {
+  return std::llround(static_cast<double>(value) * static_cast<double>(to) / static_cast<double>(from));
+}
+
+/// What Laconic needs for a layer, from a sample of its pixels.
+BaselineCycles sampled_cycles(const Baseline& baseline, const Subject& subject, WeightSet set,
+                              const OurLayer& layer) {
+  const QuantizedNetwork& network = subject.with(set);
+  BaselineLayer shape = shape_of(layer);
+  const int width = network.tensors[layer.convolution->output].shape.width;
+  const auto rows = static_cast<int>(shape.pixels / subject.frames / width);
+  const PixelSample sample =
+      sample_pixels(network, *layer.convolution, rows, subject.activations, baseline.columns, kLaconicGroups);
+  const std::int64_t all_pixels = shape.pixels;
+  const std::int64_t all_groups = (all_pixels + baseline.columns - 1) / baseline.columns;
+  shape.pixels = sample.pixels;
+  BaselineCycles cycles = layer_cycles(baseline, shape, sample.activations);
+  cycles.cycles = scale(cycles.cycles, all_groups, sample.groups);
+  cycles.steps = scale(cycles.steps, all_groups, sample.groups);
+  for (std::int64_t* figure : {&cycles.used_pe_cycles, &cycles.pe_cycles, &cycles.terms})
+    *figure = scale(*figure, all_pixels, sample.pixels);
+  return cycles;
+}
+
+/// As wide as the widest convolution of the network; without one, as the scenario's settings.
+BaselineWidths widths_of(const OurRun& run, const Scenario& scenario) {
+  BaselineWidths widths;
+  widths.weight_bits = 0;
+  for (const OurLayer& layer : run.layers) {
+    if (layer.convolution == nullptr) continue;
+    widths.wide = widths.wide || layer.wide;
+    widths.weight_bits = std::max(widths.weight_bits, layer.convolution->weight_bits);
+  }
+  if (widths.weight_bits == 0) {
+    widths.weight_bits = scenario.quantization.options.weight_bits;
+    widths.wide = scenario.quantization.options.activation_bits == 16;
+  }
+  widths.accumulator_bits = scenario.accelerator.accumulator_bits(widths.wide);
+  return widths;
+}
+
+Baseline sized(BaselineKind kind, SizingRule rule, const Scenario& scenario, const BaselineWidths& widths) {
+  const AcceleratorConfig& config = scenario.accelerator;
+  if (rule == SizingRule::kEqualLanes) {
+    const int lanes = config.rows * config.lanes(widths.wide);
+    return largest_array(kind, config.token_form,
+                         [lanes](const Baseline& b) { return b.rows * b.columns * b.lanes <= lanes; });
+  }
+  const PriceList prices(*scenario.technology);
+  const AreaReport area = CostModel(*scenario.technology, config).area();
+  const double budget_mm2 = area.component[static_cast<std::size_t>(Component::kPeArray)].total_mm2() +
+                            area.component[static_cast<std::size_t>(Component::kWeightEncoder)].total_mm2();
+  return largest_array(kind, config.token_form,
+                       [&](const Baseline& b) { return array_mm2(prices, b, widths) <= budget_mm2; });
+}
+
+}  // namespace
+
+std::vector<BaselineKind> all_baselines() {
+  std::vector<BaselineKind> kinds;
+  kinds.reserve(kBaselines);
+  for (int k = 0; k < kBaselines; ++k) kinds.push_back(static_cast<BaselineKind>(k));
+  return kinds;
+}
+
+DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun& run, bool timeline) {
+  const AcceleratorConfig& config = subject.scenario.accelerator;
+  const CostModel model(*subject.scenario.technology, config);
+  DesignFigures figures = begin(subject, timeline ? kOurTimeline : kOurs, set);
+  figures.rows = config.rows;
+  figures.columns = config.columns;
+  figures.lanes = config.lanes(false) / config.columns;
+  figures.area = model.area();
+  for (const OurLayer& layer : run.layers) {
+    throw_if_interrupted();
+    const EventCounts& events = layer.profile.events;
+    const std::int64_t array_cycles = activity(layer.profile, Engine::kCompute, Activity::kBusy) +
+                                      activity(layer.profile, Engine::kCompute, Activity::kBankConflict);
+    const double lanes = double(config.rows) * config.lanes(layer.wide);
+    ArrayCycles array;
+    array.terms = static_cast<double>(events[Event::kShiftAdd]) / lanes;
+    array.empty = static_cast<double>(events[Event::kNullSlot]) / lanes;
+    figures.array.terms += array.terms;
+    figures.array.empty += array.empty;
+    figures.array.unused += std::max(0.0, static_cast<double>(array_cycles) - array.sum());
+
+    Work work = work_of(layer.profile, layer.wide);
+    if (!timeline) work.cycles = layer_time(array_cycles, layer, work.actions, subject.scenario);
+    figures.cycles += work.cycles;
+    figures.dram_bytes += dram_bytes(work.actions);
+    add(model.energy(work).components(), figures.energy);
+  }
+  return figures;
+}
+
+DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const OurRun& shell, BaselineKind kind,
+                                SizingRule rule) {
+  const BaselineWidths widths = widths_of(shell, subject.scenario);
+  Baseline baseline = sized(kind, rule, subject.scenario, widths);
+  const BaselineCost model(*subject.scenario.technology, subject.scenario.accelerator, baseline, widths);
+  DesignFigures figures = begin(subject, to_string(kind), set);
+  figures.rows = baseline.rows;
+  figures.columns = baseline.columns;
+  figures.lanes = baseline.lanes;
+  figures.area = model.area();
+  const double pes = double(baseline.rows) * baseline.columns;
+  for (const OurLayer& layer : shell.layers) {
+    throw_if_interrupted();
+    Work work = work_of(layer.profile, layer.wide);
+    BaselineCycles cycles;
+    BaselineWork array;
+    if (layer.convolution != nullptr) {
+      const BaselineLayer shape = shape_of(layer);
+      baseline.least_step_cycles = delivery_cycles(baseline, shape, layer.wide, subject.scenario.accelerator);
+      cycles = needs_activations(kind) ? sampled_cycles(baseline, subject, set, layer)
+                                       : layer_cycles(baseline, shape);
+      array = array_work(baseline, shape, cycles);
+      count(work.actions, Action::kWeightWordRead) = weight_words(baseline, shape);
+      count(work.actions, Action::kActivationRead) = array.activations;
+      const double capacity = terms_per_cycle(baseline, shape.weight_bits);
+      // Of a sample (Laconic) the figures are rounded one by one: no part is larger than its whole.
+      const auto all = static_cast<double>(cycles.cycles);
+      const double used = std::min(static_cast<double>(cycles.used_pe_cycles) / pes, all);
+      const double busy = std::min(static_cast<double>(cycles.pe_cycles) / pes, used);
+      const double terms = std::min(static_cast<double>(cycles.terms) / capacity / pes, busy);
+      figures.array.terms += terms;
+      figures.array.empty += busy - terms;
+      figures.array.waiting += used - busy;
+      figures.array.unused += all - used;
+    }
+    for (const Action action : {Action::kShiftAdd, Action::kNullSlot, Action::kDrain, Action::kEncodeWeight})
+      count(work.actions, action) = 0;
+    work.cycles = layer_time(cycles.cycles, layer, work.actions, subject.scenario);
+    figures.cycles += work.cycles;
+    figures.dram_bytes += dram_bytes(work.actions);
+    add(model.energy(work, array), figures.energy);
+  }
+  return figures;
+}
+
+NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& options) {
+  const Scenario& scenario = subject.scenario;
+  NetworkComparison result;
+  result.scenario = scenario.name;
+  result.rule = options.rule;
+  result.synthetic_weights = subject.synthetic_weights();
+  result.synthetic_images = scenario.network.synthetic();
+  result.weight_bits = scenario.quantization.options.weight_bits;
+  result.nnzb = scenario.quantization.options.nnzb;
+  result.activation_bits = scenario.quantization.options.activation_bits;
+  result.bytes_per_cycle = scenario.memory.bytes_per_cycle.value();
+  result.technology = process_name(*scenario.technology);
+  result.technology_name = scenario.technology->name;
+  result.dram_type = to_string(scenario.technology->dram.type);
+
+  std::vector<OurRun> shells;
+  for (const WeightSet set : {WeightSet::kFull, WeightSet::kLimited}) {
+    const WeightStorage storage = scenario.accelerator.weight_storage;
+    const OurRun run = run_ours(subject, set, storage);
+    for (const bool timeline : {false, true})
+      result.designs.push_back(evaluate_ours(subject, set, run, timeline));
+    shells.push_back(storage == WeightStorage::kDense ? run : run_ours(subject, set, WeightStorage::kDense));
+  }
+  for (const BaselineKind kind : options.baselines) {
+    for (const WeightSet set : {WeightSet::kFull, WeightSet::kLimited}) {
+      result.designs.push_back(
+          evaluate_baseline(subject, set, shells[static_cast<std::size_t>(set)], kind, options.rule));
+    }
+  }
+  return result;
+}
+
+}  // namespace bitbalance

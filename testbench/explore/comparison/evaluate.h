@@ -1,0 +1,32 @@
+// Every accelerator on one network, by one rule of time: a layer lasts as long as the slowest of its array,
+// its post-processor (as many results a cycle as we have columns), its vector work, and its DRAM reads and
+// writes at the memory's rate. Latency, command queues and what they cost are left out for all, ours
+// included; ours is also given by its full timeline.
+#pragma once
+
+#include <vector>
+
+#include "testbench/explore/comparison/figures.h"
+
+namespace bitbalance {
+
+struct ComparisonOptions {
+  SizingRule rule = SizingRule::kEqualLanes;
+  std::vector<BaselineKind> baselines;
+};
+
+/// All kinds of baselines.
+std::vector<BaselineKind> all_baselines();
+
+/// Every design with both sets of weights. Precondition: the scenario has a technology; activations, if
+/// Laconic is asked for. Throws std::invalid_argument when our accelerator cannot execute the network or a
+/// baseline does not fit the rule.
+NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& options);
+
+/// Its parts. Ours by the common rule, or by its timeline; `run`: of that set.
+DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun& run, bool timeline);
+/// `shell`: our run of that set with dense weights, whose buffers, DRAM traffic and vector work are the same.
+DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const OurRun& shell, BaselineKind kind,
+                                SizingRule rule);
+
+}  // namespace bitbalance

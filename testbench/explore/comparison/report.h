@@ -1,0 +1,22 @@
+// What a comparison leaves behind: a table for the terminal, CSV, JSON and charts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "testbench/explore/comparison/figures.h"
+#include "testbench/report/chart.h"
+
+namespace bitbalance {
+
+std::string comparison_table(const NetworkComparison& comparison);
+/// What the words of the table mean, once for all tables.
+std::string comparison_legend();
+/// One line an accelerator, set of weights and network; the columns carry their units.
+std::string to_csv(const std::vector<NetworkComparison>& comparisons);
+std::string to_json(const std::vector<NetworkComparison>& comparisons);
+/// Each accelerator with its own set of weights: figures of merit over all networks, then energy and the
+/// array's cycles of each network, and area.
+std::vector<Chart> charts(const std::vector<NetworkComparison>& comparisons);
+
+}  // namespace bitbalance

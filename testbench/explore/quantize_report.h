@@ -1,0 +1,46 @@
+// What `bitbalance quantize` found out, for both token forms, and how it is shown: table, CSV, JSON, picture.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "quant/ir/quantized_network.h"
+#include "testbench/golden/accuracy.h"
+#include "testbench/report/chart.h"
+#include "testbench/run/prediction.h"
+#include "testbench/scenario/scenario.h"
+
+namespace bitbalance {
+
+/// The network quantized for one token form.
+struct FormReport {
+  QuantizedNetwork network;
+  std::vector<double> weight_sqnr_db;  ///< by layer; of convolutions
+  std::vector<double> output_sqnr_db;  ///< by layer, on calibration images
+  Prediction prediction;
+  std::optional<Accuracy> accuracy;  ///< on the scenario's images, through the integer arithmetic
+};
+
+struct QuantizeReport {
+  Scenario scenario;  ///< as it was effective, layers' settings included
+  int calibration_images = 0;
+  bool synthetic_calibration = false;
+  std::array<FormReport, 2> forms;  ///< binary, signed digit
+  /// Weights by number of tokens, by form: rounded to all bits, so without a limit, and as they are.
+  std::array<std::vector<std::int64_t>, 2> tokens_before, tokens_after;
+  double quantize_s = 0;  ///< both forms
+  std::string budget;     ///< a sentence about it; empty: none
+
+  const FormReport& form(TokenForm form) const { return forms.at(static_cast<std::size_t>(form)); }
+};
+
+std::string quantize_table(const QuantizeReport& report);
+/// One line a layer and form.
+std::string quantize_csv(const QuantizeReport& report);
+std::string quantize_json(const QuantizeReport& report);
+/// Tokens of the weights before and after, a chart a form.
+std::vector<Chart> quantize_charts(const QuantizeReport& report);
+
+}  // namespace bitbalance

@@ -1,0 +1,34 @@
+// The golden model's integer arithmetic: requantization, clipping, wrapping sums. Shared by whole tensors and
+// single elements, with nothing of hw/.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "quant/ir/quantized_network.h"
+
+namespace bitbalance::golden {
+
+__extension__ using Wide = __int128;  // a 48-bit sum times a 16-bit multiplier
+
+/// floor((value * multiplier + half) / 2^shift): rounding to nearest, halves up.
+inline Wide rescaled(std::int64_t value, const Rescale& rescale) {
+  const Wide divisor = Wide{1} << rescale.shift;
+  const Wide numerator = Wide{value} * rescale.multiplier + (rescale.shift > 0 ? divisor / 2 : 0);
+  const Wide quotient = numerator / divisor;
+  return quotient * divisor > numerator ? quotient - 1 : quotient;
+}
+
+inline std::int32_t clamped(Wide value, const QuantizedLayer& layer) {
+  return static_cast<std::int32_t>(std::clamp<Wide>(value, layer.clip_low, layer.clip_high));
+}
+
+/// The number of `bits` bits, two's complement, that equals `value` modulo 2^bits; 0: value itself.
+inline std::int64_t wrapped(std::int64_t value, int bits) {
+  if (bits == 0) return value;
+  const std::int64_t modulus = std::int64_t{1} << bits;
+  const std::int64_t remainder = ((value % modulus) + modulus) % modulus;
+  return remainder >= modulus / 2 ? remainder - modulus : remainder;
+}
+
+}  // namespace bitbalance::golden

@@ -1,0 +1,114 @@
+#include "testbench/golden/golden_element.h"
+
+#include <algorithm>
+#include <random>
+
+#include "testbench/golden/golden_arithmetic.h"
+
+namespace bitbalance {
+namespace {
+
+using golden::clamped;
+using golden::rescaled;
+using golden::Wide;
+using golden::wrapped;
+
+/// Channel, row and column of an element of a tensor.
+struct Place {
+  int channel, y, x;
+
+  Place(const Shape& shape, std::int64_t index)
+      : channel(static_cast<int>(index / (std::int64_t{shape.height} * shape.width))),
+        y(static_cast<int>(index / shape.width % shape.height)),
+        x(static_cast<int>(index % shape.width)) {}
+};
+
+/// Calls visit(index in the input, tap) for every tap of a window inside a channel of the input.
+template <class Visit>
+void for_each_tap(const Window& window, const Shape& in, int channel, const Place& place, Visit&& visit) {
+  for (int r = 0; r < window.kernel_h; ++r) {
+    const int y = place.y * window.stride_h + r * window.dilation_h - window.pad_top;
+    if (y < 0 || y >= in.height) continue;
+    for (int s = 0; s < window.kernel_w; ++s) {
+      const int x = place.x * window.stride_w + s * window.dilation_w - window.pad_left;
+      if (x < 0 || x >= in.width) continue;
+      visit((std::int64_t{channel} * in.height + y) * in.width + x, r * window.kernel_w + s);
+    }
+  }
+}
+
+}  // namespace
+
+GoldenElement::GoldenElement(const QuantizedNetwork& network, const GoldenOptions& options,
+                             const std::vector<int>& layers, const Plane& input, const Plane* operand)
+    : network_(network), options_(options), layers_(layers), input_(input), operand_(operand) {}
+
+std::int32_t GoldenElement::at(std::int64_t index) const {
+  return element(layers_.size() - 1, index);
+}
+
+std::int32_t GoldenElement::element(std::size_t position, std::int64_t index) const {
+  const QuantizedLayer& layer = network_.layers[layers_[position]];
+  if (layer.op == LayerOp::kConv) return convolve(layer, position, index);
+  if (layer.op == LayerOp::kAdd) return add(layer, index);
+  return pool(layer, position, index);
+}
+
+std::int32_t GoldenElement::convolve(const QuantizedLayer& layer, std::size_t position,
+                                     std::int64_t index) const {
+  const Shape& in = network_.tensors[layer.input].shape;
+  const Shape& out = network_.tensors[layer.output].shape;
+  const Place place(out, index);
+  const int group_inputs = in.channels / layer.groups;
+  const int first_input = place.channel / (out.channels / layer.groups) * group_inputs;
+  const std::int64_t area = layer.window.area();
+  std::int64_t sum = layer.bias[place.channel];
+  for (int c = 0; c < group_inputs; ++c) {
+    const std::int16_t* weights = &layer.weights[(std::int64_t{place.channel} * group_inputs + c) * area];
+    for_each_tap(layer.window, in, first_input + c, place, [&](std::int64_t from, int tap) {
+      sum += std::int64_t{weights[tap]} * (position == 0 ? input_[from] : element(position - 1, from));
+    });
+  }
+  const int bits = network_.tensors[layer.input].bits == 16 ? options_.wrap_bits_16 : options_.wrap_bits_8;
+  Wide value = rescaled(wrapped(sum, bits), layer.rescale[place.channel]);
+  if (layer.operand >= 0) value += rescaled((*operand_)[index], layer.operand_rescale);
+  return clamped(value, layer);
+}
+
+std::int32_t GoldenElement::pool(const QuantizedLayer& layer, std::size_t position,
+                                 std::int64_t index) const {
+  const Shape& in = network_.tensors[layer.input].shape;
+  const Place place(network_.tensors[layer.output].shape, index);
+  std::int64_t sum = 0;
+  std::int64_t count = 0;
+  std::int32_t largest = 0;
+  for_each_tap(layer.window, in, place.channel, place, [&](std::int64_t from, int /*tap*/) {
+    const std::int32_t value = position == 0 ? input_[from] : element(position - 1, from);
+    largest = count == 0 ? value : std::max(largest, value);
+    sum += value;
+    ++count;
+  });
+  if (layer.op == LayerOp::kMaxPool) return clamped(largest, layer);
+  const std::int64_t divisor = layer.count_include_pad ? layer.window.area() : count;
+  return clamped(divisor == 0 ? Wide{0} : rescaled(sum, layer.rescale[divisor - 1]), layer);
+}
+
+std::int32_t GoldenElement::add(const QuantizedLayer& layer, std::int64_t index) const {
+  return clamped(
+      rescaled(input_[index], layer.rescale[0]) + rescaled((*operand_)[index], layer.operand_rescale), layer);
+}
+
+std::vector<std::int64_t> sample_places(std::int64_t elements, std::seed_seq& seed) {
+  constexpr std::int64_t kSmall = 4096;
+  const std::int64_t count = std::max(std::min(elements, kSmall), (elements + 99) / 100);
+  std::mt19937_64 random(seed);
+  std::vector<std::int64_t> places;
+  places.reserve(count);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t begin = elements * i / count, end = elements * (i + 1) / count;
+    places.push_back(begin + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(end - begin)));
+  }
+  return places;
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,32 @@
+// What a run did, without what it cost: actions.yaml, from which a stored run is costed again.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "hw/cost/cost_model.h"
+#include "testbench/report/run_report.h"
+
+namespace bitbalance {
+
+struct RecordedLayer {
+  std::string name;
+  Work work;  ///< all frames
+};
+
+struct ActionRecord {
+  std::string scenario;
+  int frames = 0;
+  AcceleratorConfig accelerator;
+  std::vector<RecordedLayer> layers;
+
+  std::int64_t cycles() const;
+};
+
+ActionRecord record_of(const RunReport& report);
+std::string to_yaml(const ActionRecord& record);
+/// Throws SettingsError.
+ActionRecord load_actions(const std::filesystem::path& file);
+
+}  // namespace bitbalance

@@ -1,0 +1,48 @@
+// What a run cost: energy by layer, component and action, area by component, and the figures of merit.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/quotient.h"
+#include "hw/cost/cost_model.h"
+
+namespace bitbalance {
+
+struct ActionRecord;
+
+struct LayerCost {
+  std::string name;
+  Work work;
+  EnergyReport energy;
+};
+
+struct CostReport {
+  std::string technology;       ///< process and voltage that were costed
+  std::string technology_name;  ///< of the constants
+  DramType dram = DramType::kLpddr4;
+  int frames = 0;
+  double seconds = 0;  ///< of the accelerator, all frames
+  std::vector<LayerCost> layers;
+  EnergyReport total;
+  AreaReport area;
+
+  double core_j_per_frame() const { return quotient(total.core_j(), frames); }
+  double dram_j_per_frame() const { return quotient(total.dram_j(), frames); }
+  /// Core and DRAM together.
+  double frames_per_j() const { return quotient(frames, total.core_j() + total.dram_j()); }
+  double frames_per_j_core() const { return quotient(frames, total.core_j()); }
+  double frames_per_s_per_mm2() const { return quotient(quotient(frames, seconds), area.total_mm2()); }
+};
+
+/// Throws std::invalid_argument when the technology or the accelerator is invalid.
+CostReport cost_of(const ActionRecord& record, const Technology& technology);
+
+/// Two lines for the table of a run.
+std::string cost_summary(const CostReport& report);
+/// Energy of a frame by component (actions, clock, leakage) and layer, and area.
+std::string cost_table(const CostReport& report);
+/// energy.csv: one line for each layer, component and action, clock and leakage among them.
+std::string energy_csv(const CostReport& report);
+
+}  // namespace bitbalance

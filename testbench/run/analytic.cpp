@@ -1,0 +1,65 @@
+#include "testbench/run/analytic.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "hw/timeline/timeline.h"
+#include "testbench/run/program_set.h"
+#include "testbench/scenario/settings.h"
+
+namespace bitbalance {
+namespace {
+
+/// Adds what the program does in `count` runs to its layers, which the report may not have yet.
+void add_program(const Program& program, int count, const QuantizedNetwork& network, Timeline& timeline,
+                 WeightStatistics& weights, RunReport& report) {
+  const auto first = static_cast<std::size_t>(program.first_layer);
+  for (std::size_t i = 0; i < program.layers.size(); ++i) {
+    const ProgramLayer& layer = program.layers[i];
+    if (first + i == report.layers.size())
+      report.layers.push_back(layer_report(layer, Level::kAnalytic, network, report.scenario.accelerator));
+    report.layers[first + i].macs += layer.macs * program.batch * count;
+  }
+  if (program.layers.front().on_host) return;  // no commands
+  const Analysis analysis = timeline.analyze(program, weights);
+  // From 0 on, where every program's header counts.
+  for (std::size_t l = 0; l < analysis.profile.layers().size(); ++l) {
+    for (int i = 0; i < count; ++i) report.layers[l].profile += analysis.profile.layers()[l];
+  }
+}
+
+}  // namespace
+
+std::vector<LayerMapping> run_analytic(const TimingWorkload& workload, RunReport& report) {
+  const Scenario& scenario = report.scenario;
+  if (scenario.memory.model != MemoryTiming::kIdeal) {
+    throw SettingsError(
+        fmt::format("run.level: analytic with memory.model {}; accepted: ideal, or another level",
+                    to_string(scenario.memory.model)));
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const Rational& rate = scenario.memory.bytes_per_cycle;
+  Timeline timeline(scenario.accelerator, {scenario.memory.latency_cycles, rate.numerator, rate.denominator});
+  WeightStatistics weights(workload.network);
+  const Mapper mapper(workload.network);
+  std::vector<LayerMapping> mappings;
+  report.network = workload.network.name;
+  while (report.frames < workload.images) {
+    const int left = workload.images - report.frames;
+    const int batch = std::min(scenario.network.batch, left);
+    const int count = left / batch;
+    for (const MappedProgram& mapped : mapper.map(scenario.accelerator, mapper_options(scenario, batch))) {
+      add_program(mapped.program, count, workload.network, timeline, weights, report);
+      for (const LayerMapping& mapping : mapped.mappings) {
+        if (report.frames == 0 && mapping.rows != 0) mappings.push_back(mapping);
+      }
+    }
+    report.frames += batch * count;
+  }
+  report.host.simulate_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return mappings;
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,108 @@
+#include "testbench/run/program_set.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "hw/isa/program_check.h"
+
+namespace bitbalance {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;  ///< alignment of everything in memory, bytes
+
+std::uint64_t page_aligned(std::uint64_t bytes) {
+  return (bytes + kPage - 1) / kPage * kPage;
+}
+
+}  // namespace
+
+MapperOptions mapper_options(const Scenario& scenario, int batch) {
+  MapperOptions options;
+  options.batch = batch;
+  options.barrier = scenario.mapping.barrier;
+  options.fuse_pooling = scenario.mapping.fuse_pooling;
+  options.bytes_per_cycle = scenario.memory.peak_bytes_per_cycle(scenario.accelerator.clock_hz);
+  options.mappings = scenario.mapping.layers;
+  if (batch < scenario.network.batch) {  // the user's choices are made for a full one
+    for (LayerMapping& mapping : options.mappings) mapping.images = std::min(mapping.images, batch);
+  }
+  return options;
+}
+
+ProgramSet::ProgramSet(const Scenario& scenario, const QuantizedNetwork& network, int images) {
+  const int batch = scenario.network.batch;
+  std::vector<int> sizes = {std::min(batch, images)};
+  if (images > batch && images % batch != 0) sizes.push_back(images % batch);
+  std::uint64_t base = 0;
+  for (const int size : sizes) {
+    Segments& segments = batches_.emplace_back();
+    for (MappedProgram& mapped :
+         build_segments(network, scenario.accelerator, mapper_options(scenario, size))) {
+      require_synchronized(mapped.program, scenario.accelerator);
+      const std::uint64_t bytes = page_aligned(mapped.program.constants.size());
+      segments.push_back({std::move(mapped), base});
+      base += bytes;
+    }
+  }
+}
+
+const Segments& ProgramSet::next(int images_left) const {
+  const int full = batches_.front().front().program().batch;
+  return images_left >= full ? batches_.front() : batches_.back();
+}
+
+std::uint64_t ProgramSet::data_base() const {
+  const LoadedProgram& last = batches_.back().back();
+  return last.constants_base + page_aligned(last.program().constants.size());
+}
+
+ProgramRegions ProgramSet::regions(const LoadedProgram& loaded) const {
+  const Program& program = loaded.program();
+  return {loaded.constants_base, static_cast<std::uint32_t>(program.constants.size()), data_base(),
+          program.data_bytes};
+}
+
+std::uint64_t ProgramSet::memory_bytes() const {
+  std::uint64_t data = 0;
+  for (const Segments& segments : batches_)
+    data = std::max<std::uint64_t>(data, segments.back().program().data_bytes);
+  return data_base() + page_aligned(data);
+}
+
+std::vector<std::string> ProgramSet::layer_names() const {
+  return names([](const ProgramLayer& /*layer*/) { return true; });
+}
+
+std::vector<std::string> ProgramSet::accelerator_layer_names() const {
+  return names([](const ProgramLayer& layer) { return !layer.on_host; });
+}
+
+std::vector<std::string> ProgramSet::names(bool (*counts)(const ProgramLayer&)) const {
+  std::vector<std::string> result;
+  for (const LoadedProgram& loaded : batches_.front()) {
+    for (const ProgramLayer& layer : loaded.program().layers)
+      if (counts(layer)) result.push_back(layer.name);
+  }
+  return result;
+}
+
+const Program& ProgramSet::program_with(const std::string& layer) const {
+  const auto has_it = [&](const LoadedProgram& loaded) {
+    const std::vector<ProgramLayer>& layers = loaded.program().layers;
+    return std::any_of(layers.begin(), layers.end(), [&](const ProgramLayer& l) { return l.name == layer; });
+  };
+  const Segments& segments = batches_.front();
+  const auto found = std::find_if(segments.begin(), segments.end(), has_it);
+  return found == segments.end() ? segments.front().program() : found->program();
+}
+
+std::vector<LayerMapping> ProgramSet::mappings() const {
+  std::vector<LayerMapping> convolutions;
+  for (const LoadedProgram& loaded : batches_.front()) {
+    std::copy_if(loaded.mapped.mappings.begin(), loaded.mapped.mappings.end(),
+                 std::back_inserter(convolutions), [](const LayerMapping& m) { return m.rows != 0; });
+  }
+  return convolutions;
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,57 @@
+// The programs of a scenario: for full batches of images and for the rest, a segment each time that another
+// takes over; and where they lie in memory. Between the mapper and whoever runs them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "hw/compiler/mapper.h"
+#include "testbench/run/program_regions.h"
+#include "testbench/scenario/scenario.h"
+
+namespace bitbalance {
+
+struct LoadedProgram {
+  MappedProgram mapped;
+  std::uint64_t constants_base = 0;  ///< address
+
+  const Program& program() const { return mapped.program; }
+};
+
+/// Programs of one batch, in order, all on the same data region.
+using Segments = std::vector<LoadedProgram>;
+
+/// How a program of `batch` images is mapped.
+MapperOptions mapper_options(const Scenario& scenario, int batch);
+
+class ProgramSet {
+ public:
+  /// Throws std::invalid_argument when the accelerator cannot execute the network.
+  ProgramSet(const Scenario& scenario, const QuantizedNetwork& network, int images);
+
+  /// Of full batches; then, if the images do not divide into them, of the rest.
+  const std::vector<Segments>& batches() const { return batches_; }
+  /// The segments that take the next images when so many are left.
+  const Segments& next(int images_left) const;
+
+  /// Address of the data region, behind the constants of all programs.
+  std::uint64_t data_base() const;
+  std::uint64_t memory_bytes() const;
+  ProgramRegions regions(const LoadedProgram& loaded) const;
+
+  // Of full batches.
+  std::vector<std::string> layer_names() const;
+  std::vector<std::string> accelerator_layer_names() const;
+  /// The program with a layer of that name, or else the first.
+  const Program& program_with(const std::string& layer) const;
+  /// The blocks that the mapper chose for convolutions.
+  std::vector<LayerMapping> mappings() const;
+
+ private:
+  std::vector<std::string> names(bool (*counts)(const ProgramLayer&)) const;
+
+  std::vector<Segments> batches_;
+};
+
+}  // namespace bitbalance

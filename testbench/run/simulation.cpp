@@ -1,0 +1,133 @@
+#include "testbench/run/simulation.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "testbench/run/clocked_layers.h"
+#include "testbench/scenario/layer_patterns.h"
+
+namespace bitbalance {
+namespace {
+
+SystemLevels levels_of(const RunSettings& run, int jobs) {
+  return {run.level == Level::kRtl || run.mixed(), run.level == Level::kTlm || jobs > 0};
+}
+
+}  // namespace
+
+Simulation::Simulation(const Scenario& scenario, const Workload& workload, int jobs)
+    : scenario_(scenario),
+      workload_(workload),
+      jobs_(jobs),
+      programs_(scenario, workload.network, static_cast<int>(workload.images.size())),
+      rtl_layers_(matching_layers("--rtl", scenario.run.rtl, programs_.accelerator_layer_names())),
+      system_("system", scenario, levels_of(scenario.run, jobs), programs_.memory_bytes()),
+      data_(system_, workload.network, programs_.data_base()),
+      check_(scenario, workload, data_) {
+  for (const Segments& segments : programs_.batches()) {
+    for (const LoadedProgram& loaded : segments)
+      system_.poke(loaded.constants_base, loaded.program().constants);
+  }
+  for (const QuantizedLayer& layer : workload.network.layers)
+    slots_an_image_ += static_cast<double>(macs(workload.network, layer)) * layer.nnzb;
+}
+
+Level Simulation::level_of(const Program& program) const {
+  const bool clocked =
+      std::find(rtl_layers_.begin(), rtl_layers_.end(), program.layers.front().name) != rtl_layers_.end();
+  return clocked ? Level::kRtl : scenario_.run.level;
+}
+
+void Simulation::add_layers(RunReport& report) const {
+  for (const LoadedProgram& loaded : programs_.batches().front()) {
+    for (const ProgramLayer& layer : loaded.program().layers) {
+      report.layers.push_back(
+          layer_report(layer, level_of(loaded.program()), workload_.network, scenario_.accelerator));
+    }
+  }
+}
+
+void Simulation::run(RunReport& report, const ProgressCallback& progress) {
+  const int images = static_cast<int>(workload_.images.size());
+  report.network = workload_.network.name;
+  add_layers(report);
+  while (report.frames < images) {
+    const int first = report.frames;
+    const Segments& segments = programs_.next(images - first);
+    const int batch = segments.front().program().batch;
+    const ProgressCallback batch_progress = [&](const char* phase, double share) {
+      progress(phase, (first + share * batch) / images);
+    };
+    data_.load_images(segments.back().program(), workload_.images, first);
+    simulate(segments, report, batch_progress);
+    if (!report.fault.empty()) return;
+    check_.run(segments, first, report, [&](double share) { batch_progress("compare", share); });
+    report.frames += batch;
+  }
+}
+
+void Simulation::simulate(const Segments& segments, RunReport& report, const ProgressCallback& progress) {
+  const int batch = segments.front().program().batch;
+  const double simulated_s = system_.simulate_s();
+  system_.clear_profile();
+  report.fault = execute(segments, report, [&] {
+    const double done = static_cast<double>(slots()) / std::max(1.0, slots_an_image_ * batch);
+    progress("simulate", std::min(done, 1.0));
+  });
+  slots_an_image_ = static_cast<double>(slots()) / batch;
+  std::vector<LayerProfile> profile = system_.profile();
+  if (jobs_ > 0 && report.fault.empty()) {
+    const auto start = std::chrono::steady_clock::now();
+    profile.resize(report.layers.size());
+    ClockedLayers layers(system_, programs_, data_, workload_.network, jobs_);
+    ClockedLayers::Result result =
+        layers.run(segments, profile, [&](double share) { progress("simulate rtl", share); });
+    profile = std::move(result.profile);
+    report.fault = std::move(result.fault);
+    report.disagreements.insert(report.disagreements.end(), result.disagreements.begin(),
+                                result.disagreements.end());
+    report.host.simulate_s += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+  report.host.simulate_s += system_.simulate_s() - simulated_s;
+  add_profile(segments, profile, report);
+}
+
+std::string Simulation::execute(const Segments& segments, RunReport& report,
+                                const std::function<void()>& tick) {
+  if (jobs_ == 0 && scenario_.mapping.barrier == LayerBarrier::kProgram)
+    report.host.layer_simulate_s.resize(report.layers.size());
+  for (const LoadedProgram& loaded : segments) {
+    const Program& program = loaded.program();
+    if (!program.layers.front().on_host) {  // a network may begin with a layer on the host
+      const Level level = jobs_ > 0 ? Level::kTlm : level_of(program);
+      const double simulated_s = system_.simulate_s();
+      std::string fault = system_.run(level, programs_.regions(loaded), tick);
+      if (!fault.empty()) return fault;
+      if (!report.host.layer_simulate_s.empty())
+        report.host.layer_simulate_s[program.first_layer] += system_.simulate_s() - simulated_s;
+    }
+    for (const ProgramLayer& layer : program.layers)
+      if (layer.on_host) data_.run_on_host(program, layer);
+  }
+  return {};
+}
+
+void Simulation::add_profile(const Segments& segments, const std::vector<LayerProfile>& profile,
+                             RunReport& report) {
+  for (std::size_t i = 0; i < std::min(report.layers.size(), profile.size()); ++i)
+    report.layers[i].profile += profile[i];
+  for (const LoadedProgram& loaded : segments) {
+    const Program& program = loaded.program();
+    for (std::size_t i = 0; i < program.layers.size(); ++i)
+      report.layers[program.first_layer + i].macs += program.layers[i].macs * program.batch;
+  }
+}
+
+std::int64_t Simulation::slots() {
+  std::int64_t sum = 0;
+  for (const LayerProfile& layer : system_.profile())
+    sum += layer.events[Event::kShiftAdd] + layer.events[Event::kNullSlot];
+  return sum;
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,297 @@
+#include "testbench/scenario/scenario.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "base/outside_text.h"
+#include "testbench/scenario/settings_reader.h"
+#include "testbench/scenario/settings_writer.h"
+#include "testbench/scenario/technology.h"
+
+namespace bitbalance {
+
+const char* to_string(Level level) {
+  switch (level) {
+    case Level::kRtl:
+      return "rtl";
+    case Level::kTlm:
+      return "tlm";
+    case Level::kAnalytic:
+      return "analytic";
+  }
+  return "?";
+}
+
+const char* to_string(GoldenExtent extent) {
+  return extent == GoldenExtent::kFull ? "full" : "sampled";
+}
+
+const char* to_string(MemoryTiming model) {
+  return model == MemoryTiming::kIdeal ? "ideal" : "timed";
+}
+
+double MemorySettings::peak_bytes_per_cycle(double clock_hz) const {
+  return model == MemoryTiming::kIdeal ? bytes_per_cycle.value() : dram.config.peak_bytes_per_s() / clock_hz;
+}
+
+namespace {
+
+/// The names of an enumeration's values, which must be listed in its order.
+template <class Enum>
+std::vector<std::string> names(std::initializer_list<Enum> values) {
+  std::vector<std::string> result;
+  for (const Enum value : values) result.emplace_back(to_string(value));
+  return result;
+}
+
+std::vector<std::string> token_forms() {
+  return names({TokenForm::kBinary, TokenForm::kSignedDigit});
+}
+
+void show_zoo(SettingsVisitor& v, ZooOptions& s) {
+  v.integer({"seed", "of the synthetic weights"}, s.seed, 0, std::int64_t{1} << 62);
+  v.choice({"weight_distribution", "of the synthetic weights"}, s.distribution,
+           names({WeightDistribution::kGaussian, WeightDistribution::kLaplace}));
+  v.real({"weight_scale", "factor on their spread; 1: sqrt(2 / inputs of a filter)"}, s.weight_scale, 1e-3,
+         1e3);
+  v.boolean({"fully_connected", "false: stop ahead of the fully connected layers"}, s.fully_connected);
+}
+
+void show_network(SettingsVisitor& v, NetworkSettings& s) {
+  std::vector<std::string> builtins = {"none"};
+  builtins.insert(builtins.end(), zoo_names().begin(), zoo_names().end());
+  auto builtin =
+      static_cast<std::size_t>(std::find(builtins.begin(), builtins.end(), s.builtin) - builtins.begin());
+  if (builtin == builtins.size()) builtin = 0;
+  v.choice({"builtin", "ImageNet network with synthetic weights, instead of a model"}, builtin, builtins);
+  s.builtin = builtin == 0 ? "" : builtins[builtin];
+  if (s.builtin.empty()) {
+    v.path({"quantized", "what `bitbalance quantize` wrote; `quantization` is not used then"}, s.quantized);
+    v.path({"model", "trained network, float32 ONNX; beside `quantized`: what its accuracy is held against"},
+           s.model);
+    if (s.quantized.empty()) v.required();
+    v.integers({"input_shape", "extents of an input that the model leaves open, batch first"}, s.input_shape,
+               1, 1 << 24);
+  } else {
+    show_zoo(v, s.zoo);
+  }
+  v.path({"images", "test images, IDX; without them synthetic ones"}, s.images);
+  if (s.synthetic()) {
+    v.integer({"image_seed", "of synthetic images"}, s.image_seed, 0, std::int64_t{1} << 62);
+  }
+  v.path({"labels", "their classes, IDX; without it no accuracy"}, s.labels);
+  v.rule(s.labels.empty() || !s.synthetic(), "labels", "given without images; accepted: labels of images");
+  v.path({"texts", "what text the images show, UTF-8, a line each, instead of classes"}, s.texts);
+  v.rule(s.texts.empty() || (s.labels.empty() && !s.synthetic()), "texts",
+         "given with labels or without images; accepted: texts of images alone");
+  v.path({"dictionary",
+          "characters in the order of the network's classes, UTF-8, one a line; first comes "
+          "the blank, last the space"},
+         s.dictionary);
+  v.rule(s.texts.empty() == s.dictionary.empty(), "dictionary", "texts and dictionary belong together");
+  if (!s.synthetic()) {
+    v.real({"pixel_mean", "subtracted from pixel / 255"}, s.pixels.mean, -1000, 1000);
+    v.real({"pixel_deviation", "then divided by"}, s.pixels.deviation, 1e-6, 1e6);
+  }
+  v.path({"calibration_images", "images that choose the activation scales, IDX"}, s.calibration_images);
+  if (!s.synthetic() && s.quantized.empty()) v.required();
+  v.integer({"count", "images to run; 0: all of the file, or one batch of synthetic ones"}, s.count, 0,
+            1 << 24);
+  v.integer({"batch", "images of one program"}, s.batch, 1, 4096);
+}
+
+}  // namespace
+
+void show_accelerator(SettingsVisitor& v, AcceleratorConfig& s) {
+  v.integer({"rows", "PE rows = output channels of a tile"}, s.rows);
+  v.integer({"columns", "PE columns = output pixels of a tile, twice as many with 8-bit lanes"}, s.columns);
+  v.integer({"accumulator_bits_8", "width of an 8-bit lane's accumulator"}, s.accumulator_bits_8);
+  v.integer({"accumulator_bits_16", "width of a 16-bit lane's accumulator"}, s.accumulator_bits_16);
+  v.boolean({"allow_wrap", "accept layers whose sums could overflow an accumulator; they wrap"},
+            s.allow_wrap);
+  v.choice({"synchronization", "how the rows agree on the end of a step"}, s.synchronization,
+           names({Synchronization::kBalanced, Synchronization::kGroupMax}));
+  v.choice({"column_mapping", "how output pixels are dealt to columns"}, s.column_mapping,
+           names({ColumnMapping::kFlattened, ColumnMapping::kRow}));
+  v.choice({"token_form", "how a non-zero bit becomes a shift-add"}, s.token_form, token_forms());
+  v.choice({"weight_storage", "form of weights in DRAM and weight buffer"}, s.weight_storage,
+           names({WeightStorage::kDense, WeightStorage::kTokens}));
+  v.integer({"weight_bank_bytes", "one bank per row"}, s.weight_bank_bytes);
+  v.integer({"activation_buffer_bytes", "all 2 x columns byte-wide banks together"},
+            s.activation_buffer_bytes);
+  v.integer({"output_buffer_bytes", "results on their way to DRAM, residual operands"},
+            s.output_buffer_bytes);
+  v.integer({"parameter_buffer_bytes", "16 bytes an output channel"}, s.parameter_buffer_bytes);
+  v.integer({"queue_depth", "commands waiting in front of each engine"}, s.queue_depth);
+  v.real({"clock_hz", "clock frequency"}, s.clock_hz, 1e3, 1e11);
+  v.section({"dram", "the DRAM interface"}, [&] {
+    v.integer({"burst_bytes", "size and alignment of a read"}, s.dram.burst_bytes);
+    v.integer({"max_outstanding", "unanswered requests per channel"}, s.dram.max_outstanding);
+    v.boolean({"use_nb_transport", "false: b_transport, one transaction at a time per channel"},
+              s.dram.use_nb_transport);
+  });
+  v.checked([&] { check(s); });
+}
+
+namespace {
+
+std::string nnzb_message(int nnzb, int weight_bits) {
+  return fmt::format("{}; accepted with weight_bits {}: 1 to {}, the bits of a magnitude", nnzb, weight_bits,
+                     weight_bits - 1);
+}
+
+void show_override(SettingsVisitor& v, LayerOverride& s) {
+  v.text({"pattern", "layer names, * and ? as wildcards"}, s.pattern);
+  v.required();
+  v.optional_integer({"weight_bits", "sign included"}, s.weight_bits, 2, 16);
+  v.optional_integer({"nnzb", "non-zero bits a weight may have"}, s.nnzb, 1, 15);
+  if (s.nnzb && s.weight_bits) {
+    v.rule(*s.nnzb < *s.weight_bits, "nnzb", nnzb_message(*s.nnzb, *s.weight_bits));
+  }
+}
+
+void show_quantization(SettingsVisitor& v, QuantizationSettings& s, TokenForm hardware_form) {
+  QuantizationOptions& options = s.options;
+  std::size_t wide = options.activation_bits == 16 ? 1 : 0;
+  v.choice({"activation_bits", "8 or 16"}, wide, {"8", "16"});
+  options.activation_bits = wide == 1 ? 16 : 8;
+  v.integer({"weight_bits", "sign included"}, options.weight_bits, 2, 16);
+  v.integer({"nnzb", "non-zero bits a weight may have"}, options.nnzb, 1, 15);
+  v.rule(options.nnzb < options.weight_bits, "nnzb", nnzb_message(options.nnzb, options.weight_bits));
+  options.token_form = hardware_form;
+  v.choice({"token_form", "the accelerator's, which is the default"}, options.token_form, token_forms());
+  v.rule(options.token_form == hardware_form, "token_form",
+         fmt::format("{}; accepted: {}, as accelerator.token_form", to_string(options.token_form),
+                     to_string(hardware_form)));
+  v.boolean({"scale_search", "choose the scale of each output channel by least squared error"},
+            options.scale_search);
+  v.boolean({"equalize_channels", "beside layers of the host, even out the sizes of channels"},
+            options.equalize_channels);
+  v.choice({"method",
+            "nearest: each weight for itself; compensated: by the layer's output on the calibration images"},
+           options.method, names({WeightMethod::kNearest, WeightMethod::kCompensated}));
+  v.real({"damping", "of compensated: trust in the weights over the images, share of the mean input power"},
+         options.compensation.damping, kLeastDamping, 1);
+  v.boolean({"activation_order", "of compensated: weights of the strongest inputs are rounded first"},
+            options.compensation.activation_order);
+  v.integer({"refinements", "of compensated: rounds of coordinate descent"}, options.compensation.refinements,
+            0, 100);
+  v.boolean({"sequential", "layers see what the quantized layers before them make of the calibration images"},
+            options.sequential);
+  v.boolean({"bias_correction", "put a layer's mean error on the calibration images into its bias"},
+            options.bias_correction);
+  v.choice(
+      {"clipping", "which activations saturate: by calibration_percentile, or for the least squared error"},
+      s.clipping, names({Clipping::kPercentile, Clipping::kError}));
+  v.real({"calibration_percentile", "share of activations that must not saturate, in percent"},
+         s.calibration_percentile, 50, 100);
+  v.list(
+      {"layers", "settings of single layers; the last that matches wins"},
+      [&](std::size_t size) { options.overrides.resize(size); }, [&] { return options.overrides.size(); },
+      [&](std::size_t i) { show_override(v, options.overrides[i]); });
+}
+
+void show_memory(SettingsVisitor& v, MemorySettings& s) {
+  v.choice({"model", "how the DRAM keeps time"}, s.model,
+           names({MemoryTiming::kIdeal, MemoryTiming::kTimed}));
+  if (s.model == MemoryTiming::kTimed) {
+    show_dram(v, s.dram);
+    return;
+  }
+  v.integer({"latency_cycles", "from the end of a transfer to its answer"}, s.latency_cycles, 0, 1'000'000);
+  v.rational({"bytes_per_cycle", "bandwidth of a channel, decimal or a fraction"}, s.bytes_per_cycle);
+}
+
+void show_layer_mapping(SettingsVisitor& v, LayerMapping& s) {
+  constexpr int kLargest = 65535;
+  v.text({"layer", "name, as in the table of results"}, s.layer);
+  v.required();
+  v.integer({"images", "of a block"}, s.images, 0, kLargest);
+  v.integer({"rows", "output rows of a block, before fused pooling"}, s.rows, 0, kLargest);
+  v.integer({"conv_groups", "of a block"}, s.conv_groups, 0, kLargest);
+  v.integer({"output_channels", "of a block, within a conv group"}, s.output_channels, 0, kLargest);
+  v.integer({"channels", "input channels of a chunk, within a conv group"}, s.channels, 0, kLargest);
+  v.choice({"order", "which operand stays while the other is streamed"}, s.order,
+           names({LoopOrder::kActivationsOuter, LoopOrder::kWeightsOuter}));
+}
+
+void show_mapping(SettingsVisitor& v, MappingSettings& s) {
+  v.choice({"barrier", "each layer ends with all engines idle: by a Barrier command; layer: as a program"},
+           s.barrier, names({LayerBarrier::kNone, LayerBarrier::kCommand, LayerBarrier::kProgram}));
+  v.boolean({"fuse_pooling", "non-overlapping max pooling while a convolution drains"}, s.fuse_pooling);
+  v.list(
+      {"layers", "blocks of single layers; what is left out or 0 is chosen by the mapper"},
+      [&](std::size_t size) { s.layers.resize(size); }, [&] { return s.layers.size(); },
+      [&](std::size_t i) { show_layer_mapping(v, s.layers[i]); });
+}
+
+void show_run(SettingsVisitor& v, RunSettings& s) {
+  v.choice({"level", "level of detail"}, s.level, names({Level::kRtl, Level::kTlm, Level::kAnalytic}));
+  v.text({"rtl", "at level tlm: layers to run clocked, names and patterns separated by commas"}, s.rtl);
+  v.rule(!s.mixed() || s.level == Level::kTlm, "rtl",
+         fmt::format("given with level {}; accepted: with level tlm", to_string(s.level)));
+  v.choice({"golden", "outputs held against the golden model; sampled: at least 1 % of each layer"}, s.golden,
+           names({GoldenExtent::kFull, GoldenExtent::kSampled}));
+  v.integer({"golden_seed", "of the sample"}, s.golden_seed, 0, std::numeric_limits<std::uint32_t>::max());
+  v.integer({"watchdog_cycles", "give up after as many cycles without progress; 0: never"}, s.watchdog_cycles,
+            0, std::int64_t{1} << 31);
+  v.boolean({"dmi", "tlm: load and store by pointer where the memory grants it"}, s.dmi);
+  v.integer({"quantum_ns", "tlm: how far blocking calls may run ahead of time, nanoseconds; 0: not at all"},
+            s.quantum_ns, 0, 1'000'000'000);
+  v.integer({"threads", "of the golden model, of tlm's data and of quantize; 0: one for each processor"},
+            s.threads, 0, 256);
+}
+
+void show(SettingsVisitor& v, Scenario& s) {
+  v.text({"name", "of the results folder and in reports; default: the file's"}, s.name);
+  v.section({"network", "what is computed"}, [&] { show_network(v, s.network); });
+  v.required();
+  v.section({"accelerator", "the hardware"}, [&] { show_accelerator(v, s.accelerator); });
+  v.section({"quantization", "from floats to bit-balanced integers"},
+            [&] { show_quantization(v, s.quantization, s.accelerator.token_form); });
+  v.section({"memory", "the DRAM behind the accelerator"}, [&] { show_memory(v, s.memory); });
+  bool costed = s.technology.has_value();
+  v.optional_section({"technology", "what an action costs; without it neither energy nor area"}, costed, [&] {
+    if (!s.technology) s.technology.emplace();
+    show_technology(v, *s.technology);
+  });
+  v.section({"mapping", "how layers become commands"}, [&] { show_mapping(v, s.mapping); });
+  v.section({"run", "how it is simulated"}, [&] { show_run(v, s.run); });
+}
+
+}  // namespace
+
+Scenario load_scenario(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides) {
+  Scenario scenario;
+  scenario.name = file.stem().string();
+  if (!is_utf8(scenario.name))
+    throw SettingsError(file.string() + ": a name that is not UTF-8; accepted: UTF-8");
+  SettingsReader reader(file, overrides);
+  reader.read([&] { show(reader, scenario); });
+  return scenario;
+}
+
+std::string to_yaml(const Scenario& scenario) {
+  Scenario copy = scenario;  // visitors may write
+  SettingsWriter writer;
+  show(writer, copy);
+  return writer.yaml();
+}
+
+std::string to_yaml(const QuantizationSettings& quantization, TokenForm form) {
+  QuantizationSettings copy = quantization;
+  SettingsWriter writer;
+  show_quantization(writer, copy, form);
+  return writer.yaml();
+}
+
+std::string to_yaml(const MappingSettings& mapping) {
+  MappingSettings copy = mapping;
+  SettingsWriter writer;
+  show_mapping(writer, copy);
+  return writer.yaml();
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,129 @@
+// A scenario: everything that defines a run (network, accelerator, quantization, memory, technology) as
+// plain, validated values.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hw/compiler/mapper.h"
+#include "hw/cost/technology.h"
+#include "hw/isa/config.h"
+#include "quant/eval/image_set.h"
+#include "quant/ir/network_zoo.h"
+#include "quant/method/quantizer.h"
+#include "testbench/scenario/dram_settings.h"
+#include "testbench/scenario/rational.h"
+#include "testbench/scenario/settings.h"
+
+namespace bitbalance {
+
+struct NetworkSettings {
+  std::string builtin;  ///< of zoo_names(); empty: `model` names a file
+  ZooOptions zoo;       ///< of a builtin network
+  std::filesystem::path model;
+  std::filesystem::path quantized;  ///< what `bitbalance quantize` wrote: runs as it is
+  std::filesystem::path images;     ///< empty: synthetic ones
+  std::int64_t image_seed = 1;      ///< of synthetic images
+  std::filesystem::path labels;     ///< empty: no accuracy
+  std::filesystem::path calibration_images;
+  Dims input_shape;                  ///< of the model's input, batch included; empty: as the model says
+  PixelScale pixels;                 ///< what the network takes for a pixel
+  std::filesystem::path texts;       ///< what the images say, instead of labels; empty: nothing to read
+  std::filesystem::path dictionary;  ///< characters that the network tells apart; with texts
+  int count = 0;                     ///< images to run; 0: all of the file, a batch of synthetic ones
+  int batch = 1;                     ///< images of one program
+
+  bool synthetic() const { return images.empty(); }
+};
+
+enum class MemoryTiming { kIdeal, kTimed };
+
+struct MemorySettings {
+  MemoryTiming model = MemoryTiming::kIdeal;
+  // ideal
+  int latency_cycles = 50;
+  Rational bytes_per_cycle{64, 5};  ///< per channel
+  // timed
+  DramSettings dram;
+
+  /// Bytes that the memory moves in a cycle of the accelerator at most: of a channel (ideal), or of all
+  /// together (timed).
+  double peak_bytes_per_cycle(double clock_hz) const;
+};
+
+struct QuantizationSettings {
+  QuantizationOptions options;
+  Clipping clipping = Clipping::kPercentile;
+  double calibration_percentile = 100;
+
+  CalibrationOptions calibration() const {
+    return {calibration_percentile, clipping, options.activation_bits, options.threads};
+  }
+};
+
+/// How layers become commands. A mapping file is this section alone.
+struct MappingSettings {
+  LayerBarrier barrier = LayerBarrier::kNone;
+  bool fuse_pooling = true;
+  std::vector<LayerMapping> layers;  ///< what is 0 is left to the mapper
+};
+
+enum class Level { kRtl, kTlm, kAnalytic };
+/// Not at the analytic level: there is nothing to compare with the golden model.
+constexpr bool computes_data(Level level) {
+  return level != Level::kAnalytic;
+}
+
+/// How much of the outputs is held against the golden model.
+enum class GoldenExtent {
+  kFull,     ///< every element
+  kSampled,  ///< of each layer at least 1 %, and all of a small one
+};
+
+struct RunSettings {
+  Level level = Level::kRtl;
+  std::string rtl;  ///< at kTlm: names and patterns of the layers that run clocked, separated by commas
+  GoldenExtent golden = GoldenExtent::kFull;
+  std::int64_t golden_seed = 1;              ///< of the sample
+  std::int64_t watchdog_cycles = 1'000'000;  ///< give up after as many cycles without progress; 0: never
+  bool dmi = true;                           ///< kTlm: load and store by pointer where the memory grants it
+  std::int64_t quantum_ns = 0;               ///< global quantum of temporal decoupling; 0: none
+  int threads = 0;  ///< that compute data at the transaction level and in the golden model; 0: one for each
+                    ///< processor. Changes nothing but the time it takes
+
+  bool mixed() const { return !rtl.empty(); }
+};
+
+struct Scenario {
+  std::string name;
+  NetworkSettings network;
+  AcceleratorConfig accelerator;
+  QuantizationSettings quantization;
+  MemorySettings memory;
+  std::optional<Technology> technology;  ///< without it nothing is costed
+  MappingSettings mapping;
+  RunSettings run;
+};
+
+const char* to_string(Level level);
+const char* to_string(GoldenExtent extent);
+const char* to_string(MemoryTiming model);
+
+void show_accelerator(SettingsVisitor& v, AcceleratorConfig& config);
+
+/// Reads and checks a scenario; of two overrides of the same setting the later wins. Without a file (empty)
+/// the overrides are all there is. Throws SettingsError.
+Scenario load_scenario(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides = {});
+
+/// Every effective setting as a scenario file that load_scenario reads back, each with a comment that says
+/// what it is.
+std::string to_yaml(const Scenario& scenario);
+/// The quantization section alone: a file for `--set quantization.include=FILE`.
+std::string to_yaml(const QuantizationSettings& quantization, TokenForm form);
+/// The mapping section alone: a file for `--mapping`.
+std::string to_yaml(const MappingSettings& mapping);
+
+}  // namespace bitbalance

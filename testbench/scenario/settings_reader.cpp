@@ -1,0 +1,364 @@
+#include "testbench/scenario/settings_reader.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/nearest_word.h"
+#include "base/number.h"
+#include "testbench/scenario/yaml_text.h"
+
+namespace bitbalance {
+namespace {
+
+constexpr int kDeepestInclude = 8;
+
+std::string form(const YAML::Node& node) {
+  if (node.IsMap()) return "a mapping";
+  if (node.IsSequence()) return "a list";
+  return node.IsScalar() ? "'" + node.Scalar() + "'" : "nothing";
+}
+
+/// Without an exception where the name itself is none, as one that is too long (then file_type::none).
+bool is(const std::filesystem::path& file, std::filesystem::file_type type) {
+  std::error_code ignored;
+  return std::filesystem::status(file, ignored).type() == type;
+}
+
+YAML::Node load(const std::filesystem::path& file) {
+  constexpr std::size_t kLargestFile = std::size_t{1} << 26;
+  const std::optional<std::string> text = read_bytes(file, kLargestFile);
+  if (!text) throw SettingsError(fmt::format("{}: cannot be read; a YAML file is expected", file.string()));
+  const YAML::Node node = parse_yaml(*text, file.string(), true);
+  if (!node.IsMap())
+    throw SettingsError(fmt::format("{}: {}; accepted: a mapping, 'key: value'", file.string(), form(node)));
+  return node;
+}
+
+struct ParsedOverride {
+  std::string path;
+  YAML::Node value;
+};
+
+ParsedOverride parse_override(const SettingOverride& given) {
+  const auto equals = given.text.find('=');
+  const std::string path = given.text.substr(0, equals);
+  const bool is_path = ("." + path + ".").find("..") == std::string::npos;
+  if (equals == std::string::npos || !is_path) {
+    throw SettingsError(fmt::format("--set {}: accepted: path.to.key=value", given.text));
+  }
+  const std::string place = given.option.empty() ? "--set " + path : given.option;
+  const YAML::Node value = parse_yaml(given.text.substr(equals + 1), place, false);
+  if (value.IsNull()) throw SettingsError(fmt::format("{}: no value; accepted: path.to.key=value", place));
+  return {path, value};
+}
+
+void insert(const ParsedOverride& parsed, YAML::Node root) {
+  std::size_t begin = 0;
+  for (std::size_t dot = 0; (dot = parsed.path.find('.', begin)) != std::string::npos; begin = dot + 1) {
+    YAML::Node inner = root[parsed.path.substr(begin, dot - begin)];
+    if (!inner.IsMap()) {
+      const YAML::Node file = inner.IsScalar() ? YAML::Clone(inner) : YAML::Node();
+      inner = YAML::Node(YAML::NodeType::Map);
+      if (file.IsScalar()) inner["include"] = file;  // section=file, then section.key=value
+    }
+    root.reset(inner);
+  }
+  root[parsed.path.substr(begin)] = parsed.value;
+}
+
+}  // namespace
+
+SettingsReader::SettingsReader(const std::filesystem::path& file,
+                               const std::vector<SettingOverride>& overrides)
+    : file_(file), overrides_(YAML::NodeType::Map) {
+  for (const SettingOverride& given : overrides) {
+    const ParsedOverride parsed = parse_override(given);
+    insert(parsed, overrides_);
+    if (parsed.value.IsScalar()) replaced_.insert(parsed.path);
+    options_[parsed.path] = given.option.empty() ? "--set " + parsed.path : given.option;
+  }
+}
+
+void SettingsReader::read(const std::function<void()>& show) {
+  Frame root;
+  root.place = file_.empty() ? "command line" : file_.string();
+  root.sources.push_back({overrides_, {}});
+  if (!file_.empty()) add_mapping({load(file_), file_}, "", root.sources);
+  run(std::move(root), show);
+}
+
+std::string SettingsReader::path_of(const std::string& key) const {
+  const std::string& path = frames_.back().path;
+  return path.empty() ? key : path + "." + key;
+}
+
+std::string SettingsReader::option_of(const std::string& path) const {
+  const auto option = options_.find(path);
+  return option == options_.end() ? "--set " + path : option->second;
+}
+
+std::string SettingsReader::place_of(const Source& source, const YAML::Node& node,
+                                     const std::string& key) const {
+  if (source.file.empty()) return option_of(path_of(key));
+  return fmt::format("{}:{}: {}", source.file.string(), node.Mark().line + 1, path_of(key));
+}
+
+std::optional<SettingsReader::Source> SettingsReader::find(const Setting& setting) {
+  frame().shown.emplace_back(setting.key);
+  for (const Source& source : frame().sources) {
+    const YAML::Node& mapping = source.node;
+    if (const YAML::Node node = mapping[setting.key]) {
+      frame().places[setting.key] = place_of(source, node, setting.key);
+      return Source{node, source.file};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> SettingsReader::find_scalar(const Setting& setting, const char* expected) {
+  const auto source = find(setting);
+  if (!source) return std::nullopt;
+  if (!source->node.IsScalar() || source->node.Scalar().empty())
+    refuse(setting, form(source->node), expected);
+  return source->node.Scalar();
+}
+
+void SettingsReader::refuse(const Setting& setting, const std::string& found, const std::string& accepted) {
+  throw SettingsError(fmt::format("{}: {}; accepted: {}", frame().places[setting.key], found, accepted));
+}
+
+void SettingsReader::add_mapping(const Source& source, const std::string& path, std::vector<Source>& to,
+                                 int depth) const {
+  const std::string place =
+      source.file.empty() ? option_of(source.node.IsMap() ? path + ".include" : path)
+                          : fmt::format("{}:{}: {}", source.file.string(), source.node.Mark().line + 1, path);
+  const auto include = [&](const YAML::Node& name) {
+    if (!name.IsScalar() || name.Scalar().empty() || depth == kDeepestInclude) {
+      throw SettingsError(fmt::format("{}: {}; accepted: the name of a YAML file, {} deep at most", place,
+                                      form(name), kDeepestInclude));
+    }
+    const auto file = (source.file.parent_path() / name.Scalar()).lexically_normal();
+    if (!is(file, std::filesystem::file_type::regular)) {
+      throw SettingsError(fmt::format("{}: '{}': no such file; accepted: a YAML file", place, file.string()));
+    }
+    add_mapping({load(file), file}, path, to, depth + 1);
+  };
+  if (source.node.IsScalar()) {
+    include(source.node);
+  } else if (source.node.IsMap()) {
+    to.push_back(source);
+    if (const YAML::Node& mapping = source.node; const YAML::Node name = mapping["include"]) include(name);
+  } else {
+    throw SettingsError(fmt::format("{}: {}; accepted: a mapping of settings", place, form(source.node)));
+  }
+}
+
+void SettingsReader::section(const Setting& setting, const std::function<void()>& body) {
+  Frame inner;
+  inner.path = path_of(setting.key);
+  inner.place = frame().place + ": " + inner.path;
+  frame().shown.emplace_back(setting.key);
+  for (const Source& source : frame().sources) {
+    const YAML::Node& mapping = source.node;
+    const YAML::Node node = mapping[setting.key];
+    if (!node) continue;
+    const std::string place = place_of(source, node, setting.key);
+    if (inner.sources.empty()) inner.place = place;
+    frame().places[setting.key] = inner.place;
+    add_mapping({node, source.file}, inner.path, inner.sources);
+    if (source.file.empty() && replaced_.count(inner.path) != 0) break;  // --set section=file: all of it
+  }
+  run(std::move(inner), body);
+}
+
+void SettingsReader::optional_section(const Setting& setting, bool& given,
+                                      const std::function<void()>& body) {
+  given = std::any_of(frame().sources.begin(), frame().sources.end(), [&](const Source& source) {
+    const YAML::Node& mapping = source.node;
+    return static_cast<bool>(mapping[setting.key]);
+  });
+  if (given) {
+    section(setting, body);
+  } else {
+    frame().shown.emplace_back(setting.key);
+  }
+}
+
+void SettingsReader::list(const Setting& setting, const std::function<void(std::size_t)>& resize,
+                          const std::function<std::size_t()>& size,
+                          const std::function<void(std::size_t)>& body) {
+  const auto source = find(setting);
+  if (!source) return;
+  if (!source->node.IsSequence()) refuse(setting, form(source->node), "a list of mappings");
+  resize(source->node.size());
+  for (std::size_t i = 0; i < size(); ++i) {
+    Frame inner;
+    const std::string key = fmt::format("{}[{}]", setting.key, i);
+    inner.path = path_of(key);
+    inner.place = place_of(*source, source->node[i], key);
+    add_mapping({source->node[i], source->file}, inner.path, inner.sources);
+    run(std::move(inner), [&] { body(i); });
+  }
+}
+
+void SettingsReader::integer(const Setting& setting, std::int64_t& value, std::int64_t low,
+                             std::int64_t high) {
+  const bool bounded = low > std::numeric_limits<int>::min();
+  const std::string accepted = bounded ? fmt::format("{} to {}", low, high) : "a whole number";
+  const auto text = find_scalar(setting, accepted.c_str());
+  if (!text) return;
+  const auto number = whole_number(*text);
+  if (!number) refuse(setting, "'" + *text + "'", bounded ? "a whole number, " + accepted : accepted);
+  if (*number < low || *number > high) refuse(setting, *text, accepted);
+  value = *number;
+}
+
+void SettingsReader::integers(const Setting& setting, std::vector<std::int64_t>& values, std::int64_t low,
+                              std::int64_t high) {
+  const auto source = find(setting);
+  if (!source) return;
+  const std::string accepted = fmt::format("a list of whole numbers, {} to {}", low, high);
+  if (!source->node.IsSequence()) refuse(setting, form(source->node), accepted);
+  values.clear();
+  for (const YAML::Node& element : source->node) {
+    const auto number = element.IsScalar() ? whole_number(element.Scalar(), low, high) : std::nullopt;
+    if (!number) refuse(setting, form(element), accepted);
+    values.push_back(*number);
+  }
+}
+
+void SettingsReader::optional_integer(const Setting& setting, std::optional<int>& value, int low, int high) {
+  constexpr std::int64_t kAbsent = std::numeric_limits<std::int64_t>::min();
+  std::int64_t number = kAbsent;
+  integer(setting, number, std::int64_t{low}, std::int64_t{high});
+  if (number != kAbsent) value = static_cast<int>(number);
+}
+
+void SettingsReader::real(const Setting& setting, double& value, double low, double high) {
+  const std::string accepted = fmt::format("a number, {:g} to {:g}", low, high);
+  const auto text = find_scalar(setting, accepted.c_str());
+  if (!text) return;
+  const auto number = real_number(*text);
+  if (!number || *number < low || *number > high) refuse(setting, "'" + *text + "'", accepted);
+  value = *number;
+}
+
+void SettingsReader::rational(const Setting& setting, Rational& value) {
+  constexpr const char* kAccepted = "a positive number like 12.8 or 64/5, 9 digits at most";
+  const auto text = find_scalar(setting, kAccepted);
+  if (!text) return;
+  const auto number = parse_rational(*text);
+  if (!number) refuse(setting, "'" + *text + "'", kAccepted);
+  value = *number;
+}
+
+void SettingsReader::boolean(const Setting& setting, bool& value) {
+  const auto text = find_scalar(setting, "true, false");
+  if (!text) return;
+  if (*text != "true" && *text != "false") refuse(setting, "'" + *text + "'", "true, false");
+  value = *text == "true";
+}
+
+void SettingsReader::text(const Setting& setting, std::string& value) {
+  if (const auto text = find_scalar(setting, "text")) value = *text;
+}
+
+void SettingsReader::choice(const Setting& setting, std::size_t& value,
+                            const std::vector<std::string>& choices) {
+  const std::string accepted = fmt::format("{}", fmt::join(choices, ", "));
+  const auto text = find_scalar(setting, accepted.c_str());
+  if (!text) return;
+  const auto match = std::find(choices.begin(), choices.end(), *text);
+  if (match == choices.end()) refuse(setting, "'" + *text + "'", accepted);
+  value = static_cast<std::size_t>(match - choices.begin());
+}
+
+void SettingsReader::path(const Setting& setting, std::filesystem::path& value) {
+  const auto source = find(setting);
+  if (!source) return;
+  if (!source->node.IsScalar() || source->node.Scalar().empty()) {
+    refuse(setting, form(source->node), "the name of a file");
+  }
+  value = std::filesystem::absolute(source->file.parent_path() / source->node.Scalar()).lexically_normal();
+  if (is(value, std::filesystem::file_type::not_found) || is(value, std::filesystem::file_type::none)) {
+    // A folder whose files are fetched or computed has a script for that.
+    const std::filesystem::path script = value.parent_path() / "prepare.py";
+    const bool is_prepared = is(script, std::filesystem::file_type::regular);
+    refuse(setting, "'" + source->node.Scalar() + "': no such file",
+           is_prepared ? fmt::format("a file; {} makes it", script.string()) : "a file");
+  }
+  if (!is(value, std::filesystem::file_type::regular))
+    refuse(setting, "'" + source->node.Scalar() + "'", "a file");
+}
+
+void SettingsReader::required() {
+  Frame& f = frame();
+  const std::string& key = f.shown.back();
+  if (f.places.count(key) != 0 || !f.missing.empty()) return;
+  f.missing = fmt::format("{}: {} is missing", f.place, key);
+}
+
+bool SettingsReader::misses_something() const {
+  return std::any_of(frames_.begin(), frames_.end(), [](const Frame& f) { return !f.missing.empty(); });
+}
+
+void SettingsReader::rule(bool holds, const char* key, const std::string& message) {
+  if (holds || misses_something()) return;
+  const auto place = frame().places.find(key);
+  throw SettingsError(place != frame().places.end() ? fmt::format("{}: {}", place->second, message)
+                                                    : fmt::format("{}: {}: {}", frame().place, key, message));
+}
+
+void SettingsReader::checked(const std::function<void()>& check) {
+  if (misses_something()) return;
+  try {
+    check();
+  } catch (const std::invalid_argument& error) {
+    const std::string message = error.what();
+    for (const auto& [key, place] : frame().places) {
+      const auto at = message.find(" " + key + " = ");
+      if (at != std::string::npos) {
+        std::string rest = message.substr(at + key.size() + 4);
+        if (const auto colon = rest.find(": accepted"); colon != std::string::npos) rest[colon] = ';';
+        throw SettingsError(fmt::format("{}: {}", place, rest));
+      }
+    }
+    throw SettingsError(fmt::format("{}: {}", file_.string(), message));
+  }
+}
+
+void SettingsReader::run(Frame opened, const std::function<void()>& body) {
+  frames_.push_back(std::move(opened));
+  body();
+  const Frame closed = std::move(frames_.back());
+  frames_.pop_back();
+  reject_unknown(closed);
+  if (!closed.missing.empty()) {
+    // A section that is not there may be misspelt: its parent tells first what it does not know.
+    if (!closed.sources.empty() || frames_.empty()) throw SettingsError(closed.missing);
+    const std::string key = closed.path.substr(closed.path.rfind('.') + 1);
+    if (frame().missing.empty()) frame().missing = fmt::format("{}: {} is missing", frame().place, key);
+  }
+  if (!frames_.empty()) frame().places.insert(closed.places.begin(), closed.places.end());
+}
+
+void SettingsReader::reject_unknown(const Frame& closed) const {
+  for (const Source& source : closed.sources) {
+    for (const auto& entry : source.node) {
+      const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : form(entry.first);
+      const std::string path = closed.path.empty() ? key : closed.path + "." + key;
+      const std::string place = source.file.empty() ? "--set " + path
+                                                    : fmt::format("{}:{}: {}", source.file.string(),
+                                                                  entry.first.Mark().line + 1, path);
+      if (key == "include" || std::count(closed.shown.begin(), closed.shown.end(), key) != 0) continue;
+      const auto nearest = nearest_word(key, closed.shown);
+      throw SettingsError(fmt::format("{}: unknown key{}; accepted: {}", place,
+                                      nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : "",
+                                      fmt::join(closed.shown, ", ")));
+    }
+  }
+}
+
+}  // namespace bitbalance

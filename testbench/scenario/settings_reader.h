@@ -1,0 +1,82 @@
+// Reads settings from YAML: the command line's overrides first, then the file, then the files it includes.
+// Everything a user can get wrong ends in one SettingsError with the place.
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <map>
+#include <optional>
+#include <set>
+
+#include "testbench/scenario/settings.h"
+
+namespace bitbalance {
+
+class SettingsReader : public SettingsVisitor {
+ public:
+  /// The later override wins. Without a file (empty) the overrides are all there is.
+  SettingsReader(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides);
+
+  /// `show` shows this reader every setting of the file.
+  void read(const std::function<void()>& show);
+
+  using SettingsVisitor::choice;
+  using SettingsVisitor::integer;
+  void section(const Setting& setting, const std::function<void()>& body) override;
+  void optional_section(const Setting& setting, bool& given, const std::function<void()>& body) override;
+  void list(const Setting& setting, const std::function<void(std::size_t)>& resize,
+            const std::function<std::size_t()>& size, const std::function<void(std::size_t)>& body) override;
+  void integer(const Setting& setting, std::int64_t& value, std::int64_t low, std::int64_t high) override;
+  void integers(const Setting& setting, std::vector<std::int64_t>& values, std::int64_t low,
+                std::int64_t high) override;
+  void optional_integer(const Setting& setting, std::optional<int>& value, int low, int high) override;
+  void real(const Setting& setting, double& value, double low, double high) override;
+  void rational(const Setting& setting, Rational& value) override;
+  void boolean(const Setting& setting, bool& value) override;
+  void text(const Setting& setting, std::string& value) override;
+  void choice(const Setting& setting, std::size_t& value, const std::vector<std::string>& choices) override;
+  void path(const Setting& setting, std::filesystem::path& value) override;
+  void required() override;
+  void rule(bool holds, const char* key, const std::string& message) override;
+  void checked(const std::function<void()>& check) override;
+
+ private:
+  /// One mapping that may hold settings of a section; `file` is empty for the command line.
+  struct Source {
+    YAML::Node node;
+    std::filesystem::path file;
+  };
+  struct Frame {
+    std::string path;             ///< "accelerator.dram"; empty for the root
+    std::string place;            ///< where the section stands, for errors about what is not there
+    std::vector<Source> sources;  ///< the first that has a key decides
+    std::vector<std::string> shown;
+    std::map<std::string, std::string> places;  ///< of the keys given, those of inner sections included
+    std::string missing;                        ///< first error about a required key
+  };
+
+  Frame& frame() { return frames_.back(); }
+  std::string path_of(const std::string& key) const;
+  /// How the user gave an overriding setting: "--set accelerator.rows".
+  std::string option_of(const std::string& path) const;
+  std::string place_of(const Source& source, const YAML::Node& node, const std::string& key) const;
+  /// The deciding source of a key, if any; notes key and place.
+  std::optional<Source> find(const Setting& setting);
+  std::optional<std::string> find_scalar(const Setting& setting, const char* expected);
+  /// A mapping, or the name of a file that holds it; followed by what it includes.
+  void add_mapping(const Source& source, const std::string& path, std::vector<Source>& to,
+                   int depth = 0) const;
+  /// Here or in a section around: told first, and what depends on it is not checked.
+  bool misses_something() const;
+  void run(Frame opened, const std::function<void()>& body);
+  void reject_unknown(const Frame& closed) const;
+  [[noreturn]] void refuse(const Setting& setting, const std::string& found, const std::string& accepted);
+
+  std::filesystem::path file_;
+  YAML::Node overrides_;
+  std::map<std::string, std::string> options_;  ///< of the command line, by path
+  std::set<std::string> replaced_;  ///< paths that it gives a file or a value, not single settings
+  std::vector<Frame> frames_;
+};
+
+}  // namespace bitbalance

@@ -1,0 +1,19 @@
+// Technology files: the constants of the cost model, read with the place of everything that is wrong.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "hw/cost/technology.h"
+#include "testbench/scenario/settings.h"
+
+namespace bitbalance {
+
+/// Shows every constant; each must be given. What is read passes check(Technology).
+void show_technology(SettingsVisitor& v, Technology& technology);
+
+/// Throws SettingsError.
+Technology load_technology(const std::filesystem::path& file,
+                           const std::vector<SettingOverride>& overrides = {});
+
+}  // namespace bitbalance

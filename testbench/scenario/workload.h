@@ -1,0 +1,51 @@
+// What a run has in hand before the first clock edge: the integer network, the images in its integers, and
+// what the float network makes of them.
+#pragma once
+
+#include <functional>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "quant/eval/image_set.h"
+#include "quant/ir/network.h"
+#include "quant/ir/quantized_network.h"
+#include "testbench/golden/accuracy.h"
+#include "testbench/golden/golden.h"
+#include "testbench/scenario/scenario.h"
+
+namespace bitbalance {
+
+struct Workload {
+  QuantizedNetwork network;
+  std::vector<Plane> images;  ///< integers of the network's input tensor
+  Task task = {};
+  Decisions float_decisions = {};  ///< the float network's, on each image; empty when the truth is unknown
+};
+
+/// A scenario's float network and images.
+struct Samples {
+  Network network;
+  std::vector<std::vector<float>> calibration;  ///< what scales are chosen on
+  std::vector<std::vector<float>> images;
+  Task task;
+};
+
+/// What time and energy depend on: no image.
+struct TimingWorkload {
+  QuantizedNetwork network;
+  int images = 0;
+};
+
+/// No more than `most_images`. Precondition: the scenario has a float network. Throws as prepare_workload().
+Samples load_samples(const Scenario& scenario, int most_images = std::numeric_limits<int>::max());
+
+/// Imports, calibrates and quantizes, or takes the network that was quantized before. `progress` is told the
+/// share of the work done, 0..1. Throws std::invalid_argument for everything that is wrong with the files or
+/// does not fit together.
+Workload prepare_workload(const Scenario& scenario, const std::function<void(double)>& progress);
+
+/// The same network, without quantizing or classifying an image.
+TimingWorkload prepare_timing_workload(const Scenario& scenario);
+
+}  // namespace bitbalance

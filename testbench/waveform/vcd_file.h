@@ -1,0 +1,105 @@
+// A waveform as the simulation kernel writes it at the end of every instant, into a file whose every byte is
+// checked: SystemC's own writer ignores a full disk. It also begins with the time of its first values.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <systemc>
+#include <vector>
+
+#include "base/output_file.h"
+
+namespace bitbalance {
+
+/// Traces native integers and bool, in picoseconds.
+class VcdFile : public sc_core::sc_trace_file {
+ public:
+  /// Throws as OutputFile does.
+  explicit VcdFile(const std::filesystem::path& file);
+  ~VcdFile() override;
+  VcdFile(const VcdFile&) = delete;
+  VcdFile& operator=(const VcdFile&) = delete;
+
+  /// Both throw std::runtime_error when any of it could not be written; then nothing is left of it.
+  void check() const;
+  void close();
+
+  void trace(const bool& value, const std::string& name) override { add(name, value, 1); }
+  void trace(const unsigned char& value, const std::string& name, int width) override {
+    add(name, value, width);
+  }
+  void trace(const unsigned short& value, const std::string& name, int width) override {
+    add(name, value, width);
+  }
+  void trace(const unsigned int& value, const std::string& name, int width) override {
+    add(name, value, width);
+  }
+  void trace(const unsigned long& value, const std::string& name, int width) override {
+    add(name, value, width);
+  }
+  void trace(const char& value, const std::string& name, int width) override { add(name, value, width); }
+  void trace(const short& value, const std::string& name, int width) override { add(name, value, width); }
+  void trace(const int& value, const std::string& name, int width) override { add(name, value, width); }
+  void trace(const long& value, const std::string& name, int width) override { add(name, value, width); }
+  void trace(const sc_dt::int64& value, const std::string& name, int width) override {
+    add(name, value, width);
+  }
+  void trace(const sc_dt::uint64& value, const std::string& name, int width) override {
+    add(name, value, width);
+  }
+
+  // No unit has registers of these types.
+  void trace(const sc_core::sc_event&, const std::string& name) override { refuse(name); }
+  void trace(const sc_core::sc_time&, const std::string& name) override { refuse(name); }
+  void trace(const sc_dt::sc_bit&, const std::string& name) override { refuse(name); }
+  void trace(const sc_dt::sc_logic&, const std::string& name) override { refuse(name); }
+  void trace(const float&, const std::string& name) override { refuse(name); }
+  void trace(const double&, const std::string& name) override { refuse(name); }
+  void trace(const sc_dt::sc_int_base&, const std::string& name) override { refuse(name); }
+  void trace(const sc_dt::sc_uint_base&, const std::string& name) override { refuse(name); }
+  void trace(const sc_dt::sc_signed&, const std::string& name) override { refuse(name); }
+  void trace(const sc_dt::sc_unsigned&, const std::string& name) override { refuse(name); }
+  void trace(const sc_dt::sc_fxval&, const std::string& name) override { refuse(name); }
+  void trace(const sc_dt::sc_fxval_fast&, const std::string& name) override { refuse(name); }
+  void trace(const sc_dt::sc_fxnum&, const std::string& name) override { refuse(name); }
+  void trace(const sc_dt::sc_fxnum_fast&, const std::string& name) override { refuse(name); }
+  void trace(const sc_dt::sc_bv_base&, const std::string& name) override { refuse(name); }
+  void trace(const sc_dt::sc_lv_base&, const std::string& name) override { refuse(name); }
+  void trace(const unsigned int&, const std::string& name, const char**) override { refuse(name); }
+  void write_comment(const std::string&) override {}
+  void set_time_unit(double, sc_core::sc_time_unit) override {}
+
+ protected:
+  void cycle(bool is_delta) override;
+
+ private:
+  struct Signal {
+    std::string name;  ///< with dots
+    const void* value = nullptr;
+    std::size_t bytes = 0;
+    int width = 0;           ///< bits
+    std::uint64_t last = 0;  ///< as written
+    std::string id;          ///< in the file
+  };
+
+  template <class T>
+  void add(const std::string& name, const T& value, int width) {
+    add(Signal{name, &value, sizeof value, width, 0, {}});
+  }
+  void add(Signal signal);
+  [[noreturn]] static void refuse(const std::string& name);
+  void write_header();
+  void write_value(const Signal& signal);
+  void write_time(std::uint64_t time);
+  void put(const std::string& text);
+
+  OutputFile file_;
+  std::vector<Signal> signals_;
+  std::string text_;        ///< of an instant
+  std::string failure_;     ///< why the file is not whole; a kernel's call back cannot throw
+  std::uint64_t time_ = 0;  ///< last written, ps
+  bool begun_ = false;
+};
+
+}  // namespace bitbalance

@@ -1,0 +1,54 @@
+// Work goes on with fewer threads than wanted, and leaves at a signal.
+#include "base/parallel.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <string>
+
+#include "tests/support/child.h"
+
+namespace bitbalance {
+namespace {
+
+/// In a child that may have no thread but its own, by a limit of processes.
+std::string without_threads(const std::function<std::string()>& body) {
+  return test::in_child([&] {
+    const rlimit none = {0, 0};
+    constexpr uid_t kNobody = 65534;  // root has no limit
+    if (::setrlimit(RLIMIT_NPROC, &none) != 0 || (::getuid() == 0 && ::setuid(kNobody) != 0))
+      return std::string("no limit");
+    return body();
+  });
+}
+
+TEST_CASE("without threads the caller does it all") {
+  const std::string outcome = without_threads([] {
+    Threads threads;
+    threads.start(3, [] {});
+    std::array<int, 100> done{};
+    parallel_for(static_cast<int>(done.size()), 8, [&](int i) { ++done.at(static_cast<std::size_t>(i)); });
+    int sum = 0;
+    for (const int count : done) sum += count == 1 ? 1 : 0;
+    return std::to_string(threads.count()) + " threads, " + std::to_string(sum) + " done";
+  });
+  CHECK(outcome == "0 threads, 100 done");
+}
+
+TEST_CASE("a signal ends the work between two pieces") {
+  int done = 0;
+  CHECK_THROWS_AS(parallel_for(100, 1,
+                               [&](int i) {
+                                 ++done;
+                                 if (i == 5) interrupting_signal = SIGTERM;
+                               }),
+                  Interrupted);
+  interrupting_signal = 0;
+  CHECK(done == 6);
+}
+
+}  // namespace
+}  // namespace bitbalance

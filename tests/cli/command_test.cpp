@@ -1,0 +1,430 @@
+// The `bitbalance` command as a user meets it: exit codes, one-line errors, results that appear whole or not
+// at all.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "testbench/report/file_name.h"
+#include "tests/quant/onnx/onnx_builder.h"
+#include "tests/support/command_child.h"
+#include "tests/support/temporary_folder.h"
+
+namespace bitbalance {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Matchers::Contains;
+using test::bitbalance_command;
+using test::CommandEnd;
+
+const fs::path kScenarios = fs::path(BITBALANCE_SOURCE_DIR) / "scenarios";
+
+std::string lenet() {
+  return "run " + (kScenarios / "lenet.yaml").string() + " --images 2 ";
+}
+
+/// Runs LeNet with these arguments, checks that it is refused as a user's mistake, and returns the line.
+std::string refusal(const std::string& arguments) {
+  const TemporaryFolder folder;
+  const CommandEnd outcome =
+      bitbalance_command(lenet() + "--out " + (folder.path() / "out").string() + " " + arguments);
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.out.empty());
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  CHECK(folder.entries() == 0);
+  return outcome.err;
+}
+
+std::string set(const std::string& setting) {
+  return refusal("--set '" + setting + "'");
+}
+
+TEST_CASE("with timed DRAM rtl and tlm agree in every layer, and the memory's figures are in the results") {
+  const TemporaryFolder folder;
+  const auto run = [&](const std::string& level, const std::string& preset) {
+    const fs::path out = folder.path() / (level + preset);
+    const CommandEnd outcome = bitbalance_command(
+        lenet() + "--level " + level + " --set memory=" + (kScenarios / "memory" / preset).string() +
+        " --out " + out.string());
+    CHECK(outcome.exit_code == 0);
+    CHECK_THAT(outcome.out, Contains("row hits") && Contains("refresh"));
+    // The scenario's technology costs LPDDR4.
+    CHECK((outcome.out.find("DRAM energy is of lpddr4") == std::string::npos) ==
+          (preset == "lpddr4-3200.yaml"));
+    auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
+    for (auto& layer : summary["layers"]) layer.erase("level");
+    return summary;
+  };
+  for (const char* preset : {"ddr3-1600.yaml", "ddr4-2400.yaml", "lpddr4-3200.yaml"}) {
+    CAPTURE(preset);
+    const auto rtl = run("rtl", preset), tlm = run("tlm", preset);
+    CHECK(rtl["cycles"] == tlm["cycles"]);
+    CHECK(rtl["layers"] == tlm["layers"]);
+    CHECK(rtl["memory"] == tlm["memory"]);
+    CHECK(rtl["memory"]["model"] == "timed");
+    CHECK(rtl["memory"]["refreshes"] > 0);
+    CHECK(rtl["memory"]["row_hits"] > rtl["memory"]["row_misses"]);
+  }
+}
+
+TEST_CASE("a DRAM preset that contradicts itself is a user's mistake") {
+  const std::string preset =
+      "--set memory=" + (kScenarios / "memory" / "ddr3-1600.yaml").string() + " --set '";
+  CHECK(refusal(preset + "memory.tRAS=10 ns'") ==
+        "bitbalance: --set memory.tRAS: 8 clocks; accepted: at least tRCD (11 clocks)\n");
+  CHECK(refusal(preset + "memory.rows=1'").find("rows = 1: the DRAM holds 65536 bytes") != std::string::npos);
+}
+
+TEST_CASE("a memory slower than the watchdog ends a run with a named reason, at both levels") {
+  for (const std::string level : {"rtl", "tlm"}) {
+    const TemporaryFolder folder;
+    const fs::path out = folder.path() / "results";
+    const CommandEnd outcome =
+        bitbalance_command(lenet() + "--level " + level + " --out " + out.string() +
+                           " --set memory.latency_cycles=5000 --set run.watchdog_cycles=3000");
+    CHECK(outcome.exit_code == 1);
+    CHECK_THAT(outcome.err, Contains("no progress; ") && Contains("memory has not answered: command"));
+    const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
+    CHECK(summary["verdict"] == "fail");
+    CHECK_THAT(summary["fault"].get<std::string>(),
+               Contains("no progress; ") && Contains("memory has not answered: command"));
+  }
+}
+
+TEST_CASE("a run passes, prints a table and leaves complete results") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "results";
+  const CommandEnd outcome = bitbalance_command(lenet() + "--out " + out.string());
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.err.empty());
+  CHECK_THAT(outcome.out,
+             Contains("PASS") && Contains("conv1") && Contains("accuracy") && Contains(out.string()));
+  const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
+  CHECK(summary["verdict"] == "pass");
+  CHECK(summary["frames"] == 2);
+  CHECK(summary["accuracy"]["samples"] == 2);
+  CHECK(summary["host"]["peak_rss_bytes"] > 0);
+  CHECK(folder.entries() == 1);
+
+  SECTION("and can be repeated from what it wrote") {
+    const CommandEnd again =
+        bitbalance_command("run " + (out / "effective.yaml").string() + " --mapping " +
+                           (out / "mapping.yaml").string() + " --out " + (folder.path() / "b").string());
+    CHECK(again.exit_code == 0);
+    const auto repeated = nlohmann::json::parse(text_of(folder.path() / "b" / "summary.json"));
+    CHECK(repeated["cycles"] == summary["cycles"]);
+    CHECK(repeated["layers"] == summary["layers"]);
+  }
+}
+
+TEST_CASE("one layer is traced in a run at transaction level, and both levels are told") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "results";
+  const CommandEnd outcome = bitbalance_command(
+      lenet() + "--rtl conv2 --trace conv2:0-1 --signals 'pe_array.drain.*' --out " + out.string());
+  CHECK(outcome.exit_code == 0);
+  CHECK_THAT(outcome.out, Contains("tlm level with 1 of 5 layers at rtl, each layer a program"));
+  CHECK(fs::exists(out / "conv2.vcd"));
+  const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
+  CHECK(summary["layers"][0]["level"] == "tlm");
+  CHECK(summary["layers"][1]["level"] == "rtl");
+  CHECK_THAT(text_of(out / "effective.yaml"), Contains("rtl: \"conv2\"") && Contains("barrier: layer"));
+}
+
+TEST_CASE("a layer of any name can be traced") {
+  std::string wide;
+  while (wide.size() < 300) wide += "層";
+  for (const std::string& name : {std::string("a/b"), std::string(".."), std::string(251, 'n'),
+                                  std::string(252, 'n'), std::string(1000, 'n'), wide}) {
+    CAPTURE(name);
+    const TemporaryFolder folder;
+    OnnxBuilder builder({1, 1, 4, 4});
+    builder.constant("w", {2, 1, 3, 3}, std::vector<float>(18, 0.5F));
+    builder.node("Conv", {"x", "w"}, "y").set_name(name);
+    folder.write("model.onnx", builder.model().SerializeAsString());
+    const auto scenario = folder.write(
+        "scenario.yaml",
+        "network: {model: model.onnx, batch: 1, count: 1}\naccelerator: " +
+            (kScenarios / "accelerators/default.yaml").string() +
+            "\nquantization: {nnzb: 3}\nmemory: " + (kScenarios / "memory/ideal.yaml").string() + "\n");
+    const fs::path out = folder.path() / "out";
+    const CommandEnd outcome = bitbalance_command("run " + scenario.string() + " --level rtl --trace '" +
+                                                  name + "' --out " + out.string());
+    INFO(outcome.err);
+    CHECK(outcome.exit_code == 0);
+    CHECK(fs::exists(out / (file_name(name) + ".vcd")));
+    CHECK_THAT(text_of(out / (file_name(name) + ".gtkw")), Contains(file_name(name) + ".vcd"));
+  }
+}
+
+TEST_CASE("the analytic level writes the same results without comparing data") {
+  const TemporaryFolder folder;
+  const CommandEnd analytic =
+      bitbalance_command(lenet() + "--level analytic --out " + (folder.path() / "analytic").string());
+  CHECK(analytic.exit_code == 0);
+  CHECK_THAT(analytic.out, Contains("no data was computed"));
+  REQUIRE(bitbalance_command(lenet() + "--level tlm --out " + (folder.path() / "tlm").string()).exit_code ==
+          0);
+  const auto summary = nlohmann::json::parse(text_of(folder.path() / "analytic" / "summary.json"));
+  const auto expected = nlohmann::json::parse(text_of(folder.path() / "tlm" / "summary.json"));
+  CHECK(summary["level"] == "analytic");
+  CHECK(summary["cycles"] == expected["cycles"]);
+  REQUIRE(summary["layers"].size() == expected["layers"].size());
+  for (std::size_t i = 0; i < expected["layers"].size(); ++i) {
+    const auto& layer = summary["layers"][i];
+    CHECK(layer["output_elements"] == 0);
+    for (const char* field :
+         {"name", "macs", "cycles", "utilization", "bound", "dram_bytes", "engines", "events"})
+      CHECK(layer[field] == expected["layers"][i][field]);
+  }
+}
+
+TEST_CASE("the analytic level is refused where it has no answer") {
+  CHECK_THAT(refusal("--level analytic --trace conv1"), Contains("--trace with level analytic"));
+  CHECK_THAT(refusal("--level analytic --set memory=" + (kScenarios / "memory" / "ddr3-1600.yaml").string()),
+             Contains("analytic with memory.model timed; accepted: ideal"));
+}
+
+std::string quantize_lenet(const std::string& arguments) {
+  return "quantize " + (kScenarios / "networks/lenet.onnx").string() + " --calibration " +
+         (kScenarios / "data/fashion-calibration-images.idx3-ubyte").string() + " " + arguments;
+}
+
+TEST_CASE("a quantized model runs as it is, with the same bits as the scenario that describes it") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "quantized";
+  const std::string method = "--nnzb 2 --method compensated --bias-correction --out ";
+  const CommandEnd quantized = bitbalance_command(quantize_lenet(method + out.string()));
+  INFO(quantized.err);
+  REQUIRE(quantized.exit_code == 0);
+  CHECK_THAT(quantized.out, Contains("lenet: weights 8 bit with at most 2 non-zero") && Contains("conv2") &&
+                                Contains("64 calibration images") && Contains(out.string()));
+  for (const char* file :
+       {"model.onnx", "quantized.cbor", "quantization.yaml", "effective.yaml", "layers.csv"})
+    CHECK(fs::exists(out / file));
+
+  const auto summary_of = [&](const std::string& setting, const char* name) {
+    const fs::path results = folder.path() / name;
+    const CommandEnd run =
+        bitbalance_command(lenet() + "--level tlm --set " + setting + " --out " + results.string());
+    INFO(run.err);
+    REQUIRE(run.exit_code == 0);
+    return nlohmann::json::parse(text_of(results / "summary.json"));
+  };
+  const auto direct = summary_of("network.quantized=" + (out / "quantized.cbor").string(), "direct");
+  const auto described =
+      summary_of("quantization.include=" + (out / "quantization.yaml").string(), "described");
+  CHECK(direct["layers"] == described["layers"]);
+  CHECK(direct["accuracy"] == described["accuracy"]);
+  const CommandEnd alone = bitbalance_command("run " + (out / "effective.yaml").string() +
+                                              " --level tlm --out " + (folder.path() / "alone").string());
+  CHECK(alone.exit_code == 0);
+
+  SECTION("and again, to the same bytes") {
+    const fs::path again = folder.path() / "again";
+    REQUIRE(bitbalance_command(quantize_lenet(method + again.string())).exit_code == 0);
+    for (const char* file : {"model.onnx", "quantized.cbor", "quantization.yaml", "layers.csv"})
+      CHECK(text_of(again / file) == text_of(out / file));
+  }
+  SECTION("but not on an accelerator of another token form") {
+    CHECK_THAT(set("network.quantized=" + (out / "quantized.cbor").string() +
+                   "' --set 'accelerator.token_form=signed_digit"),
+               Contains("weights of token form binary; accepted: signed_digit, as accelerator.token_form"));
+  }
+}
+
+TEST_CASE("a budget gives layers different limits and holds") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "quantized";
+  const CommandEnd outcome =
+      bitbalance_command(quantize_lenet("--nnzb 4 --budget bytes=45000 --out " + out.string()));
+  INFO(outcome.err);
+  REQUIRE(outcome.exit_code == 0);
+  CHECK_THAT(outcome.out, Contains("budget    bytes=45000"));
+  CHECK_THAT(text_of(out / "quantization.yaml"), Contains("pattern: \"fc1\""));
+  const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
+  CHECK(summary["token_forms"]["binary"]["dense_bytes"] <= 45000);
+}
+
+TEST_CASE("mistakes in quantizing are told in one line, and nothing is written") {
+  const auto refused = [](const std::string& arguments, const std::string& expected) {
+    const TemporaryFolder folder;
+    const CommandEnd outcome = bitbalance_command(arguments + " --out " + (folder.path() / "out").string());
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.out.empty());
+    CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+    CHECK_THAT(outcome.err, Contains(expected));
+    CHECK(folder.entries() == 0);
+  };
+  const std::string model = (kScenarios / "networks/lenet.onnx").string();
+  refused("quantize " + model, "--calibration: not given; accepted: an IDX file of images");
+  refused(quantize_lenet("--nnzb 8"), "--nnzb: 8; accepted with weight_bits 8: 1 to 7");
+  refused(quantize_lenet("--method gradient"), "--method: 'gradient'; accepted: nearest, compensated");
+  refused(quantize_lenet("--budget time=3"), "--budget time=3: accepted: cycles=N");
+  refused(quantize_lenet("--budget bytes=100"), "budget 100; accepted: at least 15367.5");
+  refused(quantize_lenet("--budget energy_uj=3"), "needs a technology");
+  refused(quantize_lenet("--labels " + model), "--labels: given without images");
+  refused(quantize_lenet("--images " + (kScenarios / "data/fashion-256-images.idx3-ubyte").string() +
+                         " --labels " + (kScenarios / "data/fashion-calibration-images.idx3-ubyte").string()),
+          "magic number");
+  const TemporaryFolder files;
+  const std::string images = "quantize " + model + " --calibration " +
+                             (kScenarios / "data/fashion-calibration-images.idx3-ubyte").string() +
+                             " --images " + (kScenarios / "data/fashion-256-images.idx3-ubyte").string();
+  const std::string few("\0\0\x8\1\0\0\0\2\0\1", 10);
+  refused(images + " --labels " + files.write("few", few).string(), "holds 2 labels for the 256 images");
+  const std::string foreign = std::string("\0\0\x8\1\0\0\1\0", 8) + std::string(256, '\x0a');
+  refused(images + " --labels " + files.write("foreign", foreign).string(),
+          "label 0 is 10; accepted: 0 to 9, the network's outputs");
+  const std::string none("\0\0\x8\x3\0\0\0\0\0\0\0\x1c\0\0\0\x1c", 16);
+  refused("quantize " + model + " --calibration " + files.write("none", none).string(), "extent 0 is 0");
+  refused("quantize " + files.write("x.onnx", "no model").string() + " --calibration " + model, "x.onnx");
+}
+
+TEST_CASE("a run in several processes leaves the same files as one") {
+  const TemporaryFolder folder;
+  const fs::path one = folder.path() / "one", three = folder.path() / "three";
+  const CommandEnd plain = bitbalance_command(lenet() + "--set mapping.barrier=layer --out " + one.string());
+  const CommandEnd parallel = bitbalance_command(lenet() + "--jobs 3 --out " + three.string());
+  CHECK(plain.exit_code == 0);
+  CHECK(parallel.exit_code == 0);
+  CHECK(parallel.err.empty());
+  for (const char* file : {"layers.csv", "effective.yaml", "mapping.yaml", "actions.yaml", "energy.csv"}) {
+    INFO(file);
+    CHECK(text_of(one / file) == text_of(three / file));
+  }
+  auto expected = nlohmann::json::parse(text_of(one / "summary.json"));
+  auto found = nlohmann::json::parse(text_of(three / "summary.json"));
+  expected.erase("host");
+  found.erase("host");
+  CHECK(found == expected);
+}
+
+TEST_CASE("a sampled comparison tells how much it compared") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "results";
+  const CommandEnd outcome =
+      bitbalance_command("run " + (kScenarios / "fashion.yaml").string() +
+                         " --images 1 --level tlm --golden sampled --out " + out.string());
+  CHECK(outcome.exit_code == 0);
+  CHECK_THAT(outcome.out, Contains("of 27,242 output elements compared (--golden full: all)"));
+  const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
+  CHECK(summary["layers"][0]["output_elements"] == 4096);
+  CHECK(summary["layers"][0]["output_elements_total"] == 16 * 28 * 28);
+  CHECK(summary["layers"][6]["output_elements"] == 10);
+  CHECK(summary["layers"][6]["output_elements_total"] == 10);
+}
+
+TEST_CASE("help and version explain themselves") {
+  CHECK_THAT(bitbalance_command("--version").out, Contains("bitbalance 0."));
+  CHECK_THAT(bitbalance_command("--help").out, Contains("run"));
+  const CommandEnd help = bitbalance_command("run --help");
+  CHECK(help.exit_code == 0);
+  CHECK_THAT(help.out,
+             Contains("Examples:") && Contains("--set") && Contains("--trace") && Contains("Exit code"));
+}
+
+TEST_CASE("mistakes on the command line are told in one line") {
+  CHECK_THAT(refusal("--frobnicate"), Contains("--frobnicate"));
+  CHECK_THAT(refusal("--level quick"), Contains("--level: 'quick'; accepted: rtl, tlm"));
+  CHECK_THAT(refusal("--signals 'pe_array.*'"), Contains("--trace"));
+  CHECK_THAT(refusal("--jobs 0"), Contains("--jobs: '0'; accepted: 1 to 256"));
+  CHECK_THAT(refusal("--jobs many"), Contains("--jobs: 'many'"));
+  CHECK_THAT(refusal("--jobs 2 --trace conv1"), Contains("--jobs") && Contains("--trace"));
+  CHECK_THAT(refusal("--jobs 2 --rtl conv1"), Contains("--jobs") && Contains("without --rtl"));
+  CHECK_THAT(refusal("--jobs 2 --level tlm"), Contains("--jobs: given with level tlm"));
+  CHECK_THAT(refusal("--golden some"), Contains("--golden: 'some'; accepted: full, sampled"));
+  CHECK_THAT(refusal("--rtl conv7"), Contains("'conv7'; did you mean 'conv1'?"));
+  CHECK_THAT(refusal("--rtl conv1 --level rtl"), Contains("--rtl: given with level rtl"));
+  CHECK_THAT(refusal("--rtl conv1 --trace conv2"), Contains("--trace conv2") && Contains("level tlm"));
+  CHECK_THAT(refusal("--trace conv7"), Contains("conv7") && Contains("conv1"));
+  CHECK_THAT(refusal("--trace conv1 --signals nothing"), Contains("nothing"));
+  CHECK_THAT(refusal("--mapping nowhere.yaml"), Contains("--mapping: 'nowhere.yaml': no such file"));
+  CHECK(bitbalance_command("").exit_code == 2);
+  CHECK(bitbalance_command("run").exit_code == 2);
+  CHECK(bitbalance_command("run nowhere.yaml").exit_code == 2);
+}
+
+TEST_CASE("unknown keys and bad values are told in one line") {
+  CHECK_THAT(set("accelerator.columms=4"), Contains("did you mean 'columns'?"));
+  CHECK_THAT(set("quantization.nnzb=0"), Contains("nnzb: 0; accepted: 1 to"));
+  CHECK_THAT(set("quantization.nnzb=8"), Contains("nnzb: 8; accepted with weight_bits 8: 1 to 7"));
+  CHECK_THAT(set("quantization.layers=[{pattern: conv1, weight_bits: 3}]"),
+             Contains("conv1") && Contains("nnzb"));
+}
+
+TEST_CASE("hardware too small for a layer is told with the layer's name") {
+  CHECK_THAT(set("accelerator.rows=0"), Contains("rows: 0; accepted: 1 to 64"));
+  CHECK_THAT(set("accelerator.activation_buffer_bytes=64"),
+             Contains("layer conv1") && Contains("activation"));
+  CHECK_THAT(set("accelerator.output_buffer_bytes=64"), Contains("layer conv1") && Contains("output buffer"));
+  CHECK_THAT(set("accelerator.parameter_buffer_bytes=64"), Contains("layer conv1") && Contains("parameter"));
+}
+
+TEST_CASE("sums that could overflow are refused with layer and channel, unless they may wrap") {
+  CHECK_THAT(set("accelerator.accumulator_bits_8=16"),
+             Contains("layer conv1: output channel") && Contains("allow_wrap"));
+  const TemporaryFolder folder;
+  const CommandEnd wrapped = bitbalance_command(
+      lenet() + "--set accelerator.accumulator_bits_8=16 --set accelerator.allow_wrap=true --out " +
+      (folder.path() / "out").string());
+  CHECK(wrapped.exit_code == 0);
+  CHECK_THAT(wrapped.out, Contains("PASS"));
+}
+
+TEST_CASE("truncated and foreign files are told by name") {
+  const TemporaryFolder folder;
+  const std::string model = text_of(kScenarios / "networks" / "lenet.onnx");
+  const auto cut = folder.write("cut.onnx", model.substr(0, model.size() / 2));
+  CHECK_THAT(set("network.model=" + cut.string()), Contains(cut.string()));
+  const auto text = folder.write("text.onnx", "not a model");
+  CHECK_THAT(set("network.model=" + text.string()), Contains("not an ONNX file"));
+  const std::string images = text_of(kScenarios / "data" / "fashion-256-images.idx3-ubyte");
+  const auto cut_images = folder.write("cut.idx", images.substr(0, 1000));
+  CHECK_THAT(set("network.images=" + cut_images.string()),
+             Contains(cut_images.string()) && Contains("truncated"));
+  CHECK_THAT(set("network.calibration_images=" + text.string()), Contains(text.string()) && Contains("IDX"));
+}
+
+TEST_CASE("operators that are not supported are told by node and name") {
+  const TemporaryFolder folder;
+  OnnxBuilder builder({1, 1, 28, 28});
+  builder.node("Hardmax", {"x"}, "y");
+  const auto file = folder.write("hardmax.onnx", builder.model().SerializeAsString());
+  CHECK_THAT(set("network.model=" + file.string()),
+             Contains("(Hardmax)") && Contains("unsupported operator"));
+}
+
+TEST_CASE("wrong image counts and sizes are refused") {
+  const CommandEnd too_many =
+      bitbalance_command("run " + (kScenarios / "lenet.yaml").string() + " --images 257");
+  CHECK(too_many.exit_code == 2);
+  CHECK_THAT(too_many.err, Contains("network.count: 257; accepted: 0 to 256"));
+  const TemporaryFolder folder;
+  const std::string labels = text_of(kScenarios / "data" / "fashion-256-labels.idx1-ubyte");
+  std::string fewer = labels.substr(0, 8 + 255);
+  fewer[7] = static_cast<char>(255);
+  fewer[6] = 0;
+  const auto file = folder.write("labels.idx", fewer);
+  CHECK_THAT(set("network.labels=" + file.string()), Contains("255") && Contains("256"));
+  const auto small = folder.write("small.idx", std::string("\0\0\x08\x03\0\0\0\x01\0\0\0\x02\0\0\0\x02"
+                                                           "abcd",
+                                                           20));
+  CHECK_THAT(set("network.calibration_images=" + small.string()),
+             Contains("1 x 2 x 2") && Contains("1 x 28 x 28"));
+}
+
+TEST_CASE("an unwritable results folder is told before the simulation starts") {
+  const TemporaryFolder folder;
+  const auto file = folder.write("file", "precious");
+  for (const std::string& out : {file.string(), (file / "below").string(), std::string("/proc/nowhere")}) {
+    const CommandEnd outcome = bitbalance_command(lenet() + "--out " + out);
+    CHECK(outcome.exit_code == 2);
+    CHECK_THAT(outcome.err, Contains("--out " + out));
+    CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  }
+  CHECK(text_of(file) == "precious");
+}
+
+}  // namespace
+}  // namespace bitbalance

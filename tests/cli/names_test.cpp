@@ -1,0 +1,130 @@
+// Layers with any signs in their names, from the file to every option and setting that takes names.
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "testbench/scenario/settings_writer.h"
+#include "tests/quant/onnx/onnx_builder.h"
+#include "tests/support/command_child.h"
+
+namespace bitbalance {
+namespace {
+
+namespace fs = std::filesystem;
+using Names = std::vector<std::string>;
+using test::bitbalance_command;
+using test::CommandEnd;
+using test::shell_word;
+
+/// Small 1x1 convolutions one after the other, called like this.
+class NamedNetwork {
+ public:
+  explicit NamedNetwork(const Names& nodes) {
+    OnnxBuilder builder({1, 2, 4, 4});
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      const std::string weights = fmt::format("w{}", i);
+      builder.constant(weights, {2, 2, 1, 1}, {0.5F, -0.25F, 0.125F, 0.75F});
+      const auto tensor = [&](std::size_t place) {
+        return place == 0 ? "x" : place == nodes.size() ? "y" : fmt::format("t{}", place);
+      };
+      auto& node = builder.node("Conv", {tensor(i), weights}, tensor(i + 1));
+      node.set_name(nodes[i]);
+      set_attribute(node, "kernel_shape", std::vector<std::int64_t>{1, 1});
+    }
+    folder_.write("m.onnx", builder.model().SerializeAsString());
+    folder_.write("s.yaml", "network: {model: m.onnx}\naccelerator: {rows: 2, columns: 2}\n");
+  }
+
+  CommandEnd run(const std::string& arguments) const {
+    return bitbalance_command("run " + (folder_.path() / "s.yaml").string() + " --level tlm --out " +
+                              out().string() + " " + arguments);
+  }
+  /// With run(): each layer's "name" or another figure.
+  Names column(const char* figure) const {
+    Names values;
+    const auto summary = nlohmann::json::parse(text_of(out() / "summary.json"));
+    for (const auto& layer : summary["layers"])
+      values.push_back(layer[figure].is_string() ? layer[figure].get<std::string>() : layer[figure].dump());
+    return values;
+  }
+  fs::path out() const { return folder_.path() / "out"; }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+/// Which layers are clocked by this list.
+Names clocked(const NamedNetwork& network, const std::string& list) {
+  const CommandEnd outcome = network.run("--rtl " + shell_word(list));
+  CAPTURE(outcome.err);
+  CHECK(outcome.exit_code == 0);
+  const Names names = network.column("name"), levels = network.column("level");
+  Names result;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (levels[i] == "rtl") result.push_back(names[i]);
+  return result;
+}
+
+TEST_CASE("brackets, commas and colons in layer names are signs like others") {
+  const NamedNetwork network({"conv1", "conv[1]", "a,b", "conv:0", "a", "b"});
+  CHECK(clocked(network, "conv[1]") == Names{"conv[1]"});
+  CHECK(clocked(network, "a,b") == Names{"a,b"});
+  CHECK(clocked(network, "b,a") == Names{"a", "b"});
+  CHECK(clocked(network, "conv:0,conv1") == Names{"conv1", "conv:0"});
+  CHECK(clocked(network, "conv?1*") == Names{"conv[1]"});
+  CHECK(network.run("--rtl 'conv[0]'").refused_in_one_line());
+  for (const char* traced : {"conv[1]", "a,b", "conv:0", "conv:0:0-0", "conv1:0"}) {
+    CAPTURE(traced);
+    const CommandEnd outcome = network.run(fmt::format("--rtl '*' --trace '{}'", traced));
+    CAPTURE(outcome.err);
+    CHECK(outcome.exit_code == 0);
+  }
+  CHECK(network.run("--rtl '*' --trace 'conv[0]'").refused_in_one_line());
+  CHECK(network.run("--rtl '*' --trace a --signals 'pe_array.*' --signals 'pe_array[.]*'")
+            .refused_in_one_line());
+}
+
+TEST_CASE("the settings of a layer reach that layer alone") {
+  const NamedNetwork network({"conv1", "conv[1]", "conv*", "a,b"});
+  REQUIRE(network.run("").exit_code == 0);
+  const Names names = network.column("name"), before = network.column("events");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    CAPTURE(names[i]);
+    const std::string layers =
+        fmt::format("quantization.layers=[{{pattern: {}, weight_bits: 2, nnzb: 1}}]", yaml_quoted(names[i]));
+    REQUIRE(network.run("--set " + shell_word(layers)).exit_code == 0);
+    const Names after = network.column("events");
+    for (std::size_t k = 0; k < names.size(); ++k) CHECK((after[k] != before[k]) == (k == i));
+  }
+  CHECK(network.run("--set 'quantization.layers=[{pattern: \"conv[2]\", nnzb: 1}]'").refused_in_one_line());
+}
+
+TEST_CASE("random layer names reach the layer from the command line") {
+  const char* const asked = std::getenv("BITBALANCE_CASES");
+  const unsigned cases = asked == nullptr ? 8 : static_cast<unsigned>(std::atoi(asked));
+  const std::string signs = "ab1[]*?,:.-+!^#&|<>'\"\\{}()%@~$; =";
+  std::mt19937 random(1);
+  const auto pick = [&](std::size_t size) {
+    return std::uniform_int_distribution<std::size_t>(0, size - 1)(random);
+  };
+  for (unsigned c = 0; c < cases; ++c) {
+    Names nodes;
+    for (int i = 0; i < 4; ++i) {
+      std::string name(1 + pick(5), 'a');
+      for (char& sign : name) sign = signs[pick(signs.size())];
+      nodes.push_back("n" + name);
+    }
+    const NamedNetwork network(nodes);
+    REQUIRE(network.run("").exit_code == 0);
+    const Names names = network.column("name");
+    const std::string& name = names[pick(names.size())];
+    CAPTURE(name);
+    CHECK(clocked(network, name) == Names{name});
+  }
+}
+
+}  // namespace
+}  // namespace bitbalance

@@ -1,0 +1,184 @@
+// Area and energy of the other arrays: sums of their parts, and sized by one rule at a time.
+#include <catch2/catch.hpp>
+
+#include <cstring>
+#include <numeric>
+
+#include "hw/baselines/baseline_cost.h"
+#include "hw/baselines/sizing.h"
+#include "tests/hw/cost/shipped.h"
+
+namespace bitbalance {
+namespace {
+
+using Catch::Matchers::Contains;
+
+constexpr BaselineWork kWork = {1'000'003, 200'017, 100'049, 50'021, 10'007, 30'011, 20'021};
+
+Baseline of(BaselineKind kind, int rows = 8, int columns = 4) {
+  Baseline baseline;
+  baseline.kind = kind;
+  baseline.lanes = published_lanes(kind);
+  baseline.rows = rows;
+  baseline.columns = columns;
+  return baseline;
+}
+
+BaselineWidths widths(bool wide) {
+  return wide ? BaselineWidths{true, 16, 48} : BaselineWidths{false, 8, 32};
+}
+
+double total_j(const ComponentEnergies& energy) {
+  return std::accumulate(energy.begin(), energy.end(), 0.0,
+                         [](double sum, const ComponentEnergy& e) { return sum + e.total_j(); });
+}
+
+std::vector<BaselineKind> kinds() {
+  std::vector<BaselineKind> all(kBaselines);
+  for (int k = 0; k < kBaselines; ++k) all[k] = static_cast<BaselineKind>(k);
+  return all;
+}
+
+TEST_CASE("energy of another array is the sum of its actions' shares; doubling a constant moves its share") {
+  const bool wide = GENERATE(false, true);
+  Technology technology = shipped_technology();
+  technology.layout.null_slot_share.value = 0.25;  // so that it has a share
+  for (const BaselineKind kind : kinds()) {
+    INFO(to_string(kind));
+    const auto energy_j = [&] {
+      return total_j(BaselineCost(technology, {}, of(kind), widths(wide)).energy(busy_work(wide), kWork));
+    };
+    const double before_j = energy_j();
+    double shares_j = 0;
+    for (const NamedConstant& named : constants_of(technology)) {
+      INFO(named.path);
+      if (std::strncmp(named.path, "layout.", 7) == 0) continue;  // factors of others
+      const double value = named.constant->value;
+      named.constant->value = 0;
+      const double share_j = before_j - energy_j();
+      named.constant->value = 2 * value;
+      CHECK(energy_j() - before_j == Approx(share_j).margin(before_j * 1e-12));
+      named.constant->value = value;
+      shares_j += share_j;
+    }
+    for (SramPoint& point : technology.sram.points) point.read_pj = point.write_pj = point.leakage_mw = 1e-9;
+    const double without_sram_j = energy_j();
+    technology.sram = shipped_technology().sram;
+    CHECK(before_j == Approx(shares_j + before_j - without_sram_j).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("each action of another array costs energy in its component, in proportion to its count") {
+  const Technology technology = shipped_technology();
+  for (const BaselineKind kind : kinds()) {
+    INFO(to_string(kind));
+    const BaselineCost model(technology, {}, of(kind), widths(false));
+    const auto array_j = [&](const BaselineWork& work) {
+      const ComponentEnergies energy = model.energy({}, work);
+      CHECK(total_j(energy) == Approx(energy[static_cast<std::size_t>(Component::kPeArray)].total_j() +
+                                      energy[static_cast<std::size_t>(Component::kWeightEncoder)].total_j()));
+      return energy;
+    };
+    BaselineWork work;
+    work.weights = 1000;
+    CHECK(array_j(work)[static_cast<std::size_t>(Component::kPeArray)].total_j() == 0);
+    CHECK(array_j(work)[static_cast<std::size_t>(Component::kWeightEncoder)].total_j() > 0);
+    work = {};
+    for (std::int64_t* count : {&work.terms, &work.pe_cycles, &work.drains, &work.activations}) {
+      *count = 1000;
+      const double once_j = total_j(array_j(work));
+      *count = 3000;
+      CHECK(once_j > 0);
+      CHECK(total_j(array_j(work)) == Approx(3 * once_j));
+      *count = 0;
+    }
+    work.idle_terms = 1000;
+    CHECK(total_j(array_j(work)) == 0);  // null_slot_share of the shipped technology
+  }
+}
+
+TEST_CASE("a lane without a term costs the share that our null slots cost") {
+  Technology technology = shipped_technology();
+  technology.layout.null_slot_share.value = 0.5;
+  const BaselineCost model(technology, {}, of(BaselineKind::kStripes), widths(false));
+  BaselineWork terms, idle;
+  terms.terms = 500;
+  idle.idle_terms = 1000;
+  CHECK(total_j(model.energy({}, idle)) == Approx(total_j(model.energy({}, terms))));
+}
+
+TEST_CASE("another array changes the array's and the encoder's area and nothing else") {
+  const Technology technology = shipped_technology();
+  const AreaReport ours = CostModel(technology, {}).area();
+  for (const BaselineKind kind : kinds()) {
+    const AreaReport area = BaselineCost(technology, {}, of(kind), widths(false)).area();
+    for (std::size_t c = 0; c < kComponents; ++c) {
+      const auto component = static_cast<Component>(c);
+      if (component == Component::kPeArray || component == Component::kWeightEncoder) continue;
+      CHECK(area.component[c].total_mm2() == ours.component[c].total_mm2());
+    }
+    const double array = array_mm2(PriceList(technology), of(kind), widths(false));
+    CHECK(area.total_mm2() - ours.total_mm2() ==
+          Approx(array - ours.component[0].total_mm2() - ours.component[1].total_mm2()).margin(1e-9));
+    CHECK(array_mm2(PriceList(technology), of(kind, 16, 8), widths(false)) > 2 * array);
+    CHECK(array_mm2(PriceList(technology), of(kind), widths(true)) > array);
+  }
+}
+
+TEST_CASE("a dense lane is a multiplier, a bit-serial one is smaller") {
+  const PriceList prices(shipped_technology());
+  const double dense = array_mm2(prices, of(BaselineKind::kDense), widths(false));
+  for (const BaselineKind kind : {BaselineKind::kStripes, BaselineKind::kPragmatic, BaselineKind::kBitVert})
+    CHECK(array_mm2(prices, of(kind), widths(false)) < dense);
+}
+
+TEST_CASE("equal lanes: as many as fit, rows a power of two, nearly square") {
+  const auto sized = [](BaselineKind kind, int lanes) {
+    const Baseline b = largest_array(kind, TokenForm::kBinary, [lanes](const Baseline& candidate) {
+      return candidate.rows * candidate.columns * candidate.lanes <= lanes;
+    });
+    return std::pair(b.rows, b.columns);
+  };
+  CHECK(sized(BaselineKind::kDense, 2048) == std::pair(16, 8));
+  CHECK(sized(BaselineKind::kBitlet, 2048) == std::pair(8, 4));
+  CHECK(sized(BaselineKind::kBitWave, 2048) == std::pair(16, 16));
+  CHECK(sized(BaselineKind::kBitlet, 1024) == std::pair(4, 4));
+  CHECK(sized(BaselineKind::kBitlet, 64) == std::pair(1, 1));
+  CHECK_THROWS_WITH(sized(BaselineKind::kBitlet, 63), Contains("bitlet: not even one PE of 64 lanes"));
+}
+
+TEST_CASE("equal area: not larger, and no column more") {
+  const PriceList prices(shipped_technology());
+  constexpr double kBudget = 4.8;
+  for (const BaselineKind kind : kinds()) {
+    INFO(to_string(kind));
+    Baseline b = largest_array(kind, TokenForm::kBinary, [&](const Baseline& candidate) {
+      return array_mm2(prices, candidate, widths(false)) <= kBudget;
+    });
+    CHECK(array_mm2(prices, b, widths(false)) <= kBudget);
+    if (b.columns == b.rows) continue;
+    ++b.columns;
+    CHECK(array_mm2(prices, b, widths(false)) > kBudget);
+  }
+}
+
+TEST_CASE("an array reads its weights for each group of pixels, its activations for each group of channels") {
+  Baseline baseline = of(BaselineKind::kDense, 2, 4);
+  const std::vector<std::int16_t> weights(5 * 10, 1);
+  BaselineLayer layer;
+  layer.weights = weights.data();
+  layer.output_channels = 5;
+  layer.kernel = 10;
+  layer.pixels = 9;
+  const BaselineCycles cycles = layer_cycles(baseline, layer);
+  const BaselineWork work = array_work(baseline, layer, cycles);
+  CHECK(work.weights == 50 * 3);
+  CHECK(weight_words(baseline, layer) == 5 * 2 * 3);  // 80 bits: two words
+  CHECK(work.activations == 3 * 10 * 9);
+  CHECK(work.drains == 45);
+  CHECK(work.terms == 450);
+  CHECK(work.idle_terms == 45 * 16 - 450);
+}
+
+}  // namespace
+}  // namespace bitbalance

@@ -1,0 +1,244 @@
+// The cycle models against the stepping arrays, and the stepping arrays against plain sums of products.
+#include <rapidcheck/catch.h>
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "hw/baselines/group_cycles.h"
+#include "hw/baselines/layer_cycles.h"
+#include "hw/baselines/stepping.h"
+#include "testbench/scenario/workload.h"
+
+namespace bitbalance {
+namespace {
+
+using Catch::Matchers::Contains;
+
+struct Case {
+  Baseline baseline;
+  BaselineLayer layer;
+  std::vector<std::int16_t> weights;
+  std::vector<std::int16_t> activations;
+};
+
+/// Weights of all densities: none, small, any.
+std::int16_t random_weight(int weight_bits, int density) {
+  const int limit = 1 << (weight_bits - 1);
+  if (density == 0) return 0;
+  const int w = *rc::gen::inRange(-limit + 1, limit);
+  const int sparse = std::abs(w) & (std::abs(w) >> 1);
+  return static_cast<std::int16_t>(density == 2 ? w : w < 0 ? -sparse : sparse);
+}
+
+Case random_case(BaselineKind kind) {
+  Case c;
+  Baseline& b = c.baseline;
+  b.kind = kind;
+  b.lanes = kind == BaselineKind::kBitlet ? kBitletPairs : 2 * *rc::gen::inRange(1, 17);
+  b.rows = *rc::gen::inRange(1, 5);
+  b.columns = *rc::gen::inRange(1, 4);
+  b.least_step_cycles = *rc::gen::inRange(1, 5);
+  b.terms = *rc::gen::element(TokenForm::kBinary, TokenForm::kSignedDigit);
+  BaselineLayer& layer = c.layer;
+  layer.weight_bits = *rc::gen::inRange(2, 17);
+  layer.conv_groups = *rc::gen::inRange(1, 3);
+  layer.output_channels = layer.conv_groups * *rc::gen::inRange(1, 7);
+  layer.kernel = *rc::gen::inRange(1, 150);
+  layer.pixels = *rc::gen::inRange(1, 6);
+  c.weights.resize(std::size_t(layer.output_channels) * layer.kernel);
+  const int density = *rc::gen::inRange(0, 3);
+  for (std::int16_t& w : c.weights) w = random_weight(layer.weight_bits, density);
+  c.activations.resize(static_cast<std::size_t>(layer.conv_groups * layer.kernel * layer.pixels));
+  for (std::int16_t& a : c.activations) a = static_cast<std::int16_t>(*rc::gen::inRange(-32768, 32768));
+  layer.weights = c.weights.data();
+  return c;
+}
+
+std::vector<std::int64_t> sums(const BaselineLayer& layer, const std::vector<std::int16_t>& activations) {
+  std::vector<std::int64_t> result;
+  for (int channel = 0; channel < layer.output_channels; ++channel) {
+    const int group = channel / (layer.output_channels / layer.conv_groups);
+    for (std::int64_t pixel = 0; pixel < layer.pixels; ++pixel) {
+      std::int64_t sum = 0;
+      for (int k = 0; k < layer.kernel; ++k) {
+        sum += std::int64_t{layer.weights[channel * layer.kernel + k]} *
+               activations[static_cast<std::size_t>((group * layer.kernel + k) * layer.pixels + pixel)];
+      }
+      result.push_back(sum);
+    }
+  }
+  return result;
+}
+
+TEST_CASE("every baseline steps to the sum of products, in the cycles of its model") {
+  for (int k = 0; k < kBaselines; ++k) {
+    const auto kind = static_cast<BaselineKind>(k);
+    rc::prop(to_string(kind), [kind] {
+      const Case c = random_case(kind);
+      const SteppedLayer stepped = step_layer(c.baseline, c.layer, c.activations);
+      RC_ASSERT(stepped.sums == sums(c.layer, c.activations));
+      const BaselineCycles model = layer_cycles(c.baseline, c.layer, c.activations);
+      RC_ASSERT(model.cycles == stepped.cycles.cycles);
+      RC_ASSERT(model.steps == stepped.cycles.steps);
+      RC_ASSERT(model.pe_cycles == stepped.cycles.pe_cycles);
+      RC_ASSERT(model.used_pe_cycles == stepped.cycles.used_pe_cycles);
+      RC_ASSERT(model.terms == stepped.cycles.terms);
+      RC_ASSERT(model.terms <= model.pe_cycles * terms_per_cycle(c.baseline, c.layer.weight_bits));
+      RC_ASSERT(model.pe_cycles <= model.used_pe_cycles);
+      RC_ASSERT(model.used_pe_cycles <= model.cycles * c.baseline.rows * c.baseline.columns);
+    });
+  }
+}
+
+TEST_CASE("models and stepping agree on the weights of a trained network") {
+  const Scenario scenario = load_scenario(std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/lenet.yaml",
+                                          {{"network.count=1", ""}, {"quantization.nnzb=7", ""}});
+  const Workload workload = prepare_workload(scenario, [](double) {});
+  for (const QuantizedLayer& source : workload.network.layers) {
+    if (source.op != LayerOp::kConv) continue;
+    BaselineLayer layer;
+    layer.weights = source.weights.data();
+    layer.weight_bits = source.weight_bits;
+    layer.output_channels = static_cast<int>(source.bias.size());
+    layer.kernel = static_cast<int>(source.weights.size() / source.bias.size());
+    layer.pixels = 3;
+    std::vector<std::int16_t> activations(static_cast<std::size_t>(layer.kernel * layer.pixels));
+    for (std::size_t i = 0; i < activations.size(); ++i)
+      activations[i] = static_cast<std::int16_t>(i * 2654435761u % 256);
+    for (int k = 0; k < kBaselines; ++k) {
+      Baseline baseline;
+      baseline.kind = static_cast<BaselineKind>(k);
+      if (baseline.kind == BaselineKind::kBitlet) baseline.lanes = kBitletPairs;
+      baseline.columns = 2;
+      INFO(source.name << " on " << to_string(baseline.kind));
+      const SteppedLayer stepped = step_layer(baseline, layer, activations);
+      const BaselineCycles model = layer_cycles(baseline, layer, activations);
+      CHECK(stepped.sums == sums(layer, activations));
+      CHECK(model.cycles == stepped.cycles.cycles);
+      CHECK(model.pe_cycles == stepped.cycles.pe_cycles);
+    }
+  }
+}
+
+/// Cycles of one group on one PE.
+int group(const Baseline& baseline, int weight_bits, const std::vector<std::int16_t>& weights) {
+  std::uint16_t cost = 0;
+  raise_to_group_cycles(baseline, weight_bits, weights.data(), static_cast<int>(weights.size()), &cost);
+  return cost;
+}
+
+Baseline of(BaselineKind kind, int lanes) {
+  Baseline baseline;
+  baseline.kind = kind;
+  baseline.lanes = lanes;
+  return baseline;
+}
+
+TEST_CASE("dense takes a cycle, Stripes the bits of a weight, whatever their values") {
+  const std::vector<std::int16_t> weights = {0, -127, 1, 64};
+  CHECK(group(of(BaselineKind::kDense, 4), 8, weights) == 1);
+  CHECK(group(of(BaselineKind::kStripes, 4), 8, weights) == 8);
+  CHECK(group(of(BaselineKind::kStripes, 4), 5, {0, 0, 0, 0}) == 5);
+}
+
+TEST_CASE("Pragmatic takes the most ones of a magnitude; the sign is none of them") {
+  CHECK(group(of(BaselineKind::kPragmatic, 4), 8, {0, 0, 0, 0}) == 1);
+  CHECK(group(of(BaselineKind::kPragmatic, 4), 8, {-1, 2, 64, -64}) == 1);
+  CHECK(group(of(BaselineKind::kPragmatic, 4), 8, {-127, 2, 64, 3}) == 7);
+  Baseline recoded = of(BaselineKind::kPragmatic, 4);
+  recoded.terms = TokenForm::kSignedDigit;
+  CHECK(group(recoded, 8, {-127, 2, 64, 3}) == 2);
+}
+
+TEST_CASE("Bitlet looks at each window for at least a cycle, at each position") {
+  std::vector<std::int16_t> weights(kBitletPairs, 0);
+  CHECK(group(of(BaselineKind::kBitlet, 64), 8, weights) == 8);
+  weights[5] = 127;
+  CHECK(group(of(BaselineKind::kBitlet, 64), 8, weights) == 8);
+  weights[6] = -4;  // the second of its window at position 2
+  CHECK(group(of(BaselineKind::kBitlet, 64), 8, weights) == 9);
+  std::fill(weights.begin(), weights.end(), std::int16_t{1});
+  CHECK(group(of(BaselineKind::kBitlet, 64), 8, weights) == 64);
+}
+
+TEST_CASE("Bitlet's windows start where the one before left a one") {
+  std::vector<std::int16_t> weights(kBitletPairs, 0);
+  for (const int lane : {6, 7, 22, 23}) weights[lane] = 1;
+  // Windows at 0, 7, 15, 23, 31, 39, 47, 55, 63; fixed ones at multiples of 8 would take 2 + 1 + 2 + 5.
+  CHECK(group(of(BaselineKind::kBitlet, 64), 8, weights) == 9);
+}
+
+TEST_CASE("BitWave skips the columns without a one") {
+  CHECK(group(of(BaselineKind::kBitWave, 4), 8, {0, 0, 0, 0}) == 1);
+  CHECK(group(of(BaselineKind::kBitWave, 4), 8, {1, -1, 1, 4}) == 2);
+  CHECK(group(of(BaselineKind::kBitWave, 4), 8, {127, 0, 0, 0}) == 7);
+}
+
+TEST_CASE("BitVert skips the columns whose bits are equal, ones or zeros") {
+  CHECK(group(of(BaselineKind::kBitVert, 4), 8, {0, 0, 0, 0}) == 1);
+  CHECK(group(of(BaselineKind::kBitVert, 4), 8, {-1, -1, -1, -1}) == 1);
+  CHECK(group(of(BaselineKind::kBitVert, 4), 8, {-1, -1, -1, -2}) == 1);  // 1111 1111 against 1111 1110
+  CHECK(group(of(BaselineKind::kBitVert, 4), 8, {0, 0, 0, -1}) == 8);
+}
+
+TEST_CASE("Laconic multiplies the terms of weight and activation") {
+  Baseline laconic = of(BaselineKind::kLaconic, 2);
+  laconic.rows = laconic.columns = 1;
+  const std::vector<std::int16_t> weights = {3, 7};
+  BaselineLayer layer;
+  layer.weights = weights.data();
+  layer.kernel = 2;
+  CHECK(layer_cycles(laconic, layer, {15, 1}).cycles == 8);
+  CHECK(layer_cycles(laconic, layer, {0, 0}).cycles == 1);
+  CHECK_THROWS_WITH(layer_cycles(laconic, layer), Contains("activations"));
+  CHECK_THROWS_WITH(layer_cycles(laconic, layer, {1}), Contains("do not fit"));
+}
+
+TEST_CASE("rows wait for the slowest: what is lost is told") {
+  Baseline pragmatic = of(BaselineKind::kPragmatic, 2);
+  pragmatic.rows = 2;
+  pragmatic.columns = 4;
+  const std::vector<std::int16_t> weights = {7, 0, 1, 0};  // two channels
+  BaselineLayer layer;
+  layer.weights = weights.data();
+  layer.output_channels = 2;
+  layer.kernel = 2;
+  layer.pixels = 8;
+  const BaselineCycles cycles = layer_cycles(pragmatic, layer);
+  CHECK(cycles.steps == 2);
+  CHECK(cycles.cycles == 2 * 3);
+  CHECK(cycles.pe_cycles == 8 * (3 + 1));
+}
+
+TEST_CASE("a step lasts as long as the buffers take to deliver the next one") {
+  Baseline dense = of(BaselineKind::kDense, 2);
+  dense.rows = dense.columns = 1;
+  dense.least_step_cycles = 3;
+  const std::vector<std::int16_t> weights = {1, 2, 3};
+  BaselineLayer layer;
+  layer.weights = weights.data();
+  layer.kernel = 3;
+  const BaselineCycles cycles = layer_cycles(dense, layer);
+  CHECK(cycles.cycles == 2 * 3);
+  CHECK(cycles.used_pe_cycles == 2);
+}
+
+TEST_CASE("arrays that do not exist are refused") {
+  const auto refused = [](const Baseline& baseline) {
+    CHECK_THROWS_AS(check(baseline), std::invalid_argument);
+  };
+  refused(of(BaselineKind::kBitlet, 32));
+  refused(of(BaselineKind::kBitVert, 15));
+  refused(of(BaselineKind::kDense, 0));
+  Baseline hasty = of(BaselineKind::kDense, 4);
+  hasty.least_step_cycles = 0;
+  refused(hasty);
+  Baseline baseline;
+  baseline.rows = 0;
+  refused(baseline);
+  CHECK_THROWS_WITH(check(of(BaselineKind::kBitlet, 32)), "bitlet: lanes = 32: accepted: 64");
+}
+
+}  // namespace
+}  // namespace bitbalance

@@ -1,0 +1,247 @@
+#include "hw/compiler/mapper.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <map>
+
+#include "quant/host/image_operators.h"
+#include "tests/support/golden_check.h"
+#include "tests/support/program_interpreter.h"
+#include "tests/support/random_case.h"
+
+using namespace bitbalance;
+using namespace bitbalance::test;
+
+TEST_CASE(
+    "programs of random networks compute what the golden model does, whichever ready engine goes first") {
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    CAPTURE(seed);
+    const RandomCase c = make_random_case(seed);
+    for (std::uint64_t schedule = 0; schedule < 2; ++schedule) {
+      const auto data = interpret(c.mapped.program, c.config,
+                                  place_images(c.mapped.program, c.network, c.images, 0xa5), schedule);
+      REQUIRE(first_mismatch(c, data) == "");
+    }
+  }
+}
+
+namespace {
+
+// One 3x3 convolution, 8-bit, all weights 1.
+QuantizedNetwork one_convolution(const Shape& in, int out_channels) {
+  QuantizedNetwork n;
+  n.name = "one";
+  n.tensors = {{"in", in, 8, false, 1.0}, {"out", {out_channels, in.height, in.width}, 8, false, 1.0}};
+  n.input = 0;
+  n.output = 1;
+  QuantizedLayer l;
+  l.name = "conv1";
+  l.input = 0;
+  l.output = 1;
+  l.window = {3, 3, 1, 1, 1, 1, 1, 1, 1, 1};
+  l.weights.assign(static_cast<std::size_t>(in.channels * out_channels * 9), 1);
+  l.bias.assign(static_cast<std::size_t>(out_channels), 0);
+  l.rescale.assign(static_cast<std::size_t>(out_channels), Rescale{1, 4});
+  l.weight_scale.assign(static_cast<std::size_t>(out_channels), 1.0);
+  l.clip_low = 0;
+  l.clip_high = 255;
+  n.layers = {l};
+  return n;
+}
+
+std::string refusal(const QuantizedNetwork& n, const AcceleratorConfig& c, const MapperOptions& o = {}) {
+  try {
+    build_program(n, c, o);
+  } catch (const std::invalid_argument& e) {
+    return e.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("buffers too small for any block are refused by layer and buffer") {
+  const QuantizedNetwork n = one_convolution({64, 10, 100}, 64);  // a row is more than one tile: no chunks
+  AcceleratorConfig c;
+  c.weight_bank_bytes = 64;
+  CHECK_THAT(refusal(n, c), Catch::Contains("layer conv1") && Catch::Contains("weight bank"));
+  c = {};
+  c.activation_buffer_bytes = 1024;
+  CHECK_THAT(refusal(n, c), Catch::Contains("layer conv1") && Catch::Contains("activations"));
+  c = {};
+  c.output_buffer_bytes = 64;
+  CHECK_THAT(refusal(n, c), Catch::Contains("layer conv1") && Catch::Contains("output buffer"));
+  c = {};
+  c.parameter_buffer_bytes = 64;
+  CHECK_THAT(refusal(n, c), Catch::Contains("layer conv1") && Catch::Contains("parameter entries"));
+}
+
+TEST_CASE("sums that could overflow are refused tightly, unless they may wrap") {
+  QuantizedNetwork n = one_convolution({1, 4, 4}, 1);
+  AcceleratorConfig c;
+  c.accumulator_bits_8 = 16;
+  // Nine weights of 1 on activations up to 255 reach 2295; the accumulator holds 32767.
+  n.layers[0].bias[0] = 32767 - 2295;
+  CHECK(refusal(n, c) == "");
+  n.layers[0].bias[0] += 1;
+  CHECK_THAT(refusal(n, c),
+             Catch::Contains("layer conv1") && Catch::Contains("32768") && Catch::Contains("allow_wrap"));
+  c.allow_wrap = true;
+  CHECK(refusal(n, c) == "");
+}
+
+TEST_CASE("a user's mapping is taken, reported and checked") {
+  const QuantizedNetwork n = one_convolution({16, 12, 12}, 64);
+  MapperOptions o;
+  o.mappings = {{"conv1", 1, 5, 1, 32, 16, LoopOrder::kWeightsOuter}};
+  const MappedProgram mapped = build_program(n, {}, o);
+  CHECK(mapped.mappings.at(0).rows == 5);
+  CHECK(mapped.mappings.at(0).output_channels == 32);
+  CHECK(mapped.mappings.at(0).order == LoopOrder::kWeightsOuter);
+  // 2 channel blocks x 3 row blocks.
+  CHECK(std::count_if(mapped.program.commands.begin(), mapped.program.commands.end(),
+                      [](const Command& k) { return std::holds_alternative<Compute>(k.body); }) == 6);
+  // Weights outer: each weight block is loaded once.
+  CHECK(std::count_if(mapped.program.commands.begin(), mapped.program.commands.end(),
+                      [](const Command& k) { return std::holds_alternative<LoadWeights>(k.body); }) == 2);
+
+  o.mappings[0].output_channels = 33;
+  CHECK_THAT(refusal(n, {}, o), Catch::Contains("conv1") && Catch::Contains("output_channels = 33"));
+  o.mappings[0] = {"conv1", 1, 13, 1, 32, 16, LoopOrder::kWeightsOuter};
+  CHECK_THAT(refusal(n, {}, o), Catch::Contains("rows = 13"));
+  o.mappings[0] = {"other", 0, 0, 0, 0, 0, LoopOrder::kWeightsOuter};
+  CHECK_THAT(refusal(n, {}, o), Catch::Contains("layer other"));
+}
+
+TEST_CASE("a convolution clips for the pooling that it takes in, and compares in the pooling's sign") {
+  QuantizedNetwork n = one_convolution({1, 4, 4}, 1);
+  n.tensors[1].is_signed = true;
+  n.layers[0].clip_low = -128;
+  n.layers[0].clip_high = 100;
+  n.tensors.push_back({"pooled", {1, 2, 2}, 8, false, 1.0});
+  QuantizedLayer pool;
+  pool.name = "pool";
+  pool.op = LayerOp::kMaxPool;
+  pool.input = 1;
+  pool.output = n.output = 2;
+  pool.window = {2, 2, 2, 2};
+  n.layers.push_back(pool);
+  const auto command = [&](int low, int high) {
+    n.layers[1].clip_low = low;
+    n.layers[1].clip_high = high;
+    for (const Command& c : build_program(n, {}, {}).program.commands)
+      if (const auto* compute = std::get_if<Compute>(&c.body)) return *compute;
+    return Compute{};
+  };
+  CHECK(command(0, 255).clip_low == 0);
+  CHECK(command(0, 255).clip_high == 100);
+  CHECK_FALSE(command(0, 255).output_signed);
+  CHECK(command(5, 60).clip_low == 5);
+  CHECK(command(5, 60).clip_high == 60);
+  CHECK(command(120, 200).clip_low == 120);  // above all that the convolution lets through
+  CHECK(command(120, 200).clip_high == 120);
+}
+
+TEST_CASE("a block may lie in the padding altogether") {
+  RandomCase c;
+  c.network = one_convolution({2, 2, 3}, 2);
+  QuantizedLayer& conv = c.network.layers[0];
+  conv.window.pad_top = 4;
+  conv.window.pad_bottom = 5;
+  conv.bias = {300, -20};
+  c.network.tensors[1].shape = conv.window.output_shape({2, 2, 3}, 2);
+  c.images = {{1, 2, 3, 40, 50, 60, 7, 8, 9, 100, 110, 120}};
+  for (const int rows : {0, 1, 2, 3}) {
+    INFO(rows << " rows a block");
+    MapperOptions o;
+    o.mappings = {{"conv1", 1, rows, 1, 2, 2, LoopOrder::kActivationsOuter}};
+    c.mapped = build_program(c.network, c.config, o);
+    const auto before = place_images(c.mapped.program, c.network, c.images, 0xa5);
+    CHECK(first_mismatch(c, interpret(c.mapped.program, c.config, before, 0)) == "");
+    for (const Command& command : c.mapped.program.commands)
+      if (const auto* load = std::get_if<LoadActivations>(&command.body)) CHECK(load->slice.rows > 0);
+  }
+}
+
+TEST_CASE("weights of the next layer are loaded before its activations wait for the last store") {
+  QuantizedNetwork n = one_convolution({16, 12, 12}, 16);
+  QuantizedLayer second = n.layers[0];
+  n.tensors.push_back(n.tensors[1]);
+  second.name = "conv2";
+  second.input = 1;
+  second.output = 2;
+  n.layers.push_back(second);
+  n.output = 2;
+  const Program p = build_program(n, {}, {}).program;
+  std::vector<const Command*> loads;
+  for (const Command& c : p.commands) {
+    if (c.header.layer == 1 && has_engine(c) && engine_of(c) == Engine::kLoad) loads.push_back(&c);
+  }
+  REQUIRE(loads.size() == 3);
+  CHECK(std::holds_alternative<LoadWeights>(loads[0]->body));
+  CHECK(loads[0]->header.wait == 0);
+  CHECK(std::holds_alternative<LoadActivations>(loads[2]->body));
+  CHECK(loads[2]->header.wait == engine_bit(Engine::kStore));
+}
+
+namespace {
+
+// Two convolutions into the halves of a tensor, LRN on the host, and a convolution of its result.
+QuantizedNetwork segmented_network() {
+  QuantizedNetwork n = one_convolution({4, 5, 5}, 8);
+  n.tensors.push_back({"high", {8, 5, 5}, 8, false, 1.0});
+  n.tensors.push_back({"both", {16, 5, 5}, 8, false, 1.0});
+  n.tensors.push_back({"norm", {16, 5, 5}, 8, false, 1.0});
+  n.tensors.push_back({"last", {8, 5, 5}, 8, false, 1.0});
+  n.tensors[1].parent = n.tensors[2].parent = 3;
+  n.tensors[2].channel_offset = 8;
+  n.layers.push_back(n.layers[0]);
+  n.layers[1].name = "conv2";
+  n.layers[1].output = 2;
+  QuantizedLayer lrn;
+  lrn.name = "norm";
+  lrn.op = LayerOp::kHost;
+  lrn.host = lrn_graph({16, 5, 5}, {});
+  lrn.input = 3;
+  lrn.output = 4;
+  lrn.clip_low = 0;
+  lrn.clip_high = 255;
+  n.layers.push_back(lrn);
+  n.layers.push_back(one_convolution({16, 5, 5}, 8).layers[0]);
+  n.layers[3].name = "conv3";
+  n.layers[3].input = 4;
+  n.layers[3].output = 5;
+  n.output = 5;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("a layer on the host ends a program, and the next one finds its tensors in place") {
+  const std::vector<MappedProgram> segments = build_segments(segmented_network(), {}, {});
+  REQUIRE(segments.size() == 2);
+  const Program& first = segments[0].program;
+  const Program& second = segments[1].program;
+  REQUIRE(first.layers.size() == 3);
+  CHECK(first.layers[2].on_host);
+  CHECK(first.layers[2].op == "lrn");
+  REQUIRE(second.layers.size() == 1);
+  CHECK(second.first_layer == 3);
+  for (const Command& command : second.commands) CHECK(command.header.layer == 3);
+  for (const TensorPlacement& placement : first.tensors) {
+    CHECK(std::any_of(second.tensors.begin(), second.tensors.end(), [&](const TensorPlacement& p) {
+      return p.tensor == placement.tensor && p.offset == placement.offset;
+    }));
+  }
+  CHECK(second.data_bytes > first.data_bytes);
+  CHECK_THAT(refusal(segmented_network(), {}, {}), Catch::Contains("layer norm runs on the host"));
+}
+
+TEST_CASE("a slice lies at its channels of the whole tensor") {
+  const Program program = build_segments(segmented_network(), {}, {})[0].program;
+  std::map<int, TensorPlacement> placements;
+  for (const TensorPlacement& p : program.tensors) placements[p.tensor] = p;
+  CHECK(placements.at(1).offset == placements.at(3).offset);
+  CHECK(placements.at(2).offset == placements.at(3).offset + 8 * 25);
+  CHECK(placements.at(2).image_pitch == placements.at(3).image_pitch);
+}

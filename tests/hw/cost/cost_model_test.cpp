@@ -1,0 +1,222 @@
+#include <rapidcheck/catch.h>
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <cstring>
+
+#include "hw/cost/inventory.h"
+#include "tests/hw/cost/shipped.h"
+
+namespace bitbalance {
+namespace {
+
+constexpr std::array<Component, kComponents - 1> kCore = {
+    Component::kPeArray,          Component::kWeightEncoder, Component::kWeightBuffer,
+    Component::kActivationBuffer, Component::kOutputBuffer,  Component::kParameterBuffer,
+    Component::kPostProcessor,    Component::kDma,           Component::kController};
+
+/// Energy, or area, that is proportional to a constant: what is gone when it is 0.
+double total_j(const Technology& technology, const Work& work) {
+  const EnergyReport report = CostModel(technology, {}).energy(work);
+  return report.core_j() + report.dram_j();
+}
+
+TEST_CASE("scaling factors are those of Stillmaker and Baas") {
+  Technology t = shipped_technology();
+  for (const auto& [voltage_v, from_45, from_40] :
+       {std::tuple{1.0, 1.91, 2.20}, std::tuple{1.1, 2.41, 2.77}, std::tuple{1.2, 3.01, 3.47}}) {
+    t.voltage_v = voltage_v;
+    CHECK(energy_scale(t, 45, 0.9) == Approx(from_45).epsilon(0.005));
+    CHECK(energy_scale(t, 40, 0.9) == Approx(from_40).epsilon(0.005));
+  }
+  CHECK(area_scale(t, 45) == Approx(1.5).epsilon(0.005));
+  CHECK(area_scale(t, 40) == Approx(2.2).epsilon(0.15));
+  CHECK(area_scale(t, 65) == 1);
+}
+
+TEST_CASE("the total is the sum of the components, and core and DRAM are apart") {
+  for (const bool wide : {false, true}) {
+    const CostModel model(shipped_technology(), {});
+    const Work work = busy_work(wide);
+    const EnergyReport report = model.energy(work);
+    double core = 0, actions = 0;
+    for (const Component component : kCore) core += report.component_j(component);
+    CHECK(report.core_j() == Approx(core).epsilon(1e-12));
+    for (std::size_t a = 0; a < kActions; ++a) actions += report.action_j[a];
+    double cycles = 0;
+    for (std::size_t c = 0; c < kComponents; ++c) cycles += report.clock_j[c] + report.leakage_j[c];
+    CHECK(report.core_j() + report.dram_j() == Approx(actions + cycles).epsilon(1e-12));
+
+    double area = 0;
+    for (const Component component : kCore)
+      area += model.area().component[static_cast<std::size_t>(component)].total_mm2();
+    CHECK(model.area().total_mm2() == Approx(area).epsilon(1e-12));
+    CHECK(model.area().component[static_cast<std::size_t>(Component::kDram)].total_mm2() == 0);
+  }
+}
+
+TEST_CASE("an action costs its energy times its count") {
+  const CostModel model(shipped_technology(), {});
+  for (const bool wide : {false, true}) {
+    for (std::size_t a = 0; a < kActions; ++a) {
+      const auto action = static_cast<Action>(a);
+      Work work;
+      work.wide = wide;
+      work.actions[a] = 12'345;
+      const EnergyReport report = model.energy(work);
+      CHECK(report.core_j() + report.dram_j() == Approx(12'345e-12 * model.action_pj(action, wide)));
+      CHECK(report.component_j(info(action).component) == report.action_j[a]);
+      if (action != Action::kNullSlot) CHECK(report.action_j[a] > 0);
+    }
+  }
+}
+
+TEST_CASE("doubling a constant moves exactly its share") {
+  const bool wide = GENERATE(false, true);
+  Technology base = shipped_technology();
+  base.layout.null_slot_share.value = 0.25;  // so that it has a share
+  base.layout.energy.value = 1;              // multiplies others: tested below
+  const Work work = busy_work(wide);
+  const double before_j = total_j(base, work);
+  for (const NamedConstant& named : constants_of(base)) {
+    INFO(named.path);
+    if (std::strncmp(named.path, "layout.energy", 13) == 0 ||
+        std::strncmp(named.path, "layout.density", 14) == 0)
+      continue;
+    const double value = named.constant->value;
+    named.constant->value = 0;
+    const double share_j = before_j - total_j(base, work);
+    named.constant->value = 2 * value;
+    CHECK(total_j(base, work) - before_j == Approx(share_j).margin(before_j * 1e-12));
+    named.constant->value = value;
+    const bool costs_energy =
+        named.constant->unit != Unit::kSquareMicrometre &&
+        (named.constant == &base.dram.energy_per_bit[static_cast<std::size_t>(base.dram.type)] ||
+         std::strncmp(named.path, "dram.", 5) != 0);
+    CHECK((share_j > before_j * 1e-9) == costs_energy);
+  }
+}
+
+TEST_CASE("doubling a constant of one kind of part moves only what uses it") {
+  Technology t = shipped_technology();
+  const Work work = busy_work(false);
+  const EnergyReport before = CostModel(t, {}).energy(work);
+  const AreaReport area_before = CostModel(t, {}).area();
+
+  SECTION("multiplier: the post-processor alone") {
+    t.logic.multiplier.energy.value *= 2;
+    const EnergyReport after = CostModel(t, {}).energy(work);
+    for (const Component component : kCore) {
+      if (component == Component::kPostProcessor) continue;
+      CHECK(after.component_j(component) == before.component_j(component));
+    }
+    CHECK(after.component_j(Component::kPostProcessor) > before.component_j(Component::kPostProcessor));
+  }
+  SECTION("DRAM: twice the DRAM, the same core") {
+    t.dram.energy_per_bit[static_cast<std::size_t>(t.dram.type)].value *= 2;
+    const EnergyReport after = CostModel(t, {}).energy(work);
+    CHECK(after.core_j() == before.core_j());
+    CHECK(after.dram_j() == Approx(2 * before.dram_j()));
+  }
+  SECTION("layout energy: logic's actions and clock, neither SRAM nor leakage") {
+    t.layout.energy.value *= 2;
+    const EnergyReport after = CostModel(t, {}).energy(work);
+    CHECK(after.component_j(Component::kWeightBuffer) == before.component_j(Component::kWeightBuffer));
+    CHECK(after.leakage_j == before.leakage_j);
+    const auto pe = static_cast<std::size_t>(Action::kShiftAdd);
+    CHECK(after.action_j[pe] == Approx(2 * before.action_j[pe]));
+  }
+  SECTION("density: logic's area, inversely") {
+    t.layout.density.value /= 2;
+    const AreaReport after = CostModel(t, {}).area();
+    CHECK(after.sram_mm2() == area_before.sram_mm2());
+    CHECK(after.total_mm2() - after.sram_mm2() ==
+          Approx(2 * (area_before.total_mm2() - area_before.sram_mm2())));
+  }
+  SECTION("register area: linear, and no energy") {
+    t.logic.register_bit.area.value *= 2;
+    const double once = CostModel(t, {}).area().total_mm2() - area_before.total_mm2();
+    t.logic.register_bit.area.value *= 1.5;
+    CHECK(CostModel(t, {}).area().total_mm2() - area_before.total_mm2() == Approx(2 * once));
+    CHECK(CostModel(t, {}).energy(work).core_j() == before.core_j());
+  }
+  SECTION("SRAM: reads and writes of the buffers") {
+    for (SramPoint& point : t.sram.points) point.read_pj *= 2;
+    const EnergyReport after = CostModel(t, {}).energy(work);
+    const auto read = static_cast<std::size_t>(Action::kWeightWordRead);
+    const auto write = static_cast<std::size_t>(Action::kWeightWordWrite);
+    CHECK(after.action_j[read] == Approx(2 * before.action_j[read]));
+    CHECK(after.action_j[write] == before.action_j[write]);
+    CHECK(after.component_j(Component::kPeArray) == before.component_j(Component::kPeArray));
+  }
+}
+
+TEST_CASE("a shift-add is a shifter, an adder and an accumulator of its width") {
+  const Technology t = shipped_technology();
+  const CostModel model(t, {});
+  // 9 bits shifted by up to 15: stages of 10, 12, 16 and 24; a 32-bit shifter has 5 of 32.
+  const double muxes = 10 + 12 + 16 + 24;
+  const double pj_40nm =
+      0.2104162 * 32 / 32 + 0.4172512 * muxes / 160 + 0.0180559 * 24 / 32 + 32 * (7.936518e-3 + 1.062977e-3);
+  CHECK(model.action_pj(Action::kShiftAdd, false) == Approx(1.5 * energy_scale(t, 40, 0.9) * pj_40nm));
+  CHECK(model.action_pj(Action::kShiftAdd, true) > model.action_pj(Action::kShiftAdd, false));
+  CHECK(model.action_pj(Action::kNullSlot, false) == 0);
+  CHECK(model.action_pj(Action::kDramReadByte, false) == 64);
+}
+
+TEST_CASE("clock and leakage are paid by the cycle and the second") {
+  AcceleratorConfig slow;
+  slow.clock_hz = 0.5e9;
+  Work work;
+  work.cycles = 1'000;
+  const EnergyReport fast_report = CostModel(shipped_technology(), {}).energy(work);
+  const EnergyReport slow_report = CostModel(shipped_technology(), slow).energy(work);
+  for (const Component component : kCore) {
+    const auto c = static_cast<std::size_t>(component);
+    CHECK(slow_report.clock_j[c] == fast_report.clock_j[c]);
+    CHECK(slow_report.leakage_j[c] == Approx(2 * fast_report.leakage_j[c]));
+    CHECK(fast_report.leakage_j[c] > 0);
+  }
+  CHECK(fast_report.dram_j() == 0);
+}
+
+TEST_CASE("more of anything in the accelerator never makes it smaller") {
+  rc::prop("area grows with every size", [] {
+    AcceleratorConfig config;
+    config.rows = *rc::gen::inRange(1, 32);
+    config.columns = *rc::gen::inRange(1, 32);
+    config.weight_bank_bytes = 8 * *rc::gen::inRange(8, 4096);
+    config.activation_buffer_bytes = 1024 * *rc::gen::inRange(1, 256);
+    config.output_buffer_bytes = 1024 * *rc::gen::inRange(1, 256);
+    config.parameter_buffer_bytes = 16 * *rc::gen::inRange(4, 1024);
+    config.queue_depth = *rc::gen::inRange(1, 64);
+    const Technology technology = shipped_technology();
+    const double area = CostModel(technology, config).area().total_mm2();
+    const auto grows = [&](auto change) {
+      AcceleratorConfig larger = config;
+      change(larger);
+      RC_ASSERT(CostModel(technology, larger).area().total_mm2() > area);
+    };
+    grows([](AcceleratorConfig& c) { ++c.rows; });
+    grows([](AcceleratorConfig& c) { c.weight_bank_bytes *= 2; });
+    grows([](AcceleratorConfig& c) { c.activation_buffer_bytes *= 2; });
+    grows([](AcceleratorConfig& c) { c.output_buffer_bytes *= 2; });
+    grows([](AcceleratorConfig& c) { c.parameter_buffer_bytes *= 2; });
+    grows([](AcceleratorConfig& c) { ++c.queue_depth; });
+  });
+}
+
+TEST_CASE("energy of layers adds up to the energy of the run") {
+  const CostModel model(shipped_technology(), {});
+  Work first = busy_work(false), second = busy_work(false), both = busy_work(false);
+  second.cycles = 77;
+  both.cycles += 77;
+  for (std::size_t a = 0; a < kActions; ++a) both.actions[a] += second.actions[a];
+  EnergyReport sum = model.energy(first);
+  sum += model.energy(second);
+  CHECK(sum.core_j() == Approx(model.energy(both).core_j()));
+  CHECK(sum.dram_j() == Approx(model.energy(both).dram_j()));
+}
+
+}  // namespace
+}  // namespace bitbalance

@@ -1,0 +1,157 @@
+// Technology files: what is wrong with one is told in one line with its place.
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "tests/hw/cost/shipped.h"
+#include "tests/support/temporary_folder.h"
+
+namespace bitbalance {
+namespace {
+
+using Catch::Matchers::Contains;
+
+/// The shipped file with `from` replaced by `to`; loads it and returns the error.
+std::string refusal(const std::string& from, const std::string& to) {
+  const TemporaryFolder folder;
+  std::string text = text_of(shipped_technology_file());
+  const auto at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+  const auto file = folder.write("t.yaml", text.replace(at, from.size(), to));
+  try {
+    load_technology(file);
+  } catch (const SettingsError& error) {
+    std::string message = error.what();
+    CHECK(message.find('\n') == std::string::npos);
+    // The place: this line, or that of the section for what is missing.
+    CHECK_THAT(message, Contains("t.yaml:"));
+    if (!to.empty()) CHECK_THAT(message, Contains("t.yaml:" + std::to_string(line) + ":"));
+    return message;
+  }
+  FAIL("accepted");
+  return {};
+}
+
+TEST_CASE("the shipped technology is complete and every constant tells its source") {
+  Technology technology = shipped_technology();
+  CHECK_NOTHROW(check(technology));
+  for (const NamedConstant& named : constants_of(technology)) {
+    INFO(named.path);
+    CHECK_FALSE(named.constant->source.empty());
+  }
+}
+
+TEST_CASE("a negative value is refused with file, line, key, value and what is accepted") {
+  CHECK_THAT(refusal("value: 0.2104162", "value: -0.2104162"),
+             Contains("logic.adder.energy.value: '-0.2104162'; accepted: a number, 0 to"));
+  CHECK_THAT(refusal("read_pj: 2.7", "read_pj: -2.7"), Contains("sram.points[0].read_pj: '-2.7'; accepted"));
+  CHECK_THAT(refusal("value: 8,", "value: .nan,"), Contains("dram.lpddr4.value: '.nan'; accepted"));
+}
+
+TEST_CASE("an unknown unit, or one of another quantity, is refused") {
+  CHECK_THAT(refusal("value: 0.2104162, unit: pJ", "value: 0.2104162, unit: calories"),
+             Contains("logic.adder.energy.unit: 'calories'; accepted: fJ, pJ, nJ"));
+  CHECK_THAT(refusal("value: 0.2104162, unit: pJ", "value: 0.2104162, unit: um2"),
+             Contains("logic.adder.energy.unit: 'um2'; accepted: fJ, pJ, nJ"));
+  CHECK_THAT(refusal("value: 8, unit: pJ/bit", "value: 8, unit: pJ"),
+             Contains("accepted: fJ/bit, pJ/bit, nJ/bit"));
+}
+
+TEST_CASE("a missing constant, or a part of one, is named") {
+  CHECK_THAT(refusal("value: 0.2104162, ", ""), Contains("logic.adder.energy: value is missing"));
+  CHECK_THAT(refusal("unit: um2, ", ""), Contains("logic.adder.area: unit is missing"));
+  CHECK_THAT(refusal("scaling: energy,", ""), Contains("logic.adder.energy: scaling is missing"));
+  CHECK_THAT(refusal("    data: {", "    date: {"), Contains("unknown key (did you mean 'data'?)"));
+  CHECK_THAT(refusal(", leakage_mw: 1.0", ""), Contains("sram.points[0]: leakage_mw is missing"));
+  CHECK_THAT(refusal("  type: lpddr4\n", ""), Contains("dram: type is missing"));
+}
+
+TEST_CASE("a missing block is named, not its first constant") {
+  std::string text = text_of(shipped_technology_file());
+  const auto begin = text.find("  gates:"), end = text.find("  register_bit:");
+  const TemporaryFolder folder;
+  const auto file = folder.write("t.yaml", text.erase(begin, end - begin));
+  CHECK_THROWS_WITH(load_technology(file), Contains("logic: gates is missing"));
+}
+
+TEST_CASE("a section that others depend on is named where it is missing") {
+  CHECK_THAT(refusal("scaling:\n  source", "scalign:\n  source"),
+             Contains("scalign: unknown key (did you mean 'scaling'?)"));
+  const TemporaryFolder folder;
+  CHECK_THROWS_WITH(
+      load_technology(folder.write("t.yaml", "name: x\ntarget: {node_nm: 65, voltage_v: 1.1}\n")),
+      Contains("t.yaml: scaling is missing"));
+}
+
+TEST_CASE("unknown keys and rules are refused with a hint") {
+  CHECK_THAT(refusal("density:", "densty:"), Contains("unknown key (did you mean 'density'?)"));
+  CHECK_THAT(refusal("scaling: energy", "scaling: moore"),
+             Contains("logic.adder.energy.scaling: 'moore'; accepted: none, energy, area"));
+  CHECK_THAT(refusal("type: lpddr4", "type: lpddr5"), Contains("accepted: ddr3, lpddr, lpddr4, hbm2"));
+}
+
+TEST_CASE("a process that the scaling rule does not cover is refused") {
+  CHECK_THAT(refusal("unit: pJ, node_nm: 40", "unit: pJ, node_nm: 28"),
+             Contains("logic.adder.energy.node_nm: 28; accepted: 32 to 65"));
+  CHECK_THAT(refusal("area: 0.6667", "area: 0"), Contains("scaling.nodes[1].area: '0'; accepted: a number"));
+}
+
+TEST_CASE("a voltage that the energy fit does not cover is refused, for the target and for every constant") {
+  const auto target = [](const std::string& node_nm, const std::string& voltage_v) -> std::string {
+    try {
+      load_technology(shipped_technology_file(),
+                      {{"target.node_nm=" + node_nm, ""}, {"target.voltage_v=" + voltage_v, ""}});
+    } catch (const SettingsError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  CHECK(target("65", "3.3") ==
+        "--set target.voltage_v: 3.3; accepted: 0.7 to 1.3, the voltages of scaling.nodes at 65 nm");
+  CHECK(target("65", "0.5") ==
+        "--set target.voltage_v: 0.5; accepted: 0.7 to 1.3, the voltages of scaling.nodes at 65 nm");
+  CHECK_THAT(target("40", "1.1"), Contains("0.6 to 1.062, the voltages of scaling.nodes at 40 nm"));
+  for (const auto& [node_nm, low, high] :
+       {std::tuple{"65", "0.7", "1.3"}, std::tuple{"45", "0.6", "1.1"}, std::tuple{"32", "0.6", "1.0"}}) {
+    CHECK(target(node_nm, low) == "accepted");
+    CHECK(target(node_nm, high) == "accepted");
+  }
+  CHECK_THAT(refusal("unit: pJ, node_nm: 40, voltage_v: 0.9", "unit: pJ, node_nm: 40, voltage_v: 1.8"),
+             Contains("logic.adder.energy.voltage_v: 1.8; accepted: 0.6 to 1.062"));
+  CHECK_THAT(refusal("lowest_v: 0.7, highest_v: 1.3", "lowest_v: 1.2, highest_v: 1.1"),
+             Contains("highest_v: 1.1; accepted: 1.2, which is lowest_v, or more"));
+}
+
+TEST_CASE("reports name the process that was costed") {
+  CHECK(process_name(shipped_technology()) == "65 nm, 1.1 V");
+  CHECK(process_name(load_technology(shipped_technology_file(),
+                                     {{"target.node_nm=45", ""}, {"target.voltage_v=1.0", ""}})) ==
+        "45 nm, 1 V");
+}
+
+TEST_CASE("memory macros that contradict each other are refused") {
+  const TemporaryFolder folder;
+  std::string text = text_of(shipped_technology_file());
+  text.replace(text.find("{bytes: 32768, bits: 512"), 13, "{bytes: 16384");
+  CHECK_THROWS_WITH(
+      load_technology(folder.write("t.yaml", text)),
+      Contains("sram.points: 16384 bytes, 512 bits; accepted: a wider macro beside a narrow one"));
+}
+
+TEST_CASE("a constant can be overridden by its path") {
+  const Technology technology = load_technology(
+      shipped_technology_file(), {{"logic.adder.energy.value=0.5", ""}, {"dram.type=hbm2", ""}});
+  CHECK(technology.logic.adder.energy.value == 0.5);
+  CHECK(technology.dram.type == DramType::kHbm2);
+}
+
+TEST_CASE("units of one quantity mean the same") {
+  Technology technology = shipped_technology();
+  const double picojoules = scaled(technology.logic.adder.energy, technology);
+  technology.logic.adder.energy.unit = Unit::kFemtojoule;
+  technology.logic.adder.energy.value *= 1000;
+  CHECK(scaled(technology.logic.adder.energy, technology) == Approx(picojoules));
+}
+
+}  // namespace
+}  // namespace bitbalance

@@ -1,0 +1,129 @@
+// Whole programs of random networks on random accelerators, clock by clock: the data are the golden model's
+// whatever stalls, and the accounts close.
+#include <catch2/catch.hpp>
+#include <numeric>
+
+#include "tests/hw/rtl/program_bench.h"
+#include "tests/support/child.h"
+#include "tests/support/golden_check.h"
+#include "tests/support/program_interpreter.h"
+#include "tests/support/random_case.h"
+
+using namespace bitbalance;
+using namespace bitbalance::test;
+using namespace bitbalance::rtl::test;
+
+namespace {
+
+// Empty if for each layer and engine the activities add up to the layer's cycles, and the layers' cycles to
+// the program's.
+std::string open_accounts(const BenchResult& result) {
+  std::int64_t total = 0;
+  for (std::size_t l = 0; l < result.profile.layers().size(); ++l) {
+    const LayerProfile& layer = result.profile.layers()[l];
+    total += layer.cycles;
+    for (int e = 0; e < kEngines; ++e) {
+      const ActivityCycles& cycles = layer.activity[static_cast<std::size_t>(e)];
+      const std::int64_t sum = std::accumulate(cycles.begin(), cycles.end(), std::int64_t{0});
+      if (sum != layer.cycles) {
+        return "layer " + std::to_string(l) + " engine " + std::to_string(e) + ": activities add up to " +
+               std::to_string(sum) + " of " + std::to_string(layer.cycles) + " cycles";
+      }
+    }
+  }
+  return total == result.cycles ? ""
+                                : "layers add up to " + std::to_string(total) + " of " +
+                                      std::to_string(result.cycles) + " cycles";
+}
+
+std::string check(const RandomCase& c, const BenchResult& result) {
+  if (result.fault != ProgramFault::kNone) {
+    return std::string(to_string(result.fault)) + " at command " + std::to_string(result.fault_command);
+  }
+  if (const std::string mismatch = first_mismatch(c, result.data); !mismatch.empty()) return mismatch;
+  return open_accounts(result);
+}
+
+// Seeds first..last, each in a process of its own.
+void check_seeds(std::uint64_t first, std::uint64_t last, const BenchOptions& options) {
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    CAPTURE(seed);
+    const std::string wrong = in_child([&] {
+      const RandomCase c = make_random_case(seed);
+      BenchOptions seeded = options;
+      seeded.seed = seed;
+      return check(c, run_program(c.mapped.program, c.config,
+                                  place_images(c.mapped.program, c.network, c.images, 0xa5), seeded));
+    });
+    REQUIRE(wrong == "");
+  }
+}
+
+}  // namespace
+
+TEST_CASE("random programs give the golden model's data and closed accounts") {
+  check_seeds(1000, 1199, {});
+}
+
+TEST_CASE("random programs give the same data when every channel and the memory stall at random") {
+  BenchOptions options;
+  options.random_memory = true;
+  options.stall_percent = 30;
+  check_seeds(2000, 2119, options);
+}
+
+TEST_CASE("random programs give the same data when channels mostly refuse") {
+  BenchOptions options;
+  options.stall_percent = 80;
+  check_seeds(3000, 3029, options);
+}
+
+TEST_CASE("events do not depend on stalls") {
+  for (std::uint64_t seed = 4000; seed < 4020; ++seed) {
+    CAPTURE(seed);
+    const auto events = [seed](const BenchOptions& options) {
+      return in_child([&] {
+        const RandomCase c = make_random_case(seed);
+        const auto result = run_program(c.mapped.program, c.config,
+                                        place_images(c.mapped.program, c.network, c.images, 0), options);
+        std::string text;
+        for (const LayerProfile& layer : result.profile.layers()) {
+          for (int e = 0; e < kEvents; ++e) {
+            text += std::string(to_string(static_cast<Event>(e))) + "=" +
+                    std::to_string(layer.events[static_cast<Event>(e)]) + " ";
+          }
+        }
+        return text;
+      });
+    };
+    BenchOptions stalled;
+    stalled.random_memory = true;
+    stalled.stall_percent = 40;
+    stalled.seed = seed;
+    const std::string calm = events({});
+    REQUIRE(calm.find("shift_adds=") != std::string::npos);
+    REQUIRE(calm == events(stalled));
+  }
+}
+
+TEST_CASE("group_max never takes more array cycles than balanced") {
+  for (std::uint64_t seed = 5000; seed < 5030; ++seed) {
+    CAPTURE(seed);
+    const auto array_cycles = [seed](Synchronization synchronization) {
+      return std::stoll(in_child([&] {
+        RandomCase c = make_random_case(seed);
+        c.config.synchronization = synchronization;  // the program is the same for both
+        const auto result =
+            run_program(c.mapped.program, c.config, place_images(c.mapped.program, c.network, c.images, 0));
+        std::int64_t cycles = 0;
+        for (const LayerProfile& layer : result.profile.layers()) {
+          const ActivityCycles& compute = layer.activity[static_cast<std::size_t>(Engine::kCompute)];
+          cycles += compute[static_cast<std::size_t>(Activity::kBusy)] +
+                    compute[static_cast<std::size_t>(Activity::kBankConflict)];
+        }
+        return std::to_string(cycles);
+      }));
+    };
+    REQUIRE(array_cycles(Synchronization::kGroupMax) <= array_cycles(Synchronization::kBalanced));
+  }
+}

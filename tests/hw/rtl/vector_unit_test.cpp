@@ -1,0 +1,313 @@
+// Pooling and addition inside the output buffer: results, durations, refusals.
+#include "hw/rtl/vector_unit.h"
+
+#include <rapidcheck.h>
+
+#include <algorithm>
+
+#include "tests/hw/rtl/engine_bench.h"
+
+using namespace bitbalance;
+using namespace bitbalance::rtl;
+using namespace bitbalance::rtl::test;
+
+namespace {
+
+constexpr int kColumns = 8;
+constexpr std::uint32_t kBufferBytes = 16384;
+
+AcceleratorConfig small_config() {
+  AcceleratorConfig config;
+  config.columns = kColumns;
+  config.output_buffer_bytes = kBufferBytes;
+  config.parameter_buffer_bytes = 512;
+  return config;
+}
+
+struct VectorBench : Bench {
+  VectorBench() {
+    source.clk(clock);
+    sink.clk(clock);
+    unit.clk(clock);
+  }
+
+  template <class Body>
+  Completion run(const Body& body) {
+    Command command;
+    command.header.layer = 1;
+    command.body = body;
+    source.queue.push_back(command);
+    const std::size_t already = sink.received.size();
+    REQUIRE(run_until([&] { return sink.received.size() > already; }));
+    return sink.received.back();
+  }
+  /// Edges from the one that popped the last command to the one that pushed its completion; nothing stalls.
+  std::int64_t duration() const { return sink.received_at.back() - source.pushed_at.back() - 2; }
+
+  void fill(std::uint32_t seed) {
+    const std::vector<std::uint8_t> content = noise(kBufferBytes, seed);
+    for (std::uint32_t i = 0; i < kBufferBytes; ++i) outputs.write(i, false, content[i]);
+  }
+  std::vector<int> content(bool wide, bool is_signed) const {
+    std::vector<int> elements;
+    for (std::uint32_t i = 0; i < kBufferBytes / (wide ? 2 : 1); ++i) {
+      elements.push_back(outputs.read(i, wide, is_signed));
+    }
+    return elements;
+  }
+
+  AcceleratorConfig config = small_config();
+  Profile profile;
+  ParameterBuffer parameters{config};
+  OutputBuffer outputs{config};
+  Channel<IssuedCommand> commands{"commands"};
+  Channel<Completion> completions{"completions"};
+  Source<IssuedCommand> source{"source", commands};
+  Sink<Completion> sink{"sink", completions};
+  VectorUnit unit{"vector_unit", config, {commands, completions}, parameters, outputs, profile};
+};
+
+int pick(int low, int high) {
+  return *rc::gen::inRange(low, high + 1);
+}
+
+std::int64_t rescaled(std::int64_t value, int multiplier, int shift) {
+  const std::int64_t step = std::int64_t{1} << shift;
+  const std::int64_t twice = 2 * value * multiplier + step;
+  const std::int64_t quotient = twice / (2 * step);
+  return quotient * 2 * step > twice ? quotient - 1 : quotient;
+}
+
+std::int64_t groups_of(std::int64_t elements) {
+  return (elements + kColumns - 1) / kColumns;
+}
+
+// Random plane sizes; the padding is said by the valid range.
+Pool any_pool() {
+  Pool pool;
+  pool.images = static_cast<std::uint16_t>(pick(1, 2));
+  pool.channels = static_cast<std::uint16_t>(pick(1, 3));
+  pool.kernel_h = static_cast<std::uint8_t>(pick(1, 3));
+  pool.kernel_w = static_cast<std::uint8_t>(pick(1, 3));
+  pool.stride_h = static_cast<std::uint8_t>(pick(1, 3));
+  pool.stride_w = static_cast<std::uint8_t>(pick(1, 3));
+  pool.output_rows = static_cast<std::uint16_t>(pick(1, 5));
+  pool.output_columns = static_cast<std::uint16_t>(pick(1, 7));
+  pool.input_rows =
+      static_cast<std::uint16_t>((pool.output_rows - 1) * pool.stride_h + pool.kernel_h + pick(0, 1));
+  pool.input_columns =
+      static_cast<std::uint16_t>((pool.output_columns - 1) * pool.stride_w + pool.kernel_w + pick(0, 1));
+  pool.valid_row_begin = static_cast<std::uint16_t>(pick(0, pool.kernel_h - 1));
+  pool.valid_row_end =
+      static_cast<std::uint16_t>(std::max(pool.valid_row_begin + 1, pool.input_rows - pick(0, 1)));
+  pool.valid_column_begin = static_cast<std::uint16_t>(pick(0, pool.kernel_w - 1));
+  pool.valid_column_end =
+      static_cast<std::uint16_t>(std::max(pool.valid_column_begin + 1, pool.input_columns - pick(0, 1)));
+  pool.wide = *rc::gen::arbitrary<bool>();
+  pool.is_signed = pool.wide || *rc::gen::arbitrary<bool>();
+  pool.clip_low = static_cast<std::int16_t>(pool.wide ? -20000 : pool.is_signed ? -128 : 0);
+  pool.clip_high = static_cast<std::int16_t>(pool.wide ? 30000 : pool.is_signed ? 100 : 255);
+  pool.input_base = static_cast<std::uint32_t>(pick(0, 50));
+  pool.input_image_stride =
+      static_cast<std::uint32_t>(pool.channels * pool.input_rows * pool.input_columns + pick(0, 5));
+  pool.output_base = static_cast<std::uint32_t>(4000 + pick(0, 50));
+  pool.output_image_stride =
+      static_cast<std::uint32_t>(pool.channels * pool.output_rows * pool.output_columns + pick(0, 5));
+  return pool;
+}
+
+void check_pool(VectorBench& bench, const Pool& pool, bool stalled) {
+  const int area = pool.kernel_h * pool.kernel_w;
+  std::vector<Parameter> reciprocals;
+  for (int n = 1; n <= area; ++n) {
+    reciprocals.push_back({0, static_cast<std::uint16_t>(65536 / (n + 1)), 16});
+    bench.parameters.write(static_cast<std::uint32_t>(pool.parameter_base + n - 1), reciprocals.back());
+  }
+  bench.fill(static_cast<std::uint32_t>(pick(1, 1000)));
+  std::vector<int> expected = bench.content(pool.wide, pool.is_signed);
+  const std::vector<int> input = expected;
+  for (int n = 0; n < pool.images; ++n) {
+    for (int c = 0; c < pool.channels; ++c) {
+      for (int y = 0; y < pool.output_rows; ++y) {
+        for (int x = 0; x < pool.output_columns; ++x) {
+          std::int64_t sum_all = 0, sum_valid = 0;
+          int valid_taps = 0, largest = INT32_MIN;
+          for (int r = 0; r < pool.kernel_h; ++r) {
+            for (int s = 0; s < pool.kernel_w; ++s) {
+              const int iy = y * pool.stride_h + r, ix = x * pool.stride_w + s;
+              const int element = input[pool.input_base + n * pool.input_image_stride +
+                                        (c * pool.input_rows + iy) * pool.input_columns + ix];
+              largest = std::max(largest, element);
+              sum_all += element;
+              if (iy >= pool.valid_row_begin && iy < pool.valid_row_end && ix >= pool.valid_column_begin &&
+                  ix < pool.valid_column_end) {
+                sum_valid += element;
+                ++valid_taps;
+              }
+            }
+          }
+          std::int64_t value = largest;
+          if (pool.average && pool.single_divisor) {
+            value = rescaled(sum_all, reciprocals[0].multiplier, 16);
+          } else if (pool.average) {
+            value = valid_taps == 0 ? 0 : rescaled(sum_valid, reciprocals[valid_taps - 1].multiplier, 16);
+          }
+          expected[pool.output_base + n * pool.output_image_stride +
+                   (c * pool.output_rows + y) * pool.output_columns + x] =
+              static_cast<int>(std::clamp<std::int64_t>(value, pool.clip_low, pool.clip_high));
+        }
+      }
+    }
+  }
+
+  bench.profile.clear();
+  const Completion completion = bench.run(pool);
+  RC_ASSERT(completion.fault == ProgramFault::kNone);
+  RC_ASSERT(completion.engine == Engine::kVector);
+  RC_ASSERT(bench.content(pool.wide, pool.is_signed) == expected);
+  const std::int64_t planes = pool.images * pool.channels;
+  const std::int64_t plane = pool.output_rows * pool.output_columns;
+  if (!stalled) RC_ASSERT(bench.duration() == planes * groups_of(plane) * area + 1);
+  const EventCounts& events = bench.profile.layers().at(1).events;
+  RC_ASSERT(events[Event::kOutputBufferRead] == planes * plane * area);
+  RC_ASSERT(events[Event::kPoolElement] == planes * plane * area);
+  RC_ASSERT(events[Event::kOutputBufferWrite] == planes * plane);
+  RC_ASSERT(events[Event::kRequantize] == (pool.average ? planes * plane : 0));
+  RC_ASSERT(events[Event::kParameterRead] == (!pool.average         ? 0
+                                              : pool.single_divisor ? planes * groups_of(plane)
+                                                                    : planes * plane));
+}
+
+bool pooling_is_right(VectorBench& bench, bool stalled) {
+  return rc::check([&] {
+    Pool pool = any_pool();
+    pool.average = *rc::gen::arbitrary<bool>();
+    pool.single_divisor = *rc::gen::arbitrary<bool>();
+    pool.parameter_base = static_cast<std::uint16_t>(pick(0, 20));
+    check_pool(bench, pool, stalled);
+  });
+}
+
+void check_add(VectorBench& bench, bool stalled) {
+  Add add;
+  add.wide = *rc::gen::arbitrary<bool>();
+  add.input_signed = add.wide || *rc::gen::arbitrary<bool>();
+  add.operand_signed = add.wide || *rc::gen::arbitrary<bool>();
+  add.elements = static_cast<std::uint32_t>(pick(1, 60));
+  add.input_base = static_cast<std::uint32_t>(pick(0, 20));
+  add.operand_base = static_cast<std::uint32_t>(pick(100, 120));
+  add.output_base = *rc::gen::element(add.input_base, add.operand_base, std::uint32_t{300});
+  add.input_multiplier = static_cast<std::uint16_t>(pick(0, 65535));
+  add.operand_multiplier = static_cast<std::uint16_t>(pick(0, 65535));
+  add.input_shift = static_cast<std::uint8_t>(pick(0, 20));
+  add.operand_shift = static_cast<std::uint8_t>(pick(0, 20));
+  add.clip_low = static_cast<std::int16_t>(add.wide ? -30000 : -128);
+  add.clip_high = static_cast<std::int16_t>(add.wide ? 20000 : 127);
+
+  bench.fill(static_cast<std::uint32_t>(pick(1, 1000)));
+  const std::vector<int> inputs = bench.content(add.wide, add.input_signed);
+  const std::vector<int> operands = bench.content(add.wide, add.operand_signed);
+  std::vector<int> expected = bench.content(add.wide, true);
+  for (std::uint32_t i = 0; i < add.elements; ++i) {
+    const std::int64_t sum =
+        rescaled(inputs[add.input_base + i], add.input_multiplier, add.input_shift) +
+        rescaled(operands[add.operand_base + i], add.operand_multiplier, add.operand_shift);
+    expected[add.output_base + i] =
+        static_cast<int>(std::clamp<std::int64_t>(sum, add.clip_low, add.clip_high));
+  }
+  bench.profile.clear();
+  RC_ASSERT(bench.run(add).fault == ProgramFault::kNone);
+  RC_ASSERT(bench.content(add.wide, true) == expected);
+  if (!stalled) RC_ASSERT(bench.duration() == 2 * groups_of(add.elements) + 1);
+  const EventCounts& events = bench.profile.layers().at(1).events;
+  RC_ASSERT(events[Event::kOutputBufferRead] == 2 * std::int64_t{add.elements});
+  RC_ASSERT(events[Event::kRequantize] == 2 * std::int64_t{add.elements});
+  RC_ASSERT(events[Event::kOutputBufferWrite] == std::int64_t{add.elements});
+}
+
+}  // namespace
+
+TEST_CASE("pooling takes one tap for `columns` outputs an edge, and one edge to write the last") {
+  VectorBench bench;
+  REQUIRE(pooling_is_right(bench, false));
+}
+
+TEST_CASE("pooling computes the same when every channel stalls at random") {
+  VectorBench bench;
+  bench.stall(bench.commands, 40);
+  bench.stall(bench.completions, 40);
+  REQUIRE(pooling_is_right(bench, true));
+}
+
+TEST_CASE("averages leave out the padding, and divide by what is left") {
+  VectorBench bench;
+  Pool pool;  // 2 x 2 data in the middle of 4 x 4
+  pool.input_rows = pool.input_columns = 4;
+  pool.output_rows = pool.output_columns = 2;
+  pool.kernel_h = pool.kernel_w = 2;
+  pool.stride_h = pool.stride_w = 2;
+  pool.average = true;
+  pool.valid_row_begin = pool.valid_column_begin = 1;
+  pool.valid_row_end = pool.valid_column_end = 3;
+  pool.output_base = 100;
+  for (std::uint32_t i = 0; i < 16; ++i) bench.outputs.write(i, false, 99);
+  bench.outputs.write(5, false, 10);
+  bench.outputs.write(6, false, 20);
+  bench.outputs.write(9, false, 30);
+  bench.outputs.write(10, false, 40);
+  bench.parameters.write(0, {0, 1, 0});
+  REQUIRE(bench.run(pool).fault == ProgramFault::kNone);
+  CHECK(bench.outputs.read(100, false, false) == 10);
+  CHECK(bench.outputs.read(101, false, false) == 20);
+  CHECK(bench.outputs.read(102, false, false) == 30);
+  CHECK(bench.outputs.read(103, false, false) == 40);
+}
+
+TEST_CASE("addition takes two edges for `columns` elements, and one to write the last") {
+  VectorBench bench;
+  REQUIRE(rc::check([&] { check_add(bench, false); }));
+}
+
+TEST_CASE("addition computes the same when every channel stalls at random") {
+  VectorBench bench;
+  bench.stall(bench.commands, 40);
+  bench.stall(bench.completions, 40);
+  REQUIRE(rc::check([&] { check_add(bench, true); }));
+}
+
+TEST_CASE("vector commands beyond a buffer are refused, one edge after their pop") {
+  VectorBench bench;
+  const auto check_refused = [&](const auto& body) {
+    bench.fill(1);
+    const std::vector<int> before = bench.content(false, false);
+    CHECK(bench.run(body).fault == ProgramFault::kBadField);
+    CHECK(bench.duration() == 1);
+    CHECK(bench.content(false, false) == before);
+  };
+  Pool pool;
+  pool.input_rows = pool.input_columns = 3;
+  pool.kernel_h = pool.kernel_w = 3;
+  pool.output_base = kBufferBytes;
+  check_refused(pool);
+  pool.output_base = 0;
+  pool.input_base = kBufferBytes - 8;
+  check_refused(pool);
+  pool.input_base = 0;
+  pool.output_columns = 2;
+  check_refused(pool);
+  pool.output_columns = 1;
+  pool.average = true;
+  pool.parameter_base = 24;  // of 32 entries; 9 are needed
+  check_refused(pool);
+  pool.stride_h = 0;
+  check_refused(pool);
+
+  Add add;
+  check_refused(add);  // no elements
+  add.elements = 10;
+  add.operand_base = kBufferBytes - 9;
+  check_refused(add);
+  add.operand_base = 0;
+  add.input_shift = 48;
+  check_refused(add);
+}

@@ -1,0 +1,95 @@
+// Scales of a filter, and fixed-point factors.
+#include "quant/method/weight_quantizer.h"
+
+#include <rapidcheck.h>
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <stdexcept>
+
+#include "quant/ir/rescale.h"
+
+using namespace bitbalance;
+
+namespace {
+
+std::vector<float> any_filter() {
+  return *rc::gen::nonEmpty(rc::gen::container<std::vector<float>>(
+      rc::gen::map(rc::gen::inRange(-10000, 10000), [](int n) { return static_cast<float>(n) / 20000.0F; })));
+}
+
+double squared_error(const std::vector<float>& filter, const RepresentableSet& set, double scale) {
+  const std::vector<std::int16_t> rounded = round_weights(filter.data(), filter.size(), set, scale);
+  double sum = 0;
+  for (std::size_t i = 0; i < filter.size(); ++i) sum += std::pow(filter[i] - rounded[i] * scale, 2);
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("the abs-max scale maps the largest weight to the largest magnitude") {
+  const std::vector<float> filter = {0.25F, -0.5F, 0.125F};
+  CHECK(absmax_scale(filter.data(), filter.size(), 8) == Approx(0.5 / 127));
+  CHECK(absmax_scale(filter.data(), filter.size(), 2) == Approx(0.5));
+  const std::vector<float> zeros(4, 0.0F);
+  CHECK(absmax_scale(zeros.data(), zeros.size(), 8) == 0);
+}
+
+TEST_CASE("a zero filter stays zero") {
+  const RepresentableSet set(8, 3, TokenForm::kBinary);
+  const std::vector<float> zeros(4, 0.0F);
+  CHECK(search_scale(zeros.data(), zeros.size(), set, 0) == 0);
+  CHECK(round_weights(zeros.data(), zeros.size(), set, 0) == std::vector<std::int16_t>(4, 0));
+}
+
+TEST_CASE("the searched scale never has a larger error than abs-max") {
+  CHECK(rc::check("any filter, any limit", [] {
+    const std::vector<float> filter = any_filter();
+    const int weight_bits = *rc::gen::inRange(2, 17);
+    const int nnzb = *rc::gen::inRange(1, weight_bits);
+    const RepresentableSet set(weight_bits, nnzb,
+                               *rc::gen::element(TokenForm::kBinary, TokenForm::kSignedDigit));
+    const double absmax = absmax_scale(filter.data(), filter.size(), weight_bits);
+    const double searched = search_scale(filter.data(), filter.size(), set, absmax);
+    RC_ASSERT(squared_error(filter, set, searched) <= squared_error(filter, set, absmax) * (1 + 1e-9));
+  }));
+}
+
+TEST_CASE("the searched scale finds weights that are powers of two exactly") {
+  const std::vector<float> filter = {0.4F, -0.2F, 0.1F, 0.05F};
+  const RepresentableSet set(8, 1, TokenForm::kBinary);
+  const double absmax = absmax_scale(filter.data(), filter.size(), 8);
+  CHECK(squared_error(filter, set, absmax) > 1e-3);
+  CHECK(squared_error(filter, set, search_scale(filter.data(), filter.size(), set, absmax)) < 1e-12);
+}
+
+TEST_CASE("a rescale is the nearest 16-bit multiplier with the largest shift") {
+  CHECK(make_rescale(1.0).multiplier == 32768);
+  CHECK(make_rescale(1.0).shift == 15);
+  CHECK(make_rescale(0.0).multiplier == 0);
+  CHECK(make_rescale(65535.0).multiplier == 65535);
+  CHECK(make_rescale(65535.0).shift == 0);
+  // 65535.9 / 2^17 would round to 65536, which takes 17 bits.
+  CHECK(make_rescale(std::ldexp(65535.9, -17)).multiplier == 32768);
+  CHECK(make_rescale(std::ldexp(65535.9, -17)).shift == 16);
+
+  CHECK(rc::check("any factor the shift can normalise", [] {
+    const double factor = std::ldexp(*rc::gen::inRange(1 << 20, 1 << 21), *rc::gen::inRange(-52, -5));
+    const Rescale rescale = make_rescale(factor);
+    RC_ASSERT(rescale.multiplier >= 32768);
+    RC_ASSERT(rescale.shift <= kLargestShift);
+    RC_ASSERT(std::abs(std::ldexp(rescale.multiplier, -rescale.shift) / factor - 1) <= std::ldexp(1, -16));
+  }));
+}
+
+TEST_CASE("a rescale below 2^-32 keeps the largest shift and loses bits") {
+  CHECK(make_rescale(std::ldexp(1, -40)).shift == 47);
+  CHECK(make_rescale(std::ldexp(1, -40)).multiplier == 128);
+  CHECK(make_rescale(1e-30).multiplier == 0);
+}
+
+TEST_CASE("a factor that no rescale expresses is refused") {
+  CHECK_THROWS_AS(make_rescale(-1.0), std::invalid_argument);
+  CHECK_THROWS_AS(make_rescale(65536.0), std::invalid_argument);
+  CHECK_THROWS_AS(make_rescale(std::nan("")), std::invalid_argument);
+}

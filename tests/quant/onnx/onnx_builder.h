@@ -1,0 +1,50 @@
+// Small ONNX files for importer tests, written through protobuf.
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "quant/ir/network.h"
+#include "quant/onnx/writer.h"  // set_attribute()
+
+namespace bitbalance {
+
+class OnnxBuilder {
+ public:
+  /// A model with the float input "x" and the float output "y" of as many dimensions. Extent -1 is the symbol
+  /// "n".
+  explicit OnnxBuilder(const std::vector<std::int64_t>& input_dims, std::int64_t opset = 13);
+
+  OnnxBuilder& output_rank(int dimensions);
+
+  OnnxBuilder& constant(const std::string& name, const std::vector<std::int64_t>& dims,
+                        const std::vector<float>& values);
+  OnnxBuilder& constant(const std::string& name, const std::vector<std::int64_t>& integers);
+
+  /// Adds a node named "node" followed by its number from 1, unless a test renames it.
+  onnx::NodeProto& node(const std::string& op, const std::vector<std::string>& inputs,
+                        const std::string& output);
+
+  onnx::ModelProto& model() { return model_; }
+  onnx::GraphProto& graph() { return *model_.mutable_graph(); }
+
+  /// Writes a file and imports it.
+  Network import(const Dims& input_shape = {}) const;
+  /// Imports and evaluates one image.
+  std::vector<float> run(const std::vector<float>& image) const;
+  /// The message with which the import is refused, checked to name the file in one line.
+  std::string refusal(const Dims& input_shape = {}) const;
+
+ private:
+  onnx::ModelProto model_;
+};
+
+/// The network of a serialized model.
+Network import_bytes(const std::string& bytes, const Dims& input_shape = {});
+/// The message with which these bytes are refused as a file.
+std::string refusal_of_bytes(const std::string& bytes, const Dims& input_shape = {});
+
+}  // namespace bitbalance

@@ -1,0 +1,209 @@
+// Operators of the host survive export. ONNX's own tests of them go there and back in conformance_test.cpp;
+// here is what those do not show: graphs of several steps, extents, and operators that mean something else
+// in the operator set that is written.
+#include <catch2/catch.hpp>
+
+#include <functional>
+#include <limits>
+#include <set>
+
+#include "quant/eval/evaluator.h"
+#include "quant/method/calibration.h"
+#include "quant/method/equalization.h"
+#include "quant/method/host_placement.h"
+#include "quant/onnx/export.h"
+#include "tests/quant/ir/network_builder.h"
+#include "tests/quant/onnx/onnx_builder.h"
+
+using namespace bitbalance;
+
+namespace {
+
+using Floats = std::vector<float>;
+using Ints = std::vector<std::int64_t>;
+
+Floats image_of(const Network& network) {
+  return random_values(network.shape(network.input).elements(), 7);
+}
+
+void check_same(const Network& network) {
+  const Network back = import_bytes(to_onnx(network));
+  CHECK(Evaluator(back).run(image_of(network)) == Evaluator(network).run(image_of(network)));
+}
+
+onnx::ModelProto parsed(const std::string& bytes) {
+  onnx::ModelProto model;
+  REQUIRE(model.ParseFromString(bytes));
+  return model;
+}
+
+Ints dims_of(const onnx::ValueInfoProto& value) {
+  Ints dims;
+  for (const auto& dim : value.type().tensor_type().shape().dim())
+    dims.push_back(dim.has_dim_value() ? dim.dim_value() : -1);
+  return dims;
+}
+
+/// A convolution with HardSwish, attention over its twelve pixels, and the result at twice the size; `behind`
+/// adds what follows the tensor "large" of 8 x 6 x 8.
+Network attention_network(const std::function<void(OnnxBuilder&)>& behind) {
+  constexpr std::int64_t kOpset = 14;
+  OnnxBuilder model({1, 8, 6, 8}, kOpset);
+  model.constant("w1", {8, 8, 3, 3}, random_values(8 * 8 * 9, 1))
+      .constant("w2", {8, 24}, random_values(192, 2));
+  set_attribute(model.node("Conv", {"x", "w1"}, "c"), "strides", Ints{2, 2});
+  set_attribute(model.graph().mutable_node()->rbegin()[0], "pads", Ints{1, 1, 1, 1});
+  model.node("HardSwish", {"c"}, "h");
+  model.constant("rows", Ints{1, 8, 12}).node("Reshape", {"h", "rows"}, "planes");
+  set_attribute(model.node("Transpose", {"planes"}, "pixels"), "perm", Ints{0, 2, 1});
+  model.node("MatMul", {"pixels", "w2"}, "qkv");
+  model.constant("axis", Ints{2}).constant("0", Ints{0}).constant("8", Ints{8}).constant("16", Ints{16});
+  model.constant("24", Ints{24});
+  model.node("Slice", {"qkv", "0", "8", "axis"}, "q");
+  model.node("Slice", {"qkv", "8", "16", "axis"}, "k");
+  model.node("Slice", {"qkv", "16", "24", "axis"}, "v");
+  set_attribute(model.node("Transpose", {"k"}, "kt"), "perm", Ints{0, 2, 1});
+  model.node("MatMul", {"q", "kt"}, "products");
+  model.constant("root", {}, {0.35F}).node("Mul", {"products", "root"}, "scores");
+  set_attribute(model.node("Softmax", {"scores"}, "shares"), "axis", std::int64_t{-1});
+  model.node("MatMul", {"shares", "v"}, "mixed");
+  set_attribute(model.node("Transpose", {"mixed"}, "back"), "perm", Ints{0, 2, 1});
+  model.constant("image", Ints{1, 8, 3, 4}).node("Reshape", {"back", "image"}, "small");
+  model.constant("scales", {4}, {1, 1, 2, 2});
+  set_attribute(model.node("Resize", {"small", "", "scales"}, "large"), "mode", std::string("linear"));
+  behind(model);
+  return model.import();
+}
+
+HostOperator op(const char* type, std::int64_t opset = 13) {
+  HostOperator result;
+  result.type = type;
+  result.opset = opset;
+  return result;
+}
+
+HostOperand number(float value) {
+  return {-1, {{}, {value}}};
+}
+
+}  // namespace
+
+TEST_CASE("attention between convolutions survives export as imported, placed, merged and equalized") {
+  const Network network = attention_network([](OnnxBuilder& model) {
+    model.constant("w3", {4, 8, 1, 1}, random_values(32, 3)).node("Conv", {"large", "w3"}, "y");
+  });
+  check_same(network);
+  check_same(place_on_host(network));
+  const Network lowered = lower_network(network);
+  check_same(lowered);
+  Calibration calibration = calibrate(lowered, {image_of(network)});
+  check_same(equalize_channels(lowered, calibration));
+}
+
+TEST_CASE("a file with graphs of the host takes one image, and their result keeps its extents") {
+  const onnx::ModelProto file = parsed(to_onnx(attention_network([](OnnxBuilder& model) {
+    model.constant("flat", Ints{8, 48}).node("Reshape", {"large", "flat"}, "flat_image");
+    model.output_rank(2).node("Sigmoid", {"flat_image"}, "y");
+  })));
+  CHECK(file.opset_import(0).version() == 17);
+  CHECK(dims_of(file.graph().input(0)) == Ints{1, 8, 6, 8});
+  CHECK(dims_of(file.graph().output(0)) == Ints{8, 48});
+}
+
+TEST_CASE("softmax and LRN alone leave the batch open, with more beside them they do not") {
+  NetworkBuilder builder({4, 3, 2});
+  const int first = builder.conv("first", 0, 4, {}, random_values(16, 1), random_values(4, 2));
+  const int lrn = builder.lrn("lrn", first, {3, 0.1F, 0.5F, 2.0F});
+  const int second = builder.conv("second", lrn, 4, {}, random_values(16, 3), random_values(4, 4));
+  const Network network = builder.build(builder.softmax("softmax", second));
+  CHECK(dims_of(parsed(to_onnx(network)).graph().input(0)) == Ints{-1, 4, 3, 2});
+  Calibration calibration = calibrate(network, {image_of(network)});
+  const Network equalized = equalize_channels(network, calibration);
+  CHECK(dims_of(parsed(to_onnx(equalized)).graph().input(0)) == Ints{1, 4, 3, 2});
+  check_same(equalized);
+}
+
+TEST_CASE("normalization over rows is no normalization over channels") {
+  OnnxBuilder model({1, 4, 6});
+  set_attribute(model.node("LRN", {"x"}, "y"), "size", std::int64_t{3});
+  check_same(model.import());
+}
+
+TEST_CASE("comparisons, choices and divisions of integers survive export") {
+  NetworkBuilder builder({2, 3, 4});
+  const int large = builder.host("large", {0}, [] {
+    HostOperator scaled = op("Mul");
+    scaled.operands = {number(5)};
+    return scaled;
+  }());
+  const int whole = builder.host("whole", {large}, op("Floor"));
+  const int less = builder.host("less", {large, whole}, op("Less"));
+  const int greater = builder.host("greater", {large, whole}, op("Greater"));
+  const int equal = builder.host("equal", {less, greater}, op("Equal"));
+  HostOperator quotient = op("Div");
+  quotient.attributes.integers["integers"] = {1};
+  quotient.operands = {number(3)};
+  const int third = builder.host("third", {whole}, quotient);
+  const int chosen = builder.host("chosen", {less, third, large}, op("Where"));
+  HostOperator clip = op("Clip", 7);
+  clip.attributes.numbers = {{"min", {-std::numeric_limits<float>::infinity()}}, {"max", {2.5F}}};
+  const int clipped = builder.host("clipped", {builder.host("sum", {chosen, equal}, op("Add"))}, clip);
+  const Network network = builder.build(builder.host("relu", {clipped}, op("Relu")));
+  const Floats values = Evaluator(network).run(image_of(network));
+  CHECK(std::set<float>(values.begin(), values.end()).size() > 4);  // it is not all one case
+  check_same(network);
+  check_same(merge_host_nodes(network));
+}
+
+TEST_CASE("what meant something else in an older operator set keeps its meaning") {
+  const auto alone = [](const HostOperator& only) {
+    NetworkBuilder builder({3, 4, 5});
+    return builder.build(builder.host("only", {0}, only));
+  };
+  SECTION("softmax over all dimensions from the axis on") {
+    HostOperator softmax = op(GENERATE("Softmax", "LogSoftmax"), 11);
+    softmax.attributes.integers["axis"] = {GENERATE(1, 2, 3, -2)};
+    check_same(alone(softmax));
+  }
+  SECTION("coordinates without a choice") {
+    HostOperator resize = GENERATE(op("Upsample", 9), op("Resize", 10));
+    resize.attributes.numbers["scales"] = {1, 1, 1.7F, 2};
+    resize.attributes.words["mode"] = GENERATE("nearest", "linear");
+    check_same(alone(resize));
+  }
+  SECTION("half a pixel for nearest neighbours") {
+    HostOperator resize = op("Resize", 11);
+    resize.attributes.numbers = {{"roi", {}}, {"scales", {}}};
+    resize.attributes.integers["sizes"] = {1, 3, 6, 3};
+    resize.attributes.words["coordinate_transformation_mode"] = "tf_half_pixel_for_nn";
+    SECTION("rounded down, or to the nearest") {
+      resize.attributes.words["nearest_mode"] = GENERATE("floor", "round_prefer_floor");
+      check_same(alone(resize));
+    }
+    SECTION("rounded otherwise") {
+      resize.attributes.words["nearest_mode"] = "ceil";
+      CHECK_THROWS_WITH(
+          to_onnx(alone(resize)),
+          Catch::Contains("node 'only': 'Resize': tf_half_pixel_for_nn with nearest_mode ceil"));
+    }
+  }
+  SECTION("parameters that were attributes") {
+    HostOperator slice = op("Slice", 7);
+    slice.attributes.integers = {{"starts", {1, -3}}, {"ends", {3, 1000000000000000000}}, {"axes", {2, 3}}};
+    check_same(alone(slice));
+    HostOperator pad = op("Pad", 7);
+    pad.attributes.integers["pads"] = {0, 0, 1, 0, 0, 1, 0, 2};
+    pad.attributes.numbers["value"] = {0.5F};
+    check_same(alone(pad));
+    HostOperator sum = op("ReduceSum", 11);
+    sum.attributes.integers["axes"] = {1, 3};
+    check_same(alone(sum));
+  }
+}
+
+TEST_CASE("indices that are computed are refused by name") {
+  NetworkBuilder builder({3, 1, 1});
+  const Network network = builder.build(builder.host("last", {0, 0}, op("Gather")));
+  CHECK_THROWS_WITH(to_onnx(network),
+                    Catch::Contains("node 'last': 'Gather': indices are computed; accepted: constants"));
+}

@@ -1,0 +1,291 @@
+// What the importer refuses, and how it says so: file, node, what was found, what is accepted.
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <limits>
+
+#include "quant/onnx/import.h"
+#include "tests/quant/onnx/onnx_builder.h"
+
+using namespace bitbalance;
+using Catch::Contains;
+
+namespace {
+
+using Ints = std::vector<std::int64_t>;
+
+OnnxBuilder relu_model(const Ints& dims, std::int64_t opset = 13) {
+  OnnxBuilder model(dims, opset);
+  model.node("Relu", {"x"}, "y");
+  return model;
+}
+
+OnnxBuilder conv_model(const std::vector<float>& weights) {
+  OnnxBuilder model({1, 1, 2, 2});
+  model.constant("w", {1, 1, 2, 2}, weights);
+  model.node("Conv", {"x", "w"}, "y");
+  return model;
+}
+
+OnnxBuilder pool_model(const char* op, const Ints& kernel, const Ints& pads) {
+  OnnxBuilder model({1, 1, 5, 5});
+  auto& pool = model.node(op, {"x"}, "y");
+  set_attribute(pool, "kernel_shape", kernel);
+  set_attribute(pool, "pads", pads);
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("files that are no ONNX models are refused") {
+  CHECK_THROWS_WITH(import_onnx("no/such/file.onnx"), Contains("no/such/file.onnx: cannot be opened"));
+  CHECK_THROWS_WITH(import_onnx("/"), Contains("cannot be opened"));
+  CHECK_THAT(refusal_of_bytes(""), Contains("truncated or not an ONNX file"));
+  CHECK_THAT(refusal_of_bytes("this is plain text, nothing else"), Contains("truncated or not an ONNX file"));
+  const std::string bytes = conv_model({1, 2, 3, 4}).model().SerializeAsString();
+  CHECK(refusal_of_bytes(bytes) == "accepted");
+  for (std::size_t size = 0; size < bytes.size(); size += 7) {
+    CAPTURE(size);
+    CHECK(refusal_of_bytes(bytes.substr(0, size)) != "accepted");
+  }
+}
+
+TEST_CASE("unsupported operators are refused by name, with the accepted ones") {
+  OnnxBuilder model({1, 4});
+  model.node("Hardmax", {"x"}, "y");
+  CHECK_THAT(model.refusal(),
+             Contains("node 'node1' (Hardmax): unsupported operator; accepted: Abs, Add, AveragePool") &&
+                 Contains("Reshape"));
+  OnnxBuilder foreign({1, 4});
+  foreign.node("Relu", {"x"}, "y").set_domain("com.example");
+  CHECK_THAT(foreign.refusal(), Contains("unsupported operator of domain com.example"));
+}
+
+TEST_CASE("the official checker's verdict is passed on") {
+  OnnxBuilder model({1, 4});
+  model.node("Relu", {"nowhere"}, "y");
+  CHECK_THAT(model.refusal(), Contains("is not a valid ONNX model") && Contains("nowhere"));
+  OnnxBuilder attribute({1, 4});
+  set_attribute(attribute.node("Relu", {"x"}, "y"), "slope", 1.0F);
+  CHECK_THAT(attribute.refusal(), Contains("slope"));
+}
+
+TEST_CASE("shape inference's verdict is passed on") {
+  OnnxBuilder model({1, 4});
+  model.constant("w", {3, 2}, {1, 2, 3, 4, 5, 6});
+  model.node("MatMul", {"x", "w"}, "y");
+  CHECK_THAT(model.refusal(), Contains("shape inference"));
+}
+
+TEST_CASE("operator sets before 7 are refused") {
+  CHECK_THAT(relu_model({1, 4}, 6).refusal(), Contains("operator set version is 6; accepted: 7 to 27"));
+}
+
+TEST_CASE("inputs that are no float tensor of known extents are refused") {
+  CHECK_THAT(
+      relu_model({-1, 1, -1, 4}).refusal(),
+      Contains("input 'x': dimension 2 is symbolic ('n'); accepted: a number, in the file or in an input "
+               "shape (network.input_shape)"));
+  CHECK_THAT(relu_model({1, 0, 4, 4}).refusal(), Contains("dimension 1 is 0"));
+  OnnxBuilder two = relu_model({1, 4});
+  *two.graph().add_input() = two.graph().input(0);
+  two.graph().mutable_input(1)->set_name("second");
+  CHECK_THAT(two.refusal(), Contains("has inputs [x, second]; accepted: one"));
+  OnnxBuilder integer = relu_model({1, 4}, 14);
+  integer.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
+      onnx::TensorProto::INT32);
+  integer.graph().mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
+      onnx::TensorProto::INT32);
+  CHECK_THAT(integer.refusal(), Contains("input 'x': element type is INT32; accepted: FLOAT"));
+}
+
+TEST_CASE("an input shape that contradicts the file is refused") {
+  OnnxBuilder model = relu_model({-1, 3, 4, -1});
+  CHECK(model.refusal({1, 3, 4, 5}) == "accepted");
+  CHECK_THAT(model.refusal({1, 2, 4, 5}),
+             Contains("input 'x': dimension 1 is 3, but an input shape of [1, 2, 4, 5] is asked for"));
+  CHECK_THAT(model.refusal({1, 3, 4}), Contains("input 'x': 4 dimensions, but an input shape of [1, 3, 4]"));
+}
+
+TEST_CASE("batches are refused where the accelerator takes one image") {
+  OnnxBuilder model({2, 1, 2, 2});
+  model.constant("w", {1, 1, 1, 1}, {1});
+  model.node("Conv", {"x", "w"}, "y");
+  CHECK_THAT(model.refusal(), Contains("node 'node1' (Conv): batch is 2; accepted: 1"));
+}
+
+TEST_CASE("several outputs are refused") {
+  OnnxBuilder model = relu_model({1, 4});
+  model.node("Relu", {"y"}, "z");
+  *model.graph().add_output() = model.graph().output(0);
+  model.graph().mutable_output(1)->set_name("z");
+  CHECK_THAT(model.refusal(), Contains("has 2 outputs; accepted: one"));
+}
+
+TEST_CASE("weights that are not finite float32 constants are refused") {
+  CHECK_THAT(conv_model({1, std::nanf(""), 3, 4}).refusal(),
+             Contains("node 'node1' (Conv): input 'w': element 1 is nan; accepted: finite values"));
+  CHECK_THAT(conv_model({1, 2, std::numeric_limits<float>::infinity(), 4}).refusal(),
+             Contains("element 2 is inf"));
+
+  OnnxBuilder half({1, 1, 2, 2});
+  half.constant("w", {1, 1, 2, 2}, {});
+  onnx::TensorProto& weights = *half.graph().mutable_initializer(0);
+  weights.set_data_type(onnx::TensorProto::FLOAT16);
+  weights.set_raw_data("12345678");
+  half.node("Relu", {"x"}, "y");
+  CHECK_THAT(half.refusal(), Contains("constant 'w': element type is FLOAT16; accepted: FLOAT"));
+
+  OnnxBuilder shorter = conv_model({1, 2, 3, 4});
+  shorter.graph().mutable_initializer(0)->clear_float_data();
+  shorter.graph().mutable_initializer(0)->set_raw_data("12345678");
+  CHECK_THAT(shorter.refusal(),
+             Contains("constant 'w': 8 bytes of data; its shape [1, 1, 2, 2] asks for 16"));
+
+  OnnxBuilder computed({1, 2});
+  computed.node("Relu", {"x"}, "w");
+  computed.node("Gemm", {"x", "w"}, "y");
+  CHECK_THAT(computed.refusal(), !Catch::Equals("accepted"));
+}
+
+TEST_CASE("convolutions whose channels do not fit are refused") {
+  OnnxBuilder model({1, 3, 2, 2});
+  model.constant("w", {1, 2, 1, 1}, {1, 2});
+  model.node("Conv", {"x", "w"}, "y");
+  CHECK_THAT(model.refusal(),
+             Contains("node 'node1' (Conv): weights [1, 2, 1, 1] in 1 groups over 3 input channels"));
+}
+
+TEST_CASE("convolutions that are not two-dimensional are refused") {
+  OnnxBuilder model({1, 4});
+  model.constant("w", {1, 1, 1}, {1});
+  model.node("Conv", {"x", "w"}, "y");
+  CHECK_THAT(model.refusal(), Contains("shape inference") && Contains("kernel_shape"));
+  OnnxBuilder computed({1, 1, 2, 2});
+  computed.node("Relu", {"x"}, "w");
+  computed.node("Conv", {"x", "w"}, "y");
+  CHECK_THAT(computed.refusal(), Contains("node 'node2' (Conv): has no kernel_shape"));
+}
+
+TEST_CASE("operands whose extents do not fit are refused") {
+  OnnxBuilder scale({1, 2, 4}, 17);
+  scale.constant("s", {3}, {1, 2, 3});
+  scale.node("LayerNormalization", {"x", "s"}, "y");
+  CHECK_THAT(scale.refusal(), Contains("[3] and [1, 2, 4] cannot be broadcast together"));
+
+  OnnxBuilder bias({1, 1, 2, 2});
+  bias.constant("w", {1, 2, 1, 1}, {1, 2}).constant("b", {1}, {3});
+  bias.node("ConvTranspose", {"x", "w", "b"}, "y");
+  CHECK_THAT(bias.refusal(), Contains("a bias of [1]; accepted: 2 values"));
+
+  OnnxBuilder spare({2, 2});
+  spare.constant("w", {2, 2}, {1, 2, 3, 4}).constant("c", {2, 1, 1}, {5, 6});
+  spare.node("Gemm", {"x", "w", "c"}, "y");
+  CHECK(spare.refusal() != "accepted");
+}
+
+TEST_CASE("views of negative extents and of an axis twice are refused") {
+  // Computed, so that shape inference does not see them.
+  OnnxBuilder view({1, 6});
+  view.constant("a", Ints{-2}).constant("b", Ints{-3});
+  set_attribute(view.node("Concat", {"a", "b"}, "shape"), "axis", std::int64_t{0});
+  view.node("Reshape", {"x", "shape"}, "y");
+  CHECK(view.refusal() != "accepted");
+
+  OnnxBuilder twice({2, 3});
+  twice.constant("a", Ints{0});
+  set_attribute(twice.node("Concat", {"a", "a"}, "axes"), "axis", std::int64_t{0});
+  twice.output_rank(4).node("Unsqueeze", {"x", "axes"}, "y");
+  CHECK(twice.refusal() != "accepted");
+}
+
+TEST_CASE("windows without extent or movement are refused") {
+  OnnxBuilder model = conv_model({1, 2, 3, 4});
+  set_attribute(*model.graph().mutable_node(0), "strides", Ints{1, 0});
+  CHECK_THAT(model.refusal(), Contains("node 'node1' (Conv): strides is [1, 0]; accepted: at least 1"));
+
+  OnnxBuilder blocks({1, 4, 2, 2});
+  set_attribute(blocks.node("DepthToSpace", {"x"}, "y"), "blocksize", std::int64_t{1} << 32);
+  CHECK_THAT(blocks.refusal(), Contains("blocksize is 4294967296; accepted: 1 to 32767"));
+
+  OnnxBuilder transposed({1, 1, 2, 2});
+  transposed.constant("w", {1, 1, 1, 1, 1, 1}, {1});
+  transposed.node("ConvTranspose", {"x", "w"}, "y");
+  CHECK(transposed.refusal() != "accepted");
+}
+
+TEST_CASE("poolings that the integer network cannot express are refused") {
+  OnnxBuilder dilated = pool_model("MaxPool", {2, 2}, {0, 0, 0, 0});
+  set_attribute(*dilated.graph().mutable_node(0), "dilations", Ints{2, 2});
+  CHECK_THAT(dilated.refusal(), Contains("node 'node1' (MaxPool): dilations are 2x2; accepted: 1x1"));
+
+  CHECK_THAT(pool_model("MaxPool", {2, 2}, {2, 0, 0, 0}).refusal(),
+             Contains("a window lies in the padding altogether"));
+  CHECK_THAT(pool_model("MaxPool", {6, 6}, {0, 0, 0, 0}).refusal(), !Catch::Equals("accepted"));
+  CHECK_THAT(pool_model("MaxPool", {2, 2}, {-1, 0, 0, 0}).refusal(), Contains("pads is [-1, 0, 0, 0]"));
+
+  OnnxBuilder overhang = pool_model("AveragePool", {2, 2}, {0, 0, 0, 0});
+  set_attribute(*overhang.graph().mutable_node(0), "strides", Ints{2, 2});
+  set_attribute(*overhang.graph().mutable_node(0), "ceil_mode", std::int64_t{1});
+  set_attribute(*overhang.graph().mutable_node(0), "count_include_pad", std::int64_t{1});
+  CHECK_THAT(overhang.refusal(), Contains("ceil_mode makes windows overhang the padding"));
+}
+
+TEST_CASE("second outputs that are read are refused") {
+  OnnxBuilder model = pool_model("MaxPool", {2, 2}, {0, 0, 0, 0});
+  model.graph().mutable_node(0)->add_output("indices");
+  CHECK(model.refusal() == "accepted");
+  model.node("Identity", {"indices"}, "unused");
+  CHECK_THAT(model.refusal(), Contains("node 'node1' (MaxPool): output 'indices' is used"));
+}
+
+TEST_CASE("settings of training and impossible bounds are refused") {
+  OnnxBuilder norm({1, 1, 1, 1}, 14);
+  norm.constant("c", {1}, {1});
+  set_attribute(norm.node("BatchNormalization", {"x", "c", "c", "c", "c"}, "y"), "training_mode",
+                std::int64_t{1});
+  CHECK_THAT(norm.refusal(), !Catch::Equals("accepted"));
+
+  OnnxBuilder variance({1, 1, 1, 1});
+  variance.constant("c", {1}, {-1});
+  variance.node("BatchNormalization", {"x", "c", "c", "c", "c"}, "y");
+  CHECK_THAT(variance.refusal(), Contains("variance -1 of channel 0 plus epsilon; accepted: above 0"));
+
+  OnnxBuilder clip({1, 2});
+  clip.constant("low", {}, {3}).constant("high", {}, {2});
+  clip.node("Clip", {"x", "low", "high"}, "y");
+  CHECK_THAT(clip.refusal(), Contains("(Clip): clips to 3 .. 2"));
+}
+
+TEST_CASE("a model without layers is refused") {
+  OnnxBuilder model({1, 2});
+  model.node("Identity", {"x"}, "y");
+  CHECK_THAT(model.refusal(), Contains("holds no layer"));
+}
+
+TEST_CASE("operators of the host say what does not fit") {
+  OnnxBuilder pads({1, 2, 3, 3});
+  pads.constant("pads", Ints{1, 1});
+  pads.node("Pad", {"x", "pads"}, "y");
+  CHECK_THAT(pads.refusal(), !Catch::Equals("accepted"));
+  OnnxBuilder computed({2});
+  computed.node("Relu", {"x"}, "w");
+  computed.node("Tile", {"x", "w"}, "y");
+  CHECK_THAT(computed.refusal(), !Catch::Equals("accepted"));
+  OnnxBuilder cast({1, 2});
+  set_attribute(cast.node("Cast", {"x"}, "w"), "to", std::int64_t{onnx::TensorProto::DOUBLE});
+  set_attribute(cast.node("Cast", {"w"}, "y"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  CHECK_THAT(cast.refusal(), Contains("(Cast): casts to DOUBLE; accepted: to FLOAT"));
+}
+
+TEST_CASE("local response normalization that divides by zero is refused") {
+  OnnxBuilder none({1, 2, 3, 3});
+  set_attribute(none.node("LRN", {"x"}, "y"), "size", std::int64_t{0});
+  CHECK_THAT(none.refusal(), Contains("size is 0; accepted: 1 to 32767"));
+
+  OnnxBuilder negative({1, 2, 3, 3});
+  auto& lrn = negative.node("LRN", {"x"}, "y");
+  set_attribute(lrn, "size", std::int64_t{3});
+  set_attribute(lrn, "bias", 0.0F);
+  CHECK_THAT(negative.refusal(), Contains("bias 0; accepted: bias above 0"));
+}

@@ -1,7 +1,0 @@
-# From a Compute command to drained accumulators.
-bitbalance_test(rtl_tokens_test SOURCES tokens_test.cpp LIBRARIES bitbalance_core)
-bitbalance_test(rtl_tile_sequencer_test SOURCES tile_sequencer_test.cpp LIBRARIES bitbalance_rtl)
-bitbalance_test(rtl_weight_encoder_test SOURCES weight_encoder_test.cpp LIBRARIES bitbalance_rtl)
-bitbalance_test(rtl_activation_buffer_test SOURCES activation_buffer_test.cpp LIBRARIES bitbalance_rtl)
-bitbalance_test(rtl_pe_array_test SOURCES pe_array_test.cpp LIBRARIES bitbalance_rtl)
-bitbalance_test(rtl_compute_path_test SOURCES compute_path_test.cpp LIBRARIES bitbalance_rtl)

@@ -1,6 +1,0 @@
-bitbalance_test(rtl_arithmetic_test SOURCES arithmetic_test.cpp LIBRARIES bitbalance_core)
-bitbalance_test(rtl_dma_walk_test SOURCES dma_walk_test.cpp LIBRARIES bitbalance_core)
-bitbalance_test(rtl_load_engine_test SOURCES load_engine_test.cpp load_engine_timing_test.cpp LIBRARIES bitbalance_rtl)
-bitbalance_test(rtl_store_engine_test SOURCES store_engine_test.cpp LIBRARIES bitbalance_rtl)
-bitbalance_test(rtl_post_processor_test SOURCES post_processor_test.cpp LIBRARIES bitbalance_rtl)
-bitbalance_test(rtl_vector_unit_test SOURCES vector_unit_test.cpp LIBRARIES bitbalance_rtl)

@@ -1,0 +1,224 @@
+// A comparison: one rule for all, the same shell, cycles that add up, and the command around it.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "testbench/explore/comparison/evaluate.h"
+#include "testbench/explore/comparison/pixel_sample.h"
+#include "testbench/explore/comparison/report.h"
+#include "testbench/report/action_record.h"
+#include "tests/support/command_child.h"
+#include "tests/support/temporary_folder.h"
+
+namespace bitbalance {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Matchers::Contains;
+using test::bitbalance_command;
+using test::CommandEnd;
+
+std::string scenario_file(const std::string& name) {
+  return std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/" + name;
+}
+
+Subject lenet(const std::vector<SettingOverride>& overrides = {}) {
+  std::vector<SettingOverride> all = {{"network.count=2", ""}, {"network.batch=2", ""}};
+  all.insert(all.end(), overrides.begin(), overrides.end());
+  return prepare_subject(load_scenario(scenario_file("lenet.yaml"), all));
+}
+
+int most_ones(const QuantizedNetwork& network) {
+  int most = 0;
+  for (const QuantizedLayer& layer : network.layers) {
+    for (const std::int16_t weight : layer.weights)
+      most = std::max(most, __builtin_popcount(static_cast<unsigned>(std::abs(weight))));
+  }
+  return most;
+}
+
+TEST_CASE("the full weights have any number of ones, the limited ones the scenario's") {
+  const Subject subject = lenet({{"quantization.nnzb=2", ""}});
+  CHECK(most_ones(subject.with(WeightSet::kLimited)) == 2);
+  CHECK(most_ones(subject.with(WeightSet::kFull)) > 4);
+  REQUIRE(subject.frames == 2);
+  REQUIRE(subject.activations.size() == 2);
+}
+
+TEST_CASE("the limit is lifted for layers with settings of their own, too") {
+  QuantizationOptions options;
+  options.weight_bits = 8;
+  options.nnzb = 2;
+  options.overrides = {{"conv*", 4, std::nullopt}, {"conv1", std::nullopt, 1}};
+  const QuantizationOptions lifted = without_limit(options);
+  CHECK(lifted.nnzb == 7);
+  CHECK(lifted.overrides[0].nnzb == 3);
+  CHECK_FALSE(lifted.overrides[1].nnzb.has_value());
+}
+
+TEST_CASE("every design: cycles add up, layers last at least as long as array and memory ask") {
+  const Subject subject = lenet();
+  const NetworkComparison comparison = evaluate(subject, {SizingRule::kEqualLanes, all_baselines()});
+  REQUIRE(comparison.designs.size() == 2 * (2 + kBaselines));
+  for (const DesignFigures& d : comparison.designs) {
+    INFO(d.design << " " << to_string(d.weights));
+    CHECK(d.array.terms > 0);
+    for (const double part : {d.array.empty, d.array.waiting, d.array.unused})
+      CHECK(part >= -1e-9 * static_cast<double>(d.cycles));
+    CHECK(d.array.sum() <= static_cast<double>(d.cycles) * (1 + 1e-12));
+    CHECK(static_cast<double>(d.dram_bytes) <= 2 * 12.8 * static_cast<double>(d.cycles));
+    CHECK(d.pe_utilization() <= 1);
+    CHECK(d.frames_per_s() == Approx(2e9 / static_cast<double>(d.cycles)));
+    double energy = 0, area = 0;
+    for (std::size_t c = 0; c < kComponents; ++c) {
+      energy += d.energy[c].total_j();
+      area += d.area.component[c].total_mm2();
+    }
+    CHECK(d.core_j() + d.dram_j() == Approx(energy));
+    CHECK(d.frames_per_j() == Approx(2 / energy));
+    CHECK(d.frames_per_s_per_mm2() == Approx(d.frames_per_s() / area));
+    // The same memory, dense weights everywhere, and 1024 PEs of two lanes or as many.
+    CHECK(d.dram_bytes == comparison.of(kOurs, d.weights).dram_bytes);
+    CHECK(d.rows * d.columns * d.lanes == 2048);
+  }
+  for (const char* balanced : {"dense", "stripes"})
+    CHECK(comparison.of(balanced, WeightSet::kFull).array.waiting == 0);
+  for (const char* unbalanced : {"pragmatic", "laconic", "bitlet", "bitwave"})
+    CHECK(comparison.of(unbalanced, WeightSet::kFull).array.waiting > 0);
+}
+
+TEST_CASE("fewer ones make serial designs faster and leave dense and Stripes as they are") {
+  const NetworkComparison c = evaluate(lenet(), {SizingRule::kEqualLanes, all_baselines()});
+  const auto array_cycles = [&](const char* design, WeightSet set) { return c.of(design, set).array.sum(); };
+  for (const char* design : {"dense", "stripes"})
+    CHECK(array_cycles(design, WeightSet::kFull) == array_cycles(design, WeightSet::kLimited));
+  for (const char* design : {kOurs, "pragmatic", "laconic", "bitlet"})
+    CHECK(array_cycles(design, WeightSet::kFull) > array_cycles(design, WeightSet::kLimited));
+}
+
+TEST_CASE("ours by its timeline is what the run reports, and no faster than by the rule") {
+  const Subject subject = lenet();
+  const OurRun run = run_ours(subject, WeightSet::kLimited, WeightStorage::kDense);
+  const DesignFigures figures = evaluate_ours(subject, WeightSet::kLimited, run, true);
+  CHECK(figures.cycles == run.cycles);
+  CHECK(evaluate_ours(subject, WeightSet::kLimited, run, false).cycles <= run.cycles);
+
+  ActionRecord record;
+  record.frames = subject.frames;
+  record.accelerator = subject.scenario.accelerator;
+  for (const OurLayer& layer : run.layers)
+    record.layers.push_back({layer.name, work_of(layer.profile, layer.wide)});
+  const CostReport cost = cost_of(record, *subject.scenario.technology);
+  CHECK(figures.frames_per_j() == Approx(cost.frames_per_j()));
+  CHECK(figures.core_j() / 2 == Approx(cost.core_j_per_frame()));
+  CHECK(figures.frames_per_s_per_mm2() == Approx(cost.frames_per_s_per_mm2()));
+}
+
+TEST_CASE("tokens in DRAM are ours alone: the others' traffic is that of dense weights") {
+  const Subject subject = lenet({{"accelerator.weight_storage=tokens", ""}, {"quantization.nnzb=1", ""}});
+  const NetworkComparison c = evaluate(subject, {SizingRule::kEqualLanes, {BaselineKind::kDense}});
+  CHECK(c.of(kOurs, WeightSet::kLimited).dram_bytes < c.of("dense", WeightSet::kLimited).dram_bytes);
+}
+
+TEST_CASE("a sample of all pixels is the layer's input under every window") {
+  QuantizedNetwork network;
+  network.tensors = {{"in", {2, 4, 4}, 8, false, 1, -1, 0}, {"out", {1, 2, 2}, 8, false, 1, -1, 0}};
+  QuantizedLayer layer;
+  layer.input = 0;
+  layer.output = 1;
+  layer.window.kernel_h = layer.window.kernel_w = 3;
+  layer.window.stride_h = layer.window.stride_w = 2;
+  layer.window.pad_top = layer.window.pad_left = 1;
+  std::vector<std::int32_t> image(32);
+  for (int i = 0; i < 32; ++i) image[i] = i + 1;
+  const PixelSample all = sample_pixels(network, layer, 2, {{image, {}}, {image, {}}}, 3, 100);
+  CHECK(all.pixels == 8);
+  CHECK(all.groups == 3);
+  REQUIRE(all.activations.size() == 18 * 8);
+  // Kernel place (0, 0): the padding for all but the last pixel of an image, which sees (1, 1).
+  CHECK(std::vector<std::int16_t>(all.activations.begin(), all.activations.begin() + 8) ==
+        std::vector<std::int16_t>{0, 0, 0, 6, 0, 0, 0, 6});
+  // Channel 1, kernel place (1, 1): the pixels' own places.
+  const auto middle = all.activations.begin() + (9 + 4) * 8;
+  CHECK(std::vector<std::int16_t>(middle, middle + 4) == std::vector<std::int16_t>{17, 19, 25, 27});
+
+  const PixelSample one = sample_pixels(network, layer, 2, {{image, {}}, {image, {}}}, 3, 1);
+  CHECK(one.pixels == 3);
+  CHECK(one.groups == 1);
+}
+
+CommandEnd compare_command(const std::string& arguments, const std::string& environment = "") {
+  return bitbalance_command("compare " + arguments, environment);
+}
+
+std::string lenet_arguments(const fs::path& out) {
+  return scenario_file("lenet.yaml") + " --set network.count=2 --set network.batch=2 --out " + out.string() +
+         " ";
+}
+
+TEST_CASE("the command leaves a table, CSV, JSON and a chart of all scenarios") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "results";
+  const std::string arguments =
+      lenet_arguments(out) + scenario_file("lenet.yaml") + " --rule equal-area --baselines bitlet,dense";
+  const CommandEnd outcome = compare_command(arguments);
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.err.empty());
+  for (const char* text : {"lenet: 2 frames", "equal-area", "bit-balance*", "bitlet", "frame/J", "frame/s"})
+    CHECK_THAT(outcome.out, Contains(text));
+  const std::string csv = text_of(out / "compare.csv");
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 2 * 2 * 4);
+  const auto json = nlohmann::json::parse(text_of(out / "compare.json"));
+  CHECK(json["comparisons"].size() == 2);
+  CHECK(json["comparisons"][0]["designs"].size() == 8);
+  CHECK(json["comparisons"][0]["weights"] == "model");
+  CHECK_THAT(text_of(out / "compare.svg"), Contains("</svg>") && Contains("bitlet"));
+  CHECK(compare_command(arguments).exit_code == 0);  // earlier results may be replaced
+}
+
+TEST_CASE("without gnuplot the chart is missing and everything else is there") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "results";
+  const CommandEnd outcome = compare_command(lenet_arguments(out) + "--baselines dense", "PATH=/nonexistent");
+  CHECK(outcome.exit_code == 0);
+  CHECK_THAT(outcome.out, Contains("gnuplot-nox"));
+  CHECK(fs::exists(out / "compare.csv"));
+  CHECK_FALSE(fs::exists(out / "compare.svg"));
+}
+
+TEST_CASE("mistakes are told in one line and leave nothing") {
+  const TemporaryFolder folder;
+  const auto refusal = [&](const std::string& arguments) {
+    const CommandEnd outcome = compare_command(lenet_arguments(folder.path() / "results") + arguments);
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.out.empty());
+    CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+    CHECK(folder.entries() == 0);
+    return outcome.err;
+  };
+  CHECK_THAT(refusal("--rule equal-power"),
+             Contains("--rule equal-power: accepted: equal-lanes, equal-area"));
+  CHECK_THAT(refusal("--baselines eyeriss"), Contains("--baselines eyeriss: accepted: dense, stripes"));
+  CHECK_THAT(refusal("--set network.quantized=" + scenario_file("lenet.yaml")),
+             Contains("network.quantized") && Contains("accepted for a comparison: a float network"));
+  CHECK_THAT(refusal("--set memory=" + scenario_file("memory/ddr4-2400.yaml")),
+             Contains("memory.model: timed; accepted for a comparison: ideal"));
+  CHECK_THAT(refusal("--set technology=none"), Contains("technology"));
+  CHECK_THAT(refusal("--set technology.logic.adder.energy.value=-1"),
+             Contains("technology.logic.adder.energy.value") && Contains("-1"));
+  CHECK_THAT(refusal("--set technology.logic.adder.energy.unit=furlong"), Contains("furlong"));
+  const fs::path bare = TemporaryFolder().path();
+  CHECK_THAT(refusal(bare.string() + "/nothing.yaml"), Contains("nothing.yaml"));
+}
+
+TEST_CASE("a scenario without a technology is refused: nothing could be costed") {
+  const TemporaryFolder folder;
+  const fs::path file = folder.write("bare.yaml", "network: {builtin: alexnet}\n");
+  const CommandEnd outcome = compare_command(file.string() + " --out " + (folder.path() / "out").string());
+  CHECK(outcome.exit_code == 2);
+  CHECK_THAT(outcome.err, Contains("bare.yaml: technology: not given"));
+  CHECK_FALSE(fs::exists(folder.path() / "out"));
+}
+
+}  // namespace
+}  // namespace bitbalance

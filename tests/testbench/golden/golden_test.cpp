@@ -1,0 +1,183 @@
+#include "testbench/golden/golden.h"
+
+#include <rapidcheck.h>
+
+#include <catch2/catch.hpp>
+#include <numeric>
+
+#include "tests/testbench/run/small_network.h"
+
+namespace bitbalance {
+namespace {
+
+Plane output_of(const QuantizedNetwork& network, const Plane& image, const GoldenOptions& options = {}) {
+  validate(network);
+  GoldenModel golden(network, options);
+  return golden.run(image)[network.output];
+}
+
+Window window(int kernel, int stride, int pad, int dilation = 1) {
+  Window w;
+  w.kernel_h = w.kernel_w = kernel;
+  w.stride_h = w.stride_w = stride;
+  w.pad_top = w.pad_left = w.pad_bottom = w.pad_right = pad;
+  w.dilation_h = w.dilation_w = dilation;
+  return w;
+}
+
+Plane ramp(int count) {
+  Plane plane(static_cast<std::size_t>(count));
+  std::iota(plane.begin(), plane.end(), 1);
+  return plane;
+}
+
+TEST_CASE("golden convolution pads with zero") {
+  const auto network = convolution(window(3, 1, 1), {1, 3, 3}, 1, 1, {1, 1, 1, 1, 1, 1, 1, 1, 1});
+  CHECK(output_of(network, ramp(9)) == Plane{12, 21, 16, 27, 45, 33, 24, 39, 28});
+}
+
+TEST_CASE("golden convolution is a correlation: the kernel is not flipped") {
+  const auto network = convolution(window(2, 1, 0), {1, 2, 2}, 1, 1, {1, 10, 100, 1000});
+  CHECK(output_of(network, {1, 2, 3, 4}) == Plane{1 + 20 + 300 + 4000});
+}
+
+TEST_CASE("golden convolution strides and dilates") {
+  // Taps 0 and 2 of each dimension: 1 + 3 + 11 + 13 and so on over a 5 x 5 ramp.
+  const auto network = convolution(window(2, 2, 0, 2), {1, 5, 5}, 1, 1, {1, 1, 1, 1});
+  CHECK(output_of(network, ramp(25)) == Plane{28, 36, 68, 76});
+}
+
+TEST_CASE("golden convolution keeps groups apart") {
+  const auto network = convolution(window(1, 1, 0), {4, 1, 1}, 2, 2, {1, 10, 100, 1000});
+  CHECK(output_of(network, {1, 2, 3, 4}) == Plane{21, 4300});
+}
+
+TEST_CASE("golden requantization rounds halves up, also below zero") {
+  auto network = convolution(window(1, 1, 0), {1, 1, 6}, 1, 1, {1});
+  network.layers[0].rescale[0] = {1, 1};
+  CHECK(output_of(network, {-3, -2, -1, 1, 2, 3}) == Plane{-1, -1, 0, 1, 1, 2});
+}
+
+TEST_CASE("golden bias is added before the multiplication") {
+  auto network = convolution(window(1, 1, 0), {1, 1, 1}, 2, 1, {2, 2});
+  network.layers[0].bias = {10, -10};
+  network.layers[0].rescale = {{3, 2}, {3, 2}};
+  CHECK(output_of(network, {7}) == Plane{18, 3});  // (14 + 10) * 3 / 4 and (14 - 10) * 3 / 4
+}
+
+TEST_CASE("golden results saturate at the clip limits") {
+  auto network = convolution(window(1, 1, 0), {1, 1, 3}, 1, 1, {1});
+  network.layers[0].clip_low = 0;
+  network.layers[0].clip_high = 6;
+  CHECK(output_of(network, {-5, 3, 9}) == Plane{0, 3, 6});
+}
+
+TEST_CASE("golden products of 48-bit sums and 16-bit multipliers are exact") {
+  auto network = convolution(window(1, 1, 0), {1, 1, 1}, 1, 1, {0});
+  network.layers[0].bias = {(std::int64_t{1} << 47) - 1};
+  network.layers[0].rescale = {{65535, 47}};
+  CHECK(output_of(network, {1}) == Plane{32767});  // 65535 before saturation
+  network.layers[0].bias = {-((std::int64_t{1} << 47) - 1)};
+  network.layers[0].rescale = {{3, 47}};
+  CHECK(output_of(network, {1}) == Plane{-3});
+}
+
+TEST_CASE("golden residual operand is rescaled on its own and added before the clip") {
+  auto network = convolution(window(1, 1, 0), {1, 1, 2}, 1, 1, {2});
+  network.layers[0].operand = 0;
+  network.layers[0].operand_rescale = {1, 1};
+  CHECK(output_of(network, {5, -5}) == Plane{13, -12});  // 10 + 3 and -10 - 2
+}
+
+TEST_CASE("golden max pooling never takes padding") {
+  auto network = network_of(open_layer(LayerOp::kMaxPool, window(2, 2, 1)), {1, 2, 2}, 1);
+  CHECK(output_of(network, {-1, -2, -3, -4}) == Plane{-1, -2, -3, -4});
+}
+
+TEST_CASE("golden average pooling divides by the valid elements or by the whole window") {
+  auto layer = open_layer(LayerOp::kAvgPool, window(2, 2, 1));
+  layer.rescale = {{60, 0}, {30, 0}, {20, 0}, {15, 0}};  // 60 / n
+  CHECK(output_of(network_of(layer, {1, 2, 2}, 1), {1, 2, 3, 4}) == Plane{60, 120, 180, 240});
+  layer.count_include_pad = true;
+  CHECK(output_of(network_of(layer, {1, 2, 2}, 1), {1, 2, 3, 4}) == Plane{15, 30, 45, 60});
+}
+
+TEST_CASE("golden addition rescales both operands") {
+  auto layer = open_layer(LayerOp::kAdd, Window{});
+  layer.operand = 0;
+  layer.rescale = {{3, 1}};
+  layer.operand_rescale = {1, 2};
+  CHECK(output_of(network_of(layer, {1, 1, 3}, 1), {4, -4, 1}) == Plane{7, -7, 2});  // 1.5 -> 2, 0.25 -> 0
+}
+
+TEST_CASE("golden sums wrap at the accumulator's width when asked to") {
+  auto network = convolution(window(1, 1, 0), {1, 1, 3}, 1, 1, {1});
+  network.layers[0].bias = {100};
+  GoldenOptions options;
+  options.wrap_bits_16 = 8;
+  CHECK(output_of(network, {27, 28, -229}, options) == Plane{127, -128, 127});
+  CHECK(output_of(network, {27, 28, -229}) == Plane{127, 128, -129});
+}
+
+TEST_CASE("golden model refuses an image of another size") {
+  const auto network = convolution(window(1, 1, 0), {1, 1, 3}, 1, 1, {1});
+  GoldenModel golden(network);
+  CHECK_THROWS_WITH(golden.run({1, 2}), "golden model: the image has 2 elements; the network takes 3");
+}
+
+/// The definition of a convolution: every tap of every output asked whether it is inside the image.
+std::int64_t convolution_at(const QuantizedNetwork& network, const Plane& image, int m, int y, int x) {
+  const QuantizedLayer& layer = network.layers[0];
+  const Shape in = network.tensors[0].shape;
+  const int inputs = in.channels / layer.groups;
+  const int group = m / (network.tensors[1].shape.channels / layer.groups);
+  const Window& w = layer.window;
+  std::int64_t sum = layer.bias[m];
+  for (int c = 0; c < inputs; ++c) {
+    for (int r = 0; r < w.kernel_h; ++r) {
+      for (int s = 0; s < w.kernel_w; ++s) {
+        const int iy = y * w.stride_h + r * w.dilation_h - w.pad_top;
+        const int ix = x * w.stride_w + s * w.dilation_w - w.pad_left;
+        if (iy < 0 || iy >= in.height || ix < 0 || ix >= in.width) continue;
+        sum += std::int64_t{image[((group * inputs + c) * in.height + iy) * in.width + ix]} *
+               layer.weights[((m * inputs + c) * w.kernel_h + r) * w.kernel_w + s];
+      }
+    }
+  }
+  return sum;
+}
+
+TEST_CASE("golden convolution equals its definition for random shapes") {
+  const bool holds = rc::check("sum over the taps inside the image", [] {
+    const auto pick = [](int low, int high) { return *rc::gen::inRange(low, high + 1); };
+    Window w;
+    w.kernel_h = pick(1, 4), w.kernel_w = pick(1, 4);
+    w.stride_h = pick(1, 3), w.stride_w = pick(1, 3);
+    w.dilation_h = pick(1, 3), w.dilation_w = pick(1, 3);
+    w.pad_top = pick(0, 5), w.pad_left = pick(0, 5), w.pad_bottom = pick(0, 5), w.pad_right = pick(0, 5);
+    const int groups = pick(1, 3);
+    const Shape in{groups * pick(1, 3), pick(1, 9), pick(1, 9)};
+    const int outputs = groups * pick(1, 3);
+    const Shape out = w.output_shape(in, outputs);
+    RC_PRE(out.height > 0 && out.width > 0);
+    const auto count = static_cast<std::size_t>(std::int64_t{outputs} * (in.channels / groups) * w.area());
+    const auto weights =
+        *rc::gen::container<std::vector<std::int16_t>>(count, rc::gen::inRange<std::int16_t>(-9, 10));
+    const auto image =
+        *rc::gen::container<Plane>(static_cast<std::size_t>(in.elements()), rc::gen::inRange(-9, 10));
+    const QuantizedNetwork network = convolution(w, in, outputs, groups, weights);
+
+    const Plane found = output_of(network, image);
+    for (int m = 0; m < outputs; ++m) {
+      for (int y = 0; y < out.height; ++y) {
+        for (int x = 0; x < out.width; ++x) {
+          RC_ASSERT(found[(m * out.height + y) * out.width + x] == convolution_at(network, image, m, y, x));
+        }
+      }
+    }
+  });
+  CHECK(holds);
+}
+
+}  // namespace
+}  // namespace bitbalance

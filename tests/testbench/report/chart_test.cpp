@@ -1,0 +1,108 @@
+// Charts: what the script asks for, and that gnuplot draws it.
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <cstdlib>
+#include <string>
+
+#include "base/child_process.h"
+#include "testbench/report/chart.h"
+
+namespace bitbalance {
+namespace {
+
+using Catch::Matchers::Contains;
+
+BarChart bars() {
+  BarChart chart;
+  chart.title = "frames' cost";
+  chart.y_label = "energy [uJ]";
+  chart.categories = {"ours", "dense_16"};
+  chart.series = {{"core", {1, 2}}, {"dram", {4, 8}}};
+  return chart;
+}
+
+XyChart lines() {
+  XyChart chart;
+  chart.title = "speed";
+  chart.x_label = "bandwidth [B/cycle]";
+  chart.y_label = "frames/s";
+  chart.series = {{"fashion", {{1, 10, "read-bound"}, {2, 20, ""}}}};
+  return chart;
+}
+
+int count(const std::string& text, const std::string& part) {
+  int n = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+TEST_CASE("gnuplot draws titles, axes, categories, legends and labels") {
+  const std::string svg = draw_svg({bars(), lines()}, 2).svg;
+  for (const char* text : {"frames' cost", "energy [uJ]", "ours", "dense_16", "core", "dram", "speed",
+                           "bandwidth [B/cycle]", "frames/s", "read-bound", "</svg>"})
+    CHECK_THAT(svg, Contains(text));
+  CHECK(draw_svg({bars(), lines()}, 2).svg == svg);
+}
+
+TEST_CASE("stacked bars are drawn as sums, from the top") {
+  BarChart chart = bars();
+  chart.stacked = true;
+  const std::string script = gnuplot_script({chart});
+  CHECK_THAT(script, Contains("$bars1 << EOD\n0 5\n1 10\nEOD"));
+  CHECK(script.find("$bars1 using") < script.find("$bars0 using"));
+}
+
+TEST_CASE("a value that is not finite leaves a gap") {
+  BarChart chart = bars();
+  chart.series[0].values[1] = std::nan("");
+  CHECK_THAT(gnuplot_script({chart}), Contains(" NaN\n"));
+  CHECK(draw_svg({chart}).why.empty());
+}
+
+TEST_CASE("a chart without a single value is drawn empty") {
+  BarChart chart;
+  chart.title = "nothing";
+  chart.y_label = "frame/J";
+  chart.categories = {"a"};
+  chart.series = {{"s", {std::numeric_limits<double>::quiet_NaN()}}};
+  for (const bool logarithmic : {false, true}) {
+    chart.logarithmic = logarithmic;
+    CHECK_THAT(draw_svg({chart}).svg, Contains("nothing") && Contains("</svg>"));
+  }
+}
+
+TEST_CASE("names cannot break out of the script") {
+  BarChart chart = bars();
+  chart.title = "a'; system('false'); '\nplot x";
+  CHECK(count(gnuplot_script({chart}), "\nplot ") == 1);
+  CHECK_THAT(gnuplot_script({chart}), Contains("set title 'a''; system(''false''); ''plot x'"));
+}
+
+TEST_CASE("a series that does not fit is refused by name") {
+  BarChart chart = bars();
+  chart.series[1].values.pop_back();
+  CHECK_THROWS_WITH(gnuplot_script({chart}), Contains("series 'dram': 1 values for 2 categories"));
+  CHECK_THROWS_AS(gnuplot_script({}), std::invalid_argument);
+}
+
+TEST_CASE("without gnuplot there is no chart, and no error") {
+  const char* const variable = std::getenv("PATH");
+  const std::string path = variable == nullptr ? "" : variable;
+  ::setenv("PATH", "/nonexistent", 1);
+  CHECK(draw_svg({bars()}).svg.empty());
+  CHECK_THAT(draw_svg({bars()}).why, Contains("not drawn: gnuplot is missing"));
+  ::setenv("PATH", path.c_str(), 1);
+}
+
+TEST_CASE("a child process gets its input and hands back what it says") {
+  const auto result = run_child({"sh", "-c", "cat; echo wrong >&2; exit 3"}, "text");
+  REQUIRE(result);
+  CHECK(result->exit_code == 3);
+  CHECK(result->out == "text");
+  CHECK(result->errors == "wrong\n");
+  CHECK(run_child({"sh", "-c", "kill -9 $$"}, "")->exit_code == -1);
+}
+
+}  // namespace
+}  // namespace bitbalance

@@ -1,0 +1,37 @@
+// A scenario run in a process of its own, and what must not depend on levels of detail: everything.
+#pragma once
+
+#include <string>
+
+#include "testbench/run/simulation.h"
+#include "tests/support/child.h"
+
+namespace bitbalance::test {
+
+/// Name, cycles, activities, events and mismatches of every layer, a line each; what went wrong last.
+inline std::string accounts(const RunReport& report) {
+  std::string text;
+  for (const LayerReport& layer : report.layers) {
+    text += layer.name + ": " + std::to_string(layer.profile.cycles);
+    for (const ActivityCycles& engine : layer.profile.activity)
+      for (const std::int64_t cycles : engine) text += ' ' + std::to_string(cycles);
+    for (int e = 0; e < kEvents; ++e)
+      text += ' ' + std::to_string(layer.profile.events[static_cast<Event>(e)]);
+    text += ", wrong: " + std::to_string(layer.comparison.mismatches) + '\n';
+  }
+  for (const std::string& disagreement : report.disagreements) text += disagreement + '\n';
+  return text + (report.passed() ? "pass" : "fail " + report.fault);
+}
+
+/// `jobs`: see Simulation.
+inline std::string accounts_of_run(const Scenario& scenario, const Workload& workload, int jobs = 0) {
+  return in_child([&] {
+    RunReport report;
+    report.scenario = scenario;
+    Simulation simulation(scenario, workload, jobs);
+    simulation.run(report, [](const char* /*phase*/, double) {});
+    return accounts(report);
+  });
+}
+
+}  // namespace bitbalance::test

@@ -1,0 +1,250 @@
+#include "testbench/scenario/scenario.h"
+
+#include <catch2/catch.hpp>
+#include <functional>
+
+#include "testbench/scenario/settings.h"
+#include "tests/support/temporary_folder.h"
+
+namespace bitbalance {
+namespace {
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
+
+/// A scenario whose files exist; `rest` follows the network section from line 6 on.
+struct ScenarioFile {
+  TemporaryFolder folder;
+
+  explicit ScenarioFile(const std::string& rest) {
+    folder.write("net.onnx", "");
+    folder.write("images.idx", "");
+    folder.write("s.yaml",
+                 "network:\n"
+                 "  model: net.onnx\n"
+                 "  images: images.idx\n"
+                 "  calibration_images: images.idx\n"
+                 "  batch: 4\n" +
+                     rest);
+  }
+  Scenario load(const std::vector<std::string>& settings = {}) const {
+    std::vector<SettingOverride> overrides;
+    for (const std::string& setting : settings) overrides.push_back({setting, ""});
+    return load_scenario(folder.path() / "s.yaml", overrides);
+  }
+  /// The error's text, with the folder's name taken out.
+  std::string error(const std::vector<std::string>& overrides = {}) const {
+    try {
+      load(overrides);
+    } catch (const SettingsError& error) {
+      std::string text = error.what();
+      const std::string prefix = folder.path().string() + "/";
+      for (std::size_t at = 0; (at = text.find(prefix)) != std::string::npos;) text.erase(at, prefix.size());
+      CHECK(text.find('\n') == std::string::npos);
+      return text;
+    }
+    return "no error";
+  }
+};
+
+TEST_CASE("a scenario's settings reach the structs and the rest keeps its default") {
+  const ScenarioFile file(
+      "accelerator:\n  rows: 16\n  synchronization: group_max\n  dram: {burst_bytes: 128}\n"
+      "quantization: {activation_bits: 16, nnzb: 2, layers: [{pattern: 'conv*', weight_bits: 4}]}\n"
+      "memory: {bytes_per_cycle: '12.8', latency_cycles: 7}\n"
+      "mapping: {barrier: layer, layers: [{layer: conv1, rows: 2, order: weights_outer}]}\n");
+  const Scenario s = file.load();
+  CHECK(s.name == "s");
+  CHECK(s.network.model == file.folder.path() / "net.onnx");
+  CHECK(s.network.batch == 4);
+  CHECK(s.accelerator.rows == 16);
+  CHECK(s.accelerator.columns == AcceleratorConfig{}.columns);
+  CHECK(s.accelerator.synchronization == Synchronization::kGroupMax);
+  CHECK(s.accelerator.dram.burst_bytes == 128);
+  CHECK(s.quantization.options.activation_bits == 16);
+  CHECK(s.quantization.options.nnzb == 2);
+  REQUIRE(s.quantization.options.overrides.size() == 1);
+  CHECK(s.quantization.options.overrides[0].weight_bits == 4);
+  CHECK_FALSE(s.quantization.options.overrides[0].nnzb);
+  CHECK(s.memory.bytes_per_cycle == Rational{64, 5});
+  CHECK(s.memory.latency_cycles == 7);
+  CHECK(s.mapping.barrier == LayerBarrier::kProgram);
+  REQUIRE(s.mapping.layers.size() == 1);
+  CHECK(s.mapping.layers[0].order == LoopOrder::kWeightsOuter);
+}
+
+TEST_CASE("an unknown key is refused with its place, the nearest key and the accepted ones") {
+  CHECK_THAT(
+      ScenarioFile("accelerator:\n  columms: 3\n").error(),
+      Contains(
+          "s.yaml:7: accelerator.columms: unknown key (did you mean 'columns'?); accepted: rows, columns,"));
+  CHECK(ScenarioFile("zzz: 3\n").error() ==
+        "s.yaml:6: zzz: unknown key; accepted: name, network, accelerator, quantization, memory, "
+        "technology, mapping, run");
+  CHECK_THAT(ScenarioFile("").error({"memory.latency=3"}),
+             Contains("--set memory.latency: unknown key (did you mean") ||
+                 Contains("--set memory.latency: unknown key;"));
+}
+
+TEST_CASE("a value of the wrong type or range is refused with its place and what is accepted") {
+  const auto error = [](const std::string& rest) { return ScenarioFile(rest).error(); };
+  CHECK(error("quantization: {weight_bits: eight}\n") ==
+        "s.yaml:6: quantization.weight_bits: 'eight'; accepted: a whole number, 2 to 16");
+  CHECK(error("quantization: {nnzb: 0}\n") == "s.yaml:6: quantization.nnzb: 0; accepted: 1 to 15");
+  CHECK(error("quantization: {nnzb: 8}\n") ==
+        "s.yaml:6: quantization.nnzb: 8; accepted with weight_bits 8: 1 to 7, the bits of a magnitude");
+  CHECK(error("quantization: {layers: [{pattern: a, weight_bits: 3, nnzb: 3}]}\n") ==
+        "s.yaml:6: quantization.layers[0].nnzb: 3; accepted with weight_bits 3: 1 to 2, the bits of a "
+        "magnitude");
+  CHECK(error("quantization: {scale_search: yes}\n") ==
+        "s.yaml:6: quantization.scale_search: 'yes'; accepted: true, false");
+  CHECK(error("accelerator:\n\n  rows: 65\n") == "s.yaml:8: accelerator.rows: 65; accepted: 1 to 64");
+  CHECK(error("accelerator:\n  dram:\n    burst_bytes: 65\n") ==
+        "s.yaml:8: accelerator.dram.burst_bytes: 65; accepted: 16, 32, 64, 128 or 256");
+  CHECK(error("accelerator: {token_form: ternary}\n") ==
+        "s.yaml:6: accelerator.token_form: 'ternary'; accepted: binary, signed_digit");
+  CHECK(error("memory: {bytes_per_cycle: 0}\n") ==
+        "s.yaml:6: memory.bytes_per_cycle: '0'; accepted: a positive number like 12.8 or 64/5, 9 digits at "
+        "most");
+  CHECK(error("memory: [1]\n") == "s.yaml:6: memory: a list; accepted: a mapping of settings");
+  CHECK(error("run: {level: quick}\n") == "s.yaml:6: run.level: 'quick'; accepted: rtl, tlm, analytic");
+  CHECK(error("mapping: {layers: 3}\n") == "s.yaml:6: mapping.layers: '3'; accepted: a list of mappings");
+}
+
+TEST_CASE("token forms of quantization and hardware must agree") {
+  CHECK(ScenarioFile("accelerator: {token_form: signed_digit}\n").load().quantization.options.token_form ==
+        TokenForm::kSignedDigit);
+  CHECK(ScenarioFile("quantization: {token_form: signed_digit}\n").error() ==
+        "s.yaml:6: quantization.token_form: signed_digit; accepted: binary, as accelerator.token_form");
+}
+
+TEST_CASE("a setting given twice, missing, or naming no file is refused") {
+  CHECK(ScenarioFile("memory: {latency_cycles: 1, latency_cycles: 2}\n").error() ==
+        "s.yaml:6: memory.latency_cycles: given twice");
+  CHECK(ScenarioFile("").error({"network.labels=none.idx"}) ==
+        "--set network.labels: 'none.idx': no such file; accepted: a file");
+  const TemporaryFolder folder;
+  const auto file = folder.write("s.yaml", "name: x\nnetwork: {batch: 2}\n");
+  CHECK_THROWS_WITH(load_scenario(file), EndsWith("s.yaml:2: network: model is missing"));
+}
+
+TEST_CASE("broken YAML and missing files are told in one line") {
+  CHECK_THAT(ScenarioFile("memory: {\n").error(), Contains("s.yaml:") && Contains("not YAML"));
+  CHECK_THROWS_WITH(load_scenario("/nowhere/s.yaml"),
+                    "/nowhere/s.yaml: cannot be read; a YAML file is expected");
+  CHECK(ScenarioFile("accelerator: none.yaml\n").error() ==
+        "s.yaml:6: accelerator: 'none.yaml': no such file; accepted: a YAML file");
+}
+
+TEST_CASE("a section can come from a file, whole or with its own settings on top") {
+  ScenarioFile file("accelerator: {include: hw.yaml, rows: 8}\nmemory: mem.yaml\n");
+  file.folder.write("hw.yaml", "rows: 4\ncolumns: 4\n");
+  file.folder.write("mem.yaml", "latency_cycles: 9\n");
+  const Scenario s = file.load();
+  CHECK(s.accelerator.rows == 8);
+  CHECK(s.accelerator.columns == 4);
+  CHECK(s.memory.latency_cycles == 9);
+
+  file.folder.write("hw.yaml", "rowz: 4\n");
+  CHECK_THAT(file.error(), Contains("hw.yaml:1: accelerator.rowz: unknown key (did you mean 'rows'?)"));
+  file.folder.write("hw.yaml", "include: hw.yaml\n");
+  CHECK_THAT(file.error(), Contains("deep at most"));
+}
+
+TEST_CASE("overrides of the command line win over files and are checked like them") {
+  const ScenarioFile file("accelerator: {rows: 8}\n");
+  const Scenario s =
+      file.load({"accelerator.rows=2", "accelerator.dram.max_outstanding=3", "accelerator.rows=16",
+                 "quantization.layers=[{pattern: fc, nnzb: 1}]", "network.count=5"});
+  CHECK(s.accelerator.rows == 16);
+  CHECK(s.accelerator.dram.max_outstanding == 3);
+  CHECK(s.quantization.options.overrides.at(0).nnzb == 1);
+  CHECK(s.network.count == 5);
+  CHECK(file.error({"accelerator.rows=many"}) == "--set accelerator.rows: 'many'; accepted: a whole number");
+  CHECK(file.error({"accelerator.rows"}) == "--set accelerator.rows: accepted: path.to.key=value");
+  CHECK(file.error({"accelerator.dram=3"}).find("no such file") != std::string::npos);
+}
+
+TEST_CASE("an override names the option it came from") {
+  const ScenarioFile file("");
+  const auto load = [&](const char* text, const char* option) {
+    return load_scenario(file.folder.path() / "s.yaml", {{text, option}});
+  };
+  CHECK_THROWS_WITH(load("run.level=quick", "--level"), "--level: 'quick'; accepted: rtl, tlm, analytic");
+  CHECK_THROWS_WITH(load("mapping.include=none.yaml", "--mapping"),
+                    "--mapping: 'none.yaml': no such file; accepted: a YAML file");
+}
+
+TEST_CASE("the effective settings are a scenario that means the same") {
+  const ScenarioFile file(
+      "name: 'a \"quoted\" name'\n"
+      "accelerator: {rows: 16, clock_hz: 1.5e9}\n"
+      "quantization: {layers: [{pattern: 'conv*', nnzb: 2}, {pattern: conv1, weight_bits: 6}]}\n"
+      "memory: {bytes_per_cycle: 64/7}\n"
+      "mapping: {layers: [{layer: a, rows: 2}, {layer: b}]}\n");
+  const Scenario s = file.load();
+  const std::string yaml = to_yaml(s);
+  const TemporaryFolder elsewhere;
+  const Scenario again = load_scenario(elsewhere.write("effective.yaml", yaml));
+  CHECK(to_yaml(again) == yaml);
+  CHECK(again.name == s.name);
+  CHECK(again.accelerator.clock_hz == 1.5e9);
+  CHECK(again.memory.bytes_per_cycle == Rational{64, 7});
+  CHECK_FALSE(again.quantization.options.overrides.at(1).nnzb);
+  CHECK(again.mapping.layers.at(0).rows == 2);
+}
+
+TEST_CASE("a written mapping is accepted as the mapping section") {
+  ScenarioFile file("mapping: {fuse_pooling: false}\n");
+  MappingSettings mapping;
+  mapping.layers.push_back({"conv1", 2, 3, 1, 32, 8, LoopOrder::kWeightsOuter});
+  file.folder.write("mapping.yaml", to_yaml(mapping));
+  const Scenario s = file.load({"mapping.include=" + (file.folder.path() / "mapping.yaml").string()});
+  REQUIRE(s.mapping.layers.size() == 1);
+  CHECK(s.mapping.layers[0].output_channels == 32);
+  CHECK(s.mapping.layers[0].order == LoopOrder::kWeightsOuter);
+}
+
+TEST_CASE("rational numbers are exact and come back as written") {
+  CHECK(parse_rational("12.8") == Rational{64, 5});
+  CHECK(parse_rational("64") == Rational{64, 1});
+  CHECK(parse_rational("6/4") == Rational{3, 2});
+  for (const char* text : {"12.8", "64", "1/3", "0.001"}) CHECK(to_string(*parse_rational(text)) == text);
+  for (const char* text : {"", "0", "-1", "1e3", ".5", "5.", "1/0", "1/2/3", "12345678901", "a"}) {
+    CHECK_FALSE(parse_rational(text));
+  }
+}
+
+TEST_CASE("the scenarios that come with the project are valid") {
+  for (const char* name : {"fashion", "lenet"}) {
+    const auto file =
+        std::filesystem::path(BITBALANCE_SOURCE_DIR) / "scenarios" / (std::string(name) + ".yaml");
+    CHECK(load_scenario(file).name == name);
+  }
+}
+
+TEST_CASE("a builtin network takes the model's place and brings its own settings") {
+  const TemporaryFolder folder;
+  const auto file = folder.write(
+      "s.yaml", "network: {builtin: vgg16, seed: 7, weight_distribution: laplace, fully_connected: false}\n");
+  const Scenario s = load_scenario(file);
+  CHECK(s.network.builtin == "vgg16");
+  CHECK(s.network.zoo.seed == 7);
+  CHECK(s.network.zoo.distribution == WeightDistribution::kLaplace);
+  CHECK_FALSE(s.network.zoo.fully_connected);
+  CHECK(s.network.synthetic());
+
+  const auto again = folder.write("again.yaml", to_yaml(s));
+  CHECK(to_yaml(load_scenario(again)) == to_yaml(s));
+
+  const auto with = [&](const std::string& setting) { return load_scenario(file, {{setting, ""}}); };
+  CHECK_THROWS_WITH(with("network.builtin=vgg19"),
+                    "--set network.builtin: 'vgg19'; accepted: none, alexnet, vgg16, resnet50, googlenet");
+  CHECK_THROWS_WITH(with("network.model=s.yaml"), Contains("network.model: unknown key"));
+  CHECK_THROWS_WITH(with("network.labels=" + file.string()),
+                    Contains("network.labels: given without images"));
+  CHECK_THROWS_WITH(with("network.images=" + file.string()), EndsWith("calibration_images is missing"));
+}
+
+}  // namespace
+}  // namespace bitbalance

@@ -1,0 +1,122 @@
+// Programs that no mapper writes: well-synchronized ones (docs/commands.md) end alike at rtl and tlm, to the
+// last cycle, event and byte, and whatever stalls they leave the same bytes.
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "hw/isa/program_check.h"
+#include "tests/hw/rtl/program_bench.h"
+#include "tests/support/child.h"
+#include "tests/support/damaged_program.h"
+#include "tests/support/program_interpreter.h"
+#include "tests/support/random_case.h"
+#include "tests/tlm/accelerator/level_bench.h"
+
+using namespace bitbalance;
+using namespace bitbalance::test;
+using namespace bitbalance::tlm_level::test;
+
+namespace {
+
+RandomCase damaged_case(std::uint64_t seed) {
+  RandomCase c = make_random_case(seed);
+  std::mt19937_64 random(seed);
+  damage(c.mapped.program, c.config, random);
+  c.config.dram.use_nb_transport = seed % 4 != 3;
+  return c;
+}
+
+/// By pointer, burst by burst, and at times that no formula knows; once, or again on what the first run left.
+LevelOptions surroundings(std::uint64_t seed) {
+  LevelOptions options;
+  options.seed = seed;
+  options.use_dmi = seed % 4 != 1;
+  options.memory = seed % 4 < 2 ? Memory::kIdeal : Memory::kHashed;
+  options.runs = 1 + static_cast<int>(seed / 4 % 2);
+  return options;
+}
+
+bool is_synchronized(const RandomCase& c) {
+  return synchronization_flaw(c.mapped.program, c.config).empty();
+}
+
+std::vector<std::uint8_t> data_of(const RandomCase& c) {
+  return place_images(c.mapped.program, c.network, c.images, 0xa5);
+}
+
+std::string hex(const std::vector<std::uint8_t>& data) {
+  constexpr const char* kDigits = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : data) text += {kDigits[byte >> 4], kDigits[byte & 15]};
+  return text;
+}
+
+std::string run(Level level, const RandomCase& c, const LevelOptions& options = {}) {
+  return in_child([&] {
+    const LevelResult result = run_level(level, c.mapped.program, c.config, data_of(c), options);
+    return accounts(result) + hex(result.data);
+  });
+}
+
+bool ended_well(const std::string& text) {
+  return text.rfind("none at", 0) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("a damaged program ends alike at rtl and tlm if it is well-synchronized") {
+  int synchronized = 0, faults = 0;
+  for (std::uint64_t seed = 20000; seed < 20300; ++seed) {
+    CAPTURE(seed);
+    const RandomCase c = damaged_case(seed);
+    if (!is_synchronized(c)) continue;
+    ++synchronized;
+    const std::string expected = run(Level::kRtl, c, surroundings(seed));
+    REQUIRE(expected.find("cycles") != std::string::npos);
+    REQUIRE(run(Level::kTlm, c, surroundings(seed)) == expected);
+    faults += ended_well(expected) ? 0 : 1;
+  }
+  CHECK(synchronized > 200);
+  CHECK(faults > 50);
+  CHECK(synchronized - faults > 50);
+}
+
+TEST_CASE("a damaged program leaves the same bytes whatever stalls if it is well-synchronized") {
+  int compared = 0;
+  for (std::uint64_t seed = 21000; seed < 21100; ++seed) {
+    CAPTURE(seed);
+    const RandomCase c = damaged_case(seed);
+    if (!is_synchronized(c)) continue;
+    const auto run_stalled = [&](unsigned stall_percent) {
+      return in_child([&] {
+        rtl::test::BenchOptions options;
+        options.random_memory = stall_percent > 0;
+        options.stall_percent = stall_percent;
+        options.seed = seed;
+        const auto result = rtl::test::run_program(c.mapped.program, c.config, data_of(c), options);
+        return std::string(to_string(result.fault)) + " at " + std::to_string(result.fault_command) + " " +
+               hex(result.data);
+      });
+    };
+    const std::string expected = run_stalled(0);
+    // Which commands a fault finds under way depends on time.
+    if (!ended_well(expected)) continue;
+    ++compared;
+    REQUIRE(run_stalled(30) == expected);
+  }
+  CHECK(compared > 30);
+}
+
+TEST_CASE("a program that waits for a flag forever ends alike at rtl and tlm") {
+  for (std::uint64_t seed = 22000; seed < 22040; ++seed) {
+    CAPTURE(seed);
+    RandomCase c = make_random_case(seed);
+    std::vector<Command> commands = c.mapped.program.commands;
+    std::size_t waiter = seed % commands.size();
+    while (!has_engine(commands[waiter])) waiter = (waiter + 1) % commands.size();
+    commands[waiter].header.wait |= engine_bit(engine_of(commands[waiter]));  // of its own engine: none comes
+    replace_commands(c.mapped.program, commands);
+    const std::string expected = run(Level::kRtl, c);
+    REQUIRE(expected.rfind("no progress at command " + std::to_string(waiter), 0) == 0);
+    REQUIRE(run(Level::kTlm, c) == expected);
+  }
+}

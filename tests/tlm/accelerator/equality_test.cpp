@@ -1,0 +1,204 @@
+// The transaction-level accelerator against the clocked one: the same data, and the same accounts to the
+// last cycle and event, for random programs on every kind of memory.
+#include <catch2/catch.hpp>
+#include <functional>
+#include <random>
+
+#include "base/fingerprint.h"
+#include "hw/isa/command.h"
+#include "tests/support/child.h"
+#include "tests/support/golden_check.h"
+#include "tests/support/program_interpreter.h"
+#include "tests/support/random_case.h"
+#include "tests/tlm/accelerator/level_bench.h"
+#include "tests/tlm/dram/presets.h"
+
+using namespace bitbalance;
+using namespace bitbalance::test;
+using namespace bitbalance::tlm_level::test;
+
+namespace {
+
+std::string run(Level level, std::uint64_t seed, const LevelOptions& options,
+                const std::function<void(RandomCase&)>& change) {
+  return in_child([&] {
+    RandomCase c = make_random_case(seed);
+    change(c);
+    const LevelResult result = run_level(level, c.mapped.program, c.config,
+                                         place_images(c.mapped.program, c.network, c.images, 0xa5), options);
+    const std::string mismatch = first_mismatch(c, result.data);
+    return mismatch.empty() ? accounts(result) : mismatch;
+  });
+}
+
+void check_seeds(
+    std::uint64_t first, std::uint64_t last, LevelOptions options,
+    const std::function<void(RandomCase&)>& change = [](RandomCase&) {}) {
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    CAPTURE(seed);
+    options.seed = seed;
+    const std::string expected = run(Level::kRtl, seed, options, change);
+    REQUIRE(expected.find("cycles") != std::string::npos);
+    REQUIRE(run(Level::kTlm, seed, options, change) == expected);
+  }
+}
+
+void check_timed(
+    std::uint64_t first, std::uint64_t last, const dram::Config& dram,
+    const std::function<void(RandomCase&)>& change = [](RandomCase&) {}) {
+  LevelOptions options;
+  options.memory = Memory::kTimed;
+  options.dram = dram;
+  check_seeds(first, last, options, change);
+}
+
+// Of the data region.
+std::string digest(const std::vector<std::uint8_t>& data) {
+  return std::to_string(fingerprint({reinterpret_cast<const char*>(data.data()), data.size()}));
+}
+
+// Programs that end in an error: what the registers say, every cycle and every byte of memory.
+void check_errors(std::uint64_t first, std::uint64_t last,
+                  const std::function<void(RandomCase&, LevelOptions&, std::mt19937_64&)>& spoil) {
+  int errors = 0;
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    CAPTURE(seed);
+    const auto run_spoilt = [&](Level level) {
+      return in_child([&] {
+        std::mt19937_64 random(seed);
+        RandomCase c = make_random_case(seed);
+        LevelOptions options{Memory::kHashed, seed};
+        spoil(c, options, random);
+        const LevelResult result =
+            run_level(level, c.mapped.program, c.config,
+                      place_images(c.mapped.program, c.network, c.images, 0xa5), options);
+        return cycles(result) + digest(result.data);
+      });
+    };
+    const std::string expected = run_spoilt(Level::kRtl);
+    errors += expected.rfind("none", 0) == 0 ? 0 : 1;
+    REQUIRE(run_spoilt(Level::kTlm) == expected);
+  }
+  REQUIRE(errors > 0);
+}
+
+// Replaces one command by a changed one with a right checksum.
+void change_command(RandomCase& c, std::mt19937_64& random) {
+  Program& program = c.mapped.program;
+  const std::size_t index = random() % program.commands.size();
+  Command command = program.commands[index];
+  std::visit(
+      [](auto& body) {
+        using Body = std::decay_t<decltype(body)>;
+        if constexpr (std::is_base_of_v<LoadTensor, Body>) body.stride_w = 0;
+        if constexpr (std::is_same_v<Body, LoadWeights>) body.dram_offset = 0xffffff00;
+        if constexpr (std::is_same_v<Body, LoadParameters>) body.entries = 0;
+        if constexpr (std::is_same_v<Body, Compute>) body.channels = 0;
+        if constexpr (std::is_same_v<Body, Store>) body.slice.dram_offset = 0xffffff00;
+        if constexpr (std::is_same_v<Body, Pool>) body.kernel_h = 0;
+        if constexpr (std::is_same_v<Body, Add>) body.elements = 0;
+      },
+      command.body);
+  if (opcode_of(command) == Opcode::kBarrier) command.body = End{};
+  const CommandBytes bytes = encode(command, static_cast<std::uint32_t>(index));
+  std::copy(bytes.begin(), bytes.end(),
+            program.constants.begin() + static_cast<std::ptrdiff_t>((index + 1) * kCommandBytes));
+}
+
+}  // namespace
+
+TEST_CASE("the number of threads changes neither data nor accounts") {
+  const CaseLimits larger_than_the_clocked{4, 40, 80, 3};
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    const auto run_with = [&](int threads) {
+      return in_child([&] {
+        const RandomCase c = make_random_case(seed, larger_than_the_clocked);
+        LevelOptions options;
+        options.threads = threads;
+        const LevelResult result =
+            run_level(Level::kTlm, c.mapped.program, c.config,
+                      place_images(c.mapped.program, c.network, c.images, 0xa5), options);
+        return digest(result.data) + " " + first_mismatch(c, result.data) + "\n" + accounts(result);
+      });
+    };
+    const std::string expected = run_with(1);
+    REQUIRE(expected.find("busy") != std::string::npos);
+    REQUIRE(run_with(2) == expected);
+    REQUIRE(run_with(3) == expected);
+  }
+}
+
+TEST_CASE("tlm equals rtl in data, cycles and events with the ideal memory") {
+  check_seeds(10000, 10249, {});
+}
+
+TEST_CASE("tlm equals rtl with a memory that takes all ways of the base protocol") {
+  check_seeds(11000, 11149, {Memory::kHashed});
+}
+
+TEST_CASE("tlm equals rtl through b_transport") {
+  // Not part of what a program depends on: the program stays valid.
+  check_seeds(12000, 12059, {Memory::kHashed}, [](RandomCase& c) { c.config.dram.use_nb_transport = false; });
+}
+
+TEST_CASE("tlm equals rtl with timed DRAM, refreshes included") {
+  // Refreshes come so often that every program meets them.
+  dram::Config ddr3 = dram::test::ddr3();
+  ddr3.timing.refi = 1000;
+  ddr3.controller.request_latency_ps = 10'000;
+  check_timed(17000, 17059, ddr3);
+
+  // Periods that divide no clock of the accelerator, small queues, commands of several clocks.
+  dram::Config two_ranks = dram::test::two_ranks();
+  two_ranks.tck_ps_numerator = 2500;
+  two_ranks.tck_ps_denominator = 3;
+  two_ranks.timing.refi = 1500;
+  two_ranks.commands = {4, 2, 4, 2};
+  two_ranks.controller.read_queue = two_ranks.controller.write_queue = 4;
+  two_ranks.controller.write_high = 3;
+  two_ranks.controller.write_low = 1;
+  check_timed(17100, 17129, two_ranks);
+
+  // A burst of the accelerator is several of the DRAM, in several channels.
+  dram::Config narrow = ddr3;
+  narrow.geometry.channels = 2;
+  narrow.geometry.width_bits = 16;
+  narrow.controller.address_map = "row bank column channel";
+  narrow.controller.page_policy = dram::PagePolicy::kClosed;
+  narrow.controller.response_latency_ps = 7'000;
+  check_timed(17150, 17179, narrow);
+}
+
+TEST_CASE("tlm equals rtl with timed DRAM through b_transport") {
+  dram::Config ddr3 = dram::test::ddr3();
+  ddr3.timing.refi = 1000;
+  check_timed(18000, 18039, ddr3, [](RandomCase& c) { c.config.dram.use_nb_transport = false; });
+}
+
+TEST_CASE("tlm ends like rtl when a record is damaged") {
+  check_errors(13000, 13059, [](RandomCase& c, LevelOptions&, std::mt19937_64& random) {
+    std::vector<std::uint8_t>& constants = c.mapped.program.constants;
+    constants[random() % ((c.mapped.program.commands.size() + 1) * kCommandBytes)] ^= 0x10;
+  });
+}
+
+TEST_CASE("tlm ends like rtl when a command's field is out of range") {
+  check_errors(14000, 14059,
+               [](RandomCase& c, LevelOptions&, std::mt19937_64& random) { change_command(c, random); });
+}
+
+TEST_CASE("tlm ends like rtl when the memory answers with errors") {
+  check_errors(15000, 15099, [](RandomCase&, LevelOptions& options, std::mt19937_64& random) {
+    options.errors_from = std::uniform_real_distribution<double>(0, 1)(random);
+    options.errors_to = options.errors_from + 0.05;
+  });
+}
+
+TEST_CASE("tlm ends like rtl when the memory never answers") {
+  check_errors(16000, 16039, [](RandomCase&, LevelOptions& options, std::mt19937_64& random) {
+    options.errors_from = std::uniform_real_distribution<double>(0, 1)(random);
+    options.errors_to = options.errors_from + 0.05;
+    options.is_silent = true;
+  });
+}

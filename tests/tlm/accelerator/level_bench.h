@@ -1,0 +1,65 @@
+// Runs one program on the transaction-level or on the clocked accelerator, in the same surroundings.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "hw/isa/config.h"
+#include "hw/isa/profile.h"
+#include "hw/isa/program.h"
+#include "tests/tlm/accelerator/bad_memory.h"
+#include "tests/tlm/accelerator/interconnect.h"
+#include "tlm/dram/config.h"
+
+namespace bitbalance::tlm_level::test {
+
+enum class Level { kRtl, kTlm };
+enum class Memory {
+  kIdeal,   ///< 50 cycles, 12.8 bytes a cycle
+  kHashed,  ///< any of the base protocol's ways, at times that depend on the burst alone
+  kTimed,   ///< `dram`
+  kBad,     ///< LevelOptions::bad
+};
+
+struct LevelOptions {
+  Memory memory = Memory::kIdeal;
+  std::uint64_t seed = 1;  ///< of the memory
+  dram::Config dram{};     ///< kTimed
+  /// kHashed: bursts that touch these bytes end in an error; a share of the memory, 0..1.
+  double errors_from = 0, errors_to = 0;
+  bool is_silent = false;  ///< kHashed: those bursts are never answered instead
+  std::int64_t watchdog_cycles = 20'000;
+  bool use_dmi = true;  ///< kTlm
+  double quantum_ns = 0;
+  /// kIdeal.
+  std::uint32_t latency_cycles = 50, bytes_per_cycle_numerator = 64, bytes_per_cycle_denominator = 5;
+  BadMemoryOptions bad = {};     ///< kBad
+  InterconnectOptions bus = {};  ///< in front of any memory
+  int threads = 0;               ///< kTlm
+  int runs = 1;                  ///< of the program, one after another; the result is the last one's
+};
+
+struct LevelResult {
+  std::vector<std::uint8_t> data;  ///< the data region afterwards
+  ProgramFault fault = ProgramFault::kNone;
+  std::uint32_t fault_command = 0;
+  std::int64_t cycles = 0;    ///< CYCLES register
+  double simulate_cpu_s = 0;  ///< from start to interrupt
+  Profile profile;
+  std::string reason;        ///< Accelerator::fault_reason()
+  std::uint64_t bursts = 0;  ///< transactions on `mem`
+  std::uint64_t dmi_grants = 0, invalidations = 0;
+};
+
+/// Elaborates, runs to the interrupt, and returns: once a process. Throws std::logic_error when the base
+/// protocol is broken on `mem` or `csr` (kBad: only csr).
+LevelResult run_level(Level level, const Program& program, const AcceleratorConfig& config,
+                      const std::vector<std::uint8_t>& data, const LevelOptions& options = {});
+
+/// All that must be equal at both levels, a line each.
+std::string accounts(const LevelResult& result);
+/// The same without the events: those of commands that were broken off are not counted alike.
+std::string cycles(const LevelResult& result);
+
+}  // namespace bitbalance::tlm_level::test

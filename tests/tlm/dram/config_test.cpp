@@ -1,0 +1,152 @@
+// Parameters that contradict themselves are refused by name; addresses go where the map says.
+#include "tlm/dram/config.h"
+
+#include <catch2/catch.hpp>
+#include <functional>
+#include <set>
+
+#include "tests/tlm/dram/presets.h"
+#include "tlm/dram/address_map.h"
+#include "tlm/dram/clock.h"
+
+using namespace bitbalance::dram;
+using namespace bitbalance::dram::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+std::string error(const std::function<void(Config&)>& change, Config config = two_ranks()) {
+  change(config);
+  try {
+    check(config);
+  } catch (const std::invalid_argument& e) {
+    return e.what();
+  }
+  return "accepted";
+}
+
+}  // namespace
+
+TEST_CASE("the figures of the tests are accepted") {
+  CHECK_NOTHROW(check(ddr3()));
+  CHECK_NOTHROW(check(two_ranks()));
+}
+
+TEST_CASE("parameters that contradict one another are refused by name and value") {
+  using C = Config;
+  CHECK(error([](C& c) { c.timing.ras = 16; }) ==
+        "DRAM: tRAS = 16 clocks: accepted: at least tRCD (17 clocks)");
+  CHECK(error([](C& c) { c.timing.rc = 55; }) ==
+        "DRAM: tRC = 55 clocks: accepted: at least tRAS + tRP (56 clocks)");
+  CHECK(error([](C& c) { c.timing.rp_ab = 16; }) ==
+        "DRAM: tRPab = 16 clocks: accepted: at least tRP (17 clocks)");
+  CHECK(error([](C& c) { c.timing.rrd_l = 3; }) ==
+        "DRAM: tRRD_L = 3 clocks: accepted: at least tRRD_S (4 clocks)");
+  CHECK(error([](C& c) { c.timing.faw = 5; }) ==
+        "DRAM: tFAW = 5 clocks: accepted: at least tRRD_L (6 clocks)");
+  CHECK(error([](C& c) { c.timing.faw = 4; }, ddr3()) ==
+        "DRAM: tFAW = 4 clocks: accepted: at least tRRD (5 clocks)");
+  CHECK(error([](C& c) { c.timing.ccd_s = 3; }) ==
+        "DRAM: tCCD_S = 3 clocks: accepted: at least BL / 2 (4 clocks)");
+  CHECK(error([](C& c) { c.timing.ccd_l = 3; }) ==
+        "DRAM: tCCD_L = 3 clocks: accepted: at least tCCD_S (4 clocks)");
+  CHECK(error([](C& c) { c.timing.wtr_l = 2; }) ==
+        "DRAM: tWTR_L = 2 clocks: accepted: at least tWTR_S (3 clocks)");
+  CHECK(error([](C& c) { c.timing.rtw = 8; }) ==
+        "DRAM: tRTW = 8 clocks: accepted: at least CL + tDQSCK + BL / 2 - CWL - tDQSS (9 clocks)");
+  CHECK(error([](C& c) { c.timing.refi = 494; }) ==
+        "DRAM: tREFI = 494 clocks: accepted: at least tRFC + tRPab + tRAS + tRCD (495 clocks)");
+}
+
+TEST_CASE("zero and negative parameters are refused") {
+  using T = Timing;
+  for (int T::*member :
+       {&T::cl, &T::cwl, &T::rcd, &T::rp, &T::rp_ab, &T::ras, &T::rc, &T::rrd_s, &T::rrd_l, &T::faw,
+        &T::ccd_s, &T::ccd_l, &T::rtp, &T::wr, &T::wtr_s, &T::wtr_l, &T::rtw, &T::rfc, &T::refi}) {
+    for (const int value : {0, -1})
+      CHECK_THAT(error([&](Config& c) { c.timing.*member = value; }),
+                 Contains("accepted: 1 to 1000000 clocks"));
+  }
+  for (int T::*member : {&T::dqsck, &T::dqss, &T::rtrs, &T::ppd})
+    CHECK_THAT(error([&](Config& c) { c.timing.*member = -1; }), Contains("accepted: 0 to 1000000 clocks"));
+  CHECK_THAT(error([](Config& c) { c.tck_ps_numerator = 0; }), Contains("tCK = 0"));
+  CHECK_THAT(error([](Config& c) { c.commands.column = 0; }), Contains("column = 0 clocks"));
+}
+
+TEST_CASE("a geometry that does not come out even is refused") {
+  using C = Config;
+  CHECK(error([](C& c) { c.geometry.columns = 4; }) ==
+        "DRAM: BL = 8: accepted: a divisor of the 4 columns of a row");
+  CHECK_THAT(error([](C& c) { c.geometry.rows = 1000; }), Contains("rows = 1000: accepted: a power of two"));
+  CHECK_THAT(error([](C& c) { c.geometry.channels = 0; }), Contains("channels = 0"));
+  CHECK_THAT(error([](C& c) { c.geometry.banks = 64; }),
+             Contains("ranks x bank_groups x banks of 64 at most"));
+  CHECK_THAT(error([](C& c) { c.geometry.burst_length = 6; }), Contains("BL = 6: accepted: a power of two"));
+}
+
+TEST_CASE("watermarks that cross are refused") {
+  CHECK_THAT(error([](Config& c) { c.controller.write_low = 24; }), Contains("write_low = 24"));
+  CHECK_THAT(error([](Config& c) { c.controller.write_high = 33; }),
+             Contains("write_high = 33: accepted: 1 to write_queue"));
+  CHECK_THAT(error([](Config& c) { c.controller.read_queue = 0; }), Contains("read_queue = 0"));
+}
+
+TEST_CASE("an address map names every bit once") {
+  const auto map = [](const char* text) {
+    return error([&](Config& c) { c.controller.address_map = text; });
+  };
+  CHECK(map("rank row bank column bank_group channel") == "accepted");
+  CHECK(map("row column:4 rank bank column:3 bank_group") == "accepted");
+  CHECK_THAT(map("row bank column bank_group"), Contains("accepted: 1 more bits of rank"));
+  CHECK_THAT(map("rank row bank column:3 bank_group"), Contains("accepted: 4 more bits of column"));
+  CHECK_THAT(map("rank row bank column:9 bank_group"), Contains("accepted: column:1 to column:7"));
+  CHECK_THAT(map("rank row bank column:x bank_group"), Contains("accepted: column:1 to column:7"));
+  CHECK_THAT(map("rank line bank column bank_group"),
+             Contains("accepted: channel, rank, bank_group, bank, row, column"));
+}
+
+TEST_CASE("an address map puts fields where it says") {
+  Config c = two_ranks();
+  c.geometry.channels = 2;
+  const AddressMap map(c.geometry, "rank row column:4 bank_group channel bank column:3");
+  // Bytes of a burst: 6 bits; column 3, bank 2, channel 1, group 2, column 4, row 16, rank 1.
+  const std::uint64_t address = std::uint64_t{1} << 34 | std::uint64_t{0x1234} << 18 | 9ull << 14 |
+                                2ull << 12 | 1ull << 11 | 3ull << 9 | 5ull << 6 | 17;
+  const Location at = map.locate(address);
+  CHECK(at.rank == 1);
+  CHECK(at.row == 0x1234);
+  CHECK(at.column == (9 << 3 | 5));
+  CHECK(at.group == 4 + 2);  // of rank 1
+  CHECK(at.bank == (4 + 2) * 4 + 3);
+  CHECK(at.channel == 1);
+}
+
+TEST_CASE("an address map is one to one") {
+  Config c = two_ranks();
+  c.geometry.rows = 4;
+  c.geometry.columns = 32;
+  const AddressMap map(c.geometry, "row:1 rank column:1 bank row:1 bank_group column:1");
+  std::set<std::tuple<int, int, int>> places;
+  const auto bursts = static_cast<std::uint64_t>(c.geometry.capacity_bytes() / c.geometry.burst_bytes());
+  for (std::uint64_t i = 0; i < bursts; ++i) {
+    const Location at = map.locate(i * 64);
+    places.emplace(at.bank, at.row, at.column);
+  }
+  CHECK(bursts == 2 * 4 * 4 * 4 * 4);
+  CHECK(places.size() == bursts);
+}
+
+TEST_CASE("the clock's edges lie at the first unit of time at or after their exact times, without drift") {
+  Config c = ddr3();
+  c.tck_ps_numerator = 2500;  // 1200 MHz: 833 1/3 ps
+  c.tck_ps_denominator = 3;
+  const Clock clock(c, 1);
+  CHECK(clock.time_of(1) == 834);
+  CHECK(clock.time_of(3) == 2500);
+  CHECK(clock.time_of(3'000'000'000) == 2'500'000'000'000);
+  CHECK(clock.after(2499) == 3);
+  CHECK(clock.after(2500) == 4);  // strictly later
+  CHECK(clock.last(2500) == 3);
+  CHECK(clock.last(2499) == 2);
+  for (Cycle edge = 0; edge < 10'000; ++edge) REQUIRE(clock.after(clock.time_of(edge)) == edge + 1);
+}

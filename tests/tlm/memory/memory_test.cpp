@@ -1,0 +1,190 @@
+#include <tlm_utils/simple_initiator_socket.h>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+#include <systemc>
+#include <vector>
+
+#include "tlm/memory/ideal_memory.h"
+
+using namespace bitbalance;
+using sc_core::SC_NS;
+using sc_core::sc_time;
+
+namespace {
+
+struct Bench : sc_core::sc_module {
+  tlm_utils::simple_initiator_socket<Bench> initiator{"initiator"};
+  IdealMemory memory;
+  tlm::tlm_generic_payload payload;
+  std::vector<unsigned char> data = std::vector<unsigned char>(256);
+
+  Bench(const sc_core::sc_module_name& name, const IdealMemoryConfig& config)
+      : sc_module(name), memory("memory", config) {
+    initiator.bind(memory.socket);
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  }
+  void prepare(tlm::tlm_command command, std::uint64_t address, unsigned length) {
+    payload.set_command(command);
+    payload.set_address(address);
+    payload.set_data_ptr(data.data());
+    payload.set_data_length(length);
+    payload.set_streaming_width(length);
+    payload.set_byte_enable_ptr(nullptr);
+    payload.set_dmi_allowed(false);
+    payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  }
+  /// Time of the answer.
+  sc_time send(tlm::tlm_command command, std::uint64_t address, unsigned length, const sc_time& ahead = {}) {
+    prepare(command, address, length);
+    sc_time delay = ahead;
+    initiator->b_transport(payload, delay);
+    return sc_core::sc_time_stamp() + delay;
+  }
+  void until(double ns) { sc_core::sc_start(sc_time(ns, SC_NS) - sc_core::sc_time_stamp()); }
+};
+
+IdealMemoryConfig small() {
+  IdealMemoryConfig config;
+  config.bytes = 1024;
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("a lone transaction takes its data time and the latency") {
+  Bench bench("bench", small());
+  bench.until(100);
+  CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64) == sc_time(100 + 5 + 50, SC_NS));
+}
+
+TEST_CASE("transactions of a channel share its bandwidth, exactly") {
+  IdealMemoryConfig config = small();
+  config.bytes_per_cycle_numerator = 7;
+  config.bytes_per_cycle_denominator = 3;
+  config.latency_cycles = 0;
+  Bench bench("bench", config);
+  // 1,000 transactions of 64 bytes at 7/3 bytes a cycle: the k-th ends at floor(k * 64 * 3 / 7 * 1000 ps).
+  for (std::uint64_t k = 1; k <= 1000; ++k) {
+    const sc_time answer = bench.send(tlm::TLM_READ_COMMAND, 0, 64);
+    REQUIRE(answer.value() == k * 64 * 3 * 1000 / 7);
+  }
+}
+
+TEST_CASE("an idle channel starts at once, a busy one after the one before") {
+  Bench bench("bench", small());
+  CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64) == sc_time(55, SC_NS));
+  bench.until(3);
+  CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64) == sc_time(60, SC_NS));
+  bench.until(20);
+  CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64) == sc_time(75, SC_NS));
+}
+
+TEST_CASE("channels are independent, told apart by the extension, else by the command") {
+  Bench bench("bench", small());
+  MemoryChannelExtension extension;
+  CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64) == sc_time(55, SC_NS));
+  CHECK(bench.send(tlm::TLM_WRITE_COMMAND, 0, 64) == sc_time(55, SC_NS));
+  extension.channel = MemoryChannel::kCommand;
+  bench.payload.set_extension(&extension);
+  CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64) == sc_time(55, SC_NS));
+  CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64) == sc_time(60, SC_NS));
+  extension.channel = MemoryChannel::kRead;
+  CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64) == sc_time(60, SC_NS));
+  bench.payload.clear_extension(&extension);
+}
+
+TEST_CASE("annotated delays count from their own time") {
+  Bench bench("bench", small());
+  CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64, sc_time(10, SC_NS)) == sc_time(65, SC_NS));
+}
+
+TEST_CASE("nb_transport completes at once with the same timing") {
+  Bench bench("bench", small());
+  bench.memory.data()[8] = 42;
+  bench.prepare(tlm::TLM_READ_COMMAND, 8, 64);
+  tlm::tlm_phase phase = tlm::BEGIN_REQ;
+  sc_time delay;
+  CHECK(bench.initiator->nb_transport_fw(bench.payload, phase, delay) == tlm::TLM_COMPLETED);
+  CHECK(delay == sc_time(55, SC_NS));
+  CHECK(bench.payload.is_response_ok());
+  CHECK(bench.data[0] == 42);
+}
+
+TEST_CASE("addresses beyond the end are answered with an address error") {
+  Bench bench("bench", small());
+  struct Row {
+    std::uint64_t address;
+    unsigned length;
+    tlm::tlm_response_status expected;
+  };
+  for (const Row& row : {Row{960, 64, tlm::TLM_OK_RESPONSE}, Row{961, 64, tlm::TLM_ADDRESS_ERROR_RESPONSE},
+                         Row{1024, 1, tlm::TLM_ADDRESS_ERROR_RESPONSE},
+                         Row{~std::uint64_t{0} - 3, 8, tlm::TLM_ADDRESS_ERROR_RESPONSE}}) {
+    bench.send(tlm::TLM_WRITE_COMMAND, row.address, row.length);
+    CHECK(bench.payload.get_response_status() == row.expected);
+  }
+}
+
+TEST_CASE("byte enables and streaming width are honoured") {
+  Bench bench("bench", small());
+  for (unsigned i = 0; i < 8; ++i) bench.data[i] = static_cast<unsigned char>(i + 1);
+  bench.prepare(tlm::TLM_WRITE_COMMAND, 16, 8);
+  unsigned char enables[] = {0xff, 0x00};
+  bench.payload.set_byte_enable_ptr(enables);
+  bench.payload.set_byte_enable_length(2);
+  sc_time delay;
+  bench.initiator->b_transport(bench.payload, delay);
+  const std::vector<std::uint8_t>& memory = bench.memory.data();
+  CHECK(std::vector<int>(memory.begin() + 16, memory.begin() + 24) ==
+        std::vector<int>{1, 0, 3, 0, 5, 0, 7, 0});
+  bench.prepare(tlm::TLM_WRITE_COMMAND, 32, 8);
+  bench.payload.set_streaming_width(4);  // a FIFO of one word: the second word wins
+  bench.initiator->b_transport(bench.payload, delay);
+  CHECK(std::vector<int>(memory.begin() + 32, memory.begin() + 40) ==
+        std::vector<int>{5, 6, 7, 8, 0, 0, 0, 0});
+  bench.prepare(tlm::TLM_WRITE_COMMAND, 32, 8);
+  bench.payload.set_streaming_width(0);
+  bench.initiator->b_transport(bench.payload, delay);
+  CHECK(bench.payload.get_response_status() == tlm::TLM_BURST_ERROR_RESPONSE);
+}
+
+TEST_CASE("DMI covers the whole memory") {
+  Bench bench("bench", small());
+  bench.send(tlm::TLM_READ_COMMAND, 0, 4);
+  CHECK(bench.payload.is_dmi_allowed());
+  tlm::tlm_dmi dmi;
+  REQUIRE(bench.initiator->get_direct_mem_ptr(bench.payload, dmi));
+  CHECK(dmi.get_end_address() == 1023);
+  CHECK(dmi.is_read_write_allowed());
+  CHECK(dmi.get_dmi_ptr() == bench.memory.data().data());
+}
+
+TEST_CASE("DMI switched off is neither hinted nor granted") {
+  IdealMemoryConfig config = small();
+  config.allow_dmi = false;
+  Bench bench("bench", config);
+  bench.send(tlm::TLM_READ_COMMAND, 0, 4);
+  CHECK_FALSE(bench.payload.is_dmi_allowed());
+  tlm::tlm_dmi dmi;
+  CHECK_FALSE(bench.initiator->get_direct_mem_ptr(bench.payload, dmi));
+}
+
+TEST_CASE("debug transport moves what exists and takes no time") {
+  Bench bench("bench", small());
+  bench.data[0] = 9;
+  bench.prepare(tlm::TLM_WRITE_COMMAND, 1000, 64);
+  CHECK(bench.initiator->transport_dbg(bench.payload) == 24);
+  CHECK(bench.memory.data()[1000] == 9);
+  CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64) == sc_time(55, SC_NS));
+}
+
+TEST_CASE("impossible parameters of the ideal memory are refused by name") {
+  IdealMemoryConfig config = small();
+  config.bytes_per_cycle_numerator = 0;
+  CHECK_THROWS_WITH(check(config), Catch::Contains("bytes_per_cycle_numerator is 0"));
+  config = small();
+  config.bytes = 0;
+  CHECK_THROWS_AS(check(config), std::invalid_argument);
+}

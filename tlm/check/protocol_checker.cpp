@@ -1,0 +1,291 @@
+#include "tlm/check/protocol_checker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace bitbalance {
+namespace {
+
+sc_core::sc_time now() {
+  return sc_core::sc_time_stamp();
+}
+
+/// Whether `next` may follow `phase`.
+bool follows(tlm::tlm_phase_enum phase, tlm::tlm_phase_enum next) {
+  switch (next) {
+    case tlm::END_REQ:
+      return phase == tlm::BEGIN_REQ;
+    case tlm::BEGIN_RESP:
+      return phase == tlm::BEGIN_REQ || phase == tlm::END_REQ;
+    case tlm::END_RESP:
+      return phase == tlm::BEGIN_RESP;
+    default:
+      return false;
+  }
+}
+
+tlm::tlm_phase_enum to_enum(const tlm::tlm_phase& phase) {
+  return static_cast<tlm::tlm_phase_enum>(static_cast<unsigned>(phase));
+}
+
+bool is_ignorable(const tlm::tlm_phase& phase) {
+  return phase > tlm::END_RESP;
+}
+
+}  // namespace
+
+const char* to_string(ProtocolRule rule) {
+  constexpr const char* kNames[] = {"data pointer",
+                                    "data length",
+                                    "streaming width",
+                                    "byte enables",
+                                    "request status",
+                                    "dmi hint",
+                                    "memory manager",
+                                    "reuse",
+                                    "phase order",
+                                    "request exclusion",
+                                    "response exclusion",
+                                    "return value",
+                                    "accepted",
+                                    "timing",
+                                    "attributes",
+                                    "write data",
+                                    "extensions",
+                                    "response status",
+                                    "dmi descriptor",
+                                    "invalidation",
+                                    "debug"};
+  return kNames[static_cast<std::size_t>(rule)];
+}
+
+ProtocolChecker::Request::Request(const Payload& payload)
+    : command(payload.get_command()),
+      data_ptr(payload.get_data_ptr()),
+      length(payload.get_data_length()),
+      enable_ptr(payload.get_byte_enable_ptr()),
+      enable_length(payload.get_byte_enable_length()),
+      streaming_width(payload.get_streaming_width()) {
+  if (payload.is_write() && data_ptr != nullptr) write_data.assign(data_ptr, data_ptr + length);
+  if (enable_ptr != nullptr) enables.assign(enable_ptr, enable_ptr + enable_length);
+  for (unsigned i = 0; i < tlm::max_num_extensions(); ++i) extensions.push_back(payload.get_extension(i));
+}
+
+ProtocolChecker::ProtocolChecker(const sc_core::sc_module_name& name) : sc_module(name) {
+  target.bind(*this);
+  initiator.bind(*this);
+}
+
+std::string ProtocolChecker::text() const {
+  std::string all;
+  for (const Violation& violation : violations_) all += violation.text + "\n";
+  return all;
+}
+
+void ProtocolChecker::report(ProtocolRule rule, const std::string& found) {
+  violations_.push_back({rule, fmt::format("{}: {} at {}", to_string(rule), found, now().to_string())});
+  SC_REPORT_WARNING(name(), violations_.back().text.c_str());
+}
+
+void ProtocolChecker::check_request(const Payload& payload) {
+  ++requests_;
+  check(flights_.count(&payload) == 0, ProtocolRule::kReuse, "the transaction is under way");
+  check(payload.get_response_status() == tlm::TLM_INCOMPLETE_RESPONSE, ProtocolRule::kRequestStatus,
+        "not TLM_INCOMPLETE_RESPONSE");
+  check(!payload.is_dmi_allowed(), ProtocolRule::kDmiHint, "set in a request");
+  if (payload.get_command() == tlm::TLM_IGNORE_COMMAND) return;
+  check(payload.get_data_ptr() != nullptr, ProtocolRule::kDataPointer, "null");
+  check(payload.get_data_length() > 0, ProtocolRule::kDataLength, "0");
+  check(payload.get_streaming_width() > 0, ProtocolRule::kStreamingWidth, "0");
+  const unsigned char* const enables = payload.get_byte_enable_ptr();
+  if (enables == nullptr) return;
+  check(payload.get_byte_enable_length() > 0, ProtocolRule::kByteEnables, "none");
+  check(std::all_of(enables, enables + payload.get_byte_enable_length(),
+                    [](unsigned char e) { return e == TLM_BYTE_ENABLED || e == TLM_BYTE_DISABLED; }),
+        ProtocolRule::kByteEnables, "neither 0x00 nor 0xff");
+}
+
+void ProtocolChecker::check_unchanged(const Payload& payload, const Request& request) {
+  const bool same = payload.get_command() == request.command && payload.get_data_ptr() == request.data_ptr &&
+                    payload.get_data_length() == request.length &&
+                    payload.get_byte_enable_ptr() == request.enable_ptr &&
+                    payload.get_byte_enable_length() == request.enable_length &&
+                    payload.get_streaming_width() == request.streaming_width &&
+                    std::equal(request.enables.begin(), request.enables.end(), request.enable_ptr);
+  check(same, ProtocolRule::kAttributes, "changed on the way");
+  check(std::equal(request.write_data.begin(), request.write_data.end(), request.data_ptr),
+        ProtocolRule::kWriteData, "changed on the way");
+  for (unsigned i = 0; i < request.extensions.size(); ++i) {
+    check(request.extensions[i] == nullptr || payload.get_extension(i) == request.extensions[i],
+          ProtocolRule::kExtensions, "replaced or removed on the way");
+  }
+}
+
+void ProtocolChecker::check_response(const Payload& payload, const Request& request) {
+  check_unchanged(payload, request);
+  check(payload.get_response_status() != tlm::TLM_INCOMPLETE_RESPONSE, ProtocolRule::kResponseStatus,
+        "TLM_INCOMPLETE_RESPONSE in a response");
+}
+
+void ProtocolChecker::begin(const Payload& payload, const sc_core::sc_time& time) {
+  check_request(payload);
+  check(payload.has_mm() && payload.get_ref_count() > 0, ProtocolRule::kMemoryManager,
+        "none, or no reference held");
+  check(requesting_ == nullptr, ProtocolRule::kRequestExclusion, "BEGIN_REQ before the END_REQ of another");
+  check(time >= request_end_, ProtocolRule::kRequestExclusion, "BEGIN_REQ before the time of END_REQ");
+  requesting_ = &payload;
+  flights_.insert_or_assign(&payload, Flight{Request(payload), tlm::BEGIN_REQ, time});
+}
+
+void ProtocolChecker::advance(const Payload& payload, tlm::tlm_phase_enum phase,
+                              const sc_core::sc_time& time) {
+  const auto found = flights_.find(&payload);
+  if (found == flights_.end() || !follows(found->second.phase, phase)) {
+    return report(ProtocolRule::kPhaseOrder,
+                  fmt::format("{} {}", tlm::tlm_phase(phase).get_name(),
+                              found == flights_.end()
+                                  ? "of a transaction that is not under way"
+                                  : std::string("after ") + tlm::tlm_phase(found->second.phase).get_name()));
+  }
+  Flight& flight = found->second;
+  check(time >= flight.time, ProtocolRule::kTiming, "before the phase that it follows");
+  if (requesting_ == &payload) {
+    requesting_ = nullptr;
+    request_end_ = time;
+  }
+  if (phase == tlm::BEGIN_RESP) {
+    check_response(payload, flight.request);
+    check(responding_ == nullptr, ProtocolRule::kResponseExclusion, "BEGIN_RESP before END_RESP of another");
+    responding_ = &payload;
+    flight.status = payload.get_response_status();
+  } else {
+    check_unchanged(payload, flight.request);
+  }
+  flight.phase = phase;
+  flight.time = time;
+  if (phase != tlm::END_RESP) return;
+  check(payload.get_response_status() == flight.status, ProtocolRule::kResponseStatus,
+        "changed after BEGIN_RESP");
+  end(payload);
+}
+
+void ProtocolChecker::complete(const Payload& payload, const sc_core::sc_time& time) {
+  const auto found = flights_.find(&payload);
+  if (found == flights_.end()) {
+    return report(ProtocolRule::kReturnValue, "TLM_COMPLETED of a transaction that has ended");
+  }
+  check(time >= found->second.time, ProtocolRule::kTiming, "completed before the phase before");
+  check_response(payload, found->second.request);
+  end(payload);
+}
+
+void ProtocolChecker::end(const Payload& payload) {
+  if (requesting_ == &payload) requesting_ = nullptr;
+  if (responding_ == &payload) responding_ = nullptr;
+  flights_.erase(&payload);
+}
+
+void ProtocolChecker::check_accepted(unsigned before, const tlm::tlm_phase& phase,
+                                     const sc_core::sc_time& delay_before, const sc_core::sc_time& delay) {
+  check(phase == before && delay == delay_before, ProtocolRule::kAccepted, "phase or delay changed");
+}
+
+tlm::tlm_sync_enum ProtocolChecker::nb_transport_fw(Payload& payload, tlm::tlm_phase& phase,
+                                                    sc_core::sc_time& delay) {
+  if (is_ignorable(phase)) return initiator->nb_transport_fw(payload, phase, delay);
+  const tlm::tlm_phase_enum sent = to_enum(phase);
+  const sc_core::sc_time sent_delay = delay;
+  if (sent == tlm::BEGIN_REQ) {
+    begin(payload, now() + delay);
+  } else if (sent == tlm::END_RESP) {
+    advance(payload, sent, now() + delay);
+  } else {
+    report(ProtocolRule::kPhaseOrder, fmt::format("{} on the forward path", phase.get_name()));
+  }
+  if (payload.has_mm()) payload.acquire();  // to look at it after the call
+  const tlm::tlm_sync_enum status = initiator->nb_transport_fw(payload, phase, delay);
+  if (status == tlm::TLM_ACCEPTED) {
+    check_accepted(sent, phase, sent_delay, delay);
+    const auto flight = flights_.find(&payload);
+    check(sent != tlm::BEGIN_REQ || flight == flights_.end() || flight->second.phase == tlm::BEGIN_RESP ||
+              payload.get_response_status() == tlm::TLM_INCOMPLETE_RESPONSE,
+          ProtocolRule::kAccepted, "response status set");
+  } else if (sent == tlm::BEGIN_REQ && status == tlm::TLM_COMPLETED) {
+    complete(payload, now() + delay);
+  } else if (status == tlm::TLM_UPDATED) {
+    if (sent == tlm::BEGIN_REQ && (phase == tlm::END_REQ || phase == tlm::BEGIN_RESP)) {
+      advance(payload, to_enum(phase), now() + delay);
+    } else {
+      report(ProtocolRule::kReturnValue, fmt::format("TLM_UPDATED with {}", phase.get_name()));
+    }
+  }
+  if (payload.has_mm()) payload.release();
+  return status;
+}
+
+tlm::tlm_sync_enum ProtocolChecker::nb_transport_bw(Payload& payload, tlm::tlm_phase& phase,
+                                                    sc_core::sc_time& delay) {
+  if (is_ignorable(phase)) return target->nb_transport_bw(payload, phase, delay);
+  const tlm::tlm_phase_enum sent = to_enum(phase);
+  const sc_core::sc_time sent_delay = delay;
+  if (sent == tlm::END_REQ || sent == tlm::BEGIN_RESP) {
+    advance(payload, sent, now() + delay);
+  } else {
+    report(ProtocolRule::kPhaseOrder, fmt::format("{} on the backward path", phase.get_name()));
+  }
+  if (payload.has_mm()) payload.acquire();
+  const tlm::tlm_sync_enum status = target->nb_transport_bw(payload, phase, delay);
+  if (status == tlm::TLM_ACCEPTED) {
+    check_accepted(sent, phase, sent_delay, delay);
+  } else if (sent == tlm::BEGIN_RESP && status == tlm::TLM_COMPLETED) {
+    if (flights_.count(&payload) != 0) complete(payload, now() + delay);
+  } else if (sent == tlm::BEGIN_RESP && phase == tlm::END_RESP) {
+    advance(payload, tlm::END_RESP, now() + delay);
+  } else {
+    report(ProtocolRule::kReturnValue,
+           fmt::format("{} with {}", status == tlm::TLM_UPDATED ? "TLM_UPDATED" : "TLM_COMPLETED",
+                       phase.get_name()));
+  }
+  if (payload.has_mm()) payload.release();
+  return status;
+}
+
+void ProtocolChecker::b_transport(Payload& payload, sc_core::sc_time& delay) {
+  check_request(payload);
+  const sc_core::sc_time time = now() + delay;
+  const Request request(payload);
+  flights_.insert_or_assign(&payload, Flight{request, tlm::BEGIN_REQ, time});
+  initiator->b_transport(payload, delay);
+  flights_.erase(&payload);
+  check(now() + delay >= time, ProtocolRule::kTiming, "b_transport returned a time before its call");
+  check_response(payload, request);
+}
+
+bool ProtocolChecker::get_direct_mem_ptr(Payload& payload, tlm::tlm_dmi& dmi) {
+  const std::uint64_t address = payload.get_address();  // an interconnect may change it
+  const bool granted = initiator->get_direct_mem_ptr(payload, dmi);
+  if (!granted) return false;
+  check(dmi.get_dmi_ptr() != nullptr, ProtocolRule::kDmiDescriptor, "no pointer");
+  check(dmi.is_read_allowed() || dmi.is_write_allowed(), ProtocolRule::kDmiDescriptor, "no access");
+  check(dmi.get_start_address() <= address && address <= dmi.get_end_address(), ProtocolRule::kDmiDescriptor,
+        "the range does not hold the address");
+  return true;
+}
+
+unsigned ProtocolChecker::transport_dbg(Payload& payload) {
+  const Request request(payload);
+  const unsigned count = initiator->transport_dbg(payload);
+  check(count <= request.length, ProtocolRule::kDebug, "more bytes than asked for");
+  check(payload.get_command() == request.command && payload.get_data_ptr() == request.data_ptr &&
+            payload.get_data_length() == request.length,
+        ProtocolRule::kDebug, "attributes changed");
+  return count;
+}
+
+void ProtocolChecker::invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end) {
+  check(start <= end, ProtocolRule::kInvalidation, "the end lies before the start");
+  target->invalidate_direct_mem_ptr(start, end);
+}
+
+}  // namespace bitbalance

@@ -1,0 +1,87 @@
+#include "tlm/memory/ideal_memory.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "hw/port/dmi_timing.h"
+
+namespace bitbalance {
+namespace {
+
+void require(bool condition, const char* parameter, std::uint64_t value, const char* accepted) {
+  if (!condition) {
+    throw std::invalid_argument(
+        fmt::format("ideal memory: {} is {}, accepted: {}", parameter, value, accepted));
+  }
+}
+
+}  // namespace
+
+void check(const IdealMemoryConfig& config) {
+  // Bounds keep bytes * denominator * period within 64 bits.
+  require(config.bytes > 0, "bytes", config.bytes, "at least 1");
+  require(config.latency_cycles <= 1'000'000, "latency_cycles", config.latency_cycles, "0..1000000");
+  require(config.bytes_per_cycle_numerator >= 1 && config.bytes_per_cycle_numerator <= 1'000'000,
+          "bytes_per_cycle_numerator", config.bytes_per_cycle_numerator, "1..1000000");
+  require(config.bytes_per_cycle_denominator >= 1 && config.bytes_per_cycle_denominator <= 1'000'000,
+          "bytes_per_cycle_denominator", config.bytes_per_cycle_denominator, "1..1000000");
+  require(config.clock_period > sc_core::SC_ZERO_TIME && config.clock_period.value() <= 1'000'000,
+          "clock_period", config.clock_period.value(), "1..1000000 time units");
+}
+
+IdealMemory::IdealMemory(const sc_core::sc_module_name& name, const IdealMemoryConfig& config)
+    : MemoryModel(name), socket("socket"), config_((check(config), config)), array_(config.bytes) {
+  socket.register_nb_transport_fw(this, &IdealMemory::nb_transport_fw);
+  socket.register_b_transport(this, &IdealMemory::b_transport);
+  socket.register_transport_dbg(this, &IdealMemory::debug_access);
+  socket.register_get_direct_mem_ptr(this, &IdealMemory::get_direct_mem_ptr);
+}
+
+void IdealMemory::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
+  const tlm::tlm_response_status status = array_.access(transaction);
+  transaction.set_response_status(status);
+  transaction.set_dmi_allowed(config_.allow_dmi && status == tlm::TLM_OK_RESPONSE);
+
+  const std::uint64_t now = sc_core::sc_time_stamp().value();
+  const std::uint64_t period = config_.clock_period.value();
+  ChannelEnd& end = end_[static_cast<std::size_t>(channel_of(transaction))];
+  const std::uint64_t request = now + delay.value();
+  if (request > end.whole) end = {request, 0};
+  const std::uint64_t numerator = config_.bytes_per_cycle_numerator;
+  const std::uint64_t duration =
+      transaction.get_data_length() * std::uint64_t{config_.bytes_per_cycle_denominator} * period +
+      end.fraction;
+  end.whole += duration / numerator;
+  end.fraction = duration % numerator;
+  // The fraction is dropped only here: a clock edge is strictly later than the exact time if and only if it
+  // is strictly later than its whole part.
+  delay = sc_core::sc_time::from_value(end.whole + config_.latency_cycles * period - now);
+}
+
+tlm::tlm_sync_enum IdealMemory::nb_transport_fw(tlm::tlm_generic_payload& transaction, tlm::tlm_phase& phase,
+                                                sc_core::sc_time& delay) {
+  if (phase != tlm::BEGIN_REQ) return tlm::TLM_ACCEPTED;  // ignorable phases
+  b_transport(transaction, delay);
+  return tlm::TLM_COMPLETED;
+}
+
+bool IdealMemory::get_direct_mem_ptr(tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi) {
+  dmi.set_start_address(0);
+  dmi.set_end_address(array_.data().size() - 1);
+  if (!config_.allow_dmi) return false;
+  dmi.set_dmi_ptr(array_.data().data());
+  dmi.allow_read_write();
+  const sc_core::sc_time latency = config_.clock_period * config_.latency_cycles;
+  dmi.set_read_latency(latency);
+  dmi.set_write_latency(latency);
+  if (auto* exact = transaction.get_extension<DmiTimingExtension>()) {
+    exact->given = true;
+    exact->timing = {config_.latency_cycles, config_.bytes_per_cycle_numerator,
+                     config_.bytes_per_cycle_denominator};
+    exact->clock_period = config_.clock_period;
+  }
+  return true;
+}
+
+}  // namespace bitbalance

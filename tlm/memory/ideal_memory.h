@@ -1,0 +1,62 @@
+// The `ideal` memory: a fixed latency and an exact rational bandwidth, each for every channel of the
+// accelerator on its own. Answers at once with an annotated delay, so that it costs no process; to an
+// initiator that asks for DMI it tells its timing, too. docs/timing.md has its rule.
+#pragma once
+
+#include <tlm_utils/simple_target_socket.h>
+
+#include <array>
+#include <cstdint>
+#include <systemc>
+#include <tlm>
+
+#include "hw/port/memory_channel.h"
+#include "tlm/memory/memory_array.h"
+#include "tlm/memory/memory_model.h"
+
+namespace bitbalance {
+
+struct IdealMemoryConfig {
+  std::uint64_t bytes = 0;  ///< size; addresses from 0
+  std::uint32_t latency_cycles = 50;
+  std::uint32_t bytes_per_cycle_numerator = 64;  ///< of each channel; 64 / 5 = 12.8
+  std::uint32_t bytes_per_cycle_denominator = 5;
+  sc_core::sc_time clock_period{1, sc_core::SC_NS};
+  bool allow_dmi = true;
+};
+
+/// Throws std::invalid_argument: the parameter, its value, and what is accepted.
+void check(const IdealMemoryConfig& config);
+
+class IdealMemory : public MemoryModel {
+ public:
+  tlm_utils::simple_target_socket<IdealMemory> socket;
+
+  IdealMemory(const sc_core::sc_module_name& name, const IdealMemoryConfig& config);
+
+  Socket& target() override { return socket; }
+  unsigned debug_access(tlm::tlm_generic_payload& transaction) override {
+    return array_.debug_access(transaction);
+  }
+
+  std::vector<std::uint8_t>& data() { return array_.data(); }
+  const std::vector<std::uint8_t>& data() const { return array_.data(); }
+
+ private:
+  /// When a channel has moved all its data: whole time units and a fraction of one, in 1 / numerator.
+  struct ChannelEnd {
+    std::uint64_t whole = 0;
+    std::uint64_t fraction = 0;
+  };
+
+  tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& transaction, tlm::tlm_phase& phase,
+                                     sc_core::sc_time& delay);
+  void b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
+  bool get_direct_mem_ptr(tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi);
+
+  const IdealMemoryConfig config_;
+  MemoryArray array_;
+  std::array<ChannelEnd, kMemoryChannels> end_{};
+};
+
+}  // namespace bitbalance

@@ -1,0 +1,27 @@
+// What a test bench needs of a memory behind the accelerator's `mem` socket, whatever its timing.
+#pragma once
+
+#include <systemc>
+#include <tlm>
+#include <vector>
+
+#include "tlm/memory/statistic.h"
+
+namespace bitbalance {
+
+class MemoryModel : public sc_core::sc_module {
+ public:
+  using Socket = tlm::tlm_base_target_socket_b<32, tlm::tlm_fw_transport_if<>, tlm::tlm_bw_transport_if<>>;
+
+  /// To bind initiators to.
+  virtual Socket& target() = 0;
+  /// Reads or writes in no time; returns the number of bytes that exist.
+  virtual unsigned debug_access(tlm::tlm_generic_payload& transaction) = 0;
+  /// What it has counted up to now.
+  virtual std::vector<Statistic> statistics() { return {}; }
+
+ protected:
+  using sc_module::sc_module;
+};
+
+}  // namespace bitbalance

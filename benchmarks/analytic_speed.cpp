@@ -12,6 +12,10 @@
 #include "quant/onnx/import.h"
 
 using namespace bitbalance;
+using namespace bitbalance::compiler;
+using namespace bitbalance::method;
+using namespace bitbalance::onnx_io;
+using namespace bitbalance::timeline;
 
 namespace {
 

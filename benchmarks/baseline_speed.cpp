@@ -9,6 +9,7 @@
 #include "hw/baselines/sizing.h"
 
 using namespace bitbalance;
+using namespace bitbalance::baselines;
 
 namespace {
 

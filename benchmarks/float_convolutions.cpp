@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace bitbalance {
+namespace bitbalance::test {
 
 using Arguments = std::unordered_map<int, dnnl::memory>;
 
@@ -74,4 +74,4 @@ double FloatConvolutions::run() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

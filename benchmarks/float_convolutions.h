@@ -5,8 +5,9 @@
 #include <memory>
 
 #include "quant/ir/quantized_network.h"
+#include "tests/support/names.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 
 class FloatConvolutions {
  public:
@@ -24,4 +25,4 @@ class FloatConvolutions {
   std::unique_ptr<Layers> layers_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

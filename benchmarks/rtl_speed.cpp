@@ -14,6 +14,7 @@
 #include "tests/support/child.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 

@@ -23,6 +23,7 @@
 #include "tests/support/program_interpreter.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 

@@ -1,12 +1,32 @@
-// `bitbalance check-vcd`: its arguments.
+// `bitbalance check-vcd`: tells whether waveform files are well-formed, and what is in them.
+#include <fmt/format.h>
+
 #include <memory>
 
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
-#include "testbench/waveform/vcd_command.h"
+#include "testbench/waveform/vcd.h"
+#include "testbench/waveform/vcd_summary.h"
 
-namespace bitbalance {
+namespace bitbalance::cli {
+namespace {
+
+struct CheckVcdArguments {
+  std::vector<std::string> files;
+  bool list = false;  ///< also one line a signal
+};
+
+void check_vcd(const CheckVcdArguments& arguments) {
+  for (const std::string& file : arguments.files) {
+    const Vcd vcd = read_vcd(file, VcdChanges::kCounted);
+    fmt::print("{}", describe_vcd(file, vcd));
+    if (!arguments.list) continue;
+    for (const VcdSignal& signal : vcd.signals) fmt::print("{}", describe_vcd_signal(vcd, signal));
+  }
+}
+
+}  // namespace
 
 Subcommand add_check_vcd_command(CLI::App& parent) {
   const auto arguments = std::make_shared<CheckVcdArguments>();
@@ -15,12 +35,11 @@ Subcommand add_check_vcd_command(CLI::App& parent) {
   app->add_flag("--list", arguments->list, "also one line a signal: width, changes, name");
   app->footer(
       "Exit code: 0 all files are well-formed, 2 one is not, told in one line with file and line number. "
-      "What "
-      "the format leaves open is told as a note.");
+      "What the format leaves open is told as a note.");
   return {app, [arguments] {
-            check_vcd_command(*arguments);
+            check_vcd(*arguments);
             return kExitPass;
           }};
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cli

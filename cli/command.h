@@ -5,7 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 
-namespace bitbalance {
+#include "cli/names.h"
+
+namespace bitbalance::cli {
 
 struct Subcommand {
   CLI::App* app;
@@ -20,4 +22,4 @@ Subcommand add_check_vcd_command(CLI::App& parent);
 Subcommand add_recost_command(CLI::App& parent);
 Subcommand add_compare_command(CLI::App& parent);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cli

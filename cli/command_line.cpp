@@ -10,7 +10,7 @@
 #include "base/nearest_word.h"
 #include "base/number.h"
 
-namespace bitbalance {
+namespace bitbalance::cli {
 namespace {
 
 using Arguments = std::vector<std::string>;
@@ -178,4 +178,4 @@ void read_command_line(CLI::App& app, int argc, char* argv[]) {
   }
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cli

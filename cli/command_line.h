@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
-namespace bitbalance {
+#include "cli/names.h"
+
+namespace bitbalance::cli {
 
 /// An option that may be repeated, or an argument that takes all that are given; each value as it was typed.
 CLI::Option* add_texts(CLI::App& app, const std::string& name, std::vector<std::string>& texts,
@@ -21,4 +23,4 @@ const CLI::Validator& real_number_check();
 /// version is asked for, std::invalid_argument for a user's mistake.
 void read_command_line(CLI::App& app, int argc, char* argv[]);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cli

@@ -1,7 +1,9 @@
 // How the program ends.
 #pragma once
 
-namespace bitbalance {
+#include "cli/names.h"
+
+namespace bitbalance::cli {
 
 /// Exit codes of the program. A signal that stops it adds its number to kExitSignal, as in shells: 130 is
 /// Ctrl-C.
@@ -14,4 +16,4 @@ inline constexpr int kExitUsage = 2;
 inline constexpr int kExitMachine = 3;
 inline constexpr int kExitSignal = 128;
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cli

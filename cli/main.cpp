@@ -14,7 +14,7 @@
 #include "cli/exit_codes.h"
 #include "testbench/run/console.h"
 
-namespace bitbalance {
+namespace bitbalance::cli {
 namespace {
 
 int parse_and_run(int argc, char* argv[]) {
@@ -45,10 +45,10 @@ int failure(const std::string& why, int exit_code) {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::cli
 
 int sc_main(int argc, char* argv[]) {
-  using namespace bitbalance;
+  using namespace bitbalance::cli;
   try {
     const int exit_code = parse_and_run(argc, argv);
     finish_stdout();
@@ -65,7 +65,7 @@ int sc_main(int argc, char* argv[]) {
 }
 
 int main(int argc, char* argv[]) {
-  bitbalance::claim_standard_streams();
+  bitbalance::run::claim_standard_streams();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like a full disk
   ::setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);  // read before sc_main
   return sc_core::sc_elab_and_sim(argc, argv);

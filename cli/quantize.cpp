@@ -1,13 +1,218 @@
-// `bitbalance quantize`: its arguments.
-#include "cli/quantize_command.h"
-
+// `bitbalance quantize`: a float model to integers under a limit of non-zero bits, with what it costs and
+// loses.
+#include <fmt/format.h>
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/command_line.h"
+#include "cli/exit_codes.h"
+#include "quant/eval/evaluator.h"
+#include "quant/eval/integer_evaluator.h"
+#include "quant/ir/integer_values.h"
+#include "quant/ir/quantized_file.h"
+#include "quant/method/calibration.h"
+#include "quant/method/equalization.h"
+#include "quant/method/host_placement.h"
+#include "quant/method/weight_metrics.h"
+#include "quant/onnx/export.h"
+#include "testbench/explore/bit_budget.h"
+#include "testbench/explore/quantize_report.h"
+#include "testbench/report/file_name.h"
+#include "testbench/report/results_folder.h"
+#include "testbench/run/progress.h"
+#include "testbench/run/stop_signals.h"
+#include "testbench/scenario/settings_writer.h"
+#include "testbench/scenario/workload.h"
 
-namespace bitbalance {
+namespace bitbalance::cli {
 namespace {
+
+struct QuantizeArguments {
+  std::string model;  ///< ONNX file, or a scenario (.yaml)
+  /// Values of settings, empty where not given: "path.to.key" of a scenario and the option that stands for
+  /// it.
+  struct Option {
+    const char* name;
+    const char* key;
+    std::string value;
+  };
+  std::vector<Option> options;
+  bool bias_correction = false;
+  bool each_for_itself = false;
+  std::vector<std::string> settings;  ///< "path.to.key=value"
+  std::string budget;
+  std::string out;
+};
+
+using Images = std::vector<std::vector<float>>;
+
+bool is_scenario(const std::filesystem::path& file) {
+  return file.extension() == ".yaml" || file.extension() == ".yml";
+}
+
+Scenario scenario_of(const QuantizeArguments& arguments) {
+  std::vector<SettingOverride> overrides;
+  for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});
+  const auto add = [&](const std::string& key, const std::string& value, const char* option) {
+    if (!value.empty()) overrides.push_back({key + "=" + yaml_quoted(value), option});
+  };
+  const bool from_scenario = is_scenario(arguments.model);
+  if (!from_scenario) add("network.model", arguments.model, "model");
+  for (const QuantizeArguments::Option& option : arguments.options)
+    add(option.key, option.value, option.name);
+  if (arguments.bias_correction)
+    overrides.push_back({"quantization.bias_correction=true", "--bias-correction"});
+  if (arguments.each_for_itself) overrides.push_back({"quantization.sequential=false", "--each-for-itself"});
+  Scenario scenario = load_scenario(from_scenario ? arguments.model : "", overrides);
+  if (!from_scenario && scenario.name.empty()) scenario.name = scenario.network.model.stem().string();
+  if (scenario.network.builtin.empty() && scenario.network.calibration_images.empty())
+    throw SettingsError("--calibration: not given; accepted: an IDX file of images");
+  if (!scenario.network.quantized.empty())
+    throw SettingsError("network.quantized: given; accepted: a float model to quantize");
+  scenario.quantization.options.threads = scenario.run.threads;
+  return scenario;
+}
+
+/// Weights by tokens when all of a weight's bits may be used.
+std::vector<std::int64_t> tokens_without_limit(const Network& network, const Calibration& calibration,
+                                               QuantizationOptions options) {
+  options.method = WeightMethod::kNearest;
+  options.scale_search = false;
+  options.bias_correction = false;
+  options.nnzb = options.weight_bits - 1;
+  for (LayerOverride& entry : options.overrides)
+    entry.nnzb = entry.weight_bits.value_or(options.weight_bits) - 1;
+  return token_histogram(quantize(network, calibration, options));
+}
+
+class QuantizeRun {
+ public:
+  explicit QuantizeRun(const QuantizeArguments& arguments) : arguments_(arguments) {}
+
+  void run() {
+    const StopSignals stop;
+    report_.scenario = scenario_of(arguments_);
+    const Scenario& scenario = report_.scenario;
+    ResultsFolder folder(
+        arguments_.out.empty() ? "results/" + file_name(scenario.name) + "-quantized" : arguments_.out,
+        "quantize");
+    samples_ = load_samples(scenario);
+    folded_ = lower_network(samples_.network);
+    calibration_ = calibrate(samples_.network, samples_.calibration, scenario.quantization.calibration());
+    report_.calibration_images = static_cast<int>(samples_.calibration.size());
+    report_.synthetic_calibration = scenario.network.calibration_images.empty();
+    const bool equalizes = scenario.quantization.options.equalize_channels;
+    if (equalizes && !arguments_.budget.empty())
+      throw SettingsError("--budget: accepted: without quantization.equalize_channels");
+    if (!arguments_.budget.empty()) spend(parse_budget(arguments_.budget));
+    Calibration ranges = calibration_;
+    if (equalizes) folded_ = equalize_channels(std::move(folded_), ranges);
+    const auto start = std::chrono::steady_clock::now();
+    for (const TokenForm form : {TokenForm::kBinary, TokenForm::kSignedDigit}) quantize_for(form);
+    report_.quantize_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    for (const TokenForm form : {TokenForm::kBinary, TokenForm::kSignedDigit}) judge(form);
+    write(folder);
+  }
+
+  void print() const {
+    fmt::print("{}", quantize_table(report_));
+    if (!without_picture_.empty()) fmt::print("{}\n", without_picture_);
+    fmt::print("results   {}\n", results_);
+  }
+
+ private:
+  void spend(const BitBudget& budget) {
+    Progress progress("allocate");
+    const Allocation allocation = allocate_bits(report_.scenario, folded_, calibration_, samples_.calibration,
+                                                budget, [&](double share) { progress.update(share); });
+    report_.scenario.quantization.options.overrides = allocation.layers;
+    report_.budget =
+        fmt::format("{}: {:.6g} of {:.6g} spent by convolutions; expected noise of the output {:.3g}",
+                    arguments_.budget, allocation.cost, allocation.budget, allocation.loss);
+  }
+
+  void quantize_for(TokenForm form) {
+    const auto index = static_cast<std::size_t>(form);
+    Progress progress(form == TokenForm::kBinary ? "binary" : "signed");
+    QuantizationOptions options = report_.scenario.quantization.options;
+    options.token_form = form;
+    FormReport& result = report_.forms.at(index);
+    result.network = quantize(samples_.network, calibration_, options, samples_.calibration,
+                              [&](double share) { progress.update(share); });
+    report_.tokens_before.at(index) = tokens_without_limit(samples_.network, calibration_, options);
+    report_.tokens_after.at(index) = token_histogram(result.network);
+  }
+
+  void judge(TokenForm form) {
+    constexpr std::size_t kImages = 16;
+    FormReport& result = report_.forms.at(static_cast<std::size_t>(form));
+    for (const QuantizedLayer& layer : result.network.layers) {
+      const auto node = std::find_if(folded_.nodes.begin(), folded_.nodes.end(),
+                                     [&](const Node& n) { return n.name == layer.name; });
+      result.weight_sqnr_db.push_back(layer.op == LayerOp::kConv ? weight_sqnr_db(*node, layer) : 0);
+    }
+    const Images some(samples_.calibration.begin(),
+                      samples_.calibration.begin() +
+                          static_cast<std::ptrdiff_t>(std::min(kImages, samples_.calibration.size())));
+    result.output_sqnr_db = output_sqnr_db(folded_, result.network, some);
+    result.prediction = predict(result.network, report_.scenario);
+    if (!samples_.task.has_truth()) return;
+
+    const IntegerEvaluator integers(result.network);
+    const QuantizedTensor& input = result.network.tensors[result.network.input];
+    const Decisions found =
+        decide([&](int i) { return integers.run(quantize_values(input, samples_.images[i])); });
+    if (float_decisions_.empty())
+      float_decisions_ = decide([&](int i) { return Evaluator(samples_.network).run(samples_.images[i]); });
+    result.accuracy = samples_.task.judge(found, float_decisions_);
+  }
+
+  /// By the outputs that evaluate(image) gives.
+  template <typename Evaluate>
+  Decisions decide(const Evaluate& evaluate) const {
+    Progress progress("evaluate");
+    return samples_.task.decide(static_cast<int>(samples_.images.size()), evaluate,
+                                report_.scenario.run.threads, [&](double share) { progress.update(share); });
+  }
+
+  void write(ResultsFolder& folder) {
+    Scenario& scenario = report_.scenario;
+    const FormReport& chosen = report_.form(scenario.accelerator.token_form);
+    folder.write("model.onnx", to_onnx(dequantized(folded_, chosen.network)));
+    folder.write("quantized.cbor", to_cbor(chosen.network));
+    folder.write("quantization.yaml", to_yaml(scenario.quantization, scenario.accelerator.token_form));
+    scenario.network.quantized = "quantized.cbor";  // beside the scenario, wherever the folder goes
+    folder.write("effective.yaml", to_yaml(scenario));
+    folder.write("layers.csv", quantize_csv(report_));
+    folder.write("summary.json", quantize_json(report_));
+    const Picture picture = draw_svg(quantize_charts(report_), 2);
+    if (!picture.svg.empty()) folder.write("tokens.svg", picture.svg);
+    without_picture_ = picture.why;
+    folder.commit();
+    results_ = folder.target().string();
+  }
+
+  const QuantizeArguments& arguments_;
+  QuantizeReport report_;
+  Samples samples_;
+  Decisions float_decisions_;
+  Network folded_;
+  Calibration calibration_;
+  std::string without_picture_;  ///< why; empty: there is one
+  std::string results_;
+};
+
+int quantize_command(const QuantizeArguments& arguments) {
+  QuantizeRun run(arguments);
+  run.run();
+  run.print();
+  return kExitPass;
+}
 
 constexpr const char* kQuantizeExamples = R"(
 Examples:
@@ -73,4 +278,4 @@ Subcommand add_quantize_command(CLI::App& parent) {
   return {app, [arguments] { return quantize_command(*arguments); }};
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cli

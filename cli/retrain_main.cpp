@@ -21,7 +21,7 @@
 #include "testbench/run/console.h"
 #include "testbench/run/progress.h"
 
-namespace bitbalance {
+namespace bitbalance::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -153,7 +153,7 @@ int failure(const std::string& why, int exit_code) {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::cli
 
 int main(int argc, char* argv[]) {
   using namespace bitbalance;

@@ -21,6 +21,7 @@
 namespace {
 
 using namespace bitbalance;
+using namespace bitbalance::run;
 using Bytes = std::vector<std::uint8_t>;
 
 constexpr std::size_t kMemoryBytes = std::size_t{16} << 20;
@@ -88,7 +89,7 @@ bool simulate(Accelerator& accelerator, const Workload& workload, const Program&
   return driver.outcome().fault == ProgramFault::kNone && wrong == 0;
 }
 
-bool run(const std::string& file, bool clocked) {
+bool run_scenario(const std::string& file, bool clocked) {
   const Scenario scenario = load_scenario(file);
   const Workload workload = prepare_workload(scenario, [](double) {});
   MapperOptions options;
@@ -116,7 +117,7 @@ int sc_main(int argc, char* argv[]) {
     return EXIT_FAILURE;
   }
   try {
-    return run(argv[1], level == "rtl") ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_scenario(argv[1], level == "rtl") ? EXIT_SUCCESS : EXIT_FAILURE;
   } catch (const std::exception& error) {
     fmt::print(stderr, "own_memory: {}\n", error.what());
     return EXIT_FAILURE;

@@ -19,6 +19,7 @@
 namespace {
 
 using namespace bitbalance;
+using namespace bitbalance::compiler;
 using Bytes = std::vector<std::uint8_t>;
 
 constexpr std::uint64_t kDramBase = 0x8000'0000;

@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-namespace bitbalance {
+namespace bitbalance::baselines {
 namespace {
 
 void require(bool ok, const Baseline& baseline, const char* name, int value, const char* accepted) {
@@ -48,4 +48,4 @@ void check(const Baseline& b) {
   require(b.columns >= 1 && b.columns <= kMostRowsOrColumns, b, "columns", b.columns, "1 to 256");
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::baselines

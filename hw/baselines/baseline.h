@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <string>
 
+#include "hw/baselines/names.h"
 #include "quant/ir/quantized_network.h"
 
-namespace bitbalance {
+namespace bitbalance::baselines {
 
 enum class BaselineKind {
   kDense,      ///< bit-parallel: a full multiplier a lane
@@ -44,4 +45,4 @@ constexpr bool needs_activations(BaselineKind kind) {
   return kind == BaselineKind::kLaconic;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::baselines

@@ -1,6 +1,6 @@
 #include "hw/baselines/baseline_cost.h"
 
-namespace bitbalance {
+namespace bitbalance::baselines {
 namespace {
 
 constexpr double kJoulePerPicojoule = 1e-12;
@@ -75,4 +75,4 @@ double array_mm2(const PriceList& prices, const Baseline& baseline, const Baseli
   return prices.area(parts.array).total_mm2() + prices.area(parts.front_end).total_mm2();
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::baselines

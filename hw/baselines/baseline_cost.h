@@ -8,7 +8,7 @@
 #include "hw/baselines/layer_cycles.h"
 #include "hw/cost/cost_model.h"
 
-namespace bitbalance {
+namespace bitbalance::baselines {
 
 /// What the array did.
 struct BaselineWork {
@@ -54,4 +54,4 @@ class BaselineCost {
 /// Array and front end: what equal area is about.
 double array_mm2(const PriceList& prices, const Baseline& baseline, const BaselineWidths& widths);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::baselines

@@ -7,7 +7,7 @@
 #include "base/vector_clones.h"
 #include "hw/isa/tokens.h"
 
-namespace bitbalance {
+namespace bitbalance::baselines {
 namespace {
 
 constexpr int kMostLanes = 256;
@@ -317,4 +317,4 @@ std::int64_t row_terms(const Baseline& baseline, int weight_bits, const std::int
   return 0;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::baselines

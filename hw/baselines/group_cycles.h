@@ -6,7 +6,7 @@
 
 #include "hw/baselines/baseline.h"
 
-namespace bitbalance {
+namespace bitbalance::baselines {
 
 /// Raises cost[i] to the cycles of group i, weights [i * lanes, (i + 1) * lanes) of the row; a last group
 /// that is not full is filled with zero weights. Precondition: check(baseline), not Laconic,
@@ -20,4 +20,4 @@ std::int64_t row_terms(const Baseline& baseline, int weight_bits, const std::int
 /// Terms of a value: ones of its magnitude, or its non-zero signed digits.
 int term_count(std::int32_t value, TokenForm form);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::baselines

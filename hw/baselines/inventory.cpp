@@ -2,7 +2,7 @@
 
 #include "hw/baselines/layer_cycles.h"
 
-namespace bitbalance {
+namespace bitbalance::baselines {
 namespace {
 
 /// Adders that sum `inputs` of `bits`; each level is a bit wider.
@@ -171,4 +171,4 @@ BaselineUses uses(const Baseline& baseline, const BaselineWidths& widths) {
   return uses;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::baselines

@@ -6,7 +6,7 @@
 #include "hw/baselines/baseline.h"
 #include "hw/cost/parts.h"
 
-namespace bitbalance {
+namespace bitbalance::baselines {
 
 /// The widths that an array is built for; it serves no others.
 struct BaselineWidths {
@@ -32,4 +32,4 @@ struct BaselineUses {
 };
 BaselineUses uses(const Baseline& baseline, const BaselineWidths& widths);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::baselines

@@ -7,7 +7,7 @@
 #include "base/vector_clones.h"
 #include "hw/baselines/group_cycles.h"
 
-namespace bitbalance {
+namespace bitbalance::baselines {
 namespace {
 
 int groups_of(int amount, int size) {
@@ -145,4 +145,4 @@ BaselineCycles layer_cycles(const Baseline& baseline, const BaselineLayer& layer
   return result;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::baselines

@@ -7,7 +7,7 @@
 
 #include "hw/baselines/baseline.h"
 
-namespace bitbalance {
+namespace bitbalance::baselines {
 
 /// Weights as in QuantizedLayer: [output channel][input channel of its conv group][kernel y][kernel x]. Lanes
 /// take consecutive ones of a channel.
@@ -44,4 +44,4 @@ BaselineCycles layer_cycles(const Baseline& baseline, const BaselineLayer& layer
 BaselineCycles layer_cycles(const Baseline& baseline, const BaselineLayer& layer,
                             const std::vector<std::int16_t>& activations);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::baselines

@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-namespace bitbalance {
+namespace bitbalance::baselines {
 
 const char* to_string(SizingRule rule) {
   switch (rule) {
@@ -45,4 +45,4 @@ Baseline largest_array(BaselineKind kind, TokenForm terms, const std::function<b
   return best;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::baselines

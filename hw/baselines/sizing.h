@@ -5,7 +5,7 @@
 
 #include "hw/baselines/baseline.h"
 
-namespace bitbalance {
+namespace bitbalance::baselines {
 
 enum class SizingRule {
   kEqualLanes,  ///< as many weight x activation pairs at a time
@@ -23,4 +23,4 @@ int published_lanes(BaselineKind kind);
 /// refuses with another column, too.
 Baseline largest_array(BaselineKind kind, TokenForm terms, const std::function<bool(const Baseline&)>& fits);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::baselines

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bitbalance {
+namespace bitbalance::baselines {
 namespace {
 
 /// The array: rows x columns PEs that begin and end steps together.
@@ -88,4 +88,4 @@ SteppedLayer step_layer(const Baseline& baseline, const BaselineLayer& layer,
   return SteppingArray(baseline, layer, activations).run();
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::baselines

@@ -10,7 +10,7 @@
 #include "hw/baselines/baseline.h"
 #include "hw/baselines/layer_cycles.h"
 
-namespace bitbalance {
+namespace bitbalance::baselines {
 
 /// One processing element.
 class SteppingPe {
@@ -38,4 +38,4 @@ struct SteppedLayer {
 SteppedLayer step_layer(const Baseline& baseline, const BaselineLayer& layer,
                         const std::vector<std::int16_t>& activations);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::baselines

@@ -5,7 +5,7 @@
 #include "hw/baselines/stepping.h"
 #include "hw/isa/tokens.h"
 
-namespace bitbalance {
+namespace bitbalance::baselines {
 namespace {
 
 /// Weights and activations of a step.
@@ -302,4 +302,4 @@ std::unique_ptr<SteppingPe> make_pe(const Baseline& baseline, int weight_bits) {
   return nullptr;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::baselines

@@ -5,7 +5,7 @@
 #include "hw/isa/parameter_entry.h"
 #include "hw/isa/tokens.h"
 
-namespace bitbalance {
+namespace bitbalance::compiler {
 namespace {
 
 /// Calls `body` with the layer's number of each output channel of the blob, in order.
@@ -72,4 +72,4 @@ void write_constants(const QuantizedNetwork& network, const AcceleratorConfig& c
     write(blob.offset, bytes_of(blob, network.layers[static_cast<std::size_t>(blob.layer)], config));
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::compiler

@@ -2,13 +2,14 @@
 // and parameters from. Behind the mapper; who only asks for time does without it.
 #pragma once
 
+#include "hw/compiler/names.h"
 #include "hw/isa/config.h"
 #include "hw/isa/program.h"
 #include "quant/ir/quantized_network.h"
 
-namespace bitbalance {
+namespace bitbalance::compiler {
 
 /// Fills in `program.constants`. `network` and `config`: those it was mapped from and for.
 void write_constants(const QuantizedNetwork& network, const AcceleratorConfig& config, Program& program);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::compiler

@@ -9,7 +9,7 @@
 
 #include "hw/isa/tiles.h"
 
-namespace bitbalance {
+namespace bitbalance::compiler {
 namespace {
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
@@ -282,4 +282,4 @@ LayerMapping choose_mapping(const Convolution& c, const LayerMapping& user, cons
   refuse(c, "elements in the output buffer", needs.output_elements, c.config->output_elements(c.wide));
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::compiler

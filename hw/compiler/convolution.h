@@ -9,7 +9,7 @@
 #include "hw/isa/tokens.h"
 #include "quant/ir/quantized_network.h"
 
-namespace bitbalance {
+namespace bitbalance::compiler {
 
 struct Convolution {
   const QuantizedLayer* layer = nullptr;
@@ -78,4 +78,4 @@ bool activations_resident(const Convolution& conv, const LayerMapping& mapping);
 /// is named.
 LayerMapping choose_mapping(const Convolution& conv, const LayerMapping& user, const MapperOptions& options);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::compiler

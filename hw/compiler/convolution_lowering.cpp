@@ -5,7 +5,7 @@
 
 #include "hw/compiler/layer_lowering.h"
 
-namespace bitbalance {
+namespace bitbalance::compiler {
 namespace {
 
 /// Where a block begins and how much of it there is: mapping sizes cut at the layer's edges.
@@ -319,4 +319,4 @@ void lower_convolution(ProgramBuilder& builder, const Convolution& conv, const L
   ConvolutionLowering(builder, conv, mapping).emit();
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::compiler

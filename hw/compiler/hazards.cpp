@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
-namespace bitbalance {
+namespace bitbalance::compiler {
 
 RingBuffer::Region RingBuffer::allocate(std::int64_t size, std::int64_t align) {
   assert(size > 0 && size <= capacity_);
@@ -55,4 +55,4 @@ void set_dependence_flags(std::vector<Command>& commands, const std::vector<Prer
   }
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::compiler

@@ -11,9 +11,10 @@
 #include <optional>
 #include <vector>
 
+#include "hw/compiler/names.h"
 #include "hw/isa/command.h"
 
-namespace bitbalance {
+namespace bitbalance::compiler {
 
 /// Position of a command in the program.
 using CommandIndex = std::uint32_t;
@@ -73,4 +74,4 @@ class RingBuffer {
 /// and a command whose prerequisite an earlier command of its engine already waited for needs none.
 void set_dependence_flags(std::vector<Command>& commands, const std::vector<Prerequisites>& prerequisites);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::compiler

@@ -4,7 +4,7 @@
 #include "hw/compiler/convolution.h"
 #include "hw/compiler/program_builder.h"
 
-namespace bitbalance {
+namespace bitbalance::compiler {
 
 /// A convolution, max pooling behind it included where `conv` has some.
 void lower_convolution(ProgramBuilder& builder, const Convolution& conv, const LayerMapping& mapping);
@@ -15,4 +15,4 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer);
 /// Elementwise sum as a layer of its own, through the output buffer.
 void lower_add(ProgramBuilder& builder, const QuantizedLayer& layer);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::compiler

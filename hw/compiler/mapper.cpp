@@ -9,7 +9,7 @@
 #include "hw/compiler/constants.h"
 #include "hw/compiler/layer_lowering.h"
 
-namespace bitbalance {
+namespace bitbalance::compiler {
 namespace {
 
 const QuantizedTensor& tensor(const QuantizedNetwork& network, int index) {
@@ -337,4 +337,4 @@ MappedProgram build_program(const QuantizedNetwork& network, const AcceleratorCo
   return std::move(segments.front());
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::compiler

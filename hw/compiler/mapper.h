@@ -6,11 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "hw/compiler/names.h"
 #include "hw/isa/config.h"
 #include "hw/isa/program.h"
 #include "quant/ir/quantized_network.h"
 
-namespace bitbalance {
+namespace bitbalance::compiler {
 
 enum class LoopOrder {
   kActivationsOuter,  ///< for each spatial block: for each channel block; activations are loaded once
@@ -82,4 +83,4 @@ std::vector<MappedProgram> build_segments(const QuantizedNetwork& network, const
 MappedProgram build_program(const QuantizedNetwork& network, const AcceleratorConfig& config,
                             const MapperOptions& options);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::compiler

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bitbalance {
+namespace bitbalance::compiler {
 
 ProgramBuilder::ProgramBuilder(const QuantizedNetwork& network, const AcceleratorConfig& config,
                                const MapperOptions& options, const Program* before)
@@ -149,4 +149,4 @@ Program ProgramBuilder::finish(std::vector<ProgramLayer> host_layers) && {
   return std::move(program_);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::compiler

@@ -14,7 +14,7 @@
 #include "hw/isa/config.h"
 #include "hw/isa/program.h"
 
-namespace bitbalance {
+namespace bitbalance::compiler {
 
 /// DRAM base alignment of tensors and constants, bytes.
 inline constexpr std::uint32_t kDramAlignment = 64;
@@ -113,4 +113,4 @@ class ProgramBuilder {
   std::vector<std::vector<Write>> writes_;  ///< by tensor; of slices at their parent
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::compiler

@@ -4,7 +4,7 @@
 
 #include "hw/compiler/layer_lowering.h"
 
-namespace bitbalance {
+namespace bitbalance::compiler {
 namespace {
 
 /// Output rows and channels of a block: as many whole channels as half the output buffer holds, else rows of
@@ -199,4 +199,4 @@ void lower_add(ProgramBuilder& builder, const QuantizedLayer& layer) {
   });
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::compiler

@@ -2,7 +2,7 @@
 
 #include "hw/isa/command.h"
 
-namespace bitbalance {
+namespace bitbalance::cost {
 
 const char* to_string(Component component) {
   switch (component) {
@@ -91,4 +91,4 @@ ActionCounts actions_of(const EventCounts& events) {
   return counts;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cost

@@ -6,9 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "hw/cost/names.h"
 #include "hw/isa/events.h"
 
-namespace bitbalance {
+namespace bitbalance::cost {
 
 enum class Component : std::uint8_t {
   kPeArray,
@@ -63,4 +64,4 @@ using ActionCounts = std::array<std::int64_t, kActions>;
 /// The documented table from events to actions (docs/cost.md).
 ActionCounts actions_of(const EventCounts& events);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cost

@@ -4,7 +4,7 @@
 
 #include "hw/cost/inventory.h"
 
-namespace bitbalance {
+namespace bitbalance::cost {
 namespace {
 
 constexpr double kJoulePerPicojoule = 1e-12;
@@ -93,4 +93,4 @@ EnergyReport CostModel::energy(const Work& work) const {
   return report;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cost

@@ -9,7 +9,7 @@
 #include "hw/isa/config.h"
 #include "hw/isa/profile.h"
 
-namespace bitbalance {
+namespace bitbalance::cost {
 
 /// What a layer, or a run, did.
 struct Work {
@@ -71,4 +71,4 @@ class CostModel {
   AreaReport area_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cost

@@ -5,7 +5,7 @@
 
 #include "hw/isa/command.h"
 
-namespace bitbalance {
+namespace bitbalance::cost {
 namespace {
 
 constexpr int kShiftStages = 4;  ///< positions 0 to 15
@@ -165,4 +165,4 @@ std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& c, bool wid
   return uses;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cost

@@ -9,7 +9,7 @@
 #include "hw/cost/parts.h"
 #include "hw/isa/config.h"
 
-namespace bitbalance {
+namespace bitbalance::cost {
 
 /// Of the core; the DRAM has none.
 std::array<Parts, kComponents> inventory(const AcceleratorConfig& config);
@@ -17,4 +17,4 @@ std::array<Parts, kComponents> inventory(const AcceleratorConfig& config);
 /// `wide`: 16-bit activations. Null slots and DRAM use none of these parts.
 std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& config, bool wide);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cost

@@ -6,7 +6,7 @@
 
 #include "hw/cost/sram.h"
 
-namespace bitbalance {
+namespace bitbalance::cost {
 
 /// An amount of logic: what exists, or what an action switches.
 struct Logic {
@@ -61,4 +61,4 @@ constexpr int widening_shifter(int bits, int shift_stages) {
   return muxes;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cost

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace bitbalance {
+namespace bitbalance::cost {
 namespace {
 
 constexpr double kMm2PerUm2 = 1e-6;
@@ -89,4 +89,4 @@ double PriceList::action_pj(const ActionUse& use, const Parts& parts) const {
   return logic_pj + (use.sram_reads * memory.read_pj + use.sram_writes * memory.write_pj) * sram_energy_;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cost

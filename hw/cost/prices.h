@@ -5,7 +5,7 @@
 #include "hw/cost/parts.h"
 #include "hw/cost/technology.h"
 
-namespace bitbalance {
+namespace bitbalance::cost {
 
 struct ComponentArea {
   double logic_mm2 = 0;
@@ -45,4 +45,4 @@ class PriceList {
   double dram_byte_pj_, null_slot_share_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cost

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
-namespace bitbalance {
+namespace bitbalance::cost {
 namespace {
 
 int narrowest(const SramTable& table) {
@@ -104,4 +104,4 @@ SramFigures SramModel::bank(double bytes, int bits) const {
   return {result[0], result[1], result[2], result[3]};
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cost

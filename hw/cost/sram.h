@@ -6,7 +6,7 @@
 
 #include "hw/cost/technology.h"
 
-namespace bitbalance {
+namespace bitbalance::cost {
 
 /// Banks that are alike.
 struct SramArray {
@@ -48,4 +48,4 @@ class SramModel {
   std::vector<Sample> slope_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cost

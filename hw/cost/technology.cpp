@@ -8,7 +8,7 @@
 
 #include "hw/cost/sram.h"
 
-namespace bitbalance {
+namespace bitbalance::cost {
 namespace {
 
 struct UnitInfo {
@@ -188,4 +188,4 @@ double scaled(const Constant& constant, const Technology& technology) {
   return value;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cost

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
-namespace bitbalance {
+#include "hw/cost/names.h"
+
+namespace bitbalance::cost {
 
 enum class Quantity { kEnergy, kEnergyPerBit, kArea, kPower, kRatio };
 
@@ -146,4 +148,4 @@ double scaled(const Constant& constant, const Technology& technology);
 double energy_scale(const Technology& technology, double from_node_nm, double from_voltage_v);
 double area_scale(const Technology& technology, double from_node_nm);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::cost

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 
-namespace bitbalance {
+#include "hw/isa/names.h"
+
+namespace bitbalance::isa {
 
 /// The low `bits` (1..64) of `value` as a two's complement number: what a register of that width keeps.
 constexpr std::int64_t wrap(std::int64_t value, int bits) {
@@ -47,4 +49,4 @@ constexpr int clamp(std::int64_t value, std::int16_t low, std::int16_t high) {
   return static_cast<int>(value < low ? low : value > high ? high : value);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -8,7 +8,7 @@
 
 #include "hw/isa/config.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 /// Number of a rising clock edge, 0 for the one that starts the program.
 using Edge = std::int64_t;
@@ -130,4 +130,4 @@ class ChannelTiming {
   std::int64_t end_fraction_ = 0;  ///< and 1 / numerator of a cycle
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/crc.hpp>
 
-namespace bitbalance {
+namespace bitbalance::isa {
 namespace {
 
 // Byte layout: 0 opcode, 1 wait (low nibble) and signal (high nibble), 2-3 layer, 4 header flags, 8-59 body,
@@ -397,4 +397,4 @@ const char* to_string(ProgramFault fault) {
   return "?";
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -8,7 +8,9 @@
 #include <stdexcept>
 #include <variant>
 
-namespace bitbalance {
+#include "hw/isa/names.h"
+
+namespace bitbalance::isa {
 
 inline constexpr int kCommandBytes = 64;
 using CommandBytes = std::array<std::uint8_t, kCommandBytes>;
@@ -240,4 +242,4 @@ struct DecodedHeader {
 /// Checks magic, version, CRC and that the header's configuration hash equals `expected_hash`, in that order.
 DecodedHeader decode_header(const CommandBytes& bytes, std::uint32_t expected_hash);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

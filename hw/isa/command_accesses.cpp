@@ -5,7 +5,7 @@
 #include "hw/isa/dma_walk.h"
 #include "hw/isa/tokens.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 namespace {
 
 /// Of as few pieces as possible.
@@ -187,4 +187,4 @@ std::vector<Access> accesses_of(const Command& command, const AcceleratorConfig&
   return list.take();
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -9,7 +9,7 @@
 #include "hw/isa/command.h"
 #include "hw/isa/config.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 enum class Storage : std::uint8_t { kWeights, kParameters, kActivations, kOutputs, kData };
 const char* to_string(Storage storage);
@@ -40,4 +40,4 @@ struct Access {
 /// whole: with what a load's stride phases of unequal size leave out.
 std::vector<Access> accesses_of(const Command& command, const AcceleratorConfig& config);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -5,7 +5,7 @@
 #include "hw/isa/compute_check.h"
 #include "hw/isa/dma_walk.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 namespace {
 
 constexpr int kLargestStride = 15;
@@ -138,4 +138,4 @@ ProgramFault check(const Command& command, const AcceleratorConfig& config, cons
       command.body);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -7,7 +7,7 @@
 #include "hw/isa/config.h"
 #include "hw/isa/region_map.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 /// kBadField before kLoadOutsideRegion or kStoreOutsideData; kNone if the command may start.
 ProgramFault check(const LoadWeights& load, const AcceleratorConfig& config, const RegionMap& regions);
@@ -21,4 +21,4 @@ ProgramFault check(const Add& add, const AcceleratorConfig& config);
 /// What its engine says of any command; of a Compute as in compute_check.h, of End and Barrier nothing.
 ProgramFault check(const Command& command, const AcceleratorConfig& config, const RegionMap& regions);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

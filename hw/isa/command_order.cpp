@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <deque>
 
-namespace bitbalance {
+namespace bitbalance::isa {
 namespace {
 
 using Index = CommandOrder::Index;
@@ -105,4 +105,4 @@ CommandOrder::CommandOrder(const std::vector<Command>& commands, const Accelerat
   OrderWalk(commands, config, can_complete, *this).run();
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -10,7 +10,7 @@
 #include "hw/isa/command.h"
 #include "hw/isa/config.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 class CommandOrder {
  public:
@@ -36,4 +36,4 @@ class CommandOrder {
   std::array<std::vector<Counts>, kEngines> before_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -5,7 +5,7 @@
 
 #include "hw/isa/tokens.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 namespace {
 
 constexpr int kLargestStride = 15;
@@ -86,4 +86,4 @@ ProgramFault check(const Compute& c, const AcceleratorConfig& config) {
   return good ? ProgramFault::kNone : ProgramFault::kBadField;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -6,9 +6,9 @@
 #include "hw/isa/command.h"
 #include "hw/isa/config.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 /// kBadField or kNone.
 ProgramFault check(const Compute& compute, const AcceleratorConfig& config);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

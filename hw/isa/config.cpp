@@ -5,7 +5,7 @@
 #include <boost/crc.hpp>
 #include <stdexcept>
 
-namespace bitbalance {
+namespace bitbalance::isa {
 namespace {
 
 void require(bool ok, const char* name, double value, const char* accepted) {
@@ -65,11 +65,8 @@ const char* to_string(Synchronization value) {
 const char* to_string(ColumnMapping value) {
   return value == ColumnMapping::kFlattened ? "flattened" : "row";
 }
-const char* to_string(TokenForm value) {
-  return value == TokenForm::kBinary ? "binary" : "signed_digit";
-}
 const char* to_string(WeightStorage value) {
   return value == WeightStorage::kDense ? "dense" : "tokens";
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

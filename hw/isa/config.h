@@ -6,9 +6,10 @@
 #include <cstdint>
 #include <string>
 
-#include "quant/ir/quantized_network.h"
+#include "hw/isa/names.h"
+#include "quant/ir/token_form.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 /// How the rows of the PE array agree on the end of a step.
 enum class Synchronization {
@@ -83,7 +84,6 @@ std::uint32_t config_hash(const AcceleratorConfig& config);
 
 const char* to_string(Synchronization value);
 const char* to_string(ColumnMapping value);
-const char* to_string(TokenForm value);
 const char* to_string(WeightStorage value);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 std::uint64_t extent_bytes(const TensorSlice& slice) {
   return std::uint64_t{slice.image_pitch} * (slice.images - 1u) +
@@ -106,4 +106,4 @@ void WeightWordWalk::advance() {
   group_address_ = (group_address_ + load_.row_bytes) % bank_bytes_;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

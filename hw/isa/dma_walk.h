@@ -8,7 +8,7 @@
 
 #include "hw/isa/command.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 constexpr std::uint32_t element_bytes(bool wide) {
   return wide ? 2 : 1;
@@ -231,4 +231,4 @@ inline void LineWalk::advance() {
   cut();
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -1,6 +1,6 @@
 #include "hw/isa/events.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 const char* to_string(Event event) {
   switch (event) {
@@ -84,4 +84,4 @@ const char* to_string(Activity activity) {
   return "?";
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -5,7 +5,9 @@
 #include <array>
 #include <cstdint>
 
-namespace bitbalance {
+#include "hw/isa/names.h"
+
+namespace bitbalance::isa {
 
 enum class Event : std::uint8_t {
   kShiftAdd,               ///< a token meets an active lane: acc += +-(activation << position)
@@ -72,4 +74,4 @@ const char* to_string(Activity activity);
 /// Cycles of one engine within one layer, by activity; they add up to the layer's cycles.
 using ActivityCycles = std::array<std::int64_t, kActivities>;
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -8,7 +8,7 @@
 #include "hw/isa/config.h"
 #include "quant/ir/quantized_network.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 struct ParameterEntry {
   std::int64_t bias = 0;
@@ -27,4 +27,4 @@ inline void append_parameter(std::vector<std::uint8_t>& bytes, const ParameterEn
   bytes[begin + 10] = entry.rescale.shift;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

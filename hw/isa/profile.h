@@ -10,7 +10,7 @@
 #include "hw/isa/command.h"
 #include "hw/isa/events.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 struct LayerProfile {
   std::int64_t cycles = 0;
@@ -43,4 +43,4 @@ class Profile {
   std::vector<LayerProfile> layers_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

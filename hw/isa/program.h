@@ -9,7 +9,7 @@
 #include "hw/isa/command.h"
 #include "quant/ir/quantized_network.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 /// A tensor of the network in Region::kData, planar, elements of bits / 8 bytes, little-endian; images
 /// `image_pitch` apart.
@@ -58,4 +58,4 @@ struct Program {
   std::vector<TensorPlacement> tensors;  ///< those in DRAM: input, layers' outputs, what these are slices of
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

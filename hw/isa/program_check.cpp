@@ -9,7 +9,7 @@
 #include "hw/isa/command_check.h"
 #include "hw/isa/command_order.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 namespace {
 
 using Index = CommandOrder::Index;
@@ -174,4 +174,4 @@ void require_synchronized(const Program& program, const AcceleratorConfig& confi
                                           program.layers.empty() ? "?" : program.layers.front().name, flaw));
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

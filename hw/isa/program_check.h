@@ -7,7 +7,7 @@
 #include "hw/isa/config.h"
 #include "hw/isa/program.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 /// Empty if it is; otherwise, in one line, the commands whose order nothing says, or what a command does that
 /// depends on time. Looks at `commands` and the sizes of the regions. A command with a field out of range has
@@ -17,4 +17,4 @@ std::string synchronization_flaw(const Program& program, const AcceleratorConfig
 /// For whoever loads programs: throws std::invalid_argument with that line.
 void require_synchronized(const Program& program, const AcceleratorConfig& config);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

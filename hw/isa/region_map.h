@@ -6,7 +6,7 @@
 
 #include "hw/isa/command.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 struct RegionMap {
   std::uint64_t base[2] = {};   ///< by Region; bytes
@@ -22,4 +22,4 @@ struct RegionMap {
   }
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace bitbalance {
+namespace bitbalance::isa {
 namespace {
 
 constexpr bool table_is_consistent() {
@@ -175,4 +175,4 @@ std::string registers_markdown() {
   return text;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

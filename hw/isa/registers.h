@@ -11,7 +11,7 @@
 
 #include "hw/isa/program.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 enum class RegisterAccess : std::uint8_t {
   kReadOnly,         ///< RO: a write is an error
@@ -300,4 +300,4 @@ std::string registers_c_header();
 /// The table as docs/registers.md.
 std::string registers_markdown();
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -9,9 +9,9 @@
 int main(int argc, char* argv[]) {
   const std::string form = argc == 2 ? argv[1] : "";
   if (form == "--c") {
-    fmt::print("{}", bitbalance::registers_c_header());
+    fmt::print("{}", bitbalance::isa::registers_c_header());
   } else if (form == "--markdown") {
-    fmt::print("{}", bitbalance::registers_markdown());
+    fmt::print("{}", bitbalance::isa::registers_markdown());
   } else {
     fmt::print(stderr, "usage: bitbalance_registers --c | --markdown\n");
     return 2;

@@ -6,7 +6,7 @@
 #include "hw/isa/command.h"
 #include "hw/isa/config.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 /// Pixel tiles of `images` x `rows` x `columns` outputs: what one row group takes.
 inline std::int64_t pixel_tiles(const AcceleratorConfig& config, bool wide, std::int64_t images,
@@ -22,4 +22,4 @@ inline std::int64_t tiles(const AcceleratorConfig& config, const Compute& c) {
          pixel_tiles(config, c.wide, c.images, c.rows, c.columns);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

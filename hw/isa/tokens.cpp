@@ -7,7 +7,7 @@
 
 #include "base/vector_clones.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 namespace {
 
 /// Bits that tell `values` values apart.
@@ -175,4 +175,4 @@ void append_row(std::vector<std::uint8_t>& bytes, const std::int16_t* weights, s
   if (used > 0) flush();
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -10,7 +10,7 @@
 
 #include "hw/isa/config.h"
 
-namespace bitbalance {
+namespace bitbalance::isa {
 
 /// One shift-add: acc += +-(activation << position).
 struct Token {
@@ -104,4 +104,4 @@ inline std::uint32_t row_bytes(std::uint32_t steps, const WeightFormat& format) 
 void append_row(std::vector<std::uint8_t>& bytes, const std::int16_t* weights, std::size_t count,
                 const WeightFormat& format);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::isa

@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-namespace bitbalance {
+namespace bitbalance::port {
 
 BurstInitiator::Transaction::Transaction(tlm::tlm_mm_interface* manager) : tlm_generic_payload(manager) {
   set_extension(&extension);
@@ -188,4 +188,4 @@ void BurstInitiator::free(tlm::tlm_generic_payload* payload) {
   pool_.push_back(static_cast<Transaction*>(payload));
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::port

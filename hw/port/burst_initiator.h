@@ -16,7 +16,7 @@
 #include "hw/isa/config.h"
 #include "hw/port/memory_channel.h"
 
-namespace bitbalance {
+namespace bitbalance::port {
 
 struct BurstRequest {
   std::uint64_t address = 0;
@@ -110,4 +110,4 @@ class BurstInitiator : public sc_core::sc_module, public tlm::tlm_mm_interface {
   std::array<std::string, kMemoryChannels> errors_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::port

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace bitbalance {
+namespace bitbalance::port {
 namespace {
 
 constexpr unsigned kWordBytes = 4;
@@ -107,4 +107,4 @@ unsigned CsrPort::transport_dbg(tlm::tlm_generic_payload& transaction) {
   return count;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::port

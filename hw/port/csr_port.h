@@ -10,8 +10,9 @@
 #include <tlm>
 
 #include "hw/isa/registers.h"
+#include "hw/port/names.h"
 
-namespace bitbalance {
+namespace bitbalance::port {
 
 class CsrPort : public sc_core::sc_module {
  public:
@@ -46,4 +47,4 @@ class CsrPort : public sc_core::sc_module {
   std::deque<Write> writes_;  ///< by time
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::port

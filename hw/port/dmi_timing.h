@@ -6,8 +6,9 @@
 #include <tlm>
 
 #include "hw/isa/channel_timing.h"
+#include "hw/port/names.h"
 
-namespace bitbalance {
+namespace bitbalance::port {
 
 class DmiTimingExtension : public tlm::tlm_extension<DmiTimingExtension> {
  public:
@@ -21,4 +22,4 @@ class DmiTimingExtension : public tlm::tlm_extension<DmiTimingExtension> {
   }
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::port

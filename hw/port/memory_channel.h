@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <tlm>
 
-namespace bitbalance {
+#include "hw/port/names.h"
+
+namespace bitbalance::port {
 
 enum class MemoryChannel : std::uint8_t { kCommand, kRead, kWrite };
 inline constexpr int kMemoryChannels = 3;
@@ -31,4 +33,4 @@ inline MemoryChannel channel_of(const tlm::tlm_generic_payload& transaction) {
   return transaction.is_write() ? MemoryChannel::kWrite : MemoryChannel::kRead;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::port

@@ -8,6 +8,7 @@
 #include <systemc>
 
 #include "hw/isa/events.h"
+#include "hw/rtl/names.h"
 
 namespace bitbalance::rtl {
 

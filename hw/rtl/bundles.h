@@ -7,6 +7,7 @@
 #include "hw/isa/command.h"
 #include "hw/isa/config.h"
 #include "hw/isa/events.h"
+#include "hw/rtl/names.h"
 
 namespace bitbalance::rtl {
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "hw/isa/command.h"
+#include "hw/rtl/names.h"
 
 namespace bitbalance::rtl {
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "hw/rtl/names.h"
+
 namespace bitbalance::rtl {
 
 class ElementStore {

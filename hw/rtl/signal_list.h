@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "hw/rtl/names.h"
+
 namespace bitbalance::rtl {
 
 class SignalList {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <systemc>
 
+#include "hw/rtl/names.h"
+
 namespace bitbalance::rtl {
 
 class Stall {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hw/isa/config.h"
+#include "hw/rtl/names.h"
 
 namespace bitbalance::rtl {
 

@@ -6,7 +6,7 @@
 
 #include "hw/isa/dma_walk.h"
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 namespace {
 
 /// Prefix sums of the durations of a store's bursts. Their sizes repeat after `units` channels.
@@ -84,4 +84,4 @@ std::optional<TransferCost> busy_store(const TensorSlice& s, std::uint32_t burst
   return TransferCost{last_answer + 1, total, s.channels * channel_bytes};
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

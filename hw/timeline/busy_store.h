@@ -7,8 +7,9 @@
 
 #include "hw/isa/channel_timing.h"
 #include "hw/isa/command.h"
+#include "hw/timeline/names.h"
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 
 struct TransferCost {
   std::int64_t cycles = 0;  ///< from the edge that pops the command to the one that pushes its completion
@@ -21,4 +22,4 @@ struct TransferCost {
 std::optional<TransferCost> busy_store(const TensorSlice& slice, std::uint32_t burst_bytes,
                                        const IdealMemoryTiming& memory, int outstanding);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

@@ -5,7 +5,7 @@
 #include "hw/isa/dma_walk.h"
 #include "hw/isa/tokens.h"
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 namespace {
 
 constexpr std::int64_t kWordBytes = 8;  // of a weight bank
@@ -129,4 +129,4 @@ std::int64_t vector_cycles(const Add& add, const AcceleratorConfig& config) {
   return 2 * ceil_div(add.elements, config.columns);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

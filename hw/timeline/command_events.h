@@ -8,7 +8,7 @@
 #include "hw/timeline/transfer_timing.h"
 #include "hw/timeline/weight_statistics.h"
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 
 /// A record that the controller fetches.
 void count_fetch(EventCounts& events);
@@ -27,4 +27,4 @@ void count_events(const Store& store, const TransferCost& cost, EventCounts& eve
 std::int64_t vector_cycles(const Pool& pool, const AcceleratorConfig& config);
 std::int64_t vector_cycles(const Add& add, const AcceleratorConfig& config);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 namespace {
 
 constexpr Activity kWaitFor[] = {Activity::kWaitLoad, Activity::kWaitCompute, Activity::kWaitVector,
@@ -280,4 +280,4 @@ std::int64_t CommandSchedule::busy_cycles(Engine engine, Edge edge) const {
   return layer_activity_[index(engine)][at(Activity::kBusy)] + current;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

@@ -12,8 +12,9 @@
 #include "hw/isa/command.h"
 #include "hw/isa/config.h"
 #include "hw/isa/profile.h"
+#include "hw/timeline/names.h"
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 
 /// Why a command or record is not performed; kNone: it is.
 struct ScheduleFailure {
@@ -183,4 +184,4 @@ class CommandSchedule {
   ActivityCycles array_activity_{};  ///< as of the last layer's end
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 namespace {
 
 ActivityCycles& operator+=(ActivityCycles& a, const ActivityCycles& b) {
@@ -122,4 +122,4 @@ ActivityCycles ComputeTimeline::before(Edge edge) const {
   return cycles;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

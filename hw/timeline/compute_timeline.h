@@ -14,7 +14,7 @@
 #include "hw/timeline/tile_walk.h"
 #include "hw/timeline/weight_statistics.h"
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 
 class ComputeTimeline {
  public:
@@ -49,4 +49,4 @@ class ComputeTimeline {
   Edge shadow_free_ = 0;  ///< first edge at which a last slot finds the shadow registers free
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

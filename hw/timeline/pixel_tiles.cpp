@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 namespace {
 
 /// Readers of each bank in the tile that is being filled.
@@ -67,4 +67,4 @@ PixelTiles pixel_tiles(const Compute& c, const AcceleratorConfig& config) {
   return result;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

@@ -7,8 +7,9 @@
 
 #include "hw/isa/command.h"
 #include "hw/isa/config.h"
+#include "hw/timeline/names.h"
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 
 struct PixelTile {
   int lanes = 0;
@@ -35,4 +36,4 @@ struct PixelTiles {
 /// Deals the pixels of the command's block to lanes, as docs/timing.md says under "Tiles" and "Conflicts".
 PixelTiles pixel_tiles(const Compute& compute, const AcceleratorConfig& config);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <unordered_map>
 
-namespace bitbalance {
+#include "hw/timeline/names.h"
+
+namespace bitbalance::timeline {
 
 /// From shapes of `Fields` numbers to values, which stay where they are.
 template <class Value, std::size_t Fields>
@@ -50,4 +52,4 @@ class ShapeMemo {
   std::array<Entry*, 128> recent_{};  ///< by hash: the last one asked for
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

@@ -1,6 +1,6 @@
 #include "hw/timeline/tile_walk.h"
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 namespace {
 
 /// Edges at which a tile of one step passes the units.
@@ -143,4 +143,4 @@ Edge walk_single_steps(const ArrayWork& work, ActivityCounter& counter) {
   return SingleStepWalk(work, counter).run();
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

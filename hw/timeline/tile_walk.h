@@ -12,7 +12,7 @@
 #include "hw/timeline/pixel_tiles.h"
 #include "hw/timeline/weight_statistics.h"
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 
 /// A compute command as the array sees it.
 struct ArrayWork {
@@ -58,4 +58,4 @@ Edge walk_tiles(const ArrayWork& work, ActivityCounter& counter);
 /// The same for a command of one step a tile: there a tile can be so short that the next one is late.
 Edge walk_single_steps(const ArrayWork& work, ActivityCounter& counter);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

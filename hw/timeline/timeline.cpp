@@ -9,7 +9,7 @@
 #include "base/interruption.h"
 #include "hw/timeline/command_events.h"
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 
 Timeline::Timeline(const AcceleratorConfig& config, const IdealMemoryTiming& memory)
     : config_(config),
@@ -138,4 +138,4 @@ Analysis analyze(const Program& program, const AcceleratorConfig& config, const 
   return Timeline(config, memory).analyze(program, weights);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

@@ -14,7 +14,7 @@
 #include "hw/timeline/transfer_timing.h"
 #include "hw/timeline/weight_statistics.h"
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 
 struct Analysis {
   std::int64_t cycles = 0;  ///< what the CYCLES register says
@@ -59,4 +59,4 @@ class Timeline : private CommandSchedule::Host {
 Analysis analyze(const Program& program, const AcceleratorConfig& config, const IdealMemoryTiming& memory,
                  WeightStatistics& weights);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 namespace {
 
 /// Two numbers of 16 bits in one.
@@ -254,4 +254,4 @@ TransferCost TransferTiming::walk_store(BurstWalk bursts) {
   return cost + left_out_;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

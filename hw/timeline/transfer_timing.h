@@ -13,7 +13,7 @@
 #include "hw/timeline/busy_store.h"
 #include "hw/timeline/shape_memo.h"
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 
 /// Remembers every shape it has seen. Regions are taken to begin at multiples of the largest burst.
 class TransferTiming {
@@ -92,4 +92,4 @@ class TransferTiming {
   TransferCost left_out_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

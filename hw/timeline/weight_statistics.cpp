@@ -6,7 +6,7 @@
 #include "base/interruption.h"
 #include "base/vector_clones.h"
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 namespace {
 
 /// Number of tokens of each weight.
@@ -96,4 +96,4 @@ WeightStatistics::Groups WeightStatistics::scan(const ConstantsBlob& blob,
   return groups;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

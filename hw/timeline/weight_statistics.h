@@ -12,9 +12,10 @@
 #include "hw/isa/config.h"
 #include "hw/isa/program.h"
 #include "hw/isa/tokens.h"
+#include "hw/timeline/names.h"
 #include "quant/ir/quantized_network.h"
 
-namespace bitbalance {
+namespace bitbalance::timeline {
 
 /// The steps of one row group, as many slots each as the synchronization asks for.
 class RowGroupSteps {
@@ -77,4 +78,4 @@ class WeightStatistics {
   } last_;  ///< that was asked for
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::timeline

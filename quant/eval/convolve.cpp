@@ -4,7 +4,7 @@
 #include <array>
 #include <cstring>
 
-namespace bitbalance {
+namespace bitbalance::eval {
 namespace {
 
 // The innermost tile is 4 filters x 16 pixels; patches are gathered for 64 pixels at once, which stay in the
@@ -225,4 +225,4 @@ template void gather(const ConvolutionShape&, const double*, int, int, int, int,
 template void convolve(const ConvolutionShape&, const float*, const float*, float*, std::vector<float>&);
 template void convolve(const ConvolutionShape&, const double*, const double*, double*, std::vector<double>&);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::eval

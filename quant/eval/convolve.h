@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "base/shape.h"
+#include "quant/eval/names.h"
 
-namespace bitbalance {
+namespace bitbalance::eval {
 
 /// A convolution's geometry; fully connected: a window as large as the image.
 struct ConvolutionShape {
@@ -36,4 +37,4 @@ template <typename T>
 void convolve(const ConvolutionShape& shape, const T* weights, const T* image, T* sums,
               std::vector<T>& patches);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::eval

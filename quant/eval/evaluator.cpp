@@ -9,7 +9,7 @@
 
 #include "quant/eval/convolve.h"
 
-namespace bitbalance {
+namespace bitbalance::eval {
 
 Evaluator::Evaluator(const Network& network) : network_(network), values_(network.tensors.size()) {}
 
@@ -56,7 +56,7 @@ void Evaluator::convolve(const Node& node) {
   const ConvolutionShape shape{network_.shape(node.input), network_.shape(node.output), node.window,
                                node.groups};
   float* result = values_[node.output].data();
-  bitbalance::convolve(shape, node.weights.data(), values_[node.input].data(), result, patches_);
+  eval::convolve(shape, node.weights.data(), values_[node.input].data(), result, patches_);
   for (const float bias : node.bias) {
     for (int i = 0; i < shape.pixels(); ++i) *result++ += bias;
   }
@@ -121,4 +121,4 @@ void Evaluator::concatenate(const Node& node) {
   for (const int part : sources(node)) result = std::copy(values_[part].begin(), values_[part].end(), result);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::eval

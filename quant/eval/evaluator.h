@@ -5,9 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "quant/eval/names.h"
 #include "quant/ir/network.h"
 
-namespace bitbalance {
+namespace bitbalance::eval {
 
 /// Evaluates one image at a time and keeps the values of every tensor. Sums are in a fixed order: results
 /// repeat exactly.
@@ -42,4 +43,4 @@ class Evaluator {
   std::vector<float> patches_;  ///< scratch memory of convolve()
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::eval

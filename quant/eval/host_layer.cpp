@@ -4,7 +4,7 @@
 
 #include "quant/ir/integer_values.h"
 
-namespace bitbalance {
+namespace bitbalance::eval {
 
 std::vector<std::int32_t> run_host_layer(const QuantizedNetwork& network, const QuantizedLayer& layer,
                                          const std::vector<const std::vector<std::int32_t>*>& inputs) {
@@ -24,4 +24,4 @@ std::vector<std::int32_t> run_host_layer(const QuantizedNetwork& network, const 
   return result;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::eval

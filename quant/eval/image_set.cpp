@@ -9,7 +9,7 @@
 #include "base/checked.h"
 #include "base/outside_text.h"
 
-namespace bitbalance {
+namespace bitbalance::eval {
 namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& file, const std::string& problem) {
@@ -119,4 +119,4 @@ double accuracy(const std::vector<int>& predictions, const std::vector<std::uint
   return static_cast<double>(right) / static_cast<double>(predictions.size());
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::eval

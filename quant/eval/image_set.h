@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "base/shape.h"
+#include "quant/eval/names.h"
 
-namespace bitbalance {
+namespace bitbalance::eval {
 
 struct ImageSet {
   int count = 0;
@@ -58,4 +59,4 @@ std::vector<int> decisions(const std::vector<T>& scores, int classes) {
 /// are more predictions than labels, or none.
 double accuracy(const std::vector<int>& predictions, const std::vector<std::uint8_t>& labels);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::eval

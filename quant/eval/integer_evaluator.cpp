@@ -9,7 +9,7 @@
 
 #include "quant/eval/host_layer.h"
 
-namespace bitbalance {
+namespace bitbalance::eval {
 namespace {
 
 std::int64_t rescaled(std::int64_t value, const Rescale& rescale) {
@@ -89,7 +89,7 @@ void LayerEvaluator::convolve(const std::vector<T>& weights, IntegerTensors& ten
   const std::vector<T> input(tensors[layer_.input].begin(), tensors[layer_.input].end());
   std::vector<T> sums(shape_.out.elements());
   std::vector<T> patches;
-  bitbalance::convolve(shape_, weights.data(), input.data(), sums.data(), patches);
+  eval::convolve(shape_, weights.data(), input.data(), sums.data(), patches);
 
   std::vector<std::int32_t>& output = tensors[layer_.output];
   output.resize(sums.size());
@@ -174,4 +174,4 @@ IntegerTensors IntegerEvaluator::run_all(const std::vector<std::int32_t>& image)
   return tensors;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::eval

@@ -9,7 +9,7 @@
 #include "quant/eval/convolve.h"
 #include "quant/ir/quantized_network.h"
 
-namespace bitbalance {
+namespace bitbalance::eval {
 
 /// Elements of tensors of one image, indexed like QuantizedNetwork::tensors, each in the planar order of
 /// Shape.
@@ -57,4 +57,4 @@ class IntegerEvaluator {
   std::vector<LayerEvaluator> layers_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::eval

@@ -8,7 +8,7 @@
 
 #include "quant/host/operators.h"
 
-namespace bitbalance {
+namespace bitbalance::host {
 namespace {
 
 template <class Function>
@@ -183,4 +183,4 @@ HostFunctions elementwise_operators() {
   };
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::host

@@ -9,7 +9,7 @@
 #include "quant/host/operators.h"
 #include "quant/host/product.h"
 
-namespace bitbalance {
+namespace bitbalance::host {
 namespace {
 
 const HostFunctions& functions() {
@@ -147,4 +147,4 @@ bool HostGraph::is_non_negative() const {
          (last.type == "Clip" && last.attributes.number("min", -1.0F) >= 0);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::host

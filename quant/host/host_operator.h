@@ -11,7 +11,7 @@
 
 #include "quant/host/host_tensor.h"
 
-namespace bitbalance {
+namespace bitbalance::host {
 
 /// Attributes by ONNX's name. What newer operator sets take as constant inputs (axes, pads, sizes...) is here
 /// too.
@@ -71,4 +71,4 @@ struct HostGraph {
 /// kMostElements in all, or whose operators do not fit together. Computes extents alone.
 void check(const HostGraph& graph);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::host

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <stdexcept>
 
-namespace bitbalance {
+namespace bitbalance::host {
 
 std::int64_t element_count(const Dims& dims, std::size_t first, std::size_t end) {
   std::int64_t count = 1;
@@ -103,4 +103,4 @@ void Odometer::next() {
   }
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::host

@@ -8,7 +8,7 @@
 
 #include "base/checked.h"
 
-namespace bitbalance {
+namespace bitbalance::host {
 
 /// Extents, outermost first; none for a single value.
 using Dims = std::vector<std::int64_t>;
@@ -86,4 +86,4 @@ class Odometer {
   std::vector<std::int64_t> offsets_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::host

@@ -1,6 +1,6 @@
 #include "quant/host/image_operators.h"
 
-namespace bitbalance {
+namespace bitbalance::host {
 
 Dims channel_dims(const Shape& image) {
   return {image.channels, std::int64_t{image.height} * image.width};
@@ -33,4 +33,4 @@ HostGraph softmax_graph(const Shape& image) {
   return {{dims}, host_step("Softmax", dims, {{0, {}}})};
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::host

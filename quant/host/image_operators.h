@@ -4,7 +4,7 @@
 #include "base/shape.h"
 #include "quant/host/host_operator.h"
 
-namespace bitbalance {
+namespace bitbalance::host {
 
 /// Channels over all elements of a channel: what an image is to scaling and concatenation.
 Dims channel_dims(const Shape& image);
@@ -27,4 +27,4 @@ HostGraph lrn_graph(const Shape& image, const Lrn& lrn);
 /// Over all elements of an image.
 HostGraph softmax_graph(const Shape& image);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::host

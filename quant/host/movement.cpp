@@ -9,7 +9,7 @@
 
 #include "quant/host/operators.h"
 
-namespace bitbalance {
+namespace bitbalance::host {
 namespace {
 
 std::vector<std::int64_t> row_major_strides(const Dims& dims) {
@@ -291,4 +291,4 @@ HostFunctions movement_operators() {
   };
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::host

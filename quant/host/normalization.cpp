@@ -8,7 +8,7 @@
 #include "base/checked.h"
 #include "quant/host/operators.h"
 
-namespace bitbalance {
+namespace bitbalance::host {
 namespace {
 
 /// Before operator set 13 all dimensions from the axis on are one.
@@ -123,4 +123,4 @@ HostFunctions normalization_operators() {
   };
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::host

@@ -9,7 +9,7 @@
 
 #include "quant/host/host_operator.h"
 
-namespace bitbalance {
+namespace bitbalance::host {
 
 using HostFunction = std::function<HostTensor(const HostOperator&, const std::vector<HostView>&)>;
 using HostFunctions = std::map<std::string, HostFunction>;
@@ -21,4 +21,4 @@ HostFunctions product_operators();
 HostFunctions normalization_operators();
 HostFunctions resize_operators();
 
-}  // namespace bitbalance
+}  // namespace bitbalance::host

@@ -8,7 +8,7 @@
 #include "quant/host/operators.h"
 #include "quant/host/product.h"
 
-namespace bitbalance {
+namespace bitbalance::host {
 namespace {
 
 /// result[m][n] += a[m][k] * b[k][n], row by row: b's rows and the result's are walked in order.
@@ -219,4 +219,4 @@ HostFunctions product_operators() {
   return {{"ConvTranspose", conv_transpose}, {"Gemm", gemm}, {"MatMul", matmul}};
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::host

@@ -5,9 +5,9 @@
 
 #include "quant/host/host_operator.h"
 
-namespace bitbalance {
+namespace bitbalance::host {
 
 /// Multiply-accumulates of MatMul, Gemm and ConvTranspose; 0 for every other operator.
 std::int64_t product_macs(const HostOperator& op, const std::vector<Dims>& operands);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::host

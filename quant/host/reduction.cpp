@@ -5,7 +5,7 @@
 
 #include "quant/host/operators.h"
 
-namespace bitbalance {
+namespace bitbalance::host {
 namespace {
 
 struct Reduction {
@@ -73,4 +73,4 @@ HostFunctions reduction_operators() {
   };
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::host

@@ -9,7 +9,7 @@
 
 #include "quant/host/operators.h"
 
-namespace bitbalance {
+namespace bitbalance::host {
 namespace {
 
 /// How one dimension is resized.
@@ -231,4 +231,4 @@ HostFunctions resize_operators() {
   return {{"Resize", resize}, {"Upsample", resize}};
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::host

@@ -7,7 +7,7 @@
 
 #include "base/outside_text.h"
 
-namespace bitbalance {
+namespace bitbalance::ir {
 namespace {
 
 using Json = nlohmann::json;
@@ -188,4 +188,4 @@ std::int64_t CborField::whole_at(std::size_t index, std::int64_t low, std::int64
                                            : element(index).whole(low, high);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::ir

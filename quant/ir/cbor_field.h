@@ -9,7 +9,9 @@
 #include <utility>
 #include <vector>
 
-namespace bitbalance {
+#include "quant/ir/names.h"
+
+namespace bitbalance::ir {
 
 /// Throws std::invalid_argument for bytes that are not one item of definite length, nested as deep as 16.
 nlohmann::json parse_cbor(const std::string& bytes);
@@ -64,4 +66,4 @@ class CborField {
   std::string path_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::ir

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bitbalance {
+namespace bitbalance::ir {
 
 IntegerRange range_of(const QuantizedTensor& tensor) {
   if (!tensor.is_signed) return {0, (1 << tensor.bits) - 1};
@@ -23,4 +23,4 @@ std::vector<std::int32_t> quantize_values(const QuantizedTensor& tensor, const s
   return integers;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::ir

@@ -6,7 +6,7 @@
 
 #include "quant/ir/quantized_network.h"
 
-namespace bitbalance {
+namespace bitbalance::ir {
 
 /// What a tensor's elements can be, both ends included.
 struct IntegerRange {
@@ -21,4 +21,4 @@ int quantize_value(const QuantizedTensor& tensor, double value);
 
 std::vector<std::int32_t> quantize_values(const QuantizedTensor& tensor, const std::vector<float>& values);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::ir

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace bitbalance {
+namespace bitbalance::ir {
 namespace {
 
 // conv followed by an affine is a conv: scale[m] * (w * x + b) + shift[m].
@@ -75,4 +75,4 @@ Network fold_affine(Network network) {
   return network;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::ir

@@ -8,8 +8,9 @@
 
 #include "base/shape.h"
 #include "quant/host/host_operator.h"
+#include "quant/ir/names.h"
 
-namespace bitbalance {
+namespace bitbalance::ir {
 
 struct Tensor {
   std::string name;
@@ -76,4 +77,4 @@ void check_affine(const Network& network, const Node& affine);
 /// removes stays unused.
 Network fold_affine(Network network);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::ir

@@ -10,7 +10,7 @@
 
 #include "quant/host/image_operators.h"
 
-namespace bitbalance {
+namespace bitbalance::ir {
 namespace {
 
 /// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): the same numbers with every compiler and library.
@@ -326,4 +326,4 @@ std::vector<float> synthetic_image(const Shape& shape, std::int64_t seed) {
   return image;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::ir

@@ -8,7 +8,7 @@
 
 #include "quant/ir/network.h"
 
-namespace bitbalance {
+namespace bitbalance::ir {
 
 enum class WeightDistribution { kGaussian, kLaplace };
 const char* to_string(WeightDistribution distribution);
@@ -32,4 +32,4 @@ Network zoo_network(const std::string& name, const ZooOptions& options = {});
 /// An image of random values, multiples of 1/255 from 0 to 1, in planar order: equal for equal seeds.
 std::vector<float> synthetic_image(const Shape& shape, std::int64_t seed);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::ir

@@ -14,7 +14,7 @@
 #include "base/outside_text.h"
 #include "quant/ir/cbor_field.h"
 
-namespace bitbalance {
+namespace bitbalance::ir {
 namespace {
 
 using Json = nlohmann::json;
@@ -112,7 +112,7 @@ HostOperand operand_of(const CborField& field) {
   HostOperand operand = {parts[0].whole<int>(), {parts[1].wholes<std::int64_t>(), parts[2].floats()}};
   const auto size = static_cast<std::int64_t>(operand.constant.values.size());
   if (operand.value < 0 && checked_count(operand.constant.dims) != size)
-    field.refuse(fmt::format("{} values", size), to_string(operand.constant.dims));
+    field.refuse(fmt::format("{} values", size), host::to_string(operand.constant.dims));
   return operand;
 }
 HostOperator operator_of(const CborField& field) {
@@ -237,4 +237,4 @@ QuantizedNetwork read_quantized(const std::filesystem::path& file) {
   return {};  // not reached
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::ir

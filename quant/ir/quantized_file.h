@@ -6,7 +6,7 @@
 
 #include "quant/ir/quantized_network.h"
 
-namespace bitbalance {
+namespace bitbalance::ir {
 
 /// CBOR (RFC 8949) of every field; equal networks give equal bytes.
 std::string to_cbor(const QuantizedNetwork& network);
@@ -15,4 +15,4 @@ std::string to_cbor(const QuantizedNetwork& network);
 /// (see validate()).
 QuantizedNetwork read_quantized(const std::filesystem::path& file);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::ir

@@ -12,7 +12,7 @@
 #include "quant/ir/representable.h"
 #include "quant/ir/rescale.h"
 
-namespace bitbalance {
+namespace bitbalance::ir {
 namespace {
 
 /// Leaves room for as many images as there can be in 64 bits.
@@ -161,7 +161,8 @@ class LayerCheck {
 
   void check_size(const Dims& dims, const QuantizedTensor& tensor) const {
     if (element_count(dims) != tensor.shape.elements())
-      fail("host", fmt::format("{} for tensor '{}' of {}", to_string(dims), tensor.name, text(tensor.shape)));
+      fail("host",
+           fmt::format("{} for tensor '{}' of {}", host::to_string(dims), tensor.name, text(tensor.shape)));
   }
 
   void check_window() const {
@@ -312,4 +313,4 @@ void validate(const QuantizedNetwork& network) {
   }
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::ir

@@ -9,14 +9,10 @@
 
 #include "base/shape.h"
 #include "quant/host/host_operator.h"
+#include "quant/ir/names.h"
+#include "quant/ir/token_form.h"
 
-namespace bitbalance {
-
-/// How a non-zero bit of a weight becomes a shift-add.
-enum class TokenForm {
-  kBinary,       ///< the paper's: one sign for the weight, one position for each 1 of its magnitude
-  kSignedDigit,  ///< ours: canonical signed digits, a sign for each; positions reach one higher
-};
+namespace bitbalance::ir {
 
 /// A fixed-point factor multiplier / 2^shift. multiplier 0..65535, shift 0..47.
 struct Rescale {
@@ -103,4 +99,4 @@ std::int64_t macs(const QuantizedNetwork& network, const QuantizedLayer& layer);
 /// number of tokens breaks what is said above.
 void validate(const QuantizedNetwork& network);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::ir

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
-namespace bitbalance {
+namespace bitbalance::ir {
 
 int token_count(std::int32_t weight, TokenForm form) {
   const auto magnitude = static_cast<std::uint64_t>(std::llabs(weight));
@@ -37,4 +37,4 @@ RepresentableSet::RepresentableSet(int weight_bits, int nnzb, TokenForm form) {
   }
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::ir

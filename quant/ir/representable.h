@@ -6,7 +6,7 @@
 
 #include "quant/ir/quantized_network.h"
 
-namespace bitbalance {
+namespace bitbalance::ir {
 
 /// Tokens of a weight: ones of its magnitude (kBinary) or non-zero digits of its canonical signed-digit form
 /// (kSignedDigit: no two neighbours non-zero, which is the fewest possible). A zero weight has none.
@@ -46,4 +46,4 @@ class RepresentableSet {
   double largest_ = 0;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::ir

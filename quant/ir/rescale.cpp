@@ -5,7 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
-namespace bitbalance {
+namespace bitbalance::ir {
 
 Rescale make_rescale(double factor) {
   constexpr double kLargestMultiplier = 65535;
@@ -23,4 +23,4 @@ Rescale make_rescale(double factor) {
   return {static_cast<std::uint16_t>(multiplier), static_cast<std::uint8_t>(shift)};
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::ir

@@ -3,7 +3,7 @@
 
 #include "quant/ir/quantized_network.h"
 
-namespace bitbalance {
+namespace bitbalance::ir {
 
 /// Largest shift of a Rescale.
 inline constexpr int kLargestShift = 47;
@@ -13,4 +13,4 @@ inline constexpr int kLargestShift = 47;
 /// std::invalid_argument for a factor that is negative, not finite or above 65535.
 Rescale make_rescale(double factor);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::ir

@@ -7,7 +7,7 @@
 #include <limits>
 #include <stdexcept>
 
-namespace bitbalance {
+namespace bitbalance::method {
 
 std::vector<std::size_t> allocate(const std::vector<std::vector<LayerChoice>>& layers, double budget) {
   // A multiple-choice knapsack by dynamic programming over the budget spent so far, above the cheapest choice
@@ -60,4 +60,4 @@ std::vector<std::size_t> allocate(const std::vector<std::vector<LayerChoice>>& l
   return result;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <vector>
 
-namespace bitbalance {
+#include "quant/method/names.h"
+
+namespace bitbalance::method {
 
 /// A setting of one layer.
 struct LayerChoice {
@@ -20,4 +22,4 @@ struct LayerChoice {
 /// holds). Throws std::invalid_argument with the least possible cost when that exceeds the budget.
 std::vector<std::size_t> allocate(const std::vector<std::vector<LayerChoice>>& layers, double budget);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

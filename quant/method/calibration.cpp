@@ -11,7 +11,7 @@
 #include "base/parallel.h"
 #include "quant/eval/evaluator.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 namespace {
 
 float magnitude(const ValueRange& range) {
@@ -191,4 +191,4 @@ Calibration calibrate(const Network& network, const std::vector<std::vector<floa
   return calibration;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "quant/ir/network.h"
+#include "quant/method/names.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 
 /// Smallest and largest value seen, both cut to the magnitude that clipping chooses.
 struct ValueRange {
@@ -41,4 +42,4 @@ struct CalibrationOptions {
 Calibration calibrate(const Network& network, const std::vector<std::vector<float>>& images,
                       const CalibrationOptions& options = {});
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

@@ -5,7 +5,7 @@
 
 #include "quant/host/image_operators.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 namespace {
 
 /// y[c] = factor[c] * (x[c] - offset[c]).
@@ -191,4 +191,4 @@ Network equalize_channels(Network network, Calibration& calibration) {
   return network;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

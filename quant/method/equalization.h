@@ -6,7 +6,7 @@
 #include "quant/ir/network.h"
 #include "quant/method/calibration.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 
 /// The same function, exact but for float rounding, with a factor and an offset per channel
 /// - behind each convolution that the host alone reads: its channels all range over -1..1, and the host
@@ -17,4 +17,4 @@ namespace bitbalance {
 /// `network` is the result of merge_host_nodes(); the ranges of the tensors in `calibration` follow.
 Network equalize_channels(Network network, Calibration& calibration);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

@@ -8,7 +8,7 @@
 
 #include "base/parallel.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 namespace {
 
 using Eigen::MatrixXd;
@@ -236,4 +236,4 @@ std::vector<double> mean_error(const std::vector<float>& weights, const RoundedF
   return errors;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

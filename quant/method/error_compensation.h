@@ -8,7 +8,7 @@
 #include "quant/method/layer_statistics.h"
 #include "quant/method/weight_quantizer.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 
 /// Sums of products in single precision still give a positive definite matrix with it.
 inline constexpr double kLeastDamping = 1e-4;
@@ -48,4 +48,4 @@ RoundedFilters compensate(const std::vector<float>& weights, const std::vector<I
 std::vector<double> mean_error(const std::vector<float>& weights, const RoundedFilters& rounded,
                                const std::vector<InputMoments>& moments);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

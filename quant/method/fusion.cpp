@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bitbalance {
+namespace bitbalance::method {
 namespace {
 
 class Fuser {
@@ -128,4 +128,4 @@ std::vector<FusedLayer> fuse(const Network& network) {
   return Fuser(network).run();
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

@@ -7,8 +7,9 @@
 
 #include "quant/ir/network.h"
 #include "quant/ir/quantized_network.h"
+#include "quant/method/names.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 
 /// One integer layer to be; tensors are indices of the float network.
 struct FusedLayer {
@@ -29,4 +30,4 @@ struct FusedLayer {
 /// scale writes it for this purpose; else a layer copies and rescales it, as 1x1 average pooling.
 std::vector<FusedLayer> fuse(const Network& network);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

@@ -5,7 +5,7 @@
 
 #include "quant/host/image_operators.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 namespace {
 
 bool is_movable(const Node& node) {
@@ -249,4 +249,4 @@ Network lower_network(Network network) {
   return merge_host_nodes(fold_affine(place_on_host(std::move(network))));
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

@@ -3,8 +3,9 @@
 #pragma once
 
 #include "quant/ir/network.h"
+#include "quant/method/names.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 
 /// The same function with more of it on the host: clipping, additions, scaling and concatenation that no
 /// convolution absorbs and that stand beside operators on the host.
@@ -17,4 +18,4 @@ Network merge_host_nodes(const Network& network);
 /// The network whose nodes quantize() turns into layers: placed, with fold_affine(), merged.
 Network lower_network(Network network);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

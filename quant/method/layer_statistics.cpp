@@ -6,7 +6,7 @@
 
 #include "base/parallel.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 namespace {
 
 constexpr int kWindowsOfProduct = 4096;  // at least, where there are as many
@@ -119,4 +119,4 @@ std::vector<InputMoments> LayerStatistics::moments() {
   return std::move(sums_);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "quant/eval/convolve.h"
+#include "quant/method/names.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 
 /// Moments of some of a conv group's inputs: of x, the values under a window as the layers before really make
 /// them, and of t, the same of the float network. All are means over windows and images.
@@ -60,4 +61,4 @@ class LayerStatistics {
   std::vector<InputMoments> sums_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

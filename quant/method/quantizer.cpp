@@ -20,7 +20,7 @@
 #include "quant/method/sample_sweep.h"
 #include "quant/method/weight_quantizer.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 namespace {
 
 class Quantizer {
@@ -359,4 +359,4 @@ QuantizedNetwork quantize(Network network, const Calibration& calibration, const
   return result;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

@@ -13,7 +13,7 @@
 #include "quant/method/calibration.h"
 #include "quant/method/error_compensation.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 
 /// Settings of the layers that `pattern` means (base/name_pattern.h).
 struct LayerOverride {
@@ -65,4 +65,4 @@ QuantizedNetwork quantize(Network network, const Calibration& calibration,
                           const std::vector<std::vector<float>>& samples = {},
                           const QuantizationProgress& progress = {});
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

@@ -7,7 +7,7 @@
 #include "quant/ir/integer_values.h"
 #include "quant/method/quantizer.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 namespace {
 
 std::vector<float> real_values(const std::vector<std::int32_t>& integers, double scale) {
@@ -102,4 +102,4 @@ void SampleSweep::advance(const FusedLayer& fused, const QuantizedNetwork& netwo
   });
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

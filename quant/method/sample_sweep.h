@@ -11,7 +11,7 @@
 #include "quant/method/fusion.h"
 #include "quant/method/layer_statistics.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 
 class SampleSweep {
  public:
@@ -44,4 +44,4 @@ class SampleSweep {
   std::vector<int> integer_readers_;      ///< by float tensor: layers that are still to read it
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

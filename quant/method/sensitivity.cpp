@@ -5,7 +5,7 @@
 #include "base/parallel.h"
 #include "quant/eval/evaluator.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 namespace {
 
 struct Powers {
@@ -49,4 +49,4 @@ std::vector<double> output_noise(const Network& network, const Network& changed,
   return noise;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "quant/ir/network.h"
+#include "quant/method/names.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 
 /// Mean squared change of the network's output over its mean square, by convolution of `network` (in node
 /// order), when that layer alone has the weights and bias it has in `changed`, a network of the same nodes.
@@ -14,4 +15,4 @@ namespace bitbalance {
 std::vector<double> output_noise(const Network& network, const Network& changed,
                                  const std::vector<std::vector<float>>& images, int threads);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

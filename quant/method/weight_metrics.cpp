@@ -12,7 +12,7 @@
 #include "quant/ir/representable.h"
 #include "quant/method/quantizer.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 
 Network dequantized(Network network, const QuantizedNetwork& quantized) {
   std::map<std::string, const QuantizedLayer*> layers;
@@ -93,4 +93,4 @@ double enumerative_bits(int weight_bits, int nnzb, TokenForm form) {
   return std::log2(2.0 * static_cast<double>(magnitudes) - 1);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

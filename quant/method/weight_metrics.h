@@ -7,8 +7,9 @@
 
 #include "quant/ir/network.h"
 #include "quant/ir/quantized_network.h"
+#include "quant/method/names.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 
 /// `network` with the weights and biases of `quantized`, times their scales, in place of its own: what
 /// another runtime computes with to check us. Activations stay real. The network is one without kAffine
@@ -32,4 +33,4 @@ std::vector<std::int64_t> token_histogram(const QuantizedNetwork& network);
 /// log2 of the number of weights that have `weight_bits` and at most `nnzb` tokens: the bits a weight needs.
 double enumerative_bits(int weight_bits, int nnzb, TokenForm form);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

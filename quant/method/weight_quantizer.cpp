@@ -5,7 +5,7 @@
 
 #include "base/interruption.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 namespace {
 
 float largest_magnitude(const float* weights, std::size_t count) {
@@ -69,4 +69,4 @@ std::vector<std::int16_t> round_weights(const float* weights, std::size_t count,
   return rounded;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

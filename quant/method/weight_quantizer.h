@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "quant/ir/representable.h"
+#include "quant/method/names.h"
 
-namespace bitbalance {
+namespace bitbalance::method {
 
 /// Scale that maps the largest |weight| of a filter to the largest magnitude of the weight's bits, whatever
 /// nnzb; 0 when every weight is zero.
@@ -21,4 +22,4 @@ double search_scale(const float* weights, std::size_t count, const Representable
 std::vector<std::int16_t> round_weights(const float* weights, std::size_t count, const RepresentableSet& set,
                                         double scale);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::method

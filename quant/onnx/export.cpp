@@ -11,7 +11,7 @@
 #include "quant/onnx/host_export.h"
 #include "quant/onnx/writer.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 namespace {
 
 bool is_point(const Shape& shape) {
@@ -280,4 +280,4 @@ void export_onnx(const Network& network, const std::filesystem::path& file) {
   write_file(file, to_onnx(network));
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

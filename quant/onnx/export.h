@@ -6,8 +6,9 @@
 #include <string>
 
 #include "quant/ir/network.h"
+#include "quant/onnx/names.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 
 /// The bytes of an ONNX model (float32, one input and one output) that import_onnx reads as the same
 /// function, rounding of folded constants aside; equal networks give equal bytes. Images are batch x channels
@@ -23,4 +24,4 @@ std::string to_onnx(const Network& network);
 /// Writes to_onnx(). Throws std::invalid_argument when the file cannot be written.
 void export_onnx(const Network& network, const std::filesystem::path& file);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

@@ -8,7 +8,7 @@
 
 #include "quant/host/product.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 
 using onnx::NodeProto;
 
@@ -263,4 +263,4 @@ std::string OnnxGraph::layer_name(const NodeProto& node) {
   return layer_names_.take(is_scoped ? name.substr(1, name.size() - suffix.size() - 1) : name);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

@@ -12,7 +12,7 @@
 #include "quant/onnx/model.h"
 #include "quant/onnx/rewrite.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 
 /// What an ONNX name stands for: a tensor of the network under extents of its own, or a constant.
 struct OnnxValue {
@@ -123,4 +123,4 @@ OnnxHandlers host_handlers();
 /// A node as a host operator, whatever it is otherwise.
 void import_host_operator(OnnxGraph& graph, const onnx::NodeProto& node);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

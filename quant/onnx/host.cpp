@@ -10,7 +10,7 @@
 #include "quant/onnx/graph.h"
 #include "quant/onnx/parameters.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 namespace {
 
 using onnx::NodeProto;
@@ -145,4 +145,4 @@ OnnxHandlers host_handlers() {
   return handlers;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

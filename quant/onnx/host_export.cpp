@@ -12,7 +12,7 @@
 
 #include "quant/onnx/parameters.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 namespace {
 
 class HostGraphWriter {
@@ -228,4 +228,4 @@ void write_host_graph(OnnxWriter& writer, const std::string& name, const HostGra
   HostGraphWriter(writer, name, graph).run(inputs, output);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

@@ -7,7 +7,7 @@
 #include "quant/host/host_operator.h"
 #include "quant/onnx/writer.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 
 /// Operator set that the nodes are of, the newest of ONNX 1.12, and the IR version that goes with it.
 constexpr std::int64_t kHostOpset = 17;
@@ -27,4 +27,4 @@ struct OnnxTensor {
 void write_host_graph(OnnxWriter& writer, const std::string& name, const HostGraph& graph,
                       const std::vector<OnnxTensor>& inputs, const OnnxTensor& output);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

@@ -7,7 +7,7 @@
 
 #include "quant/onnx/graph.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 namespace {
 
 using onnx::NodeProto;
@@ -62,4 +62,4 @@ Network import_onnx(const std::filesystem::path& file, const Dims& input_shape) 
   return OnnxGraph(model, file.stem().string()).run(import_node);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

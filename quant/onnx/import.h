@@ -6,8 +6,9 @@
 #include <string>
 
 #include "quant/ir/network.h"
+#include "quant/onnx/names.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 
 /// Reads a float32 model of opset 7 or later with one input and one output, after the official checker and
 /// shape inference. Extents of the input that the file leaves open are those of `input_shape` (batch
@@ -22,4 +23,4 @@ Network import_onnx(const std::filesystem::path& file, const Dims& input_shape =
 /// Names of the operators that import_onnx knows, sorted.
 std::set<std::string> onnx_operators();
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

@@ -10,7 +10,7 @@
 #include "quant/onnx/graph.h"
 #include "quant/onnx/window.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 namespace {
 
 using onnx::NodeProto;
@@ -410,4 +410,4 @@ OnnxHandlers layer_handlers() {
   };
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

@@ -15,7 +15,7 @@
 #include "base/outside_text.h"
 #include "quant/onnx/versions.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 namespace {
 
 // The official library explains itself over several lines, and a damaged file has names with control
@@ -416,4 +416,4 @@ const onnx::TensorProto* tensor_attribute(const onnx::NodeProto& node, const cha
   return attribute == nullptr ? nullptr : &attribute->t();
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

@@ -14,8 +14,9 @@
 #include <vector>
 
 #include "quant/host/host_tensor.h"
+#include "quant/onnx/names.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 
 /// A constant. Integers are floats too: they are shapes, axes and indices, exact up to 2^24.
 struct OnnxConstant {
@@ -93,4 +94,4 @@ std::vector<std::int64_t> ints_attribute(const onnx::NodeProto& node, const char
                                          std::vector<std::int64_t> fallback);
 const onnx::TensorProto* tensor_attribute(const onnx::NodeProto& node, const char* name);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

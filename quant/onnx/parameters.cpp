@@ -2,7 +2,7 @@
 
 #include <map>
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 
 const std::vector<std::string>& parameter_inputs(const std::string& op, std::int64_t opset) {
   static const std::map<std::string, std::vector<std::string>> table = {
@@ -26,4 +26,4 @@ const std::vector<std::string>& parameter_inputs(const std::string& op, std::int
   return found == table.end() ? none : found->second;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

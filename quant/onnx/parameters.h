@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
-namespace bitbalance {
+#include "quant/onnx/names.h"
+
+namespace bitbalance::onnx_io {
 
 /// By input, the name under which HostAttributes has the parameter, empty for an operand; inputs beyond the
 /// list are operands.
 const std::vector<std::string>& parameter_inputs(const std::string& op, std::int64_t opset);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

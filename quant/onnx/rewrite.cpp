@@ -3,7 +3,7 @@
 #include <cmath>
 #include <optional>
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 namespace {
 
 using onnx::NodeProto;
@@ -151,4 +151,4 @@ ChannelTransforms find_channel_transforms(const OnnxModel& model) {
   return Finder(model).find();
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

@@ -8,7 +8,7 @@
 
 #include "quant/onnx/model.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 
 /// y = scale[c] * image + bias[c], for every channel c of the image.
 struct ChannelTransform {
@@ -25,4 +25,4 @@ struct ChannelTransforms {
 /// `transform_input` is exported, is a transform of the image. Anything else is left to its nodes.
 ChannelTransforms find_channel_transforms(const OnnxModel& model);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

@@ -8,7 +8,7 @@
 
 #include "quant/onnx/graph.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 namespace {
 
 using onnx::NodeProto;
@@ -199,4 +199,4 @@ OnnxHandlers shape_handlers() {
   };
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

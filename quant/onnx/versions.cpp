@@ -10,7 +10,7 @@
 
 #include "quant/onnx/model.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 namespace {
 
 using onnx::NodeProto;
@@ -145,4 +145,4 @@ std::string version_problem(const NodeProto& node, std::int64_t opset) {
   return problem;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

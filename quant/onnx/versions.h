@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <string>
 
-namespace bitbalance {
+#include "quant/onnx/names.h"
+
+namespace bitbalance::onnx_io {
 
 constexpr std::int64_t kFirstOpset = 7;  ///< from here on operators broadcast as NumPy does
 constexpr std::int64_t kLastOpset = 27;  ///< as far as the standard's change log has been gone through
@@ -16,4 +18,4 @@ constexpr std::int64_t kLastOpset = 27;  ///< as far as the standard's change lo
 /// there. Empty when nothing stands against it.
 std::string version_problem(const onnx::NodeProto& node, std::int64_t opset);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 namespace {
 
 // `expected` integers from `least` up; they become int fields.
@@ -110,4 +110,4 @@ Window read_pool_window(const OnnxModel& model, const onnx::NodeProto& node, con
   return window;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

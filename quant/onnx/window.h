@@ -7,7 +7,7 @@
 #include "base/shape.h"
 #include "quant/onnx/model.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 
 /// Window of a two-dimensional convolution over `in`; auto_pad becomes explicit pads.
 Window read_window(const OnnxModel& model, const onnx::NodeProto& node,
@@ -18,4 +18,4 @@ Window read_window(const OnnxModel& model, const onnx::NodeProto& node,
 /// would have to count.
 Window read_pool_window(const OnnxModel& model, const onnx::NodeProto& node, const Shape& in);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 namespace {
 
 onnx::AttributeProto& new_attribute(onnx::NodeProto& node, const std::string& name,
@@ -95,4 +95,4 @@ void set_attribute(onnx::NodeProto& node, const std::string& name, const std::ve
   for (const std::int64_t value : values) attribute.add_ints(value);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

@@ -10,8 +10,9 @@
 #include <vector>
 
 #include "quant/host/host_tensor.h"
+#include "quant/onnx/names.h"
 
-namespace bitbalance {
+namespace bitbalance::onnx_io {
 
 class OnnxWriter {
  public:
@@ -49,4 +50,4 @@ void set_attribute(onnx::NodeProto& node, const std::string& name, float value);
 void set_attribute(onnx::NodeProto& node, const std::string& name, const std::string& value);
 void set_attribute(onnx::NodeProto& node, const std::string& name, const std::vector<std::int64_t>& values);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::onnx_io

@@ -3,7 +3,7 @@
 #include "quant/ir/representable.h"
 #include "quant/method/weight_quantizer.h"
 
-namespace bitbalance {
+namespace bitbalance::retrain {
 namespace {
 
 /// The value of `quantized` with the gradient of `values`.
@@ -34,4 +34,4 @@ torch::Tensor fake_quantize(const torch::Tensor& filters, const QuantizedLayer& 
   return straight_through(filters, result);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::retrain

@@ -5,8 +5,9 @@
 #include <torch/torch.h>
 
 #include "quant/ir/quantized_network.h"
+#include "quant/retrain/names.h"
 
-namespace bitbalance {
+namespace bitbalance::retrain {
 
 /// Activations saturated to the tensor's range and rounded to its steps. Gradient: 1 within the range, 0
 /// outside.
@@ -16,4 +17,4 @@ torch::Tensor fake_quantize(const torch::Tensor& values, const QuantizedTensor& 
 /// representable value: exactly what quantize() makes of these weights. Gradient: 1.
 torch::Tensor fake_quantize(const torch::Tensor& filters, const QuantizedLayer& layer);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::retrain

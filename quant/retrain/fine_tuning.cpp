@@ -6,7 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
-namespace bitbalance {
+namespace bitbalance::retrain {
 namespace {
 
 namespace functional = torch::nn::functional;
@@ -135,4 +135,4 @@ double accuracy_of(const TrainableNetwork& network, const ImageSet& images, bool
   return static_cast<double>(correct) / images.count;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::retrain

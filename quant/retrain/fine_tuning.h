@@ -9,7 +9,7 @@
 #include "quant/eval/image_set.h"
 #include "quant/retrain/trainable_network.h"
 
-namespace bitbalance {
+namespace bitbalance::retrain {
 
 struct FineTuningOptions {
   int epochs = 4;
@@ -37,4 +37,4 @@ void fine_tune(TrainableNetwork& network, const ImageSet& images, const FineTuni
 /// Share of images whose largest output is that of the label.
 double accuracy_of(const TrainableNetwork& network, const ImageSet& images, bool quantized);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::retrain

@@ -8,7 +8,7 @@
 
 #include "quant/retrain/fake_quantization.h"
 
-namespace bitbalance {
+namespace bitbalance::retrain {
 namespace {
 
 namespace functional = torch::nn::functional;
@@ -144,4 +144,4 @@ Network TrainableNetwork::network() const {
   return result;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::retrain

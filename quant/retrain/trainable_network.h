@@ -8,8 +8,9 @@
 
 #include "quant/ir/network.h"
 #include "quant/ir/quantized_network.h"
+#include "quant/retrain/names.h"
 
-namespace bitbalance {
+namespace bitbalance::retrain {
 
 class TrainableNetwork {
  public:
@@ -49,4 +50,4 @@ class TrainableNetwork {
   std::vector<torch::Tensor> parameters_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::retrain

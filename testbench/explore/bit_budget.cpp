@@ -12,7 +12,7 @@
 #include "quant/method/weight_metrics.h"
 #include "testbench/run/prediction.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 namespace {
 
 /// Of the layer's choice of setting in the unit of the budget.
@@ -141,4 +141,4 @@ Allocation allocate_bits(const Scenario& scenario, const Network& network, const
   return result;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

@@ -7,9 +7,10 @@
 #include <vector>
 
 #include "quant/method/calibration.h"
+#include "testbench/explore/names.h"
 #include "testbench/scenario/scenario.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 
 struct BitBudget {
   enum class Unit { kCycles, kBytes, kMicrojoules };
@@ -35,4 +36,4 @@ Allocation allocate_bits(const Scenario& scenario, const Network& network, const
                          const std::vector<std::vector<float>>& images, const BitBudget& budget,
                          const std::function<void(double)>& progress);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

@@ -18,7 +18,7 @@
 #include "testbench/run/progress.h"
 #include "testbench/scenario/workload.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 namespace {
 
 struct Method {
@@ -206,7 +206,7 @@ class Page {
 };
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::explore
 
 int main(int argc, char* argv[]) {
   if (argc != 3) {
@@ -214,7 +214,7 @@ int main(int argc, char* argv[]) {
     return 2;
   }
   try {
-    bitbalance::Page(argv[1]).run(argv[2]);
+    bitbalance::explore::Page(argv[1]).run(argv[2]);
   } catch (const std::exception& error) {
     fmt::print(stderr, "quantization_page: {}\n", error.what());
     return 2;

@@ -10,7 +10,7 @@
 #include "testbench/report/csv.h"
 #include "testbench/report/figure.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 namespace {
 
 constexpr std::array<TokenForm, 2> kForms = {TokenForm::kBinary, TokenForm::kSignedDigit};
@@ -215,4 +215,4 @@ std::vector<Chart> quantize_charts(const QuantizeReport& report) {
   return charts;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "quant/ir/quantized_network.h"
+#include "testbench/explore/names.h"
 #include "testbench/golden/accuracy.h"
 #include "testbench/report/chart.h"
 #include "testbench/run/prediction.h"
 #include "testbench/scenario/scenario.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 
 /// The network quantized for one token form.
 struct FormReport {
@@ -43,4 +44,4 @@ std::string quantize_json(const QuantizeReport& report);
 /// Tokens of the weights before and after, a chart a form.
 std::vector<Chart> quantize_charts(const QuantizeReport& report);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

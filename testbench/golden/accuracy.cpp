@@ -9,7 +9,7 @@
 #include <numeric>
 #include <stdexcept>
 
-namespace bitbalance {
+namespace bitbalance::golden {
 namespace {
 
 namespace conv = boost::locale::conv;
@@ -121,4 +121,4 @@ std::optional<Accuracy> Task::judge(const Decisions& decisions, const Decisions&
   return result;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::golden

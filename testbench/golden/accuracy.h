@@ -11,8 +11,9 @@
 
 #include "base/parallel.h"
 #include "quant/eval/image_set.h"
+#include "testbench/golden/names.h"
 
-namespace bitbalance {
+namespace bitbalance::golden {
 
 enum class AccuracyMetric {
   kTop1,                ///< share of images whose class is right; more is better
@@ -90,4 +91,4 @@ Decisions Task::decide(int count, const Evaluate& evaluate, int threads,
   return result;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::golden

@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-namespace bitbalance {
+namespace bitbalance::golden {
 
 std::string describe(const Mismatch& m) {
   return fmt::format("layer '{}', image {}, channel {}, y {}, x {}: expected {}, found {}", m.layer, m.image,
@@ -61,4 +61,4 @@ void compare(const std::string& layer, const QuantizedTensor& tensor, std::int64
   result.total += static_cast<std::int64_t>(expected.size());
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::golden

@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "quant/ir/quantized_network.h"
+#include "testbench/golden/names.h"
 
-namespace bitbalance {
+namespace bitbalance::golden {
 
 struct Mismatch {
   std::string layer;
@@ -48,4 +49,4 @@ void compare(const std::string& layer, const QuantizedTensor& tensor, std::int64
              const std::vector<std::int32_t>& expected, const std::vector<std::int32_t>& found,
              Comparison& result);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::golden

@@ -13,7 +13,7 @@
 #include "quant/eval/host_layer.h"
 #include "testbench/golden/golden_arithmetic.h"
 
-namespace bitbalance {
+namespace bitbalance::golden {
 namespace {
 
 using golden::clamped;
@@ -224,4 +224,4 @@ void GoldenModel::add(const QuantizedLayer& layer) {
   }
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::golden

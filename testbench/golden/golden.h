@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "quant/ir/quantized_network.h"
+#include "testbench/golden/names.h"
 
-namespace bitbalance {
+namespace bitbalance::golden {
 
 struct GoldenOptions {
   /// Width of the two's complement sums (accumulator + bias) of layers with 8- and 16-bit inputs, 2..63.
@@ -46,4 +47,4 @@ class GoldenModel {
   std::vector<Plane> tensors_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::golden

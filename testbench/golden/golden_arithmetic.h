@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "quant/ir/quantized_network.h"
+#include "testbench/golden/names.h"
 
 namespace bitbalance::golden {
 

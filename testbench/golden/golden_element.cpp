@@ -5,7 +5,7 @@
 
 #include "testbench/golden/golden_arithmetic.h"
 
-namespace bitbalance {
+namespace bitbalance::golden {
 namespace {
 
 using golden::clamped;
@@ -111,4 +111,4 @@ std::vector<std::int64_t> sample_places(std::int64_t elements, std::seed_seq& se
   return places;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::golden

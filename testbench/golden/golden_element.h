@@ -9,7 +9,7 @@
 #include "quant/ir/quantized_network.h"
 #include "testbench/golden/golden.h"
 
-namespace bitbalance {
+namespace bitbalance::golden {
 
 /// Layers that run as one, each on the output of the one before: a convolution and the pooling fused into it.
 class GoldenElement {
@@ -39,4 +39,4 @@ class GoldenElement {
 /// random in one of as many equal parts. The same for the same seed. Ascending.
 std::vector<std::int64_t> sample_places(std::int64_t elements, std::seed_seq& seed);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::golden

@@ -7,7 +7,7 @@
 #include "testbench/scenario/settings_reader.h"
 #include "testbench/scenario/settings_writer.h"
 
-namespace bitbalance {
+namespace bitbalance::report {
 namespace {
 
 constexpr std::int64_t kLargestCount = std::int64_t{1} << 60;
@@ -89,4 +89,4 @@ ActionRecord load_actions(const std::filesystem::path& file) {
   return record;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

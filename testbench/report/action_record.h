@@ -8,7 +8,7 @@
 #include "hw/cost/cost_model.h"
 #include "testbench/report/run_report.h"
 
-namespace bitbalance {
+namespace bitbalance::report {
 
 struct RecordedLayer {
   std::string name;
@@ -29,4 +29,4 @@ std::string to_yaml(const ActionRecord& record);
 /// Throws SettingsError.
 ActionRecord load_actions(const std::filesystem::path& file);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

@@ -11,7 +11,7 @@
 
 #include "base/child_process.h"
 
-namespace bitbalance {
+namespace bitbalance::report {
 namespace {
 
 constexpr int kPanelWidth = 640;  ///< pixels, legend included
@@ -163,4 +163,4 @@ Picture draw_svg(const std::vector<Chart>& charts, int columns) {
   }
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

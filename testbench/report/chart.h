@@ -6,7 +6,9 @@
 #include <variant>
 #include <vector>
 
-namespace bitbalance {
+#include "testbench/report/names.h"
+
+namespace bitbalance::report {
 
 /// Bars side by side or stacked, `values` of a series one per category. A value that is not finite leaves a
 /// gap.
@@ -56,4 +58,4 @@ struct Picture {
 /// Equal bytes for equal charts and gnuplots. Throws std::invalid_argument as gnuplot_script() does.
 Picture draw_svg(const std::vector<Chart>& charts, int columns = 1);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

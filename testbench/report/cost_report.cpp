@@ -7,7 +7,7 @@
 #include "testbench/report/csv.h"
 #include "testbench/report/figure.h"
 
-namespace bitbalance {
+namespace bitbalance::report {
 namespace {
 
 /// Three significant digits and a decimal prefix: "12.3 uJ".
@@ -109,4 +109,4 @@ std::string energy_csv(const CostReport& report) {
   return csv;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

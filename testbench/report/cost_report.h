@@ -6,8 +6,9 @@
 
 #include "base/quotient.h"
 #include "hw/cost/cost_model.h"
+#include "testbench/report/names.h"
 
-namespace bitbalance {
+namespace bitbalance::report {
 
 struct ActionRecord;
 
@@ -45,4 +46,4 @@ std::string cost_table(const CostReport& report);
 /// energy.csv: one line for each layer, component and action, clock and leakage among them.
 std::string energy_csv(const CostReport& report);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

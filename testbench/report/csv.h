@@ -3,7 +3,9 @@
 
 #include <string>
 
-namespace bitbalance {
+#include "testbench/report/names.h"
+
+namespace bitbalance::report {
 
 /// In quotes; a quote inside is doubled.
 inline std::string csv_text(std::string text) {
@@ -11,4 +13,4 @@ inline std::string csv_text(std::string text) {
   return '"' + text + '"';
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <string>
 
-namespace bitbalance {
+#include "testbench/report/names.h"
+
+namespace bitbalance::report {
 
 /// The figure in a table, "-" where there is none. CSV files have nothing there.
 inline std::string figure(double value, fmt::format_string<double> form, const char* none = "-") {
@@ -17,4 +19,4 @@ inline std::string percent(double share, fmt::format_string<double> form = "{:.1
   return figure(100 * share, form);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

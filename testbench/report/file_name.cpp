@@ -7,7 +7,7 @@
 #include "base/fingerprint.h"
 #include "base/outside_text.h"
 
-namespace bitbalance {
+namespace bitbalance::report {
 namespace {
 
 constexpr std::size_t kMostBytes = 120;  // with a suffix below 143, the shortest limit in use (eCryptfs)
@@ -67,4 +67,4 @@ std::string file_name(std::string_view name) {
   return fmt::format("{}{}{:016x}", result.substr(0, end), kMark, fingerprint(name));
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

@@ -8,7 +8,7 @@
 
 #include "base/fingerprint.h"
 
-namespace bitbalance {
+namespace bitbalance::report {
 namespace fs = std::filesystem;
 namespace {
 
@@ -81,4 +81,4 @@ std::optional<std::string> first_stranger(const fs::path& folder, const Manifest
   return strangers.begin()->second;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

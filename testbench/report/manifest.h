@@ -7,7 +7,9 @@
 #include <optional>
 #include <string>
 
-namespace bitbalance {
+#include "testbench/report/names.h"
+
+namespace bitbalance::report {
 
 struct Manifest {
   static constexpr const char* kFile = "manifest.json";
@@ -29,4 +31,4 @@ std::optional<Manifest> read_manifest(const std::filesystem::path& folder);
 /// "a.csv, changed since".
 std::optional<std::string> first_stranger(const std::filesystem::path& folder, const Manifest& manifest);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

@@ -9,7 +9,7 @@
 #include "testbench/report/csv.h"
 #include "testbench/report/figure.h"
 
-namespace bitbalance {
+namespace bitbalance::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -181,4 +181,4 @@ std::string to_csv(const RunReport& report) {
   return csv;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

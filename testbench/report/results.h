@@ -6,7 +6,7 @@
 
 #include "testbench/report/run_report.h"
 
-namespace bitbalance {
+namespace bitbalance::report {
 
 /// What crosses the DRAM interface, by kind of tensor.
 struct DramKind {
@@ -28,4 +28,4 @@ std::string to_json(const RunReport& report);
 /// One line per layer.
 std::string to_csv(const RunReport& report);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

@@ -18,7 +18,7 @@
 #include "testbench/report/file_name.h"
 #include "testbench/scenario/settings.h"
 
-namespace bitbalance {
+namespace bitbalance::report {
 namespace fs = std::filesystem;
 namespace {
 
@@ -275,4 +275,4 @@ void ResultsFolder::refuse(const std::string& why) const {
                   given_, why, command_));
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

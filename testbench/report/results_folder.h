@@ -10,7 +10,7 @@
 
 #include "testbench/report/manifest.h"
 
-namespace bitbalance {
+namespace bitbalance::report {
 
 class ResultsFolder {
  public:
@@ -58,4 +58,4 @@ class ResultsFolder {
   bool committed_ = false;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

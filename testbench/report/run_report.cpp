@@ -7,7 +7,7 @@
 #include "base/quotient.h"
 #include "testbench/report/results.h"
 
-namespace bitbalance {
+namespace bitbalance::report {
 namespace {
 
 std::int64_t cycles_of(const ActivityCycles& engine, Activity activity) {
@@ -113,4 +113,4 @@ bool RunReport::passed() const {
          open_accounts().empty();
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

@@ -13,7 +13,7 @@
 #include "testbench/scenario/scenario.h"
 #include "tlm/memory/statistic.h"
 
-namespace bitbalance {
+namespace bitbalance::report {
 
 /// One layer over all images of the run.
 struct LayerReport {
@@ -76,4 +76,4 @@ struct RunReport {
   bool passed() const;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bitbalance {
+namespace bitbalance::report {
 namespace {
 
 /// 1234567 -> "1,234,567".
@@ -207,4 +207,4 @@ std::string run_table(const RunReport& report, const std::string& folder, bool c
   return text;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

@@ -5,9 +5,9 @@
 
 #include "testbench/report/run_report.h"
 
-namespace bitbalance {
+namespace bitbalance::report {
 
 /// `folder`: where the results are. `color`: with terminal escapes.
 std::string run_table(const RunReport& report, const std::string& folder, bool color);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::report

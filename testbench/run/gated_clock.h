@@ -4,7 +4,9 @@
 
 #include <systemc>
 
-namespace bitbalance {
+#include "testbench/run/names.h"
+
+namespace bitbalance::run {
 
 class GatedClock : public sc_core::sc_module {
  public:
@@ -28,4 +30,4 @@ class GatedClock : public sc_core::sc_module {
   sc_core::sc_event edge_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::run

@@ -16,9 +16,11 @@
 #include <sanitizer/common_interface_defs.h>
 
 #include <cstddef>
+
+#include "testbench/run/names.h"
 #endif
 
-namespace bitbalance {
+namespace bitbalance::run {
 
 /// To be called on the main stack after `sc_start`. Does nothing without the sanitizer.
 inline void tell_main_stack() {
@@ -35,4 +37,4 @@ inline void tell_main_stack() {
 #endif
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::run

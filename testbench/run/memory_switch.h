@@ -8,7 +8,9 @@
 #include <systemc>
 #include <tlm>
 
-namespace bitbalance {
+#include "testbench/run/names.h"
+
+namespace bitbalance::run {
 
 class MemorySwitch : public sc_core::sc_module {
  public:
@@ -33,4 +35,4 @@ class MemorySwitch : public sc_core::sc_module {
   int selected_ = 0;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::run

@@ -6,7 +6,7 @@
 #include "quant/eval/image_set.h"
 #include "testbench/golden/golden_element.h"
 
-namespace bitbalance {
+namespace bitbalance::run {
 namespace {
 
 GoldenOptions golden_options(const Scenario& scenario) {
@@ -50,7 +50,7 @@ void OutputCheck::run(const Segments& segments, int first, RunReport& report,
         }
         if (layer.output == workload_.network.output) {
           decisions_.push_back(
-              bitbalance::decisions(data_.read(found.program, layer.output, i), workload_.task.classes));
+              golden::decisions(data_.read(found.program, layer.output, i), workload_.task.classes));
         }
       }
     }
@@ -81,4 +81,4 @@ void OutputCheck::compare_sample(const LayerData& found, std::size_t index, Laye
   entry.comparison.total += tensor.shape.elements();
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::run

@@ -12,7 +12,7 @@
 #include "testbench/run/program_set.h"
 #include "testbench/scenario/workload.h"
 
-namespace bitbalance {
+namespace bitbalance::run {
 
 class OutputCheck {
  public:
@@ -49,4 +49,4 @@ class OutputCheck {
   std::vector<std::vector<int>> decisions_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::run

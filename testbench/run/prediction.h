@@ -5,9 +5,10 @@
 #include <vector>
 
 #include "quant/ir/quantized_network.h"
+#include "testbench/run/names.h"
 #include "testbench/scenario/scenario.h"
 
-namespace bitbalance {
+namespace bitbalance::run {
 
 /// Of one frame, indexed like QuantizedNetwork::layers; what is fused into a layer counts with it, and a
 /// layer on the host costs nothing.
@@ -25,4 +26,4 @@ Prediction predict(const QuantizedNetwork& network, const Scenario& scenario);
 /// Bytes of a convolution's weights without the padding of rows.
 double stored_bytes(const QuantizedLayer& layer, WeightStorage storage);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::run

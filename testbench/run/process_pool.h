@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
-namespace bitbalance {
+#include "testbench/run/names.h"
+
+namespace bitbalance::run {
 
 /// A worker threw, or ended otherwise than by returning.
 class WorkerFailure : public std::runtime_error {
@@ -50,4 +52,4 @@ class ProcessPool {
   std::vector<Worker> workers_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::run

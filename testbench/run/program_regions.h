@@ -3,7 +3,9 @@
 
 #include <cstdint>
 
-namespace bitbalance {
+#include "testbench/run/names.h"
+
+namespace bitbalance::run {
 
 struct ProgramRegions {
   std::uint64_t constants_base = 0;
@@ -12,4 +14,4 @@ struct ProgramRegions {
   std::uint32_t data_bytes = 0;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::run

@@ -13,8 +13,9 @@
 #include <fmt/format.h>
 
 #include "base/interruption.h"
+#include "testbench/run/names.h"
 
-namespace bitbalance {
+namespace bitbalance::run {
 
 class Progress {
  public:
@@ -70,4 +71,4 @@ class Progress {
   Clock::time_point start_, last_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::run

@@ -4,7 +4,9 @@
 #include <array>
 #include <csignal>
 
-namespace bitbalance {
+#include "testbench/run/names.h"
+
+namespace bitbalance::run {
 
 /// While one exists, SIGINT, SIGTERM and SIGHUP let the work end with Interrupted (base/interruption.h);
 /// those that the caller ignores, as nohup does, stay ignored. SIGPIPE is ignored meanwhile: what a reader
@@ -21,4 +23,4 @@ class StopSignals {
   std::array<struct sigaction, kSignals.size()> before_{};
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::run

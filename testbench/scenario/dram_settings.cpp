@@ -9,7 +9,7 @@
 
 #include "base/number.h"
 
-namespace bitbalance {
+namespace bitbalance::scenario {
 namespace {
 
 enum class Use { kAlways, kWithGroups, kWithoutGroups };
@@ -191,4 +191,4 @@ void show_dram(SettingsVisitor& v, DramSettings& s) {
   v.checked([&] { check(config); });
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

@@ -9,7 +9,7 @@
 #include "testbench/scenario/settings.h"
 #include "tlm/dram/config.h"
 
-namespace bitbalance {
+namespace bitbalance::scenario {
 
 /// A time as datasheets give it: "15 ns", "4 nCK" (clocks), or "max(4 nCK, 7.5 ns)".
 struct DramTime {
@@ -35,4 +35,4 @@ struct DramSettings {
 /// Checks the whole, too.
 void show_dram(SettingsVisitor& v, DramSettings& settings);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

@@ -10,7 +10,7 @@
 #include "base/split.h"
 #include "testbench/scenario/settings.h"
 
-namespace bitbalance {
+namespace bitbalance::scenario {
 namespace {
 
 /// "did you mean ...?" or, with no name near, all that there are.
@@ -81,4 +81,4 @@ TracedLayer traced_layer(const std::string& text, const std::vector<std::string>
   return traced;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

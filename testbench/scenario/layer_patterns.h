@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
-namespace bitbalance {
+#include "testbench/scenario/names.h"
+
+namespace bitbalance::scenario {
 
 /// Those of `layers` that the names and patterns of the list mean, in their order. Commas separate; a name
 /// that holds commas itself is taken whole where it stands in the list, the longest first. Empty for an empty
@@ -22,4 +24,4 @@ struct TracedLayer {
 /// Throws SettingsError unless exactly one of `layers` is meant.
 TracedLayer traced_layer(const std::string& text, const std::vector<std::string>& layers);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

@@ -6,7 +6,7 @@
 
 #include "base/number.h"
 
-namespace bitbalance {
+namespace bitbalance::scenario {
 namespace {
 
 constexpr std::size_t kMostDigits = 9;
@@ -60,4 +60,4 @@ std::string to_string(const Rational& value) {
   return decimals.empty() ? fmt::format("{}", numerator) : fmt::format("{}.{}", numerator, decimals);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

@@ -6,7 +6,9 @@
 #include <optional>
 #include <string>
 
-namespace bitbalance {
+#include "testbench/scenario/names.h"
+
+namespace bitbalance::scenario {
 
 struct Rational {
   std::int64_t numerator = 0;
@@ -24,4 +26,4 @@ std::optional<Rational> parse_rational(const std::string& text);
 /// Shortest of the forms above that parse_rational reads back: decimal where it ends, else a fraction.
 std::string to_string(const Rational& value);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

@@ -10,7 +10,7 @@
 #include "testbench/scenario/settings_writer.h"
 #include "testbench/scenario/technology.h"
 
-namespace bitbalance {
+namespace bitbalance::scenario {
 
 const char* to_string(Level level) {
   switch (level) {
@@ -294,4 +294,4 @@ std::string to_yaml(const MappingSettings& mapping) {
   return writer.yaml();
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

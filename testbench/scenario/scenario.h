@@ -18,7 +18,7 @@
 #include "testbench/scenario/rational.h"
 #include "testbench/scenario/settings.h"
 
-namespace bitbalance {
+namespace bitbalance::scenario {
 
 struct NetworkSettings {
   std::string builtin;  ///< of zoo_names(); empty: `model` names a file
@@ -126,4 +126,4 @@ std::string to_yaml(const QuantizationSettings& quantization, TokenForm form);
 /// The mapping section alone: a file for `--mapping`.
 std::string to_yaml(const MappingSettings& mapping);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

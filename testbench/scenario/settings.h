@@ -15,7 +15,7 @@
 #include "base/outside_text.h"
 #include "testbench/scenario/rational.h"
 
-namespace bitbalance {
+namespace bitbalance::scenario {
 
 /// A user's mistake in a scenario or on the command line; what() is one line: place, key, value, what is
 /// accepted.
@@ -87,4 +87,4 @@ class SettingsVisitor {
   }
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

@@ -9,7 +9,7 @@
 #include "base/number.h"
 #include "testbench/scenario/yaml_text.h"
 
-namespace bitbalance {
+namespace bitbalance::scenario {
 namespace {
 
 constexpr int kDeepestInclude = 8;
@@ -361,4 +361,4 @@ void SettingsReader::reject_unknown(const Frame& closed) const {
   }
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

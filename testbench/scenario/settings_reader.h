@@ -10,7 +10,7 @@
 
 #include "testbench/scenario/settings.h"
 
-namespace bitbalance {
+namespace bitbalance::scenario {
 
 class SettingsReader : public SettingsVisitor {
  public:
@@ -79,4 +79,4 @@ class SettingsReader : public SettingsVisitor {
   std::vector<Frame> frames_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace bitbalance {
+namespace bitbalance::scenario {
 namespace {
 
 constexpr std::size_t kCommentColumn = 44;
@@ -98,4 +98,4 @@ std::string yaml_quoted(const std::string& text) {
   return quoted + "\"";
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

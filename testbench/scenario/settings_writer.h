@@ -3,7 +3,7 @@
 
 #include "testbench/scenario/settings.h"
 
-namespace bitbalance {
+namespace bitbalance::scenario {
 
 /// A string as a YAML scalar whatever is in it.
 std::string yaml_quoted(const std::string& text);
@@ -41,4 +41,4 @@ class SettingsWriter : public SettingsVisitor {
   bool quiet_ = false;  ///< comments only in the first element of a list
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

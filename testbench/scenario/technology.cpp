@@ -4,7 +4,7 @@
 
 #include "testbench/scenario/settings_reader.h"
 
-namespace bitbalance {
+namespace bitbalance::scenario {
 namespace {
 
 constexpr double kLargest = 1e12;  ///< of any constant, in any unit
@@ -189,4 +189,4 @@ Technology load_technology(const std::filesystem::path& file, const std::vector<
   return technology;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

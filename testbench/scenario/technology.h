@@ -7,7 +7,7 @@
 #include "hw/cost/technology.h"
 #include "testbench/scenario/settings.h"
 
-namespace bitbalance {
+namespace bitbalance::scenario {
 
 /// Shows every constant; each must be given. What is read passes check(Technology).
 void show_technology(SettingsVisitor& v, Technology& technology);
@@ -16,4 +16,4 @@ void show_technology(SettingsVisitor& v, Technology& technology);
 Technology load_technology(const std::filesystem::path& file,
                            const std::vector<SettingOverride>& overrides = {});
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

@@ -14,7 +14,7 @@
 #include "quant/onnx/import.h"
 #include "testbench/scenario/settings.h"
 
-namespace bitbalance {
+namespace bitbalance::scenario {
 namespace {
 
 void check_shape(const std::filesystem::path& file, const ImageSet& set, const Shape& input) {
@@ -201,4 +201,4 @@ Workload prepare_workload(const Scenario& scenario, const std::function<void(dou
   return workload;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

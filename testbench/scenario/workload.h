@@ -14,7 +14,7 @@
 #include "testbench/golden/golden.h"
 #include "testbench/scenario/scenario.h"
 
-namespace bitbalance {
+namespace bitbalance::scenario {
 
 struct Workload {
   QuantizedNetwork network;
@@ -48,4 +48,4 @@ Workload prepare_workload(const Scenario& scenario, const std::function<void(dou
 /// The same network, without quantizing or classifying an image.
 TimingWorkload prepare_timing_workload(const Scenario& scenario);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

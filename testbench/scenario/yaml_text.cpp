@@ -10,7 +10,7 @@
 #include "base/outside_text.h"
 #include "testbench/scenario/settings.h"
 
-namespace bitbalance {
+namespace bitbalance::scenario {
 namespace {
 
 constexpr std::size_t kDeepest = 32;  ///< lists and mappings within each other
@@ -179,4 +179,4 @@ YAML::Node parse_yaml(const std::string& text, const std::string& place_name, bo
   }
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

@@ -6,10 +6,12 @@
 
 #include <string>
 
-namespace bitbalance {
+#include "testbench/scenario/names.h"
+
+namespace bitbalance::scenario {
 
 /// Throws SettingsError, one line that begins with `place` (a file, or an option), for text that is not YAML
 /// and for what this program does not read. `lines`: the place is a file, whose line is told, too.
 YAML::Node parse_yaml(const std::string& text, const std::string& place, bool lines);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::scenario

@@ -15,7 +15,7 @@
 #include "base/checked.h"
 #include "base/outside_text.h"
 
-namespace bitbalance {
+namespace bitbalance::waveform {
 namespace {
 
 constexpr const char* kBits = "01xzXZ";
@@ -382,4 +382,4 @@ std::int64_t vcd_number(const std::string& value, bool is_signed) {
   return is_signed ? static_cast<std::int64_t>(bits << unused) >> unused : static_cast<std::int64_t>(bits);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::waveform

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
-namespace bitbalance {
+#include "testbench/waveform/names.h"
+
+namespace bitbalance::waveform {
 
 struct VcdScope {
   std::string name;
@@ -71,4 +73,4 @@ Vcd read_vcd(const std::filesystem::path& path, VcdChanges changes = VcdChanges:
 /// width.
 std::int64_t vcd_number(const std::string& value, bool is_signed);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::waveform

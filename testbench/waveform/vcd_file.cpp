@@ -7,7 +7,7 @@
 #include <map>
 #include <stdexcept>
 
-namespace bitbalance {
+namespace bitbalance::waveform {
 namespace {
 
 /// Signals and inner scopes of a `$scope`, in the order of their names.
@@ -137,4 +137,4 @@ void VcdFile::put(const std::string& text) {
   }
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::waveform

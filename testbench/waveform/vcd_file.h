@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "base/output_file.h"
+#include "testbench/waveform/names.h"
 
-namespace bitbalance {
+namespace bitbalance::waveform {
 
 /// Traces native integers and bool, in picoseconds.
 class VcdFile : public sc_core::sc_trace_file {
@@ -102,4 +103,4 @@ class VcdFile : public sc_core::sc_trace_file {
   bool begun_ = false;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::waveform

@@ -12,7 +12,7 @@
 #include "hw/isa/tiles.h"
 #include "testbench/report/file_name.h"
 
-namespace bitbalance {
+namespace bitbalance::waveform {
 namespace {
 
 std::int64_t layer_tiles(const Program& program, std::size_t layer, const AcceleratorConfig& config) {
@@ -197,4 +197,4 @@ void WaveformWindow::write_save_file() const {
   write_file(save.replace_extension(".gtkw"), out);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::waveform

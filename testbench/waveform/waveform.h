@@ -15,7 +15,7 @@
 #include "testbench/scenario/layer_patterns.h"
 #include "testbench/waveform/vcd_file.h"
 
-namespace bitbalance {
+namespace bitbalance::waveform {
 
 /// What `--trace LAYER[:first[-last]]` and each `--signals NAME` ask for.
 struct WaveformRequest {
@@ -73,4 +73,4 @@ class WaveformWindow : public sc_core::sc_module, public rtl::TileObserver {
   sc_core::sc_event last_edge_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::waveform

@@ -1,10 +1,11 @@
 // Names as a user gives them: the name itself first, then * and ? and nothing else.
 #include "base/name_pattern.h"
+#include "tests/support/names.h"
 
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -86,4 +87,4 @@ TEST_CASE("many wildcards take no time") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -1,5 +1,6 @@
 // Text as numbers: one form, JSON's, and nothing that another reader would take for another number.
 #include "base/number.h"
+#include "tests/support/names.h"
 
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
@@ -7,7 +8,7 @@
 #include <regex>
 #include <string>
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 const std::regex kWhole(R"(-?(0|[1-9][0-9]*))");
@@ -64,4 +65,4 @@ TEST_CASE("random text is a number exactly if the grammar says so, with the valu
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

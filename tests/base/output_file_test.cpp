@@ -11,7 +11,7 @@
 #include "tests/support/child.h"
 #include "tests/support/temporary_folder.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -85,4 +85,4 @@ TEST_CASE("with any limit on its size a file is whole, or as it was, and nothing
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -11,7 +11,7 @@
 
 #include "tests/support/child.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 /// In a child that may have no thread but its own, by a limit of processes.
@@ -51,4 +51,4 @@ TEST_CASE("a signal ends the work between two pieces") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -5,7 +5,7 @@
 
 #include "tests/support/command_child.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -102,4 +102,4 @@ TEST_CASE("a value may begin like an option where = joins them") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -9,7 +9,7 @@
 #include "tests/support/command_child.h"
 #include "tests/support/temporary_folder.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -427,4 +427,4 @@ TEST_CASE("an unwritable results folder is told before the simulation starts") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

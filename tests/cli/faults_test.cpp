@@ -19,7 +19,7 @@
 #include "tests/support/command_child.h"
 #include "tests/support/temporary_folder.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -401,4 +401,4 @@ TEST_CASE("files of someone's in a results folder survive every command") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -10,7 +10,7 @@
 #include "tests/quant/onnx/onnx_builder.h"
 #include "tests/support/command_child.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -127,4 +127,4 @@ TEST_CASE("random layer names reach the layer from the command line") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

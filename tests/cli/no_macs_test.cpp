@@ -10,7 +10,7 @@
 #include "tests/quant/onnx/onnx_builder.h"
 #include "tests/support/command_child.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -186,4 +186,4 @@ TEST_CASE("a network of the host alone has no rate and no energy of a frame to d
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

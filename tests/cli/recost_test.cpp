@@ -7,7 +7,7 @@
 #include "tests/support/command_child.h"
 #include "tests/support/temporary_folder.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -114,4 +114,4 @@ TEST_CASE("mistakes are told in one line") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[2])
-TABLE = re.compile(r"^\| `([\w/]+)/` \| `(bitbalance[\w:]*)` \| [^|]* \| ([^|]*) \| ([^|]*) \|$")
+TABLE = re.compile(r"^\| `([\w/]+)/` \| `(bitbalance[\w:]*)` \|[^|]*\|([^|]*)\|([^|]*)\|$")
 INCLUDE = re.compile(r'^#include ([<"])([^>"]+)[>"]', re.MULTILINE)
 NAMESPACE = re.compile(r"^namespace (bitbalance(?:::\w+)*) \{", re.MULTILINE)
 TARGET = re.compile(r"\b(?:add_library|add_executable)\((\w+)")
@@ -87,16 +87,16 @@ def main():
             continue
         text = (ROOT / path).read_text(encoding="utf-8")
         for mark, name in INCLUDE.findall(text):
-            other = rooms.of(Path(name))
+            other = rooms.of(name)
             if mark == '"' and other and other not in rooms.reachable(room):
                 problems.append(f"{path}: includes {name}; {room} may not use {other}")
             problems += [f"{path}: includes {name}; {room} may not use {library}"
                          for library, (include, _) in LIBRARIES.items()
-                         if re.match(include, name) and not rooms.of(Path(name))
+                         if re.match(include, name) and not rooms.of(name)
                          and library not in rooms.libraries[room]]
         wanted = rooms.namespace[room]
         for found in NAMESPACE.findall(text):
-            if found != wanted and rooms.namespace.get(room) is not None and not is_declaration(text, found, rooms):
+            if found != wanted and not is_announcement(text, found, rooms):
                 problems.append(f"{path}: namespace {found}; the names of {room} are in {wanted}")
 
     for path, text in lists.items():
@@ -114,13 +114,11 @@ def main():
     return problems
 
 
-def is_declaration(text, namespace, rooms):
-    """Whether a file only announces names of another room: nothing but declarations, or a using-directive."""
-    body = re.search(r"^namespace " + re.escape(namespace) + r" \{(.*?)^\}", text, re.MULTILINE | re.DOTALL)
-    one_line = re.search(r"^namespace " + re.escape(namespace) + r" \{\}", text, re.MULTILINE)
-    return bool(one_line) or (body and namespace in rooms.namespace.values() and
-                              all(re.fullmatch(r"(?:class|struct|enum class) \w+;|", line.strip())
-                                  for line in body[1].splitlines()))
+def is_announcement(text, namespace, rooms):
+    """Whether a file says no more of another room's namespace than that it exists, or that a type does."""
+    body = re.search(r"^namespace " + re.escape(namespace) + r" \{(.*?)\}", text, re.MULTILINE | re.DOTALL)
+    return namespace in rooms.namespace.values() and all(
+        re.fullmatch(r"(?:(?:class|struct|enum class) \w+;)?", line.strip()) for line in body[1].splitlines())
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tests/fuzz/fuzz_target.h"
+#include "tests/support/names.h"
 
 namespace bitbalance::fuzz {
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/names.h"
+
 namespace bitbalance::fuzz {
 
 using Random = std::mt19937_64;

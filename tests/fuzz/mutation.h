@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/fuzz/fuzz_target.h"
+#include "tests/support/names.h"
 
 namespace bitbalance::fuzz {
 

@@ -4,6 +4,8 @@
 #include <exception>
 #include <string>
 
+#include "tests/support/names.h"
+
 namespace bitbalance::fuzz {
 
 /// Why the refusal of `bytes` is none that a user should see: another kind than a user's mistake, more than

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string>
 
+#include "tests/support/names.h"
 #include "tests/support/temporary_folder.h"
 
 namespace bitbalance::fuzz {

@@ -1,7 +1,7 @@
 // Value change dumps: counted as check-vcd does, and kept.
 #include "testbench/waveform/vcd.h"
 
-#include "testbench/waveform/vcd_command.h"
+#include "testbench/waveform/vcd_summary.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/scratch_file.h"
 #include "tests/testbench/waveform/random_dump.h"

@@ -7,6 +7,8 @@
 #include <functional>
 #include <string>
 
+#include "tests/support/names.h"
+
 namespace bitbalance::test {
 
 /// The child that calls `body`: it ends with 0 behind it, with 1, told on stderr, at an exception. Neither

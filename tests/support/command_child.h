@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/names.h"
 #include "tests/support/temporary_folder.h"
 
 namespace bitbalance::test {

@@ -6,6 +6,7 @@
 
 #include "hw/isa/config.h"
 #include "hw/isa/program.h"
+#include "tests/support/names.h"
 
 namespace bitbalance::test {
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/names.h"
 #include "tests/support/random_case.h"
 
 namespace bitbalance::test {

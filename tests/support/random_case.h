@@ -8,6 +8,7 @@
 #include "hw/compiler/mapper.h"
 #include "hw/isa/config.h"
 #include "quant/ir/quantized_network.h"
+#include "tests/support/names.h"
 #include "tests/support/random_draw.h"
 
 namespace bitbalance::test {

@@ -6,6 +6,8 @@
 #include <random>
 #include <vector>
 
+#include "tests/support/names.h"
+
 namespace bitbalance::test {
 
 class RandomDraw {

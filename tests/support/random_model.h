@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/shape.h"
+#include "tests/support/names.h"
 
 namespace bitbalance::test {
 

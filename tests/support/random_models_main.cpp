@@ -28,8 +28,8 @@ int main(int argc, char** argv) {
     const std::filesystem::path stem = folder / std::to_string(seed);
     const std::string name = stem.string();
     bitbalance::write_file(name + ".onnx", model.onnx);
-    const bitbalance::Network network = bitbalance::import_onnx(name + ".onnx");
+    const bitbalance::ir::Network network = bitbalance::onnx_io::import_onnx(name + ".onnx");
     write(name + ".input", model.images.front());
-    write(name + ".output", bitbalance::Evaluator(network).run(model.images.front()));
+    write(name + ".output", bitbalance::eval::Evaluator(network).run(model.images.front()));
   }
 }

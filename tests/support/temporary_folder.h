@@ -10,8 +10,9 @@
 
 #include "base/output_file.h"
 #include "base/outside_text.h"
+#include "tests/support/names.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 
 class TemporaryFolder {
  public:
@@ -47,4 +48,4 @@ inline std::string text_of(const std::filesystem::path& file) {
   return read_bytes(file, std::string::npos).value_or("");
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

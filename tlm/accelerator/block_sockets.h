@@ -11,6 +11,8 @@
 #include <tlm>
 #include <utility>
 
+#include "tlm/accelerator/names.h"
+
 namespace bitbalance::tlm_level {
 
 template <class Block>

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "hw/isa/channel_timing.h"
+#include "tlm/accelerator/names.h"
 
 namespace bitbalance::tlm_level {
 

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tlm/accelerator/names.h"
+
 namespace bitbalance::tlm_level {
 
 /// Lanes are handled in vectors of this many, output channels in blocks of kRowBlock.

@@ -6,6 +6,7 @@
 #include <systemc>
 
 #include "hw/isa/channel_timing.h"
+#include "tlm/accelerator/names.h"
 
 namespace bitbalance::tlm_level {
 

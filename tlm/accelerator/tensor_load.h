@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "hw/isa/command.h"
+#include "tlm/accelerator/names.h"
 
 namespace bitbalance::tlm_level {
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hw/isa/config.h"
+#include "tlm/accelerator/names.h"
 
 namespace bitbalance::tlm_level {
 

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "base/threads.h"
+#include "tlm/accelerator/names.h"
 
 namespace bitbalance::tlm_level {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace bitbalance {
+namespace bitbalance::checker {
 namespace {
 
 sc_core::sc_time now() {
@@ -288,4 +288,4 @@ void ProtocolChecker::invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint
   target->invalidate_direct_mem_ptr(start, end);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::checker

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace bitbalance {
+namespace bitbalance::checker {
 
 enum class ProtocolRule : std::uint8_t {
   // Of a request.
@@ -117,4 +117,4 @@ class ProtocolChecker : public sc_core::sc_module,
   std::uint64_t requests_ = 0;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::checker

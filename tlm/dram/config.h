@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "tlm/dram/names.h"
+
 namespace bitbalance::dram {
 
 /// A number of rising edges of the DRAM's clock; edge 0 is the start of the simulation.

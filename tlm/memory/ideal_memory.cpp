@@ -6,7 +6,7 @@
 
 #include "hw/port/dmi_timing.h"
 
-namespace bitbalance {
+namespace bitbalance::memory {
 namespace {
 
 void require(bool condition, const char* parameter, std::uint64_t value, const char* accepted) {
@@ -84,4 +84,4 @@ bool IdealMemory::get_direct_mem_ptr(tlm::tlm_generic_payload& transaction, tlm:
   return true;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::memory

@@ -14,7 +14,7 @@
 #include "tlm/memory/memory_array.h"
 #include "tlm/memory/memory_model.h"
 
-namespace bitbalance {
+namespace bitbalance::memory {
 
 struct IdealMemoryConfig {
   std::uint64_t bytes = 0;  ///< size; addresses from 0
@@ -59,4 +59,4 @@ class IdealMemory : public MemoryModel {
   std::array<ChannelEnd, kMemoryChannels> end_{};
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::memory

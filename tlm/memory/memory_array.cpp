@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace bitbalance {
+namespace bitbalance::memory {
 
 tlm::tlm_response_status MemoryArray::access(tlm::tlm_generic_payload& transaction) {
   if (transaction.get_command() == tlm::TLM_IGNORE_COMMAND) return tlm::TLM_OK_RESPONSE;
@@ -44,4 +44,4 @@ unsigned MemoryArray::debug_access(tlm::tlm_generic_payload& transaction) {
   return static_cast<unsigned>(count);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::memory

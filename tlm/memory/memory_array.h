@@ -6,7 +6,9 @@
 #include <tlm>
 #include <vector>
 
-namespace bitbalance {
+#include "tlm/memory/names.h"
+
+namespace bitbalance::memory {
 
 class MemoryArray {
  public:
@@ -25,4 +27,4 @@ class MemoryArray {
   std::vector<std::uint8_t> bytes_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::memory

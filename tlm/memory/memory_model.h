@@ -7,7 +7,7 @@
 
 #include "tlm/memory/statistic.h"
 
-namespace bitbalance {
+namespace bitbalance::memory {
 
 class MemoryModel : public sc_core::sc_module {
  public:
@@ -24,4 +24,4 @@ class MemoryModel : public sc_core::sc_module {
   using sc_module::sc_module;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::memory

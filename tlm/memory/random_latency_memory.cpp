@@ -1,6 +1,6 @@
 #include "tlm/memory/random_latency_memory.h"
 
-namespace bitbalance {
+namespace bitbalance::memory {
 
 RandomLatencyMemory::RandomLatencyMemory(const sc_core::sc_module_name& name,
                                          const RandomLatencyMemoryConfig& config)
@@ -128,4 +128,4 @@ void RandomLatencyMemory::respond() {
   }
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::memory

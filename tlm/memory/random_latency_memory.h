@@ -13,7 +13,7 @@
 
 #include "tlm/memory/memory_array.h"
 
-namespace bitbalance {
+namespace bitbalance::memory {
 
 struct RandomLatencyMemoryConfig {
   std::uint64_t bytes = 0;
@@ -56,4 +56,4 @@ class RandomLatencyMemory : public sc_core::sc_module {
   std::deque<tlm::tlm_generic_payload*> ready_;  ///< latency over, waiting for the response phase
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::memory

@@ -1,7 +1,9 @@
 // One figure that a memory model reports about itself.
 #pragma once
 
-namespace bitbalance {
+#include "tlm/memory/names.h"
+
+namespace bitbalance::memory {
 
 struct Statistic {
   const char* name;     ///< snake_case, with the unit where it is not a count or a share
@@ -10,4 +12,4 @@ struct Statistic {
   double value;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::memory

@@ -4,7 +4,7 @@
 #include "testbench/explore/comparison/component_groups.h"
 #include "testbench/explore/comparison/report.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 namespace {
 
 constexpr double kMicro = 1e6;
@@ -96,4 +96,4 @@ std::vector<Chart> charts(const std::vector<NetworkComparison>& comparisons) {
   return result;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

@@ -7,7 +7,7 @@
 
 #include "testbench/explore/comparison/figures.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 
 struct ComponentGroup {
   const char* name;
@@ -38,4 +38,4 @@ inline const std::array<ComponentGroup, 4>& component_groups() {
   return groups;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

@@ -7,7 +7,7 @@
 #include "hw/baselines/baseline_cost.h"
 #include "testbench/explore/comparison/pixel_sample.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 namespace {
 
 /// Pixel groups a layer that Laconic is evaluated on; its figures are estimates where a layer has more.
@@ -254,4 +254,4 @@ NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& opti
   return result;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

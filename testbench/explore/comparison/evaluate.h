@@ -8,7 +8,7 @@
 
 #include "testbench/explore/comparison/figures.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 
 struct ComparisonOptions {
   SizingRule rule = SizingRule::kEqualLanes;
@@ -29,4 +29,4 @@ DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun&
 DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const OurRun& shell, BaselineKind kind,
                                 SizingRule rule);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

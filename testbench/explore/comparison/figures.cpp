@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace bitbalance {
+namespace bitbalance::explore {
 
 double DesignFigures::core_j() const {
   double sum = 0;
@@ -24,4 +24,4 @@ WeightSet own_weights(const std::string& design) {
   return design == kOurs || design == kOurTimeline ? WeightSet::kLimited : WeightSet::kFull;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

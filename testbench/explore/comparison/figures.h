@@ -11,7 +11,7 @@
 #include "hw/cost/cost_model.h"
 #include "testbench/explore/comparison/subject.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 
 /// Where the cycles of an array went: a lane's average. All add up to the cycles in which the array computes.
 struct ArrayCycles {
@@ -68,4 +68,4 @@ inline constexpr const char* kOurTimeline = "bit-balance*";
 /// The weights that a design is made for: limited for ours, full for the others.
 WeightSet own_weights(const std::string& design);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-namespace bitbalance {
+namespace bitbalance::explore {
 
 PixelSample sample_pixels(const QuantizedNetwork& network, const QuantizedLayer& layer, int rows,
                           const std::vector<std::vector<std::vector<std::int32_t>>>& images, int columns,
@@ -44,4 +44,4 @@ PixelSample sample_pixels(const QuantizedNetwork& network, const QuantizedLayer&
   return sample;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "quant/ir/quantized_network.h"
+#include "testbench/explore/names.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 
 struct PixelSample {
   std::int64_t pixels = 0;                ///< sampled
@@ -21,4 +22,4 @@ PixelSample sample_pixels(const QuantizedNetwork& network, const QuantizedLayer&
                           const std::vector<std::vector<std::vector<std::int32_t>>>& images, int columns,
                           int most_groups);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

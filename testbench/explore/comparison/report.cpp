@@ -9,7 +9,7 @@
 #include "testbench/report/csv.h"
 #include "testbench/report/figure.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -190,4 +190,4 @@ std::string to_json(const std::vector<NetworkComparison>& comparisons) {
   return json.dump(2) + "\n";
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

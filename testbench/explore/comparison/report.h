@@ -7,7 +7,7 @@
 #include "testbench/explore/comparison/figures.h"
 #include "testbench/report/chart.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 
 std::string comparison_table(const NetworkComparison& comparison);
 /// What the words of the table mean, once for all tables.
@@ -19,4 +19,4 @@ std::string to_json(const std::vector<NetworkComparison>& comparisons);
 /// array's cycles of each network, and area.
 std::vector<Chart> charts(const std::vector<NetworkComparison>& comparisons);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

@@ -12,7 +12,7 @@
 #include "testbench/run/program_set.h"
 #include "testbench/scenario/workload.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 namespace {
 
 constexpr int kMostImages = 32;  ///< whose activations are kept
@@ -105,4 +105,4 @@ OurRun run_ours(const Subject& subject, WeightSet set, WeightStorage storage) {
   return run;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

@@ -9,9 +9,10 @@
 
 #include "hw/isa/profile.h"
 #include "quant/ir/quantized_network.h"
+#include "testbench/explore/names.h"
 #include "testbench/scenario/scenario.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 
 enum class WeightSet {
   kFull,     ///< rounded to weight_bits, any number of ones
@@ -56,4 +57,4 @@ struct OurRun {
 /// execute the network.
 OurRun run_ours(const Subject& subject, WeightSet set, WeightStorage storage);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

@@ -10,7 +10,7 @@
 #include "base/outside_text.h"
 #include "testbench/explore/paper/paper_tables.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 namespace {
 
 constexpr const char* kBegin = "<!-- tables -->\n";
@@ -72,11 +72,11 @@ int run(const std::vector<std::string>& arguments) {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::explore
 
 int main(int argc, char* argv[]) {
   try {
-    return bitbalance::run({argv + 1, argv + argc});
+    return bitbalance::explore::run({argv + 1, argv + argc});
   } catch (const std::exception& error) {
     fmt::print(stderr, "paper_page: {}\n", error.what());
     return 2;

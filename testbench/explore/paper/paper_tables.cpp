@@ -8,7 +8,7 @@
 #include "quant/method/quantizer.h"
 #include "testbench/explore/comparison/evaluate.h"
 
-namespace bitbalance {
+namespace bitbalance::explore {
 namespace {
 
 constexpr int kMostOnes = 6;
@@ -163,4 +163,4 @@ std::string to_markdown(const std::vector<PaperTable>& tables) {
   return text;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

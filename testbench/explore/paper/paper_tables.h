@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
-namespace bitbalance {
+#include "testbench/explore/names.h"
+
+namespace bitbalance::explore {
 
 struct PaperNetwork {
   const char* scenario;  ///< a file of scenarios/paper, without .yaml
@@ -34,4 +36,4 @@ std::vector<PaperTable> paper_tables(const PaperNetwork& network, const std::str
 std::vector<PaperTable> merged(const std::vector<std::vector<PaperTable>>& networks);
 std::string to_markdown(const std::vector<PaperTable>& tables);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::explore

@@ -8,7 +8,7 @@
 #include "hw/baselines/sizing.h"
 #include "tests/hw/cost/shipped.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -181,4 +181,4 @@ TEST_CASE("an array reads its weights for each group of pixels, its activations 
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

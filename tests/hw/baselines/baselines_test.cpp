@@ -9,8 +9,9 @@
 #include "hw/baselines/layer_cycles.h"
 #include "hw/baselines/stepping.h"
 #include "testbench/scenario/workload.h"
+#include "tests/support/names.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -241,4 +242,4 @@ TEST_CASE("arrays that do not exist are refused") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

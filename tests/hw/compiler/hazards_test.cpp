@@ -1,8 +1,10 @@
 #include "hw/compiler/hazards.h"
+#include "tests/support/names.h"
 
 #include <catch2/catch.hpp>
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 TEST_CASE("a ring region is free at once while nothing has used its place") {
   RingBuffer ring(100, false);

@@ -3,8 +3,9 @@
 
 #include "hw/cost/actions.h"
 #include "hw/isa/command.h"
+#include "tests/support/names.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 std::int64_t count(const ActionCounts& counts, Action action) {
@@ -49,4 +50,4 @@ TEST_CASE("every byte of the DRAM is counted there, and all but commands in the 
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

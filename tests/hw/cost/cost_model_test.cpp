@@ -7,7 +7,7 @@
 #include "hw/cost/inventory.h"
 #include "tests/hw/cost/shipped.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 constexpr std::array<Component, kComponents - 1> kCore = {
@@ -219,4 +219,4 @@ TEST_CASE("energy of layers adds up to the energy of the run") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -7,8 +7,9 @@
 
 #include "hw/cost/cost_model.h"
 #include "testbench/scenario/technology.h"
+#include "tests/support/names.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 
 inline std::filesystem::path shipped_technology_file() {
   return std::filesystem::path(BITBALANCE_SOURCE_DIR) / "scenarios" / "technology" / "65nm.yaml";
@@ -60,4 +61,4 @@ inline std::vector<NamedConstant> constants_of(Technology& t) {
           {"dram.hbm2", dram(DramType::kHbm2)}};
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -4,7 +4,7 @@
 #include "hw/cost/sram.h"
 #include "tests/hw/cost/shipped.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 /// Figures that follow bytes^0.5 and grow by a quarter of the width.
@@ -84,4 +84,4 @@ TEST_CASE("tables that do not fix a figure for every size and width are refused"
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -5,7 +5,7 @@
 #include "tests/hw/cost/shipped.h"
 #include "tests/support/temporary_folder.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -154,4 +154,4 @@ TEST_CASE("units of one quantity mean the same") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -1,5 +1,6 @@
 // The arithmetic behind the array against 128-bit integers.
 #include "hw/isa/arithmetic.h"
+#include "tests/support/names.h"
 
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
@@ -7,6 +8,7 @@
 #include <algorithm>
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 

@@ -6,6 +6,7 @@
 #include "tests/support/random_case.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 TEST_CASE("every command of a program is found again in its 64 bytes") {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {

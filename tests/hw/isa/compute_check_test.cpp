@@ -1,8 +1,10 @@
 #include "hw/isa/compute_check.h"
+#include "tests/support/names.h"
 
 #include <catch2/catch.hpp>
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 TEST_CASE("a compute command whose activations would wrap 64 bits is out of range") {
   AcceleratorConfig config;

@@ -1,5 +1,6 @@
 // Cutting transfers into runs, bursts, lines and words: every byte once, every element once.
 #include "hw/isa/dma_walk.h"
+#include "tests/support/names.h"
 
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
@@ -8,6 +9,7 @@
 #include <vector>
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 

@@ -4,6 +4,7 @@
 #include "tests/support/temporary_folder.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 TEST_CASE("each register is found at its offset and nowhere else") {
   for (const RegisterInfo& entry : kRegisters) {

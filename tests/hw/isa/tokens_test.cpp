@@ -5,8 +5,10 @@
 
 #include "hw/isa/tokens.h"
 #include "quant/ir/representable.h"
+#include "tests/support/names.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 

@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "hw/port/csr_port.h"
+#include "tests/support/names.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 using sc_core::SC_NS;
 using sc_core::sc_time;
 

@@ -14,6 +14,7 @@
 #include "tlm/memory/random_latency_memory.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 using namespace bitbalance::rtl;
 using namespace bitbalance::rtl::test;
 

@@ -6,6 +6,7 @@
 
 #include "hw/rtl/pe_array.h"
 #include "tests/hw/rtl/engine_bench.h"
+#include "tests/support/names.h"
 
 namespace bitbalance::rtl::test {
 

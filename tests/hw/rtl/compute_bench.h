@@ -12,6 +12,7 @@
 #include "hw/rtl/weight_encoder.h"
 #include "tests/hw/rtl/convolution_case.h"
 #include "tests/hw/rtl/engine_bench.h"
+#include "tests/support/names.h"
 
 namespace bitbalance::rtl::test {
 

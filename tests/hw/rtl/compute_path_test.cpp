@@ -9,6 +9,7 @@
 #include "tests/hw/rtl/compute_bench.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 using namespace bitbalance::rtl;
 using namespace bitbalance::rtl::test;
 

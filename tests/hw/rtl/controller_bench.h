@@ -13,6 +13,7 @@
 #include "hw/rtl/controller.h"
 #include "tests/hw/rtl/csr_driver.h"
 #include "tests/hw/rtl/engine_bench.h"
+#include "tests/support/names.h"
 #include "tlm/memory/ideal_memory.h"
 
 namespace bitbalance::rtl::test {

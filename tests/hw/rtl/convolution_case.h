@@ -11,6 +11,7 @@
 #include "hw/isa/tokens.h"
 #include "hw/rtl/activation_buffer.h"
 #include "hw/rtl/weight_buffer.h"
+#include "tests/support/names.h"
 
 namespace bitbalance::rtl::test {
 

@@ -8,6 +8,7 @@
 #include <tlm>
 
 #include "hw/isa/registers.h"
+#include "tests/support/names.h"
 
 namespace bitbalance::rtl::test {
 

@@ -16,6 +16,7 @@
 #include "hw/rtl/channel.h"
 #include "hw/rtl/completion.h"
 #include "hw/rtl/stall.h"
+#include "tests/support/names.h"
 
 namespace bitbalance::rtl::test {
 

@@ -3,6 +3,7 @@
 
 #include "hw/rtl/load_engine.h"
 #include "tests/hw/rtl/engine_bench.h"
+#include "tests/support/names.h"
 
 namespace bitbalance::rtl::test {
 

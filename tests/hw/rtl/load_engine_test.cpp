@@ -4,6 +4,7 @@
 #include "tests/hw/rtl/load_bench.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 using namespace bitbalance::rtl;
 using namespace bitbalance::rtl::test;
 

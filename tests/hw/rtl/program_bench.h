@@ -9,6 +9,7 @@
 #include "hw/isa/profile.h"
 #include "hw/isa/program.h"
 #include "hw/rtl/accelerator.h"
+#include "tests/support/names.h"
 
 namespace bitbalance::rtl::test {
 

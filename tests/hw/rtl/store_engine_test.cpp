@@ -6,6 +6,7 @@
 #include "tests/hw/rtl/engine_bench.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 using namespace bitbalance::rtl;
 using namespace bitbalance::rtl::test;
 

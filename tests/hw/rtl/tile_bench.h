@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "hw/rtl/bundles.h"
+#include "tests/support/names.h"
 
 namespace bitbalance::rtl::test {
 

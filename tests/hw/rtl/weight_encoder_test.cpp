@@ -10,6 +10,7 @@
 #include "tests/hw/rtl/tile_bench.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 using namespace bitbalance::rtl;
 using namespace bitbalance::rtl::test;
 

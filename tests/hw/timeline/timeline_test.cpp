@@ -7,8 +7,10 @@
 
 #include "hw/compiler/mapper.h"
 #include "hw/timeline/tile_walk.h"
+#include "tests/support/names.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 

@@ -10,8 +10,10 @@
 #include "hw/isa/channel_timing.h"
 #include "hw/isa/dma_walk.h"
 #include "hw/timeline/busy_store.h"
+#include "tests/support/names.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 

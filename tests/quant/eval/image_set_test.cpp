@@ -1,5 +1,6 @@
 // IDX files, good and bad, and accuracy.
 #include "quant/eval/image_set.h"
+#include "tests/support/names.h"
 
 #include <unistd.h>
 #include <catch2/catch.hpp>
@@ -8,6 +9,7 @@
 #include <stdexcept>
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 

@@ -7,6 +7,7 @@
 #include "tests/support/random_case.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 TEST_CASE("the integer evaluator computes what the golden model computes, on random networks") {
   for (std::uint64_t seed = 0; seed < 150; ++seed) {

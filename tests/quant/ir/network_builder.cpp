@@ -2,7 +2,7 @@
 
 #include <random>
 
-namespace bitbalance {
+namespace bitbalance::test {
 
 NetworkBuilder::NetworkBuilder(const Shape& input) {
   network_.name = "test";
@@ -122,4 +122,4 @@ std::vector<float> random_values(std::int64_t count, unsigned seed) {
   return values;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

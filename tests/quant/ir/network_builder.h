@@ -6,8 +6,9 @@
 
 #include "quant/host/image_operators.h"
 #include "quant/ir/network.h"
+#include "tests/support/names.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 
 class NetworkBuilder {
  public:
@@ -42,4 +43,4 @@ Window square_window(int kernel, int stride = 1, int pad = 0, int dilation = 1);
 /// `count` values in -1..1, the same for the same seed.
 std::vector<float> random_values(std::int64_t count, unsigned seed);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -5,8 +5,10 @@
 #include <cmath>
 
 #include "quant/eval/evaluator.h"
+#include "tests/support/names.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 

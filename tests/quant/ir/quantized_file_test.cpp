@@ -15,6 +15,7 @@
 #include "tests/support/temporary_folder.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 

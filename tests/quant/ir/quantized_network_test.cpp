@@ -1,5 +1,6 @@
 // What validate() refuses, and the count of multiplications.
 #include "quant/ir/quantized_network.h"
+#include "tests/support/names.h"
 
 #include <catch2/catch.hpp>
 
@@ -7,6 +8,7 @@
 #include <stdexcept>
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 

@@ -1,5 +1,6 @@
 // Tokens of a weight, the weights that a token limit leaves, and rounding to them, against brute force.
 #include "quant/ir/representable.h"
+#include "tests/support/names.h"
 
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
@@ -9,6 +10,7 @@
 #include <stdexcept>
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 

@@ -7,8 +7,10 @@
 
 #include "base/checked.h"
 #include "quant/host/host_operator.h"
+#include "tests/support/names.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 

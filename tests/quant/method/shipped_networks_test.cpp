@@ -7,8 +7,10 @@
 #include "quant/eval/image_set.h"
 #include "quant/method/quantizer.h"
 #include "quant/onnx/import.h"
+#include "tests/support/names.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 

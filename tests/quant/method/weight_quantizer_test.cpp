@@ -8,8 +8,10 @@
 #include <stdexcept>
 
 #include "quant/ir/rescale.h"
+#include "tests/support/names.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 

@@ -17,7 +17,7 @@
 #include "quant/onnx/export.h"
 #include "quant/onnx/import.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Outcome = ConformanceResult::Outcome;
@@ -481,4 +481,4 @@ std::vector<ConformanceResult> run_conformance(const std::filesystem::path& data
   return results;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

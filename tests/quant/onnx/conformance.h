@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
-namespace bitbalance {
+#include "tests/support/names.h"
+
+namespace bitbalance::test {
 
 struct ConformanceResult {
   enum class Outcome { kPassed, kRefused, kFailed };
@@ -38,4 +40,4 @@ std::vector<ConformanceResult> run_conformance(const std::filesystem::path& data
 /// The text of docs/onnx.md.
 std::string onnx_page(const std::vector<ConformanceResult>& results);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

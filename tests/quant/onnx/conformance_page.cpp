@@ -9,7 +9,7 @@
 #include "quant/onnx/import.h"
 #include "tests/quant/onnx/conformance.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Outcome = ConformanceResult::Outcome;
@@ -90,4 +90,4 @@ result, to the same tolerance: {} do, {} of them with operators on the host.
   return page;
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -7,6 +7,7 @@
 #include "tests/support/temporary_folder.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 TEST_CASE("what passes survives export, with every operator of the host that a test can leave there") {
   // The importer makes these layers or views, or folds them with the booleans of their tests:

@@ -9,7 +9,7 @@
 #include "quant/eval/evaluator.h"
 #include "quant/onnx/import.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 class ModelFile {
@@ -119,4 +119,4 @@ std::string refusal_of_bytes(const std::string& bytes, const Dims& input_shape) 
   return "accepted";
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -9,8 +9,9 @@
 
 #include "quant/ir/network.h"
 #include "quant/onnx/writer.h"  // set_attribute()
+#include "tests/support/names.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 
 class OnnxBuilder {
  public:
@@ -47,4 +48,4 @@ Network import_bytes(const std::string& bytes, const Dims& input_shape = {});
 /// The message with which these bytes are refused as a file.
 std::string refusal_of_bytes(const std::string& bytes, const Dims& input_shape = {});
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -10,6 +10,7 @@
 #include "tests/quant/onnx/onnx_builder.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 using Catch::Contains;
 
 namespace {

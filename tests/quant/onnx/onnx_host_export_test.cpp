@@ -16,6 +16,7 @@
 #include "tests/quant/onnx/onnx_builder.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 

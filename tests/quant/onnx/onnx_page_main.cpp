@@ -4,5 +4,5 @@
 #include "tests/quant/onnx/conformance.h"
 
 int main() {
-  fmt::print("{}", bitbalance::onnx_page(bitbalance::run_conformance(BITBALANCE_ONNX_TESTS)));
+  fmt::print("{}", bitbalance::test::onnx_page(bitbalance::test::run_conformance(BITBALANCE_ONNX_TESTS)));
 }

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Dims = std::vector<std::int64_t>;
@@ -810,4 +810,4 @@ std::vector<ReferenceTensor> reference(const onnx::NodeProto& node, std::int64_t
   return {others().at(call.op())(call)};
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

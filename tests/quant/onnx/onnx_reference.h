@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace bitbalance {
+#include "tests/support/names.h"
+
+namespace bitbalance::test {
 
 struct ReferenceTensor {
   std::vector<std::int64_t> dims;
@@ -18,4 +20,4 @@ struct ReferenceTensor {
 std::vector<ReferenceTensor> reference(const onnx::NodeProto& node, std::int64_t opset,
                                        const std::vector<const ReferenceTensor*>& inputs);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

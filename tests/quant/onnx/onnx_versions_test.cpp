@@ -14,6 +14,7 @@
 #include "tests/support/temporary_folder.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 using Catch::Contains;
 
 namespace {

@@ -9,7 +9,7 @@
 #include <numeric>
 #include <set>
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Dims = std::vector<std::int64_t>;
@@ -671,4 +671,4 @@ RandomOperator random_operator(const std::string& op, std::int64_t opset, std::m
   return Maker(op, opset, random).make();
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

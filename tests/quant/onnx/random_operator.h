@@ -9,8 +9,9 @@
 
 #include "tests/quant/onnx/onnx_builder.h"
 #include "tests/quant/onnx/onnx_reference.h"
+#include "tests/support/names.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 
 struct RandomOperator {
   OnnxBuilder model;         ///< the node is named "tested"
@@ -22,4 +23,4 @@ struct RandomOperator {
 /// `opset`: 7 or later, one that has the operator.
 RandomOperator random_operator(const std::string& op, std::int64_t opset, std::mt19937& random);
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

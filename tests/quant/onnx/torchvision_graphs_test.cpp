@@ -1,6 +1,6 @@
 // The graphs that PyTorch exports of torchvision's models, node for node, which are other variants than the
-// papers'. tests/quant/onnx/torchvision/ holds them as scenarios/networks/export_torchvision.py --graph writes
-// them: weights are inputs of the graph, here filled with a pattern. Graphs and totals are judged.
+// papers'. tests/quant/onnx/torchvision/ holds them as scenarios/networks/export_torchvision.py --graph
+// writes them: weights are inputs of the graph, here filled with a pattern. Graphs and totals are judged.
 #include <catch2/catch.hpp>
 
 #include "quant/eval/evaluator.h"
@@ -9,12 +9,14 @@
 #include "tests/support/temporary_folder.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 
 namespace {
 
 /// The graph of a model, with numbers for its weights.
 onnx::ModelProto exported(const std::string& name) {
-  const std::string file = std::string(BITBALANCE_SOURCE_DIR) + "/tests/quant/onnx/torchvision/" + name + ".onnx";
+  const std::string file =
+      std::string(BITBALANCE_SOURCE_DIR) + "/tests/quant/onnx/torchvision/" + name + ".onnx";
   onnx::ModelProto model;
   REQUIRE(model.ParseFromString(text_of(file)));
   onnx::GraphProto& graph = *model.mutable_graph();

@@ -10,7 +10,7 @@
 #include "tests/support/command_child.h"
 #include "tests/support/temporary_folder.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -221,4 +221,4 @@ TEST_CASE("a scenario without a technology is refused: nothing could be costed")
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

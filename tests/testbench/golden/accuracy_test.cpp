@@ -1,4 +1,5 @@
 #include "testbench/golden/accuracy.h"
+#include "tests/support/names.h"
 
 #include <unistd.h>
 
@@ -6,6 +7,7 @@
 #include <fstream>
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 using Catch::Contains;
 
 namespace {

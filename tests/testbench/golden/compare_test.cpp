@@ -4,7 +4,7 @@
 
 #include "tests/testbench/run/small_network.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 TEST_CASE("a mismatch names layer, image, channel, y, x, expected and found") {
@@ -47,4 +47,4 @@ TEST_CASE("tensors in DRAM are little-endian, signed or unsigned, 8 or 16 bit") 
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -7,7 +7,7 @@
 
 #include "tests/testbench/run/small_network.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 Plane output_of(const QuantizedNetwork& network, const Plane& image, const GoldenOptions& options = {}) {
@@ -180,4 +180,4 @@ TEST_CASE("golden convolution equals its definition for random shapes") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -7,8 +7,9 @@
 
 #include "base/child_process.h"
 #include "testbench/report/chart.h"
+#include "tests/support/names.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -105,4 +106,4 @@ TEST_CASE("a child process gets its input and hands back what it says") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

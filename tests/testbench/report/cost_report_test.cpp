@@ -7,7 +7,7 @@
 #include "tests/hw/cost/shipped.h"
 #include "tests/support/temporary_folder.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -126,4 +126,4 @@ TEST_CASE("tables show energy and area only where there is a technology") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

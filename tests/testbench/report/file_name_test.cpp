@@ -8,7 +8,7 @@
 #include "base/output_file.h"
 #include "tests/support/temporary_folder.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -126,4 +126,4 @@ TEST_CASE("any two names are two files that can be written") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

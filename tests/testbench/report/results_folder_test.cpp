@@ -15,7 +15,7 @@
 #include "tests/support/child.h"
 #include "tests/support/temporary_folder.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -289,4 +289,4 @@ TEST_CASE("writers at random times, killed or not, leave whole results of one of
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -4,8 +4,9 @@
 #include "testbench/report/results.h"
 #include "testbench/report/run_table.h"
 #include "testbench/scenario/settings.h"
+#include "tests/support/names.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -134,4 +135,4 @@ TEST_CASE("the table shows mismatches and why a run failed") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

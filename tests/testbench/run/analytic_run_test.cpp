@@ -6,7 +6,7 @@
 #include "testbench/run/simulation.h"
 #include "tests/testbench/run/levels.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -79,4 +79,4 @@ TEST_CASE("the table says that no data was computed") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

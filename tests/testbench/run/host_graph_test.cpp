@@ -7,7 +7,7 @@
 #include "testbench/run/simulation.h"
 #include "tests/quant/ir/network_builder.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 struct HostCase {
@@ -124,4 +124,4 @@ TEST_CASE("a convolution that the host reads too is stored ahead of its pooling"
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -5,6 +5,7 @@
 
 #include "testbench/run/simulation.h"
 #include "tests/support/child.h"
+#include "tests/support/names.h"
 
 namespace bitbalance::test {
 

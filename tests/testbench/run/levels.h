@@ -7,6 +7,7 @@
 
 #include "testbench/report/results.h"
 #include "testbench/report/run_report.h"
+#include "tests/support/names.h"
 
 namespace bitbalance::test {
 

@@ -8,7 +8,7 @@
 #include "tests/testbench/run/level_accounts.h"
 #include "tests/testbench/run/levels.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 struct Network {
@@ -77,4 +77,4 @@ TEST_CASE("ResNet-50 runs whole, with its residual sums") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

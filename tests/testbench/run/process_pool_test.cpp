@@ -1,5 +1,6 @@
 // Processes that work in parallel: messages arrive, failures are named, none is left behind.
 #include "testbench/run/process_pool.h"
+#include "tests/support/names.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -8,7 +9,7 @@
 #include <cerrno>
 #include <csignal>
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Messages = std::vector<std::vector<std::string>>;
@@ -96,4 +97,4 @@ TEST_CASE("workers leave Ctrl-C to the process that started them") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -10,7 +10,7 @@
 #include "tests/quant/ir/network_builder.h"
 #include "tests/testbench/run/small_network.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -229,4 +229,4 @@ TEST_CASE("the transaction level passes the same comparison, with closed account
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

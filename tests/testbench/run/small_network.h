@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "quant/ir/quantized_network.h"
+#include "tests/support/names.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 
 /// 16-bit tensors and an open clip: sums show as they are.
 inline QuantizedTensor wide_tensor(std::string name, Shape shape) {
@@ -54,4 +55,4 @@ inline QuantizedNetwork convolution(Window window, Shape input, int output_chann
   return network_of(std::move(layer), input, output_channels);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

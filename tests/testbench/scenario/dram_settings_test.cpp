@@ -7,7 +7,7 @@
 #include "testbench/scenario/scenario.h"
 #include "tests/support/temporary_folder.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -130,4 +130,4 @@ TEST_CASE("a preset's keys and times must be known") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

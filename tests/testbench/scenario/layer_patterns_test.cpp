@@ -9,8 +9,9 @@
 #include <set>
 
 #include "testbench/scenario/settings.h"
+#include "tests/support/names.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -68,4 +69,4 @@ TEST_CASE("random layers are found by their names in lists and traces") {
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

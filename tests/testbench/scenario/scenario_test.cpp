@@ -6,7 +6,7 @@
 #include "testbench/scenario/settings.h"
 #include "tests/support/temporary_folder.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -247,4 +247,4 @@ TEST_CASE("a builtin network takes the model's place and brings its own settings
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -13,7 +13,7 @@
 #include "testbench/scenario/technology.h"
 #include "tests/support/temporary_folder.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -206,4 +206,4 @@ TEST_CASE("random damage to a scenario is read or refused, never anything else")
 }
 
 }  // namespace
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
-namespace bitbalance {
+#include "tests/support/names.h"
+
+namespace bitbalance::test {
 
 class RandomDump {
  public:
@@ -99,4 +101,4 @@ class RandomDump {
   std::size_t signals_ = 0, values_ = 0;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

@@ -8,11 +8,11 @@
 #include <catch2/catch.hpp>
 #include <systemc>
 
-#include "testbench/waveform/vcd_command.h"
+#include "testbench/waveform/vcd_summary.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/testbench/waveform/random_dump.h"
 
-namespace bitbalance {
+namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -345,10 +345,10 @@ TEST_CASE("a dump in Verilator's manner is accepted") {
   CHECK(vcd_number(vcd.value_at(vcd.signal("unit.words[1]"), 1), false) == 1);
 }
 
-TEST_CASE("check-vcd refuses a broken file as a user's mistake") {
+TEST_CASE("a broken file is refused as a user's mistake") {
   const TemporaryFolder folder;
   const auto file = folder.write("wave.vcd", kDeclarations + kFirstValues + "#0\n");
-  CHECK_THROWS_AS(check_vcd_command({{file.string()}, false}), std::invalid_argument);
+  CHECK_THROWS_AS(read_vcd(file, VcdChanges::kCounted), std::invalid_argument);
 }
 
-}  // namespace bitbalance
+}  // namespace bitbalance::test

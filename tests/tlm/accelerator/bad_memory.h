@@ -9,6 +9,7 @@
 #include <tlm>
 #include <vector>
 
+#include "tests/support/names.h"
 #include "tlm/memory/memory_array.h"
 
 namespace bitbalance::tlm_level::test {

@@ -4,6 +4,7 @@
 #include <random>
 #include <vector>
 
+#include "tests/support/names.h"
 #include "tlm/accelerator/dot_kernel.h"
 
 using namespace bitbalance::tlm_level;

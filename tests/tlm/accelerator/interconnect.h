@@ -7,6 +7,8 @@
 #include <systemc>
 #include <tlm>
 
+#include "tests/support/names.h"
+
 namespace bitbalance::tlm_level::test {
 
 struct InterconnectOptions {

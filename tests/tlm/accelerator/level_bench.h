@@ -8,6 +8,7 @@
 #include "hw/isa/config.h"
 #include "hw/isa/profile.h"
 #include "hw/isa/program.h"
+#include "tests/support/names.h"
 #include "tests/tlm/accelerator/bad_memory.h"
 #include "tests/tlm/accelerator/interconnect.h"
 #include "tlm/dram/config.h"

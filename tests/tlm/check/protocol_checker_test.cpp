@@ -9,9 +9,11 @@
 #include <systemc>
 #include <vector>
 
+#include "tests/support/names.h"
 #include "tlm/check/protocol_checker.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 using sc_core::SC_NS;
 using sc_core::sc_time;
 using Payload = tlm::tlm_generic_payload;

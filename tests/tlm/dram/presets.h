@@ -1,6 +1,7 @@
 // Figures of the tests: DDR3-1600K without refresh, so that times can be worked out by hand, and variations.
 #pragma once
 
+#include "tests/support/names.h"
 #include "tlm/dram/config.h"
 
 namespace bitbalance::dram::test {

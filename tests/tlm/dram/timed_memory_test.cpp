@@ -15,6 +15,7 @@
 #include "tlm/check/protocol_checker.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 using namespace bitbalance::dram;
 using namespace bitbalance::dram::test;
 using sc_core::SC_NS;

@@ -6,9 +6,11 @@
 #include <systemc>
 #include <vector>
 
+#include "tests/support/names.h"
 #include "tlm/memory/ideal_memory.h"
 
 using namespace bitbalance;
+using namespace bitbalance::test;
 using sc_core::SC_NS;
 using sc_core::sc_time;
 

@@ -1,4 +1,4 @@
-#include "testbench/waveform/vcd_command.h"
+#include "testbench/waveform/vcd_summary.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/outside_text.h"
 
-namespace bitbalance {
+namespace bitbalance::waveform {
 namespace {
 
 /// A time in the largest unit that keeps it whole: "1677 ns".
@@ -52,13 +52,4 @@ std::string describe_vcd_signal(const Vcd& vcd, const VcdSignal& signal) {
                      one_line(vcd.full_name(signal)));
 }
 
-void check_vcd_command(const CheckVcdArguments& arguments) {
-  for (const std::string& file : arguments.files) {
-    const Vcd vcd = read_vcd(file, VcdChanges::kCounted);
-    fmt::print("{}", describe_vcd(file, vcd));
-    if (!arguments.list) continue;
-    for (const VcdSignal& signal : vcd.signals) fmt::print("{}", describe_vcd_signal(vcd, signal));
-  }
-}
-
-}  // namespace bitbalance
+}  // namespace bitbalance::waveform

@@ -1,0 +1,10 @@
+// The rooms whose names this one sees: docs/architecture.md, "Rooms".
+#pragma once
+
+#include "hw/timeline/names.h"
+#include "testbench/report/names.h"
+
+namespace bitbalance::run {
+using namespace report;
+using namespace timeline;
+}  // namespace bitbalance::run

@@ -65,7 +65,7 @@ int sc_main(int argc, char* argv[]) {
 }
 
 int main(int argc, char* argv[]) {
-  bitbalance::run::claim_standard_streams();
+  bitbalance::runner::claim_standard_streams();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like a full disk
   ::setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);  // read before sc_main
   return sc_core::sc_elab_and_sim(argc, argv);

@@ -21,7 +21,7 @@
 namespace {
 
 using namespace bitbalance;
-using namespace bitbalance::run;
+using namespace bitbalance::runner;
 using Bytes = std::vector<std::uint8_t>;
 
 constexpr std::size_t kMemoryBytes = std::size_t{16} << 20;

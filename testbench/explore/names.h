@@ -5,6 +5,6 @@
 #include "testbench/run/names.h"
 
 namespace bitbalance::explore {
-using namespace run;
+using namespace runner;
 using namespace baselines;
 }  // namespace bitbalance::explore

@@ -9,7 +9,7 @@
 #include "testbench/run/program_set.h"
 #include "testbench/scenario/settings.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 namespace {
 
 /// Adds what the program does in `count` runs to its layers, which the report may not have yet.
@@ -62,4 +62,4 @@ std::vector<LayerMapping> run_analytic(const TimingWorkload& workload, RunReport
   return mappings;
 }
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

@@ -9,11 +9,11 @@
 #include "testbench/run/names.h"
 #include "testbench/scenario/workload.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 /// Fills frames, layers and simulate_s of the report for its scenario; returns the blocks that the mapper
 /// chose for the convolutions of full batches. Throws SettingsError when the scenario's memory is not
 /// `ideal`, std::invalid_argument when the accelerator cannot execute the network.
 std::vector<LayerMapping> run_analytic(const TimingWorkload& workload, RunReport& report);
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

@@ -12,7 +12,7 @@
 #include "testbench/golden/compare.h"
 #include "testbench/run/process_pool.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 /// A layer to run: the first of its program; others are the host's.
 struct ClockedLayers::Task {
@@ -186,4 +186,4 @@ ClockedLayers::Result ClockedLayers::run(const Segments& segments, const std::ve
   return result;
 }
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

@@ -11,7 +11,7 @@
 #include "testbench/run/program_set.h"
 #include "testbench/run/system.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 class ClockedLayers {
  public:
@@ -48,4 +48,4 @@ class ClockedLayers {
   int jobs_;
 };
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

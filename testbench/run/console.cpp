@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <system_error>
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 void claim_standard_streams() {
   // Opened the wrong way round, so that using them is still an error.
@@ -43,4 +43,4 @@ void finish_stdout() {
       fmt::format("stdout: cannot be written: {}", std::generic_category().message(errno)));
 }
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

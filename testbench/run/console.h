@@ -6,7 +6,7 @@
 
 #include "testbench/run/names.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 /// First of all in main(): what is closed must not become the number of a file that a command opens.
 void claim_standard_streams();
@@ -17,4 +17,4 @@ void tell(const std::string& message) noexcept;
 /// Throws std::runtime_error when not all that was printed has arrived.
 void finish_stdout();
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

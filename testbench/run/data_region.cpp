@@ -5,7 +5,7 @@
 #include "quant/eval/host_layer.h"
 #include "testbench/golden/compare.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 namespace {
 
 constexpr std::uint8_t kPoison = 0xa5;
@@ -53,4 +53,4 @@ std::uint64_t DataRegion::address(const Program& program, int tensor, int image)
   return base_ + place->offset + std::uint64_t{place->image_pitch} * image;
 }
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

@@ -10,7 +10,7 @@
 #include "testbench/golden/golden.h"
 #include "testbench/run/system.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 class DataRegion {
  public:
@@ -37,4 +37,4 @@ class DataRegion {
   std::uint64_t base_;
 };
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

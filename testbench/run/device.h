@@ -13,7 +13,7 @@
 #include "testbench/scenario/scenario.h"
 #include "tlm/accelerator/accelerator.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 class Device : public sc_core::sc_module {
  public:
@@ -79,4 +79,4 @@ class TlmDevice : public Device {
   void run_clock(bool /*on*/) override {}  // has none
 };
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 Driver::Driver(const sc_core::sc_module_name& name) : sc_module(name), csr("csr") {
   SC_HAS_PROCESS(Driver);
@@ -62,4 +62,4 @@ std::uint32_t Driver::access(Register target, std::uint32_t value, tlm::tlm_comm
   return value;
 }
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

@@ -11,7 +11,7 @@
 #include "hw/isa/registers.h"
 #include "testbench/run/program_regions.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 /// What the status registers say at the interrupt.
 struct ProgramOutcome {
@@ -46,4 +46,4 @@ class Driver : public sc_core::sc_module {
   ProgramOutcome outcome_;
 };
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

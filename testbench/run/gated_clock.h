@@ -6,7 +6,7 @@
 
 #include "testbench/run/names.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 class GatedClock : public sc_core::sc_module {
  public:
@@ -30,4 +30,4 @@ class GatedClock : public sc_core::sc_module {
   sc_core::sc_event edge_;
 };
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

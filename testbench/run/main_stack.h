@@ -20,7 +20,7 @@
 #include "testbench/run/names.h"
 #endif
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 /// To be called on the main stack after `sc_start`. Does nothing without the sanitizer.
 inline void tell_main_stack() {
@@ -37,4 +37,4 @@ inline void tell_main_stack() {
 #endif
 }
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

@@ -1,6 +1,6 @@
 #include "testbench/run/memory_switch.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 MemorySwitch::MemorySwitch(const sc_core::sc_module_name& name) : sc_module(name) {
   accelerators.register_nb_transport_fw(this, &MemorySwitch::nb_transport_fw);
@@ -40,4 +40,4 @@ void MemorySwitch::invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 
     accelerators[static_cast<int>(i)]->invalidate_direct_mem_ptr(first, last);
 }
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

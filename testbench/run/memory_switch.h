@@ -10,7 +10,7 @@
 
 #include "testbench/run/names.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 class MemorySwitch : public sc_core::sc_module {
  public:
@@ -35,4 +35,4 @@ class MemorySwitch : public sc_core::sc_module {
   int selected_ = 0;
 };
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

@@ -4,7 +4,7 @@
 #include "hw/timeline/names.h"
 #include "testbench/report/names.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 using namespace report;
 using namespace timeline;
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

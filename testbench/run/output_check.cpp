@@ -6,7 +6,7 @@
 #include "quant/eval/image_set.h"
 #include "testbench/golden/golden_element.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 namespace {
 
 GoldenOptions golden_options(const Scenario& scenario) {
@@ -81,4 +81,4 @@ void OutputCheck::compare_sample(const LayerData& found, std::size_t index, Laye
   entry.comparison.total += tensor.shape.elements();
 }
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

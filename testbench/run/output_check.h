@@ -12,7 +12,7 @@
 #include "testbench/run/program_set.h"
 #include "testbench/scenario/workload.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 class OutputCheck {
  public:
@@ -49,4 +49,4 @@ class OutputCheck {
   std::vector<std::vector<int>> decisions_;
 };
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

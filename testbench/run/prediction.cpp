@@ -9,7 +9,7 @@
 #include "testbench/report/cost_report.h"
 #include "testbench/run/program_set.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 double Prediction::total_cycles() const {
   return std::accumulate(cycles.begin(), cycles.end(), 0.0);
@@ -62,4 +62,4 @@ double stored_bytes(const QuantizedLayer& layer, WeightStorage storage) {
          stored_bits(layer.weight_bits, layer.nnzb, layer.token_form, storage) / kBitsPerByte;
 }
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

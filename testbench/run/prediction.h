@@ -8,7 +8,7 @@
 #include "testbench/run/names.h"
 #include "testbench/scenario/scenario.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 /// Of one frame, indexed like QuantizedNetwork::layers; what is fused into a layer counts with it, and a
 /// layer on the host costs nothing.
@@ -26,4 +26,4 @@ Prediction predict(const QuantizedNetwork& network, const Scenario& scenario);
 /// Bytes of a convolution's weights without the padding of rows.
 double stored_bytes(const QuantizedLayer& layer, WeightStorage storage);
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

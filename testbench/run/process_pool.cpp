@@ -16,7 +16,7 @@
 #include <exception>
 #include <system_error>
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 namespace {
 
 constexpr int kTickMilliseconds = 100;
@@ -152,4 +152,4 @@ void ProcessPool::end(int worker) {
     throw WorkerFailure(worker, fmt::format("ended with exit code {}", WEXITSTATUS(status)));
 }
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

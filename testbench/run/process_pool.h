@@ -11,7 +11,7 @@
 
 #include "testbench/run/names.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 /// A worker threw, or ended otherwise than by returning.
 class WorkerFailure : public std::runtime_error {
@@ -52,4 +52,4 @@ class ProcessPool {
   std::vector<Worker> workers_;
 };
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

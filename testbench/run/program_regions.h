@@ -5,7 +5,7 @@
 
 #include "testbench/run/names.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 struct ProgramRegions {
   std::uint64_t constants_base = 0;
@@ -14,4 +14,4 @@ struct ProgramRegions {
   std::uint32_t data_bytes = 0;
 };
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

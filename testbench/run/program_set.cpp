@@ -5,7 +5,7 @@
 
 #include "hw/isa/program_check.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 namespace {
 
 constexpr std::uint64_t kPage = 4096;  ///< alignment of everything in memory, bytes
@@ -105,4 +105,4 @@ std::vector<LayerMapping> ProgramSet::mappings() const {
   return convolutions;
 }
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

@@ -10,7 +10,7 @@
 #include "testbench/run/program_regions.h"
 #include "testbench/scenario/scenario.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 struct LoadedProgram {
   MappedProgram mapped;
@@ -54,4 +54,4 @@ class ProgramSet {
   std::vector<Segments> batches_;
 };
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

@@ -15,7 +15,7 @@
 #include "base/interruption.h"
 #include "testbench/run/names.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 class Progress {
  public:
@@ -71,4 +71,4 @@ class Progress {
   Clock::time_point start_, last_;
 };
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

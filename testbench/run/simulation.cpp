@@ -6,7 +6,7 @@
 #include "testbench/run/clocked_layers.h"
 #include "testbench/scenario/layer_patterns.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 namespace {
 
 SystemLevels levels_of(const RunSettings& run, int jobs) {
@@ -130,4 +130,4 @@ std::int64_t Simulation::slots() {
   return sum;
 }
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

@@ -13,7 +13,7 @@
 #include "testbench/run/system.h"
 #include "testbench/scenario/workload.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 class Simulation {
  public:
@@ -60,4 +60,4 @@ class Simulation {
   OutputCheck check_;
 };
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

@@ -2,7 +2,7 @@
 
 #include "base/interruption.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 namespace {
 
 void note(int signal) {
@@ -26,4 +26,4 @@ StopSignals::~StopSignals() {
   for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &before_[i], nullptr);
 }
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

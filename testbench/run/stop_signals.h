@@ -6,7 +6,7 @@
 
 #include "testbench/run/names.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 /// While one exists, SIGINT, SIGTERM and SIGHUP let the work end with Interrupted (base/interruption.h);
 /// those that the caller ignores, as nohup does, stay ignored. SIGPIPE is ignored meanwhile: what a reader
@@ -23,4 +23,4 @@ class StopSignals {
   std::array<struct sigaction, kSignals.size()> before_{};
 };
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

@@ -9,7 +9,7 @@
 #include "tlm/dram/timed_memory.h"
 #include "tlm/memory/ideal_memory.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 namespace {
 
 constexpr int kTickCycles = 20'000;  ///< between two looks at progress and keyboard
@@ -120,4 +120,4 @@ void System::debug_access(tlm::tlm_command command, std::uint64_t address, std::
   }
 }
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

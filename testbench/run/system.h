@@ -14,7 +14,7 @@
 #include "testbench/scenario/scenario.h"
 #include "tlm/memory/memory_model.h"
 
-namespace bitbalance::run {
+namespace bitbalance::runner {
 
 /// The levels of detail at which the accelerator is there.
 struct SystemLevels {
@@ -60,4 +60,4 @@ class System : public sc_core::sc_module {
   std::unique_ptr<MemorySwitch> switch_;  ///< between two devices and the memory
 };
 
-}  // namespace bitbalance::run
+}  // namespace bitbalance::runner

@@ -43,7 +43,7 @@ using namespace golden;
 using namespace scenario;
 using namespace report;
 using namespace waveform;
-using namespace run;
+using namespace runner;
 using namespace explore;
 using namespace cli;
 }  // namespace bitbalance::test

@@ -34,12 +34,29 @@ std::string refusal_of(const std::string& yaml) {
 }
 
 TEST_CASE("one document of mappings, lists and text is read") {
-  for (const char* yaml :
-       {"a: 1", "---\na: 1\n...\n", "a: 'null'", "a: [1, 2,]", "{a: {b: [x]}}", "# note\na: 1 # b\n",
-        "a: 1\t# after a tab\n", "a:\t1", "a: \"x\\ty\"", "a: |\n  two\n  lines\n",
-        "\xef\xbb\xbf"
-        "a: 1\r\nb: 2\r\n",
-        "a: 50%"}) {
+  for (const char* yaml : {"a: 1",
+                           "---\na: 1\n...\n",
+                           "a: 'null'",
+                           "a: [1, 2,]",
+                           "{a: {b: [x]}}",
+                           "# note\na: 1 # b\n",
+                           "a: 1\t# after a tab\n",
+                           "a:\t1",
+                           "a: \"x\\ty\"",
+                           "a: |\n  two\n  lines\n",
+                           "\xef\xbb\xbf"
+                           "a: 1\r\nb: 2\r\n",
+                           "a: 50%",
+                           "a: x]#y",
+                           "a: 'x'  # y",
+                           "a: [1] # y",
+                           "a: |\n  ]#y\n",
+                           "a: ['it''s]#', \"\\\"]#\"]",
+                           "a: [it's]\nb: [it's] # ]#\n",
+                           "{a: 1, # ]#\n b: 2}",
+                           "a: [x#y, rock 'n' roll] # z",
+                           "a: {\"b\":'c]#'}",
+                           "a: [b:'c, d]"}) {
     CAPTURE(yaml);
     CHECK(refusal_of(yaml) == "accepted");
   }
@@ -66,6 +83,21 @@ TEST_CASE("what a library would drop or reinterpret is refused with its line") {
   check("%YAML 1.1\n---\na: yes\n", "1: a directive (%); accepted: YAML without directives");
   check("a:\n\tb: 1\n", "2: a tab in the indentation; accepted: blanks");
   check(std::string("a: x\0y", 6), "1: the control character 0x00; accepted: text");
+  const auto glued = [&](const std::string& yaml, const std::string& at) {
+    check(yaml, at + "a '#' right behind a bracket, comma or quote; accepted: a blank ahead of a comment");
+  };
+  glued("{a: 1}#foo", "1: ");
+  glued("[1]#x", "1: ");
+  glued("\xef\xbb\xbf{a: 1}#foo", "1: ");
+  glued("a: 'x'#y", "1: a: ");
+  glued("'a'#b: 1", "1: ");
+  glued("\"x\"#y", "1: ");
+  glued("b: 1\r\na: {b: 1}#x\r\n", "2: a: ");
+  glued("a: [1, '2'#\n]", "1: a: ");
+  glued("a: [1,\n  [2]#\n  , 3]", "2: a: ");
+  glued("a: [1,#x\n 2]", "1: a: ");
+  glued("- [#x\n 2]", "1: [0]: ");
+  glued("- a: {b: \"c\"}#x\n", "1: [0].a: ");
   check("a: \x1b[0m", "1: the control character 0x1b; accepted: text");
 }
 

@@ -14,6 +14,10 @@ namespace {
 
 constexpr int kDeepestInclude = 8;
 
+std::string inner_path(const std::string& path, const std::string& key) {
+  return path.empty() ? key : path + "." + key;
+}
+
 std::string form(const YAML::Node& node) {
   if (node.IsMap()) return "a mapping";
   if (node.IsSequence()) return "a list";
@@ -36,93 +40,89 @@ YAML::Node load(const std::filesystem::path& file) {
   return node;
 }
 
-struct ParsedOverride {
-  std::string path;
-  YAML::Node value;
-};
-
-ParsedOverride parse_override(const SettingOverride& given) {
-  const auto equals = given.text.find('=');
-  const std::string path = given.text.substr(0, equals);
-  const bool is_path = ("." + path + ".").find("..") == std::string::npos;
-  if (equals == std::string::npos || !is_path) {
-    throw SettingsError(fmt::format("--set {}: accepted: path.to.key=value", given.text));
-  }
-  const std::string place = given.option.empty() ? "--set " + path : given.option;
-  const YAML::Node value = parse_yaml(given.text.substr(equals + 1), place, false);
-  if (value.IsNull()) throw SettingsError(fmt::format("{}: no value; accepted: path.to.key=value", place));
-  return {path, value};
-}
-
-void insert(const ParsedOverride& parsed, YAML::Node root) {
-  std::size_t begin = 0;
-  for (std::size_t dot = 0; (dot = parsed.path.find('.', begin)) != std::string::npos; begin = dot + 1) {
-    YAML::Node inner = root[parsed.path.substr(begin, dot - begin)];
-    if (!inner.IsMap()) {
-      const YAML::Node file = inner.IsScalar() ? YAML::Clone(inner) : YAML::Node();
-      inner = YAML::Node(YAML::NodeType::Map);
-      if (file.IsScalar()) inner["include"] = file;  // section=file, then section.key=value
-    }
-    root.reset(inner);
-  }
-  root[parsed.path.substr(begin)] = parsed.value;
+/// "a.b" and value: a mapping a with a mapping b in it.
+YAML::Node nested(const std::string& path, const YAML::Node& value) {
+  const std::size_t dot = path.find('.');
+  YAML::Node root(YAML::NodeType::Map);
+  root[path.substr(0, dot)] = dot == std::string::npos ? value : nested(path.substr(dot + 1), value);
+  return root;
 }
 
 }  // namespace
 
 SettingsReader::SettingsReader(const std::filesystem::path& file,
                                const std::vector<SettingOverride>& overrides)
-    : file_(file), overrides_(YAML::NodeType::Map) {
-  for (const SettingOverride& given : overrides) {
-    const ParsedOverride parsed = parse_override(given);
-    insert(parsed, overrides_);
-    if (parsed.value.IsScalar()) replaced_.insert(parsed.path);
-    options_[parsed.path] = given.option.empty() ? "--set " + parsed.path : given.option;
+    : file_(file) {
+  for (const SettingOverride& given : overrides) overrides_.push_back(parse(given));
+  for (auto later = overrides_.begin(); later != overrides_.end(); ++later) {
+    const auto earlier = std::find_if(overrides_.begin(), later, [&](const Override& given) {
+      return later->is_scalar && given.path.rfind(later->path + ".", 0) == 0;
+    });
+    if (earlier == later) continue;
+    throw SettingsError(fmt::format("{}: given ahead of {}, which replaces all of it; accepted: behind it",
+                                    earlier->option, later->option));
   }
+}
+
+SettingsReader::Override SettingsReader::parse(const SettingOverride& given) {
+  const auto equals = given.text.find('=');
+  const std::string path = given.text.substr(0, equals);
+  const bool is_path = ("." + path + ".").find("..") == std::string::npos;
+  if (equals == std::string::npos || !is_path)
+    throw SettingsError(fmt::format("--set {}: accepted: path.to.key=value", given.text));
+  const std::string option = given.option.empty() ? "--set " + path : given.option;
+  const YAML::Node value = parse_yaml(given.text.substr(equals + 1), option, false);
+  if (value.IsNull()) throw SettingsError(fmt::format("{}: no value; accepted: path.to.key=value", option));
+  return {path, option, nested(path, value), value.IsScalar()};
 }
 
 void SettingsReader::read(const std::function<void()>& show) {
   Frame root;
   root.place = file_.empty() ? "command line" : file_.string();
-  root.sources.push_back({overrides_, {}});
+  for (auto given = overrides_.rbegin(); given != overrides_.rend(); ++given)
+    add_mapping({given->root, {}, &*given}, "", root.sources);
   if (!file_.empty()) add_mapping({load(file_), file_}, "", root.sources);
+  root.sources = options_first(root.sources);
   run(std::move(root), show);
 }
 
+std::vector<SettingsReader::Source> SettingsReader::options_first(const std::vector<Source>& sources) {
+  std::vector<Source> ordered;  // a new one: to assign a YAML::Node changes the node that it was
+  for (const bool are_options : {true, false})
+    for (const Source& source : sources)
+      if ((source.option != nullptr) == are_options) ordered.push_back(source);
+  return ordered;
+}
+
 std::string SettingsReader::path_of(const std::string& key) const {
-  const std::string& path = frames_.back().path;
-  return path.empty() ? key : path + "." + key;
+  return inner_path(frames_.back().path, key);
 }
 
-std::string SettingsReader::option_of(const std::string& path) const {
-  const auto option = options_.find(path);
-  return option == options_.end() ? "--set " + path : option->second;
+std::string SettingsReader::place_of(const Source& source, const YAML::Node& node, const std::string& path) {
+  if (source.option == nullptr)
+    return fmt::format("{}:{}: {}", source.file.string(), node.Mark().line + 1, path);
+  return source.option->path == path ? source.option->option : "--set " + path;
 }
 
-std::string SettingsReader::place_of(const Source& source, const YAML::Node& node,
-                                     const std::string& key) const {
-  if (source.file.empty()) return option_of(path_of(key));
-  return fmt::format("{}:{}: {}", source.file.string(), node.Mark().line + 1, path_of(key));
-}
-
-std::optional<SettingsReader::Source> SettingsReader::find(const Setting& setting) {
+void SettingsReader::each(const Setting& setting, const std::function<void(const Source&)>& read) {
   frame().shown.emplace_back(setting.key);
+  std::vector<Source> given;
   for (const Source& source : frame().sources) {
     const YAML::Node& mapping = source.node;
-    if (const YAML::Node node = mapping[setting.key]) {
-      frame().places[setting.key] = place_of(source, node, setting.key);
-      return Source{node, source.file};
-    }
+    if (const YAML::Node node = mapping[setting.key]) given.push_back({node, source.file, source.option});
   }
-  return std::nullopt;
+  for (auto source = given.rbegin(); source != given.rend(); ++source) {
+    frame().places[setting.key] = place_of(*source, source->node, path_of(setting.key));
+    read(*source);
+  }
 }
 
-std::optional<std::string> SettingsReader::find_scalar(const Setting& setting, const char* expected) {
-  const auto source = find(setting);
-  if (!source) return std::nullopt;
-  if (!source->node.IsScalar() || source->node.Scalar().empty())
-    refuse(setting, form(source->node), expected);
-  return source->node.Scalar();
+void SettingsReader::each_scalar(const Setting& setting, const std::string& expected,
+                                 const std::function<void(const std::string&)>& read) {
+  each(setting, [&](const Source& source) {
+    if (!source.node.IsScalar() || source.node.Scalar().empty()) refuse(setting, form(source.node), expected);
+    read(source.node.Scalar());
+  });
 }
 
 void SettingsReader::refuse(const Setting& setting, const std::string& found, const std::string& accepted) {
@@ -131,10 +131,7 @@ void SettingsReader::refuse(const Setting& setting, const std::string& found, co
 
 void SettingsReader::add_mapping(const Source& source, const std::string& path, std::vector<Source>& to,
                                  int depth) const {
-  const std::string place =
-      source.file.empty() ? option_of(source.node.IsMap() ? path + ".include" : path)
-                          : fmt::format("{}:{}: {}", source.file.string(), source.node.Mark().line + 1, path);
-  const auto include = [&](const YAML::Node& name) {
+  const auto include = [&](const YAML::Node& name, const std::string& place) {
     if (!name.IsScalar() || name.Scalar().empty() || depth == kDeepestInclude) {
       throw SettingsError(fmt::format("{}: {}; accepted: the name of a YAML file, {} deep at most", place,
                                       form(name), kDeepestInclude));
@@ -145,14 +142,20 @@ void SettingsReader::add_mapping(const Source& source, const std::string& path, 
     }
     add_mapping({load(file), file}, path, to, depth + 1);
   };
-  if (source.node.IsScalar()) {
-    include(source.node);
-  } else if (source.node.IsMap()) {
-    to.push_back(source);
-    if (const YAML::Node& mapping = source.node; const YAML::Node name = mapping["include"]) include(name);
-  } else {
-    throw SettingsError(fmt::format("{}: {}; accepted: a mapping of settings", place, form(source.node)));
-  }
+  check_form(source, path);
+  const std::string place = place_of(source, source.node, path);
+  if (source.node.IsScalar()) return include(source.node, place);
+  to.push_back(source);
+  const YAML::Node& mapping = source.node;
+  const bool is_option = source.option != nullptr;
+  if (const YAML::Node name = mapping["include"])
+    include(name, is_option ? place_of(source, name, inner_path(path, "include")) : place);
+}
+
+void SettingsReader::check_form(const Source& section, const std::string& path) {
+  if (section.node.IsMap() || section.node.IsScalar()) return;
+  throw SettingsError(fmt::format("{}: {}; accepted: a mapping of settings",
+                                  place_of(section, section.node, path), form(section.node)));
 }
 
 void SettingsReader::section(const Setting& setting, const std::function<void()>& body) {
@@ -160,16 +163,19 @@ void SettingsReader::section(const Setting& setting, const std::function<void()>
   inner.path = path_of(setting.key);
   inner.place = frame().place + ": " + inner.path;
   frame().shown.emplace_back(setting.key);
+  bool is_replaced = false;
   for (const Source& source : frame().sources) {
     const YAML::Node& mapping = source.node;
-    const YAML::Node node = mapping[setting.key];
-    if (!node) continue;
-    const std::string place = place_of(source, node, setting.key);
-    if (inner.sources.empty()) inner.place = place;
+    const Source given{mapping[setting.key], source.file, source.option};
+    if (!given.node) continue;
+    check_form(given, inner.path);
+    if (is_replaced) continue;
+    if (inner.sources.empty()) inner.place = place_of(given, given.node, inner.path);
     frame().places[setting.key] = inner.place;
-    add_mapping({node, source.file}, inner.path, inner.sources);
-    if (source.file.empty() && replaced_.count(inner.path) != 0) break;  // --set section=file: all of it
+    add_mapping(given, inner.path, inner.sources);
+    is_replaced = given.option != nullptr && given.node.IsScalar();  // --set section=file: all of it
   }
+  inner.sources = options_first(inner.sources);
   run(std::move(inner), body);
 }
 
@@ -189,44 +195,44 @@ void SettingsReader::optional_section(const Setting& setting, bool& given,
 void SettingsReader::list(const Setting& setting, const std::function<void(std::size_t)>& resize,
                           const std::function<std::size_t()>& size,
                           const std::function<void(std::size_t)>& body) {
-  const auto source = find(setting);
-  if (!source) return;
-  if (!source->node.IsSequence()) refuse(setting, form(source->node), "a list of mappings");
-  resize(source->node.size());
-  for (std::size_t i = 0; i < size(); ++i) {
-    Frame inner;
-    const std::string key = fmt::format("{}[{}]", setting.key, i);
-    inner.path = path_of(key);
-    inner.place = place_of(*source, source->node[i], key);
-    add_mapping({source->node[i], source->file}, inner.path, inner.sources);
-    run(std::move(inner), [&] { body(i); });
-  }
+  each(setting, [&](const Source& source) {
+    if (!source.node.IsSequence()) refuse(setting, form(source.node), "a list of mappings");
+    resize(0);  // nothing of a list that this one replaces
+    resize(source.node.size());
+    for (std::size_t i = 0; i < size(); ++i) {
+      Frame inner;
+      inner.path = path_of(fmt::format("{}[{}]", setting.key, i));
+      inner.place = place_of(source, source.node[i], inner.path);
+      add_mapping({source.node[i], source.file, source.option}, inner.path, inner.sources);
+      run(std::move(inner), [&] { body(i); });
+    }
+  });
 }
 
 void SettingsReader::integer(const Setting& setting, std::int64_t& value, std::int64_t low,
                              std::int64_t high) {
   const bool bounded = low > std::numeric_limits<int>::min();
   const std::string accepted = bounded ? fmt::format("{} to {}", low, high) : "a whole number";
-  const auto text = find_scalar(setting, accepted.c_str());
-  if (!text) return;
-  const auto number = whole_number(*text);
-  if (!number) refuse(setting, "'" + *text + "'", bounded ? "a whole number, " + accepted : accepted);
-  if (*number < low || *number > high) refuse(setting, *text, accepted);
-  value = *number;
+  each_scalar(setting, accepted, [&](const std::string& text) {
+    const auto number = whole_number(text);
+    if (!number) refuse(setting, "'" + text + "'", bounded ? "a whole number, " + accepted : accepted);
+    if (*number < low || *number > high) refuse(setting, text, accepted);
+    value = *number;
+  });
 }
 
 void SettingsReader::integers(const Setting& setting, std::vector<std::int64_t>& values, std::int64_t low,
                               std::int64_t high) {
-  const auto source = find(setting);
-  if (!source) return;
   const std::string accepted = fmt::format("a list of whole numbers, {} to {}", low, high);
-  if (!source->node.IsSequence()) refuse(setting, form(source->node), accepted);
-  values.clear();
-  for (const YAML::Node& element : source->node) {
-    const auto number = element.IsScalar() ? whole_number(element.Scalar(), low, high) : std::nullopt;
-    if (!number) refuse(setting, form(element), accepted);
-    values.push_back(*number);
-  }
+  each(setting, [&](const Source& source) {
+    if (!source.node.IsSequence()) refuse(setting, form(source.node), accepted);
+    values.clear();
+    for (const YAML::Node& element : source.node) {
+      const auto number = element.IsScalar() ? whole_number(element.Scalar(), low, high) : std::nullopt;
+      if (!number) refuse(setting, form(element), accepted);
+      values.push_back(*number);
+    }
+  });
 }
 
 void SettingsReader::optional_integer(const Setting& setting, std::optional<int>& value, int low, int high) {
@@ -238,59 +244,62 @@ void SettingsReader::optional_integer(const Setting& setting, std::optional<int>
 
 void SettingsReader::real(const Setting& setting, double& value, double low, double high) {
   const std::string accepted = fmt::format("a number, {:g} to {:g}", low, high);
-  const auto text = find_scalar(setting, accepted.c_str());
-  if (!text) return;
-  const auto number = real_number(*text);
-  if (!number || *number < low || *number > high) refuse(setting, "'" + *text + "'", accepted);
-  value = *number;
+  each_scalar(setting, accepted, [&](const std::string& text) {
+    const auto number = real_number(text);
+    if (!number || *number < low || *number > high) refuse(setting, "'" + text + "'", accepted);
+    value = *number;
+  });
 }
 
 void SettingsReader::rational(const Setting& setting, Rational& value) {
   constexpr const char* kAccepted = "a positive number like 12.8 or 64/5, 9 digits at most";
-  const auto text = find_scalar(setting, kAccepted);
-  if (!text) return;
-  const auto number = parse_rational(*text);
-  if (!number) refuse(setting, "'" + *text + "'", kAccepted);
-  value = *number;
+  each_scalar(setting, kAccepted, [&](const std::string& text) {
+    const auto number = parse_rational(text);
+    if (!number) refuse(setting, "'" + text + "'", kAccepted);
+    value = *number;
+  });
 }
 
 void SettingsReader::boolean(const Setting& setting, bool& value) {
-  const auto text = find_scalar(setting, "true, false");
-  if (!text) return;
-  if (*text != "true" && *text != "false") refuse(setting, "'" + *text + "'", "true, false");
-  value = *text == "true";
+  constexpr const char* kAccepted = "true, false";
+  each_scalar(setting, kAccepted, [&](const std::string& text) {
+    if (text != "true" && text != "false") refuse(setting, "'" + text + "'", kAccepted);
+    value = text == "true";
+  });
 }
 
 void SettingsReader::text(const Setting& setting, std::string& value) {
-  if (const auto text = find_scalar(setting, "text")) value = *text;
+  each_scalar(setting, "text", [&](const std::string& text) { value = text; });
 }
 
 void SettingsReader::choice(const Setting& setting, std::size_t& value,
                             const std::vector<std::string>& choices) {
   const std::string accepted = fmt::format("{}", fmt::join(choices, ", "));
-  const auto text = find_scalar(setting, accepted.c_str());
-  if (!text) return;
-  const auto match = std::find(choices.begin(), choices.end(), *text);
-  if (match == choices.end()) refuse(setting, "'" + *text + "'", accepted);
-  value = static_cast<std::size_t>(match - choices.begin());
+  each_scalar(setting, accepted, [&](const std::string& text) {
+    const auto match = std::find(choices.begin(), choices.end(), text);
+    if (match == choices.end()) refuse(setting, "'" + text + "'", accepted);
+    value = static_cast<std::size_t>(match - choices.begin());
+  });
 }
 
 void SettingsReader::path(const Setting& setting, std::filesystem::path& value) {
-  const auto source = find(setting);
-  if (!source) return;
-  if (!source->node.IsScalar() || source->node.Scalar().empty()) {
-    refuse(setting, form(source->node), "the name of a file");
-  }
-  value = std::filesystem::absolute(source->file.parent_path() / source->node.Scalar()).lexically_normal();
+  std::string name;
+  each(setting, [&](const Source& source) {
+    if (!source.node.IsScalar() || source.node.Scalar().empty())
+      refuse(setting, form(source.node), "the name of a file");
+    name = source.node.Scalar();
+    value = std::filesystem::absolute(source.file.parent_path() / name).lexically_normal();
+  });
+  if (name.empty()) return;
+  // Only the file that is used must be there.
   if (is(value, std::filesystem::file_type::not_found) || is(value, std::filesystem::file_type::none)) {
     // A folder whose files are fetched or computed has a script for that.
     const std::filesystem::path script = value.parent_path() / "prepare.py";
     const bool is_prepared = is(script, std::filesystem::file_type::regular);
-    refuse(setting, "'" + source->node.Scalar() + "': no such file",
+    refuse(setting, "'" + name + "': no such file",
            is_prepared ? fmt::format("a file; {} makes it", script.string()) : "a file");
   }
-  if (!is(value, std::filesystem::file_type::regular))
-    refuse(setting, "'" + source->node.Scalar() + "'", "a file");
+  if (!is(value, std::filesystem::file_type::regular)) refuse(setting, "'" + name + "'", "a file");
 }
 
 void SettingsReader::required() {
@@ -348,10 +357,7 @@ void SettingsReader::reject_unknown(const Frame& closed) const {
   for (const Source& source : closed.sources) {
     for (const auto& entry : source.node) {
       const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : form(entry.first);
-      const std::string path = closed.path.empty() ? key : closed.path + "." + key;
-      const std::string place = source.file.empty() ? "--set " + path
-                                                    : fmt::format("{}:{}: {}", source.file.string(),
-                                                                  entry.first.Mark().line + 1, path);
+      const std::string place = place_of(source, entry.first, inner_path(closed.path, key));
       if (key == "include" || std::count(closed.shown.begin(), closed.shown.end(), key) != 0) continue;
       const auto nearest = nearest_word(key, closed.shown);
       throw SettingsError(fmt::format("{}: unknown key{}; accepted: {}", place,

@@ -5,8 +5,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <map>
-#include <optional>
-#include <set>
+#include <vector>
 
 #include "testbench/scenario/settings.h"
 
@@ -41,10 +40,18 @@ class SettingsReader : public SettingsVisitor {
   void checked(const std::function<void()>& check) override;
 
  private:
-  /// One mapping that may hold settings of a section; `file` is empty for the command line.
+  /// A setting of the command line, as a mapping of its own.
+  struct Override {
+    std::string path;
+    std::string option;  ///< how the user gave it: "--set accelerator.rows"
+    YAML::Node root;
+    bool is_scalar;
+  };
+  /// One mapping that may hold settings of a section, or a value in it.
   struct Source {
     YAML::Node node;
     std::filesystem::path file;
+    const Override* option = nullptr;  ///< of the command line; then there is no file
   };
   struct Frame {
     std::string path;             ///< "accelerator.dram"; empty for the root
@@ -55,17 +62,20 @@ class SettingsReader : public SettingsVisitor {
     std::string missing;                        ///< first error about a required key
   };
 
+  static Override parse(const SettingOverride& given);
   Frame& frame() { return frames_.back(); }
   std::string path_of(const std::string& key) const;
-  /// How the user gave an overriding setting: "--set accelerator.rows".
-  std::string option_of(const std::string& path) const;
-  std::string place_of(const Source& source, const YAML::Node& node, const std::string& key) const;
-  /// The deciding source of a key, if any; notes key and place.
-  std::optional<Source> find(const Setting& setting);
-  std::optional<std::string> find_scalar(const Setting& setting, const char* expected);
+  static std::string place_of(const Source& source, const YAML::Node& node, const std::string& path);
+  /// Calls `read` with every value that a key is given, the one that decides last; notes key and place.
+  void each(const Setting& setting, const std::function<void(const Source&)>& read);
+  void each_scalar(const Setting& setting, const std::string& expected,
+                   const std::function<void(const std::string&)>& read);
   /// A mapping, or the name of a file that holds it; followed by what it includes.
   void add_mapping(const Source& source, const std::string& path, std::vector<Source>& to,
                    int depth = 0) const;
+  static void check_form(const Source& section, const std::string& path);
+  /// Single settings of the command line win over files that it includes; else the order stays.
+  static std::vector<Source> options_first(const std::vector<Source>& sources);
   /// Here or in a section around: told first, and what depends on it is not checked.
   bool misses_something() const;
   void run(Frame opened, const std::function<void()>& body);
@@ -73,9 +83,7 @@ class SettingsReader : public SettingsVisitor {
   [[noreturn]] void refuse(const Setting& setting, const std::string& found, const std::string& accepted);
 
   std::filesystem::path file_;
-  YAML::Node overrides_;
-  std::map<std::string, std::string> options_;  ///< of the command line, by path
-  std::set<std::string> replaced_;  ///< paths that it gives a file or a value, not single settings
+  std::vector<Override> overrides_;  ///< in their order
   std::vector<Frame> frames_;
 };
 

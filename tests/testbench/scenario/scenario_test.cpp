@@ -1,6 +1,7 @@
 #include "testbench/scenario/scenario.h"
 
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <functional>
 
 #include "testbench/scenario/settings.h"
@@ -163,6 +164,71 @@ TEST_CASE("overrides of the command line win over files and are checked like the
   CHECK(file.error({"accelerator.rows=many"}) == "--set accelerator.rows: 'many'; accepted: a whole number");
   CHECK(file.error({"accelerator.rows"}) == "--set accelerator.rows: accepted: path.to.key=value");
   CHECK(file.error({"accelerator.dram=3"}).find("no such file") != std::string::npos);
+}
+
+TEST_CASE("a value that another one wins over is read and checked all the same") {
+  ScenarioFile file("accelerator: {include: hw.yaml, rows: 8}\n");
+  file.folder.write("hw.yaml", "rows: 4\n");
+  file.folder.write("other.yaml", "columns: 4\n");
+  const auto images = [&](const char* earlier) {
+    try {
+      load_scenario(file.folder.path() / "s.yaml", {{earlier, ""}, {"network.count=1", "--images"}});
+    } catch (const SettingsError& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  CHECK(images("network.count=2") == "no error");
+  CHECK(images("network.count=[1]") == "--set network.count: a list; accepted: 0 to 16777216");
+  CHECK(images("network.count=many") ==
+        "--set network.count: 'many'; accepted: a whole number, 0 to 16777216");
+  CHECK_THAT(images("network={count: -1}"), Contains("--set network.count: -1; accepted: 0 to"));
+  CHECK_THAT(images("network=[1]"), Contains("--set network: a list; accepted: a mapping"));
+
+  for (const auto& [earlier, later] :
+       {std::pair{"run.level=quick", "run.level=tlm"}, std::pair{"run.dmi=yes", "run.dmi=true"},
+        std::pair{"accelerator.clock_hz=1", "accelerator.clock_hz=1e9"},
+        std::pair{"memory.bytes_per_cycle=-1", "memory.bytes_per_cycle=8"},
+        std::pair{"network.input_shape=[0]", "network.input_shape=[1]"},
+        std::pair{"network.labels=[x]", "network.labels=images.idx"}, std::pair{"name=[x]", "name=x"},
+        std::pair{"quantization.layers=[{patern: x}]", "quantization.layers=[{pattern: x}]"}}) {
+    CAPTURE(earlier);
+    CHECK_THAT(file.error({earlier, later}), Contains(std::string(earlier, std::strchr(earlier, '='))));
+    CHECK(file.error({later, later}) != file.error({earlier, later}));
+    CHECK(file.error({later, earlier}) == file.error({earlier}));
+  }
+
+  file.folder.write("hw.yaml", "rows: many\n");
+  CHECK(file.error({"accelerator.rows=16"}) ==
+        "hw.yaml:1: accelerator.rows: 'many'; accepted: a whole number");
+  const std::string other = "accelerator=" + (file.folder.path() / "other.yaml").string();
+  CHECK(file.error({other}) == "no error");  // replaces all of the section
+  CHECK(file.load({other, "accelerator.rows=16"}).accelerator.rows == 16);
+  CHECK(
+      file.error({"accelerator.rows=16", other}) ==
+      "--set accelerator.rows: given ahead of --set accelerator, which replaces all of it; accepted: behind "
+      "it");
+}
+
+TEST_CASE("a list that replaces another keeps nothing of it") {
+  const ScenarioFile file("quantization: {layers: [{pattern: a, nnzb: 2}, {pattern: b, weight_bits: 4}]}\n");
+  const auto& layers = file.load({"quantization.layers=[{pattern: c}]"}).quantization.options.overrides;
+  REQUIRE(layers.size() == 1);
+  CHECK(layers[0].pattern == "c");
+  CHECK_FALSE(layers[0].nnzb);
+}
+
+TEST_CASE("single settings win over a file that is included beside them, in any order") {
+  ScenarioFile file("");
+  file.folder.write("hw.yaml", "rows: 4\ncolumns: 4\n");
+  const std::string include = "accelerator.include=" + (file.folder.path() / "hw.yaml").string();
+  for (const auto& settings : {std::vector<std::string>{include, "accelerator.rows=16"},
+                               std::vector<std::string>{"accelerator.rows=16", include}}) {
+    CHECK(file.load(settings).accelerator.rows == 16);
+    CHECK(file.load(settings).accelerator.columns == 4);
+  }
+  file.folder.write("more.yaml", "accelerator: {rows: 2}\n");
+  CHECK(file.load({"include=" + (file.folder.path() / "more.yaml").string()}).accelerator.rows == 2);
 }
 
 TEST_CASE("an override names the option it came from") {

@@ -156,7 +156,8 @@ void check(const Technology& t) {
   check(t.logic.register_bit.leakage, Quantity::kPower, t.scaling);
   for (const Constant* ratio : {&t.layout.energy, &t.layout.density, &t.layout.null_slot_share})
     check(*ratio, Quantity::kRatio, t.scaling);
-  require(t.layout.density.value > 0, "value", t.layout.density.value, "a density above 0");
+  require(t.layout.density.value >= LayoutFactors::kLeastDensity && t.layout.density.value <= 1, "value",
+          t.layout.density.value, fmt::format("a density of {} to 1", LayoutFactors::kLeastDensity));
   check(t.sram);
   check_process(t.scaling, t.sram.node_nm, t.sram.voltage_v);
   for (const Constant& constant : t.dram.energy_per_bit) check(constant, Quantity::kEnergyPerBit, t.scaling);

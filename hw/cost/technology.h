@@ -91,8 +91,10 @@ struct LogicTable {
 
 /// What standard-cell tables leave out.
 struct LayoutFactors {
+  static constexpr double kLeastDensity = 0.01;
+
   Constant energy;           ///< after place and route / before: wires, buffers, clock tree
-  Constant density;          ///< cell area / layout area of logic
+  Constant density;          ///< cell area / layout area of logic: kLeastDensity to 1
   Constant null_slot_share;  ///< energy of a lane in a slot without a token / of a shift-add
 };
 

@@ -58,9 +58,10 @@ class TechnologyView {
   }
 
  private:
-  void constant(const Setting& setting, Constant& c, Quantity expected) {
+  void constant(const Setting& setting, Constant& c, Quantity expected, double low = 0,
+                double high = kLargest) {
     v_.section(setting, [&] {
-      v_.real({"value", "as in the source"}, c.value, 0, kLargest);
+      v_.real({"value", "as in the source"}, c.value, low, high);
       v_.required();
       show_unit(v_, c.unit, expected);
       show_node(v_, c.node_nm, c.voltage_v, 0);
@@ -127,8 +128,8 @@ class TechnologyView {
 
   void show_layout() {
     constant({"energy", "of logic after place and route / before"}, t_.layout.energy, Quantity::kRatio);
-    constant({"density", "cell area / layout area of logic"}, t_.layout.density, Quantity::kRatio);
-    v_.rule(t_.layout.density.value > 0, "density", "0; accepted: a ratio above 0");
+    constant({"density", "cell area / layout area of logic"}, t_.layout.density, Quantity::kRatio,
+             LayoutFactors::kLeastDensity, 1);
     constant({"null_slot_share", "energy of a lane in a null slot / of a shift-add"},
              t_.layout.null_slot_share, Quantity::kRatio);
   }

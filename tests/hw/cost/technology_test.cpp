@@ -1,4 +1,6 @@
 // Technology files: what is wrong with one is told in one line with its place.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 
@@ -88,6 +90,19 @@ TEST_CASE("unknown keys and rules are refused with a hint") {
   CHECK_THAT(refusal("scaling: energy", "scaling: moore"),
              Contains("logic.adder.energy.scaling: 'moore'; accepted: none, energy, area"));
   CHECK_THAT(refusal("type: lpddr4", "type: lpddr5"), Contains("accepted: ddr3, lpddr, lpddr4, hbm2"));
+}
+
+TEST_CASE("cells fill the layout at most, and a hundredth of it at least") {
+  for (const char* density : {"0", "1e-300", "0.0099", "1.01", "1e12", "-0.7"}) {
+    CAPTURE(density);
+    CHECK_THAT(refusal("density: {value: 0.7", fmt::format("density: {{value: {}", density)),
+               Contains("layout.density.value: '") && Contains("accepted: a number, 0.01 to 1"));
+  }
+  Technology technology = shipped_technology();
+  for (const double density : {0.0, 0.009, 1.5}) {
+    technology.layout.density.value = density;
+    CHECK_THROWS_WITH(check(technology), Contains("accepted: a density of 0.01 to 1"));
+  }
 }
 
 TEST_CASE("a process that the scaling rule does not cover is refused") {

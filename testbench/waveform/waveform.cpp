@@ -15,6 +15,8 @@
 namespace bitbalance::waveform {
 namespace {
 
+constexpr const char* kClock = "clk";
+
 std::int64_t layer_tiles(const Program& program, std::size_t layer, const AcceleratorConfig& config) {
   std::int64_t count = 0;
   for (const Command& command : program.commands) {
@@ -53,13 +55,14 @@ bool read_tiles(const std::string& text, WaveformRequest& request) {
 }
 
 /// Those that a name or pattern means, in their order; without any, all but the registers of single PEs and
-/// lanes.
+/// lanes. The clock has a name like others, but is traced in any case.
 std::vector<rtl::SignalList::Signal> chosen_signals(const std::vector<rtl::SignalList::Signal>& signals,
                                                     const std::vector<std::string>& wanted) {
   std::vector<std::string> names;
   names.reserve(signals.size());
   for (const rtl::SignalList::Signal& signal : signals) names.push_back(signal.name);
-  std::vector<bool> chosen(signals.size());
+  names.emplace_back(kClock);
+  std::vector<bool> chosen(names.size());
   for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = wanted.empty() && !per_pe(names[i]);
   for (const std::string& name : wanted) {
     const std::vector<std::size_t> places = named(name, names);
@@ -141,7 +144,7 @@ void WaveformWindow::open() {
   first_time_ = sc_core::sc_time_stamp();
   note_failure([this] {
     file_ = std::make_unique<VcdFile>(path_);
-    sc_core::sc_trace(file_.get(), clock_, "clk");
+    sc_core::sc_trace(file_.get(), clock_, kClock);
     for (const rtl::SignalList::Signal& signal : signals_) signal.trace(file_.get());
   });
 }
@@ -174,9 +177,9 @@ void WaveformWindow::write_save_file() const {
   const double zoom = -3 - std::log2(period_ / sc_core::sc_time(1, sc_core::SC_PS));
   out += fmt::format(
       "[*] Signals of layer {}, tiles {} to {}, in the order that data flows\n[dumpfile] \"{}\"\n"
-      "[timestart] {}\n*{:.6f} {} -1\n@28\nSystemC.clk\n",
+      "[timestart] {}\n*{:.6f} {} -1\n@28\nSystemC.{}\n",
       path_.stem().string(), request_.first_tile, request_.last_tile, path_.filename().string(), begin, zoom,
-      begin);
+      begin, kClock);
   std::string group;
   const auto end_group = [&] {
     if (!group.empty()) out += "@1401200\n-" + group + "\n";

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <sstream>
 
 #include "testbench/scenario/settings_writer.h"
 #include "tests/quant/onnx/onnx_builder.h"
@@ -85,6 +86,30 @@ TEST_CASE("brackets, commas and colons in layer names are signs like others") {
   CHECK(network.run("--rtl '*' --trace 'conv[0]'").refused_in_one_line());
   CHECK(network.run("--rtl '*' --trace a --signals 'pe_array.*' --signals 'pe_array[.]*'")
             .refused_in_one_line());
+}
+
+TEST_CASE("the names that check-vcd lists are those that --signals takes, the clock's too") {
+  const NamedNetwork network({"a"});
+  const auto listed = [&](const std::string& signals) {
+    const CommandEnd traced = network.run("--rtl a --trace a " + signals);
+    INFO(traced.err);
+    CHECK(traced.exit_code == 0);
+    std::istringstream list(
+        bitbalance_command("check-vcd --list " + shell_word((network.out() / "a.vcd").string())).out);
+    Names names;
+    std::string line;
+    std::getline(list, line);  // on the file
+    while (std::getline(list, line)) names.push_back(line.substr(line.rfind(' ') + 1));
+    return names;
+  };
+  const Names all = listed("--signals '*'");
+  CHECK(all.size() > 100);
+  std::string each;
+  for (const std::string& name : all) each += " --signals " + shell_word(name);
+  CHECK(listed(each) == all);
+  CHECK(listed("--signals clk") == Names{"clk"});
+  CHECK(listed("--signals 'cl?'") == Names{"clk"});
+  CHECK(network.run("--rtl a --trace a --signals clock").exit_code == 2);
 }
 
 TEST_CASE("the settings of a layer reach that layer alone") {

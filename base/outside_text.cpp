@@ -32,11 +32,14 @@ std::optional<std::string> read_bytes(const std::filesystem::path& file, std::si
 
 std::string one_line(const std::string& text) {
   std::string line;
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
     if (c == '\n') {
       line += "\\n";
     } else if (c == '\t') {
       line += "\\t";
+    } else if (begins_control(text.c_str() + at)) {
+      line += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++at]));
     } else if (std::iscntrl(static_cast<unsigned char>(c)) != 0) {
       line += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     } else {

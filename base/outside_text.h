@@ -12,6 +12,13 @@ namespace bitbalance {
 /// file, when it holds more than `most`.
 std::optional<std::string> read_bytes(const std::filesystem::path& file, std::size_t most);
 
+/// Do the first two bytes at `text` make one of the control characters of UTF-8 beyond ASCII, U+0080 to
+/// U+009F?
+inline bool begins_control(const char* text) {
+  return text[0] == '\xc2' && static_cast<unsigned char>(text[1]) >= 0x80 &&
+         static_cast<unsigned char>(text[1]) < 0xa0;
+}
+
 /// The same text with control characters written as \n, \t or \x1b: what a message quotes cannot break its
 /// line.
 std::string one_line(const std::string& text);

@@ -1,11 +1,10 @@
 // `bitbalance check-vcd`: tells whether waveform files are well-formed, and what is in them.
-#include <fmt/format.h>
-
 #include <memory>
 
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
+#include "testbench/run/console.h"
 #include "testbench/waveform/vcd.h"
 #include "testbench/waveform/vcd_summary.h"
 
@@ -20,9 +19,9 @@ struct CheckVcdArguments {
 void check_vcd(const CheckVcdArguments& arguments) {
   for (const std::string& file : arguments.files) {
     const Vcd vcd = read_vcd(file, VcdChanges::kCounted);
-    fmt::print("{}", describe_vcd(file, vcd));
+    write_stdout(describe_vcd(file, vcd));
     if (!arguments.list) continue;
-    for (const VcdSignal& signal : vcd.signals) fmt::print("{}", describe_vcd_signal(vcd, signal));
+    for (const VcdSignal& signal : vcd.signals) write_stdout(describe_vcd_signal(vcd, signal));
   }
 }
 

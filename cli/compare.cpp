@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/outside_text.h"
 #include "base/parallel.h"
 #include "base/split.h"
 #include "cli/command.h"
@@ -15,6 +16,7 @@
 #include "testbench/explore/comparison/report.h"
 #include "testbench/report/chart.h"
 #include "testbench/report/results_folder.h"
+#include "testbench/run/console.h"
 #include "testbench/run/stop_signals.h"
 #include "testbench/scenario/settings.h"
 
@@ -109,10 +111,10 @@ Compared compare_and_write(const CompareArguments& arguments) {
 void compare_command(const CompareArguments& arguments) {
   const Compared compared = compare_and_write(arguments);
   for (const NetworkComparison& comparison : compared.networks)
-    fmt::print("{}\n", comparison_table(comparison));
-  fmt::print("{}", comparison_legend());
-  if (!compared.without_picture.empty()) fmt::print("{}\n", compared.without_picture);
-  fmt::print("results   {}\n", compared.folder);
+    write_stdout(comparison_table(comparison) + "\n");
+  write_stdout(comparison_legend());
+  if (!compared.without_picture.empty()) write_stdout(compared.without_picture + "\n");
+  write_stdout(fmt::format("results   {}\n", one_line(compared.folder)));
 }
 
 }  // namespace

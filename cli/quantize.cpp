@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/outside_text.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
@@ -24,6 +25,7 @@
 #include "testbench/explore/quantize_report.h"
 #include "testbench/report/file_name.h"
 #include "testbench/report/results_folder.h"
+#include "testbench/run/console.h"
 #include "testbench/run/progress.h"
 #include "testbench/run/stop_signals.h"
 #include "testbench/scenario/settings_writer.h"
@@ -120,9 +122,9 @@ class QuantizeRun {
   }
 
   void print() const {
-    fmt::print("{}", quantize_table(report_));
-    if (!without_picture_.empty()) fmt::print("{}\n", without_picture_);
-    fmt::print("results   {}\n", results_);
+    write_stdout(quantize_table(report_));
+    if (!without_picture_.empty()) write_stdout(without_picture_ + "\n");
+    write_stdout(fmt::format("results   {}\n", one_line(results_)));
   }
 
  private:

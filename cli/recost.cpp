@@ -8,12 +8,14 @@
 
 #include "base/interruption.h"
 #include "base/output_file.h"
+#include "base/outside_text.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "testbench/report/action_record.h"
 #include "testbench/report/cost_report.h"
 #include "testbench/report/manifest.h"
+#include "testbench/run/console.h"
 #include "testbench/run/stop_signals.h"
 #include "testbench/scenario/technology.h"
 
@@ -59,8 +61,8 @@ void recost_command(const RecostArguments& arguments) {
   const StopSignals stop;  // nothing of a file is left half-written
   throw_if_interrupted();
   if (!arguments.csv.empty()) write_file(arguments.csv, energy_csv(report));
-  fmt::print("{}: {} frames of {} in {}\n\n{}", record.scenario, record.frames, actions.string(),
-             report.technology, cost_table(report));
+  write_stdout(fmt::format("{}: {} frames of {} in {}\n\n{}", one_line(record.scenario), record.frames,
+                           one_line(actions.string()), report.technology, cost_table(report)));
 }
 
 }  // namespace

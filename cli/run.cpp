@@ -184,7 +184,7 @@ std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& re
 int run_command(const RunArguments& arguments) {
   RunReport report;
   const std::filesystem::path results = run_and_write(arguments, report);
-  fmt::print("{}", run_table(report, results.string(), ::isatty(STDOUT_FILENO) == 1));
+  write_stdout(run_table(report, results.string(), ::isatty(STDOUT_FILENO) == 1));
   return report.passed() ? kExitPass : kExitFail;
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/outside_text.h"
 #include "quant/method/weight_metrics.h"
 #include "testbench/report/csv.h"
 #include "testbench/report/figure.h"
@@ -105,11 +106,12 @@ std::string quantize_table(const QuantizeReport& report) {
   const FormReport& digits = report.form(TokenForm::kSignedDigit);
   const QuantizationOptions& options = report.scenario.quantization.options;
   std::size_t width = 5;
-  for (const QuantizedLayer& layer : binary.network.layers) width = std::max(width, layer.name.size());
+  for (const QuantizedLayer& layer : binary.network.layers)
+    width = std::max(width, one_line(layer.name).size());
 
   std::string text = fmt::format(
       "{}: weights {} bit with at most {} non-zero{}, activations {} bit; {}; {} {}calibration images\n\n",
-      binary.network.name, options.weight_bits, options.nnzb,
+      one_line(binary.network.name), options.weight_bits, options.nnzb,
       options.overrides.empty() ? "" : " or as the layer says", options.activation_bits,
       method_of(report.scenario.quantization), report.calibration_images,
       report.synthetic_calibration ? "synthetic " : "");
@@ -122,8 +124,8 @@ std::string quantize_table(const QuantizeReport& report) {
   for (std::size_t l = 0; l < binary.network.layers.size(); ++l) {
     const QuantizedLayer& layer = binary.network.layers[l];
     if (layer.op != LayerOp::kConv) continue;
-    text += fmt::format("{:<{}} {:>9} {:>4} {:>4}  {}  {}  {}\n", layer.name, width, layer.weights.size(),
-                        layer.weight_bits, layer.nnzb,
+    text += fmt::format("{:<{}} {:>9} {:>4} {:>4}  {}  {}  {}\n", one_line(layer.name), width,
+                        layer.weights.size(), layer.weight_bits, layer.nnzb,
                         decibels(binary.weight_sqnr_db[l], digits.weight_sqnr_db[l]),
                         decibels(binary.output_sqnr_db[l], digits.output_sqnr_db[l]),
                         sizes(row_of(binary, l), row_of(digits, l)));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/outside_text.h"
 #include "base/quotient.h"
 #include "testbench/report/action_record.h"
 #include "testbench/report/csv.h"
@@ -78,10 +79,10 @@ std::string cost_table(const CostReport& report) {
                         area.sram_mm2, share(area.total_mm2(), report.area.total_mm2()));
   }
   std::size_t width = 5;
-  for (const LayerCost& layer : report.layers) width = std::max(width, layer.name.size());
+  for (const LayerCost& layer : report.layers) width = std::max(width, one_line(layer.name).size());
   text += fmt::format("\n{:<{}}  {:>10} {:>10}\n", "layer", width, "core", "DRAM");
   for (const LayerCost& layer : report.layers) {
-    text += fmt::format("{:<{}}  {:>10} {:>10}\n", layer.name, width,
+    text += fmt::format("{:<{}}  {:>10} {:>10}\n", one_line(layer.name), width,
                         joules(layer.energy.core_j() / report.frames),
                         joules(layer.energy.dram_j() / report.frames));
   }

@@ -8,6 +8,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/outside_text.h"
+#include "base/quotient.h"
+#include "testbench/report/figure.h"
+
 namespace bitbalance::report {
 namespace {
 
@@ -48,7 +52,7 @@ std::string synthetic(const NetworkSettings& network) {
 std::string memory_text(const Scenario& s) {
   if (s.memory.model == MemoryTiming::kIdeal)
     return fmt::format("memory ideal {} B/cycle", to_string(s.memory.bytes_per_cycle));
-  return fmt::format("memory {} {}B/s", s.memory.dram.config.name,
+  return fmt::format("memory {} {}B/s", one_line(s.memory.dram.config.name),
                      scaled(s.memory.dram.config.peak_bytes_per_s()));
 }
 
@@ -68,7 +72,7 @@ std::string level_text(const RunReport& report) {
 
 std::string numbers(const Scenario& s) {
   if (!s.network.quantized.empty())
-    return fmt::format("quantized before: {}", s.network.quantized.filename().string());
+    return fmt::format("quantized before: {}", one_line(s.network.quantized.filename().string()));
   const QuantizationOptions& q = s.quantization.options;
   return fmt::format("activations {} bit, weights {} bit with at most {} non-zero", q.activation_bits,
                      q.weight_bits, q.nnzb);
@@ -76,7 +80,7 @@ std::string numbers(const Scenario& s) {
 
 std::string heading(const RunReport& report) {
   const Scenario& s = report.scenario;
-  return fmt::format("{}, {}: {} images in batches of {}; {} x {} PEs, {}; {}; {}{}\n", s.name,
+  return fmt::format("{}, {}: {} images in batches of {}; {} x {} PEs, {}; {}; {}{}\n", one_line(s.name),
                      level_text(report), report.frames, s.network.batch, s.accelerator.rows,
                      s.accelerator.columns, to_string(s.accelerator.synchronization), numbers(s),
                      memory_text(s), synthetic(s.network));
@@ -87,7 +91,7 @@ std::string memory_summary(const RunReport& report) {
   return fmt::format(
       "memory    {}: {}B/s of {}B/s over all, {}B/s while busy; row hits {}, refresh {} of the "
       "time\n",
-      report.scenario.memory.dram.config.name, scaled(report.memory_figure("bytes_per_s")),
+      one_line(report.scenario.memory.dram.config.name), scaled(report.memory_figure("bytes_per_s")),
       scaled(report.memory_figure("peak_bytes_per_s")), scaled(report.memory_figure("busy_bytes_per_s")),
       percent(report.memory_figure("row_hit_share"), kForm),
       percent(report.memory_figure("refresh_share"), kForm));
@@ -99,7 +103,7 @@ std::string dram_type_note(const RunReport& report) {
   const std::string costed = to_string(report.cost->dram);
   if (memory.model == MemoryTiming::kIdeal || memory.dram.type == costed) return "";
   return fmt::format("          DRAM energy is of {}, the memory is {}: technology.dram.type decides\n",
-                     costed, memory.dram.type);
+                     costed, one_line(memory.dram.type));
 }
 
 /// What the accelerator does not compute; long lists are in summary.json.
@@ -109,7 +113,7 @@ std::string host_share(const RunReport& report) {
   if (names.empty()) return "";
   const std::string list = names.size() > kMostNames ? fmt::format("{} layers", names.size())
                                                      : fmt::format("{}", fmt::join(names, ", "));
-  std::string text = fmt::format("on host   {}: no cycles and no energy counted", list);
+  std::string text = fmt::format("on host   {}: no cycles and no energy counted", one_line(list));
   if (const std::int64_t macs = report.host_macs(); macs != 0) {
     text += fmt::format("; {} MACs, {:.2f} % of all", grouped(macs),
                         100 * static_cast<double>(macs) / static_cast<double>(report.macs()));
@@ -147,17 +151,20 @@ std::string verdict(const RunReport& report, bool color) {
     return fmt::format("{}PASS{}  {} the golden model's\n", green, plain, compared);
   }
   std::string text = fmt::format("{}FAIL{}  ", red, plain);
-  if (!report.fault.empty()) text += report.fault + "\n          ";
+  if (!report.fault.empty()) text += one_line(report.fault) + "\n          ";
   if (computes_data(report.scenario.run.level)) {
     text += fmt::format("{} of {} output elements differ from the golden model's\n",
                         grouped(report.mismatches()), grouped(report.elements()));
   }
-  for (const std::string& disagreement : report.disagreements) text += "          " + disagreement + "\n";
+  for (const std::string& disagreement : report.disagreements)
+    text += "          " + one_line(disagreement) + "\n";
   if (const auto open = report.open_accounts(); !open.empty()) {
-    text += fmt::format("          busy cycles and stalls do not add up: {}\n", fmt::join(open, ", "));
+    text += fmt::format("          busy cycles and stalls do not add up: {}\n",
+                        one_line(fmt::format("{}", fmt::join(open, ", "))));
   }
   for (const LayerReport& layer : report.layers) {
-    for (const Mismatch& mismatch : layer.comparison.first) text += "          " + describe(mismatch) + "\n";
+    for (const Mismatch& mismatch : layer.comparison.first)
+      text += "          " + one_line(describe(mismatch)) + "\n";
   }
   return text;
 }
@@ -166,7 +173,7 @@ std::string verdict(const RunReport& report, bool color) {
 
 std::string run_table(const RunReport& report, const std::string& folder, bool color) {
   std::size_t width = 5;
-  for (const LayerReport& layer : report.layers) width = std::max(width, layer.name.size());
+  for (const LayerReport& layer : report.layers) width = std::max(width, one_line(layer.name).size());
   const bool mixed = report.scenario.run.mixed();  // only then do the layers' levels differ
   const auto row = [&](const std::string& name, const std::string& op, const std::string& level,
                        const std::string& macs, const std::string& cycles, const std::string& utilization,
@@ -181,7 +188,8 @@ std::string run_table(const RunReport& report, const std::string& folder, bool c
   text += "\n" + row("layer", "op", "level", "MACs", "cycles", "util", "bound", "DRAM bytes", "mismatches");
   std::int64_t dram_bytes = 0;
   for (const LayerReport& layer : report.layers) {
-    text += row(layer.name, layer.op, layer.level_name(), grouped(layer.macs), grouped(layer.profile.cycles),
+    text += row(one_line(layer.name), layer.op, layer.level_name(), grouped(layer.macs),
+                grouped(layer.profile.cycles),
                 layer.on_host ? "" : figure(100 * layer.utilization(report.scenario.accelerator), "{:.1f}%"),
                 layer.bound(), grouped(layer.dram_bytes()), grouped(layer.comparison.mismatches));
     dram_bytes += layer.dram_bytes();
@@ -203,7 +211,7 @@ std::string run_table(const RunReport& report, const std::string& folder, bool c
                       scaled(quotient(static_cast<double>(report.macs() - report.host_macs()), seconds)),
                       scaled(static_cast<double>(report.host.peak_rss_bytes)));
   text += "verdict   " + verdict(report, color);
-  if (!folder.empty()) text += fmt::format("results   {}\n", folder);
+  if (!folder.empty()) text += fmt::format("results   {}\n", one_line(folder));
   return text;
 }
 

@@ -9,7 +9,17 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "base/outside_text.h"
+
 namespace bitbalance::runner {
+namespace {
+
+[[noreturn]] void fail() {
+  throw std::runtime_error(
+      fmt::format("standard output: cannot be written: {}", std::generic_category().message(errno)));
+}
+
+}  // namespace
 
 void claim_standard_streams() {
   // Opened the wrong way round, so that using them is still an error.
@@ -24,11 +34,13 @@ void claim_standard_streams() {
 
 void tell(const std::string& message) noexcept {
   std::fputs("bitbalance: ", stderr);
-  for (const char c : message) {
+  for (std::size_t at = 0; at < message.size(); ++at) {
+    const bool is_control = begins_control(message.c_str() + at);
+    const char c = is_control ? message[++at] : message[at];
     const auto code = static_cast<unsigned char>(c);
     if (c == '\n' || c == '\r') {
       std::fputc(' ', stderr);
-    } else if (code < ' ' || code == 0x7f) {  // of a name: a terminal would act on it
+    } else if (is_control || code < ' ' || code == 0x7f) {  // of a name: a terminal would act on it
       std::fprintf(stderr, "\\x%02x", code);
     } else {
       std::fputc(c, stderr);
@@ -37,10 +49,12 @@ void tell(const std::string& message) noexcept {
   std::fputc('\n', stderr);
 }
 
+void write_stdout(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) fail();
+}
+
 void finish_stdout() {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
-  throw std::runtime_error(
-      fmt::format("stdout: cannot be written: {}", std::generic_category().message(errno)));
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) fail();
 }
 
 }  // namespace bitbalance::runner

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "testbench/run/names.h"
 
@@ -14,7 +15,9 @@ void claim_standard_streams();
 /// "bitbalance: <message>" on stderr, in one line. Never throws: there is nowhere else to tell it.
 void tell(const std::string& message) noexcept;
 
-/// Throws std::runtime_error when not all that was printed has arrived.
+/// Throws std::runtime_error with the system's reason, as finish_stdout() does.
+void write_stdout(std::string_view text);
+/// At the end: has all arrived that was printed?
 void finish_stdout();
 
 }  // namespace bitbalance::runner

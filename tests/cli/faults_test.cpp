@@ -168,7 +168,7 @@ TEST_CASE("every command fails when nobody takes what it prints") {
     const CommandEnd full =
         run_bitbalance(words, [] { ::dup2(::open("/dev/full", O_WRONLY), STDOUT_FILENO); });
     CHECK(full.exit_code == 3);
-    CHECK_THAT(full.err, Contains("No space left on device"));
+    CHECK_THAT(full.err, Contains("standard output: cannot be written: No space left on device"));
     CHECK(std::count(full.err.begin(), full.err.end(), '\n') == 1);
     fs::remove_all(folder.out());
     const CommandEnd closed = run_bitbalance(words, [] {

@@ -1,6 +1,7 @@
 // Layers with any signs in their names, from the file to every option and setting that takes names.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include "testbench/scenario/settings_writer.h"
 #include "tests/quant/onnx/onnx_builder.h"
 #include "tests/support/command_child.h"
+#include "tests/testbench/temporary_folder.h"
 
 namespace bitbalance::test {
 namespace {
@@ -40,8 +42,8 @@ class NamedNetwork {
   }
 
   CommandEnd run(const std::string& arguments) const {
-    return bitbalance_command("run " + (folder_.path() / "s.yaml").string() + " --level tlm --out " +
-                              out().string() + " " + arguments);
+    return bitbalance_command("run " + scenario().string() + " --level tlm --out " + out().string() + " " +
+                              arguments);
   }
   /// With run(): each layer's "name" or another figure.
   Names column(const char* figure) const {
@@ -51,6 +53,7 @@ class NamedNetwork {
       values.push_back(layer[figure].is_string() ? layer[figure].get<std::string>() : layer[figure].dump());
     return values;
   }
+  fs::path scenario() const { return folder_.path() / "s.yaml"; }
   fs::path out() const { return folder_.path() / "out"; }
 
  private:
@@ -110,6 +113,42 @@ TEST_CASE("the names that check-vcd lists are those that --signals takes, the cl
   CHECK(listed("--signals clk") == Names{"clk"});
   CHECK(listed("--signals 'cl?'") == Names{"clk"});
   CHECK(network.run("--rtl a --trace a --signals clock").exit_code == 2);
+}
+
+TEST_CASE("no name reaches a terminal with signs that it acts on") {
+  const std::string sick = "a\x1b[31m\nb\t\r\x7f\xc2\x9bz";
+  const NamedNetwork network({sick, "plain\x07"});
+  const std::string technology =
+      (fs::path(BITBALANCE_SOURCE_DIR) / "scenarios/technology/65nm.yaml").string();
+  const std::string settings =
+      " --set name=" + shell_word(yaml_quoted(sick)) + " --set technology=" + technology + " ";
+  const std::string array = " --set accelerator.rows=32 --set accelerator.columns=32 ";
+  const std::string model = shell_word(network.scenario().string());
+  const auto check = [&](const CommandEnd& end, int exit_code) {
+    CAPTURE(end.out, end.err);
+    CHECK(end.exit_code == exit_code);
+    for (const std::string& text : {end.out, end.err}) {
+      CHECK(std::all_of(text.begin(), text.end(), [](char c) {
+        return c == '\n' || (static_cast<unsigned char>(c) >= ' ' && c != '\x7f');
+      }));
+      CHECK(text.find("\xc2\x9b") == std::string::npos);
+    }
+    CHECK_THAT(end.out + end.err, Catch::Contains("a\\x1b[31m"));
+  };
+  const std::string out = (network.out() / sick).string();
+  const std::string to_out = " --out " + shell_word(out);
+  check(network.run(settings), 0);
+  check(bitbalance_command("recost " + shell_word(network.out().string()) + " --technology " + technology),
+        0);
+  check(bitbalance_command("run " + model + settings + to_out), 0);
+  const TemporaryFolder folder;
+  const std::string image =
+      std::string("\0\0\x08\x04\0\0\0\x01\0\0\0\x02\0\0\0\x04\0\0\0\x04", 20) + std::string(32, 'i');
+  const std::string images = " --calibration " + folder.write("image.idx", image).string();
+  check(bitbalance_command("quantize " + model + settings + images + " --out " + shell_word(out + "-q")), 0);
+  check(bitbalance_command("compare " + model + settings + array + " --out " + shell_word(out + "-c")), 0);
+  check(bitbalance_command("run " + model + settings + " --trace " + shell_word(sick + "?")), 2);
+  check(bitbalance_command("run " + shell_word(sick)), 2);
 }
 
 TEST_CASE("the settings of a layer reach that layer alone") {

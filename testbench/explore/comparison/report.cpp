@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/outside_text.h"
 #include "base/quotient.h"
 #include "testbench/explore/comparison/component_groups.h"
 #include "testbench/report/csv.h"
@@ -29,8 +30,8 @@ std::string heading(const NetworkComparison& c) {
   std::string text = fmt::format(
       "{}: {} frames a batch; {}; activations {} bit; weights {} bit, limited: at most {} non-zero; {} "
       "B/cycle; {}, {}",
-      c.scenario, c.designs.front().frames, to_string(c.rule), c.activation_bits, c.weight_bits, c.nnzb,
-      c.bytes_per_cycle, c.technology, c.dram_type);
+      one_line(c.scenario), c.designs.front().frames, to_string(c.rule), c.activation_bits, c.weight_bits,
+      c.nnzb, c.bytes_per_cycle, c.technology, c.dram_type);
   if (c.synthetic_weights) text += "; synthetic weights";
   if (c.synthetic_images) text += "; synthetic images";
   return text + "\n";

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "tlm/accelerator/names.h"
+#include "hw/port/lent_extension.h"
 
 namespace bitbalance::tlm_level {
 
@@ -36,14 +37,13 @@ class BlockOutput : public tlm_utils::simple_initiator_socket<BlockOutput<Block>
     tlm::tlm_generic_payload transaction;
     BlockExtension<Block> extension;
     extension.block = &block;
-    transaction.set_extension(&extension);
+    const LentExtension<BlockExtension<Block>> lent(transaction, extension);
     transaction.set_command(tlm::TLM_WRITE_COMMAND);
     transaction.set_data_ptr(reinterpret_cast<unsigned char*>(&block));
     transaction.set_data_length(sizeof block);
     transaction.set_streaming_width(sizeof block);
     sc_core::sc_time delay;
     (*this)->b_transport(transaction, delay);
-    transaction.clear_extension(&extension);
     if (!transaction.is_response_ok()) SC_REPORT_ERROR(this->name(), "a block was not taken");
   }
 };

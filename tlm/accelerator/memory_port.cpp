@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "hw/port/dmi_timing.h"
+#include "hw/port/lent_extension.h"
 
 namespace bitbalance::tlm_level {
 
@@ -123,10 +124,9 @@ void MemoryPort::ask_for_direct_memory(const Transaction& transaction) {
   payload.set_command(writes ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
   payload.set_address(address);
   DmiTimingExtension exact;
-  payload.set_extension(&exact);
+  const LentExtension<DmiTimingExtension> lent(payload, exact);
   tlm::tlm_dmi dmi;
   const bool granted = socket->get_direct_mem_ptr(payload, dmi);
-  payload.clear_extension(&exact);
 
   DirectMemory::Range range{dmi.get_start_address(), dmi.get_end_address(), nullptr, exact.timing};
   const bool holds_address = range.first <= address && address <= range.last;

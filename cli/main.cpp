@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <exception>
+#include <iostream>
 #include <new>
+#include <system_error>
 #include <systemc>
 #include <vector>
 
@@ -16,6 +19,8 @@
 
 namespace bitbalance::cli {
 namespace {
+
+constexpr const char* kOutOfMemory = "out of memory";
 
 int parse_and_run(int argc, char* argv[]) {
   CLI::App app{"Bit-true, cycle-exact model of the Bit-balance accelerator."};
@@ -37,6 +42,32 @@ int parse_and_run(int argc, char* argv[]) {
       ->run();
 }
 
+[[noreturn]] void end(const char* why) {
+  tell(why);
+  std::_Exit(kExitMachine);
+}
+
+/// Instead of std::terminate where this machine refuses and nobody can catch it: libraries allocate before
+/// main(), or in functions that throw nothing.
+[[noreturn]] void end_in_one_line() {
+  constexpr std::size_t kSome = std::size_t{1} << 20;
+  if (std::malloc(kSome) == nullptr) end(kOutOfMemory);  // perhaps not even for an exception
+  try {
+    if (const std::exception_ptr failure = std::current_exception()) std::rethrow_exception(failure);
+  } catch (const std::bad_alloc&) {
+    end(kOutOfMemory);
+  } catch (const std::system_error& error) {
+    end(error.what());
+  } catch (...) {
+  }
+  std::abort();
+}
+
+/// Ahead of what SystemC allocates when it is loaded.
+[[gnu::section(".preinit_array"), gnu::used]] void (*const before_libraries)() = [] {
+  std::set_terminate(end_in_one_line);
+};
+
 /// Tells why the command failed. What a signal interrupts can fail in any way.
 int failure(const std::string& why, int exit_code) {
   const int signal = interrupting_signal;
@@ -56,9 +87,10 @@ int sc_main(int argc, char* argv[]) {
   } catch (const std::invalid_argument& mistake) {
     return failure(mistake.what(), kExitUsage);
   } catch (const std::bad_alloc&) {
-    return failure("out of memory", kExitMachine);
+    return failure(kOutOfMemory, kExitMachine);
   } catch (const sc_core::sc_report& report) {
-    return failure(report.get_msg(), kExitMachine);
+    const std::string why = report.get_msg();  // also of another exception in a process
+    return failure(why == std::bad_alloc().what() ? kOutOfMemory : why, kExitMachine);
   } catch (const std::exception& error) {
     return failure(error.what(), kExitMachine);
   }
@@ -67,6 +99,7 @@ int sc_main(int argc, char* argv[]) {
 int main(int argc, char* argv[]) {
   bitbalance::runner::claim_standard_streams();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like a full disk
+  std::cerr.rdbuf(nullptr);       // where libraries speak for themselves
   ::setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);  // read before sc_main
   return sc_core::sc_elab_and_sim(argc, argv);
 }

@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "quant/number.h"
+
 namespace bitbalance {
 namespace fs = std::filesystem;
 namespace {
@@ -18,10 +20,12 @@ std::string reason(int error) {
   return std::generic_category().message(error);
 }
 
+constexpr std::string_view kPartial = ".bitbalance-";
+
 /// A new file in `folder`, its name in `path`.
 int create_beside(const fs::path& folder, fs::path& path) {
   for (int i = 0;; ++i) {
-    path = folder / fmt::format(".bitbalance-{}", i);
+    path = folder / fmt::format("{}{}", kPartial, i);
     const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor >= 0 || errno != EEXIST) return descriptor;
   }
@@ -81,6 +85,10 @@ void OutputFile::close() {
 
 void OutputFile::fail() const {
   throw std::runtime_error(fmt::format("{}: cannot be written: {}", file_.string(), reason(errno)));
+}
+
+bool is_partial_name(const std::string& name) {
+  return name.rfind(kPartial, 0) == 0 && whole_number(name.substr(kPartial.size()), 0).has_value();
 }
 
 void write_file(const fs::path& file, std::string_view bytes) {

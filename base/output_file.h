@@ -31,6 +31,9 @@ class OutputFile {
   std::FILE* stream_ = nullptr;
 };
 
+/// Is it called as what is written, and was left when the process was killed?
+bool is_partial_name(const std::string& name);
+
 void write_file(const std::filesystem::path& file, std::string_view bytes);
 
 }  // namespace bitbalance

@@ -109,7 +109,7 @@ void check_trace(const RunArguments& arguments, Level level) {
 }
 
 std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, const Scenario& scenario,
-                                              Simulation& simulation, const std::filesystem::path& folder) {
+                                              Simulation& simulation, ResultsFolder& folder) {
   if (arguments.trace.empty()) return nullptr;
   const TracedLayer traced = traced_layer(arguments.trace, simulation.programs().layer_names());
   const Program& program = simulation.programs().program_with(traced.layer);
@@ -123,14 +123,15 @@ std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, con
   device.accelerator.describe(signals);
   auto window = std::make_unique<WaveformWindow>(
       "waveform", waveform_request(traced, arguments.signals, program, scenario.accelerator), program,
-      signals, device.clock.signal, device.clock.period(), folder);
+      signals, device.clock.signal, device.clock.period(), folder.workspace());
+  for (const std::string& file : window->file_names()) folder.announce(file);
   device.accelerator.set_tile_observer(window.get());
   return window;
 }
 
 /// With data. Returns the blocks that the mapper chose.
-std::vector<LayerMapping> simulate(const RunArguments& arguments, int jobs,
-                                   const std::filesystem::path& folder, RunReport& report) {
+std::vector<LayerMapping> simulate(const RunArguments& arguments, int jobs, ResultsFolder& folder,
+                                   RunReport& report) {
   const Scenario& scenario = report.scenario;
   const Workload workload = prepare(scenario);
   Simulation simulation(scenario, workload, jobs);
@@ -160,7 +161,7 @@ std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& re
 
   MappingSettings mapping = scenario.mapping;
   mapping.layers = computes_data(scenario.run.level)
-                       ? simulate(arguments, jobs, folder.workspace(), report)
+                       ? simulate(arguments, jobs, folder, report)
                        : run_analytic(prepare_timing_workload(scenario), report);
   report.host.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report.host.peak_rss_bytes = peak_rss_bytes();

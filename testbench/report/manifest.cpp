@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/fingerprint.h"
+#include "base/output_file.h"
 
 namespace bitbalance::report {
 namespace fs = std::filesystem;
@@ -29,12 +30,10 @@ bool is_file(const fs::directory_entry& entry) {
 
 }  // namespace
 
-Manifest list_files(const fs::path& folder, const std::string& command) {
+Manifest list_files(const fs::path& folder, const std::string& command, const std::set<std::string>& names) {
   Manifest manifest{command, true, {}};
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    if (name != Manifest::kFile && is_file(entry)) manifest.files[name] = fingerprint_of(entry.path());
-  }
+  for (const std::string& name : names)
+    if (is_file(fs::directory_entry(folder / name))) manifest.files[name] = fingerprint_of(folder / name);
   return manifest;
 }
 
@@ -70,10 +69,11 @@ std::optional<std::string> first_stranger(const fs::path& folder, const Manifest
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
     const auto listed = manifest.files.find(name);
-    if (name == Manifest::kFile && is_file(entry)) continue;
+    const bool is_left = !manifest.finished && is_partial_name(name);
+    if ((name == Manifest::kFile || is_left) && is_file(entry)) continue;
     if (listed == manifest.files.end() || !is_file(entry)) {
       strangers[name] = name;
-    } else if (fingerprint_of(entry.path()) != listed->second) {
+    } else if (manifest.finished && fingerprint_of(entry.path()) != listed->second) {
       strangers[name] = name + ", changed since";
     }
   }

@@ -62,17 +62,27 @@ std::string obstacle(const fs::path& folder, const std::string& command) {
   return stranger ? fmt::format("holds {}", *stranger) : "";
 }
 
-/// All but the list of files, and no folder with anything in it.
-void remove_files(const fs::path& folder) {
+/// Those that its list tells.
+std::set<std::string> listed(const fs::path& folder) {
+  std::set<std::string> names;
+  if (const auto manifest = read_manifest(folder))
+    for (const auto& file : manifest->files) names.insert(file.first);
+  return names;
+}
+
+/// Those of `names`, and what a killed command left of one.
+void remove_files(const fs::path& folder, const std::set<std::string>& names) {
   std::vector<fs::path> files;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder))
-    if (entry.path().filename() != Manifest::kFile) files.push_back(entry.path());
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (names.count(name) != 0 || is_partial_name(name)) files.push_back(entry.path());
+  }
   for (const fs::path& file : files) fs::remove(file);
 }
 
-/// The list last: a folder with a list is recognized as ours.
-void remove_folder(const fs::path& folder) {
-  remove_files(folder);
+/// The list last: a folder with a list is recognized as ours. Fails behind that when anything else is there.
+void remove_folder(const fs::path& folder, const std::set<std::string>& names) {
+  remove_files(folder, names);
   fs::remove(folder / Manifest::kFile);
   fs::remove(folder);
 }
@@ -182,16 +192,19 @@ void ResultsFolder::clear_workspace() {
   const std::optional<Manifest> list = read_manifest(workspace_);
   const bool is_fresh = fs::is_empty(workspace_ / Manifest::kFile) && !first_stranger(workspace_, {});
   if (!is_fresh && (!list || list->finished)) refuse_if(workspace_, obstacle(workspace_, command_));
+  if (list && !list->finished) {
+    if (const auto stranger = first_stranger(workspace_, *list)) refuse_if(workspace_, "holds " + *stranger);
+  }
   if (is_there(aside_)) {
     const bool is_folder = fs::is_directory(fs::symlink_status(aside_));
     refuse_if(aside_, is_folder ? obstacle(aside_, command_) : "is not a folder");
     if (is_there(target_)) {
-      remove_folder(aside_);
+      remove_folder(aside_, listed(aside_));
     } else {
       fs::rename(aside_, target_);
     }
   }
-  remove_files(workspace_);
+  remove_files(workspace_, listed(workspace_));
   owns_workspace_ = true;
   write_list(Manifest{command_, false, {}});
 }
@@ -210,13 +223,21 @@ void ResultsFolder::write_list(const Manifest& manifest) const {
       fmt::format("{}: cannot be written: {}", (workspace_ / Manifest::kFile).string(), reason(errno)));
 }
 
-void ResultsFolder::write(const std::string& name, std::string_view text) const {
+void ResultsFolder::announce(const std::string& name) {
+  if (!names_.insert(name).second) return;
+  Manifest manifest{command_, false, {}};
+  for (const std::string& ours : names_) manifest.files[ours] = 0;
+  write_list(manifest);
+}
+
+void ResultsFolder::write(const std::string& name, std::string_view text) {
+  announce(name);
   write_file(workspace_ / name, text);
 }
 
 void ResultsFolder::commit() {
   throw_if_interrupted();
-  write_list(list_files(workspace_, command_));
+  write_list(list_files(workspace_, command_, names_));
   if (replaces_ && is_there(target_)) return replace_earlier();
   std::error_code error;
   fs::rename(workspace_, target_, error);  // takes the place of nothing but an empty folder
@@ -234,7 +255,7 @@ void ResultsFolder::replace_earlier() {
   exchange(workspace_, target_, aside_);
   committed_ = true;  // from here on the workspace is what was there before
   found = obstacle(workspace_, command_);
-  if (found.empty()) return remove_workspace();
+  if (found.empty()) return remove_workspace(listed(workspace_));
   exchange(workspace_, target_, aside_);
   committed_ = false;
   keep_beside(found);
@@ -255,15 +276,15 @@ void ResultsFolder::keep_beside(const std::string& why) {
 
 void ResultsFolder::discard() noexcept {
   if (!committed_) {
-    if (owns_workspace_) remove_workspace();
+    if (owns_workspace_) remove_workspace(names_);
     for (auto folder = created_.rbegin(); folder != created_.rend(); ++folder) ::rmdir(folder->c_str());
   }
   if (lock_ >= 0) ::close(std::exchange(lock_, -1));
 }
 
-void ResultsFolder::remove_workspace() const noexcept {
+void ResultsFolder::remove_workspace(const std::set<std::string>& names) const noexcept {
   try {
-    remove_folder(workspace_);
+    remove_folder(workspace_, names);
   } catch (const std::exception&) {  // the next command on this folder tries again
   }
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,9 @@ class ResultsFolder {
   const std::filesystem::path& target() const { return target_; }
 
   /// Throws std::runtime_error when the disk refuses.
-  void write(const std::string& name, std::string_view text) const;
+  void write(const std::string& name, std::string_view text);
+  /// Ahead of a file that another writes into the workspace: what is not announced is someone's.
+  void announce(const std::string& name);
   /// Throws SettingsError when something appeared at the target since, and tells where the results are
   /// instead.
   void commit();
@@ -41,7 +44,7 @@ class ResultsFolder {
   void write_list(const Manifest& manifest) const;
   void replace_earlier();
   [[noreturn]] void keep_beside(const std::string& why);
-  void remove_workspace() const noexcept;
+  void remove_workspace(const std::set<std::string>& names) const noexcept;
   void discard() noexcept;
   [[noreturn]] void refuse(const std::string& why) const;
 
@@ -53,6 +56,7 @@ class ResultsFolder {
   std::vector<std::filesystem::path> created_;  ///< missing parents, outermost first
   /// The workspace's list of files, locked: who holds it is at work, a killed command is not.
   int lock_ = -1;
+  std::set<std::string> names_;  ///< of our files
   bool replaces_ = false;
   bool owns_workspace_ = false;  ///< what is in it is ours to remove
   bool committed_ = false;

@@ -37,6 +37,10 @@ std::string alias(const std::string& name) {
   return within;
 }
 
+std::filesystem::path save_file(std::filesystem::path dump) {
+  return dump.replace_extension(".gtkw");
+}
+
 /// Within the program, which has it.
 std::size_t place_of(const std::string& layer, const Program& program) {
   const auto found = std::find_if(program.layers.begin(), program.layers.end(),
@@ -159,6 +163,10 @@ void WaveformWindow::close() {
   });
 }
 
+std::vector<std::string> WaveformWindow::file_names() const {
+  return {path_.filename().string(), save_file(path_).filename().string()};
+}
+
 void WaveformWindow::check() const {
   if (file_ != nullptr) file_->check();
   if (!failure_.empty()) throw std::runtime_error(failure_);
@@ -196,8 +204,7 @@ void WaveformWindow::write_save_file() const {
     out += fmt::format("{}\n+{{{}}} SystemC.{}{}\n", form, alias(signal.name), signal.name, range);
   }
   end_group();
-  std::filesystem::path save = path_;
-  write_file(save.replace_extension(".gtkw"), out);
+  write_file(save_file(path_), out);
 }
 
 }  // namespace bitbalance::waveform

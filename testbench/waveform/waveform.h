@@ -51,6 +51,8 @@ class WaveformWindow : public sc_core::sc_module, public rtl::TileObserver {
   void finish();
   bool written() const { return state_ == State::kClosed; }
   const std::filesystem::path& path() const { return path_; }
+  /// What it writes into the folder.
+  std::vector<std::string> file_names() const;
 
  private:
   enum class State { kWaiting, kOpen, kClosed };

@@ -37,7 +37,7 @@ class ResultsTarget : public FuzzTarget {
   }
 
   std::vector<std::string> seeds() override {
-    return {to_yaml(record()), to_json(list_files(folder_, "run"))};
+    return {to_yaml(record()), to_json(list_files(folder_, "run", {"layers.csv"}))};
   }
 
   std::vector<std::string> words() const override {

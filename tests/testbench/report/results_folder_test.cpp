@@ -165,6 +165,47 @@ TEST_CASE("only files that we wrote and nobody changed are replaced") {
   CHECK(fs::exists(target / "manifest.json"));
 }
 
+TEST_CASE("a file that someone puts into the hidden folder is not ours") {
+  const TemporaryFolder folder;
+  const fs::path target = folder.path() / "r", hidden = folder.path() / ".r.partial";
+  const auto work = [&](ResultsFolder& results) {
+    results.write("summary.json", "half");
+    folder.write(".r.partial/notes.txt", "precious");
+  };
+  SECTION("during a run that succeeds") {
+    ResultsFolder results(target, "run");
+    results.announce("never.vcd");
+    work(results);
+    results.commit();
+    const Manifest manifest = *read_manifest(target);
+    CHECK(manifest.files.size() == 1);
+    CHECK(manifest.files.count("summary.json") == 1);
+    CHECK_THAT(refusal(target), Contains("r: holds notes.txt, which would be lost"));
+    CHECK(text_of(target / "notes.txt") == "precious");
+  }
+  SECTION("during one that fails") {
+    {
+      ResultsFolder results(target, "run");
+      work(results);
+    }
+    CHECK_FALSE(fs::exists(hidden / "summary.json"));
+    CHECK(text_of(hidden / "notes.txt") == "precious");
+    CHECK_THAT(refusal(target), Contains(".r.partial holds other files"));
+  }
+  SECTION("during or after one that is killed") {
+    killed([&] {
+      auto* const results = new ResultsFolder(target, "run");
+      work(*results);
+      folder.write(".r.partial/.bitbalance-0", "half a file");
+    });
+    CHECK_THAT(refusal(target), Contains(".r.partial holds notes.txt"));
+    CHECK(text_of(hidden / "notes.txt") == "precious");
+    fs::remove(hidden / "notes.txt");
+    leave_results(target);
+    CHECK(folder.entries() == 1);
+  }
+}
+
 TEST_CASE("what appears at the target during a run stays, and the results stand beside it") {
   const TemporaryFolder folder;
   const fs::path target = folder.path() / "r";

@@ -22,17 +22,27 @@
 
 namespace bitbalance::runner {
 
-/// To be called on the main stack after `sc_start`. Does nothing without the sanitizer.
+#ifdef BITBALANCE_ADDRESS_SANITIZER
+struct MainStack {
+  void* bottom = nullptr;
+  std::size_t bytes = 0;
+
+  MainStack() {
+    pthread_attr_t attributes;
+    pthread_getattr_np(pthread_self(), &attributes);
+    pthread_attr_getstack(&attributes, &bottom, &bytes);
+    pthread_attr_destroy(&attributes);
+  }
+};
+#endif
+
+/// To be called on the main stack: behind `sc_start`, and where a method of the simulation catches an
+/// exception. Does nothing without the sanitizer.
 inline void tell_main_stack() {
 #ifdef BITBALANCE_ADDRESS_SANITIZER
-  pthread_attr_t attributes;
-  void* bottom = nullptr;
-  std::size_t size = 0;
-  pthread_getattr_np(pthread_self(), &attributes);
-  pthread_attr_getstack(&attributes, &bottom, &size);
-  pthread_attr_destroy(&attributes);
+  static const MainStack stack;
   void* frames = nullptr;
-  __sanitizer_start_switch_fiber(&frames, bottom, size);
+  __sanitizer_start_switch_fiber(&frames, stack.bottom, stack.bytes);
   __sanitizer_finish_switch_fiber(frames, nullptr, nullptr);
 #endif
 }

@@ -7,7 +7,13 @@
 #include <map>
 #include <stdexcept>
 
+<<<<<<< HEAD:testbench/waveform/vcd_file.cpp
 namespace bitbalance::waveform {
+=======
+#include "testbench/run/main_stack.h"
+
+namespace bitbalance {
+>>>>>>> 1fe7aaa (Tell the sanitizer the main stack where a waveform catches an exception):testbench/vcd_file.cpp
 namespace {
 
 /// Signals and inner scopes of a `$scope`, in the order of their names.
@@ -130,6 +136,7 @@ void VcdFile::write_time(std::uint64_t time) {
 
 void VcdFile::put(const std::string& text) {
   if (!failure_.empty()) return;
+  tell_main_stack();
   try {
     file_.write(text);
   } catch (const std::exception& error) {

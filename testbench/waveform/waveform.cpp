@@ -11,6 +11,7 @@
 #include "base/output_file.h"
 #include "hw/isa/tiles.h"
 #include "testbench/report/file_name.h"
+#include "testbench/run/main_stack.h"
 
 namespace bitbalance::waveform {
 namespace {
@@ -134,6 +135,7 @@ void WaveformWindow::tile_drained(int layer, std::uint32_t tile) {
 // An exception would reach the user through the kernel, as several lines about a process.
 template <typename Step>
 void WaveformWindow::note_failure(const Step& step) {
+  tell_main_stack();
   try {
     step();
   } catch (const std::exception& error) {

@@ -67,7 +67,8 @@ std::optional<TransferCost> busy_store(const TensorSlice& s, std::uint32_t burst
   if (!durations.known()) return {};
   const std::int64_t cycle = memory.bytes_per_cycle_numerator;
   const std::int64_t period = durations.period(), total = durations.total();
-  if (durations.sum(period) < period * cycle) return {};
+  // Not by a product: a memory of latency alone has as many bytes a cycle as a number holds.
+  if (durations.sum(period) / period < cycle) return {};
 
   // How far the data are ahead of one burst a cycle. From the third period on all is as in the one before.
   const auto ahead = [&](std::int64_t bursts) { return durations.sum(bursts) - bursts * cycle; };

@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-#include "quant/number.h"
+#include "base/number.h"
 
 namespace bitbalance {
 namespace fs = std::filesystem;

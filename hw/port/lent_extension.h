@@ -3,7 +3,7 @@
 
 #include <tlm>
 
-namespace bitbalance {
+namespace bitbalance::port {
 
 /// Taken back also when the call ends in an exception: a payload frees what it still has, and this one was
 /// never allocated. Declared behind both.
@@ -23,4 +23,4 @@ class LentExtension {
   Extension& extension_;
 };
 
-}  // namespace bitbalance
+}  // namespace bitbalance::port

@@ -1,6 +1,4 @@
 #include "testbench/report/run_table.h"
-#include "base/quotient.h"
-#include "testbench/report/figure.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "testbench/run/main_stack.h"
+#include "base/main_stack.h"
 #include "tlm/dram/timed_memory.h"
 #include "tlm/memory/ideal_memory.h"
 

@@ -7,13 +7,9 @@
 #include <map>
 #include <stdexcept>
 
-<<<<<<< HEAD:testbench/waveform/vcd_file.cpp
-namespace bitbalance::waveform {
-=======
-#include "testbench/run/main_stack.h"
+#include "base/main_stack.h"
 
-namespace bitbalance {
->>>>>>> 1fe7aaa (Tell the sanitizer the main stack where a waveform catches an exception):testbench/vcd_file.cpp
+namespace bitbalance::waveform {
 namespace {
 
 /// Signals and inner scopes of a `$scope`, in the order of their names.

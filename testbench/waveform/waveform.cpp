@@ -6,12 +6,12 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "base/main_stack.h"
 #include "base/name_pattern.h"
 #include "base/number.h"
 #include "base/output_file.h"
 #include "hw/isa/tiles.h"
 #include "testbench/report/file_name.h"
-#include "testbench/run/main_stack.h"
 
 namespace bitbalance::waveform {
 namespace {

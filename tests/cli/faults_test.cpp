@@ -15,11 +15,11 @@
 #include <random>
 #include <thread>
 
+#include "base/main_stack.h"
 #include "testbench/report/manifest.h"
 #include "tests/support/command_child.h"
-#include "tests/support/temporary_folder.h"
-#include "testbench/run/main_stack.h"
 #include "tests/support/left_out.h"
+#include "tests/support/temporary_folder.h"
 
 namespace bitbalance::test {
 namespace {

@@ -11,7 +11,7 @@
 #include "testbench/scenario/settings_writer.h"
 #include "tests/quant/onnx/onnx_builder.h"
 #include "tests/support/command_child.h"
-#include "tests/testbench/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace bitbalance::test {
 namespace {

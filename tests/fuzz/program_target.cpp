@@ -5,10 +5,10 @@
 #include <stdexcept>
 #include <systemc>
 
+#include "base/main_stack.h"
 #include "hw/compiler/mapper.h"
 #include "hw/isa/command.h"
 #include "testbench/run/driver.h"
-#include "testbench/run/main_stack.h"
 #include "tests/fuzz/mutation.h"
 #include "tests/support/damaged_program.h"
 #include "tests/support/program_interpreter.h"

@@ -17,10 +17,9 @@
 
 #include <cstddef>
 
-#include "testbench/run/names.h"
 #endif
 
-namespace bitbalance::runner {
+namespace bitbalance {
 
 #ifdef BITBALANCE_ADDRESS_SANITIZER
 struct MainStack {
@@ -47,4 +46,4 @@ inline void tell_main_stack() {
 #endif
 }
 
-}  // namespace bitbalance::runner
+}  // namespace bitbalance

@@ -1,216 +1,105 @@
 #include "hw/isa/command.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/crc.hpp>
+#include <utility>
+
+#include "base/bits.h"
+#include "hw/isa/command_fields.h"
 
 namespace bitbalance::isa {
 namespace {
 
-// Byte layout: 0 opcode, 1 wait (low nibble) and signal (high nibble), 2-3 layer, 4 header flags, 8-59 body,
-// 60-63 CRC. A body is described once, as a sequence of fields visited in order; writing and reading are two
-// visitors of it.
-constexpr std::size_t kBodyBegin = 8;
-constexpr std::size_t kCrcBegin = 60;
+using CommandBody = decltype(Command::body);
+
+/// What the descriptions say of a kind of command.
+struct CommandKind {
+  Opcode opcode;
+  std::optional<Engine> engine;
+  const char* name;
+};
+
+/// In the order of the variant.
+template <std::size_t... I>
+constexpr auto kinds(std::index_sequence<I...> /*alternatives*/) {
+  return std::array{
+      CommandKind{CommandDescription<std::variant_alternative_t<I, CommandBody>>::kOpcode,
+                  CommandDescription<std::variant_alternative_t<I, CommandBody>>::kEngine,
+                  CommandDescription<std::variant_alternative_t<I, CommandBody>>::kName}...};
+}
+constexpr auto kAlternatives = std::make_index_sequence<std::variant_size_v<CommandBody>>{};
+constexpr auto kKinds = kinds(kAlternatives);
+
+const CommandKind& kind_of(const Command& command) {
+  return kKinds[command.body.index()];
+}
+
+/// An empty body of that opcode; whether there is one.
+template <std::size_t... I>
+bool set_body(CommandBody& body, Opcode opcode, std::index_sequence<I...> /*alternatives*/) {
+  return ((kKinds[I].opcode == opcode && (body.emplace<I>(), true)) || ...);
+}
+
+/// The place of the fields of a record, one behind the other.
+class FieldWalk {
+ public:
+  explicit FieldWalk(int first_byte) : at_(8 * first_byte) {}
+  /// Calls `piece(byte, bit, count, done)` for each byte that the next field of `bits` has bits in, `count`
+  /// of them from `bit` on; `done`: bits of the bytes before.
+  template <class Piece>
+  void next(int bits, const Piece& piece) {
+    if (bits >= 8) at_ = (at_ + 7) / 8 * 8;
+    for (int done = 0; done < bits;) {
+      const int count = std::min(8 - at_ % 8, bits - done);
+      piece(static_cast<std::size_t>(at_ / 8), at_ % 8, count, done);
+      at_ += count;
+      done += count;
+    }
+  }
+
+ private:
+  int at_;  ///< bits
+};
 
 class Writer {
  public:
-  static constexpr bool kReading = false;
-  explicit Writer(CommandBytes& bytes) : bytes_(bytes) {}
+  Writer(CommandBytes& bytes, int first_byte) : bytes_(bytes), walk_(first_byte) {}
 
   template <class T>
-  void field(T value) {
-    for (std::size_t i = 0; i < sizeof(T); ++i) {
-      bytes_[at_++] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i));
-    }
-  }
-  void nibbles(std::uint8_t low, std::uint8_t high) {
-    field(static_cast<std::uint8_t>((low & 15) | high << 4));
-  }
-  template <class... Flags>
-  void flags(Flags... flag) {
-    unsigned bits = 0, at = 0;
-    ((bits |= static_cast<unsigned>(flag) << at++), ...);
-    field(static_cast<std::uint8_t>(bits));
+  void operator()(const Field& field, const T& value) {
+    const auto bits = static_cast<std::uint64_t>(value - field.bias);
+    walk_.next(bits_of<T>(field), [&](std::size_t byte, int bit, int count, int done) {
+      bytes_[byte] |= static_cast<std::uint8_t>((bits >> done & low_mask(count)) << bit);
+    });
   }
 
  private:
   CommandBytes& bytes_;
-  std::size_t at_ = kBodyBegin;
+  FieldWalk walk_;
 };
 
 class Reader {
  public:
-  static constexpr bool kReading = true;
-  explicit Reader(const CommandBytes& bytes) : bytes_(bytes) {}
+  Reader(const CommandBytes& bytes, int first_byte) : bytes_(bytes), walk_(first_byte) {}
 
   template <class T>
-  void field(T& value) {
+  void operator()(const Field& field, T& value) {
     std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i) bits |= std::uint64_t{bytes_[at_++]} << (8 * i);
-    value = static_cast<T>(bits);
-  }
-  void nibbles(std::uint8_t& low, std::uint8_t& high) {
-    low = bytes_[at_] & 15;
-    high = static_cast<std::uint8_t>(bytes_[at_++] >> 4);
-  }
-  template <class... Flags>
-  void flags(Flags&... flag) {
-    unsigned bits = bytes_[at_++];
-    ((flag = (bits & 1) != 0, bits >>= 1), ...);
+    walk_.next(bits_of<T>(field), [&](std::size_t byte, int bit, int count, int done) {
+      bits |= (bytes_[byte] >> bit & low_mask(count)) << done;
+    });
+    value = static_cast<T>(bits + static_cast<std::uint64_t>(field.bias));
   }
 
  private:
   const CommandBytes& bytes_;
-  std::size_t at_ = kBodyBegin;
+  FieldWalk walk_;
 };
 
-template <class Visitor, class Slice>
-void visit_slice(Visitor& v, Slice& s) {
-  v.field(s.dram_offset);
-  v.field(s.image_pitch);
-  v.field(s.channel_pitch);
-  v.field(s.images);
-  v.field(s.channels);
-  v.field(s.rows);
-  v.field(s.columns);
-  v.flags(s.wide);
-}
-
-struct FieldsOf {
-  template <class V, class B>
-  static void load_weights(V& v, B& b) {
-    v.field(b.dram_offset);
-    v.field(b.base);
-    v.field(b.row_bytes);
-    v.field(b.groups);
-    v.field(b.groups_per_conv_group);
-    v.field(b.rows);
-    v.field(b.last_rows);
-  }
-  template <class V, class B>
-  static void load_parameters(V& v, B& b) {
-    v.field(b.dram_offset);
-    v.field(b.base);
-    v.field(b.entries);
-  }
-  template <class V, class B>
-  static void load_tensor(V& v, B& b) {
-    visit_slice(v, b.slice);
-    v.field(b.base);
-    v.field(b.image_stride);
-    v.field(b.pad_top);
-    v.field(b.pad_left);
-    v.field(b.pad_bottom);
-    v.field(b.pad_right);
-    v.field(b.stride_h);
-    v.field(b.stride_w);
-    v.field(b.pad_value);
-  }
-  template <class V, class B>
-  static void compute(V& v, B& b) {
-    v.field(b.activation_base);
-    v.field(b.activation_image_stride);
-    v.field(b.weight_base);
-    v.field(b.output_base);
-    v.field(b.output_image_stride);
-    v.field(b.parameter_base);
-    v.field(b.channels);
-    v.field(b.conv_groups);
-    v.field(b.output_channels);
-    v.field(b.plane_rows);
-    v.field(b.plane_columns);
-    v.field(b.images);
-    v.field(b.rows);
-    v.field(b.columns);
-    v.field(b.kernel_h);
-    v.field(b.kernel_w);
-    v.nibbles(b.stride_h, b.stride_w);
-    v.nibbles(b.dilation_h, b.dilation_w);
-    v.nibbles(b.pool_h, b.pool_w);
-    if constexpr (V::kReading) {
-      std::uint8_t bits_minus_one = 0;
-      v.nibbles(bits_minus_one, b.nnzb);
-      b.weight_bits = static_cast<std::uint8_t>(bits_minus_one + 1);
-    } else {
-      v.nibbles(static_cast<std::uint8_t>(b.weight_bits - 1), b.nnzb);
-    }
-    v.field(b.clip_low);
-    v.field(b.clip_high);
-    v.field(b.operand_multiplier);
-    v.field(b.operand_shift);
-    v.flags(b.wide, b.input_signed, b.output_signed, b.first_chunk, b.last_chunk, b.operand,
-            b.operand_signed);
-  }
-  template <class V, class B>
-  static void pool(V& v, B& b) {
-    v.field(b.input_base);
-    v.field(b.input_image_stride);
-    v.field(b.output_base);
-    v.field(b.output_image_stride);
-    v.field(b.images);
-    v.field(b.channels);
-    v.field(b.input_rows);
-    v.field(b.input_columns);
-    v.field(b.output_rows);
-    v.field(b.output_columns);
-    v.field(b.kernel_h);
-    v.field(b.kernel_w);
-    v.field(b.stride_h);
-    v.field(b.stride_w);
-    v.field(b.valid_row_begin);
-    v.field(b.valid_row_end);
-    v.field(b.valid_column_begin);
-    v.field(b.valid_column_end);
-    v.field(b.parameter_base);
-    v.field(b.clip_low);
-    v.field(b.clip_high);
-    v.flags(b.average, b.single_divisor, b.wide, b.is_signed);
-  }
-  template <class V, class B>
-  static void add(V& v, B& b) {
-    v.field(b.input_base);
-    v.field(b.operand_base);
-    v.field(b.output_base);
-    v.field(b.elements);
-    v.field(b.input_multiplier);
-    v.field(b.operand_multiplier);
-    v.field(b.input_shift);
-    v.field(b.operand_shift);
-    v.field(b.clip_low);
-    v.field(b.clip_high);
-    v.flags(b.wide, b.input_signed, b.operand_signed);
-  }
-  template <class V, class B>
-  static void store(V& v, B& b) {
-    visit_slice(v, b.slice);
-    v.field(b.base);
-    v.field(b.image_stride);
-  }
-};
-
-template <class V>
-struct BodyVisitor {
-  V& v;
-  template <class B>
-  void operator()(B& b) const {
-    using T = std::remove_const_t<B>;
-    if constexpr (std::is_same_v<T, LoadWeights>) {
-      FieldsOf::load_weights(v, b);
-    } else if constexpr (std::is_same_v<T, LoadParameters>) {
-      FieldsOf::load_parameters(v, b);
-    } else if constexpr (std::is_base_of_v<LoadTensor, T>) {
-      FieldsOf::load_tensor(v, b);
-    } else if constexpr (std::is_same_v<T, Compute>) {
-      FieldsOf::compute(v, b);
-    } else if constexpr (std::is_same_v<T, Pool>) {
-      FieldsOf::pool(v, b);
-    } else if constexpr (std::is_same_v<T, Add>) {
-      FieldsOf::add(v, b);
-    } else if constexpr (std::is_same_v<T, Store>) {
-      FieldsOf::store(v, b);
-    }
-  }
-};
+constexpr int kHeaderBegin = 1;
+constexpr Field kMagicField("magic");
+constexpr Field kVersionField("version");
 
 std::uint32_t crc_of(const CommandBytes& bytes, std::uint32_t seed) {
   boost::crc_32_type crc;
@@ -233,78 +122,39 @@ bool sealed(const CommandBytes& bytes, std::uint32_t seed) {
 // Not a command index: no header passes for a command, no command for a header.
 constexpr std::uint32_t kHeaderSeed = 0xffffffff;
 
-bool set_body(Command& command, Opcode opcode) {
-  switch (opcode) {
-    case Opcode::kEnd:
-      command.body = End{};
-      return true;
-    case Opcode::kBarrier:
-      command.body = Barrier{};
-      return true;
-    case Opcode::kLoadWeights:
-      command.body = LoadWeights{};
-      return true;
-    case Opcode::kLoadParameters:
-      command.body = LoadParameters{};
-      return true;
-    case Opcode::kLoadActivations:
-      command.body = LoadActivations{};
-      return true;
-    case Opcode::kLoadOutputs:
-      command.body = LoadOutputs{};
-      return true;
-    case Opcode::kCompute:
-      command.body = Compute{};
-      return true;
-    case Opcode::kPool:
-      command.body = Pool{};
-      return true;
-    case Opcode::kAdd:
-      command.body = Add{};
-      return true;
-    case Opcode::kStore:
-      command.body = Store{};
-      return true;
-  }
-  return false;
-}
-
 }  // namespace
 
+const char* to_string(Engine engine) {
+  constexpr const char* kNames[kEngines] = {"load", "compute", "vector", "store"};
+  return kNames[static_cast<std::size_t>(engine)];
+}
+
 Opcode opcode_of(const Command& command) {
-  static constexpr Opcode kOpcodes[] = {Opcode::kEnd,
-                                        Opcode::kBarrier,
-                                        Opcode::kLoadWeights,
-                                        Opcode::kLoadParameters,
-                                        Opcode::kLoadActivations,
-                                        Opcode::kLoadOutputs,
-                                        Opcode::kCompute,
-                                        Opcode::kPool,
-                                        Opcode::kAdd,
-                                        Opcode::kStore};
-  return kOpcodes[command.body.index()];
+  return kind_of(command).opcode;
+}
+
+const char* name_of(const Command& command) {
+  return kind_of(command).name;
 }
 
 bool has_engine(const Command& command) {
-  return opcode_of(command) >= Opcode::kLoadWeights;
+  return kind_of(command).engine.has_value();
 }
 
 Engine engine_of(const Command& command) {
-  const Opcode opcode = opcode_of(command);
-  if (opcode >= Opcode::kStore) return Engine::kStore;
-  if (opcode >= Opcode::kPool) return Engine::kVector;
-  return opcode >= Opcode::kCompute ? Engine::kCompute : Engine::kLoad;
+  return kind_of(command).engine.value();
 }
 
 CommandBytes encode(const Command& command, std::uint32_t index) {
   CommandBytes bytes{};
   bytes[0] = static_cast<std::uint8_t>(opcode_of(command));
-  bytes[1] = static_cast<std::uint8_t>(command.header.wait | command.header.signal << 4);
-  bytes[2] = static_cast<std::uint8_t>(command.header.layer);
-  bytes[3] = static_cast<std::uint8_t>(command.header.layer >> 8);
-  bytes[4] = static_cast<std::uint8_t>(command.header.layer_end);
-  Writer writer(bytes);
-  std::visit(BodyVisitor<Writer>{writer}, command.body);
+  describe_header(command.header, Writer(bytes, kHeaderBegin));
+  std::visit(
+      [&](const auto& body) {
+        using Body = std::decay_t<decltype(body)>;
+        CommandDescription<Body>::fields(body, Writer(bytes, kBodyBegin));
+      },
+      command.body);
   seal(bytes, index);
   return bytes;
 }
@@ -316,48 +166,40 @@ DecodedCommand decode(const CommandBytes& bytes, std::uint32_t index) {
     return result;
   }
   Command& command = result.command;
-  command.header.wait = bytes[1] & 15;
-  command.header.signal = static_cast<EngineMask>(bytes[1] >> 4);
-  command.header.layer = static_cast<std::uint16_t>(bytes[2] | bytes[3] << 8);
-  command.header.layer_end = (bytes[4] & 1) != 0;
-  if (!set_body(command, static_cast<Opcode>(bytes[0]))) {
+  describe_header(command.header, Reader(bytes, kHeaderBegin));
+  if (!set_body(command.body, static_cast<Opcode>(bytes[0]), kAlternatives)) {
     result.fault = ProgramFault::kBadOpcode;
     return result;
   }
-  Reader reader(bytes);
-  std::visit(BodyVisitor<Reader>{reader}, command.body);
+  std::visit(
+      [&](auto& body) {
+        using Body = std::decay_t<decltype(body)>;
+        CommandDescription<Body>::fields(body, Reader(bytes, kBodyBegin));
+      },
+      command.body);
   return result;
 }
 
 CommandBytes encode(const ProgramHeader& header) {
   CommandBytes bytes{};
-  const auto put = [&bytes](std::size_t at, std::uint32_t value) {
-    for (unsigned i = 0; i < 4; ++i) bytes[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
-  };
-  put(0, ProgramHeader::kMagic);
-  put(4, ProgramHeader::kVersion);
-  put(8, header.config_hash);
-  put(12, header.commands);
-  put(16, header.constants_bytes);
-  put(20, header.data_bytes);
+  Writer write(bytes, 0);
+  write(kMagicField, ProgramHeader::kMagic);
+  write(kVersionField, ProgramHeader::kVersion);
+  describe_program(header, write);
   seal(bytes, kHeaderSeed);
   return bytes;
 }
 
 DecodedHeader decode_header(const CommandBytes& bytes, std::uint32_t expected_hash) {
-  const auto get = [&bytes](std::size_t at) {
-    std::uint32_t value = 0;
-    for (unsigned i = 0; i < 4; ++i) value |= std::uint32_t{bytes[at + i]} << (8 * i);
-    return value;
-  };
   DecodedHeader result;
-  result.header.config_hash = get(8);
-  result.header.commands = get(12);
-  result.header.constants_bytes = get(16);
-  result.header.data_bytes = get(20);
-  if (get(0) != ProgramHeader::kMagic) {
+  std::uint32_t magic = 0, version = 0;
+  Reader read(bytes, 0);
+  read(kMagicField, magic);
+  read(kVersionField, version);
+  describe_program(result.header, read);
+  if (magic != ProgramHeader::kMagic) {
     result.fault = ProgramFault::kBadMagic;
-  } else if (get(4) != ProgramHeader::kVersion) {
+  } else if (version != ProgramHeader::kVersion) {
     result.fault = ProgramFault::kBadVersion;
   } else if (!sealed(bytes, kHeaderSeed)) {
     result.fault = ProgramFault::kHeaderCrc;

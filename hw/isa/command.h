@@ -1,5 +1,5 @@
 // The 64-byte commands of the accelerator: what the mapper writes to DRAM and the controller fetches.
-// docs/commands.md has the byte layout. A record's last four bytes are a CRC-32 of the others, seeded with
+// command_fields.h has their bytes. A record's last four bytes are a CRC-32 of the others, seeded with
 // its index, so that a damaged, missing or reordered command is refused before it acts.
 #pragma once
 
@@ -18,6 +18,7 @@ using CommandBytes = std::array<std::uint8_t, kCommandBytes>;
 /// The units that execute commands, each in the order of its queue.
 enum class Engine : std::uint8_t { kLoad, kCompute, kVector, kStore };
 inline constexpr int kEngines = 4;
+const char* to_string(Engine engine);
 
 /// Set of engines, as a bit mask: dependence flags as in TVM's VTA.
 using EngineMask = std::uint8_t;
@@ -193,11 +194,13 @@ struct Command {
       body;
 };
 
+Opcode opcode_of(const Command& command);
+/// As docs/commands.md has it: "LoadWeights".
+const char* name_of(const Command& command);
 /// The engine whose queue takes the command. The controller itself executes kEnd and kBarrier: they have
 /// none.
 bool has_engine(const Command& command);
 Engine engine_of(const Command& command);
-Opcode opcode_of(const Command& command);
 
 /// `index`: position in the program, part of the CRC.
 CommandBytes encode(const Command& command, std::uint32_t index);
@@ -227,7 +230,7 @@ DecodedCommand decode(const CommandBytes& bytes, std::uint32_t index);
 /// First record of a program.
 struct ProgramHeader {
   static constexpr std::uint32_t kMagic = 0x4c414242;  // "BBAL", little-endian
-  static constexpr std::uint16_t kVersion = 1;
+  static constexpr std::uint32_t kVersion = 1;
   std::uint32_t config_hash = 0;
   std::uint32_t commands = 0;         ///< records after the header, kEnd included
   std::uint32_t constants_bytes = 0;  ///< size of the constants region, header included

@@ -36,7 +36,7 @@ struct Access {
   ByteGrid bytes;
 };
 
-/// Precondition: the command's fields are in range (command_check.h, compute_check.h). Planes are taken as a
+/// Precondition: the command's fields are in range (command_check.h). Planes are taken as a
 /// whole: with what a load's stride phases of unequal size leave out.
 std::vector<Access> accesses_of(const Command& command, const AcceleratorConfig& config);
 

@@ -1,6 +1,6 @@
-// What load, vector and store engines check of a command before they act on it: the fields' ranges, the
+// What an engine checks of a command before it acts on it: the fields' ranges (command_fields.h), the
 // buffers' capacity and the bounds of the regions. A command that fails has no effect: no transaction, no
-// write. Shared by all levels.
+// write, no tile. Shared by all levels.
 #pragma once
 
 #include "hw/isa/command.h"
@@ -15,10 +15,11 @@ ProgramFault check(const LoadParameters& load, const AcceleratorConfig& config, 
 ProgramFault check(const LoadActivations& load, const AcceleratorConfig& config, const RegionMap& regions);
 ProgramFault check(const LoadOutputs& load, const AcceleratorConfig& config, const RegionMap& regions);
 ProgramFault check(const Store& store, const AcceleratorConfig& config, const RegionMap& regions);
+ProgramFault check(const Compute& compute, const AcceleratorConfig& config);
 ProgramFault check(const Pool& pool, const AcceleratorConfig& config);
 ProgramFault check(const Add& add, const AcceleratorConfig& config);
 
-/// What its engine says of any command; of a Compute as in compute_check.h, of End and Barrier nothing.
+/// What its engine says of any command; of End and Barrier nothing.
 ProgramFault check(const Command& command, const AcceleratorConfig& config, const RegionMap& regions);
 
 }  // namespace bitbalance::isa

@@ -14,32 +14,6 @@ namespace {
 
 using Index = CommandOrder::Index;
 
-const char* name_of(const Command& command) {
-  switch (opcode_of(command)) {
-    case Opcode::kEnd:
-      return "End";
-    case Opcode::kBarrier:
-      return "Barrier";
-    case Opcode::kLoadWeights:
-      return "LoadWeights";
-    case Opcode::kLoadParameters:
-      return "LoadParameters";
-    case Opcode::kLoadActivations:
-      return "LoadActivations";
-    case Opcode::kLoadOutputs:
-      return "LoadOutputs";
-    case Opcode::kCompute:
-      return "Compute";
-    case Opcode::kPool:
-      return "Pool";
-    case Opcode::kAdd:
-      return "Add";
-    case Opcode::kStore:
-      return "Store";
-  }
-  return "?";
-}
-
 /// Whether `compute` finds in the array what `before` left there for it: partial sums of the same tile.
 bool continues(const Compute& compute, const Compute* before) {
   const auto pixels = [](const Compute& c) { return std::int64_t{c.images} * c.rows * c.columns; };

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <variant>
 
-#include "hw/isa/compute_check.h"
+#include "hw/isa/command_check.h"
 #include "hw/isa/tokens.h"
 
 namespace bitbalance::rtl {

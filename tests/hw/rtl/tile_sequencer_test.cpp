@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "hw/isa/compute_check.h"
+#include "hw/isa/command_check.h"
 #include "tests/hw/rtl/convolution_case.h"
 #include "tests/hw/rtl/engine_bench.h"
 

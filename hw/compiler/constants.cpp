@@ -41,12 +41,13 @@ std::vector<std::uint8_t> bytes_of(const ConstantsBlob& blob, const QuantizedLay
       return pack_weights(blob, layer, config);
     case ConstantsBlob::Kind::kParameters:
       for_channels(blob, layer, [&](std::size_t channel) {
-        append_parameter(bytes, {layer.bias[channel], layer.rescale[channel]});
+        const Rescale& rescale = layer.rescale[channel];
+        append_parameter(bytes, {layer.bias[channel], rescale.multiplier, rescale.shift});
       });
       break;
     case ConstantsBlob::Kind::kReciprocals:
       std::for_each(layer.rescale.end() - blob.channels, layer.rescale.end(), [&](const Rescale& rescale) {
-        append_parameter(bytes, {0, rescale});
+        append_parameter(bytes, {0, rescale.multiplier, rescale.shift});
       });
       break;
   }

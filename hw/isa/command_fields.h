@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "hw/isa/command.h"
+#include "quant/ir/rescale.h"
 
 namespace bitbalance::isa {
 
@@ -66,7 +67,7 @@ inline constexpr int kBodyBegin = 8;
 inline constexpr int kCrcBegin = 60;
 
 inline constexpr FieldRange kStrideRange = between(1, 15);
-inline constexpr FieldRange kShiftRange = between(0, 47);  ///< of a rescaling
+inline constexpr FieldRange kShiftRange = between(0, kLargestShift);  ///< of a rescaling
 
 /// Bytes 1 to 7.
 template <class Header, class Visitor>

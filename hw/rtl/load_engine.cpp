@@ -160,7 +160,7 @@ void LoadEngine::write_parameters() {
   std::uint8_t packed[kEntry];
   for (std::uint64_t at = 0; at < bytes; at += kEntry) {
     for (std::uint64_t i = 0; i < kEntry; ++i) packed[i] = staged_byte(at + i);
-    buffers_.parameters.write(entry_++, ParameterBuffer::unpack(packed));
+    buffers_.parameters.write(entry_++, parameter_at(packed));
   }
   profile_.count(header_.layer, Event::kParameterWrite, static_cast<std::int64_t>(bytes / kEntry));
   consume(bytes);

@@ -75,7 +75,7 @@ void PostProcessor::multiply() {
   scaled_.first_lane = fetched_.first_lane;
   scaled_.lanes = fetched_.lanes;
   scaled_.parameter = fetched_.parameter;
-  const Parameter& parameter = fetched_.parameter;
+  const ParameterEntry& parameter = fetched_.parameter;
   const int accumulator_bits = config_.accumulator_bits(targets_[fetched_.slot].command.wide);
   for (unsigned i = 0; i < fetched_.lanes; ++i) {
     scaled_.value[i] = scaled_product(add_bias(fetched_.value[i], parameter.bias, accumulator_bits),

@@ -44,7 +44,7 @@ class PostProcessor : public sc_core::sc_module {
     std::uint8_t row = 0;
     std::uint8_t first_lane = 0;
     std::uint8_t lanes = 0;
-    Parameter parameter;
+    ParameterEntry parameter;
     Row value{};  ///< accumulators, then products
   };
   // Three beats can be of three tiles; the fourth slot takes the next target meanwhile.

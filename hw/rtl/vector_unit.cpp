@@ -147,7 +147,7 @@ void VectorUnit::add_half() {
 std::int64_t VectorUnit::averaged(std::int64_t sum, std::uint32_t taps) const {
   if (pool_.single_divisor) taps = 1;
   if (taps == 0) return 0;  // a window that lies in the padding altogether
-  const Parameter& reciprocal = parameters_.read(pool_.parameter_base + taps - 1);
+  const ParameterEntry& reciprocal = parameters_.read(pool_.parameter_base + taps - 1);
   return rescale(sum, reciprocal.multiplier, reciprocal.shift);
 }
 

@@ -64,13 +64,8 @@ void PostProcessor::load(LoadBlock& block) {
   const auto& command = std::get<LoadParameters>(block.command->body);
   workers_.finish();
   const std::uint8_t* from = block.bytes;
-  for (std::size_t i = 0; i < command.entries; ++i, from += AcceleratorConfig::kParameterBytes) {
-    std::uint64_t bias = 0;
-    for (unsigned b = 0; b < 8; ++b) bias |= std::uint64_t{from[b]} << (8 * b);
-    parameters_[command.base + i] = {static_cast<std::int64_t>(bias),
-                                     static_cast<std::uint16_t>(from[8] | from[9] << 8),
-                                     static_cast<std::uint8_t>(from[10] & 0x3f)};  // the shifter's 6 bits
-  }
+  for (std::size_t i = 0; i < command.entries; ++i, from += AcceleratorConfig::kParameterBytes)
+    parameters_[command.base + i] = parameter_at(from);
 }
 
 void PostProcessor::finish(SumTile& tile) {
@@ -90,10 +85,10 @@ void PostProcessor::finish(SumTile& tile) {
   }
   const int first_parameter =
       compute.parameter_base + tile.pixels->conv_group * compute.output_channels + tile.first_channel;
-  const Parameter* const parameters = parameters_.data() + first_parameter;
+  const ParameterEntry* const parameters = parameters_.data() + first_parameter;
   const std::size_t lanes = tile.pixels->lanes();
   for (std::size_t row = 0; row < static_cast<std::size_t>(tile.rows); ++row) {
-    const Parameter& p = parameters[row];
+    const ParameterEntry& p = parameters[row];
     const Finish how{p.bias,           p.multiplier,          compute.operand_multiplier,
                      p.shift,          compute.operand_shift, config_.accumulator_bits(compute.wide),
                      compute.clip_low, compute.clip_high};
@@ -177,7 +172,7 @@ std::int64_t PostProcessor::pool_window(const Pool& command, const std::int32_t*
   }
   if (command.single_divisor) taps = 1;
   if (taps == 0) return 0;  // a window that lies in the padding altogether
-  const Parameter& reciprocal = parameters_[command.parameter_base + taps - 1];
+  const ParameterEntry& reciprocal = parameters_[command.parameter_base + taps - 1];
   return rescale(sum, reciprocal.multiplier, reciprocal.shift);
 }
 

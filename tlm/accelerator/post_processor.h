@@ -26,12 +26,6 @@ class PostProcessor : public sc_core::sc_module {
   PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config, WorkerPool& workers);
 
  private:
-  struct Parameter {
-    std::int64_t bias = 0;
-    std::uint16_t multiplier = 0;
-    std::uint8_t shift = 0;
-  };
-
   void load(LoadBlock& block);
   /// From any thread.
   void finish(SumTile& tile);
@@ -44,7 +38,7 @@ class PostProcessor : public sc_core::sc_module {
 
   const AcceleratorConfig config_;
   WorkerPool& workers_;
-  std::vector<Parameter> parameters_;
+  std::vector<ParameterEntry> parameters_;
   std::vector<std::int32_t> input_, output_;  ///< of vector commands
 };
 

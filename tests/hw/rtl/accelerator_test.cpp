@@ -45,7 +45,7 @@ struct Layer {
       weight = static_cast<std::int16_t>(static_cast<int>(random() % 15) - 7);
     for (std::uint8_t& pixel : input) pixel = static_cast<std::uint8_t>(random());
     for (int m = 0; m < kOut; ++m)
-      parameters.push_back({static_cast<int>(random() % 2000) - 1000, {21000, 20}});
+      parameters.push_back({static_cast<int>(random() % 2000) - 1000, 21000, 20});
   }
 
   std::vector<Command> commands() const {
@@ -124,9 +124,9 @@ struct Layer {
       const ParameterEntry& entry = parameters[static_cast<std::size_t>(m)];
       for (int y = 0; y < kRows; ++y) {
         for (int x = 0; x < kColumns; ++x) {
-          const std::int64_t scaled = (sum(m, y, x) + entry.bias) * entry.rescale.multiplier;
+          const std::int64_t scaled = (sum(m, y, x) + entry.bias) * entry.multiplier;
           const std::int64_t rounded =
-              (scaled + (std::int64_t{1} << (entry.rescale.shift - 1))) >> entry.rescale.shift;
+              (scaled + (std::int64_t{1} << (entry.shift - 1))) >> entry.shift;
           output.push_back(static_cast<std::uint8_t>(std::clamp<std::int64_t>(rounded, 0, 255)));
         }
       }

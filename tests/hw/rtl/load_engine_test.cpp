@@ -159,7 +159,7 @@ void check_parameters(LoadBench& bench) {
     std::uint64_t bias = 0;
     const auto byte = [&](unsigned i) { return bench.memory_byte(Region::kConstants, 1024 + 16 * e + i); };
     for (unsigned i = 0; i < 8; ++i) bias |= std::uint64_t{byte(i)} << (8 * i);
-    const Parameter& found = bench.parameters.read(5 + e);
+    const ParameterEntry& found = bench.parameters.read(5 + e);
     CHECK(found.bias == static_cast<std::int64_t>(bias));
     CHECK(found.multiplier == byte(8) + 256 * byte(9));
     CHECK(found.shift == byte(10) % 64);

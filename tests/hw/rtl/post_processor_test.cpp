@@ -152,7 +152,7 @@ void check_random_command(PostBench& bench) {
             *rc::gen::oneOf(rc::gen::inRange(-limit, limit), rc::gen::inRange<std::int64_t>(-30000, 30000));
         if (target.address[lane] == DrainTarget::kDropped) continue;
         const std::uint32_t address = target.address[lane] + r * common.row_pitch;
-        const Parameter& p = bench.parameters.read(static_cast<std::uint32_t>(common.parameter + r));
+        const ParameterEntry& p = bench.parameters.read(static_cast<std::uint32_t>(common.parameter + r));
         Wide value = rescaled(wrapped(Wide{acc[r][lane]} + p.bias, bits), p.multiplier, p.shift);
         if (command.operand) {
           value += rescaled(bench.outputs.read(address, command.wide, command.operand_signed),

@@ -119,7 +119,7 @@ Pool any_pool() {
 
 void check_pool(VectorBench& bench, const Pool& pool, bool stalled) {
   const int area = pool.kernel_h * pool.kernel_w;
-  std::vector<Parameter> reciprocals;
+  std::vector<ParameterEntry> reciprocals;
   for (int n = 1; n <= area; ++n) {
     reciprocals.push_back({0, static_cast<std::uint16_t>(65536 / (n + 1)), 16});
     bench.parameters.write(static_cast<std::uint32_t>(pool.parameter_base + n - 1), reciprocals.back());

@@ -2,12 +2,19 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 namespace bitbalance {
 
 /// Parts of `size` that hold `amount`, the last one perhaps not full. Precondition: amount >= 0, size > 0.
-constexpr std::int64_t ceil_div(std::int64_t amount, std::int64_t size) {
+template <class Amount, class Size>
+constexpr std::common_type_t<Amount, Size> ceil_div(Amount amount, Size size) {
   return (amount + size - 1) / size;
+}
+
+/// The next multiple of `alignment`.
+constexpr std::int64_t align_up(std::int64_t value, std::int64_t alignment) {
+  return ceil_div(value, alignment) * alignment;
 }
 
 constexpr bool is_power_of_two(std::int64_t n) {

@@ -7,14 +7,11 @@
 #include <stdexcept>
 #include <vector>
 
+#include "base/bits.h"
 #include "hw/isa/tiles.h"
 
 namespace bitbalance::compiler {
 namespace {
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 struct Cost {
   double cycles = 0;  ///< the longest of compute, read and write, plus the first block's load
@@ -112,9 +109,9 @@ Cost estimate(const Convolution& c, const LayerMapping& m, const SpatialCut& spa
 // Sizes that cut `total` into equal parts of a multiple of `unit`, largest first.
 std::vector<int> part_sizes(int total, int unit) {
   std::vector<int> sizes;
-  const int units = static_cast<int>(ceil_div(total, unit));
+  const int units = ceil_div(total, unit);
   for (int parts = 1; parts <= units; ++parts) {
-    const int size = std::min(total, static_cast<int>(ceil_div(units, parts)) * unit);
+    const int size = std::min(total, ceil_div(units, parts) * unit);
     if (sizes.empty() || sizes.back() != size) sizes.push_back(size);
   }
   return sizes;
@@ -225,7 +222,7 @@ LayerMapping choose_mapping(const Convolution& c, const LayerMapping& user, cons
     // Cutting input channels costs commands: only as far as a block fits, and its weights twice.
     const auto cut_until = [&](const auto& fits_now) {
       for (int parts = 2; parts <= c.in_channels && !fits_now(block_needs(c, m)); ++parts)
-        m.channels = static_cast<int>(ceil_div(c.in_channels, parts));
+        m.channels = ceil_div(c.in_channels, parts);
     };
     if (user.channels == 0 && one_tile(c, m)) {
       cut_until([&](const BlockNeeds& needs) { return fits(c, needs); });

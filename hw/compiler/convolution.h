@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "base/bits.h"
 #include "hw/compiler/mapper.h"
 #include "hw/isa/config.h"
 #include "hw/isa/tokens.h"
@@ -31,12 +32,12 @@ struct Convolution {
   int kernel_area() const { return layer->window.kernel_h * layer->window.kernel_w; }
   int pooled_columns() const { return out_columns / pool_w; }
   int channel_blocks(const LayerMapping& m) const {
-    return (out_channels + m.output_channels - 1) / m.output_channels;
+    return ceil_div(out_channels, m.output_channels);
   }
-  int group_blocks(const LayerMapping& m) const { return (groups + m.conv_groups - 1) / m.conv_groups; }
-  int image_blocks(const LayerMapping& m) const { return (batch + m.images - 1) / m.images; }
-  int row_blocks(const LayerMapping& m) const { return (out_rows + m.rows - 1) / m.rows; }
-  int chunks(const LayerMapping& m) const { return (in_channels + m.channels - 1) / m.channels; }
+  int group_blocks(const LayerMapping& m) const { return ceil_div(groups, m.conv_groups); }
+  int image_blocks(const LayerMapping& m) const { return ceil_div(batch, m.images); }
+  int row_blocks(const LayerMapping& m) const { return ceil_div(out_rows, m.rows); }
+  int chunks(const LayerMapping& m) const { return ceil_div(in_channels, m.channels); }
 };
 
 /// Input rows that output rows [row, row + rows) need, in DRAM and as padding. A load moves at least one row:

@@ -134,8 +134,8 @@ class ConvolutionLowering {
     c.channels = field<std::uint16_t>(chunk.channels, "input channels");
     c.conv_groups = field<std::uint16_t>(b.groups, "conv groups");
     c.output_channels = field<std::uint16_t>(b.channels, "output channels");
-    c.plane_rows = field<std::uint16_t>((padded_rows(b) + w.stride_h - 1) / w.stride_h, "rows of a block");
-    c.plane_columns = field<std::uint16_t>((padded_columns() + w.stride_w - 1) / w.stride_w, "columns");
+    c.plane_rows = field<std::uint16_t>(ceil_div(padded_rows(b), w.stride_h), "rows of a block");
+    c.plane_columns = field<std::uint16_t>(ceil_div(padded_columns(), w.stride_w), "columns");
     c.images = field<std::uint16_t>(b.images, "images");
     c.rows = field<std::uint16_t>(b.rows, "output rows");
     c.columns = field<std::uint16_t>(conv_.out_columns, "output columns");
@@ -169,7 +169,7 @@ class ConvolutionLowering {
     const auto key = std::make_tuple(b.group, b.channel, chunk.index);
     if (weights_ && weights_key_ == key) return *weights_;
     const int array_rows = builder_.config().rows;
-    const int row_groups = (b.channels + array_rows - 1) / array_rows;
+    const int row_groups = ceil_div(b.channels, array_rows);
     LoadWeights load;
     load.row_bytes =
         row_bytes(static_cast<std::uint32_t>(chunk.channels * conv_.kernel_area()), conv_.weight_code_bits);

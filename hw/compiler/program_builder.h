@@ -34,10 +34,6 @@ T command_field(std::int64_t value, const std::string& layer, const char* name) 
   return static_cast<T>(value);
 }
 
-constexpr std::int64_t align_up(std::int64_t value, std::int64_t alignment) {
-  return (value + alignment - 1) / alignment * alignment;
-}
-
 /// A part of an activation tensor, of full-width rows.
 struct TensorRange {
   int image = 0, images = 1;

@@ -22,7 +22,7 @@ VectorBlock choose_block(const ProgramBuilder& builder, const QuantizedLayer& la
   const std::int64_t capacity = builder.config().output_elements(wide);
   // Half the buffer lets the next block load while this one is stored; a single row may take all of it.
   for (int parts = 1;; ++parts) {
-    const int rows = (output.height + parts - 1) / parts;
+    const int rows = ceil_div(output.height, parts);
     const std::int64_t room = rows == 1 ? capacity : capacity / 2;
     if (const std::int64_t channels = room / elements(rows); channels >= 1) {
       return {static_cast<int>(std::min<std::int64_t>(channels, output.channels)), rows};

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <variant>
 
+#include "base/bits.h"
 #include "hw/isa/names.h"
 
 namespace bitbalance::isa {
@@ -101,8 +102,8 @@ struct LoadTensor {
 
   int padded_rows() const { return slice.rows + pad_top + pad_bottom; }
   int padded_columns() const { return slice.columns + pad_left + pad_right; }
-  int plane_rows() const { return (padded_rows() + stride_h - 1) / stride_h; }
-  int plane_columns() const { return (padded_columns() + stride_w - 1) / stride_w; }
+  int plane_rows() const { return ceil_div(padded_rows(), stride_h); }
+  int plane_columns() const { return ceil_div(padded_columns(), stride_w); }
   /// Elements of one channel in the buffer, all phases.
   int channel_stride() const { return stride_h * stride_w * plane_rows() * plane_columns(); }
 };
@@ -143,7 +144,7 @@ struct Compute {
   bool operand_signed = false;
 
   int steps() const { return channels * kernel_h * kernel_w; }
-  int row_groups(int array_rows) const { return (output_channels + array_rows - 1) / array_rows; }
+  int row_groups(int array_rows) const { return ceil_div(int{output_channels}, array_rows); }
 };
 
 /// Pooling of padded planes in the output buffer, [image][channel][y][x].

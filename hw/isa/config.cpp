@@ -5,16 +5,14 @@
 #include <boost/crc.hpp>
 #include <stdexcept>
 
+#include "base/bits.h"
+
 namespace bitbalance::isa {
 namespace {
 
 void require(bool ok, const char* name, double value, const char* accepted) {
   if (!ok)
     throw std::invalid_argument(fmt::format("accelerator: {} = {}: accepted: {}", name, value, accepted));
-}
-
-bool power_of_two(int n) {
-  return n > 0 && (n & (n - 1)) == 0;
 }
 
 }  // namespace
@@ -40,7 +38,7 @@ void check(const AcceleratorConfig& c) {
           "parameter_buffer_bytes", c.parameter_buffer_bytes, "64 to 1048576, a multiple of 16");
   require(c.queue_depth >= 1 && c.queue_depth <= 64, "queue_depth", c.queue_depth, "1 to 64");
   require(c.clock_hz >= 1e3 && c.clock_hz <= 1e11, "clock_hz", c.clock_hz, "1e3 to 1e11");
-  require(power_of_two(c.dram.burst_bytes) && c.dram.burst_bytes >= 16 && c.dram.burst_bytes <= 256,
+  require(is_power_of_two(c.dram.burst_bytes) && c.dram.burst_bytes >= 16 && c.dram.burst_bytes <= 256,
           "burst_bytes", c.dram.burst_bytes, "16, 32, 64, 128 or 256");
   require(c.dram.max_outstanding >= 1 && c.dram.max_outstanding <= 64, "max_outstanding",
           c.dram.max_outstanding, "1 to 64");

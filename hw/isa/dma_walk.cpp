@@ -69,8 +69,8 @@ LineWalk::LineWalk(const LoadTensor& load, std::uint32_t line_elements)
     columns_ = padded_columns_ = columns_ * rows_ * channels_;
     rows_ = padded_rows_ = channels_ = 1;
   }
-  plane_columns_ = (padded_columns_ + stride_w_ - 1) / stride_w_;
-  plane_elements_ = plane_columns_ * ((padded_rows_ + stride_h_ - 1) / stride_h_);
+  plane_columns_ = ceil_div(padded_columns_, stride_w_);
+  plane_elements_ = plane_columns_ * ceil_div(padded_rows_, stride_h_);
   if (!done()) cut();
 }
 
@@ -80,7 +80,7 @@ PhaseRun LineWalk::phase(std::uint32_t phase) const {
   const std::uint32_t plane = (channel_ * stride_h_ + row_ % stride_h_) * stride_w_ + phase;
   const std::uint32_t address = base_ + image_ * image_stride_ + plane * plane_elements_ +
                                 row_ / stride_h_ * plane_columns_ + (column_ + first) / stride_w_;
-  return {address, first, (line_.elements - first + stride_w_ - 1) / stride_w_};
+  return {address, first, ceil_div(line_.elements - first, stride_w_)};
 }
 
 void LineWalk::leave_out(std::uint32_t units) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "base/bits.h"
 #include "hw/isa/command.h"
 #include "hw/isa/config.h"
 
@@ -12,8 +13,8 @@ namespace bitbalance::isa {
 inline std::int64_t pixel_tiles(const AcceleratorConfig& config, bool wide, std::int64_t images,
                                 std::int64_t rows, std::int64_t columns) {
   const int lanes = config.lanes(wide);
-  if (config.column_mapping == ColumnMapping::kRow) return images * rows * ((columns + lanes - 1) / lanes);
-  return (images * rows * columns + lanes - 1) / lanes;
+  if (config.column_mapping == ColumnMapping::kRow) return images * rows * ceil_div(columns, lanes);
+  return ceil_div(images * rows * columns, lanes);
 }
 
 /// Tiles of a command: conv groups x row groups x pixel tiles.

@@ -5,21 +5,11 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/bits.h"
 #include "base/vector_clones.h"
 
 namespace bitbalance::isa {
 namespace {
-
-/// Bits that tell `values` values apart.
-int index_bits(int values) {
-  int bits = 0;
-  while ((1 << bits) < values) ++bits;
-  return bits;
-}
-
-constexpr std::uint64_t low_mask(int bits) {
-  return (std::uint64_t{1} << bits) - 1;
-}
 
 /// Tokens that a code has room for.
 int token_fields(int weight_bits, int nnzb, TokenForm form) {
@@ -42,10 +32,6 @@ void unpack_dense(const std::uint64_t* code, int rows, int magnitude_bits, Token
     ones[r] = mask.ones;
     negatives[r] = mask.negatives;
   }
-}
-
-int leading_one(std::uint32_t ones) {
-  return 31 - __builtin_clz(ones);
 }
 
 }  // namespace

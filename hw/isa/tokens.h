@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/bits.h"
 #include "hw/isa/config.h"
 
 namespace bitbalance::isa {
@@ -92,8 +93,7 @@ class WeightFormat {
 
 /// Bytes of a row's stream: `steps` codes without gaps, rounded up to the 8-byte words that a bank delivers.
 constexpr std::uint32_t row_bytes(std::uint32_t steps, int code_bits) {
-  return static_cast<std::uint32_t>((std::uint64_t{steps} * static_cast<std::uint64_t>(code_bits) + 63) / 64 *
-                                    8);
+  return static_cast<std::uint32_t>(8 * ceil_div(std::int64_t{steps} * code_bits, 64));
 }
 inline std::uint32_t row_bytes(std::uint32_t steps, const WeightFormat& format) {
   return row_bytes(steps, format.bits());

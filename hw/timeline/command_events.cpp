@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bits.h"
 #include "hw/isa/dma_walk.h"
 #include "hw/isa/tokens.h"
 
@@ -18,10 +19,6 @@ void count_read(Event bytes_event, const TransferCost& cost, int burst_bytes, Ev
 
 std::int64_t padded_elements(const LoadTensor& load) {
   return std::int64_t{load.slice.images} * load.slice.channels * load.padded_rows() * load.padded_columns();
-}
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
 }
 
 /// What leaves the array: post-processing and its traffic with the output buffer.

@@ -30,7 +30,7 @@ struct PixelTiles {
   std::int64_t beats_a_row = 0;  ///< of all tiles together
   int columns = 1;               ///< of the array
 
-  int beats(const PixelTile& tile) const { return (tile.lanes + columns - 1) / columns; }
+  int beats(const PixelTile& tile) const { return ceil_div(tile.lanes, columns); }
 };
 
 /// Deals the pixels of the command's block to lanes, as docs/timing.md says under "Tiles" and "Conflicts".

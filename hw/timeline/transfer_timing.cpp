@@ -95,7 +95,7 @@ TransferTiming::Period TransferTiming::period_of(const TensorSlice& s, std::uint
   if (!of_images) {
     const std::int64_t elements = period.units * channel_elements;
     period.units *= line_elements / std::gcd(elements, std::int64_t{line_elements});
-    period.look_ahead += (line_elements + channel_elements - 1) / channel_elements;
+    period.look_ahead += ceil_div(line_elements, channel_elements);
   }
   period.bytes = static_cast<std::uint64_t>(period.units * unit_bytes);
   if (pitch == unit_bytes) {
@@ -108,7 +108,7 @@ TransferTiming::Period TransferTiming::period_of(const TensorSlice& s, std::uint
       static_cast<std::uint16_t>(std::min<std::int64_t>(period.units, outer_units(s)));
   for (RunWalk runs(part, s.dram_offset % burst_bytes_); !runs.done(); runs.advance()) {
     const std::uint64_t skip = runs.run().address % burst_bytes_;
-    period.bursts += static_cast<std::int64_t>((skip + runs.run().bytes + burst_bytes_ - 1) / burst_bytes_);
+    period.bursts += static_cast<std::int64_t>(ceil_div(skip + runs.run().bytes, burst_bytes_));
   }
   return period;
 }

@@ -59,7 +59,7 @@ const RowGroupSteps* WeightStatistics::groups_of(const ConstantsBlob& blob, cons
     if (known == cuts.end()) known = cuts.emplace(cut, scan(blob, config)).first;
     const QuantizedLayer& layer = network_.layers[static_cast<std::size_t>(blob.layer)];
     const int channels = static_cast<int>(layer.bias.size()) / layer.groups;
-    last_ = {blob.layer, cut, (channels + config.rows - 1) / config.rows, known->second.data()};
+    last_ = {blob.layer, cut, ceil_div(channels, config.rows), known->second.data()};
   }
   return last_.groups + (blob.group * last_.row_groups + blob.channel / config.rows);
 }

@@ -68,8 +68,14 @@ struct AcceleratorConfig {
   std::int64_t activation_elements(bool wide) const { return activation_buffer_bytes / (wide ? 2 : 1); }
   std::int64_t output_elements(bool wide) const { return output_buffer_bytes / (wide ? 2 : 1); }
   int parameter_entries() const { return parameter_buffer_bytes / kParameterBytes; }
+  /// The load engine's staging buffer: every outstanding burst, and a line of the array.
+  std::uint32_t staging_bytes() const {
+    return static_cast<std::uint32_t>(dram.max_outstanding * dram.burst_bytes + 2 * columns);
+  }
   int accumulator_bits(bool wide) const { return wide ? accumulator_bits_16 : accumulator_bits_8; }
 
+  /// Command records requested or fetched and not yet dispatched, at most.
+  static constexpr std::uint32_t kPrefetch = 8;
   static constexpr int kParameterBytes = 16;
   static constexpr int kMaxRows = 64;
   static constexpr int kMaxColumns = 64;

@@ -7,7 +7,6 @@
 namespace bitbalance::rtl {
 namespace {
 
-constexpr const char* kEngineNames[] = {"load", "compute", "vector", "store"};
 constexpr Activity kWaitFor[] = {Activity::kWaitLoad, Activity::kWaitCompute, Activity::kWaitVector,
                                  Activity::kWaitStore};
 /// What the compute engine's meter tells apart; the other cycles between issue and acceptance are kFill.
@@ -233,7 +232,7 @@ void Controller::fetch() {
   if (state_ == State::kHeader && !header_requested_) {
     header_requested_ = true;
   } else if (state_ == State::kRunning && requested_ < commands_ &&
-             requested_ - received_ + fetched_.count() < kPrefetch) {
+             requested_ - received_ + fetched_.count() < AcceleratorConfig::kPrefetch) {
     record = ++requested_;
   } else {
     return;
@@ -380,15 +379,16 @@ std::string Controller::what_waits() const {
     const EngineState& engine = engines_[e];
     if (!engine.in_flight.empty()) {
       const Record& record = engine.in_flight.front();
-      say(fmt::format("{} has not completed command {} of layer {}", kEngineNames[e], record.index,
-                      record.command.header.layer));
+      say(fmt::format("{} has not completed command {} of layer {}", to_string(static_cast<Engine>(e)),
+                      record.index, record.command.header.layer));
     }
     if (!engine.queue.empty()) {
       const Record& record = engine.queue.front();
       const int missing = first_missing(engine, record.command);
-      say(fmt::format("{} waits for {} to start command {} of layer {}", kEngineNames[e],
-                      missing < kEngines ? std::string("a flag of ") + kEngineNames[missing] : "itself",
-                      record.index, record.command.header.layer));
+      say(fmt::format(
+          "{} waits for {} to start command {} of layer {}", to_string(static_cast<Engine>(e)),
+          missing < kEngines ? std::string("a flag of ") + to_string(static_cast<Engine>(missing)) : "itself",
+          record.index, record.command.header.layer));
     }
   }
   if (!fetched_.empty()) {
@@ -425,7 +425,7 @@ void Controller::describe(SignalList& signals) const {
   signals.add("controller.commands_done", commands_done_);
   signals.add("controller.fetched", fetched_.count(), 4);
   for (std::size_t e = 0; e < kEngines; ++e) {
-    const std::string prefix = fmt::format("controller.{}.", kEngineNames[e]);
+    const std::string prefix = fmt::format("controller.{}.", to_string(static_cast<Engine>(e)));
     signals.add(prefix + "queued", engines_[e].queue.count(), 7);
     signals.add(prefix + "in_flight", engines_[e].in_flight.count(), 5);
     signals.add(prefix + "occupied", engines_[e].occupied);

@@ -38,8 +38,6 @@ class Controller : public sc_core::sc_module {
     Channel<Completion>& acceptances;
   };
 
-  /// Records requested or fetched and not yet dispatched, at most.
-  static constexpr std::uint32_t kPrefetch = 8;
   static constexpr std::int64_t kWatchdogCycles = 1'000'000;
 
   sc_core::sc_in<bool> clk;
@@ -161,7 +159,7 @@ class Controller : public sc_core::sc_module {
   std::uint32_t received_ = 0;
   bool header_requested_ = false;
   bool header_received_ = false;
-  RecordQueue fetched_{kPrefetch};
+  RecordQueue fetched_{AcceleratorConfig::kPrefetch};
   MemoryRequest request_;  ///< scratch
 
   std::vector<EngineState> engines_;

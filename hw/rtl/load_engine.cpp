@@ -1,25 +1,16 @@
 #include "hw/rtl/load_engine.h"
 
+#include "base/bits.h"
 #include "hw/isa/command_check.h"
 
 namespace bitbalance::rtl {
-namespace {
-
-std::uint64_t power_of_two_at_least(std::uint64_t value) {
-  std::uint64_t power = 1;
-  while (power < value) power *= 2;
-  return power;
-}
-
-}  // namespace
 
 LoadEngine::LoadEngine(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
                        const RegionMap& regions, Ports ports, Buffers buffers, Profile& profile)
     : DmaEngine(name, Engine::kLoad, config, regions, ports, profile),
       buffers_(buffers),
-      staging_bytes_(static_cast<std::uint64_t>(config.dram.max_outstanding) * config.dram.burst_bytes +
-                     2 * static_cast<std::uint64_t>(config.columns)),
-      staging_mask_(power_of_two_at_least(staging_bytes_) - 1),
+      staging_bytes_(config.staging_bytes()),
+      staging_mask_(low_mask(index_bits(staging_bytes_))),
       staging_(staging_mask_ + 1) {}
 
 ProgramFault LoadEngine::begin(const Command& command) {

@@ -182,7 +182,7 @@ void CommandSchedule::dispatch() {
 
 bool CommandSchedule::wants_record() const {
   return state_ == State::kRunning && requested_ < commands_ &&
-         requested_ - received_ + fetched_.size() < kPrefetch;
+         requested_ - received_ + fetched_.size() < AcceleratorConfig::kPrefetch;
 }
 
 void CommandSchedule::fetch() {

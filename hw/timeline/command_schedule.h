@@ -39,9 +39,6 @@ class CommandSchedule {
     virtual ActivityCycles array_activity(Edge edge) const = 0;
   };
 
-  /// Records requested or fetched and not yet dispatched, at most.
-  static constexpr std::uint32_t kPrefetch = 8;
-
   /// `profile`: where the layers' cycles and activities go.
   CommandSchedule(const AcceleratorConfig& config, Host& host, Profile& profile);
 
@@ -174,8 +171,8 @@ class CommandSchedule {
 
   std::uint32_t commands_ = 0, requested_ = 0, received_ = 0;  ///< records, without the header
   std::uint32_t outstanding_fetches_ = 0;                      ///< header included
-  Queue<Arrival, 2 * kPrefetch> arrivals_;
-  Queue<Record, kPrefetch> fetched_;
+  Queue<Arrival, 2 * AcceleratorConfig::kPrefetch> arrivals_;
+  Queue<Record, AcceleratorConfig::kPrefetch> fetched_;
   std::uint32_t commands_done_ = 0;
 
   std::array<ActivityCycles, kEngines> layer_activity_{};  ///< since the last layer's end

@@ -32,14 +32,13 @@ Analysis Timeline::analyze(const Program& program, WeightStatistics& weights) {
     schedule_.step(edge);
   }
   if (!schedule_.done()) {
-    constexpr const char* kNames[] = {"load", "compute", "vector", "store"};
     const CommandSchedule::Waiting waiting = schedule_.waiting();
     throw std::invalid_argument(
         waiting.command == nullptr
             ? "program: its last command is not End"
             : fmt::format("program: command {} waits forever for a flag of the {} engine",
                           waiting.command - program.commands.data(),
-                          kNames[static_cast<std::size_t>(waiting.missing)]));
+                          to_string(waiting.missing)));
   }
   return {schedule_.cycles(), std::exchange(profile_, {})};
 }

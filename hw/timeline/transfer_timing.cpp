@@ -31,7 +31,7 @@ bool is_one_long_row(const LoadTensor& load) {
 TransferTiming::TransferTiming(const AcceleratorConfig& config, const IdealMemoryTiming& memory)
     : burst_bytes_(static_cast<std::uint32_t>(config.dram.burst_bytes)),
       columns_(static_cast<std::uint32_t>(config.columns)),
-      staging_bytes_(static_cast<std::uint64_t>(config.dram.max_outstanding) * burst_bytes_ + 2 * columns_),
+      staging_bytes_(config.staging_bytes()),
       memory_(memory),
       durations_(memory),
       idle_channel_(memory, config.dram),

@@ -75,7 +75,7 @@ Json layer_json(std::size_t index, const RunReport& report) {
   for (const DramKind& kind : kDramKinds) bytes[kind.name] = layer.profile.events[kind.event];
   Json engines;
   for (std::size_t e = 0; e < kEngines; ++e) {
-    Json& engine = engines[engine_name(static_cast<Engine>(e))];
+    Json& engine = engines[to_string(static_cast<Engine>(e))];
     for (std::size_t a = 0; a < kActivities; ++a) {
       engine[to_string(static_cast<Activity>(a))] = layer.profile.activity[e][a];
     }
@@ -107,11 +107,6 @@ Json layer_json(std::size_t index, const RunReport& report) {
 }
 
 }  // namespace
-
-const char* engine_name(Engine engine) {
-  constexpr std::array<const char*, kEngines> kNames = {"load", "compute", "vector", "store"};
-  return kNames[static_cast<std::size_t>(engine)];
-}
 
 std::string to_json(const RunReport& report) {
   const Scenario& scenario = report.scenario;
@@ -156,7 +151,7 @@ std::string to_csv(const RunReport& report) {
   csv += ",output_elements,output_mismatches";
   for (std::size_t e = 0; e < kEngines; ++e) {
     for (std::size_t a = 0; a < kActivities; ++a) {
-      csv += fmt::format(",{}_{}_cycles", engine_name(static_cast<Engine>(e)),
+      csv += fmt::format(",{}_{}_cycles", to_string(static_cast<Engine>(e)),
                          to_string(static_cast<Activity>(a)));
     }
   }

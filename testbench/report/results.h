@@ -21,8 +21,6 @@ inline constexpr std::array<DramKind, 7> kDramKinds = {{{"command", Event::kDram
                                                         {"unused", Event::kDramReadUnused},
                                                         {"output", Event::kDramWrite}}};
 
-const char* engine_name(Engine engine);
-
 /// docs/results.md explains every field. Energy and area are absent from both without a technology.
 std::string to_json(const RunReport& report);
 /// One line per layer.

@@ -95,7 +95,7 @@ std::vector<std::string> RunReport::open_accounts() const {
     for (std::size_t e = 0; e < kEngines; ++e) {
       const ActivityCycles& engine = layer.profile.activity[e];
       const std::int64_t sum = std::accumulate(engine.begin(), engine.end(), std::int64_t{0});
-      if (sum != layer.profile.cycles) open.push_back(layer.name + " " + engine_name(static_cast<Engine>(e)));
+      if (sum != layer.profile.cycles) open.push_back(layer.name + " " + to_string(static_cast<Engine>(e)));
     }
   }
   return open;

@@ -284,18 +284,17 @@ Edge Controller::last_progress(Edge now) const {
 }
 
 std::string Controller::what_waits() const {
-  constexpr const char* kEngineNames[] = {"load", "compute", "vector", "store"};
   std::string text;
   const auto say = [&text](const std::string& part) { text += (text.empty() ? "" : "; ") + part; };
   for (const Command* command : schedule_.unfinished()) {
     say(fmt::format("{} has not completed command {} of layer {}",
-                    has_engine(*command) ? kEngineNames[static_cast<int>(engine_of(*command))] : "controller",
-                    index_of(*command), command->header.layer));
+                    has_engine(*command) ? to_string(engine_of(*command)) : "controller", index_of(*command),
+                    command->header.layer));
   }
   const CommandSchedule::Waiting waiting = schedule_.waiting();
   if (waiting.command != nullptr) {
     say(fmt::format("command {} waits for a flag of {}", index_of(*waiting.command),
-                    kEngineNames[static_cast<int>(waiting.missing)]));
+                    to_string(waiting.missing)));
   }
   const std::string memory = dram_.port().pending();
   if (!memory.empty()) say("memory has not answered: " + memory);

@@ -59,8 +59,7 @@ void Transfer::settle() {
 
 LoadTransfer::LoadTransfer(const AcceleratorConfig& config, Ending ending)
     : Transfer(config, std::move(ending)),
-      staging_bytes_(static_cast<std::uint64_t>(config.dram.max_outstanding) * burst_bytes_ +
-                     2 * static_cast<std::uint64_t>(config.columns)),
+      staging_bytes_(config.staging_bytes()),
       config_(config) {}
 
 void LoadTransfer::begin(const RunWalk& runs, Edge popped) {

@@ -25,14 +25,12 @@ using namespace bitbalance::rtl::test;
 
 namespace {
 
-constexpr const char* kEngineNames[] = {"load", "compute", "vector", "store"};
-
 std::string first_difference(const LayerProfile& analytic, const LayerProfile& rtl) {
   if (analytic.cycles != rtl.cycles) return fmt::format("{} cycles, rtl has {}", analytic.cycles, rtl.cycles);
   for (std::size_t e = 0; e < kEngines; ++e) {
     for (std::size_t a = 0; a < kActivities; ++a) {
       if (analytic.activity[e][a] != rtl.activity[e][a]) {
-        return fmt::format("{} {}: {} cycles, rtl has {}", kEngineNames[e],
+        return fmt::format("{} {}: {} cycles, rtl has {}", to_string(static_cast<Engine>(e)),
                            to_string(static_cast<Activity>(a)), analytic.activity[e][a], rtl.activity[e][a]);
       }
     }

@@ -28,7 +28,7 @@ inline std::string first_difference(const RunReport& a, const RunReport& b) {
     for (std::size_t e = 0; e < kEngines; ++e) {
       for (std::size_t c = 0; c < kActivities; ++c) {
         const std::int64_t left = l.profile.activity[e][c], right = r.profile.activity[e][c];
-        const std::string engine = engine_name(static_cast<Engine>(e));
+        const std::string engine = to_string(static_cast<Engine>(e));
         if (left != right) return differ(l, engine + " " + to_string(static_cast<Activity>(c)), left, right);
       }
     }

@@ -126,14 +126,13 @@ LevelResult run_level(Level level, const Program& program, const AcceleratorConf
 namespace {
 
 std::string text_of(const LevelResult& result, bool with_events) {
-  constexpr const char* kEngineNames[] = {"load", "compute", "vector", "store"};
   std::string text = fmt::format("{} at command {}, {} cycles\n", to_string(result.fault),
                                  result.fault_command, result.cycles);
   for (std::size_t l = 0; l < result.profile.layers().size(); ++l) {
     const LayerProfile& layer = result.profile.layers()[l];
     text += fmt::format("layer {}: {} cycles\n", l, layer.cycles);
     for (std::size_t e = 0; e < kEngines; ++e) {
-      text += fmt::format("  {}:", kEngineNames[e]);
+      text += fmt::format("  {}:", to_string(static_cast<Engine>(e)));
       for (int a = 0; a < kActivities; ++a) {
         text += fmt::format(" {} {}", to_string(static_cast<Activity>(a)),
                             layer.activity[e][static_cast<std::size_t>(a)]);

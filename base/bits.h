@@ -43,7 +43,7 @@ constexpr std::uint32_t count_ones(std::uint32_t bits) {
   bits -= bits >> 1 & 0x55555555u;
   bits = (bits & 0x33333333u) + (bits >> 2 & 0x33333333u);
   bits = (bits + (bits >> 4)) & 0x0f0f0f0fu;
-  return bits * 0x01010101u >> 24;
+  return (bits + (bits >> 8) + (bits >> 16) + (bits >> 24)) & 0x3f;
 }
 
 }  // namespace bitbalance

@@ -65,8 +65,9 @@ Cost estimate(const Convolution& c, const LayerMapping& m, const SpatialCut& spa
   const std::int64_t row_groups = c.groups * ceil_div(c.out_channels, config.rows);
   const std::int64_t steps = std::int64_t{c.in_channels} * c.kernel_area();
   const std::int64_t drain = std::int64_t{std::min(config.rows, c.out_channels)} * (c.wide ? 1 : 2);
-  const double compute = static_cast<double>(space.tiles * row_groups) *
-                         static_cast<double>(std::max(steps * c.layer->nnzb, drain));
+  const int slots = rule_of(config.synchronization).most_slots(c.layer->nnzb);
+  const double compute =
+      static_cast<double>(space.tiles * row_groups) * static_cast<double>(std::max(steps * slots, drain));
 
   const std::int64_t activation_bytes =
       space.loaded_rows * c.in_columns * c.in_channels * c.groups * c.batch * c.element_bytes();

@@ -31,9 +31,7 @@ struct Convolution {
   int element_bytes() const { return wide ? 2 : 1; }
   int kernel_area() const { return layer->window.kernel_h * layer->window.kernel_w; }
   int pooled_columns() const { return out_columns / pool_w; }
-  int channel_blocks(const LayerMapping& m) const {
-    return ceil_div(out_channels, m.output_channels);
-  }
+  int channel_blocks(const LayerMapping& m) const { return ceil_div(out_channels, m.output_channels); }
   int group_blocks(const LayerMapping& m) const { return ceil_div(groups, m.conv_groups); }
   int image_blocks(const LayerMapping& m) const { return ceil_div(batch, m.images); }
   int row_blocks(const LayerMapping& m) const { return ceil_div(out_rows, m.rows); }

@@ -23,10 +23,9 @@ struct CommandKind {
 /// In the order of the variant.
 template <std::size_t... I>
 constexpr auto kinds(std::index_sequence<I...> /*alternatives*/) {
-  return std::array{
-      CommandKind{CommandDescription<std::variant_alternative_t<I, CommandBody>>::kOpcode,
-                  CommandDescription<std::variant_alternative_t<I, CommandBody>>::kEngine,
-                  CommandDescription<std::variant_alternative_t<I, CommandBody>>::kName}...};
+  return std::array{CommandKind{CommandDescription<std::variant_alternative_t<I, CommandBody>>::kOpcode,
+                                CommandDescription<std::variant_alternative_t<I, CommandBody>>::kEngine,
+                                CommandDescription<std::variant_alternative_t<I, CommandBody>>::kName}...};
 }
 constexpr auto kAlternatives = std::make_index_sequence<std::variant_size_v<CommandBody>>{};
 constexpr auto kKinds = kinds(kAlternatives);

@@ -57,9 +57,6 @@ std::uint32_t config_hash(const AcceleratorConfig& c) {
   return crc.checksum();
 }
 
-const char* to_string(Synchronization value) {
-  return value == Synchronization::kBalanced ? "balanced" : "group_max";
-}
 const char* to_string(ColumnMapping value) {
   return value == ColumnMapping::kFlattened ? "flattened" : "row";
 }

@@ -6,16 +6,10 @@
 #include <cstdint>
 #include <string>
 
-#include "hw/isa/names.h"
+#include "hw/isa/synchronization.h"
 #include "quant/ir/token_form.h"
 
 namespace bitbalance::isa {
-
-/// How the rows of the PE array agree on the end of a step.
-enum class Synchronization {
-  kBalanced,  ///< the paper's: every step has nnzb slots
-  kGroupMax,  ///< ours: as many slots as the busiest row of the tile needs, never more than nnzb
-};
 
 /// How output pixels are dealt to columns.
 enum class ColumnMapping {
@@ -88,7 +82,6 @@ void check(const AcceleratorConfig& config);
 /// Fingerprint of everything a program depends on; a program made for another fingerprint is refused.
 std::uint32_t config_hash(const AcceleratorConfig& config);
 
-const char* to_string(Synchronization value);
 const char* to_string(ColumnMapping value);
 const char* to_string(WeightStorage value);
 

@@ -23,14 +23,13 @@ std::string disassembly(const Command& command) {
   std::string text = name_of(command);
   const auto add = [&text](const Field& field, const auto& value) {
     const auto number = static_cast<std::int64_t>(value);
-    text += fmt::format(" {}={}", field.name,
-                        field.holds_engines ? names_of(static_cast<EngineMask>(number))
-                                            : std::to_string(number));
+    text +=
+        fmt::format(" {}={}", field.name,
+                    field.holds_engines ? names_of(static_cast<EngineMask>(number)) : std::to_string(number));
   };
   describe_header(command.header, add);
-  std::visit(
-      [&](const auto& body) { CommandDescription<std::decay_t<decltype(body)>>::fields(body, add); },
-      command.body);
+  std::visit([&](const auto& body) { CommandDescription<std::decay_t<decltype(body)>>::fields(body, add); },
+             command.body);
   return text;
 }
 

@@ -48,6 +48,7 @@ WeightEncoder::WeightEncoder(const sc_core::sc_module_name& name, const Accelera
     : sc_module(name),
       clk("clk"),
       config_(config),
+      synchronization_(rule_of(config.synchronization)),
       ports_(ports),
       weights_(weights),
       profile_(profile),
@@ -140,7 +141,7 @@ void WeightEncoder::read_word() {
 void WeightEncoder::emit_slot() {
   const bool more = take_leading_ones(ones_.data(), negatives_.data(), tile_.rows, slot_.token.data()) != 0;
   ++items_;
-  tokens_done_ = items_ == tile_.nnzb || (config_.synchronization == Synchronization::kGroupMax && !more);
+  tokens_done_ = synchronization_.ends(items_, more, tile_.nnzb);
   slot_.first_of_step = items_ == 1;
   slot_.first_of_tile = slot_.first_of_step && step_ == 0;
   slot_.last_of_tile = tokens_done_ && last_step();

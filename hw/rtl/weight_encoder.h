@@ -20,8 +20,8 @@ namespace bitbalance::rtl {
 /// One item an edge: slots, then bubbles while the next step's reads last longer. A step takes max(slots,
 /// conflicts of the next step's tile) items, the last step of a command its slots alone. Step k + 1 is
 /// fetched together with the first slot of step k; the first step of a command when its tile is popped,
-/// `conflicts` edges before its first slot. `balanced`: slots = nnzb; `group_max`: slots until no used row
-/// has a token left, 1 to nnzb. Tokens beyond nnzb are not performed.
+/// `conflicts` edges before its first slot. When a step's slots end is the synchronization's to say. Tokens
+/// beyond nnzb are not performed.
 class WeightEncoder : public sc_core::sc_module {
  public:
   struct Ports {
@@ -54,6 +54,7 @@ class WeightEncoder : public sc_core::sc_module {
   bool last_step() const { return step_ + 1 == tile_.steps; }
 
   const AcceleratorConfig config_;
+  const SynchronizationRule& synchronization_;
   Ports ports_;
   const WeightBuffer& weights_;
   Profile& profile_;

@@ -37,8 +37,7 @@ Analysis Timeline::analyze(const Program& program, WeightStatistics& weights) {
         waiting.command == nullptr
             ? "program: its last command is not End"
             : fmt::format("program: command {} waits forever for a flag of the {} engine",
-                          waiting.command - program.commands.data(),
-                          to_string(waiting.missing)));
+                          waiting.command - program.commands.data(), to_string(waiting.missing)));
   }
   return {schedule_.cycles(), std::exchange(profile_, {})};
 }

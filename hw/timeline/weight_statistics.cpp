@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/bits.h"
 #include "base/interruption.h"
 #include "base/vector_clones.h"
 
@@ -12,37 +13,26 @@ namespace {
 /// Number of tokens of each weight.
 BITBALANCE_VECTOR_CLONES
 void count_tokens(const std::int16_t* weights, std::size_t count, TokenForm form, std::uint8_t* tokens) {
-  const bool digits = form == TokenForm::kSignedDigit;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto magnitude = static_cast<std::uint32_t>(weights[i] < 0 ? -weights[i] : weights[i]);
-    // As token_mask() has it.
-    std::uint32_t n = digits ? (3 * magnitude ^ magnitude) >> 1 : magnitude;
-    n -= n >> 1 & 0x55555555;
-    n = (n & 0x33333333) + (n >> 2 & 0x33333333);
-    n = (n + (n >> 4)) & 0x0f0f0f0f;
-    n = (n + (n >> 8) + (n >> 16)) & 0x1f;  // a weight has 16 positions
-    tokens[i] = static_cast<std::uint8_t>(n);
-  }
+  for (std::size_t i = 0; i < count; ++i)
+    tokens[i] = static_cast<std::uint8_t>(count_ones(token_mask(weights[i], form).ones));
 }
 
 }  // namespace
 
-RowGroupSteps::RowGroupSteps(std::int64_t steps, int slots, std::int64_t tokens)
-    : steps_(steps), tokens_(tokens), slots_(steps * slots), last_(slots) {
-  for (int c = 0; c <= kMaxTokens; ++c)
-    cycles_[static_cast<std::size_t>(c)] = (steps - 1) * std::max(slots, c);
-}
-
-RowGroupSteps::RowGroupSteps(std::vector<std::uint8_t> slots, std::int64_t tokens)
-    : steps_(static_cast<std::int64_t>(slots.size())),
-      tokens_(tokens),
-      last_(slots.back()),
-      sequence_(std::move(slots)) {
-  std::array<std::int64_t, kMaxTokens + 1> histogram{};
-  for (const std::uint8_t s : sequence_) {
-    ++histogram[s];
-    slots_ += s;
+RowGroupSteps::RowGroupSteps(const SynchronizationRule& rule, std::vector<std::uint8_t> busiest, int limit,
+                             std::int64_t tokens)
+    : steps_(static_cast<std::int64_t>(busiest.size())), tokens_(tokens), sequence_(std::move(busiest)) {
+  std::array<std::uint8_t, kMaxTokens + 1> slots{};  // by tokens of the busiest row
+  for (int t = 0; t <= kMaxTokens; ++t)
+    slots[static_cast<std::size_t>(t)] = static_cast<std::uint8_t>(rule.slots(t, limit));
+  std::array<std::int64_t, kMaxTokens + 1> histogram{};  // of the steps' slots
+  for (std::uint8_t& step : sequence_) {
+    step = slots[step];
+    ++histogram[step];
+    slots_ += step;
   }
+  last_ = sequence_.back();
+  if (histogram[static_cast<std::size_t>(last_)] == steps_) sequence_ = {};
   --histogram[static_cast<std::size_t>(last_)];
   for (int c = 0; c <= kMaxTokens; ++c) {
     for (int s = 1; s <= kMaxTokens; ++s) {
@@ -78,19 +68,15 @@ WeightStatistics::Groups WeightStatistics::scan(const ConstantsBlob& blob,
   for (int begin = 0; begin < channels * layer.groups;) {
     throw_if_interrupted();
     const int end = std::min(begin + config.rows, (begin / channels + 1) * channels);
-    std::vector<std::uint8_t> slots(steps, 1);
+    std::vector<std::uint8_t> busiest(steps);
     std::int64_t all_tokens = 0;
     for (int channel = begin; channel < end; ++channel) {
       count_tokens(layer.weights.data() + static_cast<std::size_t>(channel) * filter + first, steps,
                    layer.token_form, tokens.data());
       all_tokens += std::accumulate(tokens.begin(), tokens.end(), std::int64_t{0});
-      for (std::size_t s = 0; s < steps; ++s) slots[s] = std::max(slots[s], tokens[s]);
+      for (std::size_t s = 0; s < steps; ++s) busiest[s] = std::max(busiest[s], tokens[s]);
     }
-    if (config.synchronization == Synchronization::kBalanced) {
-      groups.emplace_back(static_cast<std::int64_t>(steps), layer.nnzb, all_tokens);
-    } else {
-      groups.emplace_back(std::move(slots), all_tokens);
-    }
+    groups.emplace_back(rule_of(config.synchronization), std::move(busiest), layer.nnzb, all_tokens);
     begin = end;
   }
   return groups;

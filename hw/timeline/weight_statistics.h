@@ -21,10 +21,9 @@ namespace bitbalance::timeline {
 class RowGroupSteps {
  public:
   RowGroupSteps() = default;
-  /// `balanced`: every step has `slots`.
-  RowGroupSteps(std::int64_t steps, int slots, std::int64_t tokens);
-  /// `group_max`.
-  RowGroupSteps(std::vector<std::uint8_t> slots, std::int64_t tokens);
+  /// `busiest`: by step, the largest number of tokens of a row, at most `limit` of them performed.
+  RowGroupSteps(const SynchronizationRule& rule, std::vector<std::uint8_t> busiest, int limit,
+                std::int64_t tokens);
 
   std::int64_t steps() const { return steps_; }
   /// Performed tokens of all used rows and steps.

@@ -50,6 +50,12 @@ std::vector<std::string> token_forms() {
   return names({TokenForm::kBinary, TokenForm::kSignedDigit});
 }
 
+std::vector<std::string> synchronizations() {
+  std::vector<std::string> result;
+  for (const SynchronizationRule& rule : synchronization_rules()) result.emplace_back(rule.name);
+  return result;
+}
+
 void show_zoo(SettingsVisitor& v, ZooOptions& s) {
   v.integer({"seed", "of the synthetic weights"}, s.seed, 0, std::int64_t{1} << 62);
   v.choice({"weight_distribution", "of the synthetic weights"}, s.distribution,
@@ -112,7 +118,7 @@ void show_accelerator(SettingsVisitor& v, AcceleratorConfig& s) {
   v.boolean({"allow_wrap", "accept layers whose sums could overflow an accumulator; they wrap"},
             s.allow_wrap);
   v.choice({"synchronization", "how the rows agree on the end of a step"}, s.synchronization,
-           names({Synchronization::kBalanced, Synchronization::kGroupMax}));
+           synchronizations());
   v.choice({"column_mapping", "how output pixels are dealt to columns"}, s.column_mapping,
            names({ColumnMapping::kFlattened, ColumnMapping::kRow}));
   v.choice({"token_form", "how a non-zero bit becomes a shift-add"}, s.token_form, token_forms());

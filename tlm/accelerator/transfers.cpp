@@ -58,9 +58,7 @@ void Transfer::settle() {
 }
 
 LoadTransfer::LoadTransfer(const AcceleratorConfig& config, Ending ending)
-    : Transfer(config, std::move(ending)),
-      staging_bytes_(config.staging_bytes()),
-      config_(config) {}
+    : Transfer(config, std::move(ending)), staging_bytes_(config.staging_bytes()), config_(config) {}
 
 void LoadTransfer::begin(const RunWalk& runs, Edge popped) {
   arriving_ = BurstWalk(runs, burst_bytes_, BurstShape::kAligned);

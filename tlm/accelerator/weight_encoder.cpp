@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "base/bits.h"
 #include "base/vector_clones.h"
 
 namespace bitbalance::tlm_level {
@@ -18,28 +19,23 @@ constexpr std::size_t kMostHeldBytes = std::size_t{256} << 20;
 TokenMask performed(TokenMask mask, int nnzb) {
   std::uint32_t kept = 0;
   for (int i = 0; i < nnzb && mask.ones != 0; ++i) {
-    const std::uint32_t leading = 0x80000000u >> __builtin_clz(mask.ones);
+    const std::uint32_t leading = 1u << leading_one(mask.ones);
     kept |= leading;
     mask.ones ^= leading;
   }
   return {kept, mask.negatives & kept};
 }
 
-/// Values and numbers of tokens; returns the largest number. The bits of a mask are counted by halves: vector
-/// units have no instruction for it that every machine knows.
+/// Values and numbers of tokens; returns the largest number.
 BITBALANCE_VECTOR_CLONES
 std::uint32_t evaluate(const std::uint32_t* ones, const std::uint32_t* negatives, int count,
                        std::int32_t* values, std::uint8_t* tokens) {
   std::uint32_t most = 0;
   for (int i = 0; i < count; ++i) {
     values[i] = value({ones[i], negatives[i]});
-    std::uint32_t bits = ones[i];
-    bits -= bits >> 1 & 0x55555555u;
-    bits = (bits & 0x33333333u) + (bits >> 2 & 0x33333333u);
-    bits = (bits + (bits >> 4)) & 0x0f0f0f0fu;
-    bits = bits * 0x01010101u >> 24;
-    tokens[i] = static_cast<std::uint8_t>(bits);
-    most = std::max(most, bits);
+    const std::uint32_t count_of_tokens = count_ones(ones[i]);
+    tokens[i] = static_cast<std::uint8_t>(count_of_tokens);
+    most = std::max(most, count_of_tokens);
   }
   return most;
 }
@@ -175,14 +171,12 @@ void WeightEncoder::decode_row(const std::uint8_t* stored, std::uint32_t row_byt
 
 RowGroupSteps WeightEncoder::count(const std::vector<std::uint8_t>& tokens, const Compute& command) const {
   const std::int64_t total = std::accumulate(tokens.begin(), tokens.end(), std::int64_t{0});
-  if (config_.synchronization == Synchronization::kBalanced)
-    return RowGroupSteps(command.steps(), command.nnzb, total);
-  std::vector<std::uint8_t> slots(static_cast<std::size_t>(command.steps()), 1);
+  std::vector<std::uint8_t> busiest(static_cast<std::size_t>(command.steps()));
   for (auto row = tokens.begin(); row != tokens.end(); row += command.steps()) {
-    std::transform(slots.begin(), slots.end(), row, slots.begin(),
-                   [](std::uint8_t busiest, std::uint8_t other) { return std::max(busiest, other); });
+    std::transform(busiest.begin(), busiest.end(), row, busiest.begin(),
+                   [](std::uint8_t one, std::uint8_t other) { return std::max(one, other); });
   }
-  return RowGroupSteps(std::move(slots), total);
+  return RowGroupSteps(rule_of(config_.synchronization), std::move(busiest), command.nnzb, total);
 }
 
 }  // namespace bitbalance::tlm_level

@@ -55,7 +55,7 @@ Command assembled(const std::string& line) {
     visit_fields(command, [&values](const Field& field, auto& value) {
       const std::string text = values.at(field.name);
       value = static_cast<std::decay_t<decltype(value)>>(field.holds_engines ? engines_named(text)
-                                                                              : std::stoll(text));
+                                                                             : std::stoll(text));
       values.erase(field.name);
     });
     REQUIRE(values.empty());

@@ -125,8 +125,7 @@ struct Layer {
       for (int y = 0; y < kRows; ++y) {
         for (int x = 0; x < kColumns; ++x) {
           const std::int64_t scaled = (sum(m, y, x) + entry.bias) * entry.multiplier;
-          const std::int64_t rounded =
-              (scaled + (std::int64_t{1} << (entry.shift - 1))) >> entry.shift;
+          const std::int64_t rounded = (scaled + (std::int64_t{1} << (entry.shift - 1))) >> entry.shift;
           output.push_back(static_cast<std::uint8_t>(std::clamp<std::int64_t>(rounded, 0, 255)));
         }
       }

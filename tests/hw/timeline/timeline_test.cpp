@@ -78,7 +78,7 @@ struct RandomWork {
     for (int g = 0; g < compute.conv_groups * compute.row_groups(config.rows); ++g) {
       std::vector<std::uint8_t> slots(static_cast<std::size_t>(compute.steps()));
       for (auto& s : slots) s = static_cast<std::uint8_t>(uniform(1, 4));
-      groups.emplace_back(slots, 0);
+      groups.emplace_back(rule_of(Synchronization::kGroupMax), slots, 4, 0);
     }
   }
 

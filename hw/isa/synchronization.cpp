@@ -1,0 +1,36 @@
+#include "hw/isa/synchronization.h"
+
+#include <algorithm>
+
+namespace bitbalance::isa {
+namespace {
+
+/// The paper's: every step takes as many slots as any could.
+int as_many_as_any(int /*tokens*/, int limit) {
+  return limit;
+}
+
+/// Ours: a step ends when no row has a token left.
+int as_many_as_needed(int tokens, int limit) {
+  return std::clamp(tokens, 1, limit);
+}
+
+}  // namespace
+
+const std::vector<SynchronizationRule>& synchronization_rules() {
+  static const std::vector<SynchronizationRule> rules = {
+      {Synchronization::kBalanced, "balanced", as_many_as_any},
+      {Synchronization::kGroupMax, "group_max", as_many_as_needed},
+  };
+  return rules;
+}
+
+const SynchronizationRule& rule_of(Synchronization synchronization) {
+  return synchronization_rules()[static_cast<std::size_t>(synchronization)];
+}
+
+const char* to_string(Synchronization value) {
+  return rule_of(value).name;
+}
+
+}  // namespace bitbalance::isa

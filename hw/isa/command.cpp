@@ -40,52 +40,43 @@ bool set_body(CommandBody& body, Opcode opcode, std::index_sequence<I...> /*alte
   return ((kKinds[I].opcode == opcode && (body.emplace<I>(), true)) || ...);
 }
 
-/// The place of the fields of a record, one behind the other.
-class FieldWalk {
- public:
-  explicit FieldWalk(int first_byte) : at_(8 * first_byte) {}
-  /// Calls `piece(byte, bit, count, done)` for each byte that the next field of `bits` has bits in, `count`
-  /// of them from `bit` on; `done`: bits of the bytes before.
-  template <class Piece>
-  void next(int bits, const Piece& piece) {
-    if (bits >= 8) at_ = (at_ + 7) / 8 * 8;
-    for (int done = 0; done < bits;) {
-      const int count = std::min(8 - at_ % 8, bits - done);
-      piece(static_cast<std::size_t>(at_ / 8), at_ % 8, count, done);
-      at_ += count;
-      done += count;
-    }
+/// Calls `piece(byte, bit, count, done)` for each byte that has some of the `bits` from `place` on: `count`
+/// from its bit `bit` on, after `done` in the bytes before.
+template <class Piece>
+void for_bytes(int place, int bits, const Piece& piece) {
+  for (int done = 0, count = 0; done < bits; done += count, place += count) {
+    count = std::min(8 - place % 8, bits - done);
+    piece(static_cast<std::size_t>(place / 8), place % 8, count, done);
   }
-
- private:
-  int at_;  ///< bits
-};
+}
 
 class Writer {
  public:
-  Writer(CommandBytes& bytes, int first_byte) : bytes_(bytes), walk_(first_byte) {}
+  Writer(CommandBytes& bytes, int first_byte) : bytes_(bytes), places_(first_byte) {}
 
   template <class T>
   void operator()(const Field& field, const T& value) {
+    const int width = bits_of<T>(field);
     const auto bits = static_cast<std::uint64_t>(value - field.bias);
-    walk_.next(bits_of<T>(field), [&](std::size_t byte, int bit, int count, int done) {
+    for_bytes(places_.next(width), width, [&](std::size_t byte, int bit, int count, int done) {
       bytes_[byte] |= static_cast<std::uint8_t>((bits >> done & low_mask(count)) << bit);
     });
   }
 
  private:
   CommandBytes& bytes_;
-  FieldWalk walk_;
+  FieldPlaces places_;
 };
 
 class Reader {
  public:
-  Reader(const CommandBytes& bytes, int first_byte) : bytes_(bytes), walk_(first_byte) {}
+  Reader(const CommandBytes& bytes, int first_byte) : bytes_(bytes), places_(first_byte) {}
 
   template <class T>
   void operator()(const Field& field, T& value) {
+    const int width = bits_of<T>(field);
     std::uint64_t bits = 0;
-    walk_.next(bits_of<T>(field), [&](std::size_t byte, int bit, int count, int done) {
+    for_bytes(places_.next(width), width, [&](std::size_t byte, int bit, int count, int done) {
       bits |= (bytes_[byte] >> bit & low_mask(count)) << done;
     });
     value = static_cast<T>(bits + static_cast<std::uint64_t>(field.bias));
@@ -93,10 +84,9 @@ class Reader {
 
  private:
   const CommandBytes& bytes_;
-  FieldWalk walk_;
+  FieldPlaces places_;
 };
 
-constexpr int kHeaderBegin = 1;
 constexpr Field kMagicField("magic");
 constexpr Field kVersionField("version");
 

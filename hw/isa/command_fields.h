@@ -55,14 +55,32 @@ constexpr Field engines_field(const char* name) {
   return field;
 }
 
-/// Width in the record. A field of a byte or more begins at a byte, a shorter one at the next bit.
+/// Width in the record.
 template <class T>
 constexpr int bits_of(const Field& field) {
   if (field.bits != 0) return field.bits;
   return std::is_same_v<std::remove_const_t<T>, bool> ? 1 : 8 * static_cast<int>(sizeof(T));
 }
 
-/// Byte 0 of a record, in front of the command's header.
+/// The places of fields, one behind the other: a field of a byte or more begins at a byte, a shorter one at
+/// the next bit.
+class FieldPlaces {
+ public:
+  explicit FieldPlaces(int first_byte) : next_(8 * first_byte) {}
+  /// First bit of the next field, which has `bits`.
+  int next(int bits) {
+    if (bits >= 8) next_ = static_cast<int>(align_up(next_, 8));
+    const int place = next_;
+    next_ += bits;
+    return place;
+  }
+
+ private:
+  int next_;
+};
+
+// A record: opcode, the command's header, its body, CRC. Bytes.
+inline constexpr int kHeaderBegin = 1;
 inline constexpr int kBodyBegin = 8;
 inline constexpr int kCrcBegin = 60;
 
@@ -302,5 +320,15 @@ struct CommandDescription<Store> {
     field(Field{"image_stride"}, b.image_stride);
   }
 };
+
+/// Calls `visit` with a default body of each kind of command, in the order of Command's variant.
+template <class Visitor, class... Bodies>
+void visit_each(const std::variant<Bodies...>& /*body*/, const Visitor& visit) {
+  (visit(Bodies{}), ...);
+}
+template <class Visitor>
+void for_each_body(const Visitor& visit) {
+  visit_each(Command{}.body, visit);
+}
 
 }  // namespace bitbalance::isa

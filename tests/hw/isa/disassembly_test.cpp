@@ -8,19 +8,19 @@
 
 #include "hw/isa/command_check.h"
 #include "hw/isa/command_fields.h"
+#include "hw/isa/command_page.h"
 #include "tests/support/random_case.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
 
 namespace {
 
-using Body = decltype(Command::body);
-constexpr auto kBodies = std::make_index_sequence<std::variant_size_v<Body>>{};
-
-template <std::size_t... I>
-std::vector<Command> one_of_each(std::index_sequence<I...> /*bodies*/) {
-  return {Command{{}, std::variant_alternative_t<I, Body>{}}...};
+std::vector<Command> one_of_each() {
+  std::vector<Command> commands;
+  for_each_body([&commands](const auto& body) { commands.push_back({{}, body}); });
+  return commands;
 }
 
 /// Calls `field` with all of the command's.
@@ -50,7 +50,7 @@ Command assembled(const std::string& line) {
     const std::size_t sign = word.find('=');
     REQUIRE(values.emplace(word.substr(0, sign), word.substr(sign + 1)).second);
   }
-  for (Command command : one_of_each(kBodies)) {
+  for (Command command : one_of_each()) {
     if (name != name_of(command)) continue;
     visit_fields(command, [&values](const Field& field, auto& value) {
       const std::string text = values.at(field.name);
@@ -68,7 +68,7 @@ Command assembled(const std::string& line) {
 
 TEST_CASE("a command is found again in its disassembly, whatever its fields hold") {
   std::mt19937 random(1);
-  for (const Command& kind : one_of_each(kBodies)) {
+  for (const Command& kind : one_of_each()) {
     for (int i = 0; i < 200; ++i) {
       Command command = kind;
       visit_fields(command, [&random](const Field& field, auto& value) {
@@ -81,6 +81,10 @@ TEST_CASE("a command is found again in its disassembly, whatever its fields hold
       REQUIRE(encode(assembled(disassembly(command)), 5) == bytes);
     }
   }
+}
+
+TEST_CASE("docs/command-fields.md is what the descriptions generate") {
+  CHECK(text_of(BITBALANCE_SOURCE_DIR "/docs/command-fields.md") == command_fields_markdown());
 }
 
 TEST_CASE("a disassembly names command, engines and fields") {
@@ -96,7 +100,7 @@ TEST_CASE("a disassembly names command, engines and fields") {
 }
 
 TEST_CASE("the fields of a record lie between its opcode and its CRC and do not overlap") {
-  for (const Command& kind : one_of_each(kBodies)) {
+  for (const Command& kind : one_of_each()) {
     const CommandBytes empty = encode(kind, 0);
     CommandBytes used{};  // bits that some field has changed
     Command command = kind;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "hw/isa/parameter_entry.h"
-#include "hw/isa/tokens.h"
+#include "hw/isa/row_stream.h"
 
 namespace bitbalance::compiler {
 namespace {
@@ -21,14 +21,13 @@ void for_channels(const ConstantsBlob& blob, const QuantizedLayer& layer, const 
 // Rows follow the output channels: a row group is the next rows of the blob.
 std::vector<std::uint8_t> pack_weights(const ConstantsBlob& blob, const QuantizedLayer& layer,
                                        const AcceleratorConfig& config) {
-  const WeightFormat format(layer.weight_bits, layer.nnzb, config.token_form, config.weight_storage);
+  const RowStream stream(layer.weight_bits, layer.nnzb, config);
   const std::size_t filter = layer.weights.size() / layer.bias.size();
   const auto area = static_cast<std::size_t>(layer.window.area());
   std::vector<std::uint8_t> bytes;
   for_channels(blob, layer, [&](std::size_t channel) {
     const std::size_t first = channel * filter + static_cast<std::size_t>(blob.input_channel) * area;
-    append_row(bytes, layer.weights.data() + first, static_cast<std::size_t>(blob.input_channels) * area,
-               format);
+    stream.append(bytes, layer.weights.data() + first, static_cast<std::size_t>(blob.input_channels) * area);
   });
   return bytes;
 }

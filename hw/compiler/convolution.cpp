@@ -71,8 +71,7 @@ Cost estimate(const Convolution& c, const LayerMapping& m, const SpatialCut& spa
 
   const std::int64_t activation_bytes =
       space.loaded_rows * c.in_columns * c.in_channels * c.groups * c.batch * c.element_bytes();
-  const std::int64_t weight_bytes = c.groups * std::int64_t{c.out_channels} *
-                                    row_bytes(static_cast<std::uint32_t>(steps), c.weight_code_bits);
+  const std::int64_t weight_bytes = c.groups * std::int64_t{c.out_channels} * c.row_stream.bytes(steps);
   const bool reload_activations =
       channel_blocks > 1 && ((m.order == LoopOrder::kWeightsOuter && spatial_blocks > 1) ||
                              (chunks > 1 && !activations_resident(c, m)));
@@ -173,9 +172,8 @@ BlockNeeds block_needs(const Convolution& c, const LayerMapping& m) {
   BlockNeeds needs;
   needs.activation_elements =
       activation_elements(c, m, activations_resident(c, m) ? c.in_channels : m.channels);
-  needs.weight_bank_bytes =
-      m.conv_groups * ceil_div(m.output_channels, c.config->rows) *
-      std::int64_t{row_bytes(static_cast<std::uint32_t>(m.channels * c.kernel_area()), c.weight_code_bits)};
+  needs.weight_bank_bytes = m.conv_groups * ceil_div(m.output_channels, c.config->rows) *
+                            std::int64_t{c.row_stream.bytes(std::int64_t{m.channels} * c.kernel_area())};
   needs.parameter_entries = std::int64_t{m.conv_groups} * m.output_channels;
   needs.output_elements =
       std::int64_t{m.images} * m.conv_groups * m.output_channels * (m.rows / c.pool_h) * c.pooled_columns();

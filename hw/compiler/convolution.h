@@ -7,7 +7,7 @@
 #include "base/bits.h"
 #include "hw/compiler/mapper.h"
 #include "hw/isa/config.h"
-#include "hw/isa/tokens.h"
+#include "hw/isa/row_stream.h"
 #include "quant/ir/quantized_network.h"
 
 namespace bitbalance::compiler {
@@ -25,7 +25,7 @@ struct Convolution {
   int pool_h = 1, pool_w = 1;
   bool wide = false;
   bool operand = false;
-  int weight_code_bits = 8;  ///< of a stored weight
+  RowStream row_stream{8, 7, {}};  ///< of the weights
   const AcceleratorConfig* config = nullptr;
 
   int element_bytes() const { return wide ? 2 : 1; }

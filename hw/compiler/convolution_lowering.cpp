@@ -171,8 +171,7 @@ class ConvolutionLowering {
     const int array_rows = builder_.config().rows;
     const int row_groups = ceil_div(b.channels, array_rows);
     LoadWeights load;
-    load.row_bytes =
-        row_bytes(static_cast<std::uint32_t>(chunk.channels * conv_.kernel_area()), conv_.weight_code_bits);
+    load.row_bytes = conv_.row_stream.bytes(std::int64_t{chunk.channels} * conv_.kernel_area());
     load.groups = field<std::uint16_t>(std::int64_t{b.groups} * row_groups, "row groups of a block");
     load.groups_per_conv_group = field<std::uint16_t>(row_groups, "row groups of a conv group");
     load.rows = static_cast<std::uint8_t>(std::min(array_rows, b.channels));

@@ -63,8 +63,7 @@ Convolution describe(const QuantizedNetwork& network, const QuantizedLayer& laye
   c.out_columns = out.width;
   c.wide = input.bits == 16;
   c.operand = layer.operand >= 0;
-  c.weight_code_bits =
-      WeightFormat(layer.weight_bits, layer.nnzb, config.token_form, config.weight_storage).bits();
+  c.row_stream = RowStream(layer.weight_bits, layer.nnzb, config);
   c.config = &config;
   return c;
 }
@@ -73,10 +72,12 @@ Convolution describe(const QuantizedNetwork& network, const QuantizedLayer& laye
 using ConvolutionShape = std::array<int, 24>;
 ConvolutionShape shape_of(const Convolution& c) {
   const Window& w = c.layer->window;
-  return {c.groups,      c.in_channels, c.out_channels, c.in_rows,    c.in_columns,   c.out_rows,
-          c.out_columns, c.pool_h,      c.pool_w,       int{c.wide},  int{c.operand}, c.weight_code_bits,
-          c.layer->nnzb, w.kernel_h,    w.kernel_w,     w.stride_h,   w.stride_w,     w.pad_top,
-          w.pad_left,    w.pad_bottom,  w.pad_right,    w.dilation_h, w.dilation_w};
+  return {c.groups,      c.in_channels, c.out_channels, c.in_rows,
+          c.in_columns,  c.out_rows,    c.out_columns,  c.pool_h,
+          c.pool_w,      int{c.wide},   int{c.operand}, c.row_stream.format().bits(),
+          c.layer->nnzb, w.kernel_h,    w.kernel_w,     w.stride_h,
+          w.stride_w,    w.pad_top,     w.pad_left,     w.pad_bottom,
+          w.pad_right,   w.dilation_h,  w.dilation_w};
 }
 
 void check_user_mapping(const LayerMapping& m, const Convolution& c) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "hw/isa/dma_walk.h"
-#include "hw/isa/tokens.h"
+#include "hw/isa/row_stream.h"
 
 namespace bitbalance::isa {
 namespace {
@@ -62,10 +62,10 @@ class AccessList {
   void operator()(const LoadActivations& load) { tensor(Storage::kActivations, load); }
   void operator()(const LoadOutputs& load) { tensor(Storage::kOutputs, load); }
   void operator()(const Compute& c) {
-    const WeightFormat format(c.weight_bits, c.nnzb, config_.token_form, config_.weight_storage);
+    const RowStream stream(c.weight_bits, c.nnzb, config_);
     const auto groups =
         static_cast<std::uint64_t>(c.conv_groups) * static_cast<std::uint64_t>(c.row_groups(config_.rows));
-    ring(false, c.weight_base, groups * row_bytes(static_cast<std::uint32_t>(c.steps()), format));
+    ring(false, c.weight_base, groups * stream.bytes(c.steps()));
     const std::uint64_t plane = std::uint64_t{c.plane_rows} * c.plane_columns;
     const std::uint64_t input = plane * c.stride_h * c.stride_w * c.channels * c.conv_groups;
     images(Storage::kActivations, false, c.wide, c.activation_base, input, c.images,

@@ -4,7 +4,7 @@
 
 #include "hw/isa/command_fields.h"
 #include "hw/isa/dma_walk.h"
-#include "hw/isa/tokens.h"
+#include "hw/isa/row_stream.h"
 
 namespace bitbalance::isa {
 namespace {
@@ -57,13 +57,13 @@ ProgramFault check_tensor(const Load& load, std::int64_t capacity, const RegionM
 }
 
 bool weights_fit(const Compute& c, const AcceleratorConfig& config) {
-  const int bits = stored_bits(c.weight_bits, c.nnzb, config.token_form, config.weight_storage);
-  if (bits > kMaxStoredBits) return false;
+  if (stored_bits(c.weight_bits, c.nnzb, config.token_form, config.weight_storage) > kMaxStoredBits)
+    return false;
   const auto bank_bytes = static_cast<std::uint64_t>(config.weight_bank_bytes);
-  const std::uint64_t steps = std::uint64_t{c.channels} * c.kernel_h * c.kernel_w;
-  const std::uint64_t row_bytes = (steps * static_cast<std::uint64_t>(bits) + 63) / 64 * 8;
+  const std::int64_t steps = std::int64_t{c.channels} * c.kernel_h * c.kernel_w;
+  const std::uint64_t row_words = RowStream(c.weight_bits, c.nnzb, config).words(steps);
   const auto groups = std::uint64_t{c.conv_groups} * static_cast<std::uint64_t>(c.row_groups(config.rows));
-  return c.weight_base < bank_bytes && groups * row_bytes <= bank_bytes;
+  return c.weight_base < bank_bytes && groups * row_words * RowStream::kWordBytes <= bank_bytes;
 }
 
 bool activations_fit(const Compute& c, const AcceleratorConfig& config) {

@@ -137,28 +137,4 @@ TokenMask WeightFormat::unpack_tokens(std::uint64_t code) const {
   return mask;
 }
 
-void append_row(std::vector<std::uint8_t>& bytes, const std::int16_t* weights, std::size_t count,
-                const WeightFormat& format) {
-  const std::size_t begin = bytes.size();
-  bytes.resize(begin + row_bytes(static_cast<std::uint32_t>(count), format));
-  std::uint64_t word = 0;
-  int used = 0;  // bits of `word`
-  std::size_t at = begin;
-  const auto flush = [&] {
-    for (int i = 0; i < 8; ++i) bytes[at++] = static_cast<std::uint8_t>(word >> 8 * i);
-  };
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint64_t code = format.pack(weights[i]);
-    word |= code << used;
-    used += format.bits();
-    if (used >= 64) {
-      flush();
-      used -= 64;
-      const int taken = format.bits() - used;
-      word = taken < 64 ? code >> taken : 0;
-    }
-  }
-  if (used > 0) flush();
-}
-
 }  // namespace bitbalance::isa

@@ -1,14 +1,9 @@
-// Tokens of a weight, in the order in which a PE performs them, and the two ways a weight lies in DRAM and in
-// the weight buffer. Sits between the mapper, which packs weights, and the weight encoder, which unpacks
-// them.
+// Tokens of a weight, in the order in which a PE performs them, and the two ways in which a weight is stored.
 #pragma once
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
-#include <vector>
 
-#include "base/bits.h"
 #include "hw/isa/config.h"
 
 namespace bitbalance::isa {
@@ -90,18 +85,5 @@ class WeightFormat {
   int count_bits_ = 0;
   int position_bits_ = 0;
 };
-
-/// Bytes of a row's stream: `steps` codes without gaps, rounded up to the 8-byte words that a bank delivers.
-constexpr std::uint32_t row_bytes(std::uint32_t steps, int code_bits) {
-  return static_cast<std::uint32_t>(8 * ceil_div(std::int64_t{steps} * code_bits, 64));
-}
-inline std::uint32_t row_bytes(std::uint32_t steps, const WeightFormat& format) {
-  return row_bytes(steps, format.bits());
-}
-
-/// Appends the stream of one row, row_bytes(count) long: code i in bits [i * bits, (i + 1) * bits) of the
-/// little-endian bit string, rest 0.
-void append_row(std::vector<std::uint8_t>& bytes, const std::int16_t* weights, std::size_t count,
-                const WeightFormat& format);
 
 }  // namespace bitbalance::isa

@@ -4,7 +4,7 @@
 #include <variant>
 
 #include "hw/isa/command_check.h"
-#include "hw/isa/tokens.h"
+#include "hw/isa/row_stream.h"
 
 namespace bitbalance::rtl {
 
@@ -54,8 +54,7 @@ void TileSequencer::accept_command() {
 
 void TileSequencer::begin(const Compute& compute) {
   command_ = compute;
-  const WeightFormat format(compute.weight_bits, compute.nnzb, config_.token_form, config_.weight_storage);
-  row_bytes_ = row_bytes(static_cast<std::uint32_t>(compute.steps()), format);
+  row_bytes_ = RowStream(compute.weight_bits, compute.nnzb, config_).bytes(compute.steps());
   row_groups_ = static_cast<std::uint16_t>(compute.row_groups(config_.rows));
   lanes_ = config_.lanes(compute.wide);
   group_elements_ = std::uint32_t{compute.channels} * compute.stride_h * compute.stride_w *

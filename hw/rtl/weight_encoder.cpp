@@ -8,7 +8,6 @@
 namespace bitbalance::rtl {
 namespace {
 
-constexpr int kWordBits = 64;
 /// Rows are handled in blocks of this many.
 constexpr int kRowBlock = 16;
 static_assert(AcceleratorConfig::kMaxRows % kRowBlock == 0);
@@ -52,7 +51,7 @@ WeightEncoder::WeightEncoder(const sc_core::sc_module_name& name, const Accelera
       ports_(ports),
       weights_(weights),
       profile_(profile),
-      format_(8, 7, config.token_form, config.weight_storage) {
+      stream_(8, 7, config) {
   SC_HAS_PROCESS(WeightEncoder);
   SC_METHOD(on_clock);
   sensitive << clk.pos();
@@ -95,10 +94,10 @@ void WeightEncoder::begin_command() {
 void WeightEncoder::take_tile() {
   tile_ = ports_.tiles.front();
   ports_.tiles.pop();
-  format_ = WeightFormat(tile_.weight_bits, tile_.nnzb, config_.token_form, config_.weight_storage);
+  stream_ = RowStream(tile_.weight_bits, tile_.nnzb, config_);
   step_ = 0;
   address_ = tile_.weight_address;
-  bit_ = kWordBits;
+  bit_ = RowStream::kWordBits;
   ones_.fill(0);
   slot_.wide = tile_.wide;
   slot_.clear = tile_.clear;
@@ -110,26 +109,25 @@ void WeightEncoder::take_tile() {
   slot_.token.fill(0);
   EventCounts& events = profile_.layer(tile_.layer).events;
   events.add(Event::kWeightEncode, std::int64_t{tile_.rows} * tile_.steps);
-  events.add(Event::kWeightBufferRead,
-             std::int64_t{tile_.rows} * (row_bytes(tile_.steps, format_) / WeightBuffer::kWordBytes));
+  events.add(Event::kWeightBufferRead, std::int64_t{tile_.rows} * stream_.words(tile_.steps));
 }
 
 /// Takes the next code of every row out of the stream.
 void WeightEncoder::begin_step() {
   items_ = 0;
   tokens_done_ = false;
-  const int rows = tile_.rows;
-  if (bit_ == kWordBits) read_word();
+  const int rows = tile_.rows, code_bits = stream_.format().bits();
+  if (bit_ == RowStream::kWordBits) read_word();
   for (int row = 0; row < rows; ++row) code_[row] = word_[row] >> bit_;
-  const int held = kWordBits - bit_;
-  if (held < format_.bits()) {
+  const int held = RowStream::kWordBits - bit_;
+  if (held < code_bits) {
     read_word();
     for (int row = 0; row < rows; ++row) code_[row] |= word_[row] << held;
-    bit_ = format_.bits() - held;
+    bit_ = code_bits - held;
   } else {
-    bit_ += format_.bits();
+    bit_ += code_bits;
   }
-  format_.unpack(code_.data(), rows, ones_.data(), negatives_.data());
+  stream_.format().unpack(code_.data(), rows, ones_.data(), negatives_.data());
 }
 
 void WeightEncoder::read_word() {

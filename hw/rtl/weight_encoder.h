@@ -9,7 +9,7 @@
 
 #include "hw/isa/config.h"
 #include "hw/isa/profile.h"
-#include "hw/isa/tokens.h"
+#include "hw/isa/row_stream.h"
 #include "hw/rtl/bundles.h"
 #include "hw/rtl/channel.h"
 #include "hw/rtl/signal_list.h"
@@ -62,7 +62,7 @@ class WeightEncoder : public sc_core::sc_module {
   // Tile and step.
   bool running_ = false;
   Tile tile_;
-  WeightFormat format_;
+  RowStream stream_;
   std::uint32_t step_ = 0;
   std::uint8_t wait_ = 0;            ///< edges until the first slot of a command
   std::uint8_t items_ = 0;           ///< slots and bubbles of this step so far

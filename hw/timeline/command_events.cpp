@@ -4,12 +4,10 @@
 
 #include "base/bits.h"
 #include "hw/isa/dma_walk.h"
-#include "hw/isa/tokens.h"
+#include "hw/isa/row_stream.h"
 
 namespace bitbalance::timeline {
 namespace {
-
-constexpr std::int64_t kWordBytes = 8;  // of a weight bank
 
 void count_read(Event bytes_event, const TransferCost& cost, int burst_bytes, EventCounts& events) {
   events.add(bytes_event, cost.bytes);
@@ -48,7 +46,7 @@ void count_fetch(EventCounts& events) {
 void count_events(const LoadWeights& /*load*/, const TransferCost& cost, int burst_bytes,
                   EventCounts& events) {
   count_read(Event::kDramReadWeight, cost, burst_bytes, events);
-  events.add(Event::kWeightBufferWrite, cost.bytes / kWordBytes);
+  events.add(Event::kWeightBufferWrite, cost.bytes / RowStream::kWordBytes);
 }
 
 void count_events(const LoadParameters& load, const TransferCost& cost, int burst_bytes,
@@ -70,9 +68,8 @@ void count_events(const LoadOutputs& load, const TransferCost& cost, int burst_b
 
 void count_events(const Compute& c, const PixelTiles& tiles, const RowGroupSteps* groups,
                   const AcceleratorConfig& config, EventCounts& events) {
-  const WeightFormat format(c.weight_bits, c.nnzb, config.token_form, config.weight_storage);
   const std::int64_t steps = c.steps();
-  const std::int64_t words = row_bytes(static_cast<std::uint32_t>(steps), format) / kWordBytes;
+  const std::int64_t words = RowStream(c.weight_bits, c.nnzb, config).words(steps);
   const auto pixel_tiles = static_cast<std::int64_t>(tiles.tiles.size());
   const int row_groups = c.row_groups(config.rows);
   const int groups_in_all = c.conv_groups * row_groups;

@@ -6,7 +6,7 @@
 #include <random>
 #include <stdexcept>
 
-#include "hw/isa/tokens.h"
+#include "hw/isa/row_stream.h"
 
 namespace bitbalance::test {
 namespace {
@@ -149,8 +149,8 @@ class Interpreter {
   }
 
   void execute(const Compute& c) {
-    const WeightFormat format(c.weight_bits, c.nnzb, config_.token_form, config_.weight_storage);
-    const std::size_t stream = row_bytes(static_cast<std::uint32_t>(c.steps()), format);
+    const RowStream row_stream(c.weight_bits, c.nnzb, config_);
+    const std::size_t stream = row_stream.bytes(c.steps());
     const int groups = c.row_groups(config_.rows);
     const std::size_t channel_stride = std::size_t{c.stride_h} * c.stride_w * c.plane_rows * c.plane_columns;
     const std::size_t pixels = std::size_t{c.images} * c.rows * c.columns;
@@ -162,7 +162,7 @@ class Interpreter {
         const std::size_t begin =
             c.weight_base + static_cast<std::size_t>(g * groups + m / config_.rows) * stream;
         for (int k = 0; k < c.steps(); ++k)
-          weights[static_cast<std::size_t>(k)] = weight(bank, begin, k, format);
+          weights[static_cast<std::size_t>(k)] = weight(bank, begin, k, row_stream.format());
         for (std::size_t p = 0; p < pixels; ++p) {
           const std::size_t n = p / (std::size_t{c.rows} * c.columns), y = p / c.columns % c.rows,
                             x = p % c.columns;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "hw/isa/tokens.h"
+#include "hw/isa/row_stream.h"
 
 namespace bitbalance::tlm_level {
 
@@ -26,10 +26,9 @@ void TileSequencer::perform(CommandBlock& block) {
 
 void TileSequencer::send_weights(const Command& command, int conv_group, std::vector<RowGroupSteps>& steps) {
   const auto& compute = std::get<Compute>(command.body);
-  const WeightFormat format(compute.weight_bits, compute.nnzb, config_.token_form, config_.weight_storage);
   StreamBlock block;
   block.command = &command;
-  block.row_bytes = row_bytes(static_cast<std::uint32_t>(compute.steps()), format);
+  block.row_bytes = RowStream(compute.weight_bits, compute.nnzb, config_).bytes(compute.steps());
   const int groups = compute.row_groups(config_.rows);
   for (int group = 0; group < groups; ++group) {
     block.index = conv_group * groups + group;

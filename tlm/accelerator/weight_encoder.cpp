@@ -144,7 +144,8 @@ void WeightEncoder::decode(const StreamBlock& block, Entry& entry) {
 
 void WeightEncoder::decode_row(const std::uint8_t* stored, std::uint32_t row_bytes, const Compute& command,
                                std::int32_t* values, std::uint8_t* tokens) const {
-  const WeightFormat format(command.weight_bits, command.nnzb, config_.token_form, config_.weight_storage);
+  const RowStream stream(command.weight_bits, command.nnzb, config_);
+  const WeightFormat& format = stream.format();
   const int steps = command.steps();
   std::vector<std::uint64_t> words(row_bytes / WeightBanks::kWordBytes + 1);
   std::memcpy(words.data(), stored, row_bytes);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "hw/isa/config.h"
+#include "hw/isa/row_stream.h"
 #include "hw/isa/tokens.h"
 #include "tlm/accelerator/block_sockets.h"
 #include "tlm/accelerator/blocks.h"

@@ -124,39 +124,3 @@ TEST_CASE("a code longer than 64 bits is refused") {
   CHECK_THROWS_WITH(WeightFormat(1, 1, TokenForm::kBinary, WeightStorage::kDense),
                     Catch::Contains("2 to 16"));
 }
-
-TEST_CASE("a row's codes follow each other without gaps and end on a word") {
-  CHECK(rc::check([] {
-    const int bits = *rc::gen::inRange(2, 17);
-    const int nnzb = *rc::gen::inRange(1, std::min(bits, 15));
-    const TokenForm form = *rc::gen::elementOf(std::vector<TokenForm>{std::begin(kForms), std::end(kForms)});
-    const WeightStorage storage =
-        *rc::gen::elementOf(std::vector<WeightStorage>{std::begin(kStorages), std::end(kStorages)});
-    const WeightFormat format(bits, nnzb, form, storage);
-    const RepresentableSet set(bits, nnzb, form);
-    const auto& magnitudes = set.magnitudes();
-    const auto picks = *rc::gen::container<std::vector<int>>(
-        rc::gen::inRange(-static_cast<int>(magnitudes.size()) + 1, static_cast<int>(magnitudes.size())));
-    std::vector<std::int16_t> weights;
-    for (const int pick : picks) {
-      const std::int32_t magnitude = magnitudes[static_cast<std::size_t>(std::abs(pick))];
-      weights.push_back(static_cast<std::int16_t>(pick < 0 ? -magnitude : magnitude));
-    }
-
-    std::vector<std::uint8_t> bytes(3, 0xee);  // what stands before must stay
-    append_row(bytes, weights.data(), weights.size(), format);
-    const std::uint32_t length = row_bytes(static_cast<std::uint32_t>(weights.size()), format);
-    RC_ASSERT(bytes.size() == 3 + length);
-    RC_ASSERT(bytes[2] == 0xee);
-    RC_ASSERT(length % 8 == 0);
-    RC_ASSERT(8 * length < weights.size() * static_cast<std::size_t>(format.bits()) + 64);
-    const auto bit = [&](std::size_t i) { return std::uint64_t{bytes[3 + i / 8]} >> i % 8 & 1; };
-    std::size_t at = 0;
-    for (const std::int16_t weight : weights) {
-      std::uint64_t code = 0;
-      for (int i = 0; i < format.bits(); ++i) code |= bit(at++) << i;
-      RC_ASSERT(value(format.unpack(code)) == weight);
-    }
-    while (at < 8 * length) RC_ASSERT(bit(at++) == 0);
-  }));
-}

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "hw/isa/parameter_entry.h"
-#include "hw/isa/tokens.h"
+#include "hw/isa/row_stream.h"
 #include "hw/rtl/accelerator.h"
 #include "tests/hw/rtl/csr_driver.h"
 #include "tests/hw/rtl/engine_bench.h"
@@ -49,10 +49,9 @@ struct Layer {
   }
 
   std::vector<Command> commands() const {
-    const WeightFormat format(4, 3, config.token_form, config.weight_storage);
     LoadWeights load_weights;
     load_weights.dram_offset = kWeightOffset;
-    load_weights.row_bytes = row_bytes(kIn * kKernel * kKernel, format);
+    load_weights.row_bytes = RowStream(4, 3, config).bytes(kIn * kKernel * kKernel);
     load_weights.groups = load_weights.groups_per_conv_group = 2;
     load_weights.rows = 4;
     load_weights.last_rows = 2;
@@ -106,11 +105,11 @@ struct Layer {
     for (std::uint32_t i = 0; i < program.size(); ++i) {
       put(kConstantsBase + (i + 1) * kCommandBytes, encode(program[i], i));
     }
-    const WeightFormat format(4, 3, config.token_form, config.weight_storage);
+    const RowStream stream(4, 3, config);
     constexpr std::size_t kSteps = kIn * kKernel * kKernel;
     std::vector<std::uint8_t> blob, entries;
     for (std::size_t m = 0; m < kOut; ++m) {
-      append_row(blob, &weights[m * kSteps], kSteps, format);
+      stream.append(blob, &weights[m * kSteps], kSteps);
       append_parameter(entries, parameters[m]);
     }
     put(kConstantsBase + kWeightOffset, blob);

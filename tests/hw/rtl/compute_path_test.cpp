@@ -228,8 +228,7 @@ TEST_CASE("a command without drain completes in its turn and leaves its sums in 
   convolution.load(bench.buffer);
   bench.issue(whole);
   // The same in chunks of one and three channels: a stream of weights each.
-  const WeightFormat format(whole.weight_bits, whole.nnzb, bench.config.token_form,
-                            bench.config.weight_storage);
+  const RowStream stream(whole.weight_bits, whole.nnzb, bench.config);
   Compute chunk[2] = {whole, whole};
   chunk[0].channels = 1;
   chunk[0].last_chunk = false;
@@ -244,7 +243,7 @@ TEST_CASE("a command without drain completes in its turn and leaves its sums in 
       std::vector<std::int16_t> weights;
       for (int i = 0; i < part.steps(); ++i) weights.push_back(convolution.weight(0, channel, step + i));
       std::vector<std::uint8_t> bytes;
-      append_row(bytes, weights.data(), weights.size(), format);
+      stream.append(bytes, weights.data(), weights.size());
       for (std::uint32_t at = 0; at < bytes.size(); at += 8) {
         std::uint64_t word = 0;
         for (unsigned i = 0; i < 8; ++i) word |= std::uint64_t{bytes[at + i]} << 8 * i;

@@ -8,7 +8,7 @@
 
 #include "hw/isa/command.h"
 #include "hw/isa/config.h"
-#include "hw/isa/tokens.h"
+#include "hw/isa/row_stream.h"
 #include "hw/rtl/activation_buffer.h"
 #include "hw/rtl/weight_buffer.h"
 #include "tests/support/names.h"
@@ -36,13 +36,12 @@ class Convolution {
   }
 
   void load(WeightBuffer& weights) const {
-    const WeightFormat format(compute_.weight_bits, compute_.nnzb, config_.token_form,
-                              config_.weight_storage);
+    const RowStream row_stream(compute_.weight_bits, compute_.nnzb, config_);
     const auto steps = static_cast<std::size_t>(compute_.steps());
-    const std::uint32_t pitch = row_bytes(static_cast<std::uint32_t>(steps), format);
+    const std::uint32_t pitch = row_stream.bytes(compute_.steps());
     for (int channel = 0; channel < compute_.conv_groups * compute_.output_channels; ++channel) {
       std::vector<std::uint8_t> bytes;
-      append_row(bytes, &weights_[static_cast<std::size_t>(channel) * steps], steps, format);
+      row_stream.append(bytes, &weights_[static_cast<std::size_t>(channel) * steps], steps);
       const int group = channel / compute_.output_channels;
       const int row_group = channel % compute_.output_channels / config_.rows;
       const int bank = channel % compute_.output_channels % config_.rows;

@@ -50,9 +50,8 @@ class EncoderBench : public Bench, public sc_core::sc_module {
 
   /// One row's stream from ring address `base` on.
   void store(int row, const std::vector<std::int16_t>& row_weights, const Tile& tile) {
-    const WeightFormat format(tile.weight_bits, tile.nnzb, config.token_form, config.weight_storage);
     std::vector<std::uint8_t> bytes;
-    append_row(bytes, row_weights.data(), row_weights.size(), format);
+    RowStream(tile.weight_bits, tile.nnzb, config).append(bytes, row_weights.data(), row_weights.size());
     for (std::uint32_t at = 0; at < bytes.size(); at += 8) {
       std::uint64_t word = 0;
       for (unsigned i = 0; i < 8; ++i) word |= std::uint64_t{bytes[at + i]} << 8 * i;

@@ -8,13 +8,17 @@
 namespace bitbalance::compiler {
 namespace {
 
-/// Calls `body` with the layer's number of each output channel of the blob, in order.
+/// Calls `body` with the layer's number of each `step`-th output channel of each conv group of the blob, in
+/// order, and how many of the blob's channels there are from it up to the next, `step` at most.
 template <class Body>
-void for_channels(const ConstantsBlob& blob, const QuantizedLayer& layer, const Body& body) {
+void for_channels(const ConstantsBlob& blob, const QuantizedLayer& layer, int step, const Body& body) {
   const std::size_t channels_of_group = layer.bias.size() / static_cast<std::size_t>(layer.groups);
+  const int end = blob.channel + blob.channels;
   for (int group = blob.group; group < blob.group + blob.groups; ++group) {
-    for (int channel = blob.channel; channel < blob.channel + blob.channels; ++channel)
-      body(static_cast<std::size_t>(group) * channels_of_group + static_cast<std::size_t>(channel));
+    for (int channel = blob.channel; channel < end; channel += step) {
+      body(static_cast<std::size_t>(group) * channels_of_group + static_cast<std::size_t>(channel),
+           std::min(step, end - channel));
+    }
   }
 }
 
@@ -24,10 +28,16 @@ std::vector<std::uint8_t> pack_weights(const ConstantsBlob& blob, const Quantize
   const RowStream stream(layer.weight_bits, layer.nnzb, config);
   const std::size_t filter = layer.weights.size() / layer.bias.size();
   const auto area = static_cast<std::size_t>(layer.window.area());
+  const std::size_t steps = static_cast<std::size_t>(blob.input_channels) * area;
   std::vector<std::uint8_t> bytes;
-  for_channels(blob, layer, [&](std::size_t channel) {
-    const std::size_t first = channel * filter + static_cast<std::size_t>(blob.input_channel) * area;
-    stream.append(bytes, layer.weights.data() + first, static_cast<std::size_t>(blob.input_channels) * area);
+  for_channels(blob, layer, config.rows, [&](std::size_t channel, int rows) {
+    const std::int16_t* const first =
+        layer.weights.data() + channel * filter + static_cast<std::size_t>(blob.input_channel) * area;
+    int limit = 1;
+    for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row)
+      limit = std::max(limit, stream.limit_for(first + row * filter, steps));
+    for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row)
+      stream.append(bytes, first + row * filter, steps, limit);
   });
   return bytes;
 }
@@ -39,7 +49,7 @@ std::vector<std::uint8_t> bytes_of(const ConstantsBlob& blob, const QuantizedLay
     case ConstantsBlob::Kind::kWeights:
       return pack_weights(blob, layer, config);
     case ConstantsBlob::Kind::kParameters:
-      for_channels(blob, layer, [&](std::size_t channel) {
+      for_channels(blob, layer, 1, [&](std::size_t channel, int /*channels*/) {
         const Rescale& rescale = layer.rescale[channel];
         append_parameter(bytes, {layer.bias[channel], rescale.multiplier, rescale.shift});
       });

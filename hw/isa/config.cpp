@@ -45,13 +45,14 @@ void check(const AcceleratorConfig& c) {
 }
 
 std::uint32_t config_hash(const AcceleratorConfig& c) {
-  const std::string text = fmt::format(
+  std::string text = fmt::format(
       "rows={} columns={} acc8={} acc16={} wrap={} mapping={} form={} storage={} weight={} activation={} "
       "output={} "
       "parameter={}",
       c.rows, c.columns, c.accumulator_bits_8, c.accumulator_bits_16, c.allow_wrap,
       to_string(c.column_mapping), to_string(c.token_form), to_string(c.weight_storage), c.weight_bank_bytes,
       c.activation_buffer_bytes, c.output_buffer_bytes, c.parameter_buffer_bytes);
+  if (rule_of(c.synchronization).tile_has_limit) text += " limit=tile";
   boost::crc_32_type crc;
   crc.process_bytes(text.data(), text.size());
   return crc.checksum();

@@ -1,5 +1,7 @@
 #include "hw/isa/row_stream.h"
 
+#include <algorithm>
+
 namespace bitbalance::isa {
 namespace {
 
@@ -34,12 +36,26 @@ class BitWriter {
 
 }  // namespace
 
-void RowStream::append(std::vector<std::uint8_t>& to, const std::int16_t* weights, std::size_t count) const {
+int RowStream::limit_for(const std::int16_t* weights, std::size_t count) const {
+  if (!rule_->tile_has_limit) return nnzb_;
+  std::uint32_t most = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    most = std::max(most, count_ones(token_mask(weights[i], format_.form()).ones));
+  return rule_->limit(static_cast<int>(most), nnzb_);
+}
+
+void RowStream::append(std::vector<std::uint8_t>& to, const std::int16_t* weights, std::size_t count,
+                       int limit) const {
   const std::size_t begin = to.size();
   to.resize(begin + bytes(static_cast<std::int64_t>(count)));
   BitWriter writer(to.data() + begin);
+  if (head_bits() > 0) writer.put(static_cast<std::uint64_t>(limit - 1), head_bits());
   for (std::size_t i = 0; i < count; ++i) writer.put(format_.pack(weights[i]), format_.bits());
   writer.end();
+}
+
+int RowStream::limit_in(std::uint64_t first_word) const {
+  return rule_->limit(static_cast<int>(first_word & low_mask(kLimitBits)) + 1, nnzb_);
 }
 
 }  // namespace bitbalance::isa

@@ -1,7 +1,5 @@
 #include "hw/isa/synchronization.h"
 
-#include <algorithm>
-
 namespace bitbalance::isa {
 namespace {
 
@@ -19,8 +17,8 @@ int as_many_as_needed(int tokens, int limit) {
 
 const std::vector<SynchronizationRule>& synchronization_rules() {
   static const std::vector<SynchronizationRule> rules = {
-      {Synchronization::kBalanced, "balanced", as_many_as_any},
-      {Synchronization::kGroupMax, "group_max", as_many_as_needed},
+      {Synchronization::kBalanced, "balanced", as_many_as_any, false},
+      {Synchronization::kGroupMax, "group_max", as_many_as_needed, false},
   };
   return rules;
 }

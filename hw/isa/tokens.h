@@ -66,6 +66,7 @@ class WeightFormat {
   /// code is longer than 64 bits (16-bit binary weights of nnzb 15 stored as tokens).
   WeightFormat(int weight_bits, int nnzb, TokenForm form, WeightStorage storage);
 
+  TokenForm form() const { return form_; }
   int bits() const { return bits_; }
   /// Precondition: |weight| < 2^(weight_bits - 1) and, stored as tokens, at most nnzb tokens.
   std::uint64_t pack(std::int32_t weight) const;

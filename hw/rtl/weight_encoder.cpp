@@ -97,7 +97,9 @@ void WeightEncoder::take_tile() {
   stream_ = RowStream(tile_.weight_bits, tile_.nnzb, config_);
   step_ = 0;
   address_ = tile_.weight_address;
-  bit_ = RowStream::kWordBits;
+  read_word();
+  limit_ = stream_.limit_in(word_[0]);
+  bit_ = stream_.head_bits();
   ones_.fill(0);
   slot_.wide = tile_.wide;
   slot_.clear = tile_.clear;
@@ -139,7 +141,7 @@ void WeightEncoder::read_word() {
 void WeightEncoder::emit_slot() {
   const bool more = take_leading_ones(ones_.data(), negatives_.data(), tile_.rows, slot_.token.data()) != 0;
   ++items_;
-  tokens_done_ = synchronization_.ends(items_, more, tile_.nnzb);
+  tokens_done_ = synchronization_.ends(items_, more, limit_);
   slot_.first_of_step = items_ == 1;
   slot_.first_of_tile = slot_.first_of_step && step_ == 0;
   slot_.last_of_tile = tokens_done_ && last_step();

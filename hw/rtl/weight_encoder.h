@@ -21,7 +21,7 @@ namespace bitbalance::rtl {
 /// conflicts of the next step's tile) items, the last step of a command its slots alone. Step k + 1 is
 /// fetched together with the first slot of step k; the first step of a command when its tile is popped,
 /// `conflicts` edges before its first slot. When a step's slots end is the synchronization's to say. Tokens
-/// beyond nnzb are not performed.
+/// beyond the tile's limit are not performed.
 class WeightEncoder : public sc_core::sc_module {
  public:
   struct Ports {
@@ -63,6 +63,7 @@ class WeightEncoder : public sc_core::sc_module {
   bool running_ = false;
   Tile tile_;
   RowStream stream_;
+  int limit_ = 0;  ///< tokens of a weight that a row performs, at most
   std::uint32_t step_ = 0;
   std::uint8_t wait_ = 0;            ///< edges until the first slot of a command
   std::uint8_t items_ = 0;           ///< slots and bubbles of this step so far

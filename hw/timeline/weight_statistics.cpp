@@ -63,6 +63,7 @@ WeightStatistics::Groups WeightStatistics::scan(const ConstantsBlob& blob,
   const std::size_t steps = static_cast<std::size_t>(blob.input_channels) * area;
   const int channels = static_cast<int>(layer.bias.size()) / layer.groups;
 
+  const SynchronizationRule& rule = rule_of(config.synchronization);
   Groups groups;
   std::vector<std::uint8_t> tokens(steps);
   for (int begin = 0; begin < channels * layer.groups;) {
@@ -76,7 +77,8 @@ WeightStatistics::Groups WeightStatistics::scan(const ConstantsBlob& blob,
       all_tokens += std::accumulate(tokens.begin(), tokens.end(), std::int64_t{0});
       for (std::size_t s = 0; s < steps; ++s) busiest[s] = std::max(busiest[s], tokens[s]);
     }
-    groups.emplace_back(rule_of(config.synchronization), std::move(busiest), layer.nnzb, all_tokens);
+    const int limit = rule.limit(*std::max_element(busiest.begin(), busiest.end()), layer.nnzb);
+    groups.emplace_back(rule, std::move(busiest), limit, all_tokens);
     begin = end;
   }
   return groups;

@@ -162,7 +162,7 @@ class Interpreter {
         const std::size_t begin =
             c.weight_base + static_cast<std::size_t>(g * groups + m / config_.rows) * stream;
         for (int k = 0; k < c.steps(); ++k)
-          weights[static_cast<std::size_t>(k)] = weight(bank, begin, k, row_stream.format());
+          weights[static_cast<std::size_t>(k)] = weight(bank, begin, k, row_stream);
         for (std::size_t p = 0; p < pixels; ++p) {
           const std::size_t n = p / (std::size_t{c.rows} * c.columns), y = p / c.columns % c.rows,
                             x = p % c.columns;
@@ -189,10 +189,11 @@ class Interpreter {
   }
 
   static std::int32_t weight(const std::vector<std::uint8_t>& bank, std::size_t begin, int index,
-                             const WeightFormat& format) {
+                             const RowStream& stream) {
+    const WeightFormat& format = stream.format();
     std::uint64_t code = 0;
     for (int bit = 0; bit < format.bits(); ++bit) {
-      const std::size_t at = static_cast<std::size_t>(index) * format.bits() + bit;
+      const std::size_t at = stream.head_bits() + static_cast<std::size_t>(index) * format.bits() + bit;
       code |= std::uint64_t{bank[(begin + at / 8) % bank.size()] >> (at % 8) & 1u} << bit;
     }
     return value(format.unpack(code));

@@ -15,10 +15,10 @@ constexpr int kBatch = 64;
 /// Bytes of entries that are kept for the commands to come: 256 MB.
 constexpr std::size_t kMostHeldBytes = std::size_t{256} << 20;
 
-/// The tokens that a PE performs: leading ones first, at most `nnzb`.
-TokenMask performed(TokenMask mask, int nnzb) {
+/// The tokens that a PE performs: leading ones first, at most `limit`.
+TokenMask performed(TokenMask mask, int limit) {
   std::uint32_t kept = 0;
-  for (int i = 0; i < nnzb && mask.ones != 0; ++i) {
+  for (int i = 0; i < limit && mask.ones != 0; ++i) {
     const std::uint32_t leading = 1u << leading_one(mask.ones);
     kept |= leading;
     mask.ones ^= leading;
@@ -124,14 +124,18 @@ void WeightEncoder::decode(const StreamBlock& block, Entry& entry) {
     block.banks->read(row, block.address,
                       entry.stored.data() + static_cast<std::size_t>(row) * block.row_bytes, block.row_bytes);
   }
+  const RowStream stream(command.weight_bits, command.nnzb, config_);
+  std::uint64_t first_word = 0;
+  std::memcpy(&first_word, entry.stored.data(), sizeof first_word);
+  const int limit = stream.limit_in(first_word);
   std::vector<std::int32_t> values(rows * steps);
   std::vector<std::uint8_t> tokens(rows * steps);
   workers_.run(block.rows, [&](int row) {
     const std::size_t at = static_cast<std::size_t>(row);
-    decode_row(entry.stored.data() + at * block.row_bytes, block.row_bytes, command, &values[at * steps],
-               &tokens[at * steps]);
+    decode_row(entry.stored.data() + at * block.row_bytes, stream, command.steps(), limit,
+               &values[at * steps], &tokens[at * steps]);
   });
-  entry.counts = count(tokens, command);
+  entry.counts = count(tokens, steps, limit);
   entry.weights = pack_weights(values, block.rows, command.channels, command.kernel_h * command.kernel_w,
                                word_format(command));
   for (std::size_t row = 0; row < rows; ++row) {
@@ -142,16 +146,14 @@ void WeightEncoder::decode(const StreamBlock& block, Entry& entry) {
   }
 }
 
-void WeightEncoder::decode_row(const std::uint8_t* stored, std::uint32_t row_bytes, const Compute& command,
-                               std::int32_t* values, std::uint8_t* tokens) const {
-  const RowStream stream(command.weight_bits, command.nnzb, config_);
+void WeightEncoder::decode_row(const std::uint8_t* stored, const RowStream& stream, int steps, int limit,
+                               std::int32_t* values, std::uint8_t* tokens) {
   const WeightFormat& format = stream.format();
-  const int steps = command.steps();
-  std::vector<std::uint64_t> words(row_bytes / WeightBanks::kWordBytes + 1);
-  std::memcpy(words.data(), stored, row_bytes);
+  std::vector<std::uint64_t> words(stream.words(steps) + 1);
+  std::memcpy(words.data(), stored, stream.bytes(steps));
   std::array<std::uint64_t, kBatch> code{};
   std::array<std::uint32_t, kBatch> ones{}, negatives{};
-  std::uint64_t bit = 0;
+  auto bit = static_cast<std::uint64_t>(stream.head_bits());
   for (int first = 0; first < steps; first += kBatch, values += kBatch, tokens += kBatch) {
     const int count = std::min(kBatch, steps - first);
     for (int i = 0; i < count; ++i, bit += static_cast<std::uint64_t>(format.bits())) {
@@ -161,23 +163,25 @@ void WeightEncoder::decode_row(const std::uint8_t* stored, std::uint32_t row_byt
       code[static_cast<std::size_t>(i)] = word[0] >> shift | word[1] << 1 << (63 - shift);
     }
     format.unpack(code.data(), count, ones.data(), negatives.data());
-    if (evaluate(ones.data(), negatives.data(), count, values, tokens) <= command.nnzb) continue;
+    if (evaluate(ones.data(), negatives.data(), count, values, tokens) <= static_cast<std::uint32_t>(limit))
+      continue;
     for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
-      if (tokens[i] <= command.nnzb) continue;
-      values[i] = value(performed({ones[i], negatives[i]}, command.nnzb));
-      tokens[i] = command.nnzb;
+      if (tokens[i] <= limit) continue;
+      values[i] = value(performed({ones[i], negatives[i]}, limit));
+      tokens[i] = static_cast<std::uint8_t>(limit);
     }
   }
 }
 
-RowGroupSteps WeightEncoder::count(const std::vector<std::uint8_t>& tokens, const Compute& command) const {
+RowGroupSteps WeightEncoder::count(const std::vector<std::uint8_t>& tokens, std::size_t steps,
+                                   int limit) const {
   const std::int64_t total = std::accumulate(tokens.begin(), tokens.end(), std::int64_t{0});
-  std::vector<std::uint8_t> busiest(static_cast<std::size_t>(command.steps()));
-  for (auto row = tokens.begin(); row != tokens.end(); row += command.steps()) {
+  std::vector<std::uint8_t> busiest(steps);
+  for (auto row = tokens.begin(); row != tokens.end(); row += static_cast<std::ptrdiff_t>(steps)) {
     std::transform(busiest.begin(), busiest.end(), row, busiest.begin(),
                    [](std::uint8_t one, std::uint8_t other) { return std::max(one, other); });
   }
-  return RowGroupSteps(rule_of(config_.synchronization), std::move(busiest), command.nnzb, total);
+  return RowGroupSteps(rule_of(config_.synchronization), std::move(busiest), limit, total);
 }
 
 }  // namespace bitbalance::tlm_level

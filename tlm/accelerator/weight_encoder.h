@@ -48,9 +48,9 @@ class WeightEncoder : public sc_core::sc_module {
   Entry& entry_of_bytes(const StreamBlock& block, const Shape& shape);
   void decode(const StreamBlock& block, Entry& entry);
   /// One row: values and numbers of tokens by step.
-  void decode_row(const std::uint8_t* stored, std::uint32_t row_bytes, const Compute& command,
-                  std::int32_t* values, std::uint8_t* tokens) const;
-  RowGroupSteps count(const std::vector<std::uint8_t>& tokens, const Compute& command) const;
+  static void decode_row(const std::uint8_t* stored, const RowStream& stream, int steps, int limit,
+                         std::int32_t* values, std::uint8_t* tokens);
+  RowGroupSteps count(const std::vector<std::uint8_t>& tokens, std::size_t steps, int limit) const;
 
   const AcceleratorConfig config_;
   WorkerPool& workers_;

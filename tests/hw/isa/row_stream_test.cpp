@@ -19,6 +19,7 @@ TEST_CASE("a row's codes follow each other without gaps and end on a word") {
     AcceleratorConfig config;
     config.token_form = form;
     config.weight_storage = storage;
+    config.synchronization = (*rc::gen::elementOf(synchronization_rules())).synchronization;
     const RowStream stream(bits, nnzb, config);
     const WeightFormat& format = stream.format();
     const RepresentableSet set(bits, nnzb, form);
@@ -31,15 +32,18 @@ TEST_CASE("a row's codes follow each other without gaps and end on a word") {
       weights.push_back(static_cast<std::int16_t>(pick < 0 ? -magnitude : magnitude));
     }
 
+    const int limit = *rc::gen::inRange(1, nnzb + 1);
     std::vector<std::uint8_t> bytes(3, 0xee);  // what stands before must stay
-    stream.append(bytes, weights.data(), weights.size());
+    stream.append(bytes, weights.data(), weights.size(), limit);
     const std::uint32_t length = stream.bytes(static_cast<std::int64_t>(weights.size()));
     RC_ASSERT(bytes.size() == 3 + length);
     RC_ASSERT(bytes[2] == 0xee);
     RC_ASSERT(length % 8 == 0);
-    RC_ASSERT(8 * length < weights.size() * static_cast<std::size_t>(format.bits()) + 64);
+    RC_ASSERT(8 * length <
+              weights.size() * static_cast<std::size_t>(format.bits()) + 64 + stream.head_bits());
     const auto bit = [&](std::size_t i) { return std::uint64_t{bytes[3 + i / 8]} >> i % 8 & 1; };
-    std::size_t at = 0;
+    RC_ASSERT(stream.head_bits() == 0 || stream.limit_in(bytes[3]) == limit);
+    auto at = static_cast<std::size_t>(stream.head_bits());
     for (const std::int16_t weight : weights) {
       std::uint64_t code = 0;
       for (int i = 0; i < format.bits(); ++i) code |= bit(at++) << i;

@@ -109,7 +109,7 @@ struct Layer {
     constexpr std::size_t kSteps = kIn * kKernel * kKernel;
     std::vector<std::uint8_t> blob, entries;
     for (std::size_t m = 0; m < kOut; ++m) {
-      stream.append(blob, &weights[m * kSteps], kSteps);
+      stream.append(blob, &weights[m * kSteps], kSteps, 3);
       append_parameter(entries, parameters[m]);
     }
     put(kConstantsBase + kWeightOffset, blob);

@@ -243,7 +243,7 @@ TEST_CASE("a command without drain completes in its turn and leaves its sums in 
       std::vector<std::int16_t> weights;
       for (int i = 0; i < part.steps(); ++i) weights.push_back(convolution.weight(0, channel, step + i));
       std::vector<std::uint8_t> bytes;
-      stream.append(bytes, weights.data(), weights.size());
+      stream.append(bytes, weights.data(), weights.size(), whole.nnzb);
       for (std::uint32_t at = 0; at < bytes.size(); at += 8) {
         std::uint64_t word = 0;
         for (unsigned i = 0; i < 8; ++i) word |= std::uint64_t{bytes[at + i]} << 8 * i;

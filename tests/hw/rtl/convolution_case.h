@@ -41,7 +41,7 @@ class Convolution {
     const std::uint32_t pitch = row_stream.bytes(compute_.steps());
     for (int channel = 0; channel < compute_.conv_groups * compute_.output_channels; ++channel) {
       std::vector<std::uint8_t> bytes;
-      row_stream.append(bytes, &weights_[static_cast<std::size_t>(channel) * steps], steps);
+      row_stream.append(bytes, &weights_[static_cast<std::size_t>(channel) * steps], steps, compute_.nnzb);
       const int group = channel / compute_.output_channels;
       const int row_group = channel % compute_.output_channels / config_.rows;
       const int bank = channel % compute_.output_channels % config_.rows;

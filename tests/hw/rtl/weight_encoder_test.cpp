@@ -51,7 +51,8 @@ class EncoderBench : public Bench, public sc_core::sc_module {
   /// One row's stream from ring address `base` on.
   void store(int row, const std::vector<std::int16_t>& row_weights, const Tile& tile) {
     std::vector<std::uint8_t> bytes;
-    RowStream(tile.weight_bits, tile.nnzb, config).append(bytes, row_weights.data(), row_weights.size());
+    RowStream(tile.weight_bits, tile.nnzb, config)
+        .append(bytes, row_weights.data(), row_weights.size(), tile.nnzb);
     for (std::uint32_t at = 0; at < bytes.size(); at += 8) {
       std::uint64_t word = 0;
       for (unsigned i = 0; i < 8; ++i) word |= std::uint64_t{bytes[at + i]} << 8 * i;

@@ -7,21 +7,12 @@
 #include <stdexcept>
 
 #include "hw/isa/row_stream.h"
+#include "tests/support/reference_arithmetic.h"
 
 namespace bitbalance::test {
 namespace {
 
-std::int64_t rescaled(std::int64_t value, std::uint16_t multiplier, int shift) {
-  // Exact for the programs of the mapper; in others the sum wraps as a register of 64 bits does.
-  const std::uint64_t half = shift > 0 ? std::uint64_t{1} << (shift - 1) : 0;
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(value) * multiplier + half) >> shift;
-}
-
 constexpr int kShiftBits = 0x3f;  ///< of a parameter's byte
-
-std::int64_t wrapped(std::int64_t value, int bits) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(value) << (64 - bits)) >> (64 - bits);
-}
 
 class Interpreter {
  public:
@@ -213,14 +204,14 @@ class Interpreter {
         const std::size_t at = c.output_base + p / (std::size_t{c.rows} * c.columns) * c.output_image_stride +
                                (static_cast<std::size_t>(channel) * height + y / c.pool_h) * width +
                                x / c.pool_w;
-        const std::int64_t sum = wrapped(
+        const std::int64_t sum = reference_wrapped(
             static_cast<std::int64_t>(
                 static_cast<std::uint64_t>(sums_.at(static_cast<std::size_t>(channel) * pixels + p)) + bias),
             config_.accumulator_bits(c.wide));
-        std::int64_t result = rescaled(sum, multiplier, parameters_.at(entry + 10) & kShiftBits);
+        std::int64_t result = reference_rescaled(sum, multiplier, parameters_.at(entry + 10) & kShiftBits);
         if (c.operand)
-          result +=
-              rescaled(read(outputs_, at, c.wide, c.operand_signed), c.operand_multiplier, c.operand_shift);
+          result += reference_rescaled(read(outputs_, at, c.wide, c.operand_signed), c.operand_multiplier,
+                                       c.operand_shift);
         result = std::clamp<std::int64_t>(result, c.clip_low, c.clip_high);
         if (y % c.pool_h != 0 || x % c.pool_w != 0) {
           result = std::max<std::int64_t>(result, read(outputs_, at, c.wide, c.output_signed));
@@ -256,7 +247,7 @@ class Interpreter {
             if (p.average) {
               const std::size_t entry =
                   std::size_t{16} * (p.parameter_base + (p.single_divisor ? 0 : valid - 1));
-              result = rescaled(
+              result = reference_rescaled(
                   sum, static_cast<std::uint16_t>(parameters_.at(entry + 8) | parameters_.at(entry + 9) << 8),
                   parameters_.at(entry + 10) & kShiftBits);
             }
@@ -272,10 +263,11 @@ class Interpreter {
 
   void execute(const Add& a) {
     for (std::size_t i = 0; i < a.elements; ++i) {
-      const std::int64_t sum = rescaled(read(outputs_, a.input_base + i, a.wide, a.input_signed),
-                                        a.input_multiplier, a.input_shift) +
-                               rescaled(read(outputs_, a.operand_base + i, a.wide, a.operand_signed),
-                                        a.operand_multiplier, a.operand_shift);
+      const std::int64_t sum =
+          reference_rescaled(read(outputs_, a.input_base + i, a.wide, a.input_signed), a.input_multiplier,
+                             a.input_shift) +
+          reference_rescaled(read(outputs_, a.operand_base + i, a.wide, a.operand_signed),
+                             a.operand_multiplier, a.operand_shift);
       write(outputs_, a.output_base + i, a.wide, std::clamp<std::int64_t>(sum, a.clip_low, a.clip_high));
     }
   }

@@ -1,6 +1,7 @@
 // The arithmetic behind the array against 128-bit integers.
 #include "hw/isa/arithmetic.h"
 #include "tests/support/names.h"
+#include "tests/support/reference_arithmetic.h"
 
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
@@ -11,28 +12,6 @@ using namespace bitbalance;
 using namespace bitbalance::test;
 
 namespace {
-
-// ISO C++ has no 128-bit integer; gcc and clang do.
-__extension__ using Wide = __int128;
-
-Wide floor_divide(Wide value, Wide divisor) {
-  const Wide quotient = value / divisor;
-  return quotient * divisor > value ? quotient - 1 : quotient;
-}
-
-// Nearest integer to value * multiplier / 2^shift, halves upwards.
-Wide reference_rescale(Wide value, int multiplier, int shift) {
-  const Wide two_to_shift = Wide{1} << shift;
-  return floor_divide(2 * value * multiplier + two_to_shift, 2 * two_to_shift);
-}
-
-// The number congruent to value modulo 2^bits in -2^(bits-1) .. 2^(bits-1) - 1.
-Wide reference_wrap(Wide value, int bits) {
-  const Wide size = Wide{1} << bits;
-  Wide rest = value % size;
-  if (rest < 0) rest += size;
-  return rest >= size / 2 ? rest - size : rest;
-}
 
 std::int64_t any_accumulator(int bits) {
   const std::int64_t limit = std::int64_t{1} << (bits - 1);
@@ -49,18 +28,18 @@ TEST_CASE("requantization equals 128-bit arithmetic for every accumulator, bias,
     const std::int64_t bias = any_accumulator(48);
     const int multiplier = *rc::gen::oneOf(rc::gen::inRange(0, 65536), rc::gen::just(65535));
     const int shift = *rc::gen::inRange(0, 48);
-    const Wide sum = reference_wrap(Wide{accumulator} + bias, bits);
-    const Wide expected = reference_rescale(sum, multiplier, shift);
+    const Int128 sum = reference_wrapped(Int128{accumulator} + bias, bits);
+    const Int128 expected = reference_rescaled(sum, multiplier, shift);
     const std::int64_t found =
         requantize(accumulator, bias, static_cast<std::uint16_t>(multiplier), shift, bits);
-    RC_ASSERT(Wide{found} == expected);
+    RC_ASSERT(Int128{found} == expected);
   }));
 }
 
 TEST_CASE("wrap keeps the low bits as two's complement") {
   REQUIRE(rc::check([](std::int64_t value) {
     const int bits = *rc::gen::inRange(1, 65);
-    RC_ASSERT(Wide{wrap(value, bits)} == reference_wrap(value, bits));
+    RC_ASSERT(Int128{wrap(value, bits)} == reference_wrapped(value, bits));
   }));
   CHECK(wrap(128, 8) == -128);
   CHECK(wrap(-129, 8) == 127);

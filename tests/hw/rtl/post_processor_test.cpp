@@ -7,6 +7,7 @@
 #include <map>
 
 #include "tests/hw/rtl/engine_bench.h"
+#include "tests/support/reference_arithmetic.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
@@ -14,9 +15,6 @@ using namespace bitbalance::rtl;
 using namespace bitbalance::rtl::test;
 
 namespace {
-
-// ISO C++ has no 128-bit integer; gcc and clang do.
-__extension__ using Wide = __int128;
 
 AcceleratorConfig small_config() {
   AcceleratorConfig config;
@@ -81,19 +79,6 @@ int pick(int low, int high) {
   return *rc::gen::inRange(low, high + 1);
 }
 
-Wide rescaled(Wide value, int multiplier, int shift) {
-  const Wide two_to_shift = Wide{1} << shift;
-  const Wide twice = 2 * value * multiplier + two_to_shift;
-  const Wide quotient = twice / (2 * two_to_shift);
-  return quotient * 2 * two_to_shift > twice ? quotient - 1 : quotient;
-}
-
-Wide wrapped(Wide value, int bits) {
-  const Wide size = Wide{1} << bits;
-  const Wide rest = ((value % size) + size) % size;
-  return rest >= size / 2 ? rest - size : rest;
-}
-
 // A block of `tiles` tiles over rows x columns pixels, pooled or not, against the formula of docs/numbers.md.
 void check_random_command(PostBench& bench) {
   DrainTarget common;
@@ -153,12 +138,13 @@ void check_random_command(PostBench& bench) {
         if (target.address[lane] == DrainTarget::kDropped) continue;
         const std::uint32_t address = target.address[lane] + r * common.row_pitch;
         const ParameterEntry& p = bench.parameters.read(static_cast<std::uint32_t>(common.parameter + r));
-        Wide value = rescaled(wrapped(Wide{acc[r][lane]} + p.bias, bits), p.multiplier, p.shift);
+        std::int64_t value =
+            reference_rescaled(reference_wrapped(Int128{acc[r][lane]} + p.bias, bits), p.multiplier, p.shift);
         if (command.operand) {
-          value += rescaled(bench.outputs.read(address, command.wide, command.operand_signed),
-                            command.operand_multiplier, command.operand_shift);
+          value += reference_rescaled(bench.outputs.read(address, command.wide, command.operand_signed),
+                                      command.operand_multiplier, command.operand_shift);
         }
-        int result = static_cast<int>(std::clamp<Wide>(value, command.clip_low, command.clip_high));
+        int result = static_cast<int>(std::clamp<std::int64_t>(value, command.clip_low, command.clip_high));
         const auto seen = expected.find(address);
         if (seen != expected.end()) {
           result = std::max(result, seen->second);

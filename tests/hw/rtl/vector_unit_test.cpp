@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "tests/hw/rtl/engine_bench.h"
+#include "tests/support/reference_arithmetic.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
@@ -70,13 +71,6 @@ struct VectorBench : Bench {
 
 int pick(int low, int high) {
   return *rc::gen::inRange(low, high + 1);
-}
-
-std::int64_t rescaled(std::int64_t value, int multiplier, int shift) {
-  const std::int64_t step = std::int64_t{1} << shift;
-  const std::int64_t twice = 2 * value * multiplier + step;
-  const std::int64_t quotient = twice / (2 * step);
-  return quotient * 2 * step > twice ? quotient - 1 : quotient;
 }
 
 std::int64_t groups_of(std::int64_t elements) {
@@ -149,9 +143,11 @@ void check_pool(VectorBench& bench, const Pool& pool, bool stalled) {
           }
           std::int64_t value = largest;
           if (pool.average && pool.single_divisor) {
-            value = rescaled(sum_all, reciprocals[0].multiplier, 16);
+            value = reference_rescaled(sum_all, reciprocals[0].multiplier, 16);
           } else if (pool.average) {
-            value = valid_taps == 0 ? 0 : rescaled(sum_valid, reciprocals[valid_taps - 1].multiplier, 16);
+            value = valid_taps == 0
+                        ? 0
+                        : reference_rescaled(sum_valid, reciprocals[valid_taps - 1].multiplier, 16);
           }
           expected[pool.output_base + n * pool.output_image_stride +
                    (c * pool.output_rows + y) * pool.output_columns + x] =
@@ -211,8 +207,8 @@ void check_add(VectorBench& bench, bool stalled) {
   std::vector<int> expected = bench.content(add.wide, true);
   for (std::uint32_t i = 0; i < add.elements; ++i) {
     const std::int64_t sum =
-        rescaled(inputs[add.input_base + i], add.input_multiplier, add.input_shift) +
-        rescaled(operands[add.operand_base + i], add.operand_multiplier, add.operand_shift);
+        reference_rescaled(inputs[add.input_base + i], add.input_multiplier, add.input_shift) +
+        reference_rescaled(operands[add.operand_base + i], add.operand_multiplier, add.operand_shift);
     expected[add.output_base + i] =
         static_cast<int>(std::clamp<std::int64_t>(sum, add.clip_low, add.clip_high));
   }

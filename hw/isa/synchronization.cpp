@@ -3,7 +3,7 @@
 namespace bitbalance::isa {
 namespace {
 
-/// The paper's: every step takes as many slots as any could.
+/// The paper's: every step takes as many slots as any of its tile could.
 int as_many_as_any(int /*tokens*/, int limit) {
   return limit;
 }
@@ -19,6 +19,7 @@ const std::vector<SynchronizationRule>& synchronization_rules() {
   static const std::vector<SynchronizationRule> rules = {
       {Synchronization::kBalanced, "balanced", as_many_as_any, false},
       {Synchronization::kGroupMax, "group_max", as_many_as_needed, false},
+      {Synchronization::kTileMax, "tile_max", as_many_as_any, true},
   };
   return rules;
 }

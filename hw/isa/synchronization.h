@@ -10,7 +10,7 @@
 
 namespace bitbalance::isa {
 
-enum class Synchronization : std::uint8_t { kBalanced, kGroupMax };
+enum class Synchronization : std::uint8_t { kBalanced, kGroupMax, kTileMax };
 
 struct SynchronizationRule {
   Synchronization synchronization;

@@ -272,7 +272,7 @@ AcceleratorConfig random_accelerator(RandomDraw& draw) {
   AcceleratorConfig a;
   a.rows = draw.chance(0.5) ? draw.pick({4, 8, 16, 32, 64}) : draw.uniform(4, 64);
   a.columns = draw.chance(0.5) ? draw.pick({4, 8, 16}) : draw.uniform(4, 16);
-  a.synchronization = draw.pick({Synchronization::kBalanced, Synchronization::kGroupMax});
+  a.synchronization = draw.pick(synchronization_rules()).synchronization;
   a.column_mapping = draw.pick({ColumnMapping::kFlattened, ColumnMapping::kRow});
   a.token_form = draw.pick({TokenForm::kBinary, TokenForm::kSignedDigit});
   a.weight_storage = draw.pick({WeightStorage::kDense, WeightStorage::kTokens});

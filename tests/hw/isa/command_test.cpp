@@ -147,6 +147,7 @@ TEST_CASE("the configuration hash follows every parameter a program depends on, 
   CHECK(changed([](auto& c) { c.output_buffer_bytes *= 2; }));
   CHECK(changed([](auto& c) { c.parameter_buffer_bytes *= 2; }));
   CHECK_FALSE(changed([](auto& c) { c.synchronization = Synchronization::kGroupMax; }));
+  CHECK(changed([](auto& c) { c.synchronization = Synchronization::kTileMax; }));
   CHECK(changed([](auto& c) { c.column_mapping = ColumnMapping::kRow; }));
   CHECK_FALSE(changed([](auto& c) { c.queue_depth = 4; }));
   CHECK_FALSE(changed([](auto& c) { c.clock_hz = 5e8; }));

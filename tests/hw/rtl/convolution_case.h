@@ -2,6 +2,7 @@
 // its sums as plain loops give them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -41,7 +42,8 @@ class Convolution {
     const std::uint32_t pitch = row_stream.bytes(compute_.steps());
     for (int channel = 0; channel < compute_.conv_groups * compute_.output_channels; ++channel) {
       std::vector<std::uint8_t> bytes;
-      row_stream.append(bytes, &weights_[static_cast<std::size_t>(channel) * steps], steps, compute_.nnzb);
+      row_stream.append(bytes, &weights_[static_cast<std::size_t>(channel) * steps], steps,
+                        limit_of(row_stream, channel));
       const int group = channel / compute_.output_channels;
       const int row_group = channel % compute_.output_channels / config_.rows;
       const int bank = channel % compute_.output_channels % config_.rows;
@@ -53,6 +55,16 @@ class Convolution {
                            word);
       }
     }
+  }
+  /// Of the tiles that the channel's row group takes.
+  int limit_of(const RowStream& stream, int channel) const {
+    const auto steps = static_cast<std::size_t>(compute_.steps());
+    const int first = channel - channel % compute_.output_channels % config_.rows;
+    const int next_group = (channel / compute_.output_channels + 1) * compute_.output_channels;
+    int limit = 1;
+    for (int row = first; row < std::min(first + config_.rows, next_group); ++row)
+      limit = std::max(limit, stream.limit_for(&weights_[static_cast<std::size_t>(row) * steps], steps));
+    return limit;
   }
   void load(ActivationBuffer& activations) {
     const auto elements = static_cast<std::uint32_t>(config_.activation_elements(compute_.wide));

@@ -48,16 +48,19 @@ class EncoderBench : public Bench, public sc_core::sc_module {
   Sink<StepFetch> fetches{"fetch_sink", fetch_channel};
   Sink<TokenSlot> slots{"slot_sink", slot_channel};
 
-  /// One row's stream from ring address `base` on.
-  void store(int row, const std::vector<std::int16_t>& row_weights, const Tile& tile) {
+  /// One row's stream from ring address `base` on; the tile's limit is `limit`.
+  void store(int row, const std::vector<std::int16_t>& row_weights, const Tile& tile, int limit) {
     std::vector<std::uint8_t> bytes;
     RowStream(tile.weight_bits, tile.nnzb, config)
-        .append(bytes, row_weights.data(), row_weights.size(), tile.nnzb);
+        .append(bytes, row_weights.data(), row_weights.size(), limit);
     for (std::uint32_t at = 0; at < bytes.size(); at += 8) {
       std::uint64_t word = 0;
       for (unsigned i = 0; i < 8; ++i) word |= std::uint64_t{bytes[at + i]} << 8 * i;
       weights.write_word(row, tile.weight_address + at, word);
     }
+  }
+  void store(int row, const std::vector<std::int16_t>& row_weights, const Tile& tile) {
+    store(row, row_weights, tile, tile.nnzb);
   }
   bool run() {
     return run_until([&] { return !slots.received.empty() && slots.received.back().last_of_command; });
@@ -76,6 +79,21 @@ class EncoderBench : public Bench, public sc_core::sc_module {
 };
 
 }  // namespace
+
+TEST_CASE("encoder takes the slots of a tile_max tile from the stream of row 0") {
+  EncoderBench bench(array_of(2, Synchronization::kTileMax));
+  Tile tile = single_tile(2, 1, 2);
+  tile.nnzb = 5;
+  bench.store(0, {0b1010010, 0}, tile, 2);
+  bench.store(1, {-0b100, 0b11}, tile, 4);
+  bench.tiles.queue.push_back(tile);
+  REQUIRE(bench.run());
+  CHECK(bench.slots.received.size() == 4);
+  CHECK(bench.weight(0, 0) == 0b1010000);  // the third token is beyond the limit
+  CHECK(bench.weight(0, 1) == -0b100);
+  CHECK(bench.weight(2, 0) == 0);
+  CHECK(bench.weight(2, 1) == 0b11);
+}
 
 TEST_CASE("encoder pads short weights with null slots") {
   EncoderBench bench(array_of(2));
@@ -215,11 +233,11 @@ TEST_CASE("encoder emits every weight in every format, whatever stalls") {
     std::unique_ptr<EncoderBench> bench;
     Tile tile;
     std::vector<std::vector<std::int16_t>> weights;  ///< [row][step]
+    int limit = 1;
   };
   std::vector<Case> cases;
   for (int i = 0; i < 60; ++i) {
-    AcceleratorConfig config =
-        array_of(pick(1, 64), pick(0, 1) != 0 ? Synchronization::kGroupMax : Synchronization::kBalanced);
+    AcceleratorConfig config = array_of(pick(1, 64), static_cast<Synchronization>(pick(0, 2)));
     config.token_form = pick(0, 1) != 0 ? TokenForm::kSignedDigit : TokenForm::kBinary;
     config.weight_storage = pick(0, 1) != 0 ? WeightStorage::kTokens : WeightStorage::kDense;
     config.weight_bank_bytes = 1024;
@@ -236,9 +254,12 @@ TEST_CASE("encoder emits every weight in every format, whatever stalls") {
         if (tokens(token_mask(weight, config.token_form)).count > c.tile.nnzb) continue;
         weights.push_back(static_cast<std::int16_t>(weight));
       }
-      c.bench->store(row, weights, c.tile);
       c.weights.push_back(std::move(weights));
     }
+    const RowStream stream(c.tile.weight_bits, c.tile.nnzb, config);
+    for (const auto& weights : c.weights)
+      c.limit = std::max(c.limit, stream.limit_for(weights.data(), weights.size()));
+    for (int row = 0; row < c.tile.rows; ++row) c.bench->store(row, c.weights[row], c.tile, c.limit);
     if (i % 2 == 1) {
       c.bench->stall(c.bench->fetch_channel, 40);
       c.bench->stall(c.bench->slot_channel, 40);
@@ -263,8 +284,8 @@ TEST_CASE("encoder emits every weight in every format, whatever stalls") {
         CHECK(c.bench->weight(at, row) == weight);
         most = std::max(most, tokens(token_mask(weight, c.bench->config.token_form)).count);
       }
-      const bool balanced = c.bench->config.synchronization == Synchronization::kBalanced;
-      CHECK(static_cast<int>(slots) == (balanced ? c.tile.nnzb : most));
+      const bool group_max = c.bench->config.synchronization == Synchronization::kGroupMax;
+      CHECK(static_cast<int>(slots) == (group_max ? most : c.limit));
       ++step;
     }
     CHECK(step == c.tile.steps);

@@ -157,9 +157,9 @@ TEST_CASE("analytic accounts equal the clocked ones for a trained network on the
   Calibration calibration;  // time does not depend on scales
   for (const Tensor& tensor : network.tensors) calibration.ranges[tensor.name] = {-1.0F, 1.0F};
   const QuantizedNetwork quantized = quantize(network, calibration);
-  for (const Synchronization synchronization : {Synchronization::kBalanced, Synchronization::kGroupMax}) {
+  for (const SynchronizationRule& rule : synchronization_rules()) {
     AcceleratorConfig config;
-    config.synchronization = synchronization;
+    config.synchronization = rule.synchronization;
     MapperOptions options;
     options.batch = 2;
     const Program program = build_program(quantized, config, options).program;

@@ -113,6 +113,19 @@ TEST_CASE("weight statistics of balanced steps have nnzb slots each") {
   CHECK(groups[1].cycles_before_last(5) == 5);
 }
 
+TEST_CASE(
+    "weight statistics of tile_max have as many slots in every step as the busiest weight of the rows") {
+  const QuantizedNetwork network = small_network();
+  WeightStatistics statistics(network);
+  const RowGroupSteps* groups = statistics.groups_of(all_weights(), two_rows(Synchronization::kTileMax));
+  CHECK(groups[0].tokens() == 6);
+  CHECK(groups[0].slots() == 6);
+  CHECK(groups[1].tokens() == 3);
+  CHECK(groups[1].slots_of(0) == 2);
+  CHECK(groups[1].slots_of_last() == 2);
+  CHECK(groups[1].cycles_before_last(1) == 2);
+}
+
 TEST_CASE("weight statistics of some input channels and later row groups are those of that cut") {
   const QuantizedNetwork network = small_network();
   WeightStatistics statistics(network);
@@ -121,8 +134,8 @@ TEST_CASE("weight statistics of some input channels and later row groups are tho
   blob.channels = 1;
   blob.input_channel = 1;
   blob.input_channels = 1;
-  for (const Synchronization synchronization : {Synchronization::kBalanced, Synchronization::kGroupMax}) {
-    const RowGroupSteps* groups = statistics.groups_of(blob, two_rows(synchronization));
+  for (const SynchronizationRule& rule : synchronization_rules()) {
+    const RowGroupSteps* groups = statistics.groups_of(blob, two_rows(rule.synchronization));
     CHECK(groups[0].steps() == 1);
     CHECK(groups[0].tokens() == 1);
   }

@@ -5,8 +5,8 @@
 #include <random>
 #include <vector>
 
+#include "hw/baselines/baseline_kind.h"
 #include "hw/baselines/layer_cycles.h"
-#include "hw/baselines/sizing.h"
 
 using namespace bitbalance;
 using namespace bitbalance::baselines;
@@ -27,12 +27,10 @@ BaselineLayer layer(std::vector<std::int16_t>& weights) {
   return layer;
 }
 
-void count(benchmark::State& state, BaselineKind kind) {
+void count(benchmark::State& state, const BaselineKind& kind) {
   std::vector<std::int16_t> weights;
   const BaselineLayer shape = layer(weights);
-  Baseline baseline;
-  baseline.kind = kind;
-  baseline.lanes = published_lanes(kind);
+  const Baseline baseline(kind);
   while (state.KeepRunning()) benchmark::DoNotOptimize(layer_cycles(baseline, shape));
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(weights.size()));
 }
@@ -41,13 +39,11 @@ void count(benchmark::State& state, BaselineKind kind) {
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
-  for (int k = 0; k < kBaselines; ++k) {
-    const auto kind = static_cast<BaselineKind>(k);
-    if (!needs_activations(kind)) {
-      benchmark::RegisterBenchmark(to_string(kind), [kind](benchmark::State& state) {
-        count(state, kind);
-      })->Unit(benchmark::kMillisecond);
-    }
+  for (const BaselineKind* kind : baseline_kinds()) {
+    if (kind->needs_activations()) continue;
+    benchmark::RegisterBenchmark(kind->name(), [kind](benchmark::State& state) {
+      count(state, *kind);
+    })->Unit(benchmark::kMillisecond);
   }
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -33,15 +33,24 @@ struct CompareArguments {
 
 constexpr int kChartColumns = 2;
 
-/// The value of an enumeration of that name.
-template <class Enum>
-Enum parse(const char* option, const std::string& name, Enum count) {
-  std::vector<std::string> names;
-  for (int i = 0; i < static_cast<int>(count); ++i) {
-    names.emplace_back(to_string(static_cast<Enum>(i)));
-    if (names.back() == name) return static_cast<Enum>(i);
-  }
+[[noreturn]] void refuse(const char* option, const std::string& name, const std::vector<std::string>& names) {
   throw SettingsError(fmt::format("{} {}: accepted: {}", option, name, fmt::join(names, ", ")));
+}
+
+SizingRule sizing_rule(const std::string& name) {
+  std::vector<std::string> names;
+  for (int i = 0; i < static_cast<int>(SizingRule::kCount); ++i) {
+    names.emplace_back(to_string(static_cast<SizingRule>(i)));
+    if (names.back() == name) return static_cast<SizingRule>(i);
+  }
+  refuse("--rule", name, names);
+}
+
+const BaselineKind* baseline(const std::string& name) {
+  if (const BaselineKind* kind = find_baseline(name)) return kind;
+  std::vector<std::string> names;
+  for (const BaselineKind* kind : baseline_kinds()) names.emplace_back(kind->name());
+  refuse("--baselines", name, names);
 }
 
 Scenario load(const std::string& file, const std::vector<SettingOverride>& overrides) {
@@ -86,12 +95,12 @@ struct Compared {
 Compared compare_and_write(const CompareArguments& arguments) {
   const StopSignals stop;
   ComparisonOptions options;
-  options.rule = parse("--rule", arguments.rule, SizingRule::kCount);
+  options.rule = sizing_rule(arguments.rule);
   if (arguments.baselines.empty()) {
-    options.baselines = all_baselines();
+    options.baselines = baseline_kinds();
   } else {
     for (const std::string& name : split(arguments.baselines, ','))
-      options.baselines.push_back(parse("--baselines", name, BaselineKind::kCount));
+      options.baselines.push_back(baseline(name));
   }
   std::vector<SettingOverride> overrides;
   for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});

@@ -1,5 +1,7 @@
 #include "hw/baselines/baseline_cost.h"
 
+#include "hw/baselines/baseline_kind.h"
+
 namespace bitbalance::baselines {
 namespace {
 
@@ -18,7 +20,8 @@ BaselineWork array_work(const Baseline& baseline, const BaselineLayer& layer, co
   const std::int64_t channels = layer.output_channels / layer.conv_groups;
   BaselineWork work;
   work.terms = cycles.terms;
-  work.idle_terms = cycles.used_pe_cycles * terms_per_cycle(baseline, layer.weight_bits) - cycles.terms;
+  work.idle_terms =
+      cycles.used_pe_cycles * baseline.kind->terms_per_cycle(baseline, layer.weight_bits) - cycles.terms;
   work.pe_cycles = cycles.pe_cycles;
   work.pairs = weights * layer.pixels;
   work.drains = layer.output_channels * layer.pixels;

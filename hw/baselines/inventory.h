@@ -4,16 +4,9 @@
 #pragma once
 
 #include "hw/baselines/baseline.h"
-#include "hw/cost/parts.h"
+#include "hw/baselines/structure.h"
 
 namespace bitbalance::baselines {
-
-/// The widths that an array is built for; it serves no others.
-struct BaselineWidths {
-  bool wide = false;  ///< 16-bit activations
-  int weight_bits = 8;
-  int accumulator_bits = 32;
-};
 
 struct BaselineParts {
   Parts array;      ///< all PEs, and the activations in front of the columns
@@ -23,9 +16,9 @@ BaselineParts inventory(const Baseline& baseline, const BaselineWidths& widths);
 
 /// What the actions of an array use.
 struct BaselineUses {
-  ActionUse term;        ///< a lane, or a channel of Bitlet, adds: BaselineCycles::terms
+  ActionUse term;        ///< of BaselineCycles::terms
   ActionUse pe_cycle;    ///< beside its terms: a PE adds their sum to its accumulator
-  ActionUse pair;        ///< a PE takes a weight and an activation of its own: Laconic and Bitlet
+  ActionUse pair;        ///< a PE takes a weight and an activation of its own, where it has such
   ActionUse drain;       ///< an accumulator leaves the array
   ActionUse activation;  ///< enters a column
   ActionUse weight;      ///< enters a row: the front end

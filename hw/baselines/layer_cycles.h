@@ -14,6 +14,7 @@ namespace bitbalance::baselines {
 struct BaselineLayer {
   const std::int16_t* weights = nullptr;
   int weight_bits = 8;
+  bool wide = false;        ///< 16-bit activations
   int output_channels = 1;  ///< of all conv groups
   int conv_groups = 1;
   int kernel = 1;           ///< weights of an output channel
@@ -28,19 +29,14 @@ struct BaselineCycles {
   std::int64_t used_pe_cycles = 0;
   /// Those that the PEs need themselves; the rest of used_pe_cycles waits for slower PEs.
   std::int64_t pe_cycles = 0;
-  /// What lanes add, one by one: products with a weight that is not zero (dense), activations at a one of
-  /// the weight (Stripes, Bitlet, BitWave), at the rarer bit of a column (BitVert), terms (Pragmatic), pairs
-  /// of terms (Laconic).
+  /// What lanes add, one by one: products, activations, pairs of terms, as the kind has them.
   std::int64_t terms = 0;
 };
 
-/// Terms that a PE can add in a cycle. Bitlet: its channels, one a bit of the magnitude.
-int terms_per_cycle(const Baseline& baseline, int weight_bits);
-
-/// Not for kinds that need activations. Throws std::invalid_argument as check() does.
+/// Not for kinds that need activations. Throws ConfigError as check() does.
 BaselineCycles layer_cycles(const Baseline& baseline, const BaselineLayer& layer);
 
-/// Laconic. `activations`: [conv group][k][pixel], k as the weights of a channel.
+/// For all kinds. `activations`: [conv group][k][pixel], k as the weights of a channel.
 BaselineCycles layer_cycles(const Baseline& baseline, const BaselineLayer& layer,
                             const std::vector<std::int16_t>& activations);
 

@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "hw/baselines/baseline_kind.h"
+
 namespace bitbalance::baselines {
 
 const char* to_string(SizingRule rule) {
@@ -18,17 +20,10 @@ const char* to_string(SizingRule rule) {
   return "?";
 }
 
-int published_lanes(BaselineKind kind) {
-  constexpr int kUsual = 16, kBitWave = 8;
-  if (kind == BaselineKind::kBitlet) return kBitletPairs;
-  return kind == BaselineKind::kBitWave ? kBitWave : kUsual;
-}
-
-Baseline largest_array(BaselineKind kind, TokenForm terms, const std::function<bool(const Baseline&)>& fits) {
-  Baseline baseline;
-  baseline.kind = kind;
+Baseline largest_array(const BaselineKind& kind, TokenForm terms,
+                       const std::function<bool(const Baseline&)>& fits) {
+  Baseline baseline(kind);
   baseline.terms = terms;
-  baseline.lanes = published_lanes(kind);
   Baseline best = baseline;
   best.rows = best.columns = 0;
   for (baseline.rows = 1; baseline.rows <= kMostRowsOrColumns; baseline.rows *= 2) {
@@ -40,7 +35,7 @@ Baseline largest_array(BaselineKind kind, TokenForm terms, const std::function<b
   }
   if (best.rows == 0) {
     throw std::invalid_argument(
-        fmt::format("{}: not even one PE of {} lanes fits", to_string(kind), baseline.lanes));
+        fmt::format("{}: not even one PE of {} lanes fits", kind.name(), baseline.lanes));
   }
   return best;
 }

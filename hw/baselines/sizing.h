@@ -14,13 +14,11 @@ enum class SizingRule {
 };
 const char* to_string(SizingRule rule);
 
-/// Lanes of a PE as published: 64 for Bitlet, 8 for BitWave, 16 for all others.
-int published_lanes(BaselineKind kind);
-
-/// The array of `kind` with the most PEs that `fits` accepts. Rows are a power of two, as channel counts are
-/// multiples of one, and columns <= rows <= 4 columns; of as many PEs the squarest, which waits least for its
-/// slowest row. Throws std::invalid_argument when not even one PE fits. Precondition: what `fits` refuses it
-/// refuses with another column, too.
-Baseline largest_array(BaselineKind kind, TokenForm terms, const std::function<bool(const Baseline&)>& fits);
+/// The array of `kind`, lanes as published, with the most PEs that `fits` accepts. Rows are a power of two,
+/// as channel counts are multiples of one, and columns <= rows <= 4 columns; of as many PEs the squarest,
+/// which waits least for its slowest row. Throws std::invalid_argument when not even one PE fits.
+/// Precondition: what `fits` refuses it refuses with another column, too.
+Baseline largest_array(const BaselineKind& kind, TokenForm terms,
+                       const std::function<bool(const Baseline&)>& fits);
 
 }  // namespace bitbalance::baselines

@@ -1,6 +1,10 @@
 #include "hw/baselines/stepping.h"
 
 #include <algorithm>
+#include <memory>
+
+#include "hw/baselines/baseline_kind.h"
+#include "hw/baselines/stepping_pe.h"
 
 namespace bitbalance::baselines {
 namespace {
@@ -12,7 +16,7 @@ class SteppingArray {
                 const std::vector<std::int16_t>& activations)
       : baseline_(baseline), layer_(layer), activations_(activations) {
     for (int i = 0; i < baseline.rows * baseline.columns; ++i)
-      pes_.push_back(make_pe(baseline, layer.weight_bits));
+      pes_.push_back(baseline.kind->make_pe(baseline, layer));
     result_.sums.resize(static_cast<std::size_t>(layer.output_channels * layer.pixels));
   }
 

@@ -10,8 +10,9 @@
 namespace bitbalance::explore {
 namespace {
 
-/// Pixel groups a layer that Laconic is evaluated on; its figures are estimates where a layer has more.
-constexpr int kLaconicGroups = 16;
+/// Pixel groups a layer that a baseline whose cycles depend on activations is evaluated on; its figures are
+/// estimates where a layer has more.
+constexpr int kSampledGroups = 16;
 
 std::int64_t& count(ActionCounts& counts, Action action) {
   return counts[static_cast<std::size_t>(action)];
@@ -62,6 +63,7 @@ BaselineLayer shape_of(const OurLayer& layer) {
   BaselineLayer shape;
   shape.weights = source.weights.data();
   shape.weight_bits = source.weight_bits;
+  shape.wide = layer.wide;
   shape.output_channels = static_cast<int>(source.bias.size());
   shape.conv_groups = source.groups;
   shape.kernel = static_cast<int>(source.weights.size() / source.bias.size());
@@ -71,14 +73,13 @@ BaselineLayer shape_of(const OurLayer& layer) {
 
 /// Cycles in which our buffers deliver what a full step takes: a byte from each bank of the activation
 /// buffer, eight from each of the weight buffer, without conflicts.
-int delivery_cycles(const Baseline& b, const BaselineLayer& layer, bool wide,
-                    const AcceleratorConfig& config) {
+int delivery_cycles(const Baseline& b, const BaselineLayer& layer, const AcceleratorConfig& config) {
   constexpr int kWordBits = 64;
   const int lanes = std::min(b.lanes, layer.kernel);
   const int rows = std::min(b.rows, layer.output_channels / layer.conv_groups);
   const auto columns = static_cast<int>(std::min<std::int64_t>(b.columns, layer.pixels));
   const auto cycles = [](int amount, int rate) { return (amount + rate - 1) / rate; };
-  return std::max(cycles(columns * lanes * (wide ? 2 : 1), 2 * config.columns),
+  return std::max(cycles(columns * lanes * (layer.wide ? 2 : 1), 2 * config.columns),
                   cycles(rows * lanes * layer.weight_bits, kWordBits * config.rows));
 }
 
@@ -86,7 +87,7 @@ std::int64_t scale(std::int64_t value, std::int64_t to, std::int64_t from) {
   return std::llround(static_cast<double>(value) * static_cast<double>(to) / static_cast<double>(from));
 }
 
-/// What Laconic needs for a layer, from a sample of its pixels.
+/// What the baseline needs for a layer, from a sample of its pixels.
 BaselineCycles sampled_cycles(const Baseline& baseline, const Subject& subject, WeightSet set,
                               const OurLayer& layer) {
   const QuantizedNetwork& network = subject.with(set);
@@ -94,7 +95,7 @@ BaselineCycles sampled_cycles(const Baseline& baseline, const Subject& subject, 
   const int width = network.tensors[layer.convolution->output].shape.width;
   const auto rows = static_cast<int>(shape.pixels / subject.frames / width);
   const PixelSample sample =
-      sample_pixels(network, *layer.convolution, rows, subject.activations, baseline.columns, kLaconicGroups);
+      sample_pixels(network, *layer.convolution, rows, subject.activations, baseline.columns, kSampledGroups);
   const std::int64_t all_pixels = shape.pixels;
   const std::int64_t all_groups = (all_pixels + baseline.columns - 1) / baseline.columns;
   shape.pixels = sample.pixels;
@@ -123,7 +124,8 @@ BaselineWidths widths_of(const OurRun& run, const Scenario& scenario) {
   return widths;
 }
 
-Baseline sized(BaselineKind kind, SizingRule rule, const Scenario& scenario, const BaselineWidths& widths) {
+Baseline sized(const BaselineKind& kind, SizingRule rule, const Scenario& scenario,
+               const BaselineWidths& widths) {
   const AcceleratorConfig& config = scenario.accelerator;
   if (rule == SizingRule::kEqualLanes) {
     const int lanes = config.rows * config.lanes(widths.wide);
@@ -139,13 +141,6 @@ Baseline sized(BaselineKind kind, SizingRule rule, const Scenario& scenario, con
 }
 
 }  // namespace
-
-std::vector<BaselineKind> all_baselines() {
-  std::vector<BaselineKind> kinds;
-  kinds.reserve(kBaselines);
-  for (int k = 0; k < kBaselines; ++k) kinds.push_back(static_cast<BaselineKind>(k));
-  return kinds;
-}
 
 DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun& run, bool timeline) {
   const AcceleratorConfig& config = subject.scenario.accelerator;
@@ -177,12 +172,12 @@ DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun&
   return figures;
 }
 
-DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const OurRun& shell, BaselineKind kind,
-                                SizingRule rule) {
+DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const OurRun& shell,
+                                const BaselineKind& kind, SizingRule rule) {
   const BaselineWidths widths = widths_of(shell, subject.scenario);
   Baseline baseline = sized(kind, rule, subject.scenario, widths);
   const BaselineCost model(*subject.scenario.technology, subject.scenario.accelerator, baseline, widths);
-  DesignFigures figures = begin(subject, to_string(kind), set);
+  DesignFigures figures = begin(subject, kind.name(), set);
   figures.rows = baseline.rows;
   figures.columns = baseline.columns;
   figures.lanes = baseline.lanes;
@@ -195,14 +190,14 @@ DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const Our
     BaselineWork array;
     if (layer.convolution != nullptr) {
       const BaselineLayer shape = shape_of(layer);
-      baseline.least_step_cycles = delivery_cycles(baseline, shape, layer.wide, subject.scenario.accelerator);
-      cycles = needs_activations(kind) ? sampled_cycles(baseline, subject, set, layer)
-                                       : layer_cycles(baseline, shape);
+      baseline.least_step_cycles = delivery_cycles(baseline, shape, subject.scenario.accelerator);
+      cycles = kind.needs_activations() ? sampled_cycles(baseline, subject, set, layer)
+                                        : layer_cycles(baseline, shape);
       array = array_work(baseline, shape, cycles);
       count(work.actions, Action::kWeightWordRead) = weight_words(baseline, shape);
       count(work.actions, Action::kActivationRead) = array.activations;
-      const double capacity = terms_per_cycle(baseline, shape.weight_bits);
-      // Of a sample (Laconic) the figures are rounded one by one: no part is larger than its whole.
+      const double capacity = kind.terms_per_cycle(baseline, shape.weight_bits);
+      // Of a sample the figures are rounded one by one: no part is larger than its whole.
       const auto all = static_cast<double>(cycles.cycles);
       const double used = std::min(static_cast<double>(cycles.used_pe_cycles) / pes, all);
       const double busy = std::min(static_cast<double>(cycles.pe_cycles) / pes, used);
@@ -245,10 +240,10 @@ NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& opti
       result.designs.push_back(evaluate_ours(subject, set, run, timeline));
     shells.push_back(storage == WeightStorage::kDense ? run : run_ours(subject, set, WeightStorage::kDense));
   }
-  for (const BaselineKind kind : options.baselines) {
+  for (const BaselineKind* kind : options.baselines) {
     for (const WeightSet set : {WeightSet::kFull, WeightSet::kLimited}) {
       result.designs.push_back(
-          evaluate_baseline(subject, set, shells[static_cast<std::size_t>(set)], kind, options.rule));
+          evaluate_baseline(subject, set, shells[static_cast<std::size_t>(set)], *kind, options.rule));
     }
   }
   return result;

@@ -6,27 +6,25 @@
 
 #include <vector>
 
+#include "hw/baselines/baseline_kind.h"
 #include "testbench/explore/comparison/figures.h"
 
 namespace bitbalance::explore {
 
 struct ComparisonOptions {
   SizingRule rule = SizingRule::kEqualLanes;
-  std::vector<BaselineKind> baselines;
+  std::vector<const BaselineKind*> baselines;
 };
 
-/// All kinds of baselines.
-std::vector<BaselineKind> all_baselines();
-
 /// Every design with both sets of weights. Precondition: the scenario has a technology; activations, if
-/// Laconic is asked for. Throws std::invalid_argument when our accelerator cannot execute the network or a
+/// a baseline needs them. Throws std::invalid_argument when our accelerator cannot execute the network or a
 /// baseline does not fit the rule.
 NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& options);
 
 /// Its parts. Ours by the common rule, or by its timeline; `run`: of that set.
 DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun& run, bool timeline);
 /// `shell`: our run of that set with dense weights, whose buffers, DRAM traffic and vector work are the same.
-DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const OurRun& shell, BaselineKind kind,
-                                SizingRule rule);
+DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const OurRun& shell,
+                                const BaselineKind& kind, SizingRule rule);
 
 }  // namespace bitbalance::explore

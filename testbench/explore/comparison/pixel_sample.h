@@ -1,5 +1,5 @@
-// The activations under some of a convolution's output pixels: Laconic's cycles depend on them, and those
-// of every pixel would be hundreds of megabytes.
+// The activations under some of a convolution's output pixels: cycles of some baselines depend on them, and
+// those of every pixel would be hundreds of megabytes.
 #pragma once
 
 #include <cstdint>

@@ -71,7 +71,7 @@ Convolutions convolutions(const PaperNetwork& network, const std::string& folder
   network_of(subject, WeightSet::kFull) = quantize(floats, calibration, without_limit(options));
   const OurRun shell = run_ours(subject, WeightSet::kFull, WeightStorage::kDense);
   for (int rule = 0; rule < static_cast<int>(SizingRule::kCount); ++rule) {
-    result.bitlet.push_back(evaluate_baseline(subject, WeightSet::kFull, shell, BaselineKind::kBitlet,
+    result.bitlet.push_back(evaluate_baseline(subject, WeightSet::kFull, shell, *find_baseline("bitlet"),
                                               static_cast<SizingRule>(rule)));
   }
   for (options.nnzb = 1; options.nnzb <= kMostOnes; ++options.nnzb) {

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "hw/baselines/baseline_cost.h"
+#include "hw/baselines/baseline_kind.h"
 #include "hw/baselines/sizing.h"
 #include "tests/hw/cost/shipped.h"
 
@@ -15,10 +16,12 @@ using Catch::Matchers::Contains;
 
 constexpr BaselineWork kWork = {1'000'003, 200'017, 100'049, 50'021, 10'007, 30'011, 20'021};
 
-Baseline of(BaselineKind kind, int rows = 8, int columns = 4) {
-  Baseline baseline;
-  baseline.kind = kind;
-  baseline.lanes = published_lanes(kind);
+const BaselineKind& kind(const char* name) {
+  return *find_baseline(name);
+}
+
+Baseline of(const BaselineKind& kind, int rows = 8, int columns = 4) {
+  Baseline baseline(kind);
   baseline.rows = rows;
   baseline.columns = columns;
   return baseline;
@@ -33,20 +36,14 @@ double total_j(const ComponentEnergies& energy) {
                          [](double sum, const ComponentEnergy& e) { return sum + e.total_j(); });
 }
 
-std::vector<BaselineKind> kinds() {
-  std::vector<BaselineKind> all(kBaselines);
-  for (int k = 0; k < kBaselines; ++k) all[k] = static_cast<BaselineKind>(k);
-  return all;
-}
-
 TEST_CASE("energy of another array is the sum of its actions' shares; doubling a constant moves its share") {
   const bool wide = GENERATE(false, true);
   Technology technology = shipped_technology();
   technology.layout.null_slot_share.value = 0.25;  // so that it has a share
-  for (const BaselineKind kind : kinds()) {
-    INFO(to_string(kind));
+  for (const BaselineKind* kind : baseline_kinds()) {
+    INFO(kind->name());
     const auto energy_j = [&] {
-      return total_j(BaselineCost(technology, {}, of(kind), widths(wide)).energy(busy_work(wide), kWork));
+      return total_j(BaselineCost(technology, {}, of(*kind), widths(wide)).energy(busy_work(wide), kWork));
     };
     const double before_j = energy_j();
     double shares_j = 0;
@@ -70,9 +67,9 @@ TEST_CASE("energy of another array is the sum of its actions' shares; doubling a
 
 TEST_CASE("each action of another array costs energy in its component, in proportion to its count") {
   const Technology technology = shipped_technology();
-  for (const BaselineKind kind : kinds()) {
-    INFO(to_string(kind));
-    const BaselineCost model(technology, {}, of(kind), widths(false));
+  for (const BaselineKind* kind : baseline_kinds()) {
+    INFO(kind->name());
+    const BaselineCost model(technology, {}, of(*kind), widths(false));
     const auto array_j = [&](const BaselineWork& work) {
       const ComponentEnergies energy = model.energy({}, work);
       CHECK(total_j(energy) == Approx(energy[static_cast<std::size_t>(Component::kPeArray)].total_j() +
@@ -100,7 +97,7 @@ TEST_CASE("each action of another array costs energy in its component, in propor
 TEST_CASE("a lane without a term costs the share that our null slots cost") {
   Technology technology = shipped_technology();
   technology.layout.null_slot_share.value = 0.5;
-  const BaselineCost model(technology, {}, of(BaselineKind::kStripes), widths(false));
+  const BaselineCost model(technology, {}, of(kind("stripes")), widths(false));
   BaselineWork terms, idle;
   terms.terms = 500;
   idle.idle_terms = 1000;
@@ -110,49 +107,49 @@ TEST_CASE("a lane without a term costs the share that our null slots cost") {
 TEST_CASE("another array changes the array's and the encoder's area and nothing else") {
   const Technology technology = shipped_technology();
   const AreaReport ours = CostModel(technology, {}).area();
-  for (const BaselineKind kind : kinds()) {
-    const AreaReport area = BaselineCost(technology, {}, of(kind), widths(false)).area();
+  for (const BaselineKind* kind : baseline_kinds()) {
+    const AreaReport area = BaselineCost(technology, {}, of(*kind), widths(false)).area();
     for (std::size_t c = 0; c < kComponents; ++c) {
       const auto component = static_cast<Component>(c);
       if (component == Component::kPeArray || component == Component::kWeightEncoder) continue;
       CHECK(area.component[c].total_mm2() == ours.component[c].total_mm2());
     }
-    const double array = array_mm2(PriceList(technology), of(kind), widths(false));
+    const double array = array_mm2(PriceList(technology), of(*kind), widths(false));
     CHECK(area.total_mm2() - ours.total_mm2() ==
           Approx(array - ours.component[0].total_mm2() - ours.component[1].total_mm2()).margin(1e-9));
-    CHECK(array_mm2(PriceList(technology), of(kind, 16, 8), widths(false)) > 2 * array);
-    CHECK(array_mm2(PriceList(technology), of(kind), widths(true)) > array);
+    CHECK(array_mm2(PriceList(technology), of(*kind, 16, 8), widths(false)) > 2 * array);
+    CHECK(array_mm2(PriceList(technology), of(*kind), widths(true)) > array);
   }
 }
 
 TEST_CASE("a dense lane is a multiplier, a bit-serial one is smaller") {
   const PriceList prices(shipped_technology());
-  const double dense = array_mm2(prices, of(BaselineKind::kDense), widths(false));
-  for (const BaselineKind kind : {BaselineKind::kStripes, BaselineKind::kPragmatic, BaselineKind::kBitVert})
-    CHECK(array_mm2(prices, of(kind), widths(false)) < dense);
+  const double dense = array_mm2(prices, of(kind("dense")), widths(false));
+  for (const char* serial : {"stripes", "pragmatic", "bitvert"})
+    CHECK(array_mm2(prices, of(kind(serial)), widths(false)) < dense);
 }
 
 TEST_CASE("equal lanes: as many as fit, rows a power of two, nearly square") {
-  const auto sized = [](BaselineKind kind, int lanes) {
-    const Baseline b = largest_array(kind, TokenForm::kBinary, [lanes](const Baseline& candidate) {
+  const auto sized = [](const char* name, int lanes) {
+    const Baseline b = largest_array(kind(name), TokenForm::kBinary, [lanes](const Baseline& candidate) {
       return candidate.rows * candidate.columns * candidate.lanes <= lanes;
     });
     return std::pair(b.rows, b.columns);
   };
-  CHECK(sized(BaselineKind::kDense, 2048) == std::pair(16, 8));
-  CHECK(sized(BaselineKind::kBitlet, 2048) == std::pair(8, 4));
-  CHECK(sized(BaselineKind::kBitWave, 2048) == std::pair(16, 16));
-  CHECK(sized(BaselineKind::kBitlet, 1024) == std::pair(4, 4));
-  CHECK(sized(BaselineKind::kBitlet, 64) == std::pair(1, 1));
-  CHECK_THROWS_WITH(sized(BaselineKind::kBitlet, 63), Contains("bitlet: not even one PE of 64 lanes"));
+  CHECK(sized("dense", 2048) == std::pair(16, 8));
+  CHECK(sized("bitlet", 2048) == std::pair(8, 4));
+  CHECK(sized("bitwave", 2048) == std::pair(16, 16));
+  CHECK(sized("bitlet", 1024) == std::pair(4, 4));
+  CHECK(sized("bitlet", 64) == std::pair(1, 1));
+  CHECK_THROWS_WITH(sized("bitlet", 63), Contains("bitlet: not even one PE of 64 lanes"));
 }
 
 TEST_CASE("equal area: not larger, and no column more") {
   const PriceList prices(shipped_technology());
   constexpr double kBudget = 4.8;
-  for (const BaselineKind kind : kinds()) {
-    INFO(to_string(kind));
-    Baseline b = largest_array(kind, TokenForm::kBinary, [&](const Baseline& candidate) {
+  for (const BaselineKind* kind : baseline_kinds()) {
+    INFO(kind->name());
+    Baseline b = largest_array(*kind, TokenForm::kBinary, [&](const Baseline& candidate) {
       return array_mm2(prices, candidate, widths(false)) <= kBudget;
     });
     CHECK(array_mm2(prices, b, widths(false)) <= kBudget);
@@ -163,7 +160,7 @@ TEST_CASE("equal area: not larger, and no column more") {
 }
 
 TEST_CASE("an array reads its weights for each group of pixels, its activations for each group of channels") {
-  Baseline baseline = of(BaselineKind::kDense, 2, 4);
+  Baseline baseline = of(kind("dense"), 2, 4);
   const std::vector<std::int16_t> weights(5 * 10, 1);
   BaselineLayer layer;
   layer.weights = weights.data();

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "hw/baselines/group_cycles.h"
-#include "hw/baselines/layer_cycles.h"
+#include "base/config_error.h"
+#include "hw/baselines/baseline_kind.h"
 #include "hw/baselines/stepping.h"
 #include "testbench/scenario/workload.h"
 #include "tests/support/names.h"
@@ -32,17 +32,26 @@ std::int16_t random_weight(int weight_bits, int density) {
   return static_cast<std::int16_t>(density == 2 ? w : w < 0 ? -sparse : sparse);
 }
 
-Case random_case(BaselineKind kind) {
-  Case c;
+bool accepts(const BaselineKind& kind, int lanes) {
+  try {
+    kind.check_lanes(lanes);
+    return true;
+  } catch (const ConfigError&) {
+    return false;
+  }
+}
+
+Case random_case(const BaselineKind& kind) {
+  Case c{Baseline(kind), {}, {}, {}};
   Baseline& b = c.baseline;
-  b.kind = kind;
-  b.lanes = kind == BaselineKind::kBitlet ? kBitletPairs : 2 * *rc::gen::inRange(1, 17);
+  if (const int lanes = 2 * *rc::gen::inRange(1, 17); accepts(kind, lanes)) b.lanes = lanes;
   b.rows = *rc::gen::inRange(1, 5);
   b.columns = *rc::gen::inRange(1, 4);
   b.least_step_cycles = *rc::gen::inRange(1, 5);
   b.terms = *rc::gen::element(TokenForm::kBinary, TokenForm::kSignedDigit);
   BaselineLayer& layer = c.layer;
   layer.weight_bits = *rc::gen::inRange(2, 17);
+  layer.wide = *rc::gen::arbitrary<bool>();
   layer.conv_groups = *rc::gen::inRange(1, 3);
   layer.output_channels = layer.conv_groups * *rc::gen::inRange(1, 7);
   layer.kernel = *rc::gen::inRange(1, 150);
@@ -51,7 +60,9 @@ Case random_case(BaselineKind kind) {
   const int density = *rc::gen::inRange(0, 3);
   for (std::int16_t& w : c.weights) w = random_weight(layer.weight_bits, density);
   c.activations.resize(static_cast<std::size_t>(layer.conv_groups * layer.kernel * layer.pixels));
-  for (std::int16_t& a : c.activations) a = static_cast<std::int16_t>(*rc::gen::inRange(-32768, 32768));
+  const bool is_signed = layer.wide || *rc::gen::arbitrary<bool>();
+  const int low = layer.wide ? -32768 : is_signed ? -128 : 0, values = layer.wide ? 65536 : 256;
+  for (std::int16_t& a : c.activations) a = static_cast<std::int16_t>(*rc::gen::inRange(low, low + values));
   layer.weights = c.weights.data();
   return c;
 }
@@ -73,10 +84,9 @@ std::vector<std::int64_t> sums(const BaselineLayer& layer, const std::vector<std
 }
 
 TEST_CASE("every baseline steps to the sum of products, in the cycles of its model") {
-  for (int k = 0; k < kBaselines; ++k) {
-    const auto kind = static_cast<BaselineKind>(k);
-    rc::prop(to_string(kind), [kind] {
-      const Case c = random_case(kind);
+  for (const BaselineKind* kind : baseline_kinds()) {
+    rc::prop(kind->name(), [kind] {
+      const Case c = random_case(*kind);
       const SteppedLayer stepped = step_layer(c.baseline, c.layer, c.activations);
       RC_ASSERT(stepped.sums == sums(c.layer, c.activations));
       const BaselineCycles model = layer_cycles(c.baseline, c.layer, c.activations);
@@ -85,7 +95,7 @@ TEST_CASE("every baseline steps to the sum of products, in the cycles of its mod
       RC_ASSERT(model.pe_cycles == stepped.cycles.pe_cycles);
       RC_ASSERT(model.used_pe_cycles == stepped.cycles.used_pe_cycles);
       RC_ASSERT(model.terms == stepped.cycles.terms);
-      RC_ASSERT(model.terms <= model.pe_cycles * terms_per_cycle(c.baseline, c.layer.weight_bits));
+      RC_ASSERT(model.terms <= model.pe_cycles * kind->terms_per_cycle(c.baseline, c.layer.weight_bits));
       RC_ASSERT(model.pe_cycles <= model.used_pe_cycles);
       RC_ASSERT(model.used_pe_cycles <= model.cycles * c.baseline.rows * c.baseline.columns);
     });
@@ -107,12 +117,10 @@ TEST_CASE("models and stepping agree on the weights of a trained network") {
     std::vector<std::int16_t> activations(static_cast<std::size_t>(layer.kernel * layer.pixels));
     for (std::size_t i = 0; i < activations.size(); ++i)
       activations[i] = static_cast<std::int16_t>(i * 2654435761u % 256);
-    for (int k = 0; k < kBaselines; ++k) {
-      Baseline baseline;
-      baseline.kind = static_cast<BaselineKind>(k);
-      if (baseline.kind == BaselineKind::kBitlet) baseline.lanes = kBitletPairs;
+    for (const BaselineKind* kind : baseline_kinds()) {
+      Baseline baseline(*kind);
       baseline.columns = 2;
-      INFO(source.name << " on " << to_string(baseline.kind));
+      INFO(source.name << " on " << kind->name());
       const SteppedLayer stepped = step_layer(baseline, layer, activations);
       const BaselineCycles model = layer_cycles(baseline, layer, activations);
       CHECK(stepped.sums == sums(layer, activations));
@@ -123,68 +131,81 @@ TEST_CASE("models and stepping agree on the weights of a trained network") {
 }
 
 /// Cycles of one group on one PE.
-int group(const Baseline& baseline, int weight_bits, const std::vector<std::int16_t>& weights) {
-  std::uint16_t cost = 0;
-  raise_to_group_cycles(baseline, weight_bits, weights.data(), static_cast<int>(weights.size()), &cost);
-  return cost;
+std::int64_t group(Baseline baseline, int weight_bits, const std::vector<std::int16_t>& weights) {
+  baseline.rows = baseline.columns = 1;
+  BaselineLayer layer;
+  layer.weights = weights.data();
+  layer.weight_bits = weight_bits;
+  layer.kernel = static_cast<int>(weights.size());
+  return layer_cycles(baseline, layer).cycles;
 }
 
-Baseline of(BaselineKind kind, int lanes) {
-  Baseline baseline;
-  baseline.kind = kind;
+Baseline of(const char* kind, int lanes) {
+  Baseline baseline(*find_baseline(kind));
   baseline.lanes = lanes;
   return baseline;
 }
 
+TEST_CASE("baselines are listed in the order in which they were published") {
+  std::vector<std::string> names;
+  for (const BaselineKind* kind : baseline_kinds()) {
+    names.emplace_back(kind->name());
+    CHECK(find_baseline(kind->name()) == kind);
+  }
+  CHECK(names ==
+        std::vector<std::string>{"dense", "stripes", "pragmatic", "laconic", "bitlet", "bitwave", "bitvert"});
+  CHECK(find_baseline("eyeriss") == nullptr);
+}
+
 TEST_CASE("dense takes a cycle, Stripes the bits of a weight, whatever their values") {
   const std::vector<std::int16_t> weights = {0, -127, 1, 64};
-  CHECK(group(of(BaselineKind::kDense, 4), 8, weights) == 1);
-  CHECK(group(of(BaselineKind::kStripes, 4), 8, weights) == 8);
-  CHECK(group(of(BaselineKind::kStripes, 4), 5, {0, 0, 0, 0}) == 5);
+  CHECK(group(of("dense", 4), 8, weights) == 1);
+  CHECK(group(of("stripes", 4), 8, weights) == 8);
+  CHECK(group(of("stripes", 4), 5, {0, 0, 0, 0}) == 5);
 }
 
 TEST_CASE("Pragmatic takes the most ones of a magnitude; the sign is none of them") {
-  CHECK(group(of(BaselineKind::kPragmatic, 4), 8, {0, 0, 0, 0}) == 1);
-  CHECK(group(of(BaselineKind::kPragmatic, 4), 8, {-1, 2, 64, -64}) == 1);
-  CHECK(group(of(BaselineKind::kPragmatic, 4), 8, {-127, 2, 64, 3}) == 7);
-  Baseline recoded = of(BaselineKind::kPragmatic, 4);
+  CHECK(group(of("pragmatic", 4), 8, {0, 0, 0, 0}) == 1);
+  CHECK(group(of("pragmatic", 4), 8, {-1, 2, 64, -64}) == 1);
+  CHECK(group(of("pragmatic", 4), 8, {-127, 2, 64, 3}) == 7);
+  Baseline recoded = of("pragmatic", 4);
   recoded.terms = TokenForm::kSignedDigit;
   CHECK(group(recoded, 8, {-127, 2, 64, 3}) == 2);
 }
 
 TEST_CASE("Bitlet looks at each window for at least a cycle, at each position") {
-  std::vector<std::int16_t> weights(kBitletPairs, 0);
-  CHECK(group(of(BaselineKind::kBitlet, 64), 8, weights) == 8);
+  std::vector<std::int16_t> weights(64, 0);
+  CHECK(group(of("bitlet", 64), 8, weights) == 8);
   weights[5] = 127;
-  CHECK(group(of(BaselineKind::kBitlet, 64), 8, weights) == 8);
+  CHECK(group(of("bitlet", 64), 8, weights) == 8);
   weights[6] = -4;  // the second of its window at position 2
-  CHECK(group(of(BaselineKind::kBitlet, 64), 8, weights) == 9);
+  CHECK(group(of("bitlet", 64), 8, weights) == 9);
   std::fill(weights.begin(), weights.end(), std::int16_t{1});
-  CHECK(group(of(BaselineKind::kBitlet, 64), 8, weights) == 64);
+  CHECK(group(of("bitlet", 64), 8, weights) == 64);
 }
 
 TEST_CASE("Bitlet's windows start where the one before left a one") {
-  std::vector<std::int16_t> weights(kBitletPairs, 0);
+  std::vector<std::int16_t> weights(64, 0);
   for (const int lane : {6, 7, 22, 23}) weights[lane] = 1;
   // Windows at 0, 7, 15, 23, 31, 39, 47, 55, 63; fixed ones at multiples of 8 would take 2 + 1 + 2 + 5.
-  CHECK(group(of(BaselineKind::kBitlet, 64), 8, weights) == 9);
+  CHECK(group(of("bitlet", 64), 8, weights) == 9);
 }
 
 TEST_CASE("BitWave skips the columns without a one") {
-  CHECK(group(of(BaselineKind::kBitWave, 4), 8, {0, 0, 0, 0}) == 1);
-  CHECK(group(of(BaselineKind::kBitWave, 4), 8, {1, -1, 1, 4}) == 2);
-  CHECK(group(of(BaselineKind::kBitWave, 4), 8, {127, 0, 0, 0}) == 7);
+  CHECK(group(of("bitwave", 4), 8, {0, 0, 0, 0}) == 1);
+  CHECK(group(of("bitwave", 4), 8, {1, -1, 1, 4}) == 2);
+  CHECK(group(of("bitwave", 4), 8, {127, 0, 0, 0}) == 7);
 }
 
 TEST_CASE("BitVert skips the columns whose bits are equal, ones or zeros") {
-  CHECK(group(of(BaselineKind::kBitVert, 4), 8, {0, 0, 0, 0}) == 1);
-  CHECK(group(of(BaselineKind::kBitVert, 4), 8, {-1, -1, -1, -1}) == 1);
-  CHECK(group(of(BaselineKind::kBitVert, 4), 8, {-1, -1, -1, -2}) == 1);  // 1111 1111 against 1111 1110
-  CHECK(group(of(BaselineKind::kBitVert, 4), 8, {0, 0, 0, -1}) == 8);
+  CHECK(group(of("bitvert", 4), 8, {0, 0, 0, 0}) == 1);
+  CHECK(group(of("bitvert", 4), 8, {-1, -1, -1, -1}) == 1);
+  CHECK(group(of("bitvert", 4), 8, {-1, -1, -1, -2}) == 1);  // 1111 1111 against 1111 1110
+  CHECK(group(of("bitvert", 4), 8, {0, 0, 0, -1}) == 8);
 }
 
 TEST_CASE("Laconic multiplies the terms of weight and activation") {
-  Baseline laconic = of(BaselineKind::kLaconic, 2);
+  Baseline laconic = of("laconic", 2);
   laconic.rows = laconic.columns = 1;
   const std::vector<std::int16_t> weights = {3, 7};
   BaselineLayer layer;
@@ -197,7 +218,7 @@ TEST_CASE("Laconic multiplies the terms of weight and activation") {
 }
 
 TEST_CASE("rows wait for the slowest: what is lost is told") {
-  Baseline pragmatic = of(BaselineKind::kPragmatic, 2);
+  Baseline pragmatic = of("pragmatic", 2);
   pragmatic.rows = 2;
   pragmatic.columns = 4;
   const std::vector<std::int16_t> weights = {7, 0, 1, 0};  // two channels
@@ -213,7 +234,7 @@ TEST_CASE("rows wait for the slowest: what is lost is told") {
 }
 
 TEST_CASE("a step lasts as long as the buffers take to deliver the next one") {
-  Baseline dense = of(BaselineKind::kDense, 2);
+  Baseline dense = of("dense", 2);
   dense.rows = dense.columns = 1;
   dense.least_step_cycles = 3;
   const std::vector<std::int16_t> weights = {1, 2, 3};
@@ -229,16 +250,16 @@ TEST_CASE("arrays that do not exist are refused") {
   const auto refused = [](const Baseline& baseline) {
     CHECK_THROWS_AS(check(baseline), std::invalid_argument);
   };
-  refused(of(BaselineKind::kBitlet, 32));
-  refused(of(BaselineKind::kBitVert, 15));
-  refused(of(BaselineKind::kDense, 0));
-  Baseline hasty = of(BaselineKind::kDense, 4);
+  refused(of("bitlet", 32));
+  refused(of("bitvert", 15));
+  refused(of("dense", 0));
+  Baseline hasty = of("dense", 4);
   hasty.least_step_cycles = 0;
   refused(hasty);
-  Baseline baseline;
+  Baseline baseline = of("dense", 16);
   baseline.rows = 0;
   refused(baseline);
-  CHECK_THROWS_WITH(check(of(BaselineKind::kBitlet, 32)), "bitlet: lanes = 32: accepted: 64");
+  CHECK_THROWS_WITH(check(of("bitlet", 32)), "bitlet: lanes = 32: accepted: 64");
 }
 
 }  // namespace

@@ -58,8 +58,8 @@ TEST_CASE("the limit is lifted for layers with settings of their own, too") {
 
 TEST_CASE("every design: cycles add up, layers last at least as long as array and memory ask") {
   const Subject subject = lenet();
-  const NetworkComparison comparison = evaluate(subject, {SizingRule::kEqualLanes, all_baselines()});
-  REQUIRE(comparison.designs.size() == 2 * (2 + kBaselines));
+  const NetworkComparison comparison = evaluate(subject, {SizingRule::kEqualLanes, baseline_kinds()});
+  REQUIRE(comparison.designs.size() == 2 * (2 + baseline_kinds().size()));
   for (const DesignFigures& d : comparison.designs) {
     INFO(d.design << " " << to_string(d.weights));
     CHECK(d.array.terms > 0);
@@ -88,7 +88,7 @@ TEST_CASE("every design: cycles add up, layers last at least as long as array an
 }
 
 TEST_CASE("fewer ones make serial designs faster and leave dense and Stripes as they are") {
-  const NetworkComparison c = evaluate(lenet(), {SizingRule::kEqualLanes, all_baselines()});
+  const NetworkComparison c = evaluate(lenet(), {SizingRule::kEqualLanes, baseline_kinds()});
   const auto array_cycles = [&](const char* design, WeightSet set) { return c.of(design, set).array.sum(); };
   for (const char* design : {"dense", "stripes"})
     CHECK(array_cycles(design, WeightSet::kFull) == array_cycles(design, WeightSet::kLimited));
@@ -116,7 +116,7 @@ TEST_CASE("ours by its timeline is what the run reports, and no faster than by t
 
 TEST_CASE("tokens in DRAM are ours alone: the others' traffic is that of dense weights") {
   const Subject subject = lenet({{"accelerator.weight_storage=tokens", ""}, {"quantization.nnzb=1", ""}});
-  const NetworkComparison c = evaluate(subject, {SizingRule::kEqualLanes, {BaselineKind::kDense}});
+  const NetworkComparison c = evaluate(subject, {SizingRule::kEqualLanes, {find_baseline("dense")}});
   CHECK(c.of(kOurs, WeightSet::kLimited).dram_bytes < c.of("dense", WeightSet::kLimited).dram_bytes);
 }
 

@@ -1,0 +1,152 @@
+// Laconic (ISCA 2019): the terms of weight x activation, one a cycle and lane. Each lane walks its own pairs
+// of terms.
+#include <numeric>
+
+#include "base/vector_clones.h"
+#include "hw/baselines/baseline_kind.h"
+#include "hw/baselines/group_cycles.h"
+#include "hw/baselines/stepping_pe.h"
+
+namespace bitbalance::baselines {
+namespace {
+
+std::vector<std::uint8_t> term_counts(const std::int16_t* values, std::size_t count, TokenForm form) {
+  std::vector<std::uint8_t> counts(count);
+  for (std::size_t i = 0; i < count; ++i)
+    counts[i] = static_cast<std::uint8_t>(__builtin_popcount(token_mask(values[i], form).ones));
+  return counts;
+}
+
+/// Raises the cycles of neighbouring PEs of a row by one lane: the terms of its weight x those of each
+/// activation, at most 15 x 15.
+BITBALANCE_VECTOR_CLONES
+void raise_by_lane(std::uint8_t weight_terms, const std::uint8_t* activation_terms, int columns,
+                   std::uint8_t* cycles) {
+  for (int c = 0; c < columns; ++c)
+    cycles[c] = std::max(cycles[c], static_cast<std::uint8_t>(weight_terms * activation_terms[c]));
+}
+
+/// Every term of a weight meets every term of the activations on its lane.
+std::int64_t terms_of(const BaselineLayer& layer, const std::vector<std::uint8_t>& weight_terms,
+                      const std::vector<std::uint8_t>& activation_terms) {
+  const int channels = layer.output_channels / layer.conv_groups;
+  std::int64_t terms = 0;
+  for (int group = 0; group < layer.conv_groups; ++group) {
+    for (int k = 0; k < layer.kernel; ++k) {
+      std::int64_t of_weights = 0;
+      for (int channel = group * channels; channel < (group + 1) * channels; ++channel)
+        of_weights += weight_terms[static_cast<std::size_t>(channel) * layer.kernel + k];
+      const auto first = activation_terms.begin() +
+                         static_cast<std::ptrdiff_t>((std::int64_t{group} * layer.kernel + k) * layer.pixels);
+      terms += of_weights *
+               std::accumulate(first, first + static_cast<std::ptrdiff_t>(layer.pixels), std::int64_t{0});
+    }
+  }
+  return terms;
+}
+
+/// Each lane multiplies one term of its weight by one of its activation: an addition of exponents.
+class LaconicPe final : public LoadedPe {
+ public:
+  LaconicPe(int lanes, int weight_bits, TokenForm form)
+      : LoadedPe(lanes, weight_bits), form_(form), lane_(static_cast<std::size_t>(lanes)) {}
+
+  bool clock() override {
+    bool more = false;
+    for (Lane& lane : lane_) {
+      if (lane.weight.ones == 0) continue;
+      TokenMask weight = lane.weight;
+      const Token w = pop(weight), a = pop(lane.activation);
+      const std::int64_t term = shifted(1, w.position + a.position);
+      sum_ += w.negative != a.negative ? -term : term;
+      ++terms_;
+      if (lane.activation.ones == 0) {  // the weight's next term meets all of the activation's
+        lane.weight = weight;
+        lane.activation = lane.all_of_activation;
+      }
+      more = more || lane.weight.ones != 0;
+    }
+    return more;
+  }
+
+ private:
+  struct Lane {
+    TokenMask weight, activation, all_of_activation;
+  };
+  void start() override {
+    for (int i = 0; i < lanes_; ++i) {
+      Lane& lane = lane_[i];
+      lane.weight = token_mask(weight_[i], form_);
+      lane.activation = lane.all_of_activation = token_mask(activation_[i], form_);
+      if (lane.activation.ones == 0) lane.weight = {};  // nothing to multiply
+    }
+  }
+  TokenForm form_;
+  std::vector<Lane> lane_;
+};
+
+class Laconic final : public BaselineKind {
+ public:
+  Laconic() noexcept : BaselineKind("laconic", {2019, 6}, 16) {}
+
+  bool needs_activations() const override { return true; }
+  BaselineCycles cycles(const Baseline& baseline, const BaselineLayer& layer,
+                        const std::vector<std::int16_t>& activations) const override {
+    const auto weight_terms = term_counts(
+        layer.weights, static_cast<std::size_t>(layer.output_channels) * layer.kernel, baseline.terms);
+    const auto activation_terms = term_counts(activations.data(), activations.size(), baseline.terms);
+    std::vector<std::uint8_t> own(static_cast<std::size_t>(baseline.columns));
+    BaselineCycles result;
+    result.terms = terms_of(layer, weight_terms, activation_terms);
+    for_row_groups(baseline, layer, [&](int conv_group, int first, int end) {
+      for (std::int64_t pixel = 0; pixel < layer.pixels; pixel += baseline.columns) {
+        const auto columns = static_cast<int>(std::min<std::int64_t>(baseline.columns, layer.pixels - pixel));
+        for (int k = 0; k < layer.kernel; k += baseline.lanes) {
+          int slowest = 0;
+          for (int channel = first; channel < end; ++channel) {
+            std::fill(own.begin(), own.end(), std::uint8_t{1});
+            for (int lane = k; lane < std::min(k + baseline.lanes, layer.kernel); ++lane) {
+              const std::int64_t row = std::int64_t{conv_group} * layer.kernel + lane;
+              raise_by_lane(weight_terms[static_cast<std::size_t>(channel) * layer.kernel + lane],
+                            &activation_terms[static_cast<std::size_t>(row * layer.pixels + pixel)], columns,
+                            own.data());
+            }
+            slowest = std::max<int>(slowest, *std::max_element(own.begin(), own.begin() + columns));
+            result.pe_cycles += std::accumulate(own.begin(), own.begin() + columns, std::int64_t{0});
+          }
+          result.cycles += std::max(slowest, baseline.least_step_cycles);
+          result.used_pe_cycles += std::int64_t{slowest} * (end - first) * columns;
+          ++result.steps;
+        }
+      }
+    });
+    return result;
+  }
+  std::unique_ptr<SteppingPe> make_pe(const Baseline& b, const BaselineLayer& layer) const override {
+    return std::make_unique<LaconicPe>(b.lanes, layer.weight_bits, b.terms);
+  }
+  Structure structure(const Baseline& b, const BaselineWidths& widths) const override {
+    // Exponents are added, decoded and counted by position; the counts, each a digit of a sum, are then added
+    // as stages(lanes) + 2 numbers side by side.
+    const int activation = lane_bits(widths.wide), magnitude_bits = widths.weight_bits - 1;
+    const int positions = magnitude_bits + activation - 1;
+    const int count_bits = stages(b.lanes) + 2;
+    const int counters = adder_tree(b.lanes, 2);
+    const Logic exponents = adders(stages(positions)) + gates(positions + 1.0);
+    Structure s(b.lanes, widths);
+    s.term = {double(b.lanes), exponents + adders(double(positions) * counters / b.lanes),
+              exponents + adders(double(counters) / b.lanes)};
+    s.tree = adders((count_bits - 1.0) * (positions + count_bits));
+    s.sum_bits = positions + count_bits;
+    // Each lane has both masks, and the next term of both.
+    s.pair = block(b.lanes, registers(magnitude_bits + activation) + leading_one(magnitude_bits) +
+                                leading_one(activation) + recoder(b.terms, magnitude_bits) +
+                                recoder(b.terms, activation));
+    return s;
+  }
+};
+
+const Laconic kLaconic;
+
+}  // namespace
+}  // namespace bitbalance::baselines

@@ -1,0 +1,71 @@
+// What a PE of another accelerator, and what stands in front of its row and column, is made of, in the parts
+// of hw/cost.
+#pragma once
+
+#include "hw/baselines/names.h"
+#include "hw/cost/parts.h"
+#include "quant/ir/token_form.h"
+
+namespace bitbalance::baselines {
+
+/// The widths that an array is built for; it serves no others.
+struct BaselineWidths {
+  bool wide = false;  ///< 16-bit activations
+  int weight_bits = 8;
+  int accumulator_bits = 32;
+};
+
+/// `exists` is there once for each of `count`; `switches` is what one action of it uses.
+struct Block {
+  double count = 0;
+  Logic exists;
+  Logic switches;
+};
+
+inline Block block(double count, const Logic& logic) {
+  return {count, logic, logic};
+}
+
+struct Structure {
+  /// With the registers that every array has: an activation a lane of a column, and in front of a row two
+  /// weights a lane, this step's and the next.
+  Structure(int lanes, const BaselineWidths& widths);
+
+  /// The tree sums `inputs` terms of `bits`.
+  void set_tree(int inputs, int bits);
+  /// The tree's sum goes to the position of the column of bits that it is of, one of `positions`.
+  void shift_sum(int positions);
+
+  Block term;        ///< of a PE
+  Logic tree;        ///< sums the terms of a PE
+  int sum_bits = 0;  ///< of what the tree gives
+  Logic shared;      ///< of a PE beside lanes, tree and accumulator
+  Block pair;        ///< of a PE: what takes a weight and an activation of its own
+  Block activation;  ///< of a column: one a lane
+  Block weight;      ///< of a row: one a lane
+};
+
+inline Logic adders(double bits) {
+  return {bits, 0, 0, 0, 0};
+}
+inline Logic muxes(double bits) {
+  return {0, bits, 0, 0, 0};
+}
+/// An n x m multiplier is n m pairs of bits.
+inline Logic multipliers(double bit_pairs) {
+  return {0, 0, bit_pairs, 0, 0};
+}
+inline Logic gates(double count) {
+  return {0, 0, 0, count, 0};
+}
+inline Logic registers(double bits) {
+  return {0, 0, 0, 0, bits};
+}
+/// Bits of the adders that sum `inputs` of `bits`; each level is a bit wider.
+int adder_tree(int inputs, int bits);
+/// Finds and removes the leading one of `bits`.
+Logic leading_one(int bits);
+/// What makes signed digits of `bits`, or nothing.
+Logic recoder(TokenForm form, int bits);
+
+}  // namespace bitbalance::baselines

@@ -13,12 +13,15 @@ namespace bitbalance {
 
 class ConfigError : public std::invalid_argument {
  public:
-  /// `subject`: what the setting belongs to; `parameter`: its name there.
+  /// `subject`: what the setting belongs to, or what asks for another; `parameter`: its name in a scenario.
   ConfigError(const std::string& subject, std::string parameter, std::string value, std::string accepted)
       : std::invalid_argument(fmt::format("{}: {} = {}: accepted: {}", subject, parameter, value, accepted)),
         parameter_(std::move(parameter)),
         value_(std::move(value)),
         accepted_(std::move(accepted)) {}
+
+  /// The same setting, refused by another.
+  ConfigError of(const std::string& subject) const { return {subject, parameter_, value_, accepted_}; }
 
   const std::string& parameter() const { return parameter_; }
   const std::string& value() const { return value_; }
@@ -28,11 +31,13 @@ class ConfigError : public std::invalid_argument {
   std::string parameter_, value_, accepted_;
 };
 
-/// Throws ConfigError unless the rule holds.
+/// Throws ConfigError unless the rule holds. For a text that must be made first, throw it yourself: this one
+/// is called for every design point.
 template <class Value>
-void require(bool holds, const char* subject, const char* parameter, const Value& value,
+void require(bool holds, std::string_view subject, const char* parameter, const Value& value,
              std::string_view accepted) {
-  if (!holds) throw ConfigError(subject, parameter, fmt::format("{}", value), std::string(accepted));
+  if (!holds)
+    throw ConfigError(std::string(subject), parameter, fmt::format("{}", value), std::string(accepted));
 }
 
 }  // namespace bitbalance

@@ -287,10 +287,8 @@ class ConvolutionLowering {
   }
   /// Fields of four bits.
   std::uint8_t nibble(int value, const char* name) const {
-    if (value < 1 || value > 15) {
-      throw std::invalid_argument(
-          fmt::format("layer {}: {} = {}: accepted: 1 to 15", layer_.name, name, value));
-    }
+    if (value < 1 || value > 15)
+      throw ConfigError("layer " + layer_.name, name, fmt::format("{}", value), "1 to 15");
     return static_cast<std::uint8_t>(value);
   }
 

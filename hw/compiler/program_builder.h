@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 
 #include <limits>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "base/config_error.h"
 #include "hw/compiler/hazards.h"
 #include "hw/compiler/mapper.h"
 #include "hw/isa/config.h"
@@ -21,15 +21,13 @@ inline constexpr std::uint32_t kDramAlignment = 64;
 /// Both regions end at a multiple of the largest burst, so that an aligned read never leaves them.
 inline constexpr std::uint32_t kLargestBurst = 256;
 
-/// `value` as a command field of type T; throws std::invalid_argument naming layer and field when it does not
-/// fit.
+/// `value` as a command field of type T; throws ConfigError naming layer and field when it does not fit.
 template <class T>
 T command_field(std::int64_t value, const std::string& layer, const char* name) {
   if (value < std::int64_t{std::numeric_limits<T>::min()} ||
       value > std::int64_t{std::numeric_limits<T>::max()}) {
-    throw std::invalid_argument(fmt::format("layer {}: {} = {} does not fit a command: accepted: {} to {}",
-                                            layer, name, value, std::numeric_limits<T>::min(),
-                                            std::numeric_limits<T>::max()));
+    throw ConfigError("layer " + layer, name, fmt::format("{} does not fit a command", value),
+                      fmt::format("{} to {}", std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
   }
   return static_cast<T>(value);
 }

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
+
+#include "base/config_error.h"
 
 namespace bitbalance::cost {
 namespace {
@@ -16,7 +17,7 @@ int narrowest(const SramTable& table) {
 }
 
 [[noreturn]] void refuse(const std::string& found, const char* accepted) {
-  throw std::invalid_argument(fmt::format("technology: points = {}: accepted: {}", found, accepted));
+  throw ConfigError("technology", "points", found, accepted);
 }
 
 }  // namespace

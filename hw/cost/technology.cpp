@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
+#include "base/config_error.h"
 #include "hw/cost/sram.h"
 
 namespace bitbalance::cost {
@@ -35,8 +35,7 @@ const UnitInfo& info(Unit unit) {
 }
 
 void require(bool ok, const char* name, double value, const std::string& accepted) {
-  if (!ok)
-    throw std::invalid_argument(fmt::format("technology: {} = {}: accepted: {}", name, value, accepted));
+  bitbalance::require(ok, "technology", name, value, accepted);
 }
 
 /// Factors of a process between two nodes of the list.
@@ -138,10 +137,8 @@ void check_process(const ProcessScaling& scaling, double node_nm, double voltage
 
 void check(const Constant& constant, Quantity expected, const ProcessScaling& scaling) {
   require(std::isfinite(constant.value) && constant.value >= 0, "value", constant.value, "0 or more");
-  if (quantity(constant.unit) != expected) {
-    throw std::invalid_argument(fmt::format(
-        "technology: unit = {}: accepted: a unit of the constant's quantity", to_string(constant.unit)));
-  }
+  bitbalance::require(quantity(constant.unit) == expected, "technology", "unit", to_string(constant.unit),
+                      "a unit of the constant's quantity");
   if (constant.scaling != ScalingRule::kNone) check_process(scaling, constant.node_nm, constant.voltage_v);
 }
 

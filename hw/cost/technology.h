@@ -135,8 +135,8 @@ struct Technology {
   DramTable dram;
 };
 
-/// The parts of check(), for a reader that knows the place of each. All throw std::invalid_argument: the
-/// name, the value found, what is accepted.
+/// The parts of check(), for a reader that knows the place of each. All throw ConfigError:
+/// the name in a technology file, the value found, what is accepted.
 void check(const ProcessScaling& scaling);
 void check_process(const ProcessScaling& scaling, double node_nm, double voltage_v);
 void check(const Constant& constant, Quantity expected, const ProcessScaling& scaling);

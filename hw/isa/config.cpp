@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <boost/crc.hpp>
-#include <stdexcept>
+
+#include "base/config_error.h"
 
 #include "base/bits.h"
 
@@ -11,8 +12,7 @@ namespace bitbalance::isa {
 namespace {
 
 void require(bool ok, const char* name, double value, const char* accepted) {
-  if (!ok)
-    throw std::invalid_argument(fmt::format("accelerator: {} = {}: accepted: {}", name, value, accepted));
+  bitbalance::require(ok, "accelerator", name, value, accepted);
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ struct AcceleratorConfig {
   static constexpr int kMaxLanes = 2 * kMaxColumns;
 };
 
-/// Throws std::invalid_argument: the parameter's name, its value, and what is accepted.
+/// Throws ConfigError.
 void check(const AcceleratorConfig& config);
 
 /// Fingerprint of everything a program depends on; a program made for another fingerprint is refused.

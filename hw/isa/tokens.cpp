@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "base/bits.h"
+#include "base/config_error.h"
 #include "base/vector_clones.h"
 
 namespace bitbalance::isa {
@@ -64,17 +64,16 @@ WeightFormat::WeightFormat(int weight_bits, int nnzb, TokenForm form, WeightStor
       fields_(token_fields(weight_bits, nnzb, form)),
       count_bits_(index_bits(fields_ + 1)),
       position_bits_(position_bits(weight_bits, form)) {
-  if (weight_bits < 2 || weight_bits > 16)
-    throw std::invalid_argument(fmt::format("weight_bits is {}; accepted: 2 to 16", weight_bits));
+  require(weight_bits >= 2 && weight_bits <= 16, "weights", "weight_bits", weight_bits, "2 to 16");
   if (nnzb < 1 || nnzb > magnitude_bits_) {
-    throw std::invalid_argument(
-        fmt::format("nnzb is {}; accepted: 1 to {}, the magnitude bits of a {}-bit weight", nnzb,
-                    magnitude_bits_, weight_bits));
+    throw ConfigError(
+        "weights", "nnzb", fmt::format("{}", nnzb),
+        fmt::format("1 to {}, the magnitude bits of a {}-bit weight", magnitude_bits_, weight_bits));
   }
   if (bits_ > kMaxStoredBits) {
-    throw std::invalid_argument(fmt::format(
-        "a {}-bit weight of nnzb {} stored as tokens takes {} bits; accepted: at most {} (store it dense)",
-        weight_bits, nnzb, bits_, kMaxStoredBits));
+    throw ConfigError("weights", "weight_storage", to_string(storage),
+                      fmt::format("dense, as a {}-bit weight of nnzb {} takes {} bits of at most {}",
+                                  weight_bits, nnzb, bits_, kMaxStoredBits));
   }
 }
 

@@ -4,7 +4,8 @@
 
 #include <bitset>
 #include <cstdlib>
-#include <stdexcept>
+
+#include "base/config_error.h"
 
 namespace bitbalance::ir {
 
@@ -17,12 +18,11 @@ int token_count(std::int32_t weight, TokenForm form) {
 }
 
 RepresentableSet::RepresentableSet(int weight_bits, int nnzb, TokenForm form) {
-  if (weight_bits < 2 || weight_bits > 16)
-    throw std::invalid_argument(fmt::format("weight_bits is {}; accepted: 2 to 16", weight_bits));
+  require(weight_bits >= 2 && weight_bits <= 16, "quantization", "weight_bits", weight_bits, "2 to 16");
   if (nnzb < 1 || nnzb > weight_bits - 1) {
-    throw std::invalid_argument(
-        fmt::format("nnzb is {}; accepted: 1 to {}, the magnitude bits of a {}-bit weight", nnzb,
-                    weight_bits - 1, weight_bits));
+    throw ConfigError(
+        "quantization", "nnzb", fmt::format("{}", nnzb),
+        fmt::format("1 to {}, the magnitude bits of a {}-bit weight", weight_bits - 1, weight_bits));
   }
   const std::int32_t limit = (1 << (weight_bits - 1)) - 1;
   for (std::int32_t magnitude = 0; magnitude <= limit; ++magnitude)

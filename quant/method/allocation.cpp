@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <stdexcept>
+
+#include "base/config_error.h"
 
 namespace bitbalance::method {
 
@@ -22,8 +23,8 @@ std::vector<std::size_t> allocate(const std::vector<std::vector<LayerChoice>>& l
     floor += least->cost;
   }
   if (!(floor <= budget)) {
-    throw std::invalid_argument(fmt::format(
-        "budget {:g}; accepted: at least {:g}, the cheapest choice of every layer", budget, floor));
+    throw ConfigError("quantization", "budget", fmt::format("{:g}", budget),
+                      fmt::format("at least {:g}, the cheapest choice of every layer", floor));
   }
   const double unit = (budget - floor) / kUnits;
   const auto units_of = [&](double extra) {

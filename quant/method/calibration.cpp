@@ -8,6 +8,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "base/config_error.h"
 #include "base/parallel.h"
 #include "quant/eval/evaluator.h"
 
@@ -137,10 +138,8 @@ const char* to_string(Clipping clipping) {
 
 Calibration calibrate(const Network& network, const std::vector<std::vector<float>>& images,
                       const CalibrationOptions& options) {
-  if (!(options.percentile > 0 && options.percentile <= 100)) {
-    throw std::invalid_argument(
-        fmt::format("calibration percentile is {}; accepted: above 0, at most 100", options.percentile));
-  }
+  require(options.percentile > 0 && options.percentile <= 100, "quantization", "calibration_percentile",
+          options.percentile, "above 0, at most 100");
   if (images.empty()) throw std::invalid_argument("calibration needs at least one image");
 
   std::vector<std::vector<ValueRange>> channels;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "base/config_error.h"
 #include "base/name_pattern.h"
 #include "quant/ir/integer_values.h"
 #include "quant/ir/representable.h"
@@ -45,6 +46,8 @@ class Quantizer {
       try {
         add_layer(layer);
         if (sweep_) sweep_->advance(layer, result_, result_.layers.back());
+      } catch (const ConfigError& refused) {
+        throw refused.of(fmt::format("layer '{}'", layer.node->name));
       } catch (const std::invalid_argument& error) {
         throw std::invalid_argument(fmt::format("layer '{}': {}", layer.node->name, error.what()));
       }
@@ -311,16 +314,13 @@ class Quantizer {
 };
 
 void check(const QuantizationOptions& options, bool has_samples) {
-  if (options.activation_bits != 8 && options.activation_bits != 16) {
-    throw std::invalid_argument(
-        fmt::format("activation_bits is {}; accepted: 8, 16", options.activation_bits));
-  }
-  if (options.input_scale && !(*options.input_scale > 0 && std::isfinite(*options.input_scale)))
-    throw std::invalid_argument(fmt::format("input_scale is {}; accepted: above 0", *options.input_scale));
-  if (!(options.compensation.damping >= kLeastDamping && options.compensation.damping <= 1)) {
-    throw std::invalid_argument(
-        fmt::format("damping is {}; accepted: {} to 1", options.compensation.damping, kLeastDamping));
-  }
+  const double input_scale = options.input_scale.value_or(1), damping = options.compensation.damping;
+  require(options.activation_bits == 8 || options.activation_bits == 16, "quantization", "activation_bits",
+          options.activation_bits, "8, 16");
+  require(input_scale > 0 && std::isfinite(input_scale), "quantization", "input_scale", input_scale,
+          "above 0");
+  require(damping >= kLeastDamping && damping <= 1, "quantization", "damping", damping,
+          fmt::format("{} to 1", kLeastDamping));
   if (options.uses_samples() && !has_samples) {
     throw std::invalid_argument(fmt::format("method {}{} without calibration images; accepted: at least one",
                                             to_string(options.method),

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "base/config_error.h"
+
 namespace bitbalance::retrain {
 namespace {
 
@@ -57,25 +59,25 @@ torch::Tensor loss_of(const torch::Tensor& logits, const torch::Tensor& labels, 
 }
 
 void check(const TrainableNetwork& network, const ImageSet& images, const FineTuningOptions& options) {
-  const auto require = [](bool holds, const std::string& message) {
+  const auto require_data = [](bool holds, const std::string& message) {
     if (!holds) throw std::invalid_argument(message);
   };
-  require(options.epochs >= 1, fmt::format("epochs is {}; accepted: 1 or more", options.epochs));
-  require(options.batch >= 1 && options.batch <= images.count,
-          fmt::format("batch is {}; accepted: 1..{}, the number of images", options.batch, images.count));
-  require(options.peak_rate > 0, fmt::format("rate is {}; accepted: above 0", options.peak_rate));
-  require(options.distillation >= 0 && options.distillation <= 1,
-          fmt::format("distillation is {}; accepted: 0..1", options.distillation));
-  require(!images.labels.empty(), "training needs labels");
+  require(options.epochs >= 1, "training", "epochs", options.epochs, "1 or more");
+  require(options.batch >= 1 && options.batch <= images.count, "training", "batch", options.batch,
+          fmt::format("1 to {}, the number of images", images.count));
+  require(options.peak_rate > 0, "training", "rate", options.peak_rate, "above 0");
+  require(options.distillation >= 0 && options.distillation <= 1, "training", "distillation",
+          options.distillation, "0 to 1");
+  require_data(!images.labels.empty(), "training needs labels");
   const Network float_network = network.network();
   const Shape& input = float_network.shape(float_network.input);
-  require(images.shape() == input,
-          fmt::format("training images are {}x{}x{}; the network takes {}x{}x{}", images.channels,
-                      images.height, images.width, input.channels, input.height, input.width));
+  require_data(images.shape() == input,
+               fmt::format("training images are {}x{}x{}; the network takes {}x{}x{}", images.channels,
+                           images.height, images.width, input.channels, input.height, input.width));
   const std::int64_t classes = float_network.shape(float_network.output).elements();
   const int largest = *std::max_element(images.labels.begin(), images.labels.end());
-  require(largest < classes,
-          fmt::format("label {} in the training data; accepted: 0..{}", largest, classes - 1));
+  require_data(largest < classes,
+               fmt::format("label {} in the training data; accepted: 0..{}", largest, classes - 1));
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ class SettingsVisitor {
   virtual void required() = 0;
   /// A rule between settings of the current section; `key` is where an error points.
   virtual void rule(bool holds, const char* key, const std::string& message) = 0;
-  /// Runs `check`; an std::invalid_argument from it is put down to the setting it names.
+  /// Runs `check`; a ConfigError from it is put down to the setting it names.
   virtual void checked(const std::function<void()>& check) = 0;
 
   // Conveniences for other types.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/config_error.h"
 #include "base/nearest_word.h"
 #include "base/number.h"
 #include "testbench/scenario/yaml_text.h"
@@ -324,17 +325,12 @@ void SettingsReader::checked(const std::function<void()>& check) {
   if (misses_something()) return;
   try {
     check();
-  } catch (const std::invalid_argument& error) {
-    const std::string message = error.what();
-    for (const auto& [key, place] : frame().places) {
-      const auto at = message.find(" " + key + " = ");
-      if (at != std::string::npos) {
-        std::string rest = message.substr(at + key.size() + 4);
-        if (const auto colon = rest.find(": accepted"); colon != std::string::npos) rest[colon] = ';';
-        throw SettingsError(fmt::format("{}: {}", place, rest));
-      }
-    }
-    throw SettingsError(fmt::format("{}: {}", file_.string(), message));
+  } catch (const ConfigError& refused) {
+    const auto place = frame().places.find(refused.parameter());
+    if (place == frame().places.end())
+      throw SettingsError(fmt::format("{}: {}", file_.string(), refused.what()));
+    throw SettingsError(
+        fmt::format("{}: {}; accepted: {}", place->second, refused.value(), refused.accepted()));
   }
 }
 

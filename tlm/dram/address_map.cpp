@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <sstream>
-#include <stdexcept>
 
+#include "base/config_error.h"
 #include "base/number.h"
 
 namespace bitbalance::dram {
@@ -21,7 +21,7 @@ int bits_of(std::int64_t count) {
 }
 
 [[noreturn]] void refuse(const std::string& map, const std::string& accepted) {
-  throw std::invalid_argument(fmt::format("DRAM: address_map = '{}': accepted: {}", map, accepted));
+  throw ConfigError("DRAM", "address_map", "'" + map + "'", accepted);
 }
 
 }  // namespace

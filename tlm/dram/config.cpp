@@ -2,15 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <stdexcept>
-
+#include "base/config_error.h"
 #include "tlm/dram/address_map.h"
 
 namespace bitbalance::dram {
 namespace {
 
 void require(bool holds, const char* name, std::int64_t value, const std::string& accepted) {
-  if (!holds) throw std::invalid_argument(fmt::format("DRAM: {} = {}: accepted: {}", name, value, accepted));
+  bitbalance::require(holds, "DRAM", name, value, accepted);
 }
 
 void check_power_of_two(const char* name, std::int64_t value, std::int64_t low, std::int64_t high) {
@@ -19,8 +18,7 @@ void check_power_of_two(const char* name, std::int64_t value, std::int64_t low, 
 }
 
 void require_clocks(bool holds, const char* name, int clocks, const std::string& accepted) {
-  if (!holds)
-    throw std::invalid_argument(fmt::format("DRAM: {} = {} clocks: accepted: {}", name, clocks, accepted));
+  if (!holds) throw ConfigError("DRAM", name, fmt::format("{} clocks", clocks), accepted);
 }
 
 void check_geometry(const Geometry& g) {

@@ -114,8 +114,8 @@ struct Config {
 const char* to_string(PagePolicy policy);
 const char* to_string(SchedulerPolicy policy);
 
-/// Throws std::invalid_argument where parameters are out of range or contradict one another: JEDEC's name,
-/// the values, and what is accepted.
+/// Throws ConfigError, with JEDEC's name, where parameters are out of range or contradict one another: the
+/// values, and what is accepted.
 void check(const Config& config);
 
 }  // namespace bitbalance::dram

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 
+#include "base/config_error.h"
 #include "hw/port/memory_channel.h"
 
 namespace bitbalance::dram {
@@ -37,9 +37,9 @@ TimedMemory::TimedMemory(const sc_core::sc_module_name& name, const Config& conf
   SC_HAS_PROCESS(TimedMemory);
   const std::int64_t capacity = config.geometry.capacity_bytes();
   if (bytes > static_cast<std::uint64_t>(capacity)) {
-    throw std::invalid_argument(
-        fmt::format("DRAM: rows = {}: the DRAM holds {} bytes: accepted: rows for the {} bytes in use",
-                    config.geometry.rows, capacity, bytes));
+    throw ConfigError("DRAM", "rows",
+                      fmt::format("{}: the DRAM holds {} bytes", config.geometry.rows, capacity),
+                      fmt::format("rows for the {} bytes in use", bytes));
   }
   channels_.reserve(static_cast<std::size_t>(config.geometry.channels));
   for (int c = 0; c < config.geometry.channels; ++c) channels_.emplace_back(config_);

@@ -1,19 +1,13 @@
 #include "tlm/memory/ideal_memory.h"
 
-#include <fmt/format.h>
-
-#include <stdexcept>
-
+#include "base/config_error.h"
 #include "hw/port/dmi_timing.h"
 
 namespace bitbalance::memory {
 namespace {
 
 void require(bool condition, const char* parameter, std::uint64_t value, const char* accepted) {
-  if (!condition) {
-    throw std::invalid_argument(
-        fmt::format("ideal memory: {} is {}, accepted: {}", parameter, value, accepted));
-  }
+  bitbalance::require(condition, "ideal memory", parameter, value, accepted);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ struct IdealMemoryConfig {
   bool allow_dmi = true;
 };
 
-/// Throws std::invalid_argument: the parameter, its value, and what is accepted.
+/// Throws ConfigError.
 void check(const IdealMemoryConfig& config);
 
 class IdealMemory : public MemoryModel {

@@ -112,9 +112,9 @@ TEST_CASE("rounding finds the nearest of all representable weights, the smaller 
 
 TEST_CASE("a token limit outside the magnitude's bits is refused") {
   CHECK_THROWS_WITH(RepresentableSet(8, 0, TokenForm::kBinary),
-                    Catch::Contains("nnzb is 0; accepted: 1 to 7"));
+                    Catch::Contains("nnzb = 0: accepted: 1 to 7"));
   CHECK_THROWS_WITH(RepresentableSet(8, 8, TokenForm::kBinary),
-                    Catch::Contains("nnzb is 8; accepted: 1 to 7"));
-  CHECK_THROWS_WITH(RepresentableSet(1, 1, TokenForm::kBinary), Catch::Contains("weight_bits is 1"));
-  CHECK_THROWS_WITH(RepresentableSet(17, 1, TokenForm::kBinary), Catch::Contains("weight_bits is 17"));
+                    Catch::Contains("nnzb = 8: accepted: 1 to 7"));
+  CHECK_THROWS_WITH(RepresentableSet(1, 1, TokenForm::kBinary), Catch::Contains("weight_bits = 1"));
+  CHECK_THROWS_WITH(RepresentableSet(17, 1, TokenForm::kBinary), Catch::Contains("weight_bits = 17"));
 }

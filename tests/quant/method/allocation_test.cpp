@@ -65,7 +65,7 @@ TEST_CASE("the allocation keeps the budget and is as good as trying everything")
 
 TEST_CASE("a budget below the cheapest choices is refused with what is possible") {
   CHECK_THROWS_WITH(allocate({{{8, 1, 0, 30}, {8, 2, 0, 40}}, {{8, 1, 0, 5}}}, 34.5),
-                    "budget 34.5; accepted: at least 35, the cheapest choice of every layer");
+                    "quantization: budget = 34.5: accepted: at least 35, the cheapest choice of every layer");
 }
 
 TEST_CASE("output noise is that of changing one layer alone") {

@@ -47,6 +47,6 @@ TEST_CASE("calibration refuses what it cannot work with") {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   CHECK_THROWS_WITH(calibrate(network, {{1, 2}, {3, kInfinity}}),
                     Catch::Contains("calibration: a value of tensor 'input' is inf"));
-  CHECK_THROWS_WITH(calibrate(network, {{1, 2}}, {0.0}), Catch::Contains("percentile is 0"));
-  CHECK_THROWS_WITH(calibrate(network, {{1, 2}}, {100.5}), Catch::Contains("percentile is 100.5"));
+  CHECK_THROWS_WITH(calibrate(network, {{1, 2}}, {0.0}), Catch::Contains("percentile = 0"));
+  CHECK_THROWS_WITH(calibrate(network, {{1, 2}}, {100.5}), Catch::Contains("percentile = 100.5"));
 }

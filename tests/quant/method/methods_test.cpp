@@ -175,7 +175,7 @@ TEST_CASE("a method that needs images says so; weights that are not finite are n
   QuantizationOptions undamped = compensated(1);
   undamped.compensation.damping = 0;
   CHECK_THROWS_WITH(quantize(network, calibration, undamped, images),
-                    Catch::Contains("damping is 0; accepted: 0.0001 to 1"));
+                    Catch::Contains("damping = 0: accepted: 0.0001 to 1"));
   network.nodes[2].weights[17] = std::nanf("");
   CHECK_THROWS_WITH(quantize(network, calibration),
                     "layer 'deep': weight 17 is nan; accepted: finite values");

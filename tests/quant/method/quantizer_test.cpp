@@ -228,7 +228,7 @@ TEST_CASE("an override that fits no layer or setting is refused") {
       Catch::Contains("'third' matches no layer") && Catch::Contains("block/first, block/second"));
   options.overrides = {{"block/first", 3, {}}};
   CHECK_THROWS_WITH(quantize(network, calibration, options),
-                    Catch::Contains("layer 'block/first': nnzb is 3; accepted: 1 to 2"));
+                    Catch::Contains("layer 'block/first': nnzb = 3: accepted: 1 to 2"));
 }
 
 TEST_CASE("options out of range are refused") {
@@ -236,13 +236,14 @@ TEST_CASE("options out of range are refused") {
   const Calibration calibration = ranges(0, 1, -1, 1);
   QuantizationOptions options;
   options.activation_bits = 7;
-  CHECK_THROWS_WITH(quantize(network, calibration, options), Catch::Contains("activation_bits is 7"));
+  CHECK_THROWS_WITH(quantize(network, calibration, options), Catch::Contains("activation_bits = 7"));
   options = {};
   options.nnzb = 0;
-  CHECK_THROWS_WITH(quantize(network, calibration, options), Catch::Contains("nnzb is 0; accepted: 1 to 7"));
+  CHECK_THROWS_WITH(quantize(network, calibration, options),
+                    Catch::Contains("quantization: nnzb = 0: accepted: 1 to 7"));
   options = {};
   options.input_scale = 0.0;
-  CHECK_THROWS_WITH(quantize(network, calibration, options), Catch::Contains("input_scale is 0"));
+  CHECK_THROWS_WITH(quantize(network, calibration, options), Catch::Contains("input_scale = 0"));
 }
 
 TEST_CASE("a tensor without calibration is refused") {

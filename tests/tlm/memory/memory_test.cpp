@@ -185,7 +185,8 @@ TEST_CASE("debug transport moves what exists and takes no time") {
 TEST_CASE("impossible parameters of the ideal memory are refused by name") {
   IdealMemoryConfig config = small();
   config.bytes_per_cycle_numerator = 0;
-  CHECK_THROWS_WITH(check(config), Catch::Contains("bytes_per_cycle_numerator is 0"));
+  CHECK_THROWS_WITH(check(config),
+                    Catch::Contains("ideal memory: bytes_per_cycle_numerator = 0: accepted: 1..1000000"));
   config = small();
   config.bytes = 0;
   CHECK_THROWS_AS(check(config), std::invalid_argument);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/bits.h"
+#include "base/config_error.h"
 #include "hw/isa/tiles.h"
 
 namespace bitbalance::compiler {
@@ -135,9 +136,37 @@ std::int64_t activation_elements(const Convolution& c, const LayerMapping& m, in
   return m.images * image_stride(image, m.images);
 }
 
-[[noreturn]] void refuse(const Convolution& c, const char* what, std::int64_t need, std::int64_t have) {
-  throw std::invalid_argument(fmt::format("layer {}: the smallest block needs {} {}, the accelerator has {}",
-                                          c.layer->name, need, what, have));
+void require_bytes(const Convolution& c, const char* buffer, std::int64_t bytes, std::int64_t needed) {
+  if (bytes < needed) {
+    throw ConfigError("layer " + c.layer->name, buffer, fmt::format("{}", bytes),
+                      fmt::format("{} or more, for its smallest block", needed));
+  }
+}
+
+/// No block of a user's mapping fits, or none at all.
+[[noreturn]] void refuse(const Convolution& c, const LayerMapping& user) {
+  if (!user.layer.empty()) {
+    throw std::invalid_argument(fmt::format(
+        "mapping of layer {}: no block with images {}, rows {}, conv_groups {}, output_channels {}, channels "
+        "{} (0: free) fits "
+        "the buffers; input channels can be cut only where a block is one tile",
+        c.layer->name, user.images, user.rows, user.conv_groups, user.output_channels, user.channels));
+  }
+  LayerMapping smallest;
+  smallest.images = smallest.conv_groups = 1;
+  smallest.rows = c.pool_h;
+  smallest.output_channels = std::min(c.out_channels, c.config->rows);
+  smallest.channels = 1;
+  if (!one_tile(c, smallest)) smallest.channels = c.in_channels;
+  const BlockNeeds needs = block_needs(c, smallest);
+  require_bytes(c, "activation_buffer_bytes", c.config->activation_buffer_bytes,
+                needs.activation_elements * c.element_bytes());
+  require_bytes(c, "weight_bank_bytes", c.config->weight_bank_bytes, needs.weight_bank_bytes);
+  require_bytes(c, "parameter_buffer_bytes", c.config->parameter_buffer_bytes,
+                needs.parameter_entries * AcceleratorConfig::kParameterBytes);
+  require_bytes(c, "output_buffer_bytes", c.config->output_buffer_bytes,
+                needs.output_elements * c.element_bytes());
+  throw std::logic_error("the smallest block fits, and was not found");
 }
 
 }  // namespace
@@ -251,31 +280,7 @@ LayerMapping choose_mapping(const Convolution& c, const LayerMapping& user, cons
     best.layer = c.layer->name;
     return best;
   }
-
-  if (!user.layer.empty()) {
-    throw std::invalid_argument(fmt::format(
-        "mapping of layer {}: no block with images {}, rows {}, conv_groups {}, output_channels {}, channels "
-        "{} (0: free) fits "
-        "the buffers; input channels can be cut only where a block is one tile",
-        c.layer->name, user.images, user.rows, user.conv_groups, user.output_channels, user.channels));
-  }
-  LayerMapping smallest;
-  smallest.images = smallest.conv_groups = 1;
-  smallest.rows = c.pool_h;
-  smallest.output_channels = std::min(c.out_channels, c.config->rows);
-  smallest.channels = 1;
-  if (!one_tile(c, smallest)) smallest.channels = c.in_channels;
-  const BlockNeeds needs = block_needs(c, smallest);
-  if (needs.activation_elements > c.config->activation_elements(c.wide)) {
-    refuse(c, "activations", needs.activation_elements, c.config->activation_elements(c.wide));
-  }
-  if (needs.weight_bank_bytes > c.config->weight_bank_bytes) {
-    refuse(c, "bytes in a weight bank", needs.weight_bank_bytes, c.config->weight_bank_bytes);
-  }
-  if (needs.parameter_entries > c.config->parameter_entries()) {
-    refuse(c, "parameter entries", needs.parameter_entries, c.config->parameter_entries());
-  }
-  refuse(c, "elements in the output buffer", needs.output_elements, c.config->output_elements(c.wide));
+  refuse(c, user);
 }
 
 }  // namespace bitbalance::compiler

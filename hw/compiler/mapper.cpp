@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "base/config_error.h"
 #include "hw/compiler/constants.h"
 #include "hw/compiler/layer_lowering.h"
 
@@ -82,10 +83,7 @@ ConvolutionShape shape_of(const Convolution& c) {
 
 void check_user_mapping(const LayerMapping& m, const Convolution& c) {
   const auto require = [&](bool ok, const char* key, int value, const std::string& accepted) {
-    if (!ok) {
-      throw std::invalid_argument(
-          fmt::format("mapping of layer {}: {} = {}: accepted: {}", m.layer, key, value, accepted));
-    }
+    bitbalance::require(ok, "mapping of layer " + m.layer, key, value, accepted);
   };
   const int rows = c.config->rows;
   require(m.rows == 0 || (m.rows > 0 && m.rows <= c.out_rows && m.rows % c.pool_h == 0), "rows", m.rows,
@@ -107,9 +105,8 @@ void check_user_mapping(const LayerMapping& m, const Convolution& c) {
 void check_format(const QuantizedNetwork& network, const QuantizedLayer& layer,
                   const AcceleratorConfig& config) {
   if (layer.op == LayerOp::kConv && layer.token_form != config.token_form) {
-    throw std::invalid_argument(
-        fmt::format("layer {}: weights are limited in {} form, the accelerator's token_form is {}",
-                    layer.name, to_string(layer.token_form), to_string(config.token_form)));
+    throw ConfigError("layer " + layer.name, "token_form", to_string(config.token_form),
+                      fmt::format("{}, in which its weights are limited", to_string(layer.token_form)));
   }
   const int bits = tensor(network, layer.input).bits;
   if (tensor(network, layer.output).bits != bits ||
@@ -150,10 +147,13 @@ std::int64_t accumulator_limit(int bits) {
   const std::int64_t limit = accumulator_limit(accumulator_bits);
   std::size_t channel = 0;
   while (largest_sum(network, layer, channel) <= limit) ++channel;
-  throw std::invalid_argument(
-      fmt::format("layer {}: output channel {}: sums can reach {}, the {}-bit accumulator holds {}; narrower "
-                  "weights, wider accumulators or allow_wrap: true are accepted",
-                  layer.name, channel, largest_sum(network, layer, channel), accumulator_bits, limit));
+  throw ConfigError(
+      "layer " + layer.name,
+      tensor(network, layer.input).bits == 16 ? "accumulator_bits_16" : "accumulator_bits_8",
+      fmt::format("{}", accumulator_bits),
+      fmt::format("as many as sums of output channel {} need, which can reach {} instead of {}; or narrower "
+                  "weights, or allow_wrap: true",
+                  channel, largest_sum(network, layer, channel), limit));
 }
 
 /// Lowers the layers of a network in order, segment by segment.
@@ -315,9 +315,7 @@ Mapper::Mapper(const QuantizedNetwork& network) : network_(network) {
 
 std::vector<MappedProgram> Mapper::map(const AcceleratorConfig& config, const MapperOptions& options) const {
   check(config);
-  if (options.batch < 1 || options.batch > 65535) {
-    throw std::invalid_argument(fmt::format("batch = {}: accepted: 1 to 65535", options.batch));
-  }
+  require(options.batch >= 1 && options.batch <= 65535, "network", "batch", options.batch, "1 to 65535");
   return SegmentBuilder(network_, largest_sums_, config, options).run();
 }
 

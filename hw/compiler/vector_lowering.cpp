@@ -28,9 +28,9 @@ VectorBlock choose_block(const ProgramBuilder& builder, const QuantizedLayer& la
       return {static_cast<int>(std::min<std::int64_t>(channels, output.channels)), rows};
     }
     if (rows == 1) {
-      throw std::invalid_argument(
-          fmt::format("layer {}: one row needs {} elements in the output buffer, the accelerator has {}",
-                      layer.name, elements(1), capacity));
+      throw ConfigError("layer " + layer.name, "output_buffer_bytes",
+                        fmt::format("{}", builder.config().output_buffer_bytes),
+                        fmt::format("{} or more, for one row", elements(1) * (wide ? 2 : 1)));
     }
   }
 }
@@ -70,6 +70,32 @@ void emit_store(ProgramBuilder& builder, int tensor, const TensorRange& range, s
   builder.wrote(tensor, range, index);
 }
 
+/// Of an average pooling, once for the layer: one for every number of valid elements, or just the one that
+/// all windows use.
+struct Reciprocals {
+  RingBuffer::Region region;
+  CommandIndex loaded;
+};
+
+Reciprocals load_reciprocals(ProgramBuilder& builder, const QuantizedLayer& layer, std::int64_t count) {
+  LoadParameters load;
+  load.entries = command_field<std::uint16_t>(count, layer.name, "reciprocals");
+  const std::int64_t bytes = count * AcceleratorConfig::kParameterBytes;
+  if (bytes > builder.config().parameter_buffer_bytes) {
+    throw ConfigError("layer " + layer.name, "parameter_buffer_bytes",
+                      fmt::format("{}", builder.config().parameter_buffer_bytes),
+                      fmt::format("{} or more, for its reciprocals", bytes));
+  }
+  const RingBuffer::Region region = builder.parameters.allocate(load.entries);
+  ConstantsBlob blob;
+  blob.kind = ConstantsBlob::Kind::kReciprocals;
+  blob.layer = builder.layer_index(layer);
+  blob.channels = load.entries;
+  load.dram_offset = builder.place_constants(blob, bytes);
+  load.base = static_cast<std::uint16_t>(region.begin);
+  return {region, builder.emit(load, region.free)};
+}
+
 }  // namespace
 
 void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
@@ -92,31 +118,14 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
     return in_elements(rows) + std::int64_t{rows} * output.shape.width;
   });
 
-  // Reciprocals, once for the layer: one for every number of valid elements, or just the one that all windows
-  // use.
   Pool pool;
-  Prerequisites parameters_ready;
-  std::optional<RingBuffer::Region> parameters;
+  std::optional<Reciprocals> reciprocals;
   if (average) {
     pool.single_divisor =
         layer.count_include_pad || (w.pad_top | w.pad_left | w.pad_bottom | w.pad_right) == 0;
-    LoadParameters load;
-    load.entries = command_field<std::uint16_t>(
-        pool.single_divisor ? 1 : static_cast<std::int64_t>(layer.rescale.size()), layer.name, "reciprocals");
-    if (load.entries > builder.config().parameter_entries()) {
-      throw std::invalid_argument(
-          fmt::format("layer {}: average pooling needs {} parameter entries, the accelerator has {}",
-                      layer.name, load.entries, builder.config().parameter_entries()));
-    }
-    parameters = builder.parameters.allocate(load.entries);
-    ConstantsBlob blob;
-    blob.kind = ConstantsBlob::Kind::kReciprocals;
-    blob.layer = builder.layer_index(layer);
-    blob.channels = load.entries;
-    load.dram_offset =
-        builder.place_constants(blob, std::int64_t{load.entries} * AcceleratorConfig::kParameterBytes);
-    load.base = pool.parameter_base = static_cast<std::uint16_t>(parameters->begin);
-    parameters_ready.add(Engine::kLoad, builder.emit(load, parameters->free));
+    reciprocals = load_reciprocals(builder, layer,
+                                   pool.single_divisor ? 1 : static_cast<std::int64_t>(layer.rescale.size()));
+    pool.parameter_base = static_cast<std::uint16_t>(reciprocals->region.begin);
   }
 
   for_blocks(builder.options().batch, output.shape, block, [&](const TensorRange& range) {
@@ -133,7 +142,8 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
     load.pad_right = command_field<std::uint8_t>(columns.pad_right, layer.name, "right padding");
     if (!average) load.pad_value = static_cast<std::int16_t>(wide ? -32768 : input.is_signed ? -128 : 0);
     const TensorRange source{range.image, 1, range.channel, range.channels, rows.first, rows.rows};
-    Prerequisites ready = parameters_ready;
+    Prerequisites ready;
+    if (reciprocals) ready.add(Engine::kLoad, reciprocals->loaded);
     ready.add(Engine::kLoad, emit_load(builder, layer.input, source, base, in_image, region.free, load));
 
     pool.input_base = static_cast<std::uint32_t>(base);
@@ -159,7 +169,7 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
     pool.wide = wide;
     pool.is_signed = input.is_signed;
     const CommandIndex vector = builder.emit(pool, ready);
-    if (parameters) builder.parameters.used_by(parameters->id, Engine::kVector, vector);
+    if (reciprocals) builder.parameters.used_by(reciprocals->region.id, Engine::kVector, vector);
     emit_store(builder, layer.output, range, base + in_image, out_image, vector, region.id);
   });
 }

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 #include <string>
 
 #include "quant/ir/representable.h"
+#include "tests/support/smallest_buffers.h"
 
 namespace bitbalance::test {
 namespace {
@@ -286,30 +286,11 @@ AcceleratorConfig random_accelerator(RandomDraw& draw) {
   return a;
 }
 
-// Doubles what is too small until the mapper accepts; the message is checked elsewhere.
 std::vector<MappedProgram> fit_buffers(const QuantizedNetwork& network, AcceleratorConfig& config,
                                        const MapperOptions& options) {
-  for (int attempt = 0;; ++attempt) {
-    try {
-      return build_segments(network, config, options);
-    } catch (const std::invalid_argument& e) {
-      if (attempt == 40) throw;
-      const std::string what = e.what();
-      if (what.find("accumulator") != std::string::npos) {
-        config.allow_wrap = true;
-      } else if (what.find("weight bank") != std::string::npos) {
-        config.weight_bank_bytes *= 2;
-      } else if (what.find("parameter") != std::string::npos) {
-        config.parameter_buffer_bytes *= 2;
-      } else if (what.find("output buffer") != std::string::npos) {
-        config.output_buffer_bytes *= 2;
-      } else if (what.find("activations") != std::string::npos) {
-        config.activation_buffer_bytes *= 2;
-      } else {
-        throw;
-      }
-    }
-  }
+  config.allow_wrap = config.allow_wrap || may_overflow(network, config);
+  enlarge(config, smallest_buffers(network, config, options));
+  return build_segments(network, config, options);
 }
 
 RandomCase make_random_case(std::uint64_t seed, const CaseLimits& limits) {

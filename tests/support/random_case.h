@@ -16,7 +16,7 @@ namespace bitbalance::test {
 /// 4x4 to 64x16, tiny buffers too.
 AcceleratorConfig random_accelerator(RandomDraw& draw);
 
-/// The network's programs; buffers grow until it fits, and sums may wrap where they would not fit.
+/// The network's programs; buffers grow to the smallest that must suffice, and sums may wrap if need be.
 std::vector<MappedProgram> fit_buffers(const QuantizedNetwork& network, AcceleratorConfig& config,
                                        const MapperOptions& options);
 

@@ -4,10 +4,12 @@
 #include <catch2/catch.hpp>
 #include <map>
 
+#include "base/config_error.h"
 #include "quant/host/image_operators.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
 #include "tests/support/random_case.h"
+#include "tests/support/smallest_buffers.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
@@ -60,20 +62,48 @@ std::string refusal(const QuantizedNetwork& n, const AcceleratorConfig& c, const
 
 }  // namespace
 
-TEST_CASE("buffers too small for any block are refused by layer and buffer") {
-  const QuantizedNetwork n = one_convolution({64, 10, 100}, 64);  // a row is more than one tile: no chunks
-  AcceleratorConfig c;
-  c.weight_bank_bytes = 64;
-  CHECK_THAT(refusal(n, c), Catch::Contains("layer conv1") && Catch::Contains("weight bank"));
-  c = {};
-  c.activation_buffer_bytes = 1024;
-  CHECK_THAT(refusal(n, c), Catch::Contains("layer conv1") && Catch::Contains("activations"));
-  c = {};
-  c.output_buffer_bytes = 64;
-  CHECK_THAT(refusal(n, c), Catch::Contains("layer conv1") && Catch::Contains("output buffer"));
-  c = {};
-  c.parameter_buffer_bytes = 64;
-  CHECK_THAT(refusal(n, c), Catch::Contains("layer conv1") && Catch::Contains("parameter entries"));
+TEST_CASE("the smallest buffers of a network are enough, and none may be smaller") {
+  struct Buffer {
+    const char* name;
+    int AcceleratorConfig::*bytes;
+    int step;
+  };
+  constexpr Buffer kBuffers[] = {{"weight_bank_bytes", &AcceleratorConfig::weight_bank_bytes, 8},
+                                 {"activation_buffer_bytes", &AcceleratorConfig::activation_buffer_bytes, 2},
+                                 {"output_buffer_bytes", &AcceleratorConfig::output_buffer_bytes, 2},
+                                 {"parameter_buffer_bytes", &AcceleratorConfig::parameter_buffer_bytes, 16}};
+  std::map<std::string, int> refused;
+  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+    CAPTURE(seed);
+    RandomCase c = make_random_case(seed, {4, 40, 80, 3});
+    MapperOptions options;
+    options.batch = c.mapped.program.batch;
+    options.fuse_pooling = seed % 4 != 0;
+    AcceleratorConfig smallest = c.config;
+    smallest.weight_bank_bytes = smallest.parameter_buffer_bytes = 64;
+    smallest.activation_buffer_bytes = smallest.output_buffer_bytes = 2 * smallest.columns;
+    enlarge(smallest, smallest_buffers(c.network, smallest, options));
+    REQUIRE_NOTHROW(build_segments(c.network, smallest, options));
+    for (const Buffer& buffer : kBuffers) {
+      AcceleratorConfig smaller = smallest;
+      smaller.*buffer.bytes -= buffer.step;
+      try {
+        check(smaller);
+      } catch (const ConfigError&) {
+        continue;  // no accelerator has less
+      }
+      CAPTURE(buffer.name);
+      try {
+        build_segments(c.network, smaller, options);
+        FAIL("accepted");
+      } catch (const ConfigError& error) {
+        REQUIRE(error.parameter() == buffer.name);
+        REQUIRE_THAT(error.what(), Catch::StartsWith("layer layer"));
+        ++refused[buffer.name];
+      }
+    }
+  }
+  for (const Buffer& buffer : kBuffers) CHECK(refused[buffer.name] > 50);
 }
 
 TEST_CASE("sums that could overflow are refused tightly, unless they may wrap") {
@@ -83,9 +113,12 @@ TEST_CASE("sums that could overflow are refused tightly, unless they may wrap") 
   // Nine weights of 1 on activations up to 255 reach 2295; the accumulator holds 32767.
   n.layers[0].bias[0] = 32767 - 2295;
   CHECK(refusal(n, c) == "");
+  CHECK_FALSE(may_overflow(n, c));
   n.layers[0].bias[0] += 1;
-  CHECK_THAT(refusal(n, c),
-             Catch::Contains("layer conv1") && Catch::Contains("32768") && Catch::Contains("allow_wrap"));
+  CHECK(may_overflow(n, c));
+  CHECK_THAT(refusal(n, c), Catch::Contains("layer conv1: accumulator_bits_8 = 16: accepted: ") &&
+                                Catch::Contains("can reach 32768 instead of 32767") &&
+                                Catch::Contains("allow_wrap"));
   c.allow_wrap = true;
   CHECK(refusal(n, c) == "");
 }

@@ -41,7 +41,8 @@ std::vector<LayerMapping> run_analytic(const TimingWorkload& workload, RunReport
   }
   const auto start = std::chrono::steady_clock::now();
   const Rational& rate = scenario.memory.bytes_per_cycle;
-  Timeline timeline(scenario.accelerator, {scenario.memory.latency_cycles, rate.numerator, rate.denominator});
+  Timeline timeline(scenario.accelerator,
+                    {scenario.memory.latency_cycles, rate.numerator(), rate.denominator()});
   WeightStatistics weights(workload.network);
   const Mapper mapper(workload.network);
   std::vector<LayerMapping> mappings;

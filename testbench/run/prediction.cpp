@@ -23,7 +23,7 @@ Prediction predict(const QuantizedNetwork& network, const Scenario& scenario) {
     if (layer.op == LayerOp::kConv) config.token_form = layer.token_form;
   const MapperOptions options = mapper_options(scenario, scenario.network.batch);
   const Rational& bandwidth = scenario.memory.bytes_per_cycle;
-  Timeline timeline(config, {scenario.memory.latency_cycles, bandwidth.numerator, bandwidth.denominator});
+  Timeline timeline(config, {scenario.memory.latency_cycles, bandwidth.numerator(), bandwidth.denominator()});
   WeightStatistics weights(network);
   Prediction prediction;
   prediction.cycles.assign(network.layers.size(), 0.0);

@@ -21,8 +21,8 @@ std::unique_ptr<MemoryModel> make_memory(const MemorySettings& settings, std::ui
   IdealMemoryConfig config;
   config.bytes = bytes;
   config.latency_cycles = static_cast<std::uint32_t>(settings.latency_cycles);
-  config.bytes_per_cycle_numerator = static_cast<std::uint32_t>(settings.bytes_per_cycle.numerator);
-  config.bytes_per_cycle_denominator = static_cast<std::uint32_t>(settings.bytes_per_cycle.denominator);
+  config.bytes_per_cycle_numerator = static_cast<std::uint32_t>(settings.bytes_per_cycle.numerator());
+  config.bytes_per_cycle_denominator = static_cast<std::uint32_t>(settings.bytes_per_cycle.denominator());
   config.clock_period = period;
   return std::make_unique<IdealMemory>("memory", config);
 }

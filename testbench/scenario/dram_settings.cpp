@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <regex>
 
 #include "base/number.h"
@@ -87,10 +86,9 @@ Rational show_period(SettingsVisitor& v, DramSettings& s) {
   const auto period = parse_dram_time(s.tck);
   v.rule(period && period->clocks == 0, "tCK", fmt::format("'{}'; accepted: a time like 1.25 ns", s.tck));
   if (!period) return {};
-  const std::int64_t thousandths = 1000 * period->ns.numerator;
-  const std::int64_t common = std::gcd(thousandths, period->ns.denominator);
-  s.config.tck_ps_numerator = thousandths / common;
-  s.config.tck_ps_denominator = period->ns.denominator / common;
+  const Rational ps = 1000 * period->ns;
+  s.config.tck_ps_numerator = ps.numerator();
+  s.config.tck_ps_denominator = ps.denominator();
   return period->ns;
 }
 
@@ -107,7 +105,7 @@ void show_times(SettingsVisitor& v, DramSettings& s) {
     const auto time = parse_dram_time(text);
     v.rule(time.has_value(), key.setting.key,
            fmt::format("'{}'; accepted: a time like 15 ns, 4 nCK or max(4 nCK, 7.5 ns)", text));
-    if (!time || tck_ns.numerator == 0) continue;  // something is missing
+    if (!time || tck_ns == 0) continue;  // something is missing
     constexpr std::int64_t kLargest = std::numeric_limits<int>::max();
     const int clocks = static_cast<int>(std::min(kLargest, time->to_clocks(tck_ns, key.rounding)));
     s.config.timing.*key.clocks = clocks;
@@ -147,10 +145,9 @@ void show_controller(SettingsVisitor& v, dram::ControllerConfig& c) {
 }  // namespace
 
 std::int64_t DramTime::to_clocks(const Rational& tck_ns, Rounding rounding) const {
-  const std::int64_t dividend = ns.numerator * tck_ns.denominator;
-  const std::int64_t divisor = ns.denominator * tck_ns.numerator;
-  const std::int64_t up = rounding == Rounding::kUp ? divisor - 1 : 0;
-  return std::max<std::int64_t>(clocks, (dividend + up) / divisor);
+  const Rational count = ns / tck_ns;
+  const std::int64_t up = rounding == Rounding::kUp ? count.denominator() - 1 : 0;
+  return std::max<std::int64_t>(clocks, (count.numerator() + up) / count.denominator());
 }
 
 std::optional<DramTime> parse_dram_time(const std::string& text) {

@@ -14,7 +14,7 @@ namespace bitbalance::scenario {
 /// A time as datasheets give it: "15 ns", "4 nCK" (clocks), or "max(4 nCK, 7.5 ns)".
 struct DramTime {
   int clocks = 0;
-  Rational ns;  ///< numerator 0: none
+  Rational ns;  ///< 0: none
 
   enum class Rounding { kUp, kDown };  ///< of a least and of a largest time
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <numeric>
-
 #include "base/number.h"
 
 namespace bitbalance::scenario {
@@ -15,10 +13,9 @@ std::optional<std::int64_t> parse_digits(const std::string& text) {
   return text.size() > kMostDigits ? std::nullopt : whole_number(text, std::int64_t{0});
 }
 
-std::optional<Rational> reduced(std::int64_t numerator, std::int64_t denominator) {
+std::optional<Rational> positive(std::int64_t numerator, std::int64_t denominator) {
   if (numerator == 0 || denominator == 0) return std::nullopt;
-  const std::int64_t divisor = std::gcd(numerator, denominator);
-  return Rational{numerator / divisor, denominator / divisor};
+  return Rational(numerator, denominator);
 }
 
 }  // namespace
@@ -28,12 +25,12 @@ std::optional<Rational> parse_rational(const std::string& text) {
     const auto numerator = parse_digits(text.substr(0, slash));
     const auto denominator = parse_digits(text.substr(slash + 1));
     if (!numerator || !denominator) return std::nullopt;
-    return reduced(*numerator, *denominator);
+    return positive(*numerator, *denominator);
   }
   const auto point = text.find('.');
   if (point == std::string::npos) {
     const auto whole = parse_digits(text);
-    return whole ? reduced(*whole, 1) : std::nullopt;
+    return whole ? positive(*whole, 1) : std::nullopt;
   }
   const std::string fraction = text.substr(point + 1);
   const auto whole = parse_digits(text.substr(0, point));
@@ -43,21 +40,21 @@ std::optional<Rational> parse_rational(const std::string& text) {
     numerator = 10 * numerator + (digit - '0');
     scale *= 10;
   }
-  return reduced(numerator, scale);
+  return positive(numerator, scale);
 }
 
 std::string to_string(const Rational& value) {
-  std::int64_t numerator = value.numerator;
+  constexpr std::size_t kMostDecimals = 8;
   std::string decimals;
-  std::int64_t rest = numerator % value.denominator;
-  while (rest != 0 && decimals.size() < 8) {
+  std::int64_t rest = value.numerator() % value.denominator();
+  while (rest != 0 && decimals.size() < kMostDecimals) {
     rest *= 10;
-    decimals += static_cast<char>('0' + rest / value.denominator);
-    rest %= value.denominator;
+    decimals += static_cast<char>('0' + rest / value.denominator());
+    rest %= value.denominator();
   }
-  if (rest != 0) return fmt::format("{}/{}", value.numerator, value.denominator);
-  numerator /= value.denominator;
-  return decimals.empty() ? fmt::format("{}", numerator) : fmt::format("{}.{}", numerator, decimals);
+  if (rest != 0) return fmt::format("{}/{}", value.numerator(), value.denominator());
+  const std::int64_t whole = boost::rational_cast<std::int64_t>(value);
+  return decimals.empty() ? fmt::format("{}", whole) : fmt::format("{}.{}", whole, decimals);
 }
 
 }  // namespace bitbalance::scenario

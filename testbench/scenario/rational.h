@@ -2,6 +2,7 @@
 // fraction.
 #pragma once
 
+#include <boost/rational.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,17 +11,9 @@
 
 namespace bitbalance::scenario {
 
-struct Rational {
-  std::int64_t numerator = 0;
-  std::int64_t denominator = 1;
+using Rational = boost::rational<std::int64_t>;
 
-  double value() const { return static_cast<double>(numerator) / static_cast<double>(denominator); }
-  bool operator==(const Rational& o) const {
-    return numerator == o.numerator && denominator == o.denominator;
-  }
-};
-
-/// "12.8", "64" or "64/5" in lowest terms; empty for anything else, 0 and more than 9 digits included.
+/// "12.8", "64" or "64/5"; empty for anything else, 0 and more than 9 digits included.
 std::optional<Rational> parse_rational(const std::string& text);
 
 /// Shortest of the forms above that parse_rational reads back: decimal where it ends, else a fraction.

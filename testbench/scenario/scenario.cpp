@@ -33,7 +33,8 @@ const char* to_string(MemoryTiming model) {
 }
 
 double MemorySettings::peak_bytes_per_cycle(double clock_hz) const {
-  return model == MemoryTiming::kIdeal ? bytes_per_cycle.value() : dram.config.peak_bytes_per_s() / clock_hz;
+  return model == MemoryTiming::kIdeal ? boost::rational_cast<double>(bytes_per_cycle)
+                                       : dram.config.peak_bytes_per_s() / clock_hz;
 }
 
 namespace {

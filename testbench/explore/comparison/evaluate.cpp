@@ -33,7 +33,7 @@ void add(const ComponentEnergies& from, ComponentEnergies& to) {
 /// Cycles of a layer when `array_cycles` are spent in the array.
 std::int64_t layer_time(std::int64_t array_cycles, const OurLayer& layer, const ActionCounts& actions,
                         const Scenario& scenario) {
-  const double rate = scenario.memory.bytes_per_cycle.value();
+  const double rate = scenario.memory.peak_bytes_per_cycle(scenario.accelerator.clock_hz);
   const auto transfer = [&](Action action) {
     return static_cast<std::int64_t>(
         std::ceil(static_cast<double>(actions[static_cast<std::size_t>(action)]) / rate));
@@ -227,7 +227,7 @@ NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& opti
   result.weight_bits = scenario.quantization.options.weight_bits;
   result.nnzb = scenario.quantization.options.nnzb;
   result.activation_bits = scenario.quantization.options.activation_bits;
-  result.bytes_per_cycle = scenario.memory.bytes_per_cycle.value();
+  result.bytes_per_cycle = scenario.memory.peak_bytes_per_cycle(scenario.accelerator.clock_hz);
   result.technology = process_name(*scenario.technology);
   result.technology_name = scenario.technology->name;
   result.dram_type = to_string(scenario.technology->dram.type);

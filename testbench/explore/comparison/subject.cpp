@@ -84,7 +84,7 @@ OurRun run_ours(const Subject& subject, WeightSet set, WeightStorage storage) {
   AcceleratorConfig config = scenario.accelerator;
   config.weight_storage = storage;
   const Rational& rate = scenario.memory.bytes_per_cycle;
-  Timeline timeline(config, {scenario.memory.latency_cycles, rate.numerator, rate.denominator});
+  Timeline timeline(config, {scenario.memory.latency_cycles, rate.numerator(), rate.denominator()});
   WeightStatistics weights(network);
   OurRun run;
   for (const MappedProgram& mapped : Mapper(network).map(config, mapper_options(scenario, subject.frames))) {

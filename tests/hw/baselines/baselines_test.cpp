@@ -152,8 +152,8 @@ TEST_CASE("baselines are listed in the order in which they were published") {
     names.emplace_back(kind->name());
     CHECK(find_baseline(kind->name()) == kind);
   }
-  CHECK(names ==
-        std::vector<std::string>{"dense", "stripes", "pragmatic", "laconic", "bitlet", "bitwave", "bitvert"});
+  CHECK(names == std::vector<std::string>{"dense", "stripes", "pragmatic", "bitfusion", "laconic", "bitlet",
+                                          "bitwave", "bitvert"});
   CHECK(find_baseline("eyeriss") == nullptr);
 }
 

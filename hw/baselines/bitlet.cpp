@@ -180,7 +180,7 @@ class Bitlet final : public WeightTimedKind {
   }
 };
 
-const Bitlet kBitlet;
+const Bitlet registered;
 
 }  // namespace
 }  // namespace bitbalance::baselines

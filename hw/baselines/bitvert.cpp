@@ -157,7 +157,7 @@ class BitVert final : public WeightTimedKind {
   }
 };
 
-const BitVert kBitVert;
+const BitVert registered;
 
 }  // namespace
 }  // namespace bitbalance::baselines

@@ -66,7 +66,7 @@ class BitWave final : public WeightTimedKind {
   }
 };
 
-const BitWave kBitWave;
+const BitWave registered;
 
 }  // namespace
 }  // namespace bitbalance::baselines

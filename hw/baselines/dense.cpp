@@ -54,7 +54,7 @@ class Dense final : public WeightTimedKind {
   }
 };
 
-const Dense kDense;
+const Dense registered;
 
 }  // namespace
 }  // namespace bitbalance::baselines

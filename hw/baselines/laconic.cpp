@@ -146,7 +146,7 @@ class Laconic final : public BaselineKind {
   }
 };
 
-const Laconic kLaconic;
+const Laconic registered;
 
 }  // namespace
 }  // namespace bitbalance::baselines

@@ -90,7 +90,7 @@ class Pragmatic final : public WeightTimedKind {
   }
 };
 
-const Pragmatic kPragmatic;
+const Pragmatic registered;
 
 }  // namespace
 }  // namespace bitbalance::baselines

@@ -61,7 +61,7 @@ class Stripes final : public WeightTimedKind {
   }
 };
 
-const Stripes kStripes;
+const Stripes registered;
 
 }  // namespace
 }  // namespace bitbalance::baselines

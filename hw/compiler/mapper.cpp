@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <map>
 #include <set>
+#include <stdexcept>
 
 #include "base/config_error.h"
 #include "hw/compiler/constants.h"
@@ -212,21 +213,34 @@ class SegmentBuilder {
     return entry;
   }
 
+  void begin_vector_layer(ProgramBuilder& builder, const QuantizedLayer& layer, const char* op) {
+    ProgramLayer entry = describe_layer(layer);
+    entry.op = op;
+    builder.begin_layer(std::move(entry));
+  }
+
   LayerMapping lower_layer(ProgramBuilder& builder) {
     const QuantizedLayer& layer = network_.layers[next_];
     check_format(network_, layer, config_);
     LayerMapping mapping;
-    if (layer.op == LayerOp::kConv) {
-      mapping = lower_conv(builder, layer);
-    } else {
-      ProgramLayer entry = describe_layer(layer);
-      entry.op = layer.op == LayerOp::kAdd ? "add" : layer.op == LayerOp::kMaxPool ? "maxpool" : "avgpool";
-      builder.begin_layer(std::move(entry));
-      if (layer.op == LayerOp::kAdd) {
-        lower_add(builder, layer);
-      } else {
+    switch (layer.op) {
+      case LayerOp::kConv:
+        mapping = lower_conv(builder, layer);
+        break;
+      case LayerOp::kMaxPool:
+        begin_vector_layer(builder, layer, "maxpool");
         lower_pool(builder, layer);
-      }
+        break;
+      case LayerOp::kAvgPool:
+        begin_vector_layer(builder, layer, "avgpool");
+        lower_pool(builder, layer);
+        break;
+      case LayerOp::kAdd:
+        begin_vector_layer(builder, layer, "add");
+        lower_add(builder, layer);
+        break;
+      case LayerOp::kHost:
+        throw std::logic_error("a layer on the host has no commands");
     }
     builder.end_layer();
     mapping.layer = layer.name;

@@ -11,33 +11,31 @@ class Fuser {
   explicit Fuser(const Network& network) : network_(network), uses_(count_uses(network)) {}
 
   std::vector<FusedLayer> run() {
-    for (const Node& node : network_.nodes) {
-      if (node.op == Op::kClip) {
-        clip(node);
-      } else if (node.op == Op::kAdd) {
-        add(node);
-      } else if (node.op == Op::kConcat) {
-        concatenate(node);
-      } else {
-        append(layer_op(node.op), node);
-      }
-    }
+    for (const Node& node : network_.nodes) place(node);
     return std::move(layers_);
   }
 
  private:
   using Position = std::vector<FusedLayer>::iterator;
 
-  static LayerOp layer_op(Op op) {
-    switch (op) {
+  // Into a layer of its own, or into one that is there.
+  void place(const Node& node) {
+    switch (node.op) {
+      case Op::kConv:
+      case Op::kAffine:
+        return append(LayerOp::kConv, node);
+      case Op::kClip:
+        return clip(node);
       case Op::kMaxPool:
-        return LayerOp::kMaxPool;
+        return append(LayerOp::kMaxPool, node);
       case Op::kAvgPool:
-        return LayerOp::kAvgPool;
+        return append(LayerOp::kAvgPool, node);
+      case Op::kAdd:
+        return add(node);
+      case Op::kConcat:
+        return concatenate(node);
       case Op::kHost:
-        return LayerOp::kHost;
-      default:
-        return LayerOp::kConv;
+        return append(LayerOp::kHost, node);
     }
   }
 

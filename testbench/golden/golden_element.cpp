@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <stdexcept>
 
 #include "testbench/golden/golden_arithmetic.h"
 
@@ -49,9 +50,18 @@ std::int32_t GoldenElement::at(std::int64_t index) const {
 
 std::int32_t GoldenElement::element(std::size_t position, std::int64_t index) const {
   const QuantizedLayer& layer = network_.layers[layers_[position]];
-  if (layer.op == LayerOp::kConv) return convolve(layer, position, index);
-  if (layer.op == LayerOp::kAdd) return add(layer, index);
-  return pool(layer, position, index);
+  switch (layer.op) {
+    case LayerOp::kConv:
+      return convolve(layer, position, index);
+    case LayerOp::kAdd:
+      return add(layer, index);
+    case LayerOp::kMaxPool:
+    case LayerOp::kAvgPool:
+      return pool(layer, position, index);
+    case LayerOp::kHost:
+      break;
+  }
+  throw std::logic_error("a layer on the host has no golden element");
 }
 
 std::int32_t GoldenElement::convolve(const QuantizedLayer& layer, std::size_t position,

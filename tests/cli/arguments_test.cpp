@@ -13,7 +13,16 @@ using test::bitbalance_command;
 using test::CommandEnd;
 using test::shell_word;
 
-const std::vector<std::string> kCommands = {"run", "quantize", "check-vcd", "recost", "compare"};
+/// As `bitbalance --help` lists them.
+std::vector<std::string> all_commands() {
+  const std::string help = bitbalance_command("--help").out;
+  const std::string list = help.substr(help.find("Subcommands:"));
+  static const std::regex kLine(R"(\n  ([a-z-]+) )");
+  std::vector<std::string> commands;
+  for (std::sregex_iterator at(list.begin(), list.end(), kLine), end; at != end; ++at)
+    commands.push_back((*at)[1]);
+  return commands;
+}
 
 struct Option {
   std::string name;
@@ -39,7 +48,7 @@ std::string refusal(const std::string& arguments) {
 }
 
 TEST_CASE("every option of every command refuses an empty value, none, and a second one") {
-  for (const std::string& command : kCommands) {
+  for (const std::string& command : all_commands()) {
     const std::vector<Option> options = options_of(command);
     REQUIRE(options.size() >= 2);  // --help and at least one more
     for (const Option& option : options) {
@@ -62,7 +71,7 @@ TEST_CASE("every option of every command refuses an empty value, none, and a sec
 }
 
 TEST_CASE("arguments of every command: none, an empty one, one too many") {
-  for (const std::string& command : kCommands) {
+  for (const std::string& command : all_commands()) {
     CHECK_THAT(refusal(command), Contains("not given; accepted: "));
     CHECK_THAT(refusal(command + " ''"), Contains(": ''; accepted: "));
     CHECK_THAT(refusal(command + " a ''"), Contains("''"));

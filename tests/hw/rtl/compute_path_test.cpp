@@ -98,7 +98,8 @@ Case random_case(int number) {
   AcceleratorConfig config;
   config.rows = pick(0, 4) == 0 ? 64 : pick(1, 20);
   config.columns = pick(0, 4) == 0 ? 64 : pick(1, 20);
-  config.synchronization = static_cast<Synchronization>(pick(0, 2));
+  const std::vector<SynchronizationRule>& rules = synchronization_rules();
+  config.synchronization = rules[pick(0, static_cast<int>(rules.size()) - 1)].synchronization;
   config.column_mapping = pick(0, 3) == 0 ? ColumnMapping::kRow : ColumnMapping::kFlattened;
   config.token_form = pick(0, 1) != 0 ? TokenForm::kSignedDigit : TokenForm::kBinary;
   config.weight_storage = pick(0, 1) != 0 ? WeightStorage::kTokens : WeightStorage::kDense;

@@ -236,8 +236,9 @@ TEST_CASE("encoder emits every weight in every format, whatever stalls") {
     int limit = 1;
   };
   std::vector<Case> cases;
-  for (int i = 0; i < 60; ++i) {
-    AcceleratorConfig config = array_of(pick(1, 64), static_cast<Synchronization>(pick(0, 2)));
+  const std::vector<SynchronizationRule>& rules = synchronization_rules();
+  for (std::size_t i = 0; i < 60; ++i) {
+    AcceleratorConfig config = array_of(pick(1, 64), rules[i % rules.size()].synchronization);
     config.token_form = pick(0, 1) != 0 ? TokenForm::kSignedDigit : TokenForm::kBinary;
     config.weight_storage = pick(0, 1) != 0 ? WeightStorage::kTokens : WeightStorage::kDense;
     config.weight_bank_bytes = 1024;

@@ -1,4 +1,4 @@
-#include "testbench/report/run_table.h"
+#include "testbench/report/console_table.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,4 +1,4 @@
-#include "testbench/report/results.h"
+#include "testbench/report/result_files.h"
 
 #include <fmt/format.h>
 

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "base/quotient.h"
-#include "testbench/report/results.h"
+#include "testbench/report/result_files.h"
 
 namespace bitbalance::report {
 namespace {

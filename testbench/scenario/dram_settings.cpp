@@ -178,7 +178,7 @@ void show_dram(SettingsVisitor& v, DramSettings& s) {
   dram::Config& config = s.config;
   v.text({"name", "in reports"}, config.name);
   v.required();
-  v.text({"type", "standard, as technology.dram.type names it: ddr3, ddr4, lpddr4 ..."}, s.type);
+  v.text({"type", "standard, as technology.dram.type names it: ddr3, lpddr, lpddr4, hbm2"}, s.type);
   v.required();
   show_geometry(v, config.geometry);
   show_times(v, s);

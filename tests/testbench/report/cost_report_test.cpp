@@ -2,8 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "testbench/report/action_record.h"
-#include "testbench/report/results.h"
-#include "testbench/report/run_table.h"
+#include "testbench/report/console_table.h"
+#include "testbench/report/result_files.h"
 #include "tests/hw/cost/shipped.h"
 #include "tests/support/temporary_folder.h"
 

@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "testbench/report/results.h"
-#include "testbench/report/run_table.h"
+#include "testbench/report/console_table.h"
+#include "testbench/report/result_files.h"
 #include "testbench/scenario/settings.h"
 #include "tests/support/names.h"
 

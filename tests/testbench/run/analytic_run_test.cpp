@@ -1,7 +1,7 @@
 // The analytic level of a run: what it reports is what the other levels report, but for data.
 #include <catch2/catch.hpp>
 
-#include "testbench/report/run_table.h"
+#include "testbench/report/console_table.h"
 #include "testbench/run/analytic.h"
 #include "testbench/run/simulation.h"
 #include "tests/testbench/run/levels.h"

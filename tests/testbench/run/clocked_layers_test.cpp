@@ -1,7 +1,7 @@
 // A network clocked in several processes, from what the transaction level computed: the same as in one.
 #include <catch2/catch.hpp>
 
-#include "testbench/report/run_table.h"
+#include "testbench/report/console_table.h"
 #include "tests/support/random_case.h"
 #include "tests/testbench/run/level_accounts.h"
 

@@ -89,9 +89,10 @@ void SettingsReader::read(const std::function<void()>& show) {
 
 std::vector<SettingsReader::Source> SettingsReader::options_first(const std::vector<Source>& sources) {
   std::vector<Source> ordered;  // a new one: to assign a YAML::Node changes the node that it was
-  for (const bool are_options : {true, false})
+  for (const bool are_options : {true, false}) {
     for (const Source& source : sources)
       if ((source.option != nullptr) == are_options) ordered.push_back(source);
+  }
   return ordered;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "hw/isa/synchronization.h"
 #include "hw/isa/tokens.h"
 
 namespace bitbalance::test {
@@ -69,7 +70,8 @@ BufferBytes of_convolution(const QuantizedNetwork& n, const QuantizedLayer& l, c
                                  round_up(padded_columns(w, in.shape.width, out.width), w.stride_w) * bytes,
                              2);
   const int code_bits = WeightFormat(l.weight_bits, l.nnzb, a.token_form, a.weight_storage).bits();
-  need.weight_bank = round_up(channels_in * w.kernel_h * w.kernel_w * code_bits, 64) / 8;
+  const int limit_bits = rule_of(a.synchronization).tile_has_limit ? 4 : 0;  // ahead of a row's codes
+  need.weight_bank = round_up(limit_bits + channels_in * w.kernel_h * w.kernel_w * code_bits, 64) / 8;
   need.parameter = channels_out * AcceleratorConfig::kParameterBytes;
   need.output = round_up(channels_out * (out.width / pool_w) * bytes, 2);
   return need;

@@ -119,7 +119,7 @@ std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, con
         arguments.trace, to_string(simulation.level_of(program))));
   }
   RtlDevice& device = simulation.system().rtl();
-  rtl::SignalList signals;
+  rtl::SignalList signals(device.accelerator.name());
   device.accelerator.describe(signals);
   auto window = std::make_unique<WaveformWindow>(
       "waveform", waveform_request(traced, arguments.signals, program, scenario.accelerator), program,

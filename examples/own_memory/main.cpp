@@ -97,14 +97,15 @@ bool run_scenario(const std::string& file, bool clocked) {
   const Program program = build_program(workload.network, scenario.accelerator, options).program;
   if (program.constants.size() > kDataBase) throw std::runtime_error("the network does not fit the memory");
 
-  const sc_core::sc_time period(1.0 / scenario.accelerator.clock_hz, sc_core::SC_SEC);
   if (!clocked) {
-    tlm_level::Accelerator accelerator("accelerator", scenario.accelerator, period);
+    tlm_level::Accelerator accelerator("accelerator", scenario.accelerator);
     return simulate(accelerator, workload, program);
   }
-  sc_core::sc_clock clock("clock", period);
+  sc_core::sc_clock clock("clock", sc_core::sc_time(1.0 / scenario.accelerator.clock_hz, sc_core::SC_SEC));
+  sc_core::sc_signal<bool> reset("reset");
   rtl::Accelerator accelerator("accelerator", scenario.accelerator);
   accelerator.clk(clock);
+  accelerator.rst(reset);
   return simulate(accelerator, workload, program);
 }
 

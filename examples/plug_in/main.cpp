@@ -157,19 +157,20 @@ int sc_main(int argc, char* argv[]) {
   config.columns = 16;
   config.dram.use_nb_transport = !given("blocking");
   const Program program = build_program(one_convolution(), config, MapperOptions{}).program;
-  const sc_core::sc_time period(1, sc_core::SC_NS);
 
   int wrong = 0;
   if (given("tlm")) {
-    tlm_level::AcceleratorOptions options;
+    port::AcceleratorOptions options;
     options.use_dmi = !given("no_dmi");
     if (given("quantum")) tlm::tlm_global_quantum::instance().set(sc_core::sc_time(1, sc_core::SC_US));
-    tlm_level::Accelerator accelerator("accelerator", config, period, options);
+    tlm_level::Accelerator accelerator("accelerator", config, options);
     wrong = simulate(accelerator, program);
   } else {
-    sc_core::sc_clock clock("clock", period);
+    sc_core::sc_clock clock("clock", 1, sc_core::SC_NS);
+    sc_core::sc_signal<bool> reset("reset");  // never
     rtl::Accelerator accelerator("accelerator", config);
     accelerator.clk(clock);
+    accelerator.rst(reset);
     wrong = simulate(accelerator, program);
   }
   return wrong == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

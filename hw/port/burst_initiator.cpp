@@ -14,8 +14,8 @@ BurstInitiator::Transaction::~Transaction() {
   clear_extension(&extension);
 }
 
-BurstInitiator::BurstInitiator(const sc_core::sc_module_name& name, const DramInterfaceConfig& config)
-    : sc_module(name), socket("socket"), use_nb_transport_(config.use_nb_transport) {
+BurstInitiator::BurstInitiator(const DramInterfaceConfig& config)
+    : socket("socket"), use_nb_transport_(config.use_nb_transport) {
   socket.register_nb_transport_bw(this, &BurstInitiator::nb_transport_bw);
   socket.register_invalidate_direct_mem_ptr(this, &BurstInitiator::invalidate_direct_mem_ptr);
   for (int c = 0; c < kMemoryChannels && !use_nb_transport_; ++c) {
@@ -99,7 +99,7 @@ void BurstInitiator::send(Transaction& transaction, const sc_core::sc_time& ahea
 
 void BurstInitiator::call_blocking(Caller& caller) {
   while (true) {
-    wait(caller.wake);
+    sc_core::wait(caller.wake);
     while (caller.transaction != nullptr) {  // an answer may let the channel send the next one at once
       Transaction& transaction = *caller.transaction;
       caller.transaction = nullptr;

@@ -24,7 +24,8 @@ struct BurstRequest {
   const std::uint8_t* data = nullptr;  ///< of a write
 };
 
-class BurstInitiator : public sc_core::sc_module, public tlm::tlm_mm_interface {
+/// A base of the module that has the socket, after sc_module.
+class BurstInitiator : public tlm::tlm_mm_interface {
  public:
   static constexpr std::size_t kMostBytes = 256;  ///< of a burst
 
@@ -52,7 +53,7 @@ class BurstInitiator : public sc_core::sc_module, public tlm::tlm_mm_interface {
     std::uint64_t answer_time = 0;  ///< time units
   };
 
-  BurstInitiator(const sc_core::sc_module_name& name, const DramInterfaceConfig& config);
+  explicit BurstInitiator(const DramInterfaceConfig& config);
 
   /// A transaction for the burst; whoever asks for it releases it, and not before it is answered.
   Transaction& prepare(MemoryChannel channel, const BurstRequest& request);

@@ -14,7 +14,7 @@
 
 namespace bitbalance::port {
 
-class CsrPort : public sc_core::sc_module {
+class CsrPort : public sc_core::sc_module, public virtual sc_core::sc_interface {
  public:
   tlm_utils::simple_target_socket<CsrPort, 32> socket;
 

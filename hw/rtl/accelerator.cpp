@@ -3,89 +3,139 @@
 namespace bitbalance::rtl {
 
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                         std::int64_t watchdog_cycles)
+                         const AcceleratorOptions& options)
     : sc_module(name),
       config_((check(config), config)),
       weight_buffer_(config),
       parameter_buffer_(config),
       output_buffer_(config),
-      csr_port_("csr_port", [this] { return controller_.registers(); }),
-      memory_port_("memory_port", config.dram,
-                   {{{command_requests_, command_responses_},
-                     {read_requests_, read_responses_},
-                     {write_requests_, write_responses_}}}),
-      controller_("controller", config, controller_ports(), compute_meter_, memory_port_, profile_,
-                  watchdog_cycles),
-      activation_buffer_("activation_buffer", config, {activation_tiles_, step_fetches_, activation_vectors_},
-                         profile_),
-      load_engine_("load_engine", config, controller_.regions(),
-                   {load_commands_, read_requests_, read_responses_, load_completions_},
-                   {weight_buffer_, parameter_buffer_, activation_buffer_, output_buffer_}, profile_),
-      tile_sequencer_(
-          "tile_sequencer", config,
-          {compute_commands_, encoder_tiles_, activation_tiles_, drain_targets_, last_slots_, acceptances_}),
-      weight_encoder_("weight_encoder", config, {encoder_tiles_, step_fetches_, token_slots_}, weight_buffer_,
-                      profile_),
-      pe_array_("pe_array", config, {token_slots_, activation_vectors_, drain_beats_, last_slots_},
-                compute_meter_, profile_),
-      post_processor_("post_processor", config, {drain_targets_, drain_beats_, compute_completions_},
-                      parameter_buffer_, output_buffer_, profile_),
-      vector_unit_("vector_unit", config, {vector_commands_, vector_completions_}, parameter_buffer_,
-                   output_buffer_, profile_),
-      store_engine_("store_engine", config, controller_.regions(),
-                    {store_commands_, write_requests_, write_responses_, store_completions_}, output_buffer_,
-                    profile_) {
+      csr_port_(
+          "csr_port", [this] { return controller_.registers(); },
+          [this](const sc_core::sc_time& /*time*/) { controller_.wake(); }),
+      memory_port_("memory_port", config.dram),
+      controller_("controller", config, profile_, options.watchdog_cycles),
+      activation_buffer_("activation_buffer", config, profile_),
+      load_engine_("load_engine", config, profile_),
+      tile_sequencer_("tile_sequencer", config),
+      weight_encoder_("weight_encoder", config, profile_),
+      pe_array_("pe_array", config, profile_),
+      post_processor_("post_processor", config, profile_),
+      vector_unit_("vector_unit", config, profile_),
+      store_engine_("store_engine", config, profile_) {
   csr.bind(csr_port_.socket);
   memory_port_.socket.bind(mem);
+  for (Clocked* const unit : std::initializer_list<Clocked*>{
+           &memory_port_, &controller_, &activation_buffer_, &load_engine_, &tile_sequencer_,
+           &weight_encoder_, &pe_array_, &post_processor_, &vector_unit_, &store_engine_}) {
+    unit->clk(clk);
+    unit->rst(rst);
+  }
+  Channels& c = channels_;
+
+  controller_.csr(csr_port_);
   controller_.irq(irq);
-  memory_port_.clk(clk);
-  controller_.clk(clk);
-  activation_buffer_.clk(clk);
-  load_engine_.clk(clk);
-  tile_sequencer_.clk(clk);
-  weight_encoder_.clk(clk);
-  pe_array_.clk(clk);
-  post_processor_.clk(clk);
-  vector_unit_.clk(clk);
-  store_engine_.clk(clk);
+  controller_.memory(memory_port_);
+  controller_.compute_meter(compute_meter_);
+  controller_.requests(c.command_requests);
+  controller_.responses(c.command_responses);
+  controller_.acceptances(c.acceptances);
+  const auto connect = [this](Engine engine, Channel<IssuedCommand>& commands,
+                              Channel<Completion>& completions) {
+    controller_.ports[static_cast<std::size_t>(engine)].commands(commands);
+    controller_.ports[static_cast<std::size_t>(engine)].completions(completions);
+  };
+  connect(Engine::kLoad, c.load_commands, c.load_completions);
+  connect(Engine::kCompute, c.compute_commands, c.compute_completions);
+  connect(Engine::kVector, c.vector_commands, c.vector_completions);
+  connect(Engine::kStore, c.store_commands, c.store_completions);
+
+  const auto lane = [this](MemoryChannel channel, Channel<MemoryRequest>& requests,
+                           Channel<MemoryResponse>& responses) {
+    memory_port_.lanes[static_cast<std::size_t>(channel)].requests(requests);
+    memory_port_.lanes[static_cast<std::size_t>(channel)].responses(responses);
+  };
+  lane(MemoryChannel::kCommand, c.command_requests, c.command_responses);
+  lane(MemoryChannel::kRead, c.read_requests, c.read_responses);
+  lane(MemoryChannel::kWrite, c.write_requests, c.write_responses);
+
+  load_engine_.commands(c.load_commands);
+  load_engine_.requests(c.read_requests);
+  load_engine_.responses(c.read_responses);
+  load_engine_.weights(weight_buffer_);
+  load_engine_.parameters(parameter_buffer_);
+  load_engine_.activations(activation_buffer_);
+  load_engine_.outputs(output_buffer_);
+  load_engine_.completions(c.load_completions);
+
+  tile_sequencer_.commands(c.compute_commands);
+  tile_sequencer_.encoder(c.encoder_tiles);
+  tile_sequencer_.activations(c.activation_tiles);
+  tile_sequencer_.targets(c.drain_targets);
+  tile_sequencer_.last_slots(c.last_slots);
+  tile_sequencer_.acceptances(c.acceptances);
+
+  weight_encoder_.weights(weight_buffer_);
+  weight_encoder_.tiles(c.encoder_tiles);
+  weight_encoder_.fetches(c.step_fetches);
+  weight_encoder_.slots(c.token_slots);
+
+  activation_buffer_.tiles(c.activation_tiles);
+  activation_buffer_.fetches(c.step_fetches);
+  activation_buffer_.vectors(c.activation_vectors);
+
+  pe_array_.slots(c.token_slots);
+  pe_array_.vectors(c.activation_vectors);
+  pe_array_.beats(c.drain_beats);
+  pe_array_.last_slots(c.last_slots);
+  pe_array_.activity(compute_meter_);
+
+  post_processor_.targets(c.drain_targets);
+  post_processor_.beats(c.drain_beats);
+  post_processor_.parameters(parameter_buffer_);
+  post_processor_.outputs(output_buffer_);
+  post_processor_.completions(c.compute_completions);
+
+  vector_unit_.commands(c.vector_commands);
+  vector_unit_.parameters(parameter_buffer_);
+  vector_unit_.outputs(output_buffer_);
+  vector_unit_.completions(c.vector_completions);
+
+  store_engine_.commands(c.store_commands);
+  store_engine_.outputs(output_buffer_);
+  store_engine_.requests(c.write_requests);
+  store_engine_.responses(c.write_responses);
+  store_engine_.completions(c.store_completions);
 }
 
-Controller::Ports Accelerator::controller_ports() {
-  return {csr_port_,
-          command_requests_,
-          command_responses_,
-          {{{load_commands_, load_completions_},
-            {compute_commands_, compute_completions_},
-            {vector_commands_, vector_completions_},
-            {store_commands_, store_completions_}}},
-          acceptances_};
+void Accelerator::start_of_simulation() {
+  if (at_start_) at_start_(controller_.domain());
 }
 
 template <class Self, class Visitor>
-void Accelerator::for_each_channel(Self& self, Visitor&& visit) {
-  visit(self.command_requests_);
-  visit(self.command_responses_);
-  visit(self.load_commands_);
-  visit(self.compute_commands_);
-  visit(self.vector_commands_);
-  visit(self.store_commands_);
-  visit(self.read_requests_);
-  visit(self.read_responses_);
-  visit(self.encoder_tiles_);
-  visit(self.activation_tiles_);
-  visit(self.step_fetches_);
-  visit(self.token_slots_);
-  visit(self.activation_vectors_);
-  visit(self.last_slots_);
-  visit(self.drain_targets_);
-  visit(self.drain_beats_);
-  visit(self.write_requests_);
-  visit(self.write_responses_);
-  visit(self.acceptances_);
-  visit(self.load_completions_);
-  visit(self.compute_completions_);
-  visit(self.vector_completions_);
-  visit(self.store_completions_);
+void Channels::for_each(Self& self, Visitor&& visit) {
+  visit(self.command_requests);
+  visit(self.command_responses);
+  visit(self.load_commands);
+  visit(self.compute_commands);
+  visit(self.vector_commands);
+  visit(self.store_commands);
+  visit(self.read_requests);
+  visit(self.read_responses);
+  visit(self.encoder_tiles);
+  visit(self.activation_tiles);
+  visit(self.step_fetches);
+  visit(self.token_slots);
+  visit(self.activation_vectors);
+  visit(self.last_slots);
+  visit(self.drain_targets);
+  visit(self.drain_beats);
+  visit(self.write_requests);
+  visit(self.write_responses);
+  visit(self.acceptances);
+  visit(self.load_completions);
+  visit(self.compute_completions);
+  visit(self.vector_completions);
+  visit(self.store_completions);
 }
 
 void Accelerator::describe(SignalList& signals) const {
@@ -99,15 +149,13 @@ void Accelerator::describe(SignalList& signals) const {
   post_processor_.describe(signals);
   vector_unit_.describe(signals);
   store_engine_.describe(signals);
-  for_each_channel(*this, [&signals](const auto& channel) {
-    channel.describe(signals, std::string("channels.") + channel.basename());
-  });
+  Channels::for_each(channels_, [&signals](const auto& channel) { channel.describe(signals); });
 }
 
 void Accelerator::set_stalls(std::uint64_t seed, unsigned percent) {
   stalls_.clear();
   const sc_core::sc_time period(1.0 / config_.clock_hz, sc_core::SC_SEC);
-  for_each_channel(*this, [&](auto& channel) {
+  Channels::for_each(channels_, [&](auto& channel) {
     Stall* stall = nullptr;
     if (percent > 0) {
       stalls_.push_back(std::make_unique<Stall>(seed * 64 + stalls_.size(), percent, period));

@@ -3,18 +3,22 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <systemc>
 #include <tlm>
 #include <vector>
 
 #include "hw/isa/config.h"
 #include "hw/isa/profile.h"
+#include "hw/port/accelerator_options.h"
 #include "hw/port/csr_port.h"
 #include "hw/rtl/activation_buffer.h"
 #include "hw/rtl/activity_meter.h"
 #include "hw/rtl/bundles.h"
 #include "hw/rtl/channel.h"
+#include "hw/rtl/clock_domain.h"
 #include "hw/rtl/completion.h"
 #include "hw/rtl/controller.h"
 #include "hw/rtl/load_engine.h"
@@ -33,9 +37,41 @@
 
 namespace bitbalance::rtl {
 
+/// Channels between the units, in the order that data flows.
+class Channels : public sc_core::sc_module {
+ public:
+  explicit Channels(const sc_core::sc_module_name& name) : sc_module(name) {}
+
+  Channel<MemoryRequest> command_requests{"command_requests"};
+  Channel<MemoryResponse> command_responses{"command_responses"};
+  Channel<IssuedCommand> load_commands{"load_commands"}, compute_commands{"compute_commands"};
+  Channel<IssuedCommand> vector_commands{"vector_commands"}, store_commands{"store_commands"};
+  Channel<MemoryRequest> read_requests{"read_requests"};
+  Channel<MemoryResponse> read_responses{"read_responses"};
+  Channel<Tile> encoder_tiles{"encoder_tiles"}, activation_tiles{"activation_tiles"};
+  Channel<StepFetch> step_fetches{"step_fetches"};
+  Channel<TokenSlot> token_slots{"token_slots"};
+  Channel<ActivationVector> activation_vectors{"activation_vectors"};
+  Channel<LastSlot> last_slots{"last_slots"};
+  Channel<DrainTarget> drain_targets{"drain_targets"};
+  Channel<DrainBeat> drain_beats{"drain_beats"};
+  Channel<MemoryRequest> write_requests{"write_requests"};
+  Channel<MemoryResponse> write_responses{"write_responses"};
+  Channel<Completion> acceptances{"acceptances"};
+  Channel<Completion> load_completions{"load_completions"}, compute_completions{"compute_completions"};
+  Channel<Completion> vector_completions{"vector_completions"}, store_completions{"store_completions"};
+
+  /// Calls `visit(channel)` for every channel.
+  template <class Self, class Visitor>
+  static void for_each(Self& self, Visitor&& visit);
+};
+
 class Accelerator : public sc_core::sc_module {
  public:
   sc_core::sc_in<bool> clk{"clk"};
+  /// Synchronous, active high: as after power-up from the edge after it has been high. What the memory still
+  /// owes is awaited and dropped; memories and accounts keep what they hold.
+  sc_core::sc_in<bool> rst{"rst"};
   tlm::tlm_target_socket<32> csr{"csr"};  ///< docs/registers.md
   /// The width that most targets are declared with; bursts are wider.
   tlm::tlm_initiator_socket<32> mem{"mem"};
@@ -43,7 +79,7 @@ class Accelerator : public sc_core::sc_module {
 
   /// Throws std::invalid_argument when check(config) does.
   explicit Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                       std::int64_t watchdog_cycles = Controller::kWatchdogCycles);
+                       const AcceleratorOptions& options = {});
 
   /// The accounts of all programs since the last clear().
   Profile& profile() { return profile_; }
@@ -59,35 +95,19 @@ class Accelerator : public sc_core::sc_module {
   void set_stalls(std::uint64_t seed, unsigned percent);
   /// nullptr: nobody.
   void set_tile_observer(TileObserver* observer) { pe_array_.set_observer(observer); }
+  /// For tests: what `prepare` does to the clock's domain when the simulation starts.
+  void at_start(const std::function<void(ClockDomain&)>& prepare) { at_start_ = prepare; }
 
  private:
-  /// Calls `visit(channel)` for every channel, in the order that data flows.
-  template <class Self, class Visitor>
-  static void for_each_channel(Self& self, Visitor&& visit);
-  Controller::Ports controller_ports();
+  void start_of_simulation() override;
 
   const AcceleratorConfig config_;
   Profile profile_;
   ActivityMeter compute_meter_;
   std::vector<std::unique_ptr<Stall>> stalls_;
+  std::function<void(ClockDomain&)> at_start_;
 
-  // Channels, in the order that data flows.
-  Channel<MemoryRequest> command_requests_{"command_requests"}, read_requests_{"read_requests"};
-  Channel<MemoryResponse> command_responses_{"command_responses"}, read_responses_{"read_responses"};
-  Channel<IssuedCommand> load_commands_{"load_commands"}, compute_commands_{"compute_commands"};
-  Channel<IssuedCommand> vector_commands_{"vector_commands"}, store_commands_{"store_commands"};
-  Channel<Tile> encoder_tiles_{"encoder_tiles"}, activation_tiles_{"activation_tiles"};
-  Channel<StepFetch> step_fetches_{"step_fetches"};
-  Channel<TokenSlot> token_slots_{"token_slots"};
-  Channel<ActivationVector> activation_vectors_{"activation_vectors"};
-  Channel<LastSlot> last_slots_{"last_slots"};
-  Channel<DrainTarget> drain_targets_{"drain_targets"};
-  Channel<DrainBeat> drain_beats_{"drain_beats"};
-  Channel<MemoryRequest> write_requests_{"write_requests"};
-  Channel<MemoryResponse> write_responses_{"write_responses"};
-  Channel<Completion> acceptances_{"acceptances"};
-  Channel<Completion> load_completions_{"load_completions"}, compute_completions_{"compute_completions"};
-  Channel<Completion> vector_completions_{"vector_completions"}, store_completions_{"store_completions"};
+  Channels channels_{"channels"};
 
   // Storage without a clock of its own: each port belongs to one unit.
   WeightBuffer weight_buffer_;

@@ -3,54 +3,69 @@
 namespace bitbalance::rtl {
 
 ActivationBuffer::ActivationBuffer(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                                   Ports ports, Profile& profile)
-    : sc_module(name),
-      clk("clk"),
+                                   Profile& profile)
+    : Clocked(name),
       config_(config),
-      ports_(ports),
       profile_(profile),
-      store_(static_cast<std::size_t>(config.activation_buffer_bytes)) {
-  SC_HAS_PROCESS(ActivationBuffer);
-  SC_METHOD(on_clock);
-  sensitive << clk.pos();
-  dont_initialize();
-}
+      store_(static_cast<std::size_t>(config.activation_buffer_bytes)) {}
 
 void ActivationBuffer::on_clock() {
   if (!reading_) {
-    if (!ports_.fetches.can_pop()) return;
-    if (ports_.fetches.front().first_of_tile) {
-      if (!ports_.tiles.can_pop()) return;
+    if (!fetches.can_pop()) {
+      if (fetches.empty()) sleep();
+      return;
+    }
+    if (fetches.front().first_of_tile) {
+      if (!tiles.can_pop()) return;
       take_tile();
     }
-    ports_.fetches.pop();
+    fetches.pop();
     start_step();
   }
   if (turn_ < tile_.conflicts) read_turn();
-  if (turn_ == tile_.conflicts && ports_.vectors.can_push()) {
-    ports_.vectors.push(vector_);
+  if (turn_ < tile_.conflicts) return;
+  if (vectors.can_push()) {
+    vectors.push(vector_);
     reading_ = false;
+    if (fetches.empty()) sleep();
+  } else if (vectors.full()) {
+    sleep();
   }
 }
 
+void ActivationBuffer::reset() {
+  reading_ = false;
+  turn_ = 0;
+}
+
 void ActivationBuffer::take_tile() {
-  tile_ = ports_.tiles.front();
-  ports_.tiles.pop();
+  tile_ = tiles.front();
+  tiles.pop();
   channel_ = 0;
   kernel_row_ = kernel_column_ = 0;
-  std::uint8_t sorted = 0;
+  std::uint8_t runs = 0;
   for (int turn = 0; turn < tile_.conflicts; ++turn) {
-    turn_begin_[static_cast<std::size_t>(turn)] = sorted;
+    const std::uint8_t begin = runs;
+    turn_begin_[static_cast<std::size_t>(turn)] = begin;
     for (std::uint8_t lane = 0; lane < tile_.lanes; ++lane) {
-      if (tile_.turn[lane] != turn) continue;
-      lane_[sorted] = lane;
-      address_[sorted] = tile_.base[lane] + tile_.channel_offset;
-      ++sorted;
+      if (tile_.turn[lane] == turn) add_lane(lane, begin, runs);
     }
   }
-  turn_begin_[tile_.conflicts] = sorted;
+  turn_begin_[tile_.conflicts] = runs;
   vector_.lane.fill(0);
   profile_.count(tile_.layer, Event::kActivationBufferRead, std::int64_t{tile_.lanes} * tile_.steps);
+}
+
+void ActivationBuffer::add_lane(std::uint8_t lane, std::uint8_t turn_begin, std::uint8_t& runs) {
+  const std::uint32_t address = tile_.base[lane] + tile_.channel_offset;
+  if (runs > turn_begin) {
+    Run& last = runs_[runs - std::size_t{1}];
+    if (lane == last.lane + last.lanes && address == last.address + last.lanes) {
+      ++last.lanes;
+      return;
+    }
+  }
+  runs_[runs++] = {lane, 1, address};
 }
 
 void ActivationBuffer::start_step() {
@@ -72,31 +87,31 @@ void ActivationBuffer::read_turn() {
   const int begin = turn_begin_[turn_];
   const int end = turn_begin_[turn_ + std::size_t{1}];
   if (tile_.wide) {
-    read_lanes<true, true>(begin, end);
+    read_runs<true, true>(begin, end);
   } else if (tile_.input_signed) {
-    read_lanes<false, true>(begin, end);
+    read_runs<false, true>(begin, end);
   } else {
-    read_lanes<false, false>(begin, end);
+    read_runs<false, false>(begin, end);
   }
   ++turn_;
 }
 
 template <bool Wide, bool Signed>
-void ActivationBuffer::read_lanes(int begin, int end) {
+void ActivationBuffer::read_runs(int begin, int end) {
   for (int i = begin; i < end; ++i) {
-    const auto at = static_cast<std::size_t>(i);
-    vector_.lane[lane_[at]] = static_cast<std::int16_t>(store_.read(address_[at] + offset_, Wide, Signed));
+    const Run& run = runs_[static_cast<std::size_t>(i)];
+    store_.read_line<Wide, Signed>(run.address + offset_, run.lanes, &vector_.lane[run.lane]);
   }
 }
 
 void ActivationBuffer::describe(SignalList& signals) const {
-  signals.add("activation_buffer.reading", reading_);
-  signals.add("activation_buffer.turn", turn_);
-  signals.add("activation_buffer.conflicts", tile_.conflicts);
-  signals.add("activation_buffer.channel", channel_);
-  signals.add("activation_buffer.kernel_row", kernel_row_);
-  signals.add("activation_buffer.kernel_column", kernel_column_);
-  signals.add("activation_buffer.offset", offset_);
+  signals.add(*this, "reading", reading_);
+  signals.add(*this, "turn", turn_);
+  signals.add(*this, "conflicts", tile_.conflicts);
+  signals.add(*this, "channel", channel_);
+  signals.add(*this, "kernel_row", kernel_row_);
+  signals.add(*this, "kernel_column", kernel_column_);
+  signals.add(*this, "offset", offset_);
 }
 
 }  // namespace bitbalance::rtl

@@ -10,7 +10,8 @@
 #include "hw/isa/config.h"
 #include "hw/isa/profile.h"
 #include "hw/rtl/bundles.h"
-#include "hw/rtl/channel.h"
+#include "hw/rtl/channel_port.h"
+#include "hw/rtl/clocked.h"
 #include "hw/rtl/element_store.h"
 #include "hw/rtl/signal_list.h"
 
@@ -18,18 +19,13 @@ namespace bitbalance::rtl {
 
 /// A fetch popped at edge k is read at edges k ... k + conflicts - 1, and its vector pushed at the last of
 /// them.
-class ActivationBuffer : public sc_core::sc_module {
+class ActivationBuffer : public Clocked, public virtual sc_core::sc_interface {
  public:
-  struct Ports {
-    Channel<Tile>& tiles;
-    Channel<StepFetch>& fetches;
-    Channel<ActivationVector>& vectors;
-  };
+  PopPort<Tile> tiles{"tiles"};
+  PopPort<StepFetch> fetches{"fetches"};
+  PushPort<ActivationVector> vectors{"vectors"};
 
-  sc_core::sc_in<bool> clk;
-
-  ActivationBuffer(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Ports ports,
-                   Profile& profile);
+  ActivationBuffer(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile);
 
   /// The load engine's port. Elements of 8 or 16 bits, each at a multiple of its own size.
   void write(std::uint32_t address, bool wide, int value) { store_.write(address, wide, value); }
@@ -37,26 +33,33 @@ class ActivationBuffer : public sc_core::sc_module {
     return store_.read(address, wide, is_signed);
   }
 
-  void describe(SignalList& signals) const;
+  void describe(SignalList& signals) const override;
 
  private:
-  void on_clock();
+  struct Run {
+    std::uint8_t lane = 0;  ///< the first
+    std::uint8_t lanes = 0;
+    std::uint32_t address = 0;  ///< of the first, of offset 0
+  };
+
+  void on_clock() override;
+  void reset() override;
   void take_tile();
+  void add_lane(std::uint8_t lane, std::uint8_t turn_begin, std::uint8_t& runs);
   void start_step();
   void read_turn();
   template <bool Wide, bool Signed>
-  void read_lanes(int begin, int end);
+  void read_runs(int begin, int end);
 
   const AcceleratorConfig config_;
-  Ports ports_;
   Profile& profile_;
   ElementStore store_;
 
   // Registers of the tile.
   Tile tile_;
-  std::array<std::uint8_t, AcceleratorConfig::kMaxLanes> lane_{};      ///< active lanes, sorted by turn
-  std::array<std::uint32_t, AcceleratorConfig::kMaxLanes> address_{};  ///< theirs, of offset 0
-  /// First index into lane_ of a turn.
+  /// Active lanes, sorted by turn; neighbours that read neighbouring elements are one run.
+  std::array<Run, AcceleratorConfig::kMaxLanes> runs_{};
+  /// First index into runs_ of a turn.
   std::array<std::uint8_t, AcceleratorConfig::kMaxLanes + 1> turn_begin_{};
 
   // Walk of the steps.

@@ -1,5 +1,5 @@
 // What the compute engine does, counted at the clock edge by the unit that does it. The controller reads the
-// counts of the cycles before an edge, whichever of the two processes runs first at it, and splits them by
+// counts of the cycles before an edge, whichever of the two units works first at it, and splits them by
 // layer.
 #pragma once
 
@@ -12,25 +12,32 @@
 
 namespace bitbalance::rtl {
 
-class ActivityMeter {
+class ActivityMeter : public virtual sc_core::sc_interface {
  public:
-  /// The cycle that begins at this edge; at most once an edge. Cycles that nobody counts are the controller's
+  /// The cycle that begins at `edge`; at most once an edge. Cycles that nobody counts are the controller's
   /// to name.
-  void count(Activity activity) {
+  void count(Activity activity, std::int64_t edge) {
     ++cycles_[static_cast<std::size_t>(activity)];
     last_ = activity;
-    last_time_ = sc_core::sc_time_stamp().value();
+    last_edge_ = edge;
+    if (activity == Activity::kBusy) {
+      busy_before_ = busy_;
+      busy_ = edge;
+    }
   }
-  /// Cycles that began before now.
-  std::int64_t before_now(Activity activity) const {
-    const bool counted_now = last_ == activity && last_time_ == sc_core::sc_time_stamp().value();
+  /// Cycles that began before `edge`, which is the last one or later.
+  std::int64_t before(std::int64_t edge, Activity activity) const {
+    const bool counted_now = last_ == activity && last_edge_ == edge;
     return cycles_[static_cast<std::size_t>(activity)] - static_cast<std::int64_t>(counted_now);
   }
+  /// Edge of the last busy cycle that began before `edge`; INT64_MIN: there was none.
+  std::int64_t last_busy_before(std::int64_t edge) const { return busy_ < edge ? busy_ : busy_before_; }
 
  private:
   std::array<std::int64_t, kActivities> cycles_{};
   Activity last_ = Activity::kCount;
-  std::uint64_t last_time_ = ~std::uint64_t{0};
+  std::int64_t last_edge_ = INT64_MIN;
+  std::int64_t busy_ = INT64_MIN, busy_before_ = INT64_MIN;
 };
 
 }  // namespace bitbalance::rtl

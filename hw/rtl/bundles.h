@@ -7,6 +7,7 @@
 #include "hw/isa/command.h"
 #include "hw/isa/config.h"
 #include "hw/isa/events.h"
+#include "hw/isa/region_map.h"
 #include "hw/rtl/names.h"
 
 namespace bitbalance::rtl {
@@ -14,7 +15,9 @@ namespace bitbalance::rtl {
 using Row = std::array<std::int64_t, AcceleratorConfig::kMaxColumns>;
 
 /// Controller -> engine. `body` of the variant is what the engine's opcodes allow; `layer` for the accounts.
-using IssuedCommand = Command;
+struct IssuedCommand : Command {
+  RegionMap regions;  ///< of the running program
+};
 
 /// Unit -> memory port: one burst. Reads: `bytes` is the aligned burst; writes carry `data`.
 struct MemoryRequest {
@@ -81,6 +84,8 @@ using TokenBits = std::uint8_t;
 inline constexpr TokenBits kTokenValid = 0x80, kTokenNegative = 0x40, kTokenLast = 0x20,
                            kTokenPosition = 0x1f;
 
+using RowTokens = std::array<TokenBits, AcceleratorConfig::kMaxRows>;
+
 /// Weight encoder -> PE array: one a slot; a row without a token has a null slot.
 struct TokenSlot {
   bool first_of_step = false;  ///< the array takes the next activation vector
@@ -92,7 +97,7 @@ struct TokenSlot {
   std::uint8_t rows = 0, lanes = 0;
   std::uint16_t layer = 0;
   std::uint32_t tile = 0;
-  std::array<TokenBits, AcceleratorConfig::kMaxRows> token{};
+  RowTokens token{};
 };
 
 /// Weight encoder -> activation buffer: read the next step of the tile walk.

@@ -10,61 +10,83 @@
 
 #include "hw/rtl/signal_list.h"
 #include "hw/rtl/stall.h"
+#include "hw/rtl/transfer_if.h"
 
 namespace bitbalance::rtl {
 
-/// One producer, one consumer, each at most one transfer a clock edge. `Depth` entries; 2 sustain one
-/// transfer a cycle.
-template <class T, unsigned Depth = 2>
-class Channel : public sc_core::sc_prim_channel {
+/// One producer, one consumer. Two entries sustain one transfer a cycle.
+template <class T>
+class Channel final : public sc_core::sc_prim_channel, public PushIf<T>, public PopIf<T>, private Clearable {
  public:
   explicit Channel(const char* name) : sc_prim_channel(name) {}
 
-  bool can_push() const { return count_ < Depth && !(stall_ && stall_->blocks_push()); }
-  /// Precondition: can_push().
-  void push(const T& value) {
-    sc_assert(count_ < Depth && !pushed_);
-    entries_[(head_ + count_) % Depth] = value;
+  bool can_push() const override { return count_ < kDepth && !(stall_ && stall_->blocks_push()); }
+  void push(const T& value) override {
+    sc_assert(count_ < kDepth && !pushed_);
+    entries_[(head_ + count_) % kDepth] = value;
     pushed_ = true;
     request_update();
   }
+  bool full() const override { return count_ + static_cast<unsigned>(pushed_) == kDepth; }
 
-  bool can_pop() const { return count_ > 0 && !(stall_ && stall_->blocks_pop()); }
-  /// Precondition: can_pop().
-  const T& front() const { return entries_[head_]; }
-  void pop() {
+  bool can_pop() const override { return count_ > 0 && !(stall_ && stall_->blocks_pop()); }
+  const T& front() const override { return entries_[head_]; }
+  void pop() override {
     sc_assert(count_ > 0 && !popped_);
     popped_ = true;
     request_update();
   }
-  /// Nothing inside and nothing on its way in, as of the last clock edge.
-  bool empty() const { return count_ == 0; }
+  bool empty() const override { return count_ == static_cast<unsigned>(popped_); }
+
+  void wake_after_pop(Clocked& producer) override {
+    producer_ = &producer;
+    producer.clears(*this);
+  }
+  void wake_after_push(Clocked& consumer) override {
+    consumer_ = &consumer;
+    consumer.clears(*this);
+  }
 
   /// Refuse transfers at random from now on (tests of data and deadlock); nullptr: never.
   void set_stall(Stall* stall) { stall_ = stall; }
 
-  void describe(SignalList& signals, const std::string& prefix) const {
-    signals.add(prefix + ".valid", valid_);
-    signals.add(prefix + ".ready", ready_);
+  void describe(SignalList& signals) const {
+    signals.add(*this, "valid", valid_);
+    signals.add(*this, "ready", ready_);
   }
 
  private:
+  static constexpr unsigned kDepth = 2;
+
+  void clear() override {
+    cleared_ = true;
+    request_update();
+  }
   void update() override {
-    if (popped_) head_ = (head_ + 1) % Depth;
-    count_ += static_cast<unsigned>(pushed_) - static_cast<unsigned>(popped_);
-    pushed_ = popped_ = false;
+    if (cleared_) {
+      head_ = count_ = 0;
+    } else {
+      head_ = (head_ + static_cast<unsigned>(popped_)) % kDepth;
+      count_ += static_cast<unsigned>(pushed_) - static_cast<unsigned>(popped_);
+      if (pushed_ && consumer_ != nullptr) consumer_->wake();
+      if (popped_ && producer_ != nullptr) producer_->wake();
+    }
+    pushed_ = popped_ = cleared_ = false;
     valid_ = count_ > 0;
-    ready_ = count_ < Depth;
+    ready_ = count_ < kDepth;
   }
 
-  std::array<T, Depth> entries_{};
+  std::array<T, kDepth> entries_{};
   unsigned head_ = 0;
   unsigned count_ = 0;
   bool pushed_ = false;
   bool popped_ = false;
+  bool cleared_ = false;
   bool valid_ = false;
   bool ready_ = true;
   Stall* stall_ = nullptr;
+  Clocked* producer_ = nullptr;
+  Clocked* consumer_ = nullptr;
 };
 
 }  // namespace bitbalance::rtl

@@ -22,46 +22,42 @@ constexpr std::size_t at(Activity activity) {
 
 }  // namespace
 
-Controller::Controller(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                       const Ports& ports, const ActivityMeter& compute_meter, MemoryPort& memory,
-                       Profile& profile, std::int64_t watchdog_cycles)
-    : sc_module(name),
-      clk("clk"),
-      irq("irq"),
+Controller::EnginePorts::EnginePorts(Engine engine)
+    : commands(fmt::format("{}_commands", to_string(engine)).c_str()),
+      completions(fmt::format("{}_completions", to_string(engine)).c_str()) {}
+
+Controller::Controller(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile,
+                       std::int64_t watchdog_cycles)
+    : Clocked(name),
       config_(config),
-      config_hash_(config_hash(config)),
       watchdog_cycles_(watchdog_cycles),
-      ports_(ports),
-      compute_meter_(compute_meter),
-      memory_(memory),
       profile_(profile),
-      engines_(kEngines, EngineState(static_cast<std::size_t>(config.queue_depth))) {
-  SC_HAS_PROCESS(Controller);
-  SC_METHOD(on_clock);
-  sensitive << clk.pos();
-  dont_initialize();
-  registers_.set(Register::kConfigHash, config_hash_);
-}
+      registers_(config),
+      engines_(kEngines, EngineState(static_cast<std::size_t>(config.queue_depth))) {}
 
 RegisterFile Controller::registers() const {
-  RegisterFile file = registers_;
-  const auto low = [](std::int64_t value) { return static_cast<std::uint32_t>(value); };
-  file.set(Register::kCommandsDone, commands_done_);
-  file.set(Register::kCyclesLo, low(cycles_));
-  file.set(Register::kCyclesHi, low(cycles_ >> 32));
+  const std::int64_t slept = state_ == State::kIdle ? 0 : edge() - counted_;
+  ControlRegisters::Counters counters;
+  counters.commands_done = commands_done_;
+  counters.cycles = cycles_ + slept;
   for (std::size_t e = 0; e < kEngines; ++e) {
-    std::int64_t busy = busy_[e] + layer_activity_[e][at(Activity::kBusy)];
-    if (e == at(Engine::kCompute)) {
-      busy = busy_[e] + compute_meter_.before_now(Activity::kBusy) - metered_[at(Activity::kBusy)];
-    }
-    file.set(static_cast<Register>(static_cast<std::size_t>(Register::kBusyLoad) + e), low(busy));
+    counters.busy[e] = busy_[e] + layer_activity_[e][at(Activity::kBusy)];
+    if (engines_[e].activity == Activity::kBusy) counters.busy[e] += slept;
   }
-  return file;
+  counters.busy[at(Engine::kCompute)] = busy_[at(Engine::kCompute)] +
+                                        compute_meter->before(edge() + 1, Activity::kBusy) -
+                                        metered_[at(Activity::kBusy)];
+  return registers_.view(counters);
 }
 
 void Controller::on_clock() {
-  if (ports_.csr.pending()) apply_register_writes();
-  if (state_ == State::kIdle) return;
+  acted_ = false;
+  if (state_ != State::kIdle) catch_up();
+  if (csr->pending()) apply_register_writes();
+  if (state_ == State::kIdle) {
+    if (!csr->pending()) sleep();
+    return;
+  }
   complete();
   if (state_ == State::kRunning) issue();
   if (state_ == State::kRunning) dispatch();
@@ -70,38 +66,80 @@ void Controller::on_clock() {
   if (state_ == State::kIdle) return;
   sample();
   watch();
+  if (!acted_ && is_blocked()) sleep(watchdog_edge());
+}
+
+/// Cycles that were slept through: each like the last one.
+void Controller::catch_up() {
+  const std::int64_t slept = edge() - 1 - counted_;
+  if (slept == 0) return;
+  cycles_ += slept;
+  layer_cycles_ += slept;
+  for (std::size_t e = 0; e < kEngines; ++e) layer_activity_[e][at(engines_[e].activity)] += slept;
+  counted_ += slept;
+}
+
+/// Nothing can be done before a channel or a register changes.
+bool Controller::is_blocked() const {
+  if (csr->pending() || !responses.empty() || !acceptances.empty()) return false;
+  if (can_fetch() && !requests.full()) return false;
+  for (std::size_t e = 0; e < kEngines; ++e) {
+    if (!ports[e].completions.empty()) return false;
+    if (engines_[e].activity == Activity::kStalled && !ports[e].commands.full() &&
+        !engines_[e].in_flight.full()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void Controller::reset() {
+  if (state_ != State::kIdle) {
+    catch_up();
+    close_layer(last_layer_);
+  }
+  state_ = State::kIdle;
+  fault_ = ProgramFault::kNone;
+  fault_reason_.clear();
+  fetched_.clear();
+  commands_ = requested_ = received_ = commands_done_ = 0;
+  header_requested_ = header_received_ = false;
+  cycles_ = 0;
+  busy_ = {};
+  for (const Activity activity : kMetered) metered_[at(activity)] = compute_meter->before(edge(), activity);
+  for (EngineState& engine : engines_) {
+    engine.queue.clear();
+    engine.in_flight.clear();
+    engine.occupied = false;
+    engine.flags = {};
+    engine.activity = Activity::kNoCommand;
+  }
+  registers_.reset(*csr.operator->());
+  update_irq();
 }
 
 void Controller::apply_register_writes() {
-  ports_.csr.apply_due_writes(registers_);
-  const std::uint32_t control = registers_.take(Register::kControl);
-  if ((control & kControlSoftReset) != 0) {
-    registers_.set(Register::kError, 0);
-    registers_.set(Register::kIrqStatus, 0);
-    registers_.set(Register::kStatus, state_ == State::kIdle ? kStatusIdle : kStatusBusy);
-    fault_ = ProgramFault::kNone;
-    if (state_ != State::kIdle) state_ = State::kStopping;
-  } else if ((control & kControlStart) != 0 && state_ == State::kIdle) {
-    start();
+  acted_ = true;
+  switch (registers_.apply(*csr.operator->(), state_ != State::kIdle)) {
+    case ControlRegisters::Request::kSoftReset:
+      fault_ = ProgramFault::kNone;
+      if (state_ != State::kIdle) state_ = State::kStopping;
+      break;
+    case ControlRegisters::Request::kStart:
+      start();
+      break;
+    case ControlRegisters::Request::kNone:
+      break;
   }
   update_irq();
 }
 
 void Controller::start() {
-  const auto region = [this](Region r, Register lo, Register hi, Register bytes) {
-    regions_.base[static_cast<int>(r)] = registers_.get_pair(lo, hi);
-    regions_.bytes[static_cast<int>(r)] = registers_.get(bytes);
-  };
-  region(Region::kConstants, Register::kConstantsBaseLo, Register::kConstantsBaseHi,
-         Register::kConstantsBytes);
-  region(Region::kData, Register::kDataBaseLo, Register::kDataBaseHi, Register::kDataBytes);
-  registers_.set(Register::kStatus, kStatusBusy);
-  registers_.set(Register::kError, 0);
   state_ = State::kHeader;
   fault_ = ProgramFault::kNone;
   fault_reported_ = false;
   fault_reason_.clear();
-  memory_.forget_errors();
+  memory->forget_errors();
   commands_ = requested_ = received_ = 0;
   header_requested_ = header_received_ = false;
   commands_done_ = 0;
@@ -109,26 +147,27 @@ void Controller::start() {
   last_layer_ = 0;
   layer_activity_ = {};
   busy_ = {};
-  for (const Activity activity : kMetered) metered_[at(activity)] = compute_meter_.before_now(activity);
-  quiet_cycles_ = 0;
+  for (const Activity activity : kMetered) metered_[at(activity)] = compute_meter->before(edge(), activity);
+  counted_ = progress_ = edge() - 1;
   for (EngineState& engine : engines_) {
     engine.flags = {};
     engine.activity = Activity::kNoCommand;
   }
-  if (!regions_.contains(Region::kConstants, 0, kCommandBytes)) fault(ProgramFault::kBadField, 0);
+  if (!registers_.has_header()) fault(ProgramFault::kBadField, 0);
 }
 
 void Controller::complete() {
-  if (ports_.acceptances.can_pop()) accept_compute();
+  if (acceptances.can_pop()) accept_compute();
   for (int e = 0; e < kEngines; ++e) {
-    if (ports_.engines[static_cast<std::size_t>(e)].completions.can_pop()) complete(static_cast<Engine>(e));
+    if (ports[static_cast<std::size_t>(e)].completions.can_pop()) complete(static_cast<Engine>(e));
   }
 }
 
 void Controller::accept_compute() {
   EngineState& compute = engines_[at(Engine::kCompute)];
-  const ProgramFault refusal = ports_.acceptances.front().fault;
-  ports_.acceptances.pop();
+  const ProgramFault refusal = acceptances.front().fault;
+  acceptances.pop();
+  acted_ = true;
   compute.occupied = false;
   if (refusal == ProgramFault::kNone) return;
   fault(refusal, compute.in_flight.back().index);
@@ -136,9 +175,10 @@ void Controller::accept_compute() {
 }
 
 void Controller::complete(Engine engine) {
-  Channel<Completion>& channel = ports_.engines[at(engine)].completions;
-  const Completion completion = channel.front();
-  channel.pop();
+  PopPort<Completion>& completions = ports[at(engine)].completions;
+  const Completion completion = completions.front();
+  completions.pop();
+  acted_ = true;
   EngineState& state = engines_[at(engine)];
   sc_assert(!state.in_flight.empty());
   const Record& record = state.in_flight.front();
@@ -151,6 +191,7 @@ void Controller::complete(Engine engine) {
         ++engines_[at(receiver)].flags[at(engine)];
     }
     ++commands_done_;
+    progress_ = edge();
     if (completion.layer_end) close_layer(completion.layer);
   }
   state.in_flight.pop();
@@ -177,14 +218,16 @@ void Controller::issue(Engine engine) {
     state.activity = kWaitFor[missing];
     return;
   }
-  if (!ports_.engines[at(engine)].commands.can_push() || state.in_flight.full()) {
+  PushPort<IssuedCommand>& commands = ports[at(engine)].commands;
+  if (!commands.can_push() || state.in_flight.full()) {
     state.activity = Activity::kStalled;
     return;
   }
   for (std::size_t from = 0; from < kEngines; ++from) {
     if ((record.command.header.wait & engine_bit(static_cast<Engine>(from))) != 0) --state.flags[from];
   }
-  ports_.engines[at(engine)].commands.push(record.command);
+  commands.push({record.command, registers_.regions()});
+  acted_ = true;
   state.in_flight.push(record);
   state.queue.pop();
   state.occupied = true;
@@ -209,37 +252,46 @@ void Controller::dispatch() {
     if (queue.full()) return;
     queue.push(record);
     fetched_.pop();
+    acted_ = true;
     return;
   }
   if (!queues_are_empty() || !engines_are_empty()) return;
   const bool end = std::holds_alternative<End>(record.command.body);
   fetched_.pop();
   ++commands_done_;
+  progress_ = edge();
+  acted_ = true;
   if (end) end_program();
 }
 
 void Controller::fetch() {
-  if (ports_.responses.can_pop()) {
+  if (responses.can_pop()) {
     if (header_received_) {
-      receive_command(ports_.responses.front());
+      receive_command(responses.front());
     } else {
-      receive_header(ports_.responses.front());
+      receive_header(responses.front());
     }
-    ports_.responses.pop();
+    responses.pop();
+    acted_ = true;
   }
-  if (!ports_.requests.can_push()) return;
+  if (!can_fetch() || !requests.can_push()) return;
   std::uint64_t record = 0;
-  if (state_ == State::kHeader && !header_requested_) {
+  if (state_ == State::kHeader) {
     header_requested_ = true;
-  } else if (state_ == State::kRunning && requested_ < commands_ &&
-             requested_ - received_ + fetched_.count() < AcceleratorConfig::kPrefetch) {
-    record = ++requested_;
   } else {
-    return;
+    record = ++requested_;
   }
-  request_.address = regions_.address(Region::kConstants, record * kCommandBytes);
+  request_.address = registers_.regions().address(Region::kConstants, record * kCommandBytes);
   request_.bytes = kCommandBytes;
-  ports_.requests.push(request_);
+  requests.push(request_);
+  acted_ = true;
+}
+
+/// There is a record to ask for, and a place for it.
+bool Controller::can_fetch() const {
+  if (state_ == State::kHeader) return !header_requested_;
+  return state_ == State::kRunning && requested_ < commands_ &&
+         requested_ - received_ + fetched_.count() < AcceleratorConfig::kPrefetch;
 }
 
 void Controller::receive_header(const MemoryResponse& response) {
@@ -250,14 +302,8 @@ void Controller::receive_header(const MemoryResponse& response) {
   profile_.count(0, Event::kDramReadCommand, kCommandBytes);
   profile_.count(0, Event::kDramReadBurst);
   if (response.error) return fault(ProgramFault::kMemoryError, 0);
-  const DecodedHeader decoded = decode_header(bytes, config_hash_);
-  if (decoded.fault != ProgramFault::kNone) return fault(decoded.fault, 0);
-  const ProgramHeader& header = decoded.header;
-  const bool fits = header.constants_bytes <= regions_.bytes[static_cast<int>(Region::kConstants)] &&
-                    header.data_bytes <= regions_.bytes[static_cast<int>(Region::kData)];
-  const bool has_commands =
-      header.commands > 0 && (std::uint64_t{header.commands} + 1) * kCommandBytes <= header.constants_bytes;
-  if (!fits || !has_commands) return fault(ProgramFault::kBadField, 0);
+  const ControlRegisters::Header header = registers_.check_header(bytes);
+  if (header.fault != ProgramFault::kNone) return fault(header.fault, 0);
   commands_ = header.commands;
   state_ = State::kRunning;
 }
@@ -281,14 +327,14 @@ void Controller::receive_command(const MemoryResponse& response) {
 void Controller::end_program() {
   close_layer(last_layer_);
   state_ = State::kIdle;
-  registers_.set(Register::kStatus, kStatusIdle | kStatusDone);
-  registers_.set_bits(Register::kIrqStatus, kIrqDone);
+  registers_.finish();
   update_irq();
 }
 
 void Controller::fault(ProgramFault cause, std::uint32_t index) {
   if (state_ == State::kStopping) return;  // the first one counts
   state_ = State::kStopping;
+  acted_ = true;
   fault_ = cause;
   fault_index_ = index;
 }
@@ -304,16 +350,14 @@ void Controller::finish_if_stopped() {
   close_layer(last_layer_);
   state_ = State::kIdle;
   report_fault();
-  registers_.set(Register::kStatus, (registers_.get(Register::kStatus) & ~kStatusBusy) | kStatusIdle);
+  registers_.stop();
 }
 
 void Controller::report_fault() {
   if (fault_ == ProgramFault::kNone || fault_reported_) return;
   fault_reported_ = true;
-  if (fault_ == ProgramFault::kMemoryError) fault_reason_ = memory_.errors();
-  registers_.set(Register::kStatus, kStatusError);
-  registers_.set(Register::kError, static_cast<std::uint32_t>(fault_) | fault_index_ << 8);
-  registers_.set_bits(Register::kIrqStatus, kIrqError);
+  if (fault_ == ProgramFault::kMemoryError) fault_reason_ = memory->errors();
+  registers_.fail(fault_, fault_index_);
   update_irq();
 }
 
@@ -323,7 +367,7 @@ void Controller::close_layer(std::size_t layer) {
   std::int64_t unnamed = compute[at(Activity::kBusy)];
   compute[at(Activity::kBusy)] = 0;
   for (const Activity activity : kMetered) {
-    const std::int64_t total = compute_meter_.before_now(activity);
+    const std::int64_t total = compute_meter->before(edge(), activity);
     const std::int64_t cycles = total - metered_[at(activity)];
     metered_[at(activity)] = total;
     compute[at(activity)] += cycles;
@@ -341,26 +385,31 @@ void Controller::close_layer(std::size_t layer) {
 }
 
 void Controller::sample() {
+  counted_ = edge();
   ++cycles_;
   ++layer_cycles_;
   for (std::size_t e = 0; e < kEngines; ++e) ++layer_activity_[e][at(engines_[e].activity)];
 }
 
 void Controller::watch() {
-  const std::uint64_t progress = memory_.responses() + commands_done_ +
-                                 static_cast<std::uint64_t>(compute_meter_.before_now(Activity::kBusy));
-  if (progress != progress_) {
-    progress_ = progress;
-    quiet_cycles_ = 0;
-  } else if (++quiet_cycles_ == watchdog_cycles_ && !fault_reported_) {
-    fault_reason_ = what_waits();
-    SC_REPORT_WARNING(name(),
-                      fmt::format("no progress for {} cycles: {}", watchdog_cycles_, fault_reason_).c_str());
-    state_ = State::kStopping;
-    fault_ = ProgramFault::kTimeout;
-    fault_index_ = oldest_command();
-    report_fault();  // at once: what hangs may hang forever
-  }
+  if (edge() < watchdog_edge()) return;
+  fault_reason_ = what_waits();
+  SC_REPORT_WARNING(name(),
+                    fmt::format("no progress for {} cycles: {}", watchdog_cycles_, fault_reason_).c_str());
+  state_ = State::kStopping;
+  acted_ = true;
+  fault_ = ProgramFault::kTimeout;
+  fault_index_ = oldest_command();
+  report_fault();  // at once: what hangs may hang forever
+}
+
+/// At which the program is stopped unless there is progress before: a command done, an answer, or a slot,
+/// which counts at the edge after it.
+std::int64_t Controller::watchdog_edge() const {
+  if (watchdog_cycles_ <= 0 || fault_reported_) return INT64_MAX;
+  const std::int64_t last = std::max(
+      {progress_, memory->last_response_before(edge()), compute_meter->last_busy_before(edge()) + 1});
+  return last + watchdog_cycles_;
 }
 
 std::uint32_t Controller::oldest_command() const {
@@ -398,8 +447,8 @@ std::string Controller::what_waits() const {
   }
   if (requested_ != received_ || header_requested_ != header_received_)
     say("controller waits for a command read");
-  const std::string memory = memory_.pending();
-  if (!memory.empty()) say("memory has not answered: " + memory);
+  const std::string unanswered = memory->pending();
+  if (!unanswered.empty()) say("memory has not answered: " + unanswered);
   return text.empty() ? "nothing is under way" : text;
 }
 
@@ -414,24 +463,25 @@ bool Controller::queues_are_empty() const {
 }
 
 void Controller::update_irq() {
-  const bool level = (registers_.get(Register::kIrqStatus) & registers_.get(Register::kIrqEnable)) != 0;
-  if (level != irq_level_) irq.write(irq_level_ = level);
+  if (registers_.irq() != irq_level_) irq.write(irq_level_ = registers_.irq());
 }
 
 void Controller::describe(SignalList& signals) const {
-  signals.add("controller.state", reinterpret_cast<const std::uint8_t&>(state_), 2);
-  signals.add("controller.requested", requested_);
-  signals.add("controller.received", received_);
-  signals.add("controller.commands_done", commands_done_);
-  signals.add("controller.fetched", fetched_.count(), 4);
+  std::vector<std::string> activities;
+  for (int a = 0; a < kActivities; ++a) activities.emplace_back(to_string(static_cast<Activity>(a)));
+  signals.add(*this, "state", state_, 2, {"idle", "header", "running", "stopping"});
+  signals.add(*this, "requested", requested_);
+  signals.add(*this, "received", received_);
+  signals.add(*this, "commands_done", commands_done_);
+  signals.add(*this, "fetched", fetched_.count(), 4);
   for (std::size_t e = 0; e < kEngines; ++e) {
-    const std::string prefix = fmt::format("controller.{}.", to_string(static_cast<Engine>(e)));
-    signals.add(prefix + "queued", engines_[e].queue.count(), 7);
-    signals.add(prefix + "in_flight", engines_[e].in_flight.count(), 5);
-    signals.add(prefix + "occupied", engines_[e].occupied);
-    signals.add(prefix + "activity", reinterpret_cast<const std::uint8_t&>(engines_[e].activity), 4);
+    const std::string prefix = fmt::format("{}.", to_string(static_cast<Engine>(e)));
+    signals.add(*this, prefix + "queued", engines_[e].queue.count(), 7);
+    signals.add(*this, prefix + "in_flight", engines_[e].in_flight.count(), 5);
+    signals.add(*this, prefix + "occupied", engines_[e].occupied);
+    signals.add(*this, prefix + "activity", engines_[e].activity, 4, activities);
   }
-  signals.add("controller.irq", irq_level_);
+  signals.add(*this, "irq", irq_level_);
 }
 
 }  // namespace bitbalance::rtl

@@ -10,53 +10,50 @@
 
 #include "hw/isa/config.h"
 #include "hw/isa/profile.h"
-#include "hw/isa/region_map.h"
 #include "hw/isa/registers.h"
+#include "hw/port/control_registers.h"
 #include "hw/port/csr_port.h"
 #include "hw/rtl/activity_meter.h"
 #include "hw/rtl/bundles.h"
-#include "hw/rtl/channel.h"
+#include "hw/rtl/channel_port.h"
+#include "hw/rtl/clocked.h"
 #include "hw/rtl/completion.h"
 #include "hw/rtl/memory_port.h"
 #include "hw/rtl/signal_list.h"
 
 namespace bitbalance::rtl {
 
-class Controller : public sc_core::sc_module {
+class Controller : public Clocked {
  public:
   struct EnginePorts {
-    Channel<IssuedCommand>& commands;
-    Channel<Completion>& completions;
-  };
-  struct Ports {
-    CsrPort& csr;
-    Channel<MemoryRequest>& requests;  ///< the memory port's command channel
-    Channel<MemoryResponse>& responses;
-    std::array<EnginePorts, kEngines> engines;  ///< by Engine
-    /// The last slot of a compute command has been performed; or, with a fault, it was refused and has no
-    /// completion.
-    Channel<Completion>& acceptances;
+    explicit EnginePorts(Engine engine);
+    PushPort<IssuedCommand> commands;
+    PopPort<Completion> completions;
   };
 
-  static constexpr std::int64_t kWatchdogCycles = 1'000'000;
+  sc_core::sc_port<CsrPort> csr{"csr"};
+  sc_core::sc_out<bool> irq{"irq"};
+  PushPort<MemoryRequest> requests{"requests"};  ///< the memory port's command channel
+  PopPort<MemoryResponse> responses{"responses"};
+  std::array<EnginePorts, kEngines> ports{{EnginePorts(Engine::kLoad), EnginePorts(Engine::kCompute),
+                                           EnginePorts(Engine::kVector), EnginePorts(Engine::kStore)}};
+  /// The last slot of a compute command has been performed; or, with a fault, it was refused and has no
+  /// completion.
+  PopPort<Completion> acceptances{"acceptances"};
+  sc_core::sc_port<ActivityMeter> compute_meter{"compute_meter"};  ///< slots, bubbles and drain waits
+  sc_core::sc_port<MemoryPort> memory{"memory"};                   ///< asked for signs of progress and errors
 
-  sc_core::sc_in<bool> clk;
-  sc_core::sc_out<bool> irq;
+  /// `watchdog_cycles`: without a completion, a memory answer or a slot, while a program runs, until it is
+  /// stopped.
+  Controller(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile,
+             std::int64_t watchdog_cycles);
 
-  /// `compute_meter`: counts slots, bubbles and drain waits. `memory`: asked for signs of progress and
-  /// errors. `watchdog_cycles`: without a completion, a memory answer or a slot, while a program runs, until
-  /// it is stopped.
-  Controller(const sc_core::sc_module_name& name, const AcceleratorConfig& config, const Ports& ports,
-             const ActivityMeter& compute_meter, MemoryPort& memory, Profile& profile,
-             std::int64_t watchdog_cycles = kWatchdogCycles);
-
-  const RegionMap& regions() const { return regions_; }
   /// As of the last edge; for the csr port.
   RegisterFile registers() const;
   /// Why the last program was stopped, where registers cannot say: which burst the memory answered how, or
   /// who waits for whom. Else empty.
   const std::string& fault_reason() const { return fault_reason_; }
-  void describe(SignalList& signals) const;
+  void describe(SignalList& signals) const override;
 
  private:
   enum class State : std::uint8_t {
@@ -105,9 +102,13 @@ class Controller : public sc_core::sc_module {
     Activity activity = Activity::kNoCommand;     ///< of the cycle that begins at this edge
   };
 
-  void on_clock();
+  void on_clock() override;
+  void reset() override;
+  void catch_up();
+  bool is_blocked() const;
   void apply_register_writes();
   void start();
+  bool can_fetch() const;
   // The steps of a clock edge, in their order.
   void complete();
   void issue();
@@ -115,6 +116,7 @@ class Controller : public sc_core::sc_module {
   void fetch();
   void sample();
   void watch();
+  std::int64_t watchdog_edge() const;
   void finish_if_stopped();
 
   void complete(Engine engine);
@@ -137,15 +139,10 @@ class Controller : public sc_core::sc_module {
   std::uint32_t oldest_command() const;
 
   const AcceleratorConfig config_;
-  const std::uint32_t config_hash_;
   const std::int64_t watchdog_cycles_;
-  Ports ports_;
-  const ActivityMeter& compute_meter_;
-  MemoryPort& memory_;
   Profile& profile_;
 
-  RegisterFile registers_;
-  RegionMap regions_;
+  ControlRegisters registers_;
   State state_ = State::kIdle;
   ProgramFault fault_ = ProgramFault::kNone;  ///< kStopping: what to report
   std::uint32_t fault_index_ = 0;
@@ -173,8 +170,9 @@ class Controller : public sc_core::sc_module {
   ActivityCycles metered_{};                               ///< what compute_meter_ said then
   std::array<std::int64_t, kEngines> busy_{};              ///< of the program's closed layers
 
-  std::int64_t quiet_cycles_ = 0;
-  std::uint64_t progress_ = 0;
+  std::int64_t counted_ = 0;   ///< last edge in the accounts
+  std::int64_t progress_ = 0;  ///< last edge at which a command was done
+  bool acted_ = false;         ///< at this edge
 };
 
 }  // namespace bitbalance::rtl

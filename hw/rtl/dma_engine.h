@@ -8,47 +8,33 @@
 #include "hw/isa/config.h"
 #include "hw/isa/dma_walk.h"
 #include "hw/isa/profile.h"
-#include "hw/isa/region_map.h"
 #include "hw/rtl/bundles.h"
-#include "hw/rtl/channel.h"
+#include "hw/rtl/channel_port.h"
+#include "hw/rtl/clocked.h"
 #include "hw/rtl/completion.h"
 
 namespace bitbalance::rtl {
 
-class DmaEngine : public sc_core::sc_module {
+class DmaEngine : public Clocked {
  public:
-  struct Ports {
-    Channel<IssuedCommand>& commands;
-    Channel<MemoryRequest>& requests;  ///< the memory port's channel
-    Channel<MemoryResponse>& responses;
-    Channel<Completion>& completions;
-  };
-
-  sc_core::sc_in<bool> clk{"clk"};
+  PopPort<IssuedCommand> commands{"commands"};
+  PushPort<MemoryRequest> requests{"requests"};  ///< the memory port's channel
+  PopPort<MemoryResponse> responses{"responses"};
+  PushPort<Completion> completions{"completions"};
 
  protected:
-  enum State : std::uint8_t {
+  enum class State : std::uint8_t {
     kIdle,
     kRunning,
     kReporting,  ///< done or refused, the completion is on its way
   };
 
   DmaEngine(const sc_core::sc_module_name& name, Engine engine, const AcceleratorConfig& config,
-            const RegionMap& regions, Ports ports, Profile& profile)
-      : sc_module(name),
-        config_(config),
-        regions_(regions),
-        ports_(ports),
-        profile_(profile),
-        engine_(engine) {
-    SC_HAS_PROCESS(DmaEngine);
-    SC_METHOD(on_clock);
-    sensitive << clk.pos();
-    dont_initialize();
-  }
+            Profile& profile)
+      : Clocked(name), config_(config), profile_(profile), engine_(engine) {}
 
   /// Prepares the command, or tells why it is refused.
-  virtual ProgramFault begin(const Command& command) = 0;
+  virtual ProgramFault begin(const IssuedCommand& command) = 0;
   /// An edge of the command under way; ends with finish().
   virtual void run() = 0;
 
@@ -56,53 +42,58 @@ class DmaEngine : public sc_core::sc_module {
   void push_request(const Burst& burst) {
     request_.address = burst.address;
     request_.bytes = static_cast<std::uint16_t>(burst.bytes);
-    ports_.requests.push(request_);
+    requests.push(request_);
     ++outstanding_;
   }
   void pop_response() {
     --outstanding_;
-    ports_.responses.pop();
+    responses.pop();
   }
   void finish() {
-    state_ = kReporting;
+    state_ = State::kReporting;
     report();
   }
 
   const AcceleratorConfig config_;
-  const RegionMap& regions_;
-  Ports ports_;
   Profile& profile_;
 
-  std::uint8_t state_ = kIdle;
+  State state_ = State::kIdle;
   CommandHeader header_;
   ProgramFault fault_ = ProgramFault::kNone;
   MemoryRequest request_;
   std::uint32_t outstanding_ = 0;  ///< bursts
 
  private:
-  void on_clock() {
+  void on_clock() override {
     switch (state_) {
-      case kIdle:
-        if (ports_.commands.can_pop()) accept();
+      case State::kIdle:
+        if (commands.can_pop()) {
+          accept();
+        } else if (commands.empty()) {
+          sleep();
+        }
         break;
-      case kRunning:
+      case State::kRunning:
         run();
         break;
-      default:
+      case State::kReporting:
         report();
     }
   }
   void accept() {
-    const IssuedCommand& command = ports_.commands.front();
+    const IssuedCommand& command = commands.front();
     header_ = command.header;
     fault_ = begin(command);
-    state_ = fault_ == ProgramFault::kNone ? kRunning : kReporting;
-    ports_.commands.pop();
+    state_ = fault_ == ProgramFault::kNone ? State::kRunning : State::kReporting;
+    commands.pop();
   }
   void report() {
-    if (!ports_.completions.can_push()) return;
-    ports_.completions.push({engine_, fault_, header_.layer, header_.layer_end});
-    state_ = kIdle;
+    if (!completions.can_push()) {
+      if (completions.full()) sleep();
+      return;
+    }
+    completions.push({engine_, fault_, header_.layer, header_.layer_end});
+    state_ = State::kIdle;
   }
 
   const Engine engine_;

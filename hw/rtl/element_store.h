@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 #include <vector>
 
 #include "hw/rtl/names.h"
@@ -20,6 +22,17 @@ class ElementStore {
       return static_cast<std::int16_t>(bytes_[at] | bytes_[at + 1] << 8);
     }
     return is_signed ? static_cast<std::int8_t>(bytes_[address]) : bytes_[address];
+  }
+  /// `count` elements from `address` on.
+  template <bool Wide, bool Signed>
+  void read_line(std::uint32_t address, int count, std::int16_t* __restrict to) const {
+    if constexpr (Wide) {
+      std::memcpy(to, &bytes_[std::size_t{2} * address], 2 * static_cast<std::size_t>(count));
+    } else {
+      using Element = std::conditional_t<Signed, std::int8_t, std::uint8_t>;
+      const std::uint8_t* const from = &bytes_[address];
+      for (int i = 0; i < count; ++i) to[i] = static_cast<Element>(from[i]);
+    }
   }
   void write(std::uint32_t address, bool wide, int value) {
     if (wide) {

@@ -5,22 +5,20 @@
 
 namespace bitbalance::rtl {
 
-LoadEngine::LoadEngine(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                       const RegionMap& regions, Ports ports, Buffers buffers, Profile& profile)
-    : DmaEngine(name, Engine::kLoad, config, regions, ports, profile),
-      buffers_(buffers),
+LoadEngine::LoadEngine(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile)
+    : DmaEngine(name, Engine::kLoad, config, profile),
       staging_bytes_(config.staging_bytes()),
       staging_mask_(low_mask(index_bits(staging_bytes_))),
       staging_(staging_mask_ + 1) {}
 
-ProgramFault LoadEngine::begin(const Command& command) {
+ProgramFault LoadEngine::begin(const IssuedCommand& command) {
   return std::visit(
-      [this](const auto& body) {
+      [this, &regions = command.regions](const auto& body) {
         using Body = std::decay_t<decltype(body)>;
         if constexpr (std::is_same_v<Body, LoadWeights> || std::is_same_v<Body, LoadParameters> ||
                       std::is_base_of_v<LoadTensor, Body>) {
-          const ProgramFault refusal = check(body, config_, regions_);
-          if (refusal == ProgramFault::kNone) begin(body);
+          const ProgramFault refusal = check(body, config_, regions);
+          if (refusal == ProgramFault::kNone) begin(body, regions);
           return refusal;
         } else {
           return ProgramFault::kBadOpcode;
@@ -29,39 +27,39 @@ ProgramFault LoadEngine::begin(const Command& command) {
       command.body);
 }
 
-void LoadEngine::begin(const LoadWeights& load) {
+void LoadEngine::begin(const LoadWeights& load, const RegionMap& regions) {
   target_ = Target::kWeights;
   bytes_event_ = Event::kDramReadWeight;
   words_ = WeightWordWalk(load, static_cast<std::uint32_t>(config_.weight_bank_bytes));
-  begin_transfer(RunWalk(regions_.address(Region::kConstants, load.dram_offset), blob_bytes(load)));
+  begin_transfer(RunWalk(regions.address(Region::kConstants, load.dram_offset), blob_bytes(load)));
 }
 
-void LoadEngine::begin(const LoadParameters& load) {
+void LoadEngine::begin(const LoadParameters& load, const RegionMap& regions) {
   target_ = Target::kParameters;
   bytes_event_ = Event::kDramReadParameter;
   entry_ = load.base;
   entries_end_ = std::uint32_t{load.base} + load.entries;
-  begin_transfer(RunWalk(regions_.address(Region::kConstants, load.dram_offset),
+  begin_transfer(RunWalk(regions.address(Region::kConstants, load.dram_offset),
                          std::uint64_t{load.entries} * AcceleratorConfig::kParameterBytes));
 }
 
-void LoadEngine::begin(const LoadActivations& load) {
+void LoadEngine::begin(const LoadActivations& load, const RegionMap& regions) {
   target_ = Target::kActivations;
   bytes_event_ = Event::kDramReadActivation;
-  begin_tensor(load);
+  begin_tensor(load, regions);
 }
 
-void LoadEngine::begin(const LoadOutputs& load) {
+void LoadEngine::begin(const LoadOutputs& load, const RegionMap& regions) {
   target_ = Target::kOutputs;
   bytes_event_ = Event::kDramReadOperand;
-  begin_tensor(load);
+  begin_tensor(load, regions);
 }
 
-void LoadEngine::begin_tensor(const LoadTensor& load) {
+void LoadEngine::begin_tensor(const LoadTensor& load, const RegionMap& regions) {
   tensor_ = load;
   lines_ = LineWalk(load, static_cast<std::uint32_t>(config_.lanes(load.slice.wide)));
   line_cycle_ = 0;
-  begin_transfer(RunWalk(load.slice, regions_.address(Region::kData, load.slice.dram_offset)));
+  begin_transfer(RunWalk(load.slice, regions.address(Region::kData, load.slice.dram_offset)));
 }
 
 void LoadEngine::begin_transfer(const RunWalk& runs) {
@@ -77,6 +75,7 @@ void LoadEngine::run() {
       finish();
     } else {
       receive();
+      if (responses.empty() && outstanding_ != 0) sleep();
     }
     return;
   }
@@ -84,12 +83,36 @@ void LoadEngine::run() {
   request();
   write();
   receive();
+  if (state_ == State::kRunning && is_blocked()) sleep();
+}
+
+/// Nothing can be done before a response, or room for a request, comes.
+bool LoadEngine::is_blocked() const {
+  if (fault_ != ProgramFault::kNone || !responses.empty() || can_write()) return false;
+  return requested_bursts_.done() || requests.full() || !has_staging_room();
+}
+
+bool LoadEngine::can_write() const {
+  const bool lines = target_ == Target::kActivations || target_ == Target::kOutputs;
+  return lines ? staged() >= line_bytes() : staged() > 0;
+}
+
+bool LoadEngine::has_staging_room() const {
+  return requested_ - consumed_ + requested_bursts_.burst().useful <= staging_bytes_;
+}
+
+std::uint64_t LoadEngine::line_bytes() const {
+  return std::uint64_t{lines_.line().data} * element_bytes(tensor_.slice.wide);
+}
+
+void LoadEngine::reset() {
+  state_ = State::kIdle;
+  outstanding_ = 0;
 }
 
 void LoadEngine::request() {
-  if (requested_bursts_.done() || !ports_.requests.can_push()) return;
+  if (requested_bursts_.done() || !requests.can_push() || !has_staging_room()) return;
   const Burst& burst = requested_bursts_.burst();
-  if (requested_ - consumed_ + burst.useful > staging_bytes_) return;
   push_request(burst);
   requested_ += burst.useful;
   EventCounts& events = profile_.layer(header_.layer).events;
@@ -100,8 +123,8 @@ void LoadEngine::request() {
 }
 
 void LoadEngine::receive() {
-  if (!ports_.responses.can_pop()) return;
-  const MemoryResponse& response = ports_.responses.front();
+  if (!responses.can_pop()) return;
+  const MemoryResponse& response = responses.front();
   const Burst& burst = arriving_bursts_.burst();
   if (response.error) fault_ = ProgramFault::kMemoryError;
   for (std::uint32_t i = 0; i < burst.useful; ++i) {
@@ -121,10 +144,10 @@ void LoadEngine::write() {
       write_parameters();
       break;
     case Target::kActivations:
-      write_line(buffers_.activations, Event::kActivationBufferWrite);
+      write_line(*activations.operator->(), Event::kActivationBufferWrite);
       break;
     case Target::kOutputs:
-      write_line(buffers_.outputs, Event::kOutputBufferWrite);
+      write_line(*outputs.operator->(), Event::kOutputBufferWrite);
       break;
   }
 }
@@ -136,7 +159,7 @@ void LoadEngine::write_weights() {
   for (std::uint64_t at = 0; at < bytes; at += 8) {
     std::uint64_t word = 0;
     for (unsigned i = 0; i < 8; ++i) word |= std::uint64_t{staged_byte(at + i)} << (8 * i);
-    buffers_.weights.write_word(words_.bank(), words_.address(), word);
+    weights->write_word(words_.bank(), words_.address(), word);
     words_.advance();
   }
   profile_.count(header_.layer, Event::kWeightBufferWrite, static_cast<std::int64_t>(bytes / 8));
@@ -151,7 +174,7 @@ void LoadEngine::write_parameters() {
   std::uint8_t packed[kEntry];
   for (std::uint64_t at = 0; at < bytes; at += kEntry) {
     for (std::uint64_t i = 0; i < kEntry; ++i) packed[i] = staged_byte(at + i);
-    buffers_.parameters.write(entry_++, parameter_at(packed));
+    parameters->write(entry_++, parameter_at(packed));
   }
   profile_.count(header_.layer, Event::kParameterWrite, static_cast<std::int64_t>(bytes / kEntry));
   consume(bytes);
@@ -162,8 +185,7 @@ template <class Buffer>
 void LoadEngine::write_line(Buffer& buffer, Event write_event) {
   const Line& line = lines_.line();
   const bool wide = tensor_.slice.wide;
-  const std::uint64_t line_bytes = std::uint64_t{line.data} * element_bytes(wide);
-  if (staged() < line_bytes) return;
+  if (!can_write()) return;
   const PhaseRun run = lines_.phase(line_cycle_);
   for (std::uint32_t i = 0; i < run.count; ++i) {
     // Unsigned: what lies left of the data wraps to a large index, too.
@@ -173,7 +195,7 @@ void LoadEngine::write_line(Buffer& buffer, Event write_event) {
   profile_.count(header_.layer, write_event, run.count);
   if (++line_cycle_ < lines_.phases()) return;
   line_cycle_ = 0;
-  consume(line_bytes);
+  consume(line_bytes());
   lines_.advance();
   if (lines_.done()) finish();
 }
@@ -185,13 +207,13 @@ int LoadEngine::staged_element(std::uint32_t index) const {
 }
 
 void LoadEngine::describe(SignalList& signals) const {
-  signals.add("load_engine.state", state_, 2);
-  signals.add("load_engine.request.address", request_.address);
-  signals.add("load_engine.outstanding", outstanding_, 8);
-  signals.add("load_engine.bytes_requested", requested_, 32);
-  signals.add("load_engine.bytes_arrived", arrived_, 32);
-  signals.add("load_engine.bytes_written", consumed_, 32);
-  signals.add("load_engine.line_cycle", line_cycle_, 4);
+  signals.add(*this, "state", state_, 2, {"idle", "running", "reporting"});
+  signals.add(*this, "request.address", request_.address);
+  signals.add(*this, "outstanding", outstanding_, 8);
+  signals.add(*this, "bytes_requested", requested_, 32);
+  signals.add(*this, "bytes_arrived", arrived_, 32);
+  signals.add(*this, "bytes_written", consumed_, 32);
+  signals.add(*this, "line_cycle", line_cycle_, 4);
 }
 
 }  // namespace bitbalance::rtl

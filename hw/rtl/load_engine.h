@@ -19,29 +19,31 @@ namespace bitbalance::rtl {
 
 class LoadEngine : public DmaEngine {
  public:
-  struct Buffers {
-    WeightBuffer& weights;
-    ParameterBuffer& parameters;
-    ActivationBuffer& activations;
-    OutputBuffer& outputs;
-  };
+  sc_core::sc_port<WeightBuffer> weights{"weights"};
+  sc_core::sc_port<ParameterBuffer> parameters{"parameters"};
+  sc_core::sc_port<ActivationBuffer> activations{"activations"};
+  sc_core::sc_port<OutputBuffer> outputs{"outputs"};
 
-  LoadEngine(const sc_core::sc_module_name& name, const AcceleratorConfig& config, const RegionMap& regions,
-             Ports ports, Buffers buffers, Profile& profile);
+  LoadEngine(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile);
 
-  void describe(SignalList& signals) const;
+  void describe(SignalList& signals) const override;
 
  private:
   enum class Target : std::uint8_t { kWeights, kParameters, kActivations, kOutputs };
 
-  ProgramFault begin(const Command& command) override;
-  void begin(const LoadWeights& load);
-  void begin(const LoadParameters& load);
-  void begin(const LoadActivations& load);
-  void begin(const LoadOutputs& load);
-  void begin_tensor(const LoadTensor& load);
+  ProgramFault begin(const IssuedCommand& command) override;
+  void begin(const LoadWeights& load, const RegionMap& regions);
+  void begin(const LoadParameters& load, const RegionMap& regions);
+  void begin(const LoadActivations& load, const RegionMap& regions);
+  void begin(const LoadOutputs& load, const RegionMap& regions);
+  void begin_tensor(const LoadTensor& load, const RegionMap& regions);
   void begin_transfer(const RunWalk& runs);
   void run() override;
+  void reset() override;
+  bool is_blocked() const;
+  bool can_write() const;
+  bool has_staging_room() const;
+  std::uint64_t line_bytes() const;
   void request();
   void receive();
   void write();
@@ -58,8 +60,6 @@ class LoadEngine : public DmaEngine {
   }
   int staged_element(std::uint32_t index) const;
   void consume(std::uint64_t bytes) { consumed_ += bytes; }
-
-  Buffers buffers_;
 
   Target target_ = Target::kWeights;
   LoadTensor tensor_;  ///< kActivations, kOutputs

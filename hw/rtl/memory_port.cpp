@@ -5,16 +5,23 @@
 #include <cstring>
 
 namespace bitbalance::rtl {
+namespace {
 
-MemoryPort::MemoryPort(const sc_core::sc_module_name& name, const DramInterfaceConfig& config,
-                       const std::array<Lane, kMemoryChannels>& lanes)
-    : BurstInitiator(name, config),
-      clk("clk"),
-      channels_{ChannelState(lanes[0]), ChannelState(lanes[1]), ChannelState(lanes[2])} {
-  SC_HAS_PROCESS(MemoryPort);
-  SC_METHOD(on_clock);
-  sensitive << clk.pos();
-  dont_initialize();
+constexpr std::array<MemoryChannel, kMemoryChannels> kChannels = {
+    MemoryChannel::kCommand, MemoryChannel::kRead, MemoryChannel::kWrite};
+
+constexpr std::size_t at(MemoryChannel channel) {
+  return static_cast<std::size_t>(channel);
+}
+
+}  // namespace
+
+MemoryPort::Lane::Lane(MemoryChannel channel)
+    : requests(fmt::format("{}_requests", to_string(channel)).c_str()),
+      responses(fmt::format("{}_responses", to_string(channel)).c_str()) {}
+
+MemoryPort::MemoryPort(const sc_core::sc_module_name& name, const DramInterfaceConfig& config)
+    : Clocked(name), BurstInitiator(config) {
   for (ChannelState& channel : channels_)
     channel.ring.resize(config.use_nb_transport ? static_cast<std::size_t>(config.max_outstanding) : 1);
 }
@@ -28,49 +35,81 @@ bool MemoryPort::idle() const {
 
 std::string MemoryPort::pending() const {
   std::string text;
-  for (int c = 0; c < kMemoryChannels; ++c) {
-    const ChannelState& channel = channels_[static_cast<std::size_t>(c)];
+  for (const MemoryChannel which : kChannels) {
+    const ChannelState& channel = channels_[at(which)];
     if (channel.outstanding == 0) continue;
-    text += fmt::format("{}{}: {} transactions, oldest at {:#x}", text.empty() ? "" : "; ",
-                        to_string(static_cast<MemoryChannel>(c)), channel.outstanding,
-                        channel.ring[channel.head]->request.address);
+    text += fmt::format("{}{}: {} transactions, oldest at {:#x}", text.empty() ? "" : "; ", to_string(which),
+                        channel.outstanding, channel.ring[channel.head]->request.address);
   }
   return text;
 }
 
 void MemoryPort::on_clock() {
   const std::uint64_t now = sc_core::sc_time_stamp().value();
-  for (ChannelState& channel : channels_) {
-    if (channel.outstanding != 0) deliver(channel, now);
+  for (const MemoryChannel which : kChannels) {
+    if (channels_[at(which)].outstanding != 0) deliver(which, now);
   }
-  for (int c = 0; c < kMemoryChannels; ++c) {
-    ChannelState& channel = channels_[static_cast<std::size_t>(c)];
-    if (channel.outstanding < channel.ring.size() && channel.lane.request.can_pop() && can_send()) {
-      issue(static_cast<MemoryChannel>(c), channel);
-    }
+  for (const MemoryChannel which : kChannels) {
+    const ChannelState& channel = channels_[at(which)];
+    if (channel.outstanding < channel.ring.size() && lanes[at(which)].requests.can_pop() && can_send())
+      issue(which);
   }
+  if (is_blocked()) sleep();
 }
 
-void MemoryPort::deliver(ChannelState& channel, std::uint64_t now) {
-  Transaction& transaction = *channel.ring[channel.head];
-  if (!transaction.answered || transaction.answer_time >= now || !channel.lane.response.can_push()) return;
+/// Nothing can be done before a request, room for a response or the memory comes.
+bool MemoryPort::is_blocked() const {
+  for (const MemoryChannel which : kChannels) {
+    const ChannelState& channel = channels_[at(which)];
+    const Lane& lane = lanes[at(which)];
+    if (channel.outstanding != 0 && channel.ring[channel.head]->answered &&
+        (channel.forgotten != 0 || !lane.responses.full())) {
+      return false;
+    }
+    if (channel.outstanding < channel.ring.size() && !lane.requests.empty()) return false;
+  }
+  return true;
+}
+
+void MemoryPort::reset() {
+  for (ChannelState& channel : channels_) channel.forgotten = channel.outstanding;
+}
+
+void MemoryPort::deliver(MemoryChannel which, std::uint64_t now) {
+  ChannelState& channel = channels_[at(which)];
+  const Transaction& transaction = *channel.ring[channel.head];
+  if (!transaction.answered || transaction.answer_time >= now) return;
+  if (channel.forgotten != 0) {
+    --channel.forgotten;
+    return retire(channel);
+  }
+  PushPort<MemoryResponse>& responses = lanes[at(which)].responses;
+  if (!responses.can_push()) return;
   response_.error = transaction.failed;
   response_.bytes = static_cast<std::uint16_t>(transaction.request.bytes);
   if (transaction.request.data == nullptr)
     std::memcpy(response_.data.data(), transaction.data.data(), response_.bytes);
-  channel.lane.response.push(response_);
-  transaction.release();
-  ++responses_;
+  responses.push(response_);
+  if (last_response_ != edge()) {
+    response_before_ = last_response_;
+    last_response_ = edge();
+  }
+  retire(channel);
+}
+
+void MemoryPort::retire(ChannelState& channel) {
+  channel.ring[channel.head]->release();
   --channel.outstanding;
   if (++channel.head == channel.ring.size()) channel.head = 0;
 }
 
-void MemoryPort::issue(MemoryChannel which, ChannelState& channel) {
-  const MemoryRequest& request = channel.lane.request.front();
+void MemoryPort::issue(MemoryChannel which) {
+  PopPort<MemoryRequest>& requests = lanes[at(which)].requests;
+  const MemoryRequest& request = requests.front();
   const std::uint8_t* const data = which == MemoryChannel::kWrite ? request.data.data() : nullptr;
   Transaction& transaction = prepare(which, {request.address, request.bytes, data});
-  channel.lane.request.pop();
-
+  requests.pop();
+  ChannelState& channel = channels_[at(which)];
   std::size_t place = channel.head + channel.outstanding;
   if (place >= channel.ring.size()) place -= channel.ring.size();
   channel.ring[place] = &transaction;
@@ -79,10 +118,8 @@ void MemoryPort::issue(MemoryChannel which, ChannelState& channel) {
 }
 
 void MemoryPort::describe(SignalList& signals) const {
-  for (int c = 0; c < kMemoryChannels; ++c) {
-    signals.add(fmt::format("memory_port.{}.outstanding", to_string(static_cast<MemoryChannel>(c))),
-                channels_[static_cast<std::size_t>(c)].outstanding, 7);
-  }
+  for (const MemoryChannel which : kChannels)
+    signals.add(*this, fmt::format("{}.outstanding", to_string(which)), channels_[at(which)].outstanding, 7);
 }
 
 }  // namespace bitbalance::rtl

@@ -12,47 +12,56 @@
 #include "hw/isa/config.h"
 #include "hw/port/burst_initiator.h"
 #include "hw/rtl/bundles.h"
-#include "hw/rtl/channel.h"
+#include "hw/rtl/channel_port.h"
+#include "hw/rtl/clocked.h"
 #include "hw/rtl/signal_list.h"
 
 namespace bitbalance::rtl {
 
-class MemoryPort : public BurstInitiator {
+/// A reset forgets what is under way: its answers are awaited, as the protocol demands, and go to nobody.
+class MemoryPort : public Clocked, public BurstInitiator, public virtual sc_core::sc_interface {
  public:
   struct Lane {
-    Channel<MemoryRequest>& request;
-    Channel<MemoryResponse>& response;
+    explicit Lane(MemoryChannel channel);
+    PopPort<MemoryRequest> requests;
+    PushPort<MemoryResponse> responses;
   };
 
-  sc_core::sc_in<bool> clk;
+  /// By MemoryChannel, in the order of their priority when the request phase was taken.
+  std::array<Lane, kMemoryChannels> lanes{
+      {Lane(MemoryChannel::kCommand), Lane(MemoryChannel::kRead), Lane(MemoryChannel::kWrite)}};
 
-  /// `lanes`: by MemoryChannel, in the order of their priority when the request phase was taken.
-  MemoryPort(const sc_core::sc_module_name& name, const DramInterfaceConfig& config,
-             const std::array<Lane, kMemoryChannels>& lanes);
+  MemoryPort(const sc_core::sc_module_name& name, const DramInterfaceConfig& config);
 
   /// No transaction is under way. As of the last edge.
   bool idle() const;
-  /// Answers given to the units so far: a sign of progress.
-  std::uint64_t responses() const { return responses_; }
+  /// The last edge before `edge` at which a unit was given an answer, a sign of progress; INT64_MIN: none.
+  std::int64_t last_response_before(std::int64_t edge) const {
+    return last_response_ < edge ? last_response_ : response_before_;
+  }
   /// What is still under way, in words: "read: 3 transactions, oldest at 0x1000"; empty when idle.
   std::string pending() const;
-  void describe(SignalList& signals) const;
+  void describe(SignalList& signals) const override;
 
  private:
   struct ChannelState {
-    explicit ChannelState(const Lane& channel_lane) : lane(channel_lane) {}
-    Lane lane;
     std::vector<Transaction*> ring;  ///< in flight, in the order of requests; max_outstanding places
     std::uint32_t head = 0;
     std::uint32_t outstanding = 0;
+    std::uint32_t forgotten = 0;  ///< the oldest of them, since a reset
   };
 
-  void on_clock();
-  void deliver(ChannelState& channel, std::uint64_t now);
-  void issue(MemoryChannel which, ChannelState& channel);
+  void on_clock() override;
+  void reset() override;
+  void answered(Transaction& /*transaction*/) override { wake(); }
+  void request_phase_ended() override { wake(); }
+  void deliver(MemoryChannel which, std::uint64_t now);
+  void retire(ChannelState& channel);
+  void issue(MemoryChannel which);
+  bool is_blocked() const;
 
   std::array<ChannelState, kMemoryChannels> channels_;
-  std::uint64_t responses_ = 0;
+  std::int64_t last_response_ = INT64_MIN, response_before_ = INT64_MIN;
   MemoryResponse response_;  ///< scratch
 };
 

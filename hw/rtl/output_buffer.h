@@ -4,13 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <systemc>
 
 #include "hw/isa/config.h"
 #include "hw/rtl/element_store.h"
 
 namespace bitbalance::rtl {
 
-class OutputBuffer {
+class OutputBuffer : public virtual sc_core::sc_interface {
  public:
   explicit OutputBuffer(const AcceleratorConfig& config)
       : store_(static_cast<std::size_t>(config.output_buffer_bytes)) {}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <systemc>
 #include <vector>
 
 #include "hw/isa/config.h"
@@ -11,7 +12,7 @@
 
 namespace bitbalance::rtl {
 
-class ParameterBuffer {
+class ParameterBuffer : public virtual sc_core::sc_interface {
  public:
   explicit ParameterBuffer(const AcceleratorConfig& config)
       : entries_(static_cast<std::size_t>(config.parameter_entries())) {}

@@ -6,24 +6,23 @@
 #include "hw/isa/arithmetic.h"
 
 namespace bitbalance::rtl {
-PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Ports ports,
-                 ActivityMeter& activity, Profile& profile)
-    : sc_module(name),
-      clk("clk"),
-      config_(config),
-      ports_(ports),
-      activity_meter_(activity),
-      profile_(profile),
-      pitch_(whole_blocks(config.lanes(false))) {
-  SC_HAS_PROCESS(PeArray);
-  SC_METHOD(on_clock);
-  sensitive << clk.pos();
-  dont_initialize();
-}
+
+PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile)
+    : Clocked(name), config_(config), profile_(profile), pitch_(whole_blocks(config.lanes(false))) {}
 
 void PeArray::on_clock() {
-  if (beats_left_ > 0 && ports_.beats.can_push()) drain_beat();
+  if (beats_left_ > 0 && beats.can_push()) drain_beat();
   perform();
+  // Within a command every cycle is counted.
+  if (!mid_command_ && !slot_valid_ && slots.empty() && (beats_left_ == 0 || beats.full())) sleep();
+}
+
+void PeArray::reset() {
+  slot_valid_ = clear_ = first_of_step_ = false;
+  token_.fill(0);
+  mid_command_ = false;
+  beats_left_ = 0;
+  tile_tokens_ = tile_slots_ = 0;
 }
 
 void PeArray::drain_beat() {
@@ -38,7 +37,7 @@ void PeArray::drain_beat() {
   }
   beat_.lanes = static_cast<std::uint8_t>(lanes);
   beat_.last_of_tile = --beats_left_ == 0;
-  ports_.beats.push(beat_);
+  beats.push(beat_);
   beat_.first_lane = static_cast<std::uint8_t>(first + lanes);
   if (beat_.first_lane == drain_lanes_) {
     beat_.first_lane = 0;
@@ -50,29 +49,29 @@ void PeArray::drain_beat() {
 }
 
 void PeArray::perform() {
-  if (!ports_.slots.can_pop()) return wait(Activity::kStalled);
-  const TokenSlot& slot = ports_.slots.front();
+  if (!slots.can_pop()) return wait(Activity::kStalled);
+  const TokenSlot& slot = slots.front();
   if (slot.bubble) {
     wait(Activity::kBankConflict);
-    ports_.slots.pop();
+    slots.pop();
     return;
   }
-  if (slot.first_of_step && !ports_.vectors.can_pop()) return wait(Activity::kStalled);
+  if (slot.first_of_step && !vectors.can_pop()) return wait(Activity::kStalled);
   const bool drains = slot.last_of_tile && (slot.drain || slot.last_of_command);
   if (drains && beats_left_ > 0) return wait(Activity::kDrainWait);
-  if (slot.last_of_command && !ports_.last_slots.can_push()) return wait(Activity::kStalled);
-  activity_meter_.count(Activity::kBusy);
+  if (slot.last_of_command && !last_slots.can_push()) return wait(Activity::kStalled);
+  activity->count(Activity::kBusy, edge());
   perform_slot(slot);
   if (drains) start_drain(slot);
-  if (slot.last_of_command) ports_.last_slots.push({});
+  if (slot.last_of_command) last_slots.push({});
   mid_command_ = !slot.last_of_command;
-  ports_.slots.pop();
+  slots.pop();
 }
 
 /// A cycle without a slot. Other than by a drain, the first slot of a command waits because the pipeline
 /// fills: that is the controller's to name.
 void PeArray::wait(Activity cause) {
-  if (mid_command_ || cause == Activity::kDrainWait) activity_meter_.count(cause);
+  if (mid_command_ || cause == Activity::kDrainWait) activity->count(cause, edge());
   if (!slot_valid_) return;
   slot_valid_ = clear_ = first_of_step_ = false;
   token_.fill(0);
@@ -90,8 +89,8 @@ void PeArray::perform_slot(const TokenSlot& slot) {
   tile_ = slot.tile;
   token_ = slot.token;
   if (slot.first_of_step) {
-    activation_ = ports_.vectors.front();
-    ports_.vectors.pop();
+    activation_ = vectors.front();
+    vectors.pop();
   }
   if (fault_row_ >= 0 && slots_performed_ >= fault_slot_) inject_fault();
   if (slot.wide) {
@@ -108,11 +107,9 @@ void PeArray::perform_slot(const TokenSlot& slot) {
 
 template <class Word>
 void PeArray::add(Lanes<Word>& lanes, const TokenSlot& slot) {
-  if (slot.first_of_step)
-    expand(activation_.lane.data(), slot.lanes, lanes.positive.data(), lanes.negative.data());
+  if (slot.first_of_step) expand(activation_, slot.lanes, lanes.addends);
   if (clear_) std::fill_n(lanes.accumulator.begin(), slot.rows * pitch_, Word{0});
-  tile_tokens_ += shift_add(lanes.accumulator.data(), pitch_, {lanes.positive.data(), lanes.negative.data()},
-                            token_.data(), slot.rows, slot.lanes);
+  tile_tokens_ += shift_add(lanes.accumulator.data(), pitch_, lanes.addends, token_, slot.rows, slot.lanes);
 }
 
 template <class Word>
@@ -167,37 +164,37 @@ std::int64_t PeArray::accumulator(int row, int lane, bool wide) const {
 }
 
 void PeArray::describe(SignalList& signals) const {
-  signals.add("pe_array.slot_valid", slot_valid_);
-  signals.add("pe_array.clear", clear_);
-  signals.add("pe_array.first_of_step", first_of_step_);
-  signals.add("pe_array.wide", wide_);
-  signals.add("pe_array.rows", rows_);
-  signals.add("pe_array.lanes", lanes_);
-  signals.add("pe_array.layer", layer_);
-  signals.add("pe_array.tile", tile_);
+  signals.add(*this, "slot_valid", slot_valid_);
+  signals.add(*this, "clear", clear_);
+  signals.add(*this, "first_of_step", first_of_step_);
+  signals.add(*this, "wide", wide_);
+  signals.add(*this, "rows", rows_);
+  signals.add(*this, "lanes", lanes_);
+  signals.add(*this, "layer", layer_);
+  signals.add(*this, "tile", tile_);
   for (int lane = 0; lane < config_.lanes(false); ++lane) {
-    signals.add("pe_array.lane" + std::to_string(lane) + ".activation",
+    signals.add(*this, "lane" + std::to_string(lane) + ".activation",
                 activation_.lane[static_cast<std::size_t>(lane)]);
   }
   for (int row = 0; row < config_.rows; ++row) {
-    const std::string row_name = "pe_array.row" + std::to_string(row);
-    signals.add(row_name + ".token", token_[static_cast<std::size_t>(row)]);
+    const std::string row_name = "row" + std::to_string(row);
+    signals.add(*this, row_name + ".token", token_[static_cast<std::size_t>(row)]);
     for (int lane = 0; lane < config_.lanes(false); ++lane) {
       const std::string name = row_name + ".lane" + std::to_string(lane);
       // As signed numbers and in the width of their storage: bits above accumulator_bits are cut off by the
       // drain only.
-      signals.add(name + ".accumulator",
+      signals.add(*this, name + ".accumulator",
                   reinterpret_cast<const std::int32_t&>(narrow_.accumulator[index(row, lane)]));
       if (lane < config_.columns) {
-        signals.add(name + ".wide_accumulator",
+        signals.add(*this, name + ".wide_accumulator",
                     reinterpret_cast<const std::int64_t&>(wide_lanes_.accumulator[index(row, lane)]));
       }
     }
   }
-  signals.add("pe_array.drain.beats_left", beats_left_);
-  signals.add("pe_array.drain.row", beat_.row);
-  signals.add("pe_array.drain.first_lane", beat_.first_lane);
-  signals.add("pe_array.drain.tile", drain_tile_);
+  signals.add(*this, "drain.beats_left", beats_left_);
+  signals.add(*this, "drain.row", beat_.row);
+  signals.add(*this, "drain.first_lane", beat_.first_lane);
+  signals.add(*this, "drain.tile", drain_tile_);
 }
 
 }  // namespace bitbalance::rtl

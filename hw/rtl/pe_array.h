@@ -12,7 +12,8 @@
 #include "hw/isa/profile.h"
 #include "hw/rtl/activity_meter.h"
 #include "hw/rtl/bundles.h"
-#include "hw/rtl/channel.h"
+#include "hw/rtl/channel_port.h"
+#include "hw/rtl/clocked.h"
 #include "hw/rtl/shift_add.h"
 #include "hw/rtl/signal_list.h"
 
@@ -21,19 +22,15 @@ namespace bitbalance::rtl {
 /// At most one slot or bubble an edge. A tile's last slot moves its sums to the shadow registers; its beats
 /// leave at the edges after that, rows * ceil(lanes / columns) of them, one an edge. The last slot of the
 /// next tile that drains can be performed at the edge of the last beat, not before.
-class PeArray : public sc_core::sc_module {
+class PeArray : public Clocked {
  public:
-  struct Ports {
-    Channel<TokenSlot>& slots;
-    Channel<ActivationVector>& vectors;
-    Channel<DrainBeat>& beats;
-    Channel<LastSlot>& last_slots;
-  };
+  PopPort<TokenSlot> slots{"slots"};
+  PopPort<ActivationVector> vectors{"vectors"};
+  PushPort<DrainBeat> beats{"beats"};
+  PushPort<LastSlot> last_slots{"last_slots"};
+  sc_core::sc_port<ActivityMeter> activity{"activity"};  ///< what the array does in each cycle
 
-  sc_core::sc_in<bool> clk;
-
-  PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Ports ports,
-          ActivityMeter& activity, Profile& profile);
+  PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile);
 
   /// nullptr: nobody. A tile that does not drain is told to have drained at its last slot.
   void set_observer(TileObserver* observer) { observer_ = observer; }
@@ -48,7 +45,7 @@ class PeArray : public sc_core::sc_module {
   TokenBits token(int row) const { return token_[static_cast<std::size_t>(row)]; }
   std::int16_t activation(int lane) const { return activation_.lane[static_cast<std::size_t>(lane)]; }
 
-  void describe(SignalList& signals) const;
+  void describe(SignalList& signals) const override;
 
  private:
   /// Registers of the PEs in one of their two configurations: [row][lane].
@@ -58,11 +55,11 @@ class PeArray : public sc_core::sc_module {
         std::size_t{AcceleratorConfig::kMaxRows} * AcceleratorConfig::kMaxLanes;
     alignas(64) std::array<Word, kWords> accumulator{};
     alignas(64) std::array<Word, kWords> shadow{};
-    alignas(64) std::array<Word, AcceleratorConfig::kMaxLanes> positive{};
-    alignas(64) std::array<Word, AcceleratorConfig::kMaxLanes> negative{};
+    alignas(64) Addends<Word> addends{};
   };
 
-  void on_clock();
+  void on_clock() override;
+  void reset() override;
   void drain_beat();
   void perform();
   void wait(Activity cause);
@@ -79,8 +76,6 @@ class PeArray : public sc_core::sc_module {
   }
 
   const AcceleratorConfig config_;
-  Ports ports_;
-  ActivityMeter& activity_meter_;
   Profile& profile_;
   TileObserver* observer_ = nullptr;
 
@@ -92,7 +87,7 @@ class PeArray : public sc_core::sc_module {
   std::uint8_t rows_ = 0, lanes_ = 0;
   std::uint16_t layer_ = 0;
   std::uint32_t tile_ = 0;
-  std::array<TokenBits, AcceleratorConfig::kMaxRows> token_{};
+  RowTokens token_{};
   ActivationVector activation_;
   bool mid_command_ = false;  ///< between the first and the last slot of a command
 

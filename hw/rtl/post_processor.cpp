@@ -7,49 +7,37 @@
 namespace bitbalance::rtl {
 
 PostProcessor::PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                             Ports ports, const ParameterBuffer& parameters, OutputBuffer& outputs,
                              Profile& profile)
-    : sc_module(name),
-      clk("clk"),
-      config_(config),
-      ports_(ports),
-      parameters_(parameters),
-      outputs_(outputs),
-      profile_(profile) {
-  SC_HAS_PROCESS(PostProcessor);
-  SC_METHOD(on_clock);
-  sensitive << clk.pos();
-  dont_initialize();
-}
+    : Clocked(name), config_(config), profile_(profile) {}
 
-bool PostProcessor::idle() const {
-  return !fetched_.valid && !scaled_.valid && !ports_.beats.can_pop() && !ports_.targets.can_pop();
+void PostProcessor::reset() {
+  target_valid_ = fetched_.valid = scaled_.valid = false;
 }
 
 void PostProcessor::on_clock() {
-  if (idle()) return;
   // From the last stage to the first: each takes what the one before registered at the edge before.
   if (scaled_.valid) {
     const DrainTarget& target = targets_[scaled_.slot];
     const bool completes = scaled_.last_of_tile && target.last_of_command;
-    if (completes && !ports_.completions.can_push()) return;  // holds the whole pipeline
+    if (completes && !completions.can_push()) return;  // holds the whole pipeline
     write_results();
-    if (completes) ports_.completions.push({Engine::kCompute, ProgramFault::kNone, target.layer, false});
+    if (completes) completions.push({Engine::kCompute, ProgramFault::kNone, target.layer, false});
   }
   multiply();
   fetch();
+  if (!fetched_.valid && !scaled_.valid && beats.empty() && (target_valid_ || targets.empty())) sleep();
 }
 
 void PostProcessor::fetch() {
   fetched_.valid = false;
-  if (!target_valid_ && ports_.targets.can_pop()) {
+  if (!target_valid_ && targets.can_pop()) {
     slot_ = static_cast<std::uint8_t>((slot_ + 1) % kSlots);
-    targets_[slot_] = ports_.targets.front();
-    ports_.targets.pop();
+    targets_[slot_] = targets.front();
+    targets.pop();
     target_valid_ = true;
   }
-  if (!target_valid_ || !ports_.beats.can_pop()) return;
-  const DrainBeat& beat = ports_.beats.front();
+  if (!target_valid_ || !beats.can_pop()) return;
+  const DrainBeat& beat = beats.front();
   fetched_.valid = true;
   fetched_.last_of_tile = beat.last_of_tile;
   fetched_.slot = slot_;
@@ -58,12 +46,12 @@ void PostProcessor::fetch() {
   fetched_.lanes = beat.lanes;
   if (beat.lanes > 0) {
     const DrainTarget& target = targets_[slot_];
-    fetched_.parameter = parameters_.read(std::uint32_t{target.parameter} + beat.row);
+    fetched_.parameter = parameters->read(std::uint32_t{target.parameter} + beat.row);
     std::copy_n(beat.value.begin(), beat.lanes, fetched_.value.begin());
     profile_.count(target.layer, Event::kParameterRead);
   }
   if (beat.last_of_tile) target_valid_ = false;
-  ports_.beats.pop();
+  beats.pop();
 }
 
 void PostProcessor::multiply() {
@@ -96,15 +84,15 @@ void PostProcessor::write_results() {
     const std::uint32_t address = target.address[lane] + row_offset;
     std::int64_t sum = scaled_.value[i] >> scaled_.parameter.shift;
     if (command.operand) {
-      sum += rescale(outputs_.read(address, command.wide, command.operand_signed), command.operand_multiplier,
+      sum += rescale(outputs->read(address, command.wide, command.operand_signed), command.operand_multiplier,
                      command.operand_shift);
     }
     int result = clamp(sum, command.clip_low, command.clip_high);
     if (pooled && !target.first_of_pool[lane]) {
-      result = std::max(result, outputs_.read(address, command.wide, command.output_signed));
+      result = std::max(result, outputs->read(address, command.wide, command.output_signed));
       ++compared;
     }
-    outputs_.write(address, command.wide, result);
+    outputs->write(address, command.wide, result);
     ++written;
   }
   if (scaled_.lanes == 0) return;
@@ -116,18 +104,18 @@ void PostProcessor::write_results() {
 }
 
 void PostProcessor::describe(SignalList& signals) const {
-  signals.add("post_processor.target.valid", target_valid_);
-  signals.add("post_processor.target.slot", slot_, 2);
+  signals.add(*this, "target.valid", target_valid_);
+  signals.add(*this, "target.slot", slot_, 2);
   const auto stage = [this, &signals](const std::string& name, const Stage& s) {
-    const std::string prefix = "post_processor." + name;
-    signals.add(prefix + ".valid", s.valid);
-    signals.add(prefix + ".last_of_tile", s.last_of_tile);
-    signals.add(prefix + ".slot", s.slot, 2);
-    signals.add(prefix + ".row", s.row, 6);
-    signals.add(prefix + ".first_lane", s.first_lane, 7);
-    signals.add(prefix + ".lanes", s.lanes, 7);
+    const std::string prefix = name;
+    signals.add(*this, prefix + ".valid", s.valid);
+    signals.add(*this, prefix + ".last_of_tile", s.last_of_tile);
+    signals.add(*this, prefix + ".slot", s.slot, 2);
+    signals.add(*this, prefix + ".row", s.row, 6);
+    signals.add(*this, prefix + ".first_lane", s.first_lane, 7);
+    signals.add(*this, prefix + ".lanes", s.lanes, 7);
     for (int i = 0; i < config_.columns; ++i)
-      signals.add(prefix + ".value" + std::to_string(i), s.value[i], 64);
+      signals.add(*this, prefix + ".value" + std::to_string(i), s.value[i], 64);
   };
   stage("fetched", fetched_);
   stage("scaled", scaled_);

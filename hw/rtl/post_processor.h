@@ -10,7 +10,8 @@
 #include "hw/isa/config.h"
 #include "hw/isa/profile.h"
 #include "hw/rtl/bundles.h"
-#include "hw/rtl/channel.h"
+#include "hw/rtl/channel_port.h"
+#include "hw/rtl/clocked.h"
 #include "hw/rtl/completion.h"
 #include "hw/rtl/output_buffer.h"
 #include "hw/rtl/parameter_buffer.h"
@@ -20,20 +21,17 @@ namespace bitbalance::rtl {
 
 /// Three stages, one beat an edge: parameter read, multiply, clamp and write. A beat popped at edge k is
 /// written at k + 2; the command of the last beat completes at that edge.
-class PostProcessor : public sc_core::sc_module {
+class PostProcessor : public Clocked {
  public:
-  struct Ports {
-    Channel<DrainTarget>& targets;
-    Channel<DrainBeat>& beats;
-    Channel<Completion>& completions;
-  };
+  PopPort<DrainTarget> targets{"targets"};
+  PopPort<DrainBeat> beats{"beats"};
+  sc_core::sc_port<ParameterBuffer> parameters{"parameters"};
+  sc_core::sc_port<OutputBuffer> outputs{"outputs"};
+  PushPort<Completion> completions{"completions"};
 
-  sc_core::sc_in<bool> clk;
+  PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile);
 
-  PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Ports ports,
-                const ParameterBuffer& parameters, OutputBuffer& outputs, Profile& profile);
-
-  void describe(SignalList& signals) const;
+  void describe(SignalList& signals) const override;
 
  private:
   /// A beat between two stages.
@@ -50,16 +48,13 @@ class PostProcessor : public sc_core::sc_module {
   // Three beats can be of three tiles; the fourth slot takes the next target meanwhile.
   static constexpr std::uint8_t kSlots = 4;
 
-  void on_clock();
-  bool idle() const;
+  void on_clock() override;
+  void reset() override;
   void fetch();
   void multiply();
   void write_results();
 
   const AcceleratorConfig config_;
-  Ports ports_;
-  const ParameterBuffer& parameters_;
-  OutputBuffer& outputs_;
   Profile& profile_;
 
   std::array<DrainTarget, kSlots> targets_{};

@@ -1,39 +1,49 @@
 #include "hw/rtl/shift_add.h"
 
-#include <array>
+#include <cstring>
 
 #include "base/vector_clones.h"
 
 namespace bitbalance::rtl {
 namespace {
 
+static_assert(AcceleratorConfig::kMaxRows == 64 && kTokenValid == 1 << 7);
+
+/// A bit for each of the first `rows` rows, set where it has a token. Eight flags are gathered by one
+/// product.
+[[gnu::always_inline]] inline std::uint64_t performing_rows(const RowTokens& token, int rows) {
+  std::uint64_t performing = 0;
+  for (int row = 0; row < rows; row += 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, &token[static_cast<std::size_t>(row)], sizeof eight);
+    const std::uint64_t flags = eight >> 7 & 0x0101010101010101u;
+    performing |= flags * 0x0102040810204080u >> 56 << row;
+  }
+  return rows == 64 ? performing : performing & ((std::uint64_t{1} << rows) - 1);
+}
+
 template <int Blocks, class Word>
 [[gnu::always_inline]] inline int shift_add_blocks(Word* accumulator, std::size_t pitch,
-                                                   Addends<Word> addends, const TokenBits* token, int rows) {
-  static_assert(kTokenValid == 1 << 7);
-  // Rows without a token are sorted out first, because a branch in every row would be mispredicted too often.
-  std::array<std::uint8_t, AcceleratorConfig::kMaxRows> performing;
-  std::size_t performed = 0;
-  for (int row = 0; row < rows; ++row) {
-    performing[performed] = static_cast<std::uint8_t>(row);
-    performed += token[row] >> 7;
-  }
-  const Word* const addend_of_sign[2] = {addends.positive, addends.negative};
-  for (std::size_t i = 0; i < performed; ++i) {
-    const std::size_t row = performing[i];
+                                                   const Addends<Word>& addends, const RowTokens& token,
+                                                   int rows) {
+  // Only rows with a token are visited: a branch in every row would be mispredicted too often.
+  const std::uint64_t performing = performing_rows(token, rows);
+  for (std::uint64_t left = performing; left != 0; left &= left - 1) {
+    const auto row = static_cast<std::size_t>(__builtin_ctzll(left));
     const TokenBits bits = token[row];
-    const Word* __restrict addend = addend_of_sign[(bits & kTokenNegative) != 0];
+    const Word* __restrict addend = addends[(bits & kTokenNegative) != 0].data();
     const int position = bits & kTokenPosition;
     Word* __restrict sum = accumulator + row * pitch;
     for (std::size_t lane = 0; lane < Blocks * kLaneBlock; ++lane) sum[lane] += addend[lane] << position;
   }
-  return static_cast<int>(performed);
+  return __builtin_popcountll(performing);
 }
 
 /// A constant number of lanes for the compiler to unroll.
 template <class Word>
-[[gnu::always_inline]] inline int shift_add_rows(Word* accumulator, std::size_t pitch, Addends<Word> addends,
-                                                 const TokenBits* token, int rows, int lanes) {
+[[gnu::always_inline]] inline int shift_add_rows(Word* accumulator, std::size_t pitch,
+                                                 const Addends<Word>& addends, const RowTokens& token,
+                                                 int rows, int lanes) {
   static_assert(AcceleratorConfig::kMaxLanes == 8 * kLaneBlock);
   switch (whole_blocks(lanes) / kLaneBlock) {
     case 1:
@@ -69,25 +79,25 @@ template <class Word>
 }  // namespace
 
 BITBALANCE_VECTOR_CLONES
-int shift_add(std::uint32_t* accumulator, std::size_t pitch, Addends<std::uint32_t> addends,
-              const TokenBits* token, int rows, int lanes) {
+int shift_add(std::uint32_t* accumulator, std::size_t pitch, const Addends<std::uint32_t>& addends,
+              const RowTokens& token, int rows, int lanes) {
   return shift_add_rows(accumulator, pitch, addends, token, rows, lanes);
 }
 
 BITBALANCE_VECTOR_CLONES
-int shift_add(std::uint64_t* accumulator, std::size_t pitch, Addends<std::uint64_t> addends,
-              const TokenBits* token, int rows, int lanes) {
+int shift_add(std::uint64_t* accumulator, std::size_t pitch, const Addends<std::uint64_t>& addends,
+              const RowTokens& token, int rows, int lanes) {
   return shift_add_rows(accumulator, pitch, addends, token, rows, lanes);
 }
 
 BITBALANCE_VECTOR_CLONES
-void expand(const std::int16_t* activation, int lanes, std::uint32_t* positive, std::uint32_t* negative) {
-  expand_lanes(activation, lanes, positive, negative);
+void expand(const ActivationVector& activations, int lanes, Addends<std::uint32_t>& addends) {
+  expand_lanes(activations.lane.data(), lanes, addends[0].data(), addends[1].data());
 }
 
 BITBALANCE_VECTOR_CLONES
-void expand(const std::int16_t* activation, int lanes, std::uint64_t* positive, std::uint64_t* negative) {
-  expand_lanes(activation, lanes, positive, negative);
+void expand(const ActivationVector& activations, int lanes, Addends<std::uint64_t>& addends) {
+  expand_lanes(activations.lane.data(), lanes, addends[0].data(), addends[1].data());
 }
 
 }  // namespace bitbalance::rtl

@@ -1,6 +1,7 @@
 // The work of the whole PE array in one slot: every row with a token adds its shifted activations.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -14,22 +15,20 @@ constexpr std::size_t whole_blocks(int lanes) {
   return (static_cast<std::size_t>(lanes) + kLaneBlock - 1) / kLaneBlock * kLaneBlock;
 }
 
-/// The activations of a step as the adders see them, both signs; 0 in lanes that are not active.
+/// The activations of a step as the adders see them: [0] as they are, [1] negated; 0 in lanes that are not
+/// active.
 template <class Word>
-struct Addends {
-  const Word* positive;
-  const Word* negative;
-};
+using Addends = std::array<std::array<Word, AcceleratorConfig::kMaxLanes>, 2>;
 
 /// accumulator[row * pitch + lane] += +-(activation[lane] << position), modulo 2^32 (8-bit lanes) or 2^64
 /// (16-bit lanes), for all rows with a token. Returns how many there are.
-int shift_add(std::uint32_t* accumulator, std::size_t pitch, Addends<std::uint32_t> addends,
-              const TokenBits* token, int rows, int lanes);
-int shift_add(std::uint64_t* accumulator, std::size_t pitch, Addends<std::uint64_t> addends,
-              const TokenBits* token, int rows, int lanes);
+int shift_add(std::uint32_t* accumulator, std::size_t pitch, const Addends<std::uint32_t>& addends,
+              const RowTokens& token, int rows, int lanes);
+int shift_add(std::uint64_t* accumulator, std::size_t pitch, const Addends<std::uint64_t>& addends,
+              const RowTokens& token, int rows, int lanes);
 
 /// Sign-extends and negates `lanes` activations, rounded up to whole blocks.
-void expand(const std::int16_t* activation, int lanes, std::uint32_t* positive, std::uint32_t* negative);
-void expand(const std::int16_t* activation, int lanes, std::uint64_t* positive, std::uint64_t* negative);
+void expand(const ActivationVector& activations, int lanes, Addends<std::uint32_t>& addends);
+void expand(const ActivationVector& activations, int lanes, Addends<std::uint64_t>& addends);
 
 }  // namespace bitbalance::rtl

@@ -20,26 +20,50 @@ class SignalList {
     int width = 1;     ///< bits
     bool is_signed = false;
     std::function<void(sc_core::sc_trace_file*)> trace;
+    std::vector<std::string> values;  ///< names of 0, 1...; none: the signal is a number
   };
+
+  /// Names within the module `root` are relative to it; all others, and all with "", are full.
+  explicit SignalList(const std::string& root = "") : root_(root.empty() ? "" : root + '.') {}
 
   /// `value` lives as long as the simulation; `width` in bits (0: that of T).
   template <class T>
-  void add(const std::string& name, const T& value, int width = 0) {
+  void add(const sc_core::sc_object& owner, const std::string& name, const T& value, int width = 0) {
+    const std::string full = full_name(owner, name);
     if constexpr (std::is_same_v<T, bool>) {
-      signals_.push_back({name, 1, false, [name, &value](sc_core::sc_trace_file* file) {
-                            sc_core::sc_trace(file, value, name);
-                          }});
+      signals_.push_back(
+          {full,
+           1,
+           false,
+           [full, &value](sc_core::sc_trace_file* file) { sc_core::sc_trace(file, value, full); },
+           {}});
     } else {
       const int bits = width != 0 ? width : int{8 * sizeof(T)};
       signals_.push_back(
-          {name, bits, std::is_signed_v<T>, [name, &value, bits](sc_core::sc_trace_file* file) {
-             sc_core::sc_trace(file, value, name, bits);
-           }});
+          {full,
+           bits,
+           std::is_signed_v<T>,
+           [full, &value, bits](sc_core::sc_trace_file* file) { sc_core::sc_trace(file, value, full, bits); },
+           {}});
     }
+  }
+  /// A state: an enumeration of bytes, whose values from 0 on have these names.
+  template <class Enum>
+  void add(const sc_core::sc_object& owner, const std::string& name, const Enum& state, int width,
+           std::vector<std::string> names) {
+    static_assert(sizeof(Enum) == 1);
+    add(owner, name, reinterpret_cast<const std::uint8_t&>(state), width);
+    signals_.back().values = std::move(names);
   }
   const std::vector<Signal>& signals() const { return signals_; }
 
  private:
+  std::string full_name(const sc_core::sc_object& owner, const std::string& name) const {
+    const std::string full = std::string(owner.name()) + '.' + name;
+    return full.compare(0, root_.size(), root_) == 0 ? full.substr(root_.size()) : full;
+  }
+
+  std::string root_;  ///< with a dot, or empty
   std::vector<Signal> signals_;
 };
 

@@ -5,16 +5,16 @@
 namespace bitbalance::rtl {
 
 StoreEngine::StoreEngine(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                         const RegionMap& regions, Ports ports, const OutputBuffer& outputs, Profile& profile)
-    : DmaEngine(name, Engine::kStore, config, regions, ports, profile), outputs_(outputs) {}
+                         Profile& profile)
+    : DmaEngine(name, Engine::kStore, config, profile) {}
 
-ProgramFault StoreEngine::begin(const Command& command) {
+ProgramFault StoreEngine::begin(const IssuedCommand& command) {
   const Store* const store = std::get_if<Store>(&command.body);
   if (store == nullptr) return ProgramFault::kBadOpcode;
-  const ProgramFault refusal = check(*store, config_, regions_);
+  const ProgramFault refusal = check(*store, config_, command.regions);
   if (refusal != ProgramFault::kNone) return refusal;
   const TensorSlice& slice = store->slice;
-  const RunWalk runs(slice, regions_.address(Region::kData, slice.dram_offset));
+  const RunWalk runs(slice, command.regions.address(Region::kData, slice.dram_offset));
   bursts_ = BurstWalk(runs, static_cast<std::uint32_t>(config_.dram.burst_bytes), BurstShape::kExact);
   wide_ = slice.wide;
   image_base_ = store->base;
@@ -27,15 +27,25 @@ ProgramFault StoreEngine::begin(const Command& command) {
 void StoreEngine::run() {
   if (fault_ == ProgramFault::kNone) request();
   receive();
-  if (outstanding_ == 0 && (bursts_.done() || fault_ != ProgramFault::kNone)) finish();
+  const bool requested = bursts_.done() || fault_ != ProgramFault::kNone;
+  if (outstanding_ == 0 && requested) {
+    finish();
+  } else if (responses.empty() && (requested || requests.full())) {
+    sleep();
+  }
+}
+
+void StoreEngine::reset() {
+  state_ = State::kIdle;
+  outstanding_ = 0;
 }
 
 void StoreEngine::request() {
-  if (bursts_.done() || !ports_.requests.can_push()) return;
+  if (bursts_.done() || !requests.can_push()) return;
   const Burst& burst = bursts_.burst();
   const std::uint32_t size = element_bytes(wide_);
   for (std::uint32_t at = 0; at < burst.bytes; at += size) {
-    const int value = outputs_.read(image_base_ + element_, wide_, false);
+    const int value = outputs->read(image_base_ + element_, wide_, false);
     request_.data[at] = static_cast<std::uint8_t>(value);
     if (wide_) request_.data[at + 1] = static_cast<std::uint8_t>(value >> 8);
     if (++element_ == image_elements_) {
@@ -52,18 +62,18 @@ void StoreEngine::request() {
 }
 
 void StoreEngine::receive() {
-  if (!ports_.responses.can_pop()) return;
-  if (ports_.responses.front().error) fault_ = ProgramFault::kMemoryError;
+  if (!responses.can_pop()) return;
+  if (responses.front().error) fault_ = ProgramFault::kMemoryError;
   pop_response();
 }
 
 void StoreEngine::describe(SignalList& signals) const {
-  signals.add("store_engine.state", state_, 2);
-  signals.add("store_engine.image_base", image_base_);
-  signals.add("store_engine.element", element_);
-  signals.add("store_engine.request.address", request_.address);
-  signals.add("store_engine.request.bytes", request_.bytes, 9);
-  signals.add("store_engine.outstanding", outstanding_, 16);
+  signals.add(*this, "state", state_, 2, {"idle", "running", "reporting"});
+  signals.add(*this, "image_base", image_base_);
+  signals.add(*this, "element", element_);
+  signals.add(*this, "request.address", request_.address);
+  signals.add(*this, "request.bytes", request_.bytes, 9);
+  signals.add(*this, "outstanding", outstanding_, 16);
 }
 
 }  // namespace bitbalance::rtl

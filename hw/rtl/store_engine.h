@@ -14,18 +14,19 @@ namespace bitbalance::rtl {
 
 class StoreEngine : public DmaEngine {
  public:
-  StoreEngine(const sc_core::sc_module_name& name, const AcceleratorConfig& config, const RegionMap& regions,
-              Ports ports, const OutputBuffer& outputs, Profile& profile);
+  sc_core::sc_port<OutputBuffer> outputs{"outputs"};
 
-  void describe(SignalList& signals) const;
+  StoreEngine(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile);
+
+  void describe(SignalList& signals) const override;
 
  private:
-  ProgramFault begin(const Command& command) override;
+  ProgramFault begin(const IssuedCommand& command) override;
   void run() override;
+  void reset() override;
   void request();
   void receive();
 
-  const OutputBuffer& outputs_;
   bool wide_ = false;
 
   BurstWalk bursts_;

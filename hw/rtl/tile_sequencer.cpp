@@ -8,48 +8,62 @@
 
 namespace bitbalance::rtl {
 
-TileSequencer::TileSequencer(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                             Ports ports)
-    : sc_module(name), clk("clk"), config_(config), ports_(ports) {
-  SC_HAS_PROCESS(TileSequencer);
-  SC_METHOD(on_clock);
-  sensitive << clk.pos();
-  dont_initialize();
-}
+TileSequencer::TileSequencer(const sc_core::sc_module_name& name, const AcceleratorConfig& config)
+    : Clocked(name), config_(config) {}
 
 void TileSequencer::on_clock() {
   switch (state_) {
-    case kIdle:
-      if (ports_.commands.can_pop()) accept_command();
+    case State::kIdle:
+      if (commands.can_pop()) accept_command();
       break;
-    case kTiles:
+    case State::kTiles:
       if (can_emit()) emit_tile();
       break;
-    case kPerforming:
-      if (ports_.last_slots.can_pop() && ports_.acceptances.can_push()) {
-        ports_.last_slots.pop();
+    case State::kPerforming:
+      if (last_slots.can_pop() && acceptances.can_push()) {
+        last_slots.pop();
         finish();
       }
       break;
-    case kRefused:
-      if (ports_.acceptances.can_push()) finish();
-      break;
-    default:
+    case State::kRefused:
+      if (acceptances.can_push()) finish();
       break;
   }
-  if (queued_targets_ > 0 && ports_.targets.can_push()) forward_target();
+  if (queued_targets_ > 0 && targets.can_push()) forward_target();
+  if (is_blocked()) sleep();
+}
+
+/// Nothing can be done before a channel changes.
+bool TileSequencer::is_blocked() const {
+  if (queued_targets_ > 0 && !targets.full()) return false;
+  switch (state_) {
+    case State::kIdle:
+      return commands.empty();
+    case State::kTiles:
+      return encoder.full() || activations.full() || queued_targets_ == kTargetQueue;
+    case State::kPerforming:
+      return last_slots.empty() || acceptances.full();
+    default:
+      return acceptances.full();
+  }
+}
+
+void TileSequencer::reset() {
+  state_ = State::kIdle;
+  layer_known_ = false;
+  queued_targets_ = 0;
 }
 
 void TileSequencer::accept_command() {
-  const IssuedCommand& issued = ports_.commands.front();
+  const IssuedCommand& issued = commands.front();
   const Compute* compute = std::get_if<Compute>(&issued.body);
   fault_ = compute != nullptr ? check(*compute, config_) : ProgramFault::kBadOpcode;
   if (!layer_known_ || layer_ != issued.header.layer) tile_.index = 0;
   layer_ = issued.header.layer;
   layer_known_ = true;
-  state_ = fault_ == ProgramFault::kNone ? kTiles : kRefused;
-  if (state_ == kTiles) begin(*compute);
-  ports_.commands.pop();
+  state_ = fault_ == ProgramFault::kNone ? State::kTiles : State::kRefused;
+  if (state_ == State::kTiles) begin(*compute);
+  commands.pop();
 }
 
 void TileSequencer::begin(const Compute& compute) {
@@ -85,7 +99,7 @@ void TileSequencer::begin(const Compute& compute) {
 }
 
 bool TileSequencer::can_emit() const {
-  return ports_.encoder.can_push() && ports_.activations.can_push() && queued_targets_ < kTargetQueue;
+  return encoder.can_push() && activations.can_push() && queued_targets_ < kTargetQueue;
 }
 
 void TileSequencer::emit_tile() {
@@ -110,12 +124,12 @@ void TileSequencer::emit_tile() {
   target.last_of_command = tile_.last_of_command;
   target.rows = tile_.drain ? tile_.rows : 0;
   target.lanes = tile_.drain ? tile_.lanes : 0;
-  ports_.encoder.push(tile_);
-  ports_.activations.push(tile_);
+  encoder.push(tile_);
+  activations.push(tile_);
   if (tile_.drain || tile_.last_of_command) ++queued_targets_;
   tile_.first_of_command = false;
   ++tile_.index;
-  if (tile_.last_of_command) state_ = kPerforming;
+  if (tile_.last_of_command) state_ = State::kPerforming;
 }
 
 /// Gives consecutive pixels to lanes, and steps to the pixel after them.
@@ -173,30 +187,30 @@ void TileSequencer::next_tile() {
 }
 
 void TileSequencer::finish() {
-  ports_.acceptances.push({Engine::kCompute, fault_, layer_, false});
-  state_ = kIdle;
-  if (ports_.commands.can_pop()) accept_command();
+  acceptances.push({Engine::kCompute, fault_, layer_, false});
+  state_ = State::kIdle;
+  if (commands.can_pop()) accept_command();
 }
 
 void TileSequencer::forward_target() {
-  ports_.targets.push(targets_[first_target_]);
+  targets.push(targets_[first_target_]);
   first_target_ = (first_target_ + 1) % kTargetQueue;
   --queued_targets_;
 }
 
 void TileSequencer::describe(SignalList& signals) const {
-  signals.add("tile_sequencer.state", state_, 2);
-  signals.add("tile_sequencer.layer", layer_);
-  signals.add("tile_sequencer.conv_group", conv_group_);
-  signals.add("tile_sequencer.row_group", row_group_);
-  signals.add("tile_sequencer.image", image_);
-  signals.add("tile_sequencer.pixel_row", pixel_row_);
-  signals.add("tile_sequencer.pixel_column", pixel_column_);
-  signals.add("tile_sequencer.tile", tile_.index);
-  signals.add("tile_sequencer.lanes", tile_.lanes);
-  signals.add("tile_sequencer.conflicts", tile_.conflicts);
-  signals.add("tile_sequencer.weight_address", tile_.weight_address);
-  signals.add("tile_sequencer.queued_targets", queued_targets_, 4);
+  signals.add(*this, "state", state_, 2, {"idle", "tiles", "performing", "refused"});
+  signals.add(*this, "layer", layer_);
+  signals.add(*this, "conv_group", conv_group_);
+  signals.add(*this, "row_group", row_group_);
+  signals.add(*this, "image", image_);
+  signals.add(*this, "pixel_row", pixel_row_);
+  signals.add(*this, "pixel_column", pixel_column_);
+  signals.add(*this, "tile", tile_.index);
+  signals.add(*this, "lanes", tile_.lanes);
+  signals.add(*this, "conflicts", tile_.conflicts);
+  signals.add(*this, "weight_address", tile_.weight_address);
+  signals.add(*this, "queued_targets", queued_targets_, 4);
 }
 
 }  // namespace bitbalance::rtl

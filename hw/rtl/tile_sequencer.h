@@ -8,7 +8,8 @@
 
 #include "hw/isa/config.h"
 #include "hw/rtl/bundles.h"
-#include "hw/rtl/channel.h"
+#include "hw/rtl/channel_port.h"
+#include "hw/rtl/clocked.h"
 #include "hw/rtl/completion.h"
 #include "hw/rtl/signal_list.h"
 
@@ -20,26 +21,22 @@ namespace bitbalance::rtl {
 /// command's last slot at edge a, the acceptance leaves at a + 1, and a command that waits is popped at that
 /// same edge; one that the controller issues because of the acceptance, at a + 3. A command with a field out
 /// of range has no tiles: its acceptance, with the fault, leaves at p + 1.
-class TileSequencer : public sc_core::sc_module {
+class TileSequencer : public Clocked {
  public:
-  struct Ports {
-    Channel<IssuedCommand>& commands;
-    Channel<Tile>& encoder;
-    Channel<Tile>& activations;
-    Channel<DrainTarget>& targets;
-    Channel<LastSlot>& last_slots;  ///< from the PE array
-    Channel<Completion>&
-        acceptances;  ///< the next command may come; its fault, if any, stands for a completion
-  };
+  PopPort<IssuedCommand> commands{"commands"};
+  PushPort<Tile> encoder{"encoder"};
+  PushPort<Tile> activations{"activations"};
+  PushPort<DrainTarget> targets{"targets"};
+  PopPort<LastSlot> last_slots{"last_slots"};  ///< from the PE array
+  /// The next command may come; its fault, if any, stands for a completion.
+  PushPort<Completion> acceptances{"acceptances"};
 
-  sc_core::sc_in<bool> clk;
+  TileSequencer(const sc_core::sc_module_name& name, const AcceleratorConfig& config);
 
-  TileSequencer(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Ports ports);
-
-  void describe(SignalList& signals) const;
+  void describe(SignalList& signals) const override;
 
  private:
-  enum State : std::uint8_t {
+  enum class State : std::uint8_t {
     kIdle,
     kTiles,       ///< tiles of the command are still to come
     kPerforming,  ///< all tiles are out, the array has not performed the last slot
@@ -50,9 +47,11 @@ class TileSequencer : public sc_core::sc_module {
   /// and there.
   static constexpr unsigned kTargetQueue = 8;
 
-  void on_clock();
+  void on_clock() override;
+  void reset() override;
   void accept_command();
   void begin(const Compute& compute);
+  bool is_blocked() const;
   bool can_emit() const;
   void emit_tile();
   void deal_lanes(DrainTarget& target);
@@ -63,9 +62,8 @@ class TileSequencer : public sc_core::sc_module {
   void forward_target();
 
   const AcceleratorConfig config_;
-  Ports ports_;
 
-  std::uint8_t state_ = kIdle;
+  State state_ = State::kIdle;
   ProgramFault fault_ = ProgramFault::kNone;
   std::uint16_t layer_ = 0;
   bool layer_known_ = false;

@@ -7,40 +7,37 @@
 
 namespace bitbalance::rtl {
 
-VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Ports ports,
-                       const ParameterBuffer& parameters, OutputBuffer& outputs, Profile& profile)
-    : sc_module(name),
-      clk("clk"),
-      config_(config),
-      ports_(ports),
-      parameters_(parameters),
-      outputs_(outputs),
-      profile_(profile) {
-  SC_HAS_PROCESS(VectorUnit);
-  SC_METHOD(on_clock);
-  sensitive << clk.pos();
-  dont_initialize();
-}
+VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile)
+    : Clocked(name), config_(config), profile_(profile) {}
 
 void VectorUnit::on_clock() {
   if (result_valid_) write_results();
   switch (state_) {
-    case kIdle:
-      if (ports_.commands.can_pop()) accept();
+    case State::kIdle:
+      if (commands.can_pop()) {
+        accept();
+      } else if (commands.empty()) {
+        sleep();
+      }
       break;
-    case kPooling:
+    case State::kPooling:
       pool_tap();
       break;
-    case kAdding:
+    case State::kAdding:
       add_half();
       break;
-    default:
+    case State::kReporting:
       report();
   }
 }
 
+void VectorUnit::reset() {
+  state_ = State::kIdle;
+  result_valid_ = false;
+}
+
 void VectorUnit::accept() {
-  const IssuedCommand& command = ports_.commands.front();
+  const IssuedCommand& command = commands.front();
   header_ = command.header;
   fault_ = ProgramFault::kBadOpcode;
   if (const Pool* pool = std::get_if<Pool>(&command.body)) {
@@ -49,17 +46,17 @@ void VectorUnit::accept() {
     pool_ = *pool;
     image_ = channel_ = pixel_ = output_row_ = output_column_ = 0;
     tap_row_ = tap_column_ = 0;
-    state_ = kPooling;
+    state_ = State::kPooling;
   } else if (const Add* add = std::get_if<Add>(&command.body)) {
     fault_ = check(*add, config_);
     is_pool_ = false;
     add_ = *add;
     element_ = 0;
     second_addend_ = false;
-    state_ = kAdding;
+    state_ = State::kAdding;
   }
-  if (fault_ != ProgramFault::kNone) state_ = kReporting;
-  ports_.commands.pop();
+  if (fault_ != ProgramFault::kNone) state_ = State::kReporting;
+  commands.pop();
 }
 
 void VectorUnit::begin_pool_group() {
@@ -87,7 +84,7 @@ void VectorUnit::pool_tap() {
     const std::uint32_t row = window_row_[i] + std::uint32_t{tap_row_};
     const std::uint32_t column = window_column_[i] + std::uint32_t{tap_column_};
     const int element =
-        outputs_.read(plane_ + row * pool_.input_columns + column, pool_.wide, pool_.is_signed);
+        outputs->read(plane_ + row * pool_.input_columns + column, pool_.wide, pool_.is_signed);
     if (!pool_.average) {
       group_.value[i] = std::max<std::int64_t>(group_.value[i], element);
       continue;
@@ -116,7 +113,7 @@ void VectorUnit::end_pool_group() {
   pixel_ = output_row_ = output_column_ = 0;
   if (++channel_ < pool_.channels) return;
   channel_ = 0;
-  if (++image_ == pool_.images) state_ = kReporting;
+  if (++image_ == pool_.images) state_ = State::kReporting;
 }
 
 void VectorUnit::add_half() {
@@ -125,18 +122,18 @@ void VectorUnit::add_half() {
     group_.lanes = static_cast<std::uint8_t>(lanes);
     group_.output = add_.output_base + element_;
     for (std::uint32_t i = 0; i < lanes; ++i) {
-      const int element = outputs_.read(add_.input_base + element_ + i, add_.wide, add_.input_signed);
+      const int element = outputs->read(add_.input_base + element_ + i, add_.wide, add_.input_signed);
       group_.value[i] = rescale(element, add_.input_multiplier, add_.input_shift);
     }
   } else {
     for (std::uint32_t i = 0; i < group_.lanes; ++i) {
-      const int element = outputs_.read(add_.operand_base + element_ + i, add_.wide, add_.operand_signed);
+      const int element = outputs->read(add_.operand_base + element_ + i, add_.wide, add_.operand_signed);
       group_.value[i] += rescale(element, add_.operand_multiplier, add_.operand_shift);
     }
     result_ = group_;
     result_valid_ = true;
     element_ += group_.lanes;
-    if (element_ == add_.elements) state_ = kReporting;
+    if (element_ == add_.elements) state_ = State::kReporting;
   }
   second_addend_ = !second_addend_;
   EventCounts& events = profile_.layer(header_.layer).events;
@@ -147,7 +144,7 @@ void VectorUnit::add_half() {
 std::int64_t VectorUnit::averaged(std::int64_t sum, std::uint32_t taps) const {
   if (pool_.single_divisor) taps = 1;
   if (taps == 0) return 0;  // a window that lies in the padding altogether
-  const ParameterEntry& reciprocal = parameters_.read(pool_.parameter_base + taps - 1);
+  const ParameterEntry& reciprocal = parameters->read(pool_.parameter_base + taps - 1);
   return rescale(sum, reciprocal.multiplier, reciprocal.shift);
 }
 
@@ -158,7 +155,7 @@ void VectorUnit::write_results() {
   const std::int16_t high = is_pool_ ? pool_.clip_high : add_.clip_high;
   for (unsigned i = 0; i < result_.lanes; ++i) {
     const std::int64_t value = average ? averaged(result_.value[i], result_.valid_taps[i]) : result_.value[i];
-    outputs_.write(result_.output + i, wide, clamp(value, low, high));
+    outputs->write(result_.output + i, wide, clamp(value, low, high));
   }
   result_valid_ = false;
   EventCounts& events = profile_.layer(header_.layer).events;
@@ -170,26 +167,29 @@ void VectorUnit::write_results() {
 }
 
 void VectorUnit::report() {
-  if (!ports_.completions.can_push()) return;
-  ports_.completions.push({Engine::kVector, fault_, header_.layer, header_.layer_end});
-  state_ = kIdle;
+  if (!completions.can_push()) {
+    if (completions.full()) sleep();
+    return;
+  }
+  completions.push({Engine::kVector, fault_, header_.layer, header_.layer_end});
+  state_ = State::kIdle;
 }
 
 void VectorUnit::describe(SignalList& signals) const {
-  signals.add("vector_unit.state", state_, 2);
-  signals.add("vector_unit.image", image_, 16);
-  signals.add("vector_unit.channel", channel_, 16);
-  signals.add("vector_unit.pixel", pixel_);
-  signals.add("vector_unit.tap_row", tap_row_);
-  signals.add("vector_unit.tap_column", tap_column_);
-  signals.add("vector_unit.element", element_);
-  signals.add("vector_unit.second_addend", second_addend_);
-  signals.add("vector_unit.lanes", group_.lanes, 7);
+  signals.add(*this, "state", state_, 2, {"idle", "pooling", "adding", "reporting"});
+  signals.add(*this, "image", image_, 16);
+  signals.add(*this, "channel", channel_, 16);
+  signals.add(*this, "pixel", pixel_);
+  signals.add(*this, "tap_row", tap_row_);
+  signals.add(*this, "tap_column", tap_column_);
+  signals.add(*this, "element", element_);
+  signals.add(*this, "second_addend", second_addend_);
+  signals.add(*this, "lanes", group_.lanes, 7);
   for (int i = 0; i < config_.columns; ++i) {
-    signals.add("vector_unit.lane" + std::to_string(i) + ".value", group_.value[i], 64);
+    signals.add(*this, "lane" + std::to_string(i) + ".value", group_.value[i], 64);
   }
-  signals.add("vector_unit.result.valid", result_valid_);
-  signals.add("vector_unit.result.address", result_.output);
+  signals.add(*this, "result.valid", result_valid_);
+  signals.add(*this, "result.address", result_.output);
 }
 
 }  // namespace bitbalance::rtl

@@ -9,7 +9,8 @@
 #include "hw/isa/config.h"
 #include "hw/isa/profile.h"
 #include "hw/rtl/bundles.h"
-#include "hw/rtl/channel.h"
+#include "hw/rtl/channel_port.h"
+#include "hw/rtl/clocked.h"
 #include "hw/rtl/completion.h"
 #include "hw/rtl/output_buffer.h"
 #include "hw/rtl/parameter_buffer.h"
@@ -19,22 +20,19 @@ namespace bitbalance::rtl {
 
 /// A command popped at edge k reads its operands at k + 1 .. k + N; the results of a group of outputs are
 /// written one edge after its last read, so the command completes at k + N + 1.
-class VectorUnit : public sc_core::sc_module {
+class VectorUnit : public Clocked {
  public:
-  struct Ports {
-    Channel<IssuedCommand>& commands;
-    Channel<Completion>& completions;
-  };
+  PopPort<IssuedCommand> commands{"commands"};
+  sc_core::sc_port<ParameterBuffer> parameters{"parameters"};
+  sc_core::sc_port<OutputBuffer> outputs{"outputs"};
+  PushPort<Completion> completions{"completions"};
 
-  sc_core::sc_in<bool> clk;
+  VectorUnit(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile);
 
-  VectorUnit(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Ports ports,
-             const ParameterBuffer& parameters, OutputBuffer& outputs, Profile& profile);
-
-  void describe(SignalList& signals) const;
+  void describe(SignalList& signals) const override;
 
  private:
-  enum State : std::uint8_t {
+  enum class State : std::uint8_t {
     kIdle,
     kPooling,
     kAdding,
@@ -48,7 +46,8 @@ class VectorUnit : public sc_core::sc_module {
     std::array<std::uint16_t, AcceleratorConfig::kMaxColumns> valid_taps{};
   };
 
-  void on_clock();
+  void on_clock() override;
+  void reset() override;
   void accept();
   void begin_pool_group();
   void pool_tap();
@@ -59,12 +58,9 @@ class VectorUnit : public sc_core::sc_module {
   void report();
 
   const AcceleratorConfig config_;
-  Ports ports_;
-  const ParameterBuffer& parameters_;
-  OutputBuffer& outputs_;
   Profile& profile_;
 
-  std::uint8_t state_ = kIdle;
+  State state_ = State::kIdle;
   CommandHeader header_;
   ProgramFault fault_ = ProgramFault::kNone;
   bool is_pool_ = false;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <systemc>
 #include <vector>
 
 #include "hw/isa/config.h"
@@ -11,7 +12,7 @@
 
 namespace bitbalance::rtl {
 
-class WeightBuffer {
+class WeightBuffer : public virtual sc_core::sc_interface {
  public:
   static constexpr std::uint32_t kWordBytes = 8;
 

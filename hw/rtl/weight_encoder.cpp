@@ -43,24 +43,20 @@ std::uint32_t take_leading_ones(std::uint32_t* __restrict ones, const std::uint3
 }  // namespace
 
 WeightEncoder::WeightEncoder(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                             Ports ports, const WeightBuffer& weights, Profile& profile)
-    : sc_module(name),
-      clk("clk"),
+                             Profile& profile)
+    : Clocked(name),
       config_(config),
       synchronization_(rule_of(config.synchronization)),
-      ports_(ports),
-      weights_(weights),
       profile_(profile),
-      stream_(8, 7, config) {
-  SC_HAS_PROCESS(WeightEncoder);
-  SC_METHOD(on_clock);
-  sensitive << clk.pos();
-  dont_initialize();
-}
+      stream_(8, 7, config) {}
 
 void WeightEncoder::on_clock() {
   if (!running_) {
-    if (ports_.tiles.can_pop() && ports_.fetches.can_push()) begin_command();
+    if (tiles.can_pop() && fetches.can_push()) {
+      begin_command();
+    } else if (tiles.empty() || fetches.full()) {
+      sleep();
+    }
     return;
   }
   if (wait_ > 1) {
@@ -74,7 +70,10 @@ void WeightEncoder::on_clock() {
       return;
     }
   }
-  if (!ports_.slots.can_push()) return;
+  if (!slots.can_push()) {
+    if (slots.full() && !fetch_due_) sleep();
+    return;
+  }
   if (!tokens_done_) {
     emit_slot();
   } else if (!fetch_due_) {
@@ -83,17 +82,23 @@ void WeightEncoder::on_clock() {
   if (step_over()) advance();
 }
 
+void WeightEncoder::reset() {
+  running_ = false;
+  wait_ = items_ = next_conflicts_ = 0;
+  tokens_done_ = fetch_due_ = false;
+}
+
 void WeightEncoder::begin_command() {
   running_ = true;
   take_tile();
   begin_step();
-  ports_.fetches.push({true});
+  fetches.push({true});
   wait_ = tile_.conflicts;
 }
 
 void WeightEncoder::take_tile() {
-  tile_ = ports_.tiles.front();
-  ports_.tiles.pop();
+  tile_ = tiles.front();
+  tiles.pop();
   stream_ = RowStream(tile_.weight_bits, tile_.nnzb, config_);
   step_ = 0;
   address_ = tile_.weight_address;
@@ -133,7 +138,7 @@ void WeightEncoder::begin_step() {
 }
 
 void WeightEncoder::read_word() {
-  std::copy_n(weights_.read_banks(address_), tile_.rows, word_.begin());
+  std::copy_n(weights->read_banks(address_), tile_.rows, word_.begin());
   address_ += WeightBuffer::kWordBytes;
   bit_ = 0;
 }
@@ -146,7 +151,7 @@ void WeightEncoder::emit_slot() {
   slot_.first_of_tile = slot_.first_of_step && step_ == 0;
   slot_.last_of_tile = tokens_done_ && last_step();
   slot_.last_of_command = slot_.last_of_tile && tile_.last_of_command;
-  ports_.slots.push(slot_);
+  slots.push(slot_);
   if (!slot_.first_of_step) return;
   if (last_step() && tile_.last_of_command) {
     next_conflicts_ = 0;
@@ -161,18 +166,18 @@ void WeightEncoder::emit_bubble() {
   TokenSlot bubble;
   bubble.bubble = true;
   bubble.layer = tile_.layer;
-  ports_.slots.push(bubble);
+  slots.push(bubble);
 }
 
 void WeightEncoder::try_fetch() {
-  if (!ports_.fetches.can_push()) return;
+  if (!fetches.can_push()) return;
   if (last_step()) {
-    if (!ports_.tiles.can_pop()) return;
-    next_conflicts_ = ports_.tiles.front().conflicts;
+    if (!tiles.can_pop()) return;
+    next_conflicts_ = tiles.front().conflicts;
   } else {
     next_conflicts_ = tile_.conflicts;
   }
-  ports_.fetches.push({last_step()});
+  fetches.push({last_step()});
   fetch_due_ = false;
 }
 
@@ -190,21 +195,21 @@ void WeightEncoder::advance() {
 }
 
 void WeightEncoder::describe(SignalList& signals) const {
-  signals.add("weight_encoder.running", running_);
-  signals.add("weight_encoder.tile", tile_.index);
-  signals.add("weight_encoder.step", step_);
-  signals.add("weight_encoder.item", items_);
-  signals.add("weight_encoder.tokens_done", tokens_done_);
-  signals.add("weight_encoder.fetch_due", fetch_due_);
-  signals.add("weight_encoder.next_conflicts", next_conflicts_);
-  signals.add("weight_encoder.address", address_);
+  signals.add(*this, "running", running_);
+  signals.add(*this, "tile", tile_.index);
+  signals.add(*this, "step", step_);
+  signals.add(*this, "item", items_);
+  signals.add(*this, "tokens_done", tokens_done_);
+  signals.add(*this, "fetch_due", fetch_due_);
+  signals.add(*this, "next_conflicts", next_conflicts_);
+  signals.add(*this, "address", address_);
   for (int row = 0; row < config_.rows; ++row) {
     const auto at = static_cast<std::size_t>(row);
-    const std::string prefix = "weight_encoder.row" + std::to_string(row) + '.';
-    signals.add(prefix + "word", word_[at]);
-    signals.add(prefix + "ones", ones_[at], 16);
-    signals.add(prefix + "negatives", negatives_[at], 16);
-    signals.add(prefix + "token", slot_.token[at]);
+    const std::string prefix = "row" + std::to_string(row) + '.';
+    signals.add(*this, prefix + "word", word_[at]);
+    signals.add(*this, prefix + "ones", ones_[at], 16);
+    signals.add(*this, prefix + "negatives", negatives_[at], 16);
+    signals.add(*this, prefix + "token", slot_.token[at]);
   }
 }
 

@@ -11,7 +11,8 @@
 #include "hw/isa/profile.h"
 #include "hw/isa/row_stream.h"
 #include "hw/rtl/bundles.h"
-#include "hw/rtl/channel.h"
+#include "hw/rtl/channel_port.h"
+#include "hw/rtl/clocked.h"
 #include "hw/rtl/signal_list.h"
 #include "hw/rtl/weight_buffer.h"
 
@@ -22,26 +23,23 @@ namespace bitbalance::rtl {
 /// fetched together with the first slot of step k; the first step of a command when its tile is popped,
 /// `conflicts` edges before its first slot. When a step's slots end is the synchronization's to say. Tokens
 /// beyond the tile's limit are not performed.
-class WeightEncoder : public sc_core::sc_module {
+class WeightEncoder : public Clocked {
  public:
-  struct Ports {
-    Channel<Tile>& tiles;
-    Channel<StepFetch>& fetches;
-    Channel<TokenSlot>& slots;
-  };
+  sc_core::sc_port<WeightBuffer> weights{"weights"};
+  PopPort<Tile> tiles{"tiles"};
+  PushPort<StepFetch> fetches{"fetches"};
+  PushPort<TokenSlot> slots{"slots"};
 
-  sc_core::sc_in<bool> clk;
+  WeightEncoder(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile);
 
-  WeightEncoder(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Ports ports,
-                const WeightBuffer& weights, Profile& profile);
-
-  void describe(SignalList& signals) const;
+  void describe(SignalList& signals) const override;
 
  private:
   template <class T>
   using PerRow = std::array<T, AcceleratorConfig::kMaxRows>;
 
-  void on_clock();
+  void on_clock() override;
+  void reset() override;
   void begin_command();
   void take_tile();
   void begin_step();
@@ -55,8 +53,6 @@ class WeightEncoder : public sc_core::sc_module {
 
   const AcceleratorConfig config_;
   const SynchronizationRule& synchronization_;
-  Ports ports_;
-  const WeightBuffer& weights_;
   Profile& profile_;
 
   // Tile and step.

@@ -30,6 +30,9 @@ class Device : public sc_core::sc_module {
  protected:
   explicit Device(const sc_core::sc_module_name& name) : sc_module(name) {}
 
+  static AcceleratorOptions options_of(const Scenario& scenario) {
+    return {scenario.run.watchdog_cycles, scenario.run.dmi, scenario.run.threads};
+  }
   template <class Accelerator>
   void connect(Accelerator& accelerator) {
     accelerator.irq(irq_);
@@ -44,13 +47,15 @@ class Device : public sc_core::sc_module {
 class RtlDevice : public Device {
  public:
   GatedClock clock;
+  sc_core::sc_signal<bool> reset{"reset"};
   rtl::Accelerator accelerator;
 
   RtlDevice(const sc_core::sc_module_name& name, const Scenario& scenario, const sc_core::sc_time& period)
       : Device(name),
         clock("clock", period),
-        accelerator("accelerator", scenario.accelerator, scenario.run.watchdog_cycles) {
+        accelerator("accelerator", scenario.accelerator, options_of(scenario)) {
     accelerator.clk(clock.signal);
+    accelerator.rst(reset);
     connect(accelerator);
   }
 
@@ -64,10 +69,8 @@ class TlmDevice : public Device {
  public:
   tlm_level::Accelerator accelerator;
 
-  TlmDevice(const sc_core::sc_module_name& name, const Scenario& scenario, const sc_core::sc_time& period)
-      : Device(name),
-        accelerator("accelerator", scenario.accelerator, period,
-                    {scenario.run.watchdog_cycles, scenario.run.dmi, scenario.run.threads}) {
+  TlmDevice(const sc_core::sc_module_name& name, const Scenario& scenario)
+      : Device(name), accelerator("accelerator", scenario.accelerator, options_of(scenario)) {
     tlm::tlm_global_quantum::instance().set(
         sc_core::sc_time(static_cast<double>(scenario.run.quantum_ns), sc_core::SC_NS));
     connect(accelerator);

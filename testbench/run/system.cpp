@@ -39,7 +39,7 @@ System::System(const sc_core::sc_module_name& name, const Scenario& scenario, Sy
       memory(make_memory(scenario.memory, memory_bytes, clock_period(scenario.accelerator))),
       period_(clock_period(scenario.accelerator)) {
   if (levels.rtl) rtl_ = std::make_unique<RtlDevice>("rtl", scenario, period_);
-  if (levels.tlm) tlm_ = std::make_unique<TlmDevice>("tlm", scenario, period_);
+  if (levels.tlm) tlm_ = std::make_unique<TlmDevice>("tlm", scenario);
   if (!rtl_ || !tlm_) {
     device(rtl_ ? Level::kRtl : Level::kTlm).mem().bind(memory->target());
     return;

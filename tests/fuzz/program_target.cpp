@@ -28,8 +28,7 @@ constexpr std::uint64_t kDataBase = kPage + kConstantsBytes;
 class Machine {
  public:
   explicit Machine(const AcceleratorConfig& config)
-      : memory_("memory", memory_config()),
-        accelerator_("accelerator", config, sc_core::sc_time(1, sc_core::SC_NS), {20'000, true, 1}) {
+      : memory_("memory", memory_config()), accelerator_("accelerator", config, {20'000, true, 1}) {
     accelerator_.mem.bind(memory_.socket);
     accelerator_.irq(irq_);
     driver_.irq(irq_);

@@ -3,10 +3,10 @@
 namespace bitbalance::tlm_level {
 
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                         const sc_core::sc_time& period, const AcceleratorOptions& options)
+                         const AcceleratorOptions& options)
     : sc_module(name),
       config_((check(config), config)),
-      clock_(period),
+      clock_(sc_core::sc_time(1.0 / config.clock_hz, sc_core::SC_SEC)),
       workers_(options.threads),
       csr_port_(
           "csr_port", [this] { return controller_.registers(); },

@@ -11,6 +11,7 @@
 #include "hw/isa/config.h"
 #include "hw/isa/profile.h"
 #include "hw/isa/region_map.h"
+#include "hw/port/accelerator_options.h"
 #include "hw/port/csr_port.h"
 #include "tlm/accelerator/activation_buffer.h"
 #include "tlm/accelerator/controller.h"
@@ -26,13 +27,6 @@
 
 namespace bitbalance::tlm_level {
 
-/// How it is simulated; nothing of the hardware.
-struct AcceleratorOptions {
-  std::int64_t watchdog_cycles = Controller::kWatchdogCycles;  ///< give up after as many without progress
-  bool use_dmi = true;  ///< where the memory grants it; else every burst is a transaction
-  int threads = 0;      ///< that compute data; 0: one for each processor. Changes nothing but the host's time
-};
-
 class Accelerator : public sc_core::sc_module {
  public:
   tlm::tlm_target_socket<32> csr{"csr"};  ///< docs/registers.md
@@ -40,9 +34,10 @@ class Accelerator : public sc_core::sc_module {
   tlm::tlm_initiator_socket<32> mem{"mem"};
   sc_core::sc_out<bool> irq{"irq"};
 
-  /// `period`: of the clock; edge k lies at k periods. Throws std::invalid_argument when check(config) does.
-  Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-              const sc_core::sc_time& period, const AcceleratorOptions& options = {});
+  /// Edge k of its clock lies at k periods of the configuration's frequency. Throws std::invalid_argument
+  /// when check(config) does.
+  explicit Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
+                       const AcceleratorOptions& options = {});
   ~Accelerator() override { workers_.abandon(); }
   Accelerator(const Accelerator&) = delete;
   Accelerator& operator=(const Accelerator&) = delete;

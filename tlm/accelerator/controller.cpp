@@ -14,34 +14,28 @@ Controller::Controller(const sc_core::sc_module_name& name, const AcceleratorCon
                        Profile& profile, std::int64_t watchdog_cycles)
     : sc_module(name),
       config_(config),
-      config_hash_(config_hash(config)),
       watchdog_cycles_(watchdog_cycles),
       clock_(clock),
       regions_(regions),
       csr_(csr),
       dram_(dram),
       profile_(profile),
+      registers_(config),
       schedule_(config, *this, profile),
       compute_(config) {
   SC_HAS_PROCESS(Controller);
   SC_METHOD(on_edge);
   sensitive << edge_event_;
   dont_initialize();
-  registers_.set(Register::kConfigHash, config_hash_);
 }
 
 RegisterFile Controller::registers() const {
-  RegisterFile file = registers_;
-  const auto low = [](std::int64_t value) { return static_cast<std::uint32_t>(value); };
-  const std::int64_t cycles = running_ ? clock_.last() - begin_ + 1 : schedule_.cycles();
-  file.set(Register::kCommandsDone, schedule_.commands_done());
-  file.set(Register::kCyclesLo, low(cycles));
-  file.set(Register::kCyclesHi, low(cycles >> 32));
-  for (int e = 0; e < kEngines; ++e) {
-    file.set(static_cast<Register>(static_cast<int>(Register::kBusyLoad) + e),
-             low(busy_cycles(static_cast<Engine>(e))));
-  }
-  return file;
+  ControlRegisters::Counters counters;
+  counters.commands_done = schedule_.commands_done();
+  counters.cycles = running_ ? clock_.last() - begin_ + 1 : schedule_.cycles();
+  for (int e = 0; e < kEngines; ++e)
+    counters.busy[static_cast<std::size_t>(e)] = busy_cycles(static_cast<Engine>(e));
+  return registers_.view(counters);
 }
 
 void Controller::register_written(const sc_core::sc_time& time) {
@@ -81,30 +75,22 @@ void Controller::on_edge() {
 }
 
 void Controller::apply_register_writes() {
-  csr_.apply_due_writes(registers_);
-  const std::uint32_t control = registers_.take(Register::kControl);
-  if ((control & kControlSoftReset) != 0) {
-    registers_.set(Register::kError, 0);
-    registers_.set(Register::kIrqStatus, 0);
-    registers_.set(Register::kStatus, running_ ? kStatusBusy : kStatusIdle);
-    reset_ = running_;
-    if (running_) schedule_.stop({});
-  } else if ((control & kControlStart) != 0 && !running_) {
-    start_program(planned_);
+  switch (registers_.apply(csr_, running_)) {
+    case ControlRegisters::Request::kSoftReset:
+      reset_ = running_;
+      if (running_) schedule_.stop({});
+      break;
+    case ControlRegisters::Request::kStart:
+      start_program(planned_);
+      break;
+    case ControlRegisters::Request::kNone:
+      break;
   }
   update_irq();
 }
 
 void Controller::start_program(Edge edge) {
-  const auto region = [this](Region r, Register lo, Register hi, Register bytes) {
-    regions_.base[static_cast<int>(r)] = registers_.get_pair(lo, hi);
-    regions_.bytes[static_cast<int>(r)] = registers_.get(bytes);
-  };
-  region(Region::kConstants, Register::kConstantsBaseLo, Register::kConstantsBaseHi,
-         Register::kConstantsBytes);
-  region(Region::kData, Register::kDataBaseLo, Register::kDataBaseHi, Register::kDataBytes);
-  registers_.set(Register::kStatus, kStatusBusy);
-  registers_.set(Register::kError, 0);
+  regions_ = registers_.regions();
   reset_ = reported_ = false;
   fault_reason_.clear();
   dram_.forget_errors();
@@ -121,34 +107,30 @@ void Controller::start_program(Edge edge) {
   running_ = true;
   compute_.restart();
   schedule_.start(edge);
-  if (!regions_.contains(Region::kConstants, 0, kCommandBytes)) schedule_.stop({ProgramFault::kBadField, 0});
+  if (!registers_.has_header()) schedule_.stop({ProgramFault::kBadField, 0});
 }
 
 void Controller::end_program() {
   running_ = false;
   const Failure& failure = schedule_.failure();
   if (!reset_ && failure.cause == ProgramFault::kNone) {
-    registers_.set(Register::kStatus, kStatusIdle | kStatusDone);
-    registers_.set_bits(Register::kIrqStatus, kIrqDone);
+    registers_.finish();
     update_irq();
     return;
   }
   if (!reset_ && !reported_) report_failure(failure);
-  registers_.set(Register::kStatus, (registers_.get(Register::kStatus) & ~kStatusBusy) | kStatusIdle);
+  registers_.stop();
 }
 
 void Controller::report_failure(const Failure& failure) {
   reported_ = true;
   if (failure.cause == ProgramFault::kMemoryError) fault_reason_ = dram_.port().errors();
-  registers_.set(Register::kStatus, kStatusError);
-  registers_.set(Register::kError, static_cast<std::uint32_t>(failure.cause) | failure.command << 8);
-  registers_.set_bits(Register::kIrqStatus, kIrqError);
+  registers_.fail(failure.cause, failure.command);
   update_irq();
 }
 
 void Controller::update_irq() {
-  const bool level = (registers_.get(Register::kIrqStatus) & registers_.get(Register::kIrqEnable)) != 0;
-  if (level != irq_level_) irq.write(irq_level_ = level);
+  if (registers_.irq() != irq_level_) irq.write(irq_level_ = registers_.irq());
 }
 
 void Controller::fetch(Edge edge) {
@@ -190,16 +172,9 @@ void Controller::count_fetches(Edge now) {
 ProgramFault Controller::receive_header(bool error, const CommandBytes& bytes) {
   count_fetch(profile_.layer(0).events);
   if (error) return ProgramFault::kMemoryError;
-  const DecodedHeader decoded = decode_header(bytes, config_hash_);
-  if (decoded.fault != ProgramFault::kNone) return decoded.fault;
-  const ProgramHeader& header = decoded.header;
-  const bool fits = header.constants_bytes <= regions_.bytes[static_cast<int>(Region::kConstants)] &&
-                    header.data_bytes <= regions_.bytes[static_cast<int>(Region::kData)];
-  const bool has_commands =
-      header.commands > 0 && (std::uint64_t{header.commands} + 1) * kCommandBytes <= header.constants_bytes;
-  if (!fits || !has_commands) return ProgramFault::kBadField;
+  const ControlRegisters::Header header = registers_.check_header(bytes);
   records_ = header.commands;
-  return ProgramFault::kNone;
+  return header.fault;
 }
 
 void Controller::completed(Engine engine, ProgramFault fault, Edge pushed) {

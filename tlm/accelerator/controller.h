@@ -16,6 +16,7 @@
 #include "hw/isa/profile.h"
 #include "hw/isa/region_map.h"
 #include "hw/isa/registers.h"
+#include "hw/port/control_registers.h"
 #include "hw/port/csr_port.h"
 #include "hw/timeline/command_schedule.h"
 #include "hw/timeline/compute_timeline.h"
@@ -28,8 +29,6 @@ namespace bitbalance::tlm_level {
 
 class Controller : public sc_core::sc_module, private CommandSchedule::Host {
  public:
-  static constexpr std::int64_t kWatchdogCycles = 1'000'000;
-
   sc_core::sc_out<bool> irq{"irq"};
   BlockOutput<CommandBlock> loads{"loads"};
   BlockOutput<CommandBlock> computes{"computes"};
@@ -85,7 +84,6 @@ class Controller : public sc_core::sc_module, private CommandSchedule::Host {
   std::string what_waits() const;
 
   const AcceleratorConfig config_;
-  const std::uint32_t config_hash_;
   const std::int64_t watchdog_cycles_;
   const EdgeClock& clock_;
   RegionMap& regions_;
@@ -93,7 +91,7 @@ class Controller : public sc_core::sc_module, private CommandSchedule::Host {
   DramInterface& dram_;
   Profile& profile_;
 
-  RegisterFile registers_;
+  ControlRegisters registers_;
   bool irq_level_ = false;
   bool running_ = false;
   bool reset_ = false;     ///< the program is being dropped: nothing to report

@@ -38,7 +38,7 @@ class BurstSource {
   virtual void settle() {}
 };
 
-class MemoryPort : public BurstInitiator {
+class MemoryPort : public sc_core::sc_module, public BurstInitiator {
  public:
   /// `sources`: by MemoryChannel, in the order of their priority when the request phase was taken. `use_dmi`:
   /// asks for DMI wherever an answer hints at it.

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 #include <random>
+#include <set>
 #include <vector>
 
 #include "hw/isa/parameter_entry.h"
@@ -160,12 +161,17 @@ template <class Memory>
 struct System : Bench {
   template <class MemoryConfig>
   System(const AcceleratorConfig& config, MemoryConfig memory_config, std::int64_t watchdog = 100000)
-      : accelerator("accelerator", config, watchdog), memory("memory", sized(memory_config)) {
-    accelerator.clk(clock);
+      : accelerator("accelerator", config, options_with(watchdog)), memory("memory", sized(memory_config)) {
+    attach(accelerator);
     accelerator.irq(irq);
     accelerator.mem.bind(memory.socket);
     driver.socket.bind(accelerator.csr);
     sc_core::sc_start(sc_core::sc_time(0.5, sc_core::SC_NS));
+  }
+  static AcceleratorOptions options_with(std::int64_t watchdog) {
+    AcceleratorOptions options;
+    options.watchdog_cycles = watchdog;
+    return options;
   }
   template <class MemoryConfig>
   static MemoryConfig sized(MemoryConfig config) {
@@ -174,15 +180,18 @@ struct System : Bench {
   }
   /// Until the interrupt, which is then cleared; false if it does not come.
   bool run() {
+    start();
+    if (!run_until([this] { return irq.read(); })) return false;
+    driver.write(Register::kIrqStatus, kIrqDone | kIrqError);
+    return run_until([this] { return !irq.read(); }, 2);
+  }
+  void start() {
     driver.write(Register::kConstantsBaseLo, kConstantsBase);
     driver.write(Register::kConstantsBytes, kConstantsBytes);
     driver.write(Register::kDataBaseLo, kDataBase);
     driver.write(Register::kDataBytes, kDataBytes);
     driver.write(Register::kIrqEnable, kIrqDone | kIrqError);
     driver.write(Register::kControl, kControlStart);
-    if (!run_until([this] { return irq.read(); })) return false;
-    driver.write(Register::kIrqStatus, kIrqDone | kIrqError);
-    return run_until([this] { return !irq.read(); }, 2);
   }
   std::vector<std::uint8_t> output() {
     const auto begin = memory.data().begin() + static_cast<std::ptrdiff_t>(kDataBase + kOutputOffset);
@@ -295,7 +304,7 @@ TEST_CASE("a memory error in the middle of a load stops the program") {
 
 TEST_CASE("every signal of the accelerator has a name of its own") {
   Accelerator accelerator("accelerator", small_config());
-  SignalList signals;
+  SignalList signals(accelerator.name());
   accelerator.describe(signals);
   std::vector<std::string> names;
   for (const SignalList::Signal& signal : signals.signals()) names.push_back(signal.name);
@@ -303,4 +312,86 @@ TEST_CASE("every signal of the accelerator has a name of its own") {
   CHECK(std::find(names.begin(), names.end(), "pe_array.row3.lane5.accumulator") != names.end());
   std::sort(names.begin(), names.end());
   CHECK(std::adjacent_find(names.begin(), names.end()) == names.end());
+}
+
+TEMPLATE_TEST_CASE_SIG("a reset in the middle of a program leads to a clean start", "", ((bool nb), nb), true,
+                       false) {
+  AcceleratorConfig config = small_config();
+  config.dram.use_nb_transport = nb;
+  const Layer layer(config);
+  System<IdealMemory> system(config, IdealMemoryConfig{});
+  layer.place(system.memory.data(), layer.commands());
+  REQUIRE(system.run());
+  const std::int64_t cycles = system.driver.read(Register::kCyclesLo);
+  const EventCounts events = system.accelerator.profile().layers().at(0).events;
+
+  for (std::int64_t edge = 3; edge < cycles; edge += 97) {
+    CAPTURE(edge);
+    layer.place(system.memory.data(), layer.commands());
+    system.start();
+    system.run_edges(edge);
+    REQUIRE((system.driver.read(Register::kStatus) & kStatusBusy) != 0);
+    system.reset.write(true);
+    system.run_edges(2);
+    CHECK(system.driver.read(Register::kStatus) == kStatusIdle);
+    CHECK(system.driver.read(Register::kConstantsBytes) == 0);
+    CHECK(system.driver.read(Register::kCyclesLo) == 0);
+    CHECK_FALSE(system.irq.read());
+    system.reset.write(false);
+    system.run_edges(100);  // what the memory still owes has come
+
+    std::fill_n(system.memory.data().begin() + static_cast<std::ptrdiff_t>(kDataBase + kOutputOffset),
+                kOut * kPlane, std::uint8_t{0});
+    system.accelerator.profile().clear();
+    REQUIRE(system.run());
+    CHECK(system.driver.read(Register::kStatus) == (kStatusIdle | kStatusDone));
+    CHECK(system.driver.read(Register::kCyclesLo) == cycles);
+    CHECK(system.output() == layer.expected());
+    CHECK(system.accelerator.profile().layers().at(0).events == events);
+    check_accounts(system.accelerator.profile());
+  }
+}
+
+TEST_CASE("accounts that a reset cut off add up, and answers to requests before it go to nobody") {
+  const Layer layer(small_config());
+  RandomLatencyMemoryConfig memory;
+  memory.seed = 5;
+  System<RandomLatencyMemory> system(layer.config, memory);
+  layer.place(system.memory.data(), layer.commands());
+  for (const std::int64_t edge : {20, 150, 400}) {
+    system.start();
+    system.run_edges(edge);
+    system.reset.write(true);
+    system.run_edges(1);
+    system.reset.write(false);
+    check_accounts(system.accelerator.profile());
+    REQUIRE(system.run());  // at once: answers are still on their way
+    CHECK(system.driver.read(Register::kStatus) == (kStatusIdle | kStatusDone));
+    CHECK(system.output() == layer.expected());
+    check_accounts(system.accelerator.profile());
+  }
+}
+
+TEST_CASE("two accelerators in one simulation have signals of their own") {
+  Accelerator first("first", small_config());
+  Accelerator second("second", small_config());
+  SignalList signals;
+  first.describe(signals);
+  const std::size_t of_one = signals.signals().size();
+  second.describe(signals);
+  std::set<std::string> names;
+  for (const SignalList::Signal& signal : signals.signals()) names.insert(signal.name);
+  CHECK(names.size() == 2 * of_one);
+  CHECK(names.count("second.pe_array.row3.lane5.accumulator") == 1);
+}
+
+TEST_CASE("states and activities are traced with the names of their values") {
+  Accelerator accelerator("accelerator", small_config());
+  SignalList signals(accelerator.name());
+  accelerator.describe(signals);
+  for (const SignalList::Signal& signal : signals.signals()) {
+    const std::string last = signal.name.substr(signal.name.rfind('.') + 1);
+    CHECK(signal.values.empty() == (last != "state" && last != "activity"));
+    CHECK(signal.values.size() <= std::size_t{1} << signal.width);
+  }
 }

@@ -21,18 +21,17 @@ AcceleratorConfig small_array() {
 class BufferBench : public Bench {
  public:
   BufferBench() {
-    buffer.clk(clock);
-    tiles.clk(clock);
-    fetches.clk(clock);
-    vectors.clk(clock);
+    attach(buffer, tiles, fetches, vectors);
+    buffer.tiles(tile_channel);
+    buffer.fetches(fetch_channel);
+    buffer.vectors(vector_channel);
   }
   const AcceleratorConfig config = small_array();
   Profile profile;
   Channel<Tile> tile_channel{"tiles"};
   Channel<StepFetch> fetch_channel{"fetches"};
   Channel<ActivationVector> vector_channel{"vectors"};
-  ActivationBuffer buffer{
-      "activation_buffer", config, {tile_channel, fetch_channel, vector_channel}, profile};
+  ActivationBuffer buffer{"activation_buffer", config, profile};
   Source<Tile> tiles{"tile_source", tile_channel};
   Source<StepFetch> fetches{"fetch_source", fetch_channel};
   Sink<ActivationVector> vectors{"vector_sink", vector_channel};

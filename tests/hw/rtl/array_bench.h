@@ -15,11 +15,12 @@ class ArrayBench : public Bench, public sc_core::sc_module, private TileObserver
   explicit ArrayBench(const AcceleratorConfig& c,
                       const sc_core::sc_module_name& name = sc_core::sc_module_name("bench"))
       : sc_module(name), config(c) {
-    array.clk(clock);
-    slots.clk(clock);
-    vectors.clk(clock);
-    beats.clk(clock);
-    last_slots.clk(clock);
+    attach(array, slots, vectors, beats, last_slots);
+    array.slots(slot_channel);
+    array.vectors(vector_channel);
+    array.beats(beat_channel);
+    array.last_slots(last_slot_channel);
+    array.activity(meter);
     array.set_observer(this);
   }
 
@@ -30,8 +31,7 @@ class ArrayBench : public Bench, public sc_core::sc_module, private TileObserver
   Channel<ActivationVector> vector_channel{"vectors"};
   Channel<DrainBeat> beat_channel{"beats"};
   Channel<LastSlot> last_slot_channel{"last_slots"};
-  PeArray array{
-      "pe_array", config, {slot_channel, vector_channel, beat_channel, last_slot_channel}, meter, profile};
+  PeArray array{"pe_array", config, profile};
   Source<TokenSlot> slots{"slot_source", slot_channel};
   Source<ActivationVector> vectors{"vector_source", vector_channel};
   Sink<DrainBeat> beats{"beat_sink", beat_channel};
@@ -73,7 +73,7 @@ class ArrayBench : public Bench, public sc_core::sc_module, private TileObserver
       return drained == tiles;
     });
   }
-  std::int64_t cycles(Activity activity) const { return meter.before_now(activity); }
+  std::int64_t cycles(Activity activity) const { return meter.before(edge(), activity); }
 
  private:
   void tile_begins(int /*layer*/, std::uint32_t /*tile*/) override { tile_began_at.push_back(edge()); }

@@ -21,14 +21,25 @@ class ComputeBench : public Bench, public sc_core::sc_module, private TileObserv
   explicit ComputeBench(const AcceleratorConfig& c,
                         const sc_core::sc_module_name& name = sc_core::sc_module_name("bench"))
       : sc_module(name), config(c) {
-    sequencer.clk(clock);
-    encoder.clk(clock);
-    buffer.clk(clock);
-    array.clk(clock);
-    source.clk(clock);
-    targets.clk(clock);
-    beats.clk(clock);
-    acceptances.clk(clock);
+    attach(sequencer, encoder, buffer, array, source, targets, beats, acceptances);
+    sequencer.commands(command_channel);
+    sequencer.encoder(encoder_tiles);
+    sequencer.activations(buffer_tiles);
+    sequencer.targets(target_channel);
+    sequencer.last_slots(last_slot_channel);
+    sequencer.acceptances(acceptance_channel);
+    encoder.weights(weights);
+    encoder.tiles(encoder_tiles);
+    encoder.fetches(fetch_channel);
+    encoder.slots(slot_channel);
+    buffer.tiles(buffer_tiles);
+    buffer.fetches(fetch_channel);
+    buffer.vectors(vector_channel);
+    array.slots(slot_channel);
+    array.vectors(vector_channel);
+    array.beats(beat_channel);
+    array.last_slots(last_slot_channel);
+    array.activity(meter);
     array.set_observer(this);
     SC_HAS_PROCESS(ComputeBench);
     SC_METHOD(note_tile);
@@ -51,16 +62,10 @@ class ComputeBench : public Bench, public sc_core::sc_module, private TileObserv
   Channel<DrainBeat> beat_channel{"beats"};
   Channel<Completion> acceptance_channel{"acceptances"};
 
-  TileSequencer sequencer{
-      "tile_sequencer",
-      config,
-      {command_channel, encoder_tiles, buffer_tiles, target_channel, last_slot_channel, acceptance_channel}};
-  WeightEncoder encoder{
-      "weight_encoder", config, {encoder_tiles, fetch_channel, slot_channel}, weights, profile};
-  ActivationBuffer buffer{
-      "activation_buffer", config, {buffer_tiles, fetch_channel, vector_channel}, profile};
-  PeArray array{
-      "pe_array", config, {slot_channel, vector_channel, beat_channel, last_slot_channel}, meter, profile};
+  TileSequencer sequencer{"tile_sequencer", config};
+  WeightEncoder encoder{"weight_encoder", config, profile};
+  ActivationBuffer buffer{"activation_buffer", config, profile};
+  PeArray array{"pe_array", config, profile};
 
   Source<IssuedCommand> source{"source", command_channel};
   Sink<DrainTarget> targets{"target_sink", target_channel};
@@ -107,7 +112,7 @@ class ComputeBench : public Bench, public sc_core::sc_module, private TileObserv
         },
         limit);
   }
-  std::int64_t cycles(Activity activity) const { return meter.before_now(activity); }
+  std::int64_t cycles(Activity activity) const { return meter.before(edge(), activity); }
 
  private:
   void note_tile() {

@@ -20,36 +20,31 @@ namespace bitbalance::rtl::test {
 
 /// Completes every command `duration` edges after it was popped; compute accepts then and completes `drain`
 /// later.
-class FakeEngine : public sc_core::sc_module {
+class FakeEngine : public Clocked {
  public:
-  sc_core::sc_in<bool> clk;
   std::int64_t duration = 10;
   std::int64_t drain = 7;
   std::deque<ProgramFault> faults;      ///< of the next commands; then kNone
   std::vector<std::int64_t> popped_at;  ///< edges
   std::vector<std::uint16_t> layers;    ///< of the commands popped
 
-  FakeEngine(const sc_core::sc_module_name& name, Engine engine, Controller::EnginePorts ports,
-             Channel<Completion>* acceptances, ActivityMeter* meter)
-      : sc_module(name),
-        clk("clk"),
-        engine_(engine),
-        ports_(ports),
-        acceptances_(acceptances),
-        meter_(meter) {
-    SC_HAS_PROCESS(FakeEngine);
-    SC_METHOD(on_clock);
-    sensitive << clk.pos();
-    dont_initialize();
-  }
+  PopPort<IssuedCommand> commands{"commands"};
+  PushPort<Completion> completions{"completions"};
+
+  FakeEngine(const sc_core::sc_module_name& name, Engine engine, Channel<Completion>* acceptances,
+             ActivityMeter* meter)
+      : Clocked(name), engine_(engine), acceptances_(acceptances), meter_(meter) {}
+
+  void describe(SignalList& /*signals*/) const override {}
 
  private:
-  void on_clock() {
-    if (!completing_.empty() && completing_.front().second <= edge() && ports_.completions.can_push()) {
-      ports_.completions.push(completing_.front().first);
+  void reset() override {}
+  void on_clock() override {
+    if (!completing_.empty() && completing_.front().second <= edge() && completions.can_push()) {
+      completions.push(completing_.front().first);
       completing_.pop_front();
     }
-    if (busy_ && meter_ != nullptr) meter_->count(Activity::kBusy);
+    if (busy_ && meter_ != nullptr) meter_->count(Activity::kBusy, edge());
     if (busy_ && edge() >= popped_at.back() + duration &&
         (acceptances_ == nullptr || acceptances_->can_push())) {
       busy_ = false;
@@ -58,8 +53,8 @@ class FakeEngine : public sc_core::sc_module {
         completing_.emplace_back(completion_, edge() + (acceptances_ == nullptr ? 1 : drain));
       }
     }
-    if (busy_ || !ports_.commands.can_pop()) return;
-    const CommandHeader& header = ports_.commands.front().header;
+    if (busy_ || !commands.can_pop()) return;
+    const CommandHeader& header = commands.front().header;
     completion_ = {engine_, ProgramFault::kNone, header.layer, header.layer_end};
     if (!faults.empty()) {
       completion_.fault = faults.front();
@@ -69,11 +64,10 @@ class FakeEngine : public sc_core::sc_module {
     popped_at.push_back(edge());
     layers.push_back(header.layer);
     busy_ = true;
-    ports_.commands.pop();
+    commands.pop();
   }
 
   const Engine engine_;
-  Controller::EnginePorts ports_;
   Channel<Completion>* const acceptances_;
   ActivityMeter* const meter_;
   bool busy_ = false;
@@ -91,36 +85,39 @@ class ControllerBench : public Bench {
 
   explicit ControllerBench(const AcceleratorConfig& accelerator = {}, std::int64_t watchdog = 100000)
       : config(accelerator) {
-    MemoryPort::Lane lanes[] = {
-        {*requests_[0], *responses_[0]}, {*requests_[1], *responses_[1]}, {*requests_[2], *responses_[2]}};
-    port_ = std::make_unique<MemoryPort>("memory_port", config.dram,
-                                         std::array<MemoryPort::Lane, 3>{lanes[0], lanes[1], lanes[2]});
-    csr_ = std::make_unique<CsrPort>("csr_port", [this] { return controller->registers(); });
-    const auto engine = [this](int e) {
-      return Controller::EnginePorts{*commands_[static_cast<std::size_t>(e)],
-                                     *completions_[static_cast<std::size_t>(e)]};
-    };
-    controller =
-        std::make_unique<Controller>("controller", config,
-                                     Controller::Ports{*csr_,
-                                                       *requests_[0],
-                                                       *responses_[0],
-                                                       {{engine(0), engine(1), engine(2), engine(3)}},
-                                                       acceptances},
-                                     meter_, *port_, profile, watchdog);
+    port_ = std::make_unique<MemoryPort>("memory_port", config.dram);
+    for (std::size_t lane = 0; lane < requests_.size(); ++lane) {
+      port_->lanes[lane].requests(*requests_[lane]);
+      port_->lanes[lane].responses(*responses_[lane]);
+    }
+    csr_ = std::make_unique<CsrPort>(
+        "csr_port", [this] { return controller->registers(); },
+        [this](const sc_core::sc_time& /*time*/) { controller->wake(); });
+    controller = std::make_unique<Controller>("controller", config, profile, watchdog);
+    controller->csr(*csr_);
+    controller->requests(*requests_[0]);
+    controller->responses(*responses_[0]);
+    controller->acceptances(acceptances);
+    controller->compute_meter(meter_);
+    controller->memory(*port_);
     for (int e = 0; e < kEngines; ++e) {
       const bool compute = e == static_cast<int>(Engine::kCompute);
-      engines.push_back(std::make_unique<FakeEngine>(
-          ("engine" + std::to_string(e)).c_str(), static_cast<Engine>(e), engine(e),
-          compute ? &acceptances : nullptr, compute ? &meter_ : nullptr));
-      engines.back()->clk(clock);
+      engines.push_back(std::make_unique<FakeEngine>(("engine" + std::to_string(e)).c_str(),
+                                                     static_cast<Engine>(e), compute ? &acceptances : nullptr,
+                                                     compute ? &meter_ : nullptr));
+      attach(*engines.back());
+      const auto at = static_cast<std::size_t>(e);
+      engines.back()->commands(*commands_[at]);
+      engines.back()->completions(*completions_[at]);
+      controller->ports[at].commands(*commands_[at]);
+      controller->ports[at].completions(*completions_[at]);
     }
     IdealMemoryConfig memory_config;
     memory_config.bytes = 1 << 16;
     memory = std::make_unique<IdealMemory>("memory", memory_config);
     port_->socket.bind(memory->socket);
-    port_->clk(clock);
-    controller->clk(clock);
+    attach(*port_);
+    attach(*controller);
     controller->irq(irq);
     driver.socket.bind(csr_->socket);
     sc_core::sc_start(
@@ -170,7 +167,6 @@ class ControllerBench : public Bench {
     start();
     return run_until([this] { return (read(Register::kStatus) & kStatusIdle) != 0; });
   }
-  void run_edges(std::int64_t edges) { sc_core::sc_start(clock_period() * static_cast<double>(edges)); }
 
  private:
   template <class T>

@@ -28,11 +28,20 @@ struct LoadBench : Bench {
   explicit LoadBench(const AcceleratorConfig& accelerator) : config(accelerator) {
     memory.base = kConstantsBase;
     memory.bytes = noise(0x4000);
-    source.clk(clock);
-    sink.clk(clock);
-    memory.clk(clock);
-    activations.clk(clock);
-    engine.clk(clock);
+    attach(source, sink, memory, activations, engine);
+    activations.tiles(tiles);
+    activations.fetches(fetches);
+    activations.vectors(vectors);
+    memory.in(requests);
+    memory.out(responses);
+    engine.commands(commands);
+    engine.requests(requests);
+    engine.responses(responses);
+    engine.completions(completions);
+    engine.weights(weights);
+    engine.parameters(parameters);
+    engine.activations(activations);
+    engine.outputs(outputs);
   }
 
   void stall_all(unsigned percent) {
@@ -47,7 +56,7 @@ struct LoadBench : Bench {
     Command command;
     command.header.layer = layer;
     command.body = body;
-    source.queue.push_back(command);
+    source.queue.push_back(issued(command, regions));
     const std::size_t already = sink.received.size();
     REQUIRE(run_until([&] { return sink.received.size() > already; }));
     return sink.received.back();
@@ -74,16 +83,11 @@ struct LoadBench : Bench {
   Channel<StepFetch> fetches{"fetches"};
   Channel<ActivationVector> vectors{"vectors"};
 
-  ActivationBuffer activations{"activation_buffer", config, {tiles, fetches, vectors}, profile};
+  ActivationBuffer activations{"activation_buffer", config, profile};
   Source<IssuedCommand> source{"source", commands};
   Sink<Completion> sink{"sink", completions};
-  FixedLatencyMemory memory{"memory", requests, responses, false};
-  LoadEngine engine{"load_engine",
-                    config,
-                    regions,
-                    {commands, requests, responses, completions},
-                    {weights, parameters, activations, outputs},
-                    profile};
+  FixedLatencyMemory memory{"memory", false};
+  LoadEngine engine{"load_engine", config, profile};
 };
 
 }  // namespace bitbalance::rtl::test

@@ -132,8 +132,8 @@ TEST_CASE("the next command is popped one edge after a completion") {
   TimedLoads bench(small_config());
   Command command;
   command.body = row_load(8);
-  bench.source.queue.push_back(command);
-  bench.source.queue.push_back(command);
+  bench.source.queue.push_back(issued(command, bench.regions));
+  bench.source.queue.push_back(issued(command, bench.regions));
   REQUIRE(bench.run_until([&] { return bench.sink.received.size() == 2; }));
   CHECK(bench.sink.received_at[1] - bench.sink.received_at[0] == kFirstData + 1);
 }

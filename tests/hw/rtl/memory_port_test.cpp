@@ -39,16 +39,13 @@ struct PortBench : Bench {
   MemoryPort port;
   ProtocolChecker checker{"checker"};
 
-  explicit PortBench(const DramInterfaceConfig& config = {})
-      : port("port", config,
-             {{{lanes[0].request, lanes[0].response},
-               {lanes[1].request, lanes[1].response},
-               {lanes[2].request, lanes[2].response}}}) {
-    port.clk(clock);
+  explicit PortBench(const DramInterfaceConfig& config = {}) : port("port", config) {
+    attach(port);
     port.socket.bind(checker.target);
-    for (Lane& lane : lanes) {
-      lane.source.clk(clock);
-      lane.sink.clk(clock);
+    for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
+      attach(lanes[lane].source, lanes[lane].sink);
+      port.lanes[lane].requests(lanes[lane].request);
+      port.lanes[lane].responses(lanes[lane].response);
     }
   }
   ~PortBench() { CHECK(checker.text() == ""); }

@@ -27,10 +27,12 @@ AcceleratorConfig small_config() {
 
 struct PostBench : Bench {
   PostBench() {
-    target_source.clk(clock);
-    beat_source.clk(clock);
-    sink.clk(clock);
-    unit.clk(clock);
+    attach(target_source, beat_source, sink, unit);
+    unit.targets(targets);
+    unit.beats(beats);
+    unit.parameters(parameters);
+    unit.outputs(outputs);
+    unit.completions(completions);
   }
 
   /// Queues a tile whose accumulator of (row, lane) is acc[row][lane], as the PE array drains it.
@@ -72,7 +74,7 @@ struct PostBench : Bench {
   Source<DrainTarget> target_source{"target_source", targets};
   Source<DrainBeat> beat_source{"beat_source", beats};
   Sink<Completion> sink{"sink", completions};
-  PostProcessor unit{"post_processor", config, {targets, beats, completions}, parameters, outputs, profile};
+  PostProcessor unit{"post_processor", config, profile};
 };
 
 int pick(int low, int high) {

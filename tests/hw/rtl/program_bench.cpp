@@ -32,7 +32,10 @@ BenchResult run_program(const Program& program, const AcceleratorConfig& config,
 
   sc_core::sc_clock clock("clock", 1, sc_core::SC_NS);
   sc_core::sc_signal<bool> irq("irq");
-  Accelerator accelerator("accelerator", config, options.watchdog_cycles);
+  AcceleratorOptions accelerator_options;
+  accelerator_options.watchdog_cycles = options.watchdog_cycles;
+  Accelerator accelerator("accelerator", config, accelerator_options);
+  sc_core::sc_signal<bool> reset("reset");
   Driver driver("driver");
   ProtocolChecker checker("checker");
   accelerator.mem.bind(checker.target);
@@ -59,6 +62,7 @@ BenchResult run_program(const Program& program, const AcceleratorConfig& config,
   std::copy(data.begin(), data.end(), memory.begin() + static_cast<std::ptrdiff_t>(regions.data_base));
 
   accelerator.clk(clock);
+  accelerator.rst(reset);
   accelerator.irq(irq);
   driver.irq(irq);
   driver.csr.bind(accelerator.csr);

@@ -44,6 +44,18 @@ std::string check(const RandomCase& c, const BenchResult& result) {
   return open_accounts(result);
 }
 
+// Everything that a run gives, as text.
+std::string everything(const BenchResult& result) {
+  std::string text = std::to_string(result.cycles) + " cycles, fault " + to_string(result.fault) + "\n";
+  for (const LayerProfile& layer : result.profile.layers()) {
+    for (const ActivityCycles& activity : layer.activity)
+      for (const std::int64_t cycles : activity) text += std::to_string(cycles) + " ";
+    for (int e = 0; e < kEvents; ++e) text += std::to_string(layer.events[static_cast<Event>(e)]) + " ";
+    text += "\n";
+  }
+  return text.append(result.data.begin(), result.data.end());
+}
+
 // Seeds first..last, each in a process of its own.
 void check_seeds(std::uint64_t first, std::uint64_t last, const BenchOptions& options) {
   for (std::uint64_t seed = first; seed <= last; ++seed) {
@@ -76,6 +88,31 @@ TEST_CASE("random programs give the same data when channels mostly refuse") {
   BenchOptions options;
   options.stall_percent = 80;
   check_seeds(3000, 3029, options);
+}
+
+TEST_CASE("bits, cycles and accounts do not depend on the order in which units are called, nor on sleep") {
+  for (std::uint64_t seed = 6000; seed < 6030; ++seed) {
+    CAPTURE(seed);
+    BenchOptions options;
+    options.random_memory = seed % 3 == 1;
+    options.stall_percent = seed % 3 == 2 ? 25 : 0;
+    options.seed = seed;
+    const auto run = [&](const std::function<void(rtl::ClockDomain&)>& prepare) {
+      return in_child([&] {
+        const RandomCase c = make_random_case(seed);
+        return everything(run_program(c.mapped.program, c.config,
+                                      place_images(c.mapped.program, c.network, c.images, 0), options,
+                                      [&](rtl::Accelerator& a) { a.at_start(prepare); }));
+      });
+    };
+    const std::string plain = run({});
+    REQUIRE(plain.find(" cycles, fault none\n") != std::string::npos);
+    CHECK(run([](rtl::ClockDomain& domain) { domain.keep_awake(); }) == plain);
+    for (std::uint64_t order = 1; order <= 3; ++order) {
+      CAPTURE(order);
+      CHECK(run([&](rtl::ClockDomain& domain) { domain.permute(order); }) == plain);
+    }
+  }
 }
 
 TEST_CASE("events do not depend on stalls") {

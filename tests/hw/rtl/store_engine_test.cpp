@@ -31,10 +31,14 @@ struct StoreBench : Bench {
     memory.latency = kLatency;
     const std::vector<std::uint8_t> content = noise(2048);
     for (std::uint32_t i = 0; i < content.size(); ++i) outputs.write(i, false, content[i]);
-    source.clk(clock);
-    sink.clk(clock);
-    memory.clk(clock);
-    engine.clk(clock);
+    attach(source, sink, memory, engine);
+    memory.in(requests);
+    memory.out(responses);
+    engine.commands(commands);
+    engine.requests(requests);
+    engine.responses(responses);
+    engine.completions(completions);
+    engine.outputs(outputs);
   }
 
   Completion run(const Store& store) {
@@ -42,7 +46,7 @@ struct StoreBench : Bench {
     command.header.layer = 2;
     command.header.layer_end = true;
     command.body = store;
-    source.queue.push_back(command);
+    source.queue.push_back(issued(command, regions));
     const std::size_t already = sink.received.size();
     REQUIRE(run_until([&] { return sink.received.size() > already; }));
     return sink.received.back();
@@ -60,9 +64,8 @@ struct StoreBench : Bench {
   Channel<Completion> completions{"completions"};
   Source<IssuedCommand> source{"source", commands};
   Sink<Completion> sink{"sink", completions};
-  FixedLatencyMemory memory{"memory", requests, responses, true};
-  StoreEngine engine{"store_engine", config, regions, {commands, requests, responses, completions},
-                     outputs,        profile};
+  FixedLatencyMemory memory{"memory", true};
+  StoreEngine engine{"store_engine", config, profile};
 };
 
 int pick(int low, int high) {

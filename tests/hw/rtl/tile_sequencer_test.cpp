@@ -24,13 +24,13 @@ class SequencerBench : public Bench, public sc_core::sc_module {
   explicit SequencerBench(const AcceleratorConfig& c,
                           const sc_core::sc_module_name& name = sc_core::sc_module_name("bench"))
       : sc_module(name), config(c) {
-    sequencer.clk(clock);
-    commands.clk(clock);
-    tiles.clk(clock);
-    buffer_tiles.clk(clock);
-    targets.clk(clock);
-    last_slots.clk(clock);
-    acceptances.clk(clock);
+    attach(sequencer, commands, tiles, buffer_tiles, targets, last_slots, acceptances);
+    sequencer.commands(command_channel);
+    sequencer.encoder(tile_channel);
+    sequencer.activations(buffer_channel);
+    sequencer.targets(target_channel);
+    sequencer.last_slots(last_slot_channel);
+    sequencer.acceptances(acceptance_channel);
   }
 
   const AcceleratorConfig config;
@@ -39,10 +39,7 @@ class SequencerBench : public Bench, public sc_core::sc_module {
   Channel<DrainTarget> target_channel{"targets"};
   Channel<LastSlot> last_slot_channel{"last_slots"};
   Channel<Completion> acceptance_channel{"acceptances"};
-  TileSequencer sequencer{
-      "tile_sequencer",
-      config,
-      {command_channel, tile_channel, buffer_channel, target_channel, last_slot_channel, acceptance_channel}};
+  TileSequencer sequencer{"tile_sequencer", config};
   Source<IssuedCommand> commands{"command_source", command_channel};
   Sink<Tile> tiles{"tile_sink", tile_channel}, buffer_tiles{"buffer_tile_sink", buffer_channel};
   Sink<DrainTarget> targets{"target_sink", target_channel};

@@ -28,9 +28,11 @@ AcceleratorConfig small_config() {
 
 struct VectorBench : Bench {
   VectorBench() {
-    source.clk(clock);
-    sink.clk(clock);
-    unit.clk(clock);
+    attach(source, sink, unit);
+    unit.commands(commands);
+    unit.parameters(parameters);
+    unit.outputs(outputs);
+    unit.completions(completions);
   }
 
   template <class Body>
@@ -38,7 +40,7 @@ struct VectorBench : Bench {
     Command command;
     command.header.layer = 1;
     command.body = body;
-    source.queue.push_back(command);
+    source.queue.push_back(issued(command));
     const std::size_t already = sink.received.size();
     REQUIRE(run_until([&] { return sink.received.size() > already; }));
     return sink.received.back();
@@ -66,7 +68,7 @@ struct VectorBench : Bench {
   Channel<Completion> completions{"completions"};
   Source<IssuedCommand> source{"source", commands};
   Sink<Completion> sink{"sink", completions};
-  VectorUnit unit{"vector_unit", config, {commands, completions}, parameters, outputs, profile};
+  VectorUnit unit{"vector_unit", config, profile};
 };
 
 int pick(int low, int high) {

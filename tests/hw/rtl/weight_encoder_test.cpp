@@ -30,10 +30,11 @@ class EncoderBench : public Bench, public sc_core::sc_module {
   explicit EncoderBench(const AcceleratorConfig& c,
                         const sc_core::sc_module_name& name = sc_core::sc_module_name("bench"))
       : sc_module(name), config(c) {
-    encoder.clk(clock);
-    tiles.clk(clock);
-    fetches.clk(clock);
-    slots.clk(clock);
+    attach(encoder, tiles, fetches, slots);
+    encoder.weights(weights);
+    encoder.tiles(tile_channel);
+    encoder.fetches(fetch_channel);
+    encoder.slots(slot_channel);
   }
 
   const AcceleratorConfig config;
@@ -42,8 +43,7 @@ class EncoderBench : public Bench, public sc_core::sc_module {
   Channel<Tile> tile_channel{"tiles"};
   Channel<StepFetch> fetch_channel{"fetches"};
   Channel<TokenSlot> slot_channel{"slots"};
-  WeightEncoder encoder{
-      "weight_encoder", config, {tile_channel, fetch_channel, slot_channel}, weights, profile};
+  WeightEncoder encoder{"weight_encoder", config, profile};
   Source<Tile> tiles{"tile_source", tile_channel};
   Sink<StepFetch> fetches{"fetch_sink", fetch_channel};
   Sink<TokenSlot> slots{"slot_sink", slot_channel};

@@ -58,7 +58,7 @@ BenchResult run_traced(const RandomCase& c, const std::string& trace,
   return run_program(
       c.mapped.program, c.config, place_images(c.mapped.program, c.network, c.images, 0), options,
       [&](rtl::Accelerator& accelerator) {
-        rtl::SignalList signals;
+        rtl::SignalList signals(accelerator.name());
         accelerator.describe(signals);
         auto* clock = dynamic_cast<sc_core::sc_clock*>(sc_core::sc_find_object("clock"));
         window = std::make_unique<WaveformWindow>(

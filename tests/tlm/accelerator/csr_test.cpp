@@ -35,6 +35,7 @@ struct Bench : sc_core::sc_module, tlm::tlm_mm_interface {
   ProtocolChecker checker{"checker"};
   sc_core::sc_signal<bool> irq{"irq"};
   sc_core::sc_clock clock{"clock", 1, SC_NS};
+  sc_core::sc_signal<bool> reset{"reset"};
   IdealMemory memory;
   std::unique_ptr<rtl::Accelerator> rtl_accelerator;
   std::unique_ptr<tlm_level::Accelerator> tlm_accelerator;
@@ -50,10 +51,10 @@ struct Bench : sc_core::sc_module, tlm::tlm_mm_interface {
     if (level == Level::kRtl) {
       rtl_accelerator = std::make_unique<rtl::Accelerator>("accelerator", AcceleratorConfig{});
       rtl_accelerator->clk(clock);
+      rtl_accelerator->rst(reset);
       connect(*rtl_accelerator);
     } else {
-      tlm_accelerator =
-          std::make_unique<tlm_level::Accelerator>("accelerator", AcceleratorConfig{}, sc_time(1, SC_NS));
+      tlm_accelerator = std::make_unique<tlm_level::Accelerator>("accelerator", AcceleratorConfig{});
       connect(*tlm_accelerator);
     }
     SC_METHOD(on_irq);

@@ -76,15 +76,16 @@ template <class MemoryModel>
 LevelResult run(Level level, MemoryModel& memory, const Program& program, const AcceleratorConfig& config,
                 const std::vector<std::uint8_t>& data, const ProgramRegions& regions,
                 const LevelOptions& options) {
-  const sc_core::sc_time period(1, sc_core::SC_NS);
+  const AcceleratorOptions accelerator_options{options.watchdog_cycles, options.use_dmi, options.threads};
   if (level == Level::kTlm) {
-    Accelerator accelerator("accelerator", config, period,
-                            {options.watchdog_cycles, options.use_dmi, options.threads});
+    Accelerator accelerator("accelerator", config, accelerator_options);
     return run(memory, accelerator, program, data, regions, options);
   }
-  sc_core::sc_clock clock("clock", period);
-  rtl::Accelerator accelerator("accelerator", config, options.watchdog_cycles);
+  sc_core::sc_clock clock("clock", 1, sc_core::SC_NS);
+  sc_core::sc_signal<bool> reset("reset");
+  rtl::Accelerator accelerator("accelerator", config, accelerator_options);
   accelerator.clk(clock);
+  accelerator.rst(reset);
   return run(memory, accelerator, program, data, regions, options);
 }
 

@@ -1,0 +1,81 @@
+#include "hw/port/control_registers.h"
+
+namespace bitbalance::port {
+
+ControlRegisters::ControlRegisters(const AcceleratorConfig& config) : config_hash_(config_hash(config)) {
+  file_.set(Register::kConfigHash, config_hash_);
+}
+
+ControlRegisters::Request ControlRegisters::apply(CsrPort& csr, bool running) {
+  csr.apply_due_writes(file_);
+  const std::uint32_t control = file_.take(Register::kControl);
+  if ((control & kControlSoftReset) != 0) {
+    file_.set(Register::kError, 0);
+    file_.set(Register::kIrqStatus, 0);
+    file_.set(Register::kStatus, running ? kStatusBusy : kStatusIdle);
+    return Request::kSoftReset;
+  }
+  if ((control & kControlStart) == 0 || running) return Request::kNone;
+  start();
+  return Request::kStart;
+}
+
+void ControlRegisters::start() {
+  const auto capture = [this](Region region, Register lo, Register hi, Register bytes) {
+    regions_.base[static_cast<int>(region)] = file_.get_pair(lo, hi);
+    regions_.bytes[static_cast<int>(region)] = file_.get(bytes);
+  };
+  capture(Region::kConstants, Register::kConstantsBaseLo, Register::kConstantsBaseHi,
+          Register::kConstantsBytes);
+  capture(Region::kData, Register::kDataBaseLo, Register::kDataBaseHi, Register::kDataBytes);
+  file_.set(Register::kStatus, kStatusBusy);
+  file_.set(Register::kError, 0);
+}
+
+ControlRegisters::Header ControlRegisters::check_header(const CommandBytes& bytes) const {
+  const DecodedHeader decoded = decode_header(bytes, config_hash_);
+  if (decoded.fault != ProgramFault::kNone) return {decoded.fault, 0};
+  const ProgramHeader& header = decoded.header;
+  const bool fits = header.constants_bytes <= regions_.bytes[static_cast<int>(Region::kConstants)] &&
+                    header.data_bytes <= regions_.bytes[static_cast<int>(Region::kData)];
+  const bool has_commands =
+      header.commands > 0 && (std::uint64_t{header.commands} + 1) * kCommandBytes <= header.constants_bytes;
+  if (!fits || !has_commands) return {ProgramFault::kBadField, 0};
+  return {ProgramFault::kNone, header.commands};
+}
+
+void ControlRegisters::finish() {
+  file_.set(Register::kStatus, kStatusIdle | kStatusDone);
+  file_.set_bits(Register::kIrqStatus, kIrqDone);
+}
+
+void ControlRegisters::fail(ProgramFault cause, std::uint32_t command) {
+  file_.set(Register::kStatus, kStatusError);
+  file_.set(Register::kError, static_cast<std::uint32_t>(cause) | command << 8);
+  file_.set_bits(Register::kIrqStatus, kIrqError);
+}
+
+void ControlRegisters::stop() {
+  file_.set(Register::kStatus, (file_.get(Register::kStatus) & ~kStatusBusy) | kStatusIdle);
+}
+
+void ControlRegisters::reset(CsrPort& csr) {
+  RegisterFile lost;
+  csr.apply_due_writes(lost);
+  file_ = RegisterFile();
+  file_.set(Register::kConfigHash, config_hash_);
+  regions_ = {};
+}
+
+RegisterFile ControlRegisters::view(const Counters& counters) const {
+  const auto low = [](std::int64_t value) { return static_cast<std::uint32_t>(value); };
+  RegisterFile file = file_;
+  file.set(Register::kCommandsDone, counters.commands_done);
+  file.set(Register::kCyclesLo, low(counters.cycles));
+  file.set(Register::kCyclesHi, low(counters.cycles >> 32));
+  for (std::size_t e = 0; e < counters.busy.size(); ++e)
+    file.set(static_cast<Register>(static_cast<std::size_t>(Register::kBusyLoad) + e), low(counters.busy[e]));
+  return file;
+}
+
+}  // namespace bitbalance::port

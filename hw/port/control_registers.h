@@ -1,0 +1,66 @@
+// What the control registers do, the same at every level of detail: what a write of CONTROL asks for, the
+// regions that a start captures, the header's check, status, error and interrupt. Between the `csr` port and
+// the level's controller.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "hw/isa/command.h"
+#include "hw/isa/config.h"
+#include "hw/isa/region_map.h"
+#include "hw/isa/registers.h"
+#include "hw/port/csr_port.h"
+
+namespace bitbalance::port {
+
+class ControlRegisters {
+ public:
+  enum class Request : std::uint8_t { kNone, kStart, kSoftReset };
+
+  /// What the controller counts.
+  struct Counters {
+    std::uint32_t commands_done = 0;
+    std::int64_t cycles = 0;
+    std::array<std::int64_t, kEngines> busy{};
+  };
+
+  struct Header {
+    ProgramFault fault = ProgramFault::kNone;
+    std::uint32_t commands = 0;
+  };
+
+  explicit ControlRegisters(const AcceleratorConfig& config);
+
+  /// Applies the writes that are due, and tells what they ask for. `running`: a program is, or is being
+  /// stopped; a start is ignored then.
+  Request apply(CsrPort& csr, bool running);
+  /// Of the program started last.
+  const RegionMap& regions() const { return regions_; }
+  /// Whether the captured regions have room for a header.
+  bool has_header() const { return regions_.contains(Region::kConstants, 0, kCommandBytes); }
+  /// Checks the first record of the constants region.
+  Header check_header(const CommandBytes& bytes) const;
+
+  /// The program has reached its end.
+  void finish();
+  /// The program is stopped because of `command`; engines may still have something under way.
+  void fail(ProgramFault cause, std::uint32_t command);
+  /// A program that failed or was dropped has nothing under way any more.
+  void stop();
+  /// As after power-up; writes that are due are lost.
+  void reset(CsrPort& csr);
+
+  bool irq() const { return (file_.get(Register::kIrqStatus) & file_.get(Register::kIrqEnable)) != 0; }
+  /// For the `csr` port.
+  RegisterFile view(const Counters& counters) const;
+
+ private:
+  void start();
+
+  const std::uint32_t config_hash_;
+  RegisterFile file_;
+  RegionMap regions_;
+};
+
+}  // namespace bitbalance::port

@@ -1,0 +1,112 @@
+#include "hw/rtl/clock_domain.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "hw/rtl/clocked.h"
+
+namespace bitbalance::rtl {
+
+std::shared_ptr<ClockDomain> ClockDomain::of(const Signal& clock, const Signal& reset) {
+  static std::map<std::pair<const Signal*, const Signal*>, std::weak_ptr<ClockDomain>> domains;
+  std::weak_ptr<ClockDomain>& known = domains[{&clock, &reset}];
+  std::shared_ptr<ClockDomain> domain = known.lock();
+  if (domain == nullptr) known = domain = std::make_shared<ClockDomain>(clock, reset);
+  return domain;
+}
+
+ClockDomain::ClockDomain(const Signal& clock, const Signal& reset) : reset_(reset) {
+  sc_core::sc_spawn_options options;
+  options.spawn_method();
+  options.dont_initialize();
+  options.set_sensitivity(&clock.posedge_event());
+  sc_core::sc_spawn([this] { on_edge(); }, "on_edge", &options);
+}
+
+void ClockDomain::enter(Clocked& unit) {
+  if (units_.size() == kWordBits * awake_.size()) awake_.push_back(0);
+  units_.push_back(nullptr);
+  unit.edge_ = &edge_;
+  place(units_.size() - 1, &unit);
+  unit.wake();
+}
+
+void ClockDomain::leave(Clocked& unit) {
+  *unit.awake_ &= ~unit.mask_;
+  std::replace(units_.begin(), units_.end(), &unit, static_cast<Clocked*>(nullptr));
+  alarms_.erase(std::remove_if(alarms_.begin(), alarms_.end(),
+                               [&unit](const Alarm& alarm) { return alarm.unit == &unit; }),
+                alarms_.end());
+}
+
+void ClockDomain::place(std::size_t at, Clocked* unit) {
+  units_[at] = unit;
+  if (unit == nullptr) return;
+  unit->awake_ = &awake_[at / kWordBits];
+  unit->mask_ = std::uint64_t{1} << at % kWordBits;
+}
+
+void ClockDomain::permute(std::uint64_t seed) {
+  std::vector<Clocked*> order = units_;
+  std::shuffle(order.begin(), order.end(), std::mt19937_64(seed));
+  for (std::size_t i = 0; i < order.size(); ++i) place(i, order[i]);
+  wake_all();
+}
+
+void ClockDomain::keep_awake() {
+  sleepless_ = true;
+  wake_all();
+}
+
+void ClockDomain::wake_all() {
+  std::fill(awake_.begin(), awake_.end(), 0);
+  for (Clocked* const unit : units_) {
+    if (unit != nullptr) unit->wake();
+  }
+}
+
+void ClockDomain::sleep(Clocked& unit, std::int64_t at_latest) {
+  if (sleepless_) return;
+  *unit.awake_ &= ~unit.mask_;
+  if (at_latest == INT64_MAX) return;
+  alarms_.push_back({&unit, at_latest});
+  first_alarm_ = std::min(first_alarm_, at_latest);
+}
+
+void ClockDomain::ring() {
+  first_alarm_ = INT64_MAX;
+  std::vector<Alarm> later;
+  for (const Alarm& alarm : alarms_) {
+    if (alarm.edge <= edge_) {
+      alarm.unit->wake();
+    } else {
+      later.push_back(alarm);
+      first_alarm_ = std::min(first_alarm_, alarm.edge);
+    }
+  }
+  alarms_ = std::move(later);
+}
+
+void ClockDomain::reset_units() {
+  for (Clocked* const unit : units_) {
+    if (unit == nullptr) continue;
+    for (Clearable* const channel : unit->cleared_) channel->clear();
+    unit->reset();
+    unit->wake();
+  }
+}
+
+void ClockDomain::on_edge() {
+  ++edge_;
+  if (edge_ >= first_alarm_) ring();
+  if (reset_.read()) return reset_units();
+  for (std::size_t word = 0; word < awake_.size(); ++word) {
+    // Those woken meanwhile can wait: what wakes a unit concerns the next edge.
+    for (std::uint64_t awake = awake_[word]; awake != 0; awake &= awake - 1) {
+      units_[kWordBits * word + static_cast<std::size_t>(__builtin_ctzll(awake))]->on_clock();
+    }
+  }
+}
+
+}  // namespace bitbalance::rtl

@@ -73,6 +73,12 @@ void VcdFile::add(Signal signal) {
   signals_.push_back(std::move(signal));
 }
 
+void VcdFile::name_values(const std::string& signal, const std::vector<std::string>& values) {
+  value_names_ += "$comment " + signal + ':';
+  for (std::size_t i = 0; i < values.size(); ++i) value_names_ += fmt::format(" {}={}", i, values[i]);
+  value_names_ += " $end\n";
+}
+
 void VcdFile::refuse(const std::string& name) {
   throw std::invalid_argument(fmt::format("{}: accepted in a waveform: integers and bool", name));
 }
@@ -104,7 +110,7 @@ void VcdFile::write_header() {
     scope->variables +=
         fmt::format("$var wire {} {} {}{} $end\n", signal.width, signal.id, signal.name.substr(begin), range);
   }
-  text_ += "$version bitbalance $end\n$timescale 1 ps $end\n";
+  text_ += "$version bitbalance $end\n$timescale 1 ps $end\n" + value_names_;
   write_scope("SystemC", root, text_);
   text_ += "$enddefinitions $end\n";
   write_time(now_ps());

@@ -22,6 +22,8 @@ class VcdFile : public sc_core::sc_trace_file {
   VcdFile(const VcdFile&) = delete;
   VcdFile& operator=(const VcdFile&) = delete;
 
+  /// Tells in the header what the values 0, 1... of a signal are called. Before the first instant.
+  void name_values(const std::string& signal, const std::vector<std::string>& values);
   /// Both throw std::runtime_error when any of it could not be written; then nothing is left of it.
   void check() const;
   void close();
@@ -97,9 +99,10 @@ class VcdFile : public sc_core::sc_trace_file {
 
   OutputFile file_;
   std::vector<Signal> signals_;
-  std::string text_;        ///< of an instant
-  std::string failure_;     ///< why the file is not whole; a kernel's call back cannot throw
-  std::uint64_t time_ = 0;  ///< last written, ps
+  std::string value_names_;  ///< of states, as comments
+  std::string text_;         ///< of an instant
+  std::string failure_;      ///< why the file is not whole; a kernel's call back cannot throw
+  std::uint64_t time_ = 0;   ///< last written, ps
   bool begun_ = false;
 };
 

@@ -151,7 +151,10 @@ void WaveformWindow::open() {
   note_failure([this] {
     file_ = std::make_unique<VcdFile>(path_);
     sc_core::sc_trace(file_.get(), clock_, kClock);
-    for (const rtl::SignalList::Signal& signal : signals_) signal.trace(file_.get());
+    for (const rtl::SignalList::Signal& signal : signals_) {
+      signal.trace(file_.get());
+      if (!signal.values.empty()) file_->name_values(signal.name, signal.values);
+    }
   });
 }
 
@@ -161,6 +164,7 @@ void WaveformWindow::close() {
   note_failure([this] {
     file_->close();
     file_.reset();
+    write_value_names();
     write_save_file();
   });
 }
@@ -179,8 +183,29 @@ void WaveformWindow::finish() {
   check();
 }
 
+/// The file with the names of a signal's values, in GTKWave's form: a value in hexadecimal and its name a
+/// line. Signals with the same names share one.
+std::string WaveformWindow::names_file(const rtl::SignalList::Signal& signal) const {
+  const auto first =
+      std::find_if(signals_.begin(), signals_.end(),
+                   [&signal](const rtl::SignalList::Signal& other) { return other.values == signal.values; });
+  return path_.stem().string() + '.' + first->name + ".states";
+}
+
+void WaveformWindow::write_value_names() const {
+  for (const rtl::SignalList::Signal& signal : signals_) {
+    if (signal.values.empty() || names_file(signal) != path_.stem().string() + '.' + signal.name + ".states")
+      continue;
+    std::string names;
+    for (std::size_t value = 0; value < signal.values.size(); ++value)
+      names += fmt::format("{:x} {}\n", value, signal.values[value]);
+    write_file(path_.parent_path() / names_file(signal), names);
+  }
+}
+
 void WaveformWindow::write_save_file() const {
-  // GTKWave's save format: flags in hexadecimal (022: hex, c00200/1401200: group), then names.
+  // GTKWave's save format: flags in hexadecimal (022: hex, 2000: names of values, from
+  // the file of the line ^1; c00200/1401200: group), then names.
   std::string out;
   const auto begin = static_cast<std::uint64_t>(first_time_ / sc_core::sc_time(1, sc_core::SC_PS));
   // Zoom: powers of two; this one shows a cycle in 24 pixels.
@@ -201,9 +226,11 @@ void WaveformWindow::write_save_file() const {
       group = unit;
       out += "@c00200\n-" + group + "\n";
     }
-    const char* const form = signal.width == 1 ? "@28" : signal.is_signed ? "@420" : "@22";
+    const bool named = !signal.values.empty();
+    const char* const form = signal.width == 1 ? "@28" : signal.is_signed ? "@420" : named ? "@2022" : "@22";
     const std::string range = signal.width > 1 ? fmt::format("[{}:0]", signal.width - 1) : "";
-    out += fmt::format("{}\n+{{{}}} SystemC.{}{}\n", form, alias(signal.name), signal.name, range);
+    const std::string filter = named ? "^1 " + names_file(signal) + '\n' : "";
+    out += fmt::format("{}\n{}+{{{}}} SystemC.{}{}\n", form, filter, alias(signal.name), signal.name, range);
   }
   end_group();
   write_file(save_file(path_), out);

@@ -32,7 +32,8 @@ struct WaveformRequest {
 WaveformRequest waveform_request(const TracedLayer& traced, const std::vector<std::string>& signals,
                                  const Program& program, const AcceleratorConfig& config);
 
-/// Writes `<folder>/<layer>.vcd` and `.gtkw` the first time the tiles run: from the edge of the first slot of
+/// Writes `<folder>/<layer>.vcd`, `.gtkw` and, for each kind of state among the signals, its names
+/// (`<layer>.<signal>.states`) the first time the tiles run: from the edge of the first slot of
 /// the first tile to the edge at which the last beat of the last tile leaves the shadow registers.
 class WaveformWindow : public sc_core::sc_module, public rtl::TileObserver {
  public:
@@ -61,6 +62,8 @@ class WaveformWindow : public sc_core::sc_module, public rtl::TileObserver {
   template <typename Step>
   void note_failure(const Step& step);
   void write_save_file() const;
+  void write_value_names() const;
+  std::string names_file(const rtl::SignalList::Signal& signal) const;
 
   WaveformRequest request_;
   int layer_ = -1;

@@ -18,6 +18,7 @@
 using namespace bitbalance;
 using namespace bitbalance::test;
 using namespace bitbalance::rtl::test;
+using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
 namespace {
@@ -188,6 +189,18 @@ TEST_CASE(
     ++named;
   }
   CHECK(named == static_cast<int>(vcd.signals.size()));
+
+  // Dump and save file say what the values of a state are called.
+  const auto text_of = [](const fs::path& file) {
+    std::ifstream stream(file);
+    return std::string(std::istreambuf_iterator<char>(stream), {});
+  };
+  CHECK_THAT(text_of(folder / "layer1.vcd"),
+             Contains("$comment controller.state: 0=idle 1=header 2=running 3=stopping $end"));
+  CHECK_THAT(text_of(folder / "layer1.gtkw"),
+             Contains("@2022\n^1 layer1.controller.load.activity.states\n+{store/activity} "
+                      "SystemC.controller.store.activity[3:0]\n"));
+  CHECK_THAT(text_of(folder / "layer1.controller.load.activity.states"), Contains("\n9 no_command\n"));
   fs::remove_all(folder);
 }
 

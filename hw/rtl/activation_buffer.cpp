@@ -1,6 +1,18 @@
 #include "hw/rtl/activation_buffer.h"
 
 namespace bitbalance::rtl {
+namespace {
+
+/// Of a row or column of the input among those of its stride phase. Most strides are 1, and two divisions
+/// would take as long as all reads of a step.
+struct Place {
+  Place(unsigned position, unsigned stride)
+      : phase(stride == 1 ? 0 : position % stride), index(stride == 1 ? position : position / stride) {}
+  unsigned phase;
+  unsigned index;
+};
+
+}  // namespace
 
 ActivationBuffer::ActivationBuffer(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
                                    Profile& profile)
@@ -71,11 +83,10 @@ void ActivationBuffer::add_lane(std::uint8_t lane, std::uint8_t turn_begin, std:
 void ActivationBuffer::start_step() {
   reading_ = true;
   turn_ = 0;
-  const unsigned row = unsigned{kernel_row_} * tile_.dilation_h;
-  const unsigned column = unsigned{kernel_column_} * tile_.dilation_w;
-  const unsigned phase =
-      (channel_ * unsigned{tile_.stride_h} + row % tile_.stride_h) * tile_.stride_w + column % tile_.stride_w;
-  offset_ = (phase * tile_.plane_rows + row / tile_.stride_h) * tile_.plane_columns + column / tile_.stride_w;
+  const Place row(unsigned{kernel_row_} * tile_.dilation_h, tile_.stride_h);
+  const Place column(unsigned{kernel_column_} * tile_.dilation_w, tile_.stride_w);
+  const unsigned phase = (channel_ * unsigned{tile_.stride_h} + row.phase) * tile_.stride_w + column.phase;
+  offset_ = (phase * tile_.plane_rows + row.index) * tile_.plane_columns + column.index;
   if (++kernel_column_ < tile_.kernel_w) return;
   kernel_column_ = 0;
   if (++kernel_row_ < tile_.kernel_h) return;

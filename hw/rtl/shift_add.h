@@ -15,10 +15,9 @@ constexpr std::size_t whole_blocks(int lanes) {
   return (static_cast<std::size_t>(lanes) + kLaneBlock - 1) / kLaneBlock * kLaneBlock;
 }
 
-/// The activations of a step as the adders see them: [0] as they are, [1] negated; 0 in lanes that are not
-/// active.
+/// The activations of a step as the adders see them; 0 in lanes that are not active.
 template <class Word>
-using Addends = std::array<std::array<Word, AcceleratorConfig::kMaxLanes>, 2>;
+using Addends = std::array<Word, AcceleratorConfig::kMaxLanes>;
 
 /// accumulator[row * pitch + lane] += +-(activation[lane] << position), modulo 2^32 (8-bit lanes) or 2^64
 /// (16-bit lanes), for all rows with a token. Returns how many there are.
@@ -27,7 +26,7 @@ int shift_add(std::uint32_t* accumulator, std::size_t pitch, const Addends<std::
 int shift_add(std::uint64_t* accumulator, std::size_t pitch, const Addends<std::uint64_t>& addends,
               const RowTokens& token, int rows, int lanes);
 
-/// Sign-extends and negates `lanes` activations, rounded up to whole blocks.
+/// Sign-extends `lanes` activations, rounded up to whole blocks.
 void expand(const ActivationVector& activations, int lanes, Addends<std::uint32_t>& addends);
 void expand(const ActivationVector& activations, int lanes, Addends<std::uint64_t>& addends);
 

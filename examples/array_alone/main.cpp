@@ -7,7 +7,7 @@
 #include <systemc>
 #include <vector>
 
-#include "hw/isa/tokens.h"
+#include "hw/isa/row_stream.h"
 #include "hw/rtl/bench/bench.h"
 #include "hw/rtl/bench/sink.h"
 #include "hw/rtl/bench/source.h"
@@ -100,12 +100,12 @@ rtl::Tile one_tile() {
 }
 
 void store_weights(rtl::WeightBuffer& buffer, const AcceleratorConfig& config) {
-  const WeightFormat format(4, 3, config.token_form, config.weight_storage);
+  const RowStream stream(4, 3, config);
   for (int row = 0; row < kRows; ++row) {
     std::vector<std::int16_t> weights;
     for (int step = 0; step < kSteps; ++step) weights.push_back(static_cast<std::int16_t>(weight(row, step)));
     std::vector<std::uint8_t> bytes;
-    append_row(bytes, weights.data(), weights.size(), format);
+    stream.append(bytes, weights.data(), weights.size(), stream.limit_for(weights.data(), weights.size()));
     for (std::uint32_t at = 0; at < bytes.size(); at += rtl::WeightBuffer::kWordBytes) {
       std::uint64_t word = 0;
       for (unsigned i = 0; i < rtl::WeightBuffer::kWordBytes; ++i)

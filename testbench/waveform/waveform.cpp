@@ -170,7 +170,10 @@ void WaveformWindow::close() {
 }
 
 std::vector<std::string> WaveformWindow::file_names() const {
-  return {path_.filename().string(), save_file(path_).filename().string()};
+  std::vector<std::string> names = {path_.filename().string(), save_file(path_).filename().string()};
+  for (const rtl::SignalList::Signal& signal : signals_)
+    if (names_its_values(signal)) names.push_back(names_file(signal));
+  return names;
 }
 
 void WaveformWindow::check() const {
@@ -183,8 +186,14 @@ void WaveformWindow::finish() {
   check();
 }
 
+// Signals with the same names share one file: that of the first.
+bool WaveformWindow::names_its_values(const rtl::SignalList::Signal& signal) const {
+  return !signal.values.empty() &&
+         names_file(signal) == path_.stem().string() + '.' + signal.name + ".states";
+}
+
 /// The file with the names of a signal's values, in GTKWave's form: a value in hexadecimal and its name a
-/// line. Signals with the same names share one.
+/// line.
 std::string WaveformWindow::names_file(const rtl::SignalList::Signal& signal) const {
   const auto first =
       std::find_if(signals_.begin(), signals_.end(),
@@ -194,8 +203,7 @@ std::string WaveformWindow::names_file(const rtl::SignalList::Signal& signal) co
 
 void WaveformWindow::write_value_names() const {
   for (const rtl::SignalList::Signal& signal : signals_) {
-    if (signal.values.empty() || names_file(signal) != path_.stem().string() + '.' + signal.name + ".states")
-      continue;
+    if (!names_its_values(signal)) continue;
     std::string names;
     for (std::size_t value = 0; value < signal.values.size(); ++value)
       names += fmt::format("{:x} {}\n", value, signal.values[value]);

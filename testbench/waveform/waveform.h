@@ -63,6 +63,7 @@ class WaveformWindow : public sc_core::sc_module, public rtl::TileObserver {
   void note_failure(const Step& step);
   void write_save_file() const;
   void write_value_names() const;
+  bool names_its_values(const rtl::SignalList::Signal& signal) const;
   std::string names_file(const rtl::SignalList::Signal& signal) const;
 
   WaveformRequest request_;

@@ -51,8 +51,8 @@ struct QuantizedLayer {
   int output = -1;
   Window window;
 
-  // kConv. y = clamp(requant(acc + bias) + requant(operand)); weights [out_channels][in_channels /
-  // groups][kh][kw].
+  // kConv. y = clamp(requant(acc + bias) + requant(operand)). Weights:
+  // [out_channels][in_channels / groups][kernel_h][kernel_w].
   int groups = 1;
   int weight_bits = 8;  ///< 2..16, sign-magnitude: |w| <= 2^(weight_bits - 1) - 1
   int nnzb = 7;         ///< 1..weight_bits - 1; tokens of every weight (in `token_form`) never exceed it

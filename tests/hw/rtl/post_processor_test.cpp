@@ -81,107 +81,140 @@ int pick(int low, int high) {
   return *rc::gen::inRange(low, high + 1);
 }
 
-// A block of `tiles` tiles over rows x columns pixels, pooled or not, against the formula of docs/numbers.md.
-void check_random_command(PostBench& bench) {
-  DrainTarget common;
-  Compute& command = common.command;
-  command.wide = *rc::gen::arbitrary<bool>();
-  command.output_signed = command.wide || *rc::gen::arbitrary<bool>();
-  command.clip_low = command.output_signed ? -100 : 0;
-  command.clip_high = static_cast<std::int16_t>(command.wide ? 30000 : command.output_signed ? 127 : 255);
-  const bool pooled = *rc::gen::arbitrary<bool>();
-  command.operand = !pooled && *rc::gen::arbitrary<bool>();
-  command.operand_signed = *rc::gen::arbitrary<bool>();
-  command.operand_multiplier = static_cast<std::uint16_t>(pick(0, 65535));
-  command.operand_shift = static_cast<std::uint8_t>(pick(0, 20));
-  command.pool_h = static_cast<std::uint8_t>(pooled ? pick(1, 3) : 1);
-  command.pool_w = static_cast<std::uint8_t>(pooled ? pick(2, 3) : 1);
-  const int rows = pick(1, 6), columns = pick(command.pool_w, 9), used_rows = pick(1, 8);
-  const int pooled_columns = columns / command.pool_w, pooled_rows = rows / command.pool_h;
-  const int pixels = rows * columns, plane = std::max(1, pooled_rows * pooled_columns);
-  const int lanes = command.wide ? 8 : 16;
-  common.layer = 1;
-  common.rows = static_cast<std::uint8_t>(used_rows);
-  common.parameter = static_cast<std::uint16_t>(pick(0, 50));
-  common.row_pitch = static_cast<std::uint32_t>(plane);
-  const int base = pick(0, 40);
-
-  for (int r = 0; r < used_rows; ++r) {
-    bench.parameters.write(
-        static_cast<std::uint32_t>(common.parameter + r),
-        {*rc::gen::inRange(-(std::int64_t{1} << 46), std::int64_t{1} << 46),
-         static_cast<std::uint16_t>(pick(0, 65535)), static_cast<std::uint8_t>(pick(0, 47))});
-  }
-  const std::vector<std::uint8_t> before = noise(8192, static_cast<std::uint32_t>(pick(1, 1000)));
-  for (std::uint32_t i = 0; i < before.size(); ++i) bench.outputs.write(i, false, before[i]);
-  std::map<std::uint32_t, int> expected;
-  std::int64_t written = 0, compared = 0, beats = 0;
-
-  const int bits = bench.config.accumulator_bits(command.wide);
-  for (int first = 0; first < pixels; first += lanes) {
-    DrainTarget target = common;
-    target.lanes = static_cast<std::uint8_t>(std::min(lanes, pixels - first));
-    target.last_of_command = first + lanes >= pixels;
-    std::vector<std::vector<std::int64_t>> acc(used_rows, std::vector<std::int64_t>(target.lanes));
-    beats += used_rows * ((target.lanes + 7) / 8);
-    for (int lane = 0; lane < target.lanes; ++lane) {
-      const int y = (first + lane) / columns, x = (first + lane) % columns;
-      const int py = y / command.pool_h, px = x / command.pool_w;
-      const bool dropped = py >= pooled_rows || px >= pooled_columns;
-      target.address[lane] =
-          dropped ? DrainTarget::kDropped : static_cast<std::uint32_t>(base + py * pooled_columns + px);
-      target.first_of_pool[lane] = y % command.pool_h == 0 && x % command.pool_w == 0;
+/// A command's tiles over rows x columns pixels, pooled or not, against the formula of docs/numbers.md.
+class RandomCommand {
+ public:
+  explicit RandomCommand(PostBench& bench) : bench_(bench) {
+    draw();
+    for (int r = 0; r < common_.rows; ++r) {
+      bench.parameters.write(
+          static_cast<std::uint32_t>(common_.parameter + r),
+          {*rc::gen::inRange(-(std::int64_t{1} << 46), std::int64_t{1} << 46),
+           static_cast<std::uint16_t>(pick(0, 65535)), static_cast<std::uint8_t>(pick(0, 47))});
     }
-    for (int r = 0; r < used_rows; ++r) {
-      for (int lane = 0; lane < target.lanes; ++lane) {
-        const std::int64_t limit = std::int64_t{1} << (bits - 1);
+    before_ = noise(8192, static_cast<std::uint32_t>(pick(1, 1000)));
+    for (std::uint32_t i = 0; i < before_.size(); ++i) bench.outputs.write(i, false, before_[i]);
+  }
+
+  void run() {
+    const int lanes = command_.wide ? 8 : 16;
+    for (int first = 0; first < pixels_; first += lanes) queue_tile(first, std::min(lanes, pixels_ - first));
+    bench_.profile.clear();
+    const std::size_t already = bench_.sink.received.size();
+    RC_ASSERT(bench_.wait_for(already + 1));
+    RC_ASSERT(bench_.sink.received.back().engine == Engine::kCompute);
+    RC_ASSERT(bench_.sink.received.back().layer == 1);
+  }
+
+  void check() const {
+    const std::uint32_t elements = command_.wide ? 4096 : 8192;
+    for (std::uint32_t i = 0; i < elements; ++i) {
+      const auto place = results_.find(i);
+      RC_ASSERT(bench_.outputs.read(i, command_.wide, command_.output_signed) ==
+                (place == results_.end() ? untouched(i) : place->second));
+    }
+    const EventCounts& events = bench_.profile.layer(1).events;
+    const std::int64_t operands = command_.operand ? written_ : 0;
+    RC_ASSERT(events[Event::kParameterRead] == beats_);
+    RC_ASSERT(events[Event::kRequantize] == std::int64_t{common_.rows} * pixels_ + operands);
+    RC_ASSERT(events[Event::kOutputBufferWrite] == written_);
+    RC_ASSERT(events[Event::kOutputBufferRead] == compared_ + operands);
+    RC_ASSERT(events[Event::kPoolElement] == (pooled_ ? written_ : 0));
+  }
+
+ private:
+  void draw() {
+    command_.wide = *rc::gen::arbitrary<bool>();
+    command_.output_signed = command_.wide || *rc::gen::arbitrary<bool>();
+    command_.clip_low = command_.output_signed ? -100 : 0;
+    command_.clip_high = static_cast<std::int16_t>(command_.wide            ? 30000
+                                                   : command_.output_signed ? 127
+                                                                            : 255);
+    pooled_ = *rc::gen::arbitrary<bool>();
+    command_.operand = !pooled_ && *rc::gen::arbitrary<bool>();
+    command_.operand_signed = *rc::gen::arbitrary<bool>();
+    command_.operand_multiplier = static_cast<std::uint16_t>(pick(0, 65535));
+    command_.operand_shift = static_cast<std::uint8_t>(pick(0, 20));
+    command_.pool_h = static_cast<std::uint8_t>(pooled_ ? pick(1, 3) : 1);
+    command_.pool_w = static_cast<std::uint8_t>(pooled_ ? pick(2, 3) : 1);
+    const int rows = pick(1, 6);
+    columns_ = pick(command_.pool_w, 9);
+    pixels_ = rows * columns_;
+    pooled_rows_ = rows / command_.pool_h;
+    pooled_columns_ = columns_ / command_.pool_w;
+    base_ = pick(0, 40);
+    common_.layer = 1;
+    common_.rows = static_cast<std::uint8_t>(pick(1, 8));
+    common_.parameter = static_cast<std::uint16_t>(pick(0, 50));
+    common_.row_pitch = static_cast<std::uint32_t>(std::max(1, pooled_rows_ * pooled_columns_));
+  }
+
+  void queue_tile(int first, int lanes) {
+    DrainTarget target = common_;
+    target.lanes = static_cast<std::uint8_t>(lanes);
+    target.last_of_command = first + lanes >= pixels_;
+    for (int lane = 0; lane < lanes; ++lane) {
+      const int y = (first + lane) / columns_, x = (first + lane) % columns_;
+      const int py = y / command_.pool_h, px = x / command_.pool_w;
+      const bool dropped = py >= pooled_rows_ || px >= pooled_columns_;
+      target.address[lane] =
+          dropped ? DrainTarget::kDropped : static_cast<std::uint32_t>(base_ + py * pooled_columns_ + px);
+      target.first_of_pool[lane] = y % command_.pool_h == 0 && x % command_.pool_w == 0;
+    }
+    std::vector<std::vector<std::int64_t>> acc(target.rows, std::vector<std::int64_t>(target.lanes));
+    const std::int64_t limit = std::int64_t{1} << (bits() - 1);
+    for (int r = 0; r < target.rows; ++r) {
+      for (int lane = 0; lane < lanes; ++lane) {
         acc[r][lane] =
             *rc::gen::oneOf(rc::gen::inRange(-limit, limit), rc::gen::inRange<std::int64_t>(-30000, 30000));
-        if (target.address[lane] == DrainTarget::kDropped) continue;
-        const std::uint32_t address = target.address[lane] + r * common.row_pitch;
-        const ParameterEntry& p = bench.parameters.read(static_cast<std::uint32_t>(common.parameter + r));
-        std::int64_t value =
-            reference_rescaled(reference_wrapped(Int128{acc[r][lane]} + p.bias, bits), p.multiplier, p.shift);
-        if (command.operand) {
-          value += reference_rescaled(bench.outputs.read(address, command.wide, command.operand_signed),
-                                      command.operand_multiplier, command.operand_shift);
-        }
-        int result = static_cast<int>(std::clamp<std::int64_t>(value, command.clip_low, command.clip_high));
-        const auto seen = expected.find(address);
-        if (seen != expected.end()) {
-          result = std::max(result, seen->second);
-          ++compared;
-        }
-        expected[address] = result;
-        ++written;
+        if (target.address[lane] != DrainTarget::kDropped)
+          expect(target.address[lane] + r * common_.row_pitch, r, acc[r][lane]);
       }
     }
-    bench.queue_tile(target, acc);
+    beats_ += target.rows * ((lanes + 7) / 8);
+    bench_.queue_tile(target, acc);
   }
 
-  bench.profile.clear();
-  const std::size_t already = bench.sink.received.size();
-  RC_ASSERT(bench.wait_for(already + 1));
-  const Completion& completion = bench.sink.received.back();
-  RC_ASSERT(completion.engine == Engine::kCompute);
-  RC_ASSERT(completion.layer == 1);
-  const std::uint32_t elements = command.wide ? 4096 : 8192;
-  for (std::uint32_t i = 0; i < elements; ++i) {
-    const auto place = expected.find(i);
-    const int low = before[command.wide ? 2 * i : i];
-    const int untouched = command.wide            ? static_cast<std::int16_t>(low | before[2 * i + 1] << 8)
-                          : command.output_signed ? static_cast<std::int8_t>(low)
-                                                  : low;
-    RC_ASSERT(bench.outputs.read(i, command.wide, command.output_signed) ==
-              (place == expected.end() ? untouched : place->second));
+  void expect(std::uint32_t address, int row, std::int64_t accumulator) {
+    const ParameterEntry& p = bench_.parameters.read(static_cast<std::uint32_t>(common_.parameter + row));
+    std::int64_t value =
+        reference_rescaled(reference_wrapped(Int128{accumulator} + p.bias, bits()), p.multiplier, p.shift);
+    if (command_.operand) {
+      value += reference_rescaled(bench_.outputs.read(address, command_.wide, command_.operand_signed),
+                                  command_.operand_multiplier, command_.operand_shift);
+    }
+    const int result =
+        static_cast<int>(std::clamp<std::int64_t>(value, command_.clip_low, command_.clip_high));
+    const auto [seen, is_first] = results_.emplace(address, result);
+    if (!is_first) {
+      seen->second = std::max(result, seen->second);
+      ++compared_;
+    }
+    ++written_;
   }
-  const EventCounts& events = bench.profile.layer(1).events;
-  const std::int64_t operands = command.operand ? written : 0;
-  RC_ASSERT(events[Event::kParameterRead] == beats);
-  RC_ASSERT(events[Event::kRequantize] == std::int64_t{used_rows} * pixels + operands);
-  RC_ASSERT(events[Event::kOutputBufferWrite] == written);
-  RC_ASSERT(events[Event::kOutputBufferRead] == compared + operands);
-  RC_ASSERT(events[Event::kPoolElement] == (pooled ? written : 0));
+
+  int bits() const { return bench_.config.accumulator_bits(command_.wide); }
+  int untouched(std::uint32_t element) const {
+    const int low = before_[command_.wide ? 2 * element : element];
+    if (command_.wide) return static_cast<std::int16_t>(low | before_[2 * element + 1] << 8);
+    return command_.output_signed ? static_cast<std::int8_t>(low) : low;
+  }
+
+  PostBench& bench_;
+  DrainTarget common_;
+  Compute& command_ = common_.command;
+  bool pooled_ = false;
+  int columns_ = 0, pixels_ = 0, pooled_rows_ = 0, pooled_columns_ = 0;
+  int base_ = 0;
+  std::vector<std::uint8_t> before_;
+  std::map<std::uint32_t, int> results_;  ///< by address
+  std::int64_t written_ = 0, compared_ = 0, beats_ = 0;
+};
+
+void check_random_command(PostBench& bench) {
+  RandomCommand command(bench);
+  command.run();
+  command.check();
 }
 
 DrainTarget plain_target(int rows, int lanes, bool last_of_command) {

@@ -25,32 +25,32 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
       weight_buffer_("weight_buffer", config),
       weight_encoder_("weight_encoder", config, workers_),
       activation_buffer_("activation_buffer", config, workers_),
-      tile_sequencer_("tile_sequencer", config, workers_),
-      pe_array_("pe_array", config, workers_),
-      post_processor_("post_processor", config, workers_),
+      tile_sequencer_("tile_sequencer", config),
+      pe_array_("pe_array", config),
+      post_processor_("post_processor", config),
       output_buffer_("output_buffer", config, workers_) {
   csr.bind(csr_port_.socket);
   dram_interface_.socket().bind(mem);
   controller_.irq(irq);
 
-  controller_.loads.bind(dram_interface_.loads);
-  controller_.computes.bind(tile_sequencer_.commands);
-  controller_.vectors.bind(post_processor_.commands);
-  controller_.stores.bind(output_buffer_.commands);
+  controller_.loads.bind(dram_interface_);
+  controller_.computes.bind(tile_sequencer_);
+  controller_.vectors.bind(post_processor_);
+  controller_.stores.bind(output_buffer_);
   // In the order that data flows.
-  dram_interface_.weights.bind(weight_buffer_.loads);
-  dram_interface_.parameters.bind(post_processor_.loads);
-  dram_interface_.activations.bind(activation_buffer_.loads);
-  dram_interface_.outputs.bind(output_buffer_.loads);
-  tile_sequencer_.streams.bind(weight_buffer_.requests);
-  weight_buffer_.streams.bind(weight_encoder_.streams);
-  weight_encoder_.tiles.bind(pe_array_.weights);
-  tile_sequencer_.pixels.bind(activation_buffer_.requests);
-  activation_buffer_.blocks.bind(pe_array_.activations);
-  pe_array_.sums.bind(post_processor_.sums);
-  post_processor_.results.bind(output_buffer_.results);
-  post_processor_.elements.bind(output_buffer_.elements);
-  output_buffer_.stores.bind(dram_interface_.stores);
+  dram_interface_.weights.bind(weight_buffer_);
+  dram_interface_.parameters.bind(post_processor_);
+  dram_interface_.activations.bind(activation_buffer_);
+  dram_interface_.outputs.bind(output_buffer_);
+  tile_sequencer_.streams.bind(weight_buffer_);
+  weight_buffer_.streams.bind(weight_encoder_);
+  weight_encoder_.tiles.bind(pe_array_);
+  tile_sequencer_.pixels.bind(activation_buffer_);
+  activation_buffer_.blocks.bind(pe_array_);
+  pe_array_.sums.bind(post_processor_);
+  post_processor_.results.bind(output_buffer_);
+  post_processor_.elements.bind(output_buffer_);
+  output_buffer_.stores.bind(dram_interface_);
 }
 
 }  // namespace bitbalance::tlm_level

@@ -1,6 +1,6 @@
 // The transaction-level Bit-balance accelerator: the same component as the clocked one from outside,
 // bit-true, and with the same cycles on any memory that answers the same bursts at the same times. Units hand
-// each other blocks of data over TLM-2.0 sockets; no process ticks.
+// each other blocks of data; no process ticks.
 #pragma once
 
 #include <cstdint>
@@ -38,9 +38,6 @@ class Accelerator : public sc_core::sc_module {
   /// when check(config) does.
   explicit Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
                        const AcceleratorOptions& options = {});
-  ~Accelerator() override { workers_.abandon(); }
-  Accelerator(const Accelerator&) = delete;
-  Accelerator& operator=(const Accelerator&) = delete;
 
   /// The accounts of all programs since the last clear().
   Profile& profile() { return profile_; }

@@ -1,7 +1,7 @@
 #include "tlm/accelerator/activation_buffer.h"
 
-#include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "tlm/accelerator/tensor_load.h"
 
@@ -32,13 +32,9 @@ ElementRange written_by(const LoadTensor& l) {
 
 ActivationBuffer::ActivationBuffer(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
                                    WorkerPool& workers)
-    : sc_module(name),
-      loads("loads", [this](LoadBlock& block) { load(block); }),
-      requests("requests", [this](PixelBlock& pixels) { read(pixels); }),
-      bytes_(static_cast<std::size_t>(config.activation_buffer_bytes)),
-      workers_(workers) {}
+    : sc_module(name), bytes_(static_cast<std::size_t>(config.activation_buffer_bytes)), workers_(workers) {}
 
-void ActivationBuffer::load(LoadBlock& block) {
+void ActivationBuffer::take(LoadBlock& block) {
   const auto& command = std::get<LoadActivations>(block.command->body);
   write_tensor(command, block.bytes, bytes_);
   if (!packed_) return;
@@ -48,30 +44,35 @@ void ActivationBuffer::load(LoadBlock& block) {
   is_stale_ |= !apart;
 }
 
-void ActivationBuffer::read(PixelBlock& pixels) {
+void ActivationBuffer::take(PixelBlock& pixels) {
   const auto& compute = std::get<Compute>(pixels.command->body);
   if (!packed_ || is_stale_ || arrangement(packed_->compute) != arrangement(compute)) pack(compute);
   ActivationBlock block;
   block.command = pixels.command;
-  block.layout = &packed_->layout;
-  block.low = low_.data();
-  block.high = compute.wide ? high_.data() : nullptr;
-  blocks.send(block);
+  block.activations = packed_;
+  blocks->take(block);
 }
 
 void ActivationBuffer::pack(const Compute& compute) {
-  workers_.finish();  // may read what is packed
+  if (packed_.use_count() > 1) packed_.swap(spare_);
+  ActivationLayout layout(compute);
+  if (packed_ && packed_.use_count() == 1) {
+    packed_->compute = compute;
+    packed_->layout = std::move(layout);
+  } else {
+    packed_ = std::make_shared<PackedActivations>(PackedActivations{compute, std::move(layout), {}, {}});
+  }
   is_stale_ = false;
-  packed_.emplace(Packed{compute, ActivationLayout(compute)});
-  const ActivationLayout& layout = packed_->layout;
-  if (low_.size() < layout.words) low_.resize(layout.words);
-  if (compute.wide && high_.size() < layout.words) high_.resize(layout.words);
-  workers_.run(compute.conv_groups * layout.words_a_tap, [&](int part) {
-    if (compute.wide) {
-      pack_wide(compute, layout, reinterpret_cast<const std::int16_t*>(bytes_.data()), part, low_.data(),
-                high_.data());
+  PackedActivations& packed = *packed_;
+  const std::size_t words = packed.layout.words;
+  if (packed.low.size() < words) packed.low.resize(words);
+  if (compute.wide && packed.high.size() < words) packed.high.resize(words);
+  workers_.run(compute.conv_groups * packed.layout.words_a_tap, [this, &packed](int part) {
+    if (packed.compute.wide) {
+      pack_wide(packed.compute, packed.layout, reinterpret_cast<const std::int16_t*>(bytes_.data()), part,
+                packed.low.data(), packed.high.data());
     } else {
-      pack_narrow(compute, layout, bytes_.data(), part, low_.data());
+      pack_narrow(packed.compute, packed.layout, bytes_.data(), part, packed.low.data());
     }
   });
 }

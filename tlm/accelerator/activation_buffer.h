@@ -3,42 +3,35 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <systemc>
 #include <vector>
 
 #include "hw/isa/config.h"
-#include "tlm/accelerator/block_sockets.h"
+#include "tlm/accelerator/block_port.h"
 #include "tlm/accelerator/blocks.h"
-#include "tlm/accelerator/packing.h"
 #include "tlm/accelerator/worker_pool.h"
 
 namespace bitbalance::tlm_level {
 
-class ActivationBuffer : public sc_core::sc_module {
+class ActivationBuffer : public sc_core::sc_module,
+                         public Takes<LoadBlock>,  // LoadActivations
+                         public Takes<PixelBlock> {
  public:
-  BlockInput<LoadBlock> loads;  ///< LoadActivations
-  BlockInput<PixelBlock> requests;
-  BlockOutput<ActivationBlock> blocks{"blocks"};
+  BlockPort<ActivationBlock> blocks{"blocks"};
 
   ActivationBuffer(const sc_core::sc_module_name& name, const AcceleratorConfig& config, WorkerPool& workers);
 
  private:
-  /// What `low_` and `high_` hold.
-  struct Packed {
-    Compute compute;  ///< a command that read it
-    ActivationLayout layout;
-  };
-
-  void load(LoadBlock& block);
-  void read(PixelBlock& pixels);
+  void take(LoadBlock& block) override;
+  void take(PixelBlock& pixels) override;
   void pack(const Compute& compute);
 
   std::vector<std::uint8_t> bytes_;
   WorkerPool& workers_;
-  std::optional<Packed> packed_;  ///< stays when it gets stale: its words may still be read
-  bool is_stale_ = false;
-  std::vector<std::uint32_t> low_, high_;
+  std::shared_ptr<PackedActivations> packed_;  ///< of the last command
+  std::shared_ptr<PackedActivations> spare_;   ///< while threads still read those, the next go here
+  bool is_stale_ = false;                      ///< `packed_`: the buffer holds others by now
 };
 
 }  // namespace bitbalance::tlm_level

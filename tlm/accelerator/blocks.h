@@ -1,15 +1,19 @@
 // The blocks of data that units of the transaction-level accelerator hand to one another, in the order that
-// data flows. Pointers stay valid for the call that delivers the block.
+// data flows. Plain pointers stay valid for the call that delivers the block; what threads go on to read is
+// shared, and changes no more.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "hw/isa/channel_timing.h"
 #include "hw/isa/command.h"
 #include "hw/timeline/weight_statistics.h"
 #include "tlm/accelerator/packing.h"
+#include "tlm/accelerator/post_processing.h"
+#include "tlm/accelerator/products.h"
 #include "tlm/accelerator/weight_banks.h"
 
 namespace bitbalance::tlm_level {
@@ -45,13 +49,10 @@ struct StreamBlock {
   RowGroupSteps* counts = nullptr;     ///< filled in by the encoder
 };
 
-/// Weight encoder -> PE array: a row group's weights, as the sums of their tokens. Stay valid until the
-/// encoder takes the next command.
+/// Weight encoder -> PE array: a row group's weights.
 struct WeightTile {
   int index = 0;  ///< of the row groups of a command, conv group by conv group
-  int rows = 0;
-  const PackedWeights* weights = nullptr;
-  const std::uint32_t* row_sums = nullptr;  ///< [row]: of a row's weights, modulo 2^32
+  Products::RowGroup group;
 };
 
 /// Tile sequencer -> activation buffer: a command's pixels, once its weights are on their way.
@@ -59,57 +60,21 @@ struct PixelBlock {
   const Command* command = nullptr;
 };
 
-/// Activation buffer -> PE array: what the lanes read in all steps. Stays valid until the buffer takes the
-/// next PixelBlock.
+/// Activation buffer -> PE array: what the lanes read in all steps.
 struct ActivationBlock {
   const Command* command = nullptr;
-  const ActivationLayout* layout = nullptr;
-  const std::uint32_t* low = nullptr;
-  const std::uint32_t* high = nullptr;  ///< of 16-bit activations, as in pack_wide(); otherwise null
+  std::shared_ptr<const PackedActivations> activations;
 };
 
-/// Some lines of the output pixels of a conv group: line i is row i % rows of image i / rows. All lines of
-/// the pooling windows that it touches.
-struct PixelStrip {
-  const Compute* compute = nullptr;
-  int conv_group = 0;
-  int begin = 0, end = 0;
-  std::size_t image_pitch = 0, line_pitch = 0;  ///< lanes between images and lines; some hold no pixel
-
-  /// Place of the first pixel, relative to that of line 0.
-  std::size_t first_place() const { return place(begin); }
-  /// Lane of the first pixel of a line.
-  std::size_t first_lane(int line) const { return place(line) - place(begin); }
-  std::size_t lanes() const { return first_lane(end - 1) + compute->columns; }
-
- private:
-  std::size_t place(int line) const {
-    const int rows = compute->rows;
-    return static_cast<std::size_t>(line / rows) * image_pitch +
-           static_cast<std::size_t>(line % rows) * line_pitch;
-  }
+/// PE array -> post-processor: the sums of a command, for threads to compute.
+struct SumBlock {
+  std::shared_ptr<const Products> products;
 };
 
-/// PE array -> post-processor: the accumulators of some output channels. Comes from any thread, several at
-/// the same time.
-struct SumTile {
-  const PixelStrip* pixels = nullptr;
-  int first_channel = 0;  ///< output channel of row 0, within the conv group
-  int rows = 0;
-  std::size_t pitch = 0;
-  const std::uint32_t* narrow = nullptr;  ///< [row][pitch]: of 8-bit lanes, modulo 2^32; otherwise null
-  const std::int64_t* wide = nullptr;     ///< [row][pitch]: of 16-bit lanes; otherwise null
-};
-
-/// Post-processor -> output buffer: results, or a request for the operands that stand in their places. Comes
-/// from any thread.
-struct ResultTile {
-  const PixelStrip* pixels = nullptr;
-  bool is_request = false;
-  int first_channel = 0;
-  int rows = 0;
-  std::size_t pitch = 0;
-  std::int32_t* value = nullptr;  ///< [row][pitch]
+/// Post-processor -> output buffer: the sums, and how results are made of them.
+struct ResultBlock {
+  std::shared_ptr<const Products> products;
+  std::shared_ptr<const PostProcessing> processing;
 };
 
 /// Vector part of the post-processor <-> output buffer: `count` consecutive elements.

@@ -199,11 +199,11 @@ void Controller::start(Engine engine, const Command& command, Edge edge) {
   CommandBlock block{&command, popped, &steps_};
   switch (engine) {
     case Engine::kLoad:
-      return loads.send(block);
+      return loads->take(block);
     case Engine::kCompute:
       return compute(command, popped);
     case Engine::kVector:
-      vectors.send(block);
+      vectors->take(block);
       return std::visit(
           [&](const auto& body) {
             using Body = std::decay_t<decltype(body)>;
@@ -215,14 +215,14 @@ void Controller::start(Engine engine, const Command& command, Edge edge) {
           },
           command.body);
     case Engine::kStore:
-      return stores.send(block);
+      return stores->take(block);
   }
 }
 
 void Controller::compute(const Command& command, Edge popped) {
   const auto& body = std::get<Compute>(command.body);
   CommandBlock block{&command, popped, &steps_};
-  computes.send(block);
+  computes->take(block);
   const ComputeTimeline::Outcome outcome = compute_.perform(body, steps_.data(), popped);
   count_events(body, compute_.tiles_of(body), steps_.data(), config_,
                profile_.layer(command.header.layer).events);

@@ -20,7 +20,7 @@
 #include "hw/port/csr_port.h"
 #include "hw/timeline/command_schedule.h"
 #include "hw/timeline/compute_timeline.h"
-#include "tlm/accelerator/block_sockets.h"
+#include "tlm/accelerator/block_port.h"
 #include "tlm/accelerator/blocks.h"
 #include "tlm/accelerator/dram_interface.h"
 #include "tlm/accelerator/edge_clock.h"
@@ -30,10 +30,10 @@ namespace bitbalance::tlm_level {
 class Controller : public sc_core::sc_module, private CommandSchedule::Host {
  public:
   sc_core::sc_out<bool> irq{"irq"};
-  BlockOutput<CommandBlock> loads{"loads"};
-  BlockOutput<CommandBlock> computes{"computes"};
-  BlockOutput<CommandBlock> vectors{"vectors"};
-  BlockOutput<CommandBlock> stores{"stores"};
+  BlockPort<CommandBlock> loads{"loads"};
+  BlockPort<CommandBlock> computes{"computes"};
+  BlockPort<CommandBlock> vectors{"vectors"};
+  BlockPort<CommandBlock> stores{"stores"};
 
   Controller(const sc_core::sc_module_name& name, const AcceleratorConfig& config, const EdgeClock& clock,
              RegionMap& regions, CsrPort& csr, DramInterface& dram, Profile& profile,

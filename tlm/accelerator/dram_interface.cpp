@@ -10,8 +10,6 @@ DramInterface::DramInterface(const sc_core::sc_module_name& name, const Accelera
                              const EdgeClock& clock, const RegionMap& regions, Listener listener,
                              Profile& profile, bool use_dmi)
     : sc_module(name),
-      loads("loads", [this](CommandBlock& block) { load(block); }),
-      stores("stores", [this](StoreBlock& block) { store(block); }),
       config_(config),
       regions_(regions),
       listener_(std::move(listener)),
@@ -37,7 +35,7 @@ Edge DramInterface::fetch_room() const {
   }
 }
 
-void DramInterface::load(CommandBlock& block) {
+void DramInterface::take(CommandBlock& block) {
   loading_ = block.command;
   std::visit(
       [&](const auto& body) {
@@ -117,9 +115,9 @@ void DramInterface::end_load(ProgramFault fault, Edge edge) {
 
 void DramInterface::deliver(const TransferCost& cost, const std::uint8_t* bytes) {
   LoadBlock block{loading_, bytes};
-  const auto send = [&](const auto& body, BlockOutput<LoadBlock>& buffer) {
+  const auto send = [&](const auto& body, BlockPort<LoadBlock>& buffer) {
     count_events(body, cost, config_.dram.burst_bytes, profile_.layer(loading_->header.layer).events);
-    buffer.send(block);
+    buffer->take(block);
   };
   if (const auto* w = std::get_if<LoadWeights>(&loading_->body)) send(*w, weights);
   if (const auto* p = std::get_if<LoadParameters>(&loading_->body)) send(*p, parameters);
@@ -127,7 +125,7 @@ void DramInterface::deliver(const TransferCost& cost, const std::uint8_t* bytes)
   if (const auto* o = std::get_if<LoadOutputs>(&loading_->body)) send(*o, outputs);
 }
 
-void DramInterface::store(StoreBlock& block) {
+void DramInterface::take(StoreBlock& block) {
   storing_ = block.command;
   const auto& body = std::get<Store>(block.command->body);
   const RunWalk runs(body.slice, regions_.address(Region::kData, body.slice.dram_offset));

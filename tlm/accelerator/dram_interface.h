@@ -14,7 +14,7 @@
 #include "hw/isa/profile.h"
 #include "hw/isa/region_map.h"
 #include "hw/timeline/transfer_timing.h"
-#include "tlm/accelerator/block_sockets.h"
+#include "tlm/accelerator/block_port.h"
 #include "tlm/accelerator/blocks.h"
 #include "tlm/accelerator/edge_clock.h"
 #include "tlm/accelerator/memory_port.h"
@@ -22,7 +22,9 @@
 
 namespace bitbalance::tlm_level {
 
-class DramInterface : public sc_core::sc_module {
+class DramInterface : public sc_core::sc_module,
+                      public Takes<CommandBlock>,  // loads
+                      public Takes<StoreBlock> {
  public:
   /// What the controller is told.
   struct Listener {
@@ -33,12 +35,10 @@ class DramInterface : public sc_core::sc_module {
     std::function<void()> fetch_sent;
   };
 
-  BlockInput<CommandBlock> loads;
-  BlockInput<StoreBlock> stores;
-  BlockOutput<LoadBlock> weights{"weights"};
-  BlockOutput<LoadBlock> parameters{"parameters"};
-  BlockOutput<LoadBlock> activations{"activations"};
-  BlockOutput<LoadBlock> outputs{"outputs"};
+  BlockPort<LoadBlock> weights{"weights"};
+  BlockPort<LoadBlock> parameters{"parameters"};
+  BlockPort<LoadBlock> activations{"activations"};
+  BlockPort<LoadBlock> outputs{"outputs"};
 
   DramInterface(const sc_core::sc_module_name& name, const AcceleratorConfig& config, const EdgeClock& clock,
                 const RegionMap& regions, Listener listener, Profile& profile, bool use_dmi);
@@ -58,14 +58,14 @@ class DramInterface : public sc_core::sc_module {
   void forget_errors() { port_.forget_errors(); }
 
  private:
-  void load(CommandBlock& block);
+  void take(CommandBlock& block) override;
   void begin(const LoadWeights& load, Edge popped);
   void begin(const LoadParameters& load, Edge popped);
   void begin(const LoadTensor& load, Edge popped);
   void end_load(ProgramFault fault, Edge edge);
   /// All bytes of the load have arrived.
   void deliver(const TransferCost& cost, const std::uint8_t* bytes);
-  void store(StoreBlock& block);
+  void take(StoreBlock& block) override;
   void end_store(ProgramFault fault, Edge edge);
 
   /// Performs the load by pointer, if the memory granted it all; false: it did not. `bytes`: from the first

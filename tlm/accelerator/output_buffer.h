@@ -1,5 +1,7 @@
 // Results on their way to DRAM, residual operands, and inputs and outputs of vector commands. Between
-// post-processor and DRAM interface.
+// post-processor and DRAM interface. Has threads compute the results of a command, which go on beside the
+// simulation; as its bytes are all that they write, it alone waits for them: before anybody touches the
+// bytes.
 #pragma once
 
 #include <cstdint>
@@ -7,40 +9,35 @@
 #include <vector>
 
 #include "hw/isa/config.h"
-#include "tlm/accelerator/block_sockets.h"
+#include "tlm/accelerator/block_port.h"
 #include "tlm/accelerator/blocks.h"
 #include "tlm/accelerator/worker_pool.h"
 
 namespace bitbalance::tlm_level {
 
-class OutputBuffer : public sc_core::sc_module {
+class OutputBuffer : public sc_core::sc_module,
+                     public Takes<LoadBlock>,  // LoadOutputs
+                     public Takes<ResultBlock>,
+                     public Takes<ElementBlock>,
+                     public Takes<CommandBlock> {  // Store
  public:
-  BlockInput<LoadBlock> loads;  ///< LoadOutputs
-  BlockInput<ResultTile> results;
-  BlockInput<ElementBlock> elements;
-  BlockInput<CommandBlock> commands;  ///< Store
-  BlockOutput<StoreBlock> stores{"stores"};
+  BlockPort<StoreBlock> stores{"stores"};
 
   OutputBuffer(const sc_core::sc_module_name& name, const AcceleratorConfig& config, WorkerPool& workers);
+  ~OutputBuffer() override { workers_.abandon(); }
+  OutputBuffer(const OutputBuffer&) = delete;
+  OutputBuffer& operator=(const OutputBuffer&) = delete;
 
  private:
-  void load(LoadBlock& block);
-  /// From any thread; places of different tiles differ.
-  void take(ResultTile& tile);
-  void access(ElementBlock& block);
-  void store(CommandBlock& block);
+  void take(LoadBlock& block) override;
+  void take(ResultBlock& block) override;
+  void take(ElementBlock& block) override;
+  void take(CommandBlock& block) override;
 
-  template <class Element>
-  void read(const ResultTile& tile);
-  template <class Element>
-  void merge(const ResultTile& tile);
+  /// The bytes, when nobody writes them any more.
+  std::vector<std::uint8_t>& settled();
   template <class Element>
   void copy(const ElementBlock& block);
-
-  template <class Element>
-  Element* as() {
-    return reinterpret_cast<Element*>(bytes_.data());
-  }
 
   std::vector<std::uint8_t> bytes_;
   WorkerPool& workers_;

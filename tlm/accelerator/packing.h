@@ -37,6 +37,14 @@ struct ActivationLayout {
   std::vector<std::uint32_t> phases;  ///< those that are used
 };
 
+/// The words of all activations that a command reads.
+struct PackedActivations {
+  Compute compute;  ///< the command
+  ActivationLayout layout;
+  std::vector<std::uint32_t> low;
+  std::vector<std::uint32_t> high;  ///< of 16-bit activations, as in pack_wide()
+};
+
 /// Part `part`, 0 <= part < conv groups * words_a_tap, of the words. `buffer`: the activation buffer.
 void pack_narrow(const Compute& compute, const ActivationLayout& layout, const std::uint8_t* buffer, int part,
                  std::uint32_t* words);

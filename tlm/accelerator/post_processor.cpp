@@ -1,108 +1,36 @@
 #include "tlm/accelerator/post_processor.h"
 
 #include <algorithm>
+#include <memory>
 
-#include "base/vector_clones.h"
 #include "hw/isa/arithmetic.h"
 
 namespace bitbalance::tlm_level {
-namespace {
 
-/// How the sums of one output channel become results.
-struct Finish {
-  std::int64_t bias;
-  std::uint16_t multiplier, operand_multiplier;
-  int shift, operand_shift;
-  int accumulator_bits;
-  std::int16_t clip_low, clip_high;
-};
+PostProcessor::PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config)
+    : sc_module(name), config_(config), parameters_(static_cast<std::size_t>(config.parameter_entries())) {}
 
-/// By value: what is read through a reference might change with every result written. `value`: in, the
-/// residual operand, if there is one; out, the result.
-template <class Sum>
-[[gnu::always_inline]] inline void finish(const Sum* sum, std::size_t lanes, const Finish& f,
-                                          bool has_operand, std::int32_t* value) {
-  const auto scaled = [&](std::size_t lane) {
-    return requantize(static_cast<std::int64_t>(sum[lane]), f.bias, f.multiplier, f.shift,
-                      f.accumulator_bits);
-  };
-  if (has_operand) {
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      const std::int64_t operand = rescale(value[lane], f.operand_multiplier, f.operand_shift);
-      value[lane] = clamp(scaled(lane) + operand, f.clip_low, f.clip_high);
-    }
-  } else {
-    for (std::size_t lane = 0; lane < lanes; ++lane)
-      value[lane] = clamp(scaled(lane), f.clip_low, f.clip_high);
-  }
-}
-
-BITBALANCE_VECTOR_CLONES
-void finish_lanes(const std::uint32_t* sum, std::size_t lanes, Finish f, bool has_operand,
-                  std::int32_t* value) {
-  finish(sum, lanes, f, has_operand, value);
-}
-BITBALANCE_VECTOR_CLONES
-void finish_lanes(const std::int64_t* sum, std::size_t lanes, Finish f, bool has_operand,
-                  std::int32_t* value) {
-  finish(sum, lanes, f, has_operand, value);
-}
-
-}  // namespace
-
-PostProcessor::PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                             WorkerPool& workers)
-    : sc_module(name),
-      loads("loads", [this](LoadBlock& block) { load(block); }),
-      sums("sums", [this](SumTile& tile) { finish(tile); }),
-      commands("commands", [this](CommandBlock& block) { perform(block); }),
-      config_(config),
-      workers_(workers),
-      parameters_(static_cast<std::size_t>(config.parameter_entries())) {}
-
-void PostProcessor::load(LoadBlock& block) {
+void PostProcessor::take(LoadBlock& block) {
   const auto& command = std::get<LoadParameters>(block.command->body);
-  workers_.finish();
   const std::uint8_t* from = block.bytes;
   for (std::size_t i = 0; i < command.entries; ++i, from += AcceleratorConfig::kParameterBytes)
     parameters_[command.base + i] = parameter_at(from);
 }
 
-void PostProcessor::finish(SumTile& tile) {
-  const Compute& compute = *tile.pixels->compute;
-  thread_local std::vector<std::int32_t> values;
-  values.resize(tile.pitch * static_cast<std::size_t>(tile.rows));
-  ResultTile result;
-  result.pixels = tile.pixels;
-  result.first_channel = tile.first_channel;
-  result.rows = tile.rows;
-  result.pitch = tile.pitch;
-  result.value = values.data();
-  if (compute.operand) {
-    result.is_request = true;
-    results.send(result);
-    result.is_request = false;
+void PostProcessor::take(SumBlock& block) {
+  const Compute& compute = block.products->compute();
+  std::vector<ParameterEntry> parameters;
+  if (compute.last_chunk) {
+    const auto first = parameters_.begin() + compute.parameter_base;
+    parameters.assign(first, first + compute.conv_groups * compute.output_channels);
   }
-  const int first_parameter =
-      compute.parameter_base + tile.pixels->conv_group * compute.output_channels + tile.first_channel;
-  const ParameterEntry* const parameters = parameters_.data() + first_parameter;
-  const std::size_t lanes = tile.pixels->lanes();
-  for (std::size_t row = 0; row < static_cast<std::size_t>(tile.rows); ++row) {
-    const ParameterEntry& p = parameters[row];
-    const Finish how{p.bias,           p.multiplier,          compute.operand_multiplier,
-                     p.shift,          compute.operand_shift, config_.accumulator_bits(compute.wide),
-                     compute.clip_low, compute.clip_high};
-    std::int32_t* const value = values.data() + row * tile.pitch;
-    if (compute.wide) {
-      finish_lanes(tile.wide + row * tile.pitch, lanes, how, compute.operand, value);
-    } else {
-      finish_lanes(tile.narrow + row * tile.pitch, lanes, how, compute.operand, value);
-    }
-  }
-  results.send(result);
+  ResultBlock results_block;
+  results_block.products = block.products;
+  results_block.processing = std::make_shared<const PostProcessing>(compute, config_, std::move(parameters));
+  results->take(results_block);
 }
 
-void PostProcessor::perform(CommandBlock& block) {
+void PostProcessor::take(CommandBlock& block) {
   if (const Pool* command = std::get_if<Pool>(&block.command->body)) {
     pool(*command);
   } else {
@@ -113,7 +41,7 @@ void PostProcessor::perform(CommandBlock& block) {
 void PostProcessor::exchange(ElementBlock block, std::vector<std::int32_t>& values) {
   values.resize(block.count);
   block.value = values.data();
-  elements.send(block);
+  elements->take(block);
 }
 
 void PostProcessor::pool(const Pool& command) {

@@ -1,6 +1,6 @@
-// Turns accumulators into results: bias, requantization, residual operand, saturation; fused pooling is the
-// output buffer's. Also executes the vector commands, which have no place in the array. Stands between PE
-// array and output buffer, and holds the parameters of the output channels.
+// Turns accumulators into results: says how (post_processing.h) for the sums of compute commands, and
+// executes the vector commands, which have no place in the array. Stands between PE array and output buffer,
+// and holds the parameters of the output channels.
 #pragma once
 
 #include <cstdint>
@@ -9,27 +9,27 @@
 
 #include "hw/isa/config.h"
 #include "hw/isa/parameter_entry.h"
-#include "tlm/accelerator/block_sockets.h"
+#include "tlm/accelerator/block_port.h"
 #include "tlm/accelerator/blocks.h"
-#include "tlm/accelerator/worker_pool.h"
+#include "tlm/accelerator/post_processing.h"
 
 namespace bitbalance::tlm_level {
 
-class PostProcessor : public sc_core::sc_module {
+class PostProcessor : public sc_core::sc_module,
+                      public Takes<LoadBlock>,  // LoadParameters
+                      public Takes<SumBlock>,
+                      public Takes<CommandBlock> {  // Pool, Add
  public:
-  BlockInput<LoadBlock> loads;  ///< LoadParameters
-  BlockInput<SumTile> sums;
-  BlockInput<CommandBlock> commands;  ///< Pool, Add
-  BlockOutput<ResultTile> results{"results"};
-  BlockOutput<ElementBlock> elements{"elements"};
+  BlockPort<ResultBlock> results{"results"};
+  BlockPort<ElementBlock> elements{"elements"};
 
-  PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config, WorkerPool& workers);
+  PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config);
 
  private:
-  void load(LoadBlock& block);
-  /// From any thread.
-  void finish(SumTile& tile);
-  void perform(CommandBlock& block);
+  void take(LoadBlock& block) override;
+  void take(SumBlock& block) override;
+  void take(CommandBlock& block) override;
+
   void pool(const Pool& command);
   void pool_plane(const Pool& command, const std::int32_t* input, std::int32_t* output) const;
   std::int64_t pool_window(const Pool& command, const std::int32_t* input, int row, int column) const;
@@ -37,7 +37,6 @@ class PostProcessor : public sc_core::sc_module {
   void exchange(ElementBlock block, std::vector<std::int32_t>& values);
 
   const AcceleratorConfig config_;
-  WorkerPool& workers_;
   std::vector<ParameterEntry> parameters_;
   std::vector<std::int32_t> input_, output_;  ///< of vector commands
 };

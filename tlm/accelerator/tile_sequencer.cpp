@@ -6,22 +6,17 @@
 
 namespace bitbalance::tlm_level {
 
-TileSequencer::TileSequencer(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                             WorkerPool& workers)
-    : sc_module(name),
-      commands("commands", [this](CommandBlock& block) { perform(block); }),
-      config_(config),
-      workers_(workers) {}
+TileSequencer::TileSequencer(const sc_core::sc_module_name& name, const AcceleratorConfig& config)
+    : sc_module(name), config_(config) {}
 
-void TileSequencer::perform(CommandBlock& block) {
+void TileSequencer::take(CommandBlock& block) {
   const auto& compute = std::get<Compute>(block.command->body);
   block.steps->resize(std::size_t{compute.conv_groups} *
                       static_cast<std::size_t>(compute.row_groups(config_.rows)));
-  workers_.finish();  // the command before, whose weights and activations may go now
   for (int conv_group = 0; conv_group < compute.conv_groups; ++conv_group)
     send_weights(*block.command, conv_group, *block.steps);
   PixelBlock all{block.command};
-  pixels.send(all);
+  pixels->take(all);
 }
 
 void TileSequencer::send_weights(const Command& command, int conv_group, std::vector<RowGroupSteps>& steps) {
@@ -37,7 +32,7 @@ void TileSequencer::send_weights(const Command& command, int conv_group, std::ve
     block.address = static_cast<std::uint32_t>((compute.weight_base + stream * block.row_bytes) %
                                                static_cast<std::uint64_t>(config_.weight_bank_bytes));
     block.counts = &steps[stream];
-    streams.send(block);
+    streams->take(block);
   }
 }
 

@@ -7,26 +7,23 @@
 #include <vector>
 
 #include "hw/isa/config.h"
-#include "tlm/accelerator/block_sockets.h"
+#include "tlm/accelerator/block_port.h"
 #include "tlm/accelerator/blocks.h"
-#include "tlm/accelerator/worker_pool.h"
 
 namespace bitbalance::tlm_level {
 
-class TileSequencer : public sc_core::sc_module {
+class TileSequencer : public sc_core::sc_module, public Takes<CommandBlock> {
  public:
-  BlockInput<CommandBlock> commands;
-  BlockOutput<StreamBlock> streams{"streams"};
-  BlockOutput<PixelBlock> pixels{"pixels"};
+  BlockPort<StreamBlock> streams{"streams"};
+  BlockPort<PixelBlock> pixels{"pixels"};
 
-  TileSequencer(const sc_core::sc_module_name& name, const AcceleratorConfig& config, WorkerPool& workers);
+  TileSequencer(const sc_core::sc_module_name& name, const AcceleratorConfig& config);
 
  private:
-  void perform(CommandBlock& block);
+  void take(CommandBlock& block) override;
   void send_weights(const Command& command, int conv_group, std::vector<RowGroupSteps>& steps);
 
   const AcceleratorConfig config_;
-  WorkerPool& workers_;
 };
 
 }  // namespace bitbalance::tlm_level

@@ -5,12 +5,9 @@
 namespace bitbalance::tlm_level {
 
 WeightBuffer::WeightBuffer(const sc_core::sc_module_name& name, const AcceleratorConfig& config)
-    : sc_module(name),
-      loads("loads", [this](LoadBlock& block) { load(block); }),
-      requests("requests", [this](StreamBlock& block) { read(block); }),
-      banks_(config) {}
+    : sc_module(name), banks_(config) {}
 
-void WeightBuffer::load(LoadBlock& block) {
+void WeightBuffer::take(LoadBlock& block) {
   const auto& command = std::get<LoadWeights>(block.command->body);
   const std::uint8_t* from = block.bytes;
   std::uint32_t address = command.base;
@@ -23,9 +20,9 @@ void WeightBuffer::load(LoadBlock& block) {
   }
 }
 
-void WeightBuffer::read(StreamBlock& block) {
+void WeightBuffer::take(StreamBlock& block) {
   block.banks = &banks_;
-  streams.send(block);
+  streams->take(block);
 }
 
 }  // namespace bitbalance::tlm_level

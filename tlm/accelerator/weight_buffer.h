@@ -6,23 +6,23 @@
 #include <systemc>
 
 #include "hw/isa/config.h"
-#include "tlm/accelerator/block_sockets.h"
+#include "tlm/accelerator/block_port.h"
 #include "tlm/accelerator/blocks.h"
 #include "tlm/accelerator/weight_banks.h"
 
 namespace bitbalance::tlm_level {
 
-class WeightBuffer : public sc_core::sc_module {
+class WeightBuffer : public sc_core::sc_module,
+                     public Takes<LoadBlock>,  // LoadWeights
+                     public Takes<StreamBlock> {
  public:
-  BlockInput<LoadBlock> loads;  ///< LoadWeights
-  BlockInput<StreamBlock> requests;
-  BlockOutput<StreamBlock> streams{"streams"};
+  BlockPort<StreamBlock> streams{"streams"};
 
   WeightBuffer(const sc_core::sc_module_name& name, const AcceleratorConfig& config);
 
  private:
-  void load(LoadBlock& block);
-  void read(StreamBlock& block);
+  void take(LoadBlock& block) override;
+  void take(StreamBlock& block) override;
 
   WeightBanks banks_;
   std::uint64_t loads_ = 0;

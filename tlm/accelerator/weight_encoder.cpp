@@ -1,44 +1,19 @@
 #include "tlm/accelerator/weight_encoder.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <memory>
 #include <numeric>
+#include <utility>
 
-#include "base/bits.h"
-#include "base/vector_clones.h"
+#include "tlm/accelerator/weight_decoding.h"
 
 namespace bitbalance::tlm_level {
 namespace {
 
-/// Steps decoded at a time.
-constexpr int kBatch = 64;
 /// Bytes of entries that are kept for the commands to come: 256 MB.
 constexpr std::size_t kMostHeldBytes = std::size_t{256} << 20;
-
-/// The tokens that a PE performs: leading ones first, at most `limit`.
-TokenMask performed(TokenMask mask, int limit) {
-  std::uint32_t kept = 0;
-  for (int i = 0; i < limit && mask.ones != 0; ++i) {
-    const std::uint32_t leading = 1u << leading_one(mask.ones);
-    kept |= leading;
-    mask.ones ^= leading;
-  }
-  return {kept, mask.negatives & kept};
-}
-
-/// Values and numbers of tokens; returns the largest number.
-BITBALANCE_VECTOR_CLONES
-std::uint32_t evaluate(const std::uint32_t* ones, const std::uint32_t* negatives, int count,
-                       std::int32_t* values, std::uint8_t* tokens) {
-  std::uint32_t most = 0;
-  for (int i = 0; i < count; ++i) {
-    values[i] = value({ones[i], negatives[i]});
-    const std::uint32_t count_of_tokens = count_ones(ones[i]);
-    tokens[i] = static_cast<std::uint8_t>(count_of_tokens);
-    most = std::max(most, count_of_tokens);
-  }
-  return most;
-}
 
 /// A few bytes of every row, mixed.
 std::uint64_t sample(const WeightBanks& banks, const StreamBlock& block) {
@@ -59,30 +34,22 @@ std::uint64_t sample(const WeightBanks& banks, const StreamBlock& block) {
 
 WeightEncoder::WeightEncoder(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
                              WorkerPool& workers)
-    : sc_module(name),
-      streams("streams", [this](StreamBlock& block) { encode(block); }),
-      config_(config),
-      workers_(workers) {}
+    : sc_module(name), config_(config), workers_(workers) {}
 
-void WeightEncoder::encode(StreamBlock& block) {
+void WeightEncoder::take(StreamBlock& block) {
   const Entry& entry = entry_of(block);
   *block.counts = entry.counts;
-  WeightTile tile;
-  tile.index = block.index;
-  tile.rows = block.rows;
-  tile.weights = &entry.weights;
-  tile.row_sums = entry.row_sums.data();
-  tiles.send(tile);
+  WeightTile tile{block.index, {block.rows, entry.weights}};
+  tiles->take(tile);
 }
 
 WeightEncoder::Entry& WeightEncoder::entry_of(const StreamBlock& block) {
   const auto& command = std::get<Compute>(block.command->body);
-  if (block.command != command_ && held_bytes_ > kMostHeldBytes) {
+  if (held_bytes_ > kMostHeldBytes) {
     entries_.clear();
     recent_.clear();
     held_bytes_ = 0;
   }
-  command_ = block.command;
   const Shape shape{static_cast<std::uint32_t>(block.rows),
                     command.channels,
                     std::uint32_t{command.kernel_h} * command.kernel_w,
@@ -111,8 +78,8 @@ WeightEncoder::Entry& WeightEncoder::entry_of_bytes(const StreamBlock& block, co
   Entry& entry = entries_.emplace(key, Entry{})->second;
   entry.shape = shape;
   decode(block, entry);
-  held_bytes_ +=
-      entry.stored.size() + entry.weights.size() * entry.weights.front().size() * sizeof(std::uint32_t);
+  const PackedWeights& words = entry.weights->words;
+  held_bytes_ += entry.stored.size() + words.size() * words.front().size() * sizeof(std::uint32_t);
   return entry;
 }
 
@@ -124,53 +91,28 @@ void WeightEncoder::decode(const StreamBlock& block, Entry& entry) {
     block.banks->read(row, block.address,
                       entry.stored.data() + static_cast<std::size_t>(row) * block.row_bytes, block.row_bytes);
   }
+  std::vector<std::int32_t> values(rows * steps);
+  std::vector<std::uint8_t> tokens(rows * steps);
   const RowStream stream(command.weight_bits, command.nnzb, config_);
   std::uint64_t first_word = 0;
   std::memcpy(&first_word, entry.stored.data(), sizeof first_word);
   const int limit = stream.limit_in(first_word);
-  std::vector<std::int32_t> values(rows * steps);
-  std::vector<std::uint8_t> tokens(rows * steps);
   workers_.run(block.rows, [&](int row) {
     const std::size_t at = static_cast<std::size_t>(row);
     decode_row(entry.stored.data() + at * block.row_bytes, stream, command.steps(), limit,
                &values[at * steps], &tokens[at * steps]);
   });
   entry.counts = count(tokens, steps, limit);
-  entry.weights = pack_weights(values, block.rows, command.channels, command.kernel_h * command.kernel_w,
-                               word_format(command));
+  RowGroupWeights weights;
   for (std::size_t row = 0; row < rows; ++row) {
     std::uint32_t sum = 0;
     for (std::size_t step = 0; step < steps; ++step)
       sum += static_cast<std::uint32_t>(values[row * steps + step]);
-    entry.row_sums.push_back(sum);
+    weights.row_sums.push_back(sum);
   }
-}
-
-void WeightEncoder::decode_row(const std::uint8_t* stored, const RowStream& stream, int steps, int limit,
-                               std::int32_t* values, std::uint8_t* tokens) {
-  const WeightFormat& format = stream.format();
-  std::vector<std::uint64_t> words(stream.words(steps) + 1);
-  std::memcpy(words.data(), stored, stream.bytes(steps));
-  std::array<std::uint64_t, kBatch> code{};
-  std::array<std::uint32_t, kBatch> ones{}, negatives{};
-  auto bit = static_cast<std::uint64_t>(stream.head_bits());
-  for (int first = 0; first < steps; first += kBatch, values += kBatch, tokens += kBatch) {
-    const int count = std::min(kBatch, steps - first);
-    for (int i = 0; i < count; ++i, bit += static_cast<std::uint64_t>(format.bits())) {
-      const std::uint64_t* const word = words.data() + bit / 64;
-      const unsigned shift = bit % 64;
-      // In two shifts: a word as a whole is none of the next one's.
-      code[static_cast<std::size_t>(i)] = word[0] >> shift | word[1] << 1 << (63 - shift);
-    }
-    format.unpack(code.data(), count, ones.data(), negatives.data());
-    if (evaluate(ones.data(), negatives.data(), count, values, tokens) <= static_cast<std::uint32_t>(limit))
-      continue;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
-      if (tokens[i] <= limit) continue;
-      values[i] = value(performed({ones[i], negatives[i]}, limit));
-      tokens[i] = static_cast<std::uint8_t>(limit);
-    }
-  }
+  weights.words = pack_weights(values, block.rows, command.channels, command.kernel_h * command.kernel_w,
+                               word_format(command));
+  entry.weights = std::make_shared<const RowGroupWeights>(std::move(weights));
 }
 
 RowGroupSteps WeightEncoder::count(const std::vector<std::uint8_t>& tokens, std::size_t steps,

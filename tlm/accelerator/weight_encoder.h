@@ -5,23 +5,22 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <systemc>
 #include <unordered_map>
 #include <vector>
 
 #include "hw/isa/config.h"
-#include "hw/isa/row_stream.h"
 #include "hw/isa/tokens.h"
-#include "tlm/accelerator/block_sockets.h"
+#include "tlm/accelerator/block_port.h"
 #include "tlm/accelerator/blocks.h"
 #include "tlm/accelerator/worker_pool.h"
 
 namespace bitbalance::tlm_level {
 
-class WeightEncoder : public sc_core::sc_module {
+class WeightEncoder : public sc_core::sc_module, public Takes<StreamBlock> {
  public:
-  BlockInput<StreamBlock> streams;
-  BlockOutput<WeightTile> tiles{"tiles"};
+  BlockPort<WeightTile> tiles{"tiles"};
 
   WeightEncoder(const sc_core::sc_module_name& name, const AcceleratorConfig& config, WorkerPool& workers);
 
@@ -33,8 +32,7 @@ class WeightEncoder : public sc_core::sc_module {
   struct Entry {
     Shape shape{};
     std::vector<std::uint8_t> stored;  ///< [row][row_bytes]: what has been decoded
-    PackedWeights weights;
-    std::vector<std::uint32_t> row_sums;
+    std::shared_ptr<const RowGroupWeights> weights;
     RowGroupSteps counts;
   };
   /// An entry, and the last load that wrote its bytes into the ring.
@@ -43,13 +41,10 @@ class WeightEncoder : public sc_core::sc_module {
     Entry* entry = nullptr;
   };
 
-  void encode(StreamBlock& block);
+  void take(StreamBlock& block) override;
   Entry& entry_of(const StreamBlock& block);
   Entry& entry_of_bytes(const StreamBlock& block, const Shape& shape);
   void decode(const StreamBlock& block, Entry& entry);
-  /// One row: values and numbers of tokens by step.
-  static void decode_row(const std::uint8_t* stored, const RowStream& stream, int steps, int limit,
-                         std::int32_t* values, std::uint8_t* tokens);
   RowGroupSteps count(const std::vector<std::uint8_t>& tokens, std::size_t steps, int limit) const;
 
   const AcceleratorConfig config_;
@@ -58,7 +53,6 @@ class WeightEncoder : public sc_core::sc_module {
   std::unordered_multimap<std::uint64_t, Entry> entries_;
   std::map<std::pair<std::uint32_t, Shape>, Recent> recent_;  ///< by ring address
   std::size_t held_bytes_ = 0;                                ///< of all entries
-  const Command* command_ = nullptr;                          ///< the last one, whose entries must stay
 };
 
 }  // namespace bitbalance::tlm_level

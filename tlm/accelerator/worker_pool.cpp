@@ -42,6 +42,7 @@ void WorkerPool::start(int parts, std::function<void(int)> work) {
 void WorkerPool::finish() {
   do_parts();
   wait_for_others();
+  work_ = nullptr;
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 

@@ -1,5 +1,5 @@
-// The threads that compute data. A job goes on beside the simulation kernel until somebody touches what it
-// reads or writes; its results do not depend on how many threads there are.
+// The threads that compute data. A job goes on beside the simulation until somebody waits for it; its results
+// do not depend on how many threads there are.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,7 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   /// Begins work(0) .. work(parts - 1), in any order and at the same time, after the job before has been
-  /// finished. They must not touch the simulation kernel.
+  /// finished. Keeps `work` until then. It must not touch the simulation kernel.
   void start(int parts, std::function<void(int)> work);
   /// Returns when all parts of the job are done; does its share of them. Throws what one of them threw.
   void finish();

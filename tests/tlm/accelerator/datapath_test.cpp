@@ -22,7 +22,7 @@ using namespace bitbalance::tlm_level;
 namespace {
 
 /// Stands for controller and DRAM interface: performs each command at once.
-class Bench : public sc_core::sc_module {
+class Bench : public sc_core::sc_module, public Takes<StoreBlock> {
  public:
   Bench(const sc_core::sc_module_name& name, const AcceleratorConfig& config, const Program& program,
         std::vector<std::uint8_t> data, int threads)
@@ -33,26 +33,26 @@ class Bench : public sc_core::sc_module {
         weight_buffer_("weight_buffer", config),
         encoder_("encoder", config, workers_),
         activation_buffer_("activation_buffer", config, workers_),
-        pe_array_("pe_array", config, workers_),
-        post_processor_("post_processor", config, workers_),
+        pe_array_("pe_array", config),
+        post_processor_("post_processor", config),
         output_buffer_("output_buffer", config, workers_),
-        sequencer_("sequencer", config, workers_) {
-    weight_loads_.bind(weight_buffer_.loads);
-    parameter_loads_.bind(post_processor_.loads);
-    activation_loads_.bind(activation_buffer_.loads);
-    output_loads_.bind(output_buffer_.loads);
-    compute_.bind(sequencer_.commands);
-    vector_.bind(post_processor_.commands);
-    store_.bind(output_buffer_.commands);
-    output_buffer_.stores.bind(stores_);
-    sequencer_.streams.bind(weight_buffer_.requests);
-    weight_buffer_.streams.bind(encoder_.streams);
-    encoder_.tiles.bind(pe_array_.weights);
-    sequencer_.pixels.bind(activation_buffer_.requests);
-    activation_buffer_.blocks.bind(pe_array_.activations);
-    pe_array_.sums.bind(post_processor_.sums);
-    post_processor_.results.bind(output_buffer_.results);
-    post_processor_.elements.bind(output_buffer_.elements);
+        sequencer_("sequencer", config) {
+    weight_loads_.bind(weight_buffer_);
+    parameter_loads_.bind(post_processor_);
+    activation_loads_.bind(activation_buffer_);
+    output_loads_.bind(output_buffer_);
+    compute_.bind(sequencer_);
+    vector_.bind(post_processor_);
+    store_.bind(output_buffer_);
+    output_buffer_.stores.bind(*this);
+    sequencer_.streams.bind(weight_buffer_);
+    weight_buffer_.streams.bind(encoder_);
+    encoder_.tiles.bind(pe_array_);
+    sequencer_.pixels.bind(activation_buffer_);
+    activation_buffer_.blocks.bind(pe_array_);
+    pe_array_.sums.bind(post_processor_);
+    post_processor_.results.bind(output_buffer_);
+    post_processor_.elements.bind(output_buffer_);
   }
 
   const std::vector<std::uint8_t>& run() {
@@ -81,14 +81,14 @@ class Bench : public sc_core::sc_module {
           break;
         }
         case Opcode::kCompute:
-          compute_.send(block);
+          compute_->take(block);
           break;
         case Opcode::kPool:
         case Opcode::kAdd:
-          vector_.send(block);
+          vector_->take(block);
           break;
         case Opcode::kStore:
-          store_.send(block);
+          store_->take(block);
           break;
         default:
           break;
@@ -98,7 +98,7 @@ class Bench : public sc_core::sc_module {
   }
 
  private:
-  static void send(BlockOutput<LoadBlock>& socket, const Command& command,
+  static void send(BlockPort<LoadBlock>& port, const Command& command,
                    const std::vector<std::uint8_t>& memory, RunWalk runs) {
     std::vector<std::uint8_t> bytes;
     for (; !runs.done(); runs.advance()) {
@@ -106,10 +106,10 @@ class Bench : public sc_core::sc_module {
       bytes.insert(bytes.end(), begin, begin + static_cast<std::ptrdiff_t>(runs.run().bytes));
     }
     LoadBlock block{&command, bytes.data()};
-    socket.send(block);
+    port->take(block);
   }
 
-  void store(StoreBlock& block) {
+  void take(StoreBlock& block) override {
     const TensorSlice& slice = std::get<Store>(block.command->body).slice;
     const std::uint8_t* from = block.bytes.data();
     for (RunWalk runs(slice, slice.dram_offset); !runs.done(); runs.advance()) {
@@ -121,10 +121,9 @@ class Bench : public sc_core::sc_module {
   const Program& program_;
   std::vector<std::uint8_t> data_;
   std::vector<RowGroupSteps> steps_;
-  BlockOutput<LoadBlock> weight_loads_{"weight_loads"}, parameter_loads_{"parameter_loads"};
-  BlockOutput<LoadBlock> activation_loads_{"activation_loads"}, output_loads_{"output_loads"};
-  BlockOutput<CommandBlock> compute_{"compute"}, vector_{"vector"}, store_{"store"};
-  BlockInput<StoreBlock> stores_{"stores", [this](StoreBlock& block) { store(block); }};
+  BlockPort<LoadBlock> weight_loads_{"weight_loads"}, parameter_loads_{"parameter_loads"};
+  BlockPort<LoadBlock> activation_loads_{"activation_loads"}, output_loads_{"output_loads"};
+  BlockPort<CommandBlock> compute_{"compute"}, vector_{"vector"}, store_{"store"};
   WorkerPool workers_;
   WeightBuffer weight_buffer_;
   WeightEncoder encoder_;

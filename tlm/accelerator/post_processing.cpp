@@ -1,0 +1,81 @@
+#include "tlm/accelerator/post_processing.h"
+
+#include <utility>
+
+#include "base/vector_clones.h"
+#include "hw/isa/arithmetic.h"
+
+namespace bitbalance::tlm_level {
+namespace {
+
+/// How the sums of one output channel become results.
+struct Finish {
+  std::int64_t bias;
+  std::uint16_t multiplier, operand_multiplier;
+  int shift, operand_shift;
+  int accumulator_bits;
+  std::int16_t clip_low, clip_high;
+};
+
+/// By value: what is read through a reference might change with every result written. `value`: in, the
+/// residual operand, if there is one; out, the result.
+template <class Sum>
+[[gnu::always_inline]] inline void finish(const Sum* sum, std::size_t lanes, const Finish& f,
+                                          bool has_operand, std::int32_t* value) {
+  const auto scaled = [&](std::size_t lane) {
+    return requantize(static_cast<std::int64_t>(sum[lane]), f.bias, f.multiplier, f.shift,
+                      f.accumulator_bits);
+  };
+  if (has_operand) {
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      const std::int64_t operand = rescale(value[lane], f.operand_multiplier, f.operand_shift);
+      value[lane] = clamp(scaled(lane) + operand, f.clip_low, f.clip_high);
+    }
+  } else {
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+      value[lane] = clamp(scaled(lane), f.clip_low, f.clip_high);
+  }
+}
+
+BITBALANCE_VECTOR_CLONES
+void finish_lanes(const std::uint32_t* sum, std::size_t lanes, Finish f, bool has_operand,
+                  std::int32_t* value) {
+  finish(sum, lanes, f, has_operand, value);
+}
+BITBALANCE_VECTOR_CLONES
+void finish_lanes(const std::int64_t* sum, std::size_t lanes, Finish f, bool has_operand,
+                  std::int32_t* value) {
+  finish(sum, lanes, f, has_operand, value);
+}
+
+}  // namespace
+
+PostProcessing::PostProcessing(const Compute& compute, const AcceleratorConfig& config,
+                               std::vector<ParameterEntry> parameters)
+    : compute_(compute),
+      accumulator_bits_(config.accumulator_bits(compute.wide)),
+      parameters_(std::move(parameters)) {}
+
+void PostProcessing::finish(const SumTile& tile, std::int32_t* value) const {
+  const ParameterEntry* const parameters =
+      parameters_.data() + tile.pixels->conv_group * compute_.output_channels + tile.first_channel;
+  const std::size_t lanes = tile.pixels->lanes();
+  for (std::size_t row = 0; row < static_cast<std::size_t>(tile.rows); ++row, value += tile.pitch) {
+    const ParameterEntry& p = parameters[row];
+    const Finish how{p.bias,
+                     p.multiplier,
+                     compute_.operand_multiplier,
+                     p.shift,
+                     compute_.operand_shift,
+                     accumulator_bits_,
+                     compute_.clip_low,
+                     compute_.clip_high};
+    if (compute_.wide) {
+      finish_lanes(tile.wide + row * tile.pitch, lanes, how, compute_.operand, value);
+    } else {
+      finish_lanes(tile.narrow + row * tile.pitch, lanes, how, compute_.operand, value);
+    }
+  }
+}
+
+}  // namespace bitbalance::tlm_level

@@ -1,0 +1,30 @@
+// How the sums of one compute command become results: bias, requantization, residual operand, saturation.
+// Plain C++ that owns all it reads; any thread may call it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "hw/isa/command.h"
+#include "hw/isa/config.h"
+#include "hw/isa/parameter_entry.h"
+#include "tlm/accelerator/products.h"
+
+namespace bitbalance::tlm_level {
+
+class PostProcessing {
+ public:
+  /// `parameters`: those of the command, conv group by conv group.
+  PostProcessing(const Compute& compute, const AcceleratorConfig& config,
+                 std::vector<ParameterEntry> parameters);
+
+  /// `value`, [row][pitch]: in, the residual operands, if the command has any; out, the results.
+  void finish(const SumTile& tile, std::int32_t* value) const;
+
+ private:
+  const Compute compute_;
+  const int accumulator_bits_;
+  const std::vector<ParameterEntry> parameters_;
+};
+
+}  // namespace bitbalance::tlm_level

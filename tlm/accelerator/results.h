@@ -1,0 +1,17 @@
+// Results of a compute command and their places in the output buffer, fused pooling included. Plain C++: what
+// the output buffer has threads do.
+#pragma once
+
+#include <cstdint>
+
+#include "tlm/accelerator/post_processing.h"
+#include "tlm/accelerator/products.h"
+
+namespace bitbalance::tlm_level {
+
+/// Computes part `part` of the products and writes the results to their places in `output_buffer`; of a chunk
+/// before the last, there are none. From any thread: places of different parts differ.
+void write_results(const Products& products, const PostProcessing& processing, int part,
+                   std::uint8_t* output_buffer);
+
+}  // namespace bitbalance::tlm_level

@@ -1,5 +1,6 @@
 # bitbalance_target(NAME): our warnings as errors, our include root, and the preset's instrumentation.
 option(BITBALANCE_SANITIZE "Build with address and undefined-behaviour sanitizers" OFF)
+option(BITBALANCE_SANITIZE_THREADS "Build with the thread sanitizer" OFF)
 option(BITBALANCE_LIBFUZZER "Let libFuzzer drive the fuzzers: coverage-guided, and only with Clang" OFF)
 option(BITBALANCE_COVERAGE "Build with gcov counters" OFF)
 option(BITBALANCE_ODR "Link with -flto, which alone sees types that two sources define differently" OFF)
@@ -14,6 +15,10 @@ function(bitbalance_target name)
     # gcc 12 sees uninitialized members in <regex> under the sanitizers (GCC bug 105562).
     target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     target_link_options(${name} PUBLIC -fsanitize=address,undefined)
+  endif()
+  if(BITBALANCE_SANITIZE_THREADS)
+    target_compile_options(${name} PUBLIC -fsanitize=thread -fno-omit-frame-pointer)
+    target_link_options(${name} PUBLIC -fsanitize=thread)
   endif()
   if(BITBALANCE_ODR)
     target_compile_options(${name} PRIVATE -flto -fno-fat-lto-objects)

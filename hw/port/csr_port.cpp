@@ -50,13 +50,26 @@ void CsrPort::apply_due_writes(RegisterFile& file) {
 
 RegisterFile CsrPort::bus_view() const {
   RegisterFile file = registers_();
-  for (const Write& write : writes_) file.write(write.target, write.value, write.bits);
+  for (const Write& write : writes_) {
+    if (write.time > sc_core::sc_time_stamp()) break;
+    file.write(write.target, write.value, write.bits);
+  }
   return file;
 }
 
 void CsrPort::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
   transaction.set_dmi_allowed(false);
+  if (transaction.is_read()) arrive(delay);
   transaction.set_response_status(access(transaction, delay));
+}
+
+void CsrPort::arrive(sc_core::sc_time& delay) {
+  if (sc_core::sc_get_status() != sc_core::SC_RUNNING) return;
+  if (delay != sc_core::SC_ZERO_TIME) sc_core::wait(delay);
+  delay = sc_core::SC_ZERO_TIME;
+  // The processes of an edge run one delta cycle after the clock's, which may be woken together with this
+  // one.
+  for (int i = 0; i < 2; ++i) sc_core::wait(sc_core::SC_ZERO_TIME);
 }
 
 tlm::tlm_response_status CsrPort::access(tlm::tlm_generic_payload& transaction,

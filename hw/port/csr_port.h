@@ -1,5 +1,6 @@
 // The `csr` target socket: checks 32-bit register accesses, answers reads from the controller's registers and
-// keeps writes until the clock edge at which they take effect.
+// keeps writes until the clock edge at which they take effect. An access has a time, annotated delay
+// included; at the time of an edge the edge comes first.
 #pragma once
 
 #include <tlm_utils/simple_target_socket.h>
@@ -37,9 +38,12 @@ class CsrPort : public sc_core::sc_module, public virtual sc_core::sc_interface 
   };
 
   void b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
+  /// Waits until the time of a read, and until an edge at that time is over. sc_main, between two stretches
+  /// of simulation, cannot wait: it sees the present.
+  static void arrive(sc_core::sc_time& delay);
   unsigned transport_dbg(tlm::tlm_generic_payload& transaction);
   tlm::tlm_response_status access(tlm::tlm_generic_payload& transaction, const sc_core::sc_time& delay);
-  /// What the bus sees: the registers, and the writes on their way to them.
+  /// What the bus sees: the registers, and the writes up to now that are on their way to them.
   RegisterFile bus_view() const;
 
   std::function<RegisterFile()> registers_;

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <systemc>
 
+#include "tests/support/expected_warnings.h"
 #include "tests/support/left_out.h"
 
 namespace {
@@ -18,6 +19,7 @@ void bitbalance::test::leave_out(const std::string& reason) {
 }
 
 int sc_main(int argc, char* argv[]) {
+  bitbalance::test::let_warnings_fail();
   const int result = Catch::Session().run(argc, argv);
   return result == 0 && !is_whole ? kSkipped : result;
 }

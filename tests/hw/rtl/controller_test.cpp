@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tests/hw/rtl/controller_bench.h"
+#include "tests/support/expected_warnings.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
@@ -26,15 +27,6 @@ CommandBytes with_opcode(std::uint8_t opcode, std::uint32_t index) {
   crc.process_bytes(bytes.data(), 60);
   for (unsigned i = 0; i < 4; ++i) bytes[60 + i] = static_cast<std::uint8_t>(crc.checksum() >> (8 * i));
   return bytes;
-}
-
-std::string last_warning;
-void keep_warning(const sc_core::sc_report& report, const sc_core::sc_actions& actions) {
-  if (report.get_severity() == sc_core::SC_WARNING) {
-    last_warning = report.get_msg();
-  } else {
-    sc_core::sc_report_handler::default_handler(report, actions);
-  }
 }
 
 }  // namespace
@@ -327,15 +319,15 @@ TEST_CASE("a compute command that is refused has no completion, those before it 
 
 TEST_CASE("the watchdog reports who waits for whom, raises the error and lets a soft reset recover") {
   ControllerBench bench({}, 1000);
-  sc_core::sc_report_handler::set_handler(keep_warning);
+  const ExpectedWarnings warnings("no progress");
   bench.load({command(Engine::kStore, bit(Engine::kLoad), 0, 7), end()});
   bench.start();
   bench.run_edges(117 + 500);
-  CHECK(last_warning.empty());
+  CHECK(warnings.texts().empty());
   bench.run_edges(600);
-  CHECK(last_warning.find("store waits for a flag of load to start command 0 of layer 7") !=
+  CHECK(warnings.last().find("store waits for a flag of load to start command 0 of layer 7") !=
         std::string::npos);
-  CHECK(last_warning.find("controller waits for all engines to dispatch command 1") != std::string::npos);
+  CHECK(warnings.last().find("controller waits for all engines to dispatch command 1") != std::string::npos);
   CHECK((bench.read(Register::kError) & 0xff) == static_cast<std::uint32_t>(ProgramFault::kTimeout));
   CHECK(bench.irq.read());
   bench.write(Register::kControl, kControlSoftReset);
@@ -350,12 +342,12 @@ TEST_CASE("the watchdog reports who waits for whom, raises the error and lets a 
 
 TEST_CASE("an engine that hangs is an error at once and idle when it comes back") {
   ControllerBench bench({}, 1000);
-  sc_core::sc_report_handler::set_handler(keep_warning);
+  const ExpectedWarnings warnings("no progress");
   bench.engine(Engine::kLoad).duration = 3000;
   bench.load({command(Engine::kLoad), end()});
   bench.start();
   bench.run_edges(2000);
-  CHECK(last_warning.find("load has not completed command 0") != std::string::npos);
+  CHECK(warnings.last().find("load has not completed command 0") != std::string::npos);
   CHECK(bench.read(Register::kStatus) == kStatusError);
   bench.write(Register::kControl, kControlStart);  // refused: not idle
   bench.run_edges(2000);

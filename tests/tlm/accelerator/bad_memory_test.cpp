@@ -5,6 +5,7 @@
 
 #include "hw/isa/command.h"
 #include "tests/support/child.h"
+#include "tests/support/expected_warnings.h"
 #include "tests/support/program_interpreter.h"
 #include "tests/support/random_case.h"
 #include "tests/tlm/accelerator/level_bench.h"
@@ -19,7 +20,7 @@ namespace {
 /// "fault: reason" of a program whose memory is bad from one of its bursts on.
 std::string run(Level level, bool use_nb_transport, const BadMemoryOptions& bad) {
   return in_child([&] {
-    sc_core::sc_report_handler::set_actions(sc_core::SC_WARNING, sc_core::SC_DO_NOTHING);
+    const ExpectedWarnings any;
     RandomCase c = make_random_case(7);
     c.config.dram.use_nb_transport = use_nb_transport;
     LevelOptions options{Memory::kBad};

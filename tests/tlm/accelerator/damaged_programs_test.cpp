@@ -7,6 +7,7 @@
 #include "tests/hw/rtl/program_bench.h"
 #include "tests/support/child.h"
 #include "tests/support/damaged_program.h"
+#include "tests/support/expected_warnings.h"
 #include "tests/support/program_interpreter.h"
 #include "tests/support/random_case.h"
 #include "tests/tlm/accelerator/level_bench.h"
@@ -52,6 +53,7 @@ std::string hex(const std::vector<std::uint8_t>& data) {
 
 std::string run(Level level, const RandomCase& c, const LevelOptions& options = {}) {
   return in_child([&] {
+    const ExpectedWarnings watchdog("no progress");
     const LevelResult result = run_level(level, c.mapped.program, c.config, data_of(c), options);
     return accounts(result) + hex(result.data);
   });
@@ -88,6 +90,7 @@ TEST_CASE("a damaged program leaves the same bytes whatever stalls if it is well
     if (!is_synchronized(c)) continue;
     const auto run_stalled = [&](unsigned stall_percent) {
       return in_child([&] {
+        const ExpectedWarnings watchdog("no progress");
         rtl::test::BenchOptions options;
         options.random_memory = stall_percent > 0;
         options.stall_percent = stall_percent;

@@ -7,6 +7,7 @@
 #include "base/fingerprint.h"
 #include "hw/isa/command.h"
 #include "tests/support/child.h"
+#include "tests/support/expected_warnings.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
 #include "tests/support/random_case.h"
@@ -66,6 +67,7 @@ int check_errors(std::uint64_t first, std::uint64_t last,
     CAPTURE(seed);
     const auto run_spoilt = [&](Level level) {
       return in_child([&] {
+        const ExpectedWarnings watchdog("no progress");
         std::mt19937_64 random(seed);
         RandomCase c = make_random_case(seed);
         LevelOptions options{Memory::kHashed, seed};

@@ -25,7 +25,6 @@ struct Bench : sc_core::sc_module {
   Bench(const sc_core::sc_module_name& name, const IdealMemoryConfig& config)
       : sc_module(name), memory("memory", config) {
     initiator.bind(memory.socket);
-    sc_core::sc_start(sc_core::SC_ZERO_TIME);
   }
   void prepare(tlm::tlm_command command, std::uint64_t address, unsigned length) {
     payload.set_command(command);
@@ -57,6 +56,7 @@ IdealMemoryConfig small() {
 
 TEST_CASE("a lone transaction takes its data time and the latency") {
   Bench bench("bench", small());
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
   bench.until(100);
   CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64) == sc_time(100 + 5 + 50, SC_NS));
 }
@@ -67,6 +67,7 @@ TEST_CASE("transactions of a channel share its bandwidth, exactly") {
   config.bytes_per_cycle_denominator = 3;
   config.latency_cycles = 0;
   Bench bench("bench", config);
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
   // 1,000 transactions of 64 bytes at 7/3 bytes a cycle: the k-th ends at floor(k * 64 * 3 / 7 * 1000 ps).
   for (std::uint64_t k = 1; k <= 1000; ++k) {
     const sc_time answer = bench.send(tlm::TLM_READ_COMMAND, 0, 64);
@@ -76,6 +77,7 @@ TEST_CASE("transactions of a channel share its bandwidth, exactly") {
 
 TEST_CASE("an idle channel starts at once, a busy one after the one before") {
   Bench bench("bench", small());
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
   CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64) == sc_time(55, SC_NS));
   bench.until(3);
   CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64) == sc_time(60, SC_NS));
@@ -85,6 +87,7 @@ TEST_CASE("an idle channel starts at once, a busy one after the one before") {
 
 TEST_CASE("channels are independent, told apart by the extension, else by the command") {
   Bench bench("bench", small());
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
   MemoryChannelExtension extension;
   CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64) == sc_time(55, SC_NS));
   CHECK(bench.send(tlm::TLM_WRITE_COMMAND, 0, 64) == sc_time(55, SC_NS));
@@ -99,11 +102,13 @@ TEST_CASE("channels are independent, told apart by the extension, else by the co
 
 TEST_CASE("annotated delays count from their own time") {
   Bench bench("bench", small());
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
   CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64, sc_time(10, SC_NS)) == sc_time(65, SC_NS));
 }
 
 TEST_CASE("nb_transport completes at once with the same timing") {
   Bench bench("bench", small());
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
   bench.memory.data()[8] = 42;
   bench.prepare(tlm::TLM_READ_COMMAND, 8, 64);
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
@@ -116,6 +121,7 @@ TEST_CASE("nb_transport completes at once with the same timing") {
 
 TEST_CASE("addresses beyond the end are answered with an address error") {
   Bench bench("bench", small());
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
   struct Row {
     std::uint64_t address;
     unsigned length;
@@ -131,6 +137,7 @@ TEST_CASE("addresses beyond the end are answered with an address error") {
 
 TEST_CASE("byte enables and streaming width are honoured") {
   Bench bench("bench", small());
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
   for (unsigned i = 0; i < 8; ++i) bench.data[i] = static_cast<unsigned char>(i + 1);
   bench.prepare(tlm::TLM_WRITE_COMMAND, 16, 8);
   unsigned char enables[] = {0xff, 0x00};
@@ -154,6 +161,7 @@ TEST_CASE("byte enables and streaming width are honoured") {
 
 TEST_CASE("DMI covers the whole memory") {
   Bench bench("bench", small());
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
   bench.send(tlm::TLM_READ_COMMAND, 0, 4);
   CHECK(bench.payload.is_dmi_allowed());
   tlm::tlm_dmi dmi;
@@ -167,6 +175,7 @@ TEST_CASE("DMI switched off is neither hinted nor granted") {
   IdealMemoryConfig config = small();
   config.allow_dmi = false;
   Bench bench("bench", config);
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
   bench.send(tlm::TLM_READ_COMMAND, 0, 4);
   CHECK_FALSE(bench.payload.is_dmi_allowed());
   tlm::tlm_dmi dmi;
@@ -175,6 +184,7 @@ TEST_CASE("DMI switched off is neither hinted nor granted") {
 
 TEST_CASE("debug transport moves what exists and takes no time") {
   Bench bench("bench", small());
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
   bench.data[0] = 9;
   bench.prepare(tlm::TLM_WRITE_COMMAND, 1000, 64);
   CHECK(bench.initiator->transport_dbg(bench.payload) == 24);

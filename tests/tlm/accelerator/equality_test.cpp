@@ -133,6 +133,37 @@ TEST_CASE("the number of threads changes neither data nor accounts") {
   }
 }
 
+TEST_CASE("the order in which units are constructed and simultaneous processes run changes nothing") {
+  int shuffled = 0;  // runs whose calls came in another order, within the same times
+  for (std::uint64_t seed = 19000; seed < 19060; ++seed) {
+    for (const Memory memory : {Memory::kIdeal, Memory::kHashed, Memory::kTimed}) {
+      CAPTURE(seed, static_cast<int>(memory));
+      const auto run_in_order = [&](std::uint64_t order) {
+        return in_child([&] {
+          RandomCase c = make_random_case(seed);
+          c.config.dram.use_nb_transport = seed % 3 != 0;
+          LevelOptions options{memory, seed, dram::test::ddr3()};
+          options.use_dmi = seed % 2 == 0;
+          options.order = order;
+          const LevelResult result =
+              run_level(Level::kTlm, c.mapped.program, c.config,
+                        place_images(c.mapped.program, c.network, c.images, 0xa5), options);
+          return std::to_string(result.call_order) + "\n" + first_mismatch(c, result.data) + accounts(result);
+        });
+      };
+      const auto accounts_of = [](const std::string& text) { return text.substr(text.find('\n')); };
+      const std::string expected = run_in_order(0);
+      REQUIRE(accounts_of(expected).rfind("\nnone at command 0, ", 0) == 0);
+      for (const std::uint64_t order : {1, 2, 3}) {
+        const std::string other = run_in_order(order);
+        REQUIRE(accounts_of(other) == accounts_of(expected));
+        shuffled += other == expected ? 0 : 1;
+      }
+    }
+  }
+  CHECK(shuffled > 50);
+}
+
 TEST_CASE("tlm equals rtl in data, cycles and events with the ideal memory") {
   check_seeds(10000, 10249, {});
 }

@@ -16,12 +16,14 @@ Interconnect::Interconnect(const sc_core::sc_module_name& name, const Interconne
 
 tlm::tlm_sync_enum Interconnect::nb_transport_fw(Payload& payload, tlm::tlm_phase& phase,
                                                  sc_core::sc_time& delay) {
+  note(phase);
   if (phase == tlm::BEGIN_REQ) map(payload);
   return initiator->nb_transport_fw(payload, phase, delay);
 }
 
 tlm::tlm_sync_enum Interconnect::nb_transport_bw(Payload& payload, tlm::tlm_phase& phase,
                                                  sc_core::sc_time& delay) {
+  note(phase);
   return target->nb_transport_bw(payload, phase, delay);
 }
 

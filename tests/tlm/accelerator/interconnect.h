@@ -30,6 +30,8 @@ class Interconnect : public sc_core::sc_module,
 
   std::uint64_t grants() const { return grants_; }
   std::uint64_t invalidations() const { return invalidations_; }
+  /// Another number where non-blocking calls came in another order.
+  std::uint64_t call_order() const { return call_order_; }
 
  private:
   using Payload = tlm::tlm_generic_payload;
@@ -49,12 +51,14 @@ class Interconnect : public sc_core::sc_module,
   void invalidate_at_random();
   /// A random part of [first, last] that holds the address.
   Window part(std::uint64_t first, std::uint64_t last, std::uint64_t address);
+  void note(const tlm::tlm_phase& phase) { call_order_ = call_order_ * 0x9e3779b97f4a7c15u + phase; }
   void map(Payload& payload) const { payload.set_address(payload.get_address() - options_.base); }
 
   const InterconnectOptions options_;
   std::mt19937_64 random_;
   std::uint64_t last_ = 0;  ///< the last address that was ever granted
   std::uint64_t grants_ = 0, invalidations_ = 0;
+  std::uint64_t call_order_ = 0;
 };
 
 }  // namespace bitbalance::tlm_level::test

@@ -3,9 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <ctime>
+#include <functional>
+#include <memory>
+#include <random>
 #include <stdexcept>
 #include <systemc>
+#include <type_traits>
 
 #include "hw/rtl/accelerator.h"
 #include "testbench/run/driver.h"
@@ -24,22 +29,68 @@ std::uint64_t pages(std::uint64_t bytes) {
   return (bytes + kPage - 1) / kPage * kPage;
 }
 
+/// Events without an effect at random edges. The kernel's queue of times keeps no order among equal ones, so
+/// these shuffle the processes that the others wake.
+class Noise : public sc_core::sc_module {
+ public:
+  Noise(const sc_core::sc_module_name& name, std::uint64_t seed) : sc_module(name), random_(seed) {
+    for (sc_core::sc_event& event : events_) {
+      sc_core::sc_spawn_options options;
+      options.spawn_method();
+      options.set_sensitivity(&event);
+      sc_core::sc_spawn(
+          [this, &event] {
+            event.notify(sc_core::sc_time(static_cast<double>(random_() % 20 + 1), sc_core::SC_NS));
+          },
+          sc_core::sc_gen_unique_name("event"), &options);
+    }
+  }
+
+ private:
+  std::mt19937_64 random_;
+  std::array<sc_core::sc_event, 16> events_;
+};
+
+/// What makes a unit; how the others are made must not matter to it.
+template <class Unit>
+using Maker = std::function<std::unique_ptr<Unit>()>;
+
 template <class MemoryModel, class Device>
-LevelResult run(MemoryModel& memory_model, Device& accelerator, const Program& program,
-                const std::vector<std::uint8_t>& data, const ProgramRegions& regions,
+LevelResult run(const Maker<MemoryModel>& make_memory, const Maker<Device>& make_accelerator,
+                const Program& program, const std::vector<std::uint8_t>& data, const ProgramRegions& regions,
                 const LevelOptions& options) {
   sc_core::sc_signal<bool> irq("irq");
-  Driver driver("driver");
-  ProtocolChecker mem_checker("mem_checker"), csr_checker("csr_checker");
-  Interconnect bus("bus", options.bus);
+  std::unique_ptr<MemoryModel> memory_model;
+  std::unique_ptr<Device> device;
+  std::unique_ptr<Driver> driver_unit;
+  std::unique_ptr<ProtocolChecker> mem_checker_unit, csr_checker_unit;
+  std::unique_ptr<Interconnect> bus_unit;
+  std::unique_ptr<Noise> noise;
+  std::vector<std::function<void()>> steps = {
+      [&] { memory_model = make_memory(); },
+      [&] { device = make_accelerator(); },
+      [&] { driver_unit = std::make_unique<Driver>("driver"); },
+      [&] { mem_checker_unit = std::make_unique<ProtocolChecker>("mem_checker"); },
+      [&] { csr_checker_unit = std::make_unique<ProtocolChecker>("csr_checker"); },
+      [&] { bus_unit = std::make_unique<Interconnect>("bus", options.bus); },
+  };
+  if (options.order != 0) {
+    steps.emplace_back([&] { noise = std::make_unique<Noise>("noise", options.order); });
+    std::shuffle(steps.begin(), steps.end(), std::mt19937_64(options.order));
+  }
+  for (const auto& step : steps) step();
+  Device& accelerator = *device;
+  Driver& driver = *driver_unit;
+  ProtocolChecker &mem_checker = *mem_checker_unit, &csr_checker = *csr_checker_unit;
+  Interconnect& bus = *bus_unit;
   accelerator.mem.bind(mem_checker.target);
   mem_checker.initiator.bind(bus.target);
-  bus.initiator.bind(memory_model.socket);
+  bus.initiator.bind(memory_model->socket);
   accelerator.irq(irq);
   driver.irq(irq);
   driver.csr.bind(csr_checker.target);
   csr_checker.initiator.bind(accelerator.csr);
-  std::vector<std::uint8_t>& memory = memory_model.data();
+  std::vector<std::uint8_t>& memory = memory_model->data();
   const auto place = [&](std::uint64_t address) {
     return memory.begin() + static_cast<std::ptrdiff_t>(address - options.bus.base);
   };
@@ -65,6 +116,7 @@ LevelResult run(MemoryModel& memory_model, Device& accelerator, const Program& p
   result.bursts = mem_checker.requests();
   result.dmi_grants = bus.grants();
   result.invalidations = bus.invalidations();
+  result.call_order = bus.call_order();
   result.data.assign(place(regions.data_base), place(regions.data_base) + program.data_bytes);
   const std::string violations =
       (options.memory == Memory::kBad ? "" : mem_checker.text()) + csr_checker.text();
@@ -73,20 +125,25 @@ LevelResult run(MemoryModel& memory_model, Device& accelerator, const Program& p
 }
 
 template <class MemoryModel>
-LevelResult run(Level level, MemoryModel& memory, const Program& program, const AcceleratorConfig& config,
-                const std::vector<std::uint8_t>& data, const ProgramRegions& regions,
-                const LevelOptions& options) {
+LevelResult run(Level level, const Maker<MemoryModel>& make_memory, const Program& program,
+                const AcceleratorConfig& config, const std::vector<std::uint8_t>& data,
+                const ProgramRegions& regions, const LevelOptions& options) {
   const AcceleratorOptions accelerator_options{options.watchdog_cycles, options.use_dmi, options.threads};
   if (level == Level::kTlm) {
-    Accelerator accelerator("accelerator", config, accelerator_options);
-    return run(memory, accelerator, program, data, regions, options);
+    const Maker<Accelerator> make = [&] {
+      return std::make_unique<Accelerator>("accelerator", config, accelerator_options);
+    };
+    return run(make_memory, make, program, data, regions, options);
   }
   sc_core::sc_clock clock("clock", 1, sc_core::SC_NS);
   sc_core::sc_signal<bool> reset("reset");
-  rtl::Accelerator accelerator("accelerator", config, accelerator_options);
-  accelerator.clk(clock);
-  accelerator.rst(reset);
-  return run(memory, accelerator, program, data, regions, options);
+  const Maker<rtl::Accelerator> make = [&] {
+    auto accelerator = std::make_unique<rtl::Accelerator>("accelerator", config, accelerator_options);
+    accelerator->clk(clock);
+    accelerator->rst(reset);
+    return accelerator;
+  };
+  return run(make_memory, make, program, data, regions, options);
 }
 
 }  // namespace
@@ -99,29 +156,36 @@ LevelResult run_level(Level level, const Program& program, const AcceleratorConf
   regions.data_base = regions.constants_base + pages(program.constants.size());
   regions.data_bytes = program.data_bytes;
   const std::uint64_t memory_bytes = regions.data_base - options.bus.base + pages(data.size()) + kPage;
-  if (options.memory == Memory::kBad) {
-    BadMemory memory("memory", memory_bytes, options.bad);
-    return run(level, memory, program, config, data, regions, options);
+  const auto run_on = [&](const auto& make_memory) {
+    using MemoryModel = typename std::invoke_result_t<decltype(make_memory)>::element_type;
+    return run(level, Maker<MemoryModel>(make_memory), program, config, data, regions, options);
+  };
+  switch (options.memory) {
+    case Memory::kBad:
+      return run_on([&] { return std::make_unique<BadMemory>("memory", memory_bytes, options.bad); });
+    case Memory::kHashed:
+      return run_on([&] {
+        auto memory = std::make_unique<HashedMemory>("memory", memory_bytes, options.seed);
+        const auto address = [&](double share) {
+          return static_cast<std::uint64_t>(share * static_cast<double>(memory_bytes));
+        };
+        memory->set_errors(address(options.errors_from), address(options.errors_to), options.is_silent);
+        return memory;
+      });
+    case Memory::kTimed:
+      return run_on(
+          [&] { return std::make_unique<dram::TimedMemory>("memory", options.dram, memory_bytes); });
+    case Memory::kIdeal:
+      break;
   }
-  if (options.memory == Memory::kHashed) {
-    HashedMemory memory("memory", memory_bytes, options.seed);
-    const auto address = [&](double share) {
-      return static_cast<std::uint64_t>(share * static_cast<double>(memory_bytes));
-    };
-    memory.set_errors(address(options.errors_from), address(options.errors_to), options.is_silent);
-    return run(level, memory, program, config, data, regions, options);
-  }
-  if (options.memory == Memory::kTimed) {
-    dram::TimedMemory memory("memory", options.dram, memory_bytes);
-    return run(level, memory, program, config, data, regions, options);
-  }
-  IdealMemoryConfig ideal;
-  ideal.bytes = memory_bytes;
-  ideal.latency_cycles = options.latency_cycles;
-  ideal.bytes_per_cycle_numerator = options.bytes_per_cycle_numerator;
-  ideal.bytes_per_cycle_denominator = options.bytes_per_cycle_denominator;
-  IdealMemory memory("memory", ideal);
-  return run(level, memory, program, config, data, regions, options);
+  return run_on([&] {
+    IdealMemoryConfig ideal;
+    ideal.bytes = memory_bytes;
+    ideal.latency_cycles = options.latency_cycles;
+    ideal.bytes_per_cycle_numerator = options.bytes_per_cycle_numerator;
+    ideal.bytes_per_cycle_denominator = options.bytes_per_cycle_denominator;
+    return std::make_unique<IdealMemory>("memory", ideal);
+  });
 }
 
 namespace {

@@ -38,6 +38,7 @@ struct LevelOptions {
   BadMemoryOptions bad = {};     ///< kBad
   InterconnectOptions bus = {};  ///< in front of any memory
   int threads = 0;               ///< kTlm
+  std::uint64_t order = 0;       ///< of construction, and of what happens at the same time; 0: any
   int runs = 1;                  ///< of the program, one after another; the result is the last one's
 };
 
@@ -51,6 +52,7 @@ struct LevelResult {
   std::string reason;        ///< Accelerator::fault_reason()
   std::uint64_t bursts = 0;  ///< transactions on `mem`
   std::uint64_t dmi_grants = 0, invalidations = 0;
+  std::uint64_t call_order = 0;  ///< of non-blocking calls on `mem`: the same number for the same order
 };
 
 /// Elaborates, runs to the interrupt, and returns: once a process. Throws std::logic_error when the base

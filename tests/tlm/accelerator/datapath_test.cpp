@@ -134,32 +134,7 @@ class Bench : public sc_core::sc_module, public Takes<StoreBlock> {
   TileSequencer sequencer_;
 };
 
-/// A receiver that cannot take what it is sent.
-struct Refusal : sc_core::sc_module {
-  BlockOutput<CommandBlock> output{"output"};
-  BlockInput<CommandBlock> input{"input", [](CommandBlock&) { throw std::runtime_error("no room"); }};
-
-  explicit Refusal(const sc_core::sc_module_name& name) : sc_module(name) { output.bind(input); }
-};
-
 }  // namespace
-
-TEST_CASE("what a receiver throws reaches the sender") {
-  const std::string told = in_child([] {
-    Refusal bench("bench");
-    sc_core::sc_start(sc_core::SC_ZERO_TIME);  // completes the binding of sockets
-    CommandBlock block{};
-    for (int i = 0; i < 2; ++i) {
-      try {
-        bench.output.send(block);
-      } catch (const std::runtime_error& error) {
-        if (i == 1) return std::string(error.what());
-      }
-    }
-    return std::string("nothing");
-  });
-  CHECK(told == "no room");
-}
 
 TEST_CASE("the units give the golden model's data for random programs") {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {

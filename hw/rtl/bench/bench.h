@@ -21,6 +21,7 @@ inline std::int64_t edge() {
   return static_cast<std::int64_t>(sc_core::sc_time_stamp().value() / clock_period().value());
 }
 
+/// Where a test has several, each is a base of a module, after sc_module: names are then below the module's.
 class Bench {
  public:
   sc_core::sc_clock clock{"clock", clock_period()};

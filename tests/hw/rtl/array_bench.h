@@ -10,7 +10,7 @@
 
 namespace bitbalance::rtl::test {
 
-class ArrayBench : public Bench, public sc_core::sc_module, private TileObserver {
+class ArrayBench : public sc_core::sc_module, public Bench, private TileObserver {
  public:
   explicit ArrayBench(const AcceleratorConfig& c,
                       const sc_core::sc_module_name& name = sc_core::sc_module_name("bench"))

@@ -16,7 +16,7 @@
 
 namespace bitbalance::rtl::test {
 
-class ComputeBench : public Bench, public sc_core::sc_module, private TileObserver {
+class ComputeBench : public sc_core::sc_module, public Bench, private TileObserver {
  public:
   explicit ComputeBench(const AcceleratorConfig& c,
                         const sc_core::sc_module_name& name = sc_core::sc_module_name("bench"))

@@ -19,7 +19,7 @@ using namespace bitbalance::rtl::test;
 namespace {
 
 /// A sequencer alone: both consumers of tiles are sinks.
-class SequencerBench : public Bench, public sc_core::sc_module {
+class SequencerBench : public sc_core::sc_module, public Bench {
  public:
   explicit SequencerBench(const AcceleratorConfig& c,
                           const sc_core::sc_module_name& name = sc_core::sc_module_name("bench"))

@@ -25,7 +25,7 @@ AcceleratorConfig array_of(int rows, Synchronization synchronization = Synchroni
 }
 
 /// An encoder alone: tiles in, fetches and slots out.
-class EncoderBench : public Bench, public sc_core::sc_module {
+class EncoderBench : public sc_core::sc_module, public Bench {
  public:
   explicit EncoderBench(const AcceleratorConfig& c,
                         const sc_core::sc_module_name& name = sc_core::sc_module_name("bench"))

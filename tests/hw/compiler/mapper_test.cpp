@@ -83,7 +83,8 @@ TEST_CASE("the smallest buffers of a network are enough, and none may be smaller
     smallest.weight_bank_bytes = smallest.parameter_buffer_bytes = 64;
     smallest.activation_buffer_bytes = smallest.output_buffer_bytes = 2 * smallest.columns;
     enlarge(smallest, smallest_buffers(c.network, smallest, options));
-    REQUIRE_NOTHROW(build_segments(c.network, smallest, options));
+    const Mapper mapper(c.network);
+    REQUIRE_NOTHROW(mapper.map(smallest, options));
     for (const Buffer& buffer : kBuffers) {
       AcceleratorConfig smaller = smallest;
       smaller.*buffer.bytes -= buffer.step;
@@ -94,7 +95,7 @@ TEST_CASE("the smallest buffers of a network are enough, and none may be smaller
       }
       CAPTURE(buffer.name);
       try {
-        build_segments(c.network, smaller, options);
+        mapper.map(smaller, options);
         FAIL("accepted");
       } catch (const ConfigError& error) {
         REQUIRE(error.parameter() == buffer.name);

@@ -164,15 +164,14 @@ void WaveformWindow::close() {
   note_failure([this] {
     file_->close();
     file_.reset();
-    write_value_names();
+    write_states();
     write_save_file();
   });
 }
 
 std::vector<std::string> WaveformWindow::file_names() const {
   std::vector<std::string> names = {path_.filename().string(), save_file(path_).filename().string()};
-  for (const rtl::SignalList::Signal& signal : signals_)
-    if (names_its_values(signal)) names.push_back(names_file(signal));
+  for (const rtl::SignalList::Signal* kind : state_kinds()) names.push_back(states_file(*kind));
   return names;
 }
 
@@ -186,28 +185,33 @@ void WaveformWindow::finish() {
   check();
 }
 
-// Signals with the same names share one file: that of the first.
-bool WaveformWindow::names_its_values(const rtl::SignalList::Signal& signal) const {
-  return !signal.values.empty() &&
-         names_file(signal) == path_.stem().string() + '.' + signal.name + ".states";
-}
-
-/// The file with the names of a signal's values, in GTKWave's form: a value in hexadecimal and its name a
-/// line.
-std::string WaveformWindow::names_file(const rtl::SignalList::Signal& signal) const {
-  const auto first =
-      std::find_if(signals_.begin(), signals_.end(),
-                   [&signal](const rtl::SignalList::Signal& other) { return other.values == signal.values; });
-  return path_.stem().string() + '.' + first->name + ".states";
-}
-
-void WaveformWindow::write_value_names() const {
+/// A signal of each kind of state: those whose values have the same names are of one kind.
+std::vector<const rtl::SignalList::Signal*> WaveformWindow::state_kinds() const {
+  std::vector<const rtl::SignalList::Signal*> kinds;
   for (const rtl::SignalList::Signal& signal : signals_) {
-    if (!names_its_values(signal)) continue;
+    const bool known =
+        std::any_of(kinds.begin(), kinds.end(),
+                    [&signal](const rtl::SignalList::Signal* kind) { return kind->values == signal.values; });
+    if (!signal.values.empty() && !known) kinds.push_back(&signal);
+  }
+  return kinds;
+}
+
+/// Within the folder. Short, as file systems limit names.
+std::string WaveformWindow::states_file(const rtl::SignalList::Signal& signal) const {
+  const std::vector<const rtl::SignalList::Signal*> kinds = state_kinds();
+  std::size_t number = 0;
+  while (kinds[number]->values != signal.values) ++number;
+  return fmt::format("{}.states{}", path_.stem().string(), number);
+}
+
+/// In GTKWave's form: a value in hexadecimal and its name on a line.
+void WaveformWindow::write_states() const {
+  for (const rtl::SignalList::Signal* kind : state_kinds()) {
     std::string names;
-    for (std::size_t value = 0; value < signal.values.size(); ++value)
-      names += fmt::format("{:x} {}\n", value, signal.values[value]);
-    write_file(path_.parent_path() / names_file(signal), names);
+    for (std::size_t value = 0; value < kind->values.size(); ++value)
+      names += fmt::format("{:x} {}\n", value, kind->values[value]);
+    write_file(path_.parent_path() / states_file(*kind), names);
   }
 }
 
@@ -237,7 +241,7 @@ void WaveformWindow::write_save_file() const {
     const bool named = !signal.values.empty();
     const char* const form = signal.width == 1 ? "@28" : signal.is_signed ? "@420" : named ? "@2022" : "@22";
     const std::string range = signal.width > 1 ? fmt::format("[{}:0]", signal.width - 1) : "";
-    const std::string filter = named ? "^1 " + names_file(signal) + '\n' : "";
+    const std::string filter = named ? "^1 " + states_file(signal) + '\n' : "";
     out += fmt::format("{}\n{}+{{{}}} SystemC.{}{}\n", form, filter, alias(signal.name), signal.name, range);
   }
   end_group();

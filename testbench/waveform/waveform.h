@@ -33,8 +33,8 @@ WaveformRequest waveform_request(const TracedLayer& traced, const std::vector<st
                                  const Program& program, const AcceleratorConfig& config);
 
 /// Writes `<folder>/<layer>.vcd`, `.gtkw` and, for each kind of state among the signals, its names
-/// (`<layer>.<signal>.states`) the first time the tiles run: from the edge of the first slot of
-/// the first tile to the edge at which the last beat of the last tile leaves the shadow registers.
+/// (`<layer>.states0`...) the first time the tiles run: from the edge of the first slot of the first tile to
+/// the edge at which the last beat of the last tile leaves the shadow registers.
 class WaveformWindow : public sc_core::sc_module, public rtl::TileObserver {
  public:
   /// Throws std::invalid_argument when no signal matches. `clock`: traced as "clk" ahead of all others.
@@ -62,9 +62,9 @@ class WaveformWindow : public sc_core::sc_module, public rtl::TileObserver {
   template <typename Step>
   void note_failure(const Step& step);
   void write_save_file() const;
-  void write_value_names() const;
-  bool names_its_values(const rtl::SignalList::Signal& signal) const;
-  std::string names_file(const rtl::SignalList::Signal& signal) const;
+  void write_states() const;
+  std::vector<const rtl::SignalList::Signal*> state_kinds() const;
+  std::string states_file(const rtl::SignalList::Signal& signal) const;
 
   WaveformRequest request_;
   int layer_ = -1;

@@ -197,10 +197,9 @@ TEST_CASE(
   };
   CHECK_THAT(text_of(folder / "layer1.vcd"),
              Contains("$comment controller.state: 0=idle 1=header 2=running 3=stopping $end"));
-  CHECK_THAT(text_of(folder / "layer1.gtkw"),
-             Contains("@2022\n^1 layer1.controller.load.activity.states\n+{store/activity} "
-                      "SystemC.controller.store.activity[3:0]\n"));
-  CHECK_THAT(text_of(folder / "layer1.controller.load.activity.states"), Contains("\n9 no_command\n"));
+  CHECK_THAT(text_of(folder / "layer1.gtkw"), Contains("@2022\n^1 layer1.states1\n+{store/activity} "
+                                                       "SystemC.controller.store.activity[3:0]\n"));
+  CHECK_THAT(text_of(folder / "layer1.states1"), Contains("\n9 no_command\n"));
   fs::remove_all(folder);
 }
 

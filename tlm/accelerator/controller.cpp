@@ -139,6 +139,7 @@ void Controller::fetch(Edge edge) {
 
 void Controller::fetched(bool error, const CommandBytes& bytes, Edge popped) {
   if (received_++ == 0) {
+    uncounted_fetches_.push_back({popped, nullptr});
     const ProgramFault fault = receive_header(error, bytes);
     schedule_.header(popped, records_, {fault, 0});
     plan();
@@ -163,14 +164,16 @@ void Controller::count_fetches(Edge now) {
   const bool stopped = reset_ || schedule_.stopping() || failure.cause != ProgramFault::kNone;
   for (; !uncounted_fetches_.empty() && uncounted_fetches_.front().popped <= now;
        uncounted_fetches_.pop_front()) {
-    const Record& record = *uncounted_fetches_.front().record;
-    if (stopped && (reset_ || failure.command != record.index)) continue;
-    count_fetch(profile_.layer(record.header.layer).events);
+    const Record* const record = uncounted_fetches_.front().record;
+    if (record == nullptr) {  // the header
+      if (!reset_ && failure.cause != ProgramFault::kTimeout) count_fetch(profile_.layer(0).events);
+    } else if (!stopped || (!reset_ && failure.command == record->index)) {
+      count_fetch(profile_.layer(record->header.layer).events);
+    }
   }
 }
 
 ProgramFault Controller::receive_header(bool error, const CommandBytes& bytes) {
-  count_fetch(profile_.layer(0).events);
   if (error) return ProgramFault::kMemoryError;
   const ControlRegisters::Header header = registers_.check_header(bytes);
   records_ = header.commands;
@@ -253,9 +256,9 @@ void Controller::watch(Edge now) {
   report_failure(failure);  // at once: what hangs may hang forever
 }
 
-/// A command done, an answer delivered, or a slot performed.
+/// A command done, or what a unit registered before `now`: an answer delivered, a slot performed.
 Edge Controller::last_progress(Edge now) const {
-  return std::max({progress_, dram_.last_delivery(now), std::min(now, last_slot_ + 1)});
+  return std::max({progress_, dram_.last_delivery(now - 1), std::min(now, last_slot_ + 1)});
 }
 
 std::string Controller::what_waits() const {

@@ -108,7 +108,7 @@ class Controller : public sc_core::sc_module, private CommandSchedule::Host {
   std::array<std::int64_t, kEngines> busy_before_{};  ///< in the accounts when the program started
   struct UncountedFetch {
     Edge popped;
-    const Record* record;
+    const Record* record;  ///< nullptr: the header
   };
   std::deque<UncountedFetch> uncounted_fetches_;  ///< answers on their way to the controller
   std::uint32_t records_ = 0;                     ///< of the program, without the header

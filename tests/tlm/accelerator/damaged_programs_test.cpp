@@ -123,3 +123,21 @@ TEST_CASE("a program that waits for a flag forever ends alike at rtl and tlm") {
     REQUIRE(run(Level::kTlm, c) == expected);
   }
 }
+
+TEST_CASE("the watchdog stops a program at the same edge at rtl and tlm, whatever its limit") {
+  int stopped = 0, ended = 0;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    const RandomCase c = make_random_case(seed);
+    for (std::int64_t limit = 1; limit <= 130; ++limit) {
+      CAPTURE(seed, limit);
+      LevelOptions options;
+      options.watchdog_cycles = limit;
+      options.use_dmi = limit % 2 == 0;
+      const std::string expected = run(Level::kRtl, c, options);
+      REQUIRE(run(Level::kTlm, c, options) == expected);
+      ++(ended_well(expected) ? ended : stopped);
+    }
+  }
+  CHECK(stopped > 100);
+  CHECK(ended > 20);
+}

@@ -468,6 +468,7 @@ void Controller::update_irq() {
 
 void Controller::describe(SignalList& signals) const {
   std::vector<std::string> activities;
+  activities.reserve(kActivities);
   for (int a = 0; a < kActivities; ++a) activities.emplace_back(to_string(static_cast<Activity>(a)));
   signals.add(*this, "state", state_, 2, {"idle", "header", "running", "stopping"});
   signals.add(*this, "requested", requested_);

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <cstring>
-#include <type_traits>
 #include <vector>
 
 #include "hw/rtl/names.h"
@@ -29,9 +28,9 @@ class ElementStore {
     if constexpr (Wide) {
       std::memcpy(to, &bytes_[std::size_t{2} * address], 2 * static_cast<std::size_t>(count));
     } else {
-      using Element = std::conditional_t<Signed, std::int8_t, std::uint8_t>;
+      constexpr int kSign = Signed ? 0x80 : 0;
       const std::uint8_t* const from = &bytes_[address];
-      for (int i = 0; i < count; ++i) to[i] = static_cast<Element>(from[i]);
+      for (int i = 0; i < count; ++i) to[i] = static_cast<std::int16_t>((from[i] ^ kSign) - kSign);
     }
   }
   void write(std::uint32_t address, bool wide, int value) {

@@ -106,8 +106,7 @@ void PostProcessor::write_results() {
 void PostProcessor::describe(SignalList& signals) const {
   signals.add(*this, "target.valid", target_valid_);
   signals.add(*this, "target.slot", slot_, 2);
-  const auto stage = [this, &signals](const std::string& name, const Stage& s) {
-    const std::string prefix = name;
+  const auto stage = [this, &signals](const std::string& prefix, const Stage& s) {
     signals.add(*this, prefix + ".valid", s.valid);
     signals.add(*this, prefix + ".last_of_tile", s.last_of_tile);
     signals.add(*this, prefix + ".slot", s.slot, 2);

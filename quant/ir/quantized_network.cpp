@@ -160,9 +160,9 @@ class LayerCheck {
   }
 
   void check_size(const Dims& dims, const QuantizedTensor& tensor) const {
-    if (element_count(dims) != tensor.shape.elements())
-      fail("host",
-           fmt::format("{} for tensor '{}' of {}", host::to_string(dims), tensor.name, text(tensor.shape)));
+    if (element_count(dims) == tensor.shape.elements()) return;
+    fail("host",
+         fmt::format("{} for tensor '{}' of {}", host::to_string(dims), tensor.name, text(tensor.shape)));
   }
 
   void check_window() const {

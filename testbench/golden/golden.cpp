@@ -16,11 +16,6 @@
 namespace bitbalance::golden {
 namespace {
 
-using golden::clamped;
-using golden::rescaled;
-using golden::Wide;
-using golden::wrapped;
-
 /// The outputs i of one dimension whose tap at `offset` (kernel index * dilation - padding) lies inside the
 /// input.
 struct Range {

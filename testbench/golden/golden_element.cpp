@@ -9,11 +9,6 @@
 namespace bitbalance::golden {
 namespace {
 
-using golden::clamped;
-using golden::rescaled;
-using golden::Wide;
-using golden::wrapped;
-
 /// Channel, row and column of an element of a tensor.
 struct Place {
   int channel, y, x;

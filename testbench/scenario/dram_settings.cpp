@@ -145,9 +145,11 @@ void show_controller(SettingsVisitor& v, dram::ControllerConfig& c) {
 }  // namespace
 
 std::int64_t DramTime::to_clocks(const Rational& tck_ns, Rounding rounding) const {
-  const Rational count = ns / tck_ns;
-  const std::int64_t up = rounding == Rounding::kUp ? count.denominator() - 1 : 0;
-  return std::max<std::int64_t>(clocks, (count.numerator() + up) / count.denominator());
+  // Both have parts of nine digits at most: the products are exact.
+  const std::int64_t dividend = ns.numerator() * tck_ns.denominator();
+  const std::int64_t divisor = ns.denominator() * tck_ns.numerator();
+  const std::int64_t up = rounding == Rounding::kUp ? divisor - 1 : 0;
+  return std::max<std::int64_t>(clocks, (dividend + up) / divisor);
 }
 
 std::optional<DramTime> parse_dram_time(const std::string& text) {

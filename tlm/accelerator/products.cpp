@@ -106,7 +106,7 @@ void Products::add_products(const Part& part, DotOperands& o) const {
   const std::uint32_t offset = format == WordFormat::kQuads && compute_.input_signed ? 128 : 0;
   for (int row = 0; row < o.rows; ++row) {
     std::fill_n(o.sums + row * o.sum_pitch, o.sum_pitch,
-                0u - offset * weights.row_sums[static_cast<std::size_t>(part.first_row + row)]);
+                0u - offset * weights.row_sums[part.first_row + row]);
   }
   for (const std::vector<std::uint32_t>& summand : weights.words) {
     o.weights = summand.data() + static_cast<std::size_t>(part.first_row) * o.words;

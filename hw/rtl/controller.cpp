@@ -4,14 +4,10 @@
 
 #include <algorithm>
 
+#include "hw/isa/activity_groups.h"
+
 namespace bitbalance::rtl {
 namespace {
-
-constexpr Activity kWaitFor[] = {Activity::kWaitLoad, Activity::kWaitCompute, Activity::kWaitVector,
-                                 Activity::kWaitStore};
-/// What the compute engine's meter tells apart; the other cycles between issue and acceptance are kFill.
-constexpr Activity kMetered[] = {Activity::kBusy, Activity::kBankConflict, Activity::kDrainWait,
-                                 Activity::kStalled};
 
 constexpr std::size_t at(Engine engine) {
   return static_cast<std::size_t>(engine);
@@ -106,7 +102,8 @@ void Controller::reset() {
   header_requested_ = header_received_ = false;
   cycles_ = 0;
   busy_ = {};
-  for (const Activity activity : kMetered) metered_[at(activity)] = compute_meter->before(edge(), activity);
+  for (const Activity activity : kArrayActivities)
+    metered_[at(activity)] = compute_meter->before(edge(), activity);
   for (EngineState& engine : engines_) {
     engine.queue.clear();
     engine.in_flight.clear();
@@ -147,7 +144,8 @@ void Controller::start() {
   last_layer_ = 0;
   layer_activity_ = {};
   busy_ = {};
-  for (const Activity activity : kMetered) metered_[at(activity)] = compute_meter->before(edge(), activity);
+  for (const Activity activity : kArrayActivities)
+    metered_[at(activity)] = compute_meter->before(edge(), activity);
   counted_ = progress_ = edge() - 1;
   for (EngineState& engine : engines_) {
     engine.flags = {};
@@ -366,7 +364,7 @@ void Controller::close_layer(std::size_t layer) {
   ActivityCycles& compute = layer_activity_[at(Engine::kCompute)];
   std::int64_t unnamed = compute[at(Activity::kBusy)];
   compute[at(Activity::kBusy)] = 0;
-  for (const Activity activity : kMetered) {
+  for (const Activity activity : kArrayActivities) {
     const std::int64_t total = compute_meter->before(edge(), activity);
     const std::int64_t cycles = total - metered_[at(activity)];
     metered_[at(activity)] = total;

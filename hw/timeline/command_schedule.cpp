@@ -2,14 +2,10 @@
 
 #include <algorithm>
 
+#include "hw/isa/activity_groups.h"
+
 namespace bitbalance::timeline {
 namespace {
-
-constexpr Activity kWaitFor[] = {Activity::kWaitLoad, Activity::kWaitCompute, Activity::kWaitVector,
-                                 Activity::kWaitStore};
-/// What the array tells apart; the other cycles between issue and acceptance are kFill.
-constexpr Activity kArray[] = {Activity::kBusy, Activity::kBankConflict, Activity::kDrainWait,
-                               Activity::kStalled};
 
 constexpr std::size_t at(Activity activity) {
   return static_cast<std::size_t>(activity);
@@ -236,7 +232,7 @@ void CommandSchedule::close_layer(std::size_t layer) {
   std::int64_t unnamed = compute[at(Activity::kBusy)];
   compute[at(Activity::kBusy)] = 0;
   const ActivityCycles array = host_.array_activity(now_);
-  for (const Activity activity : kArray) {
+  for (const Activity activity : kArrayActivities) {
     const std::int64_t cycles = array[at(activity)] - array_activity_[at(activity)];
     compute[at(activity)] += cycles;
     unnamed -= cycles;

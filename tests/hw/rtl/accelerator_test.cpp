@@ -392,6 +392,6 @@ TEST_CASE("states and activities are traced with the names of their values") {
   for (const SignalList::Signal& signal : signals.signals()) {
     const std::string last = signal.name.substr(signal.name.rfind('.') + 1);
     CHECK(signal.values.empty() == (last != "state" && last != "activity"));
-    CHECK(signal.values.size() <= std::size_t{1} << signal.width);
+    if (!signal.values.empty()) CHECK(signal.values.size() <= std::size_t{1} << signal.width);
   }
 }

@@ -1,4 +1,4 @@
-// What one of the other accelerators is: everything that sets it apart from the rest. A file of this folder
+// What one of the other accelerators is: everything that sets it apart from the rest. A file of kinds/
 // holds one, and its only object registers itself: no list names it.
 #pragma once
 

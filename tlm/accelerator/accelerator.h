@@ -15,6 +15,7 @@
 #include "hw/port/csr_port.h"
 #include "tlm/accelerator/activation_buffer.h"
 #include "tlm/accelerator/controller.h"
+#include "tlm/accelerator/datapath/worker_pool.h"
 #include "tlm/accelerator/dram_interface.h"
 #include "tlm/accelerator/edge_clock.h"
 #include "tlm/accelerator/output_buffer.h"
@@ -23,7 +24,6 @@
 #include "tlm/accelerator/tile_sequencer.h"
 #include "tlm/accelerator/weight_buffer.h"
 #include "tlm/accelerator/weight_encoder.h"
-#include "tlm/accelerator/worker_pool.h"
 
 namespace bitbalance::tlm_level {
 

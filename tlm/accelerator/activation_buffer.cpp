@@ -3,7 +3,7 @@
 #include <tuple>
 #include <utility>
 
-#include "tlm/accelerator/tensor_load.h"
+#include "tlm/accelerator/datapath/tensor_load.h"
 
 namespace bitbalance::tlm_level {
 namespace {

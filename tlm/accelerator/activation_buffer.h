@@ -10,7 +10,7 @@
 #include "hw/isa/config.h"
 #include "tlm/accelerator/block_port.h"
 #include "tlm/accelerator/blocks.h"
-#include "tlm/accelerator/worker_pool.h"
+#include "tlm/accelerator/datapath/worker_pool.h"
 
 namespace bitbalance::tlm_level {
 

@@ -11,9 +11,9 @@
 #include "hw/isa/channel_timing.h"
 #include "hw/isa/command.h"
 #include "hw/timeline/weight_statistics.h"
-#include "tlm/accelerator/packing.h"
-#include "tlm/accelerator/post_processing.h"
-#include "tlm/accelerator/products.h"
+#include "tlm/accelerator/datapath/packing.h"
+#include "tlm/accelerator/datapath/post_processing.h"
+#include "tlm/accelerator/datapath/products.h"
 #include "tlm/accelerator/weight_banks.h"
 
 namespace bitbalance::tlm_level {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "tlm/accelerator/results.h"
-#include "tlm/accelerator/tensor_load.h"
+#include "tlm/accelerator/datapath/results.h"
+#include "tlm/accelerator/datapath/tensor_load.h"
 
 namespace bitbalance::tlm_level {
 

@@ -11,7 +11,7 @@
 #include "hw/isa/parameter_entry.h"
 #include "tlm/accelerator/block_port.h"
 #include "tlm/accelerator/blocks.h"
-#include "tlm/accelerator/post_processing.h"
+#include "tlm/accelerator/datapath/post_processing.h"
 
 namespace bitbalance::tlm_level {
 

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <utility>
 
-#include "tlm/accelerator/weight_decoding.h"
+#include "tlm/accelerator/datapath/weight_decoding.h"
 
 namespace bitbalance::tlm_level {
 namespace {

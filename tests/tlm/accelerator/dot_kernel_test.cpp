@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "tests/support/names.h"
-#include "tlm/accelerator/dot_kernel.h"
+#include "tlm/accelerator/datapath/dot_kernel.h"
 
 using namespace bitbalance::tlm_level;
 

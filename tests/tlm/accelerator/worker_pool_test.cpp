@@ -1,5 +1,5 @@
 // The threads that compute data: each part once, with as many threads as there are, exceptions handed over.
-#include "tlm/accelerator/worker_pool.h"
+#include "tlm/accelerator/datapath/worker_pool.h"
 
 #include <sys/resource.h>
 #include <unistd.h>

@@ -3,7 +3,7 @@
 
 #include <immintrin.h>
 
-#include "tlm/accelerator/dot_block.h"
+#include "tlm/accelerator/datapath/dot_block.h"
 
 namespace bitbalance::tlm_level {
 namespace {

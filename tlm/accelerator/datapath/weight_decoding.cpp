@@ -1,4 +1,4 @@
-#include "tlm/accelerator/weight_decoding.h"
+#include "tlm/accelerator/datapath/weight_decoding.h"
 
 #include <algorithm>
 #include <array>

@@ -8,7 +8,7 @@
 #include "hw/isa/command.h"
 #include "hw/isa/config.h"
 #include "hw/isa/parameter_entry.h"
-#include "tlm/accelerator/products.h"
+#include "tlm/accelerator/datapath/products.h"
 
 namespace bitbalance::tlm_level {
 

@@ -9,8 +9,8 @@
 
 #include "hw/isa/command.h"
 #include "hw/isa/config.h"
-#include "tlm/accelerator/dot_kernel.h"
-#include "tlm/accelerator/packing.h"
+#include "tlm/accelerator/datapath/dot_kernel.h"
+#include "tlm/accelerator/datapath/packing.h"
 
 namespace bitbalance::tlm_level {
 

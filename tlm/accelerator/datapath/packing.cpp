@@ -1,4 +1,4 @@
-#include "tlm/accelerator/packing.h"
+#include "tlm/accelerator/datapath/packing.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "tlm/accelerator/dot_avx512.h"
+#include "tlm/accelerator/datapath/dot_avx512.h"
 
 namespace bitbalance::tlm_level {
 namespace {

@@ -1,6 +1,6 @@
 #include <immintrin.h>
 
-#include "tlm/accelerator/dot_block.h"
+#include "tlm/accelerator/datapath/dot_block.h"
 
 namespace bitbalance::tlm_level {
 namespace {

@@ -1,4 +1,4 @@
-#include "tlm/accelerator/post_processing.h"
+#include "tlm/accelerator/datapath/post_processing.h"
 
 #include <utility>
 

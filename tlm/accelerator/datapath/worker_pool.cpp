@@ -1,4 +1,4 @@
-#include "tlm/accelerator/worker_pool.h"
+#include "tlm/accelerator/datapath/worker_pool.h"
 
 #include <thread>
 #include <utility>

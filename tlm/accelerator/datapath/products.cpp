@@ -1,4 +1,4 @@
-#include "tlm/accelerator/products.h"
+#include "tlm/accelerator/datapath/products.h"
 
 #include <algorithm>
 #include <utility>

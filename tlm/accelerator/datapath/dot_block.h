@@ -2,7 +2,7 @@
 // Included by the translation units that are compiled for one vector extension each.
 #pragma once
 
-#include "tlm/accelerator/dot_kernel.h"
+#include "tlm/accelerator/datapath/dot_kernel.h"
 
 namespace bitbalance::tlm_level {
 namespace {

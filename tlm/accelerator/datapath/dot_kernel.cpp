@@ -1,4 +1,4 @@
-#include "tlm/accelerator/dot_kernel.h"
+#include "tlm/accelerator/datapath/dot_kernel.h"
 
 #include <initializer_list>
 

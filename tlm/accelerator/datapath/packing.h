@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "hw/isa/command.h"
-#include "tlm/accelerator/dot_kernel.h"
+#include "tlm/accelerator/datapath/dot_kernel.h"
 
 namespace bitbalance::tlm_level {
 

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-#include "tlm/accelerator/post_processing.h"
-#include "tlm/accelerator/products.h"
+#include "tlm/accelerator/datapath/post_processing.h"
+#include "tlm/accelerator/datapath/products.h"
 
 namespace bitbalance::tlm_level {
 

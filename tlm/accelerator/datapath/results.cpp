@@ -1,4 +1,4 @@
-#include "tlm/accelerator/results.h"
+#include "tlm/accelerator/datapath/results.h"
 
 #include <algorithm>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "tlm/accelerator/tensor_load.h"
+#include "tlm/accelerator/datapath/tensor_load.h"
 
 #include <algorithm>
 #include <cstring>

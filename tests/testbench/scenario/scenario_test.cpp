@@ -2,7 +2,11 @@
 
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <iterator>
+#include <regex>
 
 #include "testbench/scenario/settings.h"
 #include "tests/support/temporary_folder.h"
@@ -310,6 +314,20 @@ TEST_CASE("a builtin network takes the model's place and brings its own settings
   CHECK_THROWS_WITH(with("network.labels=" + file.string()),
                     Contains("network.labels: given without images"));
   CHECK_THROWS_WITH(with("network.images=" + file.string()), EndsWith("calibration_images is missing"));
+}
+
+TEST_CASE("no pattern of a shipped scenario has brackets, for they mean themselves") {
+  const std::regex with_brackets(R"(pattern:\s*"?[^",}]*[\[\]])");
+  int scenarios = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(BITBALANCE_SOURCE_DIR "/scenarios")) {
+    if (entry.path().extension() != ".yaml") continue;
+    CAPTURE(entry.path());
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    CHECK_FALSE(std::regex_search(text, with_brackets));
+    ++scenarios;
+  }
+  CHECK(scenarios > 5);
 }
 
 }  // namespace

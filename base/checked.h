@@ -15,22 +15,6 @@ inline constexpr int kLargestExtent = 1 << 24;
 /// Of a tensor: 1 GB of floats.
 inline constexpr std::int64_t kMostElements = std::int64_t{1} << 28;
 
-/// The same number in another integer type; none where that cannot hold it.
-template <class To, class From>
-std::optional<To> narrowed(From value) {
-  const auto narrow = static_cast<To>(value);
-  if (static_cast<From>(narrow) != value || (narrow < To{}) != (value < From{})) return std::nullopt;
-  return narrow;
-}
-
-/// None where 64 bits cannot hold it.
-inline std::optional<std::int64_t> checked_sum(std::initializer_list<std::int64_t> terms) {
-  std::int64_t sum = 0;
-  for (const std::int64_t term : terms)
-    if (__builtin_add_overflow(sum, term, &sum)) return std::nullopt;
-  return sum;
-}
-
 /// None where 64 bits cannot hold it, or a product of the first of them.
 inline std::optional<std::int64_t> checked_product(std::initializer_list<std::int64_t> factors) {
   std::int64_t product = 1;

@@ -13,6 +13,7 @@
 #include "base/outside_text.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
+#include "cli/names.h"
 #include "quant/method/calibration.h"
 #include "quant/method/quantizer.h"
 #include "quant/onnx/export.h"
@@ -22,6 +23,8 @@
 #include "testbench/run/progress.h"
 
 namespace bitbalance::cli {
+using namespace retrain;  // which this program alone sees
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -98,7 +101,7 @@ void report(const char* when, const TrainableNetwork& network, const ImageSet& i
              100 * accuracy_of(network, images, true));
 }
 
-void retrain(Arguments& arguments) {
+void fine_tune_model(Arguments& arguments) {
   if (arguments.threads < 1)
     throw std::invalid_argument(fmt::format("--threads: {}; accepted: 1 or more", arguments.threads));
   if (arguments.token_form != "binary" && arguments.token_form != "signed_digit")
@@ -143,7 +146,7 @@ int parse_and_run(int argc, char* argv[]) {
   } catch (const CLI::Success& help) {
     return app.exit(help);
   }
-  retrain(arguments);
+  fine_tune_model(arguments);
   return kExitPass;
 }
 
@@ -156,12 +159,12 @@ int failure(const std::string& why, int exit_code) {
 }  // namespace bitbalance::cli
 
 int main(int argc, char* argv[]) {
-  using namespace bitbalance;
-  claim_standard_streams();
+  using namespace bitbalance::cli;
+  bitbalance::runner::claim_standard_streams();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like a full disk
   try {
     const int exit_code = parse_and_run(argc, argv);
-    finish_stdout();
+    bitbalance::runner::finish_stdout();
     return exit_code;
   } catch (const std::invalid_argument& mistake) {
     return failure(mistake.what(), kExitUsage);

@@ -1,5 +1,6 @@
 #include "hw/baselines/baseline_cost.h"
 
+#include "base/bits.h"
 #include "hw/baselines/baseline_kind.h"
 
 namespace bitbalance::baselines {
@@ -8,10 +9,6 @@ namespace {
 constexpr double kJoulePerPicojoule = 1e-12;
 constexpr double kWattPerMilliwatt = 1e-3;
 constexpr int kWordBits = 64;
-
-std::int64_t groups_of(std::int64_t amount, int size) {
-  return (amount + size - 1) / size;
-}
 
 }  // namespace
 
@@ -25,14 +22,14 @@ BaselineWork array_work(const Baseline& baseline, const BaselineLayer& layer, co
   work.pe_cycles = cycles.pe_cycles;
   work.pairs = weights * layer.pixels;
   work.drains = layer.output_channels * layer.pixels;
-  work.activations = layer.conv_groups * groups_of(channels, baseline.rows) * layer.kernel * layer.pixels;
-  work.weights = weights * groups_of(layer.pixels, baseline.columns);
+  work.activations = layer.conv_groups * ceil_div(channels, baseline.rows) * layer.kernel * layer.pixels;
+  work.weights = weights * ceil_div(layer.pixels, baseline.columns);
   return work;
 }
 
 std::int64_t weight_words(const Baseline& baseline, const BaselineLayer& layer) {
-  return layer.output_channels * groups_of(std::int64_t{layer.kernel} * layer.weight_bits, kWordBits) *
-         groups_of(layer.pixels, baseline.columns);
+  return layer.output_channels * ceil_div(std::int64_t{layer.kernel} * layer.weight_bits, kWordBits) *
+         ceil_div(layer.pixels, baseline.columns);
 }
 
 BaselineCost::BaselineCost(const Technology& technology, const AcceleratorConfig& shell,

@@ -30,7 +30,7 @@ std::int64_t weight_words(const Baseline& baseline, const BaselineLayer& layer);
 
 class BaselineCost {
  public:
-  /// `shell`: buffers, post-processor, DMA and controller. Throws std::invalid_argument as the checks of the
+  /// `shell`: buffers, post-processor, DMA and controller. Throws ConfigError as the checks of the
   /// three do.
   BaselineCost(const Technology& technology, const AcceleratorConfig& shell, const Baseline& baseline,
                const BaselineWidths& widths);

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "base/bits.h"
 #include "hw/baselines/baseline_kind.h"
 
 namespace bitbalance::baselines {
@@ -27,7 +28,8 @@ Baseline largest_array(const BaselineKind& kind, TokenForm terms,
   Baseline best = baseline;
   best.rows = best.columns = 0;
   for (baseline.rows = 1; baseline.rows <= kMostRowsOrColumns; baseline.rows *= 2) {
-    for (baseline.columns = (baseline.rows + 3) / 4; baseline.columns <= baseline.rows; ++baseline.columns) {
+    for (baseline.columns = ceil_div(baseline.rows, 4); baseline.columns <= baseline.rows;
+         ++baseline.columns) {
       if (!fits(baseline)) break;
       // Of equals, the first found has fewer rows and is the squarer.
       if (baseline.rows * baseline.columns > best.rows * best.columns) best = baseline;

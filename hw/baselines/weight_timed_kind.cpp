@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/bits.h"
 #include "hw/baselines/group_cycles.h"
 
 namespace bitbalance::baselines {
@@ -16,9 +17,8 @@ std::int64_t sum(const std::vector<std::uint16_t>& values) {
 
 BaselineCycles WeightTimedKind::cycles(const Baseline& baseline, const BaselineLayer& layer,
                                        const std::vector<std::int16_t>& /*activations*/) const {
-  const std::int64_t pixel_groups = (layer.pixels + baseline.columns - 1) / baseline.columns;
-  std::vector<std::uint16_t> slowest(
-      static_cast<std::size_t>((layer.kernel + baseline.lanes - 1) / baseline.lanes));
+  const std::int64_t pixel_groups = ceil_div(layer.pixels, baseline.columns);
+  std::vector<std::uint16_t> slowest(static_cast<std::size_t>(ceil_div(layer.kernel, baseline.lanes)));
   std::vector<std::uint16_t> own(slowest.size());
   BaselineCycles result;
   for_row_groups(baseline, layer, [&](int /*conv_group*/, int first, int end) {

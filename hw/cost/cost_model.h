@@ -58,10 +58,6 @@ class CostModel {
   double action_pj(Action action, bool wide) const {
     return action_pj_[wide ? 1 : 0][static_cast<std::size_t>(action)];
   }
-  double clock_pj_per_cycle(Component component) const {
-    return clock_pj_[static_cast<std::size_t>(component)];
-  }
-  double leakage_mw(Component component) const { return leakage_mw_[static_cast<std::size_t>(component)]; }
 
  private:
   double clock_hz_;

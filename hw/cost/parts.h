@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "base/bits.h"
 #include "hw/cost/sram.h"
 
 namespace bitbalance::cost {
@@ -45,9 +46,7 @@ constexpr int lane_bits(bool wide) {
 
 /// Stages of a multiplexer tree, or bits of an index: log2, rounded up.
 constexpr int stages(int choices) {
-  int n = 0;
-  while ((1 << n) < choices) ++n;
-  return n;
+  return index_bits(static_cast<std::uint64_t>(choices));
 }
 
 /// Multiplexer bits of a left shift of `bits` by 0 to 2^stages - 1: each stage is as wide as what can come

@@ -77,6 +77,8 @@ class BurstInitiator : public tlm::tlm_mm_interface {
   /// For messages: "the load engine's read of 64 bytes at 0x1000".
   static std::string describe(const Transaction& transaction);
 
+  const bool use_nb_transport_;
+
  private:
   /// b_transport only: the channel's thread and what it is to send.
   struct Caller {
@@ -99,7 +101,6 @@ class BurstInitiator : public tlm::tlm_mm_interface {
   }
   void free(tlm::tlm_generic_payload* payload) override;
 
-  const bool use_nb_transport_;
   std::array<std::unique_ptr<Caller>, kMemoryChannels> callers_;
   std::vector<std::unique_ptr<Transaction>> all_;
   std::vector<Transaction*> pool_;

@@ -1,6 +1,6 @@
 // Ready/valid channel between two clocked units: a two-entry elastic buffer whose valid and ready are
 // registers. What is pushed at one clock edge can be popped at the next; nothing depends on the order in
-// which processes run.
+// which units are called.
 #pragma once
 
 #include <array>

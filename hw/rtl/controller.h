@@ -166,9 +166,10 @@ class Controller : public Clocked {
   std::int64_t cycles_ = 0;        ///< of the program
   std::int64_t layer_cycles_ = 0;  ///< since the last layer's end
   std::size_t last_layer_ = 0;
-  std::array<ActivityCycles, kEngines> layer_activity_{};  ///< since then; compute: kBusy means occupied
-  ActivityCycles metered_{};                               ///< what compute_meter_ said then
-  std::array<std::int64_t, kEngines> busy_{};              ///< of the program's closed layers
+  std::array<ActivityCycles, kEngines>
+      layer_activity_{};                       ///< since the last layer's end; compute: kBusy means occupied
+  ActivityCycles metered_{};                   ///< what compute_meter said then
+  std::array<std::int64_t, kEngines> busy_{};  ///< of the program's closed layers
 
   std::int64_t counted_ = 0;   ///< last edge in the accounts
   std::int64_t progress_ = 0;  ///< last edge at which a command was done

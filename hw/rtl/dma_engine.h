@@ -64,6 +64,10 @@ class DmaEngine : public Clocked {
   std::uint32_t outstanding_ = 0;  ///< bursts
 
  private:
+  void reset() override {
+    state_ = State::kIdle;
+    outstanding_ = 0;
+  }
   void on_clock() override {
     switch (state_) {
       case State::kIdle:

@@ -13,7 +13,6 @@ class ElementStore {
  public:
   explicit ElementStore(std::size_t bytes) : bytes_(bytes) {}
 
-  std::size_t bytes() const { return bytes_.size(); }
   /// Element `address` of width 8 (zero- or sign-extended) or 16 (signed).
   int read(std::uint32_t address, bool wide, bool is_signed) const {
     if (wide) {

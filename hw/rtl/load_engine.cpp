@@ -105,11 +105,6 @@ std::uint64_t LoadEngine::line_bytes() const {
   return std::uint64_t{lines_.line().data} * element_bytes(tensor_.slice.wide);
 }
 
-void LoadEngine::reset() {
-  state_ = State::kIdle;
-  outstanding_ = 0;
-}
-
 void LoadEngine::request() {
   if (requested_bursts_.done() || !requests.can_push() || !has_staging_room()) return;
   const Burst& burst = requested_bursts_.burst();

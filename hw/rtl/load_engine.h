@@ -39,7 +39,6 @@ class LoadEngine : public DmaEngine {
   void begin_tensor(const LoadTensor& load, const RegionMap& regions);
   void begin_transfer(const RunWalk& runs);
   void run() override;
-  void reset() override;
   bool is_blocked() const;
   bool can_write() const;
   bool has_staging_room() const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/bits.h"
 #include "hw/isa/arithmetic.h"
 
 namespace bitbalance::rtl {
@@ -127,7 +128,7 @@ void PeArray::start_drain(const TokenSlot& slot) {
   // A command that does not drain sends an empty beat, so that completions keep their order.
   beats_left_ = 1;
   if (!slot.drain) return;
-  const int beats_a_row = (slot.lanes + config_.columns - 1) / config_.columns;
+  const int beats_a_row = ceil_div(slot.lanes, config_.columns);
   beats_left_ = static_cast<std::uint16_t>(slot.rows * beats_a_row);
   if (slot.wide) {
     save(wide_lanes_, slot);

@@ -1,5 +1,5 @@
 // Random back-pressure for tests: decides from a seed and the cycle alone, so that a run is repeatable and
-// independent of the order of processes.
+// independent of the order of units.
 #pragma once
 
 #include <cstdint>

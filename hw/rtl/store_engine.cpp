@@ -35,11 +35,6 @@ void StoreEngine::run() {
   }
 }
 
-void StoreEngine::reset() {
-  state_ = State::kIdle;
-  outstanding_ = 0;
-}
-
 void StoreEngine::request() {
   if (bursts_.done() || !requests.can_push()) return;
   const Burst& burst = bursts_.burst();

@@ -23,7 +23,6 @@ class StoreEngine : public DmaEngine {
  private:
   ProgramFault begin(const IssuedCommand& command) override;
   void run() override;
-  void reset() override;
   void request();
   void receive();
 

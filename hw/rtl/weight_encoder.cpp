@@ -165,7 +165,6 @@ void WeightEncoder::emit_bubble() {
   ++items_;
   TokenSlot bubble;
   bubble.bubble = true;
-  bubble.layer = tile_.layer;
   slots.push(bubble);
 }
 

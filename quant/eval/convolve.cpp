@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "base/bits.h"
+
 namespace bitbalance::eval {
 namespace {
 
@@ -144,7 +146,7 @@ void gather(const ConvolutionShape& shape, const T* image, int group, int first,
   const Shape& in = shape.in;
   const Window& window = shape.window;
   const int area = static_cast<int>(window.area());
-  const int tiles = (count + lanes - 1) / lanes;
+  const int tiles = ceil_div(count, lanes);
   const int padded = tiles * lanes;
   const std::size_t plane_size = static_cast<std::size_t>(in.height) * in.width;
   const T* planes = image + plane_size * group * shape.group_inputs();

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/bits.h"
 #include "base/parallel.h"
 
 namespace bitbalance::method {
@@ -23,7 +24,7 @@ MatrixXd solve(const MatrixXd& a, const MatrixXd& right, int threads) {
   const Eigen::LLT<MatrixXd> factors(a);
   const auto columns = static_cast<int>(right.cols());
   MatrixXd result(a.rows(), columns);
-  parallel_for((columns + kColumns - 1) / kColumns, threads, [&](int i) {
+  parallel_for(ceil_div(columns, kColumns), threads, [&](int i) {
     const int first = i * kColumns, count = std::min(kColumns, columns - first);
     result.middleCols(first, count) = factors.solve(right.middleCols(first, count));
   });

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/bits.h"
 #include "base/parallel.h"
 
 namespace bitbalance::method {
@@ -51,7 +52,7 @@ void LayerStatistics::add(std::vector<float> input, std::vector<float> target) {
 std::vector<LayerStatistics::Matrix> LayerStatistics::gathered(const Images& images) const {
   const int pixels = shape_.pixels();
   const int depth = static_cast<int>(shape_.depth());
-  const int blocks = (pixels + kWindowsOfBlock - 1) / kWindowsOfBlock;
+  const int blocks = ceil_div(pixels, kWindowsOfBlock);
   const auto columns = static_cast<int>(images.size()) * blocks;
   std::vector<Matrix> groups(shape_.groups);
   for (Matrix& matrix : groups) matrix.resize(depth, static_cast<int>(images.size()) * pixels);

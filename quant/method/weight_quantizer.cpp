@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/bits.h"
 #include "base/interruption.h"
 
 namespace bitbalance::method {
@@ -25,7 +26,7 @@ double search_scale(const float* weights, std::size_t count, const Representable
   if (absmax == 0) return 0;
   // A filter is a sample of one distribution, so that a part of a long one tells its best scale just as well.
   constexpr std::size_t kLargestSample = 4096;
-  const std::size_t step = (count + kLargestSample - 1) / kLargestSample;
+  const std::size_t step = ceil_div(count, kLargestSample);
   const auto squared_error = [&](double scale) {
     const double per_scale = 1 / scale;
     double sum = 0;

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "base/bits.h"
 #include "base/child_process.h"
 
 namespace bitbalance::report {
@@ -139,7 +140,7 @@ std::string script(const XyChart& chart) {
 
 std::string gnuplot_script(const std::vector<Chart>& charts, int columns) {
   if (charts.empty() || columns < 1) throw std::invalid_argument("a picture without a chart");
-  const int rows = (static_cast<int>(charts.size()) + columns - 1) / columns;
+  const int rows = ceil_div(static_cast<int>(charts.size()), columns);
   std::string text =
       fmt::format("set terminal svg noenhanced size {}, {} font 'sans-serif,12' background '#ffffff'\n",
                   columns * kPanelWidth, rows * kPanelHeight);

@@ -36,7 +36,7 @@ struct CostReport {
   double frames_per_s_per_mm2() const { return quotient(quotient(frames, seconds), area.total_mm2()); }
 };
 
-/// Throws std::invalid_argument when the technology or the accelerator is invalid.
+/// Throws ConfigError when the technology or the accelerator is invalid.
 CostReport cost_of(const ActionRecord& record, const Technology& technology);
 
 /// Two lines for the table of a run.

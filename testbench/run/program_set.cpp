@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/bits.h"
 #include "hw/isa/program_check.h"
 
 namespace bitbalance::runner {
@@ -11,7 +12,7 @@ namespace {
 constexpr std::uint64_t kPage = 4096;  ///< alignment of everything in memory, bytes
 
 std::uint64_t page_aligned(std::uint64_t bytes) {
-  return (bytes + kPage - 1) / kPage * kPage;
+  return ceil_div(bytes, kPage) * kPage;
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-NAMED = re.compile(r"`((?:base|cli|docs|examples|hw|quant|scenarios|testbench|tests|tlm)/[\w./+-]*)`")
+NAMED = re.compile(r"`((?:base|benchmarks|cli|cmake|docs|examples|findings|hw|quant|scenarios|testbench|tests|tlm)/[\w./+-]*)`")
 
 
 def main():

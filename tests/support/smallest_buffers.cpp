@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/bits.h"
 #include "hw/isa/synchronization.h"
 #include "hw/isa/tokens.h"
 
 namespace bitbalance::test {
 namespace {
-
-int round_up(int value, int unit) {
-  return (value + unit - 1) / unit * unit;
-}
 
 const QuantizedTensor& tensor(const QuantizedNetwork& n, int index) {
   return n.tensors[static_cast<std::size_t>(index)];
@@ -66,14 +63,14 @@ BufferBytes of_convolution(const QuantizedNetwork& n, const QuantizedLayer& l, c
   const int in_rows = std::max(w.pad_top, below) >= reach ? reach + 1 : reach;
 
   BufferBytes need;
-  need.activation = round_up(channels_in * round_up(in_rows, w.stride_h) *
-                                 round_up(padded_columns(w, in.shape.width, out.width), w.stride_w) * bytes,
+  need.activation = align_up(channels_in * align_up(in_rows, w.stride_h) *
+                                 align_up(padded_columns(w, in.shape.width, out.width), w.stride_w) * bytes,
                              2);
   const int code_bits = WeightFormat(l.weight_bits, l.nnzb, a.token_form, a.weight_storage).bits();
   const int limit_bits = rule_of(a.synchronization).tile_has_limit ? 4 : 0;  // ahead of a row's codes
-  need.weight_bank = round_up(limit_bits + channels_in * w.kernel_h * w.kernel_w * code_bits, 64) / 8;
+  need.weight_bank = align_up(limit_bits + channels_in * w.kernel_h * w.kernel_w * code_bits, 64) / 8;
   need.parameter = channels_out * AcceleratorConfig::kParameterBytes;
-  need.output = round_up(channels_out * (out.width / pool_w) * bytes, 2);
+  need.output = align_up(channels_out * (out.width / pool_w) * bytes, 2);
   return need;
 }
 
@@ -85,7 +82,7 @@ BufferBytes of_vector(const QuantizedNetwork& n, const QuantizedLayer& l) {
   const int elements =
       l.op == LayerOp::kAdd ? 2 * out.width : w.kernel_h * padded_columns(w, in.width, out.width) + out.width;
   BufferBytes need;
-  need.output = round_up(elements * (tensor(n, l.input).bits / 8), 2);
+  need.output = align_up(elements * (tensor(n, l.input).bits / 8), 2);
   if (l.op == LayerOp::kAvgPool) {
     const bool one_divisor = l.count_include_pad || !padded;
     need.parameter =

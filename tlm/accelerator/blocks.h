@@ -41,7 +41,6 @@ struct StoreBlock {
 /// Tile sequencer -> weight buffer -> weight encoder: the streams of one row group.
 struct StreamBlock {
   const Command* command = nullptr;
-  int index = 0;  ///< of the row groups of the command, conv group by conv group
   int rows = 0;
   std::uint32_t address = 0;  ///< ring address, the same in every bank
   std::uint32_t row_bytes = 0;
@@ -49,9 +48,8 @@ struct StreamBlock {
   RowGroupSteps* counts = nullptr;     ///< filled in by the encoder
 };
 
-/// Weight encoder -> PE array: a row group's weights.
+/// Weight encoder -> PE array: a row group's weights, conv group by conv group.
 struct WeightTile {
-  int index = 0;  ///< of the row groups of a command, conv group by conv group
   Products::RowGroup group;
 };
 

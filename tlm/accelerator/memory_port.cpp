@@ -12,11 +12,7 @@ namespace bitbalance::tlm_level {
 MemoryPort::MemoryPort(const sc_core::sc_module_name& name, const DramInterfaceConfig& config,
                        const EdgeClock& clock, const std::array<BurstSource*, kMemoryChannels>& sources,
                        bool use_dmi)
-    : sc_module(name),
-      BurstInitiator(config),
-      clock_(clock),
-      use_nb_transport_(config.use_nb_transport),
-      use_dmi_(use_dmi) {
+    : sc_module(name), BurstInitiator(config), clock_(clock), use_dmi_(use_dmi) {
   SC_HAS_PROCESS(MemoryPort);
   SC_METHOD(on_edge);
   sensitive << edge_event_;

@@ -90,7 +90,6 @@ class MemoryPort : public sc_core::sc_module, public BurstInitiator {
   void request_phase_ended() override { notify(); }
 
   const EdgeClock& clock_;
-  const bool use_nb_transport_;
   const bool use_dmi_;
   DirectMemory direct_memory_;
   std::array<ChannelState, kMemoryChannels> channels_;

@@ -11,7 +11,6 @@ PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& c
                                              AcceleratorConfig::kMaxLanes)) {}
 
 void PeArray::take(WeightTile& tile) {
-  if (tile.index == 0) groups_.clear();
   groups_.push_back(std::move(tile.group));
 }
 

@@ -26,9 +26,8 @@ void TileSequencer::send_weights(const Command& command, int conv_group, std::ve
   block.row_bytes = RowStream(compute.weight_bits, compute.nnzb, config_).bytes(compute.steps());
   const int groups = compute.row_groups(config_.rows);
   for (int group = 0; group < groups; ++group) {
-    block.index = conv_group * groups + group;
     block.rows = std::min(config_.rows, compute.output_channels - group * config_.rows);
-    const auto stream = static_cast<std::uint64_t>(block.index);
+    const auto stream = static_cast<std::uint64_t>(conv_group * groups + group);
     block.address = static_cast<std::uint32_t>((compute.weight_base + stream * block.row_bytes) %
                                                static_cast<std::uint64_t>(config_.weight_bank_bytes));
     block.counts = &steps[stream];

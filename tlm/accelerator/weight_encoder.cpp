@@ -39,7 +39,7 @@ WeightEncoder::WeightEncoder(const sc_core::sc_module_name& name, const Accelera
 void WeightEncoder::take(StreamBlock& block) {
   const Entry& entry = entry_of(block);
   *block.counts = entry.counts;
-  WeightTile tile{block.index, {block.rows, entry.weights}};
+  WeightTile tile{{block.rows, entry.weights}};
   tiles->take(tile);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/bits.h"
 #include "base/interruption.h"
 #include "hw/baselines/baseline_cost.h"
 #include "testbench/explore/comparison/pixel_sample.h"
@@ -39,7 +40,7 @@ std::int64_t layer_time(std::int64_t array_cycles, const OurLayer& layer, const 
         std::ceil(static_cast<double>(actions[static_cast<std::size_t>(action)]) / rate));
   };
   const int columns = scenario.accelerator.columns;
-  return std::max({array_cycles, (layer.profile.events[Event::kDrain] + columns - 1) / columns,
+  return std::max({array_cycles, ceil_div(layer.profile.events[Event::kDrain], columns),
                    activity(layer.profile, Engine::kVector, Activity::kBusy), transfer(Action::kDramReadByte),
                    transfer(Action::kDramWriteByte)});
 }
@@ -78,9 +79,8 @@ int delivery_cycles(const Baseline& b, const BaselineLayer& layer, const Acceler
   const int lanes = std::min(b.lanes, layer.kernel);
   const int rows = std::min(b.rows, layer.output_channels / layer.conv_groups);
   const auto columns = static_cast<int>(std::min<std::int64_t>(b.columns, layer.pixels));
-  const auto cycles = [](int amount, int rate) { return (amount + rate - 1) / rate; };
-  return std::max(cycles(columns * lanes * (layer.wide ? 2 : 1), 2 * config.columns),
-                  cycles(rows * lanes * layer.weight_bits, kWordBits * config.rows));
+  return std::max(ceil_div(columns * lanes * (layer.wide ? 2 : 1), 2 * config.columns),
+                  ceil_div(rows * lanes * layer.weight_bits, kWordBits * config.rows));
 }
 
 std::int64_t scale(std::int64_t value, std::int64_t to, std::int64_t from) {
@@ -97,7 +97,7 @@ BaselineCycles sampled_cycles(const Baseline& baseline, const Subject& subject, 
   const PixelSample sample =
       sample_pixels(network, *layer.convolution, rows, subject.activations, baseline.columns, kSampledGroups);
   const std::int64_t all_pixels = shape.pixels;
-  const std::int64_t all_groups = (all_pixels + baseline.columns - 1) / baseline.columns;
+  const std::int64_t all_groups = ceil_div(all_pixels, baseline.columns);
   shape.pixels = sample.pixels;
   BaselineCycles cycles = layer_cycles(baseline, shape, sample.activations);
   cycles.cycles = scale(cycles.cycles, all_groups, sample.groups);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/bits.h"
+
 namespace bitbalance::explore {
 
 PixelSample sample_pixels(const QuantizedNetwork& network, const QuantizedLayer& layer, int rows,
@@ -13,7 +15,7 @@ PixelSample sample_pixels(const QuantizedNetwork& network, const QuantizedLayer&
   const std::int64_t pixels_an_image = std::int64_t{rows} * out_width;
   PixelSample sample;
   const std::int64_t all_pixels = pixels_an_image * static_cast<std::int64_t>(images.size());
-  const std::int64_t all_groups = (all_pixels + columns - 1) / columns;
+  const std::int64_t all_groups = ceil_div(all_pixels, columns);
   sample.groups = std::min<std::int64_t>(all_groups, most_groups);
   std::vector<std::int64_t> pixels;
   for (std::int64_t i = 0; i < sample.groups; ++i) {

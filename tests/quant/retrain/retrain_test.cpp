@@ -15,6 +15,7 @@
 #include "tests/quant/ir/network_builder.h"
 
 using namespace bitbalance;
+using namespace bitbalance::retrain;
 using namespace bitbalance::test;
 
 namespace {

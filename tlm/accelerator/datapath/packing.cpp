@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "base/bits.h"
 #include "base/vector_clones.h"
 
 namespace bitbalance::tlm_level {
 namespace {
 
 constexpr int words_of(int channels, WordFormat format) {
-  return (channels + parts(format) - 1) / parts(format);
+  return ceil_div(channels, parts(format));
 }
 
 /// What a part of a weight's word can hold of `weight`.

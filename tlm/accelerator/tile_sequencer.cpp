@@ -27,7 +27,8 @@ void TileSequencer::send_weights(const Command& command, int conv_group, std::ve
   const int groups = compute.row_groups(config_.rows);
   for (int group = 0; group < groups; ++group) {
     block.rows = std::min(config_.rows, compute.output_channels - group * config_.rows);
-    const auto stream = static_cast<std::uint64_t>(conv_group * groups + group);
+    const int index = conv_group * groups + group;
+    const auto stream = static_cast<std::uint64_t>(index);
     block.address = static_cast<std::uint32_t>((compute.weight_base + stream * block.row_bytes) %
                                                static_cast<std::uint64_t>(config_.weight_bank_bytes));
     block.counts = &steps[stream];

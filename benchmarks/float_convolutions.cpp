@@ -30,8 +30,8 @@ struct FloatConvolutions::Layers {
 
   void add(const QuantizedNetwork& network, const QuantizedLayer& layer) {
     using Format = dnnl::memory::format_tag;
-    const Shape& in = network.tensors[static_cast<std::size_t>(layer.input)].shape;
-    const Shape& out = network.tensors[static_cast<std::size_t>(layer.output)].shape;
+    const Shape& in = network.tensors[layer.input].shape;
+    const Shape& out = network.tensors[layer.output].shape;
     const Window& w = layer.window;
     const auto any = [](const dnnl::memory::dims& shape) {
       return dnnl::memory::desc(shape, dnnl::memory::data_type::f32, Format::any);

@@ -55,11 +55,12 @@ Measurement bare_clock() {
 
 /// ResNet-50's 3x3 convolution of 64 channels on 56x56, random weights of at most 3 ones: 32x32 PEs are busy
 /// nearly always.
-QuantizedNetwork busy_network(bool wide) {
+QuantizedNetwork busy_network(Width width) {
   QuantizedNetwork n;
   n.name = "busy";
-  const int bits = wide ? 16 : 8;
-  n.tensors = {{"in", {64, 56, 56}, bits, wide, 1.0}, {"out", {64, 56, 56}, bits, wide, 1.0}};
+  const bool is_signed = width == Width::k16;
+  const int bits = is_signed ? 16 : 8;
+  n.tensors = {{"in", {64, 56, 56}, bits, is_signed, 1.0}, {"out", {64, 56, 56}, bits, is_signed, 1.0}};
   n.output = 1;
   QuantizedLayer l;
   l.name = "conv";
@@ -74,15 +75,15 @@ QuantizedNetwork busy_network(bool wide) {
     l.weights.push_back(static_cast<std::int16_t>(representable.nearest(weight(random))));
   l.bias.assign(64, 0);
   l.rescale.assign(64, Rescale{40000, 30});
-  l.clip_low = wide ? -32768 : 0;
-  l.clip_high = wide ? 32767 : 255;
+  l.clip_low = width == Width::k16 ? -32768 : 0;
+  l.clip_high = width == Width::k16 ? 32767 : 255;
   n.layers = {l};
   return n;
 }
 
-Measurement accelerator(bool wide, Synchronization synchronization) {
+Measurement accelerator(Width width, Synchronization synchronization) {
   return measure_in_child([&] {
-    const QuantizedNetwork network = busy_network(wide);
+    const QuantizedNetwork network = busy_network(width);
     AcceleratorConfig config;
     config.synchronization = synchronization;
     const Program program = build_program(network, config, {}).program;
@@ -112,7 +113,7 @@ void accelerator_32x32(benchmark::State& state) {
   for (auto _ : state) {
     const Measurement bare = bare_clock();
     report(state,
-           accelerator(state.range(0) == 16,
+           accelerator(width_of(static_cast<int>(state.range(0))),
                        state.range(1) != 0 ? Synchronization::kGroupMax : Synchronization::kBalanced),
            bare.seconds / bare.cycles * 1e9);
   }

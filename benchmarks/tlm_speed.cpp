@@ -97,7 +97,7 @@ std::string measure(int bits) {
   c.network = network(bits);
   c.config.allow_wrap = true;
   c.mapped = build_program(c.network, c.config, {});
-  const QuantizedTensor& input = c.network.tensors[static_cast<std::size_t>(c.network.input)];
+  const QuantizedTensor& input = c.network.tensors[c.network.input];
   c.images = {quantize_values(input, synthetic_image(input.shape, 1))};
   const Program& program = c.mapped.program;
   const auto data = test::place_images(program, c.network, c.images, 0);

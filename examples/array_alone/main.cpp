@@ -42,7 +42,7 @@ class Activations : public rtl::Clocked {
     if (!fetches.can_pop() || !vectors.can_push()) return;
     rtl::ActivationVector vector;
     for (int lane = 0; lane < kLanes; ++lane)
-      vector.lane[static_cast<std::size_t>(lane)] = static_cast<std::int16_t>(activation(step_, lane));
+      vector.lane[lane] = static_cast<std::int16_t>(activation(step_, lane));
     vectors.push(vector);
     fetches.pop();
     ++step_;
@@ -137,8 +137,7 @@ int sc_main(int /*argc*/, char* /*argv*/[]) {
   int wrong = 0;
   for (const rtl::DrainBeat& beat : design.beats.received) {
     for (int i = 0; i < beat.lanes; ++i)
-      wrong += static_cast<int>(beat.value[static_cast<std::size_t>(i)] !=
-                                expected(beat.row, beat.first_lane + i));
+      wrong += static_cast<int>(beat.value[i] != expected(beat.row, beat.first_lane + i));
   }
   fmt::print("{} slots, {} beats, {} sums wrong; row 0, lane 0: {}\n",
              design.meter.before(edge() + 1, Activity::kBusy), design.beats.received.size(), wrong,

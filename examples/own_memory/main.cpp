@@ -48,15 +48,15 @@ std::uint64_t address_of(const Program& program, int tensor, int image) {
 /// Results of one batch that differ from the golden model's.
 int wrong_results(example::OwnMemory& memory, const Workload& workload, const Program& program) {
   const QuantizedNetwork& network = workload.network;
-  const QuantizedTensor& output = network.tensors[static_cast<std::size_t>(network.output)];
+  const QuantizedTensor& output = network.tensors[network.output];
   GoldenModel golden(network);
   int wrong = 0;
   for (int image = 0; image < program.batch; ++image) {
     Bytes bytes(image_bytes(output));
     debug_access(memory, tlm::TLM_READ_COMMAND, address_of(program, network.output, image), bytes);
     const Plane found = unpack(output, bytes.data());
-    const auto& tensors = golden.run(workload.images[static_cast<std::size_t>(image)]);
-    const Plane& expected = tensors[static_cast<std::size_t>(network.output)];
+    const auto& tensors = golden.run(workload.images[image]);
+    const Plane& expected = tensors[network.output];
     for (std::size_t i = 0; i < found.size(); ++i) wrong += found[i] == expected[i] ? 0 : 1;
   }
   return wrong;
@@ -77,8 +77,7 @@ bool simulate(Accelerator& accelerator, const Workload& workload, const Program&
   Bytes constants = program.constants;
   debug_access(memory, tlm::TLM_WRITE_COMMAND, 0, constants);
   for (int image = 0; image < program.batch; ++image) {
-    Bytes bytes = pack(network.tensors[static_cast<std::size_t>(network.input)],
-                       workload.images[static_cast<std::size_t>(image)]);
+    Bytes bytes = pack(network.tensors[network.input], workload.images[image]);
     debug_access(memory, tlm::TLM_WRITE_COMMAND, address_of(program, network.input, image), bytes);
   }
   driver.submit({0, static_cast<std::uint32_t>(program.constants.size()), kDataBase, program.data_bytes});

@@ -1,6 +1,7 @@
 #include "hw/baselines/baseline_cost.h"
 
 #include "base/bits.h"
+#include "base/enum_index.h"
 #include "hw/baselines/baseline_kind.h"
 
 namespace bitbalance::baselines {
@@ -49,8 +50,8 @@ BaselineCost::BaselineCost(const Technology& technology, const AcceleratorConfig
              pj(use.weight),
              prices.leakage_mw(parts.array),
              prices.leakage_mw(parts.front_end)};
-  area_.component[static_cast<std::size_t>(Component::kPeArray)] = prices.area(parts.array);
-  area_.component[static_cast<std::size_t>(Component::kWeightEncoder)] = prices.area(parts.front_end);
+  area_.component[enum_index(Component::kPeArray)] = prices.area(parts.array);
+  area_.component[enum_index(Component::kWeightEncoder)] = prices.area(parts.front_end);
 }
 
 ComponentEnergies BaselineCost::energy(const Work& shell, const BaselineWork& array) const {
@@ -59,12 +60,12 @@ ComponentEnergies BaselineCost::energy(const Work& shell, const BaselineWork& ar
   const auto joules = [](double pj, std::int64_t count) {
     return pj * static_cast<double>(count) * kJoulePerPicojoule;
   };
-  result[static_cast<std::size_t>(Component::kPeArray)] = {
+  result[enum_index(Component::kPeArray)] = {
       joules(prices_.term_pj, array.terms) + joules(prices_.idle_term_pj, array.idle_terms) +
           joules(prices_.pe_cycle_pj, array.pe_cycles) + joules(prices_.pair_pj, array.pairs) +
           joules(prices_.drain_pj, array.drains) + joules(prices_.activation_pj, array.activations),
       0, seconds * prices_.array_leakage_mw * kWattPerMilliwatt};
-  result[static_cast<std::size_t>(Component::kWeightEncoder)] = {
+  result[enum_index(Component::kWeightEncoder)] = {
       joules(prices_.weight_pj, array.weights), 0,
       seconds * prices_.front_end_leakage_mw * kWattPerMilliwatt};
   return result;

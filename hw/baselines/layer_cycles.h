@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hw/baselines/baseline.h"
+#include "hw/isa/width.h"
 
 namespace bitbalance::baselines {
 
@@ -14,7 +15,7 @@ namespace bitbalance::baselines {
 struct BaselineLayer {
   const std::int16_t* weights = nullptr;
   int weight_bits = 8;
-  bool wide = false;        ///< 16-bit activations
+  Width width = Width::k8;  ///< 16-bit activations
   int output_channels = 1;  ///< of all conv groups
   int conv_groups = 1;
   int kernel = 1;           ///< weights of an output channel

@@ -60,7 +60,7 @@ class SteppingArray {
     auto pe = pes_.begin();
     for (int r = 0; r < rows; ++r) {
       for (int c = 0; c < columns; ++c) {
-        result_.sums[static_cast<std::size_t>((channel + r) * layer_.pixels + pixel + c)] += (*pe)->result();
+        result_.sums[(channel + r) * layer_.pixels + pixel + c] += (*pe)->result();
         result_.cycles.terms += (*pe++)->terms();
       }
     }
@@ -71,8 +71,8 @@ class SteppingArray {
     std::vector<std::int16_t> activations(weights.size());
     for (int lane = 0; lane < std::min(baseline_.lanes, layer_.kernel - k); ++lane) {
       weights[lane] = layer_.weights[std::ptrdiff_t{channel} * layer_.kernel + k + lane];
-      activations[lane] = activations_[static_cast<std::size_t>(
-          (std::int64_t{conv_group} * layer_.kernel + k + lane) * layer_.pixels + pixel)];
+      activations[lane] =
+          activations_[(std::int64_t{conv_group} * layer_.kernel + k + lane) * layer_.pixels + pixel];
     }
     pe.load(weights.data(), activations.data());
   }

@@ -3,7 +3,7 @@
 namespace bitbalance::baselines {
 
 Structure::Structure(int lanes, const BaselineWidths& widths)
-    : activation(block(lanes, registers(lane_bits(widths.wide)))),
+    : activation(block(lanes, registers(lane_bits(widths.width)))),
       weight(block(lanes, registers(2.0 * widths.weight_bits))) {}
 
 void Structure::set_tree(int inputs, int bits) {

@@ -4,13 +4,14 @@
 
 #include "hw/baselines/names.h"
 #include "hw/cost/parts.h"
+#include "hw/isa/width.h"
 #include "quant/ir/token_form.h"
 
 namespace bitbalance::baselines {
 
 /// The widths that an array is built for; it serves no others.
 struct BaselineWidths {
-  bool wide = false;  ///< 16-bit activations
+  Width width = Width::k8;  ///< 16-bit activations
   int weight_bits = 8;
   int accumulator_bits = 32;
 };

@@ -79,7 +79,7 @@ void write_constants(const QuantizedNetwork& network, const AcceleratorConfig& c
   for (std::size_t i = 0; i < program.commands.size(); ++i)
     write((i + 1) * kCommandBytes, encode(program.commands[i], static_cast<std::uint32_t>(i)));
   for (const ConstantsBlob& blob : program.blobs)
-    write(blob.offset, bytes_of(blob, network.layers[static_cast<std::size_t>(blob.layer)], config));
+    write(blob.offset, bytes_of(blob, network.layers[blob.layer], config));
 }
 
 }  // namespace bitbalance::compiler

@@ -24,14 +24,14 @@ struct Cost {
 
 // Tiles of one row group in a block of `images` x `rows` output rows.
 std::int64_t block_tiles(const Convolution& c, std::int64_t images, std::int64_t rows) {
-  return pixel_tiles(*c.config, c.wide, images, rows, c.out_columns);
+  return pixel_tiles(*c.config, c.width, images, rows, c.out_columns);
 }
 
 bool fits(const Convolution& c, const BlockNeeds& needs) {
-  return needs.activation_elements <= c.config->activation_elements(c.wide) &&
+  return needs.activation_elements <= c.config->activation_elements(c.width) &&
          needs.weight_bank_bytes <= c.config->weight_bank_bytes &&
          needs.parameter_entries <= c.config->parameter_entries() &&
-         needs.output_elements <= c.config->output_elements(c.wide);
+         needs.output_elements <= c.config->output_elements(c.width);
 }
 
 // Partial sums never leave the array: a block whose input channels are cut must be a single tile.
@@ -65,7 +65,8 @@ Cost estimate(const Convolution& c, const LayerMapping& m, const SpatialCut& spa
 
   const std::int64_t row_groups = c.groups * ceil_div(c.out_channels, config.rows);
   const std::int64_t steps = std::int64_t{c.in_channels} * c.kernel_area();
-  const std::int64_t drain = std::int64_t{std::min(config.rows, c.out_channels)} * (c.wide ? 1 : 2);
+  const std::int64_t drain =
+      std::int64_t{std::min(config.rows, c.out_channels)} * (c.width == Width::k16 ? 1 : 2);
   const int slots = rule_of(config.synchronization).most_slots(c.layer->nnzb);
   const double compute =
       static_cast<double>(space.tiles * row_groups) * static_cast<double>(std::max(steps * slots, drain));
@@ -86,8 +87,9 @@ Cost estimate(const Convolution& c, const LayerMapping& m, const SpatialCut& spa
 
   // Loads hide behind compute only where two blocks fit side by side.
   const std::int64_t blocks = group_blocks * channel_blocks * spatial_blocks;
-  const bool overlaps = blocks == 1 || (2 * needs.activation_elements <= config.activation_elements(c.wide) &&
-                                        2 * needs.output_elements <= config.output_elements(c.wide));
+  const bool overlaps =
+      blocks == 1 || (2 * needs.activation_elements <= config.activation_elements(c.width) &&
+                      2 * needs.output_elements <= config.output_elements(c.width));
   // The same of weights: where the next ones have no room, all engines wait for them.
   const bool weights_overlap =
       group_blocks * channel_blocks * chunks == 1 || 2 * needs.weight_bank_bytes <= config.weight_bank_bytes;
@@ -211,7 +213,7 @@ BlockNeeds block_needs(const Convolution& c, const LayerMapping& m) {
 
 bool activations_resident(const Convolution& c, const LayerMapping& m) {
   return c.chunks(m) == 1 ||
-         activation_elements(c, m, c.in_channels) <= c.config->activation_elements(c.wide);
+         activation_elements(c, m, c.in_channels) <= c.config->activation_elements(c.width);
 }
 
 LayerMapping choose_mapping(const Convolution& c, const LayerMapping& user, const MapperOptions& options) {

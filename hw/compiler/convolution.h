@@ -23,12 +23,12 @@ struct Convolution {
   int out_rows = 1;     ///< before pooling; rows that floor-mode pooling drops are not computed
   int out_columns = 1;  ///< before pooling
   int pool_h = 1, pool_w = 1;
-  bool wide = false;
+  Width width = Width::k8;
   bool operand = false;
   RowStream row_stream{8, 7, {}};  ///< of the weights
   const AcceleratorConfig* config = nullptr;
 
-  int element_bytes() const { return wide ? 2 : 1; }
+  int element_bytes() const { return static_cast<int>(isa::element_bytes(width)); }
   int kernel_area() const { return layer->window.kernel_h * layer->window.kernel_w; }
   int pooled_columns() const { return out_columns / pool_w; }
   int channel_blocks(const LayerMapping& m) const { return ceil_div(out_channels, m.output_channels); }

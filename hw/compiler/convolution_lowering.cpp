@@ -128,8 +128,8 @@ class ConvolutionLowering {
   /// Everything of the compute command but its places in the buffers.
   Compute geometry(const Block& b, const Chunk& chunk) const {
     const Window& w = layer_.window;
-    const QuantizedTensor& input = builder_.network().tensors[static_cast<std::size_t>(layer_.input)];
-    const QuantizedTensor& output = builder_.network().tensors[static_cast<std::size_t>(conv_.output)];
+    const QuantizedTensor& input = builder_.network().tensors[layer_.input];
+    const QuantizedTensor& output = builder_.network().tensors[conv_.output];
     Compute c;
     c.channels = field<std::uint16_t>(chunk.channels, "input channels");
     c.conv_groups = field<std::uint16_t>(b.groups, "conv groups");
@@ -151,7 +151,7 @@ class ConvolutionLowering {
     c.nnzb = static_cast<std::uint8_t>(layer_.nnzb);
     c.clip_low = field<std::int16_t>(conv_.clip_low, "clip_low");
     c.clip_high = field<std::int16_t>(conv_.clip_high, "clip_high");
-    c.wide = conv_.wide;
+    c.width = conv_.width;
     c.input_signed = input.is_signed;
     c.output_signed = output.is_signed;
     c.first_chunk = chunk.first;
@@ -160,7 +160,7 @@ class ConvolutionLowering {
     if (c.operand) {
       c.operand_multiplier = layer_.operand_rescale.multiplier;
       c.operand_shift = layer_.operand_rescale.shift;
-      c.operand_signed = builder_.network().tensors[static_cast<std::size_t>(layer_.operand)].is_signed;
+      c.operand_signed = builder_.network().tensors[layer_.operand].is_signed;
     }
     return c;
   }

@@ -1,5 +1,7 @@
 #include "hw/compiler/hazards.h"
 
+#include "base/enum_index.h"
+
 #include <algorithm>
 #include <cassert>
 
@@ -46,7 +48,7 @@ void set_dependence_flags(std::vector<Command>& commands, const std::vector<Prer
     for (int p = 0; p < kEngines; ++p) {
       const auto producer = static_cast<Engine>(p);
       const std::optional<CommandIndex> latest = prerequisites[i].latest(producer);
-      auto& seen = awaited[static_cast<std::size_t>(waiter)][static_cast<std::size_t>(p)];
+      auto& seen = awaited[enum_index(waiter)][p];
       if (!latest || producer == waiter || *latest <= seen) continue;
       seen = *latest;
       commands[i].header.wait |= engine_bit(producer);

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/enum_index.h"
 #include "hw/compiler/names.h"
 #include "hw/isa/command.h"
 
@@ -24,7 +25,7 @@ using CommandIndex = std::uint32_t;
 class Prerequisites {
  public:
   void add(Engine engine, CommandIndex index) {
-    CommandIndex& end = end_[static_cast<std::size_t>(engine)];
+    CommandIndex& end = end_[enum_index(engine)];
     end = std::max(end, index + 1);
   }
   void add(const Prerequisites& other) {
@@ -32,7 +33,7 @@ class Prerequisites {
   }
   /// Index of the latest prerequisite on `engine`, if any.
   std::optional<CommandIndex> latest(Engine engine) const {
-    const CommandIndex end = end_[static_cast<std::size_t>(engine)];
+    const CommandIndex end = end_[enum_index(engine)];
     return end == 0 ? std::nullopt : std::optional(end - 1);
   }
 

@@ -15,7 +15,7 @@ namespace bitbalance::compiler {
 namespace {
 
 const QuantizedTensor& tensor(const QuantizedNetwork& network, int index) {
-  return network.tensors[static_cast<std::size_t>(index)];
+  return network.tensors[index];
 }
 
 /// The layer that alone reads the tensor, or nullptr.
@@ -63,7 +63,7 @@ Convolution describe(const QuantizedNetwork& network, const QuantizedLayer& laye
   }
   c.out_rows = out.height / c.pool_h * c.pool_h;
   c.out_columns = out.width;
-  c.wide = input.bits == 16;
+  c.width = width_of(input.bits);
   c.operand = layer.operand >= 0;
   c.row_stream = RowStream(layer.weight_bits, layer.nnzb, config);
   c.config = &config;
@@ -74,12 +74,18 @@ Convolution describe(const QuantizedNetwork& network, const QuantizedLayer& laye
 using ConvolutionShape = std::array<int, 24>;
 ConvolutionShape shape_of(const Convolution& c) {
   const Window& w = c.layer->window;
-  return {c.groups,      c.in_channels, c.out_channels, c.in_rows,
-          c.in_columns,  c.out_rows,    c.out_columns,  c.pool_h,
-          c.pool_w,      int{c.wide},   int{c.operand}, c.row_stream.format().bits(),
-          c.layer->nnzb, w.kernel_h,    w.kernel_w,     w.stride_h,
-          w.stride_w,    w.pad_top,     w.pad_left,     w.pad_bottom,
-          w.pad_right,   w.dilation_h,  w.dilation_w};
+  return {c.groups,       c.in_channels,
+          c.out_channels, c.in_rows,
+          c.in_columns,   c.out_rows,
+          c.out_columns,  c.pool_h,
+          c.pool_w,       static_cast<int>(c.width),
+          int{c.operand}, c.row_stream.format().bits(),
+          c.layer->nnzb,  w.kernel_h,
+          w.kernel_w,     w.stride_h,
+          w.stride_w,     w.pad_top,
+          w.pad_left,     w.pad_bottom,
+          w.pad_right,    w.dilation_h,
+          w.dilation_w};
 }
 
 void check_user_mapping(const LayerMapping& m, const Convolution& c) {
@@ -248,7 +254,7 @@ class SegmentBuilder {
   }
 
   LayerMapping lower_conv(ProgramBuilder& builder, const QuantizedLayer& layer) {
-    const int accumulator_bits = config_.accumulator_bits(tensor(network_, layer.input).bits == 16);
+    const int accumulator_bits = config_.accumulator_bits(width_of(tensor(network_, layer.input).bits));
     if (!config_.allow_wrap && largest_sums_[next_] > accumulator_limit(accumulator_bits))
       refuse_overflow(network_, layer, accumulator_bits);
     ProgramLayer entry = describe_layer(layer);

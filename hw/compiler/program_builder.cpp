@@ -46,7 +46,7 @@ Command& ProgramBuilder::new_command(const Prerequisites& prerequisites) {
 }
 
 TensorSlice ProgramBuilder::slice(int tensor, const TensorRange& range) const {
-  const QuantizedTensor& t = network_.tensors[static_cast<std::size_t>(tensor)];
+  const QuantizedTensor& t = network_.tensors[tensor];
   const TensorPlacement* placed = find_placement(tensor);
   const std::int64_t bytes = t.bits / 8;
   const std::int64_t row_pitch = t.shape.width * bytes;
@@ -62,12 +62,12 @@ TensorSlice ProgramBuilder::slice(int tensor, const TensorRange& range) const {
   s.channels = command_field<std::uint16_t>(range.channels, t.name, "channels");
   s.rows = command_field<std::uint16_t>(range.rows, t.name, "rows");
   s.columns = command_field<std::uint16_t>(t.shape.width, t.name, "columns");
-  s.wide = t.bits == 16;
+  s.width = width_of(t.bits);
   return s;
 }
 
 std::pair<int, TensorRange> ProgramBuilder::in_parent(int tensor, const TensorRange& range) const {
-  const QuantizedTensor& t = network_.tensors[static_cast<std::size_t>(tensor)];
+  const QuantizedTensor& t = network_.tensors[tensor];
   TensorRange moved = range;
   moved.channel += t.channel_offset;
   return {t.parent < 0 ? tensor : t.parent, moved};
@@ -75,14 +75,14 @@ std::pair<int, TensorRange> ProgramBuilder::in_parent(int tensor, const TensorRa
 
 void ProgramBuilder::wrote(int tensor, const TensorRange& range, CommandIndex store) {
   const auto [whole, moved] = in_parent(tensor, range);
-  writes_[static_cast<std::size_t>(whole)].push_back({moved, store});
+  writes_[whole].push_back({moved, store});
 }
 
 Prerequisites ProgramBuilder::written(int tensor, const TensorRange& part) const {
   Prerequisites result;
   const auto [whole, range] = in_parent(tensor, part);
   const auto overlap = [](int a, int a_size, int b, int b_size) { return a < b + b_size && b < a + a_size; };
-  for (const Write& w : writes_[static_cast<std::size_t>(whole)]) {
+  for (const Write& w : writes_[whole]) {
     if (overlap(w.range.image, w.range.images, range.image, range.images) &&
         overlap(w.range.channel, w.range.channels, range.channel, range.channels) &&
         overlap(w.range.row, w.range.rows, range.row, range.rows)) {
@@ -93,7 +93,7 @@ Prerequisites ProgramBuilder::written(int tensor, const TensorRange& part) const
 }
 
 void ProgramBuilder::place_tensor(int tensor) {
-  const QuantizedTensor& t = network_.tensors[static_cast<std::size_t>(tensor)];
+  const QuantizedTensor& t = network_.tensors[tensor];
   TensorPlacement p;
   p.tensor = tensor;
   if (t.parent >= 0) {
@@ -114,7 +114,7 @@ void ProgramBuilder::place_tensor(int tensor) {
 }
 
 void ProgramBuilder::place(const TensorPlacement& placement) {
-  places_[static_cast<std::size_t>(placement.tensor)] = static_cast<int>(program_.tensors.size());
+  places_[placement.tensor] = static_cast<int>(program_.tensors.size());
   program_.tensors.push_back(placement);
 }
 

@@ -90,8 +90,8 @@ class ProgramBuilder {
   Command& new_command(const Prerequisites& prerequisites);
   /// nullptr: it has none.
   const TensorPlacement* find_placement(int tensor) const {
-    const int place = places_[static_cast<std::size_t>(tensor)];
-    return place < 0 ? nullptr : &program_.tensors[static_cast<std::size_t>(place)];
+    const int place = places_[tensor];
+    return place < 0 ? nullptr : &program_.tensors[place];
   }
   void place(const TensorPlacement& placement);
   /// The tensor that `tensor` is a slice of, or itself, with the range in its channels.

@@ -18,8 +18,8 @@ struct VectorBlock {
 /// included.
 template <class Elements>
 VectorBlock choose_block(const ProgramBuilder& builder, const QuantizedLayer& layer, const Shape& output,
-                         bool wide, const Elements& elements) {
-  const std::int64_t capacity = builder.config().output_elements(wide);
+                         Width width, const Elements& elements) {
+  const std::int64_t capacity = builder.config().output_elements(width);
   // Half the buffer lets the next block load while this one is stored; a single row may take all of it.
   for (int parts = 1;; ++parts) {
     const int rows = ceil_div(output.height, parts);
@@ -30,7 +30,7 @@ VectorBlock choose_block(const ProgramBuilder& builder, const QuantizedLayer& la
     if (rows == 1) {
       throw ConfigError("layer " + layer.name, "output_buffer_bytes",
                         fmt::format("{}", builder.config().output_buffer_bytes),
-                        fmt::format("{} or more, for one row", elements(1) * (wide ? 2 : 1)));
+                        fmt::format("{} or more, for one row", elements(1) * element_bytes(width)));
     }
   }
 }
@@ -99,12 +99,12 @@ Reciprocals load_reciprocals(ProgramBuilder& builder, const QuantizedLayer& laye
 }  // namespace
 
 void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
-  const QuantizedTensor& input = builder.network().tensors[static_cast<std::size_t>(layer.input)];
-  const QuantizedTensor& output = builder.network().tensors[static_cast<std::size_t>(layer.output)];
+  const QuantizedTensor& input = builder.network().tensors[layer.input];
+  const QuantizedTensor& output = builder.network().tensors[layer.output];
   const Window& w = layer.window;
   const bool average = layer.op == LayerOp::kAvgPool;
-  const bool wide = input.bits == 16;
-  const std::int64_t element_bytes = wide ? 2 : 1;
+  const Width width = width_of(input.bits);
+  const std::int64_t element_size = element_bytes(width);
   const InputColumns columns = input_columns(w, input.shape.width, output.shape.width);
   const std::int64_t padded_columns = columns.pad_left + input.shape.width + columns.pad_right;
   if (w.dilation_h != 1 || w.dilation_w != 1) {
@@ -114,7 +114,7 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
   const auto in_elements = [&](int rows) {
     return ((rows - 1) * std::int64_t{w.stride_h} + w.kernel_h) * padded_columns;
   };
-  const VectorBlock block = choose_block(builder, layer, output.shape, wide, [&](int rows) {
+  const VectorBlock block = choose_block(builder, layer, output.shape, width, [&](int rows) {
     return in_elements(rows) + std::int64_t{rows} * output.shape.width;
   });
 
@@ -132,15 +132,16 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
     const InputRows rows = input_rows(w, input.shape.height, range.row, range.rows);
     const std::int64_t in_image = range.channels * std::int64_t{rows.padded()} * padded_columns;
     const std::int64_t out_image = range.channels * std::int64_t{range.rows} * output.shape.width;
-    const auto region = builder.outputs.allocate(align_up((in_image + out_image) * element_bytes, 2), 2);
-    const std::int64_t base = region.begin / element_bytes;
+    const auto region = builder.outputs.allocate(align_up((in_image + out_image) * element_size, 2), 2);
+    const std::int64_t base = region.begin / element_size;
 
     LoadOutputs load;
     load.pad_top = command_field<std::uint8_t>(rows.pad_top, layer.name, "top padding");
     load.pad_bottom = command_field<std::uint8_t>(rows.pad_bottom, layer.name, "bottom padding");
     load.pad_left = command_field<std::uint8_t>(columns.pad_left, layer.name, "left padding");
     load.pad_right = command_field<std::uint8_t>(columns.pad_right, layer.name, "right padding");
-    if (!average) load.pad_value = static_cast<std::int16_t>(wide ? -32768 : input.is_signed ? -128 : 0);
+    if (!average)
+      load.pad_value = static_cast<std::int16_t>(width == Width::k16 ? -32768 : input.is_signed ? -128 : 0);
     const TensorRange source{range.image, 1, range.channel, range.channels, rows.first, rows.rows};
     Prerequisites ready;
     if (reciprocals) ready.add(Engine::kLoad, reciprocals->loaded);
@@ -166,7 +167,7 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
     pool.valid_column_end = static_cast<std::uint16_t>(columns.pad_left + input.shape.width);
     pool.clip_low = command_field<std::int16_t>(layer.clip_low, layer.name, "clip_low");
     pool.clip_high = command_field<std::int16_t>(layer.clip_high, layer.name, "clip_high");
-    pool.wide = wide;
+    pool.width = width;
     pool.is_signed = input.is_signed;
     const CommandIndex vector = builder.emit(pool, ready);
     if (reciprocals) builder.parameters.used_by(reciprocals->region.id, Engine::kVector, vector);
@@ -176,17 +177,17 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
 
 void lower_add(ProgramBuilder& builder, const QuantizedLayer& layer) {
   const auto& tensors = builder.network().tensors;
-  const QuantizedTensor& input = tensors[static_cast<std::size_t>(layer.input)];
-  const QuantizedTensor& operand = tensors[static_cast<std::size_t>(layer.operand)];
-  const bool wide = input.bits == 16;
-  const std::int64_t element_bytes = wide ? 2 : 1;
-  const VectorBlock block = choose_block(builder, layer, input.shape, wide, [&](int rows) {
+  const QuantizedTensor& input = tensors[layer.input];
+  const QuantizedTensor& operand = tensors[layer.operand];
+  const Width width = width_of(input.bits);
+  const std::int64_t element_size = element_bytes(width);
+  const VectorBlock block = choose_block(builder, layer, input.shape, width, [&](int rows) {
     return std::int64_t{2} * rows * input.shape.width;
   });
   for_blocks(builder.options().batch, input.shape, block, [&](const TensorRange& range) {
     const std::int64_t elements = std::int64_t{range.channels} * range.rows * input.shape.width;
-    const auto region = builder.outputs.allocate(align_up(2 * elements * element_bytes, 2), 2);
-    const std::int64_t base = region.begin / element_bytes;
+    const auto region = builder.outputs.allocate(align_up(2 * elements * element_size, 2), 2);
+    const std::int64_t base = region.begin / element_size;
     Prerequisites ready;
     ready.add(Engine::kLoad, emit_load(builder, layer.input, range, base, elements, region.free));
     ready.add(Engine::kLoad,
@@ -202,7 +203,7 @@ void lower_add(ProgramBuilder& builder, const QuantizedLayer& layer) {
     add.operand_shift = layer.operand_rescale.shift;
     add.clip_low = command_field<std::int16_t>(layer.clip_low, layer.name, "clip_low");
     add.clip_high = command_field<std::int16_t>(layer.clip_high, layer.name, "clip_high");
-    add.wide = wide;
+    add.width = width;
     add.input_signed = input.is_signed;
     add.operand_signed = operand.is_signed;
     emit_store(builder, layer.output, range, base, elements, builder.emit(add, ready), region.id);

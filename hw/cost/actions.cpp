@@ -1,5 +1,6 @@
 #include "hw/cost/actions.h"
 
+#include "base/enum_index.h"
 #include "hw/isa/command.h"
 
 namespace bitbalance::cost {
@@ -55,12 +56,12 @@ const ActionInfo& info(Action action) {
        {C::kController, "commands", "fetched, checked, queued, issued"},
        {C::kDram, "read_bytes", "commands and unused bytes included"},
        {C::kDram, "write_bytes", ""}}};
-  return kTable[static_cast<std::size_t>(action)];
+  return kTable[enum_index(action)];
 }
 
 ActionCounts actions_of(const EventCounts& events) {
   ActionCounts counts{};
-  const auto set = [&](Action action, std::int64_t n) { counts[static_cast<std::size_t>(action)] = n; };
+  const auto set = [&](Action action, std::int64_t n) { counts[enum_index(action)] = n; };
   set(Action::kShiftAdd, events[Event::kShiftAdd]);
   set(Action::kNullSlot, events[Event::kNullSlot]);
   set(Action::kDrain, events[Event::kDrain]);

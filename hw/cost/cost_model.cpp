@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "base/enum_index.h"
 #include "hw/cost/inventory.h"
 
 namespace bitbalance::cost {
@@ -12,20 +13,20 @@ constexpr double kWattPerMilliwatt = 1e-3;
 
 }  // namespace
 
-Work work_of(const LayerProfile& profile, bool wide) {
-  return {actions_of(profile.events), profile.cycles, wide};
+Work work_of(const LayerProfile& profile, Width width) {
+  return {actions_of(profile.events), profile.cycles, width};
 }
 
 ComponentEnergies EnergyReport::components() const {
   ComponentEnergies result{};
   for (std::size_t c = 0; c < kComponents; ++c) result[c] = {0, clock_j[c], leakage_j[c]};
   for (std::size_t a = 0; a < kActions; ++a)
-    result[static_cast<std::size_t>(info(static_cast<Action>(a)).component)].actions_j += action_j[a];
+    result[enum_index(info(static_cast<Action>(a)).component)].actions_j += action_j[a];
   return result;
 }
 
 double EnergyReport::component_j(Component component) const {
-  return components()[static_cast<std::size_t>(component)].total_j();
+  return components()[enum_index(component)].total_j();
 }
 
 double EnergyReport::core_j() const {
@@ -65,25 +66,23 @@ CostModel::CostModel(const Technology& technology, const AcceleratorConfig& conf
     leakage_mw_[c] = prices.leakage_mw(parts[c]);
     area_.component[c] = prices.area(parts[c]);
   }
-  for (const bool wide : {false, true}) {
-    auto& pj = action_pj_[wide ? 1 : 0];
-    const auto uses = action_uses(config, wide);
+  for (const Width width : {Width::k8, Width::k16}) {
+    auto& pj = action_pj_[enum_index(width)];
+    const auto uses = action_uses(config, width);
     for (std::size_t a = 0; a < kActions; ++a) {
-      pj[a] =
-          prices.action_pj(uses[a], parts[static_cast<std::size_t>(info(static_cast<Action>(a)).component)]);
+      pj[a] = prices.action_pj(uses[a], parts[enum_index(info(static_cast<Action>(a)).component)]);
     }
-    pj[static_cast<std::size_t>(Action::kNullSlot)] =
-        prices.null_slot_share() * pj[static_cast<std::size_t>(Action::kShiftAdd)];
+    pj[enum_index(Action::kNullSlot)] = prices.null_slot_share() * pj[enum_index(Action::kShiftAdd)];
     for (const Action action : {Action::kDramReadByte, Action::kDramWriteByte})
-      pj[static_cast<std::size_t>(action)] = prices.dram_byte_pj();
+      pj[enum_index(action)] = prices.dram_byte_pj();
   }
 }
 
 EnergyReport CostModel::energy(const Work& work) const {
   EnergyReport report;
   for (std::size_t a = 0; a < kActions; ++a) {
-    report.action_j[a] = static_cast<double>(work.actions[a]) * action_pj(static_cast<Action>(a), work.wide) *
-                         kJoulePerPicojoule;
+    report.action_j[a] = static_cast<double>(work.actions[a]) *
+                         action_pj(static_cast<Action>(a), work.width) * kJoulePerPicojoule;
   }
   const auto cycles = static_cast<double>(work.cycles);
   for (std::size_t c = 0; c < kComponents; ++c) {

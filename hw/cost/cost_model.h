@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "base/enum_index.h"
 #include "hw/cost/actions.h"
 #include "hw/cost/prices.h"
 #include "hw/isa/config.h"
@@ -15,9 +16,9 @@ namespace bitbalance::cost {
 struct Work {
   ActionCounts actions{};
   std::int64_t cycles = 0;
-  bool wide = false;  ///< 16-bit activations
+  Width width = Width::k8;  ///< 16-bit activations
 };
-Work work_of(const LayerProfile& profile, bool wide);
+Work work_of(const LayerProfile& profile, Width width);
 
 struct ComponentEnergy {
   double actions_j = 0;
@@ -55,8 +56,8 @@ class CostModel {
   EnergyReport energy(const Work& work) const;
   const AreaReport& area() const { return area_; }
 
-  double action_pj(Action action, bool wide) const {
-    return action_pj_[wide ? 1 : 0][static_cast<std::size_t>(action)];
+  double action_pj(Action action, Width width) const {
+    return action_pj_[enum_index(width)][enum_index(action)];
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/enum_index.h"
 #include "hw/isa/command.h"
 
 namespace bitbalance::cost {
@@ -110,7 +111,7 @@ Parts controller(const AcceleratorConfig& c) {
 
 std::array<Parts, kComponents> inventory(const AcceleratorConfig& config) {
   std::array<Parts, kComponents> parts;
-  const auto of = [&](Component component) -> Parts& { return parts[static_cast<std::size_t>(component)]; };
+  const auto of = [&](Component component) -> Parts& { return parts[enum_index(component)]; };
   of(Component::kPeArray) = pe_array(config);
   of(Component::kWeightEncoder) = weight_encoder(config);
   of(Component::kWeightBuffer).srams = {{config.rows, double(config.weight_bank_bytes), kWordBits}};
@@ -124,13 +125,13 @@ std::array<Parts, kComponents> inventory(const AcceleratorConfig& config) {
   return parts;
 }
 
-std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& c, bool wide) {
+std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& c, Width width) {
   std::array<ActionUse, kActions> uses;
-  const auto of = [&](Action action) -> ActionUse& { return uses[static_cast<std::size_t>(action)]; };
-  const int lane = lane_bits(wide);
-  const int accumulator = c.accumulator_bits(wide);
-  const int element_bytes = wide ? 2 : 1;
-  const int rotation = 8 * element_bytes * stages(2 * c.columns);
+  const auto of = [&](Action action) -> ActionUse& { return uses[enum_index(action)]; };
+  const int lane = lane_bits(width);
+  const int accumulator = c.accumulator_bits(width);
+  const auto element_size = static_cast<int>(element_bytes(width));
+  const int rotation = 8 * element_size * stages(2 * c.columns);
   const auto sram_access = [](double reads, double writes) { return ActionUse{{}, true, reads, writes}; };
 
   of(Action::kShiftAdd).logic = {double(accumulator), double(widening_shifter(lane, kShiftStages)), 0,
@@ -146,16 +147,16 @@ std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& c, bool wid
   of(Action::kWeightWordRead) = sram_access(1, 0);
   of(Action::kWeightWordWrite) = sram_access(0, 1);
   of(Action::kActivationRead) = {
-      {kAddressBits, double(rotation), 0, 0, double(lane)}, true, double(element_bytes), 0};
-  of(Action::kActivationWrite) = {{0, double(rotation), 0, 0, 0}, true, 0, double(element_bytes)};
-  of(Action::kOutputRead) = {{0, double(rotation), 0, 0, 0}, true, double(element_bytes), 0};
-  of(Action::kOutputWrite) = {{0, double(rotation), 0, 0, 0}, true, 0, double(element_bytes)};
+      {kAddressBits, double(rotation), 0, 0, double(lane)}, true, double(element_size), 0};
+  of(Action::kActivationWrite) = {{0, double(rotation), 0, 0, 0}, true, 0, double(element_size)};
+  of(Action::kOutputRead) = {{0, double(rotation), 0, 0, 0}, true, double(element_size), 0};
+  of(Action::kOutputWrite) = {{0, double(rotation), 0, 0, 0}, true, 0, double(element_size)};
   of(Action::kParameterRead) = sram_access(1, 0);
   of(Action::kParameterWrite) = sram_access(0, 1);
   of(Action::kRequantize).logic = {
       double(accumulator) + kWordBits + 2 * kResultBits, double(narrowing_shifter(kWordBits)),
       double(accumulator) * kMultiplierBits, 0, double(accumulator) + kWordBits + kResultBits};
-  of(Action::kPool).logic = {wide ? 2.0 * kResultBits : kResultBits, 0, 0, 0, kResultBits};
+  of(Action::kPool).logic = {width == Width::k16 ? 2.0 * kResultBits : kResultBits, 0, 0, 0, kResultBits};
   // A word of the staging buffer is written and read once for every 8 bytes.
   for (const Action action : {Action::kDmaReadByte, Action::kDmaWriteByte})
     of(action) = {{0, 8.0 * stages(2 * c.columns), 0, 0, 0}, true, 8.0 / kWordBits, 8.0 / kWordBits};

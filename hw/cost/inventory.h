@@ -15,6 +15,6 @@ namespace bitbalance::cost {
 std::array<Parts, kComponents> inventory(const AcceleratorConfig& config);
 
 /// `wide`: 16-bit activations. Null slots and DRAM use none of these parts.
-std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& config, bool wide);
+std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& config, Width width);
 
 }  // namespace bitbalance::cost

@@ -6,6 +6,7 @@
 
 #include "base/bits.h"
 #include "hw/cost/sram.h"
+#include "hw/isa/width.h"
 
 namespace bitbalance::cost {
 
@@ -40,8 +41,8 @@ struct ActionUse {
 
 inline constexpr int kNarrowLaneBits = 9;  ///< signed or unsigned 8 bit
 inline constexpr int kWideLaneBits = 16;
-constexpr int lane_bits(bool wide) {
-  return wide ? kWideLaneBits : kNarrowLaneBits;
+constexpr int lane_bits(Width width) {
+  return width == Width::k16 ? kWideLaneBits : kNarrowLaneBits;
 }
 
 /// Stages of a multiplexer tree, or bits of an index: log2, rounded up.

@@ -1,5 +1,7 @@
 #include "hw/cost/prices.h"
 
+#include "base/enum_index.h"
+
 #include <cmath>
 
 namespace bitbalance::cost {
@@ -58,7 +60,7 @@ PriceList::PriceList(const Technology& t)
       sram_(t.sram),
       sram_energy_(energy_scale(t, t.sram.node_nm, t.sram.voltage_v)),
       sram_area_(area_scale(t, t.sram.node_nm)),
-      dram_byte_pj_(kBitsPerByte * scaled(t.dram.energy_per_bit[static_cast<std::size_t>(t.dram.type)], t)),
+      dram_byte_pj_(kBitsPerByte * scaled(t.dram.energy_per_bit[enum_index(t.dram.type)], t)),
       null_slot_share_(scaled(t.layout.null_slot_share, t)) {}
 
 ComponentArea PriceList::area(const Parts& parts) const {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/config_error.h"
+#include "base/enum_index.h"
 #include "hw/cost/sram.h"
 
 namespace bitbalance::cost {
@@ -31,7 +32,7 @@ const UnitInfo& info(Unit unit) {
        {"uW", Quantity::kPower, 1e-3},
        {"mW", Quantity::kPower, 1},
        {"1", Quantity::kRatio, 1}}};
-  return kUnits[static_cast<std::size_t>(unit)];
+  return kUnits[enum_index(unit)];
 }
 
 void require(bool ok, const char* name, double value, const std::string& accepted) {

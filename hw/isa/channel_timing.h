@@ -52,7 +52,7 @@ class DataDurations {
     }
   }
 
-  const Duration& of(std::int64_t bytes) const { return durations_[static_cast<std::size_t>(bytes)]; }
+  const Duration& of(std::int64_t bytes) const { return durations_[bytes]; }
 
  private:
   std::array<Duration, kMostBytes + 1> durations_{};

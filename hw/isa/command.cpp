@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/bits.h"
+#include "base/enum_index.h"
 #include "hw/isa/command_fields.h"
 
 namespace bitbalance::isa {
@@ -57,7 +58,7 @@ class Writer {
   template <class T>
   void operator()(const Field& field, const T& value) {
     const int width = bits_of<T>(field);
-    const auto bits = static_cast<std::uint64_t>(value - field.bias);
+    const auto bits = static_cast<std::uint64_t>(static_cast<std::int64_t>(value) - field.bias);
     for_bytes(places_.next(width), width, [&](std::size_t byte, int bit, int count, int done) {
       bytes_[byte] |= static_cast<std::uint8_t>((bits >> done & low_mask(count)) << bit);
     });
@@ -115,7 +116,7 @@ constexpr std::uint32_t kHeaderSeed = 0xffffffff;
 
 const char* to_string(Engine engine) {
   constexpr const char* kNames[kEngines] = {"load", "compute", "vector", "store"};
-  return kNames[static_cast<std::size_t>(engine)];
+  return kNames[enum_index(engine)];
 }
 
 Opcode opcode_of(const Command& command) {

@@ -10,6 +10,7 @@
 
 #include "base/bits.h"
 #include "hw/isa/names.h"
+#include "hw/isa/width.h"
 
 namespace bitbalance::isa {
 
@@ -85,7 +86,7 @@ struct TensorSlice {
   std::uint16_t channels = 1;
   std::uint16_t rows = 1;     ///< rows that exist in DRAM
   std::uint16_t columns = 1;  ///< elements of a row = width of the tensor
-  bool wide = false;          ///< 16-bit elements
+  Width width = Width::k8;    ///< 16-bit elements
 };
 
 /// Slice -> activation or output buffer. In the buffer: element (n, c, py, px, y, x) stands at base + n *
@@ -134,7 +135,7 @@ struct Compute {
   std::int16_t clip_low = -128, clip_high = 127;
   std::uint16_t operand_multiplier = 0;
   std::uint8_t operand_shift = 0;
-  bool wide = false;           ///< 16-bit lanes
+  Width width = Width::k8;     ///< 16-bit lanes
   bool input_signed = false;   ///< 8-bit activations: sign- or zero-extended to the 9-bit lane
   bool output_signed = false;  ///< 8-bit results: how pooling compares them
   bool first_chunk = true;     ///< clear the accumulators at the first slot
@@ -162,7 +163,8 @@ struct Pool {
   std::uint16_t valid_column_begin = 0, valid_column_end = 0;  ///< not padding: begin <= i < end
   std::uint16_t parameter_base = 0;  ///< average: entry [n - 1] rescales a sum of n valid elements
   std::int16_t clip_low = -128, clip_high = 127;
-  bool wide = false, is_signed = false;  ///< of the input
+  Width width = Width::k8;  ///< of input and output
+  bool is_signed = false;   ///< the input
 };
 
 /// output[i] = clamp(rescale(input[i]) + rescale(operand[i])), i < elements; output_base may equal an
@@ -173,7 +175,8 @@ struct Add {
   std::uint16_t input_multiplier = 0, operand_multiplier = 0;
   std::uint8_t input_shift = 0, operand_shift = 0;
   std::int16_t clip_low = -128, clip_high = 127;
-  bool wide = false, input_signed = false, operand_signed = false;
+  Width width = Width::k8;
+  bool input_signed = false, operand_signed = false;
 };
 
 /// Output buffer -> slice; planes of the buffer are rows x columns without padding.

@@ -68,14 +68,14 @@ class AccessList {
     ring(false, c.weight_base, groups * stream.bytes(c.steps()));
     const std::uint64_t plane = std::uint64_t{c.plane_rows} * c.plane_columns;
     const std::uint64_t input = plane * c.stride_h * c.stride_w * c.channels * c.conv_groups;
-    images(Storage::kActivations, false, c.wide, c.activation_base, input, c.images,
+    images(Storage::kActivations, false, c.width, c.activation_base, input, c.images,
            c.activation_image_stride);
     if (!c.last_chunk) return;
     const std::uint64_t channels = std::uint64_t{c.conv_groups} * c.output_channels;
     const auto pixels =
         static_cast<std::uint64_t>(c.rows / c.pool_h) * static_cast<std::uint64_t>(c.columns / c.pool_w);
     parameters(false, c.parameter_base, channels);
-    images(Storage::kOutputs, true, c.wide, c.output_base, channels * pixels, c.images,
+    images(Storage::kOutputs, true, c.width, c.output_base, channels * pixels, c.images,
            c.output_image_stride);
   }
   void operator()(const Pool& p) {
@@ -86,19 +86,19 @@ class AccessList {
       const int divisors = p.single_divisor ? 1 : p.kernel_h * p.kernel_w;
       parameters(false, p.parameter_base, static_cast<std::uint64_t>(divisors));
     }
-    images(Storage::kOutputs, false, p.wide, p.input_base, elements(p.input_rows, p.input_columns), p.images,
+    images(Storage::kOutputs, false, p.width, p.input_base, elements(p.input_rows, p.input_columns), p.images,
            p.input_image_stride);
-    images(Storage::kOutputs, true, p.wide, p.output_base, elements(p.output_rows, p.output_columns),
+    images(Storage::kOutputs, true, p.width, p.output_base, elements(p.output_rows, p.output_columns),
            p.images, p.output_image_stride);
   }
   void operator()(const Add& a) {
-    images(Storage::kOutputs, false, a.wide, a.input_base, a.elements, 1, 0);
-    images(Storage::kOutputs, false, a.wide, a.operand_base, a.elements, 1, 0);
-    images(Storage::kOutputs, true, a.wide, a.output_base, a.elements, 1, 0);
+    images(Storage::kOutputs, false, a.width, a.input_base, a.elements, 1, 0);
+    images(Storage::kOutputs, false, a.width, a.operand_base, a.elements, 1, 0);
+    images(Storage::kOutputs, true, a.width, a.output_base, a.elements, 1, 0);
   }
   void operator()(const Store& store) {
     const TensorSlice& s = store.slice;
-    images(Storage::kOutputs, false, s.wide, store.base, std::uint64_t{s.channels} * s.rows * s.columns,
+    images(Storage::kOutputs, false, s.width, store.base, std::uint64_t{s.channels} * s.rows * s.columns,
            s.images, store.image_stride);
     slice(true, s);
   }
@@ -118,19 +118,19 @@ class AccessList {
     add(Storage::kParameters, writes, {base * kEntry, entries * kEntry});
   }
   /// Blocks of `elements` in a buffer.
-  void images(Storage storage, bool writes, bool wide, std::uint64_t base, std::uint64_t elements,
+  void images(Storage storage, bool writes, Width width, std::uint64_t base, std::uint64_t elements,
               std::uint64_t count, std::uint64_t stride) {
-    const std::uint64_t size = element_bytes(wide);
+    const std::uint64_t size = element_bytes(width);
     add(storage, writes, {base * size, elements * size, 1, 0, count, stride * size});
   }
   void slice(bool writes, const TensorSlice& s) {
     add(Storage::kData, writes,
-        {s.dram_offset, std::uint64_t{s.rows} * s.columns * element_bytes(s.wide), s.channels,
+        {s.dram_offset, std::uint64_t{s.rows} * s.columns * element_bytes(s.width), s.channels,
          s.channel_pitch, s.images, s.image_pitch});
   }
   void tensor(Storage storage, const LoadTensor& load) {
     slice(false, load.slice);
-    images(storage, true, load.slice.wide, load.base,
+    images(storage, true, load.slice.width, load.base,
            static_cast<std::uint64_t>(load.channel_stride()) * load.slice.channels, load.slice.images,
            load.image_stride);
   }

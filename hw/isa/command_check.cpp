@@ -16,8 +16,9 @@ constexpr std::uint64_t kBlobAlignment = 64;
 template <class Body>
 bool in_range(const Body& body) {
   bool good = true;
-  CommandDescription<Body>::fields(
-      body, [&good](const Field& field, const auto& value) { good = good && field.range.holds(value); });
+  CommandDescription<Body>::fields(body, [&good](const Field& field, const auto& value) {
+    good = good && field.range.holds(static_cast<std::int64_t>(value));
+  });
   return good;
 }
 
@@ -34,7 +35,7 @@ bool fits(std::uint64_t base, std::uint64_t images, std::uint64_t image_stride, 
 /// 16-bit elements stand at even addresses.
 bool aligned(const TensorSlice& slice, const RegionMap& regions) {
   const std::uint64_t address = regions.address(Region::kData, slice.dram_offset);
-  return !slice.wide || ((address | slice.image_pitch | slice.channel_pitch) & 1) == 0;
+  return slice.width == Width::k8 || ((address | slice.image_pitch | slice.channel_pitch) & 1) == 0;
 }
 
 bool aligned_blob(const RegionMap& regions, std::uint32_t dram_offset) {
@@ -72,7 +73,7 @@ bool activations_fit(const Compute& c, const AcceleratorConfig& config) {
   const std::uint64_t channels = std::uint64_t{c.conv_groups} * c.channels;
   const std::uint64_t channel_stride =
       std::uint64_t{c.stride_h} * c.stride_w * std::uint64_t{c.plane_rows} * c.plane_columns;
-  const std::int64_t capacity = config.activation_elements(c.wide);
+  const std::int64_t capacity = config.activation_elements(c.width);
   // Together they could leave 64 bits.
   const bool factors_fit = channels <= static_cast<std::uint64_t>(capacity) &&
                            channel_stride <= static_cast<std::uint64_t>(capacity);
@@ -86,12 +87,12 @@ bool results_fit(const Compute& c, const AcceleratorConfig& config) {
       static_cast<std::uint64_t>(c.rows / c.pool_h) * static_cast<std::uint64_t>(c.columns / c.pool_w);
   return c.parameter_base + channels <= static_cast<std::uint64_t>(config.parameter_entries()) &&
          fits(c.output_base, c.images, c.output_image_stride, channels * plane,
-              config.output_elements(c.wide));
+              config.output_elements(c.width));
 }
 
 /// Partial sums wait in the array, which holds those of one tile.
 bool is_one_tile(const Compute& c, const AcceleratorConfig& config) {
-  const auto lanes = static_cast<std::uint64_t>(config.lanes(c.wide));
+  const auto lanes = static_cast<std::uint64_t>(config.lanes(c.width));
   const std::uint64_t lines = std::uint64_t{c.images} * c.rows;
   const bool one_pixel_tile = config.column_mapping == ColumnMapping::kRow ? lines == 1 && c.columns <= lanes
                                                                            : lines * c.columns <= lanes;
@@ -122,18 +123,18 @@ ProgramFault check(const LoadParameters& load, const AcceleratorConfig& config, 
 }
 
 ProgramFault check(const LoadActivations& load, const AcceleratorConfig& config, const RegionMap& regions) {
-  return check_tensor(load, config.activation_elements(load.slice.wide), regions);
+  return check_tensor(load, config.activation_elements(load.slice.width), regions);
 }
 
 ProgramFault check(const LoadOutputs& load, const AcceleratorConfig& config, const RegionMap& regions) {
-  return check_tensor(load, config.output_elements(load.slice.wide), regions);
+  return check_tensor(load, config.output_elements(load.slice.width), regions);
 }
 
 ProgramFault check(const Store& store, const AcceleratorConfig& config, const RegionMap& regions) {
   const TensorSlice& slice = store.slice;
   if (!in_range(store) || !aligned(slice, regions)) return ProgramFault::kBadField;
   const std::uint64_t elements = std::uint64_t{slice.channels} * slice.rows * slice.columns;
-  if (!fits(store.base, slice.images, store.image_stride, elements, config.output_elements(slice.wide))) {
+  if (!fits(store.base, slice.images, store.image_stride, elements, config.output_elements(slice.width))) {
     return ProgramFault::kBadField;
   }
   if (!regions.contains(Region::kData, slice.dram_offset, extent_bytes(slice)))
@@ -153,7 +154,7 @@ ProgramFault check(const Pool& pool, const AcceleratorConfig& config) {
   if (!in_range(pool)) return ProgramFault::kBadField;
   const bool windows_inside = (pool.output_rows - 1) * pool.stride_h + pool.kernel_h <= pool.input_rows &&
                               (pool.output_columns - 1) * pool.stride_w + pool.kernel_w <= pool.input_columns;
-  const std::int64_t capacity = config.output_elements(pool.wide);
+  const std::int64_t capacity = config.output_elements(pool.width);
   const std::uint64_t input = std::uint64_t{pool.channels} * pool.input_rows * pool.input_columns;
   const std::uint64_t output = std::uint64_t{pool.channels} * pool.output_rows * pool.output_columns;
   const int divisors = !pool.average ? 0 : pool.single_divisor ? 1 : pool.kernel_h * pool.kernel_w;
@@ -164,7 +165,7 @@ ProgramFault check(const Pool& pool, const AcceleratorConfig& config) {
 }
 
 ProgramFault check(const Add& add, const AcceleratorConfig& config) {
-  const std::int64_t capacity = config.output_elements(add.wide);
+  const std::int64_t capacity = config.output_elements(add.width);
   return bad_field_unless(in_range(add) && fits(add.input_base, 1, 0, add.elements, capacity) &&
                           fits(add.operand_base, 1, 0, add.elements, capacity) &&
                           fits(add.output_base, 1, 0, add.elements, capacity));

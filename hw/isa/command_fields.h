@@ -114,7 +114,7 @@ void describe_slice(Slice& s, Visitor&& field) {
   field(Field{"channels", at_least(1)}, s.channels);
   field(Field{"rows", at_least(1)}, s.rows);
   field(Field{"columns", at_least(1)}, s.columns);
-  field(Field{"wide"}, s.wide);
+  field(Field{"wide", {}, 1}, s.width);
 }
 
 template <class Load, class Visitor>
@@ -240,7 +240,7 @@ struct CommandDescription<Compute> {
     field(Field{"clip_high"}, b.clip_high);
     field(Field{"operand_multiplier"}, b.operand_multiplier);
     field(Field{"operand_shift", kShiftRange}, b.operand_shift);
-    field(Field{"wide"}, b.wide);
+    field(Field{"wide", {}, 1}, b.width);
     field(Field{"input_signed"}, b.input_signed);
     field(Field{"output_signed"}, b.output_signed);
     field(Field{"first_chunk"}, b.first_chunk);
@@ -280,7 +280,7 @@ struct CommandDescription<Pool> {
     field(Field{"clip_high"}, b.clip_high);
     field(Field{"average"}, b.average);
     field(Field{"single_divisor"}, b.single_divisor);
-    field(Field{"wide"}, b.wide);
+    field(Field{"wide", {}, 1}, b.width);
     field(Field{"is_signed"}, b.is_signed);
   }
 };
@@ -302,7 +302,7 @@ struct CommandDescription<Add> {
     field(Field{"operand_shift", kShiftRange}, b.operand_shift);
     field(Field{"clip_low"}, b.clip_low);
     field(Field{"clip_high"}, b.clip_high);
-    field(Field{"wide"}, b.wide);
+    field(Field{"wide", {}, 1}, b.width);
     field(Field{"input_signed"}, b.input_signed);
     field(Field{"operand_signed"}, b.operand_signed);
   }

@@ -1,5 +1,7 @@
 #include "hw/isa/command_order.h"
 
+#include "base/enum_index.h"
+
 #include <algorithm>
 #include <deque>
 
@@ -47,7 +49,7 @@ class OrderWalk {
     const Command& command = commands_[next_];
     if (std::holds_alternative<End>(command.body)) return false;
     if (has_engine(command)) {
-      std::deque<Index>& queue = engines_[static_cast<std::size_t>(engine_of(command))].queue;
+      std::deque<Index>& queue = engines_[enum_index(engine_of(command))].queue;
       if (queue.size() == queue_depth_) return false;
       queue.push_back(next_++);
       return true;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <vector>
 
+#include "base/enum_index.h"
 #include "hw/isa/command.h"
 #include "hw/isa/config.h"
 
@@ -24,13 +25,14 @@ class CommandOrder {
                const std::function<bool(Index)>& can_complete);
 
   /// The commands that start, by engine in its order. The others wait forever.
-  const std::vector<Index>& started(Engine engine) const { return started_[at(engine)]; }
+  const std::vector<Index>& started(Engine engine) const { return started_[enum_index(engine)]; }
   /// What has completed whenever the engine's command number `position` starts.
-  const Counts& before(Engine engine, std::size_t position) const { return before_[at(engine)][position]; }
+  const Counts& before(Engine engine, std::size_t position) const {
+    return before_[enum_index(engine)][position];
+  }
 
  private:
   friend class OrderWalk;
-  static constexpr std::size_t at(Engine engine) { return static_cast<std::size_t>(engine); }
 
   std::array<std::vector<Index>, kEngines> started_;
   std::array<std::vector<Counts>, kEngines> before_;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "hw/isa/synchronization.h"
+#include "hw/isa/width.h"
 #include "quant/ir/token_form.h"
 
 namespace bitbalance::isa {
@@ -55,18 +56,22 @@ struct AcceleratorConfig {
   DramInterfaceConfig dram;
 
   /// Activations the array consumes a step: 2 x columns at 8 bit, columns at 16 bit.
-  int lanes(bool wide) const { return wide ? columns : 2 * columns; }
+  int lanes(Width width) const { return width == Width::k16 ? columns : 2 * columns; }
   /// Banks of the activation buffer as words of one activation: as many as lanes.
-  int activation_banks(bool wide) const { return lanes(wide); }
+  int activation_banks(Width width) const { return lanes(width); }
   /// Elements the activation and output buffers hold.
-  std::int64_t activation_elements(bool wide) const { return activation_buffer_bytes / (wide ? 2 : 1); }
-  std::int64_t output_elements(bool wide) const { return output_buffer_bytes / (wide ? 2 : 1); }
+  std::int64_t activation_elements(Width width) const {
+    return activation_buffer_bytes / element_bytes(width);
+  }
+  std::int64_t output_elements(Width width) const { return output_buffer_bytes / element_bytes(width); }
   int parameter_entries() const { return parameter_buffer_bytes / kParameterBytes; }
   /// The load engine's staging buffer: every outstanding burst, and a line of the array.
   std::uint32_t staging_bytes() const {
     return static_cast<std::uint32_t>(dram.max_outstanding * dram.burst_bytes + 2 * columns);
   }
-  int accumulator_bits(bool wide) const { return wide ? accumulator_bits_16 : accumulator_bits_8; }
+  int accumulator_bits(Width width) const {
+    return width == Width::k16 ? accumulator_bits_16 : accumulator_bits_8;
+  }
 
   /// Command records requested or fetched and not yet dispatched, at most.
   static constexpr std::uint32_t kPrefetch = 8;

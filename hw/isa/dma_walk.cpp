@@ -7,7 +7,7 @@ namespace bitbalance::isa {
 std::uint64_t extent_bytes(const TensorSlice& slice) {
   return std::uint64_t{slice.image_pitch} * (slice.images - 1u) +
          std::uint64_t{slice.channel_pitch} * (slice.channels - 1u) +
-         std::uint64_t{slice.rows} * slice.columns * element_bytes(slice.wide);
+         std::uint64_t{slice.rows} * slice.columns * element_bytes(slice.width);
 }
 
 std::uint64_t blob_bytes(const LoadWeights& load) {
@@ -22,7 +22,7 @@ RunWalk::RunWalk(std::uint64_t address, std::uint64_t bytes)
 
 RunWalk::RunWalk(const TensorSlice& slice, std::uint64_t address)
     : address_(address),
-      piece_bytes_(std::uint64_t{slice.rows} * slice.columns * element_bytes(slice.wide)),
+      piece_bytes_(std::uint64_t{slice.rows} * slice.columns * element_bytes(slice.width)),
       image_pitch_(slice.image_pitch),
       channel_pitch_(slice.channel_pitch),
       images_(slice.images),

@@ -10,10 +10,6 @@
 
 namespace bitbalance::isa {
 
-constexpr std::uint32_t element_bytes(bool wide) {
-  return wide ? 2 : 1;
-}
-
 /// Bytes from the slice's first element to the end of its last.
 std::uint64_t extent_bytes(const TensorSlice& slice);
 /// Bytes of the weight blob.

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/enum_index.h"
 #include "hw/isa/names.h"
 
 namespace bitbalance::isa {
@@ -41,8 +42,8 @@ const char* to_string(Event event);
 /// Counts of one layer.
 class EventCounts {
  public:
-  void add(Event e, std::int64_t n = 1) { counts_[static_cast<std::size_t>(e)] += n; }
-  std::int64_t operator[](Event e) const { return counts_[static_cast<std::size_t>(e)]; }
+  void add(Event e, std::int64_t n = 1) { counts_[enum_index(e)] += n; }
+  std::int64_t operator[](Event e) const { return counts_[enum_index(e)]; }
   EventCounts& operator+=(const EventCounts& o) {
     for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += o.counts_[i];
     return *this;

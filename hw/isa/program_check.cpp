@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/enum_index.h"
 #include "hw/isa/command_accesses.h"
 #include "hw/isa/command_check.h"
 #include "hw/isa/command_order.h"
@@ -17,7 +18,7 @@ using Index = CommandOrder::Index;
 /// Whether `compute` finds in the array what `before` left there for it: partial sums of the same tile.
 bool continues(const Compute& compute, const Compute* before) {
   const auto pixels = [](const Compute& c) { return std::int64_t{c.images} * c.rows * c.columns; };
-  return before != nullptr && !before->last_chunk && before->wide == compute.wide &&
+  return before != nullptr && !before->last_chunk && before->width == compute.width &&
          before->output_channels == compute.output_channels && pixels(*before) == pixels(compute);
 }
 
@@ -107,8 +108,8 @@ class SynchronizationCheck {
     const std::vector<Index>& of_b = order_.started(b);
     for (std::size_t j = 0; j < of_b.size(); ++j) {
       // Those that need not have completed before, up to the first that always starts behind.
-      for (std::size_t i = order_.before(b, j)[static_cast<std::size_t>(a)];
-           i < of_a.size() && order_.before(a, i)[static_cast<std::size_t>(b)] <= j; ++i) {
+      for (std::size_t i = order_.before(b, j)[enum_index(a)];
+           i < of_a.size() && order_.before(a, i)[enum_index(b)] <= j; ++i) {
         if (std::string flaw = conflict(of_a[i], of_b[j]); !flaw.empty()) return flaw;
       }
     }

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/enum_index.h"
 #include "hw/isa/program.h"
 
 namespace bitbalance::isa {
@@ -244,7 +245,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
 }};
 
 constexpr const RegisterInfo& info(Register r) {
-  return kRegisters[static_cast<std::size_t>(r)];
+  return kRegisters[enum_index(r)];
 }
 constexpr std::uint32_t offset_of(Register r) {
   return info(r).offset;
@@ -278,9 +279,9 @@ class RegisterFile {
   RegisterFile();
 
   /// Hardware side.
-  std::uint32_t get(Register r) const { return values_[static_cast<std::size_t>(r)]; }
-  void set(Register r, std::uint32_t value) { values_[static_cast<std::size_t>(r)] = value; }
-  void set_bits(Register r, std::uint32_t bits) { values_[static_cast<std::size_t>(r)] |= bits; }
+  std::uint32_t get(Register r) const { return values_[enum_index(r)]; }
+  void set(Register r, std::uint32_t value) { values_[enum_index(r)] = value; }
+  void set_bits(Register r, std::uint32_t bits) { values_[enum_index(r)] |= bits; }
   /// Reads and clears: the bits of a write-only register that await their effect.
   std::uint32_t take(Register r);
   std::uint64_t get_pair(Register lo, Register hi) const { return get(lo) | std::uint64_t{get(hi)} << 32; }

@@ -1,5 +1,7 @@
 #include "hw/isa/synchronization.h"
 
+#include "base/enum_index.h"
+
 namespace bitbalance::isa {
 namespace {
 
@@ -25,7 +27,7 @@ const std::vector<SynchronizationRule>& synchronization_rules() {
 }
 
 const SynchronizationRule& rule_of(Synchronization synchronization) {
-  return synchronization_rules()[static_cast<std::size_t>(synchronization)];
+  return synchronization_rules()[enum_index(synchronization)];
 }
 
 const char* to_string(Synchronization value) {

@@ -10,9 +10,9 @@
 namespace bitbalance::isa {
 
 /// Pixel tiles of `images` x `rows` x `columns` outputs: what one row group takes.
-inline std::int64_t pixel_tiles(const AcceleratorConfig& config, bool wide, std::int64_t images,
+inline std::int64_t pixel_tiles(const AcceleratorConfig& config, Width width, std::int64_t images,
                                 std::int64_t rows, std::int64_t columns) {
-  const int lanes = config.lanes(wide);
+  const int lanes = config.lanes(width);
   if (config.column_mapping == ColumnMapping::kRow) return images * rows * ceil_div(columns, lanes);
   return ceil_div(images * rows * columns, lanes);
 }
@@ -20,7 +20,7 @@ inline std::int64_t pixel_tiles(const AcceleratorConfig& config, bool wide, std:
 /// Tiles of a command: conv groups x row groups x pixel tiles.
 inline std::int64_t tiles(const AcceleratorConfig& config, const Compute& c) {
   return std::int64_t{c.conv_groups} * c.row_groups(config.rows) *
-         pixel_tiles(config, c.wide, c.images, c.rows, c.columns);
+         pixel_tiles(config, c.width, c.images, c.rows, c.columns);
 }
 
 }  // namespace bitbalance::isa

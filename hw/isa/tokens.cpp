@@ -41,8 +41,7 @@ TokenList tokens(const TokenMask& mask) {
   for (std::uint32_t ones = mask.ones; ones != 0;) {
     const int position = leading_one(ones);
     const std::uint32_t bit = 1u << position;
-    list.token[static_cast<std::size_t>(list.count++)] = {(mask.negatives & bit) != 0,
-                                                          static_cast<std::uint8_t>(position)};
+    list.token[list.count++] = {(mask.negatives & bit) != 0, static_cast<std::uint8_t>(position)};
     ones ^= bit;
   }
   return list;
@@ -88,7 +87,7 @@ std::uint64_t WeightFormat::pack(std::int32_t weight) const {
   int at = count_bits_;
   if (form_ == TokenForm::kBinary) code |= std::uint64_t{negative} << at++;
   for (int i = 0; i < list.count; ++i) {
-    const Token& token = list.token[static_cast<std::size_t>(i)];
+    const Token& token = list.token[i];
     code |= std::uint64_t{token.position} << at;
     at += position_bits_;
     if (form_ == TokenForm::kSignedDigit) code |= std::uint64_t{token.negative} << at++;

@@ -1,5 +1,7 @@
 #include "hw/port/burst_initiator.h"
 
+#include "base/enum_index.h"
+
 #include <fmt/format.h>
 
 #include <cstring>
@@ -19,7 +21,7 @@ BurstInitiator::BurstInitiator(const DramInterfaceConfig& config)
   socket.register_nb_transport_bw(this, &BurstInitiator::nb_transport_bw);
   socket.register_invalidate_direct_mem_ptr(this, &BurstInitiator::invalidate_direct_mem_ptr);
   for (int c = 0; c < kMemoryChannels && !use_nb_transport_; ++c) {
-    auto& caller = callers_[static_cast<std::size_t>(c)];
+    auto& caller = callers_[c];
     caller = std::make_unique<Caller>();
     sc_core::sc_spawn([this, &caller] { call_blocking(*caller); },
                       fmt::format("call_{}", to_string(static_cast<MemoryChannel>(c))).c_str());
@@ -66,7 +68,7 @@ void BurstInitiator::send(Transaction& transaction, const sc_core::sc_time& ahea
     return;
   }
   if (!use_nb_transport_) {
-    Caller& caller = *callers_[static_cast<std::size_t>(transaction.extension.channel)];
+    Caller& caller = *callers_[enum_index(transaction.extension.channel)];
     caller.transaction = &transaction;
     caller.ahead = ahead;
     caller.wake.notify();
@@ -146,7 +148,7 @@ void BurstInitiator::answer(Transaction& transaction, std::uint64_t time) {
 }
 
 void BurstInitiator::fail(Transaction& transaction, const std::string& reason) {
-  std::string& first = errors_[static_cast<std::size_t>(transaction.extension.channel)];
+  std::string& first = errors_[enum_index(transaction.extension.channel)];
   if (first.empty()) first = fmt::format("{}: {}", describe(transaction), reason);
   transaction.answered = transaction.failed = true;
   answered(transaction);

@@ -1,5 +1,7 @@
 #include "hw/rtl/accelerator.h"
 
+#include "base/enum_index.h"
+
 namespace bitbalance::rtl {
 
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
@@ -41,8 +43,8 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
   controller_.acceptances(c.acceptances);
   const auto connect = [this](Engine engine, Channel<IssuedCommand>& commands,
                               Channel<Completion>& completions) {
-    controller_.ports[static_cast<std::size_t>(engine)].commands(commands);
-    controller_.ports[static_cast<std::size_t>(engine)].completions(completions);
+    controller_.ports[enum_index(engine)].commands(commands);
+    controller_.ports[enum_index(engine)].completions(completions);
   };
   connect(Engine::kLoad, c.load_commands, c.load_completions);
   connect(Engine::kCompute, c.compute_commands, c.compute_completions);
@@ -51,8 +53,8 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
 
   const auto lane = [this](MemoryChannel channel, Channel<MemoryRequest>& requests,
                            Channel<MemoryResponse>& responses) {
-    memory_port_.lanes[static_cast<std::size_t>(channel)].requests(requests);
-    memory_port_.lanes[static_cast<std::size_t>(channel)].responses(responses);
+    memory_port_.lanes[enum_index(channel)].requests(requests);
+    memory_port_.lanes[enum_index(channel)].responses(responses);
   };
   lane(MemoryChannel::kCommand, c.command_requests, c.command_responses);
   lane(MemoryChannel::kRead, c.read_requests, c.read_responses);

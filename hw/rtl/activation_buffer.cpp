@@ -58,7 +58,7 @@ void ActivationBuffer::take_tile() {
   std::uint8_t runs = 0;
   for (int turn = 0; turn < tile_.conflicts; ++turn) {
     const std::uint8_t begin = runs;
-    turn_begin_[static_cast<std::size_t>(turn)] = begin;
+    turn_begin_[turn] = begin;
     for (std::uint8_t lane = 0; lane < tile_.lanes; ++lane) {
       if (tile_.turn[lane] == turn) add_lane(lane, begin, runs);
     }
@@ -97,7 +97,7 @@ void ActivationBuffer::start_step() {
 void ActivationBuffer::read_turn() {
   const int begin = turn_begin_[turn_];
   const int end = turn_begin_[turn_ + std::size_t{1}];
-  if (tile_.wide) {
+  if (tile_.width == Width::k16) {
     read_runs<true, true>(begin, end);
   } else if (tile_.input_signed) {
     read_runs<false, true>(begin, end);
@@ -110,7 +110,7 @@ void ActivationBuffer::read_turn() {
 template <bool Wide, bool Signed>
 void ActivationBuffer::read_runs(int begin, int end) {
   for (int i = begin; i < end; ++i) {
-    const Run& run = runs_[static_cast<std::size_t>(i)];
+    const Run& run = runs_[i];
     store_.read_line<Wide, Signed>(run.address + offset_, run.lanes, &vector_.lane[run.lane]);
   }
 }

@@ -28,9 +28,9 @@ class ActivationBuffer : public Clocked, public virtual sc_core::sc_interface {
   ActivationBuffer(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile);
 
   /// The load engine's port. Elements of 8 or 16 bits, each at a multiple of its own size.
-  void write(std::uint32_t address, bool wide, int value) { store_.write(address, wide, value); }
-  int read(std::uint32_t address, bool wide, bool is_signed) const {
-    return store_.read(address, wide, is_signed);
+  void write(std::uint32_t address, Width width, int value) { store_.write(address, width, value); }
+  int read(std::uint32_t address, Width width, bool is_signed) const {
+    return store_.read(address, width, is_signed);
   }
 
   void describe(SignalList& signals) const override;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <systemc>
 
+#include "base/enum_index.h"
 #include "hw/isa/events.h"
 #include "hw/rtl/names.h"
 
@@ -17,7 +18,7 @@ class ActivityMeter : public virtual sc_core::sc_interface {
   /// The cycle that begins at `edge`; at most once an edge. Cycles that nobody counts are the controller's
   /// to name.
   void count(Activity activity, std::int64_t edge) {
-    ++cycles_[static_cast<std::size_t>(activity)];
+    ++cycles_[enum_index(activity)];
     last_ = activity;
     last_edge_ = edge;
     if (activity == Activity::kBusy) {
@@ -28,7 +29,7 @@ class ActivityMeter : public virtual sc_core::sc_interface {
   /// Cycles that began before `edge`, which is the last one or later.
   std::int64_t before(std::int64_t edge, Activity activity) const {
     const bool counted_now = last_ == activity && last_edge_ == edge;
-    return cycles_[static_cast<std::size_t>(activity)] - static_cast<std::int64_t>(counted_now);
+    return cycles_[enum_index(activity)] - static_cast<std::int64_t>(counted_now);
   }
   /// Edge of the last busy cycle that began before `edge`; INT64_MIN: there was none.
   std::int64_t last_busy_before(std::int64_t edge) const { return busy_ < edge ? busy_ : busy_before_; }

@@ -39,7 +39,7 @@ struct Tile {
   std::uint32_t index = 0;  ///< tile number within its layer, for the waveform window
   bool first_of_command = false;
   bool last_of_command = false;
-  bool wide = false;
+  Width width = Width::k8;
   bool input_signed = false;
   bool clear = true;           ///< first chunk: the accumulators start at zero
   bool drain = true;           ///< last chunk: the accumulators go to the shadow registers
@@ -93,7 +93,8 @@ struct TokenSlot {
   bool last_of_tile = false;
   bool last_of_command = false;
   bool bubble = false;  ///< no slot: a cycle that only the activation reads need
-  bool wide = false, clear = false, drain = false;
+  Width width = Width::k8;
+  bool clear = false, drain = false;
   std::uint8_t rows = 0, lanes = 0;
   std::uint16_t layer = 0;
   std::uint32_t tile = 0;

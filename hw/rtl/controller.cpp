@@ -4,20 +4,10 @@
 
 #include <algorithm>
 
+#include "base/enum_index.h"
 #include "hw/isa/activity_groups.h"
 
 namespace bitbalance::rtl {
-namespace {
-
-constexpr std::size_t at(Engine engine) {
-  return static_cast<std::size_t>(engine);
-}
-constexpr std::size_t at(Activity activity) {
-  return static_cast<std::size_t>(activity);
-}
-
-}  // namespace
-
 Controller::EnginePorts::EnginePorts(Engine engine)
     : commands(fmt::format("{}_commands", to_string(engine)).c_str()),
       completions(fmt::format("{}_completions", to_string(engine)).c_str()) {}
@@ -37,12 +27,12 @@ RegisterFile Controller::registers() const {
   counters.commands_done = commands_done_;
   counters.cycles = cycles_ + slept;
   for (std::size_t e = 0; e < kEngines; ++e) {
-    counters.busy[e] = busy_[e] + layer_activity_[e][at(Activity::kBusy)];
+    counters.busy[e] = busy_[e] + layer_activity_[e][enum_index(Activity::kBusy)];
     if (engines_[e].activity == Activity::kBusy) counters.busy[e] += slept;
   }
-  counters.busy[at(Engine::kCompute)] = busy_[at(Engine::kCompute)] +
-                                        compute_meter->before(edge() + 1, Activity::kBusy) -
-                                        metered_[at(Activity::kBusy)];
+  counters.busy[enum_index(Engine::kCompute)] = busy_[enum_index(Engine::kCompute)] +
+                                                compute_meter->before(edge() + 1, Activity::kBusy) -
+                                                metered_[enum_index(Activity::kBusy)];
   return registers_.view(counters);
 }
 
@@ -71,7 +61,7 @@ void Controller::catch_up() {
   if (slept == 0) return;
   cycles_ += slept;
   layer_cycles_ += slept;
-  for (std::size_t e = 0; e < kEngines; ++e) layer_activity_[e][at(engines_[e].activity)] += slept;
+  for (std::size_t e = 0; e < kEngines; ++e) layer_activity_[e][enum_index(engines_[e].activity)] += slept;
   counted_ += slept;
 }
 
@@ -103,7 +93,7 @@ void Controller::reset() {
   cycles_ = 0;
   busy_ = {};
   for (const Activity activity : kArrayActivities)
-    metered_[at(activity)] = compute_meter->before(edge(), activity);
+    metered_[enum_index(activity)] = compute_meter->before(edge(), activity);
   for (EngineState& engine : engines_) {
     engine.queue.clear();
     engine.in_flight.clear();
@@ -145,7 +135,7 @@ void Controller::start() {
   layer_activity_ = {};
   busy_ = {};
   for (const Activity activity : kArrayActivities)
-    metered_[at(activity)] = compute_meter->before(edge(), activity);
+    metered_[enum_index(activity)] = compute_meter->before(edge(), activity);
   counted_ = progress_ = edge() - 1;
   for (EngineState& engine : engines_) {
     engine.flags = {};
@@ -157,12 +147,12 @@ void Controller::start() {
 void Controller::complete() {
   if (acceptances.can_pop()) accept_compute();
   for (int e = 0; e < kEngines; ++e) {
-    if (ports[static_cast<std::size_t>(e)].completions.can_pop()) complete(static_cast<Engine>(e));
+    if (ports[e].completions.can_pop()) complete(static_cast<Engine>(e));
   }
 }
 
 void Controller::accept_compute() {
-  EngineState& compute = engines_[at(Engine::kCompute)];
+  EngineState& compute = engines_[enum_index(Engine::kCompute)];
   const ProgramFault refusal = acceptances.front().fault;
   acceptances.pop();
   acted_ = true;
@@ -173,11 +163,11 @@ void Controller::accept_compute() {
 }
 
 void Controller::complete(Engine engine) {
-  PopPort<Completion>& completions = ports[at(engine)].completions;
+  PopPort<Completion>& completions = ports[enum_index(engine)].completions;
   const Completion completion = completions.front();
   completions.pop();
   acted_ = true;
-  EngineState& state = engines_[at(engine)];
+  EngineState& state = engines_[enum_index(engine)];
   sc_assert(!state.in_flight.empty());
   const Record& record = state.in_flight.front();
   if (completion.fault != ProgramFault::kNone) {
@@ -186,7 +176,7 @@ void Controller::complete(Engine engine) {
     for (int to = 0; to < kEngines; ++to) {
       const Engine receiver = static_cast<Engine>(to);
       if ((record.command.header.signal & engine_bit(receiver)) != 0)
-        ++engines_[at(receiver)].flags[at(engine)];
+        ++engines_[enum_index(receiver)].flags[enum_index(engine)];
     }
     ++commands_done_;
     progress_ = edge();
@@ -201,7 +191,7 @@ void Controller::issue() {
 }
 
 void Controller::issue(Engine engine) {
-  EngineState& state = engines_[at(engine)];
+  EngineState& state = engines_[enum_index(engine)];
   if (state.occupied) {
     state.activity = Activity::kBusy;
     return;
@@ -216,7 +206,7 @@ void Controller::issue(Engine engine) {
     state.activity = kWaitFor[missing];
     return;
   }
-  PushPort<IssuedCommand>& commands = ports[at(engine)].commands;
+  PushPort<IssuedCommand>& commands = ports[enum_index(engine)].commands;
   if (!commands.can_push() || state.in_flight.full()) {
     state.activity = Activity::kStalled;
     return;
@@ -235,8 +225,7 @@ void Controller::issue(Engine engine) {
 int Controller::first_missing(const EngineState& engine, const Command& command) const {
   const EngineMask wait = command.header.wait;
   int from = 0;
-  while (from < kEngines && ((wait & engine_bit(static_cast<Engine>(from))) == 0 ||
-                             engine.flags[static_cast<std::size_t>(from)] > 0)) {
+  while (from < kEngines && ((wait & engine_bit(static_cast<Engine>(from))) == 0 || engine.flags[from] > 0)) {
     ++from;
   }
   return from;
@@ -246,7 +235,7 @@ void Controller::dispatch() {
   if (fetched_.empty()) return;
   const Record& record = fetched_.front();
   if (has_engine(record.command)) {
-    RecordQueue& queue = engines_[at(engine_of(record.command))].queue;
+    RecordQueue& queue = engines_[enum_index(engine_of(record.command))].queue;
     if (queue.full()) return;
     queue.push(record);
     fetched_.pop();
@@ -361,20 +350,20 @@ void Controller::report_fault() {
 
 void Controller::close_layer(std::size_t layer) {
   LayerProfile& profile = profile_.layer(layer);
-  ActivityCycles& compute = layer_activity_[at(Engine::kCompute)];
-  std::int64_t unnamed = compute[at(Activity::kBusy)];
-  compute[at(Activity::kBusy)] = 0;
+  ActivityCycles& compute = layer_activity_[enum_index(Engine::kCompute)];
+  std::int64_t unnamed = compute[enum_index(Activity::kBusy)];
+  compute[enum_index(Activity::kBusy)] = 0;
   for (const Activity activity : kArrayActivities) {
     const std::int64_t total = compute_meter->before(edge(), activity);
-    const std::int64_t cycles = total - metered_[at(activity)];
-    metered_[at(activity)] = total;
-    compute[at(activity)] += cycles;
+    const std::int64_t cycles = total - metered_[enum_index(activity)];
+    metered_[enum_index(activity)] = total;
+    compute[enum_index(activity)] += cycles;
     unnamed -= cycles;
   }
-  compute[at(Activity::kFill)] += unnamed;
+  compute[enum_index(Activity::kFill)] += unnamed;
   for (std::size_t e = 0; e < kEngines; ++e) {
     for (std::size_t a = 0; a < kActivities; ++a) profile.activity[e][a] += layer_activity_[e][a];
-    busy_[e] += layer_activity_[e][at(Activity::kBusy)];
+    busy_[e] += layer_activity_[e][enum_index(Activity::kBusy)];
   }
   profile.cycles += layer_cycles_;
   layer_activity_ = {};
@@ -386,7 +375,7 @@ void Controller::sample() {
   counted_ = edge();
   ++cycles_;
   ++layer_cycles_;
-  for (std::size_t e = 0; e < kEngines; ++e) ++layer_activity_[e][at(engines_[e].activity)];
+  for (std::size_t e = 0; e < kEngines; ++e) ++layer_activity_[e][enum_index(engines_[e].activity)];
 }
 
 void Controller::watch() {

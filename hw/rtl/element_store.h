@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "hw/isa/width.h"
 #include "hw/rtl/names.h"
 
 namespace bitbalance::rtl {
@@ -14,8 +15,8 @@ class ElementStore {
   explicit ElementStore(std::size_t bytes) : bytes_(bytes) {}
 
   /// Element `address` of width 8 (zero- or sign-extended) or 16 (signed).
-  int read(std::uint32_t address, bool wide, bool is_signed) const {
-    if (wide) {
+  int read(std::uint32_t address, Width width, bool is_signed) const {
+    if (width == Width::k16) {
       const std::size_t at = std::size_t{2} * address;
       return static_cast<std::int16_t>(bytes_[at] | bytes_[at + 1] << 8);
     }
@@ -32,8 +33,8 @@ class ElementStore {
       for (int i = 0; i < count; ++i) to[i] = static_cast<std::int16_t>((from[i] ^ kSign) - kSign);
     }
   }
-  void write(std::uint32_t address, bool wide, int value) {
-    if (wide) {
+  void write(std::uint32_t address, Width width, int value) {
+    if (width == Width::k16) {
       const std::size_t at = std::size_t{2} * address;
       bytes_[at] = static_cast<std::uint8_t>(value);
       bytes_[at + 1] = static_cast<std::uint8_t>(value >> 8);

@@ -57,7 +57,7 @@ void LoadEngine::begin(const LoadOutputs& load, const RegionMap& regions) {
 
 void LoadEngine::begin_tensor(const LoadTensor& load, const RegionMap& regions) {
   tensor_ = load;
-  lines_ = LineWalk(load, static_cast<std::uint32_t>(config_.lanes(load.slice.wide)));
+  lines_ = LineWalk(load, static_cast<std::uint32_t>(config_.lanes(load.slice.width)));
   line_cycle_ = 0;
   begin_transfer(RunWalk(load.slice, regions.address(Region::kData, load.slice.dram_offset)));
 }
@@ -102,7 +102,7 @@ bool LoadEngine::has_staging_room() const {
 }
 
 std::uint64_t LoadEngine::line_bytes() const {
-  return std::uint64_t{lines_.line().data} * element_bytes(tensor_.slice.wide);
+  return std::uint64_t{lines_.line().data} * element_bytes(tensor_.slice.width);
 }
 
 void LoadEngine::request() {
@@ -179,13 +179,13 @@ void LoadEngine::write_parameters() {
 template <class Buffer>
 void LoadEngine::write_line(Buffer& buffer, Event write_event) {
   const Line& line = lines_.line();
-  const bool wide = tensor_.slice.wide;
+  const Width width = tensor_.slice.width;
   if (!can_write()) return;
   const PhaseRun run = lines_.phase(line_cycle_);
   for (std::uint32_t i = 0; i < run.count; ++i) {
     // Unsigned: what lies left of the data wraps to a large index, too.
     const std::uint32_t index = run.first + i * lines_.phases() - line.left_padding;
-    buffer.write(run.address + i, wide, index < line.data ? staged_element(index) : tensor_.pad_value);
+    buffer.write(run.address + i, width, index < line.data ? staged_element(index) : tensor_.pad_value);
   }
   profile_.count(header_.layer, write_event, run.count);
   if (++line_cycle_ < lines_.phases()) return;
@@ -196,7 +196,7 @@ void LoadEngine::write_line(Buffer& buffer, Event write_event) {
 }
 
 int LoadEngine::staged_element(std::uint32_t index) const {
-  if (!tensor_.slice.wide) return staged_byte(index);
+  if (tensor_.slice.width == Width::k8) return staged_byte(index);
   const int high = staged_byte(2 * std::uint64_t{index} + 1);
   return static_cast<std::int16_t>(staged_byte(2 * std::uint64_t{index}) | high << 8);
 }

@@ -4,15 +4,13 @@
 
 #include <cstring>
 
+#include "base/enum_index.h"
+
 namespace bitbalance::rtl {
 namespace {
 
 constexpr std::array<MemoryChannel, kMemoryChannels> kChannels = {
     MemoryChannel::kCommand, MemoryChannel::kRead, MemoryChannel::kWrite};
-
-constexpr std::size_t at(MemoryChannel channel) {
-  return static_cast<std::size_t>(channel);
-}
 
 }  // namespace
 
@@ -36,7 +34,7 @@ bool MemoryPort::idle() const {
 std::string MemoryPort::pending() const {
   std::string text;
   for (const MemoryChannel which : kChannels) {
-    const ChannelState& channel = channels_[at(which)];
+    const ChannelState& channel = channels_[enum_index(which)];
     if (channel.outstanding == 0) continue;
     text += fmt::format("{}{}: {} transactions, oldest at {:#x}", text.empty() ? "" : "; ", to_string(which),
                         channel.outstanding, channel.ring[channel.head]->request.address);
@@ -47,11 +45,12 @@ std::string MemoryPort::pending() const {
 void MemoryPort::on_clock() {
   const std::uint64_t now = sc_core::sc_time_stamp().value();
   for (const MemoryChannel which : kChannels) {
-    if (channels_[at(which)].outstanding != 0) deliver(which, now);
+    if (channels_[enum_index(which)].outstanding != 0) deliver(which, now);
   }
   for (const MemoryChannel which : kChannels) {
-    const ChannelState& channel = channels_[at(which)];
-    if (channel.outstanding < channel.ring.size() && lanes[at(which)].requests.can_pop() && can_send())
+    const ChannelState& channel = channels_[enum_index(which)];
+    if (channel.outstanding < channel.ring.size() && lanes[enum_index(which)].requests.can_pop() &&
+        can_send())
       issue(which);
   }
   if (is_blocked()) sleep();
@@ -60,8 +59,8 @@ void MemoryPort::on_clock() {
 /// Nothing can be done before a request, room for a response or the memory comes.
 bool MemoryPort::is_blocked() const {
   for (const MemoryChannel which : kChannels) {
-    const ChannelState& channel = channels_[at(which)];
-    const Lane& lane = lanes[at(which)];
+    const ChannelState& channel = channels_[enum_index(which)];
+    const Lane& lane = lanes[enum_index(which)];
     if (channel.outstanding != 0 && channel.ring[channel.head]->answered &&
         (channel.forgotten != 0 || !lane.responses.full())) {
       return false;
@@ -76,14 +75,14 @@ void MemoryPort::reset() {
 }
 
 void MemoryPort::deliver(MemoryChannel which, std::uint64_t now) {
-  ChannelState& channel = channels_[at(which)];
+  ChannelState& channel = channels_[enum_index(which)];
   const Transaction& transaction = *channel.ring[channel.head];
   if (!transaction.answered || transaction.answer_time >= now) return;
   if (channel.forgotten != 0) {
     --channel.forgotten;
     return retire(channel);
   }
-  PushPort<MemoryResponse>& responses = lanes[at(which)].responses;
+  PushPort<MemoryResponse>& responses = lanes[enum_index(which)].responses;
   if (!responses.can_push()) return;
   response_.error = transaction.failed;
   response_.bytes = static_cast<std::uint16_t>(transaction.request.bytes);
@@ -104,12 +103,12 @@ void MemoryPort::retire(ChannelState& channel) {
 }
 
 void MemoryPort::issue(MemoryChannel which) {
-  PopPort<MemoryRequest>& requests = lanes[at(which)].requests;
+  PopPort<MemoryRequest>& requests = lanes[enum_index(which)].requests;
   const MemoryRequest& request = requests.front();
   const std::uint8_t* const data = which == MemoryChannel::kWrite ? request.data.data() : nullptr;
   Transaction& transaction = prepare(which, {request.address, request.bytes, data});
   requests.pop();
-  ChannelState& channel = channels_[at(which)];
+  ChannelState& channel = channels_[enum_index(which)];
   std::size_t place = channel.head + channel.outstanding;
   if (place >= channel.ring.size()) place -= channel.ring.size();
   channel.ring[place] = &transaction;
@@ -119,7 +118,8 @@ void MemoryPort::issue(MemoryChannel which) {
 
 void MemoryPort::describe(SignalList& signals) const {
   for (const MemoryChannel which : kChannels)
-    signals.add(*this, fmt::format("{}.outstanding", to_string(which)), channels_[at(which)].outstanding, 7);
+    signals.add(*this, fmt::format("{}.outstanding", to_string(which)),
+                channels_[enum_index(which)].outstanding, 7);
 }
 
 }  // namespace bitbalance::rtl

@@ -16,10 +16,10 @@ class OutputBuffer : public virtual sc_core::sc_interface {
   explicit OutputBuffer(const AcceleratorConfig& config)
       : store_(static_cast<std::size_t>(config.output_buffer_bytes)) {}
 
-  int read(std::uint32_t address, bool wide, bool is_signed) const {
-    return store_.read(address, wide, is_signed);
+  int read(std::uint32_t address, Width width, bool is_signed) const {
+    return store_.read(address, width, is_signed);
   }
-  void write(std::uint32_t address, bool wide, int value) { store_.write(address, wide, value); }
+  void write(std::uint32_t address, Width width, int value) { store_.write(address, width, value); }
 
  private:
   ElementStore store_;

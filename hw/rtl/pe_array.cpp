@@ -9,7 +9,7 @@
 namespace bitbalance::rtl {
 
 PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile)
-    : Clocked(name), config_(config), profile_(profile), pitch_(whole_blocks(config.lanes(false))) {}
+    : Clocked(name), config_(config), profile_(profile), pitch_(whole_blocks(config.lanes(Width::k8))) {}
 
 void PeArray::on_clock() {
   if (beats_left_ > 0 && beats.can_push()) drain_beat();
@@ -29,11 +29,11 @@ void PeArray::reset() {
 void PeArray::drain_beat() {
   const int first = beat_.first_lane;
   const int lanes = std::min(config_.columns, drain_lanes_ - first);
-  const int bits = config_.accumulator_bits(drain_wide_);
+  const int bits = config_.accumulator_bits(drain_width_);
   const std::size_t from = index(beat_.row, first);
   for (std::size_t i = 0; i < static_cast<std::size_t>(lanes); ++i) {
-    beat_.value[i] = wrap(drain_wide_ ? static_cast<std::int64_t>(wide_lanes_.shadow[from + i])
-                                      : static_cast<std::int64_t>(narrow_.shadow[from + i]),
+    beat_.value[i] = wrap(drain_width_ == Width::k16 ? static_cast<std::int64_t>(wide_lanes_.shadow[from + i])
+                                                     : static_cast<std::int64_t>(narrow_.shadow[from + i]),
                           bits);
   }
   beat_.lanes = static_cast<std::uint8_t>(lanes);
@@ -83,7 +83,7 @@ void PeArray::perform_slot(const TokenSlot& slot) {
   slot_valid_ = true;
   clear_ = slot.first_of_tile && slot.clear;
   first_of_step_ = slot.first_of_step;
-  wide_ = slot.wide;
+  wide_ = slot.width == Width::k16;
   rows_ = slot.rows;
   lanes_ = slot.lanes;
   layer_ = slot.layer;
@@ -94,7 +94,7 @@ void PeArray::perform_slot(const TokenSlot& slot) {
     vectors.pop();
   }
   if (fault_row_ >= 0 && slots_performed_ >= fault_slot_) inject_fault();
-  if (slot.wide) {
+  if (slot.width == Width::k16) {
     add(wide_lanes_, slot);
   } else {
     add(narrow_, slot);
@@ -119,7 +119,7 @@ void PeArray::save(Lanes<Word>& lanes, const TokenSlot& slot) {
 }
 
 void PeArray::start_drain(const TokenSlot& slot) {
-  drain_wide_ = slot.wide;
+  drain_width_ = slot.width;
   drain_rows_ = slot.drain ? slot.rows : std::uint8_t{0};
   drain_lanes_ = slot.drain ? slot.lanes : std::uint8_t{0};
   drain_layer_ = slot.layer;
@@ -130,7 +130,7 @@ void PeArray::start_drain(const TokenSlot& slot) {
   if (!slot.drain) return;
   const int beats_a_row = ceil_div(slot.lanes, config_.columns);
   beats_left_ = static_cast<std::uint16_t>(slot.rows * beats_a_row);
-  if (slot.wide) {
+  if (slot.width == Width::k16) {
     save(wide_lanes_, slot);
   } else {
     save(narrow_, slot);
@@ -151,17 +151,17 @@ void PeArray::flip_token(int row, std::int64_t slot_number) {
 }
 
 void PeArray::inject_fault() {
-  TokenBits& token = token_[static_cast<std::size_t>(fault_row_)];
+  TokenBits& token = token_[fault_row_];
   if ((token & kTokenValid) == 0) return;
   token ^= kTokenNegative;
   fault_row_ = -1;
 }
 
-std::int64_t PeArray::accumulator(int row, int lane, bool wide) const {
+std::int64_t PeArray::accumulator(int row, int lane, Width width) const {
   const std::size_t at = index(row, lane);
-  return wrap(wide ? static_cast<std::int64_t>(wide_lanes_.accumulator[at])
-                   : static_cast<std::int64_t>(narrow_.accumulator[at]),
-              config_.accumulator_bits(wide));
+  return wrap(width == Width::k16 ? static_cast<std::int64_t>(wide_lanes_.accumulator[at])
+                                  : static_cast<std::int64_t>(narrow_.accumulator[at]),
+              config_.accumulator_bits(width));
 }
 
 void PeArray::describe(SignalList& signals) const {
@@ -173,14 +173,13 @@ void PeArray::describe(SignalList& signals) const {
   signals.add(*this, "lanes", lanes_);
   signals.add(*this, "layer", layer_);
   signals.add(*this, "tile", tile_);
-  for (int lane = 0; lane < config_.lanes(false); ++lane) {
-    signals.add(*this, "lane" + std::to_string(lane) + ".activation",
-                activation_.lane[static_cast<std::size_t>(lane)]);
+  for (int lane = 0; lane < config_.lanes(Width::k8); ++lane) {
+    signals.add(*this, "lane" + std::to_string(lane) + ".activation", activation_.lane[lane]);
   }
   for (int row = 0; row < config_.rows; ++row) {
     const std::string row_name = "row" + std::to_string(row);
-    signals.add(*this, row_name + ".token", token_[static_cast<std::size_t>(row)]);
-    for (int lane = 0; lane < config_.lanes(false); ++lane) {
+    signals.add(*this, row_name + ".token", token_[row]);
+    for (int lane = 0; lane < config_.lanes(Width::k8); ++lane) {
       const std::string name = row_name + ".lane" + std::to_string(lane);
       // As signed numbers and in the width of their storage: bits above accumulator_bits are cut off by the
       // drain only.

@@ -40,10 +40,10 @@ class PeArray : public Clocked {
   void flip_token(int row, std::int64_t slot_number);
 
   /// Sum in the width of the accumulator.
-  std::int64_t accumulator(int row, int lane, bool wide) const;
+  std::int64_t accumulator(int row, int lane, Width width) const;
   /// Of the slot performed at the last edge; 0 if there was none.
-  TokenBits token(int row) const { return token_[static_cast<std::size_t>(row)]; }
-  std::int16_t activation(int lane) const { return activation_.lane[static_cast<std::size_t>(lane)]; }
+  TokenBits token(int row) const { return token_[row]; }
+  std::int16_t activation(int lane) const { return activation_.lane[lane]; }
 
   void describe(SignalList& signals) const override;
 
@@ -83,7 +83,7 @@ class PeArray : public Clocked {
   bool slot_valid_ = false;
   bool clear_ = false;          ///< accumulators of the used rows started from 0
   bool first_of_step_ = false;  ///< took new activations
-  bool wide_ = false;
+  bool wide_ = false;           ///< 16-bit lanes
   std::uint8_t rows_ = 0, lanes_ = 0;
   std::uint16_t layer_ = 0;
   std::uint32_t tile_ = 0;
@@ -98,7 +98,7 @@ class PeArray : public Clocked {
   // Drain of the shadow registers.
   std::uint16_t beats_left_ = 0;
   DrainBeat beat_;  ///< the next one, but for its values
-  bool drain_wide_ = false;
+  Width drain_width_ = Width::k8;
   std::uint8_t drain_rows_ = 0, drain_lanes_ = 0;
   std::uint16_t drain_layer_ = 0;
   std::uint32_t drain_tile_ = 0;

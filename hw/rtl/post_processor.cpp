@@ -64,7 +64,7 @@ void PostProcessor::multiply() {
   scaled_.lanes = fetched_.lanes;
   scaled_.parameter = fetched_.parameter;
   const ParameterEntry& parameter = fetched_.parameter;
-  const int accumulator_bits = config_.accumulator_bits(targets_[fetched_.slot].command.wide);
+  const int accumulator_bits = config_.accumulator_bits(targets_[fetched_.slot].command.width);
   for (unsigned i = 0; i < fetched_.lanes; ++i) {
     scaled_.value[i] = scaled_product(add_bias(fetched_.value[i], parameter.bias, accumulator_bits),
                                       parameter.multiplier, parameter.shift);
@@ -84,15 +84,15 @@ void PostProcessor::write_results() {
     const std::uint32_t address = target.address[lane] + row_offset;
     std::int64_t sum = scaled_.value[i] >> scaled_.parameter.shift;
     if (command.operand) {
-      sum += rescale(outputs->read(address, command.wide, command.operand_signed), command.operand_multiplier,
-                     command.operand_shift);
+      sum += rescale(outputs->read(address, command.width, command.operand_signed),
+                     command.operand_multiplier, command.operand_shift);
     }
     int result = clamp(sum, command.clip_low, command.clip_high);
     if (pooled && !target.first_of_pool[lane]) {
-      result = std::max(result, outputs->read(address, command.wide, command.output_signed));
+      result = std::max(result, outputs->read(address, command.width, command.output_signed));
       ++compared;
     }
-    outputs->write(address, command.wide, result);
+    outputs->write(address, command.width, result);
     ++written;
   }
   if (scaled_.lanes == 0) return;

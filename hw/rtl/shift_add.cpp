@@ -15,7 +15,7 @@ static_assert(AcceleratorConfig::kMaxRows == 64 && kTokenValid == 1 << 7);
   std::uint64_t performing = 0;
   for (int row = 0; row < rows; row += 8) {
     std::uint64_t eight = 0;
-    std::memcpy(&eight, &token[static_cast<std::size_t>(row)], sizeof eight);
+    std::memcpy(&eight, &token[row], sizeof eight);
     const std::uint64_t flags = eight >> 7 & 0x0101010101010101u;
     performing |= flags * 0x0102040810204080u >> 56 << row;
   }

@@ -16,7 +16,7 @@ ProgramFault StoreEngine::begin(const IssuedCommand& command) {
   const TensorSlice& slice = store->slice;
   const RunWalk runs(slice, command.regions.address(Region::kData, slice.dram_offset));
   bursts_ = BurstWalk(runs, static_cast<std::uint32_t>(config_.dram.burst_bytes), BurstShape::kExact);
-  wide_ = slice.wide;
+  width_ = slice.width;
   image_base_ = store->base;
   image_stride_ = store->image_stride;
   image_elements_ = std::uint32_t{slice.channels} * slice.rows * slice.columns;
@@ -38,11 +38,11 @@ void StoreEngine::run() {
 void StoreEngine::request() {
   if (bursts_.done() || !requests.can_push()) return;
   const Burst& burst = bursts_.burst();
-  const std::uint32_t size = element_bytes(wide_);
+  const std::uint32_t size = element_bytes(width_);
   for (std::uint32_t at = 0; at < burst.bytes; at += size) {
-    const int value = outputs->read(image_base_ + element_, wide_, false);
+    const int value = outputs->read(image_base_ + element_, width_, false);
     request_.data[at] = static_cast<std::uint8_t>(value);
-    if (wide_) request_.data[at + 1] = static_cast<std::uint8_t>(value >> 8);
+    if (width_ == Width::k16) request_.data[at + 1] = static_cast<std::uint8_t>(value >> 8);
     if (++element_ == image_elements_) {
       element_ = 0;
       image_base_ += image_stride_;

@@ -26,7 +26,7 @@ class StoreEngine : public DmaEngine {
   void request();
   void receive();
 
-  bool wide_ = false;
+  Width width_ = Width::k8;
 
   BurstWalk bursts_;
   // Next element in the output buffer: `element_` of the image that starts at `image_base_`.

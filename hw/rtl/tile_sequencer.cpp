@@ -70,7 +70,7 @@ void TileSequencer::begin(const Compute& compute) {
   command_ = compute;
   row_bytes_ = RowStream(compute.weight_bits, compute.nnzb, config_).bytes(compute.steps());
   row_groups_ = static_cast<std::uint16_t>(compute.row_groups(config_.rows));
-  lanes_ = config_.lanes(compute.wide);
+  lanes_ = config_.lanes(compute.width);
   group_elements_ = std::uint32_t{compute.channels} * compute.stride_h * compute.stride_w *
                     compute.plane_rows * compute.plane_columns;
   plane_ = static_cast<std::uint32_t>(compute.rows / compute.pool_h) *
@@ -80,7 +80,7 @@ void TileSequencer::begin(const Compute& compute) {
 
   tile_.layer = layer_;
   tile_.first_of_command = true;
-  tile_.wide = compute.wide;
+  tile_.width = compute.width;
   tile_.input_signed = compute.input_signed;
   tile_.clear = compute.first_chunk;
   tile_.drain = compute.last_chunk;
@@ -137,9 +137,8 @@ void TileSequencer::deal_lanes(DrainTarget& target) {
   int lane = 0;
   bool row_ends = false;
   do {
-    tile_.base[static_cast<std::size_t>(lane)] =
-        command_.activation_base + image_ * command_.activation_image_stride +
-        std::uint32_t{pixel_row_} * command_.plane_columns + pixel_column_;
+    tile_.base[lane] = command_.activation_base + image_ * command_.activation_image_stride +
+                       std::uint32_t{pixel_row_} * command_.plane_columns + pixel_column_;
     if (tile_.drain) place_result(target, lane);
     ++lane;
     row_ends = ++pixel_column_ == command_.columns;
@@ -168,7 +167,7 @@ void TileSequencer::place_result(DrainTarget& target, int lane) const {
 }
 
 void TileSequencer::count_conflicts() {
-  const auto banks = static_cast<std::uint32_t>(config_.activation_banks(tile_.wide));
+  const auto banks = static_cast<std::uint32_t>(config_.activation_banks(tile_.width));
   std::array<std::uint8_t, AcceleratorConfig::kMaxLanes> readers{};
   tile_.conflicts = 0;
   for (std::size_t lane = 0; lane < tile_.lanes; ++lane) {

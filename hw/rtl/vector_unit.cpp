@@ -84,7 +84,7 @@ void VectorUnit::pool_tap() {
     const std::uint32_t row = window_row_[i] + std::uint32_t{tap_row_};
     const std::uint32_t column = window_column_[i] + std::uint32_t{tap_column_};
     const int element =
-        outputs->read(plane_ + row * pool_.input_columns + column, pool_.wide, pool_.is_signed);
+        outputs->read(plane_ + row * pool_.input_columns + column, pool_.width, pool_.is_signed);
     if (!pool_.average) {
       group_.value[i] = std::max<std::int64_t>(group_.value[i], element);
       continue;
@@ -122,12 +122,12 @@ void VectorUnit::add_half() {
     group_.lanes = static_cast<std::uint8_t>(lanes);
     group_.output = add_.output_base + element_;
     for (std::uint32_t i = 0; i < lanes; ++i) {
-      const int element = outputs->read(add_.input_base + element_ + i, add_.wide, add_.input_signed);
+      const int element = outputs->read(add_.input_base + element_ + i, add_.width, add_.input_signed);
       group_.value[i] = rescale(element, add_.input_multiplier, add_.input_shift);
     }
   } else {
     for (std::uint32_t i = 0; i < group_.lanes; ++i) {
-      const int element = outputs->read(add_.operand_base + element_ + i, add_.wide, add_.operand_signed);
+      const int element = outputs->read(add_.operand_base + element_ + i, add_.width, add_.operand_signed);
       group_.value[i] += rescale(element, add_.operand_multiplier, add_.operand_shift);
     }
     result_ = group_;
@@ -150,12 +150,12 @@ std::int64_t VectorUnit::averaged(std::int64_t sum, std::uint32_t taps) const {
 
 void VectorUnit::write_results() {
   const bool average = is_pool_ && pool_.average;
-  const bool wide = is_pool_ ? pool_.wide : add_.wide;
+  const Width width = is_pool_ ? pool_.width : add_.width;
   const std::int16_t low = is_pool_ ? pool_.clip_low : add_.clip_low;
   const std::int16_t high = is_pool_ ? pool_.clip_high : add_.clip_high;
   for (unsigned i = 0; i < result_.lanes; ++i) {
     const std::int64_t value = average ? averaged(result_.value[i], result_.valid_taps[i]) : result_.value[i];
-    outputs->write(result_.output + i, wide, clamp(value, low, high));
+    outputs->write(result_.output + i, width, clamp(value, low, high));
   }
   result_valid_ = false;
   EventCounts& events = profile_.layer(header_.layer).events;

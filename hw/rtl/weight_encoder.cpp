@@ -106,7 +106,7 @@ void WeightEncoder::take_tile() {
   limit_ = stream_.limit_in(word_[0]);
   bit_ = stream_.head_bits();
   ones_.fill(0);
-  slot_.wide = tile_.wide;
+  slot_.width = tile_.width;
   slot_.clear = tile_.clear;
   slot_.drain = tile_.drain;
   slot_.rows = tile_.rows;

@@ -16,7 +16,7 @@ class BurstDurations {
 
   BurstDurations(const TensorSlice& s, std::uint32_t burst_bytes, std::int64_t cycles_a_byte)
       : cycles_a_byte_(cycles_a_byte) {
-    const std::uint64_t bytes = std::uint64_t{s.rows} * s.columns * element_bytes(s.wide);
+    const std::uint64_t bytes = std::uint64_t{s.rows} * s.columns * element_bytes(s.width);
     const std::uint64_t period_units =
         std::max<std::uint64_t>(1, burst_bytes / std::gcd(s.channel_pitch, burst_bytes));
     const std::uint64_t full = s.channels / period_units, rest = s.channels % period_units;
@@ -30,8 +30,7 @@ class BurstDurations {
         const std::uint64_t burst = std::min<std::uint64_t>(left, burst_bytes - skip);
         left -= burst;
         ++period_;
-        sums_[static_cast<std::size_t>(period_)] =
-            sums_[static_cast<std::size_t>(period_ - 1)] + static_cast<std::int64_t>(burst) * cycles_a_byte_;
+        sums_[period_] = sums_[period_ - 1] + static_cast<std::int64_t>(burst) * cycles_a_byte_;
       }
     }
     total_ = full == 0 ? period_ : static_cast<std::int64_t>(full) * period_ + bursts_of_rest;
@@ -42,8 +41,7 @@ class BurstDurations {
   std::int64_t total() const { return total_; }
   /// Of the first `bursts`.
   std::int64_t sum(std::int64_t bursts) const {
-    return bursts / period_ * sums_[static_cast<std::size_t>(period_)] +
-           sums_[static_cast<std::size_t>(bursts % period_)];
+    return bursts / period_ * sums_[period_] + sums_[bursts % period_];
   }
 
  private:
@@ -61,7 +59,7 @@ class BurstDurations {
 // + 1, of s(q) + L + 4 + k - outstanding - q, and finds the memory busy if that is not later than 2 + s(k).
 std::optional<TransferCost> busy_store(const TensorSlice& s, std::uint32_t burst_bytes,
                                        const IdealMemoryTiming& memory, int outstanding) {
-  const std::int64_t channel_bytes = std::int64_t{s.rows} * s.columns * element_bytes(s.wide);
+  const std::int64_t channel_bytes = std::int64_t{s.rows} * s.columns * element_bytes(s.width);
   if (s.images != 1 || s.channels == 1 || s.channel_pitch <= channel_bytes) return {};
   const BurstDurations durations(s, burst_bytes, memory.bytes_per_cycle_denominator);
   if (!durations.known()) return {};

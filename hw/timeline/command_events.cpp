@@ -109,7 +109,7 @@ void count_events(const Add& add, const AcceleratorConfig& /*config*/, EventCoun
 }
 
 void count_events(const Store& store, const TransferCost& cost, EventCounts& events) {
-  events.add(Event::kOutputBufferRead, cost.bytes / element_bytes(store.slice.wide));
+  events.add(Event::kOutputBufferRead, cost.bytes / element_bytes(store.slice.width));
   events.add(Event::kDramWrite, cost.bytes);
   events.add(Event::kDramWriteBurst, cost.bursts);
 }

@@ -2,17 +2,10 @@
 
 #include <algorithm>
 
+#include "base/enum_index.h"
 #include "hw/isa/activity_groups.h"
 
 namespace bitbalance::timeline {
-namespace {
-
-constexpr std::size_t at(Activity activity) {
-  return static_cast<std::size_t>(activity);
-}
-
-}  // namespace
-
 CommandSchedule::CommandSchedule(const AcceleratorConfig& config, Host& host, Profile& profile)
     : queue_depth_(static_cast<std::size_t>(config.queue_depth)), host_(host), profile_(profile) {}
 
@@ -41,7 +34,7 @@ void CommandSchedule::header(Edge visible, std::uint32_t commands, const Failure
 }
 
 void CommandSchedule::record(Edge visible, const Command& command, const Failure& failure) {
-  EngineState* engine = has_engine(command) ? &engines_[index(engine_of(command))] : nullptr;
+  EngineState* engine = has_engine(command) ? &engines_[enum_index(engine_of(command))] : nullptr;
   arrivals_.push({visible, {&command, engine}, failure});
 }
 
@@ -74,7 +67,7 @@ void CommandSchedule::step(Edge edge) {
   if (state_ != State::kHeader) complete();
   if (state_ == State::kRunning) {
     for (int e = 0; e < kEngines; ++e) {
-      if (engines_[static_cast<std::size_t>(e)].touched) issue(static_cast<Engine>(e));
+      if (engines_[e].touched) issue(static_cast<Engine>(e));
     }
     dispatch();
   }
@@ -86,14 +79,14 @@ void CommandSchedule::step(Edge edge) {
 
 void CommandSchedule::set_activity(std::size_t engine, Activity activity) {
   EngineState& state = engines_[engine];
-  layer_activity_[engine][at(state.activity)] += now_ - state.since;
+  layer_activity_[engine][enum_index(state.activity)] += now_ - state.since;
   state.activity = activity;
   state.since = now_;
 }
 
 void CommandSchedule::complete() {
   if (acceptance_.visible <= now_) {
-    EngineState& compute = engines_[index(Engine::kCompute)];
+    EngineState& compute = engines_[enum_index(Engine::kCompute)];
     compute.occupied = false;
     compute.touched = true;
     acceptance_.visible = kNever;
@@ -103,13 +96,13 @@ void CommandSchedule::complete() {
     }
   }
   for (int e = 0; e < kEngines; ++e) {
-    const auto& completions = engines_[static_cast<std::size_t>(e)].completions;
+    const auto& completions = engines_[e].completions;
     if (!completions.empty() && completions.front().visible <= now_) complete(static_cast<Engine>(e));
   }
 }
 
 void CommandSchedule::complete(Engine engine) {
-  EngineState& state = engines_[index(engine)];
+  EngineState& state = engines_[enum_index(engine)];
   const CommandHeader& header = state.in_flight.front()->header;
   const Failure failure = state.completions.front().failure;
   state.in_flight.pop();
@@ -122,8 +115,8 @@ void CommandSchedule::complete(Engine engine) {
   for (int to = 0; to < kEngines; ++to) {
     const Engine receiver = static_cast<Engine>(to);
     if ((header.signal & engine_bit(receiver)) == 0) continue;
-    ++engines_[index(receiver)].flags[index(engine)];
-    engines_[index(receiver)].touched = true;
+    ++engines_[enum_index(receiver)].flags[enum_index(engine)];
+    engines_[enum_index(receiver)].touched = true;
   }
   ++commands_done_;
   if (header.layer_end && engine != Engine::kCompute) close_layer(header.layer);
@@ -131,28 +124,28 @@ void CommandSchedule::complete(Engine engine) {
 
 int CommandSchedule::first_missing(const EngineState& engine, const Command& command) {
   int from = 0;
-  while (from < kEngines && ((command.header.wait & engine_bit(static_cast<Engine>(from))) == 0 ||
-                             engine.flags[static_cast<std::size_t>(from)] > 0)) {
+  while (from < kEngines &&
+         ((command.header.wait & engine_bit(static_cast<Engine>(from))) == 0 || engine.flags[from] > 0)) {
     ++from;
   }
   return from;
 }
 
 void CommandSchedule::issue(Engine engine) {
-  EngineState& state = engines_[index(engine)];
+  EngineState& state = engines_[enum_index(engine)];
   state.touched = false;
   if (state.occupied) return;
-  if (state.queue.empty()) return set_activity(index(engine), Activity::kNoCommand);
+  if (state.queue.empty()) return set_activity(enum_index(engine), Activity::kNoCommand);
   const Command& command = *state.queue.front();
   const int missing = first_missing(state, command);
-  if (missing < kEngines) return set_activity(index(engine), kWaitFor[missing]);
+  if (missing < kEngines) return set_activity(enum_index(engine), kWaitFor[missing]);
   for (std::size_t from = 0; from < kEngines; ++from) {
     if ((command.header.wait & engine_bit(static_cast<Engine>(from))) != 0) --state.flags[from];
   }
   state.in_flight.push(&command);
   state.queue.pop();
   state.occupied = true;
-  set_activity(index(engine), Activity::kBusy);
+  set_activity(enum_index(engine), Activity::kBusy);
   host_.start(engine, command, now_);
 }
 
@@ -228,17 +221,17 @@ void CommandSchedule::close_layer(std::size_t layer) {
   for (std::size_t e = 0; e < kEngines; ++e) set_activity(e, engines_[e].activity);
   LayerProfile& profile = profile_.layer(layer);
   // What the schedule saw as busy, the array splits; what it does not know is fill.
-  ActivityCycles& compute = layer_activity_[index(Engine::kCompute)];
-  std::int64_t unnamed = compute[at(Activity::kBusy)];
-  compute[at(Activity::kBusy)] = 0;
+  ActivityCycles& compute = layer_activity_[enum_index(Engine::kCompute)];
+  std::int64_t unnamed = compute[enum_index(Activity::kBusy)];
+  compute[enum_index(Activity::kBusy)] = 0;
   const ActivityCycles array = host_.array_activity(now_);
   for (const Activity activity : kArrayActivities) {
-    const std::int64_t cycles = array[at(activity)] - array_activity_[at(activity)];
-    compute[at(activity)] += cycles;
+    const std::int64_t cycles = array[enum_index(activity)] - array_activity_[enum_index(activity)];
+    compute[enum_index(activity)] += cycles;
     unnamed -= cycles;
   }
   array_activity_ = array;
-  compute[at(Activity::kFill)] += unnamed;
+  compute[enum_index(Activity::kFill)] += unnamed;
   for (std::size_t e = 0; e < kEngines; ++e) {
     for (std::size_t a = 0; a < kActivities; ++a) profile.activity[e][a] += layer_activity_[e][a];
   }
@@ -269,11 +262,12 @@ std::vector<const Command*> CommandSchedule::unfinished() const {
 
 std::int64_t CommandSchedule::busy_cycles(Engine engine, Edge edge) const {
   if (engine == Engine::kCompute) {
-    return host_.array_activity(edge)[at(Activity::kBusy)] - array_activity_[at(Activity::kBusy)];
+    return host_.array_activity(edge)[enum_index(Activity::kBusy)] -
+           array_activity_[enum_index(Activity::kBusy)];
   }
-  const EngineState& state = engines_[index(engine)];
+  const EngineState& state = engines_[enum_index(engine)];
   const Edge current = state.activity == Activity::kBusy ? edge - state.since : 0;
-  return layer_activity_[index(engine)][at(Activity::kBusy)] + current;
+  return layer_activity_[enum_index(engine)][enum_index(Activity::kBusy)] + current;
 }
 
 }  // namespace bitbalance::timeline

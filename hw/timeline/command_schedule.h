@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/enum_index.h"
 #include "hw/isa/channel_timing.h"
 #include "hw/isa/command.h"
 #include "hw/isa/config.h"
@@ -55,7 +56,7 @@ class CommandSchedule {
   void record(Edge visible, const Command& command, const Failure& failure = {});
   /// The engine pushes its oldest command's completion at `edge`.
   void completed(Engine engine, Edge edge, const Failure& failure = {}) {
-    engines_[index(engine)].completions.push({edge + 1, failure});
+    engines_[enum_index(engine)].completions.push({edge + 1, failure});
   }
   /// The last slot of the last compute command has been performed, or the command was refused and will not
   /// complete: pushed at `edge`.
@@ -139,8 +140,6 @@ class CommandSchedule {
     Record record;
     Failure failure;
   };
-
-  static constexpr std::size_t index(Engine engine) { return static_cast<std::size_t>(engine); }
 
   /// Names the cycles up to this edge, and those from it on.
   void set_activity(std::size_t engine, Activity activity);

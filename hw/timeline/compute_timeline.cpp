@@ -1,5 +1,7 @@
 #include "hw/timeline/compute_timeline.h"
 
+#include "base/enum_index.h"
+
 #include <algorithm>
 
 namespace bitbalance::timeline {
@@ -11,7 +13,7 @@ ActivityCycles& operator+=(ActivityCycles& a, const ActivityCycles& b) {
 }
 
 std::int64_t& of(ActivityCycles& cycles, Activity activity) {
-  return cycles[static_cast<std::size_t>(activity)];
+  return cycles[enum_index(activity)];
 }
 
 /// From one last slot to the next, in cycles.
@@ -82,10 +84,10 @@ void ComputeTimeline::restart() {
 
 const PixelTiles& ComputeTimeline::tiles_of(const Compute& c) {
   // Common offsets move all lanes alike: neither bases nor conv groups matter.
-  const auto banks = static_cast<std::uint32_t>(config_.activation_banks(c.wide));
-  return tiles_.get(
-      {c.images, c.rows, c.columns, c.plane_columns % banks, c.activation_image_stride % banks, c.wide},
-      [&] { return pixel_tiles(c, config_); });
+  const auto banks = static_cast<std::uint32_t>(config_.activation_banks(c.width));
+  return tiles_.get({c.images, c.rows, c.columns, c.plane_columns % banks, c.activation_image_stride % banks,
+                     element_bytes(c.width)},
+                    [&] { return pixel_tiles(c, config_); });
 }
 
 ComputeTimeline::Outcome ComputeTimeline::perform(const Compute& compute, const RowGroupSteps* groups,

@@ -29,8 +29,8 @@ class BankReaders {
 PixelTiles pixel_tiles(const Compute& c, const AcceleratorConfig& config) {
   PixelTiles result;
   result.columns = config.columns;
-  const int lanes = config.lanes(c.wide);
-  BankReaders readers(static_cast<std::uint32_t>(config.activation_banks(c.wide)));
+  const int lanes = config.lanes(c.width);
+  BankReaders readers(static_cast<std::uint32_t>(config.activation_banks(c.width)));
   int filled = 0;
   const auto end_tile = [&] {
     if (filled == 0) return;

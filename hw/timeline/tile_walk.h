@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/enum_index.h"
 #include "hw/isa/channel_timing.h"
 #include "hw/isa/command.h"
 #include "hw/isa/config.h"
@@ -42,7 +43,7 @@ class ActivityCounter {
   /// `activity` from edge `begin` to before `end`.
   void add(Activity activity, Edge begin, Edge end) {
     const Edge counted = std::min(end, limit_) - begin;
-    if (counted > 0) cycles_[static_cast<std::size_t>(activity)] += counted;
+    if (counted > 0) cycles_[enum_index(activity)] += counted;
   }
   Edge limit() const { return limit_; }
   const ActivityCycles& cycles() const { return cycles_; }

@@ -110,8 +110,7 @@ void Timeline::start(Engine engine, const Command& command, Edge edge) {
       return vector(std::get<Add>(command.body));
     case Opcode::kCompute: {
       const auto& compute = std::get<Compute>(command.body);
-      const RowGroupSteps* groups =
-          row_groups_[static_cast<std::size_t>(&command - program_->commands.data())];
+      const RowGroupSteps* groups = row_groups_[&command - program_->commands.data()];
       const ComputeTimeline::Outcome outcome = compute_.perform(compute, groups, popped);
       count_events(compute, compute_.tiles_of(compute), groups, config_, events);
       schedule_.accepted(outcome.accepted);

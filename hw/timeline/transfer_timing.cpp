@@ -58,23 +58,25 @@ const TransferCost& TransferTiming::blob(BlobMemo& memo, std::uint32_t dram_offs
 const TransferCost& TransferTiming::load(const LoadTensor& load) {
   const TensorSlice& s = load.slice;
   const std::uint32_t skip = s.dram_offset % burst_bytes_;
-  return tensors_.get({skip, s.image_pitch, s.channel_pitch, pair(s.images, s.channels),
-                       pair(s.rows, s.columns), pair(load.pad_top, load.pad_left),
-                       pair(load.pad_bottom, load.pad_right), pair(load.stride_h, load.stride_w), s.wide},
-                      [&] {
-                        const std::uint32_t bytes = element_bytes(s.wide);
-                        const std::uint32_t line_elements = 2 * columns_ / bytes;
-                        begin(outer_units(s), period_of(s, is_one_long_row(load) ? line_elements : 1));
-                        const BurstWalk bursts(RunWalk(s, skip), burst_bytes_, BurstShape::kAligned);
-                        return walk_tensor(bursts, LineWalk(load, line_elements), bytes);
-                      });
+  return tensors_.get(
+      {skip, s.image_pitch, s.channel_pitch, pair(s.images, s.channels), pair(s.rows, s.columns),
+       pair(load.pad_top, load.pad_left), pair(load.pad_bottom, load.pad_right),
+       pair(load.stride_h, load.stride_w), element_bytes(s.width)},
+      [&] {
+        const std::uint32_t bytes = element_bytes(s.width);
+        const std::uint32_t line_elements = 2 * columns_ / bytes;
+        begin(outer_units(s), period_of(s, is_one_long_row(load) ? line_elements : 1));
+        const BurstWalk bursts(RunWalk(s, skip), burst_bytes_, BurstShape::kAligned);
+        return walk_tensor(bursts, LineWalk(load, line_elements), bytes);
+      });
 }
 
 const TransferCost& TransferTiming::store(const Store& store) {
   const TensorSlice& s = store.slice;
   const std::uint32_t skip = s.dram_offset % burst_bytes_;
   return stores_.get(
-      {skip, s.image_pitch, s.channel_pitch, pair(s.images, s.channels), pair(s.rows, s.columns), s.wide},
+      {skip, s.image_pitch, s.channel_pitch, pair(s.images, s.channels), pair(s.rows, s.columns),
+       element_bytes(s.width)},
       [&] {
         if (const auto cost = busy_store(s, burst_bytes_, memory_, idle_channel_.outstanding())) return *cost;
         begin(outer_units(s), period_of(s, 1));
@@ -86,7 +88,7 @@ const TransferCost& TransferTiming::store(const Store& store) {
 TransferTiming::Period TransferTiming::period_of(const TensorSlice& s, std::uint32_t line_elements) const {
   const bool of_images = s.images > 1;
   const std::int64_t channel_elements = std::int64_t{s.rows} * s.columns;
-  const std::int64_t channel_bytes = channel_elements * element_bytes(s.wide);
+  const std::int64_t channel_bytes = channel_elements * element_bytes(s.width);
   const std::int64_t unit_bytes = of_images ? s.channels * channel_bytes : channel_bytes;
   const std::int64_t pitch = of_images ? s.image_pitch : s.channel_pitch;
   Period period;

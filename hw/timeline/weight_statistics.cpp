@@ -23,8 +23,7 @@ RowGroupSteps::RowGroupSteps(const SynchronizationRule& rule, std::vector<std::u
                              std::int64_t tokens)
     : steps_(static_cast<std::int64_t>(busiest.size())), tokens_(tokens), sequence_(std::move(busiest)) {
   std::array<std::uint8_t, kMaxTokens + 1> slots{};  // by tokens of the busiest row
-  for (int t = 0; t <= kMaxTokens; ++t)
-    slots[static_cast<std::size_t>(t)] = static_cast<std::uint8_t>(rule.slots(t, limit));
+  for (int t = 0; t <= kMaxTokens; ++t) slots[t] = static_cast<std::uint8_t>(rule.slots(t, limit));
   std::array<std::int64_t, kMaxTokens + 1> histogram{};  // of the steps' slots
   for (std::uint8_t& step : sequence_) {
     step = slots[step];
@@ -32,11 +31,11 @@ RowGroupSteps::RowGroupSteps(const SynchronizationRule& rule, std::vector<std::u
     slots_ += step;
   }
   last_ = sequence_.back();
-  if (histogram[static_cast<std::size_t>(last_)] == steps_) sequence_ = {};
-  --histogram[static_cast<std::size_t>(last_)];
+  if (histogram[last_] == steps_) sequence_ = {};
+  --histogram[last_];
   for (int c = 0; c <= kMaxTokens; ++c) {
     for (int s = 1; s <= kMaxTokens; ++s) {
-      cycles_[static_cast<std::size_t>(c)] += histogram[static_cast<std::size_t>(s)] * std::max(s, c);
+      cycles_[c] += histogram[s] * std::max(s, c);
     }
   }
 }
@@ -44,10 +43,10 @@ RowGroupSteps::RowGroupSteps(const SynchronizationRule& rule, std::vector<std::u
 const RowGroupSteps* WeightStatistics::groups_of(const ConstantsBlob& blob, const AcceleratorConfig& config) {
   const Cut cut{config.rows, config.synchronization, blob.input_channel, blob.input_channels};
   if (blob.layer != last_.layer || cut != last_.cut) {  // a layer's blobs follow each other
-    auto& cuts = layers_[static_cast<std::size_t>(blob.layer)];
+    auto& cuts = layers_[blob.layer];
     auto known = cuts.find(cut);
     if (known == cuts.end()) known = cuts.emplace(cut, scan(blob, config)).first;
-    const QuantizedLayer& layer = network_.layers[static_cast<std::size_t>(blob.layer)];
+    const QuantizedLayer& layer = network_.layers[blob.layer];
     const int channels = static_cast<int>(layer.bias.size()) / layer.groups;
     last_ = {blob.layer, cut, ceil_div(channels, config.rows), known->second.data()};
   }
@@ -56,7 +55,7 @@ const RowGroupSteps* WeightStatistics::groups_of(const ConstantsBlob& blob, cons
 
 WeightStatistics::Groups WeightStatistics::scan(const ConstantsBlob& blob,
                                                 const AcceleratorConfig& config) const {
-  const QuantizedLayer& layer = network_.layers[static_cast<std::size_t>(blob.layer)];
+  const QuantizedLayer& layer = network_.layers[blob.layer];
   const std::size_t filter = layer.weights.size() / layer.bias.size();
   const auto area = static_cast<std::size_t>(layer.window.area());
   const std::size_t first = static_cast<std::size_t>(blob.input_channel) * area;

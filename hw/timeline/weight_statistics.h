@@ -29,13 +29,11 @@ class RowGroupSteps {
   /// Performed tokens of all used rows and steps.
   std::int64_t tokens() const { return tokens_; }
   std::int64_t slots() const { return slots_; }
-  int slots_of(std::int64_t step) const {
-    return sequence_.empty() ? last_ : sequence_[static_cast<std::size_t>(step)];
-  }
+  int slots_of(std::int64_t step) const { return sequence_.empty() ? last_ : sequence_[step]; }
   int slots_of_last() const { return last_; }
   /// Cycles of all steps but the last, when the reads of one step take `conflicts`.
   std::int64_t cycles_before_last(int conflicts) const {
-    return conflicts <= kMaxTokens ? cycles_[static_cast<std::size_t>(conflicts)] : (steps_ - 1) * conflicts;
+    return conflicts <= kMaxTokens ? cycles_[conflicts] : (steps_ - 1) * conflicts;
   }
 
  private:

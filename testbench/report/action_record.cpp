@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "base/enum_index.h"
 #include "testbench/scenario/settings_reader.h"
 #include "testbench/scenario/settings_writer.h"
 
@@ -15,10 +16,10 @@ constexpr std::int64_t kLargestCount = std::int64_t{1} << 60;
 void show_layer(SettingsVisitor& v, RecordedLayer& layer) {
   v.text({"name", "of the layer"}, layer.name);
   v.required();
-  std::size_t wide = layer.work.wide ? 1 : 0;
-  v.choice({"activation_bits", "8 or 16"}, wide, {"8", "16"});
+  std::size_t width = enum_index(layer.work.width);
+  v.choice({"activation_bits", "8 or 16"}, width, {"8", "16"});
   v.required();
-  layer.work.wide = wide == 1;
+  layer.work.width = static_cast<Width>(width);
   v.integer({"cycles", "each costs clock and leakage of every component"}, layer.work.cycles, 0,
             kLargestCount);
   v.required();
@@ -61,8 +62,8 @@ ActionRecord record_of(const RunReport& report) {
   record.frames = report.frames;
   record.accelerator = report.scenario.accelerator;
   for (const LayerReport& layer : report.layers) {
-    const bool wide = layer.lanes == record.accelerator.lanes(true);
-    record.layers.push_back({layer.name, work_of(layer.profile, wide)});
+    const Width width = layer.lanes == record.accelerator.lanes(Width::k16) ? Width::k16 : Width::k8;
+    record.layers.push_back({layer.name, work_of(layer.profile, width)});
   }
   return record;
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "base/enum_index.h"
 #include "base/quotient.h"
 #include "testbench/report/result_files.h"
 
@@ -11,7 +12,7 @@ namespace bitbalance::report {
 namespace {
 
 std::int64_t cycles_of(const ActivityCycles& engine, Activity activity) {
-  return engine[static_cast<std::size_t>(activity)];
+  return engine[enum_index(activity)];
 }
 
 template <class Value>
@@ -29,7 +30,7 @@ LayerReport layer_report(const ProgramLayer& layer, Level level, const Quantized
   report.op = layer.op;
   report.on_host = layer.on_host;
   report.level = level;
-  report.lanes = config.lanes(network.tensors[layer.input].bits == 16);
+  report.lanes = config.lanes(width_of(network.tensors[layer.input].bits));
   return report;
 }
 
@@ -49,8 +50,7 @@ const char* LayerReport::bound() const {
       occupied[e] += cycles_of(profile.activity[e], a);
     }
   }
-  return kNames[static_cast<std::size_t>(std::max_element(occupied.begin(), occupied.end()) -
-                                         occupied.begin())];
+  return kNames[std::max_element(occupied.begin(), occupied.end()) - occupied.begin()];
 }
 
 std::int64_t LayerReport::dram_bytes() const {

@@ -123,7 +123,7 @@ ClockedLayers::Result ClockedLayers::run(const Segments& segments, const std::ve
     const auto send = [&](const Message& message) {
       send_bytes({reinterpret_cast<const char*>(&message), sizeof message});
     };
-    for (const Task& task : shares[static_cast<std::size_t>(worker)]) send(run_layer(task, send));
+    for (const Task& task : shares[worker]) send(run_layer(task, send));
   });
 
   std::vector<Message> done(expected.size());
@@ -155,9 +155,8 @@ ClockedLayers::Result ClockedLayers::run(const Segments& segments, const std::ve
   try {
     pool.gather(receive, tick);
   } catch (const WorkerFailure& failure) {
-    throw std::runtime_error(
-        fmt::format("worker {} of {}, at layer {}: {}", failure.worker + 1, shares.size(),
-                    name_of(last[static_cast<std::size_t>(failure.worker)].layer), failure.what()));
+    throw std::runtime_error(fmt::format("worker {} of {}, at layer {}: {}", failure.worker + 1,
+                                         shares.size(), name_of(last[failure.worker].layer), failure.what()));
   }
 
   Result result;

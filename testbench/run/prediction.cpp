@@ -42,7 +42,7 @@ Prediction predict(const QuantizedNetwork& network, const Scenario& scenario) {
       const LayerProfile& profile = analysis.profile.layers().at(program.first_layer + i);
       owners.push_back(layer.network_layers.front());
       prediction.cycles[owners.back()] = static_cast<double>(profile.cycles) / options.batch;
-      record.layers.push_back({layer.name, work_of(profile, network.tensors[layer.input].bits == 16)});
+      record.layers.push_back({layer.name, work_of(profile, width_of(network.tensors[layer.input].bits))});
     }
   }
   if (scenario.technology) {

@@ -103,7 +103,7 @@ void ProcessPool::start(int worker, const std::function<void(int worker, const S
     ::_exit(code);  // without the parent's exit handlers
   }
   ::close(ends[1]);
-  workers_[static_cast<std::size_t>(worker)] = {child, ends[0], {}};
+  workers_[worker] = {child, ends[0], {}};
 }
 
 void ProcessPool::gather(const std::function<void(int worker, const std::string& message)>& receive,
@@ -121,7 +121,7 @@ void ProcessPool::gather(const std::function<void(int worker, const std::string&
 
 void ProcessPool::read_from(int worker,
                             const std::function<void(int worker, const std::string& message)>& receive) {
-  Worker& from = workers_[static_cast<std::size_t>(worker)];
+  Worker& from = workers_[worker];
   std::array<char, 4096> buffer{};
   const ssize_t count = ::read(from.pipe, buffer.data(), buffer.size());
   if (count < 0 && errno == EINTR) return;
@@ -139,7 +139,7 @@ void ProcessPool::read_from(int worker,
 }
 
 void ProcessPool::end(int worker) {
-  Worker& ended = workers_[static_cast<std::size_t>(worker)];
+  Worker& ended = workers_[worker];
   int status = 0;
   ::waitpid(ended.process, &status, 0);
   ::close(ended.pipe);

@@ -20,7 +20,7 @@ ActionRecord record() {
   record.frames = 3;
   for (int layer = 0; layer < 2; ++layer) {
     Work work;
-    work.wide = layer == 1;
+    work.width = layer == 1 ? Width::k16 : Width::k8;
     work.cycles = 1000;
     for (std::size_t a = 0; a < work.actions.size(); ++a)
       work.actions[a] = static_cast<std::int64_t>(100 * a);

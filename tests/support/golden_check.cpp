@@ -11,12 +11,12 @@ std::string first_mismatch(const RandomCase& c, const std::vector<std::uint8_t>&
     const auto& expected = golden.run(c.images[n]);
     for (const TensorPlacement& p : c.mapped.program.tensors) {
       const auto found = read_tensor(c.mapped.program, c.network, data, p.tensor, static_cast<int>(n));
-      const auto& wanted = expected[static_cast<std::size_t>(p.tensor)];
+      const auto& wanted = expected[p.tensor];
       for (std::size_t i = 0; i < found.size(); ++i) {
         if (found[i] == wanted[i]) continue;
-        return "image " + std::to_string(n) + ", " +
-               c.network.tensors[static_cast<std::size_t>(p.tensor)].name + ", element " + std::to_string(i) +
-               ": expected " + std::to_string(wanted[i]) + ", found " + std::to_string(found[i]);
+        return "image " + std::to_string(n) + ", " + c.network.tensors[p.tensor].name + ", element " +
+               std::to_string(i) + ": expected " + std::to_string(wanted[i]) + ", found " +
+               std::to_string(found[i]);
       }
     }
   }

@@ -6,6 +6,7 @@
 #include <random>
 #include <stdexcept>
 
+#include "base/enum_index.h"
 #include "hw/isa/row_stream.h"
 #include "tests/support/reference_arithmetic.h"
 
@@ -37,7 +38,7 @@ class Interpreter {
       // Dispatch as far ahead as possible: the harshest schedule for the flags.
       while (next < program_.commands.size() && has_engine(program_.commands[next])) {
         const Command& c = program_.commands[next++];
-        queues[static_cast<std::size_t>(engine_of(c))].push_back(&c);
+        queues[enum_index(engine_of(c))].push_back(&c);
       }
       if (idle()) {
         if (opcode_of(program_.commands.at(next)) == Opcode::kEnd) return data_;
@@ -70,14 +71,15 @@ class Interpreter {
     return true;
   }
 
-  static std::int32_t read(const std::vector<std::uint8_t>& bytes, std::size_t address, bool wide,
+  static std::int32_t read(const std::vector<std::uint8_t>& bytes, std::size_t address, Width width,
                            bool is_signed) {
-    if (wide) return static_cast<std::int16_t>(bytes.at(2 * address) | bytes.at(2 * address + 1) << 8);
+    if (width == Width::k16)
+      return static_cast<std::int16_t>(bytes.at(2 * address) | bytes.at(2 * address + 1) << 8);
     return is_signed ? static_cast<std::int8_t>(bytes.at(address)) : bytes.at(address);
   }
-  static void write(std::vector<std::uint8_t>& bytes, std::size_t address, bool wide, std::int64_t value) {
-    bytes.at(wide ? 2 * address : address) = static_cast<std::uint8_t>(value);
-    if (wide) bytes.at(2 * address + 1) = static_cast<std::uint8_t>(value >> 8);
+  static void write(std::vector<std::uint8_t>& bytes, std::size_t address, Width width, std::int64_t value) {
+    bytes.at(width == Width::k16 ? 2 * address : address) = static_cast<std::uint8_t>(value);
+    if (width == Width::k16) bytes.at(2 * address + 1) = static_cast<std::uint8_t>(value >> 8);
   }
   const std::uint8_t* constants(std::size_t offset, std::size_t bytes) const {
     if (offset + bytes > program_.constants.size()) throw std::logic_error("a load leaves the constants");
@@ -121,7 +123,7 @@ class Interpreter {
                                      static_cast<std::size_t>(c) * l.slice.channel_pitch;
             const int element = source_y * l.slice.columns + source_x;
             const int value = !inside ? l.pad_value
-                              : l.slice.wide
+                              : l.slice.width == Width::k16
                                   ? static_cast<std::int16_t>(data_.at(from + 2 * element) |
                                                               data_.at(from + 2 * element + 1) << 8)
                                   : data_.at(from + element);
@@ -132,7 +134,7 @@ class Interpreter {
                  y / l.stride_h) *
                     l.plane_columns() +
                 x / l.stride_w;
-            write(buffer, to, l.slice.wide, value);
+            write(buffer, to, l.slice.width, value);
           }
         }
       }
@@ -152,8 +154,7 @@ class Interpreter {
         const auto& bank = weights_.at(static_cast<std::size_t>(m % config_.rows));
         const std::size_t begin =
             c.weight_base + static_cast<std::size_t>(g * groups + m / config_.rows) * stream;
-        for (int k = 0; k < c.steps(); ++k)
-          weights[static_cast<std::size_t>(k)] = weight(bank, begin, k, row_stream);
+        for (int k = 0; k < c.steps(); ++k) weights[k] = weight(bank, begin, k, row_stream);
         for (std::size_t p = 0; p < pixels; ++p) {
           const std::size_t n = p / (std::size_t{c.rows} * c.columns), y = p / c.columns % c.rows,
                             x = p % c.columns;
@@ -169,7 +170,7 @@ class Interpreter {
                                        (g * std::size_t{c.channels} + i) * channel_stride +
                                        (phase * c.plane_rows + iy / c.stride_h) * c.plane_columns +
                                        ix / c.stride_w;
-                sum += std::int64_t{weights[k]} * read(activations_, at, c.wide, c.input_signed);
+                sum += std::int64_t{weights[k]} * read(activations_, at, c.width, c.input_signed);
               }
             }
           }
@@ -207,16 +208,16 @@ class Interpreter {
         const std::int64_t sum = reference_wrapped(
             static_cast<std::int64_t>(
                 static_cast<std::uint64_t>(sums_.at(static_cast<std::size_t>(channel) * pixels + p)) + bias),
-            config_.accumulator_bits(c.wide));
+            config_.accumulator_bits(c.width));
         std::int64_t result = reference_rescaled(sum, multiplier, parameters_.at(entry + 10) & kShiftBits);
         if (c.operand)
-          result += reference_rescaled(read(outputs_, at, c.wide, c.operand_signed), c.operand_multiplier,
+          result += reference_rescaled(read(outputs_, at, c.width, c.operand_signed), c.operand_multiplier,
                                        c.operand_shift);
         result = std::clamp<std::int64_t>(result, c.clip_low, c.clip_high);
         if (y % c.pool_h != 0 || x % c.pool_w != 0) {
-          result = std::max<std::int64_t>(result, read(outputs_, at, c.wide, c.output_signed));
+          result = std::max<std::int64_t>(result, read(outputs_, at, c.width, c.output_signed));
         }
-        write(outputs_, at, c.wide, result);
+        write(outputs_, at, c.width, result);
       }
     }
   }
@@ -235,7 +236,7 @@ class Interpreter {
                     read(outputs_,
                          p.input_base + static_cast<std::size_t>(n) * p.input_image_stride +
                              (static_cast<std::size_t>(c) * p.input_rows + iy) * p.input_columns + ix,
-                         p.wide, p.is_signed);
+                         p.width, p.is_signed);
                 sum += v;
                 largest = std::max<std::int64_t>(largest, v);
                 if (iy >= p.valid_row_begin && iy < p.valid_row_end && ix >= p.valid_column_begin &&
@@ -254,7 +255,7 @@ class Interpreter {
             write(outputs_,
                   p.output_base + static_cast<std::size_t>(n) * p.output_image_stride +
                       (static_cast<std::size_t>(c) * p.output_rows + y) * p.output_columns + x,
-                  p.wide, std::clamp<std::int64_t>(result, p.clip_low, p.clip_high));
+                  p.width, std::clamp<std::int64_t>(result, p.clip_low, p.clip_high));
           }
         }
       }
@@ -264,16 +265,16 @@ class Interpreter {
   void execute(const Add& a) {
     for (std::size_t i = 0; i < a.elements; ++i) {
       const std::int64_t sum =
-          reference_rescaled(read(outputs_, a.input_base + i, a.wide, a.input_signed), a.input_multiplier,
+          reference_rescaled(read(outputs_, a.input_base + i, a.width, a.input_signed), a.input_multiplier,
                              a.input_shift) +
-          reference_rescaled(read(outputs_, a.operand_base + i, a.wide, a.operand_signed),
+          reference_rescaled(read(outputs_, a.operand_base + i, a.width, a.operand_signed),
                              a.operand_multiplier, a.operand_shift);
-      write(outputs_, a.output_base + i, a.wide, std::clamp<std::int64_t>(sum, a.clip_low, a.clip_high));
+      write(outputs_, a.output_base + i, a.width, std::clamp<std::int64_t>(sum, a.clip_low, a.clip_high));
     }
   }
 
   void execute(const Store& s) {
-    const std::size_t element = s.slice.wide ? 2 : 1;
+    const std::size_t element = s.slice.width == Width::k16 ? 2 : 1;
     const std::size_t run = std::size_t{s.slice.rows} * s.slice.columns * element;
     for (std::size_t n = 0; n < s.slice.images; ++n) {
       for (std::size_t c = 0; c < s.slice.channels; ++c) {
@@ -319,12 +320,12 @@ std::vector<std::uint8_t> place_images(const Program& program, const QuantizedNe
                                        std::uint8_t fill) {
   std::vector<std::uint8_t> data(program.data_bytes, fill);
   const TensorPlacement& p = placement(program, network.input);
-  const bool wide = network.tensors[static_cast<std::size_t>(network.input)].bits == 16;
+  const Width width = width_of(network.tensors[network.input].bits);
   for (std::size_t n = 0; n < images.size(); ++n) {
     std::size_t at = p.offset + n * p.image_pitch;
     for (const std::int32_t v : images[n]) {
       data.at(at++) = static_cast<std::uint8_t>(v);
-      if (wide) data.at(at++) = static_cast<std::uint8_t>(v >> 8);
+      if (width == Width::k16) data.at(at++) = static_cast<std::uint8_t>(v >> 8);
     }
   }
   return data;
@@ -333,7 +334,7 @@ std::vector<std::uint8_t> place_images(const Program& program, const QuantizedNe
 std::vector<std::int32_t> read_tensor(const Program& program, const QuantizedNetwork& network,
                                       const std::vector<std::uint8_t>& data, int tensor, int image) {
   const TensorPlacement& p = placement(program, tensor);
-  const QuantizedTensor& t = network.tensors[static_cast<std::size_t>(tensor)];
+  const QuantizedTensor& t = network.tensors[tensor];
   std::vector<std::int32_t> values(static_cast<std::size_t>(t.shape.elements()));
   std::size_t at = p.offset + static_cast<std::size_t>(image) * p.image_pitch;
   for (auto& v : values) {

@@ -24,7 +24,7 @@ class Draw : private RandomDraw {
     options.barrier = chance(0.2) ? LayerBarrier::kCommand : LayerBarrier::kNone;
     options.fuse_pooling = chance(0.8);
     c.mapped = std::move(fit_buffers(c.network, c.config, options).front());
-    const QuantizedTensor& input = c.network.tensors[static_cast<std::size_t>(c.network.input)];
+    const QuantizedTensor& input = c.network.tensors[c.network.input];
     for (int i = 0; i < options.batch; ++i) {
       std::vector<std::int32_t> image(static_cast<std::size_t>(input.shape.elements()));
       for (auto& v : image) v = activation(input);
@@ -50,9 +50,7 @@ class Draw : private RandomDraw {
     n.tensors.push_back(t);
     return static_cast<int>(n.tensors.size()) - 1;
   }
-  const QuantizedTensor& tensor(const QuantizedNetwork& n, int index) {
-    return n.tensors[static_cast<std::size_t>(index)];
-  }
+  const QuantizedTensor& tensor(const QuantizedNetwork& n, int index) { return n.tensors[index]; }
 
   void clip(QuantizedLayer& l, const QuantizedTensor& out) {
     l.clip_low = chance(0.3) ? std::max(lowest(out), -uniform(0, 20)) : lowest(out);
@@ -117,9 +115,8 @@ class Draw : private RandomDraw {
     const int whole = add_tensor(n, shape, part.is_signed);
     shape.channels = copied;
     const int copy = add_tensor(n, shape, part.is_signed);
-    for (const int slice : {last, copy}) n.tensors[static_cast<std::size_t>(slice)].parent = whole;
-    n.tensors[static_cast<std::size_t>(copy_first ? last : copy)].channel_offset =
-        copy_first ? copied : part.shape.channels;
+    for (const int slice : {last, copy}) n.tensors[slice].parent = whole;
+    n.tensors[copy_first ? last : copy].channel_offset = copy_first ? copied : part.shape.channels;
 
     QuantizedLayer l;
     l.op = LayerOp::kAvgPool;
@@ -185,7 +182,7 @@ class Draw : private RandomDraw {
       for (int g = 1; g <= in.shape.channels; ++g) {
         if (in.shape.channels % g == 0) divisors.push_back(g);
       }
-      l.groups = divisors[static_cast<std::size_t>(uniform(0, static_cast<int>(divisors.size()) - 1))];
+      l.groups = divisors[uniform(0, static_cast<int>(divisors.size()) - 1)];
       channels = l.groups * uniform(1, std::max(1, limits_.max_channels / l.groups));
     } else if (chance(0.2)) {
       channels = uniform(1, 80);  // several row groups

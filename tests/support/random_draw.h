@@ -27,7 +27,7 @@ class RandomDraw {
   }
   template <class T>
   const T& pick(const std::vector<T>& values) {
-    return values[static_cast<std::size_t>(uniform(0, static_cast<int>(values.size()) - 1))];
+    return values[uniform(0, static_cast<int>(values.size()) - 1)];
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/enum_index.h"
 #include "quant/onnx/writer.h"
 #include "tests/support/random_draw.h"
 
@@ -84,7 +85,7 @@ class ModelDraw : private RandomDraw {
   static std::string name_of(Operation operation) {
     constexpr const char* kNames[] = {"conv",    "bn",         "relu", "clip",   "maxpool", "overlapping",
                                       "avgpool", "globalpool", "add",  "concat", "flatten"};
-    return kNames[static_cast<std::size_t>(operation)];
+    return kNames[enum_index(operation)];
   }
 
   Dims dims(const Value& value) const {

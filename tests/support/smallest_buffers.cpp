@@ -11,7 +11,7 @@ namespace bitbalance::test {
 namespace {
 
 const QuantizedTensor& tensor(const QuantizedNetwork& n, int index) {
-  return n.tensors[static_cast<std::size_t>(index)];
+  return n.tensors[index];
 }
 
 /// Columns of an input row in a buffer: its padding, as far as windows reach.
@@ -46,14 +46,14 @@ BufferBytes of_convolution(const QuantizedNetwork& n, const QuantizedLayer& l, c
   const QuantizedTensor& in = tensor(n, l.input);
   const Shape& out = tensor(n, l.output).shape;
   const Window& w = l.window;
-  const bool wide = in.bits == 16;
-  const int bytes = wide ? 2 : 1;
+  const Width width = width_of(in.bits);
+  const int bytes = width == Width::k16 ? 2 : 1;
   const int rows = pool != nullptr ? pool->window.kernel_h : 1;
   const int pool_w = pool != nullptr ? pool->window.kernel_w : 1;
   const int channels_out = std::min(out.channels / l.groups, a.rows);
   const bool one_tile = a.column_mapping == ColumnMapping::kFlattened
-                            ? rows * out.width <= a.lanes(wide)
-                            : rows == 1 && out.width <= a.lanes(wide);
+                            ? rows * out.width <= a.lanes(width)
+                            : rows == 1 && out.width <= a.lanes(width);
   const int channels_in = one_tile ? 1 : in.shape.channels / l.groups;
 
   // A load brings a row at least: one that no window reaches where all of a block's lie in the padding.
@@ -132,7 +132,7 @@ bool may_overflow(const QuantizedNetwork& network, const AcceleratorConfig& conf
       std::int64_t sum = std::llabs(l.bias[channel]);
       for (std::size_t k = 0; k < kernel; ++k)
         sum += activation * std::abs(int{l.weights[channel * kernel + k]});
-      if (sum >= std::int64_t{1} << (config.accumulator_bits(in.bits == 16) - 1)) return true;
+      if (sum >= std::int64_t{1} << (config.accumulator_bits(width_of(in.bits)) - 1)) return true;
     }
   }
   return false;

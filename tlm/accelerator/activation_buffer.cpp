@@ -12,7 +12,7 @@ namespace {
 auto arrangement(const Compute& c) {
   return std::tuple(c.activation_base, c.activation_image_stride, c.channels, c.conv_groups, c.plane_rows,
                     c.plane_columns, c.images, c.rows, c.columns, c.kernel_h, c.kernel_w, c.stride_h,
-                    c.stride_w, c.dilation_h, c.dilation_w, c.wide, c.input_signed, word_format(c));
+                    c.stride_w, c.dilation_h, c.dilation_w, c.width, c.input_signed, word_format(c));
 }
 
 struct ElementRange {
@@ -39,8 +39,8 @@ void ActivationBuffer::take(LoadBlock& block) {
   write_tensor(command, block.bytes, bytes_);
   if (!packed_) return;
   const ElementRange written = written_by(command), read = read_by(packed_->compute);
-  const bool apart =
-      packed_->compute.wide == command.slice.wide && (written.end <= read.begin || read.end <= written.begin);
+  const bool apart = packed_->compute.width == command.slice.width &&
+                     (written.end <= read.begin || read.end <= written.begin);
   is_stale_ |= !apart;
 }
 
@@ -66,9 +66,9 @@ void ActivationBuffer::pack(const Compute& compute) {
   PackedActivations& packed = *packed_;
   const std::size_t words = packed.layout.words;
   if (packed.low.size() < words) packed.low.resize(words);
-  if (compute.wide && packed.high.size() < words) packed.high.resize(words);
+  if (compute.width == Width::k16 && packed.high.size() < words) packed.high.resize(words);
   workers_.run(compute.conv_groups * packed.layout.words_a_tap, [this, &packed](int part) {
-    if (packed.compute.wide) {
+    if (packed.compute.width == Width::k16) {
       pack_wide(packed.compute, packed.layout, reinterpret_cast<const std::int16_t*>(bytes_.data()), part,
                 packed.low.data(), packed.high.data());
     } else {

@@ -78,7 +78,8 @@ struct ResultBlock {
 /// Vector part of the post-processor <-> output buffer: `count` consecutive elements.
 struct ElementBlock {
   bool is_request = false;
-  bool wide = false, is_signed = false;
+  Width width = Width::k8;
+  bool is_signed = false;
   std::uint32_t address = 0;
   std::uint32_t count = 0;
   std::int32_t* value = nullptr;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/enum_index.h"
 #include "hw/isa/command_check.h"
 #include "hw/timeline/command_events.h"
 
@@ -33,8 +34,7 @@ RegisterFile Controller::registers() const {
   ControlRegisters::Counters counters;
   counters.commands_done = schedule_.commands_done();
   counters.cycles = running_ ? clock_.last() - begin_ + 1 : schedule_.cycles();
-  for (int e = 0; e < kEngines; ++e)
-    counters.busy[static_cast<std::size_t>(e)] = busy_cycles(static_cast<Engine>(e));
+  for (int e = 0; e < kEngines; ++e) counters.busy[e] = busy_cycles(static_cast<Engine>(e));
   return registers_.view(counters);
 }
 
@@ -102,8 +102,7 @@ void Controller::start_program(Edge edge) {
   uncounted_fetches_.clear();
   records_ = requested_ = received_ = 0;
   busy_before_ = {};
-  for (int e = 0; e < kEngines; ++e)
-    busy_before_[static_cast<std::size_t>(e)] = busy_cycles(static_cast<Engine>(e));
+  for (int e = 0; e < kEngines; ++e) busy_before_[e] = busy_cycles(static_cast<Engine>(e));
   running_ = true;
   compute_.restart();
   schedule_.start(edge);
@@ -181,7 +180,7 @@ ProgramFault Controller::receive_header(bool error, const CommandBytes& bytes) {
 }
 
 void Controller::completed(Engine engine, ProgramFault fault, Edge pushed) {
-  schedule_.completed(engine, pushed, {fault, started_[static_cast<std::size_t>(engine)]});
+  schedule_.completed(engine, pushed, {fault, started_[enum_index(engine)]});
   plan();
 }
 
@@ -196,7 +195,7 @@ void Controller::refuse(Engine engine, const Failure& failure, Edge popped) {
 
 void Controller::start(Engine engine, const Command& command, Edge edge) {
   const Edge popped = edge + 1;
-  started_[static_cast<std::size_t>(engine)] = index_of(command);
+  started_[enum_index(engine)] = index_of(command);
   if (const ProgramFault fault = check(command, config_, regions_); fault != ProgramFault::kNone)
     return refuse(engine, {fault, index_of(command)}, popped);
   CommandBlock block{&command, popped, &steps_};
@@ -238,7 +237,7 @@ std::int64_t Controller::busy_cycles(Engine engine) const {
   const auto at = static_cast<std::size_t>(engine);
   std::int64_t cycles = -busy_before_[at];
   for (const LayerProfile& layer : profile_.layers())
-    cycles += layer.activity[at][static_cast<std::size_t>(Activity::kBusy)];
+    cycles += layer.activity[at][enum_index(Activity::kBusy)];
   return running_ ? cycles + schedule_.busy_cycles(engine, clock_.last() + 1) : cycles;
 }
 

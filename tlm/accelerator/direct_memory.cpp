@@ -1,11 +1,13 @@
 #include "tlm/accelerator/direct_memory.h"
 
+#include "base/enum_index.h"
+
 #include <iterator>
 
 namespace bitbalance::tlm_level {
 
 void DirectMemory::add(Access access, const Range& range) {
-  Ranges& ranges = ranges_[static_cast<std::size_t>(access)];
+  Ranges& ranges = ranges_[enum_index(access)];
   cut(ranges, range.first, range.last);
   ranges.emplace(range.first, range);
 }

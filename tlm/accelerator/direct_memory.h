@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 
+#include "base/enum_index.h"
 #include "hw/isa/channel_timing.h"
 #include "tlm/accelerator/names.h"
 
@@ -37,7 +38,7 @@ class DirectMemory {
   using Ranges = std::map<std::uint64_t, Range>;  ///< by their first address; none overlap
 
   static void cut(Ranges& ranges, std::uint64_t first, std::uint64_t last);
-  const Ranges& of(Access access) const { return ranges_[static_cast<std::size_t>(access)]; }
+  const Ranges& of(Access access) const { return ranges_[enum_index(access)]; }
 
   std::array<Ranges, 2> ranges_;
 };

@@ -10,6 +10,7 @@
 #include <systemc>
 #include <vector>
 
+#include "base/enum_index.h"
 #include "hw/isa/channel_timing.h"
 #include "hw/isa/config.h"
 #include "hw/port/burst_initiator.h"
@@ -72,8 +73,8 @@ class MemoryPort : public sc_core::sc_module, public BurstInitiator {
     Edge send = kNever;  ///< first edge at which it can be sent
   };
 
-  ChannelState& state(MemoryChannel c) { return channels_[static_cast<std::size_t>(c)]; }
-  const ChannelState& state(MemoryChannel c) const { return channels_[static_cast<std::size_t>(c)]; }
+  ChannelState& state(MemoryChannel c) { return channels_[enum_index(c)]; }
+  const ChannelState& state(MemoryChannel c) const { return channels_[enum_index(c)]; }
 
   void on_edge();
   void plan(ChannelState& channel);

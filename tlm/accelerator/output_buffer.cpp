@@ -28,7 +28,7 @@ void OutputBuffer::take(ResultBlock& block) {
 }
 
 void OutputBuffer::take(ElementBlock& block) {
-  if (block.wide) {
+  if (block.width == Width::k16) {
     copy<std::int16_t>(block);
   } else if (block.is_signed) {
     copy<std::int8_t>(block);
@@ -50,7 +50,7 @@ void OutputBuffer::copy(const ElementBlock& block) {
 
 void OutputBuffer::take(CommandBlock& block) {
   const auto& store = std::get<Store>(block.command->body);
-  const std::size_t size = store.slice.wide ? 2 : 1;
+  const std::size_t size = element_bytes(store.slice.width);
   const std::size_t image = std::size_t{store.slice.channels} * store.slice.rows * store.slice.columns * size;
   const std::uint8_t* const from = settled().data() + store.base * size;
   StoreBlock bytes;

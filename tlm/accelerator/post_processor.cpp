@@ -48,7 +48,7 @@ void PostProcessor::pool(const Pool& command) {
   const std::uint32_t input_plane = std::uint32_t{command.input_rows} * command.input_columns;
   const std::uint32_t output_plane = std::uint32_t{command.output_rows} * command.output_columns;
   ElementBlock block;
-  block.wide = command.wide;
+  block.width = command.width;
   block.is_signed = command.is_signed;
   for (std::uint32_t image = 0; image < command.images; ++image) {
     for (std::uint32_t channel = 0; channel < command.channels; ++channel) {
@@ -107,7 +107,7 @@ std::int64_t PostProcessor::pool_window(const Pool& command, const std::int32_t*
 void PostProcessor::add(const Add& command) {
   ElementBlock block;
   block.is_request = true;
-  block.wide = command.wide;
+  block.width = command.width;
   block.count = command.elements;
   block.is_signed = command.input_signed;
   block.address = command.input_base;

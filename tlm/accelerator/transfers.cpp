@@ -77,8 +77,8 @@ void LoadTransfer::begin_blob(const RunWalk& runs, Edge popped) {
 void LoadTransfer::begin_tensor(const LoadTensor& load, const RunWalk& runs, Edge popped) {
   is_tensor_ = true;
   begin(runs, popped);
-  element_bytes_ = element_bytes(load.slice.wide);
-  lines_ = LineWalk(load, static_cast<std::uint32_t>(config_.lanes(load.slice.wide)));
+  element_bytes_ = element_bytes(load.slice.width);
+  lines_ = LineWalk(load, static_cast<std::uint32_t>(config_.lanes(load.slice.width)));
   needed_ = std::uint64_t{lines_.line().data} * element_bytes_;
   while (!lines_.done() && lines_.line().data == 0) next_line(written_);
 }

@@ -25,20 +25,20 @@ class WeightBanks {
 
   /// Ring addresses and sizes are multiples of 8; nothing is longer than a bank.
   void write(int bank, std::uint32_t address, const std::uint8_t* bytes, std::uint32_t count) {
-    std::uint8_t* const to = banks_[static_cast<std::size_t>(bank)].data();
+    std::uint8_t* const to = banks_[bank].data();
     const std::uint32_t before_end = std::min(count, bank_bytes_ - address);
     std::memcpy(to + address, bytes, before_end);
     std::memcpy(to, bytes + before_end, count - before_end);
   }
   void read(int bank, std::uint32_t address, std::uint8_t* bytes, std::uint32_t count) const {
-    const std::uint8_t* const from = banks_[static_cast<std::size_t>(bank)].data();
+    const std::uint8_t* const from = banks_[bank].data();
     const std::uint32_t before_end = std::min(count, bank_bytes_ - address);
     std::memcpy(bytes, from + address, before_end);
     std::memcpy(bytes + before_end, from, count - before_end);
   }
 
   bool holds(int bank, std::uint32_t address, const std::uint8_t* bytes, std::uint32_t count) const {
-    const std::uint8_t* const from = banks_[static_cast<std::size_t>(bank)].data();
+    const std::uint8_t* const from = banks_[bank].data();
     const std::uint32_t before_end = std::min(count, bank_bytes_ - address);
     return std::memcmp(bytes, from + address, before_end) == 0 &&
            std::memcmp(bytes + before_end, from, count - before_end) == 0;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/enum_index.h"
+
 namespace bitbalance::checker {
 namespace {
 
@@ -57,7 +59,7 @@ const char* to_string(ProtocolRule rule) {
                                     "dmi descriptor",
                                     "invalidation",
                                     "debug"};
-  return kNames[static_cast<std::size_t>(rule)];
+  return kNames[enum_index(rule)];
 }
 
 ProtocolChecker::Request::Request(const Payload& payload)

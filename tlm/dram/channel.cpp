@@ -92,8 +92,7 @@ void Channel::decide_refresh() {
   choice_ = {};
   for (int rank = 0; rank < config_.geometry.ranks; ++rank) {
     const CommandKind kind = device_.any_open(rank) ? CommandKind::kPrechargeAll : CommandKind::kRefresh;
-    const Cycle cycle =
-        device_.earliest({kind, place_of_rank(rank)}, refresh_due_[static_cast<std::size_t>(rank)]);
+    const Cycle cycle = device_.earliest({kind, place_of_rank(rank)}, refresh_due_[rank]);
     if (cycle < choice_.cycle) {
       choice_ = {cycle, kind, 0};
       refresh_rank_ = rank;
@@ -115,7 +114,7 @@ Command Channel::step() {
   is_decided_ = false;
   if (refresh_rank_ >= 0) return step_refresh();
   Burst& burst = queue(writing_).bursts[choice_.burst];
-  int& hits = row_hits_[static_cast<std::size_t>(burst.at.bank)];
+  int& hits = row_hits_[burst.at.bank];
   if (choice_.kind == CommandKind::kRead || choice_.kind == CommandKind::kWrite) {
     ++hits;
     return transfer(choice_.burst);
@@ -134,7 +133,7 @@ Command Channel::step() {
 }
 
 Command Channel::step_refresh() {
-  Cycle& due = refresh_due_[static_cast<std::size_t>(refresh_rank_)];
+  Cycle& due = refresh_due_[refresh_rank_];
   const Command command{choice_.kind, place_of_rank(refresh_rank_)};
   device_.issue(command, choice_.cycle);
   if (command.kind == CommandKind::kPrechargeAll) {

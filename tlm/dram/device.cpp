@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/enum_index.h"
+
 namespace bitbalance::dram {
 namespace {
 
@@ -16,7 +18,7 @@ void raise(Cycle& bound, Cycle to) {
 
 const char* to_string(CommandKind kind) {
   constexpr const char* kNames[] = {"ACT", "PRE", "PREA", "RD", "WR", "RDA", "WRA", "REF"};
-  return kNames[static_cast<std::size_t>(kind)];
+  return kNames[enum_index(kind)];
 }
 
 Device::Device(const Config& config)
@@ -88,7 +90,7 @@ Cycle Device::earliest_column(const Location& at, bool is_write) const {
 }
 
 Cycle Device::earliest_precharge_all(int rank) const {
-  Cycle cycle = ranks_[static_cast<std::size_t>(rank)].precharge;
+  Cycle cycle = ranks_[rank].precharge;
   const auto first = banks_.begin() + std::ptrdiff_t{rank} * banks_per_rank_;
   std::for_each(first, first + banks_per_rank_, [&](const Bank& bank) {
     if (bank.open_row != kNoRow) raise(cycle, bank.precharge);

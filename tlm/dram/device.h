@@ -42,8 +42,8 @@ class Device {
   void issue(const Command& command, Cycle at);
 
   static constexpr int kNoRow = -1;
-  int open_row(int bank) const { return banks_[static_cast<std::size_t>(bank)].open_row; }
-  bool any_open(int rank) const { return ranks_[static_cast<std::size_t>(rank)].open_banks != 0; }
+  int open_row(int bank) const { return banks_[bank].open_row; }
+  bool any_open(int rank) const { return ranks_[rank].open_banks != 0; }
 
   /// Cycle at which the data of a burst has been transferred.
   Cycle read_data_end(Cycle command) const { return command + read_latency_ + burst_clocks_; }
@@ -65,12 +65,12 @@ class Device {
     int open_banks = 0;
   };
 
-  Bank& bank(const Location& at) { return banks_[static_cast<std::size_t>(at.bank)]; }
-  const Bank& bank(const Location& at) const { return banks_[static_cast<std::size_t>(at.bank)]; }
-  Group& group(const Location& at) { return groups_[static_cast<std::size_t>(at.group)]; }
-  const Group& group(const Location& at) const { return groups_[static_cast<std::size_t>(at.group)]; }
-  Rank& rank(const Location& at) { return ranks_[static_cast<std::size_t>(at.rank)]; }
-  const Rank& rank(const Location& at) const { return ranks_[static_cast<std::size_t>(at.rank)]; }
+  Bank& bank(const Location& at) { return banks_[at.bank]; }
+  const Bank& bank(const Location& at) const { return banks_[at.bank]; }
+  Group& group(const Location& at) { return groups_[at.group]; }
+  const Group& group(const Location& at) const { return groups_[at.group]; }
+  Rank& rank(const Location& at) { return ranks_[at.rank]; }
+  const Rank& rank(const Location& at) const { return ranks_[at.rank]; }
 
   int clocks(CommandKind kind) const;
   Cycle earliest_column(const Location& at, bool is_write) const;

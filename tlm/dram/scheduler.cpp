@@ -12,7 +12,7 @@ CommandKind next_command(const Burst& burst, const Device& device) {
 
 Cycle earliest(const Burst& burst, CommandKind kind, const ChannelView& view) {
   const Cycle cycle = view.device.earliest({kind, burst.at}, view.now);
-  return cycle < view.refresh_due[static_cast<std::size_t>(burst.at.rank)] ? cycle : kNever;
+  return cycle < view.refresh_due[burst.at.rank] ? cycle : kNever;
 }
 
 /// The oldest burst alone: what the others cost is a lower bound for every other policy.
@@ -43,7 +43,7 @@ class FrFcfs : public Scheduler {
       const Burst& burst = queue[i];
       const CommandKind kind = next_command(burst, view.device);
       const bool is_column = kind == CommandKind::kRead || kind == CommandKind::kWrite;
-      const bool worn = view.row_hits[static_cast<std::size_t>(burst.at.bank)] >= row_hit_limit_;
+      const bool worn = view.row_hits[burst.at.bank] >= row_hit_limit_;
       if (is_column) {
         const bool must_wait = worn && (asked_row & bit(burst)) != 0;
         if (must_wait || (asked_column & bit(burst)) != 0) continue;

@@ -145,7 +145,7 @@ void TimedMemory::admit(AccessIndex index, Cycle now) {
     const std::uint64_t next = std::min(end, (burst.number + 1) * burst_bytes);
     burst.bytes = static_cast<std::uint32_t>(next - at);
     burst.is_write = payload.is_write();
-    channels_[static_cast<std::size_t>(burst.at.channel)].add(burst, now);
+    channels_[burst.at.channel].add(burst, now);
     at = next;
   }
 }

@@ -87,7 +87,7 @@ class TimedMemory : public MemoryModel {
 
   AccessIndex request(int port, tlm::tlm_generic_payload& payload, Time time);
   Access& access(AccessIndex index) { return accesses_[index]; }
-  Port& port(int index) { return ports_[static_cast<std::size_t>(index)]; }
+  Port& port(int index) { return ports_[index]; }
   void end_of_elaboration() override { ports_.resize(socket.size()); }
 
   void on_clock();

@@ -1,6 +1,7 @@
 #include "tlm/memory/ideal_memory.h"
 
 #include "base/config_error.h"
+#include "base/enum_index.h"
 #include "hw/port/dmi_timing.h"
 
 namespace bitbalance::memory {
@@ -39,7 +40,7 @@ void IdealMemory::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc
 
   const std::uint64_t now = sc_core::sc_time_stamp().value();
   const std::uint64_t period = config_.clock_period.value();
-  ChannelEnd& end = end_[static_cast<std::size_t>(channel_of(transaction))];
+  ChannelEnd& end = end_[enum_index(channel_of(transaction))];
   const std::uint64_t request = now + delay.value();
   if (request > end.whole) end = {request, 0};
   const std::uint64_t numerator = config_.bytes_per_cycle_numerator;

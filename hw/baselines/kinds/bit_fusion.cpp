@@ -23,8 +23,8 @@ constexpr int pieces(int bits) {
   return count;
 }
 /// The ninth bit of a narrow lane tells signed from unsigned, as the bricks' third bit does.
-constexpr int activation_pieces(bool wide) {
-  return pieces(wide ? 16 : 8);
+constexpr int activation_pieces(Width width) {
+  return pieces(width == Width::k16 ? 16 : 8);
 }
 
 BITBALANCE_VECTOR_CLONES
@@ -41,10 +41,10 @@ std::int64_t sum_of_nonzero_pieces(std::uint16_t mask, const std::int16_t* weigh
 /// one 8-bit by 8-bit quarter after the other.
 class FusionUnit final : public LoadedPe {
  public:
-  FusionUnit(int weight_bits, bool wide)
+  FusionUnit(int weight_bits, Width width)
       : LoadedPe(kBricks, weight_bits),
         weight_pieces_(pieces(weight_bits)),
-        activation_pieces_(activation_pieces(wide)) {}
+        activation_pieces_(activation_pieces(width)) {}
 
   bool clock() override {
     for (int brick = 0; brick < kBricks; ++brick) multiply(next_++);
@@ -89,7 +89,7 @@ class BitFusion final : public WeightTimedKind {
   void check_lanes(int lanes) const override { require(lanes == kBricks, name(), "lanes", lanes, "16"); }
   std::unique_ptr<SteppingPe> make_pe(const Baseline& /*baseline*/,
                                       const BaselineLayer& layer) const override {
-    return std::make_unique<FusionUnit>(layer.weight_bits, layer.wide);
+    return std::make_unique<FusionUnit>(layer.weight_bits, layer.width);
   }
   Structure structure(const Baseline& b, const BaselineWidths& widths) const override {
     // Within four bricks a product moves by 0, 2 or 4; their sum by 0, 4 or 8; then all of it once more, by
@@ -101,7 +101,7 @@ class BitFusion final : public WeightTimedKind {
     s.tree = fours * (adders((kBricksOfFour - 1.0) * quarter) + muxes(2.0 * whole)) +
              adders((fours - 1.0) * whole);
     s.sum_bits = whole;
-    if (widths.wide || pieces(widths.weight_bits) > kMostPieces) {
+    if (widths.width == Width::k16 || pieces(widths.weight_bits) > kMostPieces) {
       s.sum_bits += 16;
       s.shared = muxes(2.0 * s.sum_bits);
     }
@@ -111,12 +111,12 @@ class BitFusion final : public WeightTimedKind {
  protected:
   void raise_to_group_cycles(const Baseline& b, const BaselineLayer& layer, const std::int16_t* /*weights*/,
                              std::uint16_t* cost) const override {
-    raise_all_groups(pieces(layer.weight_bits) * activation_pieces(layer.wide), b.lanes, layer.kernel, cost);
+    raise_all_groups(pieces(layer.weight_bits) * activation_pieces(layer.width), b.lanes, layer.kernel, cost);
   }
   std::int64_t channel_terms(const Baseline& /*baseline*/, const BaselineLayer& layer,
                              const std::int16_t* weights) const override {
     const std::uint16_t mask = mask_of(kBrickBits * pieces(layer.weight_bits));
-    return activation_pieces(layer.wide) * sum_of_nonzero_pieces(mask, weights, layer.kernel);
+    return activation_pieces(layer.width) * sum_of_nonzero_pieces(mask, weights, layer.kernel);
   }
 };
 

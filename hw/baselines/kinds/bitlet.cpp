@@ -154,7 +154,7 @@ class Bitlet final : public WeightTimedKind {
   Structure structure(const Baseline& b, const BaselineWidths& widths) const override {
     constexpr int kNegators = 16;  // N_input: the activations that arrive a cycle
     const int magnitude_bits = widths.weight_bits - 1;
-    const int value = lane_bits(widths.wide) + 1, index = stages(kPairs);
+    const int value = lane_bits(widths.width) + 1, index = stages(kPairs);
     const Logic search =
         gates(2.0 * kWindow * stages(kWindow)) + adders(2.0 * index + 1) + registers(2.0 * index + 4 + value);
     Structure s(b.lanes, widths);

@@ -131,7 +131,7 @@ class BitVert final : public WeightTimedKind {
     return std::make_unique<BitVertPe>(b.lanes, layer.weight_bits);
   }
   Structure structure(const Baseline& b, const BaselineWidths& widths) const override {
-    const int activation = lane_bits(widths.wide), weight_bits = widths.weight_bits, picks = b.lanes / 2;
+    const int activation = lane_bits(widths.width), weight_bits = widths.weight_bits, picks = b.lanes / 2;
     Structure s(b.lanes, widths);
     s.term = {double(picks), muxes(double(picks) * activation),
               muxes(double(stages(picks + 1)) * activation)};

@@ -46,7 +46,7 @@ class BitWave final : public WeightTimedKind {
     return std::make_unique<BitWavePe>(b.lanes, layer.weight_bits);
   }
   Structure structure(const Baseline& b, const BaselineWidths& widths) const override {
-    const int activation = lane_bits(widths.wide), magnitude_bits = widths.weight_bits - 1;
+    const int activation = lane_bits(widths.width), magnitude_bits = widths.weight_bits - 1;
     Structure s(b.lanes, widths);
     s.term = block(b.lanes, gates(2.0 * activation));  // sign and bit of the column
     s.set_tree(b.lanes, activation);

@@ -36,7 +36,7 @@ class Dense final : public WeightTimedKind {
     return std::make_unique<DensePe>(b.lanes, layer.weight_bits);
   }
   Structure structure(const Baseline& b, const BaselineWidths& widths) const override {
-    const int activation = lane_bits(widths.wide);
+    const int activation = lane_bits(widths.width);
     Structure s(b.lanes, widths);
     s.term = block(b.lanes, multipliers(double(activation) * widths.weight_bits));
     s.set_tree(b.lanes, activation + widths.weight_bits);

@@ -108,8 +108,7 @@ class Laconic final : public BaselineKind {
             for (int lane = k; lane < std::min(k + baseline.lanes, layer.kernel); ++lane) {
               const std::int64_t row = std::int64_t{conv_group} * layer.kernel + lane;
               raise_by_lane(weight_terms[static_cast<std::size_t>(channel) * layer.kernel + lane],
-                            &activation_terms[static_cast<std::size_t>(row * layer.pixels + pixel)], columns,
-                            own.data());
+                            &activation_terms[row * layer.pixels + pixel], columns, own.data());
             }
             slowest = std::max<int>(slowest, *std::max_element(own.begin(), own.begin() + columns));
             result.pe_cycles += std::accumulate(own.begin(), own.begin() + columns, std::int64_t{0});
@@ -128,7 +127,7 @@ class Laconic final : public BaselineKind {
   Structure structure(const Baseline& b, const BaselineWidths& widths) const override {
     // Exponents are added, decoded and counted by position; the counts, each a digit of a sum, are then added
     // as stages(lanes) + 2 numbers side by side.
-    const int activation = lane_bits(widths.wide), magnitude_bits = widths.weight_bits - 1;
+    const int activation = lane_bits(widths.width), magnitude_bits = widths.weight_bits - 1;
     const int positions = magnitude_bits + activation - 1;
     const int count_bits = stages(b.lanes) + 2;
     const int counters = adder_tree(b.lanes, 2);

@@ -69,7 +69,7 @@ class Pragmatic final : public WeightTimedKind {
     return std::make_unique<PragmaticPe>(b.lanes, layer.weight_bits, b.terms);
   }
   Structure structure(const Baseline& b, const BaselineWidths& widths) const override {
-    const int activation = lane_bits(widths.wide), magnitude_bits = widths.weight_bits - 1;
+    const int activation = lane_bits(widths.width), magnitude_bits = widths.weight_bits - 1;
     Structure s(b.lanes, widths);
     s.term = block(b.lanes, gates(activation) + muxes(widening_shifter(activation, stages(magnitude_bits))));
     s.set_tree(b.lanes, activation + magnitude_bits - 1);

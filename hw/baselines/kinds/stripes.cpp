@@ -41,7 +41,7 @@ class Stripes final : public WeightTimedKind {
     return std::make_unique<StripesPe>(b.lanes, layer.weight_bits);
   }
   Structure structure(const Baseline& b, const BaselineWidths& widths) const override {
-    const int activation = lane_bits(widths.wide);
+    const int activation = lane_bits(widths.width);
     Structure s(b.lanes, widths);
     s.term = block(b.lanes, gates(activation));
     s.set_tree(b.lanes, activation);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/enum_index.h"
 #include "testbench/explore/comparison/figures.h"
 
 namespace bitbalance::explore {
@@ -15,13 +16,12 @@ struct ComponentGroup {
 
   double energy_j(const DesignFigures& figures) const {
     double sum = 0;
-    for (const Component c : components) sum += figures.energy[static_cast<std::size_t>(c)].total_j();
+    for (const Component c : components) sum += figures.energy[enum_index(c)].total_j();
     return sum;
   }
   double area_mm2(const DesignFigures& figures) const {
     double sum = 0;
-    for (const Component c : components)
-      sum += figures.area.component[static_cast<std::size_t>(c)].total_mm2();
+    for (const Component c : components) sum += figures.area.component[enum_index(c)].total_mm2();
     return sum;
   }
 };

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/bits.h"
+#include "base/enum_index.h"
 #include "base/interruption.h"
 #include "hw/baselines/baseline_cost.h"
 #include "testbench/explore/comparison/pixel_sample.h"
@@ -16,11 +17,11 @@ namespace {
 constexpr int kSampledGroups = 16;
 
 std::int64_t& count(ActionCounts& counts, Action action) {
-  return counts[static_cast<std::size_t>(action)];
+  return counts[enum_index(action)];
 }
 
 std::int64_t activity(const LayerProfile& profile, Engine engine, Activity activity) {
-  return profile.activity[static_cast<std::size_t>(engine)][static_cast<std::size_t>(activity)];
+  return profile.activity[enum_index(engine)][enum_index(activity)];
 }
 
 void add(const ComponentEnergies& from, ComponentEnergies& to) {
@@ -36,8 +37,7 @@ std::int64_t layer_time(std::int64_t array_cycles, const OurLayer& layer, const 
                         const Scenario& scenario) {
   const double rate = scenario.memory.peak_bytes_per_cycle(scenario.accelerator.clock_hz);
   const auto transfer = [&](Action action) {
-    return static_cast<std::int64_t>(
-        std::ceil(static_cast<double>(actions[static_cast<std::size_t>(action)]) / rate));
+    return static_cast<std::int64_t>(std::ceil(static_cast<double>(actions[enum_index(action)]) / rate));
   };
   const int columns = scenario.accelerator.columns;
   return std::max({array_cycles, ceil_div(layer.profile.events[Event::kDrain], columns),
@@ -55,8 +55,7 @@ DesignFigures begin(const Subject& subject, const char* design, WeightSet set) {
 }
 
 std::int64_t dram_bytes(const ActionCounts& actions) {
-  return actions[static_cast<std::size_t>(Action::kDramReadByte)] +
-         actions[static_cast<std::size_t>(Action::kDramWriteByte)];
+  return actions[enum_index(Action::kDramReadByte)] + actions[enum_index(Action::kDramWriteByte)];
 }
 
 BaselineLayer shape_of(const OurLayer& layer) {
@@ -64,7 +63,7 @@ BaselineLayer shape_of(const OurLayer& layer) {
   BaselineLayer shape;
   shape.weights = source.weights.data();
   shape.weight_bits = source.weight_bits;
-  shape.wide = layer.wide;
+  shape.width = layer.width;
   shape.output_channels = static_cast<int>(source.bias.size());
   shape.conv_groups = source.groups;
   shape.kernel = static_cast<int>(source.weights.size() / source.bias.size());
@@ -79,8 +78,9 @@ int delivery_cycles(const Baseline& b, const BaselineLayer& layer, const Acceler
   const int lanes = std::min(b.lanes, layer.kernel);
   const int rows = std::min(b.rows, layer.output_channels / layer.conv_groups);
   const auto columns = static_cast<int>(std::min<std::int64_t>(b.columns, layer.pixels));
-  return std::max(ceil_div(columns * lanes * (layer.wide ? 2 : 1), 2 * config.columns),
-                  ceil_div(rows * lanes * layer.weight_bits, kWordBits * config.rows));
+  return std::max(
+      ceil_div(columns * lanes * static_cast<int>(element_bytes(layer.width)), 2 * config.columns),
+      ceil_div(rows * lanes * layer.weight_bits, kWordBits * config.rows));
 }
 
 std::int64_t scale(std::int64_t value, std::int64_t to, std::int64_t from) {
@@ -113,14 +113,14 @@ BaselineWidths widths_of(const OurRun& run, const Scenario& scenario) {
   widths.weight_bits = 0;
   for (const OurLayer& layer : run.layers) {
     if (layer.convolution == nullptr) continue;
-    widths.wide = widths.wide || layer.wide;
+    widths.width = std::max(widths.width, layer.width);
     widths.weight_bits = std::max(widths.weight_bits, layer.convolution->weight_bits);
   }
   if (widths.weight_bits == 0) {
     widths.weight_bits = scenario.quantization.options.weight_bits;
-    widths.wide = scenario.quantization.options.activation_bits == 16;
+    widths.width = width_of(scenario.quantization.options.activation_bits);
   }
-  widths.accumulator_bits = scenario.accelerator.accumulator_bits(widths.wide);
+  widths.accumulator_bits = scenario.accelerator.accumulator_bits(widths.width);
   return widths;
 }
 
@@ -128,14 +128,14 @@ Baseline sized(const BaselineKind& kind, SizingRule rule, const Scenario& scenar
                const BaselineWidths& widths) {
   const AcceleratorConfig& config = scenario.accelerator;
   if (rule == SizingRule::kEqualLanes) {
-    const int lanes = config.rows * config.lanes(widths.wide);
+    const int lanes = config.rows * config.lanes(widths.width);
     return largest_array(kind, config.token_form,
                          [lanes](const Baseline& b) { return b.rows * b.columns * b.lanes <= lanes; });
   }
   const PriceList prices(*scenario.technology);
   const AreaReport area = CostModel(*scenario.technology, config).area();
-  const double budget_mm2 = area.component[static_cast<std::size_t>(Component::kPeArray)].total_mm2() +
-                            area.component[static_cast<std::size_t>(Component::kWeightEncoder)].total_mm2();
+  const double budget_mm2 = area.component[enum_index(Component::kPeArray)].total_mm2() +
+                            area.component[enum_index(Component::kWeightEncoder)].total_mm2();
   return largest_array(kind, config.token_form,
                        [&](const Baseline& b) { return array_mm2(prices, b, widths) <= budget_mm2; });
 }
@@ -148,14 +148,14 @@ DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun&
   DesignFigures figures = begin(subject, timeline ? kOurTimeline : kOurs, set);
   figures.rows = config.rows;
   figures.columns = config.columns;
-  figures.lanes = config.lanes(false) / config.columns;
+  figures.lanes = config.lanes(Width::k8) / config.columns;
   figures.area = model.area();
   for (const OurLayer& layer : run.layers) {
     throw_if_interrupted();
     const EventCounts& events = layer.profile.events;
     const std::int64_t array_cycles = activity(layer.profile, Engine::kCompute, Activity::kBusy) +
                                       activity(layer.profile, Engine::kCompute, Activity::kBankConflict);
-    const double lanes = double(config.rows) * config.lanes(layer.wide);
+    const double lanes = double(config.rows) * config.lanes(layer.width);
     ArrayCycles array;
     array.terms = static_cast<double>(events[Event::kShiftAdd]) / lanes;
     array.empty = static_cast<double>(events[Event::kNullSlot]) / lanes;
@@ -163,7 +163,7 @@ DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun&
     figures.array.empty += array.empty;
     figures.array.unused += std::max(0.0, static_cast<double>(array_cycles) - array.sum());
 
-    Work work = work_of(layer.profile, layer.wide);
+    Work work = work_of(layer.profile, layer.width);
     if (!timeline) work.cycles = layer_time(array_cycles, layer, work.actions, subject.scenario);
     figures.cycles += work.cycles;
     figures.dram_bytes += dram_bytes(work.actions);
@@ -185,7 +185,7 @@ DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const Our
   const double pes = double(baseline.rows) * baseline.columns;
   for (const OurLayer& layer : shell.layers) {
     throw_if_interrupted();
-    Work work = work_of(layer.profile, layer.wide);
+    Work work = work_of(layer.profile, layer.width);
     BaselineCycles cycles;
     BaselineWork array;
     if (layer.convolution != nullptr) {
@@ -242,8 +242,7 @@ NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& opti
   }
   for (const BaselineKind* kind : options.baselines) {
     for (const WeightSet set : {WeightSet::kFull, WeightSet::kLimited}) {
-      result.designs.push_back(
-          evaluate_baseline(subject, set, shells[static_cast<std::size_t>(set)], *kind, options.rule));
+      result.designs.push_back(evaluate_baseline(subject, set, shells[enum_index(set)], *kind, options.rule));
     }
   }
   return result;

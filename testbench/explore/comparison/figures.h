@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/enum_index.h"
 #include "base/quotient.h"
 #include "hw/baselines/sizing.h"
 #include "hw/cost/cost_model.h"
@@ -37,7 +38,7 @@ struct DesignFigures {
   double seconds() const { return static_cast<double>(cycles) / clock_hz; }
   double frames_per_s() const { return quotient(static_cast<double>(frames), seconds()); }
   double core_j() const;
-  double dram_j() const { return energy[static_cast<std::size_t>(Component::kDram)].total_j(); }
+  double dram_j() const { return energy[enum_index(Component::kDram)].total_j(); }
   double frames_per_j() const { return quotient(static_cast<double>(frames), core_j() + dram_j()); }
   double frames_per_j_core() const { return quotient(static_cast<double>(frames), core_j()); }
   double frames_per_s_per_mm2() const { return quotient(frames_per_s(), area.total_mm2()); }

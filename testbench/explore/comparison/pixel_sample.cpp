@@ -30,7 +30,7 @@ PixelSample sample_pixels(const QuantizedNetwork& network, const QuantizedLayer&
     const auto y = static_cast<int>(place / out_width) * w.stride_h - w.pad_top + ky * w.dilation_h;
     const auto x = static_cast<int>(place % out_width) * w.stride_w - w.pad_left + kx * w.dilation_w;
     if (y < 0 || y >= in.height || x < 0 || x >= in.width) return 0;
-    return images[static_cast<std::size_t>(pixel / pixels_an_image)][layer.input]
+    return images[pixel / pixels_an_image][layer.input]
                  [(static_cast<std::size_t>(channel) * in.height + y) * in.width + x];
   };
   sample.activations.reserve(static_cast<std::size_t>(in.channels * w.area() * sample.pixels));

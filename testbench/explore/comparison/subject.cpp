@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/enum_index.h"
 #include "hw/compiler/mapper.h"
 #include "hw/timeline/timeline.h"
 #include "quant/eval/evaluator.h"
@@ -66,7 +67,7 @@ Subject prepare_subject(const Scenario& scenario) {
   subject.frames = static_cast<int>(samples.images.size());
   const QuantizationOptions& limited = scenario.quantization.options;
   for (const WeightSet set : {WeightSet::kFull, WeightSet::kLimited}) {
-    subject.network[static_cast<std::size_t>(set)] =
+    subject.network[enum_index(set)] =
         quantize(samples.network, calibration, set == WeightSet::kFull ? without_limit(limited) : limited,
                  samples.calibration);
   }
@@ -98,7 +99,7 @@ OurRun run_ours(const Subject& subject, WeightSet set, WeightStorage storage) {
       if (layer.on_host) continue;
       const QuantizedLayer& first = network.layers[layer.network_layers.front()];
       run.layers.push_back({layer.name, first.op == LayerOp::kConv ? &first : nullptr, layer.input,
-                            network.tensors[layer.input].bits == 16,
+                            width_of(network.tensors[layer.input].bits),
                             analysis.profile.layers().at(program.first_layer + i)});
     }
   }

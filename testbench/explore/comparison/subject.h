@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/enum_index.h"
 #include "hw/isa/profile.h"
 #include "quant/ir/quantized_network.h"
 #include "testbench/explore/names.h"
@@ -29,7 +30,7 @@ struct Subject {
   /// most.
   std::vector<std::vector<std::vector<std::int32_t>>> activations;
 
-  const QuantizedNetwork& with(WeightSet set) const { return network[static_cast<std::size_t>(set)]; }
+  const QuantizedNetwork& with(WeightSet set) const { return network[enum_index(set)]; }
   bool synthetic_weights() const { return !scenario.network.builtin.empty(); }
 };
 
@@ -44,7 +45,7 @@ struct OurLayer {
   std::string name;
   const QuantizedLayer* convolution = nullptr;  ///< nullptr: pooling, addition
   int input = -1;                               ///< tensor
-  bool wide = false;                            ///< 16-bit activations
+  Width width = Width::k8;                      ///< 16-bit activations
   LayerProfile profile;
 };
 

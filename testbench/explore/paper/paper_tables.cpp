@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/enum_index.h"
 #include "quant/ir/network_zoo.h"
 #include "quant/method/quantizer.h"
 #include "testbench/explore/comparison/evaluate.h"
@@ -30,7 +31,7 @@ Calibration unit_ranges(const Network& network) {
 }
 
 QuantizedNetwork& network_of(Subject& subject, WeightSet set) {
-  return subject.network[static_cast<std::size_t>(set)];
+  return subject.network[enum_index(set)];
 }
 
 /// Frames a second, every nnzb. With all steps as long as nnzb (balanced) cycles do not depend on the
@@ -107,7 +108,7 @@ PaperTable speeds(const PaperNetwork& network, int width, const char* layers,
 }
 
 PaperTable ratios(const PaperNetwork& network, int width, SizingRule rule, const Convolutions& figures) {
-  const DesignFigures& bitlet = figures.bitlet[static_cast<std::size_t>(rule)];
+  const DesignFigures& bitlet = figures.bitlet[enum_index(rule)];
   PaperTable table;
   table.title = fmt::format("{} bit, convolutions, {}: ours / Bitlet", width, to_string(rule));
   table.header = header("network | Bitlet (rows x columns x pairs, mm2, frame/s) | figure | published", 4);

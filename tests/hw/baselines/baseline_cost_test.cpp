@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "base/enum_index.h"
 #include "hw/baselines/baseline_cost.h"
 #include "hw/baselines/baseline_kind.h"
 #include "hw/baselines/sizing.h"
@@ -27,8 +28,8 @@ Baseline of(const BaselineKind& kind, int rows = 8, int columns = 4) {
   return baseline;
 }
 
-BaselineWidths widths(bool wide) {
-  return wide ? BaselineWidths{true, 16, 48} : BaselineWidths{false, 8, 32};
+BaselineWidths widths(Width width) {
+  return width == Width::k16 ? BaselineWidths{width, 16, 48} : BaselineWidths{width, 8, 32};
 }
 
 double total_j(const ComponentEnergies& energy) {
@@ -37,13 +38,13 @@ double total_j(const ComponentEnergies& energy) {
 }
 
 TEST_CASE("energy of another array is the sum of its actions' shares; doubling a constant moves its share") {
-  const bool wide = GENERATE(false, true);
+  const Width width = GENERATE(Width::k8, Width::k16);
   Technology technology = shipped_technology();
   technology.layout.null_slot_share.value = 0.25;  // so that it has a share
   for (const BaselineKind* kind : baseline_kinds()) {
     INFO(kind->name());
     const auto energy_j = [&] {
-      return total_j(BaselineCost(technology, {}, of(*kind), widths(wide)).energy(busy_work(wide), kWork));
+      return total_j(BaselineCost(technology, {}, of(*kind), widths(width)).energy(busy_work(width), kWork));
     };
     const double before_j = energy_j();
     double shares_j = 0;
@@ -69,17 +70,17 @@ TEST_CASE("each action of another array costs energy in its component, in propor
   const Technology technology = shipped_technology();
   for (const BaselineKind* kind : baseline_kinds()) {
     INFO(kind->name());
-    const BaselineCost model(technology, {}, of(*kind), widths(false));
+    const BaselineCost model(technology, {}, of(*kind), widths(Width::k8));
     const auto array_j = [&](const BaselineWork& work) {
       const ComponentEnergies energy = model.energy({}, work);
-      CHECK(total_j(energy) == Approx(energy[static_cast<std::size_t>(Component::kPeArray)].total_j() +
-                                      energy[static_cast<std::size_t>(Component::kWeightEncoder)].total_j()));
+      CHECK(total_j(energy) == Approx(energy[enum_index(Component::kPeArray)].total_j() +
+                                      energy[enum_index(Component::kWeightEncoder)].total_j()));
       return energy;
     };
     BaselineWork work;
     work.weights = 1000;
-    CHECK(array_j(work)[static_cast<std::size_t>(Component::kPeArray)].total_j() == 0);
-    CHECK(array_j(work)[static_cast<std::size_t>(Component::kWeightEncoder)].total_j() > 0);
+    CHECK(array_j(work)[enum_index(Component::kPeArray)].total_j() == 0);
+    CHECK(array_j(work)[enum_index(Component::kWeightEncoder)].total_j() > 0);
     work = {};
     for (std::int64_t* count : {&work.terms, &work.pe_cycles, &work.drains, &work.activations}) {
       *count = 1000;
@@ -97,7 +98,7 @@ TEST_CASE("each action of another array costs energy in its component, in propor
 TEST_CASE("a lane without a term costs the share that our null slots cost") {
   Technology technology = shipped_technology();
   technology.layout.null_slot_share.value = 0.5;
-  const BaselineCost model(technology, {}, of(kind("stripes")), widths(false));
+  const BaselineCost model(technology, {}, of(kind("stripes")), widths(Width::k8));
   BaselineWork terms, idle;
   terms.terms = 500;
   idle.idle_terms = 1000;
@@ -108,25 +109,25 @@ TEST_CASE("another array changes the array's and the encoder's area and nothing 
   const Technology technology = shipped_technology();
   const AreaReport ours = CostModel(technology, {}).area();
   for (const BaselineKind* kind : baseline_kinds()) {
-    const AreaReport area = BaselineCost(technology, {}, of(*kind), widths(false)).area();
+    const AreaReport area = BaselineCost(technology, {}, of(*kind), widths(Width::k8)).area();
     for (std::size_t c = 0; c < kComponents; ++c) {
       const auto component = static_cast<Component>(c);
       if (component == Component::kPeArray || component == Component::kWeightEncoder) continue;
       CHECK(area.component[c].total_mm2() == ours.component[c].total_mm2());
     }
-    const double array = array_mm2(PriceList(technology), of(*kind), widths(false));
+    const double array = array_mm2(PriceList(technology), of(*kind), widths(Width::k8));
     CHECK(area.total_mm2() - ours.total_mm2() ==
           Approx(array - ours.component[0].total_mm2() - ours.component[1].total_mm2()).margin(1e-9));
-    CHECK(array_mm2(PriceList(technology), of(*kind, 16, 8), widths(false)) > 2 * array);
-    CHECK(array_mm2(PriceList(technology), of(*kind), widths(true)) > array);
+    CHECK(array_mm2(PriceList(technology), of(*kind, 16, 8), widths(Width::k8)) > 2 * array);
+    CHECK(array_mm2(PriceList(technology), of(*kind), widths(Width::k16)) > array);
   }
 }
 
 TEST_CASE("a dense lane is a multiplier, a bit-serial one is smaller") {
   const PriceList prices(shipped_technology());
-  const double dense = array_mm2(prices, of(kind("dense")), widths(false));
+  const double dense = array_mm2(prices, of(kind("dense")), widths(Width::k8));
   for (const char* serial : {"stripes", "pragmatic", "bitvert"})
-    CHECK(array_mm2(prices, of(kind(serial)), widths(false)) < dense);
+    CHECK(array_mm2(prices, of(kind(serial)), widths(Width::k8)) < dense);
 }
 
 TEST_CASE("equal lanes: as many as fit, rows a power of two, nearly square") {
@@ -150,12 +151,12 @@ TEST_CASE("equal area: not larger, and no column more") {
   for (const BaselineKind* kind : baseline_kinds()) {
     INFO(kind->name());
     Baseline b = largest_array(*kind, TokenForm::kBinary, [&](const Baseline& candidate) {
-      return array_mm2(prices, candidate, widths(false)) <= kBudget;
+      return array_mm2(prices, candidate, widths(Width::k8)) <= kBudget;
     });
-    CHECK(array_mm2(prices, b, widths(false)) <= kBudget);
+    CHECK(array_mm2(prices, b, widths(Width::k8)) <= kBudget);
     if (b.columns == b.rows) continue;
     ++b.columns;
-    CHECK(array_mm2(prices, b, widths(false)) > kBudget);
+    CHECK(array_mm2(prices, b, widths(Width::k8)) > kBudget);
   }
 }
 

@@ -51,7 +51,7 @@ Case random_case(const BaselineKind& kind) {
   b.terms = *rc::gen::element(TokenForm::kBinary, TokenForm::kSignedDigit);
   BaselineLayer& layer = c.layer;
   layer.weight_bits = *rc::gen::inRange(2, 17);
-  layer.wide = *rc::gen::arbitrary<bool>();
+  layer.width = *rc::gen::element(Width::k8, Width::k16);
   layer.conv_groups = *rc::gen::inRange(1, 3);
   layer.output_channels = layer.conv_groups * *rc::gen::inRange(1, 7);
   layer.kernel = *rc::gen::inRange(1, 150);
@@ -60,8 +60,11 @@ Case random_case(const BaselineKind& kind) {
   const int density = *rc::gen::inRange(0, 3);
   for (std::int16_t& w : c.weights) w = random_weight(layer.weight_bits, density);
   c.activations.resize(static_cast<std::size_t>(layer.conv_groups * layer.kernel * layer.pixels));
-  const bool is_signed = layer.wide || *rc::gen::arbitrary<bool>();
-  const int low = layer.wide ? -32768 : is_signed ? -128 : 0, values = layer.wide ? 65536 : 256;
+  const bool is_signed = layer.width == Width::k16 || *rc::gen::arbitrary<bool>();
+  const int low = layer.width == Width::k16 ? -32768
+                  : is_signed               ? -128
+                                            : 0,
+            values = layer.width == Width::k16 ? 65536 : 256;
   for (std::int16_t& a : c.activations) a = static_cast<std::int16_t>(*rc::gen::inRange(low, low + values));
   layer.weights = c.weights.data();
   return c;
@@ -75,7 +78,7 @@ std::vector<std::int64_t> sums(const BaselineLayer& layer, const std::vector<std
       std::int64_t sum = 0;
       for (int k = 0; k < layer.kernel; ++k) {
         sum += std::int64_t{layer.weights[channel * layer.kernel + k]} *
-               activations[static_cast<std::size_t>((group * layer.kernel + k) * layer.pixels + pixel)];
+               activations[(group * layer.kernel + k) * layer.pixels + pixel];
       }
       result.push_back(sum);
     }

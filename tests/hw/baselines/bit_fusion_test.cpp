@@ -8,13 +8,13 @@
 namespace bitbalance::test {
 namespace {
 
-BaselineCycles of_one_unit(int weight_bits, bool wide, const std::vector<std::int16_t>& weights) {
+BaselineCycles of_one_unit(int weight_bits, Width width, const std::vector<std::int16_t>& weights) {
   Baseline unit(*find_baseline("bitfusion"));
   unit.rows = unit.columns = 1;
   BaselineLayer layer;
   layer.weights = weights.data();
   layer.weight_bits = weight_bits;
-  layer.wide = wide;
+  layer.width = width;
   layer.kernel = static_cast<int>(weights.size());
   return layer_cycles(unit, layer);
 }
@@ -22,24 +22,24 @@ BaselineCycles of_one_unit(int weight_bits, bool wide, const std::vector<std::in
 TEST_CASE("a Fusion Unit makes 1, 2 or 4 products per cycle of 8-bit activations, and fewer over time") {
   const std::vector<std::int16_t> sixteen(16, 1);
   // 16 products take 16 / factor cycles; hsharma35/bitfusion, get_perf_factor: 8 / bits of both operands.
-  CHECK(of_one_unit(8, false, sixteen).cycles == 16);
-  CHECK(of_one_unit(4, false, sixteen).cycles == 8);
-  CHECK(of_one_unit(2, false, sixteen).cycles == 4);
+  CHECK(of_one_unit(8, Width::k8, sixteen).cycles == 16);
+  CHECK(of_one_unit(4, Width::k8, sixteen).cycles == 8);
+  CHECK(of_one_unit(2, Width::k8, sixteen).cycles == 4);
   // Twice as long for each operand beyond 8 bits (isakedo/DNNsim, time_multiplex).
-  CHECK(of_one_unit(16, false, sixteen).cycles == 32);
-  CHECK(of_one_unit(8, true, sixteen).cycles == 32);
-  CHECK(of_one_unit(16, true, sixteen).cycles == 64);
+  CHECK(of_one_unit(16, Width::k8, sixteen).cycles == 32);
+  CHECK(of_one_unit(8, Width::k16, sixteen).cycles == 32);
+  CHECK(of_one_unit(16, Width::k16, sixteen).cycles == 64);
 }
 
 TEST_CASE("weights in between are as wide as the next width that bricks fuse to") {
   const std::vector<std::int16_t> sixteen(16, 1);
   for (const auto& [bits, as] : {std::pair{3, 4}, std::pair{5, 8}, std::pair{7, 8}, std::pair{9, 16}})
-    CHECK(of_one_unit(bits, false, sixteen).cycles == of_one_unit(as, false, sixteen).cycles);
+    CHECK(of_one_unit(bits, Width::k8, sixteen).cycles == of_one_unit(as, Width::k8, sixteen).cycles);
 }
 
 TEST_CASE("a brick without a bit of the weight is empty; values change no cycle") {
   const auto terms = [](std::int16_t weight) {
-    const BaselineCycles cycles = of_one_unit(8, false, {weight});
+    const BaselineCycles cycles = of_one_unit(8, Width::k8, {weight});
     CHECK(cycles.cycles == 16);
     return cycles.terms;
   };

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "base/enum_index.h"
 #include "hw/cost/actions.h"
 #include "hw/isa/command.h"
 #include "tests/support/names.h"
@@ -9,7 +10,7 @@ namespace bitbalance::test {
 namespace {
 
 std::int64_t count(const ActionCounts& counts, Action action) {
-  return counts[static_cast<std::size_t>(action)];
+  return counts[enum_index(action)];
 }
 
 TEST_CASE("every action has a name of its own within its component") {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/enum_index.h"
 #include "hw/cost/inventory.h"
 #include "tests/hw/cost/shipped.h"
 
@@ -35,9 +36,9 @@ TEST_CASE("scaling factors are those of Stillmaker and Baas") {
 }
 
 TEST_CASE("the total is the sum of the components, and core and DRAM are apart") {
-  for (const bool wide : {false, true}) {
+  for (const Width width : {Width::k8, Width::k16}) {
     const CostModel model(shipped_technology(), {});
-    const Work work = busy_work(wide);
+    const Work work = busy_work(width);
     const EnergyReport report = model.energy(work);
     double core = 0, actions = 0;
     for (const Component component : kCore) core += report.component_j(component);
@@ -48,23 +49,22 @@ TEST_CASE("the total is the sum of the components, and core and DRAM are apart")
     CHECK(report.core_j() + report.dram_j() == Approx(actions + cycles).epsilon(1e-12));
 
     double area = 0;
-    for (const Component component : kCore)
-      area += model.area().component[static_cast<std::size_t>(component)].total_mm2();
+    for (const Component component : kCore) area += model.area().component[enum_index(component)].total_mm2();
     CHECK(model.area().total_mm2() == Approx(area).epsilon(1e-12));
-    CHECK(model.area().component[static_cast<std::size_t>(Component::kDram)].total_mm2() == 0);
+    CHECK(model.area().component[enum_index(Component::kDram)].total_mm2() == 0);
   }
 }
 
 TEST_CASE("an action costs its energy times its count") {
   const CostModel model(shipped_technology(), {});
-  for (const bool wide : {false, true}) {
+  for (const Width width : {Width::k8, Width::k16}) {
     for (std::size_t a = 0; a < kActions; ++a) {
       const auto action = static_cast<Action>(a);
       Work work;
-      work.wide = wide;
+      work.width = width;
       work.actions[a] = 12'345;
       const EnergyReport report = model.energy(work);
-      CHECK(report.core_j() + report.dram_j() == Approx(12'345e-12 * model.action_pj(action, wide)));
+      CHECK(report.core_j() + report.dram_j() == Approx(12'345e-12 * model.action_pj(action, width)));
       CHECK(report.component_j(info(action).component) == report.action_j[a]);
       if (action != Action::kNullSlot) CHECK(report.action_j[a] > 0);
     }
@@ -72,11 +72,11 @@ TEST_CASE("an action costs its energy times its count") {
 }
 
 TEST_CASE("doubling a constant moves exactly its share") {
-  const bool wide = GENERATE(false, true);
+  const Width width = GENERATE(Width::k8, Width::k16);
   Technology base = shipped_technology();
   base.layout.null_slot_share.value = 0.25;  // so that it has a share
   base.layout.energy.value = 1;              // multiplies others: tested below
-  const Work work = busy_work(wide);
+  const Work work = busy_work(width);
   const double before_j = total_j(base, work);
   for (const NamedConstant& named : constants_of(base)) {
     INFO(named.path);
@@ -89,17 +89,16 @@ TEST_CASE("doubling a constant moves exactly its share") {
     named.constant->value = 2 * value;
     CHECK(total_j(base, work) - before_j == Approx(share_j).margin(before_j * 1e-12));
     named.constant->value = value;
-    const bool costs_energy =
-        named.constant->unit != Unit::kSquareMicrometre &&
-        (named.constant == &base.dram.energy_per_bit[static_cast<std::size_t>(base.dram.type)] ||
-         std::strncmp(named.path, "dram.", 5) != 0);
+    const bool costs_energy = named.constant->unit != Unit::kSquareMicrometre &&
+                              (named.constant == &base.dram.energy_per_bit[enum_index(base.dram.type)] ||
+                               std::strncmp(named.path, "dram.", 5) != 0);
     CHECK((share_j > before_j * 1e-9) == costs_energy);
   }
 }
 
 TEST_CASE("doubling a constant of one kind of part moves only what uses it") {
   Technology t = shipped_technology();
-  const Work work = busy_work(false);
+  const Work work = busy_work(Width::k8);
   const EnergyReport before = CostModel(t, {}).energy(work);
   const AreaReport area_before = CostModel(t, {}).area();
 
@@ -113,7 +112,7 @@ TEST_CASE("doubling a constant of one kind of part moves only what uses it") {
     CHECK(after.component_j(Component::kPostProcessor) > before.component_j(Component::kPostProcessor));
   }
   SECTION("DRAM: twice the DRAM, the same core") {
-    t.dram.energy_per_bit[static_cast<std::size_t>(t.dram.type)].value *= 2;
+    t.dram.energy_per_bit[enum_index(t.dram.type)].value *= 2;
     const EnergyReport after = CostModel(t, {}).energy(work);
     CHECK(after.core_j() == before.core_j());
     CHECK(after.dram_j() == Approx(2 * before.dram_j()));
@@ -158,10 +157,10 @@ TEST_CASE("a shift-add is a shifter, an adder and an accumulator of its width") 
   const double muxes = 10 + 12 + 16 + 24;
   const double pj_40nm =
       0.2104162 * 32 / 32 + 0.4172512 * muxes / 160 + 0.0180559 * 24 / 32 + 32 * (7.936518e-3 + 1.062977e-3);
-  CHECK(model.action_pj(Action::kShiftAdd, false) == Approx(1.5 * energy_scale(t, 40, 0.9) * pj_40nm));
-  CHECK(model.action_pj(Action::kShiftAdd, true) > model.action_pj(Action::kShiftAdd, false));
-  CHECK(model.action_pj(Action::kNullSlot, false) == 0);
-  CHECK(model.action_pj(Action::kDramReadByte, false) == 64);
+  CHECK(model.action_pj(Action::kShiftAdd, Width::k8) == Approx(1.5 * energy_scale(t, 40, 0.9) * pj_40nm));
+  CHECK(model.action_pj(Action::kShiftAdd, Width::k16) > model.action_pj(Action::kShiftAdd, Width::k8));
+  CHECK(model.action_pj(Action::kNullSlot, Width::k8) == 0);
+  CHECK(model.action_pj(Action::kDramReadByte, Width::k8) == 64);
 }
 
 TEST_CASE("clock and leakage are paid by the cycle and the second") {
@@ -208,7 +207,7 @@ TEST_CASE("more of anything in the accelerator never makes it smaller") {
 
 TEST_CASE("energy of layers adds up to the energy of the run") {
   const CostModel model(shipped_technology(), {});
-  Work first = busy_work(false), second = busy_work(false), both = busy_work(false);
+  Work first = busy_work(Width::k8), second = busy_work(Width::k8), both = busy_work(Width::k8);
   second.cycles = 77;
   both.cycles += 77;
   for (std::size_t a = 0; a < kActions; ++a) both.actions[a] += second.actions[a];

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "base/enum_index.h"
 #include "hw/cost/cost_model.h"
 #include "testbench/scenario/technology.h"
 #include "tests/support/names.h"
@@ -20,9 +21,9 @@ inline Technology shipped_technology() {
 }
 
 /// Every action at least once, no two as often.
-inline Work busy_work(bool wide) {
+inline Work busy_work(Width width) {
   Work work;
-  work.wide = wide;
+  work.width = width;
   work.cycles = 1'000'003;
   for (std::size_t a = 0; a < kActions; ++a) work.actions[a] = 1000 + 17 * static_cast<std::int64_t>(a);
   return work;
@@ -35,7 +36,7 @@ struct NamedConstant {
 };
 inline std::vector<NamedConstant> constants_of(Technology& t) {
   LogicTable& l = t.logic;
-  const auto dram = [&](DramType type) { return &t.dram.energy_per_bit[static_cast<std::size_t>(type)]; };
+  const auto dram = [&](DramType type) { return &t.dram.energy_per_bit[enum_index(type)]; };
   return {{"logic.adder.energy", &l.adder.energy},
           {"logic.adder.area", &l.adder.area},
           {"logic.adder.leakage", &l.adder.leakage},

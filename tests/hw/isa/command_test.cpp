@@ -51,7 +51,8 @@ TEST_CASE("a compute command keeps each of its fields") {
   c.clip_high = 32767;
   c.operand_multiplier = 65535;
   c.operand_shift = 47;
-  c.wide = c.output_signed = c.last_chunk = c.operand_signed = true;
+  c.width = Width::k16;
+  c.output_signed = c.last_chunk = c.operand_signed = true;
   c.input_signed = c.first_chunk = c.operand = false;
   const Command command{{5, 10, 0xfffe, true}, c};
 
@@ -90,7 +91,7 @@ TEST_CASE("a compute command keeps each of its fields") {
   CHECK(d.clip_high == c.clip_high);
   CHECK(d.operand_multiplier == c.operand_multiplier);
   CHECK(d.operand_shift == c.operand_shift);
-  CHECK(d.wide);
+  CHECK(d.width == Width::k16);
   CHECK_FALSE(d.input_signed);
   CHECK(d.output_signed);
   CHECK_FALSE(d.first_chunk);

@@ -108,7 +108,8 @@ TEST_CASE("the fields of a record lie between its opcode and its CRC and do not 
       using Value = std::decay_t<decltype(value)>;
       const Value before = value;
       for (int bit = 0; bit < bits_of<Value>(field); ++bit) {
-        const auto code = static_cast<std::uint64_t>(before - field.bias) ^ std::uint64_t{1} << bit;
+        const auto code = static_cast<std::uint64_t>(static_cast<std::int64_t>(before) - field.bias) ^
+                          std::uint64_t{1} << bit;
         value = static_cast<Value>(code + static_cast<std::uint64_t>(field.bias));
         const CommandBytes changed = encode(command, 0);
         int flipped = 0;
@@ -140,7 +141,7 @@ TEST_CASE("a command with a field outside its range is refused") {
         const Value before = value;
         for (const int other : {0, 1, 3, 16, 48, 255}) {
           value = static_cast<Value>(other);
-          if (field.range.holds(value)) continue;
+          if (field.range.holds(static_cast<std::int64_t>(value))) continue;
           CAPTURE(disassembly(command));
           REQUIRE(check(command, c.config, regions) == ProgramFault::kBadField);
           ++refused;

@@ -23,8 +23,8 @@ TensorSlice any_slice() {
   slice.channels = static_cast<std::uint16_t>(pick(1, 4));
   slice.rows = static_cast<std::uint16_t>(pick(1, 6));
   slice.columns = static_cast<std::uint16_t>(pick(1, 40));
-  slice.wide = *rc::gen::arbitrary<bool>();
-  const int size = slice.wide ? 2 : 1;
+  slice.width = *rc::gen::element(Width::k8, Width::k16);
+  const int size = slice.width == Width::k16 ? 2 : 1;
   slice.channel_pitch =
       static_cast<std::uint32_t>(size * (slice.rows * slice.columns + pick(0, 2) * pick(0, 30)));
   slice.image_pitch =
@@ -56,7 +56,7 @@ std::vector<std::uint64_t> bytes_of(const TensorSlice& slice, std::uint64_t addr
   std::vector<std::uint64_t> bytes;
   for (unsigned n = 0; n < slice.images; ++n) {
     for (unsigned c = 0; c < slice.channels; ++c) {
-      const unsigned count = slice.rows * slice.columns * element_bytes(slice.wide);
+      const unsigned count = slice.rows * slice.columns * element_bytes(slice.width);
       for (unsigned i = 0; i < count; ++i) {
         bytes.push_back(address + std::uint64_t{n} * slice.image_pitch +
                         std::uint64_t{c} * slice.channel_pitch + i);

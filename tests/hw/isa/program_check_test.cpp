@@ -1,5 +1,6 @@
 // The check of a program's synchronization against every turn that engines can take, and what it says.
 #include "hw/isa/program_check.h"
+#include "base/enum_index.h"
 
 #include <algorithm>
 #include <array>
@@ -79,7 +80,7 @@ class Turns {
   bool can_dispatch() const {
     const Command& command = program_.commands[next_];
     if (has_engine(command)) {
-      return engines_[static_cast<std::size_t>(engine_of(command))].queue.size() <
+      return engines_[enum_index(engine_of(command))].queue.size() <
              static_cast<std::size_t>(config_.queue_depth);
     }
     return std::all_of(engines_.begin(), engines_.end(), [](const Turn& turn) {
@@ -91,8 +92,7 @@ class Turns {
     const Command& command = program_.commands[step.command];
     switch (step.kind) {
       case Step::kDispatch:
-        if (has_engine(command))
-          engines_[static_cast<std::size_t>(engine_of(command))].queue.push_back(next_);
+        if (has_engine(command)) engines_[enum_index(engine_of(command))].queue.push_back(next_);
         ++next_;
         return;
       case Step::kStart:

@@ -28,7 +28,7 @@ TEST_CASE("a row's codes follow each other without gaps and end on a word") {
         rc::gen::inRange(-static_cast<int>(magnitudes.size()) + 1, static_cast<int>(magnitudes.size())));
     std::vector<std::int16_t> weights;
     for (const int pick : picks) {
-      const std::int32_t magnitude = magnitudes[static_cast<std::size_t>(std::abs(pick))];
+      const std::int32_t magnitude = magnitudes[std::abs(pick)];
       weights.push_back(static_cast<std::int16_t>(pick < 0 ? -magnitude : magnitude));
     }
 

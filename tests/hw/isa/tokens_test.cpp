@@ -18,7 +18,7 @@ constexpr WeightStorage kStorages[] = {WeightStorage::kDense, WeightStorage::kTo
 std::int32_t sum(const TokenList& list) {
   std::int32_t total = 0;
   for (int i = 0; i < list.count; ++i) {
-    const Token& token = list.token[static_cast<std::size_t>(i)];
+    const Token& token = list.token[i];
     total += (token.negative ? -1 : 1) * (1 << token.position);
   }
   return total;

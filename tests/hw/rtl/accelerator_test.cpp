@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "base/enum_index.h"
 #include "hw/isa/parameter_entry.h"
 #include "hw/isa/row_stream.h"
 #include "hw/rtl/accelerator.h"
@@ -121,7 +122,7 @@ struct Layer {
   std::vector<std::uint8_t> expected() const {
     std::vector<std::uint8_t> output;
     for (int m = 0; m < kOut; ++m) {
-      const ParameterEntry& entry = parameters[static_cast<std::size_t>(m)];
+      const ParameterEntry& entry = parameters[m];
       for (int y = 0; y < kRows; ++y) {
         for (int x = 0; x < kColumns; ++x) {
           const std::int64_t scaled = (sum(m, y, x) + entry.bias) * entry.multiplier;
@@ -148,8 +149,7 @@ struct Layer {
           if (iy < 0 || iy >= kRows || ix < 0 || ix >= kColumns) continue;
           const int weight = ((m * kIn + c) * kKernel + r) * kKernel + s;
           const int pixel = c * kPlane + iy * kColumns + ix;
-          total += std::int64_t{weights[static_cast<std::size_t>(weight)]} *
-                   input[static_cast<std::size_t>(pixel)];
+          total += std::int64_t{weights[weight]} * input[pixel];
         }
       }
     }
@@ -258,7 +258,7 @@ TEMPLATE_TEST_CASE_SIG("any memory and any stalls give the same data and events"
   CHECK(system.output() == layer.expected());
   check_accounts(system.accelerator.profile());
   const LayerProfile& profile = system.accelerator.profile().layers().at(0);
-  CHECK(profile.activity[static_cast<std::size_t>(Engine::kCompute)][0] == 2 * 6 * 27 * 3);
+  CHECK(profile.activity[enum_index(Engine::kCompute)][0] == 2 * 6 * 27 * 3);
   CHECK(profile.events[Event::kDramWrite] == kOut * kPlane);
   CHECK(profile.events[Event::kDrain] == kOut * kPlane);
 }

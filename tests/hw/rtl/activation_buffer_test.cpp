@@ -62,7 +62,7 @@ TEST_CASE("the walk visits channel, kernel row and kernel column of strided, dil
   tile.plane_columns = 5;
   tile.channel_offset = 7;
   tile.base = {0, 1, 5};  // pixels (0, 0), (0, 1), (1, 0)
-  for (std::uint32_t i = 0; i < 4096; ++i) bench.buffer.write(i, false, static_cast<int>(i * 37 % 251));
+  for (std::uint32_t i = 0; i < 4096; ++i) bench.buffer.write(i, Width::k8, static_cast<int>(i * 37 % 251));
   bench.fetch(tile);
   REQUIRE(bench.run(12));
   const int pixel_y[] = {0, 0, 1}, pixel_x[] = {0, 1, 0};
@@ -85,13 +85,13 @@ TEST_CASE("the walk visits channel, kernel row and kernel column of strided, dil
 
 TEST_CASE("8-bit activations are sign- or zero-extended, 16-bit ones are signed") {
   BufferBench bench;
-  bench.buffer.write(0, false, 200);
-  bench.buffer.write(2, true, -32768);
+  bench.buffer.write(0, Width::k8, 200);
+  bench.buffer.write(2, Width::k16, -32768);
   Tile tile = single_tile(1, 1, 1);
   bench.fetch(tile);
   tile.input_signed = true;
   bench.fetch(tile);
-  tile.wide = true;
+  tile.width = Width::k16;
   tile.base[0] = 2;
   bench.fetch(tile);
   REQUIRE(bench.run(3));
@@ -104,7 +104,7 @@ TEST_CASE("a step's vector leaves at the edge of its last conflicting read") {
   BufferBench bench;
   Tile tile = single_tile(1, 6, 3, 3);
   tile.turn = {0, 0, 1, 0, 2, 1};
-  for (std::uint32_t i = 0; i < 64; ++i) bench.buffer.write(i, false, static_cast<int>(i));
+  for (std::uint32_t i = 0; i < 64; ++i) bench.buffer.write(i, Width::k8, static_cast<int>(i));
   bench.fetch(tile);
   REQUIRE(bench.run(3));
   // Fetch pushed at 0, popped at 1, reads at 1, 2, 3; the next ones follow without a gap.

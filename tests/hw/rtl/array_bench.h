@@ -56,15 +56,15 @@ class ArrayBench : public sc_core::sc_module, public Bench, private TileObserver
       slot.drain = true;
       slot.rows = static_cast<std::uint8_t>(rows);
       slot.lanes = static_cast<std::uint8_t>(lanes);
-      slot.wide = wide;
+      slot.width = width;
       slot.token.fill(token);
       slots.queue.push_back(slot);
     }
     ActivationVector vector;
-    for (int lane = 0; lane < lanes; ++lane) vector.lane[static_cast<std::size_t>(lane)] = activation;
+    for (int lane = 0; lane < lanes; ++lane) vector.lane[lane] = activation;
     vectors.queue.push_back(vector);
   }
-  bool wide = false;
+  Width width = Width::k8;
 
   bool run_until_drained(std::size_t tiles) {
     return run_until([&] {

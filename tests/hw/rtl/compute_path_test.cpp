@@ -111,9 +111,9 @@ Case random_case(int number) {
   c.stride_w = static_cast<std::uint8_t>(pick(1, 3));
   c.dilation_h = static_cast<std::uint8_t>(pick(1, 2));
   c.dilation_w = static_cast<std::uint8_t>(pick(1, 2));
-  c.wide = pick(0, 2) == 0;
+  c.width = pick(0, 2) == 0 ? Width::k16 : Width::k8;
   c.input_signed = pick(0, 1) != 0;
-  c.weight_bits = static_cast<std::uint8_t>(pick(2, c.wide ? 16 : 8));
+  c.weight_bits = static_cast<std::uint8_t>(pick(2, c.width == Width::k16 ? 16 : 8));
   c.nnzb = static_cast<std::uint8_t>(pick(1, std::min(c.weight_bits - 1, 7)));
   c.weight_base = static_cast<std::uint32_t>(8 * pick(0, config.weight_bank_bytes / 8 - 1));
   pack_planes(c);
@@ -129,7 +129,7 @@ Case random_case(int number) {
 /// Compares what drained with plain sums, both commands.
 bool sums_are_right(Case& c) {
   ComputeBench& bench = *c.bench;
-  const int bits = bench.config.accumulator_bits(c.compute.wide);
+  const int bits = bench.config.accumulator_bits(c.compute.width);
   std::size_t beat = 0, lane = 0;
   const auto next = [&] {
     if (lane == bench.beats.received[beat].lanes) {
@@ -139,7 +139,7 @@ bool sums_are_right(Case& c) {
     return bench.beats.received[beat].value[lane++];
   };
   const Compute& p = c.compute;
-  const int lanes = bench.config.lanes(p.wide);
+  const int lanes = bench.config.lanes(p.width);
   for (int command = 0; command < 2; ++command) {
     for (int group = 0; group < p.conv_groups; ++group) {
       for (int first = 0; first < p.output_channels; first += bench.config.rows) {

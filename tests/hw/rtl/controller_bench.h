@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/enum_index.h"
 #include "hw/rtl/controller.h"
 #include "tests/hw/rtl/csr_driver.h"
 #include "tests/hw/rtl/engine_bench.h"
@@ -131,9 +132,9 @@ class ControllerBench : public Bench {
   CsrDriver driver{"driver"};
   Channel<Completion> acceptances{"acceptances"};
 
-  FakeEngine& engine(Engine e) { return *engines[static_cast<std::size_t>(e)]; }
-  Channel<IssuedCommand>& commands(Engine e) { return *commands_[static_cast<std::size_t>(e)]; }
-  Channel<Completion>& completions(Engine e) { return *completions_[static_cast<std::size_t>(e)]; }
+  FakeEngine& engine(Engine e) { return *engines[enum_index(e)]; }
+  Channel<IssuedCommand>& commands(Engine e) { return *commands_[enum_index(e)]; }
+  Channel<Completion>& completions(Engine e) { return *completions_[enum_index(e)]; }
 
   std::uint32_t read(Register r) { return driver.read(r); }
   void write(Register r, std::uint32_t value) { driver.write(r, value); }

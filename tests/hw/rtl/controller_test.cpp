@@ -4,6 +4,7 @@
 #include <numeric>
 #include <string>
 
+#include "base/enum_index.h"
 #include "tests/hw/rtl/controller_bench.h"
 #include "tests/support/expected_warnings.h"
 
@@ -75,9 +76,7 @@ TEST_CASE("a command that waits for a flag issues at the edge at which the compl
   CHECK(compute == load + 50 + 1 + 2);
   CHECK(bench.engine(Engine::kStore).popped_at.at(0) == compute + 10 + 7 + 2);
   const LayerProfile& layer = bench.profile.layers().at(0);
-  const auto cycles = [&](Engine e, Activity a) {
-    return layer.activity[static_cast<std::size_t>(e)][static_cast<std::size_t>(a)];
-  };
+  const auto cycles = [&](Engine e, Activity a) { return layer.activity[enum_index(e)][enum_index(a)]; };
   CHECK(cycles(Engine::kLoad, Activity::kBusy) == 50 + 1 + 2);  // from issue to completion seen
   CHECK(cycles(Engine::kCompute, Activity::kBusy) == 10);       // as its meter says
   CHECK(cycles(Engine::kCompute, Activity::kFill) == 2);        // the rest of issue to acceptance seen
@@ -205,7 +204,7 @@ TEST_CASE("random stalls change the time, not the order, and the accounts still 
   for (const LayerProfile& layer : bench.profile.layers()) {
     for (const ActivityCycles& activity : layer.activity) {
       CHECK(std::accumulate(activity.begin(), activity.end(), std::int64_t{0}) == layer.cycles);
-      stalled += activity[static_cast<std::size_t>(Activity::kStalled)];
+      stalled += activity[enum_index(Activity::kStalled)];
     }
   }
   CHECK(stalled > 0);

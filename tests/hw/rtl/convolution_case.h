@@ -32,8 +32,7 @@ class Convolution {
   }
 
   std::int16_t& weight(int group, int channel, int step) {
-    return weights_[static_cast<std::size_t>((group * compute_.output_channels + channel) * compute_.steps() +
-                                             step)];
+    return weights_[(group * compute_.output_channels + channel) * compute_.steps() + step];
   }
 
   void load(WeightBuffer& weights) const {
@@ -67,9 +66,10 @@ class Convolution {
     return limit;
   }
   void load(ActivationBuffer& activations) {
-    const auto elements = static_cast<std::uint32_t>(config_.activation_elements(compute_.wide));
+    const auto elements = static_cast<std::uint32_t>(config_.activation_elements(compute_.width));
     for (std::uint32_t i = 0; i < elements; ++i) {
-      activations.write(i, compute_.wide, compute_.wide ? uniform(-32768, 32767) : uniform(0, 255));
+      activations.write(i, compute_.width,
+                        compute_.width == Width::k16 ? uniform(-32768, 32767) : uniform(0, 255));
     }
   }
 
@@ -90,7 +90,7 @@ class Convolution {
                                         static_cast<std::uint32_t>(image) * c.activation_image_stride +
                                         static_cast<std::uint32_t>(at);
           total +=
-              std::int64_t{weight(group, channel, step)} * activations.read(address, c.wide, c.input_signed);
+              std::int64_t{weight(group, channel, step)} * activations.read(address, c.width, c.input_signed);
         }
       }
     }

@@ -20,8 +20,8 @@ template <class Load>
 Load any_tensor_load(bool strides) {
   Load load;
   TensorSlice& slice = load.slice;
-  slice.wide = *rc::gen::arbitrary<bool>();
-  const int size = slice.wide ? 2 : 1;
+  slice.width = *rc::gen::element(Width::k8, Width::k16);
+  const int size = slice.width == Width::k16 ? 2 : 1;
   slice.images = static_cast<std::uint16_t>(pick(1, 2));
   slice.channels = static_cast<std::uint16_t>(pick(1, 3));
   slice.rows = static_cast<std::uint16_t>(pick(1, 5));
@@ -64,12 +64,12 @@ std::vector<int> expected_buffer(const LoadBench& bench, const LoadTensor& load,
           if (y >= 0 && y < slice.rows && x >= 0 && x < slice.columns) {
             const std::uint64_t at = slice.dram_offset + std::uint64_t{slice.image_pitch} * n +
                                      std::uint64_t{slice.channel_pitch} * c +
-                                     std::uint64_t{element_bytes(slice.wide)} * (y * slice.columns + x);
+                                     std::uint64_t{element_bytes(slice.width)} * (y * slice.columns + x);
             value = bench.memory_byte(Region::kData, at);
-            if (slice.wide)
+            if (slice.width == Width::k16)
               value = static_cast<std::int16_t>(value | bench.memory_byte(Region::kData, at + 1) << 8);
           }
-          buffer[place] = slice.wide ? value : value & 0xff;
+          buffer[place] = slice.width == Width::k16 ? value : value & 0xff;
         }
       }
     }
@@ -80,9 +80,9 @@ std::vector<int> expected_buffer(const LoadBench& bench, const LoadTensor& load,
 template <class Load, class Buffer>
 void check_tensor_load(LoadBench& bench, Buffer& buffer, const Load& load, Event bytes_event,
                        Event write_event) {
-  const bool wide = load.slice.wide;
-  const std::size_t size = 4096 / element_bytes(wide);
-  for (std::uint32_t i = 0; i < size; ++i) buffer.write(i, wide, kUntouched);
+  const Width width = load.slice.width;
+  const std::size_t size = 4096 / element_bytes(width);
+  for (std::uint32_t i = 0; i < size; ++i) buffer.write(i, width, kUntouched);
   const std::size_t first_request = bench.memory.requests.size();
   bench.profile.clear();
   const Completion completion = bench.run(load, 3);
@@ -91,13 +91,13 @@ void check_tensor_load(LoadBench& bench, Buffer& buffer, const Load& load, Event
   RC_ASSERT(completion.layer == 3);
 
   std::vector<int> found;
-  for (std::uint32_t i = 0; i < size; ++i) found.push_back(buffer.read(i, wide, false));
+  for (std::uint32_t i = 0; i < size; ++i) found.push_back(buffer.read(i, width, false));
   RC_ASSERT(found == expected_buffer(bench, load, size));
 
   const EventCounts& events = bench.profile.layers().at(3).events;
   const TensorSlice& slice = load.slice;
   const std::int64_t useful =
-      std::int64_t{slice.images} * slice.channels * slice.rows * slice.columns * element_bytes(wide);
+      std::int64_t{slice.images} * slice.channels * slice.rows * slice.columns * element_bytes(width);
   const auto bursts = static_cast<std::int64_t>(bench.memory.requests.size() - first_request);
   RC_ASSERT(events[bytes_event] == useful);
   RC_ASSERT(events[Event::kDramReadBurst] == bursts);
@@ -264,7 +264,7 @@ TEST_CASE("loads that leave their region or a buffer are refused without a reque
   check_refused(bench, tensor, ProgramFault::kBadField);
   tensor.slice.rows = 1;
   tensor.slice.columns = 50;
-  tensor.slice.wide = true;
+  tensor.slice.width = Width::k16;
   tensor.slice.dram_offset = 1;
   check_refused(bench, tensor, ProgramFault::kBadField);
 
@@ -308,8 +308,9 @@ TEST_CASE("an error of the memory ends the load after all answers have come, and
   CHECK(bench.sink.received_at.back() - 1 == bench.memory.answered_at.back() + 2);
 
   bench.memory.fails = [](std::uint64_t) { return false; };
-  for (std::uint32_t i = 0; i < 4096; ++i) bench.activations.write(i, false, kUntouched);
+  for (std::uint32_t i = 0; i < 4096; ++i) bench.activations.write(i, Width::k8, kUntouched);
   CHECK(bench.run(load).fault == ProgramFault::kNone);
   const std::vector<int> expected = expected_buffer(bench, load, 4096);
-  for (std::uint32_t i = 0; i < 4096; ++i) REQUIRE(bench.activations.read(i, false, false) == expected[i]);
+  for (std::uint32_t i = 0; i < 4096; ++i)
+    REQUIRE(bench.activations.read(i, Width::k8, false) == expected[i]);
 }

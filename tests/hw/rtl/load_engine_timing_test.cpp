@@ -54,7 +54,7 @@ TEST_CASE(
 TEST_CASE("16-bit lines hold half the elements") {
   TimedLoads bench(small_config());
   LoadActivations load = row_load(8);
-  load.slice.wide = true;
+  load.slice.width = Width::k16;
   load.slice.channel_pitch = load.slice.image_pitch = 16;
   bench.run(load);
   CHECK(bench.duration() == kFirstData + 1);

@@ -154,7 +154,7 @@ TEST_CASE("a train of bursts arrives at the memory's exact rate") {
   // later.
   for (std::int64_t i = 0; i < kBursts; ++i) {
     const std::int64_t answer_whole = 1 + (64 * 7 * (i + 1)) / 100 + 50;
-    CHECK(bench.lanes[kRead].sink.received_at[static_cast<std::size_t>(i)] == answer_whole + 2);
+    CHECK(bench.lanes[kRead].sink.received_at[i] == answer_whole + 2);
   }
 }
 

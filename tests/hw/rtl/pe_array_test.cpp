@@ -47,15 +47,15 @@ TEST_CASE("sums equal plain sums in both widths, whatever stalls") {
     ArrayBench& bench = *c.bench;
     c.tiles = static_cast<std::size_t>(pick(1, 6));
     for (std::size_t tile = 0; tile < c.tiles; ++tile) {
-      const bool wide = pick(0, 1) != 0;
-      const int rows = pick(1, config.rows), lanes = pick(1, config.lanes(wide));
+      const Width width = pick(0, 1) != 0 ? Width::k16 : Width::k8;
+      const int rows = pick(1, config.rows), lanes = pick(1, config.lanes(width));
       std::vector<std::int64_t> sums(static_cast<std::size_t>(rows * lanes));
       const int steps = pick(1, 8);
       for (int step = 0; step < steps; ++step) {
         ActivationVector vector;
         for (int lane = 0; lane < lanes; ++lane) {
-          vector.lane[static_cast<std::size_t>(lane)] =
-              static_cast<std::int16_t>(wide ? pick(-32768, 32767) : pick(-128, 255));
+          vector.lane[lane] =
+              static_cast<std::int16_t>(width == Width::k16 ? pick(-32768, 32767) : pick(-128, 255));
         }
         bench.vectors.queue.push_back(vector);
         const int count = pick(1, 4);
@@ -65,7 +65,7 @@ TEST_CASE("sums equal plain sums in both widths, whatever stalls") {
           slot.first_of_tile = step == 0 && k == 0;
           slot.last_of_tile = step + 1 == steps && k + 1 == count;
           slot.last_of_command = slot.last_of_tile && tile + 1 == c.tiles;
-          slot.wide = wide;
+          slot.width = width;
           slot.clear = slot.drain = true;
           slot.rows = static_cast<std::uint8_t>(rows);
           slot.lanes = static_cast<std::uint8_t>(lanes);
@@ -86,7 +86,7 @@ TEST_CASE("sums equal plain sums in both widths, whatever stalls") {
           }
         }
       }
-      for (const std::int64_t sum : sums) c.sums.push_back(wrap(sum, config.accumulator_bits(wide)));
+      for (const std::int64_t sum : sums) c.sums.push_back(wrap(sum, config.accumulator_bits(width)));
     }
     if (i % 4 != 0) bench.stall_all(static_cast<unsigned>(20 * (i % 4)));
     cases.push_back(std::move(c));
@@ -115,7 +115,7 @@ TEST_CASE("accumulators wrap at their width") {
   bench.feed_tile(1, 1, 2, kTokenValid | 7, 255, true);  // 2 * 255 * 128 = 65280
   REQUIRE(bench.run_until_drained(1));
   CHECK(bench.beats.received[0].value[0] == 65280 - 65536);
-  CHECK(bench.array.accumulator(0, 0, false) == 65280 - 65536);
+  CHECK(bench.array.accumulator(0, 0, Width::k8) == 65280 - 65536);
 }
 
 TEST_CASE("a chunk continues the sums of the one before") {
@@ -254,7 +254,7 @@ TEST_CASE("what registers show replays every accumulator, those without work inc
           sum[row][lane] =
               wrap(sum[row][lane] + addend(bench.array.token(row), bench.array.activation(lane)), 32);
         }
-        CHECK(sum[row][lane] == bench.array.accumulator(row, lane, false));
+        CHECK(sum[row][lane] == bench.array.accumulator(row, lane, Width::k8));
       }
     }
   }

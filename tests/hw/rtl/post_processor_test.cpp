@@ -93,11 +93,11 @@ class RandomCommand {
            static_cast<std::uint16_t>(pick(0, 65535)), static_cast<std::uint8_t>(pick(0, 47))});
     }
     before_ = noise(8192, static_cast<std::uint32_t>(pick(1, 1000)));
-    for (std::uint32_t i = 0; i < before_.size(); ++i) bench.outputs.write(i, false, before_[i]);
+    for (std::uint32_t i = 0; i < before_.size(); ++i) bench.outputs.write(i, Width::k8, before_[i]);
   }
 
   void run() {
-    const int lanes = command_.wide ? 8 : 16;
+    const int lanes = command_.width == Width::k16 ? 8 : 16;
     for (int first = 0; first < pixels_; first += lanes) queue_tile(first, std::min(lanes, pixels_ - first));
     bench_.profile.clear();
     const std::size_t already = bench_.sink.received.size();
@@ -107,10 +107,10 @@ class RandomCommand {
   }
 
   void check() const {
-    const std::uint32_t elements = command_.wide ? 4096 : 8192;
+    const std::uint32_t elements = command_.width == Width::k16 ? 4096 : 8192;
     for (std::uint32_t i = 0; i < elements; ++i) {
       const auto place = results_.find(i);
-      RC_ASSERT(bench_.outputs.read(i, command_.wide, command_.output_signed) ==
+      RC_ASSERT(bench_.outputs.read(i, command_.width, command_.output_signed) ==
                 (place == results_.end() ? untouched(i) : place->second));
     }
     const EventCounts& events = bench_.profile.layer(1).events;
@@ -124,12 +124,12 @@ class RandomCommand {
 
  private:
   void draw() {
-    command_.wide = *rc::gen::arbitrary<bool>();
-    command_.output_signed = command_.wide || *rc::gen::arbitrary<bool>();
+    command_.width = *rc::gen::element(Width::k8, Width::k16);
+    command_.output_signed = command_.width == Width::k16 || *rc::gen::arbitrary<bool>();
     command_.clip_low = command_.output_signed ? -100 : 0;
-    command_.clip_high = static_cast<std::int16_t>(command_.wide            ? 30000
-                                                   : command_.output_signed ? 127
-                                                                            : 255);
+    command_.clip_high = static_cast<std::int16_t>(command_.width == Width::k16 ? 30000
+                                                   : command_.output_signed     ? 127
+                                                                                : 255);
     pooled_ = *rc::gen::arbitrary<bool>();
     command_.operand = !pooled_ && *rc::gen::arbitrary<bool>();
     command_.operand_signed = *rc::gen::arbitrary<bool>();
@@ -180,7 +180,7 @@ class RandomCommand {
     std::int64_t value =
         reference_rescaled(reference_wrapped(Int128{accumulator} + p.bias, bits()), p.multiplier, p.shift);
     if (command_.operand) {
-      value += reference_rescaled(bench_.outputs.read(address, command_.wide, command_.operand_signed),
+      value += reference_rescaled(bench_.outputs.read(address, command_.width, command_.operand_signed),
                                   command_.operand_multiplier, command_.operand_shift);
     }
     const int result =
@@ -193,10 +193,10 @@ class RandomCommand {
     ++written_;
   }
 
-  int bits() const { return bench_.config.accumulator_bits(command_.wide); }
+  int bits() const { return bench_.config.accumulator_bits(command_.width); }
   int untouched(std::uint32_t element) const {
-    const int low = before_[command_.wide ? 2 * element : element];
-    if (command_.wide) return static_cast<std::int16_t>(low | before_[2 * element + 1] << 8);
+    const int low = before_[command_.width == Width::k16 ? 2 * element : element];
+    if (command_.width == Width::k16) return static_cast<std::int16_t>(low | before_[2 * element + 1] << 8);
     return command_.output_signed ? static_cast<std::int8_t>(low) : low;
   }
 
@@ -248,9 +248,9 @@ TEST_CASE("a beat is written two edges after its pop, and the last one completes
   bench.queue_tile(plain_target(1, 1, true), Accumulators{{37}});
   // Pushed at edge 0, popped at 1: written at 3.
   REQUIRE(bench.run_until([] { return edge() == 3; }));
-  CHECK(bench.outputs.read(0, false, true) == 0);
+  CHECK(bench.outputs.read(0, Width::k8, true) == 0);
   bench.run_until([] { return edge() == 4; });
-  CHECK(bench.outputs.read(0, false, true) == 42);
+  CHECK(bench.outputs.read(0, Width::k8, true) == 42);
   REQUIRE(bench.wait_for(1));
   CHECK(bench.sink.received_at.at(0) - 1 == bench.beat_source.pushed_at.at(0) + 1 + 2);
 }

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 
+#include "base/enum_index.h"
 #include "tests/hw/rtl/program_bench.h"
 #include "tests/support/child.h"
 #include "tests/support/golden_check.h"
@@ -23,7 +24,7 @@ std::string open_accounts(const BenchResult& result) {
     const LayerProfile& layer = result.profile.layers()[l];
     total += layer.cycles;
     for (int e = 0; e < kEngines; ++e) {
-      const ActivityCycles& cycles = layer.activity[static_cast<std::size_t>(e)];
+      const ActivityCycles& cycles = layer.activity[e];
       const std::int64_t sum = std::accumulate(cycles.begin(), cycles.end(), std::int64_t{0});
       if (sum != layer.cycles) {
         return "layer " + std::to_string(l) + " engine " + std::to_string(e) + ": activities add up to " +
@@ -156,9 +157,8 @@ TEST_CASE("group_max never takes more array cycles than balanced") {
             run_program(c.mapped.program, c.config, place_images(c.mapped.program, c.network, c.images, 0));
         std::int64_t cycles = 0;
         for (const LayerProfile& layer : result.profile.layers()) {
-          const ActivityCycles& compute = layer.activity[static_cast<std::size_t>(Engine::kCompute)];
-          cycles += compute[static_cast<std::size_t>(Activity::kBusy)] +
-                    compute[static_cast<std::size_t>(Activity::kBankConflict)];
+          const ActivityCycles& compute = layer.activity[enum_index(Engine::kCompute)];
+          cycles += compute[enum_index(Activity::kBusy)] + compute[enum_index(Activity::kBankConflict)];
         }
         return std::to_string(cycles);
       }));

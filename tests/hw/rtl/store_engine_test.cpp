@@ -30,7 +30,7 @@ struct StoreBench : Bench {
     memory.bytes.resize(0x2000);
     memory.latency = kLatency;
     const std::vector<std::uint8_t> content = noise(2048);
-    for (std::uint32_t i = 0; i < content.size(); ++i) outputs.write(i, false, content[i]);
+    for (std::uint32_t i = 0; i < content.size(); ++i) outputs.write(i, Width::k8, content[i]);
     attach(source, sink, memory, engine);
     memory.in(requests);
     memory.out(responses);
@@ -75,8 +75,8 @@ int pick(int low, int high) {
 void check_random_store(StoreBench& bench) {
   Store store;
   TensorSlice& slice = store.slice;
-  slice.wide = *rc::gen::arbitrary<bool>();
-  const int size = slice.wide ? 2 : 1;
+  slice.width = *rc::gen::element(Width::k8, Width::k16);
+  const int size = slice.width == Width::k16 ? 2 : 1;
   slice.images = static_cast<std::uint16_t>(pick(1, 3));
   slice.channels = static_cast<std::uint16_t>(pick(1, 3));
   slice.rows = static_cast<std::uint16_t>(pick(1, 5));
@@ -99,7 +99,8 @@ void check_random_store(StoreBench& bench) {
         const std::size_t at =
             4 + slice.dram_offset + n * slice.image_pitch + c * slice.channel_pitch + size * i;
         for (int b = 0; b < size; ++b) {
-          expected[at + b] = static_cast<std::uint8_t>(bench.outputs.read(size * element + b, false, false));
+          expected[at + b] =
+              static_cast<std::uint8_t>(bench.outputs.read(size * element + b, Width::k8, false));
         }
       }
     }
@@ -183,7 +184,7 @@ TEST_CASE("stores that leave the data region or the buffer are refused without a
   store.slice.images = 0;
   check_refused(store, ProgramFault::kBadField);
   store = row_store(100);
-  store.slice.wide = true;
+  store.slice.width = Width::k16;
   store.slice.dram_offset = 1;
   check_refused(store, ProgramFault::kBadField);
 

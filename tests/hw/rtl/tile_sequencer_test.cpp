@@ -101,7 +101,7 @@ TEST_CASE("row mapping never crosses an image row") {
 TEST_CASE("16-bit lanes are half as many") {
   SequencerBench bench(array_of(4, 4));
   Compute c = dense_command(1, 4, 1, 8, 1);
-  c.wide = true;
+  c.width = Width::k16;
   pack_planes(c);
   bench.issue(c);
   REQUIRE(bench.run_tiles());
@@ -158,7 +158,7 @@ TEST_CASE("conflicts are the readers of the busiest bank, turns their ranks") {
     Compute c = dense_command(1, 1, pick(1, 9), pick(1, 20), pick(1, 4), pick(1, 4));
     c.stride_h = static_cast<std::uint8_t>(pick(1, 3));
     c.stride_w = static_cast<std::uint8_t>(pick(1, 3));
-    c.wide = pick(0, 1) != 0;
+    c.width = pick(0, 1) != 0 ? Width::k16 : Width::k8;
     pack_planes(c);
     c.activation_image_stride += static_cast<std::uint32_t>(pick(0, 5));
     benches.back()->issue(c);
@@ -166,7 +166,7 @@ TEST_CASE("conflicts are the readers of the busiest bank, turns their ranks") {
   for (auto& bench : benches) {
     REQUIRE(bench->run_tiles());
     for (const Tile& tile : bench->tiles.received) {
-      const auto banks = static_cast<std::uint32_t>(bench->config.activation_banks(tile.wide));
+      const auto banks = static_cast<std::uint32_t>(bench->config.activation_banks(tile.width));
       std::size_t busiest = 0;
       for (std::uint32_t bank = 0; bank < banks; ++bank) {
         std::vector<std::size_t> readers;

@@ -50,12 +50,12 @@ struct VectorBench : Bench {
 
   void fill(std::uint32_t seed) {
     const std::vector<std::uint8_t> content = noise(kBufferBytes, seed);
-    for (std::uint32_t i = 0; i < kBufferBytes; ++i) outputs.write(i, false, content[i]);
+    for (std::uint32_t i = 0; i < kBufferBytes; ++i) outputs.write(i, Width::k8, content[i]);
   }
-  std::vector<int> content(bool wide, bool is_signed) const {
+  std::vector<int> content(Width width, bool is_signed) const {
     std::vector<int> elements;
-    for (std::uint32_t i = 0; i < kBufferBytes / (wide ? 2 : 1); ++i) {
-      elements.push_back(outputs.read(i, wide, is_signed));
+    for (std::uint32_t i = 0; i < kBufferBytes / element_bytes(width); ++i) {
+      elements.push_back(outputs.read(i, width, is_signed));
     }
     return elements;
   }
@@ -100,10 +100,10 @@ Pool any_pool() {
   pool.valid_column_begin = static_cast<std::uint16_t>(pick(0, pool.kernel_w - 1));
   pool.valid_column_end =
       static_cast<std::uint16_t>(std::max(pool.valid_column_begin + 1, pool.input_columns - pick(0, 1)));
-  pool.wide = *rc::gen::arbitrary<bool>();
-  pool.is_signed = pool.wide || *rc::gen::arbitrary<bool>();
-  pool.clip_low = static_cast<std::int16_t>(pool.wide ? -20000 : pool.is_signed ? -128 : 0);
-  pool.clip_high = static_cast<std::int16_t>(pool.wide ? 30000 : pool.is_signed ? 100 : 255);
+  pool.width = *rc::gen::element(Width::k8, Width::k16);
+  pool.is_signed = pool.width == Width::k16 || *rc::gen::arbitrary<bool>();
+  pool.clip_low = static_cast<std::int16_t>(pool.width == Width::k16 ? -20000 : pool.is_signed ? -128 : 0);
+  pool.clip_high = static_cast<std::int16_t>(pool.width == Width::k16 ? 30000 : pool.is_signed ? 100 : 255);
   pool.input_base = static_cast<std::uint32_t>(pick(0, 50));
   pool.input_image_stride =
       static_cast<std::uint32_t>(pool.channels * pool.input_rows * pool.input_columns + pick(0, 5));
@@ -121,7 +121,7 @@ void check_pool(VectorBench& bench, const Pool& pool, bool stalled) {
     bench.parameters.write(static_cast<std::uint32_t>(pool.parameter_base + n - 1), reciprocals.back());
   }
   bench.fill(static_cast<std::uint32_t>(pick(1, 1000)));
-  std::vector<int> expected = bench.content(pool.wide, pool.is_signed);
+  std::vector<int> expected = bench.content(pool.width, pool.is_signed);
   const std::vector<int> input = expected;
   for (int n = 0; n < pool.images; ++n) {
     for (int c = 0; c < pool.channels; ++c) {
@@ -163,7 +163,7 @@ void check_pool(VectorBench& bench, const Pool& pool, bool stalled) {
   const Completion completion = bench.run(pool);
   RC_ASSERT(completion.fault == ProgramFault::kNone);
   RC_ASSERT(completion.engine == Engine::kVector);
-  RC_ASSERT(bench.content(pool.wide, pool.is_signed) == expected);
+  RC_ASSERT(bench.content(pool.width, pool.is_signed) == expected);
   const std::int64_t planes = pool.images * pool.channels;
   const std::int64_t plane = pool.output_rows * pool.output_columns;
   if (!stalled) RC_ASSERT(bench.duration() == planes * groups_of(plane) * area + 1);
@@ -189,9 +189,9 @@ bool pooling_is_right(VectorBench& bench, bool stalled) {
 
 void check_add(VectorBench& bench, bool stalled) {
   Add add;
-  add.wide = *rc::gen::arbitrary<bool>();
-  add.input_signed = add.wide || *rc::gen::arbitrary<bool>();
-  add.operand_signed = add.wide || *rc::gen::arbitrary<bool>();
+  add.width = *rc::gen::element(Width::k8, Width::k16);
+  add.input_signed = add.width == Width::k16 || *rc::gen::arbitrary<bool>();
+  add.operand_signed = add.width == Width::k16 || *rc::gen::arbitrary<bool>();
   add.elements = static_cast<std::uint32_t>(pick(1, 60));
   add.input_base = static_cast<std::uint32_t>(pick(0, 20));
   add.operand_base = static_cast<std::uint32_t>(pick(100, 120));
@@ -200,13 +200,13 @@ void check_add(VectorBench& bench, bool stalled) {
   add.operand_multiplier = static_cast<std::uint16_t>(pick(0, 65535));
   add.input_shift = static_cast<std::uint8_t>(pick(0, 20));
   add.operand_shift = static_cast<std::uint8_t>(pick(0, 20));
-  add.clip_low = static_cast<std::int16_t>(add.wide ? -30000 : -128);
-  add.clip_high = static_cast<std::int16_t>(add.wide ? 20000 : 127);
+  add.clip_low = static_cast<std::int16_t>(add.width == Width::k16 ? -30000 : -128);
+  add.clip_high = static_cast<std::int16_t>(add.width == Width::k16 ? 20000 : 127);
 
   bench.fill(static_cast<std::uint32_t>(pick(1, 1000)));
-  const std::vector<int> inputs = bench.content(add.wide, add.input_signed);
-  const std::vector<int> operands = bench.content(add.wide, add.operand_signed);
-  std::vector<int> expected = bench.content(add.wide, true);
+  const std::vector<int> inputs = bench.content(add.width, add.input_signed);
+  const std::vector<int> operands = bench.content(add.width, add.operand_signed);
+  std::vector<int> expected = bench.content(add.width, true);
   for (std::uint32_t i = 0; i < add.elements; ++i) {
     const std::int64_t sum =
         reference_rescaled(inputs[add.input_base + i], add.input_multiplier, add.input_shift) +
@@ -216,7 +216,7 @@ void check_add(VectorBench& bench, bool stalled) {
   }
   bench.profile.clear();
   RC_ASSERT(bench.run(add).fault == ProgramFault::kNone);
-  RC_ASSERT(bench.content(add.wide, true) == expected);
+  RC_ASSERT(bench.content(add.width, true) == expected);
   if (!stalled) RC_ASSERT(bench.duration() == 2 * groups_of(add.elements) + 1);
   const EventCounts& events = bench.profile.layers().at(1).events;
   RC_ASSERT(events[Event::kOutputBufferRead] == 2 * std::int64_t{add.elements});
@@ -249,17 +249,17 @@ TEST_CASE("averages leave out the padding, and divide by what is left") {
   pool.valid_row_begin = pool.valid_column_begin = 1;
   pool.valid_row_end = pool.valid_column_end = 3;
   pool.output_base = 100;
-  for (std::uint32_t i = 0; i < 16; ++i) bench.outputs.write(i, false, 99);
-  bench.outputs.write(5, false, 10);
-  bench.outputs.write(6, false, 20);
-  bench.outputs.write(9, false, 30);
-  bench.outputs.write(10, false, 40);
+  for (std::uint32_t i = 0; i < 16; ++i) bench.outputs.write(i, Width::k8, 99);
+  bench.outputs.write(5, Width::k8, 10);
+  bench.outputs.write(6, Width::k8, 20);
+  bench.outputs.write(9, Width::k8, 30);
+  bench.outputs.write(10, Width::k8, 40);
   bench.parameters.write(0, {0, 1, 0});
   REQUIRE(bench.run(pool).fault == ProgramFault::kNone);
-  CHECK(bench.outputs.read(100, false, false) == 10);
-  CHECK(bench.outputs.read(101, false, false) == 20);
-  CHECK(bench.outputs.read(102, false, false) == 30);
-  CHECK(bench.outputs.read(103, false, false) == 40);
+  CHECK(bench.outputs.read(100, Width::k8, false) == 10);
+  CHECK(bench.outputs.read(101, Width::k8, false) == 20);
+  CHECK(bench.outputs.read(102, Width::k8, false) == 30);
+  CHECK(bench.outputs.read(103, Width::k8, false) == 40);
 }
 
 TEST_CASE("addition takes two edges for `columns` elements, and one to write the last") {
@@ -278,10 +278,10 @@ TEST_CASE("vector commands beyond a buffer are refused, one edge after their pop
   VectorBench bench;
   const auto check_refused = [&](const auto& body) {
     bench.fill(1);
-    const std::vector<int> before = bench.content(false, false);
+    const std::vector<int> before = bench.content(Width::k8, false);
     CHECK(bench.run(body).fault == ProgramFault::kBadField);
     CHECK(bench.duration() == 1);
-    CHECK(bench.content(false, false) == before);
+    CHECK(bench.content(Width::k8, false) == before);
   };
   Pool pool;
   pool.input_rows = pool.input_columns = 3;

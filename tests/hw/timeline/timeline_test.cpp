@@ -74,7 +74,7 @@ struct RandomWork {
     compute.columns = static_cast<std::uint16_t>(uniform(1, 9));
     compute.plane_columns = static_cast<std::uint16_t>(compute.columns + uniform(0, 3));
     compute.activation_image_stride = static_cast<std::uint32_t>(uniform(40, 60));
-    compute.wide = uniform(0, 1) != 0;
+    compute.width = uniform(0, 1) != 0 ? Width::k16 : Width::k8;
     for (int g = 0; g < compute.conv_groups * compute.row_groups(config.rows); ++g) {
       std::vector<std::uint8_t> slots(static_cast<std::size_t>(compute.steps()));
       for (auto& s : slots) s = static_cast<std::uint8_t>(uniform(1, 4));

@@ -97,8 +97,8 @@ TransferCost load_by_edges(const Machine& machine, const RunWalk& runs, const Wr
 }
 
 TransferCost load_by_edges(const Machine& machine, const LoadTensor& load) {
-  const std::uint32_t bytes = element_bytes(load.slice.wide);
-  LineWalk lines(load, static_cast<std::uint32_t>(machine.config.lanes(load.slice.wide)));
+  const std::uint32_t bytes = element_bytes(load.slice.width);
+  LineWalk lines(load, static_cast<std::uint32_t>(machine.config.lanes(load.slice.width)));
   std::uint32_t line_cycle = 0;
   const auto write = [&](std::uint64_t staged) -> std::uint64_t {
     const std::uint64_t needed = std::uint64_t{lines.line().data} * bytes;
@@ -168,13 +168,13 @@ class Draw {
 
   TensorSlice slice() {
     TensorSlice s;
-    s.wide = pick(0, 1) != 0;
+    s.width = pick(0, 1) != 0 ? Width::k16 : Width::k8;
     s.images = static_cast<std::uint16_t>(pick(1, 1, 1, 2, 9));
     s.channels = static_cast<std::uint16_t>(uniform(1, s.images > 1 ? 20 : 400));
     s.columns = static_cast<std::uint16_t>(uniform(1, 30));
     const int all_rows = uniform(1, 14);
     s.rows = static_cast<std::uint16_t>(pick(0, 1) != 0 ? all_rows : uniform(1, all_rows));
-    const std::uint32_t bytes = element_bytes(s.wide);
+    const std::uint32_t bytes = element_bytes(s.width);
     s.channel_pitch = static_cast<std::uint32_t>(all_rows) * s.columns * bytes;
     const std::uint32_t image = s.channel_pitch * static_cast<std::uint32_t>(s.channels + pick(0, 0, 3));
     s.image_pitch = pick(0, 1) != 0 ? (image + 63) / 64 * 64 : image;
@@ -277,12 +277,12 @@ TEST_CASE("most stores of blocks keep the memory busy, and cost what a walk of t
   constexpr int kStores = 3000;
   for (int i = 0; i < kStores; ++i) {
     TensorSlice s;
-    s.wide = uniform(0, 1) != 0;
+    s.width = uniform(0, 1) != 0 ? Width::k16 : Width::k8;
     s.rows = static_cast<std::uint16_t>(uniform(1, 14));
     s.columns = static_cast<std::uint16_t>(uniform(1, 60));
     s.channels = static_cast<std::uint16_t>(uniform(2, 300));
     s.channel_pitch =
-        static_cast<std::uint32_t>((s.rows + uniform(1, 20)) * s.columns) * element_bytes(s.wide);
+        static_cast<std::uint32_t>((s.rows + uniform(1, 20)) * s.columns) * element_bytes(s.width);
     s.dram_offset = static_cast<std::uint32_t>(uniform(0, 500));
     AcceleratorConfig config;
     config.dram.burst_bytes = 16 << uniform(0, 4);

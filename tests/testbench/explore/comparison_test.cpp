@@ -107,7 +107,7 @@ TEST_CASE("ours by its timeline is what the run reports, and no faster than by t
   record.frames = subject.frames;
   record.accelerator = subject.scenario.accelerator;
   for (const OurLayer& layer : run.layers)
-    record.layers.push_back({layer.name, work_of(layer.profile, layer.wide)});
+    record.layers.push_back({layer.name, work_of(layer.profile, layer.width)});
   const CostReport cost = cost_of(record, *subject.scenario.technology);
   CHECK(figures.frames_per_j() == Approx(cost.frames_per_j()));
   CHECK(figures.core_j() / 2 == Approx(cost.core_j_per_frame()));

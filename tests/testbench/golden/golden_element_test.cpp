@@ -45,7 +45,7 @@ TEST_CASE("a sample takes all of a small tensor and at least 1 % of a large one,
     RC_ASSERT(count * 100 >= elements);
     RC_ASSERT(count == std::min<std::int64_t>(elements, 4096) || (count - 1) * 100 < elements);
     for (std::int64_t i = 0; i < count; ++i) {
-      const std::int64_t place = sample[static_cast<std::size_t>(i)];
+      const std::int64_t place = sample[i];
       RC_ASSERT(place >= elements * i / count && place < elements * (i + 1) / count);
     }
   }));

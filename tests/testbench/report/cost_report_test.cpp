@@ -36,8 +36,8 @@ RunReport example() {
 TEST_CASE("a run's actions survive being written and read") {
   const TemporaryFolder folder;
   const ActionRecord record = record_of(example());
-  CHECK_FALSE(record.layers[0].work.wide);
-  CHECK(record.layers[1].work.wide);
+  CHECK(record.layers[0].work.width == Width::k8);
+  CHECK(record.layers[1].work.width == Width::k16);
   const ActionRecord again = load_actions(folder.write("actions.yaml", to_yaml(record)));
   CHECK(again.scenario == record.scenario);
   CHECK(again.frames == record.frames);
@@ -47,7 +47,7 @@ TEST_CASE("a run's actions survive being written and read") {
     CHECK(again.layers[l].name == record.layers[l].name);
     CHECK(again.layers[l].work.actions == record.layers[l].work.actions);
     CHECK(again.layers[l].work.cycles == record.layers[l].work.cycles);
-    CHECK(again.layers[l].work.wide == record.layers[l].work.wide);
+    CHECK(again.layers[l].work.width == record.layers[l].work.width);
   }
   CHECK(to_yaml(again) == to_yaml(record));
   CHECK(energy_csv(cost_of(again, shipped_technology())) == energy_csv(*example().cost));

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/enum_index.h"
 #include "testbench/report/console_table.h"
 #include "testbench/report/result_files.h"
 #include "testbench/scenario/settings.h"
@@ -25,12 +26,12 @@ RunReport example() {
   layer.lanes = 8;
   layer.profile.cycles = 100;
   for (auto& engine : layer.profile.activity) {
-    engine[static_cast<std::size_t>(Activity::kNoCommand)] = 60;
-    engine[static_cast<std::size_t>(Activity::kBusy)] = 40;
+    engine[enum_index(Activity::kNoCommand)] = 60;
+    engine[enum_index(Activity::kBusy)] = 40;
   }
-  auto& compute = layer.profile.activity[static_cast<std::size_t>(Engine::kCompute)];
-  compute[static_cast<std::size_t>(Activity::kNoCommand)] = 50;
-  compute[static_cast<std::size_t>(Activity::kBankConflict)] = 10;
+  auto& compute = layer.profile.activity[enum_index(Engine::kCompute)];
+  compute[enum_index(Activity::kNoCommand)] = 50;
+  compute[enum_index(Activity::kBankConflict)] = 10;
   layer.profile.events.add(Event::kShiftAdd, 1000);
   layer.profile.events.add(Event::kNullSlot, 600);
   layer.profile.events.add(Event::kDramReadWeight, 64);

@@ -16,9 +16,7 @@ using Messages = std::vector<std::vector<std::string>>;
 
 Messages gather(ProcessPool& pool, int count) {
   Messages messages(static_cast<std::size_t>(count));
-  pool.gather([&](int worker,
-                  const std::string& text) { messages[static_cast<std::size_t>(worker)].push_back(text); },
-              [] {});
+  pool.gather([&](int worker, const std::string& text) { messages[worker].push_back(text); }, [] {});
   return messages;
 }
 

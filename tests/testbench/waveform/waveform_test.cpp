@@ -40,11 +40,11 @@ const Compute* first_compute(const Program& program, int layer) {
 
 /// A random case whose first layer is a convolution of the wanted width on a small array; the search is the
 /// same every time.
-RandomCase case_of_width(bool wide, std::uint64_t& seed) {
+RandomCase case_of_width(Width width, std::uint64_t& seed) {
   for (;; ++seed) {
     RandomCase c = make_random_case(seed);
     const Compute* compute = first_compute(c.mapped.program, 0);
-    if (compute != nullptr && compute->wide == wide && compute->conv_groups == 1 && c.config.rows <= 16 &&
+    if (compute != nullptr && compute->width == width && compute->conv_groups == 1 && c.config.rows <= 16 &&
         c.config.columns <= 8)
       return c;
   }
@@ -71,12 +71,12 @@ BenchResult run_traced(const RandomCase& c, const std::string& trace,
 
 /// Recomputes every accumulator at each edge of the window from the edge before and the tokens and
 /// activations in the dump. Returns the first difference, or "replayed N" with the number of slots.
-std::string replay(const Vcd& vcd, const AcceleratorConfig& config, bool wide) {
+std::string replay(const Vcd& vcd, const AcceleratorConfig& config, Width width) {
   const auto now = [&vcd](const std::string& name, std::uint64_t time, bool is_signed) {
     return vcd_number(vcd.value_at(vcd.signal("pe_array." + name), time), is_signed);
   };
-  const int lanes = config.lanes(wide);
-  const std::string register_name = wide ? ".wide_accumulator" : ".accumulator";
+  const int lanes = config.lanes(width);
+  const std::string register_name = width == Width::k16 ? ".wide_accumulator" : ".accumulator";
   std::vector<std::vector<std::int64_t>> expected(static_cast<std::size_t>(config.rows),
                                                   std::vector<std::int64_t>(static_cast<std::size_t>(lanes)));
   int slots = 0;
@@ -91,7 +91,7 @@ std::string replay(const Vcd& vcd, const AcceleratorConfig& config, bool wide) {
       for (int lane = 0; lane < lanes; ++lane) {
         const std::int64_t found =
             now("row" + std::to_string(row) + ".lane" + std::to_string(lane) + register_name, time, true);
-        std::int64_t& sum = expected[static_cast<std::size_t>(row)][static_cast<std::size_t>(lane)];
+        std::int64_t& sum = expected[row][lane];
         // Rows without work keep what was left there; lanes without work are cleared with their row.
         if (time == vcd.first_time && row >= used_rows) sum = found;
         if (row < used_rows && now("clear", time, false) != 0) sum = 0;
@@ -100,7 +100,7 @@ std::string replay(const Vcd& vcd, const AcceleratorConfig& config, bool wide) {
                                       (std::int64_t{1} << (token & rtl::kTokenPosition));
           sum += (token & rtl::kTokenNegative) != 0 ? -addend : addend;
         }
-        if (!wide) sum = static_cast<std::int32_t>(sum);
+        if (width == Width::k8) sum = static_cast<std::int32_t>(sum);
         if (found != sum) {
           return "time " + std::to_string(time) + " row " + std::to_string(row) + " lane " +
                  std::to_string(lane) + ": expected " + std::to_string(sum) + ", found " +
@@ -118,9 +118,9 @@ TEST_CASE("every accumulator of a window can be replayed from its tokens and act
   const fs::path folder = fresh_folder("replay");
   std::uint64_t seed = 1;
   for (int i = 0; i < 8; ++i, ++seed) {
-    const bool wide = i % 2 == 1;
-    const RandomCase c = case_of_width(wide, seed);
-    CAPTURE(seed, wide);
+    const Width width = i % 2 == 1 ? Width::k16 : Width::k8;
+    const RandomCase c = case_of_width(width, seed);
+    CAPTURE(seed, width);
     BenchOptions options;
     options.seed = seed;
     options.stall_percent = i >= 4 ? 25 : 0;
@@ -128,7 +128,7 @@ TEST_CASE("every accumulator of a window can be replayed from its tokens and act
               run_traced(c, "layer1", {"pe_array.*"}, folder, options);
               return std::string("done");
             }) == "done");
-    const std::string result = replay(read_vcd(folder / "layer1.vcd"), c.config, wide);
+    const std::string result = replay(read_vcd(folder / "layer1.vcd"), c.config, width);
     CHECK_THAT(result, Catch::StartsWith("replayed "));
     CHECK(result != "replayed 0");
   }
@@ -138,11 +138,11 @@ TEST_CASE("every accumulator of a window can be replayed from its tokens and act
 TEST_CASE("a window holds exactly its tiles: first slot to last beat") {
   const fs::path folder = fresh_folder("window");
   std::uint64_t seed = 100;
-  RandomCase c = case_of_width(false, seed);
+  RandomCase c = case_of_width(Width::k8, seed);
   while (first_compute(c.mapped.program, 0)->rows * first_compute(c.mapped.program, 0)->columns <
-         5 * c.config.lanes(false)) {
+         5 * c.config.lanes(Width::k8)) {
     ++seed;
-    c = case_of_width(false, seed);
+    c = case_of_width(Width::k8, seed);
   }
   REQUIRE(in_child([&] {
             run_traced(c, "layer1:1-2", {"pe_array.tile", "pe_array.slot_valid", "pe_array.drain.*"}, folder);
@@ -167,7 +167,7 @@ TEST_CASE(
     "it") {
   const fs::path folder = fresh_folder("gtkwave");
   std::uint64_t seed = 1;
-  const RandomCase c = case_of_width(false, seed);
+  const RandomCase c = case_of_width(Width::k8, seed);
   REQUIRE(in_child([&] {
             run_traced(c, "layer1:0", {}, folder);
             return std::string("done");

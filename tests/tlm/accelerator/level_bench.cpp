@@ -199,8 +199,7 @@ std::string text_of(const LevelResult& result, bool with_events) {
     for (std::size_t e = 0; e < kEngines; ++e) {
       text += fmt::format("  {}:", to_string(static_cast<Engine>(e)));
       for (int a = 0; a < kActivities; ++a) {
-        text += fmt::format(" {} {}", to_string(static_cast<Activity>(a)),
-                            layer.activity[e][static_cast<std::size_t>(a)]);
+        text += fmt::format(" {} {}", to_string(static_cast<Activity>(a)), layer.activity[e][a]);
       }
       text += "\n";
     }

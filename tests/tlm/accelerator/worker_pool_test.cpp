@@ -21,8 +21,7 @@ int done_once(int threads) {
   int once = 0;
   for (int job = 0; job < 2000; ++job) {
     std::vector<int> parts(static_cast<std::size_t>(job % 17));
-    pool.start(static_cast<int>(parts.size()),
-               [&parts](int part) { ++parts[static_cast<std::size_t>(part)]; });
+    pool.start(static_cast<int>(parts.size()), [&parts](int part) { ++parts[part]; });
     pool.finish();
     once += static_cast<int>(std::count(parts.begin(), parts.end(), 1));
   }

@@ -160,8 +160,7 @@ TEST_CASE("random rows over all banks are bound by tFAW") {
   // activates fall between these: 24 m + {0, 5, 10, 15} and 24 m + {11, 16, 21, 26} have no clock in common.
   const auto activates = bench.cycles(kAct);
   REQUIRE(activates.size() == 4 * kWindows);
-  for (Cycle i = 0; i < 4 * kWindows; ++i)
-    REQUIRE(activates[static_cast<std::size_t>(i)] == i / 4 * 24 + i % 4 * 5);
+  for (Cycle i = 0; i < 4 * kWindows; ++i) REQUIRE(activates[i] == i / 4 * 24 + i % 4 * 5);
   CHECK(bench.last(CommandKind::kReadPrecharge) == (kWindows - 1) * 24 + 15 + 11);
 }
 

@@ -84,8 +84,7 @@ void for_each_run(const Compute& c, const ActivationLayout& layout, int part, co
   std::array<std::size_t, 4> channels{};  // a channel that is missing is multiplied by zero: any will do
   for (int i = 0; i < parts(layout.format); ++i) {
     const int channel = std::min(first + i, c.channels - 1) + part / layout.words_a_tap * c.channels;
-    channels[static_cast<std::size_t>(i)] =
-        c.activation_base + static_cast<std::size_t>(channel) * channel_pitch;
+    channels[i] = c.activation_base + static_cast<std::size_t>(channel) * channel_pitch;
   }
   std::size_t word = static_cast<std::size_t>(part) * layout.phases.size() * c.images * layout.image_pitch;
   for (const std::uint32_t phase : layout.phases) {
@@ -98,7 +97,8 @@ void for_each_run(const Compute& c, const ActivationLayout& layout, int part, co
 
 WordFormat word_format(const Compute& compute) {
   static const bool fast_quads = has_fast_quads();
-  return fast_quads && !compute.wide && compute.weight_bits <= 8 ? WordFormat::kQuads : WordFormat::kPairs;
+  return fast_quads && compute.width == Width::k8 && compute.weight_bits <= 8 ? WordFormat::kQuads
+                                                                              : WordFormat::kPairs;
 }
 
 PackedWeights pack_weights(const std::vector<std::int32_t>& weights, int rows, int channels, int taps,

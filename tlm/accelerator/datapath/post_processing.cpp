@@ -53,7 +53,7 @@ void finish_lanes(const std::int64_t* sum, std::size_t lanes, Finish f, bool has
 PostProcessing::PostProcessing(const Compute& compute, const AcceleratorConfig& config,
                                std::vector<ParameterEntry> parameters)
     : compute_(compute),
-      accumulator_bits_(config.accumulator_bits(compute.wide)),
+      accumulator_bits_(config.accumulator_bits(compute.width)),
       parameters_(std::move(parameters)) {}
 
 void PostProcessing::finish(const SumTile& tile, std::int32_t* value) const {
@@ -70,7 +70,7 @@ void PostProcessing::finish(const SumTile& tile, std::int32_t* value) const {
                      accumulator_bits_,
                      compute_.clip_low,
                      compute_.clip_high};
-    if (compute_.wide) {
+    if (compute_.width == Width::k16) {
       finish_lanes(tile.wide + row * tile.pitch, lanes, how, compute_.operand, value);
     } else {
       finish_lanes(tile.narrow + row * tile.pitch, lanes, how, compute_.operand, value);

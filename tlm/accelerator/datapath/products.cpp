@@ -64,7 +64,7 @@ void Products::cut() {
 }
 
 SumTile Products::sums(int index) const {
-  const Part& part = parts_[static_cast<std::size_t>(index)];
+  const Part& part = parts_[index];
   const RowGroup& group = groups_[part.group];
   const ActivationLayout& layout = activations_->layout;
   const std::size_t lanes = (part.pixels.lanes() + kLaneVector - 1) / kLaneVector * kLaneVector;
@@ -86,7 +86,7 @@ SumTile Products::sums(int index) const {
   tile.first_channel = static_cast<int>(part.group) % row_groups_ * array_rows_ + part.first_row;
   tile.rows = o.rows;
   tile.pitch = lanes;
-  if (compute_.wide) {
+  if (compute_.width == Width::k16) {
     wide.assign(lanes * kRowBlock, 0);
     add_products(part, o, activations_->high.data() + place, wide.data());
     exchange_partial(tile, wide.data());

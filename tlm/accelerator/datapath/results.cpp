@@ -65,8 +65,8 @@ void merge(const SumTile& tile, std::int32_t* values, Element* elements) {
 
 /// Calls access(bytes) with the bytes as elements of that kind.
 template <class Access>
-void with_elements(bool wide, bool is_signed, std::uint8_t* bytes, const Access& access) {
-  if (wide) {
+void with_elements(Width width, bool is_signed, std::uint8_t* bytes, const Access& access) {
+  if (width == Width::k16) {
     access(reinterpret_cast<std::int16_t*>(bytes));
   } else if (is_signed) {
     access(reinterpret_cast<std::int8_t*>(bytes));
@@ -85,11 +85,11 @@ void write_results(const Products& products, const PostProcessing& processing, i
   thread_local std::vector<std::int32_t> values;
   values.resize(sums.pitch * static_cast<std::size_t>(sums.rows));
   if (c.operand) {
-    with_elements(c.wide, c.operand_signed, output_buffer,
+    with_elements(c.width, c.operand_signed, output_buffer,
                   [&](const auto* elements) { read_operands(sums, elements, values.data()); });
   }
   processing.finish(sums, values.data());
-  with_elements(c.wide, c.output_signed, output_buffer,
+  with_elements(c.width, c.output_signed, output_buffer,
                 [&](auto* elements) { merge(sums, values.data(), elements); });
 }
 

@@ -50,7 +50,7 @@ void write(const LoadTensor& load, const std::uint8_t* source, Element* buffer) 
 }  // namespace
 
 void write_tensor(const LoadTensor& load, const std::uint8_t* source, std::vector<std::uint8_t>& buffer) {
-  if (load.slice.wide) {
+  if (load.slice.width == Width::k16) {
     write(load, source, reinterpret_cast<std::int16_t*>(buffer.data()));
   } else {
     write(load, source, buffer.data());

@@ -55,7 +55,7 @@ void decode_row(const std::uint8_t* stored, const RowStream& stream, int steps, 
       const std::uint64_t* const word = words.data() + bit / 64;
       const unsigned shift = bit % 64;
       // In two shifts: a word as a whole is none of the next one's.
-      code[static_cast<std::size_t>(i)] = word[0] >> shift | word[1] << 1 << (63 - shift);
+      code[i] = word[0] >> shift | word[1] << 1 << (63 - shift);
     }
     format.unpack(code.data(), count, ones.data(), negatives.data());
     if (evaluate(ones.data(), negatives.data(), count, values, tokens) <= static_cast<std::uint32_t>(limit))

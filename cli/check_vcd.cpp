@@ -33,8 +33,8 @@ Subcommand add_check_vcd_command(CLI::App& parent) {
   add_texts(*app, "files", arguments->files, "waveforms")->required()->type_name("FILE");
   app->add_flag("--list", arguments->list, "also one line a signal: width, changes, name");
   app->footer(
-      "Exit code: 0 all files are well-formed, 2 one is not, told in one line with file and line number. "
-      "What the format leaves open is told as a note.");
+      "Exit code: 0 all files are well-formed, 2 one is not, reported in one line with file and line number. "
+      "What the format leaves open is reported as a note.");
   return {app, [arguments] {
             check_vcd(*arguments);
             return kExitPass;

@@ -270,7 +270,7 @@ Subcommand add_quantize_command(CLI::App& parent) {
                 "layers see the float network's values instead of what the layers before them make");
   app->add_option("--budget", arguments->budget,
                   "different bits for different layers: cycles=N, bytes=N, "
-                  "energy_uj=N a frame, or a share as in cycles=80%")
+                  "energy_uj=N per frame, or a share as in cycles=80%")
       ->type_name("UNIT=N");
   add_texts(*app, "--set", arguments->settings, "override a setting of the scenario")
       ->type_name("path.to.key=value");

@@ -1,4 +1,4 @@
-// The `bitbalance_retrain` command: fine-tunes an ONNX network for few non-zero bits a weight. A program of
+// The `bitbalance_retrain` command: fine-tunes an ONNX network for few non-zero bits per weight. A program of
 // its own, because libtorch is optional.
 #include <fmt/format.h>
 
@@ -70,7 +70,7 @@ void declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--epochs", arguments.training.epochs, "passes over the images")
       ->check(whole_number_check())
       ->capture_default_str();
-  app.add_option("--batch", arguments.training.batch, "images a step")
+  app.add_option("--batch", arguments.training.batch, "images per step")
       ->check(whole_number_check())
       ->capture_default_str();
   app.add_option("--rate", arguments.training.peak_rate, "peak learning rate")
@@ -138,7 +138,7 @@ void fine_tune_model(Arguments& arguments) {
 }
 
 int parse_and_run(int argc, char* argv[]) {
-  CLI::App app{"Fine-tunes a network so that few non-zero bits a weight are enough.", "bitbalance_retrain"};
+  CLI::App app{"Fine-tunes a network so that few non-zero bits per weight are enough.", "bitbalance_retrain"};
   Arguments arguments;
   declare(app, arguments);
   try {

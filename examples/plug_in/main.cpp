@@ -152,7 +152,7 @@ int sc_main(int argc, char* argv[]) {
   const auto given = [&](const char* argument) {
     return std::find(arguments.begin(), arguments.end(), argument) != arguments.end();
   };
-  AcceleratorConfig config;  // the default, but for a smaller array
+  AcceleratorConfig config;  // the default, with a smaller array
   config.rows = 8;
   config.columns = 16;
   config.dram.use_nb_transport = !given("blocking");

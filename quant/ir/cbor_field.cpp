@@ -33,7 +33,7 @@ class CborWalk {
       if (left.size() > kDeepest) fail(fmt::format("nested deeper than {}", kDeepest));
       left.push_back(inner);
     }
-    if (at_ != bytes_.size()) fail(fmt::format("{} bytes behind its end", bytes_.size() - at_));
+    if (at_ != bytes_.size()) fail(fmt::format("{} bytes after its end", bytes_.size() - at_));
   }
 
  private:

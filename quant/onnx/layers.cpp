@@ -186,7 +186,7 @@ void batch_normalization(OnnxGraph& graph, const NodeProto& node) {
   const int channels = graph.shape(input).channels;
   if (graph.dims(node, 0).size() < 2 || graph.dims(node, 0)[1] != channels) {
     graph.model().fail(node,
-                       "constants per element of a flattened image; accepted: one a channel, ahead of "
+                       "constants per element of a flattened image; accepted: one per channel, ahead of "
                        "flattening");
   }
   const std::vector<float> gamma = graph.per_channel(node, 1, channels);

@@ -60,7 +60,7 @@ std::vector<QuantizationOptions> settings_of(const QuantizationOptions& options,
 BitBudget parse_budget(const std::string& text) {
   const auto refuse = [&] {
     throw SettingsError(
-        fmt::format("--budget {}: accepted: cycles=N, bytes=N or energy_uj=N a frame, or a share of the "
+        fmt::format("--budget {}: accepted: cycles=N, bytes=N or energy_uj=N per frame, or a share of the "
                     "uniform setting as "
                     "in cycles=80%",
                     text));

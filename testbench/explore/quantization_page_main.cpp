@@ -55,7 +55,7 @@ class Page {
   void run(const std::filesystem::path& picture) {
     fmt::print("Float: {:.2f} % of {} images.\n\n", 100 * float_accuracy_, samples_.images.size());
     fmt::print(
-        "| method | nnzb | binary, % | signed digit, % | cycles a frame, binary | signed digit |\n"
+        "| method | nnzb | binary, % | signed digit, % | cycles per frame, binary | signed digit |\n"
         "|---|---|---:|---:|---:|---:|\n");
     for (const Method& method : kMethods) add(method);
     add_allocated();
@@ -68,7 +68,7 @@ class Page {
   XyChart chart() const {
     XyChart chart;
     chart.title = fmt::format("{}, {} images", scenario_.name, samples_.images.size());
-    chart.x_label = "thousand cycles a frame";
+    chart.x_label = "thousand cycles per frame";
     chart.y_label = "top-1 accuracy, %";
     std::vector<XyChart::Point> nearest;
     std::vector<XyChart::Point> all;

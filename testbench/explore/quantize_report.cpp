@@ -117,7 +117,7 @@ std::string quantize_table(const QuantizeReport& report) {
       report.synthetic_calibration ? "synthetic " : "");
   text += fmt::format("{:<{}} {:>9} {:>4} {:>4}  {:>19}  {:>19}  {:>9}  {:>19}  {:>19}  {:>19}\n", "", width,
                       "", "", "", "weights, SQNR dB", "output, SQNR dB", "dense", "tokens, bytes",
-                      "bound, bytes", "cycles a frame");
+                      "bound, bytes", "cycles per frame");
   const std::string forms = fmt::format("{:>9} {:>9}", "binary", "signed");
   text += fmt::format("{:<{}} {:>9} {:>4} {:>4}  {}  {}  {:>9}  {}  {}  {}\n", "layer", width, "weights",
                       "bits", "nnzb", forms, forms, "bytes", forms, forms, forms);

@@ -197,13 +197,13 @@ std::string run_table(const RunReport& report, const std::string& folder, bool c
 
   text += host_share(report);
   if (report.accuracy) text += "\naccuracy  " + accuracy_text(*report.accuracy);
-  text += fmt::format("speed     {} frames/s at {}Hz, {} cycles a frame\n", rounded(report.frames_per_s()),
+  text += fmt::format("speed     {} frames/s at {}Hz, {} cycles per frame\n", rounded(report.frames_per_s()),
                       scaled(report.scenario.accelerator.clock_hz),
                       rounded(std::floor(quotient(static_cast<double>(report.cycles()), report.frames))));
   if (!report.memory.empty()) text += memory_summary(report);
   if (report.cost) text += cost_summary(*report.cost) + dram_type_note(report);
   const double seconds = report.host.simulate_s;
-  text += fmt::format("host      {:.1f} s, of them {:.1f} s simulating: {}cycle/s, {}MAC/s, {}B\n",
+  text += fmt::format("host      {:.1f} s, of which {:.1f} s simulating: {}cycle/s, {}MAC/s, {}B\n",
                       report.host.wall_s, report.host.simulate_s,
                       scaled(quotient(static_cast<double>(report.cycles()), seconds)),
                       scaled(quotient(static_cast<double>(report.macs() - report.host_macs()), seconds)),

@@ -27,7 +27,7 @@ std::string share(double part, double whole) {
 }
 
 std::string area_line(const CostReport& report) {
-  return fmt::format("area      {:.2f} mm2, of them {:.2f} SRAM; {} frames/s/mm2\n", report.area.total_mm2(),
+  return fmt::format("area      {:.2f} mm2, of which {:.2f} SRAM; {} frames/s/mm2\n", report.area.total_mm2(),
                      report.area.sram_mm2(), figure(report.frames_per_s_per_mm2(), "{:.4g}"));
 }
 
@@ -50,7 +50,7 @@ CostReport cost_of(const ActionRecord& record, const Technology& technology) {
 }
 
 std::string cost_summary(const CostReport& report) {
-  return fmt::format("energy    {} a frame in the core, {} in the {} DRAM; {} frames/J ({})\n",
+  return fmt::format("energy    {} per frame in the core, {} in the {} DRAM; {} frames/J ({})\n",
                      joules(report.core_j_per_frame()), joules(report.dram_j_per_frame()),
                      to_string(report.dram), figure(report.frames_per_j(), "{:.4g}"), report.technology) +
          area_line(report);
@@ -60,7 +60,7 @@ std::string cost_table(const CostReport& report) {
   const EnergyReport& total = report.total;
   const ComponentEnergies energies = total.components();
   std::string text =
-      fmt::format("{:<18} {:>10} {:>10} {:>10} {:>10} {:>7} {:>10} {:>10} {:>7}\n", "a frame", "actions",
+      fmt::format("{:<18} {:>10} {:>10} {:>10} {:>10} {:>7} {:>10} {:>10} {:>7}\n", "per frame", "actions",
                   "clock", "leakage", "energy", "share", "logic mm2", "SRAM mm2", "share");
   for (std::size_t c = 0; c < kComponents; ++c) {
     const auto component = static_cast<Component>(c);

@@ -75,7 +75,7 @@ void show_geometry(SettingsVisitor& v, dram::Geometry& g) {
   v.required();
   v.integer({"width_bits", "of a channel's data bus"}, g.width_bits);
   v.required();
-  v.integer({"BL", "burst length: transfers of a burst, two a clock"}, g.burst_length);
+  v.integer({"BL", "burst length: transfers of a burst, two per clock"}, g.burst_length);
   v.required();
 }
 

@@ -94,7 +94,7 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
   v.rule(s.texts.empty() || (s.labels.empty() && !s.synthetic()), "texts",
          "given with labels or without images; accepted: texts of images alone");
   v.path({"dictionary",
-          "characters in the order of the network's classes, UTF-8, one a line; first comes "
+          "characters in the order of the network's classes, UTF-8, one per line; first comes "
           "the blank, last the space"},
          s.dictionary);
   v.rule(s.texts.empty() == s.dictionary.empty(), "dictionary", "texts and dictionary belong together");
@@ -130,7 +130,7 @@ void show_accelerator(SettingsVisitor& v, AcceleratorConfig& s) {
             s.activation_buffer_bytes);
   v.integer({"output_buffer_bytes", "results on their way to DRAM, residual operands"},
             s.output_buffer_bytes);
-  v.integer({"parameter_buffer_bytes", "16 bytes an output channel"}, s.parameter_buffer_bytes);
+  v.integer({"parameter_buffer_bytes", "16 bytes per output channel"}, s.parameter_buffer_bytes);
   v.integer({"queue_depth", "commands waiting in front of each engine"}, s.queue_depth);
   v.real({"clock_hz", "clock frequency"}, s.clock_hz, 1e3, 1e11);
   v.section({"dram", "the DRAM interface"}, [&] {

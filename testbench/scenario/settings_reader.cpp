@@ -60,7 +60,7 @@ SettingsReader::SettingsReader(const std::filesystem::path& file,
       return later->is_scalar && given.path.rfind(later->path + ".", 0) == 0;
     });
     if (earlier == later) continue;
-    throw SettingsError(fmt::format("{}: given ahead of {}, which replaces all of it; accepted: behind it",
+    throw SettingsError(fmt::format("{}: given ahead of {}, which replaces all of it; accepted: after it",
                                     earlier->option, later->option));
   }
 }

@@ -154,7 +154,7 @@ class StrictEvents : public YAML::EventHandler {
     if (comment == std::string_view::npos) return;
     const auto lines = std::count(text_.begin() + mark.pos, text_.begin() + comment, '\n');
     refuse(mark.line + static_cast<int>(lines),
-           "a '#' right behind a bracket, comma or quote; accepted: a blank ahead of a comment");
+           "a '#' right after a bracket, comma or quote; accepted: a blank ahead of a comment");
   }
 
   void begin_key(const YAML::Mark& mark, const std::string& key) {

@@ -251,7 +251,7 @@ class VcdReader {
     if (!time) words_.fail("time \"" + word.substr(1) + "\"", "a whole number that 64 bits hold");
     if (has_time_ && *time < vcd_.last_time)
       words_.fail(fmt::format("time {} after {}", *time, vcd_.last_time), "times that grow");
-    if (is_told_ && *time == vcd_.last_time) note("a time that is told twice");
+    if (is_told_ && *time == vcd_.last_time) note("a time that is given twice");
     if (!has_time_) vcd_.first_time = *time;
     vcd_.last_time = *time;
     has_time_ = is_told_ = true;

@@ -81,12 +81,12 @@ std::vector<Chart> charts(const std::vector<NetworkComparison>& comparisons) {
     std::vector<std::string> parts = groups;
     parts.emplace_back("DRAM");
     result.emplace_back(stacks(
-        comparison, "energy of a frame", "energy [uJ]", parts, [&](const DesignFigures& d, std::size_t p) {
+        comparison, "energy per frame", "energy [uJ]", parts, [&](const DesignFigures& d, std::size_t p) {
           const double joules = p < groups.size() ? component_groups()[p].energy_j(d) : d.dram_j();
           return kMicro * joules / static_cast<double>(d.frames);
         }));
     result.emplace_back(stacks(
-        comparison, "cycles of a frame", "kcycles", {"terms", "empty", "waiting", "unused", "not computing"},
+        comparison, "cycles per frame", "kcycles", {"terms", "empty", "waiting", "unused", "not computing"},
         [](const DesignFigures& d, std::size_t p) {
           const std::array<double, 5> cycles = {d.array.terms, d.array.empty, d.array.waiting, d.array.unused,
                                                 std::max(0.0, static_cast<double>(d.cycles) - d.array.sum())};

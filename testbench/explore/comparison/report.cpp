@@ -28,7 +28,7 @@ std::string array_size(const DesignFigures& d) {
 
 std::string heading(const NetworkComparison& c) {
   std::string text = fmt::format(
-      "{}: {} frames a batch; {}; activations {} bit; weights {} bit, limited: at most {} non-zero; {} "
+      "{}: {} frames per batch; {}; activations {} bit; weights {} bit, limited: at most {} non-zero; {} "
       "B/cycle; {}, {}",
       one_line(c.scenario), c.designs.front().frames, to_string(c.rule), c.activation_bits, c.weight_bits,
       c.nnzb, c.bytes_per_cycle, c.technology, c.dram_type);
@@ -110,7 +110,7 @@ Json design_json(const DesignFigures& d) {
 std::string comparison_table(const NetworkComparison& comparison) {
   std::string text = heading(comparison);
   text += fmt::format("{:<13} {:<8} {:>9} {:>11} {:>9} {:>6} {:<20} {:<44} {:<31} {:>9} {:>9} {:>9}\n", "",
-                      "", "rows x", "", "", "", "| lost array cycles", "| energy of a frame [uJ]",
+                      "", "rows x", "", "", "", "| lost array cycles", "| energy per frame [uJ]",
                       "| area [mm2]", "", "frame/J", "frame/s");
   text += fmt::format("{:<13} {:<8} {:>9} {:>11} {:>9} {:>6} {:>6} {:>6} {:>6}", "design", "weights",
                       "columns", "cycles", "frame/s", "busy", "empty", "wait", "unused");
@@ -133,7 +133,7 @@ std::string comparison_legend() {
       "made for\n"
       "{:<9} every layer lasts as long as the slowest of array, post-processor, vector unit, DRAM reads and "
       "writes; {} is ours by its full timeline\n"
-      "cycles    of a frame; busy: share of the PEs' cycles in which they work for themselves\n"
+      "cycles    per frame; busy: share of the PEs' cycles in which they work for themselves\n"
       "lost      empty: PEs work, but lanes have no term to add; wait: PEs wait for slower ones; unused: no "
       "channel or pixel for a PE, or the buffers deliver too slowly\n",
       "time", kOurTimeline);

@@ -57,7 +57,7 @@ TEST_CASE("an affine after a convolution that others read becomes a depthwise co
   check_equal(Evaluator(result).run(image), Evaluator(network).run(image));
 }
 
-TEST_CASE("a scale that is not one a channel is an internal error wherever it is read") {
+TEST_CASE("a scale that is not one per channel is an internal error wherever it is read") {
   for (const std::size_t count : {1, 3}) {
     NetworkBuilder builder({2, 3, 3});
     const Network network = builder.build(

@@ -208,10 +208,9 @@ TEST_CASE("a value that another one wins over is read and checked all the same")
   const std::string other = "accelerator=" + (file.folder.path() / "other.yaml").string();
   CHECK(file.error({other}) == "no error");  // replaces all of the section
   CHECK(file.load({other, "accelerator.rows=16"}).accelerator.rows == 16);
-  CHECK(
-      file.error({"accelerator.rows=16", other}) ==
-      "--set accelerator.rows: given ahead of --set accelerator, which replaces all of it; accepted: behind "
-      "it");
+  CHECK(file.error({"accelerator.rows=16", other}) ==
+        "--set accelerator.rows: given ahead of --set accelerator, which replaces all of it; accepted: after "
+        "it");
 }
 
 TEST_CASE("a list that replaces another keeps nothing of it") {

@@ -84,7 +84,7 @@ TEST_CASE("what a library would drop or reinterpret is refused with its line") {
   check("a:\n\tb: 1\n", "2: a tab in the indentation; accepted: blanks");
   check(std::string("a: x\0y", 6), "1: the control character 0x00; accepted: text");
   const auto glued = [&](const std::string& yaml, const std::string& at) {
-    check(yaml, at + "a '#' right behind a bracket, comma or quote; accepted: a blank ahead of a comment");
+    check(yaml, at + "a '#' right after a bracket, comma or quote; accepted: a blank ahead of a comment");
   };
   glued("{a: 1}#foo", "1: ");
   glued("[1]#x", "1: ");

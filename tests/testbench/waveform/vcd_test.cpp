@@ -174,7 +174,7 @@ TEST_CASE("what the format leaves open is noted") {
   CHECK(notes(kDeclarations + "#1000\n1!\n") == Notes{"a signal that never gets a value"});
   CHECK(notes(kDeclarations) ==
         Notes{"a signal that never gets a value", "no time: the file ends with its declarations"});
-  CHECK(notes(dump + "#1000\n0!\n") == Notes{"a time that is told twice"});
+  CHECK(notes(dump + "#1000\n0!\n") == Notes{"a time that is given twice"});
   CHECK(notes(replaced(dump, "$upscope $end\n", "")) ==
         Notes{"a scope that is open at the end of the declarations"});
   CHECK(notes(replaced(dump, "1 ps", "5 ps")) == Notes{"a timescale that is not 1, 10 or 100 of its unit"});

@@ -86,10 +86,7 @@ std::vector<std::int64_t> tokens_without_limit(const Network& network, const Cal
   options.method = WeightMethod::kNearest;
   options.scale_search = false;
   options.bias_correction = false;
-  options.nnzb = options.weight_bits - 1;
-  for (LayerOverride& entry : options.overrides)
-    entry.nnzb = entry.weight_bits.value_or(options.weight_bits) - 1;
-  return token_histogram(quantize(network, calibration, options));
+  return token_histogram(quantize(network, calibration, without_limit(std::move(options))));
 }
 
 class QuantizeRun {

@@ -346,6 +346,15 @@ const char* to_string(WeightMethod method) {
   return method == WeightMethod::kNearest ? "nearest" : "compensated";
 }
 
+QuantizationOptions without_limit(QuantizationOptions options) {
+  options.nnzb = options.weight_bits - 1;
+  for (LayerOverride& layer : options.overrides) {
+    layer.nnzb.reset();
+    if (layer.weight_bits) layer.nnzb = *layer.weight_bits - 1;
+  }
+  return options;
+}
+
 QuantizedNetwork quantize(Network network, const Calibration& calibration, const QuantizationOptions& options,
                           const std::vector<std::vector<float>>& samples,
                           const QuantizationProgress& progress) {

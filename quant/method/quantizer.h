@@ -52,6 +52,9 @@ struct QuantizationOptions {
   bool uses_samples() const { return method != WeightMethod::kNearest || bias_correction; }
 };
 
+/// The same options with as many ones as a magnitude can have.
+QuantizationOptions without_limit(QuantizationOptions options);
+
 /// Told the share of the work that is done, 0..1; may throw to give up.
 using QuantizationProgress = std::function<void(double)>;
 

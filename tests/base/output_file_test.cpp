@@ -1,9 +1,6 @@
 // Files are whole or not there, whatever the disk does.
 #include "base/output_file.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <random>
@@ -21,8 +18,7 @@ using Catch::Matchers::Contains;
 std::string written_within(rlim_t most_bytes, const fs::path& file, const std::string& text) {
   return test::in_child([&] {
     std::signal(SIGXFSZ, SIG_IGN);
-    const rlimit both = {most_bytes, most_bytes};
-    ::setrlimit(RLIMIT_FSIZE, &both);
+    limit(RLIMIT_FSIZE, most_bytes);
     write_file(file, text);
     return std::string("written");
   });

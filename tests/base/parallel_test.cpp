@@ -1,9 +1,6 @@
 // Work goes on with fewer threads than wanted, and leaves at a signal.
 #include "base/parallel.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <array>
 #include <catch2/catch.hpp>
 #include <csignal>
@@ -17,10 +14,8 @@ namespace {
 /// In a child that may have no thread but its own, by a limit of processes.
 std::string without_threads(const std::function<std::string()>& body) {
   return test::in_child([&] {
-    const rlimit none = {0, 0};
-    constexpr uid_t kNobody = 65534;  // root has no limit
-    if (::setrlimit(RLIMIT_NPROC, &none) != 0 || (::getuid() == 0 && ::setuid(kNobody) != 0))
-      return std::string("no limit");
+    limit(RLIMIT_NPROC, 0);
+    become_nobody();
     return body();
   });
 }

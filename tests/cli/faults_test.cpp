@@ -17,6 +17,7 @@
 
 #include "base/main_stack.h"
 #include "testbench/report/manifest.h"
+#include "tests/support/child.h"
 #include "tests/support/command_child.h"
 #include "tests/support/left_out.h"
 #include "tests/support/temporary_folder.h"

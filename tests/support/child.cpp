@@ -52,4 +52,14 @@ std::string in_child(const std::function<std::string()>& body) {
   return result;
 }
 
+void limit(__rlimit_resource_t resource, rlim_t value) {
+  const rlimit both = {value, value};
+  if (::setrlimit(resource, &both) != 0) ::_exit(97);
+}
+
+void become_nobody() {
+  constexpr uid_t kNobody = 65534;
+  if (::getuid() == 0 && (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0)) ::_exit(96);
+}
+
 }  // namespace bitbalance::test

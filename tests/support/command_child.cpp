@@ -12,8 +12,6 @@
 namespace bitbalance::test {
 namespace {
 
-constexpr uid_t kNobody = 65534;
-
 void redirect(int stream, const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
   if (descriptor < 0 || ::dup2(descriptor, stream) < 0) ::_exit(99);
@@ -83,15 +81,6 @@ std::string shell_word(const std::string& text) {
   std::string word = "'";
   for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
   return word + "'";
-}
-
-void limit(__rlimit_resource_t resource, rlim_t value) {
-  const rlimit both = {value, value};
-  if (::setrlimit(resource, &both) != 0) ::_exit(97);
-}
-
-void become_nobody() {
-  if (::getuid() == 0 && (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0)) ::_exit(96);
 }
 
 }  // namespace bitbalance::test

@@ -1,7 +1,6 @@
 // The `bitbalance` command as a child process: under limits, with signals, with its streams elsewhere.
 #pragma once
 
-#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <functional>
@@ -51,9 +50,5 @@ CommandEnd run_bitbalance(const std::vector<std::string>& arguments,
 CommandEnd bitbalance_command(const std::string& arguments, const std::string& environment = "");
 /// A word of a shell, whatever is in it.
 std::string shell_word(const std::string& text);
-
-void limit(__rlimit_resource_t resource, rlim_t value);
-/// What root may do, limits of processes do not hold: from now on the process is nobody's.
-void become_nobody();
 
 }  // namespace bitbalance::test

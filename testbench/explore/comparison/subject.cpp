@@ -49,15 +49,6 @@ const char* to_string(WeightSet set) {
   return set == WeightSet::kFull ? "full" : "limited";
 }
 
-QuantizationOptions without_limit(QuantizationOptions options) {
-  options.nnzb = options.weight_bits - 1;
-  for (LayerOverride& layer : options.overrides) {
-    layer.nnzb.reset();
-    if (layer.weight_bits) layer.nnzb = *layer.weight_bits - 1;
-  }
-  return options;
-}
-
 Subject prepare_subject(const Scenario& scenario) {
   Subject subject;
   subject.scenario = scenario;

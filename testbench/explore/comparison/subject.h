@@ -37,9 +37,6 @@ struct Subject {
 /// Throws std::invalid_argument as prepare_workload() does.
 Subject prepare_subject(const Scenario& scenario);
 
-/// The same options with as many ones as a magnitude can have.
-QuantizationOptions without_limit(QuantizationOptions options);
-
 /// A layer of our program and its accounts, as the `analytic` level has them.
 struct OurLayer {
   std::string name;

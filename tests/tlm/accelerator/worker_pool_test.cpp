@@ -1,9 +1,6 @@
 // The threads that compute data: each part once, with as many threads as there are, exceptions handed over.
 #include "tlm/accelerator/datapath/worker_pool.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <stdexcept>
@@ -36,10 +33,8 @@ TEST_CASE("every part is done once, by any number of threads") {
 
 TEST_CASE("without threads the caller does every part") {
   const std::string outcome = test::in_child([] {
-    const rlimit none = {0, 0};
-    constexpr uid_t kNobody = 65534;  // root has no limit
-    if (::setrlimit(RLIMIT_NPROC, &none) != 0 || (::getuid() == 0 && ::setuid(kNobody) != 0))
-      return std::string("no limit");
+    test::limit(RLIMIT_NPROC, 0);
+    test::become_nobody();
     return std::to_string(done_once(8) == done_once(1));
   });
   CHECK(outcome == "1");

@@ -117,8 +117,8 @@ ProgramFault check(const LoadParameters& load, const AcceleratorConfig& config, 
   const bool good = in_range(load) && load.base + load.entries <= config.parameter_entries() &&
                     aligned_blob(regions, load.dram_offset);
   if (!good) return ProgramFault::kBadField;
-  const std::uint64_t bytes = std::uint64_t{load.entries} * AcceleratorConfig::kParameterBytes;
-  if (!regions.contains(Region::kConstants, load.dram_offset, bytes)) return ProgramFault::kLoadOutsideRegion;
+  if (!regions.contains(Region::kConstants, load.dram_offset, blob_bytes(load)))
+    return ProgramFault::kLoadOutsideRegion;
   return ProgramFault::kNone;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "hw/isa/config.h"
+
 namespace bitbalance::isa {
 
 std::uint64_t extent_bytes(const TensorSlice& slice) {
@@ -13,6 +15,10 @@ std::uint64_t extent_bytes(const TensorSlice& slice) {
 std::uint64_t blob_bytes(const LoadWeights& load) {
   const std::uint64_t last_groups = load.groups / load.groups_per_conv_group;
   return (last_groups * load.last_rows + (load.groups - last_groups) * load.rows) * load.row_bytes;
+}
+
+std::uint64_t blob_bytes(const LoadParameters& load) {
+  return std::uint64_t{load.entries} * AcceleratorConfig::kParameterBytes;
 }
 
 RunWalk::RunWalk(std::uint64_t address, std::uint64_t bytes)

@@ -31,7 +31,7 @@ void LoadEngine::begin(const LoadWeights& load, const RegionMap& regions) {
   target_ = Target::kWeights;
   bytes_event_ = Event::kDramReadWeight;
   words_ = WeightWordWalk(load, static_cast<std::uint32_t>(config_.weight_bank_bytes));
-  begin_transfer(RunWalk(regions.address(Region::kConstants, load.dram_offset), blob_bytes(load)));
+  begin_blob(load, regions);
 }
 
 void LoadEngine::begin(const LoadParameters& load, const RegionMap& regions) {
@@ -39,8 +39,7 @@ void LoadEngine::begin(const LoadParameters& load, const RegionMap& regions) {
   bytes_event_ = Event::kDramReadParameter;
   entry_ = load.base;
   entries_end_ = std::uint32_t{load.base} + load.entries;
-  begin_transfer(RunWalk(regions.address(Region::kConstants, load.dram_offset),
-                         std::uint64_t{load.entries} * AcceleratorConfig::kParameterBytes));
+  begin_blob(load, regions);
 }
 
 void LoadEngine::begin(const LoadActivations& load, const RegionMap& regions) {
@@ -60,6 +59,11 @@ void LoadEngine::begin_tensor(const LoadTensor& load, const RegionMap& regions) 
   lines_ = LineWalk(load, static_cast<std::uint32_t>(config_.lanes(load.slice.width)));
   line_cycle_ = 0;
   begin_transfer(RunWalk(load.slice, regions.address(Region::kData, load.slice.dram_offset)));
+}
+
+template <class Blob>
+void LoadEngine::begin_blob(const Blob& blob, const RegionMap& regions) {
+  begin_transfer(RunWalk(regions.address(Region::kConstants, blob.dram_offset), blob_bytes(blob)));
 }
 
 void LoadEngine::begin_transfer(const RunWalk& runs) {

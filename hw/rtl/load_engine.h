@@ -37,6 +37,8 @@ class LoadEngine : public DmaEngine {
   void begin(const LoadActivations& load, const RegionMap& regions);
   void begin(const LoadOutputs& load, const RegionMap& regions);
   void begin_tensor(const LoadTensor& load, const RegionMap& regions);
+  template <class Blob>
+  void begin_blob(const Blob& blob, const RegionMap& regions);
   void begin_transfer(const RunWalk& runs);
   void run() override;
   bool is_blocked() const;

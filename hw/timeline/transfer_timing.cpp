@@ -37,18 +37,9 @@ TransferTiming::TransferTiming(const AcceleratorConfig& config, const IdealMemor
       idle_channel_(memory, config.dram),
       snapshot_{idle_channel_, {}} {}
 
-const TransferCost& TransferTiming::load(const LoadWeights& load) {
-  return blob(weights_, load.dram_offset, blob_bytes(load));
-}
-
-const TransferCost& TransferTiming::load(const LoadParameters& load) {
-  return blob(parameters_, load.dram_offset,
-              std::uint64_t{load.entries} * AcceleratorConfig::kParameterBytes);
-}
-
-const TransferCost& TransferTiming::blob(BlobMemo& memo, std::uint32_t dram_offset, std::uint64_t bytes) {
+const TransferCost& TransferTiming::blob(std::uint32_t dram_offset, std::uint64_t bytes) {
   const std::uint32_t skip = dram_offset % burst_bytes_;
-  return memo.get({skip, static_cast<std::uint32_t>(bytes), static_cast<std::uint32_t>(bytes >> 32)}, [&] {
+  return blobs_.get({skip, static_cast<std::uint32_t>(bytes), static_cast<std::uint32_t>(bytes >> 32)}, [&] {
     // Units of a burst; what is left comes last.
     begin(static_cast<std::int64_t>(bytes / burst_bytes_), {1, 1, burst_bytes_, 1});
     return walk_blob(BurstWalk(RunWalk(skip, bytes), burst_bytes_, BurstShape::kAligned));

@@ -20,15 +20,12 @@ class TransferTiming {
  public:
   TransferTiming(const AcceleratorConfig& config, const IdealMemoryTiming& memory);
 
-  const TransferCost& load(const LoadWeights& load);
-  const TransferCost& load(const LoadParameters& load);
+  const TransferCost& load(const LoadWeights& load) { return blob(load.dram_offset, blob_bytes(load)); }
+  const TransferCost& load(const LoadParameters& load) { return blob(load.dram_offset, blob_bytes(load)); }
   const TransferCost& load(const LoadTensor& load);
   const TransferCost& store(const Store& store);
 
  private:
-  // All that a blob's duration depends on: alignment and size.
-  using BlobMemo = ShapeMemo<TransferCost, 3>;
-
   /// Bytes of the command up to a line's last, and the edge at which the line took them out of the staging
   /// buffer.
   struct Consumption {
@@ -51,7 +48,7 @@ class TransferTiming {
     Edge requested = 0, written = 0;
   };
 
-  const TransferCost& blob(BlobMemo& memo, std::uint32_t dram_offset, std::uint64_t bytes);
+  const TransferCost& blob(std::uint32_t dram_offset, std::uint64_t bytes);
   Period period_of(const TensorSlice& slice, std::uint32_t line_elements) const;
 
   // Walks, burst by burst, of a transfer of so many units. Once the state after a period has come back, all
@@ -73,7 +70,7 @@ class TransferTiming {
   std::uint32_t burst_bytes_;
   std::uint32_t columns_;
   std::uint64_t staging_bytes_;
-  BlobMemo weights_, parameters_;
+  ShapeMemo<TransferCost, 3> blobs_;  ///< by alignment and size
   ShapeMemo<TransferCost, 9> tensors_;
   ShapeMemo<TransferCost, 6> stores_;
 

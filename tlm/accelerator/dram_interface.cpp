@@ -40,26 +40,20 @@ void DramInterface::take(CommandBlock& block) {
   std::visit(
       [&](const auto& body) {
         using Body = std::decay_t<decltype(body)>;
-        if constexpr (std::is_same_v<Body, LoadWeights> || std::is_same_v<Body, LoadParameters> ||
-                      std::is_base_of_v<LoadTensor, Body>) {
+        if constexpr (std::is_base_of_v<LoadTensor, Body>) {
+          begin(static_cast<const LoadTensor&>(body), block.popped);
+        } else if constexpr (std::is_same_v<Body, LoadWeights> || std::is_same_v<Body, LoadParameters>) {
           begin(body, block.popped);
         }
       },
       block.command->body);
 }
 
-void DramInterface::begin(const LoadWeights& load, Edge popped) {
-  const std::uint64_t bytes = blob_bytes(load);
-  const RunWalk runs(regions_.address(Region::kConstants, load.dram_offset), bytes);
-  if (load_directly(load, runs, bytes, popped)) return;
-  load_.begin_blob(runs, popped);
-  port_.wake(MemoryChannel::kRead);
-}
-
-void DramInterface::begin(const LoadParameters& load, Edge popped) {
-  const std::uint64_t bytes = std::uint64_t{load.entries} * AcceleratorConfig::kParameterBytes;
-  const RunWalk runs(regions_.address(Region::kConstants, load.dram_offset), bytes);
-  if (load_directly(load, runs, bytes, popped)) return;
+template <class Blob>
+void DramInterface::begin(const Blob& blob, Edge popped) {
+  const std::uint64_t bytes = blob_bytes(blob);
+  const RunWalk runs(regions_.address(Region::kConstants, blob.dram_offset), bytes);
+  if (load_directly(blob, runs, bytes, popped)) return;
   load_.begin_blob(runs, popped);
   port_.wake(MemoryChannel::kRead);
 }

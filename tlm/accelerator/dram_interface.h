@@ -59,8 +59,8 @@ class DramInterface : public sc_core::sc_module,
 
  private:
   void take(CommandBlock& block) override;
-  void begin(const LoadWeights& load, Edge popped);
-  void begin(const LoadParameters& load, Edge popped);
+  template <class Blob>
+  void begin(const Blob& blob, Edge popped);
   void begin(const LoadTensor& load, Edge popped);
   void end_load(ProgramFault fault, Edge edge);
   /// All bytes of the load have arrived.

@@ -66,8 +66,7 @@ class Bench : public sc_core::sc_module, public Takes<StoreBlock> {
         }
         case Opcode::kLoadParameters: {
           const auto& load = std::get<LoadParameters>(command.body);
-          send(parameter_loads_, command, program_.constants,
-               {load.dram_offset, std::uint64_t{load.entries} * AcceleratorConfig::kParameterBytes});
+          send(parameter_loads_, command, program_.constants, {load.dram_offset, blob_bytes(load)});
           break;
         }
         case Opcode::kLoadActivations: {

@@ -1,0 +1,59 @@
+// How a layer of the vector unit is cut into blocks of the output buffer, and what brings a block there and
+// back.
+#pragma once
+
+#include <algorithm>
+
+#include "hw/compiler/program_builder.h"
+
+namespace bitbalance::compiler {
+
+/// Output rows and channels of a block: as many whole channels as half the output buffer holds, else rows of
+/// one channel.
+struct VectorBlock {
+  int channels = 1;
+  int rows = 1;
+};
+
+/// `elements(rows)`: elements one channel needs in the output buffer for that many output rows, results
+/// included.
+template <class Elements>
+VectorBlock choose_block(const ProgramBuilder& builder, const QuantizedLayer& layer, const Shape& output,
+                         Width width, const Elements& elements) {
+  const std::int64_t capacity = builder.config().output_elements(width);
+  // Half the buffer lets the next block load while this one is stored; a single row may take all of it.
+  for (int parts = 1;; ++parts) {
+    const int rows = ceil_div(output.height, parts);
+    const std::int64_t room = rows == 1 ? capacity : capacity / 2;
+    if (const std::int64_t channels = room / elements(rows); channels >= 1) {
+      return {static_cast<int>(std::min<std::int64_t>(channels, output.channels)), rows};
+    }
+    if (rows == 1) {
+      throw ConfigError("layer " + layer.name, "output_buffer_bytes",
+                        fmt::format("{}", builder.config().output_buffer_bytes),
+                        fmt::format("{} or more, for one row", elements(1) * element_bytes(width)));
+    }
+  }
+}
+
+template <class Body>
+void for_blocks(int batch, const Shape& output, const VectorBlock& block, const Body& body) {
+  for (int image = 0; image < batch; ++image) {
+    for (int channel = 0; channel < output.channels; channel += block.channels) {
+      for (int row = 0; row < output.height; row += block.rows) {
+        body(TensorRange{image, 1, channel, std::min(block.channels, output.channels - channel), row,
+                         std::min(block.rows, output.height - row)});
+      }
+    }
+  }
+}
+
+/// `image_stride`: of the block in the buffer, as `base` in elements. `load`: its padding.
+CommandIndex emit_load(ProgramBuilder& builder, int tensor, const TensorRange& range, std::int64_t base,
+                       std::int64_t image_stride, const Prerequisites& region_free, LoadOutputs load = {});
+
+/// Of what command `vector` left in region `region` of the output buffer.
+void emit_store(ProgramBuilder& builder, int tensor, const TensorRange& range, std::int64_t base,
+                std::int64_t image_stride, CommandIndex vector, std::size_t region);
+
+}  // namespace bitbalance::compiler

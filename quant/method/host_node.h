@@ -1,0 +1,15 @@
+// Nodes of a float network as nodes of the host.
+#pragma once
+
+#include "quant/ir/network.h"
+#include "quant/method/names.h"
+
+namespace bitbalance::method {
+
+/// Whether the host can take the node over: a kAffine, kClip, kAdd or kConcat.
+bool is_movable(const Node& node);
+
+/// The host's version of a movable node.
+Node on_host(const Network& network, const Node& node);
+
+}  // namespace bitbalance::method

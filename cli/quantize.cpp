@@ -101,7 +101,7 @@ class QuantizeRun {
         arguments_.out.empty() ? "results/" + file_name(scenario.name) + "-quantized" : arguments_.out,
         "quantize");
     samples_ = load_samples(scenario);
-    folded_ = lower_network(samples_.network);
+    folded_ = lower_network(samples_.network, scenario.quantization.options.tables);
     calibration_ = calibrate(samples_.network, samples_.calibration, scenario.quantization.calibration());
     report_.calibration_images = static_cast<int>(samples_.calibration.size());
     report_.synthetic_calibration = scenario.network.calibration_images.empty();
@@ -184,7 +184,7 @@ class QuantizeRun {
     const FormReport& chosen = report_.form(scenario.accelerator.token_form);
     folder.write("model.onnx", to_onnx(dequantized(folded_, chosen.network)));
     folder.write("quantized.cbor", to_cbor(chosen.network));
-    folder.write("quantization.yaml", to_yaml(scenario.quantization, scenario.accelerator.token_form));
+    folder.write("quantization.yaml", to_yaml(scenario.quantization, scenario.accelerator));
     scenario.network.quantized = "quantized.cbor";  // beside the scenario, wherever the folder goes
     folder.write("effective.yaml", to_yaml(scenario));
     folder.write("layers.csv", quantize_csv(report_));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hw/isa/lookup_table.h"
 #include "hw/isa/parameter_entry.h"
 #include "hw/isa/row_stream.h"
 
@@ -59,6 +60,8 @@ std::vector<std::uint8_t> bytes_of(const ConstantsBlob& blob, const QuantizedLay
         append_parameter(bytes, {0, rescale.multiplier, rescale.shift});
       });
       break;
+    case ConstantsBlob::Kind::kTable:
+      return table_image(layer.table);
   }
   return bytes;
 }

@@ -15,11 +15,12 @@ namespace bitbalance::compiler {
 struct Convolution {
   const QuantizedLayer* layer = nullptr;
   int output = -1;                  ///< tensor of the results, pooled ones where there is pooling
-  int clip_low = 0, clip_high = 0;  ///< of the results, pooling's own included
+  int clip_low = 0, clip_high = 0;  ///< of the results, ahead of the table, pooling's own included
   int batch = 1;
   int groups = 1;
   int in_channels = 1, out_channels = 1;  ///< of one group
   int in_rows = 1, in_columns = 1;
+  const QuantizedLayer* lookup = nullptr;  ///< whose table the results are asked of
   int out_rows = 1;     ///< before pooling; rows that floor-mode pooling drops are not computed
   int out_columns = 1;  ///< before pooling
   int pool_h = 1, pool_w = 1;

@@ -97,6 +97,8 @@ class ConvolutionLowering {
       needed.add(parameters.ready);
       needed.add(activations.ready);
       if (chunk.last) needed.add(conv_.operand ? load_operand(range, output) : output.free);
+      const bool asks_table = chunk.last && conv_.lookup != nullptr;
+      if (asks_table) needed.add(Engine::kLoad, table().load);
 
       Compute c = geometry(b, chunk);
       c.weight_base = static_cast<std::uint32_t>(weights.region.begin);
@@ -108,7 +110,12 @@ class ConvolutionLowering {
       c.output_base = static_cast<std::uint32_t>(output.begin / conv_.element_bytes());
       c.output_image_stride =
           command_field<std::uint32_t>(image_elements, layer_.name, "output image stride");
+      if (asks_table) {
+        c.lookup = true;
+        c.table = static_cast<std::uint8_t>(table().region.begin);
+      }
       compute = builder_.emit(c, needed);
+      if (asks_table) builder_.tables.used_by(table().region.id, Engine::kCompute, compute);
       builder_.weights.used_by(weights.region.id, Engine::kCompute, compute);
       builder_.parameters.used_by(parameters.region.id, Engine::kCompute, compute);
       builder_.activations.used_by(activations.region.id, Engine::kCompute, compute);
@@ -257,6 +264,12 @@ class ConvolutionLowering {
     return *activations_;
   }
 
+  /// Loaded once for the layer, behind what its first block needs anyway.
+  const LoadedTable& table() {
+    if (!table_) table_ = load_table(builder_, *conv_.lookup);
+    return *table_;
+  }
+
   /// Preloads the residual operand into the place of the results.
   Prerequisites load_operand(const TensorRange& range, const RingBuffer::Region& output) {
     LoadOutputs load;
@@ -303,6 +316,7 @@ class ConvolutionLowering {
 
   // What the buffers hold at this point of the program.
   std::optional<Loaded> weights_, parameters_, activations_;
+  std::optional<LoadedTable> table_;
   std::tuple<int, int, int> weights_key_;
   std::tuple<int, int> parameters_key_;
   std::tuple<int, int, int, int> activations_key_;

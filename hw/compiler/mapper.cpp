@@ -10,6 +10,7 @@
 #include "base/config_error.h"
 #include "hw/compiler/constants.h"
 #include "hw/compiler/layer_lowering.h"
+#include "quant/ir/integer_values.h"
 
 namespace bitbalance::compiler {
 namespace {
@@ -39,14 +40,38 @@ bool pools_while_draining(const QuantizedLayer& l) {
          w.pad_left == 0 && w.pad_bottom == 0 && w.pad_right == 0;
 }
 
-Convolution describe(const QuantizedNetwork& network, const QuantizedLayer& layer, const QuantizedLayer* pool,
+bool is_within(const QuantizedLayer& layer, const IntegerRange& range) {
+  return layer.clip_low <= range.low && range.high <= layer.clip_high;
+}
+
+/// Does a larger code never have a smaller result? Then the largest result is that of the largest code.
+bool keeps_order(const QuantizedLayer& lookup, const QuantizedTensor& code) {
+  std::vector<std::int16_t> results = lookup.table;  // in the order of codes
+  if (code.bits == 8 && code.is_signed) std::rotate(results.begin(), results.begin() + 128, results.end());
+  return std::is_sorted(results.begin(), results.end());
+}
+
+/// Layers of the network that one compute command performs on a block.
+struct FusedLayers {
+  const QuantizedLayer* conv = nullptr;
+  const QuantizedLayer* pool = nullptr;    ///< nullptr: none
+  const QuantizedLayer* lookup = nullptr;  ///< a layer of its own behind them; nullptr: none
+
+  const QuantizedLayer& last() const { return lookup != nullptr ? *lookup : pool != nullptr ? *pool : *conv; }
+};
+
+Convolution describe(const QuantizedNetwork& network, const FusedLayers& layers,
                      const AcceleratorConfig& config, int batch) {
+  const QuantizedLayer& layer = *layers.conv;
+  const QuantizedLayer* const pool = layers.pool;
   const QuantizedTensor& input = tensor(network, layer.input);
   const Shape& out = tensor(network, layer.output).shape;
-  const QuantizedLayer& last = pool != nullptr ? *pool : layer;
+  // With a table in between the pooling has no clip of its own to serve.
+  const QuantizedLayer& last = pool != nullptr && layer.table.empty() ? *pool : layer;
   Convolution c;
   c.layer = &layer;
-  c.output = last.output;
+  c.lookup = layer.table.empty() ? layers.lookup : &layer;
+  c.output = layers.last().output;
   // The command clips once, ahead of pooling. That serves both clips, as the largest of some clipped values
   // is the clipped largest of them.
   c.clip_low = std::clamp(layer.clip_low, last.clip_low, last.clip_high);
@@ -123,7 +148,7 @@ void check_format(const QuantizedNetwork& network, const QuantizedLayer& layer,
   }
 }
 
-std::string op_name(const Convolution& c, const QuantizedNetwork& network, bool fused) {
+std::string op_name(const Convolution& c, const QuantizedNetwork& network, const FusedLayers& layers) {
   const Shape& in = tensor(network, c.layer->input).shape;
   const Window& w = c.layer->window;
   const bool fully_connected = c.groups == 1 && w.kernel_h == in.height && w.kernel_w == in.width &&
@@ -131,7 +156,8 @@ std::string op_name(const Convolution& c, const QuantizedNetwork& network, bool 
   return std::string(fully_connected                      ? "fc"
                      : c.groups > 1 && c.in_channels == 1 ? "depthwise"
                                                           : "conv") +
-         (fused ? "+maxpool" : "");
+         (c.layer->table.empty() ? "" : "+lookup") + (layers.pool != nullptr ? "+maxpool" : "") +
+         (layers.lookup != nullptr ? "+lookup" : "");
 }
 
 /// Largest magnitude of a sum of this output channel: sum of |weight| x largest |activation| + |bias|.
@@ -245,6 +271,10 @@ class SegmentBuilder {
         begin_vector_layer(builder, layer, "add");
         lower_add(builder, layer);
         break;
+      case LayerOp::kLookup:
+        begin_vector_layer(builder, layer, "lookup");
+        lower_lookup(builder, layer);
+        break;
       case LayerOp::kHost:
         throw std::logic_error("a layer on the host has no commands");
     }
@@ -258,20 +288,23 @@ class SegmentBuilder {
     if (!config_.allow_wrap && largest_sums_[next_] > accumulator_limit(accumulator_bits))
       refuse_overflow(network_, layer, accumulator_bits);
     ProgramLayer entry = describe_layer(layer);
-    const QuantizedLayer* pool = options_.fuse_pooling ? only_reader(network_, layer.output) : nullptr;
-    // The pooling must come next, so that layers keep their order; Add behind a convolution reads it as an
-    // operand.
-    if (pool != nullptr && (!pools_while_draining(*pool) || next_ + 1 >= network_.layers.size() ||
-                            pool != &network_.layers[next_ + 1] || layer.operand >= 0)) {
-      pool = nullptr;
+    FusedLayers layers{&layer};
+    if (options_.fuse_pooling && layer.operand < 0) {
+      const QuantizedLayer* const pool = next_reader();
+      if (pool != nullptr && pools_while_draining(*pool) &&
+          (layer.table.empty() || is_within(*pool, range_of(tensor(network_, layer.output))))) {
+        layers.pool = take_next(entry);
+      }
     }
-    if (pool != nullptr) {
-      check_format(network_, *pool, config_);
-      entry.network_layers.push_back(static_cast<int>(++next_));
+    // The table is asked ahead of the pooling.
+    const QuantizedLayer* const lookup = next_reader();
+    if (lookup != nullptr && lookup->op == LayerOp::kLookup && layer.table.empty() &&
+        (layers.pool == nullptr || keeps_order(*lookup, tensor(network_, lookup->input)))) {
+      layers.lookup = take_next(entry);
     }
-    const Convolution conv = describe(network_, layer, pool, config_, options_.batch);
+    const Convolution conv = describe(network_, layers, config_, options_.batch);
     entry.output = conv.output;
-    entry.op = op_name(conv, network_, pool != nullptr);
+    entry.op = op_name(conv, network_, layers);
     LayerMapping user;
     for (const LayerMapping& m : options_.mappings) {
       if (m.layer == layer.name) user = m;
@@ -280,6 +313,18 @@ class SegmentBuilder {
     builder.begin_layer(std::move(entry));
     lower_convolution(builder, conv, mapping);
     return mapping;
+  }
+
+  /// The layer after the current one, if that alone reads its result: fused, layers keep their order.
+  const QuantizedLayer* next_reader() const {
+    if (next_ + 1 >= network_.layers.size()) return nullptr;
+    const QuantizedLayer* const next = &network_.layers[next_ + 1];
+    return only_reader(network_, network_.layers[next_].output) == next ? next : nullptr;
+  }
+  const QuantizedLayer* take_next(ProgramLayer& entry) {
+    entry.network_layers.push_back(static_cast<int>(++next_));
+    check_format(network_, network_.layers[next_], config_);
+    return &network_.layers[next_];
   }
 
   LayerMapping mapping_of(const Convolution& conv, const LayerMapping& user) {

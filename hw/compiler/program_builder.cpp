@@ -8,6 +8,7 @@ ProgramBuilder::ProgramBuilder(const QuantizedNetwork& network, const Accelerato
                                const MapperOptions& options, const Program* before)
     : weights(config.weight_bank_bytes, true),
       parameters(config.parameter_entries(), false),
+      tables(config.lookup_tables, false),
       activations(config.activation_buffer_bytes, false),
       outputs(config.output_buffer_bytes, false),
       network_(network),
@@ -145,6 +146,7 @@ Program ProgramBuilder::finish(std::vector<ProgramLayer> host_layers) && {
   for (Command& command : program_.commands) {
     if (auto* w = std::get_if<LoadWeights>(&command.body)) w->dram_offset += shift_bytes;
     if (auto* p = std::get_if<LoadParameters>(&command.body)) p->dram_offset += shift_bytes;
+    if (auto* t = std::get_if<LoadTable>(&command.body)) t->dram_offset += shift_bytes;
   }
   return std::move(program_);
 }

@@ -55,6 +55,7 @@ class ProgramBuilder {
 
   RingBuffer weights;      ///< bytes of every bank
   RingBuffer parameters;   ///< entries
+  RingBuffer tables;       ///< whole ones
   RingBuffer activations;  ///< bytes
   RingBuffer outputs;      ///< bytes
 

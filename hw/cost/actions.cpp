@@ -49,6 +49,9 @@ const ActionInfo& info(Action action) {
        {C::kParameterBuffer, "entry_reads", "16 bytes"},
        {C::kParameterBuffer, "entry_writes", "16 bytes"},
        {C::kPostProcessor, "requantizations", "multiply, round, shift, clamp"},
+       {C::kPostProcessor, "lookups",
+        "a table read, at 16 bit at two points with a straight line between them"},
+       {C::kPostProcessor, "table_entry_writes", "an entry of a table, in every lane"},
        {C::kPostProcessor, "pooled_elements", "compared or added"},
        {C::kDma, "read_bytes", "through the staging buffer, unused ones included"},
        {C::kDma, "write_bytes", "through the staging buffer"},
@@ -75,6 +78,8 @@ ActionCounts actions_of(const EventCounts& events) {
   set(Action::kParameterRead, events[Event::kParameterRead]);
   set(Action::kParameterWrite, events[Event::kParameterWrite]);
   set(Action::kRequantize, events[Event::kRequantize]);
+  set(Action::kLookup, events[Event::kLookup]);
+  set(Action::kTableWrite, events[Event::kTableWrite]);
   set(Action::kPool, events[Event::kPoolElement]);
 
   std::int64_t loaded = 0;

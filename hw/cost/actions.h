@@ -41,6 +41,8 @@ enum class Action : std::uint8_t {
   kParameterRead,
   kParameterWrite,
   kRequantize,
+  kLookup,
+  kTableWrite,
   kPool,
   kDmaReadByte,
   kDmaWriteByte,

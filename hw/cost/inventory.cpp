@@ -16,6 +16,9 @@ constexpr int kWordBits = 64;
 constexpr int kAddressBits = 20;
 constexpr int kMultiplierBits = 16;  ///< of requantization
 constexpr int kCounterBits = 32;
+constexpr int kShareBits = 8;     ///< of a 16-bit code: how far it is from a point of its table to the next
+constexpr int kBanksOfTable = 2;  ///< points beside each other are read at once
+constexpr int kPointsOfBank = 129;
 constexpr int kResultBits = 16;
 constexpr int kCommandBits = 8 * kCommandBytes;
 constexpr int kCsrBits = 24 * 32;  ///< docs/registers.md, rounded up
@@ -69,6 +72,23 @@ Parts output_buffer(const AcceleratorConfig& c) {
   return {rotators, 0, {{banks, static_cast<double>(c.output_buffer_bytes) / banks, 8}}};
 }
 
+/// What a lane has for its tables beside their memory: the code's register, and the straight line between two
+/// points, a difference times a share, rounded, added.
+Logic lookup_lane(const AcceleratorConfig& c) {
+  Logic lane;
+  if (c.lookup_tables == 0) return lane;
+  lane.register_bits = kResultBits;
+  lane.mux_bits = 2.0 * kResultBits + kResultBits / 2.0;  // which bank is first; a byte of a word
+  lane.adder_bits = 2.0 * (kResultBits + 1) + kShareBits;
+  lane.multiplier_bit_pairs = (kResultBits + 1.0) * kShareBits;
+  return lane;
+}
+
+/// Lanes that ask tables at the same time, each its own copy: of post-processor and vector unit.
+int lookup_lanes(const AcceleratorConfig& c) {
+  return 2 * c.columns;
+}
+
 /// Of one column of the post-processor, and of one lane of the vector unit.
 Parts post_processor(const AcceleratorConfig& c) {
   const int sum = c.accumulator_bits_16;
@@ -85,7 +105,13 @@ Parts post_processor(const AcceleratorConfig& c) {
   vector.register_bits = 2 * kCounterBits;
   Logic all = double(c.columns) * post;
   all += double(c.columns) * vector;
-  return {all, 0, {}};
+  all += double(lookup_lanes(c)) * lookup_lane(c);
+  Parts parts{all, 0, {}};
+  if (c.lookup_tables > 0) {
+    parts.srams = {{kBanksOfTable * lookup_lanes(c),
+                    double(c.lookup_tables) * kPointsOfBank * kResultBits / 8, kResultBits}};
+  }
+  return parts;
 }
 
 Parts dma(const AcceleratorConfig& c) {
@@ -156,6 +182,12 @@ std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& c, Width wi
   of(Action::kRequantize).logic = {
       double(accumulator) + kWordBits + 2 * kResultBits, double(narrowing_shifter(kWordBits)),
       double(accumulator) * kMultiplierBits, 0, double(accumulator) + kWordBits + kResultBits};
+  // At 8 bit two entries are a word, and nothing lies between codes.
+  if (c.lookup_tables > 0) {
+    of(Action::kLookup) = width == Width::k16 ? ActionUse{lookup_lane(c), true, double(kBanksOfTable), 0}
+                               : ActionUse{{0, 2.5 * kResultBits, 0, 0, kResultBits}, true, 1, 0};
+    of(Action::kTableWrite) = sram_access(0, lookup_lanes(c) * (width == Width::k16 ? 1.0 : 0.5));
+  }
   of(Action::kPool).logic = {width == Width::k16 ? 2.0 * kResultBits : kResultBits, 0, 0, 0, kResultBits};
   // A word of the staging buffer is written and read once for every 8 bytes.
   for (const Action action : {Action::kDmaReadByte, Action::kDmaWriteByte})

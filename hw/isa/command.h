@@ -35,11 +35,13 @@ enum class Opcode : std::uint8_t {
   kLoadParameters = 17,   ///< load: DRAM -> parameter buffer
   kLoadActivations = 18,  ///< load: DRAM -> activation buffer, padded and split by stride phase
   kLoadOutputs =
-      19,         ///< load: DRAM -> output buffer, padded: residual operands and inputs of vector commands
-  kCompute = 32,  ///< compute: convolution tiles, drained into the output buffer
-  kPool = 48,     ///< vector: max or average pooling inside the output buffer
-  kAdd = 49,      ///< vector: elementwise sum inside the output buffer
-  kStore = 64,    ///< store: output buffer -> DRAM
+      19,           ///< load: DRAM -> output buffer, padded: residual operands and inputs of vector commands
+  kLoadTable = 20,  ///< load: DRAM -> table of a function, in every lane
+  kCompute = 32,    ///< compute: convolution tiles, drained into the output buffer
+  kPool = 48,       ///< vector: max or average pooling inside the output buffer
+  kAdd = 49,        ///< vector: elementwise sum inside the output buffer
+  kLookup = 50,     ///< vector: the function of each element, inside the output buffer
+  kStore = 64,      ///< store: output buffer -> DRAM
 };
 
 /// The two base registers that a command's 32-bit DRAM offset counts from.
@@ -109,6 +111,13 @@ struct LoadTensor {
   int channel_stride() const { return stride_h * stride_w * plane_rows() * plane_columns(); }
 };
 
+/// A function's table (lookup_table.h) to place `table` of every lane.
+struct LoadTable {
+  std::uint32_t dram_offset = 0;  ///< in Region::kConstants, aligned to 64
+  std::uint8_t table = 0;
+  Width width = Width::k8;  ///< k16: 257 points; k8: 256 bytes
+};
+
 /// The array walks: for conv group, for row group, for pixel tile; a tile takes channels * kernel_h *
 /// kernel_w steps.
 struct Compute {
@@ -143,6 +152,8 @@ struct Compute {
   bool operand = false;        ///< add the element that stands at the result's place in the output buffer;
                                ///< not with fused pooling
   bool operand_signed = false;
+  bool lookup = false;     ///< results, clipped, are what the table has for them
+  std::uint8_t table = 0;  ///< which one
 
   int steps() const { return channels * kernel_h * kernel_w; }
   int row_groups(int array_rows) const { return ceil_div(int{output_channels}, array_rows); }
@@ -179,6 +190,14 @@ struct Add {
   bool input_signed = false, operand_signed = false;
 };
 
+/// output[i] = what the table has for input[i], i < elements; output_base may equal input_base.
+struct Lookup {
+  std::uint32_t input_base = 0, output_base = 0;
+  std::uint32_t elements = 0;
+  std::uint8_t table = 0;
+  Width width = Width::k8;
+};
+
 /// Output buffer -> slice; planes of the buffer are rows x columns without padding.
 struct Store {
   TensorSlice slice;
@@ -193,8 +212,8 @@ struct LoadOutputs : LoadTensor {};
 
 struct Command {
   CommandHeader header;
-  std::variant<End, Barrier, LoadWeights, LoadParameters, LoadActivations, LoadOutputs, Compute, Pool, Add,
-               Store>
+  std::variant<End, Barrier, LoadWeights, LoadParameters, LoadActivations, LoadOutputs, LoadTable, Compute,
+               Pool, Add, Lookup, Store>
       body;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "hw/isa/dma_walk.h"
+#include "hw/isa/lookup_table.h"
 #include "hw/isa/row_stream.h"
 
 namespace bitbalance::isa {
@@ -61,6 +62,7 @@ class AccessList {
   void operator()(const LoadParameters& load) { parameters(true, load.base, load.entries); }
   void operator()(const LoadActivations& load) { tensor(Storage::kActivations, load); }
   void operator()(const LoadOutputs& load) { tensor(Storage::kOutputs, load); }
+  void operator()(const LoadTable& load) { table(true, load.table, load.width); }
   void operator()(const Compute& c) {
     const RowStream stream(c.weight_bits, c.nnzb, config_);
     const auto groups =
@@ -75,6 +77,7 @@ class AccessList {
     const auto pixels =
         static_cast<std::uint64_t>(c.rows / c.pool_h) * static_cast<std::uint64_t>(c.columns / c.pool_w);
     parameters(false, c.parameter_base, channels);
+    if (c.lookup) table(false, c.table, c.width);
     images(Storage::kOutputs, true, c.width, c.output_base, channels * pixels, c.images,
            c.output_image_stride);
   }
@@ -96,6 +99,11 @@ class AccessList {
     images(Storage::kOutputs, false, a.width, a.operand_base, a.elements, 1, 0);
     images(Storage::kOutputs, true, a.width, a.output_base, a.elements, 1, 0);
   }
+  void operator()(const Lookup& l) {
+    table(false, l.table, l.width);
+    images(Storage::kOutputs, false, l.width, l.input_base, l.elements, 1, 0);
+    images(Storage::kOutputs, true, l.width, l.output_base, l.elements, 1, 0);
+  }
   void operator()(const Store& store) {
     const TensorSlice& s = store.slice;
     images(Storage::kOutputs, false, s.width, store.base, std::uint64_t{s.channels} * s.rows * s.columns,
@@ -116,6 +124,10 @@ class AccessList {
   void parameters(bool writes, std::uint64_t base, std::uint64_t entries) {
     constexpr std::uint64_t kEntry = AcceleratorConfig::kParameterBytes;
     add(Storage::kParameters, writes, {base * kEntry, entries * kEntry});
+  }
+  void table(bool writes, int number, Width width) {
+    add(Storage::kTables, writes,
+        {static_cast<std::uint64_t>(number) * LookupTable::kBytes, table_bytes(width)});
   }
   /// Blocks of `elements` in a buffer.
   void images(Storage storage, bool writes, Width width, std::uint64_t base, std::uint64_t elements,
@@ -147,6 +159,8 @@ const char* to_string(Storage storage) {
       return "weight banks";
     case Storage::kParameters:
       return "parameter buffer";
+    case Storage::kTables:
+      return "tables";
     case Storage::kActivations:
       return "activation buffer";
     case Storage::kOutputs:

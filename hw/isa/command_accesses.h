@@ -11,7 +11,7 @@
 
 namespace bitbalance::isa {
 
-enum class Storage : std::uint8_t { kWeights, kParameters, kActivations, kOutputs, kData };
+enum class Storage : std::uint8_t { kWeights, kParameters, kTables, kActivations, kOutputs, kData };
 const char* to_string(Storage storage);
 
 /// images x channels pieces of `bytes` each.

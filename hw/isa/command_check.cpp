@@ -122,6 +122,14 @@ ProgramFault check(const LoadParameters& load, const AcceleratorConfig& config, 
   return ProgramFault::kNone;
 }
 
+ProgramFault check(const LoadTable& load, const AcceleratorConfig& config, const RegionMap& regions) {
+  if (load.table >= config.lookup_tables || !aligned_blob(regions, load.dram_offset))
+    return ProgramFault::kBadField;
+  if (!regions.contains(Region::kConstants, load.dram_offset, blob_bytes(load)))
+    return ProgramFault::kLoadOutsideRegion;
+  return ProgramFault::kNone;
+}
+
 ProgramFault check(const LoadActivations& load, const AcceleratorConfig& config, const RegionMap& regions) {
   return check_tensor(load, config.activation_elements(load.slice.width), regions);
 }
@@ -146,7 +154,8 @@ ProgramFault check(const Compute& c, const AcceleratorConfig& config) {
   // The first result of a pooling window takes the operand's place.
   const bool keeps_operand = !c.operand || (c.pool_h == 1 && c.pool_w == 1);
   return bad_field_unless(in_range(c) && c.nnzb < c.weight_bits && keeps_operand && weights_fit(c, config) &&
-                          activations_fit(c, config) && (!c.last_chunk || results_fit(c, config)) &&
+                          (!c.lookup || c.table < config.lookup_tables) && activations_fit(c, config) &&
+                          (!c.last_chunk || results_fit(c, config)) &&
                           ((c.first_chunk && c.last_chunk) || is_one_tile(c, config)));
 }
 
@@ -171,12 +180,19 @@ ProgramFault check(const Add& add, const AcceleratorConfig& config) {
                           fits(add.output_base, 1, 0, add.elements, capacity));
 }
 
+ProgramFault check(const Lookup& lookup, const AcceleratorConfig& config) {
+  const std::int64_t capacity = config.output_elements(lookup.width);
+  return bad_field_unless(in_range(lookup) && lookup.table < config.lookup_tables &&
+                          fits(lookup.input_base, 1, 0, lookup.elements, capacity) &&
+                          fits(lookup.output_base, 1, 0, lookup.elements, capacity));
+}
+
 ProgramFault check(const Command& command, const AcceleratorConfig& config, const RegionMap& regions) {
   return std::visit(
       [&](const auto& body) {
         using Body = std::decay_t<decltype(body)>;
         if constexpr (std::is_same_v<Body, Compute> || std::is_same_v<Body, Pool> ||
-                      std::is_same_v<Body, Add>) {
+                      std::is_same_v<Body, Add> || std::is_same_v<Body, Lookup>) {
           return check(body, config);
         } else if constexpr (std::is_same_v<Body, End> || std::is_same_v<Body, Barrier>) {
           return ProgramFault::kNone;

@@ -86,6 +86,8 @@ inline constexpr int kCrcBegin = 60;
 
 inline constexpr FieldRange kStrideRange = between(1, 15);
 inline constexpr FieldRange kShiftRange = between(0, kLargestShift);  ///< of a rescaling
+inline constexpr int kShiftBits = 6;                                  ///< where a byte is too many
+inline constexpr Field kTableField("table", {}, 1);
 
 /// Bytes 1 to 7.
 template <class Header, class Visitor>
@@ -206,6 +208,19 @@ struct CommandDescription<LoadOutputs> {
 };
 
 template <>
+struct CommandDescription<LoadTable> {
+  static constexpr Opcode kOpcode = Opcode::kLoadTable;
+  static constexpr std::optional<Engine> kEngine = Engine::kLoad;
+  static constexpr const char* kName = "LoadTable";
+  template <class Body, class Visitor>
+  static void fields(Body& b, Visitor&& field) {
+    field(Field{"dram_offset"}, b.dram_offset);
+    field(kTableField, b.table);
+    field(Field{"wide", {}, 1}, b.width);
+  }
+};
+
+template <>
 struct CommandDescription<Compute> {
   static constexpr Opcode kOpcode = Opcode::kCompute;
   static constexpr std::optional<Engine> kEngine = Engine::kCompute;
@@ -239,7 +254,7 @@ struct CommandDescription<Compute> {
     field(Field{"clip_low"}, b.clip_low);
     field(Field{"clip_high"}, b.clip_high);
     field(Field{"operand_multiplier"}, b.operand_multiplier);
-    field(Field{"operand_shift", kShiftRange}, b.operand_shift);
+    field(Field{"operand_shift", kShiftRange, kShiftBits}, b.operand_shift);
     field(Field{"wide", {}, 1}, b.width);
     field(Field{"input_signed"}, b.input_signed);
     field(Field{"output_signed"}, b.output_signed);
@@ -247,6 +262,8 @@ struct CommandDescription<Compute> {
     field(Field{"last_chunk"}, b.last_chunk);
     field(Field{"operand"}, b.operand);
     field(Field{"operand_signed"}, b.operand_signed);
+    field(Field{"lookup"}, b.lookup);
+    field(kTableField, b.table);
   }
 };
 
@@ -305,6 +322,21 @@ struct CommandDescription<Add> {
     field(Field{"wide", {}, 1}, b.width);
     field(Field{"input_signed"}, b.input_signed);
     field(Field{"operand_signed"}, b.operand_signed);
+  }
+};
+
+template <>
+struct CommandDescription<Lookup> {
+  static constexpr Opcode kOpcode = Opcode::kLookup;
+  static constexpr std::optional<Engine> kEngine = Engine::kVector;
+  static constexpr const char* kName = "Lookup";
+  template <class Body, class Visitor>
+  static void fields(Body& b, Visitor&& field) {
+    field(Field{"input_base"}, b.input_base);
+    field(Field{"output_base"}, b.output_base);
+    field(Field{"elements", at_least(1)}, b.elements);
+    field(kTableField, b.table);
+    field(Field{"wide", {}, 1}, b.width);
   }
 };
 

@@ -36,6 +36,8 @@ void check(const AcceleratorConfig& c) {
   require(c.parameter_buffer_bytes >= 64 && c.parameter_buffer_bytes <= (1 << 20) &&
               c.parameter_buffer_bytes % AcceleratorConfig::kParameterBytes == 0,
           "parameter_buffer_bytes", c.parameter_buffer_bytes, "64 to 1048576, a multiple of 16");
+  require(c.lookup_tables >= 0 && c.lookup_tables <= AcceleratorConfig::kMaxTables, "lookup_tables",
+          c.lookup_tables, "0 to 2");
   require(c.queue_depth >= 1 && c.queue_depth <= 64, "queue_depth", c.queue_depth, "1 to 64");
   require(c.clock_hz >= 1e3 && c.clock_hz <= 1e11, "clock_hz", c.clock_hz, "1e3 to 1e11");
   require(is_power_of_two(c.dram.burst_bytes) && c.dram.burst_bytes >= 16 && c.dram.burst_bytes <= 256,
@@ -48,10 +50,10 @@ std::uint32_t config_hash(const AcceleratorConfig& c) {
   std::string text = fmt::format(
       "rows={} columns={} acc8={} acc16={} wrap={} mapping={} form={} storage={} weight={} activation={} "
       "output={} "
-      "parameter={}",
+      "parameter={} tables={}",
       c.rows, c.columns, c.accumulator_bits_8, c.accumulator_bits_16, c.allow_wrap,
       to_string(c.column_mapping), to_string(c.token_form), to_string(c.weight_storage), c.weight_bank_bytes,
-      c.activation_buffer_bytes, c.output_buffer_bytes, c.parameter_buffer_bytes);
+      c.activation_buffer_bytes, c.output_buffer_bytes, c.parameter_buffer_bytes, c.lookup_tables);
   if (rule_of(c.synchronization).tile_has_limit) text += " limit=tile";
   boost::crc_32_type crc;
   crc.process_bytes(text.data(), text.size());

@@ -50,6 +50,10 @@ struct AcceleratorConfig {
   int output_buffer_bytes = 64 * 1024;
   int parameter_buffer_bytes = 8 * 1024;  ///< 16 bytes an entry (bias, multiplier, shift)
 
+  /// Functions whose tables are on chip at a time, 0..2; each lane has copies of them. 2: the next layer's is
+  /// loaded while one is asked. 0: the host computes functions.
+  int lookup_tables = 0;
+
   int queue_depth = 8;  ///< commands waiting in front of each engine, 1..64
   double clock_hz = 1e9;
 
@@ -76,6 +80,7 @@ struct AcceleratorConfig {
   /// Command records requested or fetched and not yet dispatched, at most.
   static constexpr std::uint32_t kPrefetch = 8;
   static constexpr int kParameterBytes = 16;
+  static constexpr int kMaxTables = 2;
   static constexpr int kMaxRows = 64;
   static constexpr int kMaxColumns = 64;
   static constexpr int kMaxLanes = 2 * kMaxColumns;

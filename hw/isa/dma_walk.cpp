@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "hw/isa/config.h"
+#include "hw/isa/lookup_table.h"
 
 namespace bitbalance::isa {
 
@@ -19,6 +20,10 @@ std::uint64_t blob_bytes(const LoadWeights& load) {
 
 std::uint64_t blob_bytes(const LoadParameters& load) {
   return std::uint64_t{load.entries} * AcceleratorConfig::kParameterBytes;
+}
+
+std::uint64_t blob_bytes(const LoadTable& load) {
+  return table_bytes(load.width);
 }
 
 RunWalk::RunWalk(std::uint64_t address, std::uint64_t bytes)

@@ -15,6 +15,7 @@ std::uint64_t extent_bytes(const TensorSlice& slice);
 /// Bytes of what comes from Region::kConstants: one run.
 std::uint64_t blob_bytes(const LoadWeights& load);
 std::uint64_t blob_bytes(const LoadParameters& load);
+std::uint64_t blob_bytes(const LoadTable& load);
 /// Used rows of row group `group`.
 constexpr int rows_of_group(const LoadWeights& load, std::uint32_t group) {
   return (group + 1) % load.groups_per_conv_group == 0 ? load.last_rows : load.rows;

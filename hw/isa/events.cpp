@@ -30,6 +30,10 @@ const char* to_string(Event event) {
       return "accumulators_drained";
     case Event::kRequantize:
       return "requantizations";
+    case Event::kLookup:
+      return "lookups";
+    case Event::kTableWrite:
+      return "table_entry_writes";
     case Event::kPoolElement:
       return "pool_elements";
     case Event::kDramReadCommand:

@@ -24,10 +24,12 @@ enum class Event : std::uint8_t {
   kParameterWrite,         ///< entry
   kDrain,                  ///< accumulator moved from a shadow register to the post-processor
   kRequantize,             ///< result multiplied, shifted and clamped
+  kLookup,                 ///< element for which a table is asked
+  kTableWrite,             ///< entry of a table, in all lanes
   kPoolElement,            ///< element compared or added by pooling, fused or not
   kDramReadCommand,        ///< bytes, per kind of tensor
   kDramReadWeight,
-  kDramReadParameter,
+  kDramReadParameter,  ///< tables, too
   kDramReadActivation,
   kDramReadOperand,
   kDramReadUnused,  ///< bytes of aligned bursts that nobody asked for; in none of the kinds above

@@ -19,23 +19,24 @@ struct TensorPlacement {
   std::uint32_t image_pitch = 0;
 };
 
-/// A layer as the accelerator executes it: a layer of the network, possibly with the pooling that follows it
-/// fused in.
+/// A layer as the accelerator executes it: a layer of the network, possibly with the pooling and the
+/// look-up that follow it fused in.
 struct ProgramLayer {
   std::string name;
-  std::string op;                             ///< "conv", "conv+maxpool", "fc", "maxpool", "add", "lrn"...
-  std::vector<int> network_layers;            ///< indices into QuantizedNetwork::layers, in order
+  std::string op;                   ///< "conv", "conv+maxpool", "fc+lookup", "maxpool", "add", "lrn"...
+  std::vector<int> network_layers;  ///< indices into QuantizedNetwork::layers, in order
   int input = -1, operand = -1, output = -1;  ///< tensor indices
   std::int64_t macs = 0;                      ///< of one image
   bool on_host = false;  ///< not in the commands: the driver computes it when the program has ended
 };
 
-/// What one load of weights or parameters brings on chip, aligned to 64 bytes in Region::kConstants.
+/// What one load of weights, parameters or a table brings on chip, aligned to 64 bytes in Region::kConstants.
 struct ConstantsBlob {
   enum class Kind : std::uint8_t {
     kWeights,      ///< rows of packed weights: a row for each output channel, of these input channels
     kParameters,   ///< an entry for each output channel
     kReciprocals,  ///< of average pooling: the last `channels`
+    kTable,        ///< of the layer's function
   };
   Kind kind = Kind::kWeights;
   std::uint32_t offset = 0;  ///< bytes in Region::kConstants

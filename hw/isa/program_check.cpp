@@ -83,9 +83,11 @@ class SynchronizationCheck {
     }
     return {};
   }
-  /// Add reads each element before it writes the one in its place.
+  /// Add and Lookup read each element before they write the one in its place.
   bool is_same_element(Index i, const Access& read, const Access& written) const {
-    return std::holds_alternative<Add>(commands_[i].body) && read.bytes.begin == written.bytes.begin;
+    const auto& body = commands_[i].body;
+    return (std::holds_alternative<Add>(body) || std::holds_alternative<Lookup>(body)) &&
+           read.bytes.begin == written.bytes.begin;
   }
 
   std::string flaw_of_sums() const {

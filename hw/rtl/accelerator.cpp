@@ -65,6 +65,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
   load_engine_.responses(c.read_responses);
   load_engine_.weights(weight_buffer_);
   load_engine_.parameters(parameter_buffer_);
+  load_engine_.tables(lookup_tables_);
   load_engine_.activations(activation_buffer_);
   load_engine_.outputs(output_buffer_);
   load_engine_.completions(c.load_completions);
@@ -94,11 +95,13 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
   post_processor_.targets(c.drain_targets);
   post_processor_.beats(c.drain_beats);
   post_processor_.parameters(parameter_buffer_);
+  post_processor_.tables(lookup_tables_);
   post_processor_.outputs(output_buffer_);
   post_processor_.completions(c.compute_completions);
 
   vector_unit_.commands(c.vector_commands);
   vector_unit_.parameters(parameter_buffer_);
+  vector_unit_.tables(lookup_tables_);
   vector_unit_.outputs(output_buffer_);
   vector_unit_.completions(c.vector_completions);
 

@@ -112,6 +112,7 @@ class Accelerator : public sc_core::sc_module {
   // Storage without a clock of its own: each port belongs to one unit.
   WeightBuffer weight_buffer_;
   ParameterBuffer parameter_buffer_;
+  LookupTables lookup_tables_;
   OutputBuffer output_buffer_;
 
   CsrPort csr_port_;

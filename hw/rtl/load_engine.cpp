@@ -16,7 +16,7 @@ ProgramFault LoadEngine::begin(const IssuedCommand& command) {
       [this, &regions = command.regions](const auto& body) {
         using Body = std::decay_t<decltype(body)>;
         if constexpr (std::is_same_v<Body, LoadWeights> || std::is_same_v<Body, LoadParameters> ||
-                      std::is_base_of_v<LoadTensor, Body>) {
+                      std::is_same_v<Body, LoadTable> || std::is_base_of_v<LoadTensor, Body>) {
           const ProgramFault refusal = check(body, config_, regions);
           if (refusal == ProgramFault::kNone) begin(body, regions);
           return refusal;
@@ -39,6 +39,14 @@ void LoadEngine::begin(const LoadParameters& load, const RegionMap& regions) {
   bytes_event_ = Event::kDramReadParameter;
   entry_ = load.base;
   entries_end_ = std::uint32_t{load.base} + load.entries;
+  begin_blob(load, regions);
+}
+
+void LoadEngine::begin(const LoadTable& load, const RegionMap& regions) {
+  target_ = Target::kTable;
+  bytes_event_ = Event::kDramReadParameter;
+  table_ = load;
+  table_byte_ = 0;
   begin_blob(load, regions);
 }
 
@@ -142,6 +150,9 @@ void LoadEngine::write() {
     case Target::kParameters:
       write_parameters();
       break;
+    case Target::kTable:
+      write_table();
+      break;
     case Target::kActivations:
       write_line(*activations.operator->(), Event::kActivationBufferWrite);
       break;
@@ -151,7 +162,8 @@ void LoadEngine::write() {
   }
 }
 
-// A line of weights or parameters is whatever is staged: the one burst that arrived at the edge before.
+// A line of weights, parameters or a table is whatever is staged: the one burst that arrived at the edge
+// before.
 void LoadEngine::write_weights() {
   const std::uint64_t bytes = staged();
   if (bytes == 0) return;
@@ -178,6 +190,16 @@ void LoadEngine::write_parameters() {
   profile_.count(header_.layer, Event::kParameterWrite, static_cast<std::int64_t>(bytes / kEntry));
   consume(bytes);
   if (entry_ == entries_end_) finish();
+}
+
+void LoadEngine::write_table() {
+  const std::uint64_t bytes = staged();
+  if (bytes == 0) return;
+  for (std::uint64_t at = 0; at < bytes; ++at) tables->write(table_.table, table_byte_++, staged_byte(at));
+  profile_.count(header_.layer, Event::kTableWrite,
+                 static_cast<std::int64_t>(bytes / element_bytes(table_.width)));
+  consume(bytes);
+  if (table_byte_ == table_bytes(table_.width)) finish();
 }
 
 template <class Buffer>

@@ -10,6 +10,7 @@
 #include "hw/isa/dma_walk.h"
 #include "hw/rtl/activation_buffer.h"
 #include "hw/rtl/dma_engine.h"
+#include "hw/rtl/lookup_tables.h"
 #include "hw/rtl/output_buffer.h"
 #include "hw/rtl/parameter_buffer.h"
 #include "hw/rtl/signal_list.h"
@@ -21,6 +22,7 @@ class LoadEngine : public DmaEngine {
  public:
   sc_core::sc_port<WeightBuffer> weights{"weights"};
   sc_core::sc_port<ParameterBuffer> parameters{"parameters"};
+  sc_core::sc_port<LookupTables> tables{"tables"};
   sc_core::sc_port<ActivationBuffer> activations{"activations"};
   sc_core::sc_port<OutputBuffer> outputs{"outputs"};
 
@@ -29,11 +31,12 @@ class LoadEngine : public DmaEngine {
   void describe(SignalList& signals) const override;
 
  private:
-  enum class Target : std::uint8_t { kWeights, kParameters, kActivations, kOutputs };
+  enum class Target : std::uint8_t { kWeights, kParameters, kTable, kActivations, kOutputs };
 
   ProgramFault begin(const IssuedCommand& command) override;
   void begin(const LoadWeights& load, const RegionMap& regions);
   void begin(const LoadParameters& load, const RegionMap& regions);
+  void begin(const LoadTable& load, const RegionMap& regions);
   void begin(const LoadActivations& load, const RegionMap& regions);
   void begin(const LoadOutputs& load, const RegionMap& regions);
   void begin_tensor(const LoadTensor& load, const RegionMap& regions);
@@ -50,6 +53,7 @@ class LoadEngine : public DmaEngine {
   void write();
   void write_weights();
   void write_parameters();
+  void write_table();
   template <class Buffer>
   void write_line(Buffer& buffer, Event write_event);
 
@@ -77,6 +81,8 @@ class LoadEngine : public DmaEngine {
   // Write side.
   WeightWordWalk words_;
   std::uint32_t entry_ = 0, entries_end_ = 0;
+  LoadTable table_;
+  std::uint32_t table_byte_ = 0;
   LineWalk lines_;
   std::uint32_t line_cycle_ = 0;
 };

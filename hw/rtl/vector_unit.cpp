@@ -26,6 +26,9 @@ void VectorUnit::on_clock() {
     case State::kAdding:
       add_half();
       break;
+    case State::kLookingUp:
+      look_up();
+      break;
     case State::kReporting:
       report();
   }
@@ -42,18 +45,24 @@ void VectorUnit::accept() {
   fault_ = ProgramFault::kBadOpcode;
   if (const Pool* pool = std::get_if<Pool>(&command.body)) {
     fault_ = check(*pool, config_);
-    is_pool_ = true;
+    kind_ = Kind::kPool;
     pool_ = *pool;
     image_ = channel_ = pixel_ = output_row_ = output_column_ = 0;
     tap_row_ = tap_column_ = 0;
     state_ = State::kPooling;
   } else if (const Add* add = std::get_if<Add>(&command.body)) {
     fault_ = check(*add, config_);
-    is_pool_ = false;
+    kind_ = Kind::kAdd;
     add_ = *add;
     element_ = 0;
     second_addend_ = false;
     state_ = State::kAdding;
+  } else if (const Lookup* lookup = std::get_if<Lookup>(&command.body)) {
+    fault_ = check(*lookup, config_);
+    kind_ = Kind::kLookup;
+    lookup_ = *lookup;
+    element_ = 0;
+    state_ = State::kLookingUp;
   }
   if (fault_ != ProgramFault::kNone) state_ = State::kReporting;
   commands.pop();
@@ -116,12 +125,16 @@ void VectorUnit::end_pool_group() {
   if (++image_ == pool_.images) state_ = State::kReporting;
 }
 
+void VectorUnit::begin_group(std::uint32_t elements, std::uint32_t output_base) {
+  const auto lanes = std::min(static_cast<std::uint32_t>(config_.columns), elements - element_);
+  group_.lanes = static_cast<std::uint8_t>(lanes);
+  group_.output = output_base + element_;
+}
+
 void VectorUnit::add_half() {
   if (!second_addend_) {
-    const auto lanes = std::min(static_cast<std::uint32_t>(config_.columns), add_.elements - element_);
-    group_.lanes = static_cast<std::uint8_t>(lanes);
-    group_.output = add_.output_base + element_;
-    for (std::uint32_t i = 0; i < lanes; ++i) {
+    begin_group(add_.elements, add_.output_base);
+    for (std::uint32_t i = 0; i < group_.lanes; ++i) {
       const int element = outputs->read(add_.input_base + element_ + i, add_.width, add_.input_signed);
       group_.value[i] = rescale(element, add_.input_multiplier, add_.input_shift);
     }
@@ -141,6 +154,17 @@ void VectorUnit::add_half() {
   events.add(Event::kRequantize, group_.lanes);
 }
 
+void VectorUnit::look_up() {
+  begin_group(lookup_.elements, lookup_.output_base);
+  for (std::uint32_t i = 0; i < group_.lanes; ++i)
+    group_.value[i] = outputs->read(lookup_.input_base + element_ + i, lookup_.width, true);
+  result_ = group_;
+  result_valid_ = true;
+  element_ += group_.lanes;
+  if (element_ == lookup_.elements) state_ = State::kReporting;
+  profile_.count(header_.layer, Event::kOutputBufferRead, group_.lanes);
+}
+
 std::int64_t VectorUnit::averaged(std::int64_t sum, std::uint32_t taps) const {
   if (pool_.single_divisor) taps = 1;
   if (taps == 0) return 0;  // a window that lies in the padding altogether
@@ -149,17 +173,28 @@ std::int64_t VectorUnit::averaged(std::int64_t sum, std::uint32_t taps) const {
 }
 
 void VectorUnit::write_results() {
-  const bool average = is_pool_ && pool_.average;
-  const Width width = is_pool_ ? pool_.width : add_.width;
-  const std::int16_t low = is_pool_ ? pool_.clip_low : add_.clip_low;
-  const std::int16_t high = is_pool_ ? pool_.clip_high : add_.clip_high;
+  const bool average = kind_ == Kind::kPool && pool_.average;
   for (unsigned i = 0; i < result_.lanes; ++i) {
-    const std::int64_t value = average ? averaged(result_.value[i], result_.valid_taps[i]) : result_.value[i];
-    outputs->write(result_.output + i, width, clamp(value, low, high));
+    const std::uint32_t address = result_.output + i;
+    const std::int64_t value = result_.value[i];
+    switch (kind_) {
+      case Kind::kPool:
+        outputs->write(
+            address, pool_.width,
+            clamp(average ? averaged(value, result_.valid_taps[i]) : value, pool_.clip_low, pool_.clip_high));
+        break;
+      case Kind::kAdd:
+        outputs->write(address, add_.width, clamp(value, add_.clip_low, add_.clip_high));
+        break;
+      case Kind::kLookup:
+        outputs->write(address, lookup_.width,
+                       tables->read(lookup_.table).at(static_cast<int>(value), lookup_.width, true));
+    }
   }
   result_valid_ = false;
   EventCounts& events = profile_.layer(header_.layer).events;
   events.add(Event::kOutputBufferWrite, result_.lanes);
+  if (kind_ == Kind::kLookup) events.add(Event::kLookup, result_.lanes);
   if (average) {
     events.add(Event::kRequantize, result_.lanes);
     events.add(Event::kParameterRead, pool_.single_divisor ? 1 : result_.lanes);
@@ -176,7 +211,7 @@ void VectorUnit::report() {
 }
 
 void VectorUnit::describe(SignalList& signals) const {
-  signals.add(*this, "state", state_, 2, {"idle", "pooling", "adding", "reporting"});
+  signals.add(*this, "state", state_, 3, {"idle", "pooling", "adding", "reporting", "looking_up"});
   signals.add(*this, "image", image_, 16);
   signals.add(*this, "channel", channel_, 16);
   signals.add(*this, "pixel", pixel_);

@@ -1,5 +1,6 @@
-// Pooling and elementwise addition inside the output buffer, `columns` elements a cycle: what post-processing
-// cannot fuse into a convolution. Stands beside the post-processor, between two regions of the output buffer.
+// Pooling, elementwise addition and look-up inside the output buffer, `columns` elements a cycle: what
+// post-processing cannot fuse into a convolution. Stands beside the post-processor, between two regions of
+// the output buffer.
 #pragma once
 
 #include <array>
@@ -12,6 +13,7 @@
 #include "hw/rtl/channel_port.h"
 #include "hw/rtl/clocked.h"
 #include "hw/rtl/completion.h"
+#include "hw/rtl/lookup_tables.h"
 #include "hw/rtl/output_buffer.h"
 #include "hw/rtl/parameter_buffer.h"
 #include "hw/rtl/signal_list.h"
@@ -24,6 +26,7 @@ class VectorUnit : public Clocked {
  public:
   PopPort<IssuedCommand> commands{"commands"};
   sc_core::sc_port<ParameterBuffer> parameters{"parameters"};
+  sc_core::sc_port<LookupTables> tables{"tables"};
   sc_core::sc_port<OutputBuffer> outputs{"outputs"};
   PushPort<Completion> completions{"completions"};
 
@@ -37,12 +40,13 @@ class VectorUnit : public Clocked {
     kPooling,
     kAdding,
     kReporting,  ///< the last results are written, then the completion is on its way
+    kLookingUp,
   };
   /// Up to `columns` outputs that are computed together.
   struct Group {
     std::uint8_t lanes = 0;
     std::uint32_t output = 0;  ///< element of lane 0; the others follow
-    std::array<std::int64_t, AcceleratorConfig::kMaxColumns> value{};  ///< maxima or sums
+    std::array<std::int64_t, AcceleratorConfig::kMaxColumns> value{};  ///< maxima, sums or codes
     std::array<std::uint16_t, AcceleratorConfig::kMaxColumns> valid_taps{};
   };
 
@@ -53,6 +57,9 @@ class VectorUnit : public Clocked {
   void pool_tap();
   void end_pool_group();
   void add_half();
+  void look_up();
+  /// The next group of an elementwise command of so many elements.
+  void begin_group(std::uint32_t elements, std::uint32_t output_base);
   void write_results();
   std::int64_t averaged(std::int64_t sum, std::uint32_t taps) const;
   void report();
@@ -63,9 +70,11 @@ class VectorUnit : public Clocked {
   State state_ = State::kIdle;
   CommandHeader header_;
   ProgramFault fault_ = ProgramFault::kNone;
-  bool is_pool_ = false;
+  enum class Kind : std::uint8_t { kPool, kAdd, kLookup };
+  Kind kind_ = Kind::kPool;
   Pool pool_;
   Add add_;
+  Lookup lookup_;
 
   Group group_;   ///< being read
   Group result_;  ///< to be written at the next edge
@@ -79,7 +88,7 @@ class VectorUnit : public Clocked {
   std::array<std::uint16_t, AcceleratorConfig::kMaxColumns> window_row_{},
       window_column_{};  ///< of the padded input
 
-  // Addition: the group's first element, and which addend is next.
+  // Addition and look-up: the group's first element; which addend is next.
   std::uint32_t element_ = 0;
   bool second_addend_ = false;
 };

@@ -4,6 +4,7 @@
 
 #include "base/bits.h"
 #include "hw/isa/dma_walk.h"
+#include "hw/isa/lookup_table.h"
 #include "hw/isa/row_stream.h"
 
 namespace bitbalance::timeline {
@@ -33,6 +34,7 @@ void count_results(const Compute& c, const PixelTiles& tiles, EventCounts& event
   events.add(Event::kRequantize, tiles.pixels * channels + operands);
   events.add(Event::kOutputBufferRead, operands + (pooled ? written - windows : 0));
   events.add(Event::kOutputBufferWrite, written);
+  if (c.lookup) events.add(Event::kLookup, written);
   if (pooled) events.add(Event::kPoolElement, written);
 }
 
@@ -53,6 +55,11 @@ void count_events(const LoadParameters& load, const TransferCost& cost, int burs
                   EventCounts& events) {
   count_read(Event::kDramReadParameter, cost, burst_bytes, events);
   events.add(Event::kParameterWrite, load.entries);
+}
+
+void count_events(const LoadTable& load, const TransferCost& cost, int burst_bytes, EventCounts& events) {
+  count_read(Event::kDramReadParameter, cost, burst_bytes, events);
+  events.add(Event::kTableWrite, table_entries_of(load.width));
 }
 
 void count_events(const LoadActivations& load, const TransferCost& cost, int burst_bytes,
@@ -108,6 +115,12 @@ void count_events(const Add& add, const AcceleratorConfig& /*config*/, EventCoun
   events.add(Event::kOutputBufferWrite, add.elements);
 }
 
+void count_events(const Lookup& lookup, const AcceleratorConfig& /*config*/, EventCounts& events) {
+  events.add(Event::kOutputBufferRead, lookup.elements);
+  events.add(Event::kLookup, lookup.elements);
+  events.add(Event::kOutputBufferWrite, lookup.elements);
+}
+
 void count_events(const Store& store, const TransferCost& cost, EventCounts& events) {
   events.add(Event::kOutputBufferRead, cost.bytes / element_bytes(store.slice.width));
   events.add(Event::kDramWrite, cost.bytes);
@@ -121,6 +134,10 @@ std::int64_t vector_cycles(const Pool& pool, const AcceleratorConfig& config) {
 
 std::int64_t vector_cycles(const Add& add, const AcceleratorConfig& config) {
   return 2 * ceil_div(add.elements, config.columns);
+}
+
+std::int64_t vector_cycles(const Lookup& lookup, const AcceleratorConfig& config) {
+  return ceil_div(lookup.elements, config.columns);
 }
 
 }  // namespace bitbalance::timeline

@@ -14,6 +14,7 @@ namespace bitbalance::timeline {
 void count_fetch(EventCounts& events);
 void count_events(const LoadWeights& load, const TransferCost& cost, int burst_bytes, EventCounts& events);
 void count_events(const LoadParameters& load, const TransferCost& cost, int burst_bytes, EventCounts& events);
+void count_events(const LoadTable& load, const TransferCost& cost, int burst_bytes, EventCounts& events);
 void count_events(const LoadActivations& load, const TransferCost& cost, int burst_bytes,
                   EventCounts& events);
 void count_events(const LoadOutputs& load, const TransferCost& cost, int burst_bytes, EventCounts& events);
@@ -21,10 +22,12 @@ void count_events(const Compute& compute, const PixelTiles& tiles, const RowGrou
                   const AcceleratorConfig& config, EventCounts& events);
 void count_events(const Pool& pool, const AcceleratorConfig& config, EventCounts& events);
 void count_events(const Add& add, const AcceleratorConfig& config, EventCounts& events);
+void count_events(const Lookup& lookup, const AcceleratorConfig& config, EventCounts& events);
 void count_events(const Store& store, const TransferCost& cost, EventCounts& events);
 
 /// Cycles in which the vector unit reads operands.
 std::int64_t vector_cycles(const Pool& pool, const AcceleratorConfig& config);
 std::int64_t vector_cycles(const Add& add, const AcceleratorConfig& config);
+std::int64_t vector_cycles(const Lookup& lookup, const AcceleratorConfig& config);
 
 }  // namespace bitbalance::timeline

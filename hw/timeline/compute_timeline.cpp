@@ -79,6 +79,7 @@ void ComputeTimeline::restart() {
   finished_ = total_ = {};
   work_ = {};
   last_slot_ = -1;
+  by_table_ = false;
   shadow_free_ = 0;
 }
 
@@ -104,8 +105,11 @@ ComputeTimeline::Outcome ComputeTimeline::perform(const Compute& compute, const 
     last_slot_ = sum_tiles(work_, total_);
   }
   const Edge drained = last_slot_ + work_.beats(work_.groups_in_all() - 1, work_.tiles->tiles.back());
+  // A beat without a gap behind one that takes the table stage takes it, too.
+  const bool is_gapless = drained - shadow_free_ == work_.beats_in_all();
+  by_table_ = compute.lookup || (by_table_ && is_gapless);
   shadow_free_ = drained;
-  return {last_slot_ + 1, drained + 3};
+  return {last_slot_ + 1, drained + (by_table_ ? 4 : 3)};
 }
 
 ActivityCycles ComputeTimeline::before(Edge edge) const {

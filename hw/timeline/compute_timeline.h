@@ -45,8 +45,9 @@ class ComputeTimeline {
   ActivityCycles total_{};     ///< of the last one as a whole
   Compute compute_;            ///< the last one
   ArrayWork work_;
-  Edge last_slot_ = -1;   ///< of the last command
-  Edge shadow_free_ = 0;  ///< first edge at which a last slot finds the shadow registers free
+  Edge last_slot_ = -1;    ///< of the last command
+  bool by_table_ = false;  ///< its last beat went through the post-processor's table stage
+  Edge shadow_free_ = 0;   ///< first edge at which a last slot finds the shadow registers free
 };
 
 }  // namespace bitbalance::timeline

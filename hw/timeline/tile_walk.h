@@ -33,6 +33,9 @@ struct ArrayWork {
   int beats(int group, const PixelTile& tile) const {
     return compute->last_chunk ? rows_of(group) * tiles->beats(tile) : 1;
   }
+  std::int64_t beats_in_all() const {
+    return compute->last_chunk ? tiles->beats_a_row * compute->conv_groups * compute->output_channels : 1;
+  }
   Edge first_slot() const { return popped + 3 + tiles->tiles.front().conflicts; }
 };
 

@@ -104,10 +104,14 @@ void Timeline::start(Engine engine, const Command& command, Edge edge) {
       return read(std::get<LoadActivations>(command.body));
     case Opcode::kLoadOutputs:
       return read(std::get<LoadOutputs>(command.body));
+    case Opcode::kLoadTable:
+      return read(std::get<LoadTable>(command.body));
     case Opcode::kPool:
       return vector(std::get<Pool>(command.body));
     case Opcode::kAdd:
       return vector(std::get<Add>(command.body));
+    case Opcode::kLookup:
+      return vector(std::get<Lookup>(command.body));
     case Opcode::kCompute: {
       const auto& compute = std::get<Compute>(command.body);
       const RowGroupSteps* groups = row_groups_[&command - program_->commands.data()];

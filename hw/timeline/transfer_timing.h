@@ -22,6 +22,7 @@ class TransferTiming {
 
   const TransferCost& load(const LoadWeights& load) { return blob(load.dram_offset, blob_bytes(load)); }
   const TransferCost& load(const LoadParameters& load) { return blob(load.dram_offset, blob_bytes(load)); }
+  const TransferCost& load(const LoadTable& load) { return blob(load.dram_offset, blob_bytes(load)); }
   const TransferCost& load(const LoadTensor& load);
   const TransferCost& store(const Store& store);
 

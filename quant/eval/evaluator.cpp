@@ -46,6 +46,7 @@ void Evaluator::evaluate(const Node& node) {
     case Op::kConcat:
       concatenate(node);
       break;
+    case Op::kLookup:
     case Op::kHost:
       run_host(node);
       break;

@@ -17,6 +17,14 @@ std::int64_t rescaled(std::int64_t value, const Rescale& rescale) {
   return (value * rescale.multiplier + half) >> rescale.shift;
 }
 
+/// The table's result for a code: its own entry, or the straight line between the two beside it.
+std::int64_t looked_up(const std::vector<std::int16_t>& table, std::int64_t code) {
+  if (table.size() == 256) return table[code & 255];
+  const auto place = static_cast<std::size_t>(code + 32768);
+  const int low = table[place / 256], high = table[place / 256 + 1];
+  return low + ((static_cast<std::int64_t>(high - low) * static_cast<int>(place % 256) + 128) >> 8);
+}
+
 /// sum of |weight| x largest |input| over the layer's filters.
 std::int64_t largest_sum(const QuantizedTensor& input, const std::vector<std::int16_t>& weights,
                          std::size_t depth) {
@@ -56,6 +64,9 @@ void LayerEvaluator::run(IntegerTensors& tensors) const {
       break;
     case LayerOp::kAdd:
       add(tensors);
+      break;
+    case LayerOp::kLookup:
+      look_up(tensors);
       break;
     case LayerOp::kHost:
       run_on_host(tensors);
@@ -100,9 +111,18 @@ void LayerEvaluator::convolve(const std::vector<T>& weights, IntegerTensors& ten
     for (int i = m * pixels; i < (m + 1) * pixels; ++i) {
       std::int64_t value = rescaled(static_cast<std::int64_t>(sums[i]) + layer_.bias[m], layer_.rescale[m]);
       if (layer_.operand >= 0) value += rescaled(tensors[layer_.operand][i], layer_.operand_rescale);
-      output[i] = static_cast<std::int32_t>(std::clamp(value, low, high));
+      value = std::clamp(value, low, high);
+      output[i] = static_cast<std::int32_t>(layer_.table.empty() ? value : looked_up(layer_.table, value));
     }
   }
+}
+
+void LayerEvaluator::look_up(IntegerTensors& tensors) const {
+  const std::vector<std::int32_t>& input = tensors[layer_.input];
+  std::vector<std::int32_t>& output = tensors[layer_.output];
+  output.resize(input.size());
+  std::transform(input.begin(), input.end(), output.begin(),
+                 [&](std::int32_t code) { return static_cast<std::int32_t>(looked_up(layer_.table, code)); });
 }
 
 void LayerEvaluator::pool(IntegerTensors& tensors) const {

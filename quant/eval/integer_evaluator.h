@@ -32,6 +32,7 @@ class LayerEvaluator {
   void convolve(const std::vector<T>& weights, IntegerTensors& tensors) const;
   void pool(IntegerTensors& tensors) const;
   void add(IntegerTensors& tensors) const;
+  void look_up(IntegerTensors& tensors) const;
 
   const QuantizedNetwork& network_;
   const QuantizedLayer& layer_;

@@ -26,6 +26,7 @@ enum class Op {
   kAvgPool,
   kAdd,     ///< input + operand, equal shapes
   kConcat,  ///< channels of input, then those of `others` in order
+  kLookup,  ///< a function of each element of one tensor alone, which a table can hold
   kHost,    ///< anything else, in floating point: see HostGraph
 };
 
@@ -49,7 +50,7 @@ struct Node {
   float low = -std::numeric_limits<float>::infinity();  ///< kClip
   float high = std::numeric_limits<float>::infinity();
 
-  HostGraph host;  ///< kHost: of sources(), in their order
+  HostGraph host;  ///< kHost, kLookup: of sources(), in their order
 };
 
 /// Every tensor that a node reads, in order.

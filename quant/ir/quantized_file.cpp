@@ -20,9 +20,9 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kFormat = "bitbalance quantized network";
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 
-constexpr std::array<const char*, 5> kOps = {"conv", "max_pool", "avg_pool", "add", "host"};
+constexpr std::array<const char*, 6> kOps = {"conv", "max_pool", "avg_pool", "add", "lookup", "host"};
 constexpr std::array<const char*, 2> kForms = {"binary", "signed_digit"};
 
 template <typename Enum, std::size_t kSize>
@@ -62,18 +62,18 @@ Rescale rescale_of(const CborField& field) {
 }
 
 // Little-endian 16-bit numbers, as x86-64 has them.
-Json to_binary(const std::vector<std::int16_t>& weights) {
-  std::vector<std::uint8_t> bytes(weights.size() * sizeof(std::int16_t));
-  if (!bytes.empty()) std::memcpy(bytes.data(), weights.data(), bytes.size());
+Json to_binary(const std::vector<std::int16_t>& numbers) {
+  std::vector<std::uint8_t> bytes(numbers.size() * sizeof(std::int16_t));
+  if (!bytes.empty()) std::memcpy(bytes.data(), numbers.data(), bytes.size());
   return Json::binary(std::move(bytes));
 }
-std::vector<std::int16_t> weights_of(const CborField& field) {
+std::vector<std::int16_t> binary_of(const CborField& field) {
   const std::vector<std::uint8_t>& bytes = field.binary();
   if (bytes.size() % sizeof(std::int16_t) != 0)
     field.refuse(fmt::format("{} bytes", bytes.size()), "an even number of them");
-  std::vector<std::int16_t> weights(bytes.size() / sizeof(std::int16_t));
-  if (!weights.empty()) std::memcpy(weights.data(), bytes.data(), weights.size() * sizeof(std::int16_t));
-  return weights;
+  std::vector<std::int16_t> numbers(bytes.size() / sizeof(std::int16_t));
+  if (!numbers.empty()) std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(std::int16_t));
+  return numbers;
 }
 
 Json to_json(const QuantizedTensor& t) {
@@ -165,6 +165,7 @@ Json to_json(const QuantizedLayer& l) {
                {"count_include_pad", l.count_include_pad},
                {"clip_low", l.clip_low},
                {"clip_high", l.clip_high},
+               {"table", to_binary(l.table)},
                {"weight_scale", l.weight_scale}};
   for (const Rescale& rescale : l.rescale) json["rescale"].push_back(to_json(rescale));
   if (l.op == LayerOp::kHost) json["host"] = to_json(l.host);
@@ -183,7 +184,7 @@ QuantizedLayer layer_of(const CborField& field) {
   l.weight_bits = field["weight_bits"].whole<int>();
   l.nnzb = field["nnzb"].whole<int>();
   l.token_form = enumerator<TokenForm>(kForms, field["token_form"]);
-  l.weights = weights_of(field["weights"]);
+  l.weights = binary_of(field["weights"]);
   l.bias = field["bias"].wholes<std::int64_t>();
   for (const CborField& rescale : field["rescale"].list()) l.rescale.push_back(rescale_of(rescale));
   l.operand_rescale = rescale_of(field["operand_rescale"]);
@@ -191,6 +192,7 @@ QuantizedLayer layer_of(const CborField& field) {
   if (l.op == LayerOp::kHost) l.host = host_of(field["host"]);
   l.clip_low = field["clip_low"].whole<int>();
   l.clip_high = field["clip_high"].whole<int>();
+  l.table = binary_of(field["table"]);
   l.weight_scale = field["weight_scale"].reals();
   return l;
 }

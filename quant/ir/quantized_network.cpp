@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "base/checked.h"
+#include "quant/ir/integer_values.h"
 #include "quant/ir/representable.h"
 #include "quant/ir/rescale.h"
 
@@ -110,6 +111,7 @@ class LayerCheck {
     if (layer_.op == LayerOp::kConv) check_weights();
     check_rescale();
     check_clip();
+    check_table();
   }
 
  private:
@@ -186,9 +188,8 @@ class LayerCheck {
     const Shape& in = input().shape;
     const Shape& out = output().shape;
     const int channels = layer_.op == LayerOp::kConv ? out.channels : in.channels;
-    const Shape expected = on_host(layer_.op)           ? out
-                           : layer_.op == LayerOp::kAdd ? in
-                                                        : w.output_shape(in, channels);
+    const bool is_elementwise = layer_.op == LayerOp::kAdd || layer_.op == LayerOp::kLookup;
+    const Shape expected = on_host(layer_.op) ? out : is_elementwise ? in : w.output_shape(in, channels);
     if (out != expected) {
       fail("output", fmt::format("shape {}; input and window give {}", text(out), text(expected)));
     }
@@ -253,12 +254,34 @@ class LayerCheck {
       fail("output", "scale differs from the input's, which max pooling keeps");
   }
 
+  /// Of a table's code at 8 bit, the sign is the layer's own.
   void check_clip() const {
-    const int low = output().is_signed ? -(1 << (output().bits - 1)) : 0;
-    const int high = (1 << (output().bits - (output().is_signed ? 1 : 0))) - 1;
+    const bool is_signed =
+        layer_.table.empty() ? output().is_signed : output().bits == 16 || layer_.clip_low < 0;
+    const int low = is_signed ? -(1 << (output().bits - 1)) : 0;
+    const int high = (1 << (output().bits - (is_signed ? 1 : 0))) - 1;
     if (layer_.clip_low < low || layer_.clip_high > high || layer_.clip_low > layer_.clip_high) {
       fail("clip",
            fmt::format("{} to {}; accepted: within {} to {}", layer_.clip_low, layer_.clip_high, low, high));
+    }
+  }
+
+  void check_table() const {
+    const bool may_have = layer_.op == LayerOp::kConv || layer_.op == LayerOp::kLookup;
+    const std::size_t entries = layer_.table.size();
+    if ((entries == 0 && layer_.op == LayerOp::kLookup) || (entries != 0 && !may_have)) {
+      fail("table",
+           fmt::format("{} entries; accepted: a table of every look-up, and of convolutions", entries));
+    }
+    if (entries == 0) return;
+    if (entries != static_cast<std::size_t>(table_entries(output().bits)))
+      fail("table", fmt::format("{} entries; accepted: {}", entries, table_entries(output().bits)));
+    if (layer_.op == LayerOp::kLookup && input().bits != output().bits)
+      fail("table", fmt::format("from {} to {} bits; accepted: the same", input().bits, output().bits));
+    const IntegerRange range = range_of(output());
+    for (const std::int16_t entry : layer_.table) {
+      if (entry < range.low || entry > range.high)
+        fail("table", fmt::format("entry {}; accepted: {} to {}", entry, range.low, range.high));
     }
   }
 

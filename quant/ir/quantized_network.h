@@ -38,6 +38,7 @@ enum class LayerOp {
   kMaxPool,  ///< largest element of the window; padding never wins; output scale = input scale
   kAvgPool,  ///< sum * rescale; `count_include_pad` tells which divisor
   kAdd,      ///< elementwise sum of two tensors, each rescaled
+  kLookup,   ///< a table of each element
   kHost,     ///< on the host: a HostGraph of the real values, quantized again
 };
 
@@ -51,8 +52,8 @@ struct QuantizedLayer {
   int output = -1;
   Window window;
 
-  // kConv. y = clamp(requant(acc + bias) + requant(operand)). Weights:
-  // [out_channels][in_channels / groups][kernel_h][kernel_w].
+  // kConv. y = clamp(requant(acc + bias) + requant(operand)), then the table's value if there is one.
+  // Weights: [out_channels][in_channels / groups][kernel_h][kernel_w].
   int groups = 1;
   int weight_bits = 8;  ///< 2..16, sign-magnitude: |w| <= 2^(weight_bits - 1) - 1
   int nnzb = 7;         ///< 1..weight_bits - 1; tokens of every weight (in `token_form`) never exceed it
@@ -66,8 +67,13 @@ struct QuantizedLayer {
 
   HostGraph host;  ///< kHost: of `input` and `others`
 
-  int clip_low = -128;  ///< saturation of the result; ReLU and Clip of the graph are folded in here
-  int clip_high = 127;
+  int clip_low = -128;  ///< saturation of the result; ReLU and Clip of the graph are folded in here. With a
+  int clip_high = 127;  ///< table that of its code, within -128..127 or 0..255 at 8 bit
+
+  /// kLookup, and kConv whose results a function follows: table_entries() results. At 8 bit that of code q is
+  /// entry q mod 256; at 16 bit entry i is that of code 256 * i - 32768, and between two of them a straight
+  /// line leads. Empty: no function.
+  std::vector<std::int16_t> table;
 
   /// Weight scale per output channel, for reports: real weight = w * weight_scale[m].
   std::vector<double> weight_scale;
@@ -87,6 +93,11 @@ struct QuantizedNetwork {
   int input = 0;
   int output = 0;
 };
+
+/// Entries of a layer's table, if its results have `bits`.
+constexpr int table_entries(int bits) {
+  return bits == 8 ? 256 : 257;
+}
 
 /// Every tensor that a layer on the host reads, in order.
 std::vector<int> host_sources(const QuantizedLayer& layer);

@@ -34,6 +34,8 @@ class Fuser {
         return add(node);
       case Op::kConcat:
         return concatenate(node);
+      case Op::kLookup:
+        return lookup(node);
       case Op::kHost:
         return append(LayerOp::kHost, node);
     }
@@ -58,7 +60,7 @@ class Fuser {
 
   void clip(const Node& node) {
     Position source = only_source(node.input);
-    if (source == layers_.end()) {
+    if (source == layers_.end() || source->lookup != nullptr) {
       append(LayerOp::kMaxPool, node);
       source = std::prev(layers_.end());
     }
@@ -67,9 +69,19 @@ class Fuser {
     source->high = std::clamp(source->high, node.low, node.high);
   }
 
+  void lookup(const Node& node) {
+    Position source = only_source(node.input);
+    if (source == layers_.end() || source->op != LayerOp::kConv || source->lookup != nullptr) {
+      append(LayerOp::kLookup, node);
+      source = std::prev(layers_.end());
+    }
+    source->lookup = &node;
+    source->output = node.output;
+  }
+
   bool takes_operand(Position source) const {
     return source != layers_.end() && source->op == LayerOp::kConv && source->operand < 0 &&
-           std::isinf(source->low) && std::isinf(source->high);
+           source->lookup == nullptr && std::isinf(source->low) && std::isinf(source->high);
   }
 
   // The convolution moves to the addition's place, where both addends exist; of two the later one moves less

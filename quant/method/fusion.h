@@ -1,5 +1,6 @@
 // Which operators of a float network become one integer layer: clipping joins the layer before it, an
-// addition joins the convolution before it, and concatenation is where its inputs' layers write to.
+// addition and then a look-up join the convolution before them, and concatenation is where its inputs' layers
+// write to.
 #pragma once
 
 #include <limits>
@@ -17,7 +18,9 @@ struct FusedLayer {
   const Node* node = nullptr;  ///< what the layer computes before addition and clipping; a kConcat: a copy
   int input = -1;
   int operand = -1;
-  int output = -1;         ///< -1: only the slice
+  int output = -1;  ///< -1: only the slice
+  const Node* lookup =
+      nullptr;             ///< the kLookup that ends the layer, or is all of it; `low`, `high`: of its code
   int concat = -1;         ///< the concatenation's result, of which the output is a slice; -1: of none
   int channel_offset = 0;  ///< of that slice
   float low = -std::numeric_limits<float>::infinity();

@@ -5,7 +5,8 @@
 namespace bitbalance::method {
 
 bool is_movable(const Node& node) {
-  return node.op == Op::kAffine || node.op == Op::kClip || node.op == Op::kAdd || node.op == Op::kConcat;
+  return node.op == Op::kAffine || node.op == Op::kClip || node.op == Op::kLookup || node.op == Op::kAdd ||
+         node.op == Op::kConcat;
 }
 
 Node on_host(const Network& network, const Node& node) {
@@ -14,6 +15,10 @@ Node on_host(const Network& network, const Node& node) {
   moved.name = node.name;
   moved.input = node.input;
   moved.output = node.output;
+  if (node.op == Op::kLookup) {
+    moved.host = node.host;
+    return moved;
+  }
   const std::vector<int> read = sources(node);
   moved.others.assign(read.begin() + 1, read.end());
   for (const int tensor : read) moved.host.inputs.push_back(channel_dims(network.shape(tensor)));

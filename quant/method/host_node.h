@@ -6,7 +6,7 @@
 
 namespace bitbalance::method {
 
-/// Whether the host can take the node over: a kAffine, kClip, kAdd or kConcat.
+/// Whether the host can take the node over: a kAffine, kClip, kLookup, kAdd or kConcat.
 bool is_movable(const Node& node);
 
 /// The host's version of a movable node.

@@ -5,6 +5,7 @@
 
 #include "quant/host/image_operators.h"
 #include "quant/method/host_node.h"
+#include "quant/method/lookup_search.h"
 
 namespace bitbalance::method {
 namespace {
@@ -81,8 +82,10 @@ class Placement {
       const Node& writer = network_.nodes[writer_[t]];
       if (writer.op == Op::kConv) return true;
       const bool is_pool = writer.op == Op::kMaxPool || writer.op == Op::kAvgPool;
-      return (node.op == Op::kClip && is_pool) || ((node.op == Op::kClip || writer.op == Op::kAffine) &&
-                                                   is_movable(writer) && joins_layer_[writer_[t]]);
+      const bool ends_layer = node.op == Op::kClip || node.op == Op::kLookup;
+      return (node.op == Op::kClip && is_pool) ||
+             ((ends_layer || writer.op == Op::kAffine) && writer.op != Op::kLookup && is_movable(writer) &&
+              joins_layer_[writer_[t]]);
     });
   }
 
@@ -207,7 +210,8 @@ Network merge_host_nodes(const Network& network) {
   return merged;
 }
 
-Network lower_network(Network network) {
+Network lower_network(Network network, bool has_tables) {
+  if (has_tables) network = find_lookups(network);
   return merge_host_nodes(fold_affine(place_on_host(std::move(network))));
 }
 

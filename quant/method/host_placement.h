@@ -7,15 +7,16 @@
 
 namespace bitbalance::method {
 
-/// The same function with more of it on the host: clipping, additions, scaling and concatenation that no
-/// convolution absorbs and that stand beside operators on the host.
+/// The same function with more of it on the host: clipping, additions, scaling, look-ups and concatenation
+/// that no convolution absorbs and that stand beside operators on the host.
 Network place_on_host(Network network);
 
 /// The same function with no node on the host behind another: each computes one tensor that the accelerator
 /// (or the caller) reads, from tensors of the accelerator alone; what several need is computed for each.
 Network merge_host_nodes(const Network& network);
 
-/// The network whose nodes quantize() turns into layers: placed, with fold_affine(), merged.
-Network lower_network(Network network);
+/// The network whose nodes quantize() turns into layers: placed, with fold_affine(), merged. `has_tables`:
+/// with find_lookups() first.
+Network lower_network(Network network, bool has_tables = false);
 
 }  // namespace bitbalance::method

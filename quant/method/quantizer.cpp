@@ -18,6 +18,7 @@
 #include "quant/method/equalization.h"
 #include "quant/method/fusion.h"
 #include "quant/method/host_placement.h"
+#include "quant/method/lookup_table.h"
 #include "quant/method/sample_sweep.h"
 #include "quant/method/weight_quantizer.h"
 
@@ -113,6 +114,7 @@ class Quantizer {
   }
 
   bool is_non_negative(const FusedLayer& fused) const {
+    if (fused.lookup != nullptr) return fused.lookup->host.is_non_negative();
     if (fused.low >= 0) return true;
     if (fused.high < 0) return false;
     if (fused.op == LayerOp::kConv) return false;
@@ -207,24 +209,40 @@ class Quantizer {
     if (fused.op == LayerOp::kHost)
       for (const int tensor : fused.node->others) layer.others.push_back(index_[tensor]);
 
-    const QuantizedTensor& output = new_output(fused, layer.name);
+    const QuantizedTensor output = new_output(fused, layer.name);
     layer.output = static_cast<int>(result_.tensors.size()) - 1;
     const double input_scale = result_.tensors[layer.input].scale;
-    layer.clip_low = quantize_value(output, fused.low);
-    layer.clip_high = quantize_value(output, fused.high);
+    // What is summed, rescaled and clipped.
+    QuantizedTensor sum = output;
+    if (fused.lookup != nullptr) {
+      sum = fused.op == LayerOp::kLookup ? result_.tensors[layer.input] : code_of(fused);
+      layer.table = make_table(fused.lookup->host, sum, output);
+    }
+    layer.clip_low = quantize_value(sum, fused.low);
+    layer.clip_high = quantize_value(sum, fused.high);
 
-    if (fused.op == LayerOp::kConv) quantize_weights(fused, layer);
+    if (fused.op == LayerOp::kConv) quantize_weights(fused, sum.scale, layer);
     if (fused.op == LayerOp::kAdd) layer.rescale = {make_rescale(input_scale / output.scale)};
     if (fused.op == LayerOp::kAvgPool) {
       for (std::int64_t n = 1; n <= layer.window.area(); ++n)
         layer.rescale.push_back(make_rescale(input_scale / output.scale / static_cast<double>(n)));
     }
     if (layer.operand >= 0)
-      layer.operand_rescale = make_rescale(result_.tensors[layer.operand].scale / output.scale);
+      layer.operand_rescale = make_rescale(result_.tensors[layer.operand].scale / sum.scale);
     result_.layers.push_back(std::move(layer));
   }
 
-  void quantize_weights(const FusedLayer& fused, QuantizedLayer& layer) {
+  /// What the table of a convolution is asked for: a tensor that is never stored.
+  QuantizedTensor code_of(const FusedLayer& fused) const {
+    QuantizedTensor code;
+    code.bits = options_.activation_bits;
+    code.is_signed = code.bits == 16 || fused.low < 0;
+    code.scale = calibrated_scale(fused, fused.lookup->input, code);
+    return code;
+  }
+
+  /// `sum_scale`: of requantized sums.
+  void quantize_weights(const FusedLayer& fused, double sum_scale, QuantizedLayer& layer) {
     const Node& node = *fused.node;
     layer.groups = node.groups;
     layer.token_form = options_.token_form;
@@ -235,12 +253,11 @@ class Quantizer {
       layer.nnzb = entry.nnzb.value_or(layer.nnzb);
     }
     const QuantizedTensor& input = result_.tensors[layer.input];
-    const double output_scale = result_.tensors[layer.output].scale;
     std::vector<InputMoments> moments;
     const bool compensated = options_.method == WeightMethod::kCompensated;
     if (sweep_) moments = sweep_->moments(fused, input, layer.input, compensated);
 
-    RoundedFilters rounded = round_filters(node, layer, moments);
+    RoundedFilters rounded = round_filters(node, layer, sum_scale, moments);
     std::vector<double> bias(node.bias.begin(), node.bias.end());
     if (options_.bias_correction) {
       const std::vector<double> error = mean_error(node.weights, rounded, moments);
@@ -249,13 +266,13 @@ class Quantizer {
     for (std::size_t m = 0; m < bias.size(); ++m) {
       const double scale = rounded.scale[m];
       layer.bias.push_back(std::llround(bias[m] / (input.scale * scale)));
-      layer.rescale.push_back(make_rescale(input.scale * scale / output_scale));
+      layer.rescale.push_back(make_rescale(input.scale * scale / sum_scale));
     }
     layer.weights = std::move(rounded.weights);
     layer.weight_scale = std::move(rounded.scale);
   }
 
-  RoundedFilters round_filters(const Node& node, const QuantizedLayer& layer,
+  RoundedFilters round_filters(const Node& node, const QuantizedLayer& layer, double sum_scale,
                                const std::vector<InputMoments>& moments) {
     const RepresentableSet& set = representable(layer.weight_bits, layer.nnzb);
     const std::size_t filters = node.bias.size();
@@ -266,8 +283,7 @@ class Quantizer {
       const float* weights = &node.weights[m * depth];
       double scale = absmax_scale(weights, depth, layer.weight_bits);
       if (options_.scale_search) scale = search_scale(weights, depth, set, scale);
-      least.push_back(least_weight_scale(node.bias[m], result_.tensors[layer.input].scale,
-                                         result_.tensors[layer.output].scale));
+      least.push_back(least_weight_scale(node.bias[m], result_.tensors[layer.input].scale, sum_scale));
       rounded.scale.push_back(std::max(scale, least.back()));
     }
     if (options_.method == WeightMethod::kCompensated) {
@@ -287,11 +303,11 @@ class Quantizer {
   // bias would overflow the accumulator and the multiplier would lose its bits; so both bound the scale from
   // below. Ordinary channels stay far from either bound: their bias has fewer bits and their factor is above
   // 2^-20.
-  double least_weight_scale(float bias, double input_scale, double output_scale) const {
+  double least_weight_scale(float bias, double input_scale, double sum_scale) const {
     const double largest_bias =
         std::exp2(options_.activation_bits == 16 ? 40 : 24);  // of 48- and 32-bit accumulators
     const double least_factor = std::exp2(-30);               // of Rescale: 2^15 / 2^47 is 2^-32
-    return std::max(std::abs(bias) / largest_bias, least_factor * output_scale) / input_scale;
+    return std::max(std::abs(bias) / largest_bias, least_factor * sum_scale) / input_scale;
   }
 
   const RepresentableSet& representable(int weight_bits, int nnzb) {
@@ -360,7 +376,7 @@ QuantizedNetwork quantize(Network network, const Calibration& calibration, const
                           const QuantizationProgress& progress) {
   check(options, !samples.empty());
   Calibration ranges = calibration;
-  Network prepared = lower_network(std::move(network));
+  Network prepared = lower_network(std::move(network), options.tables);
   for (const Node& node : prepared.nodes) check_finite(node);
   if (options.equalize_channels) prepared = equalize_channels(std::move(prepared), ranges);
   QuantizedNetwork result = Quantizer(prepared, ranges, options).run(samples, progress);

@@ -38,6 +38,9 @@ struct QuantizationOptions {
   bool scale_search = true;
   /// Where the host computes between convolutions, it evens out the sizes of channels, see equalization.h.
   bool equalize_channels = false;
+  /// Functions of each element alone become tables of the accelerator, see lookup_search.h; off: the host
+  /// computes them.
+  bool tables = true;
   WeightMethod method = WeightMethod::kNearest;
   CompensationOptions compensation;  ///< of kCompensated; `centered` is set by bias_correction
   /// Samples reach a layer through the quantized layers before it, and the float network's values are the

@@ -59,8 +59,9 @@ class Exporter {
   }
   bool is_gemm(const Node& node) const { return covers_image(node) && !needs_image_[node.output]; }
 
+  static bool has_graph(const Node& node) { return node.op == Op::kHost || node.op == Op::kLookup; }
   static bool is_alone(const Node& node, const char* type) {
-    return node.op == Op::kHost && node.host.steps.size() == 1 && node.host.steps.front().type == type;
+    return has_graph(node) && node.host.steps.size() == 1 && node.host.steps.front().type == type;
   }
   bool is_lrn(const Node& node) const {
     return is_alone(node, "LRN") && node.host.inputs.front() == image_dims(node.input);
@@ -80,7 +81,7 @@ class Exporter {
     const bool takes_batch =
         is_lrn(node) ||
         (is_softmax(node) && (!needs_image_[node.output] || is_point(network_.shape(node.input))));
-    return node.op == Op::kHost && !takes_batch;
+    return has_graph(node) && !takes_batch;
   }
   // The node of the host whose result is the network's and read by nobody: it keeps its extents.
   const Node* result_of_host() const {
@@ -98,6 +99,7 @@ class Exporter {
       case Op::kMaxPool:
       case Op::kAvgPool:
         return true;
+      case Op::kLookup:
       case Op::kHost:
         return !is_softmax(node) || needs_image_[node.output];
       case Op::kAffine:  // one constant a channel
@@ -187,6 +189,7 @@ class Exporter {
       case Op::kConcat:
         set_attribute(writer_.add_node("Concat", node.name, inputs, output), "axis", std::int64_t{1});
         break;
+      case Op::kLookup:
       case Op::kHost:
         add_host(node, inputs, output);
         break;

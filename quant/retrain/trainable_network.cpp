@@ -72,7 +72,7 @@ TrainableNetwork::TrainableNetwork(Network network, QuantizedNetwork quantized)
   for (const Tensor& tensor : network_.tensors) formats_.push_back(format_named(quantized_, tensor.name));
   for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
     const Node& node = network_.nodes[i];
-    if (node.op == Op::kHost || node.op == Op::kAffine) {
+    if (node.op == Op::kHost || node.op == Op::kLookup || node.op == Op::kAffine) {
       throw std::invalid_argument(fmt::format(
           "node '{}' cannot be retrained; accepted: convolutions, fully connected layers, poolings, "
           "additions, concatenations and clips",
@@ -117,6 +117,7 @@ torch::Tensor TrainableNetwork::evaluate(const Node& node, const std::vector<tor
     case Op::kConcat:
       return concatenate(node, values);
     case Op::kAffine:
+    case Op::kLookup:
     case Op::kHost:
       break;
   }

@@ -93,7 +93,7 @@ Allocation allocate_bits(const Scenario& scenario, const Network& network, const
   if (budget.unit == BitBudget::Unit::kMicrojoules && !scenario.technology)
     throw SettingsError("--budget energy_uj: needs a technology; accepted with --set technology=FILE");
   const QuantizationOptions& options = scenario.quantization.options;
-  const Network folded = lower_network(network);
+  const Network folded = lower_network(network, options.tables);
   const std::vector<std::vector<float>> samples(images.begin(),
                                                 images.begin() + std::min(images.size(), kImages));
   const std::vector<QuantizationOptions> settings = settings_of(options, budget.unit);

@@ -103,6 +103,9 @@ const std::vector<Plane>& GoldenModel::run(const Plane& image, const std::functi
       case LayerOp::kAdd:
         add(layer);
         break;
+      case LayerOp::kLookup:
+        look_up(layer);
+        break;
       case LayerOp::kHost:
         run_on_host(layer);
         break;
@@ -169,7 +172,7 @@ void GoldenModel::convolve_channel(const QuantizedLayer& layer, int channel, std
     const int at = channel * plane + i;
     Wide value = rescaled(wrapped(sums[i], bits), layer.rescale[channel]);
     if (layer.operand >= 0) value += rescaled(tensors_[layer.operand][at], layer.operand_rescale);
-    tensors_[layer.output][at] = clamped(value, layer);
+    tensors_[layer.output][at] = finished(value, layer);
   }
 }
 
@@ -217,6 +220,12 @@ void GoldenModel::add(const QuantizedLayer& layer) {
     output[i] =
         clamped(rescaled(input[i], layer.rescale[0]) + rescaled(operand[i], layer.operand_rescale), layer);
   }
+}
+
+void GoldenModel::look_up(const QuantizedLayer& layer) {
+  const Plane& input = tensors_[layer.input];
+  Plane& output = tensors_[layer.output];
+  for (std::size_t i = 0; i < output.size(); ++i) output[i] = looked_up(input[i], layer);
 }
 
 }  // namespace bitbalance::golden

@@ -38,6 +38,7 @@ class GoldenModel {
   void convolve_channel(const QuantizedLayer& layer, int channel, std::int64_t largest_input);
   void pool(const QuantizedLayer& layer);
   void add(const QuantizedLayer& layer);
+  void look_up(const QuantizedLayer& layer);
   void run_on_host(const QuantizedLayer& layer);
   void copy_to_parent(int tensor);
   double work(const QuantizedLayer& layer) const;

@@ -24,6 +24,24 @@ inline std::int32_t clamped(Wide value, const QuantizedLayer& layer) {
   return static_cast<std::int32_t>(std::clamp<Wide>(value, layer.clip_low, layer.clip_high));
 }
 
+/// What a layer's table has for a code: entry code mod 256, or, of 257 points 256 codes apart, the two beside
+/// the code, each weighed by how near it is, rounded to nearest, halves up.
+inline std::int32_t looked_up(std::int32_t code, const QuantizedLayer& layer) {
+  constexpr std::int32_t kSpan = 256;
+  if (layer.table.size() == kSpan) return layer.table[(code + kSpan) % kSpan];
+  const std::int32_t above = code + 32768;
+  const std::int32_t point = above / kSpan, share = above % kSpan;
+  const std::int64_t weighed =
+      std::int64_t{layer.table[point]} * (kSpan - share) + std::int64_t{layer.table[point + 1]} * share;
+  return static_cast<std::int32_t>(rescaled(weighed, {1, 8}));
+}
+
+/// A result of the sum, the residual operand or the input: clipped, and what the table has for it.
+inline std::int32_t finished(Wide value, const QuantizedLayer& layer) {
+  const std::int32_t clipped = clamped(value, layer);
+  return layer.table.empty() ? clipped : looked_up(clipped, layer);
+}
+
 /// The number of `bits` bits, two's complement, that equals `value` modulo 2^bits; 0: value itself.
 inline std::int64_t wrapped(std::int64_t value, int bits) {
   if (bits == 0) return value;

@@ -53,6 +53,8 @@ std::int32_t GoldenElement::element(std::size_t position, std::int64_t index) co
     case LayerOp::kMaxPool:
     case LayerOp::kAvgPool:
       return pool(layer, position, index);
+    case LayerOp::kLookup:
+      return looked_up(position == 0 ? input_[index] : element(position - 1, index), layer);
     case LayerOp::kHost:
       break;
   }
@@ -77,7 +79,7 @@ std::int32_t GoldenElement::convolve(const QuantizedLayer& layer, std::size_t po
   const int bits = network_.tensors[layer.input].bits == 16 ? options_.wrap_bits_16 : options_.wrap_bits_8;
   Wide value = rescaled(wrapped(sum, bits), layer.rescale[place.channel]);
   if (layer.operand >= 0) value += rescaled((*operand_)[index], layer.operand_rescale);
-  return clamped(value, layer);
+  return finished(value, layer);
 }
 
 std::int32_t GoldenElement::pool(const QuantizedLayer& layer, std::size_t position,

@@ -131,6 +131,8 @@ void show_accelerator(SettingsVisitor& v, AcceleratorConfig& s) {
   v.integer({"output_buffer_bytes", "results on their way to DRAM, residual operands"},
             s.output_buffer_bytes);
   v.integer({"parameter_buffer_bytes", "16 bytes per output channel"}, s.parameter_buffer_bytes);
+  v.integer({"lookup_tables", "functions whose tables are on chip; 0: the host computes functions"},
+            s.lookup_tables);
   v.integer({"queue_depth", "commands waiting in front of each engine"}, s.queue_depth);
   v.real({"clock_hz", "clock frequency"}, s.clock_hz, 1e3, 1e11);
   v.section({"dram", "the DRAM interface"}, [&] {
@@ -159,7 +161,7 @@ void show_override(SettingsVisitor& v, LayerOverride& s) {
   }
 }
 
-void show_quantization(SettingsVisitor& v, QuantizationSettings& s, TokenForm hardware_form) {
+void show_quantization(SettingsVisitor& v, QuantizationSettings& s, const AcceleratorConfig& hardware) {
   QuantizationOptions& options = s.options;
   std::size_t wide = options.activation_bits == 16 ? 1 : 0;
   v.choice({"activation_bits", "8 or 16"}, wide, {"8", "16"});
@@ -167,15 +169,18 @@ void show_quantization(SettingsVisitor& v, QuantizationSettings& s, TokenForm ha
   v.integer({"weight_bits", "sign included"}, options.weight_bits, 2, 16);
   v.integer({"nnzb", "non-zero bits a weight may have"}, options.nnzb, 1, 15);
   v.rule(options.nnzb < options.weight_bits, "nnzb", nnzb_message(options.nnzb, options.weight_bits));
-  options.token_form = hardware_form;
+  options.token_form = hardware.token_form;
   v.choice({"token_form", "the accelerator's, which is the default"}, options.token_form, token_forms());
-  v.rule(options.token_form == hardware_form, "token_form",
+  v.rule(options.token_form == hardware.token_form, "token_form",
          fmt::format("{}; accepted: {}, as accelerator.token_form", to_string(options.token_form),
-                     to_string(hardware_form)));
+                     to_string(hardware.token_form)));
   v.boolean({"scale_search", "choose the scale of each output channel by least squared error"},
             options.scale_search);
   v.boolean({"equalize_channels", "beside layers of the host, even out the sizes of channels"},
             options.equalize_channels);
+  v.boolean({"tables", "the accelerator looks functions of each element up, if it has tables"},
+            options.tables);
+  options.tables = options.tables && hardware.lookup_tables > 0;
   v.choice({"method",
             "nearest: each weight for itself; compensated: by the layer's output on the calibration images"},
            options.method, names({WeightMethod::kNearest, WeightMethod::kCompensated}));
@@ -257,7 +262,7 @@ void show(SettingsVisitor& v, Scenario& s) {
   v.required();
   v.section({"accelerator", "the hardware"}, [&] { show_accelerator(v, s.accelerator); });
   v.section({"quantization", "from floats to bit-balanced integers"},
-            [&] { show_quantization(v, s.quantization, s.accelerator.token_form); });
+            [&] { show_quantization(v, s.quantization, s.accelerator); });
   v.section({"memory", "the DRAM behind the accelerator"}, [&] { show_memory(v, s.memory); });
   bool costed = s.technology.has_value();
   v.optional_section({"technology", "what an action costs; without it neither energy nor area"}, costed, [&] {
@@ -287,10 +292,10 @@ std::string to_yaml(const Scenario& scenario) {
   return writer.yaml();
 }
 
-std::string to_yaml(const QuantizationSettings& quantization, TokenForm form) {
+std::string to_yaml(const QuantizationSettings& quantization, const AcceleratorConfig& hardware) {
   QuantizationSettings copy = quantization;
   SettingsWriter writer;
-  show_quantization(writer, copy, form);
+  show_quantization(writer, copy, hardware);
   return writer.yaml();
 }
 

@@ -122,7 +122,7 @@ Scenario load_scenario(const std::filesystem::path& file, const std::vector<Sett
 /// what it is.
 std::string to_yaml(const Scenario& scenario);
 /// The quantization section alone: a file for `--set quantization.include=FILE`.
-std::string to_yaml(const QuantizationSettings& quantization, TokenForm form);
+std::string to_yaml(const QuantizationSettings& quantization, const AcceleratorConfig& hardware);
 /// The mapping section alone: a file for `--mapping`.
 std::string to_yaml(const MappingSettings& mapping);
 

@@ -172,7 +172,13 @@ class ProgramTarget : public FuzzTarget {
     }
   }
 
-  AcceleratorConfig config_;
+  static AcceleratorConfig with_tables() {
+    AcceleratorConfig config;
+    config.lookup_tables = AcceleratorConfig::kMaxTables;
+    return config;
+  }
+
+  const AcceleratorConfig config_ = with_tables();
   std::unique_ptr<Machine> machine_;
 };
 

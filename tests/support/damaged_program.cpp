@@ -73,7 +73,7 @@ class Image {
   }
   static void move_blob(CommandBytes& record, std::uint32_t shift) {
     const auto opcode = static_cast<Opcode>(record[0]);
-    if (opcode == Opcode::kLoadWeights || opcode == Opcode::kLoadParameters)
+    if (opcode == Opcode::kLoadWeights || opcode == Opcode::kLoadParameters || opcode == Opcode::kLoadTable)
       put(record, 8, get(record, 8) + shift);
   }
   std::uint32_t count() const { return get(header, 12); }

@@ -108,6 +108,10 @@ class Interpreter {
       throw std::logic_error("a load leaves the parameter buffer");
     std::copy_n(constants(l.dram_offset, bytes), bytes, parameters_.begin() + l.base * 16);
   }
+  void execute(const LoadTable& l) {
+    const std::size_t bytes = l.width == Width::k16 ? 514 : 256;
+    std::copy_n(constants(l.dram_offset, bytes), bytes, tables_.at(l.table).begin());
+  }
   void execute(const LoadActivations& l) { load_tensor(l, activations_); }
   void execute(const LoadOutputs& l) { load_tensor(l, outputs_); }
 
@@ -214,6 +218,10 @@ class Interpreter {
           result += reference_rescaled(read(outputs_, at, c.width, c.operand_signed), c.operand_multiplier,
                                        c.operand_shift);
         result = std::clamp<std::int64_t>(result, c.clip_low, c.clip_high);
+        if (c.lookup) {
+          result = reference_looked_up(tables_.at(c.table), result, c.width == Width::k16);
+          if (c.width == Width::k8 && c.output_signed) result = static_cast<std::int8_t>(result);
+        }
         if (y % c.pool_h != 0 || x % c.pool_w != 0) {
           result = std::max<std::int64_t>(result, read(outputs_, at, c.width, c.output_signed));
         }
@@ -273,6 +281,13 @@ class Interpreter {
     }
   }
 
+  void execute(const Lookup& l) {
+    for (std::size_t i = 0; i < l.elements; ++i) {
+      const std::int64_t code = read(outputs_, l.input_base + i, l.width, false);
+      write(outputs_, l.output_base + i, l.width, reference_looked_up(tables_.at(l.table), code, l.width == Width::k16));
+    }
+  }
+
   void execute(const Store& s) {
     const std::size_t element = s.slice.width == Width::k16 ? 2 : 1;
     const std::size_t run = std::size_t{s.slice.rows} * s.slice.columns * element;
@@ -293,6 +308,7 @@ class Interpreter {
   std::vector<std::uint8_t> data_;
   std::vector<std::vector<std::uint8_t>> weights_;
   std::vector<std::uint8_t> activations_, outputs_, parameters_;
+  std::array<std::array<std::uint8_t, 514>, 2> tables_{};
   std::vector<std::int64_t> sums_;                           ///< of the tile that chunks accumulate
   std::array<std::array<int, kEngines>, kEngines> flags_{};  ///< [from][to]
 };

@@ -13,7 +13,7 @@ namespace {
 class Draw : private RandomDraw {
  public:
   Draw(std::uint64_t seed, const CaseLimits& limits)
-      : RandomDraw(seed), concatenations_(~seed), limits_(limits) {}
+      : RandomDraw(seed), concatenations_(~seed), functions_(seed ^ 0x5eed), limits_(limits) {}
 
   RandomCase make() {
     RandomCase c;
@@ -78,7 +78,9 @@ class Draw : private RandomDraw {
     n.output = n.input;
     for (int i = uniform(1, limits_.max_layers); i > 0; --i) {
       const double kind = real(0, 1);
-      if (kind < 0.65) {
+      if (std::bernoulli_distribution(0.12)(functions_)) {
+        add_lookup(n);
+      } else if (kind < 0.65) {
         add_convolution(n, a);
         if (i > 1 && chance(0.3)) {
           n.layers.back().name = "layer" + std::to_string(n.layers.size());
@@ -133,6 +135,41 @@ class Draw : private RandomDraw {
     l.rescale.clear();
     l.name = "layer" + std::to_string(n.layers.size() + 1);
     n.layers.push_back(l);
+  }
+
+  /// Any function, or one that never falls, which a convolution takes in also behind its pooling. A function
+  /// with steps at every code finds what a wrong address does.
+  std::vector<std::int16_t> function(const QuantizedTensor& code, const QuantizedTensor& result) {
+    std::uniform_int_distribution<int> entry(lowest(result), highest(result));
+    std::vector<std::int16_t> table(static_cast<std::size_t>(table_entries(code.bits)));
+    for (std::int16_t& value : table) value = static_cast<std::int16_t>(entry(functions_));
+    if (std::bernoulli_distribution(0.5)(functions_)) {
+      std::sort(table.begin(), table.end());
+      if (code.bits == 8 && code.is_signed) std::rotate(table.begin(), table.begin() + 128, table.end());
+    }
+    return table;
+  }
+
+  void add_lookup(QuantizedNetwork& n) {
+    const QuantizedTensor in = tensor(n, n.output);
+    QuantizedLayer l;
+    l.op = LayerOp::kLookup;
+    l.input = n.output;
+    l.output = add_tensor(n, in.shape, std::bernoulli_distribution(0.5)(functions_));
+    const QuantizedTensor out = tensor(n, l.output);
+    l.clip_low = lowest(out);
+    l.clip_high = highest(out);
+    l.table = function(in, out);
+    n.layers.push_back(l);
+  }
+
+  /// A function behind the convolution: its clip becomes that of a code of either sign.
+  void end_in_function(QuantizedLayer& l, const QuantizedTensor& out) {
+    if (!std::bernoulli_distribution(0.25)(functions_)) return;
+    QuantizedTensor code = out;
+    code.is_signed = code.bits == 16 || l.clip_low < 0;
+    l.clip_high = std::min(l.clip_high, highest(code));
+    l.table = function(code, out);
   }
 
   Window draw_window(const Shape& in, bool padded) {
@@ -212,6 +249,7 @@ class Draw : private RandomDraw {
       }
       if (l.operand >= 0) l.operand_rescale = rescale(highest(tensor(n, l.operand)), out);
     }
+    end_in_function(l, out);
     n.layers.push_back(l);
   }
 
@@ -259,6 +297,7 @@ class Draw : private RandomDraw {
   }
 
   std::mt19937_64 concatenations_;  ///< apart, so that a case without one is what it would be anyway
+  std::mt19937_64 functions_;       ///< apart for the same reason
   CaseLimits limits_;
   int bits_ = 8;
 };
@@ -280,6 +319,7 @@ AcceleratorConfig random_accelerator(RandomDraw& draw) {
   a.activation_buffer_bytes = 2 * a.columns * draw.pick({4, 16, 64, 1024});
   a.output_buffer_bytes = 2 * a.columns * draw.pick({2, 16, 64, 512});
   a.parameter_buffer_bytes = draw.pick({64, 256, 8192});
+  a.lookup_tables = 1 + a.rows / 4 % 2;  // no draw: cases without functions are what they would be anyway
   return a;
 }
 

@@ -70,7 +70,8 @@ class ModelDraw : private RandomDraw {
     for (const Operation operation : operations_) {
       model.order += (model.order.empty() ? "" : " ") + name_of(operation);
       value = apply(operation, value);
-      if (chance(0.04)) value = tanh(value);
+      if (chance(0.04)) value = on_host(value);
+      if (chance(0.2)) value = function(value);
       if (chance(0.05)) static_cast<void>(relu(value));  // that nobody reads
     }
     declare(*writer_.graph().add_output(), value);
@@ -226,10 +227,44 @@ class ModelDraw : private RandomDraw {
   }
 
   /// What the host computes: programs end and begin here.
-  Value tanh(const Value& from) {
+  Value on_host(const Value& from) {
     Value result = from;
-    node("Tanh", {from.name}, result);
+    node("Sin", {from.name}, result);
     return result;
+  }
+
+  /// A function of each element, of one operator or spelled in several.
+  Value function(const Value& from) {
+    Value result = from;
+    switch (uniform(0, 3)) {
+      case 0: {  // Swish
+        Value gate = from;
+        node("Sigmoid", {from.name}, gate);
+        node("Mul", {from.name, gate.name}, result);
+        return result;
+      }
+      case 1: {  // HardSwish
+        Value shifted = from, product = from;
+        node("Add", {from.name, constant({1}, {3})}, shifted);
+        const Value gate = clip_to(shifted, 0, 6);
+        node("Mul", {from.name, gate.name}, product);
+        node("Div", {product.name, constant({}, {6})}, result);
+        return result;
+      }
+      case 2: {  // Gelu
+        Value scaled = from, error = from, shifted = from, product = from;
+        node("Div", {from.name, constant({1}, {1.41421356F})}, scaled);
+        node("Erf", {scaled.name}, error);
+        node("Add", {error.name, constant({1}, {1})}, shifted);
+        node("Mul", {from.name, shifted.name}, product);
+        node("Mul", {product.name, constant({1}, {0.5F})}, result);
+        return result;
+      }
+      default:
+        node(pick({"Elu", "HardSigmoid", "LeakyRelu", "Selu", "Sigmoid", "Softplus", "Softsign", "Tanh"}),
+             {from.name}, result);
+        return result;
+    }
   }
 
   Value relu(const Value& from) {
@@ -240,7 +275,6 @@ class ModelDraw : private RandomDraw {
 
   /// Around zero, to one side of it, without one of the bounds, or beyond most values.
   Value clip(const Value& from) {
-    constexpr float kNone = 99;
     const float a = static_cast<float>(real(0.05, 1)), b = static_cast<float>(real(1, 3));
     const auto [low, high] = pick<std::pair<float, float>>({{0, b},
                                                             {-a, a},
@@ -253,6 +287,11 @@ class ModelDraw : private RandomDraw {
                                                             {a, kNone},
                                                             {3 * b, 4 * b},
                                                             {-4 * b, -3 * b}});
+    return clip_to(from, low, high);
+  }
+
+  static constexpr float kNone = 99;  ///< a bound that there is not; below, its negative
+  Value clip_to(const Value& from, float low, float high) {
     Value result = from;
     const bool has_low = low != -kNone, has_high = high != kNone;
     if (opset_ < 11) {

@@ -29,4 +29,19 @@ inline std::int64_t reference_rescaled(Int128 value, int multiplier, int shift) 
       floor_divided(reference_wrapped(value * multiplier + divisor / 2, 64), divisor));
 }
 
+/// The entry of a table of bytes for the low byte of an element; of 257 16-bit points, little-endian and 256
+/// codes apart from -32768 on, what lies on the straight line between the two around it, halves upwards.
+template <class Bytes>
+std::int64_t reference_looked_up(const Bytes& table, std::int64_t code, bool wide) {
+  if (!wide) return table[static_cast<std::size_t>(code & 0xff)];
+  const auto point = [&](std::int64_t i) {
+    const auto at = static_cast<std::size_t>(2 * i);
+    return reference_wrapped(table[at] + 256 * std::int64_t{table[at + 1]}, 16);
+  };
+  const std::int64_t below = static_cast<std::int64_t>(floor_divided(code, 256));
+  const std::int64_t way = code - 256 * below;
+  const Int128 twice = Int128{2} * (point(below + 128) * (256 - way) + point(below + 129) * way) + 256;
+  return static_cast<std::int64_t>(floor_divided(twice, 512));
+}
+
 }  // namespace bitbalance::test

@@ -24,6 +24,12 @@ bool reads(const QuantizedLayer& l, int tensor) {
          std::count(l.others.begin(), l.others.end(), tensor) != 0;
 }
 
+bool is_only_reader(const QuantizedNetwork& n, const QuantizedLayer& reader, int index) {
+  return index != n.output && tensor(n, index).parent < 0 &&
+         std::all_of(n.layers.begin(), n.layers.end(),
+                     [&](const QuantizedLayer& l) { return reads(l, index) == (&l == &reader); });
+}
+
 /// The pooling that the convolution at `place` takes in, or nullptr.
 const QuantizedLayer* fused(const QuantizedNetwork& n, std::size_t place, const MapperOptions& options) {
   if (!options.fuse_pooling || place + 1 == n.layers.size()) return nullptr;
@@ -35,10 +41,25 @@ const QuantizedLayer* fused(const QuantizedNetwork& n, std::size_t place, const 
   if (pool.op != LayerOp::kMaxPool || overlaps || padded || std::max(w.kernel_h, w.kernel_w) > 15 ||
       pool.input != conv.output || conv.operand >= 0)
     return nullptr;
-  if (conv.output == n.output || tensor(n, conv.output).parent >= 0) return nullptr;
-  const auto readers = std::count_if(n.layers.begin(), n.layers.end(),
-                                     [&](const QuantizedLayer& l) { return reads(l, conv.output); });
-  return readers == 1 ? &pool : nullptr;
+  const QuantizedTensor& result = tensor(n, conv.output);
+  const int low = !result.is_signed ? 0 : -(1 << (result.bits - 1));
+  const int high = (1 << (result.bits - (result.is_signed ? 1 : 0))) - 1;
+  if (!conv.table.empty() && (pool.clip_low > low || pool.clip_high < high)) return nullptr;
+  return is_only_reader(n, pool, conv.output) ? &pool : nullptr;
+}
+
+/// Whether a convolution takes in the look-up at `place`, behind its pooling or not.
+bool takes_lookup(const QuantizedNetwork& n, std::size_t place, const QuantizedLayer& conv, bool pooled) {
+  if (place == n.layers.size() || !conv.table.empty()) return false;
+  const QuantizedLayer& lookup = n.layers[place];
+  const QuantizedLayer& before = n.layers[place - 1];
+  if (lookup.op != LayerOp::kLookup || lookup.input != before.output) return false;
+  const QuantizedTensor& code = tensor(n, lookup.input);
+  for (int q = code.is_signed ? -128 : 0; pooled && code.bits == 8 && q < (code.is_signed ? 127 : 255); ++q)
+    if (lookup.table[q & 255] > lookup.table[(q + 1) & 255]) return false;
+  for (std::size_t i = 1; pooled && code.bits == 16 && i < lookup.table.size(); ++i)
+    if (lookup.table[i - 1] > lookup.table[i]) return false;
+  return is_only_reader(n, lookup, before.output);
 }
 
 BufferBytes of_convolution(const QuantizedNetwork& n, const QuantizedLayer& l, const QuantizedLayer* pool,
@@ -79,8 +100,10 @@ BufferBytes of_vector(const QuantizedNetwork& n, const QuantizedLayer& l) {
   const Shape& out = tensor(n, l.output).shape;
   const Window& w = l.window;
   const bool padded = (w.pad_top | w.pad_left | w.pad_bottom | w.pad_right) != 0;
-  const int elements =
-      l.op == LayerOp::kAdd ? 2 * out.width : w.kernel_h * padded_columns(w, in.width, out.width) + out.width;
+  const int elements = l.op == LayerOp::kAdd ? 2 * out.width
+                       : l.op == LayerOp::kLookup
+                           ? out.width
+                           : w.kernel_h * padded_columns(w, in.width, out.width) + out.width;
   BufferBytes need;
   need.output = align_up(elements * (tensor(n, l.input).bits / 8), 2);
   if (l.op == LayerOp::kAvgPool) {
@@ -104,6 +127,7 @@ BufferBytes smallest_buffers(const QuantizedNetwork& network, const AcceleratorC
       const QuantizedLayer* pool = fused(network, i, options);
       need = of_convolution(network, layer, pool, config);
       if (pool != nullptr) ++i;
+      if (takes_lookup(network, i + 1, layer, pool != nullptr)) ++i;
     } else {
       need = of_vector(network, layer);
     }

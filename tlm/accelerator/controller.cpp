@@ -209,7 +209,8 @@ void Controller::start(Engine engine, const Command& command, Edge edge) {
       return std::visit(
           [&](const auto& body) {
             using Body = std::decay_t<decltype(body)>;
-            if constexpr (std::is_same_v<Body, Pool> || std::is_same_v<Body, Add>) {
+            if constexpr (std::is_same_v<Body, Pool> || std::is_same_v<Body, Add> ||
+                          std::is_same_v<Body, Lookup>) {
               count_events(body, config_, profile_.layer(command.header.layer).events);
               // Results are written one edge after the last operand is read.
               schedule_.completed(engine, popped + vector_cycles(body, config_) + 1);

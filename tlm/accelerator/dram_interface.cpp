@@ -42,7 +42,8 @@ void DramInterface::take(CommandBlock& block) {
         using Body = std::decay_t<decltype(body)>;
         if constexpr (std::is_base_of_v<LoadTensor, Body>) {
           begin(static_cast<const LoadTensor&>(body), block.popped);
-        } else if constexpr (std::is_same_v<Body, LoadWeights> || std::is_same_v<Body, LoadParameters>) {
+        } else if constexpr (std::is_same_v<Body, LoadWeights> || std::is_same_v<Body, LoadParameters> ||
+                             std::is_same_v<Body, LoadTable>) {
           begin(body, block.popped);
         }
       },
@@ -115,6 +116,7 @@ void DramInterface::deliver(const TransferCost& cost, const std::uint8_t* bytes)
   };
   if (const auto* w = std::get_if<LoadWeights>(&loading_->body)) send(*w, weights);
   if (const auto* p = std::get_if<LoadParameters>(&loading_->body)) send(*p, parameters);
+  if (const auto* t = std::get_if<LoadTable>(&loading_->body)) send(*t, parameters);
   if (const auto* a = std::get_if<LoadActivations>(&loading_->body)) send(*a, activations);
   if (const auto* o = std::get_if<LoadOutputs>(&loading_->body)) send(*o, outputs);
 }

@@ -36,7 +36,7 @@ class DramInterface : public sc_core::sc_module,
   };
 
   BlockPort<LoadBlock> weights{"weights"};
-  BlockPort<LoadBlock> parameters{"parameters"};
+  BlockPort<LoadBlock> parameters{"parameters"};  ///< and tables
   BlockPort<LoadBlock> activations{"activations"};
   BlockPort<LoadBlock> outputs{"outputs"};
 

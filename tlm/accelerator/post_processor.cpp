@@ -11,6 +11,10 @@ PostProcessor::PostProcessor(const sc_core::sc_module_name& name, const Accelera
     : sc_module(name), config_(config), parameters_(static_cast<std::size_t>(config.parameter_entries())) {}
 
 void PostProcessor::take(LoadBlock& block) {
+  if (const auto* load = std::get_if<LoadTable>(&block.command->body)) {
+    for (std::uint32_t i = 0; i < table_bytes(load->width); ++i) tables_[load->table].write(i, block.bytes[i]);
+    return;
+  }
   const auto& command = std::get<LoadParameters>(block.command->body);
   const std::uint8_t* from = block.bytes;
   for (std::size_t i = 0; i < command.entries; ++i, from += AcceleratorConfig::kParameterBytes)
@@ -26,13 +30,16 @@ void PostProcessor::take(SumBlock& block) {
   }
   ResultBlock results_block;
   results_block.products = block.products;
-  results_block.processing = std::make_shared<const PostProcessing>(compute, config_, std::move(parameters));
+  results_block.processing =
+      std::make_shared<const PostProcessing>(compute, config_, std::move(parameters), tables_[compute.table]);
   results->take(results_block);
 }
 
 void PostProcessor::take(CommandBlock& block) {
   if (const Pool* command = std::get_if<Pool>(&block.command->body)) {
     pool(*command);
+  } else if (const Lookup* lookup = std::get_if<Lookup>(&block.command->body)) {
+    look_up(*lookup);
   } else {
     add(std::get<Add>(block.command->body));
   }
@@ -120,6 +127,21 @@ void PostProcessor::add(const Add& command) {
                              rescale(output_[i], command.operand_multiplier, command.operand_shift);
     output_[i] = clamp(sum, command.clip_low, command.clip_high);
   }
+  block.is_request = false;
+  block.address = command.output_base;
+  exchange(block, output_);
+}
+
+void PostProcessor::look_up(const Lookup& command) {
+  ElementBlock block;
+  block.is_request = true;
+  block.width = command.width;
+  block.is_signed = true;
+  block.count = command.elements;
+  block.address = command.input_base;
+  exchange(block, output_);
+  const LookupTable& table = tables_[command.table];
+  for (std::int32_t& value : output_) value = table.at(value, command.width, true);
   block.is_request = false;
   block.address = command.output_base;
   exchange(block, output_);

@@ -176,6 +176,71 @@ TEST_CASE("a convolution clips for the pooling that it takes in, and compares in
   CHECK(command(120, 200).clip_high == 120);
 }
 
+TEST_CASE("a convolution takes in a function, also behind its pooling if that never falls") {
+  AcceleratorConfig config;
+  config.lookup_tables = 1;
+  QuantizedNetwork n = one_convolution({1, 4, 4}, 1);
+  n.tensors[1].is_signed = true;
+  n.layers[0].clip_low = -128;
+  n.layers[0].clip_high = 127;
+  n.tensors.push_back({"pooled", {1, 2, 2}, 8, true, 1.0});
+  n.tensors.push_back({"result", {1, 2, 2}, 8, false, 1.0});
+  QuantizedLayer pool;
+  pool.name = "pool";
+  pool.op = LayerOp::kMaxPool;
+  pool.input = 1;
+  pool.output = 2;
+  pool.window = {2, 2, 2, 2};
+  QuantizedLayer function;
+  function.name = "function";
+  function.op = LayerOp::kLookup;
+  function.input = 2;
+  function.output = n.output = 3;
+  function.clip_low = 0;
+  function.clip_high = 255;
+  function.table.resize(256);
+  for (int q = -128; q < 128; ++q) function.table[q & 255] = static_cast<std::int16_t>(q + 128);
+  n.layers.push_back(pool);
+  n.layers.push_back(function);
+  const auto op = [&] {
+    std::string ops;
+    for (const ProgramLayer& layer : build_program(n, config, {}).program.layers) ops += layer.op + " ";
+    return ops;
+  };
+  CHECK(op() == "conv+maxpool+lookup ");
+  n.layers[2].table[0] = 200;  // of code 0; code 1 has 129
+  CHECK(op() == "conv+maxpool lookup ");
+
+  SECTION("a function ahead of the pooling, whatever it is, unless the pooling clips its results") {
+    n.layers.pop_back();
+    n.tensors.pop_back();
+    n.output = 2;
+    n.layers[0].table.assign(256, -7);
+    CHECK(op() == "conv+lookup+maxpool ");
+    n.layers[1].clip_low = 0;
+    CHECK(op() == "conv+lookup maxpool ");
+  }
+  SECTION("an accelerator without tables") {
+    config.lookup_tables = 0;
+    CHECK_THROWS_WITH(build_program(n, config, {}),
+                      Catch::Contains("layer function") && Catch::Contains("lookup_tables"));
+  }
+}
+
+TEST_CASE("random programs ask tables of both widths, by convolutions, behind pooling, and alone") {
+  int fused[2] = {}, pooled = 0, alone[2] = {};
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+    for (const Command& c : make_random_case(seed).mapped.program.commands) {
+      if (const auto* compute = std::get_if<Compute>(&c.body); compute != nullptr && compute->lookup) {
+        ++fused[static_cast<std::size_t>(compute->width)];
+        pooled += compute->pool_h > 1 || compute->pool_w > 1 ? 1 : 0;
+      }
+      if (const auto* lookup = std::get_if<Lookup>(&c.body)) ++alone[static_cast<std::size_t>(lookup->width)];
+    }
+  }
+  for (const int count : {fused[0], fused[1], pooled, alone[0], alone[1]}) CHECK(count > 20);
+}
+
 TEST_CASE("a block may lie in the padding altogether") {
   RandomCase c;
   c.network = one_convolution({2, 2, 3}, 2);

@@ -56,7 +56,9 @@ TEST_CASE("the total is the sum of the components, and core and DRAM are apart")
 }
 
 TEST_CASE("an action costs its energy times its count") {
-  const CostModel model(shipped_technology(), {});
+  AcceleratorConfig config;
+  config.lookup_tables = 1;
+  const CostModel model(shipped_technology(), config);
   for (const Width width : {Width::k8, Width::k16}) {
     for (std::size_t a = 0; a < kActions; ++a) {
       const auto action = static_cast<Action>(a);
@@ -163,6 +165,24 @@ TEST_CASE("a shift-add is a shifter, an adder and an accumulator of its width") 
   CHECK(model.action_pj(Action::kDramReadByte, Width::k8) == 64);
 }
 
+TEST_CASE("a 16-bit look-up reads two words and follows a line, an 8-bit one reads a word") {
+  const Technology t = shipped_technology();
+  AcceleratorConfig config;
+  config.lookup_tables = 2;
+  const CostModel model(t, config);
+  const double word = SramModel(t.sram).bank(2 * 129 * 2, 16).read_pj;
+  const double cells = 1.5 * energy_scale(t, 40, 0.9);
+  const double code = 16 * (7.936518e-3 + 1.062977e-3);
+  CHECK(model.action_pj(Action::kLookup, Width::k8) == Approx(word + cells * (0.4172512 * 40 / 160 + code)));
+  const double line = 12.68341 * 17 * 8 / 1024 + 0.2104162 * 42 / 32;
+  CHECK(model.action_pj(Action::kLookup, Width::k16) ==
+        Approx(2 * word + cells * (0.4172512 * 40 / 160 + line + code)));
+  const double write = SramModel(t.sram).bank(2 * 129 * 2, 16).write_pj;
+  CHECK(model.action_pj(Action::kTableWrite, Width::k16) == Approx(64 * write));
+  CHECK(model.action_pj(Action::kTableWrite, Width::k8) == Approx(32 * write));
+  CHECK(CostModel(t, {}).action_pj(Action::kLookup, Width::k16) == 0);
+}
+
 TEST_CASE("clock and leakage are paid by the cycle and the second") {
   AcceleratorConfig slow;
   slow.clock_hz = 0.5e9;
@@ -202,6 +222,11 @@ TEST_CASE("more of anything in the accelerator never makes it smaller") {
     grows([](AcceleratorConfig& c) { c.output_buffer_bytes *= 2; });
     grows([](AcceleratorConfig& c) { c.parameter_buffer_bytes *= 2; });
     grows([](AcceleratorConfig& c) { ++c.queue_depth; });
+    grows([](AcceleratorConfig& c) { c.lookup_tables = 1; });
+    config.lookup_tables = 1;
+    const double with_table = CostModel(technology, config).area().total_mm2();
+    config.lookup_tables = 2;
+    RC_ASSERT(CostModel(technology, config).area().total_mm2() > with_table);
   });
 }
 

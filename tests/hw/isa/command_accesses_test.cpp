@@ -83,18 +83,22 @@ TEST_CASE("no bytes of commands do harm to those who decode and check them") {
 
 TEST_CASE("records of random bytes are in range only where buffers hold all that they name") {
   AcceleratorConfig config;
+  config.lookup_tables = 2;
   RegionMap regions;
   regions.bytes[0] = regions.bytes[1] = 1 << 20;
   std::mt19937_64 random(3);
   constexpr Opcode kOpcodes[] = {Opcode::kLoadWeights, Opcode::kLoadParameters, Opcode::kLoadActivations,
                                  Opcode::kLoadOutputs, Opcode::kCompute,        Opcode::kPool,
-                                 Opcode::kAdd,         Opcode::kStore};
+                                 Opcode::kAdd,         Opcode::kLoadTable,      Opcode::kLookup,
+                                 Opcode::kStore};
   const auto capacity = [&](Storage storage) {
     switch (storage) {
       case Storage::kWeights:
         return config.weight_bank_bytes;
       case Storage::kParameters:
         return config.parameter_buffer_bytes;
+      case Storage::kTables:
+        return 2 * 514;
       case Storage::kActivations:
         return config.activation_buffer_bytes;
       case Storage::kOutputs:

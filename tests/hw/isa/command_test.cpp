@@ -53,7 +53,8 @@ TEST_CASE("a compute command keeps each of its fields") {
   c.operand_shift = 47;
   c.width = Width::k16;
   c.output_signed = c.last_chunk = c.operand_signed = true;
-  c.input_signed = c.first_chunk = c.operand = false;
+  c.input_signed = c.first_chunk = c.operand = c.lookup = false;
+  c.table = 1;
   const Command command{{5, 10, 0xfffe, true}, c};
 
   const DecodedCommand decoded = decode(encode(command, 77), 77);
@@ -98,6 +99,8 @@ TEST_CASE("a compute command keeps each of its fields") {
   CHECK(d.last_chunk);
   CHECK_FALSE(d.operand);
   CHECK(d.operand_signed);
+  CHECK_FALSE(d.lookup);
+  CHECK(d.table == 1);
 }
 
 TEST_CASE("a flipped bit, another index or another record in its place is refused by the CRC") {
@@ -147,6 +150,7 @@ TEST_CASE("the configuration hash follows every parameter a program depends on, 
   CHECK(changed([](auto& c) { c.activation_buffer_bytes *= 2; }));
   CHECK(changed([](auto& c) { c.output_buffer_bytes *= 2; }));
   CHECK(changed([](auto& c) { c.parameter_buffer_bytes *= 2; }));
+  CHECK(changed([](auto& c) { c.lookup_tables = 2; }));
   CHECK_FALSE(changed([](auto& c) { c.synchronization = Synchronization::kGroupMax; }));
   CHECK(changed([](auto& c) { c.synchronization = Synchronization::kTileMax; }));
   CHECK(changed([](auto& c) { c.column_mapping = ColumnMapping::kRow; }));

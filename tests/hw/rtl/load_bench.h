@@ -10,6 +10,7 @@ namespace bitbalance::rtl::test {
 inline AcceleratorConfig small_config() {
   AcceleratorConfig config;
   config.rows = 4;
+  config.lookup_tables = 2;
   config.columns = 4;
   config.weight_bank_bytes = 256;
   config.activation_buffer_bytes = 4096;
@@ -40,6 +41,7 @@ struct LoadBench : Bench {
     engine.completions(completions);
     engine.weights(weights);
     engine.parameters(parameters);
+    engine.tables(tables);
     engine.activations(activations);
     engine.outputs(outputs);
   }
@@ -73,6 +75,7 @@ struct LoadBench : Bench {
   Profile profile;
   WeightBuffer weights{config};
   ParameterBuffer parameters{config};
+  LookupTables tables;
   OutputBuffer outputs{config};
 
   Channel<IssuedCommand> commands{"commands"};

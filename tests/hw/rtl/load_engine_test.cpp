@@ -170,6 +170,27 @@ void check_parameters(LoadBench& bench) {
   CHECK(events[Event::kDramReadUnused] == 16);
 }
 
+void check_table(LoadBench& bench, bool wide) {
+  LoadTable load;
+  load.dram_offset = 512;
+  load.table = 1;
+  load.width = wide ? Width::k16 : Width::k8;
+  bench.profile.clear();
+  REQUIRE(bench.run(load).fault == ProgramFault::kNone);
+  const auto byte = [&](unsigned i) { return int{bench.memory_byte(Region::kConstants, 512 + i)}; };
+  for (int code = 0; code < 256; ++code) {
+    const int at = wide ? 256 * code - 32768 : code;
+    const int expected =
+        wide ? static_cast<std::int16_t>(byte(2 * code) + 256 * byte(2 * code + 1)) : byte(code);
+    CHECK(bench.tables.read(1).at(at, load.width, false) == expected);
+    CHECK(bench.tables.read(0).at(at, load.width, false) == 0);
+  }
+  const EventCounts& events = bench.profile.layers().at(0).events;
+  CHECK(events[Event::kDramReadParameter] == (wide ? 514 : 256));
+  CHECK(events[Event::kTableWrite] == (wide ? 257 : 256));
+  CHECK(events[Event::kDramReadUnused] == (wide ? 62 : 0));
+}
+
 template <class Body>
 void check_refused(LoadBench& bench, const Body& body, ProgramFault fault) {
   const std::size_t requests = bench.memory.requests.size();
@@ -234,6 +255,18 @@ TEST_CASE("parameters are unpacked") {
   check_parameters(bench);
 }
 
+TEST_CASE("a table arrives whole in its place, of either width") {
+  LoadBench bench(small_config());
+  check_table(bench, false);
+  check_table(bench, true);
+}
+
+TEST_CASE("a table arrives the same when every channel stalls at random") {
+  LoadBench bench(small_config());
+  bench.stall_all(40);
+  check_table(bench, true);
+}
+
 TEST_CASE("parameters are unpacked when every channel stalls at random") {
   LoadBench bench(small_config());
   bench.stall_all(40);
@@ -293,6 +326,13 @@ TEST_CASE("loads that leave their region or a buffer are refused without a reque
   parameters.dram_offset = 4096 - 64;
   parameters.entries = 5;
   check_refused(bench, parameters, ProgramFault::kLoadOutsideRegion);
+
+  LoadTable table;
+  table.dram_offset = 4096 - 512;
+  table.width = Width::k16;  // 514 bytes
+  check_refused(bench, table, ProgramFault::kLoadOutsideRegion);
+  table.dram_offset = 32;
+  check_refused(bench, table, ProgramFault::kBadField);
 }
 
 TEST_CASE("an error of the memory ends the load after all answers have come, and the next load works") {

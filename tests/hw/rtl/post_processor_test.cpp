@@ -31,6 +31,7 @@ struct PostBench : Bench {
     unit.targets(targets);
     unit.beats(beats);
     unit.parameters(parameters);
+    unit.tables(tables);
     unit.outputs(outputs);
     unit.completions(completions);
   }
@@ -67,6 +68,7 @@ struct PostBench : Bench {
   AcceleratorConfig config = small_config();
   Profile profile;
   ParameterBuffer parameters{config};
+  LookupTables tables;
   OutputBuffer outputs{config};
   Channel<DrainTarget> targets{"targets"};
   Channel<DrainBeat> beats{"beats"};
@@ -92,6 +94,8 @@ class RandomCommand {
           {*rc::gen::inRange(-(std::int64_t{1} << 46), std::int64_t{1} << 46),
            static_cast<std::uint16_t>(pick(0, 65535)), static_cast<std::uint8_t>(pick(0, 47))});
     }
+    table_ = noise(LookupTable::kBytes, static_cast<std::uint32_t>(pick(1, 1000)));
+    for (std::uint32_t i = 0; i < table_.size(); ++i) bench.tables.write(command_.table, i, table_[i]);
     before_ = noise(8192, static_cast<std::uint32_t>(pick(1, 1000)));
     for (std::uint32_t i = 0; i < before_.size(); ++i) bench.outputs.write(i, Width::k8, before_[i]);
   }
@@ -120,6 +124,7 @@ class RandomCommand {
     RC_ASSERT(events[Event::kOutputBufferWrite] == written_);
     RC_ASSERT(events[Event::kOutputBufferRead] == compared_ + operands);
     RC_ASSERT(events[Event::kPoolElement] == (pooled_ ? written_ : 0));
+    RC_ASSERT(events[Event::kLookup] == (command_.lookup ? written_ : 0));
   }
 
  private:
@@ -130,6 +135,8 @@ class RandomCommand {
     command_.clip_high = static_cast<std::int16_t>(command_.width == Width::k16 ? 30000
                                                    : command_.output_signed     ? 127
                                                                                 : 255);
+    command_.lookup = *rc::gen::arbitrary<bool>();
+    command_.table = static_cast<std::uint8_t>(pick(0, 1));
     pooled_ = *rc::gen::arbitrary<bool>();
     command_.operand = !pooled_ && *rc::gen::arbitrary<bool>();
     command_.operand_signed = *rc::gen::arbitrary<bool>();
@@ -183,8 +190,11 @@ class RandomCommand {
       value += reference_rescaled(bench_.outputs.read(address, command_.width, command_.operand_signed),
                                   command_.operand_multiplier, command_.operand_shift);
     }
-    const int result =
-        static_cast<int>(std::clamp<std::int64_t>(value, command_.clip_low, command_.clip_high));
+    int result = static_cast<int>(std::clamp<std::int64_t>(value, command_.clip_low, command_.clip_high));
+    if (command_.lookup) {
+      result = static_cast<int>(reference_looked_up(table_, result, command_.width == Width::k16));
+      if (command_.width == Width::k8 && command_.output_signed) result = static_cast<std::int8_t>(result);
+    }
     const auto [seen, is_first] = results_.emplace(address, result);
     if (!is_first) {
       seen->second = std::max(result, seen->second);
@@ -206,7 +216,7 @@ class RandomCommand {
   bool pooled_ = false;
   int columns_ = 0, pixels_ = 0, pooled_rows_ = 0, pooled_columns_ = 0;
   int base_ = 0;
-  std::vector<std::uint8_t> before_;
+  std::vector<std::uint8_t> table_, before_;
   std::map<std::uint32_t, int> results_;  ///< by address
   std::int64_t written_ = 0, compared_ = 0, beats_ = 0;
 };
@@ -229,9 +239,16 @@ DrainTarget plain_target(int rows, int lanes, bool last_of_command) {
 
 using Accumulators = std::vector<std::vector<std::int64_t>>;
 
+DrainTarget table_target(int rows, int lanes) {
+  DrainTarget target = plain_target(rows, lanes, true);
+  target.command.lookup = true;
+  return target;
+}
+
 }  // namespace
 
-TEST_CASE("results equal 128-bit arithmetic: bias, rescaling, operands, clipping and fused pooling") {
+TEST_CASE(
+    "results equal 128-bit arithmetic: bias, rescaling, operands, clipping, look-up and fused pooling") {
   PostBench bench;
   REQUIRE(rc::check([&] { check_random_command(bench); }));
 }
@@ -253,6 +270,37 @@ TEST_CASE("a beat is written two edges after its pop, and the last one completes
   CHECK(bench.outputs.read(0, Width::k8, true) == 42);
   REQUIRE(bench.wait_for(1));
   CHECK(bench.sink.received_at.at(0) - 1 == bench.beat_source.pushed_at.at(0) + 1 + 2);
+}
+
+TEST_CASE("a beat that asks a table is written three edges after its pop") {
+  PostBench bench;
+  bench.parameters.write(0, {5, 1, 0});
+  bench.tables.write(0, 42, 99);
+  bench.queue_tile(table_target(1, 1), Accumulators{{37}});
+  REQUIRE(bench.run_until([] { return edge() == 4; }));
+  CHECK(bench.outputs.read(0, Width::k8, true) == 0);
+  bench.run_until([] { return edge() == 5; });
+  CHECK(bench.outputs.read(0, Width::k8, true) == 99);
+  REQUIRE(bench.wait_for(1));
+  CHECK(bench.sink.received_at.at(0) - 1 == bench.beat_source.pushed_at.at(0) + 1 + 3);
+}
+
+TEST_CASE(
+    "beats without a gap behind one that asks a table are written an edge later, those behind a gap not") {
+  PostBench bench;
+  const Accumulators acc(1, std::vector<std::int64_t>(1, 1));
+  bench.queue_tile(plain_target(1, 1, true), acc);
+  bench.queue_tile(table_target(1, 1), acc);
+  bench.queue_tile(plain_target(1, 1, true), acc);
+  bench.queue_tile(plain_target(1, 1, true), acc);
+  REQUIRE(bench.wait_for(4));
+  bench.queue_tile(plain_target(1, 1, true), acc);
+  REQUIRE(bench.wait_for(5));
+  const std::int64_t edges[] = {2, 3, 3, 3, 2};
+  for (std::size_t i = 0; i < std::size(edges); ++i) {
+    CAPTURE(i);
+    CHECK(bench.sink.received_at.at(i) - 1 == bench.beat_source.pushed_at.at(i) + 1 + edges[i]);
+  }
 }
 
 TEST_CASE("one beat an edge, also from tile to tile") {

@@ -1,4 +1,4 @@
-// Pooling and addition inside the output buffer: results, durations, refusals.
+// Pooling, addition and look-up inside the output buffer: results, durations, refusals.
 #include "hw/rtl/vector_unit.h"
 
 #include <rapidcheck.h>
@@ -21,6 +21,7 @@ constexpr std::uint32_t kBufferBytes = 16384;
 AcceleratorConfig small_config() {
   AcceleratorConfig config;
   config.columns = kColumns;
+  config.lookup_tables = 2;
   config.output_buffer_bytes = kBufferBytes;
   config.parameter_buffer_bytes = 512;
   return config;
@@ -31,6 +32,7 @@ struct VectorBench : Bench {
     attach(source, sink, unit);
     unit.commands(commands);
     unit.parameters(parameters);
+    unit.tables(tables);
     unit.outputs(outputs);
     unit.completions(completions);
   }
@@ -63,6 +65,7 @@ struct VectorBench : Bench {
   AcceleratorConfig config = small_config();
   Profile profile;
   ParameterBuffer parameters{config};
+  LookupTables tables;
   OutputBuffer outputs{config};
   Channel<IssuedCommand> commands{"commands"};
   Channel<Completion> completions{"completions"};
@@ -224,6 +227,35 @@ void check_add(VectorBench& bench, bool stalled) {
   RC_ASSERT(events[Event::kOutputBufferWrite] == std::int64_t{add.elements});
 }
 
+void check_lookup(VectorBench& bench, bool stalled) {
+  Lookup lookup;
+  const bool wide = *rc::gen::arbitrary<bool>();
+  lookup.width = wide ? Width::k16 : Width::k8;
+  lookup.table = static_cast<std::uint8_t>(pick(0, 1));
+  lookup.elements = static_cast<std::uint32_t>(pick(1, 60));
+  lookup.input_base = static_cast<std::uint32_t>(pick(0, 20));
+  lookup.output_base = *rc::gen::element(lookup.input_base, std::uint32_t{300});
+  const std::vector<std::uint8_t> table =
+      noise(LookupTable::kBytes, static_cast<std::uint32_t>(pick(1, 1000)));
+  for (std::uint32_t i = 0; i < table.size(); ++i) bench.tables.write(lookup.table, i, table[i]);
+
+  bench.fill(static_cast<std::uint32_t>(pick(1, 1000)));
+  const std::vector<int> inputs = bench.content(lookup.width, wide);
+  std::vector<int> expected = inputs;
+  for (std::uint32_t i = 0; i < lookup.elements; ++i) {
+    expected[lookup.output_base + i] =
+        static_cast<int>(reference_looked_up(table, inputs[lookup.input_base + i], wide));
+  }
+  bench.profile.clear();
+  RC_ASSERT(bench.run(lookup).fault == ProgramFault::kNone);
+  RC_ASSERT(bench.content(lookup.width, wide) == expected);
+  if (!stalled) RC_ASSERT(bench.duration() == groups_of(lookup.elements) + 1);
+  const EventCounts& events = bench.profile.layers().at(1).events;
+  RC_ASSERT(events[Event::kOutputBufferRead] == std::int64_t{lookup.elements});
+  RC_ASSERT(events[Event::kLookup] == std::int64_t{lookup.elements});
+  RC_ASSERT(events[Event::kOutputBufferWrite] == std::int64_t{lookup.elements});
+}
+
 }  // namespace
 
 TEST_CASE("pooling takes one tap for `columns` outputs an edge, and one edge to write the last") {
@@ -274,6 +306,18 @@ TEST_CASE("addition computes the same when every channel stalls at random") {
   REQUIRE(rc::check([&] { check_add(bench, true); }));
 }
 
+TEST_CASE("a look-up takes an edge for `columns` elements, and one to write the last") {
+  VectorBench bench;
+  REQUIRE(rc::check([&] { check_lookup(bench, false); }));
+}
+
+TEST_CASE("a look-up finds the same when every channel stalls at random") {
+  VectorBench bench;
+  bench.stall(bench.commands, 40);
+  bench.stall(bench.completions, 40);
+  REQUIRE(rc::check([&] { check_lookup(bench, true); }));
+}
+
 TEST_CASE("vector commands beyond a buffer are refused, one edge after their pop") {
   VectorBench bench;
   const auto check_refused = [&](const auto& body) {
@@ -309,4 +353,10 @@ TEST_CASE("vector commands beyond a buffer are refused, one edge after their pop
   add.operand_base = 0;
   add.input_shift = 48;
   check_refused(add);
+
+  Lookup lookup;
+  check_refused(lookup);  // no elements
+  lookup.elements = 10;
+  lookup.output_base = kBufferBytes - 9;
+  check_refused(lookup);
 }

@@ -238,6 +238,10 @@ TEST_CASE("weight and parameter loads take as long as edge by edge") {
     parameters.entries = static_cast<std::uint16_t>(draw.uniform(1, 300));
     check_equal(timing.load(parameters),
                 load_by_edges(machine, parameters.dram_offset, 16 * std::uint64_t{parameters.entries}));
+    LoadTable table;
+    table.dram_offset = weights.dram_offset;
+    table.width = seed % 2 == 1 ? Width::k16 : Width::k8;
+    check_equal(timing.load(table), load_by_edges(machine, table.dram_offset, seed % 2 == 1 ? 514 : 256));
   }
 }
 

@@ -115,6 +115,31 @@ TEST_CASE("a broken network is refused by layer and field") {
          n.layers[1].rescale.clear();
          n.tensors[2].scale = 2;
        }},
+      {"layer 'pool': table: 256 entries; accepted: a table of every look-up",
+       [](auto& n) { n.layers[1].table.resize(256); }},
+      {"layer 'conv': table: 257 entries; accepted: 256", [](auto& n) { n.layers[0].table.resize(257); }},
+      {"layer 'conv': table: entry 128; accepted: -128 to 127",
+       [](auto& n) { n.layers[0].table.assign(256, 128); }},
+      {"layer 'conv': clip: -1 to 200; accepted: within -128 to 127",
+       [](auto& n) {
+         n.layers[0].table.resize(256);
+         n.layers[0].clip_low = -1;
+         n.layers[0].clip_high = 200;
+       }},
+      {"layer 'pool': table: 0 entries; accepted: a table of every look-up",
+       [](auto& n) {
+         n.tensors[2].shape = n.tensors[1].shape;
+         n.layers[1].op = LayerOp::kLookup;
+         n.layers[1].rescale.clear();
+       }},
+      {"layer 'pool': table: from 8 to 16 bits; accepted: the same",
+       [](auto& n) {
+         n.tensors[2] = tensor("mean", n.tensors[1].shape);
+         n.tensors[2].bits = 16;
+         n.layers[1].op = LayerOp::kLookup;
+         n.layers[1].rescale.clear();
+         n.layers[1].table.resize(257);
+       }},
       {"layer 'conv': clip: -128 to 128", [](auto& n) { n.layers[0].clip_high = 128; }},
       {"layer 'conv': clip: -128 to 127; accepted: within 0 to 255",
        [](auto& n) { n.tensors[1].is_signed = false; }},

@@ -102,6 +102,29 @@ TEST_CASE("golden average pooling divides by the valid elements or by the whole 
   CHECK(output_of(network_of(layer, {1, 2, 2}, 1), {1, 2, 3, 4}) == Plane{15, 30, 45, 60});
 }
 
+TEST_CASE("golden functions have an entry for every 8-bit code, behind the clip") {
+  auto network = convolution(window(1, 1, 0), {1, 1, 3}, 1, 1, {1});
+  for (QuantizedTensor& tensor : network.tensors) tensor.bits = 8;
+  QuantizedLayer& layer = network.layers[0];
+  layer.clip_low = -128;
+  layer.clip_high = 5;
+  layer.table.assign(256, 0);
+  layer.table[5] = 50;
+  layer.table[254] = -20;  // of code -2
+  CHECK(output_of(network, {9, -2, 4}) == Plane{50, -20, 0});
+}
+
+TEST_CASE("golden functions of 16 bits follow the line between two points, and round halves up") {
+  auto layer = open_layer(LayerOp::kLookup, Window{});
+  layer.table.assign(257, 0);
+  layer.table[128] = 10;  // of code 0
+  layer.table[129] = 11;
+  layer.table[256] = -512;  // beyond the last code
+  auto network = network_of(layer, {1, 1, 6}, 1);
+  for (QuantizedTensor& tensor : network.tensors) tensor.bits = 16;
+  CHECK(output_of(network, {0, 127, 128, 255, 32767, -128}) == Plane{10, 10, 11, 11, -510, 5});
+}
+
 TEST_CASE("golden addition rescales both operands") {
   auto layer = open_layer(LayerOp::kAdd, Window{});
   layer.operand = 0;

@@ -72,17 +72,18 @@ Network chain() {
 constexpr int kImages = 3;
 
 /// At the transaction level, in batches of two.
-RunReport simulate(const Network& network) {
+RunReport simulate(const Network& network, const QuantizationOptions& options = {}) {
   Scenario scenario;
   scenario.network.batch = 2;
   scenario.accelerator.rows = 4;
   scenario.accelerator.columns = 4;
+  scenario.accelerator.lookup_tables = 1;
   scenario.run.level = Level::kTlm;
   std::vector<std::vector<float>> images;
   for (int i = 0; i < kImages; ++i)
     images.push_back(random_values(network.shape(network.input).elements(), 100 + i));
   Workload workload;
-  workload.network = quantize(network, calibrate(network, images));
+  workload.network = quantize(network, calibrate(network, images), options);
   for (const auto& image : images)
     workload.images.push_back(quantize_values(workload.network.tensors[workload.network.input], image));
 
@@ -94,7 +95,9 @@ RunReport simulate(const Network& network) {
 }
 
 TEST_CASE("every kind of operator runs on the host between two segments, at the transaction level") {
-  const RunReport report = simulate(chain());
+  QuantizationOptions options;
+  options.tables = false;
+  const RunReport report = simulate(chain(), options);
   CHECK(report.fault.empty());
   CHECK(report.frames == kImages);
   CHECK(report.host_layers().size() == host_cases().size());
@@ -107,6 +110,26 @@ TEST_CASE("every kind of operator runs on the host between two segments, at the 
   CHECK(report.host_macs() > 0);
   CHECK(report.host_macs() < report.macs());
   CHECK(report.passed());
+}
+
+void check_functions(int bits) {
+  QuantizationOptions options;
+  options.activation_bits = bits;
+  const RunReport report = simulate(chain(), options);
+  CHECK(report.fault.empty());
+  CHECK(report.host_layers().size() == host_cases().size() - 6);
+  int lookups = 0;
+  for (const LayerReport& layer : report.layers) lookups += layer.op == "conv+lookup" ? 1 : 0;
+  CHECK(lookups == 6);
+  CHECK(report.passed());
+}
+
+TEST_CASE("functions of each element end convolutions, and all else stays on the host") {
+  check_functions(8);
+}
+
+TEST_CASE("functions of each element end convolutions of 16 bits") {
+  check_functions(16);
 }
 
 TEST_CASE("a convolution that the host reads too is stored ahead of its pooling") {

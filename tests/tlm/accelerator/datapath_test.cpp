@@ -69,6 +69,11 @@ class Bench : public sc_core::sc_module, public Takes<StoreBlock> {
           send(parameter_loads_, command, program_.constants, {load.dram_offset, blob_bytes(load)});
           break;
         }
+        case Opcode::kLoadTable: {
+          const auto& load = std::get<LoadTable>(command.body);
+          send(parameter_loads_, command, program_.constants, {load.dram_offset, blob_bytes(load)});
+          break;
+        }
         case Opcode::kLoadActivations: {
           const TensorSlice& slice = std::get<LoadActivations>(command.body).slice;
           send(activation_loads_, command, data_, {slice, slice.dram_offset});
@@ -84,6 +89,7 @@ class Bench : public sc_core::sc_module, public Takes<StoreBlock> {
           break;
         case Opcode::kPool:
         case Opcode::kAdd:
+        case Opcode::kLookup:
           vector_->take(block);
           break;
         case Opcode::kStore:

@@ -100,7 +100,8 @@ void change_command(RandomCase& c, std::mt19937_64& random) {
         if constexpr (std::is_same_v<Body, Compute>) body.channels = 0;
         if constexpr (std::is_same_v<Body, Store>) body.slice.dram_offset = 0xffffff00;
         if constexpr (std::is_same_v<Body, Pool>) body.kernel_h = 0;
-        if constexpr (std::is_same_v<Body, Add>) body.elements = 0;
+        if constexpr (std::is_same_v<Body, Add> || std::is_same_v<Body, Lookup>) body.elements = 0;
+        if constexpr (std::is_same_v<Body, LoadTable>) body.dram_offset = 0xffffff00;
       },
       command.body);
   if (opcode_of(command) == Opcode::kBarrier) command.body = End{};

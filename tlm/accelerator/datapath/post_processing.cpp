@@ -51,10 +51,11 @@ void finish_lanes(const std::int64_t* sum, std::size_t lanes, Finish f, bool has
 }  // namespace
 
 PostProcessing::PostProcessing(const Compute& compute, const AcceleratorConfig& config,
-                               std::vector<ParameterEntry> parameters)
+                               std::vector<ParameterEntry> parameters, const LookupTable& table)
     : compute_(compute),
       accumulator_bits_(config.accumulator_bits(compute.width)),
-      parameters_(std::move(parameters)) {}
+      parameters_(std::move(parameters)),
+      table_(table) {}
 
 void PostProcessing::finish(const SumTile& tile, std::int32_t* value) const {
   const ParameterEntry* const parameters =
@@ -75,6 +76,9 @@ void PostProcessing::finish(const SumTile& tile, std::int32_t* value) const {
     } else {
       finish_lanes(tile.narrow + row * tile.pitch, lanes, how, compute_.operand, value);
     }
+    if (!compute_.lookup) continue;
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+      value[lane] = table_.at(value[lane], compute_.width, compute_.output_signed);
   }
 }
 

@@ -1,4 +1,5 @@
-// How the sums of one compute command become results: bias, requantization, residual operand, saturation.
+// How the sums of one compute command become results: bias, requantization, residual operand, saturation,
+// look-up.
 // Plain C++ that owns all it reads; any thread may call it.
 #pragma once
 
@@ -7,6 +8,7 @@
 
 #include "hw/isa/command.h"
 #include "hw/isa/config.h"
+#include "hw/isa/lookup_table.h"
 #include "hw/isa/parameter_entry.h"
 #include "tlm/accelerator/datapath/products.h"
 
@@ -14,9 +16,9 @@ namespace bitbalance::tlm_level {
 
 class PostProcessing {
  public:
-  /// `parameters`: those of the command, conv group by conv group.
+  /// `parameters`: those of the command, conv group by conv group. `table`: its table, if it asks one.
   PostProcessing(const Compute& compute, const AcceleratorConfig& config,
-                 std::vector<ParameterEntry> parameters);
+                 std::vector<ParameterEntry> parameters, const LookupTable& table);
 
   /// `value`, [row][pitch]: in, the residual operands, if the command has any; out, the results.
   void finish(const SumTile& tile, std::int32_t* value) const;
@@ -25,6 +27,7 @@ class PostProcessing {
   const Compute compute_;
   const int accumulator_bits_;
   const std::vector<ParameterEntry> parameters_;
+  const LookupTable table_;
 };
 
 }  // namespace bitbalance::tlm_level

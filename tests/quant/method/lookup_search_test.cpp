@@ -1,0 +1,190 @@
+// Which operators become one function of each element, and the tables of functions.
+#include "quant/method/lookup_search.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "quant/eval/evaluator.h"
+#include "quant/eval/integer_evaluator.h"
+#include "quant/ir/integer_values.h"
+#include "quant/method/calibration.h"
+#include "quant/method/host_placement.h"
+#include "quant/method/lookup_table.h"
+#include "quant/method/quantizer.h"
+#include "tests/quant/ir/network_builder.h"
+
+using namespace bitbalance;
+using namespace bitbalance::test;
+
+namespace {
+
+HostOperator op(const char* type) {
+  HostOperator result;
+  result.type = type;
+  return result;
+}
+std::vector<float> each(float value) {
+  return std::vector<float>(2, value);
+}
+
+/// Of 2 x 3 x 3.
+int conv(NetworkBuilder& builder, const std::string& name, int input) {
+  return builder.conv(name, input, 2, square_window(1), random_values(4, 7), random_values(2, 8));
+}
+
+int hard_swish(NetworkBuilder& builder, int x) {
+  const int gate = builder.clip("gate", builder.affine("shifted", x, each(1), each(3)), 0, 6);
+  return builder.affine("swish", builder.host("product", {x, gate}, op("Mul")), each(1 / 6.0F), each(0));
+}
+
+int gelu(NetworkBuilder& builder, int x) {
+  const int error =
+      builder.host("erf", {builder.affine("scaled", x, each(std::sqrt(0.5F)), each(0))}, op("Erf"));
+  const int product =
+      builder.host("product", {x, builder.affine("shifted", error, each(1), each(1))}, op("Mul"));
+  return builder.affine("gelu", product, each(0.5F), each(0));
+}
+
+void check_equal(const Network& a, const Network& b) {
+  const std::vector<float> image = random_values(a.shape(a.input).elements(), 3);
+  Evaluator first(a), second(b);
+  const std::vector<float> expected = first.run(image), found = second.run(image);
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) CHECK(found[i] == Approx(expected[i]).margin(1e-6));
+}
+
+int lookups_of(const Network& network) {
+  int count = 0;
+  for (const Node& node : network.nodes) count += node.op == Op::kLookup ? 1 : 0;
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("HardSwish and Gelu, as exporters spell them, are one function behind a convolution") {
+  const bool is_gelu = GENERATE(false, true);
+  NetworkBuilder builder({2, 3, 3});
+  const int x = conv(builder, "conv", 0);
+  const Network network =
+      builder.build(conv(builder, "last", is_gelu ? gelu(builder, x) : hard_swish(builder, x)));
+  const Network result = find_lookups(network);
+  REQUIRE(result.nodes.size() == 3);
+  CHECK(result.nodes[1].op == Op::kLookup);
+  CHECK(result.nodes[1].input == x);
+  check_equal(network, result);
+  check_equal(network, lower_network(network, true));
+  CHECK(lower_network(network, true).nodes.size() == 3);
+  CHECK(lower_network(lower_network(network, true), true).nodes.size() == 3);
+}
+
+TEST_CASE("a clip or a factor ahead of a function stays with the convolution before it") {
+  NetworkBuilder builder({2, 3, 3});
+  const int clip = builder.relu("relu", builder.affine("scaled", conv(builder, "conv", 0), each(2), each(1)));
+  const Network network = builder.build(builder.host("tanh", {clip}, op("Tanh")));
+  const Network result = find_lookups(network);
+  REQUIRE(result.nodes.size() == 4);
+  CHECK(result.nodes[3].input == clip);
+  CHECK(result.nodes[3].host.steps.size() == 1);
+}
+
+TEST_CASE(
+    "a clip behind a function belongs to its table, and who needs the value between gets a table of it") {
+  NetworkBuilder builder({2, 3, 3});
+  const int x = conv(builder, "conv", 0);
+  const int tanh = builder.host("tanh", {x}, op("Tanh"));
+  const int clip = builder.relu("relu", tanh);
+  const Network network =
+      builder.build(builder.add("sum", conv(builder, "a", tanh), conv(builder, "b", clip)));
+  const Network result = find_lookups(network);
+  CHECK(lookups_of(result) == 2);
+  check_equal(network, result);
+}
+
+TEST_CASE("what is no continuous function of each element alone is no look-up") {
+  NetworkBuilder builder({2, 3, 3});
+  const int x = conv(builder, "conv", 0);
+  const int floor = builder.host("floor", {x}, op("Floor"));
+  const int scaled = builder.affine("scaled", x, {1, 2}, {0, 0});  // another factor for each channel
+  const int product = builder.host("product", {x, conv(builder, "other", floor)}, op("Mul"));
+  HostOperator softmax = op("Softmax");
+  const Network network = builder.build(
+      builder.add("sum", builder.add("first", scaled, product), builder.host("softmax", {x}, softmax)));
+  CHECK(lookups_of(find_lookups(network)) == 0);
+}
+
+TEST_CASE("a function beside operators of the host goes there with them") {
+  NetworkBuilder builder({2, 3, 3});
+  const int floor = builder.host("floor", {conv(builder, "conv", 0)}, op("Floor"));
+  const Network network = builder.build(conv(builder, "last", builder.host("tanh", {floor}, op("Tanh"))));
+  const Network result = lower_network(network, true);
+  REQUIRE(result.nodes.size() == 3);
+  CHECK(result.nodes[1].op == Op::kHost);
+  check_equal(network, result);
+}
+
+TEST_CASE("a chain of a thousand functions is cut into some") {
+  NetworkBuilder builder({2, 3, 3});
+  int x = conv(builder, "conv", 0);
+  for (int i = 0; i < 1000; ++i) x = builder.host("tanh" + std::to_string(i), {x}, op("Tanh"));
+  const Network network = builder.build(x);
+  const int count = lookups_of(find_lookups(network));
+  CHECK(count > 10);
+  CHECK(count < 100);
+  check_equal(network, find_lookups(network));
+}
+
+TEST_CASE("an 8-bit table has the nearest result of every code, of either sign") {
+  NetworkBuilder builder({2, 3, 3});
+  const Network network = find_lookups(builder.build(builder.host("tanh", {0}, op("Tanh"))));
+  QuantizedTensor code, result;
+  code.is_signed = GENERATE(false, true);
+  code.scale = 0.03;
+  result.scale = 1.0 / 127;
+  const std::vector<std::int16_t> table = make_table(network.nodes[0].host, code, result);
+  REQUIRE(table.size() == 256);
+  for (int q = range_of(code).low; q <= range_of(code).high; ++q)
+    CHECK(table[q & 255] == std::lround(std::tanh(q * 0.03) * 127));
+}
+
+TEST_CASE("a 16-bit table has the function at the ends of its lines, and saturates") {
+  NetworkBuilder builder({2, 3, 3});
+  const Network network = find_lookups(builder.build(builder.host("elu", {0}, op("Elu"))));
+  QuantizedTensor code, result;
+  code.bits = result.bits = 16;
+  code.scale = result.scale = 1e-4;
+  const std::vector<std::int16_t> table = make_table(network.nodes[0].host, code, result);
+  REQUIRE(table.size() == 257);
+  for (int i = 0; i < 128; ++i)
+    CHECK(table[i] == Approx(std::expm1((256 * i - 32768) * 1e-4) * 1e4).margin(0.51));
+  for (int i = 128; i < 256; ++i) CHECK(table[i] == 256 * i - 32768);
+  CHECK(table[256] == 32767);
+}
+
+TEST_CASE("quantized functions are near the float network's, fused and alone, at both widths") {
+  NetworkBuilder builder({2, 3, 3});
+  const int first = gelu(builder, conv(builder, "conv", 0));
+  const int pool = builder.pool("pool", Op::kAvgPool, first, square_window(2));
+  const Network network = builder.build(builder.host("sigmoid", {pool}, op("Sigmoid")));
+  std::vector<std::vector<float>> images;
+  for (unsigned i = 0; i < 20; ++i) images.push_back(random_values(18, 50 + i));
+  for (const int bits : {8, 16}) {
+    CAPTURE(bits);
+    QuantizationOptions options;
+    options.activation_bits = options.weight_bits = bits;
+    options.nnzb = bits - 1;
+    const QuantizedNetwork quantized = quantize(network, calibrate(network, images), options);
+    REQUIRE(quantized.layers.size() == 3);
+    CHECK(quantized.layers[0].table.size() == (bits == 8 ? 256 : 257));
+    CHECK(quantized.layers[2].op == LayerOp::kLookup);
+    CHECK(quantized.tensors.back().is_signed == (bits == 16));  // of a Sigmoid
+    const IntegerEvaluator integers(quantized);
+    Evaluator floats(network);
+    const double margin = bits == 8 ? 0.012 : 0.0003;
+    for (const std::vector<float>& image : images) {
+      const std::vector<float> expected = floats.run(image);
+      const std::vector<std::int32_t> found = integers.run(quantize_values(quantized.tensors[0], image));
+      for (std::size_t i = 0; i < found.size(); ++i)
+        CHECK(found[i] * quantized.tensors.back().scale == Approx(expected[i]).margin(margin));
+    }
+  }
+}

@@ -1,0 +1,195 @@
+// R x C PEs, output-stationary, with shadow registers from which a tile drains while the next one computes.
+// docs/units/pe_array.md: in each slot every used row with a token adds or subtracts its shifted activations.
+// Stands between weight encoder and activation buffer on one side and post-processor on the other.
+`default_nettype none
+
+module pe_array #(
+    parameter ROWS                = 32,  // 1 to 64
+    parameter COLUMNS             = 32,  // 1 to 64
+    parameter ACCUMULATOR_BITS_8  = 32,  // 16 to 32
+    parameter ACCUMULATOR_BITS_16 = 48,  // 24 to 48
+    parameter LOOPS               = 0,   // 1: pe_grid_loops.v, for simulation
+    // Derived.
+    parameter STORAGE_BITS        = 2 * ACCUMULATOR_BITS_8 > ACCUMULATOR_BITS_16 ?
+                                    2 * ACCUMULATOR_BITS_8 : ACCUMULATOR_BITS_16,
+    parameter VALUE_BITS          = ACCUMULATOR_BITS_8 > ACCUMULATOR_BITS_16 ?
+                                    ACCUMULATOR_BITS_8 : ACCUMULATOR_BITS_16
+) (
+    input wire clk,
+    input wire rst,  // synchronous, active high
+
+    // From the weight encoder: a token per row, or a bubble. `ready` says that the item is taken at this edge.
+    input  wire              slots_valid,
+    output wire              slots_ready,
+    input  wire              slots_bubble,           // no slot; the other fields mean nothing
+    input  wire              slots_first_of_step,    // takes the next activations
+    input  wire              slots_first_of_tile,
+    input  wire              slots_last_of_tile,
+    input  wire              slots_last_of_command,
+    input  wire              slots_wide,             // one 16-bit lane per PE
+    input  wire              slots_clear,            // with first_of_tile: used rows start from 0
+    input  wire              slots_drain,            // with last_of_tile: the sums leave
+    input  wire [       6:0] slots_rows,             // used rows
+    input  wire [       7:0] slots_lanes,            // active lanes
+    input  wire [8*ROWS-1:0] slots_token,            // per row: valid, negative, last, position[4:0]
+
+    // From the activation buffer: per column two lanes of 9 bits, the low one first, or one of 16 bits.
+    input  wire                  vectors_valid,
+    output wire                  vectors_ready,
+    input  wire [18*COLUMNS-1:0] vectors_activation,
+
+    // To the post-processor: up to COLUMNS sums of one row, sign-extended.
+    output wire                          beats_valid,
+    input  wire                          beats_ready,
+    output wire [                   5:0] beats_row,
+    output wire [                   6:0] beats_first_lane,
+    output wire [                   6:0] beats_lanes,
+    output wire                          beats_last_of_tile,
+    output reg  [VALUE_BITS*COLUMNS-1:0] beats_value,
+
+    // To the tile sequencer: the last slot of a command is performed at this edge. Only raised when ready.
+    output wire last_slots_valid,
+    input  wire last_slots_ready,
+
+    // What the array does at this edge, for the accounts: at most one is high.
+    output wire busy,
+    output wire bank_conflict,
+    output wire drain_wait,
+    output wire stalled
+);
+
+  localparam [7:0] LANES_PER_BEAT = COLUMNS[7:0];
+
+  // Drain.
+  reg [7:0] beats_left;
+  reg [5:0] drain_row;
+  reg [6:0] drain_first_lane;
+  reg       drain_wide;
+  reg [7:0] drain_lanes;
+
+  wire [7:0] drain_rest = drain_lanes - {1'b0, drain_first_lane};
+  wire drain_row_ends = drain_rest <= LANES_PER_BEAT;
+
+  assign beats_valid = beats_left != 8'd0;
+  assign beats_row = drain_row;
+  assign beats_first_lane = drain_first_lane;
+  assign beats_lanes = drain_row_ends ? drain_rest[6:0] : LANES_PER_BEAT[6:0];
+  assign beats_last_of_tile = beats_left == 8'd1;
+  wire beat_leaves = beats_valid && beats_ready;
+  wire shadow_free = !beats_valid || (beat_leaves && beats_last_of_tile);
+
+  // Slot.
+  reg mid_command;  // between the first and the last slot of a command
+  reg [18*COLUMNS-1:0] activation;  // of the step
+
+  wire slot_waits = slots_valid && !slots_bubble;
+  wire drains = slots_last_of_tile && (slots_drain || slots_last_of_command);
+  wire vector_missing = slots_first_of_step && !vectors_valid;
+  wire shadow_missing = drains && !shadow_free;
+  wire last_slot_missing = slots_last_of_command && !last_slots_ready;
+  wire perform = slot_waits && !vector_missing && !shadow_missing && !last_slot_missing;
+
+  assign slots_ready = perform || (slots_valid && slots_bubble);
+  assign vectors_ready = perform && slots_first_of_step;
+  assign last_slots_valid = perform && slots_last_of_command;
+
+  assign busy = perform;
+  assign bank_conflict = mid_command && slots_valid && slots_bubble;
+  assign drain_wait = slot_waits && !vector_missing && shadow_missing;
+  assign stalled = mid_command && !perform && !bank_conflict && !drain_wait;
+
+  wire [18*COLUMNS-1:0] step_activation = slots_first_of_step ? vectors_activation : activation;
+  wire save = slots_last_of_tile && slots_drain;
+  wire two_beats_per_row = slots_lanes > LANES_PER_BEAT;
+  wire [7:0] tile_beats = two_beats_per_row ? {slots_rows, 1'b0} : {1'b0, slots_rows};
+
+  always @(posedge clk) begin
+    if (vectors_ready) activation <= vectors_activation;
+
+    if (beat_leaves) begin
+      drain_row <= drain_row + {5'd0, drain_row_ends};
+      drain_first_lane <= drain_row_ends ? 7'd0 : LANES_PER_BEAT[6:0];
+    end
+    if (perform && drains) begin
+      drain_row <= 6'd0;
+      drain_first_lane <= 7'd0;
+      drain_wide <= slots_wide;
+      drain_lanes <= slots_drain ? slots_lanes : 8'd0;
+    end
+
+    if (rst) begin
+      beats_left <= 8'd0;
+      mid_command <= 1'b0;
+    end else begin
+      // A command that does not drain sends an empty beat, so that completions keep their order.
+      if (perform && drains) beats_left <= slots_drain ? tile_beats : 8'd1;
+      else if (beat_leaves) beats_left <= beats_left - 8'd1;
+      if (perform) mid_command <= !slots_last_of_command;
+    end
+  end
+
+  wire [STORAGE_BITS*COLUMNS-1:0] drain_shadow;
+  generate
+    if (LOOPS != 0) begin : g_loops
+      pe_grid_loops #(
+          .ROWS               (ROWS),
+          .COLUMNS            (COLUMNS),
+          .ACCUMULATOR_BITS_8 (ACCUMULATOR_BITS_8),
+          .ACCUMULATOR_BITS_16(ACCUMULATOR_BITS_16),
+          .STORAGE_BITS       (STORAGE_BITS)
+      ) grid (
+          .clk         (clk),
+          .perform     (perform),
+          .clear       (slots_first_of_tile && slots_clear),
+          .save        (save),
+          .wide        (slots_wide),
+          .rows        (slots_rows),
+          .lanes       (slots_lanes),
+          .token       (slots_token),
+          .activation  (step_activation),
+          .drain_row   (drain_row),
+          .drain_shadow(drain_shadow)
+      );
+    end else begin : g_instances
+      pe_grid #(
+          .ROWS               (ROWS),
+          .COLUMNS            (COLUMNS),
+          .ACCUMULATOR_BITS_8 (ACCUMULATOR_BITS_8),
+          .ACCUMULATOR_BITS_16(ACCUMULATOR_BITS_16),
+          .STORAGE_BITS       (STORAGE_BITS)
+      ) grid (
+          .clk         (clk),
+          .perform     (perform),
+          .clear       (slots_first_of_tile && slots_clear),
+          .save        (save),
+          .wide        (slots_wide),
+          .rows        (slots_rows),
+          .lanes       (slots_lanes),
+          .token       (slots_token),
+          .activation  (step_activation),
+          .drain_row   (drain_row),
+          .drain_shadow(drain_shadow)
+      );
+    end
+  endgenerate
+
+  // One lane of each PE of the row.
+  wire drain_high = !drain_wide && drain_first_lane != 7'd0;
+  reg [STORAGE_BITS-1:0] sum;
+  integer column;
+  always @* begin
+    for (column = 0; column < COLUMNS; column = column + 1) begin
+      sum = drain_shadow[STORAGE_BITS*column+:STORAGE_BITS];
+      beats_value[VALUE_BITS*column+:VALUE_BITS] =
+          drain_wide ? {{(VALUE_BITS - ACCUMULATOR_BITS_16 + 1) {sum[ACCUMULATOR_BITS_16-1]}},
+                        sum[ACCUMULATOR_BITS_16-2:0]} :
+          drain_high ? {{(VALUE_BITS - ACCUMULATOR_BITS_8 + 1) {sum[2*ACCUMULATOR_BITS_8-1]}},
+                        sum[2*ACCUMULATOR_BITS_8-2:ACCUMULATOR_BITS_8]} :
+                       {{(VALUE_BITS - ACCUMULATOR_BITS_8 + 1) {sum[ACCUMULATOR_BITS_8-1]}},
+                        sum[ACCUMULATOR_BITS_8-2:0]};
+    end
+  end
+
+endmodule
+
+`default_nettype wire

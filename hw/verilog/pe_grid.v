@@ -1,0 +1,63 @@
+// The PEs of the array, row after row, and the shadow row that drains. docs/units/pe_array.md.
+// Lanes c and c + COLUMNS belong to the PE in column c, so a beat takes one lane of each PE of a row.
+`default_nettype none
+
+module pe_grid #(
+    parameter ROWS                = 32,  // 1 to 64
+    parameter COLUMNS             = 32,  // 1 to 64
+    parameter ACCUMULATOR_BITS_8  = 32,
+    parameter ACCUMULATOR_BITS_16 = 48,
+    parameter STORAGE_BITS        = 64   // as in pe.v
+) (
+    input wire clk,
+
+    input wire                    perform,  // a slot is performed, by the first `rows` rows
+    input wire                    clear,
+    input wire                    save,
+    input wire                    wide,
+    input wire [             6:0] rows,
+    input wire [             7:0] lanes,    // active ones
+    input wire [      8*ROWS-1:0] token,    // per row: valid, negative, last, position[4:0]
+    input wire [  18*COLUMNS-1:0] activation,
+
+    input  wire [                     5:0] drain_row,
+    output wire [STORAGE_BITS*COLUMNS-1:0] drain_shadow  // of that row
+);
+
+  wire [STORAGE_BITS*COLUMNS*ROWS-1:0] accumulator;  // for whoever looks inside
+  wire [STORAGE_BITS*COLUMNS*ROWS-1:0] shadow;
+
+  genvar row, column;
+  generate
+    for (row = 0; row < ROWS; row = row + 1) begin : g_row
+      for (column = 0; column < COLUMNS; column = column + 1) begin : g_column
+        localparam AT = STORAGE_BITS * (row * COLUMNS + column);
+        wire low = column < lanes;
+        wire high = column + COLUMNS < lanes;
+        pe #(
+            .ACCUMULATOR_BITS_8 (ACCUMULATOR_BITS_8),
+            .ACCUMULATOR_BITS_16(ACCUMULATOR_BITS_16),
+            .STORAGE_BITS       (STORAGE_BITS)
+        ) pe (
+            .clk           (clk),
+            .perform       (perform && row < rows),
+            .clear         (clear),
+            .save          (save),
+            .wide          (wide),
+            .token_valid   (token[8*row+7]),
+            .token_negative(token[8*row+6]),
+            .token_position(token[8*row+:4]),
+            .lane_active   ({wide ? low : high, low}),
+            .activation    (activation[18*column+:18]),
+            .accumulator   (accumulator[AT+:STORAGE_BITS]),
+            .shadow        (shadow[AT+:STORAGE_BITS])
+        );
+      end
+    end
+  endgenerate
+
+  assign drain_shadow = shadow[STORAGE_BITS*COLUMNS*drain_row+:STORAGE_BITS*COLUMNS];
+
+endmodule
+
+`default_nettype wire

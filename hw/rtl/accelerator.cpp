@@ -1,11 +1,20 @@
 #include "hw/rtl/accelerator.h"
 
+#include <memory>
+
 #include "base/enum_index.h"
 
 namespace bitbalance::rtl {
+namespace {
+
+std::unique_ptr<PeArrayUnit> our_array(const char* name, const AcceleratorConfig& config, Profile& profile) {
+  return std::make_unique<PeArray>(name, config, profile);
+}
+
+}  // namespace
 
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                         const AcceleratorOptions& options)
+                         const AcceleratorOptions& options, const PeArrayFactory& make_array)
     : sc_module(name),
       config_((check(config), config)),
       weight_buffer_(config),
@@ -20,7 +29,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
       load_engine_("load_engine", config, profile_),
       tile_sequencer_("tile_sequencer", config),
       weight_encoder_("weight_encoder", config, profile_),
-      pe_array_("pe_array", config, profile_),
+      pe_array_((make_array ? make_array : our_array)("pe_array", config, profile_)),
       post_processor_("post_processor", config, profile_),
       vector_unit_("vector_unit", config, profile_),
       store_engine_("store_engine", config, profile_) {
@@ -28,7 +37,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
   memory_port_.socket.bind(mem);
   for (Clocked* const unit : std::initializer_list<Clocked*>{
            &memory_port_, &controller_, &activation_buffer_, &load_engine_, &tile_sequencer_,
-           &weight_encoder_, &pe_array_, &post_processor_, &vector_unit_, &store_engine_}) {
+           &weight_encoder_, pe_array_.get(), &post_processor_, &vector_unit_, &store_engine_}) {
     unit->clk(clk);
     unit->rst(rst);
   }
@@ -86,11 +95,11 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
   activation_buffer_.fetches(c.step_fetches);
   activation_buffer_.vectors(c.activation_vectors);
 
-  pe_array_.slots(c.token_slots);
-  pe_array_.vectors(c.activation_vectors);
-  pe_array_.beats(c.drain_beats);
-  pe_array_.last_slots(c.last_slots);
-  pe_array_.activity(compute_meter_);
+  pe_array_->slots(c.token_slots);
+  pe_array_->vectors(c.activation_vectors);
+  pe_array_->beats(c.drain_beats);
+  pe_array_->last_slots(c.last_slots);
+  pe_array_->activity(compute_meter_);
 
   post_processor_.targets(c.drain_targets);
   post_processor_.beats(c.drain_beats);
@@ -150,7 +159,7 @@ void Accelerator::describe(SignalList& signals) const {
   tile_sequencer_.describe(signals);
   weight_encoder_.describe(signals);
   activation_buffer_.describe(signals);
-  pe_array_.describe(signals);
+  pe_array_->describe(signals);
   post_processor_.describe(signals);
   vector_unit_.describe(signals);
   store_engine_.describe(signals);

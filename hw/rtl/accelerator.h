@@ -26,6 +26,7 @@
 #include "hw/rtl/output_buffer.h"
 #include "hw/rtl/parameter_buffer.h"
 #include "hw/rtl/pe_array.h"
+#include "hw/rtl/pe_array_unit.h"
 #include "hw/rtl/post_processor.h"
 #include "hw/rtl/signal_list.h"
 #include "hw/rtl/stall.h"
@@ -77,9 +78,10 @@ class Accelerator : public sc_core::sc_module {
   tlm::tlm_initiator_socket<32> mem{"mem"};
   sc_core::sc_out<bool> irq{"irq"};
 
-  /// Throws std::invalid_argument when check(config) does.
+  /// `make_array` puts another array in the place of ours. Throws std::invalid_argument when check(config)
+  /// does.
   explicit Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                       const AcceleratorOptions& options = {});
+                       const AcceleratorOptions& options = {}, const PeArrayFactory& make_array = {});
 
   /// The accounts of all programs since the last clear().
   Profile& profile() { return profile_; }
@@ -87,14 +89,14 @@ class Accelerator : public sc_core::sc_module {
   /// Why the last program was stopped, where registers cannot say: which burst the memory answered how, or
   /// who waits for whom. Else empty.
   const std::string& fault_reason() const { return controller_.fault_reason(); }
-  /// The array's PEs, for tests that inject faults.
-  PeArray& pe_array() { return pe_array_; }
+  /// The array's PEs, for tests that inject faults. Precondition: they are ours.
+  PeArray& pe_array() { return dynamic_cast<PeArray&>(*pe_array_); }
   /// Everything that can be traced, in the order that data flows.
   void describe(SignalList& signals) const;
   /// Random back-pressure on every channel, `percent` of the cycles on each side; 0: none.
   void set_stalls(std::uint64_t seed, unsigned percent);
   /// nullptr: nobody.
-  void set_tile_observer(TileObserver* observer) { pe_array_.set_observer(observer); }
+  void set_tile_observer(TileObserver* observer) { pe_array_->set_observer(observer); }
   /// For tests: what `prepare` does to the clock's domain when the simulation starts.
   void at_start(const std::function<void(ClockDomain&)>& prepare) { at_start_ = prepare; }
 
@@ -122,7 +124,7 @@ class Accelerator : public sc_core::sc_module {
   LoadEngine load_engine_;
   TileSequencer tile_sequencer_;
   WeightEncoder weight_encoder_;
-  PeArray pe_array_;
+  std::unique_ptr<PeArrayUnit> pe_array_;
   PostProcessor post_processor_;
   VectorUnit vector_unit_;
   StoreEngine store_engine_;

@@ -9,7 +9,7 @@
 namespace bitbalance::rtl {
 
 PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile)
-    : Clocked(name), config_(config), profile_(profile), pitch_(whole_blocks(config.lanes(Width::k8))) {}
+    : PeArrayUnit(name), config_(config), profile_(profile), pitch_(whole_blocks(config.lanes(Width::k8))) {}
 
 void PeArray::on_clock() {
   if (beats_left_ > 0 && beats.can_push()) drain_beat();

@@ -10,10 +10,8 @@
 
 #include "hw/isa/config.h"
 #include "hw/isa/profile.h"
-#include "hw/rtl/activity_meter.h"
 #include "hw/rtl/bundles.h"
-#include "hw/rtl/channel_port.h"
-#include "hw/rtl/clocked.h"
+#include "hw/rtl/pe_array_unit.h"
 #include "hw/rtl/shift_add.h"
 #include "hw/rtl/signal_list.h"
 
@@ -22,18 +20,9 @@ namespace bitbalance::rtl {
 /// At most one slot or bubble an edge. A tile's last slot moves its sums to the shadow registers; its beats
 /// leave at the edges after that, rows * ceil(lanes / columns) of them, one an edge. The last slot of the
 /// next tile that drains can be performed at the edge of the last beat, not before.
-class PeArray : public Clocked {
+class PeArray : public PeArrayUnit {
  public:
-  PopPort<TokenSlot> slots{"slots"};
-  PopPort<ActivationVector> vectors{"vectors"};
-  PushPort<DrainBeat> beats{"beats"};
-  PushPort<LastSlot> last_slots{"last_slots"};
-  sc_core::sc_port<ActivityMeter> activity{"activity"};  ///< what the array does in each cycle
-
   PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile);
-
-  /// nullptr: nobody. A tile that does not drain is told to have drained at its last slot.
-  void set_observer(TileObserver* observer) { observer_ = observer; }
 
   /// Fault injection: inverts the sign of the first token that `row` performs in slot `slot_number` (counted
   /// from 0 over the whole simulation) or later.
@@ -77,7 +66,6 @@ class PeArray : public Clocked {
 
   const AcceleratorConfig config_;
   Profile& profile_;
-  TileObserver* observer_ = nullptr;
 
   // The slot performed at the last edge.
   bool slot_valid_ = false;

@@ -34,7 +34,7 @@ BenchResult run_program(const Program& program, const AcceleratorConfig& config,
   sc_core::sc_signal<bool> irq("irq");
   AcceleratorOptions accelerator_options;
   accelerator_options.watchdog_cycles = options.watchdog_cycles;
-  Accelerator accelerator("accelerator", config, accelerator_options);
+  Accelerator accelerator("accelerator", config, accelerator_options, options.pe_array);
   sc_core::sc_signal<bool> reset("reset");
   Driver driver("driver");
   ProtocolChecker checker("checker");

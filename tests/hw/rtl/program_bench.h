@@ -20,6 +20,7 @@ struct BenchOptions {
   std::uint64_t seed = 1;      ///< of memory and stalls
   unsigned stall_percent = 0;  ///< refused transfers on every channel
   std::int64_t watchdog_cycles = 20'000;
+  PeArrayFactory pe_array = {};  ///< in the place of ours
 };
 
 struct BenchResult {

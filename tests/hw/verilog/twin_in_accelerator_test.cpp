@@ -1,0 +1,57 @@
+// Whole programs on the running accelerator with the Verilog PE array in the place of ours: the same bits,
+// cycles, activities and events.
+#include <catch2/catch.hpp>
+
+#include "Varray_sc_8x8.h"
+#include "tests/hw/rtl/program_bench.h"
+#include "tests/hw/verilog/verilated_pe_array.h"
+#include "tests/support/child.h"
+#include "tests/support/program_interpreter.h"
+#include "tests/support/random_case.h"
+
+using namespace bitbalance;
+using namespace bitbalance::test;
+using namespace bitbalance::rtl::test;
+
+namespace {
+
+/// The network of a random case, on 8x8 PEs.
+std::string run_on_8x8(std::uint64_t seed, const rtl::PeArrayFactory& pe_array) {
+  return in_child([&] {
+    RandomCase c = make_random_case(seed);
+    c.config.rows = c.config.columns = 8;
+    c.config.accumulator_bits_8 = 32;
+    c.config.accumulator_bits_16 = 48;
+    MapperOptions mapper;
+    mapper.batch = static_cast<int>(c.images.size());
+    c.mapped = fit_buffers(c.network, c.config, mapper).front();
+    BenchOptions options;
+    options.pe_array = pe_array;
+    const BenchResult result = run_program(c.mapped.program, c.config,
+                                           place_images(c.mapped.program, c.network, c.images, 0), options);
+    std::string text = std::to_string(result.cycles) + " cycles, fault " + to_string(result.fault) + "\n";
+    for (const LayerProfile& layer : result.profile.layers()) {
+      for (const ActivityCycles& activity : layer.activity)
+        for (const std::int64_t cycles : activity) text += std::to_string(cycles) + " ";
+      for (int e = 0; e < kEvents; ++e) text += std::to_string(layer.events[static_cast<Event>(e)]) + " ";
+      text += "\n";
+    }
+    return text.append(result.data.begin(), result.data.end());
+  });
+}
+
+std::unique_ptr<rtl::PeArrayUnit> verilated(const char* name, const AcceleratorConfig& config,
+                                            Profile& profile) {
+  return std::make_unique<VerilatedPeArray<Varray_sc_8x8, 8, 8>>(name, config, profile);
+}
+
+}  // namespace
+
+TEST_CASE("the accelerator with the Verilog array gives the same bits, cycles and accounts") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    const std::string ours = run_on_8x8(seed, {});
+    REQUIRE(ours.find(" cycles, fault none\n") != std::string::npos);
+    CHECK(run_on_8x8(seed, verilated) == ours);
+  }
+}

@@ -225,6 +225,8 @@ const char* to_string(ProgramFault fault) {
       return "the memory answered with an error";
     case ProgramFault::kTimeout:
       return "no progress";
+    case ProgramFault::kMisalignedRegion:
+      return "the base of a region is no multiple of 256";
   }
   return "?";
 }

@@ -241,6 +241,7 @@ enum class ProgramFault : std::uint8_t {
   kLoadOutsideRegion = 9,  ///< a load that leaves its region
   kMemoryError = 10,       ///< the memory answered with an error status
   kTimeout = 11,           ///< the watchdog saw no progress
+  kMisalignedRegion = 12,  ///< a base register that is not a multiple of kRegionAlignment
 };
 const char* to_string(ProgramFault fault);
 

@@ -45,7 +45,8 @@ constexpr FaultName kFaultNames[] = {{ProgramFault::kNone, "NONE"},
                                      {ProgramFault::kStoreOutsideData, "STORE_OUTSIDE_DATA"},
                                      {ProgramFault::kLoadOutsideRegion, "LOAD_OUTSIDE_REGION"},
                                      {ProgramFault::kMemoryError, "MEMORY_ERROR"},
-                                     {ProgramFault::kTimeout, "TIMEOUT"}};
+                                     {ProgramFault::kTimeout, "TIMEOUT"},
+                                     {ProgramFault::kMisalignedRegion, "MISALIGNED_REGION"}};
 
 std::string bits_of(const RegisterField& field) {
   return field.width == 1 ? std::to_string(field.lsb)

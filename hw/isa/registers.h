@@ -95,7 +95,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "VERSION",
      0x04,
      RegisterAccess::kReadOnly,
-     0x00010000,
+     0x00010001,
      "Version of this register interface.",
      {{{"minor", 0, 16, "compatible changes"}, {"major", 16, 16, "incompatible changes"}}}},
     {Register::kConfigHash,
@@ -154,10 +154,10 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      0x20,
      RegisterAccess::kReadWrite,
      0,
-     "Address of the constants region: program header, commands, weights, parameters. A multiple of 256. The "
-     "registers "
-     "of both regions are captured by start.",
-     {{{"value", 8, 24, "address bits 31..8"}}}},
+     "Address of the constants region: program header, commands, weights, parameters. A multiple of 256, "
+     "else "
+     "start ends in MISALIGNED_REGION. The registers of both regions are captured by start.",
+     {{{"value", 0, 32, "address bits 31..0"}}}},
     {Register::kConstantsBaseHi,
      "CONSTANTS_BASE_HI",
      0x24,
@@ -177,8 +177,10 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      0x30,
      RegisterAccess::kReadWrite,
      0,
-     "Address of the data region: activations, the only place that is written. A multiple of 256.",
-     {{{"value", 8, 24, "address bits 31..8"}}}},
+     "Address of the data region: activations, the only place that is written. A multiple of 256, as that of "
+     "the "
+     "constants region.",
+     {{{"value", 0, 32, "address bits 31..0"}}}},
     {Register::kDataBaseHi,
      "DATA_BASE_HI",
      0x34,

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <stdexcept>
 
 namespace bitbalance::port {
 
@@ -16,8 +17,11 @@ BurstInitiator::Transaction::~Transaction() {
   clear_extension(&extension);
 }
 
-BurstInitiator::BurstInitiator(const DramInterfaceConfig& config)
-    : socket("socket"), use_nb_transport_(config.use_nb_transport) {
+BurstInitiator::BurstInitiator(const DramInterfaceConfig& config, const AcceleratorOptions& options)
+    : socket("socket"),
+      use_nb_transport_(config.use_nb_transport),
+      response_end_(options.response_end),
+      is_tolerant_(options.tolerant_memory) {
   socket.register_nb_transport_bw(this, &BurstInitiator::nb_transport_bw);
   socket.register_invalidate_direct_mem_ptr(this, &BurstInitiator::invalidate_direct_mem_ptr);
   for (int c = 0; c < kMemoryChannels && !use_nb_transport_; ++c) {
@@ -25,6 +29,14 @@ BurstInitiator::BurstInitiator(const DramInterfaceConfig& config)
     caller = std::make_unique<Caller>();
     sc_core::sc_spawn([this, &caller] { call_blocking(*caller); },
                       fmt::format("call_{}", to_string(static_cast<MemoryChannel>(c))).c_str());
+  }
+  if (use_nb_transport_ && response_end_ == ResponseEnd::kForward) {
+    response_ends_ = std::make_unique<tlm_utils::peq_with_get<Transaction>>("response_ends");
+    sc_core::sc_spawn_options spawn;
+    spawn.spawn_method();
+    spawn.dont_initialize();
+    spawn.set_sensitivity(&response_ends_->get_event());
+    sc_core::sc_spawn([this] { send_response_ends(); }, "send_response_ends", &spawn);
   }
   const int outstanding = kMemoryChannels * (use_nb_transport_ ? config.max_outstanding : 1);
   for (int i = 0; i < outstanding; ++i) {
@@ -78,8 +90,9 @@ void BurstInitiator::send(Transaction& transaction, const sc_core::sc_time& ahea
   requesting_ = &transaction;
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-  transaction.acquire();  // for this call: the answer may come within
-  const tlm::tlm_sync_enum status = socket->nb_transport_fw(transaction, phase, delay);
+  // The answer may come within the call. Then the transaction may be in the pool afterwards, but nobody can
+  // have asked for it again: requests are sent one after the other.
+  const tlm::tlm_sync_enum status = begin_request(transaction, phase, delay);
   if (status != tlm::TLM_ACCEPTED && !transaction.answered) {
     if (requesting_ == &transaction) requesting_ = nullptr;
     const std::uint64_t time = (sc_core::sc_time_stamp() + delay).value();
@@ -96,7 +109,24 @@ void BurstInitiator::send(Transaction& transaction, const sc_core::sc_time& ahea
       break_off(transaction, fmt::format("BEGIN_REQ was answered by phase {}", phase.get_name()));
     }
   }
-  transaction.release();
+}
+
+tlm::tlm_sync_enum BurstInitiator::begin_request(Transaction& transaction, tlm::tlm_phase& phase,
+                                                 sc_core::sc_time& delay) {
+  if (has_answered_) return socket->nb_transport_fw(transaction, phase, delay);
+  try {
+    const tlm::tlm_sync_enum status = socket->nb_transport_fw(transaction, phase, delay);
+    has_answered_ = true;
+    return status;
+  } catch (const sc_core::sc_report& report) {
+    // The library's sockets throw it for a target that has registered no nb_transport_fw.
+    const std::string text = report.get_msg();
+    if (report.get_severity() < sc_core::SC_ERROR || text.find("callback") == std::string::npos) throw;
+    throw std::runtime_error(
+        fmt::format("{}: the target has no nb_transport_fw: {}; accepted with b_transport alone: "
+                    "dram.use_nb_transport = false in the accelerator's configuration",
+                    socket.get_base_port().name(), text));
+  }
 }
 
 void BurstInitiator::call_blocking(Caller& caller) {
@@ -128,10 +158,36 @@ tlm::tlm_sync_enum BurstInitiator::nb_transport_bw(tlm::tlm_generic_payload& pay
   }
   const std::uint64_t time = (sc_core::sc_time_stamp() + delay).value();
   if (in_request_phase) end_request_phase(time);
+  // There is room for every answer: the response phase ends when it has begun.
+  const tlm::tlm_sync_enum status = is_answer ? end_response(*transaction, phase, delay) : tlm::TLM_ACCEPTED;
   if (is_answer) answer(*transaction, time);
   if (in_request_phase) request_phase_ended();
-  return is_answer ? tlm::TLM_COMPLETED  // there is room for every answer: END_RESP at once
-                   : tlm::TLM_ACCEPTED;
+  return status;
+}
+
+tlm::tlm_sync_enum BurstInitiator::end_response(Transaction& transaction, tlm::tlm_phase& phase,
+                                                const sc_core::sc_time& delay) {
+  switch (response_end_) {
+    case ResponseEnd::kUpdated:
+      phase = tlm::END_RESP;
+      return tlm::TLM_UPDATED;
+    case ResponseEnd::kCompleted:
+      return tlm::TLM_COMPLETED;
+    case ResponseEnd::kForward:
+      transaction.acquire();
+      response_ends_->notify(transaction, delay);
+      break;
+  }
+  return tlm::TLM_ACCEPTED;
+}
+
+void BurstInitiator::send_response_ends() {
+  while (Transaction* const transaction = response_ends_->get_next_transaction()) {
+    tlm::tlm_phase phase = tlm::END_RESP;
+    sc_core::sc_time delay;
+    socket->nb_transport_fw(*transaction, phase, delay);
+    transaction->release();
+  }
 }
 
 void BurstInitiator::end_request_phase(std::uint64_t time) {
@@ -142,7 +198,15 @@ void BurstInitiator::end_request_phase(std::uint64_t time) {
 
 void BurstInitiator::answer(Transaction& transaction, std::uint64_t time) {
   transaction.answer_time = time;
-  if (!transaction.is_response_ok()) return fail(transaction, transaction.get_response_string());
+  const bool has_status = transaction.get_response_status() != tlm::TLM_INCOMPLETE_RESPONSE;
+  if (!has_status && !is_tolerant_ && !has_warned_) {
+    has_warned_ = true;
+    SC_REPORT_WARNING(
+        socket.get_base_port().name(),
+        "the target sets no response status; accepted with AcceleratorOptions::tolerant_memory");
+  }
+  if (!transaction.is_response_ok() && (has_status || !is_tolerant_))
+    return fail(transaction, transaction.get_response_string());
   transaction.answered = true;
   answered(transaction);
 }

@@ -3,6 +3,7 @@
 // of every answer that the protocol does not allow. When bursts leave and when answers count is the level's.
 #pragma once
 
+#include <tlm_utils/peq_with_get.h>
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <array>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "hw/isa/config.h"
+#include "hw/port/accelerator_options.h"
 #include "hw/port/memory_channel.h"
 
 namespace bitbalance::port {
@@ -53,9 +55,10 @@ class BurstInitiator : public tlm::tlm_mm_interface {
     std::uint64_t answer_time = 0;  ///< time units
   };
 
-  explicit BurstInitiator(const DramInterfaceConfig& config);
+  BurstInitiator(const DramInterfaceConfig& config, const AcceleratorOptions& options);
 
-  /// A transaction for the burst; whoever asks for it releases it, and not before it is answered.
+  /// A transaction for the burst, with the only reference to it (IEEE 1666-2011, 14.5 t); whoever asks for it
+  /// releases it, and not before it is answered.
   Transaction& prepare(MemoryChannel channel, const BurstRequest& request);
   /// Its answer may come within this call. Precondition: can_send(); with b_transport: the channel has no
   /// other transaction without an answer. `ahead`, b_transport only: how far the request lies in the future.
@@ -88,6 +91,11 @@ class BurstInitiator : public tlm::tlm_mm_interface {
   };
 
   void call_blocking(Caller& caller);
+  tlm::tlm_sync_enum begin_request(Transaction& transaction, tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  /// What nb_transport_bw returns to BEGIN_RESP.
+  tlm::tlm_sync_enum end_response(Transaction& transaction, tlm::tlm_phase& phase,
+                                  const sc_core::sc_time& delay);
+  void send_response_ends();
   void answer(Transaction& transaction, std::uint64_t time);
   /// A call that the protocol does not allow: ends the transaction in an error, or the next one if this has
   /// been answered.
@@ -101,7 +109,13 @@ class BurstInitiator : public tlm::tlm_mm_interface {
   }
   void free(tlm::tlm_generic_payload* payload) override;
 
+  const ResponseEnd response_end_;
+  const bool is_tolerant_;
+  bool has_warned_ = false;    ///< of an answer without a status
+  bool has_answered_ = false;  ///< the target, to any call
   std::array<std::unique_ptr<Caller>, kMemoryChannels> callers_;
+  /// ResponseEnd::kForward: answered, and END_RESP is still to be sent.
+  std::unique_ptr<tlm_utils::peq_with_get<Transaction>> response_ends_;
   std::vector<std::unique_ptr<Transaction>> all_;
   std::vector<Transaction*> pool_;
   Transaction* requesting_ = nullptr;  ///< BEGIN_REQ sent, END_REQ not yet seen

@@ -32,6 +32,21 @@ void ControlRegisters::start() {
   file_.set(Register::kError, 0);
 }
 
+ProgramFault ControlRegisters::region_fault() const {
+  for (const std::uint64_t base : regions_.base)
+    if (base % kRegionAlignment != 0) return ProgramFault::kMisalignedRegion;
+  return regions_.contains(Region::kConstants, 0, kCommandBytes) ? ProgramFault::kNone
+                                                                 : ProgramFault::kBadField;
+}
+
+bool ControlRegisters::irq(const CsrPort& csr) const {
+  const auto is_high = [](const RegisterFile& file) {
+    return (file.get(Register::kIrqStatus) & file.get(Register::kIrqEnable)) != 0 &&
+           (file.get(Register::kControl) & kControlSoftReset) == 0;
+  };
+  return is_high(file_) && csr.stays(file_, is_high);
+}
+
 ControlRegisters::Header ControlRegisters::check_header(const CommandBytes& bytes) const {
   const DecodedHeader decoded = decode_header(bytes, config_hash_);
   if (decoded.fault != ProgramFault::kNone) return {decoded.fault, 0};

@@ -37,8 +37,8 @@ class ControlRegisters {
   Request apply(CsrPort& csr, bool running);
   /// Of the program started last.
   const RegionMap& regions() const { return regions_; }
-  /// Whether the captured regions have room for a header.
-  bool has_header() const { return regions_.contains(Region::kConstants, 0, kCommandBytes); }
+  /// What is wrong with the captured regions: not aligned, or without room for a header.
+  ProgramFault region_fault() const;
   /// Checks the first record of the constants region.
   Header check_header(const CommandBytes& bytes) const;
 
@@ -51,7 +51,10 @@ class ControlRegisters {
   /// As after power-up; writes that are due are lost.
   void reset(CsrPort& csr);
 
-  bool irq() const { return (file_.get(Register::kIrqStatus) & file_.get(Register::kIrqEnable)) != 0; }
+  /// Level of the interrupt line. It rises with the registers, at an edge. It falls with the access that
+  /// lowers it, however far that lies ahead of time: an initiator that is ahead must not see an interrupt
+  /// again that it has cleared.
+  bool irq(const CsrPort& csr) const;
   /// For the `csr` port.
   RegisterFile view(const Counters& counters) const;
 

@@ -35,8 +35,12 @@ std::uint8_t byte_of(std::uint32_t value, std::uint64_t i) {
 }  // namespace
 
 CsrPort::CsrPort(const sc_core::sc_module_name& name, std::function<RegisterFile()> registers,
-                 std::function<void(const sc_core::sc_time&)> written)
-    : sc_module(name), socket("socket"), registers_(std::move(registers)), written_(std::move(written)) {
+                 std::function<void(const sc_core::sc_time&)> written, bool is_tolerant)
+    : sc_module(name),
+      socket("socket"),
+      registers_(std::move(registers)),
+      written_(std::move(written)),
+      is_tolerant_(is_tolerant) {
   socket.register_b_transport(this, &CsrPort::b_transport);
   socket.register_transport_dbg(this, &CsrPort::transport_dbg);
 }
@@ -61,6 +65,16 @@ void CsrPort::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_tim
   transaction.set_dmi_allowed(false);
   if (transaction.is_read()) arrive(delay);
   transaction.set_response_status(access(transaction, delay));
+  if (transaction.is_write() && transaction.is_response_ok()) settle();
+}
+
+void CsrPort::settle() {
+  // The line; an interrupt controller's output; a processor's input.
+  constexpr int kDeltas = 3;
+  const sc_core::sc_process_handle caller = sc_core::sc_get_current_process_handle();
+  if (caller.proc_kind() != sc_core::SC_THREAD_PROC_ && caller.proc_kind() != sc_core::SC_CTHREAD_PROC_)
+    return;
+  for (int i = 0; i < kDeltas; ++i) sc_core::wait(sc_core::SC_ZERO_TIME);
 }
 
 void CsrPort::arrive(sc_core::sc_time& delay) {
@@ -72,14 +86,23 @@ void CsrPort::arrive(sc_core::sc_time& delay) {
   for (int i = 0; i < 2; ++i) sc_core::wait(sc_core::SC_ZERO_TIME);
 }
 
+bool CsrPort::has_width(const tlm::tlm_generic_payload& transaction) {
+  if (transaction.get_streaming_width() != 0) return transaction.get_streaming_width() >= kWordBytes;
+  if (!is_tolerant_ && !has_warned_) {
+    has_warned_ = true;
+    SC_REPORT_WARNING(name(),
+                      "a streaming width of 0 is refused; accepted with AcceleratorOptions::tolerant_csr");
+  }
+  return is_tolerant_;
+}
+
 tlm::tlm_response_status CsrPort::access(tlm::tlm_generic_payload& transaction,
                                          const sc_core::sc_time& delay) {
   if (transaction.get_command() == tlm::TLM_IGNORE_COMMAND) return tlm::TLM_OK_RESPONSE;
   const std::optional<Register> target = register_at(transaction.get_address());
   if (!target) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
-  if (transaction.get_data_length() != kWordBytes || transaction.get_streaming_width() < kWordBytes) {
+  if (transaction.get_data_length() != kWordBytes || !has_width(transaction))
     return tlm::TLM_BURST_ERROR_RESPONSE;
-  }
   if (!byte_enables_are_valid(transaction)) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
   if (transaction.get_data_ptr() == nullptr) return tlm::TLM_GENERIC_ERROR_RESPONSE;
 

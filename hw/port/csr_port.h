@@ -5,6 +5,7 @@
 
 #include <tlm_utils/simple_target_socket.h>
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <systemc>
@@ -20,14 +21,24 @@ class CsrPort : public sc_core::sc_module, public virtual sc_core::sc_interface 
   tlm_utils::simple_target_socket<CsrPort, 32> socket;
 
   /// `registers`: the registers' values as of the last clock edge. `written`: told the time of each write; a
-  /// level that does not look at every edge needs it.
+  /// level that does not look at every edge needs it. `is_tolerant`: a streaming width of 0 stands for the
+  /// data length; else it is refused, as the standard has it, and the first one is warned of.
   CsrPort(const sc_core::sc_module_name& name, std::function<RegisterFile()> registers,
-          std::function<void(const sc_core::sc_time&)> written = {});
+          std::function<void(const sc_core::sc_time&)> written = {}, bool is_tolerant = false);
 
   /// Whether a write waits for a clock edge.
   bool pending() const { return !writes_.empty(); }
   /// Applies the writes whose time lies before now, in the order of their times.
   void apply_due_writes(RegisterFile& file);
+  /// Whether `holds` of the registers after each of the writes that wait, also those of initiators that are
+  /// ahead of time. `file`: the registers before.
+  template <class Predicate>
+  bool stays(RegisterFile file, Predicate&& holds) const {
+    return std::all_of(writes_.begin(), writes_.end(), [&](const Write& write) {
+      file.write(write.target, write.value, write.bits);
+      return holds(file);
+    });
+  }
 
  private:
   struct Write {
@@ -41,13 +52,18 @@ class CsrPort : public sc_core::sc_module, public virtual sc_core::sc_interface 
   /// Waits until the time of a read, and until an edge at that time is over. sc_main, between two stretches
   /// of simulation, cannot wait: it sees the present.
   static void arrive(sc_core::sc_time& delay);
+  /// Lets the interrupt line change, and those who watch it: delta cycles, no time.
+  static void settle();
   unsigned transport_dbg(tlm::tlm_generic_payload& transaction);
   tlm::tlm_response_status access(tlm::tlm_generic_payload& transaction, const sc_core::sc_time& delay);
+  bool has_width(const tlm::tlm_generic_payload& transaction);
   /// What the bus sees: the registers, and the writes up to now that are on their way to them.
   RegisterFile bus_view() const;
 
   std::function<RegisterFile()> registers_;
   std::function<void(const sc_core::sc_time&)> written_;
+  const bool is_tolerant_;
+  bool has_warned_ = false;   ///< of a streaming width of 0
   std::deque<Write> writes_;  ///< by time
 };
 

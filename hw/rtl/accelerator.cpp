@@ -22,8 +22,8 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
       output_buffer_(config),
       csr_port_(
           "csr_port", [this] { return controller_.registers(); },
-          [this](const sc_core::sc_time& /*time*/) { controller_.wake(); }),
-      memory_port_("memory_port", config.dram),
+          [this](const sc_core::sc_time& /*time*/) { controller_.register_written(); }, options.tolerant_csr),
+      memory_port_("memory_port", config.dram, options),
       controller_("controller", config, profile_, options.watchdog_cycles),
       activation_buffer_("activation_buffer", config, profile_),
       load_engine_("load_engine", config, profile_),
@@ -122,6 +122,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
 }
 
 void Accelerator::start_of_simulation() {
+  if (clock_need_) controller_.domain().observe_need(clock_need_);
   if (at_start_) at_start_(controller_.domain());
 }
 

@@ -97,6 +97,9 @@ class Accelerator : public sc_core::sc_module {
   void set_stalls(std::uint64_t seed, unsigned percent);
   /// nullptr: nobody.
   void set_tile_observer(TileObserver* observer) { pe_array_->set_observer(observer); }
+  /// From the start of the simulation on tells whether edges of `clk` are needed; see
+  /// ClockDomain::observe_need().
+  void observe_clock_need(std::function<void(bool needed)> observer) { clock_need_ = std::move(observer); }
   /// For tests: what `prepare` does to the clock's domain when the simulation starts.
   void at_start(const std::function<void(ClockDomain&)>& prepare) { at_start_ = prepare; }
 
@@ -107,6 +110,7 @@ class Accelerator : public sc_core::sc_module {
   Profile profile_;
   ActivityMeter compute_meter_;
   std::vector<std::unique_ptr<Stall>> stalls_;
+  std::function<void(bool needed)> clock_need_;
   std::function<void(ClockDomain&)> at_start_;
 
   Channels channels_{"channels"};

@@ -70,9 +70,23 @@ void ClockDomain::wake_all() {
 void ClockDomain::sleep(Clocked& unit, std::int64_t at_latest) {
   if (sleepless_) return;
   *unit.awake_ &= ~unit.mask_;
-  if (at_latest == INT64_MAX) return;
-  alarms_.push_back({&unit, at_latest});
-  first_alarm_ = std::min(first_alarm_, at_latest);
+  set_alarm(unit, at_latest);
+}
+
+/// The alarms of other units are few.
+void ClockDomain::set_alarm(Clocked& unit, std::int64_t edge) {
+  const auto known = std::find_if(alarms_.begin(), alarms_.end(),
+                                  [&unit](const Alarm& alarm) { return alarm.unit == &unit; });
+  if (edge == INT64_MAX) {
+    if (known != alarms_.end()) alarms_.erase(known);
+    return;
+  }
+  if (known != alarms_.end()) {
+    known->edge = edge;
+  } else {
+    alarms_.push_back({&unit, edge});
+  }
+  first_alarm_ = std::min(first_alarm_, edge);
 }
 
 void ClockDomain::ring() {
@@ -98,7 +112,17 @@ void ClockDomain::reset_units() {
   }
 }
 
+bool ClockDomain::is_quiet() const {
+  return !sleepless_ && alarms_.empty() &&
+         std::all_of(awake_.begin(), awake_.end(), [](std::uint64_t word) { return word == 0; });
+}
+
 void ClockDomain::on_edge() {
+  if (resting_) {  // and this is no edge
+    resting_ = false;
+    if (observer_) observer_(true);
+    return;
+  }
   ++edge_;
   if (edge_ >= first_alarm_) ring();
   if (reset_.read()) return reset_units();
@@ -108,6 +132,10 @@ void ClockDomain::on_edge() {
       units_[kWordBits * word + static_cast<std::size_t>(__builtin_ctzll(awake))]->on_clock();
     }
   }
+  if (!is_quiet()) return;
+  resting_ = true;
+  sc_core::next_trigger(rest_over_ | reset_.value_changed_event());
+  if (observer_) observer_(false);
 }
 
 }  // namespace bitbalance::rtl

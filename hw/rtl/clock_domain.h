@@ -1,11 +1,13 @@
 // The units of one clock and one reset, and the only process that they need: at a rising edge it calls those
-// that are awake. Below all clocked units.
+// that are awake. While none is, it rests: edges are not even seen. Below all clocked units.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <systemc>
+#include <utility>
 #include <vector>
 
 #include "hw/rtl/names.h"
@@ -28,6 +30,13 @@ class ClockDomain {
   void enter(Clocked& unit);
   void leave(Clocked& unit);
   void sleep(Clocked& unit, std::int64_t at_latest);
+  /// A unit is awake that none was.
+  void rouse() {
+    if (resting_) rest_over_.notify(sc_core::SC_ZERO_TIME);  // also in an update phase
+  }
+  /// Tells from now on whether edges of the clock are needed; what it is told first is that they are not.
+  /// Whoever makes the clock may stop it until they are again. Edges that nobody needs have no number.
+  void observe_need(std::function<void(bool needed)> observer) { observer_ = std::move(observer); }
 
   /// From now on units are called in this random order: they must not depend on it.
   void permute(std::uint64_t seed);
@@ -39,9 +48,12 @@ class ClockDomain {
 
   void on_edge();
   void ring();
+  /// No unit is called before one is woken.
+  bool is_quiet() const;
   void reset_units();
   void wake_all();
   void place(std::size_t at, Clocked* unit);
+  void set_alarm(Clocked& unit, std::int64_t edge);
 
   struct Alarm {
     Clocked* unit;
@@ -50,11 +62,14 @@ class ClockDomain {
 
   const Signal& reset_;
   std::int64_t edge_ = -1;
-  std::vector<Clocked*> units_;      ///< in the order in which they are called; nullptr: has left
-  std::deque<std::uint64_t> awake_;  ///< a bit each; units point into it
-  std::vector<Alarm> alarms_;
-  std::int64_t first_alarm_ = INT64_MAX;
+  std::vector<Clocked*> units_;           ///< in the order in which they are called; nullptr: has left
+  std::deque<std::uint64_t> awake_;       ///< a bit each; units point into it
+  std::vector<Alarm> alarms_;             ///< one for each unit that has any
+  std::int64_t first_alarm_ = INT64_MAX;  ///< no later than the first of them
   bool sleepless_ = false;
+  bool resting_ = false;
+  sc_core::sc_event rest_over_;
+  std::function<void(bool needed)> observer_;
 };
 
 }  // namespace bitbalance::rtl

@@ -20,6 +20,10 @@ void Clocked::end_of_elaboration() {
   domain_->enter(*this);
 }
 
+void Clocked::rouse_domain() {
+  if (domain_ != nullptr) domain_->rouse();
+}
+
 void Clocked::sleep(std::int64_t at_latest) {
   domain_->sleep(*this, at_latest);
 }

@@ -36,7 +36,11 @@ class Clocked : public sc_core::sc_module {
   Clocked& operator=(const Clocked&) = delete;
 
   /// What the unit sleeps for may have come: it sees the next edge.
-  void wake() { *awake_ |= mask_; }
+  void wake() {
+    const std::uint64_t others = *awake_;
+    *awake_ = others | mask_;
+    if (others == 0) rouse_domain();
+  }
   /// The registers that can be traced, in the order that data flows.
   virtual void describe(SignalList& signals) const = 0;
   /// After elaboration.
@@ -52,15 +56,18 @@ class Clocked : public sc_core::sc_module {
   /// A rising edge with reset.
   virtual void reset() = 0;
 
+  /// For sleep(): without end. kCounting: edges keep their numbers meanwhile, though nobody may be awake.
+  static constexpr std::int64_t kNever = INT64_MAX, kCounting = INT64_MAX - 1;
   /// The unit is not called at edges until wake() or, at the latest, at edge `at_latest`. Precondition: until
-  /// then on_clock() would change nothing but counts that the unit makes up for.
-  void sleep(std::int64_t at_latest = INT64_MAX);
+  /// then on_clock() would change nothing but counts that the unit makes up for; with kNever, not even those.
+  void sleep(std::int64_t at_latest = kNever);
   /// Number of the last edge of the clock or, within on_clock(), of this one; the first is 0.
   std::int64_t edge() const { return *edge_; }
 
  private:
   friend class ClockDomain;
   void end_of_elaboration() override;
+  void rouse_domain();
 
   std::shared_ptr<ClockDomain> domain_;
   std::vector<Clearable*> cleared_;

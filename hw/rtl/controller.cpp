@@ -36,6 +36,11 @@ RegisterFile Controller::registers() const {
   return registers_.view(counters);
 }
 
+void Controller::register_written() {
+  wake();
+  update_irq();
+}
+
 void Controller::on_clock() {
   acted_ = false;
   if (state_ != State::kIdle) catch_up();
@@ -52,7 +57,7 @@ void Controller::on_clock() {
   if (state_ == State::kIdle) return;
   sample();
   watch();
-  if (!acted_ && is_blocked()) sleep(watchdog_edge());
+  if (!acted_ && is_blocked()) sleep(std::min(watchdog_edge(), kCounting));
 }
 
 /// Cycles that were slept through: each like the last one.
@@ -141,7 +146,7 @@ void Controller::start() {
     engine.flags = {};
     engine.activity = Activity::kNoCommand;
   }
-  if (!registers_.has_header()) fault(ProgramFault::kBadField, 0);
+  if (const ProgramFault wrong = registers_.region_fault(); wrong != ProgramFault::kNone) fault(wrong, 0);
 }
 
 void Controller::complete() {
@@ -450,7 +455,7 @@ bool Controller::queues_are_empty() const {
 }
 
 void Controller::update_irq() {
-  if (registers_.irq() != irq_level_) irq.write(irq_level_ = registers_.irq());
+  irq_line_.drive(registers_.irq(*csr.operator->()));
 }
 
 void Controller::describe(SignalList& signals) const {
@@ -469,7 +474,7 @@ void Controller::describe(SignalList& signals) const {
     signals.add(*this, prefix + "occupied", engines_[e].occupied);
     signals.add(*this, prefix + "activity", engines_[e].activity, 4, activities);
   }
-  signals.add(*this, "irq", irq_level_);
+  signals.add(*this, "irq", irq_line_.level());
 }
 
 }  // namespace bitbalance::rtl

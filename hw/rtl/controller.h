@@ -13,6 +13,7 @@
 #include "hw/isa/registers.h"
 #include "hw/port/control_registers.h"
 #include "hw/port/csr_port.h"
+#include "hw/port/interrupt_line.h"
 #include "hw/rtl/activity_meter.h"
 #include "hw/rtl/bundles.h"
 #include "hw/rtl/channel_port.h"
@@ -50,6 +51,8 @@ class Controller : public Clocked {
 
   /// As of the last edge; for the csr port.
   RegisterFile registers() const;
+  /// A write waits at the csr port.
+  void register_written();
   /// Why the last program was stopped, where registers cannot say: which burst the memory answered how, or
   /// who waits for whom. Else empty.
   const std::string& fault_reason() const { return fault_reason_; }
@@ -148,7 +151,7 @@ class Controller : public Clocked {
   std::uint32_t fault_index_ = 0;
   bool fault_reported_ = false;
   std::string fault_reason_;
-  bool irq_level_ = false;
+  InterruptLine irq_line_{irq};
 
   // Fetch.
   std::uint32_t commands_ = 0;   ///< of the program

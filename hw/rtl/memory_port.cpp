@@ -18,8 +18,9 @@ MemoryPort::Lane::Lane(MemoryChannel channel)
     : requests(fmt::format("{}_requests", to_string(channel)).c_str()),
       responses(fmt::format("{}_responses", to_string(channel)).c_str()) {}
 
-MemoryPort::MemoryPort(const sc_core::sc_module_name& name, const DramInterfaceConfig& config)
-    : Clocked(name), BurstInitiator(config) {
+MemoryPort::MemoryPort(const sc_core::sc_module_name& name, const DramInterfaceConfig& config,
+                       const AcceleratorOptions& options)
+    : Clocked(name), BurstInitiator(config, options) {
   for (ChannelState& channel : channels_)
     channel.ring.resize(config.use_nb_transport ? static_cast<std::size_t>(config.max_outstanding) : 1);
 }

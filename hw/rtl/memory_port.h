@@ -31,7 +31,8 @@ class MemoryPort : public Clocked, public BurstInitiator, public virtual sc_core
   std::array<Lane, kMemoryChannels> lanes{
       {Lane(MemoryChannel::kCommand), Lane(MemoryChannel::kRead), Lane(MemoryChannel::kWrite)}};
 
-  MemoryPort(const sc_core::sc_module_name& name, const DramInterfaceConfig& config);
+  MemoryPort(const sc_core::sc_module_name& name, const DramInterfaceConfig& config,
+             const AcceleratorOptions& options = {});
 
   /// No transaction is under way. As of the last edge.
   bool idle() const;

@@ -9,7 +9,7 @@
 #include "hw/isa/profile.h"
 #include "hw/rtl/accelerator.h"
 #include "testbench/run/driver.h"
-#include "testbench/run/gated_clock.h"
+#include "hw/rtl/gated_clock.h"
 #include "testbench/scenario/scenario.h"
 #include "tlm/accelerator/accelerator.h"
 
@@ -46,7 +46,7 @@ class Device : public sc_core::sc_module {
 
 class RtlDevice : public Device {
  public:
-  GatedClock clock;
+  rtl::GatedClock clock;
   sc_core::sc_signal<bool> reset{"reset"};
   rtl::Accelerator accelerator;
 

@@ -5,6 +5,11 @@
 #include <stdexcept>
 
 namespace bitbalance::runner {
+namespace {
+
+const sc_core::sc_time kPollingPeriod(10, sc_core::SC_NS);
+
+}  // namespace
 
 Driver::Driver(const sc_core::sc_module_name& name) : sc_module(name), csr("csr") {
   SC_HAS_PROCESS(Driver);
@@ -25,6 +30,8 @@ void Driver::run() {
     write_pair(Register::kDataBaseLo, Register::kDataBaseHi, regions_.data_base);
     write(Register::kDataBytes, regions_.data_bytes);
     write(Register::kIrqEnable, kIrqDone | kIrqError);
+    // A program that was stopped is reported at once; something of it may still be under way.
+    while ((read(Register::kStatus) & kStatusIdle) == 0) wait(kPollingPeriod);
     write(Register::kControl, kControlStart);
 
     while (!irq.read()) wait(irq.posedge_event());

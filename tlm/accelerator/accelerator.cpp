@@ -10,7 +10,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
       workers_(options.threads),
       csr_port_(
           "csr_port", [this] { return controller_.registers(); },
-          [this](const sc_core::sc_time& time) { controller_.register_written(time); }),
+          [this](const sc_core::sc_time& time) { controller_.register_written(time); }, options.tolerant_csr),
       dram_interface_("dram_interface", config, clock_, regions_,
                       {[this](bool error, const CommandBytes& bytes, Edge popped) {
                          controller_.fetched(error, bytes, popped);
@@ -19,7 +19,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
                          controller_.completed(engine, fault, pushed);
                        },
                        [this] { controller_.fetch_sent(); }},
-                      profile_, options.use_dmi),
+                      profile_, options),
       controller_("controller", config, clock_, regions_, csr_port_, dram_interface_, profile_,
                   options.watchdog_cycles),
       weight_buffer_("weight_buffer", config),

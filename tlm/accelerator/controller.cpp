@@ -40,6 +40,7 @@ RegisterFile Controller::registers() const {
 
 void Controller::register_written(const sc_core::sc_time& time) {
   write_edges_.insert(clock_.after(time.value()));
+  update_irq();
   plan();
 }
 
@@ -106,7 +107,8 @@ void Controller::start_program(Edge edge) {
   running_ = true;
   compute_.restart();
   schedule_.start(edge);
-  if (!registers_.has_header()) schedule_.stop({ProgramFault::kBadField, 0});
+  if (const ProgramFault wrong = registers_.region_fault(); wrong != ProgramFault::kNone)
+    schedule_.stop({wrong, 0});
 }
 
 void Controller::end_program() {
@@ -129,7 +131,7 @@ void Controller::report_failure(const Failure& failure) {
 }
 
 void Controller::update_irq() {
-  if (registers_.irq() != irq_level_) irq.write(irq_level_ = registers_.irq());
+  irq_line_.drive(registers_.irq(csr_));
 }
 
 void Controller::fetch(Edge edge) {

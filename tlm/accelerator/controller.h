@@ -18,6 +18,7 @@
 #include "hw/isa/registers.h"
 #include "hw/port/control_registers.h"
 #include "hw/port/csr_port.h"
+#include "hw/port/interrupt_line.h"
 #include "hw/timeline/command_schedule.h"
 #include "hw/timeline/compute_timeline.h"
 #include "tlm/accelerator/block_port.h"
@@ -92,7 +93,7 @@ class Controller : public sc_core::sc_module, private CommandSchedule::Host {
   Profile& profile_;
 
   ControlRegisters registers_;
-  bool irq_level_ = false;
+  InterruptLine irq_line_{irq};
   bool running_ = false;
   bool reset_ = false;     ///< the program is being dropped: nothing to report
   bool reported_ = false;  ///< a failure, before the program has come to a stop

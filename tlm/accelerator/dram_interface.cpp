@@ -8,7 +8,7 @@ namespace bitbalance::tlm_level {
 
 DramInterface::DramInterface(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
                              const EdgeClock& clock, const RegionMap& regions, Listener listener,
-                             Profile& profile, bool use_dmi)
+                             Profile& profile, const AcceleratorOptions& options)
     : sc_module(name),
       config_(config),
       regions_(regions),
@@ -17,7 +17,7 @@ DramInterface::DramInterface(const sc_core::sc_module_name& name, const Accelera
       fetches_(listener_.fetched, listener_.fetch_sent),
       load_(config, [this](ProgramFault fault, Edge edge) { end_load(fault, edge); }),
       store_(config, [this](ProgramFault fault, Edge edge) { end_store(fault, edge); }),
-      port_("port", config.dram, clock, {&fetches_, &load_, &store_}, use_dmi) {}
+      port_("port", config.dram, clock, {&fetches_, &load_, &store_}, options) {}
 
 void DramInterface::fetch(std::uint64_t address, Edge edge) {
   fetches_.fetch(address, edge);

@@ -41,7 +41,8 @@ class DramInterface : public sc_core::sc_module,
   BlockPort<LoadBlock> outputs{"outputs"};
 
   DramInterface(const sc_core::sc_module_name& name, const AcceleratorConfig& config, const EdgeClock& clock,
-                const RegionMap& regions, Listener listener, Profile& profile, bool use_dmi);
+                const RegionMap& regions, Listener listener, Profile& profile,
+                const AcceleratorOptions& options);
 
   tlm_utils::simple_initiator_socket<BurstInitiator>& socket() { return port_.socket; }
 

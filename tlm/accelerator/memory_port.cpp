@@ -11,8 +11,8 @@ namespace bitbalance::tlm_level {
 
 MemoryPort::MemoryPort(const sc_core::sc_module_name& name, const DramInterfaceConfig& config,
                        const EdgeClock& clock, const std::array<BurstSource*, kMemoryChannels>& sources,
-                       bool use_dmi)
-    : sc_module(name), BurstInitiator(config), clock_(clock), use_dmi_(use_dmi) {
+                       const AcceleratorOptions& options)
+    : sc_module(name), BurstInitiator(config, options), clock_(clock), use_dmi_(options.use_dmi) {
   SC_HAS_PROCESS(MemoryPort);
   SC_METHOD(on_edge);
   sensitive << edge_event_;

@@ -41,10 +41,10 @@ class BurstSource {
 
 class MemoryPort : public sc_core::sc_module, public BurstInitiator {
  public:
-  /// `sources`: by MemoryChannel, in the order of their priority when the request phase was taken. `use_dmi`:
-  /// asks for DMI wherever an answer hints at it.
+  /// `sources`: by MemoryChannel, in the order of their priority when the request phase was taken.
+  /// AcceleratorOptions::use_dmi: asks for DMI wherever an answer hints at it.
   MemoryPort(const sc_core::sc_module_name& name, const DramInterfaceConfig& config, const EdgeClock& clock,
-             const std::array<BurstSource*, kMemoryChannels>& sources, bool use_dmi);
+             const std::array<BurstSource*, kMemoryChannels>& sources, const AcceleratorOptions& options);
 
   /// What bursts need not be sent for, as far as is known.
   const DirectMemory& direct_memory() const { return direct_memory_; }

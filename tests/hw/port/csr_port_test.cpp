@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "hw/port/csr_port.h"
+#include "tests/support/expected_warnings.h"
 #include "tests/support/names.h"
 
 using namespace bitbalance;
@@ -53,6 +54,7 @@ constexpr std::uint64_t kRw = offset_of(Register::kDataBytes);
 }  // namespace
 
 TEST_CASE("wrong accesses are answered as the LRM asks and change nothing") {
+  const ExpectedWarnings width("streaming width");
   Bench bench("bench");
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
   static const unsigned char odd_enables[] = {0xff, 0x7f, 0xff, 0xff};

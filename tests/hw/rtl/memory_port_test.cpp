@@ -111,7 +111,7 @@ struct SlowAccept : sc_core::sc_module {
     phase = tlm::BEGIN_RESP;
     delay = answer_after;
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
-    CHECK(socket->nb_transport_bw(payload, phase, delay) == tlm::TLM_COMPLETED);
+    CHECK(socket->nb_transport_bw(payload, phase, delay) == tlm::TLM_UPDATED);
     if (!keeps_references) payload.release();
   }
 };

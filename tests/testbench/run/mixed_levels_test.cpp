@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "testbench/run/gated_clock.h"
+#include "hw/rtl/gated_clock.h"
 #include "tests/support/random_case.h"
 #include "tests/testbench/run/level_accounts.h"
 
@@ -99,7 +99,7 @@ TEST_CASE("a layer that does not exist is refused with the nearest one") {
 
 TEST_CASE("a gated clock rises at whole periods and stands still when stopped") {
   const sc_core::sc_time period(10, sc_core::SC_NS);
-  GatedClock clock("clock", period);
+  rtl::GatedClock clock("clock", period);
   std::vector<double> rises;
   sc_core::sc_spawn_options options;
   options.spawn_method();

@@ -17,8 +17,11 @@ void BadMemory::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&
   const bool bad = bursts_++ >= options_.first_bad;
   if (bad && options_.badness == Badness::kSilent) wait(sc_core::sc_event("never"));
   delay += bad && options_.badness == Badness::kLate ? too_late_ : latency_;
-  if (bad && options_.badness == Badness::kStatus) return payload.set_response_status(options_.status);
-  payload.set_response_status(array_.access(payload));
+  const bool has_bad_status = bad && options_.badness == Badness::kStatus;
+  if (has_bad_status && options_.status != tlm::TLM_INCOMPLETE_RESPONSE)
+    return payload.set_response_status(options_.status);
+  const tlm::tlm_response_status status = array_.access(payload);
+  payload.set_response_status(has_bad_status ? options_.status : status);
 }
 
 tlm::tlm_sync_enum BadMemory::nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,

@@ -16,7 +16,7 @@ namespace bitbalance::tlm_level::test {
 
 enum class Badness : std::uint8_t {
   kNone,
-  kStatus,          ///< answers with `status`; TLM_INCOMPLETE_RESPONSE: with none
+  kStatus,          ///< answers with `status`; TLM_INCOMPLETE_RESPONSE: does its work and sets none
   kSilent,          ///< never answers
   kLate,            ///< answers after any watchdog
   kWrongPhase,      ///< answers BEGIN_REQ by TLM_UPDATED with END_RESP

@@ -1,6 +1,8 @@
-// The `csr` socket of both accelerators from a bus: blocking calls with annotated delays, non-blocking ones,
-// debug reads, no DMI, all within the base protocol.
+// The `csr` socket of both accelerators from a bus, and the interrupt line: blocking calls with annotated
+// delays, non-blocking ones, debug reads, no DMI, all within the base protocol; then a bus that leaves the
+// protocol.
 #include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/tlm_quantumkeeper.h>
 
 #include <catch2/catch.hpp>
 #include <functional>
@@ -12,7 +14,9 @@
 
 #include "hw/isa/registers.h"
 #include "hw/rtl/accelerator.h"
+#include "hw/rtl/gated_clock.h"
 #include "tests/support/child.h"
+#include "tests/support/expected_warnings.h"
 #include "tests/support/program_interpreter.h"
 #include "tests/support/random_case.h"
 #include "tlm/accelerator/accelerator.h"
@@ -48,20 +52,22 @@ struct Bench : sc_core::sc_module, tlm::tlm_mm_interface {
   sc_time irq_time;
   tlm::tlm_generic_payload payload{this};
   std::uint32_t word = 0;
+  port::ResponseEnd response_end = port::ResponseEnd::kCompleted;  ///< of the bus
   bool answered = false;
 
-  Bench(const sc_core::sc_module_name& name, Level level, const AcceleratorConfig& config)
+  Bench(const sc_core::sc_module_name& name, Level level, const AcceleratorConfig& config,
+        const AcceleratorOptions& options)
       : sc_module(name), memory("memory", sized()) {
     SC_HAS_PROCESS(Bench);
     bus.register_nb_transport_bw(this, &Bench::nb_transport_bw);
     bus.bind(checker.target);
     if (level == Level::kRtl) {
-      rtl_accelerator = std::make_unique<rtl::Accelerator>("accelerator", config);
+      rtl_accelerator = std::make_unique<rtl::Accelerator>("accelerator", config, options);
       rtl_accelerator->clk(clock);
       rtl_accelerator->rst(reset);
       connect(*rtl_accelerator);
     } else {
-      tlm_accelerator = std::make_unique<tlm_level::Accelerator>("accelerator", config);
+      tlm_accelerator = std::make_unique<tlm_level::Accelerator>("accelerator", config, options);
       connect(*tlm_accelerator);
     }
     SC_METHOD(on_irq);
@@ -83,8 +89,12 @@ struct Bench : sc_core::sc_module, tlm::tlm_mm_interface {
   void on_irq() { irq_time = sc_core::sc_time_stamp(); }
   void free(tlm::tlm_generic_payload*) override {}
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload&, tlm::tlm_phase& phase, sc_time&) {
-    answered = answered || phase == tlm::BEGIN_RESP;
-    return phase == tlm::BEGIN_RESP ? tlm::TLM_COMPLETED : tlm::TLM_ACCEPTED;
+    if (phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;
+    answered = true;
+    if (response_end == port::ResponseEnd::kForward) return tlm::TLM_ACCEPTED;
+    if (response_end == port::ResponseEnd::kCompleted) return tlm::TLM_COMPLETED;
+    phase = tlm::END_RESP;
+    return tlm::TLM_UPDATED;
   }
   tlm::tlm_generic_payload& prepare(tlm::tlm_command command, Register target, std::uint32_t value) {
     word = value;
@@ -113,10 +123,10 @@ struct Bench : sc_core::sc_module, tlm::tlm_mm_interface {
 
 /// What `act` says on an accelerator of each level: the same.
 std::string on_both_levels(const std::function<std::string(Bench&)>& act,
-                           const AcceleratorConfig& config = {}) {
+                           const AcceleratorConfig& config = {}, const AcceleratorOptions& options = {}) {
   const auto on = [&](Level level) {
     return in_child([&] {
-      Bench bench("bench", level, config);
+      Bench bench("bench", level, config, options);
       sc_core::sc_start(sc_core::SC_ZERO_TIME);
       const std::string result = act(bench);
       return result + bench.checker.text();
@@ -236,16 +246,218 @@ TEST_CASE("a running program is read alike at both levels, before, at and after 
   }
 }
 
-TEST_CASE("a non-blocking register write is answered and takes effect") {
-  CHECK(on_both_levels([](Bench& bench) {
-          tlm::tlm_phase phase = tlm::BEGIN_REQ;
-          sc_time delay(3, SC_NS);
-          bench.bus->nb_transport_fw(bench.prepare(tlm::TLM_WRITE_COMMAND, Register::kDataBytes, 4711), phase,
-                                     delay);
-          sc_core::sc_start(sc_time(20, SC_NS));
-          require(bench.answered && bench.payload.is_response_ok(), "answered with OK");
-          return std::to_string(bench.read(Register::kDataBytes)) + "\n";
-        }) == "4711\n");
+TEST_CASE("non-blocking register writes are answered and take effect, however the bus ends the response") {
+  using port::ResponseEnd;
+  for (const ResponseEnd end : {ResponseEnd::kCompleted, ResponseEnd::kUpdated, ResponseEnd::kForward}) {
+    CAPTURE(static_cast<int>(end));
+    CHECK(on_both_levels([end](Bench& bench) {
+            bench.response_end = end;
+            std::string read;
+            for (const std::uint32_t value : {4711u, 4712u}) {
+              tlm::tlm_phase phase = tlm::BEGIN_REQ;
+              sc_time delay(3, SC_NS);
+              bench.answered = false;
+              bench.bus->nb_transport_fw(bench.prepare(tlm::TLM_WRITE_COMMAND, Register::kDataBytes, value),
+                                         phase, delay);
+              sc_core::sc_start(sc_time(20, SC_NS));
+              require(bench.answered && bench.payload.is_response_ok(), "answered with OK");
+              if (end == ResponseEnd::kForward) {
+                phase = tlm::END_RESP;
+                delay = sc_core::SC_ZERO_TIME;
+                bench.bus->nb_transport_fw(bench.payload, phase, delay);
+              }
+              read += std::to_string(bench.read(Register::kDataBytes)) + "\n";
+            }
+            return read;
+          }) == "4711\n4712\n");
+  }
+}
+
+namespace {
+
+/// When the interrupt line changes, in words, in 1 us after a program that cannot start; it rises at 100 ns.
+/// `act` is called at 200 ns.
+std::string line_of(const std::function<void(Bench&)>& act) {
+  return on_both_levels([&act](Bench& bench) {
+    std::string changes;
+    sc_core::sc_spawn_options on_change;
+    on_change.spawn_method();
+    on_change.dont_initialize();
+    on_change.set_sensitivity(&bench.irq.value_changed_event());
+    sc_core::sc_spawn(
+        [&] {
+          changes +=
+              std::string(bench.irq.read() ? "up " : "down ") + sc_core::sc_time_stamp().to_string() + " ";
+        },
+        "on_change", &on_change);
+    bench.write(Register::kIrqEnable, kIrqError);
+    bench.write(Register::kControl, kControlStart, 99.5);
+    sc_core::sc_spawn([&] {
+      sc_core::wait(sc_time(200, SC_NS));
+      act(bench);
+    });
+    sc_core::sc_start(sc_time(1000, SC_NS));
+    return changes;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("the interrupt line falls with the access that lowers it, however far that is ahead of time") {
+  for (const double ahead_ns : {0.0, 0.5, 100.0, 500'000.0}) {
+    CAPTURE(ahead_ns);
+    CHECK(line_of([=](Bench& b) { b.write(Register::kIrqStatus, kIrqError, ahead_ns); }) ==
+          "up 100 ns down 200 ns ");
+    CHECK(line_of([=](Bench& b) { b.write(Register::kIrqEnable, kIrqDone, ahead_ns); }) ==
+          "up 100 ns down 200 ns ");
+    CHECK(line_of([=](Bench& b) { b.write(Register::kControl, kControlSoftReset, ahead_ns); }) ==
+          "up 100 ns down 200 ns ");
+    CHECK(line_of([=](Bench& b) { b.write(Register::kIrqStatus, kIrqDone, ahead_ns); }) == "up 100 ns ");
+  }
+}
+
+TEST_CASE("the interrupt line rises at the clock edge at which the registers change") {
+  CHECK(line_of([](Bench& b) {
+          b.write(Register::kIrqEnable, 0);
+          b.write(Register::kIrqEnable, kIrqError, 49.5);
+        }) == "up 100 ns down 200 ns up 250 ns ");
+}
+
+TEST_CASE("a handler of a processor that runs ahead of time is entered once for each interrupt") {
+  for (const double quantum_us : {0.0, 1.0, 1000.0}) {
+    CAPTURE(quantum_us);
+    CHECK(on_both_levels([quantum_us](Bench& bench) {
+            tlm::tlm_global_quantum::instance().set(sc_time(quantum_us, sc_core::SC_US));
+            int handled = 0, started = 0;
+            sc_core::sc_spawn([&] {
+              tlm_utils::tlm_quantumkeeper time;
+              time.reset();
+              const auto write = [&](Register target, std::uint32_t value) {
+                bench.write(target, value, time.get_local_time().to_seconds() * 1e9);
+              };
+              write(Register::kIrqEnable, kIrqError);
+              for (int instruction = 0; instruction < 45'000; ++instruction) {
+                if (instruction % 1000 == 0 && started < 3 && started == handled) {
+                  write(Register::kControl, kControlStart);
+                  ++started;
+                }
+                if (bench.irq.read()) {
+                  ++handled;
+                  write(Register::kIrqStatus, kIrqError);
+                }
+                time.inc(sc_time(100, SC_NS));
+                if (time.need_sync()) time.sync();
+              }
+            });
+            sc_core::sc_start(sc_time(5, sc_core::SC_MS));
+            return std::to_string(handled) + " of " + std::to_string(started) + "\n";
+          }) == "3 of 3\n");
+  }
+}
+
+TEST_CASE("a start with a base that is not aligned is refused by a code of its own") {
+  for (const Register base : {Register::kConstantsBaseLo, Register::kDataBaseLo}) {
+    for (const std::uint32_t address : {1u, 64u, 0x10080u}) {
+      CAPTURE(info(base).name, address);
+      CHECK(on_both_levels([=](Bench& bench) {
+              bench.write(Register::kConstantsBytes, 4096);
+              bench.write(base, address);
+              require(bench.read(base) == address, "the register reads as written");
+              bench.write(Register::kControl, kControlStart);
+              sc_core::sc_start(sc_time(1000, SC_NS));
+              require((bench.read(Register::kStatus) & kStatusError) != 0, "STATUS.error");
+              return std::to_string(bench.read(Register::kError)) + "\n";
+            }) == std::to_string(static_cast<int>(ProgramFault::kMisalignedRegion)) + "\n");
+    }
+  }
+}
+
+TEST_CASE("a streaming width of 0 is refused and named once, or stands for the data length") {
+  const auto access = [](Bench& bench, tlm::tlm_command command) {
+    const ExpectedWarnings warnings("streaming width");  // the checker's, too
+    bench.prepare(command, Register::kDataBytes, 0x1234);
+    bench.payload.set_streaming_width(0);
+    sc_time delay;
+    bench.bus->b_transport(bench.payload, delay);
+    int named = 0;
+    for (const std::string& text : warnings.texts())
+      named += static_cast<int>(text.find("AcceleratorOptions::tolerant_csr") != std::string::npos);
+    return std::string(bench.payload.get_response_string()) + " " + std::to_string(named) + " ";
+  };
+  const auto both = [&access](Bench& bench) {
+    std::string text = access(bench, tlm::TLM_WRITE_COMMAND);
+    text += access(bench, tlm::TLM_READ_COMMAND);
+    sc_core::sc_start(sc_time(20, SC_NS));
+    text += std::to_string(bench.read(Register::kDataBytes)) + "\n";
+    return text;
+  };
+  CHECK_THAT(on_both_levels(both),
+             Catch::StartsWith("TLM_BURST_ERROR_RESPONSE 1 TLM_BURST_ERROR_RESPONSE 0 0\n"));
+  AcceleratorOptions tolerant;
+  tolerant.tolerant_csr = true;
+  CHECK_THAT(on_both_levels(both, {}, tolerant),
+             Catch::StartsWith("TLM_OK_RESPONSE 0 TLM_OK_RESPONSE 0 4660\n"));
+}
+
+namespace {
+
+struct BareBus : sc_core::sc_module {
+  tlm_utils::simple_initiator_socket<BareBus> socket{"socket"};
+  explicit BareBus(const sc_core::sc_module_name& name) : sc_module(name) {}
+};
+
+}  // namespace
+
+TEST_CASE("an idle clocked accelerator needs no clock") {
+  CHECK(in_child([] {
+          rtl::GatedClock clock("clock", sc_time(1, SC_NS));
+          clock.start();
+          sc_core::sc_signal<bool> reset("reset"), irq("irq");
+          rtl::Accelerator accelerator("accelerator", {});
+          accelerator.clk(clock.signal);
+          accelerator.rst(reset);
+          accelerator.irq(irq);
+          accelerator.observe_clock_need([&clock](bool needed) { needed ? clock.start() : clock.stop(); });
+          IdealMemory memory("memory", Bench::sized());
+          accelerator.mem.bind(memory.socket);
+          BareBus bus("bus");
+          bus.socket.bind(accelerator.csr);
+          std::string edges;
+          int rising = 0;
+          sc_core::sc_spawn_options on_edge;
+          on_edge.spawn_method();
+          on_edge.dont_initialize();
+          on_edge.set_sensitivity(&clock.signal.posedge_event());
+          sc_core::sc_spawn([&] { ++rising; }, "on_edge", &on_edge);
+          const auto run = [&](double ns) {
+            rising = 0;
+            sc_core::sc_start(sc_time(ns, SC_NS));
+            edges += std::to_string(rising) + (irq.read() ? " irq " : " ");
+          };
+          const auto write = [&](Register target, std::uint32_t value) {
+            tlm::tlm_generic_payload payload;
+            payload.set_write();
+            payload.set_address(offset_of(target));
+            payload.set_data_ptr(reinterpret_cast<unsigned char*>(&value));
+            payload.set_data_length(4);
+            payload.set_streaming_width(4);
+            sc_time delay;
+            bus.socket->b_transport(payload, delay);
+          };
+          run(1000);  // units look once and fall asleep
+          run(1000);
+          write(Register::kIrqEnable, kIrqError);
+          write(Register::kConstantsBytes, 4096);
+          run(1000);
+          write(Register::kControl, kControlStart);  // reads 64 bytes that are no program
+          run(1000);
+          run(1000);
+          reset.write(true);
+          run(10);
+          reset.write(false);
+          run(1000);
+          return edges;
+        }) == "1 0 1 60 irq 0 irq 9 1 ");
 }
 
 TEST_CASE("debug reads have no effect and no DMI is granted") {

@@ -30,7 +30,7 @@ RandomCase damaged_case(std::uint64_t seed) {
 LevelOptions surroundings(std::uint64_t seed) {
   LevelOptions options;
   options.seed = seed;
-  options.use_dmi = seed % 4 != 1;
+  options.accelerator.use_dmi = seed % 4 != 1;
   options.memory = seed % 4 < 2 ? Memory::kIdeal : Memory::kHashed;
   options.runs = 1 + static_cast<int>(seed / 4 % 2);
   return options;
@@ -131,8 +131,8 @@ TEST_CASE("the watchdog stops a program at the same edge at rtl and tlm, whateve
     for (std::int64_t limit = 1; limit <= 130; ++limit) {
       CAPTURE(seed, limit);
       LevelOptions options;
-      options.watchdog_cycles = limit;
-      options.use_dmi = limit % 2 == 0;
+      options.accelerator.watchdog_cycles = limit;
+      options.accelerator.use_dmi = limit % 2 == 0;
       const std::string expected = run(Level::kRtl, c, options);
       REQUIRE(run(Level::kTlm, c, options) == expected);
       ++(ended_well(expected) ? ended : stopped);

@@ -45,12 +45,12 @@ TEST_CASE("by pointer and by transactions: the same data, cycles and events") {
   for (std::uint64_t seed = 20000; seed < 20040; ++seed) {
     CAPTURE(seed);
     LevelOptions options;
-    options.use_dmi = false;
+    options.accelerator.use_dmi = false;
     const std::string expected = run(Level::kTlm, seed, options, [](const LevelResult& result) {
       return result.dmi_grants == 0 ? "" : "asked for DMI with the switch off";
     });
     REQUIRE(expected.find("cycles") != std::string::npos);
-    options.use_dmi = true;
+    options.accelerator.use_dmi = true;
     REQUIRE(run(Level::kTlm, seed, options, [](const LevelResult& result) {
               const std::int64_t fetches = [&] {
                 std::int64_t bytes = 0;

@@ -112,6 +112,19 @@ void change_command(RandomCase& c, std::mt19937_64& random) {
 
 }  // namespace
 
+TEST_CASE("a clock that stands still while the accelerator does not need it changes nothing") {
+  const auto keep = [](RandomCase&) {};
+  for (std::uint64_t seed = 32000; seed < 32020; ++seed) {
+    CAPTURE(seed);
+    LevelOptions options{seed % 2 == 0 ? Memory::kHashed : Memory::kIdeal, seed};
+    options.runs = 2;  // idle in between
+    const std::string expected = run(Level::kRtl, seed, options, keep);
+    REQUIRE(expected.find("none at command 0") != std::string::npos);
+    options.gated_clock = true;
+    REQUIRE(run(Level::kRtl, seed, options, keep) == expected);
+  }
+}
+
 TEST_CASE("the number of threads changes neither data nor accounts") {
   const CaseLimits larger_than_the_clocked{4, 40, 80, 3};
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
@@ -120,7 +133,7 @@ TEST_CASE("the number of threads changes neither data nor accounts") {
       return in_child([&] {
         const RandomCase c = make_random_case(seed, larger_than_the_clocked);
         LevelOptions options;
-        options.threads = threads;
+        options.accelerator.threads = threads;
         const LevelResult result =
             run_level(Level::kTlm, c.mapped.program, c.config,
                       place_images(c.mapped.program, c.network, c.images, 0xa5), options);
@@ -144,7 +157,7 @@ TEST_CASE("the order in which units are constructed and simultaneous processes r
           RandomCase c = make_random_case(seed);
           c.config.dram.use_nb_transport = seed % 3 != 0;
           LevelOptions options{memory, seed, dram::test::ddr3()};
-          options.use_dmi = seed % 2 == 0;
+          options.accelerator.use_dmi = seed % 2 == 0;
           options.order = order;
           const LevelResult result =
               run_level(Level::kTlm, c.mapped.program, c.config,

@@ -13,6 +13,7 @@
 #include <type_traits>
 
 #include "hw/rtl/accelerator.h"
+#include "hw/rtl/gated_clock.h"
 #include "testbench/run/driver.h"
 #include "tests/tlm/accelerator/hashed_memory.h"
 #include "tlm/accelerator/accelerator.h"
@@ -128,18 +129,30 @@ template <class MemoryModel>
 LevelResult run(Level level, const Maker<MemoryModel>& make_memory, const Program& program,
                 const AcceleratorConfig& config, const std::vector<std::uint8_t>& data,
                 const ProgramRegions& regions, const LevelOptions& options) {
-  const AcceleratorOptions accelerator_options{options.watchdog_cycles, options.use_dmi, options.threads};
   if (level == Level::kTlm) {
     const Maker<Accelerator> make = [&] {
-      return std::make_unique<Accelerator>("accelerator", config, accelerator_options);
+      return std::make_unique<Accelerator>("accelerator", config, options.accelerator);
     };
     return run(make_memory, make, program, data, regions, options);
   }
-  sc_core::sc_clock clock("clock", 1, sc_core::SC_NS);
+  const sc_core::sc_time period(1, sc_core::SC_NS);
+  std::unique_ptr<sc_core::sc_clock> clock;
+  std::unique_ptr<rtl::GatedClock> gated;
+  if (options.gated_clock) {
+    gated = std::make_unique<rtl::GatedClock>("clock", period);
+    gated->start();
+  } else {
+    clock = std::make_unique<sc_core::sc_clock>("clock", period);
+  }
   sc_core::sc_signal<bool> reset("reset");
   const Maker<rtl::Accelerator> make = [&] {
-    auto accelerator = std::make_unique<rtl::Accelerator>("accelerator", config, accelerator_options);
-    accelerator->clk(clock);
+    auto accelerator = std::make_unique<rtl::Accelerator>("accelerator", config, options.accelerator);
+    if (gated) {
+      accelerator->clk(gated->signal);
+      accelerator->observe_clock_need([&gated](bool needed) { needed ? gated->start() : gated->stop(); });
+    } else {
+      accelerator->clk(*clock);
+    }
     accelerator->rst(reset);
     return accelerator;
   };
@@ -163,6 +176,8 @@ LevelResult run_level(Level level, const Program& program, const AcceleratorConf
   switch (options.memory) {
     case Memory::kBad:
       return run_on([&] { return std::make_unique<BadMemory>("memory", memory_bytes, options.bad); });
+    case Memory::kPeer:
+      return run_on([&] { return std::make_unique<PeerMemory>("memory", memory_bytes, options.peer); });
     case Memory::kHashed:
       return run_on([&] {
         auto memory = std::make_unique<HashedMemory>("memory", memory_bytes, options.seed);

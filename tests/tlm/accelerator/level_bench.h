@@ -11,6 +11,7 @@
 #include "tests/support/names.h"
 #include "tests/tlm/accelerator/bad_memory.h"
 #include "tests/tlm/accelerator/interconnect.h"
+#include "tests/tlm/accelerator/peer_memory.h"
 #include "tlm/dram/config.h"
 
 namespace bitbalance::tlm_level::test {
@@ -21,6 +22,7 @@ enum class Memory {
   kHashed,  ///< any of the base protocol's ways, at times that depend on the burst alone
   kTimed,   ///< `dram`
   kBad,     ///< LevelOptions::bad
+  kPeer,    ///< LevelOptions::peer
 };
 
 struct LevelOptions {
@@ -30,16 +32,23 @@ struct LevelOptions {
   /// kHashed: bursts that touch these bytes end in an error; a share of the memory, 0..1.
   double errors_from = 0, errors_to = 0;
   bool is_silent = false;  ///< kHashed: those bursts are never answered instead
-  std::int64_t watchdog_cycles = 20'000;
-  bool use_dmi = true;  ///< kTlm
+  AcceleratorOptions accelerator = with_watchdog();
   double quantum_ns = 0;
   /// kIdeal.
   std::uint32_t latency_cycles = 50, bytes_per_cycle_numerator = 64, bytes_per_cycle_denominator = 5;
   BadMemoryOptions bad = {};     ///< kBad
+  PeerOptions peer = {};         ///< kPeer
   InterconnectOptions bus = {};  ///< in front of any memory
-  int threads = 0;               ///< kTlm
   std::uint64_t order = 0;       ///< of construction, and of what happens at the same time; 0: any
   int runs = 1;                  ///< of the program, one after another; the result is the last one's
+  /// kRtl: the clock stands still while the accelerator does not need it.
+  bool gated_clock = false;
+
+  static AcceleratorOptions with_watchdog() {
+    AcceleratorOptions options;
+    options.watchdog_cycles = 20'000;
+    return options;
+  }
 };
 
 struct LevelResult {

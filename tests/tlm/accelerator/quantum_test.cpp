@@ -38,7 +38,7 @@ TEST_CASE("the ideal memory: bits, cycles and events are the same at any quantum
       LevelOptions options;
       options.quantum_ns = quantum_ns;
       REQUIRE(run(Level::kTlm, seed, options) == expected);
-      options.use_dmi = false;
+      options.accelerator.use_dmi = false;
       REQUIRE(run(Level::kTlm, seed, options) == expected);
     }
   }
@@ -64,7 +64,7 @@ TEST_CASE("running ahead saves simulated waits") {
       RandomCase c = make_random_case(24000);
       c.config.dram.use_nb_transport = false;
       LevelOptions options;
-      options.use_dmi = false;
+      options.accelerator.use_dmi = false;
       options.quantum_ns = quantum_ns;
       run_level(Level::kTlm, c.mapped.program, c.config,
                 place_images(c.mapped.program, c.network, c.images, 0xa5), options);

@@ -1,6 +1,6 @@
-#include "testbench/run/gated_clock.h"
+#include "hw/rtl/gated_clock.h"
 
-namespace bitbalance::runner {
+namespace bitbalance::rtl {
 
 GatedClock::GatedClock(const sc_core::sc_module_name& name, const sc_core::sc_time& period)
     : sc_module(name), period_(period), high_(sc_core::sc_time::from_value(period.value() / 2)) {
@@ -29,4 +29,4 @@ void GatedClock::toggle() {
   if (pending_) edge_.notify(rises ? high_ : period_ - high_);
 }
 
-}  // namespace bitbalance::runner
+}  // namespace bitbalance::rtl

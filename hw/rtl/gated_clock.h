@@ -4,9 +4,9 @@
 
 #include <systemc>
 
-#include "testbench/run/names.h"
+#include "hw/rtl/names.h"
 
-namespace bitbalance::runner {
+namespace bitbalance::rtl {
 
 class GatedClock : public sc_core::sc_module {
  public:
@@ -30,4 +30,4 @@ class GatedClock : public sc_core::sc_module {
   sc_core::sc_event edge_;
 };
 
-}  // namespace bitbalance::runner
+}  // namespace bitbalance::rtl

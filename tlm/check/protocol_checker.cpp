@@ -44,8 +44,11 @@ const char* to_string(ProtocolRule rule) {
                                     "byte enables",
                                     "request status",
                                     "dmi hint",
+                                    "option",
                                     "memory manager",
+                                    "reference count",
                                     "reuse",
+                                    "caller",
                                     "phase order",
                                     "request exclusion",
                                     "response exclusion",
@@ -54,8 +57,11 @@ const char* to_string(ProtocolRule rule) {
                                     "timing",
                                     "attributes",
                                     "write data",
+                                    "read data",
                                     "extensions",
                                     "response status",
+                                    "way",
+                                    "dmi request",
                                     "dmi descriptor",
                                     "invalidation",
                                     "debug"};
@@ -68,7 +74,9 @@ ProtocolChecker::Request::Request(const Payload& payload)
       length(payload.get_data_length()),
       enable_ptr(payload.get_byte_enable_ptr()),
       enable_length(payload.get_byte_enable_length()),
-      streaming_width(payload.get_streaming_width()) {
+      streaming_width(payload.get_streaming_width()),
+      option(payload.get_gp_option()),
+      has_manager(payload.has_mm()) {
   if (payload.is_write() && data_ptr != nullptr) write_data.assign(data_ptr, data_ptr + length);
   if (enable_ptr != nullptr) enables.assign(enable_ptr, enable_ptr + enable_length);
   for (unsigned i = 0; i < tlm::max_num_extensions(); ++i) extensions.push_back(payload.get_extension(i));
@@ -92,10 +100,11 @@ void ProtocolChecker::report(ProtocolRule rule, const std::string& found) {
 
 void ProtocolChecker::check_request(const Payload& payload) {
   ++requests_;
-  check(flights_.count(&payload) == 0, ProtocolRule::kReuse, "the transaction is under way");
+  set_out(payload);
   check(payload.get_response_status() == tlm::TLM_INCOMPLETE_RESPONSE, ProtocolRule::kRequestStatus,
         "not TLM_INCOMPLETE_RESPONSE");
   check(!payload.is_dmi_allowed(), ProtocolRule::kDmiHint, "set in a request");
+  check(payload.get_gp_option() == tlm::TLM_MIN_PAYLOAD, ProtocolRule::kOption, "not TLM_MIN_PAYLOAD");
   if (payload.get_command() == tlm::TLM_IGNORE_COMMAND) return;
   check(payload.get_data_ptr() != nullptr, ProtocolRule::kDataPointer, "null");
   check(payload.get_data_length() > 0, ProtocolRule::kDataLength, "0");
@@ -108,13 +117,30 @@ void ProtocolChecker::check_request(const Payload& payload) {
         ProtocolRule::kByteEnables, "neither 0x00 nor 0xff");
 }
 
+void ProtocolChecker::set_out(const Payload& payload) {
+  Journey& journey = Journey::of(payload);
+  const bool is_under_way = flights_.count(&payload) != 0;
+  check(!is_under_way, ProtocolRule::kReuse, "the transaction is under way");
+  if (is_under_way) {
+    journey.drop(this);
+  } else {
+    check(!journey.is_answered(), ProtocolRule::kReuse, "its answer before is still on its way back");
+  }
+  if (payload.has_mm()) {
+    check(payload.get_ref_count() > 0, ProtocolRule::kMemoryManager, "no reference held");
+    check(!journey.is_new() || payload.get_ref_count() <= 1, ProtocolRule::kReferenceCount,
+          "more than 1 in a new request");
+  }
+  journey.begin(this);
+}
+
 void ProtocolChecker::check_unchanged(const Payload& payload, const Request& request) {
-  const bool same = payload.get_command() == request.command && payload.get_data_ptr() == request.data_ptr &&
-                    payload.get_data_length() == request.length &&
-                    payload.get_byte_enable_ptr() == request.enable_ptr &&
-                    payload.get_byte_enable_length() == request.enable_length &&
-                    payload.get_streaming_width() == request.streaming_width &&
-                    std::equal(request.enables.begin(), request.enables.end(), request.enable_ptr);
+  const bool same =
+      payload.get_command() == request.command && payload.get_data_ptr() == request.data_ptr &&
+      payload.get_data_length() == request.length && payload.get_byte_enable_ptr() == request.enable_ptr &&
+      payload.get_byte_enable_length() == request.enable_length &&
+      payload.get_streaming_width() == request.streaming_width && payload.get_gp_option() == request.option &&
+      std::equal(request.enables.begin(), request.enables.end(), request.enable_ptr);
   check(same, ProtocolRule::kAttributes, "changed on the way");
   check(std::equal(request.write_data.begin(), request.write_data.end(), request.data_ptr),
         ProtocolRule::kWriteData, "changed on the way");
@@ -122,18 +148,34 @@ void ProtocolChecker::check_unchanged(const Payload& payload, const Request& req
     check(request.extensions[i] == nullptr || payload.get_extension(i) == request.extensions[i],
           ProtocolRule::kExtensions, "replaced or removed on the way");
   }
+  if (request.has_manager) return;
+  check(!payload.has_mm(), ProtocolRule::kExtensions, "a memory manager is left");
+  for (unsigned i = 0; i < tlm::max_num_extensions(); ++i) {
+    const bool is_new = i >= request.extensions.size() || request.extensions[i] == nullptr;
+    check(!is_new || payload.get_extension(i) == nullptr, ProtocolRule::kExtensions,
+          "one is left without a memory manager");
+  }
 }
 
 void ProtocolChecker::check_response(const Payload& payload, const Request& request) {
   check_unchanged(payload, request);
   check(payload.get_response_status() != tlm::TLM_INCOMPLETE_RESPONSE, ProtocolRule::kResponseStatus,
         "TLM_INCOMPLETE_RESPONSE in a response");
+  switch (Journey::answer(payload, this)) {
+    case Journey::Fault::kNone:
+      break;
+    case Journey::Fault::kWay:
+      return report(ProtocolRule::kWay, "the answer did not come back on the way of the request");
+    case Journey::Fault::kStatus:
+      return report(ProtocolRule::kResponseStatus, "an error became TLM_OK_RESPONSE on the way back");
+    case Journey::Fault::kData:
+      return report(ProtocolRule::kReadData, "changed on the way back");
+  }
 }
 
 void ProtocolChecker::begin(const Payload& payload, const sc_core::sc_time& time) {
   check_request(payload);
-  check(payload.has_mm() && payload.get_ref_count() > 0, ProtocolRule::kMemoryManager,
-        "none, or no reference held");
+  check(payload.has_mm(), ProtocolRule::kMemoryManager, "none");
   check(requesting_ == nullptr, ProtocolRule::kRequestExclusion, "BEGIN_REQ before the END_REQ of another");
   check(time >= request_end_, ProtocolRule::kRequestExclusion, "BEGIN_REQ before the time of END_REQ");
   requesting_ = &payload;
@@ -177,8 +219,15 @@ void ProtocolChecker::complete(const Payload& payload, const sc_core::sc_time& t
   if (found == flights_.end()) {
     return report(ProtocolRule::kReturnValue, "TLM_COMPLETED of a transaction that has ended");
   }
-  check(time >= found->second.time, ProtocolRule::kTiming, "completed before the phase before");
-  check_response(payload, found->second.request);
+  const Flight& flight = found->second;
+  check(time >= flight.time, ProtocolRule::kTiming, "completed before the phase before");
+  if (flight.phase == tlm::BEGIN_RESP) {
+    check_unchanged(payload, flight.request);
+    check(payload.get_response_status() == flight.status, ProtocolRule::kResponseStatus,
+          "changed after BEGIN_RESP");
+  } else {
+    check_response(payload, flight.request);
+  }
   end(payload);
 }
 
@@ -254,6 +303,8 @@ tlm::tlm_sync_enum ProtocolChecker::nb_transport_bw(Payload& payload, tlm::tlm_p
 }
 
 void ProtocolChecker::b_transport(Payload& payload, sc_core::sc_time& delay) {
+  check(sc_core::sc_get_current_process_handle().proc_kind() != sc_core::SC_METHOD_PROC_,
+        ProtocolRule::kCaller, "b_transport from a method process");
   check_request(payload);
   const sc_core::sc_time time = now() + delay;
   const Request request(payload);
@@ -266,6 +317,10 @@ void ProtocolChecker::b_transport(Payload& payload, sc_core::sc_time& delay) {
 
 bool ProtocolChecker::get_direct_mem_ptr(Payload& payload, tlm::tlm_dmi& dmi) {
   const std::uint64_t address = payload.get_address();  // an interconnect may change it
+  check(dmi.get_dmi_ptr() == nullptr && dmi.is_none_allowed() && dmi.get_start_address() == 0 &&
+            dmi.get_end_address() == ~std::uint64_t{0} && dmi.get_read_latency() == sc_core::SC_ZERO_TIME &&
+            dmi.get_write_latency() == sc_core::SC_ZERO_TIME,
+        ProtocolRule::kDmiRequest, "the descriptor is not as after init()");
   const bool granted = initiator->get_direct_mem_ptr(payload, dmi);
   if (!granted) return false;
   check(dmi.get_dmi_ptr() != nullptr, ProtocolRule::kDmiDescriptor, "no pointer");
@@ -276,6 +331,7 @@ bool ProtocolChecker::get_direct_mem_ptr(Payload& payload, tlm::tlm_dmi& dmi) {
 }
 
 unsigned ProtocolChecker::transport_dbg(Payload& payload) {
+  check(payload.get_data_length() == 0 || payload.get_data_ptr() != nullptr, ProtocolRule::kDebug, "no data");
   const Request request(payload);
   const unsigned count = initiator->transport_dbg(payload);
   check(count <= request.length, ProtocolRule::kDebug, "more bytes than asked for");

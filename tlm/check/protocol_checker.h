@@ -1,6 +1,7 @@
 // Watches a TLM-2.0 connection: bound inline between an initiator and a target, it passes every call on
 // unchanged and names each rule of the base protocol (IEEE 1666-2011, clauses 11, 14 and 15) that a side
-// breaks. For tests, and for platforms whose other components are not trusted.
+// breaks. Several on the way of the same transactions know more: what an interconnect between them does. For
+// tests, and for platforms whose other components are not trusted.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,8 @@
 #include <tlm>
 #include <unordered_map>
 #include <vector>
+
+#include "tlm/check/journey.h"
 
 namespace bitbalance::checker {
 
@@ -20,8 +23,11 @@ enum class ProtocolRule : std::uint8_t {
   kByteEnables,     ///< at least one, each 0x00 or 0xff
   kRequestStatus,   ///< TLM_INCOMPLETE_RESPONSE
   kDmiHint,         ///< false
-  kMemoryManager,   ///< nb_transport: a memory manager, and a reference held
-  kReuse,           ///< not while the same object is under way
+  kOption,          ///< TLM_MIN_PAYLOAD; other values are for DMI and debug alone
+  kMemoryManager,   ///< nb_transport: there is one; with one, a reference is held
+  kReferenceCount,  ///< with a memory manager: 1 where the request sets out, at the first checker
+  kReuse,           ///< not while the same object is under way, or its answer on its way back
+  kCaller,          ///< b_transport: not from a method process
   // Of phases.
   kPhaseOrder,         ///< BEGIN_REQ, END_REQ (or none), BEGIN_RESP, END_RESP, each on its own path
   kRequestExclusion,   ///< one transaction between BEGIN_REQ and END_REQ
@@ -30,14 +36,17 @@ enum class ProtocolRule : std::uint8_t {
   kAccepted,           ///< TLM_ACCEPTED: phase, delay and transaction unchanged
   kTiming,             ///< no phase before the one that it follows; b_transport: never back in time
   // Of the object.
-  kAttributes,      ///< unchanged but for address, read data, response status, DMI hint
-  kWriteData,       ///< unchanged
-  kExtensions,      ///< those of the request stay
-  kResponseStatus,  ///< not TLM_INCOMPLETE_RESPONSE; unchanged after BEGIN_RESP
+  kAttributes,  ///< unchanged but for address, read data, response status, DMI hint
+  kWriteData,   ///< unchanged
+  kReadData,    ///< unchanged between two checkers on the way back
+  kExtensions,  ///< those of the request stay; without a memory manager, no other one and no manager is left
+  kResponseStatus,  ///< not TLM_INCOMPLETE_RESPONSE; unchanged after BEGIN_RESP; no error becomes a success
+  kWay,             ///< the answer passes the checkers in the reverse order of the request
   // Of the other interfaces.
+  kDmiRequest,     ///< the descriptor is as after init()
   kDmiDescriptor,  ///< a pointer, an access, and a range that holds the address asked for
   kInvalidation,   ///< a range
-  kDebug,          ///< no more bytes than asked for, no attribute changed
+  kDebug,          ///< data for its length; no more bytes than asked for, no attribute changed
 };
 const char* to_string(ProtocolRule rule);
 
@@ -74,6 +83,8 @@ class ProtocolChecker : public sc_core::sc_module,
     const unsigned char* enable_ptr;
     unsigned enable_length;
     unsigned streaming_width;
+    tlm::tlm_gp_option option;
+    bool has_manager;
     std::vector<unsigned char> write_data, enables;
     std::vector<tlm::tlm_extension_base*> extensions;
   };
@@ -98,6 +109,7 @@ class ProtocolChecker : public sc_core::sc_module,
     if (!holds) report(rule, found);
   }
   void check_request(const Payload& payload);
+  void set_out(const Payload& payload);
   void check_unchanged(const Payload& payload, const Request& request);
   void check_response(const Payload& payload, const Request& request);
   void begin(const Payload& payload, const sc_core::sc_time& time);
@@ -109,6 +121,7 @@ class ProtocolChecker : public sc_core::sc_module,
   void check_accepted(unsigned before, const tlm::tlm_phase& phase, const sc_core::sc_time& delay_before,
                       const sc_core::sc_time& delay);
 
+  const JourneyEnd journey_end_{this};
   std::vector<Violation> violations_;
   std::unordered_map<const Payload*, Flight> flights_;
   const Payload* requesting_ = nullptr;

@@ -34,11 +34,44 @@ struct Manager : tlm::tlm_mm_interface {
   void free(Payload*) override {}
 };
 
-/// An initiator and a target whose behaviour the test writes down, and the checker between them.
+/// An interconnect that passes everything on; the test may write down what it does to an answer.
+struct Interconnect : sc_core::sc_module {
+  tlm_utils::simple_target_socket<Interconnect> in{"in"};
+  tlm_utils::simple_initiator_socket<Interconnect> out{"out"};
+  std::function<void(Payload&)> on_way_back = [](Payload&) {};
+
+  explicit Interconnect(const sc_core::sc_module_name& name) : sc_module(name) {
+    in.register_nb_transport_fw(this, &Interconnect::nb_transport_fw);
+    in.register_b_transport(this, &Interconnect::b_transport);
+    in.register_get_direct_mem_ptr(this, &Interconnect::get_direct_mem_ptr);
+    in.register_transport_dbg(this, &Interconnect::transport_dbg);
+    out.register_nb_transport_bw(this, &Interconnect::nb_transport_bw);
+    out.register_invalidate_direct_mem_ptr(this, &Interconnect::invalidate);
+  }
+  tlm::tlm_sync_enum nb_transport_fw(Payload& p, tlm::tlm_phase& phase, sc_time& delay) {
+    return out->nb_transport_fw(p, phase, delay);
+  }
+  tlm::tlm_sync_enum nb_transport_bw(Payload& p, tlm::tlm_phase& phase, sc_time& delay) {
+    if (phase == tlm::BEGIN_RESP) on_way_back(p);
+    return in->nb_transport_bw(p, phase, delay);
+  }
+  void b_transport(Payload& p, sc_time& delay) {
+    out->b_transport(p, delay);
+    on_way_back(p);
+  }
+  bool get_direct_mem_ptr(Payload& p, tlm::tlm_dmi& dmi) { return out->get_direct_mem_ptr(p, dmi); }
+  unsigned transport_dbg(Payload& p) { return out->transport_dbg(p); }
+  void invalidate(sc_dt::uint64 start, sc_dt::uint64 end) { in->invalidate_direct_mem_ptr(start, end); }
+};
+
+/// An initiator and a target whose behaviour the test writes down, and between them the checker, an
+/// interconnect and a second checker.
 struct Peers : sc_core::sc_module {
   tlm_utils::simple_initiator_socket<Peers> out{"out"};
   tlm_utils::simple_target_socket<Peers> in{"in"};
   ProtocolChecker checker{"checker"};
+  Interconnect interconnect{"interconnect"};
+  ProtocolChecker inner{"inner"};
 
   Manager manager;
   Payload payload{&manager}, other{&manager}, unmanaged;
@@ -57,7 +90,9 @@ struct Peers : sc_core::sc_module {
     in.register_get_direct_mem_ptr(this, &Peers::get_direct_mem_ptr);
     in.register_transport_dbg(this, &Peers::transport_dbg);
     out.bind(checker.target);
-    checker.initiator.bind(in);
+    checker.initiator.bind(interconnect.in);
+    interconnect.out.bind(inner.target);
+    inner.initiator.bind(in);
     for (Payload* p : {&payload, &other, &unmanaged}) {
       if (p->has_mm()) p->acquire();
       p->set_write();
@@ -234,6 +269,32 @@ const std::vector<Row>& rows() {
          b.other.release();
          b.forward(b.other, tlm::BEGIN_REQ);
        }},
+      {"a payload with options",
+       {Rule::kOption},
+       [](Peers& b) {
+         b.payload.set_gp_option(tlm::TLM_FULL_PAYLOAD);
+         b.blocking(b.payload);
+       }},
+      {"two references to a new request",
+       {Rule::kReferenceCount},
+       [](Peers& b) {
+         b.payload.acquire();
+         b.forward(b.payload, tlm::BEGIN_REQ);
+       }},
+      {"a blocking call without a reference",
+       {Rule::kMemoryManager},
+       [](Peers& b) {
+         b.other.release();
+         b.blocking(b.other);
+       }},
+      {"a blocking call from a method",
+       {Rule::kCaller},
+       [](Peers& b) {
+         sc_core::sc_spawn_options method;
+         method.spawn_method();
+         sc_core::sc_spawn([&b] { b.blocking(b.payload); }, "method", &method);
+         sc_core::sc_start(sc_core::SC_ZERO_TIME);
+       }},
       {"sent again before it was answered",
        {Rule::kReuse},
        [](Peers& b) {
@@ -393,6 +454,49 @@ const std::vector<Row>& rows() {
          b.payload.set_extension(&b.another_note);
          b.respond(b.payload);
        }},
+      {"an extension left without a manager",
+       {Rule::kExtensions},
+       [](Peers& b) {
+         b.on_blocking = [&b](Payload& p, sc_time&) {
+           p.set_extension(&b.note);
+           p.set_response_status(tlm::TLM_OK_RESPONSE);
+         };
+         b.blocking(b.unmanaged);
+         b.unmanaged.clear_extension(&b.note);
+       }},
+      {"a manager left where none was",
+       {Rule::kExtensions},
+       [](Peers& b) {
+         b.on_blocking = [&b](Payload& p, sc_time&) {
+           p.set_mm(&b.manager);
+           p.set_response_status(tlm::TLM_OK_RESPONSE);
+         };
+         b.blocking(b.unmanaged);
+       }},
+      {"an answer that one checker never sees",
+       {Rule::kWay},
+       [](Peers& b) {
+         b.forward(b.payload, tlm::BEGIN_REQ);
+         b.payload.set_response_status(tlm::TLM_OK_RESPONSE);
+         tlm::tlm_phase phase = tlm::BEGIN_RESP;
+         sc_time delay;
+         b.interconnect.in->nb_transport_bw(b.payload, phase, delay);
+       }},
+      {"an interconnect that changes what was read",
+       {Rule::kReadData},
+       [](Peers& b) {
+         b.payload.set_read();
+         b.interconnect.on_way_back = [](Payload& p) { ++*p.get_data_ptr(); };
+         b.forward(b.payload, tlm::BEGIN_REQ);
+         b.respond(b.payload);
+       }},
+      {"an interconnect that hides an error",
+       {Rule::kResponseStatus},
+       [](Peers& b) {
+         b.on_blocking = [](Payload& p, sc_time&) { p.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE); };
+         b.interconnect.on_way_back = [](Payload& p) { p.set_response_status(tlm::TLM_OK_RESPONSE); };
+         b.blocking(b.payload);
+       }},
       {"no status in a response",
        {Rule::kResponseStatus},
        [](Peers& b) {
@@ -437,6 +541,19 @@ const std::vector<Row>& rows() {
          tlm::tlm_dmi dmi;
          b.out->get_direct_mem_ptr(b.payload, dmi);
        }},
+      {"a DMI descriptor that has been used",
+       {Rule::kDmiRequest},
+       [](Peers& b) {
+         tlm::tlm_dmi dmi;
+         dmi.set_end_address(3);
+         b.out->get_direct_mem_ptr(b.payload, dmi);
+       }},
+      {"a debug call without data",
+       {Rule::kDebug},
+       [](Peers& b) {
+         b.payload.set_data_ptr(nullptr);
+         b.out->transport_dbg(b.payload);
+       }},
       {"an invalidation backwards",
        {Rule::kInvalidation},
        [](Peers& b) { b.in->invalidate_direct_mem_ptr(3, 2); }},
@@ -475,4 +592,18 @@ TEST_CASE("every rule has a peer that breaks it") {
     CHECK(std::any_of(rows().begin(), rows().end(),
                       [&](const Row& row) { return row.broken == std::vector<Rule>{rule}; }));
   }
+}
+
+TEST_CASE("an interconnect that sends a transaction on again is found by the checker behind it") {
+  const ExpectedWarnings any;
+  Peers peers("peers");
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  peers.interconnect.on_way_back = [&peers](Payload& p) {
+    sc_time delay;
+    p.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    peers.interconnect.out->b_transport(p, delay);
+  };
+  peers.blocking(peers.payload);
+  REQUIRE_FALSE(peers.inner.violations().empty());
+  CHECK(peers.inner.violations().front().rule == Rule::kReuse);
 }

@@ -1,0 +1,94 @@
+// Either level behind the adapter: the same results and cycles, whatever form the interrupt takes.
+#include "tlm/adapter/any_accelerator.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "testbench/run/driver.h"
+#include "tests/support/child.h"
+#include "tests/support/golden_check.h"
+#include "tests/support/program_interpreter.h"
+#include "tests/support/random_case.h"
+#include "tlm/memory/ideal_memory.h"
+
+using namespace bitbalance;
+using namespace bitbalance::test;
+using namespace bitbalance::adapter;
+
+namespace {
+
+/// Two runs of a random program: its cycles, the changes that the port and the callback showed; or what is
+/// wrong.
+std::string run(std::uint64_t seed, AnyAcceleratorOptions options) {
+  return in_child([&] {
+    const RandomCase c = make_random_case(seed);
+    const Program& program = c.mapped.program;
+    IdealMemoryConfig memory_config;
+    memory_config.bytes = 1 << 20;
+    IdealMemory memory("memory", memory_config);
+    int told_up = 0, told_down = 0, shown_up = 0;
+    sc_core::sc_time shown_for, up_at;
+    sc_core::sc_signal<bool> line("line"), driver_line("driver_line");
+    options.on_irq = [&](bool high) {
+      ++(high ? told_up : told_down);
+      driver_line.write(high);
+    };
+    AnyAccelerator accelerator("accelerator", c.config, options);
+    Driver driver("driver");
+    accelerator.mem.bind(memory.socket);
+    accelerator.irq(line);
+    driver.csr.bind(accelerator.csr);
+    driver.irq(driver_line);
+    sc_core::sc_spawn_options method;
+    method.spawn_method();
+    method.dont_initialize();
+    method.set_sensitivity(&line.value_changed_event());
+    sc_core::sc_spawn(
+        [&] {
+          if (line.read()) {
+            ++shown_up;
+            up_at = sc_core::sc_time_stamp();
+          } else {
+            shown_for = sc_core::sc_time_stamp() - up_at;
+          }
+        },
+        "watch", &method);
+    ProgramRegions regions;
+    regions.constants_bytes = static_cast<std::uint32_t>(program.constants.size());
+    regions.data_base = (program.constants.size() + 4095) / 4096 * 4096;
+    regions.data_bytes = program.data_bytes;
+    const auto data = place_images(program, c.network, c.images, 0xa5);
+    std::copy(program.constants.begin(), program.constants.end(), memory.data().begin());
+    const auto region = memory.data().begin() + static_cast<std::ptrdiff_t>(regions.data_base);
+    std::string text;
+    for (int i = 0; i < 2; ++i) {
+      std::copy(data.begin(), data.end(), region);
+      driver.submit(regions);
+      while (!driver.idle()) sc_core::sc_start(sc_core::sc_time(1, sc_core::SC_MS));
+      text += std::to_string(driver.outcome().cycles) + " cycles ";
+      text += first_mismatch(c, {region, region + program.data_bytes});
+    }
+    sc_core::sc_start(sc_core::sc_time(1, sc_core::SC_MS));
+    text += std::to_string(told_up) + "/" + std::to_string(told_down) + " told, " + std::to_string(shown_up) +
+            " shown";
+    if (options.irq == InterruptStyle::kPulse) text += " for " + shown_for.to_string();
+    return text;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("both levels behind the adapter give the same data, cycles and interrupts, as level and as pulse") {
+  for (std::uint64_t seed = 33000; seed < 33010; ++seed) {
+    CAPTURE(seed);
+    AnyAcceleratorOptions options;
+    const std::string level = run(seed, options);
+    CHECK_THAT(level, Catch::EndsWith("2/2 told, 2 shown"));
+    options.level = Level::kRtl;
+    CHECK(run(seed, options) == level);
+    options.irq = InterruptStyle::kPulse;
+    CHECK(run(seed, options) == level + " for 1 ns");
+    options.level = Level::kTlm;
+    CHECK(run(seed, options) == level + " for 1 ns");
+  }
+}

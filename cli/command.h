@@ -20,6 +20,8 @@ Subcommand add_quantize_command(CLI::App& parent);
 Subcommand add_run_command(CLI::App& parent);
 Subcommand add_check_vcd_command(CLI::App& parent);
 Subcommand add_recost_command(CLI::App& parent);
+Subcommand add_build_command(CLI::App& parent);
+Subcommand add_disassemble_command(CLI::App& parent);
 Subcommand add_compare_command(CLI::App& parent);
 
 }  // namespace bitbalance::cli

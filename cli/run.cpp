@@ -7,9 +7,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/interruption.h"
 #include "base/number.h"
+#include "base/outside_text.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
@@ -20,6 +23,7 @@
 #include "testbench/report/results_folder.h"
 #include "testbench/run/analytic.h"
 #include "testbench/run/console.h"
+#include "testbench/run/program_export.h"
 #include "testbench/run/progress.h"
 #include "testbench/run/simulation.h"
 #include "testbench/run/stop_signals.h"
@@ -32,7 +36,8 @@ namespace bitbalance::cli {
 namespace {
 
 struct RunArguments {
-  std::string scenario;
+  std::string scenario;               ///< empty: `program`
+  std::string program;                ///< folder of a program on disk
   std::vector<std::string> settings;  ///< "path.to.key=value"
   std::string level;                  ///< the following are empty when not given
   std::string out;
@@ -182,7 +187,33 @@ std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& re
   return folder.target();
 }
 
+/// A program on disk: no network, so its outputs are all there is to compare.
+int run_program(const RunArguments& arguments) {
+  const std::pair<const char*, bool> others[] = {
+      {"scenario", !arguments.scenario.empty()}, {"--set", !arguments.settings.empty()},
+      {"--out", !arguments.out.empty()},         {"--images", !arguments.images.empty()},
+      {"--mapping", !arguments.mapping.empty()}, {"--golden", !arguments.golden.empty()},
+      {"--jobs", !arguments.jobs.empty()},       {"--rtl", !arguments.rtl.empty()},
+      {"--trace", !arguments.trace.empty()},     {"--signals", !arguments.signals.empty()}};
+  for (const auto& [option, given] : others)
+    if (given)
+      throw SettingsError(fmt::format("--program: given with {}; accepted: with --level alone", option));
+  if (!arguments.level.empty() && arguments.level != "rtl" && arguments.level != "tlm")
+    throw SettingsError(fmt::format("--level: '{}'; accepted with --program: rtl, tlm", arguments.level));
+  const Level level = arguments.level == "rtl" ? Level::kRtl : Level::kTlm;
+  const StopSignals stop;
+  const stored::StoredProgram program = stored::load_program(arguments.program);
+  const StoredRun run = run_stored(program, level, [] { throw_if_interrupted(); });
+  write_stdout(fmt::format("{} at {}: {} images, {} cycles, {} of {} outputs wrong{}{}\n",
+                           one_line(program.network), to_string(level), run.images, run.cycles, run.wrong,
+                           run.elements, run.fault.empty() ? "" : "; ", run.fault));
+  return run.fault.empty() && run.wrong == 0 ? kExitPass : kExitFail;
+}
+
 int run_command(const RunArguments& arguments) {
+  if (!arguments.program.empty()) return run_program(arguments);
+  if (arguments.scenario.empty())
+    throw SettingsError("scenario: not given; accepted: a scenario's FILE, or --program DIR");
   RunReport report;
   const std::filesystem::path results = run_and_write(arguments, report);
   write_stdout(run_table(report, results.string(), ::isatty(STDOUT_FILENO) == 1));
@@ -198,6 +229,7 @@ Examples:
   bitbalance run scenarios/resnet50.yaml --level analytic --set memory.bytes_per_cycle=6.4
   bitbalance run scenarios/resnet50.yaml --jobs 4 --golden sampled
   bitbalance run scenarios/lenet.yaml --mapping results/lenet/mapping.yaml
+  bitbalance run --program out/program --level rtl
   bitbalance run scenarios/lenet.yaml --trace conv1:0-1 --signals 'pe_array.row0.*' --signals 'weight_encoder.*'
 
 Results: summary.json, layers.csv, effective.yaml (every setting, a scenario itself) and mapping.yaml;
@@ -212,8 +244,10 @@ Subcommand add_run_command(CLI::App& parent) {
   CLI::App* const app =
       parent.add_subcommand("run", "Run a scenario and compare every output with the golden model");
   app->add_option("scenario", arguments->scenario, "YAML file: network, accelerator, quantization, memory")
-      ->required()
       ->type_name("FILE");
+  app->add_option("--program", arguments->program,
+                  "a program that bitbalance build wrote, instead of a scenario")
+      ->type_name("DIR");
   add_texts(*app, "--set", arguments->settings, "override a setting of the scenario")
       ->type_name("path.to.key=value");
   app->add_option("--level", arguments->level, "level of detail: rtl, tlm, analytic")->type_name("LEVEL");

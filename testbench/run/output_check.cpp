@@ -7,7 +7,6 @@
 #include "testbench/golden/golden_element.h"
 
 namespace bitbalance::runner {
-namespace {
 
 GoldenOptions golden_options(const Scenario& scenario) {
   GoldenOptions options;
@@ -19,8 +18,6 @@ GoldenOptions golden_options(const Scenario& scenario) {
   }
   return options;
 }
-
-}  // namespace
 
 OutputCheck::OutputCheck(const Scenario& scenario, const Workload& workload, DataRegion& data)
     : scenario_(scenario), workload_(workload), data_(data), options_(golden_options(scenario)) {

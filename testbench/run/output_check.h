@@ -14,6 +14,9 @@
 
 namespace bitbalance::runner {
 
+/// How the golden model computes for this accelerator.
+GoldenOptions golden_options(const Scenario& scenario);
+
 class OutputCheck {
  public:
   /// Keeps references.

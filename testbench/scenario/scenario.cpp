@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/outside_text.h"
+#include "hw/isa/config_settings.h"
 #include "testbench/scenario/settings_reader.h"
 #include "testbench/scenario/settings_writer.h"
 #include "testbench/scenario/technology.h"
@@ -39,28 +40,10 @@ double MemorySettings::peak_bytes_per_cycle(double clock_hz) const {
 
 namespace {
 
-/// The names of an enumeration's values, which must be listed in its order.
-template <class Enum>
-std::vector<std::string> names(std::initializer_list<Enum> values) {
-  std::vector<std::string> result;
-  for (const Enum value : values) result.emplace_back(to_string(value));
-  return result;
-}
-
-std::vector<std::string> token_forms() {
-  return names({TokenForm::kBinary, TokenForm::kSignedDigit});
-}
-
-std::vector<std::string> synchronizations() {
-  std::vector<std::string> result;
-  for (const SynchronizationRule& rule : synchronization_rules()) result.emplace_back(rule.name);
-  return result;
-}
-
 void show_zoo(SettingsVisitor& v, ZooOptions& s) {
   v.integer({"seed", "of the synthetic weights"}, s.seed, 0, std::int64_t{1} << 62);
   v.choice({"weight_distribution", "of the synthetic weights"}, s.distribution,
-           names({WeightDistribution::kGaussian, WeightDistribution::kLaplace}));
+           names_of({WeightDistribution::kGaussian, WeightDistribution::kLaplace}));
   v.real({"weight_scale", "factor on their spread; 1: sqrt(2 / inputs of a filter)"}, s.weight_scale, 1e-3,
          1e3);
   v.boolean({"fully_connected", "false: stop ahead of the fully connected layers"}, s.fully_connected);
@@ -111,37 +94,8 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
 
 }  // namespace
 
-void show_accelerator(SettingsVisitor& v, AcceleratorConfig& s) {
-  v.integer({"rows", "PE rows = output channels of a tile"}, s.rows);
-  v.integer({"columns", "PE columns = output pixels of a tile, twice as many with 8-bit lanes"}, s.columns);
-  v.integer({"accumulator_bits_8", "width of an 8-bit lane's accumulator"}, s.accumulator_bits_8);
-  v.integer({"accumulator_bits_16", "width of a 16-bit lane's accumulator"}, s.accumulator_bits_16);
-  v.boolean({"allow_wrap", "accept layers whose sums could overflow an accumulator; they wrap"},
-            s.allow_wrap);
-  v.choice({"synchronization", "how the rows agree on the end of a step"}, s.synchronization,
-           synchronizations());
-  v.choice({"column_mapping", "how output pixels are dealt to columns"}, s.column_mapping,
-           names({ColumnMapping::kFlattened, ColumnMapping::kRow}));
-  v.choice({"token_form", "how a non-zero bit becomes a shift-add"}, s.token_form, token_forms());
-  v.choice({"weight_storage", "form of weights in DRAM and weight buffer"}, s.weight_storage,
-           names({WeightStorage::kDense, WeightStorage::kTokens}));
-  v.integer({"weight_bank_bytes", "one bank per row"}, s.weight_bank_bytes);
-  v.integer({"activation_buffer_bytes", "all 2 x columns byte-wide banks together"},
-            s.activation_buffer_bytes);
-  v.integer({"output_buffer_bytes", "results on their way to DRAM, residual operands"},
-            s.output_buffer_bytes);
-  v.integer({"parameter_buffer_bytes", "16 bytes per output channel"}, s.parameter_buffer_bytes);
-  v.integer({"lookup_tables", "functions whose tables are on chip; 0: the host computes functions"},
-            s.lookup_tables);
-  v.integer({"queue_depth", "commands waiting in front of each engine"}, s.queue_depth);
-  v.real({"clock_hz", "clock frequency"}, s.clock_hz, 1e3, 1e11);
-  v.section({"dram", "the DRAM interface"}, [&] {
-    v.integer({"burst_bytes", "size and alignment of a read"}, s.dram.burst_bytes);
-    v.integer({"max_outstanding", "unanswered requests per channel"}, s.dram.max_outstanding);
-    v.boolean({"use_nb_transport", "false: b_transport, one transaction at a time per channel"},
-              s.dram.use_nb_transport);
-  });
-  v.checked([&] { check(s); });
+void show_accelerator(SettingsVisitor& v, AcceleratorConfig& config) {
+  show_settings(v, config);
 }
 
 namespace {
@@ -170,7 +124,7 @@ void show_quantization(SettingsVisitor& v, QuantizationSettings& s, const Accele
   v.integer({"nnzb", "non-zero bits a weight may have"}, options.nnzb, 1, 15);
   v.rule(options.nnzb < options.weight_bits, "nnzb", nnzb_message(options.nnzb, options.weight_bits));
   options.token_form = hardware.token_form;
-  v.choice({"token_form", "the accelerator's, which is the default"}, options.token_form, token_forms());
+  v.choice({"token_form", "the accelerator's, which is the default"}, options.token_form, token_form_names());
   v.rule(options.token_form == hardware.token_form, "token_form",
          fmt::format("{}; accepted: {}, as accelerator.token_form", to_string(options.token_form),
                      to_string(hardware.token_form)));
@@ -183,7 +137,7 @@ void show_quantization(SettingsVisitor& v, QuantizationSettings& s, const Accele
   options.tables = options.tables && hardware.lookup_tables > 0;
   v.choice({"method",
             "nearest: each weight for itself; compensated: by the layer's output on the calibration images"},
-           options.method, names({WeightMethod::kNearest, WeightMethod::kCompensated}));
+           options.method, names_of({WeightMethod::kNearest, WeightMethod::kCompensated}));
   v.real({"damping", "of compensated: trust in the weights over the images, share of the mean input power"},
          options.compensation.damping, kLeastDamping, 1);
   v.boolean({"activation_order", "of compensated: weights of the strongest inputs are rounded first"},
@@ -196,7 +150,7 @@ void show_quantization(SettingsVisitor& v, QuantizationSettings& s, const Accele
             options.bias_correction);
   v.choice(
       {"clipping", "which activations saturate: by calibration_percentile, or for the least squared error"},
-      s.clipping, names({Clipping::kPercentile, Clipping::kError}));
+      s.clipping, names_of({Clipping::kPercentile, Clipping::kError}));
   v.real({"calibration_percentile", "share of activations that must not saturate, in percent"},
          s.calibration_percentile, 50, 100);
   v.list(
@@ -207,7 +161,7 @@ void show_quantization(SettingsVisitor& v, QuantizationSettings& s, const Accele
 
 void show_memory(SettingsVisitor& v, MemorySettings& s) {
   v.choice({"model", "how the DRAM keeps time"}, s.model,
-           names({MemoryTiming::kIdeal, MemoryTiming::kTimed}));
+           names_of({MemoryTiming::kIdeal, MemoryTiming::kTimed}));
   if (s.model == MemoryTiming::kTimed) {
     show_dram(v, s.dram);
     return;
@@ -226,12 +180,12 @@ void show_layer_mapping(SettingsVisitor& v, LayerMapping& s) {
   v.integer({"output_channels", "of a block, within a conv group"}, s.output_channels, 0, kLargest);
   v.integer({"channels", "input channels of a chunk, within a conv group"}, s.channels, 0, kLargest);
   v.choice({"order", "which operand stays while the other is streamed"}, s.order,
-           names({LoopOrder::kActivationsOuter, LoopOrder::kWeightsOuter}));
+           names_of({LoopOrder::kActivationsOuter, LoopOrder::kWeightsOuter}));
 }
 
 void show_mapping(SettingsVisitor& v, MappingSettings& s) {
   v.choice({"barrier", "each layer ends with all engines idle: by a Barrier command; layer: as a program"},
-           s.barrier, names({LayerBarrier::kNone, LayerBarrier::kCommand, LayerBarrier::kProgram}));
+           s.barrier, names_of({LayerBarrier::kNone, LayerBarrier::kCommand, LayerBarrier::kProgram}));
   v.boolean({"fuse_pooling", "non-overlapping max pooling while a convolution drains"}, s.fuse_pooling);
   v.list(
       {"layers", "blocks of single layers; what is left out or 0 is chosen by the mapper"},
@@ -240,12 +194,12 @@ void show_mapping(SettingsVisitor& v, MappingSettings& s) {
 }
 
 void show_run(SettingsVisitor& v, RunSettings& s) {
-  v.choice({"level", "level of detail"}, s.level, names({Level::kRtl, Level::kTlm, Level::kAnalytic}));
+  v.choice({"level", "level of detail"}, s.level, names_of({Level::kRtl, Level::kTlm, Level::kAnalytic}));
   v.text({"rtl", "at level tlm: layers to run clocked, names and patterns separated by commas"}, s.rtl);
   v.rule(!s.mixed() || s.level == Level::kTlm, "rtl",
          fmt::format("given with level {}; accepted: with level tlm", to_string(s.level)));
   v.choice({"golden", "outputs held against the golden model; sampled: at least 1 % of each layer"}, s.golden,
-           names({GoldenExtent::kFull, GoldenExtent::kSampled}));
+           names_of({GoldenExtent::kFull, GoldenExtent::kSampled}));
   v.integer({"golden_seed", "of the sample"}, s.golden_seed, 0, std::numeric_limits<std::uint32_t>::max());
   v.integer({"watchdog_cycles", "give up after as many cycles without progress; 0: never"}, s.watchdog_cycles,
             0, std::int64_t{1} << 31);

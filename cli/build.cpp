@@ -1,0 +1,134 @@
+// `bitbalance build` and `bitbalance disassemble`: a scenario as a program on disk, and what is in such a
+// program.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/outside_text.h"
+#include "cli/command.h"
+#include "cli/command_line.h"
+#include "cli/exit_codes.h"
+#include "hw/isa/disassembly.h"
+#include "testbench/report/results_folder.h"
+#include "testbench/run/console.h"
+#include "testbench/run/program_export.h"
+#include "testbench/run/progress.h"
+#include "testbench/run/stop_signals.h"
+#include "testbench/scenario/settings_writer.h"
+
+namespace bitbalance::cli {
+namespace {
+
+struct BuildArguments {
+  std::string scenario, out, images, mapping;
+  std::vector<std::string> settings;  ///< "path.to.key=value"
+};
+
+void build_command(const BuildArguments& arguments) {
+  std::vector<SettingOverride> overrides;
+  for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});
+  const auto add = [&](const char* path, const char* option, const std::string& value) {
+    if (!value.empty()) overrides.push_back({path + ("=" + yaml_quoted(value)), option});
+  };
+  add("network.count", "--images", arguments.images);
+  add("mapping.include", "--mapping", arguments.mapping);
+  const StopSignals stop;
+  const Scenario scenario = load_scenario(arguments.scenario, overrides);
+  ResultsFolder folder(arguments.out, "build");
+  stored::StoredProgram program = [&] {
+    Progress progress("build");
+    return export_program(scenario, [&](double share) { progress.update(share); });
+  }();
+  program.made_by = std::string("bitbalance ") + BITBALANCE_VERSION;
+  for (const auto& [name, bytes] : files_of(program)) folder.write(name, bytes);
+  folder.commit();
+  write_stdout(fmt::format("{}: {} images, batch {}, {} bytes of constants, {} bytes of data in {}\n",
+                           one_line(program.network), program.images, program.batch, program.constants.size(),
+                           program.data_bytes, one_line(folder.target().string())));
+}
+
+/// A constants region, in a folder with its program.json or alone.
+void disassemble_command(const std::string& file) {
+  constexpr std::size_t kMost = std::size_t{1} << 32;
+  const auto image = read_bytes(file, kMost);
+  if (!image) throw SettingsError(file + ": cannot be read; accepted: constants.bin of a program");
+  const auto record = [&image](std::size_t index) {
+    CommandBytes bytes{};
+    std::copy_n(image->begin() + static_cast<std::ptrdiff_t>(index * kCommandBytes), kCommandBytes,
+                bytes.begin());
+    return bytes;
+  };
+  const auto refuse = [&file](const std::string& what) {
+    throw SettingsError(fmt::format("{}: {}; accepted: constants.bin of a program", file, what));
+  };
+  if (image->size() < kCommandBytes) refuse(fmt::format("{} bytes", image->size()));
+  // Of whichever configuration: the hash is shown.
+  DecodedHeader decoded = decode_header(record(0), 0);
+  if (decoded.fault == ProgramFault::kWrongConfiguration)
+    decoded = decode_header(record(0), decoded.header.config_hash);
+  if (decoded.fault != ProgramFault::kNone) refuse(fmt::format("header: {}", to_string(decoded.fault)));
+  const ProgramHeader& header = decoded.header;
+  if ((std::uint64_t{header.commands} + 1) * kCommandBytes > image->size())
+    refuse(fmt::format("{} bytes for {} commands", image->size(), header.commands));
+  write_stdout(fmt::format("version {} config_hash {:#010x} commands {} constants_bytes {} data_bytes {}\n",
+                           ProgramHeader::kVersion, header.config_hash, header.commands,
+                           header.constants_bytes, header.data_bytes));
+  for (std::uint32_t i = 0; i < header.commands; ++i) {
+    const DecodedCommand command = decode(record(i + 1), i);
+    if (command.fault != ProgramFault::kNone)
+      refuse(fmt::format("command {}: {}", i, to_string(command.fault)));
+    write_stdout(fmt::format("{:6} {}\n", i, disassembly(command.command)));
+  }
+}
+
+}  // namespace
+
+Subcommand add_build_command(CLI::App& parent) {
+  const auto arguments = std::make_shared<BuildArguments>();
+  CLI::App* const app =
+      parent.add_subcommand("build", "Write a scenario as a program for a platform's firmware");
+  app->add_option("scenario", arguments->scenario, "YAML file: network, accelerator, quantization, memory")
+      ->required()
+      ->type_name("FILE");
+  app->add_option("--out", arguments->out, "folder of the program")->required()->type_name("DIR");
+  add_texts(*app, "--set", arguments->settings, "override a setting of the scenario")
+      ->type_name("path.to.key=value");
+  app->add_option("--images", arguments->images, "images to store (network.count), 0: all")->type_name("N");
+  app->add_option("--mapping", arguments->mapping, "how to cut layers into blocks (section mapping)")
+      ->type_name("FILE");
+  app->footer(R"(
+Examples:
+  bitbalance build scenarios/fashion.yaml --images 16 --out out/program
+  bitbalance run --program out/program --level rtl
+  bitbalance disassemble out/program/constants.bin
+
+The folder holds constants.bin, inputs.bin, expected.bin (of the golden model), program.json and program.h.
+Exit code: 0, 2 for a mistake in arguments or files, 3 if this machine refuses (disk, memory), both told in
+one line, 128 + signal when stopped.)");
+  return {app, [arguments] {
+            build_command(*arguments);
+            return kExitPass;
+          }};
+}
+
+Subcommand add_disassemble_command(CLI::App& parent) {
+  const auto file = std::make_shared<std::string>();
+  CLI::App* const app = parent.add_subcommand("disassemble", "Print every command of a program on disk");
+  app->add_option("file", *file, "constants.bin of a program")->required()->type_name("FILE");
+  app->footer(R"(
+Examples:
+  bitbalance disassemble out/program/constants.bin
+
+A line for each command: its index, its name, then every field as name=value.
+Exit code: 0, 2 for a mistake in arguments or files, 3 if this machine refuses, both told in one line.)");
+  return {app, [file] {
+            disassemble_command(*file);
+            return kExitPass;
+          }};
+}
+
+}  // namespace bitbalance::cli

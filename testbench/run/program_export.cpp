@@ -1,0 +1,149 @@
+#include "testbench/run/program_export.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "base/bits.h"
+#include "testbench/golden/compare.h"
+#include "testbench/golden/golden.h"
+#include "testbench/run/output_check.h"
+#include "testbench/run/program_set.h"
+#include "testbench/run/system.h"
+#include "testbench/scenario/workload.h"
+
+namespace bitbalance::runner {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+
+stored::StoredTensor stored_tensor(const QuantizedTensor& tensor, const TensorPlacement& place) {
+  return {tensor.name, place.offset,     place.image_pitch, tensor.shape,
+          tensor.bits, tensor.is_signed, tensor.scale};
+}
+
+std::size_t place_of(const Program& program, const QuantizedNetwork& network, int tensor) {
+  const auto place = std::find_if(program.tensors.begin(), program.tensors.end(),
+                                  [tensor](const TensorPlacement& p) { return p.tensor == tensor; });
+  if (place == program.tensors.end()) {
+    throw SettingsError(
+        fmt::format("tensor {}: lies within another; accepted as input or output of a program on "
+                    "disk: a tensor of its own",
+                    network.tensors[tensor].name));
+  }
+  return static_cast<std::size_t>(place - program.tensors.begin());
+}
+
+}  // namespace
+
+stored::StoredProgram export_program(const Scenario& scenario, const std::function<void(double)>& progress) {
+  constexpr double kPrepared = 0.5;
+  const Workload workload = prepare_workload(scenario, [&](double share) { progress(kPrepared * share); });
+  const QuantizedNetwork& network = workload.network;
+  const int images = static_cast<int>(workload.images.size());
+  const ProgramSet programs(scenario, network, images);
+  if (programs.batches().size() != 1) {
+    throw SettingsError(
+        fmt::format("network.batch: {} of {} images; accepted for a program on disk: a divisor of "
+                    "their number",
+                    scenario.network.batch, images));
+  }
+  const Segments& segments = programs.batches().front();
+  const Program& program = segments.front().program();
+  if (segments.size() != 1 || program.layers.front().on_host) {
+    const auto host = std::find_if(network.layers.begin(), network.layers.end(),
+                                   [](const QuantizedLayer& layer) { return on_host(layer.op); });
+    throw SettingsError(fmt::format(
+        "{}; accepted for a program on disk: one program, with layers on the host only at its end",
+        host == network.layers.end() ? "mapping.barrier: program"
+                                     : "layer " + host->name + ": runs on the host"));
+  }
+  stored::StoredProgram result;
+  result.scenario = scenario.name;
+  result.network = network.name;
+  result.accelerator = scenario.accelerator;
+  result.latency_cycles = scenario.memory.latency_cycles;
+  result.bytes_per_cycle_numerator = scenario.memory.bytes_per_cycle.numerator();
+  result.bytes_per_cycle_denominator = scenario.memory.bytes_per_cycle.denominator();
+  result.batch = program.batch;
+  result.images = images;
+  result.data_bytes = program.data_bytes;
+  result.constants = program.constants;
+  for (const TensorPlacement& place : program.tensors)
+    result.tensors.push_back(stored_tensor(network.tensors[place.tensor], place));
+  int output = -1;
+  for (const ProgramLayer& layer : program.layers) {
+    if (layer.on_host) {
+      result.host_layers.push_back({layer.name, layer.op});
+    } else {
+      output = layer.output;
+    }
+  }
+  result.input = place_of(program, network, network.input);
+  result.output = place_of(program, network, output);
+  if (workload.task.labels.size() >= static_cast<std::size_t>(images))
+    result.labels.assign(workload.task.labels.begin(), workload.task.labels.begin() + images);
+  const auto append = [&network](std::vector<std::uint8_t>& bytes, int tensor, const Plane& elements) {
+    const std::vector<std::uint8_t> packed = pack(network.tensors[tensor], elements);
+    bytes.insert(bytes.end(), packed.begin(), packed.end());
+  };
+  GoldenModel golden(network, golden_options(scenario));
+  for (int i = 0; i < images; ++i) {
+    append(result.inputs, network.input, workload.images[i]);
+    append(result.expected, output, golden.run(workload.images[i])[output]);
+    progress(kPrepared + (1 - kPrepared) * (i + 1) / images);
+  }
+  return result;
+}
+
+StoredRun run_stored(const stored::StoredProgram& program, Level level, const std::function<void()>& tick) {
+  Scenario scenario;
+  scenario.accelerator = program.accelerator;
+  scenario.memory.latency_cycles = static_cast<int>(program.latency_cycles);
+  scenario.memory.bytes_per_cycle =
+      Rational(program.bytes_per_cycle_numerator, program.bytes_per_cycle_denominator);
+  const auto pages = [](std::uint64_t bytes) { return ceil_div(bytes, kPage) * kPage; };
+  ProgramRegions regions;
+  regions.constants_bytes = static_cast<std::uint32_t>(program.constants.size());
+  regions.data_base = pages(program.constants.size());
+  regions.data_bytes = program.data_bytes;
+  System system("system", scenario, {level == Level::kRtl, level == Level::kTlm},
+                regions.data_base + pages(program.data_bytes));
+  system.poke(0, program.constants);
+  const stored::StoredTensor &input = program.input_tensor(), &output = program.output_tensor();
+  const auto address = [&regions](const stored::StoredTensor& tensor, std::int64_t image) {
+    return regions.data_base + tensor.offset +
+           std::uint64_t{tensor.image_pitch} * static_cast<std::uint64_t>(image);
+  };
+  const auto image_of = [](const std::vector<std::uint8_t>& all, const stored::StoredTensor& tensor,
+                           std::int64_t image) {
+    const auto begin = all.begin() + image * tensor.image_bytes();
+    return std::vector<std::uint8_t>(begin, begin + tensor.image_bytes());
+  };
+  StoredRun run;
+  for (; run.images < program.images; run.images += program.batch) {
+    constexpr std::uint8_t kPoison = 0xa5;
+    system.poke(regions.data_base, std::vector<std::uint8_t>(program.data_bytes, kPoison));
+    for (std::int64_t i = 0; i < program.batch; ++i)
+      system.poke(address(input, i), image_of(program.inputs, input, run.images + i));
+    run.fault = system.run(level, regions, tick);
+    if (!run.fault.empty()) return run;
+    run.cycles += static_cast<std::int64_t>(system.device(level).driver.outcome().cycles);
+    for (std::int64_t i = 0; i < program.batch; ++i) {
+      const auto found = system.peek(address(output, i), static_cast<std::size_t>(output.image_bytes()));
+      const auto expected = image_of(program.expected, output, run.images + i);
+      for (std::size_t b = 0; b < found.size(); b += output.element_bytes()) {
+        const auto differs =
+            !std::equal(found.begin() + static_cast<std::ptrdiff_t>(b),
+                        found.begin() + static_cast<std::ptrdiff_t>(b + output.element_bytes()),
+                        expected.begin() + static_cast<std::ptrdiff_t>(b));
+        run.wrong += static_cast<std::int64_t>(differs);
+      }
+      run.elements += output.shape.elements();
+    }
+  }
+  return run;
+}
+
+}  // namespace bitbalance::runner

@@ -6,9 +6,23 @@ option(BITBALANCE_COVERAGE "Build with gcov counters" OFF)
 option(BITBALANCE_ODR "Link with -flto, which alone sees types that two sources define differently" OFF)
 
 function(bitbalance_target name)
-  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
-  target_compile_options(${name} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
-                                         -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+  target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+                                            $<INSTALL_INTERFACE:include/bitbalance>)
+  target_compile_features(${name} PUBLIC cxx_std_17)
+  if(PROJECT_IS_TOP_LEVEL)
+    target_compile_options(${name} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                                           -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+  endif()
+  # Outside this build a library is bitbalance::rtl, not bitbalance_rtl; inside both.
+  string(REGEX REPLACE "^bitbalance_(tlm_accelerator$)?" "" short ${name})
+  if(NOT short)
+    set(short tlm)
+  endif()
+  get_target_property(type ${name} TYPE)
+  if(type STREQUAL "STATIC_LIBRARY")
+    set_target_properties(${name} PROPERTIES EXPORT_NAME ${short})
+    add_library(bitbalance::${short} ALIAS ${name})
+  endif()
   if(BITBALANCE_SANITIZE)
     target_compile_options(${name} PUBLIC -fsanitize=address,undefined -fno-sanitize-recover=undefined
                                           -fno-omit-frame-pointer)

@@ -195,9 +195,10 @@ int run_program(const RunArguments& arguments) {
       {"--mapping", !arguments.mapping.empty()}, {"--golden", !arguments.golden.empty()},
       {"--jobs", !arguments.jobs.empty()},       {"--rtl", !arguments.rtl.empty()},
       {"--trace", !arguments.trace.empty()},     {"--signals", !arguments.signals.empty()}};
-  for (const auto& [option, given] : others)
+  for (const auto& [option, given] : others) {
     if (given)
       throw SettingsError(fmt::format("--program: given with {}; accepted: with --level alone", option));
+  }
   if (!arguments.level.empty() && arguments.level != "rtl" && arguments.level != "tlm")
     throw SettingsError(fmt::format("--level: '{}'; accepted with --program: rtl, tlm", arguments.level));
   const Level level = arguments.level == "rtl" ? Level::kRtl : Level::kTlm;

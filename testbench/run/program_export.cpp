@@ -101,8 +101,9 @@ StoredRun run_stored(const stored::StoredProgram& program, Level level, const st
   Scenario scenario;
   scenario.accelerator = program.accelerator;
   scenario.memory.latency_cycles = static_cast<int>(program.latency_cycles);
-  scenario.memory.bytes_per_cycle =
-      Rational(program.bytes_per_cycle_numerator, program.bytes_per_cycle_denominator);
+  scenario.memory.bytes_per_cycle = parse_rational(fmt::format("{}/{}", program.bytes_per_cycle_numerator,
+                                                               program.bytes_per_cycle_denominator))
+                                        .value();
   const auto pages = [](std::uint64_t bytes) { return ceil_div(bytes, kPage) * kPage; };
   ProgramRegions regions;
   regions.constants_bytes = static_cast<std::uint32_t>(program.constants.size());

@@ -121,6 +121,18 @@ float sigmoid(float x) {
   return 1.0F / (1.0F + std::exp(-x));
 }
 
+/// x times the normal distribution up to x; the approximation has tanh for it.
+HostTensor gelu(const HostOperator& op, const std::vector<HostView>& operands) {
+  constexpr float kRootHalf = 0.70710678F, kTwoOverPiRoot = 0.79788456F, kCubic = 0.044715F;
+  const std::string approximation = op.attributes.word("approximate", "none");
+  if (approximation == "none")
+    return map(operands.at(0), [](float x) { return 0.5F * x * (1 + std::erf(x * kRootHalf)); });
+  if (approximation != "tanh")
+    throw std::invalid_argument(fmt::format("approximate is '{}'; accepted: none, tanh", approximation));
+  return map(operands.at(0),
+             [](float x) { return 0.5F * x * (1 + std::tanh(kTwoOverPiRoot * (x + kCubic * x * x * x))); });
+}
+
 }  // namespace
 
 HostFunctions elementwise_operators() {
@@ -142,6 +154,7 @@ HostFunctions elementwise_operators() {
       {"Erf", unary([](float x) { return std::erf(x); })},
       {"Exp", unary([](float x) { return std::exp(x); })},
       {"Floor", unary([](float x) { return std::floor(x); })},
+      {"Gelu", gelu},
       {"HardSigmoid", shaped("alpha", 0.2F, "beta", 0.5F,
                              [](float x, float a, float b) { return std::clamp(a * x + b, 0.0F, 1.0F); })},
       {"HardSwish", unary([](float x) { return x * std::clamp(x / 6 + 0.5F, 0.0F, 1.0F); })},

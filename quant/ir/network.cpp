@@ -46,6 +46,40 @@ std::vector<int> count_uses(const Network& network) {
   return uses;
 }
 
+Network without_unread(Network network) {
+  std::vector<char> is_read(network.tensors.size(), 0);
+  is_read[network.output] = 1;
+  std::vector<Node> nodes;
+  for (auto node = network.nodes.rbegin(); node != network.nodes.rend(); ++node) {
+    if (is_read[node->output] == 0) continue;
+    for (const int tensor : sources(*node)) is_read[tensor] = 1;
+    nodes.push_back(std::move(*node));
+  }
+  std::reverse(nodes.begin(), nodes.end());
+  is_read[network.input] = 1;
+  std::vector<int> number(network.tensors.size(), -1);
+  std::vector<Tensor> tensors;
+  for (std::size_t t = 0; t < is_read.size(); ++t) {
+    if (is_read[t] == 0) continue;
+    number[t] = static_cast<int>(tensors.size());
+    tensors.push_back(std::move(network.tensors[t]));
+  }
+  const auto renumber = [&](int& tensor) {
+    if (tensor >= 0) tensor = number[tensor];
+  };
+  for (Node& node : nodes) {
+    renumber(node.input);
+    renumber(node.operand);
+    renumber(node.output);
+    std::for_each(node.others.begin(), node.others.end(), renumber);
+  }
+  renumber(network.input);
+  renumber(network.output);
+  network.nodes = std::move(nodes);
+  network.tensors = std::move(tensors);
+  return network;
+}
+
 void check_affine(const Network& network, const Node& affine) {
   const auto channels = static_cast<std::size_t>(network.shape(affine.input).channels);
   if (affine.scale.size() != channels || affine.bias.size() != channels) {

@@ -70,6 +70,9 @@ struct Network {
 /// How often each tensor is read; the network's output counts as one reading.
 std::vector<int> count_uses(const Network& network);
 
+/// Without the nodes and tensors that neither the output nor what it depends on reads; the input stays.
+Network without_unread(Network network);
+
 /// Throws std::logic_error unless the kAffine has one scale and one bias for each channel of its input.
 void check_affine(const Network& network, const Node& affine);
 

@@ -7,6 +7,8 @@
 #include <cmath>
 
 #include "quant/host/product.h"
+#include "quant/onnx/official.h"
+#include "quant/onnx/signatures.h"
 
 namespace bitbalance::onnx_io {
 
@@ -34,41 +36,103 @@ std::string UniqueNames::take(const std::string& name) {
   }
 }
 
+namespace {
+
+bool fits(const Dims& dims, const Dims& expected) {
+  if (dims.size() != expected.size()) return false;
+  for (std::size_t d = 0; d < dims.size(); ++d)
+    if (expected[d] >= 0 && expected[d] != dims[d]) return false;
+  return true;
+}
+
+}  // namespace
+
 OnnxGraph::OnnxGraph(const OnnxModel& model, std::string name) : model_(model) {
   network_.name = std::move(name);
-  for (const onnx::TensorProto& tensor : model.graph().initializer()) {
-    OnnxConstant constant = model.constant(tensor);
-    stored_ += static_cast<std::int64_t>(constant.tensor.values.size());
-    values_[tensor.name()] = {-1, std::move(constant.tensor.dims), std::move(constant.tensor.values),
-                              constant.is_integer};
-  }
+  for (const onnx::TensorProto& tensor : model.graph().initializer())
+    stored_constants_[tensor.name()] = &tensor;
   const Dims input = model.input_dims();
   const std::string& input_name = model.input().name();
   network_.input = 0;
   network_.tensors.push_back({tensor_names_.take(input_name), shape_of(input)});
-  values_[input_name] = {network_.input, input, {}, false};
-  transforms_ = find_channel_transforms(model);
+  values_[input_name] = {network_.input, input, {}, model.input().type().tensor_type().elem_type()};
 }
 
 Network OnnxGraph::run(void (*import)(OnnxGraph&, const NodeProto&)) {
-  for (const NodeProto& node : model_.graph().node()) {
-    if (transforms_.merged.count(&node) != 0) continue;
-    const std::size_t first = network_.nodes.size();
-    import(*this, node);
-    for (std::size_t n = first; n < network_.nodes.size(); ++n) {
-      const Node& layer = network_.nodes[n];
-      keep(node, layer.weights.size() + layer.scale.size() + layer.bias.size());
-      for (const HostOperator& step : layer.host.steps)
-        for (const HostOperand& operand : step.operands) keep(node, operand.constant.values.size());
-    }
+  for (const NodeProto* node : model_.nodes()) {
+    load_constants(*node);
+    import_node(*node, import);
+    release_constants(*node);
   }
-  if (network_.nodes.empty()) model_.fail("holds no layer; accepted: at least one");
   const std::string& output = model_.graph().output(0).name();
-  const auto found = values_.find(output);
-  if (found == values_.end() || found->second.tensor < 0)
+  const OnnxValue* found = find(output);
+  if (found == nullptr || found->tensor < 0)
     model_.fail(fmt::format("output '{}' does not depend on the input", output));
-  network_.output = found->second.tensor;
-  return std::move(network_);
+  network_.output = found->tensor;
+  Network network = without_unread(std::move(network_));
+  if (network.nodes.empty()) model_.fail("holds no layer; accepted: at least one");
+  return network;
+}
+
+void OnnxGraph::import_node(const NodeProto& node, void (*import)(OnnxGraph&, const NodeProto&)) {
+  infer(node);
+  const std::size_t first = network_.nodes.size();
+  import(*this, node);
+  for (std::size_t n = first; n < network_.nodes.size(); ++n) {
+    const Node& layer = network_.nodes[n];
+    keep(node, layer.weights.size() + layer.scale.size() + layer.bias.size());
+    for (const HostOperator& step : layer.host.steps)
+      for (const HostOperand& operand : step.operands) keep(node, operand.constant.values.size());
+  }
+}
+
+void OnnxGraph::load_constants(const NodeProto& node) {
+  for (const std::string& name : node.input()) {
+    const auto stored = stored_constants_.find(name);
+    if (stored == stored_constants_.end()) continue;
+    OnnxConstant constant = model_.constant(*stored->second);
+    stored_constants_.erase(stored);
+    stored_ += static_cast<std::int64_t>(constant.tensor.values.size());
+    values_[name] = {-1, std::move(constant.tensor.dims), std::move(constant.tensor.values), constant.type};
+  }
+}
+
+// A large constant lives until its last reader has taken what it needs; small ones may belong to an idiom
+// that a later node completes.
+void OnnxGraph::release_constants(const NodeProto& node) {
+  constexpr std::size_t kSmall = 1024;
+  for (const std::string& name : node.input()) {
+    const auto found = values_.find(name);
+    if (found == values_.end() || found->second.tensor >= 0 || found->second.constant.size() <= kSmall)
+      continue;
+    const auto [waiting, is_first] = waiting_.try_emplace(name, model_.readers(name));
+    if (--waiting->second == 0) values_.erase(found);
+  }
+}
+
+// What the official library makes of the outputs, given all that is known of the inputs.
+void OnnxGraph::infer(const NodeProto& node) {
+  constexpr std::size_t kFew = 1024;
+  inferred_.clear();
+  const bool is_other_batch =
+      model_.fixed_batch() != 1 && node.op_type() == "Reshape";  // its shape has the file's
+  if (is_other_batch || (is_newer_than_official(node.op_type(), model_.opset()) && !fits_official(node)))
+    return;
+  std::vector<OfficialInput> inputs(node.input_size());
+  for (int i = 0; i < node.input_size(); ++i) {
+    if (!has_input(node, i)) continue;
+    const OnnxValue& value = this->value(node, i);
+    inputs[i] = official_input(value.type, value.dims);
+    if (value.tensor < 0 && value.constant.size() <= kFew) set_data(inputs[i], value.constant);
+  }
+  try {
+    const std::vector<onnx::TypeProto> types = official_types(node, model_.opset(), inputs);
+    for (int i = 0; i < node.output_size(); ++i) inferred_[node.output(i)] = types[i];
+  } catch (const std::invalid_argument& error) {
+    model_.fail(node, error.what());
+  } catch (const std::exception& error) {
+    model_.fail(node, fmt::format("shape inference: {}", error.what()));
+  }
 }
 
 // A small file may ask for much: constants that are filled, repeated or read by many nodes.
@@ -86,10 +150,16 @@ bool OnnxGraph::has_input(const NodeProto& node, int index) {
   return index < node.input_size() && !node.input(index).empty();
 }
 
-const OnnxValue& OnnxGraph::known(const NodeProto& node, const std::string& name) const {
+const OnnxValue* OnnxGraph::find(const std::string& name) const {
   const auto found = values_.find(name);
-  if (found == values_.end()) model_.fail(node, fmt::format("input '{}' is not known", name));
-  return found->second;
+  return found == values_.end() ? nullptr : &found->second;
+}
+
+const OnnxValue& OnnxGraph::known(const NodeProto& node, const std::string& name) const {
+  const OnnxValue* found = find(name);
+  if (found == nullptr)
+    model_.fail(node, fmt::format("input '{}' is not known; accepted: results of nodes, constants", name));
+  return *found;
 }
 
 int OnnxGraph::activation(const NodeProto& node, const std::string& name) const {
@@ -139,13 +209,29 @@ std::vector<float> OnnxGraph::per_channel(const NodeProto& node, int index, int 
 }
 
 void OnnxGraph::define(const NodeProto& source, const std::string& name, OnnxValue value) {
-  model_.check_extents(source, name, value.dims);
+  model_.check_declared(source, name, value.dims);
+  if (const auto found = inferred_.find(name); found != inferred_.end()) {
+    const onnx::TypeProto_Tensor& type = found->second.tensor_type();
+    if (type.elem_type() != onnx::TensorProto::UNDEFINED) value.type = type.elem_type();
+    if (type.has_shape() && !fits(value.dims, extents_of(type))) {
+      model_.fail(source, fmt::format("output '{}' is {}; ONNX shape inference says {}", name,
+                                      to_string(value.dims), to_string(extents_of(type))));
+    }
+  }
+  if (value.type == onnx::TensorProto::UNDEFINED) {
+    const OnnxValue* first = source.input_size() == 0 ? nullptr : find(source.input(0));
+    value.type = first == nullptr ? onnx::TensorProto::FLOAT : first->type;
+  }
+  if (!is_accepted(value.type)) {
+    model_.fail(source, fmt::format("output '{}': element type is {}; accepted: {}", name,
+                                    name_of(value.type), accepted_types()));
+  }
   if (value.tensor < 0) {
     constexpr std::int64_t kExact = std::int64_t{1} << 24, kUnbounded = std::int64_t{1} << 31;
     keep(source, value.constant.size());
-    value.is_integer = model_.is_integer(name).value_or(value.is_integer);
     for (const double x : value.constant) {  // double tells all digits
-      if (value.is_integer && (x != std::trunc(x) || (std::abs(x) > kExact && std::abs(x) < kUnbounded))) {
+      if (!is_real(value.type) &&
+          (x != std::trunc(x) || (std::abs(x) > kExact && std::abs(x) < kUnbounded))) {
         model_.fail(source, fmt::format("output '{}' is {}; accepted: integers up to {}, or beyond {}", name,
                                         x, kExact, kUnbounded));
       }
@@ -160,7 +246,7 @@ Node& OnnxGraph::add_layer(const NodeProto& source, Op op, int input, const Shap
   node.op = op;
   node.input = input;
   node.output = new_tensor(source, source.output(0), output, dims);
-  define(source, source.output(0), {node.output, std::move(dims), {}, false});
+  define(source, source.output(0), {node.output, std::move(dims), {}, onnx::TensorProto::UNDEFINED});
   return network_.nodes.emplace_back(std::move(node));
 }
 
@@ -171,9 +257,16 @@ void OnnxGraph::add_host(const NodeProto& source, HostOperator op,
   define(source, output, compute(source, folds ? "" : layer_name(source), std::move(op), operands, output));
 }
 
+OnnxValue OnnxGraph::add_step(const NodeProto& source, HostOperator op,
+                              const std::vector<const OnnxValue*>& operands, const std::string& name) {
+  OnnxValue result = compute(source, layer_names_.take(name), std::move(op), operands, name);
+  result.type = operands.front()->type;
+  return result;
+}
+
 int OnnxGraph::add_host(const NodeProto& source, HostOperator op, int input, const Dims& extents,
                         const std::string& name, const Shape& shape) {
-  const OnnxValue operand = {input, extents, {}, false};
+  const OnnxValue operand = {input, extents, {}, onnx::TensorProto::UNDEFINED};
   const int tensor = compute(source, layer_names_.take(name), std::move(op), {&operand}, name).tensor;
   network_.tensors[tensor].shape = shape;
   return tensor;
@@ -192,7 +285,7 @@ OnnxValue OnnxGraph::compute(const NodeProto& source, const std::string& layer, 
   }
   if (read.empty()) {
     HostTensor result = fold(source, op, views);
-    return {-1, std::move(result.dims), std::move(result.values), false};
+    return {-1, std::move(result.dims), std::move(result.values), onnx::TensorProto::UNDEFINED};
   }
   int next = 0;
   for (const OnnxValue* operand : operands) {
@@ -214,7 +307,7 @@ OnnxValue OnnxGraph::compute(const NodeProto& source, const std::string& layer, 
   node.host = HostGraph(std::move(node.host.inputs), std::move(op));
   const int tensor = node.output;
   network_.nodes.push_back(std::move(node));
-  return {tensor, std::move(dims), {}, false};
+  return {tensor, std::move(dims), {}, onnx::TensorProto::UNDEFINED};
 }
 
 HostTensor OnnxGraph::fold(const NodeProto& source, const HostOperator& op,
@@ -233,11 +326,6 @@ HostTensor OnnxGraph::fold(const NodeProto& source, const HostOperator& op,
   if (folded_ > kMost)
     model_.fail(source, fmt::format("folding constants takes {} steps; accepted: {}", folded_, kMost));
   return evaluate(op, operands);
-}
-
-const ChannelTransform* OnnxGraph::channel_transform(const NodeProto& concat) const {
-  const auto found = transforms_.concats.find(&concat);
-  return found == transforms_.concats.end() ? nullptr : &found->second;
 }
 
 Node* OnnxGraph::product(const std::string& result) {

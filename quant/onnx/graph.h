@@ -10,7 +10,6 @@
 
 #include "quant/ir/network.h"
 #include "quant/onnx/model.h"
-#include "quant/onnx/rewrite.h"
 
 namespace bitbalance::onnx_io {
 
@@ -19,7 +18,7 @@ struct OnnxValue {
   int tensor = -1;  ///< -1: the constant
   Dims dims;
   std::vector<float> constant;
-  bool is_integer = false;
+  ElementType type = onnx::TensorProto::UNDEFINED;  ///< define() fills it in
 };
 
 /// Names that nobody else has: with a number where one is taken.
@@ -37,7 +36,7 @@ class OnnxGraph {
   OnnxGraph(const OnnxModel& model, std::string name);
 
   const OnnxModel& model() const { return model_; }
-  /// Imports the nodes in order by `import`.
+  /// Imports the nodes in order by `import`. Layers that nobody reads in the end are left out.
   Network run(void (*import)(OnnxGraph&, const onnx::NodeProto&));
 
   // Inputs of a node by index.
@@ -47,6 +46,8 @@ class OnnxGraph {
     return known(node, node.input(index));
   }
   const OnnxValue& known(const onnx::NodeProto& node, const std::string& name) const;
+  /// Null for a name that stands for nothing so far, or for a constant that was large and has been used up.
+  const OnnxValue* find(const std::string& name) const;
   bool is_constant(const onnx::NodeProto& node, int index) const { return value(node, index).tensor < 0; }
   const Dims& dims(const onnx::NodeProto& node, int index) const { return value(node, index).dims; }
   /// The tensor; refuses a constant.
@@ -62,19 +63,20 @@ class OnnxGraph {
 
   // Results.
   /// Of a node by name; refuses extents that the file or the official inference does not give it, and
-  /// integers that are none.
+  /// integers that are none. Without a type of its own, and where the inference does not tell, the value has
+  /// that of the node's first input.
   void define(const onnx::NodeProto& source, const std::string& name, OnnxValue value);
   /// A layer that reads `input` and writes the node's first output; more fields are the caller's.
   Node& add_layer(const onnx::NodeProto& source, Op op, int input, const Shape& output, Dims dims);
   /// A host operator whose operands are the values; a constant result when all of them are constants.
   void add_host(const onnx::NodeProto& source, HostOperator op, const std::vector<const OnnxValue*>& operands,
                 const std::string& output);
-  /// The same for one tensor, whose result the file does not name: a layer of that name.
+  /// The same for a result that the file does not name, on the way to one of the node's.
+  OnnxValue add_step(const onnx::NodeProto& source, HostOperator op,
+                     const std::vector<const OnnxValue*>& operands, const std::string& name);
+  /// The same for one tensor under other extents: a layer of that name.
   int add_host(const onnx::NodeProto& source, HostOperator op, int input, const Dims& extents,
                const std::string& name, const Shape& shape);
-
-  /// The affine function that a Concat is, if it is one.
-  const ChannelTransform* channel_transform(const onnx::NodeProto& concat) const;
 
   /// Remembers that a node's first output holds the results of the last layer, a convolution, in whatever
   /// order; another output can take over.
@@ -85,6 +87,10 @@ class OnnxGraph {
   const Shape& shape(int tensor) const { return network_.shape(tensor); }
 
  private:
+  void load_constants(const onnx::NodeProto& node);
+  void release_constants(const onnx::NodeProto& node);
+  void infer(const onnx::NodeProto& node);
+  void import_node(const onnx::NodeProto& node, void (*import)(OnnxGraph&, const onnx::NodeProto&));
   int new_tensor(const onnx::NodeProto& source, const std::string& name, const Shape& shape,
                  const Dims& dims);
   OnnxValue compute(const onnx::NodeProto& source, const std::string& layer, HostOperator op,
@@ -96,13 +102,15 @@ class OnnxGraph {
 
   const OnnxModel& model_;
   Network network_;
+  std::map<std::string, const onnx::TensorProto*> stored_constants_;  ///< not read so far
   std::map<std::string, OnnxValue> values_;
+  std::map<std::string, int> waiting_;               ///< readers of a constant that are still to come
+  std::map<std::string, onnx::TypeProto> inferred_;  ///< of the outputs of the node that is imported
   UniqueNames layer_names_, tensor_names_;
   std::map<std::string, std::size_t> products_;  ///< output -> index of the convolution
-  ChannelTransforms transforms_;
-  std::int64_t stored_ = 0;  ///< elements of constants in the file
-  std::int64_t kept_ = 0;    ///< elements of what was made of them
-  std::int64_t folded_ = 0;  ///< elements and multiplications of folding
+  std::int64_t stored_ = 0;                      ///< elements of constants in the file
+  std::int64_t kept_ = 0;                        ///< elements of what was made of them
+  std::int64_t folded_ = 0;                      ///< elements and multiplications of folding
 };
 
 /// Elements of n dimensions as an image: features of 1 x F are channels, else the last two dimensions are
@@ -117,6 +125,8 @@ using OnnxHandlers = std::map<std::string, OnnxHandler>;
 OnnxHandlers layer_handlers();
 /// Operators that change or tell extents and move no element.
 OnnxHandlers shape_handlers();
+/// Operators that the host computes in several steps.
+OnnxHandlers spelled_out_handlers();
 /// Operators that the host computes.
 OnnxHandlers host_handlers();
 

@@ -92,6 +92,8 @@ class HostGraphWriter {
                        to);
     } else if (op.type == "Div" && op.attributes.integer("integers", 0) != 0) {
       truncate(part("Div", name, inputs), name, to);
+    } else if (op.type == "Gelu") {
+      write_gelu(op, inputs.at(0), name, to);
     } else if (op.type == "Softmax" || op.type == "LogSoftmax") {
       write_softmax(op, inputs, name, to);
     } else if (op.type == "Resize" || op.type == "Upsample") {
@@ -104,6 +106,24 @@ class HostGraphWriter {
   void truncate(const std::string& input, const std::string& name, const std::string& to) {
     const std::string size = part("Floor", name, {part("Abs", name, {input})});
     writer_.add_node("Mul", name, {part("Sign", name, {input}), size}, to);
+  }
+
+  /// No operator before operator set 20.
+  void write_gelu(const HostOperator& op, const std::string& x, const std::string& name,
+                  const std::string& to) {
+    const auto number = [&](const char* what, float value) {
+      return writer_.constant(fmt::format("{}.{}", name, what), {}, std::vector<float>{value});
+    };
+    std::string bend;
+    if (op.attributes.word("approximate", "none") == "tanh") {
+      const std::string cube = part("Mul", name, {part("Mul", name, {x, x}), x});
+      const std::string sum = part("Add", name, {x, part("Mul", name, {cube, number("cubic", 0.044715F)})});
+      bend = part("Tanh", name, {part("Mul", name, {sum, number("two_over_pi_root", 0.79788456F)})});
+    } else {
+      bend = part("Erf", name, {part("Mul", name, {x, number("root_half", 0.70710678F)})});
+    }
+    const std::string share = part("Add", name, {bend, number("one", 1)});
+    writer_.add_node("Mul", name, {part("Mul", name, {x, number("half", 0.5F)}), share}, to);
   }
 
   /// Before operator set 13 all dimensions from the axis on are one.

@@ -60,7 +60,7 @@ HostOperator host_operator(const OnnxGraph& graph, const NodeProto& node,
     }
     if (value.tensor >= 0)
       graph.model().fail(node, fmt::format("input '{}' is computed; accepted: a constant", node.input(i)));
-    if (value.is_integer) {
+    if (!is_real(value.type)) {
       std::vector<std::int64_t>& integers = op.attributes.integers[name];
       std::transform(value.constant.begin(), value.constant.end(), std::back_inserter(integers), to_integer);
     } else {
@@ -75,6 +75,10 @@ void split(OnnxGraph& graph, const NodeProto& node) {
   std::vector<const OnnxValue*> operands;
   const HostOperator op = host_operator(graph, node, operands);
   const OnnxValue input = *operands.front();
+  if (const std::int64_t count = int_attribute(node, "num_outputs", node.output_size());
+      count != node.output_size())
+    graph.model().fail(node,
+                       fmt::format("num_outputs is {}; accepted: its {} outputs", count, node.output_size()));
   const std::int64_t axis = op.attributes.integer("axis", 0);
   const std::int64_t extent = input.dims[normal_axis(axis, input.dims.size())];
   std::vector<std::int64_t> parts = op.attributes.list("split");
@@ -96,6 +100,64 @@ void split(OnnxGraph& graph, const NodeProto& node) {
     start = end;
     if (graph.model().readers(node.output(i)) != 0) graph.add_host(node, slice, {&input}, node.output(i));
   }
+}
+
+/// What belongs to some axes, for all of them; the others have `rest`.
+template <class T>
+void spread(std::vector<T>& values, const std::vector<std::size_t>& axes, std::size_t rank, T rest) {
+  if (values.empty()) return;
+  if (values.size() != axes.size())
+    throw std::invalid_argument(fmt::format("{} values for {} axes", values.size(), axes.size()));
+  std::vector<T> all(rank, rest);
+  for (std::size_t i = 0; i < axes.size(); ++i) all[axes[i]] = values[i];
+  values = std::move(all);
+}
+
+/// Since operator set 18: some axes alone, a policy of aspect ratios, and a filter that is wider where the
+/// image shrinks.
+void resize(OnnxGraph& graph, const NodeProto& node) {
+  std::vector<const OnnxValue*> operands;
+  HostOperator op = host_operator(graph, node, operands);
+  const Dims dims = operands.at(0)->dims;
+  HostAttributes& attributes = op.attributes;
+  if (const std::string policy = attributes.word("keep_aspect_ratio_policy", "stretch"); policy != "stretch")
+    graph.model().fail(node, fmt::format("keep_aspect_ratio_policy is '{}'; accepted: stretch", policy));
+  if (const std::vector<std::int64_t> listed = attributes.list("axes"); !listed.empty()) {
+    std::vector<std::size_t> axes;
+    for (const std::int64_t axis : listed) axes.push_back(normal_axis(axis, dims.size()));
+    if (!attributes.numbers["roi"].empty())
+      graph.model().fail(node, "has a roi of some axes; accepted: of all");
+    spread(attributes.numbers["scales"], axes, dims.size(), 1.0F);
+    std::vector<std::int64_t>& sizes = attributes.integers["sizes"];
+    std::vector<std::int64_t> all = dims;
+    for (std::size_t i = 0; i < axes.size() && i < sizes.size(); ++i) all[axes[i]] = sizes[i];
+    if (!sizes.empty()) sizes = all;
+    attributes.integers.erase("axes");
+  }
+  graph.add_host(node, std::move(op), operands, node.output(0));
+}
+
+/// Since operator set 18 of some axes alone.
+void pad(OnnxGraph& graph, const NodeProto& node) {
+  std::vector<const OnnxValue*> operands;
+  HostOperator op = host_operator(graph, node, operands);
+  const std::size_t rank = operands.at(0)->dims.size();
+  const std::vector<std::int64_t> axes = op.attributes.list("axes");
+  if (OnnxGraph::has_input(node, 3)) {
+    const std::vector<std::int64_t> given = op.attributes.list("pads");
+    if (given.size() != 2 * axes.size())
+      graph.model().fail(node,
+                         fmt::format("{} pads of {} axes; accepted: two each", given.size(), axes.size()));
+    std::vector<std::int64_t>& pads = op.attributes.integers["pads"];
+    pads.assign(2 * rank, 0);
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+      const std::size_t axis = normal_axis(axes[i], rank);
+      pads[axis] = given[i];
+      pads[rank + axis] = given[axes.size() + i];
+    }
+    op.attributes.integers.erase("axes");
+  }
+  graph.add_host(node, std::move(op), operands, node.output(0));
 }
 
 void lrn(OnnxGraph& graph, const NodeProto& node) {
@@ -131,8 +193,7 @@ void combine_alike(OnnxGraph& graph, const NodeProto& node) {
 void import_host_operator(OnnxGraph& graph, const NodeProto& node) {
   std::vector<const OnnxValue*> operands;
   HostOperator op = host_operator(graph, node, operands);
-  if (op.type == "Div" && operands[0]->is_integer && operands[1]->is_integer)
-    op.attributes.integers["integers"] = {1};
+  if (op.type == "Div" && is_integer(operands[0]->type)) op.attributes.integers["integers"] = {1};
   graph.add_host(node, std::move(op), operands, node.output(0));
 }
 
@@ -140,6 +201,8 @@ OnnxHandlers host_handlers() {
   OnnxHandlers handlers;
   for (const std::string& name : host_operators()) handlers[name] = import_host_operator;
   handlers["LRN"] = lrn;
+  handlers["Pad"] = pad;
+  handlers["Resize"] = resize;
   handlers["Split"] = split;
   for (const char* name : {"Max", "Mean", "Min", "Sum"}) handlers[name] = combine_alike;
   return handlers;

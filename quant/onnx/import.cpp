@@ -17,21 +17,25 @@ const OnnxHandlers& handlers() {
   static const OnnxHandlers table = [] {
     OnnxHandlers all = layer_handlers();
     all.merge(shape_handlers());
+    all.merge(spelled_out_handlers());
     all.merge(host_handlers());
     return all;
   }();
   return table;
 }
 
-/// All inputs are constants of what would be a layer, and the host can compute it.
-bool folds(const OnnxGraph& graph, const NodeProto& node) {
+/// What would be a layer is the host's, if it can compute it, where all inputs are constants or one is no
+/// real number.
+bool is_for_host(const OnnxGraph& graph, const NodeProto& node) {
   static const OnnxHandlers layers = layer_handlers();
-  if (host_operators().count(node.op_type()) == 0 || layers.count(node.op_type()) == 0 ||
-      graph.channel_transform(node) != nullptr)
-    return false;
-  for (int i = 0; i < node.input_size(); ++i)
-    if (OnnxGraph::has_input(node, i) && !graph.is_constant(node, i)) return false;
-  return true;
+  if (host_operators().count(node.op_type()) == 0 || layers.count(node.op_type()) == 0) return false;
+  bool has_activation = false, has_other = false;
+  for (int i = 0; i < node.input_size(); ++i) {
+    if (!OnnxGraph::has_input(node, i) || graph.is_constant(node, i)) continue;
+    has_activation = true;
+    has_other = has_other || !is_real(graph.value(node, i).type);
+  }
+  return !has_activation || has_other;
 }
 
 void import_node(OnnxGraph& graph, const NodeProto& node) {
@@ -40,7 +44,8 @@ void import_node(OnnxGraph& graph, const NodeProto& node) {
       graph.model().fail(node, fmt::format("output '{}' is used; accepted: the first", node.output(i)));
   }
   try {
-    const OnnxHandler handler = folds(graph, node) ? import_host_operator : handlers().at(node.op_type());
+    const OnnxHandler handler =
+        is_for_host(graph, node) ? import_host_operator : handlers().at(node.op_type());
     handler(graph, node);
   } catch (const OnnxError&) {
     throw;

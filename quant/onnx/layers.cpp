@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "quant/onnx/graph.h"
+#include "quant/onnx/rewrite.h"
 #include "quant/onnx/window.h"
 
 namespace bitbalance::onnx_io {
@@ -324,7 +325,7 @@ bool concat_channels(OnnxGraph& graph, const NodeProto& node) {
 }
 
 void concat(OnnxGraph& graph, const NodeProto& node) {
-  if (const ChannelTransform* transform = graph.channel_transform(node)) {
+  if (const std::optional<ChannelTransform> transform = find_channel_transform(graph, node)) {
     const int image = graph.image(node, transform->image);
     add_affine(graph, node, image, graph.known(node, transform->image).dims, transform->scale,
                transform->bias);
@@ -344,6 +345,32 @@ void relu(OnnxGraph& graph, const NodeProto& node) {
   add_clip(graph, node, 0.0F, Node().high);
 }
 
+/// A bound that is one constant; infinite ones bound nothing.
+float constant_bound(const OnnxGraph& graph, const NodeProto& node, int index, float fallback) {
+  if (!OnnxGraph::has_input(node, index)) return fallback;
+  const std::vector<float>& bound = graph.value(node, index).constant;
+  if (bound.size() != 1 || std::isnan(bound[0])) {
+    graph.model().fail(node, fmt::format("bound '{}' is {}; accepted: one number", node.input(index),
+                                         bound.size() == 1 ? "nan" : fmt::format("{} values", bound.size())));
+  }
+  return bound[0];
+}
+
+/// Bounds that are computed: the larger of the input and one of them, the smaller of that and the other.
+void clip_to_computed(OnnxGraph& graph, const NodeProto& node) {
+  OnnxValue value = graph.value(node, 0);
+  const bool has_both = OnnxGraph::has_input(node, 1) && OnnxGraph::has_input(node, 2);
+  for (const int index : {1, 2}) {
+    if (!OnnxGraph::has_input(node, index)) continue;
+    HostOperator bound;
+    bound.type = index == 1 ? "Max" : "Min";
+    const std::string name = index == 1 && has_both ? node.output(0) + " (from below)" : node.output(0);
+    const OnnxValue& by = graph.value(node, index);
+    graph.add_host(node, bound, {&value, &by}, name);
+    value = graph.known(node, name);
+  }
+}
+
 void clip(OnnxGraph& graph, const NodeProto& node) {
   constexpr std::int64_t kBoundsAreInputs = 11;
   Node bounds;
@@ -351,8 +378,14 @@ void clip(OnnxGraph& graph, const NodeProto& node) {
     bounds.low = float_attribute(node, "min", bounds.low);
     bounds.high = float_attribute(node, "max", bounds.high);
   } else {
-    if (OnnxGraph::has_input(node, 1)) bounds.low = graph.per_channel(node, 1, 1)[0];
-    if (OnnxGraph::has_input(node, 2)) bounds.high = graph.per_channel(node, 2, 1)[0];
+    for (const int index : {1, 2}) {
+      if (OnnxGraph::has_input(node, index) && !graph.is_constant(node, index)) {
+        clip_to_computed(graph, node);
+        return;
+      }
+    }
+    bounds.low = constant_bound(graph, node, 1, bounds.low);
+    bounds.high = constant_bound(graph, node, 2, bounds.high);
   }
   if (!(bounds.low <= bounds.high)) {
     graph.model().fail(

@@ -2,21 +2,21 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <onnx/checker.h>
-#include <onnx/shape_inference/implementation.h>
 
 #include <algorithm>
 #include <cctype>
-#include <cstring>
 #include <fstream>
-#include <limits>
+#include <queue>
 #include <stdexcept>
 
 #include "base/outside_text.h"
+#include "quant/onnx/tensor_data.h"
 #include "quant/onnx/versions.h"
 
 namespace bitbalance::onnx_io {
 namespace {
+
+using onnx::NodeProto;
 
 // The official library explains itself over several lines, and a damaged file has names with control
 // characters.
@@ -33,27 +33,15 @@ std::string condensed(const std::string& message) {
   return line.substr(0, line.find_last_not_of(' ') + 1);
 }
 
-std::string type_name(int type) {
-  return onnx::TensorProto_DataType_Name(static_cast<onnx::TensorProto_DataType>(type));
-}
-
-template <typename T, typename Field>
-std::vector<T> elements(const onnx::TensorProto& tensor, const Field& field) {
-  if (!tensor.has_raw_data()) return {field.begin(), field.end()};
-  std::vector<T> values(tensor.raw_data().size() / sizeof(T));
-  // Little-endian, as every machine we build for.
-  if (!values.empty()) std::memcpy(values.data(), tensor.raw_data().data(), values.size() * sizeof(T));
-  return values;
-}
-
 bool is_standard(const std::string& domain) {
   return domain.empty() || domain == "ai.onnx";
 }
 
-const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, const char* name) {
-  for (const onnx::AttributeProto& attribute : node.attribute())
-    if (attribute.name() == name) return &attribute;
-  return nullptr;
+/// Layers of the accelerator that take one image at a time.
+bool takes_images(const NodeProto& node) {
+  static const std::set<std::string> names = {"AveragePool",       "BatchNormalization", "Conv",
+                                              "GlobalAveragePool", "GlobalMaxPool",      "MaxPool"};
+  return names.count(node.op_type()) != 0;
 }
 
 }  // namespace
@@ -63,17 +51,14 @@ OnnxModel::OnnxModel(std::filesystem::path file, const Dims& input_shape,
     : file_(std::move(file)) {
   parse();
   check_version();
+  check_names();
+  order_nodes();
   check_operators(accepted_ops);
-  check_model();
   find_input(input_shape);
-  guard_windows();
-  infer_shapes();
-  const auto count_reader = [this](const std::string& name) {
-    if (!name.empty()) ++readers_[name];
-  };
-  for (const onnx::NodeProto& node : graph().node())
-    for (const std::string& name : node.input()) count_reader(name);
-  for (const onnx::ValueInfoProto& output : graph().output()) count_reader(output.name());
+  for (const onnx::ValueInfoProto& value : graph().value_info())
+    declared_[value.name()] = &value.type().tensor_type();
+  for (const onnx::ValueInfoProto& value : graph().output())
+    declared_[value.name()] = &value.type().tensor_type();
 }
 
 void OnnxModel::parse() {
@@ -103,18 +88,96 @@ void OnnxModel::parse() {
 
 void OnnxModel::check_version() {
   constexpr std::int64_t kFirstIr = 3;  // names its operator sets
-  if (model_.ir_version() < kFirstIr || model_.ir_version() > onnx::Version::IR_VERSION) {
-    fail(fmt::format("IR version is {}; accepted: {} to {}", model_.ir_version(), kFirstIr,
-                     static_cast<int>(onnx::Version::IR_VERSION)));
-  }
+  const auto problem = [&](const char* what, std::int64_t found, std::int64_t first, std::int64_t last) {
+    fail(fmt::format("{} version is {}{}; accepted: {} to {}", what, found,
+                     found > last ? ", newer than known" : "", first, last));
+  };
+  if (model_.ir_version() < kFirstIr || model_.ir_version() > kLastIr)
+    problem("IR", model_.ir_version(), kFirstIr, kLastIr);
   for (const onnx::OperatorSetIdProto& opset : model_.opset_import()) {
     if (!is_standard(opset.domain())) continue;
     if (opset_ != 0 && opset_ != opset.version())
       fail(fmt::format("operator set versions are {} and {}; accepted: one", opset_, opset.version()));
     opset_ = opset.version();
   }
-  if (opset_ < kFirstOpset || opset_ > kLastOpset)
-    fail(fmt::format("operator set version is {}; accepted: {} to {}", opset_, kFirstOpset, kLastOpset));
+  if (opset_ < kFirstOpset || opset_ > kLastOpset) problem("operator set", opset_, kFirstOpset, kLastOpset);
+}
+
+/// Every tensor has one origin.
+void OnnxModel::check_names() const {
+  if (graph().sparse_initializer_size() != 0) fail("has sparse initializers; accepted: dense ones");
+  std::set<std::string> written;
+  const auto write = [&](const std::string& name, const char* by) {
+    if (!written.insert(name).second)
+      fail(fmt::format("is not a valid ONNX model: tensor '{}' has two origins, one is {}", name, by));
+  };
+  std::set<std::string> inputs;
+  for (const onnx::ValueInfoProto& value : graph().input())
+    if (!inputs.insert(value.name()).second)
+      fail(fmt::format("is not a valid ONNX model: input '{}' is there twice", value.name()));
+  for (const onnx::TensorProto& tensor : graph().initializer()) write(tensor.name(), "a constant");
+  for (const std::string& input : inputs) written.insert(input);  // IR version 3 lists constants too
+  for (const NodeProto& node : graph().node()) {
+    for (const std::string& output : node.output()) {
+      if (!output.empty()) write(output, "a node");
+    }
+  }
+}
+
+/// Those that the output needs, in an order in which they can be computed: the file's where it is one.
+void OnnxModel::order_nodes() {
+  std::map<std::string, int> writers;
+  for (int n = 0; n < graph().node_size(); ++n) {
+    for (const std::string& output : graph().node(n).output()) writers[output] = n;
+  }
+  std::vector<char> is_needed(graph().node_size(), 0);
+  std::vector<int> pending;
+  const auto need = [&](const std::string& name) {
+    const auto writer = writers.find(name);
+    if (name.empty() || writer == writers.end() || is_needed[writer->second] != 0) return;
+    is_needed[writer->second] = 1;
+    pending.push_back(writer->second);
+  };
+  for (const onnx::ValueInfoProto& output : graph().output()) {
+    need(output.name());
+    ++readers_[output.name()];
+  }
+  while (!pending.empty()) {
+    const int n = pending.back();
+    pending.pop_back();
+    for (const std::string& input : graph().node(n).input()) need(input);
+  }
+
+  std::vector<int> missing(graph().node_size(), 0);
+  std::map<std::string, std::vector<int>> waiting;
+  std::priority_queue<int, std::vector<int>, std::greater<>> ready;
+  int needed = 0;
+  for (int n = 0; n < graph().node_size(); ++n) {
+    if (is_needed[n] == 0) continue;
+    ++needed;
+    for (const std::string& input : graph().node(n).input()) {
+      if (input.empty()) continue;
+      ++readers_[input];
+      if (writers.count(input) == 0) continue;
+      ++missing[n];
+      waiting[input].push_back(n);
+    }
+    if (missing[n] == 0) ready.push(n);
+  }
+  while (!ready.empty()) {
+    const NodeProto& node = graph().node(ready.top());
+    ready.pop();
+    nodes_.push_back(&node);
+    for (const std::string& output : node.output()) {
+      producers_[output] = &node;
+      for (const int reader : waiting[output])
+        if (!output.empty() && --missing[reader] == 0) ready.push(reader);
+    }
+  }
+  if (static_cast<int>(nodes_.size()) == needed) return;
+  const auto stuck = std::find_if(missing.begin(), missing.end(), [](int count) { return count > 0; });
+  fail(graph().node(static_cast<int>(stuck - missing.begin())),
+       "reads what is computed of its own result; accepted: graphs without cycles");
 }
 
 void OnnxModel::check_operators(const std::set<std::string>& accepted_ops) const {
@@ -122,71 +185,18 @@ void OnnxModel::check_operators(const std::set<std::string>& accepted_ops) const
     if (is_standard(function.domain()))
       fail(fmt::format("defines '{}' itself; accepted: ONNX's own operators", function.name()));
   }
-  for (const onnx::NodeProto& node : graph().node()) {
-    if (accepted_ops.count(node.op_type()) == 0 || !is_standard(node.domain())) {
-      const std::string domain = node.domain().empty() ? "" : " of domain " + node.domain();
-      fail(node, fmt::format("unsupported operator{}; accepted: {}", domain, fmt::join(accepted_ops, ", ")));
+  for (const NodeProto* node : nodes_) {
+    if (accepted_ops.count(node->op_type()) == 0 || !is_standard(node->domain())) {
+      const std::string domain = node->domain().empty() ? "" : " of domain " + node->domain();
+      fail(*node, fmt::format("unsupported operator{}; accepted: {}", domain, fmt::join(accepted_ops, ", ")));
     }
-    if (const std::string problem = version_problem(node, opset_); !problem.empty()) fail(node, problem);
-  }
-}
-
-// As much data as the shape asks for, in one field: shape inference of ONNX 1.12 reads it unchecked.
-void OnnxModel::check_tensor(const onnx::TensorProto& tensor, const std::string& where) const {
-  if (tensor.data_location() == onnx::TensorProto::EXTERNAL)
-    fail(where + "is stored in another file; accepted: data inside the ONNX file");
-  std::int64_t listed = 0, width = 0;
-  switch (tensor.data_type()) {
-    case onnx::TensorProto::FLOAT:
-      listed = tensor.float_data_size();
-      width = sizeof(float);
-      break;
-    case onnx::TensorProto::INT64:
-      listed = tensor.int64_data_size();
-      width = sizeof(std::int64_t);
-      break;
-    case onnx::TensorProto::INT32:
-      listed = tensor.int32_data_size();
-      width = sizeof(std::int32_t);
-      break;
-    case onnx::TensorProto::BOOL:
-      listed = tensor.int32_data_size();
-      width = 1;
-      break;
-    default:
-      fail(where + fmt::format("element type is {}; accepted: FLOAT (INT64, INT32 and BOOL for shapes)",
-                               type_name(tensor.data_type())));
-  }
-  const Dims dims(tensor.dims().begin(), tensor.dims().end());
-  const std::int64_t expected = count(dims, where) * width;
-  const std::int64_t size = listed * width + static_cast<std::int64_t>(tensor.raw_data().size());
-  if (size != expected || (tensor.has_raw_data() && listed != 0)) {
-    fail(where + fmt::format("{} bytes of data; its shape {} asks for {}, in one field", size,
-                             to_string(dims), expected));
-  }
-}
-
-void OnnxModel::check_model() const {
-  for (const onnx::TensorProto& tensor : graph().initializer())
-    check_tensor(tensor, fmt::format("constant '{}': ", tensor.name()));
-  for (const onnx::NodeProto& node : graph().node()) {
-    for (const onnx::AttributeProto& attribute : node.attribute()) {
-      if (!attribute.has_t()) continue;
-      check_tensor(attribute.t(), fmt::format("node '{}' ({}): attribute '{}': ", node.name(), node.op_type(),
-                                              attribute.name()));
-    }
-  }
-  try {
-    onnx::checker::check_model(model_);
-  } catch (const std::exception& error) {
-    fail(fmt::format("is not a valid ONNX model: {}", error.what()));
+    if (const std::string problem = version_problem(*node, opset_); !problem.empty()) fail(*node, problem);
   }
 }
 
 void OnnxModel::find_input(const Dims& input_shape) {
   std::set<std::string> initialized;
   for (const onnx::TensorProto& tensor : graph().initializer()) initialized.insert(tensor.name());
-  if (graph().sparse_initializer_size() != 0) fail("has sparse initializers; accepted: dense ones");
   std::vector<std::string> names;
   for (onnx::ValueInfoProto& value : *model_.mutable_graph()->mutable_input()) {
     if (initialized.count(value.name()) != 0) continue;  // IR version 3 lists the constants too
@@ -197,9 +207,13 @@ void OnnxModel::find_input(const Dims& input_shape) {
   if (graph().output_size() != 1) fail(fmt::format("has {} outputs; accepted: one", graph().output_size()));
 
   const std::string where = fmt::format("input '{}': ", input_->name());
-  onnx::TypeProto_Tensor& type = *input_->mutable_type()->mutable_tensor_type();
-  if (type.elem_type() != onnx::TensorProto::FLOAT)
-    fail(where + fmt::format("element type is {}; accepted: FLOAT", type_name(type.elem_type())));
+  if (!input_->type().has_tensor_type()) fail("an input that is no tensor; accepted: tensors");
+  const onnx::TypeProto_Tensor& type = input_->type().tensor_type();
+  if (!is_accepted(type.elem_type())) {
+    fail(where +
+         fmt::format("element type is {}; accepted: {}", name_of(type.elem_type()), accepted_types()));
+  }
+  if (!type.has_shape()) fail(where + "has no shape; accepted: extents, or symbols for them");
   set_input_dims(input_shape);
 }
 
@@ -210,6 +224,13 @@ void OnnxModel::set_input_dims(const Dims& input_shape) {
   if (!input_shape.empty() && static_cast<int>(input_shape.size()) != shape.dim_size()) {
     fail(where + fmt::format("{} dimensions, but an input shape of {} is asked for", shape.dim_size(),
                              to_string(input_shape)));
+  }
+  const bool has_batch =
+      shape.dim_size() > 2 && shape.dim(0).dim_value() > 1 && (input_shape.empty() || input_shape[0] == 1) &&
+      std::any_of(nodes_.begin(), nodes_.end(), [](const NodeProto* node) { return takes_images(*node); });
+  if (has_batch) {
+    fixed_batch_ = shape.dim(0).dim_value();
+    shape.mutable_dim(0)->set_dim_value(1);
   }
   Dims dims;
   for (int i = 0; i < shape.dim_size(); ++i) {
@@ -229,103 +250,29 @@ void OnnxModel::set_input_dims(const Dims& input_shape) {
     }
     dims.push_back(dim.dim_value());
   }
-  count(dims, where);
-}
-
-// Shape inference of ONNX 1.12 divides by strides and by the square of a block size unchecked, and reads
-// beyond the input's dimensions when it takes the kernel's from weights of another rank; a kernel_shape it
-// compares.
-void OnnxModel::guard_windows() {
-  constexpr std::int64_t kMostBlock = std::numeric_limits<std::int16_t>::max();
-  std::map<std::string, const onnx::TensorProto*> initializers;
-  for (const onnx::TensorProto& tensor : graph().initializer()) initializers[tensor.name()] = &tensor;
-  for (onnx::NodeProto& node : *model_.mutable_graph()->mutable_node()) {
-    if (const std::int64_t block = int_attribute(node, "blocksize", 1); block < 1 || block > kMostBlock)
-      fail(node, fmt::format("blocksize is {}; accepted: 1 to {}", block, kMostBlock));
-    const bool is_conv = node.op_type() == "Conv" || node.op_type() == "ConvTranspose";
-    if (!is_conv && node.op_type() != "MaxPool" && node.op_type() != "AveragePool") continue;
-    for (const char* name : {"kernel_shape", "strides", "dilations"}) {
-      const std::vector<std::int64_t> values = ints_attribute(node, name, {});
-      if (std::any_of(values.begin(), values.end(), [](std::int64_t value) { return value < 1; }))
-        fail(node, fmt::format("{} is [{}]; accepted: at least 1", name, fmt::join(values, ", ")));
-    }
-    if (!is_conv || find_attribute(node, "kernel_shape") != nullptr) continue;
-    const auto weights = initializers.find(node.input(1));
-    if (weights == initializers.end() || weights->second->dims_size() < 2)
-      fail(node, "has no kernel_shape; accepted: kernel_shape, or weights of 4 dimensions");
-    onnx::AttributeProto& kernel = *node.add_attribute();
-    kernel.set_name("kernel_shape");
-    kernel.set_type(onnx::AttributeProto::INTS);
-    for (int i = 2; i < weights->second->dims_size(); ++i) kernel.add_ints(weights->second->dims(i));
-  }
-}
-
-void OnnxModel::infer_shapes() {
-  // What the file declares is compared node by node, and must not keep the inference from its own result.
-  declared_ = types();
-  model_.mutable_graph()->clear_value_info();
-  for (onnx::ValueInfoProto& output : *model_.mutable_graph()->mutable_output())
-    output.mutable_type()->mutable_tensor_type()->clear_shape();
-  const bool check_type = true;
-  const int strict = 1;
-  const bool propagate_data = true;
   try {
-    onnx::shape_inference::InferShapes(model_, onnx::OpSchemaRegistry::Instance(),
-                                       onnx::ShapeInferenceOptions(check_type, strict, propagate_data));
-  } catch (const std::exception& error) {
-    fail(fmt::format("shape inference: {}", error.what()));
+    checked_count(dims);
+  } catch (const std::invalid_argument& error) {
+    fail(where + error.what());
   }
-  inferred_ = types();
-  inferred_[input_->name()] = input_->type().tensor_type();
-}
-
-OnnxModel::Types OnnxModel::types() const {
-  Types types;
-  for (const onnx::ValueInfoProto& value : graph().value_info())
-    types[value.name()] = value.type().tensor_type();
-  for (const onnx::ValueInfoProto& value : graph().output()) types[value.name()] = value.type().tensor_type();
-  return types;
 }
 
 Dims OnnxModel::input_dims() const {
-  return *extents(input_->name());
+  return extents_of(input_->type().tensor_type());
 }
 
-std::optional<Dims> OnnxModel::extents(const std::string& tensor) const {
-  const auto found = inferred_.find(tensor);
-  if (found == inferred_.end() || !found->second.has_shape()) return {};
-  Dims dims;
-  for (const auto& dim : found->second.shape().dim()) {
-    if (!dim.has_dim_value()) return {};
-    dims.push_back(dim.dim_value());
+void OnnxModel::check_declared(const NodeProto& node, const std::string& tensor, const Dims& dims) const {
+  const auto found = declared_.find(tensor);
+  if (found == declared_.end() || !found->second->has_shape()) return;
+  const Dims declared = extents_of(*found->second);
+  bool fits = declared.size() == dims.size();
+  for (std::size_t d = 0; fits && d < dims.size(); ++d) {
+    fits = declared[d] < 0 || declared[d] == dims[d] || (d == 0 && declared[d] == fixed_batch_ * dims[d]);
   }
-  return dims;
-}
-
-void OnnxModel::check_extents(const onnx::NodeProto& node, const std::string& tensor,
-                              const Dims& dims) const {
-  const auto check = [&](const Types& types, const char* who) {
-    const auto found = types.find(tensor);
-    if (found == types.end() || !found->second.has_shape()) return;
-    const auto& expected = found->second.shape().dim();
-    bool fits = expected.size() == static_cast<int>(dims.size());
-    Dims known;
-    for (int d = 0; d < expected.size(); ++d) {
-      const std::int64_t extent = expected[d].has_dim_value() ? expected[d].dim_value() : -1;
-      known.push_back(extent);
-      fits = fits && (extent < 0 || extent == dims[d]);
-    }
-    if (!fits)
-      fail(node, fmt::format("output '{}' is {}; {} {}", tensor, to_string(dims), who, to_string(known)));
-  };
-  check(inferred_, "ONNX shape inference says");
-  check(declared_, "the file declares");
-}
-
-std::optional<bool> OnnxModel::is_integer(const std::string& tensor) const {
-  const auto found = inferred_.find(tensor);
-  if (found == inferred_.end() || found->second.elem_type() == onnx::TensorProto::UNDEFINED) return {};
-  return found->second.elem_type() != onnx::TensorProto::FLOAT;
+  if (!fits) {
+    fail(node, fmt::format("output '{}' is {}; the file declares {}", tensor, to_string(dims),
+                           to_string(declared)));
+  }
 }
 
 int OnnxModel::readers(const std::string& tensor) const {
@@ -333,87 +280,31 @@ int OnnxModel::readers(const std::string& tensor) const {
   return found == readers_.end() ? 0 : found->second;
 }
 
-// Elements; refuses what does not fit into memory.
-std::int64_t OnnxModel::count(const Dims& dims, const std::string& where) const {
-  try {
-    return checked_count(dims);
-  } catch (const std::invalid_argument& error) {
-    fail(where + error.what());
-  }
+const NodeProto* OnnxModel::producer(const std::string& tensor) const {
+  const auto found = producers_.find(tensor);
+  return found == producers_.end() ? nullptr : found->second;
 }
 
 OnnxConstant OnnxModel::constant(const onnx::TensorProto& tensor) const {
-  const std::string where = fmt::format("constant '{}': ", tensor.name());
-  OnnxConstant constant;
-  constant.tensor.dims.assign(tensor.dims().begin(), tensor.dims().end());
-  constant.is_integer = tensor.data_type() != onnx::TensorProto::FLOAT;
-  std::vector<float>& values = constant.tensor.values;
-  switch (tensor.data_type()) {
-    case onnx::TensorProto::INT64:
-      values = exact_floats(elements<std::int64_t>(tensor, tensor.int64_data()), where);
-      break;
-    case onnx::TensorProto::INT32:
-      values = exact_floats(elements<std::int32_t>(tensor, tensor.int32_data()), where);
-      break;
-    case onnx::TensorProto::BOOL:
-      values = tensor.has_raw_data()
-                   ? exact_floats(elements<std::int8_t>(tensor, tensor.int32_data()), where)
-                   : exact_floats(elements<std::int32_t>(tensor, tensor.int32_data()), where);
-      for (float& value : values) value = value == 0 ? 0 : 1;
-      break;
-    default:
-      values = elements<float>(tensor, tensor.float_data());
+  try {
+    return {read_tensor(tensor, file_.parent_path()), tensor.data_type()};
+  } catch (const std::invalid_argument& error) {
+    fail(fmt::format("constant '{}': {}", tensor.name(), error.what()));
   }
-  return constant;
-}
-
-// What means "to the end" in Slice may be larger than anything.
-template <typename Integer>
-std::vector<float> OnnxModel::exact_floats(const std::vector<Integer>& integers,
-                                           const std::string& where) const {
-  constexpr std::int64_t kExact = std::int64_t{1} << 24;
-  constexpr std::int64_t kUnbounded = std::numeric_limits<std::int32_t>::max();
-  for (const Integer integer : integers) {
-    const auto value = std::int64_t{integer};
-    if ((value > kExact || value < -kExact) && value < kUnbounded && value > -kUnbounded)
-      fail(where + fmt::format("{}; accepted: integers up to {}, or beyond {}", value, kExact, kUnbounded));
-  }
-  return {integers.begin(), integers.end()};
 }
 
 void OnnxModel::fail(const std::string& problem) const {
   throw OnnxError(condensed(fmt::format("{}: {}", file_.string(), problem)));
 }
 
-void OnnxModel::fail(const onnx::NodeProto& node, const std::string& problem) const {
+void OnnxModel::fail(const NodeProto& node, const std::string& problem) const {
   fail(fmt::format("node '{}' ({}): {}", node.name(), node.op_type(), problem));
 }
 
-std::int64_t int_attribute(const onnx::NodeProto& node, const char* name, std::int64_t fallback) {
-  const onnx::AttributeProto* attribute = find_attribute(node, name);
-  return attribute == nullptr ? fallback : attribute->i();
-}
-
-float float_attribute(const onnx::NodeProto& node, const char* name, float fallback) {
-  const onnx::AttributeProto* attribute = find_attribute(node, name);
-  return attribute == nullptr ? fallback : attribute->f();
-}
-
-std::string string_attribute(const onnx::NodeProto& node, const char* name, const char* fallback) {
-  const onnx::AttributeProto* attribute = find_attribute(node, name);
-  return attribute == nullptr ? fallback : attribute->s();
-}
-
-std::vector<std::int64_t> ints_attribute(const onnx::NodeProto& node, const char* name,
-                                         std::vector<std::int64_t> fallback) {
-  const onnx::AttributeProto* attribute = find_attribute(node, name);
-  if (attribute == nullptr) return fallback;
-  return {attribute->ints().begin(), attribute->ints().end()};
-}
-
-const onnx::TensorProto* tensor_attribute(const onnx::NodeProto& node, const char* name) {
-  const onnx::AttributeProto* attribute = find_attribute(node, name);
-  return attribute == nullptr ? nullptr : &attribute->t();
+Dims extents_of(const onnx::TypeProto_Tensor& type) {
+  Dims dims;
+  for (const auto& dim : type.shape().dim()) dims.push_back(dim.has_dim_value() ? dim.dim_value() : -1);
+  return dims;
 }
 
 }  // namespace bitbalance::onnx_io

@@ -1,12 +1,12 @@
-// Idioms of exporters that are one operation in several nodes, found before those nodes are imported.
+// Idioms of exporters that are one operation in several nodes, found at their last node. What the earlier
+// nodes became is left out of the network where nobody else reads it.
 #pragma once
 
-#include <map>
-#include <set>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "quant/onnx/model.h"
+#include "quant/onnx/graph.h"
 
 namespace bitbalance::onnx_io {
 
@@ -16,13 +16,8 @@ struct ChannelTransform {
   std::vector<float> scale, bias;
 };
 
-struct ChannelTransforms {
-  std::map<const onnx::NodeProto*, ChannelTransform> concats;
-  std::set<const onnx::NodeProto*> merged;  ///< nodes that a Concat stands for: they are no layers
-};
-
 /// Concat(Add(Mul(Unsqueeze(Gather(image, c)), scale), bias) for each channel c), as torchvision's
 /// `transform_input` is exported, is a transform of the image. Anything else is left to its nodes.
-ChannelTransforms find_channel_transforms(const OnnxModel& model);
+std::optional<ChannelTransform> find_channel_transform(const OnnxGraph& graph, const onnx::NodeProto& concat);
 
 }  // namespace bitbalance::onnx_io

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "quant/onnx/cast.h"
 #include "quant/onnx/graph.h"
 
 namespace bitbalance::onnx_io {
@@ -50,6 +51,8 @@ void reshape(OnnxGraph& graph, const NodeProto& node) {
   const bool keeps = int_attribute(node, "allowzero", 0) == 0;
   for (std::size_t d = 0; d < dims.size(); ++d)
     if (dims[d] == 0 && keeps && d < in.size()) dims[d] = in[d];
+  const bool is_batch = !dims.empty() && !in.empty() && in[0] == 1 && dims[0] == graph.model().fixed_batch();
+  if (is_batch && !graph.is_constant(node, 0)) dims[0] = 1;
   const auto rest = std::find(dims.begin(), dims.end(), -1);
   if (rest != dims.end()) {
     *rest = 1;
@@ -98,7 +101,8 @@ void unsqueeze(OnnxGraph& graph, const NodeProto& node) {
 }
 
 void define_integers(OnnxGraph& graph, const NodeProto& node, Dims dims, const Dims& values) {
-  graph.define(node, node.output(0), {-1, std::move(dims), {values.begin(), values.end()}, true});
+  graph.define(node, node.output(0),
+               {-1, std::move(dims), {values.begin(), values.end()}, onnx::TensorProto::INT64});
 }
 
 void shape(OnnxGraph& graph, const NodeProto& node) {
@@ -131,16 +135,16 @@ void constant(OnnxGraph& graph, const NodeProto& node) {
       found.tensor = {{value.floats_size()}, {value.floats().begin(), value.floats().end()}};
       break;
     case onnx::AttributeProto::INT:
-      found = {{{}, {static_cast<float>(value.i())}}, true};
+      found = {{{}, {static_cast<float>(value.i())}}, onnx::TensorProto::INT64};
       break;
     case onnx::AttributeProto::INTS:
-      found = {{{value.ints_size()}, {value.ints().begin(), value.ints().end()}}, true};
+      found = {{{value.ints_size()}, {value.ints().begin(), value.ints().end()}}, onnx::TensorProto::INT64};
       break;
     default:
       graph.model().fail(node, fmt::format("attribute '{}'; accepted: a tensor or numbers", value.name()));
   }
   graph.define(node, node.output(0),
-               {-1, std::move(found.tensor.dims), std::move(found.tensor.values), found.is_integer});
+               {-1, std::move(found.tensor.dims), std::move(found.tensor.values), found.type});
 }
 
 void constant_of_shape(OnnxGraph& graph, const NodeProto& node) {
@@ -154,7 +158,7 @@ void constant_of_shape(OnnxGraph& graph, const NodeProto& node) {
   }
   HostTensor filled(dims);
   std::fill(filled.values.begin(), filled.values.end(), value.tensor.values.front());
-  graph.define(node, node.output(0), {-1, dims, std::move(filled.values), value.is_integer});
+  graph.define(node, node.output(0), {-1, dims, std::move(filled.values), value.type});
 }
 
 void range(OnnxGraph& graph, const NodeProto& node) {
@@ -166,36 +170,17 @@ void range(OnnxGraph& graph, const NodeProto& node) {
   HostTensor values({static_cast<std::int64_t>(std::clamp(count, 0.0, kMost))});
   for (std::size_t i = 0; i < values.values.size(); ++i)
     values.values[i] = start + delta * static_cast<float>(i);
-  graph.define(node, node.output(0), {-1, values.dims, std::move(values.values), false});
-}
-
-/// Between float and integers; of activations to float alone, which they are.
-void cast(OnnxGraph& graph, const NodeProto& node) {
-  const std::int64_t to = int_attribute(node, "to", 0);
-  const bool is_integer = to == onnx::TensorProto::INT64 || to == onnx::TensorProto::INT32;
-  OnnxValue value = graph.value(node, 0);
-  if (!(to == onnx::TensorProto::FLOAT || (is_integer && value.tensor < 0))) {
-    graph.model().fail(
-        node, fmt::format("casts to {}; accepted: to FLOAT (constants to INT64 and INT32)",
-                          onnx::TensorProto_DataType_Name(static_cast<onnx::TensorProto_DataType>(to))));
-  }
-  constexpr float kMostInt32 = 1U << 31;
-  for (float& x : value.constant) {
-    if (is_integer) x = std::trunc(x);
-    if (to == onnx::TensorProto::INT32 && !(std::abs(x) < kMostInt32))
-      graph.model().fail(node, fmt::format("casts {} to INT32; accepted: what fits", double{x}));
-  }
-  graph.define(node, node.output(0), std::move(value));
+  graph.define(node, node.output(0), {-1, values.dims, std::move(values.values), graph.value(node, 0).type});
 }
 
 }  // namespace
 
 OnnxHandlers shape_handlers() {
   return {
-      {"Cast", cast},       {"Constant", constant}, {"ConstantOfShape", constant_of_shape},
-      {"Dropout", dropout}, {"Flatten", flatten},   {"Identity", pass},
-      {"Range", range},     {"Reshape", reshape},   {"Shape", shape},
-      {"Size", size},       {"Squeeze", squeeze},   {"Unsqueeze", unsqueeze},
+      {"Cast", import_cast}, {"Constant", constant}, {"ConstantOfShape", constant_of_shape},
+      {"Dropout", dropout},  {"Flatten", flatten},   {"Identity", pass},
+      {"Range", range},      {"Reshape", reshape},   {"Shape", shape},
+      {"Size", size},        {"Squeeze", squeeze},   {"Unsqueeze", unsqueeze},
   };
 }
 

@@ -1,7 +1,6 @@
 #include "quant/onnx/versions.h"
 
 #include <fmt/format.h>
-#include <onnx/defs/schema.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +8,8 @@
 #include <vector>
 
 #include "quant/onnx/model.h"
+#include "quant/onnx/official.h"
+#include "quant/onnx/signatures.h"
 
 namespace bitbalance::onnx_io {
 namespace {
@@ -58,11 +59,19 @@ std::string has_other_precision(const NodeProto& node) {
 }
 
 std::string has_no_parts(const NodeProto& node) {
-  return has_input(node, 1) ? "" : "has no parts; accepted: an input 'split'";
+  const bool has_parts = has_input(node, 1), has_count = has_attribute(node, "num_outputs");
+  return has_parts != has_count ? "" : "has no parts, or twice; accepted: an input 'split' or num_outputs";
 }
 
-std::string has_axes_attribute(const NodeProto& node) {
-  return has_attribute(node, "axes") ? "axes is an attribute; accepted: none, as it is an input here" : "";
+std::string is_dilated(const NodeProto& node) {
+  const std::vector<std::int64_t> dilations = ints_attribute(node, "dilations", {});
+  const bool is_plain =
+      std::all_of(dilations.begin(), dilations.end(), [](std::int64_t d) { return d == 1; });
+  return is_plain ? "" : fmt::format("dilations is {}; accepted: 1", to_string(dilations));
+}
+
+std::string filters_wider(const NodeProto& node) {
+  return int_attribute(node, "antialias", 0) == 0 ? "" : "antialias is 1; accepted: 0";
 }
 
 std::string has_gone_coordinates(const NodeProto& node) {
@@ -95,6 +104,7 @@ std::string moves_otherwise(const NodeProto& node) {
 
 constexpr std::array kRules = {
     Rule{"AveragePool", 1, kLastOpset, pads_twice},
+    Rule{"AveragePool", 19, kLastOpset, is_dilated},
     Rule{"BatchNormalization", 1, 8, is_per_activation},
     Rule{"BatchNormalization", 1, 13, trains_by_outputs},
     Rule{"BatchNormalization", 14, kLastOpset, trains_by_attribute},
@@ -103,34 +113,20 @@ constexpr std::array kRules = {
     Rule{"DepthToSpace", 11, kLastOpset, moves_otherwise},
     Rule{"LayerNormalization", 17, kLastOpset, has_other_precision},
     Rule{"MaxPool", 1, kLastOpset, pads_twice},
-    Rule{"Reduce", 18, kLastOpset, has_axes_attribute},  // all but ReduceSum, which has none since 13
     Rule{"Resize", 10, 10, interpolates_otherwise},
     Rule{"Resize", 13, kLastOpset, has_gone_coordinates},
+    Rule{"Resize", 18, kLastOpset, filters_wider},
     Rule{"Split", 18, kLastOpset, has_no_parts},
     Rule{"Upsample", 1, 9, interpolates_otherwise},
 };
 
-bool concerns(const Rule& rule, const std::string& op) {
-  return rule.op == "Reduce" ? op.rfind(rule.op, 0) == 0 : op == rule.op;
-}
-
-// The official library's own check, node by node: its messages for a whole model leave out the name of a node
-// that has none.
 std::string signature_problem(const NodeProto& node, std::int64_t opset) {
-  const onnx::OpSchema* schema =
-      onnx::OpSchemaRegistry::Schema(node.op_type(), static_cast<int>(opset), onnx::ONNX_DOMAIN);
-  if (schema == nullptr || schema->Deprecated())
-    return fmt::format("is no operator of operator set {}; accepted: operators of it", opset);
   for (const onnx::AttributeProto& attribute : node.attribute()) {
     if (!attribute.ref_attr_name().empty())
       return fmt::format("attribute '{}' refers to another; accepted: values", attribute.name());
   }
-  try {
-    schema->Verify(node);
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "";
+  return is_newer_than_official(node.op_type(), opset) ? newer_problem(node, opset)
+                                                       : official_problem(node, opset);
 }
 
 }  // namespace
@@ -139,8 +135,7 @@ std::string version_problem(const NodeProto& node, std::int64_t opset) {
   std::string problem = signature_problem(node, opset);
   for (const Rule& rule : kRules) {
     if (!problem.empty()) return problem;
-    if (rule.first <= opset && opset <= rule.last && concerns(rule, node.op_type()))
-      problem = rule.problem(node);
+    if (rule.first <= opset && opset <= rule.last && rule.op == node.op_type()) problem = rule.problem(node);
   }
   return problem;
 }

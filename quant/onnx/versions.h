@@ -13,6 +13,7 @@ namespace bitbalance::onnx_io {
 
 constexpr std::int64_t kFirstOpset = 7;  ///< from here on operators broadcast as NumPy does
 constexpr std::int64_t kLastOpset = 27;  ///< as far as the standard's change log has been gone through
+constexpr std::int64_t kLastIr = 13;     ///< the version that came with it
 
 /// Why a node is not what the importer computes: it is illegal in its operator set, or means something else
 /// there. Empty when nothing stands against it.

@@ -16,6 +16,7 @@
 #include "quant/eval/evaluator.h"
 #include "quant/onnx/export.h"
 #include "quant/onnx/import.h"
+#include "quant/onnx/tensor_data.h"
 
 namespace bitbalance::test {
 namespace {
@@ -90,29 +91,18 @@ bool make_single(onnx::ModelProto& model) {
 }
 
 Values values_of(const onnx::TensorProto& tensor) {
-  Values values;
-  values.dims.assign(tensor.dims().begin(), tensor.dims().end());
-  switch (tensor.data_type()) {
-    case onnx::TensorProto::FLOAT:
-      values.elements = elements_of<float>(tensor, tensor.float_data());
-      break;
-    case onnx::TensorProto::INT64:
-      values.elements = elements_of<std::int64_t>(tensor, tensor.int64_data());
-      break;
-    case onnx::TensorProto::INT32:
-      values.elements = elements_of<std::int32_t>(tensor, tensor.int32_data());
-      break;
-    case onnx::TensorProto::BOOL:
-      values.elements = elements_of<std::int8_t>(tensor, tensor.int32_data());
-      break;
-    default:
-      throw Unsuitable(fmt::format(
-          "tensor '{}': element type is {}; accepted: FLOAT, INT64, INT32, BOOL", tensor.name(),
-          onnx::TensorProto_DataType_Name(static_cast<onnx::TensorProto_DataType>(tensor.data_type()))));
+  try {
+    HostTensor read = onnx_io::read_tensor(tensor, {});
+    return {std::move(read.dims), std::move(read.values)};
+  } catch (const std::invalid_argument& problem) {
+    throw Unsuitable(fmt::format("tensor '{}': {}", tensor.name(), problem.what()));
   }
-  if (static_cast<std::int64_t>(values.elements.size()) != product(values.dims))
-    throw Unsuitable("not a tensor");
-  return values;
+}
+
+/// ONNX's tests store BFLOAT16 as UINT16.
+void set_declared_type(onnx::TensorProto& tensor, const onnx::ValueInfoProto& declared) {
+  const int type = declared.type().tensor_type().elem_type();
+  if (type == onnx::TensorProto::BFLOAT16) tensor.set_data_type(type);
 }
 
 void set_dims(onnx::ValueInfoProto& value, const Dims& dims) {
@@ -206,12 +196,14 @@ class ConformanceTest {
       tensors_.push_back(parse<onnx::TensorProto>(data / fmt::format("input_{}.pb", number++)));
       if (is_single_) make_single(tensors_.back());
       tensors_.back().set_name(input.name());
+      set_declared_type(tensors_.back(), input);
     }
     for (int i = 0; i < graph.output_size(); ++i) {
       if (!graph.output(i).type().has_tensor_type())
         throw Unsuitable("an output that is no tensor; accepted: tensors");
       auto output = parse<onnx::TensorProto>(data / fmt::format("output_{}.pb", i));
       if (is_single_) make_single(output);
+      set_declared_type(output, graph.output(i));
       is_float_ = is_float_ && is_float(output);
       const Values values = values_of(output);
       expected_.elements.insert(expected_.elements.end(), values.elements.begin(), values.elements.end());
@@ -257,12 +249,12 @@ class ConformanceTest {
     zero.set_name("zero");
     zero.mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
     set_dims(zero, {1});
-    onnx::AttributeProto& to = *append("Cast", {graph.output(0).name()}, "real").add_attribute();
+    onnx::AttributeProto& to = *append("Cast", {graph.output(0).name()}, "zero_real").add_attribute();
     to.set_name("to");
     to.set_type(onnx::AttributeProto::INT);
     to.set_i(onnx::TensorProto::FLOAT);
-    append("Add", {"zero", "real"}, "sum");
-    graph.mutable_output(0)->set_name("sum");
+    append("Add", {"zero", "zero_real"}, "zero_sum");
+    graph.mutable_output(0)->set_name("zero_sum");
     graph.mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
     images_.push_back({0});
     forget_extents(std::max<std::size_t>(1, expected_.dims.size()));

@@ -78,6 +78,16 @@ OnnxBuilder& OnnxBuilder::constant(const std::string& name, const std::vector<st
   return *this;
 }
 
+OnnxBuilder& OnnxBuilder::raw_constant(const std::string& name, int type,
+                                       const std::vector<std::int64_t>& dims, const std::string& bytes) {
+  onnx::TensorProto& tensor = *graph().add_initializer();
+  tensor.set_name(name);
+  tensor.set_data_type(type);
+  for (const std::int64_t dim : dims) tensor.add_dims(dim);
+  tensor.set_raw_data(bytes);
+  return *this;
+}
+
 onnx::NodeProto& OnnxBuilder::node(const std::string& op, const std::vector<std::string>& inputs,
                                    const std::string& output) {
   onnx::NodeProto& node = *graph().add_node();

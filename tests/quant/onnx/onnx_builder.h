@@ -25,6 +25,10 @@ class OnnxBuilder {
                         const std::vector<float>& values);
   OnnxBuilder& constant(const std::string& name, const std::vector<std::int64_t>& integers);
 
+  /// Little-endian bytes of any element type.
+  OnnxBuilder& raw_constant(const std::string& name, int type, const std::vector<std::int64_t>& dims,
+                            const std::string& bytes);
+
   /// Adds a node named "node" followed by its number from 1, unless a test renames it.
   onnx::NodeProto& node(const std::string& op, const std::vector<std::string>& inputs,
                         const std::string& output);

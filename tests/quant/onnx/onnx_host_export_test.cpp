@@ -156,6 +156,18 @@ TEST_CASE("comparisons, choices and divisions of integers survive export") {
   check_same(merge_host_nodes(network));
 }
 
+TEST_CASE("Gelu is spelled out in the operator set that is written") {
+  for (const char* approximate : {"none", "tanh"}) {
+    OnnxBuilder model({1, 64}, 20);
+    set_attribute(model.node("Gelu", {"x"}, "y"), "approximate", std::string(approximate));
+    const Network network = model.import();
+    const Floats image = image_of(network), expected = Evaluator(network).run(image);
+    const Floats found = Evaluator(import_bytes(to_onnx(network))).run(image);
+    REQUIRE(found.size() == expected.size());
+    for (std::size_t i = 0; i < found.size(); ++i) CHECK(found[i] == Approx(expected[i]).margin(1e-6));
+  }
+}
+
 TEST_CASE("what meant something else in an older operator set keeps its meaning") {
   const auto alone = [](const HostOperator& only) {
     NetworkBuilder builder({3, 4, 5});

@@ -131,6 +131,14 @@ const std::map<std::string, Unary>& unary_operators() {
       {"Erf", plain([](double x) { return std::erf(x); })},
       {"Exp", plain([](double x) { return std::exp(x); })},
       {"Floor", plain([](double x) { return std::floor(x); })},
+      {"Gelu",
+       [](const Call& c, double x) {
+         constexpr double kPi = 3.14159265358979323846;
+         const bool is_rough = c.word("approximate", "none") == "tanh";
+         const double bend = is_rough ? std::tanh(std::sqrt(2 / kPi) * (x + 0.044715 * x * x * x))
+                                      : std::erf(x / std::sqrt(2.0));
+         return x / 2 * (1 + bend);
+       }},
       {"HardSigmoid",
        [](const Call& c, double x) {
          return std::max(0.0, std::min(1.0, c.number("alpha", 0.2F) * x + c.number("beta", 0.5)));
@@ -139,7 +147,9 @@ const std::map<std::string, Unary>& unary_operators() {
       {"Identity", plain([](double x) { return x; })},
       {"LeakyRelu", [](const Call& c, double x) { return x < 0 ? c.number("alpha", 0.01F) * x : x; }},
       {"Log", plain([](double x) { return std::log(x); })},
+      {"Mish", plain([](double x) { return x * std::tanh(std::log(1 + std::exp(x))); })},
       {"Neg", plain([](double x) { return -x; })},
+      {"Not", plain([](double x) { return x == 0 ? 1.0 : 0.0; })},
       {"Reciprocal", plain([](double x) { return 1 / x; })},
       {"Relu", plain([](double x) { return std::max(0.0, x); })},
       {"Round", plain([](double x) { return std::nearbyint(x); })},
@@ -156,6 +166,7 @@ const std::map<std::string, Unary>& unary_operators() {
       {"Softplus", plain([](double x) { return std::log(1 + std::exp(x)); })},
       {"Softsign", plain([](double x) { return x / (1 + std::fabs(x)); })},
       {"Sqrt", plain([](double x) { return std::sqrt(x); })},
+      {"Swish", [](const Call& c, double x) { return x / (1 + std::exp(-c.number("alpha", 1) * x)); }},
       {"Tanh", plain([](double x) { return std::tanh(x); })},
       {"ThresholdedRelu", [](const Call& c, double x) { return x > c.number("alpha", 1) ? x : 0.0; }},
   };
@@ -168,18 +179,23 @@ using Binary = double (*)(double, double);
 const std::map<std::string, Binary>& binary_operators() {
   static const std::map<std::string, Binary> table = {
       {"Add", [](double a, double b) { return a + b; }},
+      {"And", [](double a, double b) { return a != 0 && b != 0 ? 1.0 : 0.0; }},
       {"Div", [](double a, double b) { return a / b; }},
       {"Equal", [](double a, double b) { return a == b ? 1.0 : 0.0; }},
       {"Greater", [](double a, double b) { return a > b ? 1.0 : 0.0; }},
+      {"GreaterOrEqual", [](double a, double b) { return a >= b ? 1.0 : 0.0; }},
       {"Less", [](double a, double b) { return a < b ? 1.0 : 0.0; }},
+      {"LessOrEqual", [](double a, double b) { return a <= b ? 1.0 : 0.0; }},
       {"Max", [](double a, double b) { return std::max(a, b); }},
       {"Mean", [](double a, double b) { return a + b; }},
       {"Min", [](double a, double b) { return std::min(a, b); }},
       {"Mul", [](double a, double b) { return a * b; }},
+      {"Or", [](double a, double b) { return a != 0 || b != 0 ? 1.0 : 0.0; }},
       {"PRelu", [](double a, double b) { return a < 0 ? a * b : a; }},
       {"Pow", [](double a, double b) { return std::pow(a, b); }},
       {"Sub", [](double a, double b) { return a - b; }},
       {"Sum", [](double a, double b) { return a + b; }},
+      {"Xor", [](double a, double b) { return (a != 0) != (b != 0) ? 1.0 : 0.0; }},
   };
   return table;
 }
@@ -288,6 +304,44 @@ Tensor normalize(const Call& call) {
     const double y = (element(x, at) - mean) / std::sqrt(variance + epsilon);
     if (!is_layer) return y * call.in(1).values[at[1]] + call.in(2).values[at[1]];
     return y * spread(call.in(1), at) + (call.has(2) ? spread(call.in(2), at) : 0.0);
+  });
+}
+
+/// Of all elements whose channel is in the same group, a group being channels / num_groups channels.
+Tensor normalize_groups(const Call& call) {
+  const Tensor& x = call.in(0);
+  const std::int64_t groups = call.integer("num_groups", 0), each = x.dims[1] / groups;
+  return tabulate(x.dims, [&](const Dims& at) {
+    std::vector<double> group;
+    tabulate(x.dims, [&](const Dims& other) {
+      if (other[0] == at[0] && other[1] / each == at[1] / each) group.push_back(element(x, other));
+      return 0.0;
+    });
+    const auto count = static_cast<double>(group.size());
+    const double mean = std::accumulate(group.begin(), group.end(), 0.0) / count;
+    double variance = 0;
+    for (const double v : group) variance += (v - mean) * (v - mean) / count;
+    const std::int64_t of = call.opset() < 21 ? at[1] / each : at[1];
+    return (element(x, at) - mean) / std::sqrt(variance + call.number("epsilon", 1e-5F)) *
+               call.in(1).values[of] +
+           call.in(2).values[of];
+  });
+}
+
+/// By the root of the mean square over the dimensions from the axis on.
+Tensor normalize_by_size(const Call& call) {
+  const Tensor& x = call.in(0);
+  const std::size_t axis = call.axis(-1);
+  return tabulate(x.dims, [&](const Dims& at) {
+    double squares = 0, count = 0;
+    tabulate(x.dims, [&](const Dims& other) {
+      if (!std::equal(at.begin(), at.begin() + static_cast<std::ptrdiff_t>(axis), other.begin())) return 0.0;
+      squares += element(x, other) * element(x, other);
+      ++count;
+      return 0.0;
+    });
+    return element(x, at) / std::sqrt(squares / count + call.number("epsilon", 1e-5F)) *
+           spread(call.in(1), at);
   });
 }
 
@@ -765,6 +819,7 @@ const std::map<std::string, Reference>& others() {
       {"Gemm", gemm},
       {"GlobalAveragePool", pool},
       {"GlobalMaxPool", pool},
+      {"GroupNormalization", normalize_groups},
       {"InstanceNormalization", normalize},
       {"LRN", lrn},
       {"LayerNormalization", normalize},
@@ -772,6 +827,7 @@ const std::map<std::string, Reference>& others() {
       {"MatMul", matmul},
       {"MaxPool", pool},
       {"Pad", pad},
+      {"RMSNormalization", normalize_by_size},
       {"Range", range},
       {"Reshape", view},
       {"Resize", resize},

@@ -55,17 +55,17 @@ TEST_CASE("unsupported operators are refused by name, with the accepted ones") {
   OnnxBuilder model({1, 4});
   model.node("Hardmax", {"x"}, "y");
   CHECK_THAT(model.refusal(),
-             Contains("node 'node1' (Hardmax): unsupported operator; accepted: Abs, Add, AveragePool") &&
+             Contains("node 'node1' (Hardmax): unsupported operator; accepted: Abs, Add, And, AveragePool") &&
                  Contains("Reshape"));
   OnnxBuilder foreign({1, 4});
   foreign.node("Relu", {"x"}, "y").set_domain("com.example");
   CHECK_THAT(foreign.refusal(), Contains("unsupported operator of domain com.example"));
 }
 
-TEST_CASE("the official checker's verdict is passed on") {
+TEST_CASE("a tensor from nowhere is refused, and the official library's verdict on a node is passed on") {
   OnnxBuilder model({1, 4});
   model.node("Relu", {"nowhere"}, "y");
-  CHECK_THAT(model.refusal(), Contains("is not a valid ONNX model") && Contains("nowhere"));
+  CHECK_THAT(model.refusal(), Contains("node 'node1' (Relu): input 'nowhere' is not known"));
   OnnxBuilder attribute({1, 4});
   set_attribute(attribute.node("Relu", {"x"}, "y"), "slope", 1.0F);
   CHECK_THAT(attribute.refusal(), Contains("slope"));
@@ -92,12 +92,10 @@ TEST_CASE("inputs that are no float tensor of known extents are refused") {
   *two.graph().add_input() = two.graph().input(0);
   two.graph().mutable_input(1)->set_name("second");
   CHECK_THAT(two.refusal(), Contains("has inputs [x, second]; accepted: one"));
-  OnnxBuilder integer = relu_model({1, 4}, 14);
-  integer.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
-      onnx::TensorProto::INT32);
-  integer.graph().mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
-      onnx::TensorProto::INT32);
-  CHECK_THAT(integer.refusal(), Contains("input 'x': element type is INT32; accepted: FLOAT"));
+  OnnxBuilder text = relu_model({1, 4}, 14);
+  text.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
+      onnx::TensorProto::STRING);
+  CHECK_THAT(text.refusal(), Contains("input 'x': element type is STRING; accepted: FLOAT"));
 }
 
 TEST_CASE("an input shape that contradicts the file is refused") {
@@ -108,11 +106,11 @@ TEST_CASE("an input shape that contradicts the file is refused") {
   CHECK_THAT(model.refusal({1, 3, 4}), Contains("input 'x': 4 dimensions, but an input shape of [1, 3, 4]"));
 }
 
-TEST_CASE("batches are refused where the accelerator takes one image") {
+TEST_CASE("a batch that is asked for is refused where the accelerator takes one image") {
   OnnxBuilder model({2, 1, 2, 2});
   model.constant("w", {1, 1, 1, 1}, {1});
   model.node("Conv", {"x", "w"}, "y");
-  CHECK_THAT(model.refusal(), Contains("node 'node1' (Conv): batch is 2; accepted: 1"));
+  CHECK_THAT(model.refusal({2, 1, 2, 2}), Contains("node 'node1' (Conv): batch is 2; accepted: 1"));
 }
 
 TEST_CASE("several outputs are refused") {
@@ -123,19 +121,11 @@ TEST_CASE("several outputs are refused") {
   CHECK_THAT(model.refusal(), Contains("has 2 outputs; accepted: one"));
 }
 
-TEST_CASE("weights that are not finite float32 constants are refused") {
+TEST_CASE("weights that are not finite constants are refused") {
   CHECK_THAT(conv_model({1, std::nanf(""), 3, 4}).refusal(),
              Contains("node 'node1' (Conv): input 'w': element 1 is nan; accepted: finite values"));
   CHECK_THAT(conv_model({1, 2, std::numeric_limits<float>::infinity(), 4}).refusal(),
              Contains("element 2 is inf"));
-
-  OnnxBuilder half({1, 1, 2, 2});
-  half.constant("w", {1, 1, 2, 2}, {});
-  onnx::TensorProto& weights = *half.graph().mutable_initializer(0);
-  weights.set_data_type(onnx::TensorProto::FLOAT16);
-  weights.set_raw_data("12345678");
-  half.node("Relu", {"x"}, "y");
-  CHECK_THAT(half.refusal(), Contains("constant 'w': element type is FLOAT16; accepted: FLOAT"));
 
   OnnxBuilder shorter = conv_model({1, 2, 3, 4});
   shorter.graph().mutable_initializer(0)->clear_float_data();
@@ -161,11 +151,12 @@ TEST_CASE("convolutions that are not two-dimensional are refused") {
   OnnxBuilder model({1, 4});
   model.constant("w", {1, 1, 1}, {1});
   model.node("Conv", {"x", "w"}, "y");
-  CHECK_THAT(model.refusal(), Contains("shape inference") && Contains("kernel_shape"));
+  CHECK_THAT(model.refusal(), Contains("node 'node1' (Conv): weights of 3 dimensions for an input of 2"));
   OnnxBuilder computed({1, 1, 2, 2});
   computed.node("Relu", {"x"}, "w");
   computed.node("Conv", {"x", "w"}, "y");
-  CHECK_THAT(computed.refusal(), Contains("node 'node2' (Conv): has no kernel_shape"));
+  CHECK_THAT(computed.refusal(),
+             Contains("node 'node2' (Conv): input 'w' is computed; accepted: a constant"));
 }
 
 TEST_CASE("operands whose extents do not fit are refused") {
@@ -236,7 +227,9 @@ TEST_CASE("second outputs that are read are refused") {
   OnnxBuilder model = pool_model("MaxPool", {2, 2}, {0, 0, 0, 0});
   model.graph().mutable_node(0)->add_output("indices");
   CHECK(model.refusal() == "accepted");
-  model.node("Identity", {"indices"}, "unused");
+  set_attribute(model.node("Cast", {"indices"}, "real"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  model.graph().mutable_node(0)->set_output(0, "most");
+  model.node("Add", {"most", "real"}, "y");
   CHECK_THAT(model.refusal(), Contains("node 'node1' (MaxPool): output 'indices' is used"));
 }
 
@@ -274,9 +267,9 @@ TEST_CASE("operators of the host say what does not fit") {
   computed.node("Tile", {"x", "w"}, "y");
   CHECK_THAT(computed.refusal(), !Catch::Equals("accepted"));
   OnnxBuilder cast({1, 2});
-  set_attribute(cast.node("Cast", {"x"}, "w"), "to", std::int64_t{onnx::TensorProto::DOUBLE});
-  set_attribute(cast.node("Cast", {"w"}, "y"), "to", std::int64_t{onnx::TensorProto::FLOAT});
-  CHECK_THAT(cast.refusal(), Contains("(Cast): casts to DOUBLE; accepted: to FLOAT"));
+  set_attribute(cast.node("Cast", {"x"}, "w"), "to", std::int64_t{onnx::TensorProto::STRING});
+  cast.node("Relu", {"w"}, "y");
+  CHECK_THAT(cast.refusal(), Contains("(Cast): casts to STRING; accepted: to FLOAT"));
 }
 
 TEST_CASE("local response normalization that divides by zero is refused") {

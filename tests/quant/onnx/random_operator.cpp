@@ -24,7 +24,10 @@ class Maker {
   Maker(std::string op, std::int64_t opset, std::mt19937& random)
       : op_(std::move(op)), opset_(opset), random_(random) {
     const onnx::OpSchema* schema = onnx::OpSchemaRegistry::Schema(op_, static_cast<int>(opset), "");
-    for (const auto& [name, attribute] : schema->attributes()) attributes_.insert(name);
+    if (schema != nullptr)  // null: younger than the library
+      for (const auto& [name, attribute] : schema->attributes()) attributes_.insert(name);
+    if (op_.rfind("Reduce", 0) == 0 && opset_ >= kRevision) attributes_.insert("noop_with_empty_axes");
+    if (op_ == "Swish") attributes_.insert("alpha");
     node_.set_name("tested");
     node_.set_op_type(op_);
     node_.add_output("t");
@@ -43,15 +46,18 @@ class Maker {
         {"Expand", &Maker::expand},
         {"Flatten", &Maker::flatten},
         {"Gather", &Maker::gather},
+        {"Gelu", &Maker::gelu},
         {"Gemm", &Maker::gemm},
         {"GlobalAveragePool", &Maker::image},
         {"GlobalMaxPool", &Maker::image},
+        {"GroupNormalization", &Maker::group_normalization},
         {"InstanceNormalization", &Maker::instance_normalization},
         {"LRN", &Maker::lrn},
         {"LayerNormalization", &Maker::layer_normalization},
         {"LogSoftmax", &Maker::softmax},
         {"MatMul", &Maker::matmul},
         {"MaxPool", &Maker::pool},
+        {"RMSNormalization", &Maker::rms_normalization},
         {"Pad", &Maker::pad},
         {"Reshape", &Maker::reshape},
         {"Resize", &Maker::resize},
@@ -66,12 +72,16 @@ class Maker {
         {"Upsample", &Maker::resize},
         {"Where", &Maker::where},
     };
-    static const std::set<std::string> several = {"Add", "Div", "Equal", "Greater", "Less", "Max", "Mean",
-                                                  "Min", "Mul", "PRelu", "Pow",     "Sub",  "Sum"};
+    static const std::set<std::string> logical = {"And", "Not", "Or", "Xor"};
+    static const std::set<std::string> several = {
+        "GreaterOrEqual", "LessOrEqual", "Add", "Div",   "Equal", "Greater", "Less", "Max",
+        "Mean",           "Min",         "Mul", "PRelu", "Pow",   "Sub",     "Sum"};
     static const std::set<std::string> constants = {"Constant", "ConstantOfShape", "Range", "Shape", "Size"};
     if (constants.count(op_) != 0) return make_constant();
     if (op_.rfind("Reduce", 0) == 0) {
       reduce();
+    } else if (logical.count(op_) != 0) {
+      logic();
     } else if (several.count(op_) != 0) {
       combine();
     } else if (const auto found = shapes.find(op_); found != shapes.end()) {
@@ -83,6 +93,8 @@ class Maker {
   }
 
  private:
+  static constexpr std::int64_t kRevision = 18;  ///< changed many signatures
+
   // Choices.
   std::int64_t integer(std::int64_t least, std::int64_t most) {
     return std::uniform_int_distribution<std::int64_t>(least, most)(random_);
@@ -182,7 +194,53 @@ class Maker {
     if (!is_first) floats(operand(other));
     const bool is_variadic = op_ == "Max" || op_ == "Mean" || op_ == "Min" || op_ == "Sum";
     if (is_variadic && chance()) floats(operand(dims));
-    is_truth_ = op_ == "Equal" || op_ == "Greater" || op_ == "Less";
+    is_truth_ = op_.rfind("Equal") != std::string::npos || op_ == "Greater" || op_ == "Less";
+  }
+  /// Of the image's elements that are not 0, and constants.
+  void logic() {
+    Tensor x = values(extents(integer(1, 4)));
+    for (double& value : x.values) value = chance() ? 0 : value;
+    Tensor truth = x;
+    for (double& value : truth.values) value = value == 0 ? 0 : 1;
+    input(std::move(x));
+    numbers_ = std::move(inputs_.back());  // image_ is of them
+    inputs_.back() = std::make_unique<Tensor>(truth);
+    node_.set_input(0, "truth");
+    constants_.push_back([](OnnxBuilder& model) {
+      set_attribute(model.node("Cast", {"x"}, "truth"), "to", std::int64_t{onnx::TensorProto::BOOL});
+    });
+    is_truth_ = true;
+    if (op_ == "Not") return;
+    for (double& value : truth.values) value = static_cast<double>(integer(0, 1));
+    constants_.push_back([name = next(), truth](OnnxBuilder& model) {
+      std::string bytes;
+      for (const double value : truth.values) bytes += static_cast<char>(value != 0);
+      model.raw_constant(name, onnx::TensorProto::BOOL, truth.dims, bytes);
+    });
+    node_.add_input(next());
+    inputs_.push_back(std::make_unique<Tensor>(std::move(truth)));
+  }
+  void gelu() {
+    input(values(extents(integer(1, 4))));
+    if (chance()) set("approximate", one_of<std::string>({"none", "tanh"}));
+  }
+  void group_normalization() {
+    constexpr std::int64_t kPerChannel = 21;
+    const std::int64_t groups = integer(1, 3), channels = groups * integer(1, 3);
+    input(values({1, channels, integer(1, 3), integer(2, 4)}));
+    const Dims of = {opset_ < kPerChannel ? groups : channels};
+    floats(values(of));
+    floats(values(of));
+    set("num_groups", groups);
+    if (chance()) set("epsilon", small());
+  }
+  void rms_normalization() {
+    const std::int64_t rank = integer(1, 4), at = integer(0, rank - 1);
+    input(values(extents(rank)));
+    const Dims& dims = inputs_[0]->dims;
+    floats(values({dims.begin() + at, dims.end()}));
+    if (at != rank - 1 || chance()) set("axis", axis(at, rank));
+    if (chance()) set("epsilon", small());
   }
   void where() {
     const Dims dims = extents(integer(1, 4));
@@ -352,14 +410,17 @@ class Maker {
     const std::int64_t rank = integer(1, 4), at = integer(0, rank - 1), count = integer(1, 3);
     Dims dims = extents(rank), parts(count);
     const std::int64_t each = integer(1, 3);
-    const bool is_even = chance() && opset_ < 18;
+    const bool is_even = chance();
     for (std::int64_t& part : parts) part = is_even ? each : integer(1, 3);
     dims[at] = std::accumulate(parts.begin(), parts.end(), std::int64_t{0});
     input(values(dims));
     if (at != 0 || chance()) set("axis", axis(at, rank));
     for (std::int64_t i = 1; i < count; ++i) node_.add_output("t" + std::to_string(i));
     read_ = integer(0, count - 1);
-    if (is_even && chance()) return;
+    if (is_even && chance()) {
+      if (opset_ >= kRevision) set("num_outputs", count);
+      return;
+    }
     if (opset_ < 13) {
       set("split", parts);
     } else {
@@ -660,6 +721,7 @@ class Maker {
   onnx::NodeProto node_;
   std::vector<std::unique_ptr<Tensor>> inputs_;
   std::vector<std::function<void(OnnxBuilder&)>> constants_;
+  std::unique_ptr<Tensor> numbers_;  ///< of logical operators: what the image's truths are made of
   const Tensor* image_ = nullptr;
   std::int64_t read_ = 0;  ///< output that is compared
   bool is_truth_ = false, is_training_ = false;

@@ -1,0 +1,37 @@
+// Elements of ONNX tensors. Whatever they are in a file, the importer computes with float: real numbers of
+// other widths are rounded to it, and integers are exact up to 2^24.
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <string>
+
+#include "quant/onnx/names.h"
+
+namespace bitbalance::onnx_io {
+
+/// ONNX's number of an element type. UINT4 and INT4 are younger than Debian's library.
+using ElementType = int;
+constexpr ElementType kUint4 = 21, kInt4 = 22;
+
+/// FLOAT, FLOAT16, BFLOAT16 and DOUBLE.
+bool is_real(ElementType type);
+/// Signed and unsigned integers of 4 to 64 bits.
+bool is_integer(ElementType type);
+/// The two of above, and BOOL.
+bool is_accepted(ElementType type);
+/// "FLOAT16"; a number that no name is known for is written as one.
+std::string name_of(ElementType type);
+/// "FLOAT, FLOAT16...": for messages.
+std::string accepted_types();
+
+/// Bits of an element in raw data; 0: the type is not accepted.
+int bits_of(ElementType type);
+
+/// The value of a bit pattern of FLOAT16 or BFLOAT16.
+float from_half(std::uint16_t bits);
+float from_brain_half(std::uint16_t bits);
+/// What remains of a value in a real type: the nearest one, halves to even.
+float rounded_to(ElementType type, float value);
+
+}  // namespace bitbalance::onnx_io

@@ -1,0 +1,28 @@
+// Signatures of operators that the standard changed or added after the official library that Debian ships:
+// numbers of inputs and outputs, and attributes. Older ones are that library's to check.
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "quant/onnx/names.h"
+
+namespace bitbalance::onnx_io {
+
+/// Does the operator mean something in this operator set that the official library does not know?
+bool is_newer_than_official(const std::string& op, std::int64_t opset);
+
+/// Operator sets from 18 on in which the operator's signature changed; empty: none.
+std::set<std::int64_t> newer_versions(const std::string& op);
+
+/// Why the node is illegal in its operator set; empty when it is legal.
+/// Precondition: is_newer_than_official().
+std::string newer_problem(const onnx::NodeProto& node, std::int64_t opset);
+
+/// May the official inference judge the node? It must have nothing that only newer signatures have.
+bool fits_official(const onnx::NodeProto& node);
+
+}  // namespace bitbalance::onnx_io

@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "hw/rtl/channel_state.h"
 #include "hw/rtl/clocked.h"
 
 namespace bitbalance::rtl {
@@ -36,9 +37,6 @@ void ClockDomain::enter(Clocked& unit) {
 void ClockDomain::leave(Clocked& unit) {
   *unit.awake_ &= ~unit.mask_;
   std::replace(units_.begin(), units_.end(), &unit, static_cast<Clocked*>(nullptr));
-  alarms_.erase(std::remove_if(alarms_.begin(), alarms_.end(),
-                               [&unit](const Alarm& alarm) { return alarm.unit == &unit; }),
-                alarms_.end());
 }
 
 void ClockDomain::place(std::size_t at, Clocked* unit) {
@@ -70,37 +68,20 @@ void ClockDomain::wake_all() {
 void ClockDomain::sleep(Clocked& unit, std::int64_t at_latest) {
   if (sleepless_) return;
   *unit.awake_ &= ~unit.mask_;
-  set_alarm(unit, at_latest);
-}
-
-/// The alarms of other units are few.
-void ClockDomain::set_alarm(Clocked& unit, std::int64_t edge) {
-  const auto known = std::find_if(alarms_.begin(), alarms_.end(),
-                                  [&unit](const Alarm& alarm) { return alarm.unit == &unit; });
-  if (edge == INT64_MAX) {
-    if (known != alarms_.end()) alarms_.erase(known);
-    return;
-  }
-  if (known != alarms_.end()) {
-    known->edge = edge;
-  } else {
-    alarms_.push_back({&unit, edge});
-  }
-  first_alarm_ = std::min(first_alarm_, edge);
+  unit.alarm_ = at_latest;
+  first_alarm_ = std::min(first_alarm_, at_latest);
 }
 
 void ClockDomain::ring() {
   first_alarm_ = INT64_MAX;
-  std::vector<Alarm> later;
-  for (const Alarm& alarm : alarms_) {
-    if (alarm.edge <= edge_) {
-      alarm.unit->wake();
-    } else {
-      later.push_back(alarm);
-      first_alarm_ = std::min(first_alarm_, alarm.edge);
+  for (Clocked* const unit : units_) {
+    if (unit == nullptr) continue;
+    if (unit->alarm_ <= edge_) {
+      unit->alarm_ = INT64_MAX;
+      unit->wake();
     }
+    first_alarm_ = std::min(first_alarm_, unit->alarm_);
   }
-  alarms_ = std::move(later);
 }
 
 void ClockDomain::reset_units() {
@@ -113,8 +94,19 @@ void ClockDomain::reset_units() {
 }
 
 bool ClockDomain::is_quiet() const {
-  return !sleepless_ && alarms_.empty() &&
-         std::all_of(awake_.begin(), awake_.end(), [](std::uint64_t word) { return word == 0; });
+  return !sleepless_ &&
+         std::all_of(awake_.begin(), awake_.end(), [](std::uint64_t word) { return word == 0; }) &&
+         std::all_of(units_.begin(), units_.end(),
+                     [](const Clocked* unit) { return unit == nullptr || unit->alarm_ == Clocked::kNever; });
+}
+
+void ClockDomain::call_units() {
+  for (std::size_t word = 0; word < awake_.size(); ++word) {
+    // Those woken meanwhile can wait: what wakes a unit concerns the next edge.
+    for (std::uint64_t awake = awake_[word]; awake != 0; awake &= awake - 1) {
+      units_[kWordBits * word + static_cast<std::size_t>(__builtin_ctzll(awake))]->on_clock();
+    }
+  }
 }
 
 void ClockDomain::on_edge() {
@@ -125,13 +117,15 @@ void ClockDomain::on_edge() {
   }
   ++edge_;
   if (edge_ >= first_alarm_) ring();
-  if (reset_.read()) return reset_units();
-  for (std::size_t word = 0; word < awake_.size(); ++word) {
-    // Those woken meanwhile can wait: what wakes a unit concerns the next edge.
-    for (std::uint64_t awake = awake_[word]; awake != 0; awake &= awake - 1) {
-      units_[kWordBits * word + static_cast<std::size_t>(__builtin_ctzll(awake))]->on_clock();
-    }
+  at_edge_ = true;
+  if (reset_.read()) {
+    reset_units();
+  } else {
+    call_units();
   }
+  at_edge_ = false;
+  for (ChannelState* const channel : changed_) channel->commit();
+  changed_.clear();
   if (!is_quiet()) return;
   resting_ = true;
   sc_core::next_trigger(rest_over_ | reset_.value_changed_event());

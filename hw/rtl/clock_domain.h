@@ -14,6 +14,7 @@
 
 namespace bitbalance::rtl {
 
+class ChannelState;
 class Clocked;
 
 class ClockDomain {
@@ -38,6 +39,11 @@ class ClockDomain {
   /// Whoever makes the clock may stop it until they are again. Edges that nobody needs have no number.
   void observe_need(std::function<void(bool needed)> observer) { observer_ = std::move(observer); }
 
+  /// Units are being called.
+  bool is_at_edge() const { return at_edge_; }
+  /// Commits the channel when all units have been called. Precondition: is_at_edge().
+  void commit_later(ChannelState& channel) { changed_.push_back(&channel); }
+
   /// From now on units are called in this random order: they must not depend on it.
   void permute(std::uint64_t seed);
   /// From now on every unit is called at every edge, which must change nothing.
@@ -50,22 +56,18 @@ class ClockDomain {
   void ring();
   /// No unit is called before one is woken.
   bool is_quiet() const;
+  void call_units();
   void reset_units();
   void wake_all();
   void place(std::size_t at, Clocked* unit);
-  void set_alarm(Clocked& unit, std::int64_t edge);
-
-  struct Alarm {
-    Clocked* unit;
-    std::int64_t edge;
-  };
 
   const Signal& reset_;
   std::int64_t edge_ = -1;
   std::vector<Clocked*> units_;           ///< in the order in which they are called; nullptr: has left
   std::deque<std::uint64_t> awake_;       ///< a bit each; units point into it
-  std::vector<Alarm> alarms_;             ///< one for each unit that has any
-  std::int64_t first_alarm_ = INT64_MAX;  ///< no later than the first of them
+  std::vector<ChannelState*> changed_;    ///< at this edge
+  std::int64_t first_alarm_ = INT64_MAX;  ///< no unit's is earlier
+  bool at_edge_ = false;
   bool sleepless_ = false;
   bool resting_ = false;
   sc_core::sc_event rest_over_;

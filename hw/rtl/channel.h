@@ -17,10 +17,11 @@ class Channel final : public ChannelState, public PushIf<T>, public PopIf<T> {
   explicit Channel(const char* name) : ChannelState(name) {}
 
   bool can_push() const override { return has_room(); }
-  void push(const T& value) override {
+  T& push() override {
     note_push();
-    entries_[first_free()] = value;
+    return entries_[first_free()];
   }
+  using PushIf<T>::push;
   bool full() const override { return will_be_full(); }
 
   bool can_pop() const override { return has_entry(); }

@@ -16,7 +16,8 @@ class PushPort : public sc_core::sc_port<PushIf<T>> {
   explicit PushPort(const char* name) : sc_core::sc_port<PushIf<T>>(name) {}
 
   bool can_push() const { return channel_ != nullptr ? channel_->can_push() : (*this)->can_push(); }
-  void push(const T& value) { channel_ != nullptr ? channel_->push(value) : (*this)->push(value); }
+  T& push() { return channel_ != nullptr ? channel_->push() : (*this)->push(); }
+  void push(const T& value) { push() = value; }
   bool full() const { return channel_ != nullptr ? channel_->full() : (*this)->full(); }
 
  private:

@@ -30,8 +30,8 @@ class ChannelState : public sc_core::sc_prim_channel, private Clearable {
     } else {
       head_ = (head_ + static_cast<unsigned>(popped_)) % kDepth;
       count_ += static_cast<unsigned>(pushed_) - static_cast<unsigned>(popped_);
-      if (pushed_ && consumer_ != nullptr) consumer_->wake();
-      if (popped_ && producer_ != nullptr) producer_->wake();
+      if (consumer_ != nullptr) consumer_->wake_if(pushed_);
+      if (producer_ != nullptr) producer_->wake_if(popped_);
     }
     pushed_ = popped_ = cleared_ = false;
     valid_ = count_ > 0;

@@ -36,10 +36,12 @@ class Clocked : public sc_core::sc_module {
   Clocked& operator=(const Clocked&) = delete;
 
   /// What the unit sleeps for may have come: it sees the next edge.
-  void wake() {
+  void wake() { wake_if(true); }
+  /// wake() if `comes`, without a branch on it: in a channel both are as frequent.
+  void wake_if(bool comes) {
     const std::uint64_t others = *awake_;
-    *awake_ = others | mask_;
-    if (others == 0) rouse_domain();
+    *awake_ = others | (mask_ & -static_cast<std::uint64_t>(comes));
+    if (others == 0 && comes) rouse_domain();
   }
   /// The registers that can be traced, in the order that data flows.
   virtual void describe(SignalList& signals) const = 0;

@@ -273,9 +273,9 @@ void Controller::fetch() {
   } else {
     record = ++requested_;
   }
-  request_.address = registers_.regions().address(Region::kConstants, record * kCommandBytes);
-  request_.bytes = kCommandBytes;
-  requests.push(request_);
+  MemoryRequest& request = requests.push();
+  request.address = registers_.regions().address(Region::kConstants, record * kCommandBytes);
+  request.bytes = kCommandBytes;
   acted_ = true;
 }
 

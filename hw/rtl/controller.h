@@ -160,7 +160,6 @@ class Controller : public Clocked {
   bool header_requested_ = false;
   bool header_received_ = false;
   RecordQueue fetched_{AcceleratorConfig::kPrefetch};
-  MemoryRequest request_;  ///< scratch
 
   std::vector<EngineState> engines_;
 

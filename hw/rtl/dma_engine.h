@@ -38,12 +38,13 @@ class DmaEngine : public Clocked {
   /// An edge of the command under way; ends with finish().
   virtual void run() = 0;
 
-  /// Precondition: the channel has room. Data of a write are in `request_`.
-  void push_request(const Burst& burst) {
-    request_.address = burst.address;
-    request_.bytes = static_cast<std::uint16_t>(burst.bytes);
-    requests.push(request_);
+  /// The request, but for the data of a write. Precondition: the channel has room.
+  MemoryRequest& push_request(const Burst& burst) {
+    MemoryRequest& request = requests.push();
+    request.address = request_address_ = burst.address;
+    request.bytes = request_bytes_ = static_cast<std::uint16_t>(burst.bytes);
     ++outstanding_;
+    return request;
   }
   void pop_response() {
     --outstanding_;
@@ -60,7 +61,8 @@ class DmaEngine : public Clocked {
   State state_ = State::kIdle;
   CommandHeader header_;
   ProgramFault fault_ = ProgramFault::kNone;
-  MemoryRequest request_;
+  std::uint64_t request_address_ = 0;  ///< of the last one
+  std::uint16_t request_bytes_ = 0;
   std::uint32_t outstanding_ = 0;  ///< bursts
 
  private:

@@ -85,11 +85,11 @@ void MemoryPort::deliver(MemoryChannel which, std::uint64_t now) {
   }
   PushPort<MemoryResponse>& responses = lanes[enum_index(which)].responses;
   if (!responses.can_push()) return;
-  response_.error = transaction.failed;
-  response_.bytes = static_cast<std::uint16_t>(transaction.request.bytes);
+  MemoryResponse& response = responses.push();
+  response.error = transaction.failed;
+  response.bytes = static_cast<std::uint16_t>(transaction.request.bytes);
   if (transaction.request.data == nullptr)
-    std::memcpy(response_.data.data(), transaction.data.data(), response_.bytes);
-  responses.push(response_);
+    std::memcpy(response.data.data(), transaction.data.data(), response.bytes);
   if (last_response_ != edge()) {
     response_before_ = last_response_;
     last_response_ = edge();

@@ -63,7 +63,6 @@ class MemoryPort : public Clocked, public BurstInitiator, public virtual sc_core
 
   std::array<ChannelState, kMemoryChannels> channels_;
   std::int64_t last_response_ = INT64_MIN, response_before_ = INT64_MIN;
-  MemoryResponse response_;  ///< scratch
 };
 
 }  // namespace bitbalance::rtl

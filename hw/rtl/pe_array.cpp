@@ -27,22 +27,24 @@ void PeArray::reset() {
 }
 
 void PeArray::drain_beat() {
-  const int first = beat_.first_lane;
+  const int first = drain_first_lane_;
   const int lanes = std::min(config_.columns, drain_lanes_ - first);
   const int bits = config_.accumulator_bits(drain_width_);
-  const std::size_t from = index(beat_.row, first);
+  const std::size_t from = index(drain_row_, first);
+  DrainBeat& beat = beats.push();
   for (std::size_t i = 0; i < static_cast<std::size_t>(lanes); ++i) {
-    beat_.value[i] = wrap(drain_width_ == Width::k16 ? static_cast<std::int64_t>(wide_lanes_.shadow[from + i])
-                                                     : static_cast<std::int64_t>(narrow_.shadow[from + i]),
-                          bits);
+    beat.value[i] = wrap(drain_width_ == Width::k16 ? static_cast<std::int64_t>(wide_lanes_.shadow[from + i])
+                                                    : static_cast<std::int64_t>(narrow_.shadow[from + i]),
+                         bits);
   }
-  beat_.lanes = static_cast<std::uint8_t>(lanes);
-  beat_.last_of_tile = --beats_left_ == 0;
-  beats.push(beat_);
-  beat_.first_lane = static_cast<std::uint8_t>(first + lanes);
-  if (beat_.first_lane == drain_lanes_) {
-    beat_.first_lane = 0;
-    ++beat_.row;
+  beat.row = drain_row_;
+  beat.first_lane = drain_first_lane_;
+  beat.lanes = static_cast<std::uint8_t>(lanes);
+  beat.last_of_tile = --beats_left_ == 0;
+  drain_first_lane_ = static_cast<std::uint8_t>(first + lanes);
+  if (drain_first_lane_ == drain_lanes_) {
+    drain_first_lane_ = 0;
+    ++drain_row_;
   }
   if (beats_left_ > 0 || drain_rows_ == 0) return;
   profile_.count(drain_layer_, Event::kDrain, std::int64_t{drain_rows_} * drain_lanes_);
@@ -90,6 +92,13 @@ void PeArray::perform_slot(const TokenSlot& slot) {
   tile_ = slot.tile;
   token_ = slot.token;
   if (slot.first_of_step) {
+    // From the channel, not from the register beside it: what has just been written is slow to read in other
+    // pieces.
+    if (slot.width == Width::k16) {
+      expand(vectors.front(), slot.lanes, wide_lanes_.addends);
+    } else {
+      expand(vectors.front(), slot.lanes, narrow_.addends);
+    }
     activation_ = vectors.front();
     vectors.pop();
   }
@@ -108,7 +117,6 @@ void PeArray::perform_slot(const TokenSlot& slot) {
 
 template <class Word>
 void PeArray::add(Lanes<Word>& lanes, const TokenSlot& slot) {
-  if (slot.first_of_step) expand(activation_, slot.lanes, lanes.addends);
   if (clear_) std::fill_n(lanes.accumulator.begin(), slot.rows * pitch_, Word{0});
   tile_tokens_ += shift_add(lanes.accumulator.data(), pitch_, lanes.addends, token_, slot.rows, slot.lanes);
 }
@@ -124,7 +132,7 @@ void PeArray::start_drain(const TokenSlot& slot) {
   drain_lanes_ = slot.drain ? slot.lanes : std::uint8_t{0};
   drain_layer_ = slot.layer;
   drain_tile_ = slot.tile;
-  beat_.row = beat_.first_lane = 0;
+  drain_row_ = drain_first_lane_ = 0;
   // A command that does not drain sends an empty beat, so that completions keep their order.
   beats_left_ = 1;
   if (!slot.drain) return;
@@ -192,8 +200,8 @@ void PeArray::describe(SignalList& signals) const {
     }
   }
   signals.add(*this, "drain.beats_left", beats_left_);
-  signals.add(*this, "drain.row", beat_.row);
-  signals.add(*this, "drain.first_lane", beat_.first_lane);
+  signals.add(*this, "drain.row", drain_row_);
+  signals.add(*this, "drain.first_lane", drain_first_lane_);
   signals.add(*this, "drain.tile", drain_tile_);
 }
 

@@ -85,7 +85,7 @@ class PeArray : public PeArrayUnit {
 
   // Drain of the shadow registers.
   std::uint16_t beats_left_ = 0;
-  DrainBeat beat_;  ///< the next one, but for its values
+  std::uint8_t drain_row_ = 0, drain_first_lane_ = 0;  ///< of the next beat
   Width drain_width_ = Width::k8;
   std::uint8_t drain_rows_ = 0, drain_lanes_ = 0;
   std::uint16_t drain_layer_ = 0;

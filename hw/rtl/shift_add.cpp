@@ -22,40 +22,36 @@ static_assert(AcceleratorConfig::kMaxRows == 64 && kTokenValid == 1 << 7);
   return rows == 64 ? performing : performing & ((std::uint64_t{1} << rows) - 1);
 }
 
-/// +-(x << position), in the form that vector units of all kinds are quick at: 32 bits by one product, 64
-/// bits, whose product is not everywhere one instruction, by a shift and the two's complement.
+/// The lanes of one operation of the widest vector units; narrower ones take several.
 template <class Word>
-class TokenWeight {
- public:
-  explicit TokenWeight(TokenBits bits)
-      : position_(bits & kTokenPosition),
-        sign_(Word{0} - static_cast<Word>((bits & kTokenNegative) != 0)),
-        factor_(((Word{1} << position_) ^ sign_) - sign_) {}
-
-  Word times(Word x) const {
-    if constexpr (sizeof(Word) == 4) return x * factor_;
-    return ((x << position_) ^ sign_) - sign_;
-  }
-
- private:
-  int position_;
-  Word sign_;  ///< all ones: negative
-  Word factor_;
+struct VectorOf {
+  static constexpr std::size_t kBytes = 64;
+  typedef Word Type __attribute__((vector_size(kBytes)));  // NOLINT: the attribute wants a typedef
 };
 
 template <int Blocks, class Word>
 [[gnu::always_inline]] inline int shift_add_blocks(Word* accumulator, std::size_t pitch,
                                                    const Addends<Word>& addends, const RowTokens& token,
                                                    int rows) {
+  using Vector = typename VectorOf<Word>::Type;
+  constexpr std::size_t kVectors = Blocks * kLaneBlock * sizeof(Word) / sizeof(Vector);
+  // All rows add the same activations: they stay in registers.
+  Vector addend[kVectors];
+  std::memcpy(addend, addends.data(), sizeof addend);
   // Only rows with a token are visited: a branch in every row would be mispredicted too often.
   const std::uint64_t performing = performing_rows(token, rows);
-  const Word* __restrict addend = addends.data();
   for (std::uint64_t left = performing; left != 0; left &= left - 1) {
     const auto row = static_cast<std::size_t>(__builtin_ctzll(left));
-    const TokenBits bits = token[row];
-    const TokenWeight<Word> weight(bits);
-    Word* __restrict sum = accumulator + row * pitch;
-    for (std::size_t lane = 0; lane < Blocks * kLaneBlock; ++lane) sum[lane] += weight.times(addend[lane]);
+    const Word position = token[row] & kTokenPosition;
+    const Word sign = Word{0} - static_cast<Word>((token[row] & kTokenNegative) != 0);  // all ones: negative
+    Word* const sums = accumulator + row * pitch;
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < kVectors; ++i) {
+      Vector sum;
+      std::memcpy(&sum, sums + i * (sizeof sum / sizeof(Word)), sizeof sum);
+      sum += ((addend[i] << position) ^ sign) - sign;
+      std::memcpy(sums + i * (sizeof sum / sizeof(Word)), &sum, sizeof sum);
+    }
   }
   return __builtin_popcountll(performing);
 }

@@ -39,16 +39,16 @@ void StoreEngine::request() {
   if (bursts_.done() || !requests.can_push()) return;
   const Burst& burst = bursts_.burst();
   const std::uint32_t size = element_bytes(width_);
+  MemoryRequest& request = push_request(burst);
   for (std::uint32_t at = 0; at < burst.bytes; at += size) {
     const int value = outputs->read(image_base_ + element_, width_, false);
-    request_.data[at] = static_cast<std::uint8_t>(value);
-    if (width_ == Width::k16) request_.data[at + 1] = static_cast<std::uint8_t>(value >> 8);
+    request.data[at] = static_cast<std::uint8_t>(value);
+    if (width_ == Width::k16) request.data[at + 1] = static_cast<std::uint8_t>(value >> 8);
     if (++element_ == image_elements_) {
       element_ = 0;
       image_base_ += image_stride_;
     }
   }
-  push_request(burst);
   EventCounts& events = profile_.layer(header_.layer).events;
   events.add(Event::kOutputBufferRead, burst.bytes / size);
   events.add(Event::kDramWrite, burst.bytes);
@@ -66,8 +66,8 @@ void StoreEngine::describe(SignalList& signals) const {
   signals.add(*this, "state", state_, 2, {"idle", "running", "reporting"});
   signals.add(*this, "image_base", image_base_);
   signals.add(*this, "element", element_);
-  signals.add(*this, "request.address", request_.address);
-  signals.add(*this, "request.bytes", request_.bytes, 9);
+  signals.add(*this, "request.address", request_address_);
+  signals.add(*this, "request.bytes", request_bytes_, 9);
   signals.add(*this, "outstanding", outstanding_, 16);
 }
 

@@ -13,8 +13,10 @@ template <class T>
 class PushIf : public virtual sc_core::sc_interface {
  public:
   virtual bool can_push() const = 0;
+  /// The entry that is sent, for the caller to fill in within this edge; it holds what was sent in it before.
   /// Precondition: can_push().
-  virtual void push(const T& value) = 0;
+  virtual T& push() = 0;
+  void push(const T& value) { push() = value; }
   /// No push is possible before a pop: the unit may sleep.
   virtual bool full() const = 0;
   /// The channel's to wake after every pop.

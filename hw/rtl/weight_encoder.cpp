@@ -12,31 +12,45 @@ namespace {
 constexpr int kRowBlock = 16;
 static_assert(AcceleratorConfig::kMaxRows % kRowBlock == 0);
 
+BITBALANCE_VECTOR_CLONES
+void shift_down(const std::uint64_t* __restrict word, int rows, int bits, std::uint64_t* __restrict code) {
+  for (int row = 0; row < rows; ++row) code[row] = word[row] >> bits;
+}
+
+BITBALANCE_VECTOR_CLONES
+void merge_shifted_up(const std::uint64_t* __restrict word, int rows, int bits,
+                      std::uint64_t* __restrict code) {
+  for (int row = 0; row < rows; ++row) code[row] |= word[row] << bits;
+}
+
 /// Takes the leading one off each row and makes a token of it. Returns the union of what is left.
 BITBALANCE_VECTOR_CLONES
 std::uint32_t take_leading_ones(std::uint32_t* __restrict ones, const std::uint32_t* __restrict negatives,
                                 int rows, TokenBits* __restrict token) {
+  const int count = (rows + kRowBlock - 1) / kRowBlock * kRowBlock;
+  // Words first, bytes after them: one loop of both would be vectorized in the width of the bytes.
+  alignas(64) std::array<std::uint32_t, AcceleratorConfig::kMaxRows> words;
   std::uint32_t left = 0;
-  for (int block = 0; block < rows; block += kRowBlock) {
-    for (int row = block; row < block + kRowBlock; ++row) {
-      // A float's exponent is the position of the leading one, and vector units convert where they cannot
-      // count zeros.
-      const auto value = static_cast<float>(static_cast<std::int32_t>(ones[row]));
-      std::uint32_t bits = 0;
-      std::memcpy(&bits, &value, sizeof bits);
-      const std::uint32_t position = (bits >> 23) - 127;
-      const std::uint32_t power_bits = bits & 0xff800000u;
-      float power = 0;
-      std::memcpy(&power, &power_bits, sizeof power);
-      const auto leading = static_cast<std::uint32_t>(static_cast<std::int32_t>(power));
-      const std::uint32_t rest = ones[row] ^ leading;
-      const std::uint32_t negative = (negatives[row] & leading) != 0 ? kTokenNegative : 0;
-      const std::uint32_t last = rest == 0 ? kTokenLast : 0;
-      token[row] = static_cast<TokenBits>(ones[row] != 0 ? kTokenValid | negative | last | position : 0);
-      ones[row] = rest;
-      left |= rest;
-    }
+  for (int row = 0; row < count; ++row) {
+    // A float's exponent is the position of the leading one, and vector units convert where they cannot count
+    // zeros.
+    const auto value = static_cast<float>(static_cast<std::int32_t>(ones[row]));
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &value, sizeof bits);
+    const std::uint32_t position = (bits >> 23) - 127;
+    const std::uint32_t power_bits = bits & 0xff800000u;
+    float power = 0;
+    std::memcpy(&power, &power_bits, sizeof power);
+    const auto leading = static_cast<std::uint32_t>(static_cast<std::int32_t>(power));
+    const std::uint32_t rest = ones[row] ^ leading;
+    const std::uint32_t negative = (negatives[row] & leading) != 0 ? kTokenNegative : 0;
+    const std::uint32_t last = rest == 0 ? kTokenLast : 0;
+    words[static_cast<std::size_t>(row)] = ones[row] != 0 ? kTokenValid | negative | last | position : 0;
+    ones[row] = rest;
+    left |= rest;
   }
+  for (int row = 0; row < count; ++row)
+    token[row] = static_cast<TokenBits>(words[static_cast<std::size_t>(row)]);
   return left;
 }
 
@@ -125,11 +139,11 @@ void WeightEncoder::begin_step() {
   tokens_done_ = false;
   const int rows = tile_.rows, code_bits = stream_.format().bits();
   if (bit_ == RowStream::kWordBits) read_word();
-  for (int row = 0; row < rows; ++row) code_[row] = word_[row] >> bit_;
+  shift_down(word_.data(), rows, bit_, code_.data());
   const int held = RowStream::kWordBits - bit_;
   if (held < code_bits) {
     read_word();
-    for (int row = 0; row < rows; ++row) code_[row] |= word_[row] << held;
+    merge_shifted_up(word_.data(), rows, held, code_.data());
     bit_ = code_bits - held;
   } else {
     bit_ += code_bits;
@@ -147,12 +161,14 @@ void WeightEncoder::emit_slot() {
   const bool more = take_leading_ones(ones_.data(), negatives_.data(), tile_.rows, slot_.token.data()) != 0;
   ++items_;
   tokens_done_ = synchronization_.ends(items_, more, limit_);
-  slot_.first_of_step = items_ == 1;
-  slot_.first_of_tile = slot_.first_of_step && step_ == 0;
-  slot_.last_of_tile = tokens_done_ && last_step();
-  slot_.last_of_command = slot_.last_of_tile && tile_.last_of_command;
-  slots.push(slot_);
-  if (!slot_.first_of_step) return;
+  const bool first = items_ == 1, last = tokens_done_ && last_step();
+  TokenSlot& slot = slots.push();
+  slot = slot_;
+  slot.first_of_step = first;
+  slot.first_of_tile = first && step_ == 0;
+  slot.last_of_tile = last;
+  slot.last_of_command = last && tile_.last_of_command;
+  if (!first) return;
   if (last_step() && tile_.last_of_command) {
     next_conflicts_ = 0;
   } else {
@@ -163,9 +179,9 @@ void WeightEncoder::emit_slot() {
 
 void WeightEncoder::emit_bubble() {
   ++items_;
-  TokenSlot bubble;
+  TokenSlot& bubble = slots.push();
+  bubble = {};
   bubble.bubble = true;
-  slots.push(bubble);
 }
 
 void WeightEncoder::try_fetch() {

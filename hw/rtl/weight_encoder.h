@@ -74,7 +74,7 @@ class WeightEncoder : public Clocked {
   alignas(64) PerRow<std::uint64_t> code_{};
   alignas(64) PerRow<std::uint32_t> ones_{};  ///< tokens not yet performed, a bit for each position
   alignas(64) PerRow<std::uint32_t> negatives_{};
-  TokenSlot slot_;
+  TokenSlot slot_;  ///< the last one, but for its place in step and tile
 };
 
 }  // namespace bitbalance::rtl

@@ -184,8 +184,9 @@ std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& c, Width wi
       double(accumulator) * kMultiplierBits, 0, double(accumulator) + kWordBits + kResultBits};
   // At 8 bit two entries are a word, and nothing lies between codes.
   if (c.lookup_tables > 0) {
-    of(Action::kLookup) = width == Width::k16 ? ActionUse{lookup_lane(c), true, double(kBanksOfTable), 0}
-                               : ActionUse{{0, 2.5 * kResultBits, 0, 0, kResultBits}, true, 1, 0};
+    of(Action::kLookup) = width == Width::k16
+                              ? ActionUse{lookup_lane(c), true, double(kBanksOfTable), 0}
+                              : ActionUse{{0, 2.5 * kResultBits, 0, 0, kResultBits}, true, 1, 0};
     of(Action::kTableWrite) = sram_access(0, lookup_lanes(c) * (width == Width::k16 ? 1.0 : 0.5));
   }
   of(Action::kPool).logic = {width == Width::k16 ? 2.0 * kResultBits : kResultBits, 0, 0, 0, kResultBits};

@@ -8,8 +8,8 @@
 
 #include "hw/isa/profile.h"
 #include "hw/rtl/accelerator.h"
-#include "testbench/run/driver.h"
 #include "hw/rtl/gated_clock.h"
+#include "testbench/run/driver.h"
 #include "testbench/scenario/scenario.h"
 #include "tlm/accelerator/accelerator.h"
 

@@ -284,7 +284,8 @@ class Interpreter {
   void execute(const Lookup& l) {
     for (std::size_t i = 0; i < l.elements; ++i) {
       const std::int64_t code = read(outputs_, l.input_base + i, l.width, false);
-      write(outputs_, l.output_base + i, l.width, reference_looked_up(tables_.at(l.table), code, l.width == Width::k16));
+      write(outputs_, l.output_base + i, l.width,
+            reference_looked_up(tables_.at(l.table), code, l.width == Width::k16));
     }
   }
 

@@ -12,7 +12,8 @@ PostProcessor::PostProcessor(const sc_core::sc_module_name& name, const Accelera
 
 void PostProcessor::take(LoadBlock& block) {
   if (const auto* load = std::get_if<LoadTable>(&block.command->body)) {
-    for (std::uint32_t i = 0; i < table_bytes(load->width); ++i) tables_[load->table].write(i, block.bytes[i]);
+    for (std::uint32_t i = 0; i < table_bytes(load->width); ++i)
+      tables_[load->table].write(i, block.bytes[i]);
     return;
   }
   const auto& command = std::get<LoadParameters>(block.command->body);

@@ -77,26 +77,26 @@ module post_processor #(
   endfunction
 
   // Three beats can be of three tiles; the fourth place takes the next target meanwhile.
-  reg                  target_last_of_command   [0:3];
-  reg [          15:0] target_parameter         [0:3];
-  reg [64*COLUMNS-1:0] target_address           [0:3];
-  reg [ 2*COLUMNS-1:0] target_first_of_pool     [0:3];
-  reg [          31:0] target_row_pitch         [0:3];
-  reg                  target_wide              [0:3];
-  reg                  target_output_signed     [0:3];
-  reg                  target_pooled            [0:3];
-  reg                  target_operand           [0:3];
-  reg                  target_operand_signed    [0:3];
-  reg [          15:0] target_operand_multiplier[0:3];
-  reg [           5:0] target_operand_shift     [0:3];
-  reg [          15:0] target_clip_low          [0:3];
-  reg [          15:0] target_clip_high         [0:3];
+  reg                  target_last_of_command   [0:4];
+  reg [          15:0] target_parameter         [0:4];
+  reg [64*COLUMNS-1:0] target_address           [0:4];
+  reg [ 2*COLUMNS-1:0] target_first_of_pool     [0:4];
+  reg [          31:0] target_row_pitch         [0:4];
+  reg                  target_wide              [0:4];
+  reg                  target_output_signed     [0:4];
+  reg                  target_pooled            [0:4];
+  reg                  target_operand           [0:4];
+  reg                  target_operand_signed    [0:4];
+  reg [          15:0] target_operand_multiplier[0:4];
+  reg [           5:0] target_operand_shift     [0:4];
+  reg [          15:0] target_clip_low          [0:4];
+  reg [          15:0] target_clip_high         [0:4];
   reg                  target_valid;
-  reg [           1:0] target_slot;  // of the tile whose beats are coming
+  reg [           2:0] target_slot;  // of the tile whose beats are coming
 
   // Stage 1 to 2: accumulators with their parameters.
   reg                          fetched_valid, fetched_last_of_tile;
-  reg [                   1:0] fetched_slot;
+  reg [                   2:0] fetched_slot;
   reg [                   5:0] fetched_row;
   reg [                   6:0] fetched_first_lane, fetched_lanes;
   reg [                  63:0] fetched_bias;
@@ -106,7 +106,7 @@ module post_processor #(
 
   // Stage 2 to 3: products.
   reg                          scaled_valid, scaled_last_of_tile;
-  reg [                   1:0] scaled_slot;
+  reg [                   2:0] scaled_slot;
   reg [                   5:0] scaled_row;
   reg [                   6:0] scaled_first_lane, scaled_lanes;
   reg [                   5:0] scaled_shift;
@@ -122,7 +122,7 @@ module post_processor #(
   wire take_target = targets_valid && targets_ready;
   assign beats_ready = !hold && (target_valid || targets_valid);
   wire take_beat = beats_valid && beats_ready;
-  wire [1:0] slot = take_target ? target_slot + 2'd1 : target_slot;
+  wire [2:0] slot = !take_target ? target_slot : target_slot == 3'd4 ? 3'd0 : target_slot + 3'd1;
   assign parameters_read = take_beat && beats_lanes != 7'd0;
   assign parameters_entry = (take_target ? targets_parameter : target_parameter[target_slot]) + {10'd0, beats_row};
 
@@ -245,7 +245,7 @@ module post_processor #(
 
     if (rst) begin
       target_valid <= 1'b0;
-      target_slot <= 2'd0;
+      target_slot <= 3'd0;
       fetched_valid <= 1'b0;
       scaled_valid <= 1'b0;
     end else if (!hold) begin

@@ -19,8 +19,9 @@ struct Flip {
   std::int64_t after_edges = 0;
 };
 
-/// The channels are read at the rising edge, whose order of processes they do not depend on; the twin is
-/// clocked at the falling edge, when the unit's registers have their new values.
+/// All is done at the falling edge, when every process has seen the rising one: the twin performs that edge
+/// with what the channels held before it, its registers are compared, and the channels are read for the next
+/// edge.
 class Lockstep : public sc_core::sc_module {
  public:
   std::int64_t edges = 0, registers_compared = 0, mismatches = 0;
@@ -28,16 +29,12 @@ class Lockstep : public sc_core::sc_module {
 
   Lockstep(const sc_core::sc_module_name& name, bench::Bench& bench) : sc_module(name), bench_(bench) {
     SC_HAS_PROCESS(Lockstep);
-    SC_METHOD(sample);
-    sensitive << bench.clock.posedge_event();
-    dont_initialize();
     SC_METHOD(step);
     sensitive << bench.clock.negedge_event();
-    dont_initialize();
   }
 
  protected:
-  /// Takes the unit's inputs from its channels.
+  /// Takes the unit's inputs of the next edge from its channels.
   virtual void sample() = 0;
   /// Lets the twin perform the edge and compares.
   virtual void perform_edge() = 0;
@@ -56,11 +53,16 @@ class Lockstep : public sc_core::sc_module {
 
  private:
   void step() {
-    perform_edge();
-    ++edges;
+    if (is_sampled_) {
+      perform_edge();
+      ++edges;
+    }
+    sample();
+    is_sampled_ = true;
   }
 
   bench::Bench& bench_;
+  bool is_sampled_ = false;
 };
 
 }  // namespace bitbalance::rtl::test

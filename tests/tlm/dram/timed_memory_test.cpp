@@ -144,7 +144,10 @@ struct MemoryBench {
 struct BlockingCall {
   BlockingCall(Initiator& initiator, Payload& payload, const sc_time& ahead) : delay(ahead) {
     sc_core::sc_spawn([this, &initiator, &payload] {
+      payload.acquire();
+      ++initiator.references_left;
       initiator.socket->b_transport(payload, delay);
+      payload.release();
       returned = sc_core::sc_time_stamp();
     });
   }

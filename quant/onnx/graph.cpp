@@ -170,7 +170,6 @@ int OnnxGraph::activation(const NodeProto& node, const std::string& name) const 
 }
 
 int OnnxGraph::image(const NodeProto& node, const std::string& name) {
-  const int tensor = activation(node, name);
   const Dims& extents = known(node, name).dims;
   if (extents.size() < 3) {
     model_.fail(
@@ -180,10 +179,23 @@ int OnnxGraph::image(const NodeProto& node, const std::string& name) {
   const Shape wanted{static_cast<int>(extents[1]),
                      static_cast<int>(element_count(extents, 2, extents.size() - 1)),
                      static_cast<int>(extents.back())};
+  return seen_as(node, name, wanted, " (image)");
+}
+
+int OnnxGraph::features(const NodeProto& node, const std::string& name) {
+  const Dims& extents = known(node, name).dims;
+  if (extents.size() != 2 || extents[0] != 1)
+    model_.fail(node, fmt::format("input shape is {}; accepted: 1 x features", to_string(extents)));
+  return seen_as(node, name, {static_cast<int>(extents[1]), 1, 1}, " (features)");
+}
+
+int OnnxGraph::seen_as(const NodeProto& node, const std::string& name, const Shape& wanted,
+                       const char* suffix) {
+  const int tensor = activation(node, name);
   if (wanted == shape(tensor)) return tensor;
   HostOperator view;
   view.type = "Identity";
-  return add_host(node, std::move(view), tensor, extents, name + " (image)", wanted);
+  return add_host(node, std::move(view), tensor, known(node, name).dims, name + suffix, wanted);
 }
 
 const OnnxValue& OnnxGraph::floats(const NodeProto& node, int index) const {

@@ -57,6 +57,8 @@ class OnnxGraph {
   /// and those before it are H. Another tensor where its own shape differs. Refuses other ranks and batches.
   int image(const onnx::NodeProto& node, int index) { return image(node, node.input(index)); }
   int image(const onnx::NodeProto& node, const std::string& name);
+  /// The tensor of 1 x F with F channels. Another tensor where its own shape differs.
+  int features(const onnx::NodeProto& node, const std::string& name);
   /// Constant, float and finite.
   const OnnxValue& floats(const onnx::NodeProto& node, int index) const;
   std::vector<float> per_channel(const onnx::NodeProto& node, int index, int channels) const;
@@ -87,6 +89,8 @@ class OnnxGraph {
   const Shape& shape(int tensor) const { return network_.shape(tensor); }
 
  private:
+  /// The tensor under another shape of as many elements.
+  int seen_as(const onnx::NodeProto& node, const std::string& name, const Shape& wanted, const char* suffix);
   void load_constants(const onnx::NodeProto& node);
   void release_constants(const onnx::NodeProto& node);
   void infer(const onnx::NodeProto& node);

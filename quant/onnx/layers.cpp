@@ -183,13 +183,8 @@ void add_affine(OnnxGraph& graph, const NodeProto& node, int x, const Dims& dims
 void batch_normalization(OnnxGraph& graph, const NodeProto& node) {
   const float epsilon = float_attribute(node, "epsilon", 1e-5F);
   const bool is_image = graph.dims(node, 0).size() > 2;
-  const int input = is_image ? graph.image(node, 0) : graph.activation(node, 0);
+  const int input = is_image ? graph.image(node, 0) : graph.features(node, node.input(0));
   const int channels = graph.shape(input).channels;
-  if (graph.dims(node, 0).size() < 2 || graph.dims(node, 0)[1] != channels) {
-    graph.model().fail(node,
-                       "constants per element of a flattened image; accepted: one per channel, ahead of "
-                       "flattening");
-  }
   const std::vector<float> gamma = graph.per_channel(node, 1, channels);
   const std::vector<float> beta = graph.per_channel(node, 2, channels);
   const std::vector<float> mean = graph.per_channel(node, 3, channels);

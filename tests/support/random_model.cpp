@@ -208,14 +208,10 @@ class ModelDraw : private RandomDraw {
         has_rows_ ? Dims{w.pad_top, w.pad_left, w.pad_bottom, w.pad_right} : Dims{w.pad_left, w.pad_right});
   }
 
-  /// Negative factors too; of features that are no channels one factor for all.
+  /// Negative factors too.
   Value normalization(const Value& from) {
     Value result = from;
-    const int channels = from.shape.channels;
-    if (from.is_flat && from.shape.elements() != channels) {
-      node("Mul", {from.name, constant({1}, {static_cast<float>(normal(0, 1))})}, result);
-      return result;
-    }
+    const auto channels = static_cast<int>(from.is_flat ? from.shape.elements() : from.shape.channels);
     std::vector<float> variance(static_cast<std::size_t>(channels));
     for (float& v : variance) v = static_cast<float>(real(0.3, 2));
     node("BatchNormalization",

@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
+#include "cli/version.h"
 #include "testbench/run/console.h"
 
 namespace bitbalance::cli {
@@ -25,7 +26,7 @@ constexpr const char* kOutOfMemory = "out of memory";
 int parse_and_run(int argc, char* argv[]) {
   CLI::App app{"Bit-true, cycle-exact model of the Bit-balance accelerator."};
   app.name("bitbalance");
-  app.set_version_flag("--version", std::string("bitbalance ") + BITBALANCE_VERSION);
+  app.set_version_flag("--version", fmt::format("bitbalance {} ({})", kVersion, revision()));
   app.require_subcommand(1);
   app.footer("Try: bitbalance run scenarios/lenet.yaml");
   const std::vector<Subcommand> commands = {

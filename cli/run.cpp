@@ -1,6 +1,5 @@
 // `bitbalance run`: a scenario from its file to table, verdict and results folder.
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <algorithm>
 #include <chrono>
@@ -13,9 +12,11 @@
 #include "base/interruption.h"
 #include "base/number.h"
 #include "base/outside_text.h"
+#include "base/peak_memory.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
+#include "cli/version.h"
 #include "testbench/report/action_record.h"
 #include "testbench/report/console_table.h"
 #include "testbench/report/file_name.h"
@@ -88,17 +89,6 @@ int jobs_of(const RunArguments& arguments, const Scenario& scenario) {
   return *jobs;
 }
 
-/// Of the largest process.
-std::int64_t peak_rss_bytes() {
-  std::int64_t kibibytes = 0;
-  for (const auto who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
-    rusage usage{};
-    getrusage(who, &usage);
-    kibibytes = std::max<std::int64_t>(kibibytes, usage.ru_maxrss);
-  }
-  return kibibytes * 1024;
-}
-
 Workload prepare(const Scenario& scenario) {
   Progress progress("prepare");
   return prepare_workload(scenario, [&](double share) { progress.update(share); });
@@ -158,6 +148,7 @@ std::vector<LayerMapping> simulate(const RunArguments& arguments, int jobs, Resu
 std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& report) {
   const auto start = std::chrono::steady_clock::now();
   const StopSignals stop;
+  report.program = {kVersion, revision()};
   report.scenario = scenario_of(arguments);
   const Scenario& scenario = report.scenario;
   check_trace(arguments, scenario.run.level);
@@ -169,7 +160,7 @@ std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& re
                        ? simulate(arguments, jobs, folder, report)
                        : run_analytic(prepare_timing_workload(scenario), report);
   report.host.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  report.host.peak_rss_bytes = peak_rss_bytes();
+  report.host.peak_rss_bytes = std::max(report.host.peak_rss_bytes, peak_rss_bytes());
 
   if (report.frames > 0) {
     const ActionRecord record = record_of(report);

@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "base/fingerprint.h"
+#include "base/file_fingerprint.h"
 #include "base/output_file.h"
 
 namespace bitbalance::report {
@@ -14,15 +13,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kSchema = 1;
-
-std::uint64_t fingerprint_of(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::array<char, 1 << 16> part{};
-  std::uint64_t result = fingerprint({});
-  while (stream.read(part.data(), part.size()), stream.gcount() > 0)
-    result = fingerprint({part.data(), static_cast<std::size_t>(stream.gcount())}, result);
-  return result;
-}
 
 bool is_file(const fs::directory_entry& entry) {
   return fs::is_regular_file(entry.symlink_status());

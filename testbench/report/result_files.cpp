@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/file_fingerprint.h"
 #include "base/quotient.h"
 #include "testbench/report/csv.h"
 #include "testbench/report/figure.h"
@@ -113,6 +114,7 @@ std::string to_json(const RunReport& report) {
   const auto cycles = static_cast<double>(report.cycles());
   const auto macs = static_cast<double>(report.macs() - report.host_macs());
   Json json = {{"schema", kSchema},
+               {"program", {{"version", report.program.version}, {"revision", report.program.revision}}},
                {"scenario", scenario.name},
                {"level", to_string(scenario.run.level)},
                {"verdict", report.passed() ? "pass" : "fail"},
@@ -125,6 +127,12 @@ std::string to_json(const RunReport& report) {
   json["network"] = {{"name", report.network},
                      {"weights", scenario.network.builtin.empty() ? "model" : "synthetic"},
                      {"images", scenario.network.synthetic() ? "synthetic" : "file"}};
+  for (const auto& [key, file] :
+       {std::pair{"model", &scenario.network.model}, std::pair{"quantized", &scenario.network.quantized}}) {
+    if (file->empty()) continue;
+    json["network"][key] = {{"file", file->filename().string()},
+                            {"hash", fmt::format("{:016x}", fingerprint_of(*file))}};
+  }
   json["on_host"] = report.host_layers();
   json["macs"] = {{"accelerator", report.macs() - report.host_macs()}, {"host", report.host_macs()}};
   if (report.accuracy) {

@@ -42,12 +42,19 @@ LayerReport layer_report(const ProgramLayer& layer, Level level, const Quantized
 
 struct HostFigures {
   double wall_s = 0;
-  double simulate_s = 0;  ///< without import, quantization, golden model and reports
-  std::int64_t peak_rss_bytes = 0;
+  double simulate_s = 0;                      ///< without import, quantization, golden model and reports
+  std::int64_t peak_rss_bytes = 0;            ///< of the largest process of the program
   std::vector<double> layer_simulate_s = {};  ///< by layer; empty unless each is a program in one process
 };
 
+/// The program that ran.
+struct ProgramFigures {
+  std::string version;
+  std::string revision;  ///< of its sources
+};
+
 struct RunReport {
+  ProgramFigures program;
   Scenario scenario;
   std::string network;  ///< name of the model
   int frames = 0;

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <type_traits>
 
+#include "base/peak_memory.h"
 #include "testbench/golden/compare.h"
 #include "testbench/run/process_pool.h"
 
@@ -30,8 +31,9 @@ struct ClockedLayers::Message {
   std::int64_t cycles = 0;  ///< simulated up to now
   // When done.
   LayerProfile profile;
-  EventCounts header;        ///< fetching the program's header, which counts with layer 0
-  std::int64_t differs = 0;  ///< elements of the output
+  std::int64_t peak_rss_bytes = 0;  ///< of the worker, up to now
+  EventCounts header;               ///< fetching the program's header, which counts with layer 0
+  std::int64_t differs = 0;         ///< elements of the output
   std::array<char, 400> first_difference{};
   std::array<char, 400> fault{};
 };
@@ -101,6 +103,7 @@ ClockedLayers::Message ClockedLayers::run_layer(const Task& task,
     send(message);
   });
   message.kind = Message::Kind::kDone;
+  message.peak_rss_bytes = peak_rss_bytes();
   copy(fault, message.fault);
   const std::vector<LayerProfile> profile = system_.profile();
   if (profile.size() > message.layer) message.profile = profile[message.layer];
@@ -168,6 +171,7 @@ ClockedLayers::Result ClockedLayers::run(const Segments& segments, const std::ve
     const std::string& name = task.layer().name;
     result.profile[task.index()] += message.profile;
     result.profile.front().events += message.header;
+    result.peak_rss_bytes = std::max(result.peak_rss_bytes, message.peak_rss_bytes);
     if (message.fault.front() != '\0' && result.fault.empty())
       result.fault = fmt::format("layer {}: {}", name, message.fault.data());
     if (message.differs > 0) {

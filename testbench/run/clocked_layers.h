@@ -2,6 +2,7 @@
 // level left in memory, and holds outputs and accounts against the transaction level's.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ class ClockedLayers {
     std::vector<LayerProfile> profile;
     std::string fault;                       ///< why an accelerator stopped early; empty: none did
     std::vector<std::string> disagreements;  ///< with the transaction level
+    std::int64_t peak_rss_bytes = 0;         ///< of the largest worker
   };
 
   /// `jobs`: processes, at most. Keeps references.

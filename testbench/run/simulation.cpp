@@ -84,6 +84,7 @@ void Simulation::simulate(const Segments& segments, RunReport& report, const Pro
         layers.run(segments, profile, [&](double share) { progress("simulate rtl", share); });
     profile = std::move(result.profile);
     report.fault = std::move(result.fault);
+    report.host.peak_rss_bytes = result.peak_rss_bytes;
     report.disagreements.insert(report.disagreements.end(), result.disagreements.begin(),
                                 result.disagreements.end());
     report.host.simulate_s += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -1,5 +1,8 @@
 // The `bitbalance` command as a user meets it: exit codes, one-line errors, results that appear whole or not
 // at all.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -114,6 +117,58 @@ TEST_CASE("a run passes, prints a table and leaves complete results") {
     const auto repeated = nlohmann::json::parse(text_of(folder.path() / "b" / "summary.json"));
     CHECK(repeated["cycles"] == summary["cycles"]);
     CHECK(repeated["layers"] == summary["layers"]);
+  }
+}
+
+TEST_CASE("results name the program, its sources and the model's file") {
+  const TemporaryFolder folder;
+  const auto run = [&](const std::string& arguments) {
+    const fs::path out = folder.path() / "out";
+    REQUIRE(bitbalance_command("run " + arguments + " --level analytic --out " + out.string()).exit_code ==
+            0);
+    return nlohmann::json::parse(text_of(out / "summary.json"));
+  };
+  const auto summary = run((kScenarios / "lenet.yaml").string());
+  const std::string version = bitbalance_command("--version").out;
+  CHECK(version == "bitbalance " + summary["program"]["version"].get<std::string>() + " (" +
+                       summary["program"]["revision"].get<std::string>() + ")\n");
+  const auto& model = summary["network"]["model"];
+  CHECK(model["file"] == "lenet.onnx");
+  // Of another file there is another hash, of its copy the same.
+  const fs::path copy = folder.write("copy.onnx", text_of(kScenarios / "networks/lenet.onnx"));
+  const std::string lenet_with = (kScenarios / "lenet.yaml").string() + " --set network.model=";
+  CHECK(run(lenet_with + copy.string())["network"]["model"]["hash"] == model["hash"]);
+  CHECK(run(lenet_with + (kScenarios / "networks/fashion.onnx").string())["network"]["model"]["hash"] !=
+        model["hash"]);
+  CHECK(run((kScenarios / "alexnet.yaml").string() + " --set network.fully_connected=false")["network"].count(
+            "model") == 0);
+}
+
+TEST_CASE("peak memory is the program's own, not that of what ran before it in its process") {
+  constexpr std::size_t kBefore = std::size_t{600} << 20;
+  const auto touch = [] {
+    std::vector<char> memory(kBefore, 1);
+    if (memory[kBefore / 2] != 1) ::_exit(97);
+  };
+  for (const std::string& jobs : {std::string(), std::string("2")}) {
+    const TemporaryFolder folder;
+    const std::string out = (folder.path() / "out").string();
+    std::vector<std::string> words = {"run", (kScenarios / "lenet.yaml").string(), "--images", "1", "--out",
+                                      out};
+    if (!jobs.empty()) words.insert(words.end(), {"--level", "rtl", "--jobs", jobs});
+    const CommandEnd end = test::run_bitbalance(words, [&] {
+      touch();
+      const pid_t child = ::fork();  // as a shell that ran a compiler
+      if (child == 0) {
+        touch();
+        ::_exit(0);
+      }
+      ::waitpid(child, nullptr, 0);
+    });
+    CHECK(end.exit_code == 0);
+    const auto summary = nlohmann::json::parse(text_of(folder.path() / "out/summary.json"));
+    CHECK(summary["host"]["peak_rss_bytes"] > 1 << 20);
+    CHECK(summary["host"]["peak_rss_bytes"] < kBefore * 3 / 4);
   }
 }
 

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Builds the model and runs a scenario: ./run.sh [SCENARIO.yaml] [options of `bitbalance run`]
+# Builds the model and runs a scenario: ./run.sh [SCENARIO.yaml or MODEL.onnx] [options of `bitbalance run`]
+# From any folder: paths are relative to it, and results go there, as with the command itself.
 set -euo pipefail
-cd "$(dirname "$0")"
-source cmake/setup.sh
+root=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+source "$root/cmake/setup.sh"
 
-set_up bitbalance
-scenario=scenarios/fashion.yaml
+(cd "$root" && set_up bitbalance)
+scenario=$root/scenarios/fashion.yaml
 if [[ $# -gt 0 && $1 != -* ]]; then
   scenario=$1
   shift
 fi
-exec build/release/bitbalance run "$scenario" "$@"
+exec "$root/build/release/bitbalance" run "$scenario" "$@"

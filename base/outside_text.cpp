@@ -30,6 +30,20 @@ std::optional<std::string> read_bytes(const std::filesystem::path& file, std::si
   return bytes;
 }
 
+std::string unreadable(const std::filesystem::path& file) {
+  std::error_code refused;
+  const std::filesystem::file_type type = std::filesystem::status(file, refused).type();
+  if (refused == std::errc::filename_too_long) return "no such file";
+  switch (type) {
+    case std::filesystem::file_type::not_found:
+      return "no such file";
+    case std::filesystem::file_type::directory:
+      return "a folder";
+    default:
+      return "cannot be read";
+  }
+}
+
 std::string one_line(const std::string& text) {
   std::string line;
   for (std::size_t at = 0; at < text.size(); ++at) {

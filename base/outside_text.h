@@ -12,6 +12,10 @@ namespace bitbalance {
 /// file, when it holds more than `most`.
 std::optional<std::string> read_bytes(const std::filesystem::path& file, std::size_t most);
 
+/// What stands where a file to read was expected, for a message: "no such file", "a folder", or "cannot be
+/// read".
+std::string unreadable(const std::filesystem::path& file);
+
 /// Do the first two bytes at `text` make one of the control characters of UTF-8 beyond ASCII, U+0080 to
 /// U+009F?
 inline bool begins_control(const char* text) {

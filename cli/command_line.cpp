@@ -72,9 +72,7 @@ class Check {
       if (name != "--" && option->check_name(name)) return option;
       names.push_back(option->get_name());
     }
-    const auto nearest = nearest_word(name, names);
-    refuse(fmt::format("{}: unknown option{}", name,
-                       nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : ""));
+    refuse(fmt::format("{}: unknown option{}", name, suggestion(name, names)));
   }
 
   void take(const CLI::Option& option, const std::string& argument, const Arguments& arguments) {
@@ -119,9 +117,7 @@ Arguments check_command(CLI::App& app, const Arguments& arguments) {
   if (!first.empty() && first.front() == '-') return Check(app).run({first});
   const auto command = std::find(names.begin(), names.end(), first);
   if (command == names.end()) {
-    const auto nearest = nearest_word(first, names);
-    Check(app).refuse(fmt::format("'{}': unknown command{}; accepted: {}", first,
-                                  nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : "",
+    Check(app).refuse(fmt::format("'{}': unknown command{}; accepted: {}", first, suggestion(first, names),
                                   fmt::join(names, ", ")));
   }
   Arguments checked = Check(*app.get_subcommand(first)).run({arguments.begin() + 1, arguments.end()});

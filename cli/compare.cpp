@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/nearest_word.h"
 #include "base/outside_text.h"
 #include "base/parallel.h"
 #include "base/split.h"
@@ -34,7 +35,8 @@ struct CompareArguments {
 constexpr int kChartColumns = 2;
 
 [[noreturn]] void refuse(const char* option, const std::string& name, const std::vector<std::string>& names) {
-  throw SettingsError(fmt::format("{} {}: accepted: {}", option, name, fmt::join(names, ", ")));
+  throw SettingsError(
+      fmt::format("{}: '{}'{}; accepted: {}", option, name, suggestion(name, names), fmt::join(names, ", ")));
 }
 
 SizingRule sizing_rule(const std::string& name) {

@@ -25,7 +25,7 @@ struct IdxFile {
 // data; numbers are big-endian 32 bit (yann.lecun.com/exdb/mnist).
 IdxFile read_idx(const std::filesystem::path& file, unsigned least_dimensions, unsigned most_dimensions) {
   std::ifstream stream(file, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(file)) fail(file, "cannot be opened as an IDX file");
+  if (!stream || std::filesystem::is_directory(file)) fail(file, unreadable(file) + "; accepted: an IDX file");
   const auto read_word = [&] {
     std::array<char, 4> bytes{};
     if (!stream.read(bytes.data(), bytes.size())) fail(file, "is truncated inside the IDX header");

@@ -230,7 +230,7 @@ QuantizedNetwork read_quantized(const std::filesystem::path& file) {
   };
   constexpr std::size_t kLargestFile = std::size_t{1} << 32;
   const std::optional<std::string> bytes = read_bytes(file, kLargestFile);
-  if (!bytes) fail("cannot be read");
+  if (!bytes) fail(unreadable(file));
   try {
     return network_of(CborField(parse_cbor(*bytes)));
   } catch (const std::invalid_argument& error) {

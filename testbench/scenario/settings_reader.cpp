@@ -34,7 +34,8 @@ bool is(const std::filesystem::path& file, std::filesystem::file_type type) {
 YAML::Node load(const std::filesystem::path& file) {
   constexpr std::size_t kLargestFile = std::size_t{1} << 26;
   const std::optional<std::string> text = read_bytes(file, kLargestFile);
-  if (!text) throw SettingsError(fmt::format("{}: cannot be read; a YAML file is expected", file.string()));
+  if (!text)
+    throw SettingsError(fmt::format("{}: {}; accepted: a YAML file", file.string(), unreadable(file)));
   const YAML::Node node = parse_yaml(*text, file.string(), true);
   if (!node.IsMap())
     throw SettingsError(fmt::format("{}: {}; accepted: a mapping, 'key: value'", file.string(), form(node)));
@@ -140,7 +141,8 @@ void SettingsReader::add_mapping(const Source& source, const std::string& path, 
     }
     const auto file = (source.file.parent_path() / name.Scalar()).lexically_normal();
     if (!is(file, std::filesystem::file_type::regular)) {
-      throw SettingsError(fmt::format("{}: '{}': no such file; accepted: a YAML file", place, file.string()));
+      throw SettingsError(
+          fmt::format("{}: '{}': {}; accepted: a YAML file", place, file.string(), unreadable(file)));
     }
     add_mapping({load(file), file}, path, to, depth + 1);
   };
@@ -279,7 +281,7 @@ void SettingsReader::choice(const Setting& setting, std::size_t& value,
   const std::string accepted = fmt::format("{}", fmt::join(choices, ", "));
   each_scalar(setting, accepted, [&](const std::string& text) {
     const auto match = std::find(choices.begin(), choices.end(), text);
-    if (match == choices.end()) refuse(setting, "'" + text + "'", accepted);
+    if (match == choices.end()) refuse(setting, "'" + text + "'" + suggestion(text, choices), accepted);
     value = static_cast<std::size_t>(match - choices.begin());
   });
 }
@@ -301,7 +303,8 @@ void SettingsReader::path(const Setting& setting, std::filesystem::path& value) 
     refuse(setting, "'" + name + "': no such file",
            is_prepared ? fmt::format("a file; {} makes it", script.string()) : "a file");
   }
-  if (!is(value, std::filesystem::file_type::regular)) refuse(setting, "'" + name + "'", "a file");
+  if (!is(value, std::filesystem::file_type::regular))
+    refuse(setting, "'" + name + "': " + unreadable(value), "a file");
 }
 
 void SettingsReader::required() {
@@ -356,9 +359,7 @@ void SettingsReader::reject_unknown(const Frame& closed) const {
       const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : form(entry.first);
       const std::string place = place_of(source, entry.first, inner_path(closed.path, key));
       if (key == "include" || std::count(closed.shown.begin(), closed.shown.end(), key) != 0) continue;
-      const auto nearest = nearest_word(key, closed.shown);
-      throw SettingsError(fmt::format("{}: unknown key{}; accepted: {}", place,
-                                      nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : "",
+      throw SettingsError(fmt::format("{}: unknown key{}; accepted: {}", place, suggestion(key, closed.shown),
                                       fmt::join(closed.shown, ", ")));
     }
   }

@@ -1,6 +1,7 @@
 #include "testbench/waveform/waveform.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +9,7 @@
 
 #include "base/main_stack.h"
 #include "base/name_pattern.h"
+#include "base/nearest_word.h"
 #include "base/number.h"
 #include "base/output_file.h"
 #include "hw/isa/tiles.h"
@@ -59,6 +61,16 @@ bool read_tiles(const std::string& text, WaveformRequest& request) {
   return first && last && *first <= *last;
 }
 
+/// What stands ahead of the first dot, once each, in their order.
+std::vector<std::string> units_of(const std::vector<std::string>& names) {
+  std::vector<std::string> units;
+  for (const std::string& name : names) {
+    std::string unit = name.substr(0, name.find('.'));
+    if (std::find(units.begin(), units.end(), unit) == units.end()) units.push_back(std::move(unit));
+  }
+  return units;
+}
+
 /// Those that a name or pattern means, in their order; without any, all but the registers of single PEs and
 /// lanes. The clock has a name like others, but is traced in any case.
 std::vector<rtl::SignalList::Signal> chosen_signals(const std::vector<rtl::SignalList::Signal>& signals,
@@ -72,8 +84,9 @@ std::vector<rtl::SignalList::Signal> chosen_signals(const std::vector<rtl::Signa
   for (const std::string& name : wanted) {
     const std::vector<std::size_t> places = named(name, names);
     if (places.empty()) {
-      throw std::invalid_argument(
-          fmt::format("--signals {}: no signal matches; accepted: names such as {}", name, names.front()));
+      throw std::invalid_argument(fmt::format(
+          "--signals {}: no signal matches{}; accepted: names such as {}, and patterns, of the units {}",
+          name, suggestion(name, names), names.front(), fmt::join(units_of(names), ", ")));
     }
     for (const std::size_t place : places) chosen[place] = true;
   }

@@ -88,15 +88,15 @@ TEST_CASE("arguments of every command: none, an empty one, one too many") {
 }
 
 TEST_CASE("values and files are taken as they are typed") {
-  CHECK_THAT(refusal("check-vcd '[a,b]'"), Contains("[a,b]: cannot be read"));
-  CHECK_THAT(refusal("check-vcd -- --list"), Contains("--list: cannot be read"));
+  CHECK_THAT(refusal("check-vcd '[a,b]'"), Contains("[a,b]: no such file"));
+  CHECK_THAT(refusal("check-vcd -- --list"), Contains("--list: no such file"));
   CHECK_THAT(refusal("run a --set '{}'"), Contains("--set {}: accepted: path.to.key=value"));
-  CHECK_THAT(refusal("compare a --baselines ,"), Contains("--baselines : accepted: dense"));
-  CHECK_THAT(refusal("compare a --baselines dense,,stripes"), Contains("--baselines : accepted: dense"));
-  CHECK_THAT(refusal("run " + shell_word("a\nb\x1b")), Contains(R"(a\nb\x1b: cannot be read)"));
-  CHECK_THAT(refusal("run run"), Contains("run: cannot be read"));
+  CHECK_THAT(refusal("compare a --baselines ,"), Contains("--baselines: ''; accepted: dense"));
+  CHECK_THAT(refusal("compare a --baselines dense,,stripes"), Contains("--baselines: ''; accepted: dense"));
+  CHECK_THAT(refusal("run " + shell_word("a\nb\x1b")), Contains(R"(a\nb\x1b: no such file)"));
+  CHECK_THAT(refusal("run run"), Contains("run: no such file"));
   const std::string long_name(300, 'x');
-  CHECK_THAT(refusal("run " + long_name), Contains("cannot be read"));
+  CHECK_THAT(refusal("run " + long_name), Contains("no such file"));
   CHECK_THAT(refusal("recost " + long_name + " --technology a"), Contains("no such file"));
   for (const std::string file : {"network.model=", "network.labels=", "accelerator=", "mapping.include="})
     CHECK_THAT(refusal("run " + std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/lenet.yaml --set " + file +
@@ -104,9 +104,37 @@ TEST_CASE("values and files are taken as they are typed") {
                Contains("no such file"));
 }
 
+TEST_CASE("what is not the file that a command reads is refused for what it is") {
+  const std::string scenarios = std::string(BITBALANCE_SOURCE_DIR) + "/scenarios";
+  const std::string lenet = "run " + scenarios + "/lenet.yaml ";
+  for (const std::string& given :
+       {"run " + scenarios, "compare " + scenarios, "check-vcd " + scenarios, "quantize " + scenarios,
+        lenet + "--mapping " + scenarios, lenet + "--set accelerator=" + scenarios,
+        lenet + "--set network.model=" + scenarios})
+    CHECK_THAT(refusal(given), Contains("a folder; accepted: "));
+  CHECK_THAT(refusal(lenet + "--set network.images=" + scenarios), Contains("a folder; accepted: a file"));
+  for (const std::string command : {"run nowhere.yaml", "run nowhere.onnx", "compare nowhere.yaml",
+                                    "check-vcd nowhere.vcd", "quantize nowhere.onnx"})
+    CHECK_THAT(refusal(command), Contains("nowhere.") && Contains("no such file; accepted: "));
+}
+
+TEST_CASE("a misspelt word is answered with the nearest that is accepted") {
+  const std::string scenarios = std::string(BITBALANCE_SOURCE_DIR) + "/scenarios";
+  const std::string lenet = "run " + scenarios + "/lenet.yaml ";
+  CHECK_THAT(refusal("quantise a"), Contains("unknown command (did you mean 'quantize'?); accepted: run,"));
+  CHECK_THAT(refusal("quantize a --nzb 3"), Contains("unknown option (did you mean '--nnzb'?)"));
+  CHECK_THAT(refusal(lenet + "--level tml"),
+             Contains("--level: 'tml' (did you mean 'tlm'?); accepted: rtl, tlm"));
+  CHECK_THAT(refusal("compare a --baselines bitlt"),
+             Contains("'bitlt' (did you mean 'bitlet'?); accepted: dense"));
+  CHECK_THAT(refusal(lenet + "--trace conv1:0 --signals controler.state"),
+             Contains("--signals controler.state: no signal matches (did you mean 'controller.state'?)") &&
+                 Contains("accepted: names such as controller.") && Contains("pe_array"));
+}
+
 TEST_CASE("a value may begin like an option where = joins them") {
   const TemporaryFolder folder;
-  CHECK_THAT(refusal("run nowhere.yaml --out=--level"), Contains("nowhere.yaml: cannot be read"));
+  CHECK_THAT(refusal("run nowhere.yaml --out=--level"), Contains("nowhere.yaml: no such file"));
   CHECK(bitbalance_command("run nowhere.yaml --help").exit_code == 0);
 }
 

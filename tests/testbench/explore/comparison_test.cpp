@@ -197,8 +197,8 @@ TEST_CASE("mistakes are told in one line and leave nothing") {
     return outcome.err;
   };
   CHECK_THAT(refusal("--rule equal-power"),
-             Contains("--rule equal-power: accepted: equal-lanes, equal-area"));
-  CHECK_THAT(refusal("--baselines eyeriss"), Contains("--baselines eyeriss: accepted: dense, stripes"));
+             Contains("--rule: 'equal-power'; accepted: equal-lanes, equal-area"));
+  CHECK_THAT(refusal("--baselines eyeriss"), Contains("--baselines: 'eyeriss'; accepted: dense, stripes"));
   CHECK_THAT(refusal("--set network.quantized=" + scenario_file("lenet.yaml")),
              Contains("network.quantized") && Contains("accepted for a comparison: a float network"));
   CHECK_THAT(refusal("--set memory=" + scenario_file("memory/ddr4-2400.yaml")),

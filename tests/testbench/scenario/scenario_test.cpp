@@ -136,7 +136,7 @@ TEST_CASE("a setting given twice, missing, or naming no file is refused") {
 TEST_CASE("broken YAML and missing files are told in one line") {
   CHECK_THAT(ScenarioFile("memory: {\n").error(), Contains("s.yaml:") && Contains("not YAML"));
   CHECK_THROWS_WITH(load_scenario("/nowhere/s.yaml"),
-                    "/nowhere/s.yaml: cannot be read; a YAML file is expected");
+                    "/nowhere/s.yaml: no such file; accepted: a YAML file");
   CHECK(ScenarioFile("accelerator: none.yaml\n").error() ==
         "s.yaml:6: accelerator: 'none.yaml': no such file; accepted: a YAML file");
 }
@@ -308,7 +308,7 @@ TEST_CASE("a builtin network takes the model's place and brings its own settings
 
   const auto with = [&](const std::string& setting) { return load_scenario(file, {{setting, ""}}); };
   CHECK_THROWS_WITH(with("network.builtin=vgg19"),
-                    "--set network.builtin: 'vgg19'; accepted: none, alexnet, vgg16, resnet50, googlenet");
+                    "--set network.builtin: 'vgg19' (did you mean 'vgg16'?); accepted: none, alexnet, vgg16, resnet50, googlenet");
   CHECK_THROWS_WITH(with("network.model=s.yaml"), Contains("network.model: unknown key"));
   CHECK_THROWS_WITH(with("network.labels=" + file.string()),
                     Contains("network.labels: given without images"));

@@ -16,6 +16,7 @@ struct Subcommand {
   std::function<int()> run;
 };
 
+Subcommand add_init_command(CLI::App& parent);
 Subcommand add_quantize_command(CLI::App& parent);
 Subcommand add_run_command(CLI::App& parent);
 Subcommand add_check_vcd_command(CLI::App& parent);

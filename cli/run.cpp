@@ -215,6 +215,7 @@ int run_command(const RunArguments& arguments) {
 constexpr const char* kRunExamples = R"(
 Examples:
   bitbalance run scenarios/fashion.yaml
+  bitbalance run model.onnx --level tlm
   bitbalance run scenarios/fashion.yaml --images 32 --out out/fashion
   bitbalance run scenarios/lenet.yaml --set accelerator.rows=16 --set accelerator.synchronization=group_max
   bitbalance run scenarios/vgg16.yaml --rtl conv3_2 --trace conv3_2:0-1
@@ -233,9 +234,11 @@ memory, processes), 128 + signal when stopped; 2 and 3 are told in one line.)";
 
 Subcommand add_run_command(CLI::App& parent) {
   const auto arguments = std::make_shared<RunArguments>();
-  CLI::App* const app =
-      parent.add_subcommand("run", "Run a scenario and compare every output with the golden model");
-  app->add_option("scenario", arguments->scenario, "YAML file: network, accelerator, quantization, memory")
+  CLI::App* const app = parent.add_subcommand(
+      "run", "Run a scenario or a model and compare every output with the golden model");
+  app->add_option("scenario", arguments->scenario,
+                  "YAML file: network, accelerator, quantization, memory; or an ONNX model, run "
+                  "with all defaults on synthetic images")
       ->type_name("FILE");
   app->add_option("--program", arguments->program,
                   "a program that bitbalance build wrote, instead of a scenario")

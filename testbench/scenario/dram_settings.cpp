@@ -81,7 +81,7 @@ void show_geometry(SettingsVisitor& v, dram::Geometry& g) {
 
 /// Clock period in ns; 0 where it is not given.
 Rational show_period(SettingsVisitor& v, DramSettings& s) {
-  v.text({"tCK", "clock period; a fraction where it has no end: 5/6 ns"}, s.tck);
+  v.text({"tCK", "clock period; a fraction where it has no end: 5/6 ns", "a time like 1.25 ns"}, s.tck);
   v.required();
   const auto period = parse_dram_time(s.tck);
   v.rule(period && period->clocks == 0, "tCK", fmt::format("'{}'; accepted: a time like 1.25 ns", s.tck));
@@ -92,25 +92,27 @@ Rational show_period(SettingsVisitor& v, DramSettings& s) {
   return period->ns;
 }
 
+void show_time(SettingsVisitor& v, DramSettings& s, std::size_t which, const Rational& tck_ns) {
+  constexpr const char* kForm = "a time like 15 ns, 4 nCK or max(4 nCK, 7.5 ns)";
+  const TimeKey& key = kTimes[which];
+  std::string& text = s.times[which];
+  if (text.empty() && key.fallback != nullptr)
+    text = key.fallback == kAsBefore ? s.times[which - 1] : key.fallback;
+  v.text({key.setting.key, key.setting.meaning, kForm}, text);
+  if (key.fallback == nullptr) v.required();
+  const auto time = parse_dram_time(text);
+  v.rule(time.has_value(), key.setting.key, fmt::format("'{}'; accepted: {}", text, kForm));
+  if (!time || tck_ns == 0) return;  // something is missing
+  constexpr std::int64_t kLargest = std::numeric_limits<int>::max();
+  const int clocks = static_cast<int>(std::min(kLargest, time->to_clocks(tck_ns, key.rounding)));
+  s.config.timing.*key.clocks = clocks;
+  if (key.also != nullptr) s.config.timing.*key.also = clocks;
+}
+
 void show_times(SettingsVisitor& v, DramSettings& s) {
   const Rational tck_ns = show_period(v, s);
-  for (std::size_t i = 0; i < kTimes.size(); ++i) {
-    const TimeKey& key = kTimes[i];
-    if (!is_used(key, s.config.geometry.bank_groups)) continue;
-    std::string& text = s.times[i];
-    if (text.empty() && key.fallback != nullptr)
-      text = key.fallback == kAsBefore ? s.times[i - 1] : key.fallback;
-    v.text(key.setting, text);
-    if (key.fallback == nullptr) v.required();
-    const auto time = parse_dram_time(text);
-    v.rule(time.has_value(), key.setting.key,
-           fmt::format("'{}'; accepted: a time like 15 ns, 4 nCK or max(4 nCK, 7.5 ns)", text));
-    if (!time || tck_ns == 0) continue;  // something is missing
-    constexpr std::int64_t kLargest = std::numeric_limits<int>::max();
-    const int clocks = static_cast<int>(std::min(kLargest, time->to_clocks(tck_ns, key.rounding)));
-    s.config.timing.*key.clocks = clocks;
-    if (key.also != nullptr) s.config.timing.*key.also = clocks;
-  }
+  for (std::size_t i = 0; i < kTimes.size(); ++i)
+    v.only_if(is_used(kTimes[i], s.config.geometry.bank_groups), [&] { show_time(v, s, i, tck_ns); });
 }
 
 void show_commands(SettingsVisitor& v, dram::CommandClocks& c) {

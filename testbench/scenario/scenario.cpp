@@ -7,6 +7,8 @@
 
 #include "base/outside_text.h"
 #include "hw/isa/config_settings.h"
+#include "testbench/scenario/range_probe.h"
+#include "testbench/scenario/settings_guide.h"
 #include "testbench/scenario/settings_reader.h"
 #include "testbench/scenario/settings_writer.h"
 #include "testbench/scenario/technology.h"
@@ -57,20 +59,19 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
   if (builtin == builtins.size()) builtin = 0;
   v.choice({"builtin", "ImageNet network with synthetic weights, instead of a model"}, builtin, builtins);
   s.builtin = builtin == 0 ? "" : builtins[builtin];
-  if (s.builtin.empty()) {
+  v.only_if(s.builtin.empty(), [&] {
     v.path({"quantized", "what `bitbalance quantize` wrote; `quantization` is not used then"}, s.quantized);
     v.path({"model", "trained network, float32 ONNX; beside `quantized`: what its accuracy is held against"},
            s.model);
     if (s.quantized.empty()) v.required();
     v.integers({"input_shape", "extents of an input that the model leaves open, batch first"}, s.input_shape,
                1, 1 << 24);
-  } else {
-    show_zoo(v, s.zoo);
-  }
+  });
+  v.only_if(!s.builtin.empty(), [&] { show_zoo(v, s.zoo); });
   v.path({"images", "test images, IDX; without them synthetic ones"}, s.images);
-  if (s.synthetic()) {
+  v.only_if(s.synthetic(), [&] {
     v.integer({"image_seed", "of synthetic images"}, s.image_seed, 0, std::int64_t{1} << 62);
-  }
+  });
   v.path({"labels", "their classes, IDX; without it no accuracy"}, s.labels);
   v.rule(s.labels.empty() || !s.synthetic(), "labels", "given without images; accepted: labels of images");
   v.path({"texts", "what text the images show, UTF-8, a line each, instead of classes"}, s.texts);
@@ -81,10 +82,10 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
           "the blank, last the space"},
          s.dictionary);
   v.rule(s.texts.empty() == s.dictionary.empty(), "dictionary", "texts and dictionary belong together");
-  if (!s.synthetic()) {
+  v.only_if(!s.synthetic(), [&] {
     v.real({"pixel_mean", "subtracted from pixel / 255"}, s.pixels.mean, -1000, 1000);
     v.real({"pixel_deviation", "then divided by"}, s.pixels.deviation, 1e-6, 1e6);
-  }
+  });
   v.path({"calibration_images", "images that choose the activation scales, IDX"}, s.calibration_images);
   if (!s.synthetic() && s.quantized.empty()) v.required();
   v.integer({"count", "images to run; 0: all of the file, or one batch of synthetic ones"}, s.count, 0,
@@ -162,12 +163,11 @@ void show_quantization(SettingsVisitor& v, QuantizationSettings& s, const Accele
 void show_memory(SettingsVisitor& v, MemorySettings& s) {
   v.choice({"model", "how the DRAM keeps time"}, s.model,
            names_of({MemoryTiming::kIdeal, MemoryTiming::kTimed}));
-  if (s.model == MemoryTiming::kTimed) {
-    show_dram(v, s.dram);
-    return;
-  }
-  v.integer({"latency_cycles", "from the end of a transfer to its answer"}, s.latency_cycles, 0, 1'000'000);
-  v.rational({"bytes_per_cycle", "bandwidth of a channel, decimal or a fraction"}, s.bytes_per_cycle);
+  v.only_if(s.model == MemoryTiming::kIdeal, [&] {
+    v.integer({"latency_cycles", "from the end of a transfer to its answer"}, s.latency_cycles, 0, 1'000'000);
+    v.rational({"bytes_per_cycle", "bandwidth of a channel, decimal or a fraction"}, s.bytes_per_cycle);
+  });
+  v.only_if(s.model == MemoryTiming::kTimed, [&] { show_dram(v, s.dram); });
 }
 
 void show_layer_mapping(SettingsVisitor& v, LayerMapping& s) {
@@ -230,6 +230,12 @@ void show(SettingsVisitor& v, Scenario& s) {
 }  // namespace
 
 Scenario load_scenario(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides) {
+  if (file.extension() == kModelExtension) {
+    std::vector<SettingOverride> settings = {{"network.model=" + yaml_quoted(file.string()), "model"}};
+    settings.push_back({"name=" + yaml_quoted(file.stem().string()), "model"});
+    settings.insert(settings.end(), overrides.begin(), overrides.end());
+    return load_scenario("", settings);
+  }
   Scenario scenario;
   scenario.name = file.stem().string();
   if (!is_utf8(scenario.name))
@@ -244,6 +250,21 @@ std::string to_yaml(const Scenario& scenario) {
   SettingsWriter writer;
   show(writer, copy);
   return writer.yaml();
+}
+
+std::string to_guide(const Scenario& scenario, const std::filesystem::path& folder) {
+  const auto accepted = [](const std::string& path) {
+    return accepted_by_check(path, [](SettingsVisitor& v) {
+      Scenario defaults;
+      show(v, defaults);
+    });
+  };
+  Scenario defaults, copy = scenario;
+  SettingsGuide usual(folder, accepted, {});
+  show(usual, defaults);
+  SettingsGuide guide(folder, accepted, usual.values());
+  show(guide, copy);
+  return guide.yaml();
 }
 
 std::string to_yaml(const QuantizationSettings& quantization, const AcceleratorConfig& hardware) {

@@ -114,13 +114,20 @@ const char* to_string(MemoryTiming model);
 
 void show_accelerator(SettingsVisitor& v, AcceleratorConfig& config);
 
+/// Of a file that holds a model in place of a scenario.
+inline constexpr const char* kModelExtension = ".onnx";
+
 /// Reads and checks a scenario; of two overrides of the same setting the later wins. Without a file (empty)
-/// the overrides are all there is. Throws SettingsError.
+/// the overrides are all there is; an ONNX model (by its extension) is the scenario that runs it with
+/// defaults. Throws SettingsError.
 Scenario load_scenario(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides = {});
 
 /// Every effective setting as a scenario file that load_scenario reads back, each with a comment that says
 /// what it is.
 std::string to_yaml(const Scenario& scenario);
+/// The same with every key that there is, its meaning and what it accepts; those without a value or use here
+/// as comments. Files are named as `folder`, where the scenario is to be, sees them.
+std::string to_guide(const Scenario& scenario, const std::filesystem::path& folder);
 /// The quantization section alone: a file for `--set quantization.include=FILE`.
 std::string to_yaml(const QuantizationSettings& quantization, const AcceleratorConfig& hardware);
 /// The mapping section alone: a file for `--mapping`.

@@ -34,6 +34,7 @@ struct SettingOverride {
 struct Setting {
   const char* key;
   const char* meaning;
+  const char* form = "text";  ///< what is accepted of a text
 };
 
 class SettingsVisitor {
@@ -64,6 +65,11 @@ class SettingsVisitor {
                       const std::vector<std::string>& choices) = 0;
   /// Relative to the file that names it; read as an absolute path. Empty: not given.
   virtual void path(const Setting& setting, std::filesystem::path& value) = 0;
+
+  /// Settings that mean something only where `applies`; what shows all of them shows these, too.
+  virtual void only_if(bool applies, const std::function<void()>& body) {
+    if (applies) body();
+  }
 
   /// The setting just shown must be given.
   virtual void required() = 0;

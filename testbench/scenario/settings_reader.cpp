@@ -8,6 +8,7 @@
 #include "base/config_error.h"
 #include "base/nearest_word.h"
 #include "base/number.h"
+#include "testbench/scenario/accepted.h"
 #include "testbench/scenario/yaml_text.h"
 
 namespace bitbalance::scenario {
@@ -215,11 +216,11 @@ void SettingsReader::list(const Setting& setting, const std::function<void(std::
 
 void SettingsReader::integer(const Setting& setting, std::int64_t& value, std::int64_t low,
                              std::int64_t high) {
-  const bool bounded = low > std::numeric_limits<int>::min();
-  const std::string accepted = bounded ? fmt::format("{} to {}", low, high) : "a whole number";
+  const std::string accepted = accepted_integer(low, high);
   each_scalar(setting, accepted, [&](const std::string& text) {
     const auto number = whole_number(text);
-    if (!number) refuse(setting, "'" + text + "'", bounded ? "a whole number, " + accepted : accepted);
+    if (!number)
+      refuse(setting, "'" + text + "'", is_bounded(low) ? "a whole number, " + accepted : accepted);
     if (*number < low || *number > high) refuse(setting, text, accepted);
     value = *number;
   });
@@ -227,7 +228,7 @@ void SettingsReader::integer(const Setting& setting, std::int64_t& value, std::i
 
 void SettingsReader::integers(const Setting& setting, std::vector<std::int64_t>& values, std::int64_t low,
                               std::int64_t high) {
-  const std::string accepted = fmt::format("a list of whole numbers, {} to {}", low, high);
+  const std::string accepted = accepted_integers(low, high);
   each(setting, [&](const Source& source) {
     if (!source.node.IsSequence()) refuse(setting, form(source.node), accepted);
     values.clear();
@@ -247,7 +248,7 @@ void SettingsReader::optional_integer(const Setting& setting, std::optional<int>
 }
 
 void SettingsReader::real(const Setting& setting, double& value, double low, double high) {
-  const std::string accepted = fmt::format("a number, {:g} to {:g}", low, high);
+  const std::string accepted = accepted_real(low, high);
   each_scalar(setting, accepted, [&](const std::string& text) {
     const auto number = real_number(text);
     if (!number || *number < low || *number > high) refuse(setting, "'" + text + "'", accepted);
@@ -256,29 +257,27 @@ void SettingsReader::real(const Setting& setting, double& value, double low, dou
 }
 
 void SettingsReader::rational(const Setting& setting, Rational& value) {
-  constexpr const char* kAccepted = "a positive number like 12.8 or 64/5, 9 digits at most";
-  each_scalar(setting, kAccepted, [&](const std::string& text) {
+  each_scalar(setting, kAcceptedRational, [&](const std::string& text) {
     const auto number = parse_rational(text);
-    if (!number) refuse(setting, "'" + text + "'", kAccepted);
+    if (!number) refuse(setting, "'" + text + "'", kAcceptedRational);
     value = *number;
   });
 }
 
 void SettingsReader::boolean(const Setting& setting, bool& value) {
-  constexpr const char* kAccepted = "true, false";
-  each_scalar(setting, kAccepted, [&](const std::string& text) {
-    if (text != "true" && text != "false") refuse(setting, "'" + text + "'", kAccepted);
+  each_scalar(setting, kAcceptedBoolean, [&](const std::string& text) {
+    if (text != "true" && text != "false") refuse(setting, "'" + text + "'", kAcceptedBoolean);
     value = text == "true";
   });
 }
 
 void SettingsReader::text(const Setting& setting, std::string& value) {
-  each_scalar(setting, "text", [&](const std::string& text) { value = text; });
+  each_scalar(setting, setting.form, [&](const std::string& text) { value = text; });
 }
 
 void SettingsReader::choice(const Setting& setting, std::size_t& value,
                             const std::vector<std::string>& choices) {
-  const std::string accepted = fmt::format("{}", fmt::join(choices, ", "));
+  const std::string accepted = accepted_choice(choices);
   each_scalar(setting, accepted, [&](const std::string& text) {
     const auto match = std::find(choices.begin(), choices.end(), text);
     if (match == choices.end()) refuse(setting, "'" + text + "'" + suggestion(text, choices), accepted);

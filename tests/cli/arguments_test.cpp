@@ -80,7 +80,7 @@ TEST_CASE("arguments of every command: none, an empty one, one too many") {
     const bool takes_many = command == "check-vcd" || command == "compare";
     if (!takes_many) CHECK_THAT(refusal(command + " a b"), Contains("'b': one argument too many"));
   }
-  CHECK_THAT(refusal(""), Contains("no command; accepted: run, quantize,"));
+  CHECK_THAT(refusal(""), Contains("no command; accepted: run, init, quantize,"));
   CHECK_THAT(refusal("''"), Contains("'': unknown command"));
   CHECK_THAT(refusal("rum"), Contains("'rum': unknown command (did you mean 'run'?)"));
   CHECK_THAT(refusal("--frobnicate"), Contains("--frobnicate: unknown option"));
@@ -113,15 +113,19 @@ TEST_CASE("what is not the file that a command reads is refused for what it is")
         lenet + "--set network.model=" + scenarios})
     CHECK_THAT(refusal(given), Contains("a folder; accepted: "));
   CHECK_THAT(refusal(lenet + "--set network.images=" + scenarios), Contains("a folder; accepted: a file"));
-  for (const std::string command : {"run nowhere.yaml", "run nowhere.onnx", "compare nowhere.yaml",
-                                    "check-vcd nowhere.vcd", "quantize nowhere.onnx"})
+  for (const std::string command : {"run nowhere.yaml", "run nowhere.onnx", "init nowhere.onnx",
+                                    "compare nowhere.yaml", "check-vcd nowhere.vcd", "quantize nowhere.onnx"})
     CHECK_THAT(refusal(command), Contains("nowhere.") && Contains("no such file; accepted: "));
+  CHECK_THAT(refusal("init " + scenarios + "/lenet.yaml"), Contains("accepted: an ONNX model"));
+  CHECK_THAT(refusal("compare " + scenarios + "/networks/lenet.onnx"),
+             Contains("technology: not given; accepted for a comparison"));
 }
 
 TEST_CASE("a misspelt word is answered with the nearest that is accepted") {
   const std::string scenarios = std::string(BITBALANCE_SOURCE_DIR) + "/scenarios";
   const std::string lenet = "run " + scenarios + "/lenet.yaml ";
-  CHECK_THAT(refusal("quantise a"), Contains("unknown command (did you mean 'quantize'?); accepted: run,"));
+  CHECK_THAT(refusal("quantise a"),
+             Contains("unknown command (did you mean 'quantize'?); accepted: run, init,"));
   CHECK_THAT(refusal("quantize a --nzb 3"), Contains("unknown option (did you mean '--nnzb'?)"));
   CHECK_THAT(refusal(lenet + "--level tml"),
              Contains("--level: 'tml' (did you mean 'tlm'?); accepted: rtl, tlm"));

@@ -136,10 +136,8 @@ TEST_CASE("results name the program, its sources and the model's file") {
   CHECK(model["file"] == "lenet.onnx");
   // Of another file there is another hash, of its copy the same.
   const fs::path copy = folder.write("copy.onnx", text_of(kScenarios / "networks/lenet.onnx"));
-  const std::string lenet_with = (kScenarios / "lenet.yaml").string() + " --set network.model=";
-  CHECK(run(lenet_with + copy.string())["network"]["model"]["hash"] == model["hash"]);
-  CHECK(run(lenet_with + (kScenarios / "networks/fashion.onnx").string())["network"]["model"]["hash"] !=
-        model["hash"]);
+  CHECK(run(copy.string())["network"]["model"]["hash"] == model["hash"]);
+  CHECK(run((kScenarios / "networks/fashion.onnx").string())["network"]["model"]["hash"] != model["hash"]);
   CHECK(run((kScenarios / "alexnet.yaml").string() + " --set network.fully_connected=false")["network"].count(
             "model") == 0);
 }
@@ -169,6 +167,41 @@ TEST_CASE("peak memory is the program's own, not that of what ran before it in i
     const auto summary = nlohmann::json::parse(text_of(folder.path() / "out/summary.json"));
     CHECK(summary["host"]["peak_rss_bytes"] > 1 << 20);
     CHECK(summary["host"]["peak_rss_bytes"] < kBefore * 3 / 4);
+  }
+}
+
+TEST_CASE("a model runs as it is, and as the scenario that init writes for it") {
+  const TemporaryFolder folder;
+  const fs::path model = folder.write("net.onnx", text_of(kScenarios / "networks/lenet.onnx"));
+  const fs::path scenario = folder.path() / "made.yaml";
+  const auto summary_of = [&](const fs::path& file) {
+    const fs::path out = folder.path() / "out";
+    const CommandEnd end = bitbalance_command("run " + file.string() + " --level tlm --out " + out.string());
+    INFO(end.err);
+    REQUIRE(end.exit_code == 0);
+    CHECK_THAT(end.out, Contains("synthetic"));
+    return nlohmann::json::parse(text_of(out / "summary.json"));
+  };
+  const CommandEnd made = bitbalance_command("init " + model.string() + " --out " + scenario.string());
+  INFO(made.err);
+  REQUIRE(made.exit_code == 0);
+  CHECK(made.out == scenario.string() + ": written; to run it: bitbalance run " + scenario.string() + "\n");
+  const auto plain = summary_of(model), by_scenario = summary_of(scenario);
+  CHECK(plain["scenario"] == "net");
+  CHECK(plain["verdict"] == "pass");
+  CHECK(plain["network"]["images"] == "synthetic");
+  CHECK(by_scenario["scenario"] == "net");
+  CHECK(by_scenario["layers"] == plain["layers"]);
+
+  SECTION("which it does not write over a file, nor for what is no model") {
+    for (const std::string& arguments :
+         {model.string() + " --out " + scenario.string(), model.string() + " --out " + folder.path().string(),
+          folder.write("broken.onnx", "no model").string() + " --out " +
+              (folder.path() / "new.yaml").string()}) {
+      CAPTURE(arguments);
+      CHECK(bitbalance_command("init " + arguments).refused_in_one_line());
+    }
+    CHECK_FALSE(fs::exists(folder.path() / "new.yaml"));
   }
 }
 

@@ -7,6 +7,8 @@
 #include <functional>
 #include <iterator>
 #include <regex>
+#include <set>
+#include <sstream>
 
 #include "testbench/scenario/settings.h"
 #include "tests/support/temporary_folder.h"
@@ -14,6 +16,7 @@
 namespace bitbalance::test {
 namespace {
 
+namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
 
@@ -51,6 +54,87 @@ struct ScenarioFile {
     return "no error";
   }
 };
+
+/// "accelerator.dram.burst_bytes" of every key of a scenario, comments ("# " at the front of a line)
+/// included.
+std::set<std::string> keys_of(const std::string& yaml) {
+  std::set<std::string> keys;
+  std::vector<std::string> open;
+  std::istringstream lines(yaml);
+  static const std::regex kLine(R"(^(?:# )?( *)(- )?([A-Za-z_0-9]+):.*)");
+  for (std::string line; std::getline(lines, line);) {
+    std::smatch parts;
+    if (!std::regex_match(line, parts, kLine)) continue;
+    open.resize(static_cast<std::size_t>(parts[1].length() + parts[2].length()) / 2);
+    open.push_back(parts[3]);
+    std::string path;
+    for (const std::string& key : open) path += "." + key;
+    keys.insert(path);
+  }
+  return keys;
+}
+
+TEST_CASE("a guide to a scenario is read as the same scenario, and has every key that any other can have") {
+  const TemporaryFolder folder;
+  const auto model = folder.write("a model: #1.onnx", "");
+  for (const std::vector<std::string>& settings :
+       {std::vector<std::string>{},
+        {"accelerator.rows=7", "network.input_shape=[1, 2, 3]", "run.level=tlm"},
+        {"quantization.layers=[{pattern: conv1, nnzb: 2}, {pattern: fc}]"}}) {
+    std::vector<SettingOverride> overrides;
+    for (const std::string& setting : settings) overrides.push_back({setting, ""});
+    const Scenario scenario = load_scenario(model, overrides);
+    const std::string guide = to_guide(scenario, folder.path() / "deeper");
+    fs::create_directory(folder.path() / "deeper");
+    const auto file = folder.write("deeper/guide.yaml", guide);
+    CHECK(to_yaml(load_scenario(file)) == to_yaml(scenario));
+    fs::remove_all(folder.path() / "deeper");
+
+    const std::set<std::string> keys = keys_of(guide);
+    const fs::path scenarios = fs::path(BITBALANCE_SOURCE_DIR) / "scenarios";
+    for (const char* const other : {"fashion.yaml", "vgg16.yaml"}) {
+      const Scenario full =
+          load_scenario(scenarios / other, {{"memory=" + (scenarios / "memory/ddr4-2400.yaml").string(), ""},
+                                            {"mapping.layers=[{layer: conv1}]", ""}});
+      for (const std::string& key : keys_of(to_yaml(full))) {
+        CAPTURE(key);
+        CHECK(keys.count(key) == 1);
+      }
+    }
+    std::istringstream lines(guide);
+    for (std::string line; std::getline(lines, line);) {
+      CAPTURE(line);
+      CHECK(line.find("  # ") != std::string::npos);
+      if (line.rfind("#", 0) != 0) CHECK(line.find("a whole number") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("the lines of a guide can be edited one by one") {
+  const TemporaryFolder folder;
+  const auto model = folder.write("net.onnx", "");
+  folder.write("images.idx", "");
+  const std::string guide = to_guide(load_scenario(model), folder.path());
+  /// Without "# " ahead of these keys, with these values.
+  const auto edited = [&](const std::vector<std::pair<std::string, std::string>>& edits) {
+    std::string text = guide;
+    for (const auto& [key, value] : edits) {
+      const std::regex line("(^|\n)(?:# )?(  " + key + ": )[^ ]+");
+      REQUIRE(std::regex_search(text, line));
+      text = std::regex_replace(text, line, "$1$02" + value, std::regex_constants::format_first_only);
+    }
+    return load_scenario(folder.write("edited.yaml", text));
+  };
+  const Scenario with_images =
+      edited({{"images", "images.idx"}, {"calibration_images", "images.idx"}, {"pixel_mean", "0.5"}});
+  CHECK(with_images.network.images == folder.path() / "images.idx");
+  CHECK(with_images.network.pixels.mean == 0.5);
+  CHECK(edited({{"image_seed", "7"}}).network.image_seed == 7);
+  CHECK(edited({{"latency_cycles", "9"}}).memory.latency_cycles == 9);
+  // What holds is told where it is no default.
+  CHECK_THAT(to_guide(load_scenario(model, {{"network.image_seed=5", ""}}), folder.path()),
+             Contains("\n  image_seed: 5 "));
+}
 
 TEST_CASE("a scenario's settings reach the structs and the rest keeps its default") {
   const ScenarioFile file(
@@ -135,8 +219,7 @@ TEST_CASE("a setting given twice, missing, or naming no file is refused") {
 
 TEST_CASE("broken YAML and missing files are told in one line") {
   CHECK_THAT(ScenarioFile("memory: {\n").error(), Contains("s.yaml:") && Contains("not YAML"));
-  CHECK_THROWS_WITH(load_scenario("/nowhere/s.yaml"),
-                    "/nowhere/s.yaml: no such file; accepted: a YAML file");
+  CHECK_THROWS_WITH(load_scenario("/nowhere/s.yaml"), "/nowhere/s.yaml: no such file; accepted: a YAML file");
   CHECK(ScenarioFile("accelerator: none.yaml\n").error() ==
         "s.yaml:6: accelerator: 'none.yaml': no such file; accepted: a YAML file");
 }
@@ -308,7 +391,8 @@ TEST_CASE("a builtin network takes the model's place and brings its own settings
 
   const auto with = [&](const std::string& setting) { return load_scenario(file, {{setting, ""}}); };
   CHECK_THROWS_WITH(with("network.builtin=vgg19"),
-                    "--set network.builtin: 'vgg19' (did you mean 'vgg16'?); accepted: none, alexnet, vgg16, resnet50, googlenet");
+                    "--set network.builtin: 'vgg19' (did you mean 'vgg16'?); accepted: none, alexnet, vgg16, "
+                    "resnet50, googlenet");
   CHECK_THROWS_WITH(with("network.model=s.yaml"), Contains("network.model: unknown key"));
   CHECK_THROWS_WITH(with("network.labels=" + file.string()),
                     Contains("network.labels: given without images"));

@@ -8,6 +8,8 @@ if(BITBALANCE_COMPILER)
   find_package(Eigen3 3.4 REQUIRED)
   find_package(Protobuf REQUIRED)  # ahead of ONNX, whose package file uses its target without finding it
   find_package(ONNX REQUIRED)
+  find_package(PNG REQUIRED)
+  find_package(JPEG REQUIRED)
 endif()
 if(BITBALANCE_TOOLS)
   find_package(yaml-cpp REQUIRED)

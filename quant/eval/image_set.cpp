@@ -2,89 +2,100 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <fstream>
+#include <cmath>
 #include <stdexcept>
 
-#include "base/checked.h"
 #include "base/outside_text.h"
+#include "quant/eval/array_file.h"
+#include "quant/eval/label_file.h"
 
 namespace bitbalance::eval {
 namespace {
+
+constexpr double kLargestValue = 1e9;
+constexpr float kWhite = 255;  ///< of a byte: what is 1 for the network
 
 [[noreturn]] void fail(const std::filesystem::path& file, const std::string& problem) {
   throw std::invalid_argument(one_line(file.string() + ": " + problem));
 }
 
-struct IdxFile {
-  std::vector<int> extents;
-  std::vector<std::uint8_t> data;
-};
+/// Element (image, channel, y, x) of the file is element_at(that) there, counted in planar order.
+template <class Number, class Read>
+std::vector<Number> planar(const ImageSet& set, ImageLayout layout, const Read& read) {
+  const std::int64_t pixels = std::int64_t{set.height} * set.width, all = set.count * set.shape().elements();
+  const bool channels_last = layout == ImageLayout::kNhwc;
+  std::vector<Number> numbers(static_cast<std::size_t>(all));
+  std::size_t to = 0;
+  for (std::int64_t image = 0; image < set.count; ++image) {
+    const std::int64_t first = image * set.shape().elements();
+    for (std::int64_t channel = 0; channel < set.channels; ++channel) {
+      for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
+        numbers[to++] =
+            read(first + (channels_last ? pixel * set.channels + channel : channel * pixels + pixel));
+      }
+    }
+  }
+  return numbers;
+}
 
-// Layout: two zero bytes, element type (8: unsigned byte), number of dimensions, then each extent and the
-// data; numbers are big-endian 32 bit (yann.lecun.com/exdb/mnist).
-IdxFile read_idx(const std::filesystem::path& file, unsigned least_dimensions, unsigned most_dimensions) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(file)) fail(file, unreadable(file) + "; accepted: an IDX file");
-  const auto read_word = [&] {
-    std::array<char, 4> bytes{};
-    if (!stream.read(bytes.data(), bytes.size())) fail(file, "is truncated inside the IDX header");
-    std::uint32_t word = 0;
-    for (const char byte : bytes) word = word << 8 | static_cast<std::uint8_t>(byte);
-    return word;
-  };
-  const std::uint32_t magic = read_word();
-  const std::uint32_t first_accepted = 0x800 + least_dimensions;
-  const std::uint32_t last_accepted = 0x800 + most_dimensions;
-  if (magic < first_accepted || magic > last_accepted) {
-    fail(file,
-         fmt::format("magic number 0x{:08x} is not that of an uncompressed IDX file of bytes; accepted: {}",
-                     magic,
-                     first_accepted == last_accepted
-                         ? fmt::format("0x{:08x}", first_accepted)
-                         : fmt::format("0x{:08x} to 0x{:08x}", first_accepted, last_accepted)));
-  }
-  IdxFile idx;
-  std::int64_t expected = 1;
-  for (unsigned i = 0; i < magic - 0x800; ++i) {
-    const std::uint32_t extent = read_word();
-    constexpr std::int64_t kLargestFile = std::int64_t{1} << 33;  // bytes
-    if (extent < 1 || extent > kLargestExtent)
-      fail(file, fmt::format("extent {} is {}; accepted: 1 to {}", i, extent, kLargestExtent));
-    idx.extents.push_back(static_cast<int>(extent));
-    expected *= extent;
-    if (expected > kLargestFile) fail(file, "the header asks for more than 8 GiB of data");
-  }
-  const auto start = stream.tellg();
-  stream.seekg(0, std::ios::end);
-  const auto found = static_cast<std::int64_t>(stream.tellg() - start);
-  if (found != expected) {
-    fail(file, fmt::format("{}: {} bytes of data found, the header asks for {}",
-                           found < expected ? "is truncated" : "is too long", found, expected));
-  }
-  stream.seekg(start);
-  idx.data.resize(static_cast<std::size_t>(expected));
-  stream.read(reinterpret_cast<char*>(idx.data.data()), static_cast<std::streamsize>(expected));
-  return idx;
+/// One value for all channels, or one for each.
+double of_channel(const std::vector<double>& values, int channel) {
+  return values.size() == 1 ? values.front() : values[static_cast<std::size_t>(channel)];
 }
 
 }  // namespace
 
-ImageSet read_images(const std::filesystem::path& images) {
-  IdxFile idx = read_idx(images, 3, 4);
+const char* to_string(ImageLayout layout) {
+  return layout == ImageLayout::kNchw ? "nchw" : "nhwc";
+}
+
+ImageSet read_images(const std::filesystem::path& images, ImageLayout layout) {
+  Array array = read_array(images);
+  const std::vector<int>& e = array.extents;
   ImageSet set;
-  const bool has_channels = idx.extents.size() == 4;
-  set.count = idx.extents[0];
-  set.channels = has_channels ? idx.extents[1] : 1;
-  set.height = idx.extents[has_channels ? 2 : 1];
-  set.width = idx.extents[has_channels ? 3 : 2];
-  set.pixels = std::move(idx.data);
+  set.count = e[0];
+  switch (e.size()) {
+    case 2:
+      set.channels = e[1];
+      set.height = set.width = 1;
+      break;
+    case 3:
+      set.height = e[1];
+      set.width = e[2];
+      break;
+    case 4: {
+      const bool channels_last = layout == ImageLayout::kNhwc;
+      set.channels = e[channels_last ? 3 : 1];
+      set.height = e[channels_last ? 1 : 2];
+      set.width = e[channels_last ? 2 : 3];
+      break;
+    }
+    default:
+      fail(images,
+           fmt::format("{} extents; accepted: 2 (image, channel), 3 (image, y, x), or 4 (with channels)",
+                       e.size()));
+  }
+  if (array.format.is_byte()) {
+    const bool is_planar = layout == ImageLayout::kNchw || set.channels == 1;
+    set.pixels = is_planar ? std::move(array.data) : planar<std::uint8_t>(set, layout, [&](std::int64_t at) {
+      return array.data[static_cast<std::size_t>(at)];
+    });
+    return set;
+  }
+  set.values = planar<float>(set, layout, [&](std::int64_t at) {
+    const double value = array.value(at);
+    if (!(std::abs(value) <= kLargestValue)) {
+      fail(images, fmt::format("a value of image {} is {}; accepted: -1e9 to 1e9",
+                               at / set.shape().elements(), value));
+    }
+    return static_cast<float>(value);
+  });
   return set;
 }
 
 ImageSet read_images(const std::filesystem::path& images, const std::filesystem::path& labels) {
   ImageSet set = read_images(images);
-  set.labels = read_idx(labels, 1, 1).data;
+  set.labels = read_labels(labels);
   if (set.labels.size() != static_cast<std::size_t>(set.count)) {
     fail(labels, fmt::format("holds {} labels for the {} images of {}", set.labels.size(), set.count,
                              images.string()));
@@ -98,18 +109,30 @@ std::vector<std::vector<float>> float_images(const ImageSet& set, int first, int
     throw std::invalid_argument(fmt::format("images {} to {} asked for; the set holds 0 to {}", first,
                                             first + count - 1, set.count - 1));
   }
+  for (const std::vector<double>* values : {&scale.mean, &scale.deviation}) {
+    if (values->size() == 1 || values->size() == static_cast<std::size_t>(set.channels)) continue;
+    throw std::invalid_argument(
+        fmt::format("{} means or deviations of channels; accepted: 1, or {}, as many as there are channels",
+                    values->size(), set.channels));
+  }
   const auto size = static_cast<std::size_t>(set.shape().elements());
+  const std::size_t plane = size / static_cast<std::size_t>(set.channels);
   std::vector<std::vector<float>> images(count, std::vector<float>(size));
   for (int i = 0; i < count; ++i) {
-    const std::uint8_t* pixels = &set.pixels[(first + i) * size];
-    std::transform(pixels, pixels + size, images[i].begin(), [&](std::uint8_t pixel) {
-      return static_cast<float>((static_cast<float>(pixel) / 255.0F - scale.mean) / scale.deviation);
-    });
+    const std::size_t start = static_cast<std::size_t>(first + i) * size;
+    for (int channel = 0; channel < set.channels; ++channel) {
+      const double mean = of_channel(scale.mean, channel), deviation = of_channel(scale.deviation, channel);
+      for (std::size_t at = channel * plane; at < (channel + 1) * plane; ++at) {
+        const float value =
+            set.values.empty() ? static_cast<float>(set.pixels[start + at]) / kWhite : set.values[start + at];
+        images[i][at] = static_cast<float>((value - mean) / deviation);
+      }
+    }
   }
   return images;
 }
 
-double accuracy(const std::vector<int>& predictions, const std::vector<std::uint8_t>& labels) {
+double accuracy(const std::vector<int>& predictions, const std::vector<int>& labels) {
   if (predictions.empty() || predictions.size() > labels.size()) {
     throw std::invalid_argument(
         fmt::format("accuracy of {} predictions over {} labels", predictions.size(), labels.size()));

@@ -1,4 +1,4 @@
-// Labelled test images in the IDX format of MNIST, and the accuracy over them.
+// Labelled test images in files of others (IDX, NPY), and the accuracy over them.
 #pragma once
 
 #include <algorithm>
@@ -16,27 +16,37 @@ struct ImageSet {
   int height = 0;
   int width = 0;
   int channels = 1;
-  std::vector<std::uint8_t> pixels;  ///< [image][channel][y][x]
-  std::vector<std::uint8_t> labels;  ///< one per image; empty without a label file
+  std::vector<std::uint8_t> pixels;  ///< [image][channel][y][x], of a file of bytes
+  std::vector<float> values;         ///< the same of a file of other numbers; one of the two is empty
+  std::vector<int> labels;           ///< classes, one per image; empty without a label file
 
   Shape shape() const { return {channels, height, width}; }
 };
 
-/// Reads uncompressed idx3-ubyte images [image][y][x] (or idx4-ubyte [image][channel][y][x]). Throws
-/// std::invalid_argument naming the file for a missing or truncated file and a wrong magic number.
-ImageSet read_images(const std::filesystem::path& images);
+/// Order of the extents of a file with four: images first, and channels ...
+enum class ImageLayout {
+  kNchw,  ///< ... ahead of rows and columns, as PyTorch has them
+  kNhwc,  ///< ... last, as TensorFlow and image files have them
+};
+const char* to_string(ImageLayout layout);
 
-/// The same with the labels of an idx1-ubyte file, whose count must be the images'.
+/// Reads images of an array file (array_file.h): [image][y][x], or with channels as `layout` says; with two
+/// extents [image][channel]. Throws std::invalid_argument naming the file for what read_array() refuses,
+/// other extents, and numbers that are not finite or beyond +-1e9.
+ImageSet read_images(const std::filesystem::path& images, ImageLayout layout = ImageLayout::kNchw);
+
+/// The same with the labels of their file (label_file.h), which must be as many.
 ImageSet read_images(const std::filesystem::path& images, const std::filesystem::path& labels);
 
-/// What a network takes for a pixel: (pixel / 255 - mean) / deviation.
+/// What a network takes for a pixel: (pixel / 255 - mean) / deviation; of numbers that are no bytes
+/// (value - mean) / deviation. One mean and deviation for all channels, or one for each.
 struct PixelScale {
-  double mean = 0;
-  double deviation = 1;
+  std::vector<double> mean = {0};
+  std::vector<double> deviation = {1};
 };
 
 /// Images first .. first + count - 1 as a network takes them, planar. Throws std::invalid_argument when the
-/// set holds fewer.
+/// set holds fewer, or other channels than the scale.
 std::vector<std::vector<float>> float_images(const ImageSet& set, int first, int count,
                                              const PixelScale& scale = {});
 
@@ -57,6 +67,6 @@ std::vector<int> decisions(const std::vector<T>& scores, int classes) {
 
 /// Share of predictions equal to the label at the same index, 0..1. Throws std::invalid_argument when there
 /// are more predictions than labels, or none.
-double accuracy(const std::vector<int>& predictions, const std::vector<std::uint8_t>& labels);
+double accuracy(const std::vector<int>& predictions, const std::vector<int>& labels);
 
 }  // namespace bitbalance::eval

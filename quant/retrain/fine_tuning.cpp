@@ -13,15 +13,18 @@ namespace {
 
 namespace functional = torch::nn::functional;
 
-/// Images [n][channels][height][width] as the network takes them: pixel / 255.
+/// Images [n][channels][height][width] as the network takes them: bytes / 255.
 torch::Tensor images_tensor(const ImageSet& set) {
+  const std::vector<std::int64_t> extents = {set.count, set.channels, set.height, set.width};
+  if (!set.values.empty())
+    return torch::tensor(at::ArrayRef<float>(set.values.data(), set.values.size())).reshape(extents);
   const torch::Tensor bytes =
       torch::tensor(at::ArrayRef<std::uint8_t>(set.pixels.data(), set.pixels.size()), torch::kUInt8);
-  return bytes.reshape({set.count, set.channels, set.height, set.width}).to(torch::kFloat32) / 255.0;
+  return bytes.reshape(extents).to(torch::kFloat32) / 255.0;
 }
 
 torch::Tensor labels_tensor(const ImageSet& set) {
-  return torch::tensor(at::ArrayRef<std::uint8_t>(set.labels.data(), set.labels.size()), torch::kUInt8)
+  return torch::tensor(at::ArrayRef<int>(set.labels.data(), set.labels.size()), torch::kInt32)
       .to(torch::kInt64);
 }
 

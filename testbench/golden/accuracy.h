@@ -60,7 +60,7 @@ TextScore score(const TextTask& task, const Decisions& decisions);
 
 /// What a network is to say of its images.
 struct Task {
-  std::vector<std::uint8_t> labels;   ///< classes, one per image; none: unknown, or `text`
+  std::vector<int> labels;            ///< classes, one per image; none: unknown, or `text`
   std::optional<TextTask> text = {};  ///< what the images show, one line each
   int classes = 1;                    ///< elements of the output that make one decision
 

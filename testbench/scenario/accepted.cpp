@@ -17,6 +17,10 @@ std::string accepted_real(double low, double high) {
   return fmt::format("a number, {:g} to {:g}", low, high);
 }
 
+std::string accepted_reals(double low, double high) {
+  return fmt::format("a number, or a list of numbers, {:g} to {:g}", low, high);
+}
+
 std::string accepted_choice(const std::vector<std::string>& choices) {
   return fmt::format("{}", fmt::join(choices, ", "));
 }

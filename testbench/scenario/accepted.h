@@ -19,6 +19,7 @@ constexpr bool is_bounded(std::int64_t low) {
 std::string accepted_integer(std::int64_t low, std::int64_t high);
 std::string accepted_integers(std::int64_t low, std::int64_t high);
 std::string accepted_real(double low, double high);
+std::string accepted_reals(double low, double high);
 std::string accepted_choice(const std::vector<std::string>& choices);
 
 }  // namespace bitbalance::scenario

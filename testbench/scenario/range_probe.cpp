@@ -39,11 +39,13 @@ class RangeProbe : public SettingsVisitor {
   void integers(const Setting&, std::vector<std::int64_t>&, std::int64_t, std::int64_t) override {}
   void optional_integer(const Setting&, std::optional<int>&, int, int) override {}
   void real(const Setting&, double&, double, double) override {}
+  void reals(const Setting&, std::vector<double>&, double, double) override {}
   void rational(const Setting&, Rational&) override {}
   void boolean(const Setting&, bool&) override {}
   void text(const Setting&, std::string&) override {}
   void choice(const Setting&, std::size_t&, const std::vector<std::string>&) override {}
   void path(const Setting&, std::filesystem::path&) override {}
+  void file_or_folder(const Setting&, std::filesystem::path&) override {}
   void only_if(bool, const std::function<void()>& body) override { body(); }
   void required() override {}
   void rule(bool, const char*, const std::string&) override {}

@@ -68,11 +68,18 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
                1, 1 << 24);
   });
   v.only_if(!s.builtin.empty(), [&] { show_zoo(v, s.zoo); });
-  v.path({"images", "test images, IDX; without them synthetic ones"}, s.images);
+  v.file_or_folder({"images", "test images: IDX, NPY, or PNG and JPEG files; without them synthetic ones"},
+                   s.images);
   v.only_if(s.synthetic(), [&] {
     v.integer({"image_seed", "of synthetic images"}, s.image_seed, 0, std::int64_t{1} << 62);
   });
-  v.path({"labels", "their classes, IDX; without it no accuracy"}, s.labels);
+  v.path({"labels",
+          "their classes: IDX, NPY, or text with a number or class name per line; without it no accuracy"},
+         s.labels);
+  v.path({"class_names", "names that a text of labels may use, UTF-8: line i (from 0) is class i"},
+         s.class_names);
+  v.rule(s.class_names.empty() || !s.labels.empty() || std::filesystem::is_directory(s.images), "class_names",
+         "given without labels; accepted: names for a text file of labels, or of folders of images");
   v.rule(s.labels.empty() || !s.synthetic(), "labels", "given without images; accepted: labels of images");
   v.path({"texts", "what text the images show, UTF-8, a line each, instead of classes"}, s.texts);
   v.rule(s.texts.empty() || (s.labels.empty() && !s.synthetic()), "texts",
@@ -83,10 +90,15 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
          s.dictionary);
   v.rule(s.texts.empty() == s.dictionary.empty(), "dictionary", "texts and dictionary belong together");
   v.only_if(!s.synthetic(), [&] {
-    v.real({"pixel_mean", "subtracted from pixel / 255"}, s.pixels.mean, -1000, 1000);
-    v.real({"pixel_deviation", "then divided by"}, s.pixels.deviation, 1e-6, 1e6);
+    v.choice({"layout", "order of four extents of an image file: images first, channels second or last"},
+             s.layout, names({ImageLayout::kNchw, ImageLayout::kNhwc}));
+    v.reals(
+        {"pixel_mean", "subtracted from pixel / 255, or from a number that is no byte; one, or per channel"},
+        s.pixels.mean, -1e9, 1e9);
+    v.reals({"pixel_deviation", "then divided by; one, or per channel"}, s.pixels.deviation, 1e-6, 1e9);
   });
-  v.path({"calibration_images", "images that choose the activation scales, IDX"}, s.calibration_images);
+  v.file_or_folder({"calibration_images", "images that choose the activation scales, as `images`"},
+                   s.calibration_images);
   if (!s.synthetic() && s.quantized.empty()) v.required();
   v.integer({"count", "images to run; 0: all of the file, or one batch of synthetic ones"}, s.count, 0,
             1 << 24);

@@ -56,6 +56,8 @@ class SettingsVisitor {
                         std::int64_t high) = 0;
   virtual void optional_integer(const Setting& setting, std::optional<int>& value, int low, int high) = 0;
   virtual void real(const Setting& setting, double& value, double low, double high) = 0;
+  /// A number, or a list of them: the vector's values, at least one.
+  virtual void reals(const Setting& setting, std::vector<double>& values, double low, double high) = 0;
   virtual void rational(const Setting& setting, Rational& value) = 0;
   virtual void boolean(const Setting& setting, bool& value) = 0;
   /// Empty: not given.
@@ -70,6 +72,9 @@ class SettingsVisitor {
   virtual void only_if(bool applies, const std::function<void()>& body) {
     if (applies) body();
   }
+
+  /// The same of a file or a folder.
+  virtual void file_or_folder(const Setting& setting, std::filesystem::path& value) = 0;
 
   /// The setting just shown must be given.
   virtual void required() = 0;

@@ -121,6 +121,10 @@ void SettingsGuide::real(const Setting& setting, double& value, double low, doub
   write(setting, fmt::format("{}", value), accepted_real(low, high));
 }
 
+void SettingsGuide::reals(const Setting& setting, std::vector<double>& values, double low, double high) {
+  write(setting, yaml_numbers(values), accepted_reals(low, high));
+}
+
 void SettingsGuide::rational(const Setting& setting, Rational& value) {
   write(setting, yaml_quoted(to_string(value)), kAcceptedRational);
 }
@@ -141,6 +145,11 @@ void SettingsGuide::choice(const Setting& setting, std::size_t& value,
 void SettingsGuide::path(const Setting& setting, std::filesystem::path& value) {
   line(setting, value.empty() ? "" : yaml_quoted(value.lexically_proximate(folder_).string()), "\"FILE\"",
        "a file");
+}
+
+void SettingsGuide::file_or_folder(const Setting& setting, std::filesystem::path& value) {
+  line(setting, value.empty() ? "" : yaml_quoted(value.lexically_proximate(folder_).string()), "\"FILE\"",
+       "a file or a folder");
 }
 
 }  // namespace bitbalance::scenario

@@ -39,11 +39,13 @@ class SettingsGuide : public SettingsVisitor {
                 std::int64_t high) override;
   void optional_integer(const Setting& setting, std::optional<int>& value, int low, int high) override;
   void real(const Setting& setting, double& value, double low, double high) override;
+  void reals(const Setting& setting, std::vector<double>& values, double low, double high) override;
   void rational(const Setting& setting, Rational& value) override;
   void boolean(const Setting& setting, bool& value) override;
   void text(const Setting& setting, std::string& value) override;
   void choice(const Setting& setting, std::size_t& value, const std::vector<std::string>& choices) override;
   void path(const Setting& setting, std::filesystem::path& value) override;
+  void file_or_folder(const Setting& setting, std::filesystem::path& value) override;
   void only_if(bool applies, const std::function<void()>& body) override;
   void required() override;
   void rule(bool, const char*, const std::string&) override {}

@@ -256,6 +256,25 @@ void SettingsReader::real(const Setting& setting, double& value, double low, dou
   });
 }
 
+void SettingsReader::reals(const Setting& setting, std::vector<double>& values, double low, double high) {
+  const std::string accepted = accepted_reals(low, high);
+  each(setting, [&](const Source& source) {
+    const auto read = [&](const YAML::Node& node) {
+      const auto number = node.IsScalar() ? real_number(node.Scalar()) : std::nullopt;
+      if (!number || *number < low || *number > high) refuse(setting, form(node), accepted);
+      return *number;
+    };
+    std::vector<double> given;
+    if (source.node.IsSequence()) {
+      for (const YAML::Node& element : source.node) given.push_back(read(element));
+      if (given.empty()) refuse(setting, "an empty list", accepted);
+    } else {
+      given.push_back(read(source.node));
+    }
+    values = given;
+  });
+}
+
 void SettingsReader::rational(const Setting& setting, Rational& value) {
   each_scalar(setting, kAcceptedRational, [&](const std::string& text) {
     const auto number = parse_rational(text);
@@ -286,10 +305,19 @@ void SettingsReader::choice(const Setting& setting, std::size_t& value,
 }
 
 void SettingsReader::path(const Setting& setting, std::filesystem::path& value) {
+  read_place(setting, value, false);
+}
+
+void SettingsReader::file_or_folder(const Setting& setting, std::filesystem::path& value) {
+  read_place(setting, value, true);
+}
+
+void SettingsReader::read_place(const Setting& setting, std::filesystem::path& value, bool may_be_folder) {
+  const std::string accepted = may_be_folder ? "a file or a folder" : "a file";
   std::string name;
   each(setting, [&](const Source& source) {
     if (!source.node.IsScalar() || source.node.Scalar().empty())
-      refuse(setting, form(source.node), "the name of a file");
+      refuse(setting, form(source.node), "the name of " + accepted);
     name = source.node.Scalar();
     value = std::filesystem::absolute(source.file.parent_path() / name).lexically_normal();
   });
@@ -300,10 +328,11 @@ void SettingsReader::path(const Setting& setting, std::filesystem::path& value) 
     const std::filesystem::path script = value.parent_path() / "prepare.py";
     const bool is_prepared = is(script, std::filesystem::file_type::regular);
     refuse(setting, "'" + name + "': no such file",
-           is_prepared ? fmt::format("a file; {} makes it", script.string()) : "a file");
+           is_prepared ? fmt::format("{}; {} makes it", accepted, script.string()) : accepted);
   }
+  if (may_be_folder && is(value, std::filesystem::file_type::directory)) return;
   if (!is(value, std::filesystem::file_type::regular))
-    refuse(setting, "'" + name + "': " + unreadable(value), "a file");
+    refuse(setting, "'" + name + "': " + unreadable(value), accepted);
 }
 
 void SettingsReader::required() {

@@ -30,11 +30,13 @@ class SettingsReader : public SettingsVisitor {
                 std::int64_t high) override;
   void optional_integer(const Setting& setting, std::optional<int>& value, int low, int high) override;
   void real(const Setting& setting, double& value, double low, double high) override;
+  void reals(const Setting& setting, std::vector<double>& values, double low, double high) override;
   void rational(const Setting& setting, Rational& value) override;
   void boolean(const Setting& setting, bool& value) override;
   void text(const Setting& setting, std::string& value) override;
   void choice(const Setting& setting, std::size_t& value, const std::vector<std::string>& choices) override;
   void path(const Setting& setting, std::filesystem::path& value) override;
+  void file_or_folder(const Setting& setting, std::filesystem::path& value) override;
   void required() override;
   void rule(bool holds, const char* key, const std::string& message) override;
   void checked(const std::function<void()>& check) override;
@@ -80,6 +82,7 @@ class SettingsReader : public SettingsVisitor {
   bool misses_something() const;
   void run(Frame opened, const std::function<void()>& body);
   void reject_unknown(const Frame& closed) const;
+  void read_place(const Setting& setting, std::filesystem::path& value, bool may_be_folder);
   [[noreturn]] void refuse(const Setting& setting, const std::string& found, const std::string& accepted);
 
   std::filesystem::path file_;

@@ -63,6 +63,10 @@ void SettingsWriter::real(const Setting& setting, double& value, double, double)
   line(setting, fmt::format("{}", value));
 }
 
+void SettingsWriter::reals(const Setting& setting, std::vector<double>& values, double, double) {
+  line(setting, yaml_numbers(values));
+}
+
 void SettingsWriter::rational(const Setting& setting, Rational& value) {
   line(setting, yaml_quoted(to_string(value)));
 }
@@ -82,6 +86,15 @@ void SettingsWriter::choice(const Setting& setting, std::size_t& value,
 
 void SettingsWriter::path(const Setting& setting, std::filesystem::path& value) {
   if (!value.empty()) line(setting, yaml_quoted(value.string()));
+}
+
+void SettingsWriter::file_or_folder(const Setting& setting, std::filesystem::path& value) {
+  path(setting, value);
+}
+
+std::string yaml_numbers(const std::vector<double>& values) {
+  return values.size() == 1 ? fmt::format("{}", values.front())
+                            : fmt::format("[{}]", fmt::join(values, ", "));
 }
 
 std::string yaml_quoted(const std::string& text) {

@@ -8,6 +8,9 @@ namespace bitbalance::scenario {
 /// A string as a YAML scalar whatever is in it.
 std::string yaml_quoted(const std::string& text);
 
+/// A number, or a list of several.
+std::string yaml_numbers(const std::vector<double>& values);
+
 class SettingsWriter : public SettingsVisitor {
  public:
   const std::string& yaml() const { return yaml_; }
@@ -23,11 +26,13 @@ class SettingsWriter : public SettingsVisitor {
                 std::int64_t high) override;
   void optional_integer(const Setting& setting, std::optional<int>& value, int low, int high) override;
   void real(const Setting& setting, double& value, double low, double high) override;
+  void reals(const Setting& setting, std::vector<double>& values, double low, double high) override;
   void rational(const Setting& setting, Rational& value) override;
   void boolean(const Setting& setting, bool& value) override;
   void text(const Setting& setting, std::string& value) override;
   void choice(const Setting& setting, std::size_t& value, const std::vector<std::string>& choices) override;
   void path(const Setting& setting, std::filesystem::path& value) override;
+  void file_or_folder(const Setting& setting, std::filesystem::path& value) override;
   void required() override {}
   void rule(bool, const char*, const std::string&) override {}
   void checked(const std::function<void()>&) override {}

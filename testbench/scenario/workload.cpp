@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "quant/eval/evaluator.h"
+#include "quant/eval/label_file.h"
+#include "quant/eval/picture_folder.h"
 #include "quant/ir/integer_values.h"
 #include "quant/ir/network_zoo.h"
 #include "quant/ir/quantized_file.h"
@@ -16,6 +18,15 @@
 
 namespace bitbalance::scenario {
 namespace {
+
+void check_scale(const std::filesystem::path& file, const ImageSet& set, const PixelScale& scale) {
+  for (const auto& [key, values] :
+       {std::pair{"pixel_mean", &scale.mean}, std::pair{"pixel_deviation", &scale.deviation}}) {
+    if (values->size() == 1 || values->size() == static_cast<std::size_t>(set.channels)) continue;
+    throw SettingsError(fmt::format("network.{}: {} values; accepted: 1, or {}, the channels of {}", key,
+                                    values->size(), set.channels, file.string()));
+  }
+}
 
 void check_shape(const std::filesystem::path& file, const ImageSet& set, const Shape& input) {
   if (set.shape().elements() == input.elements() && (set.shape() == input || input.height * input.width == 1))
@@ -30,21 +41,36 @@ class Images {
  public:
   Images(const NetworkSettings& settings, const Shape& shape) : settings_(settings), shape_(shape) {
     if (settings.synthetic()) return;
-    set_ = settings.labels.empty() ? read_images(settings.images)
-                                   : read_images(settings.images, settings.labels);
-    check_shape(settings.images, set_, shape);
+    const bool are_named = !settings.class_names.empty();
+    const std::vector<std::string> names =
+        are_named ? read_class_names(settings.class_names) : std::vector<std::string>();
+    Found found = read(settings.images, settings.count, names);
+    set_ = std::move(found.set);
+    there_are_ = found.there_are;
+    if (settings.labels.empty()) return;
+    if (!set_.labels.empty()) {
+      throw SettingsError(
+          fmt::format("{}: labels of images that have a folder per class; accepted: one of both",
+                      settings.labels.string()));
+    }
+    set_.labels = read_labels(settings.labels, names);
+    if (set_.labels.size() != static_cast<std::size_t>(there_are_)) {
+      throw SettingsError(fmt::format("{}: holds {} labels for the {} images of {}", settings.labels.string(),
+                                      set_.labels.size(), there_are_, settings.images.string()));
+    }
+    set_.labels.resize(static_cast<std::size_t>(set_.count));
   }
 
   int count() const {
     if (settings_.synthetic()) return settings_.count == 0 ? settings_.batch : settings_.count;
-    if (settings_.count > set_.count) {
+    if (settings_.count > there_are_) {
       throw SettingsError(fmt::format("network.count: {}; accepted: 0 to {}, the images of {}",
-                                      settings_.count, set_.count, settings_.images.string()));
+                                      settings_.count, there_are_, settings_.images.string()));
     }
     return settings_.count == 0 ? set_.count : settings_.count;
   }
 
-  int count_in_file() const { return set_.count; }
+  int there_are() const { return there_are_; }
 
   std::vector<float> image(int index) const {
     if (settings_.synthetic()) return synthetic_image(shape_, settings_.image_seed + index);
@@ -52,13 +78,14 @@ class Images {
   }
 
   /// Of the images of the run; none without a file.
-  std::vector<std::uint8_t> labels(int classes) const {
+  std::vector<int> labels(int classes) const {
     if (set_.labels.empty()) return {};
-    std::vector<std::uint8_t> labels(set_.labels.begin(), set_.labels.begin() + count());
+    std::vector<int> labels(set_.labels.begin(), set_.labels.begin() + count());
     for (std::size_t i = 0; i < labels.size(); ++i) {
       if (labels[i] < classes) continue;
+      const std::filesystem::path& place = settings_.labels.empty() ? settings_.images : settings_.labels;
       throw SettingsError(fmt::format("{}: label {} is {}; accepted: 0 to {}, the network's outputs",
-                                      settings_.labels.string(), i, labels[i], classes - 1));
+                                      place.string(), i, labels[i], classes - 1));
     }
     return labels;
   }
@@ -66,15 +93,39 @@ class Images {
   /// The images that choose the scales; of synthetic ones the one before the first.
   std::vector<std::vector<float>> calibration() const {
     if (settings_.calibration_images.empty()) return {synthetic_image(shape_, settings_.image_seed - 1)};
-    const ImageSet samples = read_images(settings_.calibration_images);
-    check_shape(settings_.calibration_images, samples, shape_);
+    const ImageSet samples = read(settings_.calibration_images, 0, {}).set;
     return float_images(samples, 0, samples.count, settings_.pixels);
   }
 
  private:
+  struct Found {
+    ImageSet set;
+    int there_are = 0;  ///< of a folder perhaps more than are read
+  };
+
+  /// Of a file all images; of a folder the first `count` pictures, 0: all.
+  Found read(const std::filesystem::path& place, int count, const std::vector<std::string>& names) const {
+    Found found;
+    ImageSet& set = found.set;
+    if (std::filesystem::is_directory(place)) {
+      const PictureFolder folder = list_pictures(place, names);
+      found.there_are = static_cast<int>(folder.files.size());
+      const int wanted = count == 0 ? found.there_are : std::min(count, found.there_are);
+      set = read_pictures(folder, wanted, shape_, settings_.resize);
+      if (!folder.labels.empty()) set.labels.assign(folder.labels.begin(), folder.labels.begin() + set.count);
+    } else {
+      set = read_images(place, settings_.layout);
+      check_shape(place, set, shape_);
+      found.there_are = set.count;
+    }
+    check_scale(place, set, settings_.pixels);
+    return found;
+  }
+
   const NetworkSettings& settings_;
   Shape shape_;
   ImageSet set_;
+  int there_are_ = 0;  ///< images where those of `set_` are from
 };
 
 Task task_of(const NetworkSettings& settings, const Images& images, const Shape& output) {
@@ -83,9 +134,9 @@ Task task_of(const NetworkSettings& settings, const Images& images, const Shape&
   task.labels = images.labels(task.classes);
   if (settings.texts.empty()) return task;
   task.text = read_text_task(settings.texts, settings.dictionary);
-  if (static_cast<int>(task.text->texts.size()) != images.count_in_file()) {
+  if (static_cast<int>(task.text->texts.size()) != images.there_are()) {
     throw SettingsError(fmt::format("{}: {} lines of text; accepted: {}, the images of {}",
-                                    settings.texts.string(), task.text->texts.size(), images.count_in_file(),
+                                    settings.texts.string(), task.text->texts.size(), images.there_are(),
                                     settings.images.string()));
   }
   task.classes = static_cast<int>(task.text->characters.size()) + 1;  // and the blank

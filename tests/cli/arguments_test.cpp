@@ -112,7 +112,8 @@ TEST_CASE("what is not the file that a command reads is refused for what it is")
         lenet + "--mapping " + scenarios, lenet + "--set accelerator=" + scenarios,
         lenet + "--set network.model=" + scenarios})
     CHECK_THAT(refusal(given), Contains("a folder; accepted: "));
-  CHECK_THAT(refusal(lenet + "--set network.images=" + scenarios), Contains("a folder; accepted: a file"));
+  CHECK_THAT(refusal(lenet + "--set network.images=" + scenarios + "/networks"),
+             Contains("no pictures; accepted: PNG and JPEG files"));
   for (const std::string command : {"run nowhere.yaml", "run nowhere.onnx", "init nowhere.onnx",
                                     "compare nowhere.yaml", "check-vcd nowhere.vcd", "quantize nowhere.onnx"})
     CHECK_THAT(refusal(command), Contains("nowhere.") && Contains("no such file; accepted: "));

@@ -19,7 +19,9 @@ std::string idx(const std::vector<std::uint32_t>& extents) {
 
 class IdxTarget : public FuzzTarget {
  public:
-  std::vector<std::string> seeds() override { return {idx({4, 3, 5}), idx({4, 2, 3, 3}), idx({4})}; }
+  std::vector<std::string> seeds() override {
+    return {idx({4, 3, 5}), idx({4, 2, 3, 3}), idx({4}), idx({4, 6})};
+  }
 
   /// Another extent, in its place.
   std::string damage(std::string bytes, Random& random) override {

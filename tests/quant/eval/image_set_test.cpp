@@ -43,7 +43,7 @@ TEST_CASE("images and labels are read in file order") {
   CHECK(set.count == 2);
   CHECK(set.shape() == Shape{1, 1, 3});
   CHECK(set.pixels == std::vector<std::uint8_t>{0, 51, 255, 1, 2, 3});
-  CHECK(set.labels == std::vector<std::uint8_t>{7, 9});
+  CHECK(set.labels == std::vector<int>{7, 9});
   CHECK(float_images(set, 0, 1)[0] == std::vector<float>{0.0F, 51 / 255.0F, 1.0F});
   CHECK(float_images(set, 1, 1)[0][2] == 3 / 255.0F);
 }
@@ -51,6 +51,37 @@ TEST_CASE("images and labels are read in file order") {
 TEST_CASE("four dimensions hold channels") {
   const TemporaryFile images("colour", {0, 0, 8, 4, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 10, 20});
   CHECK(read_images(images.path()).shape() == Shape{2, 1, 1});
+}
+
+TEST_CASE("channels that come last are put ahead of the pixels") {
+  // One image of 1 x 2 pixels with 3 channels.
+  const std::vector<int> header = {0, 0, 8, 4, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3};
+  std::vector<int> bytes = header;
+  bytes.insert(bytes.end(), {1, 2, 3, 4, 5, 6});
+  const TemporaryFile images("nhwc", bytes);
+  const ImageSet set = read_images(images.path(), ImageLayout::kNhwc);
+  CHECK(set.shape() == Shape{3, 1, 2});
+  CHECK(set.pixels == std::vector<std::uint8_t>{1, 4, 2, 5, 3, 6});
+  bytes = header;
+  bytes[2] = 0x0b;  // of 16 bits
+  bytes.insert(bytes.end(), {0, 1, 0, 2, 0, 3, 0xff, 0xff, 1, 0, 0, 6});
+  const TemporaryFile wide("nhwc-wide", bytes);
+  CHECK(read_images(wide.path(), ImageLayout::kNhwc).values == std::vector<float>{1, -1, 2, 256, 3, 6});
+  CHECK(read_images(wide.path()).shape() == Shape{1, 2, 3});
+}
+
+TEST_CASE("a mean and a deviation for each channel, of bytes and of other numbers") {
+  ImageSet set;
+  set.count = set.height = set.width = 1;
+  set.channels = 2;
+  set.pixels = {51, 255};
+  CHECK(float_images(set, 0, 1, {{0.2, 0.5}, {1, 0.25}})[0] ==
+        std::vector<float>{static_cast<float>(0.2F - 0.2), 2});
+  set.pixels.clear();
+  set.values = {51, 255};
+  CHECK(float_images(set, 0, 1, {{1, 5}, {10, 0.5}})[0] == std::vector<float>{5, 500});
+  CHECK(float_images(set, 0, 1, {{1}, {10, 0.5}})[0] == std::vector<float>{5, 508});
+  CHECK_THROWS_WITH(float_images(set, 0, 1, {{1, 2, 3}, {1}}), Catch::Contains("accepted: 1, or 2"));
 }
 
 TEST_CASE("bad image files are refused by name") {
@@ -70,9 +101,16 @@ TEST_CASE("bad image files are refused by name") {
   bytes = image_bytes;
   bytes.push_back(0);
   CHECK_THAT(refusal(bytes), Catch::Contains("is too long: 7 bytes"));
-  CHECK_THAT(refusal({0, 0, 8}), Catch::Contains("truncated inside the IDX header"));
-  CHECK_THAT(refusal({0x1f, 0x8b, 8, 8}), Catch::Contains("magic number 0x1f8b0808") &&
-                                              Catch::Contains("accepted: 0x00000803 to 0x00000804"));
+  CHECK_THAT(refusal({0, 0, 8}), Catch::Contains("truncated inside the header"));
+  CHECK_THAT(refusal({0x1f, 0x8b, 8, 8}),
+             Catch::Contains("begins with the bytes 1f8b0808; accepted: an") && Catch::Contains("IDX"));
+  CHECK_THAT(refusal({}), Catch::Contains("begins with the bytes of nothing"));
+  CHECK_THAT(refusal({0, 0, 8, 1, 0, 0, 0, 1, 0}), Catch::Contains("1 extents; accepted: 2"));
+  CHECK_THAT(refusal({0, 0, 8, 0}), Catch::Contains("without extents"));
+  CHECK_THAT(refusal({0, 0, 10, 1, 0, 0, 0, 1, 0}),
+             Catch::Contains("IDX elements of type 0x0a; accepted: 08"));
+  CHECK_THAT(refusal({0, 0, 0x0d, 2, 0, 0, 0, 1, 0, 0, 0, 1, 0x7f, 0xc0, 0, 0}),
+             Catch::Contains("a value of image 0 is nan; accepted: -1e9 to 1e9"));
   bytes = image_bytes;
   bytes[7] = 0;
   CHECK_THAT(refusal(bytes), Catch::Contains("extent 0 is 0"));

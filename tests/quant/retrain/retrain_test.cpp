@@ -61,7 +61,7 @@ ImageSet two_classes() {
   set.height = set.width = 9;
   set.channels = 2;
   for (int image = 0; image < set.count; ++image) {
-    set.labels.push_back(static_cast<std::uint8_t>(image % 2));
+    set.labels.push_back(image % 2);
     for (int i = 0; i < 162; ++i) {
       const bool below = i % 81 >= 45;
       set.pixels.push_back(

@@ -125,10 +125,10 @@ TEST_CASE("the lines of a guide can be edited one by one") {
     }
     return load_scenario(folder.write("edited.yaml", text));
   };
-  const Scenario with_images =
-      edited({{"images", "images.idx"}, {"calibration_images", "images.idx"}, {"pixel_mean", "0.5"}});
+  const Scenario with_images = edited(
+      {{"images", "images.idx"}, {"calibration_images", "images.idx"}, {"pixel_mean", "[0.5,0.25,0.125]"}});
   CHECK(with_images.network.images == folder.path() / "images.idx");
-  CHECK(with_images.network.pixels.mean == 0.5);
+  CHECK(with_images.network.pixels.mean == std::vector<double>{0.5, 0.25, 0.125});
   CHECK(edited({{"image_seed", "7"}}).network.image_seed == 7);
   CHECK(edited({{"latency_cycles", "9"}}).memory.latency_cycles == 9);
   // What holds is told where it is no default.

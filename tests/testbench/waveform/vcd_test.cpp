@@ -214,7 +214,8 @@ TEST_CASE("a file that is cut off within a vector value is refused") {
 
 TEST_CASE("a file that cannot be read is refused by name") {
   const TemporaryFolder folder;
-  CHECK_THROWS_WITH(read_vcd(folder.path() / "nowhere.vcd"), EndsWith("nowhere.vcd: no such file; accepted: a waveform (VCD)"));
+  CHECK_THROWS_WITH(read_vcd(folder.path() / "nowhere.vcd"),
+                    EndsWith("nowhere.vcd: no such file; accepted: a waveform (VCD)"));
 }
 
 TEST_CASE("check-vcd tells signals, time range and changes of a file") {

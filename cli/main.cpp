@@ -30,8 +30,8 @@ int parse_and_run(int argc, char* argv[]) {
   app.require_subcommand(1);
   app.footer("Try: bitbalance run scenarios/lenet.yaml");
   const std::vector<Subcommand> commands = {
-      add_run_command(app),       add_init_command(app),   add_quantize_command(app),
-      add_check_vcd_command(app), add_recost_command(app), add_compare_command(app),
+      add_run_command(app),       add_init_command(app),        add_quantize_command(app),
+      add_check_vcd_command(app), add_recost_command(app),      add_compare_command(app),
       add_build_command(app),     add_disassemble_command(app),
   };
   try {

@@ -160,7 +160,8 @@ TEST_CASE("every command fails when nobody takes what it prints") {
   REQUIRE(run_bitbalance(run_lenet({"--level", "rtl", "--trace", "conv2:0", "--out", recorded})).exit_code ==
           0);
   std::vector<Words> commands = {{"--help"}, {"--version"}};
-  for (const char* command : {"run", "init", "quantize", "compare", "recost", "check-vcd", "build", "disassemble"})
+  for (const char* command :
+       {"run", "init", "quantize", "compare", "recost", "check-vcd", "build", "disassemble"})
     commands.push_back({command, "--help"});
   commands.push_back({"check-vcd", recorded + "/conv2.vcd"});
   commands.push_back({"recost", recorded, "--technology", (kScenarios / "technology/65nm.yaml").string()});

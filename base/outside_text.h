@@ -23,7 +23,7 @@ inline bool begins_control(const char* text) {
          static_cast<unsigned char>(text[1]) < 0xa0;
 }
 
-/// The same text with control characters written as \n, \t or \x1b: what a message quotes cannot break its
+/// The same text with control characters written as escapes of C: what a message quotes cannot break its
 /// line.
 std::string one_line(const std::string& text);
 

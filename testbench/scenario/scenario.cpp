@@ -91,7 +91,7 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
   v.rule(s.texts.empty() == s.dictionary.empty(), "dictionary", "texts and dictionary belong together");
   v.only_if(!s.synthetic(), [&] {
     v.choice({"layout", "order of four extents of an image file: images first, channels second or last"},
-             s.layout, names({ImageLayout::kNchw, ImageLayout::kNhwc}));
+             s.layout, names_of({ImageLayout::kNchw, ImageLayout::kNhwc}));
     v.reals(
         {"pixel_mean", "subtracted from pixel / 255, or from a number that is no byte; one, or per channel"},
         s.pixels.mean, -1e9, 1e9);

@@ -75,6 +75,16 @@ Edge sum_tiles(const ArrayWork& work, ActivityCycles& cycles) {
 
 }  // namespace
 
+ActivityCycles activity_before(const ArrayWork& work, Edge edge) {
+  ActivityCounter counter(edge);
+  if (work.compute->steps() == 1) {
+    walk_single_steps(work, counter);
+  } else {
+    walk_tiles(work, counter);
+  }
+  return counter.cycles();
+}
+
 void ComputeTimeline::restart() {
   finished_ = total_ = {};
   work_ = {};
@@ -117,13 +127,7 @@ ActivityCycles ComputeTimeline::before(Edge edge) const {
   if (edge > last_slot_) {
     cycles += total_;
   } else {
-    ActivityCounter counter(edge);
-    if (compute_.steps() == 1) {
-      walk_single_steps(work_, counter);
-    } else {
-      walk_tiles(work_, counter);
-    }
-    cycles += counter.cycles();
+    cycles += activity_before(work_, edge);
   }
   return cycles;
 }

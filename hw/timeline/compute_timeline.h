@@ -16,6 +16,9 @@
 
 namespace bitbalance::timeline {
 
+/// What the array counts in a command in the cycles before `edge`, which is not after its last slot.
+ActivityCycles activity_before(const ArrayWork& work, Edge edge);
+
 class ComputeTimeline {
  public:
   /// Edges at which the engine pushes what it tells the controller.
@@ -37,6 +40,12 @@ class ComputeTimeline {
   ActivityCycles before(Edge edge) const;
 
   const PixelTiles& tiles_of(const Compute& compute);
+
+  // The last command.
+  const ArrayWork& work() const { return work_; }
+  /// What the array counts in it.
+  const ActivityCycles& total() const { return total_; }
+  Edge last_slot() const { return last_slot_; }
 
  private:
   const AcceleratorConfig config_;

@@ -7,93 +7,182 @@
 #include <utility>
 
 #include "base/interruption.h"
+#include "hw/isa/activity_groups.h"
 #include "hw/timeline/command_events.h"
 
 namespace bitbalance::timeline {
+namespace {
+
+constexpr std::uint32_t kRingWordBytes = 8;
+
+constexpr std::size_t at(Engine engine) {
+  return static_cast<std::size_t>(engine);
+}
+
+}  // namespace
 
 Timeline::Timeline(const AcceleratorConfig& config, const IdealMemoryTiming& memory)
     : config_(config),
       transfers_(config, memory),
       compute_(config),
       command_channel_(memory, config.dram),
-      fetch_duration_(DataDurations(memory).of(kCommandBytes)),
-      schedule_(config, *this, profile_) {}
+      fetch_duration_(DataDurations(memory).of(kCommandBytes)) {}
 
 Analysis Timeline::analyze(const Program& program, WeightStatistics& weights) {
-  program_ = &program;
-  find_row_groups(weights);
-  next_record_ = 0;
+  const std::int64_t cycles = run(program, weights, true);
+  ledger_.write(cycles, profile_);
+  return {cycles, std::exchange(profile_, {})};
+}
+
+std::int64_t Timeline::cycles(const Program& program, WeightStatistics& weights) {
+  return run(program, weights, false);
+}
+
+void Timeline::restart(bool with_accounts) {
+  with_accounts_ = with_accounts;
   profile_.clear();
+  ledger_.clear();
   compute_.restart();
   command_channel_.forget();
-  schedule_.start(0);
-  for (Edge edge = 0; edge != kNever; edge = schedule_.next_edge()) {
-    throw_if_interrupted();
-    schedule_.step(edge);
+  for (EngineState& engine : engines_) {
+    engine.dispatched = engine.issued = 0;
+    engine.free = 0;
+    for (Flags& flags : engine.flags) flags.clear();
   }
-  if (!schedule_.done()) {
-    const CommandSchedule::Waiting waiting = schedule_.waiting();
-    throw std::invalid_argument(
-        waiting.command == nullptr
-            ? "program: its last command is not End"
-            : fmt::format("program: command {} waits forever for a flag of the {} engine",
-                          waiting.command - program.commands.data(), to_string(waiting.missing)));
-  }
-  return {schedule_.cycles(), std::exchange(profile_, {})};
+  waiting_ = 0;
+  idle_ = last_dispatch_ = 0;
+  resident_.assign(static_cast<std::size_t>(config_.weight_bank_bytes) / kRingWordBytes, nullptr);
 }
 
-void Timeline::find_row_groups(WeightStatistics& weights) {
-  row_groups_.assign(program_->commands.size(), nullptr);
-  // What each ring address of the weight buffer holds at this point of the program, by word.
-  constexpr std::uint32_t kWordBytes = 8;
-  std::vector<const RowGroupSteps*> resident(static_cast<std::size_t>(config_.weight_bank_bytes) /
-                                             kWordBytes);
-  auto blob = program_->blobs.begin();
-  for (std::size_t i = 0; i < program_->commands.size(); ++i) {
-    const Command& command = program_->commands[i];
-    if (const auto* load = std::get_if<LoadWeights>(&command.body)) {
-      // Most often the one behind the last.
-      if (++blob >= program_->blobs.end() || blob->offset != load->dram_offset) {
-        blob =
-            std::lower_bound(program_->blobs.begin(), program_->blobs.end(), load->dram_offset,
-                             [](const ConstantsBlob& b, std::uint32_t offset) { return b.offset < offset; });
-      }
-      resident[load->base / kWordBytes] = weights.groups_of(*blob, config_);
-    } else if (const auto* compute = std::get_if<Compute>(&command.body)) {
-      row_groups_[i] = resident[compute->weight_base / kWordBytes];
-      if (row_groups_[i] == nullptr) {
-        throw std::invalid_argument(
-            fmt::format("program: command {}: no load brings weights to address {} of the weight buffer", i,
-                        compute->weight_base));
-      }
+std::int64_t Timeline::run(const Program& program, WeightStatistics& weights, bool with_accounts) {
+  restart(with_accounts);
+  blob_ = program.blobs.begin();
+  if (with_accounts_) count_fetch(profile_.layer(0).events);  // the header
+  // The answer to the header asks for the first record.
+  Edge requested = command_channel_.request(0, fetch_duration_) - 1;
+  Recent<AcceleratorConfig::kPrefetch> dispatches;
+  constexpr std::size_t kCommandsPerQuestion = 256;
+  for (std::size_t i = 0; i < program.commands.size(); ++i) {
+    if (i % kCommandsPerQuestion == 0) throw_if_interrupted();
+    const Command& command = program.commands[i];
+    requested = std::max(requested + 1, command_channel_.room());
+    if (i >= AcceleratorConfig::kPrefetch) requested = std::max(requested, dispatches[i]);
+    const Edge fetched = command_channel_.request(requested, fetch_duration_);
+    if (with_accounts_) count_fetch(events_of(command));
+
+    last_dispatch_ = dispatches[i] = dispatch(command, fetched);
+    if (last_dispatch_ == kNever) refuse_stuck(program);
+    if (std::holds_alternative<End>(command.body)) return last_dispatch_;
+    if (!has_engine(command)) continue;
+    const Engine name = engine_of(command);
+    EngineState& engine = engines_[at(name)];
+    engine.queue[engine.dispatched++ % kMostQueued] = {&command, find_row_groups(program, i, weights),
+                                                       last_dispatch_};
+    ++waiting_;
+    if (issue(name) && waiting_ > 0) issue_all();
+  }
+  refuse_stuck(program);
+}
+
+Edge Timeline::dispatch(const Command& command, Edge fetched) {
+  const Edge edge = std::max(fetched, last_dispatch_) + 1;
+  if (!has_engine(command)) return waiting_ > 0 ? kNever : std::max(edge, idle_);
+  EngineState& engine = engines_[at(engine_of(command))];
+  const auto depth = static_cast<std::size_t>(config_.queue_depth);
+  if (engine.dispatched < depth) return edge;
+  const std::size_t before = engine.dispatched - depth;  // it must have left the queue
+  return before < engine.issued ? std::max(edge, engine.issues[before]) : kNever;
+}
+
+const RowGroupSteps* Timeline::find_row_groups(const Program& program, std::size_t index,
+                                               WeightStatistics& weights) {
+  const Command& command = program.commands[index];
+  if (const auto* load = std::get_if<LoadWeights>(&command.body)) {
+    // Most often the one after the last.
+    if (blob_ < program.blobs.end()) ++blob_;
+    if (blob_ >= program.blobs.end() || blob_->offset != load->dram_offset) {
+      blob_ =
+          std::lower_bound(program.blobs.begin(), program.blobs.end(), load->dram_offset,
+                           [](const ConstantsBlob& b, std::uint32_t offset) { return b.offset < offset; });
+    }
+    resident_[load->base / kRingWordBytes] = weights.groups_of(*blob_, config_);
+    return nullptr;
+  }
+  const auto* compute = std::get_if<Compute>(&command.body);
+  if (compute == nullptr) return nullptr;
+  const RowGroupSteps* groups = resident_[compute->weight_base / kRingWordBytes];
+  if (groups == nullptr) {
+    throw std::invalid_argument(
+        fmt::format("program: command {}: no load brings weights to address {} of the weight buffer", index,
+                    compute->weight_base));
+  }
+  return groups;
+}
+
+int Timeline::first_missing(const EngineState& engine, const Command& command) {
+  int from = 0;
+  while (from < kEngines && ((command.header.wait & engine_bit(static_cast<Engine>(from))) == 0 ||
+                             engine.flags[static_cast<std::size_t>(from)].ready())) {
+    ++from;
+  }
+  return from;
+}
+
+bool Timeline::issue(Engine name) {
+  EngineState& engine = engines_[at(name)];
+  bool moves = false;
+  while (engine.issued < engine.dispatched) {
+    const Queued& queued = engine.queue[engine.issued % kMostQueued];
+    const Command& command = *queued.command;
+    const EngineMask wait = command.header.wait;
+    if (wait != 0 && first_missing(engine, command) < kEngines) return moves;
+
+    Edge edge = std::max(engine.free, queued.dispatched + 1);
+    if (with_accounts_) ledger_.add(name, Activity::kNoCommand, edge);
+    for (std::size_t from = 0; from < kEngines && wait >> from != 0; ++from) {
+      if ((wait >> from & 1) == 0) continue;
+      Flags& flags = engine.flags[from];
+      edge = std::max(edge, flags.given[flags.consumed++]);
+      if (with_accounts_) ledger_.add(name, kWaitFor[from], edge);
+    }
+    engine.issues[engine.issued++] = edge;
+    --waiting_;
+    moves = true;
+
+    const Outcome outcome = perform(name, queued, edge + 1);
+    engine.free = outcome.accepted;
+    idle_ = std::max(idle_, outcome.completed);
+    if (with_accounts_) {
+      ledger_.add(name, Activity::kBusy, outcome.accepted);
+      if (command.header.layer_end && name != Engine::kCompute)
+        ledger_.end_layer(outcome.completed, name, command.header.layer);
+    }
+    for (std::size_t to = 0; to < kEngines && command.header.signal >> to != 0; ++to) {
+      if ((command.header.signal >> to & 1) != 0)
+        engines_[to].flags[at(name)].given.push_back(outcome.completed);
     }
   }
+  return moves;
 }
 
-void Timeline::fetch(Edge edge) {
-  const Edge visible = command_channel_.request(edge, fetch_duration_);
-  if (next_record_ == 0) {
-    count_fetch(profile_.layer(0).events);
-    schedule_.header(visible, static_cast<std::uint32_t>(program_->commands.size()));
-  } else {
-    const Command& command = program_->commands[next_record_ - 1];
-    count_fetch(events_of(command));
-    schedule_.record(visible, command);
+void Timeline::issue_all() {
+  for (bool moves = true; moves && waiting_ > 0;) {
+    moves = false;
+    for (std::size_t e = 0; e < kEngines; ++e) moves |= issue(static_cast<Engine>(e));
   }
-  ++next_record_;
 }
 
-void Timeline::start(Engine engine, const Command& command, Edge edge) {
-  const Edge popped = edge + 1;
-  EventCounts& events = events_of(command);
+Timeline::Outcome Timeline::perform(Engine engine, const Queued& queued, Edge popped) {
+  const Command& command = *queued.command;
+  const auto done = [](Edge pushed) { return Outcome{pushed + 1, pushed + 1}; };
   const auto read = [&](const auto& load) {
     const TransferCost& cost = transfers_.load(load);
-    count_events(load, cost, config_.dram.burst_bytes, events);
-    schedule_.completed(engine, popped + cost.cycles);
+    if (with_accounts_) count_events(load, cost, config_.dram.burst_bytes, events_of(command));
+    return done(popped + cost.cycles);
   };
   const auto vector = [&](const auto& body) {
-    count_events(body, config_, events);
-    schedule_.completed(engine, popped + vector_cycles(body, config_) + 1);
+    if (with_accounts_) count_events(body, config_, events_of(command));
+    return done(popped + vector_cycles(body, config_) + 1);
   };
   switch (opcode_of(command)) {
     case Opcode::kLoadWeights:
@@ -114,24 +203,37 @@ void Timeline::start(Engine engine, const Command& command, Edge edge) {
       return vector(std::get<Lookup>(command.body));
     case Opcode::kCompute: {
       const auto& compute = std::get<Compute>(command.body);
-      const RowGroupSteps* groups = row_groups_[&command - program_->commands.data()];
-      const ComputeTimeline::Outcome outcome = compute_.perform(compute, groups, popped);
-      count_events(compute, compute_.tiles_of(compute), groups, config_, events);
-      schedule_.accepted(outcome.accepted);
-      schedule_.completed(engine, outcome.completed);
-      return;
+      const ComputeTimeline::Outcome outcome = compute_.perform(compute, queued.groups, popped);
+      if (with_accounts_) {
+        ArrayWork work = compute_.work();
+        work.compute = &compute;
+        ledger_.add_array(work, compute_.total(), compute_.last_slot());
+        count_events(compute, *work.tiles, queued.groups, config_, events_of(command));
+      }
+      return {outcome.accepted + 1, outcome.completed + 1};
     }
     case Opcode::kStore: {
       const auto& store = std::get<Store>(command.body);
       const TransferCost& cost = transfers_.store(store);
-      count_events(store, cost, events);
-      schedule_.completed(engine, popped + cost.cycles);
-      return;
+      if (with_accounts_) count_events(store, cost, events_of(command));
+      return done(popped + cost.cycles);
     }
     case Opcode::kEnd:
     case Opcode::kBarrier:
-      return;  // the schedule's own
+      break;
   }
+  throw std::logic_error(fmt::format("{} {}: the controller's own", to_string(engine), name_of(command)));
+}
+
+void Timeline::refuse_stuck(const Program& program) const {
+  for (const EngineState& engine : engines_) {
+    if (engine.issued == engine.dispatched) continue;
+    const Command* command = engine.queue[engine.issued % kMostQueued].command;
+    throw std::invalid_argument(fmt::format("program: command {} waits forever for a flag of the {} engine",
+                                            command - program.commands.data(),
+                                            to_string(static_cast<Engine>(first_missing(engine, *command)))));
+  }
+  throw std::invalid_argument("program: its last command is not End");
 }
 
 Analysis analyze(const Program& program, const AcceleratorConfig& config, const IdealMemoryTiming& memory,

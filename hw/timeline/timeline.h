@@ -1,7 +1,10 @@
 // The `analytic` level: the cycles, activities and events of a program under the `ideal` memory, equal to the
-// clocked level's, without touching data. The commands' timeline from closed-form durations.
+// clocked level's, without touching data. Every edge of docs/timing.md is a maximum over earlier edges plus a
+// constant, so one pass over the commands in the order of the program finds them all.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -9,7 +12,7 @@
 #include "hw/isa/config.h"
 #include "hw/isa/profile.h"
 #include "hw/isa/program.h"
-#include "hw/timeline/command_schedule.h"
+#include "hw/timeline/activity_ledger.h"
 #include "hw/timeline/compute_timeline.h"
 #include "hw/timeline/transfer_timing.h"
 #include "hw/timeline/weight_statistics.h"
@@ -22,7 +25,7 @@ struct Analysis {
 };
 
 /// For many programs on one accelerator: remembers what it found out about shapes of blocks and transfers.
-class Timeline : private CommandSchedule::Host {
+class Timeline {
  public:
   Timeline(const AcceleratorConfig& config, const IdealMemoryTiming& memory);
   Timeline(const Timeline&) = delete;
@@ -32,14 +35,62 @@ class Timeline : private CommandSchedule::Host {
   /// command. Throws std::invalid_argument when the program would wait forever, or computes with weights that
   /// it did not load.
   Analysis analyze(const Program& program, WeightStatistics& weights);
+  /// The cycles alone, in less time.
+  std::int64_t cycles(const Program& program, WeightStatistics& weights);
 
  private:
-  void start(Engine engine, const Command& command, Edge edge) override;
-  void fetch(Edge edge) override;
-  Edge fetch_room() const override { return command_channel_.room(); }
-  ActivityCycles array_activity(Edge edge) const override { return compute_.before(edge); }
+  static constexpr std::size_t kMostQueued = 64;  ///< the largest queue_depth
 
-  void find_row_groups(WeightStatistics& weights);
+  /// Edges of the last commands in a fixed order, by number.
+  template <std::size_t Size>
+  class Recent {
+   public:
+    Edge& operator[](std::size_t number) { return edges_[number % Size]; }
+
+   private:
+    std::array<Edge, Size> edges_{};
+  };
+  /// A command in its engine's queue, or one that waits there for a flag that nobody has given yet.
+  struct Queued {
+    const Command* command = nullptr;
+    const RowGroupSteps* groups = nullptr;  ///< of a compute command
+    Edge dispatched = 0;
+  };
+  /// Flags of one engine for another, in the order in which they are given and consumed.
+  struct Flags {
+    std::vector<Edge> given;
+    std::size_t consumed = 0;
+    void clear() {
+      given.clear();
+      consumed = 0;
+    }
+    bool ready() const { return consumed < given.size(); }
+  };
+  struct EngineState {
+    std::array<Queued, kMostQueued> queue{};
+    std::size_t dispatched = 0, issued = 0;  ///< commands
+    Recent<kMostQueued> issues;
+    Edge free = 0;  ///< first edge at which it takes another command
+    std::array<Flags, kEngines> flags;
+  };
+  /// Edges at which the controller sees what the engine pushed.
+  struct Outcome {
+    Edge accepted = 0, completed = 0;
+  };
+
+  std::int64_t run(const Program& program, WeightStatistics& weights, bool with_accounts);
+  void restart(bool with_accounts);
+  /// Edge of the record's dispatch, fetched as early as it can be; kNever: it never is.
+  Edge dispatch(const Command& command, Edge fetched);
+  /// Notes a load of weights; returns the row groups of a compute command.
+  const RowGroupSteps* find_row_groups(const Program& program, std::size_t index, WeightStatistics& weights);
+  /// Issues what waits in the engine's queue, as far as its flags have been given.
+  bool issue(Engine engine);
+  void issue_all();
+  static int first_missing(const EngineState& engine, const Command& command);
+  Outcome perform(Engine engine, const Queued& queued, Edge popped);
+  [[noreturn]] void refuse_stuck(const Program& program) const;
+
   EventCounts& events_of(const Command& command) { return profile_.layer(command.header.layer).events; }
 
   const AcceleratorConfig config_;
@@ -47,12 +98,17 @@ class Timeline : private CommandSchedule::Host {
   ComputeTimeline compute_;
   ChannelTiming command_channel_;
   const DataDurations::Duration fetch_duration_;
-  Profile profile_;
-  CommandSchedule schedule_;
 
-  const Program* program_ = nullptr;
-  std::vector<const RowGroupSteps*> row_groups_;  ///< by command: the first one of a compute command
-  std::size_t next_record_ = 0;                   ///< 0: the header
+  bool with_accounts_ = true;
+  Profile profile_;
+  ActivityLedger ledger_;
+  std::array<EngineState, kEngines> engines_;
+  std::size_t waiting_ = 0;  ///< commands in queues that are not issued
+  Edge idle_ = 0;            ///< first edge at which all that was issued has completed
+  Edge last_dispatch_ = 0;
+  /// What each ring address of the weight buffer holds at this point of the program, by word.
+  std::vector<const RowGroupSteps*> resident_;
+  std::vector<ConstantsBlob>::const_iterator blob_;  ///< of the last load of weights
 };
 
 /// One program.

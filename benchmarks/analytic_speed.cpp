@@ -76,8 +76,7 @@ struct Workload {
 
   std::int64_t evaluate(const DesignPoint& point, Timeline& timeline) {
     MapperOptions options;
-    options.bytes_per_cycle = static_cast<double>(point.memory.bytes_per_cycle_numerator) /
-                              static_cast<double>(point.memory.bytes_per_cycle_denominator);
+    options.memory = point.memory;
     std::int64_t cycles = 0;
     commands = 0;
     for (const MappedProgram& segment : mapper.map(point.config, options)) {

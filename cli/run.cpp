@@ -124,9 +124,8 @@ std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, con
   return window;
 }
 
-/// With data. Returns the blocks that the mapper chose.
-std::vector<LayerMapping> simulate(const RunArguments& arguments, int jobs, ResultsFolder& folder,
-                                   RunReport& report) {
+/// With data. Returns what the mapper chose.
+ChosenMappings simulate(const RunArguments& arguments, int jobs, ResultsFolder& folder, RunReport& report) {
   const Scenario& scenario = report.scenario;
   const Workload workload = prepare(scenario);
   Simulation simulation(scenario, workload, jobs);
@@ -155,10 +154,11 @@ std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& re
   const int jobs = jobs_of(arguments, scenario);
   ResultsFolder folder(arguments.out.empty() ? "results/" + file_name(scenario.name) : arguments.out, "run");
 
+  const ChosenMappings chosen = computes_data(scenario.run.level)
+                                    ? simulate(arguments, jobs, folder, report)
+                                    : run_analytic(prepare_timing_workload(scenario), report);
   MappingSettings mapping = scenario.mapping;
-  mapping.layers = computes_data(scenario.run.level)
-                       ? simulate(arguments, jobs, folder, report)
-                       : run_analytic(prepare_timing_workload(scenario), report);
+  mapping.layers = chosen.layers;
   report.host.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report.host.peak_rss_bytes = std::max(report.host.peak_rss_bytes, peak_rss_bytes());
 
@@ -171,7 +171,7 @@ std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& re
     }
   }
   folder.write("effective.yaml", to_yaml(scenario));
-  folder.write("mapping.yaml", to_yaml(mapping));
+  folder.write("mapping.yaml", chosen.comment() + to_yaml(mapping));
   folder.write("layers.csv", to_csv(report));
   folder.write("summary.json", to_json(report));
   folder.commit();

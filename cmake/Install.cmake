@@ -44,10 +44,10 @@ Cflags: -I\${includedir} -DSC_INCLUDE_DYNAMIC_PROCESSES -pthread
   install(FILES ${PROJECT_BINARY_DIR}/bitbalance-${component}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()
 
-bitbalance_install(core FOLDERS base quant/host quant/ir hw/isa
-  TARGETS bitbalance_base bitbalance_host bitbalance_ir bitbalance_isa)
+bitbalance_install(core FOLDERS base quant/host quant/ir hw/isa hw/timeline
+  TARGETS bitbalance_base bitbalance_host bitbalance_ir bitbalance_isa bitbalance_timeline)
 bitbalance_install(program FOLDERS hw/program TARGETS bitbalance_program)
-bitbalance_install(port FOLDERS hw/port hw/timeline TARGETS bitbalance_port bitbalance_timeline)
+bitbalance_install(port FOLDERS hw/port TARGETS bitbalance_port)
 bitbalance_install(rtl FOLDERS hw/rtl TARGETS bitbalance_rtl)
 bitbalance_install(tlm FOLDERS tlm/accelerator TARGETS bitbalance_tlm_accelerator bitbalance_tlm_datapath)
 bitbalance_install(memory FOLDERS tlm/memory tlm/dram tlm/check

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "base/bits.h"
 #include "hw/compiler/mapper.h"
@@ -74,8 +75,32 @@ BlockNeeds block_needs(const Convolution& conv, const LayerMapping& mapping);
 /// Whether the activations of all chunks stay in the buffer while the chunks' weights pass by.
 bool activations_resident(const Convolution& conv, const LayerMapping& mapping);
 
-/// Fills in what the user left open. Throws std::invalid_argument when no mapping fits: the tightest buffer
-/// is named.
-LayerMapping choose_mapping(const Convolution& conv, const LayerMapping& user, const MapperOptions& options);
+/// What a mapping asks of the array and of each channel of the memory.
+struct LayerDemand {
+  std::int64_t compute_cycles = 0;
+  std::int64_t read_bytes = 0, write_bytes = 0;
+
+  LayerDemand& operator+=(const LayerDemand& o) {
+    compute_cycles += o.compute_cycles;
+    read_bytes += o.read_bytes;
+    write_bytes += o.write_bytes;
+    return *this;
+  }
+};
+/// `slots_of_a_tile`: of all row groups together, for one tile of pixels.
+LayerDemand demand_of(const Convolution& conv, const LayerMapping& mapping, std::int64_t slots_of_a_tile);
+/// Of any mapping at least: as if a single block held the layer.
+LayerDemand least_demand_of(const Convolution& conv, std::int64_t slots_of_a_tile);
+
+/// Fills in what the user left open: for each rate of the memory, in bytes per cycle, the block of least
+/// estimated time. Empty when no block fits.
+std::vector<LayerMapping> propose_mappings(const Convolution& conv, const LayerMapping& user,
+                                           const std::vector<double>& rates);
+/// Every block that fits, however uneven.
+std::vector<LayerMapping> all_mappings(const Convolution& conv, const LayerMapping& user);
+
+/// Why no block of a user's mapping fits, or none at all: the tightest buffer is named. Throws
+/// std::invalid_argument.
+[[noreturn]] void refuse_mapping(const Convolution& conv, const LayerMapping& user);
 
 }  // namespace bitbalance::compiler

@@ -4,12 +4,14 @@
 #include <array>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <set>
 #include <stdexcept>
 
 #include "base/config_error.h"
 #include "hw/compiler/constants.h"
 #include "hw/compiler/layer_lowering.h"
+#include "hw/compiler/program_search.h"
 #include "quant/ir/integer_values.h"
 
 namespace bitbalance::compiler {
@@ -51,18 +53,21 @@ bool keeps_order(const QuantizedLayer& lookup, const QuantizedTensor& code) {
   return std::is_sorted(results.begin(), results.end());
 }
 
-/// Layers of the network that one compute command performs on a block.
-struct FusedLayers {
-  const QuantizedLayer* conv = nullptr;
+/// A layer of a program: one of the network, and those next to it that a convolution takes in.
+struct AcceleratorLayer {
+  std::size_t number = 0;  ///< of the network's layer
+  const QuantizedLayer* layer = nullptr;
   const QuantizedLayer* pool = nullptr;    ///< nullptr: none
   const QuantizedLayer* lookup = nullptr;  ///< a layer of its own behind them; nullptr: none
 
-  const QuantizedLayer& last() const { return lookup != nullptr ? *lookup : pool != nullptr ? *pool : *conv; }
+  const QuantizedLayer& last() const {
+    return lookup != nullptr ? *lookup : pool != nullptr ? *pool : *layer;
+  }
 };
 
-Convolution describe(const QuantizedNetwork& network, const FusedLayers& layers,
+Convolution describe(const QuantizedNetwork& network, const AcceleratorLayer& layers,
                      const AcceleratorConfig& config, int batch) {
-  const QuantizedLayer& layer = *layers.conv;
+  const QuantizedLayer& layer = *layers.layer;
   const QuantizedLayer* const pool = layers.pool;
   const QuantizedTensor& input = tensor(network, layer.input);
   const Shape& out = tensor(network, layer.output).shape;
@@ -148,7 +153,7 @@ void check_format(const QuantizedNetwork& network, const QuantizedLayer& layer,
   }
 }
 
-std::string op_name(const Convolution& c, const QuantizedNetwork& network, const FusedLayers& layers) {
+std::string op_name(const Convolution& c, const QuantizedNetwork& network, const AcceleratorLayer& layers) {
   const Shape& in = tensor(network, c.layer->input).shape;
   const Window& w = c.layer->window;
   const bool fully_connected = c.groups == 1 && w.kernel_h == in.height && w.kernel_w == in.width &&
@@ -189,13 +194,207 @@ std::int64_t accumulator_limit(int bits) {
                   channel, largest_sum(network, layer, channel), limit));
 }
 
-/// Lowers the layers of a network in order, segment by segment.
+/// The layers of one program, and how they are lowered.
+class Segment : public ProgramLayers {
+ public:
+  /// `before`: the program before, or nullptr.
+  Segment(const QuantizedNetwork& network, const MapperOptions& options, WeightStatistics& weights,
+          const Program* before)
+      : network_(network), options_(options), weights_(weights), before_(before) {}
+
+  void add(const AcceleratorLayer& layer) { layers_.push_back(layer); }
+  void add_host_layer(std::size_t number) { host_layers_.push_back(number); }
+  bool empty() const { return layers_.empty(); }
+
+  std::vector<Plan> propose(const AcceleratorConfig& config, const std::vector<double>& rates) override {
+    std::vector<Plan> plans(rates.size());
+    std::map<ConvolutionShape, std::vector<LayerMapping>> known;
+    for (const AcceleratorLayer& l : layers_) {
+      if (!is_convolution(l)) {
+        if (!vector_layer_fits(network_, *l.layer, config)) return {};
+        continue;
+      }
+      const Convolution conv = describe(l, config);
+      const LayerMapping user = user_mapping(l);
+      // What a user says counts for one layer alone.
+      std::vector<LayerMapping> proposed;
+      if (user.layer.empty()) {
+        auto [entry, is_new] = known.try_emplace(shape_of(conv));
+        if (is_new) entry->second = propose_mappings(conv, user, rates);
+        proposed = entry->second;
+      } else {
+        proposed = propose_mappings(conv, user, rates);
+      }
+      if (proposed.empty()) return {};
+      for (std::size_t i = 0; i < plans.size(); ++i) {
+        proposed[i].layer = l.layer->name;
+        plans[i].push_back(proposed[i]);
+      }
+    }
+    return plans;
+  }
+
+  std::vector<LayerMapping> alternatives(const AcceleratorConfig& config, std::size_t convolution) override {
+    const AcceleratorLayer& layer = convolution_number(convolution);
+    return all_mappings(describe(layer, config), user_mapping(layer));
+  }
+
+  LayerDemand demand(const AcceleratorConfig& config, const Plan& plan) override {
+    LayerDemand sum;
+    auto block = plan.begin();
+    for (const AcceleratorLayer& l : layers_)
+      if (is_convolution(l)) sum += demand_of(describe(l, config), *block++, slots_of_a_tile(l, config));
+    return sum;
+  }
+
+  LayerDemand least_demand(const AcceleratorConfig& config) override {
+    LayerDemand sum;
+    for (const AcceleratorLayer& l : layers_)
+      if (is_convolution(l)) sum += least_demand_of(describe(l, config), slots_of_a_tile(l, config));
+    return sum;
+  }
+
+  MappedProgram lower(const AcceleratorConfig& config, const Plan& plan) override {
+    MappedProgram result;
+    ProgramBuilder builder(network_, config, options_, before_);
+    if (before_ == nullptr) builder.place_tensor(network_.input);
+    auto mapping = plan.begin();
+    for (const AcceleratorLayer& l : layers_) {
+      lower_layer(builder, l, is_convolution(l) ? &*mapping : nullptr, config);
+      result.mappings.push_back(is_convolution(l) ? *mapping++ : LayerMapping{l.layer->name});
+    }
+    std::vector<ProgramLayer> host_layers;
+    for (const std::size_t number : host_layers_) {
+      const QuantizedLayer& layer = network_.layers[number];
+      ProgramLayer entry = describe_layer(number);
+      entry.op = layer.host.title;
+      entry.on_host = true;
+      host_layers.push_back(std::move(entry));
+      result.mappings.push_back({layer.name});
+    }
+    result.program = std::move(builder).finish(std::move(host_layers));
+    return result;
+  }
+
+  /// Says why propose() has nothing.
+  [[noreturn]] void refuse(const AcceleratorConfig& config) {
+    for (const AcceleratorLayer& l : layers_) {
+      if (!is_convolution(l)) {
+        if (vector_layer_fits(network_, *l.layer, config)) continue;
+        ProgramBuilder builder(network_, config, options_, before_);
+        if (before_ == nullptr) builder.place_tensor(network_.input);
+        lower_layer(builder, l, nullptr, config);  // names the buffer
+      } else if (const Convolution conv = describe(l, config);
+                 propose_mappings(conv, user_mapping(l), {1.0}).empty()) {
+        refuse_mapping(conv, user_mapping(l));
+      }
+    }
+    throw std::logic_error("every layer fits, and the program does not");
+  }
+
+ private:
+  static bool is_convolution(const AcceleratorLayer& l) { return l.layer->op == LayerOp::kConv; }
+  const AcceleratorLayer& convolution_number(std::size_t number) const {
+    auto layer = layers_.begin();
+    for (;; ++layer)
+      if (is_convolution(*layer) && number-- == 0) return *layer;
+  }
+  Convolution describe(const AcceleratorLayer& l, const AcceleratorConfig& config) const {
+    return compiler::describe(network_, l, config, options_.batch);
+  }
+  LayerMapping user_mapping(const AcceleratorLayer& l) const {
+    LayerMapping user;
+    for (const LayerMapping& m : options_.mappings)
+      if (m.layer == l.layer->name) user = m;
+    return user;
+  }
+
+  /// Slots that the array cannot do without: those of the busiest row of each step.
+  std::int64_t slots_of_a_tile(const AcceleratorLayer& l, const AcceleratorConfig& config) {
+    auto [entry, is_new] = slots_.try_emplace(l.number);
+    if (!is_new) return entry->second;
+    const Convolution conv = describe(l, config);
+    ConstantsBlob all;
+    all.layer = static_cast<int>(l.number);
+    all.input_channels = conv.in_channels;
+    AcceleratorConfig steps_apart = config;
+    if (rule_of(config.synchronization).tile_has_limit)
+      steps_apart.synchronization = Synchronization::kGroupMax;
+    const RowGroupSteps* groups = weights_.groups_of(all, steps_apart);
+    const int count = conv.groups * ceil_div(conv.out_channels, config.rows);
+    for (int g = 0; g < count; ++g) entry->second += groups[g].slots();
+    return entry->second;
+  }
+
+  ProgramLayer describe_layer(std::size_t number) const {
+    const QuantizedLayer& layer = network_.layers[number];
+    ProgramLayer entry;
+    entry.name = layer.name;
+    entry.network_layers = {static_cast<int>(number)};
+    entry.input = layer.input;
+    entry.operand = layer.operand;
+    entry.output = layer.output;
+    entry.macs = macs(network_, layer);
+    return entry;
+  }
+
+  /// `mapping`: of a convolution.
+  void lower_layer(ProgramBuilder& builder, const AcceleratorLayer& l, const LayerMapping* mapping,
+                   const AcceleratorConfig& config) const {
+    ProgramLayer entry = describe_layer(l.number);
+    switch (l.layer->op) {
+      case LayerOp::kConv: {
+        for (const QuantizedLayer* const fused : {l.pool, l.lookup})
+          if (fused != nullptr) entry.network_layers.push_back(entry.network_layers.back() + 1);
+        const Convolution conv = describe(l, config);
+        entry.output = conv.output;
+        entry.op = op_name(conv, network_, l);
+        builder.begin_layer(std::move(entry));
+        lower_convolution(builder, conv, *mapping);
+        break;
+      }
+      case LayerOp::kMaxPool:
+      case LayerOp::kAvgPool:
+        entry.op = l.layer->op == LayerOp::kMaxPool ? "maxpool" : "avgpool";
+        builder.begin_layer(std::move(entry));
+        lower_pool(builder, *l.layer);
+        break;
+      case LayerOp::kAdd:
+        entry.op = "add";
+        builder.begin_layer(std::move(entry));
+        lower_add(builder, *l.layer);
+        break;
+      case LayerOp::kLookup:
+        entry.op = "lookup";
+        builder.begin_layer(std::move(entry));
+        lower_lookup(builder, *l.layer);
+        break;
+      case LayerOp::kHost:
+        throw std::logic_error("a layer on the host has no commands");
+    }
+    builder.end_layer();
+  }
+
+  const QuantizedNetwork& network_;
+  const MapperOptions& options_;
+  WeightStatistics& weights_;
+  const Program* before_;
+  std::vector<AcceleratorLayer> layers_;
+  std::vector<std::size_t> host_layers_;
+  std::map<std::size_t, std::int64_t> slots_;  ///< by number of the layer
+};
+
+/// Maps the layers of a network in order, segment by segment.
 class SegmentBuilder {
  public:
   /// `largest_sums`: of each layer's output channels.
   SegmentBuilder(const QuantizedNetwork& network, const std::vector<std::int64_t>& largest_sums,
-                 const AcceleratorConfig& config, const MapperOptions& options)
-      : network_(network), largest_sums_(largest_sums), config_(config), options_(options) {
+                 WeightStatistics& weights, const AcceleratorConfig& config, const MapperOptions& options)
+      : network_(network),
+        largest_sums_(largest_sums),
+        weights_(weights),
+        config_(config),
+        options_(options) {
     for (const LayerMapping& m : options.mappings) unused_.insert(m.layer);
   }
 
@@ -212,107 +411,64 @@ class SegmentBuilder {
   bool next_on_host() const { return next_ < network_.layers.size() && on_host(network_.layers[next_].op); }
 
   void add_segment() {
-    MappedProgram result;
-    ProgramBuilder builder(network_, config_, options_,
-                           segments_.empty() ? nullptr : &segments_.back().program);
-    if (segments_.empty()) builder.place_tensor(network_.input);
+    Segment segment(network_, options_, weights_, segments_.empty() ? nullptr : &segments_.back().program);
     while (next_ < network_.layers.size() && !next_on_host()) {
-      result.mappings.push_back(lower_layer(builder));
-      ++next_;
+      segment.add(take_layer());
       if (options_.barrier == LayerBarrier::kProgram) break;
     }
-    std::vector<ProgramLayer> host_layers;
-    for (; next_on_host(); ++next_) {
-      const QuantizedLayer& layer = network_.layers[next_];
-      ProgramLayer entry = describe_layer(layer);
-      entry.op = layer.host.title;
-      entry.on_host = true;
-      host_layers.push_back(std::move(entry));
-      result.mappings.push_back({layer.name});
+    for (; next_on_host(); ++next_) segment.add_host_layer(next_);
+    segments_.push_back(map(segment));
+  }
+
+  MappedProgram map(Segment& segment) {
+    if (!segment.empty() && options_.effort != MappingEffort::kFast) {
+      if (segment.propose(config_, {1.0}).empty()) segment.refuse(config_);
+      if (!search_) search_.emplace(config_, options_, weights_);
+      return search_->best(segment);
     }
-    result.program = std::move(builder).finish(std::move(host_layers));
-    segments_.push_back(std::move(result));
+    const IdealMemoryTiming& memory = options_.memory;
+    const std::vector<Plan> plans =
+        segment.propose(config_, {static_cast<double>(memory.bytes_per_cycle_numerator) /
+                                  static_cast<double>(memory.bytes_per_cycle_denominator)});
+    if (plans.empty()) segment.refuse(config_);
+    return segment.lower(config_, plans.front());
   }
 
-  ProgramLayer describe_layer(const QuantizedLayer& layer) const {
-    ProgramLayer entry;
-    entry.name = layer.name;
-    entry.network_layers = {static_cast<int>(next_)};
-    entry.input = layer.input;
-    entry.operand = layer.operand;
-    entry.output = layer.output;
-    entry.macs = macs(network_, layer);
-    return entry;
-  }
-
-  void begin_vector_layer(ProgramBuilder& builder, const QuantizedLayer& layer, const char* op) {
-    ProgramLayer entry = describe_layer(layer);
-    entry.op = op;
-    builder.begin_layer(std::move(entry));
-  }
-
-  LayerMapping lower_layer(ProgramBuilder& builder) {
-    const QuantizedLayer& layer = network_.layers[next_];
+  AcceleratorLayer take_layer() {
+    AcceleratorLayer taken{next_, &network_.layers[next_]};
+    const QuantizedLayer& layer = *taken.layer;
     check_format(network_, layer, config_);
-    LayerMapping mapping;
-    switch (layer.op) {
-      case LayerOp::kConv:
-        mapping = lower_conv(builder, layer);
-        break;
-      case LayerOp::kMaxPool:
-        begin_vector_layer(builder, layer, "maxpool");
-        lower_pool(builder, layer);
-        break;
-      case LayerOp::kAvgPool:
-        begin_vector_layer(builder, layer, "avgpool");
-        lower_pool(builder, layer);
-        break;
-      case LayerOp::kAdd:
-        begin_vector_layer(builder, layer, "add");
-        lower_add(builder, layer);
-        break;
-      case LayerOp::kLookup:
-        begin_vector_layer(builder, layer, "lookup");
-        lower_lookup(builder, layer);
-        break;
-      case LayerOp::kHost:
-        throw std::logic_error("a layer on the host has no commands");
+    if (layer.op == LayerOp::kConv) {
+      const int accumulator_bits = config_.accumulator_bits(width_of(tensor(network_, layer.input).bits));
+      if (!config_.allow_wrap && largest_sums_[next_] > accumulator_limit(accumulator_bits))
+        refuse_overflow(network_, layer, accumulator_bits);
+      fuse(taken);
+      for (const LayerMapping& m : options_.mappings) {
+        if (m.layer != layer.name) continue;
+        check_user_mapping(m, describe(network_, taken, config_, options_.batch));
+        unused_.erase(m.layer);
+      }
     }
-    builder.end_layer();
-    mapping.layer = layer.name;
-    return mapping;
+    ++next_;
+    return taken;
   }
 
-  LayerMapping lower_conv(ProgramBuilder& builder, const QuantizedLayer& layer) {
-    const int accumulator_bits = config_.accumulator_bits(width_of(tensor(network_, layer.input).bits));
-    if (!config_.allow_wrap && largest_sums_[next_] > accumulator_limit(accumulator_bits))
-      refuse_overflow(network_, layer, accumulator_bits);
-    ProgramLayer entry = describe_layer(layer);
-    FusedLayers layers{&layer};
-    if (options_.fuse_pooling && layer.operand < 0) {
+  /// Takes in what the command of a convolution can do besides.
+  void fuse(AcceleratorLayer& taken) {
+    const QuantizedLayer& conv = *taken.layer;
+    if (options_.fuse_pooling && conv.operand < 0) {
       const QuantizedLayer* const pool = next_reader();
       if (pool != nullptr && pools_while_draining(*pool) &&
-          (layer.table.empty() || is_within(*pool, range_of(tensor(network_, layer.output))))) {
-        layers.pool = take_next(entry);
+          (conv.table.empty() || is_within(*pool, range_of(tensor(network_, conv.output))))) {
+        taken.pool = take_next();
       }
     }
     // The table is asked ahead of the pooling.
     const QuantizedLayer* const lookup = next_reader();
-    if (lookup != nullptr && lookup->op == LayerOp::kLookup && layer.table.empty() &&
-        (layers.pool == nullptr || keeps_order(*lookup, tensor(network_, lookup->input)))) {
-      layers.lookup = take_next(entry);
+    if (lookup != nullptr && lookup->op == LayerOp::kLookup && conv.table.empty() &&
+        (taken.pool == nullptr || keeps_order(*lookup, tensor(network_, lookup->input)))) {
+      taken.lookup = take_next();
     }
-    const Convolution conv = describe(network_, layers, config_, options_.batch);
-    entry.output = conv.output;
-    entry.op = op_name(conv, network_, layers);
-    LayerMapping user;
-    for (const LayerMapping& m : options_.mappings) {
-      if (m.layer == layer.name) user = m;
-    }
-    LayerMapping mapping = mapping_of(conv, user);
-    builder.begin_layer(std::move(entry));
-    lower_convolution(builder, conv, mapping);
-    return mapping;
   }
 
   /// The layer after the current one, if that alone reads its result: fused, layers keep their order.
@@ -321,32 +477,20 @@ class SegmentBuilder {
     const QuantizedLayer* const next = &network_.layers[next_ + 1];
     return only_reader(network_, network_.layers[next_].output) == next ? next : nullptr;
   }
-  const QuantizedLayer* take_next(ProgramLayer& entry) {
-    entry.network_layers.push_back(static_cast<int>(++next_));
-    check_format(network_, network_.layers[next_], config_);
-    return &network_.layers[next_];
-  }
-
-  LayerMapping mapping_of(const Convolution& conv, const LayerMapping& user) {
-    if (!user.layer.empty()) {
-      check_user_mapping(user, conv);
-      unused_.erase(user.layer);
-      return choose_mapping(conv, user, options_);
-    }
-    auto [chosen, is_new] = chosen_.try_emplace(shape_of(conv));
-    if (is_new) chosen->second = choose_mapping(conv, user, options_);
-    LayerMapping mapping = chosen->second;
-    mapping.layer = conv.layer->name;
-    return mapping;
+  const QuantizedLayer* take_next() {
+    const QuantizedLayer& layer = network_.layers[++next_];
+    check_format(network_, layer, config_);
+    return &layer;
   }
 
   const QuantizedNetwork& network_;
   const std::vector<std::int64_t>& largest_sums_;
+  WeightStatistics& weights_;
   const AcceleratorConfig& config_;
   const MapperOptions& options_;
+  std::optional<ProgramSearch> search_;
   std::set<std::string> unused_;  ///< user's mappings
-  std::map<ConvolutionShape, LayerMapping> chosen_;
-  std::size_t next_ = 0;  ///< layer of the network
+  std::size_t next_ = 0;          ///< layer of the network
   std::vector<MappedProgram> segments_;
 };
 
@@ -368,8 +512,35 @@ const char* to_string(LayerBarrier barrier) {
   return "?";
 }
 
+const char* to_string(MappingObjective objective) {
+  switch (objective) {
+    case MappingObjective::kCycles:
+      return "cycles";
+    case MappingObjective::kEnergy:
+      return "energy";
+    case MappingObjective::kEdp:
+      return "edp";
+    case MappingObjective::kDramBytes:
+      return "dram_bytes";
+  }
+  return "?";
+}
+
+const char* to_string(MappingEffort effort) {
+  switch (effort) {
+    case MappingEffort::kFast:
+      return "fast";
+    case MappingEffort::kGood:
+      return "good";
+    case MappingEffort::kExhaustive:
+      return "exhaustive";
+  }
+  return "?";
+}
+
 Mapper::Mapper(const QuantizedNetwork& network) : network_(network) {
   validate(network);
+  weights_ = std::make_unique<WeightStatistics>(network);
   for (const QuantizedLayer& layer : network.layers) {
     std::int64_t& largest = largest_sums_.emplace_back(0);
     if (layer.op != LayerOp::kConv) continue;
@@ -381,7 +552,14 @@ Mapper::Mapper(const QuantizedNetwork& network) : network_(network) {
 std::vector<MappedProgram> Mapper::map(const AcceleratorConfig& config, const MapperOptions& options) const {
   check(config);
   require(options.batch >= 1 && options.batch <= 65535, "network", "batch", options.batch, "1 to 65535");
-  return SegmentBuilder(network_, largest_sums_, config, options).run();
+  if ((options.objective == MappingObjective::kEnergy || options.objective == MappingObjective::kEdp) &&
+      !options.energy_j) {
+    throw std::invalid_argument(
+        fmt::format("mapping.objective: {} without prices of energy; accepted: with "
+                    "them, or cycles, dram_bytes",
+                    to_string(options.objective)));
+  }
+  return SegmentBuilder(network_, largest_sums_, *weights_, config, options).run();
 }
 
 std::vector<MappedProgram> build_segments(const QuantizedNetwork& network, const AcceleratorConfig& config,

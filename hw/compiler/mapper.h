@@ -3,12 +3,17 @@
 // dependence flags.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "hw/compiler/names.h"
+#include "hw/isa/channel_timing.h"
 #include "hw/isa/config.h"
+#include "hw/isa/profile.h"
 #include "hw/isa/program.h"
+#include "hw/timeline/weight_statistics.h"
 #include "quant/ir/quantized_network.h"
 
 namespace bitbalance::compiler {
@@ -41,20 +46,45 @@ enum class LayerBarrier {
 };
 const char* to_string(LayerBarrier barrier);
 
+/// What a mapping is chosen for, of a program: the least of it.
+enum class MappingObjective {
+  kCycles,
+  kEnergy,     ///< by MapperOptions::energy_j
+  kEdp,        ///< energy x cycles
+  kDramBytes,  ///< read and written, unused bytes of bursts included
+};
+const char* to_string(MappingObjective objective);
+
+/// How it is chosen (program_search.h).
+enum class MappingEffort {
+  kFast,        ///< by an estimate of each layer's cycles, whatever the objective
+  kGood,        ///< programs for this and smaller machines, judged by the timeline
+  kExhaustive,  ///< besides, every block of each layer
+};
+const char* to_string(MappingEffort effort);
+
 struct MapperOptions {
   int batch = 1;  ///< images of one program, 1..65535
   LayerBarrier barrier = LayerBarrier::kNone;
-  bool fuse_pooling = true;       ///< non-overlapping max pooling behind a convolution happens while draining
-  double bytes_per_cycle = 12.8;  ///< of the memory, to weigh traffic against compute
+  bool fuse_pooling = true;  ///< non-overlapping max pooling behind a convolution happens while draining
+  IdealMemoryTiming memory;  ///< with which mappings are judged
+  MappingObjective objective = MappingObjective::kCycles;
+  MappingEffort effort = MappingEffort::kFast;
+  /// Joules of a layer; needed for kEnergy and kEdp.
+  std::function<double(const LayerProfile& layer)> energy_j;
   std::vector<LayerMapping> mappings;  ///< the user's choices, by layer name
 };
 
 struct MappedProgram {
   Program program;
   std::vector<LayerMapping> mappings;  ///< what was chosen, one per program layer
+  // Of a program that the timeline judged; else 0.
+  std::int64_t cycles = 0;        ///< with MapperOptions::memory
+  std::int64_t least_cycles = 0;  ///< what no mapping can beat: slots, bytes read and bytes written once
 };
 
-/// Maps one network on many accelerators: what does not depend on them is found out once.
+/// Maps one network on many accelerators: what does not depend on them is found out once. Not for several
+/// threads at the same time.
 class Mapper {
  public:
   /// Keeps a reference. Throws std::invalid_argument as validate() does.
@@ -68,9 +98,12 @@ class Mapper {
   std::vector<MappedProgram> map(const AcceleratorConfig& config, const MapperOptions& options) const;
 
   const QuantizedNetwork& network() const { return network_; }
+  /// What the timeline asks for, shared with whoever analyzes the programs.
+  WeightStatistics& weights() const { return *weights_; }
 
  private:
   const QuantizedNetwork& network_;
+  std::unique_ptr<WeightStatistics> weights_;
   std::vector<std::int64_t> largest_sums_;  ///< of any output channel, by layer
 };
 

@@ -1,8 +1,8 @@
 // The rooms whose names this one sees: docs/architecture.md, "Rooms".
 #pragma once
 
-#include "hw/isa/names.h"
+#include "hw/timeline/names.h"
 
 namespace bitbalance::compiler {
-using namespace isa;
+using namespace timeline;
 }  // namespace bitbalance::compiler

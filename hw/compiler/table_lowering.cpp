@@ -23,8 +23,7 @@ void lower_lookup(ProgramBuilder& builder, const QuantizedLayer& layer) {
   const QuantizedTensor& input = builder.network().tensors[static_cast<std::size_t>(layer.input)];
   const Width width = width_of(input.bits);
   const std::int64_t bytes = element_bytes(width);
-  const VectorBlock block = choose_block(builder, layer, input.shape, width,
-                                         [&](int rows) { return std::int64_t{rows} * input.shape.width; });
+  const VectorBlock block = choose_block(builder, layer);
   const LoadedTable table = load_table(builder, layer);
   for_blocks(builder.options().batch, input.shape, block, [&](const TensorRange& range) {
     const std::int64_t elements = std::int64_t{range.channels} * range.rows * input.shape.width;

@@ -15,26 +15,12 @@ struct VectorBlock {
   int rows = 1;
 };
 
-/// `elements(rows)`: elements one channel needs in the output buffer for that many output rows, results
+/// Elements that one channel of the layer needs in the output buffer for that many output rows, results
 /// included.
-template <class Elements>
-VectorBlock choose_block(const ProgramBuilder& builder, const QuantizedLayer& layer, const Shape& output,
-                         Width width, const Elements& elements) {
-  const std::int64_t capacity = builder.config().output_elements(width);
-  // Half the buffer lets the next block load while this one is stored; a single row may take all of it.
-  for (int parts = 1;; ++parts) {
-    const int rows = ceil_div(output.height, parts);
-    const std::int64_t room = rows == 1 ? capacity : capacity / 2;
-    if (const std::int64_t channels = room / elements(rows); channels >= 1) {
-      return {static_cast<int>(std::min<std::int64_t>(channels, output.channels)), rows};
-    }
-    if (rows == 1) {
-      throw ConfigError("layer " + layer.name, "output_buffer_bytes",
-                        fmt::format("{}", builder.config().output_buffer_bytes),
-                        fmt::format("{} or more, for one row", elements(1) * element_bytes(width)));
-    }
-  }
-}
+std::int64_t block_elements(const QuantizedNetwork& network, const QuantizedLayer& layer, int rows);
+
+/// Throws ConfigError naming the layer if not even a row fits.
+VectorBlock choose_block(const ProgramBuilder& builder, const QuantizedLayer& layer);
 
 template <class Body>
 void for_blocks(int batch, const Shape& output, const VectorBlock& block, const Body& body) {

@@ -8,11 +8,19 @@
 namespace bitbalance::compiler {
 namespace {
 
-/// Of an average pooling, once for the layer: one for every number of valid elements, or just the one that
-/// all windows use.
+/// Of an average pooling: one for every number of valid elements, or just the one that all windows use.
+bool single_divisor(const QuantizedLayer& layer) {
+  const Window& w = layer.window;
+  return layer.count_include_pad || (w.pad_top | w.pad_left | w.pad_bottom | w.pad_right) == 0;
+}
+std::int64_t reciprocals(const QuantizedLayer& layer) {
+  return single_divisor(layer) ? 1 : static_cast<std::int64_t>(layer.rescale.size());
+}
+
+/// Of an average pooling, once for the layer.
 struct Reciprocals {
   RingBuffer::Region region;
-  CommandIndex loaded;
+  CommandIndex command;
 };
 
 Reciprocals load_reciprocals(ProgramBuilder& builder, const QuantizedLayer& layer, std::int64_t count) {
@@ -36,6 +44,13 @@ Reciprocals load_reciprocals(ProgramBuilder& builder, const QuantizedLayer& laye
 
 }  // namespace
 
+bool vector_layer_fits(const QuantizedNetwork& network, const QuantizedLayer& layer,
+                       const AcceleratorConfig& config) {
+  const Width width = width_of(network.tensors[layer.input].bits);
+  if (layer.op == LayerOp::kAvgPool && reciprocals(layer) > config.parameter_entries()) return false;
+  return block_elements(network, layer, 1) <= config.output_elements(width);
+}
+
 void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
   const QuantizedTensor& input = builder.network().tensors[layer.input];
   const QuantizedTensor& output = builder.network().tensors[layer.output];
@@ -49,21 +64,14 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
     throw std::invalid_argument(fmt::format("layer {}: dilation {}x{}: accepted for pooling: 1x1", layer.name,
                                             w.dilation_h, w.dilation_w));
   }
-  const auto in_elements = [&](int rows) {
-    return ((rows - 1) * std::int64_t{w.stride_h} + w.kernel_h) * padded_columns;
-  };
-  const VectorBlock block = choose_block(builder, layer, output.shape, width, [&](int rows) {
-    return in_elements(rows) + std::int64_t{rows} * output.shape.width;
-  });
+  const VectorBlock block = choose_block(builder, layer);
 
   Pool pool;
-  std::optional<Reciprocals> reciprocals;
+  std::optional<Reciprocals> loaded;
   if (average) {
-    pool.single_divisor =
-        layer.count_include_pad || (w.pad_top | w.pad_left | w.pad_bottom | w.pad_right) == 0;
-    reciprocals = load_reciprocals(builder, layer,
-                                   pool.single_divisor ? 1 : static_cast<std::int64_t>(layer.rescale.size()));
-    pool.parameter_base = static_cast<std::uint16_t>(reciprocals->region.begin);
+    pool.single_divisor = single_divisor(layer);
+    loaded = load_reciprocals(builder, layer, reciprocals(layer));
+    pool.parameter_base = static_cast<std::uint16_t>(loaded->region.begin);
   }
 
   for_blocks(builder.options().batch, output.shape, block, [&](const TensorRange& range) {
@@ -82,7 +90,7 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
       load.pad_value = static_cast<std::int16_t>(width == Width::k16 ? -32768 : input.is_signed ? -128 : 0);
     const TensorRange source{range.image, 1, range.channel, range.channels, rows.first, rows.rows};
     Prerequisites ready;
-    if (reciprocals) ready.add(Engine::kLoad, reciprocals->loaded);
+    if (loaded) ready.add(Engine::kLoad, loaded->command);
     ready.add(Engine::kLoad, emit_load(builder, layer.input, source, base, in_image, region.free, load));
 
     pool.input_base = static_cast<std::uint32_t>(base);
@@ -108,7 +116,7 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
     pool.width = width;
     pool.is_signed = input.is_signed;
     const CommandIndex vector = builder.emit(pool, ready);
-    if (reciprocals) builder.parameters.used_by(reciprocals->region.id, Engine::kVector, vector);
+    if (loaded) builder.parameters.used_by(loaded->region.id, Engine::kVector, vector);
     emit_store(builder, layer.output, range, base + in_image, out_image, vector, region.id);
   });
 }
@@ -119,9 +127,7 @@ void lower_add(ProgramBuilder& builder, const QuantizedLayer& layer) {
   const QuantizedTensor& operand = tensors[layer.operand];
   const Width width = width_of(input.bits);
   const std::int64_t element_size = element_bytes(width);
-  const VectorBlock block = choose_block(builder, layer, input.shape, width, [&](int rows) {
-    return std::int64_t{2} * rows * input.shape.width;
-  });
+  const VectorBlock block = choose_block(builder, layer);
   for_blocks(builder.options().batch, input.shape, block, [&](const TensorRange& range) {
     const std::int64_t elements = std::int64_t{range.channels} * range.rows * input.shape.width;
     const auto region = builder.outputs.allocate(align_up(2 * elements * element_size, 2), 2);

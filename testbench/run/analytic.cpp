@@ -32,7 +32,7 @@ void add_program(const Program& program, int count, const QuantizedNetwork& netw
 
 }  // namespace
 
-std::vector<LayerMapping> run_analytic(const TimingWorkload& workload, RunReport& report) {
+ChosenMappings run_analytic(const TimingWorkload& workload, RunReport& report) {
   const Scenario& scenario = report.scenario;
   if (scenario.memory.model != MemoryTiming::kIdeal) {
     throw SettingsError(
@@ -43,24 +43,22 @@ std::vector<LayerMapping> run_analytic(const TimingWorkload& workload, RunReport
   const Rational& rate = scenario.memory.bytes_per_cycle;
   Timeline timeline(scenario.accelerator,
                     {scenario.memory.latency_cycles, rate.numerator(), rate.denominator()});
-  WeightStatistics weights(workload.network);
   const Mapper mapper(workload.network);
-  std::vector<LayerMapping> mappings;
+  ChosenMappings chosen;
   report.network = workload.network.name;
   while (report.frames < workload.images) {
     const int left = workload.images - report.frames;
     const int batch = std::min(scenario.network.batch, left);
     const int count = left / batch;
-    for (const MappedProgram& mapped : mapper.map(scenario.accelerator, mapper_options(scenario, batch))) {
-      add_program(mapped.program, count, workload.network, timeline, weights, report);
-      for (const LayerMapping& mapping : mapped.mappings) {
-        if (report.frames == 0 && mapping.rows != 0) mappings.push_back(mapping);
-      }
+    for (const MappedProgram& mapped :
+         mapper.map(scenario.accelerator, mapper_options(scenario, workload.network, batch))) {
+      add_program(mapped.program, count, workload.network, timeline, mapper.weights(), report);
+      if (report.frames == 0) chosen.add(mapped);
     }
     report.frames += batch * count;
   }
   report.host.simulate_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return mappings;
+  return chosen;
 }
 
 }  // namespace bitbalance::runner

@@ -2,18 +2,16 @@
 // data is computed, no image needed, nothing compared with the golden model.
 #pragma once
 
-#include <vector>
-
-#include "hw/compiler/mapper.h"
 #include "testbench/report/run_report.h"
 #include "testbench/run/names.h"
+#include "testbench/run/program_set.h"
 #include "testbench/scenario/workload.h"
 
 namespace bitbalance::runner {
 
-/// Fills frames, layers and simulate_s of the report for its scenario; returns the blocks that the mapper
-/// chose for the convolutions of full batches. Throws SettingsError when the scenario's memory is not
-/// `ideal`, std::invalid_argument when the accelerator cannot execute the network.
-std::vector<LayerMapping> run_analytic(const TimingWorkload& workload, RunReport& report);
+/// Fills frames, layers and simulate_s of the report for its scenario; returns what the mapper chose. Throws
+/// SettingsError when the scenario's memory is not `ideal`, std::invalid_argument when the accelerator cannot
+/// execute the network.
+ChosenMappings run_analytic(const TimingWorkload& workload, RunReport& report);
 
 }  // namespace bitbalance::runner

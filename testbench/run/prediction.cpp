@@ -21,7 +21,7 @@ Prediction predict(const QuantizedNetwork& network, const Scenario& scenario) {
   AcceleratorConfig config = scenario.accelerator;
   for (const QuantizedLayer& layer : network.layers)
     if (layer.op == LayerOp::kConv) config.token_form = layer.token_form;
-  const MapperOptions options = mapper_options(scenario, scenario.network.batch);
+  const MapperOptions options = mapper_options(scenario, network, scenario.network.batch);
   const Rational& bandwidth = scenario.memory.bytes_per_cycle;
   Timeline timeline(config, {scenario.memory.latency_cycles, bandwidth.numerator(), bandwidth.denominator()});
   WeightStatistics weights(network);

@@ -1,9 +1,12 @@
 #include "testbench/run/program_set.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 
 #include "base/bits.h"
+#include "hw/cost/cost_model.h"
 #include "hw/isa/program_check.h"
 
 namespace bitbalance::runner {
@@ -17,12 +20,23 @@ std::uint64_t page_aligned(std::uint64_t bytes) {
 
 }  // namespace
 
-MapperOptions mapper_options(const Scenario& scenario, int batch) {
+MapperOptions mapper_options(const Scenario& scenario, const QuantizedNetwork& network, int batch) {
   MapperOptions options;
   options.batch = batch;
   options.barrier = scenario.mapping.barrier;
   options.fuse_pooling = scenario.mapping.fuse_pooling;
-  options.bytes_per_cycle = scenario.memory.peak_bytes_per_cycle(scenario.accelerator.clock_hz);
+  options.memory = scenario.memory.ideal_timing(scenario.accelerator.clock_hz);
+  options.objective = scenario.mapping.objective;
+  options.effort = scenario.mapping.effort;
+  if (scenario.technology) {
+    // A network has one width, as each layer's input and output do.
+    const Width width = width_of(network.tensors[network.input].bits);
+    const CostModel model(*scenario.technology, scenario.accelerator);
+    options.energy_j = [model, width](const LayerProfile& layer) {
+      const EnergyReport energy = model.energy(work_of(layer, width));
+      return energy.core_j() + energy.dram_j();
+    };
+  }
   options.mappings = scenario.mapping.layers;
   if (batch < scenario.network.batch) {  // the user's choices are made for a full one
     for (LayerMapping& mapping : options.mappings) mapping.images = std::min(mapping.images, batch);
@@ -38,7 +52,7 @@ ProgramSet::ProgramSet(const Scenario& scenario, const QuantizedNetwork& network
   for (const int size : sizes) {
     Segments& segments = batches_.emplace_back();
     for (MappedProgram& mapped :
-         build_segments(network, scenario.accelerator, mapper_options(scenario, size))) {
+         build_segments(network, scenario.accelerator, mapper_options(scenario, network, size))) {
       require_synchronized(mapped.program, scenario.accelerator);
       const std::uint64_t bytes = page_aligned(mapped.program.constants.size());
       segments.push_back({std::move(mapped), base});
@@ -97,13 +111,23 @@ const Program& ProgramSet::program_with(const std::string& layer) const {
   return found == segments.end() ? segments.front().program() : found->program();
 }
 
-std::vector<LayerMapping> ProgramSet::mappings() const {
-  std::vector<LayerMapping> convolutions;
-  for (const LoadedProgram& loaded : batches_.front()) {
-    std::copy_if(loaded.mapped.mappings.begin(), loaded.mapped.mappings.end(),
-                 std::back_inserter(convolutions), [](const LayerMapping& m) { return m.rows != 0; });
-  }
-  return convolutions;
+ChosenMappings ProgramSet::mappings() const {
+  ChosenMappings chosen;
+  for (const LoadedProgram& loaded : batches_.front()) chosen.add(loaded.mapped);
+  return chosen;
+}
+
+void ChosenMappings::add(const MappedProgram& mapped) {
+  std::copy_if(mapped.mappings.begin(), mapped.mappings.end(), std::back_inserter(layers),
+               [](const LayerMapping& m) { return m.rows != 0; });
+  cycles += mapped.cycles;
+  least_cycles += mapped.least_cycles;
+}
+
+std::string ChosenMappings::comment() const {
+  if (least_cycles == 0) return "";
+  return fmt::format("# {} cycles by the timeline, {:.1f} % above what no mapping can beat\n", cycles,
+                     100.0 * static_cast<double>(cycles - least_cycles) / static_cast<double>(least_cycles));
 }
 
 }  // namespace bitbalance::runner

@@ -22,8 +22,20 @@ struct LoadedProgram {
 /// Programs of one batch, in order, all on the same data region.
 using Segments = std::vector<LoadedProgram>;
 
+/// What the mapper chose for full batches.
+struct ChosenMappings {
+  std::vector<LayerMapping> layers;  ///< of convolutions
+  // Of all programs together, if the timeline judged them; else 0.
+  std::int64_t cycles = 0;        ///< of a batch
+  std::int64_t least_cycles = 0;  ///< what no mapping can beat
+
+  void add(const MappedProgram& mapped);
+  /// How far from the best it can be, as a comment line of YAML; empty if nothing was judged.
+  std::string comment() const;
+};
+
 /// How a program of `batch` images is mapped.
-MapperOptions mapper_options(const Scenario& scenario, int batch);
+MapperOptions mapper_options(const Scenario& scenario, const QuantizedNetwork& network, int batch);
 
 class ProgramSet {
  public:
@@ -45,8 +57,7 @@ class ProgramSet {
   std::vector<std::string> accelerator_layer_names() const;
   /// The program with a layer of that name, or else the first.
   const Program& program_with(const std::string& layer) const;
-  /// The blocks that the mapper chose for convolutions.
-  std::vector<LayerMapping> mappings() const;
+  ChosenMappings mappings() const;
 
  private:
   std::vector<std::string> names(bool (*counts)(const ProgramLayer&)) const;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/outside_text.h"
@@ -38,6 +39,17 @@ const char* to_string(MemoryTiming model) {
 double MemorySettings::peak_bytes_per_cycle(double clock_hz) const {
   return model == MemoryTiming::kIdeal ? boost::rational_cast<double>(bytes_per_cycle)
                                        : dram.config.peak_bytes_per_s() / clock_hz;
+}
+
+IdealMemoryTiming MemorySettings::ideal_timing(double clock_hz) const {
+  if (model == MemoryTiming::kIdeal)
+    return {latency_cycles, bytes_per_cycle.numerator(), bytes_per_cycle.denominator()};
+  constexpr std::int64_t kParts = 1000;
+  IdealMemoryTiming timing;
+  timing.bytes_per_cycle_numerator =
+      std::max<std::int64_t>(1, std::llround(peak_bytes_per_cycle(clock_hz) * kParts));
+  timing.bytes_per_cycle_denominator = kParts;
+  return timing;
 }
 
 namespace {
@@ -199,6 +211,11 @@ void show_mapping(SettingsVisitor& v, MappingSettings& s) {
   v.choice({"barrier", "each layer ends with all engines idle: by a Barrier command; layer: as a program"},
            s.barrier, names_of({LayerBarrier::kNone, LayerBarrier::kCommand, LayerBarrier::kProgram}));
   v.boolean({"fuse_pooling", "non-overlapping max pooling while a convolution drains"}, s.fuse_pooling);
+  v.choice({"objective", "what the least of is looked for"}, s.objective,
+           names_of({MappingObjective::kCycles, MappingObjective::kEnergy, MappingObjective::kEdp,
+                     MappingObjective::kDramBytes}));
+  v.choice({"effort", "fast: by estimate; good: judged by the timeline; exhaustive: every block of a layer"},
+           s.effort, names_of({MappingEffort::kFast, MappingEffort::kGood, MappingEffort::kExhaustive}));
   v.list(
       {"layers", "blocks of single layers; what is left out or 0 is chosen by the mapper"},
       [&](std::size_t size) { s.layers.resize(size); }, [&] { return s.layers.size(); },

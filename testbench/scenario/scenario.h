@@ -55,6 +55,8 @@ struct MemorySettings {
   /// Bytes that the memory moves in a cycle of the accelerator at most: of a channel (ideal), or of all
   /// together (timed).
   double peak_bytes_per_cycle(double clock_hz) const;
+  /// The ideal memory, or one that moves as much as this one at most, with the default latency.
+  IdealMemoryTiming ideal_timing(double clock_hz) const;
 };
 
 struct QuantizationSettings {
@@ -71,6 +73,8 @@ struct QuantizationSettings {
 struct MappingSettings {
   LayerBarrier barrier = LayerBarrier::kNone;
   bool fuse_pooling = true;
+  MappingObjective objective = MappingObjective::kCycles;
+  MappingEffort effort = MappingEffort::kFast;
   std::vector<LayerMapping> layers;  ///< what is 0 is left to the mapper
 };
 

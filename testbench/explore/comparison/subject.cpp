@@ -79,7 +79,8 @@ OurRun run_ours(const Subject& subject, WeightSet set, WeightStorage storage) {
   Timeline timeline(config, {scenario.memory.latency_cycles, rate.numerator(), rate.denominator()});
   WeightStatistics weights(network);
   OurRun run;
-  for (const MappedProgram& mapped : Mapper(network).map(config, mapper_options(scenario, subject.frames))) {
+  for (const MappedProgram& mapped :
+       Mapper(network).map(config, mapper_options(scenario, network, subject.frames))) {
     const Program& program = mapped.program;
     const bool all_on_host = program.layers.front().on_host;
     Analysis analysis;

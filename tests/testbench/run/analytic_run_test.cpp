@@ -60,9 +60,9 @@ TEST_CASE("the blocks it reports are those that a run takes") {
   RunReport report;
   report.scenario = s;
   const TimingWorkload workload = prepare_timing_workload(s);
-  const std::vector<LayerMapping> chosen = run_analytic(workload, report);
+  const std::vector<LayerMapping> chosen = run_analytic(workload, report).layers;
   const Workload with_images = prepare_workload(s, [](double) {});
-  const std::vector<LayerMapping> taken = Simulation(s, with_images).programs().mappings();
+  const std::vector<LayerMapping> taken = Simulation(s, with_images).programs().mappings().layers;
   REQUIRE(chosen.size() == taken.size());
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     CHECK(chosen[i].layer == taken[i].layer);

@@ -212,7 +212,7 @@ TEST_CASE("layers on the host run between programs, and concatenations need no l
   CHECK(report.passed());
   CHECK(simulation.decisions().size() == kImages);
   CHECK(simulation.programs().program_with("fc").first_layer == 6);
-  CHECK(simulation.programs().mappings().size() == 3);
+  CHECK(simulation.programs().mappings().layers.size() == 3);
 }
 
 TEST_CASE("the transaction level passes the same comparison, with closed accounts") {

@@ -1,0 +1,224 @@
+// A machine with more is never slower, and the search finds what trying everything finds.
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "hw/compiler/mapper.h"
+#include "hw/timeline/timeline.h"
+#include "tests/support/golden_check.h"
+#include "tests/support/program_interpreter.h"
+#include "tests/support/random_case.h"
+
+using namespace bitbalance;
+using namespace bitbalance::compiler;
+using namespace bitbalance::test;
+using namespace bitbalance::timeline;
+
+namespace {
+
+struct Machine {
+  AcceleratorConfig config;
+  IdealMemoryTiming memory;
+};
+
+class RandomMachines {
+ public:
+  explicit RandomMachines(std::uint64_t seed) : random_(seed) {}
+
+  /// Buffers of the default sizes times powers of four, no smaller than those of `config`; a memory at
+  /// random.
+  Machine draw(const AcceleratorConfig& config) {
+    Machine m{config, {}};
+    for (int AcceleratorConfig::*const buffer : kBuffers) {
+      int size = AcceleratorConfig().*buffer;
+      while (size / 4 >= config.*buffer && size / 4 >= kLeast) size /= 4;
+      while (size < config.*buffer) size *= 4;
+      m.config.*buffer = random_() % 2 == 0 ? size : 4 * size;
+    }
+    m.memory.latency_cycles = pick({0, 5, 50, 300});
+    m.memory.bytes_per_cycle_numerator = pick({1, 3, 13, 64, 500});
+    m.memory.bytes_per_cycle_denominator = pick({1, 5});
+    m.config.dram.max_outstanding = pick({1, 2, 8, 16});
+    m.config.queue_depth = pick({1, 2, 8});
+    return m;
+  }
+
+  /// The same with more of one thing, and what that is.
+  std::string enlarge(Machine& m) {
+    switch (random_() % 9) {
+      case 0:
+        m.memory.bytes_per_cycle_numerator += pick({1, 7, 100});
+        return "bandwidth";
+      case 1:
+        m.memory.latency_cycles /= pick({2, 3, 1000});
+        return "latency";
+      case 2:
+        m.config.queue_depth += pick({1, 7, 50});
+        return "queues";
+      case 3:
+        m.config.dram.max_outstanding += pick({1, 3, 40});
+        return "outstanding requests";
+      case 4:
+        m.config.lookup_tables = 2;
+        return "places for tables";
+      default: {
+        int AcceleratorConfig::*const buffer = kBuffers[random_() % 4];
+        constexpr int kUnit = 16;
+        m.config.*buffer += kUnit * pick({1, 5, 64});
+        if (random_() % 2 == 0) m.config.*buffer *= 2;
+        return "buffers";
+      }
+    }
+  }
+
+ private:
+  static constexpr int kLeast = 128;  ///< bytes that every buffer must have
+  static constexpr int AcceleratorConfig::*kBuffers[] = {
+      &AcceleratorConfig::weight_bank_bytes, &AcceleratorConfig::activation_buffer_bytes,
+      &AcceleratorConfig::output_buffer_bytes, &AcceleratorConfig::parameter_buffer_bytes};
+
+  int pick(std::initializer_list<int> values) { return values.begin()[random_() % values.size()]; }
+
+  std::mt19937_64 random_;
+};
+
+std::int64_t cycles(const Mapper& mapper, const Machine& machine, MapperOptions options) {
+  options.memory = machine.memory;
+  Timeline timeline(machine.config, machine.memory);
+  std::int64_t sum = 0;
+  for (const MappedProgram& segment : mapper.map(machine.config, options)) {
+    if (!segment.program.layers.front().on_host) sum += timeline.cycles(segment.program, mapper.weights());
+  }
+  return sum;
+}
+
+std::int64_t cycles_if_it_fits(const Mapper& mapper, const Machine& machine, const MapperOptions& options) {
+  try {
+    return cycles(mapper, machine, options);
+  } catch (const std::invalid_argument& /*it does not*/) {
+    return kNever;
+  }
+}
+
+void check_monotone(std::uint64_t first, int count, const CaseLimits& limits) {
+  for (std::uint64_t seed = first; seed < first + static_cast<std::uint64_t>(count); ++seed) {
+    CAPTURE(seed);
+    const RandomCase c = make_random_case(seed, limits);
+    const Mapper mapper(c.network);
+    MapperOptions options;
+    options.batch = c.mapped.program.batch;
+    options.effort = MappingEffort::kGood;
+    AcceleratorConfig config = c.config;
+    fit_buffers(c.network, config, options);
+    RandomMachines machines(seed);
+    Machine machine = machines.draw(config);
+    const std::int64_t before = cycles(mapper, machine, options);
+    const std::string more = machines.enlarge(machine);
+    CAPTURE(more);
+    REQUIRE(cycles(mapper, machine, options) <= before);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("more of anything never costs a layer a cycle") {
+  CaseLimits limits;
+  limits.max_layers = 1;
+  limits.max_batch = 3;
+  check_monotone(1, 2000, limits);
+}
+
+TEST_CASE("more of anything never costs a network a cycle") {
+  CaseLimits limits;
+  limits.max_layers = 5;
+  limits.max_batch = 2;
+  check_monotone(100'000, 2000, limits);
+}
+
+TEST_CASE("an exhaustive search is never worse than any block that a user could ask for") {
+  CaseLimits limits;
+  limits.max_layers = 1;
+  limits.max_batch = 2;
+  limits.max_size = 9;
+  limits.max_channels = 12;
+  int tried = 0;
+  for (std::uint64_t seed = 1; tried < 60; ++seed) {
+    CAPTURE(seed);
+    const RandomCase c = make_random_case(seed, limits);
+    const QuantizedLayer& layer = c.network.layers.front();
+    if (c.network.layers.size() != 1 || layer.op != LayerOp::kConv) continue;
+    ++tried;
+    const Mapper mapper(c.network);
+    const Machine machine{c.config, {}};
+    MapperOptions options;
+    options.batch = c.mapped.program.batch;
+    options.effort = MappingEffort::kExhaustive;
+    const std::int64_t best = cycles(mapper, machine, options);
+
+    options.effort = MappingEffort::kFast;
+    const Shape& out = c.network.tensors[layer.output].shape;
+    const int channels = c.network.tensors[layer.input].shape.channels / layer.groups;
+    for (int rows = 1; rows <= out.height; ++rows) {
+      for (int images = 1; images <= (rows == out.height ? options.batch : 1); ++images) {
+        for (int chunk = 1; chunk <= channels; ++chunk) {
+          for (const LoopOrder order : {LoopOrder::kActivationsOuter, LoopOrder::kWeightsOuter}) {
+            options.mappings = {{layer.name, images, rows, 0, 0, chunk, order}};
+            REQUIRE(best <= cycles_if_it_fits(mapper, machine, options));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a program that uses a part of the buffers computes the same") {
+  int judged = 0;
+  for (std::uint64_t seed = 1; judged < 60; ++seed) {
+    CAPTURE(seed);
+    RandomCase c = make_random_case(seed);
+    MapperOptions options;
+    options.batch = c.mapped.program.batch;
+    options.effort = MappingEffort::kGood;
+    c.mapped = build_segments(c.network, c.config, options).front();
+    judged += c.mapped.cycles > 0 ? 1 : 0;
+    CHECK(c.mapped.least_cycles <= c.mapped.cycles);
+    const auto before = place_images(c.mapped.program, c.network, c.images, 0xa5);
+    REQUIRE(first_mismatch(c, interpret(c.mapped.program, c.config, before, 0)) == "");
+  }
+}
+
+TEST_CASE("an objective is met at least as well by the mapping that is made for it") {
+  CaseLimits limits;
+  limits.max_layers = 3;
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    CAPTURE(seed);
+    const RandomCase c = make_random_case(seed, limits);
+    const Mapper mapper(c.network);
+    MapperOptions options;
+    options.batch = c.mapped.program.batch;
+    options.effort = MappingEffort::kGood;
+    // A joule per byte read for activations: what differs from cycles, and is easily said.
+    options.energy_j = [](const LayerProfile& layer) {
+      return static_cast<double>(layer.events[Event::kDramReadActivation]);
+    };
+    const auto activation_bytes = [&](MappingObjective objective) {
+      options.objective = objective;
+      std::int64_t bytes = 0;
+      for (const MappedProgram& segment : mapper.map(c.config, options)) {
+        const Analysis analysis = analyze(segment.program, c.config, options.memory, mapper.weights());
+        for (const LayerProfile& layer : analysis.profile.layers())
+          bytes += layer.events[Event::kDramReadActivation];
+      }
+      return bytes;
+    };
+    REQUIRE(activation_bytes(MappingObjective::kEnergy) <= activation_bytes(MappingObjective::kCycles));
+  }
+  const RandomCase c = make_random_case(1, limits);
+  MapperOptions options;
+  options.objective = MappingObjective::kEdp;
+  CHECK_THROWS_WITH(Mapper(c.network).map(c.config, options),
+                    Catch::Contains("mapping.objective: edp without prices of energy"));
+}

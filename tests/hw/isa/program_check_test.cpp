@@ -20,11 +20,11 @@ using namespace bitbalance::test;
 
 namespace {
 
-constexpr int kNever = 1 << 30;
+constexpr int kNeverEnds = 1 << 30;
 
 /// When a command is at work, in steps of a schedule.
 struct Span {
-  int start = kNever, end = kNever;
+  int start = kNeverEnds, end = kNeverEnds;
 };
 
 /// Engines that take turns as `pick` likes: it is shown what could happen next and names one of it.
@@ -219,7 +219,7 @@ TEST_CASE("in a well-synchronized program uses of a byte have one order, whateve
     }
     for (std::size_t b = 0; b < commands.size(); ++b) {
       for (std::size_t a = 0; a < b; ++a) {
-        if (runs[0][a].end == kNever || runs[0][b].end == kNever || !has_engine(commands[a]) ||
+        if (runs[0][a].end == kNeverEnds || runs[0][b].end == kNeverEnds || !has_engine(commands[a]) ||
             !has_engine(commands[b]) || engine_of(commands[a]) == engine_of(commands[b]) ||
             !conflict(commands[a], commands[b], c.config))
           continue;

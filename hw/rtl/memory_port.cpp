@@ -118,9 +118,10 @@ void MemoryPort::issue(MemoryChannel which) {
 }
 
 void MemoryPort::describe(SignalList& signals) const {
-  for (const MemoryChannel which : kChannels)
+  for (const MemoryChannel which : kChannels) {
     signals.add(*this, fmt::format("{}.outstanding", to_string(which)),
                 channels_[enum_index(which)].outstanding, 7);
+  }
 }
 
 }  // namespace bitbalance::rtl

@@ -196,9 +196,10 @@ Picture resized(const Picture& picture, int shorter) {
   wide.rgb.resize(static_cast<std::size_t>(wide.height) * wide.width * kColours);
   const Resampling columns(picture.width, wide.width);
   for (int y = 0; y < picture.height; ++y) {
-    for (std::size_t c = 0; c < kColours; ++c)
+    for (std::size_t c = 0; c < kColours; ++c) {
       columns.apply(picture.at(y, 0) + c, kColours, &wide.rgb[std::size_t{kColours} * y * wide.width + c],
                     kColours);
+    }
   }
   Picture result;
   result.height = side(picture.height);

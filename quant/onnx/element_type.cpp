@@ -79,6 +79,7 @@ std::string name_of(ElementType type) {
 
 std::string accepted_types() {
   std::vector<std::string> names;
+  names.reserve(std::size(kAccepted));
   for (const Accepted& accepted : kAccepted) names.emplace_back(accepted.name);
   return fmt::format("{}", fmt::join(names, ", "));
 }

@@ -76,9 +76,10 @@ void split(OnnxGraph& graph, const NodeProto& node) {
   const HostOperator op = host_operator(graph, node, operands);
   const OnnxValue input = *operands.front();
   if (const std::int64_t count = int_attribute(node, "num_outputs", node.output_size());
-      count != node.output_size())
+      count != node.output_size()) {
     graph.model().fail(node,
                        fmt::format("num_outputs is {}; accepted: its {} outputs", count, node.output_size()));
+  }
   const std::int64_t axis = op.attributes.integer("axis", 0);
   const std::int64_t extent = input.dims[normal_axis(axis, input.dims.size())];
   std::vector<std::int64_t> parts = op.attributes.list("split");
@@ -124,6 +125,7 @@ void resize(OnnxGraph& graph, const NodeProto& node) {
     graph.model().fail(node, fmt::format("keep_aspect_ratio_policy is '{}'; accepted: stretch", policy));
   if (const std::vector<std::int64_t> listed = attributes.list("axes"); !listed.empty()) {
     std::vector<std::size_t> axes;
+    axes.reserve(listed.size());
     for (const std::int64_t axis : listed) axes.push_back(normal_axis(axis, dims.size()));
     if (!attributes.numbers["roi"].empty())
       graph.model().fail(node, "has a roi of some axes; accepted: of all");
@@ -145,9 +147,10 @@ void pad(OnnxGraph& graph, const NodeProto& node) {
   const std::vector<std::int64_t> axes = op.attributes.list("axes");
   if (OnnxGraph::has_input(node, 3)) {
     const std::vector<std::int64_t> given = op.attributes.list("pads");
-    if (given.size() != 2 * axes.size())
+    if (given.size() != 2 * axes.size()) {
       graph.model().fail(node,
                          fmt::format("{} pads of {} axes; accepted: two each", given.size(), axes.size()));
+    }
     std::vector<std::int64_t>& pads = op.attributes.integers["pads"];
     pads.assign(2 * rank, 0);
     for (std::size_t i = 0; i < axes.size(); ++i) {

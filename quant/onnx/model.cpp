@@ -112,9 +112,10 @@ void OnnxModel::check_names() const {
       fail(fmt::format("is not a valid ONNX model: tensor '{}' has two origins, one is {}", name, by));
   };
   std::set<std::string> inputs;
-  for (const onnx::ValueInfoProto& value : graph().input())
+  for (const onnx::ValueInfoProto& value : graph().input()) {
     if (!inputs.insert(value.name()).second)
       fail(fmt::format("is not a valid ONNX model: input '{}' is there twice", value.name()));
+  }
   for (const onnx::TensorProto& tensor : graph().initializer()) write(tensor.name(), "a constant");
   for (const std::string& input : inputs) written.insert(input);  // IR version 3 lists constants too
   for (const NodeProto& node : graph().node()) {

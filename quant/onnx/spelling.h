@@ -37,6 +37,7 @@ class Spelling {
   }
   static std::vector<const OnnxValue*> pointers(const std::vector<OnnxValue>& values) {
     std::vector<const OnnxValue*> pointers;
+    pointers.reserve(values.size());
     for (const OnnxValue& value : values) pointers.push_back(&value);
     return pointers;
   }

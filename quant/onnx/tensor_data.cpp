@@ -46,12 +46,14 @@ External find_external(const TensorProto& tensor, const std::filesystem::path& f
   std::error_code error;
   const std::filesystem::path home = std::filesystem::canonical(folder.empty() ? "." : folder, error);
   external.file = std::filesystem::weakly_canonical(home / location, error);
-  if (location.empty() || error || !lies_in(external.file, home))
+  if (location.empty() || error || !lies_in(external.file, home)) {
     throw std::invalid_argument(
         fmt::format("external data: location is '{}'; accepted: a file in the model's folder", location));
-  if (!std::filesystem::is_regular_file(external.file))
+  }
+  if (!std::filesystem::is_regular_file(external.file)) {
     throw std::invalid_argument(
         fmt::format("external data: '{}' is not there; accepted: a file in the model's folder", location));
+  }
   return external;
 }
 
@@ -65,15 +67,17 @@ std::string read_external(const TensorProto& tensor, const std::filesystem::path
                                             external.offset, external.offset + length,
                                             external.file.filename().string(), size));
   }
-  if (length != expected)
+  if (length != expected) {
     throw std::invalid_argument(
         fmt::format("external data: {} bytes; accepted: the {} of its shape", length, expected));
+  }
   std::string bytes(static_cast<std::size_t>(length), '\0');
   std::ifstream stream(external.file, std::ios::binary);
   stream.seekg(external.offset);
-  if (!stream.read(bytes.data(), length))
+  if (!stream.read(bytes.data(), length)) {
     throw std::invalid_argument(
         fmt::format("external data: '{}' cannot be read", external.file.filename().string()));
+  }
   return bytes;
 }
 

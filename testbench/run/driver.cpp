@@ -5,11 +5,6 @@
 #include <stdexcept>
 
 namespace bitbalance::runner {
-namespace {
-
-const sc_core::sc_time kPollingPeriod(10, sc_core::SC_NS);
-
-}  // namespace
 
 Driver::Driver(const sc_core::sc_module_name& name) : sc_module(name), csr("csr") {
   SC_HAS_PROCESS(Driver);
@@ -31,7 +26,7 @@ void Driver::run() {
     write(Register::kDataBytes, regions_.data_bytes);
     write(Register::kIrqEnable, kIrqDone | kIrqError);
     // A program that was stopped is reported at once; something of it may still be under way.
-    while ((read(Register::kStatus) & kStatusIdle) == 0) wait(kPollingPeriod);
+    while ((read(Register::kStatus) & kStatusIdle) == 0) wait(10, sc_core::SC_NS);
     write(Register::kControl, kControlStart);
 
     while (!irq.read()) wait(irq.posedge_event());

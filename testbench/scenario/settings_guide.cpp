@@ -26,7 +26,7 @@ void SettingsGuide::write(const Setting& setting, const std::string& value, cons
   values_[path] = value;
   const auto usual = defaults_.find(path);
   const bool is_default = is_conditional_ && usual != defaults_.end() && usual->second == value;
-  as_default_ = commented_ == 0 && is_default ? yaml_.size() : npos;
+  as_default_ = commented_ == 0 && is_default ? yaml_.size() : kNowhere;
   const std::string start = fmt::format("{}{}{}:{}{}", commented_ > 0 || is_default ? kComment : "", indent,
                                         setting.key, value.empty() ? "" : " ", value);
   std::string comment = setting.meaning;
@@ -36,8 +36,8 @@ void SettingsGuide::write(const Setting& setting, const std::string& value, cons
 }
 
 void SettingsGuide::required() {
-  if (as_default_ != npos) yaml_.erase(as_default_, kComment.size());
-  as_default_ = npos;
+  if (as_default_ != kNowhere) yaml_.erase(as_default_, kComment.size());
+  as_default_ = kNowhere;
 }
 
 void SettingsGuide::as_comment(const std::function<void()>& body) {

@@ -52,7 +52,7 @@ class SettingsGuide : public SettingsVisitor {
   void checked(const std::function<void()>&) override {}
 
  private:
-  static constexpr std::size_t npos = std::string::npos;
+  static constexpr std::size_t kNowhere = std::string::npos;
 
   /// One key; an empty value is shown as a comment with `placeholder`.
   void line(const Setting& setting, const std::string& value, const std::string& placeholder,
@@ -69,10 +69,10 @@ class SettingsGuide : public SettingsVisitor {
   std::string yaml_;
   std::string path_;  ///< "accelerator.dram."
   std::string indent_;
-  bool dash_ = false;              ///< the next line opens a list element
-  bool is_conditional_ = false;    ///< what is shown has a use only beside values of others
-  std::size_t as_default_ = npos;  ///< where the last line begins, if it is a comment for being a default
-  int commented_ = 0;              ///< that many bodies of comments are open
+  bool dash_ = false;                  ///< the next line opens a list element
+  bool is_conditional_ = false;        ///< what is shown has a use only beside values of others
+  std::size_t as_default_ = kNowhere;  ///< where the last line begins, if it is a comment for being a default
+  int commented_ = 0;                  ///< that many bodies of comments are open
 };
 
 }  // namespace bitbalance::scenario

@@ -28,9 +28,10 @@ bool is_space(int c) {
 class VcdWords {
  public:
   explicit VcdWords(const std::filesystem::path& path) : path_(path), file_(path, std::ios::binary) {
-    if (!file_ || std::filesystem::is_directory(path))
+    if (!file_ || std::filesystem::is_directory(path)) {
       throw std::invalid_argument(one_line(path.string()) + ": " + unreadable(path) +
                                   "; accepted: a waveform (VCD)");
+    }
   }
 
   [[noreturn]] void fail(const std::string& found, const std::string& accepted) const {

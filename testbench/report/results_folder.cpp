@@ -98,12 +98,26 @@ void exchange(const fs::path& a, const fs::path& b, const fs::path& aside) {
   if (error) throw std::system_error(error);
 }
 
+// Others make and remove folders, and parents for them, at any time: what is wrong once may be right again.
+constexpr int kAttempts = 100;
+
+fs::path settled(const fs::path& folder) {
+  std::error_code error;
+  fs::path path;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    path = fs::weakly_canonical(fs::absolute(folder), error);
+    if (error != std::errc::no_such_file_or_directory) break;
+  }
+  if (error) throw fs::filesystem_error("", folder, error);
+  return path;
+}
+
 }  // namespace
 
 ResultsFolder::ResultsFolder(const fs::path& target, const std::string& command)
     : given_(target.string()), command_(command) {
   try {
-    target_ = fs::weakly_canonical(fs::absolute(target));
+    target_ = settled(target);
     if (!target_.has_filename()) target_ = target_.parent_path();
     if (!target_.has_filename()) refuse("is the root folder");
     const fs::path parent = target_.parent_path();
@@ -137,9 +151,6 @@ bool ResultsFolder::holds_earlier_results() const {
 }
 
 void ResultsFolder::make_workspace() {
-  // Others make and remove workspaces, and parents for them, at any time: what is wrong once may be right
-  // again.
-  constexpr int kAttempts = 100;
   std::string why;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     std::vector<fs::path> missing;

@@ -104,6 +104,8 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
   v.only_if(!s.synthetic(), [&] {
     v.choice({"layout", "order of four extents of an image file: images first, channels second or last"},
              s.layout, names_of({ImageLayout::kNchw, ImageLayout::kNhwc}));
+    v.integer({"resize", "of PNG and JPEG files: pixels of the shorter side; 0: as they are"}, s.resize, 0,
+              1 << 13);
     v.reals(
         {"pixel_mean", "subtracted from pixel / 255, or from a number that is no byte; one, or per channel"},
         s.pixels.mean, -1e9, 1e9);
@@ -143,7 +145,7 @@ void show_override(SettingsVisitor& v, LayerOverride& s) {
 void show_quantization(SettingsVisitor& v, QuantizationSettings& s, const AcceleratorConfig& hardware) {
   QuantizationOptions& options = s.options;
   std::size_t wide = options.activation_bits == 16 ? 1 : 0;
-  v.choice({"activation_bits", "8 or 16"}, wide, {"8", "16"});
+  v.choice({"activation_bits", "of every tensor of activations"}, wide, {"8", "16"});
   options.activation_bits = wide == 1 ? 16 : 8;
   v.integer({"weight_bits", "sign included"}, options.weight_bits, 2, 16);
   v.integer({"nnzb", "non-zero bits a weight may have"}, options.nnzb, 1, 15);

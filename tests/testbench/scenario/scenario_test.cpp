@@ -1,5 +1,6 @@
 #include "testbench/scenario/scenario.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <filesystem>
@@ -108,6 +109,27 @@ TEST_CASE("a guide to a scenario is read as the same scenario, and has every key
       if (line.rfind("#", 0) != 0) CHECK(line.find("a whole number") == std::string::npos);
     }
   }
+}
+
+TEST_CASE("the guide has every key of the tables of docs/scenarios.md") {
+  const TemporaryFolder folder;
+  const fs::path model = folder.write("net.onnx", "");
+  const std::set<std::string> keys = keys_of(to_guide(load_scenario(model), folder.path()));
+  std::ifstream page(fs::path(BITBALANCE_SOURCE_DIR) / "docs/scenarios.md");
+  static const std::regex kKey("`([a-z_]+)`");
+  int found = 0;
+  for (std::string line; std::getline(page, line);) {
+    const std::string cell = line.substr(0, line.find('|', 1));
+    if (cell.rfind("| `", 0) != 0) continue;
+    for (std::sregex_iterator key(cell.begin(), cell.end(), kKey), end; key != end; ++key, ++found) {
+      const std::string name = "." + (*key)[1].str();
+      CAPTURE(name);
+      CHECK(std::any_of(keys.begin(), keys.end(), [&](const std::string& path) {
+        return path.size() >= name.size() && path.compare(path.size() - name.size(), name.size(), name) == 0;
+      }));
+    }
+  }
+  CHECK(found > 15);
 }
 
 TEST_CASE("the lines of a guide can be edited one by one") {

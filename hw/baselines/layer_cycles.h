@@ -15,7 +15,7 @@ namespace bitbalance::baselines {
 struct BaselineLayer {
   const std::int16_t* weights = nullptr;
   int weight_bits = 8;
-  Width width = Width::k8;  ///< 16-bit activations
+  Width width = Width::k8;  ///< of activations
   int output_channels = 1;  ///< of all conv groups
   int conv_groups = 1;
   int kernel = 1;           ///< weights of an output channel

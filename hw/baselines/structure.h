@@ -11,7 +11,7 @@ namespace bitbalance::baselines {
 
 /// The widths that an array is built for; it serves no others.
 struct BaselineWidths {
-  Width width = Width::k8;  ///< 16-bit activations
+  Width width = Width::k8;  ///< of activations
   int weight_bits = 8;
   int accumulator_bits = 32;
 };

@@ -1,7 +1,5 @@
 #include "hw/compiler/hazards.h"
 
-#include "base/enum_index.h"
-
 #include <algorithm>
 #include <cassert>
 

@@ -16,7 +16,7 @@ namespace bitbalance::cost {
 struct Work {
   ActionCounts actions{};
   std::int64_t cycles = 0;
-  Width width = Width::k8;  ///< 16-bit activations
+  Width width = Width::k8;  ///< of activations
 };
 Work work_of(const LayerProfile& profile, Width width);
 

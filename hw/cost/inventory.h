@@ -14,7 +14,7 @@ namespace bitbalance::cost {
 /// Of the core; the DRAM has none.
 std::array<Parts, kComponents> inventory(const AcceleratorConfig& config);
 
-/// `wide`: 16-bit activations. Null slots and DRAM use none of these parts.
+/// `width`: of activations. Null slots and DRAM use none of these parts.
 std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& config, Width width);
 
 }  // namespace bitbalance::cost

@@ -1,8 +1,8 @@
 #include "hw/cost/prices.h"
 
-#include "base/enum_index.h"
-
 #include <cmath>
+
+#include "base/enum_index.h"
 
 namespace bitbalance::cost {
 namespace {

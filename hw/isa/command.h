@@ -88,7 +88,7 @@ struct TensorSlice {
   std::uint16_t channels = 1;
   std::uint16_t rows = 1;     ///< rows that exist in DRAM
   std::uint16_t columns = 1;  ///< elements of a row = width of the tensor
-  Width width = Width::k8;    ///< 16-bit elements
+  Width width = Width::k8;    ///< of its elements
 };
 
 /// Slice -> activation or output buffer. In the buffer: element (n, c, py, px, y, x) stands at base + n *
@@ -144,7 +144,7 @@ struct Compute {
   std::int16_t clip_low = -128, clip_high = 127;
   std::uint16_t operand_multiplier = 0;
   std::uint8_t operand_shift = 0;
-  Width width = Width::k8;     ///< 16-bit lanes
+  Width width = Width::k8;     ///< of activations and lanes
   bool input_signed = false;   ///< 8-bit activations: sign- or zero-extended to the 9-bit lane
   bool output_signed = false;  ///< 8-bit results: how pooling compares them
   bool first_chunk = true;     ///< clear the accumulators at the first slot

@@ -88,6 +88,7 @@ inline constexpr FieldRange kStrideRange = between(1, 15);
 inline constexpr FieldRange kShiftRange = between(0, kLargestShift);  ///< of a rescaling
 inline constexpr int kShiftBits = 6;                                  ///< where a byte is too many
 inline constexpr Field kTableField("table", {}, 1);
+inline constexpr Field kWideField("wide", {}, 1);
 
 /// Bytes 1 to 7.
 template <class Header, class Visitor>
@@ -116,7 +117,7 @@ void describe_slice(Slice& s, Visitor&& field) {
   field(Field{"channels", at_least(1)}, s.channels);
   field(Field{"rows", at_least(1)}, s.rows);
   field(Field{"columns", at_least(1)}, s.columns);
-  field(Field{"wide", {}, 1}, s.width);
+  field(kWideField, s.width);
 }
 
 template <class Load, class Visitor>
@@ -216,7 +217,7 @@ struct CommandDescription<LoadTable> {
   static void fields(Body& b, Visitor&& field) {
     field(Field{"dram_offset"}, b.dram_offset);
     field(kTableField, b.table);
-    field(Field{"wide", {}, 1}, b.width);
+    field(kWideField, b.width);
   }
 };
 
@@ -255,7 +256,7 @@ struct CommandDescription<Compute> {
     field(Field{"clip_high"}, b.clip_high);
     field(Field{"operand_multiplier"}, b.operand_multiplier);
     field(Field{"operand_shift", kShiftRange, kShiftBits}, b.operand_shift);
-    field(Field{"wide", {}, 1}, b.width);
+    field(kWideField, b.width);
     field(Field{"input_signed"}, b.input_signed);
     field(Field{"output_signed"}, b.output_signed);
     field(Field{"first_chunk"}, b.first_chunk);
@@ -297,7 +298,7 @@ struct CommandDescription<Pool> {
     field(Field{"clip_high"}, b.clip_high);
     field(Field{"average"}, b.average);
     field(Field{"single_divisor"}, b.single_divisor);
-    field(Field{"wide", {}, 1}, b.width);
+    field(kWideField, b.width);
     field(Field{"is_signed"}, b.is_signed);
   }
 };
@@ -319,7 +320,7 @@ struct CommandDescription<Add> {
     field(Field{"operand_shift", kShiftRange}, b.operand_shift);
     field(Field{"clip_low"}, b.clip_low);
     field(Field{"clip_high"}, b.clip_high);
-    field(Field{"wide", {}, 1}, b.width);
+    field(kWideField, b.width);
     field(Field{"input_signed"}, b.input_signed);
     field(Field{"operand_signed"}, b.operand_signed);
   }
@@ -336,7 +337,7 @@ struct CommandDescription<Lookup> {
     field(Field{"output_base"}, b.output_base);
     field(Field{"elements", at_least(1)}, b.elements);
     field(kTableField, b.table);
-    field(Field{"wide", {}, 1}, b.width);
+    field(kWideField, b.width);
   }
 };
 

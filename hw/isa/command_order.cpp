@@ -1,7 +1,5 @@
 #include "hw/isa/command_order.h"
 
-#include "base/enum_index.h"
-
 #include <algorithm>
 #include <deque>
 

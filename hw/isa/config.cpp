@@ -38,7 +38,8 @@ void check(const AcceleratorConfig& c) {
           "parameter_buffer_bytes", c.parameter_buffer_bytes, "64 to 1048576, a multiple of 16");
   require(c.lookup_tables >= 0 && c.lookup_tables <= AcceleratorConfig::kMaxTables, "lookup_tables",
           c.lookup_tables, "0 to 2");
-  require(c.queue_depth >= 1 && c.queue_depth <= 64, "queue_depth", c.queue_depth, "1 to 64");
+  require(c.queue_depth >= 1 && c.queue_depth <= AcceleratorConfig::kMaxQueueDepth, "queue_depth",
+          c.queue_depth, "1 to 64");
   require(c.clock_hz >= 1e3 && c.clock_hz <= 1e11, "clock_hz", c.clock_hz, "1e3 to 1e11");
   require(is_power_of_two(c.dram.burst_bytes) && c.dram.burst_bytes >= 16 && c.dram.burst_bytes <= 256,
           "burst_bytes", c.dram.burst_bytes, "16, 32, 64, 128 or 256");

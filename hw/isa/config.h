@@ -81,6 +81,7 @@ struct AcceleratorConfig {
   static constexpr std::uint32_t kPrefetch = 8;
   static constexpr int kParameterBytes = 16;
   static constexpr int kMaxTables = 2;
+  static constexpr int kMaxQueueDepth = 64;
   static constexpr int kMaxRows = 64;
   static constexpr int kMaxColumns = 64;
   static constexpr int kMaxLanes = 2 * kMaxColumns;

@@ -10,18 +10,19 @@
 
 namespace bitbalance::isa {
 
-/// 256 bytes for 8-bit elements; else 257 points, little-endian.
-constexpr std::uint32_t table_bytes(Width width) {
-  return width == Width::k16 ? 514 : 256;
-}
+/// One per value of an 8-bit element; for 16 bits 257 points.
 constexpr int table_entries_of(Width width) {
   return width == Width::k16 ? 257 : 256;
+}
+/// Entries are little-endian.
+constexpr std::uint32_t table_bytes(Width width) {
+  return static_cast<std::uint32_t>(table_entries_of(width)) * element_bytes(width);
 }
 
 /// Holds any table, whatever was in its place before.
 class LookupTable {
  public:
-  static constexpr std::size_t kBytes = 514;
+  static constexpr std::size_t kBytes = table_bytes(Width::k16);
 
   void write(std::uint32_t byte, std::uint8_t value) { bytes_[byte] = value; }
 

@@ -29,11 +29,11 @@ inline void append_parameter(std::vector<std::uint8_t>& bytes, const ParameterEn
 
 /// Of kParameterBytes bytes. The shifter has six bits: the rest of its byte is not looked at.
 inline ParameterEntry parameter_at(const std::uint8_t* bytes) {
-  constexpr int kShiftBits = 0x3f;
+  constexpr int kShiftMask = 0x3f;
   std::uint64_t bias = 0;
   for (unsigned i = 0; i < 8; ++i) bias |= std::uint64_t{bytes[i]} << (8 * i);
   return {static_cast<std::int64_t>(bias), static_cast<std::uint16_t>(bytes[8] | bytes[9] << 8),
-          static_cast<std::uint8_t>(bytes[10] & kShiftBits)};
+          static_cast<std::uint8_t>(bytes[10] & kShiftMask)};
 }
 
 }  // namespace bitbalance::isa

@@ -1,11 +1,11 @@
 #include "hw/port/burst_initiator.h"
 
-#include "base/enum_index.h"
-
 #include <fmt/format.h>
 
 #include <cstring>
 #include <stdexcept>
+
+#include "base/enum_index.h"
 
 namespace bitbalance::port {
 

@@ -73,11 +73,11 @@ void ClockDomain::sleep(Clocked& unit, std::int64_t at_latest) {
 }
 
 void ClockDomain::ring() {
-  first_alarm_ = INT64_MAX;
+  first_alarm_ = Clocked::kNever;
   for (Clocked* const unit : units_) {
     if (unit == nullptr) continue;
     if (unit->alarm_ <= edge_) {
-      unit->alarm_ = INT64_MAX;
+      unit->alarm_ = Clocked::kNever;
       unit->wake();
     }
     first_alarm_ = std::min(first_alarm_, unit->alarm_);

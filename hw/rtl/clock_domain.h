@@ -31,7 +31,7 @@ class ClockDomain {
   void enter(Clocked& unit);
   void leave(Clocked& unit);
   void sleep(Clocked& unit, std::int64_t at_latest);
-  /// A unit is awake that none was.
+  /// A unit has woken while none was awake.
   void rouse() {
     if (resting_) rest_over_.notify(sc_core::SC_ZERO_TIME);  // also in an update phase
   }

@@ -77,7 +77,7 @@ class Clocked : public sc_core::sc_module {
   std::uint64_t own_awake_ = 0;
   std::uint64_t* awake_ = &own_awake_;
   std::uint64_t mask_ = 0;
-  std::int64_t alarm_ = INT64_MAX;  ///< edge to be called at, at the latest, if asleep
+  std::int64_t alarm_ = kNever;  ///< edge to be called at, at the latest, if asleep
   const std::int64_t* edge_;
 };
 

@@ -8,6 +8,7 @@
 #include "hw/isa/activity_groups.h"
 
 namespace bitbalance::rtl {
+
 Controller::EnginePorts::EnginePorts(Engine engine)
     : commands(fmt::format("{}_commands", to_string(engine)).c_str()),
       completions(fmt::format("{}_completions", to_string(engine)).c_str()) {}
@@ -90,9 +91,20 @@ void Controller::reset() {
     close_layer(last_layer_);
   }
   state_ = State::kIdle;
+  forget_program();
+  fetched_.clear();
+  for (EngineState& engine : engines_) {
+    engine.queue.clear();
+    engine.in_flight.clear();
+    engine.occupied = false;
+  }
+  registers_.reset(*csr.operator->());
+  update_irq();
+}
+
+void Controller::forget_program() {
   fault_ = ProgramFault::kNone;
   fault_reason_.clear();
-  fetched_.clear();
   commands_ = requested_ = received_ = commands_done_ = 0;
   header_requested_ = header_received_ = false;
   cycles_ = 0;
@@ -100,14 +112,9 @@ void Controller::reset() {
   for (const Activity activity : kArrayActivities)
     metered_[enum_index(activity)] = compute_meter->before(edge(), activity);
   for (EngineState& engine : engines_) {
-    engine.queue.clear();
-    engine.in_flight.clear();
-    engine.occupied = false;
     engine.flags = {};
     engine.activity = Activity::kNoCommand;
   }
-  registers_.reset(*csr.operator->());
-  update_irq();
 }
 
 void Controller::apply_register_writes() {
@@ -128,24 +135,13 @@ void Controller::apply_register_writes() {
 
 void Controller::start() {
   state_ = State::kHeader;
-  fault_ = ProgramFault::kNone;
+  forget_program();
   fault_reported_ = false;
-  fault_reason_.clear();
   memory->forget_errors();
-  commands_ = requested_ = received_ = 0;
-  header_requested_ = header_received_ = false;
-  commands_done_ = 0;
-  cycles_ = layer_cycles_ = 0;
+  layer_cycles_ = 0;
   last_layer_ = 0;
   layer_activity_ = {};
-  busy_ = {};
-  for (const Activity activity : kArrayActivities)
-    metered_[enum_index(activity)] = compute_meter->before(edge(), activity);
   counted_ = progress_ = edge() - 1;
-  for (EngineState& engine : engines_) {
-    engine.flags = {};
-    engine.activity = Activity::kNoCommand;
-  }
   if (const ProgramFault wrong = registers_.region_fault(); wrong != ProgramFault::kNone) fault(wrong, 0);
 }
 

@@ -111,6 +111,8 @@ class Controller : public Clocked {
   bool is_blocked() const;
   void apply_register_writes();
   void start();
+  /// Counts, faults and flags are as before any program.
+  void forget_program();
   bool can_fetch() const;
   // The steps of a clock edge, in their order.
   void complete();

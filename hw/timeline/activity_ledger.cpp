@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/enum_index.h"
 #include "hw/isa/activity_groups.h"
 
 namespace bitbalance::timeline {
 namespace {
 
-constexpr std::size_t at(Activity activity) {
-  return static_cast<std::size_t>(activity);
-}
-constexpr std::size_t kCompute = static_cast<std::size_t>(Engine::kCompute);
+constexpr std::size_t kCompute = enum_index(Engine::kCompute);
 
 }  // namespace
 
@@ -47,8 +45,8 @@ void ActivityLedger::write_spans(std::size_t engine, Profile& profile) const {
       const Edge to = std::min(span.end, layer->edge);
       // What the array does while the engine is busy is told apart below; what it does not know is fill.
       const bool of_array = engine == kCompute && span.activity == Activity::kBusy;
-      profile.layer(layer->layer).activity[engine][of_array ? at(Activity::kFill) : at(span.activity)] +=
-          to - from;
+      profile.layer(layer->layer)
+          .activity[engine][of_array ? enum_index(Activity::kFill) : enum_index(span.activity)] += to - from;
       from = to;
     }
   }
@@ -61,9 +59,9 @@ void ActivityLedger::write_array(Profile& profile) const {
     const auto add_up_to = [&](const ActivityCycles& cycles) {
       ActivityCycles& compute = profile.layer(layer->layer).activity[kCompute];
       for (const Activity activity : kArrayActivities) {
-        const std::int64_t more = cycles[at(activity)] - counted[at(activity)];
-        compute[at(activity)] += more;
-        compute[at(Activity::kFill)] -= more;
+        const std::int64_t more = cycles[enum_index(activity)] - counted[enum_index(activity)];
+        compute[enum_index(activity)] += more;
+        compute[enum_index(Activity::kFill)] -= more;
       }
       counted = cycles;
     };

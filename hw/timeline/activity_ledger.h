@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/enum_index.h"
 #include "hw/isa/channel_timing.h"
 #include "hw/isa/profile.h"
 #include "hw/timeline/compute_timeline.h"
@@ -19,7 +20,7 @@ class ActivityLedger {
 
   /// The engine does `activity` up to before edge `end`, from where its span before ended; at first from 0.
   void add(Engine engine, Activity activity, Edge end) {
-    spans_[static_cast<std::size_t>(engine)].push_back({end, activity});
+    spans_[enum_index(engine)].push_back({end, activity});
   }
   /// Part of what `add` calls busy: the array's slots and waits in a compute command up to its last slot. The
   /// command, its row groups and tiles must live until write().

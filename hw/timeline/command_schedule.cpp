@@ -6,6 +6,7 @@
 #include "hw/isa/activity_groups.h"
 
 namespace bitbalance::timeline {
+
 CommandSchedule::CommandSchedule(const AcceleratorConfig& config, Host& host, Profile& profile)
     : queue_depth_(static_cast<std::size_t>(config.queue_depth)), host_(host), profile_(profile) {}
 

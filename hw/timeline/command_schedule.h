@@ -114,7 +114,7 @@ class CommandSchedule {
     std::size_t head_ = 0, tail_ = 0;
   };
 
-  static constexpr std::size_t kMostQueued = 64;    ///< the largest queue_depth
+  static constexpr std::size_t kMostQueued = AcceleratorConfig::kMaxQueueDepth;
   static constexpr std::size_t kMostInFlight = 16;  ///< computes whose results are still on their way
 
   struct Report {

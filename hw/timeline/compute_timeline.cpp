@@ -1,8 +1,8 @@
 #include "hw/timeline/compute_timeline.h"
 
-#include "base/enum_index.h"
-
 #include <algorithm>
+
+#include "base/enum_index.h"
 
 namespace bitbalance::timeline {
 namespace {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/enum_index.h"
 #include "base/interruption.h"
 #include "hw/isa/activity_groups.h"
 #include "hw/timeline/command_events.h"
@@ -14,10 +15,6 @@ namespace bitbalance::timeline {
 namespace {
 
 constexpr std::uint32_t kRingWordBytes = 8;
-
-constexpr std::size_t at(Engine engine) {
-  return static_cast<std::size_t>(engine);
-}
 
 }  // namespace
 
@@ -75,7 +72,7 @@ std::int64_t Timeline::run(const Program& program, WeightStatistics& weights, bo
     if (std::holds_alternative<End>(command.body)) return last_dispatch_;
     if (!has_engine(command)) continue;
     const Engine name = engine_of(command);
-    EngineState& engine = engines_[at(name)];
+    EngineState& engine = engines_[enum_index(name)];
     engine.queue[engine.dispatched++ % kMostQueued] = {&command, find_row_groups(program, i, weights),
                                                        last_dispatch_};
     ++waiting_;
@@ -87,7 +84,7 @@ std::int64_t Timeline::run(const Program& program, WeightStatistics& weights, bo
 Edge Timeline::dispatch(const Command& command, Edge fetched) {
   const Edge edge = std::max(fetched, last_dispatch_) + 1;
   if (!has_engine(command)) return waiting_ > 0 ? kNever : std::max(edge, idle_);
-  EngineState& engine = engines_[at(engine_of(command))];
+  EngineState& engine = engines_[enum_index(engine_of(command))];
   const auto depth = static_cast<std::size_t>(config_.queue_depth);
   if (engine.dispatched < depth) return edge;
   const std::size_t before = engine.dispatched - depth;  // it must have left the queue
@@ -121,15 +118,15 @@ const RowGroupSteps* Timeline::find_row_groups(const Program& program, std::size
 
 int Timeline::first_missing(const EngineState& engine, const Command& command) {
   int from = 0;
-  while (from < kEngines && ((command.header.wait & engine_bit(static_cast<Engine>(from))) == 0 ||
-                             engine.flags[static_cast<std::size_t>(from)].ready())) {
+  while (from < kEngines &&
+         ((command.header.wait & engine_bit(static_cast<Engine>(from))) == 0 || engine.flags[from].ready())) {
     ++from;
   }
   return from;
 }
 
 bool Timeline::issue(Engine name) {
-  EngineState& engine = engines_[at(name)];
+  EngineState& engine = engines_[enum_index(name)];
   bool moves = false;
   while (engine.issued < engine.dispatched) {
     const Queued& queued = engine.queue[engine.issued % kMostQueued];
@@ -159,7 +156,7 @@ bool Timeline::issue(Engine name) {
     }
     for (std::size_t to = 0; to < kEngines && command.header.signal >> to != 0; ++to) {
       if ((command.header.signal >> to & 1) != 0)
-        engines_[to].flags[at(name)].given.push_back(outcome.completed);
+        engines_[to].flags[enum_index(name)].given.push_back(outcome.completed);
     }
   }
   return moves;

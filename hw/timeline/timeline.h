@@ -39,7 +39,7 @@ class Timeline {
   std::int64_t cycles(const Program& program, WeightStatistics& weights);
 
  private:
-  static constexpr std::size_t kMostQueued = 64;  ///< the largest queue_depth
+  static constexpr std::size_t kMostQueued = AcceleratorConfig::kMaxQueueDepth;
 
   /// Edges of the last commands in a fixed order, by number.
   template <std::size_t Size>

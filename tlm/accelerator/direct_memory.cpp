@@ -1,7 +1,5 @@
 #include "tlm/accelerator/direct_memory.h"
 
-#include "base/enum_index.h"
-
 #include <iterator>
 
 namespace bitbalance::tlm_level {

@@ -1,6 +1,5 @@
 // The check of a program's synchronization against every turn that engines can take, and what it says.
 #include "hw/isa/program_check.h"
-#include "base/enum_index.h"
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,7 @@
 #include <functional>
 #include <random>
 
+#include "base/enum_index.h"
 #include "hw/isa/command_accesses.h"
 #include "hw/isa/command_check.h"
 #include "tests/support/damaged_program.h"

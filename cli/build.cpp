@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
+#include "cli/version.h"
 #include "hw/isa/disassembly.h"
 #include "testbench/report/results_folder.h"
 #include "testbench/run/console.h"
@@ -43,7 +43,7 @@ void build_command(const BuildArguments& arguments) {
     Progress progress("build");
     return export_program(scenario, [&](double share) { progress.update(share); });
   }();
-  program.made_by = std::string("bitbalance ") + BITBALANCE_VERSION;
+  program.made_by = fmt::format("bitbalance {}", kVersion);
   for (const auto& [name, bytes] : files_of(program)) folder.write(name, bytes);
   folder.commit();
   write_stdout(fmt::format("{}: {} images, batch {}, {} bytes of constants, {} bytes of data in {}\n",
@@ -54,16 +54,16 @@ void build_command(const BuildArguments& arguments) {
 /// A constants region, in a folder with its program.json or alone.
 void disassemble_command(const std::string& file) {
   constexpr std::size_t kMost = std::size_t{1} << 32;
+  const auto refuse = [&file](const std::string& what) {
+    throw SettingsError(fmt::format("{}: {}; accepted: constants.bin of a program", file, what));
+  };
   const auto image = read_bytes(file, kMost);
-  if (!image) throw SettingsError(file + ": cannot be read; accepted: constants.bin of a program");
+  if (!image) refuse(unreadable(file));
   const auto record = [&image](std::size_t index) {
     CommandBytes bytes{};
     std::copy_n(image->begin() + static_cast<std::ptrdiff_t>(index * kCommandBytes), kCommandBytes,
                 bytes.begin());
     return bytes;
-  };
-  const auto refuse = [&file](const std::string& what) {
-    throw SettingsError(fmt::format("{}: {}; accepted: constants.bin of a program", file, what));
   };
   if (image->size() < kCommandBytes) refuse(fmt::format("{} bytes", image->size()));
   // Of whichever configuration: the hash is shown.

@@ -65,8 +65,11 @@ class Search {
   }
 
   Network run() const {
-    Network result = network_;
-    result.nodes.clear();
+    Network result;
+    result.name = network_.name;
+    result.tensors = network_.tensors;
+    result.input = network_.input;
+    result.output = network_.output;
     std::vector<bool> wanted(network_.tensors.size(), false);
     const std::vector<int> uses = count_uses(network_);
     for (std::size_t t = 0; t < wanted.size(); ++t)
@@ -93,7 +96,8 @@ class Search {
       return network_.shape(tensor) == network_.shape(node.output);
     });
     if (!keeps_shape) return {};
-    Node graph = is_graph ? node : on_host(network_, node);
+    if (is_graph) return is_pointwise(node.host) ? std::optional(node) : std::nullopt;
+    Node graph = on_host(network_, node);
     return is_pointwise(graph.host) ? std::optional(std::move(graph)) : std::nullopt;
   }
 

@@ -25,9 +25,7 @@ class Context : public onnx::InferenceContext {
       : node_(node), inputs_(inputs), outputs_(node.output_size()) {}
 
   const onnx::AttributeProto* getAttribute(const std::string& name) const override {
-    for (const onnx::AttributeProto& attribute : node_.attribute())
-      if (attribute.name() == name) return &attribute;
-    return nullptr;
+    return find_attribute(node_, name.c_str());
   }
   std::size_t getNumInputs() const override { return inputs_.size(); }
   const onnx::TypeProto* getInputType(std::size_t index) const override {

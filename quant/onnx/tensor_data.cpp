@@ -7,9 +7,9 @@
 #include <cstring>
 #include <fstream>
 #include <limits>
-#include <map>
 #include <stdexcept>
 
+#include "base/bits.h"
 #include "quant/onnx/element_type.h"
 
 namespace bitbalance::onnx_io {
@@ -222,7 +222,7 @@ HostTensor read_tensor(const TensorProto& tensor, const std::filesystem::path& f
   result.dims.assign(tensor.dims().begin(), tensor.dims().end());
   const std::int64_t count = checked_count(result.dims);
   const int bits = bits_of(tensor.data_type());
-  const std::int64_t expected = (count * bits + kByte - 1) / kByte;
+  const std::int64_t expected = ceil_div(count * bits, std::int64_t{kByte});
   if (tensor.data_location() == TensorProto::EXTERNAL) {
     result.values = from_raw(tensor.data_type(), read_external(tensor, folder, expected), count);
     return result;

@@ -4,7 +4,6 @@
 
 #include <numeric>
 
-#include "base/enum_index.h"
 #include "testbench/scenario/settings_reader.h"
 #include "testbench/scenario/settings_writer.h"
 
@@ -16,10 +15,8 @@ constexpr std::int64_t kLargestCount = std::int64_t{1} << 60;
 void show_layer(SettingsVisitor& v, RecordedLayer& layer) {
   v.text({"name", "of the layer"}, layer.name);
   v.required();
-  std::size_t width = enum_index(layer.work.width);
-  v.choice({"activation_bits", "8 or 16"}, width, {"8", "16"});
+  v.choice({"activation_bits", "of the layer"}, layer.work.width, {"8", "16"});
   v.required();
-  layer.work.width = static_cast<Width>(width);
   v.integer({"cycles", "each costs clock and leakage of every component"}, layer.work.cycles, 0,
             kLargestCount);
   v.required();

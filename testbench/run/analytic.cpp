@@ -40,9 +40,7 @@ ChosenMappings run_analytic(const TimingWorkload& workload, RunReport& report) {
                     to_string(scenario.memory.model)));
   }
   const auto start = std::chrono::steady_clock::now();
-  const Rational& rate = scenario.memory.bytes_per_cycle;
-  Timeline timeline(scenario.accelerator,
-                    {scenario.memory.latency_cycles, rate.numerator(), rate.denominator()});
+  Timeline timeline(scenario.accelerator, scenario.memory.ideal_timing(scenario.accelerator.clock_hz));
   const Mapper mapper(workload.network);
   ChosenMappings chosen;
   report.network = workload.network.name;

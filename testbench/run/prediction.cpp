@@ -22,8 +22,7 @@ Prediction predict(const QuantizedNetwork& network, const Scenario& scenario) {
   for (const QuantizedLayer& layer : network.layers)
     if (layer.op == LayerOp::kConv) config.token_form = layer.token_form;
   const MapperOptions options = mapper_options(scenario, network, scenario.network.batch);
-  const Rational& bandwidth = scenario.memory.bytes_per_cycle;
-  Timeline timeline(config, {scenario.memory.latency_cycles, bandwidth.numerator(), bandwidth.denominator()});
+  Timeline timeline(config, scenario.memory.ideal_timing(config.clock_hz));
   WeightStatistics weights(network);
   Prediction prediction;
   prediction.cycles.assign(network.layers.size(), 0.0);

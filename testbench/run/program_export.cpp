@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 
-#include "base/bits.h"
 #include "testbench/golden/compare.h"
 #include "testbench/golden/golden.h"
 #include "testbench/run/output_check.h"
@@ -15,8 +13,6 @@
 
 namespace bitbalance::runner {
 namespace {
-
-constexpr std::uint64_t kPage = 4096;
 
 stored::StoredTensor stored_tensor(const QuantizedTensor& tensor, const TensorPlacement& place) {
   return {tensor.name, place.offset,     place.image_pitch, tensor.shape,
@@ -63,9 +59,10 @@ stored::StoredProgram export_program(const Scenario& scenario, const std::functi
   result.scenario = scenario.name;
   result.network = network.name;
   result.accelerator = scenario.accelerator;
-  result.latency_cycles = scenario.memory.latency_cycles;
-  result.bytes_per_cycle_numerator = scenario.memory.bytes_per_cycle.numerator();
-  result.bytes_per_cycle_denominator = scenario.memory.bytes_per_cycle.denominator();
+  const IdealMemoryTiming memory = scenario.memory.ideal_timing(scenario.accelerator.clock_hz);
+  result.latency_cycles = memory.latency_cycles;
+  result.bytes_per_cycle_numerator = memory.bytes_per_cycle_numerator;
+  result.bytes_per_cycle_denominator = memory.bytes_per_cycle_denominator;
   result.batch = program.batch;
   result.images = images;
   result.data_bytes = program.data_bytes;
@@ -104,13 +101,12 @@ StoredRun run_stored(const stored::StoredProgram& program, Level level, const st
   scenario.memory.bytes_per_cycle = parse_rational(fmt::format("{}/{}", program.bytes_per_cycle_numerator,
                                                                program.bytes_per_cycle_denominator))
                                         .value();
-  const auto pages = [](std::uint64_t bytes) { return ceil_div(bytes, kPage) * kPage; };
   ProgramRegions regions;
   regions.constants_bytes = static_cast<std::uint32_t>(program.constants.size());
-  regions.data_base = pages(program.constants.size());
+  regions.data_base = page_aligned(program.constants.size());
   regions.data_bytes = program.data_bytes;
   System system("system", scenario, {level == Level::kRtl, level == Level::kTlm},
-                regions.data_base + pages(program.data_bytes));
+                regions.data_base + page_aligned(program.data_bytes));
   system.poke(0, program.constants);
   const stored::StoredTensor &input = program.input_tensor(), &output = program.output_tensor();
   const auto address = [&regions](const stored::StoredTensor& tensor, std::int64_t image) {

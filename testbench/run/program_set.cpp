@@ -10,15 +10,11 @@
 #include "hw/isa/program_check.h"
 
 namespace bitbalance::runner {
-namespace {
-
-constexpr std::uint64_t kPage = 4096;  ///< alignment of everything in memory, bytes
 
 std::uint64_t page_aligned(std::uint64_t bytes) {
+  constexpr std::uint64_t kPage = 4096;
   return ceil_div(bytes, kPage) * kPage;
 }
-
-}  // namespace
 
 MapperOptions mapper_options(const Scenario& scenario, const QuantizedNetwork& network, int batch) {
   MapperOptions options;

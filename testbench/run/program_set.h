@@ -34,6 +34,9 @@ struct ChosenMappings {
   std::string comment() const;
 };
 
+/// What lies in memory begins at a page of 4,096 bytes: the next such address.
+std::uint64_t page_aligned(std::uint64_t bytes);
+
 /// How a program of `batch` images is mapped.
 MapperOptions mapper_options(const Scenario& scenario, const QuantizedNetwork& network, int batch);
 

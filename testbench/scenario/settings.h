@@ -1,6 +1,6 @@
 // What a settings file can hold is written once, as a function that shows every setting to a SettingsVisitor;
-// reading a scenario and writing the effective one are two visitors, so the two can never disagree about a
-// key.
+// reading a scenario, writing the effective one and writing a commented one are visitors, so they can never
+// disagree about a key.
 #pragma once
 
 #include <cstdint>
@@ -68,13 +68,13 @@ class SettingsVisitor {
   /// Relative to the file that names it; read as an absolute path. Empty: not given.
   virtual void path(const Setting& setting, std::filesystem::path& value) = 0;
 
+  /// The same of a file or a folder.
+  virtual void file_or_folder(const Setting& setting, std::filesystem::path& value) = 0;
+
   /// Settings that mean something only where `applies`; what shows all of them shows these, too.
   virtual void only_if(bool applies, const std::function<void()>& body) {
     if (applies) body();
   }
-
-  /// The same of a file or a folder.
-  virtual void file_or_folder(const Setting& setting, std::filesystem::path& value) = 0;
 
   /// The setting just shown must be given.
   virtual void required() = 0;

@@ -85,7 +85,7 @@ void SettingsGuide::list(const Setting& setting, const std::function<void(std::s
   const bool is_empty = size() == 0;
   if (is_empty) resize(1);  // what an element would be
   only_if(!is_empty, [&] {
-    open(setting, "a list of", [&] {
+    open(setting, "a list of these", [&] {
       for (std::size_t i = 0; i < size(); ++i) {
         dash_ = true;
         indent_.append(kStep, ' ');

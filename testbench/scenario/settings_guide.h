@@ -1,7 +1,6 @@
-// A scenario to be edited: every key with its meaning and what it accepts. Some are comments, which hold
-// without the "# " at the front of the line: keys without a value, and keys that have a use only beside
-// certain values of others, unless they are used and differ from their defaults. So none is in the way when a
-// value is edited.
+// A scenario to be edited: every key with its meaning and what it accepts. Some lines are comments: take the
+// "# " away and they hold. They are keys without a value, and keys that matter only beside certain values of
+// others and still have their default. So none is in the way when a value is edited.
 #pragma once
 
 #include <functional>

@@ -42,7 +42,7 @@ struct OurLayer {
   std::string name;
   const QuantizedLayer* convolution = nullptr;  ///< nullptr: pooling, addition
   int input = -1;                               ///< tensor
-  Width width = Width::k8;                      ///< 16-bit activations
+  Width width = Width::k8;                      ///< of the activations
   LayerProfile profile;
 };
 

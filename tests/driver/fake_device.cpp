@@ -1,0 +1,112 @@
+#include "tests/driver/fake_device.h"
+
+#include <catch2/catch.hpp>
+
+namespace bitbalance::test {
+namespace {
+
+using isa::Register;
+
+FakeDevice& self(void* context) {
+  return *static_cast<FakeDevice*>(context);
+}
+
+}  // namespace
+
+bitbalance_bus FakeDevice::bus() {
+  return {
+      [](void* context, std::uint32_t offset) { return self(context).read(offset); },
+      [](void* context, std::uint32_t offset, std::uint32_t value) { self(context).write(offset, value); },
+      this};
+}
+
+bitbalance_clock FakeDevice::clock() {
+  return {[](void* context) {
+            self(context).pass(1);
+            return self(context).time;
+          },
+          this};
+}
+
+bitbalance_interrupts FakeDevice::interrupts() {
+  return {[](void* context) { self(context).masked = true; },
+          [](void* context) {
+            self(context).masked = false;
+            self(context).take_interrupts();
+          },
+          [](void* context, std::uint64_t deadline) { self(context).sleep(deadline); }, this};
+}
+
+std::uint32_t FakeDevice::read(std::uint32_t offset) {
+  pass(1);
+  const auto source = isa::register_at(offset);
+  REQUIRE(source.has_value());
+  REQUIRE(isa::info(*source).access != isa::RegisterAccess::kWriteOnly);
+  return file.read(*source);
+}
+
+void FakeDevice::write(std::uint32_t offset, std::uint32_t value) {
+  const auto target = isa::register_at(offset);
+  REQUIRE(target.has_value());
+  REQUIRE(isa::info(*target).access != isa::RegisterAccess::kReadOnly);
+  file.write(*target, value);
+  const std::uint32_t control = file.take(Register::kControl);
+  if ((control & isa::kControlSoftReset) != 0) {
+    end_ = kNever;
+    file.set(Register::kError, 0);
+    file.set(Register::kIrqStatus, 0);
+    file.set(Register::kStatus, isa::kStatusBusy);
+    idle_ = reset_ticks == kNever ? kNever : time + reset_ticks;
+  } else if ((control & isa::kControlStart) != 0) {
+    REQUIRE(end_ == kNever);
+    ++starts;
+    end_ = program_ticks == kNever ? kNever : time + program_ticks;
+    idle_ = kNever;
+    file.set(Register::kError, 0);
+  }
+  pass(1);
+}
+
+void FakeDevice::end_program() {
+  end_ = kNever;
+  if (fault == isa::ProgramFault::kNone) {
+    file.set(Register::kStatus, isa::kStatusIdle | isa::kStatusDone);
+    file.set_bits(Register::kIrqStatus, isa::kIrqDone);
+    return;
+  }
+  file.set(Register::kStatus, isa::kStatusError);
+  file.set(Register::kError, static_cast<std::uint32_t>(fault) | 5u << 8);
+  file.set_bits(Register::kIrqStatus, isa::kIrqError);
+  idle_ = time + ticks_to_idle;
+}
+
+void FakeDevice::pass(std::uint64_t ticks) {
+  for (; ticks > 0; --ticks) {
+    ++time;
+    if (time == end_) end_program();
+    if (time == idle_) {
+      file.set(Register::kStatus, (file.get(Register::kStatus) & ~isa::kStatusBusy) | isa::kStatusIdle);
+      idle_ = kNever;
+    }
+    take_interrupts();
+  }
+}
+
+void FakeDevice::take_interrupts() {
+  if (masked || driver == nullptr || !line()) return;
+  masked = true;
+  ++handler_runs;
+  bitbalance_handle_interrupt(driver);
+  masked = false;
+}
+
+void FakeDevice::sleep(std::uint64_t deadline) {
+  REQUIRE(masked);
+  if (before_sleep) before_sleep();
+  for (int patience = 1'000'000; !line() && time < deadline; --patience) {
+    REQUIRE(patience > 0);  // asleep for ever: a lost wake-up
+    pass(1);
+  }
+}
+
+}  // namespace bitbalance::test

@@ -6,26 +6,12 @@
 #include <stdexcept>
 
 #include "base/main_stack.h"
-#include "tlm/dram/timed_memory.h"
-#include "tlm/memory/ideal_memory.h"
+#include "testbench/run/scenario_memory.h"
 
 namespace bitbalance::runner {
 namespace {
 
 constexpr int kTickCycles = 20'000;  ///< between two looks at progress and keyboard
-
-std::unique_ptr<MemoryModel> make_memory(const MemorySettings& settings, std::uint64_t bytes,
-                                         const sc_core::sc_time& period) {
-  if (settings.model == MemoryTiming::kTimed)
-    return std::make_unique<dram::TimedMemory>("memory", settings.dram.config, bytes);
-  IdealMemoryConfig config;
-  config.bytes = bytes;
-  config.latency_cycles = static_cast<std::uint32_t>(settings.latency_cycles);
-  config.bytes_per_cycle_numerator = static_cast<std::uint32_t>(settings.bytes_per_cycle.numerator());
-  config.bytes_per_cycle_denominator = static_cast<std::uint32_t>(settings.bytes_per_cycle.denominator());
-  config.clock_period = period;
-  return std::make_unique<IdealMemory>("memory", config);
-}
 
 sc_core::sc_time clock_period(const AcceleratorConfig& config) {
   return {1.0 / config.clock_hz, sc_core::SC_SEC};

@@ -25,6 +25,7 @@ LIBRARIES = {
     "CLI11": (r"CLI/", r"CLI11::"),
     "JSON": (r"nlohmann/", r"nlohmann_json::"),
     "Boost": (r"boost/", r"Boost::"),
+    "Unicorn": (r"unicorn/", r"PkgConfig::Unicorn"),
     "torch": (r"torch/", r"\$\{TORCH"),
 }
 

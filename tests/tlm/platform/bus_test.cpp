@@ -1,0 +1,88 @@
+#include "tlm/platform/bus.h"
+
+#include <catch2/catch.hpp>
+#include <tuple>
+
+#include "tests/tlm/platform/bench.h"
+#include "tlm/platform/ram.h"
+
+using namespace bitbalance::platform;
+using bitbalance::test::Initiator;
+
+namespace {
+
+struct Bench {
+  Initiator first{"first"};
+  Initiator second{"second"};
+  Bus bus{"bus"};
+  Ram low{"low", 0x100, Ram::Kind::kReadWrite, true};
+  Ram high{"high", 0x100, Ram::Kind::kReadOnly, false};
+
+  Bench() {
+    first.socket.bind(bus.initiators);
+    second.socket.bind(bus.initiators);
+    bus.attach("low", 0x1000, 0x100, low.socket);
+    bus.attach("high", 0x2000, 0x100, high.socket);
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("each address reaches its target, which sees it from 0, and the initiator gets it back") {
+  Bench bench;
+  bench.first.write(0x1010, 0xcafe);
+  CHECK(bench.first.status == tlm::TLM_OK_RESPONSE);
+  CHECK(bench.first.payload.get_address() == 0x1010);
+  CHECK(bench.low.data()[0x10] == 0xfe);
+  CHECK(bench.second.read(0x1010) == 0xcafe);
+}
+
+TEST_CASE("what nobody owns and what crosses an end is a decode error") {
+  Bench bench;
+  for (const std::uint64_t address : {0x0ul, 0xffful, 0x10fdul, 0x1100ul, 0x20feul, ~0ul - 2}) {
+    CAPTURE(address);
+    bench.first.read(address);
+    CHECK(bench.first.status == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    CHECK(bench.first.payload.get_address() == address);
+  }
+  bench.first.read(0x10fc);
+  CHECK(bench.first.status == tlm::TLM_OK_RESPONSE);
+}
+
+TEST_CASE("read-only memory refuses a write and keeps its bytes") {
+  Bench bench;
+  bench.first.write(0x2000, 1);
+  CHECK(bench.first.status == tlm::TLM_COMMAND_ERROR_RESPONSE);
+  CHECK(bench.high.data()[0] == 0);
+}
+
+TEST_CASE("direct memory has the addresses of the bus, and is denied where the target denies it") {
+  Bench bench;
+  tlm::tlm_dmi dmi;
+  bench.first.payload.set_address(0x1010);
+  REQUIRE(bench.first.socket->get_direct_mem_ptr(bench.first.payload, dmi));
+  CHECK(dmi.get_start_address() == 0x1000);
+  CHECK(dmi.get_end_address() == 0x10ff);
+  CHECK(dmi.get_dmi_ptr() == bench.low.data().data());
+  for (const std::uint64_t address : {0x2010ul, 0x3000ul}) {
+    tlm::tlm_dmi denied;
+    bench.first.payload.set_address(address);
+    CHECK(!bench.first.socket->get_direct_mem_ptr(bench.first.payload, denied));
+    CHECK(denied.get_start_address() <= address);
+    CHECK(denied.get_end_address() >= address);
+  }
+}
+
+TEST_CASE("an observer is told who asked whom for what, decode errors included") {
+  Bench bench;
+  std::vector<std::tuple<int, std::string, std::uint64_t>> seen;
+  bench.bus.observe([&](const sc_core::sc_time&, int initiator, const std::string& target,
+                        const tlm::tlm_generic_payload& transaction) {
+    seen.emplace_back(initiator, target, transaction.get_address());
+  });
+  bench.second.read(0x1000);
+  bench.first.read(0x9000);
+  const decltype(seen) expected = {{1, "low", 0x1000}, {0, "nobody", 0x9000}};
+  CHECK(seen == expected);
+}

@@ -1,0 +1,77 @@
+#include "tlm/platform/clint.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/tlm/platform/bench.h"
+
+using namespace bitbalance::platform;
+using bitbalance::test::Initiator;
+
+namespace {
+
+struct Bench {
+  Initiator cpu{"cpu"};
+  Clint clint{"clint", sc_core::sc_time(100, sc_core::SC_NS)};
+  sc_core::sc_signal<bool> software{"software"};
+  sc_core::sc_signal<bool> timer{"timer"};
+
+  Bench() {
+    cpu.socket.bind(clint.socket);
+    clint.software_interrupt(software);
+    clint.timer_interrupt(timer);
+    Initiator::until(1);
+  }
+  void set_alarm(std::uint64_t ticks, double delay_ns = 0) {
+    cpu.write(Clint::kMtimecmp + 4, 0xffffffff, delay_ns);
+    cpu.write(Clint::kMtimecmp, static_cast<std::uint32_t>(ticks), delay_ns);
+    cpu.write(Clint::kMtimecmp + 4, static_cast<std::uint32_t>(ticks >> 32), delay_ns);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("mtime counts simulated time, the annotated part included") {
+  Bench bench;
+  Initiator::until(1000);
+  CHECK(bench.cpu.read(Clint::kMtime) == 10);
+  CHECK(bench.cpu.read(Clint::kMtime, 250) == 12);
+  CHECK(bench.cpu.read(Clint::kMtime + 4) == 0);
+  bench.cpu.write(Clint::kMtime, 0);
+  CHECK(bench.cpu.status == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+}
+
+TEST_CASE("the timer's line rises exactly when mtime reaches mtimecmp, and falls when that is put off") {
+  Bench bench;
+  bench.set_alarm(5);
+  Initiator::until(499);
+  CHECK(!bench.timer.read());
+  Initiator::until(500.5);
+  CHECK(bench.timer.read());
+  bench.set_alarm(20);
+  Initiator::until(501);
+  CHECK(!bench.timer.read());
+  Initiator::until(1999);
+  CHECK(!bench.timer.read());
+  Initiator::until(2000.5);
+  CHECK(bench.timer.read());
+}
+
+TEST_CASE("an alarm that never comes within the simulator's time raises nothing") {
+  Bench bench;
+  bench.set_alarm(~std::uint64_t{0});
+  Initiator::until(1e6);
+  CHECK(!bench.timer.read());
+}
+
+TEST_CASE("msip drives the software interrupt at the time of the write") {
+  Bench bench;
+  bench.cpu.write(Clint::kMsip, 0xffffffff, 100);
+  CHECK(bench.cpu.read(Clint::kMsip) == 1);
+  Initiator::until(100);
+  CHECK(!bench.software.read());
+  Initiator::until(102);
+  CHECK(bench.software.read());
+  bench.cpu.write(Clint::kMsip, 0);
+  Initiator::until(103);
+  CHECK(!bench.software.read());
+}

@@ -1,0 +1,246 @@
+// Small programs, encoded here, on a hart with memory and one device.
+#include "tlm/platform/cpu/hart.h"
+
+#include <fmt/format.h>
+#include <catch2/catch.hpp>
+
+#include <cstring>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "tests/support/child.h"
+#include "tlm/platform/bus.h"
+#include "tlm/platform/ram.h"
+#include "tlm/platform/register_device.h"
+
+using namespace bitbalance;
+using cpu::Hart;
+using cpu::HartConfig;
+
+namespace {
+
+constexpr std::uint64_t kCode = 0x2000'0000;
+constexpr std::uint64_t kRam = 0x3000'0000;  // lui makes negative what has bit 31
+constexpr std::uint64_t kDevice = 0x1000'0000;
+constexpr std::uint64_t kHole = 0x4000'0000;
+constexpr std::uint32_t kTrapOffset = 0x200;
+
+// Registers, and encodings of volume I and II of the RISC-V manual.
+enum : std::uint32_t { x0 = 0, t0 = 5, t1 = 6, t2 = 7, s0 = 8, s1 = 9, a0 = 10, a1 = 11, a2 = 12 };
+enum : std::uint32_t {
+  mstatus = 0x300,
+  mie = 0x304,
+  mtvec = 0x305,
+  mepc = 0x341,
+  mcause = 0x342,
+  mtval = 0x343
+};
+constexpr std::uint32_t lui(std::uint32_t rd, std::uint64_t value) {
+  return static_cast<std::uint32_t>(value & 0xfffff000) | rd << 7 | 0x37;
+}
+constexpr std::uint32_t addi(std::uint32_t rd, std::uint32_t rs, int value) {
+  return static_cast<std::uint32_t>(value) << 20 | rs << 15 | rd << 7 | 0x13;
+}
+constexpr std::uint32_t lw(std::uint32_t rd, std::uint32_t rs, int offset) {
+  return static_cast<std::uint32_t>(offset) << 20 | rs << 15 | 2 << 12 | rd << 7 | 0x03;
+}
+constexpr std::uint32_t sw(std::uint32_t source, std::uint32_t rs, std::uint32_t offset) {
+  return (offset >> 5) << 25 | source << 20 | rs << 15 | 2 << 12 | (offset & 31) << 7 | 0x23;
+}
+constexpr std::uint32_t csrr(std::uint32_t rd, std::uint32_t csr) {
+  return csr << 20 | 2 << 12 | rd << 7 | 0x73;
+}
+constexpr std::uint32_t csrw(std::uint32_t csr, std::uint32_t rs) {
+  return csr << 20 | rs << 15 | 1 << 12 | 0x73;
+}
+constexpr std::uint32_t csrsi(std::uint32_t csr, std::uint32_t bits) {
+  return csr << 20 | bits << 15 | 6 << 12 | 0x73;
+}
+/// Back by `instructions`, while s0 is not 0.
+constexpr std::uint32_t bnez_s0_back(int instructions) {
+  const auto offset = static_cast<std::uint32_t>(-4 * instructions);
+  return (offset >> 12 & 1) << 31 | (offset >> 5 & 0x3f) << 25 | s0 << 15 | 1 << 12 |
+         (offset >> 1 & 15) << 8 | (offset >> 11 & 1) << 7 | 0x63;
+}
+constexpr std::uint32_t kWfi = 0x10500073;
+constexpr std::uint32_t kMret = 0x30200073;
+constexpr std::uint32_t kEcall = 0x00000073;
+constexpr std::uint32_t kEbreak = 0x00100073;
+constexpr std::uint32_t kIllegal = 0xffffffff;
+constexpr std::uint32_t kLoop = 0x0000006f;  // jumps to itself
+
+/// Keeps what is written and when; offset 0x10 stops the simulation, 0x14 lowers the line.
+class Recorder : public platform::RegisterDevice {
+ public:
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> writes;
+  std::vector<sc_core::sc_time> times;
+  sc_core::sc_signal<bool> line{"line"};
+
+  explicit Recorder(const sc_core::sc_module_name& name) : RegisterDevice(name) {
+    SC_HAS_PROCESS(Recorder);
+    SC_METHOD(change);
+    sensitive << raise_ << lower_;
+    dont_initialize();
+  }
+  void raise_at(double ns) { raise_.notify(ns, sc_core::SC_NS); }
+
+ private:
+  std::optional<std::uint32_t> read(std::uint64_t offset, unsigned, const sc_core::sc_time&) override {
+    if (offset >= 0x40) return std::nullopt;
+    return static_cast<std::uint32_t>(offset + 0x100);
+  }
+  bool write(std::uint64_t offset, unsigned, std::uint32_t value, const sc_core::sc_time& delay) override {
+    if (offset == 0x10) sc_core::sc_stop();
+    if (offset == 0x14) lower_.notify(delay);
+    writes.emplace_back(offset, value);
+    times.push_back(sc_core::sc_time_stamp() + delay);
+    return true;
+  }
+  void change() { line.write(raise_.triggered()); }
+
+  sc_core::sc_event raise_, lower_;
+};
+
+struct Bench {
+  platform::Bus bus{"bus"};
+  platform::Ram code{"code", 0x1000, platform::Ram::Kind::kReadOnly, true};
+  platform::Ram ram;
+  Recorder device{"device"};
+  sc_core::sc_signal<bool> low{"low"};
+  std::unique_ptr<Hart> hart;
+
+  explicit Bench(const std::vector<std::uint32_t>& program, const std::vector<std::uint32_t>& trap = {},
+                 bool dmi = true, double quantum_ns = 1000)
+      : ram("ram", 0x1000, platform::Ram::Kind::kReadWrite, dmi) {
+    tlm::tlm_global_quantum::instance().set(sc_core::sc_time(quantum_ns, sc_core::SC_NS));
+    std::memcpy(code.data().data(), program.data(), program.size() * sizeof program[0]);
+    std::memcpy(code.data().data() + kTrapOffset, trap.data(), trap.size() * sizeof(std::uint32_t));
+    bus.attach("code", kCode, 0x1000, code.socket);
+    bus.attach("ram", kRam, 0x1000, ram.socket);
+    bus.attach("device", kDevice, 0x1000, device.socket);
+    HartConfig config;
+    config.regions = {{kCode, 0x1000}, {kRam, 0x1000}, {kDevice, 0x1000}};
+    config.reset_address = kCode;
+    hart = std::make_unique<Hart>("hart", config);
+    hart->bus.bind(bus.initiators);
+    hart->software_interrupt(low);
+    hart->timer_interrupt(low);
+    hart->external_interrupt(device.line);
+  }
+  std::uint32_t ram_word(std::size_t index) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, ram.data().data() + 4 * index, sizeof word);
+    return word;
+  }
+};
+
+/// t0 = device, t1 = handler's address into mtvec; what follows begins at instruction 4.
+std::vector<std::uint32_t> with_handler(const std::vector<std::uint32_t>& rest) {
+  std::vector<std::uint32_t> program = {lui(t0, kDevice), lui(t1, kCode), addi(t1, t1, kTrapOffset),
+                                        csrw(mtvec, t1)};
+  program.insert(program.end(), rest.begin(), rest.end());
+  return program;
+}
+
+/// Tells mcause, mepc and mtval to the device and stops.
+const std::vector<std::uint32_t> kTellAndStop = {csrr(a0, mcause), csrr(a1, mepc), csrr(a2, mtval),
+                                                 sw(a0, t0, 0),    sw(a1, t0, 4),  sw(a2, t0, 8),
+                                                 sw(x0, t0, 0x10), kLoop};
+
+}  // namespace
+
+/// What the device is told, in a process of its own: "[offset]=value ...".
+std::string told(const std::vector<std::uint32_t>& program, const std::vector<std::uint32_t>& trap) {
+  return test::in_child([&] {
+    Bench bench(program, trap);
+    sc_core::sc_start();
+    std::string text;
+    for (const auto& [offset, value] : bench.device.writes)
+      text += fmt::format("[{:#x}]={:#x} ", offset, value);
+    return text;
+  });
+}
+
+TEST_CASE("each exception has its cause, its instruction and its value") {
+  struct Row {
+    std::vector<std::uint32_t> rest;
+    std::uint32_t cause;
+    std::uint32_t instruction;  ///< of `rest`
+    std::uint64_t value;
+  };
+  const std::uint32_t nop = addi(x0, x0, 0);
+  const Row rows[] = {
+      {{nop, kIllegal}, 2, 1, 0},
+      {{nop, kEbreak}, 3, 1, 0},
+      {{nop, nop, kEcall}, 11, 2, 0},
+      {{lui(s1, kHole), nop, lw(a0, s1, 4)}, 5, 2, kHole + 4},
+      {{lui(s1, kHole), sw(a0, s1, 8)}, 7, 1, kHole + 8},
+      {{lw(a0, t0, 0), lui(s1, kHole), lw(a0, t0, 4), lw(a0, s1, 4), nop}, 5, 3, kHole + 4},
+      {{lui(s1, kCode), sw(a0, s1, 0x40)}, 7, 1, kCode + 0x40},  // read-only memory
+      {{nop, lw(a0, t0, 0x40)}, 5, 1, kDevice + 0x40},           // the device refuses
+  };
+  for (const Row& row : rows) {
+    const std::uint64_t pc = kCode + 4 * (4 + row.instruction);
+    CHECK(told(with_handler(row.rest), kTellAndStop) ==
+          fmt::format("[0x0]={:#x} [0x4]={:#x} [0x8]={:#x} [0x10]=0x0 ", row.cause, pc, row.value));
+  }
+}
+
+TEST_CASE("a jump to where nothing is, is a fetch fault there") {
+  const std::uint32_t jalr_s1 = s1 << 15 | 0x67;
+  Bench bench(with_handler({lui(s1, kHole), jalr_s1}), kTellAndStop);
+  sc_core::sc_start();
+  REQUIRE(bench.device.writes.size() == 4);
+  CHECK(bench.device.writes[0].second == 1);
+  CHECK(bench.device.writes[1].second == kHole);
+}
+
+TEST_CASE("an interrupt is taken once for each time that the line rises, at every quantum") {
+  // The handler lowers the line and counts; the program runs 3000 rounds of 2 instructions.
+  const std::vector<std::uint32_t> program = with_handler(
+      {lui(t1, kRam), lui(t2, 0x1000), addi(t2, t2, -2048), csrw(mie, t2), csrsi(mstatus, 8), lui(s0, 0x1000),
+       addi(s0, s0, -1096), addi(s0, s0, -1), bnez_s0_back(1), sw(x0, t0, 0x10), kLoop});
+  const std::vector<std::uint32_t> handler = {sw(x0, t0, 0x14), lw(a0, t1, 0), addi(a0, a0, 1), sw(a0, t1, 0),
+                                              kMret};
+  for (const double quantum : {0., 100., 1000., 1e6}) {
+    for (const bool dmi : {false, true}) {
+      CAPTURE(quantum, dmi);
+      CHECK(test::in_child([&] {
+              Bench bench(program, handler, dmi, quantum);
+              bench.device.raise_at(1500);
+              sc_core::sc_start();
+              return fmt::format("{} counted, {} taken", bench.ram_word(0), bench.hart->interrupts_taken());
+            }) ==
+            (quantum < 1e6 ? "1 counted, 1 taken" : "0 counted, 0 taken"));  // it ends within the quantum
+    }
+  }
+}
+
+TEST_CASE("wfi sleeps until an interrupt is pending, though masked, and time advances") {
+  Bench bench({lui(t0, kDevice), lui(t2, 0x1000), addi(t2, t2, -2048), csrw(mie, t2), sw(x0, t0, 0), kWfi,
+               sw(x0, t0, 4), sw(x0, t0, 0x10), kLoop});
+  bench.device.raise_at(123'456);
+  sc_core::sc_start();
+  REQUIRE(bench.device.times.size() == 3);
+  CHECK(bench.device.times[0] < sc_core::sc_time(1, sc_core::SC_US));
+  CHECK(bench.device.times[1] > sc_core::sc_time(123'456, sc_core::SC_NS));
+  CHECK(bench.device.times[1] < sc_core::sc_time(123'500, sc_core::SC_NS));
+  CHECK(bench.hart->interrupts_taken() == 0);
+}
+
+TEST_CASE("an instruction takes a period, and an access the way to the bus on top, at every quantum") {
+  // A block's instructions are counted when it begins.
+  const int before = 2 + 200 + 4;
+  for (const double quantum : {0., 10., 1e6}) {
+    CAPTURE(quantum);
+    CHECK(test::in_child([&] {
+            Bench bench({lui(t0, kDevice), addi(s0, x0, 100), addi(s0, s0, -1), bnez_s0_back(1),
+                         sw(x0, t0, 0), sw(x0, t0, 4), sw(x0, t0, 0x10), kLoop},
+                        {}, true, quantum);
+            sc_core::sc_start();
+            return fmt::format("{} {}", bench.device.times.at(0).to_string(),
+                               bench.device.times.at(1).to_string());
+          }) == fmt::format("{} ns {} ns", before + 10, before + 20));
+  }
+}

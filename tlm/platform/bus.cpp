@@ -1,0 +1,130 @@
+#include "tlm/platform/bus.h"
+
+#include <algorithm>
+
+namespace bitbalance::platform {
+
+Bus::Bus(const sc_core::sc_module_name& name) : sc_module(name) {
+  initiators.register_b_transport(this, &Bus::b_transport);
+  initiators.register_nb_transport_fw(this, &Bus::nb_transport_fw);
+  initiators.register_get_direct_mem_ptr(this, &Bus::get_direct_mem_ptr);
+  initiators.register_transport_dbg(this, &Bus::transport_dbg);
+  targets_.register_nb_transport_bw(this, &Bus::nb_transport_bw);
+  targets_.register_invalidate_direct_mem_ptr(this, &Bus::invalidate_direct_mem_ptr);
+}
+
+const Bus::Range* Bus::decode(std::uint64_t address, std::uint64_t bytes) const {
+  const auto found = std::find_if(ranges_.begin(), ranges_.end(), [&](const Range& range) {
+    return address >= range.base && address - range.base < range.bytes &&
+           bytes <= range.bytes - (address - range.base);
+  });
+  return found == ranges_.end() ? nullptr : &*found;
+}
+
+void Bus::tell(const sc_core::sc_time& time, int initiator, const Range* range,
+               const tlm::tlm_generic_payload& transaction) {
+  last_address_ = transaction.get_address();
+  last_initiator_ = initiator;
+  last_write_ = transaction.is_write();
+  if (observer_) observer_(time, initiator, range == nullptr ? "nobody" : range->name, transaction);
+}
+
+void Bus::trace(sc_core::sc_trace_file* file) const {
+  sc_core::sc_trace(file, last_address_, "bus.address");
+  sc_core::sc_trace(file, last_initiator_, "bus.initiator");
+  sc_core::sc_trace(file, last_write_, "bus.write");
+}
+
+void Bus::b_transport(int initiator, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
+  const std::uint64_t address = transaction.get_address();
+  const sc_core::sc_time time = sc_core::sc_time_stamp() + delay;
+  const Range* range = decode(address, transaction.get_data_length());
+  if (range == nullptr) {
+    transaction.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  } else {
+    transaction.set_address(address - range->base);
+    targets_[port_of(*range, initiator)]->b_transport(transaction, delay);
+    transaction.set_address(address);
+  }
+  tell(time, initiator, range, transaction);
+}
+
+tlm::tlm_sync_enum Bus::nb_transport_fw(int initiator, tlm::tlm_generic_payload& transaction,
+                                        tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+  if (phase == tlm::BEGIN_REQ) {
+    const std::uint64_t address = transaction.get_address();
+    const sc_core::sc_time time = sc_core::sc_time_stamp() + delay;
+    const Range* range = decode(address, transaction.get_data_length());
+    if (range == nullptr) {
+      transaction.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+      tell(time, initiator, range, transaction);
+      return tlm::TLM_COMPLETED;
+    }
+    pending_[&transaction] = {initiator, range, address, time};
+    transaction.set_address(address - range->base);
+  }
+  const auto found = pending_.find(&transaction);
+  if (found == pending_.end()) return tlm::TLM_ACCEPTED;  // ignorable phases
+  const bool ends = phase == tlm::END_RESP;
+  const tlm::tlm_sync_enum answer =
+      targets_[port_of(*found->second.range, initiator)]->nb_transport_fw(transaction, phase, delay);
+  if (answer == tlm::TLM_COMPLETED || ends) finish(transaction);
+  return answer;
+}
+
+tlm::tlm_sync_enum Bus::nb_transport_bw(int /*port*/, tlm::tlm_generic_payload& transaction,
+                                        tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+  const auto found = pending_.find(&transaction);
+  if (found == pending_.end()) return tlm::TLM_ACCEPTED;  // ignorable phases
+  const tlm::tlm_sync_enum answer =
+      initiators[found->second.initiator]->nb_transport_bw(transaction, phase, delay);
+  if (answer == tlm::TLM_COMPLETED || phase == tlm::END_RESP) finish(transaction);
+  return answer;
+}
+
+void Bus::finish(tlm::tlm_generic_payload& transaction) {
+  const auto found = pending_.find(&transaction);
+  if (found == pending_.end())
+    return;  // the initiator ended it by nb_transport_fw from within nb_transport_bw
+  const Pending pending = found->second;
+  pending_.erase(found);
+  transaction.set_address(pending.address);
+  tell(pending.time, pending.initiator, pending.range, transaction);
+}
+
+bool Bus::get_direct_mem_ptr(int initiator, tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi) {
+  const std::uint64_t address = transaction.get_address();
+  const Range* range = decode(address, 1);
+  if (range == nullptr) {
+    dmi.set_start_address(address);
+    dmi.set_end_address(address);
+    return false;
+  }
+  transaction.set_address(address - range->base);
+  const bool granted = targets_[port_of(*range, initiator)]->get_direct_mem_ptr(transaction, dmi);
+  transaction.set_address(address);
+  dmi.set_start_address(range->base + dmi.get_start_address());
+  dmi.set_end_address(range->base + std::min(dmi.get_end_address(), sc_dt::uint64{range->bytes - 1}));
+  return granted;
+}
+
+void Bus::invalidate_direct_mem_ptr(int port, sc_dt::uint64 first, sc_dt::uint64 last) {
+  for (const Range& range : ranges_) {
+    if (port < range.first_port || port >= range.first_port + range.ports) continue;
+    const sc_dt::uint64 end = range.base + std::min(last, sc_dt::uint64{range.bytes - 1});
+    for (unsigned i = 0; i < initiators.size(); ++i)
+      initiators[static_cast<int>(i)]->invalidate_direct_mem_ptr(range.base + first, end);
+  }
+}
+
+unsigned Bus::transport_dbg(int initiator, tlm::tlm_generic_payload& transaction) {
+  const std::uint64_t address = transaction.get_address();
+  const Range* range = decode(address, transaction.get_data_length());
+  if (range == nullptr) return 0;
+  transaction.set_address(address - range->base);
+  const unsigned count = targets_[port_of(*range, initiator)]->transport_dbg(transaction);
+  transaction.set_address(address);
+  return count;
+}
+
+}  // namespace bitbalance::platform

@@ -1,0 +1,63 @@
+#include "tlm/platform/clint.h"
+
+namespace bitbalance::platform {
+namespace {
+
+constexpr std::uint64_t with_half(std::uint64_t whole, bool upper, std::uint32_t half) {
+  return upper ? (whole & 0xffffffff) | std::uint64_t{half} << 32
+               : (whole & ~std::uint64_t{0xffffffff}) | half;
+}
+
+constexpr std::uint32_t half_of(std::uint64_t whole, bool upper) {
+  return static_cast<std::uint32_t>(upper ? whole >> 32 : whole);
+}
+
+}  // namespace
+
+Clint::Clint(const sc_core::sc_module_name& name, const sc_core::sc_time& tick)
+    : RegisterDevice(name), tick_(tick) {
+  SC_HAS_PROCESS(Clint);
+  SC_METHOD(update);
+  sensitive << update_event_;
+}
+
+std::uint64_t Clint::mtime(const sc_core::sc_time& delay) const {
+  return (sc_core::sc_time_stamp() + delay).value() / tick_.value();
+}
+
+std::optional<std::uint32_t> Clint::read(std::uint64_t offset, unsigned bytes,
+                                         const sc_core::sc_time& delay) {
+  if (bytes != 4) return std::nullopt;
+  const bool upper = offset % 8 != 0;
+  if (offset == kMsip) return software_ ? 1 : 0;
+  if (offset - offset % 8 == kMtimecmp) return half_of(compare_, upper);
+  if (offset - offset % 8 == kMtime) return half_of(mtime(delay), upper);
+  return std::nullopt;
+}
+
+bool Clint::write(std::uint64_t offset, unsigned bytes, std::uint32_t value, const sc_core::sc_time& delay) {
+  if (bytes != 4) return false;
+  if (offset == kMsip) {
+    software_ = (value & 1) != 0;
+  } else if (offset - offset % 8 == kMtimecmp) {
+    compare_ = with_half(compare_, offset % 8 != 0, value);
+  } else {
+    return false;
+  }
+  update_event_.cancel();
+  update_event_.notify(delay);
+  return true;
+}
+
+void Clint::update() {
+  software_interrupt.write(software_);
+  const std::uint64_t now = sc_core::sc_time_stamp().value();
+  const bool due = mtime(sc_core::SC_ZERO_TIME) >= compare_;
+  timer_interrupt.write(due);
+  const std::uint64_t latest =
+      ~std::uint64_t{0} / tick_.value();  // ticks that the simulation's time can express
+  if (!due && compare_ <= latest)
+    update_event_.notify(sc_core::sc_time::from_value(compare_ * tick_.value() - now));
+}
+
+}  // namespace bitbalance::platform

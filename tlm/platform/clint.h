@@ -1,0 +1,36 @@
+// Core-local interrupts of one hart, as the RISC-V privileged specification and SiFive's memory map have
+// them: msip, mtimecmp, and mtime, which counts simulated time.
+#pragma once
+
+#include "tlm/platform/register_device.h"
+
+namespace bitbalance::platform {
+
+class Clint : public RegisterDevice {
+ public:
+  static constexpr std::uint64_t kMsip = 0x0000;
+  static constexpr std::uint64_t kMtimecmp = 0x4000;
+  static constexpr std::uint64_t kMtime = 0xbff8;  ///< read-only here: it is the time of the simulation
+
+  sc_core::sc_out<bool> software_interrupt{"software_interrupt"};
+  sc_core::sc_out<bool> timer_interrupt{"timer_interrupt"};
+
+  /// `tick`: of mtime.
+  Clint(const sc_core::sc_module_name& name, const sc_core::sc_time& tick);
+
+ private:
+  std::optional<std::uint32_t> read(std::uint64_t offset, unsigned bytes,
+                                    const sc_core::sc_time& delay) override;
+  bool write(std::uint64_t offset, unsigned bytes, std::uint32_t value,
+             const sc_core::sc_time& delay) override;
+  std::uint64_t mtime(const sc_core::sc_time& delay) const;
+  /// Drives the lines; plans the moment at which mtime reaches mtimecmp.
+  void update();
+
+  const sc_core::sc_time tick_;
+  bool software_ = false;
+  std::uint64_t compare_ = ~std::uint64_t{0};
+  sc_core::sc_event update_event_;
+};
+
+}  // namespace bitbalance::platform

@@ -1,0 +1,252 @@
+#include "tlm/platform/cpu/emulator.h"
+
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace bitbalance::cpu {
+namespace {
+
+// mcause of synchronous exceptions: privileged specification, table "mcause values".
+constexpr std::uint64_t kFetchFault = 1;
+constexpr std::uint64_t kIllegalInstruction = 2;
+constexpr std::uint64_t kBreakpoint = 3;
+constexpr std::uint64_t kLoadFault = 5;
+constexpr std::uint64_t kStoreFault = 7;
+constexpr std::uint64_t kEnvironmentCallFromU = 8;  // what Unicorn reports from every mode
+constexpr std::uint64_t kEnvironmentCallFromM = 11;
+
+void require(uc_err error, const char* what) {
+  if (error != UC_ERR_OK)
+    throw std::runtime_error(std::string("unicorn, ") + what + ": " + uc_strerror(error));
+}
+
+Emulator& of(void* self) {
+  return *static_cast<Emulator*>(self);
+}
+
+int id_of(Csr csr) {
+  switch (csr) {
+    case Csr::kMstatus:
+      return UC_RISCV_REG_MSTATUS;
+    case Csr::kMie:
+      return UC_RISCV_REG_MIE;
+    case Csr::kMtvec:
+      return UC_RISCV_REG_MTVEC;
+    case Csr::kMepc:
+      return UC_RISCV_REG_MEPC;
+    case Csr::kMcause:
+      return UC_RISCV_REG_MCAUSE;
+    case Csr::kMtval:
+      return UC_RISCV_REG_MTVAL;
+  }
+  return UC_RISCV_REG_INVALID;
+}
+
+uc_engine* open_engine() {
+  uc_engine* engine = nullptr;
+  require(uc_open(UC_ARCH_RISCV, UC_MODE_RISCV64, &engine), "open");
+  return engine;
+}
+
+}  // namespace
+
+Emulator::Emulator(Surroundings& surroundings) : surroundings_(surroundings), engine_(open_engine()) {
+  add_hook(UC_HOOK_BLOCK, &Emulator::on_block);
+  add_hook(UC_HOOK_INTR, &Emulator::on_exception);
+  add_hook(UC_HOOK_INSN_INVALID, &Emulator::on_invalid);
+  add_hook(UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_PROT, &Emulator::on_unmapped);
+}
+
+template <class Callback>
+void Emulator::add_hook(int type, Callback callback) {
+  uc_hook hook = 0;
+  // Unicorn takes every callback as a void*; begin > end: at every address.
+  require(uc_hook_add(engine_.get(), &hook, type, reinterpret_cast<void*>(callback), this, std::uint64_t{1},
+                      std::uint64_t{0}),
+          "hook");
+}
+
+void Emulator::map_memory(std::uint64_t base, std::uint64_t bytes, std::uint8_t* memory, bool writable) {
+  const auto rights = static_cast<std::uint32_t>(writable ? UC_PROT_ALL : UC_PROT_READ | UC_PROT_EXEC);
+  require(uc_mem_map_ptr(engine_.get(), base, bytes, rights, memory), "map memory");
+  regions_.push_back(std::make_unique<Region>(Region{this, base, bytes, memory}));
+}
+
+void Emulator::map_device(std::uint64_t base, std::uint64_t bytes) {
+  regions_.push_back(std::make_unique<Region>(Region{this, base, bytes, nullptr}));
+  Region* const region = regions_.back().get();
+  require(uc_mmio_map(engine_.get(), base, bytes, &Emulator::on_read, region, &Emulator::on_write, region),
+          "map device");
+}
+
+Stop Emulator::run() {
+  constexpr std::uint64_t kNoEnd = ~std::uint64_t{0};
+  asked_ = raised_ = false;
+  const uc_err error = uc_emu_start(engine_.get(), pc(), kNoEnd, 0, 0);
+  if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
+  if (raised_) return Stop::kException;
+  if (asked_) return Stop::kAsked;
+  require(error, "run");
+  return Stop::kWfi;
+}
+
+void Emulator::on_block(uc_engine* /*engine*/, std::uint64_t address, std::uint32_t bytes, void* self) {
+  of(self).enter_block(address, bytes);
+}
+
+void Emulator::enter_block(std::uint64_t address, std::uint32_t bytes) {
+  if (budget_ <= 0 && !thrown_) {
+    try {
+      asked_ = surroundings_.budget_used();
+    } catch (...) {
+      thrown_ = std::current_exception();
+    }
+    if (asked_ || thrown_) {
+      uc_emu_stop(engine_.get());  // in front of the block, which comes here again
+      return;
+    }
+  }
+  block_ = address;
+  block_bytes_ = bytes;
+  const std::uint32_t instructions = count(address, bytes);
+  instructions_ += instructions;
+  budget_ -= instructions;
+}
+
+std::uint32_t Emulator::count(std::uint64_t address, std::uint32_t bytes) {
+  KnownBlock& known = known_[(address >> 1) % kKnownBlocks];
+  if (known.address == address && known.bytes == bytes) return known.instructions;
+  known = {address, bytes, 0};
+  for (std::uint64_t at = address; at < address + bytes; ++known.instructions) {
+    const std::uint8_t* bits = code(at);
+    if (bits == nullptr) break;
+    std::uint16_t first = 0;
+    std::memcpy(&first, bits, sizeof first);
+    at += instruction_bytes(first);
+  }
+  return known.instructions;
+}
+
+const std::uint8_t* Emulator::code(std::uint64_t address) const {
+  for (const auto& region : regions_) {
+    if (region->memory != nullptr && address >= region->base && address - region->base < region->bytes - 1)
+      return region->memory + (address - region->base);
+  }
+  return nullptr;
+}
+
+void Emulator::on_exception(uc_engine* /*engine*/, std::uint32_t number, void* self) {
+  constexpr std::uint64_t kBehind =
+      4;  // Unicorn's pc stands so far behind the instruction, even a compressed one
+  const std::uint64_t pc = of(self).pc() - kBehind;
+  of(self).raise(number == kEnvironmentCallFromU ? kEnvironmentCallFromM : number, 0, pc);
+}
+
+bool Emulator::on_invalid(uc_engine* /*engine*/, void* self) {
+  // Comes for ebreak, too, with the exact pc.
+  constexpr std::uint16_t kCompressedBreak = 0x9002;
+  constexpr std::uint32_t kBreak = 0x00100073;
+  const std::uint64_t pc = of(self).pc();
+  std::uint32_t bits = 0;
+  const std::uint8_t* code = of(self).code(pc);
+  if (code != nullptr) std::memcpy(&bits, code, sizeof(std::uint16_t));
+  if (code != nullptr && instruction_bytes(static_cast<std::uint16_t>(bits)) == 4)
+    std::memcpy(&bits, code, sizeof bits);
+  of(self).raise(bits == kCompressedBreak || bits == kBreak ? kBreakpoint : kIllegalInstruction, 0, pc);
+  return true;
+}
+
+bool Emulator::on_unmapped(uc_engine* /*engine*/, uc_mem_type type, std::uint64_t address, int /*bytes*/,
+                           std::int64_t /*value*/, void* self) {
+  if (type == UC_MEM_FETCH_UNMAPPED || type == UC_MEM_FETCH_PROT) {
+    of(self).raise(kFetchFault, address, address);
+  } else {
+    of(self).raise_access_fault(type == UC_MEM_WRITE_UNMAPPED || type == UC_MEM_WRITE_PROT, address);
+  }
+  return false;
+}
+
+std::uint64_t Emulator::on_read(uc_engine* /*engine*/, std::uint64_t offset, unsigned bytes, void* region) {
+  const auto& from = *static_cast<Region*>(region);
+  return from.self->access(from, false, offset, bytes, 0);
+}
+
+void Emulator::on_write(uc_engine* /*engine*/, std::uint64_t offset, unsigned bytes, std::uint64_t value,
+                        void* region) {
+  const auto& to = *static_cast<Region*>(region);
+  to.self->access(to, true, offset, bytes, value);
+}
+
+std::uint64_t Emulator::access(const Region& region, bool is_store, std::uint64_t offset, unsigned bytes,
+                               std::uint64_t value) {
+  if (raised_ || thrown_) return 0;  // the other half of an access that has failed
+  try {
+    const std::uint64_t address = region.base + offset;
+    if (!surroundings_.access(is_store, address, bytes, value)) raise_access_fault(is_store, address);
+  } catch (...) {
+    thrown_ = std::current_exception();
+    uc_emu_stop(engine_.get());
+  }
+  return value;
+}
+
+void Emulator::raise_access_fault(bool is_store, std::uint64_t address) {
+  raise(is_store ? kStoreFault : kLoadFault, address, pc_of_access(is_store, address));
+}
+
+void Emulator::raise(std::uint64_t cause, std::uint64_t value, std::uint64_t pc) {
+  exception_ = {cause, value, pc};
+  raised_ = true;
+  uc_emu_stop(engine_.get());
+}
+
+std::uint64_t Emulator::pc_of_access(bool is_store, std::uint64_t address) const {
+  constexpr std::uint64_t kWidest = 8;
+  Registers x_now{};
+  for (unsigned i = 1; i < x_now.size(); ++i) x_now[i] = x(i);
+  for (std::uint64_t at = block_; at < block_ + block_bytes_;) {
+    const std::uint8_t* bits = code(at);
+    if (bits == nullptr) break;
+    std::uint32_t instruction = 0;
+    std::memcpy(&instruction, bits, sizeof(std::uint16_t));
+    const unsigned bytes = instruction_bytes(static_cast<std::uint16_t>(instruction));
+    std::memcpy(&instruction, bits, bytes);
+    const auto found = memory_access(instruction, x_now);
+    if (found && found->is_store == is_store && address - found->address < kWidest) return at;
+    at += bytes;
+  }
+  return block_;
+}
+
+std::uint64_t Emulator::get(int id) const {
+  std::uint64_t value = 0;
+  require(uc_reg_read(engine_.get(), id, &value), "read register");
+  return value;
+}
+
+void Emulator::set(int id, std::uint64_t value) {
+  require(uc_reg_write(engine_.get(), id, &value), "write register");
+}
+
+std::uint64_t Emulator::pc() const {
+  return get(UC_RISCV_REG_PC);
+}
+void Emulator::set_pc(std::uint64_t value) {
+  set(UC_RISCV_REG_PC, value);
+}
+std::uint64_t Emulator::x(unsigned index) const {
+  return get(UC_RISCV_REG_X0 + static_cast<int>(index));
+}
+void Emulator::set_x(unsigned index, std::uint64_t value) {
+  set(UC_RISCV_REG_X0 + static_cast<int>(index), value);
+}
+std::uint64_t Emulator::csr(Csr csr) const {
+  return get(id_of(csr));
+}
+void Emulator::set_csr(Csr csr, std::uint64_t value) {
+  set(id_of(csr), value);
+}
+
+}  // namespace bitbalance::cpu

@@ -1,0 +1,126 @@
+// The emulator Unicorn as an RV64 hart in machine mode: registers, memory by pointer or by callback, and why
+// it stopped. The only file that knows Unicorn. It counts instructions; time and interrupts are its user's.
+#pragma once
+
+#include <unicorn/unicorn.h>
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <vector>
+
+#include "tlm/platform/cpu/memory_access.h"
+#include "tlm/platform/cpu/names.h"
+
+namespace bitbalance::cpu {
+
+/// What a hart asks its surroundings for while it runs.
+class Surroundings {
+ public:
+  virtual ~Surroundings() = default;
+
+  /// The budget of instructions is used up, in front of the block that comes next. True: stop there.
+  virtual bool budget_used() = 0;
+  /// A load or store outside the memory given by pointer, of 1, 2 or 4 bytes. False: access fault.
+  virtual bool access(bool is_store, std::uint64_t address, unsigned bytes, std::uint64_t& value) = 0;
+};
+
+enum class Stop {
+  kAsked,      ///< budget_used() said so
+  kWfi,        ///< behind a wfi
+  kException,  ///< see Emulator::exception()
+};
+
+/// A synchronous exception: the privileged specification's mcause, mtval, and the address of the instruction.
+struct Exception {
+  std::uint64_t cause = 0;
+  std::uint64_t value = 0;
+  std::uint64_t pc = 0;
+};
+
+enum class Csr { kMstatus, kMie, kMtvec, kMepc, kMcause, kMtval };
+
+class Emulator {
+ public:
+  /// Throws std::runtime_error when Unicorn refuses.
+  explicit Emulator(Surroundings& surroundings);
+  Emulator(const Emulator&) = delete;
+  Emulator& operator=(const Emulator&) = delete;
+
+  /// Base and size: multiples of 4096. Code runs from memory given by pointer only.
+  void map_memory(std::uint64_t base, std::uint64_t bytes, std::uint8_t* memory, bool writable);
+  void map_device(std::uint64_t base, std::uint64_t bytes);
+
+  /// Runs from pc() until something stops it. Rethrows what an access threw.
+  Stop run();
+  const Exception& exception() const { return exception_; }
+
+  std::uint64_t pc() const;
+  void set_pc(std::uint64_t value);
+  std::uint64_t x(unsigned index) const;
+  void set_x(unsigned index, std::uint64_t value);
+  std::uint64_t csr(Csr csr) const;
+  void set_csr(Csr csr, std::uint64_t value);
+
+  /// Instructions after which budget_used() is called; at the end of a block.
+  void set_budget(std::int64_t instructions) { budget_ = instructions; }
+  std::int64_t budget() const { return budget_; }
+  /// That began to run.
+  std::uint64_t instructions() const { return instructions_; }
+
+ private:
+  struct Region {
+    Emulator* self;
+    std::uint64_t base, bytes;
+    std::uint8_t* memory;  ///< nullptr: a device
+  };
+  /// How many instructions a block has; kept by its address.
+  struct KnownBlock {
+    std::uint64_t address = ~std::uint64_t{0};
+    std::uint32_t bytes = 0;
+    std::uint32_t instructions = 0;
+  };
+  static constexpr std::size_t kKnownBlocks = 4096;
+  struct Close {
+    void operator()(uc_engine* engine) const { uc_close(engine); }
+  };
+
+  static void on_block(uc_engine* engine, std::uint64_t address, std::uint32_t bytes, void* self);
+  static void on_exception(uc_engine* engine, std::uint32_t number, void* self);
+  static bool on_invalid(uc_engine* engine, void* self);
+  static bool on_unmapped(uc_engine* engine, uc_mem_type type, std::uint64_t address, int bytes,
+                          std::int64_t value, void* self);
+  static std::uint64_t on_read(uc_engine* engine, std::uint64_t offset, unsigned bytes, void* region);
+  static void on_write(uc_engine* engine, std::uint64_t offset, unsigned bytes, std::uint64_t value,
+                       void* region);
+
+  void enter_block(std::uint64_t address, std::uint32_t bytes);
+  std::uint32_t count(std::uint64_t address, std::uint32_t bytes);
+  std::uint64_t access(const Region& region, bool is_store, std::uint64_t offset, unsigned bytes,
+                       std::uint64_t value);
+  void raise(std::uint64_t cause, std::uint64_t value, std::uint64_t pc);
+  void raise_access_fault(bool is_store, std::uint64_t address);
+  /// Of the load or store in the block under way that touches this address.
+  std::uint64_t pc_of_access(bool is_store, std::uint64_t address) const;
+  /// Code at an address; nullptr: no memory there.
+  const std::uint8_t* code(std::uint64_t address) const;
+  std::uint64_t get(int id) const;
+  void set(int id, std::uint64_t value);
+  template <class Callback>
+  void add_hook(int type, Callback callback);
+
+  Surroundings& surroundings_;
+  std::unique_ptr<uc_engine, Close> engine_;
+  std::vector<std::unique_ptr<Region>> regions_;  ///< whose addresses Unicorn keeps
+  std::vector<KnownBlock> known_{kKnownBlocks};
+  std::uint64_t block_ = 0;  ///< the block under way
+  std::uint32_t block_bytes_ = 0;
+  std::int64_t budget_ = 0;
+  std::uint64_t instructions_ = 0;
+  bool asked_ = false;
+  bool raised_ = false;
+  Exception exception_;
+  std::exception_ptr thrown_;  ///< by an access: must not unwind the emulator's frames
+};
+
+}  // namespace bitbalance::cpu

@@ -1,0 +1,162 @@
+#include "tlm/platform/cpu/hart.h"
+
+#include <algorithm>
+
+namespace bitbalance::cpu {
+namespace {
+
+// Bits of mip and mie, and with them numbers in mcause: privileged specification, "Machine Interrupt
+// Registers".
+constexpr std::uint64_t kSoftware = 1u << 3;
+constexpr std::uint64_t kTimer = 1u << 7;
+constexpr std::uint64_t kExternal = 1u << 11;
+constexpr std::uint64_t kPriority[] = {kExternal, kSoftware, kTimer};
+constexpr std::uint64_t kIsInterrupt = std::uint64_t{1} << 63;
+
+constexpr std::uint64_t kMie = 1u << 3;
+constexpr std::uint64_t kMpie = 1u << 7;
+constexpr std::uint64_t kMppMachine = 3u << 11;
+
+constexpr std::size_t kStackBytes = std::size_t{1} << 20;  // the emulator translates on it
+
+std::uint64_t number_of(std::uint64_t bit) {
+  std::uint64_t number = 0;
+  while ((bit >> number & 1) == 0) ++number;
+  return number;
+}
+
+}  // namespace
+
+Hart::Hart(const sc_core::sc_module_name& name, const HartConfig& config)
+    : sc_module(name), config_(config), emulator_(*this) {
+  SC_HAS_PROCESS(Hart);
+  SC_THREAD(run);
+  set_stack_size(kStackBytes);
+}
+
+void Hart::map_regions() {
+  for (const HartConfig::Region& region : config_.regions) {
+    tlm::tlm_dmi dmi;
+    transaction_.set_read();
+    transaction_.set_address(region.base);
+    const bool granted = bus->get_direct_mem_ptr(transaction_, dmi) && dmi.is_read_allowed() &&
+                         dmi.get_start_address() <= region.base &&
+                         dmi.get_end_address() >= region.base + region.bytes - 1;
+    if (granted) {
+      std::uint8_t* const memory = dmi.get_dmi_ptr() + (region.base - dmi.get_start_address());
+      emulator_.map_memory(region.base, region.bytes, memory, dmi.is_write_allowed());
+    } else {
+      emulator_.map_device(region.base, region.bytes);
+    }
+  }
+}
+
+void Hart::run() {
+  map_regions();
+  constexpr unsigned kA1 = 11;
+  emulator_.set_pc(config_.reset_address);
+  emulator_.set_x(kA1, config_.boot_argument);
+  keeper_.reset();
+  renew_budget();
+  while (true) {
+    const Stop stop = emulator_.run();
+    account();
+    if (stop == Stop::kException) {
+      const Exception& exception = emulator_.exception();
+      take_trap(exception.cause, exception.value, exception.pc);
+    } else if (stop == Stop::kWfi) {
+      sleep();
+    } else if (const std::uint64_t interrupt = deliverable()) {
+      ++interrupts_taken_;
+      take_trap(kIsInterrupt | number_of(interrupt), 0, emulator_.pc());
+    }
+    renew_budget();
+  }
+}
+
+void Hart::sleep() {
+  sync();
+  while ((pending() & emulator_.csr(Csr::kMie)) == 0) {
+    wait(software_interrupt.value_changed_event() | timer_interrupt.value_changed_event() |
+         external_interrupt.value_changed_event());
+  }
+  keeper_.reset();
+}
+
+void Hart::take_trap(std::uint64_t cause, std::uint64_t value, std::uint64_t pc) {
+  const std::uint64_t status = emulator_.csr(Csr::kMstatus);
+  const std::uint64_t saved = (status & kMie) != 0 ? kMpie : 0;
+  emulator_.set_csr(Csr::kMstatus, (status & ~(kMie | kMpie)) | saved | kMppMachine);
+  emulator_.set_csr(Csr::kMepc, pc);
+  emulator_.set_csr(Csr::kMcause, cause);
+  emulator_.set_csr(Csr::kMtval, value);
+  const std::uint64_t vector = emulator_.csr(Csr::kMtvec);
+  const std::uint64_t base = vector & ~std::uint64_t{3};
+  const bool vectored = (vector & 3) == 1 && (cause & kIsInterrupt) != 0;
+  emulator_.set_pc(vectored ? base + 4 * (cause & ~kIsInterrupt) : base);
+}
+
+std::uint64_t Hart::pending() const {
+  return (software_interrupt.read() ? kSoftware : 0) | (timer_interrupt.read() ? kTimer : 0) |
+         (external_interrupt.read() ? kExternal : 0);
+}
+
+std::uint64_t Hart::deliverable() const {
+  const std::uint64_t lines = pending();
+  if (lines == 0 || (emulator_.csr(Csr::kMstatus) & kMie) == 0) return 0;
+  const std::uint64_t enabled = lines & emulator_.csr(Csr::kMie);
+  const auto first = std::find_if(std::begin(kPriority), std::end(kPriority),
+                                  [enabled](std::uint64_t bit) { return (enabled & bit) != 0; });
+  return first == std::end(kPriority) ? 0 : *first;
+}
+
+bool Hart::budget_used() {
+  account();
+  if (keeper_.need_sync()) keeper_.sync();
+  // What lowers a line may be on its way: registers act when the kernel reaches the time of the write.
+  if (deliverable() != 0) sync();
+  const bool stop = deliverable() != 0;
+  renew_budget();
+  return stop;
+}
+
+bool Hart::access(bool is_store, std::uint64_t address, unsigned bytes, std::uint64_t& value) {
+  account();
+  transaction_.set_command(is_store ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+  transaction_.set_address(address);
+  transaction_.set_data_ptr(reinterpret_cast<unsigned char*>(&value));
+  transaction_.set_data_length(bytes);
+  transaction_.set_streaming_width(bytes);
+  transaction_.set_byte_enable_ptr(nullptr);
+  transaction_.set_dmi_allowed(false);
+  transaction_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  sc_core::sc_time delay = keeper_.get_local_time() + config_.access_latency;
+  bus->b_transport(transaction_, delay);
+  keeper_.set(delay);
+  if (keeper_.need_sync()) keeper_.sync();
+  renew_budget();
+  return transaction_.is_response_ok();
+}
+
+void Hart::account() {
+  const std::uint64_t ran = emulator_.instructions() - accounted_;
+  accounted_ += ran;
+  keeper_.inc(sc_core::sc_time::from_value(config_.period.value() * ran));
+}
+
+void Hart::sync() {
+  keeper_.sync();
+  wait(sc_core::SC_ZERO_TIME);  // what was due at this time, and changed a line, has changed it
+  wait(sc_core::SC_ZERO_TIME);
+}
+
+void Hart::renew_budget() {
+  // With a line high, the next block may be the first that lets the interrupt through.
+  const sc_core::sc_time quantum = tlm::tlm_global_quantum::instance().get();
+  const sc_core::sc_time left =
+      quantum > keeper_.get_local_time() ? quantum - keeper_.get_local_time() : sc_core::SC_ZERO_TIME;
+  const std::uint64_t instructions = pending() != 0 ? 0 : left.value() / config_.period.value();
+  emulator_.set_budget(static_cast<std::int64_t>(instructions));
+}
+
+}  // namespace bitbalance::cpu

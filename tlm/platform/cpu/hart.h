@@ -1,0 +1,71 @@
+// The processor: an RV64 hart behind a TLM-2.0 initiator, ahead of the kernel by a quantum at most. An
+// instruction takes a clock period. What DMI grants is free beyond that; every other access is a transaction.
+// Interrupts are taken between blocks of instructions, after the kernel has caught up, so that none is taken
+// twice.
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/tlm_quantumkeeper.h>
+
+#include <cstdint>
+#include <systemc>
+#include <tlm>
+#include <vector>
+
+#include "tlm/platform/cpu/emulator.h"
+
+namespace bitbalance::cpu {
+
+struct HartConfig {
+  /// Addresses that a load or store may use; multiples of 4096.
+  struct Region {
+    std::uint64_t base = 0;
+    std::uint64_t bytes = 0;
+  };
+  std::vector<Region> regions;
+  std::uint64_t reset_address = 0;
+  std::uint64_t boot_argument = 0;             ///< register a1 after reset; a0, the number of the hart, is 0
+  sc_core::sc_time period{1, sc_core::SC_NS};  ///< of an instruction
+  sc_core::sc_time access_latency{10, sc_core::SC_NS};  ///< of the way to the bus and back
+};
+
+class Hart : public sc_core::sc_module, private Surroundings {
+ public:
+  tlm_utils::simple_initiator_socket<Hart> bus{"bus"};
+  sc_core::sc_in<bool> software_interrupt{"software_interrupt"};
+  sc_core::sc_in<bool> timer_interrupt{"timer_interrupt"};
+  sc_core::sc_in<bool> external_interrupt{"external_interrupt"};
+
+  Hart(const sc_core::sc_module_name& name, const HartConfig& config);
+
+  std::uint64_t instructions() const { return emulator_.instructions(); }
+  std::uint64_t interrupts_taken() const { return interrupts_taken_; }
+
+ private:
+  void run();
+  void map_regions();
+  void sleep();
+  void take_trap(std::uint64_t cause, std::uint64_t value, std::uint64_t pc);
+
+  bool budget_used() override;
+  bool access(bool is_store, std::uint64_t address, unsigned bytes, std::uint64_t& value) override;
+
+  /// mip, as the lines are.
+  std::uint64_t pending() const;
+  /// The interrupt that would be taken now, as its bit in mip; 0: none.
+  std::uint64_t deliverable() const;
+  /// Brings the time of what ran since the last call to the quantum keeper.
+  void account();
+  /// Lets the kernel catch up.
+  void sync();
+  void renew_budget();
+
+  const HartConfig config_;
+  Emulator emulator_;
+  tlm_utils::tlm_quantumkeeper keeper_;
+  std::uint64_t accounted_ = 0;  ///< instructions
+  std::uint64_t interrupts_taken_ = 0;
+  tlm::tlm_generic_payload transaction_;
+};
+
+}  // namespace bitbalance::cpu

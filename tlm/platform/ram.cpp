@@ -1,0 +1,33 @@
+#include "tlm/platform/ram.h"
+
+namespace bitbalance::platform {
+
+Ram::Ram(const sc_core::sc_module_name& name, std::uint64_t bytes, Kind kind, bool allow_dmi)
+    : sc_module(name), kind_(kind), allow_dmi_(allow_dmi), array_(bytes) {
+  socket.register_b_transport(this, &Ram::b_transport);
+  socket.register_get_direct_mem_ptr(this, &Ram::get_direct_mem_ptr);
+}
+
+void Ram::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& /*delay*/) {
+  if (kind_ == Kind::kReadOnly && transaction.is_write()) {
+    transaction.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
+    return;
+  }
+  transaction.set_response_status(array_.access(transaction));
+  transaction.set_dmi_allowed(allow_dmi_);
+}
+
+bool Ram::get_direct_mem_ptr(tlm::tlm_generic_payload& /*transaction*/, tlm::tlm_dmi& dmi) {
+  dmi.set_start_address(0);
+  dmi.set_end_address(array_.data().size() - 1);
+  if (!allow_dmi_) return false;
+  dmi.set_dmi_ptr(array_.data().data());
+  if (kind_ == Kind::kReadOnly) {
+    dmi.allow_read();
+  } else {
+    dmi.allow_read_write();
+  }
+  return true;
+}
+
+}  // namespace bitbalance::platform

@@ -23,6 +23,7 @@
 #include "testbench/run/console.h"
 #include "testbench/run/scenario_memory.h"
 #include "testbench/scenario/settings_writer.h"
+#include "tlm/platform/cpu/gdb_server.h"
 #include "tlm/platform/cpu/hart.h"
 #include "tlm/platform/memory_map.h"
 #include "tlm/platform/soc.h"
@@ -43,6 +44,7 @@ struct PlatformArguments {
   int accelerators = 1;
   double timeout_ms = 1000;
   std::uint32_t spin = 0;
+  int gdb = -1;  ///< port; -1: not given
 };
 
 [[noreturn]] void refuse(const char* option, const std::string& value, const std::string& accepted) {
@@ -201,6 +203,12 @@ int run_platform(const PlatformArguments& arguments) {
   hart.software_interrupt(soc.software_interrupt);
   hart.timer_interrupt(soc.timer_interrupt);
   hart.external_interrupt(soc.external_interrupt);
+  std::unique_ptr<cpu::GdbServer> gdb;
+  if (arguments.gdb >= 0) {
+    gdb = std::make_unique<cpu::GdbServer>(arguments.gdb);
+    hart.attach(*gdb);
+    std::fprintf(stderr, "waiting for gdb: target remote :%d\n", gdb->port());
+  }
   std::unique_ptr<TransactionLog> log;
   if (!arguments.transactions.empty()) {
     log = std::make_unique<TransactionLog>(arguments);
@@ -278,6 +286,9 @@ void declare(CLI::App& app, PlatformArguments& arguments) {
   app.add_option("--transactions", arguments.transactions, "every transaction on the bus, as CSV")
       ->type_name("FILE");
   app.add_option("--target", arguments.target, "with --transactions: of this target only")->type_name("NAME");
+  app.add_option("--gdb", arguments.gdb, "wait for GDB on this port of this machine; 0: any that is free")
+      ->check(whole_number_check())
+      ->type_name("PORT");
   app.footer(R"(
 Examples:
   bitbalance-platform scenarios/lenet.yaml

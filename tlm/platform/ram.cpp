@@ -5,6 +5,7 @@ namespace bitbalance::platform {
 Ram::Ram(const sc_core::sc_module_name& name, std::uint64_t bytes, Kind kind, bool allow_dmi)
     : sc_module(name), kind_(kind), allow_dmi_(allow_dmi), array_(bytes) {
   socket.register_b_transport(this, &Ram::b_transport);
+  socket.register_transport_dbg(this, &Ram::transport_dbg);
   socket.register_get_direct_mem_ptr(this, &Ram::get_direct_mem_ptr);
 }
 

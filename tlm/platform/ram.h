@@ -24,6 +24,7 @@ class Ram : public sc_core::sc_module {
 
  private:
   void b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
+  unsigned transport_dbg(tlm::tlm_generic_payload& transaction) { return array_.debug_access(transaction); }
   bool get_direct_mem_ptr(tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi);
 
   const Kind kind_;

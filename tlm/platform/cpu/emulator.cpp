@@ -82,14 +82,50 @@ void Emulator::map_device(std::uint64_t base, std::uint64_t bytes) {
 }
 
 Stop Emulator::run() {
+  return start(0);
+}
+
+Stop Emulator::step() {
+  // How many instructions a run has is built into the translated blocks.
+  require(uc_ctl_flush_tlb(engine_.get()), "flush");
+  const Stop stop = start(1);
+  require(uc_ctl_flush_tlb(engine_.get()), "flush");
+  return stop == Stop::kWfi ? Stop::kAsked : stop;
+}
+
+Stop Emulator::start(std::size_t count) {
   constexpr std::uint64_t kNoEnd = ~std::uint64_t{0};
-  asked_ = raised_ = false;
-  const uc_err error = uc_emu_start(engine_.get(), pc(), kNoEnd, 0, 0);
+  asked_ = raised_ = broken_ = false;
+  resumed_at_ = pc();
+  const uc_err error = uc_emu_start(engine_.get(), pc(), kNoEnd, 0, count);
   if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
   if (raised_) return Stop::kException;
+  if (broken_) return Stop::kBreakpoint;
   if (asked_) return Stop::kAsked;
   require(error, "run");
   return Stop::kWfi;
+}
+
+void Emulator::set_breakpoint(std::uint64_t address, bool there) {
+  const auto found = breakpoints_.find(address);
+  if (there == (found != breakpoints_.end())) return;
+  if (there) {
+    uc_hook hook = 0;
+    require(uc_hook_add(engine_.get(), &hook, UC_HOOK_CODE, reinterpret_cast<void*>(&Emulator::on_breakpoint),
+                        this, address, address),
+            "breakpoint");
+    breakpoints_[address] = hook;
+  } else {
+    require(uc_hook_del(engine_.get(), found->second), "breakpoint");
+    breakpoints_.erase(found);
+  }
+  require(uc_ctl_flush_tlb(engine_.get()), "flush");  // hooks are built into the translated blocks
+}
+
+void Emulator::on_breakpoint(uc_engine* engine, std::uint64_t address, std::uint32_t /*bytes*/, void* self) {
+  if (std::exchange(of(self).resumed_at_, ~std::uint64_t{0}) == address) return;
+  of(self).broken_ = true;
+  uc_emu_stop(engine);
 }
 
 void Emulator::on_block(uc_engine* /*engine*/, std::uint64_t address, std::uint32_t bytes, void* self) {

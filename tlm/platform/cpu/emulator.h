@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -26,9 +27,10 @@ class Surroundings {
 };
 
 enum class Stop {
-  kAsked,      ///< budget_used() said so
-  kWfi,        ///< behind a wfi
-  kException,  ///< see Emulator::exception()
+  kAsked,       ///< budget_used() said so
+  kWfi,         ///< behind a wfi
+  kException,   ///< see Emulator::exception()
+  kBreakpoint,  ///< in front of an instruction with a breakpoint
 };
 
 /// A synchronous exception: the privileged specification's mcause, mtval, and the address of the instruction.
@@ -53,7 +55,10 @@ class Emulator {
 
   /// Runs from pc() until something stops it. Rethrows what an access threw.
   Stop run();
+  /// One instruction; kAsked when that is all that happened.
+  Stop step();
   const Exception& exception() const { return exception_; }
+  void set_breakpoint(std::uint64_t address, bool there);
 
   std::uint64_t pc() const;
   void set_pc(std::uint64_t value);
@@ -86,6 +91,7 @@ class Emulator {
   };
 
   static void on_block(uc_engine* engine, std::uint64_t address, std::uint32_t bytes, void* self);
+  static void on_breakpoint(uc_engine* engine, std::uint64_t address, std::uint32_t bytes, void* self);
   static void on_exception(uc_engine* engine, std::uint32_t number, void* self);
   static bool on_invalid(uc_engine* engine, void* self);
   static bool on_unmapped(uc_engine* engine, uc_mem_type type, std::uint64_t address, int bytes,
@@ -94,6 +100,7 @@ class Emulator {
   static void on_write(uc_engine* engine, std::uint64_t offset, unsigned bytes, std::uint64_t value,
                        void* region);
 
+  Stop start(std::size_t count);
   void enter_block(std::uint64_t address, std::uint32_t bytes);
   std::uint32_t count(std::uint64_t address, std::uint32_t bytes);
   std::uint64_t access(const Region& region, bool is_store, std::uint64_t offset, unsigned bytes,
@@ -119,6 +126,9 @@ class Emulator {
   std::uint64_t instructions_ = 0;
   bool asked_ = false;
   bool raised_ = false;
+  bool broken_ = false;                           ///< at a breakpoint
+  std::uint64_t resumed_at_ = ~std::uint64_t{0};  ///< whose breakpoint has been seen
+  std::map<std::uint64_t, uc_hook> breakpoints_;
   Exception exception_;
   std::exception_ptr thrown_;  ///< by an access: must not unwind the emulator's frames
 };

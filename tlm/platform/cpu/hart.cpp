@@ -1,6 +1,7 @@
 #include "tlm/platform/cpu/hart.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace bitbalance::cpu {
 namespace {
@@ -58,8 +59,9 @@ void Hart::run() {
   emulator_.set_x(kA1, config_.boot_argument);
   keeper_.reset();
   renew_budget();
+  bool is_stepping = debugger_ != nullptr && debugger_->halted(*this) == Debugger::Resume::kStep;
   while (true) {
-    const Stop stop = emulator_.run();
+    const Stop stop = is_stepping ? emulator_.step() : emulator_.run();
     account();
     if (stop == Stop::kException) {
       const Exception& exception = emulator_.exception();
@@ -70,6 +72,8 @@ void Hart::run() {
       ++interrupts_taken_;
       take_trap(kIsInterrupt | number_of(interrupt), 0, emulator_.pc());
     }
+    if (is_stepping || stop == Stop::kBreakpoint || std::exchange(halt_, false))
+      is_stepping = debugger_->halted(*this) == Debugger::Resume::kStep;
     renew_budget();
   }
 }
@@ -115,7 +119,8 @@ bool Hart::budget_used() {
   if (keeper_.need_sync()) keeper_.sync();
   // What lowers a line may be on its way: registers act when the kernel reaches the time of the write.
   if (deliverable() != 0) sync();
-  const bool stop = deliverable() != 0;
+  halt_ = debugger_ != nullptr && debugger_->interrupted();
+  const bool stop = deliverable() != 0 || halt_;
   renew_budget();
   return stop;
 }
@@ -136,6 +141,39 @@ bool Hart::access(bool is_store, std::uint64_t address, unsigned bytes, std::uin
   if (keeper_.need_sync()) keeper_.sync();
   renew_budget();
   return transaction_.is_response_ok();
+}
+
+std::uint64_t Hart::debug_register(unsigned index) const {
+  return index == kPc ? emulator_.pc() : emulator_.x(index);
+}
+
+void Hart::set_debug_register(unsigned index, std::uint64_t value) {
+  if (index == kPc) {
+    emulator_.set_pc(value);
+  } else if (index != 0) {
+    emulator_.set_x(index, value);
+  }
+}
+
+std::vector<std::uint8_t> Hart::debug_read(std::uint64_t address, std::size_t bytes) {
+  std::vector<std::uint8_t> data(bytes);
+  tlm::tlm_generic_payload transaction;
+  transaction.set_read();
+  transaction.set_address(address);
+  transaction.set_data_ptr(data.data());
+  transaction.set_data_length(static_cast<unsigned>(bytes));
+  data.resize(bus->transport_dbg(transaction));
+  return data;
+}
+
+bool Hart::debug_write(std::uint64_t address, const std::vector<std::uint8_t>& bytes) {
+  std::vector<std::uint8_t> data = bytes;  // a payload's data pointer is not const
+  tlm::tlm_generic_payload transaction;
+  transaction.set_write();
+  transaction.set_address(address);
+  transaction.set_data_ptr(data.data());
+  transaction.set_data_length(static_cast<unsigned>(data.size()));
+  return bus->transport_dbg(transaction) == data.size();
 }
 
 void Hart::account() {

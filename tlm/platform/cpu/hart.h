@@ -12,6 +12,7 @@
 #include <tlm>
 #include <vector>
 
+#include "tlm/platform/cpu/debugger.h"
 #include "tlm/platform/cpu/emulator.h"
 
 namespace bitbalance::cpu {
@@ -29,7 +30,7 @@ struct HartConfig {
   sc_core::sc_time access_latency{10, sc_core::SC_NS};  ///< of the way to the bus and back
 };
 
-class Hart : public sc_core::sc_module, private Surroundings {
+class Hart : public sc_core::sc_module, private Surroundings, private DebugTarget {
  public:
   tlm_utils::simple_initiator_socket<Hart> bus{"bus"};
   sc_core::sc_in<bool> software_interrupt{"software_interrupt"};
@@ -37,6 +38,9 @@ class Hart : public sc_core::sc_module, private Surroundings {
   sc_core::sc_in<bool> external_interrupt{"external_interrupt"};
 
   Hart(const sc_core::sc_module_name& name, const HartConfig& config);
+
+  /// Before the simulation starts. Outlives the hart.
+  void attach(Debugger& debugger) { debugger_ = &debugger; }
 
   std::uint64_t instructions() const { return emulator_.instructions(); }
   std::uint64_t interrupts_taken() const { return interrupts_taken_; }
@@ -50,6 +54,14 @@ class Hart : public sc_core::sc_module, private Surroundings {
   bool budget_used() override;
   bool access(bool is_store, std::uint64_t address, unsigned bytes, std::uint64_t& value) override;
 
+  std::uint64_t debug_register(unsigned index) const override;
+  void set_debug_register(unsigned index, std::uint64_t value) override;
+  std::vector<std::uint8_t> debug_read(std::uint64_t address, std::size_t bytes) override;
+  bool debug_write(std::uint64_t address, const std::vector<std::uint8_t>& bytes) override;
+  void set_breakpoint(std::uint64_t address, bool there) override {
+    emulator_.set_breakpoint(address, there);
+  }
+
   /// mip, as the lines are.
   std::uint64_t pending() const;
   /// The interrupt that would be taken now, as its bit in mip; 0: none.
@@ -61,6 +73,8 @@ class Hart : public sc_core::sc_module, private Surroundings {
   void renew_budget();
 
   const HartConfig config_;
+  Debugger* debugger_ = nullptr;  ///< nullptr: nobody
+  bool halt_ = false;             ///< the debugger asked for it
   Emulator emulator_;
   tlm_utils::tlm_quantumkeeper keeper_;
   std::uint64_t accounted_ = 0;  ///< instructions

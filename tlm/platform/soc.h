@@ -7,9 +7,9 @@
 #include <systemc>
 #include <vector>
 
+#include "tlm/adapter/address_router.h"
 #include "tlm/adapter/any_accelerator.h"
 #include "tlm/memory/memory_model.h"
-#include "tlm/platform/bus.h"
 #include "tlm/platform/clint.h"
 #include "tlm/platform/elf_file.h"
 #include "tlm/platform/finisher.h"
@@ -31,7 +31,7 @@ struct SocConfig {
 
 class Soc : public sc_core::sc_module {
  public:
-  Bus bus{"bus"};  ///< accelerators are initiators 0..; the processor is to be bound next
+  AddressRouter bus{"bus"};  ///< accelerators are initiators 0..; the processor is to be bound next
   sc_core::sc_signal<bool> software_interrupt{"software_interrupt"};
   sc_core::sc_signal<bool> timer_interrupt{"timer_interrupt"};
   sc_core::sc_signal<bool> external_interrupt{"external_interrupt"};

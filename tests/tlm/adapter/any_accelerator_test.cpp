@@ -1,7 +1,10 @@
-// Either level behind the adapter: the same results and cycles, whatever form the interrupt takes.
+// Either level behind the adapter: the same results and cycles, whatever form the interrupt takes and
+// wherever the memory lies.
 #include "tlm/adapter/any_accelerator.h"
 
 #include <catch2/catch.hpp>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "testbench/run/driver.h"
@@ -9,6 +12,7 @@
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
 #include "tests/support/random_case.h"
+#include "tlm/adapter/address_router.h"
 #include "tlm/memory/ideal_memory.h"
 
 using namespace bitbalance;
@@ -18,8 +22,8 @@ using namespace bitbalance::adapter;
 namespace {
 
 /// Two runs of a random program: its cycles, the changes that the port and the callback showed; or what is
-/// wrong.
-std::string run(std::uint64_t seed, AnyAcceleratorOptions options) {
+/// wrong. `base`: where a router has the memory; nothing: without a router.
+std::string run(std::uint64_t seed, AnyAcceleratorOptions options, std::optional<std::uint64_t> base = {}) {
   return in_child([&] {
     const RandomCase c = make_random_case(seed);
     const Program& program = c.mapped.program;
@@ -35,7 +39,14 @@ std::string run(std::uint64_t seed, AnyAcceleratorOptions options) {
     };
     AnyAccelerator accelerator("accelerator", c.config, options);
     Driver driver("driver");
-    accelerator.mem.bind(memory.socket);
+    std::unique_ptr<AddressRouter> router;
+    if (base) {
+      router = std::make_unique<AddressRouter>("router");
+      accelerator.mem.bind(router->initiators);
+      router->attach("memory", *base, memory_config.bytes, memory.socket);
+    } else {
+      accelerator.mem.bind(memory.socket);
+    }
     accelerator.irq(line);
     driver.csr.bind(accelerator.csr);
     driver.irq(driver_line);
@@ -55,11 +66,13 @@ std::string run(std::uint64_t seed, AnyAcceleratorOptions options) {
         "watch", &method);
     ProgramRegions regions;
     regions.constants_bytes = static_cast<std::uint32_t>(program.constants.size());
-    regions.data_base = (program.constants.size() + 4095) / 4096 * 4096;
+    regions.constants_base = base.value_or(0);
+    const std::size_t data_at = (program.constants.size() + 4095) / 4096 * 4096;
     regions.data_bytes = program.data_bytes;
     const auto data = place_images(program, c.network, c.images, 0xa5);
     std::copy(program.constants.begin(), program.constants.end(), memory.data().begin());
-    const auto region = memory.data().begin() + static_cast<std::ptrdiff_t>(regions.data_base);
+    regions.data_base = regions.constants_base + data_at;
+    const auto region = memory.data().begin() + static_cast<std::ptrdiff_t>(data_at);
     std::string text;
     for (int i = 0; i < 2; ++i) {
       std::copy(data.begin(), data.end(), region);
@@ -90,5 +103,19 @@ TEST_CASE("both levels behind the adapter give the same data, cycles and interru
     CHECK(run(seed, options) == level + " for 1 ns");
     options.level = Level::kTlm;
     CHECK(run(seed, options) == level + " for 1 ns");
+  }
+}
+
+TEST_CASE("behind a router, with the memory at a base address beyond 32 bits, nothing else changes") {
+  for (const Level level : {Level::kTlm, Level::kRtl}) {
+    for (const bool use_dmi : {false, true}) {
+      CAPTURE(level, use_dmi);
+      AnyAcceleratorOptions options;
+      options.level = level;
+      options.accelerator.use_dmi = use_dmi;
+      const std::string direct = run(33000, options);
+      CHECK_THAT(direct, Catch::EndsWith("2/2 told, 2 shown"));
+      CHECK(run(33000, options, 0x12'3456'7000) == direct);
+    }
   }
 }

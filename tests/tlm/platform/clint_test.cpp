@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/tlm/platform/bench.h"
+#include "tests/support/initiator.h"
 
 using namespace bitbalance::platform;
 using bitbalance::test::Initiator;

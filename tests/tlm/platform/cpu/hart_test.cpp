@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "tests/support/child.h"
-#include "tlm/platform/bus.h"
+#include "tlm/adapter/address_router.h"
 #include "tlm/platform/ram.h"
 #include "tlm/platform/register_device.h"
 
@@ -103,7 +103,7 @@ class Recorder : public platform::RegisterDevice {
 };
 
 struct Bench {
-  platform::Bus bus{"bus"};
+  adapter::AddressRouter bus{"bus"};
   platform::Ram code{"code", 0x1000, platform::Ram::Kind::kReadOnly, true};
   platform::Ram ram;
   Recorder device{"device"};

@@ -14,20 +14,20 @@
 #include <unordered_map>
 #include <vector>
 
-#include "tlm/platform/names.h"
+#include "tlm/adapter/names.h"
 
-namespace bitbalance::platform {
+namespace bitbalance::adapter {
 
-class Bus : public sc_core::sc_module {
+class AddressRouter : public sc_core::sc_module {
  public:
   /// Told every transaction when its answer is known. `time`: of the request; `initiator`: in the order of
   /// binding.
   using Observer = std::function<void(const sc_core::sc_time& time, int initiator, const std::string& target,
                                       const tlm::tlm_generic_payload& transaction)>;
 
-  tlm_utils::multi_passthrough_target_socket<Bus> initiators{"initiators"};
+  tlm_utils::multi_passthrough_target_socket<AddressRouter> initiators{"initiators"};
 
-  explicit Bus(const sc_core::sc_module_name& name);
+  explicit AddressRouter(const sc_core::sc_module_name& name);
 
   /// Gives addresses [base, base + bytes) to a target. A target with several ports has one bound for each
   /// initiator; one with a single port must answer BEGIN_REQ by TLM_COMPLETED when several initiators use
@@ -74,7 +74,7 @@ class Bus : public sc_core::sc_module {
   void invalidate_direct_mem_ptr(int port, sc_dt::uint64 first, sc_dt::uint64 last);
   unsigned transport_dbg(int initiator, tlm::tlm_generic_payload& transaction);
 
-  tlm_utils::multi_passthrough_initiator_socket<Bus> targets_{"targets"};
+  tlm_utils::multi_passthrough_initiator_socket<AddressRouter> targets_{"targets"};
   int target_count_ = 0;
   std::vector<Range> ranges_;
   std::unordered_map<const tlm::tlm_generic_payload*, Pending> pending_;
@@ -84,4 +84,4 @@ class Bus : public sc_core::sc_module {
   bool last_write_ = false;
 };
 
-}  // namespace bitbalance::platform
+}  // namespace bitbalance::adapter

@@ -1,19 +1,19 @@
-#include "tlm/platform/bus.h"
+#include "tlm/adapter/address_router.h"
 
 #include <algorithm>
 
-namespace bitbalance::platform {
+namespace bitbalance::adapter {
 
-Bus::Bus(const sc_core::sc_module_name& name) : sc_module(name) {
-  initiators.register_b_transport(this, &Bus::b_transport);
-  initiators.register_nb_transport_fw(this, &Bus::nb_transport_fw);
-  initiators.register_get_direct_mem_ptr(this, &Bus::get_direct_mem_ptr);
-  initiators.register_transport_dbg(this, &Bus::transport_dbg);
-  targets_.register_nb_transport_bw(this, &Bus::nb_transport_bw);
-  targets_.register_invalidate_direct_mem_ptr(this, &Bus::invalidate_direct_mem_ptr);
+AddressRouter::AddressRouter(const sc_core::sc_module_name& name) : sc_module(name) {
+  initiators.register_b_transport(this, &AddressRouter::b_transport);
+  initiators.register_nb_transport_fw(this, &AddressRouter::nb_transport_fw);
+  initiators.register_get_direct_mem_ptr(this, &AddressRouter::get_direct_mem_ptr);
+  initiators.register_transport_dbg(this, &AddressRouter::transport_dbg);
+  targets_.register_nb_transport_bw(this, &AddressRouter::nb_transport_bw);
+  targets_.register_invalidate_direct_mem_ptr(this, &AddressRouter::invalidate_direct_mem_ptr);
 }
 
-const Bus::Range* Bus::decode(std::uint64_t address, std::uint64_t bytes) const {
+const AddressRouter::Range* AddressRouter::decode(std::uint64_t address, std::uint64_t bytes) const {
   const auto found = std::find_if(ranges_.begin(), ranges_.end(), [&](const Range& range) {
     return address >= range.base && address - range.base < range.bytes &&
            bytes <= range.bytes - (address - range.base);
@@ -21,21 +21,22 @@ const Bus::Range* Bus::decode(std::uint64_t address, std::uint64_t bytes) const 
   return found == ranges_.end() ? nullptr : &*found;
 }
 
-void Bus::tell(const sc_core::sc_time& time, int initiator, const Range* range,
-               const tlm::tlm_generic_payload& transaction) {
+void AddressRouter::tell(const sc_core::sc_time& time, int initiator, const Range* range,
+                         const tlm::tlm_generic_payload& transaction) {
   last_address_ = transaction.get_address();
   last_initiator_ = initiator;
   last_write_ = transaction.is_write();
   if (observer_) observer_(time, initiator, range == nullptr ? "nobody" : range->name, transaction);
 }
 
-void Bus::trace(sc_core::sc_trace_file* file) const {
+void AddressRouter::trace(sc_core::sc_trace_file* file) const {
   sc_core::sc_trace(file, last_address_, "bus.address");
   sc_core::sc_trace(file, last_initiator_, "bus.initiator");
   sc_core::sc_trace(file, last_write_, "bus.write");
 }
 
-void Bus::b_transport(int initiator, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
+void AddressRouter::b_transport(int initiator, tlm::tlm_generic_payload& transaction,
+                                sc_core::sc_time& delay) {
   const std::uint64_t address = transaction.get_address();
   const sc_core::sc_time time = sc_core::sc_time_stamp() + delay;
   const Range* range = decode(address, transaction.get_data_length());
@@ -49,8 +50,8 @@ void Bus::b_transport(int initiator, tlm::tlm_generic_payload& transaction, sc_c
   tell(time, initiator, range, transaction);
 }
 
-tlm::tlm_sync_enum Bus::nb_transport_fw(int initiator, tlm::tlm_generic_payload& transaction,
-                                        tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+tlm::tlm_sync_enum AddressRouter::nb_transport_fw(int initiator, tlm::tlm_generic_payload& transaction,
+                                                  tlm::tlm_phase& phase, sc_core::sc_time& delay) {
   if (phase == tlm::BEGIN_REQ) {
     const std::uint64_t address = transaction.get_address();
     const sc_core::sc_time time = sc_core::sc_time_stamp() + delay;
@@ -72,8 +73,8 @@ tlm::tlm_sync_enum Bus::nb_transport_fw(int initiator, tlm::tlm_generic_payload&
   return answer;
 }
 
-tlm::tlm_sync_enum Bus::nb_transport_bw(int /*port*/, tlm::tlm_generic_payload& transaction,
-                                        tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+tlm::tlm_sync_enum AddressRouter::nb_transport_bw(int /*port*/, tlm::tlm_generic_payload& transaction,
+                                                  tlm::tlm_phase& phase, sc_core::sc_time& delay) {
   const auto found = pending_.find(&transaction);
   if (found == pending_.end()) return tlm::TLM_ACCEPTED;  // ignorable phases
   const tlm::tlm_sync_enum answer =
@@ -82,7 +83,7 @@ tlm::tlm_sync_enum Bus::nb_transport_bw(int /*port*/, tlm::tlm_generic_payload& 
   return answer;
 }
 
-void Bus::finish(tlm::tlm_generic_payload& transaction) {
+void AddressRouter::finish(tlm::tlm_generic_payload& transaction) {
   const auto found = pending_.find(&transaction);
   if (found == pending_.end())
     return;  // the initiator ended it by nb_transport_fw from within nb_transport_bw
@@ -92,7 +93,8 @@ void Bus::finish(tlm::tlm_generic_payload& transaction) {
   tell(pending.time, pending.initiator, pending.range, transaction);
 }
 
-bool Bus::get_direct_mem_ptr(int initiator, tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi) {
+bool AddressRouter::get_direct_mem_ptr(int initiator, tlm::tlm_generic_payload& transaction,
+                                       tlm::tlm_dmi& dmi) {
   const std::uint64_t address = transaction.get_address();
   const Range* range = decode(address, 1);
   if (range == nullptr) {
@@ -108,7 +110,7 @@ bool Bus::get_direct_mem_ptr(int initiator, tlm::tlm_generic_payload& transactio
   return granted;
 }
 
-void Bus::invalidate_direct_mem_ptr(int port, sc_dt::uint64 first, sc_dt::uint64 last) {
+void AddressRouter::invalidate_direct_mem_ptr(int port, sc_dt::uint64 first, sc_dt::uint64 last) {
   for (const Range& range : ranges_) {
     if (port < range.first_port || port >= range.first_port + range.ports) continue;
     const sc_dt::uint64 end = range.base + std::min(last, sc_dt::uint64{range.bytes - 1});
@@ -117,7 +119,7 @@ void Bus::invalidate_direct_mem_ptr(int port, sc_dt::uint64 first, sc_dt::uint64
   }
 }
 
-unsigned Bus::transport_dbg(int initiator, tlm::tlm_generic_payload& transaction) {
+unsigned AddressRouter::transport_dbg(int initiator, tlm::tlm_generic_payload& transaction) {
   const std::uint64_t address = transaction.get_address();
   const Range* range = decode(address, transaction.get_data_length());
   if (range == nullptr) return 0;
@@ -127,4 +129,4 @@ unsigned Bus::transport_dbg(int initiator, tlm::tlm_generic_payload& transaction
   return count;
 }
 
-}  // namespace bitbalance::platform
+}  // namespace bitbalance::adapter

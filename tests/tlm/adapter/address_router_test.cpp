@@ -1,12 +1,13 @@
-#include "tlm/platform/bus.h"
+#include "tlm/adapter/address_router.h"
 
 #include <catch2/catch.hpp>
 #include <tuple>
 
-#include "tests/tlm/platform/bench.h"
+#include "tests/support/initiator.h"
 #include "tlm/platform/ram.h"
 
-using namespace bitbalance::platform;
+using namespace bitbalance::adapter;
+using bitbalance::platform::Ram;
 using bitbalance::test::Initiator;
 
 namespace {
@@ -14,7 +15,7 @@ namespace {
 struct Bench {
   Initiator first{"first"};
   Initiator second{"second"};
-  Bus bus{"bus"};
+  AddressRouter bus{"bus"};
   Ram low{"low", 0x100, Ram::Kind::kReadWrite, true};
   Ram high{"high", 0x100, Ram::Kind::kReadOnly, false};
 

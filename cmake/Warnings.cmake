@@ -2,6 +2,8 @@
 option(BITBALANCE_SANITIZE "Build with address and undefined-behaviour sanitizers" OFF)
 option(BITBALANCE_SANITIZE_THREADS "Build with the thread sanitizer" OFF)
 option(BITBALANCE_LIBFUZZER "Let libFuzzer drive the fuzzers: coverage-guided, and only with Clang" OFF)
+# An option and no question of NDEBUG: it changes types in headers, and whoever links the library must see the same.
+option(BITBALANCE_HAZARD_CHECKS "Report programs that lack a dependence flag, at each access to a buffer of rtl" OFF)
 option(BITBALANCE_COVERAGE "Build with gcov counters" OFF)
 option(BITBALANCE_ODR "Link with -flto, which alone sees types that two sources define differently" OFF)
 

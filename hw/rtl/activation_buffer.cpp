@@ -19,7 +19,8 @@ ActivationBuffer::ActivationBuffer(const sc_core::sc_module_name& name, const Ac
     : Clocked(name),
       config_(config),
       profile_(profile),
-      store_(static_cast<std::size_t>(config.activation_buffer_bytes)) {}
+      store_(static_cast<std::size_t>(config.activation_buffer_bytes)),
+      hazards_("activation buffer", "byte", static_cast<std::size_t>(config.activation_buffer_bytes)) {}
 
 void ActivationBuffer::on_clock() {
   if (!reading_) {
@@ -111,6 +112,8 @@ template <bool Wide, bool Signed>
 void ActivationBuffer::read_runs(int begin, int end) {
   for (int i = begin; i < end; ++i) {
     const Run& run = runs_[i];
+    constexpr std::size_t kBytes = element_bytes(Wide ? Width::k16 : Width::k8);
+    hazards_.read(kBytes * (run.address + offset_), kBytes * run.lanes, tile_.stamp);
     store_.read_line<Wide, Signed>(run.address + offset_, run.lanes, &vector_.lane[run.lane]);
   }
 }

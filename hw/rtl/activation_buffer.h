@@ -13,6 +13,7 @@
 #include "hw/rtl/channel_port.h"
 #include "hw/rtl/clocked.h"
 #include "hw/rtl/element_store.h"
+#include "hw/rtl/hazard_check.h"
 #include "hw/rtl/signal_list.h"
 
 namespace bitbalance::rtl {
@@ -28,7 +29,10 @@ class ActivationBuffer : public Clocked, public virtual sc_core::sc_interface {
   ActivationBuffer(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile);
 
   /// The load engine's port. Elements of 8 or 16 bits, each at a multiple of its own size.
-  void write(std::uint32_t address, Width width, int value) { store_.write(address, width, value); }
+  void write(std::uint32_t address, Width width, int value, const CommandStamp& by = {}) {
+    hazards_.write(std::size_t{element_bytes(width)} * address, element_bytes(width), by);
+    store_.write(address, width, value);
+  }
   int read(std::uint32_t address, Width width, bool is_signed) const {
     return store_.read(address, width, is_signed);
   }
@@ -70,6 +74,8 @@ class ActivationBuffer : public Clocked, public virtual sc_core::sc_interface {
   bool reading_ = false;
   std::uint8_t turn_ = 0;
   ActivationVector vector_;
+
+  HazardCheck hazards_;
 };
 
 }  // namespace bitbalance::rtl

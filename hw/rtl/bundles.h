@@ -8,6 +8,7 @@
 #include "hw/isa/config.h"
 #include "hw/isa/events.h"
 #include "hw/isa/region_map.h"
+#include "hw/rtl/command_stamp.h"
 #include "hw/rtl/names.h"
 
 namespace bitbalance::rtl {
@@ -17,6 +18,7 @@ using Row = std::array<std::int64_t, AcceleratorConfig::kMaxColumns>;
 /// Controller -> engine. `body` of the variant is what the engine's opcodes allow; `layer` for the accounts.
 struct IssuedCommand : Command {
   RegionMap regions;  ///< of the running program
+  CommandStamp stamp{};
 };
 
 /// Unit -> memory port: one burst. Reads: `bytes` is the aligned burst; writes carry `data`.
@@ -59,6 +61,7 @@ struct Tile {
   std::array<std::uint32_t, AcceleratorConfig::kMaxLanes> base{};
   /// Per lane: read cycle within a step, < conflicts.
   std::array<std::uint8_t, AcceleratorConfig::kMaxLanes> turn{};
+  CommandStamp stamp{};
 };
 
 /// Tile sequencer -> post-processor: where a drained tile goes. One a draining tile, in the order in which
@@ -76,6 +79,7 @@ struct DrainTarget {
   std::array<bool, AcceleratorConfig::kMaxLanes> first_of_pool{};  ///< writes instead of taking the maximum
   std::uint32_t row_pitch = 0;                                     ///< elements between output channels
   Compute command;  ///< a copy: width, signedness, clipping, operand and pooling of the results
+  CommandStamp stamp{};
   static constexpr std::uint32_t kDropped = 0xffffffff;  ///< pixel that fused pooling's floor leaves out
 };
 

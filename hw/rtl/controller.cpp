@@ -103,6 +103,7 @@ void Controller::reset() {
 }
 
 void Controller::forget_program() {
+  stamps_.start_program();
   fault_ = ProgramFault::kNone;
   fault_reason_.clear();
   commands_ = requested_ = received_ = commands_done_ = 0;
@@ -179,6 +180,7 @@ void Controller::complete(Engine engine) {
       if ((record.command.header.signal & engine_bit(receiver)) != 0)
         ++engines_[enum_index(receiver)].flags[enum_index(engine)];
     }
+    stamps_.complete(engine, record.command.header.signal);
     ++commands_done_;
     progress_ = edge();
     if (completion.layer_end) close_layer(completion.layer);
@@ -215,7 +217,7 @@ void Controller::issue(Engine engine) {
   for (std::size_t from = 0; from < kEngines; ++from) {
     if ((record.command.header.wait & engine_bit(static_cast<Engine>(from))) != 0) --state.flags[from];
   }
-  commands.push({record.command, registers_.regions()});
+  commands.push({record.command, registers_.regions(), stamps_.issue(record.command, record.index)});
   acted_ = true;
   state.in_flight.push(record);
   state.queue.pop();
@@ -244,6 +246,7 @@ void Controller::dispatch() {
     return;
   }
   if (!queues_are_empty() || !engines_are_empty()) return;
+  stamps_.barrier();
   const bool end = std::holds_alternative<End>(record.command.body);
   fetched_.pop();
   ++commands_done_;

@@ -18,6 +18,7 @@
 #include "hw/rtl/bundles.h"
 #include "hw/rtl/channel_port.h"
 #include "hw/rtl/clocked.h"
+#include "hw/rtl/command_stamp.h"
 #include "hw/rtl/completion.h"
 #include "hw/rtl/memory_port.h"
 #include "hw/rtl/signal_list.h"
@@ -164,6 +165,7 @@ class Controller : public Clocked {
   RecordQueue fetched_{AcceleratorConfig::kPrefetch};
 
   std::vector<EngineState> engines_;
+  CommandStamps stamps_;
 
   // Accounts.
   std::uint32_t commands_done_ = 0;

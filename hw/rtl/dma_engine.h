@@ -60,6 +60,7 @@ class DmaEngine : public Clocked {
 
   State state_ = State::kIdle;
   CommandHeader header_;
+  CommandStamp stamp_;
   ProgramFault fault_ = ProgramFault::kNone;
   std::uint64_t request_address_ = 0;  ///< of the last one
   std::uint16_t request_bytes_ = 0;
@@ -89,6 +90,7 @@ class DmaEngine : public Clocked {
   void accept() {
     const IssuedCommand& command = commands.front();
     header_ = command.header;
+    stamp_ = command.stamp;
     fault_ = begin(command);
     state_ = fault_ == ProgramFault::kNone ? State::kRunning : State::kReporting;
     commands.pop();

@@ -170,7 +170,7 @@ void LoadEngine::write_weights() {
   for (std::uint64_t at = 0; at < bytes; at += 8) {
     std::uint64_t word = 0;
     for (unsigned i = 0; i < 8; ++i) word |= std::uint64_t{staged_byte(at + i)} << (8 * i);
-    weights->write_word(words_.bank(), words_.address(), word);
+    weights->write_word(words_.bank(), words_.address(), word, stamp_);
     words_.advance();
   }
   profile_.count(header_.layer, Event::kWeightBufferWrite, static_cast<std::int64_t>(bytes / 8));
@@ -185,7 +185,7 @@ void LoadEngine::write_parameters() {
   std::uint8_t packed[kEntry];
   for (std::uint64_t at = 0; at < bytes; at += kEntry) {
     for (std::uint64_t i = 0; i < kEntry; ++i) packed[i] = staged_byte(at + i);
-    parameters->write(entry_++, parameter_at(packed));
+    parameters->write(entry_++, parameter_at(packed), stamp_);
   }
   profile_.count(header_.layer, Event::kParameterWrite, static_cast<std::int64_t>(bytes / kEntry));
   consume(bytes);
@@ -195,7 +195,8 @@ void LoadEngine::write_parameters() {
 void LoadEngine::write_table() {
   const std::uint64_t bytes = staged();
   if (bytes == 0) return;
-  for (std::uint64_t at = 0; at < bytes; ++at) tables->write(table_.table, table_byte_++, staged_byte(at));
+  for (std::uint64_t at = 0; at < bytes; ++at)
+    tables->write(table_.table, table_byte_++, staged_byte(at), stamp_);
   profile_.count(header_.layer, Event::kTableWrite,
                  static_cast<std::int64_t>(bytes / element_bytes(table_.width)));
   consume(bytes);
@@ -211,7 +212,8 @@ void LoadEngine::write_line(Buffer& buffer, Event write_event) {
   for (std::uint32_t i = 0; i < run.count; ++i) {
     // Unsigned: what lies left of the data wraps to a large index, too.
     const std::uint32_t index = run.first + i * lines_.phases() - line.left_padding;
-    buffer.write(run.address + i, width, index < line.data ? staged_element(index) : tensor_.pad_value);
+    buffer.write(run.address + i, width, index < line.data ? staged_element(index) : tensor_.pad_value,
+                 stamp_);
   }
   profile_.count(header_.layer, write_event, run.count);
   if (++line_cycle_ < lines_.phases()) return;

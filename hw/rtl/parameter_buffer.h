@@ -8,6 +8,7 @@
 
 #include "hw/isa/config.h"
 #include "hw/isa/parameter_entry.h"
+#include "hw/rtl/hazard_check.h"
 #include "hw/rtl/names.h"
 
 namespace bitbalance::rtl {
@@ -15,13 +16,21 @@ namespace bitbalance::rtl {
 class ParameterBuffer : public virtual sc_core::sc_interface {
  public:
   explicit ParameterBuffer(const AcceleratorConfig& config)
-      : entries_(static_cast<std::size_t>(config.parameter_entries())) {}
+      : entries_(static_cast<std::size_t>(config.parameter_entries())),
+        hazards_("parameter buffer", "entry", entries_.size()) {}
 
-  const ParameterEntry& read(std::uint32_t entry) const { return entries_[entry]; }
-  void write(std::uint32_t entry, const ParameterEntry& value) { entries_[entry] = value; }
+  const ParameterEntry& read(std::uint32_t entry, const CommandStamp& by = {}) const {
+    hazards_.read(entry, 1, by);
+    return entries_[entry];
+  }
+  void write(std::uint32_t entry, const ParameterEntry& value, const CommandStamp& by = {}) {
+    hazards_.write(entry, 1, by);
+    entries_[entry] = value;
+  }
 
  private:
   std::vector<ParameterEntry> entries_;
+  mutable HazardCheck hazards_;
 };
 
 }  // namespace bitbalance::rtl

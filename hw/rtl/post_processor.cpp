@@ -66,7 +66,7 @@ void PostProcessor::fetch() {
   fetched_.lanes = beat.lanes;
   if (beat.lanes > 0) {
     const DrainTarget& target = targets_[slot_];
-    fetched_.parameter = parameters->read(std::uint32_t{target.parameter} + beat.row);
+    fetched_.parameter = parameters->read(std::uint32_t{target.parameter} + beat.row, target.stamp);
     std::copy_n(beat.value.begin(), beat.lanes, fetched_.value.begin());
     profile_.count(target.layer, Event::kParameterRead);
   }
@@ -100,7 +100,7 @@ void PostProcessor::clamp_sums() {
     if (pixel == DrainTarget::kDropped) continue;
     std::int64_t sum = scaled_.value[i] >> scaled_.parameter.shift;
     if (command.operand) {
-      sum += rescale(outputs->read(pixel + row_offset, command.width, command.operand_signed),
+      sum += rescale(outputs->read(pixel + row_offset, command.width, command.operand_signed, target.stamp),
                      command.operand_multiplier, command.operand_shift);
     }
     scaled_.value[i] = clamp(sum, command.clip_low, command.clip_high);
@@ -119,12 +119,13 @@ void PostProcessor::write_results(const Stage& stage) {
     if (target.address[lane] == DrainTarget::kDropped) continue;
     const std::uint32_t address = target.address[lane] + row_offset;
     int result = static_cast<int>(stage.value[i]);
-    if (command.lookup) result = tables->read(command.table).at(result, command.width, command.output_signed);
+    if (command.lookup)
+      result = tables->read(command.table, target.stamp).at(result, command.width, command.output_signed);
     if (pooled && !target.first_of_pool[lane]) {
-      result = std::max(result, outputs->read(address, command.width, command.output_signed));
+      result = std::max(result, outputs->read(address, command.width, command.output_signed, target.stamp));
       ++compared;
     }
-    outputs->write(address, command.width, result);
+    outputs->write(address, command.width, result, target.stamp);
     ++written;
   }
   if (stage.lanes == 0) return;

@@ -41,7 +41,7 @@ void StoreEngine::request() {
   const std::uint32_t size = element_bytes(width_);
   MemoryRequest& request = push_request(burst);
   for (std::uint32_t at = 0; at < burst.bytes; at += size) {
-    const int value = outputs->read(image_base_ + element_, width_, false);
+    const int value = outputs->read(image_base_ + element_, width_, false, stamp_);
     request.data[at] = static_cast<std::uint8_t>(value);
     if (width_ == Width::k16) request.data[at + 1] = static_cast<std::uint8_t>(value >> 8);
     if (++element_ == image_elements_) {

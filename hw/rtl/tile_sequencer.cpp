@@ -60,6 +60,7 @@ void TileSequencer::accept_command() {
   fault_ = compute != nullptr ? check(*compute, config_) : ProgramFault::kBadOpcode;
   if (!layer_known_ || layer_ != issued.header.layer) tile_.index = 0;
   layer_ = issued.header.layer;
+  tile_.stamp = issued.stamp;
   layer_known_ = true;
   state_ = fault_ == ProgramFault::kNone ? State::kTiles : State::kRefused;
   if (state_ == State::kTiles) begin(*compute);
@@ -111,6 +112,7 @@ void TileSequencer::emit_tile() {
   tile_.weight_address = static_cast<std::uint32_t>((command_.weight_base + stream * row_bytes_) %
                                                     static_cast<std::uint64_t>(config_.weight_bank_bytes));
   const int channel = conv_group_ * command_.output_channels + first_channel;
+  target.stamp = tile_.stamp;
   target.layer = layer_;
   target.parameter = static_cast<std::uint16_t>(command_.parameter_base + channel);
   target.row_pitch = plane_;

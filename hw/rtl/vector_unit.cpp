@@ -42,6 +42,7 @@ void VectorUnit::reset() {
 void VectorUnit::accept() {
   const IssuedCommand& command = commands.front();
   header_ = command.header;
+  stamp_ = command.stamp;
   fault_ = ProgramFault::kBadOpcode;
   if (const Pool* pool = std::get_if<Pool>(&command.body)) {
     fault_ = check(*pool, config_);
@@ -93,7 +94,7 @@ void VectorUnit::pool_tap() {
     const std::uint32_t row = window_row_[i] + std::uint32_t{tap_row_};
     const std::uint32_t column = window_column_[i] + std::uint32_t{tap_column_};
     const int element =
-        outputs->read(plane_ + row * pool_.input_columns + column, pool_.width, pool_.is_signed);
+        outputs->read(plane_ + row * pool_.input_columns + column, pool_.width, pool_.is_signed, stamp_);
     if (!pool_.average) {
       group_.value[i] = std::max<std::int64_t>(group_.value[i], element);
       continue;
@@ -135,12 +136,14 @@ void VectorUnit::add_half() {
   if (!second_addend_) {
     begin_group(add_.elements, add_.output_base);
     for (std::uint32_t i = 0; i < group_.lanes; ++i) {
-      const int element = outputs->read(add_.input_base + element_ + i, add_.width, add_.input_signed);
+      const int element =
+          outputs->read(add_.input_base + element_ + i, add_.width, add_.input_signed, stamp_);
       group_.value[i] = rescale(element, add_.input_multiplier, add_.input_shift);
     }
   } else {
     for (std::uint32_t i = 0; i < group_.lanes; ++i) {
-      const int element = outputs->read(add_.operand_base + element_ + i, add_.width, add_.operand_signed);
+      const int element =
+          outputs->read(add_.operand_base + element_ + i, add_.width, add_.operand_signed, stamp_);
       group_.value[i] += rescale(element, add_.operand_multiplier, add_.operand_shift);
     }
     result_ = group_;
@@ -157,7 +160,7 @@ void VectorUnit::add_half() {
 void VectorUnit::look_up() {
   begin_group(lookup_.elements, lookup_.output_base);
   for (std::uint32_t i = 0; i < group_.lanes; ++i)
-    group_.value[i] = outputs->read(lookup_.input_base + element_ + i, lookup_.width, true);
+    group_.value[i] = outputs->read(lookup_.input_base + element_ + i, lookup_.width, true, stamp_);
   result_ = group_;
   result_valid_ = true;
   element_ += group_.lanes;
@@ -168,7 +171,7 @@ void VectorUnit::look_up() {
 std::int64_t VectorUnit::averaged(std::int64_t sum, std::uint32_t taps) const {
   if (pool_.single_divisor) taps = 1;
   if (taps == 0) return 0;  // a window that lies in the padding altogether
-  const ParameterEntry& reciprocal = parameters->read(pool_.parameter_base + taps - 1);
+  const ParameterEntry& reciprocal = parameters->read(pool_.parameter_base + taps - 1, stamp_);
   return rescale(sum, reciprocal.multiplier, reciprocal.shift);
 }
 
@@ -181,14 +184,16 @@ void VectorUnit::write_results() {
       case Kind::kPool:
         outputs->write(
             address, pool_.width,
-            clamp(average ? averaged(value, result_.valid_taps[i]) : value, pool_.clip_low, pool_.clip_high));
+            clamp(average ? averaged(value, result_.valid_taps[i]) : value, pool_.clip_low, pool_.clip_high),
+            stamp_);
         break;
       case Kind::kAdd:
-        outputs->write(address, add_.width, clamp(value, add_.clip_low, add_.clip_high));
+        outputs->write(address, add_.width, clamp(value, add_.clip_low, add_.clip_high), stamp_);
         break;
       case Kind::kLookup:
         outputs->write(address, lookup_.width,
-                       tables->read(lookup_.table).at(static_cast<int>(value), lookup_.width, true));
+                       tables->read(lookup_.table, stamp_).at(static_cast<int>(value), lookup_.width, true),
+                       stamp_);
     }
   }
   result_valid_ = false;

@@ -69,6 +69,7 @@ class VectorUnit : public Clocked {
 
   State state_ = State::kIdle;
   CommandHeader header_;
+  CommandStamp stamp_;
   ProgramFault fault_ = ProgramFault::kNone;
   enum class Kind : std::uint8_t { kPool, kAdd, kLookup };
   Kind kind_ = Kind::kPool;

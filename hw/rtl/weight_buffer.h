@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hw/isa/config.h"
+#include "hw/rtl/hazard_check.h"
 #include "hw/rtl/names.h"
 
 namespace bitbalance::rtl {
@@ -19,17 +20,22 @@ class WeightBuffer : public virtual sc_core::sc_interface {
   explicit WeightBuffer(const AcceleratorConfig& config)
       : banks_(static_cast<std::size_t>(config.rows)),
         bank_bytes_(static_cast<std::uint32_t>(config.weight_bank_bytes)),
-        words_(bank_bytes_ / kWordBytes * banks_) {}
+        words_(bank_bytes_ / kWordBytes * banks_),
+        hazards_("weight banks", "word", bank_bytes_ / kWordBytes) {}
 
   /// Addresses are multiples of 8 and wrap at the end of a bank.
-  void write_word(int bank, std::uint32_t byte_address, std::uint64_t value) {
+  void write_word(int bank, std::uint32_t byte_address, std::uint64_t value, const CommandStamp& by = {}) {
+    hazards_.write(index(byte_address) / banks_, 1, by);
     words_[index(byte_address) + static_cast<std::size_t>(bank)] = value;
   }
   std::uint64_t read_word(int bank, std::uint32_t byte_address) const {
     return words_[index(byte_address) + static_cast<std::size_t>(bank)];
   }
   /// The word at one address of every bank, bank 0 first: what the encoder reads in a cycle.
-  const std::uint64_t* read_banks(std::uint32_t byte_address) const { return &words_[index(byte_address)]; }
+  const std::uint64_t* read_banks(std::uint32_t byte_address, const CommandStamp& by = {}) const {
+    hazards_.read(index(byte_address) / banks_, 1, by);
+    return &words_[index(byte_address)];
+  }
 
  private:
   std::size_t index(std::uint32_t byte_address) const {
@@ -39,6 +45,7 @@ class WeightBuffer : public virtual sc_core::sc_interface {
   std::size_t banks_;
   std::uint32_t bank_bytes_;
   std::vector<std::uint64_t> words_;  ///< [address / 8][bank]
+  mutable HazardCheck hazards_;       ///< one address of all banks is a place
 };
 
 }  // namespace bitbalance::rtl

@@ -152,7 +152,7 @@ void WeightEncoder::begin_step() {
 }
 
 void WeightEncoder::read_word() {
-  std::copy_n(weights->read_banks(address_), tile_.rows, word_.begin());
+  std::copy_n(weights->read_banks(address_, tile_.stamp), tile_.rows, word_.begin());
   address_ += WeightBuffer::kWordBytes;
   bit_ = 0;
 }

@@ -13,45 +13,6 @@
 namespace bitbalance::ir {
 namespace {
 
-/// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): the same numbers with every compiler and library.
-class Random {
- public:
-  explicit Random(std::int64_t seed) : state_(static_cast<std::uint64_t>(seed)) {}
-
-  std::uint64_t bits() {
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15U;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31);
-  }
-  /// Above 0, below 1.
-  double uniform() { return (static_cast<double>(bits() >> 12) + 0.5) * 0x1p-52; }
-
-  /// Mean 0, standard deviation 1.
-  double gaussian() {
-    if (has_spare_) {
-      has_spare_ = false;
-      return spare_;
-    }
-    constexpr double kTwoPi = 6.283185307179586;
-    const double radius = std::sqrt(-2 * std::log(uniform()));  // Box and Muller
-    const double angle = kTwoPi * uniform();
-    spare_ = radius * std::sin(angle);
-    has_spare_ = true;
-    return radius * std::cos(angle);
-  }
-  double laplace() {
-    const double u = uniform() - 0.5;
-    const double magnitude = -std::log(1 - 2 * std::abs(u)) / std::sqrt(2.0);
-    return u < 0 ? -magnitude : magnitude;
-  }
-
- private:
-  std::uint64_t state_;
-  double spare_ = 0;
-  bool has_spare_ = false;
-};
-
 struct ConvolutionShape {
   int kernel = 1;
   int stride = 1;
@@ -64,7 +25,7 @@ struct ConvolutionShape {
 class ZooBuilder {
  public:
   ZooBuilder(const std::string& name, const Shape& input, const ZooOptions& options)
-      : options_(options), random_(options.seed) {
+      : options_(options), draws_(options.seed, options.distribution, options.threads) {
     network_.name = name;
     network_.tensors.push_back({"image", input});
   }
@@ -163,18 +124,15 @@ class ZooBuilder {
     const std::int64_t filter = in.channels / groups * window.area();
     const double deviation = gain * options_.weight_scale * std::sqrt(2.0 / static_cast<double>(filter));
     node.weights.resize(static_cast<std::size_t>(filter * channels));
-    for (float& weight : node.weights) weight = static_cast<float>(deviation * draw());
+    draws_.draw(deviation, node.weights.size(), node.weights.data());
     constexpr double kBiasDeviation = 0.01;
-    for (int m = 0; m < channels; ++m) node.bias.push_back(static_cast<float>(kBiasDeviation * draw()));
+    node.bias.resize(static_cast<std::size_t>(channels));
+    draws_.draw(kBiasDeviation, node.bias.size(), node.bias.data());
     return node.output;
   }
 
-  double draw() {
-    return options_.distribution == WeightDistribution::kGaussian ? random_.gaussian() : random_.laplace();
-  }
-
   ZooOptions options_;
-  Random random_;
+  WeightDraws draws_;
   Network network_;
 };
 
@@ -300,10 +258,6 @@ const std::map<std::string, Maker>& makers() {
 }
 
 }  // namespace
-
-const char* to_string(WeightDistribution distribution) {
-  return distribution == WeightDistribution::kGaussian ? "gaussian" : "laplace";
-}
 
 const std::vector<std::string>& zoo_names() {
   static const std::vector<std::string> names = {"alexnet", "vgg16", "resnet50", "googlenet"};

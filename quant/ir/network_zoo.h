@@ -7,11 +7,9 @@
 #include <vector>
 
 #include "quant/ir/network.h"
+#include "quant/ir/weight_draws.h"
 
 namespace bitbalance::ir {
-
-enum class WeightDistribution { kGaussian, kLaplace };
-const char* to_string(WeightDistribution distribution);
 
 struct ZooOptions {
   std::int64_t seed = 1;
@@ -20,6 +18,7 @@ struct ZooOptions {
   /// ICCV 2015), which keeps the spread of activations from layer to layer.
   double weight_scale = 1.0;
   bool fully_connected = true;  ///< false: the network ends where its fully connected layers would begin
+  int threads = 0;              ///< 0: one a core; the weights do not depend on it
 };
 
 /// "alexnet" (grouped, 227x227, LRN), "vgg16", "resnet50" (v1: stride on the 1x1), "googlenet" (5x5 are 5x5,

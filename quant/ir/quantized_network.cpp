@@ -217,7 +217,9 @@ class LayerCheck {
     if (static_cast<std::int64_t>(layer_.weights.size()) != *count)
       fail("weights", fmt::format("{} values; the shapes ask for {}", layer_.weights.size(), *count));
     const int largest = (1 << (layer_.weight_bits - 1)) - 1;
-    for (std::size_t i = 0; i < layer_.weights.size(); ++i) {
+    const bool obey = are_representable(layer_.weights.data(), layer_.weights.size(), largest, layer_.nnzb,
+                                        layer_.token_form);
+    for (std::size_t i = 0; !obey && i < layer_.weights.size(); ++i) {
       const int weight = layer_.weights[i];
       if (std::abs(weight) > largest)
         fail("weights", fmt::format("element {} is {}; accepted: -{} to {}", i, weight, largest, largest));

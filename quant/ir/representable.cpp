@@ -5,7 +5,9 @@
 #include <bitset>
 #include <cstdlib>
 
+#include "base/bits.h"
 #include "base/config_error.h"
+#include "base/vector_clones.h"
 
 namespace bitbalance::ir {
 
@@ -15,6 +17,20 @@ int token_count(std::int32_t weight, TokenForm form) {
   // difference of bit i + 1 of 3m and of m, so it is non-zero where they differ.
   return static_cast<int>(
       std::bitset<64>(form == TokenForm::kBinary ? magnitude : (3 * magnitude) ^ magnitude).count());
+}
+
+BITBALANCE_VECTOR_CLONES
+bool are_representable(const std::int16_t* weights, std::size_t count, int largest, int nnzb,
+                       TokenForm form) {
+  const std::uint32_t factor = form == TokenForm::kBinary ? 0 : 3;  // as in token_count()
+  const auto most = static_cast<std::uint32_t>(nnzb), limit = static_cast<std::uint32_t>(largest);
+  std::uint32_t wrong = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto magnitude = static_cast<std::uint32_t>(std::abs(int{weights[i]}));
+    wrong |= static_cast<std::uint32_t>(magnitude > limit) |
+             static_cast<std::uint32_t>(count_ones((factor * magnitude) ^ magnitude) > most);
+  }
+  return wrong == 0;
 }
 
 RepresentableSet::RepresentableSet(int weight_bits, int nnzb, TokenForm form) {

@@ -12,6 +12,7 @@
 
 #include "base/config_error.h"
 #include "base/name_pattern.h"
+#include "base/parallel.h"
 #include "quant/ir/integer_values.h"
 #include "quant/ir/representable.h"
 #include "quant/ir/rescale.h"
@@ -278,25 +279,31 @@ class Quantizer {
     const std::size_t filters = node.bias.size();
     const std::size_t depth = node.weights.size() / filters;
     RoundedFilters rounded;
-    std::vector<double> least;
-    for (std::size_t m = 0; m < filters; ++m) {
+    rounded.scale.resize(filters);
+    std::vector<double> least(filters);
+    for_filters(filters, [&](std::size_t m) {
       const float* weights = &node.weights[m * depth];
       double scale = absmax_scale(weights, depth, layer.weight_bits);
       if (options_.scale_search) scale = search_scale(weights, depth, set, scale);
-      least.push_back(least_weight_scale(node.bias[m], result_.tensors[layer.input].scale, sum_scale));
-      rounded.scale.push_back(std::max(scale, least.back()));
-    }
+      least[m] = least_weight_scale(node.bias[m], result_.tensors[layer.input].scale, sum_scale);
+      rounded.scale[m] = std::max(scale, least[m]);
+    });
     if (options_.method == WeightMethod::kCompensated) {
       CompensationOptions compensation = options_.compensation;
       compensation.centered = options_.bias_correction;
       return compensate(node.weights, moments, set, rounded.scale, least, compensation, options_.threads);
     }
-    rounded.weights.reserve(node.weights.size());
-    for (std::size_t m = 0; m < filters; ++m) {
-      const auto filter = round_weights(&node.weights[m * depth], depth, set, rounded.scale[m]);
-      rounded.weights.insert(rounded.weights.end(), filter.begin(), filter.end());
-    }
+    rounded.weights.resize(node.weights.size());
+    for_filters(filters, [&](std::size_t m) {
+      round_weights(&node.weights[m * depth], depth, set, rounded.scale[m], &rounded.weights[m * depth]);
+    });
     return rounded;
+  }
+
+  template <typename Body>
+  void for_filters(std::size_t filters, const Body& body) const {
+    parallel_for(static_cast<int>(filters), options_.threads,
+                 [&](int m) { body(static_cast<std::size_t>(m)); });
   }
 
   // Channels that training switched off have weights of 1e-20 and biases of 1. In units of such weights the

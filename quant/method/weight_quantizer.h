@@ -18,8 +18,8 @@ double absmax_scale(const float* weights, std::size_t count, int weight_bits);
 /// result is never worse. Of filters above 4096 weights only every n-th weight is judged.
 double search_scale(const float* weights, std::size_t count, const RepresentableSet& set, double absmax);
 
-/// Every weight rounded to the nearest representable one.
-std::vector<std::int16_t> round_weights(const float* weights, std::size_t count, const RepresentableSet& set,
-                                        double scale);
+/// Every weight rounded to the nearest representable one, into `count` numbers at `rounded`.
+void round_weights(const float* weights, std::size_t count, const RepresentableSet& set, double scale,
+                   std::int16_t* rounded);
 
 }  // namespace bitbalance::method

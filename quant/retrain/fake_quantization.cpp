@@ -24,10 +24,11 @@ torch::Tensor fake_quantize(const torch::Tensor& filters, const QuantizedLayer& 
   const torch::Tensor source = filters.detach().contiguous();
   torch::Tensor result = torch::empty_like(source);
   const auto filter = static_cast<std::size_t>(source.numel() / source.size(0));
+  std::vector<std::int16_t> rounded(filter);
   for (std::int64_t m = 0; m < source.size(0); ++m) {
     const float* weights = source.data_ptr<float>() + m * filter;
     const double scale = search_scale(weights, filter, set, absmax_scale(weights, filter, layer.weight_bits));
-    const std::vector<std::int16_t> rounded = round_weights(weights, filter, set, scale);
+    round_weights(weights, filter, set, scale, rounded.data());
     float* values = result.data_ptr<float>() + m * filter;
     for (std::size_t i = 0; i < filter; ++i) values[i] = static_cast<float>(rounded[i] * scale);
   }

@@ -110,6 +110,20 @@ TEST_CASE("rounding finds the nearest of all representable weights, the smaller 
   }));
 }
 
+TEST_CASE("weights are representable when each of them is") {
+  CHECK(rc::check("any weights", [] {
+    const Setting setting = any_setting(16);
+    const auto weights = *rc::gen::container<std::vector<std::int16_t>>(
+        rc::gen::map(rc::gen::inRange(-40, 41), [](int w) { return static_cast<std::int16_t>(w); }));
+    const int largest = *rc::gen::inRange(0, 41);
+    const bool expected = std::all_of(weights.begin(), weights.end(), [&](int weight) {
+      return std::abs(weight) <= largest && token_count(weight, setting.form) <= setting.nnzb;
+    });
+    RC_ASSERT(are_representable(weights.data(), weights.size(), largest, setting.nnzb, setting.form) ==
+              expected);
+  }));
+}
+
 TEST_CASE("a token limit outside the magnitude's bits is refused") {
   CHECK_THROWS_WITH(RepresentableSet(8, 0, TokenForm::kBinary),
                     Catch::Contains("nnzb = 0: accepted: 1 to 7"));

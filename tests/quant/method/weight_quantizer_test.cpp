@@ -20,10 +20,17 @@ std::vector<float> any_filter() {
       rc::gen::map(rc::gen::inRange(-10000, 10000), [](int n) { return static_cast<float>(n) / 20000.0F; })));
 }
 
+std::vector<std::int16_t> rounded(const std::vector<float>& filter, const RepresentableSet& set,
+                                  double scale) {
+  std::vector<std::int16_t> weights(filter.size());
+  round_weights(filter.data(), filter.size(), set, scale, weights.data());
+  return weights;
+}
+
 double squared_error(const std::vector<float>& filter, const RepresentableSet& set, double scale) {
-  const std::vector<std::int16_t> rounded = round_weights(filter.data(), filter.size(), set, scale);
+  const std::vector<std::int16_t> weights = rounded(filter, set, scale);
   double sum = 0;
-  for (std::size_t i = 0; i < filter.size(); ++i) sum += std::pow(filter[i] - rounded[i] * scale, 2);
+  for (std::size_t i = 0; i < filter.size(); ++i) sum += std::pow(filter[i] - weights[i] * scale, 2);
   return sum;
 }
 
@@ -41,7 +48,7 @@ TEST_CASE("a zero filter stays zero") {
   const RepresentableSet set(8, 3, TokenForm::kBinary);
   const std::vector<float> zeros(4, 0.0F);
   CHECK(search_scale(zeros.data(), zeros.size(), set, 0) == 0);
-  CHECK(round_weights(zeros.data(), zeros.size(), set, 0) == std::vector<std::int16_t>(4, 0));
+  CHECK(rounded(zeros, set, 0) == std::vector<std::int16_t>(4, 0));
 }
 
 TEST_CASE("the searched scale never has a larger error than abs-max") {
@@ -54,6 +61,42 @@ TEST_CASE("the searched scale never has a larger error than abs-max") {
     const double absmax = absmax_scale(filter.data(), filter.size(), weight_bits);
     const double searched = search_scale(filter.data(), filter.size(), set, absmax);
     RC_ASSERT(squared_error(filter, set, searched) <= squared_error(filter, set, absmax) * (1 + 1e-9));
+  }));
+}
+
+TEST_CASE("the searched scale is the first of least error, weight after weight") {
+  CHECK(rc::check("any filter, any limit", [] {
+    std::vector<float> filter = any_filter();
+    while (filter.size() < 200 && *rc::gen::inRange(0, 2) == 0) {  // longer than what is judged at a time
+      const std::vector<float> more = filter;
+      filter.insert(filter.end(), more.begin(), more.end());
+    }
+    const int weight_bits = *rc::gen::inRange(2, 17);
+    const RepresentableSet set(weight_bits, *rc::gen::inRange(1, weight_bits), TokenForm::kBinary);
+    const double absmax = absmax_scale(filter.data(), filter.size(), weight_bits);
+    RC_PRE(absmax > 0);
+    const auto error_of = [&](double scale) {
+      double sum = 0;
+      for (const float weight : filter) {
+        const double steps = std::abs(weight) * (1 / scale);
+        const double error = steps - set.nearest_magnitude(steps);
+        sum += error * error;
+      }
+      return sum * scale * scale;
+    };
+    double best = absmax, least = error_of(absmax);
+    const auto consider = [&](double scale) {
+      const double error = error_of(scale);
+      if (error >= least) return;
+      least = error;
+      best = scale;
+    };
+    const double largest = absmax * ((1 << (weight_bits - 1)) - 1);
+    const double reference = static_cast<double>(static_cast<float>(largest)) / set.magnitudes().back();
+    for (int i = -16; i <= 8; ++i) consider(reference * std::exp2(i / 8.0));
+    const double coarse = best;
+    for (int i = -7; i <= 7; ++i) consider(coarse * std::exp2(i / 64.0));
+    RC_ASSERT(search_scale(filter.data(), filter.size(), set, absmax) == best);
   }));
 }
 

@@ -34,8 +34,15 @@ class GoldenModel {
   const std::vector<Plane>& run(const Plane& image, const std::function<void(double)>& progress = {});
 
  private:
+  /// A convolution's input with the zeros around it.
+  struct Padded {
+    Shape shape;
+    Plane plane;
+    std::int64_t largest = 0;  ///< magnitude of an element
+  };
+
   void convolve(const QuantizedLayer& layer);
-  void convolve_channel(const QuantizedLayer& layer, int channel, std::int64_t largest_input);
+  void convolve_channel(const QuantizedLayer& layer, int channel, const Padded& input);
   void pool(const QuantizedLayer& layer);
   void add(const QuantizedLayer& layer);
   void look_up(const QuantizedLayer& layer);

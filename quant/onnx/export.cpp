@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/output_file.h"
-#include "quant/onnx/host_export.h"
-#include "quant/onnx/writer.h"
+#include "quant/onnx/write/host_export.h"
+#include "quant/onnx/write/writer.h"
 
 namespace bitbalance::onnx_io {
 namespace {

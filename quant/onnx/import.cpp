@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "quant/onnx/graph.h"
+#include "quant/onnx/graph/graph.h"
 
 namespace bitbalance::onnx_io {
 namespace {

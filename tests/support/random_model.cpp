@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "base/enum_index.h"
-#include "quant/onnx/writer.h"
+#include "quant/onnx/write/writer.h"
 #include "tests/support/random_draw.h"
 
 namespace bitbalance::test {

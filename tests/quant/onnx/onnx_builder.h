@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "quant/ir/network.h"
-#include "quant/onnx/writer.h"  // set_attribute()
+#include "quant/onnx/write/writer.h"  // set_attribute()
 #include "tests/support/names.h"
 
 namespace bitbalance::test {

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "quant/eval/evaluator.h"
-#include "quant/onnx/element_type.h"
+#include "quant/onnx/file/element_type.h"
 #include "quant/onnx/import.h"
 #include "tests/quant/onnx/onnx_builder.h"
 #include "tests/support/temporary_folder.h"

@@ -8,10 +8,10 @@
 #include <set>
 
 #include "quant/eval/evaluator.h"
+#include "quant/onnx/file/signatures.h"
+#include "quant/onnx/file/versions.h"
 #include "quant/onnx/import.h"
-#include "quant/onnx/signatures.h"
-#include "quant/onnx/versions.h"
-#include "tests/quant/onnx/random_operator.h"
+#include "tests/quant/onnx/reference/random_operator.h"
 #include "tests/support/temporary_folder.h"
 
 using namespace bitbalance;

@@ -1,0 +1,98 @@
+// An ONNX file, parsed and checked: the importer's view of protobuf. Included by the importer only.
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "quant/host/host_tensor.h"
+#include "quant/onnx/file/element_type.h"
+#include "quant/onnx/names.h"
+
+namespace bitbalance::onnx_io {
+
+/// A constant. Integers are floats too: they are shapes, axes and indices, exact up to 2^24.
+struct OnnxConstant {
+  HostTensor tensor;
+  ElementType type = onnx::TensorProto::FLOAT;
+};
+
+/// What is wrong with a file: "FILE: problem", "FILE: node 'NAME' (OP): problem".
+class OnnxError : public std::invalid_argument {
+ public:
+  using std::invalid_argument::invalid_argument;
+};
+
+class OnnxModel {
+ public:
+  /// Reads a file and checks what can be checked without computing: versions, names, and the signatures of
+  /// the nodes that the output needs (others are ignored). `input_shape` takes the place of the file's
+  /// symbolic extents, unless it is empty; `accepted_ops` are the names of the operators that the importer
+  /// knows. Throws std::invalid_argument.
+  OnnxModel(std::filesystem::path file, const Dims& input_shape, const std::set<std::string>& accepted_ops);
+
+  const onnx::GraphProto& graph() const { return model_.graph(); }
+  /// Nodes that the output needs, every one after those that it reads.
+  const std::vector<const onnx::NodeProto*>& nodes() const { return nodes_; }
+  std::int64_t opset() const { return opset_; }
+  const onnx::ValueInfoProto& input() const { return *input_; }
+
+  Dims input_dims() const;
+  /// Images that the file wants at once where the network has convolutions or poolings; it is imported for
+  /// one. 1: any number, or the first dimension is no batch.
+  std::int64_t fixed_batch() const { return fixed_batch_; }
+
+  /// What a node computes must have the extents that the file declares. Throws OnnxError.
+  void check_declared(const onnx::NodeProto& node, const std::string& tensor, const Dims& dims) const;
+
+  /// How many nodes and outputs of the graph read this tensor.
+  int readers(const std::string& tensor) const;
+  /// The node that writes this tensor; null: none.
+  const onnx::NodeProto* producer(const std::string& tensor) const;
+
+  /// Values of an initializer or of a node's attribute.
+  OnnxConstant constant(const onnx::TensorProto& tensor) const;
+
+  /// Throw OnnxError.
+  [[noreturn]] void fail(const std::string& problem) const;
+  [[noreturn]] void fail(const onnx::NodeProto& node, const std::string& problem) const;
+
+ private:
+  void parse();
+  void check_version();
+  void check_names() const;
+  void order_nodes();
+  void check_operators(const std::set<std::string>& accepted_ops) const;
+  void find_input(const Dims& input_shape);
+  void set_input_dims(const Dims& input_shape);
+
+  std::filesystem::path file_;
+  onnx::ModelProto model_;
+  std::int64_t opset_ = 0;
+  std::int64_t fixed_batch_ = 1;
+  onnx::ValueInfoProto* input_ = nullptr;
+  std::vector<const onnx::NodeProto*> nodes_;
+  std::map<std::string, const onnx::TypeProto_Tensor*> declared_;
+  std::map<std::string, int> readers_;
+  std::map<std::string, const onnx::NodeProto*> producers_;
+};
+
+/// Extents of a type; -1: open. Empty as well where the type has no shape.
+Dims extents_of(const onnx::TypeProto_Tensor& type);
+
+/// Attributes of a node by name, with the operator's defaults.
+const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, const char* name);
+std::int64_t int_attribute(const onnx::NodeProto& node, const char* name, std::int64_t fallback);
+float float_attribute(const onnx::NodeProto& node, const char* name, float fallback);
+std::string string_attribute(const onnx::NodeProto& node, const char* name, const char* fallback);
+std::vector<std::int64_t> ints_attribute(const onnx::NodeProto& node, const char* name,
+                                         std::vector<std::int64_t> fallback);
+const onnx::TensorProto* tensor_attribute(const onnx::NodeProto& node, const char* name);
+
+}  // namespace bitbalance::onnx_io

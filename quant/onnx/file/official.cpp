@@ -1,0 +1,139 @@
+#include "quant/onnx/file/official.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <onnx/defs/schema.h>
+#include <onnx/defs/shape_inference.h>
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+#include "quant/onnx/file/model.h"
+
+namespace bitbalance::onnx_io {
+namespace {
+
+const onnx::OpSchema* schema_of(const onnx::NodeProto& node, std::int64_t opset) {
+  return onnx::OpSchemaRegistry::Schema(node.op_type(), static_cast<int>(opset), onnx::ONNX_DOMAIN);
+}
+
+/// A node with types and constants that we know, where the library would collect them from a whole graph.
+class Context : public onnx::InferenceContext {
+ public:
+  Context(const onnx::NodeProto& node, const std::vector<OfficialInput>& inputs)
+      : node_(node), inputs_(inputs), outputs_(node.output_size()) {}
+
+  const onnx::AttributeProto* getAttribute(const std::string& name) const override {
+    return find_attribute(node_, name.c_str());
+  }
+  std::size_t getNumInputs() const override { return inputs_.size(); }
+  const onnx::TypeProto* getInputType(std::size_t index) const override {
+    const bool is_given = index < inputs_.size() && inputs_[index].type.has_tensor_type();
+    return is_given ? &inputs_[index].type : nullptr;
+  }
+  const onnx::TensorProto* getInputData(std::size_t index) const override {
+    return index < inputs_.size() && inputs_[index].has_data ? &inputs_[index].data : nullptr;
+  }
+  std::size_t getNumOutputs() const override { return outputs_.size(); }
+  onnx::TypeProto* getOutputType(std::size_t index) override {
+    if (index >= outputs_.size()) throw std::invalid_argument(fmt::format("has no output {}", index));
+    return &outputs_[index];
+  }
+  onnx::GraphInferencer* getGraphAttributeInferencer(const std::string& /*attribute*/) override {
+    return nullptr;
+  }
+  const onnx::SparseTensorProto* getInputSparseData(std::size_t /*index*/) const override { return nullptr; }
+  const onnx::TensorShapeProto* getSymbolicInput(std::size_t /*index*/) const override { return nullptr; }
+
+  std::vector<onnx::TypeProto> take_outputs() { return std::move(outputs_); }
+
+ private:
+  const onnx::NodeProto& node_;
+  const std::vector<OfficialInput>& inputs_;
+  std::vector<onnx::TypeProto> outputs_;
+};
+
+// Shape inference of ONNX 1.12 divides by strides and by the square of a block size unchecked, and reads
+// beyond the input's dimensions when it takes the kernel's from weights of another rank; a kernel_shape it
+// compares.
+void guard_windows(const onnx::NodeProto& node, const std::vector<OfficialInput>& inputs) {
+  constexpr std::int64_t kMostBlock = std::numeric_limits<std::int16_t>::max();
+  if (const std::int64_t block = int_attribute(node, "blocksize", 1); block < 1 || block > kMostBlock)
+    throw std::invalid_argument(fmt::format("blocksize is {}; accepted: 1 to {}", block, kMostBlock));
+  const bool is_conv = node.op_type() == "Conv" || node.op_type() == "ConvTranspose";
+  if (!is_conv && node.op_type() != "MaxPool" && node.op_type() != "AveragePool") return;
+  for (const char* name : {"kernel_shape", "strides", "dilations"}) {
+    const std::vector<std::int64_t> values = ints_attribute(node, name, {});
+    if (std::any_of(values.begin(), values.end(), [](std::int64_t value) { return value < 1; })) {
+      throw std::invalid_argument(
+          fmt::format("{} is [{}]; accepted: at least 1", name, fmt::join(values, ", ")));
+    }
+  }
+  if (!is_conv || find_attribute(node, "kernel_shape") != nullptr) return;
+  const auto rank = [&](std::size_t i) { return inputs[i].type.tensor_type().shape().dim_size(); };
+  if (rank(1) != rank(0) || rank(1) < 3) {
+    throw std::invalid_argument(fmt::format(
+        "weights of {} dimensions for an input of {}; accepted: as many, at least 3", rank(1), rank(0)));
+  }
+}
+
+}  // namespace
+
+OfficialInput official_input(ElementType type, const Dims& dims) {
+  OfficialInput input;
+  onnx::TypeProto_Tensor& tensor = *input.type.mutable_tensor_type();
+  tensor.set_elem_type(type);
+  tensor.mutable_shape();
+  for (const std::int64_t extent : dims) tensor.mutable_shape()->add_dim()->set_dim_value(extent);
+  return input;
+}
+
+void set_data(OfficialInput& input, const std::vector<float>& values) {
+  const onnx::TypeProto_Tensor& type = input.type.tensor_type();
+  for (const auto& dim : type.shape().dim()) input.data.add_dims(dim.dim_value());
+  input.data.set_data_type(type.elem_type());
+  input.has_data = true;
+  switch (type.elem_type()) {
+    case onnx::TensorProto::FLOAT:
+      for (const float value : values) input.data.add_float_data(value);
+      break;
+    case onnx::TensorProto::DOUBLE:
+      for (const float value : values) input.data.add_double_data(value);
+      break;
+    case onnx::TensorProto::INT64:
+      for (const float value : values) input.data.add_int64_data(to_integer(value));
+      break;
+    case onnx::TensorProto::INT32:
+      for (const float value : values)
+        input.data.add_int32_data(static_cast<std::int32_t>(to_integer(value)));
+      break;
+    default:
+      input.has_data = false;
+  }
+}
+
+std::string official_problem(const onnx::NodeProto& node, std::int64_t opset) {
+  const onnx::OpSchema* schema = schema_of(node, opset);
+  if (schema == nullptr || schema->Deprecated())
+    return fmt::format("is no operator of operator set {}; accepted: operators of it", opset);
+  try {
+    schema->Verify(node);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "";
+}
+
+std::vector<onnx::TypeProto> official_types(const onnx::NodeProto& node, std::int64_t opset,
+                                            const std::vector<OfficialInput>& inputs) {
+  const onnx::OpSchema* schema = schema_of(node, opset);
+  if (schema == nullptr || !schema->has_type_and_shape_inference_function())
+    return std::vector<onnx::TypeProto>(node.output_size());
+  guard_windows(node, inputs);
+  Context context(node, inputs);
+  schema->GetTypeAndShapeInferenceFunction()(context);
+  return context.take_outputs();
+}
+
+}  // namespace bitbalance::onnx_io

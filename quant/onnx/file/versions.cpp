@@ -1,0 +1,143 @@
+#include "quant/onnx/file/versions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "quant/onnx/file/model.h"
+#include "quant/onnx/file/official.h"
+#include "quant/onnx/file/signatures.h"
+
+namespace bitbalance::onnx_io {
+namespace {
+
+using onnx::NodeProto;
+
+/// What one range of operator sets makes of an operator, where that can be something not computed here.
+struct Rule {
+  std::string_view op;
+  std::int64_t first, last;
+  std::string (*problem)(const NodeProto& node);
+};
+
+bool has_attribute(const NodeProto& node, std::string_view name) {
+  return std::any_of(node.attribute().begin(), node.attribute().end(),
+                     [&](const onnx::AttributeProto& attribute) { return attribute.name() == name; });
+}
+
+std::int64_t named_outputs(const NodeProto& node) {
+  return std::count_if(node.output().begin(), node.output().end(),
+                       [](const std::string& name) { return !name.empty(); });
+}
+
+bool has_input(const NodeProto& node, int index) {
+  return index < node.input_size() && !node.input(index).empty();
+}
+
+// Until operator set 13 nothing but the number of outputs tells training.
+std::string trains_by_outputs(const NodeProto& node) {
+  const std::int64_t outputs = named_outputs(node);
+  return outputs == 1 ? "" : fmt::format("has {} outputs, which means training; accepted: one", outputs);
+}
+
+std::string trains_by_attribute(const NodeProto& node) {
+  if (int_attribute(node, "training_mode", 0) != 0) return "training_mode is 1; accepted: 0";
+  const std::int64_t outputs = named_outputs(node);
+  return outputs == 1 ? "" : fmt::format("has {} outputs without training_mode; accepted: one", outputs);
+}
+
+std::string is_per_activation(const NodeProto& node) {
+  return int_attribute(node, "spatial", 1) != 0 ? "" : "spatial is 0; accepted: 1, constants per channel";
+}
+
+std::string has_other_precision(const NodeProto& node) {
+  const std::int64_t stash = int_attribute(node, "stash_type", onnx::TensorProto::FLOAT);
+  return stash == onnx::TensorProto::FLOAT ? "" : fmt::format("stash_type is {}; accepted: 1 (FLOAT)", stash);
+}
+
+std::string has_no_parts(const NodeProto& node) {
+  const bool has_parts = has_input(node, 1), has_count = has_attribute(node, "num_outputs");
+  return has_parts != has_count ? "" : "has no parts, or twice; accepted: an input 'split' or num_outputs";
+}
+
+std::string is_dilated(const NodeProto& node) {
+  const std::vector<std::int64_t> dilations = ints_attribute(node, "dilations", {});
+  const bool is_plain =
+      std::all_of(dilations.begin(), dilations.end(), [](std::int64_t d) { return d == 1; });
+  return is_plain ? "" : fmt::format("dilations is {}; accepted: 1", to_string(dilations));
+}
+
+std::string filters_wider(const NodeProto& node) {
+  return int_attribute(node, "antialias", 0) == 0 ? "" : "antialias is 1; accepted: 0";
+}
+
+std::string has_gone_coordinates(const NodeProto& node) {
+  const std::string mode = string_attribute(node, "coordinate_transformation_mode", "half_pixel");
+  return mode != "tf_half_pixel_for_nn" ? ""
+                                        : "coordinate_transformation_mode is 'tf_half_pixel_for_nn'; "
+                                          "accepted: those of operator set 13";
+}
+
+std::string interpolates_otherwise(const NodeProto& node) {
+  const std::string mode = string_attribute(node, "mode", "nearest");
+  return mode == "nearest" || mode == "linear" ? ""
+                                               : fmt::format("mode is '{}'; accepted: nearest, linear", mode);
+}
+
+std::string pads_twice(const NodeProto& node) {
+  const std::string automatic = string_attribute(node, "auto_pad", "NOTSET");
+  if (automatic == "NOTSET") return "";
+  if (automatic != "SAME_UPPER" && automatic != "SAME_LOWER" && automatic != "VALID")
+    return fmt::format("auto_pad is {}; accepted: NOTSET, SAME_UPPER, SAME_LOWER, VALID", automatic);
+  const std::vector<std::int64_t> pads = ints_attribute(node, "pads", {});
+  const bool has_pads = std::any_of(pads.begin(), pads.end(), [](std::int64_t pad) { return pad != 0; });
+  return has_pads ? fmt::format("has auto_pad {} and pads; accepted: one of both", automatic) : "";
+}
+
+std::string moves_otherwise(const NodeProto& node) {
+  const std::string mode = string_attribute(node, "mode", "DCR");
+  return mode == "DCR" || mode == "CRD" ? "" : fmt::format("mode is '{}'; accepted: DCR, CRD", mode);
+}
+
+constexpr std::array kRules = {
+    Rule{"AveragePool", 1, kLastOpset, pads_twice},
+    Rule{"AveragePool", 19, kLastOpset, is_dilated},
+    Rule{"BatchNormalization", 1, 8, is_per_activation},
+    Rule{"BatchNormalization", 1, 13, trains_by_outputs},
+    Rule{"BatchNormalization", 14, kLastOpset, trains_by_attribute},
+    Rule{"Conv", 1, kLastOpset, pads_twice},
+    Rule{"ConvTranspose", 1, kLastOpset, pads_twice},
+    Rule{"DepthToSpace", 11, kLastOpset, moves_otherwise},
+    Rule{"LayerNormalization", 17, kLastOpset, has_other_precision},
+    Rule{"MaxPool", 1, kLastOpset, pads_twice},
+    Rule{"Resize", 10, 10, interpolates_otherwise},
+    Rule{"Resize", 13, kLastOpset, has_gone_coordinates},
+    Rule{"Resize", 18, kLastOpset, filters_wider},
+    Rule{"Split", 18, kLastOpset, has_no_parts},
+    Rule{"Upsample", 1, 9, interpolates_otherwise},
+};
+
+std::string signature_problem(const NodeProto& node, std::int64_t opset) {
+  for (const onnx::AttributeProto& attribute : node.attribute()) {
+    if (!attribute.ref_attr_name().empty())
+      return fmt::format("attribute '{}' refers to another; accepted: values", attribute.name());
+  }
+  return is_newer_than_official(node.op_type(), opset) ? newer_problem(node, opset)
+                                                       : official_problem(node, opset);
+}
+
+}  // namespace
+
+std::string version_problem(const NodeProto& node, std::int64_t opset) {
+  std::string problem = signature_problem(node, opset);
+  for (const Rule& rule : kRules) {
+    if (!problem.empty()) return problem;
+    if (rule.first <= opset && opset <= rule.last && rule.op == node.op_type()) problem = rule.problem(node);
+  }
+  return problem;
+}
+
+}  // namespace bitbalance::onnx_io

@@ -1,0 +1,140 @@
+// The float network while it is being imported: which ONNX names stand for which tensors and constants, and
+// the ways to add a node. What the handlers of ONNX's operators work on.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "quant/ir/network.h"
+#include "quant/onnx/file/model.h"
+
+namespace bitbalance::onnx_io {
+
+/// What an ONNX name stands for: a tensor of the network under extents of its own, or a constant.
+struct OnnxValue {
+  int tensor = -1;  ///< -1: the constant
+  Dims dims;
+  std::vector<float> constant;
+  ElementType type = onnx::TensorProto::UNDEFINED;  ///< define() fills it in
+};
+
+/// Names that nobody else has: with a number where one is taken.
+class UniqueNames {
+ public:
+  std::string take(const std::string& name);
+
+ private:
+  std::set<std::string> taken_;
+  std::map<std::string, int> last_;  ///< number that a name was given
+};
+
+class OnnxGraph {
+ public:
+  OnnxGraph(const OnnxModel& model, std::string name);
+
+  const OnnxModel& model() const { return model_; }
+  /// Imports the nodes in order by `import`. Layers that nobody reads in the end are left out.
+  Network run(void (*import)(OnnxGraph&, const onnx::NodeProto&));
+
+  // Inputs of a node by index.
+  static bool has_input(const onnx::NodeProto& node, int index);
+  /// Throws std::invalid_argument for a name that stands for nothing.
+  const OnnxValue& value(const onnx::NodeProto& node, int index) const {
+    return known(node, node.input(index));
+  }
+  const OnnxValue& known(const onnx::NodeProto& node, const std::string& name) const;
+  /// Null for a name that stands for nothing so far, or for a constant that was large and has been used up.
+  const OnnxValue* find(const std::string& name) const;
+  bool is_constant(const onnx::NodeProto& node, int index) const { return value(node, index).tensor < 0; }
+  const Dims& dims(const onnx::NodeProto& node, int index) const { return value(node, index).dims; }
+  /// The tensor; refuses a constant.
+  int activation(const onnx::NodeProto& node, int index) const { return activation(node, node.input(index)); }
+  int activation(const onnx::NodeProto& node, const std::string& name) const;
+  /// The tensor as an image of C x H x W: of 1 x C x L the L are one row, of more dimensions the last is W
+  /// and those before it are H. Another tensor where its own shape differs. Refuses other ranks and batches.
+  int image(const onnx::NodeProto& node, int index) { return image(node, node.input(index)); }
+  int image(const onnx::NodeProto& node, const std::string& name);
+  /// The tensor of 1 x F with F channels. Another tensor where its own shape differs.
+  int features(const onnx::NodeProto& node, const std::string& name);
+  /// Constant, float and finite.
+  const OnnxValue& floats(const onnx::NodeProto& node, int index) const;
+  std::vector<float> per_channel(const onnx::NodeProto& node, int index, int channels) const;
+
+  // Results.
+  /// Of a node by name; refuses extents that the file or the official inference does not give it, and
+  /// integers that are none. Without a type of its own, and where the inference does not tell, the value has
+  /// that of the node's first input.
+  void define(const onnx::NodeProto& source, const std::string& name, OnnxValue value);
+  /// A layer that reads `input` and writes the node's first output; more fields are the caller's.
+  Node& add_layer(const onnx::NodeProto& source, Op op, int input, const Shape& output, Dims dims);
+  /// A host operator whose operands are the values; a constant result when all of them are constants.
+  void add_host(const onnx::NodeProto& source, HostOperator op, const std::vector<const OnnxValue*>& operands,
+                const std::string& output);
+  /// The same for a result that the file does not name, on the way to one of the node's.
+  OnnxValue add_step(const onnx::NodeProto& source, HostOperator op,
+                     const std::vector<const OnnxValue*>& operands, const std::string& name);
+  /// The same for one tensor under other extents: a layer of that name.
+  int add_host(const onnx::NodeProto& source, HostOperator op, int input, const Dims& extents,
+               const std::string& name, const Shape& shape);
+
+  /// Remembers that a node's first output holds the results of the last layer, a convolution, in whatever
+  /// order; another output can take over.
+  void note_product(const onnx::NodeProto& node) { products_[node.output(0)] = network_.nodes.size() - 1; }
+  void pass_product(const std::string& from, const std::string& to) { products_[to] = products_.at(from); }
+  /// The convolution behind such an output; null: none.
+  Node* product(const std::string& result);
+  const Shape& shape(int tensor) const { return network_.shape(tensor); }
+
+ private:
+  /// The tensor under another shape of as many elements.
+  int seen_as(const onnx::NodeProto& node, const std::string& name, const Shape& wanted, const char* suffix);
+  void load_constants(const onnx::NodeProto& node);
+  void release_constants(const onnx::NodeProto& node);
+  void infer(const onnx::NodeProto& node);
+  void import_node(const onnx::NodeProto& node, void (*import)(OnnxGraph&, const onnx::NodeProto&));
+  int new_tensor(const onnx::NodeProto& source, const std::string& name, const Shape& shape,
+                 const Dims& dims);
+  OnnxValue compute(const onnx::NodeProto& source, const std::string& layer, HostOperator op,
+                    const std::vector<const OnnxValue*>& operands, const std::string& output);
+  HostTensor fold(const onnx::NodeProto& source, const HostOperator& op,
+                  const std::vector<HostView>& operands);
+  std::string layer_name(const onnx::NodeProto& node);
+  void keep(const onnx::NodeProto& source, std::size_t elements);
+
+  const OnnxModel& model_;
+  Network network_;
+  std::map<std::string, const onnx::TensorProto*> stored_constants_;  ///< not read so far
+  std::map<std::string, OnnxValue> values_;
+  std::map<std::string, int> waiting_;               ///< readers of a constant that are still to come
+  std::map<std::string, onnx::TypeProto> inferred_;  ///< of the outputs of the node that is imported
+  UniqueNames layer_names_, tensor_names_;
+  std::map<std::string, std::size_t> products_;  ///< output -> index of the convolution
+  std::int64_t stored_ = 0;                      ///< elements of constants in the file
+  std::int64_t kept_ = 0;                        ///< elements of what was made of them
+  std::int64_t folded_ = 0;                      ///< elements and multiplications of folding
+};
+
+/// Elements of n dimensions as an image: features of 1 x F are channels, else the last two dimensions are
+/// height and width.
+Shape shape_of(const Dims& dims);
+
+/// How one ONNX operator is imported.
+using OnnxHandler = void (*)(OnnxGraph&, const onnx::NodeProto&);
+using OnnxHandlers = std::map<std::string, OnnxHandler>;
+
+/// Operators that are layers of the accelerator, or become part of one.
+OnnxHandlers layer_handlers();
+/// Operators that change or tell extents and move no element.
+OnnxHandlers shape_handlers();
+/// Operators that the host computes in several steps.
+OnnxHandlers spelled_out_handlers();
+/// Operators that the host computes.
+OnnxHandlers host_handlers();
+
+/// A node as a host operator, whatever it is otherwise.
+void import_host_operator(OnnxGraph& graph, const onnx::NodeProto& node);
+
+}  // namespace bitbalance::onnx_io

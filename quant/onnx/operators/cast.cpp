@@ -1,0 +1,57 @@
+#include "quant/onnx/operators/cast.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "quant/onnx/graph/spelling.h"
+
+namespace bitbalance::onnx_io {
+namespace {
+
+using onnx::NodeProto;
+
+float cast_constant(const OnnxGraph& graph, const NodeProto& node, ElementType to, float x) {
+  if (to == onnx::TensorProto::BOOL) return x == 0 ? 0 : 1;
+  if (is_real(to)) return rounded_to(to, x);
+  const float whole = std::trunc(x);
+  const bool is_signed = name_of(to).front() == 'I';
+  const int bits = bits_of(to) - (is_signed ? 1 : 0);
+  constexpr int kUnbounded = 63;  // what stands for "to the end" in 64 bits has no float below the bound
+  const double most = std::ldexp(1.0, bits), least = is_signed ? -most : 0.0;
+  if (bits < kUnbounded && !(whole >= least && whole < most)) {
+    graph.model().fail(node, fmt::format("casts {} to {}; accepted: what fits", double{x}, name_of(to)));
+  }
+  return whole;
+}
+
+/// Toward zero: sign * floor(magnitude).
+void cut_fraction(OnnxGraph& graph, const NodeProto& node, const OnnxValue& input) {
+  Spelling words(graph, node);
+  const OnnxValue sign = words.step("Sign", {input});
+  words.result("Mul", {sign, words.step("Floor", {words.step("Abs", {input})})});
+}
+
+}  // namespace
+
+void import_cast(OnnxGraph& graph, const NodeProto& node) {
+  const auto to = static_cast<ElementType>(int_attribute(node, "to", 0));
+  if (!is_accepted(to))
+    graph.model().fail(node, fmt::format("casts to {}; accepted: to {}", name_of(to), accepted_types()));
+  OnnxValue value = graph.value(node, 0);
+  const bool is_integral = !is_real(value.type);
+  value.type = to;
+  if (value.tensor < 0) {
+    for (float& x : value.constant) x = cast_constant(graph, node, to, x);
+  } else if (to == onnx::TensorProto::BOOL) {
+    Spelling words(graph, node);
+    words.result("Abs", {words.step("Sign", {value})});
+    return;
+  } else if (is_integer(to) && !is_integral) {
+    cut_fraction(graph, node, value);
+    return;
+  }
+  graph.define(node, node.output(0), std::move(value));
+}
+
+}  // namespace bitbalance::onnx_io

@@ -1,0 +1,441 @@
+// Operators that are layers of the accelerator: convolutions and products, poolings, and what fusion makes
+// part of them.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "quant/onnx/graph/graph.h"
+#include "quant/onnx/operators/rewrite.h"
+#include "quant/onnx/operators/window.h"
+
+namespace bitbalance::onnx_io {
+namespace {
+
+using onnx::NodeProto;
+
+/// A node over rows as one over images: its lists get a first spatial dimension.
+NodeProto over_images(NodeProto node, std::size_t rank) {
+  if (rank != 3) return node;
+  for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
+    const std::string& name = attribute.name();
+    std::vector<std::int64_t> list(attribute.ints().begin(), attribute.ints().end());
+    if (list.size() == 1 && (name == "kernel_shape" || name == "strides" || name == "dilations")) {
+      list.insert(list.begin(), 1);
+    } else if (list.size() == 2 && name == "pads") {
+      list = {0, list[0], 0, list[1]};
+    }
+    attribute.mutable_ints()->Assign(list.begin(), list.end());
+  }
+  return node;
+}
+
+/// The input as an image of a convolution or pooling.
+int windowed_image(OnnxGraph& graph, const NodeProto& node) {
+  const Dims& dims = graph.dims(node, 0);
+  if (dims.size() < 3 || dims.size() > 4) {
+    graph.model().fail(node, fmt::format("input shape is {}; accepted: 1 x channels x height x width, "
+                                         "1 x channels x width",
+                                         to_string(dims)));
+  }
+  return graph.image(node, 0);
+}
+
+/// Adds a layer over a window.
+Node& add_windowed(OnnxGraph& graph, const NodeProto& node, Op op, int input, const Window& window,
+                   int channels) {
+  const Shape out = window.output_shape(graph.shape(input), channels);
+  Dims dims = {1, out.channels, out.height, out.width};
+  if (graph.dims(node, 0).size() == 3) dims.erase(dims.begin() + 2);
+  Node& layer = graph.add_layer(node, op, input, out, std::move(dims));
+  layer.window = window;
+  return layer;
+}
+
+void conv(OnnxGraph& graph, const NodeProto& source) {
+  const int input = windowed_image(graph, source);
+  const std::size_t rank = graph.dims(source, 0).size();
+  const NodeProto node = over_images(source, rank);
+  const Shape in = graph.shape(input);
+  const OnnxValue& weights = graph.floats(node, 1);
+  const std::int64_t groups = int_attribute(node, "group", 1);
+  if (weights.dims.size() != rank || groups < 1 || groups > in.channels ||
+      weights.dims[1] * groups != in.channels || weights.dims[0] % groups != 0) {
+    graph.model().fail(node, fmt::format("weights {} in {} groups over {} input channels do not fit",
+                                         to_string(weights.dims), groups, in.channels));
+  }
+  const Dims kernel = {rank == 4 ? weights.dims[2] : 1, weights.dims.back()};
+  if (ints_attribute(node, "kernel_shape", kernel) != kernel) {
+    graph.model().fail(node,
+                       fmt::format("kernel_shape differs from the weights' {}x{}", kernel[0], kernel[1]));
+  }
+  const Window window = read_window(graph.model(), node, kernel, in);
+  const int filters = static_cast<int>(weights.dims[0]);
+  std::vector<float> bias(filters, 0.0F);
+  if (OnnxGraph::has_input(node, 2)) bias = graph.per_channel(node, 2, filters);
+  Node& layer = add_windowed(graph, node, Op::kConv, input, window, filters);
+  layer.groups = static_cast<int>(groups);
+  layer.weights = weights.constant;
+  layer.bias = std::move(bias);
+}
+
+/// A product with a constant matrix [out][in] is a convolution: of one row as large as the image, with the
+/// inputs in planar order whatever shape they had before flattening; of several, rows become pixels.
+void add_product(OnnxGraph& graph, const NodeProto& node, std::vector<float> weights,
+                 std::vector<float> bias) {
+  Dims dims = graph.dims(node, 0);
+  const std::int64_t inputs = dims.back(), rows = element_count(dims) / inputs;
+  const int outputs = static_cast<int>(bias.size());
+  dims.back() = outputs;
+  const auto add_layer = [&](int input, const Shape& shape) {
+    Node& layer = graph.add_layer(node, Op::kConv, input, shape, dims);
+    layer.weights = std::move(weights);
+    layer.bias = std::move(bias);
+    return &layer;
+  };
+  const int input = graph.activation(node, 0);
+  if (rows == 1) {
+    const Shape in = graph.shape(input);
+    Node& layer = *add_layer(input, {outputs, 1, 1});
+    layer.window.kernel_h = in.height;
+    layer.window.kernel_w = in.width;
+    graph.note_product(node);
+    return;
+  }
+  HostOperator transpose;
+  transpose.type = "Transpose";
+  const auto columns = static_cast<int>(rows);
+  const int planes = graph.add_host(node, transpose, input, {rows, inputs}, node.input(0) + " (columns)",
+                                    {static_cast<int>(inputs), 1, columns});
+  const int product = add_layer(planes, {outputs, 1, columns})->output;
+  graph.note_product(node);
+  const int result =
+      graph.add_host(node, transpose, product, {outputs, rows}, node.output(0) + " (rows)", shape_of(dims));
+  graph.define(node, node.output(0), {result, dims, {}, false});
+}
+
+/// The constant right operand [in][out] (or transposed) of a product as [out][in], times a factor.
+std::vector<float> product_weights(const OnnxGraph& graph, const NodeProto& node, bool is_transposed,
+                                   float factor) {
+  const OnnxValue& right = graph.floats(node, 1);
+  const std::int64_t inputs = right.dims[is_transposed ? 1 : 0];
+  const std::int64_t outputs = right.dims[is_transposed ? 0 : 1];
+  if (graph.dims(node, 0).back() != inputs) {
+    graph.model().fail(node, fmt::format("product of {} and {}{}", to_string(graph.dims(node, 0)),
+                                         to_string(right.dims), is_transposed ? ", transposed" : ""));
+  }
+  std::vector<float> weights(inputs * outputs);
+  for (std::int64_t m = 0; m < outputs; ++m) {
+    for (std::int64_t k = 0; k < inputs; ++k)
+      weights[m * inputs + k] = factor * right.constant[is_transposed ? m * inputs + k : k * outputs + m];
+  }
+  return weights;
+}
+
+/// Is the first operand an activation of at least two dimensions, and the second a constant matrix?
+bool has_weights(const OnnxGraph& graph, const NodeProto& node) {
+  return !graph.is_constant(node, 0) && graph.dims(node, 0).size() >= 2 && graph.is_constant(node, 1) &&
+         graph.dims(node, 1).size() == 2;
+}
+
+void gemm(OnnxGraph& graph, const NodeProto& node) {
+  const bool is_transposed = int_attribute(node, "transB", 0) != 0;
+  const bool has_bias = OnnxGraph::has_input(node, 2);
+  const std::int64_t outputs = has_weights(graph, node) ? graph.dims(node, 1)[is_transposed ? 0 : 1] : 0;
+  const bool fits =
+      outputs != 0 && int_attribute(node, "transA", 0) == 0 &&
+      (!has_bias || (graph.is_constant(node, 2) && (element_count(graph.dims(node, 2)) == 1 ||
+                                                    (element_count(graph.dims(node, 2)) == outputs &&
+                                                     graph.dims(node, 2).back() == outputs))));
+  if (!fits) {
+    import_host_operator(graph, node);
+    return;
+  }
+  std::vector<float> bias(outputs, 0.0F);
+  if (has_bias) {
+    const std::vector<float>& addend = graph.floats(node, 2).constant;
+    const float beta = float_attribute(node, "beta", 1.0F);
+    for (std::int64_t m = 0; m < outputs; ++m) bias[m] = beta * addend[addend.size() == 1 ? 0 : m];
+  }
+  add_product(graph, node, product_weights(graph, node, is_transposed, float_attribute(node, "alpha", 1.0F)),
+              std::move(bias));
+}
+
+void matmul(OnnxGraph& graph, const NodeProto& node) {
+  if (!has_weights(graph, node)) {
+    import_host_operator(graph, node);
+    return;
+  }
+  std::vector<float> weights = product_weights(graph, node, false, 1.0F);
+  add_product(graph, node, std::move(weights), std::vector<float>(graph.dims(node, 1)[1], 0.0F));
+}
+
+/// y = scale[c] * x + bias[c].
+void add_affine(OnnxGraph& graph, const NodeProto& node, int x, const Dims& dims, std::vector<float> scale,
+                std::vector<float> bias) {
+  Node& affine = graph.add_layer(node, Op::kAffine, x, graph.shape(x), dims);
+  affine.scale = std::move(scale);
+  affine.bias = std::move(bias);
+}
+
+void batch_normalization(OnnxGraph& graph, const NodeProto& node) {
+  const float epsilon = float_attribute(node, "epsilon", 1e-5F);
+  const bool is_image = graph.dims(node, 0).size() > 2;
+  const int input = is_image ? graph.image(node, 0) : graph.features(node, node.input(0));
+  const int channels = graph.shape(input).channels;
+  const std::vector<float> gamma = graph.per_channel(node, 1, channels);
+  const std::vector<float> beta = graph.per_channel(node, 2, channels);
+  const std::vector<float> mean = graph.per_channel(node, 3, channels);
+  const std::vector<float> variance = graph.per_channel(node, 4, channels);
+  Node& affine = graph.add_layer(node, Op::kAffine, input, graph.shape(input), Dims(graph.dims(node, 0)));
+  for (int c = 0; c < channels; ++c) {
+    const double spread = static_cast<double>(variance[c]) + epsilon;
+    if (!(spread > 0)) {
+      graph.model().fail(
+          node, fmt::format("variance {} of channel {} plus epsilon; accepted: above 0", variance[c], c));
+    }
+    const double scale = gamma[c] / std::sqrt(spread);
+    affine.scale.push_back(static_cast<float>(scale));
+    affine.bias.push_back(static_cast<float>(beta[c] - mean[c] * scale));
+  }
+}
+
+/// A constant operand as one value a channel of the other; empty where it is something else.
+std::vector<float> channel_constant(const OnnxGraph& graph, const NodeProto& node, int constant) {
+  const Dims& in = graph.dims(node, 1 - constant);
+  const OnnxValue& value = graph.floats(node, constant);
+  const int channels = graph.shape(graph.activation(node, 1 - constant)).channels;
+  if (value.constant.size() == 1 && value.dims.size() <= in.size()) {
+    constexpr int kMostCopies = 1 << 20;
+    return channels > kMostCopies ? std::vector<float>() : std::vector<float>(channels, value.constant[0]);
+  }
+  // The channel is dimension 1; constants are aligned to the last one.
+  if (in.size() < 2 || in[0] != 1 || in[1] != channels || value.dims.size() > in.size()) return {};
+  Dims channel_only(in.size(), 1);
+  channel_only[1] = channels;
+  Dims aligned(in.size() - value.dims.size(), 1);
+  aligned.insert(aligned.end(), value.dims.begin(), value.dims.end());
+  return aligned == channel_only ? value.constant : std::vector<float>();
+}
+
+/// A constant behind a product of rows joins its bias; false where it does not fit.
+bool add_product_bias(OnnxGraph& graph, const NodeProto& node, int constant) {
+  const OnnxValue result = graph.value(node, 1 - constant);
+  const OnnxValue& addend = graph.floats(node, constant);
+  Node* conv = graph.product(node.input(1 - constant));
+  if (conv == nullptr || graph.model().readers(node.input(1 - constant)) != 1) return false;
+  const auto outputs = static_cast<std::int64_t>(conv->bias.size());
+  if (addend.dims.empty() || element_count(addend.dims) != outputs || addend.dims.back() != outputs ||
+      result.dims.back() != outputs || addend.dims.size() > result.dims.size())
+    return false;
+  std::transform(conv->bias.begin(), conv->bias.end(), addend.constant.begin(), conv->bias.begin(),
+                 std::plus<>());
+  graph.define(node, node.output(0), result);
+  graph.pass_product(node.input(1 - constant), node.output(0));
+  return true;
+}
+
+/// Index of the one constant of two operands; -1: none, or both.
+int constant_operand(const OnnxGraph& graph, const NodeProto& node) {
+  if (graph.is_constant(node, 0) == graph.is_constant(node, 1)) return -1;
+  return graph.is_constant(node, 0) ? 0 : 1;
+}
+
+void add(OnnxGraph& graph, const NodeProto& node) {
+  const int constant = constant_operand(graph, node);
+  if (constant >= 0) {
+    if (add_product_bias(graph, node, constant)) return;
+    std::vector<float> bias = channel_constant(graph, node, constant);
+    const std::vector<float> scale(bias.size(), 1.0F);
+    if (!bias.empty()) {
+      add_affine(graph, node, graph.activation(node, 1 - constant), graph.dims(node, 1 - constant), scale,
+                 std::move(bias));
+      return;
+    }
+  } else if (!graph.is_constant(node, 0) && graph.dims(node, 0) == graph.dims(node, 1) &&
+             graph.shape(graph.activation(node, 0)) == graph.shape(graph.activation(node, 1))) {
+    const int input = graph.activation(node, 0), operand = graph.activation(node, 1);
+    graph.add_layer(node, Op::kAdd, input, graph.shape(input), graph.dims(node, 0)).operand = operand;
+    return;
+  }
+  import_host_operator(graph, node);
+}
+
+/// Subtraction, multiplication and division with a constant a channel.
+void scale_by_constant(OnnxGraph& graph, const NodeProto& node) {
+  const int constant = constant_operand(graph, node);
+  const std::vector<float> values =
+      constant < 0 ? std::vector<float>() : channel_constant(graph, node, constant);
+  const bool divides = node.op_type() == "Div";
+  if (values.empty() || (divides && (constant == 0 || std::count(values.begin(), values.end(), 0.0F) != 0))) {
+    import_host_operator(graph, node);
+    return;
+  }
+  std::vector<float> scale(values.size(), 1.0F), bias(values.size(), 0.0F);
+  for (std::size_t c = 0; c < values.size(); ++c) {
+    if (node.op_type() == "Sub") {
+      scale[c] = constant == 0 ? -1.0F : 1.0F;
+      bias[c] = constant == 0 ? values[c] : -values[c];
+    } else {
+      scale[c] = divides ? 1 / values[c] : values[c];
+    }
+  }
+  add_affine(graph, node, graph.activation(node, 1 - constant), graph.dims(node, 1 - constant),
+             std::move(scale), std::move(bias));
+}
+
+/// Parts that are channels, one after the other; false where they are something else.
+bool concat_channels(OnnxGraph& graph, const NodeProto& node) {
+  const std::int64_t axis = int_attribute(node, "axis", 1);
+  std::vector<int> parts;
+  Shape shape;
+  std::int64_t channels = 0;
+  Dims dims;
+  for (int i = 0; i < node.input_size(); ++i) {
+    const OnnxValue& part = graph.value(node, i);
+    const std::size_t rank = part.dims.size();
+    if (part.tensor < 0 || (rank != 2 && rank != 4) || part.dims[0] != 1 ||
+        (axis != 1 && axis + static_cast<std::int64_t>(rank) != 1))
+      return false;
+    const Shape& next = graph.shape(part.tensor);
+    if (rank == 4 && part.dims[1] != next.channels) return false;
+    if (i == 0) {
+      shape = next;
+      dims = part.dims;
+    } else if (rank != dims.size() || next.height != shape.height || next.width != shape.width) {
+      return false;
+    } else {
+      dims[1] += part.dims[1];
+    }
+    channels += next.channels;
+    checked_count(dims);
+    parts.push_back(part.tensor);
+  }
+  shape.channels = static_cast<int>(channels);
+  graph.add_layer(node, Op::kConcat, parts.front(), shape, dims)
+      .others.assign(parts.begin() + 1, parts.end());
+  return true;
+}
+
+void concat(OnnxGraph& graph, const NodeProto& node) {
+  if (const std::optional<ChannelTransform> transform = find_channel_transform(graph, node)) {
+    const int image = graph.image(node, transform->image);
+    add_affine(graph, node, image, graph.known(node, transform->image).dims, transform->scale,
+               transform->bias);
+  } else if (!concat_channels(graph, node)) {
+    import_host_operator(graph, node);
+  }
+}
+
+void add_clip(OnnxGraph& graph, const NodeProto& node, float low, float high) {
+  const int input = graph.activation(node, 0);
+  Node& layer = graph.add_layer(node, Op::kClip, input, graph.shape(input), graph.dims(node, 0));
+  layer.low = low;
+  layer.high = high;
+}
+
+void relu(OnnxGraph& graph, const NodeProto& node) {
+  add_clip(graph, node, 0.0F, Node().high);
+}
+
+/// A bound that is one constant; infinite ones bound nothing.
+float constant_bound(const OnnxGraph& graph, const NodeProto& node, int index, float fallback) {
+  if (!OnnxGraph::has_input(node, index)) return fallback;
+  const std::vector<float>& bound = graph.value(node, index).constant;
+  if (bound.size() != 1 || std::isnan(bound[0])) {
+    graph.model().fail(node, fmt::format("bound '{}' is {}; accepted: one number", node.input(index),
+                                         bound.size() == 1 ? "nan" : fmt::format("{} values", bound.size())));
+  }
+  return bound[0];
+}
+
+/// Bounds that are computed: the larger of the input and one of them, the smaller of that and the other.
+void clip_to_computed(OnnxGraph& graph, const NodeProto& node) {
+  OnnxValue value = graph.value(node, 0);
+  const bool has_both = OnnxGraph::has_input(node, 1) && OnnxGraph::has_input(node, 2);
+  for (const int index : {1, 2}) {
+    if (!OnnxGraph::has_input(node, index)) continue;
+    HostOperator bound;
+    bound.type = index == 1 ? "Max" : "Min";
+    const std::string name = index == 1 && has_both ? node.output(0) + " (from below)" : node.output(0);
+    const OnnxValue& by = graph.value(node, index);
+    graph.add_host(node, bound, {&value, &by}, name);
+    value = graph.known(node, name);
+  }
+}
+
+void clip(OnnxGraph& graph, const NodeProto& node) {
+  constexpr std::int64_t kBoundsAreInputs = 11;
+  Node bounds;
+  if (graph.model().opset() < kBoundsAreInputs) {
+    bounds.low = float_attribute(node, "min", bounds.low);
+    bounds.high = float_attribute(node, "max", bounds.high);
+  } else {
+    for (const int index : {1, 2}) {
+      if (OnnxGraph::has_input(node, index) && !graph.is_constant(node, index)) {
+        clip_to_computed(graph, node);
+        return;
+      }
+    }
+    bounds.low = constant_bound(graph, node, 1, bounds.low);
+    bounds.high = constant_bound(graph, node, 2, bounds.high);
+  }
+  if (!(bounds.low <= bounds.high)) {
+    graph.model().fail(
+        node, fmt::format("clips to {} .. {}; accepted: min not above max", bounds.low, bounds.high));
+  }
+  add_clip(graph, node, bounds.low, bounds.high);
+}
+
+Node& add_pool(OnnxGraph& graph, const NodeProto& source, Op op) {
+  const int input = windowed_image(graph, source);
+  const NodeProto node = over_images(source, graph.dims(source, 0).size());
+  const Shape in = graph.shape(input);
+  return add_windowed(graph, node, op, input, read_pool_window(graph.model(), node, in), in.channels);
+}
+
+void max_pool(OnnxGraph& graph, const NodeProto& node) {
+  add_pool(graph, node, Op::kMaxPool);
+}
+
+void average_pool(OnnxGraph& graph, const NodeProto& node) {
+  add_pool(graph, node, Op::kAvgPool).count_include_pad = int_attribute(node, "count_include_pad", 0) != 0;
+}
+
+/// Over all of a channel.
+void global_pool(OnnxGraph& graph, const NodeProto& node) {
+  const int input = graph.image(node, 0);
+  const Shape in = graph.shape(input);
+  Dims dims(graph.dims(node, 0).size(), 1);
+  dims[1] = in.channels;
+  const Op op = node.op_type() == "GlobalMaxPool" ? Op::kMaxPool : Op::kAvgPool;
+  Node& layer = graph.add_layer(node, op, input, {in.channels, 1, 1}, std::move(dims));
+  layer.window.kernel_h = in.height;
+  layer.window.kernel_w = in.width;
+}
+
+}  // namespace
+
+OnnxHandlers layer_handlers() {
+  return {
+      {"Add", add},
+      {"AveragePool", average_pool},
+      {"BatchNormalization", batch_normalization},
+      {"Clip", clip},
+      {"Concat", concat},
+      {"Conv", conv},
+      {"Div", scale_by_constant},
+      {"Gemm", gemm},
+      {"GlobalAveragePool", global_pool},
+      {"GlobalMaxPool", global_pool},
+      {"MatMul", matmul},
+      {"MaxPool", max_pool},
+      {"Mul", scale_by_constant},
+      {"Relu", relu},
+      {"Sub", scale_by_constant},
+  };
+}
+
+}  // namespace bitbalance::onnx_io

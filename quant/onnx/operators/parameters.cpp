@@ -1,0 +1,29 @@
+#include "quant/onnx/operators/parameters.h"
+
+#include <map>
+
+namespace bitbalance::onnx_io {
+
+const std::vector<std::string>& parameter_inputs(const std::string& op, std::int64_t opset) {
+  static const std::map<std::string, std::vector<std::string>> table = {
+      {"Clip", {"", "min", "max"}},
+      {"Expand", {"", "shape"}},
+      {"Pad", {"", "pads", "value", "axes"}},
+      {"Reshape", {"", "shape"}},
+      {"Resize", {"", "roi", "scales", "sizes"}},
+      {"Slice", {"", "starts", "ends", "axes", "steps"}},
+      {"Split", {"", "split"}},
+      {"Tile", {"", "repeats"}},
+      {"Upsample", {"", "scales"}},
+  };
+  static const std::vector<std::string> axes = {"", "axes"}, none, scales = {"", "scales"};
+  constexpr std::int64_t kRoi = 11;  // before, Resize took scales alone
+  if (op == "Resize" && opset < kRoi) return scales;
+  constexpr std::int64_t kSumTakesAxes = 13, kAllTakeAxes = 18;  // attributes before
+  if (op.rfind("Reduce", 0) == 0)
+    return opset >= (op == "ReduceSum" ? kSumTakesAxes : kAllTakeAxes) ? axes : none;
+  const auto found = table.find(op);
+  return found == table.end() ? none : found->second;
+}
+
+}  // namespace bitbalance::onnx_io

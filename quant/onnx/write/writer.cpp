@@ -1,0 +1,98 @@
+#include "quant/onnx/write/writer.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <cstring>
+
+namespace bitbalance::onnx_io {
+namespace {
+
+onnx::AttributeProto& new_attribute(onnx::NodeProto& node, const std::string& name,
+                                    onnx::AttributeProto::AttributeType type) {
+  onnx::AttributeProto& attribute = *node.add_attribute();
+  attribute.set_name(name);
+  attribute.set_type(type);
+  return attribute;
+}
+
+}  // namespace
+
+OnnxWriter::OnnxWriter(const std::string& graph) {
+  model_.set_producer_name("bitbalance");
+  model_.mutable_graph()->set_name(graph);
+}
+
+void OnnxWriter::set_version(std::int64_t opset, std::int64_t ir_version) {
+  model_.set_ir_version(ir_version);
+  model_.clear_opset_import();
+  model_.add_opset_import()->set_version(opset);
+}
+
+std::string OnnxWriter::unique(std::string name) {
+  while (!names_.insert(name).second) name += '_';
+  return name;
+}
+
+template <typename T>
+std::string OnnxWriter::add_constant(const std::string& name, const Dims& dims, const std::vector<T>& values,
+                                     onnx::TensorProto::DataType type) {
+  onnx::TensorProto& tensor = *graph().add_initializer();
+  tensor.set_name(unique(name));
+  tensor.set_data_type(type);
+  for (const std::int64_t dim : dims) tensor.add_dims(dim);
+  std::string raw(values.size() * sizeof(T), '\0');  // little-endian, as x86-64 and ONNX have it
+  if (!values.empty()) std::memcpy(raw.data(), values.data(), raw.size());
+  tensor.set_raw_data(std::move(raw));
+  return tensor.name();
+}
+
+std::string OnnxWriter::constant(const std::string& name, const Dims& dims,
+                                 const std::vector<float>& values) {
+  return add_constant(name, dims, values, onnx::TensorProto::FLOAT);
+}
+
+std::string OnnxWriter::constant(const std::string& name, const Dims& dims,
+                                 const std::vector<std::int64_t>& values) {
+  return add_constant(name, dims, values, onnx::TensorProto::INT64);
+}
+
+onnx::NodeProto& OnnxWriter::add_node(const std::string& op, const std::string& name,
+                                      const std::vector<std::string>& inputs, const std::string& output) {
+  onnx::NodeProto& node = *graph().add_node();
+  node.set_op_type(op);
+  node.set_name(name);
+  for (const std::string& input : inputs) node.add_input(input);
+  node.add_output(output);
+  return node;
+}
+
+std::string OnnxWriter::bytes() const {
+  std::string text;
+  {
+    google::protobuf::io::StringOutputStream stream(&text);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    model_.SerializeToCodedStream(&coded);
+  }
+  return text;
+}
+
+void set_attribute(onnx::NodeProto& node, const std::string& name, std::int64_t value) {
+  new_attribute(node, name, onnx::AttributeProto::INT).set_i(value);
+}
+
+void set_attribute(onnx::NodeProto& node, const std::string& name, float value) {
+  new_attribute(node, name, onnx::AttributeProto::FLOAT).set_f(value);
+}
+
+void set_attribute(onnx::NodeProto& node, const std::string& name, const std::string& value) {
+  new_attribute(node, name, onnx::AttributeProto::STRING).set_s(value);
+}
+
+void set_attribute(onnx::NodeProto& node, const std::string& name, const std::vector<std::int64_t>& values) {
+  onnx::AttributeProto& attribute = new_attribute(node, name, onnx::AttributeProto::INTS);
+  for (const std::int64_t value : values) attribute.add_ints(value);
+}
+
+}  // namespace bitbalance::onnx_io

@@ -12,8 +12,9 @@ constexpr std::common_type_t<Amount, Size> ceil_div(Amount amount, Size size) {
   return (amount + size - 1) / size;
 }
 
-/// The next multiple of `alignment`.
-constexpr std::int64_t align_up(std::int64_t value, std::int64_t alignment) {
+/// The next multiple of `alignment`, in the type that both have in common. Preconditions as above.
+template <class Value, class Alignment>
+constexpr std::common_type_t<Value, Alignment> align_up(Value value, Alignment alignment) {
   return ceil_div(value, alignment) * alignment;
 }
 

@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
+#include "cli/overrides.h"
 #include "cli/version.h"
 #include "hw/isa/disassembly.h"
 #include "testbench/report/results_folder.h"
@@ -18,7 +19,6 @@
 #include "testbench/run/program_export.h"
 #include "testbench/run/progress.h"
 #include "testbench/run/stop_signals.h"
-#include "testbench/scenario/settings_writer.h"
 
 namespace bitbalance::cli {
 namespace {
@@ -29,13 +29,9 @@ struct BuildArguments {
 };
 
 void build_command(const BuildArguments& arguments) {
-  std::vector<SettingOverride> overrides;
-  for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});
-  const auto add = [&](const char* path, const char* option, const std::string& value) {
-    if (!value.empty()) overrides.push_back({path + ("=" + yaml_quoted(value)), option});
-  };
-  add("network.count", "--images", arguments.images);
-  add("mapping.include", "--mapping", arguments.mapping);
+  std::vector<SettingOverride> overrides = overrides_of(arguments.settings);
+  add_override(overrides, "network.count", arguments.images, "--images");
+  add_override(overrides, "mapping.include", arguments.mapping, "--mapping");
   const StopSignals stop;
   const Scenario scenario = load_scenario(arguments.scenario, overrides);
   ResultsFolder folder(arguments.out, "build");

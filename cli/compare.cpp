@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
+#include "cli/overrides.h"
 #include "testbench/explore/comparison/evaluate.h"
 #include "testbench/explore/comparison/report.h"
 #include "testbench/report/chart.h"
@@ -104,8 +105,7 @@ Compared compare_and_write(const CompareArguments& arguments) {
     for (const std::string& name : split(arguments.baselines, ','))
       options.baselines.push_back(baseline(name));
   }
-  std::vector<SettingOverride> overrides;
-  for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});
+  const std::vector<SettingOverride> overrides = overrides_of(arguments.settings);
   std::vector<Scenario> scenarios;
   for (const std::string& file : arguments.scenarios) scenarios.push_back(load(file, overrides));
   ResultsFolder folder(arguments.out.empty() ? "results/compare" : arguments.out, "compare");

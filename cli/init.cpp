@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
+#include "cli/overrides.h"
 #include "testbench/report/file_name.h"
 #include "testbench/run/console.h"
 #include "testbench/run/stop_signals.h"
@@ -32,9 +33,7 @@ void init_command(const InitArguments& arguments) {
     throw SettingsError(fmt::format("model: '{}'; accepted: an ONNX model, a file named *{}", arguments.model,
                                     kModelExtension));
   }
-  std::vector<SettingOverride> overrides;
-  for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});
-  const Scenario scenario = load_scenario(arguments.model, overrides);
+  const Scenario scenario = load_scenario(arguments.model, overrides_of(arguments.settings));
   const fs::path out = arguments.out.empty() ? file_name(scenario.name) + ".yaml" : arguments.out;
   if (std::error_code ignored; fs::exists(out, ignored)) {
     throw SettingsError(fmt::format("{}: there is {} of this name; accepted: a new file, with --out FILE",

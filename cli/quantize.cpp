@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
+#include "cli/overrides.h"
 #include "quant/eval/evaluator.h"
 #include "quant/eval/integer_evaluator.h"
 #include "quant/ir/integer_values.h"
@@ -58,15 +59,11 @@ bool is_scenario(const std::filesystem::path& file) {
 }
 
 Scenario scenario_of(const QuantizeArguments& arguments) {
-  std::vector<SettingOverride> overrides;
-  for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});
-  const auto add = [&](const std::string& key, const std::string& value, const char* option) {
-    if (!value.empty()) overrides.push_back({key + "=" + yaml_quoted(value), option});
-  };
+  std::vector<SettingOverride> overrides = overrides_of(arguments.settings);
   const bool from_scenario = is_scenario(arguments.model);
-  if (!from_scenario) add("network.model", arguments.model, "model");
+  if (!from_scenario) add_override(overrides, "network.model", arguments.model, "model");
   for (const QuantizeArguments::Option& option : arguments.options)
-    add(option.key, option.value, option.name);
+    add_override(overrides, option.key, option.value, option.name);
   if (arguments.bias_correction)
     overrides.push_back({"quantization.bias_correction=true", "--bias-correction"});
   if (arguments.each_for_itself) overrides.push_back({"quantization.sequential=false", "--each-for-itself"});

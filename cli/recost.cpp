@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
+#include "cli/overrides.h"
 #include "testbench/report/action_record.h"
 #include "testbench/report/cost_report.h"
 #include "testbench/report/manifest.h"
@@ -53,9 +54,7 @@ void recost_command(const RecostArguments& arguments) {
         fmt::format("{}: no such file; accepted: the results folder of a run", actions.string()));
   }
   if (!arguments.csv.empty()) check_table(arguments.csv, {actions, arguments.technology});
-  std::vector<SettingOverride> overrides;
-  for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});
-  const Technology technology = load_technology(arguments.technology, overrides);
+  const Technology technology = load_technology(arguments.technology, overrides_of(arguments.settings));
   const ActionRecord record = load_actions(actions);
   const CostReport report = cost_of(record, technology);
   const StopSignals stop;  // nothing of a file is left half-written

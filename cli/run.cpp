@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
+#include "cli/overrides.h"
 #include "cli/version.h"
 #include "testbench/report/action_record.h"
 #include "testbench/report/console_table.h"
@@ -52,10 +53,9 @@ struct RunArguments {
 };
 
 Scenario scenario_of(const RunArguments& arguments) {
-  std::vector<SettingOverride> overrides;
-  for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});
-  const auto add = [&](const char* path, const char* option, const std::string& value) {
-    if (!value.empty()) overrides.push_back({path + ("=" + yaml_quoted(value)), option});
+  std::vector<SettingOverride> overrides = overrides_of(arguments.settings);
+  const auto add = [&](const char* key, const char* option, const std::string& value) {
+    add_override(overrides, key, value, option);
   };
   add("run.level", "--level", arguments.level.empty() && !arguments.rtl.empty() ? "tlm" : arguments.level);
   add("run.rtl", "--rtl", arguments.rtl);

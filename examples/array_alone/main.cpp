@@ -90,7 +90,7 @@ struct Design : Bench {
 /// The only tile of a command: kRows output channels, kLanes pixels, kSteps weights each.
 rtl::Tile one_tile() {
   rtl::Tile tile;
-  tile.first_of_command = tile.last_of_command = true;
+  tile.last_of_command = true;
   tile.rows = kRows;
   tile.lanes = kLanes;
   tile.steps = tile.channels = kSteps;

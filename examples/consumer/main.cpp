@@ -11,6 +11,7 @@
 #include <tlm>
 #include <vector>
 
+#include "base/bits.h"
 #include "hw/isa/registers.h"
 #include "hw/program/stored_program.h"
 #include "hw/rtl/accelerator.h"
@@ -30,7 +31,7 @@ constexpr std::uint64_t kAlignment = isa::kRegionAlignment;
 bitbalance::memory::IdealMemoryConfig memory_for(const StoredProgram& program, std::uint64_t data_base) {
   bitbalance::memory::IdealMemoryConfig config;
   // The rest of a burst behind the data region may be read.
-  config.bytes = data_base + (program.data_bytes + kAlignment - 1) / kAlignment * kAlignment;
+  config.bytes = data_base + bitbalance::align_up(program.data_bytes, kAlignment);
   config.latency_cycles = static_cast<std::uint32_t>(program.latency_cycles);
   config.bytes_per_cycle_numerator = static_cast<std::uint32_t>(program.bytes_per_cycle_numerator);
   config.bytes_per_cycle_denominator = static_cast<std::uint32_t>(program.bytes_per_cycle_denominator);
@@ -50,7 +51,7 @@ class Host : public sc_core::sc_module {
       : sc_module(name),
         program_(program),
         running_(running),
-        data_base_((program.constants.size() + kAlignment - 1) / kAlignment * kAlignment),
+        data_base_(bitbalance::align_up(program.constants.size(), kAlignment)),
         memory("memory", memory_for(program, data_base_)) {
     SC_HAS_PROCESS(Host);
     SC_THREAD(run);

@@ -138,9 +138,11 @@ Program ProgramBuilder::finish(std::vector<ProgramLayer> host_layers) && {
   static_assert(kCommandBytes % kDramAlignment == 0);
   const std::int64_t shift = static_cast<std::int64_t>(program_.commands.size() + 1) * kCommandBytes;
   // Whole bursts can be read to the very end.
-  program_.constants_bytes = command_field<std::uint32_t>(align_up(shift + blob_bytes_, kLargestBurst),
-                                                          network_.name, "size of the constants");
-  program_.data_bytes = static_cast<std::uint32_t>(align_up(program_.data_bytes, kLargestBurst));
+  program_.constants_bytes =
+      command_field<std::uint32_t>(align_up(shift + blob_bytes_, DramInterfaceConfig::kMostBurstBytes),
+                                   network_.name, "size of the constants");
+  program_.data_bytes =
+      static_cast<std::uint32_t>(align_up(program_.data_bytes, DramInterfaceConfig::kMostBurstBytes));
   const auto shift_bytes = static_cast<std::uint32_t>(shift);
   for (ConstantsBlob& blob : program_.blobs) blob.offset += shift_bytes;
   for (Command& command : program_.commands) {

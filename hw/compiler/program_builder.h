@@ -18,8 +18,6 @@ namespace bitbalance::compiler {
 
 /// DRAM base alignment of tensors and constants, bytes.
 inline constexpr std::uint32_t kDramAlignment = 64;
-/// Both regions end at a multiple of the largest burst, so that an aligned read never leaves them.
-inline constexpr std::uint32_t kLargestBurst = 256;
 
 /// `value` as a command field of type T; throws ConfigError naming layer and field when it does not fit.
 template <class T>

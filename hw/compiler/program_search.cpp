@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "hw/isa/dram_kinds.h"
+
 namespace bitbalance::compiler {
 namespace {
 
@@ -129,10 +131,7 @@ ProgramSearch::Merit ProgramSearch::merit_of(const Program& program) {
   double joules = 0;
   std::int64_t bytes = 0;
   for (const LayerProfile& layer : analysis.profile.layers()) {
-    for (const Event event :
-         {Event::kDramReadCommand, Event::kDramReadWeight, Event::kDramReadParameter,
-          Event::kDramReadActivation, Event::kDramReadOperand, Event::kDramReadUnused, Event::kDramWrite})
-      bytes += layer.events[event];
+    bytes += dram_bytes(layer.events);
     if (options_.energy_j) joules += options_.energy_j(layer);
   }
   switch (options_.objective) {

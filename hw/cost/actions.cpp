@@ -2,6 +2,7 @@
 
 #include "base/enum_index.h"
 #include "hw/isa/command.h"
+#include "hw/isa/dram_kinds.h"
 
 namespace bitbalance::cost {
 
@@ -82,11 +83,8 @@ ActionCounts actions_of(const EventCounts& events) {
   set(Action::kTableWrite, events[Event::kTableWrite]);
   set(Action::kPool, events[Event::kPoolElement]);
 
-  std::int64_t loaded = 0;
-  for (const Event kind : {Event::kDramReadWeight, Event::kDramReadParameter, Event::kDramReadActivation,
-                           Event::kDramReadOperand, Event::kDramReadUnused})
-    loaded += events[kind];
   const std::int64_t fetched = events[Event::kDramReadCommand];
+  const std::int64_t loaded = dram_bytes(events) - fetched - events[Event::kDramWrite];
   const std::int64_t commands = fetched / kCommandBytes;
   set(Action::kDmaReadByte, loaded);
   set(Action::kDmaWriteByte, events[Event::kDramWrite]);

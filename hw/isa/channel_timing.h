@@ -7,12 +7,9 @@
 #include <cstdint>
 
 #include "hw/isa/config.h"
+#include "hw/isa/edge.h"
 
 namespace bitbalance::isa {
-
-/// Number of a rising clock edge, 0 for the one that starts the program.
-using Edge = std::int64_t;
-inline constexpr Edge kNever = INT64_MAX;
 
 struct IdealMemoryTiming {
   std::int64_t latency_cycles = 50;
@@ -29,8 +26,6 @@ struct IdealMemoryTiming {
 /// How long the memory moves the data of a request, in whole cycles and parts of one, by its bytes.
 class DataDurations {
  public:
-  static constexpr std::int64_t kMostBytes = 256;  ///< of a burst
-
   struct Duration {
     std::int64_t cycles = 0;
     std::int64_t fraction = 0;  ///< in 1 / bytes_per_cycle_numerator
@@ -55,7 +50,7 @@ class DataDurations {
   const Duration& of(std::int64_t bytes) const { return durations_[bytes]; }
 
  private:
-  std::array<Duration, kMostBytes + 1> durations_{};
+  std::array<Duration, DramInterfaceConfig::kMostBurstBytes + 1> durations_{};
 };
 
 class ChannelTiming {

@@ -41,7 +41,8 @@ void check(const AcceleratorConfig& c) {
   require(c.queue_depth >= 1 && c.queue_depth <= AcceleratorConfig::kMaxQueueDepth, "queue_depth",
           c.queue_depth, "1 to 64");
   require(c.clock_hz >= 1e3 && c.clock_hz <= 1e11, "clock_hz", c.clock_hz, "1e3 to 1e11");
-  require(is_power_of_two(c.dram.burst_bytes) && c.dram.burst_bytes >= 16 && c.dram.burst_bytes <= 256,
+  require(is_power_of_two(c.dram.burst_bytes) && c.dram.burst_bytes >= 16 &&
+              c.dram.burst_bytes <= DramInterfaceConfig::kMostBurstBytes,
           "burst_bytes", c.dram.burst_bytes, "16, 32, 64, 128 or 256");
   require(c.dram.max_outstanding >= 1 && c.dram.max_outstanding <= 64, "max_outstanding",
           c.dram.max_outstanding, "1 to 64");

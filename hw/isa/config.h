@@ -26,6 +26,8 @@ enum class WeightStorage {
 
 /// Parameters of the DRAM interface and of its use of the `mem` socket.
 struct DramInterfaceConfig {
+  static constexpr int kMostBurstBytes = 256;
+
   int burst_bytes = 64;  ///< size and alignment of a read; a power of two, 16..256
   /// Per channel (command, read, write), 1..64. 8 could not hide 50 cycles at 12.8 B/cycle.
   int max_outstanding = 16;

@@ -29,8 +29,6 @@ struct BurstRequest {
 /// A base of the module that has the socket, after sc_module.
 class BurstInitiator : public tlm::tlm_mm_interface {
  public:
-  static constexpr std::size_t kMostBytes = 256;  ///< of a burst
-
   tlm_utils::simple_initiator_socket<BurstInitiator> socket;
 
   ~BurstInitiator() override;
@@ -48,7 +46,7 @@ class BurstInitiator : public tlm::tlm_mm_interface {
     Transaction& operator=(const Transaction&) = delete;
 
     MemoryChannelExtension extension;
-    std::array<std::uint8_t, kMostBytes> data{};
+    std::array<std::uint8_t, DramInterfaceConfig::kMostBurstBytes> data{};
     BurstRequest request;  ///< the payload's own attributes may be changed on their way
     bool answered = true;
     bool failed = false;            ///< the answer is an error

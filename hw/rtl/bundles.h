@@ -25,21 +25,20 @@ struct IssuedCommand : Command {
 struct MemoryRequest {
   std::uint64_t address = 0;
   std::uint16_t bytes = 0;
-  std::array<std::uint8_t, 256> data{};
+  std::array<std::uint8_t, DramInterfaceConfig::kMostBurstBytes> data{};
 };
 
 /// Memory port -> unit, in the order of the requests of that channel.
 struct MemoryResponse {
   bool error = false;
   std::uint16_t bytes = 0;
-  std::array<std::uint8_t, 256> data{};  ///< reads only
+  std::array<std::uint8_t, DramInterfaceConfig::kMostBurstBytes> data{};  ///< reads only
 };
 
 /// Tile sequencer -> weight encoder, activation buffer and PE array side units: one a tile.
 struct Tile {
   std::uint16_t layer = 0;
   std::uint32_t index = 0;  ///< tile number within its layer, for the waveform window
-  bool first_of_command = false;
   bool last_of_command = false;
   Width width = Width::k8;
   bool input_signed = false;

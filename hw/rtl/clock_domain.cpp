@@ -73,11 +73,11 @@ void ClockDomain::sleep(Clocked& unit, std::int64_t at_latest) {
 }
 
 void ClockDomain::ring() {
-  first_alarm_ = Clocked::kNever;
+  first_alarm_ = kNever;
   for (Clocked* const unit : units_) {
     if (unit == nullptr) continue;
     if (unit->alarm_ <= edge_) {
-      unit->alarm_ = Clocked::kNever;
+      unit->alarm_ = kNever;
       unit->wake();
     }
     first_alarm_ = std::min(first_alarm_, unit->alarm_);
@@ -97,7 +97,7 @@ bool ClockDomain::is_quiet() const {
   return !sleepless_ &&
          std::all_of(awake_.begin(), awake_.end(), [](std::uint64_t word) { return word == 0; }) &&
          std::all_of(units_.begin(), units_.end(),
-                     [](const Clocked* unit) { return unit == nullptr || unit->alarm_ == Clocked::kNever; });
+                     [](const Clocked* unit) { return unit == nullptr || unit->alarm_ == kNever; });
 }
 
 void ClockDomain::call_units() {

@@ -7,6 +7,7 @@
 #include <systemc>
 #include <vector>
 
+#include "hw/isa/edge.h"
 #include "hw/rtl/names.h"
 
 namespace bitbalance::rtl {
@@ -58,13 +59,13 @@ class Clocked : public sc_core::sc_module {
   /// A rising edge with reset.
   virtual void reset() = 0;
 
-  /// For sleep(): without end. kCounting: edges keep their numbers meanwhile, though nobody may be awake.
-  static constexpr std::int64_t kNever = INT64_MAX, kCounting = INT64_MAX - 1;
+  /// For sleep(): without end, but edges keep their numbers meanwhile, though nobody may be awake.
+  static constexpr Edge kCounting = kNever - 1;
   /// The unit is not called at edges until wake() or, at the latest, at edge `at_latest`. Precondition: until
   /// then on_clock() would change nothing but counts that the unit makes up for; with kNever, not even those.
-  void sleep(std::int64_t at_latest = kNever);
+  void sleep(Edge at_latest = kNever);
   /// Number of the last edge of the clock or, within on_clock(), of this one; the first is 0.
-  std::int64_t edge() const { return *edge_; }
+  Edge edge() const { return *edge_; }
 
  private:
   friend class ClockDomain;
@@ -77,7 +78,7 @@ class Clocked : public sc_core::sc_module {
   std::uint64_t own_awake_ = 0;
   std::uint64_t* awake_ = &own_awake_;
   std::uint64_t mask_ = 0;
-  std::int64_t alarm_ = kNever;  ///< edge to be called at, at the latest, if asleep
+  Edge alarm_ = kNever;  ///< edge to be called at, at the latest, if asleep
   const std::int64_t* edge_;
 };
 

@@ -9,7 +9,6 @@
 namespace bitbalance::rtl {
 
 struct Completion {
-  Engine engine = Engine::kLoad;
   /// kNone: done; otherwise the command had no (or only a partial) effect.
   ProgramFault fault = ProgramFault::kNone;
   std::uint16_t layer = 0;

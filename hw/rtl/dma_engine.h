@@ -100,7 +100,7 @@ class DmaEngine : public Clocked {
       if (completions.full()) sleep();
       return;
     }
-    completions.push({engine_, fault_, header_.layer, header_.layer_end});
+    completions.push({fault_, header_.layer, header_.layer_end});
     state_ = State::kIdle;
   }
 

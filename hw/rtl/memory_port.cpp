@@ -21,21 +21,14 @@ MemoryPort::Lane::Lane(MemoryChannel channel)
 MemoryPort::MemoryPort(const sc_core::sc_module_name& name, const DramInterfaceConfig& config,
                        const AcceleratorOptions& options)
     : Clocked(name), BurstInitiator(config, options) {
-  for (ChannelState& channel : channels_)
+  for (InFlight& channel : channels_)
     channel.ring.resize(config.use_nb_transport ? static_cast<std::size_t>(config.max_outstanding) : 1);
-}
-
-bool MemoryPort::idle() const {
-  for (const ChannelState& channel : channels_) {
-    if (channel.outstanding != 0) return false;
-  }
-  return true;
 }
 
 std::string MemoryPort::pending() const {
   std::string text;
   for (const MemoryChannel which : kChannels) {
-    const ChannelState& channel = channels_[enum_index(which)];
+    const InFlight& channel = channels_[enum_index(which)];
     if (channel.outstanding == 0) continue;
     text += fmt::format("{}{}: {} transactions, oldest at {:#x}", text.empty() ? "" : "; ", to_string(which),
                         channel.outstanding, channel.ring[channel.head]->request.address);
@@ -49,7 +42,7 @@ void MemoryPort::on_clock() {
     if (channels_[enum_index(which)].outstanding != 0) deliver(which, now);
   }
   for (const MemoryChannel which : kChannels) {
-    const ChannelState& channel = channels_[enum_index(which)];
+    const InFlight& channel = channels_[enum_index(which)];
     if (channel.outstanding < channel.ring.size() && lanes[enum_index(which)].requests.can_pop() &&
         can_send())
       issue(which);
@@ -60,7 +53,7 @@ void MemoryPort::on_clock() {
 /// Nothing can be done before a request, room for a response or the memory comes.
 bool MemoryPort::is_blocked() const {
   for (const MemoryChannel which : kChannels) {
-    const ChannelState& channel = channels_[enum_index(which)];
+    const InFlight& channel = channels_[enum_index(which)];
     const Lane& lane = lanes[enum_index(which)];
     if (channel.outstanding != 0 && channel.ring[channel.head]->answered &&
         (channel.forgotten != 0 || !lane.responses.full())) {
@@ -72,11 +65,11 @@ bool MemoryPort::is_blocked() const {
 }
 
 void MemoryPort::reset() {
-  for (ChannelState& channel : channels_) channel.forgotten = channel.outstanding;
+  for (InFlight& channel : channels_) channel.forgotten = channel.outstanding;
 }
 
 void MemoryPort::deliver(MemoryChannel which, std::uint64_t now) {
-  ChannelState& channel = channels_[enum_index(which)];
+  InFlight& channel = channels_[enum_index(which)];
   const Transaction& transaction = *channel.ring[channel.head];
   if (!transaction.answered || transaction.answer_time >= now) return;
   if (channel.forgotten != 0) {
@@ -97,7 +90,7 @@ void MemoryPort::deliver(MemoryChannel which, std::uint64_t now) {
   retire(channel);
 }
 
-void MemoryPort::retire(ChannelState& channel) {
+void MemoryPort::retire(InFlight& channel) {
   channel.ring[channel.head]->release();
   --channel.outstanding;
   if (++channel.head == channel.ring.size()) channel.head = 0;
@@ -109,7 +102,7 @@ void MemoryPort::issue(MemoryChannel which) {
   const std::uint8_t* const data = which == MemoryChannel::kWrite ? request.data.data() : nullptr;
   Transaction& transaction = prepare(which, {request.address, request.bytes, data});
   requests.pop();
-  ChannelState& channel = channels_[enum_index(which)];
+  InFlight& channel = channels_[enum_index(which)];
   std::size_t place = channel.head + channel.outstanding;
   if (place >= channel.ring.size()) place -= channel.ring.size();
   channel.ring[place] = &transaction;

@@ -34,19 +34,17 @@ class MemoryPort : public Clocked, public BurstInitiator, public virtual sc_core
   MemoryPort(const sc_core::sc_module_name& name, const DramInterfaceConfig& config,
              const AcceleratorOptions& options = {});
 
-  /// No transaction is under way. As of the last edge.
-  bool idle() const;
   /// The last edge before `edge` at which a unit was given an answer, a sign of progress; INT64_MIN: none.
   std::int64_t last_response_before(std::int64_t edge) const {
     return last_response_ < edge ? last_response_ : response_before_;
   }
-  /// What is still under way, in words: "read: 3 transactions, oldest at 0x1000"; empty when idle.
+  /// What is still under way, in words: "read: 3 transactions, oldest at 0x1000"; empty: none.
   std::string pending() const;
   void describe(SignalList& signals) const override;
 
  private:
-  struct ChannelState {
-    std::vector<Transaction*> ring;  ///< in flight, in the order of requests; max_outstanding places
+  struct InFlight {
+    std::vector<Transaction*> ring;  ///< in the order of requests; max_outstanding places
     std::uint32_t head = 0;
     std::uint32_t outstanding = 0;
     std::uint32_t forgotten = 0;  ///< the oldest of them, since a reset
@@ -57,11 +55,11 @@ class MemoryPort : public Clocked, public BurstInitiator, public virtual sc_core
   void answered(Transaction& /*transaction*/) override { wake(); }
   void request_phase_ended() override { wake(); }
   void deliver(MemoryChannel which, std::uint64_t now);
-  void retire(ChannelState& channel);
+  void retire(InFlight& channel);
   void issue(MemoryChannel which);
   bool is_blocked() const;
 
-  std::array<ChannelState, kMemoryChannels> channels_;
+  std::array<InFlight, kMemoryChannels> channels_;
   std::int64_t last_response_ = INT64_MIN, response_before_ = INT64_MIN;
 };
 

@@ -44,8 +44,7 @@ bool PostProcessor::waits(const Stage& stage) const {
 
 void PostProcessor::write(const Stage& stage) {
   write_results(stage);
-  if (completes(stage))
-    completions.push({Engine::kCompute, ProgramFault::kNone, targets_[stage.slot].layer, false});
+  if (completes(stage)) completions.push({ProgramFault::kNone, targets_[stage.slot].layer, false});
 }
 
 void PostProcessor::fetch() {

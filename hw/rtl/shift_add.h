@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/bits.h"
 #include "hw/rtl/bundles.h"
 
 namespace bitbalance::rtl {
@@ -12,7 +13,7 @@ namespace bitbalance::rtl {
 /// Lanes are updated in blocks of this many: accumulator rows and activations have room for whole blocks.
 inline constexpr std::size_t kLaneBlock = 16;
 constexpr std::size_t whole_blocks(int lanes) {
-  return (static_cast<std::size_t>(lanes) + kLaneBlock - 1) / kLaneBlock * kLaneBlock;
+  return align_up(static_cast<std::size_t>(lanes), kLaneBlock);
 }
 
 /// The activations of a step as the adders see them; 0 in lanes that are not active.

@@ -80,7 +80,6 @@ void TileSequencer::begin(const Compute& compute) {
   image_ = pixel_row_ = pixel_column_ = 0;
 
   tile_.layer = layer_;
-  tile_.first_of_command = true;
   tile_.width = compute.width;
   tile_.input_signed = compute.input_signed;
   tile_.clear = compute.first_chunk;
@@ -129,7 +128,6 @@ void TileSequencer::emit_tile() {
   encoder.push(tile_);
   activations.push(tile_);
   if (tile_.drain || tile_.last_of_command) ++queued_targets_;
-  tile_.first_of_command = false;
   ++tile_.index;
   if (tile_.last_of_command) state_ = State::kPerforming;
 }
@@ -188,7 +186,7 @@ void TileSequencer::next_tile() {
 }
 
 void TileSequencer::finish() {
-  acceptances.push({Engine::kCompute, fault_, layer_, false});
+  acceptances.push({fault_, layer_, false});
   state_ = State::kIdle;
   if (commands.can_pop()) accept_command();
 }

@@ -211,7 +211,7 @@ void VectorUnit::report() {
     if (completions.full()) sleep();
     return;
   }
-  completions.push({Engine::kVector, fault_, header_.layer, header_.layer_end});
+  completions.push({fault_, header_.layer, header_.layer_end});
   state_ = State::kIdle;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/bits.h"
 #include "base/vector_clones.h"
 
 namespace bitbalance::rtl {
@@ -27,7 +28,7 @@ void merge_shifted_up(const std::uint64_t* __restrict word, int rows, int bits,
 BITBALANCE_VECTOR_CLONES
 std::uint32_t take_leading_ones(std::uint32_t* __restrict ones, const std::uint32_t* __restrict negatives,
                                 int rows, TokenBits* __restrict token) {
-  const int count = (rows + kRowBlock - 1) / kRowBlock * kRowBlock;
+  const int count = align_up(rows, kRowBlock);
   // Words first, bytes after them: one loop of both would be vectorized in the width of the bytes.
   alignas(64) std::array<std::uint32_t, AcceleratorConfig::kMaxRows> words;
   std::uint32_t left = 0;

@@ -3,15 +3,15 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <optional>
-#include <stdexcept>
 
+#include "base/binary16.h"
 #include "base/checked.h"
 #include "base/number.h"
 #include "base/outside_text.h"
+#include "quant/eval/refusal.h"
 
 namespace bitbalance::eval {
 namespace {
@@ -26,17 +26,6 @@ bool is_array(std::string_view begin) {
   return begin.substr(0, 2) == std::string_view("\0\0", 2) || begin.substr(0, 4) == kNumpyMagic.substr(0, 4);
 }
 
-double half_value(std::uint16_t bits) {
-  constexpr int kFractionBits = 10, kLargestExponent = 31, kBias = 15;
-  const int exponent = bits >> kFractionBits & kLargestExponent;
-  const int fraction = bits & ((1 << kFractionBits) - 1);
-  const double sign = bits >> 15U != 0 ? -1 : 1;
-  if (exponent == kLargestExponent)
-    return fraction != 0 ? std::nan("") : sign * std::numeric_limits<double>::infinity();
-  const int whole = exponent == 0 ? 0 : 1 << kFractionBits;  // subnormal numbers have no leading one
-  return sign * std::ldexp(whole + fraction, std::max(exponent, 1) - kBias - kFractionBits);
-}
-
 /// A file whose header is being read.
 class Header {
  public:
@@ -45,9 +34,7 @@ class Header {
       fail(unreadable(file) + "; accepted: an IDX or NPY file");
   }
 
-  [[noreturn]] void fail(const std::string& problem) const {
-    throw std::invalid_argument(one_line(file_.string() + ": " + problem));
-  }
+  [[noreturn]] void fail(const std::string& problem) const { refuse(file_, problem); }
 
   std::string bytes(std::size_t count) {
     std::string read(count, '\0');
@@ -259,7 +246,7 @@ double Array::value(std::int64_t index) const {
   for (int i = 0; i < format.bytes; ++i)
     bits = bits << 8U | bytes[format.big_endian ? i : format.bytes - 1 - i];
   if (format.kind == Kind::kFloat) {
-    if (format.bytes == 2) return half_value(static_cast<std::uint16_t>(bits));
+    if (format.bytes == 2) return from_binary16(static_cast<std::uint16_t>(bits));
     if (format.bytes == 4) {
       const auto narrow = static_cast<std::uint32_t>(bits);
       float number = 0;

@@ -5,19 +5,15 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "base/outside_text.h"
 #include "quant/eval/array_file.h"
 #include "quant/eval/label_file.h"
+#include "quant/eval/refusal.h"
 
 namespace bitbalance::eval {
 namespace {
 
 constexpr double kLargestValue = 1e9;
 constexpr float kWhite = 255;  ///< of a byte: what is 1 for the network
-
-[[noreturn]] void fail(const std::filesystem::path& file, const std::string& problem) {
-  throw std::invalid_argument(one_line(file.string() + ": " + problem));
-}
 
 /// Element (image, channel, y, x) of the file is element_at(that) there, counted in planar order.
 template <class Number, class Read>
@@ -71,9 +67,9 @@ ImageSet read_images(const std::filesystem::path& images, ImageLayout layout) {
       break;
     }
     default:
-      fail(images,
-           fmt::format("{} extents; accepted: 2 (image, channel), 3 (image, y, x), or 4 (with channels)",
-                       e.size()));
+      refuse(images,
+             fmt::format("{} extents; accepted: 2 (image, channel), 3 (image, y, x), or 4 (with channels)",
+                         e.size()));
   }
   if (array.format.is_byte()) {
     const bool is_planar = layout == ImageLayout::kNchw || set.channels == 1;
@@ -85,8 +81,8 @@ ImageSet read_images(const std::filesystem::path& images, ImageLayout layout) {
   set.values = planar<float>(set, layout, [&](std::int64_t at) {
     const double value = array.value(at);
     if (!(std::abs(value) <= kLargestValue)) {
-      fail(images, fmt::format("a value of image {} is {}; accepted: -1e9 to 1e9",
-                               at / set.shape().elements(), value));
+      refuse(images, fmt::format("a value of image {} is {}; accepted: -1e9 to 1e9",
+                                 at / set.shape().elements(), value));
     }
     return static_cast<float>(value);
   });
@@ -97,8 +93,8 @@ ImageSet read_images(const std::filesystem::path& images, const std::filesystem:
   ImageSet set = read_images(images);
   set.labels = read_labels(labels);
   if (set.labels.size() != static_cast<std::size_t>(set.count)) {
-    fail(labels, fmt::format("holds {} labels for the {} images of {}", set.labels.size(), set.count,
-                             images.string()));
+    refuse(labels, fmt::format("holds {} labels for the {} images of {}", set.labels.size(), set.count,
+                               images.string()));
   }
   return set;
 }

@@ -5,13 +5,13 @@
 #include <cmath>
 #include <map>
 #include <sstream>
-#include <stdexcept>
 
 #include "base/checked.h"
 #include "base/nearest_word.h"
 #include "base/number.h"
 #include "base/outside_text.h"
 #include "quant/eval/array_file.h"
+#include "quant/eval/refusal.h"
 
 namespace bitbalance::eval {
 namespace {
@@ -19,36 +19,32 @@ namespace {
 constexpr int kLargestClass = kLargestExtent - 1;
 constexpr std::size_t kLargestText = std::size_t{1} << 28;  // bytes
 
-[[noreturn]] void fail(const std::filesystem::path& file, const std::string& problem) {
-  throw std::invalid_argument(one_line(file.string() + problem));
-}
-
 std::vector<std::string> lines_of(const std::filesystem::path& file) {
   const std::optional<std::string> text = read_bytes(file, kLargestText);
-  if (!text) fail(file, fmt::format(": {}; accepted: a text file", unreadable(file)));
-  if (!is_utf8(*text)) fail(file, ": bytes that are not UTF-8; accepted: UTF-8");
+  if (!text) refuse(file, unreadable(file) + "; accepted: a text file");
+  if (!is_utf8(*text)) refuse(file, "bytes that are not UTF-8; accepted: UTF-8");
   std::vector<std::string> lines;
   std::istringstream stream(*text);
   for (std::string line; std::getline(stream, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (line.empty()) fail(file, fmt::format(":{}: an empty line; accepted: text", lines.size() + 1));
+    if (line.empty()) refuse(file, lines.size() + 1, "an empty line; accepted: text");
     lines.push_back(line);
   }
-  if (lines.empty()) fail(file, ": empty; accepted: a line per image or class");
+  if (lines.empty()) refuse(file, "empty; accepted: a line per image or class");
   return lines;
 }
 
 std::vector<int> labels_of_array(const std::filesystem::path& file) {
   const Array array = read_array(file);
   if (array.extents.size() != 1) {
-    fail(file, fmt::format(": {} extents; accepted: 1, a label per image", array.extents.size()));
+    refuse(file, fmt::format("{} extents; accepted: 1, a label per image", array.extents.size()));
   }
   std::vector<int> labels(static_cast<std::size_t>(array.elements()));
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const double value = array.value(static_cast<std::int64_t>(i));
     if (!(value >= 0 && value <= kLargestClass) || std::floor(value) != value) {
-      fail(file,
-           fmt::format(": label {} is {}; accepted: whole numbers from 0 to {}", i, value, kLargestClass));
+      refuse(file,
+             fmt::format("label {} is {}; accepted: whole numbers from 0 to {}", i, value, kLargestClass));
     }
     labels[i] = static_cast<int>(value);
   }
@@ -63,8 +59,8 @@ std::vector<std::string> read_class_names(const std::filesystem::path& file) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto [earlier, is_new] = lines.emplace(names[i], i + 1);
     if (!is_new) {
-      fail(file,
-           fmt::format(":{}: '{}' is also line {}; accepted: a name once", i + 1, names[i], earlier->second));
+      refuse(file, i + 1,
+             fmt::format("'{}' is also line {}; accepted: a name once", names[i], earlier->second));
     }
   }
   return names;
@@ -79,9 +75,9 @@ std::vector<int> read_labels(const std::filesystem::path& file, const std::vecto
     const auto named = classes.find(line);
     const auto number = whole_number(line, 0, kLargestClass);
     if (named == classes.end() && !number) {
-      fail(file,
-           fmt::format(":{}: '{}'{}; accepted: {}a whole number from 0 to {}", labels.size() + 1, line,
-                       suggestion(line, names), names.empty() ? "" : "a class name, or ", kLargestClass));
+      refuse(file, labels.size() + 1,
+             fmt::format("'{}'{}; accepted: {}a whole number from 0 to {}", line, suggestion(line, names),
+                         names.empty() ? "" : "a class name, or ", kLargestClass));
     }
     labels.push_back(named != classes.end() ? named->second : *number);
   }

@@ -8,7 +8,6 @@
 #include <cmath>
 #include <csetjmp>
 #include <cstdio>
-#include <stdexcept>
 #include <string>
 
 #include <jpeglib.h>
@@ -16,20 +15,18 @@
 #include <jerror.h>
 
 #include "base/outside_text.h"
+#include "quant/eval/refusal.h"
 
 namespace bitbalance::eval {
 namespace {
 
 constexpr std::size_t kLargestFile = std::size_t{1} << 28;  // bytes
 
-[[noreturn]] void fail(const std::filesystem::path& file, const std::string& problem) {
-  throw std::invalid_argument(one_line(file.string() + ": " + problem));
-}
-
 /// A picture of that size, still black.
 Picture of_size(const std::filesystem::path& file, std::uint64_t height, std::uint64_t width) {
   if (height == 0 || width == 0 || height * width > Picture::kMostPixels)
-    fail(file, fmt::format("{} x {} pixels; accepted: up to {} in all", width, height, Picture::kMostPixels));
+    refuse(file,
+           fmt::format("{} x {} pixels; accepted: up to {} in all", width, height, Picture::kMostPixels));
   Picture picture;
   picture.height = static_cast<int>(height);
   picture.width = static_cast<int>(width);
@@ -48,11 +45,11 @@ class PngImage {
   PngImage& operator=(const PngImage&) = delete;
 
   Picture read(const std::filesystem::path& file, const std::string& bytes) {
-    if (png_image_begin_read_from_memory(&image_, bytes.data(), bytes.size()) == 0) refuse(file);
+    if (png_image_begin_read_from_memory(&image_, bytes.data(), bytes.size()) == 0) refuse_damaged(file);
     Picture picture = of_size(file, image_.height, image_.width);
     image_.format = PNG_FORMAT_RGBA;  // without alpha, the library would mix the colours with a background
     std::vector<std::uint8_t> rgba(PNG_IMAGE_SIZE(image_));
-    if (png_image_finish_read(&image_, nullptr, rgba.data(), 0, nullptr) == 0) refuse(file);
+    if (png_image_finish_read(&image_, nullptr, rgba.data(), 0, nullptr) == 0) refuse_damaged(file);
     constexpr std::size_t kWithAlpha = 4;
     for (std::size_t i = 0; i < rgba.size() / kWithAlpha; ++i)
       std::copy_n(&rgba[i * kWithAlpha], Picture::kColours, &picture.rgb[i * Picture::kColours]);
@@ -60,8 +57,8 @@ class PngImage {
   }
 
  private:
-  [[noreturn]] void refuse(const std::filesystem::path& file) const {
-    fail(file, fmt::format("damaged ({}); accepted: a whole PNG file", image_.message));
+  [[noreturn]] void refuse_damaged(const std::filesystem::path& file) const {
+    refuse(file, fmt::format("damaged ({}); accepted: a whole PNG file", image_.message));
   }
 
   png_image image_{};
@@ -120,8 +117,8 @@ class JpegImage {
   Picture read(const std::filesystem::path& file, const std::string& bytes) {
     Picture picture;
     if (!decode_jpeg(bytes, library_, errors_, file, picture)) {
-      fail(file,
-           fmt::format("damaged ({}); accepted: a whole JPEG file, grey or colour", errors_.message.data()));
+      refuse(file, fmt::format("damaged ({}); accepted: a whole JPEG file, grey or colour",
+                               errors_.message.data()));
     }
     return picture;
   }
@@ -180,10 +177,10 @@ bool is_picture(const std::filesystem::path& file) {
 
 Picture read_picture(const std::filesystem::path& file) {
   const auto bytes = read_bytes(file, kLargestFile);
-  if (!bytes) fail(file, unreadable(file) + "; accepted: a PNG or JPEG file");
+  if (!bytes) refuse(file, unreadable(file) + "; accepted: a PNG or JPEG file");
   if (bytes->rfind("\x89PNG", 0) == 0) return PngImage().read(file, *bytes);
   if (bytes->rfind("\xff\xd8", 0) == 0) return JpegImage().read(file, *bytes);
-  fail(file, "no picture; accepted: a PNG or JPEG file");
+  refuse(file, "no picture; accepted: a PNG or JPEG file");
 }
 
 Picture resized(const Picture& picture, int shorter) {

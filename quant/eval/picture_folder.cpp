@@ -3,20 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "base/nearest_word.h"
-#include "base/outside_text.h"
 #include "quant/eval/picture.h"
+#include "quant/eval/refusal.h"
 
 namespace bitbalance::eval {
 namespace {
 
 namespace fs = std::filesystem;
-
-[[noreturn]] void fail(const fs::path& place, const std::string& problem) {
-  throw std::invalid_argument(one_line(place.string() + ": " + problem));
-}
 
 struct Entries {
   std::vector<fs::path> pictures, folders;  ///< by name
@@ -31,7 +26,7 @@ Entries entries_of(const fs::path& folder) {
     if (entry.is_directory(ignored)) entries.folders.push_back(entry.path());
     if (entry.is_regular_file(ignored) && is_picture(entry.path())) entries.pictures.push_back(entry.path());
   }
-  if (refused) fail(folder, "cannot be read; accepted: a folder of PNG and JPEG files");
+  if (refused) refuse(folder, "cannot be read; accepted: a folder of PNG and JPEG files");
   std::sort(entries.pictures.begin(), entries.pictures.end());
   std::sort(entries.folders.begin(), entries.folders.end());
   return entries;
@@ -41,7 +36,7 @@ int class_of(const fs::path& folder, const std::vector<std::string>& names) {
   const std::string name = folder.filename().string();
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end())
-    fail(folder, fmt::format("'{}' is no class{}; accepted: a class name", name, suggestion(name, names)));
+    refuse(folder, fmt::format("'{}' is no class{}; accepted: a class name", name, suggestion(name, names)));
   return static_cast<int>(found - names.begin());
 }
 
@@ -62,7 +57,8 @@ PictureFolder list_pictures(const fs::path& folder, const std::vector<std::strin
   const Entries entries = entries_of(folder);
   PictureFolder result;
   if (!entries.pictures.empty() && !entries.folders.empty())
-    fail(folder, "pictures and folders; accepted: one of them, pictures alone or a folder of them per class");
+    refuse(folder,
+           "pictures and folders; accepted: one of them, pictures alone or a folder of them per class");
   result.files = entries.pictures;
   std::vector<std::vector<fs::path>> classes;
   std::vector<int> labels;
@@ -80,14 +76,14 @@ PictureFolder list_pictures(const fs::path& folder, const std::vector<std::strin
     }
   }
   if (result.files.empty())
-    fail(folder, "no pictures; accepted: PNG and JPEG files, or a folder of them per class");
+    refuse(folder, "no pictures; accepted: PNG and JPEG files, or a folder of them per class");
   return result;
 }
 
 ImageSet read_pictures(const PictureFolder& folder, int count, const Shape& input, int resize) {
   if (input.channels != 1 && input.channels != Picture::kColours) {
-    fail(folder.files.front(),
-         fmt::format("a picture for an input of {} channels; accepted: 1 or 3", input.channels));
+    refuse(folder.files.front(),
+           fmt::format("a picture for an input of {} channels; accepted: 1 or 3", input.channels));
   }
   ImageSet set;
   set.count = count;
@@ -101,16 +97,16 @@ ImageSet read_pictures(const PictureFolder& folder, int count, const Shape& inpu
     if (resize > 0) {
       const auto [shorter, longer] = std::minmax(picture.height, picture.width);
       if (std::uint64_t{static_cast<unsigned>(longer)} * resize / shorter * resize > Picture::kMostPixels) {
-        fail(file, fmt::format("{} x {} pixels, resized to a shorter side of {}; accepted: up to {} in all",
-                               picture.width, picture.height, resize, Picture::kMostPixels));
+        refuse(file, fmt::format("{} x {} pixels, resized to a shorter side of {}; accepted: up to {} in all",
+                                 picture.width, picture.height, resize, Picture::kMostPixels));
       }
       picture = resized(picture, resize);
     }
     if (picture.height < input.height || picture.width < input.width) {
-      fail(file,
-           fmt::format("{} x {} pixels{}; accepted: at least {} x {}, the network's input (network.resize)",
-                       picture.width, picture.height, resize > 0 ? " when resized" : "", input.width,
-                       input.height));
+      refuse(file,
+             fmt::format("{} x {} pixels{}; accepted: at least {} x {}, the network's input (network.resize)",
+                         picture.width, picture.height, resize > 0 ? " when resized" : "", input.width,
+                         input.height));
     }
     add_planes(centre(picture, input.height, input.width), input.channels, set.pixels);
   }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "quant/host/gelu.h"
 #include "quant/host/operators.h"
 
 namespace bitbalance::host {
@@ -123,14 +124,14 @@ float sigmoid(float x) {
 
 /// x times the normal distribution up to x; the approximation has tanh for it.
 HostTensor gelu(const HostOperator& op, const std::vector<HostView>& operands) {
-  constexpr float kRootHalf = 0.70710678F, kTwoOverPiRoot = 0.79788456F, kCubic = 0.044715F;
   const std::string approximation = op.attributes.word("approximate", "none");
   if (approximation == "none")
-    return map(operands.at(0), [](float x) { return 0.5F * x * (1 + std::erf(x * kRootHalf)); });
+    return map(operands.at(0), [](float x) { return 0.5F * x * (1 + std::erf(x * kGeluRootHalf)); });
   if (approximation != "tanh")
     throw std::invalid_argument(fmt::format("approximate is '{}'; accepted: none, tanh", approximation));
-  return map(operands.at(0),
-             [](float x) { return 0.5F * x * (1 + std::tanh(kTwoOverPiRoot * (x + kCubic * x * x * x))); });
+  return map(operands.at(0), [](float x) {
+    return 0.5F * x * (1 + std::tanh(kGeluTanhScale * (x + kGeluCubic * x * x * x)));
+  });
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "base/file_fingerprint.h"
 #include "base/quotient.h"
+#include "hw/isa/dram_kinds.h"
 #include "testbench/report/csv.h"
 #include "testbench/report/figure.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/enum_index.h"
 #include "base/quotient.h"
-#include "testbench/report/result_files.h"
+#include "hw/isa/dram_kinds.h"
 
 namespace bitbalance::report {
 namespace {
@@ -54,9 +54,7 @@ const char* LayerReport::bound() const {
 }
 
 std::int64_t LayerReport::dram_bytes() const {
-  std::int64_t sum = 0;
-  for (const DramKind& kind : kDramKinds) sum += profile.events[kind.event];
-  return sum;
+  return isa::dram_bytes(profile.events);
 }
 
 std::int64_t RunReport::cycles() const {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/bits.h"
 #include "hw/timeline/command_events.h"
 
 namespace bitbalance::tlm_level {
@@ -72,7 +73,7 @@ bool DramInterface::load_directly(const Load& load, RunWalk runs, std::uint64_t 
   const auto burst = static_cast<std::uint64_t>(config_.dram.burst_bytes);
   // Whole bursts, as they would be read: where they leave the memory they end in an error.
   const std::uint64_t first = address / burst * burst;
-  const std::uint64_t last = (address + bytes + burst - 1) / burst * burst - 1;
+  const std::uint64_t last = align_up(address + bytes, burst) - 1;
   const DirectMemory::Range* const range =
       port_.direct_memory().granted(DirectMemory::Access::kRead, first, last);
   if (range == nullptr) return false;

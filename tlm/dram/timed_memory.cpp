@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/bits.h"
 #include "base/config_error.h"
 #include "hw/port/memory_channel.h"
 
@@ -136,7 +137,7 @@ void TimedMemory::admit(AccessIndex index, Cycle now) {
   const std::uint64_t begin = payload.get_address();
   const std::uint64_t end =
       begin + std::min<std::uint64_t>(payload.get_data_length(), payload.get_streaming_width());
-  a.bursts_left = static_cast<int>((end + burst_bytes - 1) / burst_bytes - begin / burst_bytes);
+  a.bursts_left = static_cast<int>(ceil_div(end, burst_bytes) - begin / burst_bytes);
   for (std::uint64_t at = begin; at < end;) {
     Burst burst;
     burst.transaction = index;

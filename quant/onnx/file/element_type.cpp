@@ -89,21 +89,6 @@ int bits_of(ElementType type) {
   return accepted == nullptr ? 0 : accepted->bits;
 }
 
-float from_half(std::uint16_t bits) {
-  constexpr int kFraction = 10, kExponents = 31, kLeast = -24;  // binary16 of IEEE 754
-  const int exponent = (bits >> kFraction) & kExponents;
-  const int fraction = bits & ((1 << kFraction) - 1);
-  float magnitude = 0;
-  if (exponent == kExponents) {
-    magnitude = fraction == 0 ? std::numeric_limits<float>::infinity() : std::nanf("");
-  } else if (exponent == 0) {
-    magnitude = std::ldexp(static_cast<float>(fraction), kLeast);
-  } else {
-    magnitude = std::ldexp(static_cast<float>(fraction + (1 << kFraction)), exponent - 1 + kLeast);
-  }
-  return (bits >> 15) != 0 ? -magnitude : magnitude;
-}
-
 float from_brain_half(std::uint16_t bits) {
   const std::uint32_t wide = std::uint32_t{bits} << 16;  // the upper half of a float
   float value = 0;

@@ -28,8 +28,7 @@ std::string accepted_types();
 /// Bits of an element in raw data; 0: the type is not accepted.
 int bits_of(ElementType type);
 
-/// The value of a bit pattern of FLOAT16 or BFLOAT16.
-float from_half(std::uint16_t bits);
+/// The value of a bit pattern of BFLOAT16.
 float from_brain_half(std::uint16_t bits);
 /// What remains of a value in a real type: the nearest one, halves to even.
 float rounded_to(ElementType type, float value);

@@ -9,6 +9,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "base/binary16.h"
 #include "base/bits.h"
 #include "quant/onnx/file/element_type.h"
 
@@ -151,7 +152,7 @@ std::vector<float> from_raw(ElementType type, const std::string& bytes, std::siz
     case TensorProto::DOUBLE:
       return convert<double>(bytes, [](double x) { return static_cast<float>(x); });
     case TensorProto::FLOAT16:
-      return convert<std::uint16_t>(bytes, from_half);
+      return convert<std::uint16_t>(bytes, from_binary16);
     case TensorProto::BFLOAT16:
       return convert<std::uint16_t>(bytes, from_brain_half);
     case TensorProto::INT8:
@@ -194,7 +195,7 @@ std::vector<float> from_list(const TensorProto& tensor, std::size_t count) {
           values.push_back(static_cast<float>(element));
           break;
         case TensorProto::FLOAT16:
-          values.push_back(from_half(static_cast<std::uint16_t>(element)));
+          values.push_back(from_binary16(static_cast<std::uint16_t>(element)));
           break;
         case TensorProto::BFLOAT16:
           values.push_back(from_brain_half(static_cast<std::uint16_t>(element)));

@@ -10,6 +10,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "quant/host/gelu.h"
 #include "quant/onnx/operators/parameters.h"
 
 namespace bitbalance::onnx_io {
@@ -117,10 +118,11 @@ class HostGraphWriter {
     std::string bend;
     if (op.attributes.word("approximate", "none") == "tanh") {
       const std::string cube = part("Mul", name, {part("Mul", name, {x, x}), x});
-      const std::string sum = part("Add", name, {x, part("Mul", name, {cube, number("cubic", 0.044715F)})});
-      bend = part("Tanh", name, {part("Mul", name, {sum, number("two_over_pi_root", 0.79788456F)})});
+      const std::string sum =
+          part("Add", name, {x, part("Mul", name, {cube, number("cubic", host::kGeluCubic)})});
+      bend = part("Tanh", name, {part("Mul", name, {sum, number("two_over_pi_root", host::kGeluTanhScale)})});
     } else {
-      bend = part("Erf", name, {part("Mul", name, {x, number("root_half", 0.70710678F)})});
+      bend = part("Erf", name, {part("Mul", name, {x, number("root_half", host::kGeluRootHalf)})});
     }
     const std::string share = part("Add", name, {bend, number("one", 1)});
     writer_.add_node("Mul", name, {part("Mul", name, {x, number("half", 0.5F)}), share}, to);

@@ -56,7 +56,7 @@ class FakeEngine : public Clocked {
     }
     if (busy_ || !commands.can_pop()) return;
     const CommandHeader& header = commands.front().header;
-    completion_ = {engine_, ProgramFault::kNone, header.layer, header.layer_end};
+    completion_ = {ProgramFault::kNone, header.layer, header.layer_end};
     if (!faults.empty()) {
       completion_.fault = faults.front();
       faults.pop_front();

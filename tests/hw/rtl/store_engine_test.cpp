@@ -108,7 +108,6 @@ void check_random_store(StoreBench& bench) {
   const std::size_t first_request = bench.memory.requests.size();
   bench.profile.clear();
   const Completion completion = bench.run(store);
-  RC_ASSERT(completion.engine == Engine::kStore);
   RC_ASSERT(completion.fault == ProgramFault::kNone);
   RC_ASSERT(completion.layer == 2);
   RC_ASSERT(completion.layer_end);

@@ -11,7 +11,7 @@ namespace bitbalance::rtl::test {
 /// The only tile of a command of `steps` channels and a 1x1 kernel over a plane of one row.
 inline Tile single_tile(int rows, int lanes, int steps, int conflicts = 1) {
   Tile tile;
-  tile.first_of_command = tile.last_of_command = true;
+  tile.last_of_command = true;
   tile.rows = static_cast<std::uint8_t>(rows);
   tile.lanes = static_cast<std::uint8_t>(lanes);
   tile.steps = static_cast<std::uint32_t>(steps);

@@ -128,8 +128,6 @@ TEST_CASE("tiles walk pixels, then row groups, then conv groups") {
   CHECK(rows == std::vector<int>{4, 4, 2, 2, 4, 4, 2, 2});
   CHECK(weights == std::vector<std::uint32_t>{96, 96, 104, 104, 112, 112, 120, 120});
   CHECK(offsets == std::vector<std::uint32_t>{0, 0, 0, 0, 18, 18, 18, 18});
-  CHECK(tiles.front().first_of_command);
-  CHECK_FALSE(tiles[1].first_of_command);
   CHECK(bench.targets.received[6].parameter == 10);
   CHECK(bench.buffer_tiles.received.size() == 8);
 }

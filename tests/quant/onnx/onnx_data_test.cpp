@@ -6,6 +6,7 @@
 #include <fstream>
 #include <limits>
 
+#include "base/binary16.h"
 #include "quant/eval/evaluator.h"
 #include "quant/onnx/file/element_type.h"
 #include "quant/onnx/import.h"
@@ -96,11 +97,11 @@ TEST_CASE(
     "every half that is a number survives rounding, and what lies between goes to the nearest, halves to "
     "even") {
   for (int bits = 0; bits < 1 << 16; ++bits) {
-    const float value = onnx_io::from_half(static_cast<std::uint16_t>(bits));
+    const float value = from_binary16(static_cast<std::uint16_t>(bits));
     if (!std::isnan(value)) REQUIRE(onnx_io::rounded_to(onnx::TensorProto::FLOAT16, value) == value);
     const float brain = onnx_io::from_brain_half(static_cast<std::uint16_t>(bits));
     if (!std::isnan(brain)) REQUIRE(onnx_io::rounded_to(onnx::TensorProto::BFLOAT16, brain) == brain);
-    const float next = onnx_io::from_half(static_cast<std::uint16_t>(bits + 1));
+    const float next = from_binary16(static_cast<std::uint16_t>(bits + 1));
     if ((bits & 0x7FFF) >= 0x7BFF) continue;  // the last one below infinity
     const float middle = (value + next) / 2;
     CHECK(onnx_io::rounded_to(onnx::TensorProto::FLOAT16, middle) == (bits % 2 == 0 ? value : next));

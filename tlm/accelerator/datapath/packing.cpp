@@ -25,7 +25,7 @@ bool take_summand(std::vector<std::int32_t>& weights, int rows, int channels, in
   const int bits = 32 / parts(format);
   const std::uint32_t mask = 0xffffffffu >> (32 - bits);
   const std::size_t words_a_row = static_cast<std::size_t>(words_of(channels, format)) * taps;
-  words.resize((static_cast<std::size_t>(rows) + kRowBlock - 1) / kRowBlock * words_a_row * kRowBlock);
+  words.resize(align_up(static_cast<std::size_t>(rows), kRowBlock) * words_a_row);
   std::int32_t left = 0;
   std::int32_t* weight = weights.data();
   for (int row = 0; row < rows; ++row) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/bits.h"
 #include "base/vector_clones.h"
 
 namespace bitbalance::tlm_level {
@@ -67,7 +68,7 @@ SumTile Products::sums(int index) const {
   const Part& part = parts_[index];
   const RowGroup& group = groups_[part.group];
   const ActivationLayout& layout = activations_->layout;
-  const std::size_t lanes = (part.pixels.lanes() + kLaneVector - 1) / kLaneVector * kLaneVector;
+  const std::size_t lanes = align_up(part.pixels.lanes(), kLaneVector);
   const std::size_t place =
       static_cast<std::size_t>(part.pixels.conv_group) * layout.group_pitch + part.pixels.first_place();
   thread_local std::vector<std::uint32_t> narrow;

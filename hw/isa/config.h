@@ -53,8 +53,8 @@ struct AcceleratorConfig {
   int parameter_buffer_bytes = 8 * 1024;  ///< 16 bytes an entry (bias, multiplier, shift)
 
   /// Functions whose tables are on chip at a time, 0..2; each lane has copies of them. 2: the next layer's is
-  /// loaded while one is asked. 0: the host computes functions.
-  int lookup_tables = 0;
+  /// loaded while one is asked. 0, as the paper's accelerator: the host computes functions.
+  int lookup_tables = 2;
 
   int queue_depth = 8;  ///< commands waiting in front of each engine, 1..64
   double clock_hz = 1e9;

@@ -58,7 +58,6 @@ class QuantizedTarget : public FuzzTarget {
     const std::size_t size = network.tensors[network.input].shape.elements();
     IntegerEvaluator(network).run(std::vector<std::int32_t>(size, 1));
     AcceleratorConfig config;
-    config.lookup_tables = 2;
     for (const QuantizedLayer& layer : network.layers)
       if (layer.op == LayerOp::kConv) config.token_form = layer.token_form;
     build_segments(network, config, {});

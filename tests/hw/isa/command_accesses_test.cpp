@@ -83,7 +83,6 @@ TEST_CASE("no bytes of commands do harm to those who decode and check them") {
 
 TEST_CASE("records of random bytes are in range only where buffers hold all that they name") {
   AcceleratorConfig config;
-  config.lookup_tables = 2;
   RegionMap regions;
   regions.bytes[0] = regions.bytes[1] = 1 << 20;
   std::mt19937_64 random(3);

@@ -27,7 +27,10 @@ ClockDomain::ClockDomain(const Signal& clock, const Signal& reset) : reset_(rese
 }
 
 void ClockDomain::enter(Clocked& unit) {
-  if (units_.size() == kWordBits * awake_.size()) awake_.push_back(0);
+  if (units_.size() == kWordBits * awake_.size()) {
+    awake_.push_back(0);
+    for (std::size_t i = 0; i < units_.size(); ++i) place(i, units_[i]);  // the words have moved
+  }
   units_.push_back(nullptr);
   unit.edge_ = &edge_;
   place(units_.size() - 1, &unit);

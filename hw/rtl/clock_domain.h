@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <systemc>
@@ -64,7 +63,7 @@ class ClockDomain {
   const Signal& reset_;
   std::int64_t edge_ = -1;
   std::vector<Clocked*> units_;           ///< in the order in which they are called; nullptr: has left
-  std::deque<std::uint64_t> awake_;       ///< a bit each; units point into it
+  std::vector<std::uint64_t> awake_;      ///< a bit each; units point into it
   std::vector<ChannelState*> changed_;    ///< at this edge
   std::int64_t first_alarm_ = INT64_MAX;  ///< no unit's is earlier
   bool at_edge_ = false;

@@ -38,11 +38,14 @@ class Clocked : public sc_core::sc_module {
 
   /// What the unit sleeps for may have come: it sees the next edge.
   void wake() { wake_if(true); }
-  /// wake() if `comes`, without a branch on it: in a channel both are as frequent.
+  /// wake() if `comes`. Where much happens units are awake already, and then nothing is written: channels
+  /// that wake one after the other would wait for each other's writes.
   void wake_if(bool comes) {
     const std::uint64_t others = *awake_;
-    *awake_ = others | (mask_ & -static_cast<std::uint64_t>(comes));
-    if (others == 0 && comes) rouse_domain();
+    const auto is_asleep = static_cast<unsigned>((others & mask_) == 0);
+    if ((is_asleep & static_cast<unsigned>(comes)) == 0) return;
+    *awake_ = others | mask_;
+    if (others == 0) rouse_domain();
   }
   /// The registers that can be traced, in the order that data flows.
   virtual void describe(SignalList& signals) const = 0;

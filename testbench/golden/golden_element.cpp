@@ -19,18 +19,29 @@ struct Place {
         x(static_cast<int>(index % shape.width)) {}
 };
 
-/// Calls visit(index in the input, tap) for every tap of a window inside a channel of the input.
-template <class Visit>
-void for_each_tap(const Window& window, const Shape& in, int channel, const Place& place, Visit&& visit) {
+/// A place of a window's kernel, and where it lies in each channel of the input.
+struct Tap {
+  int weight;
+  std::int64_t index;
+};
+
+/// Those inside the input.
+std::vector<Tap> taps_of(const Window& window, const Shape& in, const Place& place) {
+  std::vector<Tap> taps;
   for (int r = 0; r < window.kernel_h; ++r) {
     const int y = place.y * window.stride_h + r * window.dilation_h - window.pad_top;
     if (y < 0 || y >= in.height) continue;
     for (int s = 0; s < window.kernel_w; ++s) {
       const int x = place.x * window.stride_w + s * window.dilation_w - window.pad_left;
       if (x < 0 || x >= in.width) continue;
-      visit((std::int64_t{channel} * in.height + y) * in.width + x, r * window.kernel_w + s);
+      taps.push_back({r * window.kernel_w + s, std::int64_t{y} * in.width + x});
     }
   }
+  return taps;
+}
+
+std::int64_t plane_elements(const Shape& shape) {
+  return std::int64_t{shape.height} * shape.width;
 }
 
 }  // namespace
@@ -69,12 +80,17 @@ std::int32_t GoldenElement::convolve(const QuantizedLayer& layer, std::size_t po
   const int group_inputs = in.channels / layer.groups;
   const int first_input = place.channel / (out.channels / layer.groups) * group_inputs;
   const std::int64_t area = layer.window.area();
+  const std::vector<Tap> taps = taps_of(layer.window, in, place);
   std::int64_t sum = layer.bias[place.channel];
   for (int c = 0; c < group_inputs; ++c) {
     const std::int16_t* weights = &layer.weights[(std::int64_t{place.channel} * group_inputs + c) * area];
-    for_each_tap(layer.window, in, first_input + c, place, [&](std::int64_t from, int tap) {
-      sum += std::int64_t{weights[tap]} * (position == 0 ? input_[from] : element(position - 1, from));
-    });
+    const std::int64_t plane = (first_input + c) * plane_elements(in);
+    if (position == 0) {
+      for (const Tap& tap : taps) sum += std::int64_t{weights[tap.weight]} * input_[plane + tap.index];
+    } else {
+      for (const Tap& tap : taps)
+        sum += std::int64_t{weights[tap.weight]} * element(position - 1, plane + tap.index);
+    }
   }
   const int bits = network_.tensors[layer.input].bits == 16 ? options_.wrap_bits_16 : options_.wrap_bits_8;
   Wide value = rescaled(wrapped(sum, bits), layer.rescale[place.channel]);
@@ -86,15 +102,17 @@ std::int32_t GoldenElement::pool(const QuantizedLayer& layer, std::size_t positi
                                  std::int64_t index) const {
   const Shape& in = network_.tensors[layer.input].shape;
   const Place place(network_.tensors[layer.output].shape, index);
+  const std::int64_t plane = place.channel * plane_elements(in);
   std::int64_t sum = 0;
   std::int64_t count = 0;
   std::int32_t largest = 0;
-  for_each_tap(layer.window, in, place.channel, place, [&](std::int64_t from, int /*tap*/) {
+  for (const Tap& tap : taps_of(layer.window, in, place)) {
+    const std::int64_t from = plane + tap.index;
     const std::int32_t value = position == 0 ? input_[from] : element(position - 1, from);
     largest = count == 0 ? value : std::max(largest, value);
     sum += value;
     ++count;
-  });
+  }
   if (layer.op == LayerOp::kMaxPool) return clamped(largest, layer);
   const std::int64_t divisor = layer.count_include_pad ? layer.window.area() : count;
   return clamped(divisor == 0 ? Wide{0} : rescaled(sum, layer.rescale[divisor - 1]), layer);

@@ -29,6 +29,10 @@ function(bitbalance_pkg_config component requires)
   foreach(target IN LISTS ARGN)
     string(APPEND libraries " -l${target}")
   endforeach()
+  set(definitions -DSC_INCLUDE_DYNAMIC_PROCESSES)
+  if(BITBALANCE_HAZARD_CHECKS)
+    string(APPEND definitions " -DBITBALANCE_HAZARD_CHECKS")
+  endif()
   file(WRITE ${PROJECT_BINARY_DIR}/bitbalance-${component}.pc
 "prefix=\${pcfiledir}/${to_prefix}
 libdir=\${prefix}/${CMAKE_INSTALL_LIBDIR}
@@ -39,7 +43,7 @@ Description: ${PROJECT_DESCRIPTION}
 Version: ${PROJECT_VERSION}
 Requires: ${requires}
 Libs: -L\${libdir}${libraries} -pthread
-Cflags: -I\${includedir} -DSC_INCLUDE_DYNAMIC_PROCESSES -pthread
+Cflags: -I\${includedir} ${definitions} -pthread
 ")
   install(FILES ${PROJECT_BINARY_DIR}/bitbalance-${component}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()

@@ -133,9 +133,8 @@ double search_scale(const float* weights, std::size_t count, const Representable
   const double coarse = search.best();
   candidates.clear();
   for (int i = -kSteps + 1; i < kSteps; ++i) {
-    if (i != 0)
-      candidates.push_back(
-          {coarse * std::exp2(static_cast<double>(i) / (kSteps * kSteps)), kSteps + i + kSteps});
+    const double finer = std::exp2(static_cast<double>(i) / (kSteps * kSteps));
+    if (i != 0) candidates.push_back({coarse * finer, 2 * kSteps + i});
   }
   search.consider(candidates);
   return search.best();

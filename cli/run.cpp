@@ -50,6 +50,7 @@ struct RunArguments {
   std::string rtl;                   ///< layers by name or pattern, separated by commas
   std::string trace;                 ///< "LAYER[:first-last]"
   std::vector<std::string> signals;  ///< names and patterns
+  bool no_cache = false;
 };
 
 Scenario scenario_of(const RunArguments& arguments) {
@@ -89,9 +90,16 @@ int jobs_of(const RunArguments& arguments, const Scenario& scenario) {
   return *jobs;
 }
 
-Workload prepare(const Scenario& scenario) {
+/// nullptr: no cache.
+std::unique_ptr<NetworkCache> cache_of(const RunArguments& arguments) {
+  const auto folder = arguments.no_cache ? std::nullopt : user_cache_folder();
+  return folder ? std::make_unique<NetworkCache>(*folder) : nullptr;
+}
+
+Workload prepare(const RunArguments& arguments, const Scenario& scenario) {
   Progress progress("prepare");
-  return prepare_workload(scenario, [&](double share) { progress.update(share); });
+  return prepare_workload(
+      scenario, [&](double share) { progress.update(share); }, cache_of(arguments).get());
 }
 
 void check_trace(const RunArguments& arguments, Level level) {
@@ -127,7 +135,7 @@ std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, con
 /// With data. Returns what the mapper chose.
 ChosenMappings simulate(const RunArguments& arguments, int jobs, ResultsFolder& folder, RunReport& report) {
   const Scenario& scenario = report.scenario;
-  const Workload workload = prepare(scenario);
+  const Workload workload = prepare(arguments, scenario);
   Simulation simulation(scenario, workload, jobs);
   const auto waveform = make_waveform(arguments, scenario, simulation, folder);
   std::map<std::string, Progress> phases;
@@ -154,9 +162,10 @@ std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& re
   const int jobs = jobs_of(arguments, scenario);
   ResultsFolder folder(arguments.out.empty() ? "results/" + file_name(scenario.name) : arguments.out, "run");
 
-  const ChosenMappings chosen = computes_data(scenario.run.level)
-                                    ? simulate(arguments, jobs, folder, report)
-                                    : run_analytic(prepare_timing_workload(scenario), report);
+  const ChosenMappings chosen =
+      computes_data(scenario.run.level)
+          ? simulate(arguments, jobs, folder, report)
+          : run_analytic(prepare_timing_workload(scenario, cache_of(arguments).get()), report);
   MappingSettings mapping = scenario.mapping;
   mapping.layers = chosen.layers;
   report.host.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -185,7 +194,8 @@ int run_program(const RunArguments& arguments) {
       {"--out", !arguments.out.empty()},         {"--images", !arguments.images.empty()},
       {"--mapping", !arguments.mapping.empty()}, {"--golden", !arguments.golden.empty()},
       {"--jobs", !arguments.jobs.empty()},       {"--rtl", !arguments.rtl.empty()},
-      {"--trace", !arguments.trace.empty()},     {"--signals", !arguments.signals.empty()}};
+      {"--trace", !arguments.trace.empty()},     {"--signals", !arguments.signals.empty()},
+      {"--no-cache", arguments.no_cache}};
   for (const auto& [option, given] : others) {
     if (given)
       throw SettingsError(fmt::format("--program: given with {}; accepted: with --level alone", option));
@@ -267,6 +277,7 @@ Subcommand add_run_command(CLI::App& parent) {
   add_texts(*app, "--signals", arguments->signals,
             "signals of the waveform, names or patterns; repeatable (default: all units)")
       ->type_name("NAME");
+  app->add_flag("--no-cache", arguments->no_cache, "quantize anew, and keep nothing of it for the next run");
   app->footer(kRunExamples);
   return {app, [arguments] { return run_command(*arguments); }};
 }

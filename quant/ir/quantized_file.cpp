@@ -21,6 +21,7 @@ using Json = nlohmann::json;
 
 constexpr const char* kFormat = "bitbalance quantized network";
 constexpr int kVersion = 3;
+constexpr std::int64_t kMostWeights = std::int64_t{1} << 34;  ///< of a layer that is read
 
 constexpr std::array<const char*, 6> kOps = {"conv", "max_pool", "avg_pool", "add", "lookup", "host"};
 constexpr std::array<const char*, 2> kForms = {"binary", "signed_digit"};
@@ -146,7 +147,10 @@ HostGraph host_of(const CborField& field) {
   return graph;
 }
 
-Json to_json(const QuantizedLayer& l) {
+/// What a document holds of a layer's weights.
+enum class Weights { kAll, kCount };
+
+Json to_json(const QuantizedLayer& l, Weights weights) {
   Json json = {{"name", l.name},
                {"op", kOps.at(static_cast<std::size_t>(l.op))},
                {"input", l.input},
@@ -158,7 +162,7 @@ Json to_json(const QuantizedLayer& l) {
                {"weight_bits", l.weight_bits},
                {"nnzb", l.nnzb},
                {"token_form", kForms.at(static_cast<std::size_t>(l.token_form))},
-               {"weights", to_binary(l.weights)},
+               {"weights", weights == Weights::kAll ? to_binary(l.weights) : Json(l.weights.size())},
                {"bias", l.bias},
                {"rescale", Json::array()},
                {"operand_rescale", to_json(l.operand_rescale)},
@@ -171,7 +175,7 @@ Json to_json(const QuantizedLayer& l) {
   if (l.op == LayerOp::kHost) json["host"] = to_json(l.host);
   return json;
 }
-QuantizedLayer layer_of(const CborField& field) {
+QuantizedLayer layer_of(const CborField& field, Weights weights) {
   QuantizedLayer l;
   l.name = field["name"].text();
   l.op = enumerator<LayerOp>(kOps, field["op"]);
@@ -184,7 +188,11 @@ QuantizedLayer layer_of(const CborField& field) {
   l.weight_bits = field["weight_bits"].whole<int>();
   l.nnzb = field["nnzb"].whole<int>();
   l.token_form = enumerator<TokenForm>(kForms, field["token_form"]);
-  l.weights = binary_of(field["weights"]);
+  if (weights == Weights::kAll) {
+    l.weights = binary_of(field["weights"]);
+  } else {
+    l.weights.resize(static_cast<std::size_t>(field["weights"].whole(0, kMostWeights)));
+  }
   l.bias = field["bias"].wholes<std::int64_t>();
   for (const CborField& rescale : field["rescale"].list()) l.rescale.push_back(rescale_of(rescale));
   l.operand_rescale = rescale_of(field["operand_rescale"]);
@@ -197,7 +205,7 @@ QuantizedLayer layer_of(const CborField& field) {
   return l;
 }
 
-QuantizedNetwork network_of(const CborField& field) {
+QuantizedNetwork network_of(const CborField& field, Weights weights) {
   if (field["format"].text() != kFormat) field["format"].refuse("'" + field["format"].text() + "'", kFormat);
   field["version"].whole(kVersion, kVersion);
   QuantizedNetwork network;
@@ -205,22 +213,34 @@ QuantizedNetwork network_of(const CborField& field) {
   network.input = field["input"].whole<int>();
   network.output = field["output"].whole<int>();
   for (const CborField& tensor : field["tensors"].list()) network.tensors.push_back(tensor_of(tensor));
-  for (const CborField& layer : field["layers"].list()) network.layers.push_back(layer_of(layer));
-  validate(network);
+  for (const CborField& layer : field["layers"].list()) network.layers.push_back(layer_of(layer, weights));
+  if (weights == Weights::kAll) validate(network);
   return network;
+}
+
+std::string to_cbor(const QuantizedNetwork& network, Weights weights) {
+  Json json = {{"format", kFormat},      {"version", kVersion},      {"name", network.name},
+               {"input", network.input}, {"output", network.output}, {"tensors", Json::array()},
+               {"layers", Json::array()}};
+  for (const QuantizedTensor& tensor : network.tensors) json["tensors"].push_back(to_json(tensor));
+  for (const QuantizedLayer& layer : network.layers) json["layers"].push_back(to_json(layer, weights));
+  std::string bytes;
+  Json::to_cbor(json, bytes);
+  return bytes;
 }
 
 }  // namespace
 
 std::string to_cbor(const QuantizedNetwork& network) {
-  Json json = {{"format", kFormat},      {"version", kVersion},      {"name", network.name},
-               {"input", network.input}, {"output", network.output}, {"tensors", Json::array()},
-               {"layers", Json::array()}};
-  for (const QuantizedTensor& tensor : network.tensors) json["tensors"].push_back(to_json(tensor));
-  for (const QuantizedLayer& layer : network.layers) json["layers"].push_back(to_json(layer));
-  std::string bytes;
-  Json::to_cbor(json, bytes);
-  return bytes;
+  return to_cbor(network, Weights::kAll);
+}
+
+std::string outline_to_cbor(const QuantizedNetwork& network) {
+  return to_cbor(network, Weights::kCount);
+}
+
+QuantizedNetwork outline_from_cbor(const std::string& bytes) {
+  return network_of(CborField(parse_cbor(bytes)), Weights::kCount);
 }
 
 QuantizedNetwork read_quantized(const std::filesystem::path& file) {
@@ -232,7 +252,7 @@ QuantizedNetwork read_quantized(const std::filesystem::path& file) {
   const std::optional<std::string> bytes = read_bytes(file, kLargestFile);
   if (!bytes) fail(unreadable(file));
   try {
-    return network_of(CborField(parse_cbor(*bytes)));
+    return network_of(CborField(parse_cbor(*bytes)), Weights::kAll);
   } catch (const std::invalid_argument& error) {
     fail(fmt::format("no quantized network ({})", error.what()));
   }

@@ -14,6 +14,7 @@
 #include "quant/method/calibration.h"
 #include "quant/method/quantizer.h"
 #include "quant/onnx/import.h"
+#include "testbench/scenario/cache/network_key.h"
 #include "testbench/scenario/settings.h"
 
 namespace bitbalance::scenario {
@@ -149,9 +150,11 @@ Task task_of(const NetworkSettings& settings, const Images& images, const Shape&
   return task;
 }
 
-Network load_network(const NetworkSettings& settings) {
-  return settings.builtin.empty() ? import_onnx(settings.model, settings.input_shape)
-                                  : zoo_network(settings.builtin, settings.zoo);
+Network load_network(const NetworkSettings& settings, int threads) {
+  if (settings.builtin.empty()) return import_onnx(settings.model, settings.input_shape);
+  ZooOptions zoo = settings.zoo;
+  zoo.threads = threads;
+  return zoo_network(settings.builtin, zoo);
 }
 
 /// The network of `network.quantized`, for an accelerator of its token form.
@@ -168,9 +171,15 @@ QuantizedNetwork load_quantized(const std::filesystem::path& file, TokenForm for
 /// The two networks of a scenario, of which one can be missing, until `quantized` is asked for.
 class Networks {
  public:
-  explicit Networks(const Scenario& scenario) : scenario_(scenario) {
+  Networks(const Scenario& scenario, const NetworkCache* cache) : scenario_(scenario), cache_(cache) {
     const NetworkSettings& settings = scenario.network;
-    if (settings.quantized.empty() || !settings.model.empty()) float_ = load_network(settings);
+    if (settings.quantized.empty() && cache_ != nullptr) {
+      key_ = network_key(scenario);
+      if (key_) quantized_ = cache_->find(*key_);
+      if (quantized_) return;
+    }
+    if (settings.quantized.empty() || !settings.model.empty())
+      float_ = load_network(settings, scenario.run.threads);
     if (settings.quantized.empty()) return;
     quantized_ = load_quantized(settings.quantized, scenario.accelerator.token_form);
     if (!float_) return;
@@ -186,7 +195,12 @@ class Networks {
     }
   }
 
-  const std::optional<Network>& floats() const { return float_; }
+  /// nullptr: the scenario has none. Precondition: take_quantized() was not called.
+  const Network* floats() {
+    const NetworkSettings& settings = scenario_.network;
+    if (!float_ && settings.quantized.empty()) float_ = load_network(settings, scenario_.run.threads);
+    return float_ ? &*float_ : nullptr;
+  }
   Shape input_shape() const {
     return float_ ? float_->shape(float_->input) : quantized_->tensors[quantized_->input].shape;
   }
@@ -202,11 +216,15 @@ class Networks {
     QuantizationSettings settings = scenario_.quantization;
     settings.options.threads = scenario_.run.threads;
     const Calibration calibration = calibrate(*float_, samples, settings.calibration());
-    return quantize(std::move(*float_), calibration, settings.options, samples);
+    QuantizedNetwork network = quantize(std::move(*float_), calibration, settings.options, samples);
+    if (key_) cache_->store(*key_, network);
+    return network;
   }
 
  private:
   const Scenario& scenario_;
+  const NetworkCache* cache_;       ///< nullptr: none
+  std::optional<std::string> key_;  ///< of the quantized network in it; none: it is not kept
   std::optional<Network> float_;
   std::optional<QuantizedNetwork> quantized_;
 };
@@ -215,7 +233,7 @@ class Networks {
 
 Samples load_samples(const Scenario& scenario, int most_images) {
   Samples samples;
-  samples.network = load_network(scenario.network);
+  samples.network = load_network(scenario.network, scenario.run.threads);
   const Images images(scenario.network, samples.network.shape(samples.network.input));
   samples.calibration = images.calibration();
   const int count = std::min(images.count(), most_images);
@@ -224,15 +242,16 @@ Samples load_samples(const Scenario& scenario, int most_images) {
   return samples;
 }
 
-TimingWorkload prepare_timing_workload(const Scenario& scenario) {
-  Networks networks(scenario);
+TimingWorkload prepare_timing_workload(const Scenario& scenario, const NetworkCache* cache) {
+  Networks networks(scenario, cache);
   const Images images(scenario.network, networks.input_shape());
   return {networks.take_quantized(images), images.count()};
 }
 
-Workload prepare_workload(const Scenario& scenario, const std::function<void(double)>& progress) {
+Workload prepare_workload(const Scenario& scenario, const std::function<void(double)>& progress,
+                          const NetworkCache* cache) {
   progress(0);
-  Networks networks(scenario);
+  Networks networks(scenario, cache);
   const Images images(scenario.network, networks.input_shape());
   const int count = images.count();
   Workload workload;
@@ -240,10 +259,9 @@ Workload prepare_workload(const Scenario& scenario, const std::function<void(dou
 
   std::vector<std::vector<float>> floats(count);
   for (int i = 0; i < count; ++i) floats[i] = images.image(i);
-  if (networks.floats() && workload.task.has_truth()) {
+  if (const Network* const network = workload.task.has_truth() ? networks.floats() : nullptr) {
     workload.float_decisions = workload.task.decide(
-        count, [&](int i) { return Evaluator(*networks.floats()).run(floats[i]); }, scenario.run.threads,
-        progress);
+        count, [&](int i) { return Evaluator(*network).run(floats[i]); }, scenario.run.threads, progress);
   }
   workload.network = networks.take_quantized(images);
   progress(1);

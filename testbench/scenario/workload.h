@@ -12,6 +12,7 @@
 #include "quant/ir/quantized_network.h"
 #include "testbench/golden/accuracy.h"
 #include "testbench/golden/golden.h"
+#include "testbench/scenario/cache/network_cache.h"
 #include "testbench/scenario/scenario.h"
 
 namespace bitbalance::scenario {
@@ -40,12 +41,13 @@ struct TimingWorkload {
 /// No more than `most_images`. Precondition: the scenario has a float network. Throws as prepare_workload().
 Samples load_samples(const Scenario& scenario, int most_images = std::numeric_limits<int>::max());
 
-/// Imports, calibrates and quantizes, or takes the network that was quantized before. `progress` is told the
-/// share of the work done, 0..1. Throws std::invalid_argument for everything that is wrong with the files or
-/// does not fit together.
-Workload prepare_workload(const Scenario& scenario, const std::function<void(double)>& progress);
+/// Imports, calibrates and quantizes, or takes the network that was quantized before, for this run or, with a
+/// cache, for an earlier one. `progress` is told the share of the work done, 0..1. Throws
+/// std::invalid_argument for everything that is wrong with the files or does not fit together.
+Workload prepare_workload(const Scenario& scenario, const std::function<void(double)>& progress,
+                          const NetworkCache* cache = nullptr);
 
 /// The same network, without quantizing or classifying an image.
-TimingWorkload prepare_timing_workload(const Scenario& scenario);
+TimingWorkload prepare_timing_workload(const Scenario& scenario, const NetworkCache* cache = nullptr);
 
 }  // namespace bitbalance::scenario

@@ -515,5 +515,27 @@ TEST_CASE("an unwritable results folder is told before the simulation starts") {
   CHECK(text_of(file) == "precious");
 }
 
+TEST_CASE("a second run takes the quantized network from the cache, unless it is told not to") {
+  const TemporaryFolder folder;
+  const std::filesystem::path cache = folder.path() / "cache";
+  const auto layers_of = [&](const std::string& out, const std::string& option) {
+    const std::string path = (folder.path() / out).string();
+    const CommandEnd end =
+        bitbalance_command("run " + shell_word(BITBALANCE_SOURCE_DIR "/scenarios/fashion.yaml") +
+                               " --level analytic --out " + shell_word(path) + option,
+                           "XDG_CACHE_HOME=" + shell_word(cache.string()));
+    CAPTURE(end.err);
+    REQUIRE(end.exit_code == 0);
+    return text_of(path + "/layers.csv");
+  };
+  const std::string layers = layers_of("without", " --no-cache");
+  CHECK_FALSE(std::filesystem::exists(cache));
+  CHECK(layers_of("first", "") == layers);
+  const std::filesystem::path file = *std::filesystem::directory_iterator(cache / "bitbalance");
+  const auto written = std::filesystem::last_write_time(file);
+  CHECK(layers_of("second", "") == layers);
+  CHECK(std::filesystem::last_write_time(file) > written);  // it was asked for
+}
+
 }  // namespace
 }  // namespace bitbalance::test

@@ -39,6 +39,8 @@ CommandChild::CommandChild(const std::string& program, const std::vector<std::st
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(signal, SIG_DFL);
     redirect(STDOUT_FILENO, streams_.path() / "out");
     redirect(STDERR_FILENO, streams_.path() / "err");
+    // No folder can be made there: each run makes its network, and the user's cache stays as it is.
+    ::setenv("XDG_CACHE_HOME", "/dev/null", 1);
     if (prepare) prepare();
     ::sigprocmask(SIG_SETMASK, &before, nullptr);
     ::execv(pointers.front(), pointers.data());

@@ -4,9 +4,10 @@
 //   npm install --ignore-scripts onnxruntime-node@1.30.0
 //   docs/tools/onnxruntime_compare.mjs MODEL_A MODEL_B IMAGES.idx [--count 16] [--mean 0] [--deviation 1]
 //
-// Images are IDX, unsigned bytes, [image][y][x] or [image][channel][y][x]; a pixel becomes
-// (pixel / 255 - mean) / deviation. Prints the largest difference, the largest output, and how often the
-// largest element of an output's last dimension is another one.
+// Images are IDX, unsigned bytes, images first, of any rank; a pixel becomes (pixel / 255 - mean) / deviation. They
+// are given as the extents that a model's input has: what is left open is 1 ahead of the image's own extents. Prints
+// a line per output, in the models' order: the largest difference, the largest element, and how often the largest
+// element of the last dimension is another one.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
@@ -27,55 +28,79 @@ if (positionals.length !== 3) {
 }
 const [modelA, modelB, imageFile] = positionals;
 
-const file = readFileSync(imageFile);
-const rank = file[3];
-if (file[2] !== 0x08 || (rank !== 3 && rank !== 4)) {
-  console.error(`${imageFile}: no IDX file of images; accepted: unsigned bytes of 3 or 4 dimensions`);
+function refuse(problem) {
+  console.error(problem);
   process.exit(2);
 }
+
+const file = readFileSync(imageFile);
+const rank = file[3];
+if (file[2] !== 0x08 || rank < 2) refuse(`${imageFile}: no IDX file of images; accepted: unsigned bytes, images first`);
 const extents = Array.from({ length: rank }, (_, i) => file.readUInt32BE(4 + 4 * i));
-const dims = rank === 3 ? [1, 1, ...extents.slice(1)] : [1, ...extents.slice(1)];
-const size = dims.reduce((product, extent) => product * extent);
+const ofImage = extents.slice(1);
+const size = ofImage.reduce((product, extent) => product * extent, 1);
 const count = Math.min(Number(options.count), extents[0]);
 
-function image(index) {
+function pixels(index) {
   const first = 4 + 4 * rank + index * size;
-  const pixels = file.subarray(first, first + size);
-  return new Tensor('float32', Float32Array.from(pixels, (p) => (p / 255 - options.mean) / options.deviation), dims);
+  return Float32Array.from(file.subarray(first, first + size), (p) => (p / 255 - options.mean) / options.deviation);
+}
+
+// Extents of one image for an input: its own where it states them, else the image's, aligned to the last.
+function dimsFor(model, shape) {
+  const own = ofImage.slice(-shape.length);
+  const ahead = shape.length - own.length;
+  const dims = shape.map((extent, d) => (typeof extent === 'number' && extent > 0 ? extent : d < ahead ? 1 : own[d - ahead]));
+  if (dims.reduce((product, extent) => product * extent, 1) !== size)
+    refuse(`${model}: an input of [${shape}]; accepted: ${size} elements, those of an image`);
+  return dims;
 }
 
 async function load(model) {
   const session = await InferenceSession.create(model, { logSeverityLevel: 3 });
-  return async (input) => (await session.run({ [session.inputNames[0]]: input }))[session.outputNames[0]];
+  if (session.inputNames.length !== 1) refuse(`${model}: ${session.inputNames.length} inputs; accepted: one`);
+  const [input] = session.inputMetadata;
+  const dims = dimsFor(model, input.shape);
+  return {
+    names: session.outputNames,
+    async run(values) {
+      const results = await session.run({ [input.name]: new Tensor('float32', values, dims) });
+      return session.outputNames.map((name) => ({ dims: results[name].dims, data: Array.from(results[name].data, Number) }));
+    },
+  };
 }
 
 function largestElement(row) {
   return row.reduce((best, value, i) => (value > row[best] ? i : best), 0);
 }
 
-const runA = await load(modelA);
-const runB = await load(modelB);
-let difference = 0;
-let largest = 0;
-let decisions = 0;
-let changed = 0;
-for (let i = 0; i < count; ++i) {
-  const a = await runA(image(i));
-  const b = await runB(image(i));
-  if (a.data.length !== b.data.length) {
-    console.error(`outputs of ${a.dims} and ${b.dims}; accepted: equally many elements`);
-    process.exit(2);
-  }
-  a.data.forEach((value, k) => {
-    difference = Math.max(difference, Math.abs(value - b.data[k]));
-    largest = Math.max(largest, Math.abs(value));
+const a = await load(modelA);
+const b = await load(modelB);
+if (a.names.length !== b.names.length)
+  refuse(`outputs [${a.names}] and [${b.names}]; accepted: equally many`);
+const found = a.names.map(() => ({ difference: 0, largest: 0, decisions: 0, changed: 0 }));
+
+function compare(left, right, sums) {
+  if (left.data.length !== right.data.length)
+    refuse(`outputs of [${left.dims}] and [${right.dims}]; accepted: equally many elements`);
+  left.data.forEach((value, k) => {
+    sums.difference = Math.max(sums.difference, Math.abs(value - right.data[k]));
+    sums.largest = Math.max(sums.largest, Math.abs(value));
   });
-  const width = a.dims.at(-1);
-  for (let first = 0; first < a.data.length; first += width) {
-    ++decisions;
-    const ofA = largestElement(a.data.subarray(first, first + width));
-    if (ofA !== largestElement(b.data.subarray(first, first + width))) ++changed;
+  const width = left.dims.length === 0 ? 1 : left.dims.at(-1);
+  for (let first = 0; first < left.data.length; first += width) {
+    ++sums.decisions;
+    const ofLeft = largestElement(left.data.slice(first, first + width));
+    if (ofLeft !== largestElement(right.data.slice(first, first + width))) ++sums.changed;
   }
 }
-console.log(`${count} images: largest difference ${difference.toExponential(2)}, ` +
-  `largest output ${largest.toPrecision(3)}, ${changed} of ${decisions} decisions differ`);
+
+for (let i = 0; i < count; ++i) {
+  const [left, right] = [await a.run(pixels(i)), await b.run(pixels(i))];
+  left.forEach((output, o) => compare(output, right[o], found[o]));
+}
+found.forEach((sums, o) => {
+  const output = found.length === 1 ? '' : `${a.names[o]}: `;
+  console.log(`${output}${count} images: largest difference ${sums.difference.toExponential(2)}, ` +
+    `largest output ${sums.largest.toPrecision(3)}, ${sums.changed} of ${sums.decisions} decisions differ`);
+});

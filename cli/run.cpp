@@ -21,6 +21,7 @@
 #include "testbench/report/action_record.h"
 #include "testbench/report/console_table.h"
 #include "testbench/report/file_name.h"
+#include "testbench/report/page/html_page.h"
 #include "testbench/report/result_files.h"
 #include "testbench/report/results_folder.h"
 #include "testbench/run/analytic.h"
@@ -179,10 +180,12 @@ std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& re
       folder.write("energy.csv", energy_csv(*report.cost));
     }
   }
-  folder.write("effective.yaml", to_yaml(scenario));
+  const std::string effective = to_yaml(scenario), summary = to_json(report);
+  folder.write("effective.yaml", effective);
   folder.write("mapping.yaml", chosen.comment() + to_yaml(mapping));
   folder.write("layers.csv", to_csv(report));
-  folder.write("summary.json", to_json(report));
+  folder.write("summary.json", summary);
+  folder.write("report.html", run_page(scenario.name, summary, effective));
   folder.commit();
   return folder.target();
 }
@@ -235,7 +238,8 @@ Examples:
   bitbalance run --program out/program --level rtl
   bitbalance run scenarios/lenet.yaml --trace conv1:0-1 --signals 'pe_array.row0.*' --signals 'weight_encoder.*'
 
-Results: summary.json, layers.csv, effective.yaml (every setting, a scenario itself) and mapping.yaml;
+Results: report.html for the browser, summary.json, layers.csv, effective.yaml (every setting, a scenario
+itself) and mapping.yaml;
 with --trace <layer>.vcd and <layer>.gtkw for GTKWave.
 Exit code: 0 verdict pass, 1 verdict fail, 2 a mistake in arguments or files, 3 this machine refuses (disk,
 memory, processes), 128 + signal when stopped; 2 and 3 are told in one line.)";

@@ -1,0 +1,88 @@
+"""check_page.py BITBALANCE SCENARIO [OPTION...]: runs it and looks at report.html as a reader does, in headless Chromium.
+
+No message on the console, and every figure of the page is the one of summary.json. Exit code 77 without Chromium.
+"""
+import html.parser
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+
+class Page(html.parser.HTMLParser):
+    """Texts of the tiles by key, and the values of the table of layers row by row."""
+
+    def __init__(self):
+        super().__init__()
+        self.tiles, self.rows, self.ids, self.canvases = {}, [], set(), 0
+        self.key = None
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.key = attributes.get('data-key')
+        if self.key:
+            self.tiles[self.key] = ''
+        if tag == 'tr':
+            self.rows.append([])
+        if tag == 'td':
+            self.rows[-1].append(attributes.get('data-value'))
+        self.canvases += tag == 'canvas'
+
+    def handle_endtag(self, tag):
+        self.key = None
+
+    def handle_data(self, text):
+        if self.key:
+            self.tiles[self.key] += text
+
+
+def rendered(chromium, page, profile):
+    """The page after its scripts ran, and what they wrote to the console."""
+    done = subprocess.run(
+        [chromium, '--headless', '--no-sandbox', '--disable-gpu', f'--user-data-dir={profile}', '--enable-logging=stderr',
+         '--virtual-time-budget=5000', '--dump-dom', page.as_uri()], capture_output=True, text=True, timeout=120)
+    return done.stdout, [line for line in done.stderr.splitlines() if 'CONSOLE' in line]
+
+
+def main():
+    chromium = shutil.which('chromium')
+    if chromium is None:
+        print('skipped: Chromium is not installed')
+        return 77
+    program, scenario, *options = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        results = pathlib.Path(folder) / 'results'
+        subprocess.run([program, 'run', scenario, '--out', str(results), *options], check=True, capture_output=True)
+        summary = json.loads((results / 'summary.json').read_text())
+        text, console = rendered(chromium, results / 'report.html', pathlib.Path(folder) / 'profile')
+    assert not console, console
+    page = Page()
+    page.feed(text)
+    layers = [row for row in page.rows if row]
+    assert len(layers) == len(summary['layers']), (len(layers), len(summary['layers']))
+    for row, layer in zip(layers, summary['layers']):
+        expected = [layer['name'], layer['op'], layer['level'], layer['macs'], layer['cycles'], layer['utilization'],
+                    layer['bound'], sum(layer['dram_bytes'].values()), *layer.get('energy_j', {}).values(),
+                    layer['output_elements'], layer['output_mismatches']]
+        for shown, value in zip(row, expected, strict=True):
+            same = shown == value if isinstance(value, str) else (float(shown) if shown else None) == value
+            assert same, (layer['name'], shown, value)
+    assert page.tiles['verdict'] == summary['verdict'], page.tiles
+    assert page.tiles['cycles'] == f'{summary["cycles"]:,} for {summary["frames"]:,} frames', page.tiles
+    for key in ('frames_per_s', 'frames_per_j', 'area_mm2', 'frames_per_s_per_mm2'):
+        if key not in summary:
+            assert key not in page.tiles
+            continue
+        number, unit = page.tiles[key].split(' ', 1)
+        shown = float(number.replace(',', ''))
+        assert abs(shown - summary[key]) <= max(5e-4 * abs(summary[key]), 0.5 if shown >= 1000 else 0), (key, page.tiles[key])
+    charts = 2 + ('components' in summary) * 2 + any(layer['macs'] for layer in summary['layers'])
+    assert page.canvases == charts, (page.canvases, charts)
+    print(f'{len(layers)} layers, {len(page.tiles)} tiles, {page.canvases} charts: as in summary.json')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -286,6 +286,7 @@ void ResultsFolder::keep_beside(const std::string& why) {
 }
 
 void ResultsFolder::discard() noexcept {
+  std::vector<char>().swap(reserve_);
   if (!committed_) {
     if (owns_workspace_) remove_workspace(names_);
     for (auto folder = created_.rbegin(); folder != created_.rend(); ++folder) ::rmdir(folder->c_str());

@@ -3,6 +3,7 @@
 // only files that an earlier command wrote and nobody changed are ever removed.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -54,6 +55,8 @@ class ResultsFolder {
   std::filesystem::path workspace_;
   std::filesystem::path aside_;                 ///< where an earlier result is while folders are exchanged
   std::vector<std::filesystem::path> created_;  ///< missing parents, outermost first
+  /// Given back ahead of removing the workspace, which needs some when all memory is used up.
+  std::vector<char> reserve_ = std::vector<char>(std::size_t{96} << 10);
   /// The workspace's list of files, locked: who holds it is at work, a killed command is not.
   int lock_ = -1;
   std::set<std::string> names_;  ///< of our files

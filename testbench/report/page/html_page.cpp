@@ -32,15 +32,14 @@ std::string html_json(const Json& json) {
 /// searched.
 std::string html_page(const std::string& title, std::string_view page_script, const Json& data) {
   const std::string heading = html_text(title), json = html_json(data);
-  const std::pair<std::string_view, std::string_view> places[] = {
-      {"@TITLE@", heading},
-      {"@STYLE@", page_files::style()},
-      {"@DATA@", json},
-      {"@CHART_LIBRARY@", page_files::chart_library()},
-      {"@SHARED_SCRIPT@", page_files::shared_script()},
-      {"@PAGE_SCRIPT@", page_script}};
+  const std::pair<std::string_view, std::string_view> places[] = {{"@TITLE@", heading},
+                                                                  {"@STYLE@", page_style()},
+                                                                  {"@DATA@", json},
+                                                                  {"@CHART_LIBRARY@", page_chart_library()},
+                                                                  {"@SHARED_SCRIPT@", page_shared_script()},
+                                                                  {"@PAGE_SCRIPT@", page_script}};
   std::string page;
-  std::string_view rest = page_files::page();
+  std::string_view rest = page_shell();
   for (const auto& [place, content] : places) {
     const std::size_t at = rest.find(place);
     page.append(rest.substr(0, at)).append(content);
@@ -52,7 +51,7 @@ std::string html_page(const std::string& title, std::string_view page_script, co
 }  // namespace
 
 std::string run_page(const std::string& scenario, const std::string& summary, const std::string& effective) {
-  return html_page(scenario, page_files::run_script(),
+  return html_page(scenario, page_run_script(),
                    {{"summary", Json::parse(summary)}, {"effective", effective}});
 }
 

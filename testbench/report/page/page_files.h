@@ -3,12 +3,14 @@
 
 #include <string_view>
 
-namespace bitbalance::report::page_files {
+#include "testbench/report/names.h"
 
-std::string_view page();
-std::string_view style();
-std::string_view chart_library();
-std::string_view shared_script();
-std::string_view run_script();
+namespace bitbalance::report {
 
-}  // namespace bitbalance::report::page_files
+std::string_view page_shell();
+std::string_view page_style();
+std::string_view page_chart_library();
+std::string_view page_shared_script();
+std::string_view page_run_script();
+
+}  // namespace bitbalance::report

@@ -2,7 +2,8 @@
 // STORAGE_BITS. docs/numbers.md, "Sums".
 //
 // 8-bit lanes: the low one keeps its sum in bits ACCUMULATOR_BITS_8 - 1..0, the high one in those above; no
-// carry passes between them. 16-bit lane: one sum from bit 0 on. Each wraps at its width.
+// carry passes between them. 16-bit lane: one sum from bit 0 on. Each wraps at its width. Both widths share
+// two shifters of 9 bits: those of a 16-bit lane shift its upper byte, with its sign, and its lower byte.
 function [STORAGE_BITS-1:0] shift_add;
   input [STORAGE_BITS-1:0] sum;
   input one_lane;            // one 16-bit lane instead of two 8-bit lanes
@@ -10,21 +11,26 @@ function [STORAGE_BITS-1:0] shift_add;
   input [3:0] position;
   input [17:0] lane;        // lanes of 9 bits, the low one first; or one of 16 bits
 
-  reg [STORAGE_BITS-1:0] one;                           // addend of a 16-bit lane
-  reg [ACCUMULATOR_BITS_8-1:0] low;                     // addends of 8-bit lanes
-  reg [STORAGE_BITS-ACCUMULATOR_BITS_8-1:0] high;
+  reg [8:0] low_lane, high_lane;
+  reg [STORAGE_BITS-1:0] low;
+  reg [STORAGE_BITS-9:0] high;
   reg [STORAGE_BITS-1:0] addend;
+  reg [ACCUMULATOR_BITS_8-1:0] low_sum;
+  reg [STORAGE_BITS-ACCUMULATOR_BITS_8-1:0] high_sum;
   reg carry;
   begin
-    one = {{(STORAGE_BITS - 16) {lane[15]}}, lane[15:0]} << position;
-    low = {{(ACCUMULATOR_BITS_8 - 9) {lane[8]}}, lane[8:0]} << position;
-    high = {{(STORAGE_BITS - ACCUMULATOR_BITS_8 - 9) {lane[17]}}, lane[17:9]} << position;
-    // - x is ~x + 1.
-    addend = (one_lane ? one : {high, low}) ^ {STORAGE_BITS{negative}};
-    {carry, low} = {1'b0, sum[ACCUMULATOR_BITS_8-1:0]} + {1'b0, addend[ACCUMULATOR_BITS_8-1:0]} +
+    low_lane = one_lane ? {1'b0, lane[7:0]} : lane[8:0];
+    high_lane = one_lane ? {lane[15], lane[15:8]} : lane[17:9];
+    low = {{(STORAGE_BITS - 9) {low_lane[8]}}, low_lane} << position;
+    high = {{(STORAGE_BITS - 17) {high_lane[8]}}, high_lane} << position;
+    // The lower byte ends where the upper one begins.
+    addend = one_lane ? {high, 8'd0} | low :
+                        {high[STORAGE_BITS-ACCUMULATOR_BITS_8-1:0], low[ACCUMULATOR_BITS_8-1:0]};
+    addend = addend ^ {STORAGE_BITS{negative}};  // - x is ~x + 1
+    {carry, low_sum} = {1'b0, sum[ACCUMULATOR_BITS_8-1:0]} + {1'b0, addend[ACCUMULATOR_BITS_8-1:0]} +
         {{ACCUMULATOR_BITS_8{1'b0}}, negative};
-    high = sum[STORAGE_BITS-1:ACCUMULATOR_BITS_8] + addend[STORAGE_BITS-1:ACCUMULATOR_BITS_8] +
+    high_sum = sum[STORAGE_BITS-1:ACCUMULATOR_BITS_8] + addend[STORAGE_BITS-1:ACCUMULATOR_BITS_8] +
         {{(STORAGE_BITS - ACCUMULATOR_BITS_8 - 1) {1'b0}}, one_lane ? carry : negative};
-    shift_add = {high, low};
+    shift_add = {high_sum, low_sum};
   end
 endfunction

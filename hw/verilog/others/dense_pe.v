@@ -1,0 +1,53 @@
+// PE of `dense` (docs/baselines.md): 16 products per cycle, summed by a tree into a register, which the next
+// cycle adds to the accumulator. `perform`, `clear` and `save` are of the sum in the register.
+`default_nettype none
+
+module dense_pe #(
+    parameter LANES           = 16,
+    parameter ACTIVATION_BITS = 9,
+    parameter WEIGHT_BITS     = 8,
+    parameter SUM_BITS        = 32
+) (
+    input wire clk,
+
+    input wire [LANES*ACTIVATION_BITS-1:0] activation,
+    input wire [    LANES*WEIGHT_BITS-1:0] weight,
+
+    input wire perform,
+    input wire clear,
+    input wire save,
+
+    output wire [SUM_BITS-1:0] accumulator,
+    output wire [SUM_BITS-1:0] shadow
+);
+
+  localparam TREE_BITS = ACTIVATION_BITS + WEIGHT_BITS + $clog2(LANES);
+
+  integer i;
+  reg signed [TREE_BITS-1:0] tree;
+  always @* begin
+    tree = {TREE_BITS{1'b0}};
+    for (i = 0; i < LANES; i = i + 1)
+      tree = tree + $signed(activation[ACTIVATION_BITS*i+:ACTIVATION_BITS]) * $signed(weight[WEIGHT_BITS*i+:WEIGHT_BITS]);
+  end
+
+  reg [TREE_BITS-1:0] group;
+  always @(posedge clk) group <= tree;
+
+  sum_register #(
+      .SUM_BITS   (SUM_BITS),
+      .ADDEND_BITS(TREE_BITS)
+  ) total (
+      .clk        (clk),
+      .perform    (perform),
+      .clear      (clear),
+      .save       (save),
+      .negate     (1'b0),
+      .addend     (group),
+      .accumulator(accumulator),
+      .shadow     (shadow)
+  );
+
+endmodule
+
+`default_nettype wire

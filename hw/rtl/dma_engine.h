@@ -29,9 +29,8 @@ class DmaEngine : public Clocked {
     kReporting,  ///< done or refused, the completion is on its way
   };
 
-  DmaEngine(const sc_core::sc_module_name& name, Engine engine, const AcceleratorConfig& config,
-            Profile& profile)
-      : Clocked(name), config_(config), profile_(profile), engine_(engine) {}
+  DmaEngine(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile)
+      : Clocked(name), config_(config), profile_(profile) {}
 
   /// Prepares the command, or tells why it is refused.
   virtual ProgramFault begin(const IssuedCommand& command) = 0;
@@ -103,8 +102,6 @@ class DmaEngine : public Clocked {
     completions.push({fault_, header_.layer, header_.layer_end});
     state_ = State::kIdle;
   }
-
-  const Engine engine_;
 };
 
 }  // namespace bitbalance::rtl

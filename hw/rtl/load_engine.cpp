@@ -6,7 +6,7 @@
 namespace bitbalance::rtl {
 
 LoadEngine::LoadEngine(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile)
-    : DmaEngine(name, Engine::kLoad, config, profile),
+    : DmaEngine(name, config, profile),
       staging_bytes_(config.staging_bytes()),
       staging_mask_(low_mask(index_bits(staging_bytes_))),
       staging_(staging_mask_ + 1) {}

@@ -6,7 +6,7 @@ namespace bitbalance::rtl {
 
 StoreEngine::StoreEngine(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
                          Profile& profile)
-    : DmaEngine(name, Engine::kStore, config, profile) {}
+    : DmaEngine(name, config, profile) {}
 
 ProgramFault StoreEngine::begin(const IssuedCommand& command) {
   const Store* const store = std::get_if<Store>(&command.body);

@@ -32,9 +32,8 @@ class FakeEngine : public Clocked {
   PopPort<IssuedCommand> commands{"commands"};
   PushPort<Completion> completions{"completions"};
 
-  FakeEngine(const sc_core::sc_module_name& name, Engine engine, Channel<Completion>* acceptances,
-             ActivityMeter* meter)
-      : Clocked(name), engine_(engine), acceptances_(acceptances), meter_(meter) {}
+  FakeEngine(const sc_core::sc_module_name& name, Channel<Completion>* acceptances, ActivityMeter* meter)
+      : Clocked(name), acceptances_(acceptances), meter_(meter) {}
 
   void describe(SignalList& /*signals*/) const override {}
 
@@ -68,7 +67,6 @@ class FakeEngine : public Clocked {
     commands.pop();
   }
 
-  const Engine engine_;
   Channel<Completion>* const acceptances_;
   ActivityMeter* const meter_;
   bool busy_ = false;
@@ -104,7 +102,7 @@ class ControllerBench : public Bench {
     for (int e = 0; e < kEngines; ++e) {
       const bool compute = e == static_cast<int>(Engine::kCompute);
       engines.push_back(std::make_unique<FakeEngine>(("engine" + std::to_string(e)).c_str(),
-                                                     static_cast<Engine>(e), compute ? &acceptances : nullptr,
+                                                     compute ? &acceptances : nullptr,
                                                      compute ? &meter_ : nullptr));
       attach(*engines.back());
       const auto at = static_cast<std::size_t>(e);

@@ -1,0 +1,114 @@
+// Convolutions, poolings, products of matrices, Resize.
+
+#include "tests/quant/onnx/reference/operator_maker.h"
+
+namespace bitbalance::test {
+
+void OperatorMaker::matmul() {
+  const std::int64_t k = integer(1, 4);
+  Dims left = extents(integer(1, 4)), right = extents(integer(1, 3));
+  left.back() = k;
+  right[right.size() == 1 ? 0 : right.size() - 2] = k;
+  for (std::size_t d = 2; d < right.size(); ++d) {
+    const std::size_t to = left.size() > d ? left.size() - 1 - d : left.size();
+    right[right.size() - 1 - d] = to < left.size() && chance() ? left[to] : 1;
+  }
+  input(values(left));
+  floats(values(right));
+}
+
+void OperatorMaker::gemm() {
+  const std::int64_t m = integer(1, 4), k = integer(1, 4), n = integer(1, 4);
+  const std::int64_t ta = integer(0, 1), tb = integer(0, 1);
+  input(values(ta != 0 ? Dims{k, m} : Dims{m, k}));
+  floats(values(tb != 0 ? Dims{n, k} : Dims{k, n}));
+  if (ta != 0 || chance()) set("transA", ta);
+  if (tb != 0 || chance()) set("transB", tb);
+  maybe("alpha", small());
+  maybe("beta", small());
+  if (opset_ < 11 || chance()) floats(values(one_of<Dims>({{}, {n}, {1, n}, {m, 1}, {m, n}, {1}})));
+}
+
+void OperatorMaker::strides_and_pads(const Dims& kernel, bool may_dilate) {
+  maybe("strides", Dims{integer(1, 3), integer(1, 3)});
+  if (may_dilate) maybe("dilations", Dims{integer(1, 2), integer(1, 2)});
+  if (chance()) {
+    maybe("auto_pad", one_of<std::string>({"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"}));
+  } else {
+    maybe("pads", Dims{integer(0, kernel[0] - 1), integer(0, kernel[1] - 1), integer(0, kernel[0] - 1),
+                       integer(0, kernel[1] - 1)});
+  }
+}
+
+void OperatorMaker::conv() {
+  const bool is_transposed = op_ == "ConvTranspose";
+  const Dims kernel = {integer(1, 3), integer(1, 3)};
+  const std::int64_t groups = integer(1, 2), each = integer(1, 2), filters = groups * integer(1, 2);
+  input(values({1, groups * each, integer(5, 8), integer(5, 8)}));
+  floats(values(is_transposed ? Dims{groups * each, filters / groups, kernel[0], kernel[1]}
+                              : Dims{filters, each, kernel[0], kernel[1]}));
+  if (chance()) floats(values({filters}));
+  if (groups > 1 || chance()) set("group", groups);
+  maybe("kernel_shape", kernel);
+  strides_and_pads(kernel, true);
+}
+
+void OperatorMaker::pool() {
+  const Dims kernel = {integer(1, 3), integer(1, 3)};
+  input(values({1, integer(1, 3), integer(4, 8), integer(4, 8)}));
+  set("kernel_shape", kernel);
+  strides_and_pads(kernel, false);
+  maybe("ceil_mode", integer(0, 1));
+  maybe("count_include_pad", integer(0, 1));
+  maybe("storage_order", integer(0, 1));
+  if (op_ == "MaxPool" && opset_ >= 8 && chance()) node_.add_output("indices");
+}
+
+void OperatorMaker::resize() {
+  Dims dims = {1, integer(1, 2), integer(1, 6), integer(1, 6)};
+  input(values(dims));
+  const bool enlarges = op_ == "Upsample";
+  Tensor scales{{4}, {1, 1}};
+  Dims sizes = {1, dims[1]};
+  for (int d = 2; d < 4; ++d) {
+    float scale = static_cast<float>(integer(enlarges ? 10 : 3, 30)) / 10;
+    if (static_cast<float>(dims[d]) * scale < 1) scale = 1;
+    scales.values.push_back(scale);
+    sizes.push_back(integer(1, 10));
+  }
+  if (op_ == "Upsample" || opset_ < 11) {
+    maybe("mode", one_of<std::string>({"nearest", "linear"}));
+    if (opset_ < 9) {
+      onnx::AttributeProto& attribute = *node_.add_attribute();
+      attribute.set_name("scales");
+      attribute.set_type(onnx::AttributeProto::FLOATS);
+      for (const double scale : scales.values) attribute.add_floats(static_cast<float>(scale));
+      inputs_.push_back(std::make_unique<Tensor>(scales));  // for the reference
+    } else {
+      floats(scales);
+    }
+    return;
+  }
+  if (opset_ < 13) {
+    floats(Tensor{{0}, {}});
+  } else {
+    none();
+  }
+  if (chance()) {
+    floats(scales);
+  } else {
+    if (opset_ < 13) {
+      floats(Tensor{{0}, {}});
+    } else {
+      none();
+    }
+    inputs_.back() = nullptr;
+    integers(sizes);
+  }
+  maybe("mode", one_of<std::string>({"nearest", "linear"}));
+  maybe("nearest_mode", one_of<std::string>({"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"}));
+  maybe("coordinate_transformation_mode",
+        one_of<std::string>({"half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners"}));
+}
+
+}  // namespace bitbalance::test

@@ -1,0 +1,249 @@
+// Operators that multiply and add, or choose, in windows and along lines.
+#include <cmath>
+
+#include "tests/quant/onnx/reference/reference_call.h"
+
+namespace bitbalance::test::onnx_reference {
+namespace {
+
+/// Kernel, strides, dilations and pads of two spatial dimensions; one becomes the second.
+struct Windows {
+  Dims kernel, strides, dilations, pads, out;
+};
+
+Windows windows_of(const Call& call, const Dims& in, const Dims& kernel) {
+  Windows w{kernel,
+            call.list("strides", {1, 1}),
+            call.list("dilations", {1, 1}),
+            call.list("pads", {0, 0, 0, 0}),
+            {}};
+  const std::string automatic = call.word("auto_pad", "NOTSET");
+  for (std::size_t d = 0; d < 2; ++d) {
+    const std::int64_t span = w.dilations[d] * (kernel[d] - 1) + 1;
+    if (automatic != "NOTSET") w.pads[d] = w.pads[d + 2] = 0;
+    if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
+      const std::int64_t out = (in[d] + w.strides[d] - 1) / w.strides[d];
+      const std::int64_t total = std::max<std::int64_t>(0, (out - 1) * w.strides[d] + span - in[d]);
+      w.pads[d] = automatic == "SAME_UPPER" ? total / 2 : (total + 1) / 2;
+      w.pads[d + 2] = total - w.pads[d];
+    }
+    const double steps =
+        static_cast<double>(in[d] + w.pads[d] + w.pads[d + 2] - span) / static_cast<double>(w.strides[d]);
+    w.out.push_back(
+        static_cast<std::int64_t>(call.integer("ceil_mode", 0) != 0 ? std::ceil(steps) : std::floor(steps)) +
+        1);
+  }
+  return w;
+}
+
+/// f(y, x, r, s) for every tap of the window at an index that lies in the input; how many do not but in pads.
+template <class Function>
+std::int64_t for_taps(const Windows& w, const Dims& in, const Dims& at, Function f) {
+  std::int64_t padded = 0;
+  for (std::int64_t r = 0; r < w.kernel[0]; ++r) {
+    for (std::int64_t s = 0; s < w.kernel[1]; ++s) {
+      const std::int64_t y = at[2] * w.strides[0] + r * w.dilations[0] - w.pads[0];
+      const std::int64_t x = at[3] * w.strides[1] + s * w.dilations[1] - w.pads[1];
+      if (y >= 0 && y < in[0] && x >= 0 && x < in[1]) {
+        f(y, x, r, s);
+      } else {
+        ++padded;
+      }
+    }
+  }
+  return padded;
+}
+
+Tensor conv(const Call& call) {
+  const Tensor &x = call.in(0), &weights = call.in(1);
+  const Dims in = {x.dims[2], x.dims[3]};
+  const Windows w = windows_of(call, in, {weights.dims[2], weights.dims[3]});
+  const std::int64_t m = weights.dims[0], each = weights.dims[1], groups = call.integer("group", 1);
+  return tabulate({x.dims[0], m, w.out[0], w.out[1]}, [&](const Dims& at) {
+    double sum = call.has(2) ? call.in(2).values[at[1]] : 0;
+    for_taps(w, in, at, [&](auto y, auto i, auto r, auto s) {
+      for (std::int64_t c = 0; c < each; ++c) {
+        const std::int64_t from = at[1] / (m / groups) * each + c;
+        sum += element(x, {at[0], from, y, i}) * element(weights, {at[1], c, r, s});
+      }
+    });
+    return sum;
+  });
+}
+
+Tensor pool(const Call& call) {
+  const Tensor& x = call.in(0);
+  const Dims in = {x.dims[2], x.dims[3]};
+  const bool is_global = call.op().rfind("Global", 0) == 0;
+  const Windows w = is_global ? Windows{in, {1, 1}, {1, 1}, {0, 0, 0, 0}, {1, 1}}
+                              : windows_of(call, in, call.list("kernel_shape"));
+  const bool is_max = call.op().find("MaxPool") != std::string::npos;
+  return tabulate({x.dims[0], x.dims[1], w.out[0], w.out[1]}, [&](const Dims& at) {
+    double most = -INFINITY, sum = 0;
+    std::int64_t count = 0;
+    const std::int64_t padded = for_taps(w, in, at, [&](auto y, auto i, auto /*r*/, auto /*s*/) {
+      const double v = element(x, {at[0], at[1], y, i});
+      most = std::max(most, v);
+      sum += v;
+      ++count;
+    });
+    if (call.integer("count_include_pad", 0) != 0) count += padded;
+    return is_max ? most : sum / static_cast<double>(count);
+  });
+}
+
+Tensor conv_transpose(const Call& call) {
+  const Tensor &x = call.in(0), &weights = call.in(1);
+  const Dims strides = call.list("strides", {1, 1}), dilations = call.list("dilations", {1, 1});
+  const Dims extra = call.list("output_padding", {0, 0}), shape = call.list("output_shape");
+  Dims pads = call.list("pads", {0, 0, 0, 0}), out;
+  const std::string automatic = call.word("auto_pad", "NOTSET");
+  for (std::size_t d = 0; d < 2; ++d) {
+    const std::int64_t full =
+        strides[d] * (x.dims[d + 2] - 1) + extra[d] + (weights.dims[d + 2] - 1) * dilations[d] + 1;
+    const bool is_same = automatic.rfind("SAME", 0) == 0;
+    if (is_same || !shape.empty()) {
+      out.push_back(shape.empty() ? x.dims[d + 2] * strides[d] : shape[d]);
+      const std::int64_t total = std::max<std::int64_t>(0, full - out[d]);
+      pads[d] = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
+    } else {
+      out.push_back(full - pads[d] - pads[d + 2]);
+    }
+  }
+  const std::int64_t groups = call.integer("group", 1), each = weights.dims[1], inputs = x.dims[1] / groups;
+  Tensor result = tabulate({x.dims[0], each * groups, out[0], out[1]},
+                           [&](const Dims& at) { return call.has(2) ? call.in(2).values[at[1]] : 0.0; });
+  tabulate(x.dims, [&](const Dims& at) {
+    tabulate({each, weights.dims[2], weights.dims[3]}, [&](const Dims& k) {
+      const std::int64_t y = at[2] * strides[0] + k[1] * dilations[0] - pads[0];
+      const std::int64_t i = at[3] * strides[1] + k[2] * dilations[1] - pads[1];
+      const std::int64_t m = at[1] / inputs * each + k[0];
+      if (y >= 0 && y < out[0] && i >= 0 && i < out[1]) {
+        result.values[((at[0] * each * groups + m) * out[0] + y) * out[1] + i] +=
+            element(x, at) * element(weights, {at[1], k[0], k[1], k[2]});
+      }
+      return 0.0;
+    });
+    return 0.0;
+  });
+  return result;
+}
+
+Tensor matmul(const Call& call) {
+  Tensor a = call.in(0), b = call.in(1);
+  const bool row = a.dims.size() == 1, column = b.dims.size() == 1;
+  if (row) a.dims.insert(a.dims.begin(), 1);
+  if (column) b.dims.push_back(1);
+  const std::int64_t inner = a.dims.back();
+  Dims dims = joint({a.dims.begin(), a.dims.end() - 2}, {b.dims.begin(), b.dims.end() - 2});
+  dims.push_back(a.dims[a.dims.size() - 2]);
+  dims.push_back(b.dims.back());
+  const std::size_t r = dims.size() - 2;
+  Tensor result = tabulate(dims, [&](const Dims& at) {
+    double sum = 0;
+    for (std::int64_t k = 0; k < inner; ++k) {
+      Dims left = at, right = at;
+      left[r + 1] = k;
+      right[r] = k;
+      sum += spread(a, left) * spread(b, right);
+    }
+    return sum;
+  });
+  if (column) result.dims.pop_back();
+  if (row) result.dims.erase(result.dims.begin() + static_cast<std::ptrdiff_t>(r));
+  return result;
+}
+
+Tensor gemm(const Call& call) {
+  const Tensor &a = call.in(0), &b = call.in(1);
+  const bool ta = call.integer("transA", 0) != 0, tb = call.integer("transB", 0) != 0;
+  return tabulate({a.dims[ta ? 1 : 0], b.dims[tb ? 0 : 1]}, [&](const Dims& at) {
+    double sum = 0;
+    for (std::int64_t k = 0; k < a.dims[ta ? 0 : 1]; ++k) {
+      const Dims left = ta ? Dims{k, at[0]} : Dims{at[0], k}, right = tb ? Dims{at[1], k} : Dims{k, at[1]};
+      sum += element(a, left) * element(b, right);
+    }
+    return call.number("alpha", 1) * sum +
+           (call.has(2) ? call.number("beta", 1) * spread(call.in(2), at) : 0.0);
+  });
+}
+
+/// Nearest and linear; the position of an output element in the input, one dimension after the other.
+Tensor resize(const Call& call) {
+  const Tensor& x = call.in(0);
+  const bool has_choice = call.opset() >= 11, is_new = call.op() == "Resize" && has_choice;
+  std::vector<double> scales;
+  Dims dims = x.dims, sizes;
+  // Upsample 7 has its scales as an attribute: the caller gives them as an input.
+  const std::size_t input = is_new ? 2 : 1;
+  if (call.has(input)) scales = call.in(input).values;
+  if (is_new && call.has(3)) sizes = call.list("sizes", std::size_t{3});
+  for (std::size_t d = 0; d < dims.size(); ++d) {
+    if (!sizes.empty()) {
+      dims[d] = sizes[d];
+      scales.push_back(static_cast<double>(sizes[d]) / static_cast<double>(x.dims[d]));
+    } else {
+      dims[d] = static_cast<std::int64_t>(
+          std::floor(static_cast<float>(x.dims[d]) * static_cast<float>(scales[d])));
+    }
+  }
+  const std::string mode = call.word("mode", "nearest");
+  const std::string transform =
+      is_new ? call.word("coordinate_transformation_mode", "half_pixel") : "asymmetric";
+  const std::string nearest = is_new ? call.word("nearest_mode", "round_prefer_floor") : "floor";
+  // In single precision, as the scales are: ties of rounding depend on it.
+  const auto position = [&](std::size_t d, std::int64_t at) -> double {
+    const auto i = static_cast<float>(at), n = static_cast<float>(x.dims[d]),
+               scale = static_cast<float>(scales[d]);
+    if (scale == 1) return i;
+    if (transform == "asymmetric") return i / scale;
+    if (transform == "align_corners")
+      return dims[d] == 1 ? 0.0F : i * (n - 1) / static_cast<float>(dims[d] - 1);
+    if (transform == "pytorch_half_pixel" && dims[d] == 1) return 0;
+    return (i + 0.5F) / scale - 0.5F;
+  };
+  return tabulate(dims, [&](const Dims& at) {
+    double sum = 0;
+    for (int corner = 0; corner < (1 << dims.size()); ++corner) {
+      double weight = 1;
+      Dims from(at.size());
+      for (std::size_t d = 0; d < at.size(); ++d) {
+        const double p = position(d, at[d]), low = std::floor(p), t = p - low;
+        const bool upper = (corner >> d & 1) != 0;
+        double chosen = low + (upper ? 1 : 0);
+        if (mode == "nearest") {
+          weight *= upper ? 0 : 1;
+          chosen = nearest == "floor"                ? low
+                   : nearest == "ceil"               ? std::ceil(p)
+                   : nearest == "round_prefer_floor" ? std::ceil(p - 0.5)
+                                                     : std::floor(p + 0.5);
+        } else {
+          weight *= upper ? t : 1 - t;
+        }
+        from[d] = std::clamp<std::int64_t>(static_cast<std::int64_t>(chosen), 0, x.dims[d] - 1);
+      }
+      if (weight != 0) sum += weight * element(x, from);
+    }
+    return sum;
+  });
+}
+
+}  // namespace
+
+const References& windows() {
+  static const References table = {
+      {"AveragePool", pool},
+      {"Conv", conv},
+      {"ConvTranspose", conv_transpose},
+      {"Gemm", gemm},
+      {"GlobalAveragePool", pool},
+      {"GlobalMaxPool", pool},
+      {"MatMul", matmul},
+      {"MaxPool", pool},
+      {"Resize", resize},
+      {"Upsample", resize},
+  };
+  return table;
+}
+
+}  // namespace bitbalance::test::onnx_reference

@@ -187,7 +187,7 @@ Network place_on_host(Network network) {
   return network;
 }
 
-Network merge_host_nodes(const Network& network) {
+Network merge_host_nodes(Network network) {
   std::vector<const Node*> host_writer(network.tensors.size(), nullptr);
   std::vector<bool> wanted(network.tensors.size(), false);
   wanted[network.output] = true;
@@ -198,16 +198,17 @@ Network merge_host_nodes(const Network& network) {
       for (const int tensor : sources(node)) wanted[tensor] = true;
     }
   }
-  Network merged = network;
-  merged.nodes.clear();
-  for (const Node& node : network.nodes) {
+  std::vector<Node> merged;
+  merged.reserve(network.nodes.size());
+  for (Node& node : network.nodes) {
     if (node.op != Op::kHost) {
-      merged.nodes.push_back(node);
+      merged.push_back(std::move(node));  // a large one's weights take hundreds of megabytes
     } else if (wanted[node.output]) {
-      merged.nodes.push_back(Merger(network, host_writer).run(node));
+      merged.push_back(Merger(network, host_writer).run(node));
     }
   }
-  return merged;
+  network.nodes = std::move(merged);
+  return network;
 }
 
 Network lower_network(Network network, bool has_tables) {

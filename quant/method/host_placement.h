@@ -13,7 +13,7 @@ Network place_on_host(Network network);
 
 /// The same function with no node on the host behind another: each computes one tensor that the accelerator
 /// (or the caller) reads, from tensors of the accelerator alone; what several need is computed for each.
-Network merge_host_nodes(const Network& network);
+Network merge_host_nodes(Network network);
 
 /// The network whose nodes quantize() turns into layers: placed, with fold_affine(), merged. `has_tables`:
 /// with find_lookups() first.

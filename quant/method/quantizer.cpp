@@ -28,7 +28,8 @@ namespace {
 
 class Quantizer {
  public:
-  Quantizer(const Network& network, const Calibration& calibration, const QuantizationOptions& options)
+  /// Weights of `network` that are not needed any more are gone then.
+  Quantizer(Network& network, const Calibration& calibration, const QuantizationOptions& options)
       : network_(network), calibration_(calibration), options_(options), index_(network.tensors.size(), -1) {}
 
   QuantizedNetwork run(const std::vector<std::vector<float>>& samples, const QuantizationProgress& progress) {
@@ -47,7 +48,11 @@ class Quantizer {
       if (progress) progress(static_cast<double>(result_.layers.size()) / static_cast<double>(layers.size()));
       try {
         add_layer(layer);
-        if (sweep_) sweep_->advance(layer, result_, result_.layers.back());
+        if (sweep_) {
+          sweep_->advance(layer, result_, result_.layers.back());
+        } else if (layer.op == LayerOp::kConv) {
+          std::vector<float>().swap(network_.nodes[layer.node - network_.nodes.data()].weights);
+        }
       } catch (const ConfigError& refused) {
         throw refused.of(fmt::format("layer '{}'", layer.node->name));
       } catch (const std::invalid_argument& error) {
@@ -324,7 +329,7 @@ class Quantizer {
     return sets_.emplace(key, RepresentableSet(weight_bits, nnzb, options_.token_form)).first->second;
   }
 
-  const Network& network_;
+  Network& network_;
   const Calibration& calibration_;
   const QuantizationOptions& options_;
   std::map<std::string, std::vector<LayerOverride>> overrides_;  ///< by convolution

@@ -50,7 +50,7 @@ ProgramSet::ProgramSet(const Scenario& scenario, const QuantizedNetwork& network
     for (MappedProgram& mapped :
          build_segments(network, scenario.accelerator, mapper_options(scenario, network, size))) {
       require_synchronized(mapped.program, scenario.accelerator);
-      const std::uint64_t bytes = page_aligned(mapped.program.constants.size());
+      const std::uint64_t bytes = page_aligned(mapped.program.constants_bytes);
       segments.push_back({std::move(mapped), base});
       base += bytes;
     }
@@ -64,13 +64,12 @@ const Segments& ProgramSet::next(int images_left) const {
 
 std::uint64_t ProgramSet::data_base() const {
   const LoadedProgram& last = batches_.back().back();
-  return last.constants_base + page_aligned(last.program().constants.size());
+  return last.constants_base + page_aligned(last.program().constants_bytes);
 }
 
 ProgramRegions ProgramSet::regions(const LoadedProgram& loaded) const {
   const Program& program = loaded.program();
-  return {loaded.constants_base, static_cast<std::uint32_t>(program.constants.size()), data_base(),
-          program.data_bytes};
+  return {loaded.constants_base, program.constants_bytes, data_base(), program.data_bytes};
 }
 
 std::uint64_t ProgramSet::memory_bytes() const {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hw/compiler/mapper.h"
@@ -49,6 +50,17 @@ class ProgramSet {
   const std::vector<Segments>& batches() const { return batches_; }
   /// The segments that take the next images when so many are left.
   const Segments& next(int images_left) const;
+
+  /// Calls place(address, constants) for each program, whose constants are gone then: a memory has them.
+  template <class Place>
+  void move_constants(const Place& place) {
+    for (Segments& segments : batches_) {
+      for (LoadedProgram& loaded : segments) {
+        const std::vector<std::uint8_t> constants = std::move(loaded.mapped.program.constants);
+        place(loaded.constants_base, constants);
+      }
+    }
+  }
 
   /// Address of the data region, behind the constants of all programs.
   std::uint64_t data_base() const;

@@ -24,10 +24,9 @@ Simulation::Simulation(const Scenario& scenario, const Workload& workload, int j
       system_("system", scenario, levels_of(scenario.run, jobs), programs_.memory_bytes()),
       data_(system_, workload.network, programs_.data_base()),
       check_(scenario, workload, data_) {
-  for (const Segments& segments : programs_.batches()) {
-    for (const LoadedProgram& loaded : segments)
-      system_.poke(loaded.constants_base, loaded.program().constants);
-  }
+  programs_.move_constants([&](std::uint64_t address, const std::vector<std::uint8_t>& constants) {
+    system_.poke(address, constants);
+  });
   for (const QuantizedLayer& layer : workload.network.layers)
     slots_an_image_ += static_cast<double>(macs(workload.network, layer)) * layer.nnzb;
 }

@@ -12,8 +12,9 @@
 namespace bitbalance::tlm_level {
 namespace {
 
-/// Bytes of entries that are kept for the commands to come: 256 MB.
-constexpr std::size_t kMostHeldBytes = std::size_t{256} << 20;
+/// Bytes of entries that are kept for the commands to come: 128 MB, twice what the convolutions of a large
+/// network take.
+constexpr std::size_t kMostHeldBytes = std::size_t{128} << 20;
 
 /// A few bytes of every row, mixed.
 std::uint64_t sample(const WeightBanks& banks, const StreamBlock& block) {

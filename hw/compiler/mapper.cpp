@@ -11,6 +11,7 @@
 #include "base/config_error.h"
 #include "hw/compiler/constants.h"
 #include "hw/compiler/layer_lowering.h"
+#include "hw/compiler/program_memo.h"
 #include "hw/compiler/program_search.h"
 #include "quant/ir/integer_values.h"
 
@@ -388,11 +389,11 @@ class Segment : public ProgramLayers {
 class SegmentBuilder {
  public:
   /// `largest_sums`: of each layer's output channels.
-  SegmentBuilder(const QuantizedNetwork& network, const std::vector<std::int64_t>& largest_sums,
-                 WeightStatistics& weights, const AcceleratorConfig& config, const MapperOptions& options)
-      : network_(network),
+  SegmentBuilder(const Mapper& mapper, const std::vector<std::int64_t>& largest_sums,
+                 const AcceleratorConfig& config, const MapperOptions& options)
+      : mapper_(mapper),
+        network_(mapper.network()),
         largest_sums_(largest_sums),
-        weights_(weights),
         config_(config),
         options_(options) {
     for (const LayerMapping& m : options.mappings) unused_.insert(m.layer);
@@ -411,7 +412,8 @@ class SegmentBuilder {
   bool next_on_host() const { return next_ < network_.layers.size() && on_host(network_.layers[next_].op); }
 
   void add_segment() {
-    Segment segment(network_, options_, weights_, segments_.empty() ? nullptr : &segments_.back().program);
+    Segment segment(network_, options_, mapper_.weights(),
+                    segments_.empty() ? nullptr : &segments_.back().program);
     while (next_ < network_.layers.size() && !next_on_host()) {
       segment.add(take_layer());
       if (options_.barrier == LayerBarrier::kProgram) break;
@@ -422,9 +424,9 @@ class SegmentBuilder {
 
   MappedProgram map(Segment& segment) {
     if (!segment.empty() && options_.effort != MappingEffort::kFast) {
-      if (segment.propose(config_, {1.0}).empty()) segment.refuse(config_);
-      if (!search_) search_.emplace(config_, options_, weights_);
-      return search_->best(segment);
+      if (!search_) search_.emplace(config_, options_, mapper_);
+      if (std::optional<MappedProgram> best = search_->best(segment)) return std::move(*best);
+      segment.refuse(config_);
     }
     const IdealMemoryTiming& memory = options_.memory;
     const std::vector<Plan> plans =
@@ -483,9 +485,9 @@ class SegmentBuilder {
     return &layer;
   }
 
+  const Mapper& mapper_;
   const QuantizedNetwork& network_;
   const std::vector<std::int64_t>& largest_sums_;
-  WeightStatistics& weights_;
   const AcceleratorConfig& config_;
   const MapperOptions& options_;
   std::optional<ProgramSearch> search_;
@@ -493,6 +495,18 @@ class SegmentBuilder {
   std::size_t next_ = 0;          ///< layer of the network
   std::vector<MappedProgram> segments_;
 };
+
+void check(const AcceleratorConfig& config, const MapperOptions& options) {
+  isa::check(config);
+  require(options.batch >= 1 && options.batch <= 65535, "network", "batch", options.batch, "1 to 65535");
+  if ((options.objective == MappingObjective::kEnergy || options.objective == MappingObjective::kEdp) &&
+      !options.energy_j) {
+    throw std::invalid_argument(
+        fmt::format("mapping.objective: {} without prices of energy; accepted: with "
+                    "them, or cycles, dram_bytes",
+                    to_string(options.objective)));
+  }
+}
 
 }  // namespace
 
@@ -538,7 +552,10 @@ const char* to_string(MappingEffort effort) {
   return "?";
 }
 
-Mapper::Mapper(const QuantizedNetwork& network) : network_(network) {
+Mapper::Mapper(const QuantizedNetwork& network)
+    : network_(network),
+      shapes_(std::make_shared<ShapeTimings>()),
+      programs_(std::make_shared<ProgramMemo>()) {
   validate(network);
   weights_ = std::make_unique<WeightStatistics>(network);
   for (const QuantizedLayer& layer : network.layers) {
@@ -550,16 +567,17 @@ Mapper::Mapper(const QuantizedNetwork& network) : network_(network) {
 }
 
 std::vector<MappedProgram> Mapper::map(const AcceleratorConfig& config, const MapperOptions& options) const {
-  check(config);
-  require(options.batch >= 1 && options.batch <= 65535, "network", "batch", options.batch, "1 to 65535");
-  if ((options.objective == MappingObjective::kEnergy || options.objective == MappingObjective::kEdp) &&
-      !options.energy_j) {
-    throw std::invalid_argument(
-        fmt::format("mapping.objective: {} without prices of energy; accepted: with "
-                    "them, or cycles, dram_bytes",
-                    to_string(options.objective)));
-  }
-  return SegmentBuilder(network_, largest_sums_, *weights_, config, options).run();
+  check(config, options);
+  return SegmentBuilder(*this, largest_sums_, config, options).run();
+}
+
+std::shared_ptr<const std::vector<MappedProgram>> Mapper::map_once(const AcceleratorConfig& config,
+                                                                   const MapperOptions& options) const {
+  check(config, options);
+  return programs_->get(config, options, [&] {
+    return std::make_shared<const std::vector<MappedProgram>>(
+        SegmentBuilder(*this, largest_sums_, config, options).run());
+  });
 }
 
 std::vector<MappedProgram> build_segments(const QuantizedNetwork& network, const AcceleratorConfig& config,

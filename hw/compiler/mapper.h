@@ -13,6 +13,7 @@
 #include "hw/isa/config.h"
 #include "hw/isa/profile.h"
 #include "hw/isa/program.h"
+#include "hw/timeline/shape_timings.h"
 #include "hw/timeline/weight_statistics.h"
 #include "quant/ir/quantized_network.h"
 
@@ -83,6 +84,8 @@ struct MappedProgram {
   std::int64_t least_cycles = 0;  ///< what no mapping can beat: slots, bytes read and bytes written once
 };
 
+class ProgramMemo;
+
 /// Maps one network on many accelerators: what does not depend on them is found out once. Not for several
 /// threads at the same time.
 class Mapper {
@@ -97,13 +100,22 @@ class Mapper {
   /// (unless allow_wrap), a field exceeds its command, or a user's mapping does not fit.
   std::vector<MappedProgram> map(const AcceleratorConfig& config, const MapperOptions& options) const;
 
+  /// The same, once for all machines that differ in nothing that the mapper reads, of the last few: with
+  /// MappingEffort::kFast it reads neither latency nor queues, bursts or the clock.
+  std::shared_ptr<const std::vector<MappedProgram>> map_once(const AcceleratorConfig& config,
+                                                             const MapperOptions& options) const;
+
   const QuantizedNetwork& network() const { return network_; }
   /// What the timeline asks for, shared with whoever analyzes the programs.
   WeightStatistics& weights() const { return *weights_; }
+  /// The same for its constructor.
+  const std::shared_ptr<ShapeTimings>& shapes() const { return shapes_; }
 
  private:
   const QuantizedNetwork& network_;
   std::unique_ptr<WeightStatistics> weights_;
+  std::shared_ptr<ShapeTimings> shapes_;
+  std::shared_ptr<ProgramMemo> programs_;
   std::vector<std::int64_t> largest_sums_;  ///< of any output channel, by layer
 };
 

@@ -42,13 +42,17 @@ std::vector<int> smaller_sizes(const AcceleratorConfig& config, int AcceleratorC
 }  // namespace
 
 ProgramSearch::ProgramSearch(const AcceleratorConfig& config, const MapperOptions& options,
-                             WeightStatistics& weights)
-    : config_(config), options_(options), weights_(weights), timeline_(config, options.memory) {}
+                             const Mapper& mapper)
+    : config_(config),
+      options_(options),
+      weights_(mapper.weights()),
+      timeline_(config, options.memory, mapper.shapes()) {}
 
-MappedProgram ProgramSearch::best(ProgramLayers& layers) {
+std::optional<MappedProgram> ProgramSearch::best(ProgramLayers& layers) {
   judged_.clear();
   best_.reset();
   for (const AcceleratorConfig& machine : smaller_machines(layers)) judge_all(layers, machine);
+  if (!best_) return {};
   if (options_.effort == MappingEffort::kExhaustive && best_->candidate.plan.size() > 1) {
     // One convolution after the other, until none has a better block.
     for (bool better = true; better;) {

@@ -40,10 +40,10 @@ class ProgramLayers {
 /// need not find.
 class ProgramSearch {
  public:
-  ProgramSearch(const AcceleratorConfig& config, const MapperOptions& options, WeightStatistics& weights);
+  ProgramSearch(const AcceleratorConfig& config, const MapperOptions& options, const Mapper& mapper);
 
-  /// The best program; without commands for the accelerator there is nothing to judge.
-  MappedProgram best(ProgramLayers& layers);
+  /// The best program, none where a layer does not fit. Precondition: there is a layer for the accelerator.
+  std::optional<MappedProgram> best(ProgramLayers& layers);
 
  private:
   /// Less is better.

@@ -93,7 +93,7 @@ void ComputeTimeline::restart() {
   shadow_free_ = 0;
 }
 
-const PixelTiles& ComputeTimeline::tiles_of(const Compute& c) {
+const PixelTiles& TileShapes::of(const Compute& c) {
   // Common offsets move all lanes alike: neither bases nor conv groups matter.
   const auto banks = static_cast<std::uint32_t>(config_.activation_banks(c.width));
   return tiles_.get({c.images, c.rows, c.columns, c.plane_columns % banks, c.activation_image_stride % banks,
@@ -106,7 +106,7 @@ ComputeTimeline::Outcome ComputeTimeline::perform(const Compute& compute, const 
   finished_ += total_;
   total_ = {};
   compute_ = compute;
-  work_ = {&compute_, groups, &tiles_of(compute), config_.rows, popped, shadow_free_};
+  work_ = {&compute_, groups, &tiles_of(compute), array_rows_, popped, shadow_free_};
   if (compute.steps() == 1) {
     ActivityCounter counter(kNever);
     last_slot_ = walk_single_steps(work_, counter);

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "hw/isa/channel_timing.h"
 #include "hw/isa/command.h"
@@ -19,6 +21,17 @@ namespace bitbalance::timeline {
 /// What the array counts in a command in the cycles before `edge`, which is not after its last slot.
 ActivityCycles activity_before(const ArrayWork& work, Edge edge);
 
+/// The tiles of each shape of a block that was asked about.
+class TileShapes {
+ public:
+  explicit TileShapes(const AcceleratorConfig& config) : config_(config) {}
+  const PixelTiles& of(const Compute& compute);
+
+ private:
+  const AcceleratorConfig config_;
+  ShapeMemo<PixelTiles, 6> tiles_;
+};
+
 class ComputeTimeline {
  public:
   /// Edges at which the engine pushes what it tells the controller.
@@ -27,7 +40,11 @@ class ComputeTimeline {
     Edge completed = 0;
   };
 
-  explicit ComputeTimeline(const AcceleratorConfig& config) : config_(config) {}
+  explicit ComputeTimeline(const AcceleratorConfig& config)
+      : ComputeTimeline(config, std::make_shared<TileShapes>(config)) {}
+  /// `tiles`: of an array of as many columns and the same column mapping.
+  ComputeTimeline(const AcceleratorConfig& config, std::shared_ptr<TileShapes> tiles)
+      : array_rows_(config.rows), tiles_(std::move(tiles)) {}
   ComputeTimeline(const ComputeTimeline&) = delete;
   ComputeTimeline& operator=(const ComputeTimeline&) = delete;
 
@@ -39,7 +56,7 @@ class ComputeTimeline {
   /// not before the last slot of the command before the last.
   ActivityCycles before(Edge edge) const;
 
-  const PixelTiles& tiles_of(const Compute& compute);
+  const PixelTiles& tiles_of(const Compute& compute) { return tiles_->of(compute); }
 
   // The last command.
   const ArrayWork& work() const { return work_; }
@@ -48,8 +65,8 @@ class ComputeTimeline {
   Edge last_slot() const { return last_slot_; }
 
  private:
-  const AcceleratorConfig config_;
-  ShapeMemo<PixelTiles, 6> tiles_;
+  const int array_rows_;
+  const std::shared_ptr<TileShapes> tiles_;
   ActivityCycles finished_{};  ///< of all commands before the last
   ActivityCycles total_{};     ///< of the last one as a whole
   Compute compute_;            ///< the last one

@@ -18,10 +18,11 @@ constexpr std::uint32_t kRingWordBytes = 8;
 
 }  // namespace
 
-Timeline::Timeline(const AcceleratorConfig& config, const IdealMemoryTiming& memory)
+Timeline::Timeline(const AcceleratorConfig& config, const IdealMemoryTiming& memory,
+                   const std::shared_ptr<ShapeTimings>& shapes)
     : config_(config),
-      transfers_(config, memory),
-      compute_(config),
+      transfers_(shapes->transfers(config, memory)),
+      compute_(config, shapes->tiles(config)),
       command_channel_(memory, config.dram),
       fetch_duration_(DataDurations(memory).of(kCommandBytes)) {}
 
@@ -173,7 +174,7 @@ Timeline::Outcome Timeline::perform(Engine engine, const Queued& queued, Edge po
   const Command& command = *queued.command;
   const auto done = [](Edge pushed) { return Outcome{pushed + 1, pushed + 1}; };
   const auto read = [&](const auto& load) {
-    const TransferCost& cost = transfers_.load(load);
+    const TransferCost& cost = transfers_->load(load);
     if (with_accounts_) count_events(load, cost, config_.dram.burst_bytes, events_of(command));
     return done(popped + cost.cycles);
   };
@@ -211,7 +212,7 @@ Timeline::Outcome Timeline::perform(Engine engine, const Queued& queued, Edge po
     }
     case Opcode::kStore: {
       const auto& store = std::get<Store>(command.body);
-      const TransferCost& cost = transfers_.store(store);
+      const TransferCost& cost = transfers_->store(store);
       if (with_accounts_) count_events(store, cost, events_of(command));
       return done(popped + cost.cycles);
     }

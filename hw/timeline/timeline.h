@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "hw/isa/channel_timing.h"
@@ -14,6 +15,7 @@
 #include "hw/isa/program.h"
 #include "hw/timeline/activity_ledger.h"
 #include "hw/timeline/compute_timeline.h"
+#include "hw/timeline/shape_timings.h"
 #include "hw/timeline/transfer_timing.h"
 #include "hw/timeline/weight_statistics.h"
 
@@ -27,7 +29,9 @@ struct Analysis {
 /// For many programs on one accelerator: remembers what it found out about shapes of blocks and transfers.
 class Timeline {
  public:
-  Timeline(const AcceleratorConfig& config, const IdealMemoryTiming& memory);
+  /// `shapes`: shared with timelines of other machines.
+  Timeline(const AcceleratorConfig& config, const IdealMemoryTiming& memory,
+           const std::shared_ptr<ShapeTimings>& shapes = std::make_shared<ShapeTimings>());
   Timeline(const Timeline&) = delete;
   Timeline& operator=(const Timeline&) = delete;
 
@@ -94,7 +98,7 @@ class Timeline {
   EventCounts& events_of(const Command& command) { return profile_.layer(command.header.layer).events; }
 
   const AcceleratorConfig config_;
-  TransferTiming transfers_;
+  const std::shared_ptr<TransferTiming> transfers_;
   ComputeTimeline compute_;
   ChannelTiming command_channel_;
   const DataDurations::Duration fetch_duration_;

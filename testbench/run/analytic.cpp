@@ -40,8 +40,9 @@ ChosenMappings run_analytic(const TimingWorkload& workload, RunReport& report) {
                     to_string(scenario.memory.model)));
   }
   const auto start = std::chrono::steady_clock::now();
-  Timeline timeline(scenario.accelerator, scenario.memory.ideal_timing(scenario.accelerator.clock_hz));
   const Mapper mapper(workload.network);
+  Timeline timeline(scenario.accelerator, scenario.memory.ideal_timing(scenario.accelerator.clock_hz),
+                    mapper.shapes());
   ChosenMappings chosen;
   report.network = workload.network.name;
   while (report.frames < workload.images) {

@@ -122,7 +122,63 @@ void check_monotone(std::uint64_t first, int count, const CaseLimits& limits) {
   }
 }
 
+/// The same by what earlier machines left behind.
+std::int64_t cycles_once(const Mapper& mapper, const Machine& machine, MapperOptions options) {
+  options.memory = machine.memory;
+  Timeline timeline(machine.config, machine.memory, mapper.shapes());
+  std::int64_t sum = 0;
+  for (const MappedProgram& segment : *mapper.map_once(machine.config, options)) {
+    if (!segment.program.layers.front().on_host)
+      sum += timeline.analyze(segment.program, mapper.weights()).cycles;
+  }
+  return sum;
+}
+
 }  // namespace
+
+TEST_CASE("what is remembered of other machines changes no cycle") {
+  CaseLimits limits;
+  limits.max_layers = 3;
+  limits.max_batch = 2;
+  for (std::uint64_t seed = 1; seed < 30; ++seed) {
+    CAPTURE(seed);
+    const RandomCase c = make_random_case(seed, limits);
+    const Mapper mapper(c.network);
+    MapperOptions options;
+    options.batch = c.mapped.program.batch;
+    RandomMachines machines(seed);
+    Machine machine = machines.draw(c.config);
+    for (int i = 0; i < 20; ++i) {
+      options.effort = i % 3 == 0 ? MappingEffort::kGood : MappingEffort::kFast;
+      REQUIRE(cycles_once(mapper, machine, options) == cycles(Mapper(c.network), machine, options));
+      if (i % 2 == 0) {
+        machines.enlarge(machine);
+      } else {
+        machine = machines.draw(c.config);
+      }
+    }
+  }
+}
+
+TEST_CASE("machines that the mapper cannot tell apart share their programs") {
+  const RandomCase c = make_random_case(1);
+  const Mapper mapper(c.network);
+  MapperOptions options;
+  options.batch = c.mapped.program.batch;
+  const auto programs = mapper.map_once(c.config, options);
+  AcceleratorConfig other = c.config;
+  other.queue_depth += 1;
+  other.dram.max_outstanding += 1;
+  options.memory.latency_cycles += 1;
+  CHECK(mapper.map_once(other, options) == programs);
+  options.effort = MappingEffort::kGood;
+  CHECK(mapper.map_once(other, options) != programs);
+  options.effort = MappingEffort::kFast;
+  other.output_buffer_bytes *= 2;
+  CHECK(mapper.map_once(other, options) != programs);
+  other.queue_depth = 0;
+  CHECK_THROWS_AS(mapper.map_once(other, options), std::invalid_argument);
+}
 
 TEST_CASE("more of anything never costs a layer a cycle") {
   CaseLimits limits;

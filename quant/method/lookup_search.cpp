@@ -24,9 +24,9 @@ bool is_number(const HostOperand& operand) {
 /// whatever finite elements and numbers they get.
 bool is_continuous(const HostOperator& op) {
   static const std::set<std::string> continuous = {
-      "Abs", "Add",   "Celu", "Clip",    "Elu",      "Erf",      "Exp",  "HardSigmoid", "HardSwish",
-      "Max", "Mean",  "Min",  "Mul",     "Neg",      "Relu",     "Selu", "Identity",    "LeakyRelu",
-      "Sub", "PRelu", "Sum",  "Sigmoid", "Softplus", "Softsign", "Tanh"};
+      "Abs",       "Add", "Celu",  "Clip", "Elu",     "Erf",      "Exp",      "Gelu", "HardSigmoid",
+      "HardSwish", "Max", "Mean",  "Min",  "Mul",     "Neg",      "Relu",     "Selu", "Identity",
+      "LeakyRelu", "Sub", "PRelu", "Sum",  "Sigmoid", "Softplus", "Softsign", "Tanh"};
   if (continuous.count(op.type) != 0) return true;
   if ((op.type != "Div" && op.type != "Pow") || op.operands.size() != 2 || !is_number(op.operands[1]))
     return false;

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "quant/onnx/graph/graph.h"
+#include "quant/onnx/operators/canonical.h"
 
 namespace bitbalance::onnx_io {
 namespace {
@@ -38,15 +39,18 @@ bool is_for_host(const OnnxGraph& graph, const NodeProto& node) {
   return !has_activation || has_other;
 }
 
+/// By the handler of its operator.
+void import_as_it_is(OnnxGraph& graph, const NodeProto& node) {
+  (is_for_host(graph, node) ? import_host_operator : handlers().at(node.op_type()))(graph, node);
+}
+
 void import_node(OnnxGraph& graph, const NodeProto& node) {
   for (int i = 1; i < node.output_size() && node.op_type() != "Split"; ++i) {
     if (graph.model().readers(node.output(i)) != 0)
       graph.model().fail(node, fmt::format("output '{}' is used; accepted: the first", node.output(i)));
   }
   try {
-    const OnnxHandler handler =
-        is_for_host(graph, node) ? import_host_operator : handlers().at(node.op_type());
-    handler(graph, node);
+    if (!import_canonical(graph, node, import_as_it_is)) import_as_it_is(graph, node);
   } catch (const OnnxError&) {
     throw;
   } catch (const std::invalid_argument& error) {

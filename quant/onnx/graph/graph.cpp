@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "quant/host/product.h"
 #include "quant/onnx/file/official.h"
 #include "quant/onnx/file/signatures.h"
 
@@ -35,17 +34,6 @@ std::string UniqueNames::take(const std::string& name) {
     if (taken_.insert(unique).second) return unique;
   }
 }
-
-namespace {
-
-bool fits(const Dims& dims, const Dims& expected) {
-  if (dims.size() != expected.size()) return false;
-  for (std::size_t d = 0; d < dims.size(); ++d)
-    if (expected[d] >= 0 && expected[d] != dims[d]) return false;
-  return true;
-}
-
-}  // namespace
 
 OnnxGraph::OnnxGraph(const OnnxModel& model, std::string name) : model_(model) {
   network_.name = std::move(name);
@@ -218,149 +206,6 @@ std::vector<float> OnnxGraph::per_channel(const NodeProto& node, int index, int 
                                   found.size(), channels));
   }
   return found;
-}
-
-void OnnxGraph::define(const NodeProto& source, const std::string& name, OnnxValue value) {
-  model_.check_declared(source, name, value.dims);
-  if (const auto found = inferred_.find(name); found != inferred_.end()) {
-    const onnx::TypeProto_Tensor& type = found->second.tensor_type();
-    if (type.elem_type() != onnx::TensorProto::UNDEFINED) value.type = type.elem_type();
-    if (type.has_shape() && !fits(value.dims, extents_of(type))) {
-      model_.fail(source, fmt::format("output '{}' is {}; ONNX shape inference says {}", name,
-                                      to_string(value.dims), to_string(extents_of(type))));
-    }
-  }
-  if (value.type == onnx::TensorProto::UNDEFINED) {
-    const OnnxValue* first = source.input_size() == 0 ? nullptr : find(source.input(0));
-    value.type = first == nullptr ? onnx::TensorProto::FLOAT : first->type;
-  }
-  if (!is_accepted(value.type)) {
-    model_.fail(source, fmt::format("output '{}': element type is {}; accepted: {}", name,
-                                    name_of(value.type), accepted_types()));
-  }
-  if (value.tensor < 0) {
-    constexpr std::int64_t kExact = std::int64_t{1} << 24, kUnbounded = std::int64_t{1} << 31;
-    keep(source, value.constant.size());
-    for (const double x : value.constant) {  // double tells all digits
-      if (!is_real(value.type) &&
-          (x != std::trunc(x) || (std::abs(x) > kExact && std::abs(x) < kUnbounded))) {
-        model_.fail(source, fmt::format("output '{}' is {}; accepted: integers up to {}, or beyond {}", name,
-                                        x, kExact, kUnbounded));
-      }
-    }
-  }
-  values_[name] = std::move(value);
-}
-
-Node& OnnxGraph::add_layer(const NodeProto& source, Op op, int input, const Shape& output, Dims dims) {
-  Node node;
-  node.name = layer_name(source);
-  node.op = op;
-  node.input = input;
-  node.output = new_tensor(source, source.output(0), output, dims);
-  define(source, source.output(0), {node.output, std::move(dims), {}, onnx::TensorProto::UNDEFINED});
-  return network_.nodes.emplace_back(std::move(node));
-}
-
-void OnnxGraph::add_host(const NodeProto& source, HostOperator op,
-                         const std::vector<const OnnxValue*>& operands, const std::string& output) {
-  const bool folds = std::all_of(operands.begin(), operands.end(),
-                                 [](const OnnxValue* operand) { return operand->tensor < 0; });
-  define(source, output, compute(source, folds ? "" : layer_name(source), std::move(op), operands, output));
-}
-
-OnnxValue OnnxGraph::add_step(const NodeProto& source, HostOperator op,
-                              const std::vector<const OnnxValue*>& operands, const std::string& name) {
-  OnnxValue result = compute(source, layer_names_.take(name), std::move(op), operands, name);
-  result.type = operands.front()->type;
-  return result;
-}
-
-int OnnxGraph::add_host(const NodeProto& source, HostOperator op, int input, const Dims& extents,
-                        const std::string& name, const Shape& shape) {
-  const OnnxValue operand = {input, extents, {}, onnx::TensorProto::UNDEFINED};
-  const int tensor = compute(source, layer_names_.take(name), std::move(op), {&operand}, name).tensor;
-  network_.tensors[tensor].shape = shape;
-  return tensor;
-}
-
-OnnxValue OnnxGraph::compute(const NodeProto& source, const std::string& layer, HostOperator op,
-                             const std::vector<const OnnxValue*>& operands, const std::string& output) {
-  Node node;
-  std::vector<int> read;
-  std::vector<HostView> views;
-  for (const OnnxValue* operand : operands) {
-    views.emplace_back(operand->dims, operand->tensor < 0 ? operand->constant.data() : nullptr);
-    if (operand->tensor < 0) continue;
-    read.push_back(operand->tensor);
-    node.host.inputs.push_back(operand->dims);
-  }
-  if (read.empty()) {
-    HostTensor result = fold(source, op, views);
-    return {-1, std::move(result.dims), std::move(result.values), onnx::TensorProto::UNDEFINED};
-  }
-  int next = 0;
-  for (const OnnxValue* operand : operands) {
-    HostOperand value;
-    if (operand->tensor < 0) {
-      value.constant = {operand->dims, operand->constant};
-    } else {
-      value.value = next++;
-    }
-    op.operands.push_back(std::move(value));
-  }
-  op.result = evaluate(op, views).dims;
-  node.name = layer;
-  node.op = Op::kHost;
-  node.input = read.front();
-  node.others.assign(read.begin() + 1, read.end());
-  Dims dims = op.result;
-  node.output = new_tensor(source, output, shape_of(dims), dims);
-  node.host = HostGraph(std::move(node.host.inputs), std::move(op));
-  const int tensor = node.output;
-  network_.nodes.push_back(std::move(node));
-  return {tensor, std::move(dims), {}, onnx::TensorProto::UNDEFINED};
-}
-
-HostTensor OnnxGraph::fold(const NodeProto& source, const HostOperator& op,
-                           const std::vector<HostView>& operands) {
-  constexpr std::int64_t kMost = std::int64_t{1} << 32;
-  std::vector<HostView> outlines;
-  std::vector<Dims> extents;
-  for (const HostView& operand : operands) {
-    folded_ += operand.size();
-    outlines.emplace_back(operand.dims, nullptr);
-    extents.push_back(operand.dims);
-  }
-  HostOperator outlined = op;
-  outlined.result = evaluate(op, outlines).dims;
-  folded_ += element_count(outlined.result) + product_macs(outlined, extents);
-  if (folded_ > kMost)
-    model_.fail(source, fmt::format("folding constants takes {} steps; accepted: {}", folded_, kMost));
-  return evaluate(op, operands);
-}
-
-Node* OnnxGraph::product(const std::string& result) {
-  const auto known = products_.find(result);
-  return known == products_.end() ? nullptr : &network_.nodes[known->second];
-}
-
-int OnnxGraph::new_tensor(const NodeProto& source, const std::string& name, const Shape& shape,
-                          const Dims& dims) {
-  if (checked_count(dims) == 0)
-    model_.fail(source, fmt::format("result is {}; accepted: extents of at least 1", to_string(dims)));
-  network_.tensors.push_back({tensor_names_.take(name), shape});
-  return static_cast<int>(network_.tensors.size()) - 1;
-}
-
-// Layers are named after their nodes; of PyTorch's "/scope/Operator" the scope. Made unique where the file
-// does not.
-std::string OnnxGraph::layer_name(const NodeProto& node) {
-  const std::string& name = node.name();
-  const std::string suffix = "/" + node.op_type();
-  const bool is_scoped = name.size() > suffix.size() + 1 && name.front() == '/' &&
-                         name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0;
-  return layer_names_.take(is_scoped ? name.substr(1, name.size() - suffix.size() - 1) : name);
 }
 
 }  // namespace bitbalance::onnx_io

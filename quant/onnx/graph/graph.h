@@ -21,6 +21,11 @@ struct OnnxValue {
   ElementType type = onnx::TensorProto::UNDEFINED;  ///< define() fills it in
 };
 
+/// Between which values elements are.
+struct ValueBounds {
+  float low = 0, high = 0;
+};
+
 /// Names that nobody else has: with a number where one is taken.
 class UniqueNames {
  public:
@@ -76,6 +81,11 @@ class OnnxGraph {
   /// The same for a result that the file does not name, on the way to one of the node's.
   OnnxValue add_step(const onnx::NodeProto& source, HostOperator op,
                      const std::vector<const OnnxValue*>& operands, const std::string& name);
+  /// y = scale[c] * x + bias[c] on the way to one of the node's results.
+  OnnxValue add_affine_step(const onnx::NodeProto& source, const OnnxValue& input, std::vector<float> scale,
+                            std::vector<float> bias, const std::string& name);
+  /// A value under a name that the file does not have.
+  void name_value(const std::string& name, OnnxValue value) { values_[name] = std::move(value); }
   /// The same for one tensor under other extents: a layer of that name.
   int add_host(const onnx::NodeProto& source, HostOperator op, int input, const Dims& extents,
                const std::string& name, const Shape& shape);
@@ -87,6 +97,10 @@ class OnnxGraph {
   /// The convolution behind such an output; null: none.
   Node* product(const std::string& result);
   const Shape& shape(int tensor) const { return network_.shape(tensor); }
+  /// The layer that computes a tensor; null for the network's input.
+  const Node* writer(int tensor) const;
+  /// Of a tensor whatever the image, as far as a few layers before it tell.
+  ValueBounds range_of(int tensor, int depth = 0) const;
 
  private:
   /// The tensor under another shape of as many elements.
@@ -95,6 +109,8 @@ class OnnxGraph {
   void release_constants(const onnx::NodeProto& node);
   void infer(const onnx::NodeProto& node);
   void import_node(const onnx::NodeProto& node, void (*import)(OnnxGraph&, const onnx::NodeProto&));
+  Node& append_layer(const onnx::NodeProto& source, const std::string& name, Op op, int input,
+                     const Shape& output, const Dims& dims, const std::string& result);
   int new_tensor(const onnx::NodeProto& source, const std::string& name, const Shape& shape,
                  const Dims& dims);
   OnnxValue compute(const onnx::NodeProto& source, const std::string& layer, HostOperator op,

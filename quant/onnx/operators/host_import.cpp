@@ -1,5 +1,7 @@
 // Operators that the host computes: their attributes, and the constant inputs that older operator sets had as
 // attributes.
+#include "quant/onnx/operators/host_import.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include <iterator>
 #include <limits>
 
-#include "quant/onnx/graph/graph.h"
 #include "quant/onnx/operators/parameters.h"
 
 namespace bitbalance::onnx_io {
@@ -139,27 +140,9 @@ void resize(OnnxGraph& graph, const NodeProto& node) {
   graph.add_host(node, std::move(op), operands, node.output(0));
 }
 
-/// Since operator set 18 of some axes alone.
 void pad(OnnxGraph& graph, const NodeProto& node) {
   std::vector<const OnnxValue*> operands;
-  HostOperator op = host_operator(graph, node, operands);
-  const std::size_t rank = operands.at(0)->dims.size();
-  const std::vector<std::int64_t> axes = op.attributes.list("axes");
-  if (OnnxGraph::has_input(node, 3)) {
-    const std::vector<std::int64_t> given = op.attributes.list("pads");
-    if (given.size() != 2 * axes.size()) {
-      graph.model().fail(node,
-                         fmt::format("{} pads of {} axes; accepted: two each", given.size(), axes.size()));
-    }
-    std::vector<std::int64_t>& pads = op.attributes.integers["pads"];
-    pads.assign(2 * rank, 0);
-    for (std::size_t i = 0; i < axes.size(); ++i) {
-      const std::size_t axis = normal_axis(axes[i], rank);
-      pads[axis] = given[i];
-      pads[rank + axis] = given[axes.size() + i];
-    }
-    op.attributes.integers.erase("axes");
-  }
+  HostOperator op = read_pad(graph, node, operands);
   graph.add_host(node, std::move(op), operands, node.output(0));
 }
 
@@ -192,6 +175,29 @@ void combine_alike(OnnxGraph& graph, const NodeProto& node) {
 }
 
 }  // namespace
+
+// Since operator set 18 of some axes alone.
+HostOperator read_pad(const OnnxGraph& graph, const NodeProto& node,
+                      std::vector<const OnnxValue*>& operands) {
+  HostOperator op = host_operator(graph, node, operands);
+  const std::size_t rank = operands.at(0)->dims.size();
+  const std::vector<std::int64_t> axes = op.attributes.list("axes");
+  if (!OnnxGraph::has_input(node, 3)) return op;
+  const std::vector<std::int64_t> given = op.attributes.list("pads");
+  if (given.size() != 2 * axes.size()) {
+    graph.model().fail(node,
+                       fmt::format("{} pads of {} axes; accepted: two each", given.size(), axes.size()));
+  }
+  std::vector<std::int64_t>& pads = op.attributes.integers["pads"];
+  pads.assign(2 * rank, 0);
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const std::size_t axis = normal_axis(axes[i], rank);
+    pads[axis] = given[i];
+    pads[rank + axis] = given[axes.size() + i];
+  }
+  op.attributes.integers.erase("axes");
+  return op;
+}
 
 void import_host_operator(OnnxGraph& graph, const NodeProto& node) {
   std::vector<const OnnxValue*> operands;

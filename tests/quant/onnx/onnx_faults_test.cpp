@@ -443,6 +443,7 @@ TEST_CASE("a chain of many thousand nodes is imported and placed") {
     model.graph().mutable_node(kLength - 1)->set_op_type("Softmax");
     const Network network = lower_network(model.import());
     CHECK(network.nodes.size() == 1);
-    CHECK(network.nodes[0].host.steps.size() >= kLength);
+    // Bounds that follow each other are one.
+    CHECK(network.nodes[0].host.steps.size() >= (op == std::string("Relu") ? 2 : kLength));
   }
 }

@@ -149,7 +149,11 @@ TEST_CASE("comparisons, choices and divisions of integers survive export") {
   HostOperator clip = op("Clip", 7);
   clip.attributes.numbers = {{"min", {-std::numeric_limits<float>::infinity()}}, {"max", {2.5F}}};
   const int clipped = builder.host("clipped", {builder.host("sum", {chosen, equal}, op("Add"))}, clip);
-  const Network network = builder.build(builder.host("relu", {clipped}, op("Relu")));
+  HostOperator line = op("HardSigmoid");
+  line.attributes.numbers = {{"alpha", {0.125F}}, {"beta", {0.25F}}};
+  const int shaped = builder.host("shaped", {builder.host("minus", {clipped}, op("Neg"))}, line);
+  const Network network =
+      builder.build(builder.host("relu", {builder.host("both", {clipped, shaped}, op("Add"))}, op("Relu")));
   const Floats values = Evaluator(network).run(image_of(network));
   CHECK(std::set<float>(values.begin(), values.end()).size() > 4);  // it is not all one case
   check_same(network);

@@ -253,9 +253,9 @@ TEST_CASE("Constant, and Reshape of a constant") {
 TEST_CASE("layers are named after nodes, PyTorch's after the scope, all of them uniquely") {
   OnnxBuilder model({1, 2});
   model.node("Relu", {"x"}, "a").set_name("/block/act/Relu");
-  model.node("Relu", {"a"}, "b").set_name("twice");
-  model.node("Relu", {"b"}, "c").set_name("twice");
-  model.node("Relu", {"c"}, "y").clear_name();
+  model.node("Abs", {"a"}, "b").set_name("twice");
+  model.node("Abs", {"b"}, "c").set_name("twice");
+  model.node("Abs", {"c"}, "y").clear_name();
   const Network network = model.import();
   CHECK(network.nodes[0].name == "block/act");
   CHECK(network.nodes[1].name == "twice");

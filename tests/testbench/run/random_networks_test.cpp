@@ -14,6 +14,7 @@
 #include "quant/method/quantizer.h"
 #include "quant/onnx/import.h"
 #include "testbench/run/analytic.h"
+#include "tests/quant/onnx/reference/respelling.h"
 #include "tests/support/random_case.h"
 #include "tests/support/random_model.h"
 #include "tests/support/temporary_folder.h"
@@ -151,6 +152,18 @@ TEST_CASE("operations in any order give the same data and accounts at all levels
     const RandomModel model = make_random_model(seed);
     INFO("seed " << seed << ": " << model.order);
     REQUIRE(disagreement(draw_run(model, seed)) == "");
+  }
+}
+
+TEST_CASE("a model costs the same in whatever words") {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    const RandomModel model = make_random_model(seed);
+    onnx::ModelProto parsed;
+    REQUIRE(parsed.ParseFromString(model.onnx));
+    RandomModel other = model;
+    other.onnx = respelled(parsed, seed).SerializeAsString();
+    INFO("seed " << seed << ": " << model.order);
+    REQUIRE(analytic_accounts(draw_run(other, seed)) == analytic_accounts(draw_run(model, seed)));
   }
 }
 

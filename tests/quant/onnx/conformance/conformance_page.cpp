@@ -63,6 +63,26 @@ nothing but claimed operators.
 What each version of an operator means is in [onnx-versions.md](onnx-versions.md). How a test with a batch, several
 inputs or another rank becomes a model for the importer says `tests/quant/onnx/conformance/conformance.h`.
 
+## One meaning, one cost
+
+What exporters spell differently becomes one form before anything is placed, so that neither cycles nor bits depend on
+the spelling. A test respells random models and compares networks, results and accounts of every layer.
+
+| in the file | what it becomes |
+|---|---|
+| Sum, Mean of several | Add after Add, for a mean times 1/n |
+| Neg | times -1 |
+| Relu, Clip, Max and Min with a constant, one after the other | one clip |
+| ReduceMean, ReduceMax over all but channels | global pooling |
+| Pad with zeros; ahead of MaxPool with what is no larger than any element | padding of the window after it |
+| HardSigmoid, clip(a x + b, 0, c) / c | a straight line and a clip |
+| x clip(x + 3, 0, 6) / 6, x HardSigmoid(x) | HardSwish |
+| x (1 + erf(x / sqrt 2)) / 2, and the same with tanh | Gelu |
+| 1 / (1 + exp(-x)), log(1 + exp(x)) | Sigmoid, Softplus |
+
+Factors and addends may come in any order. Padding with anything else stays on the host, and so does padding ahead of
+a window with `ceil_mode`. HardSwish and Gelu of an x that is itself a number times something stay in words.
+
 ## Claimed operators
 
 | operator | tests | passed | refused | failed |

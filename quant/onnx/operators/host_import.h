@@ -1,0 +1,14 @@
+// Nodes as operators of the host, for those who look at one before it is imported.
+#pragma once
+
+#include <vector>
+
+#include "quant/onnx/graph/graph.h"
+
+namespace bitbalance::onnx_io {
+
+/// A Pad with its pads of every dimension; its operand goes to `operands`. Throws OnnxError.
+HostOperator read_pad(const OnnxGraph& graph, const onnx::NodeProto& node,
+                      std::vector<const OnnxValue*>& operands);
+
+}  // namespace bitbalance::onnx_io

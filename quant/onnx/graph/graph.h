@@ -143,6 +143,8 @@ using OnnxHandlers = std::map<std::string, OnnxHandler>;
 
 /// Operators that are layers of the accelerator, or become part of one.
 OnnxHandlers layer_handlers();
+/// Those of them that have a window.
+OnnxHandlers windowed_handlers();
 /// Operators that change or tell extents and move no element.
 OnnxHandlers shape_handlers();
 /// Operators that the host computes in several steps.

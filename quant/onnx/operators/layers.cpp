@@ -1,5 +1,4 @@
-// Operators that are layers of the accelerator: convolutions and products, poolings, and what fusion makes
-// part of them.
+// Operators that are layers of the accelerator: products, and what fusion makes part of them.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -9,77 +8,11 @@
 
 #include "quant/onnx/graph/graph.h"
 #include "quant/onnx/operators/rewrite.h"
-#include "quant/onnx/operators/window.h"
 
 namespace bitbalance::onnx_io {
 namespace {
 
 using onnx::NodeProto;
-
-/// A node over rows as one over images: its lists get a first spatial dimension.
-NodeProto over_images(NodeProto node, std::size_t rank) {
-  if (rank != 3) return node;
-  for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
-    const std::string& name = attribute.name();
-    std::vector<std::int64_t> list(attribute.ints().begin(), attribute.ints().end());
-    if (list.size() == 1 && (name == "kernel_shape" || name == "strides" || name == "dilations")) {
-      list.insert(list.begin(), 1);
-    } else if (list.size() == 2 && name == "pads") {
-      list = {0, list[0], 0, list[1]};
-    }
-    attribute.mutable_ints()->Assign(list.begin(), list.end());
-  }
-  return node;
-}
-
-/// The input as an image of a convolution or pooling.
-int windowed_image(OnnxGraph& graph, const NodeProto& node) {
-  const Dims& dims = graph.dims(node, 0);
-  if (dims.size() < 3 || dims.size() > 4) {
-    graph.model().fail(node, fmt::format("input shape is {}; accepted: 1 x channels x height x width, "
-                                         "1 x channels x width",
-                                         to_string(dims)));
-  }
-  return graph.image(node, 0);
-}
-
-/// Adds a layer over a window.
-Node& add_windowed(OnnxGraph& graph, const NodeProto& node, Op op, int input, const Window& window,
-                   int channels) {
-  const Shape out = window.output_shape(graph.shape(input), channels);
-  Dims dims = {1, out.channels, out.height, out.width};
-  if (graph.dims(node, 0).size() == 3) dims.erase(dims.begin() + 2);
-  Node& layer = graph.add_layer(node, op, input, out, std::move(dims));
-  layer.window = window;
-  return layer;
-}
-
-void conv(OnnxGraph& graph, const NodeProto& source) {
-  const int input = windowed_image(graph, source);
-  const std::size_t rank = graph.dims(source, 0).size();
-  const NodeProto node = over_images(source, rank);
-  const Shape in = graph.shape(input);
-  const OnnxValue& weights = graph.floats(node, 1);
-  const std::int64_t groups = int_attribute(node, "group", 1);
-  if (weights.dims.size() != rank || groups < 1 || groups > in.channels ||
-      weights.dims[1] * groups != in.channels || weights.dims[0] % groups != 0) {
-    graph.model().fail(node, fmt::format("weights {} in {} groups over {} input channels do not fit",
-                                         to_string(weights.dims), groups, in.channels));
-  }
-  const Dims kernel = {rank == 4 ? weights.dims[2] : 1, weights.dims.back()};
-  if (ints_attribute(node, "kernel_shape", kernel) != kernel) {
-    graph.model().fail(node,
-                       fmt::format("kernel_shape differs from the weights' {}x{}", kernel[0], kernel[1]));
-  }
-  const Window window = read_window(graph.model(), node, kernel, in);
-  const int filters = static_cast<int>(weights.dims[0]);
-  std::vector<float> bias(filters, 0.0F);
-  if (OnnxGraph::has_input(node, 2)) bias = graph.per_channel(node, 2, filters);
-  Node& layer = add_windowed(graph, node, Op::kConv, input, window, filters);
-  layer.groups = static_cast<int>(groups);
-  layer.weights = weights.constant;
-  layer.bias = std::move(bias);
-}
 
 /// A product with a constant matrix [out][in] is a convolution: of one row as large as the image, with the
 /// inputs in planar order whatever shape they had before flattening; of several, rows become pixels.
@@ -389,53 +322,23 @@ void clip(OnnxGraph& graph, const NodeProto& node) {
   add_clip(graph, node, bounds.low, bounds.high);
 }
 
-Node& add_pool(OnnxGraph& graph, const NodeProto& source, Op op) {
-  const int input = windowed_image(graph, source);
-  const NodeProto node = over_images(source, graph.dims(source, 0).size());
-  const Shape in = graph.shape(input);
-  return add_windowed(graph, node, op, input, read_pool_window(graph.model(), node, in), in.channels);
-}
-
-void max_pool(OnnxGraph& graph, const NodeProto& node) {
-  add_pool(graph, node, Op::kMaxPool);
-}
-
-void average_pool(OnnxGraph& graph, const NodeProto& node) {
-  add_pool(graph, node, Op::kAvgPool).count_include_pad = int_attribute(node, "count_include_pad", 0) != 0;
-}
-
-/// Over all of a channel.
-void global_pool(OnnxGraph& graph, const NodeProto& node) {
-  const int input = graph.image(node, 0);
-  const Shape in = graph.shape(input);
-  Dims dims(graph.dims(node, 0).size(), 1);
-  dims[1] = in.channels;
-  const Op op = node.op_type() == "GlobalMaxPool" ? Op::kMaxPool : Op::kAvgPool;
-  Node& layer = graph.add_layer(node, op, input, {in.channels, 1, 1}, std::move(dims));
-  layer.window.kernel_h = in.height;
-  layer.window.kernel_w = in.width;
-}
-
 }  // namespace
 
 OnnxHandlers layer_handlers() {
-  return {
+  OnnxHandlers handlers = {
       {"Add", add},
-      {"AveragePool", average_pool},
       {"BatchNormalization", batch_normalization},
       {"Clip", clip},
       {"Concat", concat},
-      {"Conv", conv},
       {"Div", scale_by_constant},
       {"Gemm", gemm},
-      {"GlobalAveragePool", global_pool},
-      {"GlobalMaxPool", global_pool},
       {"MatMul", matmul},
-      {"MaxPool", max_pool},
       {"Mul", scale_by_constant},
       {"Relu", relu},
       {"Sub", scale_by_constant},
   };
+  handlers.merge(windowed_handlers());
+  return handlers;
 }
 
 }  // namespace bitbalance::onnx_io

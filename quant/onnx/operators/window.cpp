@@ -93,10 +93,6 @@ Window read_pool_window(const OnnxModel& model, const onnx::NodeProto& node, con
     const bool overhangs = bottom != window.pad_bottom || right != window.pad_right;
     if (overhangs && string_attribute(node, "auto_pad", "NOTSET") != "NOTSET")
       model.fail(node, "ceil_mode adds windows to those of auto_pad; accepted: ceil_mode with pads");
-    if (overhangs && int_attribute(node, "count_include_pad", 0) != 0) {
-      model.fail(node,
-                 "ceil_mode makes windows overhang the padding; accepted: that without count_include_pad");
-    }
     window.pad_bottom = bottom;
     window.pad_right = right;
   }

@@ -14,8 +14,8 @@ Window read_window(const OnnxModel& model, const onnx::NodeProto& node,
                    const std::vector<std::int64_t>& kernel, const Shape& in);
 
 /// Window of MaxPool or AveragePool; ceil_mode becomes bottom and right pads. Refuses what the integer
-/// pooling does not define: dilation, a window altogether in the padding, and overhang that count_include_pad
-/// would have to count.
+/// pooling does not define: dilation, and a window altogether in the padding. Precondition: no ceil_mode with
+/// count_include_pad.
 Window read_pool_window(const OnnxModel& model, const onnx::NodeProto& node, const Shape& in);
 
 }  // namespace bitbalance::onnx_io

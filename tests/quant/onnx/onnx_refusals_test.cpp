@@ -215,12 +215,6 @@ TEST_CASE("poolings that the integer network cannot express are refused") {
              Contains("a window lies in the padding altogether"));
   CHECK_THAT(pool_model("MaxPool", {6, 6}, {0, 0, 0, 0}).refusal(), !Catch::Equals("accepted"));
   CHECK_THAT(pool_model("MaxPool", {2, 2}, {-1, 0, 0, 0}).refusal(), Contains("pads is [-1, 0, 0, 0]"));
-
-  OnnxBuilder overhang = pool_model("AveragePool", {2, 2}, {0, 0, 0, 0});
-  set_attribute(*overhang.graph().mutable_node(0), "strides", Ints{2, 2});
-  set_attribute(*overhang.graph().mutable_node(0), "ceil_mode", std::int64_t{1});
-  set_attribute(*overhang.graph().mutable_node(0), "count_include_pad", std::int64_t{1});
-  CHECK_THAT(overhang.refusal(), Contains("ceil_mode makes windows overhang the padding"));
 }
 
 TEST_CASE("second outputs that are read are refused") {

@@ -36,7 +36,8 @@ Windows windows_of(const Call& call, const Dims& in, const Dims& kernel) {
   return w;
 }
 
-/// f(y, x, r, s) for every tap of the window at an index that lies in the input; how many do not but in pads.
+/// f(y, x, r, s) for every tap of the window at an index that lies in the input; how many do not, but in the
+/// pads that the node asks for.
 template <class Function>
 std::int64_t for_taps(const Windows& w, const Dims& in, const Dims& at, Function f) {
   std::int64_t padded = 0;
@@ -46,7 +47,7 @@ std::int64_t for_taps(const Windows& w, const Dims& in, const Dims& at, Function
       const std::int64_t x = at[3] * w.strides[1] + s * w.dilations[1] - w.pads[1];
       if (y >= 0 && y < in[0] && x >= 0 && x < in[1]) {
         f(y, x, r, s);
-      } else {
+      } else if (y < in[0] + w.pads[2] && x < in[1] + w.pads[3]) {
         ++padded;
       }
     }

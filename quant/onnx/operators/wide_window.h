@@ -1,0 +1,30 @@
+// Convolutions whose stride or dilation is beyond what the accelerator's commands hold, as others that
+// compute the same.
+#pragma once
+
+#include <vector>
+
+#include "base/shape.h"
+#include "quant/onnx/names.h"
+
+namespace bitbalance::onnx_io {
+
+constexpr int kMostStep = 15;  ///< largest stride and dilation of a command: a field of four bits
+
+/// Weights [filters][channels][kernel_h][kernel_w] of another window over the same elements.
+struct Rewritten {
+  Window window;
+  std::vector<float> weights;
+};
+
+/// A dilation above kMostStep becomes one of its divisors: zeros between the weights make up for the rest.
+Rewritten with_small_dilation(const Window& window, std::vector<float> weights);
+
+/// A stride above kMostStep, in either direction, becomes 1: blocks of stride x stride elements are channels
+/// of an image that has one pixel per block. Precondition: no dilation. The padding is the caller's: block
+/// (0, 0) begins with it.
+Rewritten over_blocks(const Window& window, const std::vector<float>& weights);
+
+bool has_wide_stride(const Window& window);
+
+}  // namespace bitbalance::onnx_io

@@ -1,0 +1,97 @@
+// Windows beyond what a command of the accelerator holds, and windows that overhang the padding.
+#include <catch2/catch.hpp>
+
+#include <random>
+
+#include "quant/eval/evaluator.h"
+#include "quant/onnx/operators/wide_window.h"
+#include "tests/quant/ir/network_builder.h"
+#include "tests/quant/onnx/onnx_builder.h"
+#include "tests/quant/onnx/reference/onnx_reference.h"
+
+using namespace bitbalance;
+using namespace bitbalance::test;
+
+namespace {
+
+using Ints = std::vector<std::int64_t>;
+using Floats = std::vector<float>;
+
+ReferenceTensor tensor_of(const Ints& dims, const Floats& values) {
+  return {dims, {values.begin(), values.end()}};
+}
+
+void check_conv(const Ints& image, const Ints& weights, std::int64_t group, const Ints& strides,
+                const Ints& dilations, const Ints& pads) {
+  const auto count = [](const Ints& dims) {
+    int elements = 1;
+    for (const std::int64_t extent : dims) elements *= static_cast<int>(extent);
+    return elements;
+  };
+  const Floats x = random_values(count(image), 1), w = random_values(count(weights), 2);
+  OnnxBuilder model(image);
+  model.constant("w", weights, w);
+  onnx::NodeProto& conv = model.node("Conv", {"x", "w"}, "y");
+  set_attribute(conv, "group", group);
+  set_attribute(conv, "strides", strides);
+  set_attribute(conv, "dilations", dilations);
+  set_attribute(conv, "pads", pads);
+  const ReferenceTensor image_tensor = tensor_of(image, x), weight_tensor = tensor_of(weights, w);
+  const ReferenceTensor expected = reference(conv, 13, {&image_tensor, &weight_tensor})[0];
+  CAPTURE(image, weights, strides, dilations, pads);
+  const Network network = model.import();
+  for (const Node& node : network.nodes) {
+    CHECK(std::max({node.window.stride_h, node.window.stride_w, node.window.dilation_h,
+                    node.window.dilation_w}) <= onnx_io::kMostStep);
+  }
+  const Floats found = Evaluator(network).run(x);
+  REQUIRE(found.size() == expected.values.size());
+  for (std::size_t i = 0; i < found.size(); ++i) CHECK(found[i] == Approx(expected.values[i]).margin(1e-4));
+}
+
+}  // namespace
+
+TEST_CASE("convolutions of wide strides are convolutions over blocks") {
+  check_conv({1, 3, 32, 32}, {4, 3, 16, 16}, 1, {16, 16}, {1, 1}, {0, 0, 0, 0});  // patches
+  check_conv({1, 2, 40, 37}, {2, 2, 3, 3}, 1, {16, 17}, {1, 1}, {1, 1, 1, 1});
+  check_conv({1, 4, 40, 20}, {2, 2, 20, 3}, 2, {16, 2}, {1, 1}, {3, 0, 2, 1});
+  check_conv({1, 1, 70, 9}, {1, 1, 3, 2}, 1, {20, 1}, {16, 2}, {0, 0, 0, 0});
+}
+
+TEST_CASE("convolutions of wide dilations have zeros between their weights") {
+  check_conv({1, 2, 40, 40}, {3, 2, 3, 3}, 1, {1, 1}, {16, 16}, {0, 0, 0, 0});
+  check_conv({1, 2, 40, 40}, {2, 1, 3, 2}, 2, {2, 1}, {17, 18}, {17, 0, 17, 9});
+}
+
+TEST_CASE("random wide convolutions are what the definition says") {
+  std::mt19937 random(3);
+  const auto draw = [&](int least, int most) {
+    return std::int64_t{std::uniform_int_distribution<int>(least, most)(random)};
+  };
+  for (int i = 0; i < 30; ++i) {
+    const bool strides_are_wide = draw(0, 1) == 1;
+    const Ints kernel = {draw(1, 4), draw(1, 4)};
+    const Ints wide = {draw(1, 24), draw(16, 24)}, narrow = {draw(1, 3), draw(1, 3)};
+    const std::int64_t group = draw(1, 2), each = draw(1, 2);
+    check_conv({1, group * each, draw(75, 90), draw(75, 90)},
+               {group * draw(1, 2), each, kernel[0], kernel[1]}, group, strides_are_wide ? wide : narrow,
+               strides_are_wide ? narrow : wide, {draw(0, 2), draw(0, 2), draw(0, 2), draw(0, 2)});
+  }
+}
+
+TEST_CASE("a mean that overhangs counted padding is divided by what lies in image and padding") {
+  OnnxBuilder model({1, 1, 1, 4});
+  onnx::NodeProto& pool = model.node("AveragePool", {"x"}, "y");
+  set_attribute(pool, "kernel_shape", Ints{1, 3});
+  set_attribute(pool, "strides", Ints{1, 2});
+  set_attribute(pool, "pads", Ints{0, 1, 0, 0});
+  set_attribute(pool, "ceil_mode", std::int64_t{1});
+  set_attribute(pool, "count_include_pad", std::int64_t{1});
+  // 0 1 2, 2 3 4 and nothing more: five elements, windows of three at 0 and 2.
+  CHECK(model.run({1, 2, 3, 4}) == Floats{1, 3});
+  set_attribute(*model.graph().mutable_node(0), "strides", Ints{1, 3});
+  model.graph().mutable_node(0)->mutable_attribute()->SwapElements(1, 5);
+  model.graph().mutable_node(0)->mutable_attribute()->RemoveLast();
+  // 0 1 2 and 3 4: the last one is a mean of two.
+  CHECK(model.run({1, 2, 3, 4}) == Floats{1, 3.5F});
+}

@@ -1,10 +1,8 @@
 #include "tests/quant/onnx/onnx_builder.h"
 
 #include <unistd.h>
-#include <catch2/catch.hpp>
 
 #include <fstream>
-#include <stdexcept>
 
 #include "quant/eval/evaluator.h"
 #include "quant/onnx/import.h"
@@ -110,23 +108,6 @@ Network import_bytes(const std::string& bytes, const Dims& input_shape) {
 std::vector<float> OnnxBuilder::run(const std::vector<float>& image) const {
   const Network network = import();
   return Evaluator(network).run(image);
-}
-
-std::string OnnxBuilder::refusal(const Dims& input_shape) const {
-  return refusal_of_bytes(model_.SerializeAsString(), input_shape);
-}
-
-std::string refusal_of_bytes(const std::string& bytes, const Dims& input_shape) {
-  const ModelFile file(bytes);
-  try {
-    import_onnx(file.path(), input_shape);
-  } catch (const std::invalid_argument& error) {
-    std::string message = error.what();
-    CHECK_THAT(message, Catch::StartsWith(file.path().string() + ": "));
-    CHECK(message.find('\n') == std::string::npos);
-    return message;
-  }
-  return "accepted";
 }
 
 }  // namespace bitbalance::test

@@ -70,12 +70,32 @@ OutputFile::~OutputFile() {
   if (partial_ != file_) ::unlink(partial_.c_str());
 }
 
+std::size_t OutputFile::put(std::string_view bytes) {
+  const std::size_t taken = std::fwrite(bytes.data(), 1, bytes.size(), stream_);
+  if (taken != bytes.size() && refused_ == 0) refused_ = errno;
+  return taken;
+}
+
+std::streamsize OutputFile::Buffer::xsputn(const char* bytes, std::streamsize count) {
+  return static_cast<std::streamsize>(file_.put({bytes, static_cast<std::size_t>(count)}));
+}
+
+OutputFile::Buffer::int_type OutputFile::Buffer::overflow(int_type byte) {
+  if (traits_type::eq_int_type(byte, traits_type::eof())) return traits_type::not_eof(byte);
+  const char one = traits_type::to_char_type(byte);
+  return file_.put({&one, 1}) == 1 ? byte : traits_type::eof();
+}
+
 void OutputFile::write(std::string_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), stream_) != bytes.size()) fail();
+  put(bytes);
+  if (refused_ == 0) return;
+  errno = refused_;
+  fail();
 }
 
 void OutputFile::close() {
-  if (std::fflush(stream_) != 0) fail();
+  if (refused_ != 0) errno = refused_;
+  if (refused_ != 0 || std::fflush(stream_) != 0) fail();
   // Some file systems refuse only now; the stream stays open, so that a failure still removes the file.
   const int copy = ::dup(::fileno(stream_));
   if (copy < 0 || ::close(copy) != 0) fail();

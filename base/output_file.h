@@ -4,6 +4,8 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <ostream>
+#include <streambuf>
 #include <string>
 #include <string_view>
 
@@ -22,13 +24,31 @@ class OutputFile {
   /// Throws std::runtime_error with the system's reason, as close() does.
   void write(std::string_view bytes);
   void close();
+  /// For what is written to streams. What the disk refuses is told by close() then.
+  std::ostream& stream() { return stream_of_bytes_; }
 
  private:
+  class Buffer final : public std::streambuf {
+   public:
+    explicit Buffer(OutputFile& file) : file_(file) {}
+
+   protected:
+    std::streamsize xsputn(const char* bytes, std::streamsize count) override;
+    int_type overflow(int_type byte) override;
+
+   private:
+    OutputFile& file_;
+  };
+
+  std::size_t put(std::string_view bytes);
   [[noreturn]] void fail() const;
 
   std::filesystem::path file_;
   std::filesystem::path partial_;  ///< what is written; equal to file_ if that is no regular file
   std::FILE* stream_ = nullptr;
+  int refused_ = 0;  ///< the system's error at the first bytes that it did not take; 0: none
+  Buffer buffer_{*this};
+  std::ostream stream_of_bytes_{&buffer_};
 };
 
 /// Is it called as what is written, and was left when the process was killed?

@@ -1,6 +1,8 @@
 // `bitbalance quantize`: a float model to integers under a limit of non-zero bits, with what it costs and
 // loses.
 #include <fmt/format.h>
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -8,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "base/output_file.h"
 #include "base/outside_text.h"
+#include "base/peak_memory.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
@@ -18,8 +22,7 @@
 #include "quant/ir/integer_values.h"
 #include "quant/ir/quantized_file.h"
 #include "quant/method/calibration.h"
-#include "quant/method/equalization.h"
-#include "quant/method/host_placement.h"
+#include "quant/method/quantizer.h"
 #include "quant/method/weight_metrics.h"
 #include "quant/onnx/export.h"
 #include "testbench/explore/bit_budget.h"
@@ -83,7 +86,7 @@ std::vector<std::int64_t> tokens_without_limit(const Network& network, const Cal
   options.method = WeightMethod::kNearest;
   options.scale_search = false;
   options.bias_correction = false;
-  return token_histogram(quantize(network, calibration, without_limit(std::move(options))));
+  return token_histogram(quantize_prepared(network, calibration, without_limit(std::move(options))));
 }
 
 class QuantizeRun {
@@ -91,6 +94,9 @@ class QuantizeRun {
   explicit QuantizeRun(const QuantizeArguments& arguments) : arguments_(arguments) {}
 
   void run() {
+    constexpr int kLargeBlock = 1 << 20;
+    // Large blocks go back when they are freed; glibc would keep those of up to 32 MiB.
+    static_cast<void>(mallopt(M_MMAP_THRESHOLD, kLargeBlock));
     const StopSignals stop;
     report_.scenario = scenario_of(arguments_);
     const Scenario& scenario = report_.scenario;
@@ -98,20 +104,23 @@ class QuantizeRun {
         arguments_.out.empty() ? "results/" + file_name(scenario.name) + "-quantized" : arguments_.out,
         "quantize");
     samples_ = load_samples(scenario);
-    folded_ = lower_network(samples_.network, scenario.quantization.options.tables);
+    if (samples_.task.has_truth())
+      float_decisions_ = decide([&](int i) { return Evaluator(samples_.network).run(samples_.images[i]); });
     calibration_ = calibrate(samples_.network, samples_.calibration, scenario.quantization.calibration());
     report_.calibration_images = static_cast<int>(samples_.calibration.size());
     report_.synthetic_calibration = scenario.network.calibration_images.empty();
-    const bool equalizes = scenario.quantization.options.equalize_channels;
-    if (equalizes && !arguments_.budget.empty())
+    if (scenario.quantization.options.equalize_channels && !arguments_.budget.empty())
       throw SettingsError("--budget: accepted: without quantization.equalize_channels");
+    network_ = prepare(std::move(samples_.network), calibration_, scenario.quantization.options);
     if (!arguments_.budget.empty()) spend(parse_budget(arguments_.budget));
-    Calibration ranges = calibration_;
-    if (equalizes) folded_ = equalize_channels(std::move(folded_), ranges);
-    const auto start = std::chrono::steady_clock::now();
-    for (const TokenForm form : {TokenForm::kBinary, TokenForm::kSignedDigit}) quantize_for(form);
-    report_.quantize_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    for (const TokenForm form : {TokenForm::kBinary, TokenForm::kSignedDigit}) judge(form);
+    // The form that is written comes last: of the other one the weights are gone by then.
+    const TokenForm chosen = scenario.accelerator.token_form;
+    const TokenForm other = chosen == TokenForm::kBinary ? TokenForm::kSignedDigit : TokenForm::kBinary;
+    for (const TokenForm form : {other, chosen}) {
+      quantize_for(form);
+      judge(form);
+      if (form == other) drop_weights(result_of(form).network);
+    }
     write(folder);
   }
 
@@ -124,38 +133,48 @@ class QuantizeRun {
  private:
   void spend(const BitBudget& budget) {
     Progress progress("allocate");
-    const Allocation allocation = allocate_bits(report_.scenario, folded_, calibration_, samples_.calibration,
-                                                budget, [&](double share) { progress.update(share); });
+    const Allocation allocation =
+        allocate_bits(report_.scenario, network_, calibration_, samples_.calibration, budget,
+                      [&](double share) { progress.update(share); });
     report_.scenario.quantization.options.overrides = allocation.layers;
     report_.budget =
         fmt::format("{}: {:.6g} of {:.6g} spent by convolutions; expected noise of the output {:.3g}",
                     arguments_.budget, allocation.cost, allocation.budget, allocation.loss);
   }
 
+  FormReport& result_of(TokenForm form) { return report_.forms.at(static_cast<std::size_t>(form)); }
+
+  static void drop_weights(QuantizedNetwork& network) {
+    for (QuantizedLayer& layer : network.layers) std::vector<std::int16_t>().swap(layer.weights);
+  }
+
   void quantize_for(TokenForm form) {
+    const auto start = std::chrono::steady_clock::now();
     const auto index = static_cast<std::size_t>(form);
     Progress progress(form == TokenForm::kBinary ? "binary" : "signed");
     QuantizationOptions options = report_.scenario.quantization.options;
     options.token_form = form;
-    FormReport& result = report_.forms.at(index);
-    result.network = quantize(samples_.network, calibration_, options, samples_.calibration,
-                              [&](double share) { progress.update(share); });
-    report_.tokens_before.at(index) = tokens_without_limit(samples_.network, calibration_, options);
+    report_.tokens_before.at(index) = tokens_without_limit(network_, calibration_, options);
+    FormReport& result = result_of(form);
+    result.network = quantize_prepared(network_, calibration_, options, samples_.calibration,
+                                       [&](double share) { progress.update(share); });
     report_.tokens_after.at(index) = token_histogram(result.network);
+    for (const QuantizedLayer& layer : result.network.layers) result.stored.push_back(stored_weights(layer));
+    report_.quantize_s += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 
   void judge(TokenForm form) {
     constexpr std::size_t kImages = 16;
-    FormReport& result = report_.forms.at(static_cast<std::size_t>(form));
+    FormReport& result = result_of(form);
     for (const QuantizedLayer& layer : result.network.layers) {
-      const auto node = std::find_if(folded_.nodes.begin(), folded_.nodes.end(),
+      const auto node = std::find_if(network_.nodes.begin(), network_.nodes.end(),
                                      [&](const Node& n) { return n.name == layer.name; });
       result.weight_sqnr_db.push_back(layer.op == LayerOp::kConv ? weight_sqnr_db(*node, layer) : 0);
     }
     const Images some(samples_.calibration.begin(),
                       samples_.calibration.begin() +
                           static_cast<std::ptrdiff_t>(std::min(kImages, samples_.calibration.size())));
-    result.output_sqnr_db = output_sqnr_db(folded_, result.network, some);
+    result.output_sqnr_db = output_sqnr_db(network_, result.network, some);
     result.prediction = predict(result.network, report_.scenario);
     if (!samples_.task.has_truth()) return;
 
@@ -163,8 +182,6 @@ class QuantizeRun {
     const QuantizedTensor& input = result.network.tensors[result.network.input];
     const Decisions found =
         decide([&](int i) { return integers.run(quantize_values(input, samples_.images[i])); });
-    if (float_decisions_.empty())
-      float_decisions_ = decide([&](int i) { return Evaluator(samples_.network).run(samples_.images[i]); });
     result.accuracy = samples_.task.judge(found, float_decisions_);
   }
 
@@ -178,13 +195,16 @@ class QuantizeRun {
 
   void write(ResultsFolder& folder) {
     Scenario& scenario = report_.scenario;
-    const FormReport& chosen = report_.form(scenario.accelerator.token_form);
-    folder.write("model.onnx", to_onnx(dequantized(folded_, chosen.network)));
-    folder.write("quantized.cbor", to_cbor(chosen.network));
+    QuantizedNetwork& chosen = result_of(scenario.accelerator.token_form).network;
+    write_to(folder, "quantized.cbor", [&](std::ostream& stream) { write_cbor(chosen, stream); });
+    network_ = dequantized(std::move(network_), chosen);
+    drop_weights(chosen);
+    write_to(folder, "model.onnx", [&](std::ostream& stream) { write_onnx(std::move(network_), stream); });
     folder.write("quantization.yaml", to_yaml(scenario.quantization, scenario.accelerator));
     scenario.network.quantized = "quantized.cbor";  // beside the scenario, wherever the folder goes
     folder.write("effective.yaml", to_yaml(scenario));
     folder.write("layers.csv", quantize_csv(report_));
+    report_.peak_rss_bytes = peak_rss_bytes();
     folder.write("summary.json", quantize_json(report_));
     const Picture picture = draw_svg(quantize_charts(report_), 2);
     if (!picture.svg.empty()) folder.write("tokens.svg", picture.svg);
@@ -193,12 +213,20 @@ class QuantizeRun {
     results_ = folder.target().string();
   }
 
+  template <typename Write>
+  static void write_to(ResultsFolder& folder, const std::string& name, const Write& write) {
+    folder.announce(name);
+    OutputFile file(folder.workspace() / name);
+    write(file.stream());
+    file.close();
+  }
+
   const QuantizeArguments& arguments_;
   QuantizeReport report_;
   Samples samples_;
   Decisions float_decisions_;
-  Network folded_;
-  Calibration calibration_;
+  Network network_;              ///< prepared
+  Calibration calibration_;      ///< its
   std::string without_picture_;  ///< why; empty: there is one
   std::string results_;
 };

@@ -68,15 +68,15 @@ template <typename T>
 }
 
 // Eight partial sums, so that the compiler may use vectors without reordering anything.
-template <typename T>
-T dot(const T* a, const T* b, std::size_t size) {
+template <typename Weight, typename T>
+T dot(const Weight* a, const T* b, std::size_t size) {
   constexpr int kPartialSums = 8;
   std::array<T, kPartialSums> sums{};
   std::size_t i = 0;
   for (; i + kPartialSums <= size; i += kPartialSums)
-    for (int j = 0; j < kPartialSums; ++j) sums[j] += a[i + j] * b[i + j];
+    for (int j = 0; j < kPartialSums; ++j) sums[j] += static_cast<T>(a[i + j]) * b[i + j];
   T sum = 0;
-  for (; i < size; ++i) sum += a[i] * b[i];
+  for (; i < size; ++i) sum += static_cast<T>(a[i]) * b[i];
   for (const T partial : sums) sum += partial;
   return sum;
 }
@@ -94,8 +94,8 @@ Inside inside(int outputs, int inputs, int stride, int offset) {
 
 // One filter over one channel, tap by tap: nothing is gathered, and no lane is left empty for filters that a
 // group does not have. Adds in the order of the tiles.
-template <typename T>
-void convolve_plane(const ConvolutionShape& shape, const T* weights, const T* plane, T* sums) {
+template <typename Weight, typename T>
+void convolve_plane(const ConvolutionShape& shape, const Weight* weights, const T* plane, T* sums) {
   const Window& window = shape.window;
   const int width = shape.out.width;
   std::fill_n(sums, shape.pixels(), T{0});
@@ -103,7 +103,7 @@ void convolve_plane(const ConvolutionShape& shape, const T* weights, const T* pl
     const int top = r * window.dilation_h - window.pad_top;
     const Inside rows = inside(shape.out.height, shape.in.height, window.stride_h, top);
     for (int s = 0; s < window.kernel_w; ++s) {
-      const T weight = *weights++;
+      const auto weight = static_cast<T>(*weights++);
       const int left = s * window.dilation_w - window.pad_left;
       const Inside columns = inside(width, shape.in.width, window.stride_w, left);
       for (int y = rows.first; y < rows.end; ++y) {
@@ -137,6 +137,33 @@ void gather_pointwise(const T* planes, int channels, int pixels, int first, int 
     }
   }
 }
+
+/// Filters m .. m + kTileFilters - 1 of `depth` weights each; past the last one the last once more.
+template <typename T>
+class FilterTile {
+ public:
+  FilterTile(int end_filter, std::size_t depth) : end_filter_(end_filter), depth_(depth) {}
+
+  const std::array<const T*, kTileFilters>& at(const T* weights, int m) {
+    for (int i = 0; i < kTileFilters; ++i) filters_[i] = &weights[std::min(m + i, end_filter_ - 1) * depth_];
+    return filters_;
+  }
+  /// Converted ahead of the products, which take each weight many times.
+  template <typename Weight>
+  const std::array<const T*, kTileFilters>& at(const Weight* weights, int m) {
+    converted_.resize(kTileFilters * depth_);
+    const int count = std::min(kTileFilters, end_filter_ - m);
+    std::copy_n(&weights[m * depth_], count * depth_, converted_.begin());
+    for (int i = 0; i < kTileFilters; ++i) filters_[i] = &converted_[std::min(i, count - 1) * depth_];
+    return filters_;
+  }
+
+ private:
+  int end_filter_;
+  std::size_t depth_;
+  std::array<const T*, kTileFilters> filters_{};
+  std::vector<T> converted_;
+};
 
 }  // namespace
 
@@ -181,8 +208,8 @@ void gather(const ConvolutionShape& shape, const T* image, int group, int first,
   }
 }
 
-template <typename T>
-void convolve(const ConvolutionShape& shape, const T* weights, const T* image, T* sums,
+template <typename Weight, typename T>
+void convolve(const ConvolutionShape& shape, const Weight* weights, const T* image, T* sums,
               std::vector<T>& patches) {
   const int pixels = shape.pixels();
   const std::size_t depth = shape.depth();
@@ -204,12 +231,12 @@ void convolve(const ConvolutionShape& shape, const T* weights, const T* image, T
         sums[m] = dot(&weights[m * depth], patches.data(), depth);
       continue;
     }
+    FilterTile<T> filter_tile(end_filter, depth);
     for (int block = 0; block < pixels; block += kBlockPixels) {
       const int count = std::min(kBlockPixels, pixels - block);
       gather(shape, image, group, block, count, kTilePixels, patches);
       for (int m = first_filter; m < end_filter; m += kTileFilters) {
-        std::array<const T*, kTileFilters> filters{};  // past the last filter: the last once more
-        for (int i = 0; i < kTileFilters; ++i) filters[i] = &weights[std::min(m + i, end_filter - 1) * depth];
+        const std::array<const T*, kTileFilters>& filters = filter_tile.at(weights, m);
         for (int tile = 0; tile < count; tile += kTilePixels) {
           run(filters, &patches[tile * depth], depth, part);
           for (int i = 0; i < std::min(kTileFilters, end_filter - m); ++i) {
@@ -225,6 +252,9 @@ void convolve(const ConvolutionShape& shape, const T* weights, const T* image, T
 template void gather(const ConvolutionShape&, const float*, int, int, int, int, std::vector<float>&);
 template void gather(const ConvolutionShape&, const double*, int, int, int, int, std::vector<double>&);
 template void convolve(const ConvolutionShape&, const float*, const float*, float*, std::vector<float>&);
-template void convolve(const ConvolutionShape&, const double*, const double*, double*, std::vector<double>&);
+template void convolve(const ConvolutionShape&, const std::int16_t*, const float*, float*,
+                       std::vector<float>&);
+template void convolve(const ConvolutionShape&, const std::int16_t*, const double*, double*,
+                       std::vector<double>&);
 
 }  // namespace bitbalance::eval

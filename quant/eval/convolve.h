@@ -30,11 +30,11 @@ template <typename T>
 void gather(const ConvolutionShape& shape, const T* image, int group, int first, int count, int lanes,
             std::vector<T>& patches);
 
-/// sums[filter][pixel] without bias, T float or double. The order of additions depends on the shape alone.
-/// `patches` is scratch memory. Integers give exact sums while sum of |weight| x largest |input| is at most
-/// 2^24 (float) or 2^53 (double).
-template <typename T>
-void convolve(const ConvolutionShape& shape, const T* weights, const T* image, T* sums,
+/// sums[filter][pixel] without bias, T float or double, weights of T or 16-bit integers. The order of
+/// additions depends on the shape alone. `patches` is scratch memory. Integers give exact sums while sum of
+/// |weight| x largest |input| is at most 2^24 (float) or 2^53 (double).
+template <typename Weight, typename T>
+void convolve(const ConvolutionShape& shape, const Weight* weights, const T* image, T* sums,
               std::vector<T>& patches);
 
 }  // namespace bitbalance::eval

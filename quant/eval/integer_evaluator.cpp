@@ -46,17 +46,14 @@ LayerEvaluator::LayerEvaluator(const QuantizedNetwork& network, const QuantizedL
   const QuantizedTensor& input = network.tensors[layer.input];
   shape_ = {input.shape, network.tensors[layer.output].shape, layer.window, layer.groups};
   constexpr std::int64_t kExactFloat = std::int64_t{1} << 24;
-  if (largest_sum(input, layer.weights, shape_.depth()) <= kExactFloat) {
-    weights_.assign(layer.weights.begin(), layer.weights.end());
-  } else {  // 31 bits of product leave room for 2^22 of them
-    wide_weights_.assign(layer.weights.begin(), layer.weights.end());
-  }
+  // In double, 31 bits of product leave room for 2^22 of them.
+  is_wide_ = largest_sum(input, layer.weights, shape_.depth()) > kExactFloat;
 }
 
 void LayerEvaluator::run(IntegerTensors& tensors) const {
   switch (layer_.op) {
     case LayerOp::kConv:
-      convolve(tensors);
+      is_wide_ ? convolve<double>(tensors) : convolve<float>(tensors);
       break;
     case LayerOp::kMaxPool:
     case LayerOp::kAvgPool:
@@ -87,20 +84,12 @@ void LayerEvaluator::run_on_host(IntegerTensors& tensors) const {
   tensors[layer_.output] = run_host_layer(network_, layer_, inputs);
 }
 
-void LayerEvaluator::convolve(IntegerTensors& tensors) const {
-  if (weights_.empty()) {
-    convolve(wide_weights_, tensors);
-  } else {
-    convolve(weights_, tensors);
-  }
-}
-
 template <typename T>
-void LayerEvaluator::convolve(const std::vector<T>& weights, IntegerTensors& tensors) const {
+void LayerEvaluator::convolve(IntegerTensors& tensors) const {
   const std::vector<T> input(tensors[layer_.input].begin(), tensors[layer_.input].end());
   std::vector<T> sums(shape_.out.elements());
   std::vector<T> patches;
-  eval::convolve(shape_, weights.data(), input.data(), sums.data(), patches);
+  eval::convolve(shape_, layer_.weights.data(), input.data(), sums.data(), patches);
 
   std::vector<std::int32_t>& output = tensors[layer_.output];
   output.resize(sums.size());

@@ -27,9 +27,8 @@ class LayerEvaluator {
 
  private:
   void run_on_host(IntegerTensors& tensors) const;
-  void convolve(IntegerTensors& tensors) const;
   template <typename T>
-  void convolve(const std::vector<T>& weights, IntegerTensors& tensors) const;
+  void convolve(IntegerTensors& tensors) const;
   void pool(IntegerTensors& tensors) const;
   void add(IntegerTensors& tensors) const;
   void look_up(IntegerTensors& tensors) const;
@@ -37,9 +36,7 @@ class LayerEvaluator {
   const QuantizedNetwork& network_;
   const QuantizedLayer& layer_;
   ConvolutionShape shape_;
-  // The layer's weights, in the narrower of the two types whose sums are exact.
-  std::vector<float> weights_;
-  std::vector<double> wide_weights_;
+  bool is_wide_ = false;  ///< are sums exact only in double?
 };
 
 class IntegerEvaluator {

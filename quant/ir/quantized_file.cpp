@@ -8,6 +8,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <vector>
 
@@ -218,25 +219,31 @@ QuantizedNetwork network_of(const CborField& field, Weights weights) {
   return network;
 }
 
-std::string to_cbor(const QuantizedNetwork& network, Weights weights) {
+Json to_json(const QuantizedNetwork& network, Weights weights) {
   Json json = {{"format", kFormat},      {"version", kVersion},      {"name", network.name},
                {"input", network.input}, {"output", network.output}, {"tensors", Json::array()},
                {"layers", Json::array()}};
   for (const QuantizedTensor& tensor : network.tensors) json["tensors"].push_back(to_json(tensor));
   for (const QuantizedLayer& layer : network.layers) json["layers"].push_back(to_json(layer, weights));
-  std::string bytes;
-  Json::to_cbor(json, bytes);
-  return bytes;
+  return json;
 }
 
 }  // namespace
 
+void write_cbor(const QuantizedNetwork& network, std::ostream& stream) {
+  Json::to_cbor(to_json(network, Weights::kAll), stream);
+}
+
 std::string to_cbor(const QuantizedNetwork& network) {
-  return to_cbor(network, Weights::kAll);
+  std::ostringstream stream;
+  write_cbor(network, stream);
+  return stream.str();
 }
 
 std::string outline_to_cbor(const QuantizedNetwork& network) {
-  return to_cbor(network, Weights::kCount);
+  std::string bytes;
+  Json::to_cbor(to_json(network, Weights::kCount), bytes);
+  return bytes;
 }
 
 QuantizedNetwork outline_from_cbor(const std::string& bytes) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <ostream>
 #include <string>
 
 #include "quant/ir/quantized_network.h"
@@ -9,6 +10,7 @@
 namespace bitbalance::ir {
 
 /// CBOR (RFC 8949) of every field; equal networks give equal bytes.
+void write_cbor(const QuantizedNetwork& network, std::ostream& stream);
 std::string to_cbor(const QuantizedNetwork& network);
 
 /// The same of a network whose weights are kept elsewhere: only their numbers are written. Read again, every

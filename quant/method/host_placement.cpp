@@ -212,7 +212,7 @@ Network merge_host_nodes(Network network) {
 }
 
 Network lower_network(Network network, bool has_tables) {
-  if (has_tables) network = find_lookups(network);
+  if (has_tables) network = find_lookups(std::move(network));
   return merge_host_nodes(fold_affine(place_on_host(std::move(network))));
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "quant/host/image_operators.h"
 #include "quant/method/host_node.h"
@@ -60,16 +61,13 @@ struct Function {
 
 class Search {
  public:
-  explicit Search(const Network& network) : network_(network), functions_(network.tensors.size()) {
-    for (std::size_t n = 0; n < network.nodes.size(); ++n) look_at(static_cast<int>(n));
+  explicit Search(Network network) : network_(std::move(network)), functions_(network_.tensors.size()) {
+    for (std::size_t n = 0; n < network_.nodes.size(); ++n) look_at(static_cast<int>(n));
   }
 
-  Network run() const {
-    Network result;
-    result.name = network_.name;
-    result.tensors = network_.tensors;
-    result.input = network_.input;
-    result.output = network_.output;
+  /// Once: what stays as it is moves.
+  Network run() {
+    std::vector<Node> nodes;
     std::vector<bool> wanted(network_.tensors.size(), false);
     const std::vector<int> uses = count_uses(network_);
     for (std::size_t t = 0; t < wanted.size(); ++t)
@@ -77,11 +75,13 @@ class Search {
     for (auto node = network_.nodes.rbegin(); node != network_.nodes.rend(); ++node) {
       if (!wanted[node->output]) continue;
       const std::optional<Function>& function = functions_[node->output];
-      result.nodes.push_back(function && function->needs_table ? lookup(*function) : *node);
-      for (const int tensor : sources(result.nodes.back())) wanted[tensor] = true;
+      // A look-up reads nodes before it, so that they are all there.
+      nodes.push_back(function && function->needs_table ? lookup(*function) : std::move(*node));
+      for (const int tensor : sources(nodes.back())) wanted[tensor] = true;
     }
-    std::reverse(result.nodes.begin(), result.nodes.end());
-    return result;
+    std::reverse(nodes.begin(), nodes.end());
+    network_.nodes = std::move(nodes);
+    return std::move(network_);
   }
 
  private:
@@ -171,14 +171,14 @@ class Search {
     value[node.output] = static_cast<int>(graph.steps.size());
   }
 
-  const Network& network_;
+  Network network_;
   std::vector<std::optional<Function>> functions_;  ///< by tensor
 };
 
 }  // namespace
 
-Network find_lookups(const Network& network) {
-  return Search(network).run();
+Network find_lookups(Network network) {
+  return Search(std::move(network)).run();
 }
 
 }  // namespace bitbalance::method

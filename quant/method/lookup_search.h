@@ -10,6 +10,6 @@ namespace bitbalance::method {
 /// The same function with one kLookup for each continuous function that operators of the host, and what
 /// stands between them, compute of every element of one tensor. A clip or factor ahead of them stays a node
 /// of its own; what several need is computed for each.
-Network find_lookups(const Network& network);
+Network find_lookups(Network network);
 
 }  // namespace bitbalance::method

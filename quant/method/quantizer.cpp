@@ -383,17 +383,28 @@ QuantizationOptions without_limit(QuantizationOptions options) {
   return options;
 }
 
+Network prepare(Network network, Calibration& ranges, const QuantizationOptions& options) {
+  Network prepared = lower_network(std::move(network), options.tables);
+  for (const Node& node : prepared.nodes) check_finite(node);
+  return options.equalize_channels ? equalize_channels(std::move(prepared), ranges) : prepared;
+}
+
+QuantizedNetwork quantize_prepared(const Network& network, const Calibration& ranges,
+                                   const QuantizationOptions& options,
+                                   const std::vector<std::vector<float>>& samples,
+                                   const QuantizationProgress& progress) {
+  check(options, !samples.empty());
+  QuantizedNetwork result = Quantizer(network, ranges, options).run(samples, progress);
+  validate(result);
+  return result;
+}
+
 QuantizedNetwork quantize(Network network, const Calibration& calibration, const QuantizationOptions& options,
                           const std::vector<std::vector<float>>& samples,
                           const QuantizationProgress& progress) {
   check(options, !samples.empty());
   Calibration ranges = calibration;
-  Network prepared = lower_network(std::move(network), options.tables);
-  for (const Node& node : prepared.nodes) check_finite(node);
-  if (options.equalize_channels) prepared = equalize_channels(std::move(prepared), ranges);
-  QuantizedNetwork result = Quantizer(prepared, ranges, options).run(samples, progress);
-  validate(result);
-  return result;
+  return quantize_prepared(prepare(std::move(network), ranges, options), ranges, options, samples, progress);
 }
 
 }  // namespace bitbalance::method

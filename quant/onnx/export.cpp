@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "base/output_file.h"
@@ -21,15 +23,15 @@ bool is_point(const Shape& shape) {
 // A tensor of the network is an image (batch x channels x height x width) or flat (batch x features).
 class Exporter {
  public:
-  explicit Exporter(const Network& network)
-      : network_(network),
-        needs_image_(network.tensors.size(), false),
-        is_flat_(network.tensors.size(), false),
-        writer_(network.name) {
+  explicit Exporter(Network network)
+      : network_(std::move(network)),
+        needs_image_(network_.tensors.size(), false),
+        is_flat_(network_.tensors.size(), false),
+        writer_(network_.name) {
     for (const Tensor& tensor : network_.tensors) writer_.unique(tensor.name);
   }
 
-  std::string run() {
+  void run(std::ostream& stream) {
     constexpr std::int64_t kOpset = 13, kIrVersion = 7;
     find_images();
     has_batch_ = std::none_of(network_.nodes.begin(), network_.nodes.end(),
@@ -38,11 +40,14 @@ class Exporter {
 
     is_flat_[network_.input] = is_point(network_.shape(network_.input)) && !needs_image_[network_.input];
     declare(*writer_.graph().add_input(), network_.input, dims(network_.input));
-    for (const Node& node : network_.nodes) add(node);
+    for (Node& node : network_.nodes) {
+      add(node);
+      std::vector<float>().swap(node.weights);  // the writer has them
+    }
     const Node* last = result_of_host();
     declare(*writer_.graph().add_output(), network_.output,
             last == nullptr ? dims(network_.output) : last->host.steps.back().result);
-    return writer_.bytes();
+    writer_.write(stream);
   }
 
  private:
@@ -265,7 +270,7 @@ class Exporter {
     writer_.add_node("Clip", node.name, inputs, output);
   }
 
-  const Network& network_;
+  Network network_;
   std::vector<bool>
       needs_image_;            ///< by tensor: a reader, or a reader of what comes of it, takes images only
   std::vector<bool> is_flat_;  ///< by tensor
@@ -275,12 +280,20 @@ class Exporter {
 
 }  // namespace
 
-std::string to_onnx(const Network& network) {
-  return Exporter(network).run();
+void write_onnx(Network network, std::ostream& stream) {
+  Exporter(std::move(network)).run(stream);
 }
 
-void export_onnx(const Network& network, const std::filesystem::path& file) {
-  write_file(file, to_onnx(network));
+std::string to_onnx(Network network) {
+  std::ostringstream stream;
+  write_onnx(std::move(network), stream);
+  return stream.str();
+}
+
+void export_onnx(Network network, const std::filesystem::path& file) {
+  OutputFile output(file);
+  write_onnx(std::move(network), output.stream());
+  output.close();
 }
 
 }  // namespace bitbalance::onnx_io

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <ostream>
 #include <string>
 
 #include "quant/ir/network.h"
@@ -19,9 +20,11 @@ namespace bitbalance::onnx_io {
 /// With more on the host (see onnx_host_export.h) the batch is 1, as the host's extents are those of one
 /// image: operator set 17, IR version 8; a result of the host has the extents that it has there. Throws
 /// std::invalid_argument for what the operator set cannot say, naming the node.
-std::string to_onnx(const Network& network);
+/// Takes the network by value: move a large one in, and no weight is in memory twice.
+void write_onnx(Network network, std::ostream& stream);
+std::string to_onnx(Network network);
 
-/// Writes to_onnx(). Throws std::invalid_argument when the file cannot be written.
-void export_onnx(const Network& network, const std::filesystem::path& file);
+/// write_onnx() to a file. Throws std::invalid_argument when the file cannot be written.
+void export_onnx(Network network, const std::filesystem::path& file);
 
 }  // namespace bitbalance::onnx_io

@@ -67,7 +67,7 @@ std::set<std::string> onnx_operators() {
 }
 
 Network import_onnx(const std::filesystem::path& file, const Dims& input_shape) {
-  const OnnxModel model(file, input_shape, onnx_operators());
+  OnnxModel model(file, input_shape, onnx_operators());
   return OnnxGraph(model, file.stem().string()).run(import_node);
 }
 

@@ -7,7 +7,6 @@
 
 #include "base/number.h"
 #include "quant/method/allocation.h"
-#include "quant/method/host_placement.h"
 #include "quant/method/sensitivity.h"
 #include "quant/method/weight_metrics.h"
 #include "testbench/run/prediction.h"
@@ -93,7 +92,6 @@ Allocation allocate_bits(const Scenario& scenario, const Network& network, const
   if (budget.unit == BitBudget::Unit::kMicrojoules && !scenario.technology)
     throw SettingsError("--budget energy_uj: needs a technology; accepted with --set technology=FILE");
   const QuantizationOptions& options = scenario.quantization.options;
-  const Network folded = lower_network(network, options.tables);
   const std::vector<std::vector<float>> samples(images.begin(),
                                                 images.begin() + std::min(images.size(), kImages));
   const std::vector<QuantizationOptions> settings = settings_of(options, budget.unit);
@@ -102,17 +100,17 @@ Allocation allocate_bits(const Scenario& scenario, const Network& network, const
   std::vector<std::string> names;
   for (std::size_t s = 0; s < settings.size(); ++s) {
     progress(static_cast<double>(s) / static_cast<double>(settings.size()));
-    const QuantizedNetwork quantized = quantize(folded, calibration, settings[s], images);
+    const QuantizedNetwork quantized = quantize_prepared(network, calibration, settings[s], images);
     const std::vector<double> costs = costs_of(quantized, scenario, budget.unit);
     const std::vector<double> losses =
-        output_noise(folded, dequantized(folded, quantized), samples, options.threads);
+        output_noise(network, dequantized(network, quantized), samples, options.threads);
     choices.resize(costs.size());
     names.clear();
     for (const QuantizedLayer& layer : quantized.layers)
       if (layer.op == LayerOp::kConv) names.push_back(layer.name);
     // Losses are in the order of the float network's nodes, costs in that of the layers.
     std::size_t node = 0;
-    for (const Node& conv : folded.nodes) {
+    for (const Node& conv : network.nodes) {
       if (conv.op != Op::kConv) continue;
       const auto layer = std::find(names.begin(), names.end(), conv.name) - names.begin();
       choices[layer].push_back({settings[s].weight_bits, settings[s].nnzb, losses[node++], costs[layer]});
@@ -125,7 +123,7 @@ Allocation allocate_bits(const Scenario& scenario, const Network& network, const
     QuantizationOptions uniform = options;
     uniform.method = WeightMethod::kNearest;
     uniform.bias_correction = false;
-    const auto costs = costs_of(quantize(folded, calibration, uniform), scenario, budget.unit);
+    const auto costs = costs_of(quantize_prepared(network, calibration, uniform), scenario, budget.unit);
     constexpr double kPercent = 100;
     result.budget = std::accumulate(costs.begin(), costs.end(), 0.0) * budget.amount / kPercent;
   }

@@ -31,7 +31,8 @@ struct Allocation {
 
 /// Settings of a frame's layers that the scenario's own `quantization.layers` do not name. A budget of cycles
 /// or energy chooses nnzb from 1 to 5, one of bytes the weight bits up to the scenario's. Losses are measured
-/// on the first 16 of `images`. Throws std::invalid_argument when the budget cannot be met.
+/// on the first 16 of `images`. `network` and its calibration are those of prepare(). Throws
+/// std::invalid_argument when the budget cannot be met.
 Allocation allocate_bits(const Scenario& scenario, const Network& network, const Calibration& calibration,
                          const std::vector<std::vector<float>>& images, const BitBudget& budget,
                          const std::function<void(double)>& progress);

@@ -181,13 +181,15 @@ class Page {
     Scenario scenario = scenario_;
     scenario.quantization.options = options_of(method);
     scenario.quantization.options.nnzb = kMostTokens;
+    Calibration ranges = calibration;
+    const Network prepared = prepare(samples_.network, ranges, scenario.quantization.options);
     XyChart::Series& series = series_.emplace_back();
     series.name = "the same, under a budget";
     for (const char* share : {"75%", "85%"}) {
       Progress progress("allocate");
-      const Allocation allocation = allocate_bits(
-          scenario, samples_.network, calibration, samples_.calibration,
-          parse_budget(std::string("cycles=") + share), [&](double done) { progress.update(done); });
+      const Allocation allocation = allocate_bits(scenario, prepared, ranges, samples_.calibration,
+                                                  parse_budget(std::string("cycles=") + share),
+                                                  [&](double done) { progress.update(done); });
       QuantizationOptions options = scenario.quantization.options;
       options.overrides = allocation.layers;
       std::string limits;

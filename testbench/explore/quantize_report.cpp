@@ -18,38 +18,33 @@ constexpr std::array<TokenForm, 2> kForms = {TokenForm::kBinary, TokenForm::kSig
 
 /// One convolution under one token form, or all of them.
 struct Row {
-  double weights = 0;
-  double dense_bytes = 0;
-  double token_bytes = 0;
-  double bound_bytes = 0;
+  StoredWeights weights;
   double cycles = 0;
 };
 
 Row row_of(const FormReport& form, std::size_t l) {
-  const QuantizedLayer& layer = form.network.layers[l];
-  constexpr double kBitsPerByte = 8;
-  Row row;
-  row.weights = static_cast<double>(layer.weights.size());
-  row.dense_bytes = stored_bytes(layer, WeightStorage::kDense);
-  row.token_bytes = stored_bytes(layer, WeightStorage::kTokens);
-  row.bound_bytes =
-      row.weights * enumerative_bits(layer.weight_bits, layer.nnzb, layer.token_form) / kBitsPerByte;
-  row.cycles = form.prediction.cycles[l];
-  return row;
+  return {form.stored[l], form.prediction.cycles[l]};
 }
 
 Row total_of(const FormReport& form) {
   Row total;
   total.cycles = form.prediction.total_cycles();  // of poolings and sums, too
-  for (std::size_t l = 0; l < form.network.layers.size(); ++l) {
-    if (form.network.layers[l].op != LayerOp::kConv) continue;
-    const Row row = row_of(form, l);
-    total.weights += row.weights;
-    total.dense_bytes += row.dense_bytes;
-    total.token_bytes += row.token_bytes;
-    total.bound_bytes += row.bound_bytes;
+  for (const StoredWeights& layer : form.stored) {
+    total.weights.count += layer.count;
+    total.weights.dense_bytes += layer.dense_bytes;
+    total.weights.token_bytes += layer.token_bytes;
+    total.weights.bound_bytes += layer.bound_bytes;
   }
   return total;
+}
+
+/// Of the network's output; none without noise, or without a signal.
+std::optional<double> output_sqnr_db(const FormReport& form) {
+  for (std::size_t l = 0; l < form.network.layers.size(); ++l) {
+    const double sqnr = form.output_sqnr_db[l];
+    if (form.network.layers[l].output == form.network.output && std::isfinite(sqnr)) return sqnr;
+  }
+  return {};
 }
 
 std::string pair(const std::string& binary, const std::string& signed_digit) {
@@ -64,9 +59,10 @@ std::string pair(double binary, double signed_digit) {
 }
 
 std::string sizes(const Row& binary, const Row& signed_digit) {
-  return fmt::format(
-      "{:>9.0f}  {}  {}  {}", binary.dense_bytes, pair(binary.token_bytes, signed_digit.token_bytes),
-      pair(binary.bound_bytes, signed_digit.bound_bytes), pair(binary.cycles, signed_digit.cycles));
+  return fmt::format("{:>9.0f}  {}  {}  {}", binary.weights.dense_bytes,
+                     pair(binary.weights.token_bytes, signed_digit.weights.token_bytes),
+                     pair(binary.weights.bound_bytes, signed_digit.weights.bound_bytes),
+                     pair(binary.cycles, signed_digit.cycles));
 }
 
 std::string method_of(const QuantizationSettings& settings) {
@@ -101,6 +97,13 @@ std::string accuracy_text(const Accuracy& binary, const Accuracy& digits) {
 
 }  // namespace
 
+StoredWeights stored_weights(const QuantizedLayer& layer) {
+  constexpr double kBitsPerByte = 8;
+  const auto count = static_cast<double>(layer.weights.size());
+  return {count, stored_bytes(layer, WeightStorage::kDense), stored_bytes(layer, WeightStorage::kTokens),
+          count * enumerative_bits(layer.weight_bits, layer.nnzb, layer.token_form) / kBitsPerByte};
+}
+
 std::string quantize_table(const QuantizeReport& report) {
   const FormReport& binary = report.form(TokenForm::kBinary);
   const FormReport& digits = report.form(TokenForm::kSignedDigit);
@@ -124,15 +127,15 @@ std::string quantize_table(const QuantizeReport& report) {
   for (std::size_t l = 0; l < binary.network.layers.size(); ++l) {
     const QuantizedLayer& layer = binary.network.layers[l];
     if (layer.op != LayerOp::kConv) continue;
-    text += fmt::format("{:<{}} {:>9} {:>4} {:>4}  {}  {}  {}\n", one_line(layer.name), width,
-                        layer.weights.size(), layer.weight_bits, layer.nnzb,
+    text += fmt::format("{:<{}} {:>9.0f} {:>4} {:>4}  {}  {}  {}\n", one_line(layer.name), width,
+                        binary.stored[l].count, layer.weight_bits, layer.nnzb,
                         decibels(binary.weight_sqnr_db[l], digits.weight_sqnr_db[l]),
                         decibels(binary.output_sqnr_db[l], digits.output_sqnr_db[l]),
                         sizes(row_of(binary, l), row_of(digits, l)));
   }
   const Row total = total_of(binary);
-  text += fmt::format("{:<{}} {:>9.0f} {:>4} {:>4}  {:>19}  {:>19}  {}\n", "total", width, total.weights, "",
-                      "", "", "", sizes(total, total_of(digits)));
+  text += fmt::format("{:<{}} {:>9.0f} {:>4} {:>4}  {:>19}  {:>19}  {}\n", "total", width,
+                      total.weights.count, "", "", "", "", sizes(total, total_of(digits)));
   if (!report.budget.empty()) text += fmt::format("\nbudget    {}\n", report.budget);
   if (binary.accuracy) text += accuracy_text(*binary.accuracy, *digits.accuracy);
   text += fmt::format("host      {:.1f} s quantizing, both forms\n", report.quantize_s);
@@ -150,10 +153,10 @@ std::string quantize_csv(const QuantizeReport& report) {
       if (layer.op != LayerOp::kConv) continue;
       const Row row = row_of(f, l);
       text +=
-          fmt::format("{},{},{},{},{},{},{},{:.1f},{:.1f},{:.1f},{:.1f}\n", csv_text(layer.name),
-                      to_string(form), layer.weights.size(), layer.weight_bits, layer.nnzb,
+          fmt::format("{},{},{:.0f},{},{},{},{},{:.1f},{:.1f},{:.1f},{:.1f}\n", csv_text(layer.name),
+                      to_string(form), row.weights.count, layer.weight_bits, layer.nnzb,
                       figure(f.weight_sqnr_db[l], "{:.3f}", ""), figure(f.output_sqnr_db[l], "{:.3f}", ""),
-                      row.dense_bytes, row.token_bytes, row.bound_bytes, row.cycles);
+                      row.weights.dense_bytes, row.weights.token_bytes, row.weights.bound_bytes, row.cycles);
     }
   }
   return text;
@@ -177,15 +180,17 @@ std::string quantize_json(const QuantizeReport& report) {
     const Row total = total_of(f);
     auto& entry = json["token_forms"][to_string(form)];
     entry = {{"cycles_per_frame", total.cycles},
-             {"dense_bytes", total.dense_bytes},
-             {"token_bytes", total.token_bytes},
-             {"bound_bytes", total.bound_bytes}};
+             {"dense_bytes", total.weights.dense_bytes},
+             {"token_bytes", total.weights.token_bytes},
+             {"bound_bytes", total.weights.bound_bytes}};
+    if (const auto sqnr = output_sqnr_db(f)) entry["output_sqnr_db"] = *sqnr;
     if (f.accuracy) entry["accuracy"] = f.accuracy->quantized;
     if (f.accuracy && reads_text(*f.accuracy)) entry["exact_lines"] = f.accuracy->exact_quantized;
     const auto index = static_cast<std::size_t>(form);
     entry["weights_by_tokens"] = {{"before", report.tokens_before[index]},
                                   {"after", report.tokens_after[index]}};
   }
+  json["host"] = {{"quantize_s", report.quantize_s}, {"peak_rss_bytes", report.peak_rss_bytes}};
   return json.dump(2) + "\n";
 }
 

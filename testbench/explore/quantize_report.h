@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,9 +16,19 @@
 
 namespace bitbalance::explore {
 
+/// What the weights of a convolution take.
+struct StoredWeights {
+  double count = 0;
+  double dense_bytes = 0;
+  double token_bytes = 0;
+  double bound_bytes = 0;  ///< of a code that wastes nothing
+};
+StoredWeights stored_weights(const QuantizedLayer& layer);
+
 /// The network quantized for one token form.
 struct FormReport {
-  QuantizedNetwork network;
+  QuantizedNetwork network;            ///< with or without its weights
+  std::vector<StoredWeights> stored;   ///< by layer
   std::vector<double> weight_sqnr_db;  ///< by layer; of convolutions
   std::vector<double> output_sqnr_db;  ///< by layer, on calibration images
   Prediction prediction;
@@ -31,8 +42,9 @@ struct QuantizeReport {
   std::array<FormReport, 2> forms;  ///< binary, signed digit
   /// Weights by number of tokens, by form: rounded to all bits, so without a limit, and as they are.
   std::array<std::vector<std::int64_t>, 2> tokens_before, tokens_after;
-  double quantize_s = 0;  ///< both forms
-  std::string budget;     ///< a sentence about it; empty: none
+  double quantize_s = 0;            ///< both forms
+  std::int64_t peak_rss_bytes = 0;  ///< of the program
+  std::string budget;               ///< a sentence about it; empty: none
 
   const FormReport& form(TokenForm form) const { return forms.at(static_cast<std::size_t>(form)); }
 };

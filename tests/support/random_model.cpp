@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <sstream>
 
 #include "base/enum_index.h"
 #include "quant/onnx/write/writer.h"
@@ -75,7 +76,9 @@ class ModelDraw : private RandomDraw {
       if (chance(0.05)) static_cast<void>(relu(value));  // that nobody reads
     }
     declare(*writer_.graph().add_output(), value);
-    model.onnx = writer_.bytes();
+    std::ostringstream file;
+    writer_.write(file);
+    model.onnx = file.str();
     return model;
   }
 

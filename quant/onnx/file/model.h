@@ -38,6 +38,9 @@ class OnnxModel {
   OnnxModel(std::filesystem::path file, const Dims& input_shape, const std::set<std::string>& accepted_ops);
 
   const onnx::GraphProto& graph() const { return model_.graph(); }
+  google::protobuf::RepeatedPtrField<onnx::TensorProto>& initializers() {
+    return *model_.mutable_graph()->mutable_initializer();
+  }
   /// Nodes that the output needs, every one after those that it reads.
   const std::vector<const onnx::NodeProto*>& nodes() const { return nodes_; }
   std::int64_t opset() const { return opset_; }

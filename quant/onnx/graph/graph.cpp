@@ -35,10 +35,9 @@ std::string UniqueNames::take(const std::string& name) {
   }
 }
 
-OnnxGraph::OnnxGraph(const OnnxModel& model, std::string name) : model_(model) {
+OnnxGraph::OnnxGraph(OnnxModel& model, std::string name) : model_(model) {
   network_.name = std::move(name);
-  for (const onnx::TensorProto& tensor : model.graph().initializer())
-    stored_constants_[tensor.name()] = &tensor;
+  for (onnx::TensorProto& tensor : model.initializers()) stored_constants_[tensor.name()] = &tensor;
   const Dims input = model.input_dims();
   const std::string& input_name = model.input().name();
   network_.input = 0;
@@ -78,8 +77,10 @@ void OnnxGraph::load_constants(const NodeProto& node) {
   for (const std::string& name : node.input()) {
     const auto stored = stored_constants_.find(name);
     if (stored == stored_constants_.end()) continue;
-    OnnxConstant constant = model_.constant(*stored->second);
+    onnx::TensorProto tensor;
+    tensor.Swap(stored->second);
     stored_constants_.erase(stored);
+    OnnxConstant constant = model_.constant(tensor);
     stored_ += static_cast<std::int64_t>(constant.tensor.values.size());
     values_[name] = {-1, std::move(constant.tensor.dims), std::move(constant.tensor.values), constant.type};
   }

@@ -38,7 +38,8 @@ class UniqueNames {
 
 class OnnxGraph {
  public:
-  OnnxGraph(const OnnxModel& model, std::string name);
+  /// Takes the initializers out of the model as they are read.
+  OnnxGraph(OnnxModel& model, std::string name);
 
   const OnnxModel& model() const { return model_; }
   /// Imports the nodes in order by `import`. Layers that nobody reads in the end are left out.
@@ -122,7 +123,7 @@ class OnnxGraph {
 
   const OnnxModel& model_;
   Network network_;
-  std::map<std::string, const onnx::TensorProto*> stored_constants_;  ///< not read so far
+  std::map<std::string, onnx::TensorProto*> stored_constants_;  ///< not read so far
   std::map<std::string, OnnxValue> values_;
   std::map<std::string, int> waiting_;               ///< readers of a constant that are still to come
   std::map<std::string, onnx::TypeProto> inferred_;  ///< of the outputs of the node that is imported

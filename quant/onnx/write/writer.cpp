@@ -1,9 +1,12 @@
 #include "quant/onnx/write/writer.h"
 
+#include <fmt/format.h>
 #include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/io/zero_copy_stream_impl.h>
 
 #include <cstring>
+#include <limits>
+#include <stdexcept>
 
 namespace bitbalance::onnx_io {
 namespace {
@@ -67,15 +70,14 @@ onnx::NodeProto& OnnxWriter::add_node(const std::string& op, const std::string& 
   return node;
 }
 
-std::string OnnxWriter::bytes() const {
-  std::string text;
-  {
-    google::protobuf::io::StringOutputStream stream(&text);
-    google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);
-    model_.SerializeToCodedStream(&coded);
-  }
-  return text;
+void OnnxWriter::write(std::ostream& stream) const {
+  constexpr std::size_t kMost = std::numeric_limits<std::int32_t>::max();
+  if (const std::size_t size = model_.ByteSizeLong(); size > kMost)
+    throw std::invalid_argument(fmt::format("an ONNX file of {} bytes; accepted: up to {}", size, kMost));
+  google::protobuf::io::OstreamOutputStream bytes(&stream);
+  google::protobuf::io::CodedOutputStream coded(&bytes);
+  coded.SetSerializationDeterministic(true);
+  model_.SerializeToCodedStream(&coded);
 }
 
 void set_attribute(onnx::NodeProto& node, const std::string& name, std::int64_t value) {

@@ -5,6 +5,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <cstdint>
+#include <ostream>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,8 +34,8 @@ class OnnxWriter {
   onnx::NodeProto& add_node(const std::string& op, const std::string& name,
                             const std::vector<std::string>& inputs, const std::string& output);
 
-  /// Equal models give equal bytes.
-  std::string bytes() const;
+  /// Equal models give equal bytes. Throws std::invalid_argument for more than a file of protobuf can hold.
+  void write(std::ostream& stream) const;
 
  private:
   template <typename T>

@@ -73,7 +73,7 @@ Scenario scenario_of(const QuantizeArguments& arguments) {
   Scenario scenario = load_scenario(from_scenario ? arguments.model : "", overrides);
   if (!from_scenario && scenario.name.empty()) scenario.name = scenario.network.model.stem().string();
   if (scenario.network.builtin.empty() && scenario.network.calibration_images.empty())
-    throw SettingsError("--calibration: not given; accepted: an IDX or NPY file of images");
+    throw SettingsError("--calibration: not given; accepted: images (IDX, NPY, NPZ, PNG, JPEG)");
   if (!scenario.network.quantized.empty())
     throw SettingsError("network.quantized: given; accepted: a float model to quantize");
   scenario.quantization.options.threads = scenario.run.threads;
@@ -275,9 +275,9 @@ Subcommand add_quantize_command(CLI::App& parent) {
       {"--activation-bits", "quantization.activation_bits", "N", "8 or 16"},
       {"--method", "quantization.method", "NAME", "nearest or compensated"},
       {"--clipping", "quantization.clipping", "NAME", "percentile or error"},
-      {"--calibration", "network.calibration_images", "FILE", "calibration images, IDX or NPY"},
-      {"--images", "network.images", "FILE", "test images, IDX or NPY"},
-      {"--labels", "network.labels", "FILE", "their classes, IDX, NPY or text"},
+      {"--calibration", "network.calibration_images", "FILE", "calibration images, as network.images"},
+      {"--images", "network.images", "FILE", "test images: IDX, NPY, NPZ, PNG, JPEG"},
+      {"--labels", "network.labels", "FILE", "their classes: IDX, NPY, NPZ or text"},
       {"--accelerator", "accelerator", "FILE", "accelerator that cycles are predicted for"},
       {"--technology", "technology", "FILE", "constants of energy, for a budget of energy"},
   };

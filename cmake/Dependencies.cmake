@@ -10,6 +10,8 @@ if(BITBALANCE_COMPILER)
   find_package(ONNX REQUIRED)
   find_package(PNG REQUIRED)
   find_package(JPEG REQUIRED)
+  find_package(PkgConfig REQUIRED)  # libzip's own package file wants programs that libzip-dev does not bring
+  pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
 endif()
 if(BITBALANCE_TOOLS)
   find_package(yaml-cpp REQUIRED)

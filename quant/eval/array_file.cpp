@@ -11,6 +11,7 @@
 #include "base/checked.h"
 #include "base/number.h"
 #include "base/outside_text.h"
+#include "quant/eval/npz_file.h"
 #include "quant/eval/refusal.h"
 
 namespace bitbalance::eval {
@@ -18,7 +19,7 @@ namespace {
 
 using Kind = NumberFormat::Kind;
 
-constexpr std::string_view kNumpyMagic = "\x93NUMPY";
+constexpr std::string_view kNumpyMagic = "\x93NUMPY", kArchiveMagic = "PK\x03\x04";
 constexpr std::int64_t kLargestFile = std::int64_t{1} << 33;  // bytes
 constexpr std::size_t kMostExtents = 8;
 
@@ -26,20 +27,36 @@ bool is_array(std::string_view begin) {
   return begin.substr(0, 2) == std::string_view("\0\0", 2) || begin.substr(0, 4) == kNumpyMagic.substr(0, 4);
 }
 
+constexpr std::size_t kMagic = 4;  // bytes that tell the formats apart
+
+ByteStream open_file(const std::filesystem::path& file) {
+  auto stream = std::make_unique<std::ifstream>(file, std::ios::binary | std::ios::ate);
+  if (!*stream || std::filesystem::is_directory(file)) {
+    refuse(file, unreadable(file) + "; accepted: an IDX, NPY or NPZ file");
+  }
+  const std::int64_t size = stream->tellg();
+  stream->seekg(0);
+  return {std::move(stream), size};
+}
+
 /// A file whose header is being read.
 class Header {
  public:
-  explicit Header(const std::filesystem::path& file) : file_(file), stream_(file, std::ios::binary) {
-    if (!stream_ || std::filesystem::is_directory(file))
-      fail(unreadable(file) + "; accepted: an IDX or NPY file");
+  Header(std::filesystem::path file, ByteStream bytes) : file_(std::move(file)), bytes_(std::move(bytes)) {
+    begin_.resize(static_cast<std::size_t>(std::min<std::int64_t>(kMagic, bytes_.size)));
+    bytes_.stream->read(begin_.data(), static_cast<std::streamsize>(begin_.size()));
+    if (!*bytes_.stream) fail("cannot be read");
   }
 
   [[noreturn]] void fail(const std::string& problem) const { refuse(file_, problem); }
 
   std::string bytes(std::size_t count) {
-    std::string read(count, '\0');
-    if (!stream_.read(read.data(), static_cast<std::streamsize>(count)))
+    std::string read = begin_.substr(std::min(begin_.size(), taken_), count);
+    const std::size_t ahead = read.size();
+    read.resize(count);
+    if (!bytes_.stream->read(&read[ahead], static_cast<std::streamsize>(count - ahead)))
       fail("is truncated inside the header");
+    taken_ += count;
     return read;
   }
   std::uint32_t word(std::size_t count, bool big_endian) {
@@ -49,14 +66,8 @@ class Header {
       value = value << 8U | static_cast<std::uint8_t>(read[big_endian ? i : count - 1 - i]);
     return value;
   }
-  std::string begin() {
-    std::string four(4, '\0');
-    stream_.read(four.data(), 4);
-    four.resize(static_cast<std::size_t>(stream_.gcount()));
-    stream_.clear();
-    stream_.seekg(0);
-    return four;
-  }
+  /// The first bytes, whatever has been read.
+  const std::string& begin() const { return begin_; }
 
   void add_extent(std::int64_t extent, Array& array) const {
     if (array.extents.size() == kMostExtents) fail(fmt::format("more than {} extents", kMostExtents));
@@ -73,22 +84,24 @@ class Header {
       expected *= extent;  // at most 2^33 x 2^24
       if (expected > kLargestFile) fail("the header asks for more than 8 GiB of data");
     }
-    const auto start = stream_.tellg();
-    stream_.seekg(0, std::ios::end);
-    const auto found = static_cast<std::int64_t>(stream_.tellg() - start);
+    const std::int64_t found = bytes_.size - static_cast<std::int64_t>(taken_);
     if (found != expected) {
       fail(fmt::format("{}: {} bytes of data found, the header asks for {}",
                        found < expected ? "is truncated" : "is too long", found, expected));
     }
-    stream_.seekg(start);
     array.data.resize(static_cast<std::size_t>(expected));
-    if (!stream_.read(reinterpret_cast<char*>(array.data.data()), static_cast<std::streamsize>(expected)))
+    std::istream& stream = *bytes_.stream;
+    // An archive tells at the very end whether what it gave was right.
+    if (!stream.read(reinterpret_cast<char*>(array.data.data()), static_cast<std::streamsize>(expected)) ||
+        stream.peek() != std::istream::traits_type::eof())
       fail("cannot be read");
   }
 
  private:
   std::filesystem::path file_;
-  std::ifstream stream_;
+  ByteStream bytes_;
+  std::string begin_;
+  std::size_t taken_ = 0;  ///< bytes of the header so far
 };
 
 // Two zero bytes, type of the elements, number of extents, then the extents and the data; all numbers are
@@ -201,21 +214,9 @@ class NumpyHeader {
     if (array.extents.empty()) header_.fail("a single number; accepted: an array");
   }
   NumberFormat format_of(std::string_view descr) const {
-    NumberFormat format;
-    const char order = descr.empty() ? '\0' : descr.front(), kind = descr.size() < 2 ? '\0' : descr[1];
-    const auto size = whole_number(descr.substr(std::min<std::size_t>(descr.size(), 2)), 1, 8);
-    format.big_endian = order == '>';
-    format.kind = kind == 'f' ? Kind::kFloat : kind == 'i' ? Kind::kSigned : Kind::kUnsigned;
-    format.bytes = size.value_or(0);
-    const bool is_sized =
-        format.bytes == 2 || format.bytes == 4 || format.bytes == 8 || (format.bytes == 1 && kind != 'f');
-    const bool is_bool = kind == 'b' && format.bytes == 1;
-    const bool has_order = order == '<' || order == '>' || (order == '|' && format.bytes == 1);
-    if (!has_order || !(is_bool || (is_sized && (kind == 'f' || kind == 'i' || kind == 'u')))) {
-      header_.fail(fmt::format(
-          "elements of type '{}'; accepted: <, > or | and f2, f4, f8, i1 to i8, u1 to u8, b1", descr));
-    }
-    return format;
+    const std::optional<NumberFormat> format = number_format(descr);
+    if (!format) header_.fail(fmt::format("elements of type '{}'; accepted: {}", descr, kNumberFormats));
+    return *format;
   }
 
   const Header& header_;
@@ -263,21 +264,65 @@ double Array::value(std::int64_t index) const {
 }
 
 bool is_array_file(const std::filesystem::path& file) {
+  if (is_in_archive(file)) return true;
   std::error_code ignored;
-  return std::filesystem::is_regular_file(file, ignored) && is_array(Header(file).begin());
+  if (!std::filesystem::is_regular_file(file, ignored)) return false;
+  const std::string begin = Header(file, open_file(file)).begin();
+  return is_array(begin) || begin == kArchiveMagic;
 }
 
 Array read_array(const std::filesystem::path& file) {
-  Header header(file);
-  const std::string begin = header.begin();
+  const auto read_archive = [&] {
+    Header header(file, open_npz(file));
+    return read_npy(header);
+  };
+  if (is_in_archive(file)) return read_archive();
+  Header header(file, open_file(file));
+  const std::string& begin = header.begin();
+  if (begin == kArchiveMagic) return read_archive();
   if (!is_array(begin)) {
     std::string found;
     for (const char byte : begin) found += fmt::format("{:02x}", static_cast<std::uint8_t>(byte));
     header.fail(
-        fmt::format("begins with the bytes {}; accepted: an uncompressed IDX file (0000) or NPY file (934e)",
+        fmt::format("begins with the bytes {}; accepted: an uncompressed IDX file (0000), an NPY file "
+                    "(934e) or an NPZ file (504b)",
                     found.empty() ? "of nothing" : found));
   }
   return begin.front() == '\0' ? read_idx(header) : read_npy(header);
+}
+
+std::optional<NumberFormat> number_format(std::string_view descr) {
+  NumberFormat format;
+  const char order = descr.empty() ? '\0' : descr.front(), kind = descr.size() < 2 ? '\0' : descr[1];
+  const auto size = whole_number(descr.substr(std::min<std::size_t>(descr.size(), 2)), 1, 8);
+  format.big_endian = order == '>';
+  format.kind = kind == 'f' ? Kind::kFloat : kind == 'i' ? Kind::kSigned : Kind::kUnsigned;
+  format.bytes = size.value_or(0);
+  const bool is_sized =
+      format.bytes == 2 || format.bytes == 4 || format.bytes == 8 || (format.bytes == 1 && kind != 'f');
+  const bool is_bool = kind == 'b' && format.bytes == 1;
+  const bool has_order = order == '<' || order == '>' || (order == '|' && format.bytes == 1);
+  if (!has_order || !(is_bool || (is_sized && (kind == 'f' || kind == 'i' || kind == 'u')))) return {};
+  return format;
+}
+
+Array read_raw_array(const std::filesystem::path& file, const NumberFormat& format,
+                     const std::vector<int>& extents) {
+  ByteStream bytes = open_file(file);
+  std::int64_t each = format.bytes;  // bytes of an element of the first extent
+  for (const int extent : extents) each *= extent;
+  const std::int64_t size = bytes.size, count = size / each;
+  if (size == 0 || size % each != 0 || size > kLargestFile || count > kLargestExtent) {
+    refuse(file, fmt::format("{} bytes without a header; accepted: a multiple of {}, up to {}", size, each,
+                             kLargestFile));
+  }
+  Array array;
+  array.format = format;
+  array.extents = {static_cast<int>(count)};
+  array.extents.insert(array.extents.end(), extents.begin(), extents.end());
+  array.data.resize(static_cast<std::size_t>(size));
+  if (!bytes.stream->read(reinterpret_cast<char*>(array.data.data()), size)) refuse(file, "cannot be read");
+  return array;
 }
 
 }  // namespace bitbalance::eval

@@ -1,9 +1,11 @@
-// Arrays of numbers in files of others: IDX (of MNIST) and NPY (of NumPy), every type of number that they
-// know.
+// Arrays of numbers in files of others: IDX (of MNIST), NPY and NPZ (of NumPy), every type of number that
+// they know; and files of nothing but numbers.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "quant/eval/names.h"
@@ -20,6 +22,10 @@ struct NumberFormat {
   bool is_byte() const { return kind == Kind::kUnsigned && bytes == 1; }
 };
 
+inline constexpr const char* kNumberFormats = "<, > or | and f2, f4, f8, i1 to i8, u1 to u8, b1";
+/// By NumPy's name of a type of number: '<f4', '>i2', '|u1'...; nothing for others than kNumberFormats.
+std::optional<NumberFormat> number_format(std::string_view descr);
+
 struct Array {
   std::vector<int> extents;  ///< the first changes slowest; each 1 to kLargestExtent
   NumberFormat format;
@@ -33,8 +39,16 @@ struct Array {
 /// Does the file begin as one of these formats?
 bool is_array_file(const std::filesystem::path& file);
 
-/// Throws std::invalid_argument, one line naming the file, for a missing or truncated file, one that is too
-/// long, another format, and a header out of bounds.
+/// Of an NPZ file with several arrays one is named as if the archive were a folder ("data.npz/images").
+/// Throws std::invalid_argument, one line naming the file, for a missing, truncated or damaged file, one that
+/// is too long, another format, and a header out of bounds.
 Array read_array(const std::filesystem::path& file);
+
+/// A file of numbers without a header: an array whose extents but the first are `extents`, together up to
+/// kMostElements. Throws
+/// std::invalid_argument, one line naming the file, for one that is missing, empty, above 8 GiB, or holds no
+/// whole number of them.
+Array read_raw_array(const std::filesystem::path& file, const NumberFormat& format,
+                     const std::vector<int>& extents);
 
 }  // namespace bitbalance::eval

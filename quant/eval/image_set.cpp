@@ -5,7 +5,6 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "quant/eval/array_file.h"
 #include "quant/eval/label_file.h"
 #include "quant/eval/refusal.h"
 
@@ -39,14 +38,7 @@ double of_channel(const std::vector<double>& values, int channel) {
   return values.size() == 1 ? values.front() : values[static_cast<std::size_t>(channel)];
 }
 
-}  // namespace
-
-const char* to_string(ImageLayout layout) {
-  return layout == ImageLayout::kNchw ? "nchw" : "nhwc";
-}
-
-ImageSet read_images(const std::filesystem::path& images, ImageLayout layout) {
-  Array array = read_array(images);
+ImageSet images_of(Array array, const std::filesystem::path& images, ImageLayout layout) {
   const std::vector<int>& e = array.extents;
   ImageSet set;
   set.count = e[0];
@@ -87,6 +79,24 @@ ImageSet read_images(const std::filesystem::path& images, ImageLayout layout) {
     return static_cast<float>(value);
   });
   return set;
+}
+
+}  // namespace
+
+const char* to_string(ImageLayout layout) {
+  return layout == ImageLayout::kNchw ? "nchw" : "nhwc";
+}
+
+ImageSet read_images(const std::filesystem::path& images, ImageLayout layout) {
+  return images_of(read_array(images), images, layout);
+}
+
+ImageSet read_raw_images(const std::filesystem::path& images, const NumberFormat& format, const Shape& shape,
+                         ImageLayout layout) {
+  const std::vector<int> extents = layout == ImageLayout::kNchw
+                                       ? std::vector<int>{shape.channels, shape.height, shape.width}
+                                       : std::vector<int>{shape.height, shape.width, shape.channels};
+  return images_of(read_raw_array(images, format, extents), images, layout);
 }
 
 ImageSet read_images(const std::filesystem::path& images, const std::filesystem::path& labels) {

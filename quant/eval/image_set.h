@@ -1,4 +1,4 @@
-// Labelled test images in files of others (IDX, NPY), and the accuracy over them.
+// Labelled test images in files of others (IDX, NPY, NPZ, raw), and the accuracy over them.
 #pragma once
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/shape.h"
+#include "quant/eval/array_file.h"
 #include "quant/eval/names.h"
 
 namespace bitbalance::eval {
@@ -34,6 +35,10 @@ const char* to_string(ImageLayout layout);
 /// extents [image][channel]. Throws std::invalid_argument naming the file for what read_array() refuses,
 /// other extents, and numbers that are not finite or beyond +-1e9.
 ImageSet read_images(const std::filesystem::path& images, ImageLayout layout = ImageLayout::kNchw);
+
+/// The same of a file of numbers without a header (read_raw_array), images of `shape`.
+ImageSet read_raw_images(const std::filesystem::path& images, const NumberFormat& format, const Shape& shape,
+                         ImageLayout layout);
 
 /// The same with the labels of their file (label_file.h), which must be as many.
 ImageSet read_images(const std::filesystem::path& images, const std::filesystem::path& labels);

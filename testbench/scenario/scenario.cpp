@@ -80,14 +80,15 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
                1, 1 << 24);
   });
   v.only_if(!s.builtin.empty(), [&] { show_zoo(v, s.zoo); });
-  v.file_or_folder({"images", "test images: IDX, NPY, or PNG and JPEG files; without them synthetic ones"},
-                   s.images);
+  v.file_or_folder(
+      {"images", "test images: IDX, NPY, NPZ, or PNG and JPEG files; without them synthetic ones"}, s.images);
   v.only_if(s.synthetic(), [&] {
     v.integer({"image_seed", "of synthetic images"}, s.image_seed, 0, std::int64_t{1} << 62);
   });
-  v.path({"labels",
-          "their classes: IDX, NPY, or text with a number or class name per line; without it no accuracy"},
-         s.labels);
+  v.path(
+      {"labels",
+       "their classes: IDX, NPY, NPZ, or text with a number or class name per line; without it no accuracy"},
+      s.labels);
   v.path({"class_names", "names that a text of labels may use, UTF-8: line i (from 0) is class i"},
          s.class_names);
   v.rule(s.class_names.empty() || !s.labels.empty() || std::filesystem::is_directory(s.images), "class_names",
@@ -104,6 +105,10 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
   v.only_if(!s.synthetic(), [&] {
     v.choice({"layout", "order of four extents of an image file: images first, channels second or last"},
              s.layout, names_of({ImageLayout::kNchw, ImageLayout::kNhwc}));
+    v.text({"raw", "image files are numbers without a header, of this type in NumPy's words (|u1, <f4, >i2)"},
+           s.raw);
+    v.rule(s.raw.empty() || number_format(s.raw).has_value(), "raw",
+           fmt::format("'{}'; accepted: {}", s.raw, kNumberFormats));
     v.integer({"resize", "of PNG and JPEG files: pixels of the shorter side; 0: as they are"}, s.resize, 0,
               1 << 13);
     v.reals(

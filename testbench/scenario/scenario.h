@@ -28,9 +28,10 @@ struct NetworkSettings {
   std::filesystem::path images;             ///< empty: synthetic ones
   std::int64_t image_seed = 1;              ///< of synthetic images
   ImageLayout layout = ImageLayout::kNchw;  ///< of `images` and `calibration_images`
-  int resize = 0;                           ///< of pictures: pixels of the shorter side; 0: as they are
-  std::filesystem::path labels;             ///< empty: no accuracy
-  std::filesystem::path class_names;        ///< that a text file of labels may use
+  std::string raw;                    ///< type of the numbers of files without a header; empty: none are
+  int resize = 0;                     ///< of pictures: pixels of the shorter side; 0: as they are
+  std::filesystem::path labels;       ///< empty: no accuracy
+  std::filesystem::path class_names;  ///< that a text file of labels may use
   std::filesystem::path calibration_images;
   Dims input_shape;                  ///< of the model's input, batch included; empty: as the model says
   PixelScale pixels;                 ///< what the network takes for a pixel

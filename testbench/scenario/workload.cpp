@@ -115,7 +115,9 @@ class Images {
       set = read_pictures(folder, wanted, shape_, settings_.resize);
       if (!folder.labels.empty()) set.labels.assign(folder.labels.begin(), folder.labels.begin() + set.count);
     } else {
-      set = read_images(place, settings_.layout);
+      const std::optional<NumberFormat> raw = number_format(settings_.raw);
+      set =
+          raw ? read_raw_images(place, *raw, shape_, settings_.layout) : read_images(place, settings_.layout);
       check_shape(place, set, shape_);
       found.there_are = set.count;
     }

@@ -345,7 +345,7 @@ TEST_CASE("mistakes in quantizing are told in one line, and nothing is written")
     CHECK(folder.entries() == 0);
   };
   const std::string model = (kScenarios / "networks/lenet.onnx").string();
-  refused("quantize " + model, "--calibration: not given; accepted: an IDX or NPY file of images");
+  refused("quantize " + model, "--calibration: not given; accepted: images (IDX, NPY, NPZ, PNG, JPEG)");
   refused(quantize_lenet("--nnzb 8"), "--nnzb: 8; accepted with weight_bits 8: 1 to 7");
   refused(quantize_lenet("--method gradient"), "--method: 'gradient'; accepted: nearest, compensated");
   refused(quantize_lenet("--budget time=3"), "--budget time=3: accepted: cycles=N");

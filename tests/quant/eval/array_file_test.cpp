@@ -1,11 +1,14 @@
-// Arrays of every type in IDX and NPY files, and text files of labels.
+// Arrays of every type in IDX, NPY and NPZ files and without a header, and text files of labels.
 #include "quant/eval/array_file.h"
+
+#include <zip.h>
 
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 #include <stdexcept>
 
+#include "quant/eval/image_set.h"
 #include "quant/eval/label_file.h"
 #include "tests/support/names.h"
 #include "tests/support/temporary_folder.h"
@@ -138,8 +141,75 @@ TEST_CASE("what is no array in an NPY file is refused by name") {
   CHECK_THAT(refusal(npy(header("<f4", "(1,)"), "1234", 4)), Contains("NPY version 4; accepted: 1 to 3"));
   CHECK_THAT(refusal(npy(std::string(70'000, ' '), "", 2)), Contains("a header of 70000 bytes"));
   CHECK_THAT(refusal("\x93NUMPY\x01"), Contains("truncated inside the header"));
-  CHECK_THAT(refusal(std::string("PK\x03\x04", 4)), Contains("begins with the bytes 504b0304; accepted: an"));
-  CHECK_THROWS_WITH(read_array(folder.path()), Contains("a folder; accepted: an IDX or NPY file"));
+  CHECK_THAT(refusal("PK\x01\x02"), Contains("begins with the bytes 504b0102; accepted: an"));
+  CHECK_THROWS_WITH(read_array(folder.path()), Contains("a folder; accepted: an IDX, NPY or NPZ file"));
+}
+
+/// An archive as numpy.savez() writes it, or numpy.savez_compressed().
+std::filesystem::path npz(const TemporaryFolder& folder,
+                          const std::vector<std::pair<std::string, std::string>>& files, bool is_compressed) {
+  const std::filesystem::path file = folder.path() / (is_compressed ? "packed.npz" : "plain.npz");
+  zip_t* const archive = zip_open(file.c_str(), ZIP_CREATE | ZIP_TRUNCATE, nullptr);
+  for (const auto& [name, bytes] : files) {
+    zip_source_t* const source = zip_source_buffer(archive, bytes.data(), bytes.size(), 0);
+    const auto index = static_cast<zip_uint64_t>(zip_file_add(archive, name.c_str(), source, 0));
+    zip_set_file_compression(archive, index, is_compressed ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0);
+  }
+  REQUIRE(zip_close(archive) == 0);
+  return file;
+}
+
+TEST_CASE("an array of an NPZ file is read by its name, an only one without") {
+  const TemporaryFolder folder;
+  const std::string pixels(200'000, '\x07');  // several buffers of the archive's reader
+  const std::string images = npy(header("|u1", "(2, 1, 100, 1000)"), pixels);
+  const std::string labels = npy(header("<i8", "(2,)"), bytes_of<std::int64_t>({3, 1}, false));
+  for (const bool is_compressed : {false, true}) {
+    const auto both =
+        npz(folder, {{"x_test.npy", images}, {"y_test.npy", labels}, {"readme.txt", "-"}}, is_compressed);
+    const std::vector<std::uint8_t> found = read_images(both / "x_test").pixels;
+    CHECK(std::string(found.begin(), found.end()) == pixels);
+    CHECK(read_labels(both / "y_test") == std::vector<int>{3, 1});
+    const std::string accepted = "; accepted: " + both.filename().string() + "/NAME, of [x_test, y_test]";
+    CHECK_THROWS_WITH(read_array(both / "xtest"),
+                      EndsWith("npz: holds no array 'xtest' (did you mean 'x_test'?)" + accepted));
+    CHECK_THROWS_WITH(read_array(both), EndsWith("holds 2 arrays" + accepted));
+    CHECK(read_array(npz(folder, {{"arr_0.npy", images}}, is_compressed)).extents ==
+          std::vector<int>{2, 1, 100, 1000});
+  }
+}
+
+TEST_CASE("a damaged NPZ file is refused in one line") {
+  const TemporaryFolder folder;
+  const std::string bytes = text_of(npz(folder, {{"x.npy", npy(header("|u1", "(9,)"), "123456789")}}, false));
+  const auto refused = [&](const std::string& damaged, const std::string& expected) {
+    const auto file = folder.write("x.npz", damaged);
+    CHECK_THROWS_WITH(read_array(file), Catch::StartsWith(file.string() + ": ") && Contains(expected));
+  };
+  std::string other = bytes;
+  other[other.find("123456789")] = '0';
+  refused(other, "CRC error");
+  refused(bytes.substr(0, bytes.size() / 2), "Not a zip archive; accepted: an NPZ file");
+  other = text_of(npz(folder, {{"x.npy", npy(header("|u1", "(9,)"), "12345678")}}, false));
+  refused(other, "is truncated: 8 bytes of data found, the header asks for 9");
+  CHECK_THROWS_WITH(read_array(folder.write("x.txt", "text") / "y"), Contains("Not a zip archive"));
+}
+
+TEST_CASE("a file without a header holds images of the network's size") {
+  const TemporaryFolder folder;
+  const std::vector<std::int16_t> numbers = {1, -2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  const auto file = folder.write("raw", bytes_of(numbers, true));
+  const NumberFormat format = number_format(">i2").value();
+  CHECK(read_raw_images(file, format, {2, 1, 3}, ImageLayout::kNchw).values ==
+        std::vector<float>(numbers.begin(), numbers.end()));
+  const ImageSet last = read_raw_images(file, format, {2, 1, 3}, ImageLayout::kNhwc);
+  CHECK(last.count == 2);
+  CHECK(last.values == std::vector<float>{1, 3, 5, -2, 4, 6, 7, 9, 11, 8, 10, 12});
+  CHECK_THROWS_WITH(read_raw_images(file, format, {5, 1, 1}, ImageLayout::kNchw),
+                    EndsWith("raw: 24 bytes without a header; accepted: a multiple of 10, up to 8589934592"));
+  CHECK_THROWS_WITH(read_raw_images(folder.write("none", ""), format, {1, 1, 1}, ImageLayout::kNchw),
+                    Contains("0 bytes without a header"));
+  CHECK_FALSE(number_format("float32").has_value());
 }
 
 TEST_CASE("labels are numbers of any array, or lines of numbers and names") {

@@ -1,6 +1,8 @@
 // Writes random models with an input and what the float evaluator makes of it, for other runtimes to be held
-// against: random_models FOLDER COUNT, then docs/tools/onnxruntime_random.mjs FOLDER.
-#include <cstdlib>
+// against: random_models [--graphs] FOLDER COUNT [FIRST], then docs/tools/onnxruntime_random.mjs FOLDER. With
+// --graphs those of random_graph.h.
+#include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -8,6 +10,7 @@
 #include "base/output_file.h"
 #include "quant/eval/evaluator.h"
 #include "quant/onnx/import.h"
+#include "tests/support/random_graph.h"
 #include "tests/support/random_model.h"
 
 namespace {
@@ -19,17 +22,28 @@ void write(const std::filesystem::path& file, const std::vector<float>& values) 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
-  const std::filesystem::path folder = argv[1];
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const bool are_graphs = !words.empty() && words.front() == "--graphs";
+  if (are_graphs) words.erase(words.begin());
+  if (words.size() != 2 && words.size() != 3) return 2;
+  const std::filesystem::path folder = words[0];
   std::filesystem::create_directories(folder);
-  const int count = std::atoi(argv[2]);
-  for (int seed = 0; seed < count; ++seed) {
-    const auto model = bitbalance::test::make_random_model(static_cast<std::uint64_t>(seed));
-    const std::filesystem::path stem = folder / std::to_string(seed);
-    const std::string name = stem.string();
+  const std::uint64_t first = words.size() == 3 ? std::stoull(words[2]) : 0,
+                      end = first + std::stoull(words[1]);
+  int exit_code = 0;
+  for (std::uint64_t seed = first; seed < end; ++seed) {
+    const auto model =
+        are_graphs ? bitbalance::test::make_random_graph(seed) : bitbalance::test::make_random_model(seed);
+    const std::string name = (folder / std::to_string(seed)).string();
     bitbalance::write_file(name + ".onnx", model.onnx);
-    const bitbalance::ir::Network network = bitbalance::onnx_io::import_onnx(name + ".onnx");
     write(name + ".input", model.images.front());
-    write(name + ".output", bitbalance::eval::Evaluator(network).run(model.images.front()));
+    try {
+      const bitbalance::ir::Network network = bitbalance::onnx_io::import_onnx(name + ".onnx");
+      write(name + ".output", bitbalance::eval::Evaluator(network).run(model.images.front()));
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "%s.onnx (%s): %s\n", name.c_str(), model.order.c_str(), error.what());
+      exit_code = 1;
+    }
   }
+  return exit_code;
 }

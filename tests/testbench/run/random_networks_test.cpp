@@ -16,6 +16,7 @@
 #include "testbench/run/analytic.h"
 #include "tests/quant/onnx/reference/respelling.h"
 #include "tests/support/random_case.h"
+#include "tests/support/random_graph.h"
 #include "tests/support/random_model.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/testbench/run/level_accounts.h"
@@ -165,6 +166,29 @@ TEST_CASE("a model costs the same in whatever words") {
     INFO("seed " << seed << ": " << model.order);
     REQUIRE(analytic_accounts(draw_run(other, seed)) == analytic_accounts(draw_run(model, seed)));
   }
+}
+
+// Their images are multiples of 2^-5, and so is what decides where a function jumps.
+TEST_CASE("graphs of every operator mean the same to the float and the integer network") {
+  QuantizationOptions options = fine(16);
+  options.input_scale = std::exp2(-13);
+  for (std::uint64_t seed = 0; seed < networks(200); ++seed) {
+    const RandomModel model = make_random_graph(seed);
+    INFO("seed " << seed << ": " << model.order);
+    REQUIRE(lost_function(model, options, 0.01) == "");
+  }
+}
+
+TEST_CASE("graphs of every operator give the same data and accounts at all levels") {
+  for (std::uint64_t seed = 0; seed < networks(200); ++seed) {
+    const RandomModel model = make_random_graph(seed);
+    INFO("seed " << seed << ": " << model.order);
+    REQUIRE(disagreement(draw_run(model, seed)) == "");
+  }
+}
+
+TEST_CASE("random graphs are of every operator that the importer claims") {
+  CHECK(random_graph_operators() == onnx_operators());
 }
 
 }  // namespace

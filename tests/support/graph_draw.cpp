@@ -214,11 +214,12 @@ Value GraphDraw::pool(const std::string& op, const Value& from) {
   for (std::size_t d = 0; d < spatial; ++d) {
     const auto extent = static_cast<int>(in.dims[d + 2]);
     kernel.push_back(uniform(1, std::min(3, extent)));
-    strides.push_back(chance(0.5) ? kernel[d] : uniform(1, 2));
+    // Rounding up, longer steps than windows could end in the padding altogether.
+    strides.push_back(chance(0.5) ? kernel[d] : uniform(1, rounds_up ? std::min<int>(2, kernel[d]) : 2));
     if (kernel[d] > 1 && !rounds_up) pads[d] = uniform(0, 1), pads[d + spatial] = uniform(0, 1);
     const std::int64_t room = extent + pads[d] + pads[d + spatial] - kernel[d];
     std::int64_t outputs = room / strides[d] + 1;
-    if (rounds_up && room % strides[d] != 0 && outputs * strides[d] < extent + pads[d]) ++outputs;
+    if (rounds_up && room % strides[d] != 0) ++outputs;
     dims.push_back(outputs);
   }
   Value result = node(op, {in.name}, dims, !is_average && in.is_exact);

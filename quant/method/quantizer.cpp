@@ -28,9 +28,14 @@ namespace {
 
 class Quantizer {
  public:
-  /// Weights of `network` that are not needed any more are gone then.
-  Quantizer(Network& network, const Calibration& calibration, const QuantizationOptions& options)
-      : network_(network), calibration_(calibration), options_(options), index_(network.tensors.size(), -1) {}
+  /// `spent`: null, or `network` itself, whose weights go when their integers are there.
+  Quantizer(const Network& network, const Calibration& calibration, const QuantizationOptions& options,
+            Network* spent = nullptr)
+      : network_(network),
+        calibration_(calibration),
+        options_(options),
+        spent_(spent),
+        index_(network.tensors.size(), -1) {}
 
   QuantizedNetwork run(const std::vector<std::vector<float>>& samples, const QuantizationProgress& progress) {
     const std::vector<FusedLayer> layers = fuse(network_);
@@ -50,8 +55,8 @@ class Quantizer {
         add_layer(layer);
         if (sweep_) {
           sweep_->advance(layer, result_, result_.layers.back());
-        } else if (layer.op == LayerOp::kConv) {
-          std::vector<float>().swap(network_.nodes[layer.node - network_.nodes.data()].weights);
+        } else if (spent_ != nullptr && layer.op == LayerOp::kConv) {
+          std::vector<float>().swap(spent_->nodes[layer.node - network_.nodes.data()].weights);
         }
       } catch (const ConfigError& refused) {
         throw refused.of(fmt::format("layer '{}'", layer.node->name));
@@ -329,9 +334,10 @@ class Quantizer {
     return sets_.emplace(key, RepresentableSet(weight_bits, nnzb, options_.token_form)).first->second;
   }
 
-  Network& network_;
+  const Network& network_;
   const Calibration& calibration_;
   const QuantizationOptions& options_;
+  Network* const spent_;
   std::map<std::string, std::vector<LayerOverride>> overrides_;  ///< by convolution
   std::vector<int> index_;           ///< float tensor -> tensor of the result, -1: none
   std::vector<bool> non_negative_;   ///< by float tensor
@@ -368,6 +374,16 @@ void check_finite(const Node& node) {
   }
 }
 
+QuantizedNetwork quantize_prepared(const Network& network, Network* spent, const Calibration& ranges,
+                                   const QuantizationOptions& options,
+                                   const std::vector<std::vector<float>>& samples,
+                                   const QuantizationProgress& progress) {
+  check(options, !samples.empty());
+  QuantizedNetwork result = Quantizer(network, ranges, options, spent).run(samples, progress);
+  validate(result);
+  return result;
+}
+
 }  // namespace
 
 const char* to_string(WeightMethod method) {
@@ -393,18 +409,15 @@ QuantizedNetwork quantize_prepared(const Network& network, const Calibration& ra
                                    const QuantizationOptions& options,
                                    const std::vector<std::vector<float>>& samples,
                                    const QuantizationProgress& progress) {
-  check(options, !samples.empty());
-  QuantizedNetwork result = Quantizer(network, ranges, options).run(samples, progress);
-  validate(result);
-  return result;
+  return quantize_prepared(network, nullptr, ranges, options, samples, progress);
 }
 
 QuantizedNetwork quantize(Network network, const Calibration& calibration, const QuantizationOptions& options,
                           const std::vector<std::vector<float>>& samples,
                           const QuantizationProgress& progress) {
-  check(options, !samples.empty());
   Calibration ranges = calibration;
-  return quantize_prepared(prepare(std::move(network), ranges, options), ranges, options, samples, progress);
+  Network prepared = prepare(std::move(network), ranges, options);
+  return quantize_prepared(prepared, &prepared, ranges, options, samples, progress);
 }
 
 }  // namespace bitbalance::method

@@ -94,18 +94,22 @@ stored::StoredProgram export_program(const Scenario& scenario, const std::functi
   return result;
 }
 
-StoredRun run_stored(const stored::StoredProgram& program, Level level, const std::function<void()>& tick) {
+Scenario scenario_of(const stored::StoredProgram& program) {
   Scenario scenario;
   scenario.accelerator = program.accelerator;
   scenario.memory.latency_cycles = static_cast<int>(program.latency_cycles);
   scenario.memory.bytes_per_cycle = parse_rational(fmt::format("{}/{}", program.bytes_per_cycle_numerator,
                                                                program.bytes_per_cycle_denominator))
                                         .value();
+  return scenario;
+}
+
+StoredRun run_stored(const stored::StoredProgram& program, Level level, const std::function<void()>& tick) {
   ProgramRegions regions;
   regions.constants_bytes = static_cast<std::uint32_t>(program.constants.size());
   regions.data_base = page_aligned(program.constants.size());
   regions.data_bytes = program.data_bytes;
-  System system("system", scenario, {level == Level::kRtl, level == Level::kTlm},
+  System system("system", scenario_of(program), {level == Level::kRtl, level == Level::kTlm},
                 regions.data_base + page_aligned(program.data_bytes));
   system.poke(0, program.constants);
   const stored::StoredTensor &input = program.input_tensor(), &output = program.output_tensor();

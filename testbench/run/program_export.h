@@ -16,6 +16,9 @@ namespace bitbalance::runner {
 /// between layers of the accelerator, images that batches do not divide, an output within another tensor.
 stored::StoredProgram export_program(const Scenario& scenario, const std::function<void(double)>& progress);
 
+/// The accelerator and the memory that a program was made for; all else as by default.
+Scenario scenario_of(const stored::StoredProgram& program);
+
 struct StoredRun {
   std::int64_t images = 0, cycles = 0;
   std::int64_t elements = 0, wrong = 0;  ///< of the output

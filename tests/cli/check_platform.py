@@ -4,8 +4,8 @@
   check_platform.py BITBALANCE PLATFORM SCENARIO [--levels tlm,rtl] [--images N] [--firmware ELF]
 
 At quantum 0 and without DMI the accelerator's cycles must be the runner's. For every quantum, with and without DMI,
-with either way of waiting and with several accelerators the predictions must be the golden model's, which the platform
-itself compares, and the same in each run. The interrupt handler must run once per program.
+with either way of waiting, several accelerators, timed DRAM and a program on disk the predictions must be the golden
+model's, which the platform itself compares, and the same in each run. The interrupt handler must run once per program.
 """
 import argparse
 import itertools
@@ -15,12 +15,14 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+TIMED_DRAM = "memory=scenarios/memory/ddr4-2400.yaml"
+
 problems = []
 
 
-def platform(arguments, level, options):
+def platform(arguments, options, source=None):
     """What the platform prints, and the figures in it."""
-    command = [arguments.platform, arguments.scenario, "--level", level, "--images", str(arguments.images), *options]
+    command = [arguments.platform, *(source or [arguments.scenario, "--images", str(arguments.images)]), *options]
     if arguments.firmware:
         command += ["--firmware", arguments.firmware]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -30,7 +32,8 @@ def platform(arguments, level, options):
         return None
     summary = re.search(r"(\d+) programs, (\d+) interrupts taken, handler ran (\d+) times", text)
     return {
-        "command": " ".join(options) + " at " + level,
+        "command": " ".join(options),
+        "text": text,
         "predictions": re.findall(r"^image (\d+): predicted (\d+)", text, re.MULTILINE),
         "cycles": int(re.search(r"^\d+ images, (\d+) cycles$", text, re.MULTILINE)[1]),
         "programs": int(summary[1]),
@@ -41,6 +44,31 @@ def platform(arguments, level, options):
 def same(found, wanted, what, where):
     if found != wanted:
         problems.append(f"{where}: {what} {found}, not {wanted}")
+
+
+def once_per_program(found, predictions):
+    if found is not None:
+        same(found["predictions"], predictions, "predictions", found["command"])
+        same(found["handlers"], found["programs"], "runs of the handler", found["command"])
+
+
+def check_logs(arguments, folder):
+    logs = ["--uart", folder / "uart", "--transactions", folder / "bus.csv", "--initiator", "cpu", "--target",
+            "accelerator0", "--waves"]
+    for waves in ["bus.vcd", "bus.fst"]:
+        found = platform(arguments, [*map(str, logs), str(folder / waves)])
+        if found is None:
+            return
+        uart = (folder / "uart").read_text(encoding="utf-8")
+        same(found["text"].startswith(uart) and uart.endswith(" cycles\n"), True, "the terminal is logged", "--uart")
+        rows = (folder / "bus.csv").read_text(encoding="utf-8").splitlines()[1:]
+        same({tuple(row.split(",")[1:3]) for row in rows}, {("cpu", "accelerator0")}, "initiators and targets",
+             "--transactions")
+        starts = [row for row in rows if ",write,0x1001000c,4," in row]
+        same(len(starts), found["programs"], "writes of CONTROL", "--transactions")
+        same((folder / waves).stat().st_size > 0, True, "a waveform is there", waves)
+    same(" irq " in (folder / "bus.vcd").read_text(encoding="utf-8"), True, "the interrupt line is in it",
+         "--waves")
 
 
 def main():
@@ -61,7 +89,7 @@ def main():
 
     predictions = None
     for level in arguments.levels.split(","):
-        exact = platform(arguments, level, ["--quantum-ns", "0", "--no-dmi"])
+        exact = platform(arguments, ["--level", level, "--quantum-ns", "0", "--no-dmi"])
         if exact is None:
             continue
         same(exact["cycles"], runner["cycles"], "cycles", exact["command"])
@@ -69,16 +97,20 @@ def main():
         same(len(predictions), arguments.images, "images", exact["command"])
         quanta = ["0", "100", "10000", "1000000"] if level == "tlm" else ["10000"]
         for quantum, dmi, wait in itertools.product(quanta, [[], ["--no-dmi"]], ["interrupt", "poll"]):
-            found = platform(arguments, level, ["--quantum-ns", quantum, *dmi, "--wait", wait])
+            found = platform(arguments, ["--level", level, "--quantum-ns", quantum, *dmi, "--wait", wait])
             if found is None:
                 continue
             same(found["predictions"], predictions, "predictions", found["command"])
             same(found["handlers"], found["programs"] if wait == "interrupt" else 0, "runs of the handler",
                  found["command"])
-        shared = platform(arguments, level, ["--accelerators", "2"])
-        if shared is not None:
-            same(shared["predictions"], predictions, "predictions", shared["command"])
-            same(shared["handlers"], shared["programs"], "runs of the handler", shared["command"])
+        for options in [["--level", level, "--accelerators", "2"], ["--level", level, "--set", TIMED_DRAM]]:
+            once_per_program(platform(arguments, options), predictions)
+    once_per_program(platform(arguments, ["--platform", "scenarios/platforms/two.yaml"]), predictions)
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([arguments.bitbalance, "build", arguments.scenario, "--images", str(arguments.images), "--out",
+                        folder + "/program"], check=True, capture_output=True)
+        once_per_program(platform(arguments, [], ["--program", folder + "/program"]), predictions)
+        check_logs(arguments, Path(folder))
     late = subprocess.run([arguments.platform, arguments.scenario, "--timeout-ms", "0.001"],
                           capture_output=True, text=True)
     for wanted in ["accelerator 0: the accelerator did not end in time\n", "exit status 3, 0 of 16"]:

@@ -13,6 +13,12 @@ AddressRouter::AddressRouter(const sc_core::sc_module_name& name) : sc_module(na
   targets_.register_invalidate_direct_mem_ptr(this, &AddressRouter::invalidate_direct_mem_ptr);
 }
 
+std::vector<std::string> AddressRouter::targets() const {
+  std::vector<std::string> names;
+  for (const Range& range : ranges_) names.push_back(range.name);
+  return names;
+}
+
 const AddressRouter::Range* AddressRouter::decode(std::uint64_t address, std::uint64_t bytes) const {
   const auto found = std::find_if(ranges_.begin(), ranges_.end(), [&](const Range& range) {
     return address >= range.base && address - range.base < range.bytes &&

@@ -39,6 +39,8 @@ class AddressRouter : public sc_core::sc_module {
     for (int i = 0; i < ports; ++i) targets_.bind(socket);
     target_count_ += ports;
   }
+  /// Names of all targets, in the order that they were attached in.
+  std::vector<std::string> targets() const;
   void observe(Observer observer) { observer_ = std::move(observer); }
   /// The transaction whose answer became known last: address, initiator and whether it wrote.
   void trace(sc_core::sc_trace_file* file) const override;

@@ -1,6 +1,7 @@
 // The rooms whose names this one sees: docs/architecture.md, "Rooms".
 #pragma once
 
+#include "hw/program/names.h"
 #include "tlm/adapter/names.h"
 #include "tlm/dram/names.h"
 

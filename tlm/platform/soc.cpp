@@ -26,16 +26,17 @@ Soc::Soc(const sc_core::sc_module_name& name, const SocConfig& config, MemoryMod
   attach("flash", PLATFORM_FLASH_BASE, PLATFORM_FLASH_BYTES, flash_.socket);
   attach("ram", PLATFORM_RAM_BASE, PLATFORM_RAM_BYTES, ram_.socket);
   attach("dram", PLATFORM_DRAM_BASE, config.dram_bytes, dram.target(),
-         config.dram_has_ports ? config.accelerators + 1 : 1);
-  for (int i = 0; i < config.accelerators; ++i) {
+         config.dram_has_ports ? static_cast<int>(config.accelerators.size()) + 1 : 1);
+  for (std::size_t i = 0; i < config.accelerators.size(); ++i) {
     const std::string slot = fmt::format("accelerator{}", i);
+    const SocAccelerator& settings = config.accelerators[i];
     accelerators_.push_back(
-        std::make_unique<AnyAccelerator>(slot.c_str(), config.accelerator, config.options));
+        std::make_unique<AnyAccelerator>(slot.c_str(), settings.config, settings.options));
     AnyAccelerator& accelerator = *accelerators_.back();
-    attach(slot.c_str(), PLATFORM_ACCELERATOR_BASE + std::uint64_t{PLATFORM_ACCELERATOR_STRIDE} * i,
+    attach(slot.c_str(), PLATFORM_ACCELERATOR_BASE + PLATFORM_ACCELERATOR_STRIDE * i,
            PLATFORM_ACCELERATOR_STRIDE, accelerator.csr);
     accelerator.mem.bind(bus.initiators);
-    accelerator.irq(accelerator_interrupts_[static_cast<std::size_t>(i)]);
+    accelerator.irq(accelerator_interrupts_[i]);
   }
   static_assert(PLATFORM_ACCELERATOR_SOURCE == 1,
                 "every line of the PLIC belongs to an accelerator or to nobody");

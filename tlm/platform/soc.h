@@ -20,13 +20,16 @@
 
 namespace bitbalance::platform {
 
-struct SocConfig {
-  int accelerators = 1;  ///< 1..PLATFORM_MAX_ACCELERATORS
-  AcceleratorConfig accelerator;
+struct SocAccelerator {
+  AcceleratorConfig config;
   AnyAcceleratorOptions options;
-  bool dmi = true;               ///< what RAM grants; flash always does, for code runs from there
-  std::uint64_t dram_bytes = 0;  ///< of the memory given
-  bool dram_has_ports = false;   ///< whether that takes an initiator on each port, else one on its only port
+};
+
+struct SocConfig {
+  std::vector<SocAccelerator> accelerators;  ///< 1..PLATFORM_MAX_ACCELERATORS
+  bool dmi = true;                           ///< what RAM grants; flash always does, for code runs from there
+  std::uint64_t dram_bytes = 0;              ///< of the memory given
+  bool dram_has_ports = false;  ///< whether that takes an initiator on each port, else one on its only port
 };
 
 class Soc : public sc_core::sc_module {
@@ -44,7 +47,7 @@ class Soc : public sc_core::sc_module {
   /// Throws std::invalid_argument when a segment fits neither flash nor RAM, or the entry is not the reset
   /// address.
   void load(const ElfFile& program);
-  AnyAccelerator& accelerator(std::size_t index) { return *accelerators_[index]; }
+  const AnyAccelerator& accelerator(std::size_t index) const { return *accelerators_[index]; }
   /// Interrupt lines, and what the bus does.
   void trace(sc_core::sc_trace_file* file) const override;
 

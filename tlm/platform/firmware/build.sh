@@ -7,5 +7,5 @@ cd "$root"  # so that no path of this machine gets into the file
 riscv64-unknown-elf-gcc -std=c99 -O2 -ffreestanding -nostdlib -march=rv64imac -mabi=lp64 -mcmodel=medany \
   -fno-tree-loop-distribute-patterns -mno-riscv-attribute -Wa,-march=rv64imac_zicsr -Wall -Wextra -Wpedantic -Werror \
   -I driver -I tlm/platform -Wl,--build-id=none,-s -T tlm/platform/firmware/firmware.ld \
-  tlm/platform/firmware/start.S tlm/platform/firmware/main.c tlm/platform/firmware/devices.c driver/bitbalance.c \
-  driver/mmio.c -lgcc -o "${1:-$here/firmware.elf}"
+  tlm/platform/firmware/start.S tlm/platform/firmware/{main,devices,exercise}.c driver/bitbalance.c driver/mmio.c \
+  -lgcc -o "${1:-$here/firmware.elf}"

@@ -3,13 +3,15 @@
 #include "bitbalance.h"
 #include "boot_table.h"
 #include "devices.h"
+#include "exercise.h"
 #include "memory_map.h"
 
 enum exit_status {
   EXIT_BAD_TABLE = 1,
   EXIT_NO_DEVICE = 2,
   EXIT_NOT_RUN = 3, /* a program was refused, stopped or timed out */
-  EXIT_EXCEPTION = 4
+  EXIT_EXCEPTION = 4,
+  EXIT_EXERCISE = 5 /* something was other than exercise.h says */
 };
 
 static struct bitbalance_device devices[PLATFORM_MAX_ACCELERATORS];
@@ -86,10 +88,6 @@ static uint32_t largest(uint64_t address, const struct boot_tensor* tensor) {
   return best;
 }
 
-static uint64_t data_of(uint32_t accelerator) {
-  return table->data + accelerator * table->data_pitch;
-}
-
 /* Says why and returns the exit status. */
 static int refuse(uint32_t accelerator, enum bitbalance_status status) {
   print("accelerator ");
@@ -108,15 +106,16 @@ static int refuse(uint32_t accelerator, enum bitbalance_status status) {
 }
 
 static int prepare(uint32_t accelerator) {
+  const struct boot_program* boot = &table->program[accelerator];
   struct bitbalance_program program;
   enum bitbalance_status status = bitbalance_probe(
       &devices[accelerator],
       bitbalance_mmio_bus(PLATFORM_ACCELERATOR_BASE + accelerator * PLATFORM_ACCELERATOR_STRIDE));
-  program.constants_address = table->constants;
-  program.constants_bytes = table->constants_bytes;
-  program.data_address = data_of(accelerator);
-  program.data_bytes = table->data_bytes;
-  program.config_hash = table->config_hash;
+  program.constants_address = boot->constants;
+  program.constants_bytes = boot->constants_bytes;
+  program.data_address = boot->data;
+  program.data_bytes = boot->data_bytes;
+  program.config_hash = boot->config_hash;
   if (status == BITBALANCE_OK) status = bitbalance_load(&devices[accelerator], &program);
   if (status != BITBALANCE_OK) return refuse(accelerator, status);
   plic_enable(PLATFORM_ACCELERATOR_SOURCE + accelerator);
@@ -124,12 +123,13 @@ static int prepare(uint32_t accelerator) {
 }
 
 static int start(uint32_t accelerator, uint32_t first) {
-  const struct boot_tensor* input = &table->input;
+  const struct boot_program* boot = &table->program[accelerator];
+  const struct boot_tensor* input = &boot->input;
   enum bitbalance_status status;
   uint32_t i;
   for (i = 0; i < table->batch; ++i)
-    copy(data_of(accelerator) + input->offset + (uint64_t)i * input->image_pitch,
-         table->inputs + (uint64_t)(first + i) * input->image_bytes, input->image_bytes);
+    copy(boot->data + input->offset + (uint64_t)i * input->image_pitch,
+         boot->inputs + (uint64_t)(first + i) * input->image_bytes, input->image_bytes);
   status = bitbalance_start(&devices[accelerator], table->wait == BOOT_WAIT_INTERRUPT);
   return status == BITBALANCE_OK ? 0 : refuse(accelerator, status);
 }
@@ -148,7 +148,8 @@ static void print_image(uint32_t image, uint32_t prediction) {
 }
 
 static int end(uint32_t accelerator, uint32_t first) {
-  const struct boot_tensor* output = &table->output;
+  const struct boot_program* boot = &table->program[accelerator];
+  const struct boot_tensor* output = &boot->output;
   struct bitbalance_device* device = &devices[accelerator];
   struct bitbalance_result result;
   uint32_t i;
@@ -162,7 +163,7 @@ static int end(uint32_t accelerator, uint32_t first) {
   ++table->programs;
   for (i = 0; i < table->batch; ++i) {
     const uint32_t prediction =
-        largest(data_of(accelerator) + output->offset + (uint64_t)i * output->image_pitch, output);
+        largest(boot->data + output->offset + (uint64_t)i * output->image_pitch, output);
     ((uint32_t*)table->predictions)[first + i] = prediction;
     print_image(first + i, prediction);
   }
@@ -204,6 +205,9 @@ int main(struct boot_table* given) {
     const int status = prepare(a);
     if (status != 0) return status;
   }
+  if (table->exercise != BOOT_EXERCISE_NONE &&
+      !exercise((enum boot_exercise)table->exercise, &devices[0], &table->handlers))
+    return EXIT_EXERCISE;
   machine_interrupts().unmask(0);
   for (first = 0; first < table->images; first += table->accelerators * table->batch) {
     int status = 0;

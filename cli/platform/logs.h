@@ -1,0 +1,63 @@
+// What a run of `bitbalance-platform` leaves in files: the terminal, the bus's transactions, waveforms.
+#pragma once
+
+#include <cstddef>
+#include <fstream>
+#include <string>
+#include <systemc>
+#include <tlm>
+#include <vector>
+
+#include "cli/platform/arguments.h"
+
+namespace bitbalance::cli {
+
+/// A user's mistake in the value of an option.
+[[noreturn]] void refuse(const char* option, const std::string& value, const std::string& accepted);
+
+/// The terminal: standard output, and a file if one is given.
+class Terminal {
+ public:
+  explicit Terminal(const std::string& file);
+  void show(char c);
+
+ private:
+  std::ofstream log_;
+};
+
+/// One line of CSV for each transaction on the bus that the arguments' filters let through.
+class TransactionLog {
+ public:
+  /// `initiators`: names, in the bus's order; `targets`: names that the filter may have.
+  TransactionLog(const PlatformArguments& arguments, std::vector<std::string> initiators,
+                 const std::vector<std::string>& targets);
+  void add(const sc_core::sc_time& time, int initiator, const std::string& target,
+           const tlm::tlm_generic_payload& transaction);
+
+ private:
+  std::ofstream file_;
+  std::vector<std::string> initiators_;
+  int initiator_ = -1;  ///< whose transactions are logged; -1: everyone's
+  std::string target_;  ///< empty: all
+};
+
+/// FILE.vcd, or FILE.fst by GTKWave's vcd2fst.
+class Waves {
+ public:
+  /// Throws for another extension, or when FST is asked for without vcd2fst.
+  explicit Waves(const std::string& file);
+  ~Waves();
+  Waves(const Waves&) = delete;
+  Waves& operator=(const Waves&) = delete;
+
+  sc_core::sc_trace_file* trace() { return trace_; }
+  /// Writes what is left. Throws std::runtime_error when vcd2fst fails.
+  void close();
+
+ private:
+  std::string stem_;  ///< of the VCD file
+  std::string fst_;   ///< empty: none is wanted
+  sc_core::sc_trace_file* trace_ = nullptr;
+};
+
+}  // namespace bitbalance::cli

@@ -3,15 +3,18 @@
 #include "tlm/adapter/any_accelerator.h"
 
 #include <catch2/catch.hpp>
+#include <functional>
 #include <memory>
-#include <optional>
+#include <regex>
 #include <string>
 
 #include "testbench/run/driver.h"
 #include "tests/support/child.h"
+#include "tests/support/expected_warnings.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
 #include "tests/support/random_case.h"
+#include "tests/tlm/adapter/hostile_bus.h"
 #include "tlm/adapter/address_router.h"
 #include "tlm/memory/ideal_memory.h"
 
@@ -21,11 +24,42 @@ using namespace bitbalance::adapter;
 
 namespace {
 
+/// What stands between accelerator and memory, and where the memory is seen.
+struct Way {
+  std::uint64_t base = 0;
+  std::function<std::shared_ptr<sc_core::sc_module>(AnyAccelerator&, IdealMemory&)> connect =
+      [](AnyAccelerator& accelerator, IdealMemory& memory) {
+        accelerator.mem.bind(memory.socket);
+        return nullptr;
+      };
+  bool use_nb_transport = true;
+};
+
+Way routed(std::uint64_t base) {
+  return {base, [base](AnyAccelerator& accelerator, IdealMemory& memory) {
+            const auto router = std::make_shared<AddressRouter>("router");
+            accelerator.mem.bind(router->initiators);
+            router->attach("memory", base, memory.data().size(), memory.socket);
+            return router;
+          }};
+}
+
+Way hostile(const HostileBusOptions& options) {
+  return {options.base, [options](AnyAccelerator& accelerator, IdealMemory& memory) {
+            const auto bus = std::make_shared<HostileBus>("bus", options);
+            accelerator.mem.bind(bus->target);
+            bus->initiator.bind(memory.socket);
+            return bus;
+          }};
+}
+
 /// Two runs of a random program: its cycles, the changes that the port and the callback showed; or what is
-/// wrong. `base`: where a router has the memory; nothing: without a router.
-std::string run(std::uint64_t seed, AnyAcceleratorOptions options, std::optional<std::uint64_t> base = {}) {
+/// wrong. `way`: from the accelerator to the memory.
+std::string run(std::uint64_t seed, AnyAcceleratorOptions options, const Way& way = {}) {
   return in_child([&] {
-    const RandomCase c = make_random_case(seed);
+    const ExpectedWarnings no_status("sets no response status");
+    RandomCase c = make_random_case(seed);
+    c.config.dram.use_nb_transport = way.use_nb_transport;
     const Program& program = c.mapped.program;
     IdealMemoryConfig memory_config;
     memory_config.bytes = 1 << 20;
@@ -39,14 +73,7 @@ std::string run(std::uint64_t seed, AnyAcceleratorOptions options, std::optional
     };
     AnyAccelerator accelerator("accelerator", c.config, options);
     Driver driver("driver");
-    std::unique_ptr<AddressRouter> router;
-    if (base) {
-      router = std::make_unique<AddressRouter>("router");
-      accelerator.mem.bind(router->initiators);
-      router->attach("memory", *base, memory_config.bytes, memory.socket);
-    } else {
-      accelerator.mem.bind(memory.socket);
-    }
+    const auto between = way.connect(accelerator, memory);
     accelerator.irq(line);
     driver.csr.bind(accelerator.csr);
     driver.irq(driver_line);
@@ -66,7 +93,7 @@ std::string run(std::uint64_t seed, AnyAcceleratorOptions options, std::optional
         "watch", &method);
     ProgramRegions regions;
     regions.constants_bytes = static_cast<std::uint32_t>(program.constants.size());
-    regions.constants_base = base.value_or(0);
+    regions.constants_base = way.base;
     const std::size_t data_at = (program.constants.size() + 4095) / 4096 * 4096;
     regions.data_bytes = program.data_bytes;
     const auto data = place_images(program, c.network, c.images, 0xa5);
@@ -78,6 +105,8 @@ std::string run(std::uint64_t seed, AnyAcceleratorOptions options, std::optional
       std::copy(data.begin(), data.end(), region);
       driver.submit(regions);
       while (!driver.idle()) sc_core::sc_start(sc_core::sc_time(1, sc_core::SC_MS));
+      if (driver.outcome().fault != ProgramFault::kNone)
+        return std::string(to_string(driver.outcome().fault)) + ": " + accelerator.fault_reason();
       text += std::to_string(driver.outcome().cycles) + " cycles ";
       text += first_mismatch(c, {region, region + program.data_bytes});
     }
@@ -115,7 +144,54 @@ TEST_CASE("behind a router, with the memory at a base address beyond 32 bits, no
       options.accelerator.use_dmi = use_dmi;
       const std::string direct = run(33000, options);
       CHECK_THAT(direct, Catch::EndsWith("2/2 told, 2 shown"));
-      CHECK(run(33000, options, 0x12'3456'7000) == direct);
+      CHECK(run(33000, options, routed(0x12'3456'7000)) == direct);
+    }
+  }
+}
+
+TEST_CASE(
+    "a bus that splits bursts, delays them at random, denies DMI and keeps the address changes no result") {
+  for (std::uint64_t seed = 33000; seed < 33006; ++seed) {
+    for (const Level level : {Level::kTlm, Level::kRtl}) {
+      for (const bool use_nb_transport : {false, true}) {
+        CAPTURE(seed, level, use_nb_transport);
+        AnyAcceleratorOptions options;
+        options.level = level;
+        HostileBusOptions bus;
+        bus.seed = seed;
+        bus.base = seed % 2 * 0x1'0000'0000;
+        bus.sets_status = seed % 3 != 0;
+        Way way = hostile(bus);
+        way.use_nb_transport = use_nb_transport;
+        const std::regex right("[0-9]+ cycles [0-9]+ cycles 2/2 told, 2 shown");
+        const std::string found = run(seed, options, way);
+        CAPTURE(found);
+        CHECK(std::regex_match(found, right));
+      }
+    }
+  }
+}
+
+TEST_CASE("what such a bus breaks is named: a burst that fails halfway, and a status that nobody sets") {
+  for (const Level level : {Level::kTlm, Level::kRtl}) {
+    for (const bool use_nb_transport : {false, true}) {
+      CAPTURE(level, use_nb_transport);
+      AnyAcceleratorOptions options;
+      options.level = level;
+      HostileBusOptions bus;
+      bus.fails_at = 5;
+      Way way = hostile(bus);
+      way.use_nb_transport = use_nb_transport;
+      using Catch::Contains;
+      CHECK_THAT(run(33000, options, way),
+                 Contains("the memory answered with an error") && Contains("TLM_GENERIC_ERROR_RESPONSE"));
+      options.accelerator.tolerant_memory = false;
+      bus.fails_at = -1;
+      bus.sets_status = false;
+      way = hostile(bus);
+      way.use_nb_transport = use_nb_transport;
+      CHECK_THAT(run(33000, options, way),
+                 Contains("the memory answered with an error") && Contains("TLM_INCOMPLETE_RESPONSE"));
     }
   }
 }

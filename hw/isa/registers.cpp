@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "hw/isa/fault_names.h"
+
 namespace bitbalance::isa {
 namespace {
 
@@ -29,24 +31,6 @@ std::string upper(std::string_view text) {
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
   return result;
 }
-
-struct FaultName {
-  ProgramFault fault;
-  const char* name;
-};
-constexpr FaultName kFaultNames[] = {{ProgramFault::kNone, "NONE"},
-                                     {ProgramFault::kBadMagic, "BAD_MAGIC"},
-                                     {ProgramFault::kBadVersion, "BAD_VERSION"},
-                                     {ProgramFault::kWrongConfiguration, "WRONG_CONFIGURATION"},
-                                     {ProgramFault::kHeaderCrc, "HEADER_CRC"},
-                                     {ProgramFault::kCommandCrc, "COMMAND_CRC"},
-                                     {ProgramFault::kBadOpcode, "BAD_OPCODE"},
-                                     {ProgramFault::kBadField, "BAD_FIELD"},
-                                     {ProgramFault::kStoreOutsideData, "STORE_OUTSIDE_DATA"},
-                                     {ProgramFault::kLoadOutsideRegion, "LOAD_OUTSIDE_REGION"},
-                                     {ProgramFault::kMemoryError, "MEMORY_ERROR"},
-                                     {ProgramFault::kTimeout, "TIMEOUT"},
-                                     {ProgramFault::kMisalignedRegion, "MISALIGNED_REGION"}};
 
 std::string bits_of(const RegisterField& field) {
   return field.width == 1 ? std::to_string(field.lsb)

@@ -6,19 +6,40 @@
 #include <string>
 
 #include "hw/isa/command_page.h"
+#include "hw/isa/describe/descriptions.h"
 #include "hw/isa/registers.h"
 
+namespace {
+
+// Where the platform of tlm/platform has accelerator 0: tlm/platform/memory_map.h.
+constexpr std::uint64_t kPlatformBase = 0x10010000;
+constexpr unsigned kPlatformInterrupt = 1;
+
+struct Form {
+  const char* option;
+  std::string (*print)();
+};
+constexpr Form kForms[] = {
+    {"--c", bitbalance::isa::registers_c_header},
+    {"--markdown", bitbalance::isa::registers_markdown},
+    {"--commands", bitbalance::isa::command_fields_markdown},
+    {"--svd", [] { return bitbalance::isa::registers_svd(kPlatformBase, kPlatformInterrupt); }},
+    {"--ipxact", bitbalance::isa::registers_ipxact},
+    {"--device-tree", [] { return bitbalance::isa::device_tree_node(kPlatformBase, kPlatformInterrupt); }},
+};
+
+}  // namespace
+
 int main(int argc, char* argv[]) {
-  const std::string form = argc == 2 ? argv[1] : "";
-  if (form == "--c") {
-    fmt::print("{}", bitbalance::isa::registers_c_header());
-  } else if (form == "--markdown") {
-    fmt::print("{}", bitbalance::isa::registers_markdown());
-  } else if (form == "--commands") {
-    fmt::print("{}", bitbalance::isa::command_fields_markdown());
-  } else {
-    fmt::print(stderr, "usage: bitbalance_registers --c | --markdown | --commands\n");
-    return 2;
+  const std::string option = argc == 2 ? argv[1] : "";
+  std::string accepted;
+  for (const Form& form : kForms) {
+    if (option == form.option) {
+      fmt::print("{}", form.print());
+      return 0;
+    }
+    accepted += std::string(accepted.empty() ? "" : " | ") + form.option;
   }
-  return 0;
+  fmt::print(stderr, "usage: bitbalance_registers {}\n", accepted);
+  return 2;
 }

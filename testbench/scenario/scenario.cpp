@@ -246,7 +246,9 @@ void show_run(SettingsVisitor& v, RunSettings& s) {
             s.threads, 0, 256);
 }
 
-void show(SettingsVisitor& v, Scenario& s) {
+}  // namespace
+
+void show_scenario(SettingsVisitor& v, Scenario& s) {
   v.text({"name", "of the results folder and in reports; default: the file's"}, s.name);
   v.section({"network", "what is computed"}, [&] { show_network(v, s.network); });
   v.required();
@@ -263,28 +265,27 @@ void show(SettingsVisitor& v, Scenario& s) {
   v.section({"run", "how it is simulated"}, [&] { show_run(v, s.run); });
 }
 
-}  // namespace
-
-Scenario load_scenario(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides) {
+Scenario load_scenario(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides,
+                       SettingsFiles* files) {
   if (file.extension() == kModelExtension) {
     std::vector<SettingOverride> settings = {{"network.model=" + yaml_quoted(file.string()), "model"}};
     settings.push_back({"name=" + yaml_quoted(file.stem().string()), "model"});
     settings.insert(settings.end(), overrides.begin(), overrides.end());
-    return load_scenario("", settings);
+    return load_scenario("", settings, files);
   }
   Scenario scenario;
   scenario.name = file.stem().string();
   if (!is_utf8(scenario.name))
     throw SettingsError(file.string() + ": a name that is not UTF-8; accepted: UTF-8");
-  SettingsReader reader(file, overrides);
-  reader.read([&] { show(reader, scenario); });
+  SettingsReader reader(file, overrides, files);
+  reader.read([&] { show_scenario(reader, scenario); });
   return scenario;
 }
 
 std::string to_yaml(const Scenario& scenario) {
   Scenario copy = scenario;  // visitors may write
   SettingsWriter writer;
-  show(writer, copy);
+  show_scenario(writer, copy);
   return writer.yaml();
 }
 
@@ -292,14 +293,14 @@ std::string to_guide(const Scenario& scenario, const std::filesystem::path& fold
   const auto accepted = [](const std::string& path) {
     return accepted_by_check(path, [](SettingsVisitor& v) {
       Scenario defaults;
-      show(v, defaults);
+      show_scenario(v, defaults);
     });
   };
   Scenario defaults, copy = scenario;
   SettingsGuide usual(folder, accepted, {});
-  show(usual, defaults);
+  show_scenario(usual, defaults);
   SettingsGuide guide(folder, accepted, usual.values());
-  show(guide, copy);
+  show_scenario(guide, copy);
   return guide.yaml();
 }
 

@@ -120,15 +120,19 @@ const char* to_string(Level level);
 const char* to_string(GoldenExtent extent);
 const char* to_string(MemoryTiming model);
 
+class SettingsFiles;
+
 void show_accelerator(SettingsVisitor& v, AcceleratorConfig& config);
+void show_scenario(SettingsVisitor& v, Scenario& scenario);
 
 /// Of a file that holds a model in place of a scenario.
 inline constexpr const char* kModelExtension = ".onnx";
 
 /// Reads and checks a scenario; of two overrides of the same setting the later wins. Without a file (empty)
 /// the overrides are all there is; an ONNX model (by its extension) is the scenario that runs it with
-/// defaults. Throws SettingsError.
-Scenario load_scenario(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides = {});
+/// defaults. `files`: those that were parsed before. Throws SettingsError.
+Scenario load_scenario(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides = {},
+                       SettingsFiles* files = nullptr);
 
 /// Every effective setting as a scenario file that load_scenario reads back, each with a comment that says
 /// what it is.

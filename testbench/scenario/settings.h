@@ -26,8 +26,9 @@ class SettingsError : public std::invalid_argument {
 
 /// A setting given on the command line: wins over the file's.
 struct SettingOverride {
-  std::string text;    ///< "path.to.key=value"; the value is YAML
-  std::string option;  ///< the option it came from, for errors; empty: "--set path.to.key"
+  std::string text;                 ///< "path.to.key=value"; the value is YAML
+  std::string option;               ///< the option it came from, for errors; empty: "--set path.to.key"
+  std::filesystem::path file = {};  ///< that names it: files are found beside it; empty: from here
 };
 
 /// How a setting is shown: its key, and one line on what it means with its unit.

@@ -20,27 +20,10 @@ std::string inner_path(const std::string& path, const std::string& key) {
   return path.empty() ? key : path + "." + key;
 }
 
-std::string form(const YAML::Node& node) {
-  if (node.IsMap()) return "a mapping";
-  if (node.IsSequence()) return "a list";
-  return node.IsScalar() ? "'" + node.Scalar() + "'" : "nothing";
-}
-
 /// Without an exception where the name itself is none, as one that is too long (then file_type::none).
 bool is(const std::filesystem::path& file, std::filesystem::file_type type) {
   std::error_code ignored;
   return std::filesystem::status(file, ignored).type() == type;
-}
-
-YAML::Node load(const std::filesystem::path& file) {
-  constexpr std::size_t kLargestFile = std::size_t{1} << 26;
-  const std::optional<std::string> text = read_bytes(file, kLargestFile);
-  if (!text)
-    throw SettingsError(fmt::format("{}: {}; accepted: a YAML file", file.string(), unreadable(file)));
-  const YAML::Node node = parse_yaml(*text, file.string(), true);
-  if (!node.IsMap())
-    throw SettingsError(fmt::format("{}: {}; accepted: a mapping, 'key: value'", file.string(), form(node)));
-  return node;
 }
 
 /// "a.b" and value: a mapping a with a mapping b in it.
@@ -54,8 +37,8 @@ YAML::Node nested(const std::string& path, const YAML::Node& value) {
 }  // namespace
 
 SettingsReader::SettingsReader(const std::filesystem::path& file,
-                               const std::vector<SettingOverride>& overrides)
-    : file_(file) {
+                               const std::vector<SettingOverride>& overrides, SettingsFiles* files)
+    : file_(file), files_(files != nullptr ? *files : own_files_) {
   for (const SettingOverride& given : overrides) overrides_.push_back(parse(given));
   for (auto later = overrides_.begin(); later != overrides_.end(); ++later) {
     const auto earlier = std::find_if(overrides_.begin(), later, [&](const Override& given) {
@@ -76,15 +59,15 @@ SettingsReader::Override SettingsReader::parse(const SettingOverride& given) {
   const std::string option = given.option.empty() ? "--set " + path : given.option;
   const YAML::Node value = parse_yaml(given.text.substr(equals + 1), option, false);
   if (value.IsNull()) throw SettingsError(fmt::format("{}: no value; accepted: path.to.key=value", option));
-  return {path, option, nested(path, value), value.IsScalar()};
+  return {path, option, given.file, nested(path, value), value.IsScalar()};
 }
 
 void SettingsReader::read(const std::function<void()>& show) {
   Frame root;
   root.place = file_.empty() ? "command line" : file_.string();
   for (auto given = overrides_.rbegin(); given != overrides_.rend(); ++given)
-    add_mapping({given->root, {}, &*given}, "", root.sources);
-  if (!file_.empty()) add_mapping({load(file_), file_}, "", root.sources);
+    add_mapping({given->root, given->file, &*given}, "", root.sources);
+  if (!file_.empty()) add_mapping({files_.mapping_of(file_), file_}, "", root.sources);
   root.sources = options_first(root.sources);
   run(std::move(root), show);
 }
@@ -124,7 +107,8 @@ void SettingsReader::each(const Setting& setting, const std::function<void(const
 void SettingsReader::each_scalar(const Setting& setting, const std::string& expected,
                                  const std::function<void(const std::string&)>& read) {
   each(setting, [&](const Source& source) {
-    if (!source.node.IsScalar() || source.node.Scalar().empty()) refuse(setting, form(source.node), expected);
+    if (!source.node.IsScalar() || source.node.Scalar().empty())
+      refuse(setting, form_of(source.node), expected);
     read(source.node.Scalar());
   });
 }
@@ -138,14 +122,14 @@ void SettingsReader::add_mapping(const Source& source, const std::string& path, 
   const auto include = [&](const YAML::Node& name, const std::string& place) {
     if (!name.IsScalar() || name.Scalar().empty() || depth == kDeepestInclude) {
       throw SettingsError(fmt::format("{}: {}; accepted: the name of a YAML file, {} deep at most", place,
-                                      form(name), kDeepestInclude));
+                                      form_of(name), kDeepestInclude));
     }
     const auto file = (source.file.parent_path() / name.Scalar()).lexically_normal();
     if (!is(file, std::filesystem::file_type::regular)) {
       throw SettingsError(
           fmt::format("{}: '{}': {}; accepted: a YAML file", place, file.string(), unreadable(file)));
     }
-    add_mapping({load(file), file}, path, to, depth + 1);
+    add_mapping({files_.mapping_of(file), file}, path, to, depth + 1);
   };
   check_form(source, path);
   const std::string place = place_of(source, source.node, path);
@@ -160,7 +144,7 @@ void SettingsReader::add_mapping(const Source& source, const std::string& path, 
 void SettingsReader::check_form(const Source& section, const std::string& path) {
   if (section.node.IsMap() || section.node.IsScalar()) return;
   throw SettingsError(fmt::format("{}: {}; accepted: a mapping of settings",
-                                  place_of(section, section.node, path), form(section.node)));
+                                  place_of(section, section.node, path), form_of(section.node)));
 }
 
 void SettingsReader::section(const Setting& setting, const std::function<void()>& body) {
@@ -201,7 +185,7 @@ void SettingsReader::list(const Setting& setting, const std::function<void(std::
                           const std::function<std::size_t()>& size,
                           const std::function<void(std::size_t)>& body) {
   each(setting, [&](const Source& source) {
-    if (!source.node.IsSequence()) refuse(setting, form(source.node), "a list of mappings");
+    if (!source.node.IsSequence()) refuse(setting, form_of(source.node), "a list of mappings");
     resize(0);  // nothing of a list that this one replaces
     resize(source.node.size());
     for (std::size_t i = 0; i < size(); ++i) {
@@ -230,11 +214,11 @@ void SettingsReader::integers(const Setting& setting, std::vector<std::int64_t>&
                               std::int64_t high) {
   const std::string accepted = accepted_integers(low, high);
   each(setting, [&](const Source& source) {
-    if (!source.node.IsSequence()) refuse(setting, form(source.node), accepted);
+    if (!source.node.IsSequence()) refuse(setting, form_of(source.node), accepted);
     values.clear();
     for (const YAML::Node& element : source.node) {
       const auto number = element.IsScalar() ? whole_number(element.Scalar(), low, high) : std::nullopt;
-      if (!number) refuse(setting, form(element), accepted);
+      if (!number) refuse(setting, form_of(element), accepted);
       values.push_back(*number);
     }
   });
@@ -261,7 +245,7 @@ void SettingsReader::reals(const Setting& setting, std::vector<double>& values, 
   each(setting, [&](const Source& source) {
     const auto read = [&](const YAML::Node& node) {
       const auto number = node.IsScalar() ? real_number(node.Scalar()) : std::nullopt;
-      if (!number || *number < low || *number > high) refuse(setting, form(node), accepted);
+      if (!number || *number < low || *number > high) refuse(setting, form_of(node), accepted);
       return *number;
     };
     std::vector<double> given;
@@ -317,7 +301,7 @@ void SettingsReader::read_place(const Setting& setting, std::filesystem::path& v
   std::string name;
   each(setting, [&](const Source& source) {
     if (!source.node.IsScalar() || source.node.Scalar().empty())
-      refuse(setting, form(source.node), "the name of " + accepted);
+      refuse(setting, form_of(source.node), "the name of " + accepted);
     name = source.node.Scalar();
     value = std::filesystem::absolute(source.file.parent_path() / name).lexically_normal();
   });
@@ -385,7 +369,7 @@ void SettingsReader::run(Frame opened, const std::function<void()>& body) {
 void SettingsReader::reject_unknown(const Frame& closed) const {
   for (const Source& source : closed.sources) {
     for (const auto& entry : source.node) {
-      const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : form(entry.first);
+      const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : form_of(entry.first);
       const std::string place = place_of(source, entry.first, inner_path(closed.path, key));
       if (key == "include" || std::count(closed.shown.begin(), closed.shown.end(), key) != 0) continue;
       throw SettingsError(fmt::format("{}: unknown key{}; accepted: {}", place, suggestion(key, closed.shown),

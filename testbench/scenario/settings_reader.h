@@ -8,13 +8,31 @@
 #include <vector>
 
 #include "testbench/scenario/settings.h"
+#include "testbench/scenario/settings_files.h"
 
 namespace bitbalance::scenario {
 
+/// A text of a settings file.
+struct PlacedText {
+  std::string text;
+  std::string place;  ///< "sweep.yaml:4: space.accelerator.rows"
+};
+
+/// What stands under a key that the file was free to choose: one or more texts, or a mapping of texts.
+struct FreeKey {
+  std::string key;
+  std::string place;
+  std::filesystem::path file;
+  std::vector<std::string> values;
+  std::map<std::string, std::string> fields;  ///< then there are no values
+};
+
 class SettingsReader : public SettingsVisitor {
  public:
-  /// The later override wins. Without a file (empty) the overrides are all there is.
-  SettingsReader(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides);
+  /// The later override wins. Without a file (empty) the overrides are all there is. `files`: those that were
+  /// parsed before.
+  SettingsReader(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides,
+                 SettingsFiles* files = nullptr);
 
   /// `show` shows this reader every setting of the file.
   void read(const std::function<void()>& show);
@@ -37,6 +55,10 @@ class SettingsReader : public SettingsVisitor {
   void choice(const Setting& setting, std::size_t& value, const std::vector<std::string>& choices) override;
   void path(const Setting& setting, std::filesystem::path& value) override;
   void file_or_folder(const Setting& setting, std::filesystem::path& value) override;
+  /// A list of texts, or one text.
+  void texts(const Setting& setting, std::vector<PlacedText>& values);
+  /// All keys of the current section, in their order.
+  void free_keys(std::vector<FreeKey>& keys);
   void required() override;
   void rule(bool holds, const char* key, const std::string& message) override;
   void checked(const std::function<void()>& check) override;
@@ -45,7 +67,8 @@ class SettingsReader : public SettingsVisitor {
   /// A setting of the command line, as a mapping of its own.
   struct Override {
     std::string path;
-    std::string option;  ///< how the user gave it: "--set accelerator.rows"
+    std::string option;          ///< how the user gave it: "--set accelerator.rows"
+    std::filesystem::path file;  ///< that gave it; empty: the command line
     YAML::Node root;
     bool is_scalar;
   };
@@ -53,7 +76,7 @@ class SettingsReader : public SettingsVisitor {
   struct Source {
     YAML::Node node;
     std::filesystem::path file;
-    const Override* option = nullptr;  ///< of the command line; then there is no file
+    const Override* option = nullptr;  ///< where it is not of the file itself
   };
   struct Frame {
     std::string path;             ///< "accelerator.dram"; empty for the root
@@ -86,6 +109,8 @@ class SettingsReader : public SettingsVisitor {
   [[noreturn]] void refuse(const Setting& setting, const std::string& found, const std::string& accepted);
 
   std::filesystem::path file_;
+  SettingsFiles own_files_;
+  SettingsFiles& files_;
   std::vector<Override> overrides_;  ///< in their order
   std::vector<Frame> frames_;
 };

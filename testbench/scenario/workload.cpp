@@ -63,7 +63,7 @@ class Images {
   }
 
   int count() const {
-    if (settings_.synthetic()) return settings_.count == 0 ? settings_.batch : settings_.count;
+    if (settings_.synthetic()) return synthetic_count(settings_);
     if (settings_.count > there_are_) {
       throw SettingsError(fmt::format("network.count: {}; accepted: 0 to {}, the images of {}",
                                       settings_.count, there_are_, settings_.images.string()));

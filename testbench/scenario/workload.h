@@ -47,6 +47,11 @@ Samples load_samples(const Scenario& scenario, int most_images = std::numeric_li
 Workload prepare_workload(const Scenario& scenario, const std::function<void(double)>& progress,
                           const NetworkCache* cache = nullptr);
 
+/// Images of a run on synthetic ones: `count`, or without it a batch.
+inline int synthetic_count(const NetworkSettings& settings) {
+  return settings.count == 0 ? settings.batch : settings.count;
+}
+
 /// The same network, without quantizing or classifying an image.
 TimingWorkload prepare_timing_workload(const Scenario& scenario, const NetworkCache* cache = nullptr);
 

@@ -1,0 +1,27 @@
+// Settings files as they were parsed, for whoever reads the same ones thousands of times: a scenario and what
+// it includes cost milliseconds to parse, and its settings a fraction of one to read.
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <filesystem>
+#include <map>
+
+#include "testbench/scenario/names.h"
+
+namespace bitbalance::scenario {
+
+class SettingsFiles {
+ public:
+  /// The file's mapping, parsed when it is asked for first: what changes on disk later is not seen. Throws
+  /// SettingsError.
+  const YAML::Node& mapping_of(const std::filesystem::path& file);
+
+ private:
+  std::map<std::filesystem::path, YAML::Node> mappings_;
+};
+
+/// What stands where something else was expected, for a message: "a mapping", "a list", "'text'", "nothing".
+std::string form_of(const YAML::Node& node);
+
+}  // namespace bitbalance::scenario

@@ -16,6 +16,8 @@ endif()
 if(BITBALANCE_TOOLS)
   find_package(yaml-cpp REQUIRED)
   find_package(CLI11 REQUIRED)
+  find_package(SQLiteCpp REQUIRED)
+  find_package(muparser REQUIRED)
   # The platform's processor, under GPL-2.0: optional, and linked by nothing but bitbalance-platform.
   find_package(PkgConfig REQUIRED)
   pkg_check_modules(Unicorn IMPORTED_TARGET unicorn)

@@ -33,6 +33,11 @@ void add_program(const Program& program, int count, const QuantizedNetwork& netw
 }  // namespace
 
 ChosenMappings run_analytic(const TimingWorkload& workload, RunReport& report) {
+  return run_analytic(Mapper(workload.network), workload.images, report);
+}
+
+ChosenMappings run_analytic(const Mapper& mapper, int images, RunReport& report) {
+  const QuantizedNetwork& network = mapper.network();
   const Scenario& scenario = report.scenario;
   if (scenario.memory.model != MemoryTiming::kIdeal) {
     throw SettingsError(
@@ -40,18 +45,17 @@ ChosenMappings run_analytic(const TimingWorkload& workload, RunReport& report) {
                     to_string(scenario.memory.model)));
   }
   const auto start = std::chrono::steady_clock::now();
-  const Mapper mapper(workload.network);
   Timeline timeline(scenario.accelerator, scenario.memory.ideal_timing(scenario.accelerator.clock_hz),
                     mapper.shapes());
   ChosenMappings chosen;
-  report.network = workload.network.name;
-  while (report.frames < workload.images) {
-    const int left = workload.images - report.frames;
+  report.network = network.name;
+  while (report.frames < images) {
+    const int left = images - report.frames;
     const int batch = std::min(scenario.network.batch, left);
     const int count = left / batch;
     for (const MappedProgram& mapped :
-         mapper.map(scenario.accelerator, mapper_options(scenario, workload.network, batch))) {
-      add_program(mapped.program, count, workload.network, timeline, mapper.weights(), report);
+         mapper.map(scenario.accelerator, mapper_options(scenario, network, batch))) {
+      add_program(mapped.program, count, network, timeline, mapper.weights(), report);
       if (report.frames == 0) chosen.add(mapped);
     }
     report.frames += batch * count;

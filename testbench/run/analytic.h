@@ -13,5 +13,7 @@ namespace bitbalance::runner {
 /// SettingsError when the scenario's memory is not `ideal`, std::invalid_argument when the accelerator cannot
 /// execute the network.
 ChosenMappings run_analytic(const TimingWorkload& workload, RunReport& report);
+/// The same for one of many accelerators: what `mapper` found out about the network is not found out again.
+ChosenMappings run_analytic(const Mapper& mapper, int images, RunReport& report);
 
 }  // namespace bitbalance::runner

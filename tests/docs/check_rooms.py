@@ -26,6 +26,8 @@ LIBRARIES = {
     "JSON": (r"nlohmann/", r"nlohmann_json::"),
     "Boost": (r"boost/", r"Boost::"),
     "Unicorn": (r"unicorn/", r"PkgConfig::Unicorn"),
+    "SQLite": (r"(SQLiteCpp/|sqlite3\.h)", r"SQLite"),
+    "muParser": (r"muParser", r"muparser::"),
     "torch": (r"torch/", r"\$\{TORCH"),
 }
 

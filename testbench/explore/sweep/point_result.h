@@ -1,0 +1,42 @@
+// What is kept of a design point: a verdict and a row of figures. One table names the figures for the
+// database, for CSV and for whoever looks for the best.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+
+#include "testbench/explore/names.h"
+#include "testbench/report/run_report.h"
+
+namespace bitbalance::explore {
+
+struct Metric {
+  const char* name;  ///< with its unit
+  const char* meaning;
+  double (*of)(const RunReport& report);  ///< NaN: there is none
+};
+
+inline constexpr std::size_t kMetrics = 11;
+/// In the order of the columns.
+const std::array<Metric, kMetrics>& metrics();
+
+enum class PointVerdict {
+  kPass,
+  kFail,     ///< the accelerator computes something else than the golden model, or hangs
+  kRefused,  ///< the accelerator cannot execute the network
+};
+const char* to_string(PointVerdict verdict);
+
+struct PointResult {
+  PointVerdict verdict = PointVerdict::kPass;
+  std::string message;  ///< why, if it did not pass
+  Level level = Level::kAnalytic;
+  std::string network;                     ///< name of the model; empty if refused
+  std::array<double, kMetrics> figures{};  ///< NaN: there is none
+};
+
+PointResult result_of(const RunReport& report);
+PointResult refused(const std::string& why, Level level);
+
+}  // namespace bitbalance::explore

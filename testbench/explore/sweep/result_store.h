@@ -1,0 +1,65 @@
+// The results of sweeps in one SQLite file, a row for each design point, known by its key. What was committed
+// survives whatever ends the program.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "testbench/explore/sweep/point_result.h"
+
+namespace SQLite {
+class Database;
+class Statement;
+class Transaction;
+}  // namespace SQLite
+
+namespace bitbalance::explore {
+
+/// What a row says besides its result.
+struct PointLabels {
+  std::string program;   ///< version and revision
+  std::string scenario;  ///< its file
+  std::string settings;  ///< of the keys that vary, as a JSON object of texts
+};
+
+class ResultStore {
+ public:
+  static constexpr int kSchema = 1;
+
+  /// Makes the file where there is none. It belongs to this object until it goes. Throws SettingsError when
+  /// it is locked, damaged, or something else than results of this schema; std::runtime_error when the system
+  /// refuses.
+  explicit ResultStore(const std::filesystem::path& file);
+  ~ResultStore();
+  ResultStore(const ResultStore&) = delete;
+  ResultStore& operator=(const ResultStore&) = delete;
+
+  std::vector<std::uint64_t> keys();
+  std::optional<PointResult> find(std::uint64_t key);
+  /// Lasts from commit() on. A key that is there keeps what it has.
+  void add(std::uint64_t key, const PointLabels& labels, const PointResult& result);
+  /// Throws std::runtime_error when the disk refuses; what was committed before stays.
+  void commit();
+
+  const std::filesystem::path& file() const { return file_; }
+
+ private:
+  void prepare();
+  void check_owner();
+  template <class Work>
+  auto guarded(const Work& work) -> decltype(work());
+
+  std::filesystem::path file_;
+  std::unique_ptr<SQLite::Database> database_;
+  std::unique_ptr<SQLite::Statement> insert_, find_;
+  std::unique_ptr<SQLite::Transaction> transaction_;
+};
+
+/// A key as the database has it.
+std::string key_text(std::uint64_t key);
+
+}  // namespace bitbalance::explore

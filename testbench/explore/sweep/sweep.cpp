@@ -1,0 +1,210 @@
+#include "testbench/explore/sweep/sweep.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <unordered_set>
+
+#include "testbench/explore/sweep/shared_counters.h"
+#include "testbench/report/csv.h"
+#include "testbench/run/process_pool.h"
+
+namespace bitbalance::explore {
+namespace {
+
+/// A plain value ahead of a message, and the rest.
+template <class Value>
+std::string with(const Value& value, const std::string& rest = "") {
+  return std::string(reinterpret_cast<const char*>(&value), sizeof value) + rest;
+}
+template <class Value>
+Value taken_from(std::string_view& message) {
+  Value value;
+  std::memcpy(&value, message.data(), sizeof value);
+  message.remove_prefix(sizeof value);
+  return value;
+}
+
+double share(std::uint64_t done, std::uint64_t all) {
+  return static_cast<double>(done) / static_cast<double>(all);
+}
+
+/// What the check of a point came to.
+enum class Checked : char { kValid, kExcluded, kWrong };
+/// In place of a point.
+constexpr std::uint64_t kIdle = ~std::uint64_t{0};
+/// What became of a point in a worker.
+enum class Worked : char { kResult, kLost };
+
+}  // namespace
+
+Sweep::Sweep(SweepSettings settings, const std::vector<SettingOverride>& overrides, std::string program)
+    : settings_(std::move(settings)),
+      program_(std::move(program)),
+      loader_(settings_, overrides),
+      keys_(program_),
+      constraints_(settings_.constraints) {}
+
+Sweep::Point Sweep::check_point(std::uint64_t index, bool& is_excluded) {
+  const Scenario scenario = loader_.load(index);
+  const SettingsList settings = list_settings(scenario);
+  is_excluded = !constraints_.hold_for(settings);
+  return {index, is_excluded ? PointKey() : keys_.key_of(scenario, settings)};
+}
+
+void Sweep::check_points(int jobs, const Progress& progress) {
+  const std::uint64_t all = loader_.space().points();
+  std::uint64_t first_wrong = all, done = 0;
+  std::string why;
+  // Each worker ends at its first wrong point, so that the first of all is among them.
+  ProcessPool pool(jobs, [&](int worker, const ProcessPool::Send& send) {
+    for (std::uint64_t index = worker; index < all; index += jobs) {
+      try {
+        bool is_excluded = false;
+        const Point point = check_point(index, is_excluded);
+        send(with(is_excluded ? Checked::kExcluded : Checked::kValid, with(point)));
+      } catch (const std::invalid_argument& error) {
+        send(with(Checked::kWrong, with(Point{index, {}}, error.what())));
+        return;
+      }
+    }
+  });
+  pool.gather(
+      [&](int, const std::string& message) {
+        std::string_view rest = message;
+        const auto checked = taken_from<Checked>(rest);
+        const auto point = taken_from<Point>(rest);
+        ++done;
+        if (checked == Checked::kValid) points_.push_back(point);
+        if (checked == Checked::kExcluded) ++excluded_;
+        if (checked != Checked::kWrong || point.index > first_wrong) return;
+        first_wrong = point.index;
+        why = rest;
+      },
+      [&] { progress("check", share(done, all)); });
+  if (first_wrong < all) throw SettingsError(why);
+  if (points_.empty()) {
+    throw SettingsError(fmt::format("{}: constraints: none of {} points fulfils them; accepted: one does",
+                                    settings_.file.string(), all));
+  }
+  std::sort(points_.begin(), points_.end(), [](const Point& a, const Point& b) { return a.index < b.index; });
+}
+
+std::vector<Sweep::Todo> Sweep::missing(ResultStore& store) const {
+  const std::vector<std::uint64_t> keys = store.keys();
+  std::unordered_set<std::uint64_t> known(keys.begin(), keys.end());
+  std::vector<Todo> groups;
+  std::map<std::uint64_t, std::size_t> group_of;
+  for (const Point& point : points_) {
+    if (!known.insert(point.key.point).second) continue;
+    const auto [group, is_new] = group_of.try_emplace(point.key.network, groups.size());
+    if (is_new) groups.emplace_back();
+    groups[group->second].push_back(&point);
+  }
+  return groups;
+}
+
+SweepOutcome Sweep::run(ResultStore& store, int jobs, const Progress& progress) {
+  const std::vector<Todo> groups = missing(store);
+  SweepOutcome outcome;
+  outcome.points = points_.size();
+  outcome.excluded = excluded_;
+  std::uint64_t all = 0;
+  for (const Todo& group : groups) all += group.size();
+  for (const Todo& group : groups) {
+    const auto tick = [&] { progress("sweep", share(outcome.computed + outcome.lost.size(), all)); };
+    tick();
+    compute(group, store, jobs, tick, outcome);
+  }
+  std::unordered_set<std::uint64_t> keys;
+  for (const Point& point : points_) {
+    const auto result = store.find(point.key.point);
+    if (!result) continue;
+    keys.insert(point.key.point);
+    if (result->verdict == PointVerdict::kRefused) ++outcome.refused;
+    if (result->verdict == PointVerdict::kFail) ++outcome.failed;
+  }
+  outcome.found = keys.size() - outcome.computed;
+  return outcome;
+}
+
+void Sweep::compute(const Todo& todo, ResultStore& store, int jobs, const std::function<void()>& tick,
+                    SweepOutcome& outcome) {
+  const Evaluation evaluation(loader_.load(todo.front()->index));
+  std::vector<bool> is_done(todo.size(), false);
+  const auto lose = [&](std::uint64_t at, const std::string& why) {
+    is_done[at] = true;
+    outcome.lost.push_back(fmt::format("{}: {}", loader_.describe(todo[at]->index), why));
+  };
+  const auto receive = [&](int, const std::string& message) {
+    std::string_view rest = message;
+    const auto worked = taken_from<Worked>(rest);
+    const auto at = taken_from<std::uint64_t>(rest);
+    if (worked == Worked::kLost) return lose(at, std::string(rest));
+    const Point& point = *todo[at];
+    is_done[at] = true;
+    store.add(point.key.point, {program_, loader_.scenario_file(point.index), loader_.settings(point.index)},
+              unpacked(rest));
+    ++outcome.computed;
+  };
+  for (bool again = true; again;) {
+    std::vector<std::uint64_t> places;  // in `todo`
+    for (std::uint64_t at = 0; at < todo.size(); ++at)
+      if (!is_done[at]) places.push_back(at);
+    const int workers = static_cast<int>(std::min<std::uint64_t>(jobs, places.size()));
+    // The next place, and of each worker the one it works on.
+    SharedCounters counters(static_cast<std::size_t>(workers) + 1);
+    for (int worker = 0; worker < workers; ++worker) counters[worker + 1] = kIdle;
+    again = false;
+    try {
+      ProcessPool pool(workers, [&](int worker, const ProcessPool::Send& send) {
+        for (std::uint64_t i = counters[0]++; i < places.size(); i = counters[0]++) {
+          const std::uint64_t at = places[i];
+          counters[worker + 1] = at;
+          try {
+            send(with(Worked::kResult, with(at, packed(evaluation.evaluate(loader_.load(todo[at]->index))))));
+          } catch (const std::exception& error) {
+            send(with(Worked::kLost, with(at, error.what())));
+          }
+          counters[worker + 1] = kIdle;
+        }
+      });
+      pool.gather(receive, [&] {
+        store.commit();
+        tick();
+      });
+    } catch (const WorkerFailure& failure) {
+      const std::uint64_t at = counters[failure.worker + 1];
+      if (at != kIdle) lose(at, failure.what());
+      again = true;
+    }
+    store.commit();
+  }
+}
+
+void Sweep::write_csv(ResultStore& store, const std::function<void(const std::string& line)>& write) const {
+  std::string line = "scenario";
+  for (const std::string& key : settings_.keys) line += "," + csv_text(key);
+  line += ",level,network,verdict,message";
+  for (const Metric& metric : metrics()) line += fmt::format(",{}", metric.name);
+  write(line + "\n");
+  for (const Point& point : points_) {
+    const auto result = store.find(point.key.point);
+    if (!result) continue;
+    line = csv_text(loader_.scenario_file(point.index));
+    std::map<std::string, std::string> values;
+    for (const Assignment* value : loader_.space().point(point.index).values)
+      values[value->key] = value->value;
+    for (const std::string& key : settings_.keys) line += "," + csv_text(values[key]);
+    line += fmt::format(",{},{},{},{}", to_string(result->level), csv_text(result->network),
+                        to_string(result->verdict), csv_text(result->message));
+    for (const double figure : result->figures)
+      line += std::isfinite(figure) ? fmt::format(",{}", figure) : ",";
+    write(line + "\n");
+  }
+}
+
+}  // namespace bitbalance::explore

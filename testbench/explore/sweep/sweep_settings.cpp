@@ -1,0 +1,147 @@
+#include "testbench/explore/sweep/sweep_settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "testbench/explore/sweep/value_range.h"
+#include "testbench/scenario/settings_writer.h"
+
+namespace bitbalance::explore {
+namespace {
+
+constexpr std::int64_t kMostPoints = 10'000'000;
+
+class SweepReader {
+ public:
+  explicit SweepReader(const std::filesystem::path& file) : reader_(file, {}) {
+    sweep_.file = file;
+    sweep_.name = file.stem().string();
+  }
+
+  SweepSettings read() {
+    reader_.read([this] { show(); });
+    if (sweep_.axes.empty() && sweep_.scenarios.size() < 2)
+      refuse("space: nothing varies; accepted: keys with several values in space, points or scenarios");
+    return std::move(sweep_);
+  }
+
+ private:
+  void show() {
+    SettingsReader& v = reader_;
+    v.text({"name", "of the results; default: the file's"}, sweep_.name);
+    std::vector<PlacedText> scenarios;
+    v.texts({"scenarios", "files whose settings the keys below replace"}, scenarios);
+    v.required();
+    v.choice({"level", "level of detail"}, sweep_.level,
+             {to_string(Level::kRtl), to_string(Level::kTlm), to_string(Level::kAnalytic)});
+    v.choice({"method", "which points of the grid"}, sweep_.method,
+             {to_string(SweepMethod::kGrid), to_string(SweepMethod::kRandom),
+              to_string(SweepMethod::kLatinHypercube)});
+    v.integer({"count", "of points, without `grid`"}, sweep_.count, 0, kMostPoints);
+    const bool is_grid = sweep_.method == SweepMethod::kGrid;
+    v.rule(is_grid == (sweep_.count == 0), "count",
+           is_grid ? "given with method grid; accepted: with random, latin_hypercube"
+                   : fmt::format("not given; accepted with method {}: 1 to {}", to_string(sweep_.method),
+                                 kMostPoints));
+    v.integer({"seed", "of what is drawn"}, sweep_.seed, 0, std::int64_t{1} << 62);
+    v.section({"settings", "the same at all points"}, [&] { read_fixed(); });
+    v.section({"space", "keys with their values"}, [&] { read_space(); });
+    Axis points;
+    v.list(
+        {"points", "keys that vary together"}, [&](std::size_t size) { points.choices.resize(size); },
+        [&] { return points.choices.size(); }, [&](std::size_t i) { read_point(points.choices[i]); });
+    if (!points.choices.empty()) add_points(std::move(points));
+    v.texts({"constraints", "expressions that a point must fulfil"}, sweep_.constraints);
+    for (const PlacedText& scenario : scenarios)
+      sweep_.scenarios.push_back((sweep_.file.parent_path() / scenario.text).lexically_normal());
+  }
+
+  Assignment single(const FreeKey& key) const {
+    if (key.values.size() != 1)
+      throw SettingsError(fmt::format("{}: several values; accepted: one, or several in space", key.place));
+    return {key.key, key.values.front(), key.place, key.file};
+  }
+
+  void read_fixed() {
+    std::vector<FreeKey> keys;
+    reader_.free_keys(keys);
+    for (const FreeKey& key : keys) sweep_.fixed.push_back(single(key));
+  }
+
+  void read_space() {
+    std::vector<FreeKey> keys;
+    reader_.free_keys(keys);
+    for (const FreeKey& key : keys) {
+      Axis axis;
+      for (const std::string& value : key.fields.empty() ? key.values : values_of_range(key))
+        axis.choices.push_back({{key.key, value, key.place, key.file}});
+      add_key(key.key, key.place);
+      sweep_.axes.push_back(std::move(axis));
+    }
+  }
+
+  void read_point(std::vector<Assignment>& point) {
+    std::vector<FreeKey> keys;
+    reader_.free_keys(keys);
+    for (const FreeKey& key : keys) point.push_back(single(key));
+  }
+
+  /// All points give the same keys, so that none depends on which came before.
+  void add_points(Axis points) {
+    const std::vector<Assignment>& first = points.choices.front();
+    for (const Assignment& assignment : first) add_key(assignment.key, assignment.place);
+    for (std::size_t i = 0; i < points.choices.size(); ++i) {
+      const std::vector<Assignment>& point = points.choices[i];
+      const bool alike = point.size() == first.size() &&
+                         std::all_of(first.begin(), first.end(), [&](const Assignment& wanted) {
+                           return std::any_of(point.begin(), point.end(), [&](const Assignment& given) {
+                             return given.key == wanted.key;
+                           });
+                         });
+      if (!alike || point.empty())
+        refuse(fmt::format("points[{}]: other keys than points[0]; accepted: the same in all points", i));
+    }
+    sweep_.axes.push_back(std::move(points));
+  }
+
+  void add_key(const std::string& key, const std::string& place) {
+    const auto is_same = [&](const Assignment& fixed) { return fixed.key == key; };
+    if (std::count(sweep_.keys.begin(), sweep_.keys.end(), key) != 0 ||
+        std::any_of(sweep_.fixed.begin(), sweep_.fixed.end(), is_same))
+      throw SettingsError(
+          fmt::format("{}: given twice; accepted: once in settings, space and points", place));
+    sweep_.keys.push_back(key);
+  }
+
+  [[noreturn]] void refuse(const std::string& what) const {
+    throw SettingsError(fmt::format("{}: {}", sweep_.file.string(), what));
+  }
+
+  SettingsReader reader_;
+  SweepSettings sweep_;
+};
+
+}  // namespace
+
+const char* to_string(SweepMethod method) {
+  switch (method) {
+    case SweepMethod::kGrid:
+      return "grid";
+    case SweepMethod::kRandom:
+      return "random";
+    case SweepMethod::kLatinHypercube:
+      return "latin_hypercube";
+  }
+  return "?";
+}
+
+SettingOverride Assignment::as_override() const {
+  return {key + "=" + yaml_quoted(value), place, file};
+}
+
+SweepSettings load_sweep(const std::filesystem::path& file) {
+  return SweepReader(file).read();
+}
+
+}  // namespace bitbalance::explore

@@ -1,0 +1,56 @@
+// What a sweep file says: which scenarios, which of their keys vary over which values, and which combinations
+// count.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "testbench/explore/names.h"
+#include "testbench/scenario/scenario.h"
+#include "testbench/scenario/settings_reader.h"
+
+namespace bitbalance::explore {
+
+/// Which points of the whole grid are taken.
+enum class SweepMethod {
+  kGrid,            ///< all
+  kRandom,          ///< some, each as likely as any other
+  kLatinHypercube,  ///< some, with each value of each key as often as any other of that key
+};
+const char* to_string(SweepMethod method);
+
+/// A key and what a point gives it.
+struct Assignment {
+  std::string key;
+  std::string value;
+  std::string place;           ///< where it is given, for errors: "sweep.yaml:4: accelerator.rows"
+  std::filesystem::path file;  ///< that gives it
+
+  SettingOverride as_override() const;
+};
+
+/// Keys that vary together, and what they can be: a choice is a value of each.
+struct Axis {
+  std::vector<std::vector<Assignment>> choices;  ///< not empty
+};
+
+struct SweepSettings {
+  std::string name;
+  std::filesystem::path file;
+  std::vector<std::filesystem::path> scenarios;
+  Level level = Level::kAnalytic;
+  SweepMethod method = SweepMethod::kGrid;
+  std::int64_t count = 0;  ///< of points that are taken; 0: all, for kGrid
+  std::int64_t seed = 1;
+  std::vector<Assignment> fixed;  ///< the same at all points
+  std::vector<Axis> axes;
+  std::vector<std::string> keys;  ///< that vary, each once, in the order of the file
+  std::vector<PlacedText> constraints;
+};
+
+/// Reads and checks a sweep, but not what its values mean to a scenario. Throws SettingsError.
+SweepSettings load_sweep(const std::filesystem::path& file);
+
+}  // namespace bitbalance::explore

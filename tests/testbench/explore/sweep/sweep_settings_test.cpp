@@ -1,0 +1,182 @@
+// What a sweep file says, which points it means, and what is refused of it.
+#include <catch2/catch.hpp>
+#include <map>
+#include <set>
+
+#include "testbench/explore/sweep/constraints.h"
+#include "testbench/explore/sweep/design_space.h"
+#include "testbench/explore/sweep/point_loader.h"
+#include "tests/support/temporary_folder.h"
+
+namespace bitbalance::explore {
+namespace {
+
+using Catch::Matchers::Contains;
+using test::TemporaryFolder;
+
+const std::string kScenarios = std::string(BITBALANCE_SOURCE_DIR) + "/scenarios";
+const std::string kLenet = kScenarios + "/lenet.yaml";
+const std::string kStart = "scenarios: " + kLenet + "\n";
+
+SweepSettings sweep_of(const std::string& text) {
+  const TemporaryFolder folder;
+  return load_sweep(folder.write("sweep.yaml", kStart + text));
+}
+
+/// Of the file, its space, or its first point.
+std::string refusal(const std::string& text) {
+  try {
+    const SweepSettings sweep = sweep_of(text);
+    const Scenario scenario = PointLoader(sweep, {}).load(0);
+    Constraints(sweep.constraints).hold_for(list_settings(scenario));
+  } catch (const SettingsError& error) {
+    return error.what();
+  }
+  return "not refused";
+}
+
+std::string values(const DesignSpace& space, std::uint64_t index) {
+  std::string text;
+  for (const Assignment* value : space.point(index).values) text += value->value + " ";
+  return text;
+}
+
+bool holds(const std::string& expression) {
+  return Constraints({{expression, "here"}}).hold_for(list_settings(load_scenario(kLenet)));
+}
+
+TEST_CASE("a grid has every combination once, the last key fastest") {
+  const SweepSettings sweep = sweep_of(
+      "space:\n  accelerator.rows: [16, 32]\n  memory.bytes_per_cycle: {from: 3.2, to: 4.1, step: 0.4}\n"
+      "points:\n- {accelerator.columns: 8, quantization.nnzb: 2}\n- {quantization.nnzb: 3, "
+      "accelerator.columns: 4}\n");
+  const DesignSpace space(sweep);
+  REQUIRE(space.points() == 12);
+  CHECK(values(space, 0) == "16 3.2 8 2 ");
+  CHECK(values(space, 1) == "16 3.2 3 4 ");
+  CHECK(values(space, 2) == "16 3.6 8 2 ");
+  CHECK(values(space, 11) == "32 4 3 4 ");
+  std::set<std::string> all;
+  for (std::uint64_t i = 0; i < space.points(); ++i) all.insert(values(space, i));
+  CHECK(all.size() == 12);
+}
+
+TEST_CASE("a factor multiplies up to the end of its range") {
+  const SweepSettings sweep =
+      sweep_of("space: {accelerator.weight_bank_bytes: {from: 4096, to: 40000, factor: 3}}");
+  const DesignSpace space(sweep);
+  REQUIRE(space.points() == 3);
+  CHECK(values(space, 2) == "36864 ");
+}
+
+TEST_CASE("random points are distinct, and others with another seed alone") {
+  const std::string space_text =
+      "space:\n  accelerator.rows: {from: 1, to: 40, step: 1}\n  accelerator.columns: {from: 1, to: 40, "
+      "step: 1}\n"
+      "method: random\ncount: 100\nseed: ";
+  const auto drawn = [&](const std::string& seed) {
+    const SweepSettings sweep = sweep_of(space_text + seed);
+    const DesignSpace space(sweep);
+    std::set<std::string> points;
+    for (std::uint64_t i = 0; i < space.points(); ++i) points.insert(values(space, i));
+    return points;
+  };
+  CHECK(drawn("1").size() == 100);
+  CHECK(drawn("1") == drawn("1"));
+  CHECK(drawn("1") != drawn("2"));
+  SECTION("all of a grid can be drawn") {
+    const SweepSettings sweep = sweep_of("space: {accelerator.rows: [1, 2, 3]}\nmethod: random\ncount: 3");
+    CHECK(DesignSpace(sweep).points() == 3);
+  }
+}
+
+TEST_CASE("a Latin hypercube has each value of a key as often as any other") {
+  const SweepSettings sweep = sweep_of(
+      "space:\n  accelerator.rows: {from: 1, to: 50, step: 1}\n  accelerator.columns: {from: 1, to: 10, "
+      "step: 1}\n"
+      "  quantization.nnzb: [1, 2, 3, 4, 5]\nmethod: latin_hypercube\ncount: 50");
+  const DesignSpace space(sweep);
+  REQUIRE(space.points() == 50);
+  std::map<std::string, std::map<std::string, int>> uses;
+  for (std::uint64_t i = 0; i < space.points(); ++i)
+    for (const Assignment* value : space.point(i).values) ++uses[value->key][value->value];
+  for (const auto& [key, often] :
+       {std::pair{"accelerator.rows", 1}, {"accelerator.columns", 5}, {"quantization.nnzb", 10}}) {
+    for (const auto& [value, times] : uses[key]) CHECK(times == often);
+  }
+}
+
+TEST_CASE("constraints know settings by their path and choices by their words") {
+  CHECK(holds("accelerator.rows * accelerator.columns == 1024"));
+  CHECK_FALSE(holds("accelerator.rows > 2^5"));
+  CHECK(holds("memory.bytes_per_cycle == 12.8"));
+  CHECK(holds("accelerator.synchronization == balanced && accelerator.synchronization != group_max"));
+  CHECK(holds("!accelerator.allow_wrap"));
+  CHECK(holds("accelerator.allow_wrap == false"));
+  CHECK(holds("max(accelerator.rows, 64) == 64"));
+}
+
+TEST_CASE("what is wrong with a sweep is told with its place") {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"", "space: nothing varies"},
+      {"space: {}", "space: nothing varies"},
+      {"space: {accelerator.rows: []}", "sweep.yaml:2: space.accelerator.rows: no value"},
+      {"space: {accelerator.rows: [[1]]}", "a list; accepted: a value, a list of values"},
+      {"space: {accelerator.rows: 16, accelerator.rows: 32}", "accelerator.rows"},
+      {"space: {accelerator.rwos: 16}", "unknown key (did you mean 'rows'?)"},
+      {"space: {acelerator.rows: 16}", "unknown key (did you mean 'accelerator'?)"},
+      {"space: {accelerator.rows: [0, 16]}", "sweep.yaml:2: space.accelerator.rows: 0; accepted: "},
+      {"space: {accelerator.rows: {from: 1, to: 4}}", "a range; accepted: from and to, and step or factor"},
+      {"space: {accelerator.rows: {from: 1, to: 4, step: 1, factor: 2}}", "a range; accepted: "},
+      {"space: {accelerator.rows: {from: 4, to: 1, step: 1}}", "from 4 to 1; accepted: from below to"},
+      {"space: {accelerator.rows: {from: 1, to: 4, step: 0}}", "step '0'; accepted: a positive number"},
+      {"space: {accelerator.rows: {from: 1, to: 4, factor: 1}}",
+       "factor 1; accepted: a whole number from 2 on"},
+      {"space: {accelerator.rows: {from: 1, to: 4, stop: 1}}", "'stop' (did you mean 'step'?)"},
+      {"space: {accelerator.rows: {from: 0.00001, to: 0.1, step: 1/99991}}", "9 digits at most"},
+      {"space: {accelerator.rows: {from: 1, to: 900000, step: 1}}", "at most 100000 values"},
+      {"space: {accelerator.rows: [1, 2]}\nsettings: {accelerator.rows: 3}", "given twice"},
+      {"space: {accelerator.rows: [1, 2]}\npoints: [{accelerator.rows: 3}]", "given twice"},
+      {"points: [{accelerator.rows: 3}, {accelerator.columns: 3}]", "points[1]: other keys than points[0]"},
+      {"points: [{accelerator.rows: [1, 2]}]", "several values; accepted: one"},
+      {"space: {accelerator.rows: [1, 2]}\ncount: 3", "given with method grid"},
+      {"space: {accelerator.rows: [1, 2]}\nmethod: random", "count: not given"},
+      {"space: {accelerator.rows: [1, 2]}\nmethod: random\ncount: 3", "count: 3; accepted: 1 to 2"},
+      {"space: {accelerator.rows: [1, 2]}\nmethod: gird", "did you mean 'grid'?"},
+      {"space: {accelerator.rows: [1, 2]}\nmetod: grid", "unknown key (did you mean 'method'?)"},
+      {"space: {accelerator.rows: {from: 1, to: 9999, step: 1}, accelerator.columns: {from: 1, to: 9999, "
+       "step: 1}}",
+       "99980001 points; accepted with method grid: 10000000 at most"},
+      {"space: {quantization.nnzb: 8}", "8; accepted with weight_bits 8: 1 to 7"},
+      {"space: {run.rtl: conv1}\nlevel: tlm", "run.rtl: given in a sweep"},
+      {"space: {memory: " + kScenarios + "/memory/ddr4-2400.yaml}", "accepted at level analytic: ideal"},
+      {"space: {accelerator.rows: 1}\nconstraints: accelerator.rows *", "no expression"},
+      {"space: {accelerator.rows: 1}\nconstraints: accelerator.rwos > 1",
+       "accelerator.rwos: unknown (did you mean 'accelerator.rows'?)"},
+      {"space: {accelerator.rows: 1}\nconstraints: accelerator.synchronization == balancd",
+       "balancd: unknown (did you mean 'balanced'?)"},
+      {"space: {accelerator.rows: 1}\nconstraints: 0 / 0", "not a number"},
+  };
+  for (const auto& [text, expected] : cases) {
+    INFO(text);
+    CHECK_THAT(refusal(text), Contains(expected));
+  }
+}
+
+TEST_CASE("what a sweep varies is not to be set for all points") {
+  const SweepSettings sweep = sweep_of("space: {accelerator.rows: [16, 32]}");
+  for (const std::string setting : {"accelerator.rows=8", "accelerator=x.yaml"})
+    CHECK_THROWS_WITH(PointLoader(sweep, {{setting, ""}}), Contains("the sweep varies accelerator.rows"));
+  CHECK(PointLoader(sweep, {{"accelerator.columns=8", ""}}).load(1).accelerator.columns == 8);
+}
+
+TEST_CASE("files that a sweep names are found beside it") {
+  const TemporaryFolder folder;
+  folder.write("small.yaml", "rows: 4\ncolumns: 4\n");
+  const SweepSettings sweep =
+      load_sweep(folder.write("sweep.yaml", kStart + "space: {accelerator: small.yaml}"));
+  CHECK(PointLoader(sweep, {}).load(0).accelerator.rows == 4);
+}
+
+}  // namespace
+}  // namespace bitbalance::explore

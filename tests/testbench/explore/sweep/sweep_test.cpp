@@ -1,0 +1,224 @@
+// `bitbalance sweep` as a user meets it: equal rows however it is run, and nothing lost when it is stopped.
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <sstream>
+#include <thread>
+
+#include "testbench/explore/sweep/result_store.h"
+#include "tests/support/child.h"
+#include "tests/support/command_child.h"
+#include "tests/support/temporary_folder.h"
+
+namespace bitbalance::test {
+namespace {
+
+using Catch::Matchers::Contains;
+using explore::ResultStore;
+namespace fs = std::filesystem;
+
+const std::string kLenet = std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/lenet.yaml";
+
+/// 300 points in two quantizations, some of them refused: their buffers hold no block.
+const std::string kSweep = "scenarios: " + kLenet +
+                           "\nspace:\n"
+                           "  accelerator.rows: {from: 4, to: 20, step: 4}\n"
+                           "  accelerator.columns: {from: 4, to: 20, step: 4}\n"
+                           "  quantization.nnzb: [2, 3]\n"
+                           "  accelerator.activation_buffer_bytes: [256, 16000, 262144]\n"
+                           "  memory.bytes_per_cycle: [3.2, 12.8]\n";
+
+/// A sweep in a folder of its own.
+class Swept {
+ public:
+  explicit Swept(const std::string& text = kSweep) : sweep_(folder_.write("sweep.yaml", text)) {}
+
+  std::vector<std::string> words(const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> words = {
+        "sweep", sweep_.string(), "--out", database().string(), "--csv", (folder_.path() / "csv").string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  CommandEnd run(const std::vector<std::string>& more = {}) const { return run_bitbalance(words(more)); }
+  std::string csv() const { return text_of(folder_.path() / "csv"); }
+  fs::path database() const { return folder_.path() / "results.sqlite"; }
+  std::size_t rows() const { return fs::exists(database()) ? ResultStore(database()).keys().size() : 0; }
+  const TemporaryFolder& folder() const { return folder_; }
+
+ private:
+  TemporaryFolder folder_;
+  fs::path sweep_;
+};
+
+std::vector<std::map<std::string, std::string>> table_of(const std::string& csv) {
+  const auto cells = [](const std::string& line) {
+    std::vector<std::string> found;
+    std::istringstream stream(line + ",");
+    for (std::string cell; std::getline(stream, cell, ',');) {
+      cell.erase(std::remove(cell.begin(), cell.end(), '"'), cell.end());
+      found.push_back(cell);
+    }
+    return found;
+  };
+  std::istringstream stream(csv);
+  std::string line;
+  std::getline(stream, line);
+  const std::vector<std::string> names = cells(line);
+  std::vector<std::map<std::string, std::string>> rows;
+  while (std::getline(stream, line)) {
+    const std::vector<std::string> values = cells(line);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (i == 0) rows.emplace_back();
+      rows.back()[names[i]] = values.at(i);
+    }
+  }
+  return rows;
+}
+
+/// 0: none.
+pid_t child_of(pid_t process) {
+  const std::string id = std::to_string(process);
+  std::ifstream children("/proc/" + id + "/task/" + id + "/children");
+  pid_t child = 0;
+  children >> child;
+  return child;
+}
+
+TEST_CASE("1, 2 and 4 workers leave the same rows") {
+  std::string expected;
+  for (const char* jobs : {"1", "2", "4"}) {
+    const Swept sweep;
+    const CommandEnd end = sweep.run({"--jobs", jobs});
+    INFO(end.err);
+    REQUIRE(end.exit_code == 0);
+    CHECK_THAT(end.out, Contains("points    300\nresults   300 computed, 0 were there, 40 refused\n"));
+    if (expected.empty()) expected = sweep.csv();
+    CHECK(sweep.csv() == expected);
+    CHECK(table_of(expected).size() == 300);
+  }
+}
+
+TEST_CASE("a sweep that is killed at any moment goes on where it was") {
+  const Swept whole;
+  const auto start = std::chrono::steady_clock::now();
+  REQUIRE(whole.run({"--jobs", "2"}).exit_code == 0);
+  const auto duration = std::chrono::steady_clock::now() - start;
+  std::mt19937 random(1);
+  for (int i = 0; i < 10; ++i) {
+    const Swept sweep;
+    CommandChild child(sweep.words({"--jobs", "2"}));
+    std::this_thread::sleep_for(duration * (random() % 1000) / 1000);
+    ::kill(child.process(), SIGKILL);
+    child.wait();
+    const std::size_t before = sweep.rows();
+    const CommandEnd end = sweep.run({"--jobs", "1"});
+    INFO(end.err);
+    CHECK(end.exit_code == 0);
+    CHECK_THAT(end.out, Contains(std::to_string(300 - before) + " computed, " + std::to_string(before) +
+                                 " were there"));
+    CHECK(sweep.csv() == whole.csv());
+  }
+}
+
+TEST_CASE("a worker that dies loses its point alone") {
+  const Swept sweep("scenarios: " + kLenet +
+                    "\nlevel: rtl\nsettings: {network.count: 8}\n"
+                    "space: {accelerator.rows: {from: 8, to: 32, step: 8}, accelerator.columns: [8, 16]}\n");
+  CommandChild child(sweep.words({"--jobs", "2"}));
+  // A worker that has a child is in the middle of a point: that one simulates.
+  pid_t worker = 0;
+  while (worker == 0 || child_of(worker) == 0) worker = child_of(child.process());
+  ::kill(worker, SIGKILL);
+  const CommandEnd end = child.wait();
+  CHECK(end.exit_code == 3);
+  CHECK_THAT(end.out, Contains("results   7 computed, 0 were there, 1 lost"));
+  CHECK_THAT(end.err,
+             Contains("bitbalance: lost: lenet.yaml accelerator.rows=") && Contains("died of signal 9"));
+  CHECK_THAT(sweep.run().out, Contains("1 computed, 7 were there\n"));
+}
+
+TEST_CASE("a point's figures are those of a run") {
+  const Swept sweep(
+      "scenarios: " + kLenet +
+      "\nsettings: {network.count: 4}\nspace: {accelerator.rows: [16], run.level: [rtl, tlm, analytic]}\n");
+  REQUIRE(sweep.run({"--set", "accelerator.columns=24"}).exit_code == 0);
+  const fs::path out = sweep.folder().path() / "run";
+  REQUIRE(run_bitbalance({"run", kLenet, "--images", "4", "--set", "accelerator.rows=16", "--set",
+                          "accelerator.columns=24", "--out", out.string()})
+              .exit_code == 0);
+  const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
+  const auto rows = table_of(sweep.csv());
+  REQUIRE(rows.size() == 3);
+  for (auto row : rows) {
+    CAPTURE(row["level"]);
+    CHECK(row["run.level"] == row["level"]);
+    CHECK(row["network"] == "lenet");
+    CHECK(row["verdict"] == "pass");
+    CHECK(row["cycles"] == std::to_string(summary["cycles"].get<int>()));
+    for (const char* name :
+         {"frames_per_s", "frames_per_j", "frames_per_j_core", "area_mm2", "frames_per_s_per_mm2"})
+      CHECK(std::stod(row[name]) == summary[name].get<double>());
+    CHECK(std::stod(row["core_j_per_frame"]) == summary["energy_j_per_frame"]["core"].get<double>());
+    CHECK(std::stod(row["dram_j_per_frame"]) == summary["energy_j_per_frame"]["dram"].get<double>());
+    if (row["level"] != "analytic")
+      CHECK(std::stod(row["accuracy"]) == summary["accuracy"]["quantized"].get<double>());
+  }
+}
+
+TEST_CASE("more points add to what is there, and another program's results are not taken") {
+  const Swept sweep("scenarios: " + kLenet + "\nspace: {accelerator.rows: [16, 32]}\n");
+  CHECK_THAT(sweep.run().out, Contains("2 computed, 0 were there"));
+  sweep.folder().write("sweep.yaml", "scenarios: " + kLenet + "\nspace: {accelerator.rows: [32, 48, 48]}\n");
+  CHECK_THAT(sweep.run().out, Contains("points    3\nresults   1 computed, 1 were there"));
+  CHECK_THAT(sweep.run({"--set", "memory.latency_cycles=7"}).out, Contains("2 computed, 0 were there"));
+}
+
+TEST_CASE("a mistake in a sweep is told before anything is computed") {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"space: {accelerator.rows: [16, 32, 0]}", "accelerator.rows: 0; accepted: "},
+      {"space: {accelerator.rwos: [16]}", "did you mean 'rows'?"},
+      {"space: {quantization.nnzb: [3, 8]}", "lenet.yaml quantization.nnzb=8"},
+      {"space: {accelerator.rows: [16, 32]}\nconstraints: accelerator.rows > 32",
+       "constraints: none of 2 points fulfils them"},
+      {"", "nothing varies"}};
+  for (const auto& [text, expected] : cases) {
+    const Swept sweep("scenarios: " + kLenet + "\n" + text);
+    const CommandEnd end = sweep.run();
+    INFO(end.err);
+    CHECK(end.refused_in_one_line());
+    CHECK_THAT(end.err, Contains(expected));
+    CHECK(sweep.folder().entries() == 1);
+  }
+}
+
+TEST_CASE("a database that cannot be used is told, and stays as it is") {
+  const Swept sweep("scenarios: " + kLenet + "\nspace: {accelerator.rows: [16, 32]}\n");
+  REQUIRE(sweep.run().exit_code == 0);
+  {
+    const ResultStore user(sweep.database());
+    const CommandEnd end = sweep.run();
+    CHECK(end.refused_in_one_line());
+    CHECK_THAT(end.err, Contains("results.sqlite: in use by another program; accepted: "));
+  }
+  sweep.folder().write("results.sqlite", std::string(4096, 'x'));
+  CHECK_THAT(sweep.run().err, Contains("results.sqlite: no database; accepted: "));
+  CHECK(text_of(sweep.database()) == std::string(4096, 'x'));
+}
+
+TEST_CASE("on a full disk a sweep ends in one line and keeps what it has") {
+  const Swept sweep;
+  constexpr rlim_t kMost = 40'000;
+  const CommandEnd end = run_bitbalance(sweep.words(), [] { limit(RLIMIT_FSIZE, kMost); });
+  CHECK(end.exit_code == 3);
+  CHECK(std::count(end.err.begin(), end.err.end(), '\n') == 1);
+  CHECK_THAT(end.err, Contains("results.sqlite: "));
+  const std::size_t before = sweep.rows();
+  CHECK(before < 300);
+  CHECK_THAT(sweep.run().out, Contains(std::to_string(before) + " were there"));
+}
+
+}  // namespace
+}  // namespace bitbalance::test

@@ -1,18 +1,25 @@
 // `bitbalance sweep`: many design points from one file, their results in one database.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/nearest_word.h"
 #include "base/number.h"
 #include "base/output_file.h"
 #include "base/outside_text.h"
+#include "base/threads.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/version.h"
+#include "testbench/explore/sweep/array_engine.h"
+#include "testbench/explore/sweep/slurm.h"
 #include "testbench/explore/sweep/sweep.h"
 #include "testbench/report/file_name.h"
 #include "testbench/run/console.h"
@@ -25,17 +32,58 @@ namespace {
 struct SweepArguments {
   std::string sweep;
   std::vector<std::string> settings;  ///< "path.to.key=value"
-  std::string jobs;                   ///< the following are empty when not given
+  std::vector<std::string> sbatch;    ///< options of it
+  std::string engine = "processes";
+  std::string jobs;  ///< the following are empty when not given
   std::string out;
   std::string csv;
+  std::string tasks;
+  std::string task;
 };
 
+constexpr const char* kSlurm = "slurm";
+
+int number_of(const char* option, const std::string& text, int most) {
+  const auto number = whole_number(text, 1, most);
+  if (!number) throw SettingsError(fmt::format("{}: '{}'; accepted: 1 to {}", option, text, most));
+  return *number;
+}
+
 int jobs_of(const SweepArguments& arguments) {
-  if (arguments.jobs.empty()) return threads_of(0);
   constexpr int kMost = 256;
-  const auto jobs = whole_number(arguments.jobs, 1, kMost);
-  if (!jobs) throw SettingsError(fmt::format("--jobs: '{}'; accepted: 1 to {}", arguments.jobs, kMost));
-  return *jobs;
+  return arguments.jobs.empty() ? threads_of(0) : number_of("--jobs", arguments.jobs, kMost);
+}
+
+void check_engine(const SweepArguments& arguments) {
+  const std::vector<std::string> engines = {"processes", kSlurm};
+  if (std::find(engines.begin(), engines.end(), arguments.engine) == engines.end()) {
+    throw SettingsError(fmt::format("--engine: '{}'{}; accepted: {}", arguments.engine,
+                                    suggestion(arguments.engine, engines), fmt::join(engines, ", ")));
+  }
+  if (arguments.engine == kSlurm) return;
+  for (const auto& [option, given] :
+       {std::pair{"--tasks", !arguments.tasks.empty()}, {"--sbatch", !arguments.sbatch.empty()}}) {
+    if (given)
+      throw SettingsError(fmt::format("{}: given without --engine slurm; accepted: with it", option));
+  }
+}
+
+ArrayOptions array_options(const SweepArguments& arguments) {
+  constexpr int kMostTasks = 1'000'000;
+  ArrayOptions options;
+  if (!arguments.tasks.empty())
+    options.tasks = static_cast<std::uint64_t>(number_of("--tasks", arguments.tasks, kMostTasks));
+  options.sbatch = arguments.sbatch;
+  // A task has one processor unless the user says more: those of its node are not all its own.
+  const std::string jobs = arguments.jobs.empty() ? "1" : arguments.jobs;
+  std::vector<std::string> words = {std::filesystem::read_symlink("/proc/self/exe").string(), "sweep",
+                                    std::filesystem::absolute(arguments.sweep).string(), "--jobs", jobs};
+  for (const std::string& setting : arguments.settings) {
+    words.emplace_back("--set");
+    words.push_back(setting);
+  }
+  for (const std::string& word : words) options.command += shell_word(word) + " ";
+  return options;
 }
 
 std::string summary(const SweepOutcome& outcome) {
@@ -44,13 +92,14 @@ std::string summary(const SweepOutcome& outcome) {
   text += fmt::format("\nresults   {} computed, {} were there", outcome.computed, outcome.found);
   if (outcome.refused > 0) text += fmt::format(", {} refused", outcome.refused);
   if (outcome.failed > 0) text += fmt::format(", {} failed", outcome.failed);
-  if (!outcome.lost.empty()) text += fmt::format(", {} lost", outcome.lost.size());
+  if (outcome.missing > 0) text += fmt::format(", {} lost", outcome.missing);
   return text + "\n";
 }
 
 int sweep_command(const SweepArguments& arguments) {
   const StopSignals stop;
   const int jobs = jobs_of(arguments);
+  check_engine(arguments);
   std::vector<SettingOverride> overrides;
   for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});
   Sweep sweep(load_sweep(arguments.sweep), overrides, fmt::format("{} ({})", kVersion, revision()));
@@ -58,10 +107,16 @@ int sweep_command(const SweepArguments& arguments) {
   const auto progress = [&](const char* phase, double share) {
     phases.try_emplace(phase, phase).first->second.update(share);
   };
-  sweep.check_points(jobs, progress);
+  if (arguments.task.empty()) {
+    sweep.check_points(jobs, progress);
+  } else {
+    sweep.take_points(arguments.task);
+  }
   ResultStore store(arguments.out.empty() ? "results/" + file_name(sweep.settings().name) + ".sqlite"
                                           : arguments.out);
-  const SweepOutcome outcome = sweep.run(store, jobs, progress);
+  const SweepOutcome outcome = arguments.engine == kSlurm
+                                   ? run_as_array(sweep, store, array_options(arguments))
+                                   : sweep.run(store, jobs, progress);
   phases.clear();
   if (!arguments.csv.empty()) {
     OutputFile csv(arguments.csv);
@@ -70,7 +125,7 @@ int sweep_command(const SweepArguments& arguments) {
   }
   write_stdout(summary(outcome) + fmt::format("database  {}\n", one_line(store.file().string())));
   for (const std::string& lost : outcome.lost) tell("lost: " + lost);
-  if (!outcome.lost.empty()) return kExitMachine;
+  if (outcome.missing > 0) return kExitMachine;
   return outcome.failed == 0 ? kExitPass : kExitFail;
 }
 
@@ -87,13 +142,22 @@ Subcommand add_sweep_command(CLI::App& parent) {
   app->add_option("--out", arguments->out, "database, by default results/<name of the sweep>.sqlite")
       ->type_name("FILE");
   app->add_option("--csv", arguments->csv, "also write the points' results as a table")->type_name("FILE");
+  app->add_option("--engine", arguments->engine, "processes, or slurm: tasks of an array")->type_name("NAME");
+  app->add_option("--tasks", arguments->tasks,
+                  "with --engine slurm: tasks of the array, by default one for 500 points")
+      ->type_name("N");
+  add_texts(*app, "--sbatch", arguments->sbatch, "with --engine slurm: an option of sbatch; repeatable")
+      ->type_name("OPTION");
+  app->add_option("--task", arguments->task, "what a task of an array runs: only the points of this list")
+      ->type_name("FILE");
   add_texts(*app, "--set", arguments->settings, "override a setting of every point")
       ->type_name("path.to.key=value");
   app->footer(R"(
 Examples:
-  bitbalance sweep scenarios/sweeps/arrays.yaml
-  bitbalance sweep scenarios/sweeps/arrays.yaml --jobs 2 --out out/arrays.sqlite --csv out/arrays.csv
-  bitbalance sweep scenarios/sweeps/arrays.yaml --set memory.bytes_per_cycle=25.6
+  bitbalance sweep scenarios/sweeps/resnet50-arrays.yaml
+  bitbalance sweep scenarios/sweeps/resnet50-arrays.yaml --jobs 2 --out out/resnet50.sqlite --csv out/resnet50.csv
+  bitbalance sweep scenarios/sweeps/resnet50-arrays.yaml --set memory.latency_cycles=80
+  bitbalance sweep scenarios/sweeps/resnet50-arrays.yaml --engine slurm --tasks 20 --sbatch=--partition=short
 
 A sweep that was stopped or killed goes on where it was when it is given again.
 Exit code: 0, 1 a point computes something else than the golden model, 2 a mistake in arguments or files, 3

@@ -191,4 +191,15 @@ void ResultStore::commit() {
   });
 }
 
+void ResultStore::merge(const std::filesystem::path& shard) {
+  { const ResultStore checked(shard); }
+  guarded([&] {
+    SQLite::Statement attach(*database_, "ATTACH ? AS shard");
+    attach.bind(1, shard.string());
+    attach.exec();
+    database_->exec("INSERT OR IGNORE INTO result SELECT * FROM shard.result");
+    database_->exec("DETACH shard");
+  });
+}
+
 }  // namespace bitbalance::explore

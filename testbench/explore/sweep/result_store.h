@@ -45,6 +45,10 @@ class ResultStore {
   /// Throws std::runtime_error when the disk refuses; what was committed before stays.
   void commit();
 
+  /// Takes the rows of another file that this one does not have; they last. Throws SettingsError for one that
+  /// the constructor would refuse.
+  void merge(const std::filesystem::path& shard);
+
   const std::filesystem::path& file() const { return file_; }
 
  private:

@@ -48,7 +48,7 @@ Sweep::Sweep(SweepSettings settings, const std::vector<SettingOverride>& overrid
       keys_(program_),
       constraints_(settings_.constraints) {}
 
-Sweep::Point Sweep::check_point(std::uint64_t index, bool& is_excluded) {
+SweepPoint Sweep::check_point(std::uint64_t index, bool& is_excluded) {
   const Scenario scenario = loader_.load(index);
   const SettingsList settings = list_settings(scenario);
   is_excluded = !constraints_.hold_for(settings);
@@ -64,10 +64,10 @@ void Sweep::check_points(int jobs, const Progress& progress) {
     for (std::uint64_t index = worker; index < all; index += jobs) {
       try {
         bool is_excluded = false;
-        const Point point = check_point(index, is_excluded);
+        const SweepPoint point = check_point(index, is_excluded);
         send(with(is_excluded ? Checked::kExcluded : Checked::kValid, with(point)));
       } catch (const std::invalid_argument& error) {
-        send(with(Checked::kWrong, with(Point{index, {}}, error.what())));
+        send(with(Checked::kWrong, with(SweepPoint{index, {}}, error.what())));
         return;
       }
     }
@@ -76,7 +76,7 @@ void Sweep::check_points(int jobs, const Progress& progress) {
       [&](int, const std::string& message) {
         std::string_view rest = message;
         const auto checked = taken_from<Checked>(rest);
-        const auto point = taken_from<Point>(rest);
+        const auto point = taken_from<SweepPoint>(rest);
         ++done;
         if (checked == Checked::kValid) points_.push_back(point);
         if (checked == Checked::kExcluded) ++excluded_;
@@ -90,65 +90,103 @@ void Sweep::check_points(int jobs, const Progress& progress) {
     throw SettingsError(fmt::format("{}: constraints: none of {} points fulfils them; accepted: one does",
                                     settings_.file.string(), all));
   }
-  std::sort(points_.begin(), points_.end(), [](const Point& a, const Point& b) { return a.index < b.index; });
+  std::sort(points_.begin(), points_.end(),
+            [](const SweepPoint& a, const SweepPoint& b) { return a.index < b.index; });
 }
 
-std::vector<Sweep::Todo> Sweep::missing(ResultStore& store) const {
+void Sweep::take_points(const std::filesystem::path& list) {
+  points_ = read_task(list);
+  for (const SweepPoint& point : points_) {
+    bool is_excluded = point.index >= loader_.space().points();
+    const bool is_same = !is_excluded && check_point(point.index, is_excluded).key.point == point.key.point;
+    if (!is_same || is_excluded) {
+      throw SettingsError(
+          fmt::format("{}: point {:x} is another now; accepted: the sweep, its files and the program "
+                      "that the list was made with",
+                      list.string(), point.index));
+    }
+  }
+}
+
+std::vector<std::vector<SweepPoint>> Sweep::missing(ResultStore& store) const {
   const std::vector<std::uint64_t> keys = store.keys();
   std::unordered_set<std::uint64_t> known(keys.begin(), keys.end());
-  std::vector<Todo> groups;
+  std::vector<std::vector<SweepPoint>> groups;
   std::map<std::uint64_t, std::size_t> group_of;
-  for (const Point& point : points_) {
+  for (const SweepPoint& point : points_) {
     if (!known.insert(point.key.point).second) continue;
     const auto [group, is_new] = group_of.try_emplace(point.key.network, groups.size());
     if (is_new) groups.emplace_back();
-    groups[group->second].push_back(&point);
+    groups[group->second].push_back(point);
   }
   return groups;
 }
 
-SweepOutcome Sweep::run(ResultStore& store, int jobs, const Progress& progress) {
-  const std::vector<Todo> groups = missing(store);
+std::uint64_t Sweep::present(ResultStore& store) const {
+  const std::vector<std::uint64_t> keys = store.keys();
+  std::unordered_set<std::uint64_t> left(keys.begin(), keys.end());
+  std::uint64_t count = 0;
+  for (const SweepPoint& point : points_) count += left.erase(point.key.point);
+  return count;
+}
+
+SweepOutcome Sweep::outcome(ResultStore& store, std::uint64_t found) const {
   SweepOutcome outcome;
   outcome.points = points_.size();
   outcome.excluded = excluded_;
-  std::uint64_t all = 0;
-  for (const Todo& group : groups) all += group.size();
-  for (const Todo& group : groups) {
-    const auto tick = [&] { progress("sweep", share(outcome.computed + outcome.lost.size(), all)); };
-    tick();
-    compute(group, store, jobs, tick, outcome);
-  }
-  std::unordered_set<std::uint64_t> keys;
-  for (const Point& point : points_) {
+  outcome.found = found;
+  outcome.computed = present(store) - found;
+  for (const std::vector<SweepPoint>& group : missing(store)) outcome.missing += group.size();
+  for (const SweepPoint& point : points_) {
     const auto result = store.find(point.key.point);
     if (!result) continue;
-    keys.insert(point.key.point);
     if (result->verdict == PointVerdict::kRefused) ++outcome.refused;
     if (result->verdict == PointVerdict::kFail) ++outcome.failed;
   }
-  outcome.found = keys.size() - outcome.computed;
   return outcome;
 }
 
-void Sweep::compute(const Todo& todo, ResultStore& store, int jobs, const std::function<void()>& tick,
-                    SweepOutcome& outcome) {
-  const Evaluation evaluation(loader_.load(todo.front()->index));
+SweepOutcome Sweep::run(ResultStore& store, int jobs, const Progress& progress) {
+  const std::uint64_t found = present(store);
+  const std::vector<std::vector<SweepPoint>> groups = missing(store);
+  std::uint64_t all = 0, before = 0;
+  for (const std::vector<SweepPoint>& group : groups) all += group.size();
+  std::vector<std::string> lost;
+  for (const std::vector<SweepPoint>& group : groups) {
+    const auto tick = [&](std::uint64_t done) { progress("sweep", share(before + done, all)); };
+    tick(0);
+    const std::vector<std::string> more = compute(group, store, jobs, tick);
+    lost.insert(lost.end(), more.begin(), more.end());
+    before += group.size();
+  }
+  SweepOutcome whole = outcome(store, found);
+  whole.lost = std::move(lost);
+  return whole;
+}
+
+std::vector<std::string> Sweep::compute(const std::vector<SweepPoint>& todo, ResultStore& store, int jobs,
+                                        const std::function<void(std::uint64_t done)>& tick) {
+  const Evaluation evaluation(loader_.load(todo.front().index));
   std::vector<bool> is_done(todo.size(), false);
-  const auto lose = [&](std::uint64_t at, const std::string& why) {
+  std::uint64_t done = 0;
+  std::vector<std::string> lost;
+  const auto finish = [&](std::uint64_t at) {
     is_done[at] = true;
-    outcome.lost.push_back(fmt::format("{}: {}", loader_.describe(todo[at]->index), why));
+    ++done;
+  };
+  const auto lose = [&](std::uint64_t at, const std::string& why) {
+    finish(at);
+    lost.push_back(fmt::format("{}: {}", loader_.describe(todo[at].index), why));
   };
   const auto receive = [&](int, const std::string& message) {
     std::string_view rest = message;
     const auto worked = taken_from<Worked>(rest);
     const auto at = taken_from<std::uint64_t>(rest);
     if (worked == Worked::kLost) return lose(at, std::string(rest));
-    const Point& point = *todo[at];
-    is_done[at] = true;
+    finish(at);
+    const SweepPoint& point = todo[at];
     store.add(point.key.point, {program_, loader_.scenario_file(point.index), loader_.settings(point.index)},
               unpacked(rest));
-    ++outcome.computed;
   };
   for (bool again = true; again;) {
     std::vector<std::uint64_t> places;  // in `todo`
@@ -165,7 +203,8 @@ void Sweep::compute(const Todo& todo, ResultStore& store, int jobs, const std::f
           const std::uint64_t at = places[i];
           counters[worker + 1] = at;
           try {
-            send(with(Worked::kResult, with(at, packed(evaluation.evaluate(loader_.load(todo[at]->index))))));
+            const Scenario scenario = loader_.load(todo[at].index);
+            send(with(Worked::kResult, with(at, packed(evaluation.evaluate(scenario)))));
           } catch (const std::exception& error) {
             send(with(Worked::kLost, with(at, error.what())));
           }
@@ -174,7 +213,7 @@ void Sweep::compute(const Todo& todo, ResultStore& store, int jobs, const std::f
       });
       pool.gather(receive, [&] {
         store.commit();
-        tick();
+        tick(done);
       });
     } catch (const WorkerFailure& failure) {
       const std::uint64_t at = counters[failure.worker + 1];
@@ -183,6 +222,7 @@ void Sweep::compute(const Todo& todo, ResultStore& store, int jobs, const std::f
     }
     store.commit();
   }
+  return lost;
 }
 
 void Sweep::write_csv(ResultStore& store, const std::function<void(const std::string& line)>& write) const {
@@ -191,7 +231,7 @@ void Sweep::write_csv(ResultStore& store, const std::function<void(const std::st
   line += ",level,network,verdict,message";
   for (const Metric& metric : metrics()) line += fmt::format(",{}", metric.name);
   write(line + "\n");
-  for (const Point& point : points_) {
+  for (const SweepPoint& point : points_) {
     const auto result = store.find(point.key.point);
     if (!result) continue;
     line = csv_text(loader_.scenario_file(point.index));

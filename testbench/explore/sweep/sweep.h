@@ -12,6 +12,7 @@
 #include "testbench/explore/sweep/point_key.h"
 #include "testbench/explore/sweep/point_loader.h"
 #include "testbench/explore/sweep/result_store.h"
+#include "testbench/explore/sweep/task_files.h"
 
 namespace bitbalance::explore {
 
@@ -22,7 +23,8 @@ struct SweepOutcome {
   std::uint64_t computed = 0;
   std::uint64_t refused = 0;  ///< of all points
   std::uint64_t failed = 0;
-  std::vector<std::string> lost;  ///< points whose worker died, a line each
+  std::uint64_t missing = 0;      ///< that have no result
+  std::vector<std::string> lost;  ///< why, a line for each worker or task that failed
 };
 
 class Sweep {
@@ -36,32 +38,34 @@ class Sweep {
   /// Loads and checks every point, in `jobs` processes. Throws SettingsError: of the first point that is
   /// wrong, or when no point is left.
   void check_points(int jobs, const Progress& progress);
-  /// Precondition: check_points(). The same rows for any number of jobs.
+  /// Instead: the points of an array task's list. Throws SettingsError when one is not what it was.
+  void take_points(const std::filesystem::path& list);
+  /// Precondition of all that follows: check_points() or take_points(). The same rows for any number of jobs.
   SweepOutcome run(ResultStore& store, int jobs, const Progress& progress);
   /// A row for each point that has a result, in the order of the points.
   void write_csv(ResultStore& store, const std::function<void(const std::string& line)>& write) const;
 
+  /// Points that have no result, each key once, in groups with the same network.
+  std::vector<std::vector<SweepPoint>> missing(ResultStore& store) const;
+  /// What the store has now, where `found` keys were there before.
+  SweepOutcome outcome(ResultStore& store, std::uint64_t found) const;
+  /// Different keys of the points that have a result.
+  std::uint64_t present(ResultStore& store) const;
+
   const SweepSettings& settings() const { return settings_; }
 
  private:
-  struct Point {
-    std::uint64_t index = 0;  ///< in the design space
-    PointKey key;
-  };
-  using Todo = std::vector<const Point*>;  ///< with the same network
-
-  Point check_point(std::uint64_t index, bool& is_excluded);
-  std::vector<Todo> missing(ResultStore& store) const;
-  /// Appends what is lost.
-  void compute(const Todo& todo, ResultStore& store, int jobs, const std::function<void()>& tick,
-               SweepOutcome& outcome);
+  SweepPoint check_point(std::uint64_t index, bool& is_excluded);
+  /// Points with the same network. Returns what is lost, a line each.
+  std::vector<std::string> compute(const std::vector<SweepPoint>& todo, ResultStore& store, int jobs,
+                                   const std::function<void(std::uint64_t done)>& tick);
 
   SweepSettings settings_;
   std::string program_;
   PointLoader loader_;
   KeyMaker keys_;
   Constraints constraints_;
-  std::vector<Point> points_;
+  std::vector<SweepPoint> points_;
   std::uint64_t excluded_ = 0;
 };
 

@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::int64_t kMostPoints = 10'000'000;
 
+bool gives(const std::vector<Assignment>& assignments, const std::string& key) {
+  return std::any_of(assignments.begin(), assignments.end(),
+                     [&](const Assignment& given) { return given.key == key; });
+}
+
 class SweepReader {
  public:
   explicit SweepReader(const std::filesystem::path& file) : reader_(file, {}) {
@@ -94,11 +99,8 @@ class SweepReader {
     for (std::size_t i = 0; i < points.choices.size(); ++i) {
       const std::vector<Assignment>& point = points.choices[i];
       const bool alike = point.size() == first.size() &&
-                         std::all_of(first.begin(), first.end(), [&](const Assignment& wanted) {
-                           return std::any_of(point.begin(), point.end(), [&](const Assignment& given) {
-                             return given.key == wanted.key;
-                           });
-                         });
+                         std::all_of(first.begin(), first.end(),
+                                     [&](const Assignment& wanted) { return gives(point, wanted.key); });
       if (!alike || point.empty())
         refuse(fmt::format("points[{}]: other keys than points[0]; accepted: the same in all points", i));
     }
@@ -106,11 +108,10 @@ class SweepReader {
   }
 
   void add_key(const std::string& key, const std::string& place) {
-    const auto is_same = [&](const Assignment& fixed) { return fixed.key == key; };
-    if (std::count(sweep_.keys.begin(), sweep_.keys.end(), key) != 0 ||
-        std::any_of(sweep_.fixed.begin(), sweep_.fixed.end(), is_same))
+    if (std::count(sweep_.keys.begin(), sweep_.keys.end(), key) != 0 || gives(sweep_.fixed, key)) {
       throw SettingsError(
           fmt::format("{}: given twice; accepted: once in settings, space and points", place));
+    }
     sweep_.keys.push_back(key);
   }
 

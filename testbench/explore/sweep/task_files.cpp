@@ -53,9 +53,10 @@ std::vector<std::filesystem::path> TaskFiles::shards() const {
 void TaskFiles::clear() const {
   std::error_code ignored;
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored))
-    if (entry.path().extension() == kListEnd || entry.path().extension() == kLogEnd)
-      files.push_back(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
+    const std::filesystem::path end = entry.path().extension();
+    if (end == kListEnd || end == kLogEnd) files.push_back(entry.path());
+  }
   for (const std::filesystem::path& file : files) std::filesystem::remove(file, ignored);
   std::filesystem::remove(folder_, ignored);
 }

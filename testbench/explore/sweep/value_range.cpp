@@ -35,19 +35,28 @@ class Range {
 
  private:
   std::vector<std::string> stepped(const Rational& from, const Rational& to, const Rational& step) const {
-    if (std::lcm(from.denominator(), step.denominator()) > kFinest)
+    const std::int64_t parts = std::lcm(from.denominator(), step.denominator());
+    if (parts < 1 || parts > kFinest)
       refuse("step " + to_string(step), "9 digits at most behind the point of from and step together");
+    const auto in_parts = [parts](const Rational& value) {
+      return value.numerator() * parts / value.denominator();
+    };
+    const std::int64_t last = in_parts(to), width = in_parts(step);
     std::vector<std::string> values;
-    for (Rational value = from; value <= to; value += step) add(values, value);
+    for (std::int64_t at = in_parts(from); 0 < at && at <= last; at += width)
+      add(values, Rational(at, parts));
     return values;
   }
 
   std::vector<std::string> multiplied(const Rational& from, const Rational& to,
                                       const Rational& factor) const {
-    if (factor.denominator() != 1 || factor < 2)
+    if (factor.denominator() != 1 || factor.numerator() < 2)
       refuse("factor " + to_string(factor), "a whole number from 2 on");
+    if (from.denominator() != 1) refuse("from " + to_string(from), "a whole number with factor");
     std::vector<std::string> values;
-    for (Rational value = from; value <= to; value *= factor) add(values, value);
+    const std::int64_t last = to.numerator() / to.denominator();
+    for (std::int64_t at = from.numerator(); at <= last; at *= factor.numerator())
+      values.push_back(fmt::format("{}", at));
     return values;
   }
 

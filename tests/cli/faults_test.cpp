@@ -284,7 +284,8 @@ TEST_CASE("with any limit of memory a command works, or says why not") {
       const OpenFolder folder;
       const CommandEnd end = run_bitbalance(entry.words + folder.to_out(), [&] { limit(RLIMIT_AS, most); });
       INFO(end.err);
-      if (end.exit_code == 127) continue;  // the loader itself has no room
+      // The loader itself has no room, or the OpenMP of a library, which speaks for itself ahead of main().
+      if (end.exit_code == 127 || end.err.find("libgomp: Out of memory") != std::string::npos) continue;
       CHECK(end.signal == 0);
       if (end.exit_code == 0) {
         CHECK(is_whole(folder.out()));

@@ -24,9 +24,10 @@ constexpr std::size_t kLargestFile = std::size_t{1} << 28;  // bytes
 
 /// A picture of that size, still black.
 Picture of_size(const std::filesystem::path& file, std::uint64_t height, std::uint64_t width) {
-  if (height == 0 || width == 0 || height * width > Picture::kMostPixels)
+  if (height == 0 || width == 0 || height * width > Picture::kMostPixels) {
     refuse(file,
            fmt::format("{} x {} pixels; accepted: up to {} in all", width, height, Picture::kMostPixels));
+  }
   Picture picture;
   picture.height = static_cast<int>(height);
   picture.width = static_cast<int>(width);

@@ -56,9 +56,10 @@ void add_planes(const Picture& picture, int channels, std::vector<std::uint8_t>&
 PictureFolder list_pictures(const fs::path& folder, const std::vector<std::string>& names) {
   const Entries entries = entries_of(folder);
   PictureFolder result;
-  if (!entries.pictures.empty() && !entries.folders.empty())
+  if (!entries.pictures.empty() && !entries.folders.empty()) {
     refuse(folder,
            "pictures and folders; accepted: one of them, pictures alone or a folder of them per class");
+  }
   result.files = entries.pictures;
   std::vector<std::vector<fs::path>> classes;
   std::vector<int> labels;

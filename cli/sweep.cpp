@@ -19,6 +19,7 @@
 #include "cli/exit_codes.h"
 #include "cli/version.h"
 #include "testbench/explore/sweep/array_engine.h"
+#include "testbench/explore/sweep/search.h"
 #include "testbench/explore/sweep/slurm.h"
 #include "testbench/explore/sweep/sweep.h"
 #include "testbench/report/file_name.h"
@@ -107,16 +108,22 @@ int sweep_command(const SweepArguments& arguments) {
   const auto progress = [&](const char* phase, double share) {
     phases.try_emplace(phase, phase).first->second.update(share);
   };
-  if (arguments.task.empty()) {
-    sweep.check_points(jobs, progress);
-  } else {
+  const bool searches = sweep.settings().method == SweepMethod::kNsga2;
+  if (searches && (arguments.engine == kSlurm || !arguments.task.empty())) {
+    throw SettingsError(fmt::format(
+        "{}: method: nsga2; accepted with --engine slurm: a method whose points are known", arguments.sweep));
+  }
+  if (!arguments.task.empty()) {
     sweep.take_points(arguments.task);
+  } else if (!searches) {
+    sweep.check_points(jobs, progress);
   }
   ResultStore store(arguments.out.empty() ? "results/" + file_name(sweep.settings().name) + ".sqlite"
                                           : arguments.out);
   const SweepOutcome outcome = arguments.engine == kSlurm
                                    ? run_as_array(sweep, store, array_options(arguments))
-                                   : sweep.run(store, jobs, progress);
+                               : searches ? search(sweep, store, jobs, progress)
+                                          : sweep.run(store, jobs, progress);
   phases.clear();
   if (!arguments.csv.empty()) {
     OutputFile csv(arguments.csv);

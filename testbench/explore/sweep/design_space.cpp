@@ -45,6 +45,8 @@ DesignSpace::DesignSpace(const SweepSettings& sweep) : sweep_(sweep) {
     case SweepMethod::kLatinHypercube:
       draw_latin_hypercube();
       break;
+    case SweepMethod::kNsga2:
+      break;
   }
 }
 
@@ -78,6 +80,12 @@ void DesignSpace::draw_latin_hypercube() {
   }
   std::sort(drawn_.begin(), drawn_.end());
   drawn_.erase(std::unique(drawn_.begin(), drawn_.end()), drawn_.end());
+}
+
+std::uint64_t DesignSpace::number_of(const std::vector<std::size_t>& choices) const {
+  std::uint64_t number = 0;
+  for (std::size_t axis = 0; axis < sizes_.size(); ++axis) number = number * sizes_[axis] + choices[axis];
+  return number;
 }
 
 DesignSpace::Point DesignSpace::point(std::uint64_t index) const {

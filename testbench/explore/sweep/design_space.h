@@ -16,11 +16,16 @@ class DesignSpace {
 
   std::uint64_t points() const { return drawn_.empty() ? grid_ : drawn_.size(); }
 
+  /// Choices of each axis: scenarios, then the sweep's.
+  const std::vector<std::size_t>& sizes() const { return sizes_; }
+  /// Its number in the whole grid.
+  std::uint64_t number_of(const std::vector<std::size_t>& choices) const;
+
   struct Point {
     std::size_t scenario = 0;               ///< of the sweep's
     std::vector<const Assignment*> values;  ///< of the keys that vary
   };
-  /// Precondition: index < points().
+  /// Precondition: index < points(); of the whole grid where nothing was drawn.
   Point point(std::uint64_t index) const;
 
  private:

@@ -6,8 +6,10 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <set>
 #include <unordered_set>
 
+#include "testbench/explore/sweep/search.h"
 #include "testbench/explore/sweep/shared_counters.h"
 #include "testbench/report/csv.h"
 #include "testbench/run/process_pool.h"
@@ -55,13 +57,16 @@ SweepPoint Sweep::check_point(std::uint64_t index, bool& is_excluded) {
   return {index, is_excluded ? PointKey() : keys_.key_of(scenario, settings)};
 }
 
-void Sweep::check_points(int jobs, const Progress& progress) {
-  const std::uint64_t all = loader_.space().points();
-  std::uint64_t first_wrong = all, done = 0;
+std::vector<SweepPoint> Sweep::check(std::uint64_t count,
+                                     const std::function<std::uint64_t(std::uint64_t)>& index_of, int jobs,
+                                     const std::function<void(std::uint64_t done)>& tick) {
+  std::uint64_t first_wrong = ~std::uint64_t{0}, done = 0;
   std::string why;
+  std::vector<SweepPoint> valid;
   // Each worker ends at its first wrong point, so that the first of all is among them.
   ProcessPool pool(jobs, [&](int worker, const ProcessPool::Send& send) {
-    for (std::uint64_t index = worker; index < all; index += jobs) {
+    for (std::uint64_t i = worker; i < count; i += jobs) {
+      const std::uint64_t index = index_of(i);
       try {
         bool is_excluded = false;
         const SweepPoint point = check_point(index, is_excluded);
@@ -78,20 +83,38 @@ void Sweep::check_points(int jobs, const Progress& progress) {
         const auto checked = taken_from<Checked>(rest);
         const auto point = taken_from<SweepPoint>(rest);
         ++done;
-        if (checked == Checked::kValid) points_.push_back(point);
+        if (checked == Checked::kValid) valid.push_back(point);
         if (checked == Checked::kExcluded) ++excluded_;
         if (checked != Checked::kWrong || point.index > first_wrong) return;
         first_wrong = point.index;
         why = rest;
       },
-      [&] { progress("check", share(done, all)); });
-  if (first_wrong < all) throw SettingsError(why);
+      [&] { tick(done); });
+  if (!why.empty()) throw SettingsError(why);
+  std::sort(valid.begin(), valid.end(),
+            [](const SweepPoint& a, const SweepPoint& b) { return a.index < b.index; });
+  return valid;
+}
+
+void Sweep::check_points(int jobs, const Progress& progress) {
+  const std::uint64_t all = loader_.space().points();
+  points_ = check(
+      all, [](std::uint64_t i) { return i; }, jobs,
+      [&](std::uint64_t done) { progress("check", share(done, all)); });
   if (points_.empty()) {
     throw SettingsError(fmt::format("{}: constraints: none of {} points fulfils them; accepted: one does",
                                     settings_.file.string(), all));
   }
-  std::sort(points_.begin(), points_.end(),
-            [](const SweepPoint& a, const SweepPoint& b) { return a.index < b.index; });
+}
+
+std::vector<SweepPoint> Sweep::add_points(const std::vector<std::uint64_t>& indices, int jobs,
+                                          const std::function<void()>& tick) {
+  std::vector<std::uint64_t> ascending = indices;  // the first that is wrong is told
+  std::sort(ascending.begin(), ascending.end());
+  const std::vector<SweepPoint> valid = check(
+      ascending.size(), [&](std::uint64_t i) { return ascending[i]; }, jobs, [&](std::uint64_t) { tick(); });
+  points_.insert(points_.end(), valid.begin(), valid.end());
+  return valid;
 }
 
 void Sweep::take_points(const std::filesystem::path& list) {
@@ -228,6 +251,8 @@ std::vector<std::string> Sweep::compute(const std::vector<SweepPoint>& todo, Res
 void Sweep::write_csv(ResultStore& store, const std::function<void(const std::string& line)>& write) const {
   std::string line = "scenario";
   for (const std::string& key : settings_.keys) line += "," + csv_text(key);
+  const std::set<std::uint64_t> front = front_of(points_, store, settings_);
+  if (!settings_.objectives.empty()) line += ",pareto";
   line += ",level,network,verdict,message";
   for (const Metric& metric : metrics()) line += fmt::format(",{}", metric.name);
   write(line + "\n");
@@ -239,6 +264,7 @@ void Sweep::write_csv(ResultStore& store, const std::function<void(const std::st
     for (const Assignment* value : loader_.space().point(point.index).values)
       values[value->key] = value->value;
     for (const std::string& key : settings_.keys) line += "," + csv_text(values[key]);
+    if (!settings_.objectives.empty()) line += front.count(point.key.point) != 0 ? ",1" : ",0";
     line += fmt::format(",{},{},{},{}", to_string(result->level), csv_text(result->network),
                         to_string(result->verdict), csv_text(result->message));
     for (const double figure : result->figures)

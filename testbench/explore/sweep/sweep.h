@@ -38,11 +38,15 @@ class Sweep {
   /// Loads and checks every point, in `jobs` processes. Throws SettingsError: of the first point that is
   /// wrong, or when no point is left.
   void check_points(int jobs, const Progress& progress);
+  /// More points, of a search. Returns those that fulfil the constraints. Throws SettingsError as above.
+  std::vector<SweepPoint> add_points(const std::vector<std::uint64_t>& indices, int jobs,
+                                     const std::function<void()>& tick);
   /// Instead: the points of an array task's list. Throws SettingsError when one is not what it was.
   void take_points(const std::filesystem::path& list);
   /// Precondition of all that follows: check_points() or take_points(). The same rows for any number of jobs.
   SweepOutcome run(ResultStore& store, int jobs, const Progress& progress);
-  /// A row for each point that has a result, in the order of the points.
+  /// A row for each point that has a result, in the order of the points; with objectives a column says which
+  /// are on the Pareto front of those that pass and keep the limits.
   void write_csv(ResultStore& store, const std::function<void(const std::string& line)>& write) const;
 
   /// Points that have no result, each key once, in groups with the same network.
@@ -52,10 +56,15 @@ class Sweep {
   /// Different keys of the points that have a result.
   std::uint64_t present(ResultStore& store) const;
 
+  const DesignSpace& space() const { return loader_.space(); }
   const SweepSettings& settings() const { return settings_; }
 
  private:
   SweepPoint check_point(std::uint64_t index, bool& is_excluded);
+  /// Those of index_of(0 .. count - 1) that fulfil the constraints, ascending.
+  std::vector<SweepPoint> check(std::uint64_t count,
+                                const std::function<std::uint64_t(std::uint64_t)>& index_of, int jobs,
+                                const std::function<void(std::uint64_t done)>& tick);
   /// Points with the same network. Returns what is lost, a line each.
   std::vector<std::string> compute(const std::vector<SweepPoint>& todo, ResultStore& store, int jobs,
                                    const std::function<void(std::uint64_t done)>& tick);

@@ -1,9 +1,13 @@
 #include "testbench/explore/sweep/sweep_settings.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "base/nearest_word.h"
+#include "base/number.h"
+#include "testbench/explore/sweep/point_result.h"
 #include "testbench/explore/sweep/value_range.h"
 #include "testbench/scenario/settings_writer.h"
 
@@ -42,14 +46,23 @@ class SweepReader {
              {to_string(Level::kRtl), to_string(Level::kTlm), to_string(Level::kAnalytic)});
     v.choice({"method", "which points of the grid"}, sweep_.method,
              {to_string(SweepMethod::kGrid), to_string(SweepMethod::kRandom),
-              to_string(SweepMethod::kLatinHypercube)});
+              to_string(SweepMethod::kLatinHypercube), to_string(SweepMethod::kNsga2)});
     v.integer({"count", "of points, without `grid`"}, sweep_.count, 0, kMostPoints);
-    const bool is_grid = sweep_.method == SweepMethod::kGrid;
-    v.rule(is_grid == (sweep_.count == 0), "count",
-           is_grid ? "given with method grid; accepted: with random, latin_hypercube"
-                   : fmt::format("not given; accepted with method {}: 1 to {}", to_string(sweep_.method),
-                                 kMostPoints));
+    const bool draws = sweep_.method == SweepMethod::kRandom || sweep_.method == SweepMethod::kLatinHypercube;
+    v.rule(draws == (sweep_.count > 0), "count",
+           !draws ? fmt::format("given with method {}; accepted: with random, latin_hypercube",
+                                to_string(sweep_.method))
+                  : fmt::format("not given; accepted with method {}: 1 to {}", to_string(sweep_.method),
+                                kMostPoints));
     v.integer({"seed", "of what is drawn"}, sweep_.seed, 0, std::int64_t{1} << 62);
+    v.only_if(sweep_.method == SweepMethod::kNsga2, [&] {
+      v.integer({"population", "of a generation"}, sweep_.population, 4, 10'000);
+      v.integer({"generations", "that are evaluated"}, sweep_.generations, 1, 100'000);
+    });
+    v.section({"objectives", "figures that a design is wanted for: max or min"}, [&] { read_objectives(); });
+    v.rule(!sweep_.objectives.empty() || sweep_.method != SweepMethod::kNsga2, "objectives",
+           "not given; accepted with method nsga2: figures with max or min");
+    v.section({"limits", "of figures: from, to"}, [&] { read_limits(); });
     v.section({"settings", "the same at all points"}, [&] { read_fixed(); });
     v.section({"space", "keys with their values"}, [&] { read_space(); });
     Axis points;
@@ -66,6 +79,47 @@ class SweepReader {
     if (key.values.size() != 1)
       throw SettingsError(fmt::format("{}: several values; accepted: one, or several in space", key.place));
     return {key.key, key.values.front(), key.place, key.file};
+  }
+
+  static std::size_t metric_of(const FreeKey& key) {
+    std::vector<std::string> names;
+    for (const Metric& metric : metrics()) {
+      if (metric.name == key.key) return names.size();
+      names.emplace_back(metric.name);
+    }
+    throw SettingsError(fmt::format("{}: unknown figure{}; accepted: {}", key.place,
+                                    suggestion(key.key, names), fmt::join(names, ", ")));
+  }
+
+  void read_objectives() {
+    std::vector<FreeKey> keys;
+    reader_.free_keys(keys);
+    for (const FreeKey& key : keys) {
+      const std::string direction = single(key).value;
+      if (direction != "max" && direction != "min")
+        throw SettingsError(fmt::format("{}: '{}'; accepted: max, min", key.place, direction));
+      sweep_.objectives.push_back({metric_of(key), direction == "max"});
+    }
+  }
+
+  void read_limits() {
+    std::vector<FreeKey> keys;
+    reader_.free_keys(keys);
+    for (const FreeKey& key : keys) {
+      Limit limit;
+      limit.metric = metric_of(key);
+      for (const auto& [field, text] : key.fields) {
+        const auto number = real_number(text);
+        if ((field != "from" && field != "to") || !number)
+          throw SettingsError(
+              fmt::format("{}: {}: {}; accepted: from, to with a number", key.place, field, text));
+        (field == "from" ? limit.from : limit.to) = *number;
+      }
+      if (key.fields.empty() || limit.from > limit.to)
+        throw SettingsError(
+            fmt::format("{}: no range; accepted: {{from: 1, to: 5}}, or one of both", key.place));
+      sweep_.limits.push_back(limit);
+    }
   }
 
   void read_fixed() {
@@ -133,6 +187,8 @@ const char* to_string(SweepMethod method) {
       return "random";
     case SweepMethod::kLatinHypercube:
       return "latin_hypercube";
+    case SweepMethod::kNsga2:
+      return "nsga2";
   }
   return "?";
 }

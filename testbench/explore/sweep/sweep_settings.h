@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ enum class SweepMethod {
   kGrid,            ///< all
   kRandom,          ///< some, each as likely as any other
   kLatinHypercube,  ///< some, with each value of each key as often as any other of that key
+  kNsga2,           ///< those that a search for the objectives comes to
 };
 const char* to_string(SweepMethod method);
 
@@ -36,6 +38,19 @@ struct Axis {
   std::vector<std::vector<Assignment>> choices;  ///< not empty
 };
 
+/// What a design is wanted for.
+struct Objective {
+  std::size_t metric = 0;  ///< of metrics()
+  bool is_most = false;    ///< more is better
+};
+
+/// What a figure of a design must keep.
+struct Limit {
+  std::size_t metric = 0;
+  double from = -std::numeric_limits<double>::infinity();
+  double to = std::numeric_limits<double>::infinity();
+};
+
 struct SweepSettings {
   std::string name;
   std::filesystem::path file;
@@ -48,6 +63,9 @@ struct SweepSettings {
   std::vector<Axis> axes;
   std::vector<std::string> keys;  ///< that vary, each once, in the order of the file
   std::vector<PlacedText> constraints;
+  std::vector<Objective> objectives;
+  std::vector<Limit> limits;
+  std::int64_t population = 64, generations = 20;  ///< of kNsga2
 };
 
 /// Reads and checks a sweep, but not what its values mean to a scenario. Throws SettingsError.

@@ -156,6 +156,13 @@ TEST_CASE("what is wrong with a sweep is told with its place") {
       {"space: {accelerator.rows: 1}\nconstraints: accelerator.synchronization == balancd",
        "balancd: unknown (did you mean 'balanced'?)"},
       {"space: {accelerator.rows: 1}\nconstraints: 0 / 0", "not a number"},
+      {"space: {accelerator.rows: 1}\nobjectives: {frames_per_jule: max}", "did you mean 'frames_per_j'?"},
+      {"space: {accelerator.rows: 1}\nobjectives: {cycles: most}", "'most'; accepted: max, min"},
+      {"space: {accelerator.rows: 1}\nlimits: {area_mm2: 5}", "no range; accepted: "},
+      {"space: {accelerator.rows: 1}\nlimits: {area_mm2: {from: 5, to: 4}}", "no range; accepted: "},
+      {"space: {accelerator.rows: 1}\nlimits: {area_mm2: {below: 5}}", "below: 5; accepted: from, to"},
+      {"space: {accelerator.rows: 1}\nmethod: nsga2", "objectives: not given"},
+      {"space: {accelerator.rows: 1}\ngenerations: 3", "generations: unknown key"},
   };
   for (const auto& [text, expected] : cases) {
     INFO(text);

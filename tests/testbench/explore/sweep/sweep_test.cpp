@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -174,6 +175,36 @@ TEST_CASE("more points add to what is there, and another program's results are n
   sweep.folder().write("sweep.yaml", "scenarios: " + kLenet + "\nspace: {accelerator.rows: [32, 48, 48]}\n");
   CHECK_THAT(sweep.run().out, Contains("points    3\nresults   1 computed, 1 were there"));
   CHECK_THAT(sweep.run({"--set", "memory.latency_cycles=7"}).out, Contains("2 computed, 0 were there"));
+}
+
+const std::string kObjectives = "objectives: {cycles: min, area_mm2: min}\nlimits: {area_mm2: {to: 6.5}}\n";
+
+/// Rows on the front, by what varies.
+std::set<std::string> front_of(const Swept& sweep) {
+  std::set<std::string> front;
+  for (auto& row : table_of(sweep.csv())) {
+    if (row["pareto"] != "1") continue;
+    CHECK(row["verdict"] == "pass");
+    CHECK(std::stod(row["area_mm2"]) <= 6.5);
+    front.insert(row["accelerator.rows"] + " " + row["accelerator.columns"] + " " + row["quantization.nnzb"] +
+                 " " + row["accelerator.activation_buffer_bytes"] + " " + row["memory.bytes_per_cycle"]);
+  }
+  return front;
+}
+
+TEST_CASE("a search finds the front of the grid, and goes on where it was") {
+  const Swept grid(kSweep + kObjectives);
+  REQUIRE(grid.run().exit_code == 0);
+  const std::string search = kSweep + kObjectives + "method: nsga2\npopulation: 20\ngenerations: ";
+  const Swept sweep(search + "4\n");
+  REQUIRE(sweep.run({"--jobs", "2"}).exit_code == 0);
+  CHECK(table_of(sweep.csv()).size() == 80);
+  CHECK_THAT(sweep.run().out, Contains("results   0 computed, 80 were there"));
+  sweep.folder().write("sweep.yaml", search + "40\n");
+  CHECK_THAT(sweep.run().out, Contains(" computed, 80 were there"));
+  const std::set<std::string> expected = front_of(grid), found = front_of(sweep);
+  CHECK(expected.size() > 3);
+  CHECK(found == expected);
 }
 
 TEST_CASE("a mistake in a sweep is told before anything is computed") {

@@ -20,7 +20,7 @@ bool is_tensor(const OnnxGraph& graph, const std::string& name) {
 /// Which Gelu has the factor: 1 + erf(x / sqrt(2)) the exact one ("none"), 1 + tanh(...) the approximation
 /// ("tanh"); null: none.
 const char* gelu_of(const OnnxGraph& graph, const std::string& factor, const std::string& x) {
-  const double kTwoOverPiRoot = std::sqrt(2 / std::acos(-1.0)), kCubic = 0.044715;
+  const double two_over_pi_root = std::sqrt(2 / std::acos(-1.0)), cubic_share = 0.044715;
   const NodeProto* function = added_to_one(graph, factor);
   const bool is_exact = function != nullptr && function->op_type() == "Erf";
   if (!is_exact && (function == nullptr || function->op_type() != "Tanh")) return nullptr;
@@ -28,7 +28,8 @@ const char* gelu_of(const OnnxGraph& graph, const std::string& factor, const std
   if (!inner || (*inner)[0] != 0 || (*inner)[2] != 0) return nullptr;
   const double linear = (*inner)[1], cubic = (*inner)[3];
   if (is_exact) return is_near(linear, std::sqrt(0.5)) && cubic == 0 ? "none" : nullptr;
-  return is_near(linear, kTwoOverPiRoot) && is_near(cubic, kTwoOverPiRoot * kCubic) ? "tanh" : nullptr;
+  return is_near(linear, two_over_pi_root) && is_near(cubic, two_over_pi_root * cubic_share) ? "tanh"
+                                                                                             : nullptr;
 }
 
 /// Is the factor times `number` the HardSigmoid of HardSwish?
@@ -112,7 +113,7 @@ bool import_sigmoid(OnnxGraph& graph, const NodeProto& node) {
   if (numerator && *numerator == 1) {
     words.result("Sigmoid", {value});
   } else if (!numerator && is_tensor(graph, node.input(0))) {
-    const OnnxValue gated = graph.known(node, node.input(0));
+    const OnnxValue& gated = graph.known(node, node.input(0));
     words.result("Mul", {gated, words.step("Sigmoid", {value})});
   } else {
     return false;

@@ -111,7 +111,7 @@ std::vector<SweepPoint> Sweep::add_points(const std::vector<std::uint64_t>& indi
                                           const std::function<void()>& tick) {
   std::vector<std::uint64_t> ascending = indices;  // the first that is wrong is told
   std::sort(ascending.begin(), ascending.end());
-  const std::vector<SweepPoint> valid = check(
+  std::vector<SweepPoint> valid = check(
       ascending.size(), [&](std::uint64_t i) { return ascending[i]; }, jobs, [&](std::uint64_t) { tick(); });
   points_.insert(points_.end(), valid.begin(), valid.end());
   return valid;

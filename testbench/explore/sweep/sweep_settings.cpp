@@ -110,14 +110,16 @@ class SweepReader {
       limit.metric = metric_of(key);
       for (const auto& [field, text] : key.fields) {
         const auto number = real_number(text);
-        if ((field != "from" && field != "to") || !number)
+        if ((field != "from" && field != "to") || !number) {
           throw SettingsError(
               fmt::format("{}: {}: {}; accepted: from, to with a number", key.place, field, text));
+        }
         (field == "from" ? limit.from : limit.to) = *number;
       }
-      if (key.fields.empty() || limit.from > limit.to)
+      if (key.fields.empty() || limit.from > limit.to) {
         throw SettingsError(
             fmt::format("{}: no range; accepted: {{from: 1, to: 5}}, or one of both", key.place));
+      }
       sweep_.limits.push_back(limit);
     }
   }

@@ -82,6 +82,7 @@ SweepOutcome search(Sweep& sweep, ResultStore& store, int jobs, const Sweep::Pro
     const std::vector<Genome> genomes = nsga2.ask();
     if (genomes.empty()) break;  // the space is exhausted
     std::vector<std::uint64_t> indices;
+    indices.reserve(genomes.size());
     for (const Genome& genome : genomes) indices.push_back(sweep.space().number_of(genome));
     const std::uint64_t before = sweep.present(store);
     std::map<std::uint64_t, std::uint64_t> keys;  // by index

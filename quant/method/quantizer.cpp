@@ -402,7 +402,8 @@ QuantizationOptions without_limit(QuantizationOptions options) {
 Network prepare(Network network, Calibration& ranges, const QuantizationOptions& options) {
   Network prepared = lower_network(std::move(network), options.tables);
   for (const Node& node : prepared.nodes) check_finite(node);
-  return options.equalize_channels ? equalize_channels(std::move(prepared), ranges) : prepared;
+  if (options.equalize_channels) return equalize_channels(std::move(prepared), ranges);
+  return prepared;
 }
 
 QuantizedNetwork quantize_prepared(const Network& network, const Calibration& ranges,

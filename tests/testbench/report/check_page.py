@@ -1,6 +1,6 @@
-"""check_page.py BITBALANCE SCENARIO [OPTION...]: runs it and looks at report.html as a reader does, in headless Chromium.
+"""check_page.py BITBALANCE SCENARIO [OPTION...]: runs it and looks at report.html as a reader does.
 
-No message on the console, and every figure of the page is the one of summary.json. Exit code 77 without Chromium.
+In headless Chromium. No message on the console, and every figure of the page is the one of summary.json. Exit code 77 without Chromium.
 """
 import html.parser
 import json
@@ -41,8 +41,9 @@ class Page(html.parser.HTMLParser):
 def rendered(chromium, page, profile):
     """The page after its scripts ran, and what they wrote to the console."""
     done = subprocess.run(
-        [chromium, '--headless', '--no-sandbox', '--disable-gpu', f'--user-data-dir={profile}', '--enable-logging=stderr',
-         '--virtual-time-budget=5000', '--dump-dom', page.as_uri()], capture_output=True, text=True, timeout=120)
+        [chromium, '--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage',
+         f'--user-data-dir={profile}', '--enable-logging=stderr', '--virtual-time-budget=5000', '--dump-dom',
+         page.as_uri()], capture_output=True, text=True, timeout=120)
     return done.stdout, [line for line in done.stderr.splitlines() if 'CONSOLE' in line]
 
 
@@ -77,7 +78,8 @@ def main():
             continue
         number, unit = page.tiles[key].split(' ', 1)
         shown = float(number.replace(',', ''))
-        assert abs(shown - summary[key]) <= max(5e-4 * abs(summary[key]), 0.5 if shown >= 1000 else 0), (key, page.tiles[key])
+        rounding = max(5e-4 * abs(summary[key]), 0.5 if shown >= 1000 else 0)
+        assert abs(shown - summary[key]) <= rounding, (key, page.tiles[key])
     charts = 2 + ('components' in summary) * 2 + any(layer['macs'] for layer in summary['layers'])
     assert page.canvases == charts, (page.canvases, charts)
     print(f'{len(layers)} layers, {len(page.tiles)} tiles, {page.canvases} charts: as in summary.json')

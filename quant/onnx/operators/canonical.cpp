@@ -91,7 +91,8 @@ std::optional<Dims> reduced_axes(const OnnxGraph& graph, const NodeProto& node, 
 bool import_reduction(OnnxGraph& graph, const NodeProto& node) {
   if (graph.is_constant(node, 0) || !is_real(graph.value(node, 0).type)) return false;
   const Dims dims = graph.dims(node, 0);
-  if (dims.size() < 3 || dims[0] != 1) return false;
+  // Of fewer dimensions it is as often a part of a layer normalization, which stays whole on the host.
+  if (dims.size() < 4 || dims[0] != 1) return false;
   Dims plane;
   for (std::size_t d = 2; d < dims.size(); ++d) plane.push_back(static_cast<std::int64_t>(d));
   if (reduced_axes(graph, node, dims.size()) != plane) return false;

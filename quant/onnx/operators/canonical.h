@@ -14,7 +14,7 @@ namespace bitbalance::onnx_io {
 /// | Sum, Mean of several | Add after Add; a mean then times 1/n |
 /// | Neg | times -1 |
 /// | Relu, Clip, Max and Min with a constant, one after the other | one clip |
-/// | ReduceMean, ReduceMax over all but channels | global pooling |
+/// | ReduceMean, ReduceMax over all but channels, of four dimensions or more | global pooling |
 /// | Pad with zeros (of maxima: with what is no larger than any element) | padding of the window after it |
 /// | functions of each element, spelled | see idioms.h |
 bool import_canonical(OnnxGraph& graph, const onnx::NodeProto& node,

@@ -74,7 +74,7 @@ the spelling. A test respells random models and compares networks, results and a
 | Sum, Mean of several | Add after Add, for a mean times 1/n |
 | Neg | times -1 |
 | Relu, Clip, Max and Min with a constant, one after the other | one clip |
-| ReduceMean, ReduceMax over all but channels | global pooling |
+| ReduceMean, ReduceMax over all but channels, of four dimensions or more | global pooling |
 | Pad with zeros; ahead of MaxPool with what is no larger than any element | padding of the window after it |
 | HardSigmoid, clip(a x + b, 0, c) / c | a straight line and a clip |
 | x clip(x + 3, 0, 6) / 6, x HardSigmoid(x) | HardSwish |

@@ -139,8 +139,8 @@ class Respelling : private RandomDraw {
   }
 
   void global_pool(const NodeProto& node) {
-    std::vector<std::int64_t> axes = {-1};
-    if (rank_ == 4) axes.push_back(2);
+    if (rank_ != 4) return keep(node);
+    const std::vector<std::int64_t> axes = {-1, 2};
     const std::string op = node.op_type() == "GlobalMaxPool" ? "ReduceMax" : "ReduceMean";
     if (opset_ >= 18) return last(node, op, {node.input(0), integers(axes)});
     last(node, op, {node.input(0)});

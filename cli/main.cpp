@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -11,10 +10,11 @@
 #include <systemc>
 #include <vector>
 
-#include "base/interruption.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
+#include "cli/program.h"
+#include "cli/report_error.h"
 #include "cli/version.h"
 #include "testbench/run/console.h"
 
@@ -70,38 +70,17 @@ int parse_and_run(int argc, char* argv[]) {
   std::set_terminate(end_in_one_line);
 };
 
-/// Tells why the command failed. What a signal interrupts can fail in any way.
-int failure(const std::string& why, int exit_code) {
-  const int signal = interrupting_signal;
-  tell(signal != 0 ? "interrupted" : why);
-  return signal != 0 ? kExitSignal + signal : exit_code;
-}
-
 }  // namespace
 }  // namespace bitbalance::cli
 
 int sc_main(int argc, char* argv[]) {
   using namespace bitbalance::cli;
-  try {
-    const int exit_code = parse_and_run(argc, argv);
-    finish_stdout();
-    return exit_code;
-  } catch (const std::invalid_argument& mistake) {
-    return failure(mistake.what(), kExitUsage);
-  } catch (const std::bad_alloc&) {
-    return failure(kOutOfMemory, kExitMachine);
-  } catch (const sc_core::sc_report& report) {
-    const std::string why = report.get_msg();  // also of another exception in a process
-    return failure(why == std::bad_alloc().what() ? kOutOfMemory : why, kExitMachine);
-  } catch (const std::exception& error) {
-    return failure(error.what(), kExitMachine);
-  }
+  return run_program("bitbalance",
+                     [&] { return with_reports_as_errors([&] { return parse_and_run(argc, argv); }); });
 }
 
 int main(int argc, char* argv[]) {
-  bitbalance::runner::claim_standard_streams();
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like a full disk
-  std::cerr.rdbuf(nullptr);       // where libraries speak for themselves
+  std::cerr.rdbuf(nullptr);                               // where libraries speak for themselves
   ::setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);  // read before sc_main
   return sc_core::sc_elab_and_sim(argc, argv);
 }

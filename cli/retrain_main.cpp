@@ -1,12 +1,10 @@
 // The `bitbalance_retrain` command: fine-tunes an ONNX network for few non-zero bits per weight. A program of
 // its own, because libtorch is optional.
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <csignal>
-#include <cstdio>
 #include <filesystem>
-#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -14,6 +12,7 @@
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/names.h"
+#include "cli/program.h"
 #include "quant/method/calibration.h"
 #include "quant/method/quantizer.h"
 #include "quant/onnx/export.h"
@@ -146,13 +145,12 @@ int parse_and_run(int argc, char* argv[]) {
   } catch (const CLI::Success& help) {
     return app.exit(help);
   }
-  fine_tune_model(arguments);
+  try {
+    fine_tune_model(arguments);
+  } catch (const c10::Error& error) {
+    throw std::runtime_error(error.what_without_backtrace());
+  }
   return kExitPass;
-}
-
-int failure(const std::string& why, int exit_code) {
-  std::fprintf(stderr, "bitbalance_retrain: %s\n", one_line(why).c_str());
-  return exit_code;
 }
 
 }  // namespace
@@ -160,18 +158,5 @@ int failure(const std::string& why, int exit_code) {
 
 int main(int argc, char* argv[]) {
   using namespace bitbalance::cli;
-  bitbalance::runner::claim_standard_streams();
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like a full disk
-  try {
-    const int exit_code = parse_and_run(argc, argv);
-    bitbalance::runner::finish_stdout();
-    return exit_code;
-  } catch (const std::invalid_argument& mistake) {
-    return failure(mistake.what(), kExitUsage);
-  } catch (const std::bad_alloc&) {
-    return failure("out of memory", kExitMachine);
-  } catch (const std::exception& error) {
-    const std::string why = error.what();
-    return failure(why.substr(0, why.find('\n')), kExitMachine);  // libtorch's stack comes behind it
-  }
+  return run_program("bitbalance_retrain", [&] { return parse_and_run(argc, argv); });
 }

@@ -1,18 +1,13 @@
 // `bitbalance-platform`: a scenario's network run by firmware on a RISC-V system-on-chip. A program of its
 // own, because the processor is an emulator under GPL-2.0.
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <cstdlib>
-#include <new>
-#include <stdexcept>
-#include <string>
 #include <systemc>
 
-#include "base/outside_text.h"
 #include "cli/command_line.h"
-#include "cli/exit_codes.h"
 #include "cli/platform/run.h"
-#include "testbench/run/console.h"
+#include "cli/program.h"
+#include "cli/report_error.h"
 
 namespace bitbalance::cli {
 namespace {
@@ -79,28 +74,13 @@ int parse_and_run(int argc, char* argv[]) {
   return run_platform(arguments);
 }
 
-int failure(const std::string& why, int exit_code) {
-  std::fprintf(stderr, "bitbalance-platform: %s\n", one_line(why).c_str());
-  return exit_code;
-}
-
 }  // namespace
 }  // namespace bitbalance::cli
 
 int sc_main(int argc, char* argv[]) {
   using namespace bitbalance::cli;
-  bitbalance::runner::claim_standard_streams();
-  try {
-    const int exit_code = parse_and_run(argc, argv);
-    bitbalance::runner::finish_stdout();
-    return exit_code;
-  } catch (const std::invalid_argument& mistake) {
-    return failure(mistake.what(), kExitUsage);
-  } catch (const std::bad_alloc&) {
-    return failure("out of memory", kExitMachine);
-  } catch (const std::exception& error) {
-    return failure(error.what(), kExitMachine);
-  }
+  return run_program("bitbalance-platform",
+                     [&] { return with_reports_as_errors([&] { return parse_and_run(argc, argv); }); });
 }
 
 int main(int argc, char* argv[]) {

@@ -32,8 +32,8 @@ void claim_standard_streams() {
   }
 }
 
-void tell(const std::string& message) noexcept {
-  std::fputs("bitbalance: ", stderr);
+void tell(const std::string& message, const char* program) noexcept {
+  std::fprintf(stderr, "%s: ", program);
   for (std::size_t at = 0; at < message.size(); ++at) {
     const bool is_control = begins_control(message.c_str() + at);
     const char c = is_control ? message[++at] : message[at];

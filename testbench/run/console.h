@@ -12,8 +12,8 @@ namespace bitbalance::runner {
 /// First of all in main(): what is closed must not become the number of a file that a command opens.
 void claim_standard_streams();
 
-/// "bitbalance: <message>" on stderr, in one line. Never throws: there is nowhere else to tell it.
-void tell(const std::string& message) noexcept;
+/// "<program>: <message>" on stderr, in one line. Never throws: there is nowhere else to tell it.
+void tell(const std::string& message, const char* program = "bitbalance") noexcept;
 
 /// Throws std::runtime_error with the system's reason, as finish_stdout() does.
 void write_stdout(std::string_view text);

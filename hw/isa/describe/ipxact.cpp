@@ -1,6 +1,6 @@
 #include "hw/isa/describe/descriptions.h"
+#include "hw/isa/describe/fault_values.h"
 #include "hw/isa/describe/xml_text.h"
-#include "hw/isa/fault_names.h"
 
 namespace bitbalance::isa {
 namespace {
@@ -23,17 +23,7 @@ void add_field(XmlText& xml, const RegisterInfo& entry, const RegisterField& fie
   }
   xml.element("bitWidth", std::to_string(field.width));
   xml.element("access", access_word(entry.access));
-  if (entry.id == Register::kError && field.mask() == field_mask(Register::kError, "code")) {
-    xml.open("enumeratedValues");
-    for (const FaultName& fault : kFaultNames) {
-      xml.open("enumeratedValue");
-      xml.element("name", fault.name);
-      xml.element("description", to_string(fault.fault));
-      xml.element("value", hex(static_cast<std::uint32_t>(fault.fault)));
-      xml.close("enumeratedValue");
-    }
-    xml.close("enumeratedValues");
-  }
+  add_fault_values(xml, entry, field, hex);
   if (entry.access == RegisterAccess::kWriteOneToClear) xml.element("modifiedWriteValue", "oneToClear");
   xml.close("field");
 }

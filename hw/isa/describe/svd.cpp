@@ -1,9 +1,13 @@
 #include "hw/isa/describe/descriptions.h"
+#include "hw/isa/describe/fault_values.h"
 #include "hw/isa/describe/xml_text.h"
-#include "hw/isa/fault_names.h"
 
 namespace bitbalance::isa {
 namespace {
+
+std::string decimal(std::uint32_t value) {
+  return std::to_string(value);
+}
 
 void add_register(XmlText& xml, const RegisterInfo& entry) {
   xml.open("register");
@@ -21,17 +25,7 @@ void add_register(XmlText& xml, const RegisterInfo& entry) {
     xml.element("name", field.name);
     xml.element("description", field.description);
     xml.element("bitRange", fmt::format("[{}:{}]", field.lsb + field.width - 1, field.lsb));
-    if (entry.id == Register::kError && field.mask() == field_mask(Register::kError, "code")) {
-      xml.open("enumeratedValues");
-      for (const FaultName& fault : kFaultNames) {
-        xml.open("enumeratedValue");
-        xml.element("name", fault.name);
-        xml.element("description", to_string(fault.fault));
-        xml.element("value", std::to_string(static_cast<int>(fault.fault)));
-        xml.close("enumeratedValue");
-      }
-      xml.close("enumeratedValues");
-    }
+    add_fault_values(xml, entry, field, decimal);
     xml.close("field");
   }
   xml.close("fields");

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstring>
 #include <fstream>
 #include <optional>
@@ -313,8 +312,9 @@ Array read_raw_array(const std::filesystem::path& file, const NumberFormat& form
   for (const int extent : extents) each *= extent;
   const std::int64_t size = bytes.size, count = size / each;
   if (size == 0 || size % each != 0 || size > kLargestFile || count > kLargestExtent) {
-    refuse(file, fmt::format("{} bytes without a header; accepted: a multiple of {}, up to {}", size, each,
-                             kLargestFile));
+    refuse(file, fmt::format(
+                     "{} bytes without a header; accepted: a multiple of {}, up to {}, and up to {} of them",
+                     size, each, kLargestFile, kLargestExtent));
   }
   Array array;
   array.format = format;

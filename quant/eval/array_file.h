@@ -45,9 +45,8 @@ bool is_array_file(const std::filesystem::path& file);
 Array read_array(const std::filesystem::path& file);
 
 /// A file of numbers without a header: an array whose extents but the first are `extents`, together up to
-/// kMostElements. Throws
-/// std::invalid_argument, one line naming the file, for one that is missing, empty, above 8 GiB, or holds no
-/// whole number of them.
+/// kMostElements. Throws std::invalid_argument, one line naming the file, for one that is missing, empty,
+/// above 8 GiB, or holds no whole number of them.
 Array read_raw_array(const std::filesystem::path& file, const NumberFormat& format,
                      const std::vector<int>& extents);
 

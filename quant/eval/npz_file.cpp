@@ -5,6 +5,8 @@
 #include <zip.h>
 
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <streambuf>
 #include <string>
 #include <vector>
@@ -120,8 +122,10 @@ ByteStream open_npz(const fs::path& place) {
   if (found.size() != 1)
     refuse(fmt::format("holds {} arrays{}", found.size(), is_named ? " of this name" : ""));
   zip_stat_t about;
-  if (zip_stat_index(archive.get(), found.front(), 0, &about) != 0 || (about.valid & ZIP_STAT_SIZE) == 0)
-    eval::refuse(archive.file(), "does not tell the size of what it holds");
+  if (zip_stat_index(archive.get(), found.front(), 0, &about) != 0 || (about.valid & ZIP_STAT_SIZE) == 0 ||
+      about.size > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
+    eval::refuse(archive.file(), "does not tell a possible size of what it holds");
+  }
   const auto size = static_cast<std::int64_t>(about.size);
   return {std::make_unique<MemberStream>(std::move(archive), found.front()), size};
 }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <stdexcept>
 #include <string>
 #include <vector>
 

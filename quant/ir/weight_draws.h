@@ -1,5 +1,4 @@
-// Seeded random numbers of synthetic networks and images: the same with every compiler and library, and for
-// any number of threads.
+// Seeded random numbers of synthetic networks and images: the same for any number of threads.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +11,8 @@ namespace bitbalance::ir {
 enum class WeightDistribution { kGaussian, kLaplace };
 const char* to_string(WeightDistribution distribution);
 
-/// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014). Each number is a function of its place in the sequence.
+/// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): the same with every compiler and library. Each number is a
+/// function of its place in the sequence.
 class Random {
  public:
   /// After `drawn` numbers of the sequence of `seed`.

@@ -17,7 +17,7 @@ namespace bitbalance::onnx_io {
 /// an image, kAffine becomes BatchNormalization.
 ///
 /// Layers, LRN and Softmax of a whole image take any batch: operator set 13, IR version 7, symbolic batch.
-/// With more on the host (see onnx_host_export.h) the batch is 1, as the host's extents are those of one
+/// With more on the host (see write/host_export.h) the batch is 1, as the host's extents are those of one
 /// image: operator set 17, IR version 8; a result of the host has the extents that it has there. Throws
 /// std::invalid_argument for what the operator set cannot say, naming the node.
 /// Takes the network by value: move a large one in, and no weight is in memory twice.

@@ -108,7 +108,7 @@ Value GraphDraw::choice(const std::string& op, const Value& from) {
   Value left = between(from);
   std::string right = number(0.25F);
   if (op == "Equal") {
-    left = node(has(11) ? "Round" : "Floor", {left.name}, left.dims);
+    left = node("Round", {left.name}, left.dims);
     right = number(1);
   } else if (const Value compared = older(left); chance(0.5) && compared.is_exact) {
     right = compared.name;
@@ -174,7 +174,7 @@ Value GraphDraw::along_axis(const std::string& op, const Value& from) {
 /// Other extents, told by a constant, by a Flatten, or computed of the tensor's own.
 Value GraphDraw::reshape(const std::string& op, const Value& from) {
   if (op == "Flatten") return matrix(from.rank() == 2 ? image(from) : from);
-  if (op == "Shape" && has(7)) {
+  if (op == "Shape") {
     const std::string shape = node(op, {from.name}, {from.rank()}).name;
     const std::string first = node("Gather", {shape, integers({0})}, {1}).name;
     const std::string rest = integers({-1});
@@ -194,8 +194,7 @@ Value GraphDraw::reshape(const std::string& op, const Value& from) {
   return view(from, dims);
 }
 
-Value GraphDraw::squeeze(const std::string& op, const Value& from) {
-  static_cast<void>(op);
+Value GraphDraw::squeeze(const std::string& /*op*/, const Value& from) {
   Value wide = from;
   if (wide.rank() < 4) {
     const std::int64_t at = uniform(1, static_cast<int>(from.rank()));
@@ -250,7 +249,7 @@ Value GraphDraw::slice(const std::string& op, const Value& from) {
 Value GraphDraw::split(const std::string& op, const Value& from) {
   const std::int64_t along = axis(from), extent = from.dims[along];
   if (extent < 2) return slice("Slice", from);
-  const std::int64_t first = has(2) && extent % 2 == 0 && chance(0.5) ? extent / 2 : 1;
+  const std::int64_t first = extent % 2 == 0 && chance(0.5) ? extent / 2 : 1;
   Dims sizes = {first, extent - first}, dims = from.dims;
   dims[along] = sizes[0];
   const bool is_even = first * 2 == extent && (!has(18) || chance(0.5));

@@ -25,7 +25,10 @@ int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   const bool are_graphs = !words.empty() && words.front() == "--graphs";
   if (are_graphs) words.erase(words.begin());
-  if (words.size() != 2 && words.size() != 3) return 2;
+  if (words.size() != 2 && words.size() != 3) {
+    std::fputs("usage: random_models [--graphs] FOLDER COUNT [FIRST]\n", stderr);
+    return 2;
+  }
   const std::filesystem::path folder = words[0];
   std::filesystem::create_directories(folder);
   const std::uint64_t first = words.size() == 3 ? std::stoull(words[2]) : 0,

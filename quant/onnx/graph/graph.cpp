@@ -67,9 +67,10 @@ void OnnxGraph::import_node(const NodeProto& node, void (*import)(OnnxGraph&, co
   import(*this, node);
   for (std::size_t n = first; n < network_.nodes.size(); ++n) {
     const Node& layer = network_.nodes[n];
-    keep(node, layer.weights.size() + layer.scale.size() + layer.bias.size());
+    keep(node, static_cast<std::int64_t>(layer.weights.size() + layer.scale.size() + layer.bias.size()));
     for (const HostOperator& step : layer.host.steps)
-      for (const HostOperand& operand : step.operands) keep(node, operand.constant.values.size());
+      for (const HostOperand& operand : step.operands)
+        keep(node, static_cast<std::int64_t>(operand.constant.values.size()));
   }
 }
 
@@ -125,14 +126,18 @@ void OnnxGraph::infer(const NodeProto& node) {
 }
 
 // A small file may ask for much: constants that are filled, repeated or read by many nodes.
-void OnnxGraph::keep(const NodeProto& source, std::size_t elements) {
+void OnnxGraph::check_room(const NodeProto& source, std::int64_t elements) const {
   constexpr std::int64_t kAlways = std::int64_t{1} << 24;
   constexpr std::int64_t kPerStored = 8;
-  kept_ += static_cast<std::int64_t>(elements);
-  if (const std::int64_t most = kAlways + kPerStored * stored_; kept_ > most) {
+  if (const std::int64_t most = kAlways + kPerStored * stored_; elements > most - kept_) {
     model_.fail(source, fmt::format("constants derived from the file's grow to {} elements; accepted: {}",
-                                    kept_, most));
+                                    kept_ + std::min(elements, INT64_MAX - kept_), most));
   }
+}
+
+void OnnxGraph::keep(const NodeProto& source, std::int64_t elements) {
+  check_room(source, elements);
+  kept_ += elements;
 }
 
 bool OnnxGraph::has_input(const NodeProto& node, int index) {

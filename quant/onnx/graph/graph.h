@@ -85,11 +85,14 @@ class OnnxGraph {
   /// y = scale[c] * x + bias[c] on the way to one of the node's results.
   OnnxValue add_affine_step(const onnx::NodeProto& source, const OnnxValue& input, std::vector<float> scale,
                             std::vector<float> bias, const std::string& name);
-  /// A value under a name that the file does not have.
-  void name_value(const std::string& name, OnnxValue value) { values_[name] = std::move(value); }
-  /// The same for one tensor under other extents: a layer of that name.
+  /// add_host() of one tensor under other extents, on the way: a layer of that name.
   int add_host(const onnx::NodeProto& source, HostOperator op, int input, const Dims& extents,
                const std::string& name, const Shape& shape);
+  /// A value under a name that the file does not have.
+  void name_value(const std::string& name, OnnxValue value) { values_[name] = std::move(value); }
+  /// Fails where constants that the file does not hold would grow by so many elements to far more than it
+  /// holds: a small file may ask for much.
+  void check_room(const onnx::NodeProto& source, std::int64_t elements) const;
 
   /// Remembers that a node's first output holds the results of the last layer, a convolution, in whatever
   /// order; another output can take over.
@@ -119,7 +122,7 @@ class OnnxGraph {
   HostTensor fold(const onnx::NodeProto& source, const HostOperator& op,
                   const std::vector<HostView>& operands);
   std::string layer_name(const onnx::NodeProto& node);
-  void keep(const onnx::NodeProto& source, std::size_t elements);
+  void keep(const onnx::NodeProto& source, std::int64_t elements);
 
   const OnnxModel& model_;
   Network network_;

@@ -54,7 +54,7 @@ void OnnxGraph::define(const NodeProto& source, const std::string& name, OnnxVal
   }
   if (value.tensor < 0) {
     constexpr std::int64_t kExact = std::int64_t{1} << 24, kUnbounded = std::int64_t{1} << 31;
-    keep(source, value.constant.size());
+    keep(source, static_cast<std::int64_t>(value.constant.size()));
     for (const double x : value.constant) {  // double tells all digits
       if (!is_real(value.type) &&
           (x != std::trunc(x) || (std::abs(x) > kExact && std::abs(x) < kUnbounded))) {

@@ -79,7 +79,7 @@ bool import_gated(OnnxGraph& graph, const NodeProto& node, const Product& produc
     if (is_near(product.number, 0.5)) {
       if (const char* approximation = gelu_of(graph, other, x); approximation != nullptr) {
         HostAttributes attributes;
-        attributes.words["approximate"] = approximation;
+        if (approximation == std::string("tanh")) attributes.words["approximate"] = approximation;
         Spelling(graph, node).result("Gelu", {value}, attributes);
         return true;
       }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/checked.h"
+
 namespace bitbalance::onnx_io {
 namespace {
 
@@ -44,6 +46,16 @@ Rewritten with_small_dilation(const Window& window, std::vector<float> weights) 
 
 bool has_wide_stride(const Window& window) {
   return window.stride_h > kMostStep || window.stride_w > kMostStep;
+}
+
+std::int64_t rewritten_weights(const Window& window, std::int64_t planes) {
+  const auto span = [&](int kernel, int dilation, int stride) {
+    const std::int64_t elements = std::int64_t{kernel - 1} * dilation + 1;
+    return has_wide_stride(window) ? elements + stride : elements;
+  };
+  return checked_product({planes, span(window.kernel_h, window.dilation_h, window.stride_h),
+                          span(window.kernel_w, window.dilation_w, window.stride_w)})
+      .value_or(INT64_MAX);
 }
 
 Rewritten over_blocks(const Window& window, const std::vector<float>& weights) {

@@ -2,6 +2,7 @@
 // compute the same.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "base/shape.h"
@@ -21,10 +22,13 @@ struct Rewritten {
 Rewritten with_small_dilation(const Window& window, std::vector<float> weights);
 
 /// A stride above kMostStep, in either direction, becomes 1: blocks of stride x stride elements are channels
-/// of an image that has one pixel per block. Precondition: no dilation. The padding is the caller's: block
-/// (0, 0) begins with it.
+/// of an image that has one pixel per block. A dilation becomes zeros between the weights. The padding is the
+/// caller's: block (0, 0) begins with it.
 Rewritten over_blocks(const Window& window, const std::vector<float>& weights);
 
 bool has_wide_stride(const Window& window);
+
+/// No more weights than this has what the two above return for `planes` filters x channels.
+std::int64_t rewritten_weights(const Window& window, std::int64_t planes);
 
 }  // namespace bitbalance::onnx_io

@@ -94,6 +94,7 @@ void conv(OnnxGraph& graph, const NodeProto& source) {
   std::vector<float> bias(filters, 0.0F);
   if (OnnxGraph::has_input(node, 2)) bias = graph.per_channel(node, 2, filters);
   const bool is_wide = has_wide_stride(window);
+  graph.check_room(node, rewritten_weights(window, weights.dims[0] * weights.dims[1]));
   Rewritten held =
       is_wide ? over_blocks(window, weights.constant) : with_small_dilation(window, weights.constant);
   const int image = is_wide ? image_of_blocks(graph, node, input, window, held.window) : input;
@@ -114,11 +115,13 @@ void max_pool(OnnxGraph& graph, const NodeProto& node) {
   add_pool(graph, node, Op::kMaxPool);
 }
 
-/// Padding that counts is part of the image; what ceil_mode adds behind it never counts, so that a window
-/// there is divided by less.
+/// Padding that counts is part of the image; what ceil_mode adds after it never counts, so that a window
+/// there is divided by less. With auto_pad it adds nothing.
 void average_pool(OnnxGraph& graph, const NodeProto& node) {
   const bool counts = int_attribute(node, "count_include_pad", 0) != 0;
-  if (!counts || int_attribute(node, "ceil_mode", 0) == 0 || graph.dims(node, 0).size() < 3) {
+  const bool may_overhang =
+      int_attribute(node, "ceil_mode", 0) != 0 && string_attribute(node, "auto_pad", "NOTSET") == "NOTSET";
+  if (!counts || !may_overhang || graph.dims(node, 0).size() < 3) {
     add_pool(graph, node, Op::kAvgPool).count_include_pad = counts;
     return;
   }

@@ -205,8 +205,10 @@ TEST_CASE("a file without a header holds images of the network's size") {
   const ImageSet last = read_raw_images(file, format, {2, 1, 3}, ImageLayout::kNhwc);
   CHECK(last.count == 2);
   CHECK(last.values == std::vector<float>{1, 3, 5, -2, 4, 6, 7, 9, 11, 8, 10, 12});
-  CHECK_THROWS_WITH(read_raw_images(file, format, {5, 1, 1}, ImageLayout::kNchw),
-                    EndsWith("raw: 24 bytes without a header; accepted: a multiple of 10, up to 8589934592"));
+  CHECK_THROWS_WITH(
+      read_raw_images(file, format, {5, 1, 1}, ImageLayout::kNchw),
+      EndsWith("raw: 24 bytes without a header; accepted: a multiple of 10, up to 8589934592, and up to "
+               "16777216 of them"));
   CHECK_THROWS_WITH(read_raw_images(folder.write("none", ""), format, {1, 1, 1}, ImageLayout::kNchw),
                     Contains("0 bytes without a header"));
   CHECK_FALSE(number_format("float32").has_value());

@@ -91,6 +91,18 @@ TEST_CASE("random models are the same network in any words") {
   }
 }
 
+TEST_CASE("functions are one operator in any words") {
+  for (const char* op : {"Gelu", "HardSwish", "Mish", "Neg", "Sigmoid", "Softplus"}) {
+    for (std::uint32_t seed = 0; seed < 20; ++seed) {
+      OnnxBuilder model = begin(20);
+      onnx::NodeProto& node = model.node(op, {"x"}, "y");
+      if (op == std::string("Gelu") && seed % 2 != 0) set_attribute(node, "approximate", std::string("tanh"));
+      INFO(op);
+      check_respelled(model.model(), seed, kImage);
+    }
+  }
+}
+
 TEST_CASE("HardSwish is one operator in all its spellings") {
   check_host("HardSwish",
              {

@@ -423,6 +423,14 @@ TEST_CASE("a small file asks for little: what grows out of its constants is boun
   copies.node("Add", {"x", "40"}, "y");
   CHECK_THAT(copies.refusal(), Contains("constants derived from the file's grow to"));
 
+  // Refused ahead of the zeros between its weights.
+  OnnxBuilder spread({1, 1, 2, 2});
+  spread.constant("w", {1, 1, 3, 3}, Floats(9, 1));
+  onnx::NodeProto& conv = spread.node("Conv", {"x", "w"}, "y");
+  set_attribute(conv, "dilations", Ints{16381, 16381});
+  set_attribute(conv, "pads", Ints{16381, 16381, 16381, 16381});
+  CHECK_THAT(spread.refusal(), Contains("constants derived from the file's grow to"));
+
   // The extents of a large product are known without computing it.
   OnnxBuilder large({1, 8, 4096, 4096});
   large.node("Softmax", {"x"}, "a");

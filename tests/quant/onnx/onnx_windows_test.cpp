@@ -95,3 +95,15 @@ TEST_CASE("a mean that overhangs counted padding is divided by what lies in imag
   // 0 1 2 and 3 4: the last one is a mean of two.
   CHECK(model.run({1, 2, 3, 4}) == Floats{1, 3.5F});
 }
+
+TEST_CASE("counted padding of auto_pad counts, with ceil_mode, too, which adds nothing to it") {
+  for (const std::int64_t ceil : {0, 1}) {
+    OnnxBuilder model({1, 1, 1, 4});
+    onnx::NodeProto& pool = model.node("AveragePool", {"x"}, "y");
+    set_attribute(pool, "kernel_shape", Ints{1, 3});
+    set_attribute(pool, "auto_pad", std::string("SAME_UPPER"));
+    set_attribute(pool, "ceil_mode", ceil);
+    set_attribute(pool, "count_include_pad", std::int64_t{1});
+    CHECK(model.run({3, 6, 9, 12}) == Floats{3, 6, 9, 7});
+  }
+}

@@ -12,7 +12,7 @@
 namespace bitbalance::test {
 
 /// The model with its nodes spelled at random in any of the ways that exporters have: Relu and Clip as Max
-/// and Min, Add as Sum, global poolings as reductions, padding as Pad, factors as divisors, functions of each
+/// and Min, Add as Sum, global poolings as reductions, padding as Pad, divisors as factors, functions of each
 /// element in several nodes.
 onnx::ModelProto respelled(const onnx::ModelProto& model, std::uint64_t seed);
 

@@ -67,7 +67,7 @@ const char* to_string(MappingEffort effort);
 struct MapperOptions {
   int batch = 1;  ///< images of one program, 1..65535
   LayerBarrier barrier = LayerBarrier::kNone;
-  bool fuse_pooling = true;  ///< non-overlapping max pooling behind a convolution happens while draining
+  bool fuse_pooling = true;  ///< non-overlapping max pooling after a convolution happens while draining
   IdealMemoryTiming memory;  ///< with which mappings are judged
   MappingObjective objective = MappingObjective::kCycles;
   MappingEffort effort = MappingEffort::kFast;

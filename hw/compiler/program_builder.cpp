@@ -141,8 +141,9 @@ Program ProgramBuilder::finish(std::vector<ProgramLayer> host_layers) && {
   program_.constants_bytes =
       command_field<std::uint32_t>(align_up(shift + blob_bytes_, DramInterfaceConfig::kMostBurstBytes),
                                    network_.name, "size of the constants");
-  program_.data_bytes =
-      static_cast<std::uint32_t>(align_up(program_.data_bytes, DramInterfaceConfig::kMostBurstBytes));
+  program_.data_bytes = command_field<std::uint32_t>(
+      align_up(std::int64_t{program_.data_bytes}, DramInterfaceConfig::kMostBurstBytes), network_.name,
+      "size of the data region");
   const auto shift_bytes = static_cast<std::uint32_t>(shift);
   for (ConstantsBlob& blob : program_.blobs) blob.offset += shift_bytes;
   for (Command& command : program_.commands) {

@@ -12,33 +12,34 @@ bool ProgramMemo::is_comparable(const MapperOptions& options) {
 
 std::vector<std::int64_t> ProgramMemo::key_of(const AcceleratorConfig& c, const MapperOptions& o) {
   const auto number = [](auto value) { return static_cast<std::int64_t>(value); };
-  const IdealMemoryTiming& memory = o.memory;
-  // A field that is missing here would give the program of another machine.
-  static_assert(sizeof(AcceleratorConfig) == 80 && sizeof(DramInterfaceConfig) == 12,
-                "a field more: does the mapper read it?");
-  std::vector<std::int64_t> key = {c.rows,
-                                   c.columns,
-                                   c.accumulator_bits_8,
-                                   c.accumulator_bits_16,
-                                   number(c.allow_wrap),
-                                   number(c.synchronization),
-                                   number(c.column_mapping),
-                                   number(c.token_form),
-                                   number(c.weight_storage),
-                                   c.weight_bank_bytes,
-                                   c.activation_buffer_bytes,
-                                   c.output_buffer_bytes,
-                                   c.parameter_buffer_bytes,
-                                   c.lookup_tables,
-                                   o.batch,
-                                   number(o.barrier),
-                                   number(o.fuse_pooling),
-                                   number(o.effort),
+  // These name every member: with one more they do not compile. Does the mapper read it?
+  const auto& [rows, columns, sums_8, sums_16, wrap, synchronization, mapping, form, storage, weights,
+               activations, outputs, parameters, tables, queue, clock, dram] = c;
+  const auto& [burst, outstanding, nb_transport] = dram;
+  const auto& [batch, barrier, fuse, memory, objective, effort, energy, mappings] = o;
+  std::vector<std::int64_t> key = {rows,
+                                   columns,
+                                   sums_8,
+                                   sums_16,
+                                   number(wrap),
+                                   number(synchronization),
+                                   number(mapping),
+                                   number(form),
+                                   number(storage),
+                                   weights,
+                                   activations,
+                                   outputs,
+                                   parameters,
+                                   tables,
+                                   batch,
+                                   number(barrier),
+                                   number(fuse),
+                                   number(effort),
                                    memory.bytes_per_cycle_numerator,
                                    memory.bytes_per_cycle_denominator};
-  if (o.effort != MappingEffort::kFast) {  // the timeline reads these
-    key.insert(key.end(), {number(o.objective), memory.latency_cycles, c.queue_depth, c.dram.burst_bytes,
-                           c.dram.max_outstanding, number(c.dram.use_nb_transport)});
+  if (effort != MappingEffort::kFast) {  // the timeline reads these
+    key.insert(key.end(),
+               {number(objective), memory.latency_cycles, queue, burst, outstanding, number(nb_transport)});
   }
   return key;
 }

@@ -88,8 +88,6 @@ class OrderWalk {
     completed[e] = static_cast<Index>(order_.started_[e].size());
     for (std::size_t to = 0; to < kEngines; ++to)
       if ((signal >> to & 1) != 0) engines_[to].flags[e].push_back(completed);
-    // A compute command starts while the one before still drains.
-    if (e != static_cast<std::size_t>(Engine::kCompute)) engines_[e].before = completed;
   }
 
   const std::vector<Command>& commands_;

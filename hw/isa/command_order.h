@@ -20,7 +20,7 @@ class CommandOrder {
   using Counts = std::array<Index, kEngines>;
 
   /// Commands for which `can_complete` is false end the work of their engine: they set no flag, and what is
-  /// behind them does not start.
+  /// after them does not start.
   CommandOrder(const std::vector<Command>& commands, const AcceleratorConfig& config,
                const std::function<bool(Index)>& can_complete);
 

@@ -109,7 +109,7 @@ class SynchronizationCheck {
     const std::vector<Index>& of_a = order_.started(a);
     const std::vector<Index>& of_b = order_.started(b);
     for (std::size_t j = 0; j < of_b.size(); ++j) {
-      // Those that need not have completed before, up to the first that always starts behind.
+      // Those that need not have completed before, up to the first that always starts after.
       for (std::size_t i = order_.before(b, j)[enum_index(a)];
            i < of_a.size() && order_.before(a, i)[enum_index(b)] <= j; ++i) {
         if (std::string flaw = conflict(of_a[i], of_b[j]); !flaw.empty()) return flaw;

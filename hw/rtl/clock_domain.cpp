@@ -68,7 +68,7 @@ void ClockDomain::wake_all() {
   }
 }
 
-void ClockDomain::sleep(Clocked& unit, std::int64_t at_latest) {
+void ClockDomain::sleep(Clocked& unit, Edge at_latest) {
   if (sleepless_) return;
   *unit.awake_ &= ~unit.mask_;
   unit.alarm_ = at_latest;

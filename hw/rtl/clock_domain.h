@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "hw/isa/edge.h"
 #include "hw/rtl/names.h"
 
 namespace bitbalance::rtl {
@@ -29,7 +30,7 @@ class ClockDomain {
 
   void enter(Clocked& unit);
   void leave(Clocked& unit);
-  void sleep(Clocked& unit, std::int64_t at_latest);
+  void sleep(Clocked& unit, Edge at_latest);
   /// A unit has woken while none was awake.
   void rouse() {
     if (resting_) rest_over_.notify(sc_core::SC_ZERO_TIME);  // also in an update phase
@@ -61,11 +62,11 @@ class ClockDomain {
   void place(std::size_t at, Clocked* unit);
 
   const Signal& reset_;
-  std::int64_t edge_ = -1;
-  std::vector<Clocked*> units_;           ///< in the order in which they are called; nullptr: has left
-  std::vector<std::uint64_t> awake_;      ///< a bit each; units point into it
-  std::vector<ChannelState*> changed_;    ///< at this edge
-  std::int64_t first_alarm_ = INT64_MAX;  ///< no unit's is earlier
+  Edge edge_ = -1;
+  std::vector<Clocked*> units_;         ///< in the order in which they are called; nullptr: has left
+  std::vector<std::uint64_t> awake_;    ///< a bit each; units point into it
+  std::vector<ChannelState*> changed_;  ///< at this edge
+  Edge first_alarm_ = kNever;           ///< no unit's is earlier
   bool at_edge_ = false;
   bool sleepless_ = false;
   bool resting_ = false;

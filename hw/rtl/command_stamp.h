@@ -1,5 +1,5 @@
 // Which command an access to an on-chip buffer belongs to, and what has completed whenever that command
-// starts: what a check of hazards needs to know. Empty, and without cost, where the check is not built.
+// starts: what a check of hazards needs to know. Empty where the check is not built.
 #pragma once
 
 #include <array>
@@ -64,8 +64,6 @@ class CommandStamps {
     completed[enum_index(engine)] = stamp.number + 1;
     for (std::size_t to = 0; to < kEngines; ++to)
       if ((signal >> to & 1) != 0) flags_[to][enum_index(engine)].push_back(completed);
-    // A compute command starts while the one before still drains.
-    if (engine != Engine::kCompute) take_later(before_[enum_index(engine)], completed);
   }
 
  private:

@@ -396,8 +396,8 @@ void Controller::watch() {
 
 /// At which the program is stopped unless there is progress before: a command done, an answer, or a slot,
 /// which counts at the edge after it.
-std::int64_t Controller::watchdog_edge() const {
-  if (watchdog_cycles_ <= 0 || fault_reported_) return INT64_MAX;
+Edge Controller::watchdog_edge() const {
+  if (watchdog_cycles_ <= 0 || fault_reported_) return kNever;
   const std::int64_t last = std::max(
       {progress_, memory->last_response_before(edge()), compute_meter->last_busy_before(edge()) + 1});
   return last + watchdog_cycles_;

@@ -122,7 +122,7 @@ class Controller : public Clocked {
   void fetch();
   void sample();
   void watch();
-  std::int64_t watchdog_edge() const;
+  Edge watchdog_edge() const;
   void finish_if_stopped();
 
   void complete(Engine engine);

@@ -1,4 +1,4 @@
-// Keeps the values of the last few keys. Whoever still holds a value that was dropped keeps it alive.
+// Keeps the values of the last few keys. A value that was dropped lives on while somebody holds it.
 #pragma once
 
 #include <cstddef>

@@ -109,22 +109,7 @@ module bitlet_pe #(
     end
   end
 
-  reg [TREE_BITS-1:0] group;
-  always @(posedge clk) group <= tree;
-
-  sum_register #(
-      .SUM_BITS   (SUM_BITS),
-      .ADDEND_BITS(TREE_BITS)
-  ) total (
-      .clk        (clk),
-      .perform    (perform),
-      .clear      (clear),
-      .save       (save),
-      .negate     (1'b0),
-      .addend     (group),
-      .accumulator(accumulator),
-      .shadow     (shadow)
-  );
+  `include "tree_sum.vh"
 
 endmodule
 

@@ -33,8 +33,6 @@ module bitvert_pe #(
     output wire [SUM_BITS-1:0] shadow
 );
 
-  localparam ADDEND_BITS = TREE_BITS + (1 << POSITION_BITS);
-
   wire [PICKS*ACTIVATION_BITS-1:0] picked;
   genvar p, v, s;
   generate
@@ -63,25 +61,8 @@ module bitvert_pe #(
 
   // all - tree, or tree.
   wire [TREE_BITS-1:0] chosen = (all & {TREE_BITS{zeros}}) + (tree ^ {TREE_BITS{zeros}}) + {{(TREE_BITS - 1) {1'b0}}, zeros};
-  reg [TREE_BITS-1:0] column;
-  always @(posedge clk) column <= chosen;
-
-  wire signed [ADDEND_BITS-1:0] extended = {{(ADDEND_BITS - TREE_BITS) {column[TREE_BITS-1]}}, column};
-  wire signed [ADDEND_BITS-1:0] moved = extended <<< position;
-
-  sum_register #(
-      .SUM_BITS   (SUM_BITS),
-      .ADDEND_BITS(ADDEND_BITS)
-  ) total (
-      .clk        (clk),
-      .perform    (perform),
-      .clear      (clear),
-      .save       (save),
-      .negate     (negate),
-      .addend     (moved),
-      .accumulator(accumulator),
-      .shadow     (shadow)
-  );
+  localparam SIGN_COLUMN = 1;
+  `include "column_sum.vh"
 
 endmodule
 

@@ -29,7 +29,6 @@ module column_pe #(
 );
 
   localparam TREE_BITS = ACTIVATION_BITS + $clog2(LANES);
-  localparam ADDEND_BITS = TREE_BITS + (1 << POSITION_BITS);
 
   // - x is ~x + 1. All ones of the carries are added by the tree.
   integer i;
@@ -45,25 +44,9 @@ module column_pe #(
     end
   end
 
-  reg [TREE_BITS-1:0] column;
-  always @(posedge clk) column <= tree;
-
-  wire signed [ADDEND_BITS-1:0] extended = {{(ADDEND_BITS - TREE_BITS) {column[TREE_BITS-1]}}, column};
-  wire signed [ADDEND_BITS-1:0] moved = extended <<< position;
-
-  sum_register #(
-      .SUM_BITS   (SUM_BITS),
-      .ADDEND_BITS(ADDEND_BITS)
-  ) total (
-      .clk        (clk),
-      .perform    (perform),
-      .clear      (clear),
-      .save       (save),
-      .negate     (SIGNS == 0 && negate),
-      .addend     (moved),
-      .accumulator(accumulator),
-      .shadow     (shadow)
-  );
+  wire [TREE_BITS-1:0] chosen = tree;
+  localparam SIGN_COLUMN = SIGNS == 0;
+  `include "column_sum.vh"
 
 endmodule
 

@@ -31,22 +31,7 @@ module dense_pe #(
       tree = tree + $signed(activation[ACTIVATION_BITS*i+:ACTIVATION_BITS]) * $signed(weight[WEIGHT_BITS*i+:WEIGHT_BITS]);
   end
 
-  reg [TREE_BITS-1:0] group;
-  always @(posedge clk) group <= tree;
-
-  sum_register #(
-      .SUM_BITS   (SUM_BITS),
-      .ADDEND_BITS(TREE_BITS)
-  ) total (
-      .clk        (clk),
-      .perform    (perform),
-      .clear      (clear),
-      .save       (save),
-      .negate     (1'b0),
-      .addend     (group),
-      .accumulator(accumulator),
-      .shadow     (shadow)
-  );
+  `include "tree_sum.vh"
 
 endmodule
 

@@ -127,7 +127,8 @@ std::int64_t cycles_once(const Mapper& mapper, const Machine& machine, MapperOpt
   options.memory = machine.memory;
   Timeline timeline(machine.config, machine.memory, mapper.shapes());
   std::int64_t sum = 0;
-  for (const MappedProgram& segment : *mapper.map_once(machine.config, options)) {
+  const auto segments = mapper.map_once(machine.config, options);
+  for (const MappedProgram& segment : *segments) {
     if (!segment.program.layers.front().on_host)
       sum += timeline.analyze(segment.program, mapper.weights()).cycles;
   }

@@ -179,7 +179,7 @@ PES = {
     "dense": ("dense_pe", {}, {**CONTROL, "activation": 144, "weight": 128},
               lambda: tiles_of_groups(16, dense), ("i < LANES", "i < LANES - 1")),
     "stripes": ("column_pe", {}, {**CONTROL, **OF_COLUMN, "activation": 144, "weight_bit": 16, "weight_sign": 16},
-                lambda: tiles_of_groups(16, stripes), ("SIGNS == 0 && negate", "1'b0")),
+                lambda: tiles_of_groups(16, stripes), ("SIGN_COLUMN = SIGNS == 0", "SIGN_COLUMN = 0")),
     "bitwave": ("column_pe", {"LANES": 8, "SIGNS": 1},
                 {**CONTROL, **OF_COLUMN, "activation": 72, "weight_bit": 8, "weight_sign": 8},
                 lambda: tiles_of_groups(8, bitwave), ("weight_bit & weight_sign", "weight_bit")),
@@ -234,7 +234,7 @@ def simulate(module, parameters, inputs, cycles, sum_bits, replace):
         (folder / "bench.v").write_text(HARNESS.format(
             word_bits=at + 1 + sum_bits, words=len(words), folder=folder, module=module, parameters=settings,
             ports=ports, sum_bits=sum_bits))
-        for source in (VERILOG / "others").glob("*.v"):
+        for source in (VERILOG / "others").glob("*.v*"):
             text = source.read_text()
             if replace is not None and source.stem == module:
                 assert text.count(replace[0]) == 1, f"{source}: `{replace[0]}` {text.count(replace[0])} times, not once"

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -16,7 +18,7 @@ struct PlatformArguments {
   std::string images;                 ///< empty: not given
   std::string platform;               ///< file of its accelerators; empty: `accelerators` equal ones
   std::string level;                  ///< of those; empty: not given
-  int accelerators = 0;               ///< 0: not given
+  std::optional<int> accelerators;    ///< nothing: not given
   std::string wait = "interrupt";
   std::string firmware = BITBALANCE_FIRMWARE;
   std::string uart, waves, transactions, initiator, target;  ///< empty: not given
@@ -27,5 +29,10 @@ struct PlatformArguments {
   std::string exercise;  ///< empty: none
   int gdb = -1;          ///< port; -1: not given
 };
+
+/// A user's mistake in the value of an option.
+[[noreturn]] inline void refuse(const char* option, const std::string& value, const std::string& accepted) {
+  throw std::invalid_argument(std::string(option) + ": '" + value + "'; accepted: " + accepted);
+}
 
 }  // namespace bitbalance::cli

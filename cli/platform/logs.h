@@ -2,27 +2,27 @@
 #pragma once
 
 #include <cstddef>
-#include <fstream>
+#include <optional>
 #include <string>
 #include <systemc>
 #include <tlm>
 #include <vector>
 
+#include "base/output_file.h"
 #include "cli/platform/arguments.h"
 
 namespace bitbalance::cli {
-
-/// A user's mistake in the value of an option.
-[[noreturn]] void refuse(const char* option, const std::string& value, const std::string& accepted);
 
 /// The terminal: standard output, and a file if one is given.
 class Terminal {
  public:
   explicit Terminal(const std::string& file);
   void show(char c);
+  /// Throws std::runtime_error when the disk refuses, as TransactionLog's does.
+  void close();
 
  private:
-  std::ofstream log_;
+  std::optional<OutputFile> log_;
 };
 
 /// One line of CSV for each transaction on the bus that the arguments' filters let through.
@@ -33,9 +33,10 @@ class TransactionLog {
                  const std::vector<std::string>& targets);
   void add(const sc_core::sc_time& time, int initiator, const std::string& target,
            const tlm::tlm_generic_payload& transaction);
+  void close();
 
  private:
-  std::ofstream file_;
+  OutputFile file_;
   std::vector<std::string> initiators_;
   int initiator_ = -1;  ///< whose transactions are logged; -1: everyone's
   std::string target_;  ///< empty: all

@@ -79,8 +79,8 @@ int parse_and_run(int argc, char* argv[]) {
 
 int sc_main(int argc, char* argv[]) {
   using namespace bitbalance::cli;
-  return run_program("bitbalance-platform",
-                     [&] { return with_reports_as_errors([&] { return parse_and_run(argc, argv); }); });
+  return run_as_program("bitbalance-platform",
+                        [&] { return with_reports_as_errors([&] { return parse_and_run(argc, argv); }); });
 }
 
 int main(int argc, char* argv[]) {

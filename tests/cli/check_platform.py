@@ -111,9 +111,11 @@ def main():
                         folder + "/program"], check=True, capture_output=True)
         once_per_program(platform(arguments, [], ["--program", folder + "/program"]), predictions)
         check_logs(arguments, Path(folder))
-    late = subprocess.run([arguments.platform, arguments.scenario, "--timeout-ms", "0.001"],
-                          capture_output=True, text=True)
-    for wanted in ["accelerator 0: the accelerator did not end in time\n", "exit status 3, 0 of 16"]:
+    firmware = ["--firmware", arguments.firmware] if arguments.firmware else []
+    late = subprocess.run([arguments.platform, arguments.scenario, "--images", str(arguments.images), "--timeout-ms",
+                           "0.001", *firmware], capture_output=True, text=True)
+    for wanted in ["accelerator 0: the accelerator did not end in time\n",
+                   f"exit status 3, 0 of {arguments.images}"]:
         if wanted not in late.stdout or late.returncode != 1:
             problems.append(f"--timeout-ms 0.001: exit code {late.returncode}, without '{wanted}':\n{late.stdout}")
     print("\n".join(problems) if problems else "firmware and runner agree")

@@ -127,7 +127,7 @@ void AddressRouter::invalidate_direct_mem_ptr(int port, sc_dt::uint64 first, sc_
 
 unsigned AddressRouter::transport_dbg(int initiator, tlm::tlm_generic_payload& transaction) {
   const std::uint64_t address = transaction.get_address();
-  const Range* range = decode(address, transaction.get_data_length());
+  const Range* range = decode(address, 1);  // the target cuts off what is beyond its end
   if (range == nullptr) return 0;
   transaction.set_address(address - range->base);
   const unsigned count = targets_[port_of(*range, initiator)]->transport_dbg(transaction);

@@ -7,6 +7,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "base/bits.h"
 #include "hw/isa/config.h"
 
 namespace bitbalance::platform {
@@ -20,7 +21,7 @@ class Layout {
   /// Address of `bytes` fresh bytes at a page of their own.
   std::uint64_t add(std::uint64_t bytes) {
     constexpr std::uint64_t kAlignment = 4096;
-    const std::uint64_t at = (dram_.size() + kAlignment - 1) / kAlignment * kAlignment;
+    const std::uint64_t at = align_up(dram_.size(), kAlignment);
     if (at + bytes > PLATFORM_DRAM_MAX_BYTES) {
       throw std::invalid_argument(
           fmt::format("the platform's DRAM has {} bytes; programs and images need more; accepted: "

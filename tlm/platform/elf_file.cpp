@@ -4,18 +4,20 @@
 #include <fmt/format.h>
 
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <optional>
 #include <stdexcept>
+#include <string>
+
+#include "base/outside_text.h"
 
 namespace bitbalance::platform {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
+constexpr std::size_t kMost = std::size_t{1} << 24;  // bytes of a file
 
 /// The structure at `offset`.
 template <class T>
-T at(const Bytes& file, std::uint64_t offset, const std::filesystem::path& name) {
+T at(const std::string& file, std::uint64_t offset, const std::filesystem::path& name) {
   if (offset > file.size() || file.size() - offset < sizeof(T)) {
     throw std::invalid_argument(
         fmt::format("{}: ends after {} bytes; accepted: a whole ELF file", name.string(), file.size()));
@@ -28,10 +30,12 @@ T at(const Bytes& file, std::uint64_t offset, const std::filesystem::path& name)
 }  // namespace
 
 ElfFile read_elf(const std::filesystem::path& name) {
-  std::ifstream stream(name, std::ios::binary);
-  if (!stream)
-    throw std::invalid_argument(fmt::format("{}: cannot be read; accepted: an ELF file", name.string()));
-  const Bytes file{std::istreambuf_iterator<char>(stream), {}};
+  const std::optional<std::string> read = read_bytes(name, kMost);
+  if (!read) {
+    throw std::invalid_argument(
+        fmt::format("{}: {}; accepted: an ELF file", name.string(), unreadable(name)));
+  }
+  const std::string& file = *read;
   const auto header = at<Elf64_Ehdr>(file, 0, name);
   if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64 ||
       header.e_ident[EI_DATA] != ELFDATA2LSB || header.e_machine != EM_RISCV || header.e_type != ET_EXEC) {
@@ -49,7 +53,8 @@ ElfFile read_elf(const std::filesystem::path& name) {
     }
     const auto first = file.begin() + static_cast<std::ptrdiff_t>(segment.p_offset);
     result.segments.push_back(
-        {segment.p_paddr, Bytes(first, first + static_cast<std::ptrdiff_t>(segment.p_filesz))});
+        {segment.p_paddr,
+         std::vector<std::uint8_t>(first, first + static_cast<std::ptrdiff_t>(segment.p_filesz))});
   }
   return result;
 }

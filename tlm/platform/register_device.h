@@ -1,5 +1,5 @@
-// A device with naturally aligned registers of 1, 2 or 4 bytes behind a TLM-2.0 target socket. What an access
-// finds nothing at ends in an address error.
+// A device with naturally aligned registers of 1, 2 or 4 bytes behind a TLM-2.0 target socket. An access
+// to an offset without a register ends in an address error.
 #pragma once
 
 #include <tlm_utils/simple_target_socket.h>

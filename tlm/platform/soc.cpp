@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/bits.h"
+
 namespace bitbalance::platform {
 
 Soc::Soc(const sc_core::sc_module_name& name, const SocConfig& config, MemoryModel& dram,
@@ -47,7 +49,7 @@ template <class Socket>
 void Soc::attach(const char* name, std::uint64_t base, std::uint64_t bytes, Socket& socket, int ports) {
   constexpr std::uint64_t kPage = 4096;
   bus.attach(name, base, bytes, socket, ports);
-  regions_.push_back({base, (bytes + kPage - 1) / kPage * kPage});
+  regions_.push_back({base, align_up(bytes, kPage)});
 }
 
 void Soc::load(const ElfFile& program) {
@@ -61,12 +63,12 @@ void Soc::load(const ElfFile& program) {
       const std::uint64_t at = segment.address - base;
       return at < memory.data().size() && segment.bytes.size() <= memory.data().size() - at;
     };
-    if (fits(PLATFORM_FLASH_BASE, flash_)) {
-      std::copy(segment.bytes.begin(), segment.bytes.end(),
-                flash_.data().begin() + static_cast<std::ptrdiff_t>(segment.address - PLATFORM_FLASH_BASE));
-    } else if (fits(PLATFORM_RAM_BASE, ram_)) {
-      std::copy(segment.bytes.begin(), segment.bytes.end(),
-                ram_.data().begin() + static_cast<std::ptrdiff_t>(segment.address - PLATFORM_RAM_BASE));
+    const bool in_flash = fits(PLATFORM_FLASH_BASE, flash_);
+    if (in_flash || fits(PLATFORM_RAM_BASE, ram_)) {
+      const std::uint64_t base = in_flash ? PLATFORM_FLASH_BASE : PLATFORM_RAM_BASE;
+      std::copy(
+          segment.bytes.begin(), segment.bytes.end(),
+          (in_flash ? flash_ : ram_).data().begin() + static_cast<std::ptrdiff_t>(segment.address - base));
     } else {
       throw std::invalid_argument(
           fmt::format("firmware: {} bytes at {:#x}; accepted: what lies in flash or RAM",

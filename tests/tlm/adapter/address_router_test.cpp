@@ -1,5 +1,6 @@
 #include "tlm/adapter/address_router.h"
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <tuple>
 
@@ -49,6 +50,17 @@ TEST_CASE("what nobody owns and what crosses an end is a decode error") {
   }
   bench.first.read(0x10fc);
   CHECK(bench.first.status == tlm::TLM_OK_RESPONSE);
+}
+
+TEST_CASE("a debugger gets as many bytes as exist at an end") {
+  Bench bench;
+  std::array<unsigned char, 8> bytes{};
+  tlm::tlm_generic_payload payload;
+  payload.set_address(0x10fc);
+  payload.set_data_ptr(bytes.data());
+  payload.set_data_length(bytes.size());
+  CHECK(bench.first.socket->transport_dbg(payload) == 4);
+  CHECK(payload.get_address() == 0x10fc);
 }
 
 TEST_CASE("read-only memory refuses a write and keeps its bytes") {

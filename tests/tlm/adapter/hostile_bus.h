@@ -29,8 +29,6 @@ class HostileBus : public sc_core::sc_module {
       : sc_module(name), options_(options), random_(options.seed) {
     target.register_b_transport(this, &HostileBus::b_transport);
   }
-  std::int64_t pieces() const { return pieces_; }
-  std::int64_t bursts() const { return bursts_; }
 
  private:
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
@@ -55,7 +53,6 @@ class HostileBus : public sc_core::sc_module {
   }
   tlm::tlm_response_status pass_on(const tlm::tlm_generic_payload& whole, unsigned at, unsigned bytes,
                                    sc_core::sc_time& delay) {
-    ++pieces_;
     tlm::tlm_generic_payload piece;
     piece.set_command(whole.get_command());
     piece.set_address(whole.get_address());
@@ -69,7 +66,7 @@ class HostileBus : public sc_core::sc_module {
 
   const HostileBusOptions options_;
   std::mt19937_64 random_;
-  std::int64_t bursts_ = 0, pieces_ = 0;
+  std::int64_t bursts_ = 0;
 };
 
 }  // namespace bitbalance::test

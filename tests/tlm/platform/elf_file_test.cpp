@@ -54,5 +54,7 @@ TEST_CASE(
     changed[at] = static_cast<char>(~changed[at]);
     read(changed);
   }
-  CHECK_THROWS_AS(read_elf(folder.path() / "none.elf"), std::invalid_argument);
+  CHECK_THROWS_WITH(read_elf(folder.path() / "none.elf"),
+                    (folder.path() / "none.elf").string() + ": no such file; accepted: an ELF file");
+  CHECK_THROWS_WITH(read_elf(folder.path()), folder.path().string() + ": a folder; accepted: an ELF file");
 }

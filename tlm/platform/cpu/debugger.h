@@ -10,7 +10,7 @@ namespace bitbalance::cpu {
 
 class DebugTarget {
  public:
-  static constexpr unsigned kPc = 32;  ///< behind x0 to x31
+  static constexpr unsigned kPc = 32;  ///< after x0 to x31
 
   virtual ~DebugTarget() = default;
 

@@ -174,9 +174,9 @@ const std::uint8_t* Emulator::code(std::uint64_t address) const {
 }
 
 void Emulator::on_exception(uc_engine* /*engine*/, std::uint32_t number, void* self) {
-  constexpr std::uint64_t kBehind =
-      4;  // Unicorn's pc stands so far behind the instruction, even a compressed one
-  const std::uint64_t pc = of(self).pc() - kBehind;
+  // Unicorn's pc stands so far past the instruction's begin, even of a compressed one.
+  constexpr std::uint64_t kPast = 4;
+  const std::uint64_t pc = of(self).pc() - kPast;
   of(self).raise(number == kEnvironmentCallFromU ? kEnvironmentCallFromM : number, 0, pc);
 }
 

@@ -1,5 +1,5 @@
 // The emulator Unicorn as an RV64 hart in machine mode: registers, memory by pointer or by callback, and why
-// it stopped. The only file that knows Unicorn. It counts instructions; time and interrupts are its user's.
+// it stopped. The only class that knows Unicorn. It counts instructions; time and interrupts are its user's.
 #pragma once
 
 #include <unicorn/unicorn.h>
@@ -28,7 +28,7 @@ class Surroundings {
 
 enum class Stop {
   kAsked,       ///< budget_used() said so
-  kWfi,         ///< behind a wfi
+  kWfi,         ///< after a wfi
   kException,   ///< see Emulator::exception()
   kBreakpoint,  ///< in front of an instruction with a breakpoint
 };
@@ -69,7 +69,6 @@ class Emulator {
 
   /// Instructions after which budget_used() is called; at the end of a block.
   void set_budget(std::int64_t instructions) { budget_ = instructions; }
-  std::int64_t budget() const { return budget_; }
   /// That began to run.
   std::uint64_t instructions() const { return instructions_; }
 

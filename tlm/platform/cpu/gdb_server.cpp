@@ -93,7 +93,7 @@ bool GdbServer::next(char& c) {
   return ::recv(connection_, &c, 1, 0) == 1;
 }
 
-std::string GdbServer::receive() {
+std::optional<std::string> GdbServer::receive() {
   char c = 0;
   while (true) {
     do {
@@ -131,9 +131,10 @@ Debugger::Resume GdbServer::halted(DebugTarget& target) {
   if (resumed_) send(kStopped);
   resumed_ = false;
   while (true) {
-    const std::string packet = receive();
-    if (packet.empty() || packet[0] == 'D' || packet[0] == 'k') {
-      if (!packet.empty()) send("OK");
+    const std::optional<std::string> received = receive();
+    const std::string packet = received.value_or("");
+    if (!received || packet[0] == 'D' || packet[0] == 'k') {
+      if (received) send("OK");
       detached_ = true;
       return Resume::kContinue;
     }
@@ -141,7 +142,7 @@ Debugger::Resume GdbServer::halted(DebugTarget& target) {
       resumed_ = true;
       return packet[0] == 'c' ? Resume::kContinue : Resume::kStep;
     }
-    send(answer(packet, target));
+    send(packet.empty() ? "" : answer(packet, target));
   }
 }
 

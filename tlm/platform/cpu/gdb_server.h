@@ -2,6 +2,7 @@
 // interruption.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "tlm/platform/cpu/debugger.h"
@@ -24,7 +25,7 @@ class GdbServer : public Debugger {
  private:
   void accept_connection();
   /// The next packet's text; empty: the connection is gone.
-  std::string receive();
+  std::optional<std::string> receive();
   void send(const std::string& text);
   bool next(char& c);
   std::string answer(const std::string& packet, DebugTarget& target);

@@ -1,6 +1,5 @@
 // What goes wrong on the platform: each time the fault's code, the interrupt, what the firmware says and ends
 // with, and not a byte of DRAM changed outside the data regions and the firmware's own results.
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
 
@@ -67,7 +66,7 @@ const Row kRows[] = {
      [](BootImage& image) {
        boot_program& program = image.table.program[0];
        constexpr std::uint64_t kPage = 4096;
-       // The inputs, which the processor copies, still lie in DRAM; what is behind them does not.
+       // The inputs, which the processor copies, still lie in DRAM; what comes after them does not.
        const std::uint32_t inputs_end = program.input.offset +
                                         (image.table.batch - 1) * program.input.image_pitch +
                                         program.input.image_bytes;

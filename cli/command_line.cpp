@@ -158,6 +158,12 @@ const CLI::Validator& real_number_check() {
   return check;
 }
 
+int number_of(const char* option, const std::string& text, int most) {
+  const auto number = bitbalance::whole_number(text, 1, most);
+  if (!number) throw std::invalid_argument(fmt::format("{}: '{}'; accepted: 1 to {}", option, text, most));
+  return *number;
+}
+
 void read_command_line(CLI::App& app, int argc, char* argv[]) {
   const Arguments given(argv + 1, argv + argc);
   const bool has_commands = !app.get_subcommands({}).empty();

@@ -19,6 +19,11 @@ CLI::Option* add_texts(CLI::App& app, const std::string& name, std::vector<std::
 const CLI::Validator& whole_number_check();
 const CLI::Validator& real_number_check();
 
+inline constexpr int kMostJobs = 256;  ///< processes of `--jobs`
+
+/// The value of an option, 1 to `most`. Throws std::invalid_argument for any other.
+int number_of(const char* option, const std::string& text, int most);
+
 /// Checks the arguments against what `app` declares and reads them. Throws CLI::Success where help or the
 /// version is asked for, std::invalid_argument for a user's mistake.
 void read_command_line(CLI::App& app, int argc, char* argv[]);

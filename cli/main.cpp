@@ -21,8 +21,6 @@
 namespace bitbalance::cli {
 namespace {
 
-constexpr const char* kOutOfMemory = "out of memory";
-
 int parse_and_run(int argc, char* argv[]) {
   CLI::App app{"Bit-true, cycle-exact model of the Bit-balance accelerator."};
   app.name("bitbalance");
@@ -75,8 +73,8 @@ int parse_and_run(int argc, char* argv[]) {
 
 int sc_main(int argc, char* argv[]) {
   using namespace bitbalance::cli;
-  return run_program("bitbalance",
-                     [&] { return with_reports_as_errors([&] { return parse_and_run(argc, argv); }); });
+  return run_as_program("bitbalance",
+                        [&] { return with_reports_as_errors([&] { return parse_and_run(argc, argv); }); });
 }
 
 int main(int argc, char* argv[]) {

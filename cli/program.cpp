@@ -12,7 +12,7 @@
 
 namespace bitbalance::cli {
 
-int run_program(const char* program, const std::function<int()>& work) {
+int run_as_program(const char* program, const std::function<int()>& work) {
   // What a signal interrupts can fail in any way.
   const auto failure = [&](const std::string& why, int exit_code) {
     const int signal = interrupting_signal;
@@ -28,7 +28,7 @@ int run_program(const char* program, const std::function<int()>& work) {
   } catch (const std::invalid_argument& mistake) {
     return failure(mistake.what(), kExitUsage);
   } catch (const std::bad_alloc&) {
-    return failure("out of memory", kExitMachine);
+    return failure(kOutOfMemory, kExitMachine);
   } catch (const std::exception& error) {
     return failure(error.what(), kExitMachine);
   }

@@ -9,6 +9,7 @@
 #include "base/interruption.h"
 #include "base/output_file.h"
 #include "base/outside_text.h"
+#include "cli/check_table.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
@@ -31,20 +32,6 @@ struct RecostArguments {
 };
 
 namespace fs = std::filesystem;
-
-/// A table must not take the place of what a command reads, or left as a result.
-void check_table(const fs::path& csv, const std::vector<fs::path>& inputs) {
-  std::error_code ignored;
-  const fs::path file = fs::weakly_canonical(csv, ignored);
-  const auto results = read_manifest(file.parent_path());
-  const bool is_input = std::any_of(inputs.begin(), inputs.end(), [&](const fs::path& input) {
-    return fs::equivalent(file, input, ignored);
-  });
-  const bool is_result = results && results->files.count(file.filename().string()) != 0;
-  if (!is_input && !is_result) return;
-  throw SettingsError(fmt::format("--csv {}: is {}; accepted: another file", csv.string(),
-                                  is_input ? "read by this command" : "a result of an earlier command"));
-}
 
 void recost_command(const RecostArguments& arguments) {
   const fs::path actions = fs::path(arguments.results) / "actions.yaml";

@@ -158,5 +158,5 @@ int parse_and_run(int argc, char* argv[]) {
 
 int main(int argc, char* argv[]) {
   using namespace bitbalance::cli;
-  return run_program("bitbalance_retrain", [&] { return parse_and_run(argc, argv); });
+  return run_as_program("bitbalance_retrain", [&] { return parse_and_run(argc, argv); });
 }

@@ -73,9 +73,7 @@ Scenario scenario_of(const RunArguments& arguments) {
 /// Processes for the clocked layers; 0: this one.
 int jobs_of(const RunArguments& arguments, const Scenario& scenario) {
   if (arguments.jobs.empty()) return 0;
-  constexpr int kMost = 256;
-  const auto jobs = whole_number(arguments.jobs, 1, kMost);
-  if (!jobs) throw SettingsError(fmt::format("--jobs: '{}'; accepted: 1 to {}", arguments.jobs, kMost));
+  const int jobs = number_of("--jobs", arguments.jobs, kMostJobs);
   if (scenario.run.level != Level::kRtl) {
     throw SettingsError(
         fmt::format("--jobs: given with level {}; accepted: with level rtl, and without --rtl",
@@ -88,7 +86,7 @@ int jobs_of(const RunArguments& arguments, const Scenario& scenario) {
         fmt::format("--jobs: memory.model is {}, whose time depends on what was before; accepted: ideal",
                     to_string(scenario.memory.model)));
   }
-  return *jobs;
+  return jobs;
 }
 
 /// nullptr: no cache.

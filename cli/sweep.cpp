@@ -14,9 +14,11 @@
 #include "base/output_file.h"
 #include "base/outside_text.h"
 #include "base/threads.h"
+#include "cli/check_table.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
+#include "cli/overrides.h"
 #include "cli/version.h"
 #include "testbench/explore/sweep/array_engine.h"
 #include "testbench/explore/sweep/search.h"
@@ -44,15 +46,8 @@ struct SweepArguments {
 
 constexpr const char* kSlurm = "slurm";
 
-int number_of(const char* option, const std::string& text, int most) {
-  const auto number = whole_number(text, 1, most);
-  if (!number) throw SettingsError(fmt::format("{}: '{}'; accepted: 1 to {}", option, text, most));
-  return *number;
-}
-
 int jobs_of(const SweepArguments& arguments) {
-  constexpr int kMost = 256;
-  return arguments.jobs.empty() ? threads_of(0) : number_of("--jobs", arguments.jobs, kMost);
+  return arguments.jobs.empty() ? threads_of(0) : number_of("--jobs", arguments.jobs, kMostJobs);
 }
 
 void check_engine(const SweepArguments& arguments) {
@@ -101,9 +96,8 @@ int sweep_command(const SweepArguments& arguments) {
   const StopSignals stop;
   const int jobs = jobs_of(arguments);
   check_engine(arguments);
-  std::vector<SettingOverride> overrides;
-  for (const std::string& setting : arguments.settings) overrides.push_back({setting, ""});
-  Sweep sweep(load_sweep(arguments.sweep), overrides, fmt::format("{} ({})", kVersion, revision()));
+  Sweep sweep(load_sweep(arguments.sweep), overrides_of(arguments.settings),
+              fmt::format("{} ({})", kVersion, revision()));
   std::map<std::string, Progress> phases;
   const auto progress = [&](const char* phase, double share) {
     phases.try_emplace(phase, phase).first->second.update(share);
@@ -120,6 +114,7 @@ int sweep_command(const SweepArguments& arguments) {
   }
   ResultStore store(arguments.out.empty() ? "results/" + file_name(sweep.settings().name) + ".sqlite"
                                           : arguments.out);
+  if (!arguments.csv.empty()) check_table(arguments.csv, {arguments.sweep, store.file()});
   const SweepOutcome outcome = arguments.engine == kSlurm
                                    ? run_as_array(sweep, store, array_options(arguments))
                                : searches ? search(sweep, store, jobs, progress)

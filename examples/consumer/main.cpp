@@ -30,7 +30,7 @@ constexpr std::uint64_t kAlignment = isa::kRegionAlignment;
 
 bitbalance::memory::IdealMemoryConfig memory_for(const StoredProgram& program, std::uint64_t data_base) {
   bitbalance::memory::IdealMemoryConfig config;
-  // The rest of a burst behind the data region may be read.
+  // The rest of a burst after the data region may be read.
   config.bytes = data_base + bitbalance::align_up(program.data_bytes, kAlignment);
   config.latency_cycles = static_cast<std::uint32_t>(program.latency_cycles);
   config.bytes_per_cycle_numerator = static_cast<std::uint32_t>(program.bytes_per_cycle_numerator);

@@ -53,8 +53,8 @@ ChosenMappings run_analytic(const Mapper& mapper, int images, RunReport& report)
     const int left = images - report.frames;
     const int batch = std::min(scenario.network.batch, left);
     const int count = left / batch;
-    for (const MappedProgram& mapped :
-         mapper.map(scenario.accelerator, mapper_options(scenario, network, batch))) {
+    const auto segments = mapper.map_once(scenario.accelerator, mapper_options(scenario, network, batch));
+    for (const MappedProgram& mapped : *segments) {
       add_program(mapped.program, count, network, timeline, mapper.weights(), report);
       if (report.frames == 0) chosen.add(mapped);
     }

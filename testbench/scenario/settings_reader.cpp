@@ -8,6 +8,7 @@
 #include "base/config_error.h"
 #include "base/nearest_word.h"
 #include "base/number.h"
+#include "quant/eval/npz_file.h"
 #include "testbench/scenario/accepted.h"
 #include "testbench/scenario/yaml_text.h"
 
@@ -307,7 +308,7 @@ void SettingsReader::read_place(const Setting& setting, std::filesystem::path& v
   });
   if (name.empty()) return;
   // Only the file that is used must be there.
-  if (is(value.parent_path(), std::filesystem::file_type::regular)) return;  // in an archive
+  if (eval::is_in_archive(value)) return;
   if (is(value, std::filesystem::file_type::not_found) || is(value, std::filesystem::file_type::none)) {
     // A folder whose files are fetched or computed has a script for that.
     const std::filesystem::path script = value.parent_path() / "prepare.py";

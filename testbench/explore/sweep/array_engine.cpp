@@ -21,6 +21,8 @@ std::vector<std::string> merge_shards(const TaskFiles& files, ResultStore& store
     try {
       store.merge(shard);
       std::filesystem::remove(shard, ignored);
+    } catch (const StoreInUse&) {  // by a task that is still running
+      throw;
     } catch (const SettingsError& error) {
       const std::filesystem::path aside = shard.string() + ".damaged";
       std::filesystem::rename(shard, aside, ignored);

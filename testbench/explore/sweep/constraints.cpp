@@ -4,6 +4,7 @@
 #include <muParser.h>
 
 #include <cmath>
+#include <string_view>
 
 #include "base/nearest_word.h"
 #include "base/number.h"
@@ -20,6 +21,15 @@ constexpr double kFirstWord = -1e15;
   throw SettingsError(fmt::format("{}: '{}': {}", expression.place, expression.text, what));
 }
 
+/// muParser would assign, and a constraint with one "=" too few would hold for every point.
+bool has_assignment(const std::string& text) {
+  for (std::size_t at = text.find('='); at != std::string::npos; at = text.find('=', at + 1)) {
+    const char before = at > 0 ? text[at - 1] : ' ', after = at + 1 < text.size() ? text[at + 1] : ' ';
+    if (after != '=' && std::string_view("=!<>").find(before) == std::string_view::npos) return true;
+  }
+  return false;
+}
+
 std::string did_you_mean(const std::string& name, const SettingsList& settings) {
   std::vector<std::string> known(settings.words.begin(), settings.words.end());
   for (const EffectiveSetting& setting : settings.settings) known.push_back(setting.path);
@@ -34,6 +44,7 @@ Constraints::Constraints(const std::vector<PlacedText>& expressions) {
     expression.given = text;
     expression.parser = std::make_unique<mu::Parser>();
     mu::Parser& parser = *expression.parser;
+    if (has_assignment(text.text)) refuse(text, "an assignment; accepted: a comparison, ==");
     try {
       parser.DefineNameChars(kNameCharacters);
       parser.DefineInfixOprt("!", [](double value) { return value == 0 ? 1.0 : 0.0; });

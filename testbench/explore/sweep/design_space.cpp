@@ -11,7 +11,6 @@ namespace bitbalance::explore {
 namespace {
 
 constexpr std::uint64_t kLargestGrid = std::uint64_t{1} << 62;  ///< to draw from
-constexpr std::uint64_t kMostPoints = 10'000'000;               ///< to go through
 
 /// 0 .. bound - 1, each as likely; the same with every compiler, unlike the distributions of the standard
 /// library.
@@ -34,7 +33,7 @@ DesignSpace::DesignSpace(const SweepSettings& sweep) : sweep_(sweep) {
   }
   switch (sweep.method) {
     case SweepMethod::kGrid:
-      if (grid_ > kMostPoints) {
+      if (grid_ > static_cast<std::uint64_t>(kMostPoints)) {
         refuse(fmt::format("space: {} points; accepted with method grid: {} at most, or method random", grid_,
                            kMostPoints));
       }

@@ -9,6 +9,7 @@
 
 #include "base/file_fingerprint.h"
 #include "base/fingerprint.h"
+#include "quant/eval/npz_file.h"
 
 namespace bitbalance::explore {
 namespace {
@@ -34,7 +35,8 @@ bool begins_with(const std::string& text, const std::string& start) {
 std::uint64_t KeyMaker::contents_of(const std::filesystem::path& place) {
   const auto known = contents_.find(place);
   if (known != contents_.end()) return known->second;
-  std::uint64_t mark = fingerprint("");
+  const bool is_array = eval::is_in_archive(place);
+  std::uint64_t mark = fingerprint(is_array ? place.filename().string() : "");
   std::error_code ignored;
   std::vector<std::filesystem::path> files;
   if (std::filesystem::is_directory(place, ignored)) {
@@ -42,7 +44,7 @@ std::uint64_t KeyMaker::contents_of(const std::filesystem::path& place) {
       if (entry.is_regular_file()) files.push_back(entry.path());
     std::sort(files.begin(), files.end());
   } else {
-    files.push_back(place);
+    files.push_back(is_array ? place.parent_path() : place);
   }
   for (const std::filesystem::path& file : files) {
     const std::string name = file.lexically_relative(place).string();  // of a file alone: "."

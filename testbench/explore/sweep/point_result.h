@@ -12,8 +12,7 @@
 namespace bitbalance::explore {
 
 struct Metric {
-  const char* name;  ///< with its unit
-  const char* meaning;
+  const char* name;                       ///< with its unit; docs/sweep.md says what it means
   double (*of)(const RunReport& report);  ///< NaN: there is none
 };
 

@@ -43,15 +43,15 @@ std::string select_row() {
 }
 
 PointVerdict verdict_of(const std::string& text) {
-  for (const PointVerdict verdict : {PointVerdict::kPass, PointVerdict::kFail})
+  for (const PointVerdict verdict : {PointVerdict::kPass, PointVerdict::kFail, PointVerdict::kRefused})
     if (text == to_string(verdict)) return verdict;
-  return PointVerdict::kRefused;
+  throw SettingsError(fmt::format("the database has a verdict '{}'; accepted: pass, fail, refused", text));
 }
 
 Level level_of(const std::string& text) {
-  for (const Level level : {Level::kRtl, Level::kTlm})
+  for (const Level level : {Level::kRtl, Level::kTlm, Level::kAnalytic})
     if (text == to_string(level)) return level;
-  return Level::kAnalytic;
+  throw SettingsError(fmt::format("the database has a level '{}'; accepted: rtl, tlm, analytic", text));
 }
 
 }  // namespace
@@ -70,7 +70,7 @@ auto ResultStore::guarded(const Work& work) -> decltype(work()) {
     switch (error.getErrorCode()) {
       case SQLITE_BUSY:
       case SQLITE_LOCKED:
-        throw SettingsError(fmt::format(
+        throw StoreInUse(fmt::format(
             "{}: in use by another program; accepted: when that has ended, or another file", place));
       case SQLITE_NOTADB:
         throw SettingsError(fmt::format("{}: no database; accepted: {}", place, kAcceptedFile));
@@ -91,8 +91,9 @@ ResultStore::ResultStore(const std::filesystem::path& file) : file_(file) {
   std::error_code failed;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), failed);
   guarded([&] {
-    database_ = std::make_unique<SQLite::Database>(
-        file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyMilliseconds);
+    database_ =
+        std::make_unique<SQLite::Database>(std::filesystem::absolute(file).string(),
+                                           SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyMilliseconds);
     prepare();
   });
 }

@@ -26,6 +26,12 @@ struct PointLabels {
   std::string settings;  ///< of the keys that vary, as a JSON object of texts
 };
 
+/// The database is another program's at this moment.
+class StoreInUse : public SettingsError {
+ public:
+  using SettingsError::SettingsError;
+};
+
 class ResultStore {
  public:
   static constexpr int kSchema = 1;

@@ -10,8 +10,8 @@
 namespace bitbalance::explore {
 namespace {
 
-/// Of a point that has no figures: behind all that have.
-constexpr double kHopeless = 1e9;
+/// Of a point that has no figures: after all that have.
+constexpr double kHopeless = std::numeric_limits<double>::infinity();
 
 Candidate candidate_of(const Genome& genome, const std::optional<PointResult>& result,
                        const SweepSettings& sweep) {
@@ -80,7 +80,7 @@ SweepOutcome search(Sweep& sweep, ResultStore& store, int jobs, const Sweep::Pro
       progress("search", static_cast<double>(generation) / static_cast<double>(settings.generations));
     };
     const std::vector<Genome> genomes = nsga2.ask();
-    if (genomes.empty()) break;  // the space is exhausted
+    if (genomes.empty()) break;  // chance finds no more
     std::vector<std::uint64_t> indices;
     indices.reserve(genomes.size());
     for (const Genome& genome : genomes) indices.push_back(sweep.space().number_of(genome));

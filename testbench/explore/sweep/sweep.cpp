@@ -171,11 +171,16 @@ SweepOutcome Sweep::outcome(ResultStore& store, std::uint64_t found) const {
 
 SweepOutcome Sweep::run(ResultStore& store, int jobs, const Progress& progress) {
   const std::uint64_t found = present(store);
-  const std::vector<std::vector<SweepPoint>> groups = missing(store);
+  std::vector<std::vector<SweepPoint>> groups = missing(store);
   std::uint64_t all = 0, before = 0;
-  for (const std::vector<SweepPoint>& group : groups) all += group.size();
+  for (std::vector<SweepPoint>& group : groups) {
+    const auto is_lost = [&](const SweepPoint& point) { return lost_.count(point.key.point) != 0; };
+    group.erase(std::remove_if(group.begin(), group.end(), is_lost), group.end());
+    all += group.size();
+  }
   std::vector<std::string> lost;
   for (const std::vector<SweepPoint>& group : groups) {
+    if (group.empty()) continue;
     const auto tick = [&](std::uint64_t done) { progress("sweep", share(before + done, all)); };
     tick(0);
     const std::vector<std::string> more = compute(group, store, jobs, tick);
@@ -189,7 +194,9 @@ SweepOutcome Sweep::run(ResultStore& store, int jobs, const Progress& progress) 
 
 std::vector<std::string> Sweep::compute(const std::vector<SweepPoint>& todo, ResultStore& store, int jobs,
                                         const std::function<void(std::uint64_t done)>& tick) {
-  const Evaluation evaluation(loader_.load(todo.front().index));
+  const auto evaluation = evaluations_.get(todo.front().key.network, [&] {
+    return std::make_shared<const Evaluation>(loader_.load(todo.front().index));
+  });
   std::vector<bool> is_done(todo.size(), false);
   std::uint64_t done = 0;
   std::vector<std::string> lost;
@@ -199,6 +206,7 @@ std::vector<std::string> Sweep::compute(const std::vector<SweepPoint>& todo, Res
   };
   const auto lose = [&](std::uint64_t at, const std::string& why) {
     finish(at);
+    lost_.insert(todo[at].key.point);
     lost.push_back(fmt::format("{}: {}", loader_.describe(todo[at].index), why));
   };
   const auto receive = [&](int, const std::string& message) {
@@ -227,7 +235,7 @@ std::vector<std::string> Sweep::compute(const std::vector<SweepPoint>& todo, Res
           counters[worker + 1] = at;
           try {
             const Scenario scenario = loader_.load(todo[at].index);
-            send(with(Worked::kResult, with(at, packed(evaluation.evaluate(scenario)))));
+            send(with(Worked::kResult, with(at, packed(evaluation->evaluate(scenario)))));
           } catch (const std::exception& error) {
             send(with(Worked::kLost, with(at, error.what())));
           }

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
+#include "hw/timeline/recent_memo.h"
 #include "testbench/explore/sweep/constraints.h"
 #include "testbench/explore/sweep/evaluation.h"
 #include "testbench/explore/sweep/point_key.h"
@@ -73,6 +75,9 @@ class Sweep {
   std::string program_;
   PointLoader loader_;
   KeyMaker keys_;
+  static constexpr std::size_t kMostEvaluations = 4;
+  RecentMemo<std::uint64_t, const Evaluation> evaluations_{kMostEvaluations};  ///< by network
+  std::unordered_set<std::uint64_t> lost_;  ///< keys of points that took a worker with them
   Constraints constraints_;
   std::vector<SweepPoint> points_;
   std::uint64_t excluded_ = 0;

@@ -14,8 +14,6 @@
 namespace bitbalance::explore {
 namespace {
 
-constexpr std::int64_t kMostPoints = 10'000'000;
-
 bool gives(const std::vector<Assignment>& assignments, const std::string& key) {
   return std::any_of(assignments.begin(), assignments.end(),
                      [&](const Assignment& given) { return given.key == key; });
@@ -42,6 +40,7 @@ class SweepReader {
     std::vector<PlacedText> scenarios;
     v.texts({"scenarios", "files whose settings the keys below replace"}, scenarios);
     v.required();
+    v.rule(!scenarios.empty(), "scenarios", "none; accepted: one or more files");
     v.choice({"level", "level of detail"}, sweep_.level,
              {to_string(Level::kRtl), to_string(Level::kTlm), to_string(Level::kAnalytic)});
     v.choice({"method", "which points of the grid"}, sweep_.method,

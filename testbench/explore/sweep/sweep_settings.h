@@ -14,6 +14,8 @@
 
 namespace bitbalance::explore {
 
+inline constexpr std::int64_t kMostPoints = 10'000'000;  ///< of a sweep
+
 /// Which points of the whole grid are taken.
 enum class SweepMethod {
   kGrid,            ///< all

@@ -37,7 +37,7 @@ class Range {
   std::vector<std::string> stepped(const Rational& from, const Rational& to, const Rational& step) const {
     const std::int64_t parts = std::lcm(from.denominator(), step.denominator());
     if (parts < 1 || parts > kFinest)
-      refuse("step " + to_string(step), "9 digits at most behind the point of from and step together");
+      refuse("step " + to_string(step), "from and step with 9 digits at most after the point");
     const auto in_parts = [parts](const Rational& value) {
       return value.numerator() * parts / value.denominator();
     };

@@ -8,6 +8,7 @@
 
 #include "base/fingerprint.h"
 #include "base/outside_text.h"
+#include "quant/eval/npz_file.h"
 
 namespace bitbalance::scenario {
 namespace fs = std::filesystem;
@@ -29,6 +30,7 @@ Scenario what_counts(const Scenario& scenario) {
   if (!from.synthetic()) network.images = "given";  // pixels count, and are shown, with images alone
   network.image_seed = from.image_seed;
   network.layout = from.layout;
+  network.raw = from.raw;
   network.resize = from.resize;
   network.calibration_images = from.calibration_images;
   network.input_shape = from.input_shape;
@@ -38,9 +40,11 @@ Scenario what_counts(const Scenario& scenario) {
   return counts;
 }
 
-/// Adds what a file holds, or all files of a folder. False: that cannot be known.
+/// Adds what a file holds, an array of an archive, or all files of a folder. False: that cannot be known.
 bool add_contents(const fs::path& place, const fs::path& model, std::string& key) {
-  std::vector<fs::path> files = {place};
+  const bool is_array = eval::is_in_archive(place);
+  if (is_array) key += fmt::format("{}\n", place.filename().string());
+  std::vector<fs::path> files = {is_array ? place.parent_path() : place};
   if (fs::is_directory(place)) {
     files.clear();
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(place))

@@ -17,7 +17,7 @@
 #include "quant/ir/integer_values.h"
 #include "quant/ir/network_zoo.h"
 #include "quant/method/quantizer.h"
-#include "testbench/run/system.h"
+#include "testbench/run/system/system.h"
 #include "tests/support/child.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"

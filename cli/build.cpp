@@ -7,18 +7,18 @@
 #include <string>
 #include <vector>
 
-#include "base/outside_text.h"
+#include "base/text/outside_text.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/overrides.h"
 #include "cli/version.h"
-#include "hw/isa/disassembly.h"
+#include "hw/isa/command/disassembly.h"
 #include "testbench/report/results_folder.h"
-#include "testbench/run/console.h"
+#include "testbench/run/process/console.h"
+#include "testbench/run/process/progress.h"
+#include "testbench/run/process/stop_signals.h"
 #include "testbench/run/program_export.h"
-#include "testbench/run/progress.h"
-#include "testbench/run/stop_signals.h"
 
 namespace bitbalance::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include "testbench/report/manifest.h"
-#include "testbench/scenario/settings.h"
+#include "testbench/scenario/settings/settings.h"
 
 namespace bitbalance::cli {
 

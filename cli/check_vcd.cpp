@@ -4,7 +4,7 @@
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
-#include "testbench/run/console.h"
+#include "testbench/run/process/console.h"
 #include "testbench/waveform/vcd.h"
 #include "testbench/waveform/vcd_summary.h"
 

@@ -7,8 +7,8 @@
 #include <set>
 #include <stdexcept>
 
-#include "base/nearest_word.h"
-#include "base/number.h"
+#include "base/text/nearest_word.h"
+#include "base/text/number.h"
 
 namespace bitbalance::cli {
 namespace {

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/nearest_word.h"
-#include "base/outside_text.h"
-#include "base/parallel.h"
-#include "base/split.h"
+#include "base/process/parallel.h"
+#include "base/text/nearest_word.h"
+#include "base/text/outside_text.h"
+#include "base/text/split.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
@@ -18,9 +18,9 @@
 #include "testbench/explore/comparison/report.h"
 #include "testbench/report/chart.h"
 #include "testbench/report/results_folder.h"
-#include "testbench/run/console.h"
-#include "testbench/run/stop_signals.h"
-#include "testbench/scenario/settings.h"
+#include "testbench/run/process/console.h"
+#include "testbench/run/process/stop_signals.h"
+#include "testbench/scenario/settings/settings.h"
 
 namespace bitbalance::cli {
 namespace {

@@ -5,15 +5,15 @@
 #include <string>
 #include <vector>
 
-#include "base/output_file.h"
-#include "base/outside_text.h"
+#include "base/file/output_file.h"
+#include "base/text/outside_text.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/overrides.h"
 #include "testbench/report/file_name.h"
-#include "testbench/run/console.h"
-#include "testbench/run/stop_signals.h"
+#include "testbench/run/process/console.h"
+#include "testbench/run/process/stop_signals.h"
 #include "testbench/scenario/workload.h"
 
 namespace bitbalance::cli {

@@ -16,7 +16,7 @@
 #include "cli/program.h"
 #include "cli/report_error.h"
 #include "cli/version.h"
-#include "testbench/run/console.h"
+#include "testbench/run/process/console.h"
 
 namespace bitbalance::cli {
 namespace {

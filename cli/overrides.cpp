@@ -1,6 +1,6 @@
 #include "cli/overrides.h"
 
-#include "testbench/scenario/settings_writer.h"
+#include "testbench/scenario/settings/settings_writer.h"
 
 namespace bitbalance::cli {
 

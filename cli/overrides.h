@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/names.h"
-#include "testbench/scenario/settings.h"
+#include "testbench/scenario/settings/settings.h"
 
 namespace bitbalance::cli {
 

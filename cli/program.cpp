@@ -6,9 +6,9 @@
 #include <stdexcept>
 #include <string>
 
-#include "base/interruption.h"
+#include "base/process/interruption.h"
 #include "cli/exit_codes.h"
-#include "testbench/run/console.h"
+#include "testbench/run/process/console.h"
 
 namespace bitbalance::cli {
 

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "base/output_file.h"
-#include "base/outside_text.h"
-#include "base/peak_memory.h"
+#include "base/file/output_file.h"
+#include "base/process/peak_memory.h"
+#include "base/text/outside_text.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
@@ -23,16 +23,16 @@
 #include "quant/ir/quantized_file.h"
 #include "quant/method/calibration.h"
 #include "quant/method/quantizer.h"
-#include "quant/method/weight_metrics.h"
+#include "quant/method/weights/weight_metrics.h"
 #include "quant/onnx/export.h"
 #include "testbench/explore/bit_budget.h"
 #include "testbench/explore/quantize_report.h"
 #include "testbench/report/file_name.h"
 #include "testbench/report/results_folder.h"
-#include "testbench/run/console.h"
-#include "testbench/run/progress.h"
-#include "testbench/run/stop_signals.h"
-#include "testbench/scenario/settings_writer.h"
+#include "testbench/run/process/console.h"
+#include "testbench/run/process/progress.h"
+#include "testbench/run/process/stop_signals.h"
+#include "testbench/scenario/settings/settings_writer.h"
 #include "testbench/scenario/workload.h"
 
 namespace bitbalance::cli {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "base/interruption.h"
-#include "base/output_file.h"
-#include "base/outside_text.h"
+#include "base/file/output_file.h"
+#include "base/process/interruption.h"
+#include "base/text/outside_text.h"
 #include "cli/check_table.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
@@ -17,8 +17,8 @@
 #include "testbench/report/action_record.h"
 #include "testbench/report/cost_report.h"
 #include "testbench/report/manifest.h"
-#include "testbench/run/console.h"
-#include "testbench/run/stop_signals.h"
+#include "testbench/run/process/console.h"
+#include "testbench/run/process/stop_signals.h"
 #include "testbench/scenario/technology.h"
 
 namespace bitbalance::cli {

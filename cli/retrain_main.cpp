@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "base/outside_text.h"
+#include "base/text/outside_text.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/names.h"
@@ -18,8 +18,8 @@
 #include "quant/onnx/export.h"
 #include "quant/onnx/import.h"
 #include "quant/retrain/fine_tuning.h"
-#include "testbench/run/console.h"
-#include "testbench/run/progress.h"
+#include "testbench/run/process/console.h"
+#include "testbench/run/process/progress.h"
 
 namespace bitbalance::cli {
 using namespace retrain;  // which this program alone sees

@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/interruption.h"
-#include "base/number.h"
-#include "base/outside_text.h"
-#include "base/peak_memory.h"
+#include "base/process/interruption.h"
+#include "base/process/peak_memory.h"
+#include "base/text/number.h"
+#include "base/text/outside_text.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
@@ -25,13 +25,13 @@
 #include "testbench/report/result_files.h"
 #include "testbench/report/results_folder.h"
 #include "testbench/run/analytic.h"
-#include "testbench/run/console.h"
+#include "testbench/run/process/console.h"
+#include "testbench/run/process/progress.h"
+#include "testbench/run/process/stop_signals.h"
 #include "testbench/run/program_export.h"
-#include "testbench/run/progress.h"
 #include "testbench/run/simulation.h"
-#include "testbench/run/stop_signals.h"
 #include "testbench/scenario/layer_patterns.h"
-#include "testbench/scenario/settings_writer.h"
+#include "testbench/scenario/settings/settings_writer.h"
 #include "testbench/scenario/workload.h"
 #include "testbench/waveform/waveform.h"
 

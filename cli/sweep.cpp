@@ -9,25 +9,25 @@
 #include <string>
 #include <vector>
 
-#include "base/nearest_word.h"
-#include "base/number.h"
-#include "base/output_file.h"
-#include "base/outside_text.h"
-#include "base/threads.h"
+#include "base/file/output_file.h"
+#include "base/process/threads.h"
+#include "base/text/nearest_word.h"
+#include "base/text/number.h"
+#include "base/text/outside_text.h"
 #include "cli/check_table.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/overrides.h"
 #include "cli/version.h"
-#include "testbench/explore/sweep/array_engine.h"
-#include "testbench/explore/sweep/search.h"
-#include "testbench/explore/sweep/slurm.h"
+#include "testbench/explore/sweep/point/array_engine.h"
+#include "testbench/explore/sweep/search/search.h"
 #include "testbench/explore/sweep/sweep.h"
+#include "testbench/explore/sweep/task/slurm.h"
 #include "testbench/report/file_name.h"
-#include "testbench/run/console.h"
-#include "testbench/run/progress.h"
-#include "testbench/run/stop_signals.h"
+#include "testbench/run/process/console.h"
+#include "testbench/run/process/progress.h"
+#include "testbench/run/process/stop_signals.h"
 
 namespace bitbalance::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "base/child_process.h"
+#include "base/process/child_process.h"
 
 namespace bitbalance::cli {
 Terminal::Terminal(const std::string& file) {

@@ -8,7 +8,7 @@
 #include <tlm>
 #include <vector>
 
-#include "base/output_file.h"
+#include "base/file/output_file.h"
 #include "cli/platform/arguments.h"
 
 namespace bitbalance::cli {

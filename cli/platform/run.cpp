@@ -18,7 +18,7 @@
 #include "testbench/run/program_set.h"
 #include "testbench/run/scenario_memory.h"
 #include "testbench/scenario/platform_settings.h"
-#include "testbench/scenario/settings_writer.h"
+#include "testbench/scenario/settings/settings_writer.h"
 #include "tlm/platform/boot_image.h"
 #include "tlm/platform/cpu/gdb_server.h"
 #include "tlm/platform/cpu/hart.h"

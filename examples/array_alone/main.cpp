@@ -7,12 +7,12 @@
 #include <systemc>
 #include <vector>
 
-#include "hw/isa/row_stream.h"
+#include "hw/isa/weight/row_stream.h"
 #include "hw/rtl/bench/bench.h"
 #include "hw/rtl/bench/sink.h"
 #include "hw/rtl/bench/source.h"
-#include "hw/rtl/pe_array.h"
-#include "hw/rtl/weight_encoder.h"
+#include "hw/rtl/compute/pe_array.h"
+#include "hw/rtl/compute/weight_encoder.h"
 
 namespace {
 

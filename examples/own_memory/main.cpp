@@ -13,7 +13,7 @@
 #include "hw/rtl/accelerator.h"
 #include "testbench/golden/compare.h"
 #include "testbench/golden/golden.h"
-#include "testbench/run/driver.h"
+#include "testbench/run/system/driver.h"
 #include "testbench/scenario/scenario.h"
 #include "testbench/scenario/workload.h"
 #include "tlm/accelerator/accelerator.h"

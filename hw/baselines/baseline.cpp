@@ -1,6 +1,6 @@
 #include "hw/baselines/baseline.h"
 
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 #include "hw/baselines/baseline_kind.h"
 
 namespace bitbalance::baselines {

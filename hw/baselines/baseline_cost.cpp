@@ -1,7 +1,7 @@
 #include "hw/baselines/baseline_cost.h"
 
 #include "base/bits.h"
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 #include "hw/baselines/baseline_kind.h"
 
 namespace bitbalance::baselines {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "hw/baselines/names.h"
-#include "hw/isa/tokens.h"
+#include "hw/isa/weight/tokens.h"
 
 namespace bitbalance::baselines {
 

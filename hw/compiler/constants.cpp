@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "hw/isa/command/parameter_entry.h"
 #include "hw/isa/lookup_table.h"
-#include "hw/isa/parameter_entry.h"
-#include "hw/isa/row_stream.h"
+#include "hw/isa/weight/row_stream.h"
 
 namespace bitbalance::compiler {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "hw/compiler/names.h"
 #include "hw/isa/config.h"
-#include "hw/isa/program.h"
+#include "hw/isa/program/program.h"
 #include "quant/ir/quantized_network.h"
 
 namespace bitbalance::compiler {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/bits.h"
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 #include "hw/isa/tiles.h"
 
 namespace bitbalance::compiler {

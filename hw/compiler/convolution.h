@@ -8,7 +8,7 @@
 #include "base/bits.h"
 #include "hw/compiler/mapper.h"
 #include "hw/isa/config.h"
-#include "hw/isa/row_stream.h"
+#include "hw/isa/weight/row_stream.h"
 #include "quant/ir/quantized_network.h"
 
 namespace bitbalance::compiler {

@@ -11,9 +11,9 @@
 #include <optional>
 #include <vector>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 #include "hw/compiler/names.h"
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
 
 namespace bitbalance::compiler {
 

@@ -8,7 +8,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 #include "hw/compiler/constants.h"
 #include "hw/compiler/layer_lowering.h"
 #include "hw/compiler/program_memo.h"

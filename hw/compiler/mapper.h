@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "hw/compiler/names.h"
-#include "hw/isa/channel_timing.h"
+#include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
-#include "hw/isa/profile.h"
-#include "hw/isa/program.h"
+#include "hw/isa/program/program.h"
+#include "hw/isa/transfer/channel_timing.h"
 #include "hw/timeline/shape_timings.h"
 #include "hw/timeline/weight_statistics.h"
 #include "quant/ir/quantized_network.h"

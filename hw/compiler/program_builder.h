@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 #include "hw/compiler/hazards.h"
 #include "hw/compiler/mapper.h"
 #include "hw/isa/config.h"
-#include "hw/isa/program.h"
+#include "hw/isa/program/program.h"
 
 namespace bitbalance::compiler {
 

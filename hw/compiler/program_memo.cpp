@@ -1,6 +1,6 @@
 #include "hw/compiler/program_memo.h"
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 
 namespace bitbalance::compiler {
 

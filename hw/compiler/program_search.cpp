@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "hw/isa/dram_kinds.h"
+#include "hw/isa/account/dram_kinds.h"
 
 namespace bitbalance::compiler {
 namespace {

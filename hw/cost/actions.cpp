@@ -1,8 +1,8 @@
 #include "hw/cost/actions.h"
 
-#include "base/enum_index.h"
-#include "hw/isa/command.h"
-#include "hw/isa/dram_kinds.h"
+#include "base/text/enum_index.h"
+#include "hw/isa/account/dram_kinds.h"
+#include "hw/isa/command/command.h"
 
 namespace bitbalance::cost {
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "hw/cost/names.h"
-#include "hw/isa/events.h"
+#include "hw/isa/account/events.h"
 
 namespace bitbalance::cost {
 

@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 #include "hw/cost/inventory.h"
 
 namespace bitbalance::cost {

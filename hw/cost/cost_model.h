@@ -4,11 +4,11 @@
 
 #include <array>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 #include "hw/cost/actions.h"
 #include "hw/cost/prices.h"
+#include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
-#include "hw/isa/profile.h"
 
 namespace bitbalance::cost {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/enum_index.h"
-#include "hw/isa/command.h"
+#include "base/text/enum_index.h"
+#include "hw/isa/command/command.h"
 
 namespace bitbalance::cost {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 
 namespace bitbalance::cost {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 
 namespace bitbalance::cost {
 namespace {

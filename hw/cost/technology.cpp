@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/config_error.h"
-#include "base/enum_index.h"
+#include "base/text/config_error.h"
+#include "base/text/enum_index.h"
 #include "hw/cost/sram.h"
 
 namespace bitbalance::cost {

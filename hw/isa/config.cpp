@@ -4,7 +4,7 @@
 
 #include <boost/crc.hpp>
 
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 
 #include "base/bits.h"
 

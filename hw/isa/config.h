@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "hw/isa/synchronization.h"
+#include "hw/isa/weight/synchronization.h"
 #include "hw/isa/width.h"
 #include "quant/ir/token_form.h"
 

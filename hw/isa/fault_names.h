@@ -1,7 +1,7 @@
 // Values of ERROR.code, as software names them.
 #pragma once
 
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
 
 namespace bitbalance::isa {
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/enum_index.h"
-#include "hw/isa/program.h"
+#include "base/text/enum_index.h"
+#include "hw/isa/program/program.h"
 
 namespace bitbalance::isa {
 

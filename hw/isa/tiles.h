@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "base/bits.h"
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
 
 namespace bitbalance::isa {

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 
 namespace bitbalance::port {
 

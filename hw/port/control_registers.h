@@ -6,9 +6,9 @@
 #include <array>
 #include <cstdint>
 
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
-#include "hw/isa/region_map.h"
+#include "hw/isa/program/region_map.h"
 #include "hw/isa/registers.h"
 #include "hw/port/csr_port.h"
 

@@ -5,7 +5,7 @@
 #include <systemc>
 #include <tlm>
 
-#include "hw/isa/channel_timing.h"
+#include "hw/isa/transfer/channel_timing.h"
 #include "hw/port/names.h"
 
 namespace bitbalance::port {

@@ -11,9 +11,9 @@
 #include <set>
 #include <stdexcept>
 
-#include "base/config_error.h"
-#include "base/outside_text.h"
-#include "hw/isa/command.h"
+#include "base/text/config_error.h"
+#include "base/text/outside_text.h"
+#include "hw/isa/command/command.h"
 #include "hw/isa/config_settings.h"
 #include "hw/isa/registers.h"
 

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 
 namespace bitbalance::rtl {
 namespace {

@@ -4,11 +4,11 @@
 #include <array>
 #include <cstdint>
 
-#include "hw/isa/command.h"
+#include "hw/isa/account/events.h"
+#include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
-#include "hw/isa/events.h"
-#include "hw/isa/region_map.h"
-#include "hw/rtl/command_stamp.h"
+#include "hw/isa/program/region_map.h"
+#include "hw/rtl/buffer/command_stamp.h"
 #include "hw/rtl/names.h"
 
 namespace bitbalance::rtl {

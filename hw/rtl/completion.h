@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
 #include "hw/rtl/names.h"
 
 namespace bitbalance::rtl {

@@ -8,19 +8,19 @@
 #include <systemc>
 #include <vector>
 
+#include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
-#include "hw/isa/profile.h"
 #include "hw/isa/registers.h"
 #include "hw/port/control_registers.h"
 #include "hw/port/csr_port.h"
 #include "hw/port/interrupt_line.h"
-#include "hw/rtl/activity_meter.h"
+#include "hw/rtl/buffer/command_stamp.h"
 #include "hw/rtl/bundles.h"
-#include "hw/rtl/channel_port.h"
-#include "hw/rtl/clocked.h"
-#include "hw/rtl/command_stamp.h"
+#include "hw/rtl/channel/channel_port.h"
+#include "hw/rtl/clock/clocked.h"
 #include "hw/rtl/completion.h"
-#include "hw/rtl/memory_port.h"
+#include "hw/rtl/compute/activity_meter.h"
+#include "hw/rtl/dma/memory_port.h"
 #include "hw/rtl/signal_list.h"
 
 namespace bitbalance::rtl {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
-#include "base/enum_index.h"
-#include "hw/isa/activity_groups.h"
+#include "base/text/enum_index.h"
+#include "hw/isa/account/activity_groups.h"
 
 namespace bitbalance::timeline {
 namespace {

@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <vector>
 
-#include "base/enum_index.h"
-#include "hw/isa/channel_timing.h"
-#include "hw/isa/profile.h"
+#include "base/text/enum_index.h"
+#include "hw/isa/account/profile.h"
+#include "hw/isa/transfer/channel_timing.h"
 #include "hw/timeline/compute_timeline.h"
 #include "hw/timeline/names.h"
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <numeric>
 
-#include "hw/isa/dma_walk.h"
+#include "hw/isa/transfer/dma_walk.h"
 
 namespace bitbalance::timeline {
 namespace {

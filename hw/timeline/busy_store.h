@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "hw/isa/channel_timing.h"
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
+#include "hw/isa/transfer/channel_timing.h"
 #include "hw/timeline/names.h"
 
 namespace bitbalance::timeline {

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/bits.h"
-#include "hw/isa/dma_walk.h"
 #include "hw/isa/lookup_table.h"
-#include "hw/isa/row_stream.h"
+#include "hw/isa/transfer/dma_walk.h"
+#include "hw/isa/weight/row_stream.h"
 
 namespace bitbalance::timeline {
 namespace {

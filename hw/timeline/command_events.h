@@ -1,9 +1,9 @@
 // The events of a command in closed form: what the units of the clocked level count while they perform it.
 #pragma once
 
-#include "hw/isa/command.h"
+#include "hw/isa/account/events.h"
+#include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
-#include "hw/isa/events.h"
 #include "hw/timeline/pixel_tiles.h"
 #include "hw/timeline/transfer_timing.h"
 #include "hw/timeline/weight_statistics.h"

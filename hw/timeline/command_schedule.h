@@ -8,11 +8,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/enum_index.h"
-#include "hw/isa/channel_timing.h"
-#include "hw/isa/command.h"
+#include "base/text/enum_index.h"
+#include "hw/isa/account/profile.h"
+#include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
-#include "hw/isa/profile.h"
+#include "hw/isa/transfer/channel_timing.h"
 #include "hw/timeline/names.h"
 
 namespace bitbalance::timeline {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 
 namespace bitbalance::timeline {
 namespace {

@@ -7,10 +7,10 @@
 #include <memory>
 #include <utility>
 
-#include "hw/isa/channel_timing.h"
-#include "hw/isa/command.h"
+#include "hw/isa/account/events.h"
+#include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
-#include "hw/isa/events.h"
+#include "hw/isa/transfer/channel_timing.h"
 #include "hw/timeline/pixel_tiles.h"
 #include "hw/timeline/shape_memo.h"
 #include "hw/timeline/tile_walk.h"

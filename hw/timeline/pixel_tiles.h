@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
 #include "hw/timeline/names.h"
 

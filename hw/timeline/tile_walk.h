@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "base/enum_index.h"
-#include "hw/isa/channel_timing.h"
-#include "hw/isa/command.h"
+#include "base/text/enum_index.h"
+#include "hw/isa/account/events.h"
+#include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
-#include "hw/isa/events.h"
+#include "hw/isa/transfer/channel_timing.h"
 #include "hw/timeline/pixel_tiles.h"
 #include "hw/timeline/weight_statistics.h"
 

@@ -6,9 +6,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "base/enum_index.h"
-#include "base/interruption.h"
-#include "hw/isa/activity_groups.h"
+#include "base/process/interruption.h"
+#include "base/text/enum_index.h"
+#include "hw/isa/account/activity_groups.h"
 #include "hw/timeline/command_events.h"
 
 namespace bitbalance::timeline {

@@ -9,10 +9,10 @@
 #include <memory>
 #include <vector>
 
-#include "hw/isa/channel_timing.h"
+#include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
-#include "hw/isa/profile.h"
-#include "hw/isa/program.h"
+#include "hw/isa/program/program.h"
+#include "hw/isa/transfer/channel_timing.h"
 #include "hw/timeline/activity_ledger.h"
 #include "hw/timeline/compute_timeline.h"
 #include "hw/timeline/shape_timings.h"

@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "hw/isa/channel_timing.h"
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
-#include "hw/isa/dma_walk.h"
+#include "hw/isa/transfer/channel_timing.h"
+#include "hw/isa/transfer/dma_walk.h"
 #include "hw/timeline/busy_store.h"
 #include "hw/timeline/shape_memo.h"
 

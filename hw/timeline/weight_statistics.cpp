@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "base/bits.h"
-#include "base/interruption.h"
+#include "base/process/interruption.h"
 #include "base/vector_clones.h"
 
 namespace bitbalance::timeline {

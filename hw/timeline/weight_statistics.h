@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "hw/isa/config.h"
-#include "hw/isa/program.h"
-#include "hw/isa/tokens.h"
+#include "hw/isa/program/program.h"
+#include "hw/isa/weight/tokens.h"
 #include "hw/timeline/names.h"
 #include "quant/ir/quantized_network.h"
 

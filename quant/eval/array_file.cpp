@@ -8,8 +8,8 @@
 
 #include "base/binary16.h"
 #include "base/checked.h"
-#include "base/number.h"
-#include "base/outside_text.h"
+#include "base/text/number.h"
+#include "base/text/outside_text.h"
 #include "quant/eval/npz_file.h"
 #include "quant/eval/refusal.h"
 

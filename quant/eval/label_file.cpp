@@ -7,9 +7,9 @@
 #include <sstream>
 
 #include "base/checked.h"
-#include "base/nearest_word.h"
-#include "base/number.h"
-#include "base/outside_text.h"
+#include "base/text/nearest_word.h"
+#include "base/text/number.h"
+#include "base/text/outside_text.h"
 #include "quant/eval/array_file.h"
 #include "quant/eval/refusal.h"
 

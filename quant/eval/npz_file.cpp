@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "base/nearest_word.h"
+#include "base/text/nearest_word.h"
 #include "quant/eval/refusal.h"
 
 namespace bitbalance::eval {

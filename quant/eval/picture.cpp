@@ -14,7 +14,7 @@
 
 #include <jerror.h>
 
-#include "base/outside_text.h"
+#include "base/text/outside_text.h"
 #include "quant/eval/refusal.h"
 
 namespace bitbalance::eval {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/nearest_word.h"
+#include "base/text/nearest_word.h"
 #include "quant/eval/picture.h"
 #include "quant/eval/refusal.h"
 

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "base/outside_text.h"
+#include "base/text/outside_text.h"
 
 namespace bitbalance::eval {
 

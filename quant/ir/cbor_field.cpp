@@ -5,7 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "base/outside_text.h"
+#include "base/text/outside_text.h"
 
 namespace bitbalance::ir {
 namespace {

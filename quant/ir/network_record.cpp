@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/fingerprint.h"
+#include "base/file/fingerprint.h"
 #include "quant/ir/quantized_file.h"
 
 namespace bitbalance::ir {

@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "base/outside_text.h"
+#include "base/text/outside_text.h"
 #include "quant/ir/cbor_field.h"
 
 namespace bitbalance::ir {

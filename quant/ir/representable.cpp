@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "base/bits.h"
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 #include "base/vector_clones.h"
 
 namespace bitbalance::ir {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/bits.h"
-#include "base/parallel.h"
+#include "base/process/parallel.h"
 
 namespace bitbalance::ir {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 
 namespace bitbalance::method {
 

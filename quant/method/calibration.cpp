@@ -8,8 +8,8 @@
 #include <limits>
 #include <stdexcept>
 
-#include "base/config_error.h"
-#include "base/parallel.h"
+#include "base/process/parallel.h"
+#include "base/text/config_error.h"
 #include "quant/eval/evaluator.h"
 
 namespace bitbalance::method {

@@ -10,18 +10,18 @@
 #include <memory>
 #include <stdexcept>
 
-#include "base/config_error.h"
-#include "base/name_pattern.h"
-#include "base/parallel.h"
+#include "base/process/parallel.h"
+#include "base/text/config_error.h"
+#include "base/text/name_pattern.h"
 #include "quant/ir/integer_values.h"
 #include "quant/ir/representable.h"
 #include "quant/ir/rescale.h"
-#include "quant/method/equalization.h"
-#include "quant/method/fusion.h"
-#include "quant/method/host_placement.h"
-#include "quant/method/lookup_table.h"
+#include "quant/method/layers/equalization.h"
+#include "quant/method/layers/fusion.h"
+#include "quant/method/layers/host_placement.h"
+#include "quant/method/layers/lookup_table.h"
 #include "quant/method/sample_sweep.h"
-#include "quant/method/weight_quantizer.h"
+#include "quant/method/weights/weight_quantizer.h"
 
 namespace bitbalance::method {
 namespace {

@@ -11,11 +11,11 @@
 #include "quant/ir/network.h"
 #include "quant/ir/quantized_network.h"
 #include "quant/method/calibration.h"
-#include "quant/method/error_compensation.h"
+#include "quant/method/weights/error_compensation.h"
 
 namespace bitbalance::method {
 
-/// Settings of the layers that `pattern` means (base/name_pattern.h).
+/// Settings of the layers that `pattern` means (base/text/name_pattern.h).
 struct LayerOverride {
   std::string pattern;
   std::optional<int> weight_bits;

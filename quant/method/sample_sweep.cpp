@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/parallel.h"
+#include "base/process/parallel.h"
 #include "quant/ir/integer_values.h"
 #include "quant/method/quantizer.h"
 

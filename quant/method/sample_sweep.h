@@ -8,8 +8,8 @@
 #include "quant/eval/integer_evaluator.h"
 #include "quant/ir/network.h"
 #include "quant/ir/quantized_network.h"
-#include "quant/method/fusion.h"
-#include "quant/method/layer_statistics.h"
+#include "quant/method/layers/fusion.h"
+#include "quant/method/weights/layer_statistics.h"
 
 namespace bitbalance::method {
 

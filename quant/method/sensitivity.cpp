@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "base/parallel.h"
+#include "base/process/parallel.h"
 #include "quant/eval/evaluator.h"
 
 namespace bitbalance::method {

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/output_file.h"
+#include "base/file/output_file.h"
 #include "quant/onnx/write/host_export.h"
 #include "quant/onnx/write/writer.h"
 

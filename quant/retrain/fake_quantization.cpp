@@ -1,7 +1,7 @@
 #include "quant/retrain/fake_quantization.h"
 
 #include "quant/ir/representable.h"
-#include "quant/method/weight_quantizer.h"
+#include "quant/method/weights/weight_quantizer.h"
 
 namespace bitbalance::retrain {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 
 namespace bitbalance::retrain {
 namespace {

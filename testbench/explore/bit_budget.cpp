@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <numeric>
 
-#include "base/number.h"
+#include "base/text/number.h"
 #include "quant/method/allocation.h"
 #include "quant/method/sensitivity.h"
-#include "quant/method/weight_metrics.h"
+#include "quant/method/weights/weight_metrics.h"
 #include "testbench/run/prediction.h"
 
 namespace bitbalance::explore {

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "base/output_file.h"
+#include "base/file/output_file.h"
 #include "quant/eval/evaluator.h"
 #include "quant/eval/integer_evaluator.h"
 #include "quant/ir/integer_values.h"
@@ -15,7 +15,7 @@
 #include "testbench/explore/bit_budget.h"
 #include "testbench/report/chart.h"
 #include "testbench/run/prediction.h"
-#include "testbench/run/progress.h"
+#include "testbench/run/process/progress.h"
 #include "testbench/scenario/workload.h"
 
 namespace bitbalance::explore {

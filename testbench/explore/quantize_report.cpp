@@ -6,8 +6,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "base/outside_text.h"
-#include "quant/method/weight_metrics.h"
+#include "base/text/outside_text.h"
+#include "quant/method/weights/weight_metrics.h"
 #include "testbench/report/csv.h"
 #include "testbench/report/figure.h"
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "base/parallel.h"
+#include "base/process/parallel.h"
 #include "quant/eval/image_set.h"
 #include "testbench/golden/names.h"
 

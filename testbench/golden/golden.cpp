@@ -9,7 +9,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "base/parallel.h"
+#include "base/process/parallel.h"
 #include "base/vector_clones.h"
 #include "quant/eval/host_layer.h"
 #include "testbench/golden/golden_arithmetic.h"

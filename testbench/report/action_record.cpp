@@ -4,8 +4,8 @@
 
 #include <numeric>
 
-#include "testbench/scenario/settings_reader.h"
-#include "testbench/scenario/settings_writer.h"
+#include "testbench/scenario/settings/settings_reader.h"
+#include "testbench/scenario/settings/settings_writer.h"
 
 namespace bitbalance::report {
 namespace {

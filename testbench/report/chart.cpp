@@ -10,7 +10,7 @@
 #include <system_error>
 
 #include "base/bits.h"
-#include "base/child_process.h"
+#include "base/process/child_process.h"
 
 namespace bitbalance::report {
 namespace {

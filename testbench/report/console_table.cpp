@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/outside_text.h"
 #include "base/quotient.h"
+#include "base/text/outside_text.h"
 #include "testbench/report/figure.h"
 
 namespace bitbalance::report {

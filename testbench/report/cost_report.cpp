@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "base/outside_text.h"
 #include "base/quotient.h"
+#include "base/text/outside_text.h"
 #include "testbench/report/action_record.h"
 #include "testbench/report/csv.h"
 #include "testbench/report/figure.h"

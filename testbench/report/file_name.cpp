@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "base/fingerprint.h"
-#include "base/outside_text.h"
+#include "base/file/fingerprint.h"
+#include "base/text/outside_text.h"
 
 namespace bitbalance::report {
 namespace {

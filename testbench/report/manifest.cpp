@@ -5,8 +5,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "base/file_fingerprint.h"
-#include "base/output_file.h"
+#include "base/file/file_fingerprint.h"
+#include "base/file/output_file.h"
 
 namespace bitbalance::report {
 namespace fs = std::filesystem;

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "base/file_fingerprint.h"
+#include "base/file/file_fingerprint.h"
 #include "base/quotient.h"
-#include "hw/isa/dram_kinds.h"
+#include "hw/isa/account/dram_kinds.h"
 #include "testbench/report/csv.h"
 #include "testbench/report/figure.h"
 

@@ -13,10 +13,10 @@
 #include <thread>
 #include <utility>
 
-#include "base/interruption.h"
-#include "base/output_file.h"
+#include "base/file/output_file.h"
+#include "base/process/interruption.h"
 #include "testbench/report/file_name.h"
-#include "testbench/scenario/settings.h"
+#include "testbench/scenario/settings/settings.h"
 
 namespace bitbalance::report {
 namespace fs = std::filesystem;

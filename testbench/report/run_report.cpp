@@ -4,9 +4,9 @@
 #include <cstring>
 #include <numeric>
 
-#include "base/enum_index.h"
 #include "base/quotient.h"
-#include "hw/isa/dram_kinds.h"
+#include "base/text/enum_index.h"
+#include "hw/isa/account/dram_kinds.h"
 
 namespace bitbalance::report {
 namespace {

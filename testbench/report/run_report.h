@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "hw/isa/profile.h"
+#include "hw/isa/account/profile.h"
 #include "testbench/golden/accuracy.h"
 #include "testbench/golden/compare.h"
 #include "testbench/report/cost_report.h"

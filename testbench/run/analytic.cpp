@@ -7,7 +7,7 @@
 
 #include "hw/timeline/timeline.h"
 #include "testbench/run/program_set.h"
-#include "testbench/scenario/settings.h"
+#include "testbench/scenario/settings/settings.h"
 
 namespace bitbalance::runner {
 namespace {

@@ -9,9 +9,9 @@
 #include <numeric>
 #include <type_traits>
 
-#include "base/peak_memory.h"
+#include "base/process/peak_memory.h"
 #include "testbench/golden/compare.h"
-#include "testbench/run/process_pool.h"
+#include "testbench/run/process/process_pool.h"
 
 namespace bitbalance::runner {
 

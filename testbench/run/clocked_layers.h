@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "hw/isa/profile.h"
-#include "testbench/run/data_region.h"
+#include "hw/isa/account/profile.h"
 #include "testbench/run/program_set.h"
-#include "testbench/run/system.h"
+#include "testbench/run/system/data_region.h"
+#include "testbench/run/system/system.h"
 
 namespace bitbalance::runner {
 

@@ -8,8 +8,8 @@
 
 #include "testbench/golden/golden.h"
 #include "testbench/report/run_report.h"
-#include "testbench/run/data_region.h"
 #include "testbench/run/program_set.h"
+#include "testbench/run/system/data_region.h"
 #include "testbench/scenario/workload.h"
 
 namespace bitbalance::runner {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "hw/isa/tokens.h"
+#include "hw/isa/weight/tokens.h"
 #include "hw/timeline/timeline.h"
 #include "testbench/report/action_record.h"
 #include "testbench/report/cost_report.h"

@@ -8,7 +8,7 @@
 #include "testbench/golden/golden.h"
 #include "testbench/run/output_check.h"
 #include "testbench/run/program_set.h"
-#include "testbench/run/system.h"
+#include "testbench/run/system/system.h"
 #include "testbench/scenario/workload.h"
 
 namespace bitbalance::runner {

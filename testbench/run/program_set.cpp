@@ -7,7 +7,7 @@
 
 #include "base/bits.h"
 #include "hw/cost/cost_model.h"
-#include "hw/isa/program_check.h"
+#include "hw/isa/program/program_check.h"
 
 namespace bitbalance::runner {
 

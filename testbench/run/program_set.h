@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "hw/compiler/mapper.h"
-#include "testbench/run/program_regions.h"
+#include "testbench/run/system/program_regions.h"
 #include "testbench/scenario/scenario.h"
 
 namespace bitbalance::runner {

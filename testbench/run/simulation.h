@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "testbench/report/run_report.h"
-#include "testbench/run/data_region.h"
 #include "testbench/run/output_check.h"
 #include "testbench/run/program_set.h"
-#include "testbench/run/system.h"
+#include "testbench/run/system/data_region.h"
+#include "testbench/run/system/system.h"
 #include "testbench/scenario/workload.h"
 
 namespace bitbalance::runner {

@@ -6,7 +6,7 @@
 #include <limits>
 #include <regex>
 
-#include "base/number.h"
+#include "base/text/number.h"
 
 namespace bitbalance::scenario {
 namespace {

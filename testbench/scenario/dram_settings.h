@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "testbench/scenario/rational.h"
-#include "testbench/scenario/settings.h"
+#include "testbench/scenario/settings/rational.h"
+#include "testbench/scenario/settings/settings.h"
 #include "tlm/dram/config.h"
 
 namespace bitbalance::scenario {

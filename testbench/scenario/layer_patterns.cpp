@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
-#include "base/name_pattern.h"
-#include "base/nearest_word.h"
-#include "base/split.h"
-#include "testbench/scenario/settings.h"
+#include "base/text/name_pattern.h"
+#include "base/text/nearest_word.h"
+#include "base/text/split.h"
+#include "testbench/scenario/settings/settings.h"
 
 namespace bitbalance::scenario {
 namespace {

@@ -1,4 +1,4 @@
-// Layers as a user names them on the command line: names and patterns (base/name_pattern.h).
+// Layers as a user names them on the command line: names and patterns (base/text/name_pattern.h).
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 #include "testbench/scenario/platform_settings.h"
 
-#include "testbench/scenario/settings_reader.h"
+#include "testbench/scenario/settings/settings_reader.h"
 
 namespace bitbalance::scenario {
 

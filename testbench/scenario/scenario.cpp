@@ -6,12 +6,12 @@
 #include <cmath>
 #include <limits>
 
-#include "base/outside_text.h"
+#include "base/text/outside_text.h"
 #include "hw/isa/config_settings.h"
-#include "testbench/scenario/range_probe.h"
-#include "testbench/scenario/settings_guide.h"
-#include "testbench/scenario/settings_reader.h"
-#include "testbench/scenario/settings_writer.h"
+#include "testbench/scenario/settings/range_probe.h"
+#include "testbench/scenario/settings/settings_guide.h"
+#include "testbench/scenario/settings/settings_reader.h"
+#include "testbench/scenario/settings/settings_writer.h"
 #include "testbench/scenario/technology.h"
 
 namespace bitbalance::scenario {

@@ -15,8 +15,8 @@
 #include "quant/ir/network_zoo.h"
 #include "quant/method/quantizer.h"
 #include "testbench/scenario/dram_settings.h"
-#include "testbench/scenario/rational.h"
-#include "testbench/scenario/settings.h"
+#include "testbench/scenario/settings/rational.h"
+#include "testbench/scenario/settings/settings.h"
 
 namespace bitbalance::scenario {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "testbench/scenario/settings_reader.h"
+#include "testbench/scenario/settings/settings_reader.h"
 
 namespace bitbalance::scenario {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "hw/cost/technology.h"
-#include "testbench/scenario/settings.h"
+#include "testbench/scenario/settings/settings.h"
 
 namespace bitbalance::scenario {
 

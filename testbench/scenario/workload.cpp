@@ -15,7 +15,7 @@
 #include "quant/method/quantizer.h"
 #include "quant/onnx/import.h"
 #include "testbench/scenario/cache/network_key.h"
-#include "testbench/scenario/settings.h"
+#include "testbench/scenario/settings/settings.h"
 
 namespace bitbalance::scenario {
 namespace {

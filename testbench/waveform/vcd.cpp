@@ -13,7 +13,7 @@
 #include <unordered_map>
 
 #include "base/checked.h"
-#include "base/outside_text.h"
+#include "base/text/outside_text.h"
 
 namespace bitbalance::waveform {
 namespace {

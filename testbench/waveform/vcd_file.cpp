@@ -7,7 +7,7 @@
 #include <map>
 #include <stdexcept>
 
-#include "base/main_stack.h"
+#include "base/process/main_stack.h"
 
 namespace bitbalance::waveform {
 namespace {

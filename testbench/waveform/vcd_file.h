@@ -8,7 +8,7 @@
 #include <systemc>
 #include <vector>
 
-#include "base/output_file.h"
+#include "base/file/output_file.h"
 #include "testbench/waveform/names.h"
 
 namespace bitbalance::waveform {

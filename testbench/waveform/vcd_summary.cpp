@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <iterator>
 
-#include "base/outside_text.h"
+#include "base/text/outside_text.h"
 
 namespace bitbalance::waveform {
 namespace {

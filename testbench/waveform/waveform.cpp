@@ -7,11 +7,11 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "base/main_stack.h"
-#include "base/name_pattern.h"
-#include "base/nearest_word.h"
-#include "base/number.h"
-#include "base/output_file.h"
+#include "base/file/output_file.h"
+#include "base/process/main_stack.h"
+#include "base/text/name_pattern.h"
+#include "base/text/nearest_word.h"
+#include "base/text/number.h"
 #include "hw/isa/tiles.h"
 #include "testbench/report/file_name.h"
 

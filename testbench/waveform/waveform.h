@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "hw/isa/config.h"
-#include "hw/isa/program.h"
+#include "hw/isa/program/program.h"
 #include "hw/rtl/signal_list.h"
 #include "testbench/scenario/layer_patterns.h"
 #include "testbench/waveform/vcd_file.h"

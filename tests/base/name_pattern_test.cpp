@@ -1,5 +1,5 @@
 // Names as a user gives them: the name itself first, then * and ? and nothing else.
-#include "base/name_pattern.h"
+#include "base/text/name_pattern.h"
 #include "tests/support/names.h"
 
 #include <rapidcheck.h>

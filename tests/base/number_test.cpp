@@ -1,5 +1,5 @@
 // Text as numbers: one form, JSON's, and nothing that another reader would take for another number.
-#include "base/number.h"
+#include "base/text/number.h"
 #include "tests/support/names.h"
 
 #include <rapidcheck.h>

@@ -1,5 +1,5 @@
 // Files are whole or not there, whatever the disk does.
-#include "base/output_file.h"
+#include "base/file/output_file.h"
 
 #include <catch2/catch.hpp>
 #include <csignal>

@@ -1,5 +1,5 @@
 // Work goes on with fewer threads than wanted, and leaves at a signal.
-#include "base/parallel.h"
+#include "base/process/parallel.h"
 
 #include <array>
 #include <catch2/catch.hpp>

@@ -15,7 +15,7 @@
 #include <random>
 #include <thread>
 
-#include "base/main_stack.h"
+#include "base/process/main_stack.h"
 #include "testbench/report/manifest.h"
 #include "tests/support/child.h"
 #include "tests/support/command_child.h"

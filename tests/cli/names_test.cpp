@@ -8,7 +8,7 @@
 #include <random>
 #include <sstream>
 
-#include "testbench/scenario/settings_writer.h"
+#include "testbench/scenario/settings/settings_writer.h"
 #include "tests/quant/onnx/onnx_builder.h"
 #include "tests/support/command_child.h"
 #include "tests/support/temporary_folder.h"

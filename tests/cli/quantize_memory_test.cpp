@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "base/main_stack.h"
+#include "base/process/main_stack.h"
 #include "quant/onnx/export.h"
 #include "tests/quant/ir/network_builder.h"
 #include "tests/support/command_child.h"

@@ -16,7 +16,7 @@
 #include <new>
 #include <systemc>
 
-#include "base/main_stack.h"
+#include "base/process/main_stack.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/mutation.h"
 #include "tests/fuzz/refusal.h"

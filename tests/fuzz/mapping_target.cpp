@@ -1,10 +1,10 @@
 // A mapping of one's own: read, and tried on a network.
 #include "hw/compiler/mapper.h"
 #include "testbench/scenario/scenario.h"
-#include "testbench/scenario/settings_writer.h"
+#include "testbench/scenario/settings/settings_writer.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/scratch_file.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 
 namespace bitbalance::fuzz {
 namespace {

@@ -5,14 +5,14 @@
 #include <stdexcept>
 #include <systemc>
 
-#include "base/main_stack.h"
+#include "base/process/main_stack.h"
 #include "hw/compiler/mapper.h"
-#include "hw/isa/command.h"
-#include "testbench/run/driver.h"
+#include "hw/isa/command/command.h"
+#include "testbench/run/system/driver.h"
 #include "tests/fuzz/mutation.h"
 #include "tests/support/damaged_program.h"
 #include "tests/support/program_interpreter.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 #include "tlm/accelerator/accelerator.h"
 #include "tlm/memory/ideal_memory.h"
 

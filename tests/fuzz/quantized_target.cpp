@@ -10,7 +10,7 @@
 #include "tests/fuzz/cbor_damage.h"
 #include "tests/fuzz/scratch_file.h"
 #include "tests/quant/ir/network_builder.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 
 namespace bitbalance::fuzz {
 namespace {

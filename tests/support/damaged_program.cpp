@@ -4,8 +4,8 @@
 #include <boost/crc.hpp>
 #include <vector>
 
-#include "hw/isa/command_check.h"
-#include "hw/isa/region_map.h"
+#include "hw/isa/command/command_check.h"
+#include "hw/isa/program/region_map.h"
 
 namespace bitbalance::test {
 namespace {

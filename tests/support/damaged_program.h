@@ -5,7 +5,7 @@
 #include <random>
 
 #include "hw/isa/config.h"
-#include "hw/isa/program.h"
+#include "hw/isa/program/program.h"
 #include "tests/support/names.h"
 
 namespace bitbalance::test {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tests/support/names.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 
 namespace bitbalance::test {
 

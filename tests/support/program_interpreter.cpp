@@ -6,8 +6,8 @@
 #include <random>
 #include <stdexcept>
 
-#include "base/enum_index.h"
-#include "hw/isa/row_stream.h"
+#include "base/text/enum_index.h"
+#include "hw/isa/weight/row_stream.h"
 #include "tests/support/reference_arithmetic.h"
 
 namespace bitbalance::test {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "hw/isa/config.h"
-#include "hw/isa/program.h"
+#include "hw/isa/program/program.h"
 #include "tests/support/names.h"
 
 namespace bitbalance::test {

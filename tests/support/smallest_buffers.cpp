@@ -4,8 +4,8 @@
 #include <cstdlib>
 
 #include "base/bits.h"
-#include "hw/isa/synchronization.h"
-#include "hw/isa/tokens.h"
+#include "hw/isa/weight/synchronization.h"
+#include "hw/isa/weight/tokens.h"
 
 namespace bitbalance::test {
 namespace {

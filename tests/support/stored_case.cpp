@@ -2,7 +2,7 @@
 
 #include "testbench/golden/compare.h"
 #include "testbench/golden/golden.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 
 namespace bitbalance::test {
 

@@ -8,8 +8,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "base/output_file.h"
-#include "base/outside_text.h"
+#include "base/file/output_file.h"
+#include "base/text/outside_text.h"
 #include "tests/support/names.h"
 
 namespace bitbalance::test {

@@ -8,22 +8,22 @@
 #include <systemc>
 #include <tlm>
 
+#include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
-#include "hw/isa/profile.h"
-#include "hw/isa/region_map.h"
+#include "hw/isa/program/region_map.h"
 #include "hw/port/accelerator_options.h"
 #include "hw/port/csr_port.h"
-#include "tlm/accelerator/activation_buffer.h"
+#include "tlm/accelerator/buffer/activation_buffer.h"
+#include "tlm/accelerator/buffer/output_buffer.h"
+#include "tlm/accelerator/buffer/weight_buffer.h"
+#include "tlm/accelerator/compute/pe_array.h"
+#include "tlm/accelerator/compute/post_processor.h"
+#include "tlm/accelerator/compute/tile_sequencer.h"
+#include "tlm/accelerator/compute/weight_encoder.h"
 #include "tlm/accelerator/controller.h"
 #include "tlm/accelerator/datapath/worker_pool.h"
-#include "tlm/accelerator/dram_interface.h"
+#include "tlm/accelerator/dma/dram_interface.h"
 #include "tlm/accelerator/edge_clock.h"
-#include "tlm/accelerator/output_buffer.h"
-#include "tlm/accelerator/pe_array.h"
-#include "tlm/accelerator/post_processor.h"
-#include "tlm/accelerator/tile_sequencer.h"
-#include "tlm/accelerator/weight_buffer.h"
-#include "tlm/accelerator/weight_encoder.h"
 
 namespace bitbalance::tlm_level {
 

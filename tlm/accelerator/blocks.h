@@ -8,13 +8,13 @@
 #include <memory>
 #include <vector>
 
-#include "hw/isa/channel_timing.h"
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
+#include "hw/isa/transfer/channel_timing.h"
 #include "hw/timeline/weight_statistics.h"
+#include "tlm/accelerator/buffer/weight_banks.h"
 #include "tlm/accelerator/datapath/packing.h"
 #include "tlm/accelerator/datapath/post_processing.h"
 #include "tlm/accelerator/datapath/products.h"
-#include "tlm/accelerator/weight_banks.h"
 
 namespace bitbalance::tlm_level {
 

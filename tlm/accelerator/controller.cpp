@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "base/enum_index.h"
-#include "hw/isa/command_check.h"
+#include "base/text/enum_index.h"
+#include "hw/isa/command/command_check.h"
 #include "hw/timeline/command_events.h"
 
 namespace bitbalance::tlm_level {

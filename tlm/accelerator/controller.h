@@ -12,9 +12,9 @@
 #include <systemc>
 #include <vector>
 
+#include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
-#include "hw/isa/profile.h"
-#include "hw/isa/region_map.h"
+#include "hw/isa/program/region_map.h"
 #include "hw/isa/registers.h"
 #include "hw/port/control_registers.h"
 #include "hw/port/csr_port.h"
@@ -23,7 +23,7 @@
 #include "hw/timeline/compute_timeline.h"
 #include "tlm/accelerator/block_port.h"
 #include "tlm/accelerator/blocks.h"
-#include "tlm/accelerator/dram_interface.h"
+#include "tlm/accelerator/dma/dram_interface.h"
 #include "tlm/accelerator/edge_clock.h"
 
 namespace bitbalance::tlm_level {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <systemc>
 
-#include "hw/isa/channel_timing.h"
+#include "hw/isa/transfer/channel_timing.h"
 #include "tlm/accelerator/names.h"
 
 namespace bitbalance::tlm_level {

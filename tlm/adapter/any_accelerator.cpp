@@ -1,7 +1,7 @@
 #include "tlm/adapter/any_accelerator.h"
 
 #include "hw/rtl/accelerator.h"
-#include "hw/rtl/gated_clock.h"
+#include "hw/rtl/clock/gated_clock.h"
 #include "tlm/accelerator/accelerator.h"
 
 namespace bitbalance::adapter {

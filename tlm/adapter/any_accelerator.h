@@ -10,8 +10,8 @@
 #include <systemc>
 #include <tlm>
 
+#include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
-#include "hw/isa/profile.h"
 #include "hw/port/accelerator_options.h"
 #include "tlm/adapter/names.h"
 

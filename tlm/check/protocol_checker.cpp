@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 
 namespace bitbalance::checker {
 namespace {

@@ -6,8 +6,8 @@
 #include <array>
 #include <sstream>
 
-#include "base/config_error.h"
-#include "base/number.h"
+#include "base/text/config_error.h"
+#include "base/text/number.h"
 
 namespace bitbalance::dram {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 #include "tlm/dram/address_map.h"
 
 namespace bitbalance::dram {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/bits.h"
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 #include "hw/port/memory_channel.h"
 
 namespace bitbalance::dram {

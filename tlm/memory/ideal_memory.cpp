@@ -1,7 +1,7 @@
 #include "tlm/memory/ideal_memory.h"
 
-#include "base/config_error.h"
-#include "base/enum_index.h"
+#include "base/text/config_error.h"
+#include "base/text/enum_index.h"
 #include "hw/port/dmi_timing.h"
 
 namespace bitbalance::memory {

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "base/outside_text.h"
+#include "base/text/outside_text.h"
 
 namespace bitbalance::platform {
 namespace {

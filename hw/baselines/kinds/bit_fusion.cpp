@@ -1,6 +1,6 @@
 // Bit Fusion (ISCA 2018): BitBricks that multiply 2 bits by 2 bits fuse to products of 2, 4, 8 or, over time,
 // 16 bits. A PE is a Fusion Unit of 16 BitBricks; the width of a layer decides, not its values.
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 #include "base/vector_clones.h"
 #include "hw/baselines/group_cycles.h"
 #include "hw/baselines/stepping_pe.h"

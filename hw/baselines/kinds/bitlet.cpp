@@ -2,7 +2,7 @@
 // windows of 8 weights.
 #include <cstring>
 
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 #include "base/vector_clones.h"
 #include "hw/baselines/group_cycles.h"
 #include "hw/baselines/stepping_pe.h"

@@ -1,7 +1,7 @@
 // BitVert of BBS (MICRO 2024): bit columns, ones or zeros, whichever are fewer; two's complement.
 #include <cstring>
 
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 #include "base/vector_clones.h"
 #include "hw/baselines/group_cycles.h"
 #include "hw/baselines/stepping_pe.h"

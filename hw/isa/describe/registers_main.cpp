@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <string>
 
-#include "hw/isa/command_page.h"
+#include "hw/isa/command/command_page.h"
 #include "hw/isa/describe/descriptions.h"
 #include "hw/isa/registers.h"
 

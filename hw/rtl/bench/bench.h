@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "hw/rtl/bench/names.h"
-#include "hw/rtl/channel.h"
-#include "hw/rtl/clocked.h"
-#include "hw/rtl/stall.h"
+#include "hw/rtl/channel/channel.h"
+#include "hw/rtl/channel/stall.h"
+#include "hw/rtl/clock/clocked.h"
 
 namespace bitbalance::bench {
 

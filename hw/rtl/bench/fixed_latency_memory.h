@@ -8,8 +8,8 @@
 
 #include "hw/rtl/bench/names.h"
 #include "hw/rtl/bundles.h"
-#include "hw/rtl/channel_port.h"
-#include "hw/rtl/clocked.h"
+#include "hw/rtl/channel/channel_port.h"
+#include "hw/rtl/clock/clocked.h"
 
 namespace bitbalance::bench {
 

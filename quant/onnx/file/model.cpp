@@ -9,7 +9,7 @@
 #include <queue>
 #include <stdexcept>
 
-#include "base/outside_text.h"
+#include "base/text/outside_text.h"
 #include "quant/onnx/file/tensor_data.h"
 #include "quant/onnx/file/versions.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 #include "testbench/explore/comparison/figures.h"
 
 namespace bitbalance::explore {

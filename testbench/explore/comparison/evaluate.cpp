@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "base/bits.h"
-#include "base/enum_index.h"
-#include "base/interruption.h"
+#include "base/process/interruption.h"
+#include "base/text/enum_index.h"
 #include "hw/baselines/baseline_cost.h"
 #include "testbench/explore/comparison/pixel_sample.h"
 

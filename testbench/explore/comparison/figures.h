@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "base/enum_index.h"
 #include "base/quotient.h"
+#include "base/text/enum_index.h"
 #include "hw/baselines/sizing.h"
 #include "hw/cost/cost_model.h"
 #include "testbench/explore/comparison/subject.h"

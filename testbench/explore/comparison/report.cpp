@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/outside_text.h"
 #include "base/quotient.h"
+#include "base/text/outside_text.h"
 #include "testbench/explore/comparison/component_groups.h"
 #include "testbench/report/csv.h"
 #include "testbench/report/figure.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 #include "hw/compiler/mapper.h"
 #include "hw/timeline/timeline.h"
 #include "quant/eval/evaluator.h"

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "base/enum_index.h"
-#include "hw/isa/profile.h"
+#include "base/text/enum_index.h"
+#include "hw/isa/account/profile.h"
 #include "quant/ir/quantized_network.h"
 #include "testbench/explore/names.h"
 #include "testbench/scenario/scenario.h"

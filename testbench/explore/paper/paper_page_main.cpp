@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <stdexcept>
 
-#include "base/output_file.h"
-#include "base/outside_text.h"
+#include "base/file/output_file.h"
+#include "base/text/outside_text.h"
 #include "testbench/explore/paper/paper_tables.h"
 
 namespace bitbalance::explore {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 #include "quant/ir/network_zoo.h"
 #include "quant/method/quantizer.h"
 #include "testbench/explore/comparison/evaluate.h"

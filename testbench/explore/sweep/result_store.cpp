@@ -10,8 +10,8 @@
 #include <limits>
 #include <system_error>
 
-#include "base/outside_text.h"
-#include "testbench/scenario/settings.h"
+#include "base/text/outside_text.h"
+#include "testbench/scenario/settings/settings.h"
 
 namespace bitbalance::explore {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "testbench/explore/sweep/point_result.h"
+#include "testbench/explore/sweep/point/point_result.h"
 
 namespace SQLite {
 class Database;

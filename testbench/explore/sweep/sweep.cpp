@@ -9,10 +9,10 @@
 #include <set>
 #include <unordered_set>
 
-#include "testbench/explore/sweep/search.h"
-#include "testbench/explore/sweep/shared_counters.h"
+#include "testbench/explore/sweep/search/search.h"
+#include "testbench/explore/sweep/task/shared_counters.h"
 #include "testbench/report/csv.h"
-#include "testbench/run/process_pool.h"
+#include "testbench/run/process/process_pool.h"
 
 namespace bitbalance::explore {
 namespace {

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "hw/timeline/recent_memo.h"
-#include "testbench/explore/sweep/constraints.h"
-#include "testbench/explore/sweep/evaluation.h"
-#include "testbench/explore/sweep/point_key.h"
-#include "testbench/explore/sweep/point_loader.h"
+#include "testbench/explore/sweep/point/evaluation.h"
+#include "testbench/explore/sweep/point/point_key.h"
+#include "testbench/explore/sweep/point/point_loader.h"
 #include "testbench/explore/sweep/result_store.h"
-#include "testbench/explore/sweep/task_files.h"
+#include "testbench/explore/sweep/space/constraints.h"
+#include "testbench/explore/sweep/task/task_files.h"
 
 namespace bitbalance::explore {
 

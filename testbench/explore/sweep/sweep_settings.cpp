@@ -5,11 +5,11 @@
 
 #include <algorithm>
 
-#include "base/nearest_word.h"
-#include "base/number.h"
-#include "testbench/explore/sweep/point_result.h"
-#include "testbench/explore/sweep/value_range.h"
-#include "testbench/scenario/settings_writer.h"
+#include "base/text/nearest_word.h"
+#include "base/text/number.h"
+#include "testbench/explore/sweep/point/point_result.h"
+#include "testbench/explore/sweep/space/value_range.h"
+#include "testbench/scenario/settings/settings_writer.h"
 
 namespace bitbalance::explore {
 namespace {

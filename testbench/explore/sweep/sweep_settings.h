@@ -10,7 +10,7 @@
 
 #include "testbench/explore/names.h"
 #include "testbench/scenario/scenario.h"
-#include "testbench/scenario/settings_reader.h"
+#include "testbench/scenario/settings/settings_reader.h"
 
 namespace bitbalance::explore {
 

@@ -10,8 +10,8 @@
 #include <system_error>
 #include <vector>
 
-#include "base/fingerprint.h"
-#include "base/output_file.h"
+#include "base/file/fingerprint.h"
+#include "base/file/output_file.h"
 #include "quant/ir/network_record.h"
 
 namespace bitbalance::scenario {

@@ -6,8 +6,8 @@
 #include <exception>
 #include <vector>
 
-#include "base/fingerprint.h"
-#include "base/outside_text.h"
+#include "base/file/fingerprint.h"
+#include "base/text/outside_text.h"
 #include "quant/eval/npz_file.h"
 
 namespace bitbalance::scenario {

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <numeric>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 #include "hw/baselines/baseline_cost.h"
 #include "hw/baselines/baseline_kind.h"
 #include "hw/baselines/sizing.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 #include "hw/baselines/baseline_kind.h"
 #include "hw/baselines/stepping.h"
 #include "testbench/scenario/workload.h"

@@ -1,7 +1,7 @@
 // Bit Fusion: what its published description and its authors' simulator say of a Fusion Unit.
 #include <catch2/catch.hpp>
 
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 #include "hw/baselines/baseline_kind.h"
 #include "tests/support/names.h"
 

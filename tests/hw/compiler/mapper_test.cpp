@@ -4,11 +4,11 @@
 #include <catch2/catch.hpp>
 #include <map>
 
-#include "base/config_error.h"
+#include "base/text/config_error.h"
 #include "quant/host/image_operators.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 #include "tests/support/smallest_buffers.h"
 
 using namespace bitbalance;

@@ -10,7 +10,7 @@
 #include "hw/timeline/timeline.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 
 using namespace bitbalance;
 using namespace bitbalance::compiler;

@@ -1,9 +1,9 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 #include "hw/cost/actions.h"
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
 #include "tests/support/names.h"
 
 namespace bitbalance::test {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 #include "hw/cost/inventory.h"
 #include "tests/hw/cost/shipped.h"
 

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 #include "hw/cost/cost_model.h"
 #include "testbench/scenario/technology.h"
 #include "tests/support/names.h"

@@ -1,15 +1,15 @@
 // What commands read and write, against sets of bytes; and that no bytes of a record do harm.
-#include "hw/isa/command_accesses.h"
+#include "hw/isa/program/command_accesses.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
 #include <set>
 
-#include "hw/isa/command_check.h"
-#include "hw/isa/program_check.h"
+#include "hw/isa/command/command_check.h"
+#include "hw/isa/program/program_check.h"
 #include "tests/support/damaged_program.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;

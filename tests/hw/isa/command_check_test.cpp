@@ -1,4 +1,4 @@
-#include "hw/isa/command_check.h"
+#include "hw/isa/command/command_check.h"
 #include "tests/support/names.h"
 
 #include <catch2/catch.hpp>

@@ -1,9 +1,9 @@
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
 
 #include <catch2/catch.hpp>
 
 #include "hw/isa/config.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;

@@ -1,4 +1,4 @@
-#include "hw/isa/disassembly.h"
+#include "hw/isa/command/disassembly.h"
 
 #include <catch2/catch.hpp>
 #include <map>
@@ -6,10 +6,10 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "hw/isa/command_check.h"
-#include "hw/isa/command_fields.h"
-#include "hw/isa/command_page.h"
-#include "tests/support/random_case.h"
+#include "hw/isa/command/command_check.h"
+#include "hw/isa/command/command_fields.h"
+#include "hw/isa/command/command_page.h"
+#include "tests/support/random/random_case.h"
 #include "tests/support/temporary_folder.h"
 
 using namespace bitbalance;

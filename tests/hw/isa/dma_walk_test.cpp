@@ -1,5 +1,5 @@
 // Cutting transfers into runs, bursts, lines and words: every byte once, every element once.
-#include "hw/isa/dma_walk.h"
+#include "hw/isa/transfer/dma_walk.h"
 #include "tests/support/names.h"
 
 #include <rapidcheck.h>

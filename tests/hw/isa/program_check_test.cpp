@@ -1,5 +1,5 @@
 // The check of a program's synchronization against every turn that engines can take, and what it says.
-#include "hw/isa/program_check.h"
+#include "hw/isa/program/program_check.h"
 
 #include <algorithm>
 #include <array>
@@ -9,11 +9,11 @@
 #include <functional>
 #include <random>
 
-#include "base/enum_index.h"
-#include "hw/isa/command_accesses.h"
-#include "hw/isa/command_check.h"
+#include "base/text/enum_index.h"
+#include "hw/isa/command/command_check.h"
+#include "hw/isa/program/command_accesses.h"
 #include "tests/support/damaged_program.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;

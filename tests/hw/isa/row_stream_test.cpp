@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
-#include "hw/isa/row_stream.h"
+#include "hw/isa/weight/row_stream.h"
 #include "quant/ir/representable.h"
 #include "tests/support/names.h"
 

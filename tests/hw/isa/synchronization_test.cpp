@@ -1,8 +1,8 @@
-#include "hw/isa/synchronization.h"
+#include "hw/isa/weight/synchronization.h"
 
 #include <catch2/catch.hpp>
 
-#include "hw/isa/tokens.h"
+#include "hw/isa/weight/tokens.h"
 #include "tests/support/names.h"
 
 using namespace bitbalance;

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <random>
 
-#include "hw/isa/tokens.h"
+#include "hw/isa/weight/tokens.h"
 #include "quant/ir/representable.h"
 #include "tests/support/names.h"
 

@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
 #include "tests/support/stored_case.h"
 #include "tests/support/temporary_folder.h"
 

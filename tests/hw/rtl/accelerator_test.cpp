@@ -6,9 +6,9 @@
 #include <set>
 #include <vector>
 
-#include "base/enum_index.h"
-#include "hw/isa/parameter_entry.h"
-#include "hw/isa/row_stream.h"
+#include "base/text/enum_index.h"
+#include "hw/isa/command/parameter_entry.h"
+#include "hw/isa/weight/row_stream.h"
 #include "hw/rtl/accelerator.h"
 #include "tests/hw/rtl/csr_driver.h"
 #include "tests/hw/rtl/engine_bench.h"

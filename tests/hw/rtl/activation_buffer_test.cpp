@@ -1,4 +1,4 @@
-#include "hw/rtl/activation_buffer.h"
+#include "hw/rtl/buffer/activation_buffer.h"
 
 #include "tests/hw/rtl/engine_bench.h"
 #include "tests/hw/rtl/tile_bench.h"

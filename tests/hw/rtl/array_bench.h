@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "hw/rtl/pe_array.h"
+#include "hw/rtl/compute/pe_array.h"
 #include "tests/hw/rtl/engine_bench.h"
 #include "tests/support/names.h"
 

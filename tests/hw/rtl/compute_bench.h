@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "hw/rtl/activation_buffer.h"
-#include "hw/rtl/pe_array.h"
-#include "hw/rtl/tile_sequencer.h"
-#include "hw/rtl/weight_buffer.h"
-#include "hw/rtl/weight_encoder.h"
+#include "hw/rtl/buffer/activation_buffer.h"
+#include "hw/rtl/buffer/weight_buffer.h"
+#include "hw/rtl/compute/pe_array.h"
+#include "hw/rtl/compute/tile_sequencer.h"
+#include "hw/rtl/compute/weight_encoder.h"
 #include "tests/hw/rtl/convolution_case.h"
 #include "tests/hw/rtl/engine_bench.h"
 #include "tests/support/names.h"

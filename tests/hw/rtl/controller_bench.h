@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 #include "hw/rtl/controller.h"
 #include "tests/hw/rtl/csr_driver.h"
 #include "tests/hw/rtl/engine_bench.h"

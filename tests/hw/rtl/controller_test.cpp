@@ -4,7 +4,7 @@
 #include <numeric>
 #include <string>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 #include "tests/hw/rtl/controller_bench.h"
 #include "tests/support/expected_warnings.h"
 

@@ -7,11 +7,11 @@
 #include <random>
 #include <vector>
 
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
-#include "hw/isa/row_stream.h"
-#include "hw/rtl/activation_buffer.h"
-#include "hw/rtl/weight_buffer.h"
+#include "hw/isa/weight/row_stream.h"
+#include "hw/rtl/buffer/activation_buffer.h"
+#include "hw/rtl/buffer/weight_buffer.h"
 #include "tests/support/names.h"
 
 namespace bitbalance::rtl::test {

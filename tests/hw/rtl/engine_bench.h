@@ -11,7 +11,7 @@
 #include "hw/rtl/bench/sink.h"
 #include "hw/rtl/bench/source.h"
 #include "hw/rtl/bundles.h"
-#include "hw/rtl/channel.h"
+#include "hw/rtl/channel/channel.h"
 #include "hw/rtl/completion.h"
 #include "tests/support/names.h"
 

@@ -7,16 +7,16 @@
 #include <utility>
 #include <vector>
 
-#include "base/enum_index.h"
-#include "hw/isa/command_accesses.h"
-#include "hw/isa/command_order.h"
+#include "base/text/enum_index.h"
+#include "hw/isa/program/command_accesses.h"
+#include "hw/isa/program/command_order.h"
 #include "tests/hw/rtl/program_bench.h"
 #include "tests/support/child.h"
 #include "tests/support/damaged_program.h"
 #include "tests/support/expected_warnings.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;

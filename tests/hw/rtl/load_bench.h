@@ -1,7 +1,7 @@
 // A load engine with its buffers between a command source and a memory of fixed latency.
 #pragma once
 
-#include "hw/rtl/load_engine.h"
+#include "hw/rtl/dma/load_engine.h"
 #include "tests/hw/rtl/engine_bench.h"
 #include "tests/support/names.h"
 

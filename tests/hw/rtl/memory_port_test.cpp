@@ -5,7 +5,7 @@
 #include <systemc>
 #include <vector>
 
-#include "hw/rtl/memory_port.h"
+#include "hw/rtl/dma/memory_port.h"
 #include "tests/hw/rtl/engine_bench.h"
 #include "tlm/check/protocol_checker.h"
 #include "tlm/memory/ideal_memory.h"

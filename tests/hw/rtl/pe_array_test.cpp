@@ -1,4 +1,4 @@
-#include "hw/rtl/pe_array.h"
+#include "hw/rtl/compute/pe_array.h"
 
 #include <memory>
 #include <random>

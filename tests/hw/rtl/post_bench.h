@@ -8,7 +8,7 @@
 #include <map>
 #include <vector>
 
-#include "hw/rtl/post_processor.h"
+#include "hw/rtl/compute/post_processor.h"
 #include "tests/hw/rtl/engine_bench.h"
 #include "tests/support/names.h"
 #include "tests/support/reference_arithmetic.h"

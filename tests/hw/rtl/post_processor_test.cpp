@@ -1,5 +1,5 @@
 // What the post-processor makes of drained accumulators, and when.
-#include "hw/rtl/post_processor.h"
+#include "hw/rtl/compute/post_processor.h"
 
 #include "tests/hw/rtl/post_bench.h"
 

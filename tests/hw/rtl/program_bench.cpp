@@ -4,7 +4,7 @@
 #include <ctime>
 #include <stdexcept>
 
-#include "testbench/run/driver.h"
+#include "testbench/run/system/driver.h"
 #include "tlm/check/protocol_checker.h"
 #include "tlm/memory/ideal_memory.h"
 #include "tlm/memory/random_latency_memory.h"

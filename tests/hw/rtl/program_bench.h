@@ -5,9 +5,9 @@
 #include <functional>
 #include <vector>
 
+#include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
-#include "hw/isa/profile.h"
-#include "hw/isa/program.h"
+#include "hw/isa/program/program.h"
 #include "hw/rtl/accelerator.h"
 #include "tests/support/names.h"
 

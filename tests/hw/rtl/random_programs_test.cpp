@@ -3,12 +3,12 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 #include "tests/hw/rtl/program_bench.h"
 #include "tests/support/child.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;

@@ -1,5 +1,5 @@
 // What the store engine writes to memory, when, and what it refuses.
-#include "hw/rtl/store_engine.h"
+#include "hw/rtl/dma/store_engine.h"
 
 #include <rapidcheck.h>
 

@@ -1,4 +1,4 @@
-#include "hw/rtl/tile_sequencer.h"
+#include "hw/rtl/compute/tile_sequencer.h"
 
 #include <algorithm>
 #include <map>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "hw/isa/command_check.h"
+#include "hw/isa/command/command_check.h"
 #include "tests/hw/rtl/convolution_case.h"
 #include "tests/hw/rtl/engine_bench.h"
 

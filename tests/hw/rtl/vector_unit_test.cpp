@@ -1,5 +1,5 @@
 // Pooling, addition and look-up inside the output buffer: results, durations, refusals.
-#include "hw/rtl/vector_unit.h"
+#include "hw/rtl/compute/vector_unit.h"
 
 #include <rapidcheck.h>
 

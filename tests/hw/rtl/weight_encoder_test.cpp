@@ -1,4 +1,4 @@
-#include "hw/rtl/weight_encoder.h"
+#include "hw/rtl/compute/weight_encoder.h"
 
 #include <algorithm>
 #include <memory>

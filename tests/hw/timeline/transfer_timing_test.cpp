@@ -7,8 +7,8 @@
 #include <random>
 #include <tuple>
 
-#include "hw/isa/channel_timing.h"
-#include "hw/isa/dma_walk.h"
+#include "hw/isa/transfer/channel_timing.h"
+#include "hw/isa/transfer/dma_walk.h"
 #include "hw/timeline/busy_store.h"
 #include "tests/support/names.h"
 

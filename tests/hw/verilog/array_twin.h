@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "hw/isa/arithmetic.h"
-#include "hw/rtl/channel.h"
-#include "hw/rtl/pe_array.h"
+#include "hw/rtl/channel/channel.h"
+#include "hw/rtl/compute/pe_array.h"
 #include "tests/hw/verilog/lockstep.h"
 #include "tests/hw/verilog/register_probe.h"
 #include "tests/hw/verilog/twin_ports.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "hw/isa/row_stream.h"
+#include "hw/isa/weight/row_stream.h"
 #include "tests/hw/rtl/compute_bench.h"
 #include "tests/hw/verilog/array_twin.h"
 #include "tests/hw/verilog/encoder_twin.h"

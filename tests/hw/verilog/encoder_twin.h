@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "hw/rtl/channel.h"
-#include "hw/rtl/weight_buffer.h"
-#include "hw/rtl/weight_encoder.h"
+#include "hw/rtl/buffer/weight_buffer.h"
+#include "hw/rtl/channel/channel.h"
+#include "hw/rtl/compute/weight_encoder.h"
 #include "tests/hw/verilog/lockstep.h"
 #include "tests/hw/verilog/register_probe.h"
 #include "tests/hw/verilog/twin_ports.h"

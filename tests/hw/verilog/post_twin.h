@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include "hw/rtl/channel.h"
+#include "hw/rtl/buffer/output_buffer.h"
+#include "hw/rtl/buffer/parameter_buffer.h"
+#include "hw/rtl/channel/channel.h"
 #include "hw/rtl/completion.h"
-#include "hw/rtl/output_buffer.h"
-#include "hw/rtl/parameter_buffer.h"
-#include "hw/rtl/post_processor.h"
+#include "hw/rtl/compute/post_processor.h"
 #include "tests/hw/verilog/lockstep.h"
 #include "tests/hw/verilog/register_probe.h"
 #include "tests/hw/verilog/twin_ports.h"

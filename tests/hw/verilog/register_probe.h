@@ -6,7 +6,7 @@
 #include <string>
 #include <systemc>
 
-#include "hw/rtl/clocked.h"
+#include "hw/rtl/clock/clocked.h"
 #include "hw/rtl/signal_list.h"
 #include "tests/support/names.h"
 

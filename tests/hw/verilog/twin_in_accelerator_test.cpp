@@ -7,7 +7,7 @@
 #include "tests/hw/verilog/verilated_pe_array.h"
 #include "tests/support/child.h"
 #include "tests/support/program_interpreter.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;

@@ -9,7 +9,7 @@
 #include <systemc>
 #include <type_traits>
 
-#include "hw/rtl/pe_array_unit.h"
+#include "hw/rtl/compute/pe_array_unit.h"
 #include "tests/support/names.h"
 
 namespace bitbalance::rtl::test {

@@ -10,7 +10,7 @@
 #include "quant/ir/integer_values.h"
 #include "quant/ir/network_zoo.h"
 #include "quant/method/quantizer.h"
-#include "quant/method/weight_metrics.h"
+#include "quant/method/weights/weight_metrics.h"
 #include "tests/quant/ir/network_builder.h"
 #include "tests/support/temporary_folder.h"
 

@@ -1,11 +1,11 @@
 // Folding of affine nodes and fusion into integer layers.
-#include "quant/method/fusion.h"
+#include "quant/method/layers/fusion.h"
 
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
 
 #include "quant/eval/evaluator.h"
-#include "quant/method/host_placement.h"
+#include "quant/method/layers/host_placement.h"
 #include "tests/quant/ir/network_builder.h"
 
 using namespace bitbalance;

@@ -1,11 +1,11 @@
 // What of a network runs on the host, in how many pieces, and that this changes no value.
-#include "quant/method/host_placement.h"
+#include "quant/method/layers/host_placement.h"
 
 #include <catch2/catch.hpp>
 
 #include "quant/eval/evaluator.h"
 #include "quant/method/calibration.h"
-#include "quant/method/equalization.h"
+#include "quant/method/layers/equalization.h"
 #include "tests/quant/ir/network_builder.h"
 
 using namespace bitbalance;

@@ -1,5 +1,5 @@
 // Which operators become one function of each element, and the tables of functions.
-#include "quant/method/lookup_search.h"
+#include "quant/method/layers/lookup_search.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -8,8 +8,8 @@
 #include "quant/eval/integer_evaluator.h"
 #include "quant/ir/integer_values.h"
 #include "quant/method/calibration.h"
-#include "quant/method/host_placement.h"
-#include "quant/method/lookup_table.h"
+#include "quant/method/layers/host_placement.h"
+#include "quant/method/layers/lookup_table.h"
 #include "quant/method/quantizer.h"
 #include "tests/quant/ir/network_builder.h"
 

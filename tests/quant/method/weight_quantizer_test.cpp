@@ -1,5 +1,5 @@
 // Scales of a filter, and fixed-point factors.
-#include "quant/method/weight_quantizer.h"
+#include "quant/method/weights/weight_quantizer.h"
 
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>

@@ -8,7 +8,7 @@
 #include "tests/quant/ir/network_builder.h"
 #include "tests/quant/onnx/onnx_builder.h"
 #include "tests/quant/onnx/reference/respelling.h"
-#include "tests/support/random_model.h"
+#include "tests/support/random/random_model.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "quant/eval/evaluator.h"
-#include "quant/method/host_placement.h"
+#include "quant/method/layers/host_placement.h"
 #include "tests/quant/onnx/onnx_builder.h"
 
 using namespace bitbalance;

@@ -9,8 +9,8 @@
 
 #include "quant/eval/evaluator.h"
 #include "quant/method/calibration.h"
-#include "quant/method/equalization.h"
-#include "quant/method/host_placement.h"
+#include "quant/method/layers/equalization.h"
+#include "quant/method/layers/host_placement.h"
 #include "quant/onnx/export.h"
 #include "tests/quant/ir/network_builder.h"
 #include "tests/quant/onnx/onnx_builder.h"

@@ -10,7 +10,7 @@
 #include "quant/eval/evaluator.h"
 #include "quant/eval/integer_evaluator.h"
 #include "quant/ir/integer_values.h"
-#include "quant/method/host_placement.h"
+#include "quant/method/layers/host_placement.h"
 #include "quant/method/quantizer.h"
 #include "tests/quant/onnx/onnx_builder.h"
 

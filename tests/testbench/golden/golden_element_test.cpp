@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "testbench/golden/golden.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 
 namespace bitbalance::test {
 namespace {

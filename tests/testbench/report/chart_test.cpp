@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "base/child_process.h"
+#include "base/process/child_process.h"
 #include "testbench/report/chart.h"
 #include "tests/support/names.h"
 

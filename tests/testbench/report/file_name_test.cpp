@@ -5,7 +5,7 @@
 #include <map>
 #include <random>
 
-#include "base/output_file.h"
+#include "base/file/output_file.h"
 #include "tests/support/temporary_folder.h"
 
 namespace bitbalance::test {

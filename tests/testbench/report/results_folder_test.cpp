@@ -9,9 +9,9 @@
 #include <csignal>
 #include <random>
 
-#include "base/interruption.h"
+#include "base/process/interruption.h"
 #include "testbench/report/manifest.h"
-#include "testbench/scenario/settings.h"
+#include "testbench/scenario/settings/settings.h"
 #include "tests/support/child.h"
 #include "tests/support/temporary_folder.h"
 

@@ -1,10 +1,10 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "base/enum_index.h"
+#include "base/text/enum_index.h"
 #include "testbench/report/console_table.h"
 #include "testbench/report/result_files.h"
-#include "testbench/scenario/settings.h"
+#include "testbench/scenario/settings/settings.h"
 #include "tests/support/names.h"
 
 namespace bitbalance::test {

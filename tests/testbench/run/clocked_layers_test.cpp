@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "testbench/report/console_table.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 #include "tests/testbench/run/level_accounts.h"
 
 namespace bitbalance::test {

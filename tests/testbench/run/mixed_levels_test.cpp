@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "hw/rtl/gated_clock.h"
-#include "tests/support/random_case.h"
+#include "hw/rtl/clock/gated_clock.h"
+#include "tests/support/random/random_case.h"
 #include "tests/testbench/run/level_accounts.h"
 
 namespace bitbalance::test {

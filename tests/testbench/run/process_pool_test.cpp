@@ -1,5 +1,5 @@
 // Processes that work in parallel: messages arrive, failures are named, none is left behind.
-#include "testbench/run/process_pool.h"
+#include "testbench/run/process/process_pool.h"
 #include "tests/support/names.h"
 
 #include <sys/wait.h>

@@ -15,9 +15,9 @@
 #include "quant/onnx/import.h"
 #include "testbench/run/analytic.h"
 #include "tests/quant/onnx/reference/respelling.h"
-#include "tests/support/random_case.h"
-#include "tests/support/random_graph.h"
-#include "tests/support/random_model.h"
+#include "tests/support/random/random_case.h"
+#include "tests/support/random/random_graph.h"
+#include "tests/support/random/random_model.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/testbench/run/level_accounts.h"
 

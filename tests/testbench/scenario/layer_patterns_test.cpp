@@ -8,7 +8,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "testbench/scenario/settings.h"
+#include "testbench/scenario/settings/settings.h"
 #include "tests/support/names.h"
 
 namespace bitbalance::test {

@@ -11,7 +11,7 @@
 #include <set>
 #include <sstream>
 
-#include "testbench/scenario/settings.h"
+#include "testbench/scenario/settings/settings.h"
 #include "tests/support/temporary_folder.h"
 
 namespace bitbalance::test {

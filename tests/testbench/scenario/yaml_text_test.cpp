@@ -1,6 +1,6 @@
 // YAML as this program reads it: what a YAML library would drop, double or reinterpret in silence is refused
 // in one line, in every file and option that holds YAML.
-#include "testbench/scenario/yaml_text.h"
+#include "testbench/scenario/settings/yaml_text.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include <regex>
 
 #include "testbench/scenario/scenario.h"
-#include "testbench/scenario/settings_writer.h"
+#include "testbench/scenario/settings/settings_writer.h"
 #include "testbench/scenario/technology.h"
 #include "tests/support/temporary_folder.h"
 

@@ -7,14 +7,14 @@
 #include <string>
 #include <utility>
 
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
 #include "hw/isa/registers.h"
 #include "hw/rtl/accelerator.h"
 #include "tests/support/child.h"
 #include "tests/support/expected_warnings.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 #include "tests/tlm/accelerator/level_bench.h"
 #include "tlm/accelerator/accelerator.h"
 

@@ -14,11 +14,11 @@
 
 #include "hw/isa/registers.h"
 #include "hw/rtl/accelerator.h"
-#include "hw/rtl/gated_clock.h"
+#include "hw/rtl/clock/gated_clock.h"
 #include "tests/support/child.h"
 #include "tests/support/expected_warnings.h"
 #include "tests/support/program_interpreter.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 #include "tlm/accelerator/accelerator.h"
 #include "tlm/check/protocol_checker.h"
 #include "tlm/memory/ideal_memory.h"

@@ -3,13 +3,13 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "hw/isa/program_check.h"
+#include "hw/isa/program/program_check.h"
 #include "tests/hw/rtl/program_bench.h"
 #include "tests/support/child.h"
 #include "tests/support/damaged_program.h"
 #include "tests/support/expected_warnings.h"
 #include "tests/support/program_interpreter.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 #include "tests/tlm/accelerator/level_bench.h"
 
 using namespace bitbalance;

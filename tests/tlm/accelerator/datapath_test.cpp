@@ -2,18 +2,18 @@
 // order, give the golden model's data.
 #include <catch2/catch.hpp>
 
-#include "hw/isa/dma_walk.h"
+#include "hw/isa/transfer/dma_walk.h"
 #include "tests/support/child.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
-#include "tests/support/random_case.h"
-#include "tlm/accelerator/activation_buffer.h"
-#include "tlm/accelerator/output_buffer.h"
-#include "tlm/accelerator/pe_array.h"
-#include "tlm/accelerator/post_processor.h"
-#include "tlm/accelerator/tile_sequencer.h"
-#include "tlm/accelerator/weight_buffer.h"
-#include "tlm/accelerator/weight_encoder.h"
+#include "tests/support/random/random_case.h"
+#include "tlm/accelerator/buffer/activation_buffer.h"
+#include "tlm/accelerator/buffer/output_buffer.h"
+#include "tlm/accelerator/buffer/weight_buffer.h"
+#include "tlm/accelerator/compute/pe_array.h"
+#include "tlm/accelerator/compute/post_processor.h"
+#include "tlm/accelerator/compute/tile_sequencer.h"
+#include "tlm/accelerator/compute/weight_encoder.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;

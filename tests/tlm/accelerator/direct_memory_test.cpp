@@ -1,6 +1,6 @@
 // Loads and stores by pointer: the same data, cycles and events as by transactions, whatever part of the
 // memory is granted, refused or taken back, and when.
-#include "tlm/accelerator/direct_memory.h"
+#include "tlm/accelerator/dma/direct_memory.h"
 
 #include <rapidcheck.h>
 
@@ -12,7 +12,7 @@
 #include "tests/support/child.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 #include "tests/tlm/accelerator/level_bench.h"
 
 using namespace bitbalance;

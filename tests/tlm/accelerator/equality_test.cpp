@@ -4,13 +4,13 @@
 #include <functional>
 #include <random>
 
-#include "base/fingerprint.h"
-#include "hw/isa/command.h"
+#include "base/file/fingerprint.h"
+#include "hw/isa/command/command.h"
 #include "tests/support/child.h"
 #include "tests/support/expected_warnings.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 #include "tests/tlm/accelerator/level_bench.h"
 #include "tests/tlm/dram/presets.h"
 

@@ -13,8 +13,8 @@
 #include <type_traits>
 
 #include "hw/rtl/accelerator.h"
-#include "hw/rtl/gated_clock.h"
-#include "testbench/run/driver.h"
+#include "hw/rtl/clock/gated_clock.h"
+#include "testbench/run/system/driver.h"
 #include "tests/tlm/accelerator/hashed_memory.h"
 #include "tlm/accelerator/accelerator.h"
 #include "tlm/check/protocol_checker.h"

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
-#include "hw/isa/profile.h"
-#include "hw/isa/program.h"
+#include "hw/isa/program/program.h"
 #include "tests/support/names.h"
 #include "tests/tlm/accelerator/bad_memory.h"
 #include "tests/tlm/accelerator/interconnect.h"

@@ -6,7 +6,7 @@
 #include "tests/support/expected_warnings.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 #include "tests/tlm/accelerator/level_bench.h"
 
 using namespace bitbalance;

@@ -8,12 +8,12 @@
 #include <regex>
 #include <string>
 
-#include "testbench/run/driver.h"
+#include "testbench/run/system/driver.h"
 #include "tests/support/child.h"
 #include "tests/support/expected_warnings.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
-#include "tests/support/random_case.h"
+#include "tests/support/random/random_case.h"
 #include "tests/tlm/adapter/hostile_bus.h"
 #include "tlm/adapter/address_router.h"
 #include "tlm/memory/ideal_memory.h"

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
 #include "tlm/accelerator/datapath/dot_kernel.h"
 
 namespace bitbalance::tlm_level {

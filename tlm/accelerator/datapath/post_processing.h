@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
+#include "hw/isa/command/parameter_entry.h"
 #include "hw/isa/config.h"
 #include "hw/isa/lookup_table.h"
-#include "hw/isa/parameter_entry.h"
 #include "tlm/accelerator/datapath/products.h"
 
 namespace bitbalance::tlm_level {

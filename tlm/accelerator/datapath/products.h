@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
 #include "tlm/accelerator/datapath/dot_kernel.h"
 #include "tlm/accelerator/datapath/packing.h"

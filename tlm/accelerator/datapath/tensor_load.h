@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
 #include "tlm/accelerator/names.h"
 
 namespace bitbalance::tlm_level {

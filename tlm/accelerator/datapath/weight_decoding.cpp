@@ -7,7 +7,7 @@
 
 #include "base/bits.h"
 #include "base/vector_clones.h"
-#include "hw/isa/tokens.h"
+#include "hw/isa/weight/tokens.h"
 
 namespace bitbalance::tlm_level {
 namespace {

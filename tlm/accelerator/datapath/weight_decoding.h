@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "hw/isa/row_stream.h"
+#include "hw/isa/weight/row_stream.h"
 #include "tlm/accelerator/names.h"
 
 namespace bitbalance::tlm_level {

@@ -8,7 +8,7 @@
 #include <functional>
 #include <mutex>
 
-#include "base/threads.h"
+#include "base/process/threads.h"
 #include "tlm/accelerator/names.h"
 
 namespace bitbalance::tlm_level {

@@ -9,10 +9,10 @@
 #include <set>
 #include <vector>
 
-#include "base/enum_index.h"
-#include "quant/method/host_placement.h"
+#include "base/text/enum_index.h"
+#include "quant/method/layers/host_placement.h"
 #include "quant/onnx/write/writer.h"
-#include "tests/support/random_draw.h"
+#include "tests/support/random/random_draw.h"
 
 namespace bitbalance::test {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "testbench/explore/sweep/result_store.h"
-#include "testbench/explore/sweep/task_files.h"
+#include "testbench/explore/sweep/task/task_files.h"
 #include "tests/support/command_child.h"
 #include "tests/support/temporary_folder.h"
 

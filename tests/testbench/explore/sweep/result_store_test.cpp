@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "testbench/explore/sweep/point_key.h"
+#include "testbench/explore/sweep/point/point_key.h"
 #include "testbench/explore/sweep/result_store.h"
 #include "tests/support/temporary_folder.h"
 

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "testbench/explore/sweep/nsga2.h"
+#include "testbench/explore/sweep/search/nsga2.h"
 
 namespace bitbalance::explore {
 namespace {

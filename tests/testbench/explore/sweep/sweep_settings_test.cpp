@@ -3,9 +3,9 @@
 #include <map>
 #include <set>
 
-#include "testbench/explore/sweep/constraints.h"
-#include "testbench/explore/sweep/design_space.h"
-#include "testbench/explore/sweep/point_loader.h"
+#include "testbench/explore/sweep/point/point_loader.h"
+#include "testbench/explore/sweep/space/constraints.h"
+#include "testbench/explore/sweep/space/design_space.h"
 #include "tests/support/temporary_folder.h"
 
 namespace bitbalance::explore {

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "hw/isa/command.h"
+#include "hw/isa/command/command.h"
 #include "tests/support/names.h"
 #include "tlm/adapter/any_accelerator.h"
 #include "tlm/platform/boot_image.h"

@@ -1,0 +1,208 @@
+#include "hw/rtl/compute/pe_array.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/bits.h"
+#include "hw/isa/arithmetic.h"
+
+namespace bitbalance::rtl {
+
+PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile)
+    : PeArrayUnit(name), config_(config), profile_(profile), pitch_(whole_blocks(config.lanes(Width::k8))) {}
+
+void PeArray::on_clock() {
+  if (beats_left_ > 0 && beats.can_push()) drain_beat();
+  perform();
+  // Within a command every cycle is counted.
+  if (!mid_command_ && !slot_valid_ && slots.empty() && (beats_left_ == 0 || beats.full())) sleep();
+}
+
+void PeArray::reset() {
+  slot_valid_ = clear_ = first_of_step_ = false;
+  token_.fill(0);
+  mid_command_ = false;
+  beats_left_ = 0;
+  tile_tokens_ = tile_slots_ = 0;
+}
+
+void PeArray::drain_beat() {
+  const int first = drain_first_lane_;
+  const int lanes = std::min(config_.columns, drain_lanes_ - first);
+  const int bits = config_.accumulator_bits(drain_width_);
+  const std::size_t from = index(drain_row_, first);
+  DrainBeat& beat = beats.push();
+  for (std::size_t i = 0; i < static_cast<std::size_t>(lanes); ++i) {
+    beat.value[i] = wrap(drain_width_ == Width::k16 ? static_cast<std::int64_t>(wide_lanes_.shadow[from + i])
+                                                    : static_cast<std::int64_t>(narrow_.shadow[from + i]),
+                         bits);
+  }
+  beat.row = drain_row_;
+  beat.first_lane = drain_first_lane_;
+  beat.lanes = static_cast<std::uint8_t>(lanes);
+  beat.last_of_tile = --beats_left_ == 0;
+  drain_first_lane_ = static_cast<std::uint8_t>(first + lanes);
+  if (drain_first_lane_ == drain_lanes_) {
+    drain_first_lane_ = 0;
+    ++drain_row_;
+  }
+  if (beats_left_ > 0 || drain_rows_ == 0) return;
+  profile_.count(drain_layer_, Event::kDrain, std::int64_t{drain_rows_} * drain_lanes_);
+  if (observer_ != nullptr) observer_->tile_drained(drain_layer_, drain_tile_);
+}
+
+void PeArray::perform() {
+  if (!slots.can_pop()) return wait(Activity::kStalled);
+  const TokenSlot& slot = slots.front();
+  if (slot.bubble) {
+    wait(Activity::kBankConflict);
+    slots.pop();
+    return;
+  }
+  if (slot.first_of_step && !vectors.can_pop()) return wait(Activity::kStalled);
+  const bool drains = slot.last_of_tile && (slot.drain || slot.last_of_command);
+  if (drains && beats_left_ > 0) return wait(Activity::kDrainWait);
+  if (slot.last_of_command && !last_slots.can_push()) return wait(Activity::kStalled);
+  activity->count(Activity::kBusy, edge());
+  perform_slot(slot);
+  if (drains) start_drain(slot);
+  if (slot.last_of_command) last_slots.push({});
+  mid_command_ = !slot.last_of_command;
+  slots.pop();
+}
+
+/// A cycle without a slot. Other than by a drain, the first slot of a command waits because the pipeline
+/// fills: that is the controller's to name.
+void PeArray::wait(Activity cause) {
+  if (mid_command_ || cause == Activity::kDrainWait) activity->count(cause, edge());
+  if (!slot_valid_) return;
+  slot_valid_ = clear_ = first_of_step_ = false;
+  token_.fill(0);
+}
+
+void PeArray::perform_slot(const TokenSlot& slot) {
+  if (slot.first_of_tile && observer_ != nullptr) observer_->tile_begins(slot.layer, slot.tile);
+  slot_valid_ = true;
+  clear_ = slot.first_of_tile && slot.clear;
+  first_of_step_ = slot.first_of_step;
+  wide_ = slot.width == Width::k16;
+  rows_ = slot.rows;
+  lanes_ = slot.lanes;
+  layer_ = slot.layer;
+  tile_ = slot.tile;
+  token_ = slot.token;
+  if (slot.first_of_step) {
+    // From the channel, not from the register beside it: what has just been written is slow to read in other
+    // pieces.
+    if (slot.width == Width::k16) {
+      expand(vectors.front(), slot.lanes, wide_lanes_.addends);
+    } else {
+      expand(vectors.front(), slot.lanes, narrow_.addends);
+    }
+    activation_ = vectors.front();
+    vectors.pop();
+  }
+  if (fault_row_ >= 0 && slots_performed_ >= fault_slot_) inject_fault();
+  if (slot.width == Width::k16) {
+    add(wide_lanes_, slot);
+  } else {
+    add(narrow_, slot);
+  }
+  ++slots_performed_;
+  ++tile_slots_;
+  if (slot.last_of_tile) count_events(slot);
+  if (slot.last_of_tile && !slot.drain && observer_ != nullptr)
+    observer_->tile_drained(slot.layer, slot.tile);
+}
+
+template <class Word>
+void PeArray::add(Lanes<Word>& lanes, const TokenSlot& slot) {
+  if (clear_) std::fill_n(lanes.accumulator.begin(), slot.rows * pitch_, Word{0});
+  tile_tokens_ += shift_add(lanes.accumulator.data(), pitch_, lanes.addends, token_, slot.rows, slot.lanes);
+}
+
+template <class Word>
+void PeArray::save(Lanes<Word>& lanes, const TokenSlot& slot) {
+  std::copy_n(lanes.accumulator.begin(), slot.rows * pitch_, lanes.shadow.begin());
+}
+
+void PeArray::start_drain(const TokenSlot& slot) {
+  drain_width_ = slot.width;
+  drain_rows_ = slot.drain ? slot.rows : std::uint8_t{0};
+  drain_lanes_ = slot.drain ? slot.lanes : std::uint8_t{0};
+  drain_layer_ = slot.layer;
+  drain_tile_ = slot.tile;
+  drain_row_ = drain_first_lane_ = 0;
+  // A command that does not drain sends an empty beat, so that completions keep their order.
+  beats_left_ = 1;
+  if (!slot.drain) return;
+  const int beats_a_row = ceil_div(slot.lanes, config_.columns);
+  beats_left_ = static_cast<std::uint16_t>(slot.rows * beats_a_row);
+  if (slot.width == Width::k16) {
+    save(wide_lanes_, slot);
+  } else {
+    save(narrow_, slot);
+  }
+}
+
+void PeArray::count_events(const TokenSlot& slot) {
+  const std::int64_t places = tile_slots_ * slot.rows;
+  EventCounts& events = profile_.layer(slot.layer).events;
+  events.add(Event::kShiftAdd, tile_tokens_ * slot.lanes);
+  events.add(Event::kNullSlot, (places - tile_tokens_) * slot.lanes);
+  tile_tokens_ = tile_slots_ = 0;
+}
+
+void PeArray::flip_token(int row, std::int64_t slot_number) {
+  fault_row_ = row;
+  fault_slot_ = slot_number;
+}
+
+void PeArray::inject_fault() {
+  TokenBits& token = token_[fault_row_];
+  if ((token & kTokenValid) == 0) return;
+  token ^= kTokenNegative;
+  fault_row_ = -1;
+}
+
+std::int64_t PeArray::accumulator(int row, int lane, Width width) const {
+  const std::size_t at = index(row, lane);
+  return wrap(width == Width::k16 ? static_cast<std::int64_t>(wide_lanes_.accumulator[at])
+                                  : static_cast<std::int64_t>(narrow_.accumulator[at]),
+              config_.accumulator_bits(width));
+}
+
+void PeArray::describe(SignalList& signals) const {
+  signals.add(*this, "slot_valid", slot_valid_);
+  signals.add(*this, "clear", clear_);
+  signals.add(*this, "first_of_step", first_of_step_);
+  signals.add(*this, "wide", wide_);
+  signals.add(*this, "rows", rows_);
+  signals.add(*this, "lanes", lanes_);
+  signals.add(*this, "layer", layer_);
+  signals.add(*this, "tile", tile_);
+  for (int lane = 0; lane < config_.lanes(Width::k8); ++lane) {
+    signals.add(*this, "lane" + std::to_string(lane) + ".activation", activation_.lane[lane]);
+  }
+  for (int row = 0; row < config_.rows; ++row) {
+    const std::string row_name = "row" + std::to_string(row);
+    signals.add(*this, row_name + ".token", token_[row]);
+    for (int lane = 0; lane < config_.lanes(Width::k8); ++lane) {
+      const std::string name = row_name + ".lane" + std::to_string(lane);
+      // As signed numbers and in the width of their storage: bits above accumulator_bits are cut off by the
+      // drain only.
+      signals.add(*this, name + ".accumulator",
+                  reinterpret_cast<const std::int32_t&>(narrow_.accumulator[index(row, lane)]));
+      if (lane < config_.columns) {
+        signals.add(*this, name + ".wide_accumulator",
+                    reinterpret_cast<const std::int64_t&>(wide_lanes_.accumulator[index(row, lane)]));
+      }
+    }
+  }
+  signals.add(*this, "drain.beats_left", beats_left_);
+  signals.add(*this, "drain.row", drain_row_);
+  signals.add(*this, "drain.first_lane", drain_first_lane_);
+  signals.add(*this, "drain.tile", drain_tile_);
+}
+
+}  // namespace bitbalance::rtl

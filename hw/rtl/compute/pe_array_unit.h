@@ -1,0 +1,39 @@
+// What stands in the place of the PE array: its ports. Ours is PeArray; a test can put another one there.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <systemc>
+
+#include "hw/isa/account/profile.h"
+#include "hw/isa/config.h"
+#include "hw/rtl/bundles.h"
+#include "hw/rtl/channel/channel_port.h"
+#include "hw/rtl/clock/clocked.h"
+#include "hw/rtl/compute/activity_meter.h"
+#include "hw/rtl/signal_list.h"
+
+namespace bitbalance::rtl {
+
+class PeArrayUnit : public Clocked {
+ public:
+  PopPort<TokenSlot> slots{"slots"};
+  PopPort<ActivationVector> vectors{"vectors"};
+  PushPort<DrainBeat> beats{"beats"};
+  PushPort<LastSlot> last_slots{"last_slots"};
+  sc_core::sc_port<ActivityMeter> activity{"activity"};  ///< what the array does in each cycle
+
+  /// nullptr: nobody. A tile that does not drain is told to have drained at its last slot.
+  void set_observer(TileObserver* observer) { observer_ = observer; }
+
+ protected:
+  using Clocked::Clocked;
+
+  TileObserver* observer_ = nullptr;
+};
+
+/// Makes the module `name`. It counts the events of its tiles in the profile.
+using PeArrayFactory =
+    std::function<std::unique_ptr<PeArrayUnit>(const char* name, const AcceleratorConfig&, Profile&)>;
+
+}  // namespace bitbalance::rtl

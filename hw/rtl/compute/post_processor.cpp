@@ -1,0 +1,157 @@
+#include "hw/rtl/compute/post_processor.h"
+
+#include <algorithm>
+
+#include "hw/isa/arithmetic.h"
+
+namespace bitbalance::rtl {
+
+PostProcessor::PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
+                             Profile& profile)
+    : Clocked(name), config_(config), profile_(profile) {}
+
+void PostProcessor::reset() {
+  target_valid_ = fetched_.valid = scaled_.valid = clamped_.valid = false;
+}
+
+void PostProcessor::on_clock() {
+  // From the last stage to the first: each takes what the one before registered at the edge before.
+  const bool takes_table_stage = scaled_.valid && (clamped_.valid || targets_[scaled_.slot].command.lookup);
+  const Stage* const written = clamped_.valid ? &clamped_ : takes_table_stage ? nullptr : &scaled_;
+  if (written != nullptr && waits(*written)) return;  // holds the whole pipeline
+  if (clamped_.valid) write(clamped_);
+  clamped_.valid = takes_table_stage;
+  if (scaled_.valid) clamp_sums();
+  if (takes_table_stage) {
+    clamped_ = scaled_;
+  } else if (scaled_.valid) {
+    write(scaled_);
+  }
+  multiply();
+  fetch();
+  if (!fetched_.valid && !scaled_.valid && !clamped_.valid && beats.empty() &&
+      (target_valid_ || targets.empty()))
+    sleep();
+}
+
+bool PostProcessor::completes(const Stage& stage) const {
+  return stage.last_of_tile && targets_[stage.slot].last_of_command;
+}
+
+bool PostProcessor::waits(const Stage& stage) const {
+  return stage.valid && completes(stage) && !completions.can_push();
+}
+
+void PostProcessor::write(const Stage& stage) {
+  write_results(stage);
+  if (completes(stage)) completions.push({ProgramFault::kNone, targets_[stage.slot].layer, false});
+}
+
+void PostProcessor::fetch() {
+  fetched_.valid = false;
+  if (!target_valid_ && targets.can_pop()) {
+    slot_ = static_cast<std::uint8_t>((slot_ + 1) % kSlots);
+    targets_[slot_] = targets.front();
+    targets.pop();
+    target_valid_ = true;
+  }
+  if (!target_valid_ || !beats.can_pop()) return;
+  const DrainBeat& beat = beats.front();
+  fetched_.valid = true;
+  fetched_.last_of_tile = beat.last_of_tile;
+  fetched_.slot = slot_;
+  fetched_.row = beat.row;
+  fetched_.first_lane = beat.first_lane;
+  fetched_.lanes = beat.lanes;
+  if (beat.lanes > 0) {
+    const DrainTarget& target = targets_[slot_];
+    fetched_.parameter = parameters->read(std::uint32_t{target.parameter} + beat.row, target.stamp);
+    std::copy_n(beat.value.begin(), beat.lanes, fetched_.value.begin());
+    profile_.count(target.layer, Event::kParameterRead);
+  }
+  if (beat.last_of_tile) target_valid_ = false;
+  beats.pop();
+}
+
+void PostProcessor::multiply() {
+  scaled_.valid = fetched_.valid;
+  if (!fetched_.valid) return;
+  scaled_.last_of_tile = fetched_.last_of_tile;
+  scaled_.slot = fetched_.slot;
+  scaled_.row = fetched_.row;
+  scaled_.first_lane = fetched_.first_lane;
+  scaled_.lanes = fetched_.lanes;
+  scaled_.parameter = fetched_.parameter;
+  const ParameterEntry& parameter = fetched_.parameter;
+  const int accumulator_bits = config_.accumulator_bits(targets_[fetched_.slot].command.width);
+  for (unsigned i = 0; i < fetched_.lanes; ++i) {
+    scaled_.value[i] = scaled_product(add_bias(fetched_.value[i], parameter.bias, accumulator_bits),
+                                      parameter.multiplier, parameter.shift);
+  }
+}
+
+void PostProcessor::clamp_sums() {
+  const DrainTarget& target = targets_[scaled_.slot];
+  const Compute& command = target.command;
+  const std::uint32_t row_offset = scaled_.row * target.row_pitch;
+  for (unsigned i = 0; i < scaled_.lanes; ++i) {
+    const std::uint32_t pixel = target.address[scaled_.first_lane + i];
+    if (pixel == DrainTarget::kDropped) continue;
+    std::int64_t sum = scaled_.value[i] >> scaled_.parameter.shift;
+    if (command.operand) {
+      sum += rescale(outputs->read(pixel + row_offset, command.width, command.operand_signed, target.stamp),
+                     command.operand_multiplier, command.operand_shift);
+    }
+    scaled_.value[i] = clamp(sum, command.clip_low, command.clip_high);
+  }
+}
+
+void PostProcessor::write_results(const Stage& stage) {
+  const DrainTarget& target = targets_[stage.slot];
+  const Compute& command = target.command;
+  const bool pooled = command.pool_h > 1 || command.pool_w > 1;
+  const std::uint32_t row_offset = stage.row * target.row_pitch;
+  std::int64_t written = 0;
+  std::int64_t compared = 0;
+  for (unsigned i = 0; i < stage.lanes; ++i) {
+    const unsigned lane = stage.first_lane + i;
+    if (target.address[lane] == DrainTarget::kDropped) continue;
+    const std::uint32_t address = target.address[lane] + row_offset;
+    int result = static_cast<int>(stage.value[i]);
+    if (command.lookup)
+      result = tables->read(command.table, target.stamp).at(result, command.width, command.output_signed);
+    if (pooled && !target.first_of_pool[lane]) {
+      result = std::max(result, outputs->read(address, command.width, command.output_signed, target.stamp));
+      ++compared;
+    }
+    outputs->write(address, command.width, result, target.stamp);
+    ++written;
+  }
+  if (stage.lanes == 0) return;
+  EventCounts& events = profile_.layer(target.layer).events;
+  events.add(Event::kRequantize, stage.lanes + (command.operand ? written : 0));
+  events.add(Event::kOutputBufferRead, compared + (command.operand ? written : 0));
+  events.add(Event::kOutputBufferWrite, written);
+  if (command.lookup) events.add(Event::kLookup, written);
+  if (pooled) events.add(Event::kPoolElement, written);
+}
+
+void PostProcessor::describe(SignalList& signals) const {
+  signals.add(*this, "target.valid", target_valid_);
+  signals.add(*this, "target.slot", slot_, 3);
+  const auto stage = [this, &signals](const std::string& prefix, const Stage& s) {
+    signals.add(*this, prefix + ".valid", s.valid);
+    signals.add(*this, prefix + ".last_of_tile", s.last_of_tile);
+    signals.add(*this, prefix + ".slot", s.slot, 3);
+    signals.add(*this, prefix + ".row", s.row, 6);
+    signals.add(*this, prefix + ".first_lane", s.first_lane, 7);
+    signals.add(*this, prefix + ".lanes", s.lanes, 7);
+    for (int i = 0; i < config_.columns; ++i)
+      signals.add(*this, prefix + ".value" + std::to_string(i), s.value[i], 64);
+  };
+  stage("fetched", fetched_);
+  stage("scaled", scaled_);
+  stage("clamped", clamped_);
+}
+
+}  // namespace bitbalance::rtl

@@ -1,0 +1,116 @@
+#include "hw/rtl/compute/shift_add.h"
+
+#include <cstring>
+
+#include "base/vector_clones.h"
+
+namespace bitbalance::rtl {
+namespace {
+
+static_assert(AcceleratorConfig::kMaxRows == 64 && kTokenValid == 1 << 7);
+
+/// A bit for each of the first `rows` rows, set where it has a token. Eight flags are gathered by one
+/// product.
+[[gnu::always_inline]] inline std::uint64_t performing_rows(const RowTokens& token, int rows) {
+  std::uint64_t performing = 0;
+  for (int row = 0; row < rows; row += 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, &token[row], sizeof eight);
+    const std::uint64_t flags = eight >> 7 & 0x0101010101010101u;
+    performing |= flags * 0x0102040810204080u >> 56 << row;
+  }
+  return rows == 64 ? performing : performing & ((std::uint64_t{1} << rows) - 1);
+}
+
+/// The lanes of one operation of the widest vector units; narrower ones take several.
+template <class Word>
+struct VectorOf {
+  static constexpr std::size_t kBytes = 64;
+  typedef Word Type __attribute__((vector_size(kBytes)));  // NOLINT: the attribute wants a typedef
+};
+
+template <int Blocks, class Word>
+[[gnu::always_inline]] inline int shift_add_blocks(Word* accumulator, std::size_t pitch,
+                                                   const Addends<Word>& addends, const RowTokens& token,
+                                                   int rows) {
+  using Vector = typename VectorOf<Word>::Type;
+  constexpr std::size_t kVectors = Blocks * kLaneBlock * sizeof(Word) / sizeof(Vector);
+  // All rows add the same activations: they stay in registers.
+  Vector addend[kVectors];
+  std::memcpy(addend, addends.data(), sizeof addend);
+  // Only rows with a token are visited: a branch in every row would be mispredicted too often.
+  const std::uint64_t performing = performing_rows(token, rows);
+  for (std::uint64_t left = performing; left != 0; left &= left - 1) {
+    const auto row = static_cast<std::size_t>(__builtin_ctzll(left));
+    const Word position = token[row] & kTokenPosition;
+    const Word sign = Word{0} - static_cast<Word>((token[row] & kTokenNegative) != 0);  // all ones: negative
+    Word* const sums = accumulator + row * pitch;
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < kVectors; ++i) {
+      Vector sum;
+      std::memcpy(&sum, sums + i * (sizeof sum / sizeof(Word)), sizeof sum);
+      sum += ((addend[i] << position) ^ sign) - sign;
+      std::memcpy(sums + i * (sizeof sum / sizeof(Word)), &sum, sizeof sum);
+    }
+  }
+  return __builtin_popcountll(performing);
+}
+
+/// A constant number of lanes for the compiler to unroll.
+template <class Word>
+[[gnu::always_inline]] inline int shift_add_rows(Word* accumulator, std::size_t pitch,
+                                                 const Addends<Word>& addends, const RowTokens& token,
+                                                 int rows, int lanes) {
+  static_assert(AcceleratorConfig::kMaxLanes == 8 * kLaneBlock);
+  switch (whole_blocks(lanes) / kLaneBlock) {
+    case 1:
+      return shift_add_blocks<1>(accumulator, pitch, addends, token, rows);
+    case 2:
+      return shift_add_blocks<2>(accumulator, pitch, addends, token, rows);
+    case 3:
+      return shift_add_blocks<3>(accumulator, pitch, addends, token, rows);
+    case 4:
+      return shift_add_blocks<4>(accumulator, pitch, addends, token, rows);
+    case 5:
+      return shift_add_blocks<5>(accumulator, pitch, addends, token, rows);
+    case 6:
+      return shift_add_blocks<6>(accumulator, pitch, addends, token, rows);
+    case 7:
+      return shift_add_blocks<7>(accumulator, pitch, addends, token, rows);
+    default:
+      return shift_add_blocks<8>(accumulator, pitch, addends, token, rows);
+  }
+}
+
+template <class Word>
+[[gnu::always_inline]] inline void expand_lanes(const std::int16_t* __restrict activation, int lanes,
+                                                Word* __restrict addend) {
+  const std::size_t count = whole_blocks(lanes);
+  for (std::size_t lane = 0; lane < count; ++lane) addend[lane] = static_cast<Word>(activation[lane]);
+}
+
+}  // namespace
+
+BITBALANCE_VECTOR_CLONES
+int shift_add(std::uint32_t* accumulator, std::size_t pitch, const Addends<std::uint32_t>& addends,
+              const RowTokens& token, int rows, int lanes) {
+  return shift_add_rows(accumulator, pitch, addends, token, rows, lanes);
+}
+
+BITBALANCE_VECTOR_CLONES
+int shift_add(std::uint64_t* accumulator, std::size_t pitch, const Addends<std::uint64_t>& addends,
+              const RowTokens& token, int rows, int lanes) {
+  return shift_add_rows(accumulator, pitch, addends, token, rows, lanes);
+}
+
+BITBALANCE_VECTOR_CLONES
+void expand(const ActivationVector& activations, int lanes, Addends<std::uint32_t>& addends) {
+  expand_lanes(activations.lane.data(), lanes, addends.data());
+}
+
+BITBALANCE_VECTOR_CLONES
+void expand(const ActivationVector& activations, int lanes, Addends<std::uint64_t>& addends) {
+  expand_lanes(activations.lane.data(), lanes, addends.data());
+}
+
+}  // namespace bitbalance::rtl

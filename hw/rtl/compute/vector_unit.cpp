@@ -1,0 +1,235 @@
+#include "hw/rtl/compute/vector_unit.h"
+
+#include <algorithm>
+
+#include "hw/isa/arithmetic.h"
+#include "hw/isa/command/command_check.h"
+
+namespace bitbalance::rtl {
+
+VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile)
+    : Clocked(name), config_(config), profile_(profile) {}
+
+void VectorUnit::on_clock() {
+  if (result_valid_) write_results();
+  switch (state_) {
+    case State::kIdle:
+      if (commands.can_pop()) {
+        accept();
+      } else if (commands.empty()) {
+        sleep();
+      }
+      break;
+    case State::kPooling:
+      pool_tap();
+      break;
+    case State::kAdding:
+      add_half();
+      break;
+    case State::kLookingUp:
+      look_up();
+      break;
+    case State::kReporting:
+      report();
+  }
+}
+
+void VectorUnit::reset() {
+  state_ = State::kIdle;
+  result_valid_ = false;
+}
+
+void VectorUnit::accept() {
+  const IssuedCommand& command = commands.front();
+  header_ = command.header;
+  stamp_ = command.stamp;
+  fault_ = ProgramFault::kBadOpcode;
+  if (const Pool* pool = std::get_if<Pool>(&command.body)) {
+    fault_ = check(*pool, config_);
+    kind_ = Kind::kPool;
+    pool_ = *pool;
+    image_ = channel_ = pixel_ = output_row_ = output_column_ = 0;
+    tap_row_ = tap_column_ = 0;
+    state_ = State::kPooling;
+  } else if (const Add* add = std::get_if<Add>(&command.body)) {
+    fault_ = check(*add, config_);
+    kind_ = Kind::kAdd;
+    add_ = *add;
+    element_ = 0;
+    second_addend_ = false;
+    state_ = State::kAdding;
+  } else if (const Lookup* lookup = std::get_if<Lookup>(&command.body)) {
+    fault_ = check(*lookup, config_);
+    kind_ = Kind::kLookup;
+    lookup_ = *lookup;
+    element_ = 0;
+    state_ = State::kLookingUp;
+  }
+  if (fault_ != ProgramFault::kNone) state_ = State::kReporting;
+  commands.pop();
+}
+
+void VectorUnit::begin_pool_group() {
+  const std::uint32_t plane_outputs = std::uint32_t{pool_.output_rows} * pool_.output_columns;
+  const auto lanes = std::min(static_cast<std::uint32_t>(config_.columns), plane_outputs - pixel_);
+  group_.lanes = static_cast<std::uint8_t>(lanes);
+  group_.output = pool_.output_base + image_ * pool_.output_image_stride + channel_ * plane_outputs + pixel_;
+  plane_ = pool_.input_base + image_ * pool_.input_image_stride +
+           channel_ * pool_.input_rows * pool_.input_columns;
+  for (std::uint32_t i = 0; i < lanes; ++i) {
+    window_row_[i] = static_cast<std::uint16_t>(output_row_ * pool_.stride_h);
+    window_column_[i] = static_cast<std::uint16_t>(output_column_ * pool_.stride_w);
+    group_.value[i] = pool_.average ? 0 : INT64_MIN;
+    group_.valid_taps[i] = 0;
+    if (++output_column_ == pool_.output_columns) {
+      output_column_ = 0;
+      ++output_row_;
+    }
+  }
+}
+
+void VectorUnit::pool_tap() {
+  if (tap_row_ == 0 && tap_column_ == 0) begin_pool_group();
+  for (unsigned i = 0; i < group_.lanes; ++i) {
+    const std::uint32_t row = window_row_[i] + std::uint32_t{tap_row_};
+    const std::uint32_t column = window_column_[i] + std::uint32_t{tap_column_};
+    const int element =
+        outputs->read(plane_ + row * pool_.input_columns + column, pool_.width, pool_.is_signed, stamp_);
+    if (!pool_.average) {
+      group_.value[i] = std::max<std::int64_t>(group_.value[i], element);
+      continue;
+    }
+    const bool valid = row >= pool_.valid_row_begin && row < pool_.valid_row_end &&
+                       column >= pool_.valid_column_begin && column < pool_.valid_column_end;
+    if (valid || pool_.single_divisor) group_.value[i] += element;
+    group_.valid_taps[i] = static_cast<std::uint16_t>(group_.valid_taps[i] + valid);
+  }
+  EventCounts& events = profile_.layer(header_.layer).events;
+  events.add(Event::kOutputBufferRead, group_.lanes);
+  events.add(Event::kPoolElement, group_.lanes);
+
+  if (++tap_column_ < pool_.kernel_w) return;
+  tap_column_ = 0;
+  if (++tap_row_ < pool_.kernel_h) return;
+  tap_row_ = 0;
+  end_pool_group();
+}
+
+void VectorUnit::end_pool_group() {
+  result_ = group_;
+  result_valid_ = true;
+  pixel_ += group_.lanes;
+  if (pixel_ < std::uint32_t{pool_.output_rows} * pool_.output_columns) return;
+  pixel_ = output_row_ = output_column_ = 0;
+  if (++channel_ < pool_.channels) return;
+  channel_ = 0;
+  if (++image_ == pool_.images) state_ = State::kReporting;
+}
+
+void VectorUnit::begin_group(std::uint32_t elements, std::uint32_t output_base) {
+  const auto lanes = std::min(static_cast<std::uint32_t>(config_.columns), elements - element_);
+  group_.lanes = static_cast<std::uint8_t>(lanes);
+  group_.output = output_base + element_;
+}
+
+void VectorUnit::add_half() {
+  if (!second_addend_) {
+    begin_group(add_.elements, add_.output_base);
+    for (std::uint32_t i = 0; i < group_.lanes; ++i) {
+      const int element =
+          outputs->read(add_.input_base + element_ + i, add_.width, add_.input_signed, stamp_);
+      group_.value[i] = rescale(element, add_.input_multiplier, add_.input_shift);
+    }
+  } else {
+    for (std::uint32_t i = 0; i < group_.lanes; ++i) {
+      const int element =
+          outputs->read(add_.operand_base + element_ + i, add_.width, add_.operand_signed, stamp_);
+      group_.value[i] += rescale(element, add_.operand_multiplier, add_.operand_shift);
+    }
+    result_ = group_;
+    result_valid_ = true;
+    element_ += group_.lanes;
+    if (element_ == add_.elements) state_ = State::kReporting;
+  }
+  second_addend_ = !second_addend_;
+  EventCounts& events = profile_.layer(header_.layer).events;
+  events.add(Event::kOutputBufferRead, group_.lanes);
+  events.add(Event::kRequantize, group_.lanes);
+}
+
+void VectorUnit::look_up() {
+  begin_group(lookup_.elements, lookup_.output_base);
+  for (std::uint32_t i = 0; i < group_.lanes; ++i)
+    group_.value[i] = outputs->read(lookup_.input_base + element_ + i, lookup_.width, true, stamp_);
+  result_ = group_;
+  result_valid_ = true;
+  element_ += group_.lanes;
+  if (element_ == lookup_.elements) state_ = State::kReporting;
+  profile_.count(header_.layer, Event::kOutputBufferRead, group_.lanes);
+}
+
+std::int64_t VectorUnit::averaged(std::int64_t sum, std::uint32_t taps) const {
+  if (pool_.single_divisor) taps = 1;
+  if (taps == 0) return 0;  // a window that lies in the padding altogether
+  const ParameterEntry& reciprocal = parameters->read(pool_.parameter_base + taps - 1, stamp_);
+  return rescale(sum, reciprocal.multiplier, reciprocal.shift);
+}
+
+void VectorUnit::write_results() {
+  const bool average = kind_ == Kind::kPool && pool_.average;
+  for (unsigned i = 0; i < result_.lanes; ++i) {
+    const std::uint32_t address = result_.output + i;
+    const std::int64_t value = result_.value[i];
+    switch (kind_) {
+      case Kind::kPool:
+        outputs->write(
+            address, pool_.width,
+            clamp(average ? averaged(value, result_.valid_taps[i]) : value, pool_.clip_low, pool_.clip_high),
+            stamp_);
+        break;
+      case Kind::kAdd:
+        outputs->write(address, add_.width, clamp(value, add_.clip_low, add_.clip_high), stamp_);
+        break;
+      case Kind::kLookup:
+        outputs->write(address, lookup_.width,
+                       tables->read(lookup_.table, stamp_).at(static_cast<int>(value), lookup_.width, true),
+                       stamp_);
+    }
+  }
+  result_valid_ = false;
+  EventCounts& events = profile_.layer(header_.layer).events;
+  events.add(Event::kOutputBufferWrite, result_.lanes);
+  if (kind_ == Kind::kLookup) events.add(Event::kLookup, result_.lanes);
+  if (average) {
+    events.add(Event::kRequantize, result_.lanes);
+    events.add(Event::kParameterRead, pool_.single_divisor ? 1 : result_.lanes);
+  }
+}
+
+void VectorUnit::report() {
+  if (!completions.can_push()) {
+    if (completions.full()) sleep();
+    return;
+  }
+  completions.push({fault_, header_.layer, header_.layer_end});
+  state_ = State::kIdle;
+}
+
+void VectorUnit::describe(SignalList& signals) const {
+  signals.add(*this, "state", state_, 3, {"idle", "pooling", "adding", "reporting", "looking_up"});
+  signals.add(*this, "image", image_, 16);
+  signals.add(*this, "channel", channel_, 16);
+  signals.add(*this, "pixel", pixel_);
+  signals.add(*this, "tap_row", tap_row_);
+  signals.add(*this, "tap_column", tap_column_);
+  signals.add(*this, "element", element_);
+  signals.add(*this, "second_addend", second_addend_);
+  signals.add(*this, "lanes", group_.lanes, 7);
+  for (int i = 0; i < config_.columns; ++i) {
+    signals.add(*this, "lane" + std::to_string(i) + ".value", group_.value[i], 64);
+  }
+  signals.add(*this, "result.valid", result_valid_);
+  signals.add(*this, "result.address", result_.output);
+}
+
+}  // namespace bitbalance::rtl

@@ -1,0 +1,36 @@
+// From a point's number to its scenario, whole and checked.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "testbench/explore/sweep/space/design_space.h"
+#include "testbench/scenario/settings/settings_files.h"
+
+namespace bitbalance::explore {
+
+class PointLoader {
+ public:
+  /// `overrides`: the command line's. Keeps a reference. Throws SettingsError where they set what varies.
+  PointLoader(const SweepSettings& sweep, const std::vector<SettingOverride>& overrides);
+
+  const DesignSpace& space() const { return space_; }
+  /// Throws SettingsError, naming the point.
+  Scenario load(std::uint64_t index);
+  /// What the point gives the keys that vary, as a JSON object of texts.
+  std::string settings(std::uint64_t index) const;
+
+  /// The same for a message: "lenet.yaml accelerator.rows=16".
+  std::string describe(std::uint64_t index) const;
+  /// As the sweep names it.
+  std::string scenario_file(std::uint64_t index) const;
+
+ private:
+  const SweepSettings& sweep_;
+  DesignSpace space_;
+  std::vector<SettingOverride> common_;  ///< ahead of what varies
+  SettingsFiles files_;
+};
+
+}  // namespace bitbalance::explore

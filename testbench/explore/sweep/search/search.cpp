@@ -1,0 +1,106 @@
+#include "testbench/explore/sweep/search/search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "testbench/explore/sweep/search/nsga2.h"
+
+namespace bitbalance::explore {
+namespace {
+
+/// Of a point that has no figures: after all that have.
+constexpr double kHopeless = std::numeric_limits<double>::infinity();
+
+Candidate candidate_of(const Genome& genome, const std::optional<PointResult>& result,
+                       const SweepSettings& sweep) {
+  Candidate candidate{genome, Objectives(sweep.objectives.size(), 0.0), kHopeless};
+  if (!result) return candidate;
+  if (const auto objectives = objectives_of(*result, sweep)) {
+    candidate.objectives = *objectives;
+    candidate.violation = violation_of(*result, sweep);
+  }
+  return candidate;
+}
+
+}  // namespace
+
+std::optional<Objectives> objectives_of(const PointResult& result, const SweepSettings& sweep) {
+  if (result.verdict != PointVerdict::kPass) return std::nullopt;
+  Objectives objectives;
+  for (const Objective& objective : sweep.objectives) {
+    const double figure = result.figures[objective.metric];
+    if (!std::isfinite(figure)) return std::nullopt;
+    objectives.push_back(objective.is_most ? -figure : figure);
+  }
+  return objectives;
+}
+
+double violation_of(const PointResult& result, const SweepSettings& sweep) {
+  double violation = 0;
+  for (const Limit& limit : sweep.limits) {
+    const double figure = result.figures[limit.metric];
+    if (!std::isfinite(figure)) return kHopeless;
+    const auto add = [&](double beyond, double bound) {
+      if (beyond > 0) violation += bound == 0 ? beyond : beyond / std::abs(bound);
+    };
+    add(figure - limit.to, limit.to);
+    add(limit.from - figure, limit.from);
+  }
+  return violation;
+}
+
+std::set<std::uint64_t> front_of(const std::vector<SweepPoint>& points, ResultStore& store,
+                                 const SweepSettings& sweep) {
+  std::vector<std::uint64_t> keys;
+  std::vector<Objectives> candidates;
+  if (sweep.objectives.empty()) return {};
+  for (const SweepPoint& point : points) {
+    const auto result = store.find(point.key.point);
+    if (!result || violation_of(*result, sweep) > 0) continue;
+    if (auto objectives = objectives_of(*result, sweep)) {
+      keys.push_back(point.key.point);
+      candidates.push_back(std::move(*objectives));
+    }
+  }
+  std::set<std::uint64_t> front;
+  for (const std::size_t i : pareto_front(candidates)) front.insert(keys[i]);
+  return front;
+}
+
+SweepOutcome search(Sweep& sweep, ResultStore& store, int jobs, const Sweep::Progress& progress) {
+  const SweepSettings& settings = sweep.settings();
+  Nsga2 nsga2(sweep.space().sizes(), static_cast<std::size_t>(settings.population),
+              static_cast<std::uint64_t>(settings.seed));
+  std::uint64_t found = 0;
+  std::vector<std::string> lost;
+  for (std::int64_t generation = 0; generation < settings.generations; ++generation) {
+    const auto tick = [&] {
+      progress("search", static_cast<double>(generation) / static_cast<double>(settings.generations));
+    };
+    const std::vector<Genome> genomes = nsga2.ask();
+    if (genomes.empty()) break;  // chance finds no more
+    std::vector<std::uint64_t> indices;
+    indices.reserve(genomes.size());
+    for (const Genome& genome : genomes) indices.push_back(sweep.space().number_of(genome));
+    const std::uint64_t before = sweep.present(store);
+    std::map<std::uint64_t, std::uint64_t> keys;  // by index
+    for (const SweepPoint& point : sweep.add_points(indices, jobs, tick)) keys[point.index] = point.key.point;
+    found += sweep.present(store) - before;
+    const SweepOutcome computed = sweep.run(store, jobs, [&](const char*, double) { tick(); });
+    lost.insert(lost.end(), computed.lost.begin(), computed.lost.end());
+    std::vector<Candidate> told;
+    for (std::size_t i = 0; i < genomes.size(); ++i) {
+      const auto key = keys.find(indices[i]);
+      told.push_back(
+          candidate_of(genomes[i], key == keys.end() ? std::nullopt : store.find(key->second), settings));
+    }
+    nsga2.tell(told);
+  }
+  SweepOutcome whole = sweep.outcome(store, found);
+  whole.lost = std::move(lost);
+  return whole;
+}
+
+}  // namespace bitbalance::explore

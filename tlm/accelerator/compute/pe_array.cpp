@@ -1,0 +1,25 @@
+#include "tlm/accelerator/compute/pe_array.h"
+
+#include <utility>
+
+namespace bitbalance::tlm_level {
+
+PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config)
+    : sc_module(name),
+      config_(config),
+      partial_(std::make_shared<PartialSums>(std::size_t{AcceleratorConfig::kMaxRows} *
+                                             AcceleratorConfig::kMaxLanes)) {}
+
+void PeArray::take(WeightTile& tile) {
+  groups_.push_back(std::move(tile.group));
+}
+
+void PeArray::take(ActivationBlock& block) {
+  SumBlock sum_block;
+  sum_block.products =
+      std::make_shared<const Products>(std::get<Compute>(block.command->body), config_, std::move(groups_),
+                                       std::move(block.activations), partial_);
+  sums->take(sum_block);
+}
+
+}  // namespace bitbalance::tlm_level

@@ -1,0 +1,39 @@
+#include "tlm/accelerator/compute/tile_sequencer.h"
+
+#include <algorithm>
+
+#include "hw/isa/weight/row_stream.h"
+
+namespace bitbalance::tlm_level {
+
+TileSequencer::TileSequencer(const sc_core::sc_module_name& name, const AcceleratorConfig& config)
+    : sc_module(name), config_(config) {}
+
+void TileSequencer::take(CommandBlock& block) {
+  const auto& compute = std::get<Compute>(block.command->body);
+  block.steps->resize(std::size_t{compute.conv_groups} *
+                      static_cast<std::size_t>(compute.row_groups(config_.rows)));
+  for (int conv_group = 0; conv_group < compute.conv_groups; ++conv_group)
+    send_weights(*block.command, conv_group, *block.steps);
+  PixelBlock all{block.command};
+  pixels->take(all);
+}
+
+void TileSequencer::send_weights(const Command& command, int conv_group, std::vector<RowGroupSteps>& steps) {
+  const auto& compute = std::get<Compute>(command.body);
+  StreamBlock block;
+  block.command = &command;
+  block.row_bytes = RowStream(compute.weight_bits, compute.nnzb, config_).bytes(compute.steps());
+  const int groups = compute.row_groups(config_.rows);
+  for (int group = 0; group < groups; ++group) {
+    block.rows = std::min(config_.rows, compute.output_channels - group * config_.rows);
+    const int index = conv_group * groups + group;
+    const auto stream = static_cast<std::uint64_t>(index);
+    block.address = static_cast<std::uint32_t>((compute.weight_base + stream * block.row_bytes) %
+                                               static_cast<std::uint64_t>(config_.weight_bank_bytes));
+    block.counts = &steps[stream];
+    streams->take(block);
+  }
+}
+
+}  // namespace bitbalance::tlm_level

@@ -1,0 +1,141 @@
+#include "tlm/accelerator/dma/transfers.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace bitbalance::tlm_level {
+
+BurstRequest FetchQueue::push(Edge /*edge*/) {
+  const BurstRequest request{queue_.front().address, kCommandBytes, nullptr};
+  queue_.pop_front();
+  sent_();
+  return request;
+}
+
+void FetchQueue::answer(const BurstAnswer& answer, Edge edge) {
+  CommandBytes bytes{};
+  std::copy_n(answer.data, bytes.size(), bytes.begin());
+  receiver_(answer.error, bytes, edge);
+}
+
+Transfer::Transfer(const AcceleratorConfig& config, Ending ending)
+    : burst_bytes_(static_cast<std::uint32_t>(config.dram.burst_bytes)), ending_(std::move(ending)) {}
+
+void Transfer::begin(const BurstWalk& bursts, Edge popped) {
+  walk_ = bursts;
+  pushed_ = popped;
+  failed_ = kNever;
+  requested_ = 0;
+  bursts_ = 0;
+}
+
+Edge Transfer::push_edge(Edge room) const {
+  if (walk_.done()) return kNever;
+  const Edge space = space_edge();
+  if (space == kNever) return kNever;
+  const Edge edge = std::max({pushed_ + 1, room, space});
+  return edge > failed_ ? kNever : edge;
+}
+
+BurstRequest Transfer::push(Edge edge) {
+  pushed_ = edge;
+  const Burst burst = walk_.burst();
+  requested_ += burst.useful;
+  ++bursts_;
+  const BurstRequest pushed = request(burst);
+  walk_.advance();
+  return pushed;
+}
+
+void Transfer::answer(const BurstAnswer& answer, Edge edge) {
+  last_answer_ = edge;
+  if (answer.error && failed_ == kNever) failed_ = edge;
+  if (failed_ == kNever) receive(answer.data, edge);
+}
+
+void Transfer::settle() {
+  if (failed_ != kNever) end(ProgramFault::kMemoryError, failure_edge(last_answer_));
+}
+
+LoadTransfer::LoadTransfer(const AcceleratorConfig& config, Ending ending)
+    : Transfer(config, std::move(ending)), staging_bytes_(config.staging_bytes()), config_(config) {}
+
+void LoadTransfer::begin(const RunWalk& runs, Edge popped) {
+  arriving_ = BurstWalk(runs, burst_bytes_, BurstShape::kAligned);
+  bytes_.clear();
+  consumed_.clear();
+  needed_ = 0;
+  written_ = popped;
+  Transfer::begin(arriving_, popped);
+}
+
+void LoadTransfer::begin_blob(const RunWalk& runs, Edge popped) {
+  is_tensor_ = false;
+  begin(runs, popped);
+}
+
+void LoadTransfer::begin_tensor(const LoadTensor& load, const RunWalk& runs, Edge popped) {
+  is_tensor_ = true;
+  begin(runs, popped);
+  element_bytes_ = element_bytes(load.slice.width);
+  lines_ = LineWalk(load, static_cast<std::uint32_t>(config_.lanes(load.slice.width)));
+  needed_ = std::uint64_t{lines_.line().data} * element_bytes_;
+  while (!lines_.done() && lines_.line().data == 0) next_line(written_);
+}
+
+Edge LoadTransfer::space_edge() const {
+  const std::uint64_t requested_then = requested() + bursts_to_come().burst().useful;
+  if (requested_then <= staging_bytes_) return 0;
+  const std::uint64_t must_be_consumed = requested_then - staging_bytes_;
+  const auto enough =
+      std::find_if(consumed_.begin(), consumed_.end(),
+                   [must_be_consumed](const Consumption& c) { return c.bytes >= must_be_consumed; });
+  return enough == consumed_.end() ? kNever : enough->edge + 1;
+}
+
+void LoadTransfer::receive(const std::uint8_t* data, Edge edge) {
+  const Burst& burst = arriving_.burst();
+  bytes_.insert(bytes_.end(), data + burst.skip, data + burst.skip + burst.useful);
+  arriving_.advance();
+  write_lines(edge);
+  if (is_tensor_ ? lines_.done() : arriving_.done()) end(ProgramFault::kNone, written_);
+}
+
+/// Lines that the bytes up to now suffice for; the newest of them were popped at `arrived`.
+void LoadTransfer::write_lines(Edge arrived) {
+  while (consumed_.size() > 1 && consumed_[1].bytes + staging_bytes_ <= requested()) consumed_.pop_front();
+  if (!is_tensor_) {  // what one burst brought is one line
+    written_ = arrived + 1;
+    consumed_.push_back({bytes_.size(), written_});
+    return;
+  }
+  while (!lines_.done() && needed_ <= bytes_.size()) {
+    const bool takes_data = lines_.line().data > 0;
+    const std::uint64_t taken = needed_;
+    next_line(takes_data ? std::max(written_, arrived) : written_);
+    if (takes_data) consumed_.push_back({taken, written_});
+  }
+}
+
+/// The current line starts at the edge after `start`.
+void LoadTransfer::next_line(Edge start) {
+  written_ = start + lines_.phases();
+  lines_.advance();
+  if (!lines_.done()) needed_ += std::uint64_t{lines_.line().data} * element_bytes_;
+}
+
+void StoreTransfer::begin(const RunWalk& runs, std::vector<std::uint8_t> bytes, Edge popped) {
+  bytes_ = std::move(bytes);
+  answered_ = 0;
+  Transfer::begin(BurstWalk(runs, burst_bytes_, BurstShape::kExact), popped);
+}
+
+BurstRequest StoreTransfer::request(const Burst& burst) {
+  return {burst.address, burst.bytes, bytes_.data() + requested() - burst.useful};
+}
+
+void StoreTransfer::receive(const std::uint8_t* /*data*/, Edge edge) {
+  if (++answered_ == bursts() && bursts_to_come().done()) end(ProgramFault::kNone, edge);
+}
+
+}  // namespace bitbalance::tlm_level

@@ -56,6 +56,7 @@ TEST_CASE("a debugger gets as many bytes as exist at an end") {
   Bench bench;
   std::array<unsigned char, 8> bytes{};
   tlm::tlm_generic_payload payload;
+  payload.set_read();
   payload.set_address(0x10fc);
   payload.set_data_ptr(bytes.data());
   payload.set_data_length(bytes.size());

@@ -1,0 +1,110 @@
+#include "hw/compiler/accelerator_layer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "base/text/config_error.h"
+
+namespace bitbalance::compiler {
+
+Convolution describe(const QuantizedNetwork& network, const AcceleratorLayer& layers,
+                     const AcceleratorConfig& config, int batch) {
+  const QuantizedLayer& layer = *layers.layer;
+  const QuantizedLayer* const pool = layers.pool;
+  const QuantizedTensor& input = network.tensors[layer.input];
+  const Shape& out = network.tensors[layer.output].shape;
+  // With a table in between the pooling has no clip of its own to serve.
+  const QuantizedLayer& last = pool != nullptr && layer.table.empty() ? *pool : layer;
+  Convolution c;
+  c.layer = &layer;
+  c.lookup = layer.table.empty() ? layers.lookup : &layer;
+  c.output = layers.last().output;
+  // The command clips once, ahead of pooling. That serves both clips, as the largest of some clipped values
+  // is the clipped largest of them.
+  c.clip_low = std::clamp(layer.clip_low, last.clip_low, last.clip_high);
+  c.clip_high = std::clamp(layer.clip_high, last.clip_low, last.clip_high);
+  c.batch = batch;
+  c.groups = layer.groups;
+  c.in_channels = input.shape.channels / layer.groups;
+  c.out_channels = out.channels / layer.groups;
+  c.in_rows = input.shape.height;
+  c.in_columns = input.shape.width;
+  if (pool != nullptr) {
+    c.pool_h = pool->window.kernel_h;
+    c.pool_w = pool->window.kernel_w;
+  }
+  c.out_rows = out.height / c.pool_h * c.pool_h;
+  c.out_columns = out.width;
+  c.width = width_of(input.bits);
+  c.operand = layer.operand >= 0;
+  c.row_stream = RowStream(layer.weight_bits, layer.nnzb, config);
+  c.config = &config;
+  return c;
+}
+
+ConvolutionShape shape_of(const Convolution& c) {
+  const Window& w = c.layer->window;
+  return {c.groups,       c.in_channels,
+          c.out_channels, c.in_rows,
+          c.in_columns,   c.out_rows,
+          c.out_columns,  c.pool_h,
+          c.pool_w,       static_cast<int>(c.width),
+          int{c.operand}, c.row_stream.format().bits(),
+          c.layer->nnzb,  w.kernel_h,
+          w.kernel_w,     w.stride_h,
+          w.stride_w,     w.pad_top,
+          w.pad_left,     w.pad_bottom,
+          w.pad_right,    w.dilation_h,
+          w.dilation_w};
+}
+
+void check_user_mapping(const LayerMapping& m, const Convolution& c) {
+  const auto require = [&](bool ok, const char* key, int value, const std::string& accepted) {
+    bitbalance::require(ok, "mapping of layer " + m.layer, key, value, accepted);
+  };
+  const int rows = c.config->rows;
+  require(m.rows == 0 || (m.rows > 0 && m.rows <= c.out_rows && m.rows % c.pool_h == 0), "rows", m.rows,
+          fmt::format("multiples of {} up to {}", c.pool_h, c.out_rows));
+  require(m.images == 0 || m.images == 1 || (m.images > 0 && m.images <= c.batch && m.rows == c.out_rows),
+          "images", m.images, fmt::format("1, or up to {} with rows = {}", c.batch, c.out_rows));
+  require(m.output_channels == 0 || m.output_channels == c.out_channels ||
+              (m.output_channels > 0 && m.output_channels < c.out_channels && m.output_channels % rows == 0),
+          "output_channels", m.output_channels,
+          fmt::format("{}, or a smaller multiple of {}", c.out_channels, rows));
+  require(m.conv_groups == 0 || m.conv_groups == 1 ||
+              (m.conv_groups > 0 && m.conv_groups <= c.groups && m.output_channels == c.out_channels),
+          "conv_groups", m.conv_groups,
+          fmt::format("1, or up to {} with output_channels = {}", c.groups, c.out_channels));
+  require(m.channels >= 0 && m.channels <= c.in_channels, "channels", m.channels,
+          fmt::format("0 to {}", c.in_channels));
+}
+
+void check_format(const QuantizedNetwork& network, const QuantizedLayer& layer,
+                  const AcceleratorConfig& config) {
+  if (layer.op == LayerOp::kConv && layer.token_form != config.token_form) {
+    throw ConfigError("layer " + layer.name, "token_form", to_string(config.token_form),
+                      fmt::format("{}, in which its weights are limited", to_string(layer.token_form)));
+  }
+  const int bits = network.tensors[layer.input].bits;
+  if (network.tensors[layer.output].bits != bits ||
+      (layer.operand >= 0 && network.tensors[layer.operand].bits != bits)) {
+    throw std::invalid_argument(fmt::format(
+        "layer {}: input, operand and output must have the same width, input has {} bits", layer.name, bits));
+  }
+}
+
+std::string op_name(const Convolution& c, const QuantizedNetwork& network, const AcceleratorLayer& layers) {
+  const Shape& in = network.tensors[c.layer->input].shape;
+  const Window& w = c.layer->window;
+  const bool fully_connected = c.groups == 1 && w.kernel_h == in.height && w.kernel_w == in.width &&
+                               c.out_columns == 1 && network.tensors[c.layer->output].shape.height == 1;
+  return std::string(fully_connected                      ? "fc"
+                     : c.groups > 1 && c.in_channels == 1 ? "depthwise"
+                                                          : "conv") +
+         (c.layer->table.empty() ? "" : "+lookup") + (layers.pool != nullptr ? "+maxpool" : "") +
+         (layers.lookup != nullptr ? "+lookup" : "");
+}
+
+}  // namespace bitbalance::compiler

@@ -1,0 +1,166 @@
+#include "hw/compiler/segment.h"
+
+#include <stdexcept>
+
+#include "hw/compiler/layer_lowering.h"
+
+namespace bitbalance::compiler {
+
+std::vector<Plan> Segment::propose(const AcceleratorConfig& config, const std::vector<double>& rates) {
+  std::vector<Plan> plans(rates.size());
+  std::map<ConvolutionShape, std::vector<LayerMapping>> known;
+  for (const AcceleratorLayer& l : layers_) {
+    if (!is_convolution(l)) {
+      if (!vector_layer_fits(network_, *l.layer, config)) return {};
+      continue;
+    }
+    const Convolution conv = describe(l, config);
+    const LayerMapping user = user_mapping(l);
+    // What a user says counts for one layer alone.
+    std::vector<LayerMapping> proposed;
+    if (user.layer.empty()) {
+      auto [entry, is_new] = known.try_emplace(shape_of(conv));
+      if (is_new) entry->second = propose_mappings(conv, user, rates);
+      proposed = entry->second;
+    } else {
+      proposed = propose_mappings(conv, user, rates);
+    }
+    if (proposed.empty()) return {};
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+      proposed[i].layer = l.layer->name;
+      plans[i].push_back(proposed[i]);
+    }
+  }
+  return plans;
+}
+
+LayerDemand Segment::demand(const AcceleratorConfig& config, const Plan& plan) {
+  LayerDemand sum;
+  auto block = plan.begin();
+  for (const AcceleratorLayer& l : layers_)
+    if (is_convolution(l)) sum += demand_of(describe(l, config), *block++, slots_of_a_tile(l, config));
+  return sum;
+}
+
+LayerDemand Segment::least_demand(const AcceleratorConfig& config) {
+  LayerDemand sum;
+  for (const AcceleratorLayer& l : layers_)
+    if (is_convolution(l)) sum += least_demand_of(describe(l, config), slots_of_a_tile(l, config));
+  return sum;
+}
+
+MappedProgram Segment::lower(const AcceleratorConfig& config, const Plan& plan) {
+  MappedProgram result;
+  ProgramBuilder builder(network_, config, options_, before_);
+  if (before_ == nullptr) builder.place_tensor(network_.input);
+  auto mapping = plan.begin();
+  for (const AcceleratorLayer& l : layers_) {
+    lower_layer(builder, l, is_convolution(l) ? &*mapping : nullptr, config);
+    result.mappings.push_back(is_convolution(l) ? *mapping++ : LayerMapping{l.layer->name});
+  }
+  std::vector<ProgramLayer> host_layers;
+  for (const std::size_t number : host_layers_) {
+    const QuantizedLayer& layer = network_.layers[number];
+    ProgramLayer entry = describe_layer(number);
+    entry.op = layer.host.title;
+    entry.on_host = true;
+    host_layers.push_back(std::move(entry));
+    result.mappings.push_back({layer.name});
+  }
+  result.program = std::move(builder).finish(std::move(host_layers));
+  return result;
+}
+
+void Segment::refuse(const AcceleratorConfig& config) {
+  for (const AcceleratorLayer& l : layers_) {
+    if (!is_convolution(l)) {
+      if (vector_layer_fits(network_, *l.layer, config)) continue;
+      ProgramBuilder builder(network_, config, options_, before_);
+      if (before_ == nullptr) builder.place_tensor(network_.input);
+      lower_layer(builder, l, nullptr, config);  // names the buffer
+    } else if (const Convolution conv = describe(l, config);
+               propose_mappings(conv, user_mapping(l), {1.0}).empty()) {
+      refuse_mapping(conv, user_mapping(l));
+    }
+  }
+  throw std::logic_error("every layer fits, and the program does not");
+}
+
+const AcceleratorLayer& Segment::convolution_number(std::size_t number) const {
+  auto layer = layers_.begin();
+  for (;; ++layer)
+    if (is_convolution(*layer) && number-- == 0) return *layer;
+}
+
+LayerMapping Segment::user_mapping(const AcceleratorLayer& l) const {
+  LayerMapping user;
+  for (const LayerMapping& m : options_.mappings)
+    if (m.layer == l.layer->name) user = m;
+  return user;
+}
+
+std::int64_t Segment::slots_of_a_tile(const AcceleratorLayer& l, const AcceleratorConfig& config) {
+  auto [entry, is_new] = slots_.try_emplace(l.number);
+  if (!is_new) return entry->second;
+  const Convolution conv = describe(l, config);
+  ConstantsBlob all;
+  all.layer = static_cast<int>(l.number);
+  all.input_channels = conv.in_channels;
+  AcceleratorConfig steps_apart = config;
+  if (rule_of(config.synchronization).tile_has_limit)
+    steps_apart.synchronization = Synchronization::kGroupMax;
+  const RowGroupSteps* groups = weights_.groups_of(all, steps_apart);
+  const int count = conv.groups * ceil_div(conv.out_channels, config.rows);
+  for (int g = 0; g < count; ++g) entry->second += groups[g].slots();
+  return entry->second;
+}
+
+ProgramLayer Segment::describe_layer(std::size_t number) const {
+  const QuantizedLayer& layer = network_.layers[number];
+  ProgramLayer entry;
+  entry.name = layer.name;
+  entry.network_layers = {static_cast<int>(number)};
+  entry.input = layer.input;
+  entry.operand = layer.operand;
+  entry.output = layer.output;
+  entry.macs = macs(network_, layer);
+  return entry;
+}
+
+void Segment::lower_layer(ProgramBuilder& builder, const AcceleratorLayer& l, const LayerMapping* mapping,
+                          const AcceleratorConfig& config) const {
+  ProgramLayer entry = describe_layer(l.number);
+  switch (l.layer->op) {
+    case LayerOp::kConv: {
+      for (const QuantizedLayer* const fused : {l.pool, l.lookup})
+        if (fused != nullptr) entry.network_layers.push_back(entry.network_layers.back() + 1);
+      const Convolution conv = describe(l, config);
+      entry.output = conv.output;
+      entry.op = op_name(conv, network_, l);
+      builder.begin_layer(std::move(entry));
+      lower_convolution(builder, conv, *mapping);
+      break;
+    }
+    case LayerOp::kMaxPool:
+    case LayerOp::kAvgPool:
+      entry.op = l.layer->op == LayerOp::kMaxPool ? "maxpool" : "avgpool";
+      builder.begin_layer(std::move(entry));
+      lower_pool(builder, *l.layer);
+      break;
+    case LayerOp::kAdd:
+      entry.op = "add";
+      builder.begin_layer(std::move(entry));
+      lower_add(builder, *l.layer);
+      break;
+    case LayerOp::kLookup:
+      entry.op = "lookup";
+      builder.begin_layer(std::move(entry));
+      lower_lookup(builder, *l.layer);
+      break;
+    case LayerOp::kHost:
+      throw std::logic_error("a layer on the host has no commands");
+  }
+  builder.end_layer();
+}
+
+}  // namespace bitbalance::compiler

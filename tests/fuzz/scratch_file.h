@@ -14,6 +14,7 @@ class ScratchFile {
  public:
   explicit ScratchFile(const std::string& name) : path_(folder_.path() / name) {}
 
+  const std::filesystem::path& path() const { return path_; }
   /// The path of a file with these bytes, until the next.
   const std::filesystem::path& with(const std::string& bytes) const {
     std::ofstream(path_, std::ios::binary | std::ios::trunc) << bytes;

@@ -1,8 +1,6 @@
 // Arrays of every type in IDX, NPY and NPZ files and without a header, and text files of labels.
 #include "quant/eval/array_file.h"
 
-#include <zip.h>
-
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
@@ -12,6 +10,7 @@
 #include "quant/eval/label_file.h"
 #include "tests/support/names.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/zip_archive.h"
 
 namespace bitbalance::test {
 namespace {
@@ -145,17 +144,9 @@ TEST_CASE("what is no array in an NPY file is refused by name") {
   CHECK_THROWS_WITH(read_array(folder.path()), Contains("a folder; accepted: an IDX, NPY or NPZ file"));
 }
 
-/// An archive as numpy.savez() writes it, or numpy.savez_compressed().
-std::filesystem::path npz(const TemporaryFolder& folder,
-                          const std::vector<std::pair<std::string, std::string>>& files, bool is_compressed) {
+std::filesystem::path npz(const TemporaryFolder& folder, const ZipMembers& members, bool is_compressed) {
   const std::filesystem::path file = folder.path() / (is_compressed ? "packed.npz" : "plain.npz");
-  zip_t* const archive = zip_open(file.c_str(), ZIP_CREATE | ZIP_TRUNCATE, nullptr);
-  for (const auto& [name, bytes] : files) {
-    zip_source_t* const source = zip_source_buffer(archive, bytes.data(), bytes.size(), 0);
-    const auto index = static_cast<zip_uint64_t>(zip_file_add(archive, name.c_str(), source, 0));
-    zip_set_file_compression(archive, index, is_compressed ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0);
-  }
-  REQUIRE(zip_close(archive) == 0);
+  write_zip(file, members, is_compressed);
   return file;
 }
 

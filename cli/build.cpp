@@ -91,7 +91,7 @@ Subcommand add_build_command(CLI::App& parent) {
       ->required()
       ->type_name("FILE");
   app->add_option("--out", arguments->out, "folder of the program")->required()->type_name("DIR");
-  add_texts(*app, "--set", arguments->settings, "override a setting of the scenario")
+  add_texts(*app, "-D,--set", arguments->settings, "override a setting of the scenario")
       ->type_name("path.to.key=value");
   app->add_option("--images", arguments->images, "images to store (network.count), 0: all")->type_name("N");
   app->add_option("--mapping", arguments->mapping, "how to cut layers into blocks (section mapping)")

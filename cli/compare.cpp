@@ -141,7 +141,7 @@ Subcommand add_compare_command(CLI::App& parent) {
       ->type_name("RULE");
   app->add_option("--baselines", arguments->baselines, "only these, separated by commas")
       ->type_name("NAME,...");
-  add_texts(*app, "--set", arguments->settings, "override a setting of every scenario")
+  add_texts(*app, "-D,--set", arguments->settings, "override a setting of every scenario")
       ->type_name("path.to.key=value");
   app->add_option("--out", arguments->out, "results folder, by default results/compare")->type_name("DIR");
   app->footer(R"(

@@ -60,7 +60,7 @@ Subcommand add_init_command(CLI::App& parent) {
   const auto arguments = std::make_shared<InitArguments>();
   CLI::App* const app = parent.add_subcommand("init", "Write a commented scenario for a model");
   app->add_option("model", arguments->model, "float32 ONNX model")->required()->type_name("FILE");
-  add_texts(*app, "--set", arguments->settings, "a setting of the scenario that is no default")
+  add_texts(*app, "-D,--set", arguments->settings, "a setting of the scenario that is no default")
       ->type_name("path.to.key=value");
   app->add_option("--out", arguments->out, "the scenario, by default <name of the model>.yaml")
       ->type_name("FILE");

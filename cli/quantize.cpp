@@ -294,7 +294,7 @@ Subcommand add_quantize_command(CLI::App& parent) {
                   "different bits for different layers: cycles=N, bytes=N, "
                   "energy_uj=N per frame, or a share as in cycles=80%")
       ->type_name("UNIT=N");
-  add_texts(*app, "--set", arguments->settings, "override a setting of the scenario")
+  add_texts(*app, "-D,--set", arguments->settings, "override a setting of the scenario")
       ->type_name("path.to.key=value");
   app->add_option("--out", arguments->out, "results folder, by default results/<name>-quantized")
       ->type_name("DIR");

@@ -61,7 +61,7 @@ Subcommand add_recost_command(CLI::App& parent) {
   app->add_option("--technology", arguments->technology, "constants, as in scenarios/technology")
       ->required()
       ->type_name("FILE");
-  add_texts(*app, "--set", arguments->settings, "override a constant, as in logic.adder.energy.value=0.3")
+  add_texts(*app, "-D,--set", arguments->settings, "override a constant, as in logic.adder.energy.value=0.3")
       ->type_name("path.to.key=value");
   app->add_option("--csv", arguments->csv, "write energy by layer, component and action")->type_name("FILE");
   app->footer(R"(

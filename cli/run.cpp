@@ -255,7 +255,7 @@ Subcommand add_run_command(CLI::App& parent) {
   app->add_option("--program", arguments->program,
                   "a program that bitbalance build wrote, instead of a scenario")
       ->type_name("DIR");
-  add_texts(*app, "--set", arguments->settings, "override a setting of the scenario")
+  add_texts(*app, "-D,--set", arguments->settings, "override a setting of the scenario")
       ->type_name("path.to.key=value");
   app->add_option("--level", arguments->level, "level of detail: rtl, tlm, analytic")->type_name("LEVEL");
   app->add_option("--rtl", arguments->rtl,

@@ -20,9 +20,9 @@
 #include "cli/exit_codes.h"
 #include "cli/overrides.h"
 #include "cli/version.h"
-#include "testbench/explore/sweep/point/array_engine.h"
 #include "testbench/explore/sweep/search/search.h"
 #include "testbench/explore/sweep/sweep.h"
+#include "testbench/explore/sweep/task/array_engine.h"
 #include "testbench/explore/sweep/task/slurm.h"
 #include "testbench/report/file_name.h"
 #include "testbench/run/process/console.h"
@@ -152,7 +152,7 @@ Subcommand add_sweep_command(CLI::App& parent) {
       ->type_name("OPTION");
   app->add_option("--task", arguments->task, "what a task of an array runs: only the points of this list")
       ->type_name("FILE");
-  add_texts(*app, "--set", arguments->settings, "override a setting of every point")
+  add_texts(*app, "-D,--set", arguments->settings, "override a setting of every point")
       ->type_name("path.to.key=value");
   app->footer(R"(
 Examples:

@@ -18,7 +18,7 @@ void declare(CLI::App& app, PlatformArguments& arguments) {
   app.add_option("--program", arguments.program,
                  "a program that bitbalance build wrote, instead of a scenario")
       ->type_name("DIR");
-  add_texts(app, "--set", arguments.settings, "override a setting of the scenario")
+  add_texts(app, "-D,--set", arguments.settings, "override a setting of the scenario")
       ->type_name("path.to.key=value");
   app.add_option("--platform", arguments.platform,
                  "the accelerators, each with a level and settings of its own")

@@ -54,11 +54,12 @@ Level level_of(const std::string& text) {
   throw SettingsError(fmt::format("the database has a level '{}'; accepted: rtl, tlm, analytic", text));
 }
 
-}  // namespace
-
+/// A key as the database has it.
 std::string key_text(std::uint64_t key) {
   return fmt::format("{:016x}", key);
 }
+
+}  // namespace
 
 /// SQLite's errors in the words of this program.
 template <class Work>
@@ -129,16 +130,16 @@ void ResultStore::check_owner() {
   if (state != "ok") refuse("damaged (" + one_line(state) + ")");
 }
 
-std::vector<std::uint64_t> ResultStore::keys() {
+std::unordered_set<std::uint64_t> ResultStore::keys() {
   return guarded([&] {
-    std::vector<std::uint64_t> keys;
+    std::unordered_set<std::uint64_t> keys;
     SQLite::Statement query(*database_, "SELECT key FROM result");
     while (query.executeStep()) {
       const std::string text = query.getColumn(0).getString();
       std::uint64_t key = 0;
       constexpr int kHexadecimal = 16;
       std::from_chars(text.data(), text.data() + text.size(), key, kHexadecimal);
-      keys.push_back(key);
+      keys.insert(key);
     }
     return keys;
   });

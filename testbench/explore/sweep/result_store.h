@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "testbench/explore/sweep/point/point_result.h"
@@ -44,7 +45,7 @@ class ResultStore {
   ResultStore(const ResultStore&) = delete;
   ResultStore& operator=(const ResultStore&) = delete;
 
-  std::vector<std::uint64_t> keys();
+  std::unordered_set<std::uint64_t> keys();
   std::optional<PointResult> find(std::uint64_t key);
   /// Lasts from commit() on. A key that is there keeps what it has.
   void add(std::uint64_t key, const PointLabels& labels, const PointResult& result);
@@ -68,8 +69,5 @@ class ResultStore {
   std::unique_ptr<SQLite::Statement> insert_, find_;
   std::unique_ptr<SQLite::Transaction> transaction_;
 };
-
-/// A key as the database has it.
-std::string key_text(std::uint64_t key);
 
 }  // namespace bitbalance::explore

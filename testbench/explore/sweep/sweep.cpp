@@ -41,6 +41,21 @@ constexpr std::uint64_t kIdle = ~std::uint64_t{0};
 /// What became of a point in a worker.
 enum class Worked : char { kResult, kLost };
 
+using Group = std::vector<SweepPoint>;
+
+/// Points that are not known, each key once, in groups with the same network.
+std::vector<Group> unknown(const std::vector<SweepPoint>& points, Sweep::Keys known) {
+  std::vector<Group> groups;
+  std::map<std::uint64_t, std::size_t> group_of;
+  for (const SweepPoint& point : points) {
+    if (!known.insert(point.key.point).second) continue;
+    const auto [group, is_new] = group_of.try_emplace(point.key.network, groups.size());
+    if (is_new) groups.emplace_back();
+    groups[group->second].push_back(point);
+  }
+  return groups;
+}
+
 }  // namespace
 
 Sweep::Sweep(SweepSettings settings, const std::vector<SettingOverride>& overrides, std::string program)
@@ -132,22 +147,11 @@ void Sweep::take_points(const std::filesystem::path& list) {
 }
 
 std::vector<std::vector<SweepPoint>> Sweep::missing(ResultStore& store) const {
-  const std::vector<std::uint64_t> keys = store.keys();
-  std::unordered_set<std::uint64_t> known(keys.begin(), keys.end());
-  std::vector<std::vector<SweepPoint>> groups;
-  std::map<std::uint64_t, std::size_t> group_of;
-  for (const SweepPoint& point : points_) {
-    if (!known.insert(point.key.point).second) continue;
-    const auto [group, is_new] = group_of.try_emplace(point.key.network, groups.size());
-    if (is_new) groups.emplace_back();
-    groups[group->second].push_back(point);
-  }
-  return groups;
+  return unknown(points_, store.keys());
 }
 
 std::uint64_t Sweep::present(ResultStore& store) const {
-  const std::vector<std::uint64_t> keys = store.keys();
-  std::unordered_set<std::uint64_t> left(keys.begin(), keys.end());
+  Keys left = store.keys();
   std::uint64_t count = 0;
   for (const SweepPoint& point : points_) count += left.erase(point.key.point);
   return count;
@@ -171,29 +175,30 @@ SweepOutcome Sweep::outcome(ResultStore& store, std::uint64_t found) const {
 
 SweepOutcome Sweep::run(ResultStore& store, int jobs, const Progress& progress) {
   const std::uint64_t found = present(store);
-  std::vector<std::vector<SweepPoint>> groups = missing(store);
-  std::uint64_t all = 0, before = 0;
-  for (std::vector<SweepPoint>& group : groups) {
-    const auto is_lost = [&](const SweepPoint& point) { return lost_.count(point.key.point) != 0; };
-    group.erase(std::remove_if(group.begin(), group.end(), is_lost), group.end());
-    all += group.size();
-  }
-  std::vector<std::string> lost;
-  for (const std::vector<SweepPoint>& group : groups) {
-    if (group.empty()) continue;
-    const auto tick = [&](std::uint64_t done) { progress("sweep", share(before + done, all)); };
-    tick(0);
-    const std::vector<std::string> more = compute(group, store, jobs, tick);
-    lost.insert(lost.end(), more.begin(), more.end());
-    before += group.size();
-  }
+  std::vector<std::string> lost = compute(points_, store.keys(), store, jobs, progress);
   SweepOutcome whole = outcome(store, found);
   whole.lost = std::move(lost);
   return whole;
 }
 
-std::vector<std::string> Sweep::compute(const std::vector<SweepPoint>& todo, ResultStore& store, int jobs,
-                                        const std::function<void(std::uint64_t done)>& tick) {
+std::vector<std::string> Sweep::compute(const std::vector<SweepPoint>& points, const Keys& known,
+                                        ResultStore& store, int jobs, const Progress& progress) {
+  const std::vector<Group> groups = unknown(points, known);
+  std::uint64_t all = 0, before = 0;
+  for (const Group& group : groups) all += group.size();
+  std::vector<std::string> lost;
+  for (const Group& group : groups) {
+    const auto tick = [&](std::uint64_t done) { progress("sweep", share(before + done, all)); };
+    tick(0);
+    const std::vector<std::string> more = compute_group(group, store, jobs, tick);
+    lost.insert(lost.end(), more.begin(), more.end());
+    before += group.size();
+  }
+  return lost;
+}
+
+std::vector<std::string> Sweep::compute_group(const std::vector<SweepPoint>& todo, ResultStore& store,
+                                              int jobs, const std::function<void(std::uint64_t done)>& tick) {
   const auto evaluation = evaluations_.get(todo.front().key.network, [&] {
     return std::make_shared<const Evaluation>(loader_.load(todo.front().index));
   });
@@ -206,7 +211,6 @@ std::vector<std::string> Sweep::compute(const std::vector<SweepPoint>& todo, Res
   };
   const auto lose = [&](std::uint64_t at, const std::string& why) {
     finish(at);
-    lost_.insert(todo[at].key.point);
     lost.push_back(fmt::format("{}: {}", loader_.describe(todo[at].index), why));
   };
   const auto receive = [&](int, const std::string& message) {
@@ -259,7 +263,12 @@ std::vector<std::string> Sweep::compute(const std::vector<SweepPoint>& todo, Res
 void Sweep::write_csv(ResultStore& store, const std::function<void(const std::string& line)>& write) const {
   std::string line = "scenario";
   for (const std::string& key : settings_.keys) line += "," + csv_text(key);
-  const std::set<std::uint64_t> front = front_of(points_, store, settings_);
+  // Designs compete for one scenario: another network is no better design.
+  std::map<std::size_t, std::vector<SweepPoint>> by_scenario;
+  for (const SweepPoint& point : points_)
+    by_scenario[loader_.space().point(point.index).scenario].push_back(point);
+  std::set<std::uint64_t> front;
+  for (const auto& [scenario, points] : by_scenario) front.merge(front_of(points, store, settings_));
   if (!settings_.objectives.empty()) line += ",pareto";
   line += ",level,network,verdict,message";
   for (const Metric& metric : metrics()) line += fmt::format(",{}", metric.name);

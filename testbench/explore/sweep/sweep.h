@@ -31,6 +31,7 @@ struct SweepOutcome {
 
 class Sweep {
  public:
+  using Keys = std::unordered_set<std::uint64_t>;  ///< of points that are not to be computed
   /// Told the share of the work done, 0..1, in each of its phases; may throw to give up.
   using Progress = std::function<void(const char* phase, double share)>;
 
@@ -47,6 +48,9 @@ class Sweep {
   void take_points(const std::filesystem::path& list);
   /// Precondition of all that follows: check_points() or take_points(). The same rows for any number of jobs.
   SweepOutcome run(ResultStore& store, int jobs, const Progress& progress);
+  /// Some of the points: those whose key is not among `known`. Returns what is lost, a line each.
+  std::vector<std::string> compute(const std::vector<SweepPoint>& points, const Keys& known,
+                                   ResultStore& store, int jobs, const Progress& progress);
   /// A row for each point that has a result, in the order of the points; with objectives a column says which
   /// are on the Pareto front of those that pass and keep the limits.
   void write_csv(ResultStore& store, const std::function<void(const std::string& line)>& write) const;
@@ -68,8 +72,8 @@ class Sweep {
                                 const std::function<std::uint64_t(std::uint64_t)>& index_of, int jobs,
                                 const std::function<void(std::uint64_t done)>& tick);
   /// Points with the same network. Returns what is lost, a line each.
-  std::vector<std::string> compute(const std::vector<SweepPoint>& todo, ResultStore& store, int jobs,
-                                   const std::function<void(std::uint64_t done)>& tick);
+  std::vector<std::string> compute_group(const std::vector<SweepPoint>& todo, ResultStore& store, int jobs,
+                                         const std::function<void(std::uint64_t done)>& tick);
 
   SweepSettings settings_;
   std::string program_;
@@ -77,7 +81,6 @@ class Sweep {
   KeyMaker keys_;
   static constexpr std::size_t kMostEvaluations = 4;
   RecentMemo<std::uint64_t, const Evaluation> evaluations_{kMostEvaluations};  ///< by network
-  std::unordered_set<std::uint64_t> lost_;  ///< keys of points that took a worker with them
   Constraints constraints_;
   std::vector<SweepPoint> points_;
   std::uint64_t excluded_ = 0;

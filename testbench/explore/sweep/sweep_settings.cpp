@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <system_error>
 
 #include "base/text/nearest_word.h"
 #include "base/text/number.h"
@@ -62,6 +63,8 @@ class SweepReader {
     v.rule(!sweep_.objectives.empty() || sweep_.method != SweepMethod::kNsga2, "objectives",
            "not given; accepted with method nsga2: figures with max or min");
     v.section({"limits", "of figures: from, to"}, [&] { read_limits(); });
+    v.rule(!sweep_.objectives.empty() || sweep_.limits.empty(), "limits",
+           "given without objectives; accepted: with figures that a design is wanted for");
     v.section({"settings", "the same at all points"}, [&] { read_fixed(); });
     v.section({"space", "keys with their values"}, [&] { read_space(); });
     Axis points;
@@ -70,8 +73,18 @@ class SweepReader {
         [&] { return points.choices.size(); }, [&](std::size_t i) { read_point(points.choices[i]); });
     if (!points.choices.empty()) add_points(std::move(points));
     v.texts({"constraints", "expressions that a point must fulfil"}, sweep_.constraints);
-    for (const PlacedText& scenario : scenarios)
-      sweep_.scenarios.push_back((sweep_.file.parent_path() / scenario.text).lexically_normal());
+    for (const PlacedText& scenario : scenarios) add_scenario(scenario);
+    v.rule(sweep_.method != SweepMethod::kNsga2 || scenarios.size() == 1, "scenarios",
+           "several with method nsga2; accepted: one, whose designs compete");
+  }
+
+  void add_scenario(const PlacedText& name) {
+    const std::filesystem::path file = (sweep_.file.parent_path() / name.text).lexically_normal();
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored))
+      throw SettingsError(
+          fmt::format("{}: {}: no such file; accepted: a scenario", name.place, file.string()));
+    sweep_.scenarios.push_back(file);
   }
 
   Assignment single(const FreeKey& key) const {

@@ -225,6 +225,21 @@ TEST_CASE("a model that changes has another key, one with data elsewhere has non
   CHECK_FALSE(network_key(missing));
 }
 
+TEST_CASE("calibration images of raw numbers or of an archive have the key of their type and array") {
+  const TemporaryFolder folder;
+  const auto key = [&](const std::string& raw, const char* array) {
+    Scenario scenario;
+    scenario.network.builtin = "lenet";
+    scenario.network.images = "images.idx";
+    scenario.network.raw = raw;
+    scenario.network.calibration_images = folder.write("images.npz", "contents") / array;
+    return network_key(scenario).value();
+  };
+  CHECK(key("u8", "x.npy") == key("u8", "x.npy"));
+  CHECK(key("u8", "x.npy") != key("i8", "x.npy"));
+  CHECK(key("u8", "x.npy") != key("u8", "y.npy"));
+}
+
 TEST_CASE("a workload is made once, then taken from the cache") {
   const TemporaryFolder folder;
   const NetworkCache cache(folder.path());

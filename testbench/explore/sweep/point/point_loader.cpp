@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "testbench/explore/sweep/point/point_result.h"
+
 namespace bitbalance::explore {
 namespace {
 
@@ -11,13 +13,30 @@ bool is_within(const std::string& path, const std::string& section) {
   return path == section || path.compare(0, section.size() + 1, section + ".") == 0;
 }
 
-void check(const Scenario& scenario) {
+/// What is wanted of a point must exist, or no point is better than another.
+void check_figure(const char* key, const Metric& metric, const Scenario& scenario) {
+  const bool exists = metric.source == MetricSource::kTechnology ? scenario.technology.has_value()
+                      : metric.source == MetricSource::kData     ? computes_data(scenario.run.level)
+                                                                 : true;
+  if (exists) return;
+  throw SettingsError(fmt::format(
+      "{}: {}: {}", key, metric.name,
+      metric.source == MetricSource::kTechnology
+          ? "the scenario has no technology; accepted: with one"
+          : fmt::format("does not exist at level {}; accepted: {}, {}", to_string(scenario.run.level),
+                        to_string(Level::kTlm), to_string(Level::kRtl))));
+}
+
+void check(const Scenario& scenario, const SweepSettings& sweep) {
   if (scenario.run.mixed())
     throw SettingsError("run.rtl: given in a sweep; accepted: one level for all layers of a point");
   if (!computes_data(scenario.run.level) && scenario.memory.model != MemoryTiming::kIdeal) {
     throw SettingsError(fmt::format("memory.model: {}; accepted at level analytic: {}",
                                     to_string(scenario.memory.model), to_string(MemoryTiming::kIdeal)));
   }
+  for (const Objective& objective : sweep.objectives)
+    check_figure("objectives", metrics()[objective.metric], scenario);
+  for (const Limit& limit : sweep.limits) check_figure("limits", metrics()[limit.metric], scenario);
 }
 
 }  // namespace
@@ -44,7 +63,7 @@ Scenario PointLoader::load(std::uint64_t index) {
   for (const Assignment* value : point.values) overrides.push_back(value->as_override());
   try {
     Scenario scenario = load_scenario(sweep_.scenarios[point.scenario], overrides, &files_);
-    check(scenario);
+    check(scenario, sweep_);
     return scenario;
   } catch (const SettingsError& error) {
     throw SettingsError(fmt::format("{}; at {}", error.what(), describe(index)));

@@ -28,17 +28,19 @@ double dram_bytes_per_frame(const RunReport& report) {
 
 const std::array<Metric, kMetrics>& metrics() {
   static const std::array<Metric, kMetrics> all = {{
-      {"frames", [](const RunReport& r) { return static_cast<double>(r.frames); }},
-      {"cycles", [](const RunReport& r) { return static_cast<double>(r.cycles()); }},
-      {"frames_per_s", [](const RunReport& r) { return r.frames_per_s(); }},
-      {"dram_bytes_per_frame", dram_bytes_per_frame},
-      {"core_j_per_frame", of_cost<&CostReport::core_j_per_frame>},
-      {"dram_j_per_frame", of_cost<&CostReport::dram_j_per_frame>},
-      {"frames_per_j", of_cost<&CostReport::frames_per_j>},
-      {"frames_per_j_core", of_cost<&CostReport::frames_per_j_core>},
-      {"area_mm2", [](const RunReport& r) { return r.cost ? r.cost->area.total_mm2() : kNone; }},
-      {"frames_per_s_per_mm2", of_cost<&CostReport::frames_per_s_per_mm2>},
-      {"accuracy", [](const RunReport& r) { return r.accuracy ? r.accuracy->quantized : kNone; }},
+      {"frames", MetricSource::kTimeline, [](const RunReport& r) { return static_cast<double>(r.frames); }},
+      {"cycles", MetricSource::kTimeline, [](const RunReport& r) { return static_cast<double>(r.cycles()); }},
+      {"frames_per_s", MetricSource::kTimeline, [](const RunReport& r) { return r.frames_per_s(); }},
+      {"dram_bytes_per_frame", MetricSource::kTimeline, dram_bytes_per_frame},
+      {"core_j_per_frame", MetricSource::kTechnology, of_cost<&CostReport::core_j_per_frame>},
+      {"dram_j_per_frame", MetricSource::kTechnology, of_cost<&CostReport::dram_j_per_frame>},
+      {"frames_per_j", MetricSource::kTechnology, of_cost<&CostReport::frames_per_j>},
+      {"frames_per_j_core", MetricSource::kTechnology, of_cost<&CostReport::frames_per_j_core>},
+      {"area_mm2", MetricSource::kTechnology,
+       [](const RunReport& r) { return r.cost ? r.cost->area.total_mm2() : kNone; }},
+      {"frames_per_s_per_mm2", MetricSource::kTechnology, of_cost<&CostReport::frames_per_s_per_mm2>},
+      {"accuracy", MetricSource::kData,
+       [](const RunReport& r) { return r.accuracy ? r.accuracy->quantized : kNone; }},
   }};
   return all;
 }

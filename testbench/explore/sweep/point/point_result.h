@@ -11,8 +11,16 @@
 
 namespace bitbalance::explore {
 
+/// What a scenario must have for a figure of it to exist.
+enum class MetricSource {
+  kTimeline,    ///< nothing more
+  kTechnology,  ///< energy and area
+  kData,        ///< a level that computes data
+};
+
 struct Metric {
-  const char* name;                       ///< with its unit; docs/sweep.md says what it means
+  const char* name;  ///< with its unit; docs/sweep.md says what it means
+  MetricSource source;
   double (*of)(const RunReport& report);  ///< NaN: there is none
 };
 

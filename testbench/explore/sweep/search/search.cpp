@@ -73,6 +73,7 @@ SweepOutcome search(Sweep& sweep, ResultStore& store, int jobs, const Sweep::Pro
   const SweepSettings& settings = sweep.settings();
   Nsga2 nsga2(sweep.space().sizes(), static_cast<std::size_t>(settings.population),
               static_cast<std::uint64_t>(settings.seed));
+  Sweep::Keys known = store.keys(), seen;
   std::uint64_t found = 0;
   std::vector<std::string> lost;
   for (std::int64_t generation = 0; generation < settings.generations; ++generation) {
@@ -84,12 +85,17 @@ SweepOutcome search(Sweep& sweep, ResultStore& store, int jobs, const Sweep::Pro
     std::vector<std::uint64_t> indices;
     indices.reserve(genomes.size());
     for (const Genome& genome : genomes) indices.push_back(sweep.space().number_of(genome));
-    const std::uint64_t before = sweep.present(store);
     std::map<std::uint64_t, std::uint64_t> keys;  // by index
-    for (const SweepPoint& point : sweep.add_points(indices, jobs, tick)) keys[point.index] = point.key.point;
-    found += sweep.present(store) - before;
-    const SweepOutcome computed = sweep.run(store, jobs, [&](const char*, double) { tick(); });
-    lost.insert(lost.end(), computed.lost.begin(), computed.lost.end());
+    const std::vector<SweepPoint> fresh = sweep.add_points(indices, jobs, tick);
+    for (const SweepPoint& point : fresh) {
+      keys[point.index] = point.key.point;
+      if (seen.insert(point.key.point).second) found += known.count(point.key.point);
+    }
+    const std::vector<std::string> more =
+        sweep.compute(fresh, known, store, jobs, [&](const char*, double) { tick(); });
+    lost.insert(lost.end(), more.begin(), more.end());
+    // A point that took its worker with it is not tried again.
+    for (const SweepPoint& point : fresh) known.insert(point.key.point);
     std::vector<Candidate> told;
     for (std::size_t i = 0; i < genomes.size(); ++i) {
       const auto key = keys.find(indices[i]);

@@ -1,4 +1,4 @@
-#include "testbench/explore/sweep/point/array_engine.h"
+#include "testbench/explore/sweep/task/array_engine.h"
 
 #include <fmt/format.h>
 

@@ -65,6 +65,7 @@ class Cluster {
       ::setenv("CUT", cut, 1);
     });
   }
+  const fs::path& path() const { return folder_.path(); }
   std::string text(const std::string& name) const { return text_of(folder_.path() / name); }
   bool exists(const std::string& name) const { return fs::exists(folder_.path() / name); }
 
@@ -121,15 +122,21 @@ TEST_CASE("what an array left when the command was killed is taken") {
   const Cluster cluster;
   REQUIRE(cluster.run(kArray, "1").exit_code == 3);
   // As if the command had not come to merging: its database is a shard of the next one.
-  const TemporaryFolder folder;
-  fs::create_directory(folder.path() / "r.sqlite.tasks");
-  folder.write("sweep.yaml", kSweep);
-  folder.write("r.sqlite.tasks/0.sqlite", cluster.text("r.sqlite"));
-  ResultStore store(folder.path() / "r.sqlite");
-  const TaskFiles files(store.file());
-  REQUIRE(files.shards().size() == 1);
-  store.merge(files.shards().front());
-  CHECK(store.keys().size() == 13);
+  const fs::path shard = cluster.path() / "r.sqlite.tasks" / "0.sqlite";
+  fs::rename(cluster.path() / "r.sqlite", shard);
+  CHECK_THAT(cluster.run(kArray).out, Contains("results   7 computed, 13 were there\n"));
+  CHECK(cluster.text("csv") == expected());
+  CHECK_FALSE(fs::exists(shard.parent_path()));
+}
+
+TEST_CASE("while a task writes its shard, the command is refused and the shard stays") {
+  const Cluster cluster;
+  REQUIRE(cluster.run(kArray, "1").exit_code == 3);
+  const ResultStore shard(cluster.path() / "r.sqlite.tasks" / "1.sqlite");
+  const CommandEnd end = cluster.run(kArray);
+  CHECK(end.refused_in_one_line());
+  CHECK_THAT(end.err, Contains("1.sqlite: in use by another program; accepted: "));
+  CHECK(cluster.exists("r.sqlite.tasks/1.sqlite"));
 }
 
 TEST_CASE("an array has no more tasks than the cluster and the points allow") {

@@ -47,7 +47,7 @@ TEST_CASE("a result comes back as it was, once it is committed") {
     if (is_committed) store.commit();
   }
   ResultStore store(file);
-  CHECK(store.keys() == std::vector<std::uint64_t>{7, std::uint64_t{1} << 63});
+  CHECK(store.keys() == std::unordered_set<std::uint64_t>{7, std::uint64_t{1} << 63});
   const auto first = store.find(7), second = store.find(std::uint64_t{1} << 63);
   REQUIRE(first);
   REQUIRE(second);
@@ -136,6 +136,18 @@ TEST_CASE("a key changes with what a result depends on, and with nothing else") 
   folder.write("model.onnx", text_of(model) + " ");
   CHECK(key({}).point != usual.point);
   CHECK(key({}).network != usual.network);
+}
+
+TEST_CASE("a key has the array of an archive, and what all of the archive holds") {
+  const TemporaryFolder folder;
+  const auto key = [&](const char* array, const char* contents) {
+    Scenario scenario;
+    scenario.network.images = folder.write("images.npz", contents) / array;
+    return KeyMaker("1").key_of(scenario, list_settings(scenario)).point;
+  };
+  CHECK(key("x.npy", "one") == key("x.npy", "one"));
+  CHECK(key("x.npy", "one") != key("y.npy", "one"));
+  CHECK(key("x.npy", "one") != key("x.npy", "two"));
 }
 
 }  // namespace

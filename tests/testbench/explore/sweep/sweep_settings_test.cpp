@@ -162,12 +162,42 @@ TEST_CASE("what is wrong with a sweep is told with its place") {
       {"space: {accelerator.rows: 1}\nlimits: {area_mm2: {from: 5, to: 4}}", "no range; accepted: "},
       {"space: {accelerator.rows: 1}\nlimits: {area_mm2: {below: 5}}", "below: 5; accepted: from, to"},
       {"space: {accelerator.rows: 1}\nmethod: nsga2", "objectives: not given"},
+      {"space: {accelerator.rows: 1}\nlimits: {area_mm2: {to: 5}}", "limits: given without objectives"},
+      {"space: {accelerator.rows: 1}\nobjectives: {accuracy: max}",
+       "objectives: accuracy: does not exist at level analytic; accepted: tlm, rtl"},
+      {"space: {accelerator.rows: 1}\nconstraints: accelerator.rows = 1",
+       "'accelerator.rows = 1': an assignment; accepted: a comparison, =="},
       {"space: {accelerator.rows: 1}\ngenerations: 3", "generations: unknown key"},
   };
   for (const auto& [text, expected] : cases) {
     INFO(text);
     CHECK_THAT(refusal(text), Contains(expected));
   }
+}
+
+TEST_CASE("a figure that is limited exists") {
+  const TemporaryFolder folder;
+  folder.write("plain.yaml", "network: {builtin: alexnet}\n");
+  const SweepSettings sweep =
+      load_sweep(folder.write("sweep.yaml",
+                              "scenarios: plain.yaml\nspace: {accelerator.rows: 1}\n"
+                              "objectives: {cycles: min}\nlimits: {area_mm2: {to: 5}}"));
+  CHECK_THROWS_WITH(PointLoader(sweep, {}).load(0),
+                    Contains("limits: area_mm2: the scenario has no technology"));
+}
+
+TEST_CASE("scenarios are files that are there, and at least one") {
+  const TemporaryFolder folder;
+  const auto file = [&](const std::string& text) {
+    return folder.write("sweep.yaml", text + "\nspace: {accelerator.rows: 1}");
+  };
+  CHECK_THROWS_WITH(load_sweep(file("scenarios: []")),
+                    Contains("scenarios: none; accepted: one or more files"));
+  CHECK_THROWS_WITH(load_sweep(file("scenarios: [" + kLenet + ", lent.yaml]")),
+                    Contains("sweep.yaml:1: scenarios") && Contains("lent.yaml: no such file; accepted: "));
+  const std::string search = "\nmethod: nsga2\nobjectives: {cycles: min}";
+  CHECK_THROWS_WITH(load_sweep(file("scenarios: [" + kLenet + ", " + kLenet + "]" + search)),
+                    Contains("scenarios: several with method nsga2; accepted: one"));
 }
 
 TEST_CASE("what a sweep varies is not to be set for all points") {

@@ -175,6 +175,7 @@ TEST_CASE("more points add to what is there, and another program's results are n
   sweep.folder().write("sweep.yaml", "scenarios: " + kLenet + "\nspace: {accelerator.rows: [32, 48, 48]}\n");
   CHECK_THAT(sweep.run().out, Contains("points    3\nresults   1 computed, 1 were there"));
   CHECK_THAT(sweep.run({"--set", "memory.latency_cycles=7"}).out, Contains("2 computed, 0 were there"));
+  CHECK_THAT(sweep.run({"-D", "memory.latency_cycles=7"}).out, Contains("0 computed, 2 were there"));
 }
 
 const std::string kObjectives = "objectives: {cycles: min, area_mm2: min}\nlimits: {area_mm2: {to: 6.5}}\n";
@@ -190,6 +191,16 @@ std::set<std::string> front_of(const Swept& sweep) {
                  " " + row["accelerator.activation_buffer_bytes"] + " " + row["memory.bytes_per_cycle"]);
   }
   return front;
+}
+
+TEST_CASE("designs compete for a scenario, not scenarios with each other") {
+  const Swept sweep("scenarios: [" + kLenet + ", " +
+                    fs::path(kLenet).replace_filename("alexnet.yaml").string() +
+                    "]\nspace: {accelerator.rows: [8, 16, 32]}\nobjectives: {cycles: min, area_mm2: min}\n");
+  REQUIRE(sweep.run().exit_code == 0);
+  std::map<std::string, int> fronts;
+  for (auto& row : table_of(sweep.csv())) fronts[row["scenario"]] += row["pareto"] == "1" ? 1 : 0;
+  CHECK(fronts == std::map<std::string, int>{{"alexnet.yaml", 3}, {"lenet.yaml", 3}});
 }
 
 TEST_CASE("a search finds the front of the grid, and goes on where it was") {

@@ -207,9 +207,7 @@ int Machine::run() {
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(arguments_.quantum_ns, sc_core::SC_NS));
   const std::uint64_t dram_bytes = page_aligned(boot_.dram.size());
   const Scenario& scenario = job(0).scenario;
-  const auto dram =
-      make_memory(scenario.memory, dram_bytes,
-                  sc_core::sc_time(1.0 / scenario.accelerator.clock_hz, sc_core::SC_SEC), !arguments_.no_dmi);
+  const auto dram = make_memory(scenario, dram_bytes, !arguments_.no_dmi);
   access_dram(*dram, tlm::TLM_WRITE_COMMAND, PLATFORM_DRAM_BASE, boot_.dram.data(), boot_.dram.size());
 
   Terminal terminal(arguments_.uart);

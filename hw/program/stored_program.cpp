@@ -400,9 +400,9 @@ StoredProgram load_program(const std::filesystem::path& path) {
   const Json& rate = memory.list("bytes_per_cycle");
   const bool is_rate = rate.size() == 2 && std::all_of(rate.begin(), rate.end(), [](const Json& part) {
                          return part.is_number_unsigned() && part.get<std::uint64_t>() >= 1 &&
-                                part.get<std::uint64_t>() <= 1'000'000;
+                                part.get<std::uint64_t>() <= 999'999'999;
                        });
-  if (!is_rate) memory.fail("bytes_per_cycle", rate, "numerator and denominator, 1 to 1000000");
+  if (!is_rate) memory.fail("bytes_per_cycle", rate, "numerator and denominator, 1 to 999999999");
   p.bytes_per_cycle_numerator = rate[0].get<std::int64_t>();
   p.bytes_per_cycle_denominator = rate[1].get<std::int64_t>();
   memory.end();

@@ -49,7 +49,7 @@ std::string synthetic(const NetworkSettings& network) {
 
 std::string memory_text(const Scenario& s) {
   if (s.memory.model == MemoryTiming::kIdeal)
-    return fmt::format("memory ideal {} B/cycle", to_string(s.memory.bytes_per_cycle));
+    return fmt::format("memory ideal {} B/cycle", to_string(s.memory.rate(s.accelerator.clock_hz)));
   return fmt::format("memory {} {}B/s", one_line(s.memory.dram.config.name),
                      scaled(s.memory.dram.config.peak_bytes_per_s()));
 }

@@ -5,16 +5,21 @@
 
 namespace bitbalance::runner {
 
-std::unique_ptr<MemoryModel> make_memory(const MemorySettings& settings, std::uint64_t bytes,
-                                         const sc_core::sc_time& period, bool allow_dmi) {
+sc_core::sc_time clock_period(const AcceleratorConfig& config) {
+  return {1.0 / config.clock_hz, sc_core::SC_SEC};
+}
+
+std::unique_ptr<MemoryModel> make_memory(const Scenario& scenario, std::uint64_t bytes, bool allow_dmi) {
+  const MemorySettings& settings = scenario.memory;
   if (settings.model == MemoryTiming::kTimed)
     return std::make_unique<dram::TimedMemory>("memory", settings.dram.config, bytes);
   IdealMemoryConfig config;
   config.bytes = bytes;
   config.latency_cycles = static_cast<std::uint32_t>(settings.latency_cycles);
-  config.bytes_per_cycle_numerator = static_cast<std::uint32_t>(settings.bytes_per_cycle.numerator());
-  config.bytes_per_cycle_denominator = static_cast<std::uint32_t>(settings.bytes_per_cycle.denominator());
-  config.clock_period = period;
+  const Rational rate = settings.rate(scenario.accelerator.clock_hz);
+  config.bytes_per_cycle_numerator = static_cast<std::uint32_t>(rate.numerator());
+  config.bytes_per_cycle_denominator = static_cast<std::uint32_t>(rate.denominator());
+  config.clock_period = clock_period(scenario.accelerator);
   config.allow_dmi = allow_dmi;
   return std::make_unique<IdealMemory>("memory", config);
 }

@@ -11,8 +11,11 @@
 
 namespace bitbalance::runner {
 
-/// `period`: of the accelerator's clock. `allow_dmi`: what the ideal memory grants; the timed one never does.
-std::unique_ptr<MemoryModel> make_memory(const MemorySettings& settings, std::uint64_t bytes,
-                                         const sc_core::sc_time& period, bool allow_dmi = true);
+/// Of the accelerator.
+sc_core::sc_time clock_period(const AcceleratorConfig& config);
+
+/// `allow_dmi`: what the ideal memory grants; the timed one never does.
+std::unique_ptr<MemoryModel> make_memory(const Scenario& scenario, std::uint64_t bytes,
+                                         bool allow_dmi = true);
 
 }  // namespace bitbalance::runner

@@ -36,14 +36,26 @@ const char* to_string(MemoryTiming model) {
   return model == MemoryTiming::kIdeal ? "ideal" : "timed";
 }
 
+Rational MemorySettings::rate(double clock_hz) const {
+  if (bytes_per_second == 0) return bytes_per_cycle;
+  const Rational exact(std::llround(bytes_per_second), std::llround(clock_hz));
+  if (exact.numerator() > 0 && std::max(exact.numerator(), exact.denominator()) <= kMostOfRational)
+    return exact;
+  constexpr std::int64_t kParts = 1'000'000;
+  return {std::clamp<std::int64_t>(std::llround(bytes_per_second / clock_hz * kParts), 1, kMostOfRational),
+          kParts};
+}
+
 double MemorySettings::peak_bytes_per_cycle(double clock_hz) const {
-  return model == MemoryTiming::kIdeal ? boost::rational_cast<double>(bytes_per_cycle)
+  return model == MemoryTiming::kIdeal ? boost::rational_cast<double>(rate(clock_hz))
                                        : dram.config.peak_bytes_per_s() / clock_hz;
 }
 
 IdealMemoryTiming MemorySettings::ideal_timing(double clock_hz) const {
-  if (model == MemoryTiming::kIdeal)
-    return {latency_cycles, bytes_per_cycle.numerator(), bytes_per_cycle.denominator()};
+  if (model == MemoryTiming::kIdeal) {
+    const Rational exact = rate(clock_hz);
+    return {latency_cycles, exact.numerator(), exact.denominator()};
+  }
   constexpr std::int64_t kParts = 1000;
   IdealMemoryTiming timing;
   timing.bytes_per_cycle_numerator =
@@ -191,12 +203,16 @@ void show_quantization(SettingsVisitor& v, QuantizationSettings& s, const Accele
       [&](std::size_t i) { show_override(v, options.overrides[i]); });
 }
 
+constexpr double kMostBytesPerSecond = 1e13;
+
 void show_memory(SettingsVisitor& v, MemorySettings& s) {
   v.choice({"model", "how the DRAM keeps time"}, s.model,
            names_of({MemoryTiming::kIdeal, MemoryTiming::kTimed}));
   v.only_if(s.model == MemoryTiming::kIdeal, [&] {
     v.integer({"latency_cycles", "from the end of a transfer to its answer"}, s.latency_cycles, 0, 1'000'000);
     v.rational({"bytes_per_cycle", "bandwidth of a channel, decimal or a fraction"}, s.bytes_per_cycle);
+    v.real({"bytes_per_second", "the same whatever the clock, instead of bytes_per_cycle; 0: that counts"},
+           s.bytes_per_second, 0, kMostBytesPerSecond);
   });
   v.only_if(s.model == MemoryTiming::kTimed, [&] { show_dram(v, s.dram); });
 }

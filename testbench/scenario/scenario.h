@@ -49,10 +49,13 @@ struct MemorySettings {
   MemoryTiming model = MemoryTiming::kIdeal;
   // ideal
   int latency_cycles = 50;
-  Rational bytes_per_cycle{64, 5};  ///< per channel
+  Rational bytes_per_cycle{64, 5};  ///< per channel; counts if bytes_per_second does not
+  double bytes_per_second = 0;      ///< of a channel, whatever the accelerator's clock; 0: does not count
   // timed
   DramSettings dram;
 
+  /// Of a channel of the ideal memory, in bytes per cycle.
+  Rational rate(double clock_hz) const;
   /// Bytes that the memory moves in a cycle of the accelerator at most: of a channel (ideal), or of all
   /// together (timed).
   double peak_bytes_per_cycle(double clock_hz) const;

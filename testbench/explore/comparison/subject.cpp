@@ -75,8 +75,7 @@ OurRun run_ours(const Subject& subject, WeightSet set, WeightStorage storage) {
   const QuantizedNetwork& network = subject.with(set);
   AcceleratorConfig config = scenario.accelerator;
   config.weight_storage = storage;
-  const Rational& rate = scenario.memory.bytes_per_cycle;
-  Timeline timeline(config, {scenario.memory.latency_cycles, rate.numerator(), rate.denominator()});
+  Timeline timeline(config, scenario.memory.ideal_timing(config.clock_hz));
   WeightStatistics weights(network);
   OurRun run;
   for (const MappedProgram& mapped :

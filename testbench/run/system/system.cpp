@@ -13,16 +13,12 @@ namespace {
 
 constexpr int kTickCycles = 20'000;  ///< between two looks at progress and keyboard
 
-sc_core::sc_time clock_period(const AcceleratorConfig& config) {
-  return {1.0 / config.clock_hz, sc_core::SC_SEC};
-}
-
 }  // namespace
 
 System::System(const sc_core::sc_module_name& name, const Scenario& scenario, SystemLevels levels,
                std::uint64_t memory_bytes)
     : sc_module(name),
-      memory(make_memory(scenario.memory, memory_bytes, clock_period(scenario.accelerator))),
+      memory(make_memory(scenario, memory_bytes)),
       period_(clock_period(scenario.accelerator)) {
   if (levels.rtl) rtl_ = std::make_unique<RtlDevice>("rtl", scenario, period_);
   if (levels.tlm) tlm_ = std::make_unique<TlmDevice>("tlm", scenario);

@@ -13,6 +13,9 @@ namespace bitbalance::scenario {
 
 using Rational = boost::rational<std::int64_t>;
 
+/// Largest numerator and denominator.
+inline constexpr std::int64_t kMostOfRational = 999'999'999;
+
 /// "12.8", "64" or "64/5"; empty for anything else, 0 and more than 9 digits included.
 std::optional<Rational> parse_rational(const std::string& text);
 

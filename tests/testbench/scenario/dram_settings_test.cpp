@@ -83,6 +83,20 @@ TEST_CASE("the presets have the clocks of their standards") {
   CHECK(config("lpddr4-3200.yaml").geometry.capacity_bytes() == std::int64_t{4} << 30);
 }
 
+TEST_CASE("bytes per second give the same memory to a clock of any speed") {
+  MemorySettings memory;
+  CHECK(memory.rate(2e9) == Rational(64, 5));
+  memory.bytes_per_second = 12.8e9;
+  CHECK(memory.rate(1e9) == Rational(64, 5));
+  CHECK(memory.rate(2e9) == Rational(32, 5));
+  CHECK(memory.rate(333'333'333) ==
+        Rational(38'400'000, 1'000'000));  // numbers of more digits than a memory takes
+  CHECK(memory.peak_bytes_per_cycle(2e9) == 6.4);
+  CHECK(memory.ideal_timing(2e9).bytes_per_cycle_numerator == 32);
+  memory.bytes_per_second = 1e-3;
+  CHECK(memory.rate(2e9) == Rational(1, 1'000'000));
+}
+
 TEST_CASE("a preset takes overrides, and what is written means the same") {
   const Scenario s =
       with_memory("ddr4-2400.yaml", {"memory.tRCD=20 ns", "memory.controller.page_policy=closed"});

@@ -1,5 +1,7 @@
 #include "tests/support/stored_case.h"
 
+#include <random>
+
 #include "testbench/golden/compare.h"
 #include "testbench/golden/golden.h"
 #include "tests/support/random/random_case.h"
@@ -14,6 +16,13 @@ stored::StoredProgram make_stored_case(std::uint64_t seed) {
   result.scenario = "\"quoted\" \\ scenario";
   result.network = c.network.name;
   result.accelerator = c.config;
+  // Any memory that a scenario can have: numbers of up to nine digits.
+  std::mt19937_64 random(seed);
+  constexpr std::int64_t kMostParts = 10'000'000, kMostWhole = 64;
+  result.latency_cycles = std::uniform_int_distribution<std::int64_t>(0, 1000)(random);
+  result.bytes_per_cycle_denominator = std::uniform_int_distribution<std::int64_t>(1, kMostParts)(random);
+  result.bytes_per_cycle_numerator =
+      std::uniform_int_distribution<std::int64_t>(1, kMostWhole * result.bytes_per_cycle_denominator)(random);
   result.batch = result.images = program.batch;
   result.data_bytes = program.data_bytes;
   result.constants = program.constants;

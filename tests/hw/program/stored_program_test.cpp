@@ -62,6 +62,8 @@ TEST_CASE("a program is read as it was written") {
     const StoredProgram read = load_program(folder.path());
     CHECK(files_of(read) == files_of(written));
     CHECK(config_hash(read.accelerator) == config_hash(written.accelerator));
+    CHECK(read.bytes_per_cycle_numerator == written.bytes_per_cycle_numerator);
+    CHECK(read.bytes_per_cycle_denominator == written.bytes_per_cycle_denominator);
     CHECK(read.constants == written.constants);
     CHECK(read.inputs == written.inputs);
     CHECK(read.output_tensor().name == written.output_tensor().name);

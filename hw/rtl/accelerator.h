@@ -25,7 +25,7 @@
 #include "hw/rtl/completion.h"
 #include "hw/rtl/compute/activity_meter.h"
 #include "hw/rtl/compute/pe_array.h"
-#include "hw/rtl/compute/pe_array_unit.h"
+#include "hw/rtl/compute/pe_array_interface.h"
 #include "hw/rtl/compute/post_processor.h"
 #include "hw/rtl/compute/tile_sequencer.h"
 #include "hw/rtl/compute/vector_unit.h"
@@ -128,7 +128,7 @@ class Accelerator : public sc_core::sc_module {
   LoadEngine load_engine_;
   TileSequencer tile_sequencer_;
   WeightEncoder weight_encoder_;
-  std::unique_ptr<PeArrayUnit> pe_array_;
+  std::unique_ptr<PeArrayInterface> pe_array_;
   PostProcessor post_processor_;
   VectorUnit vector_unit_;
   StoreEngine store_engine_;

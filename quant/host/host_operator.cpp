@@ -6,8 +6,8 @@
 #include <cctype>
 #include <stdexcept>
 
-#include "quant/host/operators.h"
-#include "quant/host/product.h"
+#include "quant/host/operators/families.h"
+#include "quant/host/operators/product.h"
 
 namespace bitbalance::host {
 namespace {

@@ -21,6 +21,7 @@
 #include "quant/method/layers/host_placement.h"
 #include "quant/method/layers/lookup_table.h"
 #include "quant/method/sample_sweep.h"
+#include "quant/method/weights/error_compensation.h"
 #include "quant/method/weights/weight_quantizer.h"
 
 namespace bitbalance::method {

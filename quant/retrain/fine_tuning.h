@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "quant/eval/image_set.h"
+#include "quant/eval/images/image_set.h"
 #include "quant/retrain/trainable_network.h"
 
 namespace bitbalance::retrain {

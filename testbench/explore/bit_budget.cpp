@@ -7,6 +7,7 @@
 
 #include "base/text/number.h"
 #include "quant/method/allocation.h"
+#include "quant/method/quantizer.h"
 #include "quant/method/sensitivity.h"
 #include "quant/method/weights/weight_metrics.h"
 #include "testbench/run/prediction.h"

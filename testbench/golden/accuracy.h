@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/process/parallel.h"
-#include "quant/eval/image_set.h"
+#include "quant/eval/images/image_set.h"
 #include "testbench/golden/names.h"
 
 namespace bitbalance::golden {

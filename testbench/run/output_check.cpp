@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <random>
 
-#include "quant/eval/image_set.h"
+#include "quant/eval/images/image_set.h"
 #include "testbench/golden/golden_element.h"
 
 namespace bitbalance::runner {

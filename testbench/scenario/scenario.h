@@ -11,9 +11,10 @@
 #include "hw/compiler/mapper.h"
 #include "hw/cost/technology.h"
 #include "hw/isa/config.h"
-#include "quant/eval/image_set.h"
+#include "quant/eval/images/image_set.h"
 #include "quant/ir/network_zoo.h"
-#include "quant/method/quantizer.h"
+#include "quant/method/calibration.h"
+#include "quant/method/quantization_options.h"
 #include "testbench/scenario/dram_settings.h"
 #include "testbench/scenario/settings/rational.h"
 #include "testbench/scenario/settings/settings.h"
@@ -126,6 +127,8 @@ const char* to_string(MemoryTiming model);
 class SettingsFiles;
 
 void show_accelerator(SettingsVisitor& v, AcceleratorConfig& config);
+void show_quantization(SettingsVisitor& v, QuantizationSettings& s, const AcceleratorConfig& hardware);
+void show_mapping(SettingsVisitor& v, MappingSettings& s);
 void show_scenario(SettingsVisitor& v, Scenario& scenario);
 
 /// Of a file that holds a model in place of a scenario.

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "quant/eval/evaluator.h"
-#include "quant/eval/label_file.h"
-#include "quant/eval/picture_folder.h"
+#include "quant/eval/images/label_file.h"
+#include "quant/eval/images/picture_folder.h"
 #include "quant/ir/integer_values.h"
 #include "quant/ir/network_zoo.h"
 #include "quant/ir/quantized_file.h"

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "quant/eval/image_set.h"
+#include "quant/eval/images/image_set.h"
 #include "quant/ir/network.h"
 #include "quant/ir/quantized_network.h"
 #include "testbench/golden/accuracy.h"

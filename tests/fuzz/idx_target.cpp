@@ -1,5 +1,5 @@
 // IDX files: of images in three and four dimensions, and of labels.
-#include "quant/eval/image_set.h"
+#include "quant/eval/images/image_set.h"
 #include "tests/fuzz/mutation.h"
 #include "tests/fuzz/scratch_file.h"
 

@@ -1,5 +1,5 @@
 // Text files of class names and labels: the part ahead of a line "---" are the names.
-#include "quant/eval/label_file.h"
+#include "quant/eval/images/label_file.h"
 #include "tests/fuzz/mutation.h"
 #include "tests/fuzz/scratch_file.h"
 

@@ -1,5 +1,5 @@
 // NPY files of images: every type of number, both orders of bytes, both layouts.
-#include "quant/eval/image_set.h"
+#include "quant/eval/images/image_set.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/npy_bytes.h"
 #include "tests/fuzz/scratch_file.h"

@@ -1,6 +1,6 @@
 // NPZ archives: the archive damaged, and whole archives of damaged arrays.
-#include "quant/eval/image_set.h"
-#include "quant/eval/label_file.h"
+#include "quant/eval/images/image_set.h"
+#include "quant/eval/images/label_file.h"
 #include "tests/fuzz/mutation.h"
 #include "tests/fuzz/npy_bytes.h"
 #include "tests/fuzz/scratch_file.h"

@@ -11,7 +11,7 @@
 #include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
 #include "hw/rtl/bundles.h"
-#include "hw/rtl/compute/pe_array_unit.h"
+#include "hw/rtl/compute/pe_array_interface.h"
 #include "hw/rtl/compute/shift_add.h"
 #include "hw/rtl/signal_list.h"
 
@@ -20,7 +20,7 @@ namespace bitbalance::rtl {
 /// At most one slot or bubble an edge. A tile's last slot moves its sums to the shadow registers; its beats
 /// leave at the edges after that, rows * ceil(lanes / columns) of them, one an edge. The last slot of the
 /// next tile that drains can be performed at the edge of the last beat, not before.
-class PeArray : public PeArrayUnit {
+class PeArray : public PeArrayInterface {
  public:
   PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile);
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "hw/isa/arithmetic.h"
+#include "hw/isa/post_arithmetic.h"
 
 namespace bitbalance::rtl {
 

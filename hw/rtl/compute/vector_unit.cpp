@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "hw/isa/arithmetic.h"
 #include "hw/isa/command/command_check.h"
+#include "hw/isa/post_arithmetic.h"
 
 namespace bitbalance::rtl {
 

@@ -5,25 +5,11 @@
 #include <vector>
 
 #include "quant/ir/representable.h"
+#include "quant/method/quantization_options.h"
 #include "quant/method/weights/layer_statistics.h"
 #include "quant/method/weights/weight_quantizer.h"
 
 namespace bitbalance::method {
-
-/// Sums of products in single precision still give a positive definite matrix with it.
-inline constexpr double kLeastDamping = 1e-4;
-
-struct CompensationOptions {
-  /// Added to the diagonal of the moments, as a share of its mean, kLeastDamping..1. More trusts the images
-  /// less.
-  double damping = 0.05;
-  /// Round the weights of the strongest inputs first, else in the order of the filter.
-  bool activation_order = true;
-  /// Rounds of coordinate descent behind the compensated rounding, each with a least-squares scale; 0: none.
-  int refinements = 4;
-  /// The bias takes up the mean error (see mean_error), so that only the rest counts.
-  bool centered = false;
-};
 
 /// Weights of a layer as integers, and each filter's scale.
 struct RoundedFilters {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "quant/host/product.h"
+#include "quant/host/operators/product.h"
 #include "quant/onnx/graph/graph.h"
 
 namespace bitbalance::onnx_io {

@@ -67,7 +67,7 @@ Sweep::Sweep(SweepSettings settings, const std::vector<SettingOverride>& overrid
 
 SweepPoint Sweep::check_point(std::uint64_t index, bool& is_excluded) {
   const Scenario scenario = loader_.load(index);
-  const SettingsList settings = list_settings(scenario);
+  const EffectiveSettings settings = effective_settings(scenario);
   is_excluded = !constraints_.hold_for(settings);
   return {index, is_excluded ? PointKey() : keys_.key_of(scenario, settings)};
 }

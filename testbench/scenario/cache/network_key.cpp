@@ -8,7 +8,7 @@
 
 #include "base/file/fingerprint.h"
 #include "base/text/outside_text.h"
-#include "quant/eval/npz_file.h"
+#include "quant/eval/images/npz_file.h"
 
 namespace bitbalance::scenario {
 namespace fs = std::filesystem;

@@ -8,7 +8,7 @@
 #include "base/text/config_error.h"
 #include "base/text/nearest_word.h"
 #include "base/text/number.h"
-#include "quant/eval/npz_file.h"
+#include "quant/eval/images/npz_file.h"
 #include "testbench/scenario/settings/accepted.h"
 #include "testbench/scenario/settings/yaml_text.h"
 

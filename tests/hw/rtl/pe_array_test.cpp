@@ -4,7 +4,7 @@
 #include <random>
 #include <string>
 
-#include "hw/isa/arithmetic.h"
+#include "hw/isa/post_arithmetic.h"
 #include "tests/hw/rtl/array_bench.h"
 
 using namespace bitbalance;

@@ -1,13 +1,13 @@
 // Arrays of every type in IDX, NPY and NPZ files and without a header, and text files of labels.
-#include "quant/eval/array_file.h"
+#include "quant/eval/images/array_file.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 #include <stdexcept>
 
-#include "quant/eval/image_set.h"
-#include "quant/eval/label_file.h"
+#include "quant/eval/images/image_set.h"
+#include "quant/eval/images/label_file.h"
 #include "tests/support/names.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/zip_archive.h"

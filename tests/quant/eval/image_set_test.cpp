@@ -1,5 +1,5 @@
 // IDX files, good and bad, and accuracy.
-#include "quant/eval/image_set.h"
+#include "quant/eval/images/image_set.h"
 #include "tests/support/names.h"
 
 #include <unistd.h>

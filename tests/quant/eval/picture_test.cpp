@@ -1,5 +1,5 @@
 // Pictures of files, resized and cut, alone and in folders.
-#include "quant/eval/picture.h"
+#include "quant/eval/images/picture_file.h"
 
 #include <jpeglib.h>
 #include <png.h>
@@ -9,7 +9,7 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "quant/eval/picture_folder.h"
+#include "quant/eval/images/picture_folder.h"
 #include "tests/support/names.h"
 #include "tests/support/temporary_folder.h"
 

@@ -8,6 +8,7 @@
 #include "quant/eval/integer_evaluator.h"
 #include "quant/ir/integer_values.h"
 #include "quant/ir/network_zoo.h"
+#include "quant/ir/representable.h"
 #include "quant/method/quantizer.h"
 #include "tests/quant/ir/network_builder.h"
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "quant/eval/evaluator.h"
-#include "quant/eval/image_set.h"
+#include "quant/eval/images/image_set.h"
 #include "quant/method/quantizer.h"
 #include "quant/onnx/import.h"
 #include "tests/support/names.h"

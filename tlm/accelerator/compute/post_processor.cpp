@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "hw/isa/arithmetic.h"
+#include "hw/isa/post_arithmetic.h"
 
 namespace bitbalance::tlm_level {
 

@@ -9,7 +9,7 @@
 
 #include "base/file/file_fingerprint.h"
 #include "base/file/fingerprint.h"
-#include "quant/eval/npz_file.h"
+#include "quant/eval/images/npz_file.h"
 
 namespace bitbalance::explore {
 namespace {
@@ -53,7 +53,7 @@ std::uint64_t KeyMaker::contents_of(const std::filesystem::path& place) {
   return contents_[place] = mark;
 }
 
-PointKey KeyMaker::key_of(const Scenario& scenario, const SettingsList& settings) {
+PointKey KeyMaker::key_of(const Scenario& scenario, const EffectiveSettings& settings) {
   const bool computes = computes_data(scenario.run.level);
   PointKey key;
   key.point = fingerprint(program_);

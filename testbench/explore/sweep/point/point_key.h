@@ -7,7 +7,7 @@
 #include <string>
 
 #include "testbench/explore/names.h"
-#include "testbench/scenario/settings/settings_list.h"
+#include "testbench/scenario/settings/effective_settings.h"
 
 namespace bitbalance::explore {
 
@@ -22,7 +22,7 @@ class KeyMaker {
   /// `program`: version and revision; another program may find other results.
   explicit KeyMaker(std::string program) : program_(std::move(program)) {}
 
-  PointKey key_of(const Scenario& scenario, const SettingsList& settings);
+  PointKey key_of(const Scenario& scenario, const EffectiveSettings& settings);
 
  private:
   std::uint64_t contents_of(const std::filesystem::path& place);

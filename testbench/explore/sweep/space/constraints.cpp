@@ -30,7 +30,7 @@ bool has_assignment(const std::string& text) {
   return false;
 }
 
-std::string did_you_mean(const std::string& name, const SettingsList& settings) {
+std::string did_you_mean(const std::string& name, const EffectiveSettings& settings) {
   std::vector<std::string> known(settings.words.begin(), settings.words.end());
   for (const EffectiveSetting& setting : settings.settings) known.push_back(setting.path);
   return suggestion(name, known);
@@ -68,7 +68,7 @@ double Constraints::number_of_word(const std::string& word) {
 }
 
 double Constraints::value_of(const std::string& name, const Expression& expression,
-                             const SettingsList& settings) {
+                             const EffectiveSettings& settings) {
   const bool is_setting = name.find('.') != std::string::npos;
   if (!is_setting) {
     if (name == "true" || name == "false") return name == "true" ? 1 : 0;
@@ -87,7 +87,7 @@ double Constraints::value_of(const std::string& name, const Expression& expressi
   return number_of_word(setting->text);
 }
 
-bool Constraints::hold_for(const SettingsList& settings) {
+bool Constraints::hold_for(const EffectiveSettings& settings) {
   for (Expression& expression : expressions_) {
     for (auto& [name, value] : expression.names) value = value_of(name, expression, settings);
     const double holds = expression.parser->Eval();

@@ -123,7 +123,7 @@ TEST_CASE("a key changes with what a result depends on, and with nothing else") 
     overrides.push_back({"network.model=" + model.string(), ""});
     overrides.push_back({"run.level=analytic", ""});
     const Scenario scenario = load_scenario(kLenet, overrides);
-    return KeyMaker(program).key_of(scenario, list_settings(scenario));
+    return KeyMaker(program).key_of(scenario, effective_settings(scenario));
   };
   const PointKey usual = key({});
   CHECK(key({}).point == usual.point);
@@ -143,7 +143,7 @@ TEST_CASE("a key has the array of an archive, and what all of the archive holds"
   const auto key = [&](const char* array, const char* contents) {
     Scenario scenario;
     scenario.network.images = folder.write("images.npz", contents) / array;
-    return KeyMaker("1").key_of(scenario, list_settings(scenario)).point;
+    return KeyMaker("1").key_of(scenario, effective_settings(scenario)).point;
   };
   CHECK(key("x.npy", "one") == key("x.npy", "one"));
   CHECK(key("x.npy", "one") != key("y.npy", "one"));

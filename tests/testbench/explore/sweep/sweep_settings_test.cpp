@@ -28,7 +28,7 @@ std::string refusal(const std::string& text) {
   try {
     const SweepSettings sweep = sweep_of(text);
     const Scenario scenario = PointLoader(sweep, {}).load(0);
-    Constraints(sweep.constraints).hold_for(list_settings(scenario));
+    Constraints(sweep.constraints).hold_for(effective_settings(scenario));
   } catch (const SettingsError& error) {
     return error.what();
   }
@@ -42,7 +42,7 @@ std::string values(const DesignSpace& space, std::uint64_t index) {
 }
 
 bool holds(const std::string& expression) {
-  return Constraints({{expression, "here"}}).hold_for(list_settings(load_scenario(kLenet)));
+  return Constraints({{expression, "here"}}).hold_for(effective_settings(load_scenario(kLenet)));
 }
 
 TEST_CASE("a grid has every combination once, the last key fastest") {

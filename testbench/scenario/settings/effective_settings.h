@@ -16,7 +16,7 @@ struct EffectiveSetting {
   bool is_file = false;  ///< or a folder: what is in it counts
 };
 
-struct SettingsList {
+struct EffectiveSettings {
   std::vector<EffectiveSetting> settings;  ///< those that have a use and a value, in the order of a scenario
   std::set<std::string> words;             ///< all that a choice among them could be
 
@@ -24,6 +24,6 @@ struct SettingsList {
   const EffectiveSetting* find(const std::string& path) const;
 };
 
-SettingsList list_settings(const Scenario& scenario);
+EffectiveSettings effective_settings(const Scenario& scenario);
 
 }  // namespace bitbalance::scenario

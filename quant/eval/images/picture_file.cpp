@@ -1,4 +1,4 @@
-#include "quant/eval/picture.h"
+#include "quant/eval/images/picture_file.h"
 
 #include <fmt/format.h>
 #include <png.h>
@@ -15,7 +15,7 @@
 #include <jerror.h>
 
 #include "base/text/outside_text.h"
-#include "quant/eval/refusal.h"
+#include "quant/eval/images/refusal.h"
 
 namespace bitbalance::eval {
 namespace {

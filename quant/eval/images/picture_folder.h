@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/shape.h"
-#include "quant/eval/image_set.h"
+#include "quant/eval/images/image_set.h"
 
 namespace bitbalance::eval {
 

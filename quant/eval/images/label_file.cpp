@@ -1,4 +1,4 @@
-#include "quant/eval/label_file.h"
+#include "quant/eval/images/label_file.h"
 
 #include <fmt/format.h>
 
@@ -10,8 +10,8 @@
 #include "base/text/nearest_word.h"
 #include "base/text/number.h"
 #include "base/text/outside_text.h"
-#include "quant/eval/array_file.h"
-#include "quant/eval/refusal.h"
+#include "quant/eval/images/array_file.h"
+#include "quant/eval/images/refusal.h"
 
 namespace bitbalance::eval {
 namespace {

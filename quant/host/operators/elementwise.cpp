@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "quant/host/gelu.h"
-#include "quant/host/operators.h"
+#include "quant/host/operators/families.h"
 
 namespace bitbalance::host {
 namespace {

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "base/checked.h"
-#include "quant/host/operators.h"
+#include "quant/host/operators/families.h"
 
 namespace bitbalance::host {
 namespace {

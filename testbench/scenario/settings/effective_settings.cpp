@@ -1,4 +1,4 @@
-#include "testbench/scenario/settings/settings_list.h"
+#include "testbench/scenario/settings/effective_settings.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -12,7 +12,7 @@ namespace {
 
 class Lister : public SettingsVisitor {
  public:
-  explicit Lister(SettingsList& list) : list_(list) {}
+  explicit Lister(EffectiveSettings& list) : list_(list) {}
 
   using SettingsVisitor::choice;
   using SettingsVisitor::integer;
@@ -70,21 +70,21 @@ class Lister : public SettingsVisitor {
     list_.settings.push_back({path_ + setting.key, std::move(text), false});
   }
 
-  SettingsList& list_;
+  EffectiveSettings& list_;
   std::string path_;  ///< "accelerator.dram."
 };
 
 }  // namespace
 
-const EffectiveSetting* SettingsList::find(const std::string& path) const {
+const EffectiveSetting* EffectiveSettings::find(const std::string& path) const {
   const auto found = std::find_if(settings.begin(), settings.end(),
                                   [&](const EffectiveSetting& setting) { return setting.path == path; });
   return found == settings.end() ? nullptr : &*found;
 }
 
-SettingsList list_settings(const Scenario& scenario) {
+EffectiveSettings effective_settings(const Scenario& scenario) {
   Scenario copy = scenario;  // visitors may write
-  SettingsList list;
+  EffectiveSettings list;
   Lister lister(list);
   show_scenario(lister, copy);
   return list;

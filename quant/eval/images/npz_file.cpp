@@ -1,4 +1,4 @@
-#include "quant/eval/npz_file.h"
+#include "quant/eval/images/npz_file.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/text/nearest_word.h"
-#include "quant/eval/refusal.h"
+#include "quant/eval/images/refusal.h"
 
 namespace bitbalance::eval {
 namespace {

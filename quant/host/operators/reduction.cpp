@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "quant/host/operators.h"
+#include "quant/host/operators/families.h"
 
 namespace bitbalance::host {
 namespace {

@@ -1,4 +1,4 @@
-#include "testbench/explore/sweep/task/array_engine.h"
+#include "testbench/explore/sweep/task/slurm_array.h"
 
 #include <fmt/format.h>
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/shape.h"
-#include "quant/eval/array_file.h"
+#include "quant/eval/images/array_file.h"
 #include "quant/eval/names.h"
 
 namespace bitbalance::eval {

@@ -1,12 +1,12 @@
-#include "quant/eval/picture_folder.h"
+#include "quant/eval/images/picture_folder.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/text/nearest_word.h"
-#include "quant/eval/picture.h"
-#include "quant/eval/refusal.h"
+#include "quant/eval/images/picture_file.h"
+#include "quant/eval/images/refusal.h"
 
 namespace bitbalance::eval {
 namespace {

@@ -1,12 +1,12 @@
-#include "quant/eval/image_set.h"
+#include "quant/eval/images/image_set.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
 #include <stdexcept>
 
-#include "quant/eval/label_file.h"
-#include "quant/eval/refusal.h"
+#include "quant/eval/images/label_file.h"
+#include "quant/eval/images/refusal.h"
 
 namespace bitbalance::eval {
 namespace {

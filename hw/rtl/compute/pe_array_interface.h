@@ -15,7 +15,7 @@
 
 namespace bitbalance::rtl {
 
-class PeArrayUnit : public Clocked {
+class PeArrayInterface : public Clocked {
  public:
   PopPort<TokenSlot> slots{"slots"};
   PopPort<ActivationVector> vectors{"vectors"};
@@ -34,6 +34,6 @@ class PeArrayUnit : public Clocked {
 
 /// Makes the module `name`. It counts the events of its tiles in the profile.
 using PeArrayFactory =
-    std::function<std::unique_ptr<PeArrayUnit>(const char* name, const AcceleratorConfig&, Profile&)>;
+    std::function<std::unique_ptr<PeArrayInterface>(const char* name, const AcceleratorConfig&, Profile&)>;
 
 }  // namespace bitbalance::rtl

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "quant/host/operators.h"
+#include "quant/host/operators/families.h"
 
 namespace bitbalance::host {
 namespace {

@@ -1,6 +1,7 @@
 // What `bitbalance-platform` is told on its command line.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -8,8 +9,23 @@
 #include <vector>
 
 #include "cli/names.h"
+#include "testbench/scenario/scenario.h"
+#include "tlm/platform/boot_table.h"
 
 namespace bitbalance::cli {
+
+/// A word that an option may have, and what it stands for.
+template <class Value>
+struct Choice {
+  const char* name;
+  Value value;
+};
+
+inline constexpr Choice<Level> kLevels[] = {{"tlm", Level::kTlm}, {"rtl", Level::kRtl}};
+inline constexpr Choice<boot_wait> kWaits[] = {{"interrupt", BOOT_WAIT_INTERRUPT}, {"poll", BOOT_WAIT_POLL}};
+inline constexpr Choice<boot_exercise> kExercises[] = {{"start-busy", BOOT_EXERCISE_START_BUSY},
+                                                       {"reset-busy", BOOT_EXERCISE_RESET_BUSY},
+                                                       {"masked", BOOT_EXERCISE_MASKED}};
 
 struct PlatformArguments {
   std::string scenario;               ///< empty: `program`
@@ -17,22 +33,38 @@ struct PlatformArguments {
   std::vector<std::string> settings;  ///< "path.to.key=value"
   std::string images;                 ///< empty: not given
   std::string platform;               ///< file of its accelerators; empty: `accelerators` equal ones
-  std::string level;                  ///< of those; empty: not given
+  std::string level;                  ///< of kLevels, of those; empty: not given
   std::optional<int> accelerators;    ///< nothing: not given
-  std::string wait = "interrupt";
+  std::string wait = kWaits[0].name;
   std::string firmware = BITBALANCE_FIRMWARE;
   std::string uart, waves, transactions, initiator, target;  ///< empty: not given
   double quantum_ns = 10'000;
   bool no_dmi = false;
   double timeout_ms = 1000;
   std::uint32_t spin = 0;
-  std::string exercise;  ///< empty: none
-  int gdb = -1;          ///< port; -1: not given
+  std::string exercise;    ///< of kExercises; empty: none
+  std::optional<int> gdb;  ///< port; nothing: not given
 };
 
 /// A user's mistake in the value of an option.
 [[noreturn]] inline void refuse(const char* option, const std::string& value, const std::string& accepted) {
   throw std::invalid_argument(std::string(option) + ": '" + value + "'; accepted: " + accepted);
+}
+
+/// The words, as help and refusals list them.
+template <class Value, std::size_t kCount>
+std::string names_of(const Choice<Value> (&choices)[kCount]) {
+  std::string names;
+  for (const Choice<Value>& choice : choices) names += (names.empty() ? "" : ", ") + std::string(choice.name);
+  return names;
+}
+
+/// Refuses what is none of the words.
+template <class Value, std::size_t kCount>
+Value value_of(const char* option, const std::string& name, const Choice<Value> (&choices)[kCount]) {
+  for (const Choice<Value>& choice : choices)
+    if (name == choice.name) return choice.value;
+  refuse(option, name, names_of(choices));
 }
 
 }  // namespace bitbalance::cli

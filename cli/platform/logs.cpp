@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <utility>
 
@@ -54,32 +53,27 @@ void TransactionLog::close() {
 }
 
 Waves::Waves(const std::string& file) {
-  const std::filesystem::path path(file);
-  if (path.extension() == ".fst") {
+  const std::string extension = std::filesystem::path(file).extension().string();
+  if (extension == ".fst") {
     if (!run_child({"vcd2fst", "--help"}, ""))
       refuse("--waves", file, "FILE.vcd; FILE.fst needs vcd2fst, of Debian's gtkwave");
-    fst_ = stem_ = file;
-  } else if (path.extension() == ".vcd") {
-    stem_ = (path.parent_path() / path.stem()).string();
-  } else {
+    fst_ = file;
+  } else if (extension != ".vcd") {
     refuse("--waves", file, "FILE.vcd, FILE.fst");
   }
-  if (!std::ofstream(stem_ + ".vcd")) refuse("--waves", file, "a file that can be written");
-  trace_ = sc_core::sc_create_vcd_trace_file(stem_.c_str());
-}
-
-Waves::~Waves() {
-  if (trace_ != nullptr) sc_core::sc_close_vcd_trace_file(trace_);
+  vcd_name_ = fst_.empty() ? file : file + ".vcd";
+  vcd_.emplace(vcd_name_);
 }
 
 void Waves::close() {
-  sc_core::sc_close_vcd_trace_file(std::exchange(trace_, nullptr));
+  vcd_->close();
   if (fst_.empty()) return;
-  const auto child = run_child({"vcd2fst", stem_ + ".vcd", fst_}, "");
-  if (!child || child->exit_code != 0)
-    throw std::runtime_error(
-        fmt::format("vcd2fst {}.vcd {}: {}", stem_, fst_, child ? child->end() : "not installed"));
-  std::filesystem::remove(stem_ + ".vcd");
+  const auto child = run_child({"vcd2fst", vcd_name_, fst_}, "");
+  std::filesystem::remove(vcd_name_);
+  if (child && child->exit_code == 0) return;
+  std::filesystem::remove(fst_);
+  throw std::runtime_error(
+      fmt::format("vcd2fst {} {}: {}", vcd_name_, fst_, child ? child->end() : "not installed"));
 }
 
 }  // namespace bitbalance::cli

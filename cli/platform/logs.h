@@ -10,6 +10,7 @@
 
 #include "base/file/output_file.h"
 #include "cli/platform/arguments.h"
+#include "testbench/waveform/vcd_file.h"
 
 namespace bitbalance::cli {
 
@@ -45,20 +46,18 @@ class TransactionLog {
 /// FILE.vcd, or FILE.fst by GTKWave's vcd2fst.
 class Waves {
  public:
-  /// Throws for another extension, or when FST is asked for without vcd2fst.
+  /// Throws for another extension, when FST is asked for without vcd2fst, and as OutputFile does.
   explicit Waves(const std::string& file);
-  ~Waves();
-  Waves(const Waves&) = delete;
-  Waves& operator=(const Waves&) = delete;
 
-  sc_core::sc_trace_file* trace() { return trace_; }
-  /// Writes what is left. Throws std::runtime_error when vcd2fst fails.
+  sc_core::sc_trace_file* trace() { return &*vcd_; }
+  /// Writes what is left. Throws std::runtime_error when the disk refuses any of it, or vcd2fst fails; then
+  /// nothing is left.
   void close();
 
  private:
-  std::string stem_;  ///< of the VCD file
-  std::string fst_;   ///< empty: none is wanted
-  sc_core::sc_trace_file* trace_ = nullptr;
+  std::string fst_;       ///< empty: none is wanted
+  std::string vcd_name_;  ///< with `fst_` removed in the end
+  std::optional<VcdFile> vcd_;
 };
 
 }  // namespace bitbalance::cli

@@ -28,35 +28,16 @@
 namespace bitbalance::cli {
 namespace {
 
-struct Exercise {
-  const char* name;
-  boot_exercise value;
-};
-constexpr Exercise kExercises[] = {{"", BOOT_EXERCISE_NONE},
-                                   {"start-busy", BOOT_EXERCISE_START_BUSY},
-                                   {"reset-busy", BOOT_EXERCISE_RESET_BUSY},
-                                   {"masked", BOOT_EXERCISE_MASKED}};
-
-boot_exercise exercise_of(const std::string& name) {
-  for (const Exercise& exercise : kExercises)
-    if (name == exercise.name) return exercise.value;
-  refuse("--exercise", name, "start-busy, reset-busy, masked");
-}
-
 void check(const PlatformArguments& arguments) {
   constexpr int kLastPort = 65535;
   if (arguments.scenario.empty() == arguments.program.empty())
     throw std::invalid_argument("scenario: accepted: either a scenario's FILE, or --program DIR");
-  if (!arguments.level.empty() && arguments.level != "tlm" && arguments.level != "rtl")
-    refuse("--level", arguments.level, "tlm, rtl");
-  if (arguments.wait != "interrupt" && arguments.wait != "poll")
-    refuse("--wait", arguments.wait, "interrupt, poll");
   if (!(arguments.quantum_ns >= 0 && arguments.quantum_ns <= 1e9))
     refuse("--quantum-ns", fmt::format("{}", arguments.quantum_ns), "0 to 1e9");
   if (!(arguments.timeout_ms > 0 && arguments.timeout_ms <= 1e9))
     refuse("--timeout-ms", fmt::format("{}", arguments.timeout_ms), "more than 0, to 1e9");
-  if (arguments.gdb > kLastPort)
-    refuse("--gdb", std::to_string(arguments.gdb), fmt::format("0 to {}", kLastPort));
+  if (arguments.gdb && (*arguments.gdb < 0 || *arguments.gdb > kLastPort))
+    refuse("--gdb", std::to_string(*arguments.gdb), fmt::format("0 to {}", kLastPort));
   if (!arguments.platform.empty() && (arguments.accelerators || !arguments.level.empty()))
     refuse("--platform", arguments.platform, "without --accelerators and --level");
   if (!arguments.program.empty() && !(arguments.settings.empty() && arguments.images.empty()))
@@ -72,14 +53,14 @@ void check(const PlatformArguments& arguments) {
 std::vector<PlatformAccelerator> accelerators_of(const PlatformArguments& arguments) {
   std::vector<PlatformAccelerator> accelerators;
   if (!arguments.platform.empty()) {
-    accelerators = load_platform(arguments.platform).accelerators;
+    accelerators = load_platform(arguments.platform, PLATFORM_MAX_ACCELERATORS).accelerators;
   } else {
     const int count = arguments.accelerators.value_or(1);
     if (count < 1 || count > PLATFORM_MAX_ACCELERATORS)
       refuse("--accelerators", std::to_string(count), fmt::format("1 to {}", PLATFORM_MAX_ACCELERATORS));
-    accelerators.resize(static_cast<std::size_t>(count));
-    for (PlatformAccelerator& accelerator : accelerators)
-      accelerator.level = arguments.level == "rtl" ? Level::kRtl : Level::kTlm;
+    PlatformAccelerator accelerator;
+    if (!arguments.level.empty()) accelerator.level = value_of("--level", arguments.level, kLevels);
+    accelerators.assign(static_cast<std::size_t>(count), accelerator);
   }
   return accelerators;
 }
@@ -114,16 +95,17 @@ class Machine {
  public:
   explicit Machine(const PlatformArguments& arguments)
       : arguments_(arguments), accelerators_(accelerators_of(arguments)) {
+    platform::BootSettings settings;
+    settings.wait = value_of("--wait", arguments.wait, kWaits);
+    settings.timeout_ticks = static_cast<std::uint64_t>(arguments.timeout_ms * 1e-3 * PLATFORM_TIMER_HZ);
+    settings.spin = arguments.spin;
+    if (!arguments.exercise.empty())
+      settings.exercise = value_of("--exercise", arguments.exercise, kExercises);
     for (const PlatformAccelerator& accelerator : accelerators_) {
       auto& job = jobs_[accelerator.accelerator];
       if (!job) job = std::make_unique<Job>(job_of(arguments, accelerator.accelerator));
       programs_.push_back(&job->program);
     }
-    platform::BootSettings settings;
-    settings.wait = arguments.wait == "poll" ? BOOT_WAIT_POLL : BOOT_WAIT_INTERRUPT;
-    settings.timeout_ticks = static_cast<std::uint64_t>(arguments.timeout_ms * 1e-3 * PLATFORM_TIMER_HZ);
-    settings.spin = arguments.spin;
-    settings.exercise = exercise_of(arguments.exercise);
     boot_ = platform::make_boot_image(programs_, settings);
   }
 
@@ -219,8 +201,8 @@ int Machine::run() {
   hart.timer_interrupt(soc.timer_interrupt);
   hart.external_interrupt(soc.external_interrupt);
   std::unique_ptr<cpu::GdbServer> gdb;
-  if (arguments_.gdb >= 0) {
-    gdb = std::make_unique<cpu::GdbServer>(arguments_.gdb);
+  if (arguments_.gdb) {
+    gdb = std::make_unique<cpu::GdbServer>(*arguments_.gdb);
     hart.attach(*gdb);
     std::fprintf(stderr, "waiting for gdb: target remote :%d\n", gdb->port());
   }

@@ -1,10 +1,12 @@
 #include "testbench/scenario/platform_settings.h"
 
+#include <fmt/format.h>
+
 #include "testbench/scenario/settings/settings_reader.h"
 
 namespace bitbalance::scenario {
 
-PlatformSettings load_platform(const std::filesystem::path& file) {
+PlatformSettings load_platform(const std::filesystem::path& file, std::size_t most) {
   PlatformSettings settings;
   std::vector<PlatformAccelerator>& accelerators = settings.accelerators;
   SettingsReader reader(file, {});
@@ -20,6 +22,8 @@ PlatformSettings load_platform(const std::filesystem::path& file) {
                       accelerator.accelerator);
         });
     reader.required();
+    reader.rule(!accelerators.empty() && accelerators.size() <= most, "accelerators",
+                fmt::format("{} of them; accepted: 1 to {}", accelerators.size(), most));
   });
   return settings;
 }

@@ -17,7 +17,7 @@ struct PlatformSettings {
   std::vector<PlatformAccelerator> accelerators;
 };
 
-/// Throws SettingsError.
-PlatformSettings load_platform(const std::filesystem::path& file);
+/// With 1 to `most` accelerators. Throws SettingsError.
+PlatformSettings load_platform(const std::filesystem::path& file, std::size_t most);
 
 }  // namespace bitbalance::scenario

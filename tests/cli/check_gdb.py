@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Talks to bitbalance-platform as GDB does: registers, memory, a breakpoint, steps, and on to the end.
+"""Talks to bitbalance-platform as GDB does: registers, memory, a breakpoint, steps, Ctrl-C, and on to the end.
 
   check_gdb.py PLATFORM SCENARIO
 """
@@ -17,8 +17,11 @@ class Remote:
         self.peer = socket.create_connection(("127.0.0.1", port), timeout=60)
         self.stream = self.peer.makefile("rb")
 
-    def ask(self, text):
+    def send(self, text):
         self.peer.sendall(f"${text}#{sum(text.encode()) % 256:02x}".encode())
+
+    def ask(self, text):
+        self.send(text)
         return self.answer()
 
     def answer(self):
@@ -34,6 +37,10 @@ class Remote:
 
     def pc(self):
         return int.from_bytes(bytes.fromhex(self.ask("p20")), "little")
+
+
+def little(value):
+    return value.to_bytes(8, "little").hex()
 
 
 def same(found, wanted, what):
@@ -66,8 +73,19 @@ def main():
     same(remote.pc(), second + 4, "pc at the breakpoint")
     same(remote.ask(f"z0,{second + 4:x},4"), "OK", "no breakpoint")
 
+    # An endless loop ends by Ctrl-C alone.
+    loop = RAM + 0x100
+    same(remote.ask(f"M{loop:x},2:01a0"), "OK", "write `j .`")
+    for _ in range(2):
+        same(remote.ask(f"P20={little(loop)}"), "OK", "write pc")
+        remote.send("c")
+        remote.peer.sendall(b"\x03")
+        same(remote.answer(), "S05", "Ctrl-C")
+        same(remote.pc(), loop, "pc at Ctrl-C")
+    same(remote.ask(f"P20={little(second + 4)}"), "OK", "write pc back")
+
     # The boot table is not where a1 says now.
-    remote.peer.sendall(b"$c#63")
+    remote.send("c")
     out, _ = run.communicate(timeout=60)
     same("load access fault" in out and "mtval 0x1122334455667788" in out, True, f"what the firmware says of a1: {out}")
     same(run.returncode, 1, "exit code")

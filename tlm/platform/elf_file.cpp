@@ -43,6 +43,7 @@ ElfFile read_elf(const std::filesystem::path& name) {
         "{}: is something else; accepted: an executable ELF file of 64-bit RISC-V", name.string()));
   }
   ElfFile result;
+  result.name = name;
   result.entry = header.e_entry;
   for (std::uint64_t i = 0; i < header.e_phnum; ++i) {
     const auto segment = at<Elf64_Phdr>(file, header.e_phoff + i * sizeof(Elf64_Phdr), name);

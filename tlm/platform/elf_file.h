@@ -15,6 +15,7 @@ struct ElfSegment {
 };
 
 struct ElfFile {
+  std::filesystem::path name;
   std::uint64_t entry = 0;
   std::vector<ElfSegment> segments;
 };

@@ -55,8 +55,8 @@ void Soc::attach(const char* name, std::uint64_t base, std::uint64_t bytes, Sock
 void Soc::load(const ElfFile& program) {
   if (program.entry != PLATFORM_FLASH_BASE) {
     throw std::invalid_argument(
-        fmt::format("firmware: begins at {:#x}; accepted: {:#x}, where the processor starts", program.entry,
-                    PLATFORM_FLASH_BASE));
+        fmt::format("{}: begins at {:#x}; accepted: {:#x}, where the processor starts", program.name.string(),
+                    program.entry, PLATFORM_FLASH_BASE));
   }
   for (const ElfSegment& segment : program.segments) {
     const auto fits = [&segment](std::uint64_t base, const Ram& memory) {
@@ -70,9 +70,8 @@ void Soc::load(const ElfFile& program) {
           segment.bytes.begin(), segment.bytes.end(),
           (in_flash ? flash_ : ram_).data().begin() + static_cast<std::ptrdiff_t>(segment.address - base));
     } else {
-      throw std::invalid_argument(
-          fmt::format("firmware: {} bytes at {:#x}; accepted: what lies in flash or RAM",
-                      segment.bytes.size(), segment.address));
+      throw std::invalid_argument(fmt::format("{}: {} bytes at {:#x}; accepted: what lies in flash or RAM",
+                                              program.name.string(), segment.bytes.size(), segment.address));
     }
   }
 }

@@ -1,0 +1,79 @@
+#include "tlm/platform/soc.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/initiator.h"
+#include "tlm/memory/ideal_memory.h"
+
+using namespace bitbalance::platform;
+using bitbalance::test::Initiator;
+
+namespace {
+
+struct Bench {
+  static constexpr std::uint64_t kDramBytes = 0x1000;
+  bitbalance::memory::IdealMemory dram{"dram", memory()};
+  Soc soc{"soc", config(), dram, [](char) {}};
+
+  static SocConfig config() {
+    SocConfig config;
+    config.accelerators.resize(1);
+    config.dram_bytes = kDramBytes;
+    return config;
+  }
+  static bitbalance::memory::IdealMemoryConfig memory() {
+    bitbalance::memory::IdealMemoryConfig config;
+    config.bytes = kDramBytes;
+    return config;
+  }
+};
+
+ElfFile program(std::vector<ElfSegment> segments) {
+  return {"program.elf", PLATFORM_FLASH_BASE, std::move(segments)};
+}
+
+}  // namespace
+
+TEST_CASE("a program's segments lie in flash and RAM, up to their last bytes") {
+  Bench bench;
+  Initiator cpu("cpu");
+  cpu.socket.bind(bench.soc.bus.initiators);
+  constexpr std::uint64_t kLastOfFlash = PLATFORM_FLASH_BASE + PLATFORM_FLASH_BYTES - 4;
+  constexpr std::uint64_t kLastOfRam = PLATFORM_RAM_BASE + PLATFORM_RAM_BYTES - 4;
+  bench.soc.load(program({{PLATFORM_FLASH_BASE, {1, 2, 3, 4}},
+                          {kLastOfFlash, {5, 6, 7, 8}},
+                          {PLATFORM_RAM_BASE, {9, 10, 11, 12}},
+                          {kLastOfRam, {13, 14, 15, 16}}}));
+  Initiator::until(1);
+  CHECK(cpu.read(PLATFORM_FLASH_BASE) == 0x04030201);
+  CHECK(cpu.read(kLastOfFlash) == 0x08070605);
+  CHECK(cpu.read(PLATFORM_RAM_BASE) == 0x0c0b0a09);
+  CHECK(cpu.read(kLastOfRam) == 0x100f0e0d);
+}
+
+TEST_CASE("a program that begins elsewhere or fits neither flash nor RAM is refused with file and address") {
+  Bench bench;
+  ElfFile elsewhere = program({});
+  elsewhere.entry += 4;
+  CHECK_THROWS_WITH(bench.soc.load(elsewhere),
+                    "program.elf: begins at 0x20000004; accepted: 0x20000000, where the processor starts");
+  struct Row {
+    std::uint64_t address;
+    std::size_t bytes;
+    const char* place;
+  };
+  const Row rows[] = {
+      {PLATFORM_FLASH_BASE - 1, 2, "2 bytes at 0x1fffffff"},
+      {PLATFORM_FLASH_BASE + PLATFORM_FLASH_BYTES - 1, 2, "2 bytes at 0x200fffff"},
+      {PLATFORM_RAM_BASE + PLATFORM_RAM_BYTES - 1, 2, "2 bytes at 0x800fffff"},
+      {PLATFORM_RAM_BASE, PLATFORM_RAM_BYTES + 1, "1048577 bytes at 0x80000000"},
+      {PLATFORM_UART_BASE, 1, "1 bytes at 0x10000000"},
+      {PLATFORM_DRAM_BASE, 1, "1 bytes at 0x90000000"},
+      {~std::uint64_t{0}, 1, "1 bytes at 0xffffffffffffffff"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.place);
+    CHECK_THROWS_WITH(bench.soc.load(program({{row.address, std::vector<std::uint8_t>(row.bytes)}})),
+                      std::string("program.elf: ") + row.place + "; accepted: what lies in flash or RAM");
+  }
+}

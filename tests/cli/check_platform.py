@@ -3,7 +3,7 @@
 
   check_platform.py BITBALANCE PLATFORM SCENARIO [--levels tlm,rtl] [--images N] [--firmware ELF]
 
-At quantum 0 and without DMI the accelerator's cycles must be the runner's. For every quantum, with and without DMI,
+At quantum 0 and without DMI the accelerator's cycles must be the runner's, image by image. For every quantum, with and without DMI,
 with either way of waiting, several accelerators, timed DRAM and a program on disk the predictions must be the golden
 model's, which the platform itself compares, and the same in each run. The interrupt handler must run once per program.
 """
@@ -35,10 +35,21 @@ def platform(arguments, options, source=None):
         "command": " ".join(options),
         "text": text,
         "predictions": re.findall(r"^image (\d+): predicted (\d+)", text, re.MULTILINE),
+        "cycles of images": [int(n) for n in re.findall(r"^image .*, (\d+) cycles", text, re.MULTILINE)],
         "cycles": int(re.search(r"^\d+ images, (\d+) cycles$", text, re.MULTILINE)[1]),
         "programs": int(summary[1]),
         "handlers": int(summary[3]),
     }
+
+
+def runner(arguments, images, *options):
+    """The runner's summary of the first images."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([arguments.bitbalance, "run", arguments.scenario, "--level", "tlm", "--images", str(images),
+                        *options, "--out", folder + "/run"], check=True, capture_output=True)
+        summary = json.loads(Path(folder, "run/summary.json").read_text(encoding="utf-8"))
+    same(summary["verdict"], "pass", "verdict", "runner")
+    return summary
 
 
 def same(found, wanted, what, where):
@@ -50,6 +61,20 @@ def once_per_program(found, predictions):
     if found is not None:
         same(found["predictions"], predictions, "predictions", found["command"])
         same(found["handlers"], found["programs"], "runs of the handler", found["command"])
+
+
+def check_images(arguments, level):
+    """Each image is a program of its own: its cycles, as registers tell them."""
+    alone = ["--set", "network.batch=1"]
+    found = platform(arguments, ["--level", level, "--quantum-ns", "0", "--no-dmi", *alone])
+    if found is None:
+        return
+    totals = [0, *(runner(arguments, images, *alone)["cycles"] for images in [1, 2, 3, arguments.images])]
+    cycles = found["cycles of images"]
+    same(len(cycles), arguments.images, "images with cycles", found["command"])
+    same(cycles[:3], [after - before for before, after in zip(totals, totals[1:4])], "cycles of each image",
+         found["command"])
+    same(sum(cycles), totals[-1], "cycles of all images", found["command"])
 
 
 def check_logs(arguments, folder):
@@ -81,18 +106,14 @@ def main():
     parser.add_argument("--firmware")
     arguments = parser.parse_args()
 
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([arguments.bitbalance, "run", arguments.scenario, "--level", "tlm", "--images",
-                        str(arguments.images), "--out", folder + "/run"], check=True, capture_output=True)
-        runner = json.loads(Path(folder, "run/summary.json").read_text(encoding="utf-8"))
-    same(runner["verdict"], "pass", "verdict", "runner")
-
+    cycles = runner(arguments, arguments.images)["cycles"]
     predictions = None
     for level in arguments.levels.split(","):
         exact = platform(arguments, ["--level", level, "--quantum-ns", "0", "--no-dmi"])
         if exact is None:
             continue
-        same(exact["cycles"], runner["cycles"], "cycles", exact["command"])
+        same(exact["cycles"], cycles, "cycles", exact["command"])
+        check_images(arguments, level)
         predictions = predictions or exact["predictions"]
         same(len(predictions), arguments.images, "images", exact["command"])
         quanta = ["0", "100", "10000", "1000000"] if level == "tlm" else ["10000"]

@@ -2,15 +2,16 @@
 // them: msip, mtimecmp, and mtime, which counts simulated time.
 #pragma once
 
+#include "tlm/platform/memory_map.h"
 #include "tlm/platform/register_device.h"
 
 namespace bitbalance::platform {
 
 class Clint : public RegisterDevice {
  public:
-  static constexpr std::uint64_t kMsip = 0x0000;
-  static constexpr std::uint64_t kMtimecmp = 0x4000;
-  static constexpr std::uint64_t kMtime = 0xbff8;  ///< read-only here: it is the time of the simulation
+  static constexpr std::uint64_t kMsip = PLATFORM_CLINT_MSIP;
+  static constexpr std::uint64_t kMtimecmp = PLATFORM_CLINT_MTIMECMP;
+  static constexpr std::uint64_t kMtime = PLATFORM_CLINT_MTIME;  ///< read-only: the simulation's time
 
   sc_core::sc_out<bool> software_interrupt{"software_interrupt"};
   sc_core::sc_out<bool> timer_interrupt{"timer_interrupt"};

@@ -8,17 +8,18 @@
 #include <memory>
 #include <vector>
 
+#include "tlm/platform/memory_map.h"
 #include "tlm/platform/register_device.h"
 
 namespace bitbalance::platform {
 
 class Plic : public RegisterDevice {
  public:
-  static constexpr std::uint64_t kPriority = 0x000000;  ///< + 4 * source
-  static constexpr std::uint64_t kPending = 0x001000;   ///< a bit of each source
-  static constexpr std::uint64_t kEnable = 0x002000;
-  static constexpr std::uint64_t kThreshold = 0x200000;
-  static constexpr std::uint64_t kClaim = 0x200004;  ///< read: claim; write: complete
+  static constexpr std::uint64_t kPriority = PLATFORM_PLIC_PRIORITY;  ///< + 4 * source
+  static constexpr std::uint64_t kPending = PLATFORM_PLIC_PENDING;    ///< a bit of each source
+  static constexpr std::uint64_t kEnable = PLATFORM_PLIC_ENABLE;
+  static constexpr std::uint64_t kThreshold = PLATFORM_PLIC_THRESHOLD;
+  static constexpr std::uint64_t kClaim = PLATFORM_PLIC_CLAIM;  ///< read: claim; write: complete
   static constexpr std::uint32_t kMaxPriority = 7;
 
   /// lines[i] is source i + 1; source 0 does not exist.

@@ -3,15 +3,16 @@
 
 #include <functional>
 
+#include "tlm/platform/memory_map.h"
 #include "tlm/platform/register_device.h"
 
 namespace bitbalance::platform {
 
 class Uart : public RegisterDevice {
  public:
-  static constexpr std::uint64_t kTransmit = 0;    ///< THR, WO; RBR reads as 0
-  static constexpr std::uint64_t kLineStatus = 5;  ///< LSR, RO
-  static constexpr std::uint32_t kTransmitterEmpty = 0x60;
+  static constexpr std::uint64_t kTransmit = PLATFORM_UART_TRANSMIT;       ///< THR, WO; RBR reads as 0
+  static constexpr std::uint64_t kLineStatus = PLATFORM_UART_LINE_STATUS;  ///< LSR, RO
+  static constexpr std::uint32_t kTransmitterEmpty = PLATFORM_UART_EMPTY;
 
   /// `transmitted`: told each character.
   Uart(const sc_core::sc_module_name& name, std::function<void(char)> transmitted);

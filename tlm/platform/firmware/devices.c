@@ -11,10 +11,9 @@ static volatile uint8_t* byte_at(uintptr_t address) {
 }
 
 void print(const char* text) {
-  const uint8_t empty = 0x20; /* LSR: the holding register takes a character */
   for (; *text != '\0'; ++text) {
-    while ((*byte_at(PLATFORM_UART_BASE + 5) & empty) == 0) continue;
-    *byte_at(PLATFORM_UART_BASE) = (uint8_t)*text;
+    while ((*byte_at(PLATFORM_UART_BASE + PLATFORM_UART_LINE_STATUS) & PLATFORM_UART_EMPTY) == 0) continue;
+    *byte_at(PLATFORM_UART_BASE + PLATFORM_UART_TRANSMIT) = (uint8_t)*text;
   }
 }
 
@@ -45,19 +44,21 @@ void finish(int status) {
 
 /* The halves may carry between two reads. */
 uint64_t mtime(void) {
+  const uintptr_t at = PLATFORM_CLINT_BASE + PLATFORM_CLINT_MTIME;
   uint32_t high, low;
   do {
-    high = *word_at(PLATFORM_CLINT_BASE + 0xbffc);
-    low = *word_at(PLATFORM_CLINT_BASE + 0xbff8);
-  } while (high != *word_at(PLATFORM_CLINT_BASE + 0xbffc));
+    high = *word_at(at + 4);
+    low = *word_at(at);
+  } while (high != *word_at(at + 4));
   return (uint64_t)high << 32 | low;
 }
 
 /* Without a moment that is earlier than both the old one and the new one. */
 static void set_alarm(uint64_t when) {
-  *word_at(PLATFORM_CLINT_BASE + 0x4004) = UINT32_MAX;
-  *word_at(PLATFORM_CLINT_BASE + 0x4000) = (uint32_t)when;
-  *word_at(PLATFORM_CLINT_BASE + 0x4004) = (uint32_t)(when >> 32);
+  const uintptr_t at = PLATFORM_CLINT_BASE + PLATFORM_CLINT_MTIMECMP;
+  *word_at(at + 4) = UINT32_MAX;
+  *word_at(at) = (uint32_t)when;
+  *word_at(at + 4) = (uint32_t)(when >> 32);
 }
 
 static uint64_t now(void* context) {
@@ -104,16 +105,16 @@ struct bitbalance_interrupts machine_interrupts(void) {
 
 void plic_enable(uint32_t source) {
   const uint32_t external = 1u << 11;
-  *word_at(PLATFORM_PLIC_BASE + 4 * source) = 1;
-  *word_at(PLATFORM_PLIC_BASE + 0x2000) |= 1u << source;
-  *word_at(PLATFORM_PLIC_BASE + 0x200000) = 0;
+  *word_at(PLATFORM_PLIC_BASE + PLATFORM_PLIC_PRIORITY + 4 * source) = 1;
+  *word_at(PLATFORM_PLIC_BASE + PLATFORM_PLIC_ENABLE) |= 1u << source;
+  *word_at(PLATFORM_PLIC_BASE + PLATFORM_PLIC_THRESHOLD) = 0;
   __asm__ volatile("csrs mie, %0" ::"r"(external));
 }
 
 uint32_t plic_claim(void) {
-  return *word_at(PLATFORM_PLIC_BASE + 0x200004);
+  return *word_at(PLATFORM_PLIC_BASE + PLATFORM_PLIC_CLAIM);
 }
 
 void plic_complete(uint32_t source) {
-  *word_at(PLATFORM_PLIC_BASE + 0x200004) = source;
+  *word_at(PLATFORM_PLIC_BASE + PLATFORM_PLIC_CLAIM) = source;
 }

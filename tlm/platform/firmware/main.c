@@ -134,7 +134,8 @@ static int start(uint32_t accelerator, uint32_t first) {
   return status == BITBALANCE_OK ? 0 : refuse(accelerator, status);
 }
 
-static void print_image(uint32_t image, uint32_t prediction) {
+/* `cycles`: of the program that the image was a part of. */
+static void print_image(uint32_t image, uint32_t prediction, uint32_t accelerator, uint64_t cycles) {
   const uint32_t label = ((const uint32_t*)table->labels)[image];
   print("image ");
   print_number(image);
@@ -143,6 +144,18 @@ static void print_image(uint32_t image, uint32_t prediction) {
   if (label != BOOT_TABLE_NO_LABEL) {
     print(", true ");
     print_number(label);
+  }
+  print(", ");
+  print_number(cycles);
+  print(" cycles");
+  if (table->batch > 1) {
+    print(" for ");
+    print_number(table->batch);
+    print(" images");
+  }
+  if (table->accelerators > 1) {
+    print(" on accelerator ");
+    print_number(accelerator);
   }
   print("\n");
 }
@@ -165,13 +178,8 @@ static int end(uint32_t accelerator, uint32_t first) {
     const uint32_t prediction =
         largest(boot->data + output->offset + (uint64_t)i * output->image_pitch, output);
     ((uint32_t*)table->predictions)[first + i] = prediction;
-    print_image(first + i, prediction);
+    print_image(first + i, prediction, accelerator, result.cycles);
   }
-  print("accelerator ");
-  print_number(accelerator);
-  print(": ");
-  print_number(result.cycles);
-  print(" cycles\n");
   return 0;
 }
 

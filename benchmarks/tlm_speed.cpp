@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/bits.h"
 #include "benchmarks/float_convolutions.h"
 #include "hw/compiler/mapper.h"
 #include "quant/ir/integer_values.h"
@@ -56,7 +57,7 @@ class Frames {
  public:
   Frames(const Program& program, const AcceleratorConfig& config)
       : program_(program),
-        data_base_((program.constants.size() + kPage - 1) / kPage * kPage),
+        data_base_(align_up(program.constants.size(), kPage)),
         system_("system", surroundings(config), {false, true}, data_base_ + program.data_bytes) {
     system_.poke(0, program.constants);
   }

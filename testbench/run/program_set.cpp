@@ -13,7 +13,7 @@ namespace bitbalance::runner {
 
 std::uint64_t page_aligned(std::uint64_t bytes) {
   constexpr std::uint64_t kPage = 4096;
-  return ceil_div(bytes, kPage) * kPage;
+  return align_up(bytes, kPage);
 }
 
 MapperOptions mapper_options(const Scenario& scenario, const QuantizedNetwork& network, int batch) {

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <stdexcept>
 
+#include "base/bits.h"
 #include "testbench/run/system/driver.h"
 #include "tlm/check/protocol_checker.h"
 #include "tlm/memory/ideal_memory.h"
@@ -15,7 +16,7 @@ namespace {
 constexpr std::uint64_t kPage = 4096;
 
 std::uint64_t pages(std::uint64_t bytes) {
-  return (bytes + kPage - 1) / kPage * kPage;
+  return align_up(bytes, kPage);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <systemc>
 #include <type_traits>
 
+#include "base/bits.h"
 #include "hw/rtl/accelerator.h"
 #include "hw/rtl/clock/gated_clock.h"
 #include "testbench/run/system/driver.h"
@@ -27,7 +28,7 @@ namespace {
 constexpr std::uint64_t kPage = 4096;
 
 std::uint64_t pages(std::uint64_t bytes) {
-  return (bytes + kPage - 1) / kPage * kPage;
+  return align_up(bytes, kPage);
 }
 
 /// Events without an effect at random edges. The kernel's queue of times keeps no order among equal ones, so

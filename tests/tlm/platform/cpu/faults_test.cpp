@@ -3,8 +3,10 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 
+#include "base/bits.h"
 #include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
+#include "hw/isa/registers.h"
 #include "tests/tlm/platform/cpu/firmware_run.h"
 
 using namespace bitbalance;
@@ -70,8 +72,8 @@ const Row kRows[] = {
        const std::uint32_t inputs_end = program.input.offset +
                                         (image.table.batch - 1) * program.input.image_pitch +
                                         program.input.image_bytes;
-       image.dram.resize((image.dram.size() + program.data_bytes + 2 * kPage) / kPage * kPage);
-       program.data = PLATFORM_DRAM_BASE + image.dram.size() - (inputs_end + 255) / 256 * 256;
+       image.dram.resize(align_up(image.dram.size() + program.data_bytes, kPage) + kPage);
+       program.data = PLATFORM_DRAM_BASE + image.dram.size() - align_up(inputs_end, isa::kRegionAlignment);
      },
      "accelerator 0: the accelerator stopped the program at command ", "the memory answered with an error",
      1},

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/bits.h"
 #include "hw/isa/registers.h"
 #include "tests/support/child.h"
 #include "tests/support/stored_case.h"
@@ -110,7 +111,7 @@ FirmwareOutcome run(const FirmwareSettings& settings) {
       std::vector<const stored::StoredProgram*>(settings.accelerators, &program), settings.boot);
   settings.spoil(image);
   constexpr std::size_t kPage = 4096;
-  image.dram.resize((image.dram.size() + kPage - 1) / kPage * kPage);
+  image.dram.resize(align_up(image.dram.size(), kPage));
   image.store_table();
 
   std::optional<std::uint64_t> bad;

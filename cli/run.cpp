@@ -188,7 +188,14 @@ std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& re
   return folder.target();
 }
 
-/// A program on disk: no network, so its outputs are all there is to compare.
+Level level_of(const std::string& name) {
+  for (const Level level : {Level::kTlm, Level::kRtl, Level::kAnalytic})
+    if (name == to_string(level)) return level;
+  throw SettingsError(fmt::format("--level: '{}'; accepted: rtl, tlm, analytic", name));
+}
+
+/// A program on disk: no network, so its outputs are all there is to compare, and its cycles all at level
+/// analytic.
 int run_program(const RunArguments& arguments) {
   const std::pair<const char*, bool> others[] = {
       {"scenario", !arguments.scenario.empty()}, {"--set", !arguments.settings.empty()},
@@ -201,15 +208,15 @@ int run_program(const RunArguments& arguments) {
     if (given)
       throw SettingsError(fmt::format("--program: given with {}; accepted: with --level alone", option));
   }
-  if (!arguments.level.empty() && arguments.level != "rtl" && arguments.level != "tlm")
-    throw SettingsError(fmt::format("--level: '{}'; accepted with --program: rtl, tlm", arguments.level));
-  const Level level = arguments.level == "rtl" ? Level::kRtl : Level::kTlm;
+  const Level level = arguments.level.empty() ? Level::kTlm : level_of(arguments.level);
   const StopSignals stop;
   const stored::StoredProgram program = stored::load_program(arguments.program);
   const StoredRun run = run_stored(program, level, [] { throw_if_interrupted(); });
-  write_stdout(fmt::format("{} at {}: {} images, {} cycles, {} of {} outputs wrong{}{}\n",
-                           one_line(program.network), to_string(level), run.images, run.cycles, run.wrong,
-                           run.elements, run.fault.empty() ? "" : "; ", run.fault));
+  const std::string outputs =
+      computes_data(level) ? fmt::format(", {} of {} outputs wrong", run.wrong, run.elements) : "";
+  write_stdout(fmt::format("{} at {}: {} images, {} cycles{}{}{}\n", one_line(program.network),
+                           to_string(level), run.images, run.cycles, outputs, run.fault.empty() ? "" : "; ",
+                           run.fault));
   return run.fault.empty() && run.wrong == 0 ? kExitPass : kExitFail;
 }
 

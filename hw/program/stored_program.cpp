@@ -13,7 +13,6 @@
 
 #include "base/text/config_error.h"
 #include "base/text/outside_text.h"
-#include "hw/isa/command/command.h"
 #include "hw/isa/config_settings.h"
 #include "hw/isa/registers.h"
 
@@ -370,6 +369,15 @@ std::size_t index_of(const std::vector<StoredTensor>& tensors, Reader& reader, c
 }
 
 }  // namespace
+
+std::vector<Command> commands_of(const StoredProgram& program) {
+  const ProgramHeader header =
+      decode_header(record_at(program.constants, 0), config_hash(program.accelerator)).header;
+  std::vector<Command> commands;
+  for (std::uint32_t i = 0; i < header.commands; ++i)
+    commands.push_back(decode(record_at(program.constants, i + 1), i).command);
+  return commands;
+}
 
 std::vector<std::pair<std::string, std::string>> files_of(const StoredProgram& program) {
   const auto text = [](const Bytes& bytes) { return std::string(bytes.begin(), bytes.end()); };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/shape.h"
+#include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
 #include "hw/program/names.h"
 
@@ -47,6 +48,9 @@ struct StoredProgram {
   const StoredTensor& input_tensor() const { return tensors[input]; }
   const StoredTensor& output_tensor() const { return tensors[output]; }
 };
+
+/// In their order. Precondition: each of them is whole, as load_program() makes sure.
+std::vector<Command> commands_of(const StoredProgram& program);
 
 /// What is in the folder: names and bytes.
 std::vector<std::pair<std::string, std::string>> files_of(const StoredProgram& program);

@@ -26,13 +26,13 @@ Timeline::Timeline(const AcceleratorConfig& config, const IdealMemoryTiming& mem
       command_channel_(memory, config.dram),
       fetch_duration_(DataDurations(memory).of(kCommandBytes)) {}
 
-Analysis Timeline::analyze(const Program& program, WeightStatistics& weights) {
+Analysis Timeline::analyze(const Program& program, RowGroups& weights) {
   const std::int64_t cycles = run(program, weights, true);
   ledger_.write(cycles, profile_);
   return {cycles, std::exchange(profile_, {})};
 }
 
-std::int64_t Timeline::cycles(const Program& program, WeightStatistics& weights) {
+std::int64_t Timeline::cycles(const Program& program, RowGroups& weights) {
   return run(program, weights, false);
 }
 
@@ -52,7 +52,7 @@ void Timeline::restart(bool with_accounts) {
   resident_.assign(static_cast<std::size_t>(config_.weight_bank_bytes) / kRingWordBytes, nullptr);
 }
 
-std::int64_t Timeline::run(const Program& program, WeightStatistics& weights, bool with_accounts) {
+std::int64_t Timeline::run(const Program& program, RowGroups& weights, bool with_accounts) {
   restart(with_accounts);
   blob_ = program.blobs.begin();
   if (with_accounts_) count_fetch(profile_.layer(0).events);  // the header
@@ -93,7 +93,7 @@ Edge Timeline::dispatch(const Command& command, Edge fetched) {
 }
 
 const RowGroupSteps* Timeline::find_row_groups(const Program& program, std::size_t index,
-                                               WeightStatistics& weights) {
+                                               RowGroups& weights) {
   const Command& command = program.commands[index];
   if (const auto* load = std::get_if<LoadWeights>(&command.body)) {
     // Most often the one after the last.
@@ -235,7 +235,7 @@ void Timeline::refuse_stuck(const Program& program) const {
 }
 
 Analysis analyze(const Program& program, const AcceleratorConfig& config, const IdealMemoryTiming& memory,
-                 WeightStatistics& weights) {
+                 RowGroups& weights) {
   return Timeline(config, memory).analyze(program, weights);
 }
 

@@ -35,12 +35,12 @@ class Timeline {
   Timeline(const Timeline&) = delete;
   Timeline& operator=(const Timeline&) = delete;
 
-  /// `weights`: of the network that the program was mapped from. Precondition: the accelerator accepts every
-  /// command. Throws std::invalid_argument when the program would wait forever, or computes with weights that
-  /// it did not load.
-  Analysis analyze(const Program& program, WeightStatistics& weights);
+  /// `weights`: those of the program, or of the network that it was mapped from. Precondition: the
+  /// accelerator accepts every command. Throws std::invalid_argument when the program would wait forever, or
+  /// computes with weights that it did not load.
+  Analysis analyze(const Program& program, RowGroups& weights);
   /// The cycles alone, in less time.
-  std::int64_t cycles(const Program& program, WeightStatistics& weights);
+  std::int64_t cycles(const Program& program, RowGroups& weights);
 
  private:
   static constexpr std::size_t kMostQueued = AcceleratorConfig::kMaxQueueDepth;
@@ -82,12 +82,12 @@ class Timeline {
     Edge accepted = 0, completed = 0;
   };
 
-  std::int64_t run(const Program& program, WeightStatistics& weights, bool with_accounts);
+  std::int64_t run(const Program& program, RowGroups& weights, bool with_accounts);
   void restart(bool with_accounts);
   /// Edge of the record's dispatch, fetched as early as it can be; kNever: it never is.
   Edge dispatch(const Command& command, Edge fetched);
   /// Notes a load of weights; returns the row groups of a compute command.
-  const RowGroupSteps* find_row_groups(const Program& program, std::size_t index, WeightStatistics& weights);
+  const RowGroupSteps* find_row_groups(const Program& program, std::size_t index, RowGroups& weights);
   /// Issues what waits in the engine's queue, as far as its flags have been given.
   bool issue(Engine engine);
   void issue_all();
@@ -117,6 +117,6 @@ class Timeline {
 
 /// One program.
 Analysis analyze(const Program& program, const AcceleratorConfig& config, const IdealMemoryTiming& memory,
-                 WeightStatistics& weights);
+                 RowGroups& weights);
 
 }  // namespace bitbalance::timeline

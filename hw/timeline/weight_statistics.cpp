@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "base/bits.h"
 #include "base/process/interruption.h"
@@ -38,6 +39,17 @@ RowGroupSteps::RowGroupSteps(const SynchronizationRule& rule, std::vector<std::u
       cycles_[c] += histogram[s] * std::max(s, c);
     }
   }
+}
+
+RowGroupSteps row_group_steps(const SynchronizationRule& rule, const std::vector<std::uint8_t>& tokens,
+                              std::size_t steps, int limit) {
+  const std::int64_t total = std::accumulate(tokens.begin(), tokens.end(), std::int64_t{0});
+  std::vector<std::uint8_t> busiest(steps);
+  for (auto row = tokens.begin(); row != tokens.end(); row += static_cast<std::ptrdiff_t>(steps)) {
+    std::transform(busiest.begin(), busiest.end(), row, busiest.begin(),
+                   [](std::uint8_t one, std::uint8_t other) { return std::max(one, other); });
+  }
+  return RowGroupSteps(rule, std::move(busiest), limit, total);
 }
 
 const RowGroupSteps* WeightStatistics::groups_of(const ConstantsBlob& blob, const AcceleratorConfig& config) {

@@ -43,8 +43,20 @@ class RowGroupSteps {
   std::vector<std::uint8_t> sequence_;                 ///< slots by step; empty: all alike
 };
 
+/// Of decoded weights: `tokens` of every step, row after row of `steps`, at most `limit` each.
+RowGroupSteps row_group_steps(const SynchronizationRule& rule, const std::vector<std::uint8_t>& tokens,
+                              std::size_t steps, int limit);
+
+/// What loads of weights bring on chip.
+class RowGroups {
+ public:
+  virtual ~RowGroups() = default;
+  /// The row groups of a blob of weights, in the order conv group, row group.
+  virtual const RowGroupSteps* groups_of(const ConstantsBlob& blob, const AcceleratorConfig& config) = 0;
+};
+
 /// The weights of one network, on any accelerator: what was found out about a way to cut them is remembered.
-class WeightStatistics {
+class WeightStatistics final : public RowGroups {
  public:
   /// Keeps a reference. Precondition: validate() accepts the network.
   explicit WeightStatistics(const QuantizedNetwork& network)
@@ -53,8 +65,7 @@ class WeightStatistics {
   WeightStatistics(const WeightStatistics&) = delete;
   WeightStatistics& operator=(const WeightStatistics&) = delete;
 
-  /// The row groups of a blob of weights, in the order conv group, row group.
-  const RowGroupSteps* groups_of(const ConstantsBlob& blob, const AcceleratorConfig& config);
+  const RowGroupSteps* groups_of(const ConstantsBlob& blob, const AcceleratorConfig& config) override;
 
  private:
   /// How a convolution's weights are cut: rows of the array, synchronization, first input channel, input

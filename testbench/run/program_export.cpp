@@ -8,6 +8,7 @@
 #include "testbench/golden/golden.h"
 #include "testbench/run/output_check.h"
 #include "testbench/run/program_set.h"
+#include "testbench/run/stored_timing.h"
 #include "testbench/run/system/system.h"
 #include "testbench/scenario/workload.h"
 
@@ -105,6 +106,14 @@ Scenario scenario_of(const stored::StoredProgram& program) {
 }
 
 StoredRun run_stored(const stored::StoredProgram& program, Level level, const std::function<void()>& tick) {
+  if (!computes_data(level)) {
+    const StoredTiming timing = time_stored(program);
+    StoredRun run;
+    run.fault = timing.fault;
+    if (run.fault.empty()) run.images = program.images;
+    run.cycles = timing.cycles * (program.images / program.batch);
+    return run;
+  }
   ProgramRegions regions;
   regions.constants_bytes = static_cast<std::uint32_t>(program.constants.size());
   regions.data_base = page_aligned(program.constants.size());

@@ -21,12 +21,12 @@ Scenario scenario_of(const stored::StoredProgram& program);
 
 struct StoredRun {
   std::int64_t images = 0, cycles = 0;
-  std::int64_t elements = 0, wrong = 0;  ///< of the output
+  std::int64_t elements = 0, wrong = 0;  ///< of the output; of level analytic, which computes none: 0
   std::string fault;                     ///< why the accelerator stopped early; empty: it did not
 };
 
 /// All images of a program, batch by batch, through the accelerator with the ideal memory that it was mapped
-/// for. Precondition: computes_data(level). `tick` is called now and then; may throw to give up.
+/// for. `tick` is called now and then; may throw to give up. Throws as time_stored() does.
 StoredRun run_stored(const stored::StoredProgram& program, Level level, const std::function<void()>& tick);
 
 }  // namespace bitbalance::runner

@@ -13,6 +13,7 @@ namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
 
 const std::string kLenet = std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/lenet.yaml";
 
@@ -31,7 +32,7 @@ std::string printed(const std::string& arguments) {
 
 }  // namespace
 
-TEST_CASE("a program on disk gives the scenario's outputs and cycles, at both levels") {
+TEST_CASE("a program on disk gives the scenario's outputs and cycles, at all levels") {
   const TemporaryFolder folder;
   const std::string program = (folder.path() / "program").string();
   const std::string results = (folder.path() / "results").string();
@@ -42,6 +43,8 @@ TEST_CASE("a program on disk gives the scenario's outputs and cycles, at both le
     CHECK_THAT(printed("run --program " + program + " --level " + level),
                Contains(" at " + std::string(level) + ": 16 images, " + cycles + " cycles, 0 of "));
   }
+  CHECK_THAT(printed("run --program " + program + " --level analytic"),
+             EndsWith(" at analytic: 16 images, " + cycles + " cycles\n"));
   const std::string listing = printed("disassemble " + program + "/constants.bin");
   CHECK_THAT(listing, Contains("config_hash 0x") && Contains(" LoadWeights ") && Contains(" End "));
 }
@@ -70,8 +73,7 @@ TEST_CASE("what is not one program is refused by name") {
              Contains("runs on the host"));
   CHECK_THAT(refusal("run " + kLenet + " --program nowhere"), Contains("given with scenario"));
   CHECK_THAT(refusal("run --program nowhere --images 3"), Contains("given with --images"));
-  CHECK_THAT(refusal("run --program nowhere --level analytic"),
-             Contains("accepted with --program: rtl, tlm"));
+  CHECK_THAT(refusal("run --program nowhere --level fast"), Contains("accepted: rtl, tlm, analytic"));
   CHECK_THAT(refusal("run --program nowhere"), Contains("nowhere/program.json: cannot be read"));
 }
 

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstring>
 #include <memory>
-#include <numeric>
 #include <utility>
 
 #include "tlm/accelerator/datapath/weight_decoding.h"
@@ -103,7 +102,7 @@ void WeightEncoder::decode(const StreamBlock& block, Entry& entry) {
     decode_row(entry.stored.data() + at * block.row_bytes, stream, command.steps(), limit,
                &values[at * steps], &tokens[at * steps]);
   });
-  entry.counts = count(tokens, steps, limit);
+  entry.counts = row_group_steps(rule_of(config_.synchronization), tokens, steps, limit);
   RowGroupWeights weights;
   for (std::size_t row = 0; row < rows; ++row) {
     std::uint32_t sum = 0;
@@ -114,17 +113,6 @@ void WeightEncoder::decode(const StreamBlock& block, Entry& entry) {
   weights.words = pack_weights(values, block.rows, command.channels, command.kernel_h * command.kernel_w,
                                word_format(command));
   entry.weights = std::make_shared<const RowGroupWeights>(std::move(weights));
-}
-
-RowGroupSteps WeightEncoder::count(const std::vector<std::uint8_t>& tokens, std::size_t steps,
-                                   int limit) const {
-  const std::int64_t total = std::accumulate(tokens.begin(), tokens.end(), std::int64_t{0});
-  std::vector<std::uint8_t> busiest(steps);
-  for (auto row = tokens.begin(); row != tokens.end(); row += static_cast<std::ptrdiff_t>(steps)) {
-    std::transform(busiest.begin(), busiest.end(), row, busiest.begin(),
-                   [](std::uint8_t one, std::uint8_t other) { return std::max(one, other); });
-  }
-  return RowGroupSteps(rule_of(config_.synchronization), std::move(busiest), limit, total);
 }
 
 }  // namespace bitbalance::tlm_level

@@ -45,7 +45,6 @@ class WeightEncoder : public sc_core::sc_module, public Takes<StreamBlock> {
   Entry& entry_of(const StreamBlock& block);
   Entry& entry_of_bytes(const StreamBlock& block, const Shape& shape);
   void decode(const StreamBlock& block, Entry& entry);
-  RowGroupSteps count(const std::vector<std::uint8_t>& tokens, std::size_t steps, int limit) const;
 
   const AcceleratorConfig config_;
   WorkerPool& workers_;

@@ -39,19 +39,22 @@ struct FloatConvolutions::Layers {
     dnnl::memory::dims filters{out.channels, in.channels / layer.groups, w.kernel_h, w.kernel_w};
     if (layer.groups > 1)
       filters = {layer.groups, out.channels / layer.groups, filters[1], w.kernel_h, w.kernel_w};
-    const dnnl::convolution_forward::primitive_desc description(
-        {dnnl::prop_kind::forward_inference,
-         dnnl::algorithm::convolution_auto,
-         any({1, in.channels, in.height, in.width}),
-         any(filters),
-         any({out.channels}),
-         any({1, out.channels, out.height, out.width}),
-         {w.stride_h, w.stride_w},
-         {w.dilation_h - 1, w.dilation_w - 1},
-         {w.pad_top, w.pad_left},
-         {w.pad_bottom, w.pad_right}},
-        engine);
-    layers.push_back({dnnl::convolution_forward(description),
+    using Convolution = dnnl::convolution_forward;
+    const auto describe = [&](const auto&... settings) {
+#if DNNL_VERSION_MAJOR >= 3
+      return Convolution::primitive_desc(engine, settings...);
+#else
+      return Convolution::primitive_desc(Convolution::desc(settings...), engine);
+#endif
+    };
+    using Dims = dnnl::memory::dims;
+    const Convolution::primitive_desc description =
+        describe(dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_auto,
+                 any({1, in.channels, in.height, in.width}), any(filters), any({out.channels}),
+                 any({1, out.channels, out.height, out.width}), Dims{w.stride_h, w.stride_w},
+                 Dims{w.dilation_h - 1, w.dilation_w - 1}, Dims{w.pad_top, w.pad_left},
+                 Dims{w.pad_bottom, w.pad_right});
+    layers.push_back({Convolution(description),
                       {{DNNL_ARG_SRC, filled(description.src_desc())},
                        {DNNL_ARG_WEIGHTS, filled(description.weights_desc())},
                        {DNNL_ARG_BIAS, filled(description.bias_desc())},

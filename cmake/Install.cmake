@@ -20,11 +20,23 @@ function(bitbalance_install component)
   endforeach()
 endfunction()
 
-# bitbalance_pkg_config(COMPONENT REQUIRES LIBRARY...): bitbalance-COMPONENT.pc. The libraries are static: those that
-# others need come after them.
-function(bitbalance_pkg_config component requires)
-  # Wherever the tree is moved to.
+# bitbalance_pkg_config_file(COMPONENT VARIABLES FIELDS): bitbalance-COMPONENT.pc, wherever the tree is moved to.
+function(bitbalance_pkg_config_file component variables fields)
   file(RELATIVE_PATH to_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+  file(WRITE ${PROJECT_BINARY_DIR}/bitbalance-${component}.pc
+"prefix=\${pcfiledir}/${to_prefix}
+includedir=\${prefix}/${BITBALANCE_INCLUDE_DIR}
+${variables}
+Name: bitbalance-${component}
+Description: ${PROJECT_DESCRIPTION}
+Version: ${PROJECT_VERSION}
+${fields}")
+  install(FILES ${PROJECT_BINARY_DIR}/bitbalance-${component}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endfunction()
+
+# bitbalance_pkg_config(COMPONENT REQUIRES LIBRARY...): the libraries are static: those that others need come after
+# them.
+function(bitbalance_pkg_config component requires)
   set(libraries "")
   foreach(target IN LISTS ARGN)
     string(APPEND libraries " -l${target}")
@@ -33,19 +45,11 @@ function(bitbalance_pkg_config component requires)
   if(BITBALANCE_HAZARD_CHECKS)
     string(APPEND definitions " -DBITBALANCE_HAZARD_CHECKS")
   endif()
-  file(WRITE ${PROJECT_BINARY_DIR}/bitbalance-${component}.pc
-"prefix=\${pcfiledir}/${to_prefix}
-libdir=\${prefix}/${CMAKE_INSTALL_LIBDIR}
-includedir=\${prefix}/${BITBALANCE_INCLUDE_DIR}
-
-Name: bitbalance-${component}
-Description: ${PROJECT_DESCRIPTION}
-Version: ${PROJECT_VERSION}
-Requires: ${requires}
+  bitbalance_pkg_config_file(${component} "libdir=\${prefix}/${CMAKE_INSTALL_LIBDIR}
+" "Requires: ${requires}
 Libs: -L\${libdir}${libraries} -pthread
 Cflags: -I\${includedir} ${definitions} -pthread
 ")
-  install(FILES ${PROJECT_BINARY_DIR}/bitbalance-${component}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()
 
 bitbalance_install(core FOLDERS base quant/host quant/ir hw/isa hw/timeline
@@ -69,6 +73,21 @@ if(BITBALANCE_COMPILER)
   bitbalance_install(compiler FOLDERS hw/compiler quant/eval quant/method quant/onnx
     TARGETS bitbalance_compiler bitbalance_eval bitbalance_method bitbalance_onnx)
 endif()
+
+# Sources, headers and descriptions of registers: for another processor than this machine's.
+set(BITBALANCE_DRIVER_DIR ${CMAKE_INSTALL_DATADIR}/bitbalance/driver)
+install(TARGETS bitbalance_driver EXPORT bitbalance-driver)
+install(EXPORT bitbalance-driver NAMESPACE bitbalance:: DESTINATION ${BITBALANCE_CMAKE_DIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/driver/ DESTINATION ${BITBALANCE_INCLUDE_DIR}/driver
+  FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/driver/ DESTINATION ${BITBALANCE_DRIVER_DIR}
+  FILES_MATCHING PATTERN "*.c" PATTERN "*.svd" PATTERN "*.xml" PATTERN "*.dtsi")
+list(TRANSFORM BITBALANCE_DRIVER_SOURCES PREPEND "\${sourcedir}/" OUTPUT_VARIABLE sources)
+list(JOIN sources " " sources)
+bitbalance_pkg_config_file(driver "sourcedir=\${prefix}/${BITBALANCE_DRIVER_DIR}
+sources=${sources}
+" "Cflags: -I\${includedir}/driver
+")
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/bitbalanceConfig.cmake.in
   ${PROJECT_BINARY_DIR}/bitbalanceConfig.cmake INSTALL_DESTINATION ${BITBALANCE_CMAKE_DIR})

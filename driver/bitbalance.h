@@ -9,6 +9,10 @@
 
 #include "bitbalance_registers.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* What a function of the driver found. */
 enum bitbalance_status {
   BITBALANCE_OK = 0,
@@ -112,5 +116,9 @@ struct bitbalance_result bitbalance_read_result(struct bitbalance_device* device
 /* One line of English. */
 const char* bitbalance_status_text(enum bitbalance_status status);
 const char* bitbalance_fault_text(uint32_t fault);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* BITBALANCE_H */

@@ -5,11 +5,8 @@
 #include <cstdint>
 #include <functional>
 
-#include "hw/isa/registers.h"
-
-extern "C" {
 #include "driver/bitbalance.h"
-}
+#include "hw/isa/registers.h"
 
 namespace bitbalance::test {
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # check_package.sh BUILD: installs a build and uses it from outside: by find_package, by pkg-config, as a Debian package,
-# and as a subproject. Needs a complete build. Part of .ci/run.
+# as a subproject, and its driver in firmware for RISC-V. Needs a complete build. Part of .ci/run.
 set -euo pipefail
 build=$(realpath "$1")
 source=$(realpath "$(dirname "$0")/../..")
@@ -29,6 +29,15 @@ read -ra flags <<<"$(PKG_CONFIG_PATH=$pc pkg-config --cflags bitbalance-rtl bitb
 read -ra libraries <<<"$(PKG_CONFIG_PATH=$pc pkg-config --libs bitbalance-rtl bitbalance-tlm bitbalance-memory bitbalance-program)"
 g++ -std=c++17 "${flags[@]}" "$source/examples/consumer/main.cpp" -o "$work/consumer" "${libraries[@]}"
 "$work/consumer" "$work/program"
+
+echo "== driver, for another processor"
+cmake -S "$source/tests/package/firmware" -B "$work/firmware" -DCMAKE_PREFIX_PATH="$work/prefix" \
+  -DCMAKE_SYSTEM_NAME=Generic -DCMAKE_SYSTEM_PROCESSOR=riscv64 -DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY \
+  -DCMAKE_C_COMPILER=riscv64-unknown-elf-gcc -DCMAKE_C_FLAGS="-march=rv64imac -mabi=lp64 -mcmodel=medany" >/dev/null
+cmake --build "$work/firmware" >/dev/null
+read -ra flags <<<"$(PKG_CONFIG_PATH=$pc pkg-config --cflags bitbalance-driver)"
+read -ra sources <<<"$(PKG_CONFIG_PATH=$pc pkg-config --variable=sources bitbalance-driver)"
+gcc -std=c99 -Wall -Wextra -Werror "${flags[@]}" "$source/tests/package/firmware/main.c" "${sources[@]}" -o "$work/native"
 
 echo "== Debian package"
 (cd "$work" && cpack --config "$build/CPackConfig.cmake" -B "$work/deb" >/dev/null)

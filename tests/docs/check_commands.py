@@ -7,7 +7,8 @@ A page's fenced `console` blocks hold commands ("$ ...", continued behind a back
 or by lines "> ...") and their output. All commands
 of a page run in order in one fresh folder that looks like the project's root; each must exit with 0 and print what
 stands below it. A line "..." stands for any lines; of a line that begins with "host " (speed of the machine) only
-that word is compared. Files below docs/ that commands write must equal those of the project. `./run.sh` runs what it
+that word is compared. A block that names a file behind its language (```cpp my_platform/main.cpp) is added to the end
+of that file. Files below docs/ that commands write must equal those of the project. `./run.sh` runs what it
 runs behind its set-up. --update writes what commands print into the page.
 """
 import argparse
@@ -30,13 +31,15 @@ exec build/release/bitbalance run "$@"
 
 
 def blocks(lines):
-    """(first line, line behind the last) of each console block's inside."""
-    begin = None
+    """(file, first line, line behind the last) of the inside of each block: of a console (no file), or of a file."""
+    begin, opened = None, ""
     for i, line in enumerate(lines):
-        if begin is None and line.strip() == "```console":
-            begin = i + 1
+        if begin is None and line.startswith("```"):
+            begin, opened = i + 1, line[3:].strip()
         elif begin is not None and line.strip() == "```":
-            yield begin, i
+            language, _, file = opened.partition(" ")
+            if file or language == "console":
+                yield file, begin, i
             begin = None
 
 
@@ -105,7 +108,11 @@ def check_page(page, build, update):
         folder = Path(name)
         make_root(folder, build)
         before = contents(folder / "docs")
-        for begin, end in blocks(lines):
+        for file, begin, end in blocks(lines):
+            if file:
+                with open(folder / file, "a", encoding="utf-8") as stream:
+                    stream.write("\n".join(lines[begin:end]) + "\n")
+                continue
             for at, command, output_at, output in commands(lines, begin, end):
                 count += 1
                 code, found = run(command, folder)

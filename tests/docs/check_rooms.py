@@ -28,6 +28,7 @@ LIBRARIES = {
     "Unicorn": (r"unicorn/", r"PkgConfig::Unicorn"),
     "SQLite": (r"(SQLiteCpp/|sqlite3\.h)", r"SQLite"),
     "muParser": (r"muParser", r"muparser::"),
+    "pybind11": (r"pybind11/", r"pybind11::"),
     "torch": (r"torch/", r"\$\{TORCH"),
 }
 

@@ -1,0 +1,145 @@
+"""The Bit-balance accelerator from Python: design points, runs, quantization, results of sweeps.
+
+A scenario is a YAML file, an ONNX file, or a mapping with the same keys (docs/scenarios.md). Settings are a mapping
+of dotted keys to values, and win over the scenario: {"accelerator.rows": 16}. A mistake in them is a ValueError with
+the text that the command would print.
+"""
+import collections.abc as _abc
+import csv as _csv
+import json as _json
+import os as _os
+import pathlib as _pathlib
+import shutil as _shutil
+import signal as _signal
+import sqlite3 as _sqlite3
+import subprocess as _subprocess
+import tempfile as _tempfile
+
+from . import _module
+
+__all__ = ["Run", "evaluate", "quantize", "run", "sweep_rows"]
+
+
+def _texts(settings, prefix=""):
+    """Each leaf of nested mappings as "path.to.key=value"."""
+    for key, value in settings.items():
+        if isinstance(value, _abc.Mapping):
+            yield from _texts(value, f"{prefix}{key}.")
+        elif isinstance(value, (str, _os.PathLike)):
+            yield f"{prefix}{key}={_json.dumps(_os.fspath(value), ensure_ascii=False)}"
+        else:
+            yield f"{prefix}{key}={_json.dumps(value)}"
+
+
+def _given(scenario, settings):
+    """The scenario's file ("" for none), and all settings as texts."""
+    if isinstance(scenario, _abc.Mapping):
+        return "", [*_texts(scenario), *_texts(settings or {})]
+    return _os.fspath(scenario), list(_texts(settings or {}))
+
+
+def evaluate(scenario, settings=None):
+    """Cycles, energy and area of a scenario at level `analytic`, in this process.
+
+    Returns the fields of summary.json as a dict (docs/results.md): `cycles`, `frames_per_s`, `layers` and so on;
+    with a technology `energy_j_per_frame` (J) and `area_mm2` (mm2). Equal to a run at `tlm` or `rtl` but for what
+    needs data: no accuracy, nothing compared. Other threads of Python run meanwhile. Raises ValueError for a mistake
+    in the scenario, or a network that the accelerator cannot execute.
+    """
+    return _json.loads(_module.evaluate(*_given(scenario, settings)))
+
+
+class Run:
+    """What a run left: `summary` (dict), `layers` (a dict of texts per layer) and `output` (the command's table)."""
+
+    def __init__(self, folder, output):
+        self.summary = _json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        with (folder / "layers.csv").open(encoding="utf-8", newline="") as file:
+            self.layers = list(_csv.DictReader(file))
+        self.output = output
+
+    @property
+    def passed(self):
+        """Whether every compared element equals the golden model's, and no cycle is unaccounted for."""
+        return self.summary["verdict"] == "pass"
+
+
+def _command():
+    here = _pathlib.Path(__file__).resolve()
+    for place in (_os.environ.get("BITBALANCE"), here.parents[2] / "bitbalance", _shutil.which("bitbalance")):
+        if place and _os.path.isfile(place):
+            return str(place)
+    raise FileNotFoundError("the command bitbalance; accepted: in PATH, or named by the variable BITBALANCE")
+
+
+def run(scenario, settings=None, *, level="tlm", out=None):
+    """Runs a scenario with its data at `level` ("tlm" or "rtl"; "analytic" too) in a process of its own.
+
+    `out`: folder that keeps the results; None: they are gone afterwards, but for what the Run holds. A run whose
+    outputs are wrong is returned, with `passed` False. Raises ValueError for a mistake in the scenario, RuntimeError
+    when this machine refuses (disk, memory), FileNotFoundError without the command.
+    """
+    file, texts = _given(scenario, settings)
+    with _tempfile.TemporaryDirectory() as scratch:
+        folder = _pathlib.Path(out) if out is not None else _pathlib.Path(scratch) / "run"
+        if not file:  # the settings are all there is
+            file = f"{scratch}/scenario.yaml"
+            _pathlib.Path(file).write_text("name: scenario\n", encoding="utf-8")
+        words = [_command(), "run", file, "--level", level, "--out", str(folder)]
+        for text in texts:
+            words += ["--set", text]
+        end = _subprocess.run(words, capture_output=True, text=True, check=False)
+        if end.returncode in (0, 1):
+            return Run(folder, end.stdout)
+    message = end.stderr.strip().splitlines()[-1:] or [f"exit code {end.returncode}"]
+    text = message[0].removeprefix("bitbalance: ").removeprefix("--set ")
+    if end.returncode == 2:
+        raise ValueError(text)
+    if end.returncode - 128 == _signal.SIGINT or -end.returncode == _signal.SIGINT:
+        raise KeyboardInterrupt
+    raise RuntimeError(text)
+
+
+def quantize(weights, *, nnzb=3, weight_bits=8, token_form="binary", scale_search=True):
+    """Rounds filters to integers of at most `nnzb` non-zero bits.
+
+    `weights`: floats of shape (filters, ...). `weight_bits`: 2 to 16, `nnzb`: 1 to weight_bits - 1. `token_form`:
+    "binary", or "signed_digit" for canonical signed digits. `scale_search`: the scale of least squared error for each
+    filter; False: the largest weight is the largest integer.
+
+    Returns (integers, scales): int16 of the same shape, and float64 of shape (filters,). A weight stands for
+    integer * scale of its filter. Method `nearest` of docs/quantization.md. Raises ValueError.
+    """
+    forms = ("binary", "signed_digit")
+    if token_form not in forms:
+        raise ValueError(f"token_form: {token_form!r}; accepted: {', '.join(forms)}")
+    return _module.quantize(weights, weight_bits, nnzb, token_form == "signed_digit", scale_search)
+
+
+def _value(text):
+    try:
+        return _json.loads(text)
+    except ValueError:
+        return text
+
+
+def sweep_rows(database):
+    """The results in a sweep's database (docs/sweep.md), a dict for each: pandas.DataFrame(sweep_rows(file)).
+
+    What the point gave the keys that vary is under those keys, numbers as numbers; figures that do not exist are
+    None. Raises ValueError for a file that is no such database, FileNotFoundError for none.
+    """
+    file = _pathlib.Path(database)
+    if not file.is_file():
+        raise FileNotFoundError(f"{file}: no such file; accepted: the database of a sweep")
+    connection = _sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        connection.row_factory = _sqlite3.Row
+        found = [dict(row) for row in connection.execute("SELECT * FROM result ORDER BY key")]
+    except _sqlite3.DatabaseError as error:
+        raise ValueError(f"{file}: {error}; accepted: the database of a sweep") from error
+    finally:
+        connection.close()
+    for row in found:
+        row.update({key: _value(text) for key, text in _json.loads(row.pop("settings")).items()})
+    return found

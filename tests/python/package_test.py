@@ -1,0 +1,171 @@
+"""The Python package against the command and against numpy."""
+import ast
+import inspect
+import json
+import pathlib
+import subprocess
+import tempfile
+import threading
+import unittest
+
+import bitbalance
+import numpy
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LENET = ROOT / "scenarios/lenet.yaml"
+SMALL = {"accelerator.rows": 16, "network": {"count": 2}}
+
+
+def tokens(integers, token_form):
+    """Non-zero digits of each magnitude, the long way round."""
+    def count(magnitude):
+        if token_form == "binary":
+            return bin(magnitude).count("1")
+        digits = 0
+        while magnitude:
+            if magnitude & 1:
+                magnitude -= 2 - (magnitude & 3)
+                digits += 1
+            magnitude >>= 1
+        return digits
+    return numpy.array([count(abs(int(value))) for value in integers.ravel()])
+
+
+class Evaluate(unittest.TestCase):
+    def test_equals_the_command(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = pathlib.Path(folder) / "run"
+            bitbalance.run(LENET, SMALL, level="analytic", out=out)
+            written = json.loads((out / "summary.json").read_text())
+        here = bitbalance.evaluate(LENET, SMALL)
+        for key in ("host", "program"):  # times and revision
+            written.pop(key), here.pop(key)
+        self.assertEqual(here, written)
+
+    def test_takes_mappings(self):
+        scenario = {"network": {"builtin": "alexnet", "weight_scale": 1.0},
+                    "accelerator": {"rows": 16, "dram": {"max_outstanding": 8}}}
+        one = bitbalance.evaluate(scenario)
+        self.assertEqual(one["cycles"], bitbalance.evaluate(scenario, {})["cycles"])
+        self.assertNotEqual(one["cycles"], bitbalance.evaluate(scenario, {"accelerator.rows": 32})["cycles"])
+        self.assertNotIn("area_mm2", one)
+
+    def test_threads_get_the_same(self):
+        found = []
+        settings = [{"accelerator.rows": rows, "network.count": 1} for rows in (8, 16, 32, 64)]
+        threads = [threading.Thread(target=lambda s=s: found.append((s["accelerator.rows"],
+                                                                     bitbalance.evaluate(LENET, s)["cycles"])))
+                   for s in settings]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        alone = [(s["accelerator.rows"], bitbalance.evaluate(LENET, s)["cycles"]) for s in settings]
+        self.assertEqual(sorted(found), alone)
+
+    def test_errors_have_the_commands_text(self):
+        for settings in ({"accelerator.rwos": 16}, {"accelerator.rows": 0}, {"memory.model": "no \"such\" one"},
+                         {"accelerator.activation_buffer_bytes": 64}):
+            with self.subTest(settings=settings):
+                with self.assertRaises(ValueError) as here:
+                    bitbalance.evaluate(LENET, settings)
+                with self.assertRaises(ValueError) as child:
+                    bitbalance.run(LENET, settings, level="analytic")
+                self.assertEqual(str(here.exception), str(child.exception))
+        with self.assertRaisesRegex(ValueError, "missing.yaml"):
+            bitbalance.evaluate("missing.yaml")
+
+
+class RunInAProcess(unittest.TestCase):
+    def test_levels_agree(self):
+        cycles = bitbalance.evaluate(LENET, SMALL)["cycles"]
+        for level in ("tlm", "rtl"):
+            run = bitbalance.run(str(LENET), SMALL, level=level)
+            self.assertTrue(run.passed)
+            self.assertEqual(run.summary["cycles"], cycles)
+            self.assertEqual(sum(int(layer["cycles"]) for layer in run.layers), cycles)
+            self.assertIn("PASS", run.output)
+
+    def test_a_mapping_is_a_scenario(self):
+        scenario = {"network": {"model": ROOT / "scenarios/networks/lenet.onnx", "count": 1}}
+        self.assertTrue(bitbalance.run(scenario).passed)
+
+
+class Quantize(unittest.TestCase):
+    def test_integers_keep_the_limit_and_are_the_nearest(self):
+        draw = numpy.random.default_rng(1)
+        for token_form in ("binary", "signed_digit"):
+            for weight_bits, nnzb in ((8, 1), (8, 3), (8, 7), (4, 2), (16, 4)):
+                with self.subTest(token_form=token_form, weight_bits=weight_bits, nnzb=nnzb):
+                    weights = draw.normal(size=(5, 3, 2, 2)).astype(numpy.float32)
+                    weights[3] = 0
+                    integers, scales = bitbalance.quantize(weights, nnzb=nnzb, weight_bits=weight_bits,
+                                                           token_form=token_form)
+                    self.assertEqual((integers.shape, integers.dtype), (weights.shape, numpy.int16))
+                    self.assertEqual((scales.shape, scales.dtype), ((5,), numpy.float64))
+                    self.assertLessEqual(tokens(integers, token_form).max(), nnzb)
+                    self.assertFalse(integers[3].any())
+                    every = numpy.arange(2 ** (weight_bits - 1))
+                    every = every[tokens(every, token_form) <= nnzb]
+                    every = numpy.concatenate([-every[::-1], every])
+                    for f in (0, 1, 2, 4):
+                        error = numpy.abs(weights[f].ravel()[:, None] / scales[f] - every[None, :]).min(axis=1)
+                        own = numpy.abs(weights[f].ravel() / scales[f] - integers[f].ravel())
+                        numpy.testing.assert_allclose(own, error, rtol=0, atol=1e-9 * 2 ** weight_bits)
+
+    def test_a_search_is_never_worse(self):
+        weights = numpy.random.default_rng(2).normal(size=(20, 50))
+        error = {}
+        for search in (False, True):
+            integers, scales = bitbalance.quantize(weights, nnzb=2, scale_search=search)
+            error[search] = ((integers * scales[:, None] - weights) ** 2).sum(axis=1)
+        self.assertTrue((error[True] <= error[False] * (1 + 1e-6)).all())
+        self.assertLess(error[True].sum(), error[False].sum())
+
+    def test_errors(self):
+        one = numpy.ones((1, 1))
+        for arguments, text in (({"nnzb": 8}, "nnzb"), ({"nnzb": 0}, "nnzb"), ({"weight_bits": 17}, "weight_bits"),
+                                ({"token_form": "ternary"}, "accepted: binary, signed_digit")):
+            with self.assertRaisesRegex(ValueError, text):
+                bitbalance.quantize(one, **arguments)
+        for weights in (numpy.float32(1), numpy.ones((0, 3)), numpy.array([[numpy.nan]])):
+            with self.assertRaisesRegex(ValueError, "weights: "):
+                bitbalance.quantize(weights)
+
+
+class Sweeps(unittest.TestCase):
+    def test_rows(self):
+        with tempfile.TemporaryDirectory() as folder:
+            sweep = pathlib.Path(folder) / "sweep.yaml"
+            sweep.write_text(f"scenarios: {LENET}\nspace: {{accelerator.rows: [16, 32], "
+                             "accelerator.synchronization: [balanced, group_max]}\n")
+            database = pathlib.Path(folder) / "rows.sqlite"
+            subprocess.run([bitbalance._command(), "sweep", str(sweep), "--out", str(database)], check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            rows = bitbalance.sweep_rows(database)
+            self.assertEqual(len(rows), 4)
+            for row in rows:
+                point = {key: row[key] for key in ("accelerator.rows", "accelerator.synchronization")}
+                self.assertIsInstance(point["accelerator.rows"], int)
+                self.assertEqual(row["cycles"], bitbalance.evaluate(LENET, point)["cycles"])
+                self.assertIsNone(row["accuracy"])
+            with self.assertRaisesRegex(ValueError, "accepted: the database of a sweep"):
+                bitbalance.sweep_rows(sweep)
+        with self.assertRaises(FileNotFoundError):
+            bitbalance.sweep_rows(database)
+
+
+class Stubs(unittest.TestCase):
+    def test_names_and_parameters_are_those_of_the_package(self):
+        stub = ast.parse((ROOT / "python/bitbalance/__init__.pyi").read_text())
+        functions = {node.name: node.args for node in stub.body if isinstance(node, ast.FunctionDef)}
+        classes = {node.name for node in stub.body if isinstance(node, ast.ClassDef)}
+        self.assertEqual(sorted({*functions, *classes}), sorted(bitbalance.__all__))
+        for name, arguments in functions.items():
+            written = [argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)]
+            self.assertEqual(list(inspect.signature(getattr(bitbalance, name)).parameters), written)
+            self.assertTrue(getattr(bitbalance, name).__doc__)
+
+
+if __name__ == "__main__":
+    unittest.main()

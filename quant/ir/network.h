@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/shape.h"
-#include "quant/host/host_operator.h"
+#include "quant/host/host_graph.h"
 #include "quant/ir/names.h"
 
 namespace bitbalance::ir {

@@ -8,7 +8,7 @@
 #include <map>
 #include <stdexcept>
 
-#include "quant/host/image_operators.h"
+#include "quant/host/graph_builders.h"
 
 namespace bitbalance::ir {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/shape.h"
-#include "quant/host/host_operator.h"
+#include "quant/host/host_graph.h"
 #include "quant/ir/names.h"
 #include "quant/ir/token_form.h"
 

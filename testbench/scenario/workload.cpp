@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "quant/eval/evaluator.h"
+#include "quant/eval/images/image_source.h"
 #include "quant/eval/images/label_file.h"
-#include "quant/eval/images/picture_folder.h"
 #include "quant/ir/integer_values.h"
 #include "quant/ir/network_zoo.h"
 #include "quant/ir/quantized_file.h"
@@ -29,14 +29,6 @@ void check_scale(const std::filesystem::path& file, const ImageSet& set, const P
   }
 }
 
-void check_shape(const std::filesystem::path& file, const ImageSet& set, const Shape& input) {
-  if (set.shape().elements() == input.elements() && (set.shape() == input || input.height * input.width == 1))
-    return;
-  throw SettingsError(fmt::format("{}: images of {} x {} x {}; accepted: {} x {} x {}, the network's input",
-                                  file.string(), set.channels, set.height, set.width, input.channels,
-                                  input.height, input.width));
-}
-
 /// Images of a file, or synthetic ones.
 class Images {
  public:
@@ -45,7 +37,7 @@ class Images {
     const bool are_named = !settings.class_names.empty();
     const std::vector<std::string> names =
         are_named ? read_class_names(settings.class_names) : std::vector<std::string>();
-    Found found = read(settings.images, settings.count, names);
+    FoundImages found = read(settings.images, settings.count, names);
     set_ = std::move(found.set);
     there_are_ = found.there_are;
     if (settings.labels.empty()) return;
@@ -99,29 +91,11 @@ class Images {
   }
 
  private:
-  struct Found {
-    ImageSet set;
-    int there_are = 0;  ///< of a folder perhaps more than are read
-  };
-
-  /// Of a file all images; of a folder the first `count` pictures, 0: all.
-  Found read(const std::filesystem::path& place, int count, const std::vector<std::string>& names) const {
-    Found found;
-    ImageSet& set = found.set;
-    if (std::filesystem::is_directory(place)) {
-      const PictureFolder folder = list_pictures(place, names);
-      found.there_are = static_cast<int>(folder.files.size());
-      const int wanted = count == 0 ? found.there_are : std::min(count, found.there_are);
-      set = read_pictures(folder, wanted, shape_, settings_.resize);
-      if (!folder.labels.empty()) set.labels.assign(folder.labels.begin(), folder.labels.begin() + set.count);
-    } else {
-      const std::optional<NumberFormat> raw = number_format(settings_.raw);
-      set =
-          raw ? read_raw_images(place, *raw, shape_, settings_.layout) : read_images(place, settings_.layout);
-      check_shape(place, set, shape_);
-      found.there_are = set.count;
-    }
-    check_scale(place, set, settings_.pixels);
+  FoundImages read(const std::filesystem::path& place, int count,
+                   const std::vector<std::string>& names) const {
+    const ImageFormat format = {settings_.layout, number_format(settings_.raw), settings_.resize};
+    FoundImages found = find_images(place, format, shape_, count, names);
+    check_scale(place, found.set, settings_.pixels);
     return found;
   }
 

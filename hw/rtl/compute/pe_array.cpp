@@ -4,12 +4,15 @@
 #include <string>
 
 #include "base/bits.h"
-#include "hw/isa/post_arithmetic.h"
+#include "hw/isa/fixed_point.h"
 
 namespace bitbalance::rtl {
 
 PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile)
-    : PeArrayInterface(name), config_(config), profile_(profile), pitch_(whole_blocks(config.lanes(Width::k8))) {}
+    : PeArrayInterface(name),
+      config_(config),
+      profile_(profile),
+      pitch_(whole_blocks(config.lanes(Width::k8))) {}
 
 void PeArray::on_clock() {
   if (beats_left_ > 0 && beats.can_push()) drain_beat();

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "hw/isa/post_arithmetic.h"
+#include "hw/isa/fixed_point.h"
 
 namespace bitbalance::rtl {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "hw/isa/command/command_check.h"
-#include "hw/isa/post_arithmetic.h"
+#include "hw/isa/fixed_point.h"
 
 namespace bitbalance::rtl {
 

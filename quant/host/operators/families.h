@@ -1,4 +1,4 @@
-// The families of host operators, each a table from ONNX's name to its implementation; host_operator.cpp
+// The families of host operators, each a table from ONNX's name to its implementation; host_graph.cpp
 // joins them.
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "quant/host/host_operator.h"
+#include "quant/host/host_graph.h"
 
 namespace bitbalance::host {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "quant/host/host_operator.h"
+#include "quant/host/host_graph.h"
 
 namespace bitbalance::host {
 

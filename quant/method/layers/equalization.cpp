@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "quant/host/image_operators.h"
+#include "quant/host/graph_builders.h"
 
 namespace bitbalance::method {
 namespace {

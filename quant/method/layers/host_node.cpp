@@ -1,6 +1,6 @@
 #include "quant/method/layers/host_node.h"
 
-#include "quant/host/image_operators.h"
+#include "quant/host/graph_builders.h"
 
 namespace bitbalance::method {
 

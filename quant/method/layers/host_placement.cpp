@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "quant/host/image_operators.h"
+#include "quant/host/graph_builders.h"
 #include "quant/method/layers/host_node.h"
 #include "quant/method/layers/lookup_search.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "quant/host/image_operators.h"
+#include "quant/host/graph_builders.h"
 #include "quant/method/layers/host_node.h"
 
 namespace bitbalance::method {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "quant/host/host_operator.h"
+#include "quant/host/host_graph.h"
 #include "quant/onnx/write/writer.h"
 
 namespace bitbalance::onnx_io {

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "base/text/config_error.h"
-#include "quant/host/image_operators.h"
+#include "quant/host/graph_builders.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
 #include "tests/support/random/random_case.h"

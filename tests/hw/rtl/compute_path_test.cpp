@@ -6,7 +6,7 @@
 #include <random>
 #include <string>
 
-#include "hw/isa/post_arithmetic.h"
+#include "hw/isa/fixed_point.h"
 #include "tests/hw/rtl/compute_bench.h"
 
 using namespace bitbalance;

@@ -4,7 +4,7 @@
 #include <random>
 #include <string>
 
-#include "hw/isa/post_arithmetic.h"
+#include "hw/isa/fixed_point.h"
 #include "tests/hw/rtl/array_bench.h"
 
 using namespace bitbalance;

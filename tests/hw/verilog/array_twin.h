@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "hw/isa/post_arithmetic.h"
+#include "hw/isa/fixed_point.h"
 #include "hw/rtl/channel/channel.h"
 #include "hw/rtl/compute/pe_array.h"
 #include "tests/hw/verilog/lockstep.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "quant/host/image_operators.h"
+#include "quant/host/graph_builders.h"
 #include "quant/ir/network.h"
 #include "tests/support/names.h"
 

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "base/checked.h"
-#include "quant/host/host_operator.h"
+#include "quant/host/host_graph.h"
 #include "tests/support/names.h"
 
 using namespace bitbalance;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "hw/isa/post_arithmetic.h"
+#include "hw/isa/fixed_point.h"
 
 namespace bitbalance::tlm_level {
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/vector_clones.h"
-#include "hw/isa/post_arithmetic.h"
+#include "hw/isa/fixed_point.h"
 
 namespace bitbalance::tlm_level {
 namespace {

@@ -3,7 +3,7 @@
 #include <onnx/defs/schema.h>
 #include <catch2/catch.hpp>
 
-#include "quant/host/host_operator.h"
+#include "quant/host/host_graph.h"
 #include "quant/onnx/import.h"
 #include "tests/support/temporary_folder.h"
 

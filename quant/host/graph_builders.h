@@ -1,8 +1,8 @@
-// Operators on the host for tensors that are images elsewhere.
+// Graphs of host operators that stand for layers on images.
 #pragma once
 
 #include "base/shape.h"
-#include "quant/host/host_operator.h"
+#include "quant/host/host_graph.h"
 
 namespace bitbalance::host {
 

@@ -1,5 +1,5 @@
 // The arithmetic behind the array against 128-bit integers.
-#include "hw/isa/post_arithmetic.h"
+#include "hw/isa/fixed_point.h"
 #include "tests/support/names.h"
 #include "tests/support/reference_arithmetic.h"
 

@@ -1,4 +1,4 @@
-#include "quant/host/host_operator.h"
+#include "quant/host/host_graph.h"
 
 #include <fmt/format.h>
 

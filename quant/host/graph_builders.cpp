@@ -1,4 +1,4 @@
-#include "quant/host/image_operators.h"
+#include "quant/host/graph_builders.h"
 
 namespace bitbalance::host {
 

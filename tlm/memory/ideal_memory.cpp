@@ -7,6 +7,8 @@
 namespace bitbalance::memory {
 namespace {
 
+__extension__ using Wide = unsigned __int128;  // bytes x denominator x period
+
 void require(bool condition, const char* parameter, std::uint64_t value, const char* accepted) {
   bitbalance::require(condition, "ideal memory", parameter, value, accepted);
 }
@@ -14,13 +16,13 @@ void require(bool condition, const char* parameter, std::uint64_t value, const c
 }  // namespace
 
 void check(const IdealMemoryConfig& config) {
-  // Bounds keep bytes * denominator * period within 64 bits.
   require(config.bytes > 0, "bytes", config.bytes, "at least 1");
   require(config.latency_cycles <= 1'000'000, "latency_cycles", config.latency_cycles, "0..1000000");
-  require(config.bytes_per_cycle_numerator >= 1 && config.bytes_per_cycle_numerator <= 1'000'000,
-          "bytes_per_cycle_numerator", config.bytes_per_cycle_numerator, "1..1000000");
-  require(config.bytes_per_cycle_denominator >= 1 && config.bytes_per_cycle_denominator <= 1'000'000,
-          "bytes_per_cycle_denominator", config.bytes_per_cycle_denominator, "1..1000000");
+  constexpr std::uint32_t kMost = 999'999'999;  // as in a scenario
+  require(config.bytes_per_cycle_numerator >= 1 && config.bytes_per_cycle_numerator <= kMost,
+          "bytes_per_cycle_numerator", config.bytes_per_cycle_numerator, "1..999999999");
+  require(config.bytes_per_cycle_denominator >= 1 && config.bytes_per_cycle_denominator <= kMost,
+          "bytes_per_cycle_denominator", config.bytes_per_cycle_denominator, "1..999999999");
   require(config.clock_period > sc_core::SC_ZERO_TIME && config.clock_period.value() <= 1'000'000,
           "clock_period", config.clock_period.value(), "1..1000000 time units");
 }
@@ -44,11 +46,10 @@ void IdealMemory::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc
   const std::uint64_t request = now + delay.value();
   if (request > end.whole) end = {request, 0};
   const std::uint64_t numerator = config_.bytes_per_cycle_numerator;
-  const std::uint64_t duration =
-      transaction.get_data_length() * std::uint64_t{config_.bytes_per_cycle_denominator} * period +
-      end.fraction;
-  end.whole += duration / numerator;
-  end.fraction = duration % numerator;
+  const Wide duration =
+      Wide{transaction.get_data_length()} * config_.bytes_per_cycle_denominator * period + end.fraction;
+  end.whole += static_cast<std::uint64_t>(duration / numerator);
+  end.fraction = static_cast<std::uint64_t>(duration % numerator);
   // The fraction is dropped only here: a clock edge is strictly later than the exact time if and only if it
   // is strictly later than its whole part.
   delay = sc_core::sc_time::from_value(end.whole + config_.latency_cycles * period - now);

@@ -196,7 +196,7 @@ TEST_CASE("impossible parameters of the ideal memory are refused by name") {
   IdealMemoryConfig config = small();
   config.bytes_per_cycle_numerator = 0;
   CHECK_THROWS_WITH(check(config),
-                    Catch::Contains("ideal memory: bytes_per_cycle_numerator = 0: accepted: 1..1000000"));
+                    Catch::Contains("ideal memory: bytes_per_cycle_numerator = 0: accepted: 1..999999999"));
   config = small();
   config.bytes = 0;
   CHECK_THROWS_AS(check(config), std::invalid_argument);

@@ -23,7 +23,9 @@ namespace py = pybind11;
 /// summary.json of a run of the scenario at level `analytic`.
 std::string summary_of(const std::string& file, const std::vector<std::string>& settings) {
   std::vector<SettingOverride> overrides;
-  for (const std::string& setting : settings) overrides.push_back({setting, setting.substr(0, setting.find('='))});
+  overrides.reserve(settings.size() + 1);
+  for (const std::string& setting : settings)
+    overrides.push_back({setting, setting.substr(0, setting.find('='))});
   overrides.push_back({"run.level=analytic", "level"});
   const py::gil_scoped_release others_run;
   RunReport report;

@@ -36,12 +36,10 @@ const char* to_string(MemoryTiming model) {
 
 Rational MemorySettings::rate(double clock_hz) const {
   if (bytes_per_second == 0) return bytes_per_cycle;
-  const Rational exact(std::llround(bytes_per_second), std::llround(clock_hz));
-  if (exact.numerator() > 0 && std::max(exact.numerator(), exact.denominator()) <= kMostOfRational)
-    return exact;
+  if (const auto exact = ratio(std::llround(bytes_per_second), std::llround(clock_hz))) return *exact;
   constexpr std::int64_t kParts = 1'000'000;
-  return {std::clamp<std::int64_t>(std::llround(bytes_per_second / clock_hz * kParts), 1, kMostOfRational),
-          kParts};
+  const std::int64_t parts = std::llround(bytes_per_second / clock_hz * kParts);
+  return ratio(std::clamp<std::int64_t>(parts, 1, kMostOfRational), kParts).value();
 }
 
 double MemorySettings::peak_bytes_per_cycle(double clock_hz) const {

@@ -81,9 +81,10 @@ class SweepReader {
   void add_scenario(const PlacedText& name) {
     const std::filesystem::path file = (sweep_.file.parent_path() / name.text).lexically_normal();
     std::error_code ignored;
-    if (!std::filesystem::exists(file, ignored))
+    if (!std::filesystem::exists(file, ignored)) {
       throw SettingsError(
           fmt::format("{}: {}: no such file; accepted: a scenario", name.place, file.string()));
+    }
     sweep_.scenarios.push_back(file);
   }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text/number.h"
 
 namespace bitbalance::scenario {
@@ -13,24 +15,26 @@ std::optional<std::int64_t> parse_digits(const std::string& text) {
   return text.size() > kMostDigits ? std::nullopt : whole_number(text, std::int64_t{0});
 }
 
-std::optional<Rational> positive(std::int64_t numerator, std::int64_t denominator) {
-  if (numerator == 0 || denominator == 0) return std::nullopt;
-  return Rational(numerator, denominator);
-}
-
 }  // namespace
+
+std::optional<Rational> ratio(std::int64_t numerator, std::int64_t denominator) {
+  if (numerator <= 0 || denominator <= 0) return std::nullopt;
+  const Rational value(numerator, denominator);
+  if (std::max(value.numerator(), value.denominator()) > kMostOfRational) return std::nullopt;
+  return value;
+}
 
 std::optional<Rational> parse_rational(const std::string& text) {
   if (const auto slash = text.find('/'); slash != std::string::npos) {
     const auto numerator = parse_digits(text.substr(0, slash));
     const auto denominator = parse_digits(text.substr(slash + 1));
     if (!numerator || !denominator) return std::nullopt;
-    return positive(*numerator, *denominator);
+    return ratio(*numerator, *denominator);
   }
   const auto point = text.find('.');
   if (point == std::string::npos) {
     const auto whole = parse_digits(text);
-    return whole ? positive(*whole, 1) : std::nullopt;
+    return whole ? ratio(*whole, 1) : std::nullopt;
   }
   const std::string fraction = text.substr(point + 1);
   const auto whole = parse_digits(text.substr(0, point));
@@ -40,7 +44,7 @@ std::optional<Rational> parse_rational(const std::string& text) {
     numerator = 10 * numerator + (digit - '0');
     scale *= 10;
   }
-  return positive(numerator, scale);
+  return ratio(numerator, scale);
 }
 
 std::string to_string(const Rational& value) {

@@ -37,3 +37,5 @@ using Matchers::Equals;
 using Matchers::StartsWith;
 
 }  // namespace Catch
+
+using Catch::Approx;

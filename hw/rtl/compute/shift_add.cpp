@@ -34,23 +34,26 @@ template <int Blocks, class Word>
                                                    const Addends<Word>& addends, const RowTokens& token,
                                                    int rows) {
   using Vector = typename VectorOf<Word>::Type;
-  constexpr std::size_t kVectors = Blocks * kLaneBlock * sizeof(Word) / sizeof(Vector);
+  constexpr std::size_t kLanes = sizeof(Vector) / sizeof(Word);
+  constexpr std::size_t kVectors = Blocks * kLaneBlock / kLanes;
   // All rows add the same activations: they stay in registers.
-  Vector addend[kVectors];
-  std::memcpy(addend, addends.data(), sizeof addend);
+  std::array<Vector, kVectors> addend;
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < kVectors; ++i) std::memcpy(&addend[i], &addends[i * kLanes], sizeof(Vector));
   // Only rows with a token are visited: a branch in every row would be mispredicted too often.
   const std::uint64_t performing = performing_rows(token, rows);
   for (std::uint64_t left = performing; left != 0; left &= left - 1) {
     const auto row = static_cast<std::size_t>(__builtin_ctzll(left));
-    const Word position = token[row] & kTokenPosition;
-    const Word sign = Word{0} - static_cast<Word>((token[row] & kTokenNegative) != 0);  // all ones: negative
+    // One product instead of a shift and a negation.
+    const Word power = Word{1} << (token[row] & kTokenPosition);
+    const Word factor = (token[row] & kTokenNegative) != 0 ? Word{0} - power : power;
     Word* const sums = accumulator + row * pitch;
 #pragma GCC unroll 16
     for (std::size_t i = 0; i < kVectors; ++i) {
       Vector sum;
-      std::memcpy(&sum, sums + i * (sizeof sum / sizeof(Word)), sizeof sum);
-      sum += ((addend[i] << position) ^ sign) - sign;
-      std::memcpy(sums + i * (sizeof sum / sizeof(Word)), &sum, sizeof sum);
+      std::memcpy(&sum, sums + i * kLanes, sizeof sum);
+      sum += addend[i] * factor;
+      std::memcpy(sums + i * kLanes, &sum, sizeof sum);
     }
   }
   return __builtin_popcountll(performing);

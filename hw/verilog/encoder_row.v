@@ -28,13 +28,20 @@ module encoder_row #(
   reg [63:0] word;
   reg [15:0] ones, negatives;  // tokens not yet performed, a bit for each position, and their signs
 
-  wire [127:0] stream = {bank_word, word} >> at;
+  // {bank_word, word} >> at. The largest step first, so that each stage is only as wide as what follows needs.
+  wire [126:0] by_64 = at[6] ? {63'd0, bank_word} : {bank_word[62:0], word};
+  wire [94:0] by_32 = at[5] ? by_64[126:32] : by_64[94:0];
+  wire [78:0] by_16 = at[4] ? by_32[94:16] : by_32[78:0];
+  wire [70:0] by_8 = at[3] ? by_16[78:8] : by_16[70:0];
+  wire [66:0] by_4 = at[2] ? by_8[70:4] : by_8[66:0];
+  wire [64:0] by_2 = at[1] ? by_4[66:2] : by_4[64:0];
+  wire [63:0] code = at[0] ? by_2[64:1] : by_2[63:0];
   wire [15:0] next_ones, next_negatives;
   token_mask #(
       .SIGNED_DIGIT (SIGNED_DIGIT),
       .STORED_TOKENS(STORED_TOKENS)
   ) tokens (
-      .code          (stream[63:0]),
+      .code          (code),
       .magnitude_bits(magnitude_bits),
       .fields        (fields),
       .count_bits    (count_bits),

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Areas of PEs, an encoder row and their parts in osu018, a 180 nm cell library of Debian, by Yosys and ABC.
+"""Areas of PEs, an encoder row and their parts in osu018, a 180 nm cell library of Debian, by Yosys and ABC; of parts
+also energy and leakage.
 
   synthesize.py                   prints all as YAML: what area.yaml holds
   synthesize.py --check [NAME..]  exit code 0: these, or all, are what area.yaml holds
@@ -14,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from netlist_energy import Library
 
 HERE = Path(__file__).resolve().parent
 LIBRARY = Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
@@ -37,6 +40,8 @@ DESIGNS = {
     "bitwave_8": ("column_pe", {"LANES": 8, "SIGNS": 1}),
     "bitvert_16": ("bitvert_pe", {}),
     "bitlet_64": ("bitlet_pe", {}),
+    "laconic_16": ("laconic_pe", {}),
+    "bitfusion_16": ("bitfusion_pe", {}),
     "encoder_row": ("encoder_row", {}),
     "encoder_row_signed_digit": ("encoder_row", {"SIGNED_DIGIT": 1}),
 }
@@ -47,9 +52,12 @@ PARTS = {
     "shifter_32": ("part_shifter", {}),
     "gates_32": ("part_gates", {}),
     "leading_one_16": ("part_leading_one", {}),
+    "bitbrick": ("part_bitbrick", {}),
     "register_32": ("part_register", {}),
     "held_register_32": ("part_held_register", {}),
 }
+# Combinational ones, whose energy is taken.
+LOGIC = {"adder_32", "tree_16x16", "multiplier_16x16", "shifter_32", "gates_32"}
 
 
 def run(command, folder):
@@ -81,26 +89,31 @@ def fo4_ps():
     return (long - short) / 20
 
 
-def synthesize(top, parameters, ps):
-    """Area in um2; the longest path between registers and ports in ps, None without one."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+def synthesize(name, ps):
+    """Area in um2; the longest path between registers and ports in ps, None without one; pJ and nW of a part."""
+    top, parameters = {**DESIGNS, **PARTS}[name]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         (folder / "abc.script").write_text(SCRIPT.format(ps=ps))
         settings = " ".join(f"-chparam {key} {value}" for key, value in parameters.items())
         log = run(["yosys", "-p", f"read_verilog -defer -I{HERE} {HERE}/*.v {HERE}/others/*.v {HERE}/parts/*.v; "
                    f"hierarchy -check -top {top} {settings}; synth -flatten; dfflibmap -liberty {LIBRARY}; "
-                   f"abc -liberty {LIBRARY} -D {ps} -script abc.script; opt_clean; stat -liberty {LIBRARY}"], folder)
+                   f"abc -liberty {LIBRARY} -D {ps} -script abc.script; opt_clean; stat -liberty {LIBRARY}; rename -top top; write_json netlist.json"], folder)
+        logic = Library(LIBRARY).operation(folder / "netlist.json", "top") if name in LOGIC else None
     area = float(re.findall(r"Chip area for module .*: ([0-9.]+)", log)[-1])
     delays = re.findall(r"Delay = *([0-9.]+) ps", log)
-    return area, float(delays[-1]) if delays else None
+    return area, float(delays[-1]) if delays else None, logic
 
 
 def row(name, fo4):
-    top, parameters = {**DESIGNS, **PARTS}[name]
-    area, delay = synthesize(top, parameters, round(PERIOD_FO4 * fo4))
+    area, delay, logic = synthesize(name, round(PERIOD_FO4 * fo4))
     fields = [f"nand2: {area / NAND2:.0f}"]
     if delay is not None:
         fields.append(f"fo4: {delay / fo4:.1f}")
+    if logic is not None:
+        fields.append("pj: {:.2f}, nw: {:.2f}".format(*logic))
+    if name == "register_32":
+        fields.append("bit_clock_pj: {:.4f}, bit_data_pj: {:.4f}, bit_nw: {:.4f}".format(*Library(LIBRARY).flip_flop()))
     return f"  {name}: {{{', '.join(fields)}}}"
 
 

@@ -80,6 +80,19 @@ module part_held_register (
   always @(posedge clk) if (take) out <= in;
 endmodule
 
+// BitBrick of Bit Fusion: two bits by two bits, each signed or not.
+module part_bitbrick (
+    input  wire [1:0] a,
+    input  wire       a_signed,
+    input  wire [1:0] b,
+    input  wire       b_signed,
+    output wire signed [5:0] product
+);
+  wire signed [2:0] x = {a_signed && a[1], a};
+  wire signed [2:0] y = {b_signed && b[1], b};
+  assign product = x * y;
+endmodule
+
 // Finds and removes the leading one.
 module part_leading_one (
     input  wire [15:0] in,

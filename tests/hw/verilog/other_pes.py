@@ -31,32 +31,30 @@ def mask(flags):
     return sum(int(flag) << i for i, flag in enumerate(flags))
 
 
-def random_group(lanes):
+def random_group(lanes, lowest=-256):
     """Weights, of which some are short or zero, and activations."""
     less = draw.randint(0, 3)
     weights = [0 if draw.randint(0, 3) < less else draw.randint(-127, 127) >> less for _ in range(lanes)]
-    return weights, [draw.randint(-256, 255) for _ in range(lanes)]
+    return weights, [draw.randint(lowest, 255) for _ in range(lanes)]
 
 
-def tiles_of_groups(lanes, operands):
+def tiles_of_groups(lanes, operands, later=1, lowest=-256):
     """Inputs of each cycle, and what the accumulator must hold then, or None.
 
     `operands(weights, activations)`: of each cycle of a group, the inputs at once, and those that belong to the sum in
-    the register, a cycle later.
+    the register, `later` cycles on.
     """
     for _ in range(TILES):
         cycles, total = [], 0
         for _ in range(draw.randint(1, 4)):
-            weights, activations = random_group(lanes)
+            weights, activations = random_group(lanes, lowest)
             total += sum(w * a for w, a in zip(weights, activations))
             cycles += operands(weights, activations)
-        of_sum = None
-        for now, later in cycles + [({}, None)]:
-            inputs = dict(now)
-            if of_sum is not None:
-                inputs.update(perform=1, clear=int(of_sum is cycles[0][1]), save=1, **of_sum)
+        for i in range(len(cycles) + later):
+            inputs = dict(cycles[i][0]) if i < len(cycles) else {}
+            if i >= later:
+                inputs.update(perform=1, clear=int(i == later), save=1, **cycles[i - later][1])
             yield inputs, None
-            of_sum = later
         yield {}, total
 
 
@@ -142,6 +140,44 @@ def bitlet():
         yield {}, total
 
 
+def laconic():
+    """Weights and activations by their magnitudes. A lane takes a pair of ones per cycle."""
+    lanes = 16
+    for _ in range(TILES):
+        total = 0
+        for group in range(draw.randint(1, 3)):
+            weights, _ = random_group(lanes)
+            activations = [draw.choice([0, draw.randint(-128, 255)]) for _ in range(lanes)]
+            total += sum(w * a for w, a in zip(weights, activations))
+            held = {"activation": pack([abs(a) for a in activations], 8),
+                    "negative": mask((w < 0) != (a < 0) for w, a in zip(weights, activations))}
+            yield {"load": 1, "weight": pack([abs(w) for w in weights], MAGNITUDE_BITS), **held}, None
+            cycles = max(1, *(bin(abs(w)).count("1") * bin(abs(a)).count("1") for w, a in zip(weights, activations)))
+            for k in range(cycles + 2):
+                yield {**held, "perform": int(k > 1), "clear": int(group == 0 and k == 2), "save": 1}, None
+        yield {}, total
+
+
+def bitfusion(weights, activations):
+    """A product of 8 bits by 8 per cycle, in four quarters of 4 bits by 4, of four BitBricks each."""
+    cycles = []
+    for weight, activation in zip(weights, activations):
+        bricks = {"weight": [], "weight_signed": [], "activation": [], "activation_signed": [], "shift": []}
+        signed = activation < 128  # else as unsigned 8 bits
+        for half_w in range(2):
+            for half_a in range(2):
+                for w in range(2):
+                    for a in range(2):
+                        bricks["weight"].append(weight >> 4 * half_w + 2 * w)
+                        bricks["weight_signed"].append(half_w + w == 2)
+                        bricks["activation"].append(activation >> 4 * half_a + 2 * a)
+                        bricks["activation_signed"].append(half_a + a == 2 and signed)
+                        bricks["shift"].append(w + a)
+        cycles.append(({"shift_of_four": pack([0, 1, 1, 2], 2),
+                        **{name: mask(v) if name.endswith("signed") else pack(v, 2) for name, v in bricks.items()}}, {}))
+    return cycles
+
+
 def mac():
     total = None
     for i in range(20 * TILES):
@@ -177,7 +213,7 @@ PES = {
     "lean": ("lean_pe", {}, {**CONTROL, "token_valid": 1, "token_negative": 1, "token_position": 3, "lane_active": 2,
                              "activation": 18}, lean, ("token_valid && lane_active[lane]", "lane_active[lane]")),
     "dense": ("dense_pe", {}, {**CONTROL, "activation": 144, "weight": 128},
-              lambda: tiles_of_groups(16, dense), ("i < LANES", "i < LANES - 1")),
+              lambda: tiles_of_groups(16, dense, later=2), ("i < LANES", "i < LANES - 1")),
     "stripes": ("column_pe", {}, {**CONTROL, **OF_COLUMN, "activation": 144, "weight_bit": 16, "weight_sign": 16},
                 lambda: tiles_of_groups(16, stripes), ("SIGN_COLUMN = SIGNS == 0", "SIGN_COLUMN = 0")),
     "bitwave": ("column_pe", {"LANES": 8, "SIGNS": 1},
@@ -189,6 +225,11 @@ PES = {
     "bitvert": ("bitvert_pe", {}, {**CONTROL, **OF_COLUMN, "activation": 144, "all": 13, "pick_valid": 8,
                                    "pick_select": 32, "zeros": 1},
                 lambda: tiles_of_groups(16, bitvert), ("{{(TREE_BITS - 1) {1'b0}}, zeros}", "{TREE_BITS{1'b0}}")),
+    "laconic": ("laconic_pe", {}, {**CONTROL, "load": 1, "activation": 128, "weight": 112, "negative": 16}, laconic,
+                ("&& !negative[l]", "")),
+    "bitfusion": ("bitfusion_pe", {}, {**CONTROL, "weight": 32, "weight_signed": 16, "activation": 32,
+                                       "activation_signed": 16, "shift": 32, "shift_of_four": 8},
+                  lambda: tiles_of_groups(16, bitfusion, later=2, lowest=-128), ("weight_signed[AT] && ", "")),
     "bitlet": ("bitlet_pe", {}, {**CONTROL, "load": 1, "quarter": 2, "activation": 144, "magnitude": 112,
                                  "negative": 16, "begin_step": 1, "run": 1}, bitlet, ("step = 4'd8", "step = 4'd7")),
 }

@@ -23,12 +23,13 @@ class Proof:
     """A harness in proofs/: its assertions hold by k-induction with k = `depth`.
 
     `parameters`: sets of the harness' parameters, all of which are proved. `broken`: name -> (file of the twin,
-    text, what it is replaced with); each fails within `cycles` from power-up on.
+    text, what it is replaced with); each fails within `cycles` from power-up on. `any_value`: a wire that is proved for
+    all its values, whatever drives it.
     """
 
-    def __init__(self, sources, depth, cycles, parameters, broken):
+    def __init__(self, sources, depth, cycles, parameters, broken, any_value=None):
         self.sources, self.depth, self.cycles = sources, depth, cycles
-        self.parameters, self.broken = parameters, broken
+        self.parameters, self.broken, self.any_value = parameters, broken, any_value
 
 
 ENCODER_FORMS = [{"SIGNED_DIGIT": form, "STORED_TOKENS": storage} for form in (0, 1) for storage in (0, 1)]
@@ -47,7 +48,7 @@ PROOFS = {
             "leading one stays": ("encoder_row.v", "ones <= rest;", "ones <= ones;"),
             "last token dropped": ("encoder_row.v", "wire valid = |ones;", "wire valid = more;"),
             "sign of the last position": ("encoder_row.v", "negatives[position]", "negatives[0]"),
-        }),
+        }, any_value="dut.code"),
     "pe": Proof(
         ["pe.v"], 1, 2,
         [{}, {"ACCUMULATOR_BITS_8": 16, "ACCUMULATOR_BITS_16": 48}, {"ACCUMULATOR_BITS_8": 32, "ACCUMULATOR_BITS_16": 24}],
@@ -77,7 +78,8 @@ def translate(name, parameters, folder):
     chparam = " ".join(f"-set {key} {value}" for key, value in parameters.items())
     script = (f"read_verilog -formal -sv proof.v; read_verilog {' '.join(PROOFS[name].sources)}; "
               + (f"chparam {chparam} proof; " if chparam else "")
-              + "prep -flatten -top proof -nordff; async2sync; dffunmap; write_smt2 -wires proof.smt2")
+              + "prep -flatten -top proof -nordff; "
+              + (f"cutpoint w:{PROOFS[name].any_value}; " if PROOFS[name].any_value else "") + "async2sync; dffunmap; write_smt2 -wires proof.smt2")
     made = run(["yosys", "-q", "-p", script], folder)
     if made.returncode != 0:
         sys.exit(f"{name}: yosys: {made.stdout}")

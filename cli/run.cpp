@@ -18,6 +18,7 @@
 #include "cli/exit_codes.h"
 #include "cli/overrides.h"
 #include "cli/version.h"
+#include "quant/eval/images/array_file.h"
 #include "testbench/report/action_record.h"
 #include "testbench/report/console_table.h"
 #include "testbench/report/file_name.h"
@@ -131,6 +132,14 @@ std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, con
   return window;
 }
 
+/// Extents of all images' results: those of a batch where they begin with one, else images come first.
+Dims stacked(const OutputReport& output) {
+  Dims dims = output.dims;
+  if (dims.empty() || dims[0] != 1) dims.insert(dims.begin(), 1);
+  dims[0] = static_cast<std::int64_t>(output.values.size()) / checked_count(output.dims);
+  return dims;
+}
+
 /// With data. Returns what the mapper chose.
 ChosenMappings simulate(const RunArguments& arguments, int jobs, ResultsFolder& folder, RunReport& report) {
   const Scenario& scenario = report.scenario;
@@ -182,6 +191,10 @@ std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& re
   folder.write("effective.yaml", effective);
   folder.write("mapping.yaml", chosen.comment() + to_yaml(mapping));
   folder.write("layers.csv", to_csv(report));
+  for (std::size_t o = 0; o < report.outputs.size(); ++o) {
+    const OutputReport& output = report.outputs[o];
+    if (!output.values.empty()) folder.write(output_file(o), to_npy(stacked(output), output.values));
+  }
   folder.write("summary.json", summary);
   folder.write("report.html", run_page(scenario.name, summary, effective));
   folder.commit();

@@ -5,8 +5,8 @@
 //   build/release/random_models FOLDER 2000
 //   docs/tools/onnxruntime_random.mjs FOLDER [--tolerance 1e-4]
 //
-// FOLDER has N.onnx, N.input and N.output (little-endian float32). The tolerance is a share of the model's largest
-// output. Prints each model beyond it and the largest difference of all; exit code 1 when there is one.
+// FOLDER has N.onnx, N.input and N.output (little-endian float32; outputs in the model's order). The tolerance is a
+// share of the model's largest output. Prints each model beyond it and the largest difference of all; exit code 1 when there is one.
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
@@ -36,7 +36,7 @@ async function difference(stem) {
   });
   const { shape } = session.inputMetadata[0];
   const results = await session.run({ [session.inputNames[0]]: new Tensor('float32', floats(`${stem}.input`), shape) });
-  const found = results[session.outputNames[0]].data;
+  const found = session.outputNames.flatMap((name) => Array.from(results[name].data));
   const wanted = floats(`${stem}.output`);
   if (found.length !== wanted.length) return Infinity;
   const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);

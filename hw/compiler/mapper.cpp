@@ -22,7 +22,7 @@ namespace {
 /// The layer that alone reads the tensor, or nullptr.
 const QuantizedLayer* only_reader(const QuantizedNetwork& network, int tensor_index) {
   const QuantizedLayer* reader = nullptr;
-  if (tensor_index == network.output || network.tensors[tensor_index].parent >= 0) return nullptr;
+  if (is_result(network, tensor_index) || network.tensors[tensor_index].parent >= 0) return nullptr;
   for (const QuantizedLayer& l : network.layers) {
     const std::vector<int>& others = l.others;
     const bool is_other = std::find(others.begin(), others.end(), tensor_index) != others.end();

@@ -42,13 +42,13 @@ std::vector<int> count_uses(const Network& network) {
   for (const Node& node : network.nodes) {
     for (const int tensor : sources(node)) ++uses[tensor];
   }
-  ++uses[network.output];
+  for (const int tensor : result_tensors(network)) ++uses[tensor];
   return uses;
 }
 
 Network without_unread(Network network) {
   std::vector<char> is_read(network.tensors.size(), 0);
-  is_read[network.output] = 1;
+  for (const int tensor : result_tensors(network)) is_read[tensor] = 1;
   std::vector<Node> nodes;
   for (auto node = network.nodes.rbegin(); node != network.nodes.rend(); ++node) {
     if (is_read[node->output] == 0) continue;
@@ -75,6 +75,7 @@ Network without_unread(Network network) {
   }
   renumber(network.input);
   renumber(network.output);
+  for (Output& output : network.outputs) renumber(output.tensor);
   network.nodes = std::move(nodes);
   network.tensors = std::move(tensors);
   return network;

@@ -9,6 +9,7 @@
 #include "base/shape.h"
 #include "quant/host/host_graph.h"
 #include "quant/ir/names.h"
+#include "quant/ir/output.h"
 
 namespace bitbalance::ir {
 
@@ -62,12 +63,13 @@ struct Network {
   std::vector<Tensor> tensors;
   std::vector<Node> nodes;
   int input = 0;
-  int output = 0;
+  int output = 0;               ///< that is judged: the first of `outputs`
+  std::vector<Output> outputs;  ///< empty: `output` alone
 
   const Shape& shape(int tensor) const { return tensors[tensor].shape; }
 };
 
-/// How often each tensor is read; the network's output counts as one reading.
+/// How often each tensor is read; being a result counts as one reading.
 std::vector<int> count_uses(const Network& network);
 
 /// Without the nodes and tensors that neither the output nor what it depends on reads; the input stays.

@@ -206,6 +206,10 @@ QuantizedLayer layer_of(const CborField& field, Weights weights) {
   return l;
 }
 
+Output output_of(const CborField& field) {
+  return {field["name"].text(), field["tensor"].whole<int>(), field["dims"].wholes<std::int64_t>()};
+}
+
 QuantizedNetwork network_of(const CborField& field, Weights weights) {
   if (field["format"].text() != kFormat) field["format"].refuse("'" + field["format"].text() + "'", kFormat);
   field["version"].whole(kVersion, kVersion);
@@ -213,6 +217,10 @@ QuantizedNetwork network_of(const CborField& field, Weights weights) {
   network.name = field["name"].text();
   network.input = field["input"].whole<int>();
   network.output = field["output"].whole<int>();
+  for (const auto& [name, value] : field.entries()) {
+    if (name != "outputs") continue;
+    for (const CborField& output : value.list()) network.outputs.push_back(output_of(output));
+  }
   for (const CborField& tensor : field["tensors"].list()) network.tensors.push_back(tensor_of(tensor));
   for (const CborField& layer : field["layers"].list()) network.layers.push_back(layer_of(layer, weights));
   if (weights == Weights::kAll) validate(network);
@@ -223,6 +231,8 @@ Json to_json(const QuantizedNetwork& network, Weights weights) {
   Json json = {{"format", kFormat},      {"version", kVersion},      {"name", network.name},
                {"input", network.input}, {"output", network.output}, {"tensors", Json::array()},
                {"layers", Json::array()}};
+  for (const Output& output : network.outputs)
+    json["outputs"].push_back({{"name", output.name}, {"tensor", output.tensor}, {"dims", output.dims}});
   for (const QuantizedTensor& tensor : network.tensors) json["tensors"].push_back(to_json(tensor));
   for (const QuantizedLayer& layer : network.layers) json["layers"].push_back(to_json(layer, weights));
   return json;

@@ -307,6 +307,26 @@ std::int64_t macs(const QuantizedNetwork& network, const QuantizedLayer& layer) 
   return network.tensors[layer.output].shape.elements() * layer.window.area() * group_inputs;
 }
 
+namespace {
+
+void check_output(const QuantizedNetwork& network, const Output& output, const WrittenChannels& written) {
+  const auto fail = [&](const std::string& problem) {
+    throw std::invalid_argument(
+        fmt::format("network {}: output '{}': {}", network.name, output.name, problem));
+  };
+  const int tensors = static_cast<int>(network.tensors.size());
+  if (output.tensor < 0 || output.tensor >= tensors)
+    fail(fmt::format("tensor is {}; accepted: 0 to {}", output.tensor, tensors - 1));
+  const QuantizedTensor& tensor = network.tensors[output.tensor];
+  if (!written.all(output.tensor)) fail(fmt::format("tensor '{}' is written by no layer", tensor.name));
+  if (checked_count(output.dims) != tensor.shape.elements()) {
+    fail(fmt::format("extents are {}; accepted: {} elements", host::to_string(output.dims),
+                     tensor.shape.elements()));
+  }
+}
+
+}  // namespace
+
 void validate(const QuantizedNetwork& network) {
   const auto fail = [&](const std::string& problem) {
     throw std::invalid_argument(fmt::format("network {}: {}", network.name, problem));
@@ -330,6 +350,9 @@ void validate(const QuantizedNetwork& network) {
   }
   if (!written.all(network.output))
     fail(fmt::format("output '{}' is written by no layer", network.tensors[network.output].name));
+  for (const Output& output : network.outputs) check_output(network, output, written);
+  if (!network.outputs.empty() && network.outputs.front().tensor != network.output)
+    fail("the first of its outputs is not the one that is judged");
 
   std::int64_t total = 0;
   for (const QuantizedLayer& layer : network.layers) {

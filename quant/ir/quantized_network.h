@@ -10,6 +10,7 @@
 #include "base/shape.h"
 #include "quant/host/host_graph.h"
 #include "quant/ir/names.h"
+#include "quant/ir/output.h"
 #include "quant/ir/token_form.h"
 
 namespace bitbalance::ir {
@@ -91,7 +92,8 @@ struct QuantizedNetwork {
   std::vector<QuantizedTensor> tensors;
   std::vector<QuantizedLayer> layers;
   int input = 0;
-  int output = 0;
+  int output = 0;               ///< that is judged: the first of `outputs`
+  std::vector<Output> outputs;  ///< empty: `output` alone
 };
 
 /// Entries of a layer's table, if its results have `bits`.

@@ -66,6 +66,8 @@ class Quantizer {
       }
     }
     result_.output = index_[network_.output];
+    for (const Output& output : network_.outputs)
+      result_.outputs.push_back({output.name, index_[output.tensor], output.dims});
     return std::move(result_);
   }
 

@@ -35,7 +35,7 @@ SampleSweep::SampleSweep(const Network& network, const std::vector<FusedLayer>& 
       integers_(images.size()),
       float_readers_(count_uses(network)),
       integer_readers_(network.tensors.size(), 0) {
-  ++integer_readers_[network.output];
+  for (const int tensor : result_tensors(network)) ++integer_readers_[tensor];
   for (const FusedLayer& layer : layers) {
     if (layer.op == LayerOp::kConv) ++float_readers_[layer.input];
     for (const int tensor : layer_sources(layer)) ++integer_readers_[tensor];

@@ -44,9 +44,11 @@ class Exporter {
       add(node);
       std::vector<float>().swap(node.weights);  // the writer has them
     }
-    const Node* last = result_of_host();
-    declare(*writer_.graph().add_output(), network_.output,
-            last == nullptr ? dims(network_.output) : last->host.steps.back().result);
+    for (const int tensor : result_tensors(network_)) {
+      const Node* last = result_of_host(tensor);
+      declare(*writer_.graph().add_output(), tensor,
+              last == nullptr ? dims(tensor) : last->host.steps.back().result);
+    }
     writer_.write(stream);
   }
 
@@ -88,13 +90,12 @@ class Exporter {
         (is_softmax(node) && (!needs_image_[node.output] || is_point(network_.shape(node.input))));
     return has_graph(node) && !takes_batch;
   }
-  // The node of the host whose result is the network's and read by nobody: it keeps its extents.
-  const Node* result_of_host() const {
+  // The node of the host whose result is one of the network's and read by nobody: it keeps its extents.
+  const Node* result_of_host(int tensor) const {
+    if (!is_result(network_, tensor) || count_uses(network_)[tensor] != 1) return nullptr;
     const auto last = std::find_if(network_.nodes.begin(), network_.nodes.end(),
-                                   [&](const Node& node) { return node.output == network_.output; });
-    const bool is_result =
-        last != network_.nodes.end() && is_host_graph(*last) && count_uses(network_)[network_.output] == 1;
-    return is_result ? &*last : nullptr;
+                                   [&](const Node& node) { return node.output == tensor; });
+    return last != network_.nodes.end() && is_host_graph(*last) ? &*last : nullptr;
   }
 
   bool reads_image(const Node& node) const {
@@ -223,7 +224,7 @@ class Exporter {
     const Dims& own = node.host.steps.back().result;
     try {
       write_host_graph(writer_, node.name, node.host, tensors,
-                       {output, &node == result_of_host() ? own : dims(node.output)});
+                       {output, &node == result_of_host(node.output) ? own : dims(node.output)});
     } catch (const std::invalid_argument& error) {
       fail(node, error.what());
     }

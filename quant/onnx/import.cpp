@@ -65,8 +65,9 @@ std::set<std::string> onnx_operators() {
   return names;
 }
 
-Network import_onnx(const std::filesystem::path& file, const Dims& input_shape) {
-  OnnxModel model(file, input_shape, onnx_operators());
+Network import_onnx(const std::filesystem::path& file, const Dims& input_shape,
+                    const std::vector<std::string>& outputs) {
+  OnnxModel model(file, input_shape, outputs, onnx_operators());
   return OnnxGraph(model, file.stem().string()).run(import_node);
 }
 

@@ -111,6 +111,10 @@ Json layer_json(std::size_t index, const RunReport& report) {
 
 }  // namespace
 
+std::string output_file(std::size_t index) {
+  return fmt::format("output_{}.npy", index);
+}
+
 std::string to_json(const RunReport& report) {
   const Scenario& scenario = report.scenario;
   const auto cycles = static_cast<double>(report.cycles());
@@ -134,6 +138,13 @@ std::string to_json(const RunReport& report) {
     if (file->empty()) continue;
     json["network"][key] = {{"file", file->filename().string()},
                             {"hash", fmt::format("{:016x}", fingerprint_of(*file))}};
+  }
+  json["outputs"] = Json::array();
+  for (std::size_t o = 0; o < report.outputs.size(); ++o) {
+    const OutputReport& output = report.outputs[o];
+    Json entry = {{"name", output.name}, {"shape", output.dims}};
+    if (!output.values.empty()) entry["file"] = output_file(o);
+    json["outputs"].push_back(std::move(entry));
   }
   json["on_host"] = report.host_layers();
   json["macs"] = {{"accelerator", report.macs() - report.host_macs()}, {"host", report.host_macs()}};

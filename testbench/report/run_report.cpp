@@ -105,10 +105,20 @@ double RunReport::memory_figure(const char* name) const {
       ->value;
 }
 
+bool RunReport::writes_outputs() const {
+  return outputs.size() > 1 || !scenario.network.outputs.empty();
+}
+
 bool RunReport::passed() const {
   const bool compared = elements() > 0 || !computes_data(scenario.run.level);
   return fault.empty() && disagreements.empty() && frames > 0 && compared && mismatches() == 0 &&
          open_accounts().empty();
+}
+
+std::vector<OutputReport> output_reports(const QuantizedNetwork& network) {
+  std::vector<OutputReport> reports;
+  for (const Output& output : network.outputs) reports.push_back({output.name, output.dims, {}});
+  return reports;
 }
 
 }  // namespace bitbalance::report

@@ -53,12 +53,20 @@ struct ProgramFigures {
   std::string revision;  ///< of its sources
 };
 
+/// A result of the network.
+struct OutputReport {
+  std::string name;
+  host::Dims dims;            ///< of one image
+  std::vector<float> values;  ///< of all images; none where they are not written
+};
+
 struct RunReport {
   ProgramFigures program;
   Scenario scenario;
   std::string network;  ///< name of the model
   int frames = 0;
   std::vector<LayerReport> layers;
+  std::vector<OutputReport> outputs;  ///< that the model names
   std::optional<Accuracy> accuracy;
   std::optional<CostReport> cost;  ///< layers as in `layers`; absent without a technology or a frame
   std::vector<Statistic> memory;   ///< what the memory counted; the ideal one counts nothing
@@ -79,8 +87,13 @@ struct RunReport {
   std::vector<std::string> open_accounts() const;
   /// The figure of that name; precondition: the memory has it.
   double memory_figure(const char* name) const;
+  /// Are the results written? Where there are several, or some were chosen.
+  bool writes_outputs() const;
   /// No fault, all accounts closed, and, at a level that computes data, all outputs equal the golden model's.
   bool passed() const;
 };
+
+/// The results that a network names, without values.
+std::vector<OutputReport> output_reports(const QuantizedNetwork& network);
 
 }  // namespace bitbalance::report

@@ -49,6 +49,7 @@ ChosenMappings run_analytic(const Mapper& mapper, int images, RunReport& report)
                     mapper.shapes());
   ChosenMappings chosen;
   report.network = network.name;
+  report.outputs = output_reports(network);
   while (report.frames < images) {
     const int left = images - report.frames;
     const int batch = std::min(scenario.network.batch, left);

@@ -45,12 +45,21 @@ void OutputCheck::run(const Segments& segments, int first, RunReport& report,
           compare_sample(found, index, entry);
           progress((i + static_cast<double>(index) / layers) / batch);
         }
-        if (layer.output == workload_.network.output) {
-          decisions_.push_back(
-              golden::decisions(data_.read(found.program, layer.output, i), workload_.task.classes));
-        }
       }
     }
+    keep_results(segments.back().program(), i, report);
+  }
+}
+
+void OutputCheck::keep_results(const Program& program, int place, RunReport& report) {
+  const QuantizedNetwork& network = workload_.network;
+  decisions_.push_back(
+      golden::decisions(data_.read(program, network.output, place), workload_.task.classes));
+  for (std::size_t o = 0; report.writes_outputs() && o < report.outputs.size(); ++o) {
+    const int tensor = network.outputs[o].tensor;
+    const double scale = network.tensors[tensor].scale;
+    for (const std::int32_t value : data_.read(program, tensor, place))
+      report.outputs[o].values.push_back(static_cast<float>(value * scale));
   }
 }
 

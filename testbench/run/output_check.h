@@ -42,6 +42,8 @@ class OutputCheck {
     int image;  ///< of all images
   };
   void compare_all(const LayerData& found, const Plane& expected, LayerReport& entry);
+  /// What the network's results decide and, as numbers, are. `place`: of the image in the batch.
+  void keep_results(const Program& program, int place, RunReport& report);
   void compare_sample(const LayerData& found, std::size_t index, LayerReport& entry);
 
   const Scenario& scenario_;

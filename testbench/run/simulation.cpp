@@ -49,6 +49,7 @@ void Simulation::add_layers(RunReport& report) const {
 void Simulation::run(RunReport& report, const ProgressCallback& progress) {
   const int images = static_cast<int>(workload_.images.size());
   report.network = workload_.network.name;
+  report.outputs = output_reports(workload_.network);
   add_layers(report);
   while (report.frames < images) {
     const int first = report.frames;

@@ -34,6 +34,7 @@ struct NetworkSettings {
   std::filesystem::path labels;       ///< empty: no accuracy
   std::filesystem::path class_names;  ///< that a text file of labels may use
   std::filesystem::path calibration_images;
+  std::string outputs;               ///< names of the model's, comma-separated; empty: all
   Dims input_shape;                  ///< of the model's input, batch included; empty: as the model says
   PixelScale pixels;                 ///< what the network takes for a pixel
   std::filesystem::path texts;       ///< what the images say, instead of labels; empty: nothing to read

@@ -34,6 +34,11 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
     v.path({"model", "trained network, float32 ONNX; beside `quantized`: what its accuracy is held against"},
            s.model);
     if (s.quantized.empty()) v.required();
+    v.text({"outputs",
+            "of the model, by name, or tensors on the way to them: the first is judged; without it all are "
+            "computed",
+            "names separated by commas"},
+           s.outputs);
     v.integers({"input_shape", "extents of an input that the model leaves open, batch first"}, s.input_shape,
                1, 1 << 24);
   });

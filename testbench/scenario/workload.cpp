@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/text/split.h"
 #include "quant/eval/evaluator.h"
 #include "quant/eval/images/image_source.h"
 #include "quant/eval/images/label_file.h"
@@ -126,16 +127,36 @@ Task task_of(const NetworkSettings& settings, const Images& images, const Shape&
   return task;
 }
 
+std::vector<std::string> output_names(const std::string& list) {
+  return list.empty() ? std::vector<std::string>() : split(list, ',');
+}
+
 Network load_network(const NetworkSettings& settings, int threads) {
-  if (settings.builtin.empty()) return import_onnx(settings.model, settings.input_shape);
+  if (settings.builtin.empty())
+    return import_onnx(settings.model, settings.input_shape, output_names(settings.outputs));
   ZooOptions zoo = settings.zoo;
   zoo.threads = threads;
   return zoo_network(settings.builtin, zoo);
 }
 
-/// The network of `network.quantized`, for an accelerator of its token form.
-QuantizedNetwork load_quantized(const std::filesystem::path& file, TokenForm form) {
+/// The network of `network.quantized`, for an accelerator of its token form. What its outputs do not need is
+/// computed all the same.
+QuantizedNetwork load_quantized(const std::filesystem::path& file, const std::string& outputs,
+                                TokenForm form) {
   QuantizedNetwork network = read_quantized(file);
+  if (!outputs.empty()) {
+    try {
+      std::vector<std::string> known;
+      for (const Output& output : network.outputs) known.push_back(output.name);
+      std::vector<Output> chosen;
+      for (const std::size_t place : places_of_outputs(known, output_names(outputs)))
+        chosen.push_back(network.outputs[place]);
+      network.outputs = std::move(chosen);
+    } catch (const std::invalid_argument& error) {
+      throw SettingsError(fmt::format("{}: {}", file.string(), error.what()));
+    }
+    network.output = network.outputs.front().tensor;
+  }
   for (const QuantizedLayer& layer : network.layers) {
     if (layer.op != LayerOp::kConv || layer.token_form == form) continue;
     throw SettingsError(fmt::format("{}: weights of token form {}; accepted: {}, as accelerator.token_form",
@@ -157,7 +178,7 @@ class Networks {
     if (settings.quantized.empty() || !settings.model.empty())
       float_ = load_network(settings, scenario.run.threads);
     if (settings.quantized.empty()) return;
-    quantized_ = load_quantized(settings.quantized, scenario.accelerator.token_form);
+    quantized_ = load_quantized(settings.quantized, settings.outputs, scenario.accelerator.token_form);
     if (!float_) return;
     if (input_shape() != quantized_->tensors[quantized_->input].shape) {
       throw SettingsError(fmt::format("{}: takes other images than {}", settings.quantized.string(),

@@ -325,4 +325,20 @@ Array read_raw_array(const std::filesystem::path& file, const NumberFormat& form
   return array;
 }
 
+std::string to_npy(const std::vector<std::int64_t>& extents, const std::vector<float>& values) {
+  constexpr std::size_t kAlignment = 64, kBeforeText = 10;
+  std::string shape;
+  for (const std::int64_t extent : extents) shape += fmt::format("{}, ", extent);
+  std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", shape);
+  while ((kBeforeText + header.size() + 1) % kAlignment != 0) header += ' ';
+  header += '\n';
+  std::string bytes = "\x93NUMPY\x01";
+  bytes += '\0';
+  bytes += static_cast<char>(header.size() & 0xff);
+  bytes += static_cast<char>(header.size() >> 8);
+  bytes += header;
+  bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
+  return bytes;
+}
+
 }  // namespace bitbalance::eval

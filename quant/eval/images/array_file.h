@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -49,5 +50,7 @@ Array read_array(const std::filesystem::path& file);
 /// above 8 GiB, or holds no whole number of them.
 Array read_raw_array(const std::filesystem::path& file, const NumberFormat& format,
                      const std::vector<int>& extents);
+/// Bytes of an NPY file of float32. Precondition: as many values as the extents have elements.
+std::string to_npy(const std::vector<std::int64_t>& extents, const std::vector<float>& values);
 
 }  // namespace bitbalance::eval

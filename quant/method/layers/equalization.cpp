@@ -93,7 +93,7 @@ class Equalizer {
 
   void run() {
     for (Node& node : network_.nodes) {
-      if (node.output == network_.output) continue;
+      if (is_result(network_, node.output)) continue;
       const std::vector<Node*> readers = readers_of(node.output);
       if (node.op == Op::kConv && all_are(readers, Op::kHost)) {
         behind_convolution(node, readers);

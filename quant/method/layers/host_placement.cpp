@@ -70,7 +70,7 @@ class Placement {
   /// Would be a layer of its own on the accelerator, for nobody but the host.
   bool is_spare(int n) const {
     const int output = network_.nodes[n].output;
-    return !joins_layer_[n] && output != network_.output && accelerated_[output] == 0;
+    return !joins_layer_[n] && !is_result(network_, output) && accelerated_[output] == 0;
   }
 
   /// Will fusion make it part of the convolution or pooling before it? The nodes before it are known.
@@ -190,7 +190,7 @@ Network place_on_host(Network network) {
 Network merge_host_nodes(Network network) {
   std::vector<const Node*> host_writer(network.tensors.size(), nullptr);
   std::vector<bool> wanted(network.tensors.size(), false);
-  wanted[network.output] = true;
+  for (const int tensor : result_tensors(network)) wanted[tensor] = true;
   for (const Node& node : network.nodes) {
     if (node.op == Op::kHost) {
       host_writer[node.output] = &node;

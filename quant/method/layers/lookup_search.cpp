@@ -71,7 +71,7 @@ class Search {
     std::vector<bool> wanted(network_.tensors.size(), false);
     const std::vector<int> uses = count_uses(network_);
     for (std::size_t t = 0; t < wanted.size(); ++t)
-      wanted[t] = static_cast<int>(t) == network_.output || uses[t] == 0;
+      wanted[t] = is_result(network_, static_cast<int>(t)) || uses[t] == 0;
     for (auto node = network_.nodes.rbegin(); node != network_.nodes.rend(); ++node) {
       if (!wanted[node->output]) continue;
       const std::optional<Function>& function = functions_[node->output];

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "base/text/outside_text.h"
+#include "quant/ir/output.h"
 #include "quant/onnx/file/tensor_data.h"
 #include "quant/onnx/file/versions.h"
 
@@ -47,11 +48,12 @@ bool takes_images(const NodeProto& node) {
 }  // namespace
 
 OnnxModel::OnnxModel(std::filesystem::path file, const Dims& input_shape,
-                     const std::set<std::string>& accepted_ops)
+                     const std::vector<std::string>& outputs, const std::set<std::string>& accepted_ops)
     : file_(std::move(file)) {
   parse();
   check_version();
   check_names();
+  choose_outputs(outputs);
   order_nodes();
   check_operators(accepted_ops);
   find_input(input_shape);
@@ -195,6 +197,32 @@ void OnnxModel::check_operators(const std::set<std::string>& accepted_ops) const
   }
 }
 
+/// What a node writes can be an output that the file does not declare.
+void OnnxModel::choose_outputs(const std::vector<std::string>& names) {
+  if (graph().output_size() == 0) fail("has no outputs; accepted: at least one");
+  if (names.empty()) return;
+  std::set<std::string> inner;
+  for (const NodeProto& node : graph().node()) inner.insert(node.output().begin(), node.output().end());
+  std::vector<std::string> known;
+  for (const onnx::ValueInfoProto& output : graph().output()) {
+    known.push_back(output.name());
+    inner.erase(output.name());
+  }
+  auto given = graph().output();
+  for (const std::string& name : names) {
+    if (inner.erase(name) == 0) continue;
+    known.push_back(name);
+    given.Add()->set_name(name);
+  }
+  model_.mutable_graph()->clear_output();
+  try {
+    for (const std::size_t place : places_of_outputs(known, names))
+      *model_.mutable_graph()->add_output() = given[static_cast<int>(place)];
+  } catch (const std::invalid_argument& error) {
+    fail(error.what());
+  }
+}
+
 void OnnxModel::find_input(const Dims& input_shape) {
   std::set<std::string> initialized;
   for (const onnx::TensorProto& tensor : graph().initializer()) initialized.insert(tensor.name());
@@ -205,7 +233,6 @@ void OnnxModel::find_input(const Dims& input_shape) {
     input_ = &value;
   }
   if (names.size() != 1) fail(fmt::format("has inputs [{}]; accepted: one", fmt::join(names, ", ")));
-  if (graph().output_size() != 1) fail(fmt::format("has {} outputs; accepted: one", graph().output_size()));
 
   const std::string where = fmt::format("input '{}': ", input_->name());
   if (!input_->type().has_tensor_type()) fail("an input that is no tensor; accepted: tensors");

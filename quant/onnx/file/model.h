@@ -32,16 +32,18 @@ class OnnxError : public std::invalid_argument {
 class OnnxModel {
  public:
   /// Reads a file and checks what can be checked without computing: versions, names, and the signatures of
-  /// the nodes that the output needs (others are ignored). `input_shape` takes the place of the file's
-  /// symbolic extents, unless it is empty; `accepted_ops` are the names of the operators that the importer
-  /// knows. Throws std::invalid_argument.
-  OnnxModel(std::filesystem::path file, const Dims& input_shape, const std::set<std::string>& accepted_ops);
+  /// the nodes that the outputs need (others are ignored). `input_shape` takes the place of the file's
+  /// symbolic extents, unless it is empty; `outputs` names those that count, in this order, and is empty for
+  /// all; `accepted_ops` are the names of the operators that the importer knows. Throws
+  /// std::invalid_argument.
+  OnnxModel(std::filesystem::path file, const Dims& input_shape, const std::vector<std::string>& outputs,
+            const std::set<std::string>& accepted_ops);
 
   const onnx::GraphProto& graph() const { return model_.graph(); }
   google::protobuf::RepeatedPtrField<onnx::TensorProto>& initializers() {
     return *model_.mutable_graph()->mutable_initializer();
   }
-  /// Nodes that the output needs, every one after those that it reads.
+  /// Nodes that the outputs need, every one after those that it reads.
   const std::vector<const onnx::NodeProto*>& nodes() const { return nodes_; }
   std::int64_t opset() const { return opset_; }
   const onnx::ValueInfoProto& input() const { return *input_; }
@@ -72,6 +74,7 @@ class OnnxModel {
   void check_names() const;
   void order_nodes();
   void check_operators(const std::set<std::string>& accepted_ops) const;
+  void choose_outputs(const std::vector<std::string>& names);
   void find_input(const Dims& input_shape);
   void set_input_dims(const Dims& input_shape);
 

@@ -51,14 +51,19 @@ Network OnnxGraph::run(void (*import)(OnnxGraph&, const NodeProto&)) {
     import_node(*node, import);
     release_constants(*node);
   }
-  const std::string& output = model_.graph().output(0).name();
-  const OnnxValue* found = find(output);
-  if (found == nullptr || found->tensor < 0)
-    model_.fail(fmt::format("output '{}' does not depend on the input", output));
-  network_.output = found->tensor;
-  Network network = without_unread(std::move(network_));
-  if (network.nodes.empty()) model_.fail("holds no layer; accepted: at least one");
-  return network;
+  for (const onnx::ValueInfoProto& output : model_.graph().output()) {
+    const OnnxValue* found = find(output.name());
+    const bool is_input = found != nullptr && found->tensor == network_.input;
+    if (found == nullptr || found->tensor < 0 || is_input) {
+      model_.fail(
+          fmt::format("output '{}' {}; accepted: what is computed from the input (network.outputs "
+                      "chooses among several)",
+                      output.name(), is_input ? "is the input" : "does not depend on the input"));
+    }
+    network_.outputs.push_back({output.name(), found->tensor, found->dims});
+  }
+  network_.output = network_.outputs.front().tensor;
+  return without_unread(std::move(network_));
 }
 
 void OnnxGraph::import_node(const NodeProto& node, void (*import)(OnnxGraph&, const NodeProto&)) {

@@ -27,6 +27,7 @@ Scenario what_counts(const Scenario& scenario) {
   network.builtin = from.builtin;
   network.zoo = from.zoo;
   network.model = from.model;
+  network.outputs = from.outputs;
   if (!from.synthetic()) network.images = "given";  // pixels count, and are shown, with images alone
   network.image_seed = from.image_seed;
   network.layout = from.layout;

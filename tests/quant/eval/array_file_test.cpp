@@ -89,6 +89,15 @@ TEST_CASE("every type of number is read in every format") {
   check_type<double>("f8", 0x0e, {0.1, -1e300, 0, 1e-310});
 }
 
+TEST_CASE("an array that is written is read again") {
+  const TemporaryFolder folder;
+  const std::vector<float> values = {0, -1.5F, 2, 3, 4, 5e-9F};
+  const Array array = read_array(folder.write("a.npy", to_npy({2, 1, 3}, values)));
+  CHECK(array.extents == std::vector<int>{2, 1, 3});
+  for (std::size_t i = 0; i < values.size(); ++i)
+    CHECK(array.value(static_cast<std::int64_t>(i)) == static_cast<double>(values[i]));
+}
+
 TEST_CASE("numbers of 16 bits are IEEE 754") {
   const TemporaryFolder folder;
   const auto value = [&](std::uint16_t bits) {

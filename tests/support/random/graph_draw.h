@@ -56,6 +56,8 @@ class GraphDraw : protected RandomDraw {
   Value image(const Value& from);  ///< 1 x C x H x W
   Value matrix(const Value& from);
   const Value& older(const Value& like);  ///< of the same extents, maybe itself
+  /// The model's: `last`, and now and then others that are more than the input's elements in another order.
+  std::vector<Value> outputs(const Value& last);
   std::int64_t axis(const Value& from) { return uniform(1, static_cast<int>(from.rank()) - 1); }
   std::int64_t spelled(std::int64_t axis, const Value& from) {
     return chance(0.3) ? axis - from.rank() : axis;

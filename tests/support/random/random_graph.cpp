@@ -122,13 +122,17 @@ std::set<std::string> random_graph_operators() {
 
 namespace {
 
+std::set<std::string> words(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), std::istream_iterator<std::string>()};
+}
+
 /// Of operators' names: do all of them leave the values as they are?
 bool only_views(const std::string& order) {
-  static const std::set<std::string> views = {"Dropout", "Flatten", "Identity", "Reshape",
-                                              "Shape",   "Squeeze", "Unsqueeze"};
-  std::istringstream names(order);
-  return std::all_of(std::istream_iterator<std::string>(names), std::istream_iterator<std::string>(),
-                     [](const std::string& name) { return views.count(name) != 0; });
+  static const std::set<std::string> views =
+      words("Dropout Flatten Identity Reshape Shape Squeeze Unsqueeze");
+  const std::set<std::string> names = words(order);
+  return std::includes(views.begin(), views.end(), names.begin(), names.end());
 }
 
 }  // namespace
@@ -176,12 +180,40 @@ RandomModel GraphDraw::make() {
   for (int more = uniform(1, 5); more > 0; --more)
     value = apply(chance(0.3) ? pick({"Conv", "Gemm", "Relu", "Add"}) : pick(names), value);
   if (only_views(order_)) value = apply("Relu", value);  // at least one layer
-  declare(*writer_.graph().add_output(), value);
+  for (const Value& output : outputs(value)) declare(*writer_.graph().add_output(), output);
   model.order = std::to_string(opset_) + ": " + order_;
   std::ostringstream file;
   writer_.write(file);
   model.onnx = file.str();
   return model;
+}
+
+std::vector<GraphDraw::Value> GraphDraw::outputs(const Value& last) {
+  static const std::set<std::string> movements = words(
+      "Cast Concat Constant ConstantOfShape DequantizeLinear Dropout DynamicQuantizeLinear Expand Flatten "
+      "Gather "
+      "Identity Max Mean Min Pad QuantizeLinear Range Reshape Shape Size Slice Split Squeeze Sum Tile "
+      "Transpose "
+      "Unsqueeze");
+  std::set<std::string> computed;
+  for (const onnx::NodeProto& node : writer_.graph().node()) {
+    const bool reads_computed =
+        std::any_of(node.input().begin(), node.input().end(),
+                    [&](const std::string& name) { return computed.count(name) != 0; });
+    if (reads_computed || movements.count(node.op_type()) == 0)
+      computed.insert(node.output().begin(), node.output().end());
+  }
+  std::vector<Value> found = {last}, others;
+  std::copy_if(values_.begin(), values_.end(), std::back_inserter(others), [&](const Value& value) {
+    return value.name != last.name && computed.count(value.name) != 0;
+  });
+  std::shuffle(others.begin(), others.end(), engine());
+  if (chance(0.4)) {
+    others.resize(std::min<std::size_t>(others.size(), uniform(1, 3)));
+    found.insert(found.end(), others.begin(), others.end());
+    std::shuffle(found.begin(), found.end(), engine());
+  }
+  return found;
 }
 
 GraphDraw::Value GraphDraw::apply(const std::string& op, const Value& from) {

@@ -1,5 +1,6 @@
-// Writes random models with an input and what the float evaluator makes of it, for other runtimes to be held
-// against: random_models [--graphs] FOLDER COUNT [FIRST], then docs/tools/onnxruntime_random.mjs FOLDER. With
+// Writes random models with an input and the outputs that the float evaluator makes of it, for other runtimes
+// to be held against: random_models [--graphs] FOLDER COUNT [FIRST], then docs/tools/onnxruntime_random.mjs
+// FOLDER. With
 // --graphs those of random_graph.h.
 #include <cstdio>
 #include <exception>
@@ -42,7 +43,14 @@ int main(int argc, char** argv) {
     write(name + ".input", model.images.front());
     try {
       const bitbalance::ir::Network network = bitbalance::onnx_io::import_onnx(name + ".onnx");
-      write(name + ".output", bitbalance::eval::Evaluator(network).run(model.images.front()));
+      bitbalance::eval::Evaluator evaluator(network);
+      evaluator.run(model.images.front());
+      std::vector<float> outputs;
+      for (const bitbalance::ir::Output& output : network.outputs) {
+        const std::vector<float>& values = evaluator.values(output.tensor);
+        outputs.insert(outputs.end(), values.begin(), values.end());
+      }
+      write(name + ".output", outputs);
     } catch (const std::exception& error) {
       std::fprintf(stderr, "%s.onnx (%s): %s\n", name.c_str(), model.order.c_str(), error.what());
       exit_code = 1;

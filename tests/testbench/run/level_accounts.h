@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "testbench/golden/golden.h"
+#include "testbench/run/output_check.h"
 #include "testbench/run/simulation.h"
 #include "tests/support/child.h"
 #include "tests/support/names.h"
@@ -24,6 +26,25 @@ inline std::string accounts(const RunReport& report) {
   return text + (report.passed() ? "pass" : "fail " + report.fault);
 }
 
+/// A line for every output whose values in the report are not those that the golden model has.
+inline std::string wrong_outputs(const Scenario& scenario, const Workload& workload,
+                                 const RunReport& report) {
+  std::vector<std::vector<float>> expected(report.outputs.size());
+  GoldenModel golden(workload.network, runner::golden_options(scenario));
+  for (const Plane& image : workload.images) {
+    const std::vector<Plane>& planes = golden.run(image);
+    for (std::size_t o = 0; report.writes_outputs() && o < expected.size(); ++o) {
+      const int tensor = workload.network.outputs[o].tensor;
+      for (const std::int32_t value : planes[tensor])
+        expected[o].push_back(static_cast<float>(value * workload.network.tensors[tensor].scale));
+    }
+  }
+  std::string text;
+  for (std::size_t o = 0; o < expected.size(); ++o)
+    if (report.outputs[o].values != expected[o]) text += "output " + report.outputs[o].name + " is wrong\n";
+  return text;
+}
+
 /// `jobs`: see Simulation.
 inline std::string accounts_of_run(const Scenario& scenario, const Workload& workload, int jobs = 0) {
   return in_child([&] {
@@ -31,7 +52,7 @@ inline std::string accounts_of_run(const Scenario& scenario, const Workload& wor
     report.scenario = scenario;
     Simulation simulation(scenario, workload, jobs);
     simulation.run(report, [](const char* /*phase*/, double) {});
-    return accounts(report);
+    return wrong_outputs(scenario, workload, report) + accounts(report);
   });
 }
 

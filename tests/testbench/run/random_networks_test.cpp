@@ -60,25 +60,28 @@ QuantizationOptions elaborate() {
   return options;
 }
 
-/// Empty if integers give what the float network does, up to a share of the largest value in the network:
-/// sums may cancel.
+/// Empty if integers give what the float network does in all outputs, up to a share of the largest value in
+/// the network: sums may cancel.
 std::string lost_function(const RandomModel& model, const QuantizationOptions& options, double tolerance) {
   const Network network = import(model);
   const Calibration calibration = calibrate(network, model.images);
   const QuantizedNetwork quantized = quantize(network, calibration, options, model.images);
   const QuantizedTensor& input = quantized.tensors[quantized.input];
-  const double scale = quantized.tensors[quantized.output].scale;
   float largest = 0;
   for (const auto& [name, range] : calibration.ranges) largest = std::max({largest, -range.min, range.max});
   Evaluator floats(network);
   const IntegerEvaluator integers(quantized);
   for (const std::vector<float>& image : model.images) {
-    const std::vector<float>& wanted = floats.run(image);
-    const std::vector<std::int32_t> found = integers.run(quantize_values(input, image));
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      const double value = found[i] * scale;
-      if (std::abs(value - wanted[i]) > tolerance * largest)
-        return fmt::format("element {} is {}; the float network has {}", i, value, wanted[i]);
+    floats.run(image);
+    const IntegerTensors found = integers.run_all(quantize_values(input, image));
+    for (std::size_t o = 0; o < network.outputs.size(); ++o) {
+      const int tensor = quantized.outputs.at(o).tensor;
+      const std::vector<float>& wanted = floats.values(network.outputs[o].tensor);
+      for (std::size_t i = 0; i < wanted.size(); ++i) {
+        const double value = found[tensor].at(i) * quantized.tensors[tensor].scale;
+        if (std::abs(value - wanted[i]) > tolerance * largest)
+          return fmt::format("output {}, element {} is {}; the float network has {}", o, i, value, wanted[i]);
+      }
     }
   }
   return "";

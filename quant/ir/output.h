@@ -1,0 +1,44 @@
+// What a network gives: the results that its file names, of which the first is judged.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "quant/host/host_tensor.h"
+#include "quant/ir/names.h"
+
+namespace bitbalance::ir {
+
+/// A result under the name and extents that the file gives it; they may differ from the tensor's.
+struct Output {
+  std::string name;
+  int tensor = -1;
+  Dims dims;
+};
+
+/// Tensors that are results of a float or quantized network, each once, the judged one first.
+template <class AnyNetwork>
+std::vector<int> result_tensors(const AnyNetwork& network) {
+  std::vector<int> tensors = {network.output};
+  for (const Output& output : network.outputs) {
+    if (std::find(tensors.begin(), tensors.end(), output.tensor) == tensors.end())
+      tensors.push_back(output.tensor);
+  }
+  return tensors;
+}
+
+template <class AnyNetwork>
+bool is_result(const AnyNetwork& network, int tensor) {
+  return tensor == network.output ||
+         std::any_of(network.outputs.begin(), network.outputs.end(),
+                     [&](const Output& output) { return output.tensor == tensor; });
+}
+
+/// Where the wanted names are among those of a file, in the order in which they are wanted. Throws
+/// std::invalid_argument for a name that is not there, or wanted twice.
+std::vector<std::size_t> places_of_outputs(const std::vector<std::string>& known,
+                                           const std::vector<std::string>& wanted);
+
+}  // namespace bitbalance::ir

@@ -1,0 +1,92 @@
+// Models with several outputs, from the file to the results folder.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "quant/eval/images/array_file.h"
+#include "tests/quant/onnx/onnx_builder.h"
+#include "tests/support/command_child.h"
+#include "tests/support/temporary_folder.h"
+
+namespace bitbalance::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Extents = std::vector<int>;
+using Json = nlohmann::json;
+using Catch::Matchers::Contains;
+
+/// Two results that share a convolution, the second of them joined of two layers.
+std::string detector() {
+  OnnxBuilder model({1, 2, 4, 4});
+  model.constant("w", {2, 2, 1, 1}, {0.5F, -0.25F, 0.125F, 0.75F});
+  model.node("Conv", {"x", "w"}, "y");
+  model.node("Relu", {"y"}, "r");
+  model.node("Conv", {"r", "w"}, "c");
+  set_attribute(model.node("Concat", {"c", "r"}, "boxes"), "axis", std::int64_t{1});
+  *model.graph().add_output() = model.graph().output(0);
+  model.graph().mutable_output(1)->set_name("boxes");
+  return model.model().SerializeAsString();
+}
+
+class Folder {
+ public:
+  Folder() {
+    folder_.write("m.onnx", detector());
+    folder_.write("c.npy", to_npy({1, 2, 4, 4}, std::vector<float>(32, 0.5F)));
+    folder_.write("s.yaml",
+                  "network: {model: m.onnx, count: 3, batch: 2}\naccelerator: {rows: 2, columns: 2}\n");
+  }
+  fs::path path(const char* name) const { return folder_.path() / name; }
+  Json run(const std::string& arguments) const {
+    const CommandEnd end = bitbalance_command("run " + arguments + " --out " + path("out").string());
+    CAPTURE(end.err);
+    REQUIRE(end.exit_code == 0);
+    return Json::parse(text_of(path("out") / "summary.json"));
+  }
+  Extents extents(const char* file) const { return read_array(path("out") / file).extents; }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+TEST_CASE("every output of a model is compared and written") {
+  const Folder folder;
+  for (const char* level : {"rtl", "tlm"}) {
+    const Json summary = folder.run(folder.path("s.yaml").string() + " --level " + level);
+    CHECK(summary["outputs"][0]["name"] == "y");
+    CHECK(summary["outputs"][1]["shape"] == Json({1, 4, 4, 4}));
+    CHECK(summary["outputs"][1]["file"] == "output_1.npy");
+    CHECK(folder.extents("output_0.npy") == Extents{3, 2, 4, 4});
+    CHECK(folder.extents("output_1.npy") == Extents{3, 4, 4, 4});
+  }
+}
+
+TEST_CASE("no output is written where none is computed") {
+  const Folder folder;
+  const Json summary = folder.run(folder.path("s.yaml").string() + " --level analytic");
+  CHECK(summary["outputs"].size() == 2);
+  CHECK_FALSE(summary["outputs"][0].contains("file"));
+  CHECK_FALSE(fs::exists(folder.path("out") / "output_0.npy"));
+}
+
+TEST_CASE("outputs are chosen of a model and of a quantized file") {
+  const Folder folder;
+  const std::string choice = " --level tlm --set network.outputs=boxes";
+  CHECK(folder.run(folder.path("s.yaml").string() + choice)["outputs"].size() == 1);
+  CHECK(folder.extents("output_0.npy") == Extents{3, 4, 4, 4});
+  const CommandEnd end =
+      bitbalance_command("quantize " + folder.path("s.yaml").string() + " --calibration " +
+                         folder.path("c.npy").string() + " --out " + folder.path("q").string());
+  CAPTURE(end.err);
+  REQUIRE(end.exit_code == 0);
+  const std::string quantized = (folder.path("q") / "effective.yaml").string();
+  CHECK(folder.run(quantized + " --level tlm")["outputs"].size() == 2);
+  CHECK(folder.run(quantized + choice)["outputs"][0]["name"] == "boxes");
+  const CommandEnd refused = bitbalance_command("run " + quantized + " --set network.outputs=labels");
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.err, Contains("has no output 'labels'; accepted: y, boxes"));
+}
+
+}  // namespace
+}  // namespace bitbalance::test

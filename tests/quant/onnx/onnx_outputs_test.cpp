@@ -1,0 +1,117 @@
+// Models with several outputs.
+#include <catch2/catch.hpp>
+
+#include "quant/eval/evaluator.h"
+#include "quant/eval/integer_evaluator.h"
+#include "quant/ir/integer_values.h"
+#include "quant/ir/quantized_file.h"
+#include "quant/method/calibration.h"
+#include "quant/method/quantizer.h"
+#include "quant/onnx/export.h"
+#include "quant/onnx/import.h"
+#include "tests/quant/onnx/onnx_builder.h"
+#include "tests/support/temporary_folder.h"
+
+using namespace bitbalance;
+using namespace bitbalance::test;
+using Catch::Contains;
+
+namespace {
+
+using Floats = std::vector<float>;
+using Strings = std::vector<std::string>;
+
+const Floats kImage = {1, -2, 3, 0.5F};
+
+/// A convolution that is read and a result, what is made of it, and a row of it.
+OnnxBuilder detector() {
+  OnnxBuilder model({1, 1, 2, 2});
+  model.constant("w", {1, 1, 1, 1}, {2}).constant("v", {2, 1, 1, 1}, {1, -1}).constant("flat", {1, 8});
+  model.node("Conv", {"x", "w"}, "y");
+  model.node("Conv", {"y", "v"}, "boxes");
+  model.node("Relu", {"boxes"}, "positive");
+  model.node("Reshape", {"positive", "flat"}, "scores");
+  for (const char* name : {"boxes", "scores"}) {
+    *model.graph().add_output() = model.graph().output(0);
+    model.graph().mutable_output(model.graph().output_size() - 1)->set_name(name);
+  }
+  model.graph().mutable_output(2)->mutable_type()->mutable_tensor_type()->clear_shape();
+  return model;
+}
+
+Network import_outputs(const OnnxBuilder& model, const Strings& outputs) {
+  OnnxBuilder copy = model;
+  const TemporaryFolder folder;
+  return import_onnx(folder.write("model.onnx", copy.model().SerializeAsString()), {}, outputs);
+}
+
+Floats result(const Network& network, std::size_t output) {
+  Evaluator evaluator(network);
+  evaluator.run(kImage);
+  return evaluator.values(network.outputs[output].tensor);
+}
+
+}  // namespace
+
+TEST_CASE("all outputs of a model are computed, under their names and extents") {
+  const Network network = detector().import();
+  REQUIRE(network.outputs.size() == 3);
+  CHECK(network.outputs[0].name == "y");
+  CHECK(network.outputs[1].dims == Dims{1, 2, 2, 2});
+  CHECK(network.outputs[2].dims == Dims{1, 8});
+  CHECK(network.output == network.outputs[0].tensor);
+  CHECK(result(network, 0) == Floats{2, -4, 6, 1});
+  CHECK(result(network, 1) == Floats{2, -4, 6, 1, -2, 4, -6, -1});
+  CHECK(result(network, 2) == Floats{2, 0, 6, 1, 0, 4, 0, 0});
+}
+
+TEST_CASE("outputs are chosen by name, the first is judged, and what only others need is left out") {
+  const Network network = import_outputs(detector(), {"scores", "y"});
+  REQUIRE(network.outputs.size() == 2);
+  CHECK(network.output == network.outputs[0].tensor);
+  CHECK(result(network, 0) == Floats{2, 0, 6, 1, 0, 4, 0, 0});
+  CHECK(import_outputs(detector(), {"y"}).nodes.size() == 1);
+  CHECK_THROWS_WITH(import_outputs(detector(), {"classes"}),
+                    Contains("has no output 'classes'; accepted: y, boxes, scores"));
+  CHECK_THROWS_WITH(import_outputs(detector(), {"y", "y"}), Contains("output 'y' is chosen twice"));
+  CHECK(result(import_outputs(detector(), {"positive"}), 0) == Floats{2, 0, 6, 1, 0, 4, 0, 0});
+  // What nobody wants may be of any operator.
+  OnnxBuilder model = detector();
+  model.graph().mutable_node(3)->set_op_type("NonMaxSuppression");
+  CHECK(import_outputs(model, {"boxes"}).outputs.size() == 1);
+}
+
+TEST_CASE("a result that no image changes is refused") {
+  OnnxBuilder model = detector();
+  model.constant("prior", {1, 4}, {1, 2, 3, 4});
+  model.graph().mutable_output(1)->set_name("prior");
+  CHECK_THAT(
+      model.refusal(),
+      Contains("output 'prior' does not depend on the input; accepted: what is computed from the input"));
+  CHECK(import_outputs(model, {"scores"}).outputs.size() == 1);
+}
+
+TEST_CASE("all outputs survive quantization, its file and the float file") {
+  const Network network = detector().import();
+  QuantizationOptions options;
+  options.activation_bits = options.weight_bits = 16;
+  options.nnzb = 15;
+  const QuantizedNetwork quantized = quantize(network, calibrate(network, {kImage}), options);
+  const TemporaryFolder folder;
+  const QuantizedNetwork read = read_quantized(folder.write("quantized.cbor", to_cbor(quantized)));
+  REQUIRE(read.outputs.size() == 3);
+  const IntegerTensors integers =
+      IntegerEvaluator(read).run_all(quantize_values(read.tensors[read.input], kImage));
+  for (std::size_t o = 0; o < 3; ++o) {
+    CHECK(read.outputs[o].name == network.outputs[o].name);
+    CHECK(read.outputs[o].dims == network.outputs[o].dims);
+    const Floats expected = result(network, o);
+    const int tensor = read.outputs[o].tensor;
+    REQUIRE(integers[tensor].size() == expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      CHECK(integers[tensor][i] * read.tensors[tensor].scale == Approx(expected[i]).margin(0.01));
+  }
+  const Network again = import_bytes(to_onnx(network));
+  REQUIRE(again.outputs.size() == 3);
+  for (std::size_t o = 0; o < 3; ++o) CHECK(result(again, o) == result(network, o));
+}

@@ -108,6 +108,7 @@ class QuantizeRun {
       float_decisions_ = decide([&](int i) { return Evaluator(samples_.network).run(samples_.images[i]); });
     calibration_ = calibrate(samples_.network, samples_.calibration, scenario.quantization.calibration());
     report_.calibration_images = static_cast<int>(samples_.calibration.size());
+    report_.ranges_from_file = calibration_.from_file;
     report_.synthetic_calibration = scenario.network.calibration_images.empty();
     if (scenario.quantization.options.equalize_channels && !arguments_.budget.empty())
       throw SettingsError("--budget: accepted: without quantization.equalize_channels");

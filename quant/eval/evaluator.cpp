@@ -25,7 +25,11 @@ void Evaluator::load(const std::vector<float>& image) {
     throw std::invalid_argument(fmt::format("network {}: an image of {} values; its input takes {}",
                                             network_.name, image.size(), expected));
   }
-  values_[network_.input] = image;
+  std::vector<float>& values = values_[network_.input];
+  values = image;
+  const std::optional<ir::ValueBounds>& bounds = network_.tensors[network_.input].bounds;
+  for (float& value : values)
+    if (bounds) value = std::clamp(value, bounds->low, bounds->high);
 }
 
 void Evaluator::evaluate(const Node& node) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,10 +14,17 @@
 
 namespace bitbalance::ir {
 
+/// Between which values elements are.
+struct ValueBounds {
+  float low = 0, high = 0;
+};
+
 struct Tensor {
   std::string name;
   /// Of one image. A flattened tensor keeps the shape it had before: planar order makes flattening free.
   Shape shape;
+  /// Of the values, as a file that is quantized states them; the input is cut to them.
+  std::optional<ValueBounds> bounds = {};
 };
 
 enum class Op {

@@ -184,6 +184,11 @@ Calibration calibrate(const Network& network, const std::vector<std::vector<floa
 
   Calibration calibration;
   for (std::size_t t = 0; t < ranges.size(); ++t) {
+    if (const std::optional<ValueBounds>& stated = network.tensors[t].bounds;
+        stated && !channels[t].empty()) {
+      ranges[t] = {ranges[t].min >= 0 ? 0 : stated->low, stated->high};
+      ++calibration.from_file;
+    }
     calibration.ranges[network.tensors[t].name] = ranges[t];
     calibration.channels[network.tensors[t].name] = std::move(channels[t]);
   }

@@ -20,6 +20,7 @@ struct ValueRange {
 struct Calibration {
   std::map<std::string, ValueRange> ranges;                      ///< by tensor name
   std::map<std::string, std::vector<ValueRange>> channels = {};  ///< the same of each channel, never cut
+  int from_file = 0;  ///< tensors whose range is the one that the file was quantized with
 };
 
 /// Which values may saturate; the network's input never does.
@@ -36,9 +37,10 @@ struct CalibrationOptions {
   int threads = 0;          ///< 0: one a core; the result does not depend on it
 };
 
-/// Evaluates every image (planar, as Evaluator::run takes them; twice when anything is clipped). Throws
-/// std::invalid_argument without images, for a wrong image size, values that are not finite or a percentile
-/// out of range.
+/// A tensor whose range the network's file states has that range; one that was never negative keeps 0 as its
+/// least. Evaluates every image (planar, as Evaluator::run takes them; twice when anything is clipped).
+/// Throws std::invalid_argument without images, for a wrong image size, values that are not finite or a
+/// percentile out of range.
 Calibration calibrate(const Network& network, const std::vector<std::vector<float>>& images,
                       const CalibrationOptions& options = {});
 

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <stdexcept>
 
 #include "quant/onnx/graph/graph.h"
 #include "quant/onnx/operators/canonical.h"
+#include "quant/onnx/operators/quantized.h"
 
 namespace bitbalance::onnx_io {
 namespace {
@@ -18,6 +20,7 @@ const OnnxHandlers& handlers() {
     OnnxHandlers all = layer_handlers();
     all.merge(shape_handlers());
     all.merge(spelled_out_handlers());
+    all.merge(quantized_handlers());
     all.merge(host_handlers());
     return all;
   }();
@@ -33,7 +36,7 @@ bool is_for_host(const OnnxGraph& graph, const NodeProto& node) {
   for (int i = 0; i < node.input_size(); ++i) {
     if (!OnnxGraph::has_input(node, i) || graph.is_constant(node, i)) continue;
     has_activation = true;
-    has_other = has_other || !is_real(graph.value(node, i).type);
+    has_other = has_other || (!is_real(graph.value(node, i).type) && !graph.value(node, i).quantization);
   }
   return !has_activation || has_other;
 }
@@ -43,13 +46,27 @@ void import_as_it_is(OnnxGraph& graph, const NodeProto& node) {
   (is_for_host(graph, node) ? import_host_operator : handlers().at(node.op_type()))(graph, node);
 }
 
+void import_checked(OnnxGraph& graph, const NodeProto& given) {
+  check_measured(graph, given);
+  const std::optional<NodeProto> with_integers = on_integers(graph, given);
+  const NodeProto& node = with_integers ? *with_integers : given;
+  if (node.op_type() == "Mul" && is_measured(graph, node)) {
+    multiply_measured(graph, node, import_as_it_is);
+  } else if (!import_canonical(graph, node, import_as_it_is)) {
+    import_as_it_is(graph, node);
+  }
+  for (const std::string& result : node.output())
+    if (graph.model().is_output(result)) finish_output(graph, node, result);
+}
+
 void import_node(OnnxGraph& graph, const NodeProto& node) {
-  for (int i = 1; i < node.output_size() && node.op_type() != "Split"; ++i) {
+  const bool has_all_outputs = node.op_type() == "Split" || node.op_type() == "DynamicQuantizeLinear";
+  for (int i = 1; i < node.output_size() && !has_all_outputs; ++i) {
     if (graph.model().readers(node.output(i)) != 0)
       graph.model().fail(node, fmt::format("output '{}' is used; accepted: the first", node.output(i)));
   }
   try {
-    if (!import_canonical(graph, node, import_as_it_is)) import_as_it_is(graph, node);
+    import_checked(graph, node);
   } catch (const OnnxError&) {
     throw;
   } catch (const std::invalid_argument& error) {

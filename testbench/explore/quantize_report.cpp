@@ -65,6 +65,12 @@ std::string sizes(const Row& binary, const Row& signed_digit) {
                      pair(binary.cycles, signed_digit.cycles));
 }
 
+/// Whose scales activations have, where they are not those of the images alone.
+std::string ranges_of_file(const QuantizeReport& report) {
+  if (report.ranges_from_file == 0) return "";
+  return fmt::format("; ranges of {} activations are the file's", report.ranges_from_file);
+}
+
 std::string method_of(const QuantizationSettings& settings) {
   const QuantizationOptions& o = settings.options;
   std::string text = to_string(o.method);
@@ -113,11 +119,11 @@ std::string quantize_table(const QuantizeReport& report) {
     width = std::max(width, one_line(layer.name).size());
 
   std::string text = fmt::format(
-      "{}: weights {} bit with at most {} non-zero{}, activations {} bit; {}; {} {}calibration images\n\n",
+      "{}: weights {} bit with at most {} non-zero{}, activations {} bit; {}; {} {}calibration images{}\n\n",
       one_line(binary.network.name), options.weight_bits, options.nnzb,
       options.overrides.empty() ? "" : " or as the layer says", options.activation_bits,
       method_of(report.scenario.quantization), report.calibration_images,
-      report.synthetic_calibration ? "synthetic " : "");
+      report.synthetic_calibration ? "synthetic " : "", ranges_of_file(report));
   text += fmt::format("{:<{}} {:>9} {:>4} {:>4}  {:>19}  {:>19}  {:>9}  {:>19}  {:>19}  {:>19}\n", "", width,
                       "", "", "", "weights, SQNR dB", "output, SQNR dB", "dense", "tokens, bytes",
                       "bound, bytes", "cycles per frame");
@@ -170,6 +176,7 @@ std::string quantize_json(const QuantizeReport& report) {
   json["network"] = report.forms[0].network.name;
   json["method"] = method_of(report.scenario.quantization);
   json["calibration_images"] = report.calibration_images;
+  json["activation_ranges_from_file"] = report.ranges_from_file;
   if (const std::optional<Accuracy>& a = report.forms[0].accuracy) {
     json["accuracy"] = {
         {"metric", to_string(a->metric)}, {"float", a->reference.value()}, {"samples", a->samples}};

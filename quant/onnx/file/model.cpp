@@ -11,7 +11,6 @@
 
 #include "base/text/outside_text.h"
 #include "quant/ir/output.h"
-#include "quant/onnx/file/tensor_data.h"
 #include "quant/onnx/file/versions.h"
 
 namespace bitbalance::onnx_io {
@@ -223,6 +222,11 @@ void OnnxModel::choose_outputs(const std::vector<std::string>& names) {
   }
 }
 
+bool OnnxModel::is_output(const std::string& tensor) const {
+  return std::any_of(graph().output().begin(), graph().output().end(),
+                     [&](const onnx::ValueInfoProto& output) { return output.name() == tensor; });
+}
+
 void OnnxModel::find_input(const Dims& input_shape) {
   std::set<std::string> initialized;
   for (const onnx::TensorProto& tensor : graph().initializer()) initialized.insert(tensor.name());
@@ -313,9 +317,9 @@ const NodeProto* OnnxModel::producer(const std::string& tensor) const {
   return found == producers_.end() ? nullptr : found->second;
 }
 
-OnnxConstant OnnxModel::constant(const onnx::TensorProto& tensor) const {
+OnnxConstant OnnxModel::constant(const onnx::TensorProto& tensor, IntegersAs integers) const {
   try {
-    return {read_tensor(tensor, file_.parent_path()), tensor.data_type()};
+    return {read_tensor(tensor, file_.parent_path(), integers), tensor.data_type()};
   } catch (const std::invalid_argument& error) {
     fail(fmt::format("constant '{}': {}", tensor.name(), error.what()));
   }

@@ -13,6 +13,7 @@
 
 #include "quant/host/host_tensor.h"
 #include "quant/onnx/file/element_type.h"
+#include "quant/onnx/file/tensor_data.h"
 #include "quant/onnx/names.h"
 
 namespace bitbalance::onnx_io {
@@ -56,13 +57,14 @@ class OnnxModel {
   /// What a node computes must have the extents that the file declares. Throws OnnxError.
   void check_declared(const onnx::NodeProto& node, const std::string& tensor, const Dims& dims) const;
 
+  bool is_output(const std::string& tensor) const;
   /// How many nodes and outputs of the graph read this tensor.
   int readers(const std::string& tensor) const;
   /// The node that writes this tensor; null: none.
   const onnx::NodeProto* producer(const std::string& tensor) const;
 
   /// Values of an initializer or of a node's attribute.
-  OnnxConstant constant(const onnx::TensorProto& tensor) const;
+  OnnxConstant constant(const onnx::TensorProto& tensor, IntegersAs integers = IntegersAs::kExact) const;
 
   /// Throw OnnxError.
   [[noreturn]] void fail(const std::string& problem) const;

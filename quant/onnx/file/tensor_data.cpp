@@ -145,7 +145,8 @@ std::vector<float> unpack(const std::string& bytes, bool is_signed, std::size_t 
   return values;
 }
 
-std::vector<float> from_raw(ElementType type, const std::string& bytes, std::size_t count) {
+std::vector<float> from_raw(ElementType type, const std::string& bytes, std::size_t count,
+                            IntegersAs integers) {
   switch (type) {
     case TensorProto::FLOAT:
       return convert<float>(bytes, [](float x) { return x; });
@@ -160,7 +161,8 @@ std::vector<float> from_raw(ElementType type, const std::string& bytes, std::siz
     case TensorProto::INT16:
       return convert_integers<std::int16_t>(bytes);
     case TensorProto::INT32:
-      return convert_integers<std::int32_t>(bytes);
+      if (integers == IntegersAs::kExact) return convert_integers<std::int32_t>(bytes);
+      return convert<std::int32_t>(bytes, [](std::int32_t x) { return static_cast<float>(x); });
     case TensorProto::INT64:
       return convert_integers<std::int64_t>(bytes);
     case TensorProto::UINT8:
@@ -180,7 +182,7 @@ std::vector<float> from_raw(ElementType type, const std::string& bytes, std::siz
 }
 
 /// Of a typed list: reals as they are, halves as bit patterns, small integers widened.
-std::vector<float> from_list(const TensorProto& tensor, std::size_t count) {
+std::vector<float> from_list(const TensorProto& tensor, std::size_t count, IntegersAs integers) {
   std::vector<float> values;
   if (bits_of(tensor.data_type()) == 4) {
     std::string bytes;
@@ -204,7 +206,9 @@ std::vector<float> from_list(const TensorProto& tensor, std::size_t count) {
           values.push_back(element == 0 ? 0.0F : 1.0F);
           break;
         default:
-          values.push_back(exact(static_cast<std::int64_t>(element)));
+          values.push_back(integers == IntegersAs::kRounded && tensor.data_type() == TensorProto::INT32
+                               ? static_cast<float>(element)
+                               : exact(static_cast<std::int64_t>(element)));
       }
     }
   });
@@ -213,7 +217,7 @@ std::vector<float> from_list(const TensorProto& tensor, std::size_t count) {
 
 }  // namespace
 
-HostTensor read_tensor(const TensorProto& tensor, const std::filesystem::path& folder) {
+HostTensor read_tensor(const TensorProto& tensor, const std::filesystem::path& folder, IntegersAs integers) {
   constexpr int kByte = 8;
   if (!is_accepted(tensor.data_type())) {
     throw std::invalid_argument(
@@ -225,7 +229,7 @@ HostTensor read_tensor(const TensorProto& tensor, const std::filesystem::path& f
   const int bits = bits_of(tensor.data_type());
   const std::int64_t expected = ceil_div(count * bits, std::int64_t{kByte});
   if (tensor.data_location() == TensorProto::EXTERNAL) {
-    result.values = from_raw(tensor.data_type(), read_external(tensor, folder, expected), count);
+    result.values = from_raw(tensor.data_type(), read_external(tensor, folder, expected), count, integers);
     return result;
   }
   // As much data as the shape asks for, in one field.
@@ -237,8 +241,8 @@ HostTensor read_tensor(const TensorProto& tensor, const std::filesystem::path& f
     throw std::invalid_argument(fmt::format("{} bytes of data; its shape {} asks for {}, in one field", size,
                                             to_string(result.dims), expected));
   }
-  result.values = tensor.has_raw_data() ? from_raw(tensor.data_type(), tensor.raw_data(), count)
-                                        : from_list(tensor, count);
+  result.values = tensor.has_raw_data() ? from_raw(tensor.data_type(), tensor.raw_data(), count, integers)
+                                        : from_list(tensor, count, integers);
   return result;
 }
 

@@ -80,13 +80,15 @@ void OnnxGraph::import_node(const NodeProto& node, void (*import)(OnnxGraph&, co
 }
 
 void OnnxGraph::load_constants(const NodeProto& node) {
+  // A sum that stands for a number may be beyond what a float tells apart; a shape or an index may not.
+  const bool dequantizes = node.op_type() == "DequantizeLinear" || node.op_type() == "QLinearConv";
   for (const std::string& name : node.input()) {
     const auto stored = stored_constants_.find(name);
     if (stored == stored_constants_.end()) continue;
     onnx::TensorProto tensor;
     tensor.Swap(stored->second);
     stored_constants_.erase(stored);
-    OnnxConstant constant = model_.constant(tensor);
+    OnnxConstant constant = model_.constant(tensor, dequantizes ? IntegersAs::kRounded : IntegersAs::kExact);
     stored_ += static_cast<std::int64_t>(constant.tensor.values.size());
     values_[name] = {-1, std::move(constant.tensor.dims), std::move(constant.tensor.values), constant.type};
   }

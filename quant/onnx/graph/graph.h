@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,18 +14,34 @@
 
 namespace bitbalance::onnx_io {
 
+/// Integers that stand for real numbers: number = (integer - zero) * scale.
+struct Quantization {
+  float scale = 1;
+  float zero = 0;
+
+  bool operator==(const Quantization& other) const { return scale == other.scale && zero == other.zero; }
+};
+
+/// A scale that DynamicQuantizeLinear measures: what the file computes is the value times that scale to a
+/// power.
+struct Measured {
+  std::string by;  ///< the integers that it was measured for; empty: none
+  int power = 0;
+};
+
 /// What an ONNX name stands for: a tensor of the network under extents of its own, or a constant.
 struct OnnxValue {
   int tensor = -1;  ///< -1: the constant
   Dims dims;
   std::vector<float> constant;
   ElementType type = onnx::TensorProto::UNDEFINED;  ///< define() fills it in
+  /// Of an activation that the file has as integers; the tensor has the numbers that they stand for.
+  std::optional<Quantization> quantization = {};
+  Measured measured = {};
 };
 
-/// Between which values elements are.
-struct ValueBounds {
-  float low = 0, high = 0;
-};
+/// Channels up to which one number becomes one per channel, as layers have it: a small file may ask for much.
+constexpr int kMostCopies = 1 << 20;
 
 /// Names that nobody else has: with a number where one is taken.
 class UniqueNames {
@@ -85,6 +102,11 @@ class OnnxGraph {
   /// y = scale[c] * x + bias[c] on the way to one of the node's results.
   OnnxValue add_affine_step(const onnx::NodeProto& source, const OnnxValue& input, std::vector<float> scale,
                             std::vector<float> bias, const std::string& name);
+  /// The value cut to low .. high, its bounds from now on: the file says how it is quantized. Costs nothing
+  /// where it is within them anyhow, by `margin`, or they lie around zero and it is the network's input that
+  /// nobody else reads.
+  OnnxValue within(const onnx::NodeProto& source, const OnnxValue& value, float low, float high,
+                   float margin);
   /// add_host() of one tensor under other extents, on the way: a layer of that name.
   int add_host(const onnx::NodeProto& source, HostOperator op, int input, const Dims& extents,
                const std::string& name, const Shape& shape);
@@ -103,7 +125,7 @@ class OnnxGraph {
   const Shape& shape(int tensor) const { return network_.shape(tensor); }
   /// The layer that computes a tensor; null for the network's input.
   const Node* writer(int tensor) const;
-  /// Of a tensor whatever the image, as far as a few layers before it tell.
+  /// Between which values a tensor's elements are whatever the image, as far as a few layers before it tell.
   ValueBounds range_of(int tensor, int depth = 0) const;
 
  private:
@@ -140,6 +162,9 @@ class OnnxGraph {
 /// Elements of n dimensions as an image: features of 1 x F are channels, else the last two dimensions are
 /// height and width.
 Shape shape_of(const Dims& dims);
+
+/// Does the operator only move elements, so that integers that stand for numbers stay what they are?
+bool keeps_numbers(const std::string& op);
 
 /// How one ONNX operator is imported.
 using OnnxHandler = void (*)(OnnxGraph&, const onnx::NodeProto&);

@@ -34,6 +34,13 @@ bool moves_elements(const HostGraph& graph) {
 
 }  // namespace
 
+bool keeps_numbers(const std::string& op) {
+  static const std::set<std::string> names = {
+      "DepthToSpace", "Expand",  "Flatten",   "Gather",    "Identity", "MaxPool", "Reshape", "Slice",
+      "SpaceToDepth", "Squeeze", "Transpose", "Unsqueeze", "Shape",    "Size",    "Split"};
+  return names.count(op) != 0;
+}
+
 void OnnxGraph::define(const NodeProto& source, const std::string& name, OnnxValue value) {
   model_.check_declared(source, name, value.dims);
   if (const auto found = inferred_.find(name); found != inferred_.end()) {
@@ -45,6 +52,8 @@ void OnnxGraph::define(const NodeProto& source, const std::string& name, OnnxVal
     }
   }
   const OnnxValue* origin = source.input_size() == 0 ? nullptr : find(source.input(0));
+  if (value.tensor >= 0 && origin != nullptr && keeps_numbers(source.op_type()))
+    value.quantization = origin->quantization;
   if (value.type == onnx::TensorProto::UNDEFINED) {
     value.type = origin == nullptr ? onnx::TensorProto::FLOAT : origin->type;
   }
@@ -92,6 +101,26 @@ OnnxValue OnnxGraph::add_affine_step(const NodeProto& source, const OnnxValue& i
   return {node.output, input.dims, {}, onnx::TensorProto::FLOAT};
 }
 
+OnnxValue OnnxGraph::within(const NodeProto& source, const OnnxValue& value, float low, float high,
+                            float margin) {
+  OnnxValue result = value;
+  const ValueBounds known = range_of(value.tensor);
+  const bool is_within = known.low >= low - margin && known.high <= high + margin;
+  // What turns an image into integers saturates alike on both sides.
+  const bool cuts_itself = value.tensor == network_.input && std::abs(low + high) <= 2 * margin &&
+                           model_.readers(model_.input().name()) == 1;
+  if (!is_within && !cuts_itself) {
+    const std::string name = source.output(0) + " (saturated)";
+    Node& node = append_layer(source, layer_names_.take(name), Op::kClip, value.tensor, shape(value.tensor),
+                              value.dims, name);
+    node.low = low;
+    node.high = high;
+    result = {node.output, value.dims, {}, value.type};
+  }
+  network_.tensors[result.tensor].bounds = ValueBounds{low, high};
+  return result;
+}
+
 // The input is tensor 0, and every node has written one of its own.
 const Node* OnnxGraph::writer(int tensor) const {
   return tensor == network_.input ? nullptr : &network_.nodes[tensor - 1];
@@ -101,6 +130,7 @@ ValueBounds OnnxGraph::range_of(int tensor, int depth) const {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   constexpr int kDeepest = 8;
   constexpr ValueBounds kAny = {-kInfinity, kInfinity};
+  if (network_.tensors[tensor].bounds) return *network_.tensors[tensor].bounds;
   const Node* from = writer(tensor);
   if (from == nullptr || depth == kDeepest) return kAny;
   if (from->op == Op::kClip) return {from->low, from->high};

@@ -88,6 +88,17 @@ class GraphDraw : protected RandomDraw {
   Value reduction(const std::string& op, const Value& from);
   Value along_axis(const std::string& op, const Value& from);
 
+  // Integers that stand for numbers.
+  struct Integers {
+    std::string name, scale, zero;
+    Dims dims;
+    int type = onnx::TensorProto::UINT8;
+  };
+  std::string bytes(int type, const Dims& dims, const std::vector<int>& values);
+  Integers quantized_input(bool as_image, bool is_measured);
+  Value dequantized(const Integers& integers, bool is_exact);
+  Value quantized(const std::string& op, const Value& from);
+
   // Movement.
   Value reshape(const std::string& op, const Value& from);
   Value squeeze(const std::string& op, const Value& from);

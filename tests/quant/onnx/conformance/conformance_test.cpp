@@ -37,6 +37,11 @@ TEST_CASE("claimed operators pass ONNX's own tests or refuse them by name, and d
   for (const std::string& name : onnx_operators()) {
     // Those younger than the tests are drawn at random: onnx_versions_test.cpp has them.
     if (onnx::OpSchemaRegistry::Schema(name, "") == nullptr) continue;
+    // Their tests are of constants alone here, as inputs are integers: onnx_quantized_test.cpp has
+    // activations.
+    static const std::set<std::string> of_integers = {"ConvInteger", "DynamicQuantizeLinear", "MatMulInteger",
+                                                      "QLinearConv", "QLinearMatMul"};
+    if (of_integers.count(name) != 0) continue;
     INFO(name);
     CHECK(proven.count(name) == 1);
   }

@@ -7,6 +7,8 @@
 
 #include "tests/quant/onnx/reference/operator_maker.h"
 
+#include "tests/quant/onnx/reference/random_quantized.h"
+
 namespace bitbalance::test {
 
 using onnx_reference::volume;
@@ -162,7 +164,8 @@ RandomOperator OperatorMaker::finish() {
 }
 
 RandomOperator random_operator(const std::string& op, std::int64_t opset, std::mt19937& random) {
-  return OperatorMaker(op, opset, random).make();
+  return is_quantized_operator(op) ? random_quantized(op, opset, random)
+                                   : OperatorMaker(op, opset, random).make();
 }
 
 }  // namespace bitbalance::test

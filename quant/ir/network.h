@@ -71,6 +71,8 @@ struct Network {
   std::vector<Tensor> tensors;
   std::vector<Node> nodes;
   int input = 0;
+  Dims input_dims = {};         ///< as the file has the input; empty: as its tensor
+  int input_type = kFloat32;    ///< of its elements in the file
   int output = 0;               ///< that is judged: the first of `outputs`
   std::vector<Output> outputs;  ///< empty: `output` alone
 

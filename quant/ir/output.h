@@ -11,11 +11,16 @@
 
 namespace bitbalance::ir {
 
-/// A result under the name and extents that the file gives it; they may differ from the tensor's.
+/// ONNX's number of an element type.
+inline constexpr int kFloat32 = 1;
+
+/// A result under the name, extents and element type that the file gives it; they may differ from the
+/// tensor's.
 struct Output {
   std::string name;
   int tensor = -1;
   Dims dims;
+  int type = kFloat32;
 };
 
 /// Tensors that are results of a float or quantized network, each once, the judged one first.

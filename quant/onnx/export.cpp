@@ -28,33 +28,111 @@ class Exporter {
         needs_image_(network_.tensors.size(), false),
         is_flat_(network_.tensors.size(), false),
         writer_(network_.name) {
-    for (const Tensor& tensor : network_.tensors) writer_.unique(tensor.name);
+    for (const Tensor& tensor : network_.tensors) names_.push_back(writer_.unique(tensor.name));
+    for (const Output& output : network_.outputs) free_name(output.name);
   }
 
   void run(std::ostream& stream) {
     constexpr std::int64_t kOpset = 13, kIrVersion = 7;
     find_images();
-    has_batch_ = std::none_of(network_.nodes.begin(), network_.nodes.end(),
-                              [&](const Node& node) { return is_host_graph(node); });
+    has_batch_ = begin_with_batch() && std::none_of(network_.nodes.begin(), network_.nodes.end(),
+                                                    [&](const Node& node) { return is_host_graph(node); });
     writer_.set_version(has_batch_ ? kOpset : kHostOpset, has_batch_ ? kIrVersion : kHostIrVersion);
 
     is_flat_[network_.input] = is_point(network_.shape(network_.input)) && !needs_image_[network_.input];
-    declare(*writer_.graph().add_input(), network_.input, dims(network_.input));
+    add_input();
     for (Node& node : network_.nodes) {
       add(node);
       std::vector<float>().swap(node.weights);  // the writer has them
     }
-    for (const int tensor : result_tensors(network_)) {
-      const Node* last = result_of_host(tensor);
-      declare(*writer_.graph().add_output(), tensor,
-              last == nullptr ? dims(tensor) : last->host.steps.back().result);
-    }
+    for (const Output& output : network_.outputs) add_output(output);
+    if (network_.outputs.empty())
+      declare(*writer_.graph().add_output(), name_of(network_.output), written_dims(network_.output),
+              kFloat32);
     writer_.write(stream);
   }
 
  private:
   [[noreturn]] void fail(const Node& node, const std::string& problem) const {
     throw std::invalid_argument(fmt::format("network {}: node '{}': {}", network_.name, node.name, problem));
+  }
+
+  // A name of the file's that no tensor has from now on.
+  void free_name(const std::string& name) {
+    const auto taken = std::find(names_.begin(), names_.end(), name);
+    if (taken == names_.end()) {
+      writer_.unique(name);
+    } else {
+      *taken = writer_.unique(name + "_value");
+    }
+  }
+
+  // Do the file's own extents of input and outputs leave room for a batch of any size?
+  bool begin_with_batch() const {
+    const auto begins = [](const Dims& dims) { return !dims.empty() && dims[0] == 1; };
+    return (network_.input_dims.empty() || begins(network_.input_dims)) &&
+           std::all_of(network_.outputs.begin(), network_.outputs.end(),
+                       [&](const Output& output) { return begins(output.dims); });
+  }
+
+  // The same elements under other extents; the first one is the batch where that is open.
+  void add_view(const std::string& from, const Dims& dims, const std::string& to) {
+    Dims shape = dims;
+    if (has_batch_) shape[0] = 0;
+    writer_.add_node(
+        "Reshape", to,
+        {from, writer_.constant(to + ".shape", {static_cast<std::int64_t>(shape.size())}, shape)}, to);
+  }
+
+  void add_cast(const std::string& from, int type, const std::string& to) {
+    set_attribute(writer_.add_node("Cast", to, {from}, to), "to", std::int64_t{type});
+  }
+
+  void add_input() {
+    const Dims own = dims(network_.input), file = network_.input_dims.empty() ? own : network_.input_dims;
+    std::string name = name_of(network_.input);
+    declare(*writer_.graph().add_input(), name, file, network_.input_type);
+    if (network_.input_type != kFloat32) {
+      const std::string numbers = writer_.unique(name + "_numbers");
+      add_cast(std::exchange(name, numbers), kFloat32, numbers);
+    }
+    if (file != own) {
+      const std::string image = writer_.unique(name + "_image");
+      add_view(std::exchange(name, image), own, image);
+    }
+    names_[network_.input] = name;
+  }
+
+  // Extents that a tensor has in the file: those of the host where it is a result of it.
+  Dims written_dims(int tensor) const {
+    const Node* last = result_of_host(tensor);
+    return last == nullptr ? dims(tensor) : last->host.steps.back().result;
+  }
+
+  void add_output(const Output& output) {
+    declare(*writer_.graph().add_output(), output.name, output.dims, output.type);
+    std::string& inner = names_[output.tensor];
+    const bool is_named = std::any_of(network_.outputs.begin(), network_.outputs.end(),
+                                      [&](const Output& other) { return other.name == inner; });
+    const bool is_view = written_dims(output.tensor) != output.dims;
+    if (output.type != kFloat32) {
+      const std::string numbers = is_view ? writer_.unique(output.name + "_numbers") : inner;
+      if (is_view) add_view(inner, output.dims, numbers);
+      add_cast(numbers, output.type, output.name);
+    } else if (is_view || is_named) {
+      add_view(inner, output.dims, output.name);
+    } else {
+      rename(inner, output.name);
+    }
+  }
+
+  // A tensor that has been written.
+  void rename(std::string& tensor, const std::string& to) {
+    for (onnx::NodeProto& node : *writer_.graph().mutable_node()) {
+      for (std::string& name : *node.mutable_input()) name = name == tensor ? to : name;
+      for (std::string& name : *node.mutable_output()) name = name == tensor ? to : name;
+    }
+    tensor = to;
   }
 
   bool covers_image(const Node& node) const {
@@ -133,11 +211,11 @@ class Exporter {
     return is_flat_[tensor] ? Dims{1, network_.shape(tensor).elements()} : image_dims(tensor);
   }
 
-  void declare(onnx::ValueInfoProto& value, int tensor, const Dims& dims) const {
-    value.set_name(name_of(tensor));
-    onnx::TypeProto_Tensor& type = *value.mutable_type()->mutable_tensor_type();
-    type.set_elem_type(onnx::TensorProto::FLOAT);
-    onnx::TensorShapeProto& shape = *type.mutable_shape();
+  void declare(onnx::ValueInfoProto& value, const std::string& name, const Dims& dims, int type) const {
+    value.set_name(name);
+    onnx::TypeProto_Tensor& tensor = *value.mutable_type()->mutable_tensor_type();
+    tensor.set_elem_type(type);
+    onnx::TensorShapeProto& shape = *tensor.mutable_shape();
     for (const std::int64_t dim : dims) shape.add_dim()->set_dim_value(dim);
     if (has_batch_) shape.mutable_dim(0)->set_dim_param("batch");
   }
@@ -148,7 +226,7 @@ class Exporter {
     set_attribute(node, "pads", Dims{w.pad_top, w.pad_left, w.pad_bottom, w.pad_right});
   }
 
-  const std::string& name_of(int tensor) const { return network_.tensors[tensor].name; }
+  const std::string& name_of(int tensor) const { return names_[tensor]; }
 
   // The name of a tensor in its flat form; a Flatten makes it where there is none.
   std::string flat(int tensor) {
@@ -272,6 +350,7 @@ class Exporter {
   }
 
   Network network_;
+  std::vector<std::string> names_;  ///< by tensor, in the file
   std::vector<bool>
       needs_image_;            ///< by tensor: a reader, or a reader of what comes of it, takes images only
   std::vector<bool> is_flat_;  ///< by tensor

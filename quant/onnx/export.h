@@ -16,6 +16,7 @@ namespace bitbalance::onnx_io {
 /// x height x width. A convolution whose window is the whole image becomes Gemm where nothing behind it needs
 /// an image, kAffine becomes BatchNormalization.
 ///
+/// Input and outputs have the names and extents of the file that the network is from.
 /// Layers, LRN and Softmax of a whole image take any batch: operator set 13, IR version 7, symbolic batch.
 /// With more on the host (see write/host_export.h) the batch is 1, as the host's extents are those of one
 /// image: operator set 17, IR version 8; a result of the host has the extents that it has there. Throws

@@ -41,6 +41,8 @@ OnnxGraph::OnnxGraph(OnnxModel& model, std::string name) : model_(model) {
   const Dims input = model.input_dims();
   const std::string& input_name = model.input().name();
   network_.input = 0;
+  network_.input_dims = input;
+  network_.input_type = model.input().type().tensor_type().elem_type();
   network_.tensors.push_back({tensor_names_.take(input_name), shape_of(input)});
   values_[input_name] = {network_.input, input, {}, model.input().type().tensor_type().elem_type()};
 }
@@ -60,7 +62,7 @@ Network OnnxGraph::run(void (*import)(OnnxGraph&, const NodeProto&)) {
                       "chooses among several)",
                       output.name(), is_input ? "is the input" : "does not depend on the input"));
     }
-    network_.outputs.push_back({output.name(), found->tensor, found->dims});
+    network_.outputs.push_back({output.name(), found->tensor, found->dims, found->type});
   }
   network_.output = network_.outputs.front().tensor;
   return without_unread(std::move(network_));

@@ -115,3 +115,37 @@ TEST_CASE("all outputs survive quantization, its file and the float file") {
   REQUIRE(again.outputs.size() == 3);
   for (std::size_t o = 0; o < 3; ++o) CHECK(result(again, o) == result(network, o));
 }
+
+TEST_CASE("the float file has the names and extents of the model's input and outputs") {
+  OnnxBuilder model({1, 6});
+  model.constant("image", {1, 2, 3}).constant("flat", {3, 2}).constant("w", {1, 2, 1}, {1, -1});
+  model.node("Reshape", {"x", "image"}, "rows");
+  model.node("Conv", {"rows", "w"}, "c");
+  model.node("Relu", {"rows"}, "r");
+  model.node("Reshape", {"r", "flat"}, "y");
+  *model.graph().add_output() = model.graph().output(0);
+  model.graph().mutable_output(1)->set_name("c");
+  model.graph().mutable_output(1)->mutable_type()->mutable_tensor_type()->clear_shape();
+  const Network network = model.import();
+  onnx::ModelProto written;
+  REQUIRE(written.ParseFromString(to_onnx(network)));
+  const auto dims = [](const onnx::ValueInfoProto& value) {
+    Dims found;
+    for (const auto& dim : value.type().tensor_type().shape().dim()) found.push_back(dim.dim_value());
+    return found;
+  };
+  CHECK(written.graph().input(0).name() == "x");
+  CHECK(dims(written.graph().input(0)) == Dims{1, 6});
+  REQUIRE(written.graph().output_size() == 2);
+  CHECK(written.graph().output(0).name() == "y");
+  CHECK(dims(written.graph().output(0)) == Dims{3, 2});
+  CHECK(written.graph().output(1).name() == "c");
+  CHECK(dims(written.graph().output(1)) == Dims{1, 1, 3});
+  const Network again = import_bytes(written.SerializeAsString());
+  Evaluator first(network), second(again);
+  const Floats image = {1, -2, 3, 4, 5, -6};
+  first.run(image);
+  second.run(image);
+  for (std::size_t o = 0; o < 2; ++o)
+    CHECK(first.values(network.outputs[o].tensor) == second.values(again.outputs[o].tensor));
+}

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "hw/compiler/layer_lowering.h"
+#include "quant/ir/window_limits.h"
 
 namespace bitbalance::compiler {
 namespace {
@@ -300,8 +301,9 @@ class ConvolutionLowering {
   }
   /// Fields of four bits.
   std::uint8_t nibble(int value, const char* name) const {
-    if (value < 1 || value > 15)
-      throw ConfigError("layer " + layer_.name, name, fmt::format("{}", value), "1 to 15");
+    if (value < 1 || value > kMostStep)
+      throw ConfigError("layer " + layer_.name, name, fmt::format("{}", value),
+                        fmt::format("1 to {}", kMostStep));
     return static_cast<std::uint8_t>(value);
   }
 

@@ -15,6 +15,7 @@
 #include "hw/compiler/segment.h"
 #include "hw/compiler/sum_bounds.h"
 #include "quant/ir/integer_values.h"
+#include "quant/ir/window_limits.h"
 
 namespace bitbalance::compiler {
 namespace {
@@ -36,8 +37,8 @@ const QuantizedLayer* only_reader(const QuantizedNetwork& network, int tensor_in
 bool pools_while_draining(const QuantizedLayer& l) {
   const Window& w = l.window;
   return l.op == LayerOp::kMaxPool && w.kernel_h == w.stride_h && w.kernel_w == w.stride_w &&
-         w.kernel_h <= 15 && w.kernel_w <= 15 && w.dilation_h == 1 && w.dilation_w == 1 && w.pad_top == 0 &&
-         w.pad_left == 0 && w.pad_bottom == 0 && w.pad_right == 0;
+         w.kernel_h <= kMostStep && w.kernel_w <= kMostStep && w.dilation_h == 1 && w.dilation_w == 1 &&
+         w.pad_top == 0 && w.pad_left == 0 && w.pad_bottom == 0 && w.pad_right == 0;
 }
 
 bool is_within(const QuantizedLayer& layer, const IntegerRange& range) {

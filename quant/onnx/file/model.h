@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "quant/host/host_tensor.h"
+#include "quant/onnx/file/attributes.h"
 #include "quant/onnx/file/element_type.h"
 #include "quant/onnx/file/tensor_data.h"
 #include "quant/onnx/names.h"
@@ -93,14 +94,5 @@ class OnnxModel {
 
 /// Extents of a type; -1: open. Empty as well where the type has no shape.
 Dims extents_of(const onnx::TypeProto_Tensor& type);
-
-/// Attributes of a node by name, with the operator's defaults.
-const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, const char* name);
-std::int64_t int_attribute(const onnx::NodeProto& node, const char* name, std::int64_t fallback);
-float float_attribute(const onnx::NodeProto& node, const char* name, float fallback);
-std::string string_attribute(const onnx::NodeProto& node, const char* name, const char* fallback);
-std::vector<std::int64_t> ints_attribute(const onnx::NodeProto& node, const char* name,
-                                         std::vector<std::int64_t> fallback);
-const onnx::TensorProto* tensor_attribute(const onnx::NodeProto& node, const char* name);
 
 }  // namespace bitbalance::onnx_io

@@ -18,8 +18,8 @@ using Import = void (*)(OnnxGraph&, const NodeProto&);
 
 /// Sum and Mean of several: Add after Add, and for a mean its share of that.
 bool import_sum(OnnxGraph& graph, const NodeProto& node, Import import) {
-  constexpr std::int64_t kBroadcasts = 8;  // before, the host checks that extents are equal
-  if (node.input_size() < 2 || graph.model().opset() < kBroadcasts) return false;
+  // Before they broadcast, the host checks that extents are equal.
+  if (node.input_size() < 2 || graph.model().opset() < kVariadicBroadcasts) return false;
   const bool is_mean = node.op_type() == "Mean";
   std::string sum = node.input(0);
   for (int i = 1; i < node.input_size(); ++i) {
@@ -157,23 +157,10 @@ bool import_padded(OnnxGraph& graph, const NodeProto& node, Import import) {
   if (*std::max_element(pads.begin(), pads.end()) > kMost || (!is_conv && !sees_elements(node, pads)))
     return false;
 
-  NodeProto windowed = node;
-  auto& attributes = *windowed.mutable_attribute();
-  const auto is_replaced = [](const onnx::AttributeProto& a) {
-    return a.name() == "pads" || a.name() == "auto_pad" || a.name() == "count_include_pad";
-  };
-  attributes.erase(std::remove_if(attributes.begin(), attributes.end(), is_replaced), attributes.end());
+  NodeProto windowed = without_attributes(node, {"auto_pad", "count_include_pad", "pads"});
   windowed.set_input(0, pad->input(0));
-  onnx::AttributeProto& padding = *windowed.add_attribute();
-  padding.set_name("pads");
-  padding.set_type(onnx::AttributeProto::INTS);
-  padding.mutable_ints()->Assign(pads.begin(), pads.end());
-  if (is_mean) {
-    onnx::AttributeProto& counts = *windowed.add_attribute();
-    counts.set_name("count_include_pad");
-    counts.set_type(onnx::AttributeProto::INT);
-    counts.set_i(1);
-  }
+  set_attribute(windowed, "pads", pads);
+  if (is_mean) set_attribute(windowed, "count_include_pad", std::int64_t{1});
   if (!import_padded(graph, windowed, import)) import(graph, windowed);
   return true;
 }

@@ -161,10 +161,8 @@ void lrn(OnnxGraph& graph, const NodeProto& node) {
   import_host_operator(graph, node);
 }
 
-/// Before operator set 8 these do not broadcast.
 void combine_alike(OnnxGraph& graph, const NodeProto& node) {
-  constexpr std::int64_t kBroadcasts = 8;
-  for (int i = 1; graph.model().opset() < kBroadcasts && i < node.input_size(); ++i) {
+  for (int i = 1; graph.model().opset() < kVariadicBroadcasts && i < node.input_size(); ++i) {
     if (graph.dims(node, i) != graph.dims(node, 0)) {
       graph.model().fail(node,
                          fmt::format("operands are {} and {}; accepted in operator set 7: equal extents",

@@ -1,11 +1,15 @@
 // Nodes as operators of the host, for those who look at one before it is imported.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "quant/onnx/graph/graph.h"
 
 namespace bitbalance::onnx_io {
+
+/// Operator set from which Max, Mean, Min and Sum broadcast as NumPy does.
+constexpr std::int64_t kVariadicBroadcasts = 8;
 
 /// A Pad with its pads of every dimension; its operand goes to `operands`. Throws OnnxError.
 HostOperator read_pad(const OnnxGraph& graph, const onnx::NodeProto& node,

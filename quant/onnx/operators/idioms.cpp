@@ -48,7 +48,6 @@ bool is_swish_factor(const OnnxGraph& graph, const std::string& factor, double n
 /// clip(scale * x + shift, 0, 1): two layers, which a convolution before them takes in.
 bool add_hard_sigmoid(OnnxGraph& graph, const NodeProto& node, const std::string& x, double scale,
                       double shift) {
-  constexpr int kMostCopies = 1 << 20;
   if (!is_tensor(graph, x)) return false;
   const OnnxValue value = graph.known(node, x);
   const int channels = graph.shape(value.tensor).channels;

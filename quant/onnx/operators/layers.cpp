@@ -141,7 +141,6 @@ std::vector<float> channel_constant(const OnnxGraph& graph, const NodeProto& nod
   const OnnxValue& value = graph.floats(node, constant);
   const int channels = graph.shape(graph.activation(node, 1 - constant)).channels;
   if (value.constant.size() == 1 && value.dims.size() <= in.size()) {
-    constexpr int kMostCopies = 1 << 20;
     return channels > kMostCopies ? std::vector<float>() : std::vector<float>(channels, value.constant[0]);
   }
   // The channel is dimension 1; constants are aligned to the last one.
@@ -262,17 +261,6 @@ void concat(OnnxGraph& graph, const NodeProto& node) {
   }
 }
 
-void add_clip(OnnxGraph& graph, const NodeProto& node, float low, float high) {
-  const int input = graph.activation(node, 0);
-  Node& layer = graph.add_layer(node, Op::kClip, input, graph.shape(input), graph.dims(node, 0));
-  layer.low = low;
-  layer.high = high;
-}
-
-void relu(OnnxGraph& graph, const NodeProto& node) {
-  add_clip(graph, node, 0.0F, Node().high);
-}
-
 /// A bound that is one constant; infinite ones bound nothing.
 float constant_bound(const OnnxGraph& graph, const NodeProto& node, int index, float fallback) {
   if (!OnnxGraph::has_input(node, index)) return fallback;
@@ -299,27 +287,17 @@ void clip_to_computed(OnnxGraph& graph, const NodeProto& node) {
   }
 }
 
+/// What canonical.cpp leaves: bounds that are computed, and those that are none.
 void clip(OnnxGraph& graph, const NodeProto& node) {
-  constexpr std::int64_t kBoundsAreInputs = 11;
-  Node bounds;
-  if (graph.model().opset() < kBoundsAreInputs) {
-    bounds.low = float_attribute(node, "min", bounds.low);
-    bounds.high = float_attribute(node, "max", bounds.high);
-  } else {
-    for (const int index : {1, 2}) {
-      if (OnnxGraph::has_input(node, index) && !graph.is_constant(node, index)) {
-        clip_to_computed(graph, node);
-        return;
-      }
-    }
-    bounds.low = constant_bound(graph, node, 1, bounds.low);
-    bounds.high = constant_bound(graph, node, 2, bounds.high);
+  for (const int index : {1, 2}) {
+    if (!OnnxGraph::has_input(node, index) || graph.is_constant(node, index)) continue;
+    clip_to_computed(graph, node);
+    return;
   }
-  if (!(bounds.low <= bounds.high)) {
-    graph.model().fail(
-        node, fmt::format("clips to {} .. {}; accepted: min not above max", bounds.low, bounds.high));
-  }
-  add_clip(graph, node, bounds.low, bounds.high);
+  const Node any;
+  const float low = constant_bound(graph, node, 1, float_attribute(node, "min", any.low));
+  const float high = constant_bound(graph, node, 2, float_attribute(node, "max", any.high));
+  graph.model().fail(node, fmt::format("clips to {} .. {}; accepted: min not above max", low, high));
 }
 
 }  // namespace
@@ -334,7 +312,6 @@ OnnxHandlers layer_handlers() {
       {"Gemm", gemm},
       {"MatMul", matmul},
       {"Mul", scale_by_constant},
-      {"Relu", relu},
       {"Sub", scale_by_constant},
   };
   handlers.merge(windowed_handlers());

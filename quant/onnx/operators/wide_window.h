@@ -6,11 +6,10 @@
 #include <vector>
 
 #include "base/shape.h"
+#include "quant/ir/window_limits.h"
 #include "quant/onnx/names.h"
 
 namespace bitbalance::onnx_io {
-
-constexpr int kMostStep = 15;  ///< largest stride and dilation of a command: a field of four bits
 
 /// Weights [filters][channels][kernel_h][kernel_w] of another window over the same elements.
 struct Rewritten {

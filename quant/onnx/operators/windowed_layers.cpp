@@ -125,12 +125,7 @@ void average_pool(OnnxGraph& graph, const NodeProto& node) {
     add_pool(graph, node, Op::kAvgPool).count_include_pad = counts;
     return;
   }
-  NodeProto over_padded = node;
-  auto& attributes = *over_padded.mutable_attribute();
-  const auto is_handled = [](const onnx::AttributeProto& a) {
-    return a.name() == "count_include_pad" || a.name() == "pads";
-  };
-  attributes.erase(std::remove_if(attributes.begin(), attributes.end(), is_handled), attributes.end());
+  NodeProto over_padded = without_attributes(node, {"count_include_pad", "pads"});
   const std::vector<std::int64_t> given = ints_attribute(node, "pads", {});
   if (std::any_of(given.begin(), given.end(), [](std::int64_t pad) { return pad != 0; })) {
     HostAttributes pads;

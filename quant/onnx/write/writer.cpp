@@ -9,17 +9,7 @@
 #include <stdexcept>
 
 namespace bitbalance::onnx_io {
-namespace {
-
-onnx::AttributeProto& new_attribute(onnx::NodeProto& node, const std::string& name,
-                                    onnx::AttributeProto::AttributeType type) {
-  onnx::AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(type);
-  return attribute;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 OnnxWriter::OnnxWriter(const std::string& graph) {
   model_.set_producer_name("bitbalance");
@@ -78,23 +68,6 @@ void OnnxWriter::write(std::ostream& stream) const {
   google::protobuf::io::CodedOutputStream coded(&bytes);
   coded.SetSerializationDeterministic(true);
   model_.SerializeToCodedStream(&coded);
-}
-
-void set_attribute(onnx::NodeProto& node, const std::string& name, std::int64_t value) {
-  new_attribute(node, name, onnx::AttributeProto::INT).set_i(value);
-}
-
-void set_attribute(onnx::NodeProto& node, const std::string& name, float value) {
-  new_attribute(node, name, onnx::AttributeProto::FLOAT).set_f(value);
-}
-
-void set_attribute(onnx::NodeProto& node, const std::string& name, const std::string& value) {
-  new_attribute(node, name, onnx::AttributeProto::STRING).set_s(value);
-}
-
-void set_attribute(onnx::NodeProto& node, const std::string& name, const std::vector<std::int64_t>& values) {
-  onnx::AttributeProto& attribute = new_attribute(node, name, onnx::AttributeProto::INTS);
-  for (const std::int64_t value : values) attribute.add_ints(value);
 }
 
 }  // namespace bitbalance::onnx_io

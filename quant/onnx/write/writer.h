@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "quant/host/host_tensor.h"
+#include "quant/onnx/file/attributes.h"
 #include "quant/onnx/names.h"
 
 namespace bitbalance::onnx_io {
@@ -45,10 +46,5 @@ class OnnxWriter {
   onnx::ModelProto model_;
   std::set<std::string> names_;
 };
-
-void set_attribute(onnx::NodeProto& node, const std::string& name, std::int64_t value);
-void set_attribute(onnx::NodeProto& node, const std::string& name, float value);
-void set_attribute(onnx::NodeProto& node, const std::string& name, const std::string& value);
-void set_attribute(onnx::NodeProto& node, const std::string& name, const std::vector<std::int64_t>& values);
 
 }  // namespace bitbalance::onnx_io

@@ -42,7 +42,7 @@ void check_conv(const Ints& image, const Ints& weights, std::int64_t group, cons
   const Network network = model.import();
   for (const Node& node : network.nodes) {
     CHECK(std::max({node.window.stride_h, node.window.stride_w, node.window.dilation_h,
-                    node.window.dilation_w}) <= onnx_io::kMostStep);
+                    node.window.dilation_w}) <= kMostStep);
   }
   const Floats found = Evaluator(network).run(x);
   REQUIRE(found.size() == expected.values.size());

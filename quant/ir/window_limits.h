@@ -1,0 +1,10 @@
+// What commands of the accelerator hold of a window.
+#pragma once
+
+namespace bitbalance::ir {
+
+/// Largest stride and dilation, and largest extent of a pooling that a convolution takes in: fields of four
+/// bits.
+inline constexpr int kMostStep = 15;
+
+}  // namespace bitbalance::ir

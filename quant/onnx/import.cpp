@@ -20,6 +20,7 @@ const OnnxHandlers& handlers() {
     OnnxHandlers all = layer_handlers();
     all.merge(shape_handlers());
     all.merge(spelled_out_handlers());
+    all.merge(recurrent_handlers());
     all.merge(quantized_handlers());
     all.merge(host_handlers());
     return all;
@@ -60,8 +61,8 @@ void import_checked(OnnxGraph& graph, const NodeProto& given) {
 }
 
 void import_node(OnnxGraph& graph, const NodeProto& node) {
-  const bool has_all_outputs = node.op_type() == "Split" || node.op_type() == "DynamicQuantizeLinear";
-  for (int i = 1; i < node.output_size() && !has_all_outputs; ++i) {
+  static const std::set<std::string> with_all_outputs = {"DynamicQuantizeLinear", "GRU", "LSTM", "Split"};
+  for (int i = 1; i < node.output_size() && with_all_outputs.count(node.op_type()) == 0; ++i) {
     if (graph.model().readers(node.output(i)) != 0)
       graph.model().fail(node, fmt::format("output '{}' is used; accepted: the first", node.output(i)));
   }

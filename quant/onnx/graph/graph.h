@@ -178,6 +178,7 @@ OnnxHandlers windowed_handlers();
 OnnxHandlers shape_handlers();
 /// Operators that the host computes in several steps.
 OnnxHandlers spelled_out_handlers();
+OnnxHandlers recurrent_handlers();
 /// Operators that the host computes.
 OnnxHandlers host_handlers();
 

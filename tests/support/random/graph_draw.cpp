@@ -276,6 +276,30 @@ Value GraphDraw::normalization(const std::string& op, const Value& from) {
   return result;
 }
 
+/// Rows as steps, and all hidden states or the last one.
+Value GraphDraw::recurrent(const std::string& op, const Value& from) {
+  const Value rows =
+      from.rank() == 3 ? from : view(from, {1, from.elements() / from.dims.back(), from.dims.back()});
+  const std::int64_t steps = rows.dims[1], inputs = rows.dims[2], hidden = uniform(1, 4);
+  if (steps > 8) return product("MatMul", from);
+  const std::int64_t gates = op == "LSTM" ? 4 : 3, directions = uniform(1, 2);
+  const Value sequence = node("Transpose", {rows.name}, {steps, 1, inputs});
+  set_attribute(last(), "perm", Dims{1, 0, 2});
+  values_.pop_back();  // its first dimension is no batch
+  std::vector<std::string> operands = {sequence.name, normals({directions, gates * hidden, inputs}, 0, 0.5),
+                                       normals({directions, gates * hidden, hidden}, 0, 0.5)};
+  if (chance(0.7)) operands.push_back(normals({directions, 2 * gates * hidden}, 0, 0.3));
+  const bool takes_all = chance(0.5);
+  const Dims dims = takes_all ? Dims{steps, directions, 1, hidden} : Dims{directions, 1, hidden};
+  const Value result = node(op, operands, dims);
+  values_.pop_back();
+  if (!takes_all) *last().mutable_output(0) = "", last().add_output(result.name);
+  set_attribute(last(), "hidden_size", hidden);
+  if (directions == 2) set_attribute(last(), "direction", std::string("bidirectional"));
+  if (op == "GRU" && chance(0.5)) set_attribute(last(), "linear_before_reset", std::int64_t{1});
+  return view(result, {1, element_count(dims) / hidden, hidden});
+}
+
 Value GraphDraw::clip(const std::string& op, const Value& from) {
   const auto low = static_cast<float>(pick({-3.0, -1.0, 0.0, 0.25})),
              high = static_cast<float>(pick({0.5, 1.0, 6.0}));

@@ -87,6 +87,7 @@ class GraphDraw : protected RandomDraw {
   // Sums and rows.
   Value reduction(const std::string& op, const Value& from);
   Value along_axis(const std::string& op, const Value& from);
+  Value recurrent(const std::string& op, const Value& from);
 
   // Integers that stand for numbers.
   struct Integers {

@@ -138,6 +138,7 @@ std::vector<ReferenceTensor> reference(const onnx::NodeProto& node, std::int64_t
   if (const auto f = binary_operators().find(call.op()); f != binary_operators().end())
     return {combine(call, f->second)};
   if (call.op() == "Split") return split(call);
+  if (call.op() == "LSTM" || call.op() == "GRU") return recurrent(call);
   if (call.op() == "Where") {
     return {tabulate(joint(call.in(0).dims, joint(call.in(1).dims, call.in(2).dims)), [&](const Dims& at) {
       return spread(call.in(spread(call.in(0), at) != 0 ? 1 : 2), at);

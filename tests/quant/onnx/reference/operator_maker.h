@@ -143,6 +143,9 @@ class OperatorMaker {
   void pool();
   void resize();
 
+  // random_recurrent.cpp
+  void recurrent();
+
   // random_operator.cpp
   /// The image plus what an operator makes of constants.
   RandomOperator make_constant();

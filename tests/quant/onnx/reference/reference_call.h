@@ -123,6 +123,8 @@ Tensor reduce(const Call& call);
 const References& movements();
 /// All outputs.
 std::vector<Tensor> split(const Call& call);
+/// All outputs.
+std::vector<Tensor> recurrent(const Call& call);
 /// Convolutions, poolings, products of matrices, Resize.
 const References& windows();
 

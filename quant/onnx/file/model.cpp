@@ -37,6 +37,13 @@ bool is_standard(const std::string& domain) {
   return domain.empty() || domain == "ai.onnx";
 }
 
+/// What a file can have in the place of an operator of control or recurrence; empty for others.
+std::string instead_of(const std::string& op) {
+  if (op == "If" || op == "Loop" || op == "Scan")
+    return "the nodes of the branch or the rounds themselves, as exporters write them for fixed extents, ";
+  return op == "RNN" ? "its steps in MatMul, Add and Tanh, " : "";
+}
+
 /// Layers of the accelerator that take one image at a time.
 bool takes_images(const NodeProto& node) {
   static const std::set<std::string> names = {"AveragePool",       "BatchNormalization", "Conv",
@@ -190,7 +197,9 @@ void OnnxModel::check_operators(const std::set<std::string>& accepted_ops) const
   for (const NodeProto* node : nodes_) {
     if (accepted_ops.count(node->op_type()) == 0 || !is_standard(node->domain())) {
       const std::string domain = node->domain().empty() ? "" : " of domain " + node->domain();
-      fail(*node, fmt::format("unsupported operator{}; accepted: {}", domain, fmt::join(accepted_ops, ", ")));
+      fail(*node,
+           fmt::format("unsupported operator{}; accepted: {}results ahead of it (network.outputs), or {}",
+                       domain, instead_of(node->op_type()), fmt::join(accepted_ops, ", ")));
     }
     if (const std::string problem = version_problem(*node, opset_); !problem.empty()) fail(*node, problem);
   }

@@ -54,12 +54,16 @@ TEST_CASE("files that are no ONNX models are refused") {
 TEST_CASE("unsupported operators are refused by name, with the accepted ones") {
   OnnxBuilder model({1, 4});
   model.node("Hardmax", {"x"}, "y");
-  CHECK_THAT(model.refusal(),
-             Contains("node 'node1' (Hardmax): unsupported operator; accepted: Abs, Add, And, AveragePool") &&
-                 Contains("Reshape"));
+  CHECK_THAT(model.refusal(), Contains("node 'node1' (Hardmax): unsupported operator; accepted: results "
+                                       "ahead of it (network.outputs), or Abs, "
+                                       "Add, And, AveragePool") &&
+                                  Contains("Reshape"));
   OnnxBuilder foreign({1, 4});
   foreign.node("Relu", {"x"}, "y").set_domain("com.example");
   CHECK_THAT(foreign.refusal(), Contains("unsupported operator of domain com.example"));
+  OnnxBuilder branch({1, 2});
+  branch.node("If", {"x"}, "y");
+  CHECK_THAT(branch.refusal(), Contains("(If): unsupported operator; accepted: the nodes of the branch"));
 }
 
 TEST_CASE("a tensor from nowhere is refused, and the official library's verdict on a node is passed on") {

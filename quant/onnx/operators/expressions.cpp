@@ -9,23 +9,30 @@ namespace {
 using onnx::NodeProto;
 using Polynomial = std::vector<double>;
 
-void collect(const OnnxGraph& graph, const NodeProto& node, Product& product, int depth) {
+Product factored(const OnnxGraph& graph, const NodeProto& node, int depth) {
   constexpr int kDeepest = 3;  // of x * y * z * number in any order
+  Product product;
   const int at = number_operand(graph, node);
   const bool divides = node.op_type() == "Div";
-  if (at >= 0) product.number *= divides ? 1.0 / *number(graph, node, at) : *number(graph, node, at);
+  if (at >= 0) product.number = divides ? 1.0 / *number(graph, node, at) : *number(graph, node, at);
   for (int i = 0; i < 2; ++i) {
     if (i == at) continue;
     const NodeProto* inner = graph.model().producer(node.input(i));
     const bool goes_on =
         inner != nullptr && depth < kDeepest && inner->input_size() == 2 &&
         (inner->op_type() == "Mul" || (inner->op_type() == "Div" && number(graph, *inner, 1)));
-    if (goes_on) {
-      collect(graph, *inner, product, depth + 1);
-    } else {
+    if (!goes_on) {
       product.factors.push_back(node.input(i));
+      continue;
     }
+    const Product part = factored(graph, *inner, depth + 1);
+    product.number *= part.number;
+    product.factors.insert(product.factors.end(), part.factors.begin(), part.factors.end());
+    product.multiples.insert(product.multiples.end(), part.multiples.begin(), part.multiples.end());
+    if (part.factors.size() == 1)
+      product.multiples.push_back({node.input(i), part.number, part.factors.front()});
   }
+  return product;
 }
 
 /// Add, also where it is called a sum.
@@ -166,9 +173,7 @@ Clipped clipped_of(const OnnxGraph& graph, const std::string& name, const std::s
 }
 
 Product product_of(const OnnxGraph& graph, const NodeProto& node) {
-  Product product;
-  collect(graph, node, product, 0);
-  return product;
+  return factored(graph, node, 0);
 }
 
 std::optional<Polynomial> polynomial_of(const OnnxGraph& graph, const std::string& name,

@@ -36,10 +36,18 @@ bool take_bounds(const OnnxGraph& graph, const onnx::NodeProto& node, Clipped& c
 /// The value as a clip of a straight line of `until`, or of as many nodes as there are, up to eight.
 Clipped clipped_of(const OnnxGraph& graph, const std::string& name, const std::string& until = "");
 
+/// A value that is a number times a factor of a product, on the way to it.
+struct Multiple {
+  std::string name;
+  double number = 1;
+  std::string factor;
+};
+
 /// A product as one number times factors that are none.
 struct Product {
   double number = 1;
   std::vector<std::string> factors;
+  std::vector<Multiple> multiples;
 };
 /// Of a Mul, or a Div by a number.
 Product product_of(const OnnxGraph& graph, const onnx::NodeProto& node);

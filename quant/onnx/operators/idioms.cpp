@@ -70,22 +70,33 @@ bool import_clip_over_bound(OnnxGraph& graph, const NodeProto& node, const Produ
          add_hard_sigmoid(graph, node, inner.x, inner.scale * product.number, inner.shift * product.number);
 }
 
+/// x times a gate of x, `number` being what is left of the product.
+bool import_gate(OnnxGraph& graph, const NodeProto& node, const std::string& x, const std::string& gate,
+                 double number) {
+  if (!is_tensor(graph, x)) return false;
+  const OnnxValue value = graph.known(node, x);
+  if (is_near(number, 0.5)) {
+    if (const char* approximation = gelu_of(graph, gate, x); approximation != nullptr) {
+      HostAttributes attributes;
+      if (approximation == std::string("tanh")) attributes.words["approximate"] = approximation;
+      Spelling(graph, node).result("Gelu", {value}, attributes);
+      return true;
+    }
+  }
+  if (!is_swish_factor(graph, gate, number, x)) return false;
+  Spelling(graph, node).result("HardSwish", {value});
+  return true;
+}
+
+/// Of two factors, one is x, or x is a number times it.
 bool import_gated(OnnxGraph& graph, const NodeProto& node, const Product& product) {
   for (const std::size_t at : {0, 1}) {
-    const std::string &x = product.factors[at], &other = product.factors[1 - at];
-    if (!is_tensor(graph, x)) continue;
-    const OnnxValue value = graph.known(node, x);
-    if (is_near(product.number, 0.5)) {
-      if (const char* approximation = gelu_of(graph, other, x); approximation != nullptr) {
-        HostAttributes attributes;
-        if (approximation == std::string("tanh")) attributes.words["approximate"] = approximation;
-        Spelling(graph, node).result("Gelu", {value}, attributes);
+    const std::string &factor = product.factors[at], &gate = product.factors[1 - at];
+    if (import_gate(graph, node, factor, gate, product.number)) return true;
+    for (const Multiple& multiple : product.multiples) {
+      if (multiple.factor == factor &&
+          import_gate(graph, node, multiple.name, gate, product.number / multiple.number))
         return true;
-      }
-    }
-    if (is_swish_factor(graph, other, product.number, x)) {
-      Spelling(graph, node).result("HardSwish", {value});
-      return true;
     }
   }
   return false;

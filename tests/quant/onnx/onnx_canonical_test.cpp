@@ -133,6 +133,21 @@ TEST_CASE("HardSwish is one operator in all its spellings") {
              [](double x) { return x * std::min(std::max(x + 3, 0.0), 6.0) / 6; });
 }
 
+TEST_CASE("x of a function may itself be a number times something") {
+  const std::vector<Op> scaled = {Op::kAffine, Op::kHost};
+  CHECK(operators(spelled({{"Mul", "x", "c30", "s"},
+                           {"Add", "s", "c30", "a"},
+                           {"Clip", "a", "c0", "c60", "c"},
+                           {"Mul", "s", "c", "m"},
+                           {"Div", "m", "c60", "y"}})) == scaled);
+  CHECK(operators(spelled({{"Div", "x", "c60", "s"},
+                           {"Div", "s", "root", "d"},
+                           {"Erf", "d", "e"},
+                           {"Add", "e", "c10", "a"},
+                           {"Mul", "s", "a", "m"},
+                           {"Mul", "m", "c5", "y"}})) == scaled);
+}
+
 TEST_CASE("HardSigmoid is a straight line and a clip in all its spellings") {
   for (const OnnxBuilder& model :
        {hard_sigmoid_node(),

@@ -61,8 +61,9 @@ nothing but claimed operators.
 | those whose inputs are constant | nowhere: they are folded |
 | all others | on the host, between two segments ([ocr.md](ocr.md)) |
 
-What each version of an operator means is in [onnx-versions.md](onnx-versions.md). How a test with a batch, several
-inputs or another rank becomes a model for the importer says `tests/quant/onnx/conformance/conformance.h`.
+What each version of an operator means is in [onnx-versions.md](onnx-versions.md).
+`tests/quant/onnx/conformance/conformance.h` says how a test with a batch, several inputs or another rank becomes a
+model for the importer.
 
 ## One meaning, one cost
 
@@ -82,7 +83,7 @@ the spelling. A test respells random models and compares networks, results and a
 | 1 / (1 + exp(-x)), log(1 + exp(x)) | Sigmoid, Softplus |
 
 Factors and addends may come in any order. Padding with anything else stays on the host, and so does padding ahead of
-a window with `ceil_mode`. HardSwish and Gelu of an x that is itself a number times something stay in words.
+a window with `ceil_mode`.
 
 ## Claimed operators
 
@@ -121,11 +122,12 @@ computed otherwise: a test draws them, and fifty times as many on demand.
 ## What is written
 
 `quant/onnx/export.h` goes the other way: `model.onnx` of `bitbalance quantize` holds the whole network in float32,
-operators of the host included.
+operators of the host included. It can take the place of the file it was made from: its input and outputs have that
+file's names, extents and element types. What the host computes stays in floating point.
 
 | network | operator set | input |
 |---|---|---|
-| all of it can be layers (LRN and Softmax of an image count as such) | 13 | a symbolic batch |
+| all of it can be layers (LRN and Softmax of an image count as such), and input and outputs begin with the batch | 13 | a symbolic batch |
 | any other | 17 | one image |
 
 Some operators meant something else in their own set (Softmax over several dimensions, Upsample...). They are

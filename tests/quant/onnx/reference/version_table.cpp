@@ -99,7 +99,7 @@ VersionTally tally(const std::string& op, std::int64_t opset, int cases, std::ui
 }
 
 std::string version_table() {
-  constexpr std::int64_t kFirst = 7, kLast = 23;
+  constexpr std::int64_t kFirst = 7, kLast = 24;
   constexpr int kCases = 8;
   std::string rows = "| operator |", rule = "|---|", reasons;
   for (std::int64_t opset = kFirst; opset <= kLast; ++opset) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,11 +19,13 @@
 #include "cli/exit_codes.h"
 #include "cli/overrides.h"
 #include "cli/version.h"
+#include "cli/waveforms.h"
 #include "quant/eval/images/array_file.h"
 #include "testbench/report/action_record.h"
 #include "testbench/report/console_table.h"
 #include "testbench/report/file_name.h"
 #include "testbench/report/page/html_page.h"
+#include "testbench/report/power_series.h"
 #include "testbench/report/result_files.h"
 #include "testbench/report/results_folder.h"
 #include "testbench/run/analytic.h"
@@ -31,10 +34,9 @@
 #include "testbench/run/process/stop_signals.h"
 #include "testbench/run/program_export.h"
 #include "testbench/run/simulation.h"
-#include "testbench/scenario/layer_patterns.h"
+#include "testbench/run/trace/run_trace.h"
 #include "testbench/scenario/settings/settings_writer.h"
 #include "testbench/scenario/workload.h"
-#include "testbench/waveform/waveform.h"
 
 namespace bitbalance::cli {
 namespace {
@@ -49,9 +51,10 @@ struct RunArguments {
   std::string mapping;
   std::string golden;
   std::string jobs;
-  std::string rtl;                   ///< layers by name or pattern, separated by commas
-  std::string trace;                 ///< "LAYER[:first-last]"
-  std::vector<std::string> signals;  ///< names and patterns
+  std::string rtl;  ///< layers by name or pattern, separated by commas
+  WaveformArguments waveforms;
+  std::string timeline;  ///< its detail
+  std::string power;     ///< cycles of a window
   bool no_cache = false;
 };
 
@@ -67,7 +70,8 @@ Scenario scenario_of(const RunArguments& arguments) {
   add("mapping.include", "--mapping", arguments.mapping);
   Scenario scenario = load_scenario(arguments.scenario, overrides);
   if (scenario.run.mixed() || !arguments.jobs.empty())
-    scenario.mapping.barrier = LayerBarrier::kProgram;  // where levels and processes can change
+    scenario.mapping.barrier = LayerBarrier::kProgram;           // where levels and processes can change
+  if (arguments.timeline == "bursts") scenario.run.dmi = false;  // a transfer by pointer has none
   return scenario;
 }
 
@@ -80,8 +84,13 @@ int jobs_of(const RunArguments& arguments, const Scenario& scenario) {
         fmt::format("--jobs: given with level {}; accepted: with level rtl, and without --rtl",
                     to_string(scenario.run.level)));
   }
-  if (!arguments.trace.empty())
-    throw SettingsError("--jobs: given with --trace; accepted: --trace with --rtl LAYER, in one process");
+  const std::pair<const char*, bool> records[] = {{"--trace", !arguments.waveforms.windows.empty()},
+                                                  {"--timeline", !arguments.timeline.empty()},
+                                                  {"--power", !arguments.power.empty()}};
+  for (const auto& [option, given] : records) {
+    if (given)
+      throw SettingsError(fmt::format("--jobs: given with {0}; accepted: {0} in one process", option));
+  }
   if (scenario.memory.model != MemoryTiming::kIdeal) {
     throw SettingsError(
         fmt::format("--jobs: memory.model is {}, whose time depends on what was before; accepted: ideal",
@@ -102,34 +111,37 @@ Workload prepare(const RunArguments& arguments, const Scenario& scenario) {
       scenario, [&](double share) { progress.update(share); }, cache_of(arguments).get());
 }
 
-void check_trace(const RunArguments& arguments, Level level) {
-  if (arguments.trace.empty() && !arguments.signals.empty())
-    throw SettingsError("--signals: accepted: only together with --trace");
-  if (!arguments.trace.empty() && !computes_data(level)) {
-    throw SettingsError(
-        fmt::format("--trace with level {}: accepted: a level that computes data", to_string(level)));
+constexpr int kMostWindowCycles = 1'000'000'000;
+
+/// Of a window of --power; 0: not given.
+int power_cycles(const RunArguments& arguments) {
+  return arguments.power.empty() ? 0 : number_of("--power", arguments.power, kMostWindowCycles);
+}
+
+/// Of --timeline and --power, as far as they are given.
+void add_records(const RunArguments& arguments, const Scenario& scenario, const QuantizedNetwork& network,
+                 ResultsFolder& folder, RunTrace& trace) {
+  if (!arguments.timeline.empty()) {
+    const TimelineDetail detail = timeline_detail(arguments.timeline);
+    if (detail == TimelineDetail::kBursts && !computes_data(scenario.run.level)) {
+      throw SettingsError(
+          fmt::format("--timeline bursts with level {}: accepted: engines, commands, tiles, or another level",
+                      to_string(scenario.run.level)));
+    }
+    folder.announce("timeline.json");
+    trace.record_timeline(folder.workspace() / "timeline.json", detail);
+  }
+  if (!arguments.power.empty()) {
+    if (!scenario.technology)
+      throw SettingsError("--power: the scenario has no technology; accepted: one with section technology");
+    trace.record_power(power_cycles(arguments), scenario.accelerator, network);
   }
 }
 
-std::unique_ptr<WaveformWindow> make_waveform(const RunArguments& arguments, const Scenario& scenario,
-                                              Simulation& simulation, ResultsFolder& folder) {
-  if (arguments.trace.empty()) return nullptr;
-  const TracedLayer traced = traced_layer(arguments.trace, simulation.programs().layer_names());
-  const Program& program = simulation.programs().program_with(traced.layer);
-  if (simulation.level_of(program) != Level::kRtl) {
-    throw SettingsError(fmt::format(
-        "--trace {}: the layer runs at level {}; accepted: a layer that --rtl names, or any with --level rtl",
-        arguments.trace, to_string(simulation.level_of(program))));
-  }
-  RtlDevice& device = simulation.system().rtl();
-  rtl::SignalList signals(device.accelerator.name());
-  device.accelerator.describe(signals);
-  auto window = std::make_unique<WaveformWindow>(
-      "waveform", waveform_request(traced, arguments.signals, program, scenario.accelerator), program,
-      signals, device.clock.signal, device.clock.period(), folder.workspace());
-  for (const std::string& file : window->file_names()) folder.announce(file);
-  device.accelerator.set_tile_observer(window.get());
-  return window;
+/// Of those that were recorded.
+std::optional<PowerSeries> power_of(const RunTrace& trace, const Scenario& scenario) {
+  if (!trace.power()) return std::nullopt;
+  return trace.power()->series(CostModel(*scenario.technology, scenario.accelerator));
 }
 
 /// Extents of all images' results: those of a batch where they begin with one, else images come first.
@@ -141,22 +153,41 @@ Dims stacked(const OutputReport& output) {
 }
 
 /// With data. Returns what the mapper chose.
-ChosenMappings simulate(const RunArguments& arguments, int jobs, ResultsFolder& folder, RunReport& report) {
+ChosenMappings simulate(const RunArguments& arguments, int jobs, ResultsFolder& folder, RunReport& report,
+                        std::optional<PowerSeries>& power) {
   const Scenario& scenario = report.scenario;
   const Workload workload = prepare(arguments, scenario);
   Simulation simulation(scenario, workload, jobs);
-  const auto waveform = make_waveform(arguments, scenario, simulation, folder);
+  RunTrace trace;
+  add_records(arguments, scenario, workload.network, folder, trace);
+  Waveforms waveforms(arguments.waveforms, scenario, simulation, power_cycles(arguments), folder);
+  waveforms.join(trace);
+  if (!trace.empty()) simulation.set_trace(&trace);
   std::map<std::string, Progress> phases;
   simulation.run(report, [&](const char* phase, double share) {
-    if (waveform) waveform->check();
+    waveforms.check();
+    trace.check();
     phases.try_emplace(phase, phase).first->second.update(share);
   });
   phases.clear();
-  if (waveform) waveform->finish();
+  waveforms.finish();
+  trace.close();
+  power = power_of(trace, scenario);
   if (!report.fault.empty()) tell(report.fault);
   report.memory = simulation.system().memory->statistics();
   report.accuracy = workload.task.judge(simulation.decisions(), workload.float_decisions);
   return simulation.programs().mappings();
+}
+
+ChosenMappings analyze(const RunArguments& arguments, ResultsFolder& folder, RunReport& report,
+                       std::optional<PowerSeries>& power) {
+  const TimingWorkload workload = prepare_timing_workload(report.scenario, cache_of(arguments).get());
+  RunTrace trace;
+  add_records(arguments, report.scenario, workload.network, folder, trace);
+  ChosenMappings chosen = run_analytic(workload, report, trace.empty() ? nullptr : &trace);
+  trace.close();
+  power = power_of(trace, report.scenario);
+  return chosen;
 }
 
 /// From the scenario to the results; where they are.
@@ -166,14 +197,14 @@ std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& re
   report.program = {kVersion, revision()};
   report.scenario = scenario_of(arguments);
   const Scenario& scenario = report.scenario;
-  check_trace(arguments, scenario.run.level);
+  check(arguments.waveforms, scenario.run.level);
   const int jobs = jobs_of(arguments, scenario);
   ResultsFolder folder(arguments.out.empty() ? "results/" + file_name(scenario.name) : arguments.out, "run");
 
-  const ChosenMappings chosen =
-      computes_data(scenario.run.level)
-          ? simulate(arguments, jobs, folder, report)
-          : run_analytic(prepare_timing_workload(scenario, cache_of(arguments).get()), report);
+  std::optional<PowerSeries> power;
+  const ChosenMappings chosen = computes_data(scenario.run.level)
+                                    ? simulate(arguments, jobs, folder, report, power)
+                                    : analyze(arguments, folder, report, power);
   MappingSettings mapping = scenario.mapping;
   mapping.layers = chosen.layers;
   report.host.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -196,7 +227,8 @@ std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& re
     if (!output.values.empty()) folder.write(output_file(o), to_npy(stacked(output), output.values));
   }
   folder.write("summary.json", summary);
-  folder.write("report.html", run_page(scenario.name, summary, effective));
+  if (power) folder.write("power.csv", to_csv(*power));
+  folder.write("report.html", run_page(scenario.name, summary, effective, power));
   folder.commit();
   return folder.target();
 }
@@ -210,13 +242,20 @@ Level level_of(const std::string& name) {
 /// A program on disk: no network, so its outputs are all there is to compare, and its cycles all at level
 /// analytic.
 int run_program(const RunArguments& arguments) {
-  const std::pair<const char*, bool> others[] = {
-      {"scenario", !arguments.scenario.empty()}, {"--set", !arguments.settings.empty()},
-      {"--out", !arguments.out.empty()},         {"--images", !arguments.images.empty()},
-      {"--mapping", !arguments.mapping.empty()}, {"--golden", !arguments.golden.empty()},
-      {"--jobs", !arguments.jobs.empty()},       {"--rtl", !arguments.rtl.empty()},
-      {"--trace", !arguments.trace.empty()},     {"--signals", !arguments.signals.empty()},
-      {"--no-cache", arguments.no_cache}};
+  const std::pair<const char*, bool> others[] = {{"scenario", !arguments.scenario.empty()},
+                                                 {"--set", !arguments.settings.empty()},
+                                                 {"--out", !arguments.out.empty()},
+                                                 {"--images", !arguments.images.empty()},
+                                                 {"--mapping", !arguments.mapping.empty()},
+                                                 {"--golden", !arguments.golden.empty()},
+                                                 {"--jobs", !arguments.jobs.empty()},
+                                                 {"--rtl", !arguments.rtl.empty()},
+                                                 {"--trace", !arguments.waveforms.windows.empty()},
+                                                 {"--signals", !arguments.waveforms.signals.empty()},
+                                                 {"--fst", arguments.waveforms.fst},
+                                                 {"--timeline", !arguments.timeline.empty()},
+                                                 {"--power", !arguments.power.empty()},
+                                                 {"--no-cache", arguments.no_cache}};
   for (const auto& [option, given] : others) {
     if (given)
       throw SettingsError(fmt::format("--program: given with {}; accepted: with --level alone", option));
@@ -254,11 +293,13 @@ Examples:
   bitbalance run scenarios/resnet50.yaml --jobs 4 --golden sampled
   bitbalance run scenarios/lenet.yaml --mapping results/lenet/mapping.yaml
   bitbalance run --program out/program --level rtl
+  bitbalance run scenarios/lenet.yaml --level tlm --timeline bursts --power 100
+  bitbalance run scenarios/lenet.yaml --trace conv1:all --trace @2000-2500 --fst
   bitbalance run scenarios/lenet.yaml --trace conv1:0-1 --signals 'pe_array.row0.*' --signals 'weight_encoder.*'
 
 Results: report.html for the browser, summary.json, layers.csv, effective.yaml (every setting, a scenario
 itself) and mapping.yaml;
-with --trace <layer>.vcd and <layer>.gtkw for GTKWave.
+with --trace <layer>.vcd and <layer>.gtkw for GTKWave, with --timeline timeline.json, with --power power.csv.
 Exit code: 0 verdict pass, 1 verdict fail, 2 a mistake in arguments or files, 3 this machine refuses (disk,
 memory, processes), 128 + signal when stopped; 2 and 3 are told in one line.)";
 
@@ -294,11 +335,22 @@ Subcommand add_run_command(CLI::App& parent) {
       ->type_name("EXTENT");
   app->add_option("--out", arguments->out, "results folder, by default results/<name of the scenario>")
       ->type_name("DIR");
-  app->add_option("--trace", arguments->trace, "waveform of these tiles of a layer (default: all of it)")
+  add_texts(
+      *app, "--trace", arguments->waveforms.windows,
+      "waveform of these tiles of a layer (LAYER: all of them; LAYER:all: its loads and stores, too), or of "
+      "cycles of the run (@first-last); repeatable")
       ->type_name("LAYER[:first-last]");
-  add_texts(*app, "--signals", arguments->signals,
-            "signals of the waveform, names or patterns; repeatable (default: all units)")
+  add_texts(*app, "--signals", arguments->waveforms.signals,
+            "signals of the waveforms, names or patterns; repeatable (default: all units)")
       ->type_name("NAME");
+  app->add_flag("--fst", arguments->waveforms.fst,
+                "waveforms in GTKWave's compressed format instead of VCD, by its vcd2fst");
+  app->add_option("--timeline", arguments->timeline,
+                  "timeline.json for Perfetto or speedscope: engines, commands, tiles or bursts, each with "
+                  "those before it")
+      ->type_name("DETAIL");
+  app->add_option("--power", arguments->power, "power.csv: energy of each N cycles, also on the page")
+      ->type_name("N");
   app->add_flag("--no-cache", arguments->no_cache, "quantize anew, and keep nothing of it for the next run");
   app->footer(kRunExamples);
   return {app, [arguments] { return run_command(*arguments); }};

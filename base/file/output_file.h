@@ -9,21 +9,23 @@
 #include <string>
 #include <string_view>
 
+#include "base/file/byte_sink.h"
+
 namespace bitbalance {
 
-class OutputFile {
+class OutputFile : public ByteSink {
  public:
   /// Takes the place of an earlier file only in close(). Devices, pipes and files in a folder that takes no
   /// others are written in place. Throws std::invalid_argument when the file cannot be created.
   explicit OutputFile(const std::filesystem::path& file);
   /// Without close(): nothing is left, and an earlier file stays.
-  ~OutputFile();
+  ~OutputFile() override;
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
   /// Throws std::runtime_error with the system's reason, as close() does.
-  void write(std::string_view bytes);
-  void close();
+  void write(std::string_view bytes) override;
+  void close() override;
   /// For what is written to streams. What the disk refuses is told by close() then.
   std::ostream& stream() { return stream_of_bytes_; }
 

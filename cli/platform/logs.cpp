@@ -8,7 +8,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "base/process/child_process.h"
+#include "base/file/output_file.h"
+#include "testbench/waveform/fst_sink.h"
 
 namespace bitbalance::cli {
 Terminal::Terminal(const std::string& file) {
@@ -55,25 +56,12 @@ void TransactionLog::close() {
 Waves::Waves(const std::string& file) {
   const std::string extension = std::filesystem::path(file).extension().string();
   if (extension == ".fst") {
-    if (!run_child({"vcd2fst", "--help"}, ""))
-      refuse("--waves", file, "FILE.vcd; FILE.fst needs vcd2fst, of Debian's gtkwave");
-    fst_ = file;
-  } else if (extension != ".vcd") {
+    file_ = std::make_unique<VcdFile>(std::make_unique<FstSink>(file));
+  } else if (extension == ".vcd") {
+    file_ = std::make_unique<VcdFile>(std::make_unique<OutputFile>(file));
+  } else {
     refuse("--waves", file, "FILE.vcd, FILE.fst");
   }
-  vcd_name_ = fst_.empty() ? file : file + ".vcd";
-  vcd_.emplace(vcd_name_);
-}
-
-void Waves::close() {
-  vcd_->close();
-  if (fst_.empty()) return;
-  const auto child = run_child({"vcd2fst", vcd_name_, fst_}, "");
-  std::filesystem::remove(vcd_name_);
-  if (child && child->exit_code == 0) return;
-  std::filesystem::remove(fst_);
-  throw std::runtime_error(
-      fmt::format("vcd2fst {} {}: {}", vcd_name_, fst_, child ? child->end() : "not installed"));
 }
 
 }  // namespace bitbalance::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <systemc>
@@ -46,18 +47,15 @@ class TransactionLog {
 /// FILE.vcd, or FILE.fst by GTKWave's vcd2fst.
 class Waves {
  public:
-  /// Throws for another extension, when FST is asked for without vcd2fst, and as OutputFile does.
+  /// Throws for another extension, or when FST is asked for without vcd2fst.
   explicit Waves(const std::string& file);
 
-  sc_core::sc_trace_file* trace() { return &*vcd_; }
-  /// Writes what is left. Throws std::runtime_error when the disk refuses any of it, or vcd2fst fails; then
-  /// nothing is left.
-  void close();
+  sc_core::sc_trace_file* trace() { return file_.get(); }
+  /// Writes what is left. Throws std::runtime_error when it is not whole.
+  void close() { file_->close(); }
 
  private:
-  std::string fst_;       ///< empty: none is wanted
-  std::string vcd_name_;  ///< with `fst_` removed in the end
-  std::optional<VcdFile> vcd_;
+  std::unique_ptr<VcdFile> file_;
 };
 
 }  // namespace bitbalance::cli

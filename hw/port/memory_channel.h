@@ -2,19 +2,12 @@
 // target that does not know it sees an ordinary generic payload.
 #pragma once
 
-#include <cstdint>
 #include <tlm>
 
+#include "hw/isa/transfer/memory_channel.h"
 #include "hw/port/names.h"
 
 namespace bitbalance::port {
-
-enum class MemoryChannel : std::uint8_t { kCommand, kRead, kWrite };
-inline constexpr int kMemoryChannels = 3;
-constexpr const char* to_string(MemoryChannel channel) {
-  constexpr const char* kNames[] = {"command", "read", "write"};
-  return kNames[static_cast<int>(channel)];
-}
 
 class MemoryChannelExtension : public tlm::tlm_extension<MemoryChannelExtension> {
  public:

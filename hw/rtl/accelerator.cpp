@@ -167,6 +167,13 @@ void Accelerator::describe(SignalList& signals) const {
   Channels::for_each(channels_, [&signals](const auto& channel) { channel.describe(signals); });
 }
 
+void Accelerator::set_observer(ExecutionObserver* observer) {
+  controller_.set_observer(observer);
+  compute_meter_.set_observer(observer);
+  pe_array_->set_observer(observer);
+  memory_port_.set_observer(observer);
+}
+
 void Accelerator::set_stalls(std::uint64_t seed, unsigned percent) {
   stalls_.clear();
   const sc_core::sc_time period(1.0 / config_.clock_hz, sc_core::SC_SEC);

@@ -86,6 +86,8 @@ class Accelerator : public sc_core::sc_module {
   /// The accounts of all programs since the last clear().
   Profile& profile() { return profile_; }
   const Profile& profile() const { return profile_; }
+  /// Events of the array's tile under way, which the profile gets when the tile ends; `layer`: whose.
+  EventCounts uncounted(int& layer) const { return pe_array_->uncounted(layer); }
   /// Why the last program was stopped, where registers cannot say: which burst the memory answered how, or
   /// who waits for whom. Else empty.
   const std::string& fault_reason() const { return controller_.fault_reason(); }
@@ -95,8 +97,10 @@ class Accelerator : public sc_core::sc_module {
   void describe(SignalList& signals) const;
   /// Random back-pressure on every channel, `percent` of the cycles on each side; 0: none.
   void set_stalls(std::uint64_t seed, unsigned percent);
-  /// nullptr: nobody.
-  void set_tile_observer(TileObserver* observer) { pe_array_->set_observer(observer); }
+  /// Told what every unit does, at the very edge; nullptr: nobody.
+  void set_observer(ExecutionObserver* observer);
+  /// What the compute engine does in the cycle that began at the last edge: the array's account of it.
+  Activity compute_activity() const { return controller_.compute_activity(); }
   /// From the start of the simulation on tells whether edges of `clk` are needed; see
   /// ClockDomain::observe_need().
   void observe_clock_need(std::function<void(bool needed)> observer) { clock_need_ = std::move(observer); }

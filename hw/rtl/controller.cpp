@@ -89,6 +89,7 @@ void Controller::reset() {
   if (state_ != State::kIdle) {
     catch_up();
     close_layer(last_layer_);
+    tell_activities(true);
   }
   state_ = State::kIdle;
   forget_program();
@@ -143,6 +144,13 @@ void Controller::start() {
   last_layer_ = 0;
   layer_activity_ = {};
   counted_ = progress_ = edge() - 1;
+  if (observer_ != nullptr) {
+    observer_->program_started(edge());
+    for (EngineState& engine : engines_) {
+      engine.told = Activity::kNoCommand;
+      engine.told_from = edge();
+    }
+  }
   if (const ProgramFault wrong = registers_.region_fault(); wrong != ProgramFault::kNone) fault(wrong, 0);
 }
 
@@ -159,6 +167,7 @@ void Controller::accept_compute() {
   acceptances.pop();
   acted_ = true;
   compute.occupied = false;
+  if (observer_ != nullptr) observer_->compute_accepted(edge());
   if (refusal == ProgramFault::kNone) return;
   fault(refusal, compute.in_flight.back().index);
   compute.in_flight.pop_back();
@@ -172,6 +181,7 @@ void Controller::complete(Engine engine) {
   EngineState& state = engines_[enum_index(engine)];
   sc_assert(!state.in_flight.empty());
   const Record& record = state.in_flight.front();
+  if (observer_ != nullptr) observer_->command_completed(engine, record.command, edge());
   if (completion.fault != ProgramFault::kNone) {
     fault(completion.fault, record.index);
   } else {
@@ -219,6 +229,7 @@ void Controller::issue(Engine engine) {
   }
   commands.push({record.command, registers_.regions(), stamps_.issue(record.command, record.index)});
   acted_ = true;
+  if (observer_ != nullptr) observer_->command_issued(engine, record.command, edge());
   state.in_flight.push(record);
   state.queue.pop();
   state.occupied = true;
@@ -317,6 +328,7 @@ void Controller::receive_command(const MemoryResponse& response) {
 
 void Controller::end_program() {
   close_layer(last_layer_);
+  tell_activities(true);
   state_ = State::kIdle;
   registers_.finish();
   update_irq();
@@ -339,6 +351,7 @@ void Controller::finish_if_stopped() {
   const bool nothing_fetched = requested_ == received_ && header_requested_ == header_received_;
   if (!nothing_fetched || !engines_are_empty()) return;
   close_layer(last_layer_);
+  tell_activities(true);
   state_ = State::kIdle;
   report_fault();
   registers_.stop();
@@ -380,6 +393,26 @@ void Controller::sample() {
   ++cycles_;
   ++layer_cycles_;
   for (std::size_t e = 0; e < kEngines; ++e) ++layer_activity_[e][enum_index(engines_[e].activity)];
+  tell_activities(false);
+}
+
+void Controller::tell_activities(bool all) {
+  if (observer_ == nullptr) return;
+  for (std::size_t e = 0; e < kEngines; ++e) {
+    EngineState& engine = engines_[e];
+    if (!all && engine.activity == engine.told) continue;
+    if (static_cast<Engine>(e) == Engine::kCompute) compute_meter->tell();
+    if (engine.told_from < edge())
+      observer_->engine_did(static_cast<Engine>(e), engine.told, engine.told_from, edge());
+    engine.told = engine.activity;
+    engine.told_from = edge();
+  }
+  if (all) observer_->program_ended(edge());
+}
+
+Activity Controller::compute_activity() const {
+  const Activity activity = engines_[enum_index(Engine::kCompute)].activity;
+  return activity == Activity::kBusy ? compute_meter->at(edge()) : activity;
 }
 
 void Controller::watch() {

@@ -8,6 +8,7 @@
 #include <systemc>
 #include <vector>
 
+#include "hw/isa/account/execution_observer.h"
 #include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
 #include "hw/isa/registers.h"
@@ -58,6 +59,10 @@ class Controller : public Clocked {
   /// who waits for whom. Else empty.
   const std::string& fault_reason() const { return fault_reason_; }
   void describe(SignalList& signals) const override;
+  /// Told about programs, commands and engines; nullptr: nobody.
+  void set_observer(ExecutionObserver* observer) { observer_ = observer; }
+  /// What the compute engine does in the cycle that began at the last edge, its causes of waiting told apart.
+  Activity compute_activity() const;
 
  private:
   enum class State : std::uint8_t {
@@ -104,6 +109,8 @@ class Controller : public Clocked {
     bool occupied = false;                        ///< takes no command: not completed, compute: not accepted
     std::array<std::uint32_t, kEngines> flags{};  ///< given by each engine, not yet consumed
     Activity activity = Activity::kNoCommand;     ///< of the cycle that begins at this edge
+    Activity told = Activity::kNoCommand;         ///< to the observer when it ends
+    Edge told_from = 0;
   };
 
   void on_clock() override;
@@ -135,6 +142,8 @@ class Controller : public Clocked {
   void fault(ProgramFault cause, std::uint32_t index);
   void report_fault();
   void end_program();
+  /// Tells the observer which engines have come to do something else; `all`: what each of them did.
+  void tell_activities(bool all);
   /// Gives the cycles counted since the last call to a layer.
   void close_layer(std::size_t layer);
   bool engines_are_empty() const;
@@ -176,6 +185,8 @@ class Controller : public Clocked {
       layer_activity_{};                       ///< since the last layer's end; compute: kBusy means occupied
   ActivityCycles metered_{};                   ///< what compute_meter said then
   std::array<std::int64_t, kEngines> busy_{};  ///< of the program's closed layers
+
+  ExecutionObserver* observer_ = nullptr;
 
   std::int64_t counted_ = 0;   ///< last edge in the accounts
   std::int64_t progress_ = 0;  ///< last edge at which a command was done

@@ -21,6 +21,7 @@ class SignalList {
     bool is_signed = false;
     std::function<void(sc_core::sc_trace_file*)> trace;
     std::vector<std::string> values;  ///< names of 0, 1...; none: the signal is a number
+    bool is_real = false;             ///< a double
   };
 
   /// Names within the module `root` are relative to it; all others, and all with "", are full.
@@ -36,7 +37,8 @@ class SignalList {
            1,
            false,
            [full, &value](sc_core::sc_trace_file* file) { sc_core::sc_trace(file, value, full); },
-           {}});
+           {},
+           false});
     } else {
       const int bits = width != 0 ? width : int{8 * sizeof(T)};
       signals_.push_back(
@@ -44,7 +46,8 @@ class SignalList {
            bits,
            std::is_signed_v<T>,
            [full, &value, bits](sc_core::sc_trace_file* file) { sc_core::sc_trace(file, value, full, bits); },
-           {}});
+           {},
+           false});
     }
   }
   /// A state: an enumeration of bytes, whose values from 0 on have these names.
@@ -65,16 +68,6 @@ class SignalList {
 
   std::string root_;  ///< with a dot, or empty
   std::vector<Signal> signals_;
-};
-
-/// Told by the PE array when tiles begin and end, at the very edge: opens and closes waveform windows.
-class TileObserver {
- public:
-  virtual ~TileObserver() = default;
-  /// First slot of the tile is performed at this edge.
-  virtual void tile_begins(int layer, std::uint32_t tile) = 0;
-  /// Last beat of the tile leaves the shadow registers at this edge.
-  virtual void tile_drained(int layer, std::uint32_t tile) = 0;
 };
 
 }  // namespace bitbalance::rtl

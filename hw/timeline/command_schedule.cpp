@@ -16,8 +16,9 @@ void CommandSchedule::start(Edge edge) {
   again_ = false;
   for (EngineState& engine : engines_) {
     engine = {};
-    engine.since = edge;
+    engine.since = engine.told_from = edge;
   }
+  if (observer_ != nullptr) observer_->program_started(edge);
   acceptance_ = {kNever, {}};
   failure_ = {};
   commands_ = requested_ = received_ = commands_done_ = outstanding_fetches_ = 0;
@@ -81,8 +82,24 @@ void CommandSchedule::step(Edge edge) {
 void CommandSchedule::set_activity(std::size_t engine, Activity activity) {
   EngineState& state = engines_[engine];
   layer_activity_[engine][enum_index(state.activity)] += now_ - state.since;
+  if (observer_ != nullptr && activity != state.activity) tell_activity(engine);
   state.activity = activity;
   state.since = now_;
+}
+
+void CommandSchedule::tell_activity(std::size_t engine) {
+  EngineState& state = engines_[engine];
+  if (state.told_from < now_)
+    observer_->engine_did(static_cast<Engine>(engine), state.activity, state.told_from, now_);
+  state.told_from = now_;
+}
+
+void CommandSchedule::end_program() {
+  close_layer(last_layer_);
+  state_ = State::kDone;
+  if (observer_ == nullptr) return;
+  for (std::size_t e = 0; e < kEngines; ++e) tell_activity(e);
+  observer_->program_ended(now_);
 }
 
 void CommandSchedule::complete() {
@@ -91,6 +108,7 @@ void CommandSchedule::complete() {
     compute.occupied = false;
     compute.touched = true;
     acceptance_.visible = kNever;
+    if (observer_ != nullptr) observer_->compute_accepted(now_);
     if (acceptance_.failure.cause != ProgramFault::kNone) {
       compute.in_flight.pop_back();
       stop(acceptance_.failure);
@@ -104,10 +122,12 @@ void CommandSchedule::complete() {
 
 void CommandSchedule::complete(Engine engine) {
   EngineState& state = engines_[enum_index(engine)];
-  const CommandHeader& header = state.in_flight.front()->header;
+  const Command& command = *state.in_flight.front();
+  const CommandHeader& header = command.header;
   const Failure failure = state.completions.front().failure;
   state.in_flight.pop();
   state.completions.pop();
+  if (observer_ != nullptr) observer_->command_completed(engine, command, now_);
   if (engine != Engine::kCompute) {
     state.occupied = false;
     state.touched = true;
@@ -147,6 +167,7 @@ void CommandSchedule::issue(Engine engine) {
   state.queue.pop();
   state.occupied = true;
   set_activity(enum_index(engine), Activity::kBusy);
+  if (observer_ != nullptr) observer_->command_issued(engine, command, now_);
   host_.start(engine, command, now_);
 }
 
@@ -165,9 +186,7 @@ void CommandSchedule::dispatch() {
     return;
   }
   ++commands_done_;
-  if (!std::holds_alternative<End>(record.command->body)) return;
-  close_layer(last_layer_);
-  state_ = State::kDone;
+  if (std::holds_alternative<End>(record.command->body)) end_program();
 }
 
 bool CommandSchedule::wants_record() const {
@@ -207,9 +226,7 @@ void CommandSchedule::finish_if_stopped() {
     set_activity(e, engines_[e].occupied ? Activity::kBusy : Activity::kNoCommand);
   }
   again_ = false;
-  if (outstanding_fetches_ > 0 || !engines_are_idle()) return;
-  close_layer(last_layer_);
-  state_ = State::kDone;
+  if (outstanding_fetches_ == 0 && engines_are_idle()) end_program();
 }
 
 bool CommandSchedule::engines_are_idle() const {

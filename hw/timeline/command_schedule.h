@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/text/enum_index.h"
+#include "hw/isa/account/execution_observer.h"
 #include "hw/isa/account/profile.h"
 #include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
@@ -43,6 +44,8 @@ class CommandSchedule {
   /// `profile`: where the layers' cycles and activities go.
   CommandSchedule(const AcceleratorConfig& config, Host& host, Profile& profile);
 
+  /// Told about programs, commands and engines; nullptr: nobody.
+  void set_observer(ExecutionObserver* observer) { observer_ = observer; }
   /// The program starts at `edge`; step(edge) comes next.
   void start(Edge edge);
 
@@ -130,6 +133,7 @@ class CommandSchedule {
     std::array<std::uint32_t, kEngines> flags{};  ///< given by each engine, not yet consumed
     Activity activity = Activity::kNoCommand;     ///< from edge `since` on
     Edge since = 0;
+    Edge told_from = 0;  ///< the observer is told `activity` from here on when it ends
   };
   struct Record {
     const Command* command = nullptr;  ///< nullptr: the header
@@ -156,10 +160,13 @@ class CommandSchedule {
   static int first_missing(const EngineState& engine, const Command& command);
   bool engines_are_idle() const;
   void close_layer(std::size_t layer);
+  void end_program();
+  void tell_activity(std::size_t engine);
 
   std::size_t queue_depth_;
   Host& host_;
   Profile& profile_;
+  ExecutionObserver* observer_ = nullptr;
 
   State state_ = State::kIdle;
   Edge begin_ = 0, now_ = 0;

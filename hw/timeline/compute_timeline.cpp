@@ -77,11 +77,7 @@ Edge sum_tiles(const ArrayWork& work, ActivityCycles& cycles) {
 
 ActivityCycles activity_before(const ArrayWork& work, Edge edge) {
   ActivityCounter counter(edge);
-  if (work.compute->steps() == 1) {
-    walk_single_steps(work, counter);
-  } else {
-    walk_tiles(work, counter);
-  }
+  walk_command(work, counter);
   return counter.cycles();
 }
 
@@ -109,7 +105,7 @@ ComputeTimeline::Outcome ComputeTimeline::perform(const Compute& compute, const 
   work_ = {&compute_, groups, &tiles_of(compute), array_rows_, popped, shadow_free_};
   if (compute.steps() == 1) {
     ActivityCounter counter(kNever);
-    last_slot_ = walk_single_steps(work_, counter);
+    last_slot_ = walk_command(work_, counter);
     total_ = counter.cycles();
   } else {
     last_slot_ = sum_tiles(work_, total_);

@@ -29,7 +29,7 @@ class SingleStepWalk {
   }
 
   Edge run() {
-    const std::int64_t count = static_cast<std::int64_t>(work_.tiles->tiles.size()) * work_.groups_in_all();
+    const std::int64_t count = work_.tiles_in_all();
     for (std::int64_t t = 0; popped_ < counter_.limit(); ++t) {
       now_.read = std::max(now_.fetched, before_.vector) + 1;
       now_.vector = std::max(now_.read + tile(t).conflicts - 1, two_before_.vector_popped + 1);
@@ -66,9 +66,14 @@ class SingleStepWalk {
       Edge edge = std::max(emitted_, popped_) + 1;
       if (first) edge = std::max(edge, now_.vector + 1);
       const Edge drained = last ? std::max(edge, free_) : edge;
-      counter_.add(Activity::kDrainWait, edge, drained);
-      if (first) now_.vector_popped = drained;
-      if (last) free_ = drained + work_.beats(group_of(t), tile(t));
+      if (first) {
+        now_.vector_popped = drained;
+        counter_.begin_tile(t, drained);
+      }
+      if (last) {
+        free_ = drained + work_.beats(group_of(t), tile(t));
+        counter_.end_tile(t, drained, work_.drained(drained, free_));
+      }
       pop(Activity::kBusy, drained, drained - edge);
     }
   }
@@ -76,9 +81,10 @@ class SingleStepWalk {
   /// The encoder pushes the next item as soon as there is room, not before `earliest`.
   void emit(Edge earliest) { emitted_ = std::max({emitted_ + 1, earliest, popped_before_ + 1}); }
 
-  /// The array takes the item at `edge`; of the cycles since the one before, `named` are accounted for.
-  void pop(Activity activity, Edge edge, Edge named = 0) {
-    if (begun_) counter_.add(Activity::kStalled, popped_ + 1, edge - named);
+  /// The array takes the item at `edge`, after having waited `drain_wait` cycles for the shadow registers.
+  void pop(Activity activity, Edge edge, Edge drain_wait = 0) {
+    if (begun_) counter_.add(Activity::kStalled, popped_ + 1, edge - drain_wait);
+    counter_.add(Activity::kDrainWait, edge - drain_wait, edge);
     counter_.add(activity, edge, edge + 1);
     begun_ = true;
     popped_before_ = popped_;
@@ -94,24 +100,25 @@ class SingleStepWalk {
   bool begun_ = false;           ///< the first slot has been performed
 };
 
-}  // namespace
-
+/// Of a command whose tiles have more than one step.
 Edge walk_tiles(const ArrayWork& work, ActivityCounter& counter) {
   const auto& tiles = work.tiles->tiles;
   Edge edge = work.first_slot();
   Edge free = work.shadow_free;
+  std::int64_t number = 0;
   for (int g = 0; g < work.groups_in_all(); ++g) {
     const RowGroupSteps& steps = work.groups[g];
     for (std::size_t t = 0; t < tiles.size(); ++t) {
       const int conflicts = tiles[t].conflicts;
       if (edge >= counter.limit()) return edge;
+      counter.begin_tile(number, edge);
       if (edge + steps.cycles_before_last(conflicts) <= counter.limit()) {
         // All steps but the last, without looking at each.
         const Edge begin = edge;
         const std::int64_t slots = steps.slots() - steps.slots_of_last();
         edge += steps.cycles_before_last(conflicts);
         counter.add(Activity::kBusy, begin, begin + slots);
-        counter.add(Activity::kBankConflict, begin, edge - slots);
+        counter.add(Activity::kBankConflict, begin + slots, edge);
       } else {
         for (std::int64_t s = 0; s + 1 < steps.steps() && edge < counter.limit(); ++s) {
           const int slots = steps.slots_of(s);
@@ -129,6 +136,7 @@ Edge walk_tiles(const ArrayWork& work, ActivityCounter& counter) {
       counter.add(Activity::kDrainWait, edge, last);
       counter.add(Activity::kBusy, last, last + 1);
       free = last + work.beats(g, tiles[t]);
+      counter.end_tile(number++, last, work.drained(last, free));
       const bool last_of_group = t + 1 == tiles.size();
       if (last_of_group && g + 1 == work.groups_in_all()) return last;
       const int next_conflicts = tiles[last_of_group ? 0 : t + 1].conflicts;
@@ -139,8 +147,11 @@ Edge walk_tiles(const ArrayWork& work, ActivityCounter& counter) {
   return edge;
 }
 
-Edge walk_single_steps(const ArrayWork& work, ActivityCounter& counter) {
-  return SingleStepWalk(work, counter).run();
+}  // namespace
+
+// There a tile can be so short that the next one is late.
+Edge walk_command(const ArrayWork& work, ActivityCounter& counter) {
+  return work.compute->steps() == 1 ? SingleStepWalk(work, counter).run() : walk_tiles(work, counter);
 }
 
 }  // namespace bitbalance::timeline

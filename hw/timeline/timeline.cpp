@@ -32,6 +32,17 @@ Analysis Timeline::analyze(const Program& program, RowGroups& weights) {
   return {cycles, std::exchange(profile_, {})};
 }
 
+Analysis Timeline::analyze(const Program& program, RowGroups& weights, ExecutionObserver& observer) {
+  observer_ = &observer;
+  observer.program_started(0);
+  Analysis analysis = analyze(program, weights);
+  for (std::size_t e = 0; e < kEngines; ++e)
+    account(static_cast<Engine>(e), Activity::kNoCommand, analysis.cycles);
+  observer.program_ended(analysis.cycles);
+  observer_ = nullptr;
+  return analysis;
+}
+
 std::int64_t Timeline::cycles(const Program& program, RowGroups& weights) {
   return run(program, weights, false);
 }
@@ -40,6 +51,7 @@ void Timeline::restart(bool with_accounts) {
   with_accounts_ = with_accounts;
   profile_.clear();
   ledger_.clear();
+  told_ = {};
   compute_.restart();
   command_channel_.forget();
   for (EngineState& engine : engines_) {
@@ -136,22 +148,24 @@ bool Timeline::issue(Engine name) {
     if (wait != 0 && first_missing(engine, command) < kEngines) return moves;
 
     Edge edge = std::max(engine.free, queued.dispatched + 1);
-    if (with_accounts_) ledger_.add(name, Activity::kNoCommand, edge);
+    if (with_accounts_) account(name, Activity::kNoCommand, edge);
     for (std::size_t from = 0; from < kEngines && wait >> from != 0; ++from) {
       if ((wait >> from & 1) == 0) continue;
       Flags& flags = engine.flags[from];
       edge = std::max(edge, flags.given[flags.consumed++]);
-      if (with_accounts_) ledger_.add(name, kWaitFor[from], edge);
+      if (with_accounts_) account(name, kWaitFor[from], edge);
     }
     engine.issues[engine.issued++] = edge;
     --waiting_;
     moves = true;
 
+    const EventCounts before = observer_ != nullptr ? events_of(command) : EventCounts();
     const Outcome outcome = perform(name, queued, edge + 1);
+    if (observer_ != nullptr) tell_command(name, command, edge, outcome, before);
     engine.free = outcome.accepted;
     idle_ = std::max(idle_, outcome.completed);
     if (with_accounts_) {
-      ledger_.add(name, Activity::kBusy, outcome.accepted);
+      account(name, Activity::kBusy, outcome.accepted);
       if (command.header.layer_end && name != Engine::kCompute)
         ledger_.end_layer(outcome.completed, name, command.header.layer);
     }
@@ -161,6 +175,30 @@ bool Timeline::issue(Engine name) {
     }
   }
   return moves;
+}
+
+void Timeline::account(Engine engine, Activity activity, Edge end) {
+  ledger_.add(engine, activity, end);
+  if (observer_ == nullptr) return;
+  Edge& told = told_[enum_index(engine)];
+  if (told < end) observer_->engine_did(engine, activity, told, end);
+  told = std::max(told, end);
+}
+
+/// `before`: the events of the layer when the command was issued.
+void Timeline::tell_command(Engine engine, const Command& command, Edge issued, const Outcome& outcome,
+                            const EventCounts& before) {
+  observer_->command_issued(engine, command, issued);
+  EventCounts counted = events_of(command);
+  for (int e = 0; e < kEvents; ++e) counted.add(static_cast<Event>(e), -before[static_cast<Event>(e)]);
+  observer_->command_counted(engine, counted);
+  if (engine == Engine::kCompute) {
+    ArrayWork work = compute_.work();
+    work.compute = &std::get<Compute>(command.body);
+    array_trace_.tell(work, command.header.layer, *observer_);
+    observer_->compute_accepted(outcome.accepted);
+  }
+  observer_->command_completed(engine, command, outcome.completed);
 }
 
 void Timeline::issue_all() {

@@ -14,6 +14,7 @@
 #include "hw/isa/program/program.h"
 #include "hw/isa/transfer/channel_timing.h"
 #include "hw/timeline/activity_ledger.h"
+#include "hw/timeline/array_trace.h"
 #include "hw/timeline/compute_timeline.h"
 #include "hw/timeline/shape_timings.h"
 #include "hw/timeline/transfer_timing.h"
@@ -39,6 +40,8 @@ class Timeline {
   /// accelerator accepts every command. Throws std::invalid_argument when the program would wait forever, or
   /// computes with weights that it did not load.
   Analysis analyze(const Program& program, RowGroups& weights);
+  /// The same, and tells `observer` all but bursts.
+  Analysis analyze(const Program& program, RowGroups& weights, ExecutionObserver& observer);
   /// The cycles alone, in less time.
   std::int64_t cycles(const Program& program, RowGroups& weights);
 
@@ -93,6 +96,10 @@ class Timeline {
   void issue_all();
   static int first_missing(const EngineState& engine, const Command& command);
   Outcome perform(Engine engine, const Queued& queued, Edge popped);
+  /// The engine does `activity` up to before edge `end`. Precondition: with accounts.
+  void account(Engine engine, Activity activity, Edge end);
+  void tell_command(Engine engine, const Command& command, Edge issued, const Outcome& outcome,
+                    const EventCounts& before);
   [[noreturn]] void refuse_stuck(const Program& program) const;
 
   EventCounts& events_of(const Command& command) { return profile_.layer(command.header.layer).events; }
@@ -106,6 +113,9 @@ class Timeline {
   bool with_accounts_ = true;
   Profile profile_;
   ActivityLedger ledger_;
+  ExecutionObserver* observer_ = nullptr;  ///< not without accounts
+  std::array<Edge, kEngines> told_{};      ///< up to before this edge
+  ArrayTrace array_trace_;
   std::array<EngineState, kEngines> engines_;
   std::size_t waiting_ = 0;  ///< commands in queues that are not issued
   Edge idle_ = 0;            ///< first edge at which all that was issued has completed

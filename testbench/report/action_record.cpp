@@ -58,10 +58,8 @@ ActionRecord record_of(const RunReport& report) {
   record.scenario = report.scenario.name;
   record.frames = report.frames;
   record.accelerator = report.scenario.accelerator;
-  for (const LayerReport& layer : report.layers) {
-    const Width width = layer.lanes == record.accelerator.lanes(Width::k16) ? Width::k16 : Width::k8;
-    record.layers.push_back({layer.name, work_of(layer.profile, width)});
-  }
+  for (const LayerReport& layer : report.layers)
+    record.layers.push_back({layer.name, work_of(layer.profile, layer.width(record.accelerator))});
   return record;
 }
 

@@ -34,6 +34,10 @@ struct LayerReport {
   /// "rtl", "tlm"...; "host".
   const char* level_name() const { return on_host ? "host" : to_string(level); }
   std::int64_t dram_bytes() const;
+  /// Of its activations.
+  Width width(const AcceleratorConfig& config) const {
+    return lanes == config.lanes(Width::k16) ? Width::k16 : Width::k8;
+  }
 };
 
 /// A layer of which nothing is known yet but what it is.

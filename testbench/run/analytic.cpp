@@ -30,13 +30,25 @@ void add_program(const Program& program, int count, const QuantizedNetwork& netw
   }
 }
 
-}  // namespace
-
-ChosenMappings run_analytic(const TimingWorkload& workload, RunReport& report) {
-  return run_analytic(Mapper(workload.network), workload.images, report);
+/// `count` batches, one after the other.
+void record(const std::vector<MappedProgram>& segments, int count, Timeline& timeline,
+            WeightStatistics& weights, const RunReport& report, RunTrace& trace) {
+  for (int i = 0; i < count; ++i) {
+    for (const MappedProgram& mapped : segments) {
+      if (mapped.program.layers.front().on_host) continue;
+      trace.expect(mapped.program, report.layers);
+      timeline.analyze(mapped.program, weights, trace.observer());
+    }
+  }
 }
 
-ChosenMappings run_analytic(const Mapper& mapper, int images, RunReport& report) {
+}  // namespace
+
+ChosenMappings run_analytic(const TimingWorkload& workload, RunReport& report, RunTrace* trace) {
+  return run_analytic(Mapper(workload.network), workload.images, report, trace);
+}
+
+ChosenMappings run_analytic(const Mapper& mapper, int images, RunReport& report, RunTrace* trace) {
   const QuantizedNetwork& network = mapper.network();
   const Scenario& scenario = report.scenario;
   if (scenario.memory.model != MemoryTiming::kIdeal) {
@@ -59,6 +71,7 @@ ChosenMappings run_analytic(const Mapper& mapper, int images, RunReport& report)
       add_program(mapped.program, count, network, timeline, mapper.weights(), report);
       if (report.frames == 0) chosen.add(mapped);
     }
+    if (trace != nullptr) record(*segments, count, timeline, mapper.weights(), report, *trace);
     report.frames += batch * count;
   }
   report.host.simulate_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -5,15 +5,16 @@
 #include "testbench/report/run_report.h"
 #include "testbench/run/names.h"
 #include "testbench/run/program_set.h"
+#include "testbench/run/trace/run_trace.h"
 #include "testbench/scenario/workload.h"
 
 namespace bitbalance::runner {
 
-/// Fills frames, layers and simulate_s of the report for its scenario; returns what the mapper chose. Throws
-/// SettingsError when the scenario's memory is not `ideal`, std::invalid_argument when the accelerator cannot
-/// execute the network.
-ChosenMappings run_analytic(const TimingWorkload& workload, RunReport& report);
+/// Fills frames, layers and simulate_s of the report for its scenario; returns what the mapper chose.
+/// `trace`: what to record besides, all but bursts; nullptr: nothing. Throws SettingsError when the
+/// scenario's memory is not `ideal`, std::invalid_argument when the accelerator cannot execute the network.
+ChosenMappings run_analytic(const TimingWorkload& workload, RunReport& report, RunTrace* trace = nullptr);
 /// The same for one of many accelerators: what `mapper` found out about the network is not found out again.
-ChosenMappings run_analytic(const Mapper& mapper, int images, RunReport& report);
+ChosenMappings run_analytic(const Mapper& mapper, int images, RunReport& report, RunTrace* trace = nullptr);
 
 }  // namespace bitbalance::runner

@@ -37,20 +37,27 @@ Level Simulation::level_of(const Program& program) const {
   return clocked ? Level::kRtl : scenario_.run.level;
 }
 
-void Simulation::add_layers(RunReport& report) const {
+void Simulation::set_trace(RunTrace* trace) {
+  trace_ = trace;
+  system_.set_observer(&trace->observer());
+}
+
+std::vector<LayerReport> Simulation::layers() const {
+  std::vector<LayerReport> layers;
   for (const LoadedProgram& loaded : programs_.batches().front()) {
     for (const ProgramLayer& layer : loaded.program().layers) {
-      report.layers.push_back(
+      layers.push_back(
           layer_report(layer, level_of(loaded.program()), workload_.network, scenario_.accelerator));
     }
   }
+  return layers;
 }
 
 void Simulation::run(RunReport& report, const ProgressCallback& progress) {
   const int images = static_cast<int>(workload_.images.size());
   report.network = workload_.network.name;
   report.outputs = output_reports(workload_.network);
-  add_layers(report);
+  report.layers = layers();
   while (report.frames < images) {
     const int first = report.frames;
     const Segments& segments = programs_.next(images - first);
@@ -102,6 +109,7 @@ std::string Simulation::execute(const Segments& segments, RunReport& report,
     if (!program.layers.front().on_host) {  // a network may begin with a layer on the host
       const Level level = jobs_ > 0 ? Level::kTlm : level_of(program);
       const double simulated_s = system_.simulate_s();
+      if (trace_ != nullptr) trace_->expect(program, report.layers);
       std::string fault = system_.run(level, programs_.regions(loaded), tick);
       if (!fault.empty()) return fault;
       if (!report.host.layer_simulate_s.empty())

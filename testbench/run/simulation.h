@@ -11,6 +11,7 @@
 #include "testbench/run/program_set.h"
 #include "testbench/run/system/data_region.h"
 #include "testbench/run/system/system.h"
+#include "testbench/run/trace/run_trace.h"
 #include "testbench/scenario/workload.h"
 
 namespace bitbalance::runner {
@@ -32,6 +33,11 @@ class Simulation {
   /// With both levels if only some layers are clocked, or in several processes.
   System& system() { return system_; }
 
+  /// The layers of a batch, of which nothing is known yet but what they are.
+  std::vector<LayerReport> layers() const;
+  /// What to record; outlives the run. Not with `jobs`.
+  void set_trace(RunTrace* trace);
+
   /// Fills frames, layers, fault and simulate_s of the report. Stops at the first fault.
   void run(RunReport& report, const ProgressCallback& progress);
 
@@ -39,7 +45,6 @@ class Simulation {
   const std::vector<std::vector<int>>& decisions() const { return check_.decisions(); }
 
  private:
-  void add_layers(RunReport& report) const;
   /// A batch: fills profiles, fault, disagreements and simulate_s.
   void simulate(const Segments& segments, RunReport& report, const ProgressCallback& progress);
   /// Runs the segments and the host's layers between them; returns what went wrong, if anything.
@@ -52,6 +57,7 @@ class Simulation {
   const Scenario& scenario_;
   const Workload& workload_;
   const int jobs_;
+  RunTrace* trace_ = nullptr;
   ProgramSet programs_;
   std::vector<std::string> rtl_layers_;  ///< of a run at the transaction level: the clocked ones
   double slots_an_image_ = 0;            ///< a guess until the first batch is done

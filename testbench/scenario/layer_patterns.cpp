@@ -65,7 +65,8 @@ TracedLayer traced_layer(const std::string& text, const std::vector<std::string>
   TracedLayer traced{text, text, ""};
   const std::size_t colon = text.rfind(':');
   if (!contains(layers, text) && colon != std::string::npos && colon + 1 < text.size() &&
-      text.find_first_not_of("0123456789-", colon + 1) == std::string::npos) {
+      (text.find_first_not_of("0123456789-", colon + 1) == std::string::npos ||
+       text.substr(colon) == ":all")) {
     traced = {text, text.substr(0, colon), text.substr(colon + 1)};
   }
   const std::vector<std::size_t> places = named(traced.layer, layers);

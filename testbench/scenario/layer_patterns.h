@@ -14,14 +14,14 @@ namespace bitbalance::scenario {
 std::vector<std::string> matching_layers(const std::string& option, const std::string& list,
                                          const std::vector<std::string>& layers);
 
-/// What LAYER[:first[-last]] asks for.
+/// What LAYER[:first[-last]] or LAYER:all asks for.
 struct TracedLayer {
   std::string text;  ///< as it was given
   std::string layer;
-  std::string tiles;  ///< "first[-last]"; empty: all
+  std::string tiles;  ///< "first[-last]" or "all"; empty: not told
 };
-/// A layer that is called like the whole text comes first; else the last colon ahead of digits separates.
-/// Throws SettingsError unless exactly one of `layers` is meant.
+/// A layer that is called like the whole text comes first; else the last colon ahead of digits or "all"
+/// separates. Throws SettingsError unless exactly one of `layers` is meant.
 TracedLayer traced_layer(const std::string& text, const std::vector<std::string>& layers);
 
 }  // namespace bitbalance::scenario

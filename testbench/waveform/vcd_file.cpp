@@ -7,8 +7,6 @@
 #include <map>
 #include <stdexcept>
 
-#include "base/process/main_stack.h"
-
 namespace bitbalance::waveform {
 namespace {
 
@@ -45,7 +43,7 @@ std::uint64_t value_of(const void* from, std::size_t bytes, int width) {
 
 }  // namespace
 
-VcdFile::VcdFile(const std::filesystem::path& file) : file_(file) {
+VcdFile::VcdFile(std::unique_ptr<ByteSink> sink) : file_(std::move(sink)) {
   sc_core::sc_get_curr_simcontext()->add_trace_file(this);
 }
 
@@ -58,14 +56,9 @@ void VcdFile::close() {
   if (now_ps() > time_) {
     text_.clear();
     write_time(now_ps());
-    put(text_);
+    file_.write(text_);
   }
-  check();
   file_.close();
-}
-
-void VcdFile::check() const {
-  if (!failure_.empty()) throw std::runtime_error(failure_);
 }
 
 void VcdFile::add(Signal signal) {
@@ -80,11 +73,12 @@ void VcdFile::name_values(const std::string& signal, const std::vector<std::stri
 }
 
 void VcdFile::refuse(const std::string& name) {
-  throw std::invalid_argument(fmt::format("{}: accepted in a waveform: integers and bool", name));
+  throw std::invalid_argument(fmt::format("{}: accepted in a waveform: integers, bool and double", name));
 }
 
 void VcdFile::cycle(bool is_delta) {
   if (is_delta) return;
+  if (refresh_) refresh_();
   text_.clear();
   if (!begun_) write_header();
   for (Signal& signal : signals_) {
@@ -96,7 +90,7 @@ void VcdFile::cycle(bool is_delta) {
   }
   if (!begun_) text_ += "$end\n";
   begun_ = true;
-  put(text_);
+  file_.write(text_);
 }
 
 void VcdFile::write_header() {
@@ -106,9 +100,10 @@ void VcdFile::write_header() {
     std::size_t begin = 0;
     for (std::size_t dot = 0; (dot = signal.name.find('.', begin)) != std::string::npos; begin = dot + 1)
       scope = &scope->inner[signal.name.substr(begin, dot - begin)];
-    const std::string range = signal.width > 1 ? fmt::format(" [{}:0]", signal.width - 1) : "";
-    scope->variables +=
-        fmt::format("$var wire {} {} {}{} $end\n", signal.width, signal.id, signal.name.substr(begin), range);
+    const std::string range =
+        signal.width > 1 && !signal.is_real ? fmt::format(" [{}:0]", signal.width - 1) : "";
+    scope->variables += fmt::format("$var {} {} {} {}{} $end\n", signal.is_real ? "real" : "wire",
+                                    signal.width, signal.id, signal.name.substr(begin), range);
   }
   text_ += "$version bitbalance $end\n$timescale 1 ps $end\n" + value_names_;
   write_scope("SystemC", root, text_);
@@ -118,7 +113,11 @@ void VcdFile::write_header() {
 }
 
 void VcdFile::write_value(const Signal& signal) {
-  if (signal.width == 1) {
+  if (signal.is_real) {
+    double value = 0;
+    std::memcpy(&value, &signal.last, sizeof value);
+    text_ += fmt::format("r{:.16g} ", value);
+  } else if (signal.width == 1) {
     text_ += signal.last != 0 ? '1' : '0';
   } else {
     text_ += 'b';
@@ -134,16 +133,6 @@ void VcdFile::write_value(const Signal& signal) {
 void VcdFile::write_time(std::uint64_t time) {
   text_ += fmt::format("#{}\n", time);
   time_ = time;
-}
-
-void VcdFile::put(const std::string& text) {
-  if (!failure_.empty()) return;
-  tell_main_stack();
-  try {
-    file_.write(text);
-  } catch (const std::exception& error) {
-    failure_ = error.what();
-  }
 }
 
 }  // namespace bitbalance::waveform

@@ -1,31 +1,33 @@
-// A waveform as the simulation kernel writes it at the end of every instant, into a file whose every byte is
-// checked: SystemC's own writer ignores a full disk. It also begins with the time of its first values.
+// A waveform as the simulation kernel writes it at the end of every instant, to where every byte is checked:
+// SystemC's own writer ignores a full disk. It also begins with the time of its first values.
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
+#include <functional>
+#include <memory>
 #include <string>
 #include <systemc>
 #include <vector>
 
-#include "base/file/output_file.h"
+#include "base/file/deferred_sink.h"
 #include "testbench/waveform/names.h"
 
 namespace bitbalance::waveform {
 
-/// Traces native integers and bool, in picoseconds.
+/// Traces native integers, bool and double, in picoseconds.
 class VcdFile : public sc_core::sc_trace_file {
  public:
-  /// Throws as OutputFile does.
-  explicit VcdFile(const std::filesystem::path& file);
+  explicit VcdFile(std::unique_ptr<ByteSink> sink);
   ~VcdFile() override;
   VcdFile(const VcdFile&) = delete;
   VcdFile& operator=(const VcdFile&) = delete;
 
   /// Tells in the header what the values 0, 1... of a signal are called. Before the first instant.
   void name_values(const std::string& signal, const std::vector<std::string>& values);
-  /// Both throw std::runtime_error when any of it could not be written; then nothing is left of it.
-  void check() const;
+  /// Called ahead of looking at the signals, at the end of every instant.
+  void set_refresh(std::function<void()> refresh) { refresh_ = std::move(refresh); }
+  /// Both throw std::runtime_error when any of it could not be written.
+  void check() const { file_.check(); }
   void close();
 
   void trace(const bool& value, const std::string& name) override { add(name, value, 1); }
@@ -52,13 +54,16 @@ class VcdFile : public sc_core::sc_trace_file {
     add(name, value, width);
   }
 
+  void trace(const double& value, const std::string& name) override {
+    add({name, &value, sizeof value, kRealWidth, true, 0, {}});
+  }
+
   // No unit has registers of these types.
   void trace(const sc_core::sc_event&, const std::string& name) override { refuse(name); }
   void trace(const sc_core::sc_time&, const std::string& name) override { refuse(name); }
   void trace(const sc_dt::sc_bit&, const std::string& name) override { refuse(name); }
   void trace(const sc_dt::sc_logic&, const std::string& name) override { refuse(name); }
   void trace(const float&, const std::string& name) override { refuse(name); }
-  void trace(const double&, const std::string& name) override { refuse(name); }
   void trace(const sc_dt::sc_int_base&, const std::string& name) override { refuse(name); }
   void trace(const sc_dt::sc_uint_base&, const std::string& name) override { refuse(name); }
   void trace(const sc_dt::sc_signed&, const std::string& name) override { refuse(name); }
@@ -77,31 +82,32 @@ class VcdFile : public sc_core::sc_trace_file {
   void cycle(bool is_delta) override;
 
  private:
+  static constexpr int kRealWidth = 64;
   struct Signal {
     std::string name;  ///< with dots
     const void* value = nullptr;
     std::size_t bytes = 0;
     int width = 0;           ///< bits
-    std::uint64_t last = 0;  ///< as written
+    bool is_real = false;    ///< a double
+    std::uint64_t last = 0;  ///< as written; of a double its bits
     std::string id;          ///< in the file
   };
 
   template <class T>
   void add(const std::string& name, const T& value, int width) {
-    add(Signal{name, &value, sizeof value, width, 0, {}});
+    add(Signal{name, &value, sizeof value, width, false, 0, {}});
   }
   void add(Signal signal);
   [[noreturn]] static void refuse(const std::string& name);
   void write_header();
   void write_value(const Signal& signal);
   void write_time(std::uint64_t time);
-  void put(const std::string& text);
 
-  OutputFile file_;
+  DeferredSink file_;
+  std::function<void()> refresh_;
   std::vector<Signal> signals_;
   std::string value_names_;  ///< of states, as comments
   std::string text_;         ///< of an instant
-  std::string failure_;      ///< why the file is not whole; a kernel's call back cannot throw
   std::uint64_t time_ = 0;   ///< last written, ps
   bool begun_ = false;
 };

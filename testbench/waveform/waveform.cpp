@@ -4,61 +4,22 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
 #include "base/file/output_file.h"
 #include "base/process/main_stack.h"
+#include "base/text/enum_index.h"
 #include "base/text/name_pattern.h"
 #include "base/text/nearest_word.h"
-#include "base/text/number.h"
-#include "hw/isa/tiles.h"
-#include "testbench/report/file_name.h"
+#include "testbench/waveform/fst_sink.h"
 
 namespace bitbalance::waveform {
 namespace {
 
-constexpr const char* kClock = "clk";
-
-std::int64_t layer_tiles(const Program& program, std::size_t layer, const AcceleratorConfig& config) {
-  std::int64_t count = 0;
-  for (const Command& command : program.commands) {
-    const auto* compute = std::get_if<Compute>(&command.body);
-    if (compute != nullptr && command.header.layer == layer) count += tiles(config, *compute);
-  }
-  return count;
-}
+using Signals = std::vector<rtl::SignalList::Signal>;
 
 bool per_pe(const std::string& name) {
   return matches_pattern("pe_array.row*.lane*", name) || matches_pattern("pe_array.lane*", name);
-}
-
-/// What GTKWave shows beside a wave: the name within its unit. It would cut everything ahead of the last dot.
-std::string alias(const std::string& name) {
-  std::string within = name.substr(name.find('.') + 1);
-  std::replace(within.begin(), within.end(), '.', '/');
-  return within;
-}
-
-std::filesystem::path save_file(std::filesystem::path dump) {
-  return dump.replace_extension(".gtkw");
-}
-
-/// Within the program, which has it.
-std::size_t place_of(const std::string& layer, const Program& program) {
-  const auto found = std::find_if(program.layers.begin(), program.layers.end(),
-                                  [&](const ProgramLayer& l) { return l.name == layer; });
-  return static_cast<std::size_t>(found - program.layers.begin());
-}
-
-/// "3" or "3-7".
-bool read_tiles(const std::string& text, WaveformRequest& request) {
-  const std::size_t dash = text.find('-');
-  const auto first = whole_number(text.substr(0, dash), std::uint32_t{0});
-  const auto last = dash == std::string::npos ? first : whole_number(text.substr(dash + 1), std::uint32_t{0});
-  request.first_tile = first.value_or(0);
-  request.last_tile = last.value_or(0);
-  return first && last && *first <= *last;
 }
 
 /// What stands ahead of the first dot, once each, in their order.
@@ -72,62 +33,65 @@ std::vector<std::string> units_of(const std::vector<std::string>& names) {
 }
 
 /// Those that a name or pattern means, in their order; without any, all but the registers of single PEs and
-/// lanes. The clock has a name like others, but is traced in any case.
-std::vector<rtl::SignalList::Signal> chosen_signals(const std::vector<rtl::SignalList::Signal>& signals,
-                                                    const std::vector<std::string>& wanted) {
+/// lanes. The clock, which is the first, is there in any case.
+Signals chosen_signals(const Signals& signals, const std::vector<std::string>& wanted) {
   std::vector<std::string> names;
   names.reserve(signals.size());
   for (const rtl::SignalList::Signal& signal : signals) names.push_back(signal.name);
-  names.emplace_back(kClock);
   std::vector<bool> chosen(names.size());
-  for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = wanted.empty() && !per_pe(names[i]);
+  for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = i == 0 || (wanted.empty() && !per_pe(names[i]));
   for (const std::string& name : wanted) {
     const std::vector<std::size_t> places = named(name, names);
     if (places.empty()) {
       throw std::invalid_argument(fmt::format(
           "--signals {}: no signal matches{}; accepted: names such as {}, and patterns, of the units {}",
-          name, suggestion(name, names), names.front(), fmt::join(units_of(names), ", ")));
+          name, suggestion(name, names), names.back(), fmt::join(units_of(names), ", ")));
     }
     for (const std::size_t place : places) chosen[place] = true;
   }
-  std::vector<rtl::SignalList::Signal> result;
+  Signals result;
   for (std::size_t i = 0; i < signals.size(); ++i)
     if (chosen[i]) result.push_back(signals[i]);
   return result;
 }
 
-}  // namespace
-
-WaveformRequest waveform_request(const TracedLayer& traced, const std::vector<std::string>& signals,
-                                 const Program& program, const AcceleratorConfig& config) {
-  WaveformRequest request;
-  request.signals = signals;
-  request.layer = traced.layer;
-  const std::size_t layer = place_of(traced.layer, program);
-  const std::int64_t count = layer_tiles(program, program.first_layer + layer, config);
-  if (count == 0) {
-    throw std::invalid_argument(fmt::format("--trace {}: a {} layer has no tiles; accepted: a convolution",
-                                            traced.text, program.layers[layer].op));
-  }
-  request.last_tile = static_cast<std::uint32_t>(count - 1);
-  if (!traced.tiles.empty() && (!read_tiles(traced.tiles, request) || request.last_tile >= count)) {
-    throw std::invalid_argument(
-        fmt::format("--trace {}: accepted: LAYER, LAYER:tile or LAYER:first-last with tiles 0 to {}",
-                    traced.text, count - 1));
-  }
-  return request;
+template <class T>
+rtl::SignalList::Signal own_signal(const std::string& name, const T& value, int width) {
+  return {name,
+          width,
+          false,
+          [name, &value, width](sc_core::sc_trace_file* file) {
+            if constexpr (std::is_integral_v<T>) {
+              sc_core::sc_trace(file, value, name, width);
+            } else {
+              sc_core::sc_trace(file, value, name);
+            }
+          },
+          {},
+          std::is_floating_point_v<T>};
 }
 
-WaveformWindow::WaveformWindow(const sc_core::sc_module_name& name, const WaveformRequest& request,
-                               const Program& program, const rtl::SignalList& signals,
-                               const sc_core::sc_signal_in_if<bool>& clock, const sc_core::sc_time& period,
-                               const std::filesystem::path& folder)
-    : sc_module(name), request_(request), clock_(clock), period_(period) {
-  layer_ = program.first_layer + static_cast<int>(place_of(request.layer, program));
-  signals_ = chosen_signals(signals.signals(), request.signals);
-  path_ = folder / (file_name(request.layer) + ".vcd");
+std::unique_ptr<ByteSink> sink_of(DumpFormat format, const std::filesystem::path& path) {
+  if (format == DumpFormat::kFst) return std::make_unique<FstSink>(path);
+  return std::make_unique<OutputFile>(path);
+}
 
+}  // namespace
+
+WaveformWindow::WaveformWindow(const sc_core::sc_module_name& name, const WindowRequest& request,
+                               const WaveformSource& source, DumpFormat format,
+                               const std::filesystem::path& stem)
+    : sc_module(name),
+      request_(request),
+      source_(source),
+      format_(format),
+      path_(stem.string() + (format == DumpFormat::kFst ? ".fst" : ".vcd")) {
+  if (format == DumpFormat::kFst) check_fst_converter();
+  add_own_signals();
   SC_HAS_PROCESS(WaveformWindow);
+  SC_METHOD(open);
+  sensitive << first_edge_;
+  dont_initialize();
   SC_METHOD(close);
   sensitive << last_edge_;
   dont_initialize();
@@ -135,14 +99,78 @@ WaveformWindow::WaveformWindow(const sc_core::sc_module_name& name, const Wavefo
 
 WaveformWindow::~WaveformWindow() = default;
 
-void WaveformWindow::tile_begins(int layer, std::uint32_t tile) {
-  if (layer == layer_ && tile == request_.first_tile && state_ == State::kWaiting) open();
+void WaveformWindow::add_own_signals() {
+  rtl::SignalList units(source_.accelerator.name());
+  source_.accelerator.describe(units);
+  Signals all = {own_signal("clk", source_.clock, 1), own_signal("cycle", cycle_, 64)};
+  all.insert(all.end(), units.signals().begin(), units.signals().end());
+  // Beside the activity that it explains, whose values have the same names.
+  const auto activity = std::find_if(all.begin(), all.end(), [](const rtl::SignalList::Signal& s) {
+    return s.name == "controller.compute.activity";
+  });
+  rtl::SignalList::Signal cause = own_signal("controller.compute.cause", cause_, activity->width);
+  cause.values = activity->values;
+  all.insert(activity + 1, cause);
+  if (source_.power != nullptr) {
+    all.push_back(own_signal("power.core_w", core_w_, 64));
+    all.push_back(own_signal("power.dram_w", dram_w_, 64));
+    all.push_back(own_signal("power.core_j", core_j_, 64));
+    all.push_back(own_signal("power.dram_j", dram_j_, 64));
+  }
+  signals_ = chosen_signals(all, request_.signals);
 }
 
-void WaveformWindow::tile_drained(int layer, std::uint32_t tile) {
+void WaveformWindow::program_started(Edge /*edge*/) {
+  running_ = true;
+  program_start_ = sc_core::sc_time_stamp();
+  plan_cycles();
+}
+
+void WaveformWindow::program_ended(Edge /*edge*/) {
+  refresh();
+  cycles_ = static_cast<std::int64_t>(cycle_);
+  running_ = false;
+  sample_now_ = true;
+  if (request_.extent != WindowRequest::Extent::kCycles) return;
+  first_edge_.cancel();
+  last_edge_.cancel();
+}
+
+/// Of a window of cycles, as far as they are in the program that starts.
+void WaveformWindow::plan_cycles() {
+  if (request_.extent != WindowRequest::Extent::kCycles) return;
+  const auto after = [this](std::int64_t cycle) {
+    return static_cast<double>(cycle - cycles_) * source_.period;
+  };
+  if (state_ == State::kWaiting && request_.first >= cycles_) first_edge_.notify(after(request_.first));
+  if (state_ != State::kClosed && request_.last >= cycles_)
+    last_edge_.notify(after(request_.last) + 0.75 * source_.period);
+}
+
+void WaveformWindow::command_issued(Engine /*engine*/, const Command& command, Edge /*edge*/) {
+  if (request_.extent == WindowRequest::Extent::kLayer && command.header.layer == request_.layer_index &&
+      state_ == State::kWaiting)
+    open();
+}
+
+void WaveformWindow::command_completed(Engine engine, const Command& command, Edge /*edge*/) {
+  const bool ends_layer = command.header.layer_end && engine != Engine::kCompute;
+  if (request_.extent == WindowRequest::Extent::kLayer && command.header.layer == request_.layer_index &&
+      ends_layer && state_ == State::kOpen)
+    close_after_this_edge();
+}
+
+void WaveformWindow::tile_begins(int layer, std::uint32_t tile, Edge /*edge*/) {
+  if (request_.extent == WindowRequest::Extent::kTiles && layer == request_.layer_index &&
+      tile == request_.first && state_ == State::kWaiting)
+    open();
+}
+
+void WaveformWindow::tile_drained(int layer, std::uint32_t tile, Edge /*edge*/) {
   // Closed before the next edge, so that this one is still written.
-  if (layer == layer_ && tile == request_.last_tile && state_ == State::kOpen)
-    last_edge_.notify(0.75 * period_);
+  if (request_.extent == WindowRequest::Extent::kTiles && layer == request_.layer_index &&
+      tile == request_.last && state_ == State::kOpen)
+    close_after_this_edge();
 }
 
 // An exception would reach the user through the kernel, as several lines about a process.
@@ -159,16 +187,18 @@ void WaveformWindow::note_failure(const Step& step) {
 }
 
 void WaveformWindow::open() {
+  if (state_ != State::kWaiting) return;
   state_ = State::kOpen;
   first_time_ = sc_core::sc_time_stamp();
   note_failure([this] {
-    file_ = std::make_unique<VcdFile>(path_);
-    sc_core::sc_trace(file_.get(), clock_, kClock);
+    file_ = std::make_unique<VcdFile>(sink_of(format_, path_));
+    file_->set_refresh([this] { refresh(); });
     for (const rtl::SignalList::Signal& signal : signals_) {
       signal.trace(file_.get());
       if (!signal.values.empty()) file_->name_values(signal.name, signal.values);
     }
   });
+  sample_now_ = true;
 }
 
 void WaveformWindow::close() {
@@ -177,14 +207,39 @@ void WaveformWindow::close() {
   note_failure([this] {
     file_->close();
     file_.reset();
-    write_states();
     write_save_file();
   });
 }
 
+/// Own signals at the end of an instant.
+void WaveformWindow::refresh() {
+  if (running_) {
+    const sc_core::sc_time taken = sc_core::sc_time_stamp() - program_start_;
+    cycle_ = static_cast<std::uint64_t>(cycles_) + taken.value() / source_.period.value();
+  }
+  cause_ = static_cast<std::uint8_t>(source_.accelerator.compute_activity());
+  if (source_.power == nullptr) return;
+  const auto window = static_cast<std::uint64_t>(source_.power->window_cycles());
+  if (sample_now_ || cycle_ / window != power_cycle_ / window) sample_power();
+}
+
+void WaveformWindow::sample_power() {
+  const PowerMeter::Energy energy = source_.power->energy(static_cast<std::int64_t>(cycle_));
+  const std::uint64_t cycles = cycle_ - power_cycle_;
+  const double seconds = static_cast<double>(cycles) * source_.period.to_seconds();
+  if (cycles > 0) {
+    core_w_ = (energy.core_j - core_j_) / seconds;
+    dram_w_ = (energy.dram_j - dram_j_) / seconds;
+  }
+  core_j_ = energy.core_j;
+  dram_j_ = energy.dram_j;
+  power_cycle_ = cycle_;
+  sample_now_ = false;
+}
+
 std::vector<std::string> WaveformWindow::file_names() const {
-  std::vector<std::string> names = {path_.filename().string(), save_file(path_).filename().string()};
-  for (const rtl::SignalList::Signal* kind : state_kinds()) names.push_back(states_file(*kind));
+  std::vector<std::string> names = save_file_.file_names();
+  names.push_back(path_.filename().string());
   return names;
 }
 
@@ -198,67 +253,15 @@ void WaveformWindow::finish() {
   check();
 }
 
-/// A signal of each kind of state: those whose values have the same names are of one kind.
-std::vector<const rtl::SignalList::Signal*> WaveformWindow::state_kinds() const {
-  std::vector<const rtl::SignalList::Signal*> kinds;
-  for (const rtl::SignalList::Signal& signal : signals_) {
-    const bool known =
-        std::any_of(kinds.begin(), kinds.end(),
-                    [&signal](const rtl::SignalList::Signal* kind) { return kind->values == signal.values; });
-    if (!signal.values.empty() && !known) kinds.push_back(&signal);
-  }
-  return kinds;
-}
-
-/// Within the folder. Short, as file systems limit names.
-std::string WaveformWindow::states_file(const rtl::SignalList::Signal& signal) const {
-  const std::vector<const rtl::SignalList::Signal*> kinds = state_kinds();
-  std::size_t number = 0;
-  while (kinds[number]->values != signal.values) ++number;
-  return fmt::format("{}.states{}", path_.stem().string(), number);
-}
-
-/// In GTKWave's form: a value in hexadecimal and its name on a line.
-void WaveformWindow::write_states() const {
-  for (const rtl::SignalList::Signal* kind : state_kinds()) {
-    std::string names;
-    for (std::size_t value = 0; value < kind->values.size(); ++value)
-      names += fmt::format("{:x} {}\n", value, kind->values[value]);
-    write_file(path_.parent_path() / states_file(*kind), names);
-  }
-}
-
 void WaveformWindow::write_save_file() const {
-  // GTKWave's save format: flags in hexadecimal (022: hex, 2000: names of values, from
-  // the file of the line ^1; c00200/1401200: group), then names.
-  std::string out;
-  const auto begin = static_cast<std::uint64_t>(first_time_ / sc_core::sc_time(1, sc_core::SC_PS));
-  // Zoom: powers of two; this one shows a cycle in 24 pixels.
-  const double zoom = -3 - std::log2(period_ / sc_core::sc_time(1, sc_core::SC_PS));
-  out += fmt::format(
-      "[*] Signals of layer {}, tiles {} to {}, in the order that data flows\n[dumpfile] \"{}\"\n"
-      "[timestart] {}\n*{:.6f} {} -1\n@28\nSystemC.{}\n",
-      path_.stem().string(), request_.first_tile, request_.last_tile, path_.filename().string(), begin, zoom,
-      begin, kClock);
-  std::string group;
-  const auto end_group = [&] {
-    if (!group.empty()) out += "@1401200\n-" + group + "\n";
-  };
-  for (const rtl::SignalList::Signal& signal : signals_) {
-    const std::string unit = signal.name.substr(0, signal.name.find('.'));
-    if (unit != group) {
-      end_group();
-      group = unit;
-      out += "@c00200\n-" + group + "\n";
-    }
-    const bool named = !signal.values.empty();
-    const char* const form = signal.width == 1 ? "@28" : signal.is_signed ? "@420" : named ? "@2022" : "@22";
-    const std::string range = signal.width > 1 ? fmt::format("[{}:0]", signal.width - 1) : "";
-    const std::string filter = named ? "^1 " + states_file(signal) + '\n' : "";
-    out += fmt::format("{}\n{}+{{{}}} SystemC.{}{}\n", form, filter, alias(signal.name), signal.name, range);
-  }
-  end_group();
-  write_file(save_file(path_), out);
+  constexpr double kTileCycles = 8,
+                   kScreens = 6;  // in 200 pixels: one of 25 for a cycle; on a screen of 1,200
+  const double period = source_.period / sc_core::sc_time(1, sc_core::SC_PS);
+  const double begin = first_time_ / sc_core::sc_time(1, sc_core::SC_PS);
+  const double end = sc_core::sc_time_stamp() / sc_core::sc_time(1, sc_core::SC_PS);
+  const bool is_close = request_.extent == WindowRequest::Extent::kTiles;
+  save_file_.write(request_.description(), static_cast<std::uint64_t>(begin),
+                   is_close ? kTileCycles * period : (end - begin) / kScreens);
 }
 
 }  // namespace bitbalance::waveform

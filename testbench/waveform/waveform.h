@@ -1,5 +1,5 @@
-// Waveform windows: a VCD file of chosen tiles of a layer and chosen signals, with a GTKWave save file that
-// groups them in the order that data flows. Outside its window a run pays one comparison a tile.
+// Waveform windows: a dump (VCD or FST) of a part of a run and of chosen signals, with a save file for
+// GTKWave. Outside its window a run pays for a few calls of each tile and command.
 #pragma once
 
 #include <cstdint>
@@ -9,74 +9,93 @@
 #include <systemc>
 #include <vector>
 
-#include "hw/isa/config.h"
-#include "hw/isa/program/program.h"
+#include "hw/isa/account/execution_observer.h"
+#include "hw/rtl/accelerator.h"
 #include "hw/rtl/signal_list.h"
-#include "testbench/scenario/layer_patterns.h"
+#include "testbench/waveform/power_meter.h"
+#include "testbench/waveform/save_file.h"
 #include "testbench/waveform/vcd_file.h"
+#include "testbench/waveform/window_request.h"
 
 namespace bitbalance::waveform {
 
-/// What `--trace LAYER[:first[-last]]` and each `--signals NAME` ask for.
-struct WaveformRequest {
-  std::string layer;
-  std::uint32_t first_tile = 0;
-  std::uint32_t last_tile = 0;
-  /// Names, or patterns of them in which * also matches dots; none: all but the registers of single PEs and
-  /// lanes.
-  std::vector<std::string> signals;
+enum class DumpFormat : std::uint8_t { kVcd, kFst };
+
+/// What windows are of.
+struct WaveformSource {
+  const rtl::Accelerator& accelerator;
+  const sc_core::sc_signal_in_if<bool>& clock;
+  sc_core::sc_time period;
+  const PowerMeter* power =
+      nullptr;  ///< nullptr: no signals of power; else told of programs ahead of windows
 };
 
-/// A layer of `program`: its tile 3, tiles 3-7 or, without any given, all. Throws std::invalid_argument
-/// naming tiles that the layer does not have, and what it has.
-WaveformRequest waveform_request(const TracedLayer& traced, const std::vector<std::string>& signals,
-                                 const Program& program, const AcceleratorConfig& config);
-
-/// Writes `<folder>/<layer>.vcd`, `.gtkw` and, for each kind of state among the signals, its names
-/// (`<layer>.states0`...) the first time the tiles run: from the edge of the first slot of the first tile to
-/// the edge at which the last beat of the last tile leaves the shadow registers.
-class WaveformWindow : public sc_core::sc_module, public rtl::TileObserver {
+/// Writes `<stem>.vcd` or `.fst`, `<stem>.gtkw` and, for each kind of state among the signals, its names
+/// (`<stem>.states0`...), once: the first time that what is asked for happens. Besides the accelerator's
+/// signals a window has `clk`, `cycle` (of the run, as its timeline counts), `controller.compute.cause` (what
+/// the compute engine does in the cycle, waits told apart) and, with a power meter, `power.core_w` and
+/// `power.dram_w` (of the last so many cycles) and `power.core_j` and `power.dram_j` (of the run up to the
+/// cycle).
+class WaveformWindow : public sc_core::sc_module, public ExecutionObserver {
  public:
-  /// Throws std::invalid_argument when no signal matches. `clock`: traced as "clk" ahead of all others.
-  WaveformWindow(const sc_core::sc_module_name& name, const WaveformRequest& request, const Program& program,
-                 const rtl::SignalList& signals, const sc_core::sc_signal_in_if<bool>& clock,
-                 const sc_core::sc_time& period, const std::filesystem::path& folder);
+  /// Throws std::invalid_argument when no signal matches, or vcd2fst is missing.
+  WaveformWindow(const sc_core::sc_module_name& name, const WindowRequest& request,
+                 const WaveformSource& source, DumpFormat format, const std::filesystem::path& stem);
   ~WaveformWindow() override;
 
-  void tile_begins(int layer, std::uint32_t tile) override;
-  void tile_drained(int layer, std::uint32_t tile) override;
+  void program_started(Edge edge) override;
+  void program_ended(Edge edge) override;
+  void command_issued(Engine engine, const Command& command, Edge edge) override;
+  void command_completed(Engine engine, const Command& command, Edge edge) override;
+  void tile_begins(int layer, std::uint32_t tile, Edge edge) override;
+  void tile_drained(int layer, std::uint32_t tile, Edge edge) override;
 
   /// Throws std::runtime_error when a file of the window could not be written.
   void check() const;
   /// After the simulation: ends a window that is still open, and checks.
   void finish();
   bool written() const { return state_ == State::kClosed; }
+  const WindowRequest& request() const { return request_; }
+  /// Cycles of the run so far.
+  std::int64_t cycles() const { return cycles_; }
   const std::filesystem::path& path() const { return path_; }
   /// What it writes into the folder.
   std::vector<std::string> file_names() const;
 
  private:
   enum class State { kWaiting, kOpen, kClosed };
+  void add_own_signals();
   void open();
   void close();
+  void close_after_this_edge() { last_edge_.notify(0.75 * source_.period); }
+  void plan_cycles();
+  void refresh();
+  void sample_power();
+  void write_save_file() const;
   template <typename Step>
   void note_failure(const Step& step);
-  void write_save_file() const;
-  void write_states() const;
-  std::vector<const rtl::SignalList::Signal*> state_kinds() const;
-  std::string states_file(const rtl::SignalList::Signal& signal) const;
 
-  WaveformRequest request_;
-  int layer_ = -1;
-  std::vector<rtl::SignalList::Signal> signals_;  ///< those that match
-  const sc_core::sc_signal_in_if<bool>& clock_;
-  sc_core::sc_time period_;
+  const WindowRequest request_;
+  const WaveformSource source_;
+  const DumpFormat format_;
   std::filesystem::path path_;
+  std::vector<rtl::SignalList::Signal> signals_;  ///< those that match
+  SaveFile save_file_{path_, signals_};
   State state_ = State::kWaiting;
   std::unique_ptr<VcdFile> file_;  ///< while the window is open
   std::string failure_;
   sc_core::sc_time first_time_;
-  sc_core::sc_event last_edge_;
+  sc_core::sc_event first_edge_, last_edge_;
+
+  bool running_ = false;            ///< a program
+  sc_core::sc_time program_start_;  ///< of the last one
+  std::int64_t cycles_ = 0;         ///< of the programs before
+  // Own signals.
+  std::uint64_t cycle_ = 0;
+  std::uint8_t cause_ = 0;
+  double core_w_ = 0, dram_w_ = 0, core_j_ = 0, dram_j_ = 0;
+  std::uint64_t power_cycle_ = 0;  ///< of the last sample
+  bool sample_now_ = false;
 };
 
 }  // namespace bitbalance::waveform

@@ -51,7 +51,7 @@ REFUSED = [
 ]
 MACHINE_REFUSES = [  # with files of 20,000 bytes at most
     ("--images 8 --no-dmi --waves bus.vcd", "bus.vcd: cannot be written: File too large"),
-    ("--images 8 --no-dmi --waves bus.fst", "bus.fst.vcd: cannot be written: File too large"),
+    ("--images 8 --no-dmi --waves bus.fst", "bus.fst: vcd2fst did not write all of it"),
     ("--images 8 --no-dmi --transactions log.csv", "log.csv: cannot be written: File too large"),
 ]
 

@@ -45,6 +45,12 @@ class Accelerator : public sc_core::sc_module {
   /// Why the last program was stopped, where registers cannot say: which burst the memory answered how, or
   /// who waits for whom. Else empty.
   const std::string& fault_reason() const { return controller_.fault_reason(); }
+  /// Told what every unit does, often ahead of its time; nullptr: nobody. Of transfers by pointer
+  /// (AcceleratorOptions::use_dmi) it is told no bursts.
+  void set_observer(ExecutionObserver* observer) {
+    controller_.set_observer(observer);
+    dram_interface_.set_observer(observer);
+  }
 
  private:
   const AcceleratorConfig config_;

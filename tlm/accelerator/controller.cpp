@@ -231,6 +231,7 @@ void Controller::compute(const Command& command, Edge popped) {
   const ComputeTimeline::Outcome outcome = compute_.perform(body, steps_.data(), popped);
   count_events(body, compute_.tiles_of(body), steps_.data(), config_,
                profile_.layer(command.header.layer).events);
+  if (observer_ != nullptr) array_trace_.tell(compute_.work(), command.header.layer, *observer_);
   last_slot_ = outcome.accepted - 1;
   schedule_.accepted(outcome.accepted);
   schedule_.completed(Engine::kCompute, outcome.completed);

@@ -19,6 +19,7 @@
 #include "hw/port/control_registers.h"
 #include "hw/port/csr_port.h"
 #include "hw/port/interrupt_line.h"
+#include "hw/timeline/array_trace.h"
 #include "hw/timeline/command_schedule.h"
 #include "hw/timeline/compute_timeline.h"
 #include "tlm/accelerator/block_port.h"
@@ -45,6 +46,12 @@ class Controller : public sc_core::sc_module, private CommandSchedule::Host {
   /// Why the last program was stopped, where registers cannot say: which burst the memory answered how, or
   /// who waits for whom. Else empty.
   const std::string& fault_reason() const { return fault_reason_; }
+
+  /// Told about programs, commands, engines and tiles; nullptr: nobody.
+  void set_observer(ExecutionObserver* observer) {
+    observer_ = observer;
+    schedule_.set_observer(observer);
+  }
 
   // What happens around the controller, at an edge that it has not come to.
   void register_written(const sc_core::sc_time& time);
@@ -102,6 +109,8 @@ class Controller : public sc_core::sc_module, private CommandSchedule::Host {
 
   CommandSchedule schedule_;
   ComputeTimeline compute_;
+  ExecutionObserver* observer_ = nullptr;
+  ArrayTrace array_trace_;
   std::vector<RowGroupSteps> steps_;  ///< of the last compute command
   Edge last_slot_ = 0;                ///< of that command
   std::deque<Record> fetched_commands_;

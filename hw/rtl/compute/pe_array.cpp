@@ -51,7 +51,7 @@ void PeArray::drain_beat() {
   }
   if (beats_left_ > 0 || drain_rows_ == 0) return;
   profile_.count(drain_layer_, Event::kDrain, std::int64_t{drain_rows_} * drain_lanes_);
-  if (observer_ != nullptr) observer_->tile_drained(drain_layer_, drain_tile_);
+  if (observer_ != nullptr) observer_->tile_drained(drain_layer_, drain_tile_, edge());
 }
 
 void PeArray::perform() {
@@ -84,7 +84,7 @@ void PeArray::wait(Activity cause) {
 }
 
 void PeArray::perform_slot(const TokenSlot& slot) {
-  if (slot.first_of_tile && observer_ != nullptr) observer_->tile_begins(slot.layer, slot.tile);
+  if (slot.first_of_tile && observer_ != nullptr) observer_->tile_begins(slot.layer, slot.tile, edge());
   slot_valid_ = true;
   clear_ = slot.first_of_tile && slot.clear;
   first_of_step_ = slot.first_of_step;
@@ -114,8 +114,10 @@ void PeArray::perform_slot(const TokenSlot& slot) {
   ++slots_performed_;
   ++tile_slots_;
   if (slot.last_of_tile) count_events(slot);
-  if (slot.last_of_tile && !slot.drain && observer_ != nullptr)
-    observer_->tile_drained(slot.layer, slot.tile);
+  if (slot.last_of_tile && observer_ != nullptr) {
+    observer_->tile_ends(slot.layer, slot.tile, edge());
+    if (!slot.drain) observer_->tile_drained(slot.layer, slot.tile, edge());
+  }
 }
 
 template <class Word>
@@ -154,6 +156,14 @@ void PeArray::count_events(const TokenSlot& slot) {
   events.add(Event::kShiftAdd, tile_tokens_ * slot.lanes);
   events.add(Event::kNullSlot, (places - tile_tokens_) * slot.lanes);
   tile_tokens_ = tile_slots_ = 0;
+}
+
+EventCounts PeArray::uncounted(int& layer) const {
+  layer = layer_;
+  EventCounts events;
+  events.add(Event::kShiftAdd, tile_tokens_ * lanes_);
+  events.add(Event::kNullSlot, (tile_slots_ * rows_ - tile_tokens_) * lanes_);
+  return events;
 }
 
 void PeArray::flip_token(int row, std::int64_t slot_number) {

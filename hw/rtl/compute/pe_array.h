@@ -35,6 +35,7 @@ class PeArray : public PeArrayInterface {
   std::int16_t activation(int lane) const { return activation_.lane[lane]; }
 
   void describe(SignalList& signals) const override;
+  EventCounts uncounted(int& layer) const override;
 
  private:
   /// Registers of the PEs in one of their two configurations: [row][lane].

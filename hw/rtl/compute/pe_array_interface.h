@@ -5,6 +5,7 @@
 #include <memory>
 #include <systemc>
 
+#include "hw/isa/account/execution_observer.h"
 #include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
 #include "hw/rtl/bundles.h"
@@ -23,13 +24,19 @@ class PeArrayInterface : public Clocked {
   PushPort<LastSlot> last_slots{"last_slots"};
   sc_core::sc_port<ActivityMeter> activity{"activity"};  ///< what the array does in each cycle
 
-  /// nullptr: nobody. A tile that does not drain is told to have drained at its last slot.
-  void set_observer(TileObserver* observer) { observer_ = observer; }
+  /// Told about tiles; nullptr: nobody.
+  void set_observer(ExecutionObserver* observer) { observer_ = observer; }
+  /// Events of the tile under way, which the profile gets when the tile ends; `layer`: whose. None from an
+  /// array that counts in every slot.
+  virtual EventCounts uncounted(int& layer) const {
+    layer = 0;
+    return {};
+  }
 
  protected:
   using Clocked::Clocked;
 
-  TileObserver* observer_ = nullptr;
+  ExecutionObserver* observer_ = nullptr;
 };
 
 /// Makes the module `name`. It counts the events of its tiles in the profile.

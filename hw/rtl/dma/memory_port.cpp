@@ -87,6 +87,7 @@ void MemoryPort::deliver(MemoryChannel which, std::uint64_t now) {
     response_before_ = last_response_;
     last_response_ = edge();
   }
+  if (observer_ != nullptr) observer_->burst_answered(which, edge());
   retire(channel);
 }
 
@@ -101,6 +102,7 @@ void MemoryPort::issue(MemoryChannel which) {
   const MemoryRequest& request = requests.front();
   const std::uint8_t* const data = which == MemoryChannel::kWrite ? request.data.data() : nullptr;
   Transaction& transaction = prepare(which, {request.address, request.bytes, data});
+  if (observer_ != nullptr) observer_->burst_sent(which, request.address, request.bytes, edge());
   requests.pop();
   InFlight& channel = channels_[enum_index(which)];
   std::size_t place = channel.head + channel.outstanding;

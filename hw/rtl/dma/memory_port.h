@@ -9,6 +9,7 @@
 #include <systemc>
 #include <vector>
 
+#include "hw/isa/account/execution_observer.h"
 #include "hw/isa/config.h"
 #include "hw/port/burst_initiator.h"
 #include "hw/rtl/bundles.h"
@@ -41,6 +42,8 @@ class MemoryPort : public Clocked, public BurstInitiator, public virtual sc_core
   /// What is still under way, in words: "read: 3 transactions, oldest at 0x1000"; empty: none.
   std::string pending() const;
   void describe(SignalList& signals) const override;
+  /// Told about bursts; nullptr: nobody.
+  void set_observer(ExecutionObserver* observer) { observer_ = observer; }
 
  private:
   struct InFlight {
@@ -60,6 +63,7 @@ class MemoryPort : public Clocked, public BurstInitiator, public virtual sc_core
   bool is_blocked() const;
 
   std::array<InFlight, kMemoryChannels> channels_;
+  ExecutionObserver* observer_ = nullptr;
   std::int64_t last_response_ = INT64_MIN, response_before_ = INT64_MIN;
 };
 

@@ -48,11 +48,29 @@ std::string html_page(const std::string& title, std::string_view page_script, co
   return page.append(rest);
 }
 
+constexpr std::size_t kMostWindows = 1000;  ///< more points than a chart has pixels
+
+/// Joules of each component by window.
+Json json_of(const PowerSeries& power) {
+  constexpr double kJoulePerPicojoule = 1e-12;
+  Json energy = Json::object();
+  for (std::size_t c = 0; c < kComponents; ++c) {
+    Json& windows = energy[to_string(static_cast<Component>(c))] = Json::array();
+    for (const PowerSeries::Window& window : power.windows)
+      windows.push_back(static_cast<double>(window[c]) * kJoulePerPicojoule);
+  }
+  Json cycles = Json::array();
+  for (std::size_t w = 0; w < power.windows.size(); ++w) cycles.push_back(power.cycles_of(w));
+  return {{"window_cycles", power.window_cycles}, {"cycles", cycles}, {"energy_j", energy}};
+}
+
 }  // namespace
 
-std::string run_page(const std::string& scenario, const std::string& summary, const std::string& effective) {
-  return html_page(scenario, page_run_script(),
-                   {{"summary", Json::parse(summary)}, {"effective", effective}});
+std::string run_page(const std::string& scenario, const std::string& summary, const std::string& effective,
+                     const std::optional<PowerSeries>& power) {
+  Json data = {{"summary", Json::parse(summary)}, {"effective", effective}};
+  if (power) data["power"] = json_of(power->merged(kMostWindows));
+  return html_page(scenario, page_run_script(), data);
 }
 
 }  // namespace bitbalance::report

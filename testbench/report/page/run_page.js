@@ -67,7 +67,7 @@ if (run.disagreements) section('Disagreements between levels', '', element('pre'
             name: layer.name, bound: layer.bound};
   });
   if (points.length > 0) {
-    const roofs = [...new Set(points.map((point) => Number(point.roof.toPrecision(2))))].sort((a, b) => b - a);
+    const roofs = [...new Set(points.map((point) => Number(point.roof.toPrecision(6))))].sort((a, b) => b - a);
     const bandwidth = run.memory.peak_bytes_per_cycle;
     const most = roofs[0];
     const left = Math.min(...points.map((point) => point.x), most / bandwidth) / 2;
@@ -87,7 +87,7 @@ if (run.disagreements) section('Disagreements between levels', '', element('pre'
         ]},
         options: {
           scales: {x: {type: 'logarithmic', title: {display: true, text: 'MAC per byte of DRAM'}},
-                   y: {type: 'logarithmic', title: {display: true, text: 'MAC per cycle'}}},
+                   y: {type: 'logarithmic', suggestedMax: 1.5 * most, title: {display: true, text: 'MAC per cycle'}}},
           plugins: {legend: {position: 'bottom', labels: {boxWidth: 12}},
                     tooltip: {callbacks: {label: ({raw}) => raw.name === undefined ? '' :
                       raw.name + ': ' + figure(raw.y, 'MAC/cycle') + ' of ' + figure(raw.roof, 'MAC/cycle') + ', ' +
@@ -111,6 +111,30 @@ if (with_energy) {
       stacked_bars('Area by component', 'mm\u00b2', names, [
         {name: 'logic', colour: 'part-1', values: area('logic')},
         {name: 'SRAM', colour: 'part-3', values: area('sram')}])));
+}
+
+// Power over time: the energy of each window divided by its duration, cores' components on top of each other.
+if (data.power) {
+  const {window_cycles, cycles, energy_j} = data.power;
+  const seconds = cycles.map((n) => n / run.clock_hz);
+  const parts = Object.keys(energy_j);
+  section('Power over time', 'Average over ' + count(window_cycles) + ' cycles. The energy of a command is spread evenly from its ' +
+          'issue to its completion. The windows add up to the energy of the run.',
+    chart('Power over time by component', 340, () => ({
+      type: 'line',
+      data: {labels: cycles.map((_, window) => window * window_cycles), datasets: parts.map((part) => ({
+        label: spoken(part), data: energy_j[part].map((joules, window) => joules / seconds[window]), fill: true, stepped: true,
+        borderWidth: 0, pointRadius: 0, backgroundColor: colour('unit-' + part),
+      }))},
+      options: {
+        interaction: {mode: 'index', intersect: false},
+        scales: {x: {type: 'linear', max: sum(cycles), title: {display: true, text: 'cycle'}},
+                 y: {stacked: true, title: {display: true, text: 'W'}}},
+        plugins: {legend: {position: 'bottom', labels: {boxWidth: 12}},
+                  tooltip: {callbacks: {title: ([item]) => 'from cycle ' + count(Number(item.label.replace(/,/g, ''))),
+                                        label: (item) => item.dataset.label + ': ' + figure(item.raw, 'W')}}},
+      },
+    })));
 }
 
 section('DRAM traffic of each layer', 'Bytes over all frames of the run, by what they hold.',

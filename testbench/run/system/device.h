@@ -26,6 +26,8 @@ class Device : public sc_core::sc_module {
   virtual tlm::tlm_initiator_socket<32>& mem() = 0;
   /// Whether edges come; a program needs them.
   virtual void run_clock(bool on) = 0;
+  /// Told what the accelerator does; nullptr: nobody.
+  virtual void set_observer(ExecutionObserver* observer) = 0;
 
  protected:
   explicit Device(const sc_core::sc_module_name& name) : sc_module(name) {}
@@ -63,6 +65,7 @@ class RtlDevice : public Device {
   const std::string& fault_reason() const override { return accelerator.fault_reason(); }
   tlm::tlm_initiator_socket<32>& mem() override { return accelerator.mem; }
   void run_clock(bool on) override { on ? clock.start() : clock.stop(); }
+  void set_observer(ExecutionObserver* observer) override { accelerator.set_observer(observer); }
 };
 
 class TlmDevice : public Device {
@@ -80,6 +83,7 @@ class TlmDevice : public Device {
   const std::string& fault_reason() const override { return accelerator.fault_reason(); }
   tlm::tlm_initiator_socket<32>& mem() override { return accelerator.mem; }
   void run_clock(bool /*on*/) override {}  // has none
+  void set_observer(ExecutionObserver* observer) override { accelerator.set_observer(observer); }
 };
 
 }  // namespace bitbalance::runner

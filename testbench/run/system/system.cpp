@@ -57,6 +57,10 @@ std::string System::run(Level level, const ProgramRegions& regions, const std::f
                      to_string(outcome.fault), reason.empty() ? "" : "; ", reason);
 }
 
+void System::set_observer(ExecutionObserver* observer) {
+  for (Device* const device : devices()) device->set_observer(observer);
+}
+
 std::vector<LayerProfile> System::profile() {
   std::vector<LayerProfile> sum;
   for (Device* const device : devices()) {

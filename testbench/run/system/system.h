@@ -36,6 +36,9 @@ class System : public sc_core::sc_module {
   /// accelerator stopped early; empty: it did not.
   std::string run(Level level, const ProgramRegions& regions, const std::function<void()>& tick);
 
+  /// Told what every device does; nullptr: nobody.
+  void set_observer(ExecutionObserver* observer);
+
   /// Of the clock since the simulation began.
   double cycles() const { return sc_core::sc_time_stamp() / period_; }
   /// Wall time inside the SystemC kernel.

@@ -10,7 +10,7 @@
 
 namespace bitbalance::rtl::test {
 
-class ArrayBench : public sc_core::sc_module, public Bench, private TileObserver {
+class ArrayBench : public sc_core::sc_module, public Bench, private ExecutionObserver {
  public:
   explicit ArrayBench(const AcceleratorConfig& c,
                       const sc_core::sc_module_name& name = sc_core::sc_module_name("bench"))
@@ -76,8 +76,12 @@ class ArrayBench : public sc_core::sc_module, public Bench, private TileObserver
   std::int64_t cycles(Activity activity) const { return meter.before(edge(), activity); }
 
  private:
-  void tile_begins(int /*layer*/, std::uint32_t /*tile*/) override { tile_began_at.push_back(edge()); }
-  void tile_drained(int /*layer*/, std::uint32_t /*tile*/) override { tile_drained_at.push_back(edge()); }
+  void tile_begins(int /*layer*/, std::uint32_t /*tile*/, Edge /*at*/) override {
+    tile_began_at.push_back(edge());
+  }
+  void tile_drained(int /*layer*/, std::uint32_t /*tile*/, Edge /*at*/) override {
+    tile_drained_at.push_back(edge());
+  }
 };
 
 }  // namespace bitbalance::rtl::test

@@ -16,7 +16,7 @@
 
 namespace bitbalance::rtl::test {
 
-class ComputeBench : public sc_core::sc_module, public Bench, private TileObserver {
+class ComputeBench : public sc_core::sc_module, public Bench, private ExecutionObserver {
  public:
   explicit ComputeBench(const AcceleratorConfig& c,
                         const sc_core::sc_module_name& name = sc_core::sc_module_name("bench"))
@@ -121,8 +121,12 @@ class ComputeBench : public sc_core::sc_module, public Bench, private TileObserv
     if (tiles.empty() || tiles.back().index != tile.index || tiles.back().layer != tile.layer)
       tiles.push_back(tile);
   }
-  void tile_begins(int /*layer*/, std::uint32_t /*tile*/) override { tile_began_at.push_back(edge()); }
-  void tile_drained(int /*layer*/, std::uint32_t /*tile*/) override { tile_drained_at.push_back(edge()); }
+  void tile_begins(int /*layer*/, std::uint32_t /*tile*/, Edge /*at*/) override {
+    tile_began_at.push_back(edge());
+  }
+  void tile_drained(int /*layer*/, std::uint32_t /*tile*/, Edge /*at*/) override {
+    tile_drained_at.push_back(edge());
+  }
 };
 
 }  // namespace bitbalance::rtl::test

@@ -160,7 +160,7 @@ TEST_CASE("sums over tiles are what a walk of each step finds") {
     const ArrayWork array{
         &work.compute, work.groups.data(), &timeline.tiles_of(work.compute), work.config.rows, 5, 0};
     ActivityCounter counter(kNever);
-    REQUIRE(walk_tiles(array, counter) + 1 == outcome.accepted);
+    REQUIRE(walk_command(array, counter) + 1 == outcome.accepted);
     REQUIRE(timeline.before(outcome.accepted) == counter.cycles());
   }
 }

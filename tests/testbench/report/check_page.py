@@ -3,8 +3,10 @@
 In headless Chromium. No message on the console, and every figure of the page is the one of summary.json. Exit code 77 without Chromium.
 """
 import html.parser
+import csv
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +49,24 @@ def rendered(chromium, page, profile):
     return done.stdout, [line for line in done.stderr.splitlines() if 'CONSOLE' in line]
 
 
+def check_lists(page, summary):
+    """The page draws every activity and every kind of traffic that there is, in their order."""
+    layer = next(layer for layer in summary['layers'] if not layer['on_host'])
+    for name, expected in (('kActivities', layer['engines']['compute']), ('kTraffic', layer['dram_bytes'])):
+        listed = re.search(rf'const {name} = \[(.*?)\]', page, re.DOTALL)
+        assert sorted(re.findall(r"'(\w+)'", listed[1])) == sorted(expected), (name, listed[1], list(expected))
+
+
+def check_power(page, rows):
+    """The page's energy over time is that of power.csv, and its windows have a colour for each component."""
+    shown = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])['power']
+    assert sum(shown['cycles']) == sum(int(row['cycles']) for row in rows)
+    for component, energy in shown['energy_j'].items():
+        expected = sum(int(row[component + '_pj']) for row in rows)
+        assert round(sum(energy) * 1e12) == expected, (component, sum(energy), expected)
+        assert f'--unit-{component}:' in page, component
+
+
 def main():
     chromium = shutil.which('chromium')
     if chromium is None:
@@ -57,6 +77,11 @@ def main():
         results = pathlib.Path(folder) / 'results'
         subprocess.run([program, 'run', scenario, '--out', str(results), *options], check=True, capture_output=True)
         summary = json.loads((results / 'summary.json').read_text())
+        source = (results / 'report.html').read_text()
+        check_lists(source, summary)
+        power = results / 'power.csv'
+        if power.exists():
+            check_power(source, list(csv.DictReader(power.open())))
         text, console = rendered(chromium, results / 'report.html', pathlib.Path(folder) / 'profile')
     assert not console, console
     page = Page()
@@ -80,7 +105,7 @@ def main():
         shown = float(number.replace(',', ''))
         rounding = max(5e-4 * abs(summary[key]), 0.5 if shown >= 1000 else 0)
         assert abs(shown - summary[key]) <= rounding, (key, page.tiles[key])
-    charts = 2 + ('components' in summary) * 2 + any(layer['macs'] for layer in summary['layers'])
+    charts = 2 + ('--power' in options) + ('components' in summary) * 2 + any(layer['macs'] for layer in summary['layers'])
     assert page.canvases == charts, (page.canvases, charts)
     print(f'{len(layers)} layers, {len(page.tiles)} tiles, {page.canvases} charts: as in summary.json')
     return 0

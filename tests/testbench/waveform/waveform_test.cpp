@@ -3,11 +3,17 @@
 
 #include <unistd.h>
 
+#include <bitset>
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <random>
+#include <set>
 
+#include "testbench/scenario/scenario.h"
+#include "testbench/waveform/fst_sink.h"
 #include "testbench/waveform/vcd.h"
 #include "tests/hw/rtl/program_bench.h"
 #include "tests/support/child.h"
@@ -50,23 +56,56 @@ RandomCase case_of_width(Width width, std::uint64_t& seed) {
   }
 }
 
+/// Of activations, by layer.
+std::vector<Width> widths_of(const RandomCase& c) {
+  std::vector<Width> widths;
+  for (const QuantizedLayer& layer : c.network.layers)
+    widths.push_back(width_of(c.network.tensors[layer.input].bits));
+  return widths;
+}
+
+struct Dump {
+  DumpFormat format = DumpFormat::kVcd;
+  const CostModel* cost = nullptr;  ///< of the signals of power
+  std::int64_t window_cycles = 1;
+};
+
 BenchResult run_traced(const RandomCase& c, const std::string& trace,
                        const std::vector<std::string>& signal_names, const fs::path& folder,
-                       const BenchOptions& options = {}) {
+                       const BenchOptions& options = {}, const Dump& dump = {}) {
   std::unique_ptr<WaveformWindow> window;
+  std::unique_ptr<PowerMeter> power;
+  ExecutionObservers observers;
   std::vector<std::string> layers;
   for (const ProgramLayer& layer : c.mapped.program.layers) layers.push_back(layer.name);
   return run_program(
       c.mapped.program, c.config, place_images(c.mapped.program, c.network, c.images, 0), options,
       [&](rtl::Accelerator& accelerator) {
-        rtl::SignalList signals(accelerator.name());
-        accelerator.describe(signals);
         auto* clock = dynamic_cast<sc_core::sc_clock*>(sc_core::sc_find_object("clock"));
+        const WindowRequest request =
+            is_cycle_window(trace, layers)
+                ? cycle_window(trace, signal_names)
+                : layer_window(traced_layer(trace, layers), signal_names, c.mapped.program, c.config);
+        if (dump.cost != nullptr) {
+          power = std::make_unique<PowerMeter>(accelerator, *dump.cost, widths_of(c), dump.window_cycles);
+          observers.add(power.get());
+        }
         window = std::make_unique<WaveformWindow>(
-            "window", waveform_request(traced_layer(trace, layers), signal_names, c.mapped.program, c.config),
-            c.mapped.program, signals, *clock, clock->period(), folder);
-        accelerator.set_tile_observer(window.get());
+            "window", request, WaveformSource{accelerator, *clock, clock->period(), power.get()}, dump.format,
+            folder / "layer1");
+        observers.add(window.get());
+        accelerator.set_observer(&observers);
       });
+}
+
+/// A window of all cycles of a program.
+std::string whole_run(const RandomCase& c, const BenchOptions& options = {}) {
+  return "@0-" + in_child([&] {
+           return std::to_string(run_program(c.mapped.program, c.config,
+                                             place_images(c.mapped.program, c.network, c.images, 0), options)
+                                     .cycles -
+                                 1);
+         });
 }
 
 /// Recomputes every accumulator at each edge of the window from the edge before and the tokens and
@@ -179,16 +218,23 @@ TEST_CASE(
   CHECK(fs::file_size(folder / "layer1.fst") > 0);
 
   std::ifstream save(folder / "layer1.gtkw");
-  int named = 0;
+  std::set<std::string> named;
+  std::vector<std::string> names_ahead;
   for (std::string line; std::getline(save, line);) {
     const std::size_t at = line.find("SystemC.");
     if (at == std::string::npos) continue;
     std::string name = line.substr(at + 8);
     name.resize(std::min(name.size(), name.find('[')));
     CHECK_NOTHROW(vcd.signal(name));
-    ++named;
+    named.insert(name);
+    if (names_ahead.size() < 9) names_ahead.push_back(name);
   }
-  CHECK(named == static_cast<int>(vcd.signals.size()));
+  CHECK(named.size() == vcd.signals.size());
+  CHECK(names_ahead == std::vector<std::string>{"cycle", "controller.load.activity",
+                                                "controller.compute.cause", "controller.vector.activity",
+                                                "controller.store.activity", "pe_array.tile",
+                                                "pe_array.drain.beats_left", "memory_port.read.outstanding",
+                                                "memory_port.write.outstanding"});
 
   // Dump and save file say what the values of a state are called.
   const auto text_of = [](const fs::path& file) {
@@ -201,6 +247,185 @@ TEST_CASE(
                                                        "SystemC.controller.store.activity[3:0]\n"));
   CHECK_THAT(text_of(folder / "layer1.states1"), Contains("\n9 no_command\n"));
   fs::remove_all(folder);
+}
+
+std::int64_t number_at(const Vcd& vcd, const std::string& signal, std::uint64_t time) {
+  return vcd_number(vcd.value_at(vcd.signal(signal), time), false);
+}
+
+TEST_CASE("a window of cycles has exactly these, numbered by the signal cycle") {
+  const fs::path folder = fresh_folder("cycles");
+  std::uint64_t seed = 1;
+  const RandomCase c = case_of_width(Width::k8, seed);
+  REQUIRE(in_child([&] {
+            run_traced(c, "@100-130", {"cycle", "controller.*"}, folder);
+            return std::string("done");
+          }) == "done");
+  const Vcd vcd = read_vcd(folder / "layer1.vcd");
+  CHECK(number_at(vcd, "cycle", vcd.first_time) == 100);
+  CHECK(number_at(vcd, "cycle", vcd.last_time) == 130);
+  CHECK((vcd.last_time - vcd.first_time) / 1000 == 30);
+  for (std::uint64_t i = 0; i <= 30; ++i)
+    CHECK(number_at(vcd, "cycle", vcd.first_time + i * 1000) == static_cast<std::int64_t>(100 + i));
+  fs::remove_all(folder);
+}
+
+TEST_CASE("a whole program's window tells every cycle's cause: the accounts of the compute engine") {
+  const fs::path folder = fresh_folder("causes");
+  std::uint64_t seed = 1;
+  for (int i = 0; i < 4; ++i, ++seed) {
+    const RandomCase c = case_of_width(i % 2 == 0 ? Width::k8 : Width::k16, seed);
+    CAPTURE(seed);
+    BenchOptions options;
+    options.seed = seed;
+    options.stall_percent = i >= 2 ? 25 : 0;
+    options.random_memory = i == 3;
+    const std::string window = whole_run(c, options);
+    std::istringstream accounts(in_child([&] {
+      const BenchResult result = run_traced(
+          c, window, {"cycle", "controller.*.activity", "controller.compute.cause"}, folder, options);
+      ActivityCycles sum{};
+      for (const LayerProfile& layer : result.profile.layers())
+        for (std::size_t a = 0; a < sum.size(); ++a)
+          sum[a] += layer.activity[static_cast<std::size_t>(Engine::kCompute)][a];
+      std::string text = std::to_string(result.cycles);
+      for (const std::int64_t cycles : sum) text += ' ' + std::to_string(cycles);
+      return text;
+    }));
+    std::int64_t cycles = 0;
+    accounts >> cycles;
+    ActivityCycles expected{}, found{};
+    for (std::int64_t& count : expected) accounts >> count;
+    REQUIRE(accounts);
+    const Vcd vcd = read_vcd(folder / "layer1.vcd");
+    const VcdSignal& cause = vcd.signal("controller.compute.cause");
+    for (std::int64_t cycle = 0; cycle < cycles; ++cycle)
+      ++found.at(static_cast<std::size_t>(
+          vcd_number(vcd.value_at(cause, vcd.first_time + static_cast<std::uint64_t>(cycle) * 1000), false)));
+    CHECK(found == expected);
+  }
+  fs::remove_all(folder);
+}
+
+TEST_CASE("a layer's window reaches from its first command to its last store") {
+  const fs::path folder = fresh_folder("layer");
+  std::uint64_t seed = 1;
+  const RandomCase c = case_of_width(Width::k8, seed);
+  REQUIRE(in_child([&] {
+            run_traced(c, "layer1:all", {"cycle", "controller.*", "load_engine.*", "store_engine.*"}, folder);
+            return std::string("done");
+          }) == "done");
+  const Vcd vcd = read_vcd(folder / "layer1.vcd");
+  // The first layer's first command: nothing was under way before its issue.
+  CHECK(number_at(vcd, "controller.commands_done", vcd.first_time) == 0);
+  CHECK(number_at(vcd, "controller.load.in_flight", vcd.first_time) == 1);
+  std::int64_t stores = 0, commands = 0;
+  for (const Command& command : c.mapped.program.commands) {
+    if (command.header.layer != 0) continue;
+    ++commands;
+    stores += static_cast<std::int64_t>(std::holds_alternative<Store>(command.body));
+  }
+  REQUIRE(stores > 0);
+  CHECK(number_at(vcd, "controller.commands_done", vcd.last_time) >= commands - 1);  // End is of a layer, too
+  fs::remove_all(folder);
+}
+
+TEST_CASE("the energy that a waveform comes to is that of the run, and power adds up to it") {
+  const fs::path folder = fresh_folder("power");
+  std::uint64_t seed = 1;
+  const RandomCase c = case_of_width(Width::k8, seed);
+  const Technology technology =
+      *load_scenario(std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/lenet.yaml").technology;
+  const CostModel cost(technology, c.config);
+  const std::string window = whole_run(c);
+  std::istringstream expected(in_child([&] {
+    const BenchResult result =
+        run_traced(c, window, {"cycle", "power.*"}, folder, {}, {DumpFormat::kVcd, &cost, 1});
+    EnergyReport energy;
+    const std::vector<Width> widths = widths_of(c);
+    for (std::size_t i = 0; i < result.profile.layers().size(); ++i) {
+      Work work = work_of(result.profile.layers()[i], widths[i]);
+      if (i == 0) --work.cycles;  // the last one has only begun when the window ends
+      energy += cost.energy(work);
+    }
+    return std::to_string(energy.core_j() * 1e12) + ' ' + std::to_string(energy.dram_j() * 1e12) + ' ' +
+           std::to_string(result.cycles);
+  }));
+  double core_pj = 0, dram_pj = 0;
+  std::int64_t cycles = 0;
+  expected >> core_pj >> dram_pj >> cycles;
+  REQUIRE(expected);
+  const Vcd vcd = read_vcd(folder / "layer1.vcd");
+  const auto last = [&vcd](const char* name) {
+    return std::stod(vcd.value_at(vcd.signal(name), vcd.last_time)) * 1e12;
+  };
+  CHECK(last("power.core_j") == Approx(core_pj).epsilon(1e-10));
+  CHECK(last("power.dram_j") == Approx(dram_pj).epsilon(1e-10));
+  double sum_j = 0;
+  for (std::int64_t cycle = 1; cycle < cycles; ++cycle) {
+    const std::uint64_t time = vcd.first_time + static_cast<std::uint64_t>(cycle) * 1000;
+    sum_j += std::stod(vcd.value_at(vcd.signal("power.core_w"), time)) * 1e-9;
+    const double so_far = std::stod(vcd.value_at(vcd.signal("power.core_j"), time));
+    REQUIRE(sum_j == Approx(so_far).epsilon(1e-9));
+  }
+  fs::remove_all(folder);
+}
+
+TEST_CASE("an FST is written through a pipe and holds what the VCD does") {
+  const fs::path folder = fresh_folder("fst");
+  std::uint64_t seed = 1;
+  const RandomCase c = case_of_width(Width::k8, seed);
+  for (const DumpFormat format : {DumpFormat::kVcd, DumpFormat::kFst}) {
+    REQUIRE(in_child([&] {
+              run_traced(c, "layer1:0", {}, folder, {}, {format});
+              return std::string("done");
+            }) == "done");
+  }
+  const fs::path back = folder / "back.vcd";
+  REQUIRE(std::system(("fst2vcd -f " + (folder / "layer1.fst").string() + " -o " + back.string()).c_str()) ==
+          0);
+  const Vcd vcd = read_vcd(folder / "layer1.vcd"), fst = read_vcd(back);
+  REQUIRE(vcd.signals.size() == fst.signals.size());
+  CHECK(fst.first_time == vcd.first_time);
+  for (const VcdSignal& signal : vcd.signals) {
+    const std::string name = vcd.full_name(signal);
+    CAPTURE(name);
+    for (std::uint64_t time = vcd.first_time; time <= vcd.last_time; time += 1000)
+      REQUIRE(number_at(fst, name, time) == number_at(vcd, name, time));
+  }
+  CHECK(is_whole_fst(folder / "layer1.fst"));
+  fs::resize_file(folder / "layer1.fst", fs::file_size(folder / "layer1.fst") - 1);
+  CHECK_FALSE(is_whole_fst(folder / "layer1.fst"));
+  fs::remove_all(folder);
+}
+
+TEST_CASE("an FST that does not fit is an error, which vcd2fst does not tell") {
+  const fs::path folder = fresh_folder("full");
+  CHECK_THAT(in_child([&] {
+               std::signal(SIGXFSZ, SIG_IGN);
+               limit(RLIMIT_FSIZE, 4096);
+               FstSink sink(folder / "a.fst");
+               std::string text = "$timescale 1 ps $end\n$var wire 64 a x $end\n$enddefinitions $end\n";
+               std::mt19937_64 random(1);
+               for (int time = 0; time < 5000; ++time)
+                 text += "#" + std::to_string(time) + "\nb" + std::bitset<64>(random()).to_string() + " a\n";
+               sink.write(text);
+               try {
+                 sink.close();
+               } catch (const std::runtime_error& error) {
+                 return std::string(error.what());
+               }
+               return std::string("closed");
+             }),
+             Contains("a.fst: vcd2fst did not write all of it"));
+  fs::remove_all(folder);
+}
+
+TEST_CASE("windows that the format does not know are refused by name") {
+  CHECK_THROWS_WITH(cycle_window("@5-3", {}), Contains("--trace @5-3: accepted: @first-last"));
+  CHECK_THROWS_WITH(cycle_window("@x", {}), Contains("--trace @x: accepted: @first-last"));
+  CHECK(is_cycle_window("@5", {"a"}));
+  CHECK_FALSE(is_cycle_window("@5", {"@5"}));
 }
 
 TEST_CASE("one flipped token in the middle of a tile changes exactly the outputs of its row") {

@@ -56,6 +56,8 @@ class DramInterface : public sc_core::sc_module,
     return std::max(port_.last_delivery(limit), std::min(limit, direct_end_));
   }
   const MemoryPort& port() const { return port_; }
+  /// Told about bursts; nullptr: nobody.
+  void set_observer(ExecutionObserver* observer) { port_.set_observer(observer); }
   void forget_errors() { port_.forget_errors(); }
 
  private:

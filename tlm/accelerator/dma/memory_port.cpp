@@ -97,6 +97,8 @@ void MemoryPort::issue(MemoryChannel which, Edge edge) {
   channel.sent_before = channel.sent;
   channel.sent = edge;
   Transaction& transaction = prepare(which, channel.source->push(channel.push));
+  if (observer_ != nullptr)
+    observer_->burst_sent(which, transaction.request.address, transaction.request.bytes, edge);
   channel.delivered_before = channel.delivered[channel.oldest];
   channel.delivered[channel.oldest] = kNever;
   if (++channel.oldest == channel.delivered.size()) channel.oldest = 0;
@@ -152,6 +154,7 @@ void MemoryPort::answered(Transaction& transaction) {
     channel.unanswered.pop_front();
     channel.last_delivered = std::max(clock_.after(oldest.answer_time), channel.last_delivered + 1);
     channel.delivered[channel.next_delivery] = channel.last_delivered;
+    if (observer_ != nullptr) observer_->burst_answered(which, channel.last_delivered);
     if (++channel.next_delivery == channel.delivered.size()) channel.next_delivery = 0;
     channel.source->answer({oldest.failed, oldest.data.data()}, channel.last_delivered + 1);
     oldest.release();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/text/enum_index.h"
+#include "hw/isa/account/execution_observer.h"
 #include "hw/isa/config.h"
 #include "hw/isa/transfer/channel_timing.h"
 #include "hw/port/burst_initiator.h"
@@ -55,6 +56,7 @@ class MemoryPort : public sc_core::sc_module, public BurstInitiator {
   Edge sent_before(MemoryChannel channel) const { return state(channel).sent_before; }
   /// Last edge up to `limit` at which an answer is delivered: a sign of progress.
   Edge last_delivery(Edge limit) const;
+  void set_observer(ExecutionObserver* observer) { observer_ = observer; }
   /// What is still under way, in words; empty when nothing is.
   std::string pending() const;
 
@@ -92,6 +94,7 @@ class MemoryPort : public sc_core::sc_module, public BurstInitiator {
 
   const EdgeClock& clock_;
   const bool use_dmi_;
+  ExecutionObserver* observer_ = nullptr;
   DirectMemory direct_memory_;
   std::array<ChannelState, kMemoryChannels> channels_;
   sc_core::sc_event edge_event_;

@@ -1,0 +1,236 @@
+// What a run records over time adds up to what it reports, at every level of detail: cycles by activity,
+// energy by component, bytes by burst.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "base/text/enum_index.h"
+#include "testbench/report/action_record.h"
+#include "testbench/run/analytic.h"
+#include "testbench/run/trace/run_trace.h"
+#include "tests/support/random/random_case.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/testbench/run/level_accounts.h"
+
+namespace bitbalance::test {
+namespace {
+
+using Json = nlohmann::json;
+
+Json read_json(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  return Json::parse(stream);
+}
+
+/// What a run reported and recorded.
+struct Recorded {
+  Json timeline;      ///< the list of its events
+  std::string power;  ///< power.csv
+  Json report;        ///< cycles, activity, energy_pj, dram_bytes
+};
+
+Json figures_of(const RunReport& report, const Technology& technology) {
+  Json activity = Json::array();
+  std::int64_t bytes = 0;
+  for (std::size_t e = 0; e < kEngines; ++e) {
+    Json cycles = Json::object();
+    for (std::size_t a = 0; a < kActivities; ++a) {
+      std::int64_t sum = 0;
+      for (const LayerReport& layer : report.layers) sum += layer.profile.activity[e][a];
+      if (sum > 0) cycles[to_string(static_cast<Activity>(a))] = sum;
+    }
+    activity.push_back(cycles);
+  }
+  for (const LayerReport& layer : report.layers) bytes += layer.dram_bytes();
+  Json energy = Json::array();
+  for (const ComponentEnergy& component : cost_of(record_of(report), technology).total.components())
+    energy.push_back(std::llround(component.total_j() * 1e12));
+  return {{"cycles", report.cycles()},
+          {"activity", activity},
+          {"energy_pj", energy},
+          {"dram_bytes", bytes},
+          {"passed", report.passed()}};
+}
+
+Recorded recorded(const Scenario& scenario, const Workload& workload, std::int64_t window_cycles) {
+  const TemporaryFolder folder;
+  const std::filesystem::path timeline = folder.path() / "timeline.json", rest = folder.path() / "rest.json";
+  const std::string done = in_child([&] {
+    RunReport report;
+    report.scenario = scenario;
+    RunTrace trace;
+    trace.record_timeline(timeline, TimelineDetail::kBursts);
+    trace.record_power(window_cycles, scenario.accelerator, workload.network);
+    if (computes_data(scenario.run.level)) {
+      Simulation simulation(scenario, workload);
+      simulation.set_trace(&trace);
+      simulation.run(report, [](const char* /*phase*/, double) {});
+    } else {
+      run_analytic({workload.network, static_cast<int>(workload.images.size())}, report, &trace);
+    }
+    trace.close();
+    const CostModel cost(*scenario.technology, scenario.accelerator);
+    const Json both = {{"power", to_csv(trace.power()->series(cost))},
+                       {"report", figures_of(report, *scenario.technology)}};
+    std::ofstream(rest) << both;
+    return std::string("done");
+  });
+  REQUIRE(done == "done");
+  const Json both = read_json(rest);
+  return {read_json(timeline).at("traceEvents"), both.at("power"), both.at("report")};
+}
+
+/// The spans of a group of rows, row by row in the order of time.
+std::map<int, std::vector<Json>> spans_of(const Recorded& recorded, const std::string& group) {
+  std::map<int, std::vector<Json>> rows;
+  int number = -1;
+  for (const Json& event : recorded.timeline)
+    if (event.at("name") == "process_name" && event.at("args").at("name") == group) number = event.at("pid");
+  for (const Json& event : recorded.timeline)
+    if (event.at("ph") == "X" && event.at("pid") == number) rows[event.at("tid")].push_back(event);
+  for (auto& [row, spans] : rows) {
+    std::stable_sort(spans.begin(), spans.end(),
+                     [](const Json& a, const Json& b) { return a.at("ts") < b.at("ts"); });
+  }
+  return rows;
+}
+
+std::int64_t begin_of(const Json& span) {
+  return span.at("ts");
+}
+std::int64_t end_of(const Json& span) {
+  return span.at("ts").get<std::int64_t>() + span.at("dur").get<std::int64_t>();
+}
+
+/// Spans of one row do not overlap: viewers would put one into the other.
+void check_apart(const Recorded& recorded, const std::string& group) {
+  for (const auto& [row, spans] : spans_of(recorded, group)) {
+    INFO(group << ", row " << row);
+    for (std::size_t i = 1; i < spans.size(); ++i) REQUIRE(begin_of(spans[i]) >= end_of(spans[i - 1]));
+  }
+}
+
+void check_sums(const Recorded& recorded) {
+  CHECK(recorded.report.at("passed") == true);
+  const auto engines = spans_of(recorded, "engines");
+  CHECK(engines.size() == kEngines);
+  for (const auto& [engine, spans] : engines) {
+    INFO("engine " << engine);
+    std::int64_t at = 0;
+    std::map<std::string, std::int64_t> cycles;
+    for (const Json& span : spans) {
+      REQUIRE(begin_of(span) == at);
+      at = end_of(span);
+      cycles[span.at("name")] += span.at("args").at("cycles").get<std::int64_t>();
+    }
+    CHECK(at == recorded.report.at("cycles"));
+    CHECK(Json(cycles) == recorded.report.at("activity").at(static_cast<std::size_t>(engine)));
+  }
+  for (const char* const group : {"commands", "tiles", "DRAM command", "DRAM read", "DRAM write"})
+    check_apart(recorded, group);
+
+  // power.csv: the columns after the fourth are picojoules.
+  std::istringstream lines(recorded.power);
+  std::string line;
+  std::getline(lines, line);
+  std::vector<std::int64_t> sums(kComponents);
+  std::int64_t cycles = 0;
+  while (std::getline(lines, line)) {
+    std::istringstream fields(line);
+    std::string field;
+    for (std::size_t i = 0; std::getline(fields, field, ','); ++i) {
+      if (i == 1) cycles += std::stoll(field);
+      if (i >= 4) sums[i - 4] += std::stoll(field);
+    }
+  }
+  CHECK(cycles == recorded.report.at("cycles"));
+  CHECK(Json(sums) == recorded.report.at("energy_pj"));
+}
+
+std::string text_of(const std::map<int, std::vector<Json>>& rows) {
+  std::string text;
+  for (const auto& [row, spans] : rows)
+    for (const Json& span : spans) text += span.dump() + '\n';
+  return text;
+}
+
+void check_levels(Scenario scenario, const Workload& workload, std::int64_t window_cycles) {
+  scenario.technology =
+      load_scenario(std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/lenet.yaml").technology;
+  scenario.run.dmi = false;
+  scenario.run.level = Level::kRtl;
+  const Recorded rtl = recorded(scenario, workload, window_cycles);
+  check_sums(rtl);
+  std::int64_t bytes = 0;
+  for (const char* const group : {"DRAM command", "DRAM read", "DRAM write"}) {
+    for (const auto& [row, spans] : spans_of(rtl, group))
+      for (const Json& span : spans) bytes += span.at("args").at("bytes").get<std::int64_t>();
+  }
+  CHECK(bytes == rtl.report.at("dram_bytes"));
+  for (const Level level : {Level::kTlm, Level::kAnalytic}) {
+    if (level == Level::kAnalytic && scenario.memory.model != MemoryTiming::kIdeal) continue;
+    INFO(to_string(level));
+    scenario.run.level = level;
+    const Recorded other = recorded(scenario, workload, window_cycles);
+    check_sums(other);
+    CHECK(other.report == rtl.report);
+    CHECK(other.power == rtl.power);
+    for (const char* const group : {"commands", "tiles"})
+      CHECK(text_of(spans_of(other, group)) == text_of(spans_of(rtl, group)));
+    if (level == Level::kAnalytic) continue;  // knows of no single burst
+    for (const char* const group : {"DRAM command", "DRAM read", "DRAM write"})
+      CHECK(text_of(spans_of(other, group)) == text_of(spans_of(rtl, group)));
+  }
+}
+
+TEST_CASE("timeline and power of random networks add up at every level, which agree on them") {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    INFO("seed " << seed);
+    const RandomCase c = make_random_case(seed);
+    Scenario scenario;
+    scenario.accelerator = c.config;
+    scenario.network.batch = 1;  // a program of its own for each image
+    scenario.mapping.barrier = seed % 3 == 0 ? LayerBarrier::kProgram : LayerBarrier::kNone;
+    scenario.run.watchdog_cycles = 20'000;
+    check_levels(scenario, {c.network, c.images, {}}, static_cast<std::int64_t>(1 + 37 * seed));
+  }
+}
+
+TEST_CASE(
+    "timeline and power of LeNet add up at every level, which agree on them, on ideal memory and DRAM") {
+  const std::string scenarios = std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/";
+  for (const char* const memory : {"ideal", "lpddr4-3200"}) {
+    INFO(memory);
+    Scenario scenario =
+        load_scenario(scenarios + "lenet.yaml", {{"memory=" + scenarios + "memory/" + memory + ".yaml", ""}});
+    scenario.network.count = 1;
+    scenario.accelerator.synchronization = Synchronization::kGroupMax;
+    check_levels(scenario, prepare_workload(scenario, [](double) {}), 100);
+  }
+}
+
+TEST_CASE("windows of power that become one keep their energy and their cycles") {
+  PowerSeries power{10, 95, 1e9, std::vector<PowerSeries::Window>(10)};
+  for (std::size_t w = 0; w < power.windows.size(); ++w)
+    power.windows[w][0] = static_cast<std::int64_t>(w) + 1;
+  const PowerSeries merged = power.merged(4);
+  REQUIRE(merged.windows.size() == 4);
+  CHECK(merged.window_cycles == 30);
+  CHECK(merged.windows[0][0] == 1 + 2 + 3);
+  CHECK(merged.windows[3][0] == 10);
+  CHECK(merged.cycles_of(3) == 5);
+  CHECK(power.merged(10).windows.size() == 10);
+}
+
+TEST_CASE("an unknown detail of a timeline is refused by name") {
+  CHECK_THROWS_WITH(timeline_detail("burst"), Catch::Contains("--timeline: 'burst'; accepted: engines"));
+}
+
+}  // namespace
+}  // namespace bitbalance::test

@@ -24,6 +24,7 @@ Subcommand add_recost_command(CLI::App& parent);
 Subcommand add_build_command(CLI::App& parent);
 Subcommand add_disassemble_command(CLI::App& parent);
 Subcommand add_compare_command(CLI::App& parent);
+Subcommand add_plot_command(CLI::App& parent);
 Subcommand add_sweep_command(CLI::App& parent);
 
 }  // namespace bitbalance::cli

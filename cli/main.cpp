@@ -31,6 +31,7 @@ int parse_and_run(int argc, char* argv[]) {
       add_run_command(app),       add_init_command(app),        add_quantize_command(app),
       add_check_vcd_command(app), add_recost_command(app),      add_compare_command(app),
       add_build_command(app),     add_disassemble_command(app), add_sweep_command(app),
+      add_plot_command(app),
   };
   try {
     read_command_line(app, argc, argv);

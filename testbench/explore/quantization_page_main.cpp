@@ -87,8 +87,8 @@ class Page {
       for (XyChart::Point& point : dots.points) point.label.clear();
     }
     for (XyChart::Point& point : nearest) point.label.clear();
-    chart.series.push_back({"front, nearest", front(std::move(nearest), most), true, false});
-    chart.series.push_back({"front, all (form, nnzb)", front(std::move(all), most), true, false});
+    chart.series.push_back({"front, nearest", front(std::move(nearest), most), true, false, "#997700"});
+    chart.series.push_back({"front, all (form, nnzb)", front(std::move(all), most), true, false, "#1b1f27"});
     for (XyChart::Series& series : chart.series) {
       auto& points = series.points;
       points.erase(std::remove_if(points.begin(), points.end(),
@@ -96,7 +96,7 @@ class Page {
                    points.end());
     }
     const double percent = 100 * float_accuracy_;
-    chart.series.push_back({"float", {{fewest, percent, ""}, {most, percent, ""}}, true, false});
+    chart.series.push_back({"float", {{fewest, percent, ""}, {most, percent, ""}}, true, false, "#999999"});
     return chart;
   }
 

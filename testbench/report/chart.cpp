@@ -17,6 +17,10 @@ namespace {
 
 constexpr int kPanelWidth = 640;  ///< pixels, legend included
 constexpr int kPanelHeight = 320;
+constexpr int kSingleWidth = 900, kSingleHeight = 480;
+constexpr int kCategoryWidth = 15;   ///< of a single chart, at least
+constexpr int kMarginWidth = 280;    ///< axis and legend
+constexpr int kMarginHeight = 90;    ///< title and axis
 constexpr double kGroupWidth = 0.8;  ///< of the distance between two categories
 
 /// Distinguishable also by most colour-blind readers; series beyond the last begin again.
@@ -25,6 +29,10 @@ const char* color(std::size_t series) {
                                                           "#66ccee", "#aa3377", "#bbbbbb", "#222255",
                                                           "#997700", "#ee99aa", "#225555"};
   return kColors[series % kColors.size()];
+}
+
+std::string color(const std::string& wanted, std::size_t series) {
+  return wanted.empty() ? color(series) : wanted;
 }
 
 std::string quoted(const std::string& text) {
@@ -73,7 +81,8 @@ std::string script(const BarChart& chart) {
     tics.push_back(fmt::format("{} {}", quoted(chart.categories[c]), c));
   text += fmt::format("set xtics ({})\nset xrange [-0.5:{}]\n", join(tics),
                       static_cast<double>(chart.categories.size()) - 0.5);
-  if (chart.categories.size() > 5) text += "set xtics rotate by 30 right\n";
+  if (chart.categories.size() > 5)
+    text += fmt::format("set xtics rotate by {} right\n", chart.categories.size() > 20 ? 60 : 30);
   // Without a single value gnuplot finds no range and fails.
   if (chart.logarithmic) text += "set logscale y\n";
   if (!has_values(chart)) {
@@ -102,50 +111,159 @@ std::string script(const BarChart& chart) {
     }
     const std::string name = fmt::format("bars{}", s);
     text += block(name, lines);
-    plots.push_back(
-        fmt::format("${} using 1:2 with boxes linecolor '{}' title {}", name, color(s), quoted(series.name)));
+    plots.push_back(fmt::format("${} using 1:2 with boxes linecolor '{}' {}", name, color(series.color, s),
+                                series.name.empty() ? "notitle" : "title " + quoted(series.name)));
   }
   // Stacks are drawn from the top, each bar in front of the sums above it.
   if (chart.stacked) std::reverse(plots.begin(), plots.end());
+  if (chart.line_at)
+    plots.push_back(fmt::format("{:.9g} with lines dashtype 2 linecolor '#444444' notitle", *chart.line_at));
   return text + fmt::format("set boxwidth {:.6g}\nplot {}\n", width, join(plots));
 }
 
-std::string script(const XyChart& chart) {
+/// What an axis shows: a range in its own units, or of their logarithms.
+class Axis {
+ public:
+  Axis(const XyChart& chart, double XyChart::Point::*coordinate, bool logarithmic)
+      : logarithmic_(logarithmic) {
+    for (const XyChart::Series& series : chart.series) {
+      for (const XyChart::Point& point : series.points) {
+        if (!shows(point.*coordinate)) continue;
+        low_ = std::min(low_, along(point.*coordinate));
+        high_ = std::max(high_, along(point.*coordinate));
+      }
+    }
+    if (low_ > high_) low_ = 0, high_ = 1;
+    const double span = high_ > low_ ? high_ - low_ : std::max(1.0, std::abs(high_));
+    low_ -= 0.06 * span;
+    high_ += 0.1 * span;
+  }
+  bool shows(double value) const { return std::isfinite(value) && (!logarithmic_ || value > 0); }
+  /// 0 to 1.
+  double place(double value) const { return (along(value) - low_) / (high_ - low_); }
+  std::string range() const {
+    return logarithmic_ ? fmt::format("[{:.6g}:{:.6g}]", std::pow(10, low_), std::pow(10, high_))
+                        : fmt::format("[{:.6g}:{:.6g}]", low_, high_);
+  }
+
+ private:
+  double along(double value) const { return logarithmic_ ? std::log10(value) : value; }
+
+  bool logarithmic_;
+  double low_ = INFINITY, high_ = -INFINITY;
+};
+
+/// Finds room for the labels of points: right of, left of, above or below them.
+class Labels {
+ public:
+  Labels(double width, double height) : width_(width), height_(height) {}
+
+  /// A point, at pixels from the lower left; labels keep off it.
+  void add_point(double x, double y) { taken_.push_back({x - 4, y - 4, x + 4, y + 4}); }
+  /// gnuplot's offset and justification for the label of the point there; empty: there is no room.
+  std::string place(const std::string& label, double x, double y) {
+    const double w = kCharacter * static_cast<double>(label.size());
+    struct Side {
+      Box box;
+      const char* words;
+    };
+    const Side sides[] = {{{x + 6, y - 6, x + 6 + w, y + 6}, "left offset 0.8, 0"},
+                          {{x - 6 - w, y - 6, x - 6, y + 6}, "right offset -0.8, 0"},
+                          {{x - w / 2, y + 6, x + w / 2, y + 18}, "center offset 0, 0.8"},
+                          {{x - w / 2, y - 18, x + w / 2, y - 6}, "center offset 0, -0.8"}};
+    for (const Side& side : sides) {
+      if (side.box.left < 0 || side.box.right > width_ || side.box.low < 0 || side.box.high > height_)
+        continue;
+      if (std::any_of(taken_.begin(), taken_.end(), [&](const Box& box) { return side.box.meets(box); }))
+        continue;
+      taken_.push_back(side.box);
+      return side.words;
+    }
+    return "";
+  }
+
+ private:
+  static constexpr double kCharacter = 6.5;  ///< width in pixels
+  struct Box {
+    double left, low, right, high;
+    bool meets(const Box& o) const {
+      return left < o.right && o.left < right && low < o.high && o.low < high;
+    }
+  };
+  double width_, height_;
+  std::vector<Box> taken_;
+};
+
+/// `width`, `height`: of the area between the axes, about.
+std::string script(const XyChart& chart, double width, double height) {
   std::string text = head(chart.title, chart.x_label, chart.y_label);
   text += "set grid xtics ytics linecolor '#dddddd'\n";
   if (chart.logarithmic_x) text += "set logscale x\n";
   if (chart.logarithmic_y) text += "set logscale y\n";
+  const Axis x(chart, &XyChart::Point::x, chart.logarithmic_x);
+  const Axis y(chart, &XyChart::Point::y, chart.logarithmic_y);
+  text += fmt::format("set xrange {}\nset yrange {}\n", x.range(), y.range());
+  const auto is_shown = [&](const XyChart::Point& point) { return x.shows(point.x) && y.shows(point.y); };
+  Labels labels(width, height);
+  for (const XyChart::Series& series : chart.series) {
+    if (!series.dots) continue;
+    for (const XyChart::Point& point : series.points)
+      if (is_shown(point)) labels.add_point(width * x.place(point.x), height * y.place(point.y));
+  }
   std::vector<std::string> plots;
   for (std::size_t s = 0; s < chart.series.size(); ++s) {
     const XyChart::Series& series = chart.series[s];
     std::vector<std::string> lines;
     for (const XyChart::Point& point : series.points) {
       lines.push_back(number(point.x) + " " + number(point.y));
-      if (!point.label.empty() && std::isfinite(point.x) && std::isfinite(point.y)) {
-        text += fmt::format("set label {} at {}, {} offset 0.6, 0.4 textcolor '{}'\n", quoted(point.label),
-                            number(point.x), number(point.y), color(s));
+      if (point.label.empty() || !is_shown(point)) continue;
+      const std::string place =
+          labels.place(point.label, width * x.place(point.x), height * y.place(point.y));
+      if (!place.empty()) {
+        text += fmt::format("set label {} at {}, {} {} textcolor '#1b1f27'\n", quoted(point.label),
+                            number(point.x), number(point.y), place);
       }
     }
     const std::string name = fmt::format("series{}", s);
     text += block(name, lines);
     const char* style = series.line ? (series.dots ? "linespoints" : "lines") : "points";
     plots.push_back(fmt::format("${} using 1:2 with {} linecolor '{}' linewidth 2{} title {}", name, style,
-                                color(s), series.dots ? " pointtype 7 pointsize 0.6" : "",
+                                color(series.color, s), series.dots ? " pointtype 7 pointsize 0.6" : "",
                                 quoted(series.name)));
   }
-  return text + "set offsets graph 0.05, graph 0.1, graph 0.05, 0\nplot " + join(plots) + "\n";
+  return text + "plot " + join(plots) + "\n";
+}
+
+/// In pixels.
+struct Size {
+  int width = kPanelWidth, height = kPanelHeight;
+};
+
+Size size_of(const std::vector<Chart>& charts) {
+  if (charts.size() != 1) return {};
+  Size size{kSingleWidth, kSingleHeight};
+  if (const auto* bars = std::get_if<BarChart>(&charts.front())) {
+    size.width =
+        std::max(size.width, kMarginWidth + kCategoryWidth * static_cast<int>(bars->categories.size()));
+  }
+  return size;
 }
 
 }  // namespace
 
 std::string gnuplot_script(const std::vector<Chart>& charts, int columns) {
+  const Size size = size_of(charts);
   if (charts.empty() || columns < 1) throw std::invalid_argument("a picture without a chart");
   const int rows = ceil_div(static_cast<int>(charts.size()), columns);
   std::string text =
       fmt::format("set terminal svg noenhanced size {}, {} font 'sans-serif,12' background '#ffffff'\n",
-                  columns * kPanelWidth, rows * kPanelHeight);
+                  columns * size.width, rows * size.height);
   text += fmt::format("set multiplot layout {}, {}\n", rows, columns);
-  for (const Chart& chart : charts) text += std::visit([](const auto& kind) { return script(kind); }, chart);
+  for (const Chart& chart : charts) {
+    const auto* xy = std::get_if<XyChart>(&chart);
+    text += xy != nullptr ? script(*xy, size.width - kMarginWidth, size.height - kMarginHeight)
+                          : script(std::get<BarChart>(chart));
+  }
   return text + "unset multiplot\n";
 }
 

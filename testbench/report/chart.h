@@ -2,6 +2,7 @@
 // there is no chart and everything else still works.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,28 +15,31 @@ namespace bitbalance::report {
 /// gap.
 struct BarChart {
   struct Series {
-    std::string name;  ///< in the legend
+    std::string name;  ///< in the legend; empty: not there
     std::vector<double> values;
+    std::string color = {};  ///< "#rrggbb", for what has a colour in other pictures, too; empty: the next one
   };
   std::string title;
   std::string y_label;  ///< with the unit
   std::vector<std::string> categories;
   std::vector<Series> series;
   bool stacked = false;
-  bool logarithmic = false;  ///< not with `stacked`
+  bool logarithmic = false;            ///< not with `stacked`
+  std::optional<double> line_at = {};  ///< a line across, such as that of equality
 };
 
 struct XyChart {
   struct Point {
     double x = 0;
     double y = 0;
-    std::string label;  ///< beside the point
+    std::string label;  ///< beside the point, if there is room: labels do not overlap
   };
   struct Series {
     std::string name;  ///< in the legend
     std::vector<Point> points;
-    bool line = true;  ///< joins the points in their order
-    bool dots = true;  ///< marks each point
+    bool line = true;        ///< joins the points in their order
+    bool dots = true;        ///< marks each point
+    std::string color = {};  ///< as of a BarChart
   };
   std::string title;
   std::string x_label, y_label;  ///< with their units
@@ -46,7 +50,8 @@ struct XyChart {
 
 using Chart = std::variant<BarChart, XyChart>;
 
-/// The gnuplot script that writes one SVG to stdout: `charts` from left to right, `columns` of them a row.
+/// The gnuplot script that writes one SVG to stdout: `charts` from left to right, `columns` of them a row. A
+/// single one is larger, and as wide as its categories need.
 /// Throws std::invalid_argument for a series that does not fit its categories.
 std::string gnuplot_script(const std::vector<Chart>& charts, int columns = 1);
 

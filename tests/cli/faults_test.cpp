@@ -161,7 +161,7 @@ TEST_CASE("every command fails when nobody takes what it prints") {
           0);
   std::vector<Words> commands = {{"--help"}, {"--version"}};
   for (const char* command :
-       {"run", "init", "quantize", "compare", "recost", "check-vcd", "build", "disassemble", "sweep"})
+       {"run", "init", "quantize", "compare", "recost", "check-vcd", "build", "disassemble", "plot", "sweep"})
     commands.push_back({command, "--help"});
   commands.push_back({"check-vcd", recorded + "/conv2.vcd"});
   commands.push_back({"recost", recorded, "--technology", (kScenarios / "technology/65nm.yaml").string()});

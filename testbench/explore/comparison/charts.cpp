@@ -21,20 +21,28 @@ std::string title(const NetworkComparison& comparison, const std::string& what) 
   return comparison.scenario + ": " + what + (comparison.synthetic_weights ? " (synthetic weights)" : "");
 }
 
+// A colour has one meaning in all pictures of a comparison: that of a network, of a part, or of what the
+// array does.
+constexpr std::array<const char*, 5> kNetworkColors = {"#66707f", "#997700", "#d1a3c4", "#225555", "#ccbb44"};
+constexpr std::array<const char*, 5> kPartColors = {"#2a78c2", "#7bb4e3", "#4a9b6e", "#b8bec9", "#c0504d"};
+constexpr std::array<const char*, 5> kCycleColors = {"#47506b", "#ee99aa", "#e07b39", "#d9d9d9", "#8d6cab"};
+
 /// A figure of each design over the same figure of ours, for all networks.
 BarChart merit(const std::vector<NetworkComparison>& comparisons, const char* figure,
                double (DesignFigures::*value)() const) {
   BarChart chart;
   chart.title = std::string(figure) + ", " + to_string(comparisons.front().rule);
   chart.y_label = std::string(figure) + " / " + kOurs + "'s";
-  for (const NetworkComparison& comparison : comparisons) {
-    chart.categories.push_back(comparison.scenario);
-    const std::vector<const DesignFigures*> designs = own(comparison);
-    chart.series.resize(designs.size());
+  chart.line_at = 1;
+  for (std::size_t n = 0; n < comparisons.size(); ++n) {
+    const NetworkComparison& comparison = comparisons[n];
+    BarChart::Series& series = chart.series.emplace_back();
+    series.name = comparison.scenario;
+    series.color = kNetworkColors[n % kNetworkColors.size()];
     const double ours = (comparison.of(kOurs, WeightSet::kLimited).*value)();
-    for (std::size_t d = 0; d < designs.size(); ++d) {
-      chart.series[d].name = designs[d]->design;
-      chart.series[d].values.push_back(quotient((designs[d]->*value)(), ours));
+    for (const DesignFigures* design : own(comparison)) {
+      if (n == 0) chart.categories.push_back(design->design);
+      series.values.push_back(quotient((design->*value)(), ours));
     }
   }
   return chart;
@@ -43,12 +51,14 @@ BarChart merit(const std::vector<NetworkComparison>& comparisons, const char* fi
 /// A bar a design, `parts` on top of each other.
 template <class Value>
 BarChart stacks(const NetworkComparison& comparison, const std::string& what, const std::string& y_label,
-                const std::vector<std::string>& parts, Value value) {
+                const std::vector<std::string>& parts, const std::array<const char*, 5>& colors,
+                Value value) {
   BarChart chart;
   chart.stacked = true;
   chart.title = title(comparison, what);
   chart.y_label = y_label;
   chart.series.resize(parts.size());
+  for (std::size_t p = 0; p < parts.size(); ++p) chart.series[p].color = colors[p];
   for (const DesignFigures* design : own(comparison)) {
     chart.categories.push_back(design->design);
     for (std::size_t p = 0; p < parts.size(); ++p) {
@@ -75,19 +85,20 @@ std::vector<Chart> charts(const std::vector<NetworkComparison>& comparisons) {
   };
   const std::vector<std::string> groups = group_names();
   result.emplace_back(
-      stacks(comparisons.front(), "area", "area [mm2]", groups,
+      stacks(comparisons.front(), "area", "area [mm2]", groups, kPartColors,
              [](const DesignFigures& d, std::size_t p) { return component_groups()[p].area_mm2(d); }));
   for (const NetworkComparison& comparison : comparisons) {
     std::vector<std::string> parts = groups;
     parts.emplace_back("DRAM");
-    result.emplace_back(stacks(
-        comparison, "energy per frame", "energy [uJ]", parts, [&](const DesignFigures& d, std::size_t p) {
-          const double joules = p < groups.size() ? component_groups()[p].energy_j(d) : d.dram_j();
-          return kMicro * joules / static_cast<double>(d.frames);
-        }));
+    result.emplace_back(stacks(comparison, "energy per frame", "energy [uJ]", parts, kPartColors,
+                               [&](const DesignFigures& d, std::size_t p) {
+                                 const double joules =
+                                     p < groups.size() ? component_groups()[p].energy_j(d) : d.dram_j();
+                                 return kMicro * joules / static_cast<double>(d.frames);
+                               }));
     result.emplace_back(stacks(
         comparison, "cycles per frame", "kcycles", {"terms", "empty", "waiting", "unused", "not computing"},
-        [](const DesignFigures& d, std::size_t p) {
+        kCycleColors, [](const DesignFigures& d, std::size_t p) {
           const std::array<double, 5> cycles = {d.array.terms, d.array.empty, d.array.waiting, d.array.unused,
                                                 std::max(0.0, static_cast<double>(d.cycles) - d.array.sum())};
           return cycles[p] / 1000 / static_cast<double>(d.frames);

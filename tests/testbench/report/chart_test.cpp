@@ -54,6 +54,26 @@ TEST_CASE("stacked bars are drawn as sums, from the top") {
   CHECK(script.find("$bars1 using") < script.find("$bars0 using"));
 }
 
+TEST_CASE("a series has the colour that it is given, and a line stands where it is asked for") {
+  BarChart chart = bars();
+  chart.series[1].color = "#123456";
+  chart.line_at = 1;
+  const std::string script = gnuplot_script({chart});
+  CHECK_THAT(script, Contains("$bars1 using 1:2 with boxes linecolor '#123456'"));
+  CHECK_THAT(script, Contains("1 with lines dashtype 2"));
+  CHECK_THAT(draw_svg({chart}).svg, Contains("</svg>"));
+}
+
+TEST_CASE("labels are put where they meet neither each other nor a point, or left out") {
+  XyChart chart = lines();
+  chart.series = {{"", {}, false, true}};
+  for (int i = 0; i < 20; ++i) chart.series[0].points.push_back({1, 1, "same place"});
+  chart.series[0].points.push_back({2, 2, "far away"});
+  const std::string script = gnuplot_script({chart});
+  CHECK(count(script, "set label 'same place'") == 4);  // right, left, above, below
+  CHECK(count(script, "set label 'far away'") == 1);
+}
+
 TEST_CASE("a value that is not finite leaves a gap") {
   BarChart chart = bars();
   chart.series[0].values[1] = std::nan("");

@@ -81,6 +81,19 @@ void check_user_mapping(const LayerMapping& m, const Convolution& c) {
           fmt::format("0 to {}", c.in_channels));
 }
 
+namespace {
+
+void check_lanes(const QuantizedLayer& layer, int activation_bits, const AcceleratorConfig& config) {
+  const PeConfig& pe = config.pe;
+  require(pe.serves(width_of(activation_bits)), "layer " + layer.name, "activation_bits", activation_bits,
+          fmt::format("8, which lanes of {} take", to_string(pe.lanes)));
+  const int most = pe.most_weight_bits(config.token_form);
+  require(layer.weight_bits <= most, "layer " + layer.name, "weight_bits", layer.weight_bits,
+          fmt::format("at most {}, whose tokens a shift of {} reaches", most, pe.shift));
+}
+
+}  // namespace
+
 void check_format(const QuantizedNetwork& network, const QuantizedLayer& layer,
                   const AcceleratorConfig& config) {
   if (layer.op == LayerOp::kConv && layer.token_form != config.token_form) {
@@ -88,6 +101,7 @@ void check_format(const QuantizedNetwork& network, const QuantizedLayer& layer,
                       fmt::format("{}, in which its weights are limited", to_string(layer.token_form)));
   }
   const int bits = network.tensors[layer.input].bits;
+  if (layer.op == LayerOp::kConv) check_lanes(layer, bits, config);
   if (network.tensors[layer.output].bits != bits ||
       (layer.operand >= 0 && network.tensors[layer.operand].bits != bits)) {
     throw std::invalid_argument(fmt::format(

@@ -13,12 +13,15 @@ bool ProgramMemo::is_comparable(const MapperOptions& options) {
 std::vector<std::int64_t> ProgramMemo::key_of(const AcceleratorConfig& c, const MapperOptions& o) {
   const auto number = [](auto value) { return static_cast<std::int64_t>(value); };
   // These name every member: with one more they do not compile. Does the mapper read it?
-  const auto& [rows, columns, sums_8, sums_16, wrap, synchronization, mapping, form, storage, weights,
+  const auto& [rows, columns, pe, sums_8, sums_16, wrap, synchronization, mapping, form, storage, weights,
                activations, outputs, parameters, tables, queue, clock, dram] = c;
+  const auto& [lanes, shift] = pe;
   const auto& [burst, outstanding, nb_transport] = dram;
   const auto& [batch, barrier, fuse, memory, objective, effort, energy, mappings] = o;
   std::vector<std::int64_t> key = {rows,
                                    columns,
+                                   number(lanes),
+                                   shift,
                                    sums_8,
                                    sums_16,
                                    number(wrap),

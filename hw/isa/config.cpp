@@ -20,6 +20,7 @@ void require(bool ok, const char* name, double value, const char* accepted) {
 void check(const AcceleratorConfig& c) {
   require(c.rows >= 1 && c.rows <= AcceleratorConfig::kMaxRows, "rows", c.rows, "1 to 64");
   require(c.columns >= 1 && c.columns <= AcceleratorConfig::kMaxColumns, "columns", c.columns, "1 to 64");
+  require(c.pe.shift >= 1 && c.pe.shift <= PeConfig::kLargestShift, "shift", c.pe.shift, "1 to 15");
   require(c.accumulator_bits_8 >= 16 && c.accumulator_bits_8 <= 32, "accumulator_bits_8",
           c.accumulator_bits_8, "16 to 32");
   require(c.accumulator_bits_16 >= 24 && c.accumulator_bits_16 <= 48, "accumulator_bits_16",
@@ -56,12 +57,17 @@ std::uint32_t config_hash(const AcceleratorConfig& c) {
       c.rows, c.columns, c.accumulator_bits_8, c.accumulator_bits_16, c.allow_wrap,
       to_string(c.column_mapping), to_string(c.token_form), to_string(c.weight_storage), c.weight_bank_bytes,
       c.activation_buffer_bytes, c.output_buffer_bytes, c.parameter_buffer_bytes, c.lookup_tables);
+  if (c.pe.lanes != PeLanes::kAdaptive) text += fmt::format(" lanes={}", to_string(c.pe.lanes));
+  if (c.pe.shift != PeConfig::kLargestShift) text += fmt::format(" shift={}", c.pe.shift);
   if (rule_of(c.synchronization).tile_has_limit) text += " limit=tile";
   boost::crc_32_type crc;
   crc.process_bytes(text.data(), text.size());
   return crc.checksum();
 }
 
+const char* to_string(PeLanes value) {
+  return value == PeLanes::kAdaptive ? "adaptive" : "2x8";
+}
 const char* to_string(ColumnMapping value) {
   return value == ColumnMapping::kFlattened ? "flattened" : "row";
 }

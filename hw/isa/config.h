@@ -24,6 +24,23 @@ enum class WeightStorage {
   kTokens,  ///< sign(s), positions and count in a fixed number of bits (tokens.h)
 };
 
+/// What the lanes of a PE take.
+enum class PeLanes {
+  kAdaptive,  ///< two activations of 8 bits or one of 16
+  kNarrow,    ///< two of 8 bits only
+};
+
+struct PeConfig {
+  static constexpr int kLargestShift = 15;
+
+  PeLanes lanes = PeLanes::kAdaptive;
+  int shift = kLargestShift;  ///< largest position of a token, 1..15
+
+  bool serves(Width width) const { return lanes == PeLanes::kAdaptive || width == Width::k8; }
+  /// The most weight bits whose tokens are all within the shift; at most 16.
+  int most_weight_bits(TokenForm form) const { return shift + (form == TokenForm::kBinary ? 2 : 1); }
+};
+
 /// Parameters of the DRAM interface and of its use of the `mem` socket.
 struct DramInterfaceConfig {
   static constexpr int kMostBurstBytes = 256;
@@ -38,6 +55,7 @@ struct DramInterfaceConfig {
 struct AcceleratorConfig {
   int rows = 32;     ///< PE rows = output channels of a tile, 1..64
   int columns = 32;  ///< PE columns, 1..64; output pixels of a tile (twice as many with 8-bit lanes)
+  PeConfig pe;
   int accumulator_bits_8 = 32;   ///< accumulator of an 8-bit lane, 16..32
   int accumulator_bits_16 = 48;  ///< accumulator of a 16-bit lane, 24..48
   bool allow_wrap = false;       ///< accept layers whose sums could overflow an accumulator; they wrap
@@ -95,6 +113,7 @@ void check(const AcceleratorConfig& config);
 /// Fingerprint of everything a program depends on; a program made for another fingerprint is refused.
 std::uint32_t config_hash(const AcceleratorConfig& config);
 
+const char* to_string(PeLanes value);
 const char* to_string(ColumnMapping value);
 const char* to_string(WeightStorage value);
 

@@ -32,6 +32,11 @@ template <class Visitor>
 void show_settings(Visitor& v, AcceleratorConfig& s) {
   v.integer({"rows", "PE rows = output channels of a tile"}, s.rows);
   v.integer({"columns", "PE columns = output pixels of a tile, twice as many with 8-bit lanes"}, s.columns);
+  v.section({"pe", "what the lanes of a PE serve"}, [&] {
+    v.choice({"lanes", "adaptive: two of 8 bits or one of 16; 2x8: two of 8 bits only"}, s.pe.lanes,
+             names_of({PeLanes::kAdaptive, PeLanes::kNarrow}));
+    v.integer({"shift", "largest position of a token"}, s.pe.shift);
+  });
   v.integer({"accumulator_bits_8", "width of an 8-bit lane's accumulator"}, s.accumulator_bits_8);
   v.integer({"accumulator_bits_16", "width of a 16-bit lane's accumulator"}, s.accumulator_bits_16);
   v.boolean({"allow_wrap", "accept layers whose sums could overflow an accumulator; they wrap"},

@@ -124,6 +124,24 @@ TEST_CASE("sums that could overflow are refused tightly, unless they may wrap") 
   CHECK(refusal(n, c) == "");
 }
 
+TEST_CASE("lanes of 8 bits refuse wider activations, a short shift wider weights") {
+  QuantizedNetwork n = one_convolution({1, 4, 4}, 1);
+  AcceleratorConfig c;
+  c.pe = {PeLanes::kNarrow, 7};
+  CHECK(refusal(n, c) == "");
+  n.layers[0].weight_bits = 10;
+  CHECK_THAT(refusal(n, c), Catch::Contains("layer conv1: weight_bits = 10: accepted: at most 9"));
+  n.layers[0].weight_bits = 8;
+  for (QuantizedTensor& tensor : n.tensors) {
+    tensor.bits = 16;
+    tensor.is_signed = true;
+  }
+  CHECK_THAT(refusal(n, c),
+             Catch::Contains("layer conv1: activation_bits = 16: accepted: 8, which lanes of 2x8 take"));
+  c.pe.lanes = PeLanes::kAdaptive;
+  CHECK(refusal(n, c) == "");
+}
+
 TEST_CASE("a user's mapping is taken, reported and checked") {
   const QuantizedNetwork n = one_convolution({16, 12, 12}, 64);
   MapperOptions o;

@@ -32,3 +32,20 @@ TEST_CASE("a compute command adds an operand or pools, not both") {
   c.operand = false;
   CHECK(check(c, AcceleratorConfig{}) == ProgramFault::kNone);
 }
+
+TEST_CASE("narrow lanes take no 16-bit activations, a short shift no wide weights") {
+  Compute c;
+  c.plane_rows = c.plane_columns = c.rows = c.columns = 4;
+  c.weight_bits = 9;
+  AcceleratorConfig config;
+  config.pe.shift = 7;
+  CHECK(check(c, config) == ProgramFault::kNone);
+  config.token_form = TokenForm::kSignedDigit;
+  CHECK(check(c, config) == ProgramFault::kBadField);
+  c.weight_bits = 8;
+  CHECK(check(c, config) == ProgramFault::kNone);
+  config.pe.lanes = PeLanes::kNarrow;
+  CHECK(check(c, config) == ProgramFault::kNone);
+  c.width = Width::k16;
+  CHECK(check(c, config) == ProgramFault::kBadField);
+}

@@ -141,6 +141,8 @@ TEST_CASE("the configuration hash follows every parameter a program depends on, 
   };
   CHECK(changed([](auto& c) { c.rows = 16; }));
   CHECK(changed([](auto& c) { c.columns = 16; }));
+  CHECK(changed([](auto& c) { c.pe.lanes = PeLanes::kNarrow; }));
+  CHECK(changed([](auto& c) { c.pe.shift = 7; }));
   CHECK(changed([](auto& c) { c.accumulator_bits_8 = 24; }));
   CHECK(changed([](auto& c) { c.accumulator_bits_16 = 40; }));
   CHECK(changed([](auto& c) { c.allow_wrap = true; }));

@@ -48,6 +48,8 @@ BaselineCost::BaselineCost(const Technology& technology, const AcceleratorConfig
              pj(use.drain),
              pj(use.activation),
              pj(use.weight),
+             prices.clock_pj(parts.array),
+             prices.clock_pj(parts.front_end),
              prices.leakage_mw(parts.array),
              prices.leakage_mw(parts.front_end)};
   area_.component[enum_index(Component::kPeArray)] = prices.area(parts.array);
@@ -57,6 +59,7 @@ BaselineCost::BaselineCost(const Technology& technology, const AcceleratorConfig
 ComponentEnergies BaselineCost::energy(const Work& shell, const BaselineWork& array) const {
   ComponentEnergies result = shell_.energy(shell).components();
   const double seconds = static_cast<double>(shell.cycles) / clock_hz_;
+  const double clocks_j = static_cast<double>(shell.cycles) * kJoulePerPicojoule;
   const auto joules = [](double pj, std::int64_t count) {
     return pj * static_cast<double>(count) * kJoulePerPicojoule;
   };
@@ -64,9 +67,9 @@ ComponentEnergies BaselineCost::energy(const Work& shell, const BaselineWork& ar
       joules(prices_.term_pj, array.terms) + joules(prices_.idle_term_pj, array.idle_terms) +
           joules(prices_.pe_cycle_pj, array.pe_cycles) + joules(prices_.pair_pj, array.pairs) +
           joules(prices_.drain_pj, array.drains) + joules(prices_.activation_pj, array.activations),
-      0, seconds * prices_.array_leakage_mw * kWattPerMilliwatt};
+      clocks_j * prices_.array_clock_pj, seconds * prices_.array_leakage_mw * kWattPerMilliwatt};
   result[enum_index(Component::kWeightEncoder)] = {
-      joules(prices_.weight_pj, array.weights), 0,
+      joules(prices_.weight_pj, array.weights), clocks_j * prices_.front_end_clock_pj,
       seconds * prices_.front_end_leakage_mw * kWattPerMilliwatt};
   return result;
 }

@@ -13,7 +13,7 @@ namespace bitbalance::baselines {
 /// What the array did.
 struct BaselineWork {
   std::int64_t terms = 0;
-  std::int64_t idle_terms = 0;  ///< lane cycles of used PEs without a term: each a null_slot_share of a term
+  std::int64_t idle_terms = 0;  ///< lane cycles of used PEs without a term: each a null_slot_share of one
   std::int64_t pe_cycles = 0;
   std::int64_t pairs = 0;
   std::int64_t drains = 0;
@@ -43,6 +43,7 @@ class BaselineCost {
  private:
   struct ArrayPrices {
     double term_pj, idle_term_pj, pe_cycle_pj, pair_pj, drain_pj, activation_pj, weight_pj;
+    double array_clock_pj, front_end_clock_pj;  ///< of a cycle
     double array_leakage_mw, front_end_leakage_mw;
   };
   CostModel shell_;

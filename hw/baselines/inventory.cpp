@@ -6,15 +6,22 @@ namespace bitbalance::baselines {
 
 BaselineParts inventory(const Baseline& baseline, const BaselineWidths& widths) {
   const Structure s = baseline.kind->structure(baseline, widths);
-  const int accumulator = widths.accumulator_bits;
-  const Logic pe = s.term.count * s.term.exists + s.pair.count * s.pair.exists + s.tree + s.shared +
-                   adders(accumulator) + registers(s.sum_bits) + registers(2.0 * accumulator) +  // and shadow
-                   muxes(accumulator);  // the drain's choice of a row
+  const Logic pe =
+      processing_element(baseline, widths) + muxes(widths.accumulator_bits);  // the drain's choice of a row
+  const Logic activations = baseline.columns * s.activation.count * s.activation.exists;
   BaselineParts parts;
-  parts.array.logic = double(baseline.rows) * baseline.columns * pe +
-                      baseline.columns * s.activation.count * s.activation.exists;
+  parts.array.logic = double(baseline.rows) * baseline.columns * pe + activations;
+  parts.array.free_running_bits = activations.register_bits;
   parts.front_end.logic = baseline.rows * s.weight.count * s.weight.exists;
+  parts.front_end.free_running_bits = parts.front_end.logic.register_bits;
   return parts;
+}
+
+Logic processing_element(const Baseline& baseline, const BaselineWidths& widths) {
+  const Structure s = baseline.kind->structure(baseline, widths);
+  return s.term.count * s.term.exists + s.pair.count * s.pair.exists + s.tree + s.shared +
+         registers(s.sum_bits) + gates(widths.accumulator_bits) +                          // cleared
+         adders(widths.accumulator_bits) + held_registers(2.0 * widths.accumulator_bits);  // and shadow
 }
 
 BaselineUses uses(const Baseline& baseline, const BaselineWidths& widths) {
@@ -25,10 +32,12 @@ BaselineUses uses(const Baseline& baseline, const BaselineWidths& widths) {
   uses.term.logic =
       s.term.switches + (1.0 / baseline.kind->terms_per_cycle(baseline, widths.weight_bits)) * s.tree;
   uses.pe_cycle.logic = s.shared + adders(accumulator) + registers(s.sum_bits + accumulator);
+  uses.pe_cycle.clocked_bits = s.clocked_bits;
   uses.pair.logic = s.pair.switches;
   uses.drain.logic = muxes(accumulator * stages(baseline.rows)) + registers(accumulator);
-  uses.activation.logic = s.activation.switches;
-  uses.weight.logic = s.weight.switches;
+  // Their registers are clocked in any case.
+  uses.activation = {s.activation.switches, false, 0, 0};
+  uses.weight = {s.weight.switches, false, 0, 0};
   return uses;
 }
 

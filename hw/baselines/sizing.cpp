@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
 #include <stdexcept>
+#include <vector>
 
 #include "base/bits.h"
 #include "hw/baselines/baseline_kind.h"
@@ -21,23 +24,49 @@ const char* to_string(SizingRule rule) {
   return "?";
 }
 
-Baseline largest_array(const BaselineKind& kind, TokenForm terms,
-                       const std::function<bool(const Baseline&)>& fits) {
+namespace {
+
+/// The most PEs first; of as many the squarest.
+std::vector<Baseline> arrays(const BaselineKind& kind, TokenForm terms, const Fits& fits) {
+  std::vector<Baseline> found;
   Baseline baseline(kind);
   baseline.terms = terms;
-  Baseline best = baseline;
-  best.rows = best.columns = 0;
   for (baseline.rows = 1; baseline.rows <= kMostRowsOrColumns; baseline.rows *= 2) {
     for (baseline.columns = ceil_div(baseline.rows, 4); baseline.columns <= baseline.rows;
          ++baseline.columns) {
       if (!fits(baseline)) break;
-      // Of equals, the first found has fewer rows and is the squarer.
-      if (baseline.rows * baseline.columns > best.rows * best.columns) best = baseline;
+      found.push_back(baseline);
     }
   }
-  if (best.rows == 0) {
+  if (found.empty()) {
     throw std::invalid_argument(
         fmt::format("{}: not even one PE of {} lanes fits", kind.name(), baseline.lanes));
+  }
+  // Of equals, the first found has fewer rows and is the squarer.
+  std::stable_sort(found.begin(), found.end(), [](const Baseline& a, const Baseline& b) {
+    return a.rows * a.columns > b.rows * b.columns;
+  });
+  return found;
+}
+
+}  // namespace
+
+Baseline largest_array(const BaselineKind& kind, TokenForm terms, const Fits& fits) {
+  return arrays(kind, terms, fits).front();
+}
+
+Baseline fastest_array(const BaselineKind& kind, TokenForm terms, const Fits& fits,
+                       const std::function<std::int64_t(const Baseline&, std::int64_t most)>& cycles) {
+  const std::vector<Baseline> all = arrays(kind, terms, fits);
+  Baseline best = all.front();
+  std::int64_t fewest = cycles(best, std::numeric_limits<std::int64_t>::max());
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    const Baseline& array = all[i];
+    const std::int64_t needed = cycles(array, fewest);
+    const bool smaller = array.rows * array.columns < best.rows * best.columns;
+    if (needed > fewest || (needed == fewest && !smaller)) continue;
+    best = array;
+    fewest = needed;
   }
   return best;
 }

@@ -3,26 +3,20 @@
 namespace bitbalance::baselines {
 
 Structure::Structure(int lanes, const BaselineWidths& widths)
-    : activation(block(lanes, registers(lane_bits(widths.width)))),
-      weight(block(lanes, registers(2.0 * widths.weight_bits))) {}
+    : activation{double(lanes), held_registers(lane_bits(widths.width)), registers(lane_bits(widths.width))},
+      weight{double(lanes), held_registers(2.0 * widths.weight_bits), registers(2.0 * widths.weight_bits)} {}
 
-void Structure::set_tree(int inputs, int bits) {
-  tree = adders(adder_tree(inputs, bits));
+void Structure::set_tree(int inputs, int bits, int ones) {
   sum_bits = bits + stages(inputs);
+  tree = adder_tree(inputs, sum_bits, 0, ones);
 }
 
 void Structure::shift_sum(int positions) {
   shared += muxes(widening_shifter(sum_bits, stages(positions)));
 }
 
-int adder_tree(int inputs, int bits) {
-  int sum = 0;
-  for (; inputs > 1; inputs -= inputs / 2) sum += inputs / 2 * bits++;
-  return sum;
-}
-
-Logic leading_one(int bits) {
-  return gates(double(bits) * stages(bits) + bits);
+int counter_bits(int inputs) {
+  return inputs - stages(inputs);
 }
 
 Logic recoder(TokenForm form, int bits) {

@@ -32,8 +32,8 @@ struct Structure {
   /// weights a lane, this step's and the next.
   Structure(int lanes, const BaselineWidths& widths);
 
-  /// The tree sums `inputs` terms of `bits`.
-  void set_tree(int inputs, int bits);
+  /// The tree sums `inputs` terms of `bits`; `ones`: of the carries that complete negated terms.
+  void set_tree(int inputs, int bits, int ones = 0);
   /// The tree's sum goes to the position of the column of bits that it is of, one of `positions`.
   void shift_sum(int positions);
 
@@ -41,31 +41,16 @@ struct Structure {
   Logic tree;        ///< sums the terms of a PE
   int sum_bits = 0;  ///< of what the tree gives
   Logic shared;      ///< of a PE beside lanes, tree and accumulator
+  /// Registers of a PE's pairs that may take data in each of its cycles; others are clocked when a pair
+  /// enters.
+  double clocked_bits = 0;
   Block pair;        ///< of a PE: what takes a weight and an activation of its own
   Block activation;  ///< of a column: one a lane
   Block weight;      ///< of a row: one a lane
 };
 
-inline Logic adders(double bits) {
-  return {bits, 0, 0, 0, 0};
-}
-inline Logic muxes(double bits) {
-  return {0, bits, 0, 0, 0};
-}
-/// An n x m multiplier is n m pairs of bits.
-inline Logic multipliers(double bit_pairs) {
-  return {0, 0, bit_pairs, 0, 0};
-}
-inline Logic gates(double count) {
-  return {0, 0, 0, count, 0};
-}
-inline Logic registers(double bits) {
-  return {0, 0, 0, 0, bits};
-}
-/// Bits of the adders that sum `inputs` of `bits`; each level is a bit wider.
-int adder_tree(int inputs, int bits);
-/// Finds and removes the leading one of `bits`.
-Logic leading_one(int bits);
+/// Counts ones: full adders that turn `inputs` bits into their number.
+int counter_bits(int inputs);
 /// What makes signed digits of `bits`, or nothing.
 Logic recoder(TokenForm form, int bits);
 

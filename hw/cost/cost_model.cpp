@@ -72,7 +72,8 @@ CostModel::CostModel(const Technology& technology, const AcceleratorConfig& conf
     for (std::size_t a = 0; a < kActions; ++a) {
       pj[a] = prices.action_pj(uses[a], parts[enum_index(info(static_cast<Action>(a)).component)]);
     }
-    pj[enum_index(Action::kNullSlot)] = prices.null_slot_share() * pj[enum_index(Action::kShiftAdd)];
+    double& null_slot_pj = pj[enum_index(Action::kNullSlot)];
+    null_slot_pj += prices.null_slot_share() * (pj[enum_index(Action::kShiftAdd)] - null_slot_pj);
     for (const Action action : {Action::kDramReadByte, Action::kDramWriteByte})
       pj[enum_index(action)] = prices.dram_byte_pj();
   }

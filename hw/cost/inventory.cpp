@@ -9,9 +9,7 @@
 namespace bitbalance::cost {
 namespace {
 
-constexpr int kShiftStages = 4;  ///< positions 0 to 15
-constexpr int kTokenBits = 6;    ///< valid, sign, position
-constexpr int kMaskBits = 16;    ///< of ones, and as many of negatives
+constexpr int kByteBits = 8;
 constexpr int kWordBits = 64;
 constexpr int kAddressBits = 20;
 constexpr int kMultiplierBits = 16;  ///< of requantization
@@ -28,41 +26,69 @@ int narrowing_shifter(int bits) {
   return bits * stages(kWordBits);
 }
 
+/// A shifter of a lane and the negation of what comes out of it.
+Logic shifted_lane(const AcceleratorConfig& c) {
+  return muxes(widening_shifter(kNarrowLaneBits, stages(c.pe.shift + 1))) +
+         negation(kNarrowLaneBits + c.pe.shift);
+}
+
+/// What a sum of `bits` passes through: cleared or not, added to, replaced or, of a null slot, not.
+Logic gated_sum(int bits) {
+  return gates(bits) + adders(bits) + muxes(bits);
+}
+
+/// Both widths share two shifters of 9 bits, which take a lane each, or a byte each of a wide lane; above the
+/// lower byte, what is added depends on the width, as the carry between the lanes does.
+Logic lane_widths(int storage_bits) {
+  return muxes(2.0 * kNarrowLaneBits + storage_bits - kByteBits + 1);
+}
+
 Parts pe_array(const AcceleratorConfig& c) {
-  const int accumulator = std::max(2 * c.accumulator_bits_8, c.accumulator_bits_16);
-  Logic pe;
-  pe.adder_bits = accumulator;
-  pe.mux_bits = std::max(2 * widening_shifter(kNarrowLaneBits, kShiftStages),
-                         widening_shifter(kWideLaneBits, kShiftStages)) +
-                accumulator;              // the drain's choice of a row
-  pe.gates = 2 * (kNarrowLaneBits + 15);  // negation
-  pe.register_bits = 2 * accumulator;     // and shadow
-  return {double(c.rows) * c.columns * pe, 0, {}};
+  Parts parts{processing_element(c), 0, {}};
+  parts.logic += muxes(accumulator_storage(c));  // the drain's choice of a row
+  parts.logic = double(c.rows) * c.columns * parts.logic;
+  return parts;
+}
+
+/// Positions of tokens: bits of the mask of ones, and of that of negatives.
+int mask_bits(const AcceleratorConfig& c) {
+  return c.pe.shift + 1;
 }
 
 /// Bits of a code that the encoder cuts out of the stream.
 int code_bits(const AcceleratorConfig& c) {
-  return c.weight_storage == WeightStorage::kDense ? 16 : kWordBits;
+  return c.weight_storage == WeightStorage::kDense ? mask_bits(c) : kWordBits;
+}
+
+/// Cuts a code out of the word held and the bank's next one.
+Logic code_window(const AcceleratorConfig& c) {
+  return window(code_bits(c), stages(kWordBits) + 1);
+}
+
+/// A code to the ones of its magnitude, and their signs.
+Logic token_mask(const AcceleratorConfig& c) {
+  const int bits = mask_bits(c);
+  const Logic binary =
+      gates(3.0 * bits) + muxes(bits - 1);  // which bits it has; both masks; where its sign is
+  if (c.token_form == TokenForm::kBinary) return binary;
+  return binary + adders(bits + 2) + negation(2.0 * bits);  // three times the magnitude, less it
 }
 
 Parts weight_encoder(const AcceleratorConfig& c) {
-  Logic row;
-  row.mux_bits = code_bits(c) * stages(kWordBits);
-  row.gates = kMaskBits * stages(kMaskBits) + kMaskBits;  // leading one and its removal
-  row.adder_bits = c.token_form == TokenForm::kSignedDigit ? kMaskBits + 2 : 0;
-  row.register_bits = 2 * kWordBits + 2 * 2 * kMaskBits + kTokenBits;  // this weight and the next
-  return {double(c.rows) * row, double(c.rows) * (2 * kMaskBits + kTokenBits), {}};  // the tokens left
+  return {double(c.rows) * encoder_row(c), double(c.rows) * 2 * mask_bits(c), {}};  // the tokens left
 }
 
 Parts activation_buffer(const AcceleratorConfig& c) {
   const int banks = 2 * c.columns;
+  const int operands = 2 * kNarrowLaneBits;  // of this step and the next
   Logic lane;
-  lane.adder_bits = kAddressBits;                           // base + offset
-  lane.mux_bits = 8.0 * (banks - 1);                        // any bank
-  lane.register_bits = kAddressBits + 2 * kNarrowLaneBits;  // base; this step's activation and the next
+  lane.adder_bits = kAddressBits;     // base + offset
+  lane.mux_bits = 8.0 * (banks - 1);  // any bank
+  lane += held_registers(kAddressBits + operands);
   Logic all = double(banks) * lane;
   all.mux_bits += 8.0 * banks * stages(banks);  // rotation of written lines
-  return {all, 0, {{banks, static_cast<double>(c.activation_buffer_bytes) / banks, 8}}};
+  return {
+      all, double(banks) * operands, {{banks, static_cast<double>(c.activation_buffer_bytes) / banks, 8}}};
 }
 
 Parts output_buffer(const AcceleratorConfig& c) {
@@ -75,13 +101,10 @@ Parts output_buffer(const AcceleratorConfig& c) {
 /// What a lane has for its tables beside their memory: the code's register, and the straight line between two
 /// points, a difference times a share, rounded, added.
 Logic lookup_lane(const AcceleratorConfig& c) {
-  Logic lane;
-  if (c.lookup_tables == 0) return lane;
-  lane.register_bits = kResultBits;
-  lane.mux_bits = 2.0 * kResultBits + kResultBits / 2.0;  // which bank is first; a byte of a word
-  lane.adder_bits = 2.0 * (kResultBits + 1) + kShareBits;
-  lane.multiplier_bit_pairs = (kResultBits + 1.0) * kShareBits;
-  return lane;
+  if (c.lookup_tables == 0) return {};
+  return registers(kResultBits) +
+         muxes(2.0 * kResultBits + kResultBits / 2.0) +  // which bank is first; a byte
+         adders(2.0 * (kResultBits + 1) + kShareBits) + multiplier(kResultBits + 1, kShareBits);
 }
 
 /// Lanes that ask tables at the same time, each its own copy: of post-processor and vector unit.
@@ -91,18 +114,16 @@ int lookup_lanes(const AcceleratorConfig& c) {
 
 /// Of one column of the post-processor, and of one lane of the vector unit.
 Parts post_processor(const AcceleratorConfig& c) {
-  const int sum = c.accumulator_bits_16;
-  Logic post;
-  post.adder_bits = sum + kWordBits + 2 * kResultBits +               // bias, rounding, clamp
-                    kCounterBits + kResultBits;                       // operand, pooling
-  post.multiplier_bit_pairs = (sum + kResultBits) * kMultiplierBits;  // result, operand
-  post.mux_bits = narrowing_shifter(kWordBits) + narrowing_shifter(kCounterBits);
-  post.register_bits = sum + kWordBits + 2 * kResultBits;
-  Logic vector;
-  vector.adder_bits = 2 * kCounterBits + 2 * kResultBits;  // sum, rounding, clamp
-  vector.multiplier_bit_pairs = kCounterBits * kMultiplierBits;
-  vector.mux_bits = narrowing_shifter(kCounterBits);
-  vector.register_bits = 2 * kCounterBits;
+  const int sum = c.pe.serves(Width::k16) ? c.accumulator_bits_16 : c.accumulator_bits_8;
+  const Logic post = adders(sum + kWordBits + 2 * kResultBits +  // bias, rounding, clamp
+                            kCounterBits + kResultBits) +        // operand, pooling
+                     multiplier(sum, kMultiplierBits) +
+                     multiplier(kResultBits, kMultiplierBits) +
+                     muxes(narrowing_shifter(kWordBits) + narrowing_shifter(kCounterBits)) +
+                     registers(sum + kWordBits + 2 * kResultBits);
+  const Logic vector = adders(2 * kCounterBits + 2 * kResultBits) +  // sum, rounding, clamp
+                       multiplier(kCounterBits, kMultiplierBits) + muxes(narrowing_shifter(kCounterBits)) +
+                       registers(2 * kCounterBits);
   Logic all = double(c.columns) * post;
   all += double(c.columns) * vector;
   all += double(lookup_lanes(c)) * lookup_lane(c);
@@ -135,6 +156,25 @@ Parts controller(const AcceleratorConfig& c) {
 
 }  // namespace
 
+int accumulator_storage(const AcceleratorConfig& c) {
+  const int narrow = 2 * c.accumulator_bits_8;
+  return c.pe.serves(Width::k16) ? std::max(narrow, c.accumulator_bits_16) : narrow;
+}
+
+Logic processing_element(const AcceleratorConfig& c) {
+  const int storage = accumulator_storage(c);
+  Logic pe = 2 * shifted_lane(c) + gated_sum(storage) + held_registers(2.0 * storage);  // and shadow
+  if (c.pe.serves(Width::k16)) pe += lane_widths(storage);
+  return pe;
+}
+
+Logic encoder_row(const AcceleratorConfig& c) {
+  const int bits = mask_bits(c);
+  return code_window(c) + token_mask(c) + leading_one(bits) +
+         muxes(2.0 * bits - 1) +  // a weight's ones, or those left; the leading one's sign
+         held_registers(kWordBits + 2.0 * bits);
+}
+
 std::array<Parts, kComponents> inventory(const AcceleratorConfig& config) {
   std::array<Parts, kComponents> parts;
   const auto of = [&](Component component) -> Parts& { return parts[enum_index(component)]; };
@@ -160,28 +200,27 @@ std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& c, Width wi
   const int rotation = 8 * element_size * stages(2 * c.columns);
   const auto sram_access = [](double reads, double writes) { return ActionUse{{}, true, reads, writes}; };
 
-  of(Action::kShiftAdd).logic = {double(accumulator), double(widening_shifter(lane, kShiftStages)), 0,
-                                 lane + 15.0, double(accumulator)};
+  of(Action::kShiftAdd).logic =
+      (width == Width::k16 ? 2 : 1) * shifted_lane(c) + adders(accumulator) + registers(accumulator);
+  of(Action::kNullSlot).clocked_bits = accumulator;
   of(Action::kDrain).logic = {0, double(accumulator) * stages(c.rows), 0, 0, double(accumulator)};
-  of(Action::kEncodeWeight) = {
-      {c.token_form == TokenForm::kSignedDigit ? kMaskBits + 2.0 : 0.0,
-       double(code_bits(c)) * stages(kWordBits), 0, double(kMaskBits) * stages(kMaskBits) + kMaskBits,
-       2.0 * kMaskBits + code_bits(c)},
-      true,
-      0,
-      0};
+  // The masks are clocked in any case, the word with the weights that are taken from it.
+  of(Action::kEncodeWeight) = {code_window(c) + token_mask(c) + leading_one(mask_bits(c)) +
+                                   registers(2.0 * mask_bits(c) + code_bits(c)),
+                               false, 0, 0, double(code_bits(c))};
   of(Action::kWeightWordRead) = sram_access(1, 0);
   of(Action::kWeightWordWrite) = sram_access(0, 1);
+  // Its register is clocked in any case.
   of(Action::kActivationRead) = {
-      {kAddressBits, double(rotation), 0, 0, double(lane)}, true, double(element_size), 0};
+      {kAddressBits, double(rotation), 0, 0, double(lane)}, false, double(element_size), 0};
   of(Action::kActivationWrite) = {{0, double(rotation), 0, 0, 0}, true, 0, double(element_size)};
   of(Action::kOutputRead) = {{0, double(rotation), 0, 0, 0}, true, double(element_size), 0};
   of(Action::kOutputWrite) = {{0, double(rotation), 0, 0, 0}, true, 0, double(element_size)};
   of(Action::kParameterRead) = sram_access(1, 0);
   of(Action::kParameterWrite) = sram_access(0, 1);
-  of(Action::kRequantize).logic = {
-      double(accumulator) + kWordBits + 2 * kResultBits, double(narrowing_shifter(kWordBits)),
-      double(accumulator) * kMultiplierBits, 0, double(accumulator) + kWordBits + kResultBits};
+  of(Action::kRequantize).logic =
+      adders(double(accumulator) + kWordBits + 2 * kResultBits) + muxes(narrowing_shifter(kWordBits)) +
+      multiplier(accumulator, kMultiplierBits) + registers(double(accumulator) + kWordBits + kResultBits);
   // At 8 bit two entries are a word, and nothing lies between codes.
   if (c.lookup_tables > 0) {
     of(Action::kLookup) = width == Width::k16

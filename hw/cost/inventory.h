@@ -11,10 +11,17 @@
 
 namespace bitbalance::cost {
 
+/// A PE without its share of the drain, and a row of the encoder: as in hw/verilog, whose synthesis they are
+/// compared with.
+Logic processing_element(const AcceleratorConfig& config);
+Logic encoder_row(const AcceleratorConfig& config);
+/// Flip-flops of an accumulator: of both narrow lanes or of the wide one.
+int accumulator_storage(const AcceleratorConfig& config);
+
 /// Of the core; the DRAM has none.
 std::array<Parts, kComponents> inventory(const AcceleratorConfig& config);
 
-/// `width`: of activations. Null slots and DRAM use none of these parts.
+/// `width`: of activations. DRAM uses none of these parts. A null slot: what it costs in any case.
 std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& config, Width width);
 
 }  // namespace bitbalance::cost

@@ -20,7 +20,7 @@ const Technology& checked(const Technology& technology) {
 Logic& Logic::operator+=(const Logic& o) {
   adder_bits += o.adder_bits;
   mux_bits += o.mux_bits;
-  multiplier_bit_pairs += o.multiplier_bit_pairs;
+  carry_save_bits += o.carry_save_bits;
   gates += o.gates;
   register_bits += o.register_bits;
   return *this;
@@ -29,7 +29,7 @@ Logic& Logic::operator+=(const Logic& o) {
 Logic operator*(double n, Logic logic) {
   logic.adder_bits *= n;
   logic.mux_bits *= n;
-  logic.multiplier_bit_pairs *= n;
+  logic.carry_save_bits *= n;
   logic.gates *= n;
   logic.register_bits *= n;
   return logic;
@@ -38,13 +38,14 @@ Logic operator*(double n, Logic logic) {
 PriceList::LogicFigures::LogicFigures(const Technology& t, Constant LogicBlock::*figure)
     : adder_bit(scaled(t.logic.adder.*figure, t) / t.logic.adder.bits),
       mux_bit(scaled(t.logic.shifter.*figure, t) / (t.logic.shifter.bits * std::log2(t.logic.shifter.bits))),
-      multiplier_bit_pair(scaled(t.logic.multiplier.*figure, t) /
-                          (double(t.logic.multiplier.bits) * t.logic.multiplier.bits)),
-      gate(scaled(t.logic.gates.*figure, t) / t.logic.gates.bits) {}
+      gate(scaled(t.logic.gates.*figure, t) / t.logic.gates.bits),
+      carry_save_bit((scaled(t.logic.carry_save.block.*figure, t) - t.logic.carry_save.gates * gate -
+                      t.logic.carry_save.adder_bits * adder_bit) /
+                     t.logic.carry_save.block.bits) {}
 
 double PriceList::LogicFigures::of(const Logic& logic) const {
-  return adder_bit * logic.adder_bits + mux_bit * logic.mux_bits +
-         multiplier_bit_pair * logic.multiplier_bit_pairs + gate * logic.gates;
+  return adder_bit * logic.adder_bits + mux_bit * logic.mux_bits + carry_save_bit * logic.carry_save_bits +
+         gate * logic.gates;
 }
 
 PriceList::PriceList(const Technology& t)
@@ -85,7 +86,9 @@ double PriceList::clock_pj(const Parts& parts) const {
 
 double PriceList::action_pj(const ActionUse& use, const Parts& parts) const {
   const double register_pj = register_data_pj_ + (use.clocks_registers ? register_clock_pj_ : 0);
-  const double logic_pj = (energy_pj_.of(use.logic) + use.logic.register_bits * register_pj) * layout_;
+  const double logic_pj = (energy_pj_.of(use.logic) + use.logic.register_bits * register_pj +
+                           use.clocked_bits * register_clock_pj_) *
+                          layout_;
   if (use.sram_reads == 0 && use.sram_writes == 0) return logic_pj;
   const SramFigures memory = sram_.bank(parts.srams.front().bytes, parts.srams.front().bits);
   return logic_pj + (use.sram_reads * memory.read_pj + use.sram_writes * memory.write_pj) * sram_energy_;

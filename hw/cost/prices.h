@@ -25,7 +25,7 @@ class PriceList {
   /// `parts`: of the component that acts; its first array is the one accessed.
   double action_pj(const ActionUse& use, const Parts& parts) const;
   double dram_byte_pj() const { return dram_byte_pj_; }
-  /// Energy of a lane that has nothing to add, as a share of one that has.
+  /// Energy of a lane that has nothing to add, as a share of one that has; clocks apart.
   double null_slot_share() const { return null_slot_share_; }
 
  private:
@@ -34,7 +34,7 @@ class PriceList {
     LogicFigures(const Technology& t, Constant LogicBlock::*figure);
     /// Registers apart.
     double of(const Logic& logic) const;
-    double adder_bit, mux_bit, multiplier_bit_pair, gate;
+    double adder_bit, mux_bit, gate, carry_save_bit;
   };
 
   LogicFigures energy_pj_, area_um2_, leakage_mw_;

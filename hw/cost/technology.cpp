@@ -62,7 +62,8 @@ double energy_factor(const ProcessScaling& scaling, double node_nm, double volta
 }
 
 void check(const LogicBlock& block, const ProcessScaling& scaling) {
-  require(block.bits >= 2 && block.bits <= 1024, "bits", block.bits, "2 to 1024");
+  require(block.bits >= 2 && block.bits <= LogicBlock::kMostBits, "bits", block.bits,
+          fmt::format("2 to {}", LogicBlock::kMostBits));
   check(block.energy, Quantity::kEnergy, scaling);
   check(block.area, Quantity::kArea, scaling);
   check(block.leakage, Quantity::kPower, scaling);
@@ -143,11 +144,24 @@ void check(const Constant& constant, Quantity expected, const ProcessScaling& sc
   if (constant.scaling != ScalingRule::kNone) check_process(scaling, constant.node_nm, constant.voltage_v);
 }
 
+void check_carry_save(const Technology& t) {
+  const CarrySaveBlock& c = t.logic.carry_save;
+  for (const auto figure : {&LogicBlock::energy, &LogicBlock::area, &LogicBlock::leakage}) {
+    const double gates = scaled(t.logic.gates.*figure, t) * c.gates / t.logic.gates.bits;
+    const double adder = scaled(t.logic.adder.*figure, t) * c.adder_bits / t.logic.adder.bits;
+    const double block = scaled(c.block.*figure, t);
+    require(block >= gates + adder, "carry_save", block,
+            fmt::format("{:.4g} or more, which its gates and its adder cost", gates + adder));
+  }
+}
+
 void check(const Technology& t) {
   check(t.scaling);
   check_process(t.scaling, t.node_nm, t.voltage_v);
-  for (const LogicBlock* block : {&t.logic.adder, &t.logic.shifter, &t.logic.multiplier, &t.logic.gates})
+  for (const LogicBlock* block :
+       {&t.logic.adder, &t.logic.shifter, &t.logic.gates, &t.logic.carry_save.block})
     check(*block, t.scaling);
+  check_carry_save(t);
   check(t.logic.register_bit.clock, Quantity::kEnergy, t.scaling);
   check(t.logic.register_bit.data, Quantity::kEnergy, t.scaling);
   check(t.logic.register_bit.area, Quantity::kArea, t.scaling);

@@ -67,10 +67,19 @@ struct ProcessScaling {
 
 /// A combinational block of the source's table; narrower and wider ones scale with its `bits`.
 struct LogicBlock {
+  static constexpr int kMostBits = 4096;
+
   int bits = 32;
   Constant energy;  ///< of an operation
   Constant area;
   Constant leakage;
+};
+
+/// A tree of carry-save adders: `block.bits` of them, and what else is in the source's block.
+struct CarrySaveBlock {
+  LogicBlock block;
+  int gates = 0;
+  int adder_bits = 0;  ///< of the last adder
 };
 
 /// A flip-flop.
@@ -82,10 +91,10 @@ struct RegisterBit {
 };
 
 struct LogicTable {
-  LogicBlock adder;       ///< n bits: n / bits of it
-  LogicBlock shifter;     ///< n two-way multiplexer bits: n / (bits x log2(bits)) of it
-  LogicBlock multiplier;  ///< n x m bits: n m / bits^2 of it
-  LogicBlock gates;       ///< n two-input gates: n / bits of it
+  LogicBlock adder;           ///< n bits: n / bits of it
+  LogicBlock shifter;         ///< n two-way multiplexer bits: n / (bits x log2(bits)) of it
+  LogicBlock gates;           ///< n two-input gates: n / bits of it
+  CarrySaveBlock carry_save;  ///< n carry-save adders: n / bits of it, less its gates and its adder
   RegisterBit register_bit;
 };
 
@@ -95,7 +104,7 @@ struct LayoutFactors {
 
   Constant energy;           ///< after place and route / before: wires, buffers, clock tree
   Constant density;          ///< cell area / layout area of logic: kLeastDensity to 1
-  Constant null_slot_share;  ///< energy of a lane in a slot without a token / of a shift-add
+  Constant null_slot_share;  ///< energy of a lane without a token or term / of one with it, clocks apart
 };
 
 /// One macro of the memory compiler.
@@ -141,6 +150,8 @@ void check(const ProcessScaling& scaling);
 void check_process(const ProcessScaling& scaling, double node_nm, double voltage_v);
 void check(const Constant& constant, Quantity expected, const ProcessScaling& scaling);
 void check(const SramTable& table);
+/// The gates and the adder of the block of carry-save adders cost no more than the block.
+void check_carry_save(const Technology& technology);
 void check(const Technology& technology);
 
 /// The target, for reports: "65 nm, 1.1 V".

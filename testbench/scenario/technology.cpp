@@ -104,19 +104,38 @@ class TechnologyView {
 
   void block(const Setting& setting, LogicBlock& b) {
     v_.section(setting, [&] {
-      v_.integer({"bits", "width of the source's block"}, b.bits, 2, 1024);
+      v_.integer({"bits", "width of the source's block"}, b.bits, 2, LogicBlock::kMostBits);
       v_.required();
-      constant({"energy", "of an operation"}, b.energy, Quantity::kEnergy);
-      constant({"area", ""}, b.area, Quantity::kArea);
-      constant({"leakage", ""}, b.leakage, Quantity::kPower);
+      show_figures(b);
     });
+  }
+
+  void show_figures(LogicBlock& b) {
+    constant({"energy", "of an operation"}, b.energy, Quantity::kEnergy);
+    constant({"area", ""}, b.area, Quantity::kArea);
+    constant({"leakage", ""}, b.leakage, Quantity::kPower);
+  }
+
+  void show_carry_save() {
+    CarrySaveBlock& c = t_.logic.carry_save;
+    v_.section(
+        {"carry_save", "n carry-save adders cost n / bits of this block, less its gates and its adder"}, [&] {
+          v_.integer({"bits", "carry-save adders"}, c.block.bits, 2, LogicBlock::kMostBits);
+          v_.required();
+          v_.integer({"gates", "beside them"}, c.gates, 0, LogicBlock::kMostBits);
+          v_.required();
+          v_.integer({"adder_bits", "of the adder after them"}, c.adder_bits, 0, LogicBlock::kMostBits);
+          v_.required();
+          show_figures(c.block);
+        });
+    v_.checked([&] { check_carry_save(t_); });
   }
 
   void show_logic() {
     block({"adder", "n bits cost n / bits of it"}, t_.logic.adder);
     block({"shifter", "n multiplexer bits cost n / (bits x log2 bits) of it"}, t_.logic.shifter);
-    block({"multiplier", "n x m bits cost n m / bits^2 of it"}, t_.logic.multiplier);
     block({"gates", "n two-input gates cost n / bits of it"}, t_.logic.gates);
+    show_carry_save();
     v_.section({"register_bit", "a flip-flop"}, [&] {
       RegisterBit& r = t_.logic.register_bit;
       constant({"clock", "a clock edge, whatever the data"}, r.clock, Quantity::kEnergy);

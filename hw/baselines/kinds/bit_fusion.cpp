@@ -12,8 +12,8 @@ namespace {
 constexpr int kBricks = 16;       ///< of a Fusion Unit
 constexpr int kBrickBits = 2;     ///< of each operand
 constexpr int kMostPieces = 4;    ///< of an operand, at a time: 8 bits
-constexpr int kOperandBits = 3;   ///< of a brick's multiplier: two and a sign
-constexpr int kProductBits = 4;   ///< of those that occur: -2 x -2 to 3 x 3
+constexpr int kBrickGates = 25;   ///< as large as a brick: hw/verilog/area.yaml, bitbrick, 34 NAND2X1
+constexpr int kProductBits = 5;   ///< with their sign: 3 x -2 to 3 x 3
 constexpr int kBricksOfFour = 4;  ///< whose products are added first
 
 /// Pieces of two bits of an operand, whose width is rounded up to 2, 4, 8 or 16.
@@ -94,16 +94,17 @@ class BitFusion final : public WeightTimedKind {
   Structure structure(const Baseline& b, const BaselineWidths& widths) const override {
     // Within four bricks a product moves by 0, 2 or 4; their sum by 0, 4 or 8; then all of it once more, by
     // 0, 8 or 16, where operands are wider than what fuses at a time.
-    const int small = kProductBits + 4, quarter = small + 2, whole = 2 * quarter;
+    // A shift adds zeros below and signs above: it has as many multiplexers per step as there are bits.
+    const int quarter = kProductBits + 5, whole = 2 * quarter;
     Structure s(b.lanes, widths);
-    s.term = block(kBricks, multipliers(kOperandBits * kOperandBits) + muxes(2.0 * small));
+    s.term = block(kBricks, gates(kBrickGates) + muxes(2.0 * kProductBits));
     const int fours = kBricks / kBricksOfFour;
-    s.tree = fours * (adders((kBricksOfFour - 1.0) * quarter) + muxes(2.0 * whole)) +
-             adders((fours - 1.0) * whole);
+    s.tree = fours * (adder_tree(kBricksOfFour, quarter) + muxes(2.0 * quarter)) + adder_tree(fours, whole);
+    s.shared = registers(double(fours) * quarter);  // too slow without them: docs/verilog.md, "Size"
     s.sum_bits = whole;
     if (widths.width == Width::k16 || pieces(widths.weight_bits) > kMostPieces) {
       s.sum_bits += 16;
-      s.shared = muxes(2.0 * s.sum_bits);
+      s.shared += muxes(2.0 * s.sum_bits);
     }
     return s;
   }

@@ -155,17 +155,20 @@ class Bitlet final : public WeightTimedKind {
     constexpr int kNegators = 16;  // N_input: the activations that arrive a cycle
     const int magnitude_bits = widths.weight_bits - 1;
     const int value = lane_bits(widths.width) + 1, index = stages(kPairs);
-    const Logic search =
-        gates(2.0 * kWindow * stages(kWindow)) + adders(2.0 * index + 1) + registers(2.0 * index + 4 + value);
+    // Two ones found; the lane and the next pointer; pointer and pick, which is nothing of an empty window.
+    const Logic search = 2 * leading_one(kWindow) + adders(2.0 * index + 1) + gates(value);
+    const double bits = index + 1.0 + value;
     Structure s(b.lanes, widths);
     s.term = {double(magnitude_bits),
-              search + muxes(widening_shifter(kWindow, index)) + muxes((kPairs - 1.0) * value),
-              search + muxes(double(kWindow) * index) + muxes(double(index) * value)};
+              search + held_registers(bits) + window(kWindow, index) + muxes((kPairs - 1.0) * value),
+              search + registers(bits) + muxes(double(kWindow) * index) + muxes(double(index) * value)};
     s.sum_bits = value + magnitude_bits;
-    s.tree = adders((magnitude_bits - 1.0) * s.sum_bits);  // inputs are shifted by wiring
-    const Logic buffers = registers(value + magnitude_bits);
-    s.pair = {double(b.lanes), buffers + (kNegators / double(kPairs)) * gates(2.0 * value),
-              buffers + gates(2.0 * value)};
+    // Inputs are shifted by wiring: the bits below are missing.
+    s.tree = adder_tree(magnitude_bits, s.sum_bits, magnitude_bits * (magnitude_bits - 1) / 2);
+    const Logic negator = negation(value) + gates(2.0 * value);
+    s.pair = {double(b.lanes),
+              held_registers(value + magnitude_bits) + (kNegators / double(kPairs)) * negator,
+              registers(value + magnitude_bits) + negator};
     return s;
   }
 

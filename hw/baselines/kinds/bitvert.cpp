@@ -133,14 +133,16 @@ class BitVert final : public WeightTimedKind {
   Structure structure(const Baseline& b, const BaselineWidths& widths) const override {
     const int activation = lane_bits(widths.width), weight_bits = widths.weight_bits, picks = b.lanes / 2;
     Structure s(b.lanes, widths);
-    s.term = {double(picks), muxes(double(picks) * activation),
-              muxes(double(stages(picks + 1)) * activation)};
+    s.term = {double(picks), muxes(double(picks) * activation) + gates(activation),
+              muxes(double(stages(picks + 1)) * activation) + gates(activation)};
     s.set_tree(picks, activation);
     s.sum_bits = activation + stages(b.lanes);
-    s.shared = adders(s.sum_bits);  // all less the picked
+    s.shared = adders(s.sum_bits) + gates(s.sum_bits) + negation(s.sum_bits);  // all less the picked, or they
     s.shift_sum(weight_bits);
-    s.activation = block(
-        b.lanes, registers(activation) + adders(double(adder_tree(b.lanes, activation)) / b.lanes));  // all
+    s.shared += negation(s.sum_bits + weight_bits - 1);
+    const Logic all = (1.0 / b.lanes) * adder_tree(b.lanes, s.sum_bits);
+    s.activation.exists += all;
+    s.activation.switches += all;
     // Counts a column's ones, compares with all and none, hands a lane to each pick.
     s.weight = block(b.lanes, s.weight.exists + adders(weight_bits) + gates(2.0 * weight_bits + picks));
     return s;

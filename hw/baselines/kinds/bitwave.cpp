@@ -48,8 +48,8 @@ class BitWave final : public WeightTimedKind {
   Structure structure(const Baseline& b, const BaselineWidths& widths) const override {
     const int activation = lane_bits(widths.width), magnitude_bits = widths.weight_bits - 1;
     Structure s(b.lanes, widths);
-    s.term = block(b.lanes, gates(2.0 * activation));  // sign and bit of the column
-    s.set_tree(b.lanes, activation);
+    s.term = block(b.lanes, gates(activation + 1.0) + negation(activation));  // bit of the column, and sign
+    s.set_tree(b.lanes, activation, b.lanes);
     s.shift_sum(magnitude_bits);
     s.weight = block(b.lanes, s.weight.exists + gates(magnitude_bits));  // a column's ones, or-ed
     return s;

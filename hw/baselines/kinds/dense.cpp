@@ -36,10 +36,11 @@ class Dense final : public WeightTimedKind {
     return std::make_unique<DensePe>(b.lanes, layer.weight_bits);
   }
   Structure structure(const Baseline& b, const BaselineWidths& widths) const override {
-    const int activation = lane_bits(widths.width);
+    const int activation = lane_bits(widths.width), product = activation + widths.weight_bits;
     Structure s(b.lanes, widths);
-    s.term = block(b.lanes, multipliers(double(activation) * widths.weight_bits));
-    s.set_tree(b.lanes, activation + widths.weight_bits);
+    s.term = block(b.lanes, multiplier(activation, widths.weight_bits));
+    s.shared = registers(double(b.lanes) * product);  // without them too slow: docs/verilog.md, "Size"
+    s.set_tree(b.lanes, product);
     return s;
   }
 

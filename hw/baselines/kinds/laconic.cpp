@@ -130,17 +130,23 @@ class Laconic final : public BaselineKind {
     const int activation = lane_bits(widths.width), magnitude_bits = widths.weight_bits - 1;
     const int positions = magnitude_bits + activation - 1;
     const int count_bits = stages(b.lanes) + 2;
-    const int counters = adder_tree(b.lanes, 2);
-    const Logic exponents = adders(stages(positions)) + gates(positions + 1.0);
+    // Of a position: positive and negative terms, and their difference, which has registers: too slow
+    // without.
+    const Logic counter = carry_saves(2.0 * counter_bits(b.lanes)) + adders(count_bits);
+    // Two positions added, decoded, and apart by sign.
+    const Logic exponents = adders(stages(positions)) + gates(3.0 * positions);
     Structure s(b.lanes, widths);
-    s.term = {double(b.lanes), exponents + adders(double(positions) * counters / b.lanes),
-              exponents + adders(double(counters) / b.lanes)};
-    s.tree = adders((count_bits - 1.0) * (positions + count_bits));
+    s.term = {double(b.lanes), exponents + (double(positions) / b.lanes) * counter,
+              exponents + (1.0 / b.lanes) * counter};
     s.sum_bits = positions + count_bits;
+    s.tree = adder_tree(count_bits, s.sum_bits);
+    s.shared = registers(double(count_bits) * positions);
     // Each lane has both masks, and the next term of both.
-    s.pair = block(b.lanes, registers(magnitude_bits + activation) + leading_one(magnitude_bits) +
-                                leading_one(activation) + recoder(b.terms, magnitude_bits) +
-                                recoder(b.terms, activation));
+    const int masks = magnitude_bits + activation;
+    const Logic next = leading_one(magnitude_bits) + leading_one(activation) +
+                       recoder(b.terms, magnitude_bits) + recoder(b.terms, activation);
+    s.pair = {double(b.lanes), held_registers(masks) + next, registers(masks) + next};
+    s.clocked_bits = double(b.lanes) * masks;
     return s;
   }
 };

@@ -45,8 +45,8 @@ class Stripes final : public WeightTimedKind {
     Structure s(b.lanes, widths);
     s.term = block(b.lanes, gates(activation));
     s.set_tree(b.lanes, activation);
-    s.shared = gates(s.sum_bits);  // negation
     s.shift_sum(widths.weight_bits);
+    s.shared += negation(s.sum_bits + widths.weight_bits - 1);
     return s;
   }
 

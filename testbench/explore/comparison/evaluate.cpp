@@ -124,8 +124,57 @@ BaselineWidths widths_of(const OurRun& run, const Scenario& scenario) {
   return widths;
 }
 
-Baseline sized(const BaselineKind& kind, SizingRule rule, const Scenario& scenario,
-               const BaselineWidths& widths) {
+/// What an array needs for a layer, at the rate of our buffers.
+BaselineCycles cycles_of(Baseline& baseline, const Subject& subject, WeightSet set, const OurLayer& layer) {
+  if (layer.convolution == nullptr) return {};
+  const BaselineLayer shape = shape_of(layer);
+  baseline.least_step_cycles = delivery_cycles(baseline, shape, subject.scenario.accelerator);
+  return baseline.kind->needs_activations() ? sampled_cycles(baseline, subject, set, layer)
+                                            : layer_cycles(baseline, shape);
+}
+
+/// How long arrays of one kind take for all layers, each as long as its slowest part.
+class NetworkTime {
+ public:
+  NetworkTime(const Subject& subject, WeightSet set, const OurRun& shell)
+      : subject_(subject), set_(set), shell_(shell) {}
+
+  /// Or any number above `most`, if it is more.
+  std::int64_t cycles(Baseline array, std::int64_t most) {
+    if (!pe_cycles_.empty() && least_cycles(array) > most) return most + 1;
+    const bool first = pe_cycles_.empty();
+    std::int64_t sum = 0;
+    for (const OurLayer& layer : shell_.layers) {
+      throw_if_interrupted();
+      const BaselineCycles of_layer = cycles_of(array, subject_, set_, layer);
+      if (first) pe_cycles_.push_back(of_layer.pe_cycles);
+      sum += time(layer, of_layer.cycles);
+      if (sum > most) break;
+    }
+    return sum;
+  }
+
+ private:
+  /// Without waiting and unused PEs: what all PEs do is the same in every array.
+  std::int64_t least_cycles(const Baseline& array) const {
+    std::int64_t sum = 0;
+    for (std::size_t i = 0; i < shell_.layers.size(); ++i)
+      sum += time(shell_.layers[i], pe_cycles_[i] / (array.rows * array.columns));
+    return sum;
+  }
+  std::int64_t time(const OurLayer& layer, std::int64_t array_cycles) const {
+    return layer_time(array_cycles, layer, work_of(layer.profile, layer.width).actions, subject_.scenario);
+  }
+
+  const Subject& subject_;
+  WeightSet set_;
+  const OurRun& shell_;
+  std::vector<std::int64_t> pe_cycles_;  ///< of each layer, from the first array
+};
+
+Baseline sized(const BaselineKind& kind, SizingRule rule, const Subject& subject, WeightSet set,
+               const OurRun& shell, const BaselineWidths& widths) {
+  const Scenario& scenario = subject.scenario;
   const AcceleratorConfig& config = scenario.accelerator;
   if (rule == SizingRule::kEqualLanes) {
     const int lanes = config.rows * config.lanes(widths.width);
@@ -136,16 +185,24 @@ Baseline sized(const BaselineKind& kind, SizingRule rule, const Scenario& scenar
   const AreaReport area = CostModel(*scenario.technology, config).area();
   const double budget_mm2 = area.component[enum_index(Component::kPeArray)].total_mm2() +
                             area.component[enum_index(Component::kWeightEncoder)].total_mm2();
-  return largest_array(kind, config.token_form,
-                       [&](const Baseline& b) { return array_mm2(prices, b, widths) <= budget_mm2; });
+  NetworkTime time(subject, set, shell);
+  return fastest_array(
+      kind, config.token_form, [&](const Baseline& b) { return array_mm2(prices, b, widths) <= budget_mm2; },
+      [&](const Baseline& b, std::int64_t most) { return time.cycles(b, most); });
 }
 
-}  // namespace
+bool serves(const AcceleratorConfig& config, const OurRun& run) {
+  return std::all_of(run.layers.begin(), run.layers.end(), [&](const OurLayer& layer) {
+    return layer.convolution == nullptr ||
+           (config.pe.serves(layer.width) &&
+            layer.convolution->weight_bits <= config.pe.most_weight_bits(config.token_form));
+  });
+}
 
-DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun& run, bool timeline) {
-  const AcceleratorConfig& config = subject.scenario.accelerator;
+DesignFigures evaluate_as(const char* design, const AcceleratorConfig& config, const Subject& subject,
+                          WeightSet set, const OurRun& run, bool timeline) {
   const CostModel model(*subject.scenario.technology, config);
-  DesignFigures figures = begin(subject, timeline ? kOurTimeline : kOurs, set);
+  DesignFigures figures = begin(subject, design, set);
   figures.rows = config.rows;
   figures.columns = config.columns;
   figures.lanes = config.lanes(Width::k8) / config.columns;
@@ -172,10 +229,30 @@ DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun&
   return figures;
 }
 
+}  // namespace
+
+AcceleratorConfig lean_variant(AcceleratorConfig config) {
+  config.pe = {PeLanes::kNarrow, 7};
+  config.accumulator_bits_8 = 24;
+  config.allow_wrap = true;
+  return config;
+}
+
+DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun& run, bool timeline) {
+  return evaluate_as(timeline ? kOurTimeline : kOurs, subject.scenario.accelerator, subject, set, run,
+                     timeline);
+}
+
+std::optional<DesignFigures> evaluate_lean(const Subject& subject, WeightSet set, const OurRun& run) {
+  const AcceleratorConfig config = lean_variant(subject.scenario.accelerator);
+  if (!serves(config, run)) return std::nullopt;
+  return evaluate_as(kOurLean, config, subject, set, run, false);
+}
+
 DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const OurRun& shell,
                                 const BaselineKind& kind, SizingRule rule) {
   const BaselineWidths widths = widths_of(shell, subject.scenario);
-  Baseline baseline = sized(kind, rule, subject.scenario, widths);
+  Baseline baseline = sized(kind, rule, subject, set, shell, widths);
   const BaselineCost model(*subject.scenario.technology, subject.scenario.accelerator, baseline, widths);
   DesignFigures figures = begin(subject, kind.name(), set);
   figures.rows = baseline.rows;
@@ -186,13 +263,10 @@ DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const Our
   for (const OurLayer& layer : shell.layers) {
     throw_if_interrupted();
     Work work = work_of(layer.profile, layer.width);
-    BaselineCycles cycles;
+    const BaselineCycles cycles = cycles_of(baseline, subject, set, layer);
     BaselineWork array;
     if (layer.convolution != nullptr) {
       const BaselineLayer shape = shape_of(layer);
-      baseline.least_step_cycles = delivery_cycles(baseline, shape, subject.scenario.accelerator);
-      cycles = kind.needs_activations() ? sampled_cycles(baseline, subject, set, layer)
-                                        : layer_cycles(baseline, shape);
       array = array_work(baseline, shape, cycles);
       count(work.actions, Action::kWeightWordRead) = weight_words(baseline, shape);
       count(work.actions, Action::kActivationRead) = array.activations;
@@ -238,6 +312,7 @@ NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& opti
     const OurRun run = run_ours(subject, set, storage);
     for (const bool timeline : {false, true})
       result.designs.push_back(evaluate_ours(subject, set, run, timeline));
+    if (const auto lean = evaluate_lean(subject, set, run)) result.designs.push_back(*lean);
     shells.push_back(storage == WeightStorage::kDense ? run : run_ours(subject, set, WeightStorage::kDense));
   }
   for (const BaselineKind* kind : options.baselines) {

@@ -4,6 +4,7 @@
 // included; ours is also given by its full timeline.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "hw/baselines/baseline_kind.h"
@@ -23,6 +24,10 @@ NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& opti
 
 /// Its parts. Ours by the common rule, or by its timeline; `run`: of that set.
 DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun& run, bool timeline);
+/// The accelerator with PEs that serve 8 bits alone: scenarios/accelerators/lean.yaml.
+AcceleratorConfig lean_variant(AcceleratorConfig config);
+/// As evaluate_ours() by the common rule: cycles are the same. Nothing where the network needs wider lanes.
+std::optional<DesignFigures> evaluate_lean(const Subject& subject, WeightSet set, const OurRun& run);
 /// `shell`: our run of that set with dense weights, whose buffers, DRAM traffic and vector work are the same.
 DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const OurRun& shell,
                                 const BaselineKind& kind, SizingRule rule);

@@ -21,7 +21,8 @@ const DesignFigures& NetworkComparison::of(const std::string& design, WeightSet 
 }
 
 WeightSet own_weights(const std::string& design) {
-  return design == kOurs || design == kOurTimeline ? WeightSet::kLimited : WeightSet::kFull;
+  const bool ours = design == kOurs || design == kOurTimeline || design == kOurLean;
+  return ours ? WeightSet::kLimited : WeightSet::kFull;
 }
 
 }  // namespace bitbalance::explore

@@ -63,6 +63,7 @@ struct NetworkComparison {
 };
 
 inline constexpr const char* kOurs = "bit-balance";
+inline constexpr const char* kOurLean = "bit-balance-lean";
 /// Ours by the full timeline of commands instead of the rule that the others are held to.
 inline constexpr const char* kOurTimeline = "bit-balance*";
 

@@ -45,7 +45,7 @@ std::string cell(double value) {
 std::string row(const DesignFigures& d) {
   const double array = d.array.sum();
   std::string text = fmt::format(
-      "{:<13} {:<8} {:>9} {:>11.0f} {:>9} {:>6} {:>6} {:>6} {:>6}", d.design, to_string(d.weights),
+      "{:<16} {:<8} {:>9} {:>11.0f} {:>9} {:>6} {:>6} {:>6} {:>6}", d.design, to_string(d.weights),
       array_size(d), per_frame(static_cast<double>(d.cycles), d), figure(d.frames_per_s(), "{:.4g}"),
       percent(d.pe_utilization()), percent(quotient(d.array.empty, array)),
       percent(quotient(d.array.waiting, array)), percent(quotient(d.array.unused, array)));
@@ -109,10 +109,10 @@ Json design_json(const DesignFigures& d) {
 
 std::string comparison_table(const NetworkComparison& comparison) {
   std::string text = heading(comparison);
-  text += fmt::format("{:<13} {:<8} {:>9} {:>11} {:>9} {:>6} {:<20} {:<44} {:<31} {:>9} {:>9} {:>9}\n", "",
+  text += fmt::format("{:<16} {:<8} {:>9} {:>11} {:>9} {:>6} {:<20} {:<44} {:<31} {:>9} {:>9} {:>9}\n", "",
                       "", "rows x", "", "", "", "| lost array cycles", "| energy per frame [uJ]",
                       "| area [mm2]", "", "frame/J", "frame/s");
-  text += fmt::format("{:<13} {:<8} {:>9} {:>11} {:>9} {:>6} {:>6} {:>6} {:>6}", "design", "weights",
+  text += fmt::format("{:<16} {:<8} {:>9} {:>11} {:>9} {:>6} {:>6} {:>6} {:>6}", "design", "weights",
                       "columns", "cycles", "frame/s", "busy", "empty", "wait", "unused");
   for (const ComponentGroup& group : component_groups()) text += fmt::format(" {:>8}", group.name);
   text += fmt::format(" {:>8}", "DRAM");

@@ -8,11 +8,14 @@
 #include "quant/ir/network_zoo.h"
 #include "quant/method/quantizer.h"
 #include "testbench/explore/comparison/evaluate.h"
+#include "testbench/scenario/technology.h"
 
 namespace bitbalance::explore {
 namespace {
 
 constexpr int kMostOnes = 6;
+/// Files of scenarios/technology.
+constexpr std::array<const char*, 2> kTechnologies = {"65nm", "osu018"};
 constexpr std::array<int, 2> kWidths = {16, 8};  ///< of activations and weights; the first is the main one
 
 Scenario scenario_of(const PaperNetwork& network, const std::string& folder, int width,
@@ -57,9 +60,14 @@ std::vector<double> with_fully_connected(const PaperNetwork& network, const std:
 
 /// Convolutions alone: ours for every nnzb, and Bitlet with weights of any number of ones.
 struct Convolutions {
-  std::vector<double> frames_per_s;   ///< by the timeline
-  std::vector<DesignFigures> ours;    ///< by the rule that Bitlet is held to
-  std::vector<DesignFigures> bitlet;  ///< by SizingRule
+  /// By one technology's prices.
+  struct Priced {
+    std::string technology;
+    std::vector<DesignFigures> ours;    ///< by the rule that Bitlet is held to
+    std::vector<DesignFigures> bitlet;  ///< by SizingRule
+  };
+  std::vector<double> frames_per_s;  ///< by the timeline
+  std::vector<Priced> priced;
 };
 
 Convolutions convolutions(const PaperNetwork& network, const std::string& folder, int width) {
@@ -71,15 +79,25 @@ Convolutions convolutions(const PaperNetwork& network, const std::string& folder
   Convolutions result;
   network_of(subject, WeightSet::kFull) = quantize(floats, calibration, without_limit(options));
   const OurRun shell = run_ours(subject, WeightSet::kFull, WeightStorage::kDense);
-  for (int rule = 0; rule < static_cast<int>(SizingRule::kCount); ++rule) {
-    result.bitlet.push_back(evaluate_baseline(subject, WeightSet::kFull, shell, *find_baseline("bitlet"),
-                                              static_cast<SizingRule>(rule)));
+  std::vector<Technology> technologies;
+  for (const char* name : kTechnologies) {
+    technologies.push_back(load_technology(fmt::format("{}/../technology/{}.yaml", folder, name)));
+    subject.scenario.technology = technologies.back();
+    Convolutions::Priced& priced = result.priced.emplace_back();
+    priced.technology = name;
+    for (int rule = 0; rule < static_cast<int>(SizingRule::kCount); ++rule) {
+      priced.bitlet.push_back(evaluate_baseline(subject, WeightSet::kFull, shell, *find_baseline("bitlet"),
+                                                static_cast<SizingRule>(rule)));
+    }
   }
   for (options.nnzb = 1; options.nnzb <= kMostOnes; ++options.nnzb) {
     network_of(subject, WeightSet::kLimited) = quantize(floats, calibration, options);
     const OurRun run = run_ours(subject, WeightSet::kLimited, WeightStorage::kDense);
     result.frames_per_s.push_back(subject.scenario.accelerator.clock_hz / static_cast<double>(run.cycles));
-    result.ours.push_back(evaluate_ours(subject, WeightSet::kLimited, run, false));
+    for (std::size_t t = 0; t < technologies.size(); ++t) {
+      subject.scenario.technology = technologies[t];
+      result.priced[t].ours.push_back(evaluate_ours(subject, WeightSet::kLimited, run, false));
+    }
   }
   return result;
 }
@@ -107,10 +125,12 @@ PaperTable speeds(const PaperNetwork& network, int width, const char* layers,
   return table;
 }
 
-PaperTable ratios(const PaperNetwork& network, int width, SizingRule rule, const Convolutions& figures) {
+PaperTable ratios(const PaperNetwork& network, int width, SizingRule rule,
+                  const Convolutions::Priced& figures) {
   const DesignFigures& bitlet = figures.bitlet[enum_index(rule)];
   PaperTable table;
-  table.title = fmt::format("{} bit, convolutions, {}: ours / Bitlet", width, to_string(rule));
+  table.title =
+      fmt::format("{} bit, convolutions, {}, {}: ours / Bitlet", width, to_string(rule), figures.technology);
   table.header = header("network | Bitlet (rows x columns x pairs, mm2, frame/s) | figure | published", 4);
   const auto add = [&](const char* figure, const char* published, double (DesignFigures::*value)() const) {
     std::string row = fmt::format("| {} | {} x {} x {}, {:.1f}, {:.4g} | {} | {}", network.name, bitlet.rows,
@@ -138,8 +158,10 @@ std::vector<PaperTable> paper_tables(const PaperNetwork& network, const std::str
       tables.push_back(speeds(network, width, "with fully connected layers",
                               with_fully_connected(network, folder, width)));
     }
-    for (int rule = 0; rule < static_cast<int>(SizingRule::kCount); ++rule)
-      comparisons.push_back(ratios(network, width, static_cast<SizingRule>(rule), figures));
+    for (int rule = 0; rule < static_cast<int>(SizingRule::kCount); ++rule) {
+      for (const Convolutions::Priced& priced : figures.priced)
+        comparisons.push_back(ratios(network, width, static_cast<SizingRule>(rule), priced));
+    }
   }
   tables.insert(tables.end(), comparisons.begin(), comparisons.end());
   return tables;

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include <cstring>
+#include <functional>
 #include <numeric>
 
 #include "base/text/enum_index.h"
@@ -52,10 +53,10 @@ TEST_CASE("energy of another array is the sum of its actions' shares; doubling a
       INFO(named.path);
       if (std::strncmp(named.path, "layout.", 7) == 0) continue;  // factors of others
       const double value = named.constant->value;
-      named.constant->value = 0;
-      const double share_j = before_j - energy_j();
       named.constant->value = 2 * value;
-      CHECK(energy_j() - before_j == Approx(share_j).margin(before_j * 1e-12));
+      const double share_j = energy_j() - before_j;
+      named.constant->value = 3 * value;
+      CHECK(energy_j() - before_j == Approx(2 * share_j).margin(before_j * 1e-12));
       named.constant->value = value;
       shares_j += share_j;
     }
@@ -143,6 +144,21 @@ TEST_CASE("equal lanes: as many as fit, rows a power of two, nearly square") {
   CHECK(sized("bitlet", 1024) == std::pair(4, 4));
   CHECK(sized("bitlet", 64) == std::pair(1, 1));
   CHECK_THROWS_WITH(sized("bitlet", 63), Contains("bitlet: not even one PE of 64 lanes"));
+}
+
+TEST_CASE("the fastest array has the fewest cycles, and of as many the fewest PEs") {
+  const auto fits = [](const Baseline& b) { return b.rows * b.columns <= 160; };
+  const auto fastest = [&](const std::function<int(const Baseline&)>& cycles) {
+    const Baseline b =
+        fastest_array(kind("dense"), TokenForm::kBinary, fits,
+                      [&](const Baseline& array, std::int64_t /*most*/) { return cycles(array); });
+    return std::pair(b.rows, b.columns);
+  };
+  CHECK(fastest([](const Baseline& b) { return 100'000 / (b.rows * b.columns); }) == std::pair(16, 10));
+  // Eight columns are fed in time, ten are not.
+  CHECK(fastest([](const Baseline& b) { return (b.columns > 8 ? 2 : 1) * 100'000 / (b.rows * b.columns); }) ==
+        std::pair(16, 8));
+  CHECK(fastest([](const Baseline& /*b*/) { return 7; }) == std::pair(1, 1));
 }
 
 TEST_CASE("equal area: not larger, and no column more") {

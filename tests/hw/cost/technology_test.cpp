@@ -171,6 +171,14 @@ TEST_CASE("reports name the process that was costed") {
         "45 nm, 1 V");
 }
 
+TEST_CASE("carry-save adders that cost less than the gates and the adder beside them are refused") {
+  Technology technology = shipped_technology();
+  technology.logic.carry_save.block.area.value = 2000;
+  CHECK_THROWS_WITH(check(technology),
+                    Contains("carry_save") && Contains("or more, which its gates and its adder cost"));
+  CHECK_THAT(refusal("bits: 1424", "bits: 0"), Contains("logic.carry_save.bits: 0; accepted: 2 to"));
+}
+
 TEST_CASE("memory macros that contradict each other are refused") {
   const TemporaryFolder folder;
   std::string text = text_of(shipped_technology_file());

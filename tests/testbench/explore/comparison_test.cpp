@@ -59,7 +59,7 @@ TEST_CASE("the limit is lifted for layers with settings of their own, too") {
 TEST_CASE("every design: cycles add up, layers last at least as long as array and memory ask") {
   const Subject subject = lenet();
   const NetworkComparison comparison = evaluate(subject, {SizingRule::kEqualLanes, baseline_kinds()});
-  REQUIRE(comparison.designs.size() == 2 * (2 + baseline_kinds().size()));
+  REQUIRE(comparison.designs.size() == 2 * (3 + baseline_kinds().size()));
   for (const DesignFigures& d : comparison.designs) {
     INFO(d.design << " " << to_string(d.weights));
     CHECK(d.array.terms > 0);
@@ -112,6 +112,33 @@ TEST_CASE("ours by its timeline is what the run reports, and no faster than by t
   CHECK(figures.frames_per_j() == Approx(cost.frames_per_j()));
   CHECK(figures.core_j() / 2 == Approx(cost.core_j_per_frame()));
   CHECK(figures.frames_per_s_per_mm2() == Approx(cost.frames_per_s_per_mm2()));
+}
+
+TEST_CASE("the lean variant takes our cycles on less area, and is the shipped accelerator file") {
+  const Subject subject = lenet();
+  const NetworkComparison c = evaluate(subject, {SizingRule::kEqualArea, {find_baseline("dense")}});
+  const DesignFigures &ours = c.of(kOurs, WeightSet::kLimited), &lean = c.of(kOurLean, WeightSet::kLimited);
+  CHECK(lean.cycles == ours.cycles);
+  CHECK(lean.area.total_mm2() < ours.area.total_mm2());
+  CHECK(lean.core_j() < ours.core_j());
+  const Subject of_file = lenet({{"accelerator=" + scenario_file("accelerators/lean.yaml"), ""}});
+  CHECK(config_hash(of_file.scenario.accelerator) == config_hash(lean_variant(subject.scenario.accelerator)));
+  CHECK(evaluate(lenet({{"quantization.activation_bits=16", ""}}), {SizingRule::kEqualLanes, {}})
+            .designs.size() == 2 * 2);
+}
+
+TEST_CASE("equal area: the fastest array of those that fit") {
+  const Subject subject = lenet();
+  for (const char* name : {"dense", "bitlet"}) {
+    const BaselineKind& kind = *find_baseline(name);
+    const DesignFigures fastest =
+        evaluate(subject, {SizingRule::kEqualArea, {&kind}}).of(name, WeightSet::kFull);
+    const DesignFigures smaller =
+        evaluate(subject, {SizingRule::kEqualLanes, {&kind}}).of(name, WeightSet::kFull);
+    const AreaReport ours = CostModel(*subject.scenario.technology, subject.scenario.accelerator).area();
+    CHECK(fastest.area.total_mm2() <= ours.total_mm2());
+    if (smaller.area.total_mm2() <= ours.total_mm2()) CHECK(fastest.cycles <= smaller.cycles);
+  }
 }
 
 TEST_CASE("tokens in DRAM are ours alone: the others' traffic is that of dense weights") {
@@ -167,10 +194,10 @@ TEST_CASE("the command leaves a table, CSV, JSON and a chart of all scenarios") 
   for (const char* text : {"lenet: 2 frames", "equal-area", "bit-balance*", "bitlet", "frame/J", "frame/s"})
     CHECK_THAT(outcome.out, Contains(text));
   const std::string csv = text_of(out / "compare.csv");
-  CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 2 * 2 * 4);
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 2 * 2 * 5);
   const auto json = nlohmann::json::parse(text_of(out / "compare.json"));
   CHECK(json["comparisons"].size() == 2);
-  CHECK(json["comparisons"][0]["designs"].size() == 8);
+  CHECK(json["comparisons"][0]["designs"].size() == 10);
   CHECK(json["comparisons"][0]["weights"] == "model");
   CHECK_THAT(text_of(out / "compare.svg"), Contains("</svg>") && Contains("bitlet"));
   CHECK(compare_command(arguments).exit_code == 0);  // earlier results may be replaced

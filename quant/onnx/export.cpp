@@ -89,7 +89,10 @@ class Exporter {
   }
 
   void add_input() {
-    const Dims own = dims(network_.input), file = network_.input_dims.empty() ? own : network_.input_dims;
+    // Beside BatchNormalization and its like, another first extent of an image would mean a batch.
+    const Dims own = dims(network_.input), &stated = network_.input_dims;
+    const bool is_stated = !stated.empty() && (stated.size() < 3 || stated[0] == 1);
+    const Dims file = is_stated ? stated : own;
     std::string name = name_of(network_.input);
     declare(*writer_.graph().add_input(), name, file, network_.input_type);
     if (network_.input_type != kFloat32) {

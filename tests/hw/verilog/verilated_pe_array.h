@@ -166,12 +166,12 @@ class VerilatedPeArray : public PeArrayInterface {
     beats.push(beat);
     if (!beat.last_of_tile || drain_results_ == 0) return;
     profile_.count(drain_layer_, Event::kDrain, drain_results_);
-    if (observer_ != nullptr) observer_->tile_drained(drain_layer_, drain_tile_);
+    if (observer_ != nullptr) observer_->tile_drained(drain_layer_, drain_tile_, edge());
   }
 
   /// The events of a tile, and its beginning and end for the observer.
   void count_slot(const TokenSlot& slot) {
-    if (slot.first_of_tile && observer_ != nullptr) observer_->tile_begins(slot.layer, slot.tile);
+    if (slot.first_of_tile && observer_ != nullptr) observer_->tile_begins(slot.layer, slot.tile, edge());
     for (int row = 0; row < slot.rows; ++row) tile_tokens_ += (slot.token[at(row)] & kTokenValid) != 0;
     tile_slots_ += slot.rows;
     if (!slot.last_of_tile) return;
@@ -184,7 +184,7 @@ class VerilatedPeArray : public PeArrayInterface {
       drain_tile_ = slot.tile;
       drain_results_ = slot.drain ? std::int64_t{slot.rows} * slot.lanes : 0;
     }
-    if (!slot.drain && observer_ != nullptr) observer_->tile_drained(slot.layer, slot.tile);
+    if (!slot.drain && observer_ != nullptr) observer_->tile_drained(slot.layer, slot.tile, edge());
   }
 
   static std::size_t at(int index) { return static_cast<std::size_t>(index); }

@@ -123,7 +123,8 @@ computed otherwise: a test draws them, and fifty times as many on demand.
 
 `quant/onnx/export.h` goes the other way: `model.onnx` of `bitbalance quantize` holds the whole network in float32,
 operators of the host included. It can take the place of the file it was made from: its input and outputs have that
-file's names, extents and element types. What the host computes stays in floating point.
+file's names, extents and element types. (An input of three dimensions or more that does not begin with 1 gets one
+more.) What the host computes stays in floating point.
 
 | network | operator set | input |
 |---|---|---|

@@ -137,6 +137,9 @@ class Axis {
     const double span = high_ > low_ ? high_ - low_ : std::max(1.0, std::abs(high_));
     low_ -= 0.06 * span;
     high_ += 0.1 * span;
+    if (!logarithmic_) return;  // else whole decades: only these have numbers
+    low_ = std::floor(low_);
+    high_ = std::ceil(high_);
   }
   bool shows(double value) const { return std::isfinite(value) && (!logarithmic_ || value > 0); }
   /// 0 to 1.

@@ -68,6 +68,7 @@ TEST_CASE("labels are put where they meet neither each other nor a point, or lef
   XyChart chart = lines();
   chart.series = {{"", {}, false, true}};
   for (int i = 0; i < 20; ++i) chart.series[0].points.push_back({1, 1, "same place"});
+  chart.series[0].points.push_back({0, 0, ""});
   chart.series[0].points.push_back({2, 2, "far away"});
   const std::string script = gnuplot_script({chart});
   CHECK(count(script, "set label 'same place'") == 4);  // right, left, above, below

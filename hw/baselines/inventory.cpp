@@ -4,6 +4,15 @@
 
 namespace bitbalance::baselines {
 
+namespace {
+
+/// As long as a step lasts, clocked in each cycle; pairs of their own that PEs hold need nothing in front.
+bool holds_operands_in_front(const Structure& s) {
+  return s.pair.count == 0;
+}
+
+}  // namespace
+
 BaselineParts inventory(const Baseline& baseline, const BaselineWidths& widths) {
   const Structure s = baseline.kind->structure(baseline, widths);
   const Logic pe =
@@ -11,9 +20,11 @@ BaselineParts inventory(const Baseline& baseline, const BaselineWidths& widths) 
   const Logic activations = baseline.columns * s.activation.count * s.activation.exists;
   BaselineParts parts;
   parts.array.logic = double(baseline.rows) * baseline.columns * pe + activations;
-  parts.array.free_running_bits = activations.register_bits;
   parts.front_end.logic = baseline.rows * s.weight.count * s.weight.exists;
-  parts.front_end.free_running_bits = parts.front_end.logic.register_bits;
+  if (holds_operands_in_front(s)) {
+    parts.array.free_running_bits = activations.register_bits;
+    parts.front_end.free_running_bits = parts.front_end.logic.register_bits;
+  }
   return parts;
 }
 
@@ -35,9 +46,9 @@ BaselineUses uses(const Baseline& baseline, const BaselineWidths& widths) {
   uses.pe_cycle.clocked_bits = s.clocked_bits;
   uses.pair.logic = s.pair.switches;
   uses.drain.logic = muxes(accumulator * stages(baseline.rows)) + registers(accumulator);
-  // Their registers are clocked in any case.
-  uses.activation = {s.activation.switches, false, 0, 0};
-  uses.weight = {s.weight.switches, false, 0, 0};
+  const bool clocked_on_entry = !holds_operands_in_front(s);
+  uses.activation = {s.activation.switches, clocked_on_entry, 0, 0};
+  uses.weight = {s.weight.switches, clocked_on_entry, 0, 0};
   return uses;
 }
 

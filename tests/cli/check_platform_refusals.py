@@ -49,7 +49,7 @@ REFUSED = [
     ("--program nowhere", "nowhere/program.json: cannot be read"),
     ("--program nowhere --images 8", "--program: 'nowhere'; accepted: without --set and --images"),
 ]
-MACHINE_REFUSES = [  # with files of 20,000 bytes at most
+MACHINE_REFUSES = [  # with files of 4,000 bytes at most
     ("--images 8 --no-dmi --waves bus.vcd", "bus.vcd: cannot be written: File too large"),
     ("--images 8 --no-dmi --waves bus.fst", "bus.fst: vcd2fst did not write all of it"),
     ("--images 8 --no-dmi --transactions log.csv", "log.csv: cannot be written: File too large"),
@@ -81,7 +81,7 @@ def main():
         problems.append(f"without scenario: exit code {done.returncode}, {done.stderr}")
     for options, wanted in MACHINE_REFUSES:
         check(platform, scenario, options, wanted, 3,
-              lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)))
+              lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000)))
     print("\n".join(problems) if problems else f"{len(REFUSED) + len(MACHINE_REFUSES)} mistakes are refused by name")
     return 1 if problems else 0
 

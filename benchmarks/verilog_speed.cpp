@@ -20,7 +20,7 @@ using namespace bitbalance::test;
 namespace {
 
 std::unique_ptr<rtl::PeArrayInterface> verilated(const char* name, const AcceleratorConfig& config,
-                                            Profile& profile) {
+                                                 Profile& profile) {
   return std::make_unique<rtl::test::VerilatedPeArray<Varray_sc_32x32, 32, 32>>(name, config, profile);
 }
 

@@ -7,7 +7,8 @@
 namespace bitbalance::rtl {
 namespace {
 
-std::unique_ptr<PeArrayInterface> our_array(const char* name, const AcceleratorConfig& config, Profile& profile) {
+std::unique_ptr<PeArrayInterface> our_array(const char* name, const AcceleratorConfig& config,
+                                            Profile& profile) {
   return std::make_unique<PeArray>(name, config, profile);
 }
 

@@ -53,8 +53,7 @@ void OutputCheck::run(const Segments& segments, int first, RunReport& report,
 
 void OutputCheck::keep_results(const Program& program, int place, RunReport& report) {
   const QuantizedNetwork& network = workload_.network;
-  decisions_.push_back(
-      golden::decisions(data_.read(program, network.output, place), workload_.task.classes));
+  decisions_.push_back(golden::decisions(data_.read(program, network.output, place), workload_.task.classes));
   for (std::size_t o = 0; report.writes_outputs() && o < report.outputs.size(); ++o) {
     const int tensor = network.outputs[o].tensor;
     const double scale = network.tensors[tensor].scale;

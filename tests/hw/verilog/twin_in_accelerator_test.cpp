@@ -41,7 +41,7 @@ std::string run_on_8x8(std::uint64_t seed, const rtl::PeArrayFactory& pe_array) 
 }
 
 std::unique_ptr<rtl::PeArrayInterface> verilated(const char* name, const AcceleratorConfig& config,
-                                            Profile& profile) {
+                                                 Profile& profile) {
   return std::make_unique<VerilatedPeArray<Varray_sc_8x8, 8, 8>>(name, config, profile);
 }
 

@@ -46,9 +46,10 @@ class Exporter {
       std::vector<float>().swap(node.weights);  // the writer has them
     }
     for (const Output& output : network_.outputs) add_output(output);
-    if (network_.outputs.empty())
+    if (network_.outputs.empty()) {
       declare(*writer_.graph().add_output(), name_of(network_.output), written_dims(network_.output),
               kFloat32);
+    }
     writer_.write(stream);
   }
 

@@ -12,6 +12,7 @@
 #include "quant/eval/integer_evaluator.h"
 #include "quant/ir/integer_values.h"
 #include "quant/method/calibration.h"
+#include "quant/method/quantizer.h"
 #include "testbench/explore/bit_budget.h"
 #include "testbench/report/chart.h"
 #include "testbench/run/prediction.h"

@@ -75,9 +75,10 @@ void OnnxGraph::import_node(const NodeProto& node, void (*import)(OnnxGraph&, co
   for (std::size_t n = first; n < network_.nodes.size(); ++n) {
     const Node& layer = network_.nodes[n];
     keep(node, static_cast<std::int64_t>(layer.weights.size() + layer.scale.size() + layer.bias.size()));
-    for (const HostOperator& step : layer.host.steps)
+    for (const HostOperator& step : layer.host.steps) {
       for (const HostOperand& operand : step.operands)
         keep(node, static_cast<std::int64_t>(operand.constant.values.size()));
+    }
   }
 }
 

@@ -184,7 +184,7 @@ NodeProto on_numbers(const NodeProto& node, const char* op, const std::vector<st
 
 /// x, scale, zero, w, scale, zero, y's scale, zero, bias: integers of scale x's times w's.
 void qlinear_conv(OnnxGraph& graph, const NodeProto& node, OnnxHandler conv) {
-  const std::string name = node.output(0);
+  const std::string& name = node.output(0);
   std::vector<std::string> inputs = {name + " (x)", name + " (w)"};
   const float x_scale = quantization_of(graph, node, 1, 2).scale;
   graph.name_value(inputs[0], real_numbers(graph, node, 0, 1, 2));
@@ -214,7 +214,7 @@ void qlinear_conv(OnnxGraph& graph, const NodeProto& node) {
 /// a, scale, zero, b, scale, zero, y's scale, zero.
 void qlinear_matmul(OnnxGraph& graph, const NodeProto& node) {
   static const OnnxHandler matmul = layer_handlers().at("MatMul");
-  const std::string name = node.output(0);
+  const std::string& name = node.output(0);
   const std::vector<std::string> inputs = {name + " (a)", name + " (b)"};
   graph.name_value(inputs[0], real_numbers(graph, node, 0, 1, 2));
   const auto last = static_cast<std::int64_t>(graph.dims(node, 3).size()) - 1;

@@ -234,11 +234,12 @@ void recurrent(OnnxGraph& graph, const NodeProto& node) {
   Spelling words(graph, node);
   std::vector<std::vector<OnnxValue>> hidden;
   std::vector<State> last(static_cast<std::size_t>(extents.directions));
+  hidden.reserve(static_cast<std::size_t>(extents.directions));
   for (int d = 0; d < extents.directions; ++d) {
     hidden.push_back(Recurrence(graph, node, words, extents, d)
                          .run(begins_backward || d == 1, last[static_cast<std::size_t>(d)]));
   }
-  const auto give = [&](int index, std::vector<OnnxValue> rows, Dims dims) {
+  const auto give = [&](int index, const std::vector<OnnxValue>& rows, Dims dims) {
     if (node.output_size() <= index || graph.model().readers(node.output(index)) == 0) return;
     HostAttributes axis;
     axis.integers["axis"] = {0};

@@ -56,19 +56,21 @@ Signals chosen_signals(const Signals& signals, const std::vector<std::string>& w
 }
 
 template <class T>
+void trace_value(sc_core::sc_trace_file* file, const T& value, const std::string& name,
+                 [[maybe_unused]] int width) {
+  if constexpr (std::is_integral_v<T>) {
+    sc_core::sc_trace(file, value, name, width);
+  } else {
+    sc_core::sc_trace(file, value, name);
+  }
+}
+
+template <class T>
 rtl::SignalList::Signal own_signal(const std::string& name, const T& value, int width) {
-  return {name,
-          width,
-          false,
-          [name, &value, width](sc_core::sc_trace_file* file) {
-            if constexpr (std::is_integral_v<T>) {
-              sc_core::sc_trace(file, value, name, width);
-            } else {
-              sc_core::sc_trace(file, value, name);
-            }
-          },
-          {},
-          std::is_floating_point_v<T>};
+  return {
+      name,  width,
+      false, [name, &value, width](sc_core::sc_trace_file* file) { trace_value(file, value, name, width); },
+      {},    std::is_floating_point_v<T>};
 }
 
 std::unique_ptr<ByteSink> sink_of(DumpFormat format, const std::filesystem::path& path) {

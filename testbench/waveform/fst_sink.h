@@ -22,7 +22,7 @@ class FstSink : public ByteSink {
   FstSink& operator=(const FstSink&) = delete;
 
   void write(std::string_view bytes) override { converter_->write(bytes); }
-  /// Throws std::runtime_error when the file is not whole: vcd2fst 3.3.104 ends with exit code 0 on a full
+  /// Throws std::runtime_error when the file is not whole: vcd2fst 3.3.118 ends with exit code 0 on a full
   /// disk.
   void close() override;
 

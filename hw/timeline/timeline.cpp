@@ -159,9 +159,9 @@ bool Timeline::issue(Engine name) {
     --waiting_;
     moves = true;
 
-    const EventCounts before = observer_ != nullptr ? events_of(command) : EventCounts();
+    if (observer_ != nullptr) events_before_ = events_of(command);
     const Outcome outcome = perform(name, queued, edge + 1);
-    if (observer_ != nullptr) tell_command(name, command, edge, outcome, before);
+    if (observer_ != nullptr) tell_command(name, command, edge, outcome);
     engine.free = outcome.accepted;
     idle_ = std::max(idle_, outcome.completed);
     if (with_accounts_) {
@@ -177,20 +177,17 @@ bool Timeline::issue(Engine name) {
   return moves;
 }
 
-void Timeline::account(Engine engine, Activity activity, Edge end) {
-  ledger_.add(engine, activity, end);
-  if (observer_ == nullptr) return;
+void Timeline::tell_activity(Engine engine, Activity activity, Edge end) {
   Edge& told = told_[enum_index(engine)];
   if (told < end) observer_->engine_did(engine, activity, told, end);
   told = std::max(told, end);
 }
 
-/// `before`: the events of the layer when the command was issued.
-void Timeline::tell_command(Engine engine, const Command& command, Edge issued, const Outcome& outcome,
-                            const EventCounts& before) {
+void Timeline::tell_command(Engine engine, const Command& command, Edge issued, const Outcome& outcome) {
   observer_->command_issued(engine, command, issued);
   EventCounts counted = events_of(command);
-  for (int e = 0; e < kEvents; ++e) counted.add(static_cast<Event>(e), -before[static_cast<Event>(e)]);
+  for (int e = 0; e < kEvents; ++e)
+    counted.add(static_cast<Event>(e), -events_before_[static_cast<Event>(e)]);
   observer_->command_counted(engine, counted);
   if (engine == Engine::kCompute) {
     ArrayWork work = compute_.work();

@@ -97,9 +97,12 @@ class Timeline {
   static int first_missing(const EngineState& engine, const Command& command);
   Outcome perform(Engine engine, const Queued& queued, Edge popped);
   /// The engine does `activity` up to before edge `end`. Precondition: with accounts.
-  void account(Engine engine, Activity activity, Edge end);
-  void tell_command(Engine engine, const Command& command, Edge issued, const Outcome& outcome,
-                    const EventCounts& before);
+  void account(Engine engine, Activity activity, Edge end) {
+    ledger_.add(engine, activity, end);
+    if (observer_ != nullptr) tell_activity(engine, activity, end);
+  }
+  void tell_activity(Engine engine, Activity activity, Edge end);
+  void tell_command(Engine engine, const Command& command, Edge issued, const Outcome& outcome);
   [[noreturn]] void refuse_stuck(const Program& program) const;
 
   EventCounts& events_of(const Command& command) { return profile_.layer(command.header.layer).events; }
@@ -115,6 +118,7 @@ class Timeline {
   ActivityLedger ledger_;
   ExecutionObserver* observer_ = nullptr;  ///< not without accounts
   std::array<Edge, kEngines> told_{};      ///< up to before this edge
+  EventCounts events_before_;              ///< of the layer, when the command at hand was issued
   ArrayTrace array_trace_;
   std::array<EngineState, kEngines> engines_;
   std::size_t waiting_ = 0;  ///< commands in queues that are not issued

@@ -60,12 +60,13 @@ Emulator::Emulator(Surroundings& surroundings) : surroundings_(surroundings), en
 }
 
 template <class Callback>
-void Emulator::add_hook(int type, Callback callback) {
+uc_hook Emulator::add_hook(int type, Callback callback) {
   uc_hook hook = 0;
   // Unicorn takes every callback as a void*; begin > end: at every address.
   require(uc_hook_add(engine_.get(), &hook, type, reinterpret_cast<void*>(callback), this, std::uint64_t{1},
                       std::uint64_t{0}),
           "hook");
+  return hook;
 }
 
 void Emulator::map_memory(std::uint64_t base, std::uint64_t bytes, std::uint8_t* memory, bool writable) {
@@ -82,28 +83,34 @@ void Emulator::map_device(std::uint64_t base, std::uint64_t bytes) {
 }
 
 Stop Emulator::run() {
-  return start(0);
-}
-
-Stop Emulator::step() {
-  // How many instructions a run has is built into the translated blocks.
-  require(uc_ctl_flush_tlb(engine_.get()), "flush");
-  const Stop stop = start(1);
-  require(uc_ctl_flush_tlb(engine_.get()), "flush");
-  return stop == Stop::kWfi ? Stop::kAsked : stop;
-}
-
-Stop Emulator::start(std::size_t count) {
   constexpr std::uint64_t kNoEnd = ~std::uint64_t{0};
   asked_ = raised_ = broken_ = false;
   resumed_at_ = pc();
-  const uc_err error = uc_emu_start(engine_.get(), pc(), kNoEnd, 0, count);
+  const uc_err error = uc_emu_start(engine_.get(), pc(), kNoEnd, 0, 0);
   if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
   if (raised_) return Stop::kException;
   if (broken_) return Stop::kBreakpoint;
   if (asked_) return Stop::kAsked;
   require(error, "run");
   return Stop::kWfi;
+}
+
+// Not by Unicorn's count of instructions: a run without one after it would flush, see forget_blocks().
+Stop Emulator::step() {
+  const uc_hook hook = add_hook(UC_HOOK_CODE, &Emulator::on_instruction);
+  forget_blocks();
+  is_under_way_ = false;
+  const Stop stop = run();
+  require(uc_hook_del(engine_.get(), hook), "step");
+  forget_blocks();
+  return stop == Stop::kException ? stop : Stop::kAsked;
+}
+
+void Emulator::on_instruction(uc_engine* engine, std::uint64_t /*address*/, std::uint32_t /*bytes*/,
+                              void* self) {
+  if (!std::exchange(of(self).is_under_way_, true)) return;
+  of(self).asked_ = true;
+  uc_emu_stop(engine);
 }
 
 void Emulator::set_breakpoint(std::uint64_t address, bool there) {
@@ -119,7 +126,15 @@ void Emulator::set_breakpoint(std::uint64_t address, bool there) {
     require(uc_hook_del(engine_.get(), found->second), "breakpoint");
     breakpoints_.erase(found);
   }
-  require(uc_ctl_flush_tlb(engine_.get()), "flush");  // hooks are built into the translated blocks
+  forget_blocks();
+}
+
+// Not by Unicorn's flush, which writes over its whole room for blocks: 1 GiB.
+void Emulator::forget_blocks() {
+  for (const auto& region : regions_) {
+    if (region->memory == nullptr) continue;
+    require(uc_ctl_remove_cache(engine_.get(), region->base, region->base + region->bytes), "forget blocks");
+  }
 }
 
 void Emulator::on_breakpoint(uc_engine* engine, std::uint64_t address, std::uint32_t /*bytes*/, void* self) {

@@ -91,6 +91,7 @@ class Emulator {
 
   static void on_block(uc_engine* engine, std::uint64_t address, std::uint32_t bytes, void* self);
   static void on_breakpoint(uc_engine* engine, std::uint64_t address, std::uint32_t bytes, void* self);
+  static void on_instruction(uc_engine* engine, std::uint64_t address, std::uint32_t bytes, void* self);
   static void on_exception(uc_engine* engine, std::uint32_t number, void* self);
   static bool on_invalid(uc_engine* engine, void* self);
   static bool on_unmapped(uc_engine* engine, uc_mem_type type, std::uint64_t address, int bytes,
@@ -99,7 +100,8 @@ class Emulator {
   static void on_write(uc_engine* engine, std::uint64_t offset, unsigned bytes, std::uint64_t value,
                        void* region);
 
-  Stop start(std::size_t count);
+  /// Translated blocks of code, into which hooks are built.
+  void forget_blocks();
   void enter_block(std::uint64_t address, std::uint32_t bytes);
   std::uint32_t count(std::uint64_t address, std::uint32_t bytes);
   std::uint64_t access(const Region& region, bool is_store, std::uint64_t offset, unsigned bytes,
@@ -113,7 +115,7 @@ class Emulator {
   std::uint64_t get(int id) const;
   void set(int id, std::uint64_t value);
   template <class Callback>
-  void add_hook(int type, Callback callback);
+  uc_hook add_hook(int type, Callback callback);
 
   Surroundings& surroundings_;
   std::unique_ptr<uc_engine, Close> engine_;
@@ -126,6 +128,7 @@ class Emulator {
   bool asked_ = false;
   bool raised_ = false;
   bool broken_ = false;                           ///< at a breakpoint
+  bool is_under_way_ = false;                     ///< the instruction of a step
   std::uint64_t resumed_at_ = ~std::uint64_t{0};  ///< whose breakpoint has been seen
   std::map<std::uint64_t, uc_hook> breakpoints_;
   Exception exception_;

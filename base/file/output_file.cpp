@@ -33,7 +33,7 @@ int create_beside(const fs::path& folder, fs::path& path) {
 
 }  // namespace
 
-OutputFile::OutputFile(const fs::path& file) : file_(file), partial_(file) {
+OutputFile::OutputFile(const fs::path& file, InPlace in_place) : file_(file), partial_(file) {
   struct stat found {};
   const auto refuse = [&] {
     throw std::invalid_argument(fmt::format("{}: cannot be written: {}", file.string(), reason(errno)));
@@ -51,6 +51,10 @@ OutputFile::OutputFile(const fs::path& file) : file_(file), partial_(file) {
   }
   const bool takes_no_other = descriptor < 0 && exists && (errno == EACCES || errno == EROFS);
   if (!is_regular || takes_no_other) {
+    if (in_place == InPlace::kRefused) {
+      throw std::invalid_argument(fmt::format(
+          "{}: cannot be replaced; accepted: a regular file, in a folder that takes others", file.string()));
+    }
     partial_ = file_;
     descriptor = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   }
@@ -99,7 +103,11 @@ void OutputFile::close() {
   // Some file systems refuse only now; the stream stays open, so that a failure still removes the file.
   const int copy = ::dup(::fileno(stream_));
   if (copy < 0 || ::close(copy) != 0) fail();
-  if (partial_ != file_ && ::rename(partial_.c_str(), file_.c_str()) != 0) fail();
+  if (partial_ != file_) {
+    struct stat created {};  // another program may have written it anew
+    if (::fstat(::fileno(stream_), &created) == 0) ::chmod(partial_.c_str(), created.st_mode & 0777U);
+    if (::rename(partial_.c_str(), file_.c_str()) != 0) fail();
+  }
   std::fclose(std::exchange(stream_, nullptr));
 }
 
@@ -108,7 +116,8 @@ void OutputFile::fail() const {
 }
 
 bool is_partial_name(const std::string& name) {
-  return name.rfind(kPartial, 0) == 0 && whole_number(name.substr(kPartial.size()), 0).has_value();
+  const std::string stem = fs::path(name).stem().string();
+  return stem.rfind(kPartial, 0) == 0 && whole_number(stem.substr(kPartial.size()), 0).has_value();
 }
 
 void write_file(const fs::path& file, std::string_view bytes) {

@@ -15,9 +15,11 @@ namespace bitbalance {
 
 class OutputFile : public ByteSink {
  public:
+  enum class InPlace : bool { kRefused, kAllowed };
+
   /// Takes the place of an earlier file only in close(). Devices, pipes and files in a folder that takes no
-  /// others are written in place. Throws std::invalid_argument when the file cannot be created.
-  explicit OutputFile(const std::filesystem::path& file);
+  /// others are written in place, or refused. Throws std::invalid_argument when the file cannot be created.
+  explicit OutputFile(const std::filesystem::path& file, InPlace in_place = InPlace::kAllowed);
   /// Without close(): nothing is left, and an earlier file stays.
   ~OutputFile() override;
   OutputFile(const OutputFile&) = delete;
@@ -26,6 +28,8 @@ class OutputFile : public ByteSink {
   /// Throws std::runtime_error with the system's reason, as close() does.
   void write(std::string_view bytes) override;
   void close() override;
+  /// What close() puts in place: another program may write it anew instead.
+  const std::filesystem::path& partial() const { return partial_; }
   /// For what is written to streams. What the disk refuses is told by close() then.
   std::ostream& stream() { return stream_of_bytes_; }
 
@@ -53,7 +57,8 @@ class OutputFile : public ByteSink {
   std::ostream stream_of_bytes_{&buffer_};
 };
 
-/// Is it called as what is written, and was left when the process was killed?
+/// Is it called as what is written, or as what another program that writes it keeps beside it, and was left
+/// when the process was killed?
 bool is_partial_name(const std::string& name);
 
 void write_file(const std::filesystem::path& file, std::string_view bytes);

@@ -1,58 +1,58 @@
 #include "base/process/child_input.h"
 
-#include <fcntl.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
 
+#include "base/process/spawn.h"
+
 namespace bitbalance {
+namespace {
+
+struct End {
+  int file;
+  ~End() { ::close(file); }
+};
+
+}  // namespace
 
 std::unique_ptr<ChildInput> ChildInput::start(const std::vector<std::string>& command) {
   const std::string& name = command.front();
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
     throw std::system_error(errno, std::generic_category(), name);
-  std::vector<std::string> arguments = command;
-  std::vector<char*> pointers(arguments.size() + 1, nullptr);
-  std::transform(arguments.begin(), arguments.end(), pointers.begin(),
-                 [](std::string& argument) { return argument.data(); });
-  posix_spawn_file_actions_t streams;
-  ::posix_spawn_file_actions_init(&streams);
-  ::posix_spawn_file_actions_adddup2(&streams, ends[1], STDIN_FILENO);
-  for (const int stream : {STDOUT_FILENO, STDERR_FILENO})
-    ::posix_spawn_file_actions_addopen(&streams, stream, "/dev/null", O_WRONLY, 0);
-  pid_t child = 0;
-  const int error = ::posix_spawnp(&child, pointers.front(), &streams, nullptr, pointers.data(), environ);
-  ::posix_spawn_file_actions_destroy(&streams);
-  ::close(ends[1]);
-  if (error == 0) return std::unique_ptr<ChildInput>(new ChildInput(name, child, ends[0]));
-  ::close(ends[0]);
-  if (error == ENOENT) return nullptr;
-  throw std::system_error(error, std::generic_category(), name);
+  std::unique_ptr<ChildInput> input(new ChildInput(name, ends[0]));
+  const End theirs{ends[1]};
+  ChildStreams streams;
+  streams.set(STDIN_FILENO, theirs.file);
+  streams.drop(STDOUT_FILENO);
+  streams.drop(STDERR_FILENO);
+  const std::optional<pid_t> child = spawn(command, streams);
+  if (!child) return nullptr;
+  input->child_ = *child;
+  return input;
 }
 
-ChildInput::ChildInput(std::string name, pid_t child, int input)
-    : name_(std::move(name)), child_(child), input_(input) {}
+ChildInput::ChildInput(std::string name, int input) : name_(std::move(name)), input_(input) {}
 
 ChildInput::~ChildInput() {
   if (child_ != 0) ::kill(child_, SIGKILL);
-  if (child_ != 0) wait();
+  wait();
 }
 
 int ChildInput::wait() {
   if (input_ >= 0) ::close(std::exchange(input_, -1));
   int status = 0;
-  while (::waitpid(child_, &status, 0) < 0 && errno == EINTR) continue;
+  while (child_ != 0 && ::waitpid(child_, &status, 0) < 0 && errno == EINTR) continue;
   child_ = 0;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return exit_code_of(status);
 }
 
 void ChildInput::write(std::string_view bytes) {

@@ -28,11 +28,11 @@ class ChildInput : public ByteSink {
   void close() override;
 
  private:
-  ChildInput(std::string name, pid_t child, int input);
+  ChildInput(std::string name, int input);
   int wait();
 
   std::string name_;
-  pid_t child_ = 0;  ///< 0: has ended
+  pid_t child_ = 0;  ///< 0: none, or has ended
   int input_ = -1;   ///< a socket: writing to it raises no signal
 };
 

@@ -1,11 +1,9 @@
 #include "base/process/child_process.h"
 
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -16,6 +14,7 @@
 #include <thread>
 
 #include "base/process/interruption.h"
+#include "base/process/spawn.h"
 #include "base/text/outside_text.h"
 
 namespace bitbalance {
@@ -47,22 +46,6 @@ std::string contents(const TemporaryFile& file) {
   return text;
 }
 
-/// posix_spawn's list of what the child's standard streams are.
-class Streams {
- public:
-  Streams() { ::posix_spawn_file_actions_init(&actions_); }
-  ~Streams() { ::posix_spawn_file_actions_destroy(&actions_); }
-  Streams(const Streams&) = delete;
-  Streams& operator=(const Streams&) = delete;
-  void set(int stream, const TemporaryFile& file) {
-    ::posix_spawn_file_actions_adddup2(&actions_, ::fileno(file.get()), stream);
-  }
-  const posix_spawn_file_actions_t* get() const { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_{};
-};
-
 /// Its status. Looks often, as a signal could arrive just before a wait that nothing else ends.
 int wait_for(pid_t child, const std::string& name) {
   int status = 0;
@@ -83,21 +66,14 @@ std::optional<ChildOutput> run_child(const std::vector<std::string>& command, co
   if (std::fwrite(input.data(), 1, input.size(), in.get()) != input.size() || std::fflush(in.get()) != 0)
     fail("temporary file");
   std::rewind(in.get());
-  Streams streams;
-  streams.set(STDIN_FILENO, in);
-  streams.set(STDOUT_FILENO, out);
-  streams.set(STDERR_FILENO, errors);
-
-  std::vector<std::string> arguments = command;
-  std::vector<char*> pointers(arguments.size() + 1, nullptr);
-  std::transform(arguments.begin(), arguments.end(), pointers.begin(),
-                 [](std::string& argument) { return argument.data(); });
-  pid_t child = 0;
-  errno = ::posix_spawnp(&child, pointers.front(), streams.get(), nullptr, pointers.data(), environ);
-  if (errno == ENOENT) return std::nullopt;
-  if (errno != 0) fail(command.front().c_str());
-  const int status = wait_for(child, command.front());
-  return ChildOutput{WIFEXITED(status) ? WEXITSTATUS(status) : -1, contents(out), contents(errors)};
+  ChildStreams streams;
+  streams.set(STDIN_FILENO, ::fileno(in.get()));
+  streams.set(STDOUT_FILENO, ::fileno(out.get()));
+  streams.set(STDERR_FILENO, ::fileno(errors.get()));
+  const std::optional<pid_t> child = spawn(command, streams);
+  if (!child) return std::nullopt;
+  const int status = wait_for(*child, command.front());
+  return ChildOutput{exit_code_of(status), contents(out), contents(errors)};
 }
 
 std::string ChildOutput::end() const {

@@ -15,21 +15,23 @@ namespace {
 
 constexpr const char* kMissing =
     "FST: vcd2fst is missing (Debian package gtkwave); accepted: with it, or VCD";
+constexpr const char* kBeside = ".hier";  ///< of the file that vcd2fst keeps until it ends by itself
 constexpr unsigned char kHeader = 0;
 constexpr std::array<unsigned char, 3> kHierarchies = {4, 6, 7};  ///< by their compression
 
 }  // namespace
 
 FstSink::FstSink(const std::filesystem::path& file)
-    : file_(file), converter_(ChildInput::start({"vcd2fst", "-v", "-", "-f", file.string()})) {
+    : name_(file.string()),
+      file_(file, OutputFile::InPlace::kRefused),
+      converter_(ChildInput::start({"vcd2fst", "-v", "-", "-f", file_.partial().string()})) {
   if (converter_ == nullptr) throw std::invalid_argument(kMissing);
 }
 
 FstSink::~FstSink() {
-  if (whole_) return;
   converter_.reset();
   std::error_code ignored;
-  std::filesystem::remove(file_, ignored);
+  std::filesystem::remove(file_.partial().string() + kBeside, ignored);
 }
 
 void check_fst_converter() {
@@ -38,8 +40,9 @@ void check_fst_converter() {
 
 void FstSink::close() {
   converter_->close();
-  whole_ = is_whole_fst(file_);
-  if (!whole_) throw std::runtime_error(fmt::format("{}: vcd2fst did not write all of it", file_.string()));
+  if (!is_whole_fst(file_.partial()))
+    throw std::runtime_error(fmt::format("{}: vcd2fst did not write all of it", name_));
+  file_.close();
 }
 
 // A block is a byte with its kind, eight bytes with the length of the rest, these included, most significant

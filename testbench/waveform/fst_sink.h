@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 
+#include "base/file/output_file.h"
 #include "base/process/child_input.h"
 #include "testbench/waveform/names.h"
 
@@ -14,9 +16,9 @@ namespace bitbalance::waveform {
 
 class FstSink : public ByteSink {
  public:
-  /// Throws std::invalid_argument when vcd2fst is not installed.
+  /// As an OutputFile; devices and pipes are refused, as vcd2fst would remove them. Throws
+  /// std::invalid_argument when vcd2fst is not installed, or the file cannot be created.
   explicit FstSink(const std::filesystem::path& file);
-  /// Without close(): nothing is left, as after a failure of close().
   ~FstSink() override;
   FstSink(const FstSink&) = delete;
   FstSink& operator=(const FstSink&) = delete;
@@ -27,9 +29,9 @@ class FstSink : public ByteSink {
   void close() override;
 
  private:
-  std::filesystem::path file_;
+  std::string name_;
+  OutputFile file_;
   std::unique_ptr<ChildInput> converter_;
-  bool whole_ = false;
 };
 
 /// Throws std::invalid_argument when vcd2fst is not installed.

@@ -93,17 +93,18 @@ std::string SaveFile::line_of(const rtl::SignalList::Signal& signal, const std::
                            : explains(signal) ? "@24"
                                               : "@22";
   const std::string range = signal.width > 1 ? fmt::format("[{}:0]", signal.width - 1) : "";
-  const std::string filter = named ? "^1 " + states_file(signal) + '\n' : "";
+  const std::string filter = named ? fmt::format("^1 /{}\n", states_file(signal)) : "";
   return fmt::format("{}\n{}+{{{}}} SystemC.{}{}\n", form, filter, alias, signal.name, range);
 }
 
 void SaveFile::write(const std::string& title, std::uint64_t begin, double shown) const {
   write_states();
-  // Zoom: powers of two.
+  // GTKWave finds a file by its way from [savefile], taken from where the save file really lies; one without
+  // a folder it would search in the current folder. Zoom: powers of two.
   std::string out = fmt::format(
-      "[*] Signals of {}\n[dumpfile] \"{}\"\n[timestart] {}\n[size] 1600 900\n"
+      "[*] Signals of {}\n[savefile] \"/{}\"\n[dumpfile] \"/{}\"\n[timestart] {}\n[size] 1600 900\n"
       "[sst_expanded] 0\n[signals_width] 340\n*{:.6f} {} -1\n",
-      title, dump_.filename().string(), begin, -std::log2(shown), begin);
+      title, save_file().filename().string(), dump_.filename().string(), begin, -std::log2(shown), begin);
   for (const char* const name : kExplaining) {
     const auto signal = std::find_if(signals_.begin(), signals_.end(),
                                      [name](const rtl::SignalList::Signal& s) { return s.name == name; });

@@ -1,5 +1,5 @@
 // Waveform windows: a dump (VCD or FST) of a part of a run and of chosen signals, with a save file for
-// GTKWave. Outside its window a run pays for a few calls of each tile and command.
+// GTKWave. Outside its window a run pays for a few calls per tile and command.
 #pragma once
 
 #include <cstdint>

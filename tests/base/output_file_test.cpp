@@ -5,6 +5,8 @@
 #include <csignal>
 #include <random>
 
+#include <sys/stat.h>
+
 #include "tests/support/child.h"
 #include "tests/support/temporary_folder.h"
 
@@ -45,6 +47,44 @@ TEST_CASE("a file that is not closed was never there") {
   { OutputFile(folder.path() / "other").write("half"); }
   CHECK(text_of(file) == "earlier");
   CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("a file that must not be written in place takes an earlier one's, or is refused") {
+  const TemporaryFolder folder;
+  const auto written_anew = [&](const char* name) {
+    OutputFile file(folder.path() / name, OutputFile::InPlace::kRefused);
+    fs::remove(file.partial());
+    write_file(file.partial(), "by another program");
+    file.close();
+  };
+  const fs::path file = folder.write("file", "earlier");
+  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+  fs::create_symlink("file", folder.path() / "link");
+  for (const char* name : {"file", "link", "new"}) {
+    written_anew(name);
+    CHECK(text_of(folder.path() / name) == "by another program");
+    folder.write("file", "earlier");
+  }
+  CHECK(fs::is_symlink(folder.path() / "link"));
+  CHECK(fs::status(file).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+
+  CHECK(is_partial_name(".bitbalance-0"));
+  CHECK(is_partial_name(".bitbalance-12.hier"));
+  for (const char* name :
+       {"", ".hier", "bitbalance-0", ".bitbalance-", ".bitbalance-x", ".bitbalance-x.hier"})
+    CHECK_FALSE(is_partial_name(name));
+
+  const fs::path pipe = folder.path() / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  fs::create_symlink("pipe", folder.path() / "link to pipe");
+  fs::create_symlink("nothing", folder.path() / "link to nothing");
+  fs::create_directory(folder.path() / "folder");
+  for (const char* name : {"pipe", "link to pipe", "link to nothing", "folder"}) {
+    CHECK_THROWS_WITH(written_anew(name), Contains(name) && Contains("cannot be replaced; accepted: "));
+    CHECK(fs::exists(fs::symlink_status(folder.path() / name)));
+  }
+  CHECK(fs::is_fifo(pipe));
+  CHECK(folder.entries() == 7);
 }
 
 TEST_CASE("devices that are full and places that are none are told") {

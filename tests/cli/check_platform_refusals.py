@@ -44,6 +44,7 @@ REFUSED = [
     ("--uart nowhere/log", "nowhere/log"),
     ("--waves bus.png", "--waves: 'bus.png'; accepted: FILE.vcd, FILE.fst"),
     ("--waves nowhere/bus.vcd", "nowhere/bus.vcd"),
+    ("--waves nowhere/bus.fst", "nowhere/bus.fst"),
     ("--firmware nowhere.elf", "nowhere.elf: no such file; accepted: an ELF file"),
     ("--firmware two.yaml", "two.yaml"),
     ("--program nowhere", "nowhere/program.json: cannot be read"),

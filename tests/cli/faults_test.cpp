@@ -332,6 +332,18 @@ TEST_CASE("a signal at any time leaves the earlier results or the new ones, and 
   }
 }
 
+TEST_CASE("a signal while vcd2fst converts leaves nothing of its files, either") {
+  const OpenFolder folder;
+  const Words words = {"run", (kScenarios / "fashion.yaml").string(), "--trace", "conv1:all", "--fst"};
+  CommandChild child(words + folder.to_out());
+  const fs::path workspace = folder.path() / ".out.partial";
+  for (int wait = 0; wait < 20'000 && !fs::exists(workspace / ".bitbalance-0.hier"); ++wait) ::usleep(1000);
+  REQUIRE(fs::exists(workspace / ".bitbalance-0.hier"));
+  ::kill(child.process(), SIGINT);
+  CHECK(child.wait().exit_code == 128 + SIGINT);
+  CHECK(folder.entries() == 0);
+}
+
 TEST_CASE("signals that the caller ignores stay ignored") {
   const OpenFolder folder;
   CommandChild child(cases().front().words + folder.to_out(), [] {

@@ -1,6 +1,7 @@
 // What a waveform shows is what the hardware did: a window is replayed from its own tokens and activations.
 #include "testbench/waveform/waveform.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bitset>
@@ -20,6 +21,7 @@
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
 #include "tests/support/random/random_case.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
@@ -237,14 +239,13 @@ TEST_CASE(
                                                 "memory_port.write.outstanding"});
 
   // Dump and save file say what the values of a state are called.
-  const auto text_of = [](const fs::path& file) {
-    std::ifstream stream(file);
-    return std::string(std::istreambuf_iterator<char>(stream), {});
-  };
   CHECK_THAT(text_of(folder / "layer1.vcd"),
              Contains("$comment controller.state: 0=idle 1=header 2=running 3=stopping $end"));
-  CHECK_THAT(text_of(folder / "layer1.gtkw"), Contains("@2022\n^1 layer1.states1\n+{store/activity} "
+  CHECK_THAT(text_of(folder / "layer1.gtkw"), Contains("@2022\n^1 /layer1.states1\n+{store/activity} "
                                                        "SystemC.controller.store.activity[3:0]\n"));
+  // All in one folder, wherever it is: GTKWave would search names without one in the current folder.
+  CHECK_THAT(text_of(folder / "layer1.gtkw"),
+             Contains("[savefile] \"/layer1.gtkw\"\n[dumpfile] \"/layer1.vcd\"\n"));
   CHECK_THAT(text_of(folder / "layer1.states1"), Contains("\n9 no_command\n"));
   fs::remove_all(folder);
 }
@@ -397,6 +398,36 @@ TEST_CASE("an FST is written through a pipe and holds what the VCD does") {
   fs::resize_file(folder / "layer1.fst", fs::file_size(folder / "layer1.fst") - 1);
   CHECK_FALSE(is_whole_fst(folder / "layer1.fst"));
   fs::remove_all(folder);
+}
+
+constexpr const char* kSmallVcd =
+    "$timescale 1 ps $end\n$var wire 1 a x $end\n$enddefinitions $end\n#0\n1a\n#5\n0a\n#9\n";
+
+TEST_CASE("an FST takes the place of what a link means, once it is whole, and of no pipe") {
+  const TemporaryFolder temporary;
+  const fs::path& folder = temporary.path();
+  const fs::path file = temporary.write("target.fst", "earlier");
+  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+  fs::create_symlink("target.fst", folder / "link.fst");
+  {
+    FstSink unfinished(folder / "link.fst");
+    unfinished.write(kSmallVcd);
+    constexpr std::size_t kAll = 4;  // with what vcd2fst writes, two files
+    for (int wait = 0; wait < 5000 && temporary.entries() < kAll; ++wait) ::usleep(1000);
+  }
+  CHECK(temporary.entries() == 2);
+  CHECK(text_of(file) == "earlier");
+  FstSink sink(folder / "link.fst");
+  sink.write(kSmallVcd);
+  sink.close();
+  CHECK(is_whole_fst(file));
+  CHECK(fs::is_symlink(folder / "link.fst"));
+  CHECK(fs::status(file).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+
+  REQUIRE(::mkfifo((folder / "pipe.fst").c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(FstSink(folder / "pipe.fst"), Contains("pipe.fst: cannot be replaced"));
+  CHECK(fs::is_fifo(folder / "pipe.fst"));
+  CHECK(temporary.entries() == 3);
 }
 
 TEST_CASE("an FST that does not fit is an error, which vcd2fst does not tell") {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kTextBytes = 1 << 16;
 constexpr int kEngineGroup = 1, kCommandGroup = 2, kTileGroup = 3, kBurstGroup = 4;  // one for each channel
-constexpr int kSlotsRow = 1, kDrainRow = 2;
+constexpr int kSlotsRow = 0, kDrainRow = 1;
 
 }  // namespace
 
@@ -52,7 +52,10 @@ void TimelineFile::program_ended(Edge edge) {
   array_.clear();
   for (auto& commands : commands_) commands.clear();
   tiles_.clear();
-  for (Channel& channel : channels_) channel = {};
+  for (Channel& channel : channels_) {
+    channel.under_way.clear();
+    std::fill(channel.free_at.begin(), channel.free_at.end(), Edge{0});
+  }
 }
 
 void TimelineFile::array_did(Activity activity, Edge begin, Edge end) {
@@ -166,7 +169,7 @@ std::string TimelineFile::layer_text(int layer) const {
 void TimelineFile::name_track(const Track& track, const std::string& group, const std::string& row) {
   const auto name = [&](const char* what, const std::string& value) {
     put(fmt::format(R"({{"ph":"M","pid":{},"tid":{},"name":"{}","args":{{"name":"{}"}}}})", track.group,
-                    track.row, what, value));
+                    track.id(), what, value));
   };
   name("process_name", group);
   name("thread_name", row);
@@ -175,7 +178,7 @@ void TimelineFile::name_track(const Track& track, const std::string& group, cons
 void TimelineFile::write(const Track& track, const std::string& name, Edge begin, Edge end,
                          const std::string& more) {
   put(fmt::format(R"({{"ph":"X","pid":{},"tid":{},"name":"{}","ts":{},"dur":{},"args":{{"cycles":{}{}}}}})",
-                  track.group, track.row, name, cycles_ + begin - begin_, end - begin, end - begin, more));
+                  track.group, track.id(), name, cycles_ + begin - begin_, end - begin, end - begin, more));
 }
 
 void TimelineFile::put(const std::string& event) {

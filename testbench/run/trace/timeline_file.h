@@ -45,6 +45,7 @@ class TimelineFile : public ExecutionObserver {
   void burst_answered(MemoryChannel channel, Edge edge) override;
 
  private:
+  static constexpr int kGroupRows = 100;  ///< more than a group has
   struct Span {
     Activity activity = Activity::kNoCommand;
     Edge begin = 0, end = 0;
@@ -69,6 +70,9 @@ class TimelineFile : public ExecutionObserver {
   struct Track {
     int group = 0;
     int row = 0;
+
+    /// No other row's and no group's, nor 0: viewers take such a row for another.
+    int id() const { return kGroupRows * group + row; }
   };
 
   bool shows(TimelineDetail detail) const { return detail <= detail_; }

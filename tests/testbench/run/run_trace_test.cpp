@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "base/text/enum_index.h"
@@ -32,7 +33,7 @@ Json read_json(const std::filesystem::path& file) {
 struct Recorded {
   Json timeline;      ///< the list of its events
   std::string power;  ///< power.csv
-  Json report;        ///< cycles, activity, energy_pj, dram_bytes
+  Json report;        ///< cycles, activity, energy_pj, dram_bytes, too_fast: layers
 };
 
 Json figures_of(const RunReport& report, const Technology& technology) {
@@ -47,15 +48,19 @@ Json figures_of(const RunReport& report, const Technology& technology) {
     }
     activity.push_back(cycles);
   }
-  for (const LayerReport& layer : report.layers) bytes += layer.dram_bytes();
+  const MemorySettings& memory = report.scenario.memory;
+  const double peak = memory.peak_bytes_per_cycle(report.scenario.accelerator.clock_hz);
+  Json too_fast = Json::array();  // for the memory
+  for (const LayerReport& layer : report.layers) {
+    bytes += layer.dram_bytes();
+    const double most = peak * static_cast<double>(layer.profile.cycles);
+    if (static_cast<double>(layer.bus_bytes(memory.model)) > most) too_fast.push_back(layer.name);
+  }
   Json energy = Json::array();
   for (const ComponentEnergy& component : cost_of(record_of(report), technology).total.components())
     energy.push_back(std::llround(component.total_j() * 1e12));
-  return {{"cycles", report.cycles()},
-          {"activity", activity},
-          {"energy_pj", energy},
-          {"dram_bytes", bytes},
-          {"passed", report.passed()}};
+  return {{"cycles", report.cycles()}, {"activity", activity}, {"energy_pj", energy},
+          {"dram_bytes", bytes},       {"too_fast", too_fast}, {"passed", report.passed()}};
 }
 
 Recorded recorded(const Scenario& scenario, const Workload& workload, std::int64_t window_cycles) {
@@ -116,11 +121,22 @@ void check_apart(const Recorded& recorded, const std::string& group) {
   }
 }
 
+/// Viewers take a row 0, and one that has its group's number, for another row.
+void check_numbers(const Recorded& recorded) {
+  std::set<int> numbers = {0}, groups;
+  for (const Json& event : recorded.timeline) {
+    if (event.at("name") == "process_name") groups.insert(event.at("pid").get<int>());
+    if (event.at("name") == "thread_name") CHECK(numbers.insert(event.at("tid").get<int>()).second);
+  }
+  for (const int group : groups) CHECK(numbers.count(group) == 0);
+}
+
 void check_sums(const Recorded& recorded) {
   CHECK(recorded.report.at("passed") == true);
   const auto engines = spans_of(recorded, "engines");
   CHECK(engines.size() == kEngines);
-  for (const auto& [engine, spans] : engines) {
+  std::size_t engine = 0;
+  for (const auto& [row, spans] : engines) {
     INFO("engine " << engine);
     std::int64_t at = 0;
     std::map<std::string, std::int64_t> cycles;
@@ -130,8 +146,10 @@ void check_sums(const Recorded& recorded) {
       cycles[span.at("name")] += span.at("args").at("cycles").get<std::int64_t>();
     }
     CHECK(at == recorded.report.at("cycles"));
-    CHECK(Json(cycles) == recorded.report.at("activity").at(static_cast<std::size_t>(engine)));
+    CHECK(Json(cycles) == recorded.report.at("activity").at(engine));
+    ++engine;
   }
+  check_numbers(recorded);
   for (const char* const group : {"commands", "tiles", "DRAM command", "DRAM read", "DRAM write"})
     check_apart(recorded, group);
 
@@ -167,6 +185,7 @@ void check_levels(Scenario scenario, const Workload& workload, std::int64_t wind
   scenario.run.level = Level::kRtl;
   const Recorded rtl = recorded(scenario, workload, window_cycles);
   check_sums(rtl);
+  if (scenario.mapping.barrier == LayerBarrier::kProgram) CHECK(rtl.report.at("too_fast") == Json::array());
   std::int64_t bytes = 0;
   for (const char* const group : {"DRAM command", "DRAM read", "DRAM write"}) {
     for (const auto& [row, spans] : spans_of(rtl, group))

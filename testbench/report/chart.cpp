@@ -61,7 +61,7 @@ std::string head(const std::string& title, const std::string& x_label, const std
          "set key outside right top Left reverse samplen 1\nset style fill solid\n";
 }
 
-/// A data block: one line a point, columns as gnuplot's `using` counts them.
+/// A data block: one line per point, columns as gnuplot's `using` counts them.
 std::string block(const std::string& name, const std::vector<std::string>& lines) {
   std::string text = "$" + name + " << EOD\n";
   for (const std::string& line : lines) text += line + "\n";
@@ -156,13 +156,21 @@ class Axis {
   double low_ = INFINITY, high_ = -INFINITY;
 };
 
-/// Finds room for the labels of points: right of, left of, above or below them.
+/// Finds room for the labels of points: right of, left of, above or below them; on a line only where there is
+/// no other.
 class Labels {
  public:
   Labels(double width, double height) : width_(width), height_(height) {}
 
   /// A point, at pixels from the lower left; labels keep off it.
-  void add_point(double x, double y) { taken_.push_back({x - 4, y - 4, x + 4, y + 4}); }
+  void add_point(double x, double y) { taken_.push_back(box_at(x, y)); }
+  /// A line between two points, which labels avoid.
+  void add_line(double x0, double y0, double x1, double y1) {
+    constexpr double kStep = 4;
+    const double steps = std::ceil(std::hypot(x1 - x0, y1 - y0) / kStep);
+    for (double i = 1; i < steps; ++i)
+      lines_.push_back(box_at(x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps));
+  }
   /// gnuplot's offset and justification for the label of the point there; empty: there is no room.
   std::string place(const std::string& label, double x, double y) {
     const double w = kCharacter * static_cast<double>(label.size());
@@ -174,15 +182,18 @@ class Labels {
                           {{x - 6 - w, y - 6, x - 6, y + 6}, "right offset -0.8, 0"},
                           {{x - w / 2, y + 6, x + w / 2, y + 18}, "center offset 0, 0.8"},
                           {{x - w / 2, y - 18, x + w / 2, y - 6}, "center offset 0, -0.8"}};
+    const Side* best = nullptr;
     for (const Side& side : sides) {
       if (side.box.left < 0 || side.box.right > width_ || side.box.low < 0 || side.box.high > height_)
         continue;
-      if (std::any_of(taken_.begin(), taken_.end(), [&](const Box& box) { return side.box.meets(box); }))
-        continue;
-      taken_.push_back(side.box);
-      return side.words;
+      if (side.box.meets_any(taken_)) continue;
+      const bool is_clear = !side.box.meets_any(lines_);
+      if (best == nullptr || is_clear) best = &side;
+      if (is_clear) break;
     }
-    return "";
+    if (best == nullptr) return "";
+    taken_.push_back(best->box);
+    return best->words;
   }
 
  private:
@@ -192,9 +203,14 @@ class Labels {
     bool meets(const Box& o) const {
       return left < o.right && o.left < right && low < o.high && o.low < high;
     }
+    bool meets_any(const std::vector<Box>& boxes) const {
+      return std::any_of(boxes.begin(), boxes.end(), [this](const Box& box) { return meets(box); });
+    }
   };
+  static Box box_at(double x, double y) { return {x - 4, y - 4, x + 4, y + 4}; }
+
   double width_, height_;
-  std::vector<Box> taken_;
+  std::vector<Box> taken_, lines_;
 };
 
 /// `width`, `height`: of the area between the axes, about.
@@ -209,9 +225,16 @@ std::string script(const XyChart& chart, double width, double height) {
   const auto is_shown = [&](const XyChart::Point& point) { return x.shows(point.x) && y.shows(point.y); };
   Labels labels(width, height);
   for (const XyChart::Series& series : chart.series) {
-    if (!series.dots) continue;
-    for (const XyChart::Point& point : series.points)
-      if (is_shown(point)) labels.add_point(width * x.place(point.x), height * y.place(point.y));
+    const XyChart::Point* before = nullptr;
+    for (const XyChart::Point& point : series.points) {
+      if (!is_shown(point)) continue;
+      if (series.dots) labels.add_point(width * x.place(point.x), height * y.place(point.y));
+      if (series.line && before != nullptr) {
+        labels.add_line(width * x.place(before->x), height * y.place(before->y), width * x.place(point.x),
+                        height * y.place(point.y));
+      }
+      before = &point;
+    }
   }
   std::vector<std::string> plots;
   for (std::size_t s = 0; s < chart.series.size(); ++s) {

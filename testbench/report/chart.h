@@ -50,8 +50,8 @@ struct XyChart {
 
 using Chart = std::variant<BarChart, XyChart>;
 
-/// The gnuplot script that writes one SVG to stdout: `charts` from left to right, `columns` of them a row. A
-/// single one is larger, and as wide as its categories need.
+/// The gnuplot script that writes one SVG to stdout: `charts` from left to right, `columns` of them per row.
+/// A single one is larger, and as wide as its categories need.
 /// Throws std::invalid_argument for a series that does not fit its categories.
 std::string gnuplot_script(const std::vector<Chart>& charts, int columns = 1);
 

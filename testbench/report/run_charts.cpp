@@ -9,31 +9,36 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <string_view>
 
-#include "base/text/enum_index.h"
 #include "base/text/outside_text.h"
 #include "hw/isa/account/events.h"
+#include "testbench/report/page/page_files.h"
 
 namespace bitbalance::report {
 namespace {
 
 using Json = nlohmann::json;
 
-/// Of activities, in their order; the same as on the page of a run (page/page.css).
-constexpr std::array<const char*, kActivities> kColors = {"#2a78c2", "#e07b39", "#c9a227", "#7bb4e3",
-                                                          "#c0504d", "#8d6cab", "#b39bc8", "#d1a3c4",
-                                                          "#6f7fae", "#c9ced6"};
+/// That of the light page of a run (page/page.css).
+std::string color_of(const char* name) {
+  constexpr std::size_t kLength = 7;
+  const std::string_view style = page_style();
+  const std::string key = fmt::format("--{}: ", name);
+  return std::string(style.substr(style.find(key) + key.size(), kLength));
+}
 
 /// A layer of the accelerator.
 struct Layer {
   std::string name;
-  double cycles = 0, macs = 0, bytes = 0, utilization = 0;
+  double cycles = 0, macs = 0, utilization = 0;
+  double bytes = 0;                            ///< on the busiest bus
   std::array<double, kActivities> activity{};  ///< cycles of the compute engine
 
-  double macs_a_cycle() const { return macs / cycles; }
-  double macs_a_byte() const { return macs / bytes; }
+  double macs_per_cycle() const { return macs / cycles; }
+  double macs_per_byte() const { return macs / bytes; }
   /// Its rate if every lane held a slot in every cycle.
-  double roof() const { return macs_a_cycle() / utilization; }
+  double roof() const { return macs_per_cycle() / utilization; }
 };
 
 std::vector<Layer> layers_of(const Json& summary) {
@@ -45,7 +50,7 @@ std::vector<Layer> layers_of(const Json& summary) {
     layer.cycles = json.at("cycles");
     layer.macs = json.at("macs");
     if (json.at("utilization").is_number()) layer.utilization = json.at("utilization");
-    for (const auto& [kind, bytes] : json.at("dram_bytes").items()) layer.bytes += bytes.get<double>();
+    layer.bytes = json.at("bus_bytes");
     const Json& compute = json.at("engines").at("compute");
     for (std::size_t a = 0; a < kActivities; ++a)
       layer.activity[a] = compute.at(to_string(static_cast<Activity>(a)));
@@ -56,27 +61,27 @@ std::vector<Layer> layers_of(const Json& summary) {
 XyChart roofline(const std::vector<Layer>& layers, double bandwidth, const std::string& title) {
   XyChart chart;
   chart.title = title + ": roofline";
-  chart.x_label = "MAC per byte of DRAM";
+  chart.x_label = "MAC per byte of the busiest DRAM bus";
   chart.y_label = "MAC per cycle";
   chart.logarithmic_x = chart.logarithmic_y = true;
   XyChart::Series points;
   points.name = "layers";
   points.line = false;
-  points.color = kColors.front();
+  points.color = color_of("point");
   double lowest = INFINITY, highest = 0, left = INFINITY, right = 0;
   for (const Layer& layer : layers) {
     if (layer.macs == 0 || layer.utilization == 0) continue;
-    points.points.push_back({layer.macs_a_byte(), layer.macs_a_cycle(), layer.name});
+    points.points.push_back({layer.macs_per_byte(), layer.macs_per_cycle(), layer.name});
     lowest = std::min(lowest, layer.roof());
     highest = std::max(highest, layer.roof());
-    left = std::min(left, layer.macs_a_byte());
-    right = std::max(right, layer.macs_a_byte());
+    left = std::min(left, layer.macs_per_byte());
+    right = std::max(right, layer.macs_per_byte());
   }
   if (points.points.empty()) return chart;
   left = std::min(left, highest / bandwidth) / 2;
   right = std::max(right, highest / bandwidth) * 2;
   const auto line = [&](const std::string& name, const XyChart::Point& from, const XyChart::Point& to) {
-    chart.series.push_back({name, {from, to}, true, false, "#1b1f27"});
+    chart.series.push_back({name, {from, to}, true, false, color_of("roof")});
   };
   line(fmt::format("DRAM, {:.4g} B/cycle", bandwidth), {left, left * bandwidth, ""},
        {highest / bandwidth, highest, ""});
@@ -99,8 +104,8 @@ BarChart stalls(const std::vector<Layer>& layers, const std::string& title) {
   for (std::size_t a = 0; a < kActivities; ++a) {
     BarChart::Series series;
     series.name = to_string(static_cast<Activity>(a));
+    series.color = color_of(series.name.c_str());
     std::replace(series.name.begin(), series.name.end(), '_', ' ');
-    series.color = kColors[a];
     for (const Layer& layer : layers) series.values.push_back(100 * layer.activity[a] / layer.cycles);
     const bool occurs =
         std::any_of(series.values.begin(), series.values.end(), [](double value) { return value > 0; });

@@ -8,7 +8,7 @@
 namespace bitbalance::report {
 
 struct RunCharts {
-  XyChart roofline;  ///< multiply-accumulates per cycle against those per byte of DRAM, a point per layer
+  XyChart roofline;  ///< multiply-accumulates per cycle against those per byte of the busiest DRAM bus
   BarChart stalls;   ///< share of each layer's cycles by activity of the compute engine
 };
 

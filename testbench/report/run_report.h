@@ -34,6 +34,8 @@ struct LayerReport {
   /// "rtl", "tlm"...; "host".
   const char* level_name() const { return on_host ? "host" : to_string(level); }
   std::int64_t dram_bytes() const;
+  /// Those on the busiest data bus: the ideal memory has one each for commands, reads and writes.
+  std::int64_t bus_bytes(MemoryTiming memory) const;
   /// Of its activations.
   Width width(const AcceleratorConfig& config) const {
     return lanes == config.lanes(Width::k16) ? Width::k16 : Width::k8;

@@ -62,9 +62,8 @@ if (run.disagreements) section('Disagreements between levels', '', element('pre'
 // Roofline: the roof of a layer is what the array would do if every lane held a slot in every cycle.
 {
   const points = on_accelerator.filter((layer) => layer.macs > 0 && layer.utilization > 0).map((layer) => {
-    const bytes = sum(Object.values(layer.dram_bytes));
-    return {x: layer.macs / bytes, y: layer.macs / layer.cycles, roof: layer.macs / layer.cycles / layer.utilization,
-            name: layer.name, bound: layer.bound};
+    return {x: layer.macs / layer.bus_bytes, y: layer.macs / layer.cycles, name: layer.name, bound: layer.bound,
+            roof: layer.macs / layer.cycles / layer.utilization};
   });
   if (points.length > 0) {
     const roofs = [...new Set(points.map((point) => Number(point.roof.toPrecision(6))))].sort((a, b) => b - a);
@@ -74,8 +73,10 @@ if (run.disagreements) section('Disagreements between levels', '', element('pre'
     const right = Math.max(...points.map((point) => point.x), most / bandwidth) * 2;
     const line = (label, from, to) => ({label, data: [from, to], showLine: true, pointRadius: 0, borderWidth: 1.5,
                                         borderColor: colour('roof'), backgroundColor: colour('roof')});
-    section('Roofline', 'Multiply-accumulates per cycle against those per byte of DRAM. The flat roof of a layer is its rate ' +
-            'if every lane held a slot in every cycle; it depends on bit width, non-zero bits and synchronization.',
+    section('Roofline', 'Multiply-accumulates per cycle against those per byte of the busiest DRAM bus: the ideal memory has one ' +
+            'each for commands, reads and writes. A layer stands above the slope only if its data came during the layer before. ' +
+            'The flat roof of a layer is its rate if every lane held a slot in every cycle; it depends on bit width, non-zero ' +
+            'bits and synchronization.',
       chart('Roofline of all layers', 380, () => ({
         type: 'scatter',
         data: {datasets: [
@@ -86,7 +87,7 @@ if (run.disagreements) section('Disagreements between levels', '', element('pre'
                  {x: roof / bandwidth, y: roof}, {x: right, y: roof})),
         ]},
         options: {
-          scales: {x: {type: 'logarithmic', title: {display: true, text: 'MAC per byte of DRAM'}},
+          scales: {x: {type: 'logarithmic', title: {display: true, text: 'MAC per byte of the busiest DRAM bus'}},
                    y: {type: 'logarithmic', suggestedMax: 1.5 * most, title: {display: true, text: 'MAC per cycle'}}},
           plugins: {legend: {position: 'bottom', labels: {boxWidth: 12}},
                     tooltip: {callbacks: {label: ({raw}) => raw.name === undefined ? '' :

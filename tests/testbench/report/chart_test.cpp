@@ -75,6 +75,17 @@ TEST_CASE("labels are put where they meet neither each other nor a point, or lef
   CHECK(count(script, "set label 'far away'") == 1);
 }
 
+TEST_CASE("a label is put on a line only where there is no other room") {
+  XyChart chart = lines();
+  chart.series = {{"level", {{1, 1, "begin"}, {3, 1, "end"}}}, {"steep", {{2, 0, ""}, {2, 2, "top"}}}};
+  const std::string script = gnuplot_script({chart});
+  CHECK_THAT(script, Contains("'begin' at 1, 1 center offset 0, 0.8"));
+  CHECK_THAT(script, Contains("'end' at 3, 1 left offset 0.8, 0"));
+  CHECK_THAT(script, Contains("'top' at 2, 2 left offset 0.8, 0"));
+  chart.series = {{"", {{1, 1, "a long one in the corner"}, {3, 3, ""}}}};
+  CHECK_THAT(gnuplot_script({chart}), Contains("'a long one in the corner' at 1, 1 left offset 0.8, 0"));
+}
+
 TEST_CASE("a value that is not finite leaves a gap") {
   BarChart chart = bars();
   chart.series[0].values[1] = std::nan("");

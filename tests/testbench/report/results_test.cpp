@@ -65,6 +65,7 @@ TEST_CASE("summary.json has the fields of schema 1 and none that nothing has com
   CHECK(layer["bound"] == "compute");
   CHECK(layer["dram_bytes"]["weight"] == 64);
   CHECK(layer["dram_bytes"]["output"] == 32);
+  CHECK(layer["bus_bytes"] == 64);
   CHECK(layer["output_elements"] == 77);
   CHECK(layer["output_elements_total"] == 77);
   CHECK(layer["engines"]["compute"]["busy"] == 40);
@@ -73,6 +74,21 @@ TEST_CASE("summary.json has the fields of schema 1 and none that nothing has com
   for (const char* absent : {"energy_j_per_frame", "area_mm2", "frames_per_j", "frames_per_s_per_mm2"}) {
     CHECK_FALSE(json.contains(absent));
   }
+}
+
+TEST_CASE("the ideal memory has a bus for each direction, timed DRAM one for all") {
+  LayerReport layer;
+  const std::pair<Event, int> bytes[] = {{Event::kDramReadCommand, 1},   {Event::kDramReadWeight, 20},
+                                         {Event::kDramReadParameter, 3}, {Event::kDramReadActivation, 40},
+                                         {Event::kDramReadOperand, 5},   {Event::kDramReadUnused, 6},
+                                         {Event::kDramWrite, 70}};
+  for (const auto& [event, count] : bytes) layer.profile.events.add(event, count);
+  CHECK(layer.bus_bytes(MemoryTiming::kIdeal) == 20 + 3 + 40 + 5 + 6);
+  layer.profile.events.add(Event::kDramWrite, 7);
+  CHECK(layer.bus_bytes(MemoryTiming::kIdeal) == 77);
+  layer.profile.events.add(Event::kDramReadCommand, 100);
+  CHECK(layer.bus_bytes(MemoryTiming::kIdeal) == 101);
+  CHECK(layer.bus_bytes(MemoryTiming::kTimed) == 101 + 74 + 77);
 }
 
 TEST_CASE("layers on the host and synthetic data are named as such") {

@@ -23,9 +23,8 @@ std::string layer(const std::string& name, int cycles, int macs, double utilizat
                                           : 0);
   }
   return R"({"name":")" + name + R"(","on_host":false,"cycles":)" + std::to_string(cycles) + R"(,"macs":)" +
-         std::to_string(macs) + R"(,"utilization":)" + std::to_string(utilization) +
-         R"(,"dram_bytes":{"weight":)" + std::to_string(bytes) + R"(},"engines":{"compute":{)" + activity +
-         "}}}";
+         std::to_string(macs) + R"(,"utilization":)" + std::to_string(utilization) + R"(,"bus_bytes":)" +
+         std::to_string(bytes) + R"(,"engines":{"compute":{)" + activity + "}}}";
 }
 
 std::string summary(const std::string& layers) {
@@ -49,6 +48,7 @@ TEST_CASE("the roofline has the layers' rates, the memory's slope and the roofs;
   CHECK(series[2].points[0].y == Approx(20));
   REQUIRE(charts.stalls.series.size() == 2);
   CHECK(charts.stalls.series[1].name == "drain wait");
+  CHECK(charts.stalls.series[1].color == "#c9a227");  // as on the page
   CHECK(charts.stalls.series[1].values == std::vector<double>{25, 25});
   CHECK_THAT(draw_svg({charts.roofline}).svg, Contains("</svg>"));
   CHECK_THAT(draw_svg({charts.stalls}).svg, Contains("</svg>"));

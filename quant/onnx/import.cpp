@@ -56,8 +56,6 @@ void import_checked(OnnxGraph& graph, const NodeProto& given) {
   } else if (!import_canonical(graph, node, import_as_it_is)) {
     import_as_it_is(graph, node);
   }
-  for (const std::string& result : node.output())
-    if (graph.model().is_output(result)) finish_output(graph, node, result);
 }
 
 void import_node(OnnxGraph& graph, const NodeProto& node) {
@@ -86,7 +84,7 @@ std::set<std::string> onnx_operators() {
 Network import_onnx(const std::filesystem::path& file, const Dims& input_shape,
                     const std::vector<std::string>& outputs) {
   OnnxModel model(file, input_shape, outputs, onnx_operators());
-  return OnnxGraph(model, file.stem().string()).run(import_node);
+  return OnnxGraph(model, file.stem().string()).run(import_node, finish_output);
 }
 
 }  // namespace bitbalance::onnx_io

@@ -231,11 +231,6 @@ void OnnxModel::choose_outputs(const std::vector<std::string>& names) {
   }
 }
 
-bool OnnxModel::is_output(const std::string& tensor) const {
-  return std::any_of(graph().output().begin(), graph().output().end(),
-                     [&](const onnx::ValueInfoProto& output) { return output.name() == tensor; });
-}
-
 void OnnxModel::find_input(const Dims& input_shape) {
   std::set<std::string> initialized;
   for (const onnx::TensorProto& tensor : graph().initializer()) initialized.insert(tensor.name());

@@ -58,7 +58,6 @@ class OnnxModel {
   /// What a node computes must have the extents that the file declares. Throws OnnxError.
   void check_declared(const onnx::NodeProto& node, const std::string& tensor, const Dims& dims) const;
 
-  bool is_output(const std::string& tensor) const;
   /// How many nodes and outputs of the graph read this tensor.
   int readers(const std::string& tensor) const;
   /// The node that writes this tensor; null: none.

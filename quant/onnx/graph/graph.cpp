@@ -47,13 +47,15 @@ OnnxGraph::OnnxGraph(OnnxModel& model, std::string name) : model_(model) {
   values_[input_name] = {network_.input, input, {}, model.input().type().tensor_type().elem_type()};
 }
 
-Network OnnxGraph::run(void (*import)(OnnxGraph&, const NodeProto&)) {
+Network OnnxGraph::run(void (*import)(OnnxGraph&, const NodeProto&),
+                       void (*finish)(OnnxGraph&, const std::string& output)) {
   for (const NodeProto* node : model_.nodes()) {
     load_constants(*node);
     import_node(*node, import);
     release_constants(*node);
   }
   for (const onnx::ValueInfoProto& output : model_.graph().output()) {
+    finish(*this, output.name());
     const OnnxValue* found = find(output.name());
     const bool is_input = found != nullptr && found->tensor == network_.input;
     if (found == nullptr || found->tensor < 0 || is_input) {

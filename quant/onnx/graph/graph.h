@@ -59,8 +59,10 @@ class OnnxGraph {
   OnnxGraph(OnnxModel& model, std::string name);
 
   const OnnxModel& model() const { return model_; }
-  /// Imports the nodes in order by `import`. Layers that nobody reads in the end are left out.
-  Network run(void (*import)(OnnxGraph&, const onnx::NodeProto&));
+  /// Imports the nodes in order by `import`, then hands each output of the model to `finish`. Layers that
+  /// nobody reads in the end are left out.
+  Network run(void (*import)(OnnxGraph&, const onnx::NodeProto&),
+              void (*finish)(OnnxGraph&, const std::string& output));
 
   // Inputs of a node by index.
   static bool has_input(const onnx::NodeProto& node, int index);

@@ -122,11 +122,11 @@ void quantize(OnnxGraph& graph, const NodeProto& node, OnnxValue value, const Qu
   graph.define(node, node.output(0), std::move(value));
 }
 
-/// The integers themselves, for an operator that works on them.
+/// The integers that stand for numbers, computed on the way to the node's result.
 OnnxValue integers_of(OnnxGraph& graph, const NodeProto& node, OnnxValue numbers) {
   const Quantization by = *numbers.quantization;
-  const Limits limits = limits_of(numbers.type);
   const ElementType type = numbers.type;
+  const Limits limits = limits_of(type);
   numbers.quantization.reset();
   Spelling words(graph, node);
   HostAttributes bounds;
@@ -348,22 +348,24 @@ std::optional<NodeProto> on_integers(OnnxGraph& graph, const NodeProto& node) {
   for (int i = keeps ? 1 : 0; i < node.input_size(); ++i) {
     if (!OnnxGraph::has_input(node, i) || !graph.value(node, i).quantization) continue;
     const std::string name = node.input(i) + " (integers)";
-    graph.name_value(name, integers_of(graph, node, graph.value(node, i)));
+    if (graph.find(name) == nullptr) graph.name_value(name, integers_of(graph, node, graph.value(node, i)));
     if (!result) result = node;
     result->set_input(i, name);
   }
   return result;
 }
 
-void finish_output(OnnxGraph& graph, const NodeProto& node, const std::string& name) {
-  const OnnxValue& value = graph.known(node, name);
-  if (!value.measured.by.empty()) {
-    graph.model().fail(node,
+void finish_output(OnnxGraph& graph, const std::string& name) {
+  const NodeProto* node = graph.model().producer(name);
+  const OnnxValue* value = graph.find(name);
+  if (node == nullptr || value == nullptr) return;
+  if (!value->measured.by.empty()) {
+    graph.model().fail(*node,
                        fmt::format("output '{}' has a scale that is measured for every image; accepted: "
                                    "its product with the scale",
                                    name));
   }
-  if (value.quantization) graph.name_value(name, integers_of(graph, node, value));
+  if (value->quantization) graph.name_value(name, integers_of(graph, *node, *value));
 }
 
 void check_measured(const OnnxGraph& graph, const NodeProto& node) {

@@ -253,15 +253,39 @@ TEST_CASE("operators that work on integers get the integers themselves") {
   OnnxBuilder model({1, 2});
   model.constant("s", {}, {0.5F});
   model.node("QuantizeLinear", {"x", "s"}, "q");
-  set_attribute(model.node("Concat", {"q", "q"}, "c"), "axis", std::int64_t{1});
-  model.node("DequantizeLinear", {"c", "s"}, "y");
-  CHECK(model.run({1.2F, -3}) == Floats{1, 0, 1, 0});
+  set_attribute(model.node("Concat", {"q", "q"}, "twice"), "axis", std::int64_t{1});
+  set_attribute(model.node("Concat", {"q", "twice"}, "thrice"), "axis", std::int64_t{1});
+  model.node("DequantizeLinear", {"thrice", "s"}, "y");
+  CHECK(model.run({1.2F, -3}) == Floats{1, 0, 1, 0, 1, 0});
+  const Network network = model.import();
+  CHECK(std::count_if(network.nodes.begin(), network.nodes.end(), [](const Node& node) {
+          return node.op == Op::kHost && node.host.steps.front().type == "Round";
+        }) == 1);
   OnnxBuilder output({1, 3});
   output.constant("s", {}, {0.5F}).raw_constant("z", onnx::TensorProto::UINT8, {}, bytes_of({4}));
   output.node("QuantizeLinear", {"x", "s", "z"}, "y");
   output.graph().mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
       onnx::TensorProto::UINT8);
   CHECK(output.run({1.2F, -3, 500}) == Floats{6, 0, 255});
+}
+
+TEST_CASE("integers that are an output, too, change nothing of what is made of them") {
+  OnnxBuilder model({1, 1, 1, 2});
+  model.constant("s", {}, {0.5F}).constant("w", {1, 1, 1, 1}, {3});
+  model.raw_constant("z", onnx::TensorProto::INT8, {}, bytes_of({0}));
+  model.node("Conv", {"x", "w"}, "c");
+  model.node("QuantizeLinear", {"c", "s", "z"}, "q");
+  model.node("DequantizeLinear", {"q", "s", "z"}, "r");
+  model.node("Conv", {"r", "w"}, "y");
+  const Floats image = {0.4F, -30};
+  const Floats alone = model.run(image);
+  onnx::ValueInfoProto& output = *model.graph().add_output();
+  output.set_name("q");
+  output.mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::INT8);
+  const Network network = model.import();
+  Evaluator evaluator(network);
+  CHECK(evaluator.run(image) == alone);
+  CHECK(evaluator.values(network.outputs.at(1).tensor) == Floats{2, -128});
 }
 
 TEST_CASE("integers are not the numbers of another scale") {

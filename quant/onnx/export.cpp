@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/file/output_file.h"
+#include "quant/onnx/file/element_type.h"
 #include "quant/onnx/write/host_export.h"
 #include "quant/onnx/write/writer.h"
 
@@ -18,6 +19,12 @@ namespace {
 
 bool is_point(const Shape& shape) {
   return shape.height == 1 && shape.width == 1;
+}
+
+/// Integers of four bits are younger than the operator sets that are written.
+ElementType written_type(ElementType type) {
+  if (type == kInt4) return onnx::TensorProto::INT8;
+  return type == kUint4 ? onnx::TensorProto::UINT8 : type;
 }
 
 // A tensor of the network is an image (batch x channels x height x width) or flat (batch x features).
@@ -86,7 +93,7 @@ class Exporter {
   }
 
   void add_cast(const std::string& from, int type, const std::string& to) {
-    set_attribute(writer_.add_node("Cast", to, {from}, to), "to", std::int64_t{type});
+    set_attribute(writer_.add_node("Cast", to, {from}, to), "to", std::int64_t{written_type(type)});
   }
 
   void add_input() {
@@ -218,7 +225,7 @@ class Exporter {
   void declare(onnx::ValueInfoProto& value, const std::string& name, const Dims& dims, int type) const {
     value.set_name(name);
     onnx::TypeProto_Tensor& tensor = *value.mutable_type()->mutable_tensor_type();
-    tensor.set_elem_type(type);
+    tensor.set_elem_type(written_type(type));
     onnx::TensorShapeProto& shape = *tensor.mutable_shape();
     for (const std::int64_t dim : dims) shape.add_dim()->set_dim_value(dim);
     if (has_batch_) shape.mutable_dim(0)->set_dim_param("batch");

@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "quant/onnx/file/attributes.h"
 #include "quant/onnx/file/official.h"
 
 namespace bitbalance::onnx_io {
@@ -155,7 +156,9 @@ std::string newer_problem(const NodeProto& node, std::int64_t opset) {
 }
 
 bool fits_official(const NodeProto& node) {
-  return official_problem(node, kLastOfficial).empty();
+  const bool casts_to_newer = node.op_type() == "Cast" && !onnx::TensorProto_DataType_IsValid(
+                                                              static_cast<int>(int_attribute(node, "to", 0)));
+  return !casts_to_newer && official_problem(node, kLastOfficial).empty();
 }
 
 }  // namespace bitbalance::onnx_io

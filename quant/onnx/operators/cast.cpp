@@ -32,6 +32,12 @@ void cut_fraction(OnnxGraph& graph, const NodeProto& node, const OnnxValue& inpu
   words.result("Mul", {sign, words.step("Floor", {words.step("Abs", {input})})});
 }
 
+/// 1 for all but 0.
+void take_truth(OnnxGraph& graph, const NodeProto& node, const OnnxValue& input) {
+  Spelling words(graph, node);
+  words.result("Abs", {words.step("Sign", {input})});
+}
+
 }  // namespace
 
 void import_cast(OnnxGraph& graph, const NodeProto& node) {
@@ -41,17 +47,18 @@ void import_cast(OnnxGraph& graph, const NodeProto& node) {
   OnnxValue value = graph.value(node, 0);
   const bool is_integral = !is_real(value.type);
   value.type = to;
-  if (value.tensor < 0) {
+  const bool computes =
+      value.tensor >= 0 && (to == onnx::TensorProto::BOOL || (is_integer(to) && !is_integral));
+  if (!computes) {
     for (float& x : value.constant) x = cast_constant(graph, node, to, x);
-  } else if (to == onnx::TensorProto::BOOL) {
-    Spelling words(graph, node);
-    words.result("Abs", {words.step("Sign", {value})});
-    return;
-  } else if (is_integer(to) && !is_integral) {
-    cut_fraction(graph, node, value);
+    graph.define(node, node.output(0), std::move(value));
     return;
   }
-  graph.define(node, node.output(0), std::move(value));
+  (to == onnx::TensorProto::BOOL ? take_truth : cut_fraction)(graph, node, value);
+  // Shape inference does not know the newest types.
+  OnnxValue result = graph.known(node, node.output(0));
+  result.type = to;
+  graph.name_value(node.output(0), std::move(result));
 }
 
 }  // namespace bitbalance::onnx_io

@@ -8,6 +8,7 @@
 #include "quant/method/calibration.h"
 #include "quant/method/quantizer.h"
 #include "quant/onnx/export.h"
+#include "quant/onnx/file/element_type.h"
 #include "quant/onnx/import.h"
 #include "tests/quant/onnx/onnx_builder.h"
 #include "tests/support/temporary_folder.h"
@@ -49,6 +50,34 @@ Floats result(const Network& network, std::size_t output) {
   Evaluator evaluator(network);
   evaluator.run(kImage);
   return evaluator.values(network.outputs[output].tensor);
+}
+
+/// A convolution between an input of the type and two outputs of it: one tensor where it is a real type, but
+/// of other extents.
+OnnxBuilder typed(ElementType type) {
+  OnnxBuilder model({1, 1, 2, 2}, 21);
+  const auto set_type = [&](onnx::ValueInfoProto& value) {
+    value.mutable_type()->mutable_tensor_type()->set_elem_type(type);
+  };
+  const auto cast = [&](const char* from, ElementType to, const char* name) {
+    set_attribute(model.node("Cast", {from}, name), "to", std::int64_t{to});
+  };
+  set_type(*model.graph().mutable_input(0));
+  model.constant("w", {1, 1, 1, 1}, {1}).constant("flat", {4});
+  cast("x", onnx::TensorProto::FLOAT, "numbers");
+  model.node("Conv", {"numbers", "w"}, "y");
+  cast("y", type, "typed");
+  model.node("Reshape", {"typed", "flat"}, "row");
+  for (const char* name : {"typed", "row"}) {
+    onnx::ValueInfoProto& output = *model.graph().add_output();
+    output.set_name(name);
+    set_type(output);
+  }
+  return model;
+}
+
+ElementType type_of(const onnx::ValueInfoProto& value) {
+  return value.type().tensor_type().elem_type();
 }
 
 }  // namespace
@@ -148,4 +177,34 @@ TEST_CASE("the float file has the names and extents of the model's input and out
   second.run(image);
   for (std::size_t o = 0; o < 2; ++o)
     CHECK(first.values(network.outputs[o].tensor) == second.values(again.outputs[o].tensor));
+}
+
+TEST_CASE("the float file has the element types of the model's input and outputs") {
+  using onnx::TensorProto;
+  for (const ElementType type :
+       {int{TensorProto::FLOAT16}, int{TensorProto::BFLOAT16}, int{TensorProto::DOUBLE},
+        int{TensorProto::INT8}, int{TensorProto::INT16}, int{TensorProto::INT32}, int{TensorProto::INT64},
+        int{TensorProto::UINT8}, int{TensorProto::UINT16}, int{TensorProto::UINT32}, int{TensorProto::UINT64},
+        int{TensorProto::BOOL}, kInt4, kUint4}) {
+    CAPTURE(type);
+    const Network network = typed(type).import();
+    onnx::ModelProto written;
+    REQUIRE(written.ParseFromString(to_onnx(network)));
+    // Four bits came with operator set 21.
+    const ElementType expected = type == kInt4    ? int{TensorProto::INT8}
+                                 : type == kUint4 ? int{TensorProto::UINT8}
+                                                  : type;
+    CHECK(type_of(written.graph().input(0)) == expected);
+    REQUIRE(written.graph().output_size() == 3);
+    CHECK(type_of(written.graph().output(0)) == TensorProto::FLOAT);
+    CHECK(type_of(written.graph().output(1)) == expected);
+    CHECK(type_of(written.graph().output(2)) == expected);
+    const Network again = import_bytes(written.SerializeAsString());
+    Evaluator first(network), second(again);
+    const Floats image = {1, 0, 1, 1};
+    first.run(image);
+    second.run(image);
+    for (std::size_t o = 0; o < 3; ++o)
+      CHECK(first.values(network.outputs[o].tensor) == second.values(again.outputs[o].tensor));
+  }
 }

@@ -8,6 +8,7 @@
 #include "quant/onnx/import.h"
 #include "tests/fuzz/mutation.h"
 #include "tests/fuzz/scratch_file.h"
+#include "tests/support/random/random_graph.h"
 #include "tests/support/temporary_folder.h"
 
 namespace bitbalance::fuzz {
@@ -151,7 +152,8 @@ class ModelDamage {
 
 class OnnxTarget : public FuzzTarget {
  public:
-  /// Models of ONNX's own tests that this importer takes.
+  /// Models of ONNX's own tests that this importer takes. They have no activations of a recurrent or
+  /// quantized operator, and one output each: random graphs have, each beginning with another operator.
   std::vector<std::string> seeds() override {
     std::vector<std::filesystem::path> files;
     constexpr std::size_t kLargest = 16 * 1024;
@@ -171,13 +173,17 @@ class OnnxTarget : public FuzzTarget {
         continue;
       }
     }
+    for (std::uint64_t seed = 0; seed < random_graph_operators().size(); ++seed)
+      all.push_back(make_random_graph(seed).onnx);
     return all;
   }
 
   std::vector<std::string> words() const override {
-    std::vector<std::string> all = {"axes",  "axis", "pads",     "strides",    "dilations", "kernel_shape",
-                                    "group", "perm", "auto_pad", "SAME_UPPER", "mode",      "shape",
-                                    "value", "",     "a\nb",     "\xff",       "x",         "y"};
+    std::vector<std::string> all = {
+        "axes",  "axis",       "pads",     "strides",    "dilations", "kernel_shape",
+        "group", "perm",       "auto_pad", "SAME_UPPER", "mode",      "shape",
+        "value", "block_size", "layout",   "direction",  "reverse",   "",
+        "a\nb",  "\xff",       "x",        "y"};
     for (const std::string& name : onnx_operators()) all.push_back(name);
     return all;
   }

@@ -6,7 +6,8 @@
 //   docs/tools/onnxruntime_random.mjs FOLDER [--tolerance 1e-4]
 //
 // FOLDER has N.onnx, N.input and N.output (little-endian float32; outputs in the model's order). The tolerance is a
-// share of the model's largest output. Prints each model beyond it and the largest difference of all; exit code 1 when there is one.
+// share of the model's largest output. Prints each model beyond it and the largest difference of all; exit code 1 when
+// there is one.
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';

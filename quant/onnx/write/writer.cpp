@@ -9,7 +9,6 @@
 #include <stdexcept>
 
 namespace bitbalance::onnx_io {
-namespace {}  // namespace
 
 OnnxWriter::OnnxWriter(const std::string& graph) {
   model_.set_producer_name("bitbalance");

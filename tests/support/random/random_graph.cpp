@@ -199,11 +199,9 @@ RandomModel GraphDraw::make() {
 
 std::vector<GraphDraw::Value> GraphDraw::outputs(const Value& last) {
   static const std::set<std::string> movements = words(
-      "Cast Concat Constant ConstantOfShape DequantizeLinear Dropout DynamicQuantizeLinear Expand Flatten "
-      "Gather "
-      "Identity Max Mean Min Pad QuantizeLinear Range Reshape Shape Size Slice Split Squeeze Sum Tile "
-      "Transpose "
-      "Unsqueeze");
+      "Cast Concat Constant ConstantOfShape DequantizeLinear Dropout DynamicQuantizeLinear Expand "
+      "Flatten Gather Identity Max Mean Min Pad QuantizeLinear Range Reshape Shape Size Slice Split "
+      "Squeeze Sum Tile Transpose Unsqueeze");
   std::set<std::string> computed;
   for (const onnx::NodeProto& node : writer_.graph().node()) {
     const bool reads_computed =

@@ -1,7 +1,6 @@
 // Writes random models with an input and the outputs that the float evaluator makes of it, for other runtimes
 // to be held against: random_models [--graphs] FOLDER COUNT [FIRST], then docs/tools/onnxruntime_random.mjs
-// FOLDER. With
-// --graphs those of random_graph.h.
+// FOLDER. With --graphs those of random_graph.h.
 #include <cstdio>
 #include <exception>
 #include <filesystem>

@@ -167,8 +167,8 @@ class Labels {
   /// A line between two points, which labels avoid.
   void add_line(double x0, double y0, double x1, double y1) {
     constexpr double kStep = 4;
-    const double steps = std::ceil(std::hypot(x1 - x0, y1 - y0) / kStep);
-    for (double i = 1; i < steps; ++i)
+    const int steps = static_cast<int>(std::ceil(std::hypot(x1 - x0, y1 - y0) / kStep));
+    for (int i = 1; i < steps; ++i)
       lines_.push_back(box_at(x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps));
   }
   /// gnuplot's offset and justification for the label of the point there; empty: there is no room.

@@ -8,19 +8,20 @@
 
 #include "base/bits.h"
 #include "base/process/parallel.h"
+#include "quant/method/weights/column_rounding.h"
 
 namespace bitbalance::method {
 namespace {
 
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
-using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-constexpr int kScaleSteps = 16;  // of an octave, half of them on either side of the given scale
+constexpr int kColumns = 64;  ///< of a matrix, that a thread solves for at once
+/// Filters that are done together: what they share goes through the caches once for all of them.
+constexpr int kFilters = 16;
 
-/// X with A X = right, some columns at once on each thread.
+/// X with A X = right.
 MatrixXd solve(const MatrixXd& a, const MatrixXd& right, int threads) {
-  constexpr int kColumns = 64;
   const Eigen::LLT<MatrixXd> factors(a);
   const auto columns = static_cast<int>(right.cols());
   MatrixXd result(a.rows(), columns);
@@ -29,6 +30,21 @@ MatrixXd solve(const MatrixXd& a, const MatrixXd& right, int threads) {
     result.middleCols(first, count) = factors.solve(right.middleCols(first, count));
   });
   return result;
+}
+
+/// Upper triangular U with U^T U = inverse of A: the inverse of A's Cholesky factor from the last row and
+/// column on, A = U^-1 U^-T.
+MatrixXd factor_of_inverse(const MatrixXd& a, int threads) {
+  const Eigen::LLT<MatrixXd> reversed(a.reverse());
+  const auto size = static_cast<int>(a.rows());
+  MatrixXd inverse = MatrixXd::Zero(size, size);
+  parallel_for(ceil_div(size, kColumns), threads, [&](int i) {
+    const int first = i * kColumns, count = std::min(kColumns, size - first), rows = size - first;
+    MatrixXd columns = MatrixXd::Identity(rows, count);
+    reversed.matrixLLT().bottomRightCorner(rows, rows).triangularView<Eigen::Lower>().solveInPlace(columns);
+    inverse.block(first, first, rows, count) = columns;
+  });
+  return inverse.reverse();
 }
 
 /// What all filters share for one part of their weights.
@@ -69,59 +85,43 @@ class Part {
     MatrixXd ordered(size, size);
     for (int j = 0; j < size; ++j)
       for (int i = 0; i < size; ++i) ordered(i, j) = hessian_(order_[i], order_[j]);
-    const MatrixXd inverse = solve(ordered, MatrixXd::Identity(size, size), threads);
-    compensation_ = Eigen::LLT<MatrixXd, Eigen::Upper>(inverse).matrixU();
+    compensation_ = factor_of_inverse(ordered, threads);
   }
 
   int group;
   int first;
   int size;
 
-  /// The real weights that come nearest to the float layer's output.
-  VectorXd target(const float* weights) const {
-    const VectorXd plain = Eigen::Map<const Eigen::VectorXf>(weights, size).cast<double>();
-    return fit_.size() == 0 ? plain : VectorXd(fit_ * plain);
-  }
+  /// The real weights that come nearest to the float layer's output, of each column's filter.
+  MatrixXd targets(const MatrixXd& weights) const { return fit_.size() == 0 ? weights : fit_ * weights; }
 
-  /// Rounds one filter at several scales. steps[j][c] is weight j at scale c; returns the errors.
-  VectorXd round(const VectorXd& target, const std::vector<double>& scales, const RepresentableSet& set,
-                 RowMajor& steps) const {
-    const int candidates = static_cast<int>(scales.size());
-    RowMajor rest(size, candidates);
-    for (int j = 0; j < size; ++j) rest.row(j).setConstant(target[order_[j]]);
-    steps.resize(size, candidates);
-    VectorXd errors = VectorXd::Zero(candidates);
-    Eigen::RowVectorXd error(candidates);
-    for (int j = 0; j < size; ++j) {
-      for (int c = 0; c < candidates; ++c) {
-        const std::int32_t step = set.nearest(rest(j, c) / scales[c]);
-        steps(order_[j], c) = step;
-        error[c] = (rest(j, c) - step * scales[c]) / compensation_(j, j);
-      }
-      errors += error.cwiseAbs2().transpose();
-      const int left = size - j - 1;
-      rest.bottomRows(left).noalias() -= compensation_.row(j).tail(left).transpose() * error;
-    }
-    return errors;
+  /// Rounds one filter at several scales; steps[j][c] is weight j at scale c. Adds to their errors.
+  void round(const VectorXd& target, const std::vector<double>& scales, const RepresentableSet& set,
+             CandidateMatrix& steps, std::vector<double>& errors) const {
+    CandidateMatrix ordered;
+    round_columns(compensation_, target(order_), scales, set, ordered, errors);
+    steps.resize(ordered.size());
+    for (int j = 0; j < size; ++j) steps[order_[j]] = ordered[j];
   }
 
   /// Coordinate descent: each weight in turn takes the step that is best for what the others are now.
-  void descend(const VectorXd& target, double scale, const RepresentableSet& set, VectorXd& steps) const {
-    VectorXd error = target - scale * steps;
-    VectorXd gradient = hessian_ * error;
+  /// `steps`, and H of them, change.
+  void descend(const VectorXd& target, const VectorXd& weighted_target, double scale,
+               const RepresentableSet& set, Eigen::Ref<VectorXd> steps,
+               Eigen::Ref<VectorXd> weighted_steps) const {
     for (const int j : order_) {
-      const double best_error = error[j] - gradient[j] / hessian_(j, j);
+      const double error = target[j] - scale * steps[j];
+      const double gradient = weighted_target[j] - scale * weighted_steps[j];
+      const double best_error = error - gradient / hessian_(j, j);
       const double step = set.nearest((target[j] - best_error) / scale);
       if (step == steps[j]) continue;
-      const double change = target[j] - scale * step - error[j];
+      weighted_steps += (step - steps[j]) * hessian_.col(j);
       steps[j] = step;
-      error[j] += change;
-      gradient += change * hessian_.col(j);
     }
   }
 
-  /// H x.
-  VectorXd weighted(const VectorXd& x) const { return hessian_ * x; }
+  /// H x, of each column.
+  MatrixXd weighted(const MatrixXd& x) const { return hessian_ * x; }
 
  private:
   MatrixXd hessian_;  ///< with damping
@@ -133,63 +133,86 @@ class Part {
   MatrixXd compensation_;
 };
 
-/// One filter, of one or more parts.
-class Filter {
+/// Filters that are done together, of one or more parts.
+class Filters {
  public:
-  Filter(const std::vector<Part>& parts, const float* weights, const RepresentableSet& set)
-      : parts_(parts), set_(set) {
-    for (const Part& part : parts) targets_.push_back(part.target(weights + part.first));
+  /// `weights`: one filter after the other, `depth` weights each.
+  Filters(const std::vector<Part>& parts, const float* weights, std::size_t depth, int count,
+          const RepresentableSet& set)
+      : parts_(parts), set_(set), scales_(count) {
+    for (const Part& part : parts) {
+      MatrixXd own(part.size, count);
+      for (int f = 0; f < count; ++f) {
+        const float* const filter = weights + f * depth + part.first;
+        own.col(f) = Eigen::Map<const Eigen::VectorXf>(filter, part.size).cast<double>();
+      }
+      targets_.push_back(part.targets(own));
+      steps_.emplace_back(part.size, count);
+    }
   }
 
-  void round(double scale, double least_scale) {
+  void round(int filter, double scale, double least_scale) {
     std::vector<double> scales;
-    for (int i = -kScaleSteps / 2; i <= kScaleSteps / 2; ++i) {
-      const double candidate = scale * std::exp2(static_cast<double>(i) / kScaleSteps);
-      scales.push_back(std::max(candidate, least_scale));
-    }
-    VectorXd errors = VectorXd::Zero(static_cast<Eigen::Index>(scales.size()));
-    std::vector<RowMajor> steps(parts_.size());
+    for (int i = -kCandidates / 2; i <= kCandidates / 2; ++i)
+      scales.push_back(std::max(scale * std::exp2(static_cast<double>(i) / (kCandidates - 1)), least_scale));
+    std::vector<double> errors(scales.size(), 0.0);
+    std::vector<CandidateMatrix> steps(parts_.size());
     for (std::size_t p = 0; p < parts_.size(); ++p)
-      errors += parts_[p].round(targets_[p], scales, set_, steps[p]);
-    Eigen::Index best = 0;
-    errors.minCoeff(&best);
-    scale_ = scales[best];
-    for (const RowMajor& part : steps) steps_.emplace_back(part.col(best));
+      parts_[p].round(targets_[p].col(filter), scales, set_, steps[p], errors);
+    const auto best = std::min_element(errors.begin(), errors.end()) - errors.begin();
+    scales_[filter] = scales[best];
+    for (std::size_t p = 0; p < parts_.size(); ++p)
+      for (int j = 0; j < parts_[p].size; ++j) steps_[p](j, filter) = steps[p][j][best];
   }
 
-  void refine(int rounds, double least_scale) {
-    for (int i = 0; i < rounds; ++i) {
-      fit_scale(least_scale);
-      for (std::size_t p = 0; p < parts_.size(); ++p) parts_[p].descend(targets_[p], scale_, set_, steps_[p]);
-    }
-    if (rounds > 0) fit_scale(least_scale);
-  }
-
-  void store(std::int16_t* weights, double& scale) const {
-    scale = scale_;
+  /// After all are rounded.
+  void refine(int rounds, const double* least_scales) {
+    if (rounds == 0) return;
+    std::vector<MatrixXd> weighted_targets, weighted_steps;
     for (std::size_t p = 0; p < parts_.size(); ++p) {
-      for (int j = 0; j < parts_[p].size; ++j)
-        weights[parts_[p].first + j] = static_cast<std::int16_t>(steps_[p][j]);
+      weighted_targets.push_back(parts_[p].weighted(targets_[p]));
+      weighted_steps.push_back(parts_[p].weighted(steps_[p]));
+    }
+    for (int f = 0; f < static_cast<int>(scales_.size()); ++f) {
+      for (int i = 0; i < rounds; ++i) {
+        fit_scale(f, weighted_steps, least_scales[f]);
+        for (std::size_t p = 0; p < parts_.size(); ++p) {
+          parts_[p].descend(targets_[p].col(f), weighted_targets[p].col(f), scales_[f], set_,
+                            steps_[p].col(f), weighted_steps[p].col(f));
+        }
+      }
+      fit_scale(f, weighted_steps, least_scales[f]);
+    }
+  }
+
+  void store(std::int16_t* weights, std::size_t depth, double* scales) const {
+    std::copy(scales_.begin(), scales_.end(), scales);
+    for (std::size_t p = 0; p < parts_.size(); ++p) {
+      const Part& part = parts_[p];
+      for (std::size_t f = 0; f < scales_.size(); ++f) {
+        std::int16_t* const filter = weights + f * depth + part.first;
+        for (int j = 0; j < part.size; ++j) filter[j] = static_cast<std::int16_t>(steps_[p](j, f));
+      }
     }
   }
 
  private:
-  void fit_scale(double least_scale) {
+  void fit_scale(int filter, const std::vector<MatrixXd>& weighted_steps, double least_scale) {
     double with_target = 0;
     double with_itself = 0;
     for (std::size_t p = 0; p < parts_.size(); ++p) {
-      const VectorXd weighted = parts_[p].weighted(steps_[p]);
-      with_target += targets_[p].dot(weighted);
-      with_itself += steps_[p].dot(weighted);
+      with_target += targets_[p].col(filter).dot(weighted_steps[p].col(filter));
+      with_itself += steps_[p].col(filter).dot(weighted_steps[p].col(filter));
     }
-    if (with_target > 0 && with_itself > 0) scale_ = std::max(with_target / with_itself, least_scale);
+    if (with_target > 0 && with_itself > 0)
+      scales_[filter] = std::max(with_target / with_itself, least_scale);
   }
 
   const std::vector<Part>& parts_;
   const RepresentableSet& set_;
-  std::vector<VectorXd> targets_;
-  std::vector<VectorXd> steps_;  ///< integers
-  double scale_ = 0;
+  std::vector<double> scales_;     ///< by filter
+  std::vector<MatrixXd> targets_;  ///< by part: [weight][filter]
+  std::vector<MatrixXd> steps_;    ///< the same, integers
 };
 
 }  // namespace
@@ -208,12 +231,13 @@ RoundedFilters compensate(const std::vector<float>& weights, const std::vector<I
     std::vector<Part> parts;
     for (const InputMoments& part : moments)
       if (part.group == group) parts.emplace_back(part, options, by_group ? 1 : threads);
-    parallel_for(group_filters, by_group ? 1 : threads, [&](int i) {
-      const int m = group * group_filters + i;
-      Filter filter(parts, &weights[m * depth], set);
-      filter.round(scale[m], least_scale[m]);
-      filter.refine(options.refinements, least_scale[m]);
-      filter.store(&rounded.weights[m * depth], rounded.scale[m]);
+    parallel_for(ceil_div(group_filters, kFilters), by_group ? 1 : threads, [&](int i) {
+      const int first = i * kFilters, count = std::min(kFilters, group_filters - first);
+      const int m = group * group_filters + first;
+      Filters some(parts, &weights[m * depth], depth, count, set);
+      for (int f = 0; f < count; ++f) some.round(f, scale[m + f], least_scale[m + f]);
+      some.refine(options.refinements, &least_scale[m]);
+      some.store(&rounded.weights[m * depth], depth, &rounded.scale[m]);
     });
   });
   return rounded;

@@ -8,6 +8,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "base/process/interruption.h"
 #include "base/process/parallel.h"
 #include "base/text/config_error.h"
 #include "quant/eval/evaluator.h"
@@ -45,24 +46,68 @@ ValueRange range_of(const float* values, std::size_t count) {
   return range;
 }
 
-/// Calls visit(tensor, values) for every image's tensors that have values; those of one tensor come one
-/// after another, in the order of the images.
-template <typename Visit>
-void visit_values(const Network& network, const std::vector<std::vector<float>>& images, int threads,
-                  const Visit& visit) {
-  constexpr int kAtOnce = 8;  // bounds the memory: an evaluator keeps all tensors
+/// Shows every tensor that has values, of all images, to copies of `totals`, whose sum is returned. Tensors
+/// are freed after their last reader.
+template <typename Totals>
+Totals totals_of(const Network& network, const std::vector<std::vector<float>>& images, int threads,
+                 const Totals& totals) {
+  constexpr int kAtOnce = 8;  // bounds the memory
   const auto count = static_cast<int>(images.size());
-  std::vector<Evaluator> evaluators(std::min({kAtOnce, count, threads_of(threads)}), Evaluator(network));
-  const auto at_once = static_cast<int>(evaluators.size());
-  for (int first = 0; first < count; first += at_once) {
-    const int here = std::min(at_once, count - first);
-    parallel_for(here, threads, [&](int i) { evaluators[i].run(images[first + i]); });
-    parallel_for(static_cast<int>(network.tensors.size()), threads, [&](int tensor) {
-      for (int i = 0; i < here; ++i)
-        if (!evaluators[i].values(tensor).empty()) visit(tensor, evaluators[i].values(tensor));
-    });
-  }
+  const int at_once = std::min({kAtOnce, count, threads_of(threads)});
+  const std::vector<int> readers = count_uses(network);
+  std::vector<Totals> sums(at_once, totals);
+  parallel_for(at_once, threads, [&](int i) {
+    Evaluator evaluator(network);
+    for (int image = i; image < count; image += at_once) {
+      throw_if_interrupted();
+      std::vector<int> left = readers;
+      evaluator.load(images[image]);
+      sums[i].add(network.input, evaluator.values(network.input));
+      for (const Node& node : network.nodes) {
+        evaluator.evaluate(node);
+        sums[i].add(node.output, evaluator.values(node.output));
+        for (const int source : sources(node))
+          if (--left[source] == 0) evaluator.release(source);
+      }
+    }
+  });
+  for (int i = 1; i < at_once; ++i) sums[0].add(sums[i]);
+  return std::move(sums[0]);
 }
+
+/// Ranges of the channels of each tensor.
+class ChannelRanges {
+ public:
+  explicit ChannelRanges(const Network& network) : network_(network) {
+    for (const Tensor& tensor : network.tensors) ranges_.emplace_back(tensor.shape.channels, kEmpty);
+  }
+
+  /// Throws std::invalid_argument for a value that is not finite.
+  void add(int tensor, const std::vector<float>& values) {
+    const auto wrong =
+        std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
+    if (wrong != values.end()) {
+      throw std::invalid_argument(
+          fmt::format("calibration: a value of tensor '{}' is {}; accepted: finite values",
+                      network_.tensors[tensor].name, *wrong));
+    }
+    std::vector<ValueRange>& channels = ranges_[tensor];
+    const std::size_t plane = values.size() / channels.size();
+    for (std::size_t c = 0; c < channels.size(); ++c)
+      extend(channels[c], range_of(&values[c * plane], plane));
+  }
+
+  void add(const ChannelRanges& other) {
+    for (std::size_t t = 0; t < ranges_.size(); ++t)
+      for (std::size_t c = 0; c < ranges_[t].size(); ++c) extend(ranges_[t][c], other.ranges_[t][c]);
+  }
+
+  std::vector<std::vector<ValueRange>> take() { return std::move(ranges_); }
+
+ private:
+  const Network& network_;
+  std::vector<std::vector<ValueRange>> ranges_;  ///< [tensor][channel]
+};
 
 // Counts of |value| in equal steps up to a known largest magnitude.
 class MagnitudeHistogram {
@@ -80,6 +125,12 @@ class MagnitudeHistogram {
       }
     }
     total_ += values.size();
+  }
+
+  void add(const MagnitudeHistogram& other) {
+    total_ += other.total_;
+    zeros_ += other.zeros_;
+    for (std::size_t bin = 0; bin < kBins; ++bin) counts_[bin] += other.counts_[bin];
   }
 
   // Upper edge of the bin in which the share is reached.
@@ -126,6 +177,25 @@ class MagnitudeHistogram {
   std::array<std::uint64_t, kBins> counts_{};
 };
 
+/// Of each tensor.
+class Histograms {
+ public:
+  explicit Histograms(const std::vector<ValueRange>& ranges) {
+    histograms_.reserve(ranges.size());
+    for (const ValueRange& range : ranges) histograms_.emplace_back(magnitude(range));
+  }
+
+  void add(int tensor, const std::vector<float>& values) { histograms_[tensor].add(values); }
+  void add(const Histograms& other) {
+    for (std::size_t t = 0; t < histograms_.size(); ++t) histograms_[t].add(other.histograms_[t]);
+  }
+
+  const MagnitudeHistogram& operator[](std::size_t tensor) const { return histograms_[tensor]; }
+
+ private:
+  std::vector<MagnitudeHistogram> histograms_;
+};
+
 double levels_of(const ValueRange& range, int bits) {
   return std::exp2(range.min >= 0 && bits == 8 ? bits : bits - 1) - 1;
 }
@@ -142,20 +212,8 @@ Calibration calibrate(const Network& network, const std::vector<std::vector<floa
           options.percentile, "above 0, at most 100");
   if (images.empty()) throw std::invalid_argument("calibration needs at least one image");
 
-  std::vector<std::vector<ValueRange>> channels;
-  for (const Tensor& tensor : network.tensors) channels.emplace_back(tensor.shape.channels, kEmpty);
-  visit_values(network, images, options.threads, [&](int tensor, const std::vector<float>& values) {
-    const auto wrong =
-        std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
-    if (wrong != values.end()) {
-      throw std::invalid_argument(
-          fmt::format("calibration: a value of tensor '{}' is {}; accepted: finite values",
-                      network.tensors[tensor].name, *wrong));
-    }
-    const std::size_t plane = values.size() / channels[tensor].size();
-    for (std::size_t c = 0; c < channels[tensor].size(); ++c)
-      extend(channels[tensor][c], range_of(&values[c * plane], plane));
-  });
+  std::vector<std::vector<ValueRange>> channels =
+      totals_of(network, images, options.threads, ChannelRanges(network)).take();
   std::vector<ValueRange> ranges;
   for (std::vector<ValueRange>& of_tensor : channels) {
     ValueRange whole = kEmpty;
@@ -169,11 +227,7 @@ Calibration calibrate(const Network& network, const std::vector<std::vector<floa
 
   const bool by_error = options.clipping == Clipping::kError;
   if (by_error || options.percentile < 100) {
-    std::vector<MagnitudeHistogram> histograms;
-    histograms.reserve(ranges.size());
-    for (const ValueRange& range : ranges) histograms.emplace_back(magnitude(range));
-    visit_values(network, images, options.threads,
-                 [&](int tensor, const std::vector<float>& values) { histograms[tensor].add(values); });
+    const Histograms histograms = totals_of(network, images, options.threads, Histograms(ranges));
     for (std::size_t t = 0; t < ranges.size(); ++t) {
       if (static_cast<int>(t) == network.input) continue;
       const float limit = by_error ? histograms[t].least_error(levels_of(ranges[t], options.activation_bits))

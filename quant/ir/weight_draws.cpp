@@ -5,22 +5,10 @@
 
 #include "base/bits.h"
 #include "base/process/parallel.h"
+#include "quant/ir/gaussian_pairs.h"
 
 namespace bitbalance::ir {
 namespace {
-
-/// Two independent weights of a normal distribution, by Box and Muller.
-struct GaussianPair {
-  double first, second;
-
-  explicit GaussianPair(Random& random) {
-    constexpr double kTwoPi = 6.283185307179586;
-    const double radius = std::sqrt(-2 * std::log(random.uniform()));
-    const double angle = kTwoPi * random.uniform();
-    second = radius * std::sin(angle);
-    first = radius * std::cos(angle);
-  }
-};
 
 double laplace(Random& random) {
   const double u = random.uniform() - 0.5;
@@ -54,11 +42,9 @@ void WeightDraws::fill(std::uint64_t first, double deviation, std::size_t count,
   Random random(seed_, first / 2 * 2);
   std::size_t at = 0;
   if (first % 2 != 0 && count > 0) weights[at++] = scaled(GaussianPair(random).second);
-  for (; at + 1 < count; at += 2) {
-    const GaussianPair pair(random);
-    weights[at] = scaled(pair.first);
-    weights[at + 1] = scaled(pair.second);
-  }
+  const std::size_t pairs = (count - at) / 2;
+  draw_gaussian_pairs(random, deviation, pairs, weights + at);
+  at += 2 * pairs;
   if (at < count) weights[at] = scaled(GaussianPair(random).first);
 }
 

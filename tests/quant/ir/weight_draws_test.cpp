@@ -3,11 +3,12 @@
 #include "quant/ir/weight_draws.h"
 
 #include <rapidcheck.h>
-#include <catch2/catch.hpp>
 
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <vector>
 
+#include "quant/ir/gaussian_pairs.h"
 #include "tests/support/names.h"
 
 using namespace bitbalance;
@@ -60,4 +61,19 @@ TEST_CASE("weights do not depend on threads, nor on the parts they are drawn in"
     draw(3);
     RC_ASSERT(drawn == one_by_one(5, distribution, drawn.size()));
   }));
+}
+
+TEST_CASE("many weights at a time are those of <cmath>, at any seed and deviation") {
+  for (std::int64_t seed = 0; seed < 20; ++seed) {
+    const double deviation = std::ldexp(1 + 0.31 * static_cast<double>(seed), static_cast<int>(seed) - 15);
+    WeightDraws draws(seed, WeightDistribution::kGaussian, 2);
+    std::vector<float> drawn(100'000);
+    draws.draw(deviation, drawn.size(), drawn.data());
+    Random random(seed);
+    for (std::size_t i = 0; i < drawn.size(); i += 2) {
+      const GaussianPair pair(random);
+      REQUIRE(drawn[i] == static_cast<float>(deviation * pair.first));
+      REQUIRE(drawn[i + 1] == static_cast<float>(deviation * pair.second));
+    }
+  }
 }

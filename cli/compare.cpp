@@ -1,4 +1,4 @@
-// `bitbalance compare`: scenarios in, one table, one chart and one results folder out.
+// `bitbalance compare`: scenarios in, one table, one page, one chart and one results folder out.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <memory>
@@ -14,6 +14,7 @@
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/overrides.h"
+#include "cli/version.h"
 #include "testbench/explore/comparison/evaluate.h"
 #include "testbench/explore/comparison/report.h"
 #include "testbench/report/chart.h"
@@ -112,7 +113,9 @@ Compared compare_and_write(const CompareArguments& arguments) {
 
   std::vector<NetworkComparison> comparisons = evaluate_all(scenarios, options);
   folder.write("compare.csv", to_csv(comparisons));
-  folder.write("compare.json", to_json(comparisons));
+  const std::string json = to_json(comparisons, {kVersion, revision()});
+  folder.write("compare.json", json);
+  folder.write("report.html", comparison_page(json, scenarios));
   const Picture picture = draw_svg(charts(comparisons), kChartColumns);
   if (!picture.svg.empty()) folder.write("compare.svg", picture.svg);
   folder.commit();
@@ -149,7 +152,7 @@ Examples:
   bitbalance compare scenarios/fashion.yaml
   bitbalance compare scenarios/vgg16.yaml scenarios/resnet50.yaml --rule equal-area --baselines bitlet,bitwave
 
-Results: compare.csv, compare.json and, with gnuplot, compare.svg.
+Results: report.html for the browser, compare.csv, compare.json and, with gnuplot, compare.svg.
 Exit code: 0, 2 for a mistake in arguments or files, 3 if this machine refuses (disk, memory), both told in
 one line, 128 + signal when stopped.)");
   return {app, [arguments] {

@@ -9,7 +9,7 @@
 #include "base/file/output_file.h"
 #include "base/process/interruption.h"
 #include "base/text/outside_text.h"
-#include "cli/check_table.h"
+#include "cli/check_output.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
@@ -40,7 +40,7 @@ void recost_command(const RecostArguments& arguments) {
     throw SettingsError(
         fmt::format("{}: no such file; accepted: the results folder of a run", actions.string()));
   }
-  if (!arguments.csv.empty()) check_table(arguments.csv, {actions, arguments.technology});
+  if (!arguments.csv.empty()) check_output("--csv", arguments.csv, {actions, arguments.technology});
   const Technology technology = load_technology(arguments.technology, overrides_of(arguments.settings));
   const ActionRecord record = load_actions(actions);
   const CostReport report = cost_of(record, technology);

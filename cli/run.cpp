@@ -24,7 +24,7 @@
 #include "testbench/report/action_record.h"
 #include "testbench/report/console_table.h"
 #include "testbench/report/file_name.h"
-#include "testbench/report/page/html_page.h"
+#include "testbench/report/page/run_page.h"
 #include "testbench/report/power_series.h"
 #include "testbench/report/result_files.h"
 #include "testbench/report/results_folder.h"

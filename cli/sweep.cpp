@@ -14,12 +14,14 @@
 #include "base/text/nearest_word.h"
 #include "base/text/number.h"
 #include "base/text/outside_text.h"
-#include "cli/check_table.h"
+#include "base/text/shell_word.h"
+#include "cli/check_output.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/overrides.h"
 #include "cli/version.h"
+#include "testbench/explore/sweep/page/sweep_page.h"
 #include "testbench/explore/sweep/search/search.h"
 #include "testbench/explore/sweep/sweep.h"
 #include "testbench/explore/sweep/task/slurm.h"
@@ -40,6 +42,7 @@ struct SweepArguments {
   std::string jobs;  ///< the following are empty when not given
   std::string out;
   std::string csv;
+  std::string html;
   std::string tasks;
   std::string task;
 };
@@ -92,6 +95,34 @@ std::string summary(const SweepOutcome& outcome) {
   return text + "\n";
 }
 
+/// Points that the sweep comes to at most.
+std::uint64_t most_points(const Sweep& sweep) {
+  const SweepSettings& settings = sweep.settings();
+  return settings.method == SweepMethod::kNsga2
+             ? static_cast<std::uint64_t>(settings.population * settings.generations)
+             : sweep.points().size();
+}
+
+/// Ahead of the work.
+void check_outputs(const SweepArguments& arguments, const Sweep& sweep, const ResultStore& store) {
+  if (!arguments.csv.empty()) check_output("--csv", arguments.csv, {arguments.sweep, store.file()});
+  if (arguments.html.empty()) return;
+  check_output("--html", arguments.html, {arguments.sweep, store.file(), arguments.csv});
+  if (most_points(sweep) > kMostPagePoints) {
+    throw SettingsError(fmt::format("--html: {} points; accepted: {} at most, or --csv", most_points(sweep),
+                                    kMostPagePoints));
+  }
+}
+
+void write_outputs(const SweepArguments& arguments, Sweep& sweep, ResultStore& store) {
+  if (!arguments.csv.empty()) {
+    OutputFile csv(arguments.csv);
+    sweep.write_csv(store, [&](const std::string& line) { csv.write(line); });
+    csv.close();
+  }
+  if (!arguments.html.empty()) write_file(arguments.html, sweep_page(sweep, store));
+}
+
 int sweep_command(const SweepArguments& arguments) {
   const StopSignals stop;
   const int jobs = jobs_of(arguments);
@@ -114,17 +145,13 @@ int sweep_command(const SweepArguments& arguments) {
   }
   ResultStore store(arguments.out.empty() ? "results/" + file_name(sweep.settings().name) + ".sqlite"
                                           : arguments.out);
-  if (!arguments.csv.empty()) check_table(arguments.csv, {arguments.sweep, store.file()});
+  check_outputs(arguments, sweep, store);
   const SweepOutcome outcome = arguments.engine == kSlurm
                                    ? run_as_array(sweep, store, array_options(arguments))
                                : searches ? search(sweep, store, jobs, progress)
                                           : sweep.run(store, jobs, progress);
   phases.clear();
-  if (!arguments.csv.empty()) {
-    OutputFile csv(arguments.csv);
-    sweep.write_csv(store, [&](const std::string& line) { csv.write(line); });
-    csv.close();
-  }
+  write_outputs(arguments, sweep, store);
   write_stdout(summary(outcome) + fmt::format("database  {}\n", one_line(store.file().string())));
   for (const std::string& lost : outcome.lost) tell("lost: " + lost);
   if (outcome.missing > 0) return kExitMachine;
@@ -144,6 +171,9 @@ Subcommand add_sweep_command(CLI::App& parent) {
   app->add_option("--out", arguments->out, "database, by default results/<name of the sweep>.sqlite")
       ->type_name("FILE");
   app->add_option("--csv", arguments->csv, "also write the points' results as a table")->type_name("FILE");
+  app->add_option("--html", arguments->html,
+                  "also write them as a page for the browser: fronts, what each key does")
+      ->type_name("FILE");
   app->add_option("--engine", arguments->engine, "processes, or slurm: tasks of an array")->type_name("NAME");
   app->add_option("--tasks", arguments->tasks,
                   "with --engine slurm: tasks of the array, by default one for 500 points")
@@ -158,6 +188,7 @@ Subcommand add_sweep_command(CLI::App& parent) {
 Examples:
   bitbalance sweep scenarios/sweeps/resnet50-arrays.yaml
   bitbalance sweep scenarios/sweeps/resnet50-arrays.yaml --jobs 2 --out out/resnet50.sqlite --csv out/resnet50.csv
+  bitbalance sweep scenarios/sweeps/lenet.yaml --html out/lenet.html
   bitbalance sweep scenarios/sweeps/resnet50-arrays.yaml --set memory.latency_cycles=80
   bitbalance sweep scenarios/sweeps/resnet50-arrays.yaml --engine slurm --tasks 20 --sbatch=--partition=short
 

@@ -13,20 +13,12 @@
 
 #include "base/text/outside_text.h"
 #include "hw/isa/account/events.h"
-#include "testbench/report/page/page_files.h"
+#include "testbench/report/page/page_color.h"
 
 namespace bitbalance::report {
 namespace {
 
 using Json = nlohmann::json;
-
-/// That of the light page of a run (page/page.css).
-std::string color_of(const char* name) {
-  constexpr std::size_t kLength = 7;
-  const std::string_view style = page_style();
-  const std::string key = fmt::format("--{}: ", name);
-  return std::string(style.substr(style.find(key) + key.size(), kLength));
-}
 
 /// A layer of the accelerator.
 struct Layer {
@@ -67,7 +59,7 @@ XyChart roofline(const std::vector<Layer>& layers, double bandwidth, const std::
   XyChart::Series points;
   points.name = "layers";
   points.line = false;
-  points.color = color_of("point");
+  points.color = page_color("point");
   double lowest = INFINITY, highest = 0, left = INFINITY, right = 0;
   for (const Layer& layer : layers) {
     if (layer.macs == 0 || layer.utilization == 0) continue;
@@ -81,7 +73,7 @@ XyChart roofline(const std::vector<Layer>& layers, double bandwidth, const std::
   left = std::min(left, highest / bandwidth) / 2;
   right = std::max(right, highest / bandwidth) * 2;
   const auto line = [&](const std::string& name, const XyChart::Point& from, const XyChart::Point& to) {
-    chart.series.push_back({name, {from, to}, true, false, color_of("roof")});
+    chart.series.push_back({name, {from, to}, true, false, page_color("roof")});
   };
   line(fmt::format("DRAM, {:.4g} B/cycle", bandwidth), {left, left * bandwidth, ""},
        {highest / bandwidth, highest, ""});
@@ -104,7 +96,7 @@ BarChart stalls(const std::vector<Layer>& layers, const std::string& title) {
   for (std::size_t a = 0; a < kActivities; ++a) {
     BarChart::Series series;
     series.name = to_string(static_cast<Activity>(a));
-    series.color = color_of(series.name.c_str());
+    series.color = page_color(series.name);
     std::replace(series.name.begin(), series.name.end(), '_', ' ');
     for (const Layer& layer : layers) series.values.push_back(100 * layer.activity[a] / layer.cycles);
     const bool occurs =

@@ -52,7 +52,7 @@ TEST_CASE("a stored run costs the same again with the same technology") {
     const CommandEnd same = bitbalance_command("recost " + results.string() + " --technology " +
                                                technology.string() + " --csv " + technology.string());
     CHECK(same.exit_code == 2);
-    CHECK_THAT(same.err, Contains("is read by this command; accepted: another file"));
+    CHECK_THAT(same.err, Contains("is read or written by this command; accepted: another file"));
   }
   SECTION("and differently with another one, as a run with it does") {
     const CommandEnd voltage = bitbalance_command(recost(results) + " --set target.voltage_v=1.0");

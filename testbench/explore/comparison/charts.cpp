@@ -1,8 +1,11 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/quotient.h"
 #include "testbench/explore/comparison/component_groups.h"
 #include "testbench/explore/comparison/report.h"
+#include "testbench/report/page/page_color.h"
 
 namespace bitbalance::explore {
 namespace {
@@ -21,11 +24,7 @@ std::string title(const NetworkComparison& comparison, const std::string& what) 
   return comparison.scenario + ": " + what + (comparison.synthetic_weights ? " (synthetic weights)" : "");
 }
 
-// A colour has one meaning in all pictures of a comparison: that of a network, of a part, or of what the
-// array does.
-constexpr std::array<const char*, 5> kNetworkColors = {"#66707f", "#997700", "#d1a3c4", "#225555", "#ccbb44"};
-constexpr std::array<const char*, 5> kPartColors = {"#2a78c2", "#7bb4e3", "#4a9b6e", "#b8bec9", "#c0504d"};
-constexpr std::array<const char*, 5> kCycleColors = {"#47506b", "#ee99aa", "#e07b39", "#d9d9d9", "#8d6cab"};
+constexpr std::size_t kNetworkColors = 8;  ///< of the pages
 
 /// A figure of each design over the same figure of ours, for all networks.
 BarChart merit(const std::vector<NetworkComparison>& comparisons, const char* figure,
@@ -38,7 +37,7 @@ BarChart merit(const std::vector<NetworkComparison>& comparisons, const char* fi
     const NetworkComparison& comparison = comparisons[n];
     BarChart::Series& series = chart.series.emplace_back();
     series.name = comparison.scenario;
-    series.color = kNetworkColors[n % kNetworkColors.size()];
+    series.color = page_color(fmt::format("network-{}", n % kNetworkColors + 1));
     const double ours = (comparison.of(kOurs, WeightSet::kLimited).*value)();
     for (const DesignFigures* design : own(comparison)) {
       if (n == 0) chart.categories.push_back(design->design);
@@ -48,31 +47,29 @@ BarChart merit(const std::vector<NetworkComparison>& comparisons, const char* fi
   return chart;
 }
 
+struct Part {
+  const char* name;
+  const char* color;  ///< of the pages
+};
+
 /// A bar a design, `parts` on top of each other.
 template <class Value>
 BarChart stacks(const NetworkComparison& comparison, const std::string& what, const std::string& y_label,
-                const std::vector<std::string>& parts, const std::array<const char*, 5>& colors,
-                Value value) {
+                const std::vector<Part>& parts, Value value) {
   BarChart chart;
   chart.stacked = true;
   chart.title = title(comparison, what);
   chart.y_label = y_label;
   chart.series.resize(parts.size());
-  for (std::size_t p = 0; p < parts.size(); ++p) chart.series[p].color = colors[p];
+  for (std::size_t p = 0; p < parts.size(); ++p) chart.series[p].color = page_color(parts[p].color);
   for (const DesignFigures* design : own(comparison)) {
     chart.categories.push_back(design->design);
     for (std::size_t p = 0; p < parts.size(); ++p) {
-      chart.series[p].name = parts[p];
+      chart.series[p].name = parts[p].name;
       chart.series[p].values.push_back(value(*design, p));
     }
   }
   return chart;
-}
-
-std::vector<std::string> group_names() {
-  std::vector<std::string> names;
-  for (const ComponentGroup& group : component_groups()) names.emplace_back(group.name);
-  return names;
 }
 
 }  // namespace
@@ -83,26 +80,31 @@ std::vector<Chart> charts(const std::vector<NetworkComparison>& comparisons) {
       merit(comparisons, "frame/J", &DesignFigures::frames_per_j),
       merit(comparisons, "frame/s/mm2", &DesignFigures::frames_per_s_per_mm2),
   };
-  const std::vector<std::string> groups = group_names();
+  std::vector<Part> groups;
+  for (const ComponentGroup& group : component_groups()) groups.push_back({group.name, group.color});
   result.emplace_back(
-      stacks(comparisons.front(), "area", "area [mm2]", groups, kPartColors,
+      stacks(comparisons.front(), "area", "area [mm2]", groups,
              [](const DesignFigures& d, std::size_t p) { return component_groups()[p].area_mm2(d); }));
   for (const NetworkComparison& comparison : comparisons) {
-    std::vector<std::string> parts = groups;
-    parts.emplace_back("DRAM");
-    result.emplace_back(stacks(comparison, "energy per frame", "energy [uJ]", parts, kPartColors,
-                               [&](const DesignFigures& d, std::size_t p) {
-                                 const double joules =
-                                     p < groups.size() ? component_groups()[p].energy_j(d) : d.dram_j();
-                                 return kMicro * joules / static_cast<double>(d.frames);
-                               }));
+    std::vector<Part> parts = groups;
+    parts.push_back({"DRAM", "unit-dram"});
     result.emplace_back(stacks(
-        comparison, "cycles per frame", "kcycles", {"terms", "empty", "waiting", "unused", "not computing"},
-        kCycleColors, [](const DesignFigures& d, std::size_t p) {
-          const std::array<double, 5> cycles = {d.array.terms, d.array.empty, d.array.waiting, d.array.unused,
-                                                std::max(0.0, static_cast<double>(d.cycles) - d.array.sum())};
-          return cycles[p] / 1000 / static_cast<double>(d.frames);
+        comparison, "energy per frame", "energy [uJ]", parts, [&](const DesignFigures& d, std::size_t p) {
+          const double joules = p < groups.size() ? component_groups()[p].energy_j(d) : d.dram_j();
+          return kMicro * joules / static_cast<double>(d.frames);
         }));
+    result.emplace_back(stacks(comparison, "cycles per frame", "kcycles",
+                               {{"terms", "array-terms"},
+                                {"empty", "array-empty"},
+                                {"waiting", "array-waiting"},
+                                {"unused", "array-unused"},
+                                {"not computing", "array-not_computing"}},
+                               [](const DesignFigures& d, std::size_t p) {
+                                 const std::array<double, 5> cycles = {
+                                     d.array.terms, d.array.empty, d.array.waiting, d.array.unused,
+                                     std::max(0.0, static_cast<double>(d.cycles) - d.array.sum())};
+                                 return cycles[p] / 1000 / static_cast<double>(d.frames);
+                               }));
   }
   return result;
 }

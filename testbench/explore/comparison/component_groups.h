@@ -12,6 +12,7 @@ namespace bitbalance::explore {
 
 struct ComponentGroup {
   const char* name;
+  const char* color;  ///< of the pages
   std::vector<Component> components;
 
   double energy_j(const DesignFigures& figures) const {
@@ -29,12 +30,13 @@ struct ComponentGroup {
 /// Of the core: array, what feeds its rows, buffers, the rest.
 inline const std::array<ComponentGroup, 4>& component_groups() {
   static const std::array<ComponentGroup, 4> groups = {
-      {{"array", {Component::kPeArray}},
-       {"encoder", {Component::kWeightEncoder}},
+      {{"array", "unit-pe_array", {Component::kPeArray}},
+       {"encoder", "unit-weight_encoder", {Component::kWeightEncoder}},
        {"buffers",
+        "unit-buffers",
         {Component::kWeightBuffer, Component::kActivationBuffer, Component::kOutputBuffer,
          Component::kParameterBuffer}},
-       {"other", {Component::kPostProcessor, Component::kDma, Component::kController}}}};
+       {"other", "unit-other", {Component::kPostProcessor, Component::kDma, Component::kController}}}};
   return groups;
 }
 

@@ -9,6 +9,8 @@
 #include "testbench/explore/comparison/component_groups.h"
 #include "testbench/report/csv.h"
 #include "testbench/report/figure.h"
+#include "testbench/report/page/html_page.h"
+#include "testbench/report/page/page_files.h"
 
 namespace bitbalance::explore {
 namespace {
@@ -172,8 +174,10 @@ std::string to_csv(const std::vector<NetworkComparison>& comparisons) {
   return csv;
 }
 
-std::string to_json(const std::vector<NetworkComparison>& comparisons) {
-  Json json = {{"schema", kSchema}, {"rule", to_string(comparisons.front().rule)}};
+std::string to_json(const std::vector<NetworkComparison>& comparisons, const ProgramFigures& program) {
+  Json json = {{"schema", kSchema},
+               {"program", {{"version", program.version}, {"revision", program.revision}}},
+               {"rule", to_string(comparisons.front().rule)}};
   for (const NetworkComparison& c : comparisons) {
     Json entry = {{"scenario", c.scenario},
                   {"weights", c.synthetic_weights ? "synthetic" : "model"},
@@ -189,6 +193,14 @@ std::string to_json(const std::vector<NetworkComparison>& comparisons) {
     json["comparisons"].push_back(entry);
   }
   return json.dump(2) + "\n";
+}
+
+std::string comparison_page(const std::string& json, const std::vector<Scenario>& scenarios) {
+  Json data = {{"comparison", Json::parse(json)}, {"effective", Json::array()}};
+  for (const Scenario& scenario : scenarios)
+    data["effective"].push_back({{"scenario", scenario.name}, {"text", to_yaml(scenario)}});
+  return report::html_page("Comparison of accelerators", {report::page_compare_script()},
+                           data.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace bitbalance::explore

@@ -1,4 +1,4 @@
-// What a comparison leaves behind: a table for the terminal, CSV, JSON and charts.
+// What a comparison leaves behind: a table for the terminal, CSV, JSON, a page and charts.
 #pragma once
 
 #include <string>
@@ -6,6 +6,7 @@
 
 #include "testbench/explore/comparison/figures.h"
 #include "testbench/report/chart.h"
+#include "testbench/report/run_report.h"
 
 namespace bitbalance::explore {
 
@@ -14,7 +15,10 @@ std::string comparison_table(const NetworkComparison& comparison);
 std::string comparison_legend();
 /// One line an accelerator, set of weights and network; the columns carry their units.
 std::string to_csv(const std::vector<NetworkComparison>& comparisons);
-std::string to_json(const std::vector<NetworkComparison>& comparisons);
+std::string to_json(const std::vector<NetworkComparison>& comparisons, const ProgramFigures& program);
+/// report.html: figures relative to ours, what each accelerator is made of, and every setting. `json`: of
+/// to_json(), put into the page as it is.
+std::string comparison_page(const std::string& json, const std::vector<Scenario>& scenarios);
 /// Each accelerator with its own set of weights: figures of merit over all networks, then energy and the
 /// array's cycles of each network, and area.
 std::vector<Chart> charts(const std::vector<NetworkComparison>& comparisons);

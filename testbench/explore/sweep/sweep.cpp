@@ -60,8 +60,9 @@ std::vector<Group> unknown(const std::vector<SweepPoint>& points, Sweep::Keys kn
 
 Sweep::Sweep(SweepSettings settings, const std::vector<SettingOverride>& overrides, std::string program)
     : settings_(std::move(settings)),
+      overrides_(overrides),
       program_(std::move(program)),
-      loader_(settings_, overrides),
+      loader_(settings_, overrides_),
       keys_(program_),
       constraints_(settings_.constraints) {}
 
@@ -260,15 +261,19 @@ std::vector<std::string> Sweep::compute_group(const std::vector<SweepPoint>& tod
   return lost;
 }
 
-void Sweep::write_csv(ResultStore& store, const std::function<void(const std::string& line)>& write) const {
-  std::string line = "scenario";
-  for (const std::string& key : settings_.keys) line += "," + csv_text(key);
-  // Designs compete for one scenario: another network is no better design.
+std::set<std::uint64_t> Sweep::front(ResultStore& store) const {
   std::map<std::size_t, std::vector<SweepPoint>> by_scenario;
   for (const SweepPoint& point : points_)
     by_scenario[loader_.space().point(point.index).scenario].push_back(point);
   std::set<std::uint64_t> front;
   for (const auto& [scenario, points] : by_scenario) front.merge(front_of(points, store, settings_));
+  return front;
+}
+
+void Sweep::write_csv(ResultStore& store, const std::function<void(const std::string& line)>& write) const {
+  std::string line = "scenario";
+  for (const std::string& key : settings_.keys) line += "," + csv_text(key);
+  const std::set<std::uint64_t> front = this->front(store);
   if (!settings_.objectives.empty()) line += ",pareto";
   line += ",level,network,verdict,message";
   for (const Metric& metric : metrics()) line += fmt::format(",{}", metric.name);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -62,8 +63,17 @@ class Sweep {
   /// Different keys of the points that have a result.
   std::uint64_t present(ResultStore& store) const;
 
+  /// Keys of the points on a Pareto front: designs compete for one scenario, another network is no better
+  /// design.
+  std::set<std::uint64_t> front(ResultStore& store) const;
+
   const DesignSpace& space() const { return loader_.space(); }
   const SweepSettings& settings() const { return settings_; }
+  const std::vector<SettingOverride>& overrides() const { return overrides_; }
+  const std::string& program() const { return program_; }
+  const std::vector<SweepPoint>& points() const { return points_; }
+  /// Throws SettingsError.
+  Scenario scenario_of(const SweepPoint& point) { return loader_.load(point.index); }
 
  private:
   SweepPoint check_point(std::uint64_t index, bool& is_excluded);
@@ -76,6 +86,7 @@ class Sweep {
                                          const std::function<void(std::uint64_t done)>& tick);
 
   SweepSettings settings_;
+  std::vector<SettingOverride> overrides_;
   std::string program_;
   PointLoader loader_;
   KeyMaker keys_;

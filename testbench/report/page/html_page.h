@@ -1,19 +1,15 @@
-// report.html: the results of a command as one page that needs nothing else, neither files beside it nor a
-// network.
+// Results as one page that needs nothing else, neither files beside it nor a network.
 #pragma once
 
-#include <optional>
+#include <initializer_list>
 #include <string>
-
-#include "testbench/report/power_series.h"
+#include <string_view>
 
 namespace bitbalance::report {
 
-/// Tiles, cycles by activity, roofline, energy, area, traffic, a table of all layers and every setting. The
-/// figures of the page are those of `summary` (to_json() of a run's report), put into it as they are;
-/// `effective`: the text of effective.yaml;
-/// `power`: drawn over time, if there is any.
-std::string run_page(const std::string& scenario, const std::string& summary, const std::string& effective,
-                     const std::optional<PowerSeries>& power = std::nullopt);
+/// The shell with style, chart library and what all pages share. `scripts`: what makes this page of `data`,
+/// JSON, in their order.
+std::string html_page(const std::string& title, std::initializer_list<std::string_view> scripts,
+                      const std::string& data);
 
 }  // namespace bitbalance::report

@@ -28,21 +28,42 @@ double dram_bytes_per_frame(const RunReport& report) {
 
 const std::array<Metric, kMetrics>& metrics() {
   static const std::array<Metric, kMetrics> all = {{
-      {"frames", MetricSource::kTimeline, [](const RunReport& r) { return static_cast<double>(r.frames); }},
-      {"cycles", MetricSource::kTimeline, [](const RunReport& r) { return static_cast<double>(r.cycles()); }},
-      {"frames_per_s", MetricSource::kTimeline, [](const RunReport& r) { return r.frames_per_s(); }},
-      {"dram_bytes_per_frame", MetricSource::kTimeline, dram_bytes_per_frame},
-      {"core_j_per_frame", MetricSource::kTechnology, of_cost<&CostReport::core_j_per_frame>},
-      {"dram_j_per_frame", MetricSource::kTechnology, of_cost<&CostReport::dram_j_per_frame>},
-      {"frames_per_j", MetricSource::kTechnology, of_cost<&CostReport::frames_per_j>},
-      {"frames_per_j_core", MetricSource::kTechnology, of_cost<&CostReport::frames_per_j_core>},
-      {"area_mm2", MetricSource::kTechnology,
+      {"frames", "frames", "", Better::kNeither, MetricSource::kTimeline,
+       [](const RunReport& r) { return static_cast<double>(r.frames); }},
+      {"cycles", "cycles of all frames", "", Better::kLess, MetricSource::kTimeline,
+       [](const RunReport& r) { return static_cast<double>(r.cycles()); }},
+      {"frames_per_s", "frame rate", "frames/s", Better::kMore, MetricSource::kTimeline,
+       [](const RunReport& r) { return r.frames_per_s(); }},
+      {"dram_bytes_per_frame", "DRAM traffic per frame", "B", Better::kLess, MetricSource::kTimeline,
+       dram_bytes_per_frame},
+      {"core_j_per_frame", "energy per frame, core", "J", Better::kLess, MetricSource::kTechnology,
+       of_cost<&CostReport::core_j_per_frame>},
+      {"dram_j_per_frame", "energy per frame, DRAM", "J", Better::kLess, MetricSource::kTechnology,
+       of_cost<&CostReport::dram_j_per_frame>},
+      {"frames_per_j", "frames per joule, core and DRAM", "frames/J", Better::kMore,
+       MetricSource::kTechnology, of_cost<&CostReport::frames_per_j>},
+      {"frames_per_j_core", "frames per joule, core", "frames/J", Better::kMore, MetricSource::kTechnology,
+       of_cost<&CostReport::frames_per_j_core>},
+      {"area_mm2", "area of the core", "mm\u00b2", Better::kLess, MetricSource::kTechnology,
        [](const RunReport& r) { return r.cost ? r.cost->area.total_mm2() : kNone; }},
-      {"frames_per_s_per_mm2", MetricSource::kTechnology, of_cost<&CostReport::frames_per_s_per_mm2>},
-      {"accuracy", MetricSource::kData,
+      {"frames_per_s_per_mm2", "frame rate per area", "frames/s/mm\u00b2", Better::kMore,
+       MetricSource::kTechnology, of_cost<&CostReport::frames_per_s_per_mm2>},
+      {"accuracy", "accuracy", "%", Better::kMore, MetricSource::kData,
        [](const RunReport& r) { return r.accuracy ? r.accuracy->quantized : kNone; }},
   }};
   return all;
+}
+
+const char* to_string(Better better) {
+  switch (better) {
+    case Better::kNeither:
+      return "neither";
+    case Better::kMore:
+      return "more";
+    case Better::kLess:
+      return "less";
+  }
+  return "?";
 }
 
 const char* to_string(PointVerdict verdict) {

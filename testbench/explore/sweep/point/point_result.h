@@ -18,8 +18,15 @@ enum class MetricSource {
   kData,        ///< a level that computes data
 };
 
+/// Which of two designs a figure alone makes the better one.
+enum class Better { kNeither, kMore, kLess };
+const char* to_string(Better better);
+
 struct Metric {
-  const char* name;  ///< with its unit; docs/sweep.md says what it means
+  const char* name;   ///< with its unit; docs/sweep.md says what it means
+  const char* title;  ///< for readers of a page, with `unit` beside it
+  const char* unit;   ///< "%": a share of 1
+  Better better;
   MetricSource source;
   double (*of)(const RunReport& report);  ///< NaN: there is none
 };

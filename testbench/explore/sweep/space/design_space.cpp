@@ -87,11 +87,16 @@ std::uint64_t DesignSpace::number_of(const std::vector<std::size_t>& choices) co
   return number;
 }
 
-DesignSpace::Point DesignSpace::point(std::uint64_t index) const {
+std::vector<std::size_t> DesignSpace::choices_of(std::uint64_t index) const {
   std::uint64_t rest = drawn_.empty() ? index : drawn_[index];
   std::vector<std::size_t> choices(sizes_.size());
   for (std::size_t axis = sizes_.size(); axis-- > 0; rest /= sizes_[axis])
     choices[axis] = rest % sizes_[axis];
+  return choices;
+}
+
+DesignSpace::Point DesignSpace::point(std::uint64_t index) const {
+  const std::vector<std::size_t> choices = choices_of(index);
   Point point;
   point.scenario = choices.front();
   for (std::size_t axis = 0; axis < sweep_.axes.size(); ++axis) {

@@ -27,6 +27,8 @@ class DesignSpace {
   };
   /// Precondition: index < points(); of the whole grid where nothing was drawn.
   Point point(std::uint64_t index) const;
+  /// What it chose on each axis: number_of() backwards. Precondition: as point().
+  std::vector<std::size_t> choices_of(std::uint64_t index) const;
 
  private:
   /// Numbers of distinct points of the grid, ascending.

@@ -47,10 +47,4 @@ std::string run_array(const std::string& command, std::uint64_t tasks,
   return output.exit_code == 0 ? "" : "sbatch: " + output.end();
 }
 
-std::string shell_word(const std::string& text) {
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
-  return word + "'";
-}
-
 }  // namespace bitbalance::explore

@@ -20,7 +20,4 @@ std::uint64_t most_array_tasks();
 std::string run_array(const std::string& command, std::uint64_t tasks,
                       const std::vector<std::string>& options, const std::string& log);
 
-/// A word of a shell, whatever is in it.
-std::string shell_word(const std::string& text);
-
 }  // namespace bitbalance::explore

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "base/text/shell_word.h"
 #include "testbench/explore/sweep/task/slurm.h"
 
 namespace bitbalance::explore {

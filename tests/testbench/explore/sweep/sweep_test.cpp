@@ -236,6 +236,24 @@ TEST_CASE("a mistake in a sweep is told before anything is computed") {
   }
 }
 
+TEST_CASE("a page that would take another file's place, or is too large for a browser, is refused") {
+  const Swept sweep("scenarios: " + kLenet + "\nspace: {accelerator.rows: [16, 32]}\n");
+  const auto refusal = [&](const fs::path& page, const char* expected) {
+    const CommandEnd end = sweep.run({"--html", page.string()});
+    INFO(end.err);
+    CHECK(end.refused_in_one_line());
+    CHECK_THAT(end.err, Contains(expected));
+  };
+  for (const char* name : {"sweep.yaml", "results.sqlite", "csv"})
+    refusal(sweep.folder().path() / name, "is read or written by this command; accepted: another file");
+  CHECK(sweep.rows() == 0);
+  sweep.folder().write("sweep.yaml", "scenarios: " + kLenet +
+                                         "\nspace: {accelerator.rows: [16, 32]}\nobjectives: {cycles: min}\n"
+                                         "method: nsga2\npopulation: 1000\ngenerations: 101\n");
+  refusal(sweep.folder().path() / "page.html", "--html: 101000 points; accepted: 100000 at most, or --csv");
+  CHECK(sweep.rows() == 0);
+}
+
 TEST_CASE("a database that cannot be used is told, and stays as it is") {
   const Swept sweep("scenarios: " + kLenet + "\nspace: {accelerator.rows: [16, 32]}\n");
   REQUIRE(sweep.run().exit_code == 0);

@@ -6,8 +6,6 @@ const with_energy = run.energy_j_per_frame !== undefined;
 const kActivities = ['busy', 'fill', 'bank_conflict', 'drain_wait', 'stalled', 'wait_load', 'wait_compute', 'wait_vector',
                      'wait_store', 'no_command'];
 const kTraffic = ['weight', 'activation', 'operand', 'parameter', 'output', 'command', 'unused'];
-const spoken = (name) => name.replace(/_/g, ' ');
-const sum = (values) => values.reduce((total, value) => total + value, 0);
 
 function accuracy() {
   if (!run.accuracy) return undefined;
@@ -38,25 +36,13 @@ if (run.disagreements) section('Disagreements between levels', '', element('pre'
 {
   let engine = 'compute';
   const names = on_accelerator.map((layer) => layer.name);
-  const frame = chart('Cycles of each layer by activity of the chosen engine', 70 + 22 * names.length, () => ({
-    type: 'bar',
-    data: {labels: names, datasets: kActivities.map((activity) => ({
-      label: spoken(activity), data: on_accelerator.map((layer) => layer.engines[engine][activity]),
-      backgroundColor: colour(activity), barPercentage: .85, categoryPercentage: .9,
-    })).filter((set) => sum(set.data) > 0)},
-    options: {
-      indexAxis: 'y',
-      scales: {x: {stacked: true, title: {display: true, text: 'cycles'}}, y: {stacked: true, ticks: {autoSkip: false}}},
-      plugins: {legend: {position: 'bottom', labels: {boxWidth: 12}},
-                tooltip: {callbacks: {label: (item) => item.dataset.label + ': ' + count(item.raw) + ' cycles (' +
-                  figure(item.raw / on_accelerator[item.dataIndex].cycles, '%') + ')'}}},
-    },
-  }));
-  const choice = element('select', {id: 'engine', onchange: () => { engine = choice.value; frame.redraw(); }},
-                         ...['load', 'compute', 'vector', 'store'].map((name) => element('option', {}, name)));
-  choice.value = engine;
+  const frame = stacked_bars('Cycles of the engine', 'cycles', names.length, () => ({names, series: kActivities.map((activity) => (
+    {name: spoken(activity), colour: activity, values: on_accelerator.map((layer) => layer.engines[engine][activity])}))}));
   section('Cycles of each layer', 'What the chosen engine does in every cycle: busy, or the cause of its wait.',
-          element('label', {}, 'Engine ', choice), frame);
+          selection('Engine', ['load', 'compute', 'vector', 'store'].map((name) => [name, name]), engine, (chosen) => {
+            engine = chosen;
+            frame.redraw();
+          }), frame);
 }
 
 // Roofline: the roof of a layer is what the array would do if every lane held a slot in every cycle.
@@ -105,13 +91,13 @@ if (with_energy) {
   const area = (kind) => parts.map(([, part]) => part.area_mm2[kind]);
   section('Energy and area of the core', 'By component: energy per frame of actions, clock and leakage; area of logic and SRAM.',
     element('div', {class: 'pair'},
-      stacked_bars('Energy per frame by component', 'J', names, [
+      stacked_bars('Energy per frame', 'J', names.length, () => ({names, series: [
         {name: 'actions', colour: 'part-1', values: energy('actions')},
         {name: 'clock', colour: 'part-2', values: energy('clock')},
-        {name: 'leakage', colour: 'part-3', values: energy('leakage')}]),
-      stacked_bars('Area by component', 'mm\u00b2', names, [
+        {name: 'leakage', colour: 'part-3', values: energy('leakage')}]})),
+      stacked_bars('Area', 'mm\u00b2', names.length, () => ({names, series: [
         {name: 'logic', colour: 'part-1', values: area('logic')},
-        {name: 'SRAM', colour: 'part-3', values: area('sram')}])));
+        {name: 'SRAM', colour: 'part-3', values: area('sram')}]}))));
 }
 
 // Power over time: the energy of each window divided by its duration, cores' components on top of each other.
@@ -139,8 +125,9 @@ if (data.power) {
 }
 
 section('DRAM traffic of each layer', 'Bytes over all frames of the run, by what they hold.',
-  stacked_bars('DRAM bytes of each layer by kind', 'B', on_accelerator.map((layer) => layer.name), kTraffic.map((kind) => (
-    {name: kind, colour: kind, values: on_accelerator.map((layer) => layer.dram_bytes[kind])}))));
+  stacked_bars('DRAM bytes of each layer', 'B', on_accelerator.length, () => ({
+    names: on_accelerator.map((layer) => layer.name),
+    series: kTraffic.map((kind) => ({name: kind, colour: kind, values: on_accelerator.map((layer) => layer.dram_bytes[kind])}))})));
 
 section('Layers', 'Over all frames of the run. A title sorts.', sortable_table([
   {title: 'Layer', value: (layer) => layer.name, text: true},

@@ -1,16 +1,19 @@
-"""check_page.py BITBALANCE SCENARIO [OPTION...]: runs it and looks at report.html as a reader does.
+"""check_run.py BITBALANCE SCENARIO PICTURE [OPTION...]: runs it and looks at report.html as a reader does.
 
-In headless Chromium. No message on the console, and every figure of the page is the one of summary.json. Exit code 77 without Chromium.
+In headless Chromium. No message on the console, and every figure of the page is the one of summary.json. The picture is for the docs.
+Exit code 77 without Chromium.
 """
-import html.parser
 import csv
+import html.parser
 import json
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
+
+from browser import Browser, is_installed
+from looks import check_looks
 
 
 class Page(html.parser.HTMLParser):
@@ -40,15 +43,6 @@ class Page(html.parser.HTMLParser):
             self.tiles[self.key] += text
 
 
-def rendered(chromium, page, profile):
-    """The page after its scripts ran, and what they wrote to the console."""
-    done = subprocess.run(
-        [chromium, '--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage',
-         f'--user-data-dir={profile}', '--enable-logging=stderr', '--virtual-time-budget=5000', '--dump-dom',
-         page.as_uri()], capture_output=True, text=True, timeout=120)
-    return done.stdout, [line for line in done.stderr.splitlines() if 'CONSOLE' in line]
-
-
 def check_lists(page, summary):
     """The page draws every activity and every kind of traffic that there is, in their order."""
     layer = next(layer for layer in summary['layers'] if not layer['on_host'])
@@ -68,12 +62,11 @@ def check_power(page, rows):
 
 
 def main():
-    chromium = shutil.which('chromium')
-    if chromium is None:
+    if not is_installed():
         print('skipped: Chromium is not installed')
         return 77
-    program, scenario, *options = sys.argv[1:]
-    with tempfile.TemporaryDirectory() as folder:
+    program, scenario, picture, *options = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder, Browser() as browser:
         results = pathlib.Path(folder) / 'results'
         subprocess.run([program, 'run', scenario, '--out', str(results), *options], check=True, capture_output=True)
         summary = json.loads((results / 'summary.json').read_text())
@@ -82,8 +75,11 @@ def main():
         power = results / 'power.csv'
         if power.exists():
             check_power(source, list(csv.DictReader(power.open())))
-        text, console = rendered(chromium, results / 'report.html', pathlib.Path(folder) / 'profile')
-    assert not console, console
+        browser.open(results / 'report.html')
+        text = browser.evaluate('document.documentElement.outerHTML')
+        check_looks(browser, ['scheme', 'Engine'])
+        browser.picture(pathlib.Path(picture))
+        assert not browser.messages, browser.messages
     page = Page()
     page.feed(text)
     layers = [row for row in page.rows if row]

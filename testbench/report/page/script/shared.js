@@ -1,7 +1,10 @@
-// What every page shares: its data, elements, figures with units, colours, charts and sortable tables.
+// What every page shares: its data, elements, figures with units, colours, charts, selections and sortable tables.
 'use strict';
 const data = JSON.parse(document.getElementById('data').textContent);
 const main = document.getElementById('main');
+
+const spoken = (name) => name.replace(/_/g, ' ');
+const sum = (values) => values.reduce((total, value) => total + value, 0);
 
 /// An element with attributes and children; a string child is text, never markup.
 function element(name, attributes = {}, ...children) {
@@ -37,6 +40,11 @@ function figure(value, unit = '') {
   return (text + ' ' + prefix + unit).trim();
 }
 
+/// A figure beside an axis whose title has the unit: with a prefix and the unit only where figure() has one.
+function tick(value, unit) {
+  return figure(value, ['J', 'B', '%'].includes(unit) ? unit : '');
+}
+
 /// An exact count: 11,352.
 function count(value) {
   return value === null || value === undefined ? '-' : value.toLocaleString('en', {maximumFractionDigits: 0});
@@ -57,7 +65,7 @@ function sortable_table(columns, rows) {
     return element('td', {class: column.text ? 'text' : undefined, 'data-value': value === null ? '' : value},
                    column.show ? column.show(value) : String(value));
   }))));
-  const heads = columns.map((column, index) => element('th', {scope: 'col'}, element('button', {type: 'button',
+  const heads = columns.map((column, index) => element('th', {scope: 'col', class: column.text ? 'text' : undefined}, element('button', {type: 'button',
     onclick: () => {
       up = sorted === index ? !up : column.text === true;
       sorted = index;
@@ -70,6 +78,14 @@ function sortable_table(columns, rows) {
   return element('div', {class: 'wide'}, element('table', {}, element('thead', {}, element('tr', {}, ...heads)), body));
 }
 
+/// A labelled selection. options: [[value, text]].
+function selection(label, options, value, changed) {
+  const select = element('select', {onchange: () => changed(select.value)},
+                         ...options.map(([key, text]) => element('option', {value: key}, text)));
+  select.value = value;
+  return element('label', {}, label + ' ', select);
+}
+
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
 }
@@ -77,44 +93,81 @@ function colour(name) {
 // Charts are made anew when the scheme changes: their colours are drawn, not styled.
 const charts = [];
 
+/// Remembers how something is drawn. Returns what draws it anew, once the page is shown.
+function drawing(draw) {
+  charts.push(draw);
+  return () => { if (document.documentElement.dataset.scheme) draw(); };
+}
+
+/// Least and most of many: Math.min() takes only so many.
+function range_of(values) {
+  let least = Infinity, most = -Infinity;
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return {least, most};
+}
+
+/// Do ratios tell more than differences?
+function is_wide(least, most) {
+  return least > 0 && most / least > 20;
+}
+
+/// options.plugins.line_at_one.axis: where a ratio is 1.
+Chart.register({id: 'line_at_one', afterDatasetsDraw(made, _, {axis}) {
+  if (!axis) return;
+  const {ctx: pen, chartArea: {left, right, top, bottom}, scales} = made;
+  const at = scales[axis].getPixelForValue(1);
+  pen.save();
+  pen.strokeStyle = colour('text');
+  pen.setLineDash([5, 3]);
+  pen.beginPath();
+  pen.moveTo(axis === 'x' ? at : left, axis === 'x' ? top : at);
+  pen.lineTo(axis === 'x' ? at : right, axis === 'x' ? bottom : at);
+  pen.stroke();
+  pen.restore();
+}});
+
 /// `describe()` gives the configuration of a chart. `label`: for those who do not see it.
 function chart(label, height, describe) {
   const canvas = element('canvas', {role: 'img', 'aria-label': label});
   const frame = element('div', {class: 'chart', style: 'height:' + height + 'px'}, canvas);
-  const made = {drawn: undefined, draw() {
-    if (made.drawn) made.drawn.destroy();
+  let drawn;
+  frame.redraw = drawing(() => {
+    if (drawn) drawn.destroy();
     Chart.defaults.color = colour('quiet');
     Chart.defaults.borderColor = colour('line');
     Chart.defaults.font.size = 12;
     const description = describe();
     description.options = {animation: false, responsive: true, maintainAspectRatio: false, ...description.options};
-    made.drawn = new Chart(canvas, description);
-  }};
-  charts.push(made);
-  frame.redraw = made.draw;
+    drawn = new Chart(canvas, description);
+  });
   return frame;
 }
 
 function draw_charts() {
-  for (const made of charts) made.draw();
+  for (const draw of charts) draw();
 }
 
-/// Stacked bars from left to right, one per row. series: [{name, colour, values}].
-function stacked_bars(label, unit, names, series) {
-  return chart(label, 70 + 22 * names.length, () => ({
+/// Stacked bars from left to right, for `rows` names at most. `described()` gives {names, series: [{name, colour, values}]},
+/// each time it is drawn. A series of zeros is left out.
+function stacked_bars(label, unit, rows, described) {
+  return chart(label, 70 + 22 * rows, () => ({
     type: 'bar',
-    data: {labels: names, datasets: series.map((one) => ({label: one.name, data: one.values,
-                                                         backgroundColor: colour(one.colour), barPercentage: .85,
-                                                         categoryPercentage: .9}))},
+    data: {labels: described().names, datasets: described().series.filter(({values}) => sum(values) > 0).map((one) => ({
+      label: one.name, data: one.values, backgroundColor: colour(one.colour), barPercentage: .85, categoryPercentage: .9,
+    }))},
     options: {
       indexAxis: 'y',
       scales: {
-        x: {stacked: true, title: {display: true, text: unit}, ticks: {callback: (value) => figure(value, unit === 'cycles' ? '' : unit)}},
+        x: {stacked: true, title: {display: true, text: label + ' (' + unit + ')'}, ticks: {callback: (value) => tick(value, unit)}},
         y: {stacked: true, ticks: {autoSkip: false}},
       },
       plugins: {
         legend: {position: 'bottom', labels: {boxWidth: 12}},
-        tooltip: {callbacks: {label: (item) => item.dataset.label + ': ' + figure(item.raw, unit)}},
+        tooltip: {callbacks: {label: ({chart: made, dataset, dataIndex, raw}) => dataset.label + ': ' + figure(raw, unit) + ' (' +
+          figure(raw / sum(made.data.datasets.map(({data: values}) => values[dataIndex])), '%') + ')'}},
       },
     },
   }));

@@ -1,0 +1,101 @@
+// `bitbalance plot` as a user meets it.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "tests/support/command_child.h"
+#include "tests/support/temporary_folder.h"
+
+namespace bitbalance::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Matchers::Contains;
+
+/// The results of a run, which the same process plots.
+fs::path stored_run(const TemporaryFolder& folder) {
+  const fs::path results = folder.path() / "results";
+  const fs::path scenario = fs::path(BITBALANCE_SOURCE_DIR) / "scenarios" / "lenet.yaml";
+  const CommandEnd run = run_bitbalance(
+      {"run", scenario.string(), "--images", "1", "--level", "analytic", "--out", results.string()});
+  REQUIRE(run.exit_code == 0);
+  return results;
+}
+
+bool is_picture(const fs::path& file) {
+  const std::string svg = text_of(file);
+  return svg.find("<svg") != std::string::npos && svg.find("</svg>") != std::string::npos;
+}
+
+TEST_CASE("a stored run is plotted beside its results, or where --out says") {
+  const TemporaryFolder folder;
+  const fs::path results = stored_run(folder);
+  const CommandEnd end = run_bitbalance({"plot", results.string() + "/"});
+  INFO(end.err);
+  CHECK(end.exit_code == 0);
+  CHECK_THAT(end.out, Contains("results-plots\n"));
+  for (const char* picture : {"roofline.svg", "stalls.svg"})
+    CHECK(is_picture(folder.path() / "results-plots" / picture));
+  const fs::path other = folder.path() / "other";
+  CHECK(run_bitbalance({"plot", results.string(), "--out", other.string()}).exit_code == 0);
+  CHECK(is_picture(other / "stalls.svg"));
+  CHECK(run_bitbalance({"plot", results.string(), "--out", other.string()}).exit_code == 0);  // our own
+}
+
+TEST_CASE("what is no run's results is refused, and nothing is written") {
+  const TemporaryFolder folder;
+  const auto refusal = [&](const fs::path& results) {
+    const CommandEnd end =
+        run_bitbalance({"plot", results.string(), "--out", (folder.path() / "out").string()});
+    INFO(end.err);
+    CHECK(end.refused_in_one_line());
+    CHECK_FALSE(fs::exists(folder.path() / "out"));
+    return end.err;
+  };
+  CHECK_THAT(refusal(folder.path() / "nowhere"), Contains("summary.json: no such file; accepted: "));
+  CHECK_THAT(refusal(folder.path()), Contains("summary.json: no such file; accepted: "));
+  CHECK_THAT(refusal(folder.write("file", "")), Contains("summary.json: "));
+  folder.write("summary.json", "{\"layers\": []");
+  CHECK_THAT(refusal(folder.path()),
+             Contains("summary.json: ") && Contains("accepted: summary.json of a run"));
+}
+
+TEST_CASE("a plot takes the place of nothing that another command or a person left") {
+  const TemporaryFolder folder;
+  const fs::path results = stored_run(folder);
+  const std::string summary = text_of(results / "summary.json");
+  CHECK(run_bitbalance({"plot", results.string(), "--out", results.string()}).refused_in_one_line());
+  CHECK(text_of(results / "summary.json") == summary);
+  fs::create_directory(folder.path() / "mine");
+  const fs::path note = folder.write("mine/roofline.svg", "drawn by hand");
+  const CommandEnd end = run_bitbalance({"plot", results.string(), "--out", note.parent_path().string()});
+  CHECK(end.refused_in_one_line());
+  CHECK_THAT(end.err, Contains("mine"));
+  CHECK(text_of(note) == "drawn by hand");
+}
+
+TEST_CASE("without a gnuplot that draws, a plot ends in one line and leaves nothing") {
+  const TemporaryFolder folder;
+  const fs::path results = stored_run(folder);
+  fs::create_directory(folder.path() / "bin");
+  const auto failure = [&] {
+    const CommandEnd end =
+        bitbalance_command("plot " + results.string(), "PATH=" + (folder.path() / "bin").string());
+    CHECK(end.exit_code == 3);
+    CHECK(end.out.empty());
+    CHECK(std::count(end.err.begin(), end.err.end(), '\n') == 1);
+    CHECK_FALSE(fs::exists(folder.path() / "results-plots"));
+    CHECK(folder.entries() == 2);  // no hidden folder either
+    return end.err;
+  };
+  CHECK_THAT(failure(), Contains("gnuplot is missing (Debian package gnuplot-nox)"));
+  const fs::path gnuplot = folder.write("bin/gnuplot", "#!/bin/sh\necho no font >&2\nexit 4\n");
+  fs::permissions(gnuplot, fs::perms::owner_all);
+  CHECK_THAT(failure(), Contains("gnuplot ended with ") && Contains("no font"));
+  folder.write("bin/gnuplot", "#!/bin/sh\necho '<svg>'\n");
+  fs::permissions(gnuplot, fs::perms::owner_all);
+  CHECK_THAT(failure(), Contains("gnuplot's picture is not whole"));
+}
+
+}  // namespace
+}  // namespace bitbalance::test

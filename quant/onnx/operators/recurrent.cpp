@@ -80,7 +80,8 @@ class Recurrence {
   /// x weights^T + bias: `weights` has a row per result.
   OnnxValue product(OnnxValue x, Floats weights, Floats bias) {
     static const OnnxHandler gemm = layer_handlers().at("Gemm");
-    const std::string name = fmt::format("{} ({} of {})", node_.name(), ++products_, direction_);
+    const std::string name = fmt::format("{} (product {}{})", node_.name(), ++products_,
+                                         direction_ == 0 ? "" : ", second direction");
     NodeProto node;
     node.set_name(name);
     node.set_op_type("Gemm");

@@ -44,6 +44,9 @@ MODELS = [  # package, file, extents of the input, what it is shown
     (WAKE, "models/weather_v0.1.onnx", (1, 22, 96), "noise"),
     (WAKE, "models/silero_vad.onnx", (1, 512), "noise"),
 ]
+FIXED = {  # inputs beside the image: of a voice detector its rate, and the state at the start
+    "silero_vad": "[{input: sr, values: 16000}, {input: h, values: 0}, {input: c, values: 0}]",
+}
 
 
 def fetch(package, folder):
@@ -133,8 +136,10 @@ def row(command, folder, model, nnzb, shared):
     path, extents, data = model
     quantized, ran = folder / f"{path.stem}-{nnzb}", folder / f"{path.stem}-{nnzb}-tlm"
     shape = f"network.input_shape=[{', '.join(map(str, extents))}]"
+    fixed = ["--set", f"network.fixed_inputs={FIXED[path.stem]}"] if path.stem in FIXED else []
     refused = call([command, "quantize", path, "--nnzb", nnzb, "--method", "compensated", "--bias-correction",
-                    "--set", "quantization.equalize_channels=true", "--set", shape, "--out", quantized, *data, *shared])
+                    "--set", "quantization.equalize_channels=true", "--set", shape, *fixed, "--out", quantized, *data,
+                    *shared])
     refused = refused or call([command, "run", quantized / "effective.yaml", "--level", "tlm", "--images", 1,
                                "--golden", "sampled", "--out", ran])
     if refused:

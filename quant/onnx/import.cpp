@@ -21,6 +21,7 @@ const OnnxHandlers& handlers() {
     all.merge(shape_handlers());
     all.merge(spelled_out_handlers());
     all.merge(recurrent_handlers());
+    all.merge(branch_handlers());
     all.merge(quantized_handlers());
     all.merge(host_handlers());
     return all;
@@ -59,7 +60,8 @@ void import_checked(OnnxGraph& graph, const NodeProto& given) {
 }
 
 void import_node(OnnxGraph& graph, const NodeProto& node) {
-  static const std::set<std::string> with_all_outputs = {"DynamicQuantizeLinear", "GRU", "LSTM", "Split"};
+  static const std::set<std::string> with_all_outputs = {"DynamicQuantizeLinear", "GRU", "If", "LSTM",
+                                                         "Split"};
   for (int i = 1; i < node.output_size() && with_all_outputs.count(node.op_type()) == 0; ++i) {
     if (graph.model().readers(node.output(i)) != 0)
       graph.model().fail(node, fmt::format("output '{}' is used; accepted: the first", node.output(i)));
@@ -81,9 +83,8 @@ std::set<std::string> onnx_operators() {
   return names;
 }
 
-Network import_onnx(const std::filesystem::path& file, const Dims& input_shape,
-                    const std::vector<std::string>& outputs) {
-  OnnxModel model(file, input_shape, outputs, onnx_operators());
+Network import_onnx(const std::filesystem::path& file, const ImportOptions& options) {
+  OnnxModel model(file, options, onnx_operators());
   return OnnxGraph(model, file.stem().string()).run(import_node, finish_output);
 }
 

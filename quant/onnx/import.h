@@ -4,24 +4,21 @@
 #include <filesystem>
 #include <set>
 #include <string>
-#include <vector>
 
 #include "quant/ir/network.h"
+#include "quant/onnx/import_options.h"
 #include "quant/onnx/names.h"
 
 namespace bitbalance::onnx_io {
 
-/// Reads a float32 model of opset 7 or later with one input, after the official checker and shape inference.
-/// Extents of the input that the file leaves open are those of `input_shape` (batch included); without it, a
-/// symbolic batch is 1. `outputs` names those that are wanted, or tensors on the way to them, the first of
-/// them judged; without names all outputs are wanted.
+/// Reads a float32 model of opset 7 or later, after the official checker and shape inference. One of its
+/// inputs is the image; others have the values of `options`.
 ///
 /// Convolutions, products with constant weights, poolings and what can be fused with them become nodes of
 /// the accelerator (docs/onnx.md); everything else of onnx_operators() becomes nodes of the host, and is
 /// folded where it works on constants alone. Other operators are refused by name: throws
 /// std::invalid_argument, one line with file, node, what was found and what is accepted.
-Network import_onnx(const std::filesystem::path& file, const Dims& input_shape = {},
-                    const std::vector<std::string>& outputs = {});
+Network import_onnx(const std::filesystem::path& file, const ImportOptions& options = {});
 
 /// Names of the operators that import_onnx knows, sorted.
 std::set<std::string> onnx_operators();

@@ -15,6 +15,7 @@
 #include "quant/ir/network_zoo.h"
 #include "quant/method/calibration.h"
 #include "quant/method/quantization_options.h"
+#include "quant/onnx/import_options.h"
 #include "testbench/scenario/dram_settings.h"
 #include "testbench/scenario/settings/rational.h"
 #include "testbench/scenario/settings/settings.h"
@@ -34,13 +35,14 @@ struct NetworkSettings {
   std::filesystem::path labels;       ///< empty: no accuracy
   std::filesystem::path class_names;  ///< that a text file of labels may use
   std::filesystem::path calibration_images;
-  std::string outputs;               ///< names of the model's, comma-separated; empty: all
-  Dims input_shape;                  ///< of the model's input, batch included; empty: as the model says
-  PixelScale pixels;                 ///< what the network takes for a pixel
-  std::filesystem::path texts;       ///< what the images say, instead of labels; empty: nothing to read
-  std::filesystem::path dictionary;  ///< characters that the network tells apart; with texts
-  int count = 0;                     ///< images to run; 0: all of the file, a batch of synthetic ones
-  int batch = 1;                     ///< images of one program
+  std::string outputs;                   ///< names of the model's, comma-separated; empty: all
+  Dims input_shape;                      ///< of the model's input, batch included; empty: as the model says
+  std::vector<FixedInput> fixed_inputs;  ///< of the model, beside the one that is the image
+  PixelScale pixels;                     ///< what the network takes for a pixel
+  std::filesystem::path texts;           ///< what the images say, instead of labels; empty: nothing to read
+  std::filesystem::path dictionary;      ///< characters that the network tells apart; with texts
+  int count = 0;                         ///< images to run; 0: all of the file, a batch of synthetic ones
+  int batch = 1;                         ///< images of one program
 
   bool synthetic() const { return images.empty(); }
 };

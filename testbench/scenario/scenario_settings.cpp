@@ -21,6 +21,14 @@ void show_zoo(SettingsVisitor& v, ZooOptions& s) {
   v.boolean({"fully_connected", "false: stop ahead of the fully connected layers"}, s.fully_connected);
 }
 
+void show_fixed_input(SettingsVisitor& v, FixedInput& s) {
+  constexpr double kLargest = std::numeric_limits<float>::max();
+  v.text({"input", "its name"}, s.input);
+  v.required();
+  v.reals({"values", "one number for all its elements, or one for each"}, s.values, -kLargest, kLargest);
+  v.required();
+}
+
 void show_network(SettingsVisitor& v, NetworkSettings& s) {
   std::vector<std::string> builtins = {"none"};
   builtins.insert(builtins.end(), zoo_names().begin(), zoo_names().end());
@@ -41,6 +49,10 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
            s.outputs);
     v.integers({"input_shape", "extents of an input that the model leaves open, batch first"}, s.input_shape,
                1, 1 << 24);
+    v.list(
+        {"fixed_inputs", "inputs of the model that no image changes; all but one must be"},
+        [&](std::size_t size) { s.fixed_inputs.resize(size); }, [&] { return s.fixed_inputs.size(); },
+        [&](std::size_t i) { show_fixed_input(v, s.fixed_inputs[i]); });
   });
   v.only_if(!s.builtin.empty(), [&] { show_zoo(v, s.zoo); });
   v.file_or_folder(

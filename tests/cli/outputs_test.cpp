@@ -1,4 +1,4 @@
-// Models with several outputs, from the file to the results folder.
+// Models with several outputs or inputs, from the file to the results folder.
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -86,6 +86,36 @@ TEST_CASE("outputs are chosen of a model and of a quantized file") {
   const CommandEnd refused = bitbalance_command("run " + quantized + " --set network.outputs=labels");
   CHECK(refused.exit_code == 2);
   CHECK_THAT(refused.err, Contains("has no output 'labels'; accepted: y, boxes"));
+}
+
+TEST_CASE("an input beside the image has the values of the scenario, and runs on in a quantized file") {
+  OnnxBuilder model({1, 2, 4, 4});
+  model.constant("w", {2, 2, 1, 1}, {1, 0, 0, 1});
+  *model.graph().add_input() = model.graph().input(0);
+  model.graph().mutable_input(1)->set_name("state");
+  model.node("Conv", {"x", "w"}, "c");
+  model.node("Add", {"c", "state"}, "y");
+  const TemporaryFolder folder;
+  const std::string file = folder.write("m.onnx", model.model().SerializeAsString()).string();
+  const std::string out = " --level tlm --out " + (folder.path() / "out").string();
+  const CommandEnd refused = bitbalance_command("run " + file + out);
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.err,
+             Contains("has inputs [x, state]; accepted: one that is the image, and values for all "
+                      "others (network.fixed_inputs)"));
+  const std::string samples =
+      folder.write("c.npy", to_npy({1, 2, 4, 4}, std::vector<float>(32, 0.5F))).string();
+  const CommandEnd end = bitbalance_command("quantize " + file + " --calibration " + samples + " --out " +
+                                            (folder.path() / "q").string() +
+                                            " --set network.fixed_inputs='[{input: state, values: 100}]'");
+  CAPTURE(end.err);
+  REQUIRE(end.exit_code == 0);
+  const CommandEnd run = bitbalance_command("run " + (folder.path() / "q/effective.yaml").string() + out +
+                                            " --set network.outputs=y");
+  CAPTURE(run.err);
+  REQUIRE(run.exit_code == 0);
+  const Array results = read_array(folder.path() / "out/output_0.npy");
+  for (std::int64_t i = 0; i < results.elements(); ++i) CHECK(results.value(i) > 50);
 }
 
 }  // namespace

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cctype>
 #include <fstream>
-#include <queue>
 #include <stdexcept>
 
 #include "base/text/outside_text.h"
 #include "quant/ir/output.h"
+#include "quant/onnx/file/node_order.h"
 #include "quant/onnx/file/versions.h"
 
 namespace bitbalance::onnx_io {
@@ -39,34 +39,29 @@ bool is_standard(const std::string& domain) {
 
 /// What a file can have in the place of an operator of control or recurrence; empty for others.
 std::string instead_of(const std::string& op) {
-  if (op == "If" || op == "Loop" || op == "Scan")
-    return "the nodes of the branch or the rounds themselves, as exporters write them for fixed extents, ";
+  if (op == "Loop" || op == "Scan")
+    return "the nodes of the rounds themselves, as exporters write them for fixed extents, ";
   return op == "RNN" ? "its steps in MatMul, Add and Tanh, " : "";
-}
-
-/// Layers of the accelerator that take one image at a time.
-bool takes_images(const NodeProto& node) {
-  static const std::set<std::string> names = {"AveragePool",       "BatchNormalization", "Conv",
-                                              "GlobalAveragePool", "GlobalMaxPool",      "MaxPool"};
-  return names.count(node.op_type()) != 0;
 }
 
 }  // namespace
 
-OnnxModel::OnnxModel(std::filesystem::path file, const Dims& input_shape,
-                     const std::vector<std::string>& outputs, const std::set<std::string>& accepted_ops)
-    : file_(std::move(file)) {
+OnnxModel::OnnxModel(std::filesystem::path file, const ImportOptions& options,
+                     std::set<std::string> accepted_ops)
+    : file_(std::move(file)), accepted_ops_(std::move(accepted_ops)) {
   parse();
   check_version();
-  check_names();
-  choose_outputs(outputs);
-  order_nodes();
-  check_operators(accepted_ops);
-  find_input(input_shape);
-  for (const onnx::ValueInfoProto& value : graph().value_info())
-    declared_[value.name()] = &value.type().tensor_type();
-  for (const onnx::ValueInfoProto& value : graph().output())
-    declared_[value.name()] = &value.type().tensor_type();
+  check_names(graph());
+  for (const std::string& name : own_names(graph())) names_.take(name);
+  choose_outputs(options.outputs);
+  std::vector<std::string> wanted;
+  for (const onnx::ValueInfoProto& output : graph().output()) {
+    wanted.push_back(output.name());
+    ++readers_[output.name()];
+  }
+  nodes_ = needed_nodes(graph(), wanted);
+  find_inputs(options);
+  note_declared(graph());
 }
 
 void OnnxModel::parse() {
@@ -75,7 +70,11 @@ void OnnxModel::parse() {
   if (!stream || std::filesystem::is_directory(file_)) fail("cannot be opened; accepted: an ONNX file");
   if (!model_.ParseFromIstream(&stream) || !model_.has_graph() || !model_.has_ir_version())
     fail("is truncated or not an ONNX file");
-  for (onnx::NodeProto& node : *model_.mutable_graph()->mutable_node()) {
+  tidy(*model_.mutable_graph());
+}
+
+void OnnxModel::tidy(onnx::GraphProto& graph) const {
+  for (onnx::NodeProto& node : *graph.mutable_node()) {
     // Whatever speaks of a node has a name for it.
     if (node.name().empty() && node.output_size() != 0) node.set_name(node.output(0));
     // At the end, an operand without a name is none.
@@ -91,6 +90,8 @@ void OnnxModel::parse() {
     check(node.name());
     std::for_each(node.input().begin(), node.input().end(), check);
     std::for_each(node.output().begin(), node.output().end(), check);
+    for (onnx::AttributeProto& attribute : *node.mutable_attribute())
+      if (attribute.has_g()) tidy(*attribute.mutable_g());
   }
 }
 
@@ -109,100 +110,55 @@ void OnnxModel::check_version() {
     opset_ = opset.version();
   }
   if (opset_ < kFirstOpset || opset_ > kLastOpset) problem("operator set", opset_, kFirstOpset, kLastOpset);
+  for (const onnx::FunctionProto& function : model_.functions()) {
+    if (is_standard(function.domain()))
+      fail(fmt::format("defines '{}' itself; accepted: ONNX's own operators", function.name()));
+  }
 }
 
 /// Every tensor has one origin.
-void OnnxModel::check_names() const {
-  if (graph().sparse_initializer_size() != 0) fail("has sparse initializers; accepted: dense ones");
+void OnnxModel::check_names(const onnx::GraphProto& graph) const {
+  if (graph.sparse_initializer_size() != 0) fail("has sparse initializers; accepted: dense ones");
   std::set<std::string> written;
   const auto write = [&](const std::string& name, const char* by) {
     if (!written.insert(name).second)
       fail(fmt::format("is not a valid ONNX model: tensor '{}' has two origins, one is {}", name, by));
   };
   std::set<std::string> inputs;
-  for (const onnx::ValueInfoProto& value : graph().input()) {
+  for (const onnx::ValueInfoProto& value : graph.input()) {
     if (!inputs.insert(value.name()).second)
       fail(fmt::format("is not a valid ONNX model: input '{}' is there twice", value.name()));
   }
-  for (const onnx::TensorProto& tensor : graph().initializer()) write(tensor.name(), "a constant");
+  for (const onnx::TensorProto& tensor : graph.initializer()) write(tensor.name(), "a constant");
   for (const std::string& input : inputs) written.insert(input);  // IR version 3 lists constants too
-  for (const NodeProto& node : graph().node()) {
+  for (const NodeProto& node : graph.node()) {
     for (const std::string& output : node.output()) {
       if (!output.empty()) write(output, "a node");
     }
   }
 }
 
-/// Those that the output needs, in an order in which they can be computed: the file's where it is one.
-void OnnxModel::order_nodes() {
-  std::map<std::string, int> writers;
-  for (int n = 0; n < graph().node_size(); ++n) {
-    for (const std::string& output : graph().node(n).output()) writers[output] = n;
+/// Checked, and counted as readers and writers.
+std::vector<const NodeProto*> OnnxModel::needed_nodes(const onnx::GraphProto& graph,
+                                                      const std::vector<std::string>& wanted) {
+  const NodeOrder order = onnx_io::order_nodes(graph, wanted);
+  if (order.in_cycle != nullptr)
+    fail(*order.in_cycle, "reads what is computed of its own result; accepted: graphs without cycles");
+  for (const NodeProto* node : order.nodes) {
+    check_operator(*node);
+    for (const std::string& name : names_read(*node)) ++readers_[name];
+    for (const std::string& output : node->output()) producers_[output] = node;
   }
-  std::vector<char> is_needed(graph().node_size(), 0);
-  std::vector<int> pending;
-  const auto need = [&](const std::string& name) {
-    const auto writer = writers.find(name);
-    if (name.empty() || writer == writers.end() || is_needed[writer->second] != 0) return;
-    is_needed[writer->second] = 1;
-    pending.push_back(writer->second);
-  };
-  for (const onnx::ValueInfoProto& output : graph().output()) {
-    need(output.name());
-    ++readers_[output.name()];
-  }
-  while (!pending.empty()) {
-    const int n = pending.back();
-    pending.pop_back();
-    for (const std::string& input : graph().node(n).input()) need(input);
-  }
-
-  std::vector<int> missing(graph().node_size(), 0);
-  std::map<std::string, std::vector<int>> waiting;
-  std::priority_queue<int, std::vector<int>, std::greater<>> ready;
-  int needed = 0;
-  for (int n = 0; n < graph().node_size(); ++n) {
-    if (is_needed[n] == 0) continue;
-    ++needed;
-    for (const std::string& input : graph().node(n).input()) {
-      if (input.empty()) continue;
-      ++readers_[input];
-      if (writers.count(input) == 0) continue;
-      ++missing[n];
-      waiting[input].push_back(n);
-    }
-    if (missing[n] == 0) ready.push(n);
-  }
-  while (!ready.empty()) {
-    const NodeProto& node = graph().node(ready.top());
-    ready.pop();
-    nodes_.push_back(&node);
-    for (const std::string& output : node.output()) {
-      producers_[output] = &node;
-      for (const int reader : waiting[output])
-        if (!output.empty() && --missing[reader] == 0) ready.push(reader);
-    }
-  }
-  if (static_cast<int>(nodes_.size()) == needed) return;
-  const auto stuck = std::find_if(missing.begin(), missing.end(), [](int count) { return count > 0; });
-  fail(graph().node(static_cast<int>(stuck - missing.begin())),
-       "reads what is computed of its own result; accepted: graphs without cycles");
+  return order.nodes;
 }
 
-void OnnxModel::check_operators(const std::set<std::string>& accepted_ops) const {
-  for (const onnx::FunctionProto& function : model_.functions()) {
-    if (is_standard(function.domain()))
-      fail(fmt::format("defines '{}' itself; accepted: ONNX's own operators", function.name()));
+void OnnxModel::check_operator(const NodeProto& node) const {
+  if (accepted_ops_.count(node.op_type()) == 0 || !is_standard(node.domain())) {
+    const std::string domain = node.domain().empty() ? "" : " of domain " + node.domain();
+    fail(node, fmt::format("unsupported operator{}; accepted: {}results ahead of it (network.outputs), or {}",
+                           domain, instead_of(node.op_type()), fmt::join(accepted_ops_, ", ")));
   }
-  for (const NodeProto* node : nodes_) {
-    if (accepted_ops.count(node->op_type()) == 0 || !is_standard(node->domain())) {
-      const std::string domain = node->domain().empty() ? "" : " of domain " + node->domain();
-      fail(*node,
-           fmt::format("unsupported operator{}; accepted: {}results ahead of it (network.outputs), or {}",
-                       domain, instead_of(node->op_type()), fmt::join(accepted_ops, ", ")));
-    }
-    if (const std::string problem = version_problem(*node, opset_); !problem.empty()) fail(*node, problem);
-  }
+  if (const std::string problem = version_problem(node, opset_); !problem.empty()) fail(node, problem);
 }
 
 /// What a node writes can be an output that the file does not declare.
@@ -231,70 +187,43 @@ void OnnxModel::choose_outputs(const std::vector<std::string>& names) {
   }
 }
 
-void OnnxModel::find_input(const Dims& input_shape) {
-  std::set<std::string> initialized;
-  for (const onnx::TensorProto& tensor : graph().initializer()) initialized.insert(tensor.name());
-  std::vector<std::string> names;
-  for (onnx::ValueInfoProto& value : *model_.mutable_graph()->mutable_input()) {
-    if (initialized.count(value.name()) != 0) continue;  // IR version 3 lists the constants too
-    names.push_back(value.name());
-    input_ = &value;
-  }
-  if (names.size() != 1) fail(fmt::format("has inputs [{}]; accepted: one", fmt::join(names, ", ")));
-
-  const std::string where = fmt::format("input '{}': ", input_->name());
-  if (!input_->type().has_tensor_type()) fail("an input that is no tensor; accepted: tensors");
-  const onnx::TypeProto_Tensor& type = input_->type().tensor_type();
-  if (!is_accepted(type.elem_type())) {
-    fail(where +
-         fmt::format("element type is {}; accepted: {}", name_of(type.elem_type()), accepted_types()));
-  }
-  if (!type.has_shape()) fail(where + "has no shape; accepted: extents, or symbols for them");
-  set_input_dims(input_shape);
+void OnnxModel::note_declared(const onnx::GraphProto& graph) {
+  for (const onnx::ValueInfoProto& value : graph.value_info())
+    declared_[value.name()] = &value.type().tensor_type();
+  for (const onnx::ValueInfoProto& value : graph.output())
+    declared_[value.name()] = &value.type().tensor_type();
 }
 
-// The batch is 1 unless somebody says otherwise.
-void OnnxModel::set_input_dims(const Dims& input_shape) {
-  const std::string where = fmt::format("input '{}': ", input_->name());
-  onnx::TensorShapeProto& shape = *input_->mutable_type()->mutable_tensor_type()->mutable_shape();
-  if (!input_shape.empty() && static_cast<int>(input_shape.size()) != shape.dim_size()) {
-    fail(where + fmt::format("{} dimensions, but an input shape of {} is asked for", shape.dim_size(),
-                             to_string(input_shape)));
-  }
-  const bool has_batch =
-      shape.dim_size() > 2 && shape.dim(0).dim_value() > 1 && (input_shape.empty() || input_shape[0] == 1) &&
-      std::any_of(nodes_.begin(), nodes_.end(), [](const NodeProto* node) { return takes_images(*node); });
-  if (has_batch) {
-    fixed_batch_ = shape.dim(0).dim_value();
-    shape.mutable_dim(0)->set_dim_value(1);
-  }
-  Dims dims;
-  for (int i = 0; i < shape.dim_size(); ++i) {
-    onnx::TensorShapeProto_Dimension& dim = *shape.mutable_dim(i);
-    if (!dim.has_dim_value() && !input_shape.empty()) dim.set_dim_value(input_shape[i]);
-    if (!dim.has_dim_value() && i == 0) dim.set_dim_value(1);
-    if (!dim.has_dim_value()) {
-      fail(where + fmt::format("dimension {} is symbolic ('{}'); accepted: a number, in the file or in an "
-                               "input shape (network.input_shape)",
-                               i, dim.dim_param()));
+std::vector<OnnxBranch*> OnnxModel::enter(const NodeProto& node, const std::vector<const char*>& attributes) {
+  for (const std::string& name : names_read(node)) --readers_[name];
+  for (const std::string& name : node.input()) ++readers_[name];
+  std::vector<OnnxBranch*> entered;
+  for (const char* attribute : attributes) {
+    OnnxBranch& branch = branches_.emplace_back();
+    entered.push_back(&branch);
+    branch.graph = find_attribute(node, attribute)->g();
+    check_names(branch.graph);
+    if (branch.graph.input_size() != 0 || branch.graph.output_size() != node.output_size()) {
+      fail(node, fmt::format("{} has {} inputs and {} outputs; accepted: none, and {}", attribute,
+                             branch.graph.input_size(), branch.graph.output_size(), node.output_size()));
     }
-    if (dim.dim_value() < 1)
-      fail(where + fmt::format("dimension {} is {}; accepted: at least 1", i, dim.dim_value()));
-    if (!input_shape.empty() && dim.dim_value() != input_shape[i]) {
-      fail(where + fmt::format("dimension {} is {}, but an input shape of {} is asked for", i,
-                               dim.dim_value(), to_string(input_shape)));
+    rename_own(branch.graph, [&](const std::string& name) { return names_.take(name); });
+    std::vector<std::string> wanted;
+    for (int i = 0; i < node.output_size(); ++i) {
+      const std::string result = readers(node.output(i)) == 0 ? "" : branch.graph.output(i).name();
+      branch.results.push_back(result);
+      if (result.empty()) continue;
+      wanted.push_back(result);
+      readers_[result] += readers(node.output(i));
     }
-    dims.push_back(dim.dim_value());
+    branch.nodes = needed_nodes(branch.graph, wanted);
+    note_declared(branch.graph);
   }
-  try {
-    checked_count(dims);
-  } catch (const std::invalid_argument& error) {
-    fail(where + error.what());
+  if (entered.size() == 1) {  // it stands for the node
+    for (int i = 0; i < node.output_size(); ++i)
+      producers_[node.output(i)] = producer(entered.front()->results[i]);
   }
-}
-
-Dims OnnxModel::input_dims() const {
-  return extents_of(input_->type().tensor_type());
+  return entered;
 }
 
 void OnnxModel::check_declared(const NodeProto& node, const std::string& tensor, const Dims& dims) const {

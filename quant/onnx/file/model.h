@@ -4,6 +4,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -15,6 +16,8 @@
 #include "quant/onnx/file/attributes.h"
 #include "quant/onnx/file/element_type.h"
 #include "quant/onnx/file/tensor_data.h"
+#include "quant/onnx/file/unique_names.h"
+#include "quant/onnx/import_options.h"
 #include "quant/onnx/names.h"
 
 namespace bitbalance::onnx_io {
@@ -23,6 +26,15 @@ namespace bitbalance::onnx_io {
 struct OnnxConstant {
   HostTensor tensor;
   ElementType type = onnx::TensorProto::FLOAT;
+};
+
+/// A graph within a node, as if its nodes stood there.
+struct OnnxBranch {
+  onnx::GraphProto graph;  ///< what it defines has names that nothing else has
+  /// Those that the wanted results need, every one after those that it reads.
+  std::vector<const onnx::NodeProto*> nodes;
+  /// What the node's outputs are, in their order; empty: nobody reads that one.
+  std::vector<std::string> results;
 };
 
 /// What is wrong with a file: "FILE: problem", "FILE: node 'NAME' (OP): problem".
@@ -34,12 +46,9 @@ class OnnxError : public std::invalid_argument {
 class OnnxModel {
  public:
   /// Reads a file and checks what can be checked without computing: versions, names, and the signatures of
-  /// the nodes that the outputs need (others are ignored). `input_shape` takes the place of the file's
-  /// symbolic extents, unless it is empty; `outputs` names those that count, in this order, and is empty for
-  /// all; `accepted_ops` are the names of the operators that the importer knows. Throws
-  /// std::invalid_argument.
-  OnnxModel(std::filesystem::path file, const Dims& input_shape, const std::vector<std::string>& outputs,
-            const std::set<std::string>& accepted_ops);
+  /// the nodes that the outputs need (others are ignored). `accepted_ops` are the names of the operators that
+  /// the importer knows. Throws std::invalid_argument.
+  OnnxModel(std::filesystem::path file, const ImportOptions& options, std::set<std::string> accepted_ops);
 
   const onnx::GraphProto& graph() const { return model_.graph(); }
   google::protobuf::RepeatedPtrField<onnx::TensorProto>& initializers() {
@@ -49,6 +58,7 @@ class OnnxModel {
   const std::vector<const onnx::NodeProto*>& nodes() const { return nodes_; }
   std::int64_t opset() const { return opset_; }
   const onnx::ValueInfoProto& input() const { return *input_; }
+  const std::map<std::string, OnnxConstant>& fixed_inputs() const { return fixed_inputs_; }
 
   Dims input_dims() const;
   /// Images that the file wants at once where the network has convolutions or poolings; it is imported for
@@ -57,6 +67,10 @@ class OnnxModel {
 
   /// What a node computes must have the extents that the file declares. Throws OnnxError.
   void check_declared(const onnx::NodeProto& node, const std::string& tensor, const Dims& dims) const;
+
+  /// The graphs of these attributes of a node, one after the other, checked as the model's own is. From now
+  /// on what reads and writes a tensor is in them, and not the node. Throws OnnxError.
+  std::vector<OnnxBranch*> enter(const onnx::NodeProto& node, const std::vector<const char*>& attributes);
 
   /// How many nodes and outputs of the graph read this tensor.
   int readers(const std::string& tensor) const;
@@ -72,19 +86,29 @@ class OnnxModel {
 
  private:
   void parse();
+  void tidy(onnx::GraphProto& graph) const;
   void check_version();
-  void check_names() const;
-  void order_nodes();
-  void check_operators(const std::set<std::string>& accepted_ops) const;
+  void check_names(const onnx::GraphProto& graph) const;
+  void check_operator(const onnx::NodeProto& node) const;
   void choose_outputs(const std::vector<std::string>& names);
-  void find_input(const Dims& input_shape);
+  std::vector<const onnx::NodeProto*> needed_nodes(const onnx::GraphProto& graph,
+                                                   const std::vector<std::string>& wanted);
+  void note_declared(const onnx::GraphProto& graph);
+  void find_inputs(const ImportOptions& options);
+  const onnx::TypeProto_Tensor& checked_type(const onnx::ValueInfoProto& input) const;
   void set_input_dims(const Dims& input_shape);
+  void fix(const onnx::ValueInfoProto& input, const std::vector<double>& values);
 
   std::filesystem::path file_;
+  std::set<std::string> accepted_ops_;
   onnx::ModelProto model_;
   std::int64_t opset_ = 0;
   std::int64_t fixed_batch_ = 1;
   onnx::ValueInfoProto* input_ = nullptr;
+  std::map<std::string, std::int64_t> symbols_;  ///< extents of the input that the file names
+  std::map<std::string, OnnxConstant> fixed_inputs_;
+  std::deque<OnnxBranch> branches_;
+  UniqueNames names_;  ///< of tensors, in the model's graph and in those entered
   std::vector<const onnx::NodeProto*> nodes_;
   std::map<std::string, const onnx::TypeProto_Tensor*> declared_;
   std::map<std::string, int> readers_;

@@ -23,21 +23,13 @@ Shape shape_of(const Dims& dims) {
   return shape;
 }
 
-std::string UniqueNames::take(const std::string& name) {
-  int& last = last_[name];
-  if (last == 0 && taken_.insert(name).second) {
-    last = 1;
-    return name;
-  }
-  for (last = std::max(last, 1);;) {
-    std::string unique = fmt::format("{}_{}", name, ++last);
-    if (taken_.insert(unique).second) return unique;
-  }
-}
-
 OnnxGraph::OnnxGraph(OnnxModel& model, std::string name) : model_(model) {
   network_.name = std::move(name);
   for (onnx::TensorProto& tensor : model.initializers()) stored_constants_[tensor.name()] = &tensor;
+  for (const auto& [input, constant] : model.fixed_inputs()) {
+    stored_ += static_cast<std::int64_t>(constant.tensor.values.size());
+    values_[input] = {-1, constant.tensor.dims, constant.tensor.values, constant.type};
+  }
   const Dims input = model.input_dims();
   const std::string& input_name = model.input().name();
   network_.input = 0;
@@ -49,11 +41,8 @@ OnnxGraph::OnnxGraph(OnnxModel& model, std::string name) : model_(model) {
 
 Network OnnxGraph::run(void (*import)(OnnxGraph&, const NodeProto&),
                        void (*finish)(OnnxGraph&, const std::string& output)) {
-  for (const NodeProto* node : model_.nodes()) {
-    load_constants(*node);
-    import_node(*node, import);
-    release_constants(*node);
-  }
+  import_ = import;
+  import_nodes(model_.nodes());
   for (const onnx::ValueInfoProto& output : model_.graph().output()) {
     finish(*this, output.name());
     const OnnxValue* found = find(output.name());
@@ -70,12 +59,32 @@ Network OnnxGraph::run(void (*import)(OnnxGraph&, const NodeProto&),
   return without_unread(std::move(network_));
 }
 
-void OnnxGraph::import_node(const NodeProto& node, void (*import)(OnnxGraph&, const NodeProto&)) {
-  infer(node);
-  const std::size_t first = network_.nodes.size();
-  import(*this, node);
-  for (std::size_t n = first; n < network_.nodes.size(); ++n) {
-    const Node& layer = network_.nodes[n];
+void OnnxGraph::import_nodes(const std::vector<const NodeProto*>& nodes) {
+  for (const NodeProto* node : nodes) {
+    load_constants(*node);
+    infer(*node);
+    import_(*this, *node);
+    keep_new_layers(*node);
+    release_constants(*node);
+  }
+}
+
+std::vector<std::vector<std::string>> OnnxGraph::import_branches(const NodeProto& node,
+                                                                 const std::vector<const char*>& attributes) {
+  std::vector<std::vector<std::string>> results;
+  for (OnnxBranch* branch : model_.enter(node, attributes)) {
+    for (onnx::TensorProto& tensor : *branch->graph.mutable_initializer())
+      stored_constants_[tensor.name()] = &tensor;
+    import_nodes(branch->nodes);
+    for (const std::string& result : branch->results) load_constant(result, IntegersAs::kExact);
+    results.push_back(branch->results);
+  }
+  return results;
+}
+
+void OnnxGraph::keep_new_layers(const NodeProto& node) {
+  for (; kept_layers_ < network_.nodes.size(); ++kept_layers_) {
+    const Node& layer = network_.nodes[kept_layers_];
     keep(node, static_cast<std::int64_t>(layer.weights.size() + layer.scale.size() + layer.bias.size()));
     for (const HostOperator& step : layer.host.steps) {
       for (const HostOperand& operand : step.operands)
@@ -87,16 +96,19 @@ void OnnxGraph::import_node(const NodeProto& node, void (*import)(OnnxGraph&, co
 void OnnxGraph::load_constants(const NodeProto& node) {
   // A sum that stands for a number may be beyond what a float tells apart; a shape or an index may not.
   const bool dequantizes = node.op_type() == "DequantizeLinear" || node.op_type() == "QLinearConv";
-  for (const std::string& name : node.input()) {
-    const auto stored = stored_constants_.find(name);
-    if (stored == stored_constants_.end()) continue;
-    onnx::TensorProto tensor;
-    tensor.Swap(stored->second);
-    stored_constants_.erase(stored);
-    OnnxConstant constant = model_.constant(tensor, dequantizes ? IntegersAs::kRounded : IntegersAs::kExact);
-    stored_ += static_cast<std::int64_t>(constant.tensor.values.size());
-    values_[name] = {-1, std::move(constant.tensor.dims), std::move(constant.tensor.values), constant.type};
-  }
+  for (const std::string& name : node.input())
+    load_constant(name, dequantizes ? IntegersAs::kRounded : IntegersAs::kExact);
+}
+
+void OnnxGraph::load_constant(const std::string& name, IntegersAs integers) {
+  const auto stored = stored_constants_.find(name);
+  if (stored == stored_constants_.end()) return;
+  onnx::TensorProto tensor;
+  tensor.Swap(stored->second);
+  stored_constants_.erase(stored);
+  OnnxConstant constant = model_.constant(tensor, integers);
+  stored_ += static_cast<std::int64_t>(constant.tensor.values.size());
+  values_[name] = {-1, std::move(constant.tensor.dims), std::move(constant.tensor.values), constant.type};
 }
 
 // A large constant lives until its last reader has taken what it needs; small ones may belong to an idiom
@@ -118,7 +130,9 @@ void OnnxGraph::infer(const NodeProto& node) {
   inferred_.clear();
   const bool is_other_batch =
       model_.fixed_batch() != 1 && node.op_type() == "Reshape";  // its shape has the file's
-  if (is_other_batch || (is_newer_than_official(node.op_type(), model_.opset()) && !fits_official(node)))
+  const bool has_branches = node.op_type() == "If";              // whose nodes are inferred one by one
+  if (is_other_batch || has_branches ||
+      (is_newer_than_official(node.op_type(), model_.opset()) && !fits_official(node)))
     return;
   std::vector<OfficialInput> inputs(node.input_size());
   for (int i = 0; i < node.input_size(); ++i) {

@@ -11,6 +11,7 @@
 
 #include "quant/ir/network.h"
 #include "quant/onnx/file/model.h"
+#include "quant/onnx/file/unique_names.h"
 
 namespace bitbalance::onnx_io {
 
@@ -43,16 +44,6 @@ struct OnnxValue {
 /// Channels up to which one number becomes one per channel, as layers have it: a small file may ask for much.
 constexpr int kMostCopies = 1 << 20;
 
-/// Names that nobody else has: with a number where one is taken.
-class UniqueNames {
- public:
-  std::string take(const std::string& name);
-
- private:
-  std::set<std::string> taken_;
-  std::map<std::string, int> last_;  ///< number that a name was given
-};
-
 class OnnxGraph {
  public:
   /// Takes the initializers out of the model as they are read.
@@ -63,6 +54,10 @@ class OnnxGraph {
   /// nobody reads in the end are left out.
   Network run(void (*import)(OnnxGraph&, const onnx::NodeProto&),
               void (*finish)(OnnxGraph&, const std::string& output));
+  /// Imports the nodes of the graphs of these attributes. Per graph the names of what the node's outputs are;
+  /// empty: nobody reads that one.
+  std::vector<std::vector<std::string>> import_branches(const onnx::NodeProto& node,
+                                                        const std::vector<const char*>& attributes);
 
   // Inputs of a node by index.
   static bool has_input(const onnx::NodeProto& node, int index);
@@ -133,10 +128,12 @@ class OnnxGraph {
  private:
   /// The tensor under another shape of as many elements.
   int seen_as(const onnx::NodeProto& node, const std::string& name, const Shape& wanted, const char* suffix);
+  void import_nodes(const std::vector<const onnx::NodeProto*>& nodes);
   void load_constants(const onnx::NodeProto& node);
+  void load_constant(const std::string& name, IntegersAs integers);
   void release_constants(const onnx::NodeProto& node);
   void infer(const onnx::NodeProto& node);
-  void import_node(const onnx::NodeProto& node, void (*import)(OnnxGraph&, const onnx::NodeProto&));
+  void keep_new_layers(const onnx::NodeProto& node);
   Node& append_layer(const onnx::NodeProto& source, const std::string& name, Op op, int input,
                      const Shape& output, const Dims& dims, const std::string& result);
   int new_tensor(const onnx::NodeProto& source, const std::string& name, const Shape& shape,
@@ -148,7 +145,8 @@ class OnnxGraph {
   std::string layer_name(const onnx::NodeProto& node);
   void keep(const onnx::NodeProto& source, std::int64_t elements);
 
-  const OnnxModel& model_;
+  OnnxModel& model_;
+  void (*import_)(OnnxGraph&, const onnx::NodeProto&) = nullptr;
   Network network_;
   std::map<std::string, onnx::TensorProto*> stored_constants_;  ///< not read so far
   std::map<std::string, OnnxValue> values_;
@@ -158,6 +156,7 @@ class OnnxGraph {
   std::map<std::string, std::size_t> products_;  ///< output -> index of the convolution
   std::int64_t stored_ = 0;                      ///< elements of constants in the file
   std::int64_t kept_ = 0;                        ///< elements of what was made of them
+  std::size_t kept_layers_ = 0;                  ///< layers whose constants are among those
   std::int64_t folded_ = 0;                      ///< elements and multiplications of folding
 };
 
@@ -181,6 +180,8 @@ OnnxHandlers shape_handlers();
 /// Operators that the host computes in several steps.
 OnnxHandlers spelled_out_handlers();
 OnnxHandlers recurrent_handlers();
+/// Operators that hold graphs of their own.
+OnnxHandlers branch_handlers();
 /// Operators that the host computes.
 OnnxHandlers host_handlers();
 

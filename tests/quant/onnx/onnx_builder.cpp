@@ -102,7 +102,7 @@ Network OnnxBuilder::import(const Dims& input_shape) const {
 
 Network import_bytes(const std::string& bytes, const Dims& input_shape) {
   const ModelFile file(bytes);
-  return import_onnx(file.path(), input_shape);
+  return import_onnx(file.path(), {input_shape, {}, {}});
 }
 
 std::vector<float> OnnxBuilder::run(const std::vector<float>& image) const {

@@ -43,7 +43,7 @@ OnnxBuilder detector() {
 Network import_outputs(const OnnxBuilder& model, const Strings& outputs) {
   OnnxBuilder copy = model;
   const TemporaryFolder folder;
-  return import_onnx(folder.write("model.onnx", copy.model().SerializeAsString()), {}, outputs);
+  return import_onnx(folder.write("model.onnx", copy.model().SerializeAsString()), {{}, outputs, {}});
 }
 
 Floats result(const Network& network, std::size_t output) {

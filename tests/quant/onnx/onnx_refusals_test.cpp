@@ -61,9 +61,9 @@ TEST_CASE("unsupported operators are refused by name, with the accepted ones") {
   OnnxBuilder foreign({1, 4});
   foreign.node("Relu", {"x"}, "y").set_domain("com.example");
   CHECK_THAT(foreign.refusal(), Contains("unsupported operator of domain com.example"));
-  OnnxBuilder branch({1, 2});
-  branch.node("If", {"x"}, "y");
-  CHECK_THAT(branch.refusal(), Contains("(If): unsupported operator; accepted: the nodes of the branch"));
+  OnnxBuilder rounds({1, 2});
+  rounds.node("Loop", {"x"}, "y");
+  CHECK_THAT(rounds.refusal(), Contains("(Loop): unsupported operator; accepted: the nodes of the rounds"));
 }
 
 TEST_CASE("a tensor from nowhere is refused, and the official library's verdict on a node is passed on") {
@@ -92,10 +92,13 @@ TEST_CASE("inputs that are no float tensor of known extents are refused") {
       Contains("input 'x': dimension 2 is symbolic ('n'); accepted: a number, in the file or in an input "
                "shape (network.input_shape)"));
   CHECK_THAT(relu_model({1, 0, 4, 4}).refusal(), Contains("dimension 1 is 0"));
-  OnnxBuilder two = relu_model({1, 4});
+  OnnxBuilder two({1, 4});
   *two.graph().add_input() = two.graph().input(0);
   two.graph().mutable_input(1)->set_name("second");
-  CHECK_THAT(two.refusal(), Contains("has inputs [x, second]; accepted: one"));
+  two.node("Add", {"x", "second"}, "y");
+  CHECK_THAT(two.refusal(),
+             Contains("has inputs [x, second]; accepted: one that is the image, and values for "
+                      "all others (network.fixed_inputs)"));
   OnnxBuilder text = relu_model({1, 4}, 14);
   text.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
       onnx::TensorProto::STRING);

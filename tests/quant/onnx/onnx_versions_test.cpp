@@ -1,5 +1,7 @@
 // Every operator that the importer claims, in every version that it has in the operator sets accepted:
 // random legal nodes give what the definition says, or are refused by name.
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include <set>
@@ -53,4 +55,11 @@ TEST_CASE("docs/onnx-versions.md has a line for every version of every claimed o
       CHECK_THAT(page, Contains("\n| " + op + " | " + std::to_string(version) + " | "));
     }
   }
+}
+
+TEST_CASE("docs/onnx-versions.md says which operator sets and IR versions are accepted") {
+  const std::string page = text_of(std::string(BITBALANCE_SOURCE_DIR) + "/docs/onnx-versions.md");
+  CHECK_THAT(
+      page, Contains(fmt::format("\nFiles of operator sets {} to {} and of IR versions 3 to {} are accepted.",
+                                 kFirstOpset, kLastOpset, kLastIr)));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,15 @@ class GraphDraw : protected RandomDraw {
   Value condition(const std::string& op, const Value& from);
   /// An exact tensor, of the same extents if that is possible, between the places where exact ones jump.
   Value between(const Value& from);
+
+  // If.
+  struct Condition {
+    std::string name;
+    std::optional<bool> taken;  ///< nothing: the image decides
+  };
+  Condition branch_condition(const Value& from);
+  Value branch(onnx::GraphProto& graph, const Value& from, const Dims* wanted);
+  Value branches(const std::string& op, const Value& from);
 
   // Sums and rows.
   Value reduction(const std::string& op, const Value& from);

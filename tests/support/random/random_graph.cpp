@@ -51,6 +51,7 @@ const std::map<std::string, GraphDraw::Operator>& GraphDraw::operators() {
       {"HardSigmoid", {7, &GraphDraw::smooth}},
       {"HardSwish", {14, &GraphDraw::smooth}},
       {"Identity", {7, &GraphDraw::smooth}},
+      {"If", {7, &GraphDraw::branches}},
       {"InstanceNormalization", {7, &GraphDraw::normalization}},
       {"LRN", {7, &GraphDraw::normalization}},
       {"LSTM", {7, &GraphDraw::recurrent}},

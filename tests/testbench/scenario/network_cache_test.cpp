@@ -197,7 +197,8 @@ TEST_CASE("a key has what the network is made from, and nothing else") {
   const std::string key = network_key(fashion()).value();
   for (const char* setting :
        {"quantization.nnzb=2", "quantization.weight_bits=7", "accelerator.token_form=signed_digit",
-        "quantization.scale_search=false", "network.pixel_mean=[0.5]", "network.outputs=y"}) {
+        "quantization.scale_search=false", "network.pixel_mean=[0.5]", "network.outputs=y",
+        "network.fixed_inputs=[{input: h, values: 0}]"}) {
     CAPTURE(setting);
     CHECK(key_with(setting) != key);
   }

@@ -81,7 +81,8 @@ TEST_CASE("a guide to a scenario is read as the same scenario, and has every key
   for (const std::vector<std::string>& settings :
        {std::vector<std::string>{},
         {"accelerator.rows=7", "network.input_shape=[1, 2, 3]", "run.level=tlm"},
-        {"quantization.layers=[{pattern: conv1, nnzb: 2}, {pattern: fc}]"}}) {
+        {"quantization.layers=[{pattern: conv1, nnzb: 2}, {pattern: fc}]"},
+        {"network.fixed_inputs=[{input: rate, values: 16000}, {input: state, values: [0.5, -1]}]"}}) {
     std::vector<SettingOverride> overrides;
     for (const std::string& setting : settings) overrides.push_back({setting, ""});
     const Scenario scenario = load_scenario(model, overrides);

@@ -59,6 +59,8 @@ nothing but claimed operators.
 | continuous functions of each element: Sigmoid, Tanh, HardSwish, a Gelu spelled by Erf | on the accelerator, by [table](numbers.md#functions-by-table), if it has `lookup_tables` |
 | those that only change extents | nowhere: they cost nothing |
 | those whose inputs are constant | nowhere: they are folded |
+| If whose condition is constant, or computed of extents or of [fixed inputs](scenarios.md) | nowhere: the branch it takes is imported |
+| If that the image decides | both branches; the host picks the results, which must have equal extents |
 | all others | on the host, between two segments ([ocr.md](ocr.md)) |
 
 What each version of an operator means is in [onnx-versions.md](onnx-versions.md).

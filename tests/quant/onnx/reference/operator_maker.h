@@ -146,6 +146,10 @@ class OperatorMaker {
   // random_recurrent.cpp
   void recurrent();
 
+  // random_branches.cpp
+  std::function<double(double)> fill(onnx::GraphProto& graph, const std::string& of, int depth);
+  RandomOperator make_branches();
+
   // random_operator.cpp
   /// The image plus what an operator makes of constants.
   RandomOperator make_constant();

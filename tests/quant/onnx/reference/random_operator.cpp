@@ -72,6 +72,7 @@ RandomOperator OperatorMaker::make() {
       "Mean",           "Min",         "Mul", "PRelu", "Pow",   "Sub",     "Sum"};
   static const std::set<std::string> constants = {"Constant", "ConstantOfShape", "Range", "Shape", "Size"};
   if (constants.count(op_) != 0) return make_constant();
+  if (op_ == "If") return make_branches();
   if (op_.rfind("Reduce", 0) == 0) {
     reduce();
   } else if (logical.count(op_) != 0) {

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "quant/onnx/file/signatures.h"
+#include "quant/onnx/file/versions.h"
 #include "quant/onnx/import.h"
 #include "tests/quant/onnx/reference/random_operator.h"
 
@@ -99,10 +100,9 @@ VersionTally tally(const std::string& op, std::int64_t opset, int cases, std::ui
 }
 
 std::string version_table() {
-  constexpr std::int64_t kFirst = 7, kLast = 24;
   constexpr int kCases = 8;
   std::string rows = "| operator |", rule = "|---|", reasons;
-  for (std::int64_t opset = kFirst; opset <= kLast; ++opset) {
+  for (std::int64_t opset = onnx_io::kFirstOpset; opset <= onnx_io::kLastOpset; ++opset) {
     rows += fmt::format(" {} |", opset);
     rule += "---:|";
   }
@@ -110,7 +110,7 @@ std::string version_table() {
   for (const auto& [op, since] : versions()) {
     std::set<std::string> refusals;
     rows += fmt::format("| {} |", op);
-    for (std::int64_t opset = kFirst; opset <= kLast; ++opset) {
+    for (std::int64_t opset = onnx_io::kFirstOpset; opset <= onnx_io::kLastOpset; ++opset) {
       if (!exists(op, opset)) {
         rows += " - |";
         continue;

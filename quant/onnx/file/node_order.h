@@ -1,0 +1,36 @@
+// Which nodes of a graph count, and in which order they can be computed. A node may hold graphs of its own,
+// the branches of an If: what those read of the graph around them, the node reads.
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "quant/onnx/names.h"
+
+namespace bitbalance::onnx_io {
+
+/// Inputs of the node, in their order and as often, and names outside that its graphs read, each once.
+std::vector<std::string> names_read(const onnx::NodeProto& node);
+
+/// Does the predicate hold for the node, or for one in its graphs?
+bool any_node(const onnx::NodeProto& node, const std::function<bool(const onnx::NodeProto&)>& predicate);
+
+struct NodeOrder {
+  /// Those that the wanted names need, each after those that it reads: the graph's order where it is one.
+  std::vector<const onnx::NodeProto*> nodes;
+  /// Reads what is computed of its own result, so that there is no such order; null: there is one.
+  const onnx::NodeProto* in_cycle = nullptr;
+};
+NodeOrder order_nodes(const onnx::GraphProto& graph, const std::vector<std::string>& wanted);
+
+/// Names that the graph itself defines: inputs, constants, results of nodes.
+std::set<std::string> own_names(const onnx::GraphProto& graph);
+
+/// Gives each of them another name, wherever it is read.
+void rename_own(onnx::GraphProto& graph, const std::function<std::string(const std::string&)>& name);
+
+}  // namespace bitbalance::onnx_io

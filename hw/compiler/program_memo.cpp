@@ -13,9 +13,10 @@ bool ProgramMemo::is_comparable(const MapperOptions& options) {
 std::vector<std::int64_t> ProgramMemo::key_of(const AcceleratorConfig& c, const MapperOptions& o) {
   const auto number = [](auto value) { return static_cast<std::int64_t>(value); };
   // These name every member: with one more they do not compile. Does the mapper read it?
-  const auto& [rows, columns, pe, sums_8, sums_16, wrap, synchronization, mapping, form, storage, weights,
-               activations, outputs, parameters, tables, queue, clock, dram] = c;
+  const auto& [rows, columns, pe, pipeline, sums_8, sums_16, wrap, synchronization, mapping, form, storage,
+               weights, activations, outputs, parameters, tables, queue, clock, dram] = c;
   const auto& [lanes, shift] = pe;
+  const auto& [pe_stages, read_stages, multiply_stages, clamp_stages] = pipeline;
   const auto& [burst, outstanding, nb_transport] = dram;
   const auto& [batch, barrier, fuse, memory, objective, effort, energy, mappings] = o;
   std::vector<std::int64_t> key = {rows,
@@ -41,8 +42,8 @@ std::vector<std::int64_t> ProgramMemo::key_of(const AcceleratorConfig& c, const 
                                    memory.bytes_per_cycle_numerator,
                                    memory.bytes_per_cycle_denominator};
   if (effort != MappingEffort::kFast) {  // the timeline reads these
-    key.insert(key.end(),
-               {number(objective), memory.latency_cycles, queue, burst, outstanding, number(nb_transport)});
+    key.insert(key.end(), {number(objective), memory.latency_cycles, queue, burst, outstanding,
+                           number(nb_transport), pe_stages, read_stages, multiply_stages, clamp_stages});
   }
   return key;
 }

@@ -14,6 +14,7 @@ constexpr int kWordBits = 64;
 constexpr int kAddressBits = 20;
 constexpr int kMultiplierBits = 16;  ///< of requantization
 constexpr int kCounterBits = 32;
+constexpr int kTokenBits = 8;     ///< of a row on the wire
 constexpr int kShareBits = 8;     ///< of a 16-bit code: how far it is from a point of its table to the next
 constexpr int kBanksOfTable = 2;  ///< points beside each other are read at once
 constexpr int kPointsOfBank = 129;
@@ -24,6 +25,16 @@ constexpr int kCsrBits = 24 * 32;  ///< docs/registers.md, rounded up
 /// Shifter of a requantized value: right by 0 to 63.
 int narrowing_shifter(int bits) {
   return bits * stages(kWordBits);
+}
+
+/// Registers that cut a path of so many stages, each of `bits`.
+double cuts(int stages, double bits) {
+  return (stages - 1) * bits;
+}
+
+/// In front of a lane's adder, where that is a stage of its own: what is added, and whether it is.
+double shifted_bits(const AcceleratorConfig& c) {
+  return cuts(c.pipeline.pe, kNarrowLaneBits + c.pe.shift + 1);
 }
 
 /// A shifter of a lane and the negation of what comes out of it.
@@ -74,8 +85,19 @@ Logic token_mask(const AcceleratorConfig& c) {
   return binary + adders(bits + 2) + negation(2.0 * bits);  // three times the magnitude, less it
 }
 
+/// Tokens wait as long as the activations that are read for them.
 Parts weight_encoder(const AcceleratorConfig& c) {
-  return {double(c.rows) * encoder_row(c), double(c.rows) * 2 * mask_bits(c), {}};  // the tokens left
+  const Logic queue = registers(cuts(c.pipeline.activation_read, kTokenBits));
+  return {
+      double(c.rows) * (encoder_row(c) + queue), double(c.rows) * 2 * mask_bits(c), {}};  // the tokens left
+}
+
+/// Between the stages of the read of a byte: its lane's address, the address at its bank, what the bank
+/// gives.
+double read_cuts(const AcceleratorConfig& c) {
+  const int stages_left = c.pipeline.activation_read;
+  return (stages_left > 1 ? kAddressBits : 0) + (stages_left > 2 ? kAddressBits : 0) +
+         (stages_left > 3 ? kByteBits + stages(2 * c.columns) : 0);
 }
 
 Parts activation_buffer(const AcceleratorConfig& c) {
@@ -85,6 +107,7 @@ Parts activation_buffer(const AcceleratorConfig& c) {
   lane.adder_bits = kAddressBits;     // base + offset
   lane.mux_bits = 8.0 * (banks - 1);  // any bank
   lane += held_registers(kAddressBits + operands);
+  lane += registers(read_cuts(c) + cuts(c.pipeline.activation_read, kNarrowLaneBits));
   Logic all = double(banks) * lane;
   all.mux_bits += 8.0 * banks * stages(banks);  // rotation of written lines
   return {
@@ -112,6 +135,13 @@ int lookup_lanes(const AcceleratorConfig& c) {
   return 2 * c.columns;
 }
 
+/// Between the stages that requantize a sum of `bits`: two rows of the product, then what is limited, and the
+/// operand or pooled value beside it.
+double requantizing_cuts(const AcceleratorConfig& c, int bits) {
+  return cuts(c.pipeline.multiply, 2.0 * (bits + kMultiplierBits)) +
+         cuts(c.pipeline.clamp, bits + kMultiplierBits + kCounterBits);
+}
+
 /// Of one column of the post-processor, and of one lane of the vector unit.
 Parts post_processor(const AcceleratorConfig& c) {
   const int sum = c.pe.serves(Width::k16) ? c.accumulator_bits_16 : c.accumulator_bits_8;
@@ -120,10 +150,10 @@ Parts post_processor(const AcceleratorConfig& c) {
                      multiplier(sum, kMultiplierBits) +
                      multiplier(kResultBits, kMultiplierBits) +
                      muxes(narrowing_shifter(kWordBits) + narrowing_shifter(kCounterBits)) +
-                     registers(sum + kWordBits + 2 * kResultBits);
+                     registers(sum + kWordBits + 2 * kResultBits + requantizing_cuts(c, sum));
   const Logic vector = adders(2 * kCounterBits + 2 * kResultBits) +  // sum, rounding, clamp
                        multiplier(kCounterBits, kMultiplierBits) + muxes(narrowing_shifter(kCounterBits)) +
-                       registers(2 * kCounterBits);
+                       registers(2 * kCounterBits + requantizing_cuts(c, kCounterBits));
   Logic all = double(c.columns) * post;
   all += double(c.columns) * vector;
   all += double(lookup_lanes(c)) * lookup_lane(c);
@@ -163,7 +193,8 @@ int accumulator_storage(const AcceleratorConfig& c) {
 
 Logic processing_element(const AcceleratorConfig& c) {
   const int storage = accumulator_storage(c);
-  Logic pe = 2 * shifted_lane(c) + gated_sum(storage) + held_registers(2.0 * storage);  // and shadow
+  Logic pe = 2 * (shifted_lane(c) + registers(shifted_bits(c))) + gated_sum(storage) +
+             held_registers(2.0 * storage);  // and shadow
   if (c.pe.serves(Width::k16)) pe += lane_widths(storage);
   return pe;
 }
@@ -201,7 +232,8 @@ std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& c, Width wi
   const auto sram_access = [](double reads, double writes) { return ActionUse{{}, true, reads, writes}; };
 
   of(Action::kShiftAdd).logic =
-      (width == Width::k16 ? 2 : 1) * shifted_lane(c) + adders(accumulator) + registers(accumulator);
+      (width == Width::k16 ? 2 : 1) * (shifted_lane(c) + registers(shifted_bits(c))) + adders(accumulator) +
+      registers(accumulator);
   of(Action::kNullSlot).clocked_bits = accumulator;
   of(Action::kDrain).logic = {0, double(accumulator) * stages(c.rows), 0, 0, double(accumulator)};
   // The masks are clocked in any case, the word with the weights that are taken from it.
@@ -210,9 +242,10 @@ std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& c, Width wi
                                false, 0, 0, double(code_bits(c))};
   of(Action::kWeightWordRead) = sram_access(1, 0);
   of(Action::kWeightWordWrite) = sram_access(0, 1);
-  // Its register is clocked in any case.
+  // Its register is clocked in any case, those in front of it with what passes them.
+  const double read_bits = element_size * read_cuts(c);
   of(Action::kActivationRead) = {
-      {kAddressBits, double(rotation), 0, 0, double(lane)}, false, double(element_size), 0};
+      {kAddressBits, double(rotation), 0, 0, lane + read_bits}, false, double(element_size), 0, read_bits};
   of(Action::kActivationWrite) = {{0, double(rotation), 0, 0, 0}, true, 0, double(element_size)};
   of(Action::kOutputRead) = {{0, double(rotation), 0, 0, 0}, true, double(element_size), 0};
   of(Action::kOutputWrite) = {{0, double(rotation), 0, 0, 0}, true, 0, double(element_size)};
@@ -220,7 +253,8 @@ std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& c, Width wi
   of(Action::kParameterWrite) = sram_access(0, 1);
   of(Action::kRequantize).logic =
       adders(double(accumulator) + kWordBits + 2 * kResultBits) + muxes(narrowing_shifter(kWordBits)) +
-      multiplier(accumulator, kMultiplierBits) + registers(double(accumulator) + kWordBits + kResultBits);
+      multiplier(accumulator, kMultiplierBits) +
+      registers(double(accumulator) + kWordBits + kResultBits + requantizing_cuts(c, accumulator));
   // At 8 bit two entries are a word, and nothing lies between codes.
   if (c.lookup_tables > 0) {
     of(Action::kLookup) = width == Width::k16

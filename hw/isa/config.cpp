@@ -21,6 +21,14 @@ void check(const AcceleratorConfig& c) {
   require(c.rows >= 1 && c.rows <= AcceleratorConfig::kMaxRows, "rows", c.rows, "1 to 64");
   require(c.columns >= 1 && c.columns <= AcceleratorConfig::kMaxColumns, "columns", c.columns, "1 to 64");
   require(c.pe.shift >= 1 && c.pe.shift <= PeConfig::kLargestShift, "shift", c.pe.shift, "1 to 15");
+  require(c.pipeline.pe >= 1 && c.pipeline.pe <= PipelineConfig::kMostPeStages, "pe", c.pipeline.pe,
+          "1 or 2");
+  const auto require_stages = [](const char* name, int stages) {
+    require(stages >= 1 && stages <= PipelineConfig::kMostStages, name, stages, "1 to 4");
+  };
+  require_stages("activation_read", c.pipeline.activation_read);
+  require_stages("multiply", c.pipeline.multiply);
+  require_stages("clamp", c.pipeline.clamp);
   require(c.accumulator_bits_8 >= 16 && c.accumulator_bits_8 <= 32, "accumulator_bits_8",
           c.accumulator_bits_8, "16 to 32");
   require(c.accumulator_bits_16 >= 24 && c.accumulator_bits_16 <= 48, "accumulator_bits_16",

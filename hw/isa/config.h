@@ -41,6 +41,23 @@ struct PeConfig {
   int most_weight_bits(TokenForm form) const { return shift + (form == TokenForm::kBinary ? 2 : 1); }
 };
 
+/// Clock cycles that long paths are cut into; each cut is a register. docs/units has a table of stages per
+/// unit.
+struct PipelineConfig {
+  static constexpr int kMostPeStages = 2;
+  static constexpr int kMostStages = 4;  ///< of the others
+
+  int pe = 1;               ///< 2: a register between shifter and adder of a PE
+  int activation_read = 1;  ///< base + offset, to the banks, bank, to the lanes
+  /// Of post-processor and vector unit: bias, multiplier, rounding.
+  int multiply = 1;
+  /// Of both: shift, operand or pooled value, limits, write.
+  int clamp = 1;
+
+  /// Cycles by which the cuts of multiply and clamp delay a result.
+  int result_delay() const { return multiply + clamp - 2; }
+};
+
 /// Parameters of the DRAM interface and of its use of the `mem` socket.
 struct DramInterfaceConfig {
   static constexpr int kMostBurstBytes = 256;
@@ -56,6 +73,7 @@ struct AcceleratorConfig {
   int rows = 32;     ///< PE rows = output channels of a tile, 1..64
   int columns = 32;  ///< PE columns, 1..64; output pixels of a tile (twice as many with 8-bit lanes)
   PeConfig pe;
+  PipelineConfig pipeline;
   int accumulator_bits_8 = 32;   ///< accumulator of an 8-bit lane, 16..32
   int accumulator_bits_16 = 48;  ///< accumulator of a 16-bit lane, 24..48
   bool allow_wrap = false;       ///< accept layers whose sums could overflow an accumulator; they wrap

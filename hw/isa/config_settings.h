@@ -37,6 +37,13 @@ void show_settings(Visitor& v, AcceleratorConfig& s) {
              names_of({PeLanes::kAdaptive, PeLanes::kNarrow}));
     v.integer({"shift", "largest position of a token"}, s.pe.shift);
   });
+  v.section({"pipeline", "clock cycles that long paths are cut into"}, [&] {
+    v.integer({"pe", "2: a register between shifter and adder of a PE"}, s.pipeline.pe);
+    v.integer({"activation_read", "address, to the banks, bank, to the lanes"}, s.pipeline.activation_read);
+    v.integer({"multiply", "bias, multiplier, rounding of post-processor and vector unit"},
+              s.pipeline.multiply);
+    v.integer({"clamp", "shift, operand, limits, write of both"}, s.pipeline.clamp);
+  });
   v.integer({"accumulator_bits_8", "width of an 8-bit lane's accumulator"}, s.accumulator_bits_8);
   v.integer({"accumulator_bits_16", "width of a 16-bit lane's accumulator"}, s.accumulator_bits_16);
   v.boolean({"allow_wrap", "accept layers whose sums could overflow an accumulator; they wrap"},

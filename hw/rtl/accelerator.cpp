@@ -18,6 +18,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
                          const AcceleratorOptions& options, const PeArrayFactory& make_array)
     : sc_module(name),
       config_((check(config), config)),
+      channels_("channels", config.pipeline),
       weight_buffer_(config),
       parameter_buffer_(config),
       output_buffer_(config),

@@ -41,7 +41,10 @@ namespace bitbalance::rtl {
 /// Channels between the units, in the order that data flows.
 class Channels : public sc_core::sc_module {
  public:
-  explicit Channels(const sc_core::sc_module_name& name) : sc_module(name) {}
+  Channels(const sc_core::sc_module_name& name, const PipelineConfig& pipeline)
+      : sc_module(name),
+        token_slots("token_slots", pipeline.activation_read),
+        activation_vectors("activation_vectors", pipeline.activation_read) {}
 
   Channel<MemoryRequest> command_requests{"command_requests"};
   Channel<MemoryResponse> command_responses{"command_responses"};
@@ -51,8 +54,9 @@ class Channels : public sc_core::sc_module {
   Channel<MemoryResponse> read_responses{"read_responses"};
   Channel<Tile> encoder_tiles{"encoder_tiles"}, activation_tiles{"activation_tiles"};
   Channel<StepFetch> step_fetches{"step_fetches"};
-  Channel<TokenSlot> token_slots{"token_slots"};
-  Channel<ActivationVector> activation_vectors{"activation_vectors"};
+  // A slot takes as long as the activations that are read for it.
+  Channel<TokenSlot> token_slots;
+  Channel<ActivationVector> activation_vectors;
   Channel<LastSlot> last_slots{"last_slots"};
   Channel<DrainTarget> drain_targets{"drain_targets"};
   Channel<DrainBeat> drain_beats{"drain_beats"};
@@ -117,7 +121,7 @@ class Accelerator : public sc_core::sc_module {
   std::function<void(bool needed)> clock_need_;
   std::function<void(ClockDomain&)> at_start_;
 
-  Channels channels_{"channels"};
+  Channels channels_;
 
   // Storage without a clock of its own: each port belongs to one unit.
   WeightBuffer weight_buffer_;

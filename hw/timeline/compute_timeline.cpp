@@ -102,7 +102,7 @@ ComputeTimeline::Outcome ComputeTimeline::perform(const Compute& compute, const 
   finished_ += total_;
   total_ = {};
   compute_ = compute;
-  work_ = {&compute_, groups, &tiles_of(compute), array_rows_, popped, shadow_free_};
+  work_ = {&compute_, groups, &tiles_of(compute), array_rows_, pipeline_, popped, shadow_free_};
   if (compute.steps() == 1) {
     ActivityCounter counter(kNever);
     last_slot_ = walk_command(work_, counter);
@@ -115,7 +115,8 @@ ComputeTimeline::Outcome ComputeTimeline::perform(const Compute& compute, const 
   const bool is_gapless = drained - shadow_free_ == work_.beats_in_all();
   by_table_ = compute.lookup || (by_table_ && is_gapless);
   shadow_free_ = drained;
-  return {last_slot_ + 1, drained + (by_table_ ? 4 : 3)};
+  const int stages = pipeline_.pe + 2 + static_cast<int>(by_table_) + pipeline_.result_delay();
+  return {last_slot_ + 1, drained + stages};
 }
 
 ActivityCycles ComputeTimeline::before(Edge edge) const {

@@ -44,7 +44,7 @@ class ComputeTimeline {
       : ComputeTimeline(config, std::make_shared<TileShapes>(config)) {}
   /// `tiles`: of an array of as many columns and the same column mapping.
   ComputeTimeline(const AcceleratorConfig& config, std::shared_ptr<TileShapes> tiles)
-      : array_rows_(config.rows), tiles_(std::move(tiles)) {}
+      : array_rows_(config.rows), pipeline_(config.pipeline), tiles_(std::move(tiles)) {}
   ComputeTimeline(const ComputeTimeline&) = delete;
   ComputeTimeline& operator=(const ComputeTimeline&) = delete;
 
@@ -66,6 +66,7 @@ class ComputeTimeline {
 
  private:
   const int array_rows_;
+  const PipelineConfig pipeline_;
   const std::shared_ptr<TileShapes> tiles_;
   ActivityCycles finished_{};  ///< of all commands before the last
   ActivityCycles total_{};     ///< of the last one as a whole

@@ -1,16 +1,17 @@
 #include "hw/timeline/tile_walk.h"
 
+#include <array>
+
 namespace bitbalance::timeline {
 namespace {
 
 /// Edges at which a tile of one step passes the units.
 struct TilePassage {
-  Edge pushed = 0;         ///< by the tile sequencer
-  Edge taken = 0;          ///< by the weight encoder
-  Edge fetched = 0;        ///< its activations are asked for
-  Edge read = 0;           ///< by the activation buffer, first cycle
-  Edge vector = 0;         ///< of activations, pushed
-  Edge vector_popped = 0;  ///< by the array
+  Edge pushed = 0;   ///< by the tile sequencer
+  Edge taken = 0;    ///< by the weight encoder
+  Edge fetched = 0;  ///< its activations are asked for
+  Edge read = 0;     ///< by the activation buffer, first cycle
+  Edge vector = 0;   ///< of activations, pushed
 };
 
 class SingleStepWalk {
@@ -18,11 +19,13 @@ class SingleStepWalk {
   SingleStepWalk(const ArrayWork& work, ActivityCounter& counter)
       : work_(work),
         counter_(counter),
+        stages_(work.pipeline.activation_read),
         popped_(work.popped - 1),
-        popped_before_(popped_),
         free_(work.shadow_free) {
     const Edge long_ago = popped_;
-    before_ = two_before_ = {long_ago, long_ago, long_ago, long_ago, long_ago, long_ago};
+    before_ = {long_ago, long_ago, long_ago, long_ago, long_ago};
+    items_.fill(long_ago);
+    vectors_.fill(long_ago);
     now_.pushed = work.popped + 1;
     now_.taken = now_.fetched = now_.pushed + 1;
     emitted_ = now_.taken + tile(0).conflicts - 1;  // nothing leaves the encoder up to here
@@ -32,16 +35,15 @@ class SingleStepWalk {
     const std::int64_t count = work_.tiles_in_all();
     for (std::int64_t t = 0; popped_ < counter_.limit(); ++t) {
       now_.read = std::max(now_.fetched, before_.vector) + 1;
-      now_.vector = std::max(now_.read + tile(t).conflicts - 1, two_before_.vector_popped + 1);
+      now_.vector = std::max(now_.read + tile(t).conflicts - 1, vectors_[place(t)] + 1);
       next_.pushed = std::max({now_.pushed, before_.taken, before_.read}) + 1;
       perform_slots(t);
       if (t + 1 == count) break;
       for (int s = slots_of(t); s < tile(t + 1).conflicts; ++s) {
         emit(next_.fetched);
-        pop(Activity::kBankConflict, std::max(emitted_, popped_) + 1);
+        pop(Activity::kBankConflict, next_pop());
       }
       next_.taken = emitted_ = std::max(emitted_, next_.fetched);
-      two_before_ = before_;
       before_ = now_;
       now_ = next_;
     }
@@ -63,11 +65,11 @@ class SingleStepWalk {
       const bool first = s == 0, last = s + 1 == slots;
       emit(0);
       if (first) next_.fetched = std::max(emitted_, next_.pushed + 1);
-      Edge edge = std::max(emitted_, popped_) + 1;
-      if (first) edge = std::max(edge, now_.vector + 1);
+      Edge edge = next_pop();
+      if (first) edge = std::max(edge, now_.vector + stages_);
       const Edge drained = last ? std::max(edge, free_) : edge;
       if (first) {
-        now_.vector_popped = drained;
+        vectors_[place(t)] = drained;
         counter_.begin_tile(t, drained);
       }
       if (last) {
@@ -79,7 +81,9 @@ class SingleStepWalk {
   }
 
   /// The encoder pushes the next item as soon as there is room, not before `earliest`.
-  void emit(Edge earliest) { emitted_ = std::max({emitted_ + 1, earliest, popped_before_ + 1}); }
+  void emit(Edge earliest) { emitted_ = std::max({emitted_ + 1, earliest, items_[place(item_)] + 1}); }
+  /// Of what has been emitted last.
+  Edge next_pop() const { return std::max(emitted_ + stages_, popped_ + 1); }
 
   /// The array takes the item at `edge`, after having waited `drain_wait` cycles for the shadow registers.
   void pop(Activity activity, Edge edge, Edge drain_wait = 0) {
@@ -87,17 +91,22 @@ class SingleStepWalk {
     counter_.add(Activity::kDrainWait, edge - drain_wait, edge);
     counter_.add(activity, edge, edge + 1);
     begun_ = true;
-    popped_before_ = popped_;
-    popped_ = edge;
+    popped_ = items_[place(item_++)] = edge;
   }
+  /// Of an item or a vector in its channel, which holds one more than it has stages.
+  std::size_t place(std::int64_t number) const { return static_cast<std::size_t>(number % (stages_ + 1)); }
 
   const ArrayWork& work_;
   ActivityCounter& counter_;
-  TilePassage two_before_, before_, now_, next_;
-  Edge emitted_ = 0;             ///< last item pushed by the encoder
-  Edge popped_, popped_before_;  ///< last two items popped by the array
-  Edge free_;                    ///< first edge at which a last slot finds the shadow registers free
-  bool begun_ = false;           ///< the first slot has been performed
+  const int stages_;  ///< of the channels of items and vectors
+  TilePassage before_, now_, next_;
+  Edge emitted_ = 0;  ///< last item pushed by the encoder
+  Edge popped_;       ///< last item popped by the array
+  /// Edges at which the array popped the last items and vectors: what is pushed takes a place of theirs.
+  std::array<Edge, PipelineConfig::kMostStages + 1> items_, vectors_;
+  std::int64_t item_ = 0;  ///< number of the next one
+  Edge free_;              ///< first edge at which a last slot finds the shadow registers free
+  bool begun_ = false;     ///< the first slot has been performed
 };
 
 /// Of a command whose tiles have more than one step.

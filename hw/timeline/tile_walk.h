@@ -21,6 +21,7 @@ struct ArrayWork {
   const RowGroupSteps* groups = nullptr;  ///< in the order conv group, row group
   const PixelTiles* tiles = nullptr;
   int array_rows = 1;
+  PipelineConfig pipeline;
   Edge popped = 0;       ///< by the tile sequencer
   Edge shadow_free = 0;  ///< first edge at which a last slot finds the shadow registers free
 
@@ -40,8 +41,10 @@ struct ArrayWork {
     return compute->last_chunk ? tiles->beats_a_row * compute->conv_groups * compute->output_channels : 1;
   }
   /// Edge of a tile's last beat, after whose last slot the shadow registers are free at `free`.
-  Edge drained(Edge last_slot, Edge free) const { return compute->last_chunk ? free : last_slot; }
-  Edge first_slot() const { return popped + 3 + tiles->tiles.front().conflicts; }
+  Edge drained(Edge last_slot, Edge free) const {
+    return compute->last_chunk ? free + pipeline.pe - 1 : last_slot;
+  }
+  Edge first_slot() const { return popped + 2 + tiles->tiles.front().conflicts + pipeline.activation_read; }
 };
 
 /// Whom a walk tells what it comes to, and the number of its command's first tile in the layer.

@@ -215,7 +215,7 @@ Timeline::Outcome Timeline::perform(Engine engine, const Queued& queued, Edge po
   };
   const auto vector = [&](const auto& body) {
     if (with_accounts_) count_events(body, config_, events_of(command));
-    return done(popped + vector_cycles(body, config_) + 1);
+    return done(popped + vector_duration(body, config_));
   };
   switch (opcode_of(command)) {
     case Opcode::kLoadWeights:

@@ -8,6 +8,7 @@ module pe_array #(
     parameter COLUMNS             = 32,  // 1 to 64
     parameter ACCUMULATOR_BITS_8  = 32,  // 16 to 32
     parameter ACCUMULATOR_BITS_16 = 48,  // 24 to 48
+    parameter PE_STAGES           = 1,   // 2: a register between shifter and adder of a PE
     parameter LOOPS               = 0,   // 1: pe_grid_loops.v, for simulation
     // Derived.
     parameter STORAGE_BITS        = 2 * ACCUMULATOR_BITS_8 > ACCUMULATOR_BITS_16 ?
@@ -85,23 +86,61 @@ module pe_array #(
   wire slot_waits = slots_valid && !slots_bubble;
   wire drains = slots_last_of_tile && (slots_drain || slots_last_of_command);
   wire vector_missing = slots_first_of_step && !vectors_valid;
-  wire shadow_missing = drains && !shadow_free;
+  wire shadow_missing;  // when its sums are made
   wire last_slot_missing = slots_last_of_command && !last_slots_ready;
-  wire perform = slot_waits && !vector_missing && !shadow_missing && !last_slot_missing;
+  wire sum_waits;  // of the slot before: nothing leaves the shadow registers
+  wire perform = slot_waits && !sum_waits && !vector_missing && !shadow_missing && !last_slot_missing;
+  wire bubble = slots_valid && slots_bubble && !sum_waits;
 
-  assign slots_ready = perform || (slots_valid && slots_bubble);
+  assign slots_ready = perform || bubble;
   assign vectors_ready = perform && slots_first_of_step;
   assign last_slots_valid = perform && slots_last_of_command;
 
   assign busy = perform;
-  assign bank_conflict = mid_command && slots_valid && slots_bubble;
-  assign drain_wait = slot_waits && !vector_missing && shadow_missing;
+  assign bank_conflict = mid_command && bubble;
+  assign drain_wait = sum_waits || (slot_waits && !vector_missing && shadow_missing);
   assign stalled = mid_command && !perform && !bank_conflict && !drain_wait;
 
   wire [18*COLUMNS-1:0] step_activation = slots_first_of_step ? vectors_activation : activation;
-  wire save = slots_last_of_tile && slots_drain;
-  wire two_beats_per_row = slots_lanes > LANES_PER_BEAT;
-  wire [7:0] tile_beats = two_beats_per_row ? {slots_rows, 1'b0} : {1'b0, slots_rows};
+
+  // The slot that is added: the one that is taken or, with two stages, the one before.
+  wire add, sum_clear, sum_drains, sum_drain, sum_wide;
+  wire [6:0] sum_rows;
+  wire [7:0] sum_lanes;
+  wire [8*ROWS-1:0] sum_token;
+  wire [18*COLUMNS-1:0] sum_activation;
+  localparam SLOT_BITS = 4 + 7 + 8 + 8 * ROWS + 18 * COLUMNS;
+  wire [SLOT_BITS-1:0] taken = {
+    slots_first_of_tile && slots_clear, drains, slots_drain, slots_wide, slots_rows, slots_lanes, slots_token, step_activation
+  };
+  wire [SLOT_BITS-1:0] added;
+  assign {sum_clear, sum_drains, sum_drain, sum_wide, sum_rows, sum_lanes, sum_token, sum_activation} = added;
+  wire save = sum_drains && sum_drain;
+  wire two_beats_per_row = sum_lanes > LANES_PER_BEAT;
+  // A command that does not drain sends an empty beat, so that completions keep their order.
+  wire [7:0] sum_beats = !sum_drain ? 8'd1 : two_beats_per_row ? {sum_rows, 1'b0} : {1'b0, sum_rows};
+  wire [7:0] next_beats_left = add && sum_drains ? sum_beats : beats_left - {7'd0, beat_leaves};
+  generate
+    if (PE_STAGES == 1) begin : g_one_stage
+      assign added = taken;
+      assign add = perform;
+      assign sum_waits = 1'b0;
+      assign shadow_missing = drains && !shadow_free;
+    end else begin : g_two_stages
+      reg held_valid;
+      reg [SLOT_BITS-1:0] held;
+      assign added = held;
+      assign sum_waits = held_valid && sum_drains && !shadow_free;
+      assign add = held_valid && !sum_waits;
+      // At the next edge the last beat can leave.
+      assign shadow_missing = drains && next_beats_left > 8'd1;
+      always @(posedge clk) begin
+        if (perform) held <= taken;
+        if (rst) held_valid <= 1'b0;
+        else if (!sum_waits) held_valid <= perform;
+      end
+    end
+  endgenerate
 
   always @(posedge clk) begin
     if (vectors_ready) activation <= vectors_activation;
@@ -110,20 +149,18 @@ module pe_array #(
       drain_row <= drain_row + {5'd0, drain_row_ends};
       drain_first_lane <= drain_row_ends ? 7'd0 : LANES_PER_BEAT[6:0];
     end
-    if (perform && drains) begin
+    if (add && sum_drains) begin
       drain_row <= 6'd0;
       drain_first_lane <= 7'd0;
-      drain_wide <= slots_wide;
-      drain_lanes <= slots_drain ? slots_lanes : 8'd0;
+      drain_wide <= sum_wide;
+      drain_lanes <= sum_drain ? sum_lanes : 8'd0;
     end
 
     if (rst) begin
       beats_left <= 8'd0;
       mid_command <= 1'b0;
     end else begin
-      // A command that does not drain sends an empty beat, so that completions keep their order.
-      if (perform && drains) beats_left <= slots_drain ? tile_beats : 8'd1;
-      else if (beat_leaves) beats_left <= beats_left - 8'd1;
+      beats_left <= next_beats_left;
       if (perform) mid_command <= !slots_last_of_command;
     end
   end
@@ -139,19 +176,20 @@ module pe_array #(
           .STORAGE_BITS       (STORAGE_BITS)
       ) grid (
           .clk         (clk),
-          .perform     (perform),
-          .clear       (slots_first_of_tile && slots_clear),
+          .perform     (add),
+          .clear       (sum_clear),
           .save        (save),
-          .wide        (slots_wide),
-          .rows        (slots_rows),
-          .lanes       (slots_lanes),
-          .token       (slots_token),
-          .activation  (step_activation),
+          .wide        (sum_wide),
+          .rows        (sum_rows),
+          .lanes       (sum_lanes),
+          .token       (sum_token),
+          .activation  (sum_activation),
           .drain_row   (drain_row),
           .drain_shadow(drain_shadow)
       );
     end else begin : g_instances
       pe_grid #(
+          .STAGES             (PE_STAGES),
           .ROWS               (ROWS),
           .COLUMNS            (COLUMNS),
           .ACCUMULATOR_BITS_8 (ACCUMULATOR_BITS_8),
@@ -159,14 +197,17 @@ module pe_array #(
           .STORAGE_BITS       (STORAGE_BITS)
       ) grid (
           .clk         (clk),
-          .perform     (perform),
-          .clear       (slots_first_of_tile && slots_clear),
-          .save        (save),
+          .take        (perform),
           .wide        (slots_wide),
-          .rows        (slots_rows),
-          .lanes       (slots_lanes),
           .token       (slots_token),
           .activation  (step_activation),
+          .perform     (add),
+          .clear       (sum_clear),
+          .save        (save),
+          .sum_wide    (sum_wide),
+          .rows        (sum_rows),
+          .lanes       (sum_lanes),
+          .sum_token   (sum_token),
           .drain_row   (drain_row),
           .drain_shadow(drain_shadow)
       );

@@ -3,6 +3,7 @@
 `default_nettype none
 
 module pe_grid #(
+    parameter STAGES              = 1,   // of a PE
     parameter ROWS                = 32,  // 1 to 64
     parameter COLUMNS             = 32,  // 1 to 64
     parameter ACCUMULATOR_BITS_8  = 32,
@@ -11,14 +12,20 @@ module pe_grid #(
 ) (
     input wire clk,
 
-    input wire                    perform,  // a slot is performed, by the first `rows` rows
+    // The slot that is shifted.
+    input wire                    take,
+    input wire                    wide,
+    input wire [      8*ROWS-1:0] token,  // per row: valid, negative, last, position[4:0]
+    input wire [  18*COLUMNS-1:0] activation,
+
+    // The slot that is added, by the first `rows` rows.
+    input wire                    perform,
     input wire                    clear,
     input wire                    save,
-    input wire                    wide,
+    input wire                    sum_wide,
     input wire [             6:0] rows,
-    input wire [             7:0] lanes,    // active ones
-    input wire [      8*ROWS-1:0] token,    // per row: valid, negative, last, position[4:0]
-    input wire [  18*COLUMNS-1:0] activation,
+    input wire [             7:0] lanes,      // active ones
+    input wire [      8*ROWS-1:0] sum_token,
 
     input  wire [                     5:0] drain_row,
     output wire [STORAGE_BITS*COLUMNS-1:0] drain_shadow  // of that row
@@ -35,20 +42,24 @@ module pe_grid #(
         wire low = column < lanes;
         wire high = column + COLUMNS < lanes;
         pe #(
+            .STAGES             (STAGES),
             .ACCUMULATOR_BITS_8 (ACCUMULATOR_BITS_8),
             .ACCUMULATOR_BITS_16(ACCUMULATOR_BITS_16),
             .STORAGE_BITS       (STORAGE_BITS)
         ) pe (
             .clk           (clk),
+            .take          (take),
+            .wide          (wide),
+            .token_negative(token[8*row+6]),
+            .token_position(token[8*row+:4]),
+            .activation    (activation[18*column+:18]),
             .perform       (perform && row < rows),
             .clear         (clear),
             .save          (save),
-            .wide          (wide),
-            .token_valid   (token[8*row+7]),
-            .token_negative(token[8*row+6]),
-            .token_position(token[8*row+:4]),
-            .lane_active   ({wide ? low : high, low}),
-            .activation    (activation[18*column+:18]),
+            .sum_wide      (sum_wide),
+            .sum_valid     (sum_token[8*row+7]),
+            .sum_negative  (sum_token[8*row+6]),
+            .lane_active   ({sum_wide ? low : high, low}),
             .accumulator   (accumulator[AT+:STORAGE_BITS]),
             .shadow        (shadow[AT+:STORAGE_BITS])
         );

@@ -1,5 +1,5 @@
-// pe_grid.v as loops over two memories instead of ROWS x COLUMNS instances: the same registers at the same
-// edges. For simulators that turn a loop into a loop; synthesis takes pe_grid.v, and Yosys would unroll this file
+// pe_grid.v as loops over two memories instead of ROWS x COLUMNS instances: the same accumulators and shadow
+// registers at the same edges. It shifts when it adds, so it takes the slot that is added, activations included. For simulators that turn a loop into a loop; synthesis takes pe_grid.v, and Yosys would unroll this file
 // when it reads it (leave it out, or `read_verilog -defer`).
 `default_nettype none
 
@@ -53,7 +53,8 @@ module pe_grid_loops #(
               at = row * COLUMNS + column;
               low = column < lanes;
               high = wide ? low : column + COLUMNS < lanes;
-              sum = shift_add(accumulator[at], wide, row_token[6], row_token[3:0], activation[18*column+:18]);
+              sum = add(accumulator[at], wide, row_token[6],
+                        shift(wide, row_token[6], row_token[3:0], activation[18*column+:18]));
               if (high) accumulator[at] = sum;
               else if (low) accumulator[at] = {accumulator[at][STORAGE_BITS-1:LOW], sum[LOW-1:0]};
             end

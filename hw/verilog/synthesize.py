@@ -31,6 +31,7 @@ SCRIPT = "strash; &get -n; &dch -f; &nf; &put; buffer -N 16; upsize -D {ps}; dns
 # name: module, parameters
 DESIGNS = {
     "ours": ("pe", {}),
+    "ours_two_stages": ("pe", {"STAGES": 2}),
     "ours_lean": ("lean_pe", {}),
     "mac_9x8": ("mac_pe", {}),
     "mac_16x16": ("mac_pe", {"ACTIVATION_BITS": 16, "WEIGHT_BITS": 16, "SUM_BITS": 48}),
@@ -44,6 +45,7 @@ DESIGNS = {
     "bitfusion_16": ("bitfusion_pe", {}),
     "encoder_row": ("encoder_row", {}),
     "encoder_row_signed_digit": ("encoder_row", {"SIGNED_DIGIT": 1}),
+    **{f"path_{name}_{stages}": (f"path_{name}", {"STAGES": stages}) for name in ("multiply", "clamp") for stages in (1, 2, 3)},
 }
 PARTS = {
     "adder_32": ("part_adder", {"BITS": 32}),

@@ -214,8 +214,7 @@ void Controller::start(Engine engine, const Command& command, Edge edge) {
             if constexpr (std::is_same_v<Body, Pool> || std::is_same_v<Body, Add> ||
                           std::is_same_v<Body, Lookup>) {
               count_events(body, config_, profile_.layer(command.header.layer).events);
-              // Results are written one edge after the last operand is read.
-              schedule_.completed(engine, popped + vector_cycles(body, config_) + 1);
+              schedule_.completed(engine, popped + vector_duration(body, config_));
             }
           },
           command.body);

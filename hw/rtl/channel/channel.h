@@ -1,6 +1,6 @@
-// Ready/valid channel between two clocked units: a two-entry elastic buffer whose valid and ready are
-// registers. What is pushed at one clock edge can be popped at the next; nothing depends on the order in
-// which units are called.
+// Ready/valid channel between two clocked units: an elastic buffer whose valid and ready are registers. What
+// is pushed at one clock edge can be popped at the next, or as many edges later as the channel has stages;
+// nothing depends on the order in which units are called.
 #pragma once
 
 #include <array>
@@ -10,11 +10,12 @@
 
 namespace bitbalance::rtl {
 
-/// One producer, one consumer.
+/// One producer, one consumer; both of one clock where there are several stages.
 template <class T>
 class Channel final : public ChannelState, public PushIf<T>, public PopIf<T> {
  public:
-  explicit Channel(const char* name) : ChannelState(name) {}
+  /// `stages`: 1 to PipelineConfig::kMostStages.
+  explicit Channel(const char* name, int stages = 1) : ChannelState(name, stages) {}
 
   bool can_push() const override { return has_room(); }
   T& push() override {
@@ -33,7 +34,7 @@ class Channel final : public ChannelState, public PushIf<T>, public PopIf<T> {
   void wake_after_push(Clocked& consumer) override { set_consumer(consumer); }
 
  private:
-  std::array<T, kDepth> entries_{};
+  std::array<T, kMostDepth> entries_{};
 };
 
 }  // namespace bitbalance::rtl

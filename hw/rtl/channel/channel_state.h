@@ -2,9 +2,11 @@
 // wakes. Below the channel, above the clock domain that lets it take effect.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <systemc>
 
+#include "hw/isa/config.h"
 #include "hw/rtl/channel/stall.h"
 #include "hw/rtl/clock/clock_domain.h"
 #include "hw/rtl/clock/clocked.h"
@@ -12,7 +14,7 @@
 
 namespace bitbalance::rtl {
 
-/// Two entries: enough for one transfer a cycle where valid and ready are registers.
+/// One entry more than it has stages: enough for one transfer a cycle where valid and ready are registers.
 class ChannelState : public sc_core::sc_prim_channel, private Clearable {
  public:
   /// Refuse transfers at random from now on (tests of data and deadlock); nullptr: never.
@@ -28,32 +30,39 @@ class ChannelState : public sc_core::sc_prim_channel, private Clearable {
     if (cleared_) {
       head_ = count_ = 0;
     } else {
-      head_ = (head_ + static_cast<unsigned>(popped_)) % kDepth;
+      head_ = wrapped(head_ + static_cast<unsigned>(popped_));
       count_ += static_cast<unsigned>(pushed_) - static_cast<unsigned>(popped_);
       if (consumer_ != nullptr) consumer_->wake_if(pushed_);
       if (producer_ != nullptr) producer_->wake_if(popped_);
     }
     pushed_ = popped_ = cleared_ = false;
     valid_ = count_ > 0;
-    ready_ = count_ < kDepth;
+    ready_ = count_ < depth_;
   }
 
  protected:
-  static constexpr unsigned kDepth = 2;
+  static constexpr unsigned kMostStages = PipelineConfig::kMostStages;
+  static constexpr unsigned kMostDepth = kMostStages + 1;
 
-  explicit ChannelState(const char* name) : sc_prim_channel(name) {}
+  ChannelState(const char* name, int stages)
+      : sc_prim_channel(name), stages_(static_cast<unsigned>(stages)), depth_(stages_ + 1) {
+    sc_assert(stages_ >= 1 && stages_ <= kMostStages);
+  }
 
-  bool has_room() const { return count_ < kDepth && !(stall_ != nullptr && stall_->blocks_push()); }
-  bool has_entry() const { return count_ > 0 && !(stall_ != nullptr && stall_->blocks_pop()); }
-  bool will_be_full() const { return count_ + static_cast<unsigned>(pushed_) == kDepth; }
+  bool has_room() const { return count_ < depth_ && !(stall_ != nullptr && stall_->blocks_push()); }
+  bool has_entry() const {
+    return count_ > 0 && (stages_ == 1 || has_arrived()) && !(stall_ != nullptr && stall_->blocks_pop());
+  }
+  bool will_be_full() const { return count_ + static_cast<unsigned>(pushed_) == depth_; }
   bool will_be_empty() const { return count_ == static_cast<unsigned>(popped_); }
   /// Entries by number.
   unsigned first() const { return head_; }
-  unsigned first_free() const { return (head_ + count_) % kDepth; }
+  unsigned first_free() const { return wrapped(head_ + count_); }
 
   void note_push() {
-    sc_assert(count_ < kDepth && !pushed_);
+    sc_assert(count_ < depth_ && !pushed_);
     note_change();
+    if (stages_ > 1) arrival_[first_free()] = producer_->domain().coming_edge() + stages_;
     pushed_ = true;
   }
   void note_pop() {
@@ -85,11 +94,15 @@ class ChannelState : public sc_core::sc_prim_channel, private Clearable {
     }
   }
   void update() override { commit(); }
+  unsigned wrapped(unsigned entry) const { return entry < depth_ ? entry : entry - depth_; }
+  bool has_arrived() const { return arrival_[head_] <= consumer_->domain().coming_edge(); }
   void start_of_simulation() override {
     if (producer_ != nullptr && consumer_ != nullptr && &producer_->domain() == &consumer_->domain())
       domain_ = &producer_->domain();
   }
 
+  const unsigned stages_, depth_;
+  std::array<Edge, kMostDepth> arrival_{};  ///< of several stages: first edge to pop the entry at
   unsigned head_ = 0;
   unsigned count_ = 0;
   bool pushed_ = false;

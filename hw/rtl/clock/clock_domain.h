@@ -39,6 +39,8 @@ class ClockDomain {
   /// Whoever makes the clock may stop it until they are again. Edges that nobody needs have no number.
   void observe_need(std::function<void(bool needed)> observer) { observer_ = std::move(observer); }
 
+  /// Number of the edge at which units are being called or, in between, will be next.
+  Edge coming_edge() const { return edge_ + static_cast<Edge>(!at_edge_); }
   /// Units are being called.
   bool is_at_edge() const { return at_edge_; }
   /// Commits the channel when all units have been called. Precondition: is_at_edge().

@@ -7,6 +7,14 @@
 #include "hw/isa/fixed_point.h"
 
 namespace bitbalance::rtl {
+namespace {
+
+/// Its tile's sums leave, or its command's empty beat.
+bool drains(const TokenSlot& slot) {
+  return slot.last_of_tile && (slot.drain || slot.last_of_command);
+}
+
+}  // namespace
 
 PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile)
     : PeArrayInterface(name),
@@ -16,13 +24,28 @@ PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& c
 
 void PeArray::on_clock() {
   if (beats_left_ > 0 && beats.can_push()) drain_beat();
-  perform();
+  bool adds = add_shifted();
+  const Activity now = next_activity();
+  // Other than by a drain, the first slot of a command waits because the pipeline fills: that is the
+  // controller's to name.
+  if (mid_command_ || now == Activity::kBusy || now == Activity::kDrainWait) activity->count(now, edge());
+  if (now == Activity::kBusy) {
+    take_slot();
+    adds = adds || config_.pipeline.pe == 1;
+  } else if (now == Activity::kBankConflict) {
+    slots.pop();
+  }
+  if (!adds && slot_valid_) {
+    slot_valid_ = clear_ = first_of_step_ = false;
+    token_.fill(0);
+  }
   // Within a command every cycle is counted.
-  if (!mid_command_ && !slot_valid_ && slots.empty() && (beats_left_ == 0 || beats.full())) sleep();
+  if (!mid_command_ && !slot_valid_ && !shifted_valid_ && slots.empty() && (beats_left_ == 0 || beats.full()))
+    sleep();
 }
 
 void PeArray::reset() {
-  slot_valid_ = clear_ = first_of_step_ = false;
+  shifted_valid_ = slot_valid_ = clear_ = first_of_step_ = false;
   token_.fill(0);
   mid_command_ = false;
   beats_left_ = 0;
@@ -54,37 +77,49 @@ void PeArray::drain_beat() {
   if (observer_ != nullptr) observer_->tile_drained(drain_layer_, drain_tile_, edge());
 }
 
-void PeArray::perform() {
-  if (!slots.can_pop()) return wait(Activity::kStalled);
+/// With the item that waits.
+Activity PeArray::next_activity() const {
+  if (shifted_valid_) return Activity::kDrainWait;  // nothing leaves the shadow registers
+  if (!slots.can_pop()) return Activity::kStalled;
   const TokenSlot& slot = slots.front();
-  if (slot.bubble) {
-    wait(Activity::kBankConflict);
-    slots.pop();
-    return;
+  if (slot.bubble) return Activity::kBankConflict;
+  if (slot.first_of_step && !vectors.can_pop()) return Activity::kStalled;
+  // One stage earlier than the sum, a beat may be left.
+  if (drains(slot) && beats_left_ >= config_.pipeline.pe) return Activity::kDrainWait;
+  if (slot.last_of_command && !last_slots.can_push()) return Activity::kStalled;
+  return Activity::kBusy;
+}
+
+void PeArray::take_slot() {
+  const TokenSlot& slot = slots.front();
+  if (slot.first_of_tile && observer_ != nullptr) observer_->tile_begins(slot.layer, slot.tile, edge());
+  if (config_.pipeline.pe == 1) {
+    perform_slot(slot, slot.first_of_step ? vectors.front() : activation_);
+  } else {
+    shifted_valid_ = true;
+    shifted_slot_ = slot;
+    if (slot.first_of_step) shifted_vector_ = vectors.front();
   }
-  if (slot.first_of_step && !vectors.can_pop()) return wait(Activity::kStalled);
-  const bool drains = slot.last_of_tile && (slot.drain || slot.last_of_command);
-  if (drains && beats_left_ > 0) return wait(Activity::kDrainWait);
-  if (slot.last_of_command && !last_slots.can_push()) return wait(Activity::kStalled);
-  activity->count(Activity::kBusy, edge());
-  perform_slot(slot);
-  if (drains) start_drain(slot);
+  if (slot.last_of_tile && observer_ != nullptr) {
+    observer_->tile_ends(slot.layer, slot.tile, edge());
+    if (!slot.drain) observer_->tile_drained(slot.layer, slot.tile, edge());
+  }
   if (slot.last_of_command) last_slots.push({});
   mid_command_ = !slot.last_of_command;
+  if (slot.first_of_step) vectors.pop();
   slots.pop();
 }
 
-/// A cycle without a slot. Other than by a drain, the first slot of a command waits because the pipeline
-/// fills: that is the controller's to name.
-void PeArray::wait(Activity cause) {
-  if (mid_command_ || cause == Activity::kDrainWait) activity->count(cause, edge());
-  if (!slot_valid_) return;
-  slot_valid_ = clear_ = first_of_step_ = false;
-  token_.fill(0);
+/// What has been shifted at the edge before, if there is something.
+bool PeArray::add_shifted() {
+  if (!shifted_valid_ || (drains(shifted_slot_) && beats_left_ > 0)) return false;
+  shifted_valid_ = false;
+  perform_slot(shifted_slot_, shifted_vector_);
+  return true;
 }
 
-void PeArray::perform_slot(const TokenSlot& slot) {
-  if (slot.first_of_tile && observer_ != nullptr) observer_->tile_begins(slot.layer, slot.tile, edge());
+/// `vector`: looked at for the first slot of a step.
+void PeArray::perform_slot(const TokenSlot& slot, const ActivationVector& vector) {
   slot_valid_ = true;
   clear_ = slot.first_of_tile && slot.clear;
   first_of_step_ = slot.first_of_step;
@@ -98,12 +133,11 @@ void PeArray::perform_slot(const TokenSlot& slot) {
     // From the channel, not from the register beside it: what has just been written is slow to read in other
     // pieces.
     if (slot.width == Width::k16) {
-      expand(vectors.front(), slot.lanes, wide_lanes_.addends);
+      expand(vector, slot.lanes, wide_lanes_.addends);
     } else {
-      expand(vectors.front(), slot.lanes, narrow_.addends);
+      expand(vector, slot.lanes, narrow_.addends);
     }
-    activation_ = vectors.front();
-    vectors.pop();
+    activation_ = vector;
   }
   if (fault_row_ >= 0 && slots_performed_ >= fault_slot_) inject_fault();
   if (slot.width == Width::k16) {
@@ -114,10 +148,7 @@ void PeArray::perform_slot(const TokenSlot& slot) {
   ++slots_performed_;
   ++tile_slots_;
   if (slot.last_of_tile) count_events(slot);
-  if (slot.last_of_tile && observer_ != nullptr) {
-    observer_->tile_ends(slot.layer, slot.tile, edge());
-    if (!slot.drain) observer_->tile_drained(slot.layer, slot.tile, edge());
-  }
+  if (drains(slot)) start_drain(slot);
 }
 
 template <class Word>

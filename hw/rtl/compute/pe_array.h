@@ -20,6 +20,9 @@ namespace bitbalance::rtl {
 /// At most one slot or bubble an edge. A tile's last slot moves its sums to the shadow registers; its beats
 /// leave at the edges after that, rows * ceil(lanes / columns) of them, one an edge. The last slot of the
 /// next tile that drains can be performed at the edge of the last beat, not before.
+/// With two stages a PE has a register between shifter and adder, and the sum follows a slot an edge later,
+/// as do the shadow registers and the beats. Here the register holds what is shifted, and by how much: at
+/// this edge or the next, the sum is the same.
 class PeArray : public PeArrayInterface {
  public:
   PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile);
@@ -51,9 +54,10 @@ class PeArray : public PeArrayInterface {
   void on_clock() override;
   void reset() override;
   void drain_beat();
-  void perform();
-  void wait(Activity cause);
-  void perform_slot(const TokenSlot& slot);
+  Activity next_activity() const;
+  void take_slot();
+  bool add_shifted();
+  void perform_slot(const TokenSlot& slot, const ActivationVector& vector);
   template <class Word>
   void add(Lanes<Word>& lanes, const TokenSlot& slot);
   template <class Word>
@@ -68,7 +72,12 @@ class PeArray : public PeArrayInterface {
   const AcceleratorConfig config_;
   Profile& profile_;
 
-  // The slot performed at the last edge.
+  // Taken, in the register in front of the adders.
+  bool shifted_valid_ = false;
+  TokenSlot shifted_slot_;
+  ActivationVector shifted_vector_;  ///< new with the first slot of a step
+
+  // The slot added at the last edge.
   bool slot_valid_ = false;
   bool clear_ = false;          ///< accumulators of the used rows started from 0
   bool first_of_step_ = false;  ///< took new activations

@@ -8,10 +8,14 @@ namespace bitbalance::rtl {
 
 PostProcessor::PostProcessor(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
                              Profile& profile)
-    : Clocked(name), config_(config), profile_(profile) {}
+    : Clocked(name),
+      config_(config),
+      profile_(profile),
+      scaled_(products_[static_cast<std::size_t>(config.pipeline.result_delay())]) {}
 
 void PostProcessor::reset() {
-  target_valid_ = fetched_.valid = scaled_.valid = clamped_.valid = false;
+  target_valid_ = fetched_.valid = clamped_.valid = false;
+  for (Stage& product : products_) product.valid = false;
 }
 
 void PostProcessor::on_clock() {
@@ -27,11 +31,26 @@ void PostProcessor::on_clock() {
   } else if (scaled_.valid) {
     write(scaled_);
   }
+  hand_on();
   multiply();
   fetch();
-  if (!fetched_.valid && !scaled_.valid && !clamped_.valid && beats.empty() &&
-      (target_valid_ || targets.empty()))
-    sleep();
+  if (is_empty() && beats.empty() && (target_valid_ || targets.empty())) sleep();
+}
+
+bool PostProcessor::is_empty() const {
+  return !fetched_.valid && !clamped_.valid &&
+         std::none_of(products_.begin(), products_.end(), [](const Stage& product) { return product.valid; });
+}
+
+/// From stage to stage of multiply and clamp.
+void PostProcessor::hand_on() {
+  for (Stage* product = &scaled_; product != products_.data(); --product) {
+    if (product[-1].valid) {
+      *product = product[-1];
+    } else {
+      product->valid = false;
+    }
+  }
 }
 
 bool PostProcessor::completes(const Stage& stage) const {
@@ -50,7 +69,7 @@ void PostProcessor::write(const Stage& stage) {
 void PostProcessor::fetch() {
   fetched_.valid = false;
   if (!target_valid_ && targets.can_pop()) {
-    slot_ = static_cast<std::uint8_t>((slot_ + 1) % kSlots);
+    slot_ = static_cast<std::uint8_t>((slot_ + 1) % (kSlots + config_.pipeline.result_delay()));
     targets_[slot_] = targets.front();
     targets.pop();
     target_valid_ = true;
@@ -74,18 +93,19 @@ void PostProcessor::fetch() {
 }
 
 void PostProcessor::multiply() {
-  scaled_.valid = fetched_.valid;
+  Stage& product = products_.front();
+  product.valid = fetched_.valid;
   if (!fetched_.valid) return;
-  scaled_.last_of_tile = fetched_.last_of_tile;
-  scaled_.slot = fetched_.slot;
-  scaled_.row = fetched_.row;
-  scaled_.first_lane = fetched_.first_lane;
-  scaled_.lanes = fetched_.lanes;
-  scaled_.parameter = fetched_.parameter;
+  product.last_of_tile = fetched_.last_of_tile;
+  product.slot = fetched_.slot;
+  product.row = fetched_.row;
+  product.first_lane = fetched_.first_lane;
+  product.lanes = fetched_.lanes;
+  product.parameter = fetched_.parameter;
   const ParameterEntry& parameter = fetched_.parameter;
   const int accumulator_bits = config_.accumulator_bits(targets_[fetched_.slot].command.width);
   for (unsigned i = 0; i < fetched_.lanes; ++i) {
-    scaled_.value[i] = scaled_product(add_bias(fetched_.value[i], parameter.bias, accumulator_bits),
+    product.value[i] = scaled_product(add_bias(fetched_.value[i], parameter.bias, accumulator_bits),
                                       parameter.multiplier, parameter.shift);
   }
 }
@@ -138,11 +158,11 @@ void PostProcessor::write_results(const Stage& stage) {
 
 void PostProcessor::describe(SignalList& signals) const {
   signals.add(*this, "target.valid", target_valid_);
-  signals.add(*this, "target.slot", slot_, 3);
+  signals.add(*this, "target.slot", slot_, 4);
   const auto stage = [this, &signals](const std::string& prefix, const Stage& s) {
     signals.add(*this, prefix + ".valid", s.valid);
     signals.add(*this, prefix + ".last_of_tile", s.last_of_tile);
-    signals.add(*this, prefix + ".slot", s.slot, 3);
+    signals.add(*this, prefix + ".slot", s.slot, 4);
     signals.add(*this, prefix + ".row", s.row, 6);
     signals.add(*this, prefix + ".first_lane", s.first_lane, 7);
     signals.add(*this, prefix + ".lanes", s.lanes, 7);
@@ -150,6 +170,8 @@ void PostProcessor::describe(SignalList& signals) const {
       signals.add(*this, prefix + ".value" + std::to_string(i), s.value[i], 64);
   };
   stage("fetched", fetched_);
+  for (const Stage* product = products_.data(); product != &scaled_; ++product)
+    stage("product" + std::to_string(product - products_.data()), *product);
   stage("scaled", scaled_);
   stage("clamped", clamped_);
 }

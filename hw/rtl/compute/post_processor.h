@@ -24,6 +24,8 @@ namespace bitbalance::rtl {
 /// written at k + 2; the command of the last beat completes at that edge. Where a command has a table, what
 /// was clamped is its address, and the table is read, interpolated and written at k + 3. One beat is written
 /// an edge: those that follow without a gap are written an edge later, too, whatever their command.
+/// Multiply and clamp can be several stages each, so that all this comes later. Here the product is made in
+/// the first of them and handed on.
 class PostProcessor : public Clocked {
  public:
   PopPort<DrainTarget> targets{"targets"};
@@ -49,13 +51,16 @@ class PostProcessor : public Clocked {
     ParameterEntry parameter;
     Row value{};  ///< accumulators, then products, then clamped sums
   };
-  // Four beats can be of four tiles; the fifth slot takes the next target meanwhile.
-  static constexpr std::uint8_t kSlots = 5;
+  static constexpr std::size_t kMostProducts = 2 * PipelineConfig::kMostStages - 1;
+  // Four beats can be of four tiles; the fifth slot takes the next target meanwhile. Each stage more has one.
+  static constexpr std::uint8_t kSlots = 5, kMostSlots = kSlots + kMostProducts - 1;
 
   void on_clock() override;
   void reset() override;
   void fetch();
   void multiply();
+  void hand_on();
+  bool is_empty() const;
   void clamp_sums();
   bool completes(const Stage& stage) const;
   /// Its command's completion finds no room.
@@ -66,10 +71,13 @@ class PostProcessor : public Clocked {
   const AcceleratorConfig config_;
   Profile& profile_;
 
-  std::array<DrainTarget, kSlots> targets_{};
+  std::array<DrainTarget, kMostSlots> targets_{};
   std::uint8_t slot_ = 0;  ///< of the tile whose beats are coming
   bool target_valid_ = false;
-  Stage fetched_, scaled_, clamped_;
+  Stage fetched_;
+  std::array<Stage, kMostProducts> products_;  ///< the youngest first
+  Stage& scaled_;                              ///< the oldest of them
+  Stage clamped_;
 };
 
 }  // namespace bitbalance::rtl

@@ -17,10 +17,11 @@ namespace bitbalance::rtl {
 
 /// A command popped at edge p is decoded in that cycle. Its tiles leave from edge p + 1 on, one an edge as
 /// long as there is room, so tiles are ready before the encoder needs them, unless one lasts a single slot.
-/// The array performs the first slot at edge p + 3 + conflicts of the first tile. When the array performs the
-/// command's last slot at edge a, the acceptance leaves at a + 1, and a command that waits is popped at that
-/// same edge; one that the controller issues because of the acceptance, at a + 3. A command with a field out
-/// of range has no tiles: its acceptance, with the fault, leaves at p + 1.
+/// The array performs the first slot at edge p + 2 + conflicts of the first tile + stages of the activation
+/// read. When the array performs the command's last slot at edge a, the acceptance leaves at a + 1, and a
+/// command that waits is popped at that same edge; one that the controller issues because of the acceptance,
+/// at a + 3. A command with a field out of range has no tiles: its acceptance, with the fault, leaves at
+/// p + 1.
 class TileSequencer : public Clocked {
  public:
   PopPort<IssuedCommand> commands{"commands"};
@@ -44,8 +45,9 @@ class TileSequencer : public Clocked {
   };
 
   /// Targets wait here, so that a tile never waits for the post-processor: as many as tiles fit between here
-  /// and there.
-  static constexpr unsigned kTargetQueue = 8;
+  /// and there, in the longest pipeline.
+  static constexpr unsigned kTargetQueue =
+      8 + (PipelineConfig::kMostStages - 1) + (PipelineConfig::kMostPeStages - 1);
 
   void on_clock() override;
   void reset() override;

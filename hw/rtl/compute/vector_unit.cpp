@@ -8,10 +8,14 @@
 namespace bitbalance::rtl {
 
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile)
-    : Clocked(name), config_(config), profile_(profile) {}
+    : Clocked(name),
+      config_(config),
+      profile_(profile),
+      written_(results_[static_cast<std::size_t>(config.pipeline.result_delay())]) {}
 
 void VectorUnit::on_clock() {
-  if (result_valid_) write_results();
+  if (written_.valid) write_results(written_);
+  hand_on();
   switch (state_) {
     case State::kIdle:
       if (commands.can_pop()) {
@@ -36,7 +40,7 @@ void VectorUnit::on_clock() {
 
 void VectorUnit::reset() {
   state_ = State::kIdle;
-  result_valid_ = false;
+  for (Result& result : results_) result.valid = false;
 }
 
 void VectorUnit::accept() {
@@ -116,8 +120,7 @@ void VectorUnit::pool_tap() {
 }
 
 void VectorUnit::end_pool_group() {
-  result_ = group_;
-  result_valid_ = true;
+  end_group();
   pixel_ += group_.lanes;
   if (pixel_ < std::uint32_t{pool_.output_rows} * pool_.output_columns) return;
   pixel_ = output_row_ = output_column_ = 0;
@@ -130,6 +133,28 @@ void VectorUnit::begin_group(std::uint32_t elements, std::uint32_t output_base) 
   const auto lanes = std::min(static_cast<std::uint32_t>(config_.columns), elements - element_);
   group_.lanes = static_cast<std::uint8_t>(lanes);
   group_.output = output_base + element_;
+}
+
+/// All of it is read.
+void VectorUnit::end_group() {
+  static_cast<Group&>(results_.front()) = group_;
+  results_.front().valid = true;
+}
+
+/// From stage to stage.
+void VectorUnit::hand_on() {
+  for (Result* result = &written_; result != results_.data(); --result) {
+    if (result[-1].valid) {
+      *result = result[-1];
+    } else {
+      result->valid = false;
+    }
+  }
+  results_.front().valid = false;
+}
+
+bool VectorUnit::has_results() const {
+  return std::any_of(results_.begin(), results_.end(), [](const Result& result) { return result.valid; });
 }
 
 void VectorUnit::add_half() {
@@ -146,8 +171,7 @@ void VectorUnit::add_half() {
           outputs->read(add_.operand_base + element_ + i, add_.width, add_.operand_signed, stamp_);
       group_.value[i] += rescale(element, add_.operand_multiplier, add_.operand_shift);
     }
-    result_ = group_;
-    result_valid_ = true;
+    end_group();
     element_ += group_.lanes;
     if (element_ == add_.elements) state_ = State::kReporting;
   }
@@ -161,8 +185,7 @@ void VectorUnit::look_up() {
   begin_group(lookup_.elements, lookup_.output_base);
   for (std::uint32_t i = 0; i < group_.lanes; ++i)
     group_.value[i] = outputs->read(lookup_.input_base + element_ + i, lookup_.width, true, stamp_);
-  result_ = group_;
-  result_valid_ = true;
+  end_group();
   element_ += group_.lanes;
   if (element_ == lookup_.elements) state_ = State::kReporting;
   profile_.count(header_.layer, Event::kOutputBufferRead, group_.lanes);
@@ -175,16 +198,16 @@ std::int64_t VectorUnit::averaged(std::int64_t sum, std::uint32_t taps) const {
   return rescale(sum, reciprocal.multiplier, reciprocal.shift);
 }
 
-void VectorUnit::write_results() {
+void VectorUnit::write_results(const Group& result) {
   const bool average = kind_ == Kind::kPool && pool_.average;
-  for (unsigned i = 0; i < result_.lanes; ++i) {
-    const std::uint32_t address = result_.output + i;
-    const std::int64_t value = result_.value[i];
+  for (unsigned i = 0; i < result.lanes; ++i) {
+    const std::uint32_t address = result.output + i;
+    const std::int64_t value = result.value[i];
     switch (kind_) {
       case Kind::kPool:
         outputs->write(
             address, pool_.width,
-            clamp(average ? averaged(value, result_.valid_taps[i]) : value, pool_.clip_low, pool_.clip_high),
+            clamp(average ? averaged(value, result.valid_taps[i]) : value, pool_.clip_low, pool_.clip_high),
             stamp_);
         break;
       case Kind::kAdd:
@@ -196,17 +219,17 @@ void VectorUnit::write_results() {
                        stamp_);
     }
   }
-  result_valid_ = false;
   EventCounts& events = profile_.layer(header_.layer).events;
-  events.add(Event::kOutputBufferWrite, result_.lanes);
-  if (kind_ == Kind::kLookup) events.add(Event::kLookup, result_.lanes);
+  events.add(Event::kOutputBufferWrite, result.lanes);
+  if (kind_ == Kind::kLookup) events.add(Event::kLookup, result.lanes);
   if (average) {
-    events.add(Event::kRequantize, result_.lanes);
-    events.add(Event::kParameterRead, pool_.single_divisor ? 1 : result_.lanes);
+    events.add(Event::kRequantize, result.lanes);
+    events.add(Event::kParameterRead, pool_.single_divisor ? 1 : result.lanes);
   }
 }
 
 void VectorUnit::report() {
+  if (has_results()) return;
   if (!completions.can_push()) {
     if (completions.full()) sleep();
     return;
@@ -228,8 +251,8 @@ void VectorUnit::describe(SignalList& signals) const {
   for (int i = 0; i < config_.columns; ++i) {
     signals.add(*this, "lane" + std::to_string(i) + ".value", group_.value[i], 64);
   }
-  signals.add(*this, "result.valid", result_valid_);
-  signals.add(*this, "result.address", result_.output);
+  signals.add(*this, "result.valid", written_.valid);
+  signals.add(*this, "result.address", written_.output);
 }
 
 }  // namespace bitbalance::rtl

@@ -21,7 +21,8 @@
 namespace bitbalance::rtl {
 
 /// A command popped at edge k reads its operands at k + 1 .. k + N; the results of a group of outputs are
-/// written one edge after its last read, so the command completes at k + N + 1.
+/// written one edge after its last read, or as many later as multiply and clamp have stages more than one.
+/// With the last of them, at k + N + 1 or as much later, the command completes.
 class VectorUnit : public Clocked {
  public:
   PopPort<IssuedCommand> commands{"commands"};
@@ -49,6 +50,9 @@ class VectorUnit : public Clocked {
     std::array<std::int64_t, AcceleratorConfig::kMaxColumns> value{};  ///< maxima, sums or codes
     std::array<std::uint16_t, AcceleratorConfig::kMaxColumns> valid_taps{};
   };
+  struct Result : Group {
+    bool valid = false;
+  };
 
   void on_clock() override;
   void reset() override;
@@ -60,7 +64,10 @@ class VectorUnit : public Clocked {
   void look_up();
   /// The next group of an elementwise command of so many elements.
   void begin_group(std::uint32_t elements, std::uint32_t output_base);
-  void write_results();
+  void end_group();
+  void hand_on();
+  bool has_results() const;
+  void write_results(const Group& result);
   std::int64_t averaged(std::int64_t sum, std::uint32_t taps) const;
   void report();
 
@@ -77,9 +84,10 @@ class VectorUnit : public Clocked {
   Add add_;
   Lookup lookup_;
 
-  Group group_;   ///< being read
-  Group result_;  ///< to be written at the next edge
-  bool result_valid_ = false;
+  Group group_;  ///< being read
+  /// What is read is handed on from the first to the one that is written at the next edge.
+  std::array<Result, 2 * PipelineConfig::kMostStages - 1> results_;
+  Result& written_;
 
   // Pooling: the group's first output and the tap.
   std::uint32_t image_ = 0, channel_ = 0, pixel_ = 0;

@@ -238,6 +238,30 @@ TEST_CASE("more of anything in the accelerator never makes it smaller") {
   });
 }
 
+TEST_CASE("each stage costs the registers in front of it, in area and in energy") {
+  const Technology technology = shipped_technology();
+  const CostModel plain(technology, {});
+  const auto costs_more = [&](auto change, Component component, Action action) {
+    AcceleratorConfig config;
+    change(config.pipeline);
+    const CostModel deep(technology, config);
+    for (const Component other : kCore) {
+      const bool is_changed = other == component || (component == Component::kActivationBuffer &&
+                                                     other == Component::kWeightEncoder);  // tokens wait
+      const double area = plain.area().component[enum_index(other)].total_mm2();
+      CAPTURE(to_string(other));
+      CHECK((deep.area().component[enum_index(other)].total_mm2() > area) == is_changed);
+    }
+    CHECK(deep.action_pj(action, Width::k8) > plain.action_pj(action, Width::k8));
+    CHECK(deep.action_pj(action, Width::k16) > plain.action_pj(action, Width::k16));
+  };
+  costs_more([](PipelineConfig& p) { p.pe = 2; }, Component::kPeArray, Action::kShiftAdd);
+  costs_more([](PipelineConfig& p) { p.activation_read = 2; }, Component::kActivationBuffer,
+             Action::kActivationRead);
+  costs_more([](PipelineConfig& p) { p.multiply = 2; }, Component::kPostProcessor, Action::kRequantize);
+  costs_more([](PipelineConfig& p) { p.clamp = 2; }, Component::kPostProcessor, Action::kRequantize);
+}
+
 TEST_CASE("energy of layers adds up to the energy of the run") {
   const CostModel model(shipped_technology(), {});
   Work first = busy_work(Width::k8), second = busy_work(Width::k8), both = busy_work(Width::k8);

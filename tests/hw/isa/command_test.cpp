@@ -158,5 +158,6 @@ TEST_CASE("the configuration hash follows every parameter a program depends on, 
   CHECK(changed([](auto& c) { c.column_mapping = ColumnMapping::kRow; }));
   CHECK_FALSE(changed([](auto& c) { c.queue_depth = 4; }));
   CHECK_FALSE(changed([](auto& c) { c.clock_hz = 5e8; }));
+  CHECK_FALSE(changed([](auto& c) { c.pipeline = {2, 3, 4, 4}; }));
   CHECK_FALSE(changed([](auto& c) { c.dram.max_outstanding = 4; }));
 }

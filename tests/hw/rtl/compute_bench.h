@@ -55,8 +55,8 @@ class ComputeBench : public sc_core::sc_module, public Bench, private ExecutionO
   Channel<IssuedCommand> command_channel{"commands"};
   Channel<Tile> encoder_tiles{"encoder_tiles"}, buffer_tiles{"buffer_tiles"};
   Channel<StepFetch> fetch_channel{"fetches"};
-  Channel<TokenSlot> slot_channel{"slots"};
-  Channel<ActivationVector> vector_channel{"vectors"};
+  Channel<TokenSlot> slot_channel{"slots", config.pipeline.activation_read};
+  Channel<ActivationVector> vector_channel{"vectors", config.pipeline.activation_read};
   Channel<LastSlot> last_slot_channel{"last_slots"};
   Channel<DrainTarget> target_channel{"targets"};
   Channel<DrainBeat> beat_channel{"beats"};

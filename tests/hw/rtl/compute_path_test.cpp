@@ -28,7 +28,7 @@ class Timeline {
   /// `tiles` tell rows, lanes and conflicts.
   void command(const Compute& c, Convolution& convolution, const std::vector<Tile>& tiles,
                std::int64_t popped_at) {
-    std::int64_t edge = popped_at + 3 + tiles.front().conflicts;
+    std::int64_t edge = popped_at + 2 + tiles.front().conflicts + config_.pipeline.activation_read;
     for (std::size_t t = 0; t < tiles.size(); ++t) {
       tile_begins.push_back(edge);
       const int steps = c.steps();
@@ -104,6 +104,8 @@ Case random_case(int number) {
   config.token_form = pick(0, 1) != 0 ? TokenForm::kSignedDigit : TokenForm::kBinary;
   config.weight_storage = pick(0, 1) != 0 ? WeightStorage::kTokens : WeightStorage::kDense;
   config.accumulator_bits_8 = pick(0, 3) == 0 ? 16 : 32;
+  config.pipeline.pe = pick(1, PipelineConfig::kMostPeStages);
+  config.pipeline.activation_read = pick(1, PipelineConfig::kMostStages);
   Compute c = dense_command(pick(1, 4), pick(1, 24), pick(1, 6), pick(1, 9), pick(1, 3), pick(1, 2));
   c.kernel_w = static_cast<std::uint8_t>(pick(1, 3));
   c.conv_groups = static_cast<std::uint16_t>(pick(0, 2) == 0 ? pick(2, 4) : 1);
@@ -215,16 +217,23 @@ TEST_CASE("random convolutions take the cycles that the rules say") {
   CHECK(drain_waits > 0);
 }
 
-TEST_CASE("the first slot is performed 3 + conflicts edges after the command is popped") {
-  ComputeBench bench(AcceleratorConfig{});
-  Compute c = dense_command(1, 1, 2, 8, 1);
-  pack_planes(c);
-  c.plane_columns = 64;  // pixels of both rows share banks
-  c.activation_image_stride = 128;
-  bench.issue(c);
-  REQUIRE(bench.run(1));
-  REQUIRE(bench.tiles.front().conflicts == 2);
-  CHECK(bench.tile_began_at.at(0) == 1 + 3 + 2);
+TEST_CASE("the first slot is performed 2 + conflicts + stages of the read after the command is popped") {
+  std::vector<std::unique_ptr<ComputeBench>> benches;
+  for (const int stages : {1, 3, 4}) {
+    AcceleratorConfig config;
+    config.pipeline.activation_read = stages;
+    benches.push_back(std::make_unique<ComputeBench>(config, ("bench" + std::to_string(stages)).c_str()));
+    Compute c = dense_command(1, 1, 2, 8, 1);
+    pack_planes(c);
+    c.plane_columns = 64;  // pixels of both rows share banks
+    c.activation_image_stride = 128;
+    benches.back()->issue(c);
+  }
+  for (const auto& bench : benches) {
+    REQUIRE(bench->run(1));
+    REQUIRE(bench->tiles.front().conflicts == 2);
+    CHECK(bench->tile_began_at.at(0) == 1 + 2 + 2 + bench->config.pipeline.activation_read);
+  }
 }
 
 TEST_CASE("a command without drain completes in its turn and leaves its sums in the array") {

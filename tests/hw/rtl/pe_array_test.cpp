@@ -43,6 +43,7 @@ TEST_CASE("sums equal plain sums in both widths, whatever stalls") {
     AcceleratorConfig config = array_of(pick(1, 64), pick(1, 64));
     config.accumulator_bits_8 = pick(16, 32);
     config.accumulator_bits_16 = pick(24, 48);
+    config.pipeline.pe = 1 + i % 2;
     Case c{std::make_unique<ArrayBench>(config, ("bench" + std::to_string(i)).c_str()), 0, {}, 0, 0, 0};
     ArrayBench& bench = *c.bench;
     c.tiles = static_cast<std::size_t>(pick(1, 6));
@@ -168,6 +169,39 @@ TEST_CASE("a tile as long as the drain before it does not wait, a shorter one wa
     // The last slot moves the sums at the edge at which the last beat leaves, the next beat follows without a
     // gap.
     CHECK(c.bench->tile_drained_at[1] == c.bench->tile_drained_at[0] + 8);
+  }
+}
+
+TEST_CASE("a register between shifter and adder delays the drain by an edge and nothing else") {
+  struct Case {
+    int slots;
+    std::unique_ptr<ArrayBench> one_stage, two_stages;
+  };
+  std::vector<Case> cases;
+  for (const int slots : {1, 2, 7, 8, 9}) {
+    Case c{slots, nullptr, nullptr};
+    for (const int stages : {1, 2}) {
+      AcceleratorConfig config = array_of(4, 2);
+      config.pipeline.pe = stages;
+      const std::string name = "bench" + std::to_string(slots) + "_" + std::to_string(stages);
+      auto bench = std::make_unique<ArrayBench>(config, name.c_str());
+      for (int tile = 0; tile < 4; ++tile) bench->feed_tile(4, 4, slots, kTokenValid | 1, 3, tile == 3);
+      (stages == 1 ? c.one_stage : c.two_stages) = std::move(bench);
+    }
+    cases.push_back(std::move(c));
+  }
+  for (Case& c : cases) {
+    CAPTURE(c.slots);
+    REQUIRE(c.one_stage->run_until_drained(4));
+    REQUIRE(c.two_stages->run_until_drained(4));
+    CHECK(c.two_stages->tile_began_at == c.one_stage->tile_began_at);
+    CHECK(c.two_stages->cycles(Activity::kDrainWait) == c.one_stage->cycles(Activity::kDrainWait));
+    CHECK(c.two_stages->last_slots.received_at == c.one_stage->last_slots.received_at);
+    REQUIRE(c.two_stages->beats.received.size() == c.one_stage->beats.received.size());
+    for (std::size_t i = 0; i < c.one_stage->beats.received.size(); ++i) {
+      CHECK(c.two_stages->beats.received_at[i] == c.one_stage->beats.received_at[i] + 1);
+      CHECK(c.two_stages->beats.received[i].value == c.one_stage->beats.received[i].value);
+    }
   }
 }
 

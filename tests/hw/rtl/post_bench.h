@@ -17,8 +17,9 @@ namespace bitbalance::rtl::test {
 
 using namespace bitbalance::test;
 
-inline AcceleratorConfig small_config() {
+inline AcceleratorConfig small_config(const PipelineConfig& pipeline) {
   AcceleratorConfig config;
+  config.pipeline = pipeline;
   config.rows = 8;
   config.columns = 8;
   config.output_buffer_bytes = 8192;
@@ -27,7 +28,7 @@ inline AcceleratorConfig small_config() {
 }
 
 struct PostBench : Bench {
-  PostBench() {
+  explicit PostBench(const PipelineConfig& pipeline = {}) : config(small_config(pipeline)) {
     attach(target_source, beat_source, sink, unit);
     unit.targets(targets);
     unit.beats(beats);
@@ -66,7 +67,7 @@ struct PostBench : Bench {
     stall(completions, percent);
   }
 
-  AcceleratorConfig config = small_config();
+  const AcceleratorConfig config;
   Profile profile;
   ParameterBuffer parameters{config};
   LookupTables tables;

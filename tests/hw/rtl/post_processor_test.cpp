@@ -22,6 +22,13 @@ DrainTarget plain_target(int rows, int lanes, bool last_of_command) {
 
 using Accumulators = std::vector<std::vector<std::int64_t>>;
 
+PipelineConfig deep(int multiply, int clamp) {
+  PipelineConfig pipeline;
+  pipeline.multiply = multiply;
+  pipeline.clamp = clamp;
+  return pipeline;
+}
+
 DrainTarget table_target(int rows, int lanes) {
   DrainTarget target = plain_target(rows, lanes, true);
   target.command.lookup = true;
@@ -40,6 +47,28 @@ TEST_CASE("results are the same when every channel stalls at random") {
   PostBench bench;
   bench.stall_all(40);
   REQUIRE(rc::check([&] { check_random_command(bench); }));
+}
+
+TEST_CASE("results are the same in a deep pipeline that stalls at random") {
+  PostBench bench(deep(4, 3));
+  bench.stall_all(40);
+  REQUIRE(rc::check([&] { check_random_command(bench); }));
+}
+
+TEST_CASE(
+    "each stage of multiply or clamp more delays what is written by an edge, and no beat waits for it") {
+  PostBench bench(deep(3, 2));
+  const Accumulators acc(1, std::vector<std::int64_t>(1, 1));
+  bench.queue_tile(plain_target(1, 1, true), acc);
+  bench.queue_tile(table_target(1, 1), acc);
+  bench.queue_tile(plain_target(1, 1, true), acc);
+  for (int i = 0; i < 9; ++i) bench.queue_tile(plain_target(1, 1, true), acc);
+  REQUIRE(bench.wait_for(12));
+  for (std::size_t i = 0; i < 12; ++i) {
+    CAPTURE(i);
+    CHECK(bench.beat_source.pushed_at.at(i) == bench.beat_source.pushed_at.front() + static_cast<Edge>(i));
+    CHECK(bench.sink.received_at.at(i) - 1 == bench.beat_source.pushed_at.at(i) + 1 + (i == 0 ? 5 : 6));
+  }
 }
 
 TEST_CASE("a beat is written two edges after its pop, and the last one completes the command at that edge") {

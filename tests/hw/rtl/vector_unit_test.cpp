@@ -18,8 +18,9 @@ namespace {
 constexpr int kColumns = 8;
 constexpr std::uint32_t kBufferBytes = 16384;
 
-AcceleratorConfig small_config() {
+AcceleratorConfig small_config(const PipelineConfig& pipeline) {
   AcceleratorConfig config;
+  config.pipeline = pipeline;
   config.columns = kColumns;
   config.lookup_tables = 2;
   config.output_buffer_bytes = kBufferBytes;
@@ -28,7 +29,7 @@ AcceleratorConfig small_config() {
 }
 
 struct VectorBench : Bench {
-  VectorBench() {
+  explicit VectorBench(const PipelineConfig& pipeline = {}) : config(small_config(pipeline)) {
     attach(source, sink, unit);
     unit.commands(commands);
     unit.parameters(parameters);
@@ -50,6 +51,9 @@ struct VectorBench : Bench {
   /// Edges from the one that popped the last command to the one that pushed its completion; nothing stalls.
   std::int64_t duration() const { return sink.received_at.back() - source.pushed_at.back() - 2; }
 
+  /// By stages of multiply and clamp beyond one each.
+  std::int64_t delay() const { return config.pipeline.multiply - 1 + config.pipeline.clamp - 1; }
+
   void fill(std::uint32_t seed) {
     const std::vector<std::uint8_t> content = noise(kBufferBytes, seed);
     for (std::uint32_t i = 0; i < kBufferBytes; ++i) outputs.write(i, Width::k8, content[i]);
@@ -62,7 +66,7 @@ struct VectorBench : Bench {
     return elements;
   }
 
-  AcceleratorConfig config = small_config();
+  const AcceleratorConfig config;
   Profile profile;
   ParameterBuffer parameters{config};
   LookupTables tables;
@@ -168,7 +172,7 @@ void check_pool(VectorBench& bench, const Pool& pool, bool stalled) {
   RC_ASSERT(bench.content(pool.width, pool.is_signed) == expected);
   const std::int64_t planes = pool.images * pool.channels;
   const std::int64_t plane = pool.output_rows * pool.output_columns;
-  if (!stalled) RC_ASSERT(bench.duration() == planes * groups_of(plane) * area + 1);
+  if (!stalled) RC_ASSERT(bench.duration() == planes * groups_of(plane) * area + 1 + bench.delay());
   const EventCounts& events = bench.profile.layers().at(1).events;
   RC_ASSERT(events[Event::kOutputBufferRead] == planes * plane * area);
   RC_ASSERT(events[Event::kPoolElement] == planes * plane * area);
@@ -219,7 +223,7 @@ void check_add(VectorBench& bench, bool stalled) {
   bench.profile.clear();
   RC_ASSERT(bench.run(add).fault == ProgramFault::kNone);
   RC_ASSERT(bench.content(add.width, true) == expected);
-  if (!stalled) RC_ASSERT(bench.duration() == 2 * groups_of(add.elements) + 1);
+  if (!stalled) RC_ASSERT(bench.duration() == 2 * groups_of(add.elements) + 1 + bench.delay());
   const EventCounts& events = bench.profile.layers().at(1).events;
   RC_ASSERT(events[Event::kOutputBufferRead] == 2 * std::int64_t{add.elements});
   RC_ASSERT(events[Event::kRequantize] == 2 * std::int64_t{add.elements});
@@ -248,7 +252,7 @@ void check_lookup(VectorBench& bench, bool stalled) {
   bench.profile.clear();
   RC_ASSERT(bench.run(lookup).fault == ProgramFault::kNone);
   RC_ASSERT(bench.content(lookup.width, wide) == expected);
-  if (!stalled) RC_ASSERT(bench.duration() == groups_of(lookup.elements) + 1);
+  if (!stalled) RC_ASSERT(bench.duration() == groups_of(lookup.elements) + 1 + bench.delay());
   const EventCounts& events = bench.profile.layers().at(1).events;
   RC_ASSERT(events[Event::kOutputBufferRead] == std::int64_t{lookup.elements});
   RC_ASSERT(events[Event::kLookup] == std::int64_t{lookup.elements});
@@ -315,6 +319,16 @@ TEST_CASE("a look-up finds the same when every channel stalls at random") {
   bench.stall(bench.commands, 40);
   bench.stall(bench.completions, 40);
   REQUIRE(rc::check([&] { check_lookup(bench, true); }));
+}
+
+TEST_CASE("in a deep pipeline vector commands write the same as many edges later") {
+  PipelineConfig pipeline;
+  pipeline.multiply = 3;
+  pipeline.clamp = 4;
+  VectorBench bench(pipeline);
+  REQUIRE(pooling_is_right(bench, false));
+  REQUIRE(rc::check([&] { check_add(bench, false); }));
+  REQUIRE(rc::check([&] { check_lookup(bench, false); }));
 }
 
 TEST_CASE("vector commands beyond a buffer are refused, one edge after their pop") {

@@ -65,6 +65,7 @@ struct RandomWork {
   explicit RandomWork(unsigned seed) : random(seed) {
     config.rows = uniform(1, 8);
     config.columns = uniform(1, 8);
+    config.pipeline.activation_read = uniform(1, PipelineConfig::kMostStages);
     config.column_mapping = uniform(0, 1) != 0 ? ColumnMapping::kRow : ColumnMapping::kFlattened;
     compute.channels = static_cast<std::uint16_t>(uniform(2, 5));
     compute.conv_groups = static_cast<std::uint16_t>(uniform(1, 3));
@@ -157,8 +158,13 @@ TEST_CASE("sums over tiles are what a walk of each step finds") {
     const RandomWork work(seed);
     ComputeTimeline timeline(work.config);
     const ComputeTimeline::Outcome outcome = timeline.perform(work.compute, work.groups.data(), 5);
-    const ArrayWork array{
-        &work.compute, work.groups.data(), &timeline.tiles_of(work.compute), work.config.rows, 5, 0};
+    const ArrayWork array{&work.compute,
+                          work.groups.data(),
+                          &timeline.tiles_of(work.compute),
+                          work.config.rows,
+                          work.config.pipeline,
+                          5,
+                          0};
     ActivityCounter counter(kNever);
     REQUIRE(walk_command(array, counter) + 1 == outcome.accepted);
     REQUIRE(timeline.before(outcome.accepted) == counter.cycles());
@@ -171,7 +177,8 @@ TEST_CASE("the array does one thing in each cycle from the first slot to the las
     const RandomWork work(seed);
     ComputeTimeline timeline(work.config);
     const Edge end = timeline.perform(work.compute, work.groups.data(), 5).accepted;
-    const Edge begin = 5 + 3 + timeline.tiles_of(work.compute).tiles.front().conflicts;
+    const Edge begin = 5 + 2 + timeline.tiles_of(work.compute).tiles.front().conflicts +
+                       work.config.pipeline.activation_read;
     for (Edge edge = 0; edge < end; ++edge) {
       const ActivityCycles now = timeline.before(edge), next = timeline.before(edge + 1);
       std::int64_t counted = 0;

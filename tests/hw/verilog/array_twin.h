@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -45,7 +46,10 @@ class ArrayTwin : public Lockstep {
         value_bits_(std::max(config.accumulator_bits_8, config.accumulator_bits_16)),
         row_width_(static_cast<std::size_t>(config.rows), Width::k8),
         accumulator_(name(), "pe_array." + grid, "accumulator"),
-        activation_(name(), "pe_array", "activation"),
+        add_(name(), "pe_array", "add"),
+        sum_wide_(name(), "pe_array", "sum_wide"),
+        sum_rows_(name(), "pe_array", "sum_rows"),
+        sum_activation_(name(), "pe_array", "sum_activation"),
         beats_left_(name(), "pe_array", "beats_left"),
         drain_row_(name(), "pe_array", "drain_row"),
         drain_first_lane_(name(), "pe_array", "drain_first_lane") {
@@ -70,7 +74,7 @@ class ArrayTwin : public Lockstep {
     }
     // The lanes of a step are wired as its slot says.
     for (int column = 0; column < config_.columns; ++column)
-      put(twin_.vectors_activation, 18 * column, 18, wires(vector_, column));
+      put(twin_.vectors_activation, 18 * column, 18, wires(vector_, column, slot_.width == Width::k16));
     twin_.beats_ready = channels_.beats.can_push();
     twin_.last_slots_ready = channels_.last_slots.can_push();
   }
@@ -99,25 +103,32 @@ class ArrayTwin : public Lockstep {
   }
   bool flip_now(Flip::Of of) const { return flip_.of == of && edges >= flip_.after_edges; }
 
-  std::uint64_t wires(const ActivationVector& vector, int column) const {
+  std::uint64_t wires(const ActivationVector& vector, int column, bool wide) const {
     const auto lane = [&](int at) {
       return static_cast<std::uint16_t>(vector.lane[static_cast<std::size_t>(at)]);
     };
-    if (slot_.width == Width::k16) return lane(column);
+    if (wide) return lane(column);
     return (lane(column) & 0x1ffu) | std::uint64_t{lane(column + config_.columns) & 0x1ffu} << 9;
   }
 
   void perform_edge() override {
     twin_.eval();
-    const bool performs = twin_.busy;
+    const bool takes = twin_.busy;
     if (twin_.slots_valid && twin_.slots_ready && !in_reset()) slots.push_back(slot_);
     if (twin_.beats_valid && twin_.beats_ready && !in_reset()) beats.push_back(beat());
+    const bool adds = add_.value() != 0 && !in_reset();
+    if (adds) note_sum();
     tick();
-    if (performs && flipped_) flip_ = {};
-    if (performs && !in_reset()) {
-      for (int row = 0; row < slot_.rows; ++row) row_width_[static_cast<std::size_t>(row)] = slot_.width;
-    }
-    compare(performs && !in_reset());
+    if (takes && flipped_) flip_ = {};
+    compare(adds);
+  }
+  /// The slot that is added at this edge.
+  void note_sum() {
+    for (int column = 0; column < config_.columns; ++column)
+      added_[static_cast<std::size_t>(column)] = sum_activation_.bits(18 * column, 18);
+    wide_ = sum_wide_.value() != 0;
+    for (std::uint64_t row = 0; row < sum_rows_.value(); ++row)
+      row_width_[row] = wide_ ? Width::k16 : Width::k8;
   }
   void tick() {
     twin_.clk = 1;
@@ -146,7 +157,7 @@ class ArrayTwin : public Lockstep {
     expect_equal("drain.first_lane", 0, probe_["drain.first_lane"], drain_first_lane_.value());
     if (performed) {
       for (int column = 0; column < config_.columns; ++column)
-        expect_equal("activation of column", column, ours(column), activation_.bits(18 * column, 18));
+        expect_equal("activation of column", column, ours(column), added_[static_cast<std::size_t>(column)]);
     }
     for (int row = 0; row < config_.rows; ++row) {
       const Width width = row_width_[static_cast<std::size_t>(row)];
@@ -163,7 +174,7 @@ class ArrayTwin : public Lockstep {
     ActivationVector vector;
     for (int lane = 0; lane < config_.lanes(Width::k8); ++lane)
       vector.lane[static_cast<std::size_t>(lane)] = ours_.activation(lane);
-    return wires(vector, column);
+    return wires(vector, column, wide_);
   }
   std::uint64_t accumulator(int row, int lane, int bits) const {
     const int pe = row * config_.columns + lane % config_.columns;
@@ -180,10 +191,13 @@ class ArrayTwin : public Lockstep {
   RegisterProbe probe_;
   Model twin_;
   const int storage_bits_, value_bits_;
-  TokenSlot slot_;                ///< offered
-  ActivationVector vector_;       ///< offered
-  std::vector<Width> row_width_;  ///< of the row's last slot
-  TwinRegister accumulator_, activation_, beats_left_, drain_row_, drain_first_lane_;
+  TokenSlot slot_;                                                     ///< offered
+  ActivationVector vector_;                                            ///< offered
+  std::vector<Width> row_width_;                                       ///< of the row's last slot
+  bool wide_ = false;                                                  ///< of the slot added last
+  std::array<std::uint64_t, AcceleratorConfig::kMaxColumns> added_{};  ///< its activations, by column
+  TwinRegister accumulator_, add_, sum_wide_, sum_rows_, sum_activation_;
+  TwinRegister beats_left_, drain_row_, drain_first_lane_;
 };
 
 }  // namespace bitbalance::rtl::test

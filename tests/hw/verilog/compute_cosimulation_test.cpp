@@ -193,6 +193,18 @@ TEST_CASE("8x3 of single PEs, with accumulators of 16 and 24 bits that wrap") {
   check_equal(c);
 }
 
+TEST_CASE("8x3 of single PEs with a register between shifter and adder, behind a deep read of activations") {
+  AcceleratorConfig config = config_of(8, 3, true, false, false);
+  config.pipeline.pe = 2;
+  config.pipeline.activation_read = 3;
+  using Deep = Cosimulation<Vencoder_100, Varray_two_stages>;
+  Deep smooth(config, 23, 20, kInstances);
+  Deep stalled(config, 24, 20, kInstances);
+  stalled.window.bench.stall_all(30);
+  check_equal(smooth);
+  check_equal(stalled);
+}
+
 TEST_CASE("a flipped bit of a weight, an activation or a token is seen") {
   const AcceleratorConfig config = config_of(8, 8, false, false, false);
   using Flipped = Cosimulation<Vencoder_000, Varray_8x8>;

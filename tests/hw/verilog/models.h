@@ -6,6 +6,7 @@
 #include "Varray_32x32.h"
 #include "Varray_8x3.h"
 #include "Varray_8x8.h"
+#include "Varray_two_stages.h"
 #include "Vencoder_000.h"
 #include "Vencoder_001.h"
 #include "Vencoder_010.h"

@@ -57,7 +57,7 @@ PROOFS = {
             "no sign extension": ("shift_add.vh", "{high_lane[8]}}", "{1'b0}}"),
             "lower byte with a sign": ("shift_add.vh", "{1'b0, lane[7:0]}", "{lane[7], lane[7:0]}"),
             "ones' complement": ("shift_add.vh", "{{ACCUMULATOR_BITS_8{1'b0}}, negative}", "1'b0"),
-            "null slot adds": ("pe.v", "{2{token_valid}} & lane_active", "lane_active"),
+            "null slot adds": ("pe.v", "{2{sum_valid}} & lane_active", "lane_active"),
         }),
     "channel": Proof(
         ["channel.v"], 2, 6, [{}],

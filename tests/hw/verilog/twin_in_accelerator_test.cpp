@@ -22,6 +22,7 @@ std::string run_on_8x8(std::uint64_t seed, const rtl::PeArrayFactory& pe_array) 
     c.config.rows = c.config.columns = 8;
     c.config.accumulator_bits_8 = 32;
     c.config.accumulator_bits_16 = 48;
+    c.config.pipeline.pe = 1;  // as the model was made
     MapperOptions mapper;
     mapper.batch = static_cast<int>(c.images.size());
     c.mapped = fit_buffers(c.network, c.config, mapper).front();

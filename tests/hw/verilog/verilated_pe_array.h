@@ -51,12 +51,13 @@ class Wires {
 template <class Model, int kRows, int kColumns>
 class VerilatedPeArray : public PeArrayInterface {
  public:
-  /// Precondition: `config` has kRows rows, kColumns columns and accumulators of 32 and 48 bits.
+  /// Precondition: `config` has kRows rows, kColumns columns, accumulators of 32 and 48 bits and PEs of one
+  /// stage.
   VerilatedPeArray(const sc_core::sc_module_name& module_name, const AcceleratorConfig& config,
                    Profile& profile)
       : PeArrayInterface(module_name), profile_(profile) {
     if (config.rows != kRows || config.columns != kColumns || config.accumulator_bits_8 != 32 ||
-        config.accumulator_bits_16 != kValueBits)
+        config.accumulator_bits_16 != kValueBits || config.pipeline.pe != 1)
       throw std::invalid_argument("the Verilog array has other sizes than the configuration");
     bind();
     SC_HAS_PROCESS(VerilatedPeArray);

@@ -320,6 +320,14 @@ AcceleratorConfig random_accelerator(RandomDraw& draw) {
   a.output_buffer_bytes = 2 * a.columns * draw.pick({2, 16, 64, 512});
   a.parameter_buffer_bytes = draw.pick({64, 256, 8192});
   a.lookup_tables = 1 + a.rows / 4 % 2;  // no draw: cases without functions are what they would be anyway
+  // Apart: cases are otherwise what they would be anyway.
+  RandomDraw pipeline(std::mt19937_64(draw.engine())());
+  if (pipeline.chance(0.7)) {
+    a.pipeline.pe = pipeline.uniform(1, PipelineConfig::kMostPeStages);
+    a.pipeline.activation_read = pipeline.uniform(1, PipelineConfig::kMostStages);
+    a.pipeline.multiply = pipeline.uniform(1, PipelineConfig::kMostStages);
+    a.pipeline.clamp = pipeline.uniform(1, PipelineConfig::kMostStages);
+  }
   return a;
 }
 

@@ -25,15 +25,18 @@ module proof #(
       .ACCUMULATOR_BITS_16(ACCUMULATOR_BITS_16)
   ) dut (
       .clk           (clk),
+      .take          (perform),
+      .wide          (wide),
+      .token_negative(token_negative),
+      .token_position(token_position),
+      .activation    (activation),
       .perform       (perform),
       .clear         (clear),
       .save          (save),
-      .wide          (wide),
-      .token_valid   (token_valid),
-      .token_negative(token_negative),
-      .token_position(token_position),
+      .sum_wide      (wide),
+      .sum_valid     (token_valid),
+      .sum_negative  (token_negative),
       .lane_active   ({wide ? low_active : high_active, low_active}),
-      .activation    (activation),
       .accumulator   (accumulator),
       .shadow        (shadow)
   );

@@ -14,7 +14,7 @@ std::vector<std::int64_t> ProgramMemo::key_of(const AcceleratorConfig& c, const 
   const auto number = [](auto value) { return static_cast<std::int64_t>(value); };
   // These name every member: with one more they do not compile. Does the mapper read it?
   const auto& [rows, columns, pe, pipeline, sums_8, sums_16, wrap, synchronization, mapping, form, storage,
-               weights, activations, outputs, parameters, tables, queue, clock, dram] = c;
+               weights, activations, outputs, parameters, tables, ports, queue, clock, dram] = c;
   const auto& [lanes, shift] = pe;
   const auto& [pe_stages, read_stages, multiply_stages, clamp_stages] = pipeline;
   const auto& [burst, outstanding, nb_transport] = dram;

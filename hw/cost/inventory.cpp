@@ -22,6 +22,11 @@ constexpr int kResultBits = 16;
 constexpr int kCommandBits = 8 * kCommandBytes;
 constexpr int kCsrBits = 24 * 32;  ///< docs/registers.md, rounded up
 
+/// Macros on which so many units can read, and so many write, in the same cycle.
+Ports ports(const AcceleratorConfig& c, int readers, int writers) {
+  return c.sram_ports == SramPorts::kPerUnit ? Ports{readers, writers} : Ports{};
+}
+
 /// Shifter of a requantized value: right by 0 to 63.
 int narrowing_shifter(int bits) {
   return bits * stages(kWordBits);
@@ -110,15 +115,17 @@ Parts activation_buffer(const AcceleratorConfig& c) {
   lane += registers(read_cuts(c) + cuts(c.pipeline.activation_read, kNarrowLaneBits));
   Logic all = double(banks) * lane;
   all.mux_bits += 8.0 * banks * stages(banks);  // rotation of written lines
-  return {
-      all, double(banks) * operands, {{banks, static_cast<double>(c.activation_buffer_bytes) / banks, 8}}};
+  return {all,
+          double(banks) * operands,
+          {{banks, static_cast<double>(c.activation_buffer_bytes) / banks, 8, ports(c, 1, 1)}}};
 }
 
 Parts output_buffer(const AcceleratorConfig& c) {
   const int banks = 2 * c.columns;
   Logic rotators;
   rotators.mux_bits = 2 * 8.0 * banks * stages(banks);  // of reads and of writes
-  return {rotators, 0, {{banks, static_cast<double>(c.output_buffer_bytes) / banks, 8}}};
+  // Read by post-processor, vector unit and store engine, written by those but the last, and the load engine.
+  return {rotators, 0, {{banks, static_cast<double>(c.output_buffer_bytes) / banks, 8, ports(c, 3, 3)}}};
 }
 
 /// What a lane has for its tables beside their memory: the code's register, and the straight line between two
@@ -160,7 +167,7 @@ Parts post_processor(const AcceleratorConfig& c) {
   Parts parts{all, 0, {}};
   if (c.lookup_tables > 0) {
     parts.srams = {{kBanksOfTable * lookup_lanes(c),
-                    double(c.lookup_tables) * kPointsOfBank * kResultBits / 8, kResultBits}};
+                    double(c.lookup_tables) * kPointsOfBank * kResultBits / 8, kResultBits, ports(c, 1, 1)}};
   }
   return parts;
 }
@@ -173,7 +180,7 @@ Parts dma(const AcceleratorConfig& c) {
   all.register_bits = 2.0 * kEngineCounters * kCounterBits;
   all.mux_bits = 2 * 8.0 * line * stages(line);
   const double staging = static_cast<double>(c.dram.max_outstanding) * c.dram.burst_bytes;
-  return {all, all.register_bits, {{2, staging, kWordBits}}};
+  return {all, all.register_bits, {{2, staging, kWordBits, ports(c, 1, 1)}}};
 }
 
 Parts controller(const AcceleratorConfig& c) {
@@ -181,7 +188,7 @@ Parts controller(const AcceleratorConfig& c) {
   all.register_bits = kEngines * kCommandBits + kCsrBits;  // the commands in execution
   all.gates = 4 * kCommandBits;                            // CRC
   const double queues = static_cast<double>(kEngines) * c.queue_depth * kCommandBytes;
-  return {all, kCsrBits, {{1, queues, kWordBits}}};
+  return {all, kCsrBits, {{1, queues, kWordBits, ports(c, 1, 1)}}};
 }
 
 }  // namespace
@@ -211,11 +218,13 @@ std::array<Parts, kComponents> inventory(const AcceleratorConfig& config) {
   const auto of = [&](Component component) -> Parts& { return parts[enum_index(component)]; };
   of(Component::kPeArray) = pe_array(config);
   of(Component::kWeightEncoder) = weight_encoder(config);
-  of(Component::kWeightBuffer).srams = {{config.rows, double(config.weight_bank_bytes), kWordBits}};
+  of(Component::kWeightBuffer).srams = {
+      {config.rows, double(config.weight_bank_bytes), kWordBits, ports(config, 1, 1)}};
   of(Component::kActivationBuffer) = activation_buffer(config);
   of(Component::kOutputBuffer) = output_buffer(config);
-  of(Component::kParameterBuffer).srams = {
-      {1, double(config.parameter_buffer_bytes), 8 * AcceleratorConfig::kParameterBytes}};
+  of(Component::kParameterBuffer).srams = {{1, double(config.parameter_buffer_bytes),
+                                            8 * AcceleratorConfig::kParameterBytes,
+                                            ports(config, 2, 1)}};  // read by post-processor and vector unit
   of(Component::kPostProcessor) = post_processor(config);
   of(Component::kDma) = dma(config);
   of(Component::kController) = controller(config);

@@ -1,7 +1,11 @@
 #include "hw/cost/prices.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cmath>
 
+#include "base/text/config_error.h"
 #include "base/text/enum_index.h"
 
 namespace bitbalance::cost {
@@ -58,25 +62,35 @@ PriceList::PriceList(const Technology& t)
       register_data_pj_(scaled(t.logic.register_bit.data, t)),
       register_area_um2_(scaled(t.logic.register_bit.area, t)),
       register_leakage_mw_(scaled(t.logic.register_bit.leakage, t)),
-      sram_(t.sram),
       sram_energy_(energy_scale(t, t.sram.node_nm, t.sram.voltage_v)),
       sram_area_(area_scale(t, t.sram.node_nm)),
       dram_byte_pj_(kBitsPerByte * scaled(t.dram.energy_per_bit[enum_index(t.dram.type)], t)),
-      null_slot_share_(scaled(t.layout.null_slot_share, t)) {}
+      null_slot_share_(scaled(t.layout.null_slot_share, t)) {
+  sram_.push_back({{}, SramModel(t.sram.points)});
+  for (const SramMacros& macros : t.sram.more_ports)
+    sram_.push_back({macros.ports, SramModel(macros.points)});
+}
+
+SramFigures PriceList::bank(const SramArray& array) const {
+  const auto found = std::find_if(sram_.begin(), sram_.end(),
+                                  [&](const MacroModel& macros) { return macros.ports == array.ports; });
+  if (found != sram_.end()) return found->model.bank(array.bytes, array.bits);
+  throw ConfigError("technology", "sram.more_ports", "no such macros",
+                    fmt::format("macros with {} read and {} write ports, or accelerator.sram_ports = shared",
+                                array.ports.reads, array.ports.writes));
+}
 
 ComponentArea PriceList::area(const Parts& parts) const {
   ComponentArea area;
   area.logic_mm2 =
       (area_um2_.of(parts.logic) + parts.logic.register_bits * register_area_um2_) * kMm2PerUm2 / density_;
-  for (const SramArray& array : parts.srams)
-    area.sram_mm2 += array.banks * sram_.bank(array.bytes, array.bits).area_mm2 * sram_area_;
+  for (const SramArray& array : parts.srams) area.sram_mm2 += array.banks * bank(array).area_mm2 * sram_area_;
   return area;
 }
 
 double PriceList::leakage_mw(const Parts& parts) const {
   double sum = leakage_mw_.of(parts.logic) + parts.logic.register_bits * register_leakage_mw_;
-  for (const SramArray& array : parts.srams)
-    sum += array.banks * sram_.bank(array.bytes, array.bits).leakage_mw;
+  for (const SramArray& array : parts.srams) sum += array.banks * bank(array).leakage_mw;
   return sum;
 }
 
@@ -90,7 +104,7 @@ double PriceList::action_pj(const ActionUse& use, const Parts& parts) const {
                            use.clocked_bits * register_clock_pj_) *
                           layout_;
   if (use.sram_reads == 0 && use.sram_writes == 0) return logic_pj;
-  const SramFigures memory = sram_.bank(parts.srams.front().bytes, parts.srams.front().bits);
+  const SramFigures memory = bank(parts.srams.front());
   return logic_pj + (use.sram_reads * memory.read_pj + use.sram_writes * memory.write_pj) * sram_energy_;
 }
 

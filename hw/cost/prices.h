@@ -37,10 +37,17 @@ class PriceList {
     double adder_bit, mux_bit, gate, carry_save_bit;
   };
 
+  struct MacroModel {
+    Ports ports;
+    SramModel model;
+  };
+  /// Throws ConfigError: the technology has no macros with such ports.
+  SramFigures bank(const SramArray& array) const;
+
   LogicFigures energy_pj_, area_um2_, leakage_mw_;
   double layout_, density_;
   double register_clock_pj_, register_data_pj_, register_area_um2_, register_leakage_mw_;
-  SramModel sram_;
+  std::vector<MacroModel> sram_;    ///< those with one port first
   double sram_energy_, sram_area_;  ///< from the table's process to the target
   double dram_byte_pj_, null_slot_share_;
 };

@@ -10,8 +10,8 @@
 namespace bitbalance::cost {
 namespace {
 
-int narrowest(const SramTable& table) {
-  return std::min_element(table.points.begin(), table.points.end(),
+int narrowest(const std::vector<SramPoint>& points) {
+  return std::min_element(points.begin(), points.end(),
                           [](const auto& a, const auto& b) { return a.bits < b.bits; })
       ->bits;
 }
@@ -20,22 +20,16 @@ int narrowest(const SramTable& table) {
   throw ConfigError("technology", "points", found, accepted);
 }
 
-}  // namespace
-
-std::array<double, 4> SramModel::figures(const SramPoint& p) {
-  return {p.read_pj, p.write_pj, p.area_mm2, p.leakage_mw};
-}
-
-void check(const SramTable& table) {
-  if (table.points.empty()) refuse("nothing", "3 macros or more");
-  const int narrow = narrowest(table);
+void check_points(const std::vector<SramPoint>& points) {
+  if (points.empty()) refuse("nothing", "3 macros or more");
+  const int narrow = narrowest(points);
   int narrow_points = 0, wide_points = 0;
-  for (const SramPoint& point : table.points) {
+  for (const SramPoint& point : points) {
     const std::string name = fmt::format("{} bytes, {} bits", point.bytes, point.bits);
     if (!(point.bytes > 0 && point.bits > 0 && point.read_pj > 0 && point.write_pj > 0 &&
           point.area_mm2 > 0 && point.leakage_mw > 0))
       refuse(name, "positive figures only");
-    const auto same = std::count_if(table.points.begin(), table.points.end(), [&](const SramPoint& other) {
+    const auto same = std::count_if(points.begin(), points.end(), [&](const SramPoint& other) {
       return other.bytes == point.bytes && (other.bits == narrow) == (point.bits == narrow);
     });
     if (same > 1) refuse(name, "one narrow and one wider macro of a capacity");
@@ -43,10 +37,10 @@ void check(const SramTable& table) {
       ++narrow_points;
       continue;
     }
-    const auto twin = std::find_if(table.points.begin(), table.points.end(), [&](const SramPoint& other) {
+    const auto twin = std::find_if(points.begin(), points.end(), [&](const SramPoint& other) {
       return other.bytes == point.bytes && other.bits == narrow;
     });
-    if (twin == table.points.end()) refuse(name, "a wider macro beside a narrow one of the same capacity");
+    if (twin == points.end()) refuse(name, "a wider macro beside a narrow one of the same capacity");
     // Otherwise figures would fall below 0 for still narrower macros.
     const double wider = static_cast<double>(point.bits) / narrow;
     if (point.read_pj > wider * twin->read_pj || point.write_pj > wider * twin->write_pj ||
@@ -59,8 +53,27 @@ void check(const SramTable& table) {
   if (wide_points < 1) refuse("one width", "at least one wider macro");
 }
 
-SramModel::SramModel(const SramTable& table) : narrow_bits_(narrowest(table)) {
-  std::vector<SramPoint> points = table.points;
+}  // namespace
+
+std::array<double, 4> SramModel::figures(const SramPoint& p) {
+  return {p.read_pj, p.write_pj, p.area_mm2, p.leakage_mw};
+}
+
+void check(const SramTable& table) {
+  check_points(table.points);
+  for (const SramMacros& macros : table.more_ports) {
+    const auto alike = std::count_if(table.more_ports.begin(), table.more_ports.end(),
+                                     [&](const SramMacros& other) { return other.ports == macros.ports; });
+    if (macros.ports.reads < 1 || macros.ports.writes < 1 || alike > 1) {
+      refuse(fmt::format("{} read and {} write ports", macros.ports.reads, macros.ports.writes),
+             "each number of ports once, both 1 or more");
+    }
+    check_points(macros.points);
+  }
+}
+
+SramModel::SramModel(const std::vector<SramPoint>& table) : narrow_bits_(narrowest(table)) {
+  std::vector<SramPoint> points = table;
   std::sort(points.begin(), points.end(), [](const auto& a, const auto& b) { return a.bytes < b.bytes; });
   for (const SramPoint& point : points) {
     if (point.bits != narrow_bits_) continue;

@@ -13,6 +13,7 @@ struct SramArray {
   int banks = 1;
   double bytes = 0;  ///< of a bank
   int bits = 0;      ///< of an access to one bank
+  Ports ports;
 };
 
 /// Figures of one bank, in the process of the table.
@@ -29,8 +30,8 @@ struct SramFigures {
 /// nearest.
 class SramModel {
  public:
-  /// Precondition: check(table).
-  explicit SramModel(const SramTable& table);
+  /// Precondition: the points are those of a table that check() accepts.
+  explicit SramModel(const std::vector<SramPoint>& points);
 
   SramFigures bank(double bytes, int bits) const;
 

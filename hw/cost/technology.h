@@ -117,11 +117,26 @@ struct SramPoint {
   double leakage_mw = 0;
 };
 
+/// Of a macro: one for reads and writes alike, or so many for each.
+struct Ports {
+  int reads = 0, writes = 0;
+
+  bool is_one() const { return reads == 0 && writes == 0; }
+  bool operator==(const Ports& o) const { return reads == o.reads && writes == o.writes; }
+};
+
+/// Macros of one kind.
+struct SramMacros {
+  Ports ports;
+  std::vector<SramPoint> points;
+};
+
 struct SramTable {
   std::string source;
   double node_nm = 0;
   double voltage_v = 0;
-  std::vector<SramPoint> points;
+  std::vector<SramPoint> points;       ///< with one port
+  std::vector<SramMacros> more_ports;  ///< the others
 };
 
 enum class DramType { kDdr3, kLpddr, kLpddr4, kHbm2, kCount };

@@ -79,6 +79,9 @@ const char* to_string(PeLanes value) {
 const char* to_string(ColumnMapping value) {
   return value == ColumnMapping::kFlattened ? "flattened" : "row";
 }
+const char* to_string(SramPorts value) {
+  return value == SramPorts::kShared ? "shared" : "per_unit";
+}
 const char* to_string(WeightStorage value) {
   return value == WeightStorage::kDense ? "dense" : "tokens";
 }

@@ -41,6 +41,12 @@ struct PeConfig {
   int most_weight_bits(TokenForm form) const { return shift + (form == TokenForm::kBinary ? 2 : 1); }
 };
 
+/// What ports the memories on chip are made with. Timing is that of kPerUnit with either.
+enum class SramPorts {
+  kShared,   ///< one per macro, whoever reads or writes: what the published core is priced with
+  kPerUnit,  ///< one for each unit that can read, and for each that can write, in the same cycle
+};
+
 /// Clock cycles that long paths are cut into; each cut is a register. docs/units has a table of stages per
 /// unit.
 struct PipelineConfig {
@@ -92,6 +98,7 @@ struct AcceleratorConfig {
   /// loaded while one is asked. 0, as the paper's accelerator: the host computes functions.
   int lookup_tables = 2;
 
+  SramPorts sram_ports = SramPorts::kShared;
   int queue_depth = 8;  ///< commands waiting in front of each engine, 1..64
   double clock_hz = 1e9;
 
@@ -133,6 +140,7 @@ std::uint32_t config_hash(const AcceleratorConfig& config);
 
 const char* to_string(PeLanes value);
 const char* to_string(ColumnMapping value);
+const char* to_string(SramPorts value);
 const char* to_string(WeightStorage value);
 
 }  // namespace bitbalance::isa

@@ -7,6 +7,7 @@
 namespace bitbalance::scenario {
 namespace {
 
+constexpr int kMostPorts = 16;
 constexpr double kLargest = 1e12;  ///< of any constant, in any unit
 
 std::vector<Unit> units_of(Quantity expected) {
@@ -158,11 +159,26 @@ class TechnologyView {
     v_.required();
     show_node(v_, t_.sram.node_nm, t_.sram.voltage_v, 0.1);
     v_.checked([&] { check_process(t_.scaling, t_.sram.node_nm, t_.sram.voltage_v); });
+    show_points({"points", "macros with one port"}, t_.sram.points);
     v_.list(
-        {"points", "macros with one port"}, [&](std::size_t size) { t_.sram.points.resize(size); },
-        [&] { return t_.sram.points.size(); },
+        {"more_ports", "macros with more"}, [&](std::size_t size) { t_.sram.more_ports.resize(size); },
+        [&] { return t_.sram.more_ports.size(); },
         [&](std::size_t i) {
-          SramPoint& p = t_.sram.points[i];
+          SramMacros& macros = t_.sram.more_ports[i];
+          v_.integer({"reads", "ports that read"}, macros.ports.reads, 1, kMostPorts);
+          v_.required();
+          v_.integer({"writes", "ports that write"}, macros.ports.writes, 1, kMostPorts);
+          v_.required();
+          show_points({"points", ""}, macros.points);
+        });
+    v_.checked([&] { check(t_.sram); });
+  }
+
+  void show_points(const Setting& setting, std::vector<SramPoint>& points) {
+    v_.list(
+        setting, [&](std::size_t size) { points.resize(size); }, [&] { return points.size(); },
+        [&](std::size_t i) {
+          SramPoint& p = points[i];
           v_.integer({"bytes", "capacity"}, p.bytes, 1, 1 << 30);
           v_.required();
           v_.integer({"bits", "of an access"}, p.bits, 1, 1 << 16);
@@ -173,7 +189,6 @@ class TechnologyView {
           figure({"leakage_mw", ""}, p.leakage_mw);
         });
     v_.required();
-    v_.checked([&] { check(t_.sram); });
   }
 
   void figure(const Setting& setting, double& value) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/text/config_error.h"
 #include "base/text/enum_index.h"
 #include "hw/cost/inventory.h"
 #include "tests/hw/cost/shipped.h"
@@ -174,7 +175,7 @@ TEST_CASE("a 16-bit look-up reads two words and follows a line, an 8-bit one rea
   const CostModel model(t, config);
   config.lookup_tables = 0;
   const CostModel without(t, config);
-  const double word = SramModel(t.sram).bank(2 * 129 * 2, 16).read_pj;
+  const double word = SramModel(t.sram.points).bank(2 * 129 * 2, 16).read_pj;
   const double cells = 1.5 * energy_scale(t, 40, 0.9);
   const double code = 16 * (7.936518e-3 + 1.062977e-3);
   CHECK(model.action_pj(Action::kLookup, Width::k8) == Approx(word + cells * (0.4172512 * 40 / 160 + code)));
@@ -184,7 +185,7 @@ TEST_CASE("a 16-bit look-up reads two words and follows a line, an 8-bit one rea
   const double line = 17 * 8 * 0.0180559 / 32 + (6 * 25 - 28) * carry_save + 0.2104162 * (25 + 42) / 32;
   CHECK(model.action_pj(Action::kLookup, Width::k16) ==
         Approx(2 * word + cells * (0.4172512 * 40 / 160 + line + code)));
-  const double write = SramModel(t.sram).bank(2 * 129 * 2, 16).write_pj;
+  const double write = SramModel(t.sram.points).bank(2 * 129 * 2, 16).write_pj;
   CHECK(model.action_pj(Action::kTableWrite, Width::k16) == Approx(64 * write));
   CHECK(model.action_pj(Action::kTableWrite, Width::k8) == Approx(32 * write));
   CHECK(without.action_pj(Action::kLookup, Width::k16) == 0);
@@ -260,6 +261,24 @@ TEST_CASE("each stage costs the registers in front of it, in area and in energy"
              Action::kActivationRead);
   costs_more([](PipelineConfig& p) { p.multiply = 2; }, Component::kPostProcessor, Action::kRequantize);
   costs_more([](PipelineConfig& p) { p.clamp = 2; }, Component::kPostProcessor, Action::kRequantize);
+}
+
+TEST_CASE("ports for every unit make memories larger, and nothing else") {
+  const Technology technology = shipped_technology();
+  AcceleratorConfig config;
+  config.sram_ports = SramPorts::kPerUnit;
+  const AreaReport one = CostModel(technology, {}).area(), more = CostModel(technology, config).area();
+  for (const Component component : kCore) {
+    CAPTURE(to_string(component));
+    const ComponentArea& before = one.component[enum_index(component)];
+    const ComponentArea& after = more.component[enum_index(component)];
+    CHECK(after.logic_mm2 == before.logic_mm2);
+    CHECK((after.sram_mm2 > before.sram_mm2) == (before.sram_mm2 > 0));
+  }
+  Technology without = technology;
+  without.sram.more_ports.clear();
+  CHECK_NOTHROW(CostModel(without, {}));
+  CHECK_THROWS_AS(CostModel(without, config), ConfigError);
 }
 
 TEST_CASE("energy of layers adds up to the energy of the run") {

@@ -7,7 +7,7 @@
 
 namespace bitbalance::ir {
 
-/// Two independent numbers of mean 0 and deviation 1, by the functions of <cmath>.
+/// Two independent numbers of mean 0 and deviation 1, by the functions of cmath.
 struct GaussianPair {
   double first, second;
 

@@ -67,8 +67,14 @@ void check_user_mapping(const LayerMapping& m, const Convolution& c) {
   const int rows = c.config->rows;
   require(m.rows == 0 || (m.rows > 0 && m.rows <= c.out_rows && m.rows % c.pool_h == 0), "rows", m.rows,
           fmt::format("multiples of {} up to {}", c.pool_h, c.out_rows));
-  require(m.images == 0 || m.images == 1 || (m.images > 0 && m.images <= c.batch && m.rows == c.out_rows),
-          "images", m.images, fmt::format("1, or up to {} with rows = {}", c.batch, c.out_rows));
+  const bool whole_width = m.columns == 0 || m.columns == c.out_columns;
+  require(whole_width || (m.columns > 0 && m.columns <= c.columns_to_cut() && m.columns % c.pool_w == 0),
+          "columns", m.columns,
+          fmt::format("{}, or multiples of {} up to {}", c.out_columns, c.pool_w, c.columns_to_cut()));
+  require(m.images == 0 || m.images == 1 ||
+              (m.images > 0 && m.images <= c.batch && m.rows == c.out_rows && whole_width),
+          "images", m.images,
+          fmt::format("1, or up to {} with rows = {} and columns = {}", c.batch, c.out_rows, c.out_columns));
   require(m.output_channels == 0 || m.output_channels == c.out_channels ||
               (m.output_channels > 0 && m.output_channels < c.out_channels && m.output_channels % rows == 0),
           "output_channels", m.output_channels,

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string>
 
-#include "hw/compiler/convolution.h"
+#include "hw/compiler/blocks/convolution.h"
 #include "hw/compiler/mapper.h"
 
 namespace bitbalance::compiler {

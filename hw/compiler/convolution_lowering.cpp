@@ -14,7 +14,8 @@ struct Block {
   int group = 0, groups = 1;      ///< conv groups
   int channel = 0, channels = 1;  ///< output channels within a group
   int image = 0, images = 1;
-  int row = 0, rows = 1;  ///< output rows before pooling
+  int row = 0, rows = 1;        ///< output rows before pooling
+  int column = 0, columns = 1;  ///< the same of its columns
 };
 
 /// Input channels of one group that a compute command works on.
@@ -30,7 +31,6 @@ class ConvolutionLowering {
         conv_(conv),
         layer_(*conv.layer),
         mapping_(mapping),
-        columns_(input_columns(conv.layer->window, conv.in_columns, conv.out_columns)),
         all_channels_resident_(activations_resident(conv, mapping)),
         parameter_blobs_(static_cast<std::size_t>(conv.group_blocks(mapping)) *
                          conv.channel_blocks(mapping)) {
@@ -69,13 +69,22 @@ class ConvolutionLowering {
       b.images = std::min(mapping_.images, conv_.batch - b.image);
       for (b.row = 0; b.row < conv_.out_rows; b.row += mapping_.rows) {
         b.rows = std::min(mapping_.rows, conv_.out_rows - b.row);
-        body();
+        for_columns(b, body);
       }
+    }
+  }
+  template <class Body>
+  void for_columns(Block& b, const Body& body) {
+    const int end = conv_.cuts_width(mapping_) ? conv_.columns_to_cut() : conv_.out_columns;
+    for (b.column = 0; b.column < end; b.column += mapping_.columns) {
+      b.columns = std::min(mapping_.columns, end - b.column);
+      body();
     }
   }
 
   void emit_block(const Block& b) {
-    const std::int64_t plane = std::int64_t{b.rows / conv_.pool_h} * conv_.pooled_columns();
+    const int result_rows = b.rows / conv_.pool_h, result_columns = b.columns / conv_.pool_w;
+    const std::int64_t plane = std::int64_t{result_rows} * result_columns;
     const std::int64_t image_elements = std::int64_t{b.groups} * b.channels * plane;
     const auto output =
         builder_.outputs.allocate(align_up(image_elements * b.images * conv_.element_bytes(), 2), 2);
@@ -84,7 +93,9 @@ class ConvolutionLowering {
                             b.group * conv_.out_channels + b.channel,
                             b.groups * b.channels,
                             b.row / conv_.pool_h,
-                            b.rows / conv_.pool_h};
+                            result_rows,
+                            b.column / conv_.pool_w,
+                            result_columns};
 
     CommandIndex compute = 0;
     for (int index = 0; index < conv_.chunks(mapping_); ++index) {
@@ -142,11 +153,11 @@ class ConvolutionLowering {
     c.channels = field<std::uint16_t>(chunk.channels, "input channels");
     c.conv_groups = field<std::uint16_t>(b.groups, "conv groups");
     c.output_channels = field<std::uint16_t>(b.channels, "output channels");
-    c.plane_rows = field<std::uint16_t>(ceil_div(padded_rows(b), w.stride_h), "rows of a block");
-    c.plane_columns = field<std::uint16_t>(ceil_div(padded_columns(), w.stride_w), "columns");
+    c.plane_rows = field<std::uint16_t>(ceil_div(input_rows_of(b).padded(), w.stride_h), "rows of a block");
+    c.plane_columns = field<std::uint16_t>(ceil_div(input_columns_of(b).padded(), w.stride_w), "columns");
     c.images = field<std::uint16_t>(b.images, "images");
     c.rows = field<std::uint16_t>(b.rows, "output rows");
-    c.columns = field<std::uint16_t>(conv_.out_columns, "output columns");
+    c.columns = field<std::uint16_t>(b.columns, "output columns");
     c.kernel_h = field<std::uint8_t>(w.kernel_h, "kernel height");
     c.kernel_w = field<std::uint8_t>(w.kernel_w, "kernel width");
     c.stride_h = nibble(w.stride_h, "vertical stride");
@@ -233,24 +244,30 @@ class ConvolutionLowering {
   }
 
   const Loaded& load_activations(const Block& b, const Chunk& chunk) {
-    const auto key = std::make_tuple(b.group, b.image, b.row, all_channels_resident_ ? 0 : chunk.index);
+    const auto key =
+        std::make_tuple(b.group, b.image, b.row, b.column, all_channels_resident_ ? 0 : chunk.index);
     if (activations_ && activations_key_ == key) return *activations_;
     const int first_channel = all_channels_resident_ ? 0 : chunk.channel;
     const int channels = all_channels_resident_ ? conv_.in_channels : chunk.channels;
-    const InputRows rows = input_rows(layer_.window, conv_.in_rows, b.row, b.rows);
-    channel_stride_ = channel_stride(layer_.window, rows.padded(), padded_columns());
+    const InputSpan rows = input_rows_of(b), columns = input_columns_of(b);
+    channel_stride_ = channel_stride(layer_.window, rows.padded(), columns.padded());
     activation_image_stride_ = image_stride(std::int64_t{b.groups} * channels * channel_stride_, b.images);
 
     LoadActivations load;
-    const TensorRange range{
-        b.image,    b.images, b.group * conv_.in_channels + first_channel, b.groups * channels,
-        rows.first, rows.rows};
+    const TensorRange range{b.image,
+                            b.images,
+                            b.group * conv_.in_channels + first_channel,
+                            b.groups * channels,
+                            rows.first,
+                            rows.size,
+                            columns.first,
+                            columns.size};
     load.slice = builder_.slice(layer_.input, range);
     load.image_stride = field<std::uint32_t>(activation_image_stride_, "activation image stride");
-    load.pad_top = field<std::uint8_t>(rows.pad_top, "top padding");
-    load.pad_bottom = field<std::uint8_t>(rows.pad_bottom, "bottom padding");
-    load.pad_left = field<std::uint8_t>(columns_.pad_left, "left padding");
-    load.pad_right = field<std::uint8_t>(columns_.pad_right, "right padding");
+    load.pad_top = field<std::uint8_t>(rows.pad_before, "top padding");
+    load.pad_bottom = field<std::uint8_t>(rows.pad_after, "bottom padding");
+    load.pad_left = field<std::uint8_t>(columns.pad_before, "left padding");
+    load.pad_right = field<std::uint8_t>(columns.pad_after, "right padding");
     load.stride_h = nibble(layer_.window.stride_h, "vertical stride");
     load.stride_w = nibble(layer_.window.stride_w, "horizontal stride");
 
@@ -276,8 +293,7 @@ class ConvolutionLowering {
     LoadOutputs load;
     load.slice = builder_.slice(layer_.operand, range);
     load.base = static_cast<std::uint32_t>(output.begin / conv_.element_bytes());
-    load.image_stride =
-        static_cast<std::uint32_t>(std::int64_t{range.channels} * range.rows * conv_.pooled_columns());
+    load.image_stride = static_cast<std::uint32_t>(std::int64_t{range.channels} * range.rows * range.columns);
     Prerequisites before = output.free;
     before.add(builder_.written(layer_.operand, range));
     Prerequisites ready;
@@ -290,10 +306,12 @@ class ConvolutionLowering {
     return b.group / mapping_.conv_groups * conv_.channel_blocks(mapping_) +
            b.channel / mapping_.output_channels;
   }
-  int padded_rows(const Block& b) const {
-    return input_rows(layer_.window, conv_.in_rows, b.row, b.rows).padded();
+  InputSpan input_rows_of(const Block& b) const {
+    return input_rows(layer_.window, conv_.in_rows, b.row, b.rows);
   }
-  int padded_columns() const { return columns_.pad_left + conv_.in_columns + columns_.pad_right; }
+  InputSpan input_columns_of(const Block& b) const {
+    return input_columns(layer_.window, conv_.in_columns, conv_.out_columns, b.column, b.columns);
+  }
 
   template <class T>
   T field(std::int64_t value, const char* name) const {
@@ -312,7 +330,6 @@ class ConvolutionLowering {
   const Convolution& conv_;
   const QuantizedLayer& layer_;
   const LayerMapping& mapping_;
-  InputColumns columns_;
   bool all_channels_resident_;
   // Offsets, by block of conv groups and output channels; of weights also by chunk.
   std::vector<std::optional<std::uint32_t>> parameter_blobs_, weight_blobs_;
@@ -322,7 +339,7 @@ class ConvolutionLowering {
   std::optional<LoadedTable> table_;
   std::tuple<int, int, int> weights_key_;
   std::tuple<int, int> parameters_key_;
-  std::tuple<int, int, int, int> activations_key_;
+  std::tuple<int, int, int, int, int> activations_key_;
   std::int64_t channel_stride_ = 0;
   std::int64_t activation_image_stride_ = 0;
 };

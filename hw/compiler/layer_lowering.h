@@ -1,7 +1,7 @@
 // Lowering of one program layer each: from a chosen mapping to loads, computes, vector commands and stores.
 #pragma once
 
-#include "hw/compiler/convolution.h"
+#include "hw/compiler/blocks/convolution.h"
 #include "hw/compiler/program_builder.h"
 
 namespace bitbalance::compiler {

@@ -28,9 +28,10 @@ const char* to_string(LoopOrder order);
 /// How a layer is cut into blocks. A user's mapping file holds a list of these; what is 0 is chosen by the
 /// mapper.
 struct LayerMapping {
-  std::string layer;    ///< name of the program layer
-  int images = 0;       ///< images of a block, 1..batch; more than 1 only with all rows of an image
-  int rows = 0;         ///< output rows of a block (before fused pooling), a multiple of the pooling's height
+  std::string layer;  ///< name of the program layer
+  int images = 0;     ///< images of a block, 1..batch; more than 1 only with all rows and columns of an image
+  int rows = 0;       ///< output rows of a block (before fused pooling), a multiple of the pooling's height
+  int columns = 0;    ///< the same of its width: all, or a multiple of the pooling's width
   int conv_groups = 0;  ///< conv groups of a block; more than 1 only with all their output channels
   /// Output channels of a block within a conv group: all, or a multiple of the array's rows.
   int output_channels = 0;

@@ -52,18 +52,20 @@ TensorSlice ProgramBuilder::slice(int tensor, const TensorRange& range) const {
   const std::int64_t bytes = t.bits / 8;
   const std::int64_t row_pitch = t.shape.width * bytes;
   const std::int64_t channel_pitch = t.shape.height * row_pitch;
+  const int columns = std::min(range.columns, t.shape.width - range.column);
   TensorSlice s;
-  s.dram_offset =
-      command_field<std::uint32_t>(placed->offset + std::int64_t{range.image} * placed->image_pitch +
-                                       range.channel * channel_pitch + range.row * row_pitch,
-                                   t.name, "DRAM offset");
+  s.dram_offset = command_field<std::uint32_t>(
+      placed->offset + std::int64_t{range.image} * placed->image_pitch + range.channel * channel_pitch +
+          range.row * row_pitch + range.column * bytes,
+      t.name, "DRAM offset");
   s.image_pitch = placed->image_pitch;
   s.channel_pitch = static_cast<std::uint32_t>(channel_pitch);
   s.images = command_field<std::uint16_t>(range.images, t.name, "images");
   s.channels = command_field<std::uint16_t>(range.channels, t.name, "channels");
   s.rows = command_field<std::uint16_t>(range.rows, t.name, "rows");
-  s.columns = command_field<std::uint16_t>(t.shape.width, t.name, "columns");
+  s.columns = command_field<std::uint16_t>(columns, t.name, "columns");
   s.width = width_of(t.bits);
+  if (range.rows > 1) s.row_gap = static_cast<std::uint32_t>((t.shape.width - columns) * bytes);
   return s;
 }
 
@@ -76,20 +78,14 @@ std::pair<int, TensorRange> ProgramBuilder::in_parent(int tensor, const TensorRa
 
 void ProgramBuilder::wrote(int tensor, const TensorRange& range, CommandIndex store) {
   const auto [whole, moved] = in_parent(tensor, range);
-  writes_[whole].push_back({moved, store});
+  writes_[whole].add(moved, store);
 }
 
 Prerequisites ProgramBuilder::written(int tensor, const TensorRange& part) const {
   Prerequisites result;
   const auto [whole, range] = in_parent(tensor, part);
-  const auto overlap = [](int a, int a_size, int b, int b_size) { return a < b + b_size && b < a + a_size; };
-  for (const Write& w : writes_[whole]) {
-    if (overlap(w.range.image, w.range.images, range.image, range.images) &&
-        overlap(w.range.channel, w.range.channels, range.channel, range.channels) &&
-        overlap(w.range.row, w.range.rows, range.row, range.rows)) {
-      result.add(Engine::kStore, w.store);
-    }
-  }
+  if (const std::optional<CommandIndex> store = writes_[whole].latest(range))
+    result.add(Engine::kStore, *store);
   return result;
 }
 

@@ -11,6 +11,7 @@
 #include "base/text/config_error.h"
 #include "hw/compiler/hazards.h"
 #include "hw/compiler/mapper.h"
+#include "hw/compiler/tensor_writes.h"
 #include "hw/isa/config.h"
 #include "hw/isa/program/program.h"
 
@@ -29,13 +30,6 @@ T command_field(std::int64_t value, const std::string& layer, const char* name) 
   }
   return static_cast<T>(value);
 }
-
-/// A part of an activation tensor, of full-width rows.
-struct TensorRange {
-  int image = 0, images = 1;
-  int channel = 0, channels = 1;
-  int row = 0, rows = 1;
-};
 
 class ProgramBuilder {
  public:
@@ -82,10 +76,6 @@ class ProgramBuilder {
   Program finish(std::vector<ProgramLayer> host_layers) &&;
 
  private:
-  struct Write {
-    TensorRange range;
-    CommandIndex store;
-  };
   Command& new_command(const Prerequisites& prerequisites);
   /// nullptr: it has none.
   const TensorPlacement* find_placement(int tensor) const {
@@ -102,8 +92,8 @@ class ProgramBuilder {
   Program program_;
   std::int64_t blob_bytes_ = 0;  ///< of the blobs placed so far
   std::vector<Prerequisites> prerequisites_;
-  std::vector<int> places_;                 ///< by tensor: index into program_.tensors, or -1
-  std::vector<std::vector<Write>> writes_;  ///< by tensor; of slices at their parent
+  std::vector<int> places_;           ///< by tensor: index into program_.tensors, or -1
+  std::vector<TensorWrites> writes_;  ///< by tensor; of slices at their parent
 };
 
 }  // namespace bitbalance::compiler

@@ -22,8 +22,8 @@ std::vector<int> key_of(const AcceleratorConfig& config, const Plan& plan) {
   std::vector<int> key;
   for (int AcceleratorConfig::*const buffer : kBuffers) key.push_back(config.*buffer);
   for (const LayerMapping& m : plan) {
-    key.insert(key.end(),
-               {m.images, m.rows, m.conv_groups, m.output_channels, m.channels, static_cast<int>(m.order)});
+    key.insert(key.end(), {m.images, m.rows, m.columns, m.conv_groups, m.output_channels, m.channels,
+                           static_cast<int>(m.order)});
   }
   return key;
 }
@@ -123,7 +123,9 @@ std::int64_t ProgramSearch::least_cycles(const LayerDemand& demand) const {
                                      static_cast<double>(memory.bytes_per_cycle_denominator) /
                                      static_cast<double>(memory.bytes_per_cycle_numerator));
   };
-  return std::max({demand.compute_cycles, cycles(demand.read_bytes), cycles(demand.write_bytes)});
+  // A transfer ends one latency after its last byte, and the next one of its engine begins after that.
+  return std::max({demand.compute_cycles, cycles(demand.read_bytes) + demand.loads * memory.latency_cycles,
+                   cycles(demand.write_bytes) + demand.stores * memory.latency_cycles});
 }
 
 ProgramSearch::Merit ProgramSearch::merit_of(const Program& program) {

@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "hw/compiler/convolution.h"
+#include "hw/compiler/blocks/layer_estimate.h"
 #include "hw/compiler/mapper.h"
 #include "hw/timeline/timeline.h"
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hw/compiler/accelerator_layer.h"
+#include "hw/compiler/blocks/block_proposals.h"
 #include "hw/compiler/program_builder.h"
 #include "hw/compiler/program_search.h"
 

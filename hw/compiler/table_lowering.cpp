@@ -1,6 +1,6 @@
 // The tables of functions: who loads them, and the layer that is nothing but a function.
+#include "hw/compiler/blocks/vector_blocks.h"
 #include "hw/compiler/layer_lowering.h"
-#include "hw/compiler/vector_blocks.h"
 #include "hw/isa/lookup_table.h"
 
 namespace bitbalance::compiler {
@@ -26,7 +26,7 @@ void lower_lookup(ProgramBuilder& builder, const QuantizedLayer& layer) {
   const VectorBlock block = choose_block(builder, layer);
   const LoadedTable table = load_table(builder, layer);
   for_blocks(builder.options().batch, input.shape, block, [&](const TensorRange& range) {
-    const std::int64_t elements = std::int64_t{range.channels} * range.rows * input.shape.width;
+    const std::int64_t elements = std::int64_t{range.channels} * range.rows * range.columns;
     const auto region = builder.outputs.allocate(align_up(elements * bytes, 2), 2);
     const std::int64_t base = region.begin / bytes;
     Prerequisites ready;

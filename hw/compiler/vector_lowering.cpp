@@ -2,8 +2,8 @@
 // there.
 #include <optional>
 
+#include "hw/compiler/blocks/vector_blocks.h"
 #include "hw/compiler/layer_lowering.h"
-#include "hw/compiler/vector_blocks.h"
 
 namespace bitbalance::compiler {
 namespace {
@@ -48,7 +48,7 @@ bool vector_layer_fits(const QuantizedNetwork& network, const QuantizedLayer& la
                        const AcceleratorConfig& config) {
   const Width width = width_of(network.tensors[layer.input].bits);
   if (layer.op == LayerOp::kAvgPool && reciprocals(layer) > config.parameter_entries()) return false;
-  return block_elements(network, layer, 1) <= config.output_elements(width);
+  return block_elements(network, layer, 1, 1) <= config.output_elements(width);
 }
 
 void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
@@ -58,8 +58,6 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
   const bool average = layer.op == LayerOp::kAvgPool;
   const Width width = width_of(input.bits);
   const std::int64_t element_size = element_bytes(width);
-  const InputColumns columns = input_columns(w, input.shape.width, output.shape.width);
-  const std::int64_t padded_columns = columns.pad_left + input.shape.width + columns.pad_right;
   if (w.dilation_h != 1 || w.dilation_w != 1) {
     throw std::invalid_argument(fmt::format("layer {}: dilation {}x{}: accepted for pooling: 1x1", layer.name,
                                             w.dilation_h, w.dilation_w));
@@ -75,20 +73,23 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
   }
 
   for_blocks(builder.options().batch, output.shape, block, [&](const TensorRange& range) {
-    const InputRows rows = input_rows(w, input.shape.height, range.row, range.rows);
-    const std::int64_t in_image = range.channels * std::int64_t{rows.padded()} * padded_columns;
-    const std::int64_t out_image = range.channels * std::int64_t{range.rows} * output.shape.width;
+    const InputSpan rows = input_rows(w, input.shape.height, range.row, range.rows);
+    const InputSpan columns =
+        input_columns(w, input.shape.width, output.shape.width, range.column, range.columns);
+    const std::int64_t in_image = range.channels * std::int64_t{rows.padded()} * columns.padded();
+    const std::int64_t out_image = range.channels * std::int64_t{range.rows} * range.columns;
     const auto region = builder.outputs.allocate(align_up((in_image + out_image) * element_size, 2), 2);
     const std::int64_t base = region.begin / element_size;
 
     LoadOutputs load;
-    load.pad_top = command_field<std::uint8_t>(rows.pad_top, layer.name, "top padding");
-    load.pad_bottom = command_field<std::uint8_t>(rows.pad_bottom, layer.name, "bottom padding");
-    load.pad_left = command_field<std::uint8_t>(columns.pad_left, layer.name, "left padding");
-    load.pad_right = command_field<std::uint8_t>(columns.pad_right, layer.name, "right padding");
+    load.pad_top = command_field<std::uint8_t>(rows.pad_before, layer.name, "top padding");
+    load.pad_bottom = command_field<std::uint8_t>(rows.pad_after, layer.name, "bottom padding");
+    load.pad_left = command_field<std::uint8_t>(columns.pad_before, layer.name, "left padding");
+    load.pad_right = command_field<std::uint8_t>(columns.pad_after, layer.name, "right padding");
     if (!average)
       load.pad_value = static_cast<std::int16_t>(width == Width::k16 ? -32768 : input.is_signed ? -128 : 0);
-    const TensorRange source{range.image, 1, range.channel, range.channels, rows.first, rows.rows};
+    const TensorRange source{range.image, 1,         range.channel, range.channels,
+                             rows.first,  rows.size, columns.first, columns.size};
     Prerequisites ready;
     if (loaded) ready.add(Engine::kLoad, loaded->command);
     ready.add(Engine::kLoad, emit_load(builder, layer.input, source, base, in_image, region.free, load));
@@ -99,18 +100,18 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
     pool.output_image_stride = static_cast<std::uint32_t>(out_image);
     pool.channels = static_cast<std::uint16_t>(range.channels);
     pool.input_rows = command_field<std::uint16_t>(rows.padded(), layer.name, "rows of a block");
-    pool.input_columns = command_field<std::uint16_t>(padded_columns, layer.name, "columns");
+    pool.input_columns = command_field<std::uint16_t>(columns.padded(), layer.name, "columns");
     pool.output_rows = static_cast<std::uint16_t>(range.rows);
-    pool.output_columns = command_field<std::uint16_t>(output.shape.width, layer.name, "output columns");
+    pool.output_columns = command_field<std::uint16_t>(range.columns, layer.name, "output columns");
     pool.kernel_h = command_field<std::uint8_t>(w.kernel_h, layer.name, "kernel height");
     pool.kernel_w = command_field<std::uint8_t>(w.kernel_w, layer.name, "kernel width");
     pool.stride_h = command_field<std::uint8_t>(w.stride_h, layer.name, "vertical stride");
     pool.stride_w = command_field<std::uint8_t>(w.stride_w, layer.name, "horizontal stride");
     pool.average = average;
-    pool.valid_row_begin = static_cast<std::uint16_t>(rows.pad_top);
-    pool.valid_row_end = static_cast<std::uint16_t>(rows.pad_top + rows.rows);
-    pool.valid_column_begin = static_cast<std::uint16_t>(columns.pad_left);
-    pool.valid_column_end = static_cast<std::uint16_t>(columns.pad_left + input.shape.width);
+    pool.valid_row_begin = static_cast<std::uint16_t>(rows.pad_before);
+    pool.valid_row_end = static_cast<std::uint16_t>(rows.pad_before + rows.size);
+    pool.valid_column_begin = static_cast<std::uint16_t>(columns.pad_before);
+    pool.valid_column_end = static_cast<std::uint16_t>(columns.pad_before + columns.size);
     pool.clip_low = command_field<std::int16_t>(layer.clip_low, layer.name, "clip_low");
     pool.clip_high = command_field<std::int16_t>(layer.clip_high, layer.name, "clip_high");
     pool.width = width;
@@ -129,7 +130,7 @@ void lower_add(ProgramBuilder& builder, const QuantizedLayer& layer) {
   const std::int64_t element_size = element_bytes(width);
   const VectorBlock block = choose_block(builder, layer);
   for_blocks(builder.options().batch, input.shape, block, [&](const TensorRange& range) {
-    const std::int64_t elements = std::int64_t{range.channels} * range.rows * input.shape.width;
+    const std::int64_t elements = std::int64_t{range.channels} * range.rows * range.columns;
     const auto region = builder.outputs.allocate(align_up(2 * elements * element_size, 2), 2);
     const std::int64_t base = region.begin / element_size;
     Prerequisites ready;

@@ -60,7 +60,7 @@ class BurstDurations {
 std::optional<TransferCost> busy_store(const TensorSlice& s, std::uint32_t burst_bytes,
                                        const IdealMemoryTiming& memory, int outstanding) {
   const std::int64_t channel_bytes = std::int64_t{s.rows} * s.columns * element_bytes(s.width);
-  if (s.images != 1 || s.channels == 1 || s.channel_pitch <= channel_bytes) return {};
+  if (s.images != 1 || s.channels == 1 || s.row_gap != 0 || s.channel_pitch <= channel_bytes) return {};
   const BurstDurations durations(s, burst_bytes, memory.bytes_per_cycle_denominator);
   if (!durations.known()) return {};
   const std::int64_t cycle = memory.bytes_per_cycle_numerator;

@@ -16,6 +16,11 @@ std::uint16_t outer_units(const TensorSlice& slice) {
   return slice.images > 1 ? slice.images : slice.channels;
 }
 
+/// Of a walk that can be shortened; 0: rows lie apart, all of it is walked.
+std::int64_t units_to_shorten(const TensorSlice& slice) {
+  return slice.row_gap == 0 ? outer_units(slice) : 0;
+}
+
 TransferCost operator+(const TransferCost& a, const TransferCost& b) {
   return {a.cycles + b.cycles, a.bursts + b.bursts, a.bytes + b.bytes};
 }
@@ -52,11 +57,11 @@ const TransferCost& TransferTiming::load(const LoadTensor& load) {
   return tensors_.get(
       {skip, s.image_pitch, s.channel_pitch, pair(s.images, s.channels), pair(s.rows, s.columns),
        pair(load.pad_top, load.pad_left), pair(load.pad_bottom, load.pad_right),
-       pair(load.stride_h, load.stride_w), element_bytes(s.width)},
+       pair(load.stride_h, load.stride_w), element_bytes(s.width), s.row_gap},
       [&] {
         const std::uint32_t bytes = element_bytes(s.width);
         const std::uint32_t line_elements = 2 * columns_ / bytes;
-        begin(outer_units(s), period_of(s, is_one_long_row(load) ? line_elements : 1));
+        begin(units_to_shorten(s), period_of(s, is_one_long_row(load) ? line_elements : 1));
         const BurstWalk bursts(RunWalk(s, skip), burst_bytes_, BurstShape::kAligned);
         return walk_tensor(bursts, LineWalk(load, line_elements), bytes);
       });
@@ -67,10 +72,10 @@ const TransferCost& TransferTiming::store(const Store& store) {
   const std::uint32_t skip = s.dram_offset % burst_bytes_;
   return stores_.get(
       {skip, s.image_pitch, s.channel_pitch, pair(s.images, s.channels), pair(s.rows, s.columns),
-       element_bytes(s.width)},
+       element_bytes(s.width), s.row_gap},
       [&] {
         if (const auto cost = busy_store(s, burst_bytes_, memory_, idle_channel_.outstanding())) return *cost;
-        begin(outer_units(s), period_of(s, 1));
+        begin(units_to_shorten(s), period_of(s, 1));
         return walk_store(BurstWalk(RunWalk(s, skip), burst_bytes_, BurstShape::kExact));
       });
 }

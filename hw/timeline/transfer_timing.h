@@ -72,8 +72,8 @@ class TransferTiming {
   std::uint32_t columns_;
   std::uint64_t staging_bytes_;
   ShapeMemo<TransferCost, 3> blobs_;  ///< by alignment and size
-  ShapeMemo<TransferCost, 9> tensors_;
-  ShapeMemo<TransferCost, 6> stores_;
+  ShapeMemo<TransferCost, 10> tensors_;
+  ShapeMemo<TransferCost, 7> stores_;
 
   const IdealMemoryTiming memory_;
   const DataDurations durations_;

@@ -134,6 +134,8 @@ void show_layer_mapping(SettingsVisitor& v, LayerMapping& s) {
   v.required();
   v.integer({"images", "of a block"}, s.images, 0, kLargest);
   v.integer({"rows", "output rows of a block, before fused pooling"}, s.rows, 0, kLargest);
+  v.integer({"columns", "the same of its width: all, or a multiple of the pooling's"}, s.columns, 0,
+            kLargest);
   v.integer({"conv_groups", "of a block"}, s.conv_groups, 0, kLargest);
   v.integer({"output_channels", "of a block, within a conv group"}, s.output_channels, 0, kLargest);
   v.integer({"channels", "input channels of a chunk, within a conv group"}, s.channels, 0, kLargest);

@@ -20,9 +20,9 @@ class MappingTarget : public FuzzTarget {
   }
 
   std::vector<std::string> words() const override {
-    return {
-        "- ", "{", "}", "layer: ", "rows: ", "images: ", "channels: ", "output_channels: ", "conv_groups: ",
-        "0"};
+    return {"- ",        "{",        "}",          "layer: ",           "rows: ",
+            "columns: ", "images: ", "channels: ", "output_channels: ", "conv_groups: ",
+            "0"};
   }
 
   void read(const std::string& bytes) override {

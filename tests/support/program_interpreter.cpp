@@ -124,7 +124,8 @@ class Interpreter {
             const bool inside =
                 source_y >= 0 && source_y < l.slice.rows && source_x >= 0 && source_x < l.slice.columns;
             const std::size_t from = l.slice.dram_offset + static_cast<std::size_t>(n) * l.slice.image_pitch +
-                                     static_cast<std::size_t>(c) * l.slice.channel_pitch;
+                                     static_cast<std::size_t>(c) * l.slice.channel_pitch +
+                                     static_cast<std::size_t>(source_y) * l.slice.row_gap;
             const int element = source_y * l.slice.columns + source_x;
             const int value = !inside ? l.pad_value
                               : l.slice.width == Width::k16
@@ -291,15 +292,18 @@ class Interpreter {
 
   void execute(const Store& s) {
     const std::size_t element = s.slice.width == Width::k16 ? 2 : 1;
-    const std::size_t run = std::size_t{s.slice.rows} * s.slice.columns * element;
+    const std::size_t row = s.slice.columns * element;
     for (std::size_t n = 0; n < s.slice.images; ++n) {
       for (std::size_t c = 0; c < s.slice.channels; ++c) {
-        const std::size_t from = (s.base + n * s.image_stride) * element + c * run;
-        const std::size_t to = s.slice.dram_offset + n * s.slice.image_pitch + c * s.slice.channel_pitch;
-        if (from + run > outputs_.size() || to + run > data_.size())
-          throw std::logic_error("a store leaves its buffer");
-        std::copy_n(outputs_.begin() + static_cast<std::ptrdiff_t>(from), run,
-                    data_.begin() + static_cast<std::ptrdiff_t>(to));
+        for (std::size_t y = 0; y < s.slice.rows; ++y) {
+          const std::size_t from = (s.base + n * s.image_stride) * element + (c * s.slice.rows + y) * row;
+          const std::size_t to = s.slice.dram_offset + n * s.slice.image_pitch + c * s.slice.channel_pitch +
+                                 y * (row + s.slice.row_gap);
+          if (from + row > outputs_.size() || to + row > data_.size())
+            throw std::logic_error("a store leaves its buffer");
+          std::copy_n(outputs_.begin() + static_cast<std::ptrdiff_t>(from), row,
+                      data_.begin() + static_cast<std::ptrdiff_t>(to));
+        }
       }
     }
   }

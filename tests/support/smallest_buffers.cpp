@@ -14,9 +14,13 @@ const QuantizedTensor& tensor(const QuantizedNetwork& n, int index) {
   return n.tensors[index];
 }
 
-/// Columns of an input row in a buffer: its padding, as far as windows reach.
-int padded_columns(const Window& w, int in, int out) {
-  return std::max(w.pad_left + in, (out - 1) * w.stride_w + w.span_w());
+/// Columns of a block of `columns` of a layer's `out` outputs, padding included, and as InputSpan one more
+/// where all lie in the padding. Full-width rows are loaded as a whole.
+int columns_in_buffer(const Window& w, int in, int out, int columns) {
+  const int reach = (columns - 1) * w.stride_w + w.span_w();
+  if (columns == out) return std::max(w.pad_left + in, reach);
+  const int behind = (out - 1) * w.stride_w + w.span_w() - w.pad_left - in;
+  return std::max(w.pad_left, behind) >= reach ? reach + 1 : reach;
 }
 
 bool reads(const QuantizedLayer& l, int tensor) {
@@ -72,9 +76,8 @@ BufferBytes of_convolution(const QuantizedNetwork& n, const QuantizedLayer& l, c
   const int rows = pool != nullptr ? pool->window.kernel_h : 1;
   const int pool_w = pool != nullptr ? pool->window.kernel_w : 1;
   const int channels_out = std::min(out.channels / l.groups, a.rows);
-  const bool one_tile = a.column_mapping == ColumnMapping::kFlattened
-                            ? rows * out.width <= a.lanes(width)
-                            : rows == 1 && out.width <= a.lanes(width);
+  const bool one_tile = a.column_mapping == ColumnMapping::kFlattened ? rows * pool_w <= a.lanes(width)
+                                                                      : rows == 1 && pool_w <= a.lanes(width);
   const int channels_in = one_tile ? 1 : in.shape.channels / l.groups;
 
   // A load brings a row at least: one that no window reaches where all of a block's lie in the padding.
@@ -84,14 +87,15 @@ BufferBytes of_convolution(const QuantizedNetwork& n, const QuantizedLayer& l, c
   const int in_rows = std::max(w.pad_top, below) >= reach ? reach + 1 : reach;
 
   BufferBytes need;
-  need.activation = align_up(channels_in * align_up(in_rows, w.stride_h) *
-                                 align_up(padded_columns(w, in.shape.width, out.width), w.stride_w) * bytes,
-                             2);
+  need.activation =
+      align_up(channels_in * align_up(in_rows, w.stride_h) *
+                   align_up(columns_in_buffer(w, in.shape.width, out.width, pool_w), w.stride_w) * bytes,
+               2);
   const int code_bits = WeightFormat(l.weight_bits, l.nnzb, a.token_form, a.weight_storage).bits();
   const int limit_bits = rule_of(a.synchronization).tile_has_limit ? 4 : 0;  // ahead of a row's codes
   need.weight_bank = align_up(limit_bits + channels_in * w.kernel_h * w.kernel_w * code_bits, 64) / 8;
   need.parameter = channels_out * AcceleratorConfig::kParameterBytes;
-  need.output = align_up(channels_out * (out.width / pool_w) * bytes, 2);
+  need.output = align_up(channels_out * bytes, 2);
   return need;
 }
 
@@ -100,10 +104,10 @@ BufferBytes of_vector(const QuantizedNetwork& n, const QuantizedLayer& l) {
   const Shape& out = tensor(n, l.output).shape;
   const Window& w = l.window;
   const bool padded = (w.pad_top | w.pad_left | w.pad_bottom | w.pad_right) != 0;
-  const int elements = l.op == LayerOp::kAdd ? 2 * out.width
+  const int elements = l.op == LayerOp::kAdd ? 2
                        : l.op == LayerOp::kLookup
-                           ? out.width
-                           : w.kernel_h * padded_columns(w, in.width, out.width) + out.width;
+                           ? 1
+                           : w.kernel_h * columns_in_buffer(w, in.width, out.width, 1) + 1;
   BufferBytes need;
   need.output = align_up(elements * (tensor(n, l.input).bits / 8), 2);
   if (l.op == LayerOp::kAvgPool) {

@@ -10,9 +10,9 @@ struct BufferBytes {
   int weight_bank = 0, activation = 0, output = 0, parameter = 0;
 };
 
-/// In which every layer has a block, and in no smaller ones. A convolution's is one output row (of a fused
-/// pooling), of as many channels as the array has rows, with a single input channel where the row is one
-/// tile, else with all of them. A pooling's or sum's is one row of one channel.
+/// In which every layer has a block, and in no smaller ones. A convolution's is one output (of a fused
+/// pooling), of as many channels as the array has rows, with a single input channel where that is one tile,
+/// else with all of them. A pooling's or sum's is one output of one channel.
 BufferBytes smallest_buffers(const QuantizedNetwork& network, const AcceleratorConfig& config,
                              const MapperOptions& options);
 

@@ -79,7 +79,8 @@ struct LoadParameters {
   std::uint16_t entries = 0;
 };
 
-/// A slice of a planar tensor in DRAM: full-width rows, so that the rows of a channel are one run of bytes.
+/// A slice of a planar tensor in DRAM. Where it takes full-width rows, those of a channel are one run of
+/// bytes.
 struct TensorSlice {
   std::uint32_t dram_offset = 0;    ///< bytes in Region::kData to the first element of the slice
   std::uint32_t image_pitch = 0;    ///< bytes in DRAM
@@ -87,8 +88,11 @@ struct TensorSlice {
   std::uint16_t images = 1;
   std::uint16_t channels = 1;
   std::uint16_t rows = 1;     ///< rows that exist in DRAM
-  std::uint16_t columns = 1;  ///< elements of a row = width of the tensor
+  std::uint16_t columns = 1;  ///< elements of a row
   Width width = Width::k8;    ///< of its elements
+  /// Bytes in DRAM between the end of a row and the next one: what the slice leaves out of the tensor's
+  /// width.
+  std::uint32_t row_gap = 0;
 };
 
 /// Slice -> activation or output buffer. In the buffer: element (n, c, py, px, y, x) stands at base + n *

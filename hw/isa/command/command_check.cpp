@@ -35,7 +35,8 @@ bool fits(std::uint64_t base, std::uint64_t images, std::uint64_t image_stride, 
 /// 16-bit elements stand at even addresses.
 bool aligned(const TensorSlice& slice, const RegionMap& regions) {
   const std::uint64_t address = regions.address(Region::kData, slice.dram_offset);
-  return slice.width == Width::k8 || ((address | slice.image_pitch | slice.channel_pitch) & 1) == 0;
+  return slice.width == Width::k8 ||
+         ((address | slice.image_pitch | slice.channel_pitch | slice.row_gap) & 1) == 0;
 }
 
 bool aligned_blob(const RegionMap& regions, std::uint32_t dram_offset) {

@@ -108,6 +108,7 @@ void describe_program(Header& h, Visitor&& field) {
   field(Field{"data_bytes"}, h.data_bytes);
 }
 
+/// All but row_gap, which comes last in its record: earlier programs have a 0 there.
 template <class Slice, class Visitor>
 void describe_slice(Slice& s, Visitor&& field) {
   field(Field{"dram_offset"}, s.dram_offset);
@@ -132,6 +133,7 @@ void describe_tensor(Load& b, const FieldRange& stride, Visitor&& field) {
   field(Field{"stride_h", stride}, b.stride_h);
   field(Field{"stride_w", stride}, b.stride_w);
   field(Field{"pad_value"}, b.pad_value);
+  field(Field{"row_gap"}, b.slice.row_gap);
 }
 
 /// Of the commands whose body is `Body`. fields(): of bytes 8 to 59.
@@ -351,6 +353,7 @@ struct CommandDescription<Store> {
     describe_slice(b.slice, field);
     field(Field{"base"}, b.base);
     field(Field{"image_stride"}, b.image_stride);
+    field(Field{"row_gap"}, b.slice.row_gap);
   }
 };
 

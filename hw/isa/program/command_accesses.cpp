@@ -136,9 +136,13 @@ class AccessList {
     add(storage, writes, {base * size, elements * size, 1, 0, count, stride * size});
   }
   void slice(bool writes, const TensorSlice& s) {
-    add(Storage::kData, writes,
-        {s.dram_offset, std::uint64_t{s.rows} * s.columns * element_bytes(s.width), s.channels,
-         s.channel_pitch, s.images, s.image_pitch});
+    const std::uint64_t row_bytes = std::uint64_t{s.columns} * element_bytes(s.width);
+    const bool apart = s.row_gap != 0;
+    for (std::uint64_t row = 0; row < (apart ? s.rows : 1u); ++row) {
+      add(Storage::kData, writes,
+          {s.dram_offset + row * (row_bytes + s.row_gap), apart ? row_bytes : s.rows * row_bytes, s.channels,
+           s.channel_pitch, s.images, s.image_pitch});
+    }
   }
   void tensor(Storage storage, const LoadTensor& load) {
     slice(false, load.slice);

@@ -10,7 +10,8 @@ namespace bitbalance::isa {
 std::uint64_t extent_bytes(const TensorSlice& slice) {
   return std::uint64_t{slice.image_pitch} * (slice.images - 1u) +
          std::uint64_t{slice.channel_pitch} * (slice.channels - 1u) +
-         std::uint64_t{slice.rows} * slice.columns * element_bytes(slice.width);
+         std::uint64_t{slice.rows} * slice.columns * element_bytes(slice.width) +
+         std::uint64_t{slice.row_gap} * (slice.rows - 1u);
 }
 
 std::uint64_t blob_bytes(const LoadWeights& load) {
@@ -38,7 +39,11 @@ RunWalk::RunWalk(const TensorSlice& slice, std::uint64_t address)
       channel_pitch_(slice.channel_pitch),
       images_(slice.images),
       channels_(slice.channels) {
-  if (channel_pitch_ == piece_bytes_) {  // an image is one piece
+  if (slice.row_gap != 0) {
+    rows_ = slice.rows;
+    piece_bytes_ /= rows_;
+    row_pitch_ = piece_bytes_ + slice.row_gap;
+  } else if (channel_pitch_ == piece_bytes_) {  // an image is one piece
     piece_bytes_ *= channels_;
     channels_ = 1;
   }

@@ -27,7 +27,7 @@ struct ByteRun {
   std::uint64_t bytes = 0;
 };
 
-/// The runs of a transfer in the order image, channel. Where one ends at the address at which the next
+/// The runs of a transfer in the order image, channel, row. Where one ends at the address at which the next
 /// starts, they are one.
 class RunWalk {
  public:
@@ -44,13 +44,15 @@ class RunWalk {
   void leave_out(std::uint32_t units, std::uint64_t unit_bytes);
 
  private:
-  /// Address of the piece (image_, channel_).
-  std::uint64_t piece_address() const { return address_ + image_ * image_pitch_ + channel_ * channel_pitch_; }
+  /// Address of the piece (image_, channel_, row_).
+  std::uint64_t piece_address() const {
+    return address_ + image_ * image_pitch_ + channel_ * channel_pitch_ + row_ * row_pitch_;
+  }
   void next_piece();
 
-  std::uint64_t address_ = 0, piece_bytes_ = 0, image_pitch_ = 0, channel_pitch_ = 0;
-  std::uint32_t images_ = 0, channels_ = 0;
-  std::uint32_t image_ = 0, channel_ = 0;  ///< next piece that no run holds yet
+  std::uint64_t address_ = 0, piece_bytes_ = 0, image_pitch_ = 0, channel_pitch_ = 0, row_pitch_ = 0;
+  std::uint32_t images_ = 0, channels_ = 0, rows_ = 1;  ///< rows: 1 where those of a channel are one piece
+  std::uint32_t image_ = 0, channel_ = 0, row_ = 0;     ///< next piece that no run holds yet
   ByteRun run_;
 };
 
@@ -158,6 +160,8 @@ class WeightWordWalk {
 
 // What walks do at every step, for the sake of their speed here.
 inline void RunWalk::next_piece() {
+  if (++row_ < rows_) return;
+  row_ = 0;
   if (++channel_ == channels_) {
     channel_ = 0;
     ++image_;

@@ -222,7 +222,7 @@ TEST_CASE("an exhaustive search is never worse than any block that a user could 
       for (int images = 1; images <= (rows == out.height ? options.batch : 1); ++images) {
         for (int chunk = 1; chunk <= channels; ++chunk) {
           for (const LoopOrder order : {LoopOrder::kActivationsOuter, LoopOrder::kWeightsOuter}) {
-            options.mappings = {{layer.name, images, rows, 0, 0, chunk, order}};
+            options.mappings = {{layer.name, images, rows, 0, 0, 0, chunk, order}};
             REQUIRE(best <= cycles_if_it_fits(mapper, machine, options));
           }
         }

@@ -94,7 +94,7 @@ TEST_CASE("a disassembly names command, engines and fields") {
   store.base = 7;
   CHECK(disassembly(Command{{engine_bit(Engine::kCompute), 0, 3, true}, store}) ==
         "Store wait=compute signal=- layer=3 layer_end=1 dram_offset=128 image_pitch=0 channel_pitch=0 "
-        "images=2 channels=1 rows=1 columns=1 wide=0 base=7 image_stride=0");
+        "images=2 channels=1 rows=1 columns=1 wide=0 base=7 image_stride=0 row_gap=0");
   CHECK(disassembly(Command{{0, engine_bit(Engine::kLoad) | engine_bit(Engine::kVector)}, Barrier{}}) ==
         "Barrier wait=- signal=load+vector layer=0 layer_end=0");
 }

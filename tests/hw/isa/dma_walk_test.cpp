@@ -25,8 +25,9 @@ TensorSlice any_slice() {
   slice.columns = static_cast<std::uint16_t>(pick(1, 40));
   slice.width = *rc::gen::element(Width::k8, Width::k16);
   const int size = slice.width == Width::k16 ? 2 : 1;
-  slice.channel_pitch =
-      static_cast<std::uint32_t>(size * (slice.rows * slice.columns + pick(0, 2) * pick(0, 30)));
+  slice.row_gap = static_cast<std::uint32_t>(size * pick(0, 1) * pick(0, 40));
+  slice.channel_pitch = slice.rows * (static_cast<std::uint32_t>(size * slice.columns) + slice.row_gap) +
+                        static_cast<std::uint32_t>(size * pick(0, 2) * pick(0, 30));
   slice.image_pitch =
       slice.channel_pitch * slice.channels + static_cast<std::uint32_t>(size * pick(0, 2) * pick(0, 50));
   slice.dram_offset = static_cast<std::uint32_t>(size * pick(0, 200));
@@ -56,10 +57,13 @@ std::vector<std::uint64_t> bytes_of(const TensorSlice& slice, std::uint64_t addr
   std::vector<std::uint64_t> bytes;
   for (unsigned n = 0; n < slice.images; ++n) {
     for (unsigned c = 0; c < slice.channels; ++c) {
-      const unsigned count = slice.rows * slice.columns * element_bytes(slice.width);
-      for (unsigned i = 0; i < count; ++i) {
-        bytes.push_back(address + std::uint64_t{n} * slice.image_pitch +
-                        std::uint64_t{c} * slice.channel_pitch + i);
+      const unsigned row_bytes = slice.columns * element_bytes(slice.width);
+      for (unsigned y = 0; y < slice.rows; ++y) {
+        for (unsigned i = 0; i < row_bytes; ++i) {
+          bytes.push_back(address + std::uint64_t{n} * slice.image_pitch +
+                          std::uint64_t{c} * slice.channel_pitch +
+                          std::uint64_t{y} * (row_bytes + slice.row_gap) + i);
+        }
       }
     }
   }

@@ -26,7 +26,8 @@ Load any_tensor_load(bool strides) {
   slice.channels = static_cast<std::uint16_t>(pick(1, 3));
   slice.rows = static_cast<std::uint16_t>(pick(1, 5));
   slice.columns = static_cast<std::uint16_t>(pick(1, 20));
-  const int channel_bytes = size * slice.rows * slice.columns;
+  slice.row_gap = static_cast<std::uint32_t>(size * pick(0, 1) * pick(0, 20));
+  const int channel_bytes = slice.rows * (size * slice.columns + static_cast<int>(slice.row_gap));
   slice.channel_pitch = static_cast<std::uint32_t>(channel_bytes + size * pick(0, 1) * pick(0, 70));
   slice.image_pitch =
       slice.channel_pitch * slice.channels + static_cast<std::uint32_t>(size * pick(0, 1) * pick(0, 70));
@@ -64,6 +65,7 @@ std::vector<int> expected_buffer(const LoadBench& bench, const LoadTensor& load,
           if (y >= 0 && y < slice.rows && x >= 0 && x < slice.columns) {
             const std::uint64_t at = slice.dram_offset + std::uint64_t{slice.image_pitch} * n +
                                      std::uint64_t{slice.channel_pitch} * c +
+                                     std::uint64_t{slice.row_gap} * y +
                                      std::uint64_t{element_bytes(slice.width)} * (y * slice.columns + x);
             value = bench.memory_byte(Region::kData, at);
             if (slice.width == Width::k16)

@@ -82,7 +82,9 @@ void check_random_store(StoreBench& bench) {
   slice.rows = static_cast<std::uint16_t>(pick(1, 5));
   slice.columns = static_cast<std::uint16_t>(pick(1, 20));
   const int channel_elements = slice.rows * slice.columns;
-  slice.channel_pitch = static_cast<std::uint32_t>(size * (channel_elements + pick(0, 1) * pick(0, 70)));
+  slice.row_gap = static_cast<std::uint32_t>(size * pick(0, 1) * pick(0, 8));
+  slice.channel_pitch = static_cast<std::uint32_t>(size * (channel_elements + pick(0, 1) * pick(0, 70))) +
+                        slice.rows * slice.row_gap;
   slice.image_pitch =
       slice.channel_pitch * slice.channels + static_cast<std::uint32_t>(size * pick(0, 1) * pick(0, 70));
   slice.dram_offset = static_cast<std::uint32_t>(size * pick(0, 100));
@@ -96,8 +98,8 @@ void check_random_store(StoreBench& bench) {
     for (int c = 0; c < slice.channels; ++c) {
       for (int i = 0; i < channel_elements; ++i) {
         const std::uint32_t element = store.base + n * store.image_stride + c * channel_elements + i;
-        const std::size_t at =
-            4 + slice.dram_offset + n * slice.image_pitch + c * slice.channel_pitch + size * i;
+        const std::size_t at = 4 + slice.dram_offset + n * slice.image_pitch + c * slice.channel_pitch +
+                               size * i + i / slice.columns * slice.row_gap;
         for (int b = 0; b < size; ++b) {
           expected[at + b] =
               static_cast<std::uint8_t>(bench.outputs.read(size * element + b, Width::k8, false));

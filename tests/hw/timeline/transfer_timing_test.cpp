@@ -175,7 +175,8 @@ class Draw {
     const int all_rows = uniform(1, 14);
     s.rows = static_cast<std::uint16_t>(pick(0, 1) != 0 ? all_rows : uniform(1, all_rows));
     const std::uint32_t bytes = element_bytes(s.width);
-    s.channel_pitch = static_cast<std::uint32_t>(all_rows) * s.columns * bytes;
+    if (pick(0, 3) == 0) s.row_gap = static_cast<std::uint32_t>(uniform(1, 90)) * bytes;
+    s.channel_pitch = static_cast<std::uint32_t>(all_rows) * (s.columns * bytes + s.row_gap);
     const std::uint32_t image = s.channel_pitch * static_cast<std::uint32_t>(s.channels + pick(0, 0, 3));
     s.image_pitch = pick(0, 1) != 0 ? (image + 63) / 64 * 64 : image;
     s.dram_offset = static_cast<std::uint32_t>(uniform(0, 200)) * bytes;

@@ -372,7 +372,7 @@ TEST_CASE("the effective settings are a scenario that means the same") {
 TEST_CASE("a written mapping is accepted as the mapping section") {
   ScenarioFile file("mapping: {fuse_pooling: false}\n");
   MappingSettings mapping;
-  mapping.layers.push_back({"conv1", 2, 3, 1, 32, 8, LoopOrder::kWeightsOuter});
+  mapping.layers.push_back({"conv1", 2, 3, 0, 1, 32, 8, LoopOrder::kWeightsOuter});
   file.folder.write("mapping.yaml", to_yaml(mapping));
   const Scenario s = file.load({"mapping.include=" + (file.folder.path() / "mapping.yaml").string()});
   REQUIRE(s.mapping.layers.size() == 1);

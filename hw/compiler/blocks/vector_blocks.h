@@ -8,18 +8,19 @@
 
 namespace bitbalance::compiler {
 
-/// Output rows and channels of a block: as many whole channels as half the output buffer holds, else rows of
-/// one channel.
+/// Outputs of a block: as many whole channels as half the output buffer holds, else rows of one channel, else
+/// columns of one row.
 struct VectorBlock {
   int channels = 1;
   int rows = 1;
+  int columns = 1;
 };
 
-/// Elements that one channel of the layer needs in the output buffer for that many output rows, results
-/// included.
-std::int64_t block_elements(const QuantizedNetwork& network, const QuantizedLayer& layer, int rows);
+/// Elements that one channel of the layer needs in the output buffer for so many outputs, results included.
+std::int64_t block_elements(const QuantizedNetwork& network, const QuantizedLayer& layer, int rows,
+                            int columns);
 
-/// Throws ConfigError naming the layer if not even a row fits.
+/// Throws ConfigError naming the layer if not even one output fits.
 VectorBlock choose_block(const ProgramBuilder& builder, const QuantizedLayer& layer);
 
 template <class Body>
@@ -27,8 +28,11 @@ void for_blocks(int batch, const Shape& output, const VectorBlock& block, const 
   for (int image = 0; image < batch; ++image) {
     for (int channel = 0; channel < output.channels; channel += block.channels) {
       for (int row = 0; row < output.height; row += block.rows) {
-        body(TensorRange{image, 1, channel, std::min(block.channels, output.channels - channel), row,
-                         std::min(block.rows, output.height - row)});
+        for (int column = 0; column < output.width; column += block.columns) {
+          body(TensorRange{image, 1, channel, std::min(block.channels, output.channels - channel), row,
+                           std::min(block.rows, output.height - row), column,
+                           std::min(block.columns, output.width - column)});
+        }
       }
     }
   }

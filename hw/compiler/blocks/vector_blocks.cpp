@@ -1,20 +1,19 @@
-#include "hw/compiler/vector_blocks.h"
+#include "hw/compiler/blocks/vector_blocks.h"
 
-#include "hw/compiler/convolution.h"
+#include "hw/compiler/blocks/convolution.h"
 
 namespace bitbalance::compiler {
 
-std::int64_t block_elements(const QuantizedNetwork& network, const QuantizedLayer& layer, int rows) {
+std::int64_t block_elements(const QuantizedNetwork& network, const QuantizedLayer& layer, int rows,
+                            int columns) {
   const Shape& in = network.tensors[layer.input].shape;
   const Shape& out = network.tensors[layer.output].shape;
-  const std::int64_t results = std::int64_t{rows} * out.width;
+  const std::int64_t results = std::int64_t{rows} * columns;
   // Looked up where they are, and added onto the first operand.
   if (layer.op == LayerOp::kLookup) return results;
   if (layer.op == LayerOp::kAdd) return 2 * results;
-  const Window& w = layer.window;
-  const InputColumns columns = input_columns(w, in.width, out.width);
-  return ((rows - 1) * std::int64_t{w.stride_h} + w.kernel_h) *
-             (columns.pad_left + in.width + columns.pad_right) +
+  return std::int64_t{most_input_rows(layer.window, in.height, out.height, rows)} *
+             most_input_columns(layer.window, in.width, out.width, columns) +
          results;
 }
 
@@ -23,19 +22,23 @@ VectorBlock choose_block(const ProgramBuilder& builder, const QuantizedLayer& la
   const Shape& output = network.tensors[layer.output].shape;
   const Width width = width_of(network.tensors[layer.input].bits);
   const std::int64_t capacity = builder.config().output_elements(width);
-  // Half the buffer lets the next block load while this one is stored; a single row may take all of it.
-  for (int parts = 1;; ++parts) {
+  // Half the buffer lets the next block load while this one is stored; a single row, or a single output where
+  // no row fits, may take all of it.
+  for (int parts = 1; parts <= output.height; ++parts) {
     const int rows = ceil_div(output.height, parts);
     const std::int64_t room = rows == 1 ? capacity : capacity / 2;
-    const std::int64_t elements = block_elements(network, layer, rows);
-    if (const std::int64_t channels = room / elements; channels >= 1)
-      return {static_cast<int>(std::min<std::int64_t>(channels, output.channels)), rows};
-    if (rows == 1) {
-      throw ConfigError("layer " + layer.name, "output_buffer_bytes",
-                        fmt::format("{}", builder.config().output_buffer_bytes),
-                        fmt::format("{} or more, for one row", elements * element_bytes(width)));
-    }
+    if (const std::int64_t channels = room / block_elements(network, layer, rows, output.width);
+        channels >= 1)
+      return {static_cast<int>(std::min<std::int64_t>(channels, output.channels)), rows, output.width};
   }
+  for (int parts = 2; parts <= output.width; ++parts) {
+    const int columns = ceil_div(output.width, parts);
+    if (block_elements(network, layer, 1, columns) <= (columns == 1 ? capacity : capacity / 2))
+      return {1, 1, columns};
+  }
+  throw ConfigError(
+      "layer " + layer.name, "output_buffer_bytes", fmt::format("{}", builder.config().output_buffer_bytes),
+      fmt::format("{} or more, for one output", block_elements(network, layer, 1, 1) * element_bytes(width)));
 }
 
 CommandIndex emit_load(ProgramBuilder& builder, int tensor, const TensorRange& range, std::int64_t base,

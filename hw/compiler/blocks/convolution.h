@@ -32,29 +32,39 @@ struct Convolution {
 
   int element_bytes() const { return static_cast<int>(isa::element_bytes(width)); }
   int kernel_area() const { return layer->window.kernel_h * layer->window.kernel_w; }
-  int pooled_columns() const { return out_columns / pool_w; }
+  /// That a block has, before pooling: all, or those up to the end of the last pooling window.
+  int columns_to_cut() const { return out_columns / pool_w * pool_w; }
+  bool cuts_width(const LayerMapping& m) const { return m.columns < out_columns; }
   int channel_blocks(const LayerMapping& m) const { return ceil_div(out_channels, m.output_channels); }
   int group_blocks(const LayerMapping& m) const { return ceil_div(groups, m.conv_groups); }
   int image_blocks(const LayerMapping& m) const { return ceil_div(batch, m.images); }
   int row_blocks(const LayerMapping& m) const { return ceil_div(out_rows, m.rows); }
+  int column_blocks(const LayerMapping& m) const {
+    return cuts_width(m) ? ceil_div(columns_to_cut(), m.columns) : 1;
+  }
+  std::int64_t spatial_blocks(const LayerMapping& m) const {
+    return std::int64_t{image_blocks(m)} * row_blocks(m) * column_blocks(m);
+  }
   int chunks(const LayerMapping& m) const { return ceil_div(in_channels, m.channels); }
 };
 
-/// Input rows that output rows [row, row + rows) need, in DRAM and as padding. A load moves at least one row:
-/// where padding is all they need, one that no window reaches comes behind it.
-struct InputRows {
-  int first = 0;  ///< row of the tensor
-  int rows = 0;   ///< rows that exist
-  int pad_top = 0, pad_bottom = 0;
-  int padded() const { return rows + pad_top + pad_bottom; }
+/// Input rows or columns that some outputs need, in DRAM and as padding. A load moves at least one: where
+/// padding is all they need, one that no window reaches comes behind it.
+struct InputSpan {
+  int first = 0;  ///< row or column of the tensor
+  int size = 0;   ///< that exist
+  int pad_before = 0, pad_after = 0;
+  int padded() const { return size + pad_before + pad_after; }
 };
-InputRows input_rows(const Window& window, int tensor_rows, int row, int rows);
+/// Of output rows [row, row + rows).
+InputSpan input_rows(const Window& window, int tensor_rows, int row, int rows);
+/// Of output columns [column, column + columns). Of all `out_columns`: full-width rows, padded so that all
+/// windows fit.
+InputSpan input_columns(const Window& window, int tensor_columns, int out_columns, int column, int columns);
 
-/// Columns of padding left and right of the full-width input rows, so that all out_columns windows fit.
-struct InputColumns {
-  int pad_left = 0, pad_right = 0;
-};
-InputColumns input_columns(const Window& window, int tensor_columns, int out_columns);
+/// What they have of any block of that many of the layer's outputs, padding included, at most.
+int most_input_rows(const Window& window, int tensor_rows, int out_rows, int rows);
+int most_input_columns(const Window& window, int tensor_columns, int out_columns, int columns);
 
 /// Elements of one channel of a block in the activation buffer: all stride phases of its padded rows.
 std::int64_t channel_stride(const Window& window, int padded_rows, int padded_columns);
@@ -75,32 +85,12 @@ BlockNeeds block_needs(const Convolution& conv, const LayerMapping& mapping);
 /// Whether the activations of all chunks stay in the buffer while the chunks' weights pass by.
 bool activations_resident(const Convolution& conv, const LayerMapping& mapping);
 
-/// What a mapping asks of the array and of each channel of the memory.
-struct LayerDemand {
-  std::int64_t compute_cycles = 0;
-  std::int64_t read_bytes = 0, write_bytes = 0;
+/// Whether they do.
+bool fits(const Convolution& conv, const BlockNeeds& needs);
 
-  LayerDemand& operator+=(const LayerDemand& o) {
-    compute_cycles += o.compute_cycles;
-    read_bytes += o.read_bytes;
-    write_bytes += o.write_bytes;
-    return *this;
-  }
-};
-/// `slots_of_a_tile`: of all row groups together, for one tile of pixels.
-LayerDemand demand_of(const Convolution& conv, const LayerMapping& mapping, std::int64_t slots_of_a_tile);
-/// Of any mapping at least: as if a single block held the layer.
-LayerDemand least_demand_of(const Convolution& conv, std::int64_t slots_of_a_tile);
-
-/// Fills in what the user left open: for each rate of the memory, in bytes per cycle, the block of least
-/// estimated time. Empty when no block fits.
-std::vector<LayerMapping> propose_mappings(const Convolution& conv, const LayerMapping& user,
-                                           const std::vector<double>& rates);
-/// Every block that fits, however uneven.
-std::vector<LayerMapping> all_mappings(const Convolution& conv, const LayerMapping& user);
-
-/// Why no block of a user's mapping fits, or none at all: the tightest buffer is named. Throws
-/// std::invalid_argument.
-[[noreturn]] void refuse_mapping(const Convolution& conv, const LayerMapping& user);
+/// Pixel tiles of one row group in a block of `images` x `rows` x `columns` outputs.
+std::int64_t tiles_of(const Convolution& conv, std::int64_t images, std::int64_t rows, std::int64_t columns);
+/// Partial sums never leave the array: a block whose input channels are cut must be a single tile.
+bool is_one_tile(const Convolution& conv, const LayerMapping& mapping);
 
 }  // namespace bitbalance::compiler

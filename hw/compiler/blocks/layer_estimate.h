@@ -1,0 +1,62 @@
+// What a mapping asks of the machine, as far as it can be said without lowering: slots of the array, bytes of
+// each channel of the memory, and an estimate of the layer's cycles.
+#pragma once
+
+#include <cstdint>
+
+#include "hw/compiler/blocks/convolution.h"
+
+namespace bitbalance::compiler {
+
+/// What follows from the images, rows and columns of a block alone, for one row group and input channel.
+struct SpatialCut {
+  std::int64_t tiles = 0;          ///< of all blocks
+  std::int64_t loaded_pixels = 0;  ///< of one image, by all its blocks
+};
+
+SpatialCut cut_space(const Convolution& conv, const LayerMapping& mapping);
+
+struct Cost {
+  double cycles = 0;  ///< the longest of compute, read and write, plus the first block's load
+  std::int64_t dram_bytes = 0;
+  bool operator<(const Cost& o) const {
+    return cycles != o.cycles ? cycles < o.cycles : dram_bytes < o.dram_bytes;
+  }
+};
+
+/// What the estimate of a mapping's time is made of.
+struct Estimate {
+  double compute_cycles = 0;
+  std::int64_t read_bytes = 0, weight_bytes = 0, write_bytes = 0;
+  std::int64_t blocks = 1, chunks = 1;
+  std::int64_t loads = 1;       ///< commands
+  bool overlaps = true;         ///< loads hide behind compute
+  bool weights_overlap = true;  ///< those of weights, too
+
+  Cost cost(double bytes_per_cycle) const;
+};
+
+Estimate estimate(const Convolution& conv, const LayerMapping& mapping, const SpatialCut& space,
+                  const BlockNeeds& needs);
+
+/// What a mapping asks of the array and of each channel of the memory.
+struct LayerDemand {
+  std::int64_t compute_cycles = 0;
+  std::int64_t read_bytes = 0, write_bytes = 0;
+  std::int64_t loads = 0, stores = 0;  ///< commands, each of which waits for the memory once
+
+  LayerDemand& operator+=(const LayerDemand& o) {
+    compute_cycles += o.compute_cycles;
+    read_bytes += o.read_bytes;
+    write_bytes += o.write_bytes;
+    loads += o.loads;
+    stores += o.stores;
+    return *this;
+  }
+};
+/// `slots_of_a_tile`: of all row groups together, for one tile of pixels.
+LayerDemand demand_of(const Convolution& conv, const LayerMapping& mapping, std::int64_t slots_of_a_tile);
+/// Of any mapping at least: as if a single block held the layer.
+LayerDemand least_demand_of(const Convolution& conv, std::int64_t slots_of_a_tile);
+
+}  // namespace bitbalance::compiler

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
+#include <string>
 
 #include "base/text/outside_text.h"
 #include "hw/isa/config_settings.h"
@@ -215,10 +217,17 @@ void show_mapping(SettingsVisitor& v, MappingSettings& s) {
                      MappingObjective::kDramBytes}));
   v.choice({"effort", "fast: by estimate; good: judged by the timeline; exhaustive: every block of a layer"},
            s.effort, names_of({MappingEffort::kFast, MappingEffort::kGood, MappingEffort::kExhaustive}));
+  v.rule(s.objective == MappingObjective::kCycles || s.effort != MappingEffort::kFast, "objective",
+         fmt::format("{} with effort fast, which goes by cycles; accepted: with effort good or exhaustive",
+                     to_string(s.objective)));
   v.list(
       {"layers", "blocks of single layers; what is left out or 0 is chosen by the mapper"},
       [&](std::size_t size) { s.layers.resize(size); }, [&] { return s.layers.size(); },
       [&](std::size_t i) { show_layer_mapping(v, s.layers[i]); });
+  std::set<std::string> named;
+  for (const LayerMapping& m : s.layers) {
+    v.rule(named.insert(m.layer).second, "layers", fmt::format("layer '{}' twice; accepted: once", m.layer));
+  }
 }
 
 void show_accelerator(SettingsVisitor& v, AcceleratorConfig& config) {
@@ -239,6 +248,11 @@ void show_scenario(SettingsVisitor& v, Scenario& s) {
     show_technology(v, *s.technology);
   });
   v.section({"mapping", "how layers become commands"}, [&] { show_mapping(v, s.mapping); });
+  const bool asks_energy =
+      s.mapping.objective == MappingObjective::kEnergy || s.mapping.objective == MappingObjective::kEdp;
+  v.rule(costed || !asks_energy, "mapping.objective",
+         fmt::format("{} without technology, which has the prices of energy; accepted: cycles, dram_bytes",
+                     to_string(s.mapping.objective)));
   v.section({"run", "how it is simulated"}, [&] { show_run(v, s.run); });
 }
 

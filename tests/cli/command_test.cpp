@@ -441,6 +441,27 @@ TEST_CASE("unknown keys and bad values are told in one line") {
              Contains("conv1") && Contains("nnzb"));
 }
 
+TEST_CASE("contradictory mappings, efforts and objectives are told in one line") {
+  CHECK_THAT(set("mapping.effort=best"), Contains("'best'") && Contains("accepted: fast, good, exhaustive"));
+  CHECK_THAT(set("mapping.objective=time"), Contains("'time'; accepted: cycles, energy, edp, dram_bytes"));
+  CHECK_THAT(set("mapping.objective=dram_bytes"), Contains("mapping.objective: dram_bytes with effort fast"));
+  CHECK_THAT(refusal("--set mapping.objective=edp --set mapping.effort=good --set technology=null"),
+             Contains("technology"));
+  const TemporaryFolder folder;
+  const auto mapping = [&](const std::string& layers) {
+    return refusal("--mapping " + folder.write("mapping.yaml", "layers: [" + layers + "]\n").string());
+  };
+  CHECK_THAT(mapping("{layer: conv1}, {layer: conv1, rows: 2}"),
+             Contains("mapping.layers: layer 'conv1' twice; accepted: once"));
+  CHECK_THAT(mapping("{layer: conv9}"), Contains("layer conv9: the network has no convolution of that name"));
+  CHECK_THAT(mapping("{layer: conv1, images: 2, rows: 2}"), Contains("images = 2: accepted: 1, or up to"));
+  CHECK_THAT(mapping("{layer: conv1, images: 2, columns: 2}"), Contains("images = 2: accepted: 1, or up to"));
+  CHECK_THAT(mapping("{layer: conv1, columns: 3}"), Contains("columns = 3: accepted: 28, or multiples of 2"));
+  CHECK_THAT(mapping("{layer: conv1, channels: 2}"), Contains("channels = 2: accepted: 0 to 1"));
+  CHECK_THAT(mapping("{layer: conv2, rows: 10, columns: 10, channels: 2}"),
+             Contains("only where a block is one tile"));
+}
+
 TEST_CASE("hardware too small for a layer is told with the layer's name") {
   CHECK_THAT(set("accelerator.rows=0"), Contains("rows: 0; accepted: 1 to 64"));
   CHECK_THAT(refusal("--set accelerator.columns=8 --set accelerator.activation_buffer_bytes=16"),

@@ -57,6 +57,14 @@ constexpr std::array<TimeKey, kDramTimes> kTimes = {{
      Use::kAlways,
      nullptr,
      DramTime::Rounding::kDown},
+    {{"tCCDMW", "write to masked write, same bank (LPDDR4); 0 nCK: parts of a burst are written at no cost"},
+     &T::ccd_mw,
+     "0 nCK"},
+    {{"tRFCpb", "refresh of one bank (LPDDR)"}, &T::rfc_pb, "0 nCK"},
+    {{"tXP", "end of power-down to any command"}, &T::xp, "0 nCK"},
+    {{"tCKE", "least stay in power-down"}, &T::cke, "0 nCK"},
+    {{"tCKESR", "least stay in self-refresh (LPDDR: tSR); default: tCKE"}, &T::ckesr, kAsBefore},
+    {{"tXS", "end of self-refresh to any command (LPDDR: tXSR)"}, &T::xs, "0 nCK"},
 }};
 
 bool is_used(const TimeKey& key, int bank_groups) {
@@ -122,14 +130,38 @@ void show_commands(SettingsVisitor& v, dram::CommandClocks& c) {
   v.integer({"refresh", "REF"}, c.refresh);
 }
 
+void show_power(SettingsVisitor& v, dram::DevicePower& p) {
+  v.integer({"devices", "of a rank, in lockstep; 0: no energy is reported"}, p.devices);
+  const auto milliwatts = [&](const char* key, const char* meaning, double& value) {
+    v.real({key, meaning}, value, 0, 1e6);
+  };
+  milliwatts("IDD0", "mW of a device: activated and precharged each tRC", p.idd0);
+  milliwatts("IDD2N", "all banks closed", p.idd2n);
+  milliwatts("IDD2P", "the same, in power-down", p.idd2p);
+  milliwatts("IDD3N", "banks open", p.idd3n);
+  milliwatts("IDD3P", "the same, in power-down", p.idd3p);
+  milliwatts("IDD4R", "reads without a pause", p.idd4r);
+  milliwatts("IDD4W", "writes without a pause", p.idd4w);
+  milliwatts("IDD5", "refreshes each tRFC", p.idd5);
+  milliwatts("IDD6", "self-refresh", p.idd6);
+}
+
 void show_controller(SettingsVisitor& v, dram::ControllerConfig& c) {
-  using dram::PagePolicy, dram::SchedulerPolicy;
+  using dram::PagePolicy, dram::RefreshPolicy, dram::SchedulerPolicy;
   v.choice({"scheduler", "fr_fcfs: what is ready first, then what came first"}, c.scheduler,
            {to_string(SchedulerPolicy::kFrFcfs), to_string(SchedulerPolicy::kFcfs)});
   v.choice({"page_policy", "closed: the last queued burst of a row closes it"}, c.page_policy,
            {to_string(PagePolicy::kOpen), to_string(PagePolicy::kClosed)});
   v.text({"address_map", "fields of an address from the most significant bit; column:3 is 3 bits of it"},
          c.address_map);
+  v.choice({"refresh", "per_bank: one bank after another, while the others work (LPDDR)"}, c.refresh,
+           {to_string(RefreshPolicy::kAllBanks), to_string(RefreshPolicy::kPerBank)});
+  v.boolean({"posted_writes", "true: a write is answered in its queue; false: at the end of its data"},
+            c.posted_writes);
+  v.integer({"power_down_after", "clocks without a burst until ranks power down; 0: never"},
+            c.power_down_after);
+  v.integer({"self_refresh_after", "clocks without a burst until ranks refresh themselves; 0: never"},
+            c.self_refresh_after);
   v.integer({"read_queue", "bursts, of a channel"}, c.read_queue);
   v.integer({"write_queue", "bursts, of a channel"}, c.write_queue);
   v.integer({"write_high", "as many queued writes go first ..."}, c.write_high);
@@ -182,12 +214,14 @@ void show_dram(SettingsVisitor& v, DramSettings& s) {
   dram::Config& config = s.config;
   v.text({"name", "in reports"}, config.name);
   v.required();
-  v.text({"type", "standard, as technology.dram.type names it: ddr3, lpddr, lpddr4, hbm2"}, s.type);
+  v.text({"type", "standard, as technology.dram.type names it: ddr3, ddr4, lpddr, lpddr4, hbm2"}, s.type);
   v.required();
   show_geometry(v, config.geometry);
   show_times(v, s);
   v.section({"command_clocks", "how long a command holds the command bus"},
             [&] { show_commands(v, config.commands); });
+  v.section({"power", "mW of a device in each state of a datasheet: sum of supply voltages x currents"},
+            [&] { show_power(v, config.power); });
   v.section({"controller", "queues, order and address map"}, [&] { show_controller(v, config.controller); });
   v.checked([&] { check(config); });
 }

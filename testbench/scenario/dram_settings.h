@@ -23,7 +23,7 @@ struct DramTime {
 /// Empty for anything else.
 std::optional<DramTime> parse_dram_time(const std::string& text);
 
-inline constexpr std::size_t kDramTimes = 26;
+inline constexpr std::size_t kDramTimes = 32;
 
 struct DramSettings {
   dram::Config config;

@@ -3,17 +3,25 @@
 #include <algorithm>
 
 namespace bitbalance::dram {
+namespace {
+
+CommandKind with_precharge(CommandKind kind) {
+  if (kind == CommandKind::kRead) return CommandKind::kReadPrecharge;
+  return kind == CommandKind::kWrite ? CommandKind::kWritePrecharge : CommandKind::kMaskedWritePrecharge;
+}
+
+}  // namespace
 
 Channel::Channel(const Config& config)
     : config_(config),
       device_(config),
       scheduler_(make_scheduler(config.controller)),
+      refresh_(config),
+      sleep_(config.controller),
+      states_(config.geometry.ranks),
       row_hits_(static_cast<std::size_t>(config.geometry.all_banks())) {
   queues_[kRead].places = static_cast<std::size_t>(config.controller.read_queue);
   queues_[kWrite].places = static_cast<std::size_t>(config.controller.write_queue);
-  // Ranks take turns, so that not all of them refresh at once.
-  for (int rank = 0; rank < config.geometry.ranks; ++rank)
-    refresh_due_.push_back(Cycle{config.timing.refi} * (rank + 1) / config.geometry.ranks);
 }
 
 void Channel::add(const Burst& burst, Cycle now) {
@@ -30,14 +38,18 @@ void Channel::add(const Burst& burst, Cycle now) {
 void Channel::admit(const Burst& burst, Cycle now) {
   is_decided_ = false;
   const bool forwarded = !burst.is_write && is_forwarded(burst);
-  if (burst.is_write || forwarded) completions_.push_back({burst.transaction, now});
+  const bool is_posted = burst.is_write && config_.controller.posted_writes;
+  if (is_posted || forwarded) completions_.push_back({burst.transaction, now});
   if (forwarded) {
     ++counts_.forwarded_bursts;
     return;
   }
   Queue& q = queue(burst.is_write);
   q.bursts.push_back(burst);
-  q.bursts.back().entered = now;
+  Burst& queued = q.bursts.back();
+  queued.entered = now;
+  queued.is_masked =
+      burst.is_write && config_.timing.ccd_mw != 0 && burst.bytes < config_.geometry.burst_bytes();
   int& peak = burst.is_write ? counts_.write_queue_peak : counts_.read_queue_peak;
   peak = std::max(peak, static_cast<int>(q.bursts.size()));
   update_direction();
@@ -72,78 +84,79 @@ void Channel::update_direction() {
 Cycle Channel::next() {
   if (is_empty()) return kNever;
   decide();
-  return choice_.cycle;
+  return is_planned_ ? planned_.cycle : choice_.cycle;
 }
 
 void Channel::decide() {
   if (is_decided_) return;
   is_decided_ = true;
-  decide_refresh();
-  const Choice of_queue =
-      scheduler_->choose(queue(writing_).bursts, {device_, now_, refresh_due_, row_hits_});
-  if (of_queue.cycle < choice_.cycle) {
-    choice_ = of_queue;
-    refresh_rank_ = -1;
-  }
-}
-
-/// A rank that is due closes its banks and refreshes as soon as that is allowed.
-void Channel::decide_refresh() {
-  choice_ = {};
-  for (int rank = 0; rank < config_.geometry.ranks; ++rank) {
-    const CommandKind kind = device_.any_open(rank) ? CommandKind::kPrechargeAll : CommandKind::kRefresh;
-    const Cycle cycle = device_.earliest({kind, place_of_rank(rank)}, refresh_due_[rank]);
-    if (cycle < choice_.cycle) {
-      choice_ = {cycle, kind, 0};
-      refresh_rank_ = rank;
-    }
-  }
-}
-
-Location Channel::place_of_rank(int rank) const {
-  Location place;
-  place.rank = rank;
-  place.group = rank * config_.geometry.bank_groups;
-  place.bank = place.group * config_.geometry.banks;
-  return place;
+  planned_ = refresh_.next(device_);
+  choice_ = scheduler_->choose(queue(writing_).bursts, {device_, now_, refresh_.blocked_from(), row_hits_});
+  is_planned_ = choice_.cycle >= planned_.cycle;
 }
 
 Command Channel::step() {
   decide();
+  if (is_planned_) {
+    account(planned_.cycle);
+    const Command command = planned_.command;
+    issue(command, planned_.cycle);
+    return command;
+  }
   account(choice_.cycle);
-  is_decided_ = false;
-  if (refresh_rank_ >= 0) return step_refresh();
   Burst& burst = queue(writing_).bursts[choice_.burst];
   int& hits = row_hits_[burst.at.bank];
-  if (choice_.kind == CommandKind::kRead || choice_.kind == CommandKind::kWrite) {
+  if (is_column(choice_.kind)) {
     ++hits;
     return transfer(choice_.burst);
   }
   if (choice_.kind == CommandKind::kActivate) {
-    ++counts_.activates;
     burst.was_activated = true;
     hits = 0;
-  } else {
-    ++counts_.precharges;
+  } else if (choice_.kind == CommandKind::kPrecharge) {
     burst.was_precharged = true;
   }
   const Command command{choice_.kind, burst.at};
-  device_.issue(command, choice_.cycle);
+  issue(command, choice_.cycle);
   return command;
 }
 
-Command Channel::step_refresh() {
-  Cycle& due = refresh_due_[refresh_rank_];
-  const Command command{choice_.kind, place_of_rank(refresh_rank_)};
-  device_.issue(command, choice_.cycle);
-  if (command.kind == CommandKind::kPrechargeAll) {
-    ++counts_.precharges;
-    return command;
+/// Of any kind, from whatever plan: what follows from it for the others.
+void Channel::issue(const Command& command, Cycle cycle) {
+  is_decided_ = false;
+  device_.issue(command, cycle);
+  states_.note(command, cycle, device_);
+  if (observer_) observer_(command, cycle);
+  const int rank = command.at.rank;
+  switch (command.kind) {
+    case CommandKind::kActivate:
+      ++counts_.activates;
+      break;
+    case CommandKind::kPrecharge:
+    case CommandKind::kPrechargeAll:
+    case CommandKind::kReadPrecharge:
+    case CommandKind::kWritePrecharge:
+    case CommandKind::kMaskedWritePrecharge:
+      ++counts_.precharges;
+      break;
+    case CommandKind::kRefresh:
+    case CommandKind::kRefreshBank:
+      ++(command.kind == CommandKind::kRefresh ? counts_.refreshes : counts_.bank_refreshes);
+      counts_.refreshing += refresh_.refreshed(rank, cycle);
+      break;
+    case CommandKind::kPowerDown:
+      ++counts_.power_downs;
+      break;
+    case CommandKind::kSelfRefresh:
+      ++counts_.self_refreshes;
+      refresh_.suspend(rank);
+      break;
+    case CommandKind::kSelfRefreshExit:
+      refresh_.resume(rank, cycle + config_.timing.xs);
+      break;
+    default:
+      break;
   }
-  ++counts_.refreshes;
-  counts_.refreshing += choice_.cycle + config_.timing.rfc - due;
-  due += config_.timing.refi;
-  return command;
 }
 
 Command Channel::transfer(std::size_t index) {
@@ -152,11 +165,8 @@ Command Channel::transfer(std::size_t index) {
   q.bursts.erase(q.bursts.begin() + static_cast<std::ptrdiff_t>(index));
 
   const bool closes = config_.controller.page_policy == PagePolicy::kClosed && is_last_of_row(burst);
-  CommandKind kind = choice_.kind;
-  if (closes) kind = burst.is_write ? CommandKind::kWritePrecharge : CommandKind::kReadPrecharge;
-  counts_.precharges += closes ? 1 : 0;
-  const Command command{kind, burst.at};
-  device_.issue(command, choice_.cycle);
+  const Command command{closes ? with_precharge(choice_.kind) : choice_.kind, burst.at};
+  issue(command, choice_.cycle);
 
   std::int64_t& outcome = burst.was_precharged  ? counts_.row_conflicts
                           : burst.was_activated ? counts_.row_misses
@@ -165,9 +175,12 @@ Command Channel::transfer(std::size_t index) {
   if (last_direction_ == (burst.is_write ? kRead : kWrite)) ++counts_.turn_arounds;
   last_direction_ = burst.is_write ? kWrite : kRead;
   if (burst.is_write) {
+    const Cycle end = device_.write_data_end(now_);
     ++counts_.write_bursts;
+    counts_.masked_bursts += burst.is_masked ? 1 : 0;
     counts_.write_bytes += burst.bytes;
-    note_busy(now_, device_.write_data_end(now_));
+    if (!config_.controller.posted_writes) completions_.push_back({burst.transaction, end});
+    note_busy(now_, end);
   } else {
     const Cycle end = device_.read_data_end(now_);
     ++counts_.read_bursts;
@@ -196,7 +209,13 @@ bool Channel::is_last_of_row(const Burst& burst) const {
 }
 
 void Channel::advance(Cycle now) {
-  for (decide_refresh(); choice_.cycle < now; decide_refresh()) step_refresh();
+  while (true) {
+    const Planned refresh = refresh_.next(device_);
+    const Planned sleep = sleep_.next(device_, refresh_, config_.geometry.ranks, busy_until_);
+    const Planned& first = sleep.cycle < refresh.cycle ? sleep : refresh;
+    if (first.cycle >= now) break;
+    issue(first.command, first.cycle);
+  }
   is_decided_ = false;
 }
 
@@ -216,7 +235,9 @@ void Channel::note_busy(Cycle from, Cycle to) {
 Counts Channel::counts(Cycle now) {
   if (is_empty()) advance(now);
   account(now);
-  return counts_;
+  Counts counts = counts_;
+  counts.states = states_.clocks(now);
+  return counts;
 }
 
 }  // namespace bitbalance::dram

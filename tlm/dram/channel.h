@@ -4,15 +4,18 @@
 
 #include <array>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
+#include "tlm/dram/refresh.h"
 #include "tlm/dram/scheduler.h"
+#include "tlm/dram/sleep.h"
 #include "tlm/dram/statistics.h"
 
 namespace bitbalance::dram {
 
-/// A burst is done: its data has been transferred (read), or it has entered the write queue.
+/// A burst is done: its data has been transferred, or it has entered the write queue (posted).
 struct Completion {
   std::uint32_t transaction = 0;
   Cycle cycle = 0;
@@ -30,8 +33,10 @@ class Channel {
   Cycle next();
   /// Issues that command and returns it. Precondition: next() is not kNever.
   Command step();
-  /// Makes up for the refreshes before `now`, in which nothing was queued.
+  /// Makes up for the refreshes and the sleep before `now`, in which nothing was queued.
   void advance(Cycle now);
+  /// Is told every command behind the device, those that advance() makes up for included.
+  void observe(std::function<void(const Command&, Cycle)> observer) { observer_ = std::move(observer); }
 
   /// What is done since it was last cleared, in the order in which it was decided.
   std::vector<Completion>& completions() { return completions_; }
@@ -52,14 +57,12 @@ class Channel {
   bool is_forwarded(const Burst& burst) const;
   void update_direction();
   void decide();
-  void decide_refresh();
-  Command step_refresh();
+  void issue(const Command& command, Cycle cycle);
   Command transfer(std::size_t index);
   bool is_last_of_row(const Burst& burst) const;
   /// Notes that time has passed with the queues as they are.
   void account(Cycle now);
   void note_busy(Cycle from, Cycle to);
-  Location place_of_rank(int rank) const;
 
   const Config config_;
   Device device_;
@@ -69,18 +72,22 @@ class Channel {
   int turn_bursts_ = 0;    ///< transferred since the turn began
   bool draining_ = false;  ///< write_high was reached, write_low not yet again
 
-  std::vector<Cycle> refresh_due_;  ///< by rank
-  std::vector<int> row_hits_;       ///< by bank: bursts since its row was opened
+  RefreshPlan refresh_;
+  SleepPlan sleep_;
+  StateAccount states_;
+  std::vector<int> row_hits_;  ///< by bank: bursts since its row was opened
 
   bool is_decided_ = false;
-  Choice choice_;          ///< of the active queue, or of a refresh
-  int refresh_rank_ = -1;  ///< >= 0: the choice is its
+  Choice choice_;    ///< of the active queue
+  Planned planned_;  ///< of a refresh, where it comes first
+  bool is_planned_ = false;
 
   std::vector<Completion> completions_;
   Counts counts_;
   Cycle now_ = 0;            ///< accounted up to here
   Cycle busy_until_ = 0;     ///< counted as busy up to here
   int last_direction_ = -1;  ///< of the data bus
+  std::function<void(const Command&, Cycle)> observer_;
 };
 
 }  // namespace bitbalance::dram

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text/config_error.h"
 #include "tlm/dram/address_map.h"
 
@@ -49,14 +51,16 @@ void check_ranges(const Timing& t, const Names& n) {
     int low;
   };
   for (const Range& range :
-       {Range{"CL", t.cl, 1},       Range{"CWL", t.cwl, 1},     Range{"tDQSCK", t.dqsck, 0},
-        Range{"tDQSS", t.dqss, 0},  Range{"tRCD", t.rcd, 1},    Range{"tRP", t.rp, 1},
-        Range{"tRPab", t.rp_ab, 1}, Range{"tRAS", t.ras, 1},    Range{"tRC", t.rc, 1},
-        Range{n.rrd_s, t.rrd_s, 1}, Range{n.rrd_l, t.rrd_l, 1}, Range{"tFAW", t.faw, 1},
-        Range{n.ccd_s, t.ccd_s, 1}, Range{n.ccd_l, t.ccd_l, 1}, Range{"tRTP", t.rtp, 1},
-        Range{"tWR", t.wr, 1},      Range{n.wtr_s, t.wtr_s, 1}, Range{n.wtr_l, t.wtr_l, 1},
-        Range{"tRTW", t.rtw, 1},    Range{"tRTRS", t.rtrs, 0},  Range{"tPPD", t.ppd, 0},
-        Range{"tRFC", t.rfc, 1},    Range{"tREFI", t.refi, 1}}) {
+       {Range{"CL", t.cl, 1},         Range{"CWL", t.cwl, 1},     Range{"tDQSCK", t.dqsck, 0},
+        Range{"tDQSS", t.dqss, 0},    Range{"tRCD", t.rcd, 1},    Range{"tRP", t.rp, 1},
+        Range{"tRPab", t.rp_ab, 1},   Range{"tRAS", t.ras, 1},    Range{"tRC", t.rc, 1},
+        Range{n.rrd_s, t.rrd_s, 1},   Range{n.rrd_l, t.rrd_l, 1}, Range{"tFAW", t.faw, 1},
+        Range{n.ccd_s, t.ccd_s, 1},   Range{n.ccd_l, t.ccd_l, 1}, Range{"tRTP", t.rtp, 1},
+        Range{"tWR", t.wr, 1},        Range{n.wtr_s, t.wtr_s, 1}, Range{n.wtr_l, t.wtr_l, 1},
+        Range{"tRTW", t.rtw, 1},      Range{"tRTRS", t.rtrs, 0},  Range{"tPPD", t.ppd, 0},
+        Range{"tRFC", t.rfc, 1},      Range{"tREFI", t.refi, 1},  Range{"tCCDMW", t.ccd_mw, 0},
+        Range{"tRFCpb", t.rfc_pb, 0}, Range{"tCKE", t.cke, 0},    Range{"tXP", t.xp, 0},
+        Range{"tCKESR", t.ckesr, 0},  Range{"tXS", t.xs, 0}}) {
     require_clocks(range.value >= range.low && range.value <= 1'000'000, range.name, range.value,
                    fmt::format("{} to 1000000 clocks", range.low));
   }
@@ -78,6 +82,46 @@ void check_order(const Timing& t, const Geometry& g, const Names& n) {
   at_least("tRTW", t.rtw, t.cl + t.dqsck + g.burst_clocks() - t.cwl - t.dqss,
            "CL + tDQSCK + BL / 2 - CWL - tDQSS");
   at_least("tREFI", t.refi, t.rfc + t.rp_ab + t.ras + t.rcd, "tRFC + tRPab + tRAS + tRCD");
+  if (t.ccd_mw != 0) at_least("tCCDMW", t.ccd_mw, t.ccd_l, n.ccd_l);
+}
+
+/// What an option of the controller needs of the device.
+void check_options(const Config& config) {
+  const Timing& t = config.timing;
+  const ControllerConfig& c = config.controller;
+  constexpr int kLongest = 1'000'000'000;
+  require(c.power_down_after >= 0 && c.power_down_after <= kLongest, "power_down_after", c.power_down_after,
+          "0 (never) to 1000000000 clocks");
+  require(c.self_refresh_after >= 0 && c.self_refresh_after <= kLongest, "self_refresh_after",
+          c.self_refresh_after, "0 (never) to 1000000000 clocks");
+  require_clocks(c.power_down_after == 0 || t.xp > 0, "tXP", t.xp, "at least 1, with power_down_after");
+  require_clocks(c.self_refresh_after == 0 || t.xs > 0, "tXS", t.xs, "at least 1, with self_refresh_after");
+  if (c.refresh != RefreshPolicy::kPerBank) return;
+  const int banks = config.geometry.bank_groups * config.geometry.banks;
+  require_clocks(t.rfc_pb > 0, "tRFCpb", t.rfc_pb, "at least 1, with refresh per_bank");
+  const int least = banks * (t.rfc_pb + t.rp + t.ras + t.rcd);
+  require_clocks(
+      t.refi >= least, "tREFI", t.refi,
+      fmt::format("at least banks x (tRFCpb + tRP + tRAS + tRCD) ({} clocks), with refresh per_bank", least));
+}
+
+void check_power(const DevicePower& p, const Timing& t) {
+  require(p.devices >= 0 && p.devices <= 1024, "devices", p.devices, "0 (no energy) to 1024 of a rank");
+  const auto at_least = [](const char* name, double value, double low, const char* what) {
+    if (!(value >= low && value <= 1e6)) {
+      throw ConfigError("DRAM", name, fmt::format("{} mW", value), fmt::format("{} to 1000000 mW", what));
+    }
+  };
+  at_least("IDD2P", p.idd2p, 0, "0");
+  at_least("IDD6", p.idd6, 0, "0");
+  at_least("IDD3P", p.idd3p, 0, "0");
+  at_least("IDD2N", p.idd2n, p.idd2p, "IDD2P");
+  at_least("IDD3N", p.idd3n, std::max(p.idd2n, p.idd3p), "IDD2N and IDD3P");
+  at_least("IDD0", p.idd0, (p.idd3n * t.ras + p.idd2n * (t.rc - t.ras)) / t.rc,
+           "what IDD3N and IDD2N are over tRC");
+  at_least("IDD4R", p.idd4r, p.idd3n, "IDD3N");
+  at_least("IDD4W", p.idd4w, p.idd3n, "IDD3N");
+  at_least("IDD5", p.idd5, p.idd2n, "IDD2N");
 }
 
 void check_controller(const ControllerConfig& c) {
@@ -110,6 +154,8 @@ void check(const Config& config) {
     require_clocks(clocks >= 1 && clocks <= 16, name, clocks, "1 to 16 clocks of the command bus");
   }
   check_controller(config.controller);
+  check_options(config);
+  check_power(config.power, config.timing);
   AddressMap(config.geometry, config.controller.address_map);
 }
 
@@ -119,6 +165,10 @@ const char* to_string(PagePolicy policy) {
 
 const char* to_string(SchedulerPolicy policy) {
   return policy == SchedulerPolicy::kFrFcfs ? "fr_fcfs" : "fcfs";
+}
+
+const char* to_string(RefreshPolicy policy) {
+  return policy == RefreshPolicy::kAllBanks ? "all_banks" : "per_bank";
 }
 
 }  // namespace bitbalance::dram

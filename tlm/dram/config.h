@@ -53,11 +53,17 @@ struct Timing {
   int wr = 0;     ///< end of write data to precharge
   int wtr_s = 0;  ///< end of write data to read
   int wtr_l = 0;
-  int rtw = 0;   ///< read to write, any bank: the data bus turns around
-  int rtrs = 0;  ///< gap on the data bus between two ranks
-  int ppd = 0;   ///< precharge to precharge, other bank
-  int rfc = 0;   ///< refresh of all banks to activate or refresh
-  int refi = 0;  ///< between two refreshes of a rank, on average
+  int rtw = 0;     ///< read to write, any bank: the data bus turns around
+  int rtrs = 0;    ///< gap on the data bus between two ranks
+  int ppd = 0;     ///< precharge to precharge, other bank
+  int rfc = 0;     ///< refresh of all banks to activate or refresh
+  int refi = 0;    ///< between two refreshes of a rank, on average
+  int ccd_mw = 0;  ///< write to masked write, same bank (LPDDR4); 0: writes are masked at no cost
+  int rfc_pb = 0;  ///< refresh of a bank to activate or refresh (LPDDR)
+  int cke = 0;     ///< least stay in power-down
+  int xp = 0;      ///< end of power-down to any command
+  int ckesr = 0;   ///< least stay in self-refresh
+  int xs = 0;      ///< end of self-refresh to any command
 };
 
 /// How long a command holds the command bus. Timings count from a command's last clock.
@@ -77,19 +83,42 @@ enum class SchedulerPolicy {
   kFcfs,    ///< first come
 };
 
+enum class RefreshPolicy {
+  kAllBanks,  ///< all banks of a rank at once, each tREFI
+  kPerBank,   ///< one bank after another, each tREFI / banks
+};
+
 struct ControllerConfig {
   SchedulerPolicy scheduler = SchedulerPolicy::kFrFcfs;
   PagePolicy page_policy = PagePolicy::kOpen;
-  int read_queue = 32;     ///< bursts, of a channel
-  int write_queue = 32;    ///< bursts, of a channel
-  int write_high = 24;     ///< as many queued writes: they go first ...
-  int write_low = 8;       ///< ... until no more than these are left
-  int row_hit_limit = 16;  ///< bursts of a row ahead of an older one that wants another row of the bank
+  int read_queue = 32;        ///< bursts, of a channel
+  int write_queue = 32;       ///< bursts, of a channel
+  int write_high = 24;        ///< as many queued writes: they go first ...
+  int write_low = 8;          ///< ... until no more than these are left
+  int row_hit_limit = 16;     ///< bursts of a row ahead of an older one that wants another row of the bank
+  bool posted_writes = true;  ///< a write is answered in its queue; else at the end of its data
+  RefreshPolicy refresh = RefreshPolicy::kAllBanks;
+  int power_down_after = 0;    ///< clocks without a burst, then ranks power down; 0: never
+  int self_refresh_after = 0;  ///< the same to self-refresh
   /// From rank, bank_group, bank, row, column and channel to an address of a burst, most significant first;
   /// a field may be cut: "column:3" is the next 3 bits of it.
   std::string address_map = "rank row bank bank_group column channel";
   std::int64_t request_latency_ps = 0;   ///< from a request to the queues
   std::int64_t response_latency_ps = 0;  ///< from the end of the data to the answer
+};
+
+/// Of one device in each state that datasheets give a current for, in mW: sum of supply voltages x currents.
+struct DevicePower {
+  int devices = 0;   ///< of a rank, in lockstep; 0: nothing is known, and no energy is reported
+  double idd0 = 0;   ///< activated and precharged each tRC
+  double idd2n = 0;  ///< all banks closed
+  double idd2p = 0;  ///< the same, in power-down
+  double idd3n = 0;  ///< banks open
+  double idd3p = 0;  ///< the same, in power-down
+  double idd4r = 0;  ///< reads without a pause
+  double idd4w = 0;  ///< writes without a pause
+  double idd5 = 0;   ///< refreshes each tRFC
+  double idd6 = 0;   ///< self-refresh
 };
 
 struct Config {
@@ -101,6 +130,7 @@ struct Config {
   Timing timing;
   CommandClocks commands;
   ControllerConfig controller;
+  DevicePower power;
 
   double tck_s() const {
     return 1e-12 * static_cast<double>(tck_ps_numerator) / static_cast<double>(tck_ps_denominator);
@@ -113,6 +143,7 @@ struct Config {
 
 const char* to_string(PagePolicy policy);
 const char* to_string(SchedulerPolicy policy);
+const char* to_string(RefreshPolicy policy);
 
 /// Throws ConfigError, with JEDEC's name, where parameters are out of range or contradict one another: the
 /// values, and what is accepted.

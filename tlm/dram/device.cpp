@@ -14,11 +14,27 @@ void raise(Cycle& bound, Cycle to) {
   bound = std::max(bound, to);
 }
 
+/// With auto-precharge.
+bool closes(CommandKind kind) {
+  return kind == CommandKind::kReadPrecharge || kind == CommandKind::kWritePrecharge ||
+         kind == CommandKind::kMaskedWritePrecharge;
+}
+
 }  // namespace
 
 const char* to_string(CommandKind kind) {
-  constexpr const char* kNames[] = {"ACT", "PRE", "PREA", "RD", "WR", "RDA", "WRA", "REF"};
+  constexpr const char* kNames[] = {"ACT",  "PRE", "PREA",  "RD",  "WR",  "RDA", "WRA", "MWR",
+                                    "MWRA", "REF", "REFpb", "PDE", "PDX", "SRE", "SRX"};
   return kNames[enum_index(kind)];
+}
+
+bool is_write(CommandKind kind) {
+  return kind == CommandKind::kWrite || kind == CommandKind::kWritePrecharge ||
+         kind == CommandKind::kMaskedWrite || kind == CommandKind::kMaskedWritePrecharge;
+}
+
+bool is_column(CommandKind kind) {
+  return is_write(kind) || kind == CommandKind::kRead || kind == CommandKind::kReadPrecharge;
 }
 
 Device::Device(const Config& config)
@@ -40,7 +56,13 @@ int Device::clocks(CommandKind kind) const {
     case CommandKind::kPrechargeAll:
       return commands_.precharge;
     case CommandKind::kRefresh:
+    case CommandKind::kRefreshBank:
+    case CommandKind::kSelfRefresh:
       return commands_.refresh;
+    case CommandKind::kPowerDown:
+    case CommandKind::kPowerUp:
+    case CommandKind::kSelfRefreshExit:
+      return 1;  // CKE, and no command beside it
     default:
       return commands_.column;
   }
@@ -52,47 +74,67 @@ void Device::for_banks(int rank, Body body) {
   std::for_each(first, first + banks_per_rank_, body);
 }
 
+template <class Body>
+void Device::for_banks(int rank, Body body) const {
+  const auto first = banks_.begin() + std::ptrdiff_t{rank} * banks_per_rank_;
+  std::for_each(first, first + banks_per_rank_, body);
+}
+
 Cycle Device::earliest(const Command& command, Cycle from) const {
-  const Location& at = command.at;
+  const Rank& rank = this->rank(command.at);
   Cycle cycle = kNever;
-  switch (command.kind) {
-    case CommandKind::kActivate:
-      if (bank(at).open_row != kNoRow) return kNever;
-      cycle = std::max(
-          {bank(at).activate, group(at).activate, rank(at).activate, rank(at).windows[rank(at).oldest]});
-      break;
-    case CommandKind::kPrecharge:
-      if (bank(at).open_row == kNoRow) return kNever;
-      cycle = std::max(bank(at).precharge, rank(at).precharge);
-      break;
-    case CommandKind::kPrechargeAll:
-      cycle = earliest_precharge_all(at.rank);
-      break;
-    case CommandKind::kRefresh:
-      cycle = earliest_refresh(at.rank);
-      break;
-    case CommandKind::kRead:
-    case CommandKind::kReadPrecharge:
-      cycle = earliest_column(at, false);
-      break;
-    case CommandKind::kWrite:
-    case CommandKind::kWritePrecharge:
-      cycle = earliest_column(at, true);
-      break;
+  if (rank.sleep == Sleep::kAwake) {
+    cycle = allowed(command);
+    if (cycle != kNever) raise(cycle, rank.any);
+  } else if (command.kind ==
+             (rank.sleep == Sleep::kPowerDown ? CommandKind::kPowerUp : CommandKind::kSelfRefreshExit)) {
+    cycle = rank.wake;
   }
   return cycle == kNever ? kNever : std::max(cycle, std::max(bus_free_, from) + clocks(command.kind) - 1);
 }
 
-Cycle Device::earliest_column(const Location& at, bool is_write) const {
+Cycle Device::allowed(const Command& command) const {
+  const Location& at = command.at;
+  switch (command.kind) {
+    case CommandKind::kActivate:
+      return bank(at).open_row != kNoRow ? kNever : earliest_activate(at);
+    case CommandKind::kPrecharge:
+      return bank(at).open_row == kNoRow ? kNever : std::max(bank(at).precharge, rank(at).precharge);
+    case CommandKind::kPrechargeAll:
+      return earliest_precharge_all(at.rank);
+    case CommandKind::kRefresh:
+    case CommandKind::kSelfRefresh:
+      return earliest_refresh(at.rank);
+    case CommandKind::kRefreshBank:
+      return earliest_refresh_bank(at);
+    case CommandKind::kPowerDown:
+      return earliest_power_down(at.rank);
+    case CommandKind::kPowerUp:
+    case CommandKind::kSelfRefreshExit:
+      return kNever;  // awake
+    default:
+      return earliest_column(command);
+  }
+}
+
+Cycle Device::earliest_activate(const Location& at) const {
+  return std::max(
+      {bank(at).activate, group(at).activate, rank(at).activate, rank(at).windows[rank(at).oldest]});
+}
+
+Cycle Device::earliest_column(const Command& command) const {
+  const Location& at = command.at;
   if (bank(at).open_row != at.row) return kNever;
-  return is_write ? std::max({bank(at).column, group(at).write, rank(at).write})
-                  : std::max({bank(at).column, group(at).read, rank(at).read});
+  if (!is_write(command.kind)) return std::max({bank(at).column, group(at).read, rank(at).read});
+  Cycle cycle = std::max({bank(at).column, group(at).write, rank(at).write});
+  if (command.kind == CommandKind::kMaskedWrite || command.kind == CommandKind::kMaskedWritePrecharge)
+    raise(cycle, bank(at).masked_write);
+  return cycle;
 }
 
 Cycle Device::earliest_precharge_all(int rank) const {
-  Cycle cycle = ranks_[rank].precharge;
-  const auto first = banks_.begin() + std::ptrdiff_t{rank} * banks_per_rank_;
-  std::for_each(first, first + banks_per_rank_, [&](const Bank& bank) {
+  Cycle cycle = std::max(ranks_[rank].precharge, ranks_[rank].refresh_bank);
+  for_banks(rank, [&](const Bank& bank) {
     if (bank.open_row != kNoRow) raise(cycle, bank.precharge);
   });
   return cycle;
@@ -101,8 +143,20 @@ Cycle Device::earliest_precharge_all(int rank) const {
 Cycle Device::earliest_refresh(int rank) const {
   if (any_open(rank)) return kNever;
   Cycle cycle = 0;
-  const auto first = banks_.begin() + std::ptrdiff_t{rank} * banks_per_rank_;
-  std::for_each(first, first + banks_per_rank_, [&](const Bank& bank) { raise(cycle, bank.activate); });
+  for_banks(rank, [&](const Bank& bank) { raise(cycle, bank.activate); });
+  return cycle;
+}
+
+Cycle Device::earliest_refresh_bank(const Location& at) const {
+  if (bank(at).open_row != kNoRow) return kNever;
+  return std::max(earliest_activate(at), rank(at).refresh_bank);
+}
+
+Cycle Device::earliest_power_down(int rank) const {
+  Cycle cycle = ranks_[rank].data_end;
+  for_banks(rank, [&](const Bank& bank) {
+    raise(cycle, bank.open_row != kNoRow ? bank.precharge : bank.activate);
+  });
   return cycle;
 }
 
@@ -114,38 +168,39 @@ void Device::issue(const Command& command, Cycle at) {
                                        first == kNever ? "no time" : std::to_string(first)));
   }
   bus_free_ = at + 1;
+  Rank& rank = this->rank(command.at);
   switch (command.kind) {
     case CommandKind::kActivate:
       activate(command.at, at);
       break;
     case CommandKind::kPrecharge:
-      raise(rank(command.at).precharge, at + timing_.ppd);
-      precharge(command.at, at, timing_.rp);
+      raise(rank.precharge, at + timing_.ppd);
+      precharge(command.at, at);
       break;
     case CommandKind::kPrechargeAll:
-      for_banks(command.at.rank, [&](Bank& bank) {
-        bank.open_row = kNoRow;
-        raise(bank.activate, at + timing_.rp_ab);
-      });
-      rank(command.at).open_banks = 0;
-      break;
-    case CommandKind::kRead:
-      read(command.at, at);
-      break;
-    case CommandKind::kReadPrecharge:
-      read(command.at, at);
-      precharge_behind(command.at);
-      break;
-    case CommandKind::kWrite:
-      write(command.at, at);
-      break;
-    case CommandKind::kWritePrecharge:
-      write(command.at, at);
-      precharge_behind(command.at);
+      precharge_all(command.at.rank, at);
       break;
     case CommandKind::kRefresh:
       for_banks(command.at.rank, [&](Bank& bank) { raise(bank.activate, at + timing_.rfc); });
       break;
+    case CommandKind::kRefreshBank:
+      refresh_bank(command.at, at);
+      break;
+    case CommandKind::kPowerDown:
+      fall_asleep(rank, Sleep::kPowerDown, at + timing_.cke);
+      break;
+    case CommandKind::kSelfRefresh:
+      fall_asleep(rank, Sleep::kSelfRefresh, at + timing_.ckesr);
+      break;
+    case CommandKind::kPowerUp:
+      wake_up(rank, at + timing_.xp);
+      break;
+    case CommandKind::kSelfRefreshExit:
+      wake_up(rank, at + timing_.xs);
+      break;
+    default:
+      is_write(command.kind) ? write(command.at, at) : read(command.at, at);
+      if (closes(command.kind)) precharge_behind(command.at);
   }
 }
 
@@ -155,27 +210,58 @@ void Device::activate(const Location& at, Cycle cycle) {
   raise(b.column, cycle + timing_.rcd);
   raise(b.precharge, cycle + timing_.ras);
   raise(b.activate, cycle + timing_.rc);
+  note_activate(at, cycle);
+  ++rank(at).open_banks;
+}
+
+void Device::note_activate(const Location& at, Cycle cycle) {
   raise(group(at).activate, cycle + timing_.rrd_l);
   Rank& r = rank(at);
   raise(r.activate, cycle + timing_.rrd_s);
   r.windows[r.oldest] = cycle + timing_.faw;
   r.oldest = (r.oldest + 1) % r.windows.size();
-  ++r.open_banks;
 }
 
-void Device::precharge(const Location& at, Cycle cycle, int to_activate) {
+void Device::refresh_bank(const Location& at, Cycle cycle) {
+  note_activate(at, cycle);
+  raise(bank(at).activate, cycle + timing_.rfc_pb);
+  raise(rank(at).refresh_bank, cycle + timing_.rfc_pb);
+}
+
+void Device::fall_asleep(Rank& rank, Sleep sleep, Cycle wake) {
+  rank.sleep = sleep;
+  rank.wake = wake;
+}
+
+void Device::wake_up(Rank& rank, Cycle any) {
+  rank.sleep = Sleep::kAwake;
+  rank.any = any;
+}
+
+void Device::precharge(const Location& at, Cycle cycle) {
   Bank& b = bank(at);
   b.open_row = kNoRow;
-  raise(b.activate, cycle + to_activate);
+  b.closed_from = cycle;
+  raise(b.activate, cycle + timing_.rp);
   --rank(at).open_banks;
 }
 
+void Device::precharge_all(int rank, Cycle cycle) {
+  for_banks(rank, [&](Bank& bank) {
+    if (bank.open_row != kNoRow) bank.closed_from = cycle;
+    bank.open_row = kNoRow;
+    raise(bank.activate, cycle + timing_.rp_ab);
+  });
+  ranks_[rank].open_banks = 0;
+}
+
 void Device::precharge_behind(const Location& at) {
-  precharge(at, bank(at).precharge, timing_.rp);
+  precharge(at, bank(at).precharge);
 }
 
 void Device::read(const Location& at, Cycle cycle) {
   raise(bank(at).precharge, cycle + timing_.rtp);
+  raise(rank(at).data_end, read_data_end(cycle) + 1);
   raise(group(at).read, cycle + timing_.ccd_l);
   for (Rank& r : ranks_) {
     const bool same = &r == &rank(at);
@@ -187,6 +273,7 @@ void Device::read(const Location& at, Cycle cycle) {
 void Device::write(const Location& at, Cycle cycle) {
   const Cycle end = write_data_end(cycle);
   raise(bank(at).precharge, end + timing_.wr);
+  raise(bank(at).masked_write, cycle + timing_.ccd_mw);
   raise(group(at).write, cycle + timing_.ccd_l);
   raise(group(at).read, end + timing_.wtr_l);
   for (Rank& r : ranks_) {

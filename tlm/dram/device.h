@@ -21,9 +21,19 @@ enum class CommandKind {
   kWrite,
   kReadPrecharge,   ///< read with auto-precharge
   kWritePrecharge,  ///< write with auto-precharge
-  kRefresh,         ///< all banks of a rank
+  kMaskedWrite,     ///< of part of a burst, where that is a command of its own (LPDDR4)
+  kMaskedWritePrecharge,
+  kRefresh,      ///< all banks of a rank
+  kRefreshBank,  ///< one bank
+  kPowerDown,    ///< of a rank, banks open or closed
+  kPowerUp,
+  kSelfRefresh,  ///< of a rank whose banks are closed
+  kSelfRefreshExit,
 };
 const char* to_string(CommandKind kind);
+bool is_write(CommandKind kind);
+/// A read or write of any kind.
+bool is_column(CommandKind kind);
 
 struct Command {
   CommandKind kind = CommandKind::kActivate;
@@ -44,6 +54,10 @@ class Device {
   static constexpr int kNoRow = -1;
   int open_row(int bank) const { return banks_[bank].open_row; }
   bool any_open(int rank) const { return ranks_[rank].open_banks != 0; }
+  enum class Sleep { kAwake, kPowerDown, kSelfRefresh };
+  Sleep sleep(int rank) const { return ranks_[rank].sleep; }
+  /// First clock at which a closed bank has no row open any more: of an auto-precharge it may be yet to come.
+  Cycle closed_from(int bank) const { return banks_[bank].closed_from; }
 
   /// Cycle at which the data of a burst has been transferred.
   Cycle read_data_end(Cycle command) const { return command + read_latency_ + burst_clocks_; }
@@ -53,13 +67,19 @@ class Device {
   /// First cycle of each kind of command, as far as this scope is concerned.
   struct Bank {
     int open_row = kNoRow;
-    Cycle activate = 0, column = 0, precharge = 0;
+    Cycle activate = 0, column = 0, precharge = 0, masked_write = 0;
+    Cycle closed_from = 0;
   };
   struct Group {
     Cycle activate = 0, read = 0, write = 0;
   };
   struct Rank {
     Cycle activate = 0, read = 0, write = 0, precharge = 0;
+    Cycle refresh_bank = 0;  ///< the next one, and precharges of all banks
+    Cycle data_end = 0;      ///< of the last burst
+    Cycle any = 0;           ///< any command: it was asleep before
+    Sleep sleep = Sleep::kAwake;
+    Cycle wake = 0;                  ///< asleep: it may end
     std::array<Cycle, 4> windows{};  ///< ends of tFAW of the last four activates, a ring
     std::size_t oldest = 0;          ///< of them
     int open_banks = 0;
@@ -73,17 +93,31 @@ class Device {
   const Rank& rank(const Location& at) const { return ranks_[at.rank]; }
 
   int clocks(CommandKind kind) const;
-  Cycle earliest_column(const Location& at, bool is_write) const;
+  /// The same, without the command bus and the rank's sleep.
+  Cycle allowed(const Command& command) const;
+  Cycle earliest_column(const Command& command) const;
+  Cycle earliest_activate(const Location& at) const;
   Cycle earliest_precharge_all(int rank) const;
   Cycle earliest_refresh(int rank) const;
+  Cycle earliest_refresh_bank(const Location& at) const;
+  /// First clock at which the rank is at rest: each bank may be closed or opened.
+  Cycle earliest_power_down(int rank) const;
   void activate(const Location& at, Cycle cycle);
-  void precharge(const Location& at, Cycle cycle, int to_activate);
+  /// An activate, or the refresh of a bank, which opens a row, too.
+  void note_activate(const Location& at, Cycle cycle);
+  void refresh_bank(const Location& at, Cycle cycle);
+  void fall_asleep(Rank& rank, Sleep sleep, Cycle wake);
+  void wake_up(Rank& rank, Cycle any);
+  void precharge(const Location& at, Cycle cycle);
+  void precharge_all(int rank, Cycle cycle);
   void read(const Location& at, Cycle cycle);
   void write(const Location& at, Cycle cycle);
   /// The bank closes itself when its data allow it.
   void precharge_behind(const Location& at);
   template <class Body>
   void for_banks(int rank, Body body);
+  template <class Body>
+  void for_banks(int rank, Body body) const;
 
   const Timing timing_;
   const CommandClocks commands_;

@@ -4,15 +4,19 @@ namespace bitbalance::dram {
 namespace {
 
 CommandKind next_command(const Burst& burst, const Device& device) {
+  const Device::Sleep sleep = device.sleep(burst.at.rank);
+  if (sleep == Device::Sleep::kPowerDown) return CommandKind::kPowerUp;
+  if (sleep == Device::Sleep::kSelfRefresh) return CommandKind::kSelfRefreshExit;
   const int row = device.open_row(burst.at.bank);
   if (row == Device::kNoRow) return CommandKind::kActivate;
   if (row != burst.at.row) return CommandKind::kPrecharge;
-  return burst.is_write ? CommandKind::kWrite : CommandKind::kRead;
+  if (!burst.is_write) return CommandKind::kRead;
+  return burst.is_masked ? CommandKind::kMaskedWrite : CommandKind::kWrite;
 }
 
 Cycle earliest(const Burst& burst, CommandKind kind, const ChannelView& view) {
   const Cycle cycle = view.device.earliest({kind, burst.at}, view.now);
-  return cycle < view.refresh_due[burst.at.rank] ? cycle : kNever;
+  return cycle < view.blocked_from[burst.at.bank] ? cycle : kNever;
 }
 
 /// The oldest burst alone: what the others cost is a lower bound for every other policy.
@@ -42,7 +46,7 @@ class FrFcfs : public Scheduler {
     for (std::size_t i = 0; i < queue.size(); ++i) {
       const Burst& burst = queue[i];
       const CommandKind kind = next_command(burst, view.device);
-      const bool is_column = kind == CommandKind::kRead || kind == CommandKind::kWrite;
+      const bool is_column = dram::is_column(kind);
       const bool worn = view.row_hits[burst.at.bank] >= row_hit_limit_;
       if (is_column) {
         const bool must_wait = worn && (asked_row & bit(burst)) != 0;

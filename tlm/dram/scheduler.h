@@ -16,7 +16,8 @@ struct Burst {
   std::uint64_t number = 0;  ///< address / bytes of a burst
   std::uint32_t bytes = 0;   ///< that are asked for
   bool is_write = false;
-  Cycle entered = 0;                                   ///< the queue
+  bool is_masked = false;  ///< a write of part of the burst that is a command of its own
+  Cycle entered = 0;       ///< the queue
   bool was_activated = false, was_precharged = false;  ///< for its sake
 };
 
@@ -33,15 +34,16 @@ struct Choice {
 /// What a scheduler sees of a channel.
 struct ChannelView {
   const Device& device;
-  Cycle now = 0;                          ///< no command begins earlier
-  const std::vector<Cycle>& refresh_due;  ///< by rank: from then on nothing but precharges and refresh
-  const std::vector<int>& row_hits;       ///< by bank: bursts since its row was opened
+  Cycle now = 0;                           ///< no command begins earlier
+  const std::vector<Cycle>& blocked_from;  ///< by bank: from then on nothing but what a refresh needs
+  const std::vector<int>& row_hits;        ///< by bank: bursts since its row was opened
 };
 
 class Scheduler {
  public:
   virtual ~Scheduler() = default;
-  /// The first command that a burst of the queue can issue; a read or write is kRead or kWrite.
+  /// The first command that a burst of the queue can issue; a read or write is
+  /// kRead, kWrite or kMaskedWrite.
   virtual Choice choose(const BurstQueue& queue, const ChannelView& view) const = 0;
 };
 

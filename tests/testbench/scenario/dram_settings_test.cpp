@@ -58,29 +58,49 @@ TEST_CASE("times are read as datasheets write them") {
 
 TEST_CASE("the presets have the clocks of their standards") {
   const auto check_timing = [](const dram::Timing& found, const dram::Timing& t) {
-    CHECK(std::vector{found.cl,    found.cwl,   found.dqsck, found.dqss,  found.rcd,   found.rp,
-                      found.rp_ab, found.ras,   found.rc,    found.rrd_s, found.rrd_l, found.faw,
-                      found.ccd_s, found.ccd_l, found.rtp,   found.wr,    found.wtr_s, found.wtr_l,
-                      found.rtw,   found.rtrs,  found.ppd,   found.rfc,   found.refi} ==
-          std::vector{t.cl,    t.cwl,   t.dqsck, t.dqss, t.rcd,   t.rp,    t.rp_ab, t.ras,
-                      t.rc,    t.rrd_s, t.rrd_l, t.faw,  t.ccd_s, t.ccd_l, t.rtp,   t.wr,
-                      t.wtr_s, t.wtr_l, t.rtw,   t.rtrs, t.ppd,   t.rfc,   t.refi});
+    CHECK(std::vector{found.cl,     found.cwl,   found.dqsck, found.dqss,  found.rcd,   found.rp,
+                      found.rp_ab,  found.ras,   found.rc,    found.rrd_s, found.rrd_l, found.faw,
+                      found.ccd_s,  found.ccd_l, found.rtp,   found.wr,    found.wtr_s, found.wtr_l,
+                      found.rtw,    found.rtrs,  found.ppd,   found.rfc,   found.refi,  found.ccd_mw,
+                      found.rfc_pb, found.cke,   found.xp,    found.ckesr, found.xs} ==
+          std::vector{t.cl,    t.cwl, t.dqsck, t.dqss,   t.rcd,    t.rp,  t.rp_ab, t.ras,   t.rc,  t.rrd_s,
+                      t.rrd_l, t.faw, t.ccd_s, t.ccd_l,  t.rtp,    t.wr,  t.wtr_s, t.wtr_l, t.rtw, t.rtrs,
+                      t.ppd,   t.rfc, t.refi,  t.ccd_mw, t.rfc_pb, t.cke, t.xp,    t.ckesr, t.xs});
   };
   const auto config = [](const char* preset) { return with_memory(preset).memory.dram.config; };
   //                                        CL CWL DQSCK/S RCD RP RPab RAS RC RRD FAW CCD RTP WR WTR RTW RTRS
-  //                                        PPD RFC REFI
-  check_timing(config("ddr3-1600.yaml").timing,
-               {11, 8, 0, 0, 11, 11, 11, 28, 39, 5, 5, 24, 4, 4, 6, 12, 6, 6, 9, 0, 0, 208, 6240});
-  check_timing(config("ddr4-2400.yaml").timing,
-               {17, 12, 0, 0, 17, 17, 17, 39, 56, 4, 6, 26, 4, 6, 9, 18, 3, 9, 11, 0, 0, 420, 9360});
+  //                                        PPD RFC REFI CCDMW RFCpb CKE XP CKESR XS
+  check_timing(config("ddr3-1600.yaml").timing, {11, 8, 0, 0, 11, 11, 11,  28,   39, 5, 5, 24, 4, 4,  6,
+                                                 12, 6, 6, 9, 0,  0,  208, 6240, 0,  0, 4, 5,  5, 512});
+  check_timing(config("ddr4-2400.yaml").timing, {17, 12, 0, 0,  17, 17, 17,  39,   56, 4, 6, 26, 4, 6,  9,
+                                                 18, 3,  9, 11, 0,  0,  420, 9360, 0,  0, 6, 8,  7, 768});
   check_timing(config("lpddr4-3200.yaml").timing,
-               {28, 14, 6, 1, 29, 29, 34, 68, 97, 16, 16, 64, 8, 8, 12, 29, 16, 16, 30, 0, 4, 448, 6246});
+               {28, 14, 6,  1,  29, 29, 34,  68,   97, 16,  16, 64, 8,  8,  12,
+                29, 16, 16, 30, 0,  4,  448, 6246, 32, 224, 12, 12, 24, 460});
   CHECK(config("ddr3-1600.yaml").peak_bytes_per_s() == Approx(12.8e9));
   CHECK(config("ddr4-2400.yaml").peak_bytes_per_s() == Approx(19.2e9));
   CHECK(config("lpddr4-3200.yaml").peak_bytes_per_s() == Approx(25.6e9));
   CHECK(config("ddr3-1600.yaml").geometry.capacity_bytes() == std::int64_t{4} << 30);
   CHECK(config("ddr4-2400.yaml").geometry.capacity_bytes() == std::int64_t{8} << 30);
   CHECK(config("lpddr4-3200.yaml").geometry.capacity_bytes() == std::int64_t{4} << 30);
+}
+
+TEST_CASE("an idle controller's options and powers come from the preset and overrides") {
+  const Scenario s = with_memory(
+      "lpddr4-3200.yaml", {"memory.controller.refresh=per_bank", "memory.controller.posted_writes=false",
+                           "memory.controller.power_down_after=100", "memory.power.IDD6=1.5"});
+  const dram::Config& c = s.memory.dram.config;
+  CHECK(c.controller.refresh == dram::RefreshPolicy::kPerBank);
+  CHECK_FALSE(c.controller.posted_writes);
+  CHECK(c.controller.power_down_after == 100);
+  CHECK(c.controller.self_refresh_after == 0);
+  CHECK(c.power.devices == 1);
+  CHECK(c.power.idd4r == 471.55);
+  CHECK(c.power.idd6 == 1.5);
+  const TemporaryFolder folder;
+  const Scenario again = load_scenario(folder.write("effective.yaml", to_yaml(s)));
+  CHECK(to_yaml(again) == to_yaml(s));
+  CHECK_THAT(error_of("ddr4-2400.yaml", "  IDD4R:", "  IDD4R: 50"), Contains("IDD4R: 50 mW"));
 }
 
 TEST_CASE("bytes per second give the same memory to a clock of any speed") {

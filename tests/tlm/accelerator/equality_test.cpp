@@ -219,6 +219,21 @@ TEST_CASE("tlm equals rtl with timed DRAM, refreshes included") {
   check_timed(17150, 17179, narrow);
 }
 
+TEST_CASE("tlm equals rtl with timed DRAM whose writes are masked or not posted, and which sleeps") {
+  dram::Config lpddr = dram::test::ddr3();
+  lpddr.timing.refi = 4000;
+  lpddr.timing.rfc_pb = 90;
+  lpddr.timing.ccd_mw = 16;
+  lpddr.timing.cke = 3;
+  lpddr.timing.xp = 5;
+  lpddr.timing.xs = 100;
+  lpddr.controller.refresh = dram::RefreshPolicy::kPerBank;
+  lpddr.controller.posted_writes = false;
+  lpddr.controller.power_down_after = 10;
+  lpddr.controller.self_refresh_after = 60;
+  check_timed(17200, 17229, lpddr);
+}
+
 TEST_CASE("tlm equals rtl with timed DRAM through b_transport") {
   dram::Config ddr3 = dram::test::ddr3();
   ddr3.timing.refi = 1000;

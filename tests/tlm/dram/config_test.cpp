@@ -67,10 +67,57 @@ TEST_CASE("zero and negative parameters are refused") {
       CHECK_THAT(error([&](Config& c) { c.timing.*member = value; }),
                  Contains("accepted: 1 to 1000000 clocks"));
   }
-  for (int T::*member : {&T::dqsck, &T::dqss, &T::rtrs, &T::ppd})
+  for (int T::*member :
+       {&T::dqsck, &T::dqss, &T::rtrs, &T::ppd, &T::ccd_mw, &T::rfc_pb, &T::cke, &T::xp, &T::ckesr, &T::xs})
     CHECK_THAT(error([&](Config& c) { c.timing.*member = -1; }), Contains("accepted: 0 to 1000000 clocks"));
   CHECK_THAT(error([](Config& c) { c.tck_ps_numerator = 0; }), Contains("tCK = 0"));
   CHECK_THAT(error([](Config& c) { c.commands.column = 0; }), Contains("column = 0 clocks"));
+}
+
+TEST_CASE("an option that the device cannot give is refused") {
+  using C = Config;
+  CHECK(error([](C& c) { c.timing.ccd_mw = 5; }) ==
+        "DRAM: tCCDMW = 5 clocks: accepted: at least tCCD_L (6 clocks)");
+  CHECK(error([](C& c) { c.controller.refresh = RefreshPolicy::kPerBank; }) == "accepted");
+  CHECK(error([](C& c) {
+          c.controller.refresh = RefreshPolicy::kPerBank;
+          c.timing.rfc_pb = 0;
+        }) == "DRAM: tRFCpb = 0 clocks: accepted: at least 1, with refresh per_bank");
+  CHECK(error([](C& c) {
+          c.controller.refresh = RefreshPolicy::kPerBank;
+          c.timing.refi = 4367;
+        }) ==
+        "DRAM: tREFI = 4367 clocks: accepted: at least banks x (tRFCpb + tRP + tRAS + tRCD) (4368 clocks), "
+        "with refresh per_bank");
+  CHECK(error([](C& c) { c.controller.power_down_after = -1; }) ==
+        "DRAM: power_down_after = -1: accepted: 0 (never) to 1000000000 clocks");
+  CHECK(error([](C& c) {
+          c.controller.power_down_after = 1;
+          c.timing.xp = 0;
+        }) == "DRAM: tXP = 0 clocks: accepted: at least 1, with power_down_after");
+  CHECK(error([](C& c) {
+          c.controller.self_refresh_after = 1;
+          c.timing.xs = 0;
+        }) == "DRAM: tXS = 0 clocks: accepted: at least 1, with self_refresh_after");
+}
+
+TEST_CASE("powers that would make an energy negative are refused") {
+  const DevicePower fine = {2, 60, 30, 10, 40, 20, 140, 130, 200, 5};
+  const auto power = [&](double DevicePower::*member, double value) {
+    return error([&](Config& c) {
+      c.power = fine;
+      c.power.*member = value;
+    });
+  };
+  CHECK(power(&DevicePower::idd0, 60) == "accepted");
+  CHECK(power(&DevicePower::idd2n, 9) == "DRAM: IDD2N = 9 mW: accepted: IDD2P to 1000000 mW");
+  CHECK(power(&DevicePower::idd3n, 29) == "DRAM: IDD3N = 29 mW: accepted: IDD2N and IDD3P to 1000000 mW");
+  CHECK_THAT(power(&DevicePower::idd0, 36), Contains("IDD0 = 36 mW"));
+  CHECK_THAT(power(&DevicePower::idd4r, 39), Contains("IDD4R = 39 mW: accepted: IDD3N"));
+  CHECK_THAT(power(&DevicePower::idd4w, 39), Contains("IDD4W = 39 mW: accepted: IDD3N"));
+  CHECK_THAT(power(&DevicePower::idd5, 29), Contains("IDD5 = 29 mW: accepted: IDD2N"));
+  CHECK_THAT(power(&DevicePower::idd6, -1), Contains("IDD6 = -1 mW: accepted: 0"));
+  CHECK_THAT(error([](Config& c) { c.power.devices = -1; }), Contains("devices = -1"));
 }
 
 TEST_CASE("a geometry that does not come out even is refused") {

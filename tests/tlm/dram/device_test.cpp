@@ -15,7 +15,10 @@ namespace {
 constexpr CommandKind kAct = CommandKind::kActivate, kPre = CommandKind::kPrecharge,
                       kPreAll = CommandKind::kPrechargeAll, kRd = CommandKind::kRead,
                       kWr = CommandKind::kWrite, kRdAuto = CommandKind::kReadPrecharge,
-                      kWrAuto = CommandKind::kWritePrecharge, kRef = CommandKind::kRefresh;
+                      kWrAuto = CommandKind::kWritePrecharge, kRef = CommandKind::kRefresh,
+                      kMasked = CommandKind::kMaskedWrite, kRefBank = CommandKind::kRefreshBank,
+                      kDown = CommandKind::kPowerDown, kUp = CommandKind::kPowerUp,
+                      kSelf = CommandKind::kSelfRefresh, kSelfExit = CommandKind::kSelfRefreshExit;
 
 /// Banks of two_ranks(): two of the same group, one of another group, one of the other rank.
 constexpr int kBank = 0, kSameGroup = 1, kOtherGroup = 4, kThird = 8, kFourth = 12, kOtherRank = 16;
@@ -121,6 +124,35 @@ TEST_CASE("each timing constraint is tight") {
       {"RDA, tRTP", &T::rtp, {{kAct, kBank, 100}, {kRdAuto, kBank, 150}}, kAct, kBank, 150 + 9 + 17},
       {"RDA, tRP", &T::rp, {{kAct, kBank, 100}, {kRdAuto, kBank, 150}}, kAct, kBank, 150 + 9 + 17},
       {"WRA, tWR", &T::wr, {{kAct, kBank, 100}, {kWrAuto, kBank, 120}}, kAct, kBank, 120 + 16 + 18 + 17},
+      {"tCCDMW", &T::ccd_mw, then(pair_open, {kWr, kBank, 130}), kMasked, kBank, 130 + 23},
+      {"tCCDMW", &T::ccd_mw, then(pair_open, {kMasked, kBank, 130}), kMasked, kBank, 130 + 23},
+      {"tCCD_L", &T::ccd_l, then(pair_open, {kMasked, kBank, 130}), kWr, kBank, 130 + 6},
+      {"tCCD_L", &T::ccd_l, then(pair_open, {kWr, kBank, 130}), kMasked, kSameGroup, 130 + 6},
+      {"tWR", &T::wr, {{kAct, kBank, 100}, {kMasked, kBank, 120}}, kPre, kBank, 120 + 16 + 18},
+      {"tRFCpb", &T::rfc_pb, {{kRefBank, kBank, 200}}, kAct, kBank, 200 + 200},
+      {"tRFCpb", &T::rfc_pb, {{kRefBank, kBank, 200}}, kRefBank, kOtherGroup, 200 + 200},
+      {"tRFCpb", &T::rfc_pb, {{kRefBank, kBank, 200}}, kRef, kBank, 200 + 200},
+      {"tRFCpb", &T::rfc_pb, {{kRefBank, kBank, 200}}, kPreAll, kBank, 200 + 200},
+      {"tRRD_S, REFpb", &T::rrd_s, {{kRefBank, kBank, 200}}, kAct, kOtherGroup, 200 + 4},
+      {"tRRD_L, REFpb", &T::rrd_l, {{kAct, kBank, 200}}, kRefBank, kSameGroup, 200 + 6},
+      {"tRP, REFpb", &T::rp, {{kAct, kBank, 100}, {kPre, kBank, 150}}, kRefBank, kBank, 150 + 17},
+      {"tFAW, REFpb",
+       &T::faw,
+       {{kAct, kBank, 100}, {kAct, kOtherGroup, 104}, {kRefBank, kThird, 108}, {kAct, kFourth, 112}},
+       kAct,
+       kSameGroup,
+       100 + 26},
+      {"tXP", &T::xp, {{kDown, kBank, 200}, {kUp, kBank, 250}}, kAct, kOtherGroup, 250 + 7},
+      {"tXP", &T::xp, {{kDown, kBank, 200}, {kUp, kBank, 250}}, kRef, kBank, 250 + 7},
+      {"tCKE", &T::cke, {{kDown, kBank, 200}}, kUp, kBank, 200 + 5},
+      {"tXS", &T::xs, {{kSelf, kBank, 200}, {kSelfExit, kBank, 300}}, kAct, kBank, 300 + 430},
+      {"tCKESR", &T::ckesr, {{kSelf, kBank, 200}}, kSelfExit, kBank, 200 + 8},
+      {"PDE, tRAS", &T::ras, {{kAct, kBank, 100}}, kDown, kBank, 100 + 39},
+      {"PDE, tRFC", &T::rfc, {{kRef, kBank, 200}}, kDown, kBank, 200 + 420},
+      // The data of a read ends CL + BL / 2 = 21 clocks after it, later than it may be precharged.
+      {"PDE, CL", &T::cl, {{kAct, kBank, 100}, {kRd, kBank, 135}}, kDown, kBank, 135 + 21 + 1},
+      {"PDE, tWR", &T::wr, {{kAct, kBank, 100}, {kWr, kBank, 120}}, kDown, kBank, 120 + 16 + 18},
+      {"SRE, tRPab", &T::rp_ab, {{kAct, kBank, 100}, {kPreAll, kBank, 150}}, kSelf, kBank, 150 + 19},
   };
   for (const Row& row : rows) check_tight(two_ranks(), row);
 
@@ -151,6 +183,23 @@ TEST_CASE("a row must be open to be read or written, and closed to be opened") {
   CHECK(open.earliest({kRef, place(c, kBank)}) == kNever);
   CHECK_THROWS_AS(open.issue({kRef, place(c, kBank)}, 1'000'000), std::logic_error);
   CHECK(after(c, {{kAct, kBank, 100}, {kRdAuto, kBank, 150}}).earliest({kRd, place(c, kBank)}) == kNever);
+}
+
+TEST_CASE("a rank that sleeps takes nothing but its own way to wake up") {
+  const Config c = two_ranks();
+  const Device down = after(c, {{kAct, kBank, 100}, {kDown, kBank, 200}});
+  const Device self = after(c, {{kSelf, kBank, 200}});
+  for (const CommandKind kind : {kAct, kPre, kPreAll, kRd, kWr, kRef, kRefBank, kDown, kSelf}) {
+    CHECK(down.earliest({kind, place(c, kBank)}) == kNever);
+    CHECK(self.earliest({kind, place(c, kBank)}) == kNever);
+  }
+  CHECK(down.earliest({kSelfExit, place(c, kBank)}) == kNever);
+  CHECK(self.earliest({kUp, place(c, kBank)}) == kNever);
+  CHECK(down.open_row(kBank) == 0);  // power-down keeps rows open
+  CHECK(down.earliest({kAct, place(c, kOtherRank)}) == 201);
+  CHECK(Device(c).earliest({kUp, place(c, kBank)}) == kNever);
+  CHECK(after(c, {{kAct, kBank, 100}}).earliest({kSelf, place(c, kBank)}) == kNever);
+  CHECK(after(c, {{kAct, kBank, 100}}).earliest({kRefBank, place(c, kBank)}) == kNever);
 }
 
 TEST_CASE("data ends with the burst, behind CL and CWL and their further delays") {

@@ -61,6 +61,12 @@ inline Config two_ranks() {
   t.ppd = 3;
   t.rfc = 420;
   t.refi = 9360;
+  t.ccd_mw = 23;
+  t.rfc_pb = 200;
+  t.cke = 5;
+  t.xp = 7;
+  t.ckesr = 8;
+  t.xs = 430;
   c.controller.address_map = "rank row bank column bank_group";
   return c;
 }

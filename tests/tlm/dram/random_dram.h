@@ -6,6 +6,25 @@
 
 namespace bitbalance::dram::test {
 
+/// Powers down after short and long pauses, or never.
+inline void draw_sleep(bitbalance::test::RandomDraw& draw, Config& c) {
+  c.timing.cke = draw.uniform(0, 10);
+  c.timing.xp = draw.uniform(1, 10);
+  c.timing.ckesr = draw.uniform(0, 20);
+  c.timing.xs = draw.uniform(1, 500);
+  c.controller.power_down_after = draw.pick({0, 1, 20, 300});
+  c.controller.self_refresh_after = draw.pick({0, 1, 50, 2000});
+}
+
+/// By bank, where tREFI leaves the time.
+inline void draw_refresh(bitbalance::test::RandomDraw& draw, Config& c) {
+  Timing& t = c.timing;
+  const int banks = c.geometry.bank_groups * c.geometry.banks;
+  t.rfc_pb = draw.pick({10, 40, 200});
+  const bool fits = t.refi >= banks * (t.rfc_pb + t.rp + t.ras + t.rcd);
+  if (fits && draw.chance(0.6)) c.controller.refresh = RefreshPolicy::kPerBank;
+}
+
 /// One of the presets with random buses, queues, policies and clock; refreshes come often.
 inline Config random_dram(bitbalance::test::RandomDraw& draw) {
   Config c = draw.chance(0.5) ? ddr3() : two_ranks();
@@ -14,13 +33,17 @@ inline Config random_dram(bitbalance::test::RandomDraw& draw) {
     c.geometry.channels = draw.pick({2, 4});
     c.controller.address_map = draw.chance(0.5) ? "row bank column channel" : "row bank channel column";
   }
+  if (!is_ddr3 && draw.chance(0.5)) c.controller.address_map = "row bank rank column bank_group";
   c.geometry.width_bits = draw.pick({8, 16, 64, 128});
+  c.timing.ccd_mw = draw.pick({0, c.timing.ccd_l, 32});
   if (draw.chance(0.4)) c.commands = {4, 2, 4, 2};
   if (draw.chance(0.5)) {
     c.tck_ps_numerator = draw.pick({2500, 5000, 1000});
     c.tck_ps_denominator = 3;
   }
-  c.timing.refi = draw.pick({700, 1000, 4000, kNoRefresh});
+  c.timing.refi = draw.pick({700, 1000, 5000, kNoRefresh});
+  draw_sleep(draw, c);
+  draw_refresh(draw, c);
   ControllerConfig& controller = c.controller;
   controller.scheduler = draw.pick({SchedulerPolicy::kFrFcfs, SchedulerPolicy::kFcfs});
   controller.page_policy = draw.pick({PagePolicy::kOpen, PagePolicy::kClosed});
@@ -29,6 +52,7 @@ inline Config random_dram(bitbalance::test::RandomDraw& draw) {
   controller.write_high = draw.uniform(1, controller.write_queue);
   controller.write_low = draw.uniform(0, controller.write_high - 1);
   controller.row_hit_limit = draw.uniform(1, 20);
+  controller.posted_writes = draw.chance(0.7);
   controller.request_latency_ps = draw.pick({0, 7'000, 10'000});
   controller.response_latency_ps = draw.pick({0, 3'000, 10'000});
   return c;

@@ -1,0 +1,187 @@
+// Masked writes, writes that are not posted, refreshes by bank, power-down, self-refresh and energy: worked
+// out by hand from the clocks of ddr3(), in the comment beside each figure.
+#include <catch2/catch.hpp>
+
+#include "tests/tlm/dram/channel_bench.h"
+#include "tlm/dram/energy.h"
+
+using namespace bitbalance::dram;
+using namespace bitbalance::dram::test;
+
+namespace {
+
+constexpr CommandKind kRd = CommandKind::kRead;
+
+/// One read of bank 0: ACT at 0, RD at tRCD = 11, data to 11 + CL + BL / 2 = 26.
+ChannelBench after_a_read(const Config& config) {
+  ChannelBench bench(config);
+  bench.add(0);
+  bench.run();
+  return bench;
+}
+
+Config sleepy() {
+  Config c = ddr3();
+  c.timing.cke = 3;
+  c.timing.xp = 5;
+  c.timing.ckesr = 4;
+  c.timing.xs = 300;
+  return c;
+}
+
+}  // namespace
+
+TEST_CASE("a write of part of a burst waits for tCCDMW where it is a command of its own") {
+  for (const int ccd_mw : {0, 16}) {
+    Config c = ddr3();
+    c.timing.ccd_mw = ccd_mw;
+    ChannelBench bench(c);
+    for (std::uint64_t i = 0; i < 8; ++i) bench.add(i, true, 0, 63);
+    bench.run();
+    const CommandKind kind = ccd_mw == 0 ? CommandKind::kWrite : CommandKind::kMaskedWrite;
+    CHECK(bench.cycles(kind).size() == 8);
+    CHECK(bench.last(kind) == 11 + 7 * (ccd_mw == 0 ? 4 : 16));
+    CHECK(bench.channel.counts(bench.last(kind)).masked_bursts == (ccd_mw == 0 ? 0 : 8));
+  }
+  // Whole bursts, and bursts of other banks, fill the time between: bank 1 is opened at tRRD = 5.
+  Config c = ddr3();
+  c.timing.ccd_mw = 16;
+  ChannelBench bench(c);
+  for (std::uint64_t i = 0; i < 8; ++i) {
+    bench.add(i, true, 0, 1);
+    bench.add(kRow + i, true);
+  }
+  bench.run();
+  // The second of bank 0, allowed at 27, comes tCCD = 4 after a write at 24.
+  CHECK(bench.last(CommandKind::kMaskedWrite) == 28 + 6 * 16);
+  CHECK(bench.last(CommandKind::kWrite) < 11 + 7 * 16);
+}
+
+TEST_CASE("a write that is not posted is answered at the end of its data") {
+  Config c = ddr3();
+  c.controller.posted_writes = false;
+  ChannelBench bench(c);
+  bench.add(0, true);
+  bench.add(1, true);
+  CHECK(bench.channel.completions().empty());
+  bench.run();
+  const auto& completions = bench.channel.completions();
+  REQUIRE(completions.size() == 2);
+  CHECK(completions[0].cycle == 11 + 8 + 4);  // tRCD, CWL, BL / 2
+  CHECK(completions[1].cycle == 11 + 4 + 8 + 4);
+}
+
+TEST_CASE("a refresh of one bank leaves the others their stream") {
+  Config c = ddr3();
+  c.timing.refi = 8000;  // a bank each 1000
+  c.timing.rfc_pb = 100;
+  c.controller.refresh = RefreshPolicy::kPerBank;
+  ChannelBench bench(c);
+  for (std::uint64_t i = 0; i < 400; ++i) bench.add(i);
+  bench.run();
+  // Bank 0, whose row has been read: precharged when due, refreshed tRP = 11 later, in the place of a read on
+  // the command bus, which comes a clock later. A refresh of all banks would have cost 236 clocks.
+  CHECK(bench.cycles(CommandKind::kPrecharge) == std::vector<Cycle>{1000});
+  CHECK(bench.cycles(CommandKind::kRefreshBank) == std::vector<Cycle>{1011});
+  CHECK(bench.last(kRd) == 11 + 399 * 4 + 1);
+  const Counts counts = bench.channel.counts(bench.last(kRd));
+  CHECK(counts.bank_refreshes == 1);
+  CHECK(counts.refreshes == 0);
+  CHECK(counts.refreshing == 11 + 100);
+
+  // Banks take turns: bank 1 at 2000. What wants it waits for the end, 100 later.
+  bench.add(kRow, false, 2005);
+  bench.run();
+  CHECK(bench.cycles(CommandKind::kRefreshBank).back() == 2011);
+  CHECK(bench.cycles(CommandKind::kActivate).back() == 2111);
+}
+
+TEST_CASE("an idle rank powers down, wakes up for bursts and refreshes, and keeps its rows open") {
+  Config c = sleepy();
+  c.controller.power_down_after = 20;
+  c.timing.refi = 1000;
+  ChannelBench bench = after_a_read(c);
+  // Down at 26 + 20 = 46. Up at 100, read tXP = 5 later without a new activate, data to 105 + 15 = 120.
+  bench.add(1, false, 100);
+  bench.run();
+  CHECK(bench.cycles(CommandKind::kPowerUp) == std::vector<Cycle>{100});
+  CHECK(bench.cycles(kRd) == std::vector<Cycle>{11, 105});
+  // Down at 140.
+  const Counts early = bench.channel.counts(200);
+  CHECK(early.power_downs == 2);
+  CHECK(early.states.active_power_down == (100 - 46) + (200 - 140));
+  CHECK(early.states.precharge_standby == 0);
+  // Up at 1000 for the refresh: precharged at 1005, refreshed at 1016, down at 1224 with its banks closed.
+  const Counts counts = bench.channel.counts(1500);
+  CHECK(counts.power_downs == 3);
+  CHECK(counts.refreshes == 1);
+  CHECK(counts.states.active_power_down == (100 - 46) + (1000 - 140));
+  CHECK(counts.states.precharge_standby == 1224 - 1005);
+  CHECK(counts.states.precharge_power_down == 1500 - 1224);
+  CHECK(counts.states.self_refresh == 0);
+}
+
+TEST_CASE("a rank stays in power-down for tCKE at least") {
+  Config c = sleepy();
+  c.controller.power_down_after = 20;
+  c.timing.cke = 30;
+  ChannelBench bench = after_a_read(c);
+  bench.add(1, false, 50);
+  bench.run();
+  CHECK(bench.cycles(CommandKind::kPowerUp) == std::vector<Cycle>{46 + 30});
+}
+
+TEST_CASE("a rank that is idle for long refreshes itself") {
+  for (const int power_down_after : {0, 20}) {
+    Config c = sleepy();
+    c.controller.power_down_after = power_down_after;
+    c.controller.self_refresh_after = 50;
+    c.timing.refi = 1000;
+    ChannelBench bench = after_a_read(c);
+    // From 26 + 50 = 76 on: out of power-down where it is in, tXP = 5; rows closed, then tRP = 11.
+    const Cycle asleep = 76 + (power_down_after == 0 ? 0 : 5) + 11;
+    const Counts counts = bench.channel.counts(5000);
+    CHECK(counts.self_refreshes == 1);
+    CHECK(counts.refreshes == 0);
+    CHECK(counts.states.self_refresh == 5000 - asleep);
+    // Out at 5000; a refresh tXS = 300 later, tRFC = 208, tRCD = 11.
+    bench.add(0, false, 5000);
+    bench.run();
+    CHECK(bench.cycles(CommandKind::kSelfRefreshExit) == std::vector<Cycle>{5000});
+    CHECK(bench.cycles(CommandKind::kRefresh) == std::vector<Cycle>{5300});
+    CHECK(bench.last(kRd) == 5300 + 208 + 11);
+  }
+}
+
+TEST_CASE("energy follows from powers, commands and states") {
+  Config c = sleepy();
+  c.controller.power_down_after = 20;
+  c.timing.refi = 1000;
+  c.power = {2, 60, 30, 10, 40, 20, 140, 130, 200, 5};
+  ChannelBench bench = after_a_read(c);
+  bench.add(1, false, 100);
+  bench.run();
+  constexpr double kUnit = 2 * 1e-3 * 1.25e-9;  // J per mW and clock, two devices
+  const auto early = energy(c, bench.channel.counts(200), 200);
+  // tRC = 39, tRAS = 28; two reads of four clocks; 114 clocks in power-down, 86 with a row open.
+  CHECK(early.activate_j == Approx(kUnit * (60 * 39 - 40 * 28 - 30 * 11)));
+  CHECK(early.read_j == Approx(kUnit * 2 * 4 * (140 - 40)));
+  CHECK(early.write_j == 0);
+  CHECK(early.background_j == Approx(kUnit * (86 * 40 + 114 * 20)));
+  CHECK(early.refresh_j == 0);
+  const auto later = energy(c, bench.channel.counts(1500), 1500);
+  CHECK(later.refresh_j == Approx(kUnit * 208 * (200 - 30)));
+  // Of 1500 clocks 914 in active power-down, 219 closed, 276 in precharge power-down.
+  CHECK(later.background_j == Approx(kUnit * (91 * 40 + 914 * 20 + 219 * 30 + 276 * 10)));
+
+  // Writes; a bank's refresh takes its share; nothing is known of no device.
+  Counts counts;
+  counts.write_bursts = 3;
+  counts.bank_refreshes = 8;
+  counts.states.self_refresh = 1000;
+  CHECK(energy(c, counts, 1000).write_j == Approx(kUnit * 3 * 4 * (130 - 40)));
+  CHECK(energy(c, counts, 1000).refresh_j == Approx(kUnit * 208 * (200 - 30)));
+  CHECK(energy(c, counts, 1000).background_j == Approx(kUnit * 1000 * 5));
+  c.power.devices = 0;
+  CHECK(energy(c, counts, 1000).total_j() == 0);
+}

@@ -1,0 +1,123 @@
+// dram_player PRESET [--set memory.key=value]... TRACE...: plays traces to one channel of a timed memory and
+// prints the clock at which the last request is answered. Without traces it prints the memory's figures as
+// JSON. A line of a trace is "CLOCK: read|write 0xADDRESS", as DRAMSys reads it:
+// docs/tools/dramsys_compare.py.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <exception>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "testbench/scenario/scenario.h"
+#include "tests/support/names.h"
+#include "tlm/dram/channel.h"
+
+namespace bitbalance::dram {
+namespace {
+
+using bitbalance::scenario::load_scenario;
+using bitbalance::scenario::SettingOverride;
+
+Config config_of(const std::string& preset, const std::vector<std::string>& settings) {
+  std::vector<SettingOverride> overrides = {{"memory=" + std::filesystem::absolute(preset).string(), ""}};
+  for (const std::string& setting : settings) overrides.push_back({setting, ""});
+  Config config = load_scenario(BITBALANCE_SOURCE_DIR "/scenarios/lenet.yaml", overrides).memory.dram.config;
+  if (config.geometry.channels != 1) throw std::runtime_error("memory.channels: 1 is wanted");
+  return config;
+}
+
+void play(const Config& config, const std::string& file) {
+  const AddressMap map(config.geometry, config.controller.address_map);
+  Channel channel(config);
+  std::ifstream lines(file);
+  if (!lines) throw std::runtime_error(file + ": cannot be read");
+  Cycle now = 0;
+  char colon = 0;
+  std::string direction;
+  std::uint64_t address = 0;
+  while (lines >> now >> colon >> direction >> std::hex >> address >> std::dec) {
+    while (channel.next() < now) channel.step();
+    Burst burst;
+    burst.at = map.locate(address);
+    burst.number = address / static_cast<std::uint64_t>(config.geometry.burst_bytes());
+    burst.bytes = static_cast<std::uint32_t>(config.geometry.burst_bytes());
+    burst.is_write = direction == "write";
+    channel.add(burst, now);
+  }
+  while (channel.next() != kNever) channel.step();
+  Cycle last = 0;
+  for (const Completion& completion : channel.completions()) last = std::max(last, completion.cycle);
+  fmt::print("{} {}\n", file, last);
+}
+
+nlohmann::json figures(const Config& c) {
+  const Timing& t = c.timing;
+  const Geometry& g = c.geometry;
+  return {{"name", c.name},
+          {"tCK_ps", c.tck_s() * 1e12},
+          {"address_map", c.controller.address_map},
+          {"bank_groups", g.bank_groups},
+          {"banks", g.banks},
+          {"rows", g.rows},
+          {"columns", g.columns},
+          {"width_bits", g.width_bits},
+          {"BL", g.burst_length},
+          {"CL", t.cl},
+          {"CWL", t.cwl},
+          {"DQSCK", t.dqsck},
+          {"DQSS", t.dqss},
+          {"RCD", t.rcd},
+          {"RP", t.rp},
+          {"RPab", t.rp_ab},
+          {"RAS", t.ras},
+          {"RC", t.rc},
+          {"RRD_S", t.rrd_s},
+          {"RRD_L", t.rrd_l},
+          {"FAW", t.faw},
+          {"CCD_S", t.ccd_s},
+          {"CCD_L", t.ccd_l},
+          {"CCDMW", t.ccd_mw},
+          {"RTP", t.rtp},
+          {"WR", t.wr},
+          {"WTR_S", t.wtr_s},
+          {"WTR_L", t.wtr_l},
+          {"RTW", t.rtw},
+          {"PPD", t.ppd},
+          {"RFC", t.rfc},
+          {"RFCpb", t.rfc_pb},
+          {"REFI", t.refi},
+          {"read_queue", c.controller.read_queue},
+          {"write_queue", c.controller.write_queue},
+          {"write_high", c.controller.write_high},
+          {"write_low", c.controller.write_low}};
+}
+
+int run(int argc, char* argv[]) {
+  std::string preset;
+  std::vector<std::string> settings, traces;
+  CLI::App app("Plays traces to one channel of a timed memory");
+  app.add_option("preset", preset)->required();
+  app.add_option("traces", traces);
+  app.add_option("--set", settings, "memory.key=value")->expected(1)->take_all();
+  try {
+    app.parse(argc, argv);
+    const Config config = config_of(preset, settings);
+    if (traces.empty()) fmt::print("{}\n", figures(config).dump());
+    for (const std::string& trace : traces) play(config, trace);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "dram_player: {}\n", error.what());
+    return 2;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace bitbalance::dram
+
+int main(int argc, char* argv[]) {
+  return bitbalance::dram::run(argc, argv);
+}

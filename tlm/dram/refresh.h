@@ -1,0 +1,53 @@
+// When refreshes of a channel are due, and which command comes next for their sake. Beside the scheduler.
+#pragma once
+
+#include <vector>
+
+#include "tlm/dram/device.h"
+
+namespace bitbalance::dram {
+
+/// A command that does not come from a queue; kNever: none.
+struct Planned {
+  Cycle cycle = kNever;
+  Command command;
+};
+
+class RefreshPlan {
+ public:
+  explicit RefreshPlan(const Config& config);
+
+  /// A rank or bank that is due leaves power-down, closes its rows and refreshes as soon as that is allowed.
+  Planned next(const Device& device) const;
+  /// The rank's next refresh; kNever in self-refresh.
+  Cycle due(int rank) const { return ranks_[rank].due; }
+  /// By bank: from then on it takes nothing but what its refresh needs.
+  const std::vector<Cycle>& blocked_from() const { return blocked_from_; }
+
+  /// A refresh was issued: returns the clocks from being due to its end, times the banks that it holds up.
+  Cycle refreshed(int rank, Cycle at);
+  /// The rank refreshes itself.
+  void suspend(int rank);
+  /// It does no longer: a refresh is due at `from`.
+  void resume(int rank, Cycle from);
+
+  Location place(int rank) const;
+
+ private:
+  struct Rank {
+    Cycle due = 0;
+    int bank = 0;  ///< per bank: which is next, within the rank
+  };
+
+  void block(int rank);
+
+  const Geometry geometry_;
+  const bool is_per_bank_;
+  const int banks_per_rank_;
+  const Cycle interval_;  ///< between two refreshes of a rank
+  const Cycle takes_;
+  std::vector<Rank> ranks_;
+  std::vector<Cycle> blocked_from_;
+};
+
+}  // namespace bitbalance::dram

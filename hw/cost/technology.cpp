@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/text/config_error.h"
 #include "base/text/enum_index.h"
@@ -47,18 +48,47 @@ ProcessNode at(const ProcessScaling& scaling, double node_nm) {
   const ProcessNode& larger = *(smaller - 1);
   const double share = (node_nm - smaller->node_nm) / (larger.node_nm - smaller->node_nm);
   const auto between = [&](double low, double high) { return low + share * (high - low); };
+  const auto delay_between = [&] {
+    std::vector<double> delay(std::min(smaller->delay.size(), larger.delay.size()));
+    for (std::size_t i = 0; i < delay.size(); ++i) delay[i] = between(smaller->delay[i], larger.delay[i]);
+    return delay;
+  };
   return {node_nm,
           between(smaller->a, larger.a),
           between(smaller->b, larger.b),
           between(smaller->c, larger.c),
           between(smaller->lowest_v, larger.lowest_v),
           between(smaller->highest_v, larger.highest_v),
-          between(smaller->area, larger.area)};
+          between(smaller->area, larger.area),
+          delay_between()};
 }
 
 double energy_factor(const ProcessScaling& scaling, double node_nm, double voltage_v) {
   const ProcessNode node = at(scaling, node_nm);
   return node.a * voltage_v * voltage_v + node.b * voltage_v + node.c;
+}
+
+/// Least delay of a gate at any voltage up to this one.
+double delay_factor(const ProcessScaling& scaling, double node_nm, double voltage_v) {
+  constexpr int kSteps = 100;
+  const ProcessNode node = at(scaling, node_nm);
+  const auto delay = [&](double v) {
+    return ((node.delay[0] * v + node.delay[1]) * v + node.delay[2]) * v + node.delay[3];
+  };
+  double least = delay(voltage_v);
+  for (int i = 0; i < kSteps; ++i)
+    least = std::min(least, delay(node.lowest_v + (voltage_v - node.lowest_v) * i / kSteps));
+  return least;
+}
+
+void check(const ClockLimit& clock, const ProcessScaling& scaling) {
+  require(clock.stage_fo4 > 0, "stage_fo4", clock.stage_fo4, "a positive number");
+  require(clock.fo4_ps > 0, "fo4_ps", clock.fo4_ps, "a positive number of ps");
+  for (const ProcessNode& node : scaling.nodes) {
+    require(node.delay.size() == 4, "delay", static_cast<double>(node.delay.size()),
+            fmt::format("factors of V^3, V^2, V and 1 at {} nm: the clock's limit needs them", node.node_nm));
+  }
+  check_process(scaling, clock.node_nm, clock.voltage_v);
 }
 
 void check(const LogicBlock& block, const ProcessScaling& scaling) {
@@ -97,6 +127,8 @@ const char* to_string(DramType type) {
   switch (type) {
     case DramType::kDdr3:
       return "ddr3";
+    case DramType::kDdr4:
+      return "ddr4";
     case DramType::kLpddr:
       return "lpddr";
     case DramType::kLpddr4:
@@ -173,6 +205,7 @@ void check(const Technology& t) {
   check(t.sram);
   check_process(t.scaling, t.sram.node_nm, t.sram.voltage_v);
   for (const Constant& constant : t.dram.energy_per_bit) check(constant, Quantity::kEnergyPerBit, t.scaling);
+  if (t.clock.is_given) check(t.clock, t.scaling);
 }
 
 std::string process_name(const Technology& technology) {
@@ -186,6 +219,14 @@ double energy_scale(const Technology& technology, double from_node_nm, double fr
 
 double area_scale(const Technology& technology, double from_node_nm) {
   return at(technology.scaling, technology.node_nm).area / at(technology.scaling, from_node_nm).area;
+}
+
+double highest_clock_hz(const Technology& technology) {
+  const ClockLimit& clock = technology.clock;
+  if (!clock.is_given) return std::numeric_limits<double>::infinity();
+  const double slower = delay_factor(technology.scaling, technology.node_nm, technology.voltage_v) /
+                        delay_factor(technology.scaling, clock.node_nm, clock.voltage_v);
+  return 1e12 / (clock.stage_fo4 * clock.fo4_ps * slower);
 }
 
 double scaled(const Constant& constant, const Technology& technology) {

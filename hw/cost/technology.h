@@ -51,12 +51,14 @@ struct Constant {
   std::string source;
 };
 
-/// A process: energy of a switching event ~ a V^2 + b V + c; area of the same cell relative to 65 nm.
+/// A process: energy of a switching event ~ a V^2 + b V + c; area of the same cell relative to 65 nm; delay
+/// of a gate ~ a polynomial of V.
 struct ProcessNode {
   double node_nm = 0;
   double a = 0, b = 0, c = 0;
   double lowest_v = 0, highest_v = 0;  ///< the voltages that the energy factor holds for
   double area = 0;
+  std::vector<double> delay;  ///< factors of V^3, V^2, V and 1; empty: unknown
 };
 
 /// Between two nodes factors are interpolated linearly in nm.
@@ -139,13 +141,22 @@ struct SramTable {
   std::vector<SramMacros> more_ports;  ///< the others
 };
 
-enum class DramType { kDdr3, kLpddr, kLpddr4, kHbm2, kCount };
+enum class DramType { kDdr3, kDdr4, kLpddr, kLpddr4, kHbm2, kCount };
 inline constexpr std::size_t kDramTypes = static_cast<std::size_t>(DramType::kCount);
 const char* to_string(DramType type);
 
 struct DramTable {
   DramType type = DramType::kLpddr4;  ///< the one that is costed
   std::array<Constant, kDramTypes> energy_per_bit;
+};
+
+/// The longest path between two registers, and the delay of an inverter that drives four (FO4).
+struct ClockLimit {
+  bool is_given = false;
+  double stage_fo4 = 0;
+  double fo4_ps = 0;
+  double node_nm = 0, voltage_v = 0;  ///< of fo4_ps
+  std::string source;
 };
 
 struct Technology {
@@ -157,6 +168,7 @@ struct Technology {
   LayoutFactors layout;
   SramTable sram;
   DramTable dram;
+  ClockLimit clock;
 };
 
 /// The parts of check(), for a reader that knows the place of each. All throw ConfigError:
@@ -175,5 +187,8 @@ std::string process_name(const Technology& technology);
 double scaled(const Constant& constant, const Technology& technology);
 double energy_scale(const Technology& technology, double from_node_nm, double from_voltage_v);
 double area_scale(const Technology& technology, double from_node_nm);
+/// The clock that the process allows, in Hz; infinite where nothing is said of it. A larger voltage is never
+/// slower: where a fit of delays rises again, the least value below it holds.
+double highest_clock_hz(const Technology& technology);
 
 }  // namespace bitbalance::cost

@@ -31,6 +31,12 @@ std::string area_line(const CostReport& report) {
                      report.area.sram_mm2(), figure(report.frames_per_s_per_mm2(), "{:.4g}"));
 }
 
+std::string clock_note(const CostReport& report) {
+  if (report.clock_hz <= report.highest_clock_hz * (1 + 1e-9)) return "";
+  return fmt::format("          {:.4g} GHz is above the {:.3g} GHz that {} allows\n", report.clock_hz / 1e9,
+                     report.highest_clock_hz / 1e9, report.technology);
+}
+
 }  // namespace
 
 CostReport cost_of(const ActionRecord& record, const Technology& technology) {
@@ -41,6 +47,8 @@ CostReport cost_of(const ActionRecord& record, const Technology& technology) {
   report.dram = technology.dram.type;
   report.frames = record.frames;
   report.seconds = static_cast<double>(record.cycles()) / record.accelerator.clock_hz;
+  report.clock_hz = record.accelerator.clock_hz;
+  report.highest_clock_hz = highest_clock_hz(technology);
   report.area = model.area();
   for (const RecordedLayer& layer : record.layers) {
     report.layers.push_back({layer.name, layer.work, model.energy(layer.work)});
@@ -53,7 +61,7 @@ std::string cost_summary(const CostReport& report) {
   return fmt::format("energy    {} per frame in the core, {} in the {} DRAM; {} frames/J ({})\n",
                      joules(report.core_j_per_frame()), joules(report.dram_j_per_frame()),
                      to_string(report.dram), figure(report.frames_per_j(), "{:.4g}"), report.technology) +
-         area_line(report);
+         area_line(report) + clock_note(report);
 }
 
 std::string cost_table(const CostReport& report) {

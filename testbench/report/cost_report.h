@@ -23,7 +23,8 @@ struct CostReport {
   std::string technology_name;  ///< of the constants
   DramType dram = DramType::kLpddr4;
   int frames = 0;
-  double seconds = 0;  ///< of the accelerator, all frames
+  double seconds = 0;                         ///< of the accelerator, all frames
+  double clock_hz = 0, highest_clock_hz = 0;  ///< of the run; that the process allows
   std::vector<LayerCost> layers;
   EnergyReport total;
   AreaReport area;
@@ -39,7 +40,7 @@ struct CostReport {
 /// Throws ConfigError when the technology or the accelerator is invalid.
 CostReport cost_of(const ActionRecord& record, const Technology& technology);
 
-/// Two lines for the table of a run.
+/// Two lines for the table of a run, and one more if its clock is above what the process allows.
 std::string cost_summary(const CostReport& report);
 /// Energy of a frame by component (actions, clock, leakage) and layer, and area.
 std::string cost_table(const CostReport& report);

@@ -1,5 +1,7 @@
 #include "testbench/scenario/technology.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "testbench/scenario/settings/settings_reader.h"
@@ -55,6 +57,8 @@ class TechnologyView {
     v_.section({"layout", "what standard-cell tables leave out"}, [&] { show_layout(); });
     v_.section({"sram", "memory macros"}, [&] { show_sram(); });
     v_.section({"dram", "outside of the core"}, [&] { show_dram(); });
+    v_.optional_section({"clock", "how fast the core may be; a run above it says so"}, t_.clock.is_given,
+                        [&] { show_clock(); });
     v_.checked([&] { check(t_); });
   }
 
@@ -98,6 +102,12 @@ class TechnologyView {
           v_.required();
           v_.real({"area", "of the same cell, 1 at 65 nm"}, node.area, 1e-6, 1000);
           v_.required();
+          v_.reals({"delay", "of a gate in ps: factors of V^3, V^2, V and 1"}, node.delay, -1e6, 1e6);
+          // Here, where it is known which process of the list it is.
+          v_.rule(node.highest_v >= node.lowest_v, "highest_v",
+                  fmt::format("{}; accepted: {}, which is lowest_v, or more", node.highest_v, node.lowest_v));
+          v_.rule(node.delay.empty() || node.delay.size() == 4, "delay",
+                  fmt::format("{} factors; accepted: 4, of V^3, V^2, V and 1", node.delay.size()));
         });
     v_.required();
     v_.checked([&] { check(t_.scaling); });
@@ -205,6 +215,18 @@ class TechnologyView {
       constant({names[i].c_str(), "a bit read or written"}, t_.dram.energy_per_bit[i],
                Quantity::kEnergyPerBit);
     }
+  }
+
+  void show_clock() {
+    ClockLimit& c = t_.clock;
+    v_.real({"stage_fo4", "longest path between registers, in delays of an inverter that drives four (FO4)"},
+            c.stage_fo4, 0.1, 1e4);
+    v_.required();
+    v_.real({"fo4_ps", "an FO4"}, c.fo4_ps, 0.01, 1e5);
+    v_.required();
+    show_node(v_, c.node_nm, c.voltage_v, 0.1);
+    v_.text({"source", "where they are from"}, c.source);
+    v_.required();
   }
 
   SettingsVisitor& v_;

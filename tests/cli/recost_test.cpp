@@ -107,7 +107,7 @@ TEST_CASE("mistakes are told in one line") {
   refused("recost " + results.string(), "--technology");
   refused(recost(folder.path()), "actions.yaml: no such file");
   refused("recost " + results.string() + " --technology nowhere.yaml", "nowhere.yaml");
-  refused(recost(results) + " --set dram.type=punched_cards", "accepted: ddr3, lpddr, lpddr4, hbm2");
+  refused(recost(results) + " --set dram.type=punched_cards", "accepted: ddr3, ddr4, lpddr, lpddr4, hbm2");
   refused(recost(results) + " --set logic.adder.energy.value=-1", "--set logic.adder.energy.value: '-1'");
   refused(recost(results) + " --set logic.adder.energy.unit=eV", "accepted: fJ, pJ, nJ");
   refused(recost(results) + " --csv " + (folder.path() / "no" / "where.csv").string(), "cannot be written");

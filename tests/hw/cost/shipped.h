@@ -57,6 +57,7 @@ inline std::vector<NamedConstant> constants_of(Technology& t) {
           {"layout.density", &t.layout.density},
           {"layout.null_slot_share", &t.layout.null_slot_share},
           {"dram.ddr3", dram(DramType::kDdr3)},
+          {"dram.ddr4", dram(DramType::kDdr4)},
           {"dram.lpddr", dram(DramType::kLpddr)},
           {"dram.lpddr4", dram(DramType::kLpddr4)},
           {"dram.hbm2", dram(DramType::kHbm2)}};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <sstream>
 
 #include "tests/hw/cost/shipped.h"
@@ -116,7 +117,7 @@ TEST_CASE("unknown keys and rules are refused with a hint") {
   CHECK_THAT(refusal("density:", "densty:"), Contains("unknown key (did you mean 'density'?)"));
   CHECK_THAT(refusal("scaling: energy", "scaling: moore"),
              Contains("logic.adder.energy.scaling: 'moore'; accepted: none, energy, area"));
-  CHECK_THAT(refusal("type: lpddr4", "type: lpddr5"), Contains("accepted: ddr3, lpddr, lpddr4, hbm2"));
+  CHECK_THAT(refusal("type: lpddr4", "type: lpddr5"), Contains("accepted: ddr3, ddr4, lpddr, lpddr4, hbm2"));
 }
 
 TEST_CASE("cells fill the layout at most, and a hundredth of it at least") {
@@ -133,9 +134,9 @@ TEST_CASE("cells fill the layout at most, and a hundredth of it at least") {
 }
 
 TEST_CASE("a process that the scaling rule does not cover is refused") {
-  CHECK_THAT(refusal("unit: pJ, node_nm: 40", "unit: pJ, node_nm: 28"),
-             Contains("logic.adder.energy.node_nm: 28; accepted: 32 to 65"));
-  CHECK_THAT(refusal("area: 0.6667", "area: 0"), Contains("scaling.nodes[1].area: '0'; accepted: a number"));
+  CHECK_THAT(refusal("unit: pJ, node_nm: 40", "unit: pJ, node_nm: 5"),
+             Contains("logic.adder.energy.node_nm: 5; accepted: 7 to 180"));
+  CHECK_THAT(refusal("area: 0.6667", "area: 0"), Contains("scaling.nodes[4].area: '0'; accepted: a number"));
 }
 
 TEST_CASE("a voltage that the energy fit does not cover is refused, for the target and for every constant") {
@@ -154,14 +155,65 @@ TEST_CASE("a voltage that the energy fit does not cover is refused, for the targ
         "--set target.voltage_v: 0.5; accepted: 0.7 to 1.3, the voltages of scaling.nodes at 65 nm");
   CHECK_THAT(target("40", "1.1"), Contains("0.6 to 1.062, the voltages of scaling.nodes at 40 nm"));
   for (const auto& [node_nm, low, high] :
-       {std::tuple{"65", "0.7", "1.3"}, std::tuple{"45", "0.6", "1.1"}, std::tuple{"32", "0.6", "1.0"}}) {
+       {std::tuple{"180", "1.2", "2.0"}, std::tuple{"65", "0.7", "1.3"}, std::tuple{"45", "0.6", "1.1"},
+        std::tuple{"32", "0.6", "1.0"}, std::tuple{"7", "0.45", "0.8"}}) {
     CHECK(target(node_nm, low) == "accepted");
     CHECK(target(node_nm, high) == "accepted");
   }
   CHECK_THAT(refusal("unit: pJ, node_nm: 40, voltage_v: 0.9", "unit: pJ, node_nm: 40, voltage_v: 1.8"),
              Contains("logic.adder.energy.voltage_v: 1.8; accepted: 0.6 to 1.062"));
   CHECK_THAT(refusal("lowest_v: 0.7, highest_v: 1.3", "lowest_v: 1.2, highest_v: 1.1"),
-             Contains("highest_v: 1.1; accepted: 1.2, which is lowest_v, or more"));
+             Contains("scaling.nodes[3].highest_v: 1.1; accepted: 1.2, which is lowest_v, or more"));
+}
+
+TEST_CASE("each process between 180 and 7 nm has a file, with the published factors") {
+  // Energy by the fits at the usual supplies, and area by the table's ratios, both relative to 65 nm, 1.1 V.
+  struct Row {
+    const char* file;
+    double node_nm, voltage_v, energy, area;
+  };
+  const auto folder = shipped_technology_file().parent_path();
+  for (const Row& row : {Row{"180nm.yaml", 180, 1.8, 26.372 / 1.68075, 12},
+                         Row{"130nm.yaml", 130, 1.3, 6.30129 / 1.68075, 4.3},
+                         Row{"90nm.yaml", 90, 1.2, 3.21208 / 1.68075, 1.9}, Row{"65nm.yaml", 65, 1.1, 1, 1},
+                         Row{"45nm.yaml", 45, 1.0, 0.8612 / 1.68075, 1 / 1.5},
+                         Row{"32nm.yaml", 32, 0.9, 0.457137 / 1.68075, 1 / 3.3},
+                         Row{"20nm.yaml", 20, 0.9, 0.20079 / 1.68075, 1 / 7.1},
+                         Row{"16nm.yaml", 16, 0.85, 0.1384705 / 1.68075, 1 / 7.9},
+                         Row{"14nm.yaml", 14, 0.8, 0.096222 / 1.68075, 1 / 8.7},
+                         Row{"10nm.yaml", 10, 0.75, 0.0702425 / 1.68075, 1 / 15.0},
+                         Row{"7nm.yaml", 7, 0.7, 0.047815 / 1.68075, 1 / 25.0}}) {
+    CAPTURE(row.file);
+    const Technology t = load_technology(folder / row.file);
+    CHECK(t.node_nm == row.node_nm);
+    CHECK(t.voltage_v == row.voltage_v);
+    CHECK(energy_scale(t, 65, 1.1) == Approx(row.energy).epsilon(1e-4));
+    CHECK(area_scale(t, 65) == Approx(row.area).epsilon(1e-2));
+  }
+}
+
+TEST_CASE("the clock that a process allows follows from the delay of its gates") {
+  const auto limit = [](const char* node_nm, const char* voltage_v) {
+    return highest_clock_hz(
+        load_technology(shipped_technology_file(), {{std::string("target.node_nm=") + node_nm, ""},
+                                                    {std::string("target.voltage_v=") + voltage_v, ""}}));
+  };
+  // 40 FO4 of 25 ps. The fits, in ps: 65 nm 19.1517 at 1.1 V and 26.8688 at 0.88 V; 180 nm 79.0116; 7
+  // nm 3.2390.
+  CHECK(limit("65", "1.1") == Approx(1e9));
+  CHECK(limit("65", "0.88") == Approx(1e9 * 19.1517 / 26.8688).epsilon(1e-4));
+  CHECK(limit("180", "1.8") == Approx(1e9 * 19.1517 / 79.0116).epsilon(1e-4));
+  CHECK(limit("7", "0.7") == Approx(1e9 * 19.1517 / 3.2390).epsilon(1e-4));
+  // The fit of 32 nm rises again above 0.84 V.
+  CHECK(limit("32", "1.0") == Approx(limit("32", "0.9")).epsilon(1e-3));
+  CHECK(limit("32", "0.7") < limit("32", "0.8"));
+
+  CHECK_THAT(refusal("stage_fo4: 40", "stage_fo4: 0"), Contains("clock.stage_fo4: '0'"));
+  CHECK_THAT(refusal("delay: [-53.3, 230.4, ", "delay: [-53.3, "),
+             Contains("scaling.nodes[3].delay: 3 factors; accepted: 4"));
+  Technology without = shipped_technology();
+  without.clock.is_given = false;
+  CHECK(std::isinf(highest_clock_hz(without)));
 }
 
 TEST_CASE("reports name the process that was costed") {

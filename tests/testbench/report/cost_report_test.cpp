@@ -53,6 +53,19 @@ TEST_CASE("a run's actions survive being written and read") {
   CHECK(energy_csv(cost_of(again, shipped_technology())) == energy_csv(*example().cost));
 }
 
+TEST_CASE("a clock above what the process allows is told") {
+  RunReport report = example();
+  report.scenario.accelerator.clock_hz = 1e9;
+  CHECK_THAT(cost_summary(cost_of(record_of(report), shipped_technology())), !Contains("GHz"));
+  report.scenario.accelerator.clock_hz = 2e9;
+  CHECK_THAT(cost_summary(cost_of(record_of(report), shipped_technology())),
+             Contains("2 GHz is above the 1 GHz that 65 nm, 1.1 V allows"));
+  Technology faster = shipped_technology();
+  faster.node_nm = 7;
+  faster.voltage_v = 0.7;
+  CHECK_THAT(cost_summary(cost_of(record_of(report), faster)), !Contains("GHz"));
+}
+
 TEST_CASE("a damaged record is refused with its place") {
   const TemporaryFolder folder;
   std::string text = to_yaml(record_of(example()));

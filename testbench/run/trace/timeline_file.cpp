@@ -113,7 +113,7 @@ void TimelineFile::command_completed(Engine engine, const Command& command, Edge
   commands.pop_front();
   const Edge end = engine == Engine::kCompute ? span.accepted : edge;
   write({kCommandGroup, static_cast<int>(engine)}, name_of(command), span.issued, end,
-        fmt::format(",\"layer\":{},\"completed\":{}", layer_text(command.header.layer),
+        fmt::format("\"layer\":{},\"completed\":{}", layer_text(command.header.layer),
                     cycles_ + edge - begin_));
 }
 
@@ -125,7 +125,7 @@ void TimelineFile::tile_ends(int layer, std::uint32_t tile, Edge edge) {
   if (!shows(TimelineDetail::kTiles)) return;
   tiles_.back().last_slot = edge;
   write({kTileGroup, kSlotsRow}, fmt::format("tile {}", tile), tiles_.back().first_slot, edge + 1,
-        fmt::format(",\"layer\":{}", layer_text(layer)));
+        fmt::format("\"layer\":{}", layer_text(layer)));
 }
 
 void TimelineFile::tile_drained(int layer, std::uint32_t tile, Edge edge) {
@@ -134,7 +134,7 @@ void TimelineFile::tile_drained(int layer, std::uint32_t tile, Edge edge) {
   tiles_.pop_front();
   if (edge == last_slot) return;  // it did not drain
   write({kTileGroup, kDrainRow}, fmt::format("tile {}", tile), last_slot + 1, edge + 1,
-        fmt::format(",\"layer\":{}", layer_text(layer)));
+        fmt::format("\"layer\":{}", layer_text(layer)));
 }
 
 void TimelineFile::burst_sent(MemoryChannel channel, std::uint64_t address, std::uint32_t bytes, Edge edge) {
@@ -159,7 +159,7 @@ void TimelineFile::burst_answered(MemoryChannel channel, Edge edge) {
   state.under_way.pop_front();
   state.free_at[burst.place] = edge;
   write({kBurstGroup + static_cast<int>(channel), static_cast<int>(burst.place)},
-        fmt::format("{:#x}", burst.address), burst.sent, edge, fmt::format(",\"bytes\":{}", burst.bytes));
+        fmt::format("{:#x}", burst.address), burst.sent, edge, fmt::format("\"bytes\":{}", burst.bytes));
 }
 
 std::string TimelineFile::layer_text(int layer) const {
@@ -176,9 +176,11 @@ void TimelineFile::name_track(const Track& track, const std::string& group, cons
 }
 
 void TimelineFile::write(const Track& track, const std::string& name, Edge begin, Edge end,
-                         const std::string& more) {
-  put(fmt::format(R"({{"ph":"X","pid":{},"tid":{},"name":"{}","ts":{},"dur":{},"args":{{"cycles":{}{}}}}})",
-                  track.group, track.id(), name, cycles_ + begin - begin_, end - begin, end - begin, more));
+                         const std::string& arguments) {
+  std::string event = fmt::format(R"({{"ph":"X","pid":{},"tid":{},"name":"{}","ts":{},"dur":{})", track.group,
+                                  track.id(), name, cycles_ + begin - begin_, end - begin);
+  if (!arguments.empty()) event += ",\"args\":{" + arguments + "}";
+  put(event + "}");
 }
 
 void TimelineFile::put(const std::string& event) {

@@ -79,8 +79,9 @@ class TimelineFile : public ExecutionObserver {
   void extend(Engine engine, Activity activity, Edge begin, Edge end);
   void write_span(Engine engine);
   void name_track(const Track& track, const std::string& group, const std::string& row);
-  /// `more`: further arguments as JSON, each with a comma before it.
-  void write(const Track& track, const std::string& name, Edge begin, Edge end, const std::string& more);
+  /// `arguments`: what is told besides, members of a JSON object. speedscope adds up spans whose names and
+  /// arguments are equal.
+  void write(const Track& track, const std::string& name, Edge begin, Edge end, const std::string& arguments);
   void put(const std::string& event);
   std::string layer_text(int layer) const;
 

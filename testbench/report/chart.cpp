@@ -178,10 +178,11 @@ class Labels {
       Box box;
       const char* words;
     };
-    const Side sides[] = {{{x + 6, y - 6, x + 6 + w, y + 6}, "left offset 0.8, 0"},
-                          {{x - 6 - w, y - 6, x - 6, y + 6}, "right offset -0.8, 0"},
-                          {{x - w / 2, y + 6, x + w / 2, y + 18}, "center offset 0, 0.8"},
-                          {{x - w / 2, y - 18, x + w / 2, y - 6}, "center offset 0, -0.8"}};
+    constexpr double kHalf = 7, kFar = 3 * kHalf;  // of a line of text, which is 12 high
+    const Side sides[] = {{{x + 6, y - kHalf, x + 6 + w, y + kHalf}, "left offset 0.8, 0"},
+                          {{x - 6 - w, y - kHalf, x - 6, y + kHalf}, "right offset -0.8, 0"},
+                          {{x - w / 2, y + kHalf, x + w / 2, y + kFar}, "center offset 0, 0.8"},
+                          {{x - w / 2, y - kFar, x + w / 2, y - kHalf}, "center offset 0, -0.8"}};
     const Side* best = nullptr;
     for (const Side& side : sides) {
       if (side.box.left < 0 || side.box.right > width_ || side.box.low < 0 || side.box.high > height_)

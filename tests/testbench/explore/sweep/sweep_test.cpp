@@ -278,6 +278,13 @@ TEST_CASE("on a full disk a sweep ends in one line and keeps what it has") {
   const std::size_t before = sweep.rows();
   CHECK(before < 300);
   CHECK_THAT(sweep.run().out, Contains(std::to_string(before) + " were there"));
+  const fs::path page = sweep.folder().path() / "page.html";
+  const CommandEnd without_page =
+      run_bitbalance(sweep.words({"--html", page.string()}), [] { limit(RLIMIT_FSIZE, 2 * kMost); });
+  CHECK(without_page.exit_code == 3);
+  CHECK_THAT(without_page.err, Contains("page.html: "));
+  CHECK_FALSE(fs::exists(page));
+  CHECK(sweep.rows() == 300);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // The design points of a sweep: their figures and choices, which of them a reader wants, and which none beats.
+'use strict';
 const points = data.points;
 const point_count = points.keys.length;
 const all_points = Array.from({length: point_count}, (_, point) => point);

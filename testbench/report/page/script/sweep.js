@@ -1,5 +1,4 @@
 // The page of a sweep: which designs none beats, what each key does, and how to run a point alone.
-'use strict';
 const filter = new Filter();
 const kMostRows = 500;  // of the table
 

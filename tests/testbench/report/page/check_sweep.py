@@ -205,6 +205,18 @@ def check_choice(browser, swept):
     check_command(browser, swept, other)
 
 
+def check_poor(browser, program, scenarios, folder):
+    """Where there is no energy, or no figure that differs, the page shows what there is."""
+    (folder / 'bare.yaml').write_text(json.dumps({'network': {'model': f'{scenarios}/networks/lenet.onnx'}}))
+    for space, charts in (('accelerator.rows: [8, 16]', 3), ('memory.bytes_per_cycle: [1000, 2000]', 1)):
+        (folder / 'poor.yaml').write_text(f'scenarios: bare.yaml\nspace: {{{space}}}\n')
+        subprocess.run([program, 'sweep', 'poor.yaml', '--out', 'poor.sqlite', '--html', 'poor.html'], cwd=folder, check=True,
+                       capture_output=True)
+        browser.open(folder / 'poor.html')
+        assert tile(browser, 'shown') == '2'
+        assert browser.evaluate('document.querySelectorAll("canvas").length') == charts
+
+
 def main():
     if not is_installed():
         print('skipped: Chromium is not installed')
@@ -222,6 +234,7 @@ def main():
         browser.picture(pictures / 'sweep-dark.webp')
         check_filters(browser, swept)
         check_sensitivities(browser, swept)
+        check_poor(browser, swept.program, scenarios.resolve(), swept.folder)
         assert not browser.messages, browser.messages
     print(f'{len(swept.by_key)} points, {len(swept.front())} on fronts: as in the database')
     return 0

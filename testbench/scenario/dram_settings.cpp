@@ -147,7 +147,7 @@ void show_power(SettingsVisitor& v, dram::DevicePower& p) {
 }
 
 void show_controller(SettingsVisitor& v, dram::ControllerConfig& c) {
-  using dram::PagePolicy, dram::RefreshPolicy, dram::SchedulerPolicy;
+  using dram::PagePolicy, dram::RefreshPolicy, dram::SchedulerPolicy, dram::TurnPolicy;
   v.choice({"scheduler", "fr_fcfs: what is ready first, then what came first"}, c.scheduler,
            {to_string(SchedulerPolicy::kFrFcfs), to_string(SchedulerPolicy::kFcfs)});
   v.choice({"page_policy", "closed: the last queued burst of a row closes it"}, c.page_policy,
@@ -166,6 +166,9 @@ void show_controller(SettingsVisitor& v, dram::ControllerConfig& c) {
   v.integer({"write_queue", "bursts, of a channel"}, c.write_queue);
   v.integer({"write_high", "as many queued writes go first ..."}, c.write_high);
   v.integer({"write_low", "... until no more than these are left"}, c.write_low);
+  v.choice({"turns",
+            "turns: write_high - write_low bursts of each direction; watermarks: writes go on to write_low"},
+           c.turns, {to_string(TurnPolicy::kTurns), to_string(TurnPolicy::kWatermarks)});
   v.integer({"row_hit_limit", "bursts of a row ahead of an older one of another row of the bank"},
             c.row_hit_limit);
   constexpr int kPsPerNs = 1000;

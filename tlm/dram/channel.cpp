@@ -65,17 +65,20 @@ bool Channel::is_forwarded(const Burst& burst) const {
          std::any_of(writes.waiting.begin(), writes.waiting.end(), covers);
 }
 
-/// Reads go first; writes when there is nothing to read, or when they fill their queue. Then a turn is
-/// write_high - write_low bursts, of writes as of reads, so that neither waits for ever.
+/// Reads go first; writes when there is nothing to read, or when they fill their queue. With kTurns a turn is
+/// then write_high - write_low bursts, of writes as of reads, so that neither waits for ever.
 void Channel::update_direction() {
   const ControllerConfig& c = config_.controller;
   const auto reads = static_cast<int>(queues_[kRead].bursts.size());
   const auto writes = static_cast<int>(queues_[kWrite].bursts.size());
   if (writes >= c.write_high) draining_ = true;
   if (writes <= c.write_low) draining_ = false;
+  const bool has_turns = c.turns == TurnPolicy::kTurns;
   const bool turn_is_over = turn_bursts_ >= c.write_high - c.write_low;
-  const bool turns = writing_ ? writes == 0 || (reads != 0 && (turn_is_over || !draining_))
-                              : writes != 0 && (reads == 0 || (turn_is_over && writes >= c.write_high));
+  const bool writes_end = (has_turns && turn_is_over) || !draining_;
+  const bool reads_end = (!has_turns || turn_is_over) && writes >= c.write_high;
+  const bool turns =
+      writing_ ? writes == 0 || (reads != 0 && writes_end) : writes != 0 && (reads == 0 || reads_end);
   if (!turns) return;
   writing_ = !writing_;
   turn_bursts_ = 0;

@@ -167,6 +167,10 @@ const char* to_string(SchedulerPolicy policy) {
   return policy == SchedulerPolicy::kFrFcfs ? "fr_fcfs" : "fcfs";
 }
 
+const char* to_string(TurnPolicy policy) {
+  return policy == TurnPolicy::kTurns ? "turns" : "watermarks";
+}
+
 const char* to_string(RefreshPolicy policy) {
   return policy == RefreshPolicy::kAllBanks ? "all_banks" : "per_bank";
 }

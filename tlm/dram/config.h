@@ -83,6 +83,11 @@ enum class SchedulerPolicy {
   kFcfs,    ///< first come
 };
 
+/// How reads and writes take turns where both keep coming.
+enum class TurnPolicy {
+  kTurns,       ///< write_high - write_low bursts of each
+  kWatermarks,  ///< writes from write_high on, until no more than write_low are left, however many come
+};
 enum class RefreshPolicy {
   kAllBanks,  ///< all banks of a rank at once, each tREFI
   kPerBank,   ///< one bank after another, each tREFI / banks
@@ -91,10 +96,11 @@ enum class RefreshPolicy {
 struct ControllerConfig {
   SchedulerPolicy scheduler = SchedulerPolicy::kFrFcfs;
   PagePolicy page_policy = PagePolicy::kOpen;
-  int read_queue = 32;        ///< bursts, of a channel
-  int write_queue = 32;       ///< bursts, of a channel
-  int write_high = 24;        ///< as many queued writes: they go first ...
-  int write_low = 8;          ///< ... until no more than these are left
+  int read_queue = 32;   ///< bursts, of a channel
+  int write_queue = 32;  ///< bursts, of a channel
+  int write_high = 24;   ///< as many queued writes: they go first ...
+  int write_low = 8;     ///< ... until no more than these are left
+  TurnPolicy turns = TurnPolicy::kTurns;
   int row_hit_limit = 16;     ///< bursts of a row ahead of an older one that wants another row of the bank
   bool posted_writes = true;  ///< a write is answered in its queue; else at the end of its data
   RefreshPolicy refresh = RefreshPolicy::kAllBanks;
@@ -143,6 +149,7 @@ struct Config {
 
 const char* to_string(PagePolicy policy);
 const char* to_string(SchedulerPolicy policy);
+const char* to_string(TurnPolicy policy);
 const char* to_string(RefreshPolicy policy);
 
 /// Throws ConfigError, with JEDEC's name, where parameters are out of range or contradict one another: the

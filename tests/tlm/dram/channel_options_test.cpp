@@ -1,5 +1,6 @@
 // Masked writes, writes that are not posted, refreshes by bank, power-down, self-refresh and energy: worked
 // out by hand from the clocks of ddr3(), in the comment beside each figure.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "tests/tlm/dram/channel_bench.h"
@@ -69,6 +70,25 @@ TEST_CASE("a write that is not posted is answered at the end of its data") {
   REQUIRE(completions.size() == 2);
   CHECK(completions[0].cycle == 11 + 8 + 4);  // tRCD, CWL, BL / 2
   CHECK(completions[1].cycle == 11 + 4 + 8 + 4);
+}
+
+TEST_CASE("with watermarks writes go on until write_low, however many come") {
+  for (const TurnPolicy turns : {TurnPolicy::kTurns, TurnPolicy::kWatermarks}) {
+    Config c = ddr3();  // write_high 24, write_low 8, queues of 32
+    c.controller.turns = turns;
+    ChannelBench bench(c);
+    for (std::uint64_t i = 0; i < 100; ++i) {
+      bench.add(i);                   // bank 0
+      bench.add(7 * kRow + i, true);  // bank 7
+    }
+    bench.run();
+    // The writes behind the queue keep it full: 16 after 16 reads in turns, or all but the last 8 at once.
+    const auto reads = bench.cycles(kRd), writes = bench.cycles(CommandKind::kWrite);
+    const std::size_t before = turns == TurnPolicy::kTurns ? 16 : 0;
+    const auto written =
+        std::count_if(writes.begin(), writes.end(), [&](Cycle cycle) { return cycle < reads[before]; });
+    CHECK(written == (turns == TurnPolicy::kTurns ? 16 : 92));
+  }
 }
 
 TEST_CASE("a refresh of one bank leaves the others their stream") {

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -28,28 +29,66 @@ Config config_of(const std::string& preset, const std::vector<std::string>& sett
   return config;
 }
 
+/// Sends bursts in order, one per clock at most: one whose queue is full holds up those after it.
+class Player {
+ public:
+  explicit Player(const Config& config)
+      : config_(config), map_(config.geometry, config.controller.address_map), channel_(config) {}
+
+  void send(Cycle clock, bool is_write, std::uint64_t address) {
+    now_ = std::max(now_ + 1, clock);
+    while (channel_.next() < now_) step();
+    while (queued_[is_write] >= (is_write ? config_.controller.write_queue : config_.controller.read_queue)) {
+      now_ = std::max(now_, channel_.next());
+      step();
+    }
+    Burst burst;
+    burst.transaction = is_write ? 1 : 0;
+    burst.at = map_.locate(address);
+    burst.number = address / static_cast<std::uint64_t>(config_.geometry.burst_bytes());
+    burst.bytes = static_cast<std::uint32_t>(config_.geometry.burst_bytes());
+    burst.is_write = is_write;
+    ++queued_[is_write];
+    channel_.add(burst, now_);
+    collect();
+  }
+  /// Clock at which all is answered.
+  Cycle end() {
+    while (channel_.next() != kNever) step();
+    return last_;
+  }
+
+ private:
+  void step() {
+    channel_.step();
+    collect();
+  }
+  void collect() {
+    for (const Completion& completion : channel_.completions()) {
+      last_ = std::max(last_, completion.cycle);
+      --queued_[completion.transaction];
+    }
+    channel_.completions().clear();
+  }
+
+  const Config config_;
+  const AddressMap map_;
+  Channel channel_;
+  std::array<int, 2> queued_{};  ///< reads, writes
+  Cycle now_ = -1, last_ = 0;
+};
+
 void play(const Config& config, const std::string& file) {
-  const AddressMap map(config.geometry, config.controller.address_map);
-  Channel channel(config);
   std::ifstream lines(file);
   if (!lines) throw std::runtime_error(file + ": cannot be read");
-  Cycle now = 0;
+  Player player(config);
+  Cycle clock = 0;
   char colon = 0;
   std::string direction;
   std::uint64_t address = 0;
-  while (lines >> now >> colon >> direction >> std::hex >> address >> std::dec) {
-    while (channel.next() < now) channel.step();
-    Burst burst;
-    burst.at = map.locate(address);
-    burst.number = address / static_cast<std::uint64_t>(config.geometry.burst_bytes());
-    burst.bytes = static_cast<std::uint32_t>(config.geometry.burst_bytes());
-    burst.is_write = direction == "write";
-    channel.add(burst, now);
-  }
-  while (channel.next() != kNever) channel.step();
-  Cycle last = 0;
-  for (const Completion& completion : channel.completions()) last = std::max(last, completion.cycle);
-  fmt::print("{} {}\n", file, last);
+  while (lines >> clock >> colon >> direction >> std::hex >> address >> std::dec)
+    player.send(clock, direction == "write", address);
+  fmt::print("{} {}\n", file, player.end());
 }
 
 nlohmann::json figures(const Config& c) {
@@ -100,7 +139,7 @@ int run(int argc, char* argv[]) {
   CLI::App app("Plays traces to one channel of a timed memory");
   app.add_option("preset", preset)->required();
   app.add_option("traces", traces);
-  app.add_option("--set", settings, "memory.key=value")->expected(1)->take_all();
+  app.add_option("--set", settings, "memory.key=value")->allow_extra_args(false);
   try {
     app.parse(argc, argv);
     const Config config = config_of(preset, settings);

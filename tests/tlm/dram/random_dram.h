@@ -52,6 +52,7 @@ inline Config random_dram(bitbalance::test::RandomDraw& draw) {
   controller.write_high = draw.uniform(1, controller.write_queue);
   controller.write_low = draw.uniform(0, controller.write_high - 1);
   controller.row_hit_limit = draw.uniform(1, 20);
+  controller.turns = draw.pick({TurnPolicy::kTurns, TurnPolicy::kWatermarks});
   controller.posted_writes = draw.chance(0.7);
   controller.request_latency_ps = draw.pick({0, 7'000, 10'000});
   controller.response_latency_ps = draw.pick({0, 3'000, 10'000});

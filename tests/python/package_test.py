@@ -65,7 +65,7 @@ class Evaluate(unittest.TestCase):
 
     def test_errors_have_the_commands_text(self):
         for settings in ({"accelerator.rwos": 16}, {"accelerator.rows": 0}, {"memory.model": "no \"such\" one"},
-                         {"accelerator.activation_buffer_bytes": 64}):
+                         {"accelerator.parameter_buffer_bytes": 64}):
             with self.subTest(settings=settings):
                 with self.assertRaises(ValueError) as here:
                     bitbalance.evaluate(LENET, settings)

@@ -29,7 +29,7 @@ const std::string kSweep = "scenarios: " + kLenet +
                            "  accelerator.rows: {from: 4, to: 20, step: 4}\n"
                            "  accelerator.columns: {from: 4, to: 20, step: 4}\n"
                            "  quantization.nnzb: [2, 3]\n"
-                           "  accelerator.activation_buffer_bytes: [256, 16000, 262144]\n"
+                           "  accelerator.parameter_buffer_bytes: [64, 256, 8192]\n"
                            "  memory.bytes_per_cycle: [3.2, 12.8]\n";
 
 /// A sweep in a folder of its own.
@@ -95,7 +95,7 @@ TEST_CASE("1, 2 and 4 workers leave the same rows") {
     const CommandEnd end = sweep.run({"--jobs", jobs});
     INFO(end.err);
     REQUIRE(end.exit_code == 0);
-    CHECK_THAT(end.out, Contains("points    300\nresults   300 computed, 0 were there, 40 refused\n"));
+    CHECK_THAT(end.out, Contains("points    300\nresults   300 computed, 0 were there, 100 refused\n"));
     if (expected.empty()) expected = sweep.csv();
     CHECK(sweep.csv() == expected);
     CHECK(table_of(expected).size() == 300);
@@ -188,7 +188,7 @@ std::set<std::string> front_of(const Swept& sweep) {
     CHECK(row["verdict"] == "pass");
     CHECK(std::stod(row["area_mm2"]) <= 6.5);
     front.insert(row["accelerator.rows"] + " " + row["accelerator.columns"] + " " + row["quantization.nnzb"] +
-                 " " + row["accelerator.activation_buffer_bytes"] + " " + row["memory.bytes_per_cycle"]);
+                 " " + row["accelerator.parameter_buffer_bytes"] + " " + row["memory.bytes_per_cycle"]);
   }
   return front;
 }

@@ -16,7 +16,7 @@ import tempfile
 from browser import Browser, is_installed
 from looks import check_looks
 
-# Some points are refused: no block fits their activation buffer. Memories are files beside the sweep.
+# Some points are refused: their parameter buffer holds no block. Memories are files beside the sweep.
 SWEEP = '''
 scenarios: [lenet.yaml, lenet with 6 bits.yaml]
 settings:
@@ -25,7 +25,7 @@ settings:
 space:
   accelerator.rows: {from: 8, to: 32, step: 8}
   accelerator.columns: [8, 16, 32]
-  accelerator.activation_buffer_bytes: [256, 32768, 262144]
+  accelerator.parameter_buffer_bytes: [64, 2048, 8192]
   memory: [slow memory.yaml, fast.yaml]
 points:
   - {quantization.nnzb: 2, accelerator.synchronization: balanced}
@@ -36,7 +36,7 @@ limits: {area_mm2: {to: 9}}
 '''
 METRICS = ('cycles', 'frames_per_s', 'dram_bytes_per_frame', 'core_j_per_frame', 'dram_j_per_frame', 'frames_per_j',
            'frames_per_j_core', 'area_mm2', 'frames_per_s_per_mm2')
-KEYS = ('scenario', 'accelerator.rows', 'accelerator.columns', 'accelerator.activation_buffer_bytes', 'memory',
+KEYS = ('scenario', 'accelerator.rows', 'accelerator.columns', 'accelerator.parameter_buffer_bytes', 'memory',
         ('quantization.nnzb', 'accelerator.synchronization'))
 
 

@@ -22,6 +22,47 @@ PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& c
       profile_(profile),
       pitch_(whole_blocks(config.lanes(Width::k8))) {}
 
+/// With the item that waits.
+Activity PeArray::next_activity() const {
+  if (shifted_valid_) return Activity::kDrainWait;  // nothing leaves the shadow registers
+  if (!slots.can_pop()) return Activity::kStalled;
+  const TokenSlot& slot = slots.front();
+  if (slot.bubble) return Activity::kBankConflict;
+  if (slot.first_of_step && !vectors.can_pop()) return Activity::kStalled;
+  // One stage earlier than the sum, a beat may be left.
+  if (drains(slot) && beats_left_ >= config_.pipeline.pe) return Activity::kDrainWait;
+  if (slot.last_of_command && !last_slots.can_push()) return Activity::kStalled;
+  return Activity::kBusy;
+}
+
+void PeArray::take_slot() {
+  const TokenSlot& slot = slots.front();
+  if (slot.first_of_tile && observer_ != nullptr) observer_->tile_begins(slot.layer, slot.tile, edge());
+  if (config_.pipeline.pe == 1) {
+    perform_slot(slot, slot.first_of_step ? vectors.front() : activation_);
+  } else {
+    shifted_valid_ = true;
+    shifted_slot_ = slot;
+    if (slot.first_of_step) shifted_vector_ = vectors.front();
+  }
+  if (slot.last_of_tile && observer_ != nullptr) {
+    observer_->tile_ends(slot.layer, slot.tile, edge());
+    if (!slot.drain) observer_->tile_drained(slot.layer, slot.tile, edge());
+  }
+  if (slot.last_of_command) last_slots.push({});
+  mid_command_ = !slot.last_of_command;
+  if (slot.first_of_step) vectors.pop();
+  slots.pop();
+}
+
+/// What has been shifted at the edge before, if there is something.
+bool PeArray::add_shifted() {
+  if (!shifted_valid_ || (drains(shifted_slot_) && beats_left_ > 0)) return false;
+  shifted_valid_ = false;
+  perform_slot(shifted_slot_, shifted_vector_);
+  return true;
+}
+
 void PeArray::on_clock() {
   if (beats_left_ > 0 && beats.can_push()) drain_beat();
   bool adds = add_shifted();
@@ -75,47 +116,6 @@ void PeArray::drain_beat() {
   if (beats_left_ > 0 || drain_rows_ == 0) return;
   profile_.count(drain_layer_, Event::kDrain, std::int64_t{drain_rows_} * drain_lanes_);
   if (observer_ != nullptr) observer_->tile_drained(drain_layer_, drain_tile_, edge());
-}
-
-/// With the item that waits.
-Activity PeArray::next_activity() const {
-  if (shifted_valid_) return Activity::kDrainWait;  // nothing leaves the shadow registers
-  if (!slots.can_pop()) return Activity::kStalled;
-  const TokenSlot& slot = slots.front();
-  if (slot.bubble) return Activity::kBankConflict;
-  if (slot.first_of_step && !vectors.can_pop()) return Activity::kStalled;
-  // One stage earlier than the sum, a beat may be left.
-  if (drains(slot) && beats_left_ >= config_.pipeline.pe) return Activity::kDrainWait;
-  if (slot.last_of_command && !last_slots.can_push()) return Activity::kStalled;
-  return Activity::kBusy;
-}
-
-void PeArray::take_slot() {
-  const TokenSlot& slot = slots.front();
-  if (slot.first_of_tile && observer_ != nullptr) observer_->tile_begins(slot.layer, slot.tile, edge());
-  if (config_.pipeline.pe == 1) {
-    perform_slot(slot, slot.first_of_step ? vectors.front() : activation_);
-  } else {
-    shifted_valid_ = true;
-    shifted_slot_ = slot;
-    if (slot.first_of_step) shifted_vector_ = vectors.front();
-  }
-  if (slot.last_of_tile && observer_ != nullptr) {
-    observer_->tile_ends(slot.layer, slot.tile, edge());
-    if (!slot.drain) observer_->tile_drained(slot.layer, slot.tile, edge());
-  }
-  if (slot.last_of_command) last_slots.push({});
-  mid_command_ = !slot.last_of_command;
-  if (slot.first_of_step) vectors.pop();
-  slots.pop();
-}
-
-/// What has been shifted at the edge before, if there is something.
-bool PeArray::add_shifted() {
-  if (!shifted_valid_ || (drains(shifted_slot_) && beats_left_ > 0)) return false;
-  shifted_valid_ = false;
-  perform_slot(shifted_slot_, shifted_vector_);
-  return true;
 }
 
 /// `vector`: looked at for the first slot of a step.

@@ -54,9 +54,9 @@ class PeArray : public PeArrayInterface {
   void on_clock() override;
   void reset() override;
   void drain_beat();
-  Activity next_activity() const;
-  void take_slot();
-  bool add_shifted();
+  inline Activity next_activity() const;  // calls of these would be seen in the model's speed
+  inline void take_slot();
+  inline bool add_shifted();
   void perform_slot(const TokenSlot& slot, const ActivationVector& vector);
   template <class Word>
   void add(Lanes<Word>& lanes, const TokenSlot& slot);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bits.h"
 #include "hw/isa/fixed_point.h"
 
 namespace bitbalance::rtl {
@@ -38,8 +39,9 @@ void PostProcessor::on_clock() {
 }
 
 bool PostProcessor::is_empty() const {
+  const Stage* const end = &scaled_ + 1;
   return !fetched_.valid && !clamped_.valid &&
-         std::none_of(products_.begin(), products_.end(), [](const Stage& product) { return product.valid; });
+         std::none_of(products_.data(), end, [](const Stage& product) { return product.valid; });
 }
 
 /// From stage to stage of multiply and clamp.
@@ -69,7 +71,7 @@ void PostProcessor::write(const Stage& stage) {
 void PostProcessor::fetch() {
   fetched_.valid = false;
   if (!target_valid_ && targets.can_pop()) {
-    slot_ = static_cast<std::uint8_t>((slot_ + 1) % (kSlots + config_.pipeline.result_delay()));
+    slot_ = static_cast<std::uint8_t>((slot_ + 1) % slots());
     targets_[slot_] = targets.front();
     targets.pop();
     target_valid_ = true;
@@ -158,11 +160,12 @@ void PostProcessor::write_results(const Stage& stage) {
 
 void PostProcessor::describe(SignalList& signals) const {
   signals.add(*this, "target.valid", target_valid_);
-  signals.add(*this, "target.slot", slot_, 4);
-  const auto stage = [this, &signals](const std::string& prefix, const Stage& s) {
+  const int slot_bits = index_bits(static_cast<std::uint64_t>(slots()));
+  signals.add(*this, "target.slot", slot_, slot_bits);
+  const auto stage = [this, &signals, slot_bits](const std::string& prefix, const Stage& s) {
     signals.add(*this, prefix + ".valid", s.valid);
     signals.add(*this, prefix + ".last_of_tile", s.last_of_tile);
-    signals.add(*this, prefix + ".slot", s.slot, 4);
+    signals.add(*this, prefix + ".slot", s.slot, slot_bits);
     signals.add(*this, prefix + ".row", s.row, 6);
     signals.add(*this, prefix + ".first_lane", s.first_lane, 7);
     signals.add(*this, prefix + ".lanes", s.lanes, 7);

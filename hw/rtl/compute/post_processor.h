@@ -53,7 +53,8 @@ class PostProcessor : public Clocked {
   };
   static constexpr std::size_t kMostProducts = 2 * PipelineConfig::kMostStages - 1;
   // Four beats can be of four tiles; the fifth slot takes the next target meanwhile. Each stage more has one.
-  static constexpr std::uint8_t kSlots = 5, kMostSlots = kSlots + kMostProducts - 1;
+  static constexpr int kMostSlots = 5 + kMostProducts - 1;
+  int slots() const { return 5 + config_.pipeline.result_delay(); }
 
   void on_clock() override;
   void reset() override;

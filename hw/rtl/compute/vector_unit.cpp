@@ -154,7 +154,8 @@ void VectorUnit::hand_on() {
 }
 
 bool VectorUnit::has_results() const {
-  return std::any_of(results_.begin(), results_.end(), [](const Result& result) { return result.valid; });
+  const Result* const end = &written_ + 1;
+  return std::any_of(results_.data(), end, [](const Result& result) { return result.valid; });
 }
 
 void VectorUnit::add_half() {

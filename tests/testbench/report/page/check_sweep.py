@@ -16,7 +16,7 @@ import tempfile
 from browser import Browser, is_installed
 from looks import check_looks
 
-# Some points are refused: their parameter buffer holds no block. Memories are files beside the sweep.
+# Some points are refused: their parameter buffer is too small for a block. Memories are files beside the sweep.
 SWEEP = '''
 scenarios: [lenet.yaml, lenet with 6 bits.yaml]
 settings:
@@ -25,7 +25,8 @@ settings:
 space:
   accelerator.rows: {from: 8, to: 32, step: 8}
   accelerator.columns: [8, 16, 32]
-  accelerator.parameter_buffer_bytes: [64, 2048, 8192]
+  accelerator.activation_buffer_bytes: [16384, 65536]
+  accelerator.parameter_buffer_bytes: [64, 8192]
   memory: [slow memory.yaml, fast.yaml]
 points:
   - {quantization.nnzb: 2, accelerator.synchronization: balanced}
@@ -36,7 +37,8 @@ limits: {area_mm2: {to: 9}}
 '''
 METRICS = ('cycles', 'frames_per_s', 'dram_bytes_per_frame', 'core_j_per_frame', 'dram_j_per_frame', 'frames_per_j',
            'frames_per_j_core', 'area_mm2', 'frames_per_s_per_mm2')
-KEYS = ('scenario', 'accelerator.rows', 'accelerator.columns', 'accelerator.parameter_buffer_bytes', 'memory',
+KEYS = ('scenario', 'accelerator.rows', 'accelerator.columns', 'accelerator.activation_buffer_bytes',
+        'accelerator.parameter_buffer_bytes', 'memory',
         ('quantization.nnzb', 'accelerator.synchronization'))
 
 
@@ -97,7 +99,7 @@ def check_points(browser, swept):
         for key, value in zip(shown['keys'], values, strict=True):
             assert value == swept.by_key[key][name], (key, name, value)
     refused = [row for row in swept.by_key.values() if row['verdict'] == 'refused']
-    assert refused and tile(browser, 'refused') == str(len(refused))
+    assert refused and tile(browser, 'refused') == str(len(refused)), len(refused)
     assert tile(browser, 'points') == f'{len(swept.by_key):,} of {len(swept.table):,}'
     text = browser.evaluate('document.body.textContent')
     for row in refused:
@@ -132,7 +134,7 @@ def check_filters(browser, swept):
     stroke = '''((from, to) => { const canvas = document.querySelector("canvas[aria-label^=Parallel]"), box = canvas.getBoundingClientRect();
       for (const [kind, y] of [["pointerdown", from], ["pointerup", to]])
         canvas.dispatchEvent(new PointerEvent(kind, {clientX: box.left + 1.5 * spacing_of(canvas), clientY: box.top + y})); })'''
-    browser.evaluate('window.spacing_of = (canvas) => canvas.clientWidth / 8; undefined')
+    browser.evaluate('window.spacing_of = (canvas) => canvas.clientWidth / 9; undefined')
     browser.evaluate(f'{stroke}(30, 60)')
     top = {key for key, row in swept.by_key.items() if row['verdict'] == 'pass' and row['accelerator.rows'] == '32'}
     assert tile(browser, 'shown') == str(len(top)), (tile(browser, 'shown'), len(top))

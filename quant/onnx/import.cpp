@@ -22,6 +22,7 @@ const OnnxHandlers& handlers() {
     all.merge(spelled_out_handlers());
     all.merge(recurrent_handlers());
     all.merge(branch_handlers());
+    all.merge(index_handlers());
     all.merge(quantized_handlers());
     all.merge(host_handlers());
     return all;

@@ -180,6 +180,8 @@ OnnxHandlers shape_handlers();
 /// Operators that the host computes in several steps.
 OnnxHandlers spelled_out_handlers();
 OnnxHandlers recurrent_handlers();
+/// Operators of indices, in several steps of the host, too.
+OnnxHandlers index_handlers();
 /// Operators that hold graphs of their own.
 OnnxHandlers branch_handlers();
 /// Operators that the host computes.

@@ -5,6 +5,7 @@
 
 using namespace bitbalance;
 using namespace bitbalance::test;
+using Catch::Contains;
 
 namespace {
 
@@ -306,4 +307,23 @@ TEST_CASE("Softmax: over all of an image, in both readings of the axis") {
     const Floats result = model.run({1000, 1000});
     CHECK(result == Floats{0.5F, 0.5F});
   }
+}
+
+TEST_CASE("a OneHot is as deep as a constant says, within bounds") {
+  const auto model = [](const std::vector<float>& depth, const std::vector<float>& values) {
+    OnnxBuilder one_hot({1, 2});
+    one_hot.constant("depth", {static_cast<std::int64_t>(depth.size())}, depth);
+    one_hot.constant("values", {static_cast<std::int64_t>(values.size())}, values);
+    one_hot.node("OneHot", {"x", "depth", "values"}, "y");
+    return one_hot.output_rank(3);
+  };
+  CHECK(model({3}, {0, 1}).run({2, -3.5F}) == std::vector<float>{0, 0, 1, 1, 0, 0});
+  CHECK_THAT(model({0}, {0, 1}).refusal(), Contains("depth is 0; accepted: 1 to 16777216"));
+  CHECK_THAT(model({1e6F * 16}, {0, 1}).refusal(), Contains("constants derived from the file's grow"));
+  OnnxBuilder computed = model({3}, {0, 1});
+  computed.node("Relu", {"x"}, "r");
+  computed.constant("row", std::vector<std::int64_t>{2});
+  computed.node("Reshape", {"r", "row"}, "two");
+  computed.graph().mutable_node(0)->set_input(2, "two");
+  CHECK_THAT(computed.refusal(), Contains("input 'two' is computed; accepted: a constant"));
 }

@@ -94,6 +94,10 @@ class GraphDraw : protected RandomDraw {
   Value branch(onnx::GraphProto& graph, const Value& from, const Dims* wanted);
   Value branches(const std::string& op, const Value& from);
 
+  // Indices.
+  Value index_of_extreme(const std::string& op, const Value& from);
+  Value one_hot(const std::string& op, const Value& from);
+
   // Sums and rows.
   Value reduction(const std::string& op, const Value& from);
   Value along_axis(const std::string& op, const Value& from);

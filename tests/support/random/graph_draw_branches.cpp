@@ -41,9 +41,13 @@ Value GraphDraw::branch(onnx::GraphProto& graph, const Value& from, const Dims* 
   Value result = apply(chance(0.4) ? pick({"Conv", "Gemm", "Relu", "Add"}) : pick(names), from);
   result = apply(pick({"Neg", "Sigmoid", "Relu"}), result);
   if (wanted != nullptr && result.dims != *wanted) {
-    result = result.elements() == element_count(*wanted)
-                 ? view(result, *wanted)
-                 : node("Identity", {normals(*wanted, 0.5, 1)}, *wanted);
+    if (result.elements() == element_count(*wanted)) {
+      result = view(result, *wanted);
+    } else {
+      const Value peak = node("ReduceMax", {from.name}, {});
+      set_attribute(last(), "keepdims", std::int64_t{0});
+      result = node("Mul", {normals(*wanted, 0.5, 1), peak.name}, *wanted);
+    }
   }
   auto& nodes = *writer_.graph().mutable_node();
   std::move(nodes.begin() + first, nodes.end(),

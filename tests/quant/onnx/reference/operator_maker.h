@@ -135,6 +135,10 @@ class OperatorMaker {
   void expand();
   void blocks();
 
+  // random_indices.cpp
+  void one_hot();
+  void index_of_extreme();
+
   // random_windows.cpp
   void matmul();
   void gemm();

@@ -27,6 +27,8 @@ OperatorMaker::OperatorMaker(std::string op, std::int64_t opset, std::mt19937& r
 
 RandomOperator OperatorMaker::make() {
   static const std::map<std::string, void (OperatorMaker::*)()> shapes = {
+      {"ArgMax", &OperatorMaker::index_of_extreme},
+      {"ArgMin", &OperatorMaker::index_of_extreme},
       {"AveragePool", &OperatorMaker::pool},
       {"BatchNormalization", &OperatorMaker::batch_normalization},
       {"Clip", &OperatorMaker::clip},
@@ -51,6 +53,7 @@ RandomOperator OperatorMaker::make() {
       {"LogSoftmax", &OperatorMaker::softmax},
       {"MatMul", &OperatorMaker::matmul},
       {"MaxPool", &OperatorMaker::pool},
+      {"OneHot", &OperatorMaker::one_hot},
       {"RMSNormalization", &OperatorMaker::rms_normalization},
       {"Pad", &OperatorMaker::pad},
       {"Reshape", &OperatorMaker::reshape},

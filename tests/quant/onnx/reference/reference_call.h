@@ -121,6 +121,8 @@ const References& reductions();
 Tensor reduce(const Call& call);
 /// Elements at other places, extents.
 const References& movements();
+/// Indices of elements, and elements by index.
+const References& indices();
 /// All outputs.
 std::vector<Tensor> split(const Call& call);
 /// All outputs.

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <stdexcept>
 
 #include "base/process/parallel.h"
@@ -196,6 +197,19 @@ class Quantizer {
     return result_.tensors.emplace_back(std::move(slice));
   }
 
+  /// Results of the host that the model gives as integers (indices, truths) and that codes reach: they stay
+  /// what they are.
+  bool keeps_integers(const FusedLayer& fused, const QuantizedTensor& output) const {
+    static const std::set<int> real = {kFloat32, 10, 11, 16};  // ONNX's FLOAT16, DOUBLE, BFLOAT16
+    const bool are_integers =
+        std::any_of(network_.outputs.begin(), network_.outputs.end(),
+                    [&](const Output& o) { return o.tensor == fused.output && real.count(o.type) == 0; });
+    if (fused.op != LayerOp::kHost || !are_integers) return false;
+    const auto found = calibrated(fused.output);
+    const auto codes = range_of(output);
+    return found.min >= static_cast<float>(codes.low) && found.max <= static_cast<float>(codes.high);
+  }
+
   QuantizedTensor& new_output(const FusedLayer& fused, const std::string& name) {
     if (fused.concat >= 0) return new_slice(fused, name);
     QuantizedTensor& output = new_tensor(fused.output);
@@ -203,6 +217,8 @@ class Quantizer {
       output.scale = result_.tensors[index_[fused.input]].scale;
     } else if (fused.op == LayerOp::kHost && fused.node->host.steps.back().type == "Softmax") {
       output.scale = std::max(1.0 / range_of(output).high, least_scale_[fused.output]);
+    } else if (keeps_integers(fused, output)) {
+      output.scale = 1;
     } else {
       output.scale = calibrated_scale(fused, fused.output, output);
     }

@@ -34,7 +34,9 @@ void index_of_extreme(OnnxGraph& graph, const NodeProto& node) {
   const std::int64_t count = x.dims[axis];
   const OnnxValue index = counted(x.dims.size(), axis, count);
   const OnnxValue none = Spelling::number(is_last ? -1.0F : static_cast<float>(count));
-  words.result(is_last ? "ReduceMax" : "ReduceMin", {words.step("Where", {is_extreme, index, none})}, result);
+  const OnnxValue found = words.step("Where", {is_extreme, index, none});
+  // As it is; but nobody has to tell that it needs no sign.
+  words.result("Abs", {words.step(is_last ? "ReduceMax" : "ReduceMin", {found}, result)});
 }
 
 /// Where the index, or from operator set 11 on the index less the depth, is the place along the new

@@ -208,3 +208,27 @@ TEST_CASE("the float file has the element types of the model's input and outputs
       CHECK(first.values(network.outputs[o].tensor) == second.values(again.outputs[o].tensor));
   }
 }
+
+TEST_CASE("an index that is an output is exact, as far as codes reach") {
+  constexpr int kClasses = 200;
+  OnnxBuilder model({1, kClasses});
+  model.node("Relu", {"x"}, "positive");
+  set_attribute(model.node("ArgMax", {"positive"}, "y"), "axis", std::int64_t{1});
+  model.graph().mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
+      onnx::TensorProto::INT64);
+  const Network network = model.import();
+  const auto one_at = [](int index) {
+    Floats image(kClasses, 0.25F);
+    image[index] = 1;
+    return image;
+  };
+  QuantizationOptions options;
+  options.activation_bits = options.weight_bits = 8;
+  const QuantizedNetwork quantized = quantize(network, calibrate(network, {one_at(150)}), options);
+  CHECK(quantized.tensors[quantized.output].scale == 1);
+  for (const int index : {0, 1, 137, 150, 199}) {
+    const IntegerTensors integers = IntegerEvaluator(quantized).run_all(
+        quantize_values(quantized.tensors[quantized.input], one_at(index)));
+    CHECK(integers[quantized.output] == std::vector<std::int32_t>{index});
+  }
+}

@@ -51,6 +51,9 @@ std::vector<int> chunk_sizes(const Convolution& c, const LayerMapping& user, Lay
   m.channels = c.in_channels;
   if (!is_one_tile(c, m)) return sizes;
   if (extent == Extent::kAllSizes) return all_sizes(c.in_channels, 1);
+  m.channels = 1;
+  if (!fits(c, block_needs(c, m))) return sizes;  // nor do any more
+  m.channels = c.in_channels;
   // Cutting input channels costs commands: only as far as a block fits, and its weights twice.
   const auto cut_until = [&](const auto& fits_now) {
     for (int parts = 2; parts <= c.in_channels && !fits_now(block_needs(c, m)); ++parts)

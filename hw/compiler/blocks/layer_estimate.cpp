@@ -6,18 +6,28 @@
 namespace bitbalance::compiler {
 namespace {
 
+/// Of the memory that blocks are cut for, whatever the accelerator's: a mapping depends on no burst size.
+constexpr int kPlannedBurstBytes = 64;
+
 /// The blocks of one dimension: `full` ones of a size, and a rest unless it is 0.
 struct Parts {
   Parts(int total, int size) : full(total / size), rest(total % size) {}
   int full, rest;
 };
 
-std::int64_t loaded_columns(const Convolution& c, const LayerMapping& m) {
-  std::int64_t loaded = 0;
+/// Of one row, by all blocks.
+struct LoadedRow {
+  std::int64_t pixels = 0, bursts = 0;
+};
+
+LoadedRow loaded_row(const Convolution& c, const LayerMapping& m) {
+  LoadedRow loaded;
   const int end = c.cuts_width(m) ? c.columns_to_cut() : c.out_columns;
   for (int column = 0; column < end; column += m.columns) {
     const int columns = std::min(m.columns, end - column);
-    loaded += input_columns(c.layer->window, c.in_columns, c.out_columns, column, columns).size;
+    const int size = input_columns(c.layer->window, c.in_columns, c.out_columns, column, columns).size;
+    loaded.pixels += size;
+    loaded.bursts += ceil_div(size * c.element_bytes(), kPlannedBurstBytes);
   }
   return loaded;
 }
@@ -38,7 +48,9 @@ SpatialCut cut_space(const Convolution& c, const LayerMapping& m) {
     }
     loaded_rows += input_rows(c.layer->window, c.in_rows, row, rows).size;
   }
-  cut.loaded_pixels = loaded_rows * loaded_columns(c, m);
+  const LoadedRow row = loaded_row(c, m);
+  cut.loaded_pixels = loaded_rows * row.pixels;
+  if (c.cuts_width(m)) cut.loaded_bursts = loaded_rows * row.bursts;
   return cut;
 }
 
@@ -72,6 +84,11 @@ Estimate estimate(const Convolution& c, const LayerMapping& m, const SpatialCut&
   e.weight_bytes = weight_bytes * (reload_weights ? spatial_blocks : 1);
   e.read_bytes = activation_bytes * (reload_activations ? channel_blocks : 1) + e.weight_bytes +
                  (c.operand ? e.write_bytes : 0);
+  if (c.cuts_width(m)) {
+    const std::int64_t fetched =
+        space.loaded_bursts * c.in_channels * c.groups * c.batch * kPlannedBurstBytes;
+    e.fetched_bytes = e.read_bytes + (fetched - activation_bytes) * (reload_activations ? channel_blocks : 1);
+  }
   const std::int64_t row_group_blocks = group_blocks * channel_blocks;
   const std::int64_t activation_chunks = activations_resident(c, m) ? 1 : e.chunks;
   e.loads = row_group_blocks +  // of parameters
@@ -88,7 +105,19 @@ Estimate estimate(const Convolution& c, const LayerMapping& m, const SpatialCut&
   return e;
 }
 
+Cost Estimate::cost_of_cut_width(double bytes_per_cycle) const {
+  constexpr double kTransferCycles = 60;  // of a command beside its bytes: mostly the memory's latency
+  const double read_cycles =
+      static_cast<double>(fetched_bytes) / bytes_per_cycle + kTransferCycles * static_cast<double>(loads);
+  const double write_cycles =
+      static_cast<double>(write_bytes) / bytes_per_cycle + kTransferCycles * static_cast<double>(blocks);
+  return {overlaps ? std::max({compute_cycles, read_cycles, write_cycles})
+                   : compute_cycles + read_cycles + write_cycles,
+          fetched_bytes + write_bytes};
+}
+
 Cost Estimate::cost(double bytes_per_cycle) const {
+  if (fetched_bytes != 0) return cost_of_cut_width(bytes_per_cycle);
   const double weight_cycles = static_cast<double>(weight_bytes) / bytes_per_cycle;
   const double read_cycles = static_cast<double>(read_bytes) / bytes_per_cycle;
   const double write_cycles = static_cast<double>(write_bytes) / bytes_per_cycle;

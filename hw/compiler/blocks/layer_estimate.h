@@ -12,6 +12,7 @@ namespace bitbalance::compiler {
 struct SpatialCut {
   std::int64_t tiles = 0;          ///< of all blocks
   std::int64_t loaded_pixels = 0;  ///< of one image, by all its blocks
+  std::int64_t loaded_bursts = 0;  ///< for them, where rows lie apart; else 0
 };
 
 SpatialCut cut_space(const Convolution& conv, const LayerMapping& mapping);
@@ -29,11 +30,16 @@ struct Estimate {
   double compute_cycles = 0;
   std::int64_t read_bytes = 0, weight_bytes = 0, write_bytes = 0;
   std::int64_t blocks = 1, chunks = 1;
-  std::int64_t loads = 1;       ///< commands
-  bool overlaps = true;         ///< loads hide behind compute
-  bool weights_overlap = true;  ///< those of weights, too
+  std::int64_t loads = 1;          ///< commands
+  std::int64_t fetched_bytes = 0;  ///< of read_bytes in whole bursts; 0: full-width rows, which waste few
+  bool overlaps = true;            ///< loads hide behind compute
+  bool weights_overlap = true;     ///< those of weights, too
 
   Cost cost(double bytes_per_cycle) const;
+
+ private:
+  /// Where the width is cut: many short blocks, for which each engine's own commands count.
+  Cost cost_of_cut_width(double bytes_per_cycle) const;
 };
 
 Estimate estimate(const Convolution& conv, const LayerMapping& mapping, const SpatialCut& space,

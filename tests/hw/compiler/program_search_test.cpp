@@ -1,6 +1,7 @@
 // A machine with more is never slower, and the search finds what trying everything finds.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
 #include <string>
@@ -229,6 +230,29 @@ TEST_CASE("an exhaustive search is never worse than any block that a user could 
       }
     }
   }
+}
+
+TEST_CASE("effort good finds what an exhaustive search finds, or little less, for most layers") {
+  CaseLimits limits;
+  limits.max_layers = 1;
+  limits.max_batch = 2;
+  std::vector<double> ratios;
+  for (std::uint64_t seed = 1; ratios.size() < 200; ++seed) {
+    const RandomCase c = make_random_case(seed, limits);
+    if (c.network.layers.size() != 1 || c.network.layers.front().op != LayerOp::kConv) continue;
+    const Mapper mapper(c.network);
+    const Machine machine{c.config, {}};
+    MapperOptions options;
+    options.batch = c.mapped.program.batch;
+    options.effort = MappingEffort::kGood;
+    const auto good = static_cast<double>(cycles(mapper, machine, options));
+    options.effort = MappingEffort::kExhaustive;
+    ratios.push_back(good / static_cast<double>(cycles(mapper, machine, options)));
+  }
+  std::sort(ratios.begin(), ratios.end());
+  CHECK(ratios.front() == 1);
+  CHECK(ratios[ratios.size() / 2] <= 1.001);
+  CHECK(ratios[ratios.size() * 95 / 100] <= 1.15);
 }
 
 TEST_CASE("a program that uses a part of the buffers computes the same") {

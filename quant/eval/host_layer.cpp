@@ -1,13 +1,14 @@
 #include "quant/eval/host_layer.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "quant/ir/integer_values.h"
 
 namespace bitbalance::eval {
 
-std::vector<std::int32_t> run_host_layer(const QuantizedNetwork& network, const QuantizedLayer& layer,
-                                         const std::vector<const std::vector<std::int32_t>*>& inputs) {
+std::vector<float> host_layer_values(const QuantizedNetwork& network, const QuantizedLayer& layer,
+                                     const std::vector<const std::vector<std::int32_t>*>& inputs) {
   const std::vector<int> tensors = host_sources(layer);
   std::vector<std::vector<float>> values(inputs.size());
   std::vector<const float*> real;
@@ -18,8 +19,21 @@ std::vector<std::int32_t> run_host_layer(const QuantizedNetwork& network, const 
                    [scale](std::int32_t q) { return static_cast<float>(q * scale); });
     real.push_back(values[i].data());
   }
+  std::vector<float> result = layer.host.run(real).values;
+  const QuantizedTensor& output = network.tensors[layer.output];
+  const ir::IntegerRange range = range_of(output);
+  constexpr float kNone = std::numeric_limits<float>::infinity();
+  const float low = layer.clip_low > range.low ? static_cast<float>(layer.clip_low * output.scale) : -kNone;
+  const float high =
+      layer.clip_high < range.high ? static_cast<float>(layer.clip_high * output.scale) : kNone;
+  for (float& value : result) value = std::min(std::max(value, low), high);
+  return result;
+}
+
+std::vector<std::int32_t> run_host_layer(const QuantizedNetwork& network, const QuantizedLayer& layer,
+                                         const std::vector<const std::vector<std::int32_t>*>& inputs) {
   std::vector<std::int32_t> result =
-      quantize_values(network.tensors[layer.output], layer.host.run(real).values);
+      quantize_values(network.tensors[layer.output], host_layer_values(network, layer, inputs));
   for (std::int32_t& q : result) q = std::clamp(q, layer.clip_low, layer.clip_high);
   return result;
 }

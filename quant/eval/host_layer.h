@@ -10,7 +10,12 @@
 
 namespace bitbalance::eval {
 
-/// Elements of the layer's output tensor for those of its host_sources(), one image; `layer` is on_host().
+/// What the layer makes of its host_sources()' elements, one image, before it is quantized: within
+/// the limits that are fused, if any. `layer` is on_host().
+std::vector<float> host_layer_values(const QuantizedNetwork& network, const QuantizedLayer& layer,
+                                     const std::vector<const std::vector<std::int32_t>*>& inputs);
+
+/// The same as elements of the layer's output tensor.
 std::vector<std::int32_t> run_host_layer(const QuantizedNetwork& network, const QuantizedLayer& layer,
                                          const std::vector<const std::vector<std::int32_t>*>& inputs);
 

@@ -1,5 +1,6 @@
 #include "testbench/run/output_check.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 
@@ -47,19 +48,31 @@ void OutputCheck::run(const Segments& segments, int first, RunReport& report,
         }
       }
     }
-    keep_results(segments.back().program(), i, report);
+    keep_results(segments, i, report);
   }
 }
 
-void OutputCheck::keep_results(const Program& program, int place, RunReport& report) {
+void OutputCheck::keep_results(const Segments& segments, int place, RunReport& report) {
   const QuantizedNetwork& network = workload_.network;
-  decisions_.push_back(golden::decisions(data_.read(program, network.output, place), workload_.task.classes));
+  const Plane decisive = data_.read(segments.back().program(), network.output, place);
+  decisions_.push_back(golden::decisions(decisive, workload_.task.classes));
   for (std::size_t o = 0; report.writes_outputs() && o < report.outputs.size(); ++o) {
-    const int tensor = network.outputs[o].tensor;
-    const double scale = network.tensors[tensor].scale;
-    for (const std::int32_t value : data_.read(program, tensor, place))
-      report.outputs[o].values.push_back(static_cast<float>(value * scale));
+    const std::vector<float> values = result_values(segments, network.outputs[o].tensor, place);
+    report.outputs[o].values.insert(report.outputs[o].values.end(), values.begin(), values.end());
   }
+}
+
+std::vector<float> OutputCheck::result_values(const Segments& segments, int tensor, int place) {
+  for (const LoadedProgram& loaded : segments) {
+    for (const ProgramLayer& layer : loaded.program().layers)
+      if (layer.on_host && layer.output == tensor) return data_.host_values(loaded.program(), layer, place);
+  }
+  const Plane elements = data_.read(segments.back().program(), tensor, place);
+  const double scale = workload_.network.tensors[tensor].scale;
+  std::vector<float> values(elements.size());
+  std::transform(elements.begin(), elements.end(), values.begin(),
+                 [scale](std::int32_t value) { return static_cast<float>(value * scale); });
+  return values;
 }
 
 void OutputCheck::compare_all(const LayerData& found, const Plane& expected, LayerReport& entry) {

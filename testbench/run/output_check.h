@@ -43,7 +43,9 @@ class OutputCheck {
   };
   void compare_all(const LayerData& found, const Plane& expected, LayerReport& entry);
   /// What the network's results decide and, as numbers, are. `place`: of the image in the batch.
-  void keep_results(const Program& program, int place, RunReport& report);
+  void keep_results(const Segments& segments, int place, RunReport& report);
+  /// A result as real numbers: not quantized, if the host made it.
+  std::vector<float> result_values(const Segments& segments, int tensor, int place);
   void compare_sample(const LayerData& found, std::size_t index, LayerReport& entry);
 
   const Scenario& scenario_;

@@ -62,6 +62,29 @@ TEST_CASE("every output of a model is compared and written") {
   }
 }
 
+TEST_CASE("a result of the host is not quantized") {
+  const TemporaryFolder folder;
+  OnnxBuilder model({1, 2, 1, 4});
+  model.constant("w", {2, 2, 1, 1}, {0.5F, -0.25F, 0.125F, 0.75F});
+  model.node("Conv", {"x", "w"}, "c");
+  set_attribute(model.node("Softmax", {"c"}, "y"), "axis", std::int64_t{3});
+  const std::string file = folder.write("m.onnx", model.model().SerializeAsString()).string();
+  for (const char* level : {"tlm", "rtl"}) {
+    const CommandEnd end =
+        bitbalance_command("run " + file + " --level " + level +
+                           " --images 2 --set network.outputs=y --out " + (folder.path() / "out").string());
+    CAPTURE(end.err);
+    REQUIRE(end.exit_code == 0);
+    const Array results = read_array(folder.path() / "out/output_0.npy");
+    REQUIRE(results.elements() == 16);
+    for (int row = 0; row < 4; ++row) {
+      double sum = 0;
+      for (int i = 0; i < 4; ++i) sum += results.value(4 * row + i);
+      CHECK(sum == Approx(1).epsilon(1e-6));  // of multiples of 1 / 255 it would not be
+    }
+  }
+}
+
 TEST_CASE("no output is written where none is computed") {
   const Folder folder;
   const Json summary = folder.run(folder.path("s.yaml").string() + " --level analytic");

@@ -10,6 +10,12 @@ namespace {
 
 constexpr std::uint8_t kPoison = 0xa5;
 
+std::vector<const Plane*> pointers_to(const std::vector<Plane>& planes) {
+  std::vector<const Plane*> pointers;
+  for (const Plane& plane : planes) pointers.push_back(&plane);
+  return pointers;
+}
+
 }  // namespace
 
 void DataRegion::load_images(const Program& program, const std::vector<Plane>& images, int first) {
@@ -21,16 +27,20 @@ void DataRegion::run_on_host(const Program& program, const ProgramLayer& layer) 
   for (int i = 0; i < program.batch; ++i) write(program, layer.output, i, host_result(program, layer, i));
 }
 
+std::vector<Plane> DataRegion::host_inputs(const Program& program, const ProgramLayer& layer, int image) {
+  std::vector<Plane> inputs;
+  for (const int tensor : host_sources(network_layer(layer))) inputs.push_back(read(program, tensor, image));
+  return inputs;
+}
+
 Plane DataRegion::host_result(const Program& program, const ProgramLayer& layer, int image) {
-  const QuantizedLayer& computed = network_.layers[layer.network_layers.front()];
-  const std::vector<int> tensors = host_sources(computed);
-  std::vector<Plane> values(tensors.size());
-  std::vector<const Plane*> inputs(tensors.size());
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    values[i] = read(program, tensors[i], image);
-    inputs[i] = &values[i];
-  }
-  return run_host_layer(network_, computed, inputs);
+  const std::vector<Plane> inputs = host_inputs(program, layer, image);
+  return run_host_layer(network_, network_layer(layer), pointers_to(inputs));
+}
+
+std::vector<float> DataRegion::host_values(const Program& program, const ProgramLayer& layer, int image) {
+  const std::vector<Plane> inputs = host_inputs(program, layer, image);
+  return host_layer_values(network_, network_layer(layer), pointers_to(inputs));
 }
 
 Plane DataRegion::read(const Program& program, int tensor, int image) {

@@ -23,6 +23,8 @@ class DataRegion {
   void run_on_host(const Program& program, const ProgramLayer& layer);
   /// What a layer on the host makes of an image's tensors in memory.
   Plane host_result(const Program& program, const ProgramLayer& layer, int image);
+  /// The same as real numbers that are not quantized.
+  std::vector<float> host_values(const Program& program, const ProgramLayer& layer, int image);
 
   Plane read(const Program& program, int tensor, int image);
   /// Gives an image of a tensor the pattern.
@@ -30,6 +32,11 @@ class DataRegion {
   void write(const Program& program, int tensor, int image, const Plane& elements);
 
  private:
+  const QuantizedLayer& network_layer(const ProgramLayer& on_host) const {
+    return network_.layers[on_host.network_layers.front()];
+  }
+  /// An image's tensors that a layer on the host reads.
+  std::vector<Plane> host_inputs(const Program& program, const ProgramLayer& layer, int image);
   std::uint64_t address(const Program& program, int tensor, int image) const;
 
   System& system_;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "quant/eval/host_layer.h"
 #include "testbench/golden/golden.h"
 #include "testbench/run/output_check.h"
 #include "testbench/run/simulation.h"
@@ -26,6 +28,21 @@ inline std::string accounts(const RunReport& report) {
   return text + (report.passed() ? "pass" : "fail " + report.fault);
 }
 
+/// A tensor of the golden model as real numbers; what the host makes is not quantized.
+inline std::vector<float> real_values(const QuantizedNetwork& network, const std::vector<Plane>& planes,
+                                      int tensor) {
+  for (const QuantizedLayer& layer : network.layers) {
+    if (!on_host(layer.op) || layer.output != tensor) continue;
+    std::vector<const Plane*> inputs;
+    for (const int source : host_sources(layer)) inputs.push_back(&planes[source]);
+    return eval::host_layer_values(network, layer, inputs);
+  }
+  std::vector<float> values;
+  for (const std::int32_t value : planes[tensor])
+    values.push_back(static_cast<float>(value * network.tensors[tensor].scale));
+  return values;
+}
+
 /// A line for every output whose values in the report are not those that the golden model has.
 inline std::string wrong_outputs(const Scenario& scenario, const Workload& workload,
                                  const RunReport& report) {
@@ -34,9 +51,9 @@ inline std::string wrong_outputs(const Scenario& scenario, const Workload& workl
   for (const Plane& image : workload.images) {
     const std::vector<Plane>& planes = golden.run(image);
     for (std::size_t o = 0; report.writes_outputs() && o < expected.size(); ++o) {
-      const int tensor = workload.network.outputs[o].tensor;
-      for (const std::int32_t value : planes[tensor])
-        expected[o].push_back(static_cast<float>(value * workload.network.tensors[tensor].scale));
+      const std::vector<float> values =
+          real_values(workload.network, planes, workload.network.outputs[o].tensor);
+      expected[o].insert(expected[o].end(), values.begin(), values.end());
     }
   }
   std::string text;

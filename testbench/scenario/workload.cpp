@@ -132,9 +132,10 @@ std::vector<std::string> output_names(const std::string& list) {
 }
 
 Network load_network(const NetworkSettings& settings, int threads) {
-  if (settings.builtin.empty())
+  if (settings.builtin.empty()) {
     return import_onnx(settings.model,
                        {settings.input_shape, output_names(settings.outputs), settings.fixed_inputs});
+  }
   ZooOptions zoo = settings.zoo;
   zoo.threads = threads;
   return zoo_network(settings.builtin, zoo);

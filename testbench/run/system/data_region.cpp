@@ -11,8 +11,8 @@ namespace {
 constexpr std::uint8_t kPoison = 0xa5;
 
 std::vector<const Plane*> pointers_to(const std::vector<Plane>& planes) {
-  std::vector<const Plane*> pointers;
-  for (const Plane& plane : planes) pointers.push_back(&plane);
+  std::vector<const Plane*> pointers(planes.size());
+  std::transform(planes.begin(), planes.end(), pointers.begin(), [](const Plane& plane) { return &plane; });
   return pointers;
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <stdexcept>
 
 #include "quant/onnx/file/model.h"
@@ -61,7 +62,10 @@ void guard_windows(const onnx::NodeProto& node, const std::vector<OfficialInput>
   constexpr std::int64_t kMostBlock = std::numeric_limits<std::int16_t>::max();
   if (const std::int64_t block = int_attribute(node, "blocksize", 1); block < 1 || block > kMostBlock)
     throw std::invalid_argument(fmt::format("blocksize is {}; accepted: 1 to {}", block, kMostBlock));
-  const bool is_conv = node.op_type() == "Conv" || node.op_type() == "ConvTranspose";
+  static const std::map<std::string, std::size_t> weights_of = {
+      {"Conv", 1}, {"ConvTranspose", 1}, {"ConvInteger", 1}, {"QLinearConv", 3}};  // by input
+  const auto weights = weights_of.find(node.op_type());
+  const bool is_conv = weights != weights_of.end();
   if (!is_conv && node.op_type() != "MaxPool" && node.op_type() != "AveragePool") return;
   for (const char* name : {"kernel_shape", "strides", "dilations"}) {
     const std::vector<std::int64_t> values = ints_attribute(node, name, {});
@@ -72,9 +76,10 @@ void guard_windows(const onnx::NodeProto& node, const std::vector<OfficialInput>
   }
   if (!is_conv || find_attribute(node, "kernel_shape") != nullptr) return;
   const auto rank = [&](std::size_t i) { return inputs[i].type.tensor_type().shape().dim_size(); };
-  if (rank(1) != rank(0) || rank(1) < 3) {
+  const int own = rank(weights->second);
+  if (own != rank(0) || own < 3) {
     throw std::invalid_argument(fmt::format(
-        "weights of {} dimensions for an input of {}; accepted: as many, at least 3", rank(1), rank(0)));
+        "weights of {} dimensions for an input of {}; accepted: as many, at least 3", own, rank(0)));
   }
 }
 

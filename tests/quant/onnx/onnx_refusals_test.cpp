@@ -158,6 +158,21 @@ TEST_CASE("convolutions that are not two-dimensional are refused") {
              Contains("node 'node2' (Conv): input 'w' is computed; accepted: a constant"));
 }
 
+TEST_CASE("weights of another rank are refused for integers, too") {
+  const auto with_integers = [](const char* type, const std::vector<std::string>& inputs) {
+    OnnxBuilder model({1, 4, 3});
+    model.constant("s", {}, {0.5F}).raw_constant("z", onnx::TensorProto::INT8, {}, std::string(1, '\0'));
+    model.raw_constant("w", onnx::TensorProto::INT8, {2, 4, 1, 1}, std::string(8, '\1'));
+    model.node("QuantizeLinear", {"x", "s", "z"}, "q");
+    model.node(type, inputs, "y");
+    return model.refusal();
+  };
+  CHECK_THAT(with_integers("QLinearConv", {"q", "s", "z", "w", "s", "z", "s", "z"}),
+             Contains("(QLinearConv): weights of 4 dimensions for an input of 3"));
+  CHECK_THAT(with_integers("ConvInteger", {"q", "w", "z", "z"}),
+             Contains("(ConvInteger): weights of 4 dimensions for an input of 3"));
+}
+
 TEST_CASE("operands whose extents do not fit are refused") {
   OnnxBuilder scale({1, 2, 4}, 17);
   scale.constant("s", {3}, {1, 2, 3});

@@ -229,7 +229,7 @@ bool concat_channels(OnnxGraph& graph, const NodeProto& node) {
     const OnnxValue& part = graph.value(node, i);
     const std::size_t rank = part.dims.size();
     if (part.tensor < 0 || (rank != 2 && rank != 4) || part.dims[0] != 1 ||
-        (axis != 1 && axis + static_cast<std::int64_t>(rank) != 1))
+        (axis != 1 && axis != 1 - static_cast<std::int64_t>(rank)))
       return false;
     const Shape& next = graph.shape(part.tensor);
     if (rank == 4 && part.dims[1] != next.channels) return false;

@@ -22,7 +22,7 @@ const OnnxValue* number(const OnnxGraph& graph, const NodeProto& node, int index
 }
 
 bool is_channel_axis(std::int64_t axis, std::size_t rank) {
-  return axis == 1 || axis + static_cast<std::int64_t>(rank) == 1;
+  return axis == 1 || axis == 1 - static_cast<std::int64_t>(rank);
 }
 
 bool adds_channel_axis(const OnnxGraph& graph, const NodeProto& unsqueeze, std::size_t rank) {

@@ -58,22 +58,10 @@ void approximate(Batch& b, std::size_t count) {
     const double turns = b.angle_draw[i];
     const double quarter = (4 * turns + 0x1.8p52) - 0x1.8p52;  // rounded to an integer
     const double x = kTwoPi * (turns - 0.25 * quarter), q = x * x;
-    double sine = -1.0 / 1307674368000, cosine = 1.0 / 20922789888000;
-    sine = sine * q + 1.0 / 6227020800;
-    sine = sine * q - 1.0 / 39916800;
-    sine = sine * q + 1.0 / 362880;
-    sine = sine * q - 1.0 / 5040;
-    sine = sine * q + 1.0 / 120;
-    sine = sine * q - 1.0 / 6;
-    sine = x + x * (sine * q);
-    cosine = cosine * q - 1.0 / 87178291200;
-    cosine = cosine * q + 1.0 / 479001600;
-    cosine = cosine * q - 1.0 / 3628800;
-    cosine = cosine * q + 1.0 / 40320;
-    cosine = cosine * q - 1.0 / 720;
-    cosine = cosine * q + 1.0 / 24;
-    cosine = cosine * q - 1.0 / 2;
-    cosine = 1 + cosine * q;
+    double sine = 1, cosine = 1;  // series up to x^15 and x^16, the last terms first
+    for (int n = 14; n >= 2; n -= 2) sine = 1 - q * (1.0 / (n * (n + 1))) * sine;
+    for (int n = 15; n >= 1; n -= 2) cosine = 1 - q * (1.0 / (n * (n + 1))) * cosine;
+    sine *= x;
     const bool is_odd = quarter == 1 || quarter == 3;
     const double along = is_odd ? sine : cosine, across = is_odd ? cosine : sine;
     b.first[i] = b.radius[i] * (quarter == 1 || quarter == 2 ? -along : along);

@@ -11,7 +11,8 @@
 
 namespace bitbalance::method {
 
-constexpr int kCandidates = 17;  ///< scales
+/// Scales that a filter is tried at.
+constexpr int kCandidates = 17;
 
 /// A weight at each scale; what comes after the candidates fills vector registers.
 constexpr int kCandidateLanes = 24;

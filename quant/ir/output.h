@@ -11,8 +11,12 @@
 
 namespace bitbalance::ir {
 
-/// ONNX's number of an element type.
-inline constexpr int kFloat32 = 1;
+// ONNX's numbers of element types.
+inline constexpr int kFloat32 = 1, kFloat16 = 10, kFloat64 = 11, kBfloat16 = 16;
+
+constexpr bool is_real_type(int type) {
+  return type == kFloat32 || type == kFloat16 || type == kFloat64 || type == kBfloat16;
+}
 
 /// A result under the name, extents and element type that the file gives it; they may differ from the
 /// tensor's.

@@ -8,7 +8,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <stdexcept>
 
 #include "base/process/parallel.h"
@@ -200,10 +199,9 @@ class Quantizer {
   /// Results of the host that the model gives as integers (indices, truths) and that codes reach: they stay
   /// what they are.
   bool keeps_integers(const FusedLayer& fused, const QuantizedTensor& output) const {
-    static const std::set<int> real = {kFloat32, 10, 11, 16};  // ONNX's FLOAT16, DOUBLE, BFLOAT16
     const bool are_integers =
         std::any_of(network_.outputs.begin(), network_.outputs.end(),
-                    [&](const Output& o) { return o.tensor == fused.output && real.count(o.type) == 0; });
+                    [&](const Output& o) { return o.tensor == fused.output && !ir::is_real_type(o.type); });
     if (fused.op != LayerOp::kHost || !are_integers) return false;
     const auto found = calibrated(fused.output);
     const auto codes = range_of(output);

@@ -9,6 +9,8 @@
 #include <limits>
 #include <vector>
 
+#include "quant/ir/output.h"
+
 namespace bitbalance::onnx_io {
 namespace {
 
@@ -38,6 +40,13 @@ constexpr std::array kAccepted = {
     Accepted{onnx::TensorProto::UINT64, "UINT64", Kind::kInteger, 64},
     Accepted{onnx::TensorProto::BOOL, "BOOL", Kind::kBoolean, 8},
 };
+
+constexpr bool are_reals_those_of_ir() {
+  for (const Accepted& accepted : kAccepted)
+    if ((accepted.kind == Kind::kReal) != ir::is_real_type(accepted.type)) return false;
+  return true;
+}
+static_assert(are_reals_those_of_ir());
 
 const Accepted* find(ElementType type) {
   for (const Accepted& accepted : kAccepted)

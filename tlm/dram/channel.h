@@ -35,7 +35,7 @@ class Channel {
   Command step();
   /// Makes up for the refreshes and the sleep before `now`, in which nothing was queued.
   void advance(Cycle now);
-  /// Is told every command behind the device, those that advance() makes up for included.
+  /// Is told every command that the device has taken, those that advance() makes up for included.
   void observe(std::function<void(const Command&, Cycle)> observer) { observer_ = std::move(observer); }
 
   /// What is done since it was last cleared, in the order in which it was decided.

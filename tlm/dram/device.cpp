@@ -200,7 +200,7 @@ void Device::issue(const Command& command, Cycle at) {
       break;
     default:
       is_write(command.kind) ? write(command.at, at) : read(command.at, at);
-      if (closes(command.kind)) precharge_behind(command.at);
+      if (closes(command.kind)) auto_precharge(command.at);
   }
 }
 
@@ -255,7 +255,7 @@ void Device::precharge_all(int rank, Cycle cycle) {
   ranks_[rank].open_banks = 0;
 }
 
-void Device::precharge_behind(const Location& at) {
+void Device::auto_precharge(const Location& at) {
   precharge(at, bank(at).precharge);
 }
 

@@ -93,7 +93,7 @@ class Device {
   const Rank& rank(const Location& at) const { return ranks_[at.rank]; }
 
   int clocks(CommandKind kind) const;
-  /// The same, without the command bus and the rank's sleep.
+  /// earliest() without the command bus and the rank's sleep.
   Cycle allowed(const Command& command) const;
   Cycle earliest_column(const Command& command) const;
   Cycle earliest_activate(const Location& at) const;
@@ -112,8 +112,8 @@ class Device {
   void precharge_all(int rank, Cycle cycle);
   void read(const Location& at, Cycle cycle);
   void write(const Location& at, Cycle cycle);
-  /// The bank closes itself when its data allow it.
-  void precharge_behind(const Location& at);
+  /// When the data allow it.
+  void auto_precharge(const Location& at);
   template <class Body>
   void for_banks(int rank, Body body);
   template <class Body>

@@ -19,7 +19,6 @@ RefreshPlan::RefreshPlan(const Config& config)
   }
 }
 
-/// The first bank of the rank, or the one that is refreshed next.
 Location RefreshPlan::place(int rank) const {
   Location at;
   at.rank = rank;

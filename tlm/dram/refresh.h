@@ -31,6 +31,7 @@ class RefreshPlan {
   /// It does no longer: a refresh is due at `from`.
   void resume(int rank, Cycle from);
 
+  /// The bank of the rank that is refreshed next, or its first one where all are refreshed at once.
   Location place(int rank) const;
 
  private:

@@ -35,7 +35,7 @@ class StateAccount {
  public:
   explicit StateAccount(int ranks) : ranks_(static_cast<std::size_t>(ranks)) {}
 
-  /// Behind the device, which has it already.
+  /// A command that the device has taken.
   void note(const Command& command, Cycle at, const Device& device);
   StateClocks clocks(Cycle now) const;
 

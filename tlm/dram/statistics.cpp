@@ -88,17 +88,15 @@ std::vector<Statistic> statistics(const Config& config, const Counts& c, Cycle e
   };
   if (config.power.devices == 0) return all;
   const Energy e = energy(config, c, elapsed);
-  for (const Statistic& figure : std::initializer_list<Statistic>{
-           {"energy_j", "J", "of the devices", e.total_j()},
-           {"activate_energy_j", "J", "of ACT and PRE", e.activate_j},
-           {"read_energy_j", "J", "of RD, beyond standby", e.read_j},
-           {"write_energy_j", "J", "of WR, beyond standby", e.write_j},
-           {"refresh_energy_j", "J", "of REF and REFpb, beyond standby", e.refresh_j},
-           {"background_energy_j", "J", "of standby, power-down and self-refresh", e.background_j},
-           {"power_w", "W", "of the devices, on average",
-            quotient(e.total_j(), count(elapsed) * config.tck_s())}}) {
-    all.push_back(figure);
-  }
+  all.insert(all.end(),
+             {{"energy_j", "J", "of the devices", e.total_j()},
+              {"activate_energy_j", "J", "of ACT and PRE", e.activate_j},
+              {"read_energy_j", "J", "of RD, beyond standby", e.read_j},
+              {"write_energy_j", "J", "of WR, beyond standby", e.write_j},
+              {"refresh_energy_j", "J", "of REF and REFpb, beyond standby", e.refresh_j},
+              {"background_energy_j", "J", "of standby, power-down and self-refresh", e.background_j},
+              {"power_w", "W", "of the devices, on average",
+               quotient(e.total_j(), count(elapsed) * config.tck_s())}});
   return all;
 }
 

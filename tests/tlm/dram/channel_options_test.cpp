@@ -21,12 +21,22 @@ ChannelBench after_a_read(const Config& config) {
   return bench;
 }
 
+/// The same, then a read of the same row at `second`.
+ChannelBench after_two_reads(const Config& config, Cycle second) {
+  ChannelBench bench = after_a_read(config);
+  bench.add(1, false, second);
+  bench.run();
+  return bench;
+}
+
+/// Powers down at 26 + 20 = 46 after a read.
 Config sleepy() {
   Config c = ddr3();
   c.timing.cke = 3;
   c.timing.xp = 5;
   c.timing.ckesr = 4;
   c.timing.xs = 300;
+  c.controller.power_down_after = 20;
   return c;
 }
 
@@ -82,7 +92,8 @@ TEST_CASE("with watermarks writes go on until write_low, however many come") {
       bench.add(7 * kRow + i, true);  // bank 7
     }
     bench.run();
-    // The writes behind the queue keep it full: 16 after 16 reads in turns, or all but the last 8 at once.
+    // The writes that wait for a place keep the queue full: 16 after 16 reads in turns, or all but the last 8
+    // at once.
     const auto reads = bench.cycles(kRd), writes = bench.cycles(CommandKind::kWrite);
     const std::size_t before = turns == TurnPolicy::kTurns ? 16 : 0;
     const auto written =
@@ -118,12 +129,9 @@ TEST_CASE("a refresh of one bank leaves the others their stream") {
 
 TEST_CASE("an idle rank powers down, wakes up for bursts and refreshes, and keeps its rows open") {
   Config c = sleepy();
-  c.controller.power_down_after = 20;
   c.timing.refi = 1000;
-  ChannelBench bench = after_a_read(c);
-  // Down at 26 + 20 = 46. Up at 100, read tXP = 5 later without a new activate, data to 105 + 15 = 120.
-  bench.add(1, false, 100);
-  bench.run();
+  // Up at 100, read tXP = 5 later without a new activate, data to 105 + 15 = 120.
+  ChannelBench bench = after_two_reads(c, 100);
   CHECK(bench.cycles(CommandKind::kPowerUp) == std::vector<Cycle>{100});
   CHECK(bench.cycles(kRd) == std::vector<Cycle>{11, 105});
   // Down at 140.
@@ -143,12 +151,8 @@ TEST_CASE("an idle rank powers down, wakes up for bursts and refreshes, and keep
 
 TEST_CASE("a rank stays in power-down for tCKE at least") {
   Config c = sleepy();
-  c.controller.power_down_after = 20;
   c.timing.cke = 30;
-  ChannelBench bench = after_a_read(c);
-  bench.add(1, false, 50);
-  bench.run();
-  CHECK(bench.cycles(CommandKind::kPowerUp) == std::vector<Cycle>{46 + 30});
+  CHECK(after_two_reads(c, 50).cycles(CommandKind::kPowerUp) == std::vector<Cycle>{46 + 30});
 }
 
 TEST_CASE("a rank that is idle for long refreshes itself") {
@@ -175,12 +179,9 @@ TEST_CASE("a rank that is idle for long refreshes itself") {
 
 TEST_CASE("energy follows from powers, commands and states") {
   Config c = sleepy();
-  c.controller.power_down_after = 20;
   c.timing.refi = 1000;
   c.power = {2, 60, 30, 10, 40, 20, 140, 130, 200, 5};
-  ChannelBench bench = after_a_read(c);
-  bench.add(1, false, 100);
-  bench.run();
+  ChannelBench bench = after_two_reads(c, 100);
   constexpr double kUnit = 2 * 1e-3 * 1.25e-9;  // J per mW and clock, two devices
   const auto early = energy(c, bench.channel.counts(200), 200);
   // tRC = 39, tRAS = 28; two reads of four clocks; 114 clocks in power-down, 86 with a row open.

@@ -133,7 +133,7 @@ TEST_CASE("reads and writes of open rows alternate in turns of the watermarks' d
   // 32 bursts in 147 clocks, 11.1 GB/s.
   for (std::size_t turn = 1; turn < 9; ++turn) {
     CAPTURE(turn);
-    // The first turn of writes opens its bank: ACT one clock behind the last read, then tRCD: 12 instead
+    // The first turn of writes opens its bank: ACT one clock after the last read, then tRCD: 12 instead
     // of 9.
     CHECK(reads[16 * turn] - reads[16 * (turn - 1)] == (turn == 1 ? 147 + 3 : 147));
     CHECK(writes[16 * turn] - reads[16 * turn] == 60 + 9);
@@ -225,7 +225,7 @@ TEST_CASE("row hits overtake an older burst of the bank only up to the limit") {
   bench.add(kBankRows * kRow);
   for (std::uint64_t i = 1; i < 20; ++i) bench.add(i);
   bench.run();
-  // Four reads of the open row at 11, 15, 19, 23; precharge at tRTP behind the last: 29; the other row at 29
+  // Four reads of the open row at 11, 15, 19, 23; precharge at tRTP after the last: 29; the other row at 29
   // + 22.
   CHECK(bench.cycles(kRd)[3] == 23);
   CHECK(bench.cycles(CommandKind::kPrecharge).front() == 29);

@@ -120,7 +120,7 @@ TEST_CASE("each timing constraint is tight") {
       {"tPPD", &T::ppd, then(two_open, {kPre, kBank, 150}), kPre, kOtherGroup, 150 + 3},
       {"tRFC", &T::rfc, {{kRef, kBank, 200}}, kAct, kOtherGroup, 200 + 420},
       {"tRFC", &T::rfc, {{kRef, kBank, 200}}, kRef, kBank, 200 + 420},
-      // Auto-precharge begins by itself, tRTP or tWR behind the data, but not before tRAS.
+      // Auto-precharge begins by itself, tRTP or tWR after the data, but not before tRAS.
       {"RDA, tRTP", &T::rtp, {{kAct, kBank, 100}, {kRdAuto, kBank, 150}}, kAct, kBank, 150 + 9 + 17},
       {"RDA, tRP", &T::rp, {{kAct, kBank, 100}, {kRdAuto, kBank, 150}}, kAct, kBank, 150 + 9 + 17},
       {"WRA, tWR", &T::wr, {{kAct, kBank, 100}, {kWrAuto, kBank, 120}}, kAct, kBank, 120 + 16 + 18 + 17},
@@ -202,7 +202,7 @@ TEST_CASE("a rank that sleeps takes nothing but its own way to wake up") {
   CHECK(after(c, {{kAct, kBank, 100}}).earliest({kRefBank, place(c, kBank)}) == kNever);
 }
 
-TEST_CASE("data ends with the burst, behind CL and CWL and their further delays") {
+TEST_CASE("data ends with the burst, after CL and CWL and their further delays") {
   Config c = two_ranks();
   CHECK(Device(c).read_data_end(130) == 130 + 17 + 4);
   CHECK(Device(c).write_data_end(130) == 130 + 12 + 4);

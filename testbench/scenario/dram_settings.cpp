@@ -7,6 +7,7 @@
 #include <regex>
 
 #include "base/text/number.h"
+#include "hw/isa/config_settings.h"
 
 namespace bitbalance::scenario {
 namespace {
@@ -149,13 +150,13 @@ void show_power(SettingsVisitor& v, dram::DevicePower& p) {
 void show_controller(SettingsVisitor& v, dram::ControllerConfig& c) {
   using dram::PagePolicy, dram::RefreshPolicy, dram::SchedulerPolicy, dram::TurnPolicy;
   v.choice({"scheduler", "fr_fcfs: what is ready first, then what came first"}, c.scheduler,
-           {to_string(SchedulerPolicy::kFrFcfs), to_string(SchedulerPolicy::kFcfs)});
+           names_of({SchedulerPolicy::kFrFcfs, SchedulerPolicy::kFcfs}));
   v.choice({"page_policy", "closed: the last queued burst of a row closes it"}, c.page_policy,
-           {to_string(PagePolicy::kOpen), to_string(PagePolicy::kClosed)});
+           names_of({PagePolicy::kOpen, PagePolicy::kClosed}));
   v.text({"address_map", "fields of an address from the most significant bit; column:3 is 3 bits of it"},
          c.address_map);
   v.choice({"refresh", "per_bank: one bank after another, while the others work (LPDDR)"}, c.refresh,
-           {to_string(RefreshPolicy::kAllBanks), to_string(RefreshPolicy::kPerBank)});
+           names_of({RefreshPolicy::kAllBanks, RefreshPolicy::kPerBank}));
   v.boolean({"posted_writes", "true: a write is answered in its queue; false: at the end of its data"},
             c.posted_writes);
   v.integer({"power_down_after", "clocks without a burst until ranks power down; 0: never"},
@@ -168,7 +169,7 @@ void show_controller(SettingsVisitor& v, dram::ControllerConfig& c) {
   v.integer({"write_low", "... until no more than these are left"}, c.write_low);
   v.choice({"turns",
             "turns: write_high - write_low bursts of each direction; watermarks: writes go on to write_low"},
-           c.turns, {to_string(TurnPolicy::kTurns), to_string(TurnPolicy::kWatermarks)});
+           c.turns, names_of({TurnPolicy::kTurns, TurnPolicy::kWatermarks}));
   v.integer({"row_hit_limit", "bursts of a row ahead of an older one of another row of the bank"},
             c.row_hit_limit);
   constexpr int kPsPerNs = 1000;

@@ -17,8 +17,8 @@ constexpr const char* kHang = "hang: ";
 /// What `body` returned, or how its process ended.
 std::string limited(const CampaignOptions& options, const std::function<std::string()>& body) {
   const std::string result = in_child([&] {
-    const rlimit cpu = {options.cpu_seconds,
-                        options.cpu_seconds + 5};  // SIGXCPU, not SIGKILL: that is memory
+    // First SIGXCPU: SIGKILL is also how a process ends that takes too much memory.
+    const rlimit cpu = {options.cpu_seconds, options.cpu_seconds + 5};
     ::setrlimit(RLIMIT_CPU, &cpu);
     limit(RLIMIT_CORE, 0);
     ::alarm(options.wall_seconds);

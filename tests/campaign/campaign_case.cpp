@@ -91,7 +91,7 @@ std::string first_other_line(const std::string& found, const std::string& expect
   return "more lines than rtl has";
 }
 
-/// Accounts at a level, behind "ok\n"; anything else is a finding.
+/// "ok\n" and the accounts at a level; anything else is a finding.
 std::string run_level_of(Level level, const Drawn& d) {
   const LevelResult result =
       tlm_level::test::run_level(level, d.c.mapped.program, d.c.config, d.data, d.levels);

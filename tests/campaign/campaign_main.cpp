@@ -29,11 +29,12 @@ bool parse_seeds(const std::string& text, CampaignOptions& options) {
 
 int run(int argc, char* argv[]) {
   CampaignOptions options;
-  std::string seeds = "1..1000";
   CLI::App app("Random networks, accelerators, memories and stalls: all levels against the golden model");
-  app.add_option("--seeds", seeds, "FIRST..LAST, or one alone")->check([&](const std::string& text) {
-    return parse_seeds(text, options) ? "" : "'" + text + "'; accepted: FIRST..LAST, or one seed";
-  });
+  const auto set_seeds = [&](const std::string& text) {
+    if (!parse_seeds(text, options))
+      throw CLI::ValidationError("--seeds", "'" + text + "'; accepted: FIRST..LAST, or one seed");
+  };
+  app.add_option_function<std::string>("--seeds", set_seeds, "FIRST..LAST, or one alone; default: 1..1000");
   app.add_option("--jobs", options.jobs, "processes")->check(CLI::Range(1, 1024));
   app.add_option("--seconds", options.seconds, "no seed begins after as many; 0: no limit");
   try {
@@ -41,7 +42,6 @@ int run(int argc, char* argv[]) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  parse_seeds(seeds, options);
 
   const auto start = std::chrono::steady_clock::now();
   std::uint64_t told = 0;

@@ -25,7 +25,8 @@ Config config_of(const std::string& preset, const std::vector<std::string>& sett
   std::vector<SettingOverride> overrides = {{"memory=" + std::filesystem::absolute(preset).string(), ""}};
   for (const std::string& setting : settings) overrides.push_back({setting, ""});
   Config config = load_scenario(BITBALANCE_SOURCE_DIR "/scenarios/lenet.yaml", overrides).memory.dram.config;
-  if (config.geometry.channels != 1) throw std::runtime_error("memory.channels: 1 is wanted");
+  if (config.geometry.channels != 1)
+    throw std::runtime_error(fmt::format("memory.channels: {}; accepted: 1", config.geometry.channels));
   return config;
 }
 
@@ -88,6 +89,7 @@ void play(const Config& config, const std::string& file) {
   std::uint64_t address = 0;
   while (lines >> clock >> colon >> direction >> std::hex >> address >> std::dec)
     player.send(clock, direction == "write", address);
+  if (!lines.eof()) throw std::runtime_error(file + ": accepted: lines like 12: read 0x40");
   fmt::print("{} {}\n", file, player.end());
 }
 

@@ -36,7 +36,8 @@ def traces(preset, requests):
     blocks = [(i // 64 % 2 == 1, i // 64 % 2 * (1 << 20) + i) for i in range(requests)]
     yield "blocks of 64 reads and 64 writes", 2, blocks
     yield "random reads", 2, [(False, draw.randrange(1 << 20)) for _ in range(requests)]
-    yield "random, a third writes", math.inf, [(draw.random() < 1 / 3, draw.randrange(1 << 20)) for _ in range(requests)]
+    mixed = [(draw.random() < 1 / 3, draw.randrange(1 << 20)) for _ in range(requests)]
+    yield "random, a third writes", math.inf, mixed
 
 
 def bits(value):

@@ -5,8 +5,8 @@
   plot_vcd.py FILE.vcd --cycles 0-12 --cycles 446-456 --signal NAME ... --mark pe_array.first_of_step --svg OUT.svg
 
 Cycle 0 begins at the first time of the file, which is a rising clock edge. The value of a cycle is what registers
-hold behind its edge. Tokens are shown as the shift-add they cause: "+<<3" adds the activation shifted by 3, "." is a
-null slot, and "|" stands behind the last token of a weight.
+hold after its edge. Tokens are shown as the shift-add they cause: "+<<3" adds the activation shifted by 3, "." is a
+null slot, and "|" stands after the last token of a weight.
 """
 import argparse
 import sys

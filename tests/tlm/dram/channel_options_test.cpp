@@ -180,7 +180,7 @@ TEST_CASE("a rank that is idle for long refreshes itself") {
 TEST_CASE("energy follows from powers, commands and states") {
   Config c = sleepy();
   c.timing.refi = 1000;
-  c.power = {2, 60, 30, 10, 40, 20, 140, 130, 200, 5};
+  c.power = kPower;
   ChannelBench bench = after_two_reads(c, 100);
   constexpr double kUnit = 2 * 1e-3 * 1.25e-9;  // J per mW and clock, two devices
   const auto early = energy(c, bench.channel.counts(200), 200);

@@ -102,10 +102,9 @@ TEST_CASE("an option that the device cannot give is refused") {
 }
 
 TEST_CASE("powers that would make an energy negative are refused") {
-  const DevicePower fine = {2, 60, 30, 10, 40, 20, 140, 130, 200, 5};
   const auto power = [&](double DevicePower::*member, double value) {
     return error([&](Config& c) {
-      c.power = fine;
+      c.power = kPower;
       c.power.*member = value;
     });
   };

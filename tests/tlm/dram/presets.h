@@ -8,7 +8,10 @@ namespace bitbalance::dram::test {
 
 inline constexpr int kNoRefresh = 1'000'000;  ///< clocks, later than any of these tests
 
-/// Clocks of 1.25 ns; one channel, one rank, eight banks, 128 bursts of 64 bytes a row.
+/// Of two devices; every figure is of its own size.
+inline constexpr DevicePower kPower = {2, 60, 30, 10, 40, 20, 140, 130, 200, 5};
+
+/// Clocks of 1.25 ns; one channel, one rank, eight banks, 128 bursts of 64 bytes per row.
 inline Config ddr3() {
   Config c;
   c.name = "test";

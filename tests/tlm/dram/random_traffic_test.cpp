@@ -7,7 +7,6 @@
 #include "tests/tlm/dram/channel_bench.h"
 #include "tests/tlm/dram/command_checker.h"
 #include "tests/tlm/dram/random_dram.h"
-#include "tlm/dram/energy.h"
 
 using namespace bitbalance::dram;
 using namespace bitbalance::dram::test;
@@ -41,7 +40,6 @@ Seen check_seed(std::uint64_t seed) {
   Config c = random_dram(draw);
   c.geometry.channels = 1;
   if (c.geometry.bank_groups == 1) c.controller.address_map = "row bank column";
-  c.power = {2, 60, 30, 10, 40, 20, 140, 130, 200, 5};
   ChannelBench bench(c);
   CommandChecker checker(c);
   Seen seen;

@@ -98,7 +98,7 @@ std::vector<AcceleratorConfig> ProgramSearch::smaller_machines(ProgramLayers& la
 void ProgramSearch::judge_all(ProgramLayers& layers, const AcceleratorConfig& config) {
   const std::vector<Plan> plans = layers.propose(config, planned_rates());
   for (const Plan& plan : plans) judge(layers, config, plan);
-  if (options_.effort != MappingEffort::kExhaustive || plans.empty() || plans.front().size() > 1) return;
+  if (options_.effort != MappingEffort::kExhaustive || plans.empty() || plans.front().size() != 1) return;
   for (const LayerMapping& block : layers.alternatives(config, 0)) judge(layers, config, {block});
 }
 

@@ -262,6 +262,27 @@ TEST_CASE("effort good finds what an exhaustive search finds, or little less, fo
   CHECK(ratios[ratios.size() * 95 / 100] <= 1.15);
 }
 
+TEST_CASE("an exhaustive search of layers without a convolution finds what effort good finds") {
+  CaseLimits limits;
+  limits.max_layers = 3;
+  int searched = 0;
+  for (std::uint64_t seed = 1; searched < 20; ++seed) {
+    CAPTURE(seed);
+    const RandomCase c = make_random_case(seed, limits);
+    const auto& layers = c.network.layers;
+    if (std::any_of(layers.begin(), layers.end(), [](const auto& l) { return l.op == LayerOp::kConv; }))
+      continue;
+    ++searched;
+    const Mapper mapper(c.network);
+    MapperOptions options;
+    options.batch = c.mapped.program.batch;
+    options.effort = MappingEffort::kGood;
+    const std::int64_t good = cycles(mapper, {c.config, {}}, options);
+    options.effort = MappingEffort::kExhaustive;
+    REQUIRE(cycles(mapper, {c.config, {}}, options) == good);
+  }
+}
+
 TEST_CASE("a program that uses a part of the buffers computes the same") {
   int judged = 0;
   for (std::uint64_t seed = 1; judged < 60; ++seed) {

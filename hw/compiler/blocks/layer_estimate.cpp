@@ -32,6 +32,25 @@ LoadedRow loaded_row(const Convolution& c, const LayerMapping& m) {
   return loaded;
 }
 
+/// Of one dimension, those that the smallest blocks load, of `unit` outputs each. Larger ones load as well
+/// what lies between windows that do not touch, and full-width rows what lies after the last window.
+template <class SpanAt>
+std::int64_t inputs_needed(int outputs, int unit, const SpanAt& span_at) {
+  int needed = 0, end = 0;
+  for (int first = 0; first < outputs; first += unit) {
+    const InputSpan in = span_at(first);
+    needed += std::max(0, in.first + in.size - std::max(in.first, end));
+    end = std::max(end, in.first + in.size);
+  }
+  return needed;
+}
+
+LayerDemand demand_of(const Convolution& c, const LayerMapping& m, const SpatialCut& space,
+                      std::int64_t slots_of_a_tile) {
+  const Estimate e = estimate(c, m, space, block_needs(c, m));
+  return {space.tiles * slots_of_a_tile, e.read_bytes, e.write_bytes, e.loads, e.blocks};
+}
+
 }  // namespace
 
 SpatialCut cut_space(const Convolution& c, const LayerMapping& m) {
@@ -132,9 +151,7 @@ Cost Estimate::cost(double bytes_per_cycle) const {
 }
 
 LayerDemand demand_of(const Convolution& c, const LayerMapping& m, std::int64_t slots_of_a_tile) {
-  const SpatialCut space = cut_space(c, m);
-  const Estimate e = estimate(c, m, space, block_needs(c, m));
-  return {space.tiles * slots_of_a_tile, e.read_bytes, e.write_bytes, e.loads, e.blocks};
+  return demand_of(c, m, cut_space(c, m), slots_of_a_tile);
 }
 
 LayerDemand least_demand_of(const Convolution& c, std::int64_t slots_of_a_tile) {
@@ -146,13 +163,14 @@ LayerDemand least_demand_of(const Convolution& c, std::int64_t slots_of_a_tile) 
   whole.conv_groups = c.groups;
   whole.output_channels = c.out_channels;
   whole.channels = c.in_channels;
-  LayerDemand least = demand_of(c, whole, slots_of_a_tile);
-  // Between windows that do not touch there are inputs that small blocks leave out.
-  LayerMapping apart = whole;
-  if (w.stride_h > w.span_h()) apart.rows = c.pool_h;
-  if (w.stride_w > w.span_w()) apart.columns = c.pool_w;
-  least.read_bytes = demand_of(c, apart, slots_of_a_tile).read_bytes;
-  return least;
+  SpatialCut space = cut_space(c, whole);
+  const std::int64_t rows =
+      inputs_needed(c.out_rows, c.pool_h, [&](int row) { return input_rows(w, c.in_rows, row, c.pool_h); });
+  const std::int64_t columns = inputs_needed(c.columns_to_cut(), c.pool_w, [&](int column) {
+    return input_columns(w, c.in_columns, c.out_columns, column, c.pool_w);
+  });
+  space.loaded_pixels = rows * columns;
+  return demand_of(c, whole, space, slots_of_a_tile);
 }
 
 }  // namespace bitbalance::compiler

@@ -62,7 +62,8 @@ struct LayerDemand {
 };
 /// `slots_of_a_tile`: of all row groups together, for one tile of pixels.
 LayerDemand demand_of(const Convolution& conv, const LayerMapping& mapping, std::int64_t slots_of_a_tile);
-/// Of any mapping at least: as if a single block held the layer.
+/// Of any mapping at least: as if a single block held the layer, and loaded no input that a smaller one
+/// leaves out.
 LayerDemand least_demand_of(const Convolution& conv, std::int64_t slots_of_a_tile);
 
 }  // namespace bitbalance::compiler

@@ -52,7 +52,6 @@ TensorSlice ProgramBuilder::slice(int tensor, const TensorRange& range) const {
   const std::int64_t bytes = t.bits / 8;
   const std::int64_t row_pitch = t.shape.width * bytes;
   const std::int64_t channel_pitch = t.shape.height * row_pitch;
-  const int columns = std::min(range.columns, t.shape.width - range.column);
   TensorSlice s;
   s.dram_offset = command_field<std::uint32_t>(
       placed->offset + std::int64_t{range.image} * placed->image_pitch + range.channel * channel_pitch +
@@ -63,9 +62,9 @@ TensorSlice ProgramBuilder::slice(int tensor, const TensorRange& range) const {
   s.images = command_field<std::uint16_t>(range.images, t.name, "images");
   s.channels = command_field<std::uint16_t>(range.channels, t.name, "channels");
   s.rows = command_field<std::uint16_t>(range.rows, t.name, "rows");
-  s.columns = command_field<std::uint16_t>(columns, t.name, "columns");
+  s.columns = command_field<std::uint16_t>(range.columns, t.name, "columns");
   s.width = width_of(t.bits);
-  if (range.rows > 1) s.row_gap = static_cast<std::uint32_t>((t.shape.width - columns) * bytes);
+  if (range.rows > 1) s.row_gap = static_cast<std::uint32_t>((t.shape.width - range.columns) * bytes);
   return s;
 }
 

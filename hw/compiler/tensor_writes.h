@@ -11,12 +11,10 @@ namespace bitbalance::compiler {
 
 /// A part of an activation tensor.
 struct TensorRange {
-  static constexpr int kToTheEnd = 1 << 16;  ///< more than a tensor has
-
   int image = 0, images = 1;
   int channel = 0, channels = 1;
   int row = 0, rows = 1;
-  int column = 0, columns = kToTheEnd;
+  int column = 0, columns = 1;
 };
 
 /// The stores to one tensor, in their order.

@@ -19,8 +19,8 @@ const QuantizedTensor& tensor(const QuantizedNetwork& n, int index) {
 int columns_in_buffer(const Window& w, int in, int out, int columns) {
   const int reach = (columns - 1) * w.stride_w + w.span_w();
   if (columns == out) return std::max(w.pad_left + in, reach);
-  const int behind = (out - 1) * w.stride_w + w.span_w() - w.pad_left - in;
-  return std::max(w.pad_left, behind) >= reach ? reach + 1 : reach;
+  const int after = (out - 1) * w.stride_w + w.span_w() - w.pad_left - in;
+  return std::max(w.pad_left, after) >= reach ? reach + 1 : reach;
 }
 
 bool reads(const QuantizedLayer& l, int tensor) {

@@ -49,7 +49,7 @@ struct Convolution {
 };
 
 /// Input rows or columns that some outputs need, in DRAM and as padding. A load moves at least one: where
-/// padding is all they need, one that no window reaches comes behind it.
+/// padding is all they need, one that no window reaches comes after it.
 struct InputSpan {
   int first = 0;  ///< row or column of the tensor
   int size = 0;   ///< that exist

@@ -445,9 +445,15 @@ TEST_CASE("contradictory mappings, efforts and objectives are told in one line")
   CHECK_THAT(set("mapping.effort=best"), Contains("'best'") && Contains("accepted: fast, good, exhaustive"));
   CHECK_THAT(set("mapping.objective=time"), Contains("'time'; accepted: cycles, energy, edp, dram_bytes"));
   CHECK_THAT(set("mapping.objective=dram_bytes"), Contains("mapping.objective: dram_bytes with effort fast"));
-  CHECK_THAT(refusal("--set mapping.objective=edp --set mapping.effort=good --set technology=null"),
-             Contains("technology"));
   const TemporaryFolder folder;
+  const std::string uncosted =
+      "run " +
+      folder.write("uncosted.yaml", "network: {builtin: alexnet}\nmapping: {effort: good}\n").string();
+  for (const std::string objective : {"energy", "edp"}) {
+    const CommandEnd end = bitbalance_command(uncosted + " --set mapping.objective=" + objective);
+    CHECK(end.exit_code == 2);
+    CHECK_THAT(end.err, Contains("mapping.objective: " + objective + " without technology"));
+  }
   const auto mapping = [&](const std::string& layers) {
     return refusal("--mapping " + folder.write("mapping.yaml", "layers: [" + layers + "]\n").string());
   };

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Writes what docs/mapper.md and docs/tutorial-explore.md show of the mapper's efforts.
 
-    docs/tools/mapper_figures.py curves build/release/bitbalance
-    docs/tools/mapper_figures.py scenarios build/release/bitbalance OLD_FOLDER
+    docs/tools/mapper_figures.py curves
+    docs/tools/mapper_figures.py scenarios OLD_FOLDER
 
 `curves` draws docs/mapper_curves.svg with gnuplot: the trained network's frames per second against bandwidth and
 buffers. `scenarios` writes the table of docs/mapper.md: 50 settings of the shipped networks, mapped by efforts `fast`
-and `good`, beside another build of this project in OLD_FOLDER (with its build/release/bitbalance). All at level
-analytic.
+and `good`, beside another build of this project in OLD_FOLDER. Both folders have a build/release/bitbalance. All at
+level analytic.
 """
 import json
 import pathlib
@@ -74,8 +74,8 @@ def row(scenario, name, old_folder):
 
 
 def write_table(old_folder):
-    lines = ["| network | setting | cycles before | `fast` | `good` | `good` against before | MB of DRAM, `fast` | `good` "
-             "| mJ, `fast` | `good` |", "|---|---|" + "---:|" * 8]
+    lines = ["| network | setting | cycles before | `fast` | `good` | `good` against before "
+             "| MB of DRAM, `fast` | `good` | mJ, `fast` | `good` |", "|---|---|" + "---:|" * 8]
     pairs = [(network, name) for network in NETWORKS for name in SETTINGS] + EXTRA
     lines += [row(network, name, old_folder) for network, name in pairs]
     text = PAGE.read_text()
@@ -104,10 +104,10 @@ def draw():
 
 
 def main():
-    if len(sys.argv) == 3 and sys.argv[1] == "curves":
+    if sys.argv[1:] == ["curves"]:
         draw()
-    elif len(sys.argv) == 4 and sys.argv[1] == "scenarios":
-        write_table(sys.argv[3])
+    elif len(sys.argv) == 3 and sys.argv[1] == "scenarios":
+        write_table(sys.argv[2])
     else:
         sys.exit(__doc__)
 

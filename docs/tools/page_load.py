@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""page_load.py PAGE...: how long headless Chromium takes until a page is drawn, in milliseconds: the median of nine, and the range.
+"""How long headless Chromium takes until a page is drawn, in milliseconds: the median of nine, and the range.
+
+    docs/tools/page_load.py PAGE...
 
 From the start of its loading to the frame after its scripts have run and its charts are drawn.
 """
@@ -21,7 +23,8 @@ def main():
                 browser.open(page)
                 times.append(browser.evaluate(DRAWN))
             times.sort()
-            print(f'{page.name}: {times[RUNS // 2]:.0f} ms ({times[0]:.0f} to {times[-1]:.0f}), {page.stat().st_size / 1e6:.1f} MB')
+            print(f'{page.name}: {times[RUNS // 2]:.0f} ms ({times[0]:.0f} to {times[-1]:.0f}), '
+                  f'{page.stat().st_size / 1e6:.1f} MB')
 
 
 if __name__ == '__main__':

@@ -193,7 +193,7 @@ TEST_CASE("8x3 of single PEs, with accumulators of 16 and 24 bits that wrap") {
   check_equal(c);
 }
 
-TEST_CASE("8x3 of single PEs with a register between shifter and adder, behind a deep read of activations") {
+TEST_CASE("8x3 of single PEs with a register between shifter and adder, after a deep read of activations") {
   AcceleratorConfig config = config_of(8, 3, true, false, false);
   config.pipeline.pe = 2;
   config.pipeline.activation_read = 3;

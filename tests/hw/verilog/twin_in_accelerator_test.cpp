@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "Varray_sc_8x8.h"
+#include "Varray_sc_two_stages.h"
 #include "tests/hw/rtl/program_bench.h"
 #include "tests/hw/verilog/verilated_pe_array.h"
 #include "tests/support/child.h"
@@ -22,7 +23,6 @@ std::string run_on_8x8(std::uint64_t seed, const rtl::PeArrayFactory& pe_array) 
     c.config.rows = c.config.columns = 8;
     c.config.accumulator_bits_8 = 32;
     c.config.accumulator_bits_16 = 48;
-    c.config.pipeline.pe = 1;  // as the model was made
     MapperOptions mapper;
     mapper.batch = static_cast<int>(c.images.size());
     c.mapped = fit_buffers(c.network, c.config, mapper).front();
@@ -43,7 +43,9 @@ std::string run_on_8x8(std::uint64_t seed, const rtl::PeArrayFactory& pe_array) 
 
 std::unique_ptr<rtl::PeArrayInterface> verilated(const char* name, const AcceleratorConfig& config,
                                                  Profile& profile) {
-  return std::make_unique<VerilatedPeArray<Varray_sc_8x8, 8, 8>>(name, config, profile);
+  if (config.pipeline.pe == 1)
+    return std::make_unique<VerilatedPeArray<Varray_sc_8x8, 8, 8>>(name, config, profile);
+  return std::make_unique<VerilatedPeArray<Varray_sc_two_stages, 8, 8>>(name, config, profile);
 }
 
 }  // namespace

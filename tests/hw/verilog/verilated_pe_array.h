@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <stdexcept>
 #include <systemc>
 #include <type_traits>
@@ -51,13 +52,13 @@ class Wires {
 template <class Model, int kRows, int kColumns>
 class VerilatedPeArray : public PeArrayInterface {
  public:
-  /// Precondition: `config` has kRows rows, kColumns columns, accumulators of 32 and 48 bits and PEs of one
-  /// stage.
+  /// Precondition: `config` has kRows rows, kColumns columns, accumulators of 32 and 48 bits, and as many
+  /// stages per PE as the model.
   VerilatedPeArray(const sc_core::sc_module_name& module_name, const AcceleratorConfig& config,
                    Profile& profile)
       : PeArrayInterface(module_name), profile_(profile) {
     if (config.rows != kRows || config.columns != kColumns || config.accumulator_bits_8 != 32 ||
-        config.accumulator_bits_16 != kValueBits || config.pipeline.pe != 1)
+        config.accumulator_bits_16 != kValueBits)
       throw std::invalid_argument("the Verilog array has other sizes than the configuration");
     bind();
     SC_HAS_PROCESS(VerilatedPeArray);
@@ -70,6 +71,12 @@ class VerilatedPeArray : public PeArrayInterface {
 
  private:
   static constexpr int kValueBits = 48, kLaneBits = 18;
+  /// A tile whose beats have not all left.
+  struct Drain {
+    std::uint16_t layer;
+    std::uint32_t tile;
+    std::int64_t results;  ///< 0: the empty beat of a command that does not drain
+  };
 
   void bind() {
     model_.clk(clk);
@@ -151,7 +158,10 @@ class VerilatedPeArray : public PeArrayInterface {
     if (busy_) count_slot(slots.front());
     slots.pop();
   }
-  void reset() override { tile_tokens_ = tile_slots_ = 0; }
+  void reset() override {
+    tile_tokens_ = tile_slots_ = 0;
+    drains_.clear();
+  }
 
   void push_beat() {
     DrainBeat beat;
@@ -165,9 +175,12 @@ class VerilatedPeArray : public PeArrayInterface {
       beat.value[at(i)] = static_cast<std::int64_t>(bits << (64 - kValueBits)) >> (64 - kValueBits);
     }
     beats.push(beat);
-    if (!beat.last_of_tile || drain_results_ == 0) return;
-    profile_.count(drain_layer_, Event::kDrain, drain_results_);
-    if (observer_ != nullptr) observer_->tile_drained(drain_layer_, drain_tile_, edge());
+    if (!beat.last_of_tile) return;
+    const Drain drain = drains_.front();
+    drains_.pop_front();
+    if (drain.results == 0) return;
+    profile_.count(drain.layer, Event::kDrain, drain.results);
+    if (observer_ != nullptr) observer_->tile_drained(drain.layer, drain.tile, edge());
   }
 
   /// The events of a tile, and its beginning and end for the observer.
@@ -180,11 +193,8 @@ class VerilatedPeArray : public PeArrayInterface {
     events.add(Event::kShiftAdd, tile_tokens_ * slot.lanes);
     events.add(Event::kNullSlot, (tile_slots_ - tile_tokens_) * slot.lanes);
     tile_tokens_ = tile_slots_ = 0;
-    if (slot.drain || slot.last_of_command) {
-      drain_layer_ = slot.layer;
-      drain_tile_ = slot.tile;
-      drain_results_ = slot.drain ? std::int64_t{slot.rows} * slot.lanes : 0;
-    }
+    if (slot.drain || slot.last_of_command)
+      drains_.push_back({slot.layer, slot.tile, slot.drain ? std::int64_t{slot.rows} * slot.lanes : 0});
     if (!slot.drain && observer_ != nullptr) observer_->tile_drained(slot.layer, slot.tile, edge());
   }
 
@@ -206,9 +216,7 @@ class VerilatedPeArray : public PeArrayInterface {
   sc_core::sc_signal<bool> busy_, bank_conflict_, drain_wait_, stalled_;
 
   std::int64_t tile_tokens_ = 0, tile_slots_ = 0;  ///< of the tile, over its used rows
-  std::uint16_t drain_layer_ = 0;
-  std::uint32_t drain_tile_ = 0;
-  std::int64_t drain_results_ = 0;
+  std::deque<Drain> drains_;  ///< with two stages one tile's last beat leaves after the next tile's last slot
 };
 
 }  // namespace bitbalance::rtl::test

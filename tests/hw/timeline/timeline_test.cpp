@@ -65,6 +65,7 @@ struct RandomWork {
   explicit RandomWork(unsigned seed) : random(seed) {
     config.rows = uniform(1, 8);
     config.columns = uniform(1, 8);
+    config.pipeline.pe = uniform(1, PipelineConfig::kMostPeStages);
     config.pipeline.activation_read = uniform(1, PipelineConfig::kMostStages);
     config.column_mapping = uniform(0, 1) != 0 ? ColumnMapping::kRow : ColumnMapping::kFlattened;
     compute.channels = static_cast<std::uint16_t>(uniform(2, 5));

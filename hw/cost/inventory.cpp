@@ -100,9 +100,9 @@ Parts weight_encoder(const AcceleratorConfig& c) {
 /// Between the stages of the read of a byte: its lane's address, the address at its bank, what the bank
 /// gives.
 double read_cuts(const AcceleratorConfig& c) {
-  const int stages_left = c.pipeline.activation_read;
-  return (stages_left > 1 ? kAddressBits : 0) + (stages_left > 2 ? kAddressBits : 0) +
-         (stages_left > 3 ? kByteBits + stages(2 * c.columns) : 0);
+  const int cycles = c.pipeline.activation_read;
+  return (cycles > 1 ? kAddressBits : 0) + (cycles > 2 ? kAddressBits : 0) +
+         (cycles > 3 ? kByteBits + stages(2 * c.columns) : 0);
 }
 
 Parts activation_buffer(const AcceleratorConfig& c) {

@@ -119,11 +119,10 @@ struct SramPoint {
   double leakage_mw = 0;
 };
 
-/// Of a macro: one for reads and writes alike, or so many for each.
+/// Of a macro: so many for each; 0 and 0: one for reads and writes alike.
 struct Ports {
   int reads = 0, writes = 0;
 
-  bool is_one() const { return reads == 0 && writes == 0; }
   bool operator==(const Ports& o) const { return reads == o.reads && writes == o.writes; }
 };
 

@@ -111,7 +111,8 @@ module pe_array #(
   wire [18*COLUMNS-1:0] sum_activation;
   localparam SLOT_BITS = 4 + 7 + 8 + 8 * ROWS + 18 * COLUMNS;
   wire [SLOT_BITS-1:0] taken = {
-    slots_first_of_tile && slots_clear, drains, slots_drain, slots_wide, slots_rows, slots_lanes, slots_token, step_activation
+    slots_first_of_tile && slots_clear, drains, slots_drain, slots_wide, slots_rows, slots_lanes, slots_token,
+    step_activation
   };
   wire [SLOT_BITS-1:0] added;
   assign {sum_clear, sum_drains, sum_drain, sum_wide, sum_rows, sum_lanes, sum_token, sum_activation} = added;

@@ -1,6 +1,7 @@
 // pe_grid.v as loops over two memories instead of ROWS x COLUMNS instances: the same accumulators and shadow
-// registers at the same edges. It shifts when it adds, so it takes the slot that is added, activations included. For simulators that turn a loop into a loop; synthesis takes pe_grid.v, and Yosys would unroll this file
-// when it reads it (leave it out, or `read_verilog -defer`).
+// registers at the same edges. It shifts when it adds, so it takes the slot that is added, activations
+// included. For simulators that turn a loop into a loop; synthesis takes pe_grid.v, and Yosys would unroll this
+// file when it reads it (leave it out, or `read_verilog -defer`).
 `default_nettype none
 
 module pe_grid_loops #(

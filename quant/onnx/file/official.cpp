@@ -55,13 +55,21 @@ class Context : public onnx::InferenceContext {
   std::vector<onnx::TypeProto> outputs_;
 };
 
-// Shape inference of ONNX 1.12 divides by strides and by the square of a block size unchecked, and reads
-// beyond the input's dimensions when it takes the kernel's from weights of another rank; a kernel_shape it
-// compares.
-void guard_windows(const onnx::NodeProto& node, const std::vector<OfficialInput>& inputs) {
+// What shape inference of ONNX 1.12 takes from a file unchecked is checked here, before it is asked.
+
+int rank_of(const OfficialInput& input) {
+  return input.type.tensor_type().shape().dim_size();
+}
+
+/// It divides by the square of a block size.
+void guard_blocks(const onnx::NodeProto& node) {
   constexpr std::int64_t kMostBlock = std::numeric_limits<std::int16_t>::max();
   if (const std::int64_t block = int_attribute(node, "blocksize", 1); block < 1 || block > kMostBlock)
     throw std::invalid_argument(fmt::format("blocksize is {}; accepted: 1 to {}", block, kMostBlock));
+}
+
+/// It divides by strides, and reads beyond the dimensions of an input or of weights that has fewer.
+void guard_windows(const onnx::NodeProto& node, const std::vector<OfficialInput>& inputs) {
   static const std::map<std::string, std::size_t> weights_of = {
       {"Conv", 1}, {"ConvTranspose", 1}, {"ConvInteger", 1}, {"QLinearConv", 3}};  // by input
   const auto weights = weights_of.find(node.op_type());
@@ -74,13 +82,29 @@ void guard_windows(const onnx::NodeProto& node, const std::vector<OfficialInput>
           fmt::format("{} is [{}]; accepted: at least 1", name, fmt::join(values, ", ")));
     }
   }
-  if (!is_conv || find_attribute(node, "kernel_shape") != nullptr) return;
-  const auto rank = [&](std::size_t i) { return inputs[i].type.tensor_type().shape().dim_size(); };
-  const int own = rank(weights->second);
-  if (own != rank(0) || own < 3) {
+  if (!is_conv) return;
+  const int own = rank_of(inputs[weights->second]), input = rank_of(inputs[0]);
+  if (own != input || own < 3) {
     throw std::invalid_argument(fmt::format(
-        "weights of {} dimensions for an input of {}; accepted: as many, at least 3", own, rank(0)));
+        "weights of {} dimensions for an input of {}; accepted: as many, at least 3", own, input));
   }
+}
+
+/// It writes the extents of further outputs from the axis on.
+void guard_axis(const onnx::NodeProto& node, const std::vector<OfficialInput>& inputs) {
+  if (node.op_type() == "LayerNormalization")
+    normal_axis(int_attribute(node, "axis", -1), static_cast<std::size_t>(rank_of(inputs[0])));
+}
+
+/// It makes a dimension for each element of a shape that it does not know.
+void guard_shape(const onnx::NodeProto& node, const std::vector<OfficialInput>& inputs) {
+  constexpr std::int64_t kMost = 1024;
+  static const std::map<std::string, std::size_t> shape_of = {{"ConstantOfShape", 0}, {"Expand", 1}};
+  const auto shape = shape_of.find(node.op_type());
+  if (shape == shape_of.end() || rank_of(inputs[shape->second]) != 1) return;
+  const std::int64_t count = inputs[shape->second].type.tensor_type().shape().dim(0).dim_value();
+  if (count > kMost)
+    throw std::invalid_argument(fmt::format("a shape of {} dimensions; accepted: up to {}", count, kMost));
 }
 
 }  // namespace
@@ -135,7 +159,10 @@ std::vector<onnx::TypeProto> official_types(const onnx::NodeProto& node, std::in
   const onnx::OpSchema* schema = schema_of(node, opset);
   if (schema == nullptr || !schema->has_type_and_shape_inference_function())
     return std::vector<onnx::TypeProto>(node.output_size());
+  guard_blocks(node);
   guard_windows(node, inputs);
+  guard_axis(node, inputs);
+  guard_shape(node, inputs);
   Context context(node, inputs);
   schema->GetTypeAndShapeInferenceFunction()(context);
   return context.take_outputs();

@@ -218,6 +218,30 @@ TEST_CASE("windows without extent or movement are refused") {
   transposed.constant("w", {1, 1, 1, 1, 1, 1}, {1});
   transposed.node("ConvTranspose", {"x", "w"}, "y");
   CHECK(transposed.refusal() != "accepted");
+  OnnxBuilder flat({1, 1, 2, 2});
+  flat.constant("w", {1}, {1});
+  set_attribute(flat.node("ConvTranspose", {"x", "w"}, "y"), "kernel_shape", Ints{1, 1});
+  CHECK_THAT(flat.refusal(), Contains("weights of 1 dimensions for an input of 4"));
+}
+
+TEST_CASE("an axis outside of the input is refused before further outputs have extents by it") {
+  OnnxBuilder model({1, 2, 4}, 17);
+  model.constant("s", {4}, {1, 2, 3, 4}).constant("b", {4}, {0, 0, 0, 0});
+  onnx::NodeProto& node = model.node("LayerNormalization", {"x", "s", "b"}, "y");
+  node.add_output("mean");
+  set_attribute(node, "axis", std::int64_t{-4});
+  CHECK_THAT(model.refusal(), Contains("node 'node1' (LayerNormalization): axis -4 of 3 dimensions"));
+}
+
+TEST_CASE("a shape that would be thousands of dimensions is refused") {
+  constexpr std::int64_t kMany = 1 << 16;
+  OnnxBuilder expand({kMany});
+  expand.constant("one", {1}, {1});
+  expand.node("Expand", {"one", "x"}, "y");
+  CHECK_THAT(expand.refusal(), Contains("(Expand): a shape of 65536 dimensions; accepted: up to 1024"));
+  OnnxBuilder fill({kMany});
+  fill.node("ConstantOfShape", {"x"}, "y");
+  CHECK_THAT(fill.refusal(), Contains("(ConstantOfShape): a shape of 65536 dimensions"));
 }
 
 TEST_CASE("poolings that the integer network cannot express are refused") {

@@ -150,8 +150,11 @@ void read_roi(const HostAttributes& attributes, std::size_t axis, std::size_t ra
     throw std::invalid_argument("tf_crop_and_resize without a roi");
   r.roi_start = roi->second[axis];
   r.roi_end = roi->second[rank + axis];
-  if (!std::isfinite(r.roi_start) || !std::isfinite(r.roi_end))
-    throw std::invalid_argument("a roi that is not finite");
+  constexpr auto kMost = static_cast<float>(kMostElements);  // times an extent it is finite
+  if (!(std::abs(r.roi_start) <= kMost && std::abs(r.roi_end) <= kMost)) {
+    throw std::invalid_argument(
+        fmt::format("a roi from {} to {}; accepted: within {}", r.roi_start, r.roi_end, kMost));
+  }
 }
 
 /// Refuses what the standard, its own tests and onnxruntime do not agree about.

@@ -153,7 +153,8 @@ bool import_padded(OnnxGraph& graph, const NodeProto& node, Import import) {
   if (pads.size() != added->size()) return false;
   const bool has_own = std::any_of(pads.begin(), pads.end(), [](std::int64_t p) { return p != 0; });
   if (is_mean && has_own && int_attribute(node, "count_include_pad", 0) == 0) return false;
-  for (std::size_t d = 0; d < pads.size(); ++d) pads[d] += (*added)[d];
+  for (std::size_t d = 0; d < pads.size(); ++d)
+    if (pads[d] <= kMost) pads[d] += (*added)[d];
   if (*std::max_element(pads.begin(), pads.end()) > kMost || (!is_conv && !sees_elements(node, pads)))
     return false;
 

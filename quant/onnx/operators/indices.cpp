@@ -32,6 +32,7 @@ void index_of_extreme(OnnxGraph& graph, const NodeProto& node) {
   const OnnxValue extreme = words.step(node.op_type() == "ArgMax" ? "ReduceMax" : "ReduceMin", {x}, along);
   const OnnxValue is_extreme = words.step("Equal", {x, extreme});
   const std::int64_t count = x.dims[axis];
+  graph.check_room(node, count);
   const OnnxValue index = counted(x.dims.size(), axis, count);
   const OnnxValue none = Spelling::number(is_last ? -1.0F : static_cast<float>(count));
   const OnnxValue found = words.step("Where", {is_extreme, index, none});

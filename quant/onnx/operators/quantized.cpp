@@ -45,7 +45,8 @@ void for_scales(const OnnxGraph& graph, const NodeProto& node, int scale_at, int
   const std::size_t at = is_single ? 0 : normal_axis(axis, dims.size());
   const std::int64_t outer = is_single ? 1 : element_count(dims, 0, at), inner = element_count(dims, at + 1);
   const std::int64_t extent = is_single ? 1 : dims[at];
-  const std::int64_t each = block == 0 ? 1 : block, parts = (extent + each - 1) / each;
+  const std::int64_t each = std::clamp<std::int64_t>(block, 1, std::max<std::int64_t>(extent, 1));
+  const std::int64_t parts = (extent + each - 1) / each;
   const std::int64_t expected = is_single ? 1 : block == 0 ? extent : outer * parts * inner;
   const std::vector<float> zeros = OnnxGraph::has_input(node, zero_at)
                                        ? graph.floats(node, zero_at).constant

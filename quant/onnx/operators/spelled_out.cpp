@@ -91,7 +91,7 @@ void group_normalization(OnnxGraph& graph, const NodeProto& node) {
                                          groups, to_string(x.dims)));
   }
   OnnxValue grouped = x;
-  grouped.dims = {x.dims[0], groups, element_count(x.dims) / x.dims[0] / groups};
+  grouped.dims = {x.dims[0], groups, channels / groups * element_count(x.dims, 2)};
   HostAttributes epsilon;
   epsilon.numbers["epsilon"] = {float_attribute(node, "epsilon", 1e-5F)};
   const OnnxValue ones = {-1, {groups}, std::vector<float>(groups, 1), onnx::TensorProto::FLOAT};

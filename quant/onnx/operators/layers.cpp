@@ -228,8 +228,7 @@ bool concat_channels(OnnxGraph& graph, const NodeProto& node) {
   for (int i = 0; i < node.input_size(); ++i) {
     const OnnxValue& part = graph.value(node, i);
     const std::size_t rank = part.dims.size();
-    if (part.tensor < 0 || (rank != 2 && rank != 4) || part.dims[0] != 1 ||
-        (axis != 1 && axis != 1 - static_cast<std::int64_t>(rank)))
+    if (part.tensor < 0 || (rank != 2 && rank != 4) || part.dims[0] != 1 || !is_channel_axis(axis, rank))
       return false;
     const Shape& next = graph.shape(part.tensor);
     if (rank == 4 && part.dims[1] != next.channels) return false;

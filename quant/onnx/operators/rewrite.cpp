@@ -21,10 +21,6 @@ const OnnxValue* number(const OnnxGraph& graph, const NodeProto& node, int index
   return value == nullptr || value->tensor >= 0 || value->constant.size() != 1 ? nullptr : value;
 }
 
-bool is_channel_axis(std::int64_t axis, std::size_t rank) {
-  return axis == 1 || axis == 1 - static_cast<std::int64_t>(rank);
-}
-
 bool adds_channel_axis(const OnnxGraph& graph, const NodeProto& unsqueeze, std::size_t rank) {
   std::vector<std::int64_t> axes = ints_attribute(unsqueeze, "axes", {});
   if (const OnnxValue* axis = number(graph, unsqueeze, 1)) axes = {to_integer(axis->constant[0])};
@@ -71,6 +67,10 @@ bool is_image(const OnnxGraph& graph, const std::string& tensor, std::size_t cha
 }
 
 }  // namespace
+
+bool is_channel_axis(std::int64_t axis, std::size_t rank) {
+  return axis == 1 || axis == 1 - static_cast<std::int64_t>(rank);
+}
 
 std::optional<ChannelTransform> find_channel_transform(const OnnxGraph& graph, const NodeProto& concat) {
   const std::size_t rank = graph.dims(concat, 0).size();

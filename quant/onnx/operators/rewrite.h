@@ -2,6 +2,7 @@
 // nodes became is left out of the network where nobody else reads it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,9 @@
 #include "quant/onnx/graph/graph.h"
 
 namespace bitbalance::onnx_io {
+
+/// Is it dimension 1, from either end?
+bool is_channel_axis(std::int64_t axis, std::size_t rank);
 
 /// y = scale[c] * image + bias[c], for every channel c of the image.
 struct ChannelTransform {

@@ -74,27 +74,28 @@ class ModelDamage {
     } else if (size > 1 && below(2, random_) == 0) {
       reflection.SwapElements(&message, field, at, size - 1);
     } else {
-      append(message, field, at, size);
+      set_or_append(message, field, at, size);
     }
   }
 
-  void append(Message& message, const FieldDescriptor* field, int at, int size) {
+  void set_or_append(Message& message, const FieldDescriptor* field, int at, int size) {
     const Reflection& r = *message.GetReflection();
     const auto number = edge_number(random_);
+    const bool sets = size > 0 && below(2, random_) == 0;
     switch (field->cpp_type()) {
       case FieldDescriptor::CPPTYPE_INT32:
-        size > 0 ? r.SetRepeatedInt32(&message, field, at, static_cast<std::int32_t>(number))
-                 : r.AddInt32(&message, field, static_cast<std::int32_t>(number));
+        sets ? r.SetRepeatedInt32(&message, field, at, static_cast<std::int32_t>(number))
+             : r.AddInt32(&message, field, static_cast<std::int32_t>(number));
         break;
       case FieldDescriptor::CPPTYPE_INT64:
-        size > 0 ? r.SetRepeatedInt64(&message, field, at, number) : r.AddInt64(&message, field, number);
+        sets ? r.SetRepeatedInt64(&message, field, at, number) : r.AddInt64(&message, field, number);
         break;
       case FieldDescriptor::CPPTYPE_FLOAT:
         r.AddFloat(&message, field, static_cast<float>(number));
         break;
       case FieldDescriptor::CPPTYPE_STRING:
-        size > 0 ? r.SetRepeatedString(&message, field, at, any_text())
-                 : r.AddString(&message, field, any_text());
+        sets ? r.SetRepeatedString(&message, field, at, any_text())
+             : r.AddString(&message, field, any_text());
         break;
       case FieldDescriptor::CPPTYPE_MESSAGE: {
         Message* const added = r.AddMessage(&message, field);

@@ -3,15 +3,13 @@
 #include <catch2/catch.hpp>
 #include <regex>
 
+#include "base/text/shell_word.h"
 #include "tests/support/command_child.h"
 
 namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
-using test::bitbalance_command;
-using test::CommandEnd;
-using test::shell_word;
 
 /// As `bitbalance --help` lists them.
 std::vector<std::string> all_commands() {

@@ -26,11 +26,6 @@ namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
-using test::become_nobody;
-using test::CommandChild;
-using test::CommandEnd;
-using test::limit;
-using test::run_bitbalance;
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 

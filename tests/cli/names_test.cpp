@@ -8,6 +8,7 @@
 #include <random>
 #include <sstream>
 
+#include "base/text/shell_word.h"
 #include "testbench/scenario/settings/settings_writer.h"
 #include "tests/quant/onnx/onnx_builder.h"
 #include "tests/support/command_child.h"
@@ -18,9 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
-using test::bitbalance_command;
-using test::CommandEnd;
-using test::shell_word;
 
 /// Small 1x1 convolutions one after the other, called like this.
 class NamedNetwork {

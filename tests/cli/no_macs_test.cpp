@@ -15,8 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
-using test::bitbalance_command;
-using test::CommandEnd;
 const fs::path kTechnology = fs::path(BITBALANCE_SOURCE_DIR) / "scenarios/technology/65nm.yaml";
 
 /// 1 x channels x size x size through a few layers without weights.

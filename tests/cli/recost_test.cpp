@@ -12,8 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
-using test::bitbalance_command;
-using test::CommandEnd;
 
 CommandEnd run_lenet(const fs::path& results, const std::string& more = "") {
   const fs::path scenario = fs::path(BITBALANCE_SOURCE_DIR) / "scenarios" / "lenet.yaml";

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
+#include "base/text/shell_word.h"
 #include "tests/support/command_child.h"
 
 namespace bitbalance::test {

@@ -79,10 +79,4 @@ CommandEnd bitbalance_command(const std::string& arguments, const std::string& e
   return CommandChild::in_shell(arguments, environment).wait();
 }
 
-std::string shell_word(const std::string& text) {
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
-  return word + "'";
-}
-
 }  // namespace bitbalance::test

@@ -48,7 +48,5 @@ CommandEnd run_bitbalance(const std::vector<std::string>& arguments,
                           const std::function<void()>& prepare = {});
 /// The same through a shell.
 CommandEnd bitbalance_command(const std::string& arguments, const std::string& environment = "");
-/// A word of a shell, whatever is in it.
-std::string shell_word(const std::string& text);
 
 }  // namespace bitbalance::test

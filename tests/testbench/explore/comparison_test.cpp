@@ -15,8 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
-using test::bitbalance_command;
-using test::CommandEnd;
 
 std::string scenario_file(const std::string& name) {
   return std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/" + name;

@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <string>
 
-#include "base/process/child_process.h"
 #include "testbench/report/chart.h"
 #include "tests/support/names.h"
 
@@ -126,15 +125,6 @@ TEST_CASE("without gnuplot there is no chart, and no error") {
   CHECK(draw_svg({bars()}).svg.empty());
   CHECK_THAT(draw_svg({bars()}).why, Contains("not drawn: gnuplot is missing"));
   ::setenv("PATH", path.c_str(), 1);
-}
-
-TEST_CASE("a child process gets its input and hands back what it says") {
-  const auto result = run_child({"sh", "-c", "cat; echo wrong >&2; exit 3"}, "text");
-  REQUIRE(result);
-  CHECK(result->exit_code == 3);
-  CHECK(result->out == "text");
-  CHECK(result->errors == "wrong\n");
-  CHECK(run_child({"sh", "-c", "kill -9 $$"}, "")->exit_code == -1);
 }
 
 }  // namespace

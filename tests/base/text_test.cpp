@@ -1,0 +1,53 @@
+// Text in the forms of others: words of a shell, lists, strings of JSON.
+#include <rapidcheck.h>
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "base/process/child_process.h"
+#include "base/text/json_text.h"
+#include "base/text/shell_word.h"
+#include "base/text/split.h"
+#include "tests/support/names.h"
+
+namespace bitbalance::test {
+namespace {
+
+TEST_CASE("a shell reads a word as the text that it was, whatever is in it") {
+  std::string text;
+  for (int c = 1; c < 256; ++c) text += static_cast<char>(c);
+  for (const std::string& word : {text, std::string(), std::string("'"), std::string("-n $HOME `x` \\")}) {
+    CAPTURE(word);
+    CHECK(run_child({"sh"}, "printf '%s.' " + shell_word(word))->out == word + ".");
+  }
+}
+
+TEST_CASE("a word of a shell is in quotes only where it needs them") {
+  CHECK(shell_word("--set=a.b/c:1,2@x%_+-") == "--set=a.b/c:1,2@x%_+-");
+  for (const char* text : {"", "a b", "~", "*", "a;b", "#", "!", "{a,b}", "\xc3\xa4"}) {
+    CAPTURE(text);
+    CHECK(shell_word(text) == "'" + std::string(text) + "'");
+  }
+}
+
+TEST_CASE("the parts of a list, joined again, are the list") {
+  CHECK(split("a,b", ',') == std::vector<std::string>{"a", "b"});
+  CHECK(split("", ',') == std::vector<std::string>{""});
+  rc::check([] {
+    const auto text = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("ab,")));
+    const std::vector<std::string> parts = split(text, ',');
+    RC_ASSERT(parts.size() == 1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), ',')));
+    std::string joined = parts.front();
+    for (std::size_t i = 1; i < parts.size(); ++i) joined += "," + parts[i];
+    RC_ASSERT(joined == text);
+  });
+}
+
+TEST_CASE("a text in JSON has its signs escaped, and bytes that are not UTF-8 replaced") {
+  CHECK(json_text("a\"b\\c\n\x01") == R"("a\"b\\c\n\u0001")");
+  CHECK(json_text("\xc3\xa4") == "\"\xc3\xa4\"");
+  CHECK(json_text("a\xff") == "\"a\xef\xbf\xbd\"");
+}
+
+}  // namespace
+}  // namespace bitbalance::test

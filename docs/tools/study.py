@@ -118,7 +118,7 @@ def best_for_all(rows):
 
 
 def front(rows):
-    """Less area and more frames of a joule, ascending in both."""
+    """Less area and more frames per joule, ascending in both."""
     found = []
     for row in sorted(rows, key=lambda row: (number(row, "area_mm2"), -number(row, "frames_per_j"))):
         if not found or number(row, "frames_per_j") > number(found[-1], "frames_per_j"):

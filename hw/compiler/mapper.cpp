@@ -166,8 +166,7 @@ class SegmentBuilder {
 void check(const AcceleratorConfig& config, const MapperOptions& options) {
   isa::check(config);
   require(options.batch >= 1 && options.batch <= 65535, "network", "batch", options.batch, "1 to 65535");
-  if ((options.objective == MappingObjective::kEnergy || options.objective == MappingObjective::kEdp) &&
-      !options.energy_j) {
+  if (asks_energy(options.objective) && !options.energy_j) {
     throw std::invalid_argument(
         fmt::format("mapping.objective: {} without prices of energy; accepted: with "
                     "them, or cycles, dram_bytes",
@@ -191,6 +190,10 @@ const char* to_string(LayerBarrier barrier) {
       return "layer";
   }
   return "?";
+}
+
+bool asks_energy(MappingObjective objective) {
+  return objective == MappingObjective::kEnergy || objective == MappingObjective::kEdp;
 }
 
 const char* to_string(MappingObjective objective) {

@@ -56,6 +56,8 @@ enum class MappingObjective {
   kDramBytes,  ///< read and written, unused bytes of bursts included
 };
 const char* to_string(MappingObjective objective);
+/// Whether it needs MapperOptions::energy_j.
+bool asks_energy(MappingObjective objective);
 
 /// How it is chosen (program_search.h).
 enum class MappingEffort {
@@ -72,7 +74,7 @@ struct MapperOptions {
   IdealMemoryTiming memory;  ///< with which mappings are judged
   MappingObjective objective = MappingObjective::kCycles;
   MappingEffort effort = MappingEffort::kFast;
-  /// Joules of a layer; needed for kEnergy and kEdp.
+  /// Joules of a layer, for objectives that ask for energy.
   std::function<double(const LayerProfile& layer)> energy_j;
   std::vector<LayerMapping> mappings;  ///< the user's choices, by layer name
 };

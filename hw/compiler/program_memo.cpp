@@ -5,9 +5,8 @@
 namespace bitbalance::compiler {
 
 bool ProgramMemo::is_comparable(const MapperOptions& options) {
-  const bool by_energy =
-      options.objective == MappingObjective::kEnergy || options.objective == MappingObjective::kEdp;
-  return options.mappings.empty() && (options.effort == MappingEffort::kFast || !by_energy);
+  return options.mappings.empty() &&
+         (options.effort == MappingEffort::kFast || !asks_energy(options.objective));
 }
 
 std::vector<std::int64_t> ProgramMemo::key_of(const AcceleratorConfig& c, const MapperOptions& o) {

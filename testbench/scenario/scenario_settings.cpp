@@ -248,9 +248,7 @@ void show_scenario(SettingsVisitor& v, Scenario& s) {
     show_technology(v, *s.technology);
   });
   v.section({"mapping", "how layers become commands"}, [&] { show_mapping(v, s.mapping); });
-  const bool asks_energy =
-      s.mapping.objective == MappingObjective::kEnergy || s.mapping.objective == MappingObjective::kEdp;
-  v.rule(costed || !asks_energy, "mapping.objective",
+  v.rule(costed || !asks_energy(s.mapping.objective), "mapping.objective",
          fmt::format("{} without technology, which has the prices of energy; accepted: cycles, dram_bytes",
                      to_string(s.mapping.objective)));
   v.section({"run", "how it is simulated"}, [&] { show_run(v, s.run); });

@@ -65,12 +65,14 @@ function draw_lines(pen, scales, spacing, chosen, style, width, alpha) {
   pen.globalAlpha = alpha;
   pen.beginPath();
   for (const point of chosen) {
+    let begun = false;
     scales.forEach((scale, index) => {
       const at = scale.position(point);
       if (at === undefined) return;
       const x = spacing * (index + .5), y = kAxisTop + (1 - at) * kAxisHeight;
-      if (index === 0) pen.moveTo(x, y);
-      else pen.lineTo(x, y);
+      if (begun) pen.lineTo(x, y);
+      else pen.moveTo(x, y);
+      begun = true;
     });
   }
   pen.stroke();

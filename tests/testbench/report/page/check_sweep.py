@@ -146,6 +146,16 @@ def mean(values):
     return math.exp(sum(map(math.log, values)) / len(values))
 
 
+def check_lines(browser):
+    """A point without the first figure begins at its next one, not where the point before ended."""
+    drawn = browser.evaluate('''(() => {
+      const calls = [], pen = {beginPath() {}, stroke() {}, moveTo: () => calls.push("move"), lineTo: () => calls.push("line")};
+      const first = {position: (point) => point === 1 ? undefined : 0}, other = {position: () => 1};
+      draw_lines(pen, [first, other, other], 100, [0, 1], "black", 1, 1);
+      return calls.join(" "); })()''')
+    assert drawn == 'move line line move line', drawn
+
+
 def check_sensitivities(browser, swept):
     """The factors of each key, computed again from the database."""
     passed = [row for row in swept.by_key.values() if row['verdict'] == 'pass']
@@ -235,6 +245,7 @@ def main():
         browser.evaluate('document.getElementById("scheme").click()')
         browser.picture(pictures / 'sweep-dark.webp')
         check_filters(browser, swept)
+        check_lines(browser)
         check_sensitivities(browser, swept)
         check_poor(browser, swept.program, scenarios.resolve(), swept.folder)
         assert not browser.messages, browser.messages

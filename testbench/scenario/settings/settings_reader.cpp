@@ -133,13 +133,13 @@ void SettingsReader::add_mapping(const Source& source, const std::string& path, 
     add_mapping({files_.mapping_of(file), file}, path, to, depth + 1);
   };
   check_form(source, path);
-  const std::string place = place_of(source, source.node, path);
-  if (source.node.IsScalar()) return include(source.node, place);
+  if (source.node.IsScalar()) return include(source.node, place_of(source, source.node, path));
   to.push_back(source);
   const YAML::Node& mapping = source.node;
-  const bool is_option = source.option != nullptr;
-  if (const YAML::Node name = mapping["include"])
-    include(name, is_option ? place_of(source, name, inner_path(path, "include")) : place);
+  if (const YAML::Node name = mapping["include"]) {
+    include(name, source.option != nullptr ? place_of(source, name, inner_path(path, "include"))
+                                           : place_of(source, mapping, path));
+  }
 }
 
 void SettingsReader::check_form(const Source& section, const std::string& path) {
@@ -371,8 +371,8 @@ void SettingsReader::reject_unknown(const Frame& closed) const {
   for (const Source& source : closed.sources) {
     for (const auto& entry : source.node) {
       const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : form_of(entry.first);
-      const std::string place = place_of(source, entry.first, inner_path(closed.path, key));
       if (key == "include" || std::count(closed.shown.begin(), closed.shown.end(), key) != 0) continue;
+      const std::string place = place_of(source, entry.first, inner_path(closed.path, key));
       throw SettingsError(fmt::format("{}: unknown key{}; accepted: {}", place, suggestion(key, closed.shown),
                                       fmt::join(closed.shown, ", ")));
     }

@@ -51,7 +51,7 @@ struct QuantizeReport {
 };
 
 std::string quantize_table(const QuantizeReport& report);
-/// One line a layer and form.
+/// One line per layer and form.
 std::string quantize_csv(const QuantizeReport& report);
 std::string quantize_json(const QuantizeReport& report);
 /// Tokens of the weights before and after, a chart a form.

@@ -1,4 +1,4 @@
-// What a run prints: one line a layer, accuracy, speed, verdict.
+// What a run prints: one line per layer, accuracy, speed, verdict.
 #pragma once
 
 #include <string>

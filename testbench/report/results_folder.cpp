@@ -80,7 +80,7 @@ void remove_files(const fs::path& folder, const std::set<std::string>& names) {
   for (const fs::path& file : files) fs::remove(file);
 }
 
-/// The list last: a folder with a list is recognized as ours. Fails behind that when anything else is there.
+/// The list last: a folder with a list is recognized as ours. Fails after that when anything else is there.
 void remove_folder(const fs::path& folder, const std::set<std::string>& names) {
   remove_files(folder, names);
   fs::remove(folder / Manifest::kFile);

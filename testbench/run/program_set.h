@@ -62,7 +62,7 @@ class ProgramSet {
     }
   }
 
-  /// Address of the data region, behind the constants of all programs.
+  /// Address of the data region, after the constants of all programs.
   std::uint64_t data_base() const;
   std::uint64_t memory_bytes() const;
   ProgramRegions regions(const LoadedProgram& loaded) const;

@@ -24,7 +24,7 @@ std::string time_text(std::uint64_t time, std::uint64_t timescale_fs) {
   return fmt::format("{} {}", value, value == 0 ? "s" : kUnits[unit]);
 }
 
-/// Changes behind the first value of a signal.
+/// Changes after the first value of a signal.
 std::uint64_t changes_of(const VcdHistory& history) {
   return history.times == 0 ? 0 : history.times - 1;
 }

@@ -1,4 +1,4 @@
-// Runs a function in a process of its own: SystemC elaborates once a process, a property needs many; others
+// Runs a function in a process of its own: SystemC elaborates once per process, a property needs many; others
 // are to be killed.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace bitbalance::test {
 
-/// The child that calls `body`: it ends with 0 behind it, with 1, told on stderr, at an exception. Neither
+/// The child that calls `body`: it ends with 0 after it, with 1, told on stderr, at an exception. Neither
 /// runs this process's exit handlers.
 pid_t forked(const std::function<void()>& body);
 

@@ -24,9 +24,9 @@ struct CommandEnd {
 
 class CommandChild {
  public:
-  /// `arguments` of the command; `prepare` is called in the child, behind its streams' redirection.
+  /// `arguments` of the command; `prepare` is called in the child, after its streams' redirection.
   explicit CommandChild(const std::vector<std::string>& arguments, const std::function<void()>& prepare = {});
-  /// `arguments` as a shell reads them, behind what it is to set in the environment ("NAME=value").
+  /// `arguments` as a shell reads them, after what it is to set in the environment ("NAME=value").
   static CommandChild in_shell(const std::string& arguments, const std::string& environment);
   ~CommandChild();
   CommandChild(const CommandChild&) = delete;

@@ -52,7 +52,7 @@ struct Part {
   const char* color;  ///< of the pages
 };
 
-/// A bar a design, `parts` on top of each other.
+/// A bar per design, `parts` on top of each other.
 template <class Value>
 BarChart stacks(const NetworkComparison& comparison, const std::string& what, const std::string& y_label,
                 const std::vector<Part>& parts, Value value) {

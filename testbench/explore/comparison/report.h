@@ -1,4 +1,4 @@
-// What a comparison leaves behind: a table for the terminal, CSV, JSON, a page and charts.
+// What a comparison leaves: a table for the terminal, CSV, JSON, a page and charts.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ namespace bitbalance::explore {
 std::string comparison_table(const NetworkComparison& comparison);
 /// What the words of the table mean, once for all tables.
 std::string comparison_legend();
-/// One line an accelerator, set of weights and network; the columns carry their units.
+/// One line per accelerator, set of weights and network; the columns carry their units.
 std::string to_csv(const std::vector<NetworkComparison>& comparisons);
 std::string to_json(const std::vector<NetworkComparison>& comparisons, const ProgramFigures& program);
 /// report.html: figures relative to ours, what each accelerator is made of, and every setting. `json`: of

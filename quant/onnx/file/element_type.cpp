@@ -98,6 +98,14 @@ int bits_of(ElementType type) {
   return accepted == nullptr ? 0 : accepted->bits;
 }
 
+bool holds(ElementType type, double whole) {
+  constexpr int kUnbounded = 63;
+  const bool is_signed = name_of(type).front() == 'I';
+  const int bits = bits_of(type) - (is_signed ? 1 : 0);
+  const double most = std::ldexp(1.0, bits), least = is_signed ? -most : 0.0;
+  return bits >= kUnbounded || (whole >= least && whole < most);
+}
+
 float from_brain_half(std::uint16_t bits) {
   const std::uint32_t wide = std::uint32_t{bits} << 16;  // the upper half of a float
   float value = 0;

@@ -27,6 +27,9 @@ std::string accepted_types();
 
 /// Bits of an element in raw data; 0: the type is not accepted.
 int bits_of(ElementType type);
+/// Is the whole number one of the integer type? Of 64 bits any is: what stands for "to the end" there has no
+/// float below the bound.
+bool holds(ElementType type, double whole);
 
 /// The value of a bit pattern of BFLOAT16.
 float from_brain_half(std::uint16_t bits);

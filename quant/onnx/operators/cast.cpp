@@ -15,13 +15,8 @@ float cast_constant(const OnnxGraph& graph, const NodeProto& node, ElementType t
   if (to == onnx::TensorProto::BOOL) return x == 0 ? 0 : 1;
   if (is_real(to)) return rounded_to(to, x);
   const float whole = std::trunc(x);
-  const bool is_signed = name_of(to).front() == 'I';
-  const int bits = bits_of(to) - (is_signed ? 1 : 0);
-  constexpr int kUnbounded = 63;  // what stands for "to the end" in 64 bits has no float below the bound
-  const double most = std::ldexp(1.0, bits), least = is_signed ? -most : 0.0;
-  if (bits < kUnbounded && !(whole >= least && whole < most)) {
+  if (!holds(to, whole))
     graph.model().fail(node, fmt::format("casts {} to {}; accepted: what fits", double{x}, name_of(to)));
-  }
   return whole;
 }
 

@@ -257,4 +257,11 @@ TEST_CASE("fixed inputs that do not fit the file are refused") {
              Contains("accepted for a fixed input: 16777216"));
   CHECK_THAT(refusal(streaming(), {{"gain", {1.5}}, state}),
              Contains("input 'gain': a value of INT64 is 1.5; accepted: an integer up to 2^24"));
+  OnnxBuilder bytes = streaming();
+  for (onnx::ValueInfoProto& input : *bytes.graph().mutable_input())
+    if (input.name() == "gain")
+      input.mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::UINT8);
+  CHECK(refusal(bytes, {{"gain", {255}}, state}) == "accepted");
+  for (const double value : {-1, 256})
+    CHECK_THAT(refusal(bytes, {{"gain", {value}}, state}), Contains("input 'gain': a value of UINT8 is"));
 }

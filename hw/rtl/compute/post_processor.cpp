@@ -12,11 +12,12 @@ PostProcessor::PostProcessor(const sc_core::sc_module_name& name, const Accelera
     : Clocked(name),
       config_(config),
       profile_(profile),
-      scaled_(products_[static_cast<std::size_t>(config.pipeline.result_delay())]) {}
+      products_(config.pipeline),
+      scaled_(products_.last()) {}
 
 void PostProcessor::reset() {
   target_valid_ = fetched_.valid = clamped_.valid = false;
-  for (Stage& product : products_) product.valid = false;
+  products_.clear();
 }
 
 void PostProcessor::on_clock() {
@@ -32,27 +33,12 @@ void PostProcessor::on_clock() {
   } else if (scaled_.valid) {
     write(scaled_);
   }
-  hand_on();
+  products_.hand_on();
   multiply();
   fetch();
-  if (is_empty() && beats.empty() && (target_valid_ || targets.empty())) sleep();
-}
-
-bool PostProcessor::is_empty() const {
-  const Stage* const end = &scaled_ + 1;
-  return !fetched_.valid && !clamped_.valid &&
-         std::none_of(products_.data(), end, [](const Stage& product) { return product.valid; });
-}
-
-/// From stage to stage of multiply and clamp.
-void PostProcessor::hand_on() {
-  for (Stage* product = &scaled_; product != products_.data(); --product) {
-    if (product[-1].valid) {
-      *product = product[-1];
-    } else {
-      product->valid = false;
-    }
-  }
+  if (!fetched_.valid && products_.empty() && !clamped_.valid && beats.empty() &&
+      (target_valid_ || targets.empty()))
+    sleep();
 }
 
 bool PostProcessor::completes(const Stage& stage) const {
@@ -95,9 +81,9 @@ void PostProcessor::fetch() {
 }
 
 void PostProcessor::multiply() {
-  Stage& product = products_.front();
-  product.valid = fetched_.valid;
   if (!fetched_.valid) return;
+  Stage& product = products_.first();
+  product.valid = true;
   product.last_of_tile = fetched_.last_of_tile;
   product.slot = fetched_.slot;
   product.row = fetched_.row;
@@ -173,8 +159,8 @@ void PostProcessor::describe(SignalList& signals) const {
       signals.add(*this, prefix + ".value" + std::to_string(i), s.value[i], 64);
   };
   stage("fetched", fetched_);
-  for (const Stage* product = products_.data(); product != &scaled_; ++product)
-    stage("product" + std::to_string(product - products_.data()), *product);
+  for (const Stage* product = products_.begin(); product != &scaled_; ++product)
+    stage("product" + std::to_string(product - products_.begin()), *product);
   stage("scaled", scaled_);
   stage("clamped", clamped_);
 }

@@ -16,6 +16,7 @@
 #include "hw/rtl/channel/channel_port.h"
 #include "hw/rtl/clock/clocked.h"
 #include "hw/rtl/completion.h"
+#include "hw/rtl/compute/result_stages.h"
 #include "hw/rtl/signal_list.h"
 
 namespace bitbalance::rtl {
@@ -51,17 +52,14 @@ class PostProcessor : public Clocked {
     ParameterEntry parameter;
     Row value{};  ///< accumulators, then products, then clamped sums
   };
-  static constexpr std::size_t kMostProducts = 2 * PipelineConfig::kMostStages - 1;
   // Four beats can be of four tiles; the fifth slot takes the next target meanwhile. Each stage more has one.
-  static constexpr int kMostSlots = 5 + kMostProducts - 1;
-  int slots() const { return 5 + config_.pipeline.result_delay(); }
+  static constexpr int kSlots = 5;
+  int slots() const { return kSlots + config_.pipeline.result_delay(); }
 
   void on_clock() override;
   void reset() override;
   void fetch();
   void multiply();
-  void hand_on();
-  bool is_empty() const;
   void clamp_sums();
   bool completes(const Stage& stage) const;
   /// Its command's completion finds no room.
@@ -72,12 +70,12 @@ class PostProcessor : public Clocked {
   const AcceleratorConfig config_;
   Profile& profile_;
 
-  std::array<DrainTarget, kMostSlots> targets_{};
+  std::array<DrainTarget, kSlots + ResultStages<Stage>::kMost - 1> targets_{};
   std::uint8_t slot_ = 0;  ///< of the tile whose beats are coming
   bool target_valid_ = false;
   Stage fetched_;
-  std::array<Stage, kMostProducts> products_;  ///< the youngest first
-  Stage& scaled_;                              ///< the oldest of them
+  ResultStages<Stage> products_;
+  Stage& scaled_;  ///< the oldest of them
   Stage clamped_;
 };
 

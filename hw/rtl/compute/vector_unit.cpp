@@ -8,14 +8,11 @@
 namespace bitbalance::rtl {
 
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile)
-    : Clocked(name),
-      config_(config),
-      profile_(profile),
-      written_(results_[static_cast<std::size_t>(config.pipeline.result_delay())]) {}
+    : Clocked(name), config_(config), profile_(profile), results_(config.pipeline) {}
 
 void VectorUnit::on_clock() {
-  if (written_.valid) write_results(written_);
-  hand_on();
+  if (results_.last().valid) write_results(results_.last());
+  results_.hand_on();
   switch (state_) {
     case State::kIdle:
       if (commands.can_pop()) {
@@ -40,7 +37,7 @@ void VectorUnit::on_clock() {
 
 void VectorUnit::reset() {
   state_ = State::kIdle;
-  for (Result& result : results_) result.valid = false;
+  results_.clear();
 }
 
 void VectorUnit::accept() {
@@ -137,25 +134,8 @@ void VectorUnit::begin_group(std::uint32_t elements, std::uint32_t output_base) 
 
 /// All of it is read.
 void VectorUnit::end_group() {
-  static_cast<Group&>(results_.front()) = group_;
-  results_.front().valid = true;
-}
-
-/// From stage to stage.
-void VectorUnit::hand_on() {
-  for (Result* result = &written_; result != results_.data(); --result) {
-    if (result[-1].valid) {
-      *result = result[-1];
-    } else {
-      result->valid = false;
-    }
-  }
-  results_.front().valid = false;
-}
-
-bool VectorUnit::has_results() const {
-  const Result* const end = &written_ + 1;
-  return std::any_of(results_.data(), end, [](const Result& result) { return result.valid; });
+  static_cast<Group&>(results_.first()) = group_;
+  results_.first().valid = true;
 }
 
 void VectorUnit::add_half() {
@@ -230,7 +210,7 @@ void VectorUnit::write_results(const Group& result) {
 }
 
 void VectorUnit::report() {
-  if (has_results()) return;
+  if (!results_.empty()) return;
   if (!completions.can_push()) {
     if (completions.full()) sleep();
     return;
@@ -252,8 +232,8 @@ void VectorUnit::describe(SignalList& signals) const {
   for (int i = 0; i < config_.columns; ++i) {
     signals.add(*this, "lane" + std::to_string(i) + ".value", group_.value[i], 64);
   }
-  signals.add(*this, "result.valid", written_.valid);
-  signals.add(*this, "result.address", written_.output);
+  signals.add(*this, "result.valid", results_.last().valid);
+  signals.add(*this, "result.address", results_.last().output);
 }
 
 }  // namespace bitbalance::rtl

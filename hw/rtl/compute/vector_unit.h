@@ -16,6 +16,7 @@
 #include "hw/rtl/channel/channel_port.h"
 #include "hw/rtl/clock/clocked.h"
 #include "hw/rtl/completion.h"
+#include "hw/rtl/compute/result_stages.h"
 #include "hw/rtl/signal_list.h"
 
 namespace bitbalance::rtl {
@@ -65,8 +66,6 @@ class VectorUnit : public Clocked {
   /// The next group of an elementwise command of so many elements.
   void begin_group(std::uint32_t elements, std::uint32_t output_base);
   void end_group();
-  void hand_on();
-  bool has_results() const;
   void write_results(const Group& result);
   std::int64_t averaged(std::int64_t sum, std::uint32_t taps) const;
   void report();
@@ -84,10 +83,8 @@ class VectorUnit : public Clocked {
   Add add_;
   Lookup lookup_;
 
-  Group group_;  ///< being read
-  /// What is read is handed on from the first to the one that is written at the next edge.
-  std::array<Result, 2 * PipelineConfig::kMostStages - 1> results_;
-  Result& written_;
+  Group group_;                   ///< being read
+  ResultStages<Result> results_;  ///< the last is written at the next edge
 
   // Pooling: the group's first output and the tap.
   std::uint32_t image_ = 0, channel_ = 0, pixel_ = 0;

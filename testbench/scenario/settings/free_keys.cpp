@@ -9,7 +9,7 @@ void SettingsReader::texts(const Setting& setting, std::vector<PlacedText>& valu
   each(setting, [&](const Source& source) {
     const auto read = [&](const YAML::Node& node) {
       if (!node.IsScalar() || node.Scalar().empty()) refuse(setting, form_of(node), "a list of texts");
-      values.push_back({node.Scalar(), place_of(source, node, path_of(setting.key))});
+      values.push_back({node.Scalar(), place_of(source, node).of(path_of(setting.key))});
     };
     values.clear();
     if (!source.node.IsSequence()) return read(source.node);
@@ -23,11 +23,13 @@ void SettingsReader::free_keys(std::vector<FreeKey>& keys) {
     for (const auto& entry : source.node) {
       FreeKey key;
       key.key = entry.first.IsScalar() ? entry.first.Scalar() : form_of(entry.first);
-      key.place = place_of(source, entry.first, path_of(key.key));
+      const std::string path = path_of(key.key);
+      const Place place = place_of(source, entry.first);
+      key.place = place.of(path);
       key.file = source.file;
-      if (key.key == "include" || frame().places.count(key.key) != 0) continue;
+      if (key.key == "include" || places_.count(path) != 0) continue;
       frame().shown.push_back(key.key);
-      frame().places[key.key] = key.place;
+      places_[path] = place;
       const auto text_of = [&](const YAML::Node& node) {
         if (!node.IsScalar() || node.Scalar().empty())
           refuse({key.key.c_str(), ""}, form_of(node), kAccepted);

@@ -65,7 +65,6 @@ SettingsReader::Override SettingsReader::parse(const SettingOverride& given) {
 
 void SettingsReader::read(const std::function<void()>& show) {
   Frame root;
-  root.place = file_.empty() ? "command line" : file_.string();
   for (auto given = overrides_.rbegin(); given != overrides_.rend(); ++given)
     add_mapping({given->root, given->file, &*given}, "", root.sources);
   if (!file_.empty()) add_mapping({files_.mapping_of(file_), file_}, "", root.sources);
@@ -86,10 +85,34 @@ std::string SettingsReader::path_of(const std::string& key) const {
   return inner_path(frames_.back().path, key);
 }
 
-std::string SettingsReader::place_of(const Source& source, const YAML::Node& node, const std::string& path) {
-  if (source.option == nullptr)
-    return fmt::format("{}:{}: {}", source.file.string(), node.Mark().line + 1, path);
-  return source.option->path == path ? source.option->option : "--set " + path;
+SettingsReader::Place SettingsReader::place_of(const Source& source, const YAML::Node& node) {
+  return {source.file.native(), node.Mark().line + 1, source.option};
+}
+
+std::string SettingsReader::Place::of(const std::string& path) const {
+  if (option == nullptr) return fmt::format("{}:{}: {}", file, line, path);
+  return option->path == path ? option->option : "--set " + path;
+}
+
+std::string SettingsReader::place_of_section(std::size_t outwards) const {
+  const Frame& section = frames_[frames_.size() - 1 - outwards];
+  if (section.place) return section.place->of(section.path);
+  if (outwards + 1 < frames_.size()) return place_of_section(outwards + 1) + ": " + section.path;
+  return file_.empty() ? "command line" : file_.string();
+}
+
+std::string SettingsReader::place_to_mend(const std::string& key) const {
+  if (const auto given = places_.find(path_of(key)); given != places_.end())
+    return given->second.of(given->first);
+  const std::string inside = path_of(""), name = "." + key;
+  const auto is_named = [&](const std::string& path) {
+    return path.size() >= inside.size() + name.size() && path.compare(0, inside.size(), inside) == 0 &&
+           path.compare(path.size() - name.size(), name.size(), name) == 0;
+  };
+  std::vector<std::string> named;
+  for (const auto& [path, place] : places_)
+    if (is_named(path)) named.push_back(place.of(path));
+  return named.size() == 1 ? named.front() : fmt::format("{}: {}", place_of_section(), key);
 }
 
 void SettingsReader::each(const Setting& setting, const std::function<void(const Source&)>& read) {
@@ -99,23 +122,26 @@ void SettingsReader::each(const Setting& setting, const std::function<void(const
     const YAML::Node& mapping = source.node;
     if (const YAML::Node node = mapping[setting.key]) given.push_back({node, source.file, source.option});
   }
+  if (given.empty()) return;
+  const std::string path = path_of(setting.key);
   for (auto source = given.rbegin(); source != given.rend(); ++source) {
-    frame().places[setting.key] = place_of(*source, source->node, path_of(setting.key));
+    places_[path] = place_of(*source, source->node);
     read(*source);
   }
 }
 
-void SettingsReader::each_scalar(const Setting& setting, const std::string& expected,
+void SettingsReader::each_scalar(const Setting& setting, const std::function<std::string()>& accepted,
                                  const std::function<void(const std::string&)>& read) {
   each(setting, [&](const Source& source) {
     if (!source.node.IsScalar() || source.node.Scalar().empty())
-      refuse(setting, form_of(source.node), expected);
+      refuse(setting, form_of(source.node), accepted());
     read(source.node.Scalar());
   });
 }
 
-void SettingsReader::refuse(const Setting& setting, const std::string& found, const std::string& accepted) {
-  throw SettingsError(fmt::format("{}: {}; accepted: {}", frame().places[setting.key], found, accepted));
+void SettingsReader::refuse(const Setting& setting, const std::string& found,
+                            const std::string& accepted) const {
+  throw SettingsError(fmt::format("{}: {}; accepted: {}", place_to_mend(setting.key), found, accepted));
 }
 
 void SettingsReader::add_mapping(const Source& source, const std::string& path, std::vector<Source>& to,
@@ -133,25 +159,24 @@ void SettingsReader::add_mapping(const Source& source, const std::string& path, 
     add_mapping({files_.mapping_of(file), file}, path, to, depth + 1);
   };
   check_form(source, path);
-  if (source.node.IsScalar()) return include(source.node, place_of(source, source.node, path));
+  if (source.node.IsScalar()) return include(source.node, place_of(source, source.node).of(path));
   to.push_back(source);
   const YAML::Node& mapping = source.node;
   if (const YAML::Node name = mapping["include"]) {
-    include(name, source.option != nullptr ? place_of(source, name, inner_path(path, "include"))
-                                           : place_of(source, mapping, path));
+    include(name, source.option != nullptr ? place_of(source, name).of(inner_path(path, "include"))
+                                           : place_of(source, mapping).of(path));
   }
 }
 
 void SettingsReader::check_form(const Source& section, const std::string& path) {
   if (section.node.IsMap() || section.node.IsScalar()) return;
   throw SettingsError(fmt::format("{}: {}; accepted: a mapping of settings",
-                                  place_of(section, section.node, path), form_of(section.node)));
+                                  place_of(section, section.node).of(path), form_of(section.node)));
 }
 
 void SettingsReader::section(const Setting& setting, const std::function<void()>& body) {
   Frame inner;
   inner.path = path_of(setting.key);
-  inner.place = frame().place + ": " + inner.path;
   frame().shown.emplace_back(setting.key);
   bool is_replaced = false;
   for (const Source& source : frame().sources) {
@@ -160,11 +185,12 @@ void SettingsReader::section(const Setting& setting, const std::function<void()>
     if (!given.node) continue;
     check_form(given, inner.path);
     if (is_replaced) continue;
-    if (inner.sources.empty()) inner.place = place_of(given, given.node, inner.path);
-    frame().places[setting.key] = inner.place;
+    // The file's or, without one, the last option's.
+    if (!inner.place || given.option == nullptr) inner.place = place_of(given, given.node);
     add_mapping(given, inner.path, inner.sources);
     is_replaced = given.option != nullptr && given.node.IsScalar();  // --set section=file: all of it
   }
+  if (inner.place) places_[inner.path] = *inner.place;
   inner.sources = options_first(inner.sources);
   run(std::move(inner), body);
 }
@@ -187,12 +213,17 @@ void SettingsReader::list(const Setting& setting, const std::function<void(std::
                           const std::function<void(std::size_t)>& body) {
   each(setting, [&](const Source& source) {
     if (!source.node.IsSequence()) refuse(setting, form_of(source.node), "a list of mappings");
-    resize(0);  // nothing of a list that this one replaces
+    // Nothing of a list that this one replaces.
+    resize(0);
+    const std::string elements = path_of(setting.key) + "[";
+    for (auto old = places_.lower_bound(elements);
+         old != places_.end() && old->first.compare(0, elements.size(), elements) == 0;)
+      old = places_.erase(old);
     resize(source.node.size());
     for (std::size_t i = 0; i < size(); ++i) {
       Frame inner;
       inner.path = path_of(fmt::format("{}[{}]", setting.key, i));
-      inner.place = place_of(source, source.node[i], inner.path);
+      inner.place = place_of(source, source.node[i]);
       add_mapping({source.node[i], source.file, source.option}, inner.path, inner.sources);
       run(std::move(inner), [&] { body(i); });
     }
@@ -201,25 +232,23 @@ void SettingsReader::list(const Setting& setting, const std::function<void(std::
 
 void SettingsReader::integer(const Setting& setting, std::int64_t& value, std::int64_t low,
                              std::int64_t high) {
-  const std::string accepted = accepted_integer(low, high);
+  const auto accepted = [&] { return accepted_integer(low, high); };
   each_scalar(setting, accepted, [&](const std::string& text) {
     const auto number = whole_number(text);
-    if (!number)
-      refuse(setting, "'" + text + "'", is_bounded(low) ? "a whole number, " + accepted : accepted);
-    if (*number < low || *number > high) refuse(setting, text, accepted);
+    if (!number) refuse(setting, "'" + text + "'", (is_bounded(low) ? "a whole number, " : "") + accepted());
+    if (*number < low || *number > high) refuse(setting, text, accepted());
     value = *number;
   });
 }
 
 void SettingsReader::integers(const Setting& setting, std::vector<std::int64_t>& values, std::int64_t low,
                               std::int64_t high) {
-  const std::string accepted = accepted_integers(low, high);
   each(setting, [&](const Source& source) {
-    if (!source.node.IsSequence()) refuse(setting, form_of(source.node), accepted);
+    if (!source.node.IsSequence()) refuse(setting, form_of(source.node), accepted_integers(low, high));
     values.clear();
     for (const YAML::Node& element : source.node) {
       const auto number = element.IsScalar() ? whole_number(element.Scalar(), low, high) : std::nullopt;
-      if (!number) refuse(setting, form_of(element), accepted);
+      if (!number) refuse(setting, form_of(element), accepted_integers(low, high));
       values.push_back(*number);
     }
   });
@@ -233,26 +262,26 @@ void SettingsReader::optional_integer(const Setting& setting, std::optional<int>
 }
 
 void SettingsReader::real(const Setting& setting, double& value, double low, double high) {
-  const std::string accepted = accepted_real(low, high);
+  const auto accepted = [&] { return accepted_real(low, high); };
   each_scalar(setting, accepted, [&](const std::string& text) {
     const auto number = real_number(text);
-    if (!number || *number < low || *number > high) refuse(setting, "'" + text + "'", accepted);
+    if (!number || *number < low || *number > high) refuse(setting, "'" + text + "'", accepted());
     value = *number;
   });
 }
 
 void SettingsReader::reals(const Setting& setting, std::vector<double>& values, double low, double high) {
-  const std::string accepted = accepted_reals(low, high);
+  const auto accepted = [&] { return accepted_reals(low, high); };
   each(setting, [&](const Source& source) {
     const auto read = [&](const YAML::Node& node) {
       const auto number = node.IsScalar() ? real_number(node.Scalar()) : std::nullopt;
-      if (!number || *number < low || *number > high) refuse(setting, form_of(node), accepted);
+      if (!number || *number < low || *number > high) refuse(setting, form_of(node), accepted());
       return *number;
     };
     std::vector<double> given;
     if (source.node.IsSequence()) {
       for (const YAML::Node& element : source.node) given.push_back(read(element));
-      if (given.empty()) refuse(setting, "an empty list", accepted);
+      if (given.empty()) refuse(setting, "an empty list", accepted());
     } else {
       given.push_back(read(source.node));
     }
@@ -261,30 +290,35 @@ void SettingsReader::reals(const Setting& setting, std::vector<double>& values, 
 }
 
 void SettingsReader::rational(const Setting& setting, Rational& value) {
-  each_scalar(setting, kAcceptedRational, [&](const std::string& text) {
-    const auto number = parse_rational(text);
-    if (!number) refuse(setting, "'" + text + "'", kAcceptedRational);
-    value = *number;
-  });
+  each_scalar(
+      setting, [] { return kAcceptedRational; },
+      [&](const std::string& text) {
+        const auto number = parse_rational(text);
+        if (!number) refuse(setting, "'" + text + "'", kAcceptedRational);
+        value = *number;
+      });
 }
 
 void SettingsReader::boolean(const Setting& setting, bool& value) {
-  each_scalar(setting, kAcceptedBoolean, [&](const std::string& text) {
-    if (text != "true" && text != "false") refuse(setting, "'" + text + "'", kAcceptedBoolean);
-    value = text == "true";
-  });
+  each_scalar(
+      setting, [] { return kAcceptedBoolean; },
+      [&](const std::string& text) {
+        if (text != "true" && text != "false") refuse(setting, "'" + text + "'", kAcceptedBoolean);
+        value = text == "true";
+      });
 }
 
 void SettingsReader::text(const Setting& setting, std::string& value) {
-  each_scalar(setting, setting.form, [&](const std::string& text) { value = text; });
+  each_scalar(
+      setting, [&] { return setting.form; }, [&](const std::string& text) { value = text; });
 }
 
 void SettingsReader::choice(const Setting& setting, std::size_t& value,
                             const std::vector<std::string>& choices) {
-  const std::string accepted = accepted_choice(choices);
+  const auto accepted = [&] { return accepted_choice(choices); };
   each_scalar(setting, accepted, [&](const std::string& text) {
     const auto match = std::find(choices.begin(), choices.end(), text);
-    if (match == choices.end()) refuse(setting, "'" + text + "'" + suggestion(text, choices), accepted);
+    if (match == choices.end()) refuse(setting, "'" + text + "'" + suggestion(text, choices), accepted());
     value = static_cast<std::size_t>(match - choices.begin());
   });
 }
@@ -324,8 +358,8 @@ void SettingsReader::read_place(const Setting& setting, std::filesystem::path& v
 void SettingsReader::required() {
   Frame& f = frame();
   const std::string& key = f.shown.back();
-  if (f.places.count(key) != 0 || !f.missing.empty()) return;
-  f.missing = fmt::format("{}: {} is missing", f.place, key);
+  if (!f.missing.empty() || places_.count(path_of(key)) != 0) return;
+  f.missing = fmt::format("{}: {} is missing", place_of_section(), key);
 }
 
 bool SettingsReader::misses_something() const {
@@ -334,9 +368,7 @@ bool SettingsReader::misses_something() const {
 
 void SettingsReader::rule(bool holds, const char* key, const std::string& message) {
   if (holds || misses_something()) return;
-  const auto place = frame().places.find(key);
-  throw SettingsError(place != frame().places.end() ? fmt::format("{}: {}", place->second, message)
-                                                    : fmt::format("{}: {}: {}", frame().place, key, message));
+  throw SettingsError(fmt::format("{}: {}", place_to_mend(key), message));
 }
 
 void SettingsReader::checked(const std::function<void()>& check) {
@@ -344,11 +376,8 @@ void SettingsReader::checked(const std::function<void()>& check) {
   try {
     check();
   } catch (const ConfigError& refused) {
-    const auto place = frame().places.find(refused.parameter());
-    if (place == frame().places.end())
-      throw SettingsError(fmt::format("{}: {}", file_.string(), refused.what()));
-    throw SettingsError(
-        fmt::format("{}: {}; accepted: {}", place->second, refused.value(), refused.accepted()));
+    throw SettingsError(fmt::format("{}: {}; accepted: {}", place_to_mend(refused.parameter()),
+                                    refused.value(), refused.accepted()));
   }
 }
 
@@ -362,9 +391,8 @@ void SettingsReader::run(Frame opened, const std::function<void()>& body) {
     // A section that is not there may be misspelt: its parent tells first what it does not know.
     if (!closed.sources.empty() || frames_.empty()) throw SettingsError(closed.missing);
     const std::string key = closed.path.substr(closed.path.rfind('.') + 1);
-    if (frame().missing.empty()) frame().missing = fmt::format("{}: {} is missing", frame().place, key);
+    if (frame().missing.empty()) frame().missing = fmt::format("{}: {} is missing", place_of_section(), key);
   }
-  if (!frames_.empty()) frame().places.insert(closed.places.begin(), closed.places.end());
 }
 
 void SettingsReader::reject_unknown(const Frame& closed) const {
@@ -372,7 +400,7 @@ void SettingsReader::reject_unknown(const Frame& closed) const {
     for (const auto& entry : source.node) {
       const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : form_of(entry.first);
       if (key == "include" || std::count(closed.shown.begin(), closed.shown.end(), key) != 0) continue;
-      const std::string place = place_of(source, entry.first, inner_path(closed.path, key));
+      const std::string place = place_of(source, entry.first).of(inner_path(closed.path, key));
       throw SettingsError(fmt::format("{}: unknown key{}; accepted: {}", place, suggestion(key, closed.shown),
                                       fmt::join(closed.shown, ", ")));
     }

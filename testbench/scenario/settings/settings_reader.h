@@ -5,6 +5,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "testbench/scenario/settings/settings.h"
@@ -78,22 +79,34 @@ class SettingsReader : public SettingsVisitor {
     std::filesystem::path file;
     const Override* option = nullptr;  ///< where it is not of the file itself
   };
+  /// Where a setting stands; put into words only when something is wrong with it.
+  struct Place {
+    std::string file;
+    int line;
+    const Override* option;  ///< where it is not of the file itself
+
+    std::string of(const std::string& path) const;
+  };
   struct Frame {
     std::string path;             ///< "accelerator.dram"; empty for the root
-    std::string place;            ///< where the section stands, for errors about what is not there
+    std::optional<Place> place;   ///< where the section stands, if it is given
     std::vector<Source> sources;  ///< the first that has a key decides
     std::vector<std::string> shown;
-    std::map<std::string, std::string> places;  ///< of the keys given, those of inner sections included
-    std::string missing;                        ///< first error about a required key
+    std::string missing;  ///< first error about a required key
   };
 
   static Override parse(const SettingOverride& given);
   Frame& frame() { return frames_.back(); }
   std::string path_of(const std::string& key) const;
-  static std::string place_of(const Source& source, const YAML::Node& node, const std::string& path);
+  static Place place_of(const Source& source, const YAML::Node& node);
+  /// Where an error about a setting points: `key` of the current section ("objective", "dram.burst_bytes"),
+  /// or the only one of that name in the sections of this one.
+  std::string place_to_mend(const std::string& key) const;
+  /// Where the current section stands, or one around it; if it is not given, where it belongs.
+  std::string place_of_section(std::size_t outwards = 0) const;
   /// Calls `read` with every value that a key is given, the one that decides last; notes key and place.
   void each(const Setting& setting, const std::function<void(const Source&)>& read);
-  void each_scalar(const Setting& setting, const std::string& expected,
+  void each_scalar(const Setting& setting, const std::function<std::string()>& accepted,
                    const std::function<void(const std::string&)>& read);
   /// A mapping, or the name of a file that holds it; followed by what it includes.
   void add_mapping(const Source& source, const std::string& path, std::vector<Source>& to,
@@ -106,13 +119,15 @@ class SettingsReader : public SettingsVisitor {
   void run(Frame opened, const std::function<void()>& body);
   void reject_unknown(const Frame& closed) const;
   void read_place(const Setting& setting, std::filesystem::path& value, bool may_be_folder);
-  [[noreturn]] void refuse(const Setting& setting, const std::string& found, const std::string& accepted);
+  [[noreturn]] void refuse(const Setting& setting, const std::string& found,
+                           const std::string& accepted) const;
 
   std::filesystem::path file_;
   SettingsFiles own_files_;
   SettingsFiles& files_;
   std::vector<Override> overrides_;  ///< in their order
   std::vector<Frame> frames_;
+  std::map<std::string, Place> places_;  ///< of the settings given, by path
 };
 
 }  // namespace bitbalance::scenario

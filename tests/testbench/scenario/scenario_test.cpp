@@ -20,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
 
 /// A scenario whose files exist; `rest` follows the network section from line 6 on.
 struct ScenarioFile {
@@ -325,6 +326,26 @@ TEST_CASE("a list that replaces another keeps nothing of it") {
   REQUIRE(layers.size() == 1);
   CHECK(layers[0].pattern == "c");
   CHECK_FALSE(layers[0].nnzb);
+}
+
+TEST_CASE("a contradiction between settings is told where one of them stands, or its section") {
+  CHECK(ScenarioFile("mapping: {effort: good, objective: edp}\n").error() ==
+        "s.yaml:6: mapping.objective: edp without technology, which has the prices of energy; accepted: "
+        "cycles, "
+        "dram_bytes");
+  CHECK_THAT(ScenarioFile("").error({"mapping={effort: good, objective: edp}"}),
+             StartsWith("--set mapping.objective: edp without technology"));
+  ScenarioFile file("mapping: blocks.yaml\n");
+  file.folder.write("blocks.yaml", "# how layers become commands\neffort: good\nobjective: energy\n");
+  CHECK_THAT(file.error(), StartsWith("blocks.yaml:3: mapping.objective: energy without technology"));
+
+  // A setting that nobody gave is refused in the section that it belongs to.
+  const std::string preset = std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/memory/ddr3-1600.yaml";
+  const char* const lacks = ": tRFCpb: 0 clocks; accepted: at least 1, with refresh per_bank";
+  const std::string per_bank = "memory.controller.refresh=per_bank";
+  CHECK(ScenarioFile("memory: " + preset + "\n").error({per_bank}) ==
+        std::string("s.yaml:6: memory") + lacks);
+  CHECK(ScenarioFile("").error({"memory=" + preset, per_bank}) == std::string("--set memory") + lacks);
 }
 
 TEST_CASE("single settings win over a file that is included beside them, in any order") {

@@ -245,7 +245,7 @@ void show_scenario(SettingsVisitor& v, Scenario& s) {
   bool costed = s.technology.has_value();
   v.optional_section({"technology", "what an action costs; without it neither energy nor area"}, costed, [&] {
     if (!s.technology) s.technology.emplace();
-    show_technology(v, *s.technology);
+    v.kept(*s.technology, [&] { show_technology(v, *s.technology); });
   });
   v.section({"mapping", "how layers become commands"}, [&] { show_mapping(v, s.mapping); });
   v.rule(costed || !asks_energy(s.mapping.objective), "mapping.objective",

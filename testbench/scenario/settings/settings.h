@@ -3,6 +3,7 @@
 // disagree about a key.
 #pragma once
 
+#include <any>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -77,6 +78,14 @@ class SettingsVisitor {
     if (applies) body();
   }
 
+  /// Shows all of the current section, which `value` becomes: by `body` or, for a reader that has read the
+  /// same section of the same files before, as what it became then.
+  template <class Value>
+  void kept(Value& value, const std::function<void()>& body) {
+    keep([&value] { return std::any(value); },
+         [&value](const std::any& earlier) { value = std::any_cast<const Value&>(earlier); }, body);
+  }
+
   /// The setting just shown must be given.
   virtual void required() = 0;
   /// A rule between settings of the current section; `key` is where an error points.
@@ -96,6 +105,15 @@ class SettingsVisitor {
     auto index = static_cast<std::size_t>(value);
     choice(setting, index, choices);
     value = static_cast<Enum>(index);
+  }
+
+ protected:
+  /// kept() of any value: to be had by `get`, and put by `put`.
+  virtual void keep(const std::function<std::any()>& get, const std::function<void(const std::any&)>& put,
+                    const std::function<void()>& body) {
+    static_cast<void>(get);
+    static_cast<void>(put);
+    body();
   }
 };
 

@@ -32,4 +32,9 @@ const YAML::Node& SettingsFiles::mapping_of(const std::filesystem::path& file) {
   return mappings_.emplace(file, node).first->second;
 }
 
+std::any& SettingsFiles::section_of(const std::string& path,
+                                    const std::vector<std::filesystem::path>& files) {
+  return sections_[{path, files}];
+}
+
 }  // namespace bitbalance::scenario

@@ -4,8 +4,12 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <any>
 #include <filesystem>
 #include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "testbench/scenario/names.h"
 
@@ -16,9 +20,12 @@ class SettingsFiles {
   /// The file's mapping, parsed when it is asked for first: what changes on disk later is not seen. Throws
   /// SettingsError.
   const YAML::Node& mapping_of(const std::filesystem::path& file);
+  /// What section `path`, read of these files and nothing else, has become; empty at first.
+  std::any& section_of(const std::string& path, const std::vector<std::filesystem::path>& files);
 
  private:
   std::map<std::filesystem::path, YAML::Node> mappings_;
+  std::map<std::pair<std::string, std::vector<std::filesystem::path>>, std::any> sections_;
 };
 
 /// What stands where something else was expected, for a message: "a mapping", "a list", "'text'", "nothing".

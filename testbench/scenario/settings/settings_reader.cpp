@@ -208,6 +208,23 @@ void SettingsReader::optional_section(const Setting& setting, bool& given,
   }
 }
 
+void SettingsReader::keep(const std::function<std::any()>& get,
+                          const std::function<void(const std::any&)>& put,
+                          const std::function<void()>& body) {
+  std::vector<std::filesystem::path> files;
+  for (const Source& source : frame().sources) {
+    if (source.option != nullptr) return body();
+    files.push_back(source.file);
+  }
+  std::any& kept = files_.section_of(frame().path, files);
+  if (kept.has_value()) {
+    frame().sources.clear();  // they have been looked through
+    return put(kept);
+  }
+  body();
+  frame().once_accepted = [&kept, get] { kept = get(); };
+}
+
 void SettingsReader::list(const Setting& setting, const std::function<void(std::size_t)>& resize,
                           const std::function<std::size_t()>& size,
                           const std::function<void(std::size_t)>& body) {
@@ -393,6 +410,7 @@ void SettingsReader::run(Frame opened, const std::function<void()>& body) {
     const std::string key = closed.path.substr(closed.path.rfind('.') + 1);
     if (frame().missing.empty()) frame().missing = fmt::format("{}: {} is missing", place_of_section(), key);
   }
+  if (closed.once_accepted && !misses_something()) closed.once_accepted();
 }
 
 void SettingsReader::reject_unknown(const Frame& closed) const {

@@ -92,9 +92,12 @@ class SettingsReader : public SettingsVisitor {
     std::optional<Place> place;   ///< where the section stands, if it is given
     std::vector<Source> sources;  ///< the first that has a key decides
     std::vector<std::string> shown;
+    std::function<void()> once_accepted;
     std::string missing;  ///< first error about a required key
   };
 
+  void keep(const std::function<std::any()>& get, const std::function<void(const std::any&)>& put,
+            const std::function<void()>& body) override;
   static Override parse(const SettingOverride& given);
   Frame& frame() { return frames_.back(); }
   std::string path_of(const std::string& key) const;

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "testbench/scenario/settings/settings.h"
+#include "testbench/scenario/settings/settings_files.h"
 #include "tests/support/temporary_folder.h"
 
 namespace bitbalance::test {
@@ -346,6 +347,40 @@ TEST_CASE("a contradiction between settings is told where one of them stands, or
   CHECK(ScenarioFile("memory: " + preset + "\n").error({per_bank}) ==
         std::string("s.yaml:6: memory") + lacks);
   CHECK(ScenarioFile("").error({"memory=" + preset, per_bank}) == std::string("--set memory") + lacks);
+}
+
+TEST_CASE("whoever reads many scenarios of the same files reads what reading each alone gives") {
+  const fs::path shipped = fs::path(BITBALANCE_SOURCE_DIR) / "scenarios" / "technology" / "65nm.yaml";
+  std::ifstream in(shipped);
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  ScenarioFile file("technology: t.yaml\n");
+  file.folder.write("t.yaml", text);
+  file.folder.write("other.yaml", std::regex_replace(text, std::regex("type: \\w+"), "type: ddr3"));
+  file.folder.write("unknown.yaml", text + "unknown: 3\n");
+  file.folder.write("incomplete.yaml", std::regex_replace(text, std::regex("\nlayout:"), "\nlay_out:"));
+  SettingsFiles files;
+  const auto read = [&](const std::string& setting, SettingsFiles* known) -> std::string {
+    std::vector<SettingOverride> overrides;
+    if (!setting.empty()) overrides.push_back({setting, "", file.folder.path() / "s.yaml"});
+    try {
+      return to_yaml(load_scenario(file.folder.path() / "s.yaml", overrides, known));
+    } catch (const SettingsError& error) {
+      return error.what();
+    }
+  };
+  std::set<std::string> meanings;
+  for (int times = 0; times < 2; ++times) {
+    for (const std::string setting :
+         {"", "technology=other.yaml", "technology.target.node_nm=45", "technology.include=other.yaml",
+          "technology=unknown.yaml", "technology=incomplete.yaml", "technology.target.node_nm=1e9",
+          "network.batch=2"}) {
+      CAPTURE(setting);
+      const std::string alone = read(setting, nullptr);
+      CHECK(read(setting, &files) == alone);
+      meanings.insert(alone);
+    }
+  }
+  CHECK(meanings.size() >= 7);
 }
 
 TEST_CASE("single settings win over a file that is included beside them, in any order") {

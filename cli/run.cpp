@@ -241,24 +241,11 @@ Level level_of(const std::string& name) {
 
 /// A program on disk: no network, so its outputs are all there is to compare, and its cycles all at level
 /// analytic.
-int run_program(const RunArguments& arguments) {
-  const std::pair<const char*, bool> others[] = {{"scenario", !arguments.scenario.empty()},
-                                                 {"--set", !arguments.settings.empty()},
-                                                 {"--out", !arguments.out.empty()},
-                                                 {"--images", !arguments.images.empty()},
-                                                 {"--mapping", !arguments.mapping.empty()},
-                                                 {"--golden", !arguments.golden.empty()},
-                                                 {"--jobs", !arguments.jobs.empty()},
-                                                 {"--rtl", !arguments.rtl.empty()},
-                                                 {"--trace", !arguments.waveforms.windows.empty()},
-                                                 {"--signals", !arguments.waveforms.signals.empty()},
-                                                 {"--fst", arguments.waveforms.fst},
-                                                 {"--timeline", !arguments.timeline.empty()},
-                                                 {"--power", !arguments.power.empty()},
-                                                 {"--no-cache", arguments.no_cache}};
-  for (const auto& [option, given] : others) {
-    if (given)
-      throw SettingsError(fmt::format("--program: given with {}; accepted: with --level alone", option));
+int run_program(const RunArguments& arguments, const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() > 0 && name != "--program" && name != "--level")
+      throw SettingsError(fmt::format("--program: given with {}; accepted: with --level alone", name));
   }
   const Level level = arguments.level.empty() ? Level::kTlm : level_of(arguments.level);
   const StopSignals stop;
@@ -272,8 +259,8 @@ int run_program(const RunArguments& arguments) {
   return run.fault.empty() && run.wrong == 0 ? kExitPass : kExitFail;
 }
 
-int run_command(const RunArguments& arguments) {
-  if (!arguments.program.empty()) return run_program(arguments);
+int run_command(const RunArguments& arguments, const CLI::App& app) {
+  if (!arguments.program.empty()) return run_program(arguments, app);
   if (arguments.scenario.empty())
     throw SettingsError("scenario: not given; accepted: a scenario's FILE, or --program DIR");
   RunReport report;
@@ -353,7 +340,7 @@ Subcommand add_run_command(CLI::App& parent) {
       ->type_name("N");
   app->add_flag("--no-cache", arguments->no_cache, "quantize anew, and keep nothing of it for the next run");
   app->footer(kRunExamples);
-  return {app, [arguments] { return run_command(*arguments); }};
+  return {app, [arguments, app] { return run_command(*arguments, *app); }};
 }
 
 }  // namespace bitbalance::cli

@@ -73,6 +73,8 @@ TEST_CASE("what is not one program is refused by name") {
              Contains("runs on the host"));
   CHECK_THAT(refusal("run " + kLenet + " --program nowhere"), Contains("given with scenario"));
   CHECK_THAT(refusal("run --program nowhere --images 3"), Contains("given with --images"));
+  CHECK_THAT(refusal("run --program nowhere --no-cache"), Contains("given with --no-cache"));
+  CHECK_THAT(refusal("run --program nowhere -D run.threads=1"), Contains("given with --set"));
   CHECK_THAT(refusal("run --program nowhere --level fast"), Contains("accepted: rtl, tlm, analytic"));
   CHECK_THAT(refusal("run --program nowhere"), Contains("nowhere/program.json: cannot be read"));
 }

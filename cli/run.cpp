@@ -58,6 +58,12 @@ struct RunArguments {
   bool no_cache = false;
 };
 
+/// Of --timeline, if it is given.
+std::optional<TimelineDetail> detail_of(const RunArguments& arguments) {
+  if (arguments.timeline.empty()) return std::nullopt;
+  return timeline_detail(arguments.timeline);
+}
+
 Scenario scenario_of(const RunArguments& arguments) {
   std::vector<SettingOverride> overrides = overrides_of(arguments.settings);
   const auto add = [&](const char* key, const char* option, const std::string& value) {
@@ -70,8 +76,9 @@ Scenario scenario_of(const RunArguments& arguments) {
   add("mapping.include", "--mapping", arguments.mapping);
   Scenario scenario = load_scenario(arguments.scenario, overrides);
   if (scenario.run.mixed() || !arguments.jobs.empty())
-    scenario.mapping.barrier = LayerBarrier::kProgram;           // where levels and processes can change
-  if (arguments.timeline == "bursts") scenario.run.dmi = false;  // a transfer by pointer has none
+    scenario.mapping.barrier = LayerBarrier::kProgram;  // where levels and processes can change
+  if (detail_of(arguments) == TimelineDetail::kBursts)
+    scenario.run.dmi = false;  // a transfer by pointer has none
   return scenario;
 }
 
@@ -121,15 +128,14 @@ int power_cycles(const RunArguments& arguments) {
 /// Of --timeline and --power, as far as they are given.
 void add_records(const RunArguments& arguments, const Scenario& scenario, const QuantizedNetwork& network,
                  ResultsFolder& folder, RunTrace& trace) {
-  if (!arguments.timeline.empty()) {
-    const TimelineDetail detail = timeline_detail(arguments.timeline);
-    if (detail == TimelineDetail::kBursts && !computes_data(scenario.run.level)) {
+  if (const auto detail = detail_of(arguments)) {
+    if (*detail == TimelineDetail::kBursts && !computes_data(scenario.run.level)) {
       throw SettingsError(
           fmt::format("--timeline bursts with level {}: accepted: engines, commands, tiles, or another level",
                       to_string(scenario.run.level)));
     }
     folder.announce("timeline.json");
-    trace.record_timeline(folder.workspace() / "timeline.json", detail);
+    trace.record_timeline(folder.workspace() / "timeline.json", *detail);
   }
   if (!arguments.power.empty()) {
     if (!scenario.technology)

@@ -1,6 +1,7 @@
 #include "testbench/run/trace/timeline_file.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -20,10 +21,10 @@ constexpr int kSlotsRow = 0, kDrainRow = 1;
 
 TimelineDetail timeline_detail(const std::string& text) {
   static constexpr std::array<const char*, 4> kNames = {"engines", "commands", "tiles", "bursts"};
-  for (std::size_t i = 0; i < kNames.size(); ++i)
-    if (text == kNames[i]) return static_cast<TimelineDetail>(i);
-  throw SettingsError(fmt::format(
-      "--timeline: '{}'; accepted: engines, commands, tiles, bursts, each with those before it", text));
+  const auto found = std::find(kNames.begin(), kNames.end(), text);
+  if (found != kNames.end()) return static_cast<TimelineDetail>(found - kNames.begin());
+  throw SettingsError(fmt::format("--timeline: '{}'; accepted: {}, each with those before it", text,
+                                  fmt::join(kNames, ", ")));
 }
 
 TimelineFile::TimelineFile(const std::filesystem::path& file, TimelineDetail detail)

@@ -239,12 +239,6 @@ std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& re
   return folder.target();
 }
 
-Level level_of(const std::string& name) {
-  for (const Level level : {Level::kTlm, Level::kRtl, Level::kAnalytic})
-    if (name == to_string(level)) return level;
-  throw SettingsError(fmt::format("--level: '{}'; accepted: rtl, tlm, analytic", name));
-}
-
 /// A program on disk: no network, so its outputs are all there is to compare, and its cycles all at level
 /// analytic.
 int run_program(const RunArguments& arguments, const CLI::App& app) {
@@ -253,7 +247,7 @@ int run_program(const RunArguments& arguments, const CLI::App& app) {
     if (option->count() > 0 && name != "--program" && name != "--level")
       throw SettingsError(fmt::format("--program: given with {}; accepted: with --level alone", name));
   }
-  const Level level = arguments.level.empty() ? Level::kTlm : level_of(arguments.level);
+  const Level level = arguments.level.empty() ? Level::kTlm : level_of(arguments.level, "--level");
   const StopSignals stop;
   const stored::StoredProgram program = stored::load_program(arguments.program);
   const StoredRun run = run_stored(program, level, [] { throw_if_interrupted(); });

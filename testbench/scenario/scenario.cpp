@@ -1,11 +1,13 @@
 #include "testbench/scenario/scenario.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "base/text/outside_text.h"
+#include "hw/isa/config_settings.h"
 #include "testbench/scenario/settings/range_probe.h"
 #include "testbench/scenario/settings/settings_guide.h"
 #include "testbench/scenario/settings/settings_reader.h"
@@ -24,6 +26,18 @@ const char* to_string(Level level) {
       return "analytic";
   }
   return "?";
+}
+
+std::vector<std::string> level_names() {
+  return names_of({Level::kRtl, Level::kTlm, Level::kAnalytic});
+}
+
+Level level_of(const std::string& name, const std::string& where) {
+  const std::vector<std::string> names = level_names();
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end())
+    throw SettingsError(fmt::format("{}: '{}'; accepted: {}", where, name, fmt::join(names, ", ")));
+  return static_cast<Level>(found - names.begin());
 }
 
 const char* to_string(GoldenExtent extent) {

@@ -146,7 +146,7 @@ void show_layer_mapping(SettingsVisitor& v, LayerMapping& s) {
 }
 
 void show_run(SettingsVisitor& v, RunSettings& s) {
-  v.choice({"level", "level of detail"}, s.level, names_of({Level::kRtl, Level::kTlm, Level::kAnalytic}));
+  v.choice({"level", "level of detail"}, s.level, level_names());
   v.text({"rtl", "at level tlm: layers to run clocked, names and patterns separated by commas"}, s.rtl);
   v.rule(!s.mixed() || s.level == Level::kTlm, "rtl",
          fmt::format("given with level {}; accepted: with level tlm", to_string(s.level)));

@@ -48,12 +48,6 @@ PointVerdict verdict_of(const std::string& text) {
   throw SettingsError(fmt::format("the database has a verdict '{}'; accepted: pass, fail, refused", text));
 }
 
-Level level_of(const std::string& text) {
-  for (const Level level : {Level::kRtl, Level::kTlm, Level::kAnalytic})
-    if (text == to_string(level)) return level;
-  throw SettingsError(fmt::format("the database has a level '{}'; accepted: rtl, tlm, analytic", text));
-}
-
 /// A key as the database has it.
 std::string key_text(std::uint64_t key) {
   return fmt::format("{:016x}", key);
@@ -152,7 +146,7 @@ std::optional<PointResult> ResultStore::find(std::uint64_t key) {
     if (!find_->executeStep()) return std::nullopt;
     PointResult result;
     int column = 0;
-    result.level = level_of(find_->getColumn(column++).getString());
+    result.level = level_of(find_->getColumn(column++).getString(), "the database's level");
     result.network = find_->getColumn(column++).getString();
     result.verdict = verdict_of(find_->getColumn(column++).getString());
     result.message = find_->getColumn(column++).getString();

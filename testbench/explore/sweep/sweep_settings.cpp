@@ -43,7 +43,7 @@ class SweepReader {
     v.required();
     v.rule(!scenarios.empty(), "scenarios", "none; accepted: one or more files");
     v.choice({"level", "level of detail"}, sweep_.level,
-             {to_string(Level::kRtl), to_string(Level::kTlm), to_string(Level::kAnalytic)});
+             level_names());
     v.choice({"method", "which points of the grid"}, sweep_.method,
              {to_string(SweepMethod::kGrid), to_string(SweepMethod::kRandom),
               to_string(SweepMethod::kLatinHypercube), to_string(SweepMethod::kNsga2)});

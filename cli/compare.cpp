@@ -18,6 +18,7 @@
 #include "testbench/explore/comparison/evaluate.h"
 #include "testbench/explore/comparison/report.h"
 #include "testbench/report/chart.h"
+#include "testbench/report/file_name.h"
 #include "testbench/report/results_folder.h"
 #include "testbench/run/process/console.h"
 #include "testbench/run/process/stop_signals.h"
@@ -109,7 +110,7 @@ Compared compare_and_write(const CompareArguments& arguments) {
   const std::vector<SettingOverride> overrides = overrides_of(arguments.settings);
   std::vector<Scenario> scenarios;
   for (const std::string& file : arguments.scenarios) scenarios.push_back(load(file, overrides));
-  ResultsFolder folder(arguments.out.empty() ? "results/compare" : arguments.out, "compare");
+  ResultsFolder folder(arguments.out.empty() ? default_results("compare") : arguments.out, "compare");
 
   std::vector<NetworkComparison> comparisons = evaluate_all(scenarios, options);
   folder.write("compare.csv", to_csv(comparisons));

@@ -101,8 +101,7 @@ class QuantizeRun {
     report_.scenario = scenario_of(arguments_);
     const Scenario& scenario = report_.scenario;
     ResultsFolder folder(
-        arguments_.out.empty() ? "results/" + file_name(scenario.name) + "-quantized" : arguments_.out,
-        "quantize");
+        arguments_.out.empty() ? default_results(scenario.name) + "-quantized" : arguments_.out, "quantize");
     samples_ = load_samples(scenario);
     if (samples_.task.has_truth())
       float_decisions_ = decide([&](int i) { return Evaluator(samples_.network).run(samples_.images[i]); });

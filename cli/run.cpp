@@ -205,7 +205,7 @@ std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& re
   const Scenario& scenario = report.scenario;
   check(arguments.waveforms, scenario.run.level);
   const int jobs = jobs_of(arguments, scenario);
-  ResultsFolder folder(arguments.out.empty() ? "results/" + file_name(scenario.name) : arguments.out, "run");
+  ResultsFolder folder(arguments.out.empty() ? default_results(scenario.name) : arguments.out, "run");
 
   std::optional<PowerSeries> power;
   const ChosenMappings chosen = computes_data(scenario.run.level)

@@ -143,7 +143,7 @@ int sweep_command(const SweepArguments& arguments) {
   } else if (!searches) {
     sweep.check_points(jobs, progress);
   }
-  ResultStore store(arguments.out.empty() ? "results/" + file_name(sweep.settings().name) + ".sqlite"
+  ResultStore store(arguments.out.empty() ? default_results(sweep.settings().name) + ".sqlite"
                                           : arguments.out);
   check_outputs(arguments, sweep, store);
   const SweepOutcome outcome = arguments.engine == kSlurm

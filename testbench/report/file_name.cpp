@@ -67,4 +67,8 @@ std::string file_name(std::string_view name) {
   return fmt::format("{}{}{:016x}", result.substr(0, end), kMark, fingerprint(name));
 }
 
+std::string default_results(std::string_view name) {
+  return "results/" + file_name(name);
+}
+
 }  // namespace bitbalance::report

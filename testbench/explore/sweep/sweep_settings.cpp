@@ -42,8 +42,7 @@ class SweepReader {
     v.texts({"scenarios", "files whose settings the keys below replace"}, scenarios);
     v.required();
     v.rule(!scenarios.empty(), "scenarios", "none; accepted: one or more files");
-    v.choice({"level", "level of detail"}, sweep_.level,
-             level_names());
+    v.choice({"level", "level of detail"}, sweep_.level, level_names());
     v.choice({"method", "which points of the grid"}, sweep_.method,
              {to_string(SweepMethod::kGrid), to_string(SweepMethod::kRandom),
               to_string(SweepMethod::kLatinHypercube), to_string(SweepMethod::kNsga2)});

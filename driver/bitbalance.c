@@ -1,5 +1,9 @@
 #include "bitbalance.h"
 
+/* What a macro stands for, as text. */
+#define TEXT_OF(macro) LITERAL(macro)
+#define LITERAL(text) #text
+
 static uint32_t read(const struct bitbalance_device* device, uint32_t offset) {
   return device->bus.read(device->bus.context, offset);
 }
@@ -12,7 +16,7 @@ enum bitbalance_status bitbalance_probe(struct bitbalance_device* device, struct
   device->bus = bus;
   device->config_hash = 0;
   device->loaded = false;
-  device->events = 0;
+  device->irq_events = 0;
   if (read(device, BITBALANCE_ID) != BITBALANCE_ID_RESET) return BITBALANCE_NO_DEVICE;
   if (((read(device, BITBALANCE_VERSION) ^ BITBALANCE_VERSION_RESET) & BITBALANCE_VERSION_MAJOR_MASK) != 0)
     return BITBALANCE_OTHER_VERSION;
@@ -46,7 +50,7 @@ enum bitbalance_status bitbalance_start(struct bitbalance_device* device, bool i
   if (!is_idle(device)) return BITBALANCE_BUSY;
   /* What a program left that was polled for must not be taken for the end of this one. */
   write(device, BITBALANCE_IRQ_STATUS, all);
-  device->events = 0;
+  device->irq_events = 0;
   write(device, BITBALANCE_IRQ_ENABLE, interrupt ? all : 0);
   write(device, BITBALANCE_CONTROL, BITBALANCE_CONTROL_START_MASK);
   return BITBALANCE_OK;
@@ -96,7 +100,7 @@ enum bitbalance_status bitbalance_wait_interrupt(struct bitbalance_device* devic
     const bool over = is_over(clock, deadline);
     bool ended;
     interrupts.mask(interrupts.context);
-    ended = device->events != 0;
+    ended = device->irq_events != 0;
     if (!ended && !over) interrupts.sleep(interrupts.context, deadline);
     interrupts.unmask(interrupts.context);
     if (ended || over) break;
@@ -105,19 +109,19 @@ enum bitbalance_status bitbalance_wait_interrupt(struct bitbalance_device* devic
 }
 
 uint32_t bitbalance_handle_interrupt(struct bitbalance_device* device) {
-  const uint32_t events = read(device, BITBALANCE_IRQ_STATUS);
-  if (events != 0) {
-    write(device, BITBALANCE_IRQ_STATUS, events);
-    device->events |= events;
+  const uint32_t raised = read(device, BITBALANCE_IRQ_STATUS);
+  if (raised != 0) {
+    write(device, BITBALANCE_IRQ_STATUS, raised);
+    device->irq_events |= raised;
   }
-  return events;
+  return raised;
 }
 
 enum bitbalance_status bitbalance_soft_reset(struct bitbalance_device* device, struct bitbalance_clock clock,
                                              uint64_t timeout) {
   const uint64_t deadline = deadline_of(clock, timeout);
   write(device, BITBALANCE_CONTROL, BITBALANCE_CONTROL_SOFT_RESET_MASK);
-  device->events = 0;
+  device->irq_events = 0;
   return poll_until(device, clock, deadline);
 }
 
@@ -150,7 +154,7 @@ const char* bitbalance_status_text(enum bitbalance_status status) {
     case BITBALANCE_OTHER_CONFIGURATION:
       return "the program was made for another accelerator configuration";
     case BITBALANCE_MISALIGNED:
-      return "a region's address is no multiple of 256";
+      return "a region's address is no multiple of " TEXT_OF(BITBALANCE_REGION_ALIGNMENT);
     case BITBALANCE_NOT_LOADED:
       return "no program is loaded";
     case BITBALANCE_BUSY:

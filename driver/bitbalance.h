@@ -56,7 +56,8 @@ struct bitbalance_interrupts {
 
 /* A program in memory, docs/program-files.md. */
 struct bitbalance_program {
-  uint64_t constants_address, data_address; /* as the accelerator sees memory; multiples of 256 */
+  uint64_t constants_address, data_address; /* as the accelerator sees memory; multiples of
+                                             * BITBALANCE_REGION_ALIGNMENT */
   uint32_t constants_bytes, data_bytes;
   uint32_t config_hash; /* of the accelerator that it was made for */
 };
@@ -73,7 +74,7 @@ struct bitbalance_device {
   struct bitbalance_bus bus;
   uint32_t config_hash;
   bool loaded;
-  volatile uint32_t events; /* bits of IRQ_STATUS that the handler has taken since start */
+  volatile uint32_t irq_events; /* bits of IRQ_STATUS that the handler has taken since start */
 };
 
 /* Looks whether the accelerator is there. Must be the first call. */
@@ -101,8 +102,8 @@ enum bitbalance_status bitbalance_wait_interrupt(struct bitbalance_device* devic
                                                  struct bitbalance_interrupts interrupts,
                                                  struct bitbalance_clock clock, uint64_t timeout);
 
-/* What the interrupt handler must call: takes the events, so that the line falls. Returns their bits; 0: the
- * interrupt was not this accelerator's. */
+/* What the interrupt handler must call: clears what IRQ_STATUS tells, so that the line falls. Returns those
+ * bits; 0: the interrupt was not this accelerator's. */
 uint32_t bitbalance_handle_interrupt(struct bitbalance_device* device);
 
 /* Drops a running program. The accelerator finishes what its engines have begun and becomes idle; the loaded

@@ -98,7 +98,7 @@
 #define BITBALANCE_BUSY_STORE 0x5cu
 
 /* Alignment of the region bases, bytes. */
-#define BITBALANCE_REGION_ALIGNMENT 256u
+#define BITBALANCE_REGION_ALIGNMENT 256
 #define BITBALANCE_REGISTER_WINDOW_BYTES 0x60u
 
 /* Values of ERROR.code */

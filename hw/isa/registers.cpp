@@ -116,7 +116,7 @@ std::string registers_c_header() {
     }
   }
   text +=
-      fmt::format("\n/* Alignment of the region bases, bytes. */\n#define BITBALANCE_REGION_ALIGNMENT {}u\n",
+      fmt::format("\n/* Alignment of the region bases, bytes. */\n#define BITBALANCE_REGION_ALIGNMENT {}\n",
                   kRegionAlignment);
   text += fmt::format("#define BITBALANCE_REGISTER_WINDOW_BYTES {:#x}u\n", kRegisterWindowBytes);
   text += "\n/* Values of ERROR.code */\n";

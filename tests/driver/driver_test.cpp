@@ -106,7 +106,7 @@ TEST_CASE("an end that was polled for does not wake who waits for the next one's
   REQUIRE(bitbalance_start(&s.driver, false) == BITBALANCE_OK);
   REQUIRE(s.wait(false, 1000) == BITBALANCE_OK);
   REQUIRE(bitbalance_start(&s.driver, true) == BITBALANCE_OK);
-  CHECK(s.driver.events == 0);
+  CHECK(s.driver.irq_events == 0);
   CHECK(s.device.handler_runs == 0);
   CHECK(s.wait(true, 1000) == BITBALANCE_OK);
   CHECK(s.device.handler_runs == 1);
@@ -181,7 +181,7 @@ TEST_CASE("a stopped program tells its fault once the engines are idle") {
 TEST_CASE("the handler leaves an interrupt alone that is another device's") {
   Loaded s;
   CHECK(bitbalance_handle_interrupt(&s.driver) == 0);
-  CHECK(s.driver.events == 0);
+  CHECK(s.driver.irq_events == 0);
 }
 
 TEST_CASE("cycles are read whole while the counter carries into its upper half") {

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
+#include <variant>
 
 #include "base/file/file_fingerprint.h"
 #include "base/quotient.h"
@@ -49,14 +49,8 @@ Json memory_json(const RunReport& report) {
     json["name"] = memory.dram.config.name;
     json["type"] = memory.dram.type;
   }
-  for (const Statistic& statistic : report.memory) {
-    const bool is_count = statistic.value == std::floor(statistic.value) && statistic.value < 1e15;
-    if (is_count) {
-      json[statistic.name] = static_cast<std::int64_t>(statistic.value);
-    } else {
-      json[statistic.name] = statistic.value;
-    }
-  }
+  for (const Statistic& statistic : report.memory)
+    std::visit([&](auto value) { json[statistic.name] = value; }, statistic.value);
   return json;
 }
 

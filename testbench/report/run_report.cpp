@@ -110,7 +110,7 @@ std::vector<std::string> RunReport::open_accounts() const {
 double RunReport::memory_figure(const char* name) const {
   return std::find_if(memory.begin(), memory.end(),
                       [&](const Statistic& s) { return std::strcmp(s.name, name) == 0; })
-      ->value;
+      ->number();
 }
 
 bool RunReport::writes_outputs() const {

@@ -4,6 +4,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -113,13 +114,14 @@ class QuantizeRun {
       throw SettingsError("--budget: accepted: without quantization.equalize_channels");
     network_ = prepare(std::move(samples_.network), calibration_, scenario.quantization.options);
     if (!arguments_.budget.empty()) spend(parse_budget(arguments_.budget));
-    // The form that is written comes last: of the other one the weights are gone by then.
+    // The form that is written comes last: of the others the weights are gone by then.
     const TokenForm chosen = scenario.accelerator.token_form;
-    const TokenForm other = chosen == TokenForm::kBinary ? TokenForm::kSignedDigit : TokenForm::kBinary;
-    for (const TokenForm form : {other, chosen}) {
+    std::array forms = kTokenForms;
+    std::stable_partition(forms.begin(), forms.end(), [&](TokenForm form) { return form != chosen; });
+    for (const TokenForm form : forms) {
       quantize_for(form);
       judge(form);
-      if (form == other) drop_weights(result_of(form).network);
+      if (form != chosen) drop_weights(result_of(form).network);
     }
     write(folder);
   }
@@ -151,7 +153,7 @@ class QuantizeRun {
   void quantize_for(TokenForm form) {
     const auto start = std::chrono::steady_clock::now();
     const auto index = static_cast<std::size_t>(form);
-    Progress progress(form == TokenForm::kBinary ? "binary" : "signed");
+    Progress progress(to_string(form));
     QuantizationOptions options = report_.scenario.quantization.options;
     options.token_form = form;
     report_.tokens_before.at(index) = tokens_without_limit(network_, calibration_, options);

@@ -2,8 +2,10 @@
 // its own, because libtorch is optional.
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -34,7 +36,7 @@ struct Arguments {
   std::string labels;
   std::string test_images;
   std::string test_labels;
-  std::string token_form = "binary";
+  std::string token_form = to_string(TokenForm::kBinary);
   std::string out;
   int calibration = 256;
   int threads = 2;
@@ -61,7 +63,9 @@ void declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--activation-bits", arguments.quantization.activation_bits, "8 or 16")
       ->check(whole_number_check())
       ->capture_default_str();
-  app.add_option("--token-form", arguments.token_form, "binary or signed_digit")->capture_default_str();
+  app.add_option("--token-form", arguments.token_form,
+                 fmt::format("{}", fmt::join(token_form_names(), " or ")))
+      ->capture_default_str();
   app.add_option("--calibration", arguments.calibration,
                  "training images that activation ranges are taken from")
       ->check(whole_number_check())
@@ -100,20 +104,26 @@ void report(const char* when, const TrainableNetwork& network, const ImageSet& i
              100 * accuracy_of(network, images, true));
 }
 
+TokenForm form_of(const std::string& name) {
+  const auto form =
+      std::find_if(kTokenForms.begin(), kTokenForms.end(), [&](TokenForm f) { return name == to_string(f); });
+  if (form == kTokenForms.end()) {
+    throw std::invalid_argument(
+        fmt::format("--token-form: '{}'; accepted: {}", name, fmt::join(token_form_names(), ", ")));
+  }
+  return *form;
+}
+
 void fine_tune_model(Arguments& arguments) {
   if (arguments.threads < 1)
     throw std::invalid_argument(fmt::format("--threads: {}; accepted: 1 or more", arguments.threads));
-  if (arguments.token_form != "binary" && arguments.token_form != "signed_digit")
-    throw std::invalid_argument(
-        fmt::format("--token-form: '{}'; accepted: binary, signed_digit", arguments.token_form));
+  arguments.quantization.token_form = form_of(arguments.token_form);
   torch::set_num_threads(arguments.threads);
   at::globalContext().setDeterministicAlgorithms(true, false);
   const fs::path out = arguments.out;
   if (!out.parent_path().empty() && !fs::is_directory(out.parent_path()))
     throw std::invalid_argument(
         fmt::format("--out {}: no such folder; accepted: a file in one", out.string()));
-  arguments.quantization.token_form =
-      arguments.token_form == "binary" ? TokenForm::kBinary : TokenForm::kSignedDigit;
 
   const Network network = fold_affine(import_onnx(arguments.model));
   const ImageSet images = read_images(arguments.images, arguments.labels);

@@ -38,14 +38,13 @@ std::string summary_of(const std::string& file, const std::vector<std::string>& 
 
 using Floats = py::array_t<float, py::array::c_style | py::array::forcecast>;
 
-/// Weights as integers, of the same shape, and the scale of each filter.
+/// `form`: place in token_forms. Weights as integers, of the same shape, and the scale of each filter.
 std::pair<py::array_t<std::int16_t>, py::array_t<double>> quantize_filters(const Floats& weights,
                                                                            int weight_bits, int nnzb,
-                                                                           bool signed_digit,
-                                                                           bool scale_search) {
+                                                                           int form, bool scale_search) {
   if (weights.ndim() == 0 || weights.size() == 0)
     throw std::invalid_argument("weights: no element; accepted: an array of one or more filters");
-  const RepresentableSet set(weight_bits, nnzb, signed_digit ? TokenForm::kSignedDigit : TokenForm::kBinary);
+  const RepresentableSet set(weight_bits, nnzb, static_cast<TokenForm>(form));
   const float* const from = weights.data();
   if (!std::all_of(from, from + weights.size(), [](float weight) { return std::isfinite(weight); }))
     throw std::invalid_argument("weights: one is not finite; accepted: finite numbers");
@@ -71,5 +70,6 @@ std::pair<py::array_t<std::int16_t>, py::array_t<double>> quantize_filters(const
 
 PYBIND11_MODULE(_module, module) {
   module.def("evaluate", &bitbalance::python::summary_of);
+  module.attr("token_forms") = bitbalance::ir::token_form_names();
   module.def("quantize", &bitbalance::python::quantize_filters);
 }

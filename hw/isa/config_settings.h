@@ -2,29 +2,18 @@
 // written by visitors that are shown them.
 #pragma once
 
-#include <initializer_list>
 #include <string>
 #include <vector>
 
+#include "base/text/enum_names.h"
 #include "hw/isa/config.h"
 
 namespace bitbalance::isa {
-
-/// The names of an enumeration's values, which must be listed in its order.
-template <class Enum>
-std::vector<std::string> names_of(std::initializer_list<Enum> values) {
-  std::vector<std::string> names;
-  for (const Enum value : values) names.emplace_back(to_string(value));
-  return names;
-}
 
 inline std::vector<std::string> synchronization_names() {
   std::vector<std::string> names;
   for (const SynchronizationRule& rule : synchronization_rules()) names.emplace_back(rule.name);
   return names;
-}
-inline std::vector<std::string> token_form_names() {
-  return names_of({TokenForm::kBinary, TokenForm::kSignedDigit});
 }
 
 /// `v`: has the functions of scenario::SettingsVisitor that are called here.

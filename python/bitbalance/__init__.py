@@ -110,10 +110,10 @@ def quantize(weights, *, nnzb=3, weight_bits=8, token_form="binary", scale_searc
     Returns (integers, scales): int16 of the same shape, and float64 of shape (filters,). A weight stands for
     integer * scale of its filter. Method `nearest` of docs/quantization.md. Raises ValueError.
     """
-    forms = ("binary", "signed_digit")
+    forms = _module.token_forms
     if token_form not in forms:
         raise ValueError(f"token_form: {token_form!r}; accepted: {', '.join(forms)}")
-    return _module.quantize(weights, weight_bits, nnzb, token_form == "signed_digit", scale_search)
+    return _module.quantize(weights, weight_bits, nnzb, forms.index(token_form), scale_search)
 
 
 def _value(text):

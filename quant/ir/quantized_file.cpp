@@ -25,10 +25,10 @@ constexpr int kVersion = 3;
 constexpr std::int64_t kMostWeights = std::int64_t{1} << 34;  ///< of a layer that is read
 
 constexpr std::array<const char*, 6> kOps = {"conv", "max_pool", "avg_pool", "add", "lookup", "host"};
-constexpr std::array<const char*, 2> kForms = {"binary", "signed_digit"};
 
-template <typename Enum, std::size_t kSize>
-Enum enumerator(const std::array<const char*, kSize>& names, const CborField& field) {
+/// `names`: in the order of the enumeration.
+template <typename Enum, typename Names>
+Enum enumerator(const Names& names, const CborField& field) {
   const auto found = std::find(names.begin(), names.end(), field.text());
   if (found == names.end()) field.refuse("'" + field.text() + "'", fmt::format("{}", fmt::join(names, ", ")));
   return static_cast<Enum>(found - names.begin());
@@ -162,7 +162,7 @@ Json to_json(const QuantizedLayer& l, Weights weights) {
                {"groups", l.groups},
                {"weight_bits", l.weight_bits},
                {"nnzb", l.nnzb},
-               {"token_form", kForms.at(static_cast<std::size_t>(l.token_form))},
+               {"token_form", to_string(l.token_form)},
                {"weights", weights == Weights::kAll ? to_binary(l.weights) : Json(l.weights.size())},
                {"bias", l.bias},
                {"rescale", Json::array()},
@@ -188,7 +188,7 @@ QuantizedLayer layer_of(const CborField& field, Weights weights) {
   l.groups = field["groups"].whole<int>();
   l.weight_bits = field["weight_bits"].whole<int>();
   l.nnzb = field["nnzb"].whole<int>();
-  l.token_form = enumerator<TokenForm>(kForms, field["token_form"]);
+  l.token_form = enumerator<TokenForm>(token_form_names(), field["token_form"]);
   if (weights == Weights::kAll) {
     l.weights = binary_of(field["weights"]);
   } else {

@@ -12,23 +12,19 @@
 namespace bitbalance::ir {
 
 int token_count(std::int32_t weight, TokenForm form) {
-  const auto magnitude = static_cast<std::uint64_t>(std::llabs(weight));
-  // m = (3m - m) / 2: subtracting without borrow, the digit at position i of the canonical form is the
-  // difference of bit i + 1 of 3m and of m, so it is non-zero where they differ.
   return static_cast<int>(
-      std::bitset<64>(form == TokenForm::kBinary ? magnitude : (3 * magnitude) ^ magnitude).count());
+      std::bitset<64>(token_marks(static_cast<std::uint64_t>(std::llabs(weight)), form)).count());
 }
 
 BITBALANCE_VECTOR_CLONES
 bool are_representable(const std::int16_t* weights, std::size_t count, int largest, int nnzb,
                        TokenForm form) {
-  const std::uint32_t factor = form == TokenForm::kBinary ? 0 : 3;  // as in token_count()
   const auto most = static_cast<std::uint32_t>(nnzb), limit = static_cast<std::uint32_t>(largest);
   std::uint32_t wrong = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const auto magnitude = static_cast<std::uint32_t>(std::abs(int{weights[i]}));
     wrong |= static_cast<std::uint32_t>(magnitude > limit) |
-             static_cast<std::uint32_t>(count_ones((factor * magnitude) ^ magnitude) > most);
+             static_cast<std::uint32_t>(count_ones(token_marks(magnitude, form)) > most);
   }
   return wrong == 0;
 }

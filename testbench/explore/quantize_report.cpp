@@ -14,8 +14,6 @@
 namespace bitbalance::explore {
 namespace {
 
-constexpr std::array<TokenForm, 2> kForms = {TokenForm::kBinary, TokenForm::kSignedDigit};
-
 /// One convolution under one token form, or all of them.
 struct Row {
   StoredWeights weights;
@@ -152,7 +150,7 @@ std::string quantize_csv(const QuantizeReport& report) {
   std::string text =
       "layer,token_form,weights,weight_bits,nnzb,weight_sqnr_db,output_sqnr_db,dense_bytes,token_bytes,"
       "bound_bytes,cycles_per_frame\n";
-  for (const TokenForm form : kForms) {
+  for (const TokenForm form : kTokenForms) {
     const FormReport& f = report.form(form);
     for (std::size_t l = 0; l < f.network.layers.size(); ++l) {
       const QuantizedLayer& layer = f.network.layers[l];
@@ -182,7 +180,7 @@ std::string quantize_json(const QuantizeReport& report) {
         {"metric", to_string(a->metric)}, {"float", a->reference.value()}, {"samples", a->samples}};
     if (reads_text(*a)) json["accuracy"]["float_exact_lines"] = a->exact_reference;
   }
-  for (const TokenForm form : kForms) {
+  for (const TokenForm form : kTokenForms) {
     const FormReport& f = report.form(form);
     const Row total = total_of(f);
     auto& entry = json["token_forms"][to_string(form)];
@@ -203,7 +201,7 @@ std::string quantize_json(const QuantizeReport& report) {
 
 std::vector<Chart> quantize_charts(const QuantizeReport& report) {
   std::vector<Chart> charts;
-  for (const TokenForm form : kForms) {
+  for (const TokenForm form : kTokenForms) {
     const auto index = static_cast<std::size_t>(form);
     BarChart chart;
     chart.title = fmt::format("{}, {}: non-zero {}", report.forms[0].network.name,

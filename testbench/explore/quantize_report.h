@@ -39,10 +39,10 @@ struct QuantizeReport {
   Scenario scenario;  ///< as it was effective, layers' settings included
   int calibration_images = 0;
   bool synthetic_calibration = false;
-  int ranges_from_file = 0;         ///< tensors whose range is the one that the file was quantized with
-  std::array<FormReport, 2> forms;  ///< binary, signed digit
+  int ranges_from_file = 0;  ///< tensors whose range is the one that the file was quantized with
+  std::array<FormReport, kTokenForms.size()> forms;
   /// Weights by number of tokens, by form: rounded to all bits, so without a limit, and as they are.
-  std::array<std::vector<std::int64_t>, 2> tokens_before, tokens_after;
+  std::array<std::vector<std::int64_t>, kTokenForms.size()> tokens_before, tokens_after;
   double quantize_s = 0;            ///< both forms
   std::int64_t peak_rss_bytes = 0;  ///< of the program
   std::string budget;               ///< a sentence about it; empty: none

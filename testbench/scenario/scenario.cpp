@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text/enum_names.h"
 #include "base/text/outside_text.h"
-#include "hw/isa/config_settings.h"
 #include "testbench/scenario/settings/range_probe.h"
 #include "testbench/scenario/settings/settings_guide.h"
 #include "testbench/scenario/settings/settings_reader.h"

@@ -35,8 +35,7 @@ struct TokenList {
 constexpr TokenMask token_mask(std::uint32_t magnitude, bool negative, TokenForm form) {
   const std::uint32_t sign = 0u - static_cast<std::uint32_t>(negative);
   if (form == TokenForm::kBinary) return {magnitude, magnitude & sign};
-  // m = (3m - m) / 2 without borrows: the digit at i is bit i + 1 of 3m minus bit i + 1 of m.
-  const std::uint32_t ones = ((3 * magnitude) ^ magnitude) >> 1;
+  const std::uint32_t ones = token_marks(magnitude, form) >> 1;
   return {ones, ones & ((magnitude >> 1) ^ sign)};
 }
 constexpr TokenMask token_mask(std::int32_t weight, TokenForm form) {

@@ -177,7 +177,13 @@ void check(const AcceleratorConfig& config, const MapperOptions& options) {
 }  // namespace
 
 const char* to_string(LoopOrder order) {
-  return order == LoopOrder::kActivationsOuter ? "activations_outer" : "weights_outer";
+  switch (order) {
+    case LoopOrder::kActivationsOuter:
+      return "activations_outer";
+    case LoopOrder::kWeightsOuter:
+      return "weights_outer";
+  }
+  return "?";
 }
 
 const char* to_string(LayerBarrier barrier) {

@@ -74,16 +74,40 @@ std::uint32_t config_hash(const AcceleratorConfig& c) {
 }
 
 const char* to_string(PeLanes value) {
-  return value == PeLanes::kAdaptive ? "adaptive" : "2x8";
+  switch (value) {
+    case PeLanes::kAdaptive:
+      return "adaptive";
+    case PeLanes::kNarrow:
+      return "2x8";
+  }
+  return "?";
 }
 const char* to_string(ColumnMapping value) {
-  return value == ColumnMapping::kFlattened ? "flattened" : "row";
+  switch (value) {
+    case ColumnMapping::kFlattened:
+      return "flattened";
+    case ColumnMapping::kRow:
+      return "row";
+  }
+  return "?";
 }
 const char* to_string(SramPorts value) {
-  return value == SramPorts::kShared ? "shared" : "per_unit";
+  switch (value) {
+    case SramPorts::kShared:
+      return "shared";
+    case SramPorts::kPerUnit:
+      return "per_unit";
+  }
+  return "?";
 }
 const char* to_string(WeightStorage value) {
-  return value == WeightStorage::kDense ? "dense" : "tokens";
+  switch (value) {
+    case WeightStorage::kDense:
+      return "dense";
+    case WeightStorage::kTokens:
+      return "tokens";
+  }
+  return "?";
 }
 
 }  // namespace bitbalance::isa

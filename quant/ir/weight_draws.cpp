@@ -19,7 +19,13 @@ double laplace(Random& random) {
 }  // namespace
 
 const char* to_string(WeightDistribution distribution) {
-  return distribution == WeightDistribution::kGaussian ? "gaussian" : "laplace";
+  switch (distribution) {
+    case WeightDistribution::kGaussian:
+      return "gaussian";
+    case WeightDistribution::kLaplace:
+      return "laplace";
+  }
+  return "?";
 }
 
 void WeightDraws::draw(double deviation, std::size_t count, float* weights) {

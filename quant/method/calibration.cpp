@@ -203,7 +203,13 @@ double levels_of(const ValueRange& range, int bits) {
 }  // namespace
 
 const char* to_string(Clipping clipping) {
-  return clipping == Clipping::kPercentile ? "percentile" : "error";
+  switch (clipping) {
+    case Clipping::kPercentile:
+      return "percentile";
+    case Clipping::kError:
+      return "error";
+  }
+  return "?";
 }
 
 Calibration calibrate(const Network& network, const std::vector<std::vector<float>>& images,

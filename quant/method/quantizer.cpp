@@ -404,7 +404,13 @@ QuantizedNetwork quantize_prepared(const Network& network, Network* spent, const
 }  // namespace
 
 const char* to_string(WeightMethod method) {
-  return method == WeightMethod::kNearest ? "nearest" : "compensated";
+  switch (method) {
+    case WeightMethod::kNearest:
+      return "nearest";
+    case WeightMethod::kCompensated:
+      return "compensated";
+  }
+  return "?";
 }
 
 QuantizationOptions without_limit(QuantizationOptions options) {

@@ -34,7 +34,13 @@ std::vector<std::u32string> read_lines(const std::filesystem::path& file) {
 }  // namespace
 
 const char* to_string(AccuracyMetric metric) {
-  return metric == AccuracyMetric::kTop1 ? "top1" : "character_error_rate";
+  switch (metric) {
+    case AccuracyMetric::kTop1:
+      return "top1";
+    case AccuracyMetric::kCharacterErrorRate:
+      return "character_error_rate";
+  }
+  return "?";
 }
 
 TextTask read_text_task(const std::filesystem::path& texts, const std::filesystem::path& dictionary) {

@@ -41,11 +41,23 @@ Level level_of(const std::string& name, const std::string& where) {
 }
 
 const char* to_string(GoldenExtent extent) {
-  return extent == GoldenExtent::kFull ? "full" : "sampled";
+  switch (extent) {
+    case GoldenExtent::kFull:
+      return "full";
+    case GoldenExtent::kSampled:
+      return "sampled";
+  }
+  return "?";
 }
 
 const char* to_string(MemoryTiming model) {
-  return model == MemoryTiming::kIdeal ? "ideal" : "timed";
+  switch (model) {
+    case MemoryTiming::kIdeal:
+      return "ideal";
+    case MemoryTiming::kTimed:
+      return "timed";
+  }
+  return "?";
 }
 
 Rational MemorySettings::rate(double clock_hz) const {

@@ -84,7 +84,13 @@ ImageSet images_of(Array array, const std::filesystem::path& images, ImageLayout
 }  // namespace
 
 const char* to_string(ImageLayout layout) {
-  return layout == ImageLayout::kNchw ? "nchw" : "nhwc";
+  switch (layout) {
+    case ImageLayout::kNchw:
+      return "nchw";
+    case ImageLayout::kNhwc:
+      return "nhwc";
+  }
+  return "?";
 }
 
 ImageSet read_images(const std::filesystem::path& images, ImageLayout layout) {

@@ -46,7 +46,13 @@ std::vector<std::vector<std::int32_t>> rounded_activations(const Network& networ
 }  // namespace
 
 const char* to_string(WeightSet set) {
-  return set == WeightSet::kFull ? "full" : "limited";
+  switch (set) {
+    case WeightSet::kFull:
+      return "full";
+    case WeightSet::kLimited:
+      return "limited";
+  }
+  return "?";
 }
 
 Subject prepare_subject(const Scenario& scenario) {

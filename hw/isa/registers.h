@@ -58,6 +58,10 @@ struct RegisterField {
   constexpr std::uint32_t mask() const {
     return static_cast<std::uint32_t>(((std::uint64_t{1} << width) - 1) << lsb);
   }
+  /// The register's bits when this field has `value`.
+  constexpr std::uint32_t place(std::uint32_t value) const { return value << lsb & mask(); }
+  /// This field of a register that holds `bits`.
+  constexpr std::uint32_t value_in(std::uint32_t bits) const { return (bits & mask()) >> lsb; }
 };
 
 struct RegisterInfo {
@@ -104,8 +108,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      RegisterAccess::kReadOnly,
      0,
      "Fingerprint of the accelerator's configuration (reset value: that fingerprint). A program made for "
-     "another one is "
-     "refused.",
+     "another one is refused.",
      {{{"value", 0, 32, "the program header's config_hash"}}}},
     {Register::kControl,
      "CONTROL",
@@ -146,8 +149,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      RegisterAccess::kWriteOneToClear,
      0,
      "Events since they were last cleared. The line is high while IRQ_STATUS & IRQ_ENABLE is not 0. An event "
-     "wins over a "
-     "clear at the same clock edge.",
+     "wins over a clear at the same clock edge.",
      {{{"done", 0, 1, "end of program"}, {"error", 1, 1, "program stopped"}}}},
     {Register::kConstantsBaseLo,
      "CONSTANTS_BASE_LO",
@@ -155,8 +157,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      RegisterAccess::kReadWrite,
      0,
      "Address of the constants region: program header, commands, weights, parameters. A multiple of 256, "
-     "else "
-     "start ends in MISALIGNED_REGION. The registers of both regions are captured by start.",
+     "else start ends in MISALIGNED_REGION. The registers of both regions are captured by start.",
      {{{"value", 0, 32, "address bits 31..0"}}}},
     {Register::kConstantsBaseHi,
      "CONSTANTS_BASE_HI",
@@ -178,8 +179,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      RegisterAccess::kReadWrite,
      0,
      "Address of the data region: activations, the only place that is written. A multiple of 256, as that of "
-     "the "
-     "constants region.",
+     "the constants region.",
      {{{"value", 0, 32, "address bits 31..0"}}}},
     {Register::kDataBaseHi,
      "DATA_BASE_HI",
@@ -253,22 +253,22 @@ constexpr std::uint32_t offset_of(Register r) {
   return info(r).offset;
 }
 
-/// Mask of a field by its name in the table; a wrong name does not compile.
-constexpr std::uint32_t field_mask(Register r, std::string_view field) {
+/// A field by its name in the table; where a constant is asked for, a wrong name does not compile.
+constexpr const RegisterField& field_of(Register r, std::string_view name) {
   for (const RegisterField& f : info(r).fields) {
-    if (f.name != nullptr && field == f.name) return f.mask();
+    if (f.name != nullptr && name == f.name) return f;
   }
   throw "no such field";
 }
 
-inline constexpr std::uint32_t kControlStart = field_mask(Register::kControl, "start");
-inline constexpr std::uint32_t kControlSoftReset = field_mask(Register::kControl, "soft_reset");
-inline constexpr std::uint32_t kStatusIdle = field_mask(Register::kStatus, "idle");
-inline constexpr std::uint32_t kStatusBusy = field_mask(Register::kStatus, "busy");
-inline constexpr std::uint32_t kStatusDone = field_mask(Register::kStatus, "done");
-inline constexpr std::uint32_t kStatusError = field_mask(Register::kStatus, "error");
-inline constexpr std::uint32_t kIrqDone = field_mask(Register::kIrqStatus, "done");
-inline constexpr std::uint32_t kIrqError = field_mask(Register::kIrqStatus, "error");
+inline constexpr std::uint32_t kControlStart = field_of(Register::kControl, "start").mask();
+inline constexpr std::uint32_t kControlSoftReset = field_of(Register::kControl, "soft_reset").mask();
+inline constexpr std::uint32_t kStatusIdle = field_of(Register::kStatus, "idle").mask();
+inline constexpr std::uint32_t kStatusBusy = field_of(Register::kStatus, "busy").mask();
+inline constexpr std::uint32_t kStatusDone = field_of(Register::kStatus, "done").mask();
+inline constexpr std::uint32_t kStatusError = field_of(Register::kStatus, "error").mask();
+inline constexpr std::uint32_t kIrqDone = field_of(Register::kIrqStatus, "done").mask();
+inline constexpr std::uint32_t kIrqError = field_of(Register::kIrqStatus, "error").mask();
 /// Bytes of the register window.
 inline constexpr std::uint32_t kRegisterWindowBytes = kRegisters.back().offset + 4;
 

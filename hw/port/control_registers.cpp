@@ -1,6 +1,15 @@
 #include "hw/port/control_registers.h"
 
 namespace bitbalance::port {
+namespace {
+
+constexpr RegisterField kErrorCode = field_of(Register::kError, "code");
+constexpr RegisterField kErrorCommand = field_of(Register::kError, "command");
+/// By engine.
+constexpr std::array<Register, kEngines> kBusy = {Register::kBusyLoad, Register::kBusyCompute,
+                                                  Register::kBusyVector, Register::kBusyStore};
+
+}  // namespace
 
 ControlRegisters::ControlRegisters(const AcceleratorConfig& config) : config_hash_(config_hash(config)) {
   file_.set(Register::kConfigHash, config_hash_);
@@ -66,7 +75,8 @@ void ControlRegisters::finish() {
 
 void ControlRegisters::fail(ProgramFault cause, std::uint32_t command) {
   file_.set(Register::kStatus, kStatusError);
-  file_.set(Register::kError, static_cast<std::uint32_t>(cause) | command << 8);
+  file_.set(Register::kError,
+            kErrorCode.place(static_cast<std::uint32_t>(cause)) | kErrorCommand.place(command));
   file_.set_bits(Register::kIrqStatus, kIrqError);
 }
 
@@ -88,8 +98,7 @@ RegisterFile ControlRegisters::view(const Counters& counters) const {
   file.set(Register::kCommandsDone, counters.commands_done);
   file.set(Register::kCyclesLo, low(counters.cycles));
   file.set(Register::kCyclesHi, low(counters.cycles >> 32));
-  for (std::size_t e = 0; e < counters.busy.size(); ++e)
-    file.set(static_cast<Register>(static_cast<std::size_t>(Register::kBusyLoad) + e), low(counters.busy[e]));
+  for (std::size_t e = 0; e < kBusy.size(); ++e) file.set(kBusy[e], low(counters.busy[e]));
   return file;
 }
 

@@ -13,7 +13,7 @@ namespace bitbalance::isa {
 /// Nothing for a field that holds no fault. `spelled`: a number as the format has it.
 inline void add_fault_values(XmlText& xml, const RegisterInfo& entry, const RegisterField& field,
                              std::string (*spelled)(std::uint32_t)) {
-  if (entry.id != Register::kError || field.mask() != field_mask(Register::kError, "code")) return;
+  if (entry.id != Register::kError || field.mask() != field_of(Register::kError, "code").mask()) return;
   xml.open("enumeratedValues");
   for (const FaultName& fault : kFaultNames) {
     xml.open("enumeratedValue");

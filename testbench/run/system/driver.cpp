@@ -31,8 +31,8 @@ void Driver::run() {
 
     while (!irq.read()) wait(irq.posedge_event());
     const std::uint32_t error = read(Register::kError);
-    outcome_.fault = static_cast<ProgramFault>(error & field_mask(Register::kError, "code"));
-    outcome_.command = error >> 8;
+    outcome_.fault = static_cast<ProgramFault>(field_of(Register::kError, "code").value_in(error));
+    outcome_.command = field_of(Register::kError, "command").value_in(error);
     outcome_.cycles = read(Register::kCyclesLo);
     outcome_.cycles |= std::uint64_t{read(Register::kCyclesHi)} << 32;
     write(Register::kIrqStatus, kIrqDone | kIrqError);

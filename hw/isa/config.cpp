@@ -60,11 +60,12 @@ void check(const AcceleratorConfig& c) {
 std::uint32_t config_hash(const AcceleratorConfig& c) {
   std::string text = fmt::format(
       "rows={} columns={} acc8={} acc16={} wrap={} mapping={} form={} storage={} weight={} activation={} "
-      "output={} "
-      "parameter={} tables={}",
+      "output={} parameter={} tables={}",
       c.rows, c.columns, c.accumulator_bits_8, c.accumulator_bits_16, c.allow_wrap,
       to_string(c.column_mapping), to_string(c.token_form), to_string(c.weight_storage), c.weight_bank_bytes,
       c.activation_buffer_bytes, c.output_buffer_bytes, c.parameter_buffer_bytes, c.lookup_tables);
+  // Settings that came later are in the text only when they are not the default, so that programs made before
+  // keep their hash.
   if (c.pe.lanes != PeLanes::kAdaptive) text += fmt::format(" lanes={}", to_string(c.pe.lanes));
   if (c.pe.shift != PeConfig::kLargestShift) text += fmt::format(" shift={}", c.pe.shift);
   if (rule_of(c.synchronization).tile_has_limit) text += " limit=tile";

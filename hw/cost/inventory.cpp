@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/bits.h"
 #include "base/text/enum_index.h"
 #include "hw/isa/command/command.h"
+#include "hw/isa/registers.h"
 
 namespace bitbalance::cost {
 namespace {
@@ -20,7 +22,8 @@ constexpr int kBanksOfTable = 2;  ///< points beside each other are read at once
 constexpr int kPointsOfBank = 129;
 constexpr int kResultBits = 16;
 constexpr int kCommandBits = 8 * kCommandBytes;
-constexpr int kCsrBits = 24 * 32;  ///< docs/registers.md, rounded up
+constexpr int kCsrBits =
+    32 * align_up(static_cast<int>(kRegisterCount), 8);  ///< of a multiple of eight registers
 
 /// Macros on which so many units can read, and so many write, in the same cycle.
 Ports ports(const AcceleratorConfig& c, int readers, int writers) {

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 
-#include "hw/isa/account/events.h"
 #include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
 #include "hw/isa/program/region_map.h"

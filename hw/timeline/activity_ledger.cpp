@@ -4,7 +4,7 @@
 #include <tuple>
 
 #include "base/text/enum_index.h"
-#include "hw/isa/account/activity_groups.h"
+#include "hw/isa/account/activity.h"
 
 namespace bitbalance::timeline {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text/enum_index.h"
-#include "hw/isa/account/activity_groups.h"
+#include "hw/isa/account/activity.h"
 
 namespace bitbalance::timeline {
 

@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-#include "hw/isa/account/events.h"
+#include "hw/isa/account/activity.h"
 #include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
 #include "hw/isa/transfer/channel_timing.h"

@@ -8,7 +8,7 @@
 
 #include "base/process/interruption.h"
 #include "base/text/enum_index.h"
-#include "hw/isa/account/activity_groups.h"
+#include "hw/isa/account/activity.h"
 #include "hw/timeline/command_events.h"
 
 namespace bitbalance::timeline {

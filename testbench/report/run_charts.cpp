@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "base/text/outside_text.h"
-#include "hw/isa/account/events.h"
+#include "hw/isa/account/activity.h"
 #include "testbench/report/page/page_color.h"
 
 namespace bitbalance::report {

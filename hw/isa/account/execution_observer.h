@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "hw/isa/account/activity.h"
 #include "hw/isa/account/events.h"
 #include "hw/isa/command/command.h"
 #include "hw/isa/edge.h"

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/text/enum_index.h"
-#include "hw/isa/account/events.h"
+#include "hw/isa/account/activity.h"
 #include "tests/support/names.h"
 #include "tests/support/temporary_folder.h"
 

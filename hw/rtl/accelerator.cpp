@@ -180,9 +180,9 @@ void Accelerator::set_stalls(std::uint64_t seed, unsigned percent) {
   stalls_.clear();
   const sc_core::sc_time period(1.0 / config_.clock_hz, sc_core::SC_SEC);
   Channels::for_each(channels_, [&](auto& channel) {
-    Stall* stall = nullptr;
+    RandomStall* stall = nullptr;
     if (percent > 0) {
-      stalls_.push_back(std::make_unique<Stall>(seed * 64 + stalls_.size(), percent, period));
+      stalls_.push_back(std::make_unique<RandomStall>(seed * 64 + stalls_.size(), percent, period));
       stall = stalls_.back().get();
     }
     channel.set_stall(stall);

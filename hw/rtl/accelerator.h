@@ -20,7 +20,7 @@
 #include "hw/rtl/buffer/weight_buffer.h"
 #include "hw/rtl/bundles.h"
 #include "hw/rtl/channel/channel.h"
-#include "hw/rtl/channel/stall.h"
+#include "hw/rtl/channel/random_stall.h"
 #include "hw/rtl/clock/clock_domain.h"
 #include "hw/rtl/completion.h"
 #include "hw/rtl/compute/activity_meter.h"
@@ -117,7 +117,7 @@ class Accelerator : public sc_core::sc_module {
   const AcceleratorConfig config_;
   Profile profile_;
   ActivityMeter compute_meter_;
-  std::vector<std::unique_ptr<Stall>> stalls_;
+  std::vector<std::unique_ptr<RandomStall>> stalls_;
   std::function<void(bool needed)> clock_need_;
   std::function<void(ClockDomain&)> at_start_;
 

@@ -8,7 +8,7 @@
 
 #include "hw/rtl/bench/names.h"
 #include "hw/rtl/channel/channel.h"
-#include "hw/rtl/channel/stall.h"
+#include "hw/rtl/channel/random_stall.h"
 #include "hw/rtl/clock/clocked.h"
 
 namespace bitbalance::bench {
@@ -43,12 +43,12 @@ class Bench {
   /// From now on the channel refuses `percent` of the transfers at random.
   template <class T>
   void stall(Channel<T>& channel, unsigned percent) {
-    stalls_.push_back(std::make_unique<Stall>(stalls_.size() + 1, percent, clock_period()));
+    stalls_.push_back(std::make_unique<RandomStall>(stalls_.size() + 1, percent, clock_period()));
     channel.set_stall(stalls_.back().get());
   }
 
  private:
-  std::vector<std::unique_ptr<Stall>> stalls_;
+  std::vector<std::unique_ptr<RandomStall>> stalls_;
 };
 
 }  // namespace bitbalance::bench

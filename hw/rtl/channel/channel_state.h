@@ -7,7 +7,7 @@
 #include <systemc>
 
 #include "hw/isa/config.h"
-#include "hw/rtl/channel/stall.h"
+#include "hw/rtl/channel/random_stall.h"
 #include "hw/rtl/clock/clock_domain.h"
 #include "hw/rtl/clock/clocked.h"
 #include "hw/rtl/signal_list.h"
@@ -18,7 +18,7 @@ namespace bitbalance::rtl {
 class ChannelState : public sc_core::sc_prim_channel, private Clearable {
  public:
   /// Refuse transfers at random from now on (tests of data and deadlock); nullptr: never.
-  void set_stall(Stall* stall) { stall_ = stall; }
+  void set_stall(RandomStall* stall) { stall_ = stall; }
 
   void describe(SignalList& signals) const {
     signals.add(*this, "valid", valid_);
@@ -110,7 +110,7 @@ class ChannelState : public sc_core::sc_prim_channel, private Clearable {
   bool cleared_ = false;
   bool valid_ = false;
   bool ready_ = true;
-  Stall* stall_ = nullptr;
+  RandomStall* stall_ = nullptr;
   Clocked* producer_ = nullptr;
   Clocked* consumer_ = nullptr;
   ClockDomain* domain_ = nullptr;  ///< of both, if it is one

@@ -9,10 +9,10 @@
 
 namespace bitbalance::rtl {
 
-class Stall {
+class RandomStall {
  public:
   /// `percent` of the cycles are refused on each side, 0..95; `period` of the clock.
-  Stall(std::uint64_t seed, unsigned percent, const sc_core::sc_time& period)
+  RandomStall(std::uint64_t seed, unsigned percent, const sc_core::sc_time& period)
       : seed_(seed), percent_(percent), period_(period.value()) {}
 
   bool blocks_push() const { return draw(0x9e3779b97f4a7c15ull); }

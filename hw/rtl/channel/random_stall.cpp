@@ -1,8 +1,8 @@
-#include "hw/rtl/channel/stall.h"
+#include "hw/rtl/channel/random_stall.h"
 
 namespace bitbalance::rtl {
 
-bool Stall::draw(std::uint64_t side) const {
+bool RandomStall::draw(std::uint64_t side) const {
   // The edge of now or, after the clock has fallen, the next one.
   const std::uint64_t edge = (sc_core::sc_time_stamp().value() + period_ / 2) / period_;
   std::uint64_t x = edge + seed_ * side;

@@ -14,7 +14,7 @@ namespace bitbalance::rtl {
 
 using Row = std::array<std::int64_t, AcceleratorConfig::kMaxColumns>;
 
-/// Controller -> engine. `body` of the variant is what the engine's opcodes allow; `layer` for the accounts.
+/// Controller -> engine. `body` of the variant is what the engine's opcodes allow.
 struct IssuedCommand : Command {
   RegionMap regions;  ///< of the running program
   CommandStamp stamp{};
@@ -34,10 +34,10 @@ struct MemoryResponse {
   std::array<std::uint8_t, DramInterfaceConfig::kMostBurstBytes> data{};  ///< reads only
 };
 
-/// Tile sequencer -> weight encoder, activation buffer and PE array side units: one a tile.
+/// Tile sequencer -> weight encoder and activation buffer: one per tile.
 struct Tile {
   std::uint16_t layer = 0;
-  std::uint32_t index = 0;  ///< tile number within its layer, for the waveform window
+  std::uint32_t index = 0;  ///< tile number within its layer, for waveforms and the observer
   bool last_of_command = false;
   Width width = Width::k8;
   bool input_signed = false;
@@ -88,7 +88,7 @@ inline constexpr TokenBits kTokenValid = 0x80, kTokenNegative = 0x40, kTokenLast
 
 using RowTokens = std::array<TokenBits, AcceleratorConfig::kMaxRows>;
 
-/// Weight encoder -> PE array: one a slot; a row without a token has a null slot.
+/// Weight encoder -> PE array: one per slot; a row without a token has a null slot.
 struct TokenSlot {
   bool first_of_step = false;  ///< the array takes the next activation vector
   bool first_of_tile = false;

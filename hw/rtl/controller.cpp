@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/bits.h"
 #include "base/text/enum_index.h"
 #include "hw/isa/account/activity.h"
 
@@ -491,20 +492,23 @@ void Controller::update_irq() {
 }
 
 void Controller::describe(SignalList& signals) const {
+  const auto count_bits = [](std::size_t most) { return index_bits(most + 1); };
   std::vector<std::string> activities;
   activities.reserve(kActivities);
   for (int a = 0; a < kActivities; ++a) activities.emplace_back(to_string(static_cast<Activity>(a)));
-  signals.add(*this, "state", state_, 2, {"idle", "header", "running", "stopping"});
+  signals.add(*this, "state", state_, {"idle", "header", "running", "stopping"});
   signals.add(*this, "requested", requested_);
   signals.add(*this, "received", received_);
   signals.add(*this, "commands_done", commands_done_);
-  signals.add(*this, "fetched", fetched_.count(), 4);
+  signals.add(*this, "fetched", fetched_.count(), count_bits(AcceleratorConfig::kPrefetch));
   for (std::size_t e = 0; e < kEngines; ++e) {
     const std::string prefix = fmt::format("{}.", to_string(static_cast<Engine>(e)));
-    signals.add(*this, prefix + "queued", engines_[e].queue.count(), 7);
-    signals.add(*this, prefix + "in_flight", engines_[e].in_flight.count(), 5);
+    signals.add(*this, prefix + "queued", engines_[e].queue.count(),
+                count_bits(AcceleratorConfig::kMaxQueueDepth));
+    signals.add(*this, prefix + "in_flight", engines_[e].in_flight.count(),
+                count_bits(EngineState::kMaxInFlight));
     signals.add(*this, prefix + "occupied", engines_[e].occupied);
-    signals.add(*this, prefix + "activity", engines_[e].activity, 4, activities);
+    signals.add(*this, prefix + "activity", engines_[e].activity, activities);
   }
   signals.add(*this, "irq", irq_line_.level());
 }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bits.h"
 #include "hw/rtl/names.h"
 
 namespace bitbalance::rtl {
@@ -52,10 +53,10 @@ class SignalList {
   }
   /// A state: an enumeration of bytes, whose values from 0 on have these names.
   template <class Enum>
-  void add(const sc_core::sc_object& owner, const std::string& name, const Enum& state, int width,
+  void add(const sc_core::sc_object& owner, const std::string& name, const Enum& state,
            std::vector<std::string> names) {
     static_assert(sizeof(Enum) == 1);
-    add(owner, name, reinterpret_cast<const std::uint8_t&>(state), width);
+    add(owner, name, reinterpret_cast<const std::uint8_t&>(state), index_bits(names.size()));
     signals_.back().values = std::move(names);
   }
   const std::vector<Signal>& signals() const { return signals_; }

@@ -198,7 +198,7 @@ void TileSequencer::forward_target() {
 }
 
 void TileSequencer::describe(SignalList& signals) const {
-  signals.add(*this, "state", state_, 2, {"idle", "tiles", "performing", "refused"});
+  signals.add(*this, "state", state_, {"idle", "tiles", "performing", "refused"});
   signals.add(*this, "layer", layer_);
   signals.add(*this, "conv_group", conv_group_);
   signals.add(*this, "row_group", row_group_);

@@ -220,7 +220,7 @@ void VectorUnit::report() {
 }
 
 void VectorUnit::describe(SignalList& signals) const {
-  signals.add(*this, "state", state_, 3, {"idle", "pooling", "adding", "reporting", "looking_up"});
+  signals.add(*this, "state", state_, {"idle", "pooling", "adding", "reporting", "looking_up"});
   signals.add(*this, "image", image_, 16);
   signals.add(*this, "channel", channel_, 16);
   signals.add(*this, "pixel", pixel_);

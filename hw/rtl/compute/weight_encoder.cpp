@@ -25,6 +25,7 @@ void merge_shifted_up(const std::uint64_t* __restrict word, int rows, int bits,
 }
 
 /// Takes the leading one off each row and makes a token of it. Returns the union of what is left.
+/// Precondition: masks below 2^24, which a float holds exactly; those of weights have 16 bits.
 BITBALANCE_VECTOR_CLONES
 std::uint32_t take_leading_ones(std::uint32_t* __restrict ones, const std::uint32_t* __restrict negatives,
                                 int rows, TokenBits* __restrict token) {

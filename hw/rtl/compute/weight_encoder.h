@@ -58,6 +58,7 @@ class WeightEncoder : public Clocked {
   // Tile and step.
   bool running_ = false;
   Tile tile_;
+  /// Of the tile; before the first one it stands for nothing.
   RowStream stream_;
   int limit_ = 0;  ///< tokens of a weight that a row performs, at most
   std::uint32_t step_ = 0;

@@ -230,7 +230,7 @@ int LoadEngine::staged_element(std::uint32_t index) const {
 }
 
 void LoadEngine::describe(SignalList& signals) const {
-  signals.add(*this, "state", state_, 2, {"idle", "running", "reporting"});
+  signals.add(*this, "state", state_, {"idle", "running", "reporting"});
   signals.add(*this, "request.address", request_address_);
   signals.add(*this, "outstanding", outstanding_, 8);
   signals.add(*this, "bytes_requested", requested_, 32);

@@ -63,7 +63,7 @@ void StoreEngine::receive() {
 }
 
 void StoreEngine::describe(SignalList& signals) const {
-  signals.add(*this, "state", state_, 2, {"idle", "running", "reporting"});
+  signals.add(*this, "state", state_, {"idle", "running", "reporting"});
   signals.add(*this, "image_base", image_base_);
   signals.add(*this, "element", element_);
   signals.add(*this, "request.address", request_address_);

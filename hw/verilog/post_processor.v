@@ -1,6 +1,7 @@
 // Post-processor: bias, rescaling, residual operand, clipping and fused max pooling of drained sums.
 // docs/units/post_processor.md, docs/numbers.md, "Requantization". Three stages, one beat per cycle:
 // parameter read, multiply, clamp and write. Stands between the PE array and the output buffer.
+// The clocked unit has more: tables of functions, and stages that cut multiply and clamp.
 `default_nettype none
 
 module post_processor #(
@@ -76,7 +77,8 @@ module post_processor #(
     element = wide ? {{48{bits[15]}}, bits} : {{56{is_signed && bits[7]}}, bits[7:0]};
   endfunction
 
-  // Three beats can be of three tiles; the fourth place takes the next target meanwhile.
+  // Three beats can be of three tiles; the fourth place takes the next target meanwhile. The clocked unit
+  // has a fifth, for the beat whose table is read.
   reg                  target_last_of_command   [0:4];
   reg [          15:0] target_parameter         [0:4];
   reg [64*COLUMNS-1:0] target_address           [0:4];

@@ -50,14 +50,15 @@ PROOFS = {
             "sign of the last position": ("encoder_row.v", "negatives[position]", "negatives[0]"),
         }, any_value="dut.code"),
     "pe": Proof(
-        ["pe.v"], 1, 2,
-        [{}, {"ACCUMULATOR_BITS_8": 16, "ACCUMULATOR_BITS_16": 48}, {"ACCUMULATOR_BITS_8": 32, "ACCUMULATOR_BITS_16": 24}],
+        ["pe.v"], 1, 3,
+        [{}, {"STAGES": 2}, {"ACCUMULATOR_BITS_8": 16, "ACCUMULATOR_BITS_16": 48}, {"ACCUMULATOR_BITS_8": 32, "ACCUMULATOR_BITS_16": 24}],
         {
             "carry from lane to lane": ("shift_add.vh", "one_lane ? carry : negative", "carry"),
             "no sign extension": ("shift_add.vh", "{high_lane[8]}}", "{1'b0}}"),
             "lower byte with a sign": ("shift_add.vh", "{1'b0, lane[7:0]}", "{lane[7], lane[7:0]}"),
             "ones' complement": ("shift_add.vh", "{{ACCUMULATOR_BITS_8{1'b0}}, negative}", "1'b0"),
             "null slot adds": ("pe.v", "{2{sum_valid}} & lane_active", "lane_active"),
+            "second stage does not wait": ("pe.v", "if (take) held <= shifted;", "held <= shifted;"),
         }),
     "channel": Proof(
         ["channel.v"], 2, 6, [{}],

@@ -48,8 +48,8 @@ struct QuantizationOptions {
   bool scale_search = true;
   /// Where the host computes between convolutions, it evens out the sizes of channels, see equalization.h.
   bool equalize_channels = false;
-  /// Functions of each element alone become tables of the accelerator, see lookup_search.h; off: the host
-  /// computes them.
+  /// Functions of each element alone become tables of the accelerator, see pointwise_functions.h; off: the
+  /// host computes them.
   bool tables = true;
   WeightMethod method = WeightMethod::kNearest;
   CompensationOptions compensation;  ///< of kCompensated; `centered` is set by bias_correction

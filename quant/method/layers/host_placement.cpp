@@ -5,7 +5,7 @@
 
 #include "quant/host/graph_builders.h"
 #include "quant/method/layers/host_node.h"
-#include "quant/method/layers/lookup_search.h"
+#include "quant/method/layers/pointwise_functions.h"
 
 namespace bitbalance::method {
 namespace {

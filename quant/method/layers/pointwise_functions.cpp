@@ -1,4 +1,4 @@
-#include "quant/method/layers/lookup_search.h"
+#include "quant/method/layers/pointwise_functions.h"
 
 #include <algorithm>
 #include <cmath>

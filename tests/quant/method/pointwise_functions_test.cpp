@@ -1,5 +1,5 @@
 // Which operators become one function of each element, and the tables of functions.
-#include "quant/method/layers/lookup_search.h"
+#include "quant/method/layers/pointwise_functions.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

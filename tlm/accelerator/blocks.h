@@ -13,8 +13,8 @@
 #include "hw/timeline/weight_statistics.h"
 #include "tlm/accelerator/buffer/weight_banks.h"
 #include "tlm/accelerator/datapath/packing.h"
-#include "tlm/accelerator/datapath/post_processing.h"
 #include "tlm/accelerator/datapath/products.h"
+#include "tlm/accelerator/datapath/result_rule.h"
 
 namespace bitbalance::tlm_level {
 
@@ -72,7 +72,7 @@ struct SumBlock {
 /// Post-processor -> output buffer: the sums, and how results are made of them.
 struct ResultBlock {
   std::shared_ptr<const Products> products;
-  std::shared_ptr<const PostProcessing> processing;
+  std::shared_ptr<const ResultRule> rule;
 };
 
 /// Vector part of the post-processor <-> output buffer: `count` consecutive elements.

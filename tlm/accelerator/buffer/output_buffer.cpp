@@ -23,7 +23,7 @@ void OutputBuffer::take(LoadBlock& block) {
 
 void OutputBuffer::take(ResultBlock& block) {
   workers_.start(block.products->parts(), [block, bytes = settled().data()](int part) {
-    write_results(*block.products, *block.processing, part, bytes);
+    write_results(*block.products, *block.rule, part, bytes);
   });
 }
 

@@ -31,8 +31,8 @@ void PostProcessor::take(SumBlock& block) {
   }
   ResultBlock results_block;
   results_block.products = block.products;
-  results_block.processing =
-      std::make_shared<const PostProcessing>(compute, config_, std::move(parameters), tables_[compute.table]);
+  results_block.rule =
+      std::make_shared<const ResultRule>(compute, config_, std::move(parameters), tables_[compute.table]);
   results->take(results_block);
 }
 

@@ -1,4 +1,4 @@
-// Turns accumulators into results: says how (post_processing.h) for the sums of compute commands, and
+// Turns accumulators into results: says how (result_rule.h) for the sums of compute commands, and
 // executes the vector commands, which have no place in the array. Stands between PE array and output buffer,
 // and holds the parameters of the output channels and the tables of functions.
 #pragma once
@@ -13,7 +13,7 @@
 #include "hw/isa/lookup_table.h"
 #include "tlm/accelerator/block_port.h"
 #include "tlm/accelerator/blocks.h"
-#include "tlm/accelerator/datapath/post_processing.h"
+#include "tlm/accelerator/datapath/result_rule.h"
 
 namespace bitbalance::tlm_level {
 

@@ -77,8 +77,7 @@ void with_elements(Width width, bool is_signed, std::uint8_t* bytes, const Acces
 
 }  // namespace
 
-void write_results(const Products& products, const PostProcessing& processing, int part,
-                   std::uint8_t* output_buffer) {
+void write_results(const Products& products, const ResultRule& rule, int part, std::uint8_t* output_buffer) {
   const Compute& c = products.compute();
   const SumTile sums = products.sums(part);
   if (!c.last_chunk) return;
@@ -88,7 +87,7 @@ void write_results(const Products& products, const PostProcessing& processing, i
     with_elements(c.width, c.operand_signed, output_buffer,
                   [&](const auto* elements) { read_operands(sums, elements, values.data()); });
   }
-  processing.finish(sums, values.data());
+  rule.finish(sums, values.data());
   with_elements(c.width, c.output_signed, output_buffer,
                 [&](auto* elements) { merge(sums, values.data(), elements); });
 }

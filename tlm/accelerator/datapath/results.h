@@ -4,14 +4,13 @@
 
 #include <cstdint>
 
-#include "tlm/accelerator/datapath/post_processing.h"
 #include "tlm/accelerator/datapath/products.h"
+#include "tlm/accelerator/datapath/result_rule.h"
 
 namespace bitbalance::tlm_level {
 
 /// Computes part `part` of the products and writes the results to their places in `output_buffer`; of a chunk
 /// before the last, there are none. From any thread: places of different parts differ.
-void write_results(const Products& products, const PostProcessing& processing, int part,
-                   std::uint8_t* output_buffer);
+void write_results(const Products& products, const ResultRule& rule, int part, std::uint8_t* output_buffer);
 
 }  // namespace bitbalance::tlm_level

@@ -1,4 +1,4 @@
-#include "tlm/accelerator/datapath/post_processing.h"
+#include "tlm/accelerator/datapath/result_rule.h"
 
 #include <utility>
 
@@ -50,14 +50,14 @@ void finish_lanes(const std::int64_t* sum, std::size_t lanes, Finish f, bool has
 
 }  // namespace
 
-PostProcessing::PostProcessing(const Compute& compute, const AcceleratorConfig& config,
-                               std::vector<ParameterEntry> parameters, const LookupTable& table)
+ResultRule::ResultRule(const Compute& compute, const AcceleratorConfig& config,
+                       std::vector<ParameterEntry> parameters, const LookupTable& table)
     : compute_(compute),
       accumulator_bits_(config.accumulator_bits(compute.width)),
       parameters_(std::move(parameters)),
       table_(table) {}
 
-void PostProcessing::finish(const SumTile& tile, std::int32_t* value) const {
+void ResultRule::finish(const SumTile& tile, std::int32_t* value) const {
   const ParameterEntry* const parameters =
       parameters_.data() + tile.pixels->conv_group * compute_.output_channels + tile.first_channel;
   const std::size_t lanes = tile.pixels->lanes();

@@ -1,6 +1,6 @@
 // How the sums of one compute command become results: bias, requantization, residual operand, saturation,
-// look-up.
-// Plain C++ that owns all it reads; any thread may call it.
+// look-up. The post-processor makes a rule per command and hands it on with the sums. Plain C++ that owns all
+// it reads; any thread may call it.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,11 @@
 
 namespace bitbalance::tlm_level {
 
-class PostProcessing {
+class ResultRule {
  public:
   /// `parameters`: those of the command, conv group by conv group. `table`: its table, if it asks one.
-  PostProcessing(const Compute& compute, const AcceleratorConfig& config,
-                 std::vector<ParameterEntry> parameters, const LookupTable& table);
+  ResultRule(const Compute& compute, const AcceleratorConfig& config, std::vector<ParameterEntry> parameters,
+             const LookupTable& table);
 
   /// `value`, [row][pitch]: in, the residual operands, if the command has any; out, the results.
   void finish(const SumTile& tile, std::int32_t* value) const;

@@ -11,7 +11,7 @@
 #include "cli/exit_codes.h"
 #include "cli/overrides.h"
 #include "cli/version.h"
-#include "testbench/report/results_folder.h"
+#include "testbench/report/folder/results_folder.h"
 #include "testbench/run/process/console.h"
 #include "testbench/run/process/progress.h"
 #include "testbench/run/process/stop_signals.h"

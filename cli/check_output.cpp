@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <system_error>
 
-#include "testbench/report/manifest.h"
+#include "testbench/report/folder/manifest.h"
 #include "testbench/scenario/settings/settings.h"
 
 namespace bitbalance::cli {

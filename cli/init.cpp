@@ -11,7 +11,7 @@
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/overrides.h"
-#include "testbench/report/file_name.h"
+#include "testbench/report/folder/file_name.h"
 #include "testbench/run/process/console.h"
 #include "testbench/run/process/stop_signals.h"
 #include "testbench/scenario/workload.h"

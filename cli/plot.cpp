@@ -10,7 +10,7 @@
 #include "cli/command.h"
 #include "cli/exit_codes.h"
 #include "testbench/report/chart.h"
-#include "testbench/report/results_folder.h"
+#include "testbench/report/folder/results_folder.h"
 #include "testbench/report/run_charts.h"
 #include "testbench/run/process/console.h"
 #include "testbench/run/process/stop_signals.h"

@@ -16,7 +16,7 @@
 #include "cli/overrides.h"
 #include "testbench/report/action_record.h"
 #include "testbench/report/cost_report.h"
-#include "testbench/report/manifest.h"
+#include "testbench/report/folder/manifest.h"
 #include "testbench/run/process/console.h"
 #include "testbench/run/process/stop_signals.h"
 #include "testbench/scenario/technology.h"

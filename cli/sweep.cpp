@@ -26,7 +26,7 @@
 #include "testbench/explore/sweep/sweep.h"
 #include "testbench/explore/sweep/task/slurm.h"
 #include "testbench/explore/sweep/task/slurm_array.h"
-#include "testbench/report/file_name.h"
+#include "testbench/report/folder/file_name.h"
 #include "testbench/run/process/console.h"
 #include "testbench/run/process/progress.h"
 #include "testbench/run/process/stop_signals.h"

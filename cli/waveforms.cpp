@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "hw/cost/cost_model.h"
-#include "testbench/report/file_name.h"
+#include "testbench/report/folder/file_name.h"
 #include "testbench/run/process/console.h"
 #include "testbench/scenario/layer_patterns.h"
 

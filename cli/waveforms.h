@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/names.h"
-#include "testbench/report/results_folder.h"
+#include "testbench/report/folder/results_folder.h"
 #include "testbench/run/simulation.h"
 #include "testbench/waveform/waveform.h"
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text/shell_word.h"
-#include "testbench/report/file_name.h"
+#include "testbench/report/folder/file_name.h"
 #include "tests/cli/lenet_command.h"
 #include "tests/quant/onnx/onnx_builder.h"
 

@@ -16,7 +16,7 @@
 #include <thread>
 
 #include "base/process/main_stack.h"
-#include "testbench/report/manifest.h"
+#include "testbench/report/folder/manifest.h"
 #include "tests/support/child.h"
 #include "tests/support/command_child.h"
 #include "tests/support/left_out.h"

@@ -5,8 +5,8 @@
 
 #include "testbench/report/action_record.h"
 #include "testbench/report/cost_report.h"
-#include "testbench/report/manifest.h"
-#include "testbench/report/results_folder.h"
+#include "testbench/report/folder/manifest.h"
+#include "testbench/report/folder/results_folder.h"
 #include "testbench/scenario/technology.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/scratch_file.h"

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "testbench/report/manifest.h"
+#include "testbench/report/folder/manifest.h"
 
 namespace bitbalance::report {
 

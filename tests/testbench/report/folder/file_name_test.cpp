@@ -1,5 +1,5 @@
 // Any name becomes a file, two names two files.
-#include "testbench/report/file_name.h"
+#include "testbench/report/folder/file_name.h"
 
 #include <catch2/catch.hpp>
 #include <map>

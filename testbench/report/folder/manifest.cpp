@@ -1,4 +1,4 @@
-#include "testbench/report/manifest.h"
+#include "testbench/report/folder/manifest.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "testbench/report/file_name.h"
+#include "testbench/report/folder/file_name.h"
 
 #include <fmt/format.h>
 

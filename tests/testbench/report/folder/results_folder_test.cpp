@@ -1,5 +1,5 @@
 // Results folders: whole or not at all, only our own files replaced, one writer at a time.
-#include "testbench/report/results_folder.h"
+#include "testbench/report/folder/results_folder.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include <random>
 
 #include "base/process/interruption.h"
-#include "testbench/report/manifest.h"
+#include "testbench/report/folder/manifest.h"
 #include "testbench/scenario/settings/settings.h"
 #include "tests/support/child.h"
 #include "tests/support/temporary_folder.h"

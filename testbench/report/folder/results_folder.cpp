@@ -1,4 +1,4 @@
-#include "testbench/report/results_folder.h"
+#include "testbench/report/folder/results_folder.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,7 +15,7 @@
 
 #include "base/file/output_file.h"
 #include "base/process/interruption.h"
-#include "testbench/report/file_name.h"
+#include "testbench/report/folder/file_name.h"
 #include "testbench/scenario/settings/settings.h"
 
 namespace bitbalance::report {

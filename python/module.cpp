@@ -11,7 +11,7 @@
 #include "python/names.h"
 #include "quant/method/weights/weight_quantizer.h"
 #include "testbench/report/action_record.h"
-#include "testbench/report/result_files.h"
+#include "testbench/report/summary_json.h"
 #include "testbench/run/analytic.h"
 #include "testbench/scenario/settings/settings_files.h"
 

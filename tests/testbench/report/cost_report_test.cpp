@@ -3,7 +3,8 @@
 
 #include "testbench/report/action_record.h"
 #include "testbench/report/console_table.h"
-#include "testbench/report/result_files.h"
+#include "testbench/report/layers_csv.h"
+#include "testbench/report/summary_json.h"
 #include "tests/hw/cost/shipped.h"
 #include "tests/support/temporary_folder.h"
 

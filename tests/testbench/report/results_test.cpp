@@ -3,7 +3,8 @@
 
 #include "base/text/enum_index.h"
 #include "testbench/report/console_table.h"
-#include "testbench/report/result_files.h"
+#include "testbench/report/layers_csv.h"
+#include "testbench/report/summary_json.h"
 #include "testbench/scenario/settings/settings.h"
 #include "tests/support/names.h"
 

@@ -5,7 +5,6 @@
 
 #include <string>
 
-#include "testbench/report/result_files.h"
 #include "testbench/report/run_report.h"
 #include "tests/support/names.h"
 

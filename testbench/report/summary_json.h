@@ -1,4 +1,4 @@
-// The machine-readable results of a run: summary.json (schema 1) and layers.csv.
+// summary.json, schema 1: what a run found out, for other programs.
 #pragma once
 
 #include <string>
@@ -7,11 +7,9 @@
 
 namespace bitbalance::report {
 
-/// docs/results.md explains every field. Energy and area are absent from both without a technology.
+/// docs/results.md explains every field. Energy and area are absent without a technology.
 std::string to_json(const RunReport& report);
 /// What results of the network are written to, by their index: of every image one after the other, float32.
 std::string output_file(std::size_t index);
-/// One line per layer.
-std::string to_csv(const RunReport& report);
 
 }  // namespace bitbalance::report

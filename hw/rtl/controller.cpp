@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/bits.h"
 #include "base/text/enum_index.h"
 #include "hw/isa/account/activity.h"
+#include "hw/port/standstill.h"
 
 namespace bitbalance::rtl {
 
@@ -447,34 +449,28 @@ std::uint32_t Controller::oldest_command() const {
 }
 
 std::string Controller::what_waits() const {
-  std::string text;
-  const auto say = [&text](const std::string& part) { text += (text.empty() ? "" : "; ") + part; };
-  for (std::size_t e = 0; e < kEngines; ++e) {
-    const EngineState& engine = engines_[e];
+  Standstill standstill;
+  for (const EngineState& engine : engines_) {
     if (!engine.in_flight.empty()) {
       const Record& record = engine.in_flight.front();
-      say(fmt::format("{} has not completed command {} of layer {}", to_string(static_cast<Engine>(e)),
-                      record.index, record.command.header.layer));
+      standstill.not_completed(record.command, record.index);
     }
     if (!engine.queue.empty()) {
       const Record& record = engine.queue.front();
       const int missing = first_missing(engine, record.command);
-      say(fmt::format(
-          "{} waits for {} to start command {} of layer {}", to_string(static_cast<Engine>(e)),
-          missing < kEngines ? std::string("a flag of ") + to_string(static_cast<Engine>(missing)) : "itself",
-          record.index, record.command.header.layer));
+      standstill.not_started(record.command, record.index,
+                             missing < kEngines ? std::optional(static_cast<Engine>(missing)) : std::nullopt);
     }
   }
   if (!fetched_.empty()) {
-    say(fmt::format("controller waits for {} to dispatch command {}",
-                    has_engine(fetched_.front().command) ? "room in a queue" : "all engines",
-                    fetched_.front().index));
+    standstill.add(fmt::format("controller waits for {} to dispatch command {}",
+                               has_engine(fetched_.front().command) ? "room in a queue" : "all engines",
+                               fetched_.front().index));
   }
   if (requested_ != received_ || header_requested_ != header_received_)
-    say("controller waits for a command read");
-  const std::string unanswered = memory->pending();
-  if (!unanswered.empty()) say("memory has not answered: " + unanswered);
-  return text.empty() ? "nothing is under way" : text;
+    standstill.add("controller waits for a command read");
+  standstill.unanswered(memory->pending());
+  return standstill.text();
 }
 
 bool Controller::engines_are_empty() const {

@@ -6,6 +6,7 @@
 
 #include "base/text/enum_index.h"
 #include "hw/isa/command/command_check.h"
+#include "hw/port/standstill.h"
 #include "hw/timeline/command_events.h"
 
 namespace bitbalance::tlm_level {
@@ -264,21 +265,14 @@ Edge Controller::last_progress(Edge now) const {
 }
 
 std::string Controller::what_waits() const {
-  std::string text;
-  const auto say = [&text](const std::string& part) { text += (text.empty() ? "" : "; ") + part; };
-  for (const Command* command : schedule_.unfinished()) {
-    say(fmt::format("{} has not completed command {} of layer {}",
-                    has_engine(*command) ? to_string(engine_of(*command)) : "controller", index_of(*command),
-                    command->header.layer));
-  }
+  Standstill standstill;
+  for (const Command* command : schedule_.unfinished())
+    standstill.not_completed(*command, index_of(*command));
   const CommandSchedule::Waiting waiting = schedule_.waiting();
-  if (waiting.command != nullptr) {
-    say(fmt::format("command {} waits for a flag of {}", index_of(*waiting.command),
-                    to_string(waiting.missing)));
-  }
-  const std::string memory = dram_.port().pending();
-  if (!memory.empty()) say("memory has not answered: " + memory);
-  return text.empty() ? "nothing is under way" : text;
+  if (waiting.command != nullptr)
+    standstill.not_started(*waiting.command, index_of(*waiting.command), waiting.missing);
+  standstill.unanswered(dram_.port().pending());
+  return standstill.text();
 }
 
 }  // namespace bitbalance::tlm_level

@@ -1,0 +1,27 @@
+#include "hw/port/standstill.h"
+
+#include <catch2/catch.hpp>
+
+using namespace bitbalance;
+using namespace bitbalance::port;
+
+TEST_CASE("a standstill names engines, flags and bursts in the order in which it was told") {
+  Standstill standstill;
+  CHECK(standstill.text() == "nothing is under way");
+  standstill.unanswered("");
+  CHECK(standstill.text() == "nothing is under way");
+
+  isa::Command load;
+  load.header.layer = 7;
+  load.body = isa::LoadWeights{};
+  standstill.not_completed(load, 3);
+  standstill.not_started(load, 4, isa::Engine::kStore);
+  standstill.not_started(load, 5, std::nullopt);
+  standstill.not_completed(isa::Command{{}, isa::End{}}, 6);
+  standstill.unanswered("weight burst at 0x40");
+  CHECK(
+      standstill.text() ==
+      "load has not completed command 3 of layer 7; load waits for a flag of store to start command 4 of "
+      "layer 7; load waits for itself to start command 5 of layer 7; controller has not completed command 6 "
+      "of layer 0; memory has not answered: weight burst at 0x40");
+}

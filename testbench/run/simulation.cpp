@@ -97,7 +97,9 @@ void Simulation::simulate(const Segments& segments, RunReport& report, const Pro
     report.host.simulate_s += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
   report.host.simulate_s += system_.simulate_s() - simulated_s;
-  add_profile(segments, profile, report);
+  // Layers of the host have no entry after the last one of the accelerator's.
+  for (std::size_t i = 0; i < profile.size(); ++i) report.layers.at(i).profile += profile[i];
+  add_macs(segments, report);
 }
 
 std::string Simulation::execute(const Segments& segments, RunReport& report,
@@ -121,10 +123,7 @@ std::string Simulation::execute(const Segments& segments, RunReport& report,
   return {};
 }
 
-void Simulation::add_profile(const Segments& segments, const std::vector<LayerProfile>& profile,
-                             RunReport& report) {
-  for (std::size_t i = 0; i < std::min(report.layers.size(), profile.size()); ++i)
-    report.layers[i].profile += profile[i];
+void Simulation::add_macs(const Segments& segments, RunReport& report) {
   for (const LoadedProgram& loaded : segments) {
     const Program& program = loaded.program();
     for (std::size_t i = 0; i < program.layers.size(); ++i)

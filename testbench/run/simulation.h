@@ -49,8 +49,7 @@ class Simulation {
   void simulate(const Segments& segments, RunReport& report, const ProgressCallback& progress);
   /// Runs the segments and the host's layers between them; returns what went wrong, if anything.
   std::string execute(const Segments& segments, RunReport& report, const std::function<void()>& tick);
-  static void add_profile(const Segments& segments, const std::vector<LayerProfile>& profile,
-                          RunReport& report);
+  static void add_macs(const Segments& segments, RunReport& report);
   /// Slots seen since the profile was cleared: what progress is measured by.
   std::int64_t slots();
 

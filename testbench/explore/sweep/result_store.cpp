@@ -21,18 +21,20 @@ constexpr int kApplication = 0x42425357;
 constexpr int kBusyMilliseconds = 1000;
 constexpr const char* kAcceptedFile = "a file that bitbalance sweep wrote, or none";
 
+/// Columns of text, ahead of the metrics; add() binds them in this order.
+constexpr std::array<const char*, 8> kTexts = {"key",      "program", "scenario", "level",
+                                               "settings", "network", "verdict",  "message"};
+
 std::string create_table() {
-  std::string sql =
-      "CREATE TABLE result(key TEXT NOT NULL PRIMARY KEY, program TEXT NOT NULL, scenario TEXT NOT NULL, "
-      "level TEXT NOT NULL, settings TEXT NOT NULL, network TEXT NOT NULL, verdict TEXT NOT NULL, "
-      "message TEXT NOT NULL";
-  for (const Metric& metric : metrics()) sql += fmt::format(", {} REAL", metric.name);
-  return sql + ") WITHOUT ROWID";
+  std::string sql = "CREATE TABLE result(";
+  for (const char* text : kTexts) sql += fmt::format("{} TEXT NOT NULL, ", text);
+  for (const Metric& metric : metrics()) sql += fmt::format("{} REAL, ", metric.name);
+  return sql + fmt::format("PRIMARY KEY({})) WITHOUT ROWID", kTexts.front());
 }
 
 std::string insert_row() {
-  std::string sql = "INSERT OR IGNORE INTO result VALUES(?, ?, ?, ?, ?, ?, ?, ?";
-  for (std::size_t i = 0; i < kMetrics; ++i) sql += ", ?";
+  std::string sql = "INSERT OR IGNORE INTO result VALUES(?";
+  for (std::size_t i = 1; i < kTexts.size() + kMetrics; ++i) sql += ", ?";
   return sql + ")";
 }
 
@@ -163,10 +165,10 @@ void ResultStore::add(std::uint64_t key, const PointLabels& labels, const PointR
     if (!transaction_) transaction_ = std::make_unique<SQLite::Transaction>(*database_);
     insert_->reset();
     int column = 1;
-    for (const std::string& text :
-         {key_text(key), labels.program, labels.scenario, std::string(to_string(result.level)),
-          labels.settings, result.network, std::string(to_string(result.verdict)), result.message})
-      insert_->bind(column++, text);
+    const std::array<std::string, kTexts.size()> texts = {
+        key_text(key),   labels.program, labels.scenario,           to_string(result.level),
+        labels.settings, result.network, to_string(result.verdict), result.message};
+    for (const std::string& text : texts) insert_->bind(column++, text);
     for (const double figure : result.figures) {
       if (std::isfinite(figure)) {
         insert_->bind(column, figure);

@@ -23,20 +23,15 @@ Controller::Controller(const sc_core::sc_module_name& name, const AcceleratorCon
       watchdog_cycles_(watchdog_cycles),
       profile_(profile),
       registers_(config),
-      engines_(kEngines, EngineState(static_cast<std::size_t>(config.queue_depth))) {}
+      engines_(kEngines, EngineState(static_cast<std::size_t>(config.queue_depth))),
+      accounts_(profile, compute_meter) {
+  activities_.fill(Activity::kNoCommand);
+}
 
 RegisterFile Controller::registers() const {
-  const std::int64_t slept = state_ == State::kIdle ? 0 : edge() - counted_;
   ControlRegisters::Counters counters;
   counters.commands_done = commands_done_;
-  counters.cycles = cycles_ + slept;
-  for (std::size_t e = 0; e < kEngines; ++e) {
-    counters.busy[e] = busy_[e] + layer_activity_[e][enum_index(Activity::kBusy)];
-    if (engines_[e].activity == Activity::kBusy) counters.busy[e] += slept;
-  }
-  counters.busy[enum_index(Engine::kCompute)] = busy_[enum_index(Engine::kCompute)] +
-                                                compute_meter->before(edge() + 1, Activity::kBusy) -
-                                                metered_[enum_index(Activity::kBusy)];
+  accounts_.show(edge(), state_ != State::kIdle, activities_, counters);
   return registers_.view(counters);
 }
 
@@ -47,7 +42,7 @@ void Controller::register_written() {
 
 void Controller::on_clock() {
   acted_ = false;
-  if (state_ != State::kIdle) catch_up();
+  if (state_ != State::kIdle) accounts_.catch_up(edge(), activities_);
   if (csr->pending()) apply_register_writes();
   if (state_ == State::kIdle) {
     if (!csr->pending()) sleep();
@@ -59,19 +54,10 @@ void Controller::on_clock() {
   if (state_ != State::kIdle) fetch();
   if (state_ == State::kStopping) finish_if_stopped();
   if (state_ == State::kIdle) return;
-  sample();
+  accounts_.count(edge(), activities_);
+  tell_activities(false);
   watch();
   if (!acted_ && is_blocked()) sleep(std::min(watchdog_edge(), kCounting));
-}
-
-/// Cycles that were slept through: each like the last one.
-void Controller::catch_up() {
-  const std::int64_t slept = edge() - 1 - counted_;
-  if (slept == 0) return;
-  cycles_ += slept;
-  layer_cycles_ += slept;
-  for (std::size_t e = 0; e < kEngines; ++e) layer_activity_[e][enum_index(engines_[e].activity)] += slept;
-  counted_ += slept;
 }
 
 /// Nothing can be done before a channel or a register changes.
@@ -80,8 +66,7 @@ bool Controller::is_blocked() const {
   if (can_fetch() && !requests.full()) return false;
   for (std::size_t e = 0; e < kEngines; ++e) {
     if (!ports[e].completions.empty()) return false;
-    if (engines_[e].activity == Activity::kStalled && !ports[e].commands.full() &&
-        !engines_[e].in_flight.full()) {
+    if (activities_[e] == Activity::kStalled && !ports[e].commands.full() && !engines_[e].in_flight.full()) {
       return false;
     }
   }
@@ -90,8 +75,8 @@ bool Controller::is_blocked() const {
 
 void Controller::reset() {
   if (state_ != State::kIdle) {
-    catch_up();
-    close_layer(last_layer_);
+    accounts_.catch_up(edge(), activities_);
+    accounts_.close(edge());
     tell_activities(true);
   }
   state_ = State::kIdle;
@@ -112,14 +97,9 @@ void Controller::forget_program() {
   fault_reason_.clear();
   commands_ = requested_ = received_ = commands_done_ = 0;
   header_requested_ = header_received_ = false;
-  cycles_ = 0;
-  busy_ = {};
-  for (const Activity activity : kArrayActivities)
-    metered_[enum_index(activity)] = compute_meter->before(edge(), activity);
-  for (EngineState& engine : engines_) {
-    engine.flags = {};
-    engine.activity = Activity::kNoCommand;
-  }
+  accounts_.clear(edge());
+  activities_.fill(Activity::kNoCommand);
+  for (EngineState& engine : engines_) engine.flags = {};
 }
 
 void Controller::apply_register_writes() {
@@ -143,10 +123,7 @@ void Controller::start() {
   forget_program();
   fault_reported_ = false;
   memory->forget_errors();
-  layer_cycles_ = 0;
-  last_layer_ = 0;
-  layer_activity_ = {};
-  counted_ = progress_ = edge() - 1;
+  progress_ = edge() - 1;
   if (observer_ != nullptr) {
     observer_->program_started(edge());
     for (EngineState& engine : engines_) {
@@ -196,7 +173,7 @@ void Controller::complete(Engine engine) {
     stamps_.complete(engine, record.command.header.signal);
     ++commands_done_;
     progress_ = edge();
-    if (completion.layer_end) close_layer(completion.layer);
+    if (completion.layer_end) accounts_.close_layer(completion.layer, edge());
   }
   state.in_flight.pop();
   if (engine != Engine::kCompute) state.occupied = false;
@@ -208,23 +185,24 @@ void Controller::issue() {
 
 void Controller::issue(Engine engine) {
   EngineState& state = engines_[enum_index(engine)];
+  Activity& activity = activities_[enum_index(engine)];
   if (state.occupied) {
-    state.activity = Activity::kBusy;
+    activity = Activity::kBusy;
     return;
   }
   if (state.queue.empty()) {
-    state.activity = Activity::kNoCommand;
+    activity = Activity::kNoCommand;
     return;
   }
   const Record& record = state.queue.front();
   const int missing = first_missing(state, record.command);
   if (missing < kEngines) {
-    state.activity = kWaitFor[missing];
+    activity = kWaitFor[missing];
     return;
   }
   PushPort<IssuedCommand>& commands = ports[enum_index(engine)].commands;
   if (!commands.can_push() || state.in_flight.full()) {
-    state.activity = Activity::kStalled;
+    activity = Activity::kStalled;
     return;
   }
   for (std::size_t from = 0; from < kEngines; ++from) {
@@ -236,7 +214,7 @@ void Controller::issue(Engine engine) {
   state.in_flight.push(record);
   state.queue.pop();
   state.occupied = true;
-  state.activity = Activity::kBusy;
+  activity = Activity::kBusy;
 }
 
 int Controller::first_missing(const EngineState& engine, const Command& command) const {
@@ -330,7 +308,7 @@ void Controller::receive_command(const MemoryResponse& response) {
 }
 
 void Controller::end_program() {
-  close_layer(last_layer_);
+  accounts_.close(edge());
   tell_activities(true);
   state_ = State::kIdle;
   registers_.finish();
@@ -347,13 +325,12 @@ void Controller::fault(ProgramFault cause, std::uint32_t index) {
 
 void Controller::finish_if_stopped() {
   fetched_.clear();
-  for (EngineState& engine : engines_) {
-    engine.queue.clear();
-    engine.activity = engine.occupied ? Activity::kBusy : Activity::kNoCommand;
-  }
+  for (EngineState& engine : engines_) engine.queue.clear();
+  for (std::size_t e = 0; e < kEngines; ++e)
+    activities_[e] = engines_[e].occupied ? Activity::kBusy : Activity::kNoCommand;
   const bool nothing_fetched = requested_ == received_ && header_requested_ == header_received_;
   if (!nothing_fetched || !engines_are_empty()) return;
-  close_layer(last_layer_);
+  accounts_.close(edge());
   tell_activities(true);
   state_ = State::kIdle;
   report_fault();
@@ -368,53 +345,22 @@ void Controller::report_fault() {
   update_irq();
 }
 
-void Controller::close_layer(std::size_t layer) {
-  LayerProfile& profile = profile_.layer(layer);
-  ActivityCycles& compute = layer_activity_[enum_index(Engine::kCompute)];
-  std::int64_t unnamed = compute[enum_index(Activity::kBusy)];
-  compute[enum_index(Activity::kBusy)] = 0;
-  for (const Activity activity : kArrayActivities) {
-    const std::int64_t total = compute_meter->before(edge(), activity);
-    const std::int64_t cycles = total - metered_[enum_index(activity)];
-    metered_[enum_index(activity)] = total;
-    compute[enum_index(activity)] += cycles;
-    unnamed -= cycles;
-  }
-  compute[enum_index(Activity::kFill)] += unnamed;
-  for (std::size_t e = 0; e < kEngines; ++e) {
-    for (std::size_t a = 0; a < kActivities; ++a) profile.activity[e][a] += layer_activity_[e][a];
-    busy_[e] += layer_activity_[e][enum_index(Activity::kBusy)];
-  }
-  profile.cycles += layer_cycles_;
-  layer_activity_ = {};
-  layer_cycles_ = 0;
-  last_layer_ = layer;
-}
-
-void Controller::sample() {
-  counted_ = edge();
-  ++cycles_;
-  ++layer_cycles_;
-  for (std::size_t e = 0; e < kEngines; ++e) ++layer_activity_[e][enum_index(engines_[e].activity)];
-  tell_activities(false);
-}
-
 void Controller::tell_activities(bool all) {
   if (observer_ == nullptr) return;
   for (std::size_t e = 0; e < kEngines; ++e) {
     EngineState& engine = engines_[e];
-    if (!all && engine.activity == engine.told) continue;
+    if (!all && activities_[e] == engine.told) continue;
     if (static_cast<Engine>(e) == Engine::kCompute) compute_meter->tell();
     if (engine.told_from < edge())
       observer_->engine_did(static_cast<Engine>(e), engine.told, engine.told_from, edge());
-    engine.told = engine.activity;
+    engine.told = activities_[e];
     engine.told_from = edge();
   }
   if (all) observer_->program_ended(edge());
 }
 
 Activity Controller::compute_activity() const {
-  const Activity activity = engines_[enum_index(Engine::kCompute)].activity;
+  const Activity activity = activities_[enum_index(Engine::kCompute)];
   return activity == Activity::kBusy ? compute_meter->at(edge()) : activity;
 }
 
@@ -489,9 +435,9 @@ void Controller::update_irq() {
 
 void Controller::describe(SignalList& signals) const {
   const auto count_bits = [](std::size_t most) { return index_bits(most + 1); };
-  std::vector<std::string> activities;
-  activities.reserve(kActivities);
-  for (int a = 0; a < kActivities; ++a) activities.emplace_back(to_string(static_cast<Activity>(a)));
+  std::vector<std::string> names;
+  names.reserve(kActivities);
+  for (int a = 0; a < kActivities; ++a) names.emplace_back(to_string(static_cast<Activity>(a)));
   signals.add(*this, "state", state_, {"idle", "header", "running", "stopping"});
   signals.add(*this, "requested", requested_);
   signals.add(*this, "received", received_);
@@ -504,7 +450,7 @@ void Controller::describe(SignalList& signals) const {
     signals.add(*this, prefix + "in_flight", engines_[e].in_flight.count(),
                 count_bits(EngineState::kMaxInFlight));
     signals.add(*this, prefix + "occupied", engines_[e].occupied);
-    signals.add(*this, prefix + "activity", engines_[e].activity, activities);
+    signals.add(*this, prefix + "activity", activities_[e], names);
   }
   signals.add(*this, "irq", irq_line_.level());
 }

@@ -21,6 +21,7 @@
 #include "hw/rtl/clock/clocked.h"
 #include "hw/rtl/completion.h"
 #include "hw/rtl/compute/activity_meter.h"
+#include "hw/rtl/cycle_accounts.h"
 #include "hw/rtl/dma/memory_port.h"
 #include "hw/rtl/signal_list.h"
 
@@ -108,14 +109,12 @@ class Controller : public Clocked {
     RecordQueue in_flight;                        ///< issued, not completed
     bool occupied = false;                        ///< takes no command: not completed, compute: not accepted
     std::array<std::uint32_t, kEngines> flags{};  ///< given by each engine, not yet consumed
-    Activity activity = Activity::kNoCommand;     ///< of the cycle that begins at this edge
     Activity told = Activity::kNoCommand;         ///< to the observer when it ends
     Edge told_from = 0;
   };
 
   void on_clock() override;
   void reset() override;
-  void catch_up();
   bool is_blocked() const;
   void apply_register_writes();
   void start();
@@ -127,7 +126,6 @@ class Controller : public Clocked {
   void issue();
   void dispatch();
   void fetch();
-  void sample();
   void watch();
   Edge watchdog_edge() const;
   void finish_if_stopped();
@@ -144,8 +142,6 @@ class Controller : public Clocked {
   void end_program();
   /// Tells the observer which engines have come to do something else; `all`: what each of them did.
   void tell_activities(bool all);
-  /// Gives the cycles counted since the last call to a layer.
-  void close_layer(std::size_t layer);
   bool engines_are_empty() const;
   bool queues_are_empty() const;
   void update_irq();
@@ -176,19 +172,12 @@ class Controller : public Clocked {
   std::vector<EngineState> engines_;
   CommandStamps stamps_;
 
-  // Accounts.
   std::uint32_t commands_done_ = 0;
-  std::int64_t cycles_ = 0;        ///< of the program
-  std::int64_t layer_cycles_ = 0;  ///< since the last layer's end
-  std::size_t last_layer_ = 0;
-  std::array<ActivityCycles, kEngines>
-      layer_activity_{};                       ///< since the last layer's end; compute: kBusy means occupied
-  ActivityCycles metered_{};                   ///< what compute_meter said then
-  std::array<std::int64_t, kEngines> busy_{};  ///< of the program's closed layers
+  CycleAccounts accounts_;
+  CycleAccounts::Activities activities_{};  ///< of the cycle that begins at this edge
 
   ExecutionObserver* observer_ = nullptr;
 
-  std::int64_t counted_ = 0;   ///< last edge in the accounts
   std::int64_t progress_ = 0;  ///< last edge at which a command was done
   bool acted_ = false;         ///< at this edge
 };

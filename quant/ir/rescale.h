@@ -1,4 +1,5 @@
-// Real factors as the 16-bit multiplier and shift of the requantizer.
+// Real factors as the 16-bit multiplier and shift of the requantizer; what hardware computes with them is in
+// hw/isa/fixed_point.h.
 #pragma once
 
 #include "quant/ir/quantized_network.h"

@@ -1,5 +1,5 @@
-// One meaning, one form: operators and idioms that say in other words what a layer or an operator of the host
-// is, so that neither costs nor bits depend on the spelling.
+// One meaning, one form, asked for ahead of all handlers: a node that says in other words what a layer or an
+// operator of the host is becomes that, so that neither costs nor bits depend on the spelling.
 #pragma once
 
 #include "quant/onnx/graph/graph.h"

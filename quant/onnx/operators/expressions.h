@@ -1,5 +1,5 @@
-// What several nodes compute of one tensor together, read from the last one back: for idioms that a node
-// ends.
+// What several nodes compute of one tensor together, read from the last one back. Changes nothing; idioms.h
+// and canonical.h ask.
 #pragma once
 
 #include <limits>

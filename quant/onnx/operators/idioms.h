@@ -1,4 +1,5 @@
-// Functions of each element that a model spells in several nodes, as the one operator that they are.
+// The part of canonical.h that looks back over several nodes: functions of each element that a model spells
+// in them, as the one operator that they are.
 #pragma once
 
 #include "quant/onnx/graph/graph.h"

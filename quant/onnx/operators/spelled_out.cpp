@@ -1,4 +1,4 @@
-// Operators that the host has no function of their own for: each in words of others.
+// The other way round than canonical.h: an operator that the host has no function for, in words of others.
 #include <fmt/format.h>
 
 #include <algorithm>

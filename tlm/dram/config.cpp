@@ -97,7 +97,7 @@ void check_options(const Config& config) {
   require_clocks(c.power_down_after == 0 || t.xp > 0, "tXP", t.xp, "at least 1, with power_down_after");
   require_clocks(c.self_refresh_after == 0 || t.xs > 0, "tXS", t.xs, "at least 1, with self_refresh_after");
   if (c.refresh != RefreshPolicy::kPerBank) return;
-  const int banks = config.geometry.bank_groups * config.geometry.banks;
+  const int banks = config.geometry.banks_per_rank();
   require_clocks(t.rfc_pb > 0, "tRFCpb", t.rfc_pb, "at least 1, with refresh per_bank");
   const int least = banks * (t.rfc_pb + t.rp + t.ras + t.rcd);
   require_clocks(

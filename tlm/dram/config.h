@@ -23,7 +23,8 @@ struct Geometry {
   int width_bits = 64;   ///< of a channel's data bus
   int burst_length = 8;  ///< transfers of a burst (BL), two a clock
 
-  int all_banks() const { return ranks * bank_groups * banks; }
+  int banks_per_rank() const { return bank_groups * banks; }
+  int all_banks() const { return ranks * banks_per_rank(); }
   int burst_clocks() const { return burst_length / 2; }
   std::int64_t burst_bytes() const { return std::int64_t{burst_length} * width_bits / 8; }
   int bursts_per_row() const { return columns / burst_length; }

@@ -43,7 +43,7 @@ Device::Device(const Config& config)
       burst_clocks_(config.geometry.burst_clocks()),
       read_latency_(config.timing.cl + config.timing.dqsck),
       write_latency_(config.timing.cwl + config.timing.dqss),
-      banks_per_rank_(config.geometry.bank_groups * config.geometry.banks),
+      banks_per_rank_(config.geometry.banks_per_rank()),
       banks_(static_cast<std::size_t>(config.geometry.all_banks())),
       groups_(static_cast<std::size_t>(config.geometry.ranks) * config.geometry.bank_groups),
       ranks_(static_cast<std::size_t>(config.geometry.ranks)) {}

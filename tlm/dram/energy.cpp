@@ -16,7 +16,7 @@ Energy energy(const Config& config, const Counts& counts, Cycle elapsed) {
       joules(times(counts.activates) * (p.idd0 * t.rc - p.idd3n * t.ras - p.idd2n * (t.rc - t.ras)));
   e.read_j = joules(times(counts.read_bursts) * g.burst_clocks() * (p.idd4r - p.idd3n));
   e.write_j = joules(times(counts.write_bursts) * g.burst_clocks() * (p.idd4w - p.idd3n));
-  const double refreshes = times(counts.refreshes) + times(counts.bank_refreshes) / (g.bank_groups * g.banks);
+  const double refreshes = times(counts.refreshes) + times(counts.bank_refreshes) / g.banks_per_rank();
   e.refresh_j = joules(refreshes * t.rfc * (p.idd5 - p.idd2n));
   const StateClocks& s = counts.states;
   const Cycle active = elapsed * g.channels * g.ranks - s.precharge_standby - s.precharge_power_down -

@@ -7,7 +7,7 @@ namespace bitbalance::dram {
 RefreshPlan::RefreshPlan(const Config& config)
     : geometry_(config.geometry),
       is_per_bank_(config.controller.refresh == RefreshPolicy::kPerBank),
-      banks_per_rank_(config.geometry.bank_groups * config.geometry.banks),
+      banks_per_rank_(config.geometry.banks_per_rank()),
       interval_(is_per_bank_ ? config.timing.refi / banks_per_rank_ : config.timing.refi),
       takes_(is_per_bank_ ? config.timing.rfc_pb : config.timing.rfc),
       ranks_(static_cast<std::size_t>(config.geometry.ranks)),

@@ -132,7 +132,7 @@ void CommandChecker::check_rows(const Command& command, Cycle at) {
     fail(command, at, "a row is open");
   if (kind == Kind::kActivate) open_rows_[command.at.bank] = command.at.row;
   if (kind == Kind::kPrecharge) open_rows_.erase(command.at.bank);
-  const int banks = config_.geometry.bank_groups * config_.geometry.banks;
+  const int banks = config_.geometry.banks_per_rank();
   const auto first = open_rows_.lower_bound(command.at.rank * banks),
              last = open_rows_.lower_bound((command.at.rank + 1) * banks);
   if (needs_rest(kind) && first != last) fail(command, at, "rows are open");

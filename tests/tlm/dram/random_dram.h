@@ -19,7 +19,7 @@ inline void draw_sleep(bitbalance::test::RandomDraw& draw, Config& c) {
 /// By bank, where tREFI leaves the time.
 inline void draw_refresh(bitbalance::test::RandomDraw& draw, Config& c) {
   Timing& t = c.timing;
-  const int banks = c.geometry.bank_groups * c.geometry.banks;
+  const int banks = c.geometry.banks_per_rank();
   t.rfc_pb = draw.pick({10, 40, 200});
   const bool fits = t.refi >= banks * (t.rfc_pb + t.rp + t.ras + t.rcd);
   if (fits && draw.chance(0.6)) c.controller.refresh = RefreshPolicy::kPerBank;

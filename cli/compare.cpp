@@ -72,10 +72,6 @@ Scenario load(const std::string& file, const std::vector<SettingOverride>& overr
                     "weights are also needed before the limit on their ones",
                     file, scenario.network.quantized.string()));
   }
-  if (scenario.memory.model != MemoryTiming::kIdeal) {
-    throw SettingsError(fmt::format("{}: memory.model: {}; accepted for a comparison: {}", file,
-                                    to_string(scenario.memory.model), to_string(MemoryTiming::kIdeal)));
-  }
   return scenario;
 }
 

@@ -130,9 +130,12 @@ int power_cycles(const RunArguments& arguments) {
 void add_records(const RunArguments& arguments, const Scenario& scenario, const QuantizedNetwork& network,
                  ResultsFolder& folder, RunTrace& trace) {
   if (const auto detail = detail_of(arguments)) {
-    if (*detail == TimelineDetail::kBursts && !computes_data(scenario.run.level)) {
+    // Under the ideal memory a transfer has a closed form.
+    if (*detail == TimelineDetail::kBursts && !computes_data(scenario.run.level) &&
+        scenario.memory.model == MemoryTiming::kIdeal) {
       throw SettingsError(
-          fmt::format("--timeline bursts with level {}: accepted: engines, commands, tiles, or another level",
+          fmt::format("--timeline bursts with level {}: accepted: engines, commands, tiles, another level, "
+                      "or a timed memory",
                       to_string(scenario.run.level)));
     }
     folder.announce("timeline.json");

@@ -15,16 +15,11 @@
 #include <vector>
 
 #include "hw/isa/config.h"
+#include "hw/isa/transfer/burst_request.h"
 #include "hw/port/accelerator_options.h"
 #include "hw/port/memory_channel.h"
 
 namespace bitbalance::port {
-
-struct BurstRequest {
-  std::uint64_t address = 0;
-  std::uint32_t bytes = 0;
-  const std::uint8_t* data = nullptr;  ///< of a write
-};
 
 /// A base of the module that has the socket, after sc_module.
 class BurstInitiator : public tlm::tlm_mm_interface {

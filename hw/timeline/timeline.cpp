@@ -12,19 +12,14 @@
 #include "hw/timeline/command_events.h"
 
 namespace bitbalance::timeline {
-namespace {
-
-constexpr std::uint32_t kRingWordBytes = 8;
-
-}  // namespace
-
 Timeline::Timeline(const AcceleratorConfig& config, const IdealMemoryTiming& memory,
                    const std::shared_ptr<ShapeTimings>& shapes)
     : config_(config),
       transfers_(shapes->transfers(config, memory)),
       compute_(config, shapes->tiles(config)),
       command_channel_(memory, config.dram),
-      fetch_duration_(DataDurations(memory).of(kCommandBytes)) {}
+      fetch_duration_(DataDurations(memory).of(kCommandBytes)),
+      resident_(config) {}
 
 Analysis Timeline::analyze(const Program& program, RowGroups& weights) {
   const std::int64_t cycles = run(program, weights, true);
@@ -61,12 +56,11 @@ void Timeline::restart(bool with_accounts) {
   }
   waiting_ = 0;
   idle_ = last_dispatch_ = 0;
-  resident_.assign(static_cast<std::size_t>(config_.weight_bank_bytes) / kRingWordBytes, nullptr);
 }
 
 std::int64_t Timeline::run(const Program& program, RowGroups& weights, bool with_accounts) {
   restart(with_accounts);
-  blob_ = program.blobs.begin();
+  resident_.restart(program, weights);
   if (with_accounts_) count_fetch(profile_.layer(0).events);  // the header
   // The answer to the header asks for the first record.
   Edge requested = command_channel_.request(0, fetch_duration_) - 1;
@@ -86,8 +80,7 @@ std::int64_t Timeline::run(const Program& program, RowGroups& weights, bool with
     if (!has_engine(command)) continue;
     const Engine name = engine_of(command);
     EngineState& engine = engines_[enum_index(name)];
-    engine.queue[engine.dispatched++ % kMostQueued] = {&command, find_row_groups(program, i, weights),
-                                                       last_dispatch_};
+    engine.queue[engine.dispatched++ % kMostQueued] = {&command, resident_.find(i), last_dispatch_};
     ++waiting_;
     if (issue(name) && waiting_ > 0) issue_all();
   }
@@ -102,31 +95,6 @@ Edge Timeline::dispatch(const Command& command, Edge fetched) {
   if (engine.dispatched < depth) return edge;
   const std::size_t before = engine.dispatched - depth;  // it must have left the queue
   return before < engine.issued ? std::max(edge, engine.issues[before]) : kNever;
-}
-
-const RowGroupSteps* Timeline::find_row_groups(const Program& program, std::size_t index,
-                                               RowGroups& weights) {
-  const Command& command = program.commands[index];
-  if (const auto* load = std::get_if<LoadWeights>(&command.body)) {
-    // Most often the one after the last.
-    if (blob_ < program.blobs.end()) ++blob_;
-    if (blob_ >= program.blobs.end() || blob_->offset != load->dram_offset) {
-      blob_ =
-          std::lower_bound(program.blobs.begin(), program.blobs.end(), load->dram_offset,
-                           [](const ConstantsBlob& b, std::uint32_t offset) { return b.offset < offset; });
-    }
-    resident_[load->base / kRingWordBytes] = weights.groups_of(*blob_, config_);
-    return nullptr;
-  }
-  const auto* compute = std::get_if<Compute>(&command.body);
-  if (compute == nullptr) return nullptr;
-  const RowGroupSteps* groups = resident_[compute->weight_base / kRingWordBytes];
-  if (groups == nullptr) {
-    throw std::invalid_argument(
-        fmt::format("program: command {}: no load brings weights to address {} of the weight buffer", index,
-                    compute->weight_base));
-  }
-  return groups;
 }
 
 int Timeline::first_missing(const EngineState& engine, const Command& command) {

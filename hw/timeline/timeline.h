@@ -16,6 +16,7 @@
 #include "hw/timeline/activity_ledger.h"
 #include "hw/timeline/array_trace.h"
 #include "hw/timeline/compute_timeline.h"
+#include "hw/timeline/resident_weights.h"
 #include "hw/timeline/shape_timings.h"
 #include "hw/timeline/transfer_timing.h"
 #include "hw/timeline/weight_statistics.h"
@@ -89,8 +90,6 @@ class Timeline {
   void restart(bool with_accounts);
   /// Edge of the record's dispatch, fetched as early as it can be; kNever: it never is.
   Edge dispatch(const Command& command, Edge fetched);
-  /// Notes a load of weights; returns the row groups of a compute command.
-  const RowGroupSteps* find_row_groups(const Program& program, std::size_t index, RowGroups& weights);
   /// Issues what waits in the engine's queue, as far as its flags have been given.
   bool issue(Engine engine);
   void issue_all();
@@ -124,9 +123,7 @@ class Timeline {
   std::size_t waiting_ = 0;  ///< commands in queues that are not issued
   Edge idle_ = 0;            ///< first edge at which all that was issued has completed
   Edge last_dispatch_ = 0;
-  /// What each ring address of the weight buffer holds at this point of the program, by word.
-  std::vector<const RowGroupSteps*> resident_;
-  std::vector<ConstantsBlob>::const_iterator blob_;  ///< of the last load of weights
+  ResidentWeights resident_;
 };
 
 /// One program.

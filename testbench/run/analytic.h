@@ -10,9 +10,9 @@
 
 namespace bitbalance::runner {
 
-/// Fills frames, layers and simulate_s of the report for its scenario; returns what the mapper chose.
-/// `trace`: what to record besides, all but bursts; nullptr: nothing. Throws SettingsError when the
-/// scenario's memory is not `ideal`, std::invalid_argument when the accelerator cannot execute the network.
+/// Fills frames, layers, memory and simulate_s of the report for its scenario; returns what the mapper chose.
+/// `trace`: what to record besides, bursts under a timed memory alone; nullptr: nothing. Throws
+/// std::invalid_argument when the accelerator cannot execute the network, or the DRAM is too small for it.
 ChosenMappings run_analytic(const TimingWorkload& workload, RunReport& report, RunTrace* trace = nullptr);
 /// The same for one of many accelerators: what `mapper` found out about the network is not found out again.
 ChosenMappings run_analytic(const Mapper& mapper, int images, RunReport& report, RunTrace* trace = nullptr);

@@ -4,10 +4,10 @@
 #include <numeric>
 
 #include "hw/isa/weight/tokens.h"
-#include "hw/timeline/timeline.h"
 #include "testbench/report/action_record.h"
 #include "testbench/report/cost_report.h"
 #include "testbench/run/program_set.h"
+#include "testbench/run/timing/program_timing.h"
 
 namespace bitbalance::runner {
 
@@ -16,14 +16,13 @@ double Prediction::total_cycles() const {
 }
 
 Prediction predict(const QuantizedNetwork& network, const Scenario& scenario) {
-  if (scenario.memory.model != MemoryTiming::kIdeal)
-    throw SettingsError("memory.model: timed; accepted for predicted cycles: ideal");
   AcceleratorConfig config = scenario.accelerator;
   for (const QuantizedLayer& layer : network.layers)
     if (layer.op == LayerOp::kConv) config.token_form = layer.token_form;
   const MapperOptions options = mapper_options(scenario, network, scenario.network.batch);
-  Timeline timeline(config, scenario.memory.ideal_timing(config.clock_hz));
+  const std::vector<MappedProgram> segments = Mapper(network).map(config, options);
   WeightStatistics weights(network);
+  const std::vector<Analysis> analyses = time_batch(segments, config, scenario.memory, weights);
   Prediction prediction;
   prediction.cycles.assign(network.layers.size(), 0.0);
   ActionRecord record;
@@ -31,14 +30,12 @@ Prediction predict(const QuantizedNetwork& network, const Scenario& scenario) {
   record.frames = options.batch;
   record.accelerator = config;
   std::vector<std::size_t> owners;  // of the record's layers
-  for (const MappedProgram& mapped : Mapper(network).map(config, options)) {
-    const Program& program = mapped.program;
-    if (program.layers.front().on_host) continue;
-    const Analysis analysis = timeline.analyze(program, weights);
+  for (std::size_t s = 0; s < segments.size(); ++s) {
+    const Program& program = segments[s].program;
     for (std::size_t i = 0; i < program.layers.size(); ++i) {
       const ProgramLayer& layer = program.layers[i];
       if (layer.on_host) continue;
-      const LayerProfile& profile = analysis.profile.layers().at(program.first_layer + i);
+      const LayerProfile& profile = analyses[s].profile.layers().at(program.first_layer + i);
       owners.push_back(layer.network_layers.front());
       prediction.cycles[owners.back()] = static_cast<double>(profile.cycles) / options.batch;
       record.layers.push_back({layer.name, work_of(profile, width_of(network.tensors[layer.input].bits))});

@@ -20,7 +20,7 @@ struct Prediction {
 };
 
 /// For the scenario's accelerator (with the network's token form), memory, batch and mapping. Throws
-/// std::invalid_argument when the accelerator cannot execute the network, or the memory is not `ideal`.
+/// std::invalid_argument when the accelerator cannot execute the network, or the DRAM is too small for it.
 Prediction predict(const QuantizedNetwork& network, const Scenario& scenario);
 
 /// Bytes of a convolution's weights without the padding of rows.

@@ -5,16 +5,10 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/bits.h"
 #include "hw/cost/cost_model.h"
 #include "hw/isa/program/program_check.h"
 
 namespace bitbalance::runner {
-
-std::uint64_t page_aligned(std::uint64_t bytes) {
-  constexpr std::uint64_t kPage = 4096;
-  return align_up(bytes, kPage);
-}
 
 MapperOptions mapper_options(const Scenario& scenario, const QuantizedNetwork& network, int batch) {
   MapperOptions options;
@@ -40,19 +34,20 @@ MapperOptions mapper_options(const Scenario& scenario, const QuantizedNetwork& n
   return options;
 }
 
-ProgramSet::ProgramSet(const Scenario& scenario, const QuantizedNetwork& network, int images) {
-  const int batch = scenario.network.batch;
+std::vector<int> batch_sizes(int batch, int images) {
   std::vector<int> sizes = {std::min(batch, images)};
   if (images > batch && images % batch != 0) sizes.push_back(images % batch);
-  std::uint64_t base = 0;
-  for (const int size : sizes) {
+  return sizes;
+}
+
+ProgramSet::ProgramSet(const Scenario& scenario, const QuantizedNetwork& network, int images) {
+  for (const int size : batch_sizes(scenario.network.batch, images)) {
     Segments& segments = batches_.emplace_back();
     for (MappedProgram& mapped :
          build_segments(network, scenario.accelerator, mapper_options(scenario, network, size))) {
       require_synchronized(mapped.program, scenario.accelerator);
-      const std::uint64_t bytes = page_aligned(mapped.program.constants_bytes);
+      const std::uint64_t base = layout_.add(mapped.program);
       segments.push_back({std::move(mapped), base});
-      base += bytes;
     }
   }
 }
@@ -60,23 +55,6 @@ ProgramSet::ProgramSet(const Scenario& scenario, const QuantizedNetwork& network
 const Segments& ProgramSet::next(int images_left) const {
   const int full = batches_.front().front().program().batch;
   return images_left >= full ? batches_.front() : batches_.back();
-}
-
-std::uint64_t ProgramSet::data_base() const {
-  const LoadedProgram& last = batches_.back().back();
-  return last.constants_base + page_aligned(last.program().constants_bytes);
-}
-
-ProgramRegions ProgramSet::regions(const LoadedProgram& loaded) const {
-  const Program& program = loaded.program();
-  return {loaded.constants_base, program.constants_bytes, data_base(), program.data_bytes};
-}
-
-std::uint64_t ProgramSet::memory_bytes() const {
-  std::uint64_t data = 0;
-  for (const Segments& segments : batches_)
-    data = std::max<std::uint64_t>(data, segments.back().program().data_bytes);
-  return data_base() + page_aligned(data);
 }
 
 std::vector<std::string> ProgramSet::layer_names() const {

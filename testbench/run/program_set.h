@@ -35,11 +35,11 @@ struct ChosenMappings {
   std::string comment() const;
 };
 
-/// What lies in memory begins at a page of 4,096 bytes: the next such address.
-std::uint64_t page_aligned(std::uint64_t bytes);
-
 /// How a program of `batch` images is mapped.
 MapperOptions mapper_options(const Scenario& scenario, const QuantizedNetwork& network, int batch);
+
+/// Images of full batches; then, if the images do not divide into them, of the rest.
+std::vector<int> batch_sizes(int batch, int images);
 
 class ProgramSet {
  public:
@@ -63,9 +63,11 @@ class ProgramSet {
   }
 
   /// Address of the data region, after the constants of all programs.
-  std::uint64_t data_base() const;
-  std::uint64_t memory_bytes() const;
-  ProgramRegions regions(const LoadedProgram& loaded) const;
+  std::uint64_t data_base() const { return layout_.data_base(); }
+  std::uint64_t memory_bytes() const { return layout_.memory_bytes(); }
+  ProgramRegions regions(const LoadedProgram& loaded) const {
+    return layout_.regions(loaded.program(), loaded.constants_base);
+  }
 
   // Of full batches.
   std::vector<std::string> layer_names() const;
@@ -78,6 +80,7 @@ class ProgramSet {
   std::vector<std::string> names(bool (*counts)(const ProgramLayer&)) const;
 
   std::vector<Segments> batches_;
+  MemoryLayout layout_;
 };
 
 }  // namespace bitbalance::runner

@@ -19,8 +19,8 @@ TEST_CASE("a DRAM preset that contradicts itself is a user's mistake") {
 
 TEST_CASE("the analytic level is refused where it has no answer") {
   CHECK_THAT(refusal("--level analytic --trace conv1"), Contains("--trace with level analytic"));
-  CHECK_THAT(refusal("--level analytic --set memory=" + (kScenarios / "memory" / "ddr3-1600.yaml").string()),
-             Contains("analytic with memory.model timed; accepted: ideal"));
+  CHECK_THAT(refusal("--level analytic --timeline bursts"),
+             Contains("--timeline bursts with level analytic"));
 }
 
 TEST_CASE("mistakes on the command line are told in one line") {

@@ -36,23 +36,29 @@ void Channel::add(const Burst& burst, Cycle now) {
 }
 
 void Channel::admit(const Burst& burst, Cycle now) {
-  is_decided_ = false;
   const bool forwarded = !burst.is_write && is_forwarded(burst);
   const bool is_posted = burst.is_write && config_.controller.posted_writes;
   if (is_posted || forwarded) completions_.push_back({burst.transaction, now});
   if (forwarded) {
+    is_decided_ = false;
     ++counts_.forwarded_bursts;
     return;
   }
   Queue& q = queue(burst.is_write);
-  q.bursts.push_back(burst);
-  Burst& queued = q.bursts.back();
+  Burst queued = burst;
   queued.entered = now;
   queued.is_masked =
       burst.is_write && config_.timing.ccd_mw != 0 && burst.bytes < config_.geometry.burst_bytes();
+  q.bursts.push(queued);
   int& peak = burst.is_write ? counts_.write_queue_peak : counts_.read_queue_peak;
   peak = std::max(peak, static_cast<int>(q.bursts.size()));
+  const bool was_writing = writing_;
   update_direction();
+  // The youngest of one row changes nothing, nor does a burst whose turn it is not; but a command that was to
+  // begin earlier begins now.
+  const bool is_last = burst.is_write != writing_ || q.bursts.is_of_one_row();
+  is_decided_ &= writing_ == was_writing && is_last && choice_.cycle != kNever &&
+                 choice_.cycle - device_.clocks(choice_.kind) >= now - 1;
 }
 
 /// A queued write that covers the whole burst has its data.
@@ -93,8 +99,10 @@ Cycle Channel::next() {
 void Channel::decide() {
   if (is_decided_) return;
   is_decided_ = true;
-  planned_ = refresh_.next(device_);
   choice_ = scheduler_->choose(queue(writing_).bursts, {device_, now_, refresh_.blocked_from(), row_hits_});
+  is_planned_ = choice_.cycle >= refresh_.first_due();
+  if (!is_planned_) return;
+  planned_ = refresh_.next(device_);
   is_planned_ = choice_.cycle >= planned_.cycle;
 }
 
@@ -165,7 +173,7 @@ void Channel::issue(const Command& command, Cycle cycle) {
 Command Channel::transfer(std::size_t index) {
   Queue& q = queue(writing_);
   const Burst burst = q.bursts[index];
-  q.bursts.erase(q.bursts.begin() + static_cast<std::ptrdiff_t>(index));
+  q.bursts.erase(index);
 
   const bool closes = config_.controller.page_policy == PagePolicy::kClosed && is_last_of_row(burst);
   const Command command{closes ? with_precharge(choice_.kind) : choice_.kind, burst.at};
@@ -203,11 +211,9 @@ Command Channel::transfer(std::size_t index) {
 }
 
 bool Channel::is_last_of_row(const Burst& burst) const {
-  const auto same_row = [&](const Burst& other) {
-    return other.at.bank == burst.at.bank && other.at.row == burst.at.row;
-  };
   return std::none_of(queues_.begin(), queues_.end(), [&](const Queue& q) {
-    return std::any_of(q.bursts.begin(), q.bursts.end(), same_row);
+    return std::any_of(q.bursts.begin(), q.bursts.end(),
+                       [&](const Burst& other) { return same_row(burst, other); });
   });
 }
 

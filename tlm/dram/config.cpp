@@ -159,6 +159,14 @@ void check(const Config& config) {
   AddressMap(config.geometry, config.controller.address_map);
 }
 
+void check_capacity(const Config& config, std::uint64_t bytes) {
+  const std::int64_t capacity = config.geometry.capacity_bytes();
+  if (bytes <= static_cast<std::uint64_t>(capacity)) return;
+  throw ConfigError("DRAM", "rows",
+                    fmt::format("{}: the DRAM holds {} bytes", config.geometry.rows, capacity),
+                    fmt::format("rows for the {} bytes in use", bytes));
+}
+
 const char* to_string(PagePolicy policy) {
   return policy == PagePolicy::kOpen ? "open" : "closed";
 }

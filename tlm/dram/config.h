@@ -156,5 +156,7 @@ const char* to_string(RefreshPolicy policy);
 /// Throws ConfigError, with JEDEC's name, where parameters are out of range or contradict one another: the
 /// values, and what is accepted.
 void check(const Config& config);
+/// Throws ConfigError where the DRAM is smaller than what it is to keep.
+void check_capacity(const Config& config, std::uint64_t bytes);
 
 }  // namespace bitbalance::dram

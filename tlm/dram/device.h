@@ -48,6 +48,8 @@ class Device {
   /// First cycle at which the command may be issued as things stand, beginning on the command bus at `from`
   /// or later; kNever while the bank's state forbids it.
   Cycle earliest(const Command& command, Cycle from = 0) const;
+  /// That it holds the command bus.
+  int clocks(CommandKind kind) const;
   /// Throws std::logic_error when the command comes too early: a controller's mistake.
   void issue(const Command& command, Cycle at);
 
@@ -56,6 +58,7 @@ class Device {
   bool any_open(int rank) const { return ranks_[rank].open_banks != 0; }
   enum class Sleep { kAwake, kPowerDown, kSelfRefresh };
   Sleep sleep(int rank) const { return ranks_[rank].sleep; }
+  bool is_awake(int rank) const { return ranks_[rank].sleep == Sleep::kAwake; }
   /// First clock at which a closed bank has no row open any more: of an auto-precharge it may be yet to come.
   Cycle closed_from(int bank) const { return banks_[bank].closed_from; }
 
@@ -92,7 +95,6 @@ class Device {
   Rank& rank(const Location& at) { return ranks_[at.rank]; }
   const Rank& rank(const Location& at) const { return ranks_[at.rank]; }
 
-  int clocks(CommandKind kind) const;
   /// earliest() without the command bus and the rank's sleep.
   Cycle allowed(const Command& command) const;
   Cycle earliest_column(const Command& command) const;

@@ -68,6 +68,8 @@ void RefreshPlan::block(int rank) {
   const auto first = blocked_from_.begin() + std::ptrdiff_t{rank} * banks_per_rank_;
   std::fill_n(first, banks_per_rank_, is_per_bank_ ? kNever : ranks_[rank].due);
   blocked_from_[place(rank).bank] = ranks_[rank].due;
+  first_due_ = kNever;
+  for (const Rank& other : ranks_) first_due_ = std::min(first_due_, other.due);
 }
 
 }  // namespace bitbalance::dram

@@ -21,6 +21,8 @@ class RefreshPlan {
   Planned next(const Device& device) const;
   /// The rank's next refresh; kNever in self-refresh.
   Cycle due(int rank) const { return ranks_[rank].due; }
+  /// Of all ranks: nothing is planned before.
+  Cycle first_due() const { return first_due_; }
   /// By bank: from then on it takes nothing but what its refresh needs.
   const std::vector<Cycle>& blocked_from() const { return blocked_from_; }
 
@@ -49,6 +51,7 @@ class RefreshPlan {
   const Cycle takes_;
   std::vector<Rank> ranks_;
   std::vector<Cycle> blocked_from_;
+  Cycle first_due_ = 0;
 };
 
 }  // namespace bitbalance::dram

@@ -1,5 +1,7 @@
 #include "tlm/dram/scheduler.h"
 
+#include <algorithm>
+
 namespace bitbalance::dram {
 namespace {
 
@@ -19,13 +21,17 @@ Cycle earliest(const Burst& burst, CommandKind kind, const ChannelView& view) {
   return cycle < view.blocked_from[burst.at.bank] ? cycle : kNever;
 }
 
+Choice choose_oldest(const BurstQueue& queue, const ChannelView& view) {
+  if (queue.empty()) return {};
+  const CommandKind kind = next_command(queue[0], view.device);
+  return {earliest(queue[0], kind, view), kind, 0};
+}
+
 /// The oldest burst alone: what the others cost is a lower bound for every other policy.
 class Fcfs : public Scheduler {
  public:
   Choice choose(const BurstQueue& queue, const ChannelView& view) const override {
-    if (queue.empty()) return {};
-    const CommandKind kind = next_command(queue.front(), view.device);
-    return {earliest(queue.front(), kind, view), kind, 0};
+    return choose_oldest(queue, view);
   }
 };
 
@@ -36,28 +42,26 @@ class FrFcfs : public Scheduler {
   explicit FrFcfs(int row_hit_limit) : row_hit_limit_(row_hit_limit) {}
 
   Choice choose(const BurstQueue& queue, const ChannelView& view) const override {
-    std::uint64_t wanted = 0;  // banks, one bit each: a burst wants the open row
-    for (const Burst& burst : queue) {
-      if (view.device.open_row(burst.at.bank) == burst.at.row) wanted |= bit(burst);
-    }
+    if (queue.is_of_one_row()) return choose_oldest(queue, view);
+    const Device& device = view.device;
     std::uint64_t asked_column = 0, asked_row = 0;  // banks that an older burst has asked
     Choice best;
     bool best_is_column = false;
     for (std::size_t i = 0; i < queue.size(); ++i) {
       const Burst& burst = queue[i];
-      const CommandKind kind = next_command(burst, view.device);
-      const bool is_column = dram::is_column(kind);
+      const bool is_column = device.open_row(burst.at.bank) == burst.at.row && device.is_awake(burst.at.rank);
+      if (((is_column ? asked_column : asked_row) & bit(burst)) != 0) continue;
+      const CommandKind kind = next_command(burst, device);
       const bool worn = view.row_hits[burst.at.bank] >= row_hit_limit_;
       if (is_column) {
-        const bool must_wait = worn && (asked_row & bit(burst)) != 0;
-        if (must_wait || (asked_column & bit(burst)) != 0) continue;
+        if (worn && (asked_row & bit(burst)) != 0) continue;
         asked_column |= bit(burst);
       } else {
-        if ((asked_row & bit(burst)) != 0) continue;
         asked_row |= bit(burst);
-        const bool still_open = (wanted & bit(burst)) != 0;
         const bool older_hit = (asked_column & bit(burst)) != 0;
-        if (kind == CommandKind::kPrecharge && still_open && (!worn || older_hit)) continue;
+        if (kind == CommandKind::kPrecharge && (!worn || older_hit) &&
+            is_wanted(burst.at.bank, queue, device))
+          continue;
       }
       const Cycle cycle = earliest(burst, kind, view);
       if (cycle < best.cycle || (cycle == best.cycle && cycle != kNever && is_column && !best_is_column)) {
@@ -70,6 +74,12 @@ class FrFcfs : public Scheduler {
 
  private:
   static std::uint64_t bit(const Burst& burst) { return std::uint64_t{1} << burst.at.bank; }
+  /// Whether a queued burst wants the bank's open row.
+  static bool is_wanted(int bank, const BurstQueue& queue, const Device& device) {
+    return std::any_of(queue.begin(), queue.end(), [bank, row = device.open_row(bank)](const Burst& burst) {
+      return burst.at.bank == bank && burst.at.row == row;
+    });
+  }
 
   const int row_hit_limit_;
 };

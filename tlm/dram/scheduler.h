@@ -1,28 +1,13 @@
 // Which command of a queue goes next: the policy of a controller. Looks at queue and device, changes neither.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "tlm/dram/burst_queue.h"
 #include "tlm/dram/device.h"
 
 namespace bitbalance::dram {
-
-/// One burst of a transaction.
-struct Burst {
-  std::uint32_t transaction = 0;  ///< for whoever asked
-  Location at;
-  std::uint64_t number = 0;  ///< address / bytes of a burst
-  std::uint32_t bytes = 0;   ///< that are asked for
-  bool is_write = false;
-  bool is_masked = false;  ///< a write of part of the burst that is a command of its own
-  Cycle entered = 0;       ///< the queue
-  bool was_activated = false, was_precharged = false;  ///< for its sake
-};
-
-/// In order of age.
-using BurstQueue = std::vector<Burst>;
 
 /// The command that a queue would issue next, and when.
 struct Choice {

@@ -1,11 +1,7 @@
 #include "tlm/dram/timed_memory.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "base/bits.h"
-#include "base/text/config_error.h"
 #include "hw/port/memory_channel.h"
 
 namespace bitbalance::dram {
@@ -28,22 +24,9 @@ void notify_at(sc_core::sc_event& event, std::uint64_t time) {
 }  // namespace
 
 TimedMemory::TimedMemory(const sc_core::sc_module_name& name, const Config& config, std::uint64_t bytes)
-    : MemoryModel(name),
-      socket("socket"),
-      config_((check(config), config)),
-      map_(config.geometry, config.controller.address_map),
-      units_per_ps_(units_per_ps()),
-      clock_(config, units_per_ps_),
-      array_(bytes) {
+    : MemoryModel(name), socket("socket"), dram_(config, units_per_ps(), *this), array_(bytes) {
   SC_HAS_PROCESS(TimedMemory);
-  const std::int64_t capacity = config.geometry.capacity_bytes();
-  if (bytes > static_cast<std::uint64_t>(capacity)) {
-    throw ConfigError("DRAM", "rows",
-                      fmt::format("{}: the DRAM holds {} bytes", config.geometry.rows, capacity),
-                      fmt::format("rows for the {} bytes in use", bytes));
-  }
-  channels_.reserve(static_cast<std::size_t>(config.geometry.channels));
-  for (int c = 0; c < config.geometry.channels; ++c) channels_.emplace_back(config_);
+  check_capacity(config, bytes);
   socket.register_nb_transport_fw(this, &TimedMemory::nb_transport_fw);
   socket.register_b_transport(this, &TimedMemory::b_transport);
   socket.register_transport_dbg(this, &TimedMemory::transport_dbg);
@@ -66,10 +49,15 @@ TimedMemory::AccessIndex TimedMemory::request(int from, tlm::tlm_generic_payload
   a.payload = &payload;
   a.port = from;
   a.is_blocking = false;
-  const Time queued = time + static_cast<Time>(config_.controller.request_latency_ps * units_per_ps_);
+  Dram::Request request;
+  request.time = time;
+  request.initiator = from;
   const auto* extension = payload.get_extension<MemoryChannelExtension>();
-  const int channel = extension == nullptr ? 0 : static_cast<int>(extension->channel);
-  arrivals_.insert({clock_.after(queued), time, from, channel, calls_++, index});
+  request.channel = extension == nullptr ? 0 : static_cast<int>(extension->channel);
+  request.address = payload.get_address();
+  request.bytes = std::min(payload.get_data_length(), payload.get_streaming_width());
+  request.is_write = payload.is_write();
+  dram_.request(index, request);
   plan();
   return index;
 }
@@ -100,69 +88,27 @@ void TimedMemory::b_transport(int from, tlm::tlm_generic_payload& payload, sc_co
 }
 
 void TimedMemory::plan() {
-  Cycle next = arrivals_.empty() ? kNever : arrivals_.begin()->cycle;
-  for (Channel& channel : channels_) next = std::min(next, channel.next());
+  const Cycle next = dram_.next();
   if (next == planned_) return;
   planned_ = next;
   clock_event_.cancel();
-  if (next != kNever) notify_at(clock_event_, clock_.time_of(next));
+  if (next != kNever) notify_at(clock_event_, dram_.time_of(next));
 }
 
 void TimedMemory::on_clock() {
   const Cycle now = planned_;
   planned_ = kNever;
-  while (!arrivals_.empty() && arrivals_.begin()->cycle <= now) {
-    const AccessIndex index = arrivals_.begin()->access;
-    arrivals_.erase(arrivals_.begin());
-    admit(index, now);
-  }
-  for (Channel& channel : channels_) {
-    while (channel.next() <= now) channel.step();
-    collect(channel);
-  }
+  dram_.step(now);
   plan();
 }
 
-/// The data moves here, in the order of arrivals; what the DRAM does with the bursts afterwards is timing.
-void TimedMemory::admit(AccessIndex index, Cycle now) {
-  Access& a = access(index);
-  tlm::tlm_generic_payload& payload = *a.payload;
+bool TimedMemory::arrived(AccessIndex index) {
+  tlm::tlm_generic_payload& payload = *access(index).payload;
   payload.set_response_status(array_.access(payload));
-  a.done = now;
-  if (!payload.is_response_ok() || payload.get_command() == tlm::TLM_IGNORE_COMMAND) {
-    answer_at(index, now);
-    return;
-  }
-  const auto burst_bytes = static_cast<std::uint64_t>(config_.geometry.burst_bytes());
-  const std::uint64_t begin = payload.get_address();
-  const std::uint64_t end =
-      begin + std::min<std::uint64_t>(payload.get_data_length(), payload.get_streaming_width());
-  a.bursts_left = static_cast<int>(ceil_div(end, burst_bytes) - begin / burst_bytes);
-  for (std::uint64_t at = begin; at < end;) {
-    Burst burst;
-    burst.transaction = index;
-    burst.at = map_.locate(at);
-    burst.number = at / burst_bytes;
-    const std::uint64_t next = std::min(end, (burst.number + 1) * burst_bytes);
-    burst.bytes = static_cast<std::uint32_t>(next - at);
-    burst.is_write = payload.is_write();
-    channels_[burst.at.channel].add(burst, now);
-    at = next;
-  }
+  return payload.is_response_ok() && payload.get_command() != tlm::TLM_IGNORE_COMMAND;
 }
 
-void TimedMemory::collect(Channel& channel) {
-  for (const Completion& completion : channel.completions()) {
-    Access& a = access(completion.transaction);
-    a.done = std::max(a.done, completion.cycle);
-    if (--a.bursts_left == 0) answer_at(completion.transaction, a.done);
-  }
-  channel.completions().clear();
-}
-
-void TimedMemory::answer_at(AccessIndex index, Cycle done) {
-  const Time time =
-      clock_.time_of(done) + static_cast<Time>(config_.controller.response_latency_ps * units_per_ps_);
+void TimedMemory::answered(AccessIndex index, Time time) {
   answers_.push({time, answer_count_++, index});
   plan_answers();
 }
@@ -219,16 +165,6 @@ void TimedMemory::end_response(int index, Time time) {
   p.responding->release();
   p.responding = nullptr;
   p.free_from = time;
-}
-
-Counts TimedMemory::counts() {
-  Counts sum;
-  for (Channel& channel : channels_) sum += channel.counts(clock_.last(now_units()));
-  return sum;
-}
-
-std::vector<Statistic> TimedMemory::statistics() {
-  return dram::statistics(config_, counts(), clock_.last(now_units()));
 }
 
 }  // namespace bitbalance::dram

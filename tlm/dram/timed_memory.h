@@ -1,4 +1,4 @@
-// The `timed` memory: DRAM channels behind TLM-2.0, approximately timed (four phases) and loosely timed
+// The `timed` memory: a DRAM behind TLM-2.0, approximately timed (four phases) and loosely timed
 // (b_transport waits), for any number of initiators. docs/dram.md has its rules.
 #pragma once
 
@@ -8,20 +8,18 @@
 #include <deque>
 #include <memory>
 #include <queue>
-#include <set>
 #include <systemc>
 #include <tlm>
 #include <tuple>
 #include <vector>
 
-#include "tlm/dram/channel.h"
-#include "tlm/dram/clock.h"
+#include "tlm/dram/dram.h"
 #include "tlm/memory/memory_array.h"
 #include "tlm/memory/memory_model.h"
 
 namespace bitbalance::dram {
 
-class TimedMemory : public MemoryModel {
+class TimedMemory : public MemoryModel, private Dram::Host {
  public:
   tlm_utils::multi_passthrough_target_socket<TimedMemory> socket;
 
@@ -33,14 +31,15 @@ class TimedMemory : public MemoryModel {
   unsigned debug_access(tlm::tlm_generic_payload& transaction) override {
     return array_.debug_access(transaction);
   }
-  std::vector<Statistic> statistics() override;
+  std::vector<Statistic> statistics() override { return dram_.statistics(sc_core::sc_time_stamp().value()); }
   /// Of all channels, up to now.
-  Counts counts();
+  Counts counts() { return dram_.counts(sc_core::sc_time_stamp().value()); }
 
   std::vector<std::uint8_t>& data() { return array_.data(); }
 
  private:
-  using Time = std::uint64_t;  ///< units of the simulator's time
+  using Time = Dram::Time;
+  using AccessIndex = Dram::RequestId;
 
   /// A transaction from request to answer.
   struct Access {
@@ -48,24 +47,6 @@ class TimedMemory : public MemoryModel {
     int port = 0;                                 ///< which initiator
     std::unique_ptr<sc_core::sc_event> answered;  ///< b_transport waits for it
     bool is_blocking = false;
-    int bursts_left = 0;
-    Cycle done = 0;  ///< of the last burst
-  };
-  using AccessIndex = std::uint32_t;
-
-  /// Order in which requests reach the queues: of one instant by initiator, then by channel of the
-  /// accelerator, then by call. So it does not matter in which order initiators run.
-  struct Arrival {
-    Cycle cycle;
-    Time requested;
-    int port;
-    int channel;  ///< MemoryChannel; without the extension 0
-    std::uint64_t call;
-    AccessIndex access;
-    bool operator<(const Arrival& o) const {
-      return std::tie(cycle, requested, port, channel, call) <
-             std::tie(o.cycle, o.requested, o.port, o.channel, o.call);
-    }
   };
   struct Answer {
     Time time;
@@ -90,27 +71,22 @@ class TimedMemory : public MemoryModel {
   Port& port(int index) { return ports_[index]; }
   void end_of_elaboration() override { ports_.resize(socket.size()); }
 
+  // The DRAM's host. The data moves when a request arrives; what follows is timing.
+  bool arrived(AccessIndex index) override;
+  void answered(AccessIndex index, Time time) override;
+
   void on_clock();
   void plan();
-  void admit(AccessIndex index, Cycle now);
-  void collect(Channel& channel);
-  void answer_at(AccessIndex index, Cycle done);
   void on_answer();
   void plan_answers();
   void respond(int port);
   void end_response(int port, Time time);
 
-  const Config config_;
-  const AddressMap map_;
-  const std::int64_t units_per_ps_;
-  const Clock clock_;
+  Dram dram_;
   MemoryArray array_;
-  std::vector<Channel> channels_;
 
   std::deque<Access> accesses_;
   std::vector<AccessIndex> free_;
-  std::set<Arrival> arrivals_;
-  std::uint64_t calls_ = 0;
   Cycle planned_ = kNever;  ///< edge at which clock_event_ comes
   sc_core::sc_event clock_event_;
 

@@ -36,13 +36,15 @@ void add(const ComponentEnergies& from, ComponentEnergies& to) {
 std::int64_t layer_time(std::int64_t array_cycles, const OurLayer& layer, const ActionCounts& actions,
                         const Scenario& scenario) {
   const double rate = scenario.memory.peak_bytes_per_cycle(scenario.accelerator.clock_hz);
-  const auto transfer = [&](Action action) {
-    return static_cast<std::int64_t>(std::ceil(static_cast<double>(actions[enum_index(action)]) / rate));
-  };
+  const std::int64_t read = actions[enum_index(Action::kDramReadByte)];
+  const std::int64_t written = actions[enum_index(Action::kDramWriteByte)];
+  // The ideal memory has a bus for each way.
+  const std::int64_t on_bus =
+      scenario.memory.model == MemoryTiming::kIdeal ? std::max(read, written) : read + written;
+  const auto transfer = static_cast<std::int64_t>(std::ceil(static_cast<double>(on_bus) / rate));
   const int columns = scenario.accelerator.columns;
   return std::max({array_cycles, ceil_div(layer.profile.events[Event::kDrain], columns),
-                   activity(layer.profile, Engine::kVector, Activity::kBusy), transfer(Action::kDramReadByte),
-                   transfer(Action::kDramWriteByte)});
+                   activity(layer.profile, Engine::kVector, Activity::kBusy), transfer});
 }
 
 DesignFigures begin(const Subject& subject, const char* design, WeightSet set) {

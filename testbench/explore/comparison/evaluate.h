@@ -1,7 +1,7 @@
 // Every accelerator on one network, by one rule of time: a layer lasts as long as the slowest of its array,
 // its post-processor (as many results a cycle as we have columns), its vector work, and its DRAM reads and
-// writes at the memory's rate. Latency, command queues and what they cost are left out for all, ours
-// included; ours is also given by its full timeline.
+// writes at the memory's rate, together where they share a bus. Latency, command queues and what they cost
+// are left out for all, ours included; ours is also given by its full timeline.
 #pragma once
 
 #include <optional>

@@ -5,12 +5,12 @@
 
 #include "base/text/enum_index.h"
 #include "hw/compiler/mapper.h"
-#include "hw/timeline/timeline.h"
 #include "quant/eval/evaluator.h"
 #include "quant/ir/integer_values.h"
 #include "quant/method/calibration.h"
 #include "quant/method/quantizer.h"
 #include "testbench/run/program_set.h"
+#include "testbench/run/timing/program_timing.h"
 #include "testbench/scenario/workload.h"
 
 namespace bitbalance::explore {
@@ -81,15 +81,14 @@ OurRun run_ours(const Subject& subject, WeightSet set, WeightStorage storage) {
   const QuantizedNetwork& network = subject.with(set);
   AcceleratorConfig config = scenario.accelerator;
   config.weight_storage = storage;
-  Timeline timeline(config, scenario.memory.ideal_timing(config.clock_hz));
+  const std::vector<MappedProgram> segments =
+      Mapper(network).map(config, mapper_options(scenario, network, subject.frames));
   WeightStatistics weights(network);
+  const std::vector<Analysis> analyses = time_batch(segments, config, scenario.memory, weights);
   OurRun run;
-  for (const MappedProgram& mapped :
-       Mapper(network).map(config, mapper_options(scenario, network, subject.frames))) {
-    const Program& program = mapped.program;
-    const bool all_on_host = program.layers.front().on_host;
-    Analysis analysis;
-    if (!all_on_host) analysis = timeline.analyze(program, weights);
+  for (std::size_t s = 0; s < segments.size(); ++s) {
+    const Program& program = segments[s].program;
+    const Analysis& analysis = analyses[s];
     run.cycles += analysis.cycles;
     for (std::size_t i = 0; i < program.layers.size(); ++i) {
       const ProgramLayer& layer = program.layers[i];

@@ -7,6 +7,7 @@
 #include "testbench/explore/comparison/pixel_sample.h"
 #include "testbench/explore/comparison/report.h"
 #include "testbench/report/action_record.h"
+#include "testbench/run/analytic.h"
 #include "tests/support/command_child.h"
 #include "tests/support/temporary_folder.h"
 
@@ -172,6 +173,19 @@ TEST_CASE("a sample of all pixels is the layer's input under every window") {
   CHECK(one.groups == 1);
 }
 
+TEST_CASE("under a timed DRAM ours takes what a run takes, and all share one bus") {
+  const Subject subject = lenet({{"memory=" + scenario_file("memory/ddr3-1600.yaml"), ""}});
+  const Scenario& scenario = subject.scenario;
+  RunReport report;
+  report.scenario = scenario;
+  run_analytic({subject.with(WeightSet::kLimited), subject.frames}, report);
+  const OurRun run = run_ours(subject, WeightSet::kLimited, scenario.accelerator.weight_storage);
+  CHECK(run.cycles == report.cycles());
+  const double rate = scenario.memory.peak_bytes_per_cycle(scenario.accelerator.clock_hz);
+  for (const DesignFigures& design : evaluate(subject, {SizingRule::kEqualLanes, baseline_kinds()}).designs)
+    CHECK(static_cast<double>(design.cycles) * rate >= static_cast<double>(design.dram_bytes));
+}
+
 CommandEnd compare_command(const std::string& arguments, const std::string& environment = "") {
   return bitbalance_command("compare " + arguments, environment);
 }
@@ -226,8 +240,6 @@ TEST_CASE("mistakes are told in one line and leave nothing") {
   CHECK_THAT(refusal("--baselines eyeriss"), Contains("--baselines: 'eyeriss'; accepted: dense, stripes"));
   CHECK_THAT(refusal("--set network.quantized=" + scenario_file("lenet.yaml")),
              Contains("network.quantized") && Contains("accepted for a comparison: a float network"));
-  CHECK_THAT(refusal("--set memory=" + scenario_file("memory/ddr4-2400.yaml")),
-             Contains("memory.model: timed; accepted for a comparison: ideal"));
   CHECK_THAT(refusal("--set technology=none"), Contains("technology"));
   CHECK_THAT(refusal("--set technology.logic.adder.energy.value=-1"),
              Contains("technology.logic.adder.energy.value") && Contains("-1"));

@@ -25,17 +25,6 @@ void DramInterface::fetch(std::uint64_t address, Edge edge) {
   port_.wake(MemoryChannel::kCommand);
 }
 
-Edge DramInterface::fetch_room() const {
-  switch (fetches_.queued()) {
-    case 0:
-      return port_.sent_before(MemoryChannel::kCommand) + 1;
-    case 1:
-      return port_.last_sent(MemoryChannel::kCommand) + 1;
-    default:
-      return kNever;
-  }
-}
-
 void DramInterface::take(CommandBlock& block) {
   loading_ = block.command;
   std::visit(

@@ -28,7 +28,7 @@ class DramInterface : public sc_core::sc_module,
  public:
   /// What the controller is told.
   struct Listener {
-    FetchQueue::Receiver fetched;
+    FetchTransfer::Receiver fetched;
     /// The engine pushes a completion, with its fault, at an edge.
     std::function<void(Engine, ProgramFault, Edge)> completed;
     /// The command channel may have room.
@@ -49,11 +49,11 @@ class DramInterface : public sc_core::sc_module,
   /// The next record; pushed at `edge`, not before fetch_room().
   void fetch(std::uint64_t address, Edge edge);
   /// First edge at which the command channel takes the next request; kNever: not before one has left.
-  Edge fetch_room() const;
+  Edge fetch_room() const { return fetches_.room(port_.bursts()); }
 
   /// Last edge up to `limit` at which the memory moved data: a sign of progress.
   Edge last_delivery(Edge limit) const {
-    return std::max(port_.last_delivery(limit), std::min(limit, direct_end_));
+    return std::max(port_.bursts().last_delivery(limit), std::min(limit, direct_end_));
   }
   const MemoryPort& port() const { return port_; }
   /// Told about bursts; nullptr: nobody.
@@ -85,7 +85,7 @@ class DramInterface : public sc_core::sc_module,
   Profile& profile_;
   const Command* loading_ = nullptr;
   const Command* storing_ = nullptr;
-  FetchQueue fetches_;
+  FetchTransfer fetches_;
   LoadTransfer load_;
   StoreTransfer store_;
   std::vector<std::pair<IdealMemoryTiming, std::unique_ptr<TransferTiming>>> timings_;

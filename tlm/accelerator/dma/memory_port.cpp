@@ -12,66 +12,40 @@ namespace bitbalance::tlm_level {
 MemoryPort::MemoryPort(const sc_core::sc_module_name& name, const DramInterfaceConfig& config,
                        const EdgeClock& clock, const std::array<BurstSource*, kMemoryChannels>& sources,
                        const AcceleratorOptions& options)
-    : sc_module(name), BurstInitiator(config, options), clock_(clock), use_dmi_(options.use_dmi) {
+    : sc_module(name),
+      BurstInitiator(config, options),
+      clock_(clock),
+      use_dmi_(options.use_dmi),
+      bursts_(config, sources) {
   SC_HAS_PROCESS(MemoryPort);
   SC_METHOD(on_edge);
   sensitive << edge_event_;
   dont_initialize();
-  for (std::size_t c = 0; c < kMemoryChannels; ++c) {
-    channels_[c].source = sources[c];
-    channels_[c].delivered.assign(
-        config.use_nb_transport ? static_cast<std::size_t>(config.max_outstanding) : std::size_t{1},
-        kLongAgo);
-  }
 }
 
 std::string MemoryPort::pending() const {
   std::string text;
   for (int c = 0; c < kMemoryChannels; ++c) {
-    const ChannelState& channel = state(static_cast<MemoryChannel>(c));
+    const auto which = static_cast<MemoryChannel>(c);
     const Edge now = clock_.last();
-    Edge next = kNever;  // delivery of an answer whose time has been told ahead
-    for (const Edge edge : channel.delivered) {
-      if (edge > now) next = std::min(next, edge);
-    }
-    if (channel.unanswered.empty() && next == kNever) continue;
-    text += fmt::format("{}{}: ", text.empty() ? "" : "; ", to_string(static_cast<MemoryChannel>(c)));
+    const Edge next = bursts_.next_delivery(which, now);  // its time has been told ahead
+    if (unanswered_[c].empty() && next == kNever) continue;
+    text += fmt::format("{}{}: ", text.empty() ? "" : "; ", to_string(which));
     text += next != kNever ? fmt::format("next answer in {} cycles", next - now)
-                           : fmt::format("{} transactions, oldest at {:#x}", channel.unanswered.size(),
-                                         channel.unanswered.front()->request.address);
+                           : fmt::format("{} transactions, oldest at {:#x}", unanswered_[c].size(),
+                                         unanswered_[c].front()->request.address);
   }
   return text;
 }
 
-Edge MemoryPort::last_delivery(Edge limit) const {
-  Edge last = kLongAgo;
-  for (const ChannelState& channel : channels_) {
-    last = std::max(last, std::min(limit, channel.delivered_before));
-    for (const Edge delivered : channel.delivered) {
-      if (delivered <= limit) last = std::max(last, delivered);
-    }
-  }
-  return last;
-}
-
 void MemoryPort::wake(MemoryChannel channel) {
-  plan(state(channel));
+  bursts_.plan(channel);
   notify();
-}
-
-/// The channel is two entries deep: a request is pushed when the last but one has left, at the earliest.
-void MemoryPort::plan(ChannelState& channel) {
-  channel.push = channel.source->push_edge(channel.sent_before + 1);
-  const Edge place = channel.delivered[channel.oldest];
-  channel.send = channel.push == kNever || place == kNever
-                     ? kNever
-                     : std::max({channel.push + 1, channel.sent + 1, place});
 }
 
 void MemoryPort::notify() {
   if (at_edge_ || is_requesting()) return;  // its END_REQ comes back here
-  Edge next = kNever;
-  for (const ChannelState& channel : channels_) next = std::min(next, channel.send);
+  Edge next = bursts_.next_send();
   if (next == kNever) return;
   next = std::max({next, clock_.now(), clock_.after(request_phase_end())});
   if (next == planned_) return;
@@ -86,29 +60,21 @@ void MemoryPort::on_edge() {
   at_edge_ = true;
   for (int c = 0; c < kMemoryChannels; ++c) {
     const auto which = static_cast<MemoryChannel>(c);
-    if (state(which).send <= now && can_send()) issue(which, now);
+    if (bursts_.send_edge(which) <= now && can_send()) issue(which, now);
   }
   at_edge_ = false;
   notify();
 }
 
 void MemoryPort::issue(MemoryChannel which, Edge edge) {
-  ChannelState& channel = state(which);
-  channel.sent_before = channel.sent;
-  channel.sent = edge;
-  Transaction& transaction = prepare(which, channel.source->push(channel.push));
-  if (observer_ != nullptr)
-    observer_->burst_sent(which, transaction.request.address, transaction.request.bytes, edge);
-  channel.delivered_before = channel.delivered[channel.oldest];
-  channel.delivered[channel.oldest] = kNever;
-  if (++channel.oldest == channel.delivered.size()) channel.oldest = 0;
-  channel.unanswered.push_back(&transaction);
+  Transaction& transaction = prepare(which, bursts_.send(which, edge));
+  unanswered_[enum_index(which)].push_back(&transaction);
   send(transaction, clock_.until(edge));
-  plan(channel);
+  bursts_.plan(which);
 }
 
 void MemoryPort::run_ahead(MemoryChannel which) {
-  const Edge edge = state(which).send;
+  const Edge edge = bursts_.send_edge(which);
   if (use_nb_transport_ || edge == kNever || edge <= clock_.last()) return;
   if (clock_.until(edge) < tlm::tlm_global_quantum::instance().compute_local_quantum()) issue(which, edge);
 }
@@ -144,23 +110,18 @@ void MemoryPort::ask_for_direct_memory(const Transaction& transaction) {
   add(Access::kWrite, dmi.is_write_allowed(), dmi.get_write_latency());
 }
 
-/// Answers are delivered in the order of requests, one an edge; all that are known are passed on at once.
+/// Answers are delivered in the order of requests; all that are known are passed on at once.
 void MemoryPort::answered(Transaction& transaction) {
   const MemoryChannel which = transaction.extension.channel;
-  ChannelState& channel = state(which);
+  std::deque<Transaction*>& unanswered = unanswered_[enum_index(which)];
   if (use_dmi_ && transaction.is_dmi_allowed() && !transaction.failed) ask_for_direct_memory(transaction);
-  while (!channel.unanswered.empty() && channel.unanswered.front()->answered) {
-    Transaction& oldest = *channel.unanswered.front();
-    channel.unanswered.pop_front();
-    channel.last_delivered = std::max(clock_.after(oldest.answer_time), channel.last_delivered + 1);
-    channel.delivered[channel.next_delivery] = channel.last_delivered;
-    if (observer_ != nullptr) observer_->burst_answered(which, channel.last_delivered);
-    if (++channel.next_delivery == channel.delivered.size()) channel.next_delivery = 0;
-    channel.source->answer({oldest.failed, oldest.data.data()}, channel.last_delivered + 1);
+  while (!unanswered.empty() && unanswered.front()->answered) {
+    Transaction& oldest = *unanswered.front();
+    unanswered.pop_front();
+    bursts_.deliver(which, {oldest.failed, oldest.data.data()}, clock_.after(oldest.answer_time));
     oldest.release();
   }
-  plan(channel);
-  if (channel.unanswered.empty() && channel.push == kNever) channel.source->settle();
+  bursts_.settle(which);
   run_ahead(which);
   notify();
 }

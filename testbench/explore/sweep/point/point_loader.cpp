@@ -30,10 +30,6 @@ void check_figure(const char* key, const Metric& metric, const Scenario& scenari
 void check(const Scenario& scenario, const SweepSettings& sweep) {
   if (scenario.run.mixed())
     throw SettingsError("run.rtl: given in a sweep; accepted: one level for all layers of a point");
-  if (!computes_data(scenario.run.level) && scenario.memory.model != MemoryTiming::kIdeal) {
-    throw SettingsError(fmt::format("memory.model: {}; accepted at level analytic: {}",
-                                    to_string(scenario.memory.model), to_string(MemoryTiming::kIdeal)));
-  }
   for (const Objective& objective : sweep.objectives)
     check_figure("objectives", metrics()[objective.metric], scenario);
   for (const Limit& limit : sweep.limits) check_figure("limits", metrics()[limit.metric], scenario);

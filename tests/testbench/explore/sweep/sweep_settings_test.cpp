@@ -149,7 +149,6 @@ TEST_CASE("what is wrong with a sweep is told with its place") {
        "99980001 points; accepted with method grid: 10000000 at most"},
       {"space: {quantization.nnzb: 8}", "8; accepted with weight_bits 8: 1 to 7"},
       {"space: {run.rtl: conv1}\nlevel: tlm", "run.rtl: given in a sweep"},
-      {"space: {memory: " + kScenarios + "/memory/ddr4-2400.yaml}", "accepted at level analytic: ideal"},
       {"space: {accelerator.rows: 1}\nconstraints: accelerator.rows *", "no expression"},
       {"space: {accelerator.rows: 1}\nconstraints: accelerator.rwos > 1",
        "accelerator.rwos: unknown (did you mean 'accelerator.rows'?)"},

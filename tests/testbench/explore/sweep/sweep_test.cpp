@@ -1,4 +1,7 @@
 // `bitbalance sweep` as a user meets it: equal rows however it is run, and nothing lost when it is stopped.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
@@ -141,18 +144,22 @@ TEST_CASE("a worker that dies loses its point alone") {
   CHECK_THAT(sweep.run().out, Contains("1 computed, 7 were there\n"));
 }
 
-TEST_CASE("a point's figures are those of a run") {
+/// `levels`: of a sweep; the run is of the first.
+void check_figures(const std::vector<std::string>& levels, const std::string& memory) {
+  const std::string file = std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/memory/" + memory + ".yaml";
   const Swept sweep(
-      "scenarios: " + kLenet +
-      "\nsettings: {network.count: 4}\nspace: {accelerator.rows: [16], run.level: [rtl, tlm, analytic]}\n");
+      fmt::format("scenarios: {}\nsettings: {{network.count: 4, memory: {}}}\n"
+                  "space: {{accelerator.rows: [16], run.level: [{}]}}\n",
+                  kLenet, file, fmt::join(levels, ", ")));
   REQUIRE(sweep.run({"--set", "accelerator.columns=24"}).exit_code == 0);
   const fs::path out = sweep.folder().path() / "run";
   REQUIRE(run_bitbalance({"run", kLenet, "--images", "4", "--set", "accelerator.rows=16", "--set",
-                          "accelerator.columns=24", "--out", out.string()})
+                          "accelerator.columns=24", "--set", "memory=" + file, "--level", levels.front(),
+                          "--out", out.string()})
               .exit_code == 0);
   const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
   const auto rows = table_of(sweep.csv());
-  REQUIRE(rows.size() == 3);
+  REQUIRE(rows.size() == levels.size());
   for (auto row : rows) {
     CAPTURE(row["level"]);
     CHECK(row["run.level"] == row["level"]);
@@ -167,6 +174,11 @@ TEST_CASE("a point's figures are those of a run") {
     if (row["level"] != "analytic")
       CHECK(std::stod(row["accuracy"]) == summary["accuracy"]["quantized"].get<double>());
   }
+}
+
+TEST_CASE("a point's figures are those of a run") {
+  check_figures({"rtl", "tlm", "analytic"}, "ideal");
+  check_figures({"tlm", "analytic"}, "ddr4-2400");
 }
 
 TEST_CASE("more points add to what is there, and another program's results are not taken") {

@@ -1,27 +1,32 @@
-#include "tlm/accelerator/dma/transfers.h"
+#include "hw/timeline/bursts/transfer_bursts.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace bitbalance::tlm_level {
+namespace bitbalance::timeline {
 
-BurstRequest FetchQueue::push(Edge /*edge*/) {
+/// The channel is two entries deep.
+Edge FetchBursts::room(const BurstPort& port) const {
+  switch (queue_.size()) {
+    case 0:
+      return port.sent_before(MemoryChannel::kCommand) + 1;
+    case 1:
+      return port.last_sent(MemoryChannel::kCommand) + 1;
+    default:
+      return kNever;
+  }
+}
+
+BurstRequest FetchBursts::push(Edge /*edge*/) {
   const BurstRequest request{queue_.front().address, kCommandBytes, nullptr};
   queue_.pop_front();
-  sent_();
   return request;
 }
 
-void FetchQueue::answer(const BurstAnswer& answer, Edge edge) {
-  CommandBytes bytes{};
-  std::copy_n(answer.data, bytes.size(), bytes.begin());
-  receiver_(answer.error, bytes, edge);
-}
-
-Transfer::Transfer(const AcceleratorConfig& config, Ending ending)
+TransferBursts::TransferBursts(const AcceleratorConfig& config, Ending ending)
     : burst_bytes_(static_cast<std::uint32_t>(config.dram.burst_bytes)), ending_(std::move(ending)) {}
 
-void Transfer::begin(const BurstWalk& bursts, Edge popped) {
+void TransferBursts::begin(const BurstWalk& bursts, Edge popped) {
   walk_ = bursts;
   pushed_ = popped;
   failed_ = kNever;
@@ -29,7 +34,7 @@ void Transfer::begin(const BurstWalk& bursts, Edge popped) {
   bursts_ = 0;
 }
 
-Edge Transfer::push_edge(Edge room) const {
+Edge TransferBursts::push_edge(Edge room) const {
   if (walk_.done()) return kNever;
   const Edge space = space_edge();
   if (space == kNever) return kNever;
@@ -37,7 +42,7 @@ Edge Transfer::push_edge(Edge room) const {
   return edge > failed_ ? kNever : edge;
 }
 
-BurstRequest Transfer::push(Edge edge) {
+BurstRequest TransferBursts::push(Edge edge) {
   pushed_ = edge;
   const Burst burst = walk_.burst();
   requested_ += burst.useful;
@@ -47,34 +52,34 @@ BurstRequest Transfer::push(Edge edge) {
   return pushed;
 }
 
-void Transfer::answer(const BurstAnswer& answer, Edge edge) {
+void TransferBursts::answer(const BurstAnswer& answer, Edge edge) {
   last_answer_ = edge;
   if (answer.error && failed_ == kNever) failed_ = edge;
   if (failed_ == kNever) receive(answer.data, edge);
 }
 
-void Transfer::settle() {
+void TransferBursts::settle() {
   if (failed_ != kNever) end(ProgramFault::kMemoryError, failure_edge(last_answer_));
 }
 
-LoadTransfer::LoadTransfer(const AcceleratorConfig& config, Ending ending)
-    : Transfer(config, std::move(ending)), staging_bytes_(config.staging_bytes()), config_(config) {}
+LoadBursts::LoadBursts(const AcceleratorConfig& config, Ending ending)
+    : TransferBursts(config, std::move(ending)), staging_bytes_(config.staging_bytes()), config_(config) {}
 
-void LoadTransfer::begin(const RunWalk& runs, Edge popped) {
+void LoadBursts::begin(const RunWalk& runs, Edge popped) {
   arriving_ = BurstWalk(runs, burst_bytes_, BurstShape::kAligned);
-  bytes_.clear();
+  arrived_ = 0;
   consumed_.clear();
   needed_ = 0;
   written_ = popped;
-  Transfer::begin(arriving_, popped);
+  TransferBursts::begin(arriving_, popped);
 }
 
-void LoadTransfer::begin_blob(const RunWalk& runs, Edge popped) {
+void LoadBursts::begin_blob(const RunWalk& runs, Edge popped) {
   is_tensor_ = false;
   begin(runs, popped);
 }
 
-void LoadTransfer::begin_tensor(const LoadTensor& load, const RunWalk& runs, Edge popped) {
+void LoadBursts::begin_tensor(const LoadTensor& load, const RunWalk& runs, Edge popped) {
   is_tensor_ = true;
   begin(runs, popped);
   element_bytes_ = element_bytes(load.slice.width);
@@ -83,7 +88,7 @@ void LoadTransfer::begin_tensor(const LoadTensor& load, const RunWalk& runs, Edg
   while (!lines_.done() && lines_.line().data == 0) next_line(written_);
 }
 
-Edge LoadTransfer::space_edge() const {
+Edge LoadBursts::space_edge() const {
   const std::uint64_t requested_then = requested() + bursts_to_come().burst().useful;
   if (requested_then <= staging_bytes_) return 0;
   const std::uint64_t must_be_consumed = requested_then - staging_bytes_;
@@ -93,23 +98,22 @@ Edge LoadTransfer::space_edge() const {
   return enough == consumed_.end() ? kNever : enough->edge + 1;
 }
 
-void LoadTransfer::receive(const std::uint8_t* data, Edge edge) {
-  const Burst& burst = arriving_.burst();
-  bytes_.insert(bytes_.end(), data + burst.skip, data + burst.skip + burst.useful);
+void LoadBursts::receive(const std::uint8_t* /*data*/, Edge edge) {
+  arrived_ += arriving_.burst().useful;
   arriving_.advance();
   write_lines(edge);
   if (is_tensor_ ? lines_.done() : arriving_.done()) end(ProgramFault::kNone, written_);
 }
 
 /// Lines that the bytes up to now suffice for; the newest of them were popped at `arrived`.
-void LoadTransfer::write_lines(Edge arrived) {
+void LoadBursts::write_lines(Edge arrived) {
   while (consumed_.size() > 1 && consumed_[1].bytes + staging_bytes_ <= requested()) consumed_.pop_front();
   if (!is_tensor_) {  // what one burst brought is one line
     written_ = arrived + 1;
-    consumed_.push_back({bytes_.size(), written_});
+    consumed_.push_back({arrived_, written_});
     return;
   }
-  while (!lines_.done() && needed_ <= bytes_.size()) {
+  while (!lines_.done() && needed_ <= arrived_) {
     const bool takes_data = lines_.line().data > 0;
     const std::uint64_t taken = needed_;
     next_line(takes_data ? std::max(written_, arrived) : written_);
@@ -118,24 +122,19 @@ void LoadTransfer::write_lines(Edge arrived) {
 }
 
 /// The current line starts at the edge after `start`.
-void LoadTransfer::next_line(Edge start) {
+void LoadBursts::next_line(Edge start) {
   written_ = start + lines_.phases();
   lines_.advance();
   if (!lines_.done()) needed_ += std::uint64_t{lines_.line().data} * element_bytes_;
 }
 
-void StoreTransfer::begin(const RunWalk& runs, std::vector<std::uint8_t> bytes, Edge popped) {
-  bytes_ = std::move(bytes);
+void StoreBursts::begin(const RunWalk& runs, Edge popped) {
   answered_ = 0;
-  Transfer::begin(BurstWalk(runs, burst_bytes_, BurstShape::kExact), popped);
+  TransferBursts::begin(BurstWalk(runs, burst_bytes_, BurstShape::kExact), popped);
 }
 
-BurstRequest StoreTransfer::request(const Burst& burst) {
-  return {burst.address, burst.bytes, bytes_.data() + requested() - burst.useful};
-}
-
-void StoreTransfer::receive(const std::uint8_t* /*data*/, Edge edge) {
+void StoreBursts::receive(const std::uint8_t* /*data*/, Edge edge) {
   if (++answered_ == bursts() && bursts_to_come().done()) end(ProgramFault::kNone, edge);
 }
 
-}  // namespace bitbalance::tlm_level
+}  // namespace bitbalance::timeline

@@ -1,0 +1,87 @@
+#include "tlm/dram/dram.h"
+
+#include <algorithm>
+
+#include "base/bits.h"
+
+namespace bitbalance::dram {
+
+Dram::Dram(const Config& config, std::int64_t units, Host& host)
+    : config_((check(config), config)),
+      map_(config.geometry, config.controller.address_map),
+      clock_(config, units),
+      request_latency_(static_cast<Time>(config.controller.request_latency_ps * units)),
+      response_latency_(static_cast<Time>(config.controller.response_latency_ps * units)),
+      host_(host) {
+  channels_.reserve(static_cast<std::size_t>(config.geometry.channels));
+  for (int c = 0; c < config.geometry.channels; ++c) channels_.emplace_back(config_);
+}
+
+void Dram::request(RequestId id, const Request& request) {
+  const Arrival arrival{clock_.after(request.time + request_latency_), id, request};
+  auto at = arrivals_.end();
+  while (at != arrivals_.begin() && arrival.order() < std::prev(at)->order()) --at;
+  arrivals_.insert(at, arrival);
+}
+
+Cycle Dram::next() {
+  Cycle next = arrivals_.empty() ? kNever : arrivals_.front().cycle;
+  for (Channel& channel : channels_) next = std::min(next, channel.next());
+  return next;
+}
+
+void Dram::step(Cycle now) {
+  while (!arrivals_.empty() && arrivals_.front().cycle <= now) {
+    admit(arrivals_.front(), now);
+    arrivals_.pop_front();
+  }
+  for (Channel& channel : channels_) {
+    while (channel.next() <= now) channel.step();
+    collect(channel);
+  }
+}
+
+void Dram::admit(const Arrival& arrival, Cycle now) {
+  const Request& r = arrival.request;
+  if (!host_.arrived(arrival.id)) return answer(arrival.id, now);
+  const auto burst_bytes = static_cast<std::uint64_t>(config_.geometry.burst_bytes());
+  const std::uint64_t end = r.address + r.bytes;
+  if (progress_.size() <= arrival.id) progress_.resize(arrival.id + 1);
+  progress_[arrival.id] = {static_cast<int>(ceil_div(end, burst_bytes) - r.address / burst_bytes), now};
+  for (std::uint64_t at = r.address; at < end;) {
+    Burst burst;
+    burst.transaction = arrival.id;
+    burst.at = map_.locate(at);
+    burst.number = at / burst_bytes;
+    const std::uint64_t next = std::min(end, (burst.number + 1) * burst_bytes);
+    burst.bytes = static_cast<std::uint32_t>(next - at);
+    burst.is_write = r.is_write;
+    channels_[burst.at.channel].add(burst, now);
+    at = next;
+  }
+}
+
+void Dram::collect(Channel& channel) {
+  for (const Completion& completion : channel.completions()) {
+    Progress& progress = progress_[completion.transaction];
+    progress.done = std::max(progress.done, completion.cycle);
+    if (--progress.bursts_left == 0) answer(completion.transaction, progress.done);
+  }
+  channel.completions().clear();
+}
+
+void Dram::answer(RequestId id, Cycle done) {
+  host_.answered(id, clock_.time_of(done) + response_latency_);
+}
+
+Counts Dram::counts(Time time) {
+  Counts sum;
+  for (Channel& channel : channels_) sum += channel.counts(clock_.last(time));
+  return sum;
+}
+
+std::vector<Statistic> Dram::statistics(Time time) {
+  return dram::statistics(config_, counts(time), clock_.last(time));
+}
+
+}  // namespace bitbalance::dram

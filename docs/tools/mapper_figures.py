@@ -6,8 +6,8 @@
 
 `curves` draws docs/mapper_curves.svg with gnuplot: the trained network's frames per second against bandwidth and
 buffers. `scenarios` writes the table of docs/mapper.md: 50 settings of the shipped networks, mapped by efforts `fast`
-and `good`, beside another build of this project in OLD_FOLDER. Both folders have a build/release/bitbalance. All at
-level analytic.
+and `good`, beside another build of this project in OLD_FOLDER, whose accelerator has no pipeline. Both folders have a
+build/release/bitbalance. All at level analytic.
 """
 import json
 import pathlib
@@ -40,6 +40,7 @@ SETTINGS = {
     "16 x 64 PEs": ["accelerator.rows=16", "accelerator.columns=64"],
 }
 EXTRA = [("lenet", "default"), ("lenet", "3.2 B/cycle")]
+AS_BEFORE = "accelerator=scenarios/accelerators/unpipelined.yaml"
 
 
 def summary(folder, scenario, settings):
@@ -64,7 +65,8 @@ def figures(result):
 def row(scenario, name, old_folder):
     settings = SETTINGS[name]
     old = summary(old_folder, scenario, settings)
-    fast, good = (figures(summary(ROOT, scenario, [*settings, f"mapping.effort={effort}"])) for effort in EFFORTS)
+    fast, good = (figures(summary(ROOT, scenario, [AS_BEFORE, *settings, f"mapping.effort={effort}"]))
+                  for effort in EFFORTS)
     before = figures(old)[0] if old else None
     change = f"{100 * (good[0] / before - 1):+.2f} %" if old else "refused"
     print(scenario, name, change, file=sys.stderr)

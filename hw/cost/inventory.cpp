@@ -95,9 +95,8 @@ Logic token_mask(const AcceleratorConfig& c) {
 
 /// Tokens wait as long as the activations that are read for them.
 Parts weight_encoder(const AcceleratorConfig& c) {
-  const Logic queue = registers(cuts(c.pipeline.activation_read, kTokenBits));
-  return {
-      double(c.rows) * (encoder_row(c) + queue), double(c.rows) * 2 * mask_bits(c), {}};  // the tokens left
+  const double queue = cuts(c.pipeline.activation_read, kTokenBits), tokens_left = 2.0 * mask_bits(c);
+  return {c.rows * (encoder_row(c) + registers(queue)), c.rows * (tokens_left + queue), {}};
 }
 
 /// Between the stages of the read of a byte: its lane's address, the address at its bank, what the bank

@@ -48,17 +48,17 @@ enum class SramPorts {
 };
 
 /// Clock cycles that long paths are cut into; each cut is a register. docs/units has a table of stages per
-/// unit.
+/// unit. By default no stage is longer than 40 FO4, 1 GHz at 65 nm: docs/pipeline.md.
 struct PipelineConfig {
   static constexpr int kMostPeStages = 2;
   static constexpr int kMostStages = 4;  ///< of the others
 
   int pe = 1;               ///< 2: a register between shifter and adder of a PE
-  int activation_read = 1;  ///< base + offset, to the banks, bank, to the lanes
+  int activation_read = 3;  ///< base + offset, to the banks, bank, to the lanes
   /// Of post-processor and vector unit: bias, multiplier, rounding.
-  int multiply = 1;
+  int multiply = 3;
   /// Of both: shift, operand or pooled value, limits, write.
-  int clamp = 1;
+  int clamp = 4;
 
   /// Cycles by which the cuts of multiply and clamp delay a result.
   int result_delay() const { return multiply + clamp - 2; }

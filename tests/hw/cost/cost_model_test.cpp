@@ -241,9 +241,11 @@ TEST_CASE("more of anything in the accelerator never makes it smaller") {
 
 TEST_CASE("each stage costs the registers in front of it, in area and in energy") {
   const Technology technology = shipped_technology();
-  const CostModel plain(technology, {});
+  AcceleratorConfig uncut;
+  uncut.pipeline = {1, 1, 1, 1};
+  const CostModel plain(technology, uncut);
   const auto costs_more = [&](auto change, Component component, Action action) {
-    AcceleratorConfig config;
+    AcceleratorConfig config = uncut;
     change(config.pipeline);
     const CostModel deep(technology, config);
     for (const Component other : kCore) {

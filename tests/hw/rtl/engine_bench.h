@@ -19,6 +19,9 @@ namespace bitbalance::rtl::test {
 
 using namespace bench;
 
+/// Every path in one stage.
+constexpr PipelineConfig kUncut{1, 1, 1, 1};
+
 /// As the controller issues it.
 inline IssuedCommand issued(const Command& command, const RegionMap& regions = {}) {
   return {command, regions};

@@ -72,7 +72,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a beat is written two edges after its pop, and the last one completes the command at that edge") {
-  PostBench bench;
+  PostBench bench(kUncut);
   bench.parameters.write(0, {5, 1, 0});
   bench.queue_tile(plain_target(1, 1, true), Accumulators{{37}});
   // Pushed at edge 0, popped at 1: written at 3.
@@ -85,7 +85,7 @@ TEST_CASE("a beat is written two edges after its pop, and the last one completes
 }
 
 TEST_CASE("a beat that asks a table is written three edges after its pop") {
-  PostBench bench;
+  PostBench bench(kUncut);
   bench.parameters.write(0, {5, 1, 0});
   bench.tables.write(0, 42, 99);
   bench.queue_tile(table_target(1, 1), Accumulators{{37}});
@@ -99,7 +99,7 @@ TEST_CASE("a beat that asks a table is written three edges after its pop") {
 
 TEST_CASE(
     "beats without a gap behind one that asks a table are written an edge later, those behind a gap not") {
-  PostBench bench;
+  PostBench bench(kUncut);
   const Accumulators acc(1, std::vector<std::int64_t>(1, 1));
   bench.queue_tile(plain_target(1, 1, true), acc);
   bench.queue_tile(table_target(1, 1), acc);
@@ -116,7 +116,7 @@ TEST_CASE(
 }
 
 TEST_CASE("one beat an edge, also from tile to tile") {
-  PostBench bench;
+  PostBench bench(kUncut);
   const Accumulators acc(4, std::vector<std::int64_t>(16, 1));
   bench.queue_tile(plain_target(4, 16, false), acc);
   bench.queue_tile(plain_target(1, 1, false), acc);

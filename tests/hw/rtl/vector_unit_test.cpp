@@ -262,7 +262,7 @@ void check_lookup(VectorBench& bench, bool stalled) {
 }  // namespace
 
 TEST_CASE("pooling takes one tap for `columns` outputs an edge, and one edge to write the last") {
-  VectorBench bench;
+  VectorBench bench(kUncut);
   REQUIRE(pooling_is_right(bench, false));
 }
 
@@ -298,7 +298,7 @@ TEST_CASE("averages leave out the padding, and divide by what is left") {
 }
 
 TEST_CASE("addition takes two edges for `columns` elements, and one to write the last") {
-  VectorBench bench;
+  VectorBench bench(kUncut);
   REQUIRE(rc::check([&] { check_add(bench, false); }));
 }
 
@@ -310,7 +310,7 @@ TEST_CASE("addition computes the same when every channel stalls at random") {
 }
 
 TEST_CASE("a look-up takes an edge for `columns` elements, and one to write the last") {
-  VectorBench bench;
+  VectorBench bench(kUncut);
   REQUIRE(rc::check([&] { check_lookup(bench, false); }));
 }
 

@@ -11,7 +11,7 @@ using namespace bitbalance::rtl::test;
 namespace {
 
 void check_equal(unsigned stall_percent) {
-  PostBench bench;
+  PostBench bench(kUncut);  // as the Verilog one is
   if (stall_percent > 0) bench.stall_all(stall_percent);
   PostTwin<Vpost_8> twin("twin", bench, bench.config, bench.unit, bench.parameters, bench.targets,
                          bench.beats, bench.completions);

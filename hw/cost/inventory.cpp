@@ -25,9 +25,17 @@ constexpr int kCommandBits = 8 * kCommandBytes;
 constexpr int kCsrBits =
     32 * align_up(static_cast<int>(kRegisterCount), 8);  ///< of a multiple of eight registers
 
-/// Macros on which so many units can read, and so many write, in the same cycle.
+/// Of a macro that so many units can read, and so many write, in the same cycle.
 Ports ports(const AcceleratorConfig& c, int readers, int writers) {
-  return c.sram_ports == SramPorts::kPerUnit ? Ports{readers, writers} : Ports{};
+  switch (c.sram_ports) {
+    case SramPorts::kShared:
+      return {};
+    case SramPorts::kTwoPort:
+      return {1, 1};
+    case SramPorts::kPerUnit:
+      return {readers, writers};
+  }
+  return {};
 }
 
 /// Shifter of a requantized value: right by 0 to 63.

@@ -41,9 +41,10 @@ struct PeConfig {
   int most_weight_bits(TokenForm form) const { return shift + (form == TokenForm::kBinary ? 2 : 1); }
 };
 
-/// What ports the memories on chip are made with. Timing is that of kPerUnit with either.
+/// What ports the memories on chip are made with. Timing is that of kPerUnit with any.
 enum class SramPorts {
   kShared,   ///< one per macro, whoever reads or writes: what the published core is priced with
+  kTwoPort,  ///< one that reads and one that writes
   kPerUnit,  ///< one for each unit that can read, and for each that can write, in the same cycle
 };
 

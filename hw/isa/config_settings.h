@@ -52,8 +52,9 @@ void show_settings(Visitor& v, AcceleratorConfig& s) {
   v.integer({"parameter_buffer_bytes", "16 bytes per output channel"}, s.parameter_buffer_bytes);
   v.integer({"lookup_tables", "functions whose tables are on chip; 0: the host computes functions"},
             s.lookup_tables);
-  v.choice({"sram_ports", "price of memories: one port each, or as many as units can use in the same cycle"},
-           s.sram_ports, names_of({SramPorts::kShared, SramPorts::kPerUnit}));
+  v.choice({"sram_ports",
+            "price of memories: one port, one to read and one to write, or what units can use in a cycle"},
+           s.sram_ports, names_of({SramPorts::kShared, SramPorts::kTwoPort, SramPorts::kPerUnit}));
   v.integer({"queue_depth", "commands waiting in front of each engine"}, s.queue_depth);
   v.real({"clock_hz", "clock frequency"}, s.clock_hz, 1e3, 1e11);
   v.section({"dram", "the DRAM interface"}, [&] {

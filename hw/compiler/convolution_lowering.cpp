@@ -193,8 +193,8 @@ class ConvolutionLowering {
     load.row_bytes = conv_.row_stream.bytes(std::int64_t{chunk.channels} * conv_.kernel_area());
     load.groups = field<std::uint16_t>(std::int64_t{b.groups} * row_groups, "row groups of a block");
     load.groups_per_conv_group = field<std::uint16_t>(row_groups, "row groups of a conv group");
-    load.rows = static_cast<std::uint8_t>(std::min(array_rows, b.channels));
-    load.last_rows = static_cast<std::uint8_t>(b.channels - (row_groups - 1) * array_rows);
+    load.rows = static_cast<std::uint16_t>(std::min(array_rows, b.channels));
+    load.last_rows = static_cast<std::uint16_t>(b.channels - (row_groups - 1) * array_rows);
     std::optional<std::uint32_t>& offset =
         weight_blobs_[block_index(b) * conv_.chunks(mapping_) + chunk.index];
     if (!offset) {

@@ -18,8 +18,8 @@ void require(bool ok, const char* name, double value, const char* accepted) {
 }  // namespace
 
 void check(const AcceleratorConfig& c) {
-  require(c.rows >= 1 && c.rows <= AcceleratorConfig::kMaxRows, "rows", c.rows, "1 to 64");
-  require(c.columns >= 1 && c.columns <= AcceleratorConfig::kMaxColumns, "columns", c.columns, "1 to 64");
+  require(c.rows >= 1 && c.rows <= AcceleratorConfig::kMaxRows, "rows", c.rows, "1 to 256");
+  require(c.columns >= 1 && c.columns <= AcceleratorConfig::kMaxColumns, "columns", c.columns, "1 to 256");
   require(c.pe.shift >= 1 && c.pe.shift <= PeConfig::kLargestShift, "shift", c.pe.shift, "1 to 15");
   require(c.pipeline.pe >= 1 && c.pipeline.pe <= PipelineConfig::kMostPeStages, "pe", c.pipeline.pe,
           "1 or 2");

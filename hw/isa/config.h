@@ -77,8 +77,8 @@ struct DramInterfaceConfig {
 
 /// The accelerator. Sizes are bytes unless the name says otherwise. check() tells the valid ranges.
 struct AcceleratorConfig {
-  int rows = 32;     ///< PE rows = output channels of a tile, 1..64
-  int columns = 32;  ///< PE columns, 1..64; output pixels of a tile (twice as many with 8-bit lanes)
+  int rows = 32;     ///< PE rows = output channels of a tile, 1..256
+  int columns = 32;  ///< PE columns, 1..256; output pixels of a tile (twice as many with 8-bit lanes)
   PeConfig pe;
   PipelineConfig pipeline;
   int accumulator_bits_8 = 32;   ///< accumulator of an 8-bit lane, 16..32
@@ -128,8 +128,8 @@ struct AcceleratorConfig {
   static constexpr int kParameterBytes = 16;
   static constexpr int kMaxTables = 2;
   static constexpr int kMaxQueueDepth = 64;
-  static constexpr int kMaxRows = 64;
-  static constexpr int kMaxColumns = 64;
+  static constexpr int kMaxRows = 256;
+  static constexpr int kMaxColumns = 256;
   static constexpr int kMaxLanes = 2 * kMaxColumns;
 };
 

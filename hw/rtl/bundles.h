@@ -9,10 +9,17 @@
 #include "hw/isa/program/region_map.h"
 #include "hw/rtl/buffer/command_stamp.h"
 #include "hw/rtl/names.h"
+#include "hw/rtl/wires.h"
 
 namespace bitbalance::rtl {
 
-using Row = std::array<std::int64_t, AcceleratorConfig::kMaxColumns>;
+/// One per row, column or lane.
+template <class T>
+using RowWires = Wires<T, AcceleratorConfig::kMaxRows>;
+template <class T>
+using ColumnWires = Wires<T, AcceleratorConfig::kMaxColumns>;
+template <class T>
+using LaneWires = Wires<T, AcceleratorConfig::kMaxLanes>;
 
 /// Controller -> engine. `body` of the variant is what the engine's opcodes allow.
 struct IssuedCommand : Command {
@@ -41,11 +48,11 @@ struct Tile {
   bool last_of_command = false;
   Width width = Width::k8;
   bool input_signed = false;
-  bool clear = true;           ///< first chunk: the accumulators start at zero
-  bool drain = true;           ///< last chunk: the accumulators go to the shadow registers
-  std::uint8_t rows = 0;       ///< used rows
-  std::uint8_t lanes = 0;      ///< active lanes = output pixels
-  std::uint8_t conflicts = 1;  ///< cycles the reads of one step take, >= 1
+  bool clear = true;            ///< first chunk: the accumulators start at zero
+  bool drain = true;            ///< last chunk: the accumulators go to the shadow registers
+  std::uint16_t rows = 0;       ///< used rows
+  std::uint16_t lanes = 0;      ///< active lanes = output pixels
+  std::uint16_t conflicts = 1;  ///< cycles the reads of one step take, >= 1
   std::uint32_t steps = 0;
   std::uint32_t weight_address = 0;  ///< ring address of row 0's stream, the same in every bank
   std::uint8_t weight_bits = 8;
@@ -55,10 +62,8 @@ struct Tile {
   std::uint16_t channels = 1;
   std::uint8_t kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   std::uint16_t plane_rows = 1, plane_columns = 1;
-  /// Per lane: address of offset 0, elements.
-  std::array<std::uint32_t, AcceleratorConfig::kMaxLanes> base{};
-  /// Per lane: read cycle within a step, < conflicts.
-  std::array<std::uint8_t, AcceleratorConfig::kMaxLanes> turn{};
+  LaneWires<std::uint32_t> base;  ///< address of offset 0, elements
+  LaneWires<std::uint16_t> turn;  ///< read cycle within a step, < conflicts
   CommandStamp stamp{};
 };
 
@@ -69,13 +74,12 @@ struct Tile {
 struct DrainTarget {
   std::uint16_t layer = 0;
   bool last_of_command = false;  ///< the command completes with this tile's last beat
-  std::uint8_t rows = 0;
-  std::uint8_t lanes = 0;
-  std::uint16_t parameter = 0;  ///< entry of row 0
-  std::array<std::uint32_t, AcceleratorConfig::kMaxLanes>
-      address{};                                                   ///< output element of row 0, or kDropped
-  std::array<bool, AcceleratorConfig::kMaxLanes> first_of_pool{};  ///< writes instead of taking the maximum
-  std::uint32_t row_pitch = 0;                                     ///< elements between output channels
+  std::uint16_t rows = 0;
+  std::uint16_t lanes = 0;
+  std::uint16_t parameter = 0;       ///< entry of row 0
+  LaneWires<std::uint32_t> address;  ///< output element of row 0, or kDropped
+  LaneWires<bool> first_of_pool;     ///< writes instead of taking the maximum
+  std::uint32_t row_pitch = 0;       ///< elements between output channels
   Compute command;  ///< a copy: width, signedness, clipping, operand and pooling of the results
   CommandStamp stamp{};
   static constexpr std::uint32_t kDropped = 0xffffffff;  ///< pixel that fused pooling's floor leaves out
@@ -86,8 +90,6 @@ using TokenBits = std::uint8_t;
 inline constexpr TokenBits kTokenValid = 0x80, kTokenNegative = 0x40, kTokenLast = 0x20,
                            kTokenPosition = 0x1f;
 
-using RowTokens = std::array<TokenBits, AcceleratorConfig::kMaxRows>;
-
 /// Weight encoder -> PE array: one per slot; a row without a token has a null slot.
 struct TokenSlot {
   bool first_of_step = false;  ///< the array takes the next activation vector
@@ -97,10 +99,10 @@ struct TokenSlot {
   bool bubble = false;  ///< no slot: a cycle that only the activation reads need
   Width width = Width::k8;
   bool clear = false, drain = false;
-  std::uint8_t rows = 0, lanes = 0;
+  std::uint16_t rows = 0, lanes = 0;
   std::uint16_t layer = 0;
   std::uint32_t tile = 0;
-  RowTokens token{};
+  RowWires<TokenBits> token;
 };
 
 /// Weight encoder -> activation buffer: read the next step of the tile walk.
@@ -110,7 +112,7 @@ struct StepFetch {
 
 /// Activation buffer -> PE array, lanes sign- or zero-extended.
 struct ActivationVector {
-  std::array<std::int16_t, AcceleratorConfig::kMaxLanes> lane{};
+  LaneWires<std::int16_t> lane;
 };
 
 /// PE array -> tile sequencer: the last slot of a command has been performed, the engine can accept the next
@@ -121,11 +123,11 @@ struct LastSlot {};
 /// command that does not drain sends one beat with lanes = 0 and last_of_tile = true, after its last slot and
 /// behind all earlier beats.
 struct DrainBeat {
-  std::uint8_t row = 0;
-  std::uint8_t first_lane = 0;
-  std::uint8_t lanes = 0;
+  std::uint16_t row = 0;
+  std::uint16_t first_lane = 0;
+  std::uint16_t lanes = 0;
   bool last_of_tile = false;
-  Row value{};
+  ColumnWires<std::int64_t> value;
 };
 
 }  // namespace bitbalance::rtl

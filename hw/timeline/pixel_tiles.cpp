@@ -13,14 +13,14 @@ class BankReaders {
   void add(std::uint32_t address) { most_ = std::max<int>(most_, ++readers_[address % banks_]); }
   int take_most() {
     const int most = most_;
-    readers_.fill(0);
+    std::fill_n(readers_.begin(), banks_, std::uint16_t{0});
     most_ = 0;
     return most;
   }
 
  private:
   std::uint32_t banks_;
-  std::array<std::uint8_t, AcceleratorConfig::kMaxLanes> readers_{};
+  std::array<std::uint16_t, AcceleratorConfig::kMaxLanes> readers_{};
   int most_ = 0;
 };
 

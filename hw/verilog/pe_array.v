@@ -4,8 +4,8 @@
 `default_nettype none
 
 module pe_array #(
-    parameter ROWS                = 32,  // 1 to 64
-    parameter COLUMNS             = 32,  // 1 to 64
+    parameter ROWS                = 32,  // 1 to 256
+    parameter COLUMNS             = 32,  // 1 to 256
     parameter ACCUMULATOR_BITS_8  = 32,  // 16 to 32
     parameter ACCUMULATOR_BITS_16 = 48,  // 24 to 48
     parameter PE_STAGES           = 1,   // 2: a register between shifter and adder of a PE
@@ -30,8 +30,8 @@ module pe_array #(
     input  wire              slots_wide,             // one 16-bit lane per PE
     input  wire              slots_clear,            // with first_of_tile: used rows start from 0
     input  wire              slots_drain,            // with last_of_tile: the sums leave
-    input  wire [       6:0] slots_rows,             // used rows
-    input  wire [       7:0] slots_lanes,            // active lanes
+    input  wire [       8:0] slots_rows,             // used rows
+    input  wire [       9:0] slots_lanes,            // active lanes
     input  wire [8*ROWS-1:0] slots_token,            // per row: valid, negative, last, position[4:0]
 
     // From the activation buffer: per column two lanes of 9 bits, the low one first, or one of 16 bits.
@@ -42,9 +42,9 @@ module pe_array #(
     // To the post-processor: up to COLUMNS sums of one row, sign-extended.
     output wire                          beats_valid,
     input  wire                          beats_ready,
-    output wire [                   5:0] beats_row,
-    output wire [                   6:0] beats_first_lane,
-    output wire [                   6:0] beats_lanes,
+    output wire [                   7:0] beats_row,
+    output wire [                   8:0] beats_first_lane,
+    output wire [                   8:0] beats_lanes,
     output wire                          beats_last_of_tile,
     output reg  [VALUE_BITS*COLUMNS-1:0] beats_value,
 
@@ -59,23 +59,23 @@ module pe_array #(
     output wire stalled
 );
 
-  localparam [7:0] LANES_PER_BEAT = COLUMNS[7:0];
+  localparam [9:0] LANES_PER_BEAT = COLUMNS[9:0];
 
   // Drain.
-  reg [7:0] beats_left;
-  reg [5:0] drain_row;
-  reg [6:0] drain_first_lane;
+  reg [9:0] beats_left;
+  reg [7:0] drain_row;
+  reg [8:0] drain_first_lane;
   reg       drain_wide;
-  reg [7:0] drain_lanes;
+  reg [9:0] drain_lanes;
 
-  wire [7:0] drain_rest = drain_lanes - {1'b0, drain_first_lane};
+  wire [9:0] drain_rest = drain_lanes - {1'b0, drain_first_lane};
   wire drain_row_ends = drain_rest <= LANES_PER_BEAT;
 
-  assign beats_valid = beats_left != 8'd0;
+  assign beats_valid = beats_left != 10'd0;
   assign beats_row = drain_row;
   assign beats_first_lane = drain_first_lane;
-  assign beats_lanes = drain_row_ends ? drain_rest[6:0] : LANES_PER_BEAT[6:0];
-  assign beats_last_of_tile = beats_left == 8'd1;
+  assign beats_lanes = drain_row_ends ? drain_rest[8:0] : LANES_PER_BEAT[8:0];
+  assign beats_last_of_tile = beats_left == 10'd1;
   wire beat_leaves = beats_valid && beats_ready;
   wire shadow_free = !beats_valid || (beat_leaves && beats_last_of_tile);
 
@@ -105,11 +105,11 @@ module pe_array #(
 
   // The slot that is added: the one that is taken or, with two stages, the one before.
   wire add, sum_clear, sum_drains, sum_drain, sum_wide;
-  wire [6:0] sum_rows;
-  wire [7:0] sum_lanes;
+  wire [8:0] sum_rows;
+  wire [9:0] sum_lanes;
   wire [8*ROWS-1:0] sum_token;
   wire [18*COLUMNS-1:0] sum_activation;
-  localparam SLOT_BITS = 4 + 7 + 8 + 8 * ROWS + 18 * COLUMNS;
+  localparam SLOT_BITS = 4 + 9 + 10 + 8 * ROWS + 18 * COLUMNS;
   wire [SLOT_BITS-1:0] taken = {
     slots_first_of_tile && slots_clear, drains, slots_drain, slots_wide, slots_rows, slots_lanes, slots_token,
     step_activation
@@ -119,8 +119,8 @@ module pe_array #(
   wire save = sum_drains && sum_drain;
   wire two_beats_per_row = sum_lanes > LANES_PER_BEAT;
   // A command that does not drain sends an empty beat, so that completions keep their order.
-  wire [7:0] sum_beats = !sum_drain ? 8'd1 : two_beats_per_row ? {sum_rows, 1'b0} : {1'b0, sum_rows};
-  wire [7:0] next_beats_left = add && sum_drains ? sum_beats : beats_left - {7'd0, beat_leaves};
+  wire [9:0] sum_beats = !sum_drain ? 10'd1 : two_beats_per_row ? {sum_rows, 1'b0} : {1'b0, sum_rows};
+  wire [9:0] next_beats_left = add && sum_drains ? sum_beats : beats_left - {9'd0, beat_leaves};
   generate
     if (PE_STAGES == 1) begin : g_one_stage
       assign added = taken;
@@ -134,7 +134,7 @@ module pe_array #(
       assign sum_waits = held_valid && sum_drains && !shadow_free;
       assign add = held_valid && !sum_waits;
       // At the next edge the last beat can leave.
-      assign shadow_missing = drains && next_beats_left > 8'd1;
+      assign shadow_missing = drains && next_beats_left > 10'd1;
       always @(posedge clk) begin
         if (perform) held <= taken;
         if (rst) held_valid <= 1'b0;
@@ -147,18 +147,18 @@ module pe_array #(
     if (vectors_ready) activation <= vectors_activation;
 
     if (beat_leaves) begin
-      drain_row <= drain_row + {5'd0, drain_row_ends};
-      drain_first_lane <= drain_row_ends ? 7'd0 : LANES_PER_BEAT[6:0];
+      drain_row <= drain_row + {7'd0, drain_row_ends};
+      drain_first_lane <= drain_row_ends ? 9'd0 : LANES_PER_BEAT[8:0];
     end
     if (add && sum_drains) begin
-      drain_row <= 6'd0;
-      drain_first_lane <= 7'd0;
+      drain_row <= 8'd0;
+      drain_first_lane <= 9'd0;
       drain_wide <= sum_wide;
-      drain_lanes <= sum_drain ? sum_lanes : 8'd0;
+      drain_lanes <= sum_drain ? sum_lanes : 10'd0;
     end
 
     if (rst) begin
-      beats_left <= 8'd0;
+      beats_left <= 10'd0;
       mid_command <= 1'b0;
     end else begin
       beats_left <= next_beats_left;
@@ -216,7 +216,7 @@ module pe_array #(
   endgenerate
 
   // One lane of each PE of the row.
-  wire drain_high = !drain_wide && drain_first_lane != 7'd0;
+  wire drain_high = !drain_wide && drain_first_lane != 9'd0;
   reg [STORAGE_BITS-1:0] sum;
   integer column;
   always @* begin

@@ -4,8 +4,8 @@
 
 module pe_grid #(
     parameter STAGES              = 1,   // of a PE
-    parameter ROWS                = 32,  // 1 to 64
-    parameter COLUMNS             = 32,  // 1 to 64
+    parameter ROWS                = 32,  // 1 to 256
+    parameter COLUMNS             = 32,  // 1 to 256
     parameter ACCUMULATOR_BITS_8  = 32,
     parameter ACCUMULATOR_BITS_16 = 48,
     parameter STORAGE_BITS        = 64   // as in pe.v
@@ -23,11 +23,11 @@ module pe_grid #(
     input wire                    clear,
     input wire                    save,
     input wire                    sum_wide,
-    input wire [             6:0] rows,
-    input wire [             7:0] lanes,      // active ones
+    input wire [             8:0] rows,
+    input wire [             9:0] lanes,      // active ones
     input wire [      8*ROWS-1:0] sum_token,
 
-    input  wire [                     5:0] drain_row,
+    input  wire [                     7:0] drain_row,
     output wire [STORAGE_BITS*COLUMNS-1:0] drain_shadow  // of that row
 );
 

@@ -17,12 +17,12 @@ module pe_grid_loops #(
     input wire                    clear,
     input wire                    save,
     input wire                    wide,
-    input wire [             6:0] rows,
-    input wire [             7:0] lanes,
+    input wire [             8:0] rows,
+    input wire [             9:0] lanes,
     input wire [      8*ROWS-1:0] token,
     input wire [  18*COLUMNS-1:0] activation,
 
-    input  wire [                     5:0] drain_row,
+    input  wire [                     7:0] drain_row,
     output reg  [STORAGE_BITS*COLUMNS-1:0] drain_shadow
 );
 

@@ -5,7 +5,7 @@
 `default_nettype none
 
 module post_processor #(
-    parameter COLUMNS             = 32,  // 1 to 64; results of a beat
+    parameter COLUMNS             = 32,  // 1 to 256; results of a beat
     parameter ACCUMULATOR_BITS_8  = 32,
     parameter ACCUMULATOR_BITS_16 = 48,
     parameter VALUE_BITS          = ACCUMULATOR_BITS_8 > ACCUMULATOR_BITS_16 ?
@@ -35,9 +35,9 @@ module post_processor #(
     // From the PE array.
     input  wire                          beats_valid,
     output wire                          beats_ready,
-    input  wire [                   5:0] beats_row,
-    input  wire [                   6:0] beats_first_lane,
-    input  wire [                   6:0] beats_lanes,
+    input  wire [                   7:0] beats_row,
+    input  wire [                   8:0] beats_first_lane,
+    input  wire [                   8:0] beats_lanes,
     input  wire                          beats_last_of_tile,
     input  wire [VALUE_BITS*COLUMNS-1:0] beats_value,
 
@@ -99,8 +99,8 @@ module post_processor #(
   // Stage 1 to 2: accumulators with their parameters.
   reg                          fetched_valid, fetched_last_of_tile;
   reg [                   2:0] fetched_slot;
-  reg [                   5:0] fetched_row;
-  reg [                   6:0] fetched_first_lane, fetched_lanes;
+  reg [                   7:0] fetched_row;
+  reg [                   8:0] fetched_first_lane, fetched_lanes;
   reg [                  63:0] fetched_bias;
   reg [                  15:0] fetched_multiplier;
   reg [                   5:0] fetched_shift;
@@ -109,8 +109,8 @@ module post_processor #(
   // Stage 2 to 3: products.
   reg                          scaled_valid, scaled_last_of_tile;
   reg [                   2:0] scaled_slot;
-  reg [                   5:0] scaled_row;
-  reg [                   6:0] scaled_first_lane, scaled_lanes;
+  reg [                   7:0] scaled_row;
+  reg [                   8:0] scaled_first_lane, scaled_lanes;
   reg [                   5:0] scaled_shift;
   reg [        64*COLUMNS-1:0] scaled_value;
 
@@ -125,8 +125,8 @@ module post_processor #(
   assign beats_ready = !hold && (target_valid || targets_valid);
   wire take_beat = beats_valid && beats_ready;
   wire [2:0] slot = !take_target ? target_slot : target_slot == 3'd4 ? 3'd0 : target_slot + 3'd1;
-  assign parameters_read = take_beat && beats_lanes != 7'd0;
-  assign parameters_entry = (take_target ? targets_parameter : target_parameter[target_slot]) + {10'd0, beats_row};
+  assign parameters_read = take_beat && beats_lanes != 9'd0;
+  assign parameters_entry = (take_target ? targets_parameter : target_parameter[target_slot]) + {8'd0, beats_row};
 
   // Stage 2.
   reg [64*COLUMNS-1:0] product;
@@ -149,11 +149,11 @@ module post_processor #(
   wire wide = target_wide[scaled_slot];
   wire operand = target_operand[scaled_slot];
   wire pooled = target_pooled[scaled_slot];
-  wire [31:0] row_offset = {26'd0, scaled_row} * target_row_pitch[scaled_slot];
+  wire [31:0] row_offset = {24'd0, scaled_row} * target_row_pitch[scaled_slot];
   assign outputs_wide = wide;
 
   integer j, k;
-  reg [6:0] lane;
+  reg [8:0] lane;
   reg [31:0] base;
   reg [2*COLUMNS-1:0] first_of_pool;  // from the lane on
   reg combines;                       // with what stands at the result's place
@@ -166,7 +166,7 @@ module post_processor #(
     outputs_write = {COLUMNS{1'b0}};
     outputs_address = {32 * COLUMNS{1'b0}};
     outputs_write_data = {16 * COLUMNS{1'b0}};
-    lane = 7'd0;
+    lane = 9'd0;
     base = 32'd0;
     first_of_pool = {2 * COLUMNS{1'b0}};
     combines = 1'b0;
@@ -174,7 +174,7 @@ module post_processor #(
     value = 64'sd0;
     k = 0;
     for (j = 0; j < COLUMNS; j = j + 1) begin
-      lane = scaled_first_lane + j[6:0];
+      lane = scaled_first_lane + j[8:0];
       base = target_address[scaled_slot][32*lane+:32];
       outputs_address[32*j+:32] = base + row_offset;
       if (scaled_valid && !hold && j < scaled_lanes && base != DROPPED) begin

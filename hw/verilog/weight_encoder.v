@@ -7,7 +7,7 @@
 `default_nettype none
 
 module weight_encoder #(
-    parameter ROWS          = 32,  // 1 to 64
+    parameter ROWS          = 32,  // 1 to 256
     parameter GROUP_MAX     = 0,   // synchronization: 0 balanced, 1 group_max
     parameter SIGNED_DIGIT  = 0,   // token form: 0 binary, 1 signed digit
     parameter STORED_TOKENS = 0    // weight storage: 0 dense, 1 tokens
@@ -22,9 +22,9 @@ module weight_encoder #(
     input  wire        tiles_wide,
     input  wire        tiles_clear,
     input  wire        tiles_drain,
-    input  wire [ 6:0] tiles_rows,
-    input  wire [ 7:0] tiles_lanes,
-    input  wire [ 7:0] tiles_conflicts,       // cycles of a step's reads, at least 1
+    input  wire [ 8:0] tiles_rows,
+    input  wire [ 9:0] tiles_lanes,
+    input  wire [ 9:0] tiles_conflicts,       // cycles of a step's reads, at least 1
     input  wire [31:0] tiles_steps,           // at least 1
     input  wire [31:0] tiles_weight_address,  // of the stream in each bank, bytes
     input  wire [ 4:0] tiles_weight_bits,
@@ -51,37 +51,37 @@ module weight_encoder #(
     output wire              slots_wide,
     output wire              slots_clear,
     output wire              slots_drain,
-    output wire [       6:0] slots_rows,
-    output wire [       7:0] slots_lanes,
+    output wire [       8:0] slots_rows,
+    output wire [       9:0] slots_lanes,
     output wire [8*ROWS-1:0] slots_token
 );
 
   // The tile under way.
   reg running;
   reg last_of_command, wide, clear, drain;
-  reg [ 6:0] rows;
-  reg [ 7:0] lanes, conflicts;
+  reg [ 8:0] rows;
+  reg [ 9:0] lanes, conflicts;
   reg [31:0] steps;
   reg [ 4:0] weight_bits;
   reg [ 3:0] nnzb;
 
   reg [31:0] step;
-  reg [ 7:0] wait_cycles;     // until the first slot of a command
-  reg [ 7:0] items;           // slots and bubbles of this step so far
+  reg [ 9:0] wait_cycles;     // until the first slot of a command
+  reg [ 9:0] items;           // slots and bubbles of this step so far
   reg        tokens_done;     // all slots of this step are out
   reg        fetch_due;       // the next step is not fetched yet
-  reg [ 7:0] next_conflicts;  // cycles that the next step's reads take; 0: there is none
+  reg [ 9:0] next_conflicts;  // cycles that the next step's reads take; 0: there is none
 
   reg [31:0] address;         // of the word after the one held
   reg [ 6:0] at;              // first bit of the held word that no step has taken; 64: none is left
 
   wire last_step = step + 32'd1 == steps;
-  wire active = running && wait_cycles <= 8'd1;
+  wire active = running && wait_cycles <= 10'd1;
 
   // Fetch of the next step: due with the first slot of this one.
   wire more_steps = !(last_step && last_of_command);
   wire fetch_possible = fetches_ready && (!last_step || tiles_valid);
-  wire [7:0] offered_conflicts = last_step ? tiles_conflicts : conflicts;
+  wire [9:0] offered_conflicts = last_step ? tiles_conflicts : conflicts;
   wire fetch_late = active && fetch_due && fetch_possible;
   wire over_late = fetch_late && tokens_done && items >= offered_conflicts;
 
@@ -90,18 +90,18 @@ module weight_encoder #(
   assign slots_bubble = tokens_done;
   wire item = slots_valid && slots_ready;
   wire slot = item && !slots_bubble;
-  wire first_slot = slot && items == 8'd0;
+  wire first_slot = slot && items == 10'd0;
   wire fetch_first = first_slot && more_steps && fetch_possible;
-  wire [7:0] items_next = items + 8'd1;
+  wire [9:0] items_next = items + 10'd1;
 
   wire [ROWS-1:0] row_more;
-  wire limit_reached = items_next == {4'd0, nnzb};
+  wire limit_reached = items_next == {6'd0, nnzb};
   wire slots_end = GROUP_MAX != 0 ? !(|row_more) || limit_reached : limit_reached;
 
   wire tokens_done_next = tokens_done || (slot && slots_end);
   wire fetch_due_next = (fetch_due && !fetch_late) || (first_slot && more_steps && !fetch_possible);
-  wire [7:0] next_conflicts_next =
-      fetch_late || fetch_first ? offered_conflicts : first_slot && !more_steps ? 8'd0 : next_conflicts;
+  wire [9:0] next_conflicts_next =
+      fetch_late || fetch_first ? offered_conflicts : first_slot && !more_steps ? 10'd0 : next_conflicts;
   wire over = over_late || (item && tokens_done_next && !fetch_due_next && items_next >= next_conflicts_next);
 
   // Steps and tiles.
@@ -114,7 +114,7 @@ module weight_encoder #(
       (active && (fetch_due || (first_slot && more_steps)) && (!last_step || tiles_valid));
   assign fetches_first_of_tile = !running || last_step;
 
-  assign slots_first_of_step = items == 8'd0;
+  assign slots_first_of_step = items == 10'd0;
   assign slots_first_of_tile = slots_first_of_step && step == 32'd0;
   assign slots_last_of_tile = slots_end && last_step;
   assign slots_last_of_command = slots_last_of_tile && last_of_command;
@@ -146,7 +146,7 @@ module weight_encoder #(
   assign weights_address = begin_tile ? tiles_weight_address : address;
   assign weights_read = begin_step && read;
 
-  wire [6:0] tile_rows = begin_tile ? tiles_rows : rows;
+  wire [8:0] tile_rows = begin_tile ? tiles_rows : rows;
   genvar row;
   generate
     for (row = 0; row < ROWS; row = row + 1) begin : g_row
@@ -192,21 +192,21 @@ module weight_encoder #(
 
     if (rst) begin
       running <= 1'b0;
-      wait_cycles <= 8'd0;
-      items <= 8'd0;
+      wait_cycles <= 10'd0;
+      items <= 10'd0;
       tokens_done <= 1'b0;
       fetch_due <= 1'b0;
-      next_conflicts <= 8'd0;
+      next_conflicts <= 10'd0;
     end else begin
       if (begin_command) begin
         running <= 1'b1;
         wait_cycles <= tiles_conflicts;
       end else begin
         if (over && last_step && last_of_command) running <= 1'b0;
-        if (running && !active) wait_cycles <= wait_cycles - 8'd1;
+        if (running && !active) wait_cycles <= wait_cycles - 10'd1;
       end
       if (begin_step) begin
-        items <= 8'd0;
+        items <= 10'd0;
         tokens_done <= 1'b0;
       end else begin
         if (item) items <= items_next;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -32,9 +33,14 @@ struct Drawn {
   rtl::test::BenchOptions bench;
 };
 
-CaseLimits draw_limits(RandomDraw& draw) {
+CaseLimits draw_limits(RandomDraw& draw, std::uint64_t seed) {
   constexpr CaseLimits kLarger{6, 25, 40, 4}, kNarrow{4, 15, 2, 3};
-  return draw.pick({CaseLimits{}, CaseLimits{}, kLarger, kNarrow});
+  CaseLimits limits = draw.pick({CaseLimits{}, CaseLimits{}, kLarger, kNarrow});
+  if (RandomDraw(seed ^ 0xa88a).chance(0.2)) {  // apart: other cases are what they would be anyway
+    limits.large_arrays = true;
+    limits.max_size = std::max(limits.max_size, 25);
+  }
+  return limits;
 }
 
 void draw_memory(RandomDraw& draw, std::uint64_t seed, Drawn& d) {
@@ -62,7 +68,7 @@ void draw_stalls(RandomDraw& draw, std::uint64_t seed, Drawn& d) {
 Drawn draw_case(std::uint64_t seed) {
   RandomDraw draw(~seed);  // not the numbers that the network is drawn by
   Drawn d;
-  d.c = make_random_case(seed, draw_limits(draw));
+  d.c = make_random_case(seed, draw_limits(draw, seed));
   d.data = place_images(d.c.mapped.program, d.c.network, d.c.images, 0xa5);
   d.c.config.dram.max_outstanding = draw.pick({1, 2, 3, 5, 16, 64});
   d.c.config.dram.use_nb_transport = draw.chance(0.85);

@@ -80,7 +80,7 @@ TEST_CASE("contradictory mappings, efforts and objectives are told in one line")
 }
 
 TEST_CASE("hardware too small for a layer is told with the layer's name") {
-  CHECK_THAT(set("accelerator.rows=0"), Contains("rows: 0; accepted: 1 to 64"));
+  CHECK_THAT(set("accelerator.rows=0"), Contains("rows: 0; accepted: 1 to 256"));
   CHECK_THAT(refusal("--set accelerator.columns=8 --set accelerator.activation_buffer_bytes=16"),
              Contains("layer conv1: activation_buffer_bytes = 16: accepted: 36 or more"));
   CHECK_THAT(refusal("--set accelerator.columns=8 --set accelerator.output_buffer_bytes=16"),

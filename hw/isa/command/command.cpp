@@ -80,6 +80,7 @@ class Reader {
     for_bytes(places_.next(width), width, [&](std::size_t byte, int bit, int count, int done) {
       bits |= (bytes_[byte] >> bit & low_mask(count)) << done;
     });
+    if (field.zero_is_full && bits == 0) bits = std::uint64_t{1} << width;
     value = static_cast<T>(bits + static_cast<std::uint64_t>(field.bias));
   }
 

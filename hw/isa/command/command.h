@@ -66,8 +66,8 @@ struct LoadWeights {
   std::uint32_t base = 0;         ///< ring address in bytes, a multiple of 8
   std::uint32_t row_bytes = 0;    ///< a multiple of 8
   std::uint16_t groups = 0;       ///< row groups: conv groups x ceil(output channels of a group / rows)
-  std::uint8_t rows = 0;          ///< rows of every group but the last of each conv group
-  std::uint8_t last_rows = 0;     ///< rows of the last row group of a conv group
+  std::uint16_t rows = 0;         ///< rows of every group but the last of each conv group, 1..256
+  std::uint16_t last_rows = 0;    ///< rows of the last row group of a conv group, 1..256
   std::uint16_t groups_per_conv_group = 1;
 };
 

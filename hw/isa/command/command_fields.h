@@ -46,12 +46,20 @@ struct Field {
   int bits;
   int bias;                    ///< the record holds value - bias
   bool holds_engines = false;  ///< an EngineMask
+  bool zero_is_full = false;   ///< a 0 in the record stands for 2^bits
 };
 
 /// A set of engines.
 constexpr Field engines_field(const char* name) {
   Field field(name, {}, kEngines);
   field.holds_engines = true;
+  return field;
+}
+
+/// A number of things, 1 to 256, in a byte: 256 of them are stored as 0.
+constexpr Field count_field(const char* name) {
+  Field field(name, between(1, 256), 8);
+  field.zero_is_full = true;
   return field;
 }
 
@@ -170,8 +178,8 @@ struct CommandDescription<LoadWeights> {
     field(Field{"row_bytes", multiples_of(8, 8)}, b.row_bytes);
     field(Field{"groups", at_least(1)}, b.groups);
     field(Field{"groups_per_conv_group", at_least(1)}, b.groups_per_conv_group);
-    field(Field{"rows", at_least(1)}, b.rows);
-    field(Field{"last_rows", at_least(1)}, b.last_rows);
+    field(count_field("rows"), b.rows);
+    field(count_field("last_rows"), b.last_rows);
   }
 };
 

@@ -28,7 +28,9 @@ class FieldTable {
     if (bits == 1) where += fmt::format(", bit {}", bit);
     if (bits > 1 && bits < 8) where += fmt::format(", bits {} to {}", bit, bit + bits - 1);
     if (bits > 8) where += fmt::format(" to {}", byte + bits / 8 - 1);
-    const std::string stored = field.bias == 0 ? "" : fmt::format(" (stored less {})", field.bias);
+    const std::string stored = field.zero_is_full ? fmt::format(" (0 for {})", 1 << bits)
+                               : field.bias != 0  ? fmt::format(" (stored less {})", field.bias)
+                                                  : "";
     text_ += fmt::format("| {} | `{}`{} | {} |\n", where, field.name, stored, accepted(field.range));
   }
   std::string text() const { return "| Bytes | Field | Accepted |\n|---|---|---|\n" + text_; }

@@ -20,7 +20,9 @@ ActivationBuffer::ActivationBuffer(const sc_core::sc_module_name& name, const Ac
       config_(config),
       profile_(profile),
       store_(static_cast<std::size_t>(config.activation_buffer_bytes)),
-      hazards_("activation buffer", "byte", static_cast<std::size_t>(config.activation_buffer_bytes)) {}
+      hazards_("activation buffer", "byte", static_cast<std::size_t>(config.activation_buffer_bytes)) {
+  vector_.lane.use(config.lanes(Width::k8));
+}
 
 void ActivationBuffer::on_clock() {
   if (!reading_) {
@@ -56,11 +58,11 @@ void ActivationBuffer::take_tile() {
   tiles.pop();
   channel_ = 0;
   kernel_row_ = kernel_column_ = 0;
-  std::uint8_t runs = 0;
+  std::uint16_t runs = 0;
   for (int turn = 0; turn < tile_.conflicts; ++turn) {
-    const std::uint8_t begin = runs;
+    const std::uint16_t begin = runs;
     turn_begin_[turn] = begin;
-    for (std::uint8_t lane = 0; lane < tile_.lanes; ++lane) {
+    for (std::uint16_t lane = 0; lane < tile_.lanes; ++lane) {
       if (tile_.turn[lane] == turn) add_lane(lane, begin, runs);
     }
   }
@@ -69,7 +71,7 @@ void ActivationBuffer::take_tile() {
   profile_.count(tile_.layer, Event::kActivationBufferRead, std::int64_t{tile_.lanes} * tile_.steps);
 }
 
-void ActivationBuffer::add_lane(std::uint8_t lane, std::uint8_t turn_begin, std::uint8_t& runs) {
+void ActivationBuffer::add_lane(std::uint16_t lane, std::uint16_t turn_begin, std::uint16_t& runs) {
   const std::uint32_t address = tile_.base[lane] + tile_.channel_offset;
   if (runs > turn_begin) {
     Run& last = runs_[runs - std::size_t{1}];
@@ -120,8 +122,8 @@ void ActivationBuffer::read_runs(int begin, int end) {
 
 void ActivationBuffer::describe(SignalList& signals) const {
   signals.add(*this, "reading", reading_);
-  signals.add(*this, "turn", turn_);
-  signals.add(*this, "conflicts", tile_.conflicts);
+  signals.add(*this, "turn", turn_, 10);
+  signals.add(*this, "conflicts", tile_.conflicts, 10);
   signals.add(*this, "channel", channel_);
   signals.add(*this, "kernel_row", kernel_row_);
   signals.add(*this, "kernel_column", kernel_column_);

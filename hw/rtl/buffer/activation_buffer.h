@@ -41,15 +41,15 @@ class ActivationBuffer : public Clocked, public virtual sc_core::sc_interface {
 
  private:
   struct Run {
-    std::uint8_t lane = 0;  ///< the first
-    std::uint8_t lanes = 0;
+    std::uint16_t lane = 0;  ///< the first
+    std::uint16_t lanes = 0;
     std::uint32_t address = 0;  ///< of the first, of offset 0
   };
 
   void on_clock() override;
   void reset() override;
   void take_tile();
-  void add_lane(std::uint8_t lane, std::uint8_t turn_begin, std::uint8_t& runs);
+  void add_lane(std::uint16_t lane, std::uint16_t turn_begin, std::uint16_t& runs);
   void start_step();
   void read_turn();
   template <bool Wide, bool Signed>
@@ -64,7 +64,7 @@ class ActivationBuffer : public Clocked, public virtual sc_core::sc_interface {
   /// Active lanes, sorted by turn; neighbours that read neighbouring elements are one run.
   std::array<Run, AcceleratorConfig::kMaxLanes> runs_{};
   /// First index into runs_ of a turn.
-  std::array<std::uint8_t, AcceleratorConfig::kMaxLanes + 1> turn_begin_{};
+  std::array<std::uint16_t, AcceleratorConfig::kMaxLanes + 1> turn_begin_{};
 
   // Walk of the steps.
   std::uint16_t channel_ = 0;
@@ -72,7 +72,7 @@ class ActivationBuffer : public Clocked, public virtual sc_core::sc_interface {
   std::uint32_t offset_ = 0;  ///< common to all lanes, elements
 
   bool reading_ = false;
-  std::uint8_t turn_ = 0;
+  std::uint16_t turn_ = 0;
   ActivationVector vector_;
 
   HazardCheck hazards_;

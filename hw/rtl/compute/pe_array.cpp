@@ -20,7 +20,12 @@ PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& c
     : PeArrayInterface(name),
       config_(config),
       profile_(profile),
-      pitch_(whole_blocks(config.lanes(Width::k8))) {}
+      pitch_(whole_blocks(config.lanes(Width::k8))),
+      narrow_(static_cast<std::size_t>(config.rows) * pitch_),
+      wide_lanes_(static_cast<std::size_t>(config.rows) * pitch_) {
+  token_.use(config.rows);
+  activation_.lane.use(config.lanes(Width::k8));
+}
 
 /// With the item that waits.
 Activity PeArray::next_activity() const {
@@ -106,9 +111,9 @@ void PeArray::drain_beat() {
   }
   beat.row = drain_row_;
   beat.first_lane = drain_first_lane_;
-  beat.lanes = static_cast<std::uint8_t>(lanes);
+  beat.lanes = static_cast<std::uint16_t>(lanes);
   beat.last_of_tile = --beats_left_ == 0;
-  drain_first_lane_ = static_cast<std::uint8_t>(first + lanes);
+  drain_first_lane_ = static_cast<std::uint16_t>(first + lanes);
   if (drain_first_lane_ == drain_lanes_) {
     drain_first_lane_ = 0;
     ++drain_row_;
@@ -154,7 +159,8 @@ void PeArray::perform_slot(const TokenSlot& slot, const ActivationVector& vector
 template <class Word>
 void PeArray::add(Lanes<Word>& lanes, const TokenSlot& slot) {
   if (clear_) std::fill_n(lanes.accumulator.begin(), slot.rows * pitch_, Word{0});
-  tile_tokens_ += shift_add(lanes.accumulator.data(), pitch_, lanes.addends, token_, slot.rows, slot.lanes);
+  tile_tokens_ +=
+      shift_add(lanes.accumulator.data(), pitch_, lanes.addends, token_.data(), slot.rows, slot.lanes);
 }
 
 template <class Word>
@@ -164,8 +170,8 @@ void PeArray::save(Lanes<Word>& lanes, const TokenSlot& slot) {
 
 void PeArray::start_drain(const TokenSlot& slot) {
   drain_width_ = slot.width;
-  drain_rows_ = slot.drain ? slot.rows : std::uint8_t{0};
-  drain_lanes_ = slot.drain ? slot.lanes : std::uint8_t{0};
+  drain_rows_ = slot.drain ? slot.rows : std::uint16_t{0};
+  drain_lanes_ = slot.drain ? slot.lanes : std::uint16_t{0};
   drain_layer_ = slot.layer;
   drain_tile_ = slot.tile;
   drain_row_ = drain_first_lane_ = 0;
@@ -221,8 +227,8 @@ void PeArray::describe(SignalList& signals) const {
   signals.add(*this, "clear", clear_);
   signals.add(*this, "first_of_step", first_of_step_);
   signals.add(*this, "wide", wide_);
-  signals.add(*this, "rows", rows_);
-  signals.add(*this, "lanes", lanes_);
+  signals.add(*this, "rows", rows_, 9);
+  signals.add(*this, "lanes", lanes_, 10);
   signals.add(*this, "layer", layer_);
   signals.add(*this, "tile", tile_);
   for (int lane = 0; lane < config_.lanes(Width::k8); ++lane) {
@@ -244,8 +250,8 @@ void PeArray::describe(SignalList& signals) const {
     }
   }
   signals.add(*this, "drain.beats_left", beats_left_);
-  signals.add(*this, "drain.row", drain_row_);
-  signals.add(*this, "drain.first_lane", drain_first_lane_);
+  signals.add(*this, "drain.row", drain_row_, 8);
+  signals.add(*this, "drain.first_lane", drain_first_lane_, 9);
   signals.add(*this, "drain.tile", drain_tile_);
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <systemc>
 
+#include "base/aligned_vector.h"
 #include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
 #include "hw/rtl/bundles.h"
@@ -44,10 +45,9 @@ class PeArray : public PeArrayInterface {
   /// Registers of the PEs in one of their two configurations: [row][lane].
   template <class Word>
   struct Lanes {
-    static constexpr std::size_t kWords =
-        std::size_t{AcceleratorConfig::kMaxRows} * AcceleratorConfig::kMaxLanes;
-    alignas(64) std::array<Word, kWords> accumulator{};
-    alignas(64) std::array<Word, kWords> shadow{};
+    explicit Lanes(std::size_t words) : accumulator(words), shadow(words) {}
+
+    AlignedVector<Word> accumulator, shadow;
     alignas(64) Addends<Word> addends{};
   };
 
@@ -82,10 +82,10 @@ class PeArray : public PeArrayInterface {
   bool clear_ = false;          ///< accumulators of the used rows started from 0
   bool first_of_step_ = false;  ///< took new activations
   bool wide_ = false;           ///< 16-bit lanes
-  std::uint8_t rows_ = 0, lanes_ = 0;
+  std::uint16_t rows_ = 0, lanes_ = 0;
   std::uint16_t layer_ = 0;
   std::uint32_t tile_ = 0;
-  RowTokens token_{};
+  RowWires<TokenBits> token_;
   ActivationVector activation_;
   bool mid_command_ = false;  ///< between the first and the last slot of a command
 
@@ -95,9 +95,9 @@ class PeArray : public PeArrayInterface {
 
   // Drain of the shadow registers.
   std::uint16_t beats_left_ = 0;
-  std::uint8_t drain_row_ = 0, drain_first_lane_ = 0;  ///< of the next beat
+  std::uint16_t drain_row_ = 0, drain_first_lane_ = 0;  ///< of the next beat
   Width drain_width_ = Width::k8;
-  std::uint8_t drain_rows_ = 0, drain_lanes_ = 0;
+  std::uint16_t drain_rows_ = 0, drain_lanes_ = 0;
   std::uint16_t drain_layer_ = 0;
   std::uint32_t drain_tile_ = 0;
 

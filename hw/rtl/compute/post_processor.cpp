@@ -13,7 +13,9 @@ PostProcessor::PostProcessor(const sc_core::sc_module_name& name, const Accelera
       config_(config),
       profile_(profile),
       products_(config.pipeline),
-      scaled_(products_.last()) {}
+      scaled_(products_.last()) {
+  products_.first().value.use(config.columns);
+}
 
 void PostProcessor::reset() {
   target_valid_ = fetched_.valid = clamped_.valid = false;
@@ -152,9 +154,9 @@ void PostProcessor::describe(SignalList& signals) const {
     signals.add(*this, prefix + ".valid", s.valid);
     signals.add(*this, prefix + ".last_of_tile", s.last_of_tile);
     signals.add(*this, prefix + ".slot", s.slot, slot_bits);
-    signals.add(*this, prefix + ".row", s.row, 6);
-    signals.add(*this, prefix + ".first_lane", s.first_lane, 7);
-    signals.add(*this, prefix + ".lanes", s.lanes, 7);
+    signals.add(*this, prefix + ".row", s.row, 8);
+    signals.add(*this, prefix + ".first_lane", s.first_lane, 9);
+    signals.add(*this, prefix + ".lanes", s.lanes, 9);
     for (int i = 0; i < config_.columns; ++i)
       signals.add(*this, prefix + ".value" + std::to_string(i), s.value[i], 64);
   };

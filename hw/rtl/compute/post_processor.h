@@ -46,11 +46,11 @@ class PostProcessor : public Clocked {
     bool valid = false;
     bool last_of_tile = false;
     std::uint8_t slot = 0;  ///< where its tile's target is kept
-    std::uint8_t row = 0;
-    std::uint8_t first_lane = 0;
-    std::uint8_t lanes = 0;
+    std::uint16_t row = 0;
+    std::uint16_t first_lane = 0;
+    std::uint16_t lanes = 0;
     ParameterEntry parameter;
-    Row value{};  ///< accumulators, then products, then clamped sums
+    ColumnWires<std::int64_t> value;  ///< accumulators, then products, then clamped sums
   };
   // Four beats can be of four tiles; the fifth slot takes the next target meanwhile. Each stage more has one.
   static constexpr int kSlots = 5;

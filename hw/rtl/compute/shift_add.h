@@ -23,9 +23,9 @@ using Addends = std::array<Word, AcceleratorConfig::kMaxLanes>;
 /// accumulator[row * pitch + lane] += +-(activation[lane] << position), modulo 2^32 (8-bit lanes) or 2^64
 /// (16-bit lanes), for all rows with a token. Returns how many there are.
 int shift_add(std::uint32_t* accumulator, std::size_t pitch, const Addends<std::uint32_t>& addends,
-              const RowTokens& token, int rows, int lanes);
+              const TokenBits* token, int rows, int lanes);
 int shift_add(std::uint64_t* accumulator, std::size_t pitch, const Addends<std::uint64_t>& addends,
-              const RowTokens& token, int rows, int lanes);
+              const TokenBits* token, int rows, int lanes);
 
 /// Sign-extends `lanes` activations, rounded up to whole blocks.
 void expand(const ActivationVector& activations, int lanes, Addends<std::uint32_t>& addends);

@@ -9,7 +9,15 @@
 namespace bitbalance::rtl {
 
 TileSequencer::TileSequencer(const sc_core::sc_module_name& name, const AcceleratorConfig& config)
-    : Clocked(name), config_(config) {}
+    : Clocked(name), config_(config) {
+  const int lanes = config.lanes(Width::k8);
+  tile_.base.use(lanes);
+  tile_.turn.use(lanes);
+  for (DrainTarget& target : targets_) {
+    target.address.use(lanes);
+    target.first_of_pool.use(lanes);
+  }
+}
 
 void TileSequencer::on_clock() {
   switch (state_) {
@@ -105,7 +113,7 @@ bool TileSequencer::can_emit() const {
 void TileSequencer::emit_tile() {
   DrainTarget& target = targets_[(first_target_ + queued_targets_) % kTargetQueue];
   const int first_channel = row_group_ * config_.rows;
-  tile_.rows = static_cast<std::uint8_t>(std::min(config_.rows, command_.output_channels - first_channel));
+  tile_.rows = static_cast<std::uint16_t>(std::min(config_.rows, command_.output_channels - first_channel));
   tile_.channel_offset = conv_group_ * group_elements_;
   const std::uint64_t stream = std::uint64_t{conv_group_} * row_groups_ + row_group_;
   tile_.weight_address = static_cast<std::uint32_t>((command_.weight_base + stream * row_bytes_) %
@@ -151,7 +159,7 @@ void TileSequencer::deal_lanes(DrainTarget& target) {
     }
   } while (lane < lanes_ && image_ < command_.images &&
            !(row_ends && config_.column_mapping == ColumnMapping::kRow));
-  tile_.lanes = static_cast<std::uint8_t>(lane);
+  tile_.lanes = static_cast<std::uint16_t>(lane);
 }
 
 void TileSequencer::place_result(DrainTarget& target, int lane) const {
@@ -168,10 +176,11 @@ void TileSequencer::place_result(DrainTarget& target, int lane) const {
 
 void TileSequencer::count_conflicts() {
   const auto banks = static_cast<std::uint32_t>(config_.activation_banks(tile_.width));
-  std::array<std::uint8_t, AcceleratorConfig::kMaxLanes> readers{};
+  std::array<std::uint16_t, AcceleratorConfig::kMaxLanes> readers;
+  std::fill_n(readers.begin(), banks, std::uint16_t{0});
   tile_.conflicts = 0;
   for (std::size_t lane = 0; lane < tile_.lanes; ++lane) {
-    std::uint8_t& rank = readers[tile_.base[lane] % banks];
+    std::uint16_t& rank = readers[tile_.base[lane] % banks];
     tile_.turn[lane] = rank++;
     tile_.conflicts = std::max(tile_.conflicts, rank);
   }
@@ -206,8 +215,8 @@ void TileSequencer::describe(SignalList& signals) const {
   signals.add(*this, "pixel_row", pixel_row_);
   signals.add(*this, "pixel_column", pixel_column_);
   signals.add(*this, "tile", tile_.index);
-  signals.add(*this, "lanes", tile_.lanes);
-  signals.add(*this, "conflicts", tile_.conflicts);
+  signals.add(*this, "lanes", tile_.lanes, 10);
+  signals.add(*this, "conflicts", tile_.conflicts, 10);
   signals.add(*this, "weight_address", tile_.weight_address);
   signals.add(*this, "queued_targets", queued_targets_, 4);
 }

@@ -8,7 +8,10 @@
 namespace bitbalance::rtl {
 
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile)
-    : Clocked(name), config_(config), profile_(profile), results_(config.pipeline) {}
+    : Clocked(name), config_(config), profile_(profile), results_(config.pipeline) {
+  group_.value.use(config.columns);
+  group_.valid_taps.use(config.columns);
+}
 
 void VectorUnit::on_clock() {
   if (results_.last().valid) write_results(results_.last());
@@ -73,7 +76,7 @@ void VectorUnit::accept() {
 void VectorUnit::begin_pool_group() {
   const std::uint32_t plane_outputs = std::uint32_t{pool_.output_rows} * pool_.output_columns;
   const auto lanes = std::min(static_cast<std::uint32_t>(config_.columns), plane_outputs - pixel_);
-  group_.lanes = static_cast<std::uint8_t>(lanes);
+  group_.lanes = static_cast<std::uint16_t>(lanes);
   group_.output = pool_.output_base + image_ * pool_.output_image_stride + channel_ * plane_outputs + pixel_;
   plane_ = pool_.input_base + image_ * pool_.input_image_stride +
            channel_ * pool_.input_rows * pool_.input_columns;
@@ -128,7 +131,7 @@ void VectorUnit::end_pool_group() {
 
 void VectorUnit::begin_group(std::uint32_t elements, std::uint32_t output_base) {
   const auto lanes = std::min(static_cast<std::uint32_t>(config_.columns), elements - element_);
-  group_.lanes = static_cast<std::uint8_t>(lanes);
+  group_.lanes = static_cast<std::uint16_t>(lanes);
   group_.output = output_base + element_;
 }
 
@@ -228,7 +231,7 @@ void VectorUnit::describe(SignalList& signals) const {
   signals.add(*this, "tap_column", tap_column_);
   signals.add(*this, "element", element_);
   signals.add(*this, "second_addend", second_addend_);
-  signals.add(*this, "lanes", group_.lanes, 7);
+  signals.add(*this, "lanes", group_.lanes, 9);
   for (int i = 0; i < config_.columns; ++i) {
     signals.add(*this, "lane" + std::to_string(i) + ".value", group_.value[i], 64);
   }

@@ -46,10 +46,10 @@ class VectorUnit : public Clocked {
   };
   /// Up to `columns` outputs that are computed together.
   struct Group {
-    std::uint8_t lanes = 0;
-    std::uint32_t output = 0;  ///< element of lane 0; the others follow
-    std::array<std::int64_t, AcceleratorConfig::kMaxColumns> value{};  ///< maxima, sums or codes
-    std::array<std::uint16_t, AcceleratorConfig::kMaxColumns> valid_taps{};
+    std::uint16_t lanes = 0;
+    std::uint32_t output = 0;         ///< element of lane 0; the others follow
+    ColumnWires<std::int64_t> value;  ///< maxima, sums or codes
+    ColumnWires<std::uint16_t> valid_taps;
   };
   struct Result : Group {
     bool valid = false;

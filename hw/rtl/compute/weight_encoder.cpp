@@ -64,7 +64,11 @@ WeightEncoder::WeightEncoder(const sc_core::sc_module_name& name, const Accelera
       config_(config),
       synchronization_(rule_of(config.synchronization)),
       profile_(profile),
-      stream_(8, 7, config) {}
+      stream_(8, 7, config) {
+  slot_.token.use(config.rows);
+  bubble_.token.use(config.rows);
+  bubble_.bubble = true;
+}
 
 void WeightEncoder::on_clock() {
   if (!running_) {
@@ -181,9 +185,7 @@ void WeightEncoder::emit_slot() {
 
 void WeightEncoder::emit_bubble() {
   ++items_;
-  TokenSlot& bubble = slots.push();
-  bubble = {};
-  bubble.bubble = true;
+  slots.push(bubble_);
 }
 
 void WeightEncoder::try_fetch() {
@@ -215,10 +217,10 @@ void WeightEncoder::describe(SignalList& signals) const {
   signals.add(*this, "running", running_);
   signals.add(*this, "tile", tile_.index);
   signals.add(*this, "step", step_);
-  signals.add(*this, "item", items_);
+  signals.add(*this, "item", items_, 10);
   signals.add(*this, "tokens_done", tokens_done_);
   signals.add(*this, "fetch_due", fetch_due_);
-  signals.add(*this, "next_conflicts", next_conflicts_);
+  signals.add(*this, "next_conflicts", next_conflicts_, 10);
   signals.add(*this, "address", address_);
   for (int row = 0; row < config_.rows; ++row) {
     const auto at = static_cast<std::size_t>(row);

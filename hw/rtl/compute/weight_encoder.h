@@ -62,11 +62,11 @@ class WeightEncoder : public Clocked {
   RowStream stream_;
   int limit_ = 0;  ///< tokens of a weight that a row performs, at most
   std::uint32_t step_ = 0;
-  std::uint8_t wait_ = 0;            ///< edges until the first slot of a command
-  std::uint8_t items_ = 0;           ///< slots and bubbles of this step so far
-  bool tokens_done_ = false;         ///< all slots of this step are out
-  bool fetch_due_ = false;           ///< the next step is not fetched yet
-  std::uint8_t next_conflicts_ = 0;  ///< cycles that the next step's reads take; 0: there is none
+  std::uint16_t wait_ = 0;            ///< edges until the first slot of a command
+  std::uint16_t items_ = 0;           ///< slots and bubbles of this step so far
+  bool tokens_done_ = false;          ///< all slots of this step are out
+  bool fetch_due_ = false;            ///< the next step is not fetched yet
+  std::uint16_t next_conflicts_ = 0;  ///< cycles that the next step's reads take; 0: there is none
 
   // Rows. Their streams have the same layout, so one position serves all.
   std::uint32_t address_ = 0;  ///< of the word after the one held
@@ -75,7 +75,8 @@ class WeightEncoder : public Clocked {
   alignas(64) PerRow<std::uint64_t> code_{};
   alignas(64) PerRow<std::uint32_t> ones_{};  ///< tokens not yet performed, a bit for each position
   alignas(64) PerRow<std::uint32_t> negatives_{};
-  TokenSlot slot_;  ///< the last one, but for its place in step and tile
+  TokenSlot slot_;    ///< the last one, but for its place in step and tile
+  TokenSlot bubble_;  ///< what every bubble is
 };
 
 }  // namespace bitbalance::rtl

@@ -103,6 +103,23 @@ TEST_CASE("a compute command keeps each of its fields") {
   CHECK(d.table == 1);
 }
 
+TEST_CASE("a load of weights keeps row counts up to those of the largest array") {
+  for (const int rows : {1, 2, 127, 128, 255, 256}) {
+    LoadWeights load;
+    load.rows = static_cast<std::uint16_t>(rows);
+    load.last_rows = static_cast<std::uint16_t>(257 - rows);
+    load.row_bytes = 0x01020308;
+    load.groups_per_conv_group = 0x1112;
+    const DecodedCommand decoded = decode(encode(Command{{}, load}, 5), 5);
+    REQUIRE(decoded.fault == ProgramFault::kNone);
+    const auto& d = std::get<LoadWeights>(decoded.command.body);
+    CHECK(d.rows == load.rows);
+    CHECK(d.last_rows == load.last_rows);
+    CHECK(d.row_bytes == load.row_bytes);
+    CHECK(d.groups_per_conv_group == load.groups_per_conv_group);
+  }
+}
+
 TEST_CASE("a flipped bit, another index or another record in its place is refused by the CRC") {
   const CommandBytes good = encode(Command{{}, Store{}}, 3);
   for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {

@@ -220,8 +220,8 @@ TEST_CASE("weight words go to row banks, group after group, and wrap around the 
     LoadWeights load;
     load.groups_per_conv_group = static_cast<std::uint16_t>(pick(1, 3));
     load.groups = static_cast<std::uint16_t>(load.groups_per_conv_group * pick(1, 3));
-    load.rows = static_cast<std::uint8_t>(pick(1, 8));
-    load.last_rows = static_cast<std::uint8_t>(pick(1, load.rows));
+    load.rows = static_cast<std::uint16_t>(pick(0, 3) == 0 ? 256 : pick(1, 8));
+    load.last_rows = static_cast<std::uint16_t>(pick(1, load.rows));
     load.row_bytes = static_cast<std::uint32_t>(8 * pick(1, 5));
     const std::uint32_t bank_bytes =
         load.groups * load.row_bytes + 8 * static_cast<std::uint32_t>(pick(0, 4));

@@ -61,7 +61,8 @@ TEST_CASE("the walk visits channel, kernel row and kernel column of strided, dil
   tile.plane_rows = 4;
   tile.plane_columns = 5;
   tile.channel_offset = 7;
-  tile.base = {0, 1, 5};  // pixels (0, 0), (0, 1), (1, 0)
+  constexpr std::array<std::uint32_t, 3> kBases{0, 1, 5};  // pixels (0, 0), (0, 1), (1, 0)
+  std::copy(kBases.begin(), kBases.end(), tile.base.begin());
   for (std::uint32_t i = 0; i < 4096; ++i) bench.buffer.write(i, Width::k8, static_cast<int>(i * 37 % 251));
   bench.fetch(tile);
   REQUIRE(bench.run(12));
@@ -103,7 +104,8 @@ TEST_CASE("8-bit activations are sign- or zero-extended, 16-bit ones are signed"
 TEST_CASE("a step's vector leaves at the edge of its last conflicting read") {
   BufferBench bench;
   Tile tile = single_tile(1, 6, 3, 3);
-  tile.turn = {0, 0, 1, 0, 2, 1};
+  constexpr std::array<std::uint16_t, 6> kTurns{0, 0, 1, 0, 2, 1};
+  std::copy(kTurns.begin(), kTurns.end(), tile.turn.begin());
   for (std::uint32_t i = 0; i < 64; ++i) bench.buffer.write(i, Width::k8, static_cast<int>(i));
   bench.fetch(tile);
   REQUIRE(bench.run(3));

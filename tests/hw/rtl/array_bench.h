@@ -54,8 +54,8 @@ class ArrayBench : public sc_core::sc_module, public Bench, private ExecutionObs
       slot.last_of_tile = i + 1 == count;
       slot.last_of_command = slot.last_of_tile && last_of_command;
       slot.drain = true;
-      slot.rows = static_cast<std::uint8_t>(rows);
-      slot.lanes = static_cast<std::uint8_t>(lanes);
+      slot.rows = static_cast<std::uint16_t>(rows);
+      slot.lanes = static_cast<std::uint16_t>(lanes);
       slot.width = width;
       slot.token.fill(token);
       slots.queue.push_back(slot);

@@ -49,9 +49,9 @@ struct PostBench : Bench {
     for (unsigned row = 0; row < target.rows; ++row) {
       for (unsigned first = 0; first < target.lanes; first += 8) {
         DrainBeat beat;
-        beat.row = static_cast<std::uint8_t>(row);
-        beat.first_lane = static_cast<std::uint8_t>(first);
-        beat.lanes = static_cast<std::uint8_t>(std::min(8u, target.lanes - first));
+        beat.row = static_cast<std::uint16_t>(row);
+        beat.first_lane = static_cast<std::uint16_t>(first);
+        beat.lanes = static_cast<std::uint16_t>(std::min(8u, target.lanes - first));
         beat.last_of_tile = row + 1 == target.rows && first + 8 >= target.lanes;
         for (unsigned i = 0; i < beat.lanes; ++i) beat.value[i] = acc[row][first + i];
         beat_source.queue.push_back(beat);
@@ -153,14 +153,14 @@ class RandomCommand {
     pooled_columns_ = columns_ / command_.pool_w;
     base_ = pick(0, 40);
     common_.layer = 1;
-    common_.rows = static_cast<std::uint8_t>(pick(1, 8));
+    common_.rows = static_cast<std::uint16_t>(pick(1, 8));
     common_.parameter = static_cast<std::uint16_t>(pick(0, 50));
     common_.row_pitch = static_cast<std::uint32_t>(std::max(1, pooled_rows_ * pooled_columns_));
   }
 
   void queue_tile(int first, int lanes) {
     DrainTarget target = common_;
-    target.lanes = static_cast<std::uint8_t>(lanes);
+    target.lanes = static_cast<std::uint16_t>(lanes);
     target.last_of_command = first + lanes >= pixels_;
     for (int lane = 0; lane < lanes; ++lane) {
       const int y = (first + lane) / columns_, x = (first + lane) % columns_;

@@ -12,8 +12,8 @@ namespace {
 
 DrainTarget plain_target(int rows, int lanes, bool last_of_command) {
   DrainTarget target;
-  target.rows = static_cast<std::uint8_t>(rows);
-  target.lanes = static_cast<std::uint8_t>(lanes);
+  target.rows = static_cast<std::uint16_t>(rows);
+  target.lanes = static_cast<std::uint16_t>(lanes);
   target.last_of_command = last_of_command;
   for (int i = 0; i < lanes; ++i) target.address[i] = static_cast<std::uint32_t>(i);
   target.row_pitch = 16;

@@ -58,11 +58,12 @@ std::string everything(const BenchResult& result) {
 }
 
 // Seeds first..last, each in a process of its own.
-void check_seeds(std::uint64_t first, std::uint64_t last, const BenchOptions& options) {
+void check_seeds(std::uint64_t first, std::uint64_t last, const BenchOptions& options,
+                 const CaseLimits& limits = {}) {
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     CAPTURE(seed);
     const std::string wrong = in_child([&] {
-      const RandomCase c = make_random_case(seed);
+      const RandomCase c = make_random_case(seed, limits);
       BenchOptions seeded = options;
       seeded.seed = seed;
       return check(c, run_program(c.mapped.program, c.config,
@@ -89,6 +90,17 @@ TEST_CASE("random programs give the same data when channels mostly refuse") {
   BenchOptions options;
   options.stall_percent = 80;
   check_seeds(3000, 3029, options);
+}
+
+TEST_CASE("random programs on arrays up to 256 x 256 give the same data whatever stalls") {
+  CaseLimits limits;
+  limits.max_size = 25;
+  limits.large_arrays = true;
+  check_seeds(7000, 7029, {}, limits);
+  BenchOptions options;
+  options.random_memory = true;
+  options.stall_percent = 30;
+  check_seeds(7030, 7059, options, limits);
 }
 
 TEST_CASE("bits, cycles and accounts do not depend on the order in which units are called, nor on sleep") {

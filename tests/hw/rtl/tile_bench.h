@@ -12,11 +12,11 @@ namespace bitbalance::rtl::test {
 inline Tile single_tile(int rows, int lanes, int steps, int conflicts = 1) {
   Tile tile;
   tile.last_of_command = true;
-  tile.rows = static_cast<std::uint8_t>(rows);
-  tile.lanes = static_cast<std::uint8_t>(lanes);
+  tile.rows = static_cast<std::uint16_t>(rows);
+  tile.lanes = static_cast<std::uint16_t>(lanes);
   tile.steps = static_cast<std::uint32_t>(steps);
   tile.channels = static_cast<std::uint16_t>(steps);
-  tile.conflicts = static_cast<std::uint8_t>(conflicts);
+  tile.conflicts = static_cast<std::uint16_t>(conflicts);
   tile.plane_columns = static_cast<std::uint16_t>(lanes);
   for (std::size_t lane = 0; lane < tile.lanes; ++lane) tile.base[lane] = static_cast<std::uint32_t>(lane);
   return tile;

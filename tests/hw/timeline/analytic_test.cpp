@@ -138,6 +138,17 @@ TEST_CASE("analytic accounts equal the clocked ones for larger layers and batche
   });
 }
 
+TEST_CASE("analytic accounts equal the clocked ones on arrays up to 256 x 256") {
+  CaseLimits limits;
+  limits.max_size = 25;
+  limits.large_arrays = true;
+  check_seeds(50'000, 60, [&](std::uint64_t seed) {
+    RandomCase c = make_random_case(seed, limits);
+    const BenchOptions options = draw_memory(seed, c.config);
+    return compare_levels(c, options);
+  });
+}
+
 TEST_CASE("analytic accounts equal the clocked ones for tiles of a single step") {
   CaseLimits limits;
   limits.max_channels = 2;

@@ -232,7 +232,7 @@ TEST_CASE("weight and parameter loads take as long as edge by edge") {
     weights.dram_offset = 64 * static_cast<std::uint32_t>(draw.uniform(0, 9));
     weights.row_bytes = 8 * static_cast<std::uint32_t>(draw.uniform(1, 100));
     weights.groups = 2;
-    weights.rows = weights.last_rows = static_cast<std::uint8_t>(draw.uniform(1, 32));
+    weights.rows = weights.last_rows = static_cast<std::uint16_t>(draw.uniform(1, 32));
     check_equal(timing.load(weights), load_by_edges(machine, weights.dram_offset, blob_bytes(weights)));
     LoadParameters parameters;
     parameters.dram_offset = weights.dram_offset;

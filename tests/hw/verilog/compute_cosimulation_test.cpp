@@ -113,7 +113,7 @@ bool same(const TokenSlot& a, const TokenSlot& b) {
   return a.bubble == b.bubble && a.first_of_step == b.first_of_step && a.first_of_tile == b.first_of_tile &&
          a.last_of_tile == b.last_of_tile && a.last_of_command == b.last_of_command && a.width == b.width &&
          a.clear == b.clear && a.drain == b.drain && a.rows == b.rows && a.lanes == b.lanes &&
-         a.token == b.token;
+         std::equal(a.token.begin(), a.token.begin() + a.rows, b.token.begin());
 }
 bool same(const DrainBeat& a, const DrainBeat& b) {
   return a.row == b.row && a.first_lane == b.first_lane && a.lanes == b.lanes &&

@@ -2,6 +2,7 @@
 // cycles, activities and events.
 #include <catch2/catch.hpp>
 
+#include "Varray_sc_130x66.h"
 #include "Varray_sc_8x8.h"
 #include "Varray_sc_two_stages.h"
 #include "tests/hw/rtl/program_bench.h"
@@ -16,11 +17,14 @@ using namespace bitbalance::rtl::test;
 
 namespace {
 
-/// The network of a random case, on 8x8 PEs.
-std::string run_on_8x8(std::uint64_t seed, const rtl::PeArrayFactory& pe_array) {
+/// The network of a random case, on an array of a Verilog one's shape.
+std::string run_on(int rows, int columns, std::uint64_t seed, const rtl::PeArrayFactory& pe_array) {
   return in_child([&] {
-    RandomCase c = make_random_case(seed);
-    c.config.rows = c.config.columns = 8;
+    CaseLimits limits;
+    limits.large_arrays = rows > 8;
+    RandomCase c = make_random_case(seed, limits);
+    set_array(c.config, rows, columns);
+    if (rows > 8) c.config.pipeline.pe = 1;  // there is none with two stages
     c.config.accumulator_bits_8 = 32;
     c.config.accumulator_bits_16 = 48;
     MapperOptions mapper;
@@ -43,18 +47,28 @@ std::string run_on_8x8(std::uint64_t seed, const rtl::PeArrayFactory& pe_array) 
 
 std::unique_ptr<rtl::PeArrayInterface> verilated(const char* name, const AcceleratorConfig& config,
                                                  Profile& profile) {
+  if (config.rows == 130)
+    return std::make_unique<VerilatedPeArray<Varray_sc_130x66, 130, 66>>(name, config, profile);
   if (config.pipeline.pe == 1)
     return std::make_unique<VerilatedPeArray<Varray_sc_8x8, 8, 8>>(name, config, profile);
   return std::make_unique<VerilatedPeArray<Varray_sc_two_stages, 8, 8>>(name, config, profile);
 }
 
+void check_seeds(int rows, int columns, std::uint64_t last) {
+  for (std::uint64_t seed = 1; seed <= last; ++seed) {
+    CAPTURE(seed);
+    const std::string ours = run_on(rows, columns, seed, {});
+    REQUIRE(ours.find(" cycles, fault none\n") != std::string::npos);
+    CHECK(run_on(rows, columns, seed, verilated) == ours);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("the accelerator with the Verilog array gives the same bits, cycles and accounts") {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    CAPTURE(seed);
-    const std::string ours = run_on_8x8(seed, {});
-    REQUIRE(ours.find(" cycles, fault none\n") != std::string::npos);
-    CHECK(run_on_8x8(seed, verilated) == ours);
-  }
+  check_seeds(8, 8, 20);
+}
+
+TEST_CASE("the same with a Verilog array whose rows and lanes take 8 bits") {
+  check_seeds(130, 66, 8);
 }

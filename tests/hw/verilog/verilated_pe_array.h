@@ -17,7 +17,7 @@ namespace bitbalance::rtl::test {
 
 /// `Bits` wires as Verilator types a port of them.
 template <int Bits>
-class Wires {
+class PortWires {
  public:
   using Port = std::conditional_t<Bits <= 32, std::uint32_t,
                                   std::conditional_t<Bits <= 64, std::uint64_t, sc_dt::sc_bv<Bits>>>;
@@ -130,13 +130,13 @@ class VerilatedPeArray : public PeArrayInterface {
     drain_ = slot.drain;
     rows_ = slot.rows;
     lanes_ = slot.lanes;
-    Wires<8 * kRows> token;
+    PortWires<8 * kRows> token;
     for (int row = 0; row < kRows; ++row) token.put(8 * row, 8, slot.token[at(row)]);
     token_ = token.port();
     if (slot.first_of_step && vectors.can_pop()) drive_activations(slot, vectors.front());
   }
   void drive_activations(const TokenSlot& slot, const ActivationVector& vector) {
-    Wires<kLaneBits * kColumns> wires;
+    PortWires<kLaneBits * kColumns> wires;
     for (int column = 0; column < kColumns; ++column) {
       const auto low = static_cast<std::uint16_t>(vector.lane[at(column)]);
       const auto high = static_cast<std::uint16_t>(vector.lane[at(column + kColumns)]);
@@ -165,9 +165,9 @@ class VerilatedPeArray : public PeArrayInterface {
 
   void push_beat() {
     DrainBeat beat;
-    beat.row = static_cast<std::uint8_t>(beat_row_.read());
-    beat.first_lane = static_cast<std::uint8_t>(beat_first_lane_.read());
-    beat.lanes = static_cast<std::uint8_t>(beat_lanes_.read());
+    beat.row = static_cast<std::uint16_t>(beat_row_.read());
+    beat.first_lane = static_cast<std::uint16_t>(beat_first_lane_.read());
+    beat.lanes = static_cast<std::uint16_t>(beat_lanes_.read());
     beat.last_of_tile = beat_last_of_tile_;
     const auto& value = beat_value_.read();
     for (int i = 0; i < beat.lanes; ++i) {
@@ -206,12 +206,12 @@ class VerilatedPeArray : public PeArrayInterface {
   sc_core::sc_signal<bool> slots_valid_, slots_ready_, bubble_, first_of_step_, first_of_tile_, last_of_tile_,
       last_of_command_, wide_, clear_, drain_;
   sc_core::sc_signal<std::uint32_t> rows_, lanes_;
-  sc_core::sc_signal<typename Wires<8 * kRows>::Port> token_;
+  sc_core::sc_signal<typename PortWires<8 * kRows>::Port> token_;
   sc_core::sc_signal<bool> vectors_valid_, vectors_ready_;
-  sc_core::sc_signal<typename Wires<kLaneBits * kColumns>::Port> activation_;
+  sc_core::sc_signal<typename PortWires<kLaneBits * kColumns>::Port> activation_;
   sc_core::sc_signal<bool> beats_valid_, beats_ready_, beat_last_of_tile_;
   sc_core::sc_signal<std::uint32_t> beat_row_, beat_first_lane_, beat_lanes_;
-  sc_core::sc_signal<typename Wires<kValueBits * kColumns>::Port> beat_value_;
+  sc_core::sc_signal<typename PortWires<kValueBits * kColumns>::Port> beat_value_;
   sc_core::sc_signal<bool> last_slots_valid_, last_slots_ready_;
   sc_core::sc_signal<bool> busy_, bank_conflict_, drain_wait_, stalled_;
 

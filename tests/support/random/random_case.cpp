@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "quant/ir/representable.h"
 #include "tests/support/smallest_buffers.h"
@@ -18,6 +19,7 @@ class Draw : private RandomDraw {
   RandomCase make() {
     RandomCase c;
     c.config = random_accelerator(*this);
+    if (limits_.large_arrays) draw_large_array(*this, c.config);
     draw_network(c.network, c.config);
     MapperOptions options;
     options.batch = uniform(1, limits_.max_batch);
@@ -221,8 +223,8 @@ class Draw : private RandomDraw {
       }
       l.groups = divisors[uniform(0, static_cast<int>(divisors.size()) - 1)];
       channels = l.groups * uniform(1, std::max(1, limits_.max_channels / l.groups));
-    } else if (chance(0.2)) {
-      channels = uniform(1, 80);  // several row groups
+    } else if (chance(limits_.large_arrays ? 0.5 : 0.2)) {
+      channels = uniform(1, limits_.large_arrays ? std::min(300, 3 * a.rows) : 80);  // several row groups
     }
     l.output = add_tensor(n, out_shape(in.shape, l.window, channels), chance(0.4));
     const QuantizedTensor out = tensor(n, l.output);
@@ -329,6 +331,22 @@ AcceleratorConfig random_accelerator(RandomDraw& draw) {
     a.pipeline.clamp = pipeline.uniform(1, PipelineConfig::kMostStages);
   }
   return a;
+}
+
+void set_array(AcceleratorConfig& config, int rows, int columns) {
+  config.rows = rows;
+  config.columns = columns;
+  config.activation_buffer_bytes = std::max(config.activation_buffer_bytes, 2 * columns);
+  config.output_buffer_bytes = std::max(config.output_buffer_bytes, 2 * columns);
+}
+
+void draw_large_array(RandomDraw& draw, AcceleratorConfig& config) {
+  using Shape = std::pair<int, int>;
+  const auto [rows, columns] =
+      draw.chance(0.6) ? draw.pick({Shape{256, 256}, Shape{256, 1}, Shape{1, 256}, Shape{128, 256},
+                                    Shape{65, 65}, Shape{200, 40}, Shape{256, 255}, Shape{129, 192}})
+                       : Shape{draw.uniform(1, 256), draw.uniform(1, 256)};
+  set_array(config, rows, columns);
 }
 
 std::vector<MappedProgram> fit_buffers(const QuantizedNetwork& network, AcceleratorConfig& config,

@@ -16,6 +16,11 @@ namespace bitbalance::test {
 /// 4x4 to 64x16, tiny buffers too.
 AcceleratorConfig random_accelerator(RandomDraw& draw);
 
+/// Buffers hold a line of it at least.
+void set_array(AcceleratorConfig& config, int rows, int columns);
+/// Any shape up to 256 x 256: often the largest, flat, narrow or no power of two.
+void draw_large_array(RandomDraw& draw, AcceleratorConfig& config);
+
 /// The network's programs; buffers grow to the smallest that must suffice, and sums may wrap if need be.
 std::vector<MappedProgram> fit_buffers(const QuantizedNetwork& network, AcceleratorConfig& config,
                                        const MapperOptions& options);
@@ -26,6 +31,7 @@ struct CaseLimits {
   int max_size = 15;      ///< height and width of the input
   int max_channels = 12;  ///< of any tensor
   int max_batch = 3;
+  bool large_arrays = false;  ///< draw_large_array(), and convolutions with as many output channels
 };
 
 struct RandomCase {

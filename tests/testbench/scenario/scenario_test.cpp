@@ -212,7 +212,7 @@ TEST_CASE("a value of the wrong type or range is refused with its place and what
         "magnitude");
   CHECK(error("quantization: {scale_search: yes}\n") ==
         "s.yaml:6: quantization.scale_search: 'yes'; accepted: true, false");
-  CHECK(error("accelerator:\n\n  rows: 65\n") == "s.yaml:8: accelerator.rows: 65; accepted: 1 to 64");
+  CHECK(error("accelerator:\n\n  rows: 257\n") == "s.yaml:8: accelerator.rows: 257; accepted: 1 to 256");
   CHECK(error("accelerator:\n  dram:\n    burst_bytes: 65\n") ==
         "s.yaml:8: accelerator.dram.burst_bytes: 65; accepted: 16, 32, 64, 128 or 256");
   CHECK(error("accelerator: {token_form: ternary}\n") ==

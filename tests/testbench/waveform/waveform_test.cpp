@@ -172,6 +172,31 @@ TEST_CASE("every accumulator of a window can be replayed from its tokens and act
   fs::remove_all(folder);
 }
 
+TEST_CASE("a window of the largest array has thousands of signals, and those of its 65,536 PEs on demand") {
+  const fs::path folder = fresh_folder("largest");
+  CaseLimits limits;
+  limits.large_arrays = true;
+  std::uint64_t seed = 1;
+  RandomCase c = make_random_case(seed, limits);
+  while (c.config.rows != 256 || c.config.columns != 256 || first_compute(c.mapped.program, 0) == nullptr)
+    c = make_random_case(++seed, limits);
+  const auto traced = [&](const std::vector<std::string>& signals) {
+    REQUIRE(in_child([&] {
+              run_traced(c, "layer1:0", signals, folder);
+              return std::string("done");
+            }) == "done");
+    return read_vcd(folder / "layer1.vcd");
+  };
+  const Vcd units = traced({});
+  CHECK(units.signals.size() > 2000);
+  CHECK(units.signals.size() < 4000);
+  CHECK(vcd_number(units.value_at(units.signal("pe_array.rows"), units.first_time), false) ==
+        std::min<int>(256, first_compute(c.mapped.program, 0)->output_channels));
+  CHECK(traced({"pe_array.row255.lane511.accumulator"}).signals.size() == 2);  // and clk
+  CHECK(traced({"pe_array.row25?.*"}).signals.size() == 1 + 6 * (1 + 512 + 256));
+  fs::remove_all(folder);
+}
+
 TEST_CASE("a window holds exactly its tiles: first slot to last beat") {
   const fs::path folder = fresh_folder("window");
   std::uint64_t seed = 100;

@@ -21,9 +21,9 @@ using namespace bitbalance::tlm_level::test;
 namespace {
 
 std::string run(Level level, std::uint64_t seed, const LevelOptions& options,
-                const std::function<void(RandomCase&)>& change) {
+                const std::function<void(RandomCase&)>& change, const CaseLimits& limits = {}) {
   return in_child([&] {
-    RandomCase c = make_random_case(seed);
+    RandomCase c = make_random_case(seed, limits);
     change(c);
     const LevelResult result = run_level(level, c.mapped.program, c.config,
                                          place_images(c.mapped.program, c.network, c.images, 0xa5), options);
@@ -34,13 +34,13 @@ std::string run(Level level, std::uint64_t seed, const LevelOptions& options,
 
 void check_seeds(
     std::uint64_t first, std::uint64_t last, LevelOptions options,
-    const std::function<void(RandomCase&)>& change = [](RandomCase&) {}) {
+    const std::function<void(RandomCase&)>& change = [](RandomCase&) {}, const CaseLimits& limits = {}) {
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     CAPTURE(seed);
     options.seed = seed;
-    const std::string expected = run(Level::kRtl, seed, options, change);
+    const std::string expected = run(Level::kRtl, seed, options, change, limits);
     REQUIRE(expected.find("cycles") != std::string::npos);
-    REQUIRE(run(Level::kTlm, seed, options, change) == expected);
+    REQUIRE(run(Level::kTlm, seed, options, change, limits) == expected);
   }
 }
 
@@ -180,6 +180,16 @@ TEST_CASE("the order in which units are constructed and simultaneous processes r
 
 TEST_CASE("tlm equals rtl in data, cycles and events with the ideal memory") {
   check_seeds(10000, 10249, {});
+}
+
+TEST_CASE("tlm equals rtl on arrays up to 256 x 256") {
+  CaseLimits limits;
+  limits.max_size = 25;
+  limits.large_arrays = true;
+  check_seeds(
+      20000, 20059, {}, [](RandomCase&) {}, limits);
+  check_seeds(
+      20060, 20089, {Memory::kHashed}, [](RandomCase&) {}, limits);
 }
 
 TEST_CASE("tlm equals rtl with a memory that takes all ways of the base protocol") {

@@ -7,8 +7,8 @@ namespace bitbalance::tlm_level {
 PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config)
     : sc_module(name),
       config_(config),
-      partial_(std::make_shared<PartialSums>(std::size_t{AcceleratorConfig::kMaxRows} *
-                                             AcceleratorConfig::kMaxLanes)) {}
+      partial_(std::make_shared<PartialSums>(static_cast<std::size_t>(config.rows) *
+                                             static_cast<std::size_t>(config.lanes(Width::k8)))) {}
 
 void PeArray::take(WeightTile& tile) {
   groups_.push_back(std::move(tile.group));

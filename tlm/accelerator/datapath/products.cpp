@@ -33,6 +33,7 @@ Products::Products(const Compute& compute, const AcceleratorConfig& config, std:
     : compute_(compute),
       row_groups_(compute.row_groups(config.rows)),
       array_rows_(config.rows),
+      array_lanes_(static_cast<std::size_t>(config.lanes(Width::k8))),
       groups_(std::move(groups)),
       activations_(std::move(activations)),
       partial_(std::move(partial)) {
@@ -144,7 +145,7 @@ void Products::exchange_partial(const SumTile& tile, Sum* sum) const {
     for (int line = pixels.begin; line < pixels.end; ++line) {
       Sum* const here = sum + row * tile.pitch + pixels.first_lane(line);
       std::int64_t* const kept = partial_->data() +
-                                 (tile.first_channel + row) * std::size_t{AcceleratorConfig::kMaxLanes} +
+                                 static_cast<std::size_t>(tile.first_channel + row) * array_lanes_ +
                                  static_cast<std::size_t>(line) * compute_.columns;
       for (std::size_t x = 0; x < compute_.columns; ++x) {
         if (!compute_.first_chunk) here[x] += static_cast<Sum>(kept[x]);

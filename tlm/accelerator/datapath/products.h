@@ -52,7 +52,7 @@ struct SumTile {
   const std::int64_t* wide = nullptr;     ///< [row][pitch]: of 16-bit lanes; otherwise null
 };
 
-/// [row][pixel]: accumulators between the chunks of a tile.
+/// [row][lane]: accumulators between the chunks of a tile.
 using PartialSums = std::vector<std::int64_t>;
 
 class Products {
@@ -93,6 +93,7 @@ class Products {
 
   const Compute compute_;
   const int row_groups_, array_rows_;
+  const std::size_t array_lanes_;
   const std::vector<RowGroup> groups_;
   const std::shared_ptr<const PackedActivations> activations_;
   const std::shared_ptr<PartialSums> partial_;

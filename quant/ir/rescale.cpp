@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -9,11 +10,10 @@ namespace bitbalance::ir {
 
 Rescale make_rescale(double factor) {
   constexpr double kLargestMultiplier = 65535;
-  if (!(factor >= 0 && factor <= kLargestMultiplier)) {
-    throw std::invalid_argument(fmt::format("rescaling factor {} cannot be expressed; accepted: 0 to {}",
-                                            factor, kLargestMultiplier));
-  }
+  if (!(factor >= 0) || !std::isfinite(factor))
+    throw std::invalid_argument(fmt::format("rescaling factor is {}; accepted: 0 and above", factor));
   if (factor == 0) return {0, 0};
+  factor = std::min(factor, kLargestMultiplier);
   // factor = fraction * 2^exponent with fraction in [0.5, 1): shift 16 - exponent makes a 16-bit multiplier.
   int exponent = 0;
   std::frexp(factor, &exponent);

@@ -7,4 +7,7 @@ namespace bitbalance::ir {
 /// bits.
 inline constexpr int kMostStep = 15;
 
+/// Largest extent of a kernel, and of a pooling's window: fields of eight bits.
+inline constexpr int kMostKernel = 255;
+
 }  // namespace bitbalance::ir

@@ -125,7 +125,7 @@ Dims OnnxModel::input_dims() const {
   return extents_of(input_->type().tensor_type());
 }
 
-// Symbols are those of the image; a batch of its own is 1, too.
+// Symbols are those of the image; a batch of its own is 1, too, and so is an extent without a name.
 void OnnxModel::fix(const onnx::ValueInfoProto& input, const std::vector<double>& values) {
   constexpr std::int64_t kMost = 1 << 24;
   const std::string where = fmt::format("input '{}': ", input.name());
@@ -133,7 +133,8 @@ void OnnxModel::fix(const onnx::ValueInfoProto& input, const std::vector<double>
   Dims dims;
   for (const auto& dim : type.shape().dim()) {
     const auto known = symbols_.find(dim.dim_param());
-    if (!dim.has_dim_value() && known == symbols_.end() && !dims.empty()) {
+    const bool is_named = !dim.dim_param().empty();
+    if (!dim.has_dim_value() && known == symbols_.end() && is_named && !dims.empty()) {
       fail(where +
            fmt::format("dimension {} is symbolic ('{}'); accepted: a number, or a symbol of input '{}'",
                        dims.size(), dim.dim_param(), input_->name()));

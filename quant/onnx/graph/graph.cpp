@@ -130,8 +130,9 @@ void OnnxGraph::infer(const NodeProto& node) {
   inferred_.clear();
   const bool is_other_batch =
       model_.fixed_batch() != 1 && node.op_type() == "Reshape";  // its shape has the file's
-  const bool has_branches = node.op_type() == "If";              // whose nodes are inferred one by one
-  if (is_other_batch || has_branches ||
+  // The nodes of branches are inferred one by one, and ONNX 1.12 lets no ellipsis broadcast.
+  const bool is_ours = node.op_type() == "If" || node.op_type() == "Einsum";
+  if (is_other_batch || is_ours ||
       (is_newer_than_official(node.op_type(), model_.opset()) && !fits_official(node)))
     return;
   std::vector<OfficialInput> inputs(node.input_size());
@@ -153,7 +154,7 @@ void OnnxGraph::infer(const NodeProto& node) {
 
 // A small file may ask for much: constants that are filled, repeated or read by many nodes.
 void OnnxGraph::check_room(const NodeProto& source, std::int64_t elements) const {
-  constexpr std::int64_t kAlways = std::int64_t{1} << 24;
+  constexpr std::int64_t kAlways = std::int64_t{1} << 28;
   constexpr std::int64_t kPerStored = 8;
   if (const std::int64_t most = kAlways + kPerStored * stored_; elements > most - kept_) {
     model_.fail(source, fmt::format("constants derived from the file's grow to {} elements; accepted: {}",

@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include "quant/ir/window_limits.h"
 #include "quant/onnx/operators/expressions.h"
 #include "quant/onnx/operators/host_import.h"
 #include "quant/onnx/operators/idioms.h"
@@ -98,6 +99,7 @@ bool import_reduction(OnnxGraph& graph, const NodeProto& node) {
   if (reduced_axes(graph, node, dims.size()) != plane) return false;
   const int image = graph.image(node, 0);
   const Shape in = graph.shape(image);
+  if (in.height > kMostKernel || in.width > kMostKernel) return false;
   Dims result = {1, in.channels};
   if (int_attribute(node, "keepdims", 1) != 0) result.insert(result.end(), plane.size(), 1);
   const Op op = node.op_type() == "ReduceMean" ? Op::kAvgPool : Op::kMaxPool;
@@ -138,7 +140,7 @@ bool sees_elements(const NodeProto& node, const Dims& pads) {
 
 /// Padding ahead of a window becomes the window's own.
 bool import_padded(OnnxGraph& graph, const NodeProto& node, Import import) {
-  constexpr std::int64_t kMost = 255;  // a field of eight bits
+  constexpr std::int64_t kMost = 255;  // of padding: a field of eight bits
   const NodeProto* pad = graph.model().producer(node.input(0));
   const bool is_conv = node.op_type() == "Conv", is_mean = node.op_type() == "AveragePool";
   const std::string own = string_attribute(node, "auto_pad", "NOTSET");

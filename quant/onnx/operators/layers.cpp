@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "quant/onnx/graph/graph.h"
+#include "quant/onnx/graph/spelling.h"
 #include "quant/onnx/operators/rewrite.h"
 
 namespace bitbalance::onnx_io {
@@ -113,7 +114,29 @@ void add_affine(OnnxGraph& graph, const NodeProto& node, int x, const Dims& dims
   affine.bias = std::move(bias);
 }
 
+/// scale * (x - mean) / sqrt(variance + epsilon) + bias, where one of these is computed.
+void normalize_by_computed(OnnxGraph& graph, const NodeProto& node) {
+  Spelling words(graph, node);
+  const OnnxValue x = graph.value(node, 0);
+  const auto parameter = [&](int index) {
+    OnnxValue value = graph.value(node, index);
+    value.dims.assign(x.dims.size(), 1);
+    value.dims.at(1) = element_count(graph.dims(node, index));
+    return value;
+  };
+  const OnnxValue epsilon = Spelling::number(float_attribute(node, "epsilon", 1e-5F));
+  const OnnxValue spread = words.step("Sqrt", {words.step("Add", {parameter(4), epsilon})});
+  const OnnxValue normal = words.step("Div", {words.step("Sub", {x, parameter(3)}), spread});
+  words.result("Add", {words.step("Mul", {normal, parameter(1)}), parameter(2)});
+}
+
 void batch_normalization(OnnxGraph& graph, const NodeProto& node) {
+  bool is_computed = false;
+  for (int i = 1; i < 5; ++i) is_computed = is_computed || !graph.is_constant(node, i);
+  if (is_computed && graph.dims(node, 0).size() > 1) {
+    normalize_by_computed(graph, node);
+    return;
+  }
   const float epsilon = float_attribute(node, "epsilon", 1e-5F);
   const bool is_image = graph.dims(node, 0).size() > 2;
   const int input = is_image ? graph.image(node, 0) : graph.features(node, node.input(0));

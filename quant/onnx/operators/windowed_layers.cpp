@@ -72,6 +72,91 @@ int image_of_blocks(OnnxGraph& graph, const NodeProto& node, int input, const Wi
   return graph.image(node, node.output(0) + " (blocks)");
 }
 
+/// Taps first .. end - 1 of one direction of a kernel.
+struct Taps {
+  int first, end;
+};
+
+std::vector<Taps> parts_of(int kernel) {
+  std::vector<Taps> parts;
+  for (int first = 0; first < kernel; first += kMostKernel)
+    parts.push_back({first, std::min(kernel, first + kMostKernel)});
+  return parts;
+}
+
+/// The convolution of these taps alone: its window has no padding.
+Rewritten part_of(const Rewritten& whole, const Taps& rows, const Taps& columns) {
+  Rewritten part = {whole.window, {}};
+  Window& window = part.window;
+  window.kernel_h = rows.end - rows.first;
+  window.kernel_w = columns.end - columns.first;
+  window.pad_top = window.pad_bottom = window.pad_left = window.pad_right = 0;
+  const std::size_t width = whole.window.kernel_w, plane = whole.window.kernel_h * width;
+  for (std::size_t of = 0; of < whole.weights.size(); of += plane) {
+    for (int row = rows.first; row < rows.end; ++row) {
+      const auto from = whole.weights.begin() + static_cast<std::ptrdiff_t>(of + row * width);
+      part.weights.insert(part.weights.end(), from + columns.first, from + columns.end);
+    }
+  }
+  return part;
+}
+
+/// What these taps see of the padded image.
+int image_of_part(OnnxGraph& graph, const NodeProto& node, Spelling& words, const OnnxValue& padded,
+                  const Window& window, const Shape& out, const Taps& rows, const Taps& columns) {
+  const std::int64_t top = std::int64_t{rows.first} * window.dilation_h;
+  const std::int64_t left = std::int64_t{columns.first} * window.dilation_w;
+  HostAttributes range;
+  range.integers = {{"axes", {2, 3}},
+                    {"starts", {top, left}},
+                    {"ends",
+                     {top + std::int64_t{out.height - 1} * window.stride_h +
+                          (rows.end - rows.first - 1) * window.dilation_h + 1,
+                      left + std::int64_t{out.width - 1} * window.stride_w +
+                          (columns.end - columns.first - 1) * window.dilation_w + 1}}};
+  const std::string name = fmt::format("{} (seen from {}, {})", node.output(0), rows.first, columns.first);
+  graph.name_value(name, words.step("Slice", {padded}, range));
+  return graph.image(node, name);
+}
+
+/// A kernel that is larger than a command holds, as the sum of convolutions of its parts.
+void add_parts(OnnxGraph& graph, const NodeProto& node, int image, const Rewritten& whole, int groups,
+               std::vector<float> bias) {
+  const Window& window = whole.window;
+  const Shape in = graph.shape(image), out = window.output_shape(in, static_cast<int>(bias.size()));
+  Spelling words(graph, node);
+  HostAttributes pads;
+  pads.integers["pads"] = {0, 0, window.pad_top, window.pad_left, 0, 0, window.pad_bottom, window.pad_right};
+  OnnxValue padded = {image, {1, in.channels, in.height, in.width}, {}, onnx::TensorProto::FLOAT};
+  if (window.pad_top + window.pad_left + window.pad_bottom + window.pad_right != 0)
+    padded = words.step("Pad", {padded}, pads);
+  const std::vector<Taps> rows = parts_of(window.kernel_h), columns = parts_of(window.kernel_w);
+  const std::size_t count = rows.size() * columns.size();
+  int sum = -1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Taps &row = rows[i / columns.size()], &column = columns[i % columns.size()];
+    Rewritten part = part_of(whole, row, column);
+    const int seen = image_of_part(graph, node, words, padded, window, out, row, column);
+    NodeProto step = node;
+    step.set_output(0, fmt::format("{} (part {})", node.output(0), i));
+    Node& layer = add_windowed(graph, step, Op::kConv, seen, part.window, out.channels);
+    layer.groups = groups;
+    layer.weights = std::move(part.weights);
+    layer.bias = std::move(bias);
+    bias.assign(out.channels, 0.0F);  // added once
+    const int result = layer.output;
+    if (i == 0) {
+      sum = result;
+      continue;
+    }
+    const Dims dims = graph.known(step, step.output(0)).dims;
+    step.set_output(0, i + 1 == count ? node.output(0) : fmt::format("{} (sum {})", node.output(0), i));
+    Node& addition = graph.add_layer(step, Op::kAdd, sum, graph.shape(result), dims);
+    addition.operand = result;
+    sum = addition.output;
+  }
+}
+
 void conv(OnnxGraph& graph, const NodeProto& source) {
   const int input = windowed_image(graph, source);
   const std::size_t rank = graph.dims(source, 0).size();
@@ -98,6 +183,10 @@ void conv(OnnxGraph& graph, const NodeProto& source) {
   Rewritten held =
       is_wide ? over_blocks(window, weights.constant) : with_small_dilation(window, weights.constant);
   const int image = is_wide ? image_of_blocks(graph, node, input, window, held.window) : input;
+  if (held.window.kernel_h > kMostKernel || held.window.kernel_w > kMostKernel) {
+    add_parts(graph, node, image, held, static_cast<int>(groups), std::move(bias));
+    return;
+  }
   Node& layer = add_windowed(graph, node, Op::kConv, image, held.window, filters);
   layer.groups = static_cast<int>(groups);
   layer.weights = std::move(held.weights);
@@ -142,10 +231,19 @@ void average_pool(OnnxGraph& graph, const NodeProto& node) {
   add_pool(graph, over_padded, Op::kAvgPool);
 }
 
-/// Over all of a channel.
+/// Over all of a channel; on the host where that is more than a command holds.
 void global_pool(OnnxGraph& graph, const NodeProto& node) {
   const int input = graph.image(node, 0);
   const Shape in = graph.shape(input);
+  if (in.height > kMostKernel || in.width > kMostKernel) {
+    HostAttributes plane;
+    for (std::size_t d = 2; d < graph.dims(node, 0).size(); ++d)
+      plane.integers["axes"].push_back(static_cast<std::int64_t>(d));
+    Spelling(graph, node)
+        .result(node.op_type() == "GlobalMaxPool" ? "ReduceMax" : "ReduceMean", {graph.value(node, 0)},
+                plane);
+    return;
+  }
   Dims dims(graph.dims(node, 0).size(), 1);
   dims[1] = in.channels;
   const Op op = node.op_type() == "GlobalMaxPool" ? Op::kMaxPool : Op::kAvgPool;

@@ -252,9 +252,10 @@ TEST_CASE("a tensor without calibration is refused") {
       Catch::Contains("layer 'conv'") && Catch::Contains("tensor 'conv' has no calibrated range"));
 }
 
-TEST_CASE("a factor beyond 16 bits is refused with the layer's name") {
-  CHECK_THROWS_WITH(quantize(one_conv(1e9F, 1, 0), ranges(0, 1, 0, 1e-3F)),
-                    Catch::Contains("layer 'conv': rescaling factor"));
+TEST_CASE("a factor beyond 16 bits is the largest, by which all but 0 saturates") {
+  const QuantizedNetwork network = quantize(one_conv(1e9F, 1, 0), ranges(0, 1, 0, 1e-3F));
+  CHECK(network.layers[0].rescale[0].multiplier == 65535);
+  CHECK(network.layers[0].rescale[0].shift == 0);
 }
 
 TEST_CASE("a dead channel keeps its bias") {

@@ -135,6 +135,12 @@ TEST_CASE("a rescale below 2^-32 keeps the largest shift and loses bits") {
 
 TEST_CASE("a factor that no rescale expresses is refused") {
   CHECK_THROWS_AS(make_rescale(-1.0), std::invalid_argument);
-  CHECK_THROWS_AS(make_rescale(65536.0), std::invalid_argument);
   CHECK_THROWS_AS(make_rescale(std::nan("")), std::invalid_argument);
+  CHECK_THROWS_AS(make_rescale(INFINITY), std::invalid_argument);
+}
+
+TEST_CASE("a factor above the largest multiplier is that, as either saturates") {
+  const Rescale largest = make_rescale(1e33);
+  CHECK(largest.multiplier == 65535);
+  CHECK(largest.shift == 0);
 }

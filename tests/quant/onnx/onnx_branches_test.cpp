@@ -203,8 +203,8 @@ TEST_CASE("what an If cannot mean is refused") {
   many.graph().mutable_node(2)->set_input(0, "pair");
   CHECK_THAT(many.refusal(), Contains("(If): its condition has extents [2]; accepted: one element"));
   OnnxBuilder unknown = negates_or_adds("is_large");
-  unknown.graph().mutable_node(2)->mutable_attribute(0)->mutable_g()->mutable_node(0)->set_op_type("Hardmax");
-  CHECK_THAT(unknown.refusal(), Contains("node 'v' (Hardmax): unsupported operator"));
+  unknown.graph().mutable_node(2)->mutable_attribute(0)->mutable_g()->mutable_node(0)->set_op_type("Det");
+  CHECK_THAT(unknown.refusal(), Contains("node 'v' (Det): unsupported operator"));
   OnnxBuilder short_of_results = negates_or_adds("yes");
   short_of_results.graph().mutable_node(2)->mutable_attribute(0)->mutable_g()->clear_output();
   CHECK_THAT(short_of_results.refusal(),
@@ -227,6 +227,16 @@ TEST_CASE("inputs beside the image have the values that they are fixed to") {
   OnnxBuilder unread = streaming({2, -2});
   unread.graph().mutable_node(2)->set_input(1, "louder");
   CHECK(run(import_fixed(unread, {{"gain", {2}}}, {1, 1}), {3}) == Floats{12});
+  // An extent without a name is 1.
+  OnnxBuilder unnamed = streaming();
+  unnamed.graph()
+      .mutable_input(2)
+      ->mutable_type()
+      ->mutable_tensor_type()
+      ->mutable_shape()
+      ->mutable_dim(1)
+      ->Clear();
+  CHECK(run(import_fixed(unnamed, {{"gain", {2}}, {"state", {1}}}, {1, 2}), {3, 4}) == Floats{7, 9});
 }
 
 TEST_CASE("fixed inputs that do not fit the file are refused") {

@@ -341,8 +341,8 @@ TEST_CASE("a small file asks for little: what grows out of its constants is boun
   OnnxBuilder copies({1, 1});
   copies.constant("shape", Ints{1 << 20});
   copies.node("ConstantOfShape", {"shape"}, "0");
-  for (int i = 0; i < 40; ++i) copies.node("Identity", {std::to_string(i)}, std::to_string(i + 1));
-  copies.node("Add", {"x", "40"}, "y");
+  for (int i = 0; i < 260; ++i) copies.node("Identity", {std::to_string(i)}, std::to_string(i + 1));
+  copies.node("Add", {"x", "260"}, "y");
   CHECK_THAT(copies.refusal(), Contains("constants derived from the file's grow to"));
 
   // Refused ahead of the zeros between its weights.

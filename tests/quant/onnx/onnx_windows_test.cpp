@@ -43,10 +43,12 @@ void check_conv(const Ints& image, const Ints& weights, std::int64_t group, cons
   for (const Node& node : network.nodes) {
     CHECK(std::max({node.window.stride_h, node.window.stride_w, node.window.dilation_h,
                     node.window.dilation_w}) <= kMostStep);
+    CHECK(std::max(node.window.kernel_h, node.window.kernel_w) <= kMostKernel);
   }
   const Floats found = Evaluator(network).run(x);
   REQUIRE(found.size() == expected.values.size());
-  for (std::size_t i = 0; i < found.size(); ++i) CHECK(found[i] == Approx(expected.values[i]).margin(1e-4));
+  for (std::size_t i = 0; i < found.size(); ++i)
+    CHECK(found[i] == Approx(expected.values[i]).margin(1e-4 + 1e-7 * count(weights)));
 }
 
 }  // namespace
@@ -61,6 +63,29 @@ TEST_CASE("convolutions of wide strides are convolutions over blocks") {
 TEST_CASE("convolutions of wide dilations have zeros between their weights") {
   check_conv({1, 2, 40, 40}, {3, 2, 3, 3}, 1, {1, 1}, {16, 16}, {0, 0, 0, 0});
   check_conv({1, 2, 40, 40}, {2, 1, 3, 2}, 2, {2, 1}, {17, 18}, {17, 0, 17, 9});
+}
+
+TEST_CASE("convolutions of large kernels are sums of convolutions of their parts") {
+  check_conv({1, 1, 1, 600}, {3, 1, 1, 256}, 1, {1, 1}, {1, 1}, {0, 0, 0, 0});
+  check_conv({1, 2, 1, 300}, {4, 1, 1, 256}, 2, {1, 3}, {1, 1}, {0, 128, 0, 90});
+  check_conv({1, 1, 300, 3}, {2, 1, 260, 2}, 1, {2, 1}, {1, 1}, {3, 1, 0, 0});
+  check_conv({1, 1, 1, 900}, {1, 1, 1, 300}, 1, {1, 2}, {1, 2}, {0, 0, 0, 5});
+  check_conv({1, 1, 270, 270}, {1, 1, 256, 257}, 1, {1, 1}, {1, 1}, {0, 0, 0, 0});
+  check_conv({1, 1, 1, 1200}, {1, 1, 1, 1000}, 1, {1, 1}, {1, 1}, {0, 0, 0, 0});
+  check_conv({1, 1, 1, 900}, {1, 1, 1, 600}, 1, {1, 2}, {1, 1}, {0, 9, 0, 0});
+}
+
+TEST_CASE("a pooling over more than a command holds is the host's") {
+  for (const char* op : {"GlobalMaxPool", "GlobalAveragePool", "ReduceMax", "ReduceMean"}) {
+    OnnxBuilder model({1, 1, 2, 300});
+    onnx::NodeProto& node = model.node(op, {"x"}, "y");
+    if (op[0] == 'R') set_attribute(node, "axes", Ints{2, 3});
+    Floats x(600, 0.5F);
+    x[17] = 300.5F;
+    CAPTURE(op);
+    CHECK(model.import().nodes.at(0).op == Op::kHost);
+    CHECK(model.run(x) == Floats{std::string(op).find("Max") != std::string::npos ? 300.5F : 1.0F});
+  }
 }
 
 TEST_CASE("random wide convolutions are what the definition says") {

@@ -15,8 +15,9 @@ namespace {
 const HostFunctions& functions() {
   static const HostFunctions table = [] {
     HostFunctions all;
-    for (HostFunctions family : {elementwise_operators(), reduction_operators(), movement_operators(),
-                                 product_operators(), normalization_operators(), resize_operators()})
+    for (HostFunctions family :
+         {elementwise_operators(), reduction_operators(), movement_operators(), indexing_operators(),
+          einsum_operators(), product_operators(), normalization_operators(), resize_operators()})
       all.merge(family);
     return all;
   }();

@@ -93,6 +93,12 @@ std::vector<std::int64_t> broadcast_strides(const Dims& from, const Dims& to) {
   return strides;
 }
 
+std::vector<std::int64_t> row_major_strides(const Dims& dims) {
+  std::vector<std::int64_t> strides(dims.size(), 1);
+  for (std::size_t d = dims.size(); d-- > 1;) strides[d - 1] = strides[d] * dims[d];
+  return strides;
+}
+
 void Odometer::next() {
   for (std::size_t d = dims_.size(); d-- > 0;) {
     ++at_[d];

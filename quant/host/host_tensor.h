@@ -68,6 +68,9 @@ Dims broadcast(const Dims& a, const Dims& b);
 /// repeats. Throws std::invalid_argument unless `from` broadcasts to `to`.
 std::vector<std::int64_t> broadcast_strides(const Dims& from, const Dims& to);
 
+/// Steps between neighbours of each dimension, row-major.
+std::vector<std::int64_t> row_major_strides(const Dims& dims);
+
 /// Walks over all elements of a tensor of extents `dims`, row-major, and keeps one offset for each of several
 /// strided tensors.
 class Odometer {

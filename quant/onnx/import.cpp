@@ -61,8 +61,8 @@ void import_checked(OnnxGraph& graph, const NodeProto& given) {
 }
 
 void import_node(OnnxGraph& graph, const NodeProto& node) {
-  static const std::set<std::string> with_all_outputs = {"DynamicQuantizeLinear", "GRU", "If", "LSTM",
-                                                         "Split"};
+  static const std::set<std::string> with_all_outputs = {
+      "DynamicQuantizeLinear", "GRU", "If", "LSTM", "Split", "TopK"};
   for (int i = 1; i < node.output_size() && with_all_outputs.count(node.op_type()) == 0; ++i) {
     if (graph.model().readers(node.output(i)) != 0)
       graph.model().fail(node, fmt::format("output '{}' is used; accepted: the first", node.output(i)));

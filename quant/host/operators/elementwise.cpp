@@ -118,6 +118,23 @@ HostTensor divide(const HostOperator& op, const std::vector<HostView>& operands)
   return result;
 }
 
+/// The rest has the sign of the divisor, as integers have it in ONNX, or with `fmod` that of the dividend.
+HostTensor modulo(const HostOperator& op, const std::vector<HostView>& operands) {
+  if (op.attributes.integer("fmod", 0) != 0) {
+    return combine(operands.at(0), operands.at(1), [](float a, float b) { return std::fmod(a, b); });
+  }
+  return combine(operands.at(0), operands.at(1), [](float a, float b) {
+    const float rest = std::fmod(a, b);
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+  });
+}
+
+HostTensor is_infinite(const HostOperator& op, const std::vector<HostView>& operands) {
+  const bool above = op.attributes.integer("detect_positive", 1) != 0;
+  const bool below = op.attributes.integer("detect_negative", 1) != 0;
+  return map(operands.at(0), [&](float x) { return std::isinf(x) && (x > 0 ? above : below) ? 1.0F : 0.0F; });
+}
+
 float sigmoid(float x) {
   return 1.0F / (1.0F + std::exp(-x));
 }
@@ -142,6 +159,12 @@ HostFunctions elementwise_operators() {
   constexpr float kSeluGamma = 1.05070102214813232421875F;
   return {
       {"Abs", unary([](float x) { return std::abs(x); })},
+      {"Acos", unary([](float x) { return std::acos(x); })},
+      {"Acosh", unary([](float x) { return std::acosh(x); })},
+      {"Asin", unary([](float x) { return std::asin(x); })},
+      {"Asinh", unary([](float x) { return std::asinh(x); })},
+      {"Atan", unary([](float x) { return std::atan(x); })},
+      {"Atanh", unary([](float x) { return std::atanh(x); })},
       {"Ceil", unary([](float x) { return std::ceil(x); })},
       {"Celu", shaped("alpha", 1, "", 0,
                       [](float x, float a, float /*b*/) {
@@ -150,6 +173,7 @@ HostFunctions elementwise_operators() {
       {"Clip", shaped("min", -kInfinity, "max", kInfinity,
                       [](float x, float low, float high) { return std::min(std::max(x, low), high); })},
       {"Cos", unary([](float x) { return std::cos(x); })},
+      {"Cosh", unary([](float x) { return std::cosh(x); })},
       {"Elu", shaped("alpha", 1, "", 0,
                      [](float x, float a, float /*b*/) { return x < 0 ? a * std::expm1(x) : x; })},
       {"Erf", unary([](float x) { return std::erf(x); })},
@@ -160,6 +184,8 @@ HostFunctions elementwise_operators() {
                              [](float x, float a, float b) { return std::clamp(a * x + b, 0.0F, 1.0F); })},
       {"HardSwish", unary([](float x) { return x * std::clamp(x / 6 + 0.5F, 0.0F, 1.0F); })},
       {"Identity", unary([](float x) { return x; })},
+      {"IsInf", is_infinite},
+      {"IsNaN", unary([](float x) { return std::isnan(x) ? 1.0F : 0.0F; })},
       {"LeakyRelu",
        shaped("alpha", 0.01F, "", 0, [](float x, float a, float /*b*/) { return x < 0 ? a * x : x; })},
       {"Log", unary([](float x) { return std::log(x); })},
@@ -171,10 +197,16 @@ HostFunctions elementwise_operators() {
                       [](float x, float a, float g) { return g * (x > 0 ? x : a * std::expm1(x)); })},
       {"Sigmoid", unary(sigmoid)},
       {"Sign", unary([](float x) { return static_cast<float>((x > 0) - (x < 0)); })},
+      {"Shrink", shaped("lambd", 0.5F, "bias", 0,
+                        [](float x, float limit, float bias) {
+                          return x < -limit ? x + bias : x > limit ? x - bias : 0.0F;
+                        })},
       {"Sin", unary([](float x) { return std::sin(x); })},
+      {"Sinh", unary([](float x) { return std::sinh(x); })},
       {"Softplus", unary([](float x) { return std::max(x, 0.0F) + std::log1p(std::exp(-std::abs(x))); })},
       {"Softsign", unary([](float x) { return x / (1 + std::abs(x)); })},
       {"Sqrt", unary([](float x) { return std::sqrt(x); })},
+      {"Tan", unary([](float x) { return std::tan(x); })},
       {"Tanh", unary([](float x) { return std::tanh(x); })},
       {"ThresholdedRelu",
        shaped("alpha", 1, "", 0, [](float x, float a, float /*b*/) { return x > a ? x : 0.0F; })},
@@ -184,6 +216,7 @@ HostFunctions elementwise_operators() {
       {"Equal", binary([](float a, float b) { return a == b ? 1.0F : 0.0F; })},
       {"Greater", binary([](float a, float b) { return a > b ? 1.0F : 0.0F; })},
       {"Less", binary([](float a, float b) { return a < b ? 1.0F : 0.0F; })},
+      {"Mod", modulo},
       {"Mul", binary(std::multiplies<>())},
       {"PRelu", prelu},
       {"Pow", binary([](float a, float b) { return b == 2 ? a * a : std::pow(a, b); })},

@@ -17,7 +17,9 @@ using HostFunctions = std::map<std::string, HostFunction>;
 HostFunctions elementwise_operators();
 HostFunctions reduction_operators();
 HostFunctions movement_operators();
+HostFunctions indexing_operators();
 HostFunctions product_operators();
+HostFunctions einsum_operators();
 HostFunctions normalization_operators();
 HostFunctions resize_operators();
 

@@ -12,12 +12,6 @@
 namespace bitbalance::host {
 namespace {
 
-std::vector<std::int64_t> row_major_strides(const Dims& dims) {
-  std::vector<std::int64_t> strides(dims.size(), 1);
-  for (std::size_t d = dims.size(); d-- > 1;) strides[d - 1] = strides[d] * dims[d];
-  return strides;
-}
-
 /// Element `first` of the input, then by `strides` along the dimensions of the result.
 HostTensor gather_strided(const HostView& x, Dims dims, std::int64_t first,
                           std::vector<std::int64_t> strides) {
@@ -210,32 +204,6 @@ HostTensor pad(const HostOperator& op, const std::vector<HostView>& operands) {
   return result;
 }
 
-/// Elements of the second operand are indices along the axis.
-HostTensor gather(const HostOperator& op, const std::vector<HostView>& operands) {
-  const HostView& x = operands.at(0);
-  const HostView& indices = operands.at(1);
-  const std::size_t axis = normal_axis(op.attributes.integer("axis", 0), x.dims.size());
-  Dims dims(x.dims.begin(), x.dims.begin() + static_cast<std::ptrdiff_t>(axis));
-  dims.insert(dims.end(), indices.dims.begin(), indices.dims.end());
-  dims.insert(dims.end(), x.dims.begin() + static_cast<std::ptrdiff_t>(axis) + 1, x.dims.end());
-  HostTensor result = HostTensor::result(dims, x.is_outline() || indices.is_outline());
-  const std::int64_t extent = x.dims[axis];
-  std::vector<std::int64_t> places;
-  for (std::int64_t i = 0; i < indices.size() && !indices.is_outline(); ++i) {
-    const std::int64_t index = to_integer(indices.values[i]);
-    if (index < -extent || index >= extent)
-      throw std::invalid_argument(fmt::format("index {} of an extent of {}", indices.values[i], extent));
-    places.push_back(index < 0 ? index + extent : index);
-  }
-  if (result.values.empty()) return result;
-  const std::int64_t run = element_count(x.dims, axis + 1);
-  auto to = result.values.begin();
-  for (std::int64_t o = 0; o < element_count(x.dims, 0, axis); ++o) {
-    for (const std::int64_t place : places) to = std::copy_n(x.values + (o * extent + place) * run, run, to);
-  }
-  return result;
-}
-
 /// Views the image as [n][b or c][...] blocks, permutes them, and views the result as an image again.
 HostTensor move_blocks(const HostView& x, const Dims& blocks, const std::vector<std::int64_t>& order,
                        const Dims& result) {
@@ -283,11 +251,11 @@ HostTensor space_to_depth(const HostOperator& op, const std::vector<HostView>& o
 
 HostFunctions movement_operators() {
   return {
-      {"Concat", concat}, {"DepthToSpace", depth_to_space},
-      {"Expand", expand}, {"Gather", gather},
-      {"Pad", pad},       {"Reshape", reshape},
-      {"Slice", slice},   {"SpaceToDepth", space_to_depth},
-      {"Tile", tile},     {"Transpose", transpose},
+      {"Concat", concat},       {"DepthToSpace", depth_to_space},
+      {"Expand", expand},       {"Pad", pad},
+      {"Reshape", reshape},     {"Slice", slice},
+      {"Tile", tile},           {"SpaceToDepth", space_to_depth},
+      {"Transpose", transpose},
   };
 }
 

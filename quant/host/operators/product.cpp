@@ -205,6 +205,7 @@ HostTensor conv_transpose(const HostOperator& op, const std::vector<HostView>& o
 }  // namespace
 
 std::int64_t product_macs(const HostOperator& op, const std::vector<Dims>& operands) {
+  if (op.type == "Einsum") return einsum_macs(op, operands);
   if (operands.size() < 2 || operands[0].empty()) return 0;
   if (op.type == "MatMul") return element_count(op.result) * operands[0].back();
   if (op.type == "Gemm") {

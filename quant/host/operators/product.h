@@ -7,7 +7,10 @@
 
 namespace bitbalance::host {
 
-/// Multiply-accumulates of MatMul, Gemm and ConvTranspose; 0 for every other operator.
+/// Multiply-accumulates of MatMul, Gemm, Einsum and ConvTranspose; 0 for every other operator.
 std::int64_t product_macs(const HostOperator& op, const std::vector<Dims>& operands);
+
+/// Of an Einsum: one product less than operands at each combination of its dimensions.
+std::int64_t einsum_macs(const HostOperator& op, const std::vector<Dims>& operands);
 
 }  // namespace bitbalance::host

@@ -49,6 +49,29 @@ HostFunction reduction(Reduction function) {
   };
 }
 
+/// Each element becomes the sum of those up to it along the axis; without it, or from the end, if asked for.
+HostTensor cumulative_sum(const HostOperator& op, const std::vector<HostView>& operands) {
+  const HostView& x = operands.at(0);
+  const std::size_t axis = normal_axis(op.attributes.integer("axis", 0), x.dims.size());
+  const bool is_exclusive = op.attributes.integer("exclusive", 0) != 0;
+  const bool is_reverse = op.attributes.integer("reverse", 0) != 0;
+  HostTensor result = HostTensor::result(x.dims, x.is_outline());
+  if (result.values.empty()) return result;
+  const std::int64_t extent = x.dims[axis], inner = element_count(x.dims, axis + 1);
+  const std::int64_t rows = element_count(x.dims) / extent;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const std::int64_t first = row / inner * extent * inner + row % inner;
+    double sum = 0;
+    for (std::int64_t n = 0; n < extent; ++n) {
+      const std::int64_t at = first + (is_reverse ? extent - 1 - n : n) * inner;
+      const double with = sum + x.values[at];
+      result.values[at] = static_cast<float>(is_exclusive ? sum : with);
+      sum = with;
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 HostFunctions reduction_operators() {
@@ -60,6 +83,7 @@ HostFunctions reduction_operators() {
   const auto as_is = [](double sum, double /*count*/) { return sum; };
   const auto log = [](double sum, double /*count*/) { return std::log(sum); };
   return {
+      {"CumSum", cumulative_sum},
       {"ReduceL1", reduction({0, add_magnitude, as_is})},
       {"ReduceL2", reduction({0, add_square, [](double sum, double /*count*/) { return std::sqrt(sum); }})},
       {"ReduceLogSum", reduction({0, add, log})},

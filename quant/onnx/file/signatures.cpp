@@ -56,6 +56,8 @@ const std::vector<Signature>& signatures() {
         {"AveragePool", 19, 1, 1, pool},
         {"Cast", 19, 1, 1, {{"saturate", kInt}, {"to", kInt, true}}},
         {"Cast", 24, 1, 1, {{"round_mode", kString}, {"saturate", kInt}, {"to", kInt, true}}},
+        {"CastLike", 19, 2, 2, {{"saturate", kInt}}},
+        {"CastLike", 24, 2, 2, {{"round_mode", kString}, {"saturate", kInt}}},
         {"DequantizeLinear", 21, 2, 3, {{"axis", kInt}, {"block_size", kInt}}},
         {"DequantizeLinear", 23, 2, 3, {{"axis", kInt}, {"block_size", kInt}, {"output_dtype", kInt}}},
         {"Gelu", 20, 1, 1, {{"approximate", kString}}},

@@ -1,9 +1,12 @@
 #include "quant/onnx/file/versions.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -102,6 +105,21 @@ std::string moves_otherwise(const NodeProto& node) {
   return mode == "DCR" || mode == "CRD" ? "" : fmt::format("mode is '{}'; accepted: DCR, CRD", mode);
 }
 
+std::string reduces_otherwise(const NodeProto& node, const std::set<std::string>& accepted) {
+  const std::string reduction = string_attribute(node, "reduction", "none");
+  return accepted.count(reduction) != 0
+             ? ""
+             : fmt::format("reduction is '{}'; accepted: {}", reduction, fmt::join(accepted, ", "));
+}
+
+std::string reduces_beyond_products(const NodeProto& node) {
+  return reduces_otherwise(node, {"add", "mul", "none"});
+}
+
+std::string reduces_beyond_bounds(const NodeProto& node) {
+  return reduces_otherwise(node, {"add", "max", "min", "mul", "none"});
+}
+
 constexpr std::array kRules = {
     Rule{"AveragePool", 1, kLastOpset, pads_twice},
     Rule{"AveragePool", 19, kLastOpset, is_dilated},
@@ -116,6 +134,10 @@ constexpr std::array kRules = {
     Rule{"Resize", 10, 10, interpolates_otherwise},
     Rule{"Resize", 13, kLastOpset, has_gone_coordinates},
     Rule{"Resize", 18, kLastOpset, filters_wider},
+    Rule{"ScatterElements", 16, 17, reduces_beyond_products},
+    Rule{"ScatterElements", 18, kLastOpset, reduces_beyond_bounds},
+    Rule{"ScatterND", 16, 17, reduces_beyond_products},
+    Rule{"ScatterND", 18, kLastOpset, reduces_beyond_bounds},
     Rule{"Split", 18, kLastOpset, has_no_parts},
     Rule{"Upsample", 1, 9, interpolates_otherwise},
 };

@@ -36,8 +36,9 @@ bool moves_elements(const HostGraph& graph) {
 
 bool keeps_numbers(const std::string& op) {
   static const std::set<std::string> names = {
-      "DepthToSpace", "Expand",  "Flatten",   "Gather",    "Identity", "MaxPool", "Reshape", "Slice",
-      "SpaceToDepth", "Squeeze", "Transpose", "Unsqueeze", "Shape",    "Size",    "Split"};
+      "DepthToSpace", "Expand",    "Flatten", "Gather", "GatherElements", "GatherND",
+      "Identity",     "MaxPool",   "Reshape", "Slice",  "SpaceToDepth",   "Squeeze",
+      "Transpose",    "Unsqueeze", "Shape",   "Size",   "Split"};
   return names.count(op) != 0;
 }
 

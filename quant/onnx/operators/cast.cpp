@@ -56,4 +56,12 @@ void import_cast(OnnxGraph& graph, const NodeProto& node) {
   graph.name_value(node.output(0), std::move(result));
 }
 
+void import_cast_like(OnnxGraph& graph, const NodeProto& node) {
+  NodeProto cast = without_attributes(node, {"to"});
+  cast.set_op_type("Cast");
+  cast.mutable_input()->DeleteSubrange(1, 1);
+  set_attribute(cast, "to", std::int64_t{graph.value(node, 1).type});
+  import_cast(graph, cast);
+}
+
 }  // namespace bitbalance::onnx_io

@@ -10,4 +10,7 @@ namespace bitbalance::onnx_io {
 /// the rest.
 void import_cast(OnnxGraph& graph, const onnx::NodeProto& node);
 
+/// Cast to the type of the second input.
+void import_cast_like(OnnxGraph& graph, const onnx::NodeProto& node);
+
 }  // namespace bitbalance::onnx_io

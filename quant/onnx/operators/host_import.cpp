@@ -40,41 +40,10 @@ void read_attributes(const NodeProto& node, HostAttributes& attributes) {
   }
 }
 
-/// Attributes and parameters of a node; its operands go to `operands`.
-HostOperator host_operator(const OnnxGraph& graph, const NodeProto& node,
-                           std::vector<const OnnxValue*>& operands) {
-  HostOperator op;
-  op.type = node.op_type();
-  op.opset = graph.model().opset();
-  read_attributes(node, op.attributes);
-  const std::vector<std::string>& parameters = parameter_inputs(op.type, op.opset);
-  for (int i = 0; i < node.input_size(); ++i) {
-    const std::string name = static_cast<std::size_t>(i) < parameters.size() ? parameters[i] : "";
-    if (!OnnxGraph::has_input(node, i)) {
-      if (name.empty()) graph.model().fail(node, fmt::format("input {} is left out", i));
-      continue;
-    }
-    const OnnxValue& value = graph.value(node, i);
-    if (name.empty()) {
-      operands.push_back(&value);
-      continue;
-    }
-    if (value.tensor >= 0)
-      graph.model().fail(node, fmt::format("input '{}' is computed; accepted: a constant", node.input(i)));
-    if (!is_real(value.type)) {
-      std::vector<std::int64_t>& integers = op.attributes.integers[name];
-      std::transform(value.constant.begin(), value.constant.end(), std::back_inserter(integers), to_integer);
-    } else {
-      op.attributes.numbers[name] = value.constant;
-    }
-  }
-  return op;
-}
-
 /// Every output is a slice of the input.
 void split(OnnxGraph& graph, const NodeProto& node) {
   std::vector<const OnnxValue*> operands;
-  const HostOperator op = host_operator(graph, node, operands);
+  const HostOperator op = read_operator(graph, node, operands);
   const OnnxValue input = *operands.front();
   if (const std::int64_t count = int_attribute(node, "num_outputs", node.output_size());
       count != node.output_size()) {
@@ -119,7 +88,7 @@ void spread(std::vector<T>& values, const std::vector<std::size_t>& axes, std::s
 /// image shrinks.
 void resize(OnnxGraph& graph, const NodeProto& node) {
   std::vector<const OnnxValue*> operands;
-  HostOperator op = host_operator(graph, node, operands);
+  HostOperator op = read_operator(graph, node, operands);
   const Dims dims = operands.at(0)->dims;
   HostAttributes& attributes = op.attributes;
   if (const std::string policy = attributes.word("keep_aspect_ratio_policy", "stretch"); policy != "stretch")
@@ -174,10 +143,40 @@ void combine_alike(OnnxGraph& graph, const NodeProto& node) {
 
 }  // namespace
 
+HostOperator read_operator(const OnnxGraph& graph, const NodeProto& node,
+                           std::vector<const OnnxValue*>& operands) {
+  HostOperator op;
+  op.type = node.op_type();
+  op.opset = graph.model().opset();
+  read_attributes(node, op.attributes);
+  const std::vector<std::string>& parameters = parameter_inputs(op.type, op.opset);
+  for (int i = 0; i < node.input_size(); ++i) {
+    const std::string name = static_cast<std::size_t>(i) < parameters.size() ? parameters[i] : "";
+    if (!OnnxGraph::has_input(node, i)) {
+      if (name.empty()) graph.model().fail(node, fmt::format("input {} is left out", i));
+      continue;
+    }
+    const OnnxValue& value = graph.value(node, i);
+    if (name.empty()) {
+      operands.push_back(&value);
+      continue;
+    }
+    if (value.tensor >= 0)
+      graph.model().fail(node, fmt::format("input '{}' is computed; accepted: a constant", node.input(i)));
+    if (!is_real(value.type)) {
+      std::vector<std::int64_t>& integers = op.attributes.integers[name];
+      std::transform(value.constant.begin(), value.constant.end(), std::back_inserter(integers), to_integer);
+    } else {
+      op.attributes.numbers[name] = value.constant;
+    }
+  }
+  return op;
+}
+
 // Since operator set 18 of some axes alone.
 HostOperator read_pad(const OnnxGraph& graph, const NodeProto& node,
                       std::vector<const OnnxValue*>& operands) {
-  HostOperator op = host_operator(graph, node, operands);
+  HostOperator op = read_operator(graph, node, operands);
   const std::size_t rank = operands.at(0)->dims.size();
   const std::vector<std::int64_t> axes = op.attributes.list("axes");
   if (!OnnxGraph::has_input(node, 3)) return op;
@@ -199,7 +198,7 @@ HostOperator read_pad(const OnnxGraph& graph, const NodeProto& node,
 
 void import_host_operator(OnnxGraph& graph, const NodeProto& node) {
   std::vector<const OnnxValue*> operands;
-  HostOperator op = host_operator(graph, node, operands);
+  HostOperator op = read_operator(graph, node, operands);
   if (op.type == "Div" && is_integer(operands[0]->type)) op.attributes.integers["integers"] = {1};
   graph.add_host(node, std::move(op), operands, node.output(0));
 }

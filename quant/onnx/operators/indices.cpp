@@ -1,10 +1,12 @@
 // Operators that make indices, or are told by them where to put something: in words of the host's others.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "quant/onnx/graph/graph.h"
 #include "quant/onnx/graph/spelling.h"
+#include "quant/onnx/operators/host_import.h"
 
 namespace bitbalance::onnx_io {
 namespace {
@@ -65,10 +67,196 @@ void one_hot(OnnxGraph& graph, const NodeProto& node) {
   words.result("Where", {is_here, Spelling::number(values.at(1)), Spelling::number(values.at(0))});
 }
 
+/// 1 at the first of the largest elements of each row, 0 elsewhere. Before operator set 13 a row is all from
+/// the axis on.
+void hardmax(OnnxGraph& graph, const NodeProto& node) {
+  constexpr std::int64_t kOneAxis = 13;
+  Spelling words(graph, node);
+  OnnxValue x = graph.value(node, 0);
+  const Dims dims = x.dims;
+  const bool one_axis = graph.model().opset() >= kOneAxis;
+  std::size_t axis = normal_axis(int_attribute(node, "axis", one_axis ? -1 : 1), dims.size());
+  if (!one_axis) {
+    x.dims = {element_count(dims, 0, axis), element_count(dims, axis)};
+    axis = 1;
+  }
+  HostAttributes along;
+  along.integers["axes"] = {static_cast<std::int64_t>(axis)};
+  const std::int64_t count = x.dims[axis];
+  graph.check_room(node, count);
+  const OnnxValue index = counted(x.dims.size(), axis, count);
+  const OnnxValue is_largest = words.step("Equal", {x, words.step("ReduceMax", {x}, along)});
+  const OnnxValue candidates =
+      words.step("Where", {is_largest, index, Spelling::number(static_cast<float>(count))});
+  OnnxValue result = words.step("Equal", {index, words.step("ReduceMin", {candidates}, along)});
+  result.dims = dims;
+  result.type = x.type;
+  graph.define(node, node.output(0), std::move(result));
+}
+
+/// Values and indices, each where somebody reads it.
+void top_k(OnnxGraph& graph, const NodeProto& node) {
+  std::vector<const OnnxValue*> operands;
+  const HostOperator op = read_operator(graph, node, operands);
+  const OnnxValue x = *operands.at(0);
+  const auto is_read = [&](int index) {
+    return node.output_size() > index && graph.model().readers(node.output(index)) != 0;
+  };
+  OnnxValue indices;
+  if (is_read(1)) {
+    graph.add_host(node, op, operands, node.output(1));
+    indices = graph.known(node, node.output(1));
+  } else {
+    indices = Spelling(graph, node).step("TopK", {x}, op.attributes);
+  }
+  if (!is_read(0)) return;
+  HostAttributes axis;
+  axis.integers["axis"] = {op.attributes.integer("axis", -1)};
+  Spelling(graph, node).result("GatherElements", {x, indices}, axis);
+}
+
+/// Until operator set 10 the name of what is ScatterElements from 11 on.
+void scatter(OnnxGraph& graph, const NodeProto& node) {
+  std::vector<const OnnxValue*> operands;
+  HostOperator op = read_operator(graph, node, operands);
+  op.type = "ScatterElements";
+  graph.add_host(node, std::move(op), operands, node.output(0));
+}
+
+/// The triangle of a matrix above or below a diagonal, and zeros.
+void trilu(OnnxGraph& graph, const NodeProto& node) {
+  const OnnxValue x = graph.value(node, 0);
+  const std::size_t rank = x.dims.size();
+  if (rank < 2) graph.model().fail(node, fmt::format("input is {}; accepted: matrices", to_string(x.dims)));
+  const std::int64_t rows = x.dims[rank - 2], columns = x.dims[rank - 1];
+  const std::int64_t diagonal =
+      OnnxGraph::has_input(node, 1) ? to_integer(graph.floats(node, 1).constant.at(0)) : 0;
+  const bool is_upper = int_attribute(node, "upper", 1) != 0;
+  graph.check_room(node, checked_count({rows, columns}));
+  OnnxValue mask = {-1, {rows, columns}, {}, onnx::TensorProto::FLOAT};
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t c = 0; c < columns; ++c) {
+      const bool is_kept = is_upper ? c - r >= diagonal : c - r <= diagonal;
+      mask.constant.push_back(is_kept ? 1.0F : 0.0F);
+    }
+  }
+  Spelling(graph, node).result("Where", {mask, x, Spelling::number(0)});
+}
+
+/// Ones on a diagonal, with the extents of the input.
+void eye_like(OnnxGraph& graph, const NodeProto& node) {
+  const OnnxValue& x = graph.value(node, 0);
+  if (x.dims.size() != 2)
+    graph.model().fail(node, fmt::format("input is {}; accepted: a matrix", to_string(x.dims)));
+  const std::int64_t diagonal = int_attribute(node, "k", 0);
+  graph.check_room(node, checked_count(x.dims));
+  HostTensor eye(x.dims);
+  for (std::int64_t r = 0; r < x.dims[0]; ++r) {
+    // From far off, a diagonal is nowhere.
+    const bool is_there = diagonal >= -r && diagonal < x.dims[1] - r;
+    if (is_there) eye.values[r * x.dims[1] + r + diagonal] = 1;
+  }
+  const auto type = static_cast<ElementType>(int_attribute(node, "dtype", x.type));
+  graph.define(node, node.output(0), {-1, x.dims, std::move(eye.values), type});
+}
+
+/// The first elements of each sequence in opposite order, as many as its constant length says.
+void reverse_sequence(OnnxGraph& graph, const NodeProto& node) {
+  const OnnxValue x = graph.value(node, 0);
+  const std::int64_t batch = int_attribute(node, "batch_axis", 1), time = int_attribute(node, "time_axis", 0);
+  const std::vector<float>& lengths = graph.floats(node, 1).constant;
+  const bool fits = x.dims.size() >= 2 && (batch == 0 || batch == 1) && time == 1 - batch &&
+                    static_cast<std::int64_t>(lengths.size()) == x.dims[batch];
+  if (!fits) {
+    graph.model().fail(node, fmt::format("{} lengths along axes {} and {} of {}; accepted: one per sequence, "
+                                         "axes 0 and 1",
+                                         lengths.size(), batch, time, to_string(x.dims)));
+  }
+  graph.check_room(node, element_count(x.dims));
+  OnnxValue from = {-1, x.dims, {}, onnx::TensorProto::INT64};
+  const std::int64_t inner = element_count(x.dims, 2);
+  for (std::int64_t i = 0; i < element_count(x.dims); ++i) {
+    const std::int64_t first = i / inner / x.dims[1], second = i / inner % x.dims[1];
+    const std::int64_t at = time == 0 ? first : second;
+    const std::int64_t length = to_integer(lengths[time == 0 ? second : first]);
+    if (length < 1 || length > x.dims[time])
+      graph.model().fail(node, fmt::format("a length of {}; accepted: 1 to {}", length, x.dims[time]));
+    from.constant.push_back(static_cast<float>(at < length ? length - 1 - at : at));
+  }
+  HostAttributes axis;
+  axis.integers["axis"] = {time};
+  Spelling(graph, node).result("GatherElements", {x, from}, axis);
+}
+
+/// The constant input of an operator whose result has other extents for other values.
+const OnnxValue& known_choice(const OnnxGraph& graph, const NodeProto& node, int index) {
+  const OnnxValue& chosen = graph.value(node, index);
+  if (chosen.tensor >= 0) {
+    graph.model().fail(node, fmt::format("input '{}' is computed, so that the image decides how many results "
+                                         "there are; accepted: a constant",
+                                         node.input(index)));
+  }
+  return chosen;
+}
+
+/// A row for each dimension, a column for each element that is not 0: its index.
+void non_zero(OnnxGraph& graph, const NodeProto& node) {
+  const OnnxValue& x = known_choice(graph, node, 0);
+  const std::size_t rank = std::max<std::size_t>(1, x.dims.size());
+  std::vector<std::vector<float>> rows(rank);
+  for (std::size_t i = 0; i < x.constant.size(); ++i) {
+    if (x.constant[i] == 0) continue;
+    auto rest = static_cast<std::int64_t>(i);
+    for (std::size_t d = rank; d-- > 0;) {
+      const std::int64_t extent = x.dims.empty() ? 1 : x.dims[d];
+      rows[d].push_back(static_cast<float>(rest % extent));
+      rest /= extent;
+    }
+  }
+  OnnxValue result = {-1,
+                      {static_cast<std::int64_t>(rank), static_cast<std::int64_t>(rows[0].size())},
+                      {},
+                      onnx::TensorProto::INT64};
+  for (const std::vector<float>& row : rows)
+    result.constant.insert(result.constant.end(), row.begin(), row.end());
+  graph.define(node, node.output(0), std::move(result));
+}
+
+/// The parts along an axis, or of all elements in a row, for which a constant condition holds.
+void compress(OnnxGraph& graph, const NodeProto& node) {
+  const OnnxValue& condition = known_choice(graph, node, 1);
+  OnnxValue x = graph.value(node, 0);
+  HostAttributes along;
+  along.integers["axis"] = {int_attribute(node, "axis", 0)};
+  if (find_attribute(node, "axis") == nullptr) x.dims = {element_count(x.dims)};
+  const std::int64_t extent = x.dims[normal_axis(along.integers["axis"][0], x.dims.size())];
+  OnnxValue kept = {-1, {0}, {}, onnx::TensorProto::INT64};
+  for (std::size_t i = 0; i < condition.constant.size(); ++i)
+    if (condition.constant[i] != 0) kept.constant.push_back(static_cast<float>(i));
+  if (static_cast<std::int64_t>(condition.constant.size()) > extent) {
+    graph.model().fail(node, fmt::format("a condition of {} for an extent of {}; accepted: up to that",
+                                         condition.constant.size(), extent));
+  }
+  kept.dims[0] = static_cast<std::int64_t>(kept.constant.size());
+  Spelling(graph, node).result("Gather", {x, kept}, along);
+}
+
 }  // namespace
 
 OnnxHandlers index_handlers() {
-  return {{"ArgMax", index_of_extreme}, {"ArgMin", index_of_extreme}, {"OneHot", one_hot}};
+  return {
+      {"ArgMax", index_of_extreme},
+      {"ArgMin", index_of_extreme},
+      {"Compress", compress},
+      {"EyeLike", eye_like},
+      {"Hardmax", hardmax},
+      {"NonZero", non_zero},
+      {"OneHot", one_hot},
+      {"ReverseSequence", reverse_sequence},
+      {"Scatter", scatter},
+      {"TopK", top_k},
+      {"Trilu", trilu},
+  };
 }
 
 }  // namespace bitbalance::onnx_io

@@ -7,6 +7,7 @@ namespace bitbalance::onnx_io {
 const std::vector<std::string>& parameter_inputs(const std::string& op, std::int64_t opset) {
   static const std::map<std::string, std::vector<std::string>> table = {
       {"Clip", {"", "min", "max"}},
+      {"CumSum", {"", "axis"}},
       {"Expand", {"", "shape"}},
       {"Pad", {"", "pads", "value", "axes"}},
       {"Reshape", {"", "shape"}},
@@ -14,6 +15,7 @@ const std::vector<std::string>& parameter_inputs(const std::string& op, std::int
       {"Slice", {"", "starts", "ends", "axes", "steps"}},
       {"Split", {"", "split"}},
       {"Tile", {"", "repeats"}},
+      {"TopK", {"", "k"}},
       {"Upsample", {"", "scales"}},
   };
   static const std::vector<std::string> axes = {"", "axes"}, none, scales = {"", "scales"};

@@ -177,10 +177,13 @@ void range(OnnxGraph& graph, const NodeProto& node) {
 
 OnnxHandlers shape_handlers() {
   return {
-      {"Cast", import_cast}, {"Constant", constant}, {"ConstantOfShape", constant_of_shape},
-      {"Dropout", dropout},  {"Flatten", flatten},   {"Identity", pass},
-      {"Range", range},      {"Reshape", reshape},   {"Shape", shape},
-      {"Size", size},        {"Squeeze", squeeze},   {"Unsqueeze", unsqueeze},
+      {"Cast", import_cast},    {"CastLike", import_cast_like},
+      {"Constant", constant},   {"ConstantOfShape", constant_of_shape},
+      {"Dropout", dropout},     {"Flatten", flatten},
+      {"Identity", pass},       {"Range", range},
+      {"Reshape", reshape},     {"Shape", shape},
+      {"Size", size},           {"Squeeze", squeeze},
+      {"Unsqueeze", unsqueeze},
   };
 }
 

@@ -67,6 +67,57 @@ void rms_normalization(OnnxGraph& graph, const NodeProto& node) {
   words.result("Mul", {words.step("Div", {x, root}), graph.value(node, 1)});
 }
 
+/// x / |x| along the axis; |x| is the sum of the magnitudes, or the root of that of the squares.
+void lp_normalization(OnnxGraph& graph, const NodeProto& node) {
+  Spelling words(graph, node);
+  const OnnxValue x = graph.value(node, 0);
+  const std::int64_t p = int_attribute(node, "p", 2);
+  if (p != 1 && p != 2) graph.model().fail(node, fmt::format("p is {}; accepted: 1, 2", p));
+  HostAttributes axis;
+  axis.integers["axes"] = {int_attribute(node, "axis", -1)};
+  words.result("Div", {x, words.step(p == 1 ? "ReduceL1" : "ReduceL2", {x}, axis)});
+}
+
+/// (x - mean) / (deviation + 10^-9) over these axes.
+void mean_variance_normalization(OnnxGraph& graph, const NodeProto& node) {
+  Spelling words(graph, node);
+  const OnnxValue x = graph.value(node, 0);
+  HostAttributes axes;
+  axes.integers["axes"] = ints_attribute(node, "axes", {0, 2, 3});
+  const OnnxValue centered = words.step("Sub", {x, words.step("ReduceMean", {x}, axes)});
+  const OnnxValue variance = words.step("ReduceMean", {words.step("Mul", {centered, centered})}, axes);
+  const OnnxValue deviation = words.step("Sqrt", {variance});
+  words.result("Div", {centered, words.step("Add", {deviation, Spelling::number(1e-9F)})});
+}
+
+/// (sum of |x|^p)^(1/p) over all but the first two dimensions.
+void global_lp_pool(OnnxGraph& graph, const NodeProto& node) {
+  Spelling words(graph, node);
+  const OnnxValue x = graph.value(node, 0);
+  const auto p = static_cast<float>(int_attribute(node, "p", 2));
+  if (p < 1) graph.model().fail(node, fmt::format("p is {}; accepted: at least 1", p));
+  HostAttributes plane;
+  for (std::size_t d = 2; d < x.dims.size(); ++d)
+    plane.integers["axes"].push_back(static_cast<std::int64_t>(d));
+  if (plane.integers.empty()) {
+    graph.model().fail(node,
+                       fmt::format("input is {}; accepted: three dimensions or more", to_string(x.dims)));
+  }
+  if (p <= 2) {
+    words.result(p == 1 ? "ReduceL1" : "ReduceL2", {x}, plane);
+    return;
+  }
+  const OnnxValue powers = words.step("Pow", {words.step("Abs", {x}), Spelling::number(p)});
+  words.result("Pow", {words.step("ReduceSum", {powers}, plane), Spelling::number(1 / p)});
+}
+
+/// Of real numbers with the dividend's sign, as the standard asks for; of integers either way.
+void modulo(OnnxGraph& graph, const NodeProto& node) {
+  if (is_real(graph.value(node, 0).type) && int_attribute(node, "fmod", 0) == 0)
+    graph.model().fail(node, "fmod is 0 for real numbers; accepted: 1");
+  import_host_operator(graph, node);
+}
+
 /// One value for each group as one for each channel; one for each channel stays. Before operator set 21 there
 /// was one for each group.
 OnnxValue for_channels(const OnnxGraph& graph, const NodeProto& node, int index, std::int64_t groups,
@@ -109,10 +160,14 @@ void group_normalization(OnnxGraph& graph, const NodeProto& node) {
 OnnxHandlers spelled_out_handlers() {
   return {
       {"And", logical_and},
+      {"GlobalLpPool", global_lp_pool},
       {"GreaterOrEqual", compare_or_equal},
       {"GroupNormalization", group_normalization},
       {"LessOrEqual", compare_or_equal},
+      {"LpNormalization", lp_normalization},
+      {"MeanVarianceNormalization", mean_variance_normalization},
       {"Mish", mish},
+      {"Mod", modulo},
       {"Not", logical_not},
       {"Or", logical_or},
       {"RMSNormalization", rms_normalization},

@@ -44,11 +44,13 @@ class HostGraphWriter {
 
  private:
   std::string operand(const HostOperator& op, std::size_t index, const std::string& name) {
+    static const std::set<std::string> indexed = {"Gather", "GatherElements", "GatherND", "ScatterElements",
+                                                  "ScatterND"};
     const HostOperand& operand = op.operands[index];
-    const bool is_index = op.type == "Gather" && index == 1;
+    const bool is_index = index == 1 && indexed.count(op.type) != 0;
     if (operand.value >= 0) {
-      if (is_index) throw std::invalid_argument("'Gather': indices are computed; accepted: constants");
-      return values_[operand.value];
+      const std::string& value = values_[operand.value];
+      return is_index ? cast(value, writer_.unique(name + ".indices"), onnx::TensorProto::INT64) : value;
     }
     const std::string constant = fmt::format("{}.operand{}", name, index);
     const std::vector<float>& values = operand.constant.values;
@@ -56,6 +58,12 @@ class HostGraphWriter {
     std::vector<std::int64_t> indices(values.size());
     std::transform(values.begin(), values.end(), indices.begin(), [](float x) { return std::llround(x); });
     return writer_.constant(constant, operand.constant.dims, indices);
+  }
+
+  /// To another element type.
+  std::string cast(const std::string& input, const std::string& to, std::int64_t type) {
+    set_attribute(writer_.add_node("Cast", to + ".Cast", {input}, to), "to", type);
+    return to;
   }
 
   void reshape_to(const std::string& input, const Dims& dims, const std::string& name,
@@ -77,16 +85,21 @@ class HostGraphWriter {
   }
 
   void write(const HostOperator& op, const std::string& name, const std::string& to) {
-    static const std::set<std::string> comparisons = {"Equal", "Greater", "Less"};
+    static const std::set<std::string> comparisons = {"Equal", "Greater", "IsInf", "IsNaN", "Less"};
     std::vector<std::string> inputs;
     inputs.reserve(op.operands.size());
     for (std::size_t i = 0; i < op.operands.size(); ++i) inputs.push_back(operand(op, i, name));
 
     if (comparisons.count(op.type) != 0) {
       const std::string truth = writer_.unique(name + ".truth");
-      writer_.add_node(op.type, name, inputs, truth);
-      set_attribute(writer_.add_node("Cast", name + ".Cast", {truth}, to), "to",
-                    std::int64_t{onnx::TensorProto::FLOAT});
+      write_plain(op.type, op.attributes, inputs, name, truth);
+      cast(truth, to, onnx::TensorProto::FLOAT);
+    } else if (op.type == "TopK") {  // here it is its second output
+      const std::string indices = writer_.unique(name + ".indices");
+      write_plain(op.type, op.attributes, inputs, name, writer_.unique(name + ".values")).add_output(indices);
+      cast(indices, to, onnx::TensorProto::FLOAT);
+    } else if (op.type == "Mod" && op.attributes.integer("fmod", 0) == 0) {
+      write_modulo(inputs.at(0), inputs.at(1), name, to);
     } else if (op.type == "Where") {  // its condition is a number here
       const std::string zero = writer_.constant(name + ".zero", {}, std::vector<float>{0});
       writer_.add_node("Where", name, {part("Equal", name, {inputs.at(0), zero}), inputs.at(2), inputs.at(1)},
@@ -102,6 +115,13 @@ class HostGraphWriter {
     } else {
       write_plain(op.type, plain_attributes(op), inputs, name, to);
     }
+  }
+
+  /// Of integers as real numbers: a - b floor(a / b).
+  void write_modulo(const std::string& a, const std::string& b, const std::string& name,
+                    const std::string& to) {
+    const std::string times = part("Floor", name, {part("Div", name, {a, b})});
+    writer_.add_node("Sub", name, {a, part("Mul", name, {b, times})}, to);
   }
 
   void truncate(const std::string& input, const std::string& name, const std::string& to) {
@@ -181,6 +201,12 @@ class HostGraphWriter {
 
   static HostAttributes plain_attributes(const HostOperator& op) {
     HostAttributes attributes = op.attributes;
+    if (const std::string reduction = op.attributes.word("reduction", "none");
+        reduction == "max" || reduction == "min") {
+      throw std::invalid_argument(
+          fmt::format("'{}': reduction is {}; accepted: none, add, mul, as operator set {} has them", op.type,
+                      reduction, kHostOpset));
+    }
     if (op.type == "Concat") attributes.integers["axis"] = {attributes.integer("axis", 0)};
     if (op.type == "Clip") {
       // A bound that bounds nothing; the importer takes finite ones.
@@ -192,8 +218,9 @@ class HostGraphWriter {
   }
 
   /// One node, with those of the attributes that it has in kHostOpset, as attributes or as inputs.
-  void write_plain(const std::string& op, const HostAttributes& attributes, std::vector<std::string> inputs,
-                   const std::string& name, const std::string& to) {
+  onnx::NodeProto& write_plain(const std::string& op, const HostAttributes& attributes,
+                               std::vector<std::string> inputs, const std::string& name,
+                               const std::string& to) {
     add_parameters(op, attributes, name, inputs);
     onnx::NodeProto& node = writer_.add_node(op, name, inputs, to);
     for (const auto& [key, attribute] :
@@ -213,11 +240,12 @@ class HostGraphWriter {
         set_attribute(node, key, words->second);
       }
     }
+    return node;
   }
 
   void add_parameters(const std::string& op, const HostAttributes& attributes, const std::string& name,
                       std::vector<std::string>& inputs) {
-    static const std::set<std::string> single = {"max", "min", "value"};
+    static const std::set<std::string> single = {"axis", "max", "min", "value"};
     const std::vector<std::string>& parameters = parameter_inputs(op, kHostOpset);
     for (std::size_t i = inputs.size(); i < parameters.size(); ++i) {
       const auto dims = [&](std::size_t count) {

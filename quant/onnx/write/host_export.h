@@ -22,8 +22,8 @@ struct OnnxTensor {
 /// Adds nodes that compute `output` from `inputs`; the graph reads and writes them under extents of its own,
 /// with as many elements. The last step is named `name`, those before it and all constants are named after
 /// it. An operator whose meaning was another in its own operator set is said in others' words. Throws
-/// std::invalid_argument, with the operator's name, for what kHostOpset cannot say: Gather by computed
-/// indices, and Resize by tf_half_pixel_for_nn that rounds up or interpolates.
+/// std::invalid_argument, with the operator's name, for what kHostOpset cannot say: updates by the
+/// larger or smaller of two, and Resize by tf_half_pixel_for_nn that rounds up or interpolates.
 void write_host_graph(OnnxWriter& writer, const std::string& name, const HostGraph& graph,
                       const std::vector<OnnxTensor>& inputs, const OnnxTensor& output);
 

@@ -218,9 +218,30 @@ TEST_CASE("what meant something else in an older operator set keeps its meaning"
   }
 }
 
-TEST_CASE("indices that are computed are refused by name") {
-  NetworkBuilder builder({3, 1, 1});
-  const Network network = builder.build(builder.host("last", {0, 0}, op("Gather")));
-  CHECK_THROWS_WITH(to_onnx(network),
-                    Catch::Contains("node 'last': 'Gather': indices are computed; accepted: constants"));
+TEST_CASE("computed indices, remainders of integers and what is no number survive export") {
+  OnnxBuilder model({1, 6});
+  model.constant("k", Ints{3}).node("TopK", {"x", "k"}, "largest").add_output("places");
+  model.constant("table", {6}, random_values(6, 5)).node("Gather", {"table", "places"}, "found");
+  set_attribute(model.node("GatherElements", {"x", "places"}, "again"), "axis", std::int64_t{1});
+  model.constant("two", Ints{-2}).node("Mod", {"places", "two"}, "rest");
+  set_attribute(model.node("Cast", {"rest"}, "rests"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  model.node("Log", {"x"}, "logarithm");  // of negative numbers, too
+  model.node("IsNaN", {"logarithm"}, "is_none");
+  model.node("Reciprocal", {"x"}, "inverse");
+  model.node("IsInf", {"inverse"}, "is_endless");
+  model.constant("one", {}, {1}).constant("zero", {}, {0}).node("Where", {"is_none", "one", "zero"}, "a");
+  model.node("Where", {"is_endless", "one", "a"}, "b");
+  set_attribute(model.node("GatherElements", {"b", "places"}, "c"), "axis", std::int64_t{1});
+  model.node("Sum", {"found", "again", "rests", "c"}, "y");
+  check_same(model.import());
+}
+
+TEST_CASE("an update that the file's operator set does not have is refused by name") {
+  constexpr std::int64_t kHasMax = 18;
+  OnnxBuilder model({1, 3}, kHasMax);
+  model.constant("place", Ints{0, 1}).constant("update", {}, {5});
+  set_attribute(model.node("ScatterND", {"x", "place", "update"}, "y"), "reduction", std::string("max"));
+  CHECK(model.run({1, 2, 3}) == Floats{1, 5, 3});
+  CHECK_THROWS_WITH(to_onnx(model.import()),
+                    Catch::Contains("'ScatterND': reduction is max; accepted: none, add, mul"));
 }

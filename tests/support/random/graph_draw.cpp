@@ -297,7 +297,9 @@ Value GraphDraw::recurrent(const std::string& op, const Value& from) {
   set_attribute(last(), "hidden_size", hidden);
   if (directions == 2) set_attribute(last(), "direction", std::string("bidirectional"));
   if (op == "GRU" && chance(0.5)) set_attribute(last(), "linear_before_reset", std::int64_t{1});
-  return view(result, {1, element_count(dims) / hidden, hidden});
+  const Dims rows_of_states = {1, element_count(dims) / hidden, hidden};
+  if (dims == rows_of_states) values_.push_back(result);
+  return view(result, rows_of_states);
 }
 
 Value GraphDraw::clip(const std::string& op, const Value& from) {

@@ -81,6 +81,8 @@ class GraphDraw : protected RandomDraw {
   Value stepwise(const std::string& op, const Value& from);
   Value binary(const std::string& op, const Value& from);
   Value choice(const std::string& op, const Value& from);
+  Value rest(const std::string& op, const Value& from);
+  Value truth(const std::string& op, const Value& from);
   Value condition(const std::string& op, const Value& from);
   /// An exact tensor, of the same extents if that is possible, between the places where exact ones jump.
   Value between(const Value& from);
@@ -97,10 +99,23 @@ class GraphDraw : protected RandomDraw {
   // Indices.
   Value index_of_extreme(const std::string& op, const Value& from);
   Value one_hot(const std::string& op, const Value& from);
+  std::string integers(const Dims& dims, const Dims& values);
+  std::string places(const Dims& dims, std::int64_t extent);
+  Value gather_elements(const std::string& op, const Value& from);
+  Value gather_nd(const std::string& op, const Value& from);
+  Value scatter(const std::string& op, const Value& from);
+  Value top_k(const std::string& op, const Value& from);
+  Value running_sum(const std::string& op, const Value& from);
+  Value triangle(const std::string& op, const Value& from);
+  Value known_places(const std::string& op, const Value& from);
+  Value reversed(const std::string& op, const Value& from);
+  Value hard_maximum(const std::string& op, const Value& from);
+  Value einsum(const std::string& op, const Value& from);
 
   // Sums and rows.
   Value reduction(const std::string& op, const Value& from);
   Value along_axis(const std::string& op, const Value& from);
+  Value norm(const std::string& op, const Value& from);
   Value recurrent(const std::string& op, const Value& from);
 
   // Integers that stand for numbers.

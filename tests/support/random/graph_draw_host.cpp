@@ -13,6 +13,7 @@ using Value = GraphDraw::Value;
 Value GraphDraw::smooth(const std::string& op, const Value& from) {
   static const std::set<std::string> exact = {"Abs", "Dropout", "Identity", "Neg", "Relu"};
   const bool is_exact = from.is_exact && exact.count(op) != 0;
+  if (op == "CastLike") return node(op, {from.name, number(1)}, from.dims, from.is_exact);
   const auto swish = [&](const std::string& gate) {  // in several operators
     const Value factor = node(gate, {from.name}, from.dims);
     return node("Mul", {from.name, factor.name}, from.dims);
@@ -40,17 +41,48 @@ Value GraphDraw::smooth(const std::string& op, const Value& from) {
     set_attribute(last(), "alpha", 0.25F);
   if (op == "Gelu" && chance(0.5)) set_attribute(last(), "approximate", std::string("tanh"));
   if (op == "Swish" && chance(0.5)) set_attribute(last(), "alpha", 1.5F);
+  if (op == "Shrink") {  // no jump
+    set_attribute(last(), "bias", 0.25F);
+    set_attribute(last(), "lambd", 0.25F);
+  }
   return result;
 }
 
 Value GraphDraw::of_positive(const std::string& op, const Value& from) {
   const Value size = node("Abs", {from.name}, from.dims);
-  const Value positive = node("Add", {size.name, number(0.5F)}, from.dims);
+  const Value positive = node("Add", {size.name, number(op == "Acosh" ? 1.5F : 0.5F)}, from.dims);
   return node(op, {positive.name}, from.dims);
+}
+
+/// Of what is no constant row: norms and deviations are far from 0.
+Value GraphDraw::norm(const std::string& op, const Value& from) {
+  const Value source = op == "LpNormalization" ? from : image(from), small = calm(source);
+  std::vector<float> ramp(static_cast<std::size_t>(source.elements()));
+  for (std::size_t i = 0; i < ramp.size(); ++i) ramp[i] = 2 + 3 * static_cast<float>(i % 2);
+  const Value in = node("Add", {small.name, floats(source.dims, ramp)}, source.dims);
+  if (op == "GlobalLpPool") {
+    Value result = node(op, {in.name}, {1, in.dims[1], 1, 1});
+    set_attribute(last(), "p", std::int64_t{uniform(1, 3)});
+    return result;
+  }
+  // Two elements, or more, of either kind.
+  const bool has_rows = op != "MeanVarianceNormalization" || in.elements() / in.dims[1] > 1;
+  Value result = node(has_rows ? op : "Identity", {in.name}, in.dims);
+  if (op == "LpNormalization") {
+    set_attribute(last(), "axis", axis(in));
+    set_attribute(last(), "p", std::int64_t{uniform(1, 2)});
+  } else if (has_rows && chance(0.5)) {
+    set_attribute(last(), "axes", Dims{0, 1, 2, 3});
+  }
+  return result;
 }
 
 Value GraphDraw::of_bounded(const std::string& op, const Value& from) {
   const Value bounded = calm(from);
+  if (op == "Acos" || op == "Asin" || op == "Atanh") {
+    const Value inner = node("Mul", {bounded.name, number(0.75F)}, from.dims);
+    return node(op, {inner.name}, from.dims);
+  }
   if (op == "Pow") return node(op, {bounded.name, number(static_cast<float>(pick({1, 2, 3})))}, from.dims);
   return node(op, {bounded.name}, from.dims);
 }
@@ -73,6 +105,23 @@ Value GraphDraw::stepwise(const std::string& op, const Value& from) {
     set_attribute(last(), "to", std::int64_t{onnx::TensorProto::FLOAT});
   }
   return steps.dims == from.dims ? node("Add", {from.name, steps.name}, from.dims) : steps;
+}
+
+/// Of exact elements between the multiples of the divisor.
+Value GraphDraw::rest(const std::string& op, const Value& from) {
+  const Value source = between(from);
+  Value result = node(op, {source.name, number(0.75F)}, source.dims, true);
+  set_attribute(last(), "fmod", std::int64_t{1});
+  return result;
+}
+
+/// Nothing is infinite or no number here.
+Value GraphDraw::truth(const std::string& op, const Value& from) {
+  const std::string mask = node(op, {from.name}, from.dims).name;
+  values_.pop_back();  // no floats
+  const Value cast = node("Cast", {mask}, from.dims, true);
+  set_attribute(last(), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  return node("Add", {from.name, cast.name}, from.dims);
 }
 
 /// Two operands that broadcast: a tensor, or constants of one number, a channel or a whole tensor.

@@ -12,16 +12,24 @@ namespace bitbalance::test {
 const std::map<std::string, GraphDraw::Operator>& GraphDraw::operators() {
   static const std::map<std::string, Operator> table = {
       {"Abs", {7, &GraphDraw::smooth}},
+      {"Acos", {7, &GraphDraw::of_bounded}},
+      {"Acosh", {9, &GraphDraw::of_positive}},
       {"Add", {7, &GraphDraw::binary}},
       {"And", {7, &GraphDraw::condition}},
       {"ArgMax", {7, &GraphDraw::index_of_extreme}},
       {"ArgMin", {7, &GraphDraw::index_of_extreme}},
+      {"Asin", {7, &GraphDraw::of_bounded}},
+      {"Asinh", {9, &GraphDraw::smooth}},
+      {"Atan", {7, &GraphDraw::smooth}},
+      {"Atanh", {9, &GraphDraw::of_bounded}},
       {"AveragePool", {7, &GraphDraw::pool}},
       {"BatchNormalization", {9, &GraphDraw::normalization}},
       {"Cast", {9, &GraphDraw::stepwise}},
+      {"CastLike", {15, &GraphDraw::smooth}},
       {"Ceil", {7, &GraphDraw::stepwise}},
       {"Celu", {12, &GraphDraw::smooth}},
       {"Clip", {7, &GraphDraw::clip}},
+      {"Compress", {9, &GraphDraw::known_places}},
       {"Concat", {7, &GraphDraw::concat}},
       {"Constant", {7, &GraphDraw::binary}},
       {"ConstantOfShape", {9, &GraphDraw::filled}},
@@ -29,32 +37,42 @@ const std::map<std::string, GraphDraw::Operator>& GraphDraw::operators() {
       {"ConvInteger", {10, &GraphDraw::quantized}},
       {"ConvTranspose", {7, &GraphDraw::conv_transpose}},
       {"Cos", {7, &GraphDraw::smooth}},
+      {"Cosh", {9, &GraphDraw::of_bounded}},
+      {"CumSum", {11, &GraphDraw::running_sum}},
       {"DepthToSpace", {7, &GraphDraw::blocks}},
       {"DequantizeLinear", {10, &GraphDraw::quantized}},
       {"Div", {7, &GraphDraw::binary}},
       {"Dropout", {7, &GraphDraw::smooth}},
       {"DynamicQuantizeLinear", {11, &GraphDraw::quantized}},
+      {"Einsum", {12, &GraphDraw::einsum}},
       {"Elu", {7, &GraphDraw::smooth}},
       {"Equal", {11, &GraphDraw::choice}},
       {"Erf", {9, &GraphDraw::smooth}},
       {"Exp", {7, &GraphDraw::of_bounded}},
       {"Expand", {8, &GraphDraw::repeat}},
+      {"EyeLike", {9, &GraphDraw::known_places}},
       {"Flatten", {7, &GraphDraw::reshape}},
       {"Floor", {7, &GraphDraw::stepwise}},
       {"GRU", {7, &GraphDraw::recurrent}},
       {"Gather", {7, &GraphDraw::gather}},
+      {"GatherElements", {11, &GraphDraw::gather_elements}},
+      {"GatherND", {11, &GraphDraw::gather_nd}},
       {"Gelu", {20, &GraphDraw::smooth}},
       {"Gemm", {7, &GraphDraw::product}},
       {"GlobalAveragePool", {7, &GraphDraw::global_pool}},
+      {"GlobalLpPool", {7, &GraphDraw::norm}},
       {"GlobalMaxPool", {7, &GraphDraw::global_pool}},
       {"Greater", {7, &GraphDraw::choice}},
       {"GreaterOrEqual", {12, &GraphDraw::choice}},
       {"GroupNormalization", {21, &GraphDraw::normalization}},
       {"HardSigmoid", {7, &GraphDraw::smooth}},
       {"HardSwish", {14, &GraphDraw::smooth}},
+      {"Hardmax", {7, &GraphDraw::hard_maximum}},
       {"Identity", {7, &GraphDraw::smooth}},
       {"If", {7, &GraphDraw::branches}},
       {"InstanceNormalization", {7, &GraphDraw::normalization}},
+      {"IsInf", {10, &GraphDraw::truth}},
+      {"IsNaN", {9, &GraphDraw::truth}},
       {"LRN", {7, &GraphDraw::normalization}},
       {"LSTM", {7, &GraphDraw::recurrent}},
       {"LayerNormalization", {17, &GraphDraw::normalization}},
@@ -63,15 +81,19 @@ const std::map<std::string, GraphDraw::Operator>& GraphDraw::operators() {
       {"LessOrEqual", {12, &GraphDraw::choice}},
       {"Log", {7, &GraphDraw::of_positive}},
       {"LogSoftmax", {7, &GraphDraw::along_axis}},
+      {"LpNormalization", {7, &GraphDraw::norm}},
       {"MatMul", {7, &GraphDraw::product}},
       {"MatMulInteger", {10, &GraphDraw::quantized}},
       {"Max", {8, &GraphDraw::binary}},
       {"MaxPool", {7, &GraphDraw::pool}},
       {"Mean", {8, &GraphDraw::binary}},
+      {"MeanVarianceNormalization", {9, &GraphDraw::norm}},
       {"Min", {8, &GraphDraw::relu6}},
       {"Mish", {18, &GraphDraw::smooth}},
+      {"Mod", {10, &GraphDraw::rest}},
       {"Mul", {7, &GraphDraw::binary}},
       {"Neg", {7, &GraphDraw::smooth}},
+      {"NonZero", {9, &GraphDraw::known_places}},
       {"Not", {7, &GraphDraw::condition}},
       {"OneHot", {9, &GraphDraw::one_hot}},
       {"Or", {7, &GraphDraw::condition}},
@@ -97,12 +119,18 @@ const std::map<std::string, GraphDraw::Operator>& GraphDraw::operators() {
       {"Relu", {7, &GraphDraw::smooth}},
       {"Reshape", {7, &GraphDraw::reshape}},
       {"Resize", {11, &GraphDraw::resize}},
+      {"ReverseSequence", {10, &GraphDraw::reversed}},
       {"Round", {11, &GraphDraw::stepwise}},
+      {"Scatter", {9, &GraphDraw::scatter, 10}},
+      {"ScatterElements", {11, &GraphDraw::scatter}},
+      {"ScatterND", {11, &GraphDraw::scatter}},
       {"Selu", {7, &GraphDraw::smooth}},
       {"Shape", {7, &GraphDraw::reshape}},
+      {"Shrink", {9, &GraphDraw::smooth}},
       {"Sigmoid", {7, &GraphDraw::smooth}},
       {"Sign", {9, &GraphDraw::stepwise}},
       {"Sin", {7, &GraphDraw::smooth}},
+      {"Sinh", {9, &GraphDraw::of_bounded}},
       {"Size", {9, &GraphDraw::filled}},
       {"Slice", {7, &GraphDraw::slice}},
       {"Softmax", {7, &GraphDraw::along_axis}},
@@ -115,10 +143,13 @@ const std::map<std::string, GraphDraw::Operator>& GraphDraw::operators() {
       {"Sub", {7, &GraphDraw::binary}},
       {"Sum", {8, &GraphDraw::binary}},
       {"Swish", {24, &GraphDraw::smooth}},
+      {"Tan", {7, &GraphDraw::of_bounded}},
       {"Tanh", {7, &GraphDraw::smooth}},
       {"ThresholdedRelu", {10, &GraphDraw::stepwise}},
       {"Tile", {7, &GraphDraw::repeat}},
+      {"TopK", {7, &GraphDraw::top_k}},
       {"Transpose", {7, &GraphDraw::transpose}},
+      {"Trilu", {14, &GraphDraw::triangle}},
       {"Unsqueeze", {7, &GraphDraw::squeeze}},
       {"Upsample", {9, &GraphDraw::resize, 9}},
       {"Where", {9, &GraphDraw::choice}},
@@ -143,7 +174,7 @@ std::set<std::string> words(const std::string& text) {
 /// Of operators' names: do all of them leave the values as they are?
 bool only_views(const std::string& order) {
   static const std::set<std::string> views =
-      words("Dropout Flatten Identity Reshape Shape Squeeze Unsqueeze");
+      words("CastLike Dropout Flatten Identity Reshape Shape Squeeze Unsqueeze");
   const std::set<std::string> names = words(order);
   return std::includes(views.begin(), views.end(), names.begin(), names.end());
 }
@@ -155,12 +186,12 @@ GraphDraw::GraphDraw(std::uint64_t seed) : RandomDraw(seed), writer_("random") {
   const auto& table = operators();
   const auto first = std::next(table.begin(), static_cast<std::ptrdiff_t>(seed * 37 % table.size()));
   order_ = first->first;
-  const int most = std::min(first->second.until, 24);
+  const int most = std::min(first->second.until, 27);
   do {
-    opset_ = pick({7, 8, 9, 10, 11, 12, 13, 13, 14, 17, 17, 18, 19, 20, 21, 22, 23, 24});
+    opset_ = pick({7, 8, 9, 10, 11, 12, 13, 13, 14, 17, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27});
   } while (opset_ < first->second.since || opset_ > most);
   constexpr int kIrOfOld = 8;
-  writer_.set_version(opset_, opset_ < 19 ? kIrOfOld : opset_ < 21 ? 9 : 10);
+  writer_.set_version(opset_, opset_ < 19 ? kIrOfOld : opset_ < 21 ? 9 : opset_ < 25 ? 10 : 13);
 }
 
 RandomModel GraphDraw::make() {
@@ -203,9 +234,10 @@ RandomModel GraphDraw::make() {
 
 std::vector<GraphDraw::Value> GraphDraw::outputs(const Value& last) {
   static const std::set<std::string> movements = words(
-      "Cast Concat Constant ConstantOfShape DequantizeLinear Dropout DynamicQuantizeLinear Expand "
-      "Flatten Gather Identity Max Mean Min Pad QuantizeLinear Range Reshape Shape Size Slice Split "
-      "Squeeze Sum Tile Transpose Unsqueeze");
+      "Cast CastLike Compress Concat Constant ConstantOfShape DequantizeLinear Dropout DynamicQuantizeLinear "
+      "Einsum Expand EyeLike Flatten Gather GatherElements GatherND Identity Max Mean Min NonZero Pad "
+      "QuantizeLinear Range Reshape ReverseSequence Shape Size Slice Split Squeeze Sum Tile TopK Transpose "
+      "Unsqueeze");
   std::set<std::string> computed;
   for (const onnx::NodeProto& node : writer_.graph().node()) {
     const bool reads_computed =

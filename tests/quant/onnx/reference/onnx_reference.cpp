@@ -19,7 +19,14 @@ const std::map<std::string, Unary>& unary_operators() {
   static const auto elu = [](double x, double alpha) { return x < 0 ? alpha * (std::exp(x) - 1) : x; };
   static const std::map<std::string, Unary> table = {
       {"Abs", plain([](double x) { return std::fabs(x); })},
+      {"Acos", plain([](double x) { return std::acos(x); })},
+      {"Acosh", plain([](double x) { return std::log(x + std::sqrt(x * x - 1)); })},
+      {"Asin", plain([](double x) { return std::asin(x); })},
+      {"Asinh", plain([](double x) { return std::log(x + std::sqrt(x * x + 1)); })},
+      {"Atan", plain([](double x) { return std::atan(x); })},
+      {"Atanh", plain([](double x) { return std::log((1 + x) / (1 - x)) / 2; })},
       {"Cast", plain([](double x) { return x; })},
+      {"CastLike", plain([](double x) { return x; })},
       {"Ceil", plain([](double x) { return std::ceil(x); })},
       {"Celu",
        [](const Call& c, double x) {
@@ -27,6 +34,7 @@ const std::map<std::string, Unary>& unary_operators() {
          return std::max(0.0, x) + std::min(0.0, a * (std::exp(x / a) - 1));
        }},
       {"Cos", plain([](double x) { return std::cos(x); })},
+      {"Cosh", plain([](double x) { return (std::exp(x) + std::exp(-x)) / 2; })},
       {"Dropout", plain([](double x) { return x; })},
       {"Elu", [](const Call& c, double x) { return elu(x, c.number("alpha", 1)); }},
       {"Erf", plain([](double x) { return std::erf(x); })},
@@ -46,6 +54,13 @@ const std::map<std::string, Unary>& unary_operators() {
        }},
       {"HardSwish", plain([](double x) { return x * std::max(0.0, std::min(1.0, x / 6 + 0.5)); })},
       {"Identity", plain([](double x) { return x; })},
+      {"IsInf",
+       [](const Call& c, double x) {
+         return x == INFINITY    ? static_cast<double>(c.integer("detect_positive", 1) != 0)
+                : x == -INFINITY ? static_cast<double>(c.integer("detect_negative", 1) != 0)
+                                 : 0.0;
+       }},
+      {"IsNaN", plain([](double x) { return x == x ? 0.0 : 1.0; })},
       {"LeakyRelu", [](const Call& c, double x) { return x < 0 ? c.number("alpha", 0.01F) * x : x; }},
       {"Log", plain([](double x) { return std::log(x); })},
       {"Mish", plain([](double x) { return x * std::tanh(std::log(1 + std::exp(x))); })},
@@ -63,11 +78,19 @@ const std::map<std::string, Unary>& unary_operators() {
       {"Sign", plain([](double x) { return x > 0   ? 1.0
                                            : x < 0 ? -1.0
                                                    : 0.0; })},
+      {"Shrink",
+       [](const Call& c, double x) {
+         const double limit = c.number("lambd", 0.5), bias = c.number("bias", 0);
+         if (x < -limit) return x + bias;
+         return x > limit ? x - bias : 0.0;
+       }},
       {"Sin", plain([](double x) { return std::sin(x); })},
+      {"Sinh", plain([](double x) { return (std::exp(x) - std::exp(-x)) / 2; })},
       {"Softplus", plain([](double x) { return std::log(1 + std::exp(x)); })},
       {"Softsign", plain([](double x) { return x / (1 + std::fabs(x)); })},
       {"Sqrt", plain([](double x) { return std::sqrt(x); })},
       {"Swish", [](const Call& c, double x) { return x / (1 + std::exp(-c.number("alpha", 1) * x)); }},
+      {"Tan", plain([](double x) { return std::sin(x) / std::cos(x); })},
       {"Tanh", plain([](double x) { return std::tanh(x); })},
       {"ThresholdedRelu", [](const Call& c, double x) { return x > c.number("alpha", 1) ? x : 0.0; }},
   };
@@ -90,6 +113,7 @@ const std::map<std::string, Binary>& binary_operators() {
       {"Max", [](double a, double b) { return std::max(a, b); }},
       {"Mean", [](double a, double b) { return a + b; }},
       {"Min", [](double a, double b) { return std::min(a, b); }},
+      {"Mod", [](double a, double b) { return a - b * std::trunc(a / b); }},
       {"Mul", [](double a, double b) { return a * b; }},
       {"Or", [](double a, double b) { return a != 0 || b != 0 ? 1.0 : 0.0; }},
       {"PRelu", [](double a, double b) { return a < 0 ? a * b : a; }},
@@ -138,6 +162,7 @@ std::vector<ReferenceTensor> reference(const onnx::NodeProto& node, std::int64_t
   if (const auto f = binary_operators().find(call.op()); f != binary_operators().end())
     return {combine(call, f->second)};
   if (call.op() == "Split") return split(call);
+  if (call.op() == "TopK") return top_k(call);
   if (call.op() == "LSTM" || call.op() == "GRU") return recurrent(call);
   if (call.op() == "Where") {
     return {tabulate(joint(call.in(0).dims, joint(call.in(1).dims, call.in(2).dims)), [&](const Dims& at) {

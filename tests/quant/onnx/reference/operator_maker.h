@@ -83,6 +83,15 @@ class OperatorMaker {
     node_.add_input(next());
     inputs_.push_back(std::make_unique<Tensor>(Tensor{dims, {list.begin(), list.end()}}));
   }
+  void truths(const Dims& list) {
+    constants_.push_back([name = next(), list](OnnxBuilder& model) {
+      const std::string bytes(list.begin(), list.end());
+      model.raw_constant(name, onnx::TensorProto::BOOL, {static_cast<std::int64_t>(list.size())}, bytes);
+    });
+    node_.add_input(next());
+    inputs_.push_back(std::make_unique<Tensor>(
+        Tensor{{static_cast<std::int64_t>(list.size())}, {list.begin(), list.end()}}));
+  }
   void integers(const Dims& list) { integers(list, {static_cast<std::int64_t>(list.size())}); }
   void none() {
     node_.add_input("");
@@ -106,6 +115,9 @@ class OperatorMaker {
   /// Of the image's elements that are not 0, and constants.
   void logic();
   void gelu();
+  void infinities();
+  void modulo();
+  void cast_like();
   void where();
   void dropout();
   void clip();
@@ -119,6 +131,8 @@ class OperatorMaker {
   void instance_normalization();
   void layer_normalization();
   void lrn();
+  void along_axis();
+  void over_plane();
 
   // random_movements.cpp
   void pad();
@@ -138,10 +152,24 @@ class OperatorMaker {
   // random_indices.cpp
   void one_hot();
   void index_of_extreme();
+  void gather_elements();
+  void scatter_elements();
+  void gather_nd();
+  void scatter_nd();
+  void top_k();
+  void cumulative_sum();
+  void trilu();
+  void reverse_sequence();
+  void compress();
+  /// What an update does.
+  std::string reduction();
+  /// Indices of `columns` dimensions of a tensor, after those of its batch.
+  void index_rows(const Dims& of, std::int64_t batch, std::int64_t columns);
 
   // random_windows.cpp
   void matmul();
   void gemm();
+  void einsum();
   void strides_and_pads(const Dims& kernel, bool may_dilate);
   void conv();
   void pool();

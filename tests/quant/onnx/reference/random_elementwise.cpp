@@ -1,5 +1,8 @@
 // Operators of each element.
 
+#include <map>
+#include <utility>
+
 #include "tests/quant/onnx/reference/operator_maker.h"
 
 namespace bitbalance::test {
@@ -7,10 +10,14 @@ namespace bitbalance::test {
 using onnx_reference::volume;
 
 void OperatorMaker::unary() {
-  const bool is_positive = op_ == "Log" || op_ == "Sqrt" || op_ == "Reciprocal";
-  input(is_positive ? values(extents(integer(1, 4)), 0.1, 3) : values(extents(integer(1, 4))));
+  static const std::map<std::string, std::pair<double, double>> ranges = {
+      {"Acos", {-1, 1}}, {"Acosh", {1, 3}},        {"Asin", {-1, 1}},  {"Atanh", {-0.9, 0.9}},
+      {"Log", {0.1, 3}}, {"Reciprocal", {0.1, 3}}, {"Sqrt", {0.1, 3}}, {"Tan", {-1.2, 1.2}}};
+  const auto range = ranges.find(op_);
+  const auto [low, high] = range == ranges.end() ? std::make_pair(-2.0, 2.0) : range->second;
+  input(values(extents(integer(1, 4)), low, high));
   if (op_ == "Cast") set("to", std::int64_t{onnx::TensorProto::FLOAT});
-  for (const char* name : {"alpha", "beta", "gamma"}) maybe(name, small());
+  for (const char* name : {"alpha", "beta", "bias", "gamma", "lambd"}) maybe(name, small());
 }
 
 void OperatorMaker::image() {
@@ -61,6 +68,39 @@ void OperatorMaker::logic() {
   });
   node_.add_input(next());
   inputs_.push_back(std::make_unique<Tensor>(std::move(truth)));
+}
+
+/// Of a quotient by 0, 1 or another number.
+void OperatorMaker::infinities() {
+  const Dims dims = extents(integer(1, 4));
+  Tensor numbers = values(dims), divisors = numbers;
+  for (double& value : divisors.values) value = static_cast<double>(integer(0, 1));
+  for (double& value : numbers.values) value = chance(4) ? 0 : value;
+  Tensor quotients = numbers;
+  for (std::size_t i = 0; i < numbers.values.size(); ++i) quotients.values[i] /= divisors.values[i];
+  input(std::move(numbers));
+  numbers_ = std::move(inputs_.back());  // image_ is of them
+  inputs_.back() = std::make_unique<Tensor>(std::move(quotients));
+  node_.set_input(0, "quotient");
+  constants_.push_back([divisors](OnnxBuilder& model) {
+    model.constant("divisor", divisors.dims, {divisors.values.begin(), divisors.values.end()});
+    model.node("Div", {"x", "divisor"}, "quotient");
+  });
+  maybe("detect_negative", integer(0, 1));
+  maybe("detect_positive", integer(0, 1));
+  is_truth_ = true;
+}
+
+void OperatorMaker::modulo() {
+  const Dims dims = extents(integer(1, 4));
+  input(values(dims, -6, 6));
+  floats(chance() ? values(dims, 0.5, 3) : values({1}, -3, -0.5));
+  set("fmod", std::int64_t{1});
+}
+
+void OperatorMaker::cast_like() {
+  input(values(extents(integer(1, 4))));
+  floats(values({1}));
 }
 
 void OperatorMaker::gelu() {

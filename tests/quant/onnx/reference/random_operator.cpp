@@ -31,40 +31,59 @@ RandomOperator OperatorMaker::make() {
       {"ArgMin", &OperatorMaker::index_of_extreme},
       {"AveragePool", &OperatorMaker::pool},
       {"BatchNormalization", &OperatorMaker::batch_normalization},
+      {"CastLike", &OperatorMaker::cast_like},
       {"Clip", &OperatorMaker::clip},
+      {"Compress", &OperatorMaker::compress},
       {"Concat", &OperatorMaker::concat},
       {"Conv", &OperatorMaker::conv},
       {"ConvTranspose", &OperatorMaker::conv},
+      {"CumSum", &OperatorMaker::cumulative_sum},
       {"DepthToSpace", &OperatorMaker::blocks},
       {"Dropout", &OperatorMaker::dropout},
+      {"Einsum", &OperatorMaker::einsum},
       {"Expand", &OperatorMaker::expand},
       {"Flatten", &OperatorMaker::flatten},
       {"Gather", &OperatorMaker::gather},
+      {"GatherElements", &OperatorMaker::gather_elements},
+      {"GatherND", &OperatorMaker::gather_nd},
       {"Gelu", &OperatorMaker::gelu},
       {"Gemm", &OperatorMaker::gemm},
       {"GRU", &OperatorMaker::recurrent},
       {"GlobalAveragePool", &OperatorMaker::image},
+      {"GlobalLpPool", &OperatorMaker::over_plane},
       {"GlobalMaxPool", &OperatorMaker::image},
       {"GroupNormalization", &OperatorMaker::group_normalization},
+      {"Hardmax", &OperatorMaker::softmax},
       {"InstanceNormalization", &OperatorMaker::instance_normalization},
+      {"IsInf", &OperatorMaker::infinities},
+      {"IsNaN", &OperatorMaker::infinities},
       {"LRN", &OperatorMaker::lrn},
       {"LSTM", &OperatorMaker::recurrent},
       {"LayerNormalization", &OperatorMaker::layer_normalization},
       {"LogSoftmax", &OperatorMaker::softmax},
+      {"LpNormalization", &OperatorMaker::along_axis},
       {"MatMul", &OperatorMaker::matmul},
       {"MaxPool", &OperatorMaker::pool},
+      {"MeanVarianceNormalization", &OperatorMaker::along_axis},
+      {"Mod", &OperatorMaker::modulo},
       {"OneHot", &OperatorMaker::one_hot},
       {"RMSNormalization", &OperatorMaker::rms_normalization},
       {"Pad", &OperatorMaker::pad},
       {"Reshape", &OperatorMaker::reshape},
       {"Resize", &OperatorMaker::resize},
+      {"ReverseSequence", &OperatorMaker::reverse_sequence},
+      {"Scatter", &OperatorMaker::scatter_elements},
+      {"ScatterElements", &OperatorMaker::scatter_elements},
+      {"ScatterND", &OperatorMaker::scatter_nd},
       {"Slice", &OperatorMaker::slice},
       {"Softmax", &OperatorMaker::softmax},
       {"SpaceToDepth", &OperatorMaker::blocks},
       {"Split", &OperatorMaker::split},
       {"Squeeze", &OperatorMaker::squeeze},
       {"Tile", &OperatorMaker::tile},
+      {"TopK", &OperatorMaker::top_k},
       {"Transpose", &OperatorMaker::transpose},
+      {"Trilu", &OperatorMaker::trilu},
       {"Unsqueeze", &OperatorMaker::unsqueeze},
       {"Upsample", &OperatorMaker::resize},
       {"Where", &OperatorMaker::where},
@@ -73,7 +92,8 @@ RandomOperator OperatorMaker::make() {
   static const std::set<std::string> several = {
       "GreaterOrEqual", "LessOrEqual", "Add", "Div",   "Equal", "Greater", "Less", "Max",
       "Mean",           "Min",         "Mul", "PRelu", "Pow",   "Sub",     "Sum"};
-  static const std::set<std::string> constants = {"Constant", "ConstantOfShape", "Range", "Shape", "Size"};
+  static const std::set<std::string> constants = {"Constant", "ConstantOfShape", "EyeLike", "NonZero",
+                                                  "Range",    "Shape",           "Size"};
   if (constants.count(op_) != 0) return make_constant();
   if (op_ == "If") return make_branches();
   if (op_.rfind("Reduce", 0) == 0) {
@@ -118,14 +138,20 @@ RandomOperator OperatorMaker::make_constant() {
     floats(Tensor{{}, {small()}});
     floats(Tensor{{}, {small() + 2}});
     floats(Tensor{{}, {chance(4) ? 0.1F : small()}});
+  } else if (op_ == "NonZero") {
+    Tensor x = values(extents(integer(1, 4)));
+    for (double& value : x.values) value = chance() ? 0 : value;
+    x.values.back() = 1;
+    floats(std::move(x));
   } else {
-    floats(values(extents(integer(1, 4))));
+    floats(values(extents(op_ == "EyeLike" ? 2 : integer(1, 4))));
+    maybe("k", integer(-4, 4));
     maybe("start", integer(-5, 5));
     maybe("end", integer(-5, 5));
   }
   const bool is_empty = volume(reference(node_, opset_, pointers())[0].dims) == 0;
   if (is_empty) node_.clear_attribute();
-  return finish_constant(reference(node_, opset_, pointers())[0], op_ != "Range");
+  return finish_constant(reference(node_, opset_, pointers())[0], op_ != "Range" && op_ != "EyeLike");
 }
 
 RandomOperator OperatorMaker::finish_constant(const Tensor& found, bool is_integer) {

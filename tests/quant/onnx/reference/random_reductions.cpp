@@ -47,6 +47,23 @@ void OperatorMaker::softmax() {
   if (!has_default || chance()) set("axis", axis(integer(0, rank - 1), rank));
 }
 
+/// LpNormalization, MeanVarianceNormalization.
+void OperatorMaker::along_axis() {
+  const bool has_axes = op_ == "MeanVarianceNormalization";
+  const std::int64_t rank = has_axes ? 4 : integer(1, 4);
+  input(values(extents(rank), 0.5, 2));
+  maybe("p", integer(1, 2));
+  maybe("axis", axis(integer(0, rank - 1), rank));
+  Dims axes = some_axes(rank);
+  if (axes.empty()) axes = {0, 3};
+  maybe("axes", axes);
+}
+
+void OperatorMaker::over_plane() {
+  input(values({1, integer(1, 4), integer(1, 5), integer(1, 5)}));
+  maybe("p", integer(1, 4));
+}
+
 void OperatorMaker::batch_normalization() {
   input(values({1, integer(1, 4), integer(1, 4), integer(1, 4)}));
   const Dims channels = {inputs_[0]->dims[1]};

@@ -17,6 +17,33 @@ void OperatorMaker::matmul() {
   floats(values(right));
 }
 
+/// One operand or two, either of them the image; names in any order, some of them in both.
+void OperatorMaker::einsum() {
+  const Dims all = extents(5);
+  const auto draw = [&](std::int64_t most) {
+    std::string names = "abcde";
+    std::shuffle(names.begin(), names.end(), random_);
+    return names.substr(0, integer(1, most));
+  };
+  const auto of = [&](const std::string& names) {
+    Dims dims;
+    for (const char name : names) dims.push_back(all[name - 'a']);
+    return dims;
+  };
+  const std::string first = draw(4), second = chance(4) ? "" : draw(4);
+  std::string joint = first;
+  for (const char name : second)
+    if (joint.find(name) == std::string::npos) joint += name;
+  std::shuffle(joint.begin(), joint.end(), random_);
+  const std::string result = joint.substr(0, integer(1, std::min<std::int64_t>(4, joint.size())));
+  const bool is_first = second.empty() || chance();
+  if (!is_first) floats(values(of(first)));
+  input(values(of(is_first ? first : second)));
+  if (is_first && !second.empty()) floats(values(of(second)));
+  set("equation",
+      first + (second.empty() ? "" : (chance() ? "," : ", ") + second) + (chance() ? "->" : " -> ") + result);
+}
+
 void OperatorMaker::gemm() {
   const std::int64_t m = integer(1, 4), k = integer(1, 4), n = integer(1, 4);
   const std::int64_t ta = integer(0, 1), tb = integer(0, 1);

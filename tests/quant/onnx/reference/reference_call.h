@@ -126,6 +126,8 @@ const References& indices();
 /// All outputs.
 std::vector<Tensor> split(const Call& call);
 /// All outputs.
+std::vector<Tensor> top_k(const Call& call);
+/// All outputs.
 std::vector<Tensor> recurrent(const Call& call);
 /// Convolutions, poolings, products of matrices, Resize.
 const References& windows();

@@ -113,6 +113,58 @@ Tensor lrn(const Call& call) {
   });
 }
 
+/// The elements of x that differ from `at` in these dimensions alone.
+std::vector<double> row_of(const Tensor& x, const Dims& at, const std::vector<bool>& along) {
+  std::vector<double> row;
+  tabulate(x.dims, [&](const Dims& other) {
+    bool is_in = true;
+    for (std::size_t d = 0; d < at.size(); ++d) is_in = is_in && (along[d] || at[d] == other[d]);
+    if (is_in) row.push_back(element(x, other));
+    return 0.0;
+  });
+  return row;
+}
+
+double norm_of(const std::vector<double>& row, double p) {
+  double sum = 0;
+  for (const double v : row) sum += std::pow(std::fabs(v), p);
+  return std::pow(sum, 1 / p);
+}
+
+Tensor lp_normalization(const Call& call) {
+  const Tensor& x = call.in(0);
+  std::vector<bool> along(x.dims.size(), false);
+  along[call.axis(-1)] = true;
+  const auto p = static_cast<double>(call.integer("p", 2));
+  return tabulate(x.dims, [&](const Dims& at) { return element(x, at) / norm_of(row_of(x, at, along), p); });
+}
+
+Tensor global_lp_pool(const Call& call) {
+  const Tensor& x = call.in(0);
+  std::vector<bool> along(x.dims.size(), true);
+  along[0] = along[1] = false;
+  Dims dims(x.dims.size(), 1);
+  dims[0] = x.dims[0];
+  dims[1] = x.dims[1];
+  const auto p = static_cast<double>(call.integer("p", 2));
+  return tabulate(dims, [&](const Dims& at) { return norm_of(row_of(x, at, along), p); });
+}
+
+Tensor mean_variance_normalization(const Call& call) {
+  const Tensor& x = call.in(0);
+  std::vector<bool> along(x.dims.size(), false);
+  for (const std::int64_t axis : call.list("axes", {0, 2, 3}))
+    along[Call::normal(axis, x.dims.size())] = true;
+  return tabulate(x.dims, [&](const Dims& at) {
+    const std::vector<double> row = row_of(x, at, along);
+    const auto count = static_cast<double>(row.size());
+    const double mean = std::accumulate(row.begin(), row.end(), 0.0) / count;
+    double squares = 0;
+    for (const double v : row) squares += (v - mean) * (v - mean);
+    return (element(x, at) - mean) / (std::sqrt(squares / count) + 1e-9);
+  });
+}
+
 }  // namespace
 
 Tensor reduce(const Call& call) {
@@ -160,10 +212,17 @@ Tensor reduce(const Call& call) {
 
 const References& reductions() {
   static const References table = {
-      {"BatchNormalization", normalize},       {"GroupNormalization", normalize_groups},
-      {"InstanceNormalization", normalize},    {"LRN", lrn},
-      {"LayerNormalization", normalize},       {"LogSoftmax", softmax},
-      {"RMSNormalization", normalize_by_size}, {"Softmax", softmax},
+      {"BatchNormalization", normalize},
+      {"GroupNormalization", normalize_groups},
+      {"GlobalLpPool", global_lp_pool},
+      {"LpNormalization", lp_normalization},
+      {"MeanVarianceNormalization", mean_variance_normalization},
+      {"InstanceNormalization", normalize},
+      {"LRN", lrn},
+      {"LayerNormalization", normalize},
+      {"LogSoftmax", softmax},
+      {"RMSNormalization", normalize_by_size},
+      {"Softmax", softmax},
   };
   return table;
 }

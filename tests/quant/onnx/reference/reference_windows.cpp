@@ -229,20 +229,50 @@ Tensor resize(const Call& call) {
   });
 }
 
+/// Sums of products over all values of all names, without an ellipsis.
+Tensor einsum(const Call& call) {
+  std::vector<std::string> terms = {""};
+  for (const char c : call.word("equation", "")) {
+    if (c == ',' || c == '-') terms.emplace_back();
+    if (std::isalpha(static_cast<unsigned char>(c)) != 0) terms.back() += c;
+  }
+  const std::size_t operands = call.inputs().size();
+  std::map<char, std::int64_t> extents;
+  for (std::size_t t = 0; t < operands; ++t)
+    for (std::size_t d = 0; d < terms[t].size(); ++d) extents[terms[t][d]] = call.in(t).dims[d];
+  std::string names;
+  Dims all, dims;
+  for (const auto& [name, extent] : extents) {
+    names += name;
+    all.push_back(extent);
+  }
+  for (const char name : terms.back()) dims.push_back(extents.at(name));
+  const auto pick = [&](const std::string& term, const Dims& at) {
+    Dims own;
+    for (const char name : term) own.push_back(at[names.find(name)]);
+    return own;
+  };
+  return tabulate(dims, [&](const Dims& to) {
+    double sum = 0;
+    tabulate(all, [&](const Dims& at) {
+      if (pick(terms.back(), at) != to) return 0.0;
+      double product = 1;
+      for (std::size_t t = 0; t < operands; ++t) product *= element(call.in(t), pick(terms[t], at));
+      sum += product;
+      return 0.0;
+    });
+    return sum;
+  });
+}
+
 }  // namespace
 
 const References& windows() {
   static const References table = {
-      {"AveragePool", pool},
-      {"Conv", conv},
-      {"ConvTranspose", conv_transpose},
-      {"Gemm", gemm},
-      {"GlobalAveragePool", pool},
-      {"GlobalMaxPool", pool},
-      {"MatMul", matmul},
-      {"MaxPool", pool},
-      {"Resize", resize},
-      {"Upsample", resize},
+      {"AveragePool", pool},   {"Conv", conv},       {"ConvTranspose", conv_transpose},
+      {"Einsum", einsum},      {"Gemm", gemm},       {"GlobalAveragePool", pool},
+      {"GlobalMaxPool", pool}, {"MatMul", matmul},   {"MaxPool", pool},
+      {"Resize", resize},      {"Upsample", resize},
   };
   return table;
 }

@@ -68,7 +68,7 @@ class PostTwin : public Lockstep {
     twin_.beats_valid = beat_channel_.can_pop();
     if (twin_.beats_valid) {
       const DrainBeat& beat = beat_channel_.front();
-      twin_.beats_row = beat.row;
+      twin_.beats_row = static_cast<std::uint8_t>(beat.row);
       twin_.beats_first_lane = beat.first_lane;
       twin_.beats_lanes = beat.lanes;
       twin_.beats_last_of_tile = beat.last_of_tile;

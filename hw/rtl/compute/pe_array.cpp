@@ -81,21 +81,22 @@ void PeArray::on_clock() {
   } else if (now == Activity::kBankConflict) {
     slots.pop();
   }
-  if (!adds && slot_valid_) {
-    slot_valid_ = clear_ = first_of_step_ = false;
-    token_.fill(0);
-  }
+  if (!adds && slot_valid_) forget_slot();
   // Within a command every cycle is counted.
   if (!mid_command_ && !slot_valid_ && !shifted_valid_ && slots.empty() && (beats_left_ == 0 || beats.full()))
     sleep();
 }
 
 void PeArray::reset() {
-  shifted_valid_ = slot_valid_ = clear_ = first_of_step_ = false;
-  token_.fill(0);
-  mid_command_ = false;
+  forget_slot();
+  shifted_valid_ = mid_command_ = false;
   beats_left_ = 0;
   tile_tokens_ = tile_slots_ = 0;
+}
+
+void PeArray::forget_slot() {
+  slot_valid_ = clear_ = first_of_step_ = false;
+  token_.fill(0);
 }
 
 void PeArray::drain_beat() {
@@ -135,8 +136,8 @@ void PeArray::perform_slot(const TokenSlot& slot, const ActivationVector& vector
   tile_ = slot.tile;
   token_ = slot.token;
   if (slot.first_of_step) {
-    // From the channel, not from the register beside it: what has just been written is slow to read in other
-    // pieces.
+    // From the channel, not from the register beside it: a processor forwards no store to a load of another
+    // width, which would wait until it is written.
     if (slot.width == Width::k16) {
       expand(vector, slot.lanes, wide_lanes_.addends);
     } else {
@@ -152,7 +153,7 @@ void PeArray::perform_slot(const TokenSlot& slot, const ActivationVector& vector
   }
   ++slots_performed_;
   ++tile_slots_;
-  if (slot.last_of_tile) count_events(slot);
+  if (slot.last_of_tile) count_events();
   if (drains(slot)) start_drain(slot);
 }
 
@@ -187,20 +188,21 @@ void PeArray::start_drain(const TokenSlot& slot) {
   }
 }
 
-void PeArray::count_events(const TokenSlot& slot) {
-  const std::int64_t places = tile_slots_ * slot.rows;
-  EventCounts& events = profile_.layer(slot.layer).events;
-  events.add(Event::kShiftAdd, tile_tokens_ * slot.lanes);
-  events.add(Event::kNullSlot, (places - tile_tokens_) * slot.lanes);
+void PeArray::count_events() {
+  add_events(profile_.layer(layer_).events);
   tile_tokens_ = tile_slots_ = 0;
 }
 
 EventCounts PeArray::uncounted(int& layer) const {
   layer = layer_;
   EventCounts events;
+  add_events(events);
+  return events;
+}
+
+void PeArray::add_events(EventCounts& events) const {
   events.add(Event::kShiftAdd, tile_tokens_ * lanes_);
   events.add(Event::kNullSlot, (tile_slots_ * rows_ - tile_tokens_) * lanes_);
-  return events;
 }
 
 void PeArray::flip_token(int row, std::int64_t slot_number) {

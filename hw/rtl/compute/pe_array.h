@@ -64,7 +64,12 @@ class PeArray : public PeArrayInterface {
   void save(Lanes<Word>& lanes, const TokenSlot& slot);
   void start_drain(const TokenSlot& slot);
   void inject_fault();
-  void count_events(const TokenSlot& slot);
+  /// No slot is performed in this cycle.
+  void forget_slot();
+  /// At the end of a tile.
+  void count_events();
+  /// Of the tile's slots so far.
+  void add_events(EventCounts& events) const;
   std::size_t index(int row, int lane) const {
     return static_cast<std::size_t>(row) * pitch_ + static_cast<std::size_t>(lane);
   }

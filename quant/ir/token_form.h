@@ -29,6 +29,7 @@ constexpr const char* to_string(TokenForm value) {
 /// In the order of the enumeration.
 inline std::vector<std::string> token_form_names() {
   std::vector<std::string> names;
+  names.reserve(kTokenForms.size());
   for (const TokenForm form : kTokenForms) names.emplace_back(to_string(form));
   return names;
 }

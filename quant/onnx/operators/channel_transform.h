@@ -1,5 +1,5 @@
-// Idioms of exporters that are one operation in several nodes, found at their last node. What the earlier
-// nodes became is left out of the network where nobody else reads it.
+// A scale and a bias for each channel of the image that a model spells in several nodes, found at the last of
+// them. What the earlier nodes became is left out of the network where nobody else reads it.
 #pragma once
 
 #include <cstdint>

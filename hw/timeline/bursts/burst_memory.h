@@ -24,8 +24,9 @@ class BurstMemory {
   /// The request leaves at `edge`, not before that of the last request or advance(). `number`: tells the
   /// channel's requests under way apart, 0 to max_outstanding - 1.
   virtual void request(MemoryChannel channel, std::uint32_t number, const BurstRequest& burst, Edge edge) = 0;
-  /// Takes time on until requests are answered, not beyond `limit`; nothing is requested before it. Returns
-  /// whether any was. In whatever order; an answer may be told ahead of its time.
+  /// Takes time on until requests are answered, not beyond `limit` or the edge of an answer: nothing is
+  /// requested before either. Returns whether any was. In whatever order; an answer may be told ahead of its
+  /// time.
   virtual bool advance(Edge limit, Client& client) = 0;
 };
 

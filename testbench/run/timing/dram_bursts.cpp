@@ -1,5 +1,6 @@
 #include "testbench/run/timing/dram_bursts.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "base/text/enum_index.h"
@@ -30,19 +31,18 @@ void DramBursts::request(MemoryChannel channel, std::uint32_t number, const Burs
 bool DramBursts::advance(Edge limit, Client& client) {
   client_ = &client;
   has_answered_ = false;
-  const Time end = limit == kNever ? std::numeric_limits<Time>::max() : time_of(limit);
-  while (!has_answered_) {
-    const dram::Cycle next = dram_.next();
-    if (next == dram::kNever || dram_.time_of(next) > end) break;
+  end_ = limit == kNever ? std::numeric_limits<Time>::max() : time_of(limit);
+  for (dram::Cycle next = dram_.next(); next != dram::kNever && dram_.time_of(next) <= end_;
+       next = dram_.next())
     dram_.step(next);
-  }
   return has_answered_;
 }
 
 void DramBursts::answered(dram::Dram::RequestId id, Time time) {
   has_answered_ = true;
-  client_->answered(static_cast<MemoryChannel>(id % kMemoryChannels), id / kMemoryChannels,
-                    static_cast<Edge>(time / period_) + 1);
+  const Edge edge = static_cast<Edge>(time / period_) + 1;
+  end_ = std::min(end_, time_of(edge));  // what follows from the answer is not requested before
+  client_->answered(static_cast<MemoryChannel>(id % kMemoryChannels), id / kMemoryChannels, edge);
 }
 
 }  // namespace bitbalance::runner

@@ -16,7 +16,7 @@ std::uint64_t period_ps(const AcceleratorConfig& config);
 
 class DramBursts : public BurstMemory, private dram::Dram::Host {
  public:
-  /// `bytes`: that it keeps, of which nothing is kept. Throws ConfigError as TimedMemory.
+  /// `bytes`: that the programs use. Throws ConfigError as TimedMemory does.
   DramBursts(const dram::Config& config, std::uint64_t bytes, std::uint64_t period_ps);
 
   void request(MemoryChannel channel, std::uint32_t number, const BurstRequest& burst, Edge edge) override;
@@ -33,7 +33,9 @@ class DramBursts : public BurstMemory, private dram::Dram::Host {
 
   const Time period_;
   dram::Dram dram_;
-  Client* client_ = nullptr;  ///< of the advance() under way
+  // Of the advance() under way.
+  Client* client_ = nullptr;
+  Time end_ = 0;
   bool has_answered_ = false;
 };
 

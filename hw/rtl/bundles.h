@@ -13,13 +13,20 @@
 
 namespace bitbalance::rtl {
 
-/// One per row, column or lane.
+/// Values of rows, columns or lanes.
 template <class T>
 using RowWires = Wires<T, AcceleratorConfig::kMaxRows>;
 template <class T>
 using ColumnWires = Wires<T, AcceleratorConfig::kMaxColumns>;
 template <class T>
 using LaneWires = Wires<T, AcceleratorConfig::kMaxLanes>;
+
+/// Wires that a number of rows, columns or lanes takes, and the number of one of them.
+inline constexpr int kRowCountBits = index_bits(AcceleratorConfig::kMaxRows + 1),
+                     kColumnCountBits = index_bits(AcceleratorConfig::kMaxColumns + 1),
+                     kLaneCountBits = index_bits(AcceleratorConfig::kMaxLanes + 1),
+                     kRowBits = index_bits(AcceleratorConfig::kMaxRows),
+                     kLaneBits = index_bits(AcceleratorConfig::kMaxLanes);
 
 /// Controller -> engine. `body` of the variant is what the engine's opcodes allow.
 struct IssuedCommand : Command {

@@ -12,8 +12,8 @@
 
 namespace bitbalance::rtl {
 
-/// Has room for the largest array. A copy moves only the values that the array in use has, so that small ones
-/// do not pay for large ones.
+/// Has room for the largest array. A copy moves only what the array at hand has, so that small ones do not
+/// pay for large ones.
 template <class T, std::size_t kMost>
 class Wires {
  public:
@@ -28,7 +28,7 @@ class Wires {
   }
   ~Wires() = default;
 
-  /// A copy, and fill(), need the first `count` only; all, as long as nobody says so. Copies know it, too.
+  /// From now on copies, and theirs, and fill() take the first `count` only; before, they take all.
   void use(int count) { copied_ = align_up(static_cast<std::size_t>(count), kBlock); }
 
   T& operator[](std::size_t i) { return values_[i]; }
@@ -40,12 +40,11 @@ class Wires {
   void fill(const T& value) { std::fill_n(begin(), copied_, value); }
 
  private:
-  static constexpr std::size_t kBlock =
-      64 / sizeof(T);  ///< values of a cache line, which one operation moves
+  static constexpr std::size_t kBlock = 64 / sizeof(T);  ///< values that one operation moves
   static_assert(kMost % kBlock == 0 && std::is_trivially_copyable_v<T>);
 
   std::size_t copied_ = kMost;
-  alignas(64) std::array<T, kMost> values_{};
+  std::array<T, kMost> values_{};
 };
 
 }  // namespace bitbalance::rtl

@@ -122,8 +122,8 @@ void ActivationBuffer::read_runs(int begin, int end) {
 
 void ActivationBuffer::describe(SignalList& signals) const {
   signals.add(*this, "reading", reading_);
-  signals.add(*this, "turn", turn_, 10);
-  signals.add(*this, "conflicts", tile_.conflicts, 10);
+  signals.add(*this, "turn", turn_, kLaneCountBits);
+  signals.add(*this, "conflicts", tile_.conflicts, kLaneCountBits);
   signals.add(*this, "channel", channel_);
   signals.add(*this, "kernel_row", kernel_row_);
   signals.add(*this, "kernel_column", kernel_column_);

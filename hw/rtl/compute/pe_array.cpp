@@ -229,8 +229,8 @@ void PeArray::describe(SignalList& signals) const {
   signals.add(*this, "clear", clear_);
   signals.add(*this, "first_of_step", first_of_step_);
   signals.add(*this, "wide", wide_);
-  signals.add(*this, "rows", rows_, 9);
-  signals.add(*this, "lanes", lanes_, 10);
+  signals.add(*this, "rows", rows_, kRowCountBits);
+  signals.add(*this, "lanes", lanes_, kLaneCountBits);
   signals.add(*this, "layer", layer_);
   signals.add(*this, "tile", tile_);
   for (int lane = 0; lane < config_.lanes(Width::k8); ++lane) {
@@ -252,8 +252,8 @@ void PeArray::describe(SignalList& signals) const {
     }
   }
   signals.add(*this, "drain.beats_left", beats_left_);
-  signals.add(*this, "drain.row", drain_row_, 8);
-  signals.add(*this, "drain.first_lane", drain_first_lane_, 9);
+  signals.add(*this, "drain.row", drain_row_, kRowBits);
+  signals.add(*this, "drain.first_lane", drain_first_lane_, kLaneBits);
   signals.add(*this, "drain.tile", drain_tile_);
 }
 

@@ -154,9 +154,9 @@ void PostProcessor::describe(SignalList& signals) const {
     signals.add(*this, prefix + ".valid", s.valid);
     signals.add(*this, prefix + ".last_of_tile", s.last_of_tile);
     signals.add(*this, prefix + ".slot", s.slot, slot_bits);
-    signals.add(*this, prefix + ".row", s.row, 8);
-    signals.add(*this, prefix + ".first_lane", s.first_lane, 9);
-    signals.add(*this, prefix + ".lanes", s.lanes, 9);
+    signals.add(*this, prefix + ".row", s.row, kRowBits);
+    signals.add(*this, prefix + ".first_lane", s.first_lane, kLaneBits);
+    signals.add(*this, prefix + ".lanes", s.lanes, kColumnCountBits);
     for (int i = 0; i < config_.columns; ++i)
       signals.add(*this, prefix + ".value" + std::to_string(i), s.value[i], 64);
   };

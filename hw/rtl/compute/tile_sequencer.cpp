@@ -215,8 +215,8 @@ void TileSequencer::describe(SignalList& signals) const {
   signals.add(*this, "pixel_row", pixel_row_);
   signals.add(*this, "pixel_column", pixel_column_);
   signals.add(*this, "tile", tile_.index);
-  signals.add(*this, "lanes", tile_.lanes, 10);
-  signals.add(*this, "conflicts", tile_.conflicts, 10);
+  signals.add(*this, "lanes", tile_.lanes, kLaneCountBits);
+  signals.add(*this, "conflicts", tile_.conflicts, kLaneCountBits);
   signals.add(*this, "weight_address", tile_.weight_address);
   signals.add(*this, "queued_targets", queued_targets_, 4);
 }

@@ -231,7 +231,7 @@ void VectorUnit::describe(SignalList& signals) const {
   signals.add(*this, "tap_column", tap_column_);
   signals.add(*this, "element", element_);
   signals.add(*this, "second_addend", second_addend_);
-  signals.add(*this, "lanes", group_.lanes, 9);
+  signals.add(*this, "lanes", group_.lanes, kColumnCountBits);
   for (int i = 0; i < config_.columns; ++i) {
     signals.add(*this, "lane" + std::to_string(i) + ".value", group_.value[i], 64);
   }

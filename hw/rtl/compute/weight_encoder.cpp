@@ -217,10 +217,10 @@ void WeightEncoder::describe(SignalList& signals) const {
   signals.add(*this, "running", running_);
   signals.add(*this, "tile", tile_.index);
   signals.add(*this, "step", step_);
-  signals.add(*this, "item", items_, 10);
+  signals.add(*this, "item", items_, kLaneCountBits);
   signals.add(*this, "tokens_done", tokens_done_);
   signals.add(*this, "fetch_due", fetch_due_);
-  signals.add(*this, "next_conflicts", next_conflicts_, 10);
+  signals.add(*this, "next_conflicts", next_conflicts_, kLaneCountBits);
   signals.add(*this, "address", address_);
   for (int row = 0; row < config_.rows; ++row) {
     const auto at = static_cast<std::size_t>(row);

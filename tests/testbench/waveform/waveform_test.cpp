@@ -189,7 +189,7 @@ TEST_CASE("a window of the largest array has thousands of signals, and those of 
   };
   const Vcd units = traced({});
   CHECK(units.signals.size() > 2000);
-  CHECK(units.signals.size() < 4000);
+  CHECK(units.signals.size() < 6000);  // the most stages included
   CHECK(vcd_number(units.value_at(units.signal("pe_array.rows"), units.first_time), false) ==
         std::min<int>(256, first_compute(c.mapped.program, 0)->output_channels));
   CHECK(traced({"pe_array.row255.lane511.accumulator"}).signals.size() == 2);  // and clk

@@ -1,6 +1,7 @@
 #include "testbench/run/timing/dram_bursts.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/text/enum_index.h"
@@ -10,7 +11,7 @@ namespace bitbalance::runner {
 std::uint64_t period_ps(const AcceleratorConfig& config) {
   // In these steps, as SystemC makes a time of seconds.
   constexpr double kPicosecondsPerSecond = 1e12;
-  return static_cast<std::uint64_t>(1.0 / config.clock_hz * kPicosecondsPerSecond + 0.5);
+  return static_cast<std::uint64_t>(std::llround(1.0 / config.clock_hz * kPicosecondsPerSecond));
 }
 
 DramBursts::DramBursts(const dram::Config& config, std::uint64_t bytes, std::uint64_t period_ps)

@@ -36,6 +36,7 @@ std::vector<Analysis> time_batch(const std::vector<MappedProgram>& segments, con
                                  const MemorySettings& memory, RowGroups& weights) {
   MemoryLayout layout;
   std::vector<std::uint64_t> constants;
+  constants.reserve(segments.size());
   for (const MappedProgram& mapped : segments) constants.push_back(layout.add(mapped.program));
   ProgramTiming timing(config, memory, layout.memory_bytes());
   std::vector<Analysis> analyses(segments.size());

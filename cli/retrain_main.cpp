@@ -121,9 +121,10 @@ void fine_tune_model(Arguments& arguments) {
   torch::set_num_threads(arguments.threads);
   at::globalContext().setDeterministicAlgorithms(true, false);
   const fs::path out = arguments.out;
-  if (!out.parent_path().empty() && !fs::is_directory(out.parent_path()))
+  if (!out.parent_path().empty() && !fs::is_directory(out.parent_path())) {
     throw std::invalid_argument(
         fmt::format("--out {}: no such folder; accepted: a file in one", out.string()));
+  }
 
   const Network network = fold_affine(import_onnx(arguments.model));
   const ImageSet images = read_images(arguments.images, arguments.labels);

@@ -304,6 +304,7 @@ NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& opti
   result.nnzb = scenario.quantization.options.nnzb;
   result.activation_bits = scenario.quantization.options.activation_bits;
   result.bytes_per_cycle = scenario.memory.peak_bytes_per_cycle(scenario.accelerator.clock_hz);
+  if (scenario.memory.model == MemoryTiming::kTimed) result.memory = scenario.memory.dram.config.name;
   result.technology = process_name(*scenario.technology);
   result.technology_name = scenario.technology->name;
   result.dram_type = to_string(scenario.technology->dram.type);

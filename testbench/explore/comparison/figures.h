@@ -53,9 +53,10 @@ struct NetworkComparison {
   bool synthetic_images = false;
   int weight_bits = 0, nnzb = 0, activation_bits = 0;
   double bytes_per_cycle = 0;
-  std::string technology;       ///< process and voltage that were costed
-  std::string technology_name;  ///< of the constants
-  std::string dram_type;
+  std::string memory;                  ///< name of a timed one; empty: ideal
+  std::string technology;              ///< process and voltage that were costed
+  std::string technology_name;         ///< of the constants
+  std::string dram_type;               ///< whose energy is costed
   std::vector<DesignFigures> designs;  ///< each with both sets of weights; ours first
 
   /// Throws std::out_of_range.

@@ -30,10 +30,11 @@ std::string array_size(const DesignFigures& d) {
 
 std::string heading(const NetworkComparison& c) {
   std::string text = fmt::format(
-      "{}: {} frames per batch; {}; activations {} bit; weights {} bit, limited: at most {} non-zero; {} "
+      "{}: {} frames per batch; {}; activations {} bit; weights {} bit, limited: at most {} non-zero; {}{} "
       "B/cycle; {}, {}",
       one_line(c.scenario), c.designs.front().frames, to_string(c.rule), c.activation_bits, c.weight_bits,
-      c.nnzb, c.bytes_per_cycle, c.technology, c.dram_type);
+      c.nnzb, c.memory.empty() ? "" : one_line(c.memory) + " ", c.bytes_per_cycle, c.technology,
+      c.memory.empty() ? c.dram_type : "DRAM energy of " + c.dram_type);
   if (c.synthetic_weights) text += "; synthetic weights";
   if (c.synthetic_images) text += "; synthetic images";
   return text + "\n";
@@ -185,6 +186,7 @@ std::string to_json(const std::vector<NetworkComparison>& comparisons, const Pro
                   {"activation_bits", c.activation_bits},
                   {"weight_bits", c.weight_bits},
                   {"nnzb", c.nnzb},
+                  {"memory", c.memory.empty() ? "ideal" : c.memory},
                   {"bytes_per_cycle", c.bytes_per_cycle},
                   {"technology", c.technology},
                   {"technology_name", c.technology_name},

@@ -182,8 +182,10 @@ TEST_CASE("under a timed DRAM ours takes what a run takes, and all share one bus
   const OurRun run = run_ours(subject, WeightSet::kLimited, scenario.accelerator.weight_storage);
   CHECK(run.cycles == report.cycles());
   const double rate = scenario.memory.peak_bytes_per_cycle(scenario.accelerator.clock_hz);
-  for (const DesignFigures& design : evaluate(subject, {SizingRule::kEqualLanes, baseline_kinds()}).designs)
+  const NetworkComparison all = evaluate(subject, {SizingRule::kEqualLanes, baseline_kinds()});
+  for (const DesignFigures& design : all.designs)
     CHECK(static_cast<double>(design.cycles) * rate >= static_cast<double>(design.dram_bytes));
+  CHECK_THAT(comparison_table(all), Contains("DDR3-1600 12.8 B/cycle") && Contains("DRAM energy of lpddr4"));
 }
 
 CommandEnd compare_command(const std::string& arguments, const std::string& environment = "") {

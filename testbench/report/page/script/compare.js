@@ -24,8 +24,8 @@ main.append(tiles([
   ['Networks', comparisons.map(({scenario}) => scenario).join(', '), 'networks'],
   ['Accelerators', count(names.length), 'accelerators'],
   ['Technology', [...new Set(comparisons.map(({technology}) => technology))].join('; '), 'technology'],
-  ['DRAM', [...new Set(comparisons.map(({dram_type, bytes_per_cycle}) => dram_type + ', ' + figure(bytes_per_cycle, 'B/cycle')))].join('; '),
-   'dram'],
+  ['DRAM', [...new Set(comparisons.map(({memory, dram_type, bytes_per_cycle}) =>
+    `${memory}, ${figure(bytes_per_cycle, 'B/cycle')}, energy of ${dram_type}`))].join('; '), 'dram'],
   ['Program', data.comparison.program.version + ' (' + data.comparison.program.revision + ')', 'program'],
 ]));
 main.append(element('div', {class: 'bar'}, selection('Weights', Object.entries(kWeightSets), weights, (chosen) => {

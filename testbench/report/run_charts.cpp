@@ -18,7 +18,7 @@
 namespace bitbalance::report {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 /// A layer of the accelerator.
 struct Layer {

@@ -5,33 +5,31 @@
 #include "tlm/accelerator/accelerator.h"
 
 namespace bitbalance::adapter {
-namespace {
-
-/// The clocked level with its clock.
-struct Clocked {
-  rtl::GatedClock clock;
-  sc_core::sc_signal<bool> reset{"reset"};  // never
-  rtl::Accelerator accelerator;
-
-  Clocked(const AcceleratorConfig& config, const AcceleratorOptions& options, const sc_core::sc_time& period)
-      : clock("clock", period), accelerator("accelerator", config, options) {
-    accelerator.clk(clock.signal);
-    accelerator.rst(reset);
-    accelerator.observe_clock_need([this](bool needed) { needed ? clock.start() : clock.stop(); });
-    clock.start();
-  }
-};
-
-struct Transactions {
-  tlm_level::Accelerator accelerator;
-
-  Transactions(const AcceleratorConfig& config, const AcceleratorOptions& options)
-      : accelerator("accelerator", config, options) {}
-};
-
-}  // namespace
 
 struct AnyAccelerator::Inside {
+  /// The clocked level with its clock.
+  struct Clocked {
+    rtl::GatedClock clock;
+    sc_core::sc_signal<bool> reset{"reset"};  // never
+    rtl::Accelerator accelerator;
+
+    Clocked(const AcceleratorConfig& config, const AcceleratorOptions& options,
+            const sc_core::sc_time& period)
+        : clock("clock", period), accelerator("accelerator", config, options) {
+      accelerator.clk(clock.signal);
+      accelerator.rst(reset);
+      accelerator.observe_clock_need([this](bool needed) { needed ? clock.start() : clock.stop(); });
+      clock.start();
+    }
+  };
+
+  struct Transactions {
+    tlm_level::Accelerator accelerator;
+
+    Transactions(const AcceleratorConfig& config, const AcceleratorOptions& options)
+        : accelerator("accelerator", config, options) {}
+  };
+
   std::unique_ptr<Clocked> clocked;
   std::unique_ptr<Transactions> transactions;
 
@@ -49,9 +47,9 @@ AnyAccelerator::AnyAccelerator(const sc_core::sc_module_name& name, const Accele
       period_((check(config), sc_core::sc_time(1.0 / config.clock_hz, sc_core::SC_SEC))),
       inside_(std::make_unique<Inside>()) {
   if (options.level == Level::kRtl) {
-    inside_->clocked = std::make_unique<Clocked>(config, options.accelerator, period_);
+    inside_->clocked = std::make_unique<Inside::Clocked>(config, options.accelerator, period_);
   } else {
-    inside_->transactions = std::make_unique<Transactions>(config, options.accelerator);
+    inside_->transactions = std::make_unique<Inside::Transactions>(config, options.accelerator);
   }
   inside_->with([this](auto& accelerator) {
     csr.bind(accelerator.csr);

@@ -121,7 +121,7 @@ class BitFusion final : public WeightTimedKind {
   }
 };
 
-const BitFusion registered;
+const BitFusion bit_fusion;
 
 }  // namespace
 }  // namespace bitbalance::baselines

@@ -183,7 +183,7 @@ class Bitlet final : public WeightTimedKind {
   }
 };
 
-const Bitlet registered;
+const Bitlet bitlet;
 
 }  // namespace
 }  // namespace bitbalance::baselines

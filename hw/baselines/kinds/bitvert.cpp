@@ -159,7 +159,7 @@ class BitVert final : public WeightTimedKind {
   }
 };
 
-const BitVert registered;
+const BitVert bitvert;
 
 }  // namespace
 }  // namespace bitbalance::baselines

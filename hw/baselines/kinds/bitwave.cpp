@@ -66,7 +66,7 @@ class BitWave final : public WeightTimedKind {
   }
 };
 
-const BitWave registered;
+const BitWave bitwave;
 
 }  // namespace
 }  // namespace bitbalance::baselines

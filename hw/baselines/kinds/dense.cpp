@@ -55,7 +55,7 @@ class Dense final : public WeightTimedKind {
   }
 };
 
-const Dense registered;
+const Dense dense;
 
 }  // namespace
 }  // namespace bitbalance::baselines

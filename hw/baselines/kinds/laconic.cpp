@@ -151,7 +151,7 @@ class Laconic final : public BaselineKind {
   }
 };
 
-const Laconic registered;
+const Laconic laconic;
 
 }  // namespace
 }  // namespace bitbalance::baselines

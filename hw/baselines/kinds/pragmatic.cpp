@@ -92,7 +92,7 @@ class Pragmatic final : public WeightTimedKind {
   }
 };
 
-const Pragmatic registered;
+const Pragmatic pragmatic;
 
 }  // namespace
 }  // namespace bitbalance::baselines

@@ -61,7 +61,7 @@ class Stripes final : public WeightTimedKind {
   }
 };
 
-const Stripes registered;
+const Stripes stripes;
 
 }  // namespace
 }  // namespace bitbalance::baselines

@@ -15,7 +15,7 @@ struct ScaledChannel {
 };
 
 /// Input `index`, if it is a constant of one element.
-const OnnxValue* number(const OnnxGraph& graph, const NodeProto& node, int index) {
+const OnnxValue* scalar_constant(const OnnxGraph& graph, const NodeProto& node, int index) {
   if (!OnnxGraph::has_input(node, index)) return nullptr;
   const OnnxValue* value = graph.find(node.input(index));
   return value == nullptr || value->tensor >= 0 || value->constant.size() != 1 ? nullptr : value;
@@ -23,13 +23,13 @@ const OnnxValue* number(const OnnxGraph& graph, const NodeProto& node, int index
 
 bool adds_channel_axis(const OnnxGraph& graph, const NodeProto& unsqueeze, std::size_t rank) {
   std::vector<std::int64_t> axes = ints_attribute(unsqueeze, "axes", {});
-  if (const OnnxValue* axis = number(graph, unsqueeze, 1)) axes = {to_integer(axis->constant[0])};
+  if (const OnnxValue* axis = scalar_constant(graph, unsqueeze, 1)) axes = {to_integer(axis->constant[0])};
   return axes.size() == 1 && is_channel_axis(axes[0], rank);
 }
 
 /// A whole dimension is picked where the index is a list of one.
 bool picks_channel(const OnnxGraph& graph, const NodeProto& gather, std::size_t rank) {
-  const OnnxValue* index = number(graph, gather, 1);
+  const OnnxValue* index = scalar_constant(graph, gather, 1);
   return is_channel_axis(int_attribute(gather, "axis", 0), rank) && index != nullptr && index->dims.empty();
 }
 
@@ -40,8 +40,8 @@ std::optional<ScaledChannel> trace(const OnnxGraph& graph, std::string tensor, s
     if (node == nullptr || node->input_size() < 1) return {};
     const std::string& op = node->op_type();
     if ((op == "Add" || op == "Mul") && node->input_size() == 2 && !unsqueezed) {
-      const int at = number(graph, *node, 0) != nullptr ? 0 : 1;
-      const OnnxValue* operand = number(graph, *node, at);
+      const int at = scalar_constant(graph, *node, 0) != nullptr ? 0 : 1;
+      const OnnxValue* operand = scalar_constant(graph, *node, at);
       if (operand == nullptr || operand->dims.size() > rank) return {};
       if (op == "Add") result.bias += result.scale * operand->constant[0];
       if (op == "Mul") result.scale *= operand->constant[0];
@@ -51,7 +51,7 @@ std::optional<ScaledChannel> trace(const OnnxGraph& graph, std::string tensor, s
       tensor = node->input(0);
     } else if (op == "Gather" && unsqueezed && picks_channel(graph, *node, rank)) {
       result.image = node->input(0);
-      result.channel = to_integer(number(graph, *node, 1)->constant[0]);
+      result.channel = to_integer(scalar_constant(graph, *node, 1)->constant[0]);
       return result;
     } else {
       return {};

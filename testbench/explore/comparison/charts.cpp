@@ -10,8 +10,6 @@
 namespace bitbalance::explore {
 namespace {
 
-constexpr double kMicro = 1e6;
-
 /// Those with their own weights.
 std::vector<const DesignFigures*> own(const NetworkComparison& comparison) {
   std::vector<const DesignFigures*> designs;
@@ -91,7 +89,7 @@ std::vector<Chart> charts(const std::vector<NetworkComparison>& comparisons) {
     result.emplace_back(stacks(
         comparison, "energy per frame", "energy [uJ]", parts, [&](const DesignFigures& d, std::size_t p) {
           const double joules = p < groups.size() ? component_groups()[p].energy_j(d) : d.dram_j();
-          return kMicro * joules / static_cast<double>(d.frames);
+          return kMicrojoulesPerJoule * joules / static_cast<double>(d.frames);
         }));
     result.emplace_back(stacks(comparison, "cycles per frame", "kcycles",
                                {{"terms", "array-terms"},

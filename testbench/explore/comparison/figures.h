@@ -14,6 +14,8 @@
 
 namespace bitbalance::explore {
 
+inline constexpr double kMicrojoulesPerJoule = 1e6;
+
 /// Where the cycles of an array went: a lane's average. All add up to the cycles in which the array computes.
 struct ArrayCycles {
   double terms = 0;    ///< lanes add a term (ours: a token)

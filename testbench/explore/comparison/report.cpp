@@ -18,7 +18,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kSchema = 1;
-constexpr double kMicro = 1e6;
 
 double per_frame(double amount, const DesignFigures& d) {
   return amount / static_cast<double>(d.frames);
@@ -53,8 +52,8 @@ std::string row(const DesignFigures& d) {
       percent(d.pe_utilization()), percent(quotient(d.array.empty, array)),
       percent(quotient(d.array.waiting, array)), percent(quotient(d.array.unused, array)));
   for (const ComponentGroup& group : component_groups())
-    text += fmt::format(" {:>8.4g}", kMicro * per_frame(group.energy_j(d), d));
-  text += fmt::format(" {:>8.4g}", kMicro * per_frame(d.dram_j(), d));
+    text += fmt::format(" {:>8.4g}", kMicrojoulesPerJoule * per_frame(group.energy_j(d), d));
+  text += fmt::format(" {:>8.4g}", kMicrojoulesPerJoule * per_frame(d.dram_j(), d));
   for (const ComponentGroup& group : component_groups()) text += fmt::format(" {:>7.3f}", group.area_mm2(d));
   return text + fmt::format(" {:>9} {:>9} {:>9}\n", figure(d.frames_per_j(), "{:.4g}"),
                             figure(d.frames_per_j_core(), "{:.4g}"),

@@ -12,7 +12,6 @@
 namespace bitbalance::scenario {
 namespace {
 
-constexpr std::size_t kCommentColumn = 44;
 constexpr std::size_t kStep = 2;
 constexpr std::string_view kComment = "# ";
 

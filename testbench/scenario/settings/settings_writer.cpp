@@ -4,11 +4,6 @@
 #include <fmt/ranges.h>
 
 namespace bitbalance::scenario {
-namespace {
-
-constexpr std::size_t kCommentColumn = 44;
-
-}  // namespace
 
 void SettingsWriter::line(const Setting& setting, const std::string& value) {
   std::string indent = indent_;

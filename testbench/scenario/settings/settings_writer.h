@@ -5,6 +5,9 @@
 
 namespace bitbalance::scenario {
 
+/// Where the comments of a written scenario begin, unless a setting is longer.
+inline constexpr std::size_t kCommentColumn = 44;
+
 /// A string as a YAML scalar whatever is in it.
 std::string yaml_quoted(const std::string& text);
 

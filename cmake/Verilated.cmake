@@ -14,6 +14,7 @@ function(verilated library model top)
     VERILATOR_ARGS -O3 -Wall -Wno-UNUSEDSIGNAL -Wno-UNUSEDPARAM -Wno-BLKSEQ -Wno-DECLFILENAME
       -I${PROJECT_SOURCE_DIR}/hw/verilog ${parameters}
     OPT_FAST -O2)
+  set_target_properties(${library} PROPERTIES UNITY_BUILD ON)  # some 100 small files that nobody edits
   # Verilator's headers are not held to our warnings.
   set_property(TARGET ${library} APPEND PROPERTY
     INTERFACE_SYSTEM_INCLUDE_DIRECTORIES $<TARGET_PROPERTY:${library},INTERFACE_INCLUDE_DIRECTORIES>)

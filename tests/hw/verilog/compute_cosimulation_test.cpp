@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "hw/isa/weight/row_stream.h"
-#include "tests/hw/rtl/compute_bench.h"
+#include "tests/hw/rtl/compute/compute_bench.h"
 #include "tests/hw/verilog/array_twin.h"
 #include "tests/hw/verilog/encoder_twin.h"
 #include "tests/hw/verilog/models.h"

@@ -1,5 +1,5 @@
 // The Verilog post-processor beside ours, edge by edge: every register, and every byte that is written.
-#include "tests/hw/rtl/post_bench.h"
+#include "tests/hw/rtl/compute/post_bench.h"
 #include "tests/hw/verilog/models.h"
 #include "tests/hw/verilog/post_twin.h"
 

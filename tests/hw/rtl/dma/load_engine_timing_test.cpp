@@ -3,7 +3,7 @@
 // With k the edge at which the command is popped: request i is pushed at k + 1 + i at the earliest; the
 // memory of these tests lets its answer be popped 2 + latency edges later; a line that waits for it is
 // written one edge after that.
-#include "tests/hw/rtl/load_bench.h"
+#include "tests/hw/rtl/dma/load_bench.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;

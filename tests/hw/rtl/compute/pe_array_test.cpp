@@ -5,7 +5,7 @@
 #include <string>
 
 #include "hw/isa/fixed_point.h"
-#include "tests/hw/rtl/array_bench.h"
+#include "tests/hw/rtl/compute/array_bench.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "hw/isa/command/command_check.h"
-#include "tests/hw/rtl/convolution_case.h"
+#include "tests/hw/rtl/compute/convolution_case.h"
 #include "tests/hw/rtl/engine_bench.h"
 
 using namespace bitbalance;

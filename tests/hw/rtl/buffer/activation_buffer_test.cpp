@@ -1,7 +1,7 @@
 #include "hw/rtl/buffer/activation_buffer.h"
 
+#include "tests/hw/rtl/compute/tile_bench.h"
 #include "tests/hw/rtl/engine_bench.h"
-#include "tests/hw/rtl/tile_bench.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/hw/rtl/compute/tile_bench.h"
 #include "tests/hw/rtl/engine_bench.h"
-#include "tests/hw/rtl/tile_bench.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;

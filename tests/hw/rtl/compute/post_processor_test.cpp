@@ -1,7 +1,7 @@
 // What the post-processor makes of drained accumulators, and when.
 #include "hw/rtl/compute/post_processor.h"
 
-#include "tests/hw/rtl/post_bench.h"
+#include "tests/hw/rtl/compute/post_bench.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;

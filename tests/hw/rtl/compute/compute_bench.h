@@ -10,7 +10,7 @@
 #include "hw/rtl/compute/pe_array.h"
 #include "hw/rtl/compute/tile_sequencer.h"
 #include "hw/rtl/compute/weight_encoder.h"
-#include "tests/hw/rtl/convolution_case.h"
+#include "tests/hw/rtl/compute/convolution_case.h"
 #include "tests/hw/rtl/engine_bench.h"
 #include "tests/support/names.h"
 

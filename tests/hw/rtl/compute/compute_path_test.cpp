@@ -7,7 +7,7 @@
 #include <string>
 
 #include "hw/isa/fixed_point.h"
-#include "tests/hw/rtl/compute_bench.h"
+#include "tests/hw/rtl/compute/compute_bench.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;

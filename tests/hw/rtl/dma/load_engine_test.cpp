@@ -1,7 +1,7 @@
 // What the load engine writes, whatever the shapes and the stalls, and what it refuses.
 #include <rapidcheck.h>
 
-#include "tests/hw/rtl/load_bench.h"
+#include "tests/hw/rtl/dma/load_bench.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;

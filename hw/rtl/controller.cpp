@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "base/bits.h"
 #include "base/text/enum_index.h"
 #include "hw/isa/account/activity.h"
-#include "hw/port/standstill.h"
 
 namespace bitbalance::rtl {
 
@@ -160,7 +158,7 @@ void Controller::complete(Engine engine) {
   acted_ = true;
   EngineState& state = engines_[enum_index(engine)];
   sc_assert(!state.in_flight.empty());
-  const Record& record = state.in_flight.front();
+  const CommandRecord& record = state.in_flight.front();
   if (observer_ != nullptr) observer_->command_completed(engine, record.command, edge());
   if (completion.fault != ProgramFault::kNone) {
     fault(completion.fault, record.index);
@@ -194,7 +192,7 @@ void Controller::issue(Engine engine) {
     activity = Activity::kNoCommand;
     return;
   }
-  const Record& record = state.queue.front();
+  const CommandRecord& record = state.queue.front();
   const int missing = first_missing(state, record.command);
   if (missing < kEngines) {
     activity = kWaitFor[missing];
@@ -228,7 +226,7 @@ int Controller::first_missing(const EngineState& engine, const Command& command)
 
 void Controller::dispatch() {
   if (fetched_.empty()) return;
-  const Record& record = fetched_.front();
+  const CommandRecord& record = fetched_.front();
   if (has_engine(record.command)) {
     RecordQueue& queue = engines_[enum_index(engine_of(record.command))].queue;
     if (queue.full()) return;
@@ -362,61 +360,6 @@ void Controller::tell_activities(bool all) {
 Activity Controller::compute_activity() const {
   const Activity activity = activities_[enum_index(Engine::kCompute)];
   return activity == Activity::kBusy ? compute_meter->at(edge()) : activity;
-}
-
-void Controller::watch() {
-  if (edge() < watchdog_edge()) return;
-  fault_reason_ = what_waits();
-  SC_REPORT_WARNING(name(),
-                    fmt::format("no progress for {} cycles: {}", watchdog_cycles_, fault_reason_).c_str());
-  state_ = State::kStopping;
-  acted_ = true;
-  fault_ = ProgramFault::kTimeout;
-  fault_index_ = oldest_command();
-  report_fault();  // at once: what hangs may hang forever
-}
-
-/// At which the program is stopped unless there is progress before: a command done, an answer, or a slot,
-/// which counts at the edge after it.
-Edge Controller::watchdog_edge() const {
-  if (watchdog_cycles_ <= 0 || fault_reported_) return kNever;
-  const std::int64_t last = std::max(
-      {progress_, memory->last_response_before(edge()), compute_meter->last_busy_before(edge()) + 1});
-  return last + watchdog_cycles_;
-}
-
-std::uint32_t Controller::oldest_command() const {
-  std::uint32_t index = fetched_.empty() ? received_ : fetched_.front().index;
-  for (const EngineState& engine : engines_) {
-    if (!engine.queue.empty()) index = std::min(index, engine.queue.front().index);
-    if (!engine.in_flight.empty()) index = std::min(index, engine.in_flight.front().index);
-  }
-  return index;
-}
-
-std::string Controller::what_waits() const {
-  Standstill standstill;
-  for (const EngineState& engine : engines_) {
-    if (!engine.in_flight.empty()) {
-      const Record& record = engine.in_flight.front();
-      standstill.not_completed(record.command, record.index);
-    }
-    if (!engine.queue.empty()) {
-      const Record& record = engine.queue.front();
-      const int missing = first_missing(engine, record.command);
-      standstill.not_started(record.command, record.index,
-                             missing < kEngines ? std::optional(static_cast<Engine>(missing)) : std::nullopt);
-    }
-  }
-  if (!fetched_.empty()) {
-    standstill.add(fmt::format("controller waits for {} to dispatch command {}",
-                               has_engine(fetched_.front().command) ? "room in a queue" : "all engines",
-                               fetched_.front().index));
-  }
-  if (requested_ != received_ || header_requested_ != header_received_)
-    standstill.add("controller waits for a command read");
-  standstill.unanswered(memory->pending());
-  return standstill.text();
 }
 
 bool Controller::engines_are_empty() const {

@@ -23,6 +23,7 @@
 #include "hw/rtl/compute/activity_meter.h"
 #include "hw/rtl/cycle_accounts.h"
 #include "hw/rtl/dma/memory_port.h"
+#include "hw/rtl/record_queue.h"
 #include "hw/rtl/signal_list.h"
 
 namespace bitbalance::rtl {
@@ -71,34 +72,6 @@ class Controller : public Clocked {
     kHeader,  ///< the header is on its way
     kRunning,
     kStopping,  ///< after a fault or soft reset: waits for what engines and memory have under way
-  };
-
-  struct Record {
-    Command command;
-    std::uint32_t index = 0;
-  };
-
-  /// First in, first out, of fixed capacity.
-  class RecordQueue {
-   public:
-    explicit RecordQueue(std::size_t capacity) : records_(capacity) {}
-    bool empty() const { return count_ == 0; }
-    bool full() const { return count_ == records_.size(); }
-    const Record& front() const { return records_[head_]; }
-    void push(const Record& record) { records_[(head_ + count_++) % records_.size()] = record; }
-    void pop() {
-      if (++head_ == records_.size()) head_ = 0;
-      --count_;
-    }
-    const Record& back() const { return records_[(head_ + count_ - 1) % records_.size()]; }
-    void pop_back() { --count_; }
-    void clear() { head_ = count_ = 0; }
-    const std::uint32_t& count() const { return count_; }
-
-   private:
-    std::vector<Record> records_;
-    std::uint32_t head_ = 0;
-    std::uint32_t count_ = 0;
   };
 
   struct EngineState {

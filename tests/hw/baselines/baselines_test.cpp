@@ -23,10 +23,11 @@ struct Case {
   std::vector<std::int16_t> activations;
 };
 
-/// Weights of all densities: none, small, any.
+/// Weights of all densities: none, small, any, as many ones as there are.
 std::int16_t random_weight(int weight_bits, int density) {
   const int limit = 1 << (weight_bits - 1);
   if (density == 0) return 0;
+  if (density == 3) return static_cast<std::int16_t>(*rc::gen::inRange(0, 50) == 0 ? limit - 1 : 1 - limit);
   const int w = *rc::gen::inRange(-limit + 1, limit);
   const int sparse = std::abs(w) & (std::abs(w) >> 1);
   return static_cast<std::int16_t>(density == 2 ? w : w < 0 ? -sparse : sparse);
@@ -44,7 +45,8 @@ bool accepts(const BaselineKind& kind, int lanes) {
 Case random_case(const BaselineKind& kind) {
   Case c{Baseline(kind), {}, {}, {}};
   Baseline& b = c.baseline;
-  if (const int lanes = 2 * *rc::gen::inRange(1, 17); accepts(kind, lanes)) b.lanes = lanes;
+  const int most_lanes = *rc::gen::element(32, kMostLanes);
+  if (const int lanes = *rc::gen::inRange(1, most_lanes + 1); accepts(kind, lanes)) b.lanes = lanes;
   b.rows = *rc::gen::inRange(1, 5);
   b.columns = *rc::gen::inRange(1, 4);
   b.least_step_cycles = *rc::gen::inRange(1, 5);
@@ -57,7 +59,7 @@ Case random_case(const BaselineKind& kind) {
   layer.kernel = *rc::gen::inRange(1, 150);
   layer.pixels = *rc::gen::inRange(1, 6);
   c.weights.resize(std::size_t(layer.output_channels) * layer.kernel);
-  const int density = *rc::gen::inRange(0, 3);
+  const int density = *rc::gen::inRange(0, 4);
   for (std::int16_t& w : c.weights) w = random_weight(layer.weight_bits, density);
   c.activations.resize(static_cast<std::size_t>(layer.conv_groups * layer.kernel * layer.pixels));
   const bool is_signed = layer.width == Width::k16 || *rc::gen::arbitrary<bool>();
@@ -102,6 +104,39 @@ TEST_CASE("every baseline steps to the sum of products, in the cycles of its mod
       RC_ASSERT(model.pe_cycles <= model.used_pe_cycles);
       RC_ASSERT(model.used_pe_cycles <= model.cycles * c.baseline.rows * c.baseline.columns);
     });
+  }
+}
+
+TEST_CASE("channels of tens of thousands of weights are counted in full, whatever the lanes") {
+  for (const BaselineKind* kind : baseline_kinds()) {
+    for (const int lanes : {1, 2, 8, 16, 17, 64, 255, 256}) {
+      if (!accepts(*kind, lanes)) continue;
+      for (const int weight_bits : {2, 8, 16}) {
+        INFO(kind->name() << ", " << lanes << " lanes, " << weight_bits << " bits");
+        Baseline baseline(*kind);
+        baseline.lanes = lanes;
+        baseline.rows = baseline.columns = 2;
+        BaselineLayer layer;
+        layer.weight_bits = weight_bits;
+        layer.output_channels = 2;
+        layer.kernel = 70'001;
+        // The most ones that a weight has, and so the most terms that a channel can have; and few of them.
+        const auto largest = static_cast<std::int16_t>((1 << (weight_bits - 1)) - 1);
+        std::vector<std::int16_t> weights(2 * std::size_t{70'001}, largest);
+        for (std::size_t i = 70'001; i < weights.size(); i += 3)
+          weights[i] = static_cast<std::int16_t>(-largest);
+        layer.weights = weights.data();
+        const std::vector<std::int16_t> activations(70'001, 255);
+        const SteppedLayer stepped = step_layer(baseline, layer, activations);
+        const BaselineCycles model = layer_cycles(baseline, layer, activations);
+        CHECK(stepped.sums == sums(layer, activations));
+        CHECK(model.terms == stepped.cycles.terms);
+        CHECK(model.cycles == stepped.cycles.cycles);
+        CHECK(model.steps == stepped.cycles.steps);
+        CHECK(model.pe_cycles == stepped.cycles.pe_cycles);
+        CHECK(model.used_pe_cycles == stepped.cycles.used_pe_cycles);
+      }
+    }
   }
 }
 

@@ -19,6 +19,23 @@ std::uint64_t pages(std::uint64_t bytes) {
   return align_up(bytes, kPage);
 }
 
+/// As of the last edge, in their order.
+std::vector<std::uint32_t> registers_of(Driver& driver) {
+  std::vector<std::uint32_t> values;
+  for (const RegisterInfo& source : kRegisters) {
+    if (source.access == RegisterAccess::kWriteOnly) continue;
+    tlm::tlm_generic_payload payload;
+    std::uint32_t& value = values.emplace_back();
+    payload.set_command(tlm::TLM_READ_COMMAND);
+    payload.set_address(source.offset);
+    payload.set_data_ptr(reinterpret_cast<unsigned char*>(&value));
+    payload.set_data_length(sizeof value);
+    if (driver.csr->transport_dbg(payload) != sizeof value)
+      throw std::logic_error("a register cannot be read");
+  }
+  return values;
+}
+
 }  // namespace
 
 BenchResult run_program(const Program& program, const AcceleratorConfig& config,
@@ -74,9 +91,17 @@ BenchResult run_program(const Program& program, const AcceleratorConfig& config,
   driver.submit(regions);
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
   const std::clock_t start = std::clock();
-  while (!driver.idle()) sc_core::sc_start();
-
   BenchResult result;
+  if (options.reset_after > 0) {
+    sc_core::sc_start(static_cast<double>(options.reset_after), sc_core::SC_NS);
+    result.registers = registers_of(driver);
+    reset.write(true);
+    sc_core::sc_start(1, sc_core::SC_NS);
+  } else {
+    while (!driver.idle()) sc_core::sc_start();
+    result.registers = registers_of(driver);
+  }
+
   result.simulate_cpu_s = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   result.fault = driver.outcome().fault;
   result.fault_command = driver.outcome().command;

@@ -21,6 +21,7 @@ struct BenchOptions {
   unsigned stall_percent = 0;  ///< refused transfers on every channel
   std::int64_t watchdog_cycles = 20'000;
   PeArrayFactory pe_array = {};  ///< in the place of ours
+  std::int64_t reset_after = 0;  ///< cycles, if the program runs so long; `rst` ends it then. 0: never
 };
 
 struct BenchResult {
@@ -30,6 +31,7 @@ struct BenchResult {
   std::int64_t cycles = 0;    ///< CYCLES register
   double simulate_cpu_s = 0;  ///< from start to interrupt
   Profile profile;
+  std::vector<std::uint32_t> registers;  ///< that can be read, ahead of a reset or at the end
 };
 
 /// Elaborates, runs to the interrupt, and returns: once a process. `prepare` sees the accelerator before time

@@ -1,5 +1,6 @@
 // Whole programs of random networks on random accelerators, clock by clock: the data are the golden model's
 // whatever stalls, and the accounts close.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <numeric>
 
@@ -16,13 +17,10 @@ using namespace bitbalance::rtl::test;
 
 namespace {
 
-// Empty if for each layer and engine the activities add up to the layer's cycles, and the layers' cycles to
-// the program's.
-std::string open_accounts(const BenchResult& result) {
-  std::int64_t total = 0;
+// Empty if for each layer and engine the activities add up to the layer's cycles.
+std::string open_layers(const BenchResult& result) {
   for (std::size_t l = 0; l < result.profile.layers().size(); ++l) {
     const LayerProfile& layer = result.profile.layers()[l];
-    total += layer.cycles;
     for (int e = 0; e < kEngines; ++e) {
       const ActivityCycles& cycles = layer.activity[e];
       const std::int64_t sum = std::accumulate(cycles.begin(), cycles.end(), std::int64_t{0});
@@ -30,8 +28,18 @@ std::string open_accounts(const BenchResult& result) {
         return "layer " + std::to_string(l) + " engine " + std::to_string(e) + ": activities add up to " +
                std::to_string(sum) + " of " + std::to_string(layer.cycles) + " cycles";
       }
+      if (*std::min_element(cycles.begin(), cycles.end()) < 0)
+        return "layer " + std::to_string(l) + " engine " + std::to_string(e) + ": less than no cycles";
     }
   }
+  return "";
+}
+
+// The same, and the layers' cycles to the program's.
+std::string open_accounts(const BenchResult& result) {
+  if (const std::string open = open_layers(result); !open.empty()) return open;
+  std::int64_t total = 0;
+  for (const LayerProfile& layer : result.profile.layers()) total += layer.cycles;
   return total == result.cycles ? ""
                                 : "layers add up to " + std::to_string(total) + " of " +
                                       std::to_string(result.cycles) + " cycles";
@@ -54,6 +62,7 @@ std::string everything(const BenchResult& result) {
     for (int e = 0; e < kEvents; ++e) text += std::to_string(layer.events[static_cast<Event>(e)]) + " ";
     text += "\n";
   }
+  for (const std::uint32_t value : result.registers) text += std::to_string(value) + " ";
   return text.append(result.data.begin(), result.data.end());
 }
 
@@ -125,6 +134,30 @@ TEST_CASE("bits, cycles and accounts do not depend on the order in which units a
       CAPTURE(order);
       CHECK(run([&](rtl::ClockDomain& domain) { domain.permute(order); }) == plain);
     }
+  }
+}
+
+TEST_CASE("what a reset cuts off is counted alike whether units slept or not, and adds up") {
+  for (std::uint64_t seed = 6100; seed < 6160; ++seed) {
+    CAPTURE(seed);
+    BenchOptions options;
+    options.random_memory = seed % 3 == 1;
+    options.stall_percent = seed % 3 == 2 ? 25 : 0;
+    options.seed = seed;
+    const auto run = [&](const std::function<void(rtl::ClockDomain&)>& prepare) {
+      return in_child([&] {
+        const RandomCase c = make_random_case(seed);
+        options.reset_after = static_cast<std::int64_t>(1 + seed * 7919 % 3000);
+        const BenchResult result =
+            run_program(c.mapped.program, c.config, place_images(c.mapped.program, c.network, c.images, 0),
+                        options, [&](rtl::Accelerator& a) { a.at_start(prepare); });
+        const std::string open = open_layers(result);
+        return open.empty() ? everything(result) : open;
+      });
+    };
+    const std::string plain = run({});
+    REQUIRE(plain.find(" cycles, fault none\n") != std::string::npos);
+    CHECK(run([](rtl::ClockDomain& domain) { domain.keep_awake(); }) == plain);
   }
 }
 

@@ -40,6 +40,7 @@ CaseLimits draw_limits(RandomDraw& draw, std::uint64_t seed) {
     limits.large_arrays = true;
     limits.max_size = std::max(limits.max_size, 25);
   }
+  limits.odd_settings = RandomDraw(seed ^ 0x0dd5).chance(0.3);
   return limits;
 }
 

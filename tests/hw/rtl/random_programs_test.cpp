@@ -112,6 +112,16 @@ TEST_CASE("random programs on arrays up to 256 x 256 give the same data whatever
   check_seeds(7030, 7059, options, limits);
 }
 
+TEST_CASE("random programs on accelerators of odd settings give the same data whatever stalls") {
+  CaseLimits limits;
+  limits.odd_settings = true;
+  check_seeds(8000, 8029, {}, limits);
+  BenchOptions options;
+  options.random_memory = true;
+  options.stall_percent = 30;
+  check_seeds(8060, 8089, options, limits);
+}
+
 TEST_CASE("bits, cycles and accounts do not depend on the order in which units are called, nor on sleep") {
   for (std::uint64_t seed = 6000; seed < 6030; ++seed) {
     CAPTURE(seed);

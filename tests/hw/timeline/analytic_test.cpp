@@ -149,6 +149,16 @@ TEST_CASE("analytic accounts equal the clocked ones on arrays up to 256 x 256") 
   });
 }
 
+TEST_CASE("analytic accounts equal the clocked ones on accelerators of odd settings") {
+  CaseLimits limits;
+  limits.odd_settings = true;
+  check_seeds(60'000, 30, [&](std::uint64_t seed) {
+    RandomCase c = make_random_case(seed, limits);
+    const BenchOptions options = draw_memory(seed, c.config);
+    return compare_levels(c, options);
+  });
+}
+
 TEST_CASE("analytic accounts equal the clocked ones for tiles of a single step") {
   CaseLimits limits;
   limits.max_channels = 2;

@@ -11,6 +11,9 @@
 namespace bitbalance::test {
 namespace {
 
+/// Of a weight: one more does not fit the 64 bits of a stored weight in every form.
+constexpr int kMostOnes = 14;
+
 class Draw : private RandomDraw {
  public:
   Draw(std::uint64_t seed, const CaseLimits& limits)
@@ -20,6 +23,7 @@ class Draw : private RandomDraw {
     RandomCase c;
     c.config = random_accelerator(*this);
     if (limits_.large_arrays) draw_large_array(*this, c.config);
+    if (limits_.odd_settings) draw_odd_settings(*this, c.config);
     draw_network(c.network, c.config);
     MapperOptions options;
     options.batch = uniform(1, limits_.max_batch);
@@ -70,7 +74,7 @@ class Draw : private RandomDraw {
   }
 
   void draw_network(QuantizedNetwork& n, const AcceleratorConfig& a) {
-    bits_ = pick({8, 8, 16});
+    bits_ = a.pe.serves(Width::k16) ? pick({8, 8, 16}) : 8;
     n.name = "random";
     const bool fully_connected = chance(0.15);
     const Shape shape = fully_connected ? Shape{uniform(1, 300), 1, 1}
@@ -228,8 +232,8 @@ class Draw : private RandomDraw {
     }
     l.output = add_tensor(n, out_shape(in.shape, l.window, channels), chance(0.4));
     const QuantizedTensor out = tensor(n, l.output);
-    l.weight_bits = uniform(2, 16);
-    l.nnzb = uniform(1, std::min(7, l.weight_bits - 1));
+    l.weight_bits = uniform(2, std::min(16, a.pe.most_weight_bits(a.token_form)));
+    l.nnzb = uniform(1, std::min(limits_.odd_settings ? kMostOnes : 7, l.weight_bits - 1));
     l.token_form = a.token_form;
     const RepresentableSet set(l.weight_bits, l.nnzb, l.token_form);
     const int kernel_weights = in.shape.channels / l.groups * l.window.kernel_h * l.window.kernel_w;
@@ -347,6 +351,16 @@ void draw_large_array(RandomDraw& draw, AcceleratorConfig& config) {
                                     Shape{65, 65}, Shape{200, 40}, Shape{256, 255}, Shape{129, 192}})
                        : Shape{draw.uniform(1, 256), draw.uniform(1, 256)};
   set_array(config, rows, columns);
+}
+
+void draw_odd_settings(RandomDraw& draw, AcceleratorConfig& config) {
+  const int rows = draw.chance(0.3) ? draw.uniform(1, 3) : config.rows;
+  set_array(config, rows, draw.chance(0.3) ? draw.uniform(1, 3) : config.columns);
+  if (draw.chance(0.5)) config.accumulator_bits_8 = draw.uniform(16, 32);
+  if (draw.chance(0.5)) config.accumulator_bits_16 = draw.uniform(24, 48);
+  if (draw.chance(0.3)) config.pe.lanes = PeLanes::kNarrow;
+  if (draw.chance(0.3)) config.pe.shift = draw.uniform(1, PeConfig::kLargestShift);
+  if (draw.chance(0.2)) config.dram.burst_bytes = 256;
 }
 
 std::vector<MappedProgram> fit_buffers(const QuantizedNetwork& network, AcceleratorConfig& config,

@@ -21,6 +21,10 @@ void set_array(AcceleratorConfig& config, int rows, int columns);
 /// Any shape up to 256 x 256: often the largest, flat, narrow or no power of two.
 void draw_large_array(RandomDraw& draw, AcceleratorConfig& config);
 
+/// What few accelerators have: a single row or column, narrow accumulators, PEs of one width, bursts of 256
+/// bytes.
+void draw_odd_settings(RandomDraw& draw, AcceleratorConfig& config);
+
 /// The network's programs; buffers grow to the smallest that must suffice, and sums may wrap if need be.
 std::vector<MappedProgram> fit_buffers(const QuantizedNetwork& network, AcceleratorConfig& config,
                                        const MapperOptions& options);
@@ -32,6 +36,7 @@ struct CaseLimits {
   int max_channels = 12;  ///< of any tensor
   int max_batch = 3;
   bool large_arrays = false;  ///< draw_large_array(), and convolutions with as many output channels
+  bool odd_settings = false;  ///< draw_odd_settings(), and weights of any number of ones
 };
 
 struct RandomCase {

@@ -39,6 +39,7 @@ void check_seeds(
     CAPTURE(seed);
     options.seed = seed;
     const std::string expected = run(Level::kRtl, seed, options, change, limits);
+    INFO(expected.substr(0, 400));
     REQUIRE(expected.find("cycles") != std::string::npos);
     REQUIRE(run(Level::kTlm, seed, options, change, limits) == expected);
   }
@@ -190,6 +191,15 @@ TEST_CASE("tlm equals rtl on arrays up to 256 x 256") {
       20000, 20059, {}, [](RandomCase&) {}, limits);
   check_seeds(
       20060, 20089, {Memory::kHashed}, [](RandomCase&) {}, limits);
+}
+
+TEST_CASE("tlm equals rtl on accelerators of odd settings") {
+  CaseLimits limits;
+  limits.odd_settings = true;
+  check_seeds(
+      21000, 21019, {}, [](RandomCase&) {}, limits);
+  check_seeds(
+      21090, 21099, {Memory::kHashed}, [](RandomCase&) {}, limits);
 }
 
 TEST_CASE("tlm equals rtl with a memory that takes all ways of the base protocol") {

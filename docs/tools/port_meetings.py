@@ -3,8 +3,9 @@
 
     docs/tools/port_meetings.py build/release/bitbalance scenarios/fashion.yaml [OPTION OF run...]
 
-Runs the scenario at rtl with a waveform of the units and counts its cycles. A wait is a unit more than one in a cycle.
-Which bank a unit asks is not looked at, nor which buffer a load writes. So the waits are bounds.
+Runs the scenario at rtl with a waveform of the units and counts the cycles in which each of them reads or writes. A
+wait is a unit more than one in a cycle; where a macro has a port that reads and one that writes, a reader more than
+one, or a writer. Which bank a unit asks is not looked at. So the waits are bounds.
 """
 import pathlib
 import subprocess
@@ -13,22 +14,41 @@ import tempfile
 
 from plot_vcd import Waveform
 
-SIGNALS = ["activation_buffer.reading", "weight_encoder.address", "load_engine.bytes_written", "store_engine.element",
-           "vector_unit.state", "post_processor.scaled.valid"]
-WORKING = {1, 2, 4}  # of vector_unit.state: pooling, adding, looking up
+WEIGHTS, PARAMETERS, TABLE, ACTIVATIONS, OUTPUTS = range(5)  # load_engine.target
+
+# Of each memory, the units that read and those that write: their names and the counts that move when they do. Of the
+# load engine, what it writes into has to fit, too.
+READERS = {
+    "weight buffer": {"encoder": "weight_encoder.reads"},
+    "activation buffer": {"lanes": "activation_buffer.reads"},
+    "output buffer": {"post-processor reads": "post_processor.output_reads",
+                      "vector unit reads": "vector_unit.output_reads", "store engine": "store_engine.output_reads"},
+}
+WRITERS = {
+    "weight buffer": {"load engine": WEIGHTS},
+    "activation buffer": {"load engine": ACTIVATIONS},
+    "output buffer": {"post-processor writes": "post_processor.output_writes",
+                      "vector unit writes": "vector_unit.output_writes", "load engine": OUTPUTS},
+}
+LOADS, TARGET = "load_engine.writes", "load_engine.target"
+
+
+def signals():
+    return [LOADS, TARGET] + [unit for units in [*READERS.values(), *WRITERS.values()] for unit in units.values()
+                              if isinstance(unit, str)]
 
 
 def trace(command, scenario, options):
     with tempfile.TemporaryDirectory() as folder:
         out = f"{folder}/out"
-        chosen = [word for name in SIGNALS for word in ("--signals", name)]
-        subprocess.run([command, "run", scenario, "--golden", "sampled", "--trace", "@0-999999999", *chosen,
-                        "--out", out, *options], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        chosen = [word for name in signals() for word in ("--signals", name)]
+        subprocess.run([command, "run", scenario, "--level", "rtl", "--golden", "sampled", "--trace", "@0-999999999",
+                        *chosen, "--out", out, *options], check=True, stdout=subprocess.DEVNULL)
         return Waveform(next(pathlib.Path(out).glob("*.vcd")))
 
 
 class Cycles:
-    """In which cycles a unit uses a memory."""
+    """In which cycles a unit uses a memory: a byte for each, 1 or 0."""
 
     def __init__(self, wave):
         self.wave, self.count = wave, wave.cycles()
@@ -39,37 +59,53 @@ class Cycles:
     def changes(self, name):
         return self.wave.changes[self.wave.ids[name]]
 
-    def while_in(self, name, values):
-        cycles, begin = bytearray(self.count), None
-        for time, value in [*self.changes(name), (self.wave.last + self.wave.period, None)]:
-            if begin is not None:
-                cycles[begin:self.at(time)] = b"\1" * (self.at(time) - begin)
-            begin = self.at(time) if value in values else None
-        return cycles
-
     def when_moves(self, name):
         cycles = bytearray(self.count)
-        for time, value in self.changes(name)[1:]:
-            cycles[self.at(time)] = value != 0  # 0: it begins again
+        for time, _ in self.changes(name)[1:]:  # the first one is the value that the waveform begins with
+            cycles[self.at(time)] = 1
         return cycles
+
+    def while_is(self, name, wanted):
+        cycles, ends = bytearray(self.count), [self.at(time) for time, _ in self.changes(name)[1:]] + [self.count]
+        for (time, value), end in zip(self.changes(name), ends):
+            if value == wanted:
+                cycles[self.at(time):end] = b"\1" * (end - self.at(time))
+        return cycles
+
+    def of(self, unit):
+        if isinstance(unit, str):
+            return self.when_moves(unit)
+        into = self.while_is(TARGET, unit)
+        return bytearray(a & b for a, b in zip(self.when_moves(LOADS), into))
+
+
+def at_once(units, count):
+    """How many of the units use the memory, for each cycle."""
+    return [sum(used) for used in zip(*units)] if units else [0] * count
+
+
+def meetings(wave):
+    """Of each memory: the shares of cycles that its units use it, and the waits with one port and with two."""
+    cycles, found = Cycles(wave), {}
+    for memory in READERS:
+        readers = {name: cycles.of(unit) for name, unit in READERS[memory].items()}
+        writers = {name: cycles.of(unit) for name, unit in WRITERS[memory].items()}
+        reads, writes = at_once(readers.values(), cycles.count), at_once(writers.values(), cycles.count)
+        one = sum(max(0, r + w - 1) for r, w in zip(reads, writes))
+        two = sum(max(0, r - 1) + max(0, w - 1) for r, w in zip(reads, writes))
+        uses = {name: sum(used) / cycles.count for name, used in {**readers, **writers}.items()}
+        found[memory] = (uses, one / cycles.count, two / cycles.count)
+    return found
 
 
 def main():
     if len(sys.argv) < 3:
         sys.exit(__doc__)
-    cycles = Cycles(trace(sys.argv[1], sys.argv[2], sys.argv[3:]))
-    loads = cycles.when_moves("load_engine.bytes_written")
-    memories = {
-        "weight buffer": {"encoder": cycles.when_moves("weight_encoder.address"), "load engine": loads},
-        "activation buffer": {"lanes": cycles.while_in("activation_buffer.reading", {1}), "load engine": loads},
-        "output buffer": {"post-processor": cycles.while_in("post_processor.scaled.valid", {1}),
-                          "vector unit": cycles.while_in("vector_unit.state", WORKING),
-                          "store engine": cycles.when_moves("store_engine.element"), "load engine": loads},
-    }
-    for memory, units in memories.items():
-        shares = [f"{unit} {100 * sum(used) / cycles.count:.1f} %" for unit, used in units.items()]
-        waits = sum(max(0, sum(at_once) - 1) for at_once in zip(*units.values()))
-        print(f"{memory}: {', '.join(shares)}; waits {100 * waits / cycles.count:.2f} % of {cycles.count:,} cycles")
+    wave = trace(sys.argv[1], sys.argv[2], sys.argv[3:])
+    for memory, (uses, one, two) in meetings(wave).items():
+        shares = ", ".join(f"{unit} {share:.1%}" for unit, share in uses.items())
+        print(f"{memory}: {shares}; waits with one port {one:.2%}, with two {two:.2%} of {wave.cycles():,} cycles")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -108,6 +108,7 @@ void ActivationBuffer::read_turn() {
     read_runs<false, false>(begin, end);
   }
   ++turn_;
+  ++reads_;
 }
 
 template <bool Wide, bool Signed>
@@ -128,6 +129,7 @@ void ActivationBuffer::describe(SignalList& signals) const {
   signals.add(*this, "kernel_row", kernel_row_);
   signals.add(*this, "kernel_column", kernel_column_);
   signals.add(*this, "offset", offset_);
+  signals.add(*this, "reads", reads_);
 }
 
 }  // namespace bitbalance::rtl

@@ -74,6 +74,7 @@ class ActivationBuffer : public Clocked, public virtual sc_core::sc_interface {
   bool reading_ = false;
   std::uint16_t turn_ = 0;
   ActivationVector vector_;
+  std::uint32_t reads_ = 0;  ///< cycles with one, for waveforms
 
   HazardCheck hazards_;
 };

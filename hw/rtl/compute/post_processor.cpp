@@ -104,6 +104,7 @@ void PostProcessor::clamp_sums() {
   const DrainTarget& target = targets_[scaled_.slot];
   const Compute& command = target.command;
   const std::uint32_t row_offset = scaled_.row * target.row_pitch;
+  if (command.operand && scaled_.lanes > 0) ++output_reads_;
   for (unsigned i = 0; i < scaled_.lanes; ++i) {
     const std::uint32_t pixel = target.address[scaled_.first_lane + i];
     if (pixel == DrainTarget::kDropped) continue;
@@ -138,6 +139,8 @@ void PostProcessor::write_results(const Stage& stage) {
     ++written;
   }
   if (stage.lanes == 0) return;
+  output_reads_ += static_cast<std::uint32_t>(compared > 0);
+  output_writes_ += static_cast<std::uint32_t>(written > 0);
   EventCounts& events = profile_.layer(target.layer).events;
   events.add(Event::kRequantize, stage.lanes + (command.operand ? written : 0));
   events.add(Event::kOutputBufferRead, compared + (command.operand ? written : 0));
@@ -165,6 +168,8 @@ void PostProcessor::describe(SignalList& signals) const {
     stage("product" + std::to_string(product - products_.begin()), *product);
   stage("scaled", scaled_);
   stage("clamped", clamped_);
+  signals.add(*this, "output_reads", output_reads_);
+  signals.add(*this, "output_writes", output_writes_);
 }
 
 }  // namespace bitbalance::rtl

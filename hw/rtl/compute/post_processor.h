@@ -77,6 +77,8 @@ class PostProcessor : public Clocked {
   ResultStages<Stage> products_;
   Stage& scaled_;  ///< the oldest of them
   Stage clamped_;
+
+  std::uint32_t output_reads_ = 0, output_writes_ = 0;  ///< beats with one, for waveforms
 };
 
 }  // namespace bitbalance::rtl

@@ -93,6 +93,7 @@ void VectorUnit::begin_pool_group() {
 }
 
 void VectorUnit::pool_tap() {
+  ++output_reads_;
   if (tap_row_ == 0 && tap_column_ == 0) begin_pool_group();
   for (unsigned i = 0; i < group_.lanes; ++i) {
     const std::uint32_t row = window_row_[i] + std::uint32_t{tap_row_};
@@ -142,6 +143,7 @@ void VectorUnit::end_group() {
 }
 
 void VectorUnit::add_half() {
+  ++output_reads_;
   if (!second_addend_) {
     begin_group(add_.elements, add_.output_base);
     for (std::uint32_t i = 0; i < group_.lanes; ++i) {
@@ -166,6 +168,7 @@ void VectorUnit::add_half() {
 }
 
 void VectorUnit::look_up() {
+  ++output_reads_;
   begin_group(lookup_.elements, lookup_.output_base);
   for (std::uint32_t i = 0; i < group_.lanes; ++i)
     group_.value[i] = outputs->read(lookup_.input_base + element_ + i, lookup_.width, true, stamp_);
@@ -184,6 +187,7 @@ std::int64_t VectorUnit::averaged(std::int64_t sum, std::uint32_t taps) const {
 
 void VectorUnit::write_results(const Group& result) {
   const bool average = kind_ == Kind::kPool && pool_.average;
+  ++output_writes_;
   for (unsigned i = 0; i < result.lanes; ++i) {
     const std::uint32_t address = result.output + i;
     const std::int64_t value = result.value[i];
@@ -237,6 +241,8 @@ void VectorUnit::describe(SignalList& signals) const {
   }
   signals.add(*this, "result.valid", results_.last().valid);
   signals.add(*this, "result.address", results_.last().output);
+  signals.add(*this, "output_reads", output_reads_);
+  signals.add(*this, "output_writes", output_writes_);
 }
 
 }  // namespace bitbalance::rtl

@@ -97,6 +97,8 @@ class VectorUnit : public Clocked {
   // Addition and look-up: the group's first element; which addend is next.
   std::uint32_t element_ = 0;
   bool second_addend_ = false;
+
+  std::uint32_t output_reads_ = 0, output_writes_ = 0;  ///< cycles with one, for waveforms
 };
 
 }  // namespace bitbalance::rtl

@@ -160,6 +160,7 @@ void WeightEncoder::begin_step() {
 void WeightEncoder::read_word() {
   std::copy_n(weights->read_banks(address_, tile_.stamp), tile_.rows, word_.begin());
   address_ += WeightBuffer::kWordBytes;
+  ++reads_;
   bit_ = 0;
 }
 
@@ -222,6 +223,7 @@ void WeightEncoder::describe(SignalList& signals) const {
   signals.add(*this, "fetch_due", fetch_due_);
   signals.add(*this, "next_conflicts", next_conflicts_, kLaneCountBits);
   signals.add(*this, "address", address_);
+  signals.add(*this, "reads", reads_);
   for (int row = 0; row < config_.rows; ++row) {
     const auto at = static_cast<std::size_t>(row);
     const std::string prefix = "row" + std::to_string(row) + '.';

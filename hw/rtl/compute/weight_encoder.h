@@ -70,6 +70,7 @@ class WeightEncoder : public Clocked {
 
   // Rows. Their streams have the same layout, so one position serves all.
   std::uint32_t address_ = 0;  ///< of the word after the one held
+  std::uint32_t reads_ = 0;    ///< words that each bank has given, for waveforms
   int bit_ = 0;                ///< first bit of the held word that no step has taken
   alignas(64) PerRow<std::uint64_t> word_{};
   alignas(64) PerRow<std::uint64_t> code_{};

@@ -167,6 +167,7 @@ void LoadEngine::write() {
 void LoadEngine::write_weights() {
   const std::uint64_t bytes = staged();
   if (bytes == 0) return;
+  ++writes_;
   for (std::uint64_t at = 0; at < bytes; at += 8) {
     std::uint64_t word = 0;
     for (unsigned i = 0; i < 8; ++i) word |= std::uint64_t{staged_byte(at + i)} << (8 * i);
@@ -182,6 +183,7 @@ void LoadEngine::write_parameters() {
   constexpr std::uint64_t kEntry = AcceleratorConfig::kParameterBytes;
   const std::uint64_t bytes = staged();
   if (bytes == 0) return;
+  ++writes_;
   std::uint8_t packed[kEntry];
   for (std::uint64_t at = 0; at < bytes; at += kEntry) {
     for (std::uint64_t i = 0; i < kEntry; ++i) packed[i] = staged_byte(at + i);
@@ -195,6 +197,7 @@ void LoadEngine::write_parameters() {
 void LoadEngine::write_table() {
   const std::uint64_t bytes = staged();
   if (bytes == 0) return;
+  ++writes_;
   for (std::uint64_t at = 0; at < bytes; ++at)
     tables->write(table_.table, table_byte_++, staged_byte(at), stamp_);
   profile_.count(header_.layer, Event::kTableWrite,
@@ -208,6 +211,7 @@ void LoadEngine::write_line(Buffer& buffer, Event write_event) {
   const Line& line = lines_.line();
   const Width width = tensor_.slice.width;
   if (!can_write()) return;
+  ++writes_;
   const PhaseRun run = lines_.phase(line_cycle_);
   for (std::uint32_t i = 0; i < run.count; ++i) {
     // Unsigned: what lies left of the data wraps to a large index, too.
@@ -231,12 +235,14 @@ int LoadEngine::staged_element(std::uint32_t index) const {
 
 void LoadEngine::describe(SignalList& signals) const {
   signals.add(*this, "state", state_, {"idle", "running", "reporting"});
+  signals.add(*this, "target", target_, {"weights", "parameters", "table", "activations", "outputs"});
   signals.add(*this, "request.address", request_address_);
   signals.add(*this, "outstanding", outstanding_, 8);
   signals.add(*this, "bytes_requested", requested_, 32);
   signals.add(*this, "bytes_arrived", arrived_, 32);
   signals.add(*this, "bytes_written", consumed_, 32);
   signals.add(*this, "line_cycle", line_cycle_, 4);
+  signals.add(*this, "writes", writes_);
 }
 
 }  // namespace bitbalance::rtl

@@ -85,6 +85,7 @@ class LoadEngine : public DmaEngine {
   std::uint32_t table_byte_ = 0;
   LineWalk lines_;
   std::uint32_t line_cycle_ = 0;
+  std::uint32_t writes_ = 0;  ///< cycles with one into `target_`, for waveforms
 };
 
 }  // namespace bitbalance::rtl

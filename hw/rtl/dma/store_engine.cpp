@@ -40,6 +40,7 @@ void StoreEngine::request() {
   const Burst& burst = bursts_.burst();
   const std::uint32_t size = element_bytes(width_);
   MemoryRequest& request = push_request(burst);
+  ++output_reads_;
   for (std::uint32_t at = 0; at < burst.bytes; at += size) {
     const int value = outputs->read(image_base_ + element_, width_, false, stamp_);
     request.data[at] = static_cast<std::uint8_t>(value);
@@ -69,6 +70,7 @@ void StoreEngine::describe(SignalList& signals) const {
   signals.add(*this, "request.address", request_address_);
   signals.add(*this, "request.bytes", request_bytes_, 9);
   signals.add(*this, "outstanding", outstanding_, 16);
+  signals.add(*this, "output_reads", output_reads_);
 }
 
 }  // namespace bitbalance::rtl

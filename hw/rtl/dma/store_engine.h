@@ -31,6 +31,7 @@ class StoreEngine : public DmaEngine {
   BurstWalk bursts_;
   // Next element in the output buffer: `element_` of the image that starts at `image_base_`.
   std::uint32_t image_base_ = 0, image_stride_ = 0, image_elements_ = 0, element_ = 0;
+  std::uint32_t output_reads_ = 0;  ///< cycles with one, for waveforms
 };
 
 }  // namespace bitbalance::rtl

@@ -71,23 +71,31 @@ bool Channel::is_forwarded(const Burst& burst) const {
          std::any_of(writes.waiting.begin(), writes.waiting.end(), covers);
 }
 
-/// Reads go first; writes when there is nothing to read, or when they fill their queue. With kTurns a turn is
-/// then write_high - write_low bursts, of writes as of reads, so that neither waits for ever.
+/// Reads go first; writes when there is nothing to read, or when they fill their queue.
 void Channel::update_direction() {
   const ControllerConfig& c = config_.controller;
   const auto reads = static_cast<int>(queues_[kRead].bursts.size());
   const auto writes = static_cast<int>(queues_[kWrite].bursts.size());
   if (writes >= c.write_high) draining_ = true;
   if (writes <= c.write_low) draining_ = false;
-  const bool has_turns = c.turns == TurnPolicy::kTurns;
-  const bool turn_is_over = turn_bursts_ >= c.write_high - c.write_low;
-  const bool writes_end = (has_turns && turn_is_over) || !draining_;
-  const bool reads_end = (!has_turns || turn_is_over) && writes >= c.write_high;
-  const bool turns =
-      writing_ ? writes == 0 || (reads != 0 && writes_end) : writes != 0 && (reads == 0 || reads_end);
-  if (!turns) return;
+  const bool ends = writing_ ? writes == 0 || (reads != 0 && turn_ends())
+                             : writes != 0 && (reads == 0 || (writes >= c.write_high && turn_ends()));
+  if (!ends) return;
   writing_ = !writing_;
   turn_bursts_ = 0;
+}
+
+/// Whether a turn ends for the sake of the other direction's bursts. With kTurns it is
+/// write_high - write_low bursts long, of writes as of reads, so that neither waits for ever.
+bool Channel::turn_ends() const {
+  const ControllerConfig& c = config_.controller;
+  switch (c.turns) {
+    case TurnPolicy::kTurns:
+      return turn_bursts_ >= c.write_high - c.write_low || (writing_ && !draining_);
+    case TurnPolicy::kWatermarks:
+      return !writing_ || !draining_;
+  }
+  return false;
 }
 
 Cycle Channel::next() {
@@ -175,8 +183,7 @@ Command Channel::transfer(std::size_t index) {
   const Burst burst = q.bursts[index];
   q.bursts.erase(index);
 
-  const bool closes = config_.controller.page_policy == PagePolicy::kClosed && is_last_of_row(burst);
-  const Command command{closes ? with_precharge(choice_.kind) : choice_.kind, burst.at};
+  const Command command{closes_row(burst) ? with_precharge(choice_.kind) : choice_.kind, burst.at};
   issue(command, choice_.cycle);
 
   std::int64_t& outcome = burst.was_precharged  ? counts_.row_conflicts
@@ -208,6 +215,16 @@ Command Channel::transfer(std::size_t index) {
     admit(waiting, now_);
   }
   return command;
+}
+
+bool Channel::closes_row(const Burst& burst) const {
+  switch (config_.controller.page_policy) {
+    case PagePolicy::kOpen:
+      return false;
+    case PagePolicy::kClosed:
+      return is_last_of_row(burst);
+  }
+  return false;
 }
 
 bool Channel::is_last_of_row(const Burst& burst) const {

@@ -56,9 +56,11 @@ class Channel {
   void admit(const Burst& burst, Cycle now);
   bool is_forwarded(const Burst& burst) const;
   void update_direction();
+  bool turn_ends() const;
   void decide();
   void issue(const Command& command, Cycle cycle);
   Command transfer(std::size_t index);
+  bool closes_row(const Burst& burst) const;
   bool is_last_of_row(const Burst& burst) const;
   /// Notes that time has passed with the queues as they are.
   void account(Cycle now);

@@ -85,6 +85,15 @@ void check_order(const Timing& t, const Geometry& g, const Names& n) {
   if (t.ccd_mw != 0) at_least("tCCDMW", t.ccd_mw, t.ccd_l, n.ccd_l);
 }
 
+void check_refresh_per_bank(const Config& config) {
+  const Timing& t = config.timing;
+  require_clocks(t.rfc_pb > 0, "tRFCpb", t.rfc_pb, "at least 1, with refresh per_bank");
+  const int least = config.geometry.banks_per_rank() * (t.rfc_pb + t.rp + t.ras + t.rcd);
+  require_clocks(
+      t.refi >= least, "tREFI", t.refi,
+      fmt::format("at least banks x (tRFCpb + tRP + tRAS + tRCD) ({} clocks), with refresh per_bank", least));
+}
+
 /// What an option of the controller needs of the device.
 void check_options(const Config& config) {
   const Timing& t = config.timing;
@@ -96,13 +105,13 @@ void check_options(const Config& config) {
           c.self_refresh_after, "0 (never) to 1000000000 clocks");
   require_clocks(c.power_down_after == 0 || t.xp > 0, "tXP", t.xp, "at least 1, with power_down_after");
   require_clocks(c.self_refresh_after == 0 || t.xs > 0, "tXS", t.xs, "at least 1, with self_refresh_after");
-  if (c.refresh != RefreshPolicy::kPerBank) return;
-  const int banks = config.geometry.banks_per_rank();
-  require_clocks(t.rfc_pb > 0, "tRFCpb", t.rfc_pb, "at least 1, with refresh per_bank");
-  const int least = banks * (t.rfc_pb + t.rp + t.ras + t.rcd);
-  require_clocks(
-      t.refi >= least, "tREFI", t.refi,
-      fmt::format("at least banks x (tRFCpb + tRP + tRAS + tRCD) ({} clocks), with refresh per_bank", least));
+  switch (c.refresh) {
+    case RefreshPolicy::kAllBanks:
+      break;
+    case RefreshPolicy::kPerBank:
+      check_refresh_per_bank(config);
+      break;
+  }
 }
 
 void check_power(const DevicePower& p, const Timing& t) {
@@ -168,19 +177,43 @@ void check_capacity(const Config& config, std::uint64_t bytes) {
 }
 
 const char* to_string(PagePolicy policy) {
-  return policy == PagePolicy::kOpen ? "open" : "closed";
+  switch (policy) {
+    case PagePolicy::kOpen:
+      return "open";
+    case PagePolicy::kClosed:
+      return "closed";
+  }
+  return "?";
 }
 
 const char* to_string(SchedulerPolicy policy) {
-  return policy == SchedulerPolicy::kFrFcfs ? "fr_fcfs" : "fcfs";
+  switch (policy) {
+    case SchedulerPolicy::kFrFcfs:
+      return "fr_fcfs";
+    case SchedulerPolicy::kFcfs:
+      return "fcfs";
+  }
+  return "?";
 }
 
 const char* to_string(TurnPolicy policy) {
-  return policy == TurnPolicy::kTurns ? "turns" : "watermarks";
+  switch (policy) {
+    case TurnPolicy::kTurns:
+      return "turns";
+    case TurnPolicy::kWatermarks:
+      return "watermarks";
+  }
+  return "?";
 }
 
 const char* to_string(RefreshPolicy policy) {
-  return policy == RefreshPolicy::kAllBanks ? "all_banks" : "per_bank";
+  switch (policy) {
+    case RefreshPolicy::kAllBanks:
+      return "all_banks";
+    case RefreshPolicy::kPerBank:
+      return "per_bank";
+  }
+  return "?";
 }
 
 }  // namespace bitbalance::dram

@@ -1,43 +1,59 @@
 #include "tlm/dram/refresh.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace bitbalance::dram {
 
 RefreshPlan::RefreshPlan(const Config& config)
     : geometry_(config.geometry),
-      is_per_bank_(config.controller.refresh == RefreshPolicy::kPerBank),
+      rule_(rule_of(config)),
       banks_per_rank_(config.geometry.banks_per_rank()),
-      interval_(is_per_bank_ ? config.timing.refi / banks_per_rank_ : config.timing.refi),
-      takes_(is_per_bank_ ? config.timing.rfc_pb : config.timing.rfc),
       ranks_(static_cast<std::size_t>(config.geometry.ranks)),
       blocked_from_(static_cast<std::size_t>(config.geometry.all_banks()), kNever) {
   // Ranks take turns, so that not all of them refresh at once.
   for (int rank = 0; rank < geometry_.ranks; ++rank) {
-    ranks_[rank].due = interval_ * (rank + 1) / geometry_.ranks;
+    ranks_[rank].due = rule_.interval * (rank + 1) / geometry_.ranks;
     block(rank);
   }
+}
+
+RefreshPlan::Rule RefreshPlan::rule_of(const Config& config) {
+  const Timing& t = config.timing;
+  const int banks = config.geometry.banks_per_rank();
+  switch (config.controller.refresh) {
+    case RefreshPolicy::kAllBanks:
+      return {CommandKind::kRefresh, CommandKind::kPrechargeAll, banks, t.refi, t.rfc};
+    case RefreshPolicy::kPerBank:
+      return {CommandKind::kRefreshBank, CommandKind::kPrecharge, 1, t.refi / banks, t.rfc_pb};
+  }
+  throw std::invalid_argument("DRAM: a way to refresh that nobody has written");
 }
 
 Location RefreshPlan::place(int rank) const {
   Location at;
   at.rank = rank;
-  at.bank = rank * banks_per_rank_ + (is_per_bank_ ? ranks_[rank].bank : 0);
+  at.bank = rank * banks_per_rank_ + ranks_[rank].bank;
   at.group = at.bank / geometry_.banks;
   return at;
+}
+
+bool RefreshPlan::is_open(const Device& device, const Location& at) const {
+  for (int bank = at.bank; bank < at.bank + rule_.banks; ++bank) {
+    if (device.open_row(bank) != Device::kNoRow) return true;
+  }
+  return false;
 }
 
 Planned RefreshPlan::next(const Device& device) const {
   Planned first;
   for (int rank = 0; rank < geometry_.ranks; ++rank) {
     if (device.sleep(rank) == Device::Sleep::kSelfRefresh) continue;
-    Command command{is_per_bank_ ? CommandKind::kRefreshBank : CommandKind::kRefresh, place(rank)};
+    Command command{rule_.refresh, place(rank)};
     if (device.sleep(rank) == Device::Sleep::kPowerDown) {
       command.kind = CommandKind::kPowerUp;
-    } else if (is_per_bank_ && device.open_row(command.at.bank) != Device::kNoRow) {
-      command.kind = CommandKind::kPrecharge;
-    } else if (!is_per_bank_ && device.any_open(rank)) {
-      command.kind = CommandKind::kPrechargeAll;
+    } else if (is_open(device, command.at)) {
+      command.kind = rule_.close;
     }
     const Cycle cycle = device.earliest(command, ranks_[rank].due);
     if (cycle < first.cycle) first = {cycle, command};
@@ -47,11 +63,11 @@ Planned RefreshPlan::next(const Device& device) const {
 
 Cycle RefreshPlan::refreshed(int rank, Cycle at) {
   Rank& r = ranks_[rank];
-  const Cycle waited = at + takes_ - r.due;
-  r.bank = (r.bank + 1) % banks_per_rank_;
-  r.due += interval_;
+  const Cycle waited = at + rule_.takes - r.due;
+  r.bank = (r.bank + rule_.banks) % banks_per_rank_;
+  r.due += rule_.interval;
   block(rank);
-  return waited * (is_per_bank_ ? 1 : banks_per_rank_);
+  return waited * rule_.banks;
 }
 
 void RefreshPlan::suspend(int rank) {
@@ -66,8 +82,8 @@ void RefreshPlan::resume(int rank, Cycle from) {
 
 void RefreshPlan::block(int rank) {
   const auto first = blocked_from_.begin() + std::ptrdiff_t{rank} * banks_per_rank_;
-  std::fill_n(first, banks_per_rank_, is_per_bank_ ? kNever : ranks_[rank].due);
-  blocked_from_[place(rank).bank] = ranks_[rank].due;
+  std::fill_n(first, banks_per_rank_, kNever);
+  std::fill_n(blocked_from_.begin() + place(rank).bank, rule_.banks, ranks_[rank].due);
   first_due_ = kNever;
   for (const Rank& other : ranks_) first_due_ = std::min(first_due_, other.due);
 }

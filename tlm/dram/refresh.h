@@ -33,22 +33,29 @@ class RefreshPlan {
   /// It does no longer: a refresh is due at `from`.
   void resume(int rank, Cycle from);
 
-  /// The bank of the rank that is refreshed next, or its first one where all are refreshed at once.
+  /// The bank of the rank that is refreshed next; of several at once the first one.
   Location place(int rank) const;
 
  private:
+  /// What a policy refreshes at once, and by which commands.
+  struct Rule {
+    CommandKind refresh, close;
+    int banks;       ///< of a rank
+    Cycle interval;  ///< between two refreshes of a rank
+    Cycle takes;
+  };
   struct Rank {
     Cycle due = 0;
-    int bank = 0;  ///< per bank: which is next, within the rank
+    int bank = 0;  ///< the first that is next, within the rank
   };
 
+  static Rule rule_of(const Config& config);
+  bool is_open(const Device& device, const Location& at) const;
   void block(int rank);
 
   const Geometry geometry_;
-  const bool is_per_bank_;
+  const Rule rule_;
   const int banks_per_rank_;
-  const Cycle interval_;  ///< between two refreshes of a rank
-  const Cycle takes_;
   std::vector<Rank> ranks_;
   std::vector<Cycle> blocked_from_;
   Cycle first_due_ = 0;

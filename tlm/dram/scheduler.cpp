@@ -1,6 +1,7 @@
 #include "tlm/dram/scheduler.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace bitbalance::dram {
 namespace {
@@ -87,8 +88,13 @@ class FrFcfs : public Scheduler {
 }  // namespace
 
 std::unique_ptr<Scheduler> make_scheduler(const ControllerConfig& config) {
-  if (config.scheduler == SchedulerPolicy::kFcfs) return std::make_unique<Fcfs>();
-  return std::make_unique<FrFcfs>(config.row_hit_limit);
+  switch (config.scheduler) {
+    case SchedulerPolicy::kFrFcfs:
+      return std::make_unique<FrFcfs>(config.row_hit_limit);
+    case SchedulerPolicy::kFcfs:
+      return std::make_unique<Fcfs>();
+  }
+  throw std::invalid_argument("DRAM: a scheduler that nobody has written");
 }
 
 }  // namespace bitbalance::dram

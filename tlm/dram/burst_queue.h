@@ -1,7 +1,7 @@
-// The bursts that a channel's scheduler chooses from, in order of age. Between channel and scheduler.
+// The bursts that a channel's scheduler chooses from: by bank, the oldest first. Between channel and
+// scheduler.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -14,12 +14,12 @@ namespace bitbalance::dram {
 /// One burst of a transaction.
 struct Burst {
   std::uint32_t transaction = 0;  ///< for whoever asked
+  std::uint32_t bytes = 0;        ///< that are asked for
   Location at;
   std::uint64_t number = 0;  ///< address / bytes of a burst
-  std::uint32_t bytes = 0;   ///< that are asked for
+  Cycle entered = 0;         ///< the queue
   bool is_write = false;
   bool is_masked = false;  ///< a write of part of the burst that is a command of its own
-  Cycle entered = 0;       ///< the queue
   bool was_activated = false, was_precharged = false;  ///< for its sake
 };
 
@@ -27,46 +27,70 @@ inline bool same_row(const Burst& a, const Burst& b) {
   return a.at.bank == b.at.bank && a.at.row == b.at.row;
 }
 
+/// Position of the lowest one. Precondition: there is one.
+constexpr int lowest_one(std::uint64_t bits) {
+  return __builtin_ctzll(bits);
+}
+
+/// Bursts stay at their places, so nothing moves and nothing is allocated while they come and go.
 class BurstQueue {
  public:
-  bool empty() const { return head_ == bursts_.size(); }
-  std::size_t size() const { return bursts_.size() - head_; }
-  /// By age, the oldest first.
-  Burst& operator[](std::size_t index) { return bursts_[head_ + index]; }
-  const Burst& operator[](std::size_t index) const { return bursts_[head_ + index]; }
-  auto begin() const { return bursts_.begin() + static_cast<std::ptrdiff_t>(head_); }
-  auto end() const { return bursts_.end(); }
-  /// Whether all bursts want one row of one bank: then they go in the order of age, whatever the policy.
-  bool is_of_one_row() const { return row_changes_ == 0; }
+  using Place = int;
+  static constexpr Place kNone = -1;
 
-  void push(const Burst& burst) {
-    if (head_ > kMostRoom) make_room();
-    if (!empty() && !same_row(bursts_.back(), burst)) ++row_changes_;
-    bursts_.push_back(burst);
+  /// `banks`: of the channel, 64 at most.
+  BurstQueue(int banks, int places);
+
+  bool empty() const { return size_ == 0; }
+  int size() const { return size_; }
+  bool full() const { return free_ == kNone; }
+  const Burst& operator[](Place place) const { return slots_[place].burst; }
+  Burst& operator[](Place place) { return slots_[place].burst; }
+
+  /// A bit for each bank that bursts want.
+  std::uint64_t banks() const { return wanted_; }
+  /// Of one bank, which has one.
+  Place oldest(int bank) const { return lists_[bank].first; }
+  /// The oldest burst of one row of it, from `place` on; kNone: none.
+  Place oldest_of_row(Place place, int row) const {
+    while (place != kNone && slots_[place].burst.at.row != row) place = slots_[place].next;
+    return place;
   }
-  /// Most often one of the oldest.
-  void erase(std::size_t index) {
-    const std::size_t last = size() - 1;
-    if (index > 0 && !same_row((*this)[index - 1], (*this)[index])) --row_changes_;
-    if (index < last && !same_row((*this)[index], (*this)[index + 1])) --row_changes_;
-    if (index > 0 && index < last && !same_row((*this)[index - 1], (*this)[index + 1])) ++row_changes_;
-    const auto first = bursts_.begin() + static_cast<std::ptrdiff_t>(head_);
-    std::move_backward(first, first + static_cast<std::ptrdiff_t>(index),
-                       first + static_cast<std::ptrdiff_t>(index) + 1);
-    ++head_;
+  /// The next younger one of its bank; kNone: none.
+  Place next(Place place) const { return slots_[place].next; }
+  /// Of all banks; the queue is not empty.
+  Place oldest() const;
+  /// A burst with a smaller one is older.
+  std::uint64_t age(Place place) const { return slots_[place].age; }
+  /// A younger one than all others. The queue is not full.
+  void push(const Burst& burst);
+  void erase(Place place);
+
+  /// Whether `holds` is true of a burst of the bank.
+  template <class Predicate>
+  bool any_of(int bank, Predicate holds) const {
+    for (Place place = lists_[bank].first; place != kNone; place = slots_[place].next) {
+      if (holds(slots_[place].burst)) return true;
+    }
+    return false;
   }
 
  private:
-  static constexpr std::size_t kMostRoom = 1024;  ///< bursts
+  struct Slot {
+    Burst burst;
+    std::uint64_t age = 0;
+    Place next = kNone, previous = kNone;  ///< of the bank; of free places `next` alone
+  };
+  struct List {
+    Place first = kNone, last = kNone;
+  };
 
-  void make_room() {
-    bursts_.erase(bursts_.begin(), begin());
-    head_ = 0;
-  }
-
-  std::vector<Burst> bursts_;
-  std::size_t head_ = 0;  ///< place of the oldest; what is before it is gone
-  int row_changes_ = 0;   ///< neighbours that want different rows
+  std::vector<Slot> slots_;
+  std::vector<List> lists_;  ///< by bank
+  Place free_ = kNone;       ///< the first of a list
+  std::uint64_t wanted_ = 0;
+  std::uint64_t next_age_ = 0;
+  int size_ = 0;
 };
 
 }  // namespace bitbalance::dram

@@ -16,19 +16,18 @@ Channel::Channel(const Config& config)
     : config_(config),
       device_(config),
       scheduler_(make_scheduler(config.controller)),
+      queues_{Queue{{config.geometry.all_banks(), config.controller.read_queue}},
+              Queue{{config.geometry.all_banks(), config.controller.write_queue}}},
       refresh_(config),
       sleep_(config.controller),
       states_(config.geometry.ranks),
-      row_hits_(static_cast<std::size_t>(config.geometry.all_banks())) {
-  queues_[kRead].places = static_cast<std::size_t>(config.controller.read_queue);
-  queues_[kWrite].places = static_cast<std::size_t>(config.controller.write_queue);
-}
+      row_hits_(static_cast<std::size_t>(config.geometry.all_banks())) {}
 
 void Channel::add(const Burst& burst, Cycle now) {
   if (is_empty()) advance(now);
   account(now);
   Queue& q = queue(burst.is_write);
-  if (q.bursts.size() < q.places && q.waiting.empty()) {
+  if (!q.bursts.full() && q.waiting.empty()) {
     admit(burst, now);
   } else {
     q.waiting.push_back(burst);
@@ -44,19 +43,20 @@ void Channel::admit(const Burst& burst, Cycle now) {
     ++counts_.forwarded_bursts;
     return;
   }
-  Queue& q = queue(burst.is_write);
+  BurstQueue& bursts = queue(burst.is_write).bursts;
   Burst queued = burst;
   queued.entered = now;
   queued.is_masked =
       burst.is_write && config_.timing.ccd_mw != 0 && burst.bytes < config_.geometry.burst_bytes();
-  q.bursts.push(queued);
+  const bool joins_row = bursts.any_of(burst.at.bank, [&](const Burst& o) { return same_row(o, burst); });
+  bursts.push(queued);
   int& peak = burst.is_write ? counts_.write_queue_peak : counts_.read_queue_peak;
-  peak = std::max(peak, static_cast<int>(q.bursts.size()));
+  peak = std::max(peak, bursts.size());
   const bool was_writing = writing_;
   update_direction();
-  // The youngest of one row changes nothing, nor does a burst whose turn it is not; but a command that was to
-  // begin earlier begins now.
-  const bool is_last = burst.is_write != writing_ || q.bursts.is_of_one_row();
+  // A burst behind others of its row changes nothing, nor does one whose turn it is not; but a command that
+  // was to begin earlier begins now.
+  const bool is_last = burst.is_write != writing_ || joins_row;
   is_decided_ &= writing_ == was_writing && is_last && choice_.cycle != kNever &&
                  choice_.cycle - device_.clocks(choice_.kind) >= now - 1;
 }
@@ -67,15 +67,18 @@ bool Channel::is_forwarded(const Burst& burst) const {
     return write.number == burst.number && write.bytes == config_.geometry.burst_bytes();
   };
   const Queue& writes = queues_[kWrite];
-  return std::any_of(writes.bursts.begin(), writes.bursts.end(), covers) ||
-         std::any_of(writes.waiting.begin(), writes.waiting.end(), covers);
+  if (writes.bursts.any_of(burst.at.bank, covers)) return true;
+  for (std::size_t i = 0; i < writes.waiting.size(); ++i) {
+    if (covers(writes.waiting[i])) return true;
+  }
+  return false;
 }
 
 /// Reads go first; writes when there is nothing to read, or when they fill their queue.
 void Channel::update_direction() {
   const ControllerConfig& c = config_.controller;
-  const auto reads = static_cast<int>(queues_[kRead].bursts.size());
-  const auto writes = static_cast<int>(queues_[kWrite].bursts.size());
+  const int reads = queues_[kRead].bursts.size();
+  const int writes = queues_[kWrite].bursts.size();
   if (writes >= c.write_high) draining_ = true;
   if (writes <= c.write_low) draining_ = false;
   const bool ends = writing_ ? writes == 0 || (reads != 0 && turn_ends())
@@ -178,10 +181,10 @@ void Channel::issue(const Command& command, Cycle cycle) {
   }
 }
 
-Command Channel::transfer(std::size_t index) {
+Command Channel::transfer(BurstQueue::Place place) {
   Queue& q = queue(writing_);
-  const Burst burst = q.bursts[index];
-  q.bursts.erase(index);
+  const Burst burst = q.bursts[place];
+  q.bursts.erase(place);
 
   const Command command{closes_row(burst) ? with_precharge(choice_.kind) : choice_.kind, burst.at};
   issue(command, choice_.cycle);
@@ -209,7 +212,7 @@ Command Channel::transfer(std::size_t index) {
   }
   ++turn_bursts_;
   update_direction();
-  while (q.bursts.size() < q.places && !q.waiting.empty()) {
+  while (!q.bursts.full() && !q.waiting.empty()) {
     const Burst waiting = q.waiting.front();
     q.waiting.pop_front();
     admit(waiting, now_);
@@ -229,8 +232,7 @@ bool Channel::closes_row(const Burst& burst) const {
 
 bool Channel::is_last_of_row(const Burst& burst) const {
   return std::none_of(queues_.begin(), queues_.end(), [&](const Queue& q) {
-    return std::any_of(q.bursts.begin(), q.bursts.end(),
-                       [&](const Burst& other) { return same_row(burst, other); });
+    return q.bursts.any_of(burst.at.bank, [&](const Burst& other) { return same_row(burst, other); });
   });
 }
 
@@ -247,8 +249,8 @@ void Channel::advance(Cycle now) {
 
 void Channel::account(Cycle now) {
   const Cycle passed = now - now_;
-  counts_.read_queue_area += passed * static_cast<Cycle>(queues_[kRead].bursts.size());
-  counts_.write_queue_area += passed * static_cast<Cycle>(queues_[kWrite].bursts.size());
+  counts_.read_queue_area += passed * queues_[kRead].bursts.size();
+  counts_.write_queue_area += passed * queues_[kWrite].bursts.size();
   if (!is_empty()) note_busy(now_, now);
   now_ = now;
 }

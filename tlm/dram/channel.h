@@ -3,11 +3,11 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <vector>
 
+#include "base/ring.h"
 #include "tlm/dram/refresh.h"
 #include "tlm/dram/scheduler.h"
 #include "tlm/dram/sleep.h"
@@ -47,8 +47,7 @@ class Channel {
   enum Direction : std::uint8_t { kRead, kWrite };
   struct Queue {
     BurstQueue bursts;
-    std::deque<Burst> waiting;  ///< no place in the queue
-    std::size_t places = 0;
+    Ring<Burst> waiting{};  ///< no place in the queue
   };
 
   Queue& queue(bool is_write) { return queues_[is_write ? kWrite : kRead]; }
@@ -59,7 +58,7 @@ class Channel {
   bool turn_ends() const;
   void decide();
   void issue(const Command& command, Cycle cycle);
-  Command transfer(std::size_t index);
+  Command transfer(BurstQueue::Place place);
   bool closes_row(const Burst& burst) const;
   bool is_last_of_row(const Burst& burst) const;
   /// Notes that time has passed with the queues as they are.

@@ -80,22 +80,21 @@ void Device::for_banks(int rank, Body body) const {
   std::for_each(first, first + banks_per_rank_, body);
 }
 
-Cycle Device::earliest(const Command& command, Cycle from) const {
-  const Rank& rank = this->rank(command.at);
+Cycle Device::earliest(CommandKind kind, const Location& at, Cycle from) const {
+  const Rank& rank = this->rank(at);
   Cycle cycle = kNever;
   if (rank.sleep == Sleep::kAwake) {
-    cycle = allowed(command);
+    cycle = allowed(kind, at);
     if (cycle != kNever) raise(cycle, rank.any);
-  } else if (command.kind ==
+  } else if (kind ==
              (rank.sleep == Sleep::kPowerDown ? CommandKind::kPowerUp : CommandKind::kSelfRefreshExit)) {
     cycle = rank.wake;
   }
-  return cycle == kNever ? kNever : std::max(cycle, std::max(bus_free_, from) + clocks(command.kind) - 1);
+  return cycle == kNever ? kNever : std::max(cycle, std::max(bus_free_, from) + clocks(kind) - 1);
 }
 
-Cycle Device::allowed(const Command& command) const {
-  const Location& at = command.at;
-  switch (command.kind) {
+Cycle Device::allowed(CommandKind kind, const Location& at) const {
+  switch (kind) {
     case CommandKind::kActivate:
       return bank(at).open_row != kNoRow ? kNever : earliest_activate(at);
     case CommandKind::kPrecharge:
@@ -113,7 +112,7 @@ Cycle Device::allowed(const Command& command) const {
     case CommandKind::kSelfRefreshExit:
       return kNever;  // awake
     default:
-      return earliest_column(command);
+      return earliest_column(kind, at);
   }
 }
 
@@ -122,12 +121,11 @@ Cycle Device::earliest_activate(const Location& at) const {
       {bank(at).activate, group(at).activate, rank(at).activate, rank(at).windows[rank(at).oldest]});
 }
 
-Cycle Device::earliest_column(const Command& command) const {
-  const Location& at = command.at;
+Cycle Device::earliest_column(CommandKind kind, const Location& at) const {
   if (bank(at).open_row != at.row) return kNever;
-  if (!is_write(command.kind)) return std::max({bank(at).column, group(at).read, rank(at).read});
+  if (!is_write(kind)) return std::max({bank(at).column, group(at).read, rank(at).read});
   Cycle cycle = std::max({bank(at).column, group(at).write, rank(at).write});
-  if (command.kind == CommandKind::kMaskedWrite || command.kind == CommandKind::kMaskedWritePrecharge)
+  if (kind == CommandKind::kMaskedWrite || kind == CommandKind::kMaskedWritePrecharge)
     raise(cycle, bank(at).masked_write);
   return cycle;
 }

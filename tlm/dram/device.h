@@ -47,7 +47,10 @@ class Device {
 
   /// First cycle at which the command may be issued as things stand, beginning on the command bus at `from`
   /// or later; kNever while the bank's state forbids it.
-  Cycle earliest(const Command& command, Cycle from = 0) const;
+  Cycle earliest(CommandKind kind, const Location& at, Cycle from = 0) const;
+  Cycle earliest(const Command& command, Cycle from = 0) const {
+    return earliest(command.kind, command.at, from);
+  }
   /// That it holds the command bus.
   int clocks(CommandKind kind) const;
   /// Throws std::logic_error when the command comes too early: a controller's mistake.
@@ -96,8 +99,8 @@ class Device {
   const Rank& rank(const Location& at) const { return ranks_[at.rank]; }
 
   /// earliest() without the command bus and the rank's sleep.
-  Cycle allowed(const Command& command) const;
-  Cycle earliest_column(const Command& command) const;
+  Cycle allowed(CommandKind kind, const Location& at) const;
+  Cycle earliest_column(CommandKind kind, const Location& at) const;
   Cycle earliest_activate(const Location& at) const;
   Cycle earliest_precharge_all(int rank) const;
   Cycle earliest_refresh(int rank) const;

@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <tuple>
 #include <vector>
 
+#include "base/ring.h"
 #include "tlm/dram/channel.h"
 #include "tlm/dram/clock.h"
 
@@ -71,6 +71,7 @@ class Dram {
 
   void admit(const Arrival& arrival, Cycle now);
   void collect(Channel& channel);
+  static constexpr Cycle kToBeAsked = -1;
   void answer(RequestId id, Cycle done);
 
   const Config config_;
@@ -79,7 +80,8 @@ class Dram {
   const Time request_latency_, response_latency_;
   Host& host_;
   std::vector<Channel> channels_;
-  std::deque<Arrival> arrivals_;
+  std::vector<Cycle> next_;  ///< of each channel, or kToBeAsked: something has come to it since
+  Ring<Arrival> arrivals_;   ///< in their order
   std::vector<Progress> progress_;  ///< by request
 };
 

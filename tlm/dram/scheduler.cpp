@@ -1,6 +1,5 @@
 #include "tlm/dram/scheduler.h"
 
-#include <algorithm>
 #include <stdexcept>
 
 namespace bitbalance::dram {
@@ -18,21 +17,18 @@ CommandKind next_command(const Burst& burst, const Device& device) {
 }
 
 Cycle earliest(const Burst& burst, CommandKind kind, const ChannelView& view) {
-  const Cycle cycle = view.device.earliest({kind, burst.at}, view.now);
+  const Cycle cycle = view.device.earliest(kind, burst.at, view.now);
   return cycle < view.blocked_from[burst.at.bank] ? cycle : kNever;
-}
-
-Choice choose_oldest(const BurstQueue& queue, const ChannelView& view) {
-  if (queue.empty()) return {};
-  const CommandKind kind = next_command(queue[0], view.device);
-  return {earliest(queue[0], kind, view), kind, 0};
 }
 
 /// The oldest burst alone: what the others cost is a lower bound for every other policy.
 class Fcfs : public Scheduler {
  public:
   Choice choose(const BurstQueue& queue, const ChannelView& view) const override {
-    return choose_oldest(queue, view);
+    if (queue.empty()) return {};
+    const BurstQueue::Place oldest = queue.oldest();
+    const CommandKind kind = next_command(queue[oldest], view.device);
+    return {earliest(queue[oldest], kind, view), kind, oldest};
   }
 };
 
@@ -43,43 +39,32 @@ class FrFcfs : public Scheduler {
   explicit FrFcfs(int row_hit_limit) : row_hit_limit_(row_hit_limit) {}
 
   Choice choose(const BurstQueue& queue, const ChannelView& view) const override {
-    if (queue.is_of_one_row()) return choose_oldest(queue, view);
-    const Device& device = view.device;
-    std::uint64_t asked_column = 0, asked_row = 0;  // banks that an older burst has asked
     Choice best;
-    bool best_is_column = false;
-    for (std::size_t i = 0; i < queue.size(); ++i) {
-      const Burst& burst = queue[i];
-      const bool is_column = device.open_row(burst.at.bank) == burst.at.row && device.is_awake(burst.at.rank);
-      if (((is_column ? asked_column : asked_row) & bit(burst)) != 0) continue;
-      const CommandKind kind = next_command(burst, device);
-      const bool worn = view.row_hits[burst.at.bank] >= row_hit_limit_;
-      if (is_column) {
-        if (worn && (asked_row & bit(burst)) != 0) continue;
-        asked_column |= bit(burst);
-      } else {
-        asked_row |= bit(burst);
-        const bool older_hit = (asked_column & bit(burst)) != 0;
-        if (kind == CommandKind::kPrecharge && (!worn || older_hit) &&
-            is_wanted(burst.at.bank, queue, device))
-          continue;
-      }
-      const Cycle cycle = earliest(burst, kind, view);
-      if (cycle < best.cycle || (cycle == best.cycle && cycle != kNever && is_column && !best_is_column)) {
-        best = {cycle, kind, i};
-        best_is_column = is_column;
-      }
+    for (std::uint64_t banks = queue.banks(); banks != 0; banks &= banks - 1) {
+      Choice choice = choose(lowest_one(banks), queue, view);
+      choice.cycle = earliest(queue[choice.burst], choice.kind, view);
+      if (choice.cycle != kNever && goes_before(choice, best, queue)) best = choice;
     }
     return best;
   }
 
  private:
-  static std::uint64_t bit(const Burst& burst) { return std::uint64_t{1} << burst.at.bank; }
-  /// Whether a queued burst wants the bank's open row.
-  static bool is_wanted(int bank, const BurstQueue& queue, const Device& device) {
-    return std::any_of(queue.begin(), queue.end(), [bank, row = device.open_row(bank)](const Burst& burst) {
-      return burst.at.bank == bank && burst.at.row == row;
-    });
+  /// What goes next in one bank: a burst of the open row, or the oldest of all.
+  Choice choose(int bank, const BurstQueue& queue, const ChannelView& view) const {
+    const BurstQueue::Place oldest = queue.oldest(bank);
+    const CommandKind kind = next_command(queue[oldest], view.device);
+    if (kind != CommandKind::kPrecharge || view.row_hits[bank] >= row_hit_limit_)
+      return {kNever, kind, oldest};
+    const BurstQueue::Place hit = queue.oldest_of_row(oldest, view.device.open_row(bank));
+    if (hit == BurstQueue::kNone) return {kNever, kind, oldest};
+    return {kNever, next_command(queue[hit], view.device), hit};
+  }
+
+  static bool goes_before(const Choice& a, const Choice& b, const BurstQueue& queue) {
+    if (a.cycle != b.cycle) return a.cycle < b.cycle;
+    const bool a_moves_data = is_column(a.kind), b_moves_data = is_column(b.kind);
+    if (a_moves_data != b_moves_data) return a_moves_data;
+    return queue.age(a.burst) < queue.age(b.burst);
   }
 
   const int row_hit_limit_;

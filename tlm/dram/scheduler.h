@@ -13,7 +13,7 @@ namespace bitbalance::dram {
 struct Choice {
   Cycle cycle = kNever;
   CommandKind kind = CommandKind::kActivate;
-  std::size_t burst = 0;  ///< index into the queue
+  BurstQueue::Place burst = BurstQueue::kNone;
 };
 
 /// What a scheduler sees of a channel.

@@ -63,10 +63,7 @@ tlm::tlm_sync_enum IdealMemory::nb_transport_fw(tlm::tlm_generic_payload& transa
 }
 
 bool IdealMemory::get_direct_mem_ptr(tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi) {
-  dmi.set_start_address(0);
-  dmi.set_end_address(array_.data().size() - 1);
-  if (!config_.allow_dmi) return false;
-  dmi.set_dmi_ptr(array_.data().data());
+  if (!array_.direct_access(transaction, dmi) || !config_.allow_dmi) return false;
   dmi.allow_read_write();
   const sc_core::sc_time latency = config_.clock_period * config_.latency_cycles;
   dmi.set_read_latency(latency);

@@ -44,4 +44,12 @@ unsigned MemoryArray::debug_access(tlm::tlm_generic_payload& transaction) {
   return static_cast<unsigned>(count);
 }
 
+bool MemoryArray::direct_access(const tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi) {
+  const bool exists = transaction.get_address() < bytes_.size();
+  dmi.set_start_address(exists ? 0 : bytes_.size());
+  dmi.set_end_address(exists ? bytes_.size() - 1 : UINT64_MAX);
+  if (exists) dmi.set_dmi_ptr(bytes_.data());
+  return exists;
+}
+
 }  // namespace bitbalance::memory

@@ -19,6 +19,9 @@ class MemoryArray {
   tlm::tlm_response_status access(tlm::tlm_generic_payload& transaction);
   /// As access(), without byte enables; returns the number of bytes that exist.
   unsigned debug_access(tlm::tlm_generic_payload& transaction);
+  /// Puts the range of all bytes and their pointer into `dmi`; access and latencies are the memory's. False:
+  /// there are no bytes at the transaction's address, and the range is that of none.
+  bool direct_access(const tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi);
 
   std::vector<std::uint8_t>& data() { return bytes_; }
   const std::vector<std::uint8_t>& data() const { return bytes_; }

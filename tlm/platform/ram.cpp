@@ -15,14 +15,11 @@ void Ram::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& /
     return;
   }
   transaction.set_response_status(array_.access(transaction));
-  transaction.set_dmi_allowed(allow_dmi_);
+  transaction.set_dmi_allowed(allow_dmi_ && transaction.is_response_ok());
 }
 
-bool Ram::get_direct_mem_ptr(tlm::tlm_generic_payload& /*transaction*/, tlm::tlm_dmi& dmi) {
-  dmi.set_start_address(0);
-  dmi.set_end_address(array_.data().size() - 1);
-  if (!allow_dmi_) return false;
-  dmi.set_dmi_ptr(array_.data().data());
+bool Ram::get_direct_mem_ptr(tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi) {
+  if (!array_.direct_access(transaction, dmi) || !allow_dmi_) return false;
   if (kind_ == Kind::kReadOnly) {
     dmi.allow_read();
   } else {

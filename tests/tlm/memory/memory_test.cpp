@@ -171,6 +171,19 @@ TEST_CASE("DMI covers the whole memory") {
   CHECK(dmi.get_dmi_ptr() == bench.memory.data().data());
 }
 
+TEST_CASE("DMI is refused where there is no memory") {
+  Bench bench("bench", small());
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  for (const std::uint64_t address : {1024ul, 5000ul, ~0ul}) {
+    bench.prepare(tlm::TLM_READ_COMMAND, address, 4);
+    tlm::tlm_dmi dmi;
+    CHECK_FALSE(bench.initiator->get_direct_mem_ptr(bench.payload, dmi));
+    CHECK(dmi.get_start_address() == 1024);
+    CHECK(dmi.get_end_address() == ~0ul);
+    CHECK(dmi.is_none_allowed());
+  }
+}
+
 TEST_CASE("DMI switched off is neither hinted nor granted") {
   IdealMemoryConfig config = small();
   config.allow_dmi = false;

@@ -27,6 +27,12 @@ const AddressRouter::Range* AddressRouter::decode(std::uint64_t address, std::ui
   return found == ranges_.end() ? nullptr : &*found;
 }
 
+const AddressRouter::Range* AddressRouter::decode(const tlm::tlm_generic_payload& transaction) const {
+  // Data longer than the streaming width go to the same addresses again.
+  const unsigned length = transaction.get_data_length(), width = transaction.get_streaming_width();
+  return decode(transaction.get_address(), width == 0 ? length : std::min(length, width));
+}
+
 void AddressRouter::tell(const sc_core::sc_time& time, int initiator, const Range* range,
                          const tlm::tlm_generic_payload& transaction) {
   last_address_ = transaction.get_address();
@@ -45,7 +51,7 @@ void AddressRouter::b_transport(int initiator, tlm::tlm_generic_payload& transac
                                 sc_core::sc_time& delay) {
   const std::uint64_t address = transaction.get_address();
   const sc_core::sc_time time = sc_core::sc_time_stamp() + delay;
-  const Range* range = decode(address, transaction.get_data_length());
+  const Range* range = decode(transaction);
   if (range == nullptr) {
     transaction.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
   } else {
@@ -61,7 +67,7 @@ tlm::tlm_sync_enum AddressRouter::nb_transport_fw(int initiator, tlm::tlm_generi
   if (phase == tlm::BEGIN_REQ) {
     const std::uint64_t address = transaction.get_address();
     const sc_core::sc_time time = sc_core::sc_time_stamp() + delay;
-    const Range* range = decode(address, transaction.get_data_length());
+    const Range* range = decode(transaction);
     if (range == nullptr) {
       transaction.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
       tell(time, initiator, range, transaction);
@@ -119,6 +125,7 @@ bool AddressRouter::get_direct_mem_ptr(int initiator, tlm::tlm_generic_payload& 
 void AddressRouter::invalidate_direct_mem_ptr(int port, sc_dt::uint64 first, sc_dt::uint64 last) {
   for (const Range& range : ranges_) {
     if (port < range.first_port || port >= range.first_port + range.ports) continue;
+    if (first >= range.bytes) continue;  // of the target, but of no address here
     const sc_dt::uint64 end = range.base + std::min(last, sc_dt::uint64{range.bytes - 1});
     for (unsigned i = 0; i < initiators.size(); ++i)
       initiators[static_cast<int>(i)]->invalidate_direct_mem_ptr(range.base + first, end);

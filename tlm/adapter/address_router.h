@@ -60,6 +60,8 @@ class AddressRouter : public sc_core::sc_module {
   };
 
   const Range* decode(std::uint64_t address, std::uint64_t bytes) const;
+  /// The one that owns all addresses of the transaction; nullptr: none does.
+  const Range* decode(const tlm::tlm_generic_payload& transaction) const;
   static int port_of(const Range& range, int initiator) {
     return range.first_port + (range.ports > 1 ? initiator : 0);
   }

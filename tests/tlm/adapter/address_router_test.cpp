@@ -1,8 +1,13 @@
 #include "tlm/adapter/address_router.h"
 
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
 #include <array>
 #include <catch2/catch.hpp>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "tests/support/initiator.h"
 #include "tlm/platform/ram.h"
@@ -50,6 +55,50 @@ TEST_CASE("what nobody owns and what crosses an end is a decode error") {
   }
   bench.first.read(0x10fc);
   CHECK(bench.first.status == tlm::TLM_OK_RESPONSE);
+}
+
+TEST_CASE("a streaming transaction has the addresses of its width") {
+  Bench bench;
+  std::array<unsigned char, 12> bytes{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  tlm::tlm_generic_payload payload;
+  payload.set_write();
+  payload.set_address(0x10fc);
+  payload.set_data_ptr(bytes.data());
+  payload.set_data_length(bytes.size());
+  const auto status_of = [&](unsigned width) {
+    payload.set_streaming_width(width);
+    sc_core::sc_time delay;
+    bench.first.socket->b_transport(payload, delay);
+    return payload.get_response_status();
+  };
+  CHECK(status_of(4) == tlm::TLM_OK_RESPONSE);
+  CHECK(bench.low.data()[0xfc] == 9);  // the last word stays
+  CHECK(status_of(8) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  CHECK(status_of(12) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+}
+
+TEST_CASE("a target takes back direct memory that the bus shows, and nothing else") {
+  struct Target : sc_core::sc_module {
+    tlm_utils::simple_target_socket<Target> socket{"socket"};
+    explicit Target(const sc_core::sc_module_name& name) : sc_module(name) {}
+  } target("target");
+  struct Master : sc_core::sc_module {
+    tlm_utils::simple_initiator_socket<Master> socket{"socket"};
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> taken;
+    explicit Master(const sc_core::sc_module_name& name) : sc_module(name) {
+      socket.register_invalidate_direct_mem_ptr(this, &Master::invalidate);
+    }
+    void invalidate(sc_dt::uint64 first, sc_dt::uint64 last) { taken.emplace_back(first, last); }
+  } master("master");
+  AddressRouter bus("bus");
+  master.socket.bind(bus.initiators);
+  bus.attach("target", 0x1000, 0x100, target.socket);
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  target.socket->invalidate_direct_mem_ptr(0x10, 0x1f);
+  target.socket->invalidate_direct_mem_ptr(0x80, ~0ul);
+  target.socket->invalidate_direct_mem_ptr(0x100, ~0ul);  // beyond what the bus shows
+  const decltype(master.taken) expected = {{0x1010, 0x101f}, {0x1080, 0x10ff}};
+  CHECK(master.taken == expected);
 }
 
 TEST_CASE("a debugger gets as many bytes as exist at an end") {

@@ -6,6 +6,19 @@
 #include "base/bits.h"
 
 namespace bitbalance::dram {
+namespace {
+
+/// Bytes that are asked for in [first, end), which lies in the request.
+std::uint32_t asked_for(const Dram::Request& request, std::uint64_t first, std::uint64_t end) {
+  if (request.byte_enables == nullptr) return static_cast<std::uint32_t>(end - first);
+  constexpr std::uint8_t kByteEnabled = 0xff;
+  std::uint32_t bytes = 0;
+  for (std::uint64_t i = first - request.address; i < end - request.address; ++i)
+    bytes += request.byte_enables[i % request.byte_enable_length] == kByteEnabled ? 1 : 0;
+  return bytes;
+}
+
+}  // namespace
 
 Dram::Dram(const Config& config, std::int64_t units, Host& host)
     : config_((check(config), config)),
@@ -61,7 +74,7 @@ void Dram::admit(const Arrival& arrival, Cycle now) {
     burst.at = map_.locate(at);
     burst.number = at / burst_bytes;
     const std::uint64_t next = std::min(end, (burst.number + 1) * burst_bytes);
-    burst.bytes = static_cast<std::uint32_t>(next - at);
+    burst.bytes = asked_for(r, at, next);
     burst.is_write = r.is_write;
     channels_[burst.at.channel].add(burst, now);
     next_[burst.at.channel] = kToBeAsked;

@@ -26,6 +26,10 @@ class Dram {
     std::uint64_t address = 0;
     std::uint64_t bytes = 0;
     bool is_write = false;
+    /// Which bytes are asked for, as TLM-2.0 has it: 0xff is, 0 is not, and the pattern is repeated. nullptr:
+    /// all are. Lives until the request is answered.
+    const std::uint8_t* byte_enables = nullptr;
+    std::uint64_t byte_enable_length = 0;
   };
 
   class Host {
@@ -80,8 +84,8 @@ class Dram {
   const Time request_latency_, response_latency_;
   Host& host_;
   std::vector<Channel> channels_;
-  std::vector<Cycle> next_;  ///< of each channel, or kToBeAsked: something has come to it since
-  Ring<Arrival> arrivals_;   ///< in their order
+  std::vector<Cycle> next_;         ///< of each channel, or kToBeAsked: something has come to it since
+  Ring<Arrival> arrivals_;          ///< in their order
   std::vector<Progress> progress_;  ///< by request
 };
 

@@ -57,6 +57,8 @@ TimedMemory::AccessIndex TimedMemory::request(int from, tlm::tlm_generic_payload
   request.address = payload.get_address();
   request.bytes = std::min(payload.get_data_length(), payload.get_streaming_width());
   request.is_write = payload.is_write();
+  request.byte_enables = payload.get_byte_enable_ptr();
+  request.byte_enable_length = payload.get_byte_enable_length();
   dram_.request(index, request);
   plan();
   return index;

@@ -358,6 +358,28 @@ TEST_CASE("wrong transactions are answered with the error that TLM-2.0 names, in
   CHECK(ignore.get_response_status() == tlm::TLM_OK_RESPONSE);
 }
 
+TEST_CASE("bytes that are not enabled are not asked for, and a write without them is a masked one") {
+  Config c = ddr3();
+  c.timing.ccd_mw = 16;
+  MemoryBench bench(c);
+  unsigned char enables[] = {0xff, 0xff, 0, 0xff};
+  Payload& whole = bench.initiator().prepare(tlm::TLM_WRITE_COMMAND, 0, 128);
+  bench.initiator().send(whole);
+  for (const tlm::tlm_command command : {tlm::TLM_WRITE_COMMAND, tlm::TLM_READ_COMMAND}) {
+    Payload& part = bench.initiator().prepare(command, 128, 128);
+    part.set_byte_enable_ptr(enables);
+    part.set_byte_enable_length(4);
+    bench.initiator().send(part);
+  }
+  sc_core::sc_start(sc_time(2, sc_core::SC_US));
+  const Counts counts = bench.memory.counts();
+  CHECK(counts.write_bursts == 4);
+  CHECK(counts.masked_bursts == 2);
+  CHECK(counts.write_bytes == 128 + 96);
+  CHECK(counts.read_bursts == 2);  // none is forwarded: the queued writes do not cover them
+  CHECK(counts.read_bytes == 96);
+}
+
 TEST_CASE("DMI is neither hinted nor granted: it would go past the timing") {
   MemoryBench bench;
   Payload& p = bench.initiator().read(0);

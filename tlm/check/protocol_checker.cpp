@@ -309,7 +309,12 @@ void ProtocolChecker::b_transport(Payload& payload, sc_core::sc_time& delay) {
   const sc_core::sc_time time = now() + delay;
   const Request request(payload);
   flights_.insert_or_assign(&payload, Flight{request, tlm::BEGIN_REQ, time});
-  initiator->b_transport(payload, delay);
+  try {
+    initiator->b_transport(payload, delay);
+  } catch (...) {  // its process is ended
+    flights_.erase(&payload);
+    throw;
+  }
   flights_.erase(&payload);
   check(now() + delay >= time, ProtocolRule::kTiming, "b_transport returned a time before its call");
   check_response(payload, request);

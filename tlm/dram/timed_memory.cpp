@@ -81,12 +81,23 @@ tlm::tlm_sync_enum TimedMemory::nb_transport_fw(int from, tlm::tlm_generic_paylo
 
 void TimedMemory::b_transport(int from, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const AccessIndex index = request(from, payload, now_units() + delay.value());
-  Access& a = access(index);
-  a.is_blocking = true;
-  if (!a.answered) a.answered = std::make_unique<sc_core::sc_event>();
-  wait(*a.answered);
+  access(index).is_blocking = true;
+  wait_for_answer(index);
   delay = sc_core::SC_ZERO_TIME;
   free_.push_back(index);
+}
+
+/// If the process is killed or reset, payload and data go with its stack; the access goes on without them.
+void TimedMemory::wait_for_answer(AccessIndex index) {
+  Access& a = access(index);
+  if (!a.answered) a.answered = std::make_unique<sc_core::sc_event>();
+  try {
+    wait(*a.answered);
+  } catch (...) {
+    a.payload = nullptr;
+    if (!a.is_blocking) free_.push_back(index);  // ended at the time of its answer
+    throw;
+  }
 }
 
 void TimedMemory::plan() {
@@ -105,6 +116,7 @@ void TimedMemory::on_clock() {
 }
 
 bool TimedMemory::arrived(AccessIndex index) {
+  if (access(index).payload == nullptr) return false;
   tlm::tlm_generic_payload& payload = *access(index).payload;
   payload.set_response_status(array_.access(payload));
   return payload.is_response_ok() && payload.get_command() != tlm::TLM_IGNORE_COMMAND;
@@ -132,7 +144,10 @@ void TimedMemory::on_answer() {
     const AccessIndex index = answers_.top().access;
     answers_.pop();
     Access& a = access(index);
-    if (a.is_blocking) {
+    if (a.payload == nullptr) {
+      free_.push_back(index);
+    } else if (a.is_blocking) {
+      a.is_blocking = false;
       a.answered->notify();
     } else {
       port(a.port).ready.push_back(index);

@@ -43,7 +43,7 @@ class TimedMemory : public MemoryModel, private Dram::Host {
 
   /// A transaction from request to answer.
   struct Access {
-    tlm::tlm_generic_payload* payload = nullptr;
+    tlm::tlm_generic_payload* payload = nullptr;  ///< nullptr: its process was ended while it waited
     int port = 0;                                 ///< which initiator
     std::unique_ptr<sc_core::sc_event> answered;  ///< b_transport waits for it
     bool is_blocking = false;
@@ -66,6 +66,7 @@ class TimedMemory : public MemoryModel, private Dram::Host {
   void b_transport(int port, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   unsigned transport_dbg(int /*port*/, tlm::tlm_generic_payload& payload) { return debug_access(payload); }
 
+  void wait_for_answer(AccessIndex index);
   AccessIndex request(int port, tlm::tlm_generic_payload& payload, Time time);
   Access& access(AccessIndex index) { return accesses_[index]; }
   Port& port(int index) { return ports_[index]; }

@@ -233,6 +233,34 @@ TEST_CASE("b_transport takes the same time and returns without a delay") {
   CHECK(p.is_response_ok());
 }
 
+TEST_CASE("a process that is ended while b_transport waits takes its transaction with it") {
+  MemoryBench bench(with_latencies());
+  for (const double at_ns : {5.0, 30.0}) {  // before and after the request reaches the queues
+    auto payload = std::make_unique<tlm::tlm_generic_payload>();
+    auto data = std::make_unique<std::array<unsigned char, 64>>();
+    payload->set_command(tlm::TLM_READ_COMMAND);
+    payload->set_data_ptr(data->data());
+    payload->set_data_length(64);
+    payload->set_streaming_width(64);
+    sc_core::sc_process_handle process = sc_core::sc_spawn([&] {
+      sc_time delay;
+      bench.initiator().socket->b_transport(*payload, delay);
+      FAIL_CHECK("the process goes on");
+    });
+    sc_core::sc_spawn([&] {
+      sc_core::wait(sc_time(at_ns, SC_NS));
+      process.kill();
+      payload.reset();
+      data.reset();
+    });
+    sc_core::sc_start(sc_time(1, sc_core::SC_US));
+    Payload& next = bench.initiator().prepare(tlm::TLM_READ_COMMAND, 0);
+    BlockingCall call(bench.initiator(), next, sc_core::SC_ZERO_TIME);
+    sc_core::sc_start(sc_time(1, sc_core::SC_US));
+    CHECK(next.is_response_ok());
+  }
+}
+
 TEST_CASE("the next response phase waits for the end of the one before") {
   const auto end = GENERATE(EndResponse::kCompleted, EndResponse::kUpdated, EndResponse::kLater);
   const std::string wrong = bitbalance::test::in_child([&] {

@@ -68,6 +68,10 @@ tlm::tlm_sync_enum TimedMemory::nb_transport_fw(int from, tlm::tlm_generic_paylo
                                                 tlm::tlm_phase& phase, sc_core::sc_time& delay) {
   const Time time = now_units() + delay.value();
   if (phase == tlm::END_RESP) {
+    if (port(from).responding != &payload) {
+      SC_REPORT_ERROR(name(), "END_RESP without BEGIN_RESP");
+      return tlm::TLM_COMPLETED;
+    }
     end_response(from, time);
     plan_answers();
     return tlm::TLM_COMPLETED;
@@ -175,10 +179,6 @@ void TimedMemory::respond(int index) {
 
 void TimedMemory::end_response(int index, Time time) {
   Port& p = port(index);
-  if (p.responding == nullptr) {
-    SC_REPORT_ERROR(name(), "END_RESP without BEGIN_RESP");
-    return;
-  }
   p.responding->release();
   p.responding = nullptr;
   p.free_from = time;

@@ -437,6 +437,22 @@ TEST_CASE("an end of a response that never began is reported") {
                     Catch::Contains("END_RESP without BEGIN_RESP"));
 }
 
+TEST_CASE("an end of another response than the one under way is reported") {
+  const ExpectedWarnings any;
+  MemoryBench bench;
+  bench.expected_violations = "phase order: END_RESP after END_REQ at 100 ns\n";  // the initiator's
+  bench.initiator().end_response = EndResponse::kLater;
+  bench.initiator().end_delay = sc_time(1, sc_core::SC_US);
+  bench.initiator().read(0);
+  Payload& second = bench.initiator().read(64);
+  run_ns(100);
+  REQUIRE(bench.initiator().responding != nullptr);
+  tlm::tlm_phase phase = tlm::END_RESP;
+  sc_time delay;
+  CHECK_THROWS_WITH(bench.initiator().socket->nb_transport_fw(second, phase, delay),
+                    Catch::Contains("END_RESP without BEGIN_RESP"));
+}
+
 TEST_CASE("a DRAM that is too small for what is kept in it is refused") {
   Config c = ddr3();
   c.geometry.rows = 4;

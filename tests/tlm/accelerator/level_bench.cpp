@@ -57,12 +57,12 @@ class Noise : public sc_core::sc_module {
 template <class Unit>
 using Maker = std::function<std::unique_ptr<Unit>()>;
 
-template <class MemoryModel, class Device>
-LevelResult run(const Maker<MemoryModel>& make_memory, const Maker<Device>& make_accelerator,
+template <class Model, class Device>
+LevelResult run(const Maker<Model>& make_memory, const Maker<Device>& make_accelerator,
                 const Program& program, const std::vector<std::uint8_t>& data, const ProgramRegions& regions,
                 const LevelOptions& options) {
   sc_core::sc_signal<bool> irq("irq");
-  std::unique_ptr<MemoryModel> memory_model;
+  std::unique_ptr<Model> memory_model;
   std::unique_ptr<Device> device;
   std::unique_ptr<Driver> driver_unit;
   std::unique_ptr<ProtocolChecker> mem_checker_unit, csr_checker_unit;
@@ -114,6 +114,7 @@ LevelResult run(const Maker<MemoryModel>& make_memory, const Maker<Device>& make
   result.fault_command = driver.outcome().command;
   result.cycles = static_cast<std::int64_t>(driver.outcome().cycles);
   result.profile = accelerator.profile();
+  if constexpr (std::is_base_of_v<memory::MemoryModel, Model>) result.memory = memory_model->statistics();
   result.reason = accelerator.fault_reason();
   result.bursts = mem_checker.requests();
   result.dmi_grants = bus.grants();
@@ -162,14 +163,23 @@ LevelResult run(Level level, const Maker<MemoryModel>& make_memory, const Progra
 
 }  // namespace
 
-LevelResult run_level(Level level, const Program& program, const AcceleratorConfig& config,
-                      const std::vector<std::uint8_t>& data, const LevelOptions& options) {
+ProgramRegions regions_of(const Program& program, std::uint64_t base) {
   ProgramRegions regions;
-  regions.constants_base = options.bus.base + kPage;
+  regions.constants_base = base + kPage;
   regions.constants_bytes = static_cast<std::uint32_t>(program.constants.size());
   regions.data_base = regions.constants_base + pages(program.constants.size());
   regions.data_bytes = program.data_bytes;
-  const std::uint64_t memory_bytes = regions.data_base - options.bus.base + pages(data.size()) + kPage;
+  return regions;
+}
+
+std::uint64_t memory_bytes(const Program& program) {
+  return regions_of(program).data_base + pages(program.data_bytes) + kPage;
+}
+
+LevelResult run_level(Level level, const Program& program, const AcceleratorConfig& config,
+                      const std::vector<std::uint8_t>& data, const LevelOptions& options) {
+  const ProgramRegions regions = regions_of(program, options.bus.base);
+  const std::uint64_t memory_bytes = test::memory_bytes(program);
   const auto run_on = [&](const auto& make_memory) {
     using MemoryModel = typename std::invoke_result_t<decltype(make_memory)>::element_type;
     return run(level, Maker<MemoryModel>(make_memory), program, config, data, regions, options);
@@ -227,10 +237,17 @@ std::string text_of(const LevelResult& result, bool with_events) {
   return text;
 }
 
+std::string figures(const std::vector<Statistic>& memory) {
+  std::string text = memory.empty() ? "" : "memory:\n";
+  for (const Statistic& statistic : memory)
+    text += fmt::format("  {} {:a}\n", statistic.name, statistic.number());
+  return text;
+}
+
 }  // namespace
 
 std::string accounts(const LevelResult& result) {
-  return text_of(result, true);
+  return text_of(result, true) + figures(result.memory);
 }
 
 std::string cycles(const LevelResult& result) {

@@ -8,11 +8,13 @@
 #include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
 #include "hw/isa/program/program.h"
+#include "testbench/run/system/program_regions.h"
 #include "tests/support/names.h"
 #include "tests/tlm/accelerator/bad_memory.h"
 #include "tests/tlm/accelerator/interconnect.h"
 #include "tests/tlm/accelerator/peer_memory.h"
 #include "tlm/dram/config.h"
+#include "tlm/memory/statistic.h"
 
 namespace bitbalance::tlm_level::test {
 
@@ -58,18 +60,24 @@ struct LevelResult {
   std::int64_t cycles = 0;    ///< CYCLES register
   double simulate_cpu_s = 0;  ///< from start to interrupt
   Profile profile;
-  std::string reason;        ///< Accelerator::fault_reason()
-  std::uint64_t bursts = 0;  ///< transactions on `mem`
+  std::vector<Statistic> memory;  ///< what it counted up to the end, if it counts
+  std::string reason;             ///< Accelerator::fault_reason()
+  std::uint64_t bursts = 0;       ///< transactions on `mem`
   std::uint64_t dmi_grants = 0, invalidations = 0;
   std::uint64_t call_order = 0;  ///< of non-blocking calls on `mem`: the same number for the same order
 };
+
+/// Where a program lies in the memory of a run.
+ProgramRegions regions_of(const Program& program, std::uint64_t base = 0);
+/// Bytes of that memory.
+std::uint64_t memory_bytes(const Program& program);
 
 /// Elaborates, runs to the interrupt, and returns: once a process. Throws std::logic_error when the base
 /// protocol is broken on `mem` or `csr` (kBad: only csr).
 LevelResult run_level(Level level, const Program& program, const AcceleratorConfig& config,
                       const std::vector<std::uint8_t>& data, const LevelOptions& options = {});
 
-/// All that must be equal at both levels, a line each.
+/// All that must be equal at all levels, a line each: with the memory's figures where it has any.
 std::string accounts(const LevelResult& result);
 /// The same without the events: those of commands that were broken off are not counted alike.
 std::string cycles(const LevelResult& result);

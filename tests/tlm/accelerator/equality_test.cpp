@@ -12,7 +12,7 @@
 #include "tests/support/program_interpreter.h"
 #include "tests/support/random/random_case.h"
 #include "tests/tlm/accelerator/level_bench.h"
-#include "tests/tlm/dram/presets.h"
+#include "tests/tlm/dram/random_dram.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
@@ -258,6 +258,18 @@ TEST_CASE("tlm equals rtl with timed DRAM through b_transport") {
   dram::Config ddr3 = dram::test::ddr3();
   ddr3.timing.refi = 1000;
   check_timed(18000, 18039, ddr3, [](RandomCase& c) { c.config.dram.use_nb_transport = false; });
+}
+
+TEST_CASE("a program that is stopped in its middle and started again goes on alike at both levels") {
+  for (std::uint64_t seed = 18100; seed < 18160; ++seed) {
+    RandomDraw draw(seed);
+    LevelOptions options{draw.pick({Memory::kIdeal, Memory::kHashed, Memory::kTimed})};
+    options.dram = dram::test::random_dram(draw);
+    options.restart_at_ns = draw.uniform(1, 4000) + draw.pick({0.0, 0.3});
+    const bool use_nb_transport = draw.chance(0.7);
+    check_seeds(seed, seed, options,
+                [&](RandomCase& c) { c.config.dram.use_nb_transport = use_nb_transport; });
+  }
 }
 
 TEST_CASE("tlm ends like rtl when a record is damaged") {

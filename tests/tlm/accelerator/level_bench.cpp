@@ -53,6 +53,30 @@ class Noise : public sc_core::sc_module {
   std::array<sc_core::sc_event, 16> events_;
 };
 
+std::uint32_t access_register(Driver& driver, Register target, tlm::tlm_command command,
+                              std::uint32_t value = 0) {
+  tlm::tlm_generic_payload payload;
+  payload.set_command(command);
+  payload.set_address(offset_of(target));
+  payload.set_data_ptr(reinterpret_cast<unsigned char*>(&value));
+  payload.set_data_length(sizeof value);
+  payload.set_streaming_width(sizeof value);
+  sc_core::sc_time delay;
+  driver.csr->b_transport(payload, delay);
+  sc_core::wait(delay);
+  return value;
+}
+
+/// The driver, which waits for the interrupt, does not notice.
+void restart(Driver& driver, double at_ns) {
+  sc_core::wait(sc_core::sc_time(at_ns, sc_core::SC_NS));
+  access_register(driver, Register::kControl, tlm::TLM_WRITE_COMMAND, kControlSoftReset);
+  do {
+    sc_core::wait(sc_core::sc_time(10, sc_core::SC_NS));
+  } while ((access_register(driver, Register::kStatus, tlm::TLM_READ_COMMAND) & kStatusIdle) == 0);
+  access_register(driver, Register::kControl, tlm::TLM_WRITE_COMMAND, kControlStart);
+}
+
 /// What makes a unit; how the others are made must not matter to it.
 template <class Unit>
 using Maker = std::function<std::unique_ptr<Unit>()>;
@@ -100,6 +124,8 @@ LevelResult run(const Maker<Model>& make_memory, const Maker<Device>& make_accel
   std::copy(data.begin(), data.end(), place(regions.data_base));
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(options.quantum_ns, sc_core::SC_NS));
 
+  if (options.restart_at_ns > 0)
+    sc_core::sc_spawn([&driver, at_ns = options.restart_at_ns] { restart(driver, at_ns); });
   driver.submit(regions);
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
   const std::clock_t start = std::clock();

@@ -43,6 +43,8 @@ struct LevelOptions {
   InterconnectOptions bus = {};  ///< in front of any memory
   std::uint64_t order = 0;       ///< of construction, and of what happens at the same time; 0: any
   int runs = 1;                  ///< of the program, one after another; the result is the last one's
+  /// A soft reset at that time, which stops the program, and another start once all is idle; 0: never.
+  double restart_at_ns = 0;
   /// kRtl: the clock stands still while the accelerator does not need it.
   bool gated_clock = false;
 

@@ -96,6 +96,18 @@ void guard_axis(const onnx::NodeProto& node, const std::vector<OfficialInput>& i
     normal_axis(int_attribute(node, "axis", -1), static_cast<std::size_t>(rank_of(inputs[0])));
 }
 
+/// It reads the dimensions of the data from those of the batch and of an index on.
+void guard_batch(const onnx::NodeProto& node, const std::vector<OfficialInput>& inputs) {
+  if (node.op_type() != "GatherND") return;
+  const std::int64_t batch = int_attribute(node, "batch_dims", 0);
+  const int least = std::min(rank_of(inputs[0]), rank_of(inputs[1]));
+  if (batch < 0 || (least > 0 && batch >= least)) {
+    throw std::invalid_argument(
+        fmt::format("batch_dims is {}; accepted: from 0, below the ranks of data and indices, {} and {}",
+                    batch, rank_of(inputs[0]), rank_of(inputs[1])));
+  }
+}
+
 /// It makes a dimension for each element of a shape that it does not know.
 void guard_shape(const onnx::NodeProto& node, const std::vector<OfficialInput>& inputs) {
   constexpr std::int64_t kMost = 1024;
@@ -162,6 +174,7 @@ std::vector<onnx::TypeProto> official_types(const onnx::NodeProto& node, std::in
   guard_blocks(node);
   guard_windows(node, inputs);
   guard_axis(node, inputs);
+  guard_batch(node, inputs);
   guard_shape(node, inputs);
   Context context(node, inputs);
   schema->GetTypeAndShapeInferenceFunction()(context);

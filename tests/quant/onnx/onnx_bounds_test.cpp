@@ -3,10 +3,18 @@
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
 
-#include <cmath>
-#include <limits>
+#include <onnx/defs/schema.h>
 
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <random>
+
+#include "quant/onnx/file/official.h"
+#include "quant/onnx/file/versions.h"
 #include "tests/quant/onnx/onnx_builder.h"
+#include "tests/quant/onnx/reference/random_operator.h"
+#include "tests/quant/onnx/reference/version_table.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
@@ -32,6 +40,55 @@ const Ints kWild = {kLeast,
 
 void set_integer(onnx::NodeProto& node, const char* name, std::int64_t value) {
   set_attribute(node, name, value);
+}
+
+/// Ways to change one integer of a model: attributes of its node, and those that it could have; elements of
+/// constants.
+std::vector<std::function<void(std::int64_t)>> integers_of(OnnxBuilder& model, std::int64_t opset) {
+  std::vector<std::function<void(std::int64_t)>> ways;
+  for (onnx::NodeProto& node : *model.graph().mutable_node()) {
+    if (node.name() != "tested") continue;
+    const auto known = static_cast<int>(std::min(opset, onnx_io::kLastOfficial));
+    if (const auto* schema = onnx::OpSchemaRegistry::Schema(node.op_type(), known, "")) {
+      for (const auto& [name, attribute] : schema->attributes()) {
+        const bool is_absent = onnx_io::find_attribute(node, name.c_str()) == nullptr;
+        if (attribute.type == onnx::AttributeProto::INT && is_absent)
+          set_integer(node, name.c_str(), attribute.default_value.i());
+      }
+    }
+    for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
+      if (attribute.type() == onnx::AttributeProto::INT)
+        ways.emplace_back([&attribute](std::int64_t value) { attribute.set_i(value); });
+      for (std::int64_t& element : *attribute.mutable_ints())
+        ways.emplace_back([&element](std::int64_t value) { element = value; });
+    }
+  }
+  for (onnx::TensorProto& tensor : *model.graph().mutable_initializer())
+    for (std::int64_t& element : *tensor.mutable_int64_data())
+      ways.emplace_back([&element](std::int64_t value) { element = value; });
+  return ways;
+}
+
+/// Random nodes with one integer that is beyond all bounds: each is refused in one line, or computed.
+void check_wild(int cases, std::uint32_t seed) {
+  std::mt19937 random(seed);
+  for (const auto& [op, since] : versions()) {
+    for (const std::int64_t opset : {onnx_io::kLastOfficial, kLastOpset}) {
+      for (int i = 0; i < cases && exists(op, opset); ++i) {
+        RandomOperator tested = random_operator(op, opset, random);
+        const auto ways = integers_of(tested.model, opset);
+        if (ways.empty()) break;
+        ways[random() % ways.size()](kWild[random() % kWild.size()]);
+        CAPTURE(op, opset, i, tested.model.graph().ShortDebugString());
+        if (tested.model.refusal() != "accepted") continue;
+        try {
+          tested.model.run(tested.image);
+        } catch (const std::invalid_argument& error) {
+          CHECK(std::string(error.what()).find('\n') == std::string::npos);
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -127,6 +184,26 @@ TEST_CASE("an axis beyond all bounds is refused by every operator that has one")
       CAPTURE(with.op, with.opset, value);
       CHECK(model.refusal() != "accepted");
     }
+  }
+}
+
+TEST_CASE("an integer beyond all bounds in a random node of every operator is refused, or computed") {
+  check_wild(4, 1);
+}
+
+TEST_CASE("integers beyond all bounds in many random nodes", "[.long]") {
+  for (std::uint32_t seed = 2; seed < 52; ++seed) check_wild(8, seed);
+}
+
+TEST_CASE("GatherND takes as many dimensions of a batch as both tensors have") {
+  for (const std::int64_t batch : {std::int64_t{-1}, kLeast, std::int64_t{2}, kMost}) {
+    CAPTURE(batch);
+    OnnxBuilder model({2, 2});
+    model.constant("places", Ints{1, 0})
+        .constant("rows", Ints{2, 1})
+        .node("Reshape", {"places", "rows"}, "at");
+    set_integer(model.output_rank(1).node("GatherND", {"x", "at"}, "y"), "batch_dims", batch);
+    CHECK_THAT(model.refusal(), Contains("(GatherND): batch_dims is "));
   }
 }
 

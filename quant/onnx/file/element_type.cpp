@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <stdexcept>
 #include <vector>
 
 #include "quant/ir/output.h"
@@ -99,11 +100,29 @@ int bits_of(ElementType type) {
 }
 
 bool holds(ElementType type, double whole) {
-  constexpr int kUnbounded = 63;
+  constexpr int kBoundIsOne = 63;
   const bool is_signed = name_of(type).front() == 'I';
   const int bits = bits_of(type) - (is_signed ? 1 : 0);
   const double most = std::ldexp(1.0, bits), least = is_signed ? -most : 0.0;
-  return bits >= kUnbounded || (whole >= least && whole < most);
+  return whole >= least && (whole < most || (whole == most && bits >= kBoundIsOne));
+}
+
+bool holds_all(ElementType type, ElementType of) {
+  constexpr int kWide = 32;
+  if (!is_integer(of)) return true;
+  const bool is_signed = name_of(type).front() == 'I', has_signs = name_of(of).front() == 'I';
+  const int bits = bits_of(type) - (is_signed ? 1 : 0), needed = bits_of(of) - (has_signs ? 1 : 0);
+  return bits_of(type) >= kWide || ((is_signed || !has_signs) && bits >= needed);
+}
+
+float exact_integer(std::int64_t value) {
+  const bool is_between = (value > kExactInteger && value < kUnboundedInteger) ||
+                          (value < -kExactInteger && value > -kUnboundedInteger);
+  if (is_between && static_cast<std::int64_t>(static_cast<float>(value)) != value) {
+    throw std::invalid_argument(fmt::format("{}; accepted: integers up to {}, or beyond {}", value,
+                                            kExactInteger, kUnboundedInteger));
+  }
+  return static_cast<float>(value);
 }
 
 float from_brain_half(std::uint16_t bits) {

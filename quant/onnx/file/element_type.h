@@ -4,6 +4,8 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "quant/onnx/names.h"
@@ -27,9 +29,20 @@ std::string accepted_types();
 
 /// Bits of an element in raw data; 0: the type is not accepted.
 int bits_of(ElementType type);
-/// Is the whole number one of the integer type? Of 64 bits any is: what stands for "to the end" there has no
-/// float below the bound.
+/// Is the whole number one of the integer type? Of 64 bits the bound itself is: what stands for "to the end"
+/// there has no float below it.
 bool holds(ElementType type, double whole);
+/// Are all numbers of the integer or boolean type `of` those of `type`, too? What floats do not tell apart
+/// beyond kExactInteger is left out: 32 and 64 bits hold each other's.
+bool holds_all(ElementType type, ElementType of);
+
+/// Floats tell all integers up to this magnitude apart.
+constexpr std::int64_t kExactInteger = std::int64_t{1} << 24;
+/// From here on an integer means "to the end".
+constexpr std::int64_t kUnboundedInteger = std::numeric_limits<std::int32_t>::max();
+/// The integer as a float. Throws std::invalid_argument for one that no float is equal to, unless it is from
+/// kUnboundedInteger on.
+float exact_integer(std::int64_t value);
 
 /// The value of a bit pattern of BFLOAT16.
 float from_brain_half(std::uint16_t bits);

@@ -20,10 +20,9 @@ bool takes_images(const onnx::NodeProto& node) {
 
 /// Why an element cannot have this value; empty: it can.
 std::string value_problem(ElementType type, double value) {
-  constexpr double kExact = 1 << 24;
   if (is_real(type)) return std::isfinite(static_cast<float>(value)) ? "" : "a number of single precision";
   if (is_integer(type)) {
-    const bool is_exact = value == std::trunc(value) && std::abs(value) <= kExact;
+    const bool is_exact = value == std::trunc(value) && std::abs(value) <= kExactInteger;
     return !is_exact ? "an integer up to 2^24" : holds(type, value) ? "" : "what fits";
   }
   return value == 0 || value == 1 ? "" : "0 or 1";

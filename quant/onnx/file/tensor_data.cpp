@@ -100,18 +100,6 @@ void visit_list(const TensorProto& tensor, const Visit& visit) {
   }
 }
 
-/// What means "to the end" in Slice may be larger than anything.
-float exact(std::int64_t value) {
-  constexpr std::int64_t kExact = std::int64_t{1} << 24;
-  constexpr std::int64_t kUnbounded = std::numeric_limits<std::int32_t>::max();
-  if ((value > kExact || value < -kExact) && value < kUnbounded && value > -kUnbounded &&
-      static_cast<std::int64_t>(static_cast<float>(value)) != value) {
-    throw std::invalid_argument(
-        fmt::format("{}; accepted: integers up to {}, or beyond {}", value, kExact, kUnbounded));
-  }
-  return static_cast<float>(value);
-}
-
 /// Of raw bytes, little-endian, as every machine that we build for.
 template <class T, class Convert>
 std::vector<float> convert(const std::string& bytes, const Convert& to_float) {
@@ -130,7 +118,7 @@ std::vector<float> convert_integers(const std::string& bytes) {
     // An unsigned integer beyond all signed ones is as unbounded as those.
     constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     const bool is_beyond = element > 0 && static_cast<std::uint64_t>(element) > kMost;
-    return is_beyond ? static_cast<float>(element) : exact(static_cast<std::int64_t>(element));
+    return is_beyond ? static_cast<float>(element) : exact_integer(static_cast<std::int64_t>(element));
   });
 }
 
@@ -208,7 +196,7 @@ std::vector<float> from_list(const TensorProto& tensor, std::size_t count, Integ
         default:
           values.push_back(integers == IntegersAs::kRounded && tensor.data_type() == TensorProto::INT32
                                ? static_cast<float>(element)
-                               : exact(static_cast<std::int64_t>(element)));
+                               : exact_integer(static_cast<std::int64_t>(element)));
       }
     }
   });

@@ -162,6 +162,11 @@ void OnnxGraph::check_room(const NodeProto& source, std::int64_t elements) const
   }
 }
 
+void OnnxGraph::check_indices(const NodeProto& source, std::int64_t extent) const {
+  if (extent > kExactInteger)
+    model_.fail(source, fmt::format("indices of an extent of {}; accepted: up to {}", extent, kExactInteger));
+}
+
 void OnnxGraph::keep(const NodeProto& source, std::int64_t elements) {
   check_room(source, elements);
   kept_ += elements;

@@ -112,6 +112,8 @@ class OnnxGraph {
   /// Fails where constants that the file does not hold would grow by so many elements to far more than it
   /// holds: a small file may ask for much.
   void check_room(const onnx::NodeProto& source, std::int64_t elements) const;
+  /// Fails where an index of an extent may be none that floats tell apart.
+  void check_indices(const onnx::NodeProto& source, std::int64_t extent) const;
 
   /// Remembers that a node's first output holds the results of the last layer, a convolution, in whatever
   /// order; another output can take over.
@@ -144,6 +146,7 @@ class OnnxGraph {
                   const std::vector<HostView>& operands);
   std::string layer_name(const onnx::NodeProto& node);
   void keep(const onnx::NodeProto& source, std::int64_t elements);
+  void check_integers(const onnx::NodeProto& source, const std::string& name, const OnnxValue& value) const;
 
   OnnxModel& model_;
   void (*import_)(OnnxGraph&, const onnx::NodeProto&) = nullptr;

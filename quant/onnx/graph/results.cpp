@@ -32,6 +32,50 @@ bool moves_elements(const HostGraph& graph) {
   });
 }
 
+/// Does the operator pass integers on as they are? So those that stand for "to the end" may be among them.
+bool passes_integers(const std::string& op) {
+  static const std::set<std::string> names = {
+      "Cast",      "CastLike",  "Clip",   "Concat",    "Constant",        "ConstantOfShape", "DepthToSpace",
+      "Expand",    "Flatten",   "Gather", "GatherND",  "GatherElements",  "Identity",        "If",
+      "Max",       "Min",       "Pad",    "ReduceMax", "ReduceMin",       "Reshape",         "Scatter",
+      "Slice",     "ScatterND", "Split",  "Squeeze",   "ScatterElements", "SpaceToDepth",    "Tile",
+      "Transpose", "Unsqueeze", "Where"};
+  return names.count(op) != 0;
+}
+
+double largest_magnitude(const std::vector<float>& values) {
+  double largest = 0;
+  for (const double x : values) largest = std::max(largest, std::abs(x));
+  return largest;
+}
+
+/// Refuses to compute with constant integers that floats do not tell apart.
+void check_exact(const OnnxModel& model, const NodeProto& source, const std::string& op,
+                 const std::vector<const OnnxValue*>& operands) {
+  static const std::set<std::string> comparisons = {"Equal", "Greater", "Less"};
+  static const std::set<std::string> sums = {"Einsum", "Gemm", "MatMul"};  // of products, in floats
+  if (passes_integers(op)) return;
+  double found = 0, most_sum = 1;
+  int count = 0;
+  bool folds = true;
+  for (const OnnxValue* operand : operands) {
+    folds = folds && operand->tensor < 0 && is_integer(operand->type);
+    if (operand->tensor >= 0 || !is_integer(operand->type)) continue;
+    const double largest = largest_magnitude(operand->constant);
+    most_sum *= largest * (operand == operands.front() ? static_cast<double>(operand->constant.size()) : 1);
+    if (largest <= kExactInteger) continue;
+    found = largest;
+    ++count;
+  }
+  if (folds && sums.count(op) != 0 && most_sum > kExactInteger) {
+    found = most_sum;
+    ++count;
+  }
+  // One beyond them is no other integer's equal.
+  if (count > (comparisons.count(op) != 0 ? 1 : 0))
+    model.fail(source, fmt::format("computes with the integer {}; accepted: up to {}", found, kExactInteger));
+}
+
 }  // namespace
 
 bool keeps_numbers(const std::string& op) {
@@ -40,6 +84,23 @@ bool keeps_numbers(const std::string& op) {
       "Identity",     "MaxPool",   "Reshape", "Slice",  "SpaceToDepth",   "Squeeze",
       "Transpose",    "Unsqueeze", "Shape",   "Size",   "Split"};
   return names.count(op) != 0;
+}
+
+// A float from 2^24 on may stand for any of several integers that a node computes.
+void OnnxGraph::check_integers(const NodeProto& source, const std::string& name,
+                               const OnnxValue& value) const {
+  const bool passes = passes_integers(source.op_type());
+  for (const double x : value.constant) {  // double tells all digits
+    const double size = std::abs(x);
+    const bool is_exact = passes ? size <= kExactInteger || size >= kUnboundedInteger : size < kExactInteger;
+    const bool fits = size >= kUnboundedInteger ? std::isfinite(x) : holds(value.type, x);
+    if (x == std::trunc(x) && is_exact && fits) continue;
+    const std::string accepted =
+        passes ? fmt::format("integers up to {}, or beyond {}", kExactInteger, kUnboundedInteger)
+               : fmt::format("integers below {}", kExactInteger);
+    model_.fail(source, fmt::format("output '{}' is {}; accepted: {} that fit {}", name, x, accepted,
+                                    name_of(value.type)));
+  }
 }
 
 void OnnxGraph::define(const NodeProto& source, const std::string& name, OnnxValue value) {
@@ -63,15 +124,8 @@ void OnnxGraph::define(const NodeProto& source, const std::string& name, OnnxVal
                                     name_of(value.type), accepted_types()));
   }
   if (value.tensor < 0) {
-    constexpr std::int64_t kExact = std::int64_t{1} << 24, kUnbounded = std::int64_t{1} << 31;
     keep(source, static_cast<std::int64_t>(value.constant.size()));
-    for (const double x : value.constant) {  // double tells all digits
-      if (!is_real(value.type) &&
-          (x != std::trunc(x) || (std::abs(x) > kExact && std::abs(x) < kUnbounded))) {
-        model_.fail(source, fmt::format("output '{}' is {}; accepted: integers up to {}, or beyond {}", name,
-                                        x, kExact, kUnbounded));
-      }
-    }
+    if (is_integer(value.type)) check_integers(source, name, value);
   }
   values_[name] = std::move(value);
 }
@@ -170,6 +224,7 @@ int OnnxGraph::add_host(const NodeProto& source, HostOperator op, int input, con
 
 OnnxValue OnnxGraph::compute(const NodeProto& source, const std::string& layer, HostOperator op,
                              const std::vector<const OnnxValue*>& operands, const std::string& output) {
+  check_exact(model_, source, op.type, operands);
   Node node;
   std::vector<int> read;
   std::vector<HostView> views;

@@ -34,6 +34,7 @@ void index_of_extreme(OnnxGraph& graph, const NodeProto& node) {
   const OnnxValue extreme = words.step(node.op_type() == "ArgMax" ? "ReduceMax" : "ReduceMin", {x}, along);
   const OnnxValue is_extreme = words.step("Equal", {x, extreme});
   const std::int64_t count = x.dims[axis];
+  graph.check_indices(node, count);
   graph.check_room(node, count);
   const OnnxValue index = counted(x.dims.size(), axis, count);
   const OnnxValue none = Spelling::number(is_last ? -1.0F : static_cast<float>(count));
@@ -45,13 +46,13 @@ void index_of_extreme(OnnxGraph& graph, const NodeProto& node) {
 /// Where the index, or from operator set 11 on the index less the depth, is the place along the new
 /// dimension.
 void one_hot(OnnxGraph& graph, const NodeProto& node) {
-  constexpr std::int64_t kFromEnd = 11, kMost = 1 << 24;
+  constexpr std::int64_t kFromEnd = 11;
   Spelling words(graph, node);
   // Shape inference has refused other numbers of elements.
   const std::int64_t depth = to_integer(std::trunc(graph.floats(node, 1).constant.at(0)));
   const std::vector<float> values = graph.floats(node, 2).constant;
-  if (depth < 1 || depth > kMost)
-    graph.model().fail(node, fmt::format("depth is {}; accepted: 1 to {}", depth, kMost));
+  if (depth < 1 || depth > kExactInteger)
+    graph.model().fail(node, fmt::format("depth is {}; accepted: 1 to {}", depth, kExactInteger));
   OnnxValue x = graph.value(node, 0);
   if (is_real(x.type))
     x = words.step("Mul", {words.step("Sign", {x}), words.step("Floor", {words.step("Abs", {x})})});
@@ -83,6 +84,7 @@ void hardmax(OnnxGraph& graph, const NodeProto& node) {
   HostAttributes along;
   along.integers["axes"] = {static_cast<std::int64_t>(axis)};
   const std::int64_t count = x.dims[axis];
+  graph.check_indices(node, count);
   graph.check_room(node, count);
   const OnnxValue index = counted(x.dims.size(), axis, count);
   const OnnxValue is_largest = words.step("Equal", {x, words.step("ReduceMax", {x}, along)});
@@ -99,6 +101,7 @@ void top_k(OnnxGraph& graph, const NodeProto& node) {
   std::vector<const OnnxValue*> operands;
   const HostOperator op = read_operator(graph, node, operands);
   const OnnxValue x = *operands.at(0);
+  graph.check_indices(node, x.dims.at(normal_axis(op.attributes.integer("axis", -1), x.dims.size())));
   const auto is_read = [&](int index) {
     return node.output_size() > index && graph.model().readers(node.output(index)) != 0;
   };
@@ -172,6 +175,7 @@ void reverse_sequence(OnnxGraph& graph, const NodeProto& node) {
                                          "axes 0 and 1",
                                          lengths.size(), batch, time, to_string(x.dims)));
   }
+  graph.check_indices(node, x.dims[time]);
   graph.check_room(node, element_count(x.dims));
   OnnxValue from = {-1, x.dims, {}, onnx::TensorProto::INT64};
   const std::int64_t inner = element_count(x.dims, 2);
@@ -230,6 +234,7 @@ void compress(OnnxGraph& graph, const NodeProto& node) {
   along.integers["axis"] = {int_attribute(node, "axis", 0)};
   if (find_attribute(node, "axis") == nullptr) x.dims = {element_count(x.dims)};
   const std::int64_t extent = x.dims[normal_axis(along.integers["axis"][0], x.dims.size())];
+  graph.check_indices(node, extent);
   OnnxValue kept = {-1, {0}, {}, onnx::TensorProto::INT64};
   for (std::size_t i = 0; i < condition.constant.size(); ++i)
     if (condition.constant[i] != 0) kept.constant.push_back(static_cast<float>(i));

@@ -135,10 +135,12 @@ void constant(OnnxGraph& graph, const NodeProto& node) {
       found.tensor = {{value.floats_size()}, {value.floats().begin(), value.floats().end()}};
       break;
     case onnx::AttributeProto::INT:
-      found = {{{}, {static_cast<float>(value.i())}}, onnx::TensorProto::INT64};
+      found = {{{}, {exact_integer(value.i())}}, onnx::TensorProto::INT64};
       break;
     case onnx::AttributeProto::INTS:
-      found = {{{value.ints_size()}, {value.ints().begin(), value.ints().end()}}, onnx::TensorProto::INT64};
+      found = {{{value.ints_size()}, {}}, onnx::TensorProto::INT64};
+      std::transform(value.ints().begin(), value.ints().end(), std::back_inserter(found.tensor.values),
+                     exact_integer);
       break;
     default:
       graph.model().fail(node, fmt::format("attribute '{}'; accepted: a tensor or numbers", value.name()));
@@ -161,13 +163,33 @@ void constant_of_shape(OnnxGraph& graph, const NodeProto& node) {
   graph.define(node, node.output(0), {-1, dims, std::move(filled.values), value.type});
 }
 
+/// Refuses a range that single precision may count otherwise than its element type does.
+void check_range_count(const OnnxGraph& graph, const NodeProto& node, double count) {
+  constexpr double kNear = 1e-6;
+  const ElementType type = graph.value(node, 0).type;
+  const double whole = std::round(count), distance = std::abs(count - whole);
+  if (type == onnx::TensorProto::DOUBLE && distance > 0 && distance <= kNear * std::max(1.0, whole)) {
+    graph.model().fail(node, fmt::format("counts {} steps in single precision; accepted for DOUBLE: what is "
+                                         "not so near to a whole number",
+                                         count));
+  }
+  for (int i = 0; is_integer(type) && i < 3; ++i) {
+    const double value = graph.floats(node, i).constant[0];
+    if (std::abs(value) > kExactInteger) {
+      graph.model().fail(node, fmt::format("input '{}' is {}; accepted: integers up to {}", node.input(i),
+                                           value, kExactInteger));
+    }
+  }
+}
+
 void range(OnnxGraph& graph, const NodeProto& node) {
   const float start = graph.per_channel(node, 0, 1)[0], limit = graph.per_channel(node, 1, 1)[0];
   const float delta = graph.per_channel(node, 2, 1)[0];
   if (delta == 0) graph.model().fail(node, "delta is 0; accepted: any other");
   constexpr double kMost = 1e18;
-  const double count = std::ceil((double{limit} - start) / delta);  // as the official inference counts
-  HostTensor values({static_cast<std::int64_t>(std::clamp(count, 0.0, kMost))});
+  const double count = (double{limit} - start) / delta;  // as the official inference counts
+  check_range_count(graph, node, count);
+  HostTensor values({static_cast<std::int64_t>(std::clamp(std::ceil(count), 0.0, kMost))});
   for (std::size_t i = 0; i < values.values.size(); ++i)
     values.values[i] = start + delta * static_cast<float>(i);
   graph.define(node, node.output(0), {-1, values.dims, std::move(values.values), graph.value(node, 0).type});

@@ -142,6 +142,65 @@ TEST_CASE("weights come through Constant, Identity, Cast, Reshape and Transpose"
   CHECK(model.import().nodes.size() == 1);
 }
 
+TEST_CASE("constant integers that floats do not tell apart are passed on or refused, never mistaken") {
+  constexpr std::int64_t kWide = std::int64_t{1} << 40, kEdge = 1 << 24;
+  struct Folded {
+    const char* op;
+    Ints a, b;
+  };
+  for (const Folded& folded :
+       {Folded{"Sub", {kWide + 1}, {kWide}}, Folded{"Equal", {kWide + 1}, {kWide}},
+        Folded{"Mul", {100001}, {100001}}, Folded{"Add", {kEdge - 1}, {2}}, Folded{"Div", {1}, {0}},
+        Folded{"Mod", {kWide + 1}, {7}}, Folded{"MatMul", {6000, 6000, 6000}, {6000, 1, -6000}},
+        Folded{"Range", {kWide}, {kWide + 3}}}) {
+    CAPTURE(folded.op);
+    OnnxBuilder model({1, 1});
+    model.constant("a", folded.a).constant("b", folded.b).constant("one", Ints{1});
+    const bool is_range = std::string(folded.op) == "Range";
+    if (is_range) {
+      for (int i = 0; i < 3; ++i) model.graph().mutable_initializer(i)->clear_dims();
+      model.node("Range", {"a", "b", "one"}, "c");
+    } else {
+      model.node(folded.op, {"a", "b"}, "c");
+    }
+    cast(model, "c", "f", onnx::TensorProto::FLOAT);
+    model.node("ReduceMax", {"f"}, "r");
+    model.node("Add", {"x", "r"}, "y");
+    CHECK_THAT(model.refusal(), Contains(std::string("(") + folded.op + "): "));
+  }
+  // A number that a node states is as exact as one of a tensor.
+  OnnxBuilder stated({1, 1});
+  set_attribute(stated.node("Constant", {}, "c"), "value_int", kEdge + 1);
+  cast(stated, "c", "f", onnx::TensorProto::FLOAT);
+  stated.node("Add", {"x", "f"}, "y");
+  CHECK_THAT(stated.refusal(), Contains("(Constant): 16777217; accepted: integers up to 16777216"));
+  // What means "to the end" may be compared, chosen and passed on.
+  OnnxBuilder slice({1, 4});
+  slice.constant("zero", Ints{0})
+      .constant("end", Ints{kWide})
+      .constant("two", Ints{2})
+      .constant("axis", Ints{1});
+  slice.node("Less", {"two", "end"}, "is_less");
+  slice.node("Where", {"is_less", "end", "two"}, "last");
+  slice.node("Slice", {"x", "two", "last", "axis"}, "y");
+  CHECK(slice.run({1, 2, 3, 4}) == Floats{3, 4});
+}
+
+TEST_CASE("a range of doubles whose count single precision does not tell is refused") {
+  const auto model = [](double limit) {
+    OnnxBuilder range({1, 1});
+    for (const auto& [name, value] : {std::pair{"start", 0.0}, {"limit", limit}, {"delta", 0.1}})
+      range.raw_constant(name, onnx::TensorProto::DOUBLE, {}, bytes_of<double>({value}));
+    range.node("Range", {"start", "limit", "delta"}, "r");
+    cast(range, "r", "f", onnx::TensorProto::FLOAT);
+    range.node("ReduceMax", {"f"}, "m");
+    range.node("Add", {"x", "m"}, "y");
+    return range;
+  };
+  CHECK_THAT(model(0.3).refusal(), Contains("(Range): counts 3.0000"));
+  CHECK(model(0.25).run({1}) == Floats{1.2F});
+}
+
 TEST_CASE("a network of halves computes as one of floats") {
   OnnxBuilder model({1, 1, 2, 2});
   model.raw_constant("w", onnx::TensorProto::FLOAT16, {1, 1, 1, 1}, bytes_of<std::uint16_t>({0x4000}));

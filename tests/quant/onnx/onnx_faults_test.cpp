@@ -303,8 +303,9 @@ TEST_CASE("whole numbers are told with all their digits") {
   model.node("Mul", {"a", "b"}, "product");
   set_integer(model.node("Cast", {"product"}, "float"), "to", onnx::TensorProto::FLOAT);
   model.node("Add", {"x", "float"}, "y");
-  CHECK_THAT(model.refusal(), Contains("output 'product' is 536936448; accepted: integers below 16777216 that "
-                                       "fit INT64"));
+  CHECK_THAT(model.refusal(),
+             Contains("output 'product' is 536936448; accepted: integers below 16777216 that "
+                      "fit INT64"));
   OnnxBuilder cast({1, 1});
   cast.constant("a", {1}, {0x1p31F});
   set_integer(cast.node("Cast", {"a"}, "whole"), "to", onnx::TensorProto::INT32);

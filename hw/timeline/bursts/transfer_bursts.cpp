@@ -92,10 +92,10 @@ Edge LoadBursts::space_edge() const {
   const std::uint64_t requested_then = requested() + bursts_to_come().burst().useful;
   if (requested_then <= staging_bytes_) return 0;
   const std::uint64_t must_be_consumed = requested_then - staging_bytes_;
-  const auto enough =
-      std::find_if(consumed_.begin(), consumed_.end(),
-                   [must_be_consumed](const Consumption& c) { return c.bytes >= must_be_consumed; });
-  return enough == consumed_.end() ? kNever : enough->edge + 1;
+  for (std::size_t i = 0; i < consumed_.size(); ++i) {
+    if (consumed_[i].bytes >= must_be_consumed) return consumed_[i].edge + 1;
+  }
+  return kNever;
 }
 
 void LoadBursts::receive(const std::uint8_t* /*data*/, Edge edge) {

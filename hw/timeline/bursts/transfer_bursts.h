@@ -4,9 +4,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 
+#include "base/ring.h"
 #include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
 #include "hw/isa/transfer/dma_walk.h"
@@ -29,7 +29,7 @@ class FetchBursts : public BurstSource {
     std::uint64_t address;
     Edge edge;
   };
-  std::deque<Fetch> queue_;  ///< not yet sent
+  Ring<Fetch> queue_;  ///< not yet sent
 };
 
 /// What load and store have in common: bursts of the command under way, and how it ends.
@@ -111,7 +111,7 @@ class LoadBursts : public TransferBursts {
   std::uint64_t needed_ = 0;  ///< bytes up to the end of the current line
   std::uint32_t element_bytes_ = 1;
   Edge written_ = 0;  ///< the last line
-  std::deque<Consumption> consumed_;
+  Ring<Consumption> consumed_;
 };
 
 class StoreBursts : public TransferBursts {

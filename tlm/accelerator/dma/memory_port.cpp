@@ -113,7 +113,7 @@ void MemoryPort::ask_for_direct_memory(const Transaction& transaction) {
 /// Answers are delivered in the order of requests; all that are known are passed on at once.
 void MemoryPort::answered(Transaction& transaction) {
   const MemoryChannel which = transaction.extension.channel;
-  std::deque<Transaction*>& unanswered = unanswered_[enum_index(which)];
+  Ring<Transaction*>& unanswered = unanswered_[enum_index(which)];
   if (use_dmi_ && transaction.is_dmi_allowed() && !transaction.failed) ask_for_direct_memory(transaction);
   while (!unanswered.empty() && unanswered.front()->answered) {
     Transaction& oldest = *unanswered.front();

@@ -5,10 +5,10 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <systemc>
 
+#include "base/ring.h"
 #include "hw/isa/account/execution_observer.h"
 #include "hw/isa/config.h"
 #include "hw/port/burst_initiator.h"
@@ -53,7 +53,7 @@ class MemoryPort : public sc_core::sc_module, public BurstInitiator {
   const bool use_dmi_;
   DirectMemory direct_memory_;
   BurstPort bursts_;
-  std::array<std::deque<Transaction*>, kMemoryChannels> unanswered_;  ///< in the order of requests
+  std::array<Ring<Transaction*>, kMemoryChannels> unanswered_;  ///< in the order of requests
   sc_core::sc_event edge_event_;
   Edge planned_ = kNever;  ///< when edge_event_ comes
   bool at_edge_ = false;   ///< which ends with a notify()

@@ -19,7 +19,7 @@ BurstQueue::Place BurstQueue::oldest() const {
   return oldest;
 }
 
-void BurstQueue::push(const Burst& burst) {
+BurstQueue::Place BurstQueue::push(const Burst& burst) {
   const Place place = free_;
   Slot& slot = slots_[place];
   free_ = slot.next;
@@ -29,6 +29,7 @@ void BurstQueue::push(const Burst& burst) {
   list.last = place;
   wanted_ |= std::uint64_t{1} << burst.at.bank;
   ++size_;
+  return place;
 }
 
 void BurstQueue::erase(Place place) {

@@ -51,6 +51,11 @@ class BurstQueue {
   std::uint64_t banks() const { return wanted_; }
   /// Of one bank, which has one.
   Place oldest(int bank) const { return lists_[bank].first; }
+  /// Whether the youngest burst of a bank, if any, wants this row of it.
+  bool ends_in_row(const Location& at) const {
+    const Place last = lists_[at.bank].last;
+    return last != kNone && slots_[last].burst.at.row == at.row;
+  }
   /// The oldest burst of one row of it, from `place` on; kNone: none.
   Place oldest_of_row(Place place, int row) const {
     while (place != kNone && slots_[place].burst.at.row != row) place = slots_[place].next;
@@ -63,7 +68,7 @@ class BurstQueue {
   /// A burst with a smaller one is older.
   std::uint64_t age(Place place) const { return slots_[place].age; }
   /// A younger one than all others. The queue is not full.
-  void push(const Burst& burst);
+  Place push(const Burst& burst);
   void erase(Place place);
 
   /// Whether `holds` is true of a burst of the bank.

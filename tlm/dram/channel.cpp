@@ -48,17 +48,19 @@ void Channel::admit(const Burst& burst, Cycle now) {
   queued.entered = now;
   queued.is_masked =
       burst.is_write && config_.timing.ccd_mw != 0 && burst.bytes < config_.geometry.burst_bytes();
-  const bool joins_row = bursts.any_of(burst.at.bank, [&](const Burst& o) { return same_row(o, burst); });
-  bursts.push(queued);
+  const bool joins_row = bursts.ends_in_row(burst.at);
+  const BurstQueue::Place place = bursts.push(queued);
   int& peak = burst.is_write ? counts_.write_queue_peak : counts_.read_queue_peak;
   peak = std::max(peak, bursts.size());
   const bool was_writing = writing_;
   update_direction();
-  // A burst behind others of its row changes nothing, nor does one whose turn it is not; but a command that
-  // was to begin earlier begins now.
-  const bool is_last = burst.is_write != writing_ || joins_row;
-  is_decided_ &= writing_ == was_writing && is_last && choice_.cycle != kNever &&
+  // A command that was to begin earlier begins now.
+  is_decided_ &= writing_ == was_writing && choice_.cycle != kNever &&
                  choice_.cycle - device_.clocks(choice_.kind) >= now - 1;
+  // A burst behind another one of its row changes nothing, nor does one whose turn it is not.
+  if (!is_decided_ || joins_row || burst.is_write != writing_) return;
+  choice_ = scheduler_->reconsider(choice_, place, bursts, view());
+  decide_on_refresh();
 }
 
 /// A queued write that covers the whole burst has its data.
@@ -110,7 +112,11 @@ Cycle Channel::next() {
 void Channel::decide() {
   if (is_decided_) return;
   is_decided_ = true;
-  choice_ = scheduler_->choose(queue(writing_).bursts, {device_, now_, refresh_.blocked_from(), row_hits_});
+  choice_ = scheduler_->choose(queue(writing_).bursts, view());
+  decide_on_refresh();
+}
+
+void Channel::decide_on_refresh() {
   is_planned_ = choice_.cycle >= refresh_.first_due();
   if (!is_planned_) return;
   planned_ = refresh_.next(device_);
@@ -237,6 +243,8 @@ bool Channel::is_last_of_row(const Burst& burst) const {
 }
 
 void Channel::advance(Cycle now) {
+  is_decided_ = false;
+  if (refresh_.first_due() >= now && !sleep_.is_on()) return;
   while (true) {
     const Planned refresh = refresh_.next(device_);
     const Planned sleep = sleep_.next(device_, refresh_, config_.geometry.ranks, busy_until_);
@@ -244,7 +252,6 @@ void Channel::advance(Cycle now) {
     if (first.cycle >= now) break;
     issue(first.command, first.cycle);
   }
-  is_decided_ = false;
 }
 
 void Channel::account(Cycle now) {

@@ -56,7 +56,10 @@ class Channel {
   bool is_forwarded(const Burst& burst) const;
   void update_direction();
   bool turn_ends() const;
+  ChannelView view() const { return {device_, now_, refresh_.blocked_from(), row_hits_}; }
   void decide();
+  /// Whether what a refresh needs goes first.
+  void decide_on_refresh();
   void issue(const Command& command, Cycle cycle);
   Command transfer(BurstQueue::Place place);
   bool closes_row(const Burst& burst) const;

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "base/text/enum_index.h"
-
 namespace bitbalance::dram {
 namespace {
 
@@ -14,10 +12,32 @@ void raise(Cycle& bound, Cycle to) {
   bound = std::max(bound, to);
 }
 
-/// With auto-precharge.
-bool closes(CommandKind kind) {
-  return kind == CommandKind::kReadPrecharge || kind == CommandKind::kWritePrecharge ||
-         kind == CommandKind::kMaskedWritePrecharge;
+std::array<int, kCommandKinds> clocks_of(const CommandClocks& commands) {
+  std::array<int, kCommandKinds> clocks{};
+  for (std::size_t k = 0; k < kCommandKinds; ++k) {
+    switch (static_cast<CommandKind>(k)) {
+      case CommandKind::kActivate:
+        clocks[k] = commands.activate;
+        break;
+      case CommandKind::kPrecharge:
+      case CommandKind::kPrechargeAll:
+        clocks[k] = commands.precharge;
+        break;
+      case CommandKind::kRefresh:
+      case CommandKind::kRefreshBank:
+      case CommandKind::kSelfRefresh:
+        clocks[k] = commands.refresh;
+        break;
+      case CommandKind::kPowerDown:
+      case CommandKind::kPowerUp:
+      case CommandKind::kSelfRefreshExit:
+        clocks[k] = 1;  // CKE, and no command beside it
+        break;
+      default:
+        clocks[k] = commands.column;
+    }
+  }
+  return clocks;
 }
 
 }  // namespace
@@ -28,18 +48,9 @@ const char* to_string(CommandKind kind) {
   return kNames[enum_index(kind)];
 }
 
-bool is_write(CommandKind kind) {
-  return kind == CommandKind::kWrite || kind == CommandKind::kWritePrecharge ||
-         kind == CommandKind::kMaskedWrite || kind == CommandKind::kMaskedWritePrecharge;
-}
-
-bool is_column(CommandKind kind) {
-  return is_write(kind) || kind == CommandKind::kRead || kind == CommandKind::kReadPrecharge;
-}
-
 Device::Device(const Config& config)
     : timing_(config.timing),
-      commands_(config.commands),
+      clocks_(clocks_of(config.commands)),
       burst_clocks_(config.geometry.burst_clocks()),
       read_latency_(config.timing.cl + config.timing.dqsck),
       write_latency_(config.timing.cwl + config.timing.dqss),
@@ -47,26 +58,6 @@ Device::Device(const Config& config)
       banks_(static_cast<std::size_t>(config.geometry.all_banks())),
       groups_(static_cast<std::size_t>(config.geometry.ranks) * config.geometry.bank_groups),
       ranks_(static_cast<std::size_t>(config.geometry.ranks)) {}
-
-int Device::clocks(CommandKind kind) const {
-  switch (kind) {
-    case CommandKind::kActivate:
-      return commands_.activate;
-    case CommandKind::kPrecharge:
-    case CommandKind::kPrechargeAll:
-      return commands_.precharge;
-    case CommandKind::kRefresh:
-    case CommandKind::kRefreshBank:
-    case CommandKind::kSelfRefresh:
-      return commands_.refresh;
-    case CommandKind::kPowerDown:
-    case CommandKind::kPowerUp:
-    case CommandKind::kSelfRefreshExit:
-      return 1;  // CKE, and no command beside it
-    default:
-      return commands_.column;
-  }
-}
 
 template <class Body>
 void Device::for_banks(int rank, Body body) {
@@ -80,20 +71,13 @@ void Device::for_banks(int rank, Body body) const {
   std::for_each(first, first + banks_per_rank_, body);
 }
 
-Cycle Device::earliest(CommandKind kind, const Location& at, Cycle from) const {
-  const Rank& rank = this->rank(at);
-  Cycle cycle = kNever;
-  if (rank.sleep == Sleep::kAwake) {
-    cycle = allowed(kind, at);
-    if (cycle != kNever) raise(cycle, rank.any);
-  } else if (kind ==
-             (rank.sleep == Sleep::kPowerDown ? CommandKind::kPowerUp : CommandKind::kSelfRefreshExit)) {
-    cycle = rank.wake;
+/// Not of a read or write, unless the rank sleeps. rank.any is 0 or lies behind once it sleeps again.
+Cycle Device::earliest_other(CommandKind kind, const Location& at) const {
+  const Rank& r = rank(at);
+  if (r.sleep != Sleep::kAwake) {
+    const bool is_down = r.sleep == Sleep::kPowerDown;
+    return kind == (is_down ? CommandKind::kPowerUp : CommandKind::kSelfRefreshExit) ? r.wake : kNever;
   }
-  return cycle == kNever ? kNever : std::max(cycle, std::max(bus_free_, from) + clocks(kind) - 1);
-}
-
-Cycle Device::allowed(CommandKind kind, const Location& at) const {
   switch (kind) {
     case CommandKind::kActivate:
       return bank(at).open_row != kNoRow ? kNever : earliest_activate(at);
@@ -119,15 +103,6 @@ Cycle Device::allowed(CommandKind kind, const Location& at) const {
 Cycle Device::earliest_activate(const Location& at) const {
   return std::max(
       {bank(at).activate, group(at).activate, rank(at).activate, rank(at).windows[rank(at).oldest]});
-}
-
-Cycle Device::earliest_column(CommandKind kind, const Location& at) const {
-  if (bank(at).open_row != at.row) return kNever;
-  if (!is_write(kind)) return std::max({bank(at).column, group(at).read, rank(at).read});
-  Cycle cycle = std::max({bank(at).column, group(at).write, rank(at).write});
-  if (kind == CommandKind::kMaskedWrite || kind == CommandKind::kMaskedWritePrecharge)
-    raise(cycle, bank(at).masked_write);
-  return cycle;
 }
 
 Cycle Device::earliest_precharge_all(int rank) const {
@@ -198,7 +173,7 @@ void Device::issue(const Command& command, Cycle at) {
       break;
     default:
       is_write(command.kind) ? write(command.at, at) : read(command.at, at);
-      if (closes(command.kind)) auto_precharge(command.at);
+      if (!keeps_rows(command.kind)) auto_precharge(command.at);
   }
 }
 

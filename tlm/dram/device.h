@@ -2,10 +2,13 @@
 // clock at which JEDEC's constraints allow it. Behind the controller's command bus.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <limits>
 #include <vector>
 
+#include "base/text/enum_index.h"
 #include "tlm/dram/address_map.h"
 #include "tlm/dram/config.h"
 
@@ -30,10 +33,20 @@ enum class CommandKind {
   kSelfRefresh,  ///< of a rank whose banks are closed
   kSelfRefreshExit,
 };
+inline constexpr std::size_t kCommandKinds = enum_index(CommandKind::kSelfRefreshExit) + 1;
 const char* to_string(CommandKind kind);
-bool is_write(CommandKind kind);
+constexpr bool is_write(CommandKind kind) {
+  return kind == CommandKind::kWrite || kind == CommandKind::kWritePrecharge ||
+         kind == CommandKind::kMaskedWrite || kind == CommandKind::kMaskedWritePrecharge;
+}
 /// A read or write of any kind.
-bool is_column(CommandKind kind);
+constexpr bool is_column(CommandKind kind) {
+  return kind >= CommandKind::kRead && kind <= CommandKind::kMaskedWritePrecharge;
+}
+/// A read or write without auto-precharge: all that is open stays open.
+constexpr bool keeps_rows(CommandKind kind) {
+  return kind == CommandKind::kRead || kind == CommandKind::kWrite || kind == CommandKind::kMaskedWrite;
+}
 
 struct Command {
   CommandKind kind = CommandKind::kActivate;
@@ -47,12 +60,17 @@ class Device {
 
   /// First cycle at which the command may be issued as things stand, beginning on the command bus at `from`
   /// or later; kNever while the bank's state forbids it.
-  Cycle earliest(CommandKind kind, const Location& at, Cycle from = 0) const;
+  Cycle earliest(CommandKind kind, const Location& at, Cycle from = 0) const {
+    const Rank& r = rank(at);
+    const bool moves_data = is_column(kind) && r.sleep == Sleep::kAwake;
+    const Cycle cycle = moves_data ? earliest_column(kind, at) : earliest_other(kind, at);
+    return cycle == kNever ? kNever : std::max({cycle, r.any, std::max(bus_free_, from) + clocks(kind) - 1});
+  }
   Cycle earliest(const Command& command, Cycle from = 0) const {
     return earliest(command.kind, command.at, from);
   }
   /// That it holds the command bus.
-  int clocks(CommandKind kind) const;
+  int clocks(CommandKind kind) const { return clocks_[enum_index(kind)]; }
   /// Throws std::logic_error when the command comes too early: a controller's mistake.
   void issue(const Command& command, Cycle at);
 
@@ -98,9 +116,15 @@ class Device {
   Rank& rank(const Location& at) { return ranks_[at.rank]; }
   const Rank& rank(const Location& at) const { return ranks_[at.rank]; }
 
-  /// earliest() without the command bus and the rank's sleep.
-  Cycle allowed(CommandKind kind, const Location& at) const;
-  Cycle earliest_column(CommandKind kind, const Location& at) const;
+  // earliest() without the command bus, and without what a rank waits for after its sleep.
+  Cycle earliest_other(CommandKind kind, const Location& at) const;
+  Cycle earliest_column(CommandKind kind, const Location& at) const {
+    const Bank& b = bank(at);
+    if (b.open_row != at.row) return kNever;
+    if (!is_write(kind)) return std::max({b.column, group(at).read, rank(at).read});
+    const bool is_masked = kind == CommandKind::kMaskedWrite || kind == CommandKind::kMaskedWritePrecharge;
+    return std::max({b.column, group(at).write, rank(at).write, is_masked ? b.masked_write : 0});
+  }
   Cycle earliest_activate(const Location& at) const;
   Cycle earliest_precharge_all(int rank) const;
   Cycle earliest_refresh(int rank) const;
@@ -125,7 +149,7 @@ class Device {
   void for_banks(int rank, Body body) const;
 
   const Timing timing_;
-  const CommandClocks commands_;
+  const std::array<int, kCommandKinds> clocks_;
   const int burst_clocks_, read_latency_, write_latency_;
   const int banks_per_rank_;
   std::vector<Bank> banks_;

@@ -27,36 +27,38 @@ Dram::Dram(const Config& config, std::int64_t units, Host& host)
       request_latency_(static_cast<Time>(config.controller.request_latency_ps * units)),
       response_latency_(static_cast<Time>(config.controller.response_latency_ps * units)),
       host_(host),
-      next_(static_cast<std::size_t>(config.geometry.channels), kToBeAsked) {
+      channel_next_(static_cast<std::size_t>(config.geometry.channels), kToBeAsked) {
   channels_.reserve(static_cast<std::size_t>(config.geometry.channels));
   for (int c = 0; c < config.geometry.channels; ++c) channels_.emplace_back(config_);
 }
 
 void Dram::request(RequestId id, const Request& request) {
+  next_ = kToBeAsked;
   arrivals_.push_back({clock_.after(request.time + request_latency_), id, request});
   for (std::size_t i = arrivals_.size() - 1; i > 0 && arrivals_[i].order() < arrivals_[i - 1].order(); --i)
     std::swap(arrivals_[i], arrivals_[i - 1]);
 }
 
-Cycle Dram::next() {
+Cycle Dram::find_next() {
   Cycle next = arrivals_.empty() ? kNever : arrivals_.front().cycle;
   for (std::size_t c = 0; c < channels_.size(); ++c) {
-    if (next_[c] == kToBeAsked) next_[c] = channels_[c].next();
-    next = std::min(next, next_[c]);
+    if (channel_next_[c] == kToBeAsked) channel_next_[c] = channels_[c].next();
+    next = std::min(next, channel_next_[c]);
   }
   return next;
 }
 
 void Dram::step(Cycle now) {
+  next_ = kToBeAsked;
   while (!arrivals_.empty() && arrivals_.front().cycle <= now) {
     const Arrival arrival = arrivals_.front();  // an answer may bring the next request
     arrivals_.pop_front();
     admit(arrival, now);
   }
   for (std::size_t c = 0; c < channels_.size(); ++c) {
-    if (next_[c] > now) continue;
+    if (channel_next_[c] > now) continue;
     Channel& channel = channels_[c];
-    while ((next_[c] = channel.next()) <= now) channel.step();
+    while ((channel_next_[c] = channel.next()) <= now) channel.step();
     collect(channel);
   }
 }
@@ -77,7 +79,7 @@ void Dram::admit(const Arrival& arrival, Cycle now) {
     burst.bytes = asked_for(r, at, next);
     burst.is_write = r.is_write;
     channels_[burst.at.channel].add(burst, now);
-    next_[burst.at.channel] = kToBeAsked;
+    channel_next_[burst.at.channel] = kToBeAsked;
     at = next;
   }
 }

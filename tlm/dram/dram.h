@@ -49,7 +49,10 @@ class Dram {
   /// whatever order initiators run. `request.time`: not before the clock of the last step.
   void request(RequestId id, const Request& request);
   /// Clock at which something happens next; kNever: nothing before another request.
-  Cycle next();
+  Cycle next() {
+    if (next_ == kToBeAsked) next_ = find_next();
+    return next_;
+  }
   /// All that happens up to `now`: next().
   void step(Cycle now);
 
@@ -76,6 +79,7 @@ class Dram {
   void admit(const Arrival& arrival, Cycle now);
   void collect(Channel& channel);
   static constexpr Cycle kToBeAsked = -1;
+  Cycle find_next();
   void answer(RequestId id, Cycle done);
 
   const Config config_;
@@ -84,7 +88,9 @@ class Dram {
   const Time request_latency_, response_latency_;
   Host& host_;
   std::vector<Channel> channels_;
-  std::vector<Cycle> next_;         ///< of each channel, or kToBeAsked: something has come to it since
+  // When something happens next, of all and of each channel; kToBeAsked: something has come since.
+  Cycle next_ = kToBeAsked;
+  std::vector<Cycle> channel_next_;
   Ring<Arrival> arrivals_;          ///< in their order
   std::vector<Progress> progress_;  ///< by request
 };

@@ -30,6 +30,10 @@ class Fcfs : public Scheduler {
     const CommandKind kind = next_command(queue[oldest], view.device);
     return {earliest(queue[oldest], kind, view), kind, oldest};
   }
+  Choice reconsider(const Choice& choice, BurstQueue::Place /*added*/, const BurstQueue& /*queue*/,
+                    const ChannelView& /*view*/) const override {
+    return choice;
+  }
 };
 
 /// First ready, first come: of the commands that can be issued first, a read or write before an activate or
@@ -46,6 +50,14 @@ class FrFcfs : public Scheduler {
       if (choice.cycle != kNever && goes_before(choice, best, queue)) best = choice;
     }
     return best;
+  }
+  Choice reconsider(const Choice& choice, BurstQueue::Place added, const BurstQueue& queue,
+                    const ChannelView& view) const override {
+    const int bank = queue[added].at.bank;
+    if (choice.burst == BurstQueue::kNone || queue[choice.burst].at.bank == bank) return choose(queue, view);
+    Choice other = choose(bank, queue, view);
+    other.cycle = earliest(queue[other.burst], other.kind, view);
+    return other.cycle != kNever && goes_before(other, choice, queue) ? other : choice;
   }
 
  private:

@@ -30,6 +30,10 @@ class Scheduler {
   /// The first command that a burst of the queue can issue; a read or write is
   /// kRead, kWrite or kMaskedWrite.
   virtual Choice choose(const BurstQueue& queue, const ChannelView& view) const = 0;
+  /// What choose() says once a burst has come to the queue, if it said `choice` before and that command can
+  /// still begin.
+  virtual Choice reconsider(const Choice& choice, BurstQueue::Place added, const BurstQueue& queue,
+                            const ChannelView& view) const = 0;
 };
 
 std::unique_ptr<Scheduler> make_scheduler(const ControllerConfig& config);

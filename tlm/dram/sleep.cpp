@@ -6,7 +6,7 @@ namespace bitbalance::dram {
 
 Planned SleepPlan::next(const Device& device, const RefreshPlan& refresh, int ranks, Cycle idle_since) const {
   Planned first;
-  if (power_down_after_ == 0 && self_refresh_after_ == 0) return first;
+  if (!is_on()) return first;
   for (int rank = 0; rank < ranks; ++rank) {
     const Planned planned = of_rank(device, refresh.place(rank), idle_since);
     if (planned.cycle < refresh.due(rank) && planned.cycle < first.cycle) first = planned;
@@ -58,6 +58,7 @@ void StateAccount::add(const Rank& rank, Cycle at, StateClocks& clocks) {
 }
 
 void StateAccount::note(const Command& command, Cycle at, const Device& device) {
+  if (keeps_rows(command.kind)) return;
   Rank& rank = ranks_[command.at.rank];
   const bool is_open = device.any_open(command.at.rank);
   const Device::Sleep sleep = device.sleep(command.at.rank);

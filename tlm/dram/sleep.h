@@ -14,6 +14,8 @@ class SleepPlan {
   explicit SleepPlan(const ControllerConfig& config)
       : power_down_after_(config.power_down_after), self_refresh_after_(config.self_refresh_after) {}
 
+  /// Whether there is anything to plan.
+  bool is_on() const { return power_down_after_ != 0 || self_refresh_after_ != 0; }
   /// The next command of a rank, in a channel that has had nothing to do since `idle_since`. Refreshes that
   /// are due go first.
   Planned next(const Device& device, const RefreshPlan& refresh, int ranks, Cycle idle_since) const;

@@ -32,11 +32,18 @@ void DramBursts::request(MemoryChannel channel, std::uint32_t number, const Burs
 bool DramBursts::advance(Edge limit, Client& client) {
   client_ = &client;
   has_answered_ = false;
-  end_ = limit == kNever ? std::numeric_limits<Time>::max() : time_of(limit);
-  for (dram::Cycle next = dram_.next(); next != dram::kNever && dram_.time_of(next) <= end_;
-       next = dram_.next())
-    dram_.step(next);
+  end_ = limit == kNever ? kNoTime - 1 : time_of(limit);
+  while (next_time() <= end_) dram_.step(next_);
   return has_answered_;
+}
+
+DramBursts::Time DramBursts::next_time() {
+  const dram::Cycle next = dram_.next();
+  if (next != next_) {
+    next_ = next;
+    next_time_ = next == dram::kNever ? kNoTime : dram_.time_of(next);
+  }
+  return next_time_;
 }
 
 void DramBursts::answered(dram::Dram::RequestId id, Time time) {

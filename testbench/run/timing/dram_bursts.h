@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "hw/isa/config.h"
@@ -26,13 +27,18 @@ class DramBursts : public BurstMemory, private dram::Dram::Host {
 
  private:
   using Time = dram::Dram::Time;  ///< ps
+  static constexpr Time kNoTime = std::numeric_limits<Time>::max();
 
   bool arrived(dram::Dram::RequestId /*id*/) override { return true; }
   void answered(dram::Dram::RequestId id, Time time) override;
+  /// At which the DRAM does something next; kNoTime: nothing before another request.
+  Time next_time();
   Time time_of(Edge edge) const { return static_cast<Time>(edge) * period_; }
 
   const Time period_;
   dram::Dram dram_;
+  dram::Cycle next_ = dram::kNever;  ///< of next_time_
+  Time next_time_ = kNoTime;
   // Of the advance() under way.
   Client* client_ = nullptr;
   Time end_ = 0;

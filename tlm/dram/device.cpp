@@ -86,8 +86,9 @@ Cycle Device::earliest_other(CommandKind kind, const Location& at) const {
     case CommandKind::kPrechargeAll:
       return earliest_precharge_all(at.rank);
     case CommandKind::kRefresh:
-    case CommandKind::kSelfRefresh:
       return earliest_refresh(at.rank);
+    case CommandKind::kSelfRefresh:
+      return std::max(earliest_refresh(at.rank), r.data_end);
     case CommandKind::kRefreshBank:
       return earliest_refresh_bank(at);
     case CommandKind::kPowerDown:

@@ -103,9 +103,11 @@ Cycle CommandChecker::from_column(const Command& earlier, const Command& later) 
   if (later.kind == Kind::kPrecharge) return same_bank ? to_precharge : 0;
   if (later.kind == Kind::kPrechargeAll) return open_rows_.count(earlier.at.bank) != 0 ? to_precharge : 0;
   if (later.kind == Kind::kPowerDown) return (read ? read_latency : write_latency) + burst + 1;
-  if (!closes(earlier.kind)) return 0;
+  const Cycle to_rest =
+      later.kind == Kind::kSelfRefresh ? (read ? read_latency : write_latency) + burst + 1 : 0;
+  if (!closes(earlier.kind)) return to_rest;
   if (is_any(later.kind, {Kind::kActivate, Kind::kRefreshBank})) return same_bank ? to_precharge + t.rp : 0;
-  return needs_rest(later.kind) ? to_precharge + t.rp : 0;
+  return needs_rest(later.kind) ? std::max(to_precharge + t.rp, to_rest) : 0;
 }
 
 void CommandChecker::fail(const Command& command, Cycle at, const std::string& what) {

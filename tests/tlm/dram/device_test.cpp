@@ -153,8 +153,15 @@ TEST_CASE("each timing constraint is tight") {
       {"PDE, CL", &T::cl, {{kAct, kBank, 100}, {kRd, kBank, 135}}, kDown, kBank, 135 + 21 + 1},
       {"PDE, tWR", &T::wr, {{kAct, kBank, 100}, {kWr, kBank, 120}}, kDown, kBank, 120 + 16 + 18},
       {"SRE, tRPab", &T::rp_ab, {{kAct, kBank, 100}, {kPreAll, kBank, 150}}, kSelf, kBank, 150 + 19},
+      {"SRE, tWR", &T::wr, {{kAct, kBank, 100}, {kWrAuto, kBank, 120}}, kSelf, kBank, 120 + 16 + 18 + 17},
   };
   for (const Row& row : rows) check_tight(two_ranks(), row);
+
+  Config late_data = two_ranks();
+  late_data.timing.cl = 40;  // the data of a read ends after its bank is at rest
+  late_data.timing.rtw = 60;
+  check_tight(late_data,
+              {"SRE, CL", &T::cl, {{kAct, kBank, 100}, {kRdAuto, kBank, 150}}, kSelf, kBank, 150 + 44 + 1});
 
   Config short_cycle = two_ranks();
   short_cycle.timing.rc = 56;

@@ -25,11 +25,16 @@ constexpr int kCommandBits = 8 * kCommandBytes;
 constexpr int kCsrBits =
     32 * align_up(static_cast<int>(kRegisterCount), 8);  ///< of a multiple of eight registers
 
+/// How often units meet in a memory: docs/pipeline.md counts it.
+enum class Meetings { kRare, kFrequent };
+
 /// Of a macro that so many units can read, and so many write, in the same cycle.
-Ports ports(const AcceleratorConfig& c, int readers, int writers) {
+Ports ports(const AcceleratorConfig& c, int readers, int writers, Meetings meetings) {
   switch (c.sram_ports) {
     case SramPorts::kShared:
       return {};
+    case SramPorts::kMixed:
+      return meetings == Meetings::kRare ? Ports{} : Ports{1, 1};
     case SramPorts::kTwoPort:
       return {1, 1};
     case SramPorts::kPerUnit:
@@ -127,7 +132,8 @@ Parts activation_buffer(const AcceleratorConfig& c) {
   all.mux_bits += 8.0 * banks * stages(banks);  // rotation of written lines
   return {all,
           double(banks) * operands,
-          {{banks, static_cast<double>(c.activation_buffer_bytes) / banks, 8, ports(c, 1, 1)}}};
+          {{banks, static_cast<double>(c.activation_buffer_bytes) / banks, 8,
+            ports(c, 1, 1, Meetings::kFrequent)}}};
 }
 
 Parts output_buffer(const AcceleratorConfig& c) {
@@ -135,7 +141,10 @@ Parts output_buffer(const AcceleratorConfig& c) {
   Logic rotators;
   rotators.mux_bits = 2 * 8.0 * banks * stages(banks);  // of reads and of writes
   // Read by post-processor, vector unit and store engine, written by those but the last, and the load engine.
-  return {rotators, 0, {{banks, static_cast<double>(c.output_buffer_bytes) / banks, 8, ports(c, 3, 3)}}};
+  return {
+      rotators,
+      0,
+      {{banks, static_cast<double>(c.output_buffer_bytes) / banks, 8, ports(c, 3, 3, Meetings::kFrequent)}}};
 }
 
 /// What a lane has for its tables beside their memory: the code's register, and the straight line between two
@@ -177,7 +186,8 @@ Parts post_processor(const AcceleratorConfig& c) {
   Parts parts{all, 0, {}};
   if (c.lookup_tables > 0) {
     parts.srams = {{kBanksOfTable * lookup_lanes(c),
-                    double(c.lookup_tables) * kPointsOfBank * kResultBits / 8, kResultBits, ports(c, 1, 1)}};
+                    double(c.lookup_tables) * kPointsOfBank * kResultBits / 8, kResultBits,
+                    ports(c, 1, 1, Meetings::kRare)}};
   }
   return parts;
 }
@@ -190,7 +200,7 @@ Parts dma(const AcceleratorConfig& c) {
   all.register_bits = 2.0 * kEngineCounters * kCounterBits;
   all.mux_bits = 2 * 8.0 * line * stages(line);
   const double staging = static_cast<double>(c.dram.max_outstanding) * c.dram.burst_bytes;
-  return {all, all.register_bits, {{2, staging, kWordBits, ports(c, 1, 1)}}};
+  return {all, all.register_bits, {{2, staging, kWordBits, ports(c, 1, 1, Meetings::kFrequent)}}};
 }
 
 Parts controller(const AcceleratorConfig& c) {
@@ -198,7 +208,7 @@ Parts controller(const AcceleratorConfig& c) {
   all.register_bits = kEngines * kCommandBits + kCsrBits;  // the commands in execution
   all.gates = 4 * kCommandBits;                            // CRC
   const double queues = static_cast<double>(kEngines) * c.queue_depth * kCommandBytes;
-  return {all, kCsrBits, {{1, queues, kWordBits, ports(c, 1, 1)}}};
+  return {all, kCsrBits, {{1, queues, kWordBits, ports(c, 1, 1, Meetings::kFrequent)}}};
 }
 
 }  // namespace
@@ -229,12 +239,12 @@ std::array<Parts, kComponents> inventory(const AcceleratorConfig& config) {
   of(Component::kPeArray) = pe_array(config);
   of(Component::kWeightEncoder) = weight_encoder(config);
   of(Component::kWeightBuffer).srams = {
-      {config.rows, double(config.weight_bank_bytes), kWordBits, ports(config, 1, 1)}};
+      {config.rows, double(config.weight_bank_bytes), kWordBits, ports(config, 1, 1, Meetings::kRare)}};
   of(Component::kActivationBuffer) = activation_buffer(config);
   of(Component::kOutputBuffer) = output_buffer(config);
-  of(Component::kParameterBuffer).srams = {{1, double(config.parameter_buffer_bytes),
-                                            8 * AcceleratorConfig::kParameterBytes,
-                                            ports(config, 2, 1)}};  // read by post-processor and vector unit
+  of(Component::kParameterBuffer).srams = {
+      {1, double(config.parameter_buffer_bytes), 8 * AcceleratorConfig::kParameterBytes,
+       ports(config, 2, 1, Meetings::kRare)}};  // read by post-processor and vector unit
   of(Component::kPostProcessor) = post_processor(config);
   of(Component::kDma) = dma(config);
   of(Component::kController) = controller(config);

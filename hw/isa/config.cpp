@@ -96,6 +96,8 @@ const char* to_string(SramPorts value) {
   switch (value) {
     case SramPorts::kShared:
       return "shared";
+    case SramPorts::kMixed:
+      return "mixed";
     case SramPorts::kTwoPort:
       return "two_port";
     case SramPorts::kPerUnit:

@@ -41,9 +41,11 @@ struct PeConfig {
   int most_weight_bits(TokenForm form) const { return shift + (form == TokenForm::kBinary ? 2 : 1); }
 };
 
-/// What ports the memories on chip are made with. Timing is that of kPerUnit with any.
+/// What ports the memories on chip are made with. Timing is that of kPerUnit with any: docs/pipeline.md
+/// counts the cycles that it leaves out.
 enum class SramPorts {
-  kShared,   ///< one per macro, whoever reads or writes: what the published core is priced with
+  kShared,   ///< one per macro, whoever reads or writes
+  kMixed,    ///< one where units rarely meet, one that reads and one that writes elsewhere
   kTwoPort,  ///< one that reads and one that writes
   kPerUnit,  ///< one for each unit that can read, and for each that can write, in the same cycle
 };

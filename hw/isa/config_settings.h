@@ -53,8 +53,9 @@ void show_settings(Visitor& v, AcceleratorConfig& s) {
   v.integer({"lookup_tables", "functions whose tables are on chip; 0: the host computes functions"},
             s.lookup_tables);
   v.choice({"sram_ports",
-            "price of memories: one port, one to read and one to write, or what units can use in a cycle"},
-           s.sram_ports, names_of({SramPorts::kShared, SramPorts::kTwoPort, SramPorts::kPerUnit}));
+            "price of memories: one port, two where units often meet, two, or what units can use in a cycle"},
+           s.sram_ports,
+           names_of({SramPorts::kShared, SramPorts::kMixed, SramPorts::kTwoPort, SramPorts::kPerUnit}));
   v.integer({"queue_depth", "commands waiting in front of each engine"}, s.queue_depth);
   v.real({"clock_hz", "clock frequency"}, s.clock_hz, 1e3, 1e11);
   v.section({"dram", "the DRAM interface"}, [&] {

@@ -88,6 +88,9 @@ class OnnxGraph {
   /// integers that are none. Without a type of its own, and where the inference does not tell, the value has
   /// that of the node's first input.
   void define(const onnx::NodeProto& source, const std::string& name, OnnxValue value);
+  /// define() of what the last step on the way computed: its layer and tensor get the names that the result
+  /// of the node has.
+  void define_last(const onnx::NodeProto& source, const std::string& name, OnnxValue value);
   /// A layer that reads `input` and writes the node's first output; more fields are the caller's.
   Node& add_layer(const onnx::NodeProto& source, Op op, int input, const Shape& output, Dims dims);
   /// A host operator whose operands are the values; a constant result when all of them are constants.

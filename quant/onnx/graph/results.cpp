@@ -130,6 +130,14 @@ void OnnxGraph::define(const NodeProto& source, const std::string& name, OnnxVal
   values_[name] = std::move(value);
 }
 
+void OnnxGraph::define_last(const NodeProto& source, const std::string& name, OnnxValue value) {
+  if (value.tensor >= 0) {
+    network_.nodes.back().name = layer_name(source);
+    network_.tensors[value.tensor].name = tensor_names_.take(name);
+  }
+  define(source, name, std::move(value));
+}
+
 Node& OnnxGraph::add_layer(const NodeProto& source, Op op, int input, const Shape& output, Dims dims) {
   Node& node = append_layer(source, layer_name(source), op, input, output, dims, source.output(0));
   define(source, source.output(0), {node.output, std::move(dims), {}, onnx::TensorProto::UNDEFINED});

@@ -26,6 +26,16 @@ class Spelling {
     graph_.add_host(node_, made(type, std::move(attributes)), pointers(operands), node_.output(0));
   }
 
+  /// What the last step computed, of this type.
+  void result(OnnxValue last, ElementType type) {
+    last.type = type;
+    graph_.define_last(node_, node_.output(0), last);
+    // Shape inference does not know the newest types.
+    last = graph_.known(node_, node_.output(0));
+    last.type = type;
+    graph_.name_value(node_.output(0), std::move(last));
+  }
+
   static OnnxValue number(float value) { return {-1, {}, {value}, onnx::TensorProto::FLOAT}; }
 
  private:

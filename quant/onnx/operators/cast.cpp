@@ -4,33 +4,28 @@
 
 #include <cmath>
 
-#include "quant/onnx/graph/spelling.h"
+#include "quant/onnx/operators/integers.h"
 
 namespace bitbalance::onnx_io {
 namespace {
 
 using onnx::NodeProto;
 
-float cast_constant(const OnnxGraph& graph, const NodeProto& node, ElementType to, float x) {
+float cast_constant(const OnnxGraph& graph, const NodeProto& node, ElementType from, ElementType to,
+                    float x) {
   if (to == onnx::TensorProto::BOOL) return x == 0 ? 0 : 1;
   if (is_real(to)) return rounded_to(to, x);
+  if (!holds_all(to, from) && std::abs(x) <= kExactInteger) return wrapped(x, to);
   const float whole = std::trunc(x);
-  if (!holds(to, whole))
+  const bool is_unbounded = is_integer(from) && std::abs(double{whole}) >= kUnboundedInteger;
+  if (!is_unbounded && !holds(to, whole))
     graph.model().fail(node, fmt::format("casts {} to {}; accepted: what fits", double{x}, name_of(to)));
   return whole;
 }
 
-/// Toward zero: sign * floor(magnitude).
-void cut_fraction(OnnxGraph& graph, const NodeProto& node, const OnnxValue& input) {
-  Spelling words(graph, node);
-  const OnnxValue sign = words.step("Sign", {input});
-  words.result("Mul", {sign, words.step("Floor", {words.step("Abs", {input})})});
-}
-
 /// 1 for all but 0.
-void take_truth(OnnxGraph& graph, const NodeProto& node, const OnnxValue& input) {
-  Spelling words(graph, node);
-  words.result("Abs", {words.step("Sign", {input})});
+OnnxValue truth(Spelling& words, const OnnxValue& x) {
+  return words.step("Abs", {words.step("Sign", {x})});
 }
 
 }  // namespace
@@ -40,20 +35,18 @@ void import_cast(OnnxGraph& graph, const NodeProto& node) {
   if (!is_accepted(to))
     graph.model().fail(node, fmt::format("casts to {}; accepted: to {}", name_of(to), accepted_types()));
   OnnxValue value = graph.value(node, 0);
-  const bool is_integral = !is_real(value.type);
-  value.type = to;
-  const bool computes =
-      value.tensor >= 0 && (to == onnx::TensorProto::BOOL || (is_integer(to) && !is_integral));
-  if (!computes) {
-    for (float& x : value.constant) x = cast_constant(graph, node, to, x);
+  const ElementType from = value.type;
+  for (float& x : value.constant) x = cast_constant(graph, node, from, to, x);
+  Spelling words(graph, node);
+  if (value.tensor < 0 || from == to || is_real(to) ||
+      (is_integer(to) && !is_real(from) && holds_all(to, from))) {
+    value.type = to;
     graph.define(node, node.output(0), std::move(value));
-    return;
+  } else if (to == onnx::TensorProto::BOOL) {
+    words.result(truth(words, value), to);
+  } else {
+    words.result(is_real(from) ? without_fraction(words, value) : wrapped(words, value, to), to);
   }
-  (to == onnx::TensorProto::BOOL ? take_truth : cut_fraction)(graph, node, value);
-  // Shape inference does not know the newest types.
-  OnnxValue result = graph.known(node, node.output(0));
-  result.type = to;
-  graph.name_value(node.output(0), std::move(result));
 }
 
 void import_cast_like(OnnxGraph& graph, const NodeProto& node) {

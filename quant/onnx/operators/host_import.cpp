@@ -9,6 +9,7 @@
 #include <iterator>
 #include <limits>
 
+#include "quant/onnx/operators/integers.h"
 #include "quant/onnx/operators/parameters.h"
 
 namespace bitbalance::onnx_io {
@@ -106,7 +107,8 @@ void resize(OnnxGraph& graph, const NodeProto& node) {
     if (!sizes.empty()) sizes = all;
     attributes.integers.erase("axes");
   }
-  graph.add_host(node, std::move(op), operands, node.output(0));
+  if (!import_on_integers(graph, node, op, operands))
+    graph.add_host(node, std::move(op), operands, node.output(0));
 }
 
 void pad(OnnxGraph& graph, const NodeProto& node) {
@@ -200,6 +202,7 @@ void import_host_operator(OnnxGraph& graph, const NodeProto& node) {
   std::vector<const OnnxValue*> operands;
   HostOperator op = read_operator(graph, node, operands);
   if (op.type == "Div" && is_integer(operands[0]->type)) op.attributes.integers["integers"] = {1};
+  if (import_on_integers(graph, node, op, operands)) return;
   graph.add_host(node, std::move(op), operands, node.output(0));
 }
 

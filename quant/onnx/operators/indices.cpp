@@ -92,8 +92,7 @@ void hardmax(OnnxGraph& graph, const NodeProto& node) {
       words.step("Where", {is_largest, index, Spelling::number(static_cast<float>(count))});
   OnnxValue result = words.step("Equal", {index, words.step("ReduceMin", {candidates}, along)});
   result.dims = dims;
-  result.type = x.type;
-  graph.define(node, node.output(0), std::move(result));
+  words.result(std::move(result), x.type);
 }
 
 /// Values and indices, each where somebody reads it.

@@ -1,0 +1,73 @@
+#include "quant/onnx/operators/integers.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <set>
+
+namespace bitbalance::onnx_io {
+namespace {
+
+constexpr int kNarrow = 16;  ///< bits that a result of two integers can leave; floats tell all of it apart
+
+/// Is the result of integers some real number?
+bool has_fraction(const HostOperator& op) {
+  static const std::set<std::string> names = {"Pow", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp",
+                                              "ReduceMean"};
+  return names.count(op.type) != 0;
+}
+
+/// Can the result of integers be beyond those of their type?
+bool can_overflow(const HostOperator& op) {
+  static const std::set<std::string> names = {"Abs", "Add", "Div", "Mul", "Neg", "Pow", "Sub"};
+  return names.count(op.type) != 0;
+}
+
+bool interpolates(const HostOperator& op) {
+  return (op.type == "Resize" || op.type == "Upsample") && op.attributes.word("mode", "nearest") != "nearest";
+}
+
+}  // namespace
+
+OnnxValue without_fraction(Spelling& words, const OnnxValue& x) {
+  return words.step("Mul", {words.step("Sign", {x}), words.step("Floor", {words.step("Abs", {x})})});
+}
+
+OnnxValue wrapped(Spelling& words, OnnxValue x, ElementType type) {
+  x.type = onnx::TensorProto::FLOAT;  // may be beyond what an integer could be
+  const bool is_signed = name_of(type).front() == 'I';
+  const OnnxValue count = Spelling::number(std::ldexp(1.0F, bits_of(type)));
+  if (!is_signed) return words.step("Mod", {x, count});
+  const OnnxValue half = Spelling::number(std::ldexp(1.0F, bits_of(type) - 1));
+  return words.step("Sub", {words.step("Mod", {words.step("Add", {x, half}), count}), half});
+}
+
+float wrapped(float x, ElementType type) {
+  const float count = std::ldexp(1.0F, bits_of(type));
+  const float least = name_of(type).front() == 'I' ? -count / 2 : 0;
+  return x - count * std::floor((x - least) / count);
+}
+
+bool import_on_integers(OnnxGraph& graph, const onnx::NodeProto& node, const HostOperator& op,
+                        const std::vector<const OnnxValue*>& operands) {
+  if (operands.empty() || !is_integer(operands.front()->type)) return false;
+  const ElementType type = operands.front()->type;
+  if (interpolates(op))
+    graph.model().fail(node,
+                       fmt::format("interpolates {}; accepted: the nearest, or real numbers", name_of(type)));
+  const bool is_narrow = bits_of(type) <= kNarrow, wraps = is_narrow && can_overflow(op);
+  if (!wraps && !has_fraction(op)) return false;
+  if (bits_of(type) == kNarrow && (op.type == "Mul" || op.type == "Pow"))
+    graph.model().fail(node,
+                       fmt::format("multiplies {}; accepted: integers of 8, 32 and 64 bits", name_of(type)));
+  Spelling words(graph, node);
+  std::vector<OnnxValue> values;
+  for (const OnnxValue* operand : operands) values.push_back(*operand);
+  OnnxValue result = words.step(op.type.c_str(), values, op.attributes);
+  if (has_fraction(op)) result = without_fraction(words, result);
+  if (wraps) result = wrapped(words, result, type);
+  words.result(result, type);
+  return true;
+}
+
+}  // namespace bitbalance::onnx_io

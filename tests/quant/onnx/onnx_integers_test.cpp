@@ -1,0 +1,111 @@
+// Integers that are computed from the image: what an element type leaves of a result.
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <limits>
+
+#include "tests/quant/onnx/onnx_builder.h"
+
+using namespace bitbalance;
+using namespace bitbalance::test;
+using Catch::Contains;
+
+namespace {
+
+using Floats = std::vector<float>;
+using Ints = std::vector<std::int64_t>;
+using Types = onnx::TensorProto;
+
+void cast(OnnxBuilder& model, const std::string& from, const std::string& to, int type) {
+  set_attribute(model.node("Cast", {from}, to), "to", std::int64_t{type});
+}
+
+/// y = OP(x as integers of `type`, b), as numbers again; bytes are `b` in that type.
+OnnxBuilder arithmetic(const char* op, int type, const std::string& bytes, std::int64_t opset = 14) {
+  OnnxBuilder model({4}, opset);
+  const auto count = static_cast<std::int64_t>(bytes.size());
+  model.raw_constant("b", type, {type == Types::INT16 ? count / 2 : count}, bytes);
+  cast(model, "x", "a", type);
+  model.node(op, {"a", "b"}, "c");
+  cast(model, "c", "y", Types::FLOAT);
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("an integer that is cast to a narrower type keeps its lowest bits") {
+  const auto model = [](int from, int to) {
+    OnnxBuilder m({5});
+    cast(m, "x", "wide", from);
+    cast(m, "wide", "narrow", to);
+    cast(m, "narrow", "y", Types::FLOAT);
+    return m;
+  };
+  const Floats image = {200, -129, 256, -1, 65535};
+  CHECK(model(Types::INT32, Types::INT8).run(image) == Floats{-56, 127, 0, -1, -1});
+  CHECK(model(Types::INT64, Types::UINT8).run(image) == Floats{200, 127, 0, 255, 255});
+  CHECK(model(Types::INT64, Types::INT16).run(image) == Floats{200, -129, 256, -1, -1});
+  CHECK(model(Types::INT32, Types::INT64).run(image) == image);
+  // Of constants, too.
+  OnnxBuilder folded({1});
+  folded.constant("wide", Ints{200});
+  cast(folded, "wide", "narrow", Types::INT8);
+  cast(folded, "narrow", "f", Types::FLOAT);
+  folded.node("Add", {"x", "f"}, "y");
+  CHECK(folded.run({0}) == Floats{-56});
+}
+
+TEST_CASE("what no 64-bit integer is, is not cast to one") {
+  for (const float value : {1e30F, -1e30F, std::numeric_limits<float>::infinity(), std::nanf("")}) {
+    CAPTURE(value);
+    OnnxBuilder model({1});
+    model.constant("c", Ints{}, {value});
+    cast(model, "c", "whole", Types::INT64);
+    cast(model, "whole", "f", Types::FLOAT);
+    model.node("Add", {"x", "f"}, "y");
+    CHECK_THAT(model.refusal(), Contains("(Cast): casts "));
+  }
+}
+
+TEST_CASE("sums and products of narrow integers wrap around") {
+  CHECK(arithmetic("Add", Types::UINT8, std::string(4, '\x0a')).run({250, 0, 245, 246}) ==
+        Floats{4, 10, 255, 0});
+  CHECK(arithmetic("Sub", Types::UINT8, std::string(4, '\x05')).run({3, 5, 6, 255}) ==
+        Floats{254, 0, 1, 250});
+  CHECK(arithmetic("Mul", Types::INT8, std::string(4, '\x03')).run({50, -50, 1, 42}) ==
+        Floats{-106, 106, 3, 126});
+  CHECK_THAT(arithmetic("Mul", Types::INT16, std::string(8, '\1')).refusal(),
+             Contains("(Mul): multiplies INT16; accepted: integers of 8, 32 and 64 bits"));
+}
+
+TEST_CASE("powers and means of integers are integers") {
+  OnnxBuilder power({4});
+  power.constant("half", {1}, {0.5F});
+  cast(power, "x", "a", Types::INT32);
+  power.node("Pow", {"a", "half"}, "c");
+  cast(power, "c", "y", Types::FLOAT);
+  CHECK(power.run({2, 4, 8, 9}) == Floats{1, 2, 2, 3});
+  for (const auto& [op, expected] : {std::pair{"ReduceMean", -1.0F}, {"ReduceL2", 5.0F}}) {
+    CAPTURE(op);
+    OnnxBuilder mean({4});
+    cast(mean, "x", "a", Types::INT32);
+    mean.node(op, {"a"}, "c");
+    cast(mean, "c", "y", Types::FLOAT);
+    CHECK(mean.run({-5, -1, 0, 0}) == Floats{expected});
+  }
+}
+
+TEST_CASE("integers are resized by the nearest alone") {
+  for (const char* mode : {"nearest", "linear"}) {
+    OnnxBuilder model({1, 1, 1, 2});
+    model.constant("scales", {4}, {1, 1, 1, 2});
+    cast(model, "x", "a", Types::INT32);
+    set_attribute(model.node("Resize", {"a", "", "scales"}, "c"), "mode", std::string(mode));
+    cast(model, "c", "y", Types::FLOAT);
+    if (std::string(mode) == "nearest") {
+      CHECK(model.run({1, 2}) == Floats{1, 1, 2, 2});
+    } else {
+      CHECK_THAT(model.refusal(), Contains("(Resize): interpolates INT32; accepted: the nearest"));
+    }
+  }
+}

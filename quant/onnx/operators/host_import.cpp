@@ -8,6 +8,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <set>
 
 #include "quant/onnx/operators/integers.h"
 #include "quant/onnx/operators/parameters.h"
@@ -39,6 +40,12 @@ void read_attributes(const NodeProto& node, HostAttributes& attributes) {
         break;  // tensors and graphs belong to operators that are handled elsewhere
     }
   }
+}
+
+/// Is the parameter one number?
+bool is_single(const std::string& parameter) {
+  static const std::set<std::string> names = {"axis", "k", "max", "min", "value"};
+  return names.count(parameter) != 0;
 }
 
 /// Every output is a slice of the input.
@@ -152,7 +159,9 @@ HostOperator read_operator(const OnnxGraph& graph, const NodeProto& node,
   op.opset = graph.model().opset();
   read_attributes(node, op.attributes);
   const std::vector<std::string>& parameters = parameter_inputs(op.type, op.opset);
-  for (int i = 0; i < node.input_size(); ++i) {
+  int given = node.input_size();
+  while (given > 0 && !OnnxGraph::has_input(node, given - 1)) --given;  // optional ones at the end
+  for (int i = 0; i < given; ++i) {
     const std::string name = static_cast<std::size_t>(i) < parameters.size() ? parameters[i] : "";
     if (!OnnxGraph::has_input(node, i)) {
       if (name.empty()) graph.model().fail(node, fmt::format("input {} is left out", i));
@@ -165,6 +174,10 @@ HostOperator read_operator(const OnnxGraph& graph, const NodeProto& node,
     }
     if (value.tensor >= 0)
       graph.model().fail(node, fmt::format("input '{}' is computed; accepted: a constant", node.input(i)));
+    if (is_single(name) && value.constant.size() != 1) {
+      graph.model().fail(node, fmt::format("input '{}' has {} elements; accepted: one", node.input(i),
+                                           value.constant.size()));
+    }
     if (!is_real(value.type)) {
       std::vector<std::int64_t>& integers = op.attributes.integers[name];
       std::transform(value.constant.begin(), value.constant.end(), std::back_inserter(integers), to_integer);

@@ -48,9 +48,8 @@ void index_of_extreme(OnnxGraph& graph, const NodeProto& node) {
 void one_hot(OnnxGraph& graph, const NodeProto& node) {
   constexpr std::int64_t kFromEnd = 11;
   Spelling words(graph, node);
-  // Shape inference has refused other numbers of elements.
-  const std::int64_t depth = to_integer(std::trunc(graph.floats(node, 1).constant.at(0)));
-  const std::vector<float> values = graph.floats(node, 2).constant;
+  const std::int64_t depth = to_integer(std::trunc(graph.per_channel(node, 1, 1)[0]));
+  const std::vector<float> values = graph.per_channel(node, 2, 2);
   if (depth < 1 || depth > kExactInteger)
     graph.model().fail(node, fmt::format("depth is {}; accepted: 1 to {}", depth, kExactInteger));
   OnnxValue x = graph.value(node, 0);
@@ -132,7 +131,7 @@ void trilu(OnnxGraph& graph, const NodeProto& node) {
   if (rank < 2) graph.model().fail(node, fmt::format("input is {}; accepted: matrices", to_string(x.dims)));
   const std::int64_t rows = x.dims[rank - 2], columns = x.dims[rank - 1];
   const std::int64_t diagonal =
-      OnnxGraph::has_input(node, 1) ? to_integer(graph.floats(node, 1).constant.at(0)) : 0;
+      OnnxGraph::has_input(node, 1) ? to_integer(graph.per_channel(node, 1, 1)[0]) : 0;
   const bool is_upper = int_attribute(node, "upper", 1) != 0;
   graph.check_room(node, checked_count({rows, columns}));
   OnnxValue mask = {-1, {rows, columns}, {}, onnx::TensorProto::FLOAT};

@@ -244,6 +244,24 @@ TEST_CASE("numbers beyond all bounds that are added to others or divide them are
   }
 }
 
+TEST_CASE("a parameter that is one number is neither none nor several") {
+  struct Asked {
+    const char* op;
+    std::vector<std::string> inputs;
+  };
+  for (const Asked& asked :
+       {Asked{"Trilu", {"x", "wrong"}}, Asked{"CumSum", {"x", "wrong"}}, Asked{"TopK", {"x", "wrong"}},
+        Asked{"Pad", {"x", "pads", "wrong"}}, Asked{"OneHot", {"x", "wrong", "pair"}}}) {
+    for (const Ints& wrong : {Ints{}, Ints{1, 1}}) {
+      CAPTURE(asked.op, wrong.size());
+      OnnxBuilder model({2, 2}, 14);
+      model.constant("wrong", wrong).constant("pads", Ints{0, 0, 0, 1}).constant("pair", Ints{0, 1});
+      model.node(asked.op, asked.inputs, "y");
+      CHECK_THAT(model.refusal(), Contains(std::string("(") + asked.op + "): "));
+    }
+  }
+}
+
 TEST_CASE("groups of a constant without elements are normalized to nothing") {
   OnnxBuilder model({1, 2}, 21);
   model.constant("shape", Ints{0, 4, 2}).constant("c", {4}, Floats(4, 1));

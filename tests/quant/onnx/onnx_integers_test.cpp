@@ -109,3 +109,18 @@ TEST_CASE("integers are resized by the nearest alone") {
     }
   }
 }
+
+TEST_CASE("optional inputs at the end may be there without a name") {
+  OnnxBuilder product({2, 2});
+  product.node("Gemm", {"x", "x", ""}, "y");
+  CHECK(product.run({1, 2, 3, 4}) == Floats{7, 10, 15, 22});
+  OnnxBuilder norm({1, 2}, 17);
+  norm.constant("scale", {2}, {1, 1}).node("LayerNormalization", {"x", "scale", ""}, "y");
+  CHECK(norm.run({-100, 100})[1] == Approx(1));
+  OnnxBuilder spread({1, 1, 1, 1});
+  spread.constant("w", {1, 1, 1, 2}, {1, 2}).node("ConvTranspose", {"x", "w", ""}, "y");
+  CHECK(spread.run({3}) == Floats{3, 6});
+  OnnxBuilder missing({2, 2});
+  missing.node("MatMul", {"x", ""}, "y");
+  CHECK_THAT(missing.refusal(), Contains("(MatMul)"));
+}

@@ -14,32 +14,61 @@ struct Reduction {
   double (*finish)(double sum, double count) = nullptr;
 };
 
-HostTensor reduce(const HostOperator& op, const HostView& x, const Reduction& reduction) {
+/// Extents with 1 for each axis that is reduced, and those of the result.
+struct Extents {
+  Dims kept, result;
+};
+
+Extents reduced(const HostOperator& op, const HostView& x) {
   const std::vector<std::int64_t> axes = op.attributes.list("axes");
-  if (axes.empty() && op.attributes.integer("noop_with_empty_axes", 0) != 0) {
-    return x.is_outline() ? HostTensor::result(x.dims, true)
-                          : HostTensor(x.dims, {x.values, x.values + x.size()});
+  const bool reduces_none = op.attributes.integer("noop_with_empty_axes", 0) != 0;
+  std::vector<bool> is_reduced(x.dims.size(), axes.empty() && !reduces_none);
+  for (const std::int64_t axis : axes) is_reduced[normal_axis(axis, x.dims.size())] = true;
+  Extents extents{x.dims, {}};
+  for (std::size_t d = 0; d < x.dims.size(); ++d) {
+    if (is_reduced[d]) extents.kept[d] = 1;
+    if (!is_reduced[d] || op.attributes.integer("keepdims", 1) != 0)
+      extents.result.push_back(extents.kept[d]);
   }
-  std::vector<bool> reduced(x.dims.size(), axes.empty());
-  for (const std::int64_t axis : axes) reduced[normal_axis(axis, x.dims.size())] = true;
-  Dims kept = x.dims;
-  Dims result_dims;
-  for (std::size_t d = 0; d < kept.size(); ++d) {
-    if (reduced[d]) kept[d] = 1;
-    if (!reduced[d] || op.attributes.integer("keepdims", 1) != 0) result_dims.push_back(kept[d]);
-  }
-  HostTensor result = HostTensor::result(result_dims, x.is_outline());
+  return extents;
+}
+
+/// Calls visit(element of the result, x) for each element.
+template <class Visit>
+void for_elements(const HostView& x, const Dims& kept, Visit visit) {
+  Odometer at(x.dims, {broadcast_strides(kept, x.dims)});
+  for (std::int64_t i = 0; i < x.size(); ++i, at.next()) visit(at.offset(0), x.values[i]);
+}
+
+HostTensor reduce(const HostOperator& op, const HostView& x, const Reduction& reduction) {
+  const Extents extents = reduced(op, x);
+  HostTensor result = HostTensor::result(extents.result, x.is_outline());
   if (x.is_outline()) return result;
   std::vector<double> sums(result.values.size(), reduction.start);
-  Odometer at(x.dims, {broadcast_strides(kept, x.dims)});
-  for (std::int64_t i = 0; i < x.size(); ++i, at.next()) {
-    double& sum = sums[at.offset(0)];
-    sum = reduction.take(sum, x.values[i]);
-  }
+  for_elements(x, extents.kept,
+               [&](std::int64_t at, float value) { sums[at] = reduction.take(sums[at], value); });
   const double count =
       static_cast<double>(x.size()) / static_cast<double>(std::max<std::size_t>(1, sums.size()));
   std::transform(sums.begin(), sums.end(), result.values.begin(),
                  [&](double sum) { return static_cast<float>(reduction.finish(sum, count)); });
+  return result;
+}
+
+/// log(sum of exp(x)), over the largest x: exp of that alone may be beyond all numbers.
+HostTensor log_sum_exp(const HostOperator& op, const std::vector<HostView>& operands) {
+  const HostView& x = operands.at(0);
+  const Extents extents = reduced(op, x);
+  HostTensor result = HostTensor::result(extents.result, x.is_outline());
+  if (x.is_outline()) return result;
+  std::vector<double> largest(result.values.size(), std::numeric_limits<double>::lowest());
+  std::vector<double> sums(result.values.size(), 0);
+  for_elements(x, extents.kept, [&](std::int64_t at, float value) {
+    if (std::isfinite(value)) largest[at] = std::max<double>(largest[at], value);
+  });
+  for_elements(x, extents.kept,
+               [&](std::int64_t at, float value) { sums[at] += std::exp(value - largest[at]); });
+  for (std::size_t i = 0; i < sums.size(); ++i)
+    result.values[i] = static_cast<float>(largest[i] + std::log(sums[i]));
   return result;
 }
 
@@ -79,7 +108,6 @@ HostFunctions reduction_operators() {
   const auto add = [](double sum, double x) { return sum + x; };
   const auto add_magnitude = [](double sum, double x) { return sum + std::abs(x); };
   const auto add_square = [](double sum, double x) { return sum + x * x; };
-  const auto add_exponential = [](double sum, double x) { return sum + std::exp(x); };
   const auto as_is = [](double sum, double /*count*/) { return sum; };
   const auto log = [](double sum, double /*count*/) { return std::log(sum); };
   return {
@@ -87,7 +115,7 @@ HostFunctions reduction_operators() {
       {"ReduceL1", reduction({0, add_magnitude, as_is})},
       {"ReduceL2", reduction({0, add_square, [](double sum, double /*count*/) { return std::sqrt(sum); }})},
       {"ReduceLogSum", reduction({0, add, log})},
-      {"ReduceLogSumExp", reduction({0, add_exponential, log})},
+      {"ReduceLogSumExp", log_sum_exp},
       {"ReduceMax", reduction({-kInfinity, [](double sum, double x) { return std::max(sum, x); }, as_is})},
       {"ReduceMean", reduction({0, add, [](double sum, double count) { return sum / count; }})},
       {"ReduceMin", reduction({kInfinity, [](double sum, double x) { return std::min(sum, x); }, as_is})},

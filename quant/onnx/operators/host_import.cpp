@@ -124,6 +124,29 @@ void pad(OnnxGraph& graph, const NodeProto& node) {
   graph.add_host(node, std::move(op), operands, node.output(0));
 }
 
+/// Along no axes at all, if asked for: what is left is the function of each element.
+void reduce(OnnxGraph& graph, const NodeProto& node) {
+  std::vector<const OnnxValue*> operands;
+  const HostOperator op = read_operator(graph, node, operands);
+  if (op.attributes.integer("noop_with_empty_axes", 0) == 0 || !op.attributes.list("axes").empty()) {
+    import_host_operator(graph, node);
+    return;
+  }
+  const OnnxValue x = *operands.at(0);
+  Spelling words(graph, node);
+  if (op.type == "ReduceL1" || op.type == "ReduceL2") {
+    words.result("Abs", {x});
+  } else if (op.type == "ReduceLogSum") {
+    words.result("Log", {x});
+  } else if (op.type == "ReduceSumSquare") {
+    words.result("Mul", {x, x});
+  } else {
+    HostAttributes none;  // of a sum alone the operator set that is written has it, too
+    none.integers["noop_with_empty_axes"] = {1};
+    words.result("ReduceSum", {x}, none);
+  }
+}
+
 void lrn(OnnxGraph& graph, const NodeProto& node) {
   const std::int64_t size = int_attribute(node, "size", 0);
   const float alpha = float_attribute(node, "alpha", 1e-4F), beta = float_attribute(node, "beta", 0.75F);
@@ -221,7 +244,8 @@ void import_host_operator(OnnxGraph& graph, const NodeProto& node) {
 
 OnnxHandlers host_handlers() {
   OnnxHandlers handlers;
-  for (const std::string& name : host_operators()) handlers[name] = import_host_operator;
+  for (const std::string& name : host_operators())
+    handlers[name] = name.rfind("Reduce", 0) == 0 ? reduce : import_host_operator;
   handlers["LRN"] = lrn;
   handlers["Pad"] = pad;
   handlers["Resize"] = resize;

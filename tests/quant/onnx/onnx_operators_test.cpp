@@ -339,3 +339,12 @@ TEST_CASE("a OneHot is as deep as a constant says, within bounds") {
   computed.graph().mutable_node(0)->set_input(2, "two");
   CHECK_THAT(computed.refusal(), Contains("input 'two' is computed; accepted: a constant"));
 }
+
+TEST_CASE("ReduceLogSumExp: terms beyond all numbers") {
+  OnnxBuilder model({2, 2});
+  model.output_rank(1);
+  onnx::NodeProto& node = model.node("ReduceLogSumExp", {"x"}, "y");
+  set_attribute(node, "axes", std::vector<std::int64_t>{1});
+  set_attribute(node, "keepdims", std::int64_t{0});
+  CHECK(model.run({1000, 1000, -2000, -3000}) == Floats{1000.693147F, -2000});
+}

@@ -171,8 +171,7 @@ Tensor reduce(const Call& call) {
   const Tensor& x = call.in(0);
   const bool axes_are_input = call.opset() >= (call.op() == "ReduceSum" ? 13 : 18);
   Dims axes = axes_are_input ? call.list("axes", std::size_t{1}) : call.list("axes");
-  if (axes.empty() && call.integer("noop_with_empty_axes", 0) != 0) return x;
-  std::vector<bool> gone(x.dims.size(), axes.empty());
+  std::vector<bool> gone(x.dims.size(), axes.empty() && call.integer("noop_with_empty_axes", 0) == 0);
   for (const std::int64_t axis : axes) gone[Call::normal(axis, x.dims.size())] = true;
   Dims kept = x.dims;
   for (std::size_t d = 0; d < kept.size(); ++d) kept[d] = gone[d] ? 1 : kept[d];

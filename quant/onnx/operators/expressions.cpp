@@ -134,7 +134,8 @@ bool take_bounds(const OnnxGraph& graph, const NodeProto& node, Clipped& clipped
   } else {
     return false;
   }
-  if (!(low <= high)) return false;
+  if (std::isnan(low) || std::isnan(high)) return false;
+  low = std::min(low, high);  // bounds the wrong way round give the upper one
   clipped.x = node.input(x);
   clipped.low = std::max(clipped.low, std::min(low, clipped.high));
   clipped.high = std::min(clipped.high, std::max(high, clipped.low));

@@ -319,7 +319,7 @@ void clip(OnnxGraph& graph, const NodeProto& node) {
   const Node any;
   const float low = constant_bound(graph, node, 1, float_attribute(node, "min", any.low));
   const float high = constant_bound(graph, node, 2, float_attribute(node, "max", any.high));
-  graph.model().fail(node, fmt::format("clips to {} .. {}; accepted: min not above max", low, high));
+  graph.model().fail(node, fmt::format("clips to {} .. {}; accepted: numbers", low, high));
 }
 
 }  // namespace

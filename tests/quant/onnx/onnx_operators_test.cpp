@@ -172,6 +172,12 @@ TEST_CASE("Relu and Clip") {
     model.node("Clip", {"x", "", "high"}, "y");
     CHECK(model.run({-1, 2, 9}) == Floats{-1, 2, 6});
   }
+  SECTION("Clip, a lower bound above the upper") {
+    OnnxBuilder model({1, 3});
+    model.constant("low", {}, {6}).constant("high", {}, {2});
+    model.node("Clip", {"x", "low", "high"}, "y");
+    CHECK(model.run({-1, 4, 9}) == Floats{2, 2, 2});
+  }
   SECTION("Clip, bounds as attributes before opset 11") {
     OnnxBuilder model({1, 3}, 9);
     auto& clip = model.node("Clip", {"x"}, "y");

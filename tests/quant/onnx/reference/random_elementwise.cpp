@@ -153,7 +153,8 @@ void OperatorMaker::dropout() {
 
 void OperatorMaker::clip() {
   input(values(extents(integer(1, 4))));
-  const float low = -small(), high = small();
+  const bool is_turned = chance(6);
+  const float low = is_turned ? small() : -small(), high = is_turned ? -small() : small();
   if (opset_ < 11) {
     maybe("min", low);
     maybe("max", high);

@@ -21,7 +21,10 @@ const OnnxHandlers& handlers() {
     all.merge(shape_handlers());
     all.merge(spelled_out_handlers());
     all.merge(recurrent_handlers());
+    all.merge(bit_handlers());
+    all.merge(block_handlers());
     all.merge(branch_handlers());
+    all.merge(loop_handlers());
     all.merge(index_handlers());
     all.merge(quantized_handlers());
     all.merge(host_handlers());
@@ -62,7 +65,7 @@ void import_checked(OnnxGraph& graph, const NodeProto& given) {
 
 void import_node(OnnxGraph& graph, const NodeProto& node) {
   static const std::set<std::string> with_all_outputs = {
-      "DynamicQuantizeLinear", "GRU", "If", "LSTM", "Split", "TopK"};
+      "DynamicQuantizeLinear", "GRU", "If", "LSTM", "Loop", "RNN", "Scan", "Split", "TopK"};
   for (int i = 1; i < node.output_size() && with_all_outputs.count(node.op_type()) == 0; ++i) {
     if (graph.model().readers(node.output(i)) != 0)
       graph.model().fail(node, fmt::format("output '{}' is used; accepted: the first", node.output(i)));

@@ -22,5 +22,9 @@ HostFunctions product_operators();
 HostFunctions einsum_operators();
 HostFunctions normalization_operators();
 HostFunctions resize_operators();
+HostFunctions pooling_operators();
+HostFunctions sampling_operators();
+HostFunctions determinant_operators();
+HostFunctions bitwise_operators();
 
 }  // namespace bitbalance::host

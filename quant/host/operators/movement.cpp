@@ -162,6 +162,7 @@ std::int64_t padded_from(std::int64_t at, std::int64_t extent, const std::string
   if (at >= 0 && at < extent) return at;
   if (mode == "edge") return at < 0 ? 0 : extent - 1;
   if (mode == "reflect") return at < 0 ? -at : 2 * (extent - 1) - at;
+  if (mode == "wrap") return (at % extent + extent) % extent;
   return -1;
 }
 
@@ -173,8 +174,8 @@ HostTensor pad(const HostOperator& op, const std::vector<HostView>& operands) {
   const std::size_t rank = x.dims.size();
   if (pads.size() != 2 * rank)
     throw std::invalid_argument(fmt::format("{} pads of {}", pads.size(), to_string(x.dims)));
-  if (mode != "constant" && mode != "edge" && mode != "reflect")
-    throw std::invalid_argument(fmt::format("mode is '{}'; accepted: constant, edge, reflect", mode));
+  if (mode != "constant" && mode != "edge" && mode != "reflect" && mode != "wrap")
+    throw std::invalid_argument(fmt::format("mode is '{}'; accepted: constant, edge, reflect, wrap", mode));
   check_range("pads", pads, -kMostElements);
   Dims dims = x.dims;
   for (std::size_t d = 0; d < rank; ++d) {
@@ -183,8 +184,10 @@ HostTensor pad(const HostOperator& op, const std::vector<HostView>& operands) {
       throw std::invalid_argument(fmt::format("reflects {} at an extent of {}; accepted: pads below it",
                                               std::max(pads[d], pads[rank + d]), x.dims[d]));
     }
-    if (mode == "edge" && x.dims[d] < 1)
-      throw std::invalid_argument(fmt::format("{} has no edge to repeat", to_string(x.dims)));
+    if (mode == "wrap" && std::min(pads[d], pads[rank + d]) < 0)  // of what is cut, or of all?
+      throw std::invalid_argument(fmt::format("wraps with pads {}; accepted: from 0", to_string(pads)));
+    if ((mode == "edge" || mode == "wrap") && x.dims[d] < 1)
+      throw std::invalid_argument(fmt::format("{} has nothing to repeat", to_string(x.dims)));
   }
   if (x.is_outline()) return HostTensor::result(dims, true);
   HostTensor result(dims);

@@ -38,7 +38,10 @@ float position(const Resizing& r, std::int64_t at) {
     const float start = r.output == 1 ? 0.5F * (r.roi_start + r.roi_end) : r.roi_start;
     return start * (input - 1) + step;
   }
-  return (x + 0.5F) / r.scale - 0.5F;  // half_pixel
+  const float half_pixel = (x + 0.5F) / r.scale - 0.5F;
+  if (r.coordinates != "half_pixel_symmetric") return half_pixel;
+  // What rounding has cut off lies on both sides.
+  return input / 2 * (1 - output / (r.scale * input)) + half_pixel;
 }
 
 /// How many elements `scale` makes of an extent. In single precision, as ONNX's shape inference and
@@ -137,8 +140,8 @@ Resizing read_mode(const HostOperator& op) {
   base.extrapolation = attributes.number("extrapolation_value", 0);
   check_word("mode", base.mode, {"nearest", "linear", "cubic"});
   check_word("coordinate_transformation_mode", base.coordinates,
-             {"half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel", "tf_half_pixel_for_nn",
-              "tf_crop_and_resize"});
+             {"half_pixel", "half_pixel_symmetric", "asymmetric", "align_corners", "pytorch_half_pixel",
+              "tf_half_pixel_for_nn", "tf_crop_and_resize"});
   check_word("nearest_mode", base.nearest, {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"});
   return base;
 }

@@ -37,13 +37,6 @@ bool is_standard(const std::string& domain) {
   return domain.empty() || domain == "ai.onnx";
 }
 
-/// What a file can have in the place of an operator of control or recurrence; empty for others.
-std::string instead_of(const std::string& op) {
-  if (op == "Loop" || op == "Scan")
-    return "the nodes of the rounds themselves, as exporters write them for fixed extents, ";
-  return op == "RNN" ? "its steps in MatMul, Add and Tanh, " : "";
-}
-
 }  // namespace
 
 OnnxModel::OnnxModel(std::filesystem::path file, const ImportOptions& options,
@@ -161,8 +154,8 @@ void OnnxModel::check_operator(const NodeProto& node) const {
            "many it gives");
     }
     const std::string domain = node.domain().empty() ? "" : " of domain " + node.domain();
-    fail(node, fmt::format("unsupported operator{}; accepted: {}results ahead of it (network.outputs), or {}",
-                           domain, instead_of(node.op_type()), fmt::join(accepted_ops_, ", ")));
+    fail(node, fmt::format("unsupported operator{}; accepted: results ahead of it (network.outputs), or {}",
+                           domain, fmt::join(accepted_ops_, ", ")));
   }
   if (const std::string problem = version_problem(node, opset_); !problem.empty()) fail(node, problem);
 }
@@ -200,20 +193,52 @@ void OnnxModel::note_declared(const onnx::GraphProto& graph) {
     declared_[value.name()] = &value.type().tensor_type();
 }
 
+OnnxBranch& OnnxModel::open(const NodeProto& node, const char* attribute) {
+  OnnxBranch& branch = branches_.emplace_back();
+  branch.graph = find_attribute(node, attribute)->g();
+  check_names(branch.graph);
+  rename_own(branch.graph, [&](const std::string& name) { return names_.take(name); });
+  return branch;
+}
+
+// A name is read by more nodes with every step; nobody knows how often, so that it never is for the last
+// time.
+OnnxBranch& OnnxModel::enter_body(const NodeProto& node, std::size_t inputs,
+                                  const std::vector<bool>& wanted) {
+  constexpr int kMany = 1 << 20;
+  if (bodies_.insert(first_output(node)).second) {
+    for (const std::string& name : names_read(node)) readers_[name] += kMany;
+  }
+  OnnxBranch& body = open(node, "body");
+  if (static_cast<std::size_t>(body.graph.input_size()) != inputs ||
+      static_cast<std::size_t>(body.graph.output_size()) != wanted.size()) {
+    fail(node, fmt::format("body has {} inputs and {} outputs; accepted: {} and {}", body.graph.input_size(),
+                           body.graph.output_size(), inputs, wanted.size()));
+  }
+  for (const onnx::ValueInfoProto& input : body.graph.input()) body.inputs.push_back(input.name());
+  std::vector<std::string> needed;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    body.results.push_back(wanted[i] ? body.graph.output(static_cast<int>(i)).name() : "");
+    if (!wanted[i]) continue;
+    needed.push_back(body.results.back());
+    readers_[needed.back()] += kMany;
+  }
+  body.nodes = needed_nodes(body.graph, needed);
+  note_declared(body.graph);
+  return body;
+}
+
 std::vector<OnnxBranch*> OnnxModel::enter(const NodeProto& node, const std::vector<const char*>& attributes) {
   for (const std::string& name : names_read(node)) --readers_[name];
   for (const std::string& name : node.input()) ++readers_[name];
   std::vector<OnnxBranch*> entered;
   for (const char* attribute : attributes) {
-    OnnxBranch& branch = branches_.emplace_back();
+    OnnxBranch& branch = open(node, attribute);
     entered.push_back(&branch);
-    branch.graph = find_attribute(node, attribute)->g();
-    check_names(branch.graph);
     if (branch.graph.input_size() != 0 || branch.graph.output_size() != node.output_size()) {
       fail(node, fmt::format("{} has {} inputs and {} outputs; accepted: none, and {}", attribute,
                              branch.graph.input_size(), branch.graph.output_size(), node.output_size()));
     }
-    rename_own(branch.graph, [&](const std::string& name) { return names_.take(name); });
     std::vector<std::string> wanted;
     for (int i = 0; i < node.output_size(); ++i) {
       const std::string result = readers(node.output(i)) == 0 ? "" : branch.graph.output(i).name();
@@ -270,6 +295,12 @@ void OnnxModel::fail(const std::string& problem) const {
 
 void OnnxModel::fail(const NodeProto& node, const std::string& problem) const {
   fail(fmt::format("node '{}' ({}): {}", node.name(), node.op_type(), problem));
+}
+
+std::string first_output(const NodeProto& node) {
+  const auto named = std::find_if(node.output().begin(), node.output().end(),
+                                  [](const std::string& name) { return !name.empty(); });
+  return named == node.output().end() ? "" : *named;
 }
 
 Dims extents_of(const onnx::TypeProto_Tensor& type) {

@@ -33,8 +33,9 @@ struct OnnxBranch {
   onnx::GraphProto graph;  ///< what it defines has names that nothing else has
   /// Those that the wanted results need, every one after those that it reads.
   std::vector<const onnx::NodeProto*> nodes;
-  /// What the node's outputs are, in their order; empty: nobody reads that one.
+  /// What the node's outputs are, in their order; empty: nobody reads that one. Of a body, its own outputs.
   std::vector<std::string> results;
+  std::vector<std::string> inputs;  ///< of a body
 };
 
 /// What is wrong with a file: "FILE: problem", "FILE: node 'NAME' (OP): problem".
@@ -72,6 +73,10 @@ class OnnxModel {
   /// on what reads and writes a tensor is in them, and not the node. Throws OnnxError.
   std::vector<OnnxBranch*> enter(const onnx::NodeProto& node, const std::vector<const char*>& attributes);
 
+  /// One more copy of the body of a node, which has `inputs` inputs and as many outputs as `wanted`, checked
+  /// in the same way. Throws OnnxError.
+  OnnxBranch& enter_body(const onnx::NodeProto& node, std::size_t inputs, const std::vector<bool>& wanted);
+
   /// How many nodes and outputs of the graph read this tensor.
   int readers(const std::string& tensor) const;
   /// The node that writes this tensor; null: none.
@@ -94,6 +99,7 @@ class OnnxModel {
   std::vector<const onnx::NodeProto*> needed_nodes(const onnx::GraphProto& graph,
                                                    const std::vector<std::string>& wanted);
   void note_declared(const onnx::GraphProto& graph);
+  OnnxBranch& open(const onnx::NodeProto& node, const char* attribute);
   void find_inputs(const ImportOptions& options);
   const onnx::TypeProto_Tensor& checked_type(const onnx::ValueInfoProto& input) const;
   void set_input_dims(const Dims& input_shape);
@@ -108,12 +114,16 @@ class OnnxModel {
   std::map<std::string, std::int64_t> symbols_;  ///< extents of the input that the file names
   std::map<std::string, OnnxConstant> fixed_inputs_;
   std::deque<OnnxBranch> branches_;
-  UniqueNames names_;  ///< of tensors, in the model's graph and in those entered
+  std::set<std::string> bodies_;  ///< first outputs of nodes whose body has been entered
+  UniqueNames names_;             ///< of tensors, in the model's graph and in those entered
   std::vector<const onnx::NodeProto*> nodes_;
   std::map<std::string, const onnx::TypeProto_Tensor*> declared_;
   std::map<std::string, int> readers_;
   std::map<std::string, const onnx::NodeProto*> producers_;
 };
+
+/// The first output of a node that has a name; empty: none.
+std::string first_output(const onnx::NodeProto& node);
 
 /// Extents of a type; -1: open. Empty as well where the type has no shape.
 Dims extents_of(const onnx::TypeProto_Tensor& type);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 #include <stdexcept>
 
 #include "quant/onnx/file/model.h"
@@ -74,7 +75,8 @@ void guard_windows(const onnx::NodeProto& node, const std::vector<OfficialInput>
       {"Conv", 1}, {"ConvTranspose", 1}, {"ConvInteger", 1}, {"QLinearConv", 3}};  // by input
   const auto weights = weights_of.find(node.op_type());
   const bool is_conv = weights != weights_of.end();
-  if (!is_conv && node.op_type() != "MaxPool" && node.op_type() != "AveragePool") return;
+  static const std::set<std::string> poolings = {"AveragePool", "LpPool", "MaxPool"};
+  if (!is_conv && poolings.count(node.op_type()) == 0) return;
   for (const char* name : {"kernel_shape", "strides", "dilations"}) {
     const std::vector<std::int64_t> values = ints_attribute(node, name, {});
     if (std::any_of(values.begin(), values.end(), [](std::int64_t value) { return value < 1; })) {

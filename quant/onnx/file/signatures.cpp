@@ -50,19 +50,30 @@ const std::vector<Signature>& signatures() {
                                {"keep_aspect_ratio_policy", kString},
                                {"mode", kString},
                                {"nearest_mode", kString}};
+    const Attributes lp_pool = {
+        {"auto_pad", kString}, {"ceil_mode", kInt}, {"dilations", kInts},         {"pads", kInts},
+        {"p", kInt},           {"strides", kInts},  {"kernel_shape", kInts, true}};
     const Attributes group = {{"epsilon", kFloat}, {"num_groups", kInt, true}};
     const Attributes group_stash = {{"epsilon", kFloat}, {"num_groups", kInt, true}, {"stash_type", kInt}};
     return std::vector<Signature>{
         {"AveragePool", 19, 1, 1, pool},
         {"Cast", 19, 1, 1, {{"saturate", kInt}, {"to", kInt, true}}},
         {"Cast", 24, 1, 1, {{"round_mode", kString}, {"saturate", kInt}, {"to", kInt, true}}},
+        {"BitwiseAnd", 18, 2, 2, {}},
+        {"BitwiseNot", 18, 1, 1, {}},
+        {"BitwiseOr", 18, 2, 2, {}},
+        {"BitwiseXor", 18, 2, 2, {}},
         {"CastLike", 19, 2, 2, {{"saturate", kInt}}},
         {"CastLike", 24, 2, 2, {{"round_mode", kString}, {"saturate", kInt}}},
+        {"CenterCropPad", 18, 2, 2, {{"axes", kInts}}},
+        {"Col2Im", 18, 3, 3, {{"dilations", kInts}, {"pads", kInts}, {"strides", kInts}}},
         {"DequantizeLinear", 21, 2, 3, {{"axis", kInt}, {"block_size", kInt}}},
         {"DequantizeLinear", 23, 2, 3, {{"axis", kInt}, {"block_size", kInt}, {"output_dtype", kInt}}},
         {"Gelu", 20, 1, 1, {{"approximate", kString}}},
+        {"GridSample", 20, 2, 2, {{"align_corners", kInt}, {"mode", kString}, {"padding_mode", kString}}},
         {"GroupNormalization", 18, 3, 3, group},
         {"GroupNormalization", 21, 3, 3, group_stash},
+        {"LpPool", 18, 1, 1, lp_pool},
         {"Mish", 18, 1, 1, {}},
         {"Pad", 18, 2, 4, {{"mode", kString}}},
         {"QuantizeLinear", 19, 2, 3, {{"axis", kInt}, {"saturate", kInt}}},

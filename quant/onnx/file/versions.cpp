@@ -66,13 +66,6 @@ std::string has_no_parts(const NodeProto& node) {
   return has_parts != has_count ? "" : "has no parts, or twice; accepted: an input 'split' or num_outputs";
 }
 
-std::string is_dilated(const NodeProto& node) {
-  const std::vector<std::int64_t> dilations = ints_attribute(node, "dilations", {});
-  const bool is_plain =
-      std::all_of(dilations.begin(), dilations.end(), [](std::int64_t d) { return d == 1; });
-  return is_plain ? "" : fmt::format("dilations is {}; accepted: 1", to_string(dilations));
-}
-
 std::string filters_wider(const NodeProto& node) {
   return int_attribute(node, "antialias", 0) == 0 ? "" : "antialias is 1; accepted: 0";
 }
@@ -100,6 +93,35 @@ std::string pads_twice(const NodeProto& node) {
   return has_pads ? fmt::format("has auto_pad {} and pads; accepted: one of both", automatic) : "";
 }
 
+std::string scans_batches(const NodeProto& /*node*/) {
+  return "scans a batch of sequences; accepted: operator set 9 and later, without a batch";
+}
+
+std::string wraps_early(const NodeProto& node) {
+  const std::string mode = string_attribute(node, "mode", "constant");
+  return mode != "wrap" ? "" : "mode is 'wrap'; accepted before operator set 19: constant, edge, reflect";
+}
+
+std::string samples_otherwise(const NodeProto& node) {
+  const std::string mode = string_attribute(node, "mode", "bilinear");
+  const bool is_known = mode == "bilinear" || mode == "bicubic" || mode == "nearest";
+  return is_known ? "" : fmt::format("mode is '{}'; accepted: bicubic, bilinear, nearest", mode);
+}
+
+std::string samples_as_before(const NodeProto& node) {
+  const std::string mode = string_attribute(node, "mode", "linear");
+  const bool is_known = mode == "linear" || mode == "cubic" || mode == "nearest";
+  return is_known ? "" : fmt::format("mode is '{}'; accepted: cubic, linear, nearest", mode);
+}
+
+std::string is_symmetric_early(const NodeProto& node) {
+  const std::string mode = string_attribute(node, "coordinate_transformation_mode", "half_pixel");
+  return mode != "half_pixel_symmetric"
+             ? ""
+             : "coordinate_transformation_mode is 'half_pixel_symmetric'; accepted: "
+               "those before operator set 19";
+}
+
 std::string moves_otherwise(const NodeProto& node) {
   const std::string mode = string_attribute(node, "mode", "DCR");
   return mode == "DCR" || mode == "CRD" ? "" : fmt::format("mode is '{}'; accepted: DCR, CRD", mode);
@@ -122,18 +144,23 @@ std::string reduces_beyond_bounds(const NodeProto& node) {
 
 constexpr std::array kRules = {
     Rule{"AveragePool", 1, kLastOpset, pads_twice},
-    Rule{"AveragePool", 19, kLastOpset, is_dilated},
     Rule{"BatchNormalization", 1, 8, is_per_activation},
     Rule{"BatchNormalization", 1, 13, trains_by_outputs},
     Rule{"BatchNormalization", 14, kLastOpset, trains_by_attribute},
     Rule{"Conv", 1, kLastOpset, pads_twice},
     Rule{"ConvTranspose", 1, kLastOpset, pads_twice},
     Rule{"DepthToSpace", 11, kLastOpset, moves_otherwise},
+    Rule{"GridSample", 16, 19, samples_otherwise},
+    Rule{"GridSample", 20, kLastOpset, samples_as_before},
     Rule{"LayerNormalization", 17, kLastOpset, has_other_precision},
+    Rule{"LpPool", 1, kLastOpset, pads_twice},
     Rule{"MaxPool", 1, kLastOpset, pads_twice},
+    Rule{"Pad", 1, 18, wraps_early},
     Rule{"Resize", 10, 10, interpolates_otherwise},
+    Rule{"Resize", 11, 18, is_symmetric_early},
     Rule{"Resize", 13, kLastOpset, has_gone_coordinates},
     Rule{"Resize", 18, kLastOpset, filters_wider},
+    Rule{"Scan", 8, 8, scans_batches},
     Rule{"ScatterElements", 16, 17, reduces_beyond_products},
     Rule{"ScatterElements", 18, kLastOpset, reduces_beyond_bounds},
     Rule{"ScatterND", 16, 17, reduces_beyond_products},

@@ -73,13 +73,31 @@ std::vector<std::vector<std::string>> OnnxGraph::import_branches(const NodeProto
                                                                  const std::vector<const char*>& attributes) {
   std::vector<std::vector<std::string>> results;
   for (OnnxBranch* branch : model_.enter(node, attributes)) {
-    for (onnx::TensorProto& tensor : *branch->graph.mutable_initializer())
-      stored_constants_[tensor.name()] = &tensor;
-    import_nodes(branch->nodes);
-    for (const std::string& result : branch->results) load_constant(result, IntegersAs::kExact);
+    import_graph(*branch);
     results.push_back(branch->results);
   }
   return results;
+}
+
+void OnnxGraph::import_graph(OnnxBranch& graph) {
+  for (onnx::TensorProto& tensor : *graph.graph.mutable_initializer())
+    stored_constants_[tensor.name()] = &tensor;
+  import_nodes(graph.nodes);
+  for (const std::string& result : graph.results) load_constant(result, IntegersAs::kExact);
+}
+
+std::vector<std::string> OnnxGraph::import_body(const NodeProto& node, const std::vector<OnnxValue>& inputs,
+                                                const std::vector<bool>& wanted) {
+  const std::int64_t stored = stored_;
+  OnnxBranch& body = model_.enter_body(node, inputs.size(), wanted);
+  for (std::size_t i = 0; i < inputs.size(); ++i) name_value(body.inputs[i], inputs[i]);
+  import_graph(body);
+  // The file holds them once; the first of its steps counts as that.
+  if (!bodies_.insert(first_output(node)).second) {
+    keep(node, stored_ - stored);
+    stored_ = stored;
+  }
+  return body.results;
 }
 
 void OnnxGraph::keep_new_layers(const NodeProto& node) {
@@ -130,8 +148,10 @@ void OnnxGraph::infer(const NodeProto& node) {
   inferred_.clear();
   const bool is_other_batch =
       model_.fixed_batch() != 1 && node.op_type() == "Reshape";  // its shape has the file's
-  // The nodes of branches are inferred one by one, and ONNX 1.12 lets no ellipsis broadcast.
-  const bool is_ours = node.op_type() == "If" || node.op_type() == "Einsum";
+  // The nodes of inner graphs are inferred one by one. ONNX 1.12 lets no ellipsis broadcast, and samples
+  // images alone.
+  static const std::set<std::string> ours = {"Einsum", "GridSample", "If", "Loop", "Scan"};
+  const bool is_ours = ours.count(node.op_type()) != 0;
   if (is_other_batch || is_ours ||
       (is_newer_than_official(node.op_type(), model_.opset()) && !fits_official(node)))
     return;

@@ -59,6 +59,11 @@ class OnnxGraph {
   std::vector<std::vector<std::string>> import_branches(const onnx::NodeProto& node,
                                                         const std::vector<const char*>& attributes);
 
+  /// Imports the nodes of the node's body once more, with these values for its inputs. Per result the name of
+  /// what it is; empty: not wanted.
+  std::vector<std::string> import_body(const onnx::NodeProto& node, const std::vector<OnnxValue>& inputs,
+                                       const std::vector<bool>& wanted);
+
   // Inputs of a node by index.
   static bool has_input(const onnx::NodeProto& node, int index);
   /// Throws std::invalid_argument for a name that stands for nothing.
@@ -134,6 +139,7 @@ class OnnxGraph {
   /// The tensor under another shape of as many elements.
   int seen_as(const onnx::NodeProto& node, const std::string& name, const Shape& wanted, const char* suffix);
   void import_nodes(const std::vector<const onnx::NodeProto*>& nodes);
+  void import_graph(OnnxBranch& graph);
   void load_constants(const onnx::NodeProto& node);
   void load_constant(const std::string& name, IntegersAs integers);
   void release_constants(const onnx::NodeProto& node);
@@ -156,6 +162,7 @@ class OnnxGraph {
   Network network_;
   std::map<std::string, onnx::TensorProto*> stored_constants_;  ///< not read so far
   std::map<std::string, OnnxValue> values_;
+  std::set<std::string> bodies_;                     ///< first outputs of nodes whose body was imported
   std::map<std::string, int> waiting_;               ///< readers of a constant that are still to come
   std::map<std::string, onnx::TypeProto> inferred_;  ///< of the outputs of the node that is imported
   UniqueNames layer_names_, tensor_names_;
@@ -188,8 +195,13 @@ OnnxHandlers spelled_out_handlers();
 OnnxHandlers recurrent_handlers();
 /// Operators of indices, in several steps of the host, too.
 OnnxHandlers index_handlers();
+/// Operators that cut images into windows, or put them together.
+OnnxHandlers block_handlers();
+/// Operators on the bits of integers.
+OnnxHandlers bit_handlers();
 /// Operators that hold graphs of their own.
 OnnxHandlers branch_handlers();
+OnnxHandlers loop_handlers();
 /// Operators that the host computes.
 OnnxHandlers host_handlers();
 

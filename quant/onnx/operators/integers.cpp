@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <set>
+#include <utility>
 
 namespace bitbalance::onnx_io {
 namespace {
@@ -68,6 +69,42 @@ bool import_on_integers(OnnxGraph& graph, const onnx::NodeProto& node, const Hos
   if (wraps) result = wrapped(words, result, type);
   words.result(result, type);
   return true;
+}
+
+namespace {
+
+/// x times or over 2^n; what is beyond the type's bits, or below 1, is lost.
+void bit_shift(OnnxGraph& graph, const onnx::NodeProto& node) {
+  OnnxValue x = graph.value(node, 0);
+  const ElementType type = std::exchange(x.type, onnx::TensorProto::FLOAT);
+  const std::string direction = string_attribute(node, "direction", "");
+  if (direction != "LEFT" && direction != "RIGHT")
+    graph.model().fail(node, fmt::format("direction is '{}'; accepted: LEFT, RIGHT", direction));
+  OnnxValue exponent = graph.value(node, 1);
+  exponent.type = onnx::TensorProto::FLOAT;
+  Spelling words(graph, node);
+  const OnnxValue factor = words.step("Pow", {Spelling::number(2), exponent});
+  const OnnxValue result = direction == "LEFT" ? wrapped(words, words.step("Mul", {x, factor}), type)
+                                               : words.step("Floor", {words.step("Div", {x, factor})});
+  words.result(result, type);
+}
+
+/// All ones less x: -1 of a signed type.
+void bitwise_not(OnnxGraph& graph, const onnx::NodeProto& node) {
+  const OnnxValue x = graph.value(node, 0);
+  const bool is_signed = name_of(x.type).front() == 'I';
+  if (!is_signed && bits_of(x.type) > kNarrow)
+    graph.model().fail(node, fmt::format("all bits of {}; accepted: of signed integers, or of up to {} bits",
+                                         name_of(x.type), kNarrow));
+  const float ones = is_signed ? -1 : std::ldexp(1.0F, bits_of(x.type)) - 1;
+  Spelling words(graph, node);
+  words.result(words.step("Sub", {Spelling::number(ones), x}), x.type);
+}
+
+}  // namespace
+
+OnnxHandlers bit_handlers() {
+  return {{"BitShift", bit_shift}, {"BitwiseNot", bitwise_not}};
 }
 
 }  // namespace bitbalance::onnx_io

@@ -84,8 +84,6 @@ Window read_window(const OnnxModel& model, const onnx::NodeProto& node,
 
 Window read_pool_window(const OnnxModel& model, const onnx::NodeProto& node, const Shape& in) {
   Window window = read_window(model, node, ints_attribute(node, "kernel_shape", {}), in);
-  if (window.dilation_h != 1 || window.dilation_w != 1)
-    model.fail(node, fmt::format("dilations are {}x{}; accepted: 1x1", window.dilation_h, window.dilation_w));
   if (int_attribute(node, "ceil_mode", 0) != 0) {
     const int bottom =
         ceil_pad(in.height, window.pad_top, window.pad_bottom, window.kernel_h, window.stride_h);

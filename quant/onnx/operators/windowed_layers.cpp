@@ -200,13 +200,30 @@ Node& add_pool(OnnxGraph& graph, const NodeProto& source, Op op) {
   return add_windowed(graph, node, op, input, read_pool_window(graph.model(), node, in), in.channels);
 }
 
+/// Windows that no layer has: with gaps, larger than a command holds, or of three dimensions and more.
+bool is_pool_of_host(const OnnxGraph& graph, const NodeProto& node) {
+  const std::vector<std::int64_t> dilations = ints_attribute(node, "dilations", {});
+  const std::vector<std::int64_t> kernel = ints_attribute(node, "kernel_shape", {});
+  return graph.dims(node, 0).size() > 4 ||
+         std::any_of(dilations.begin(), dilations.end(), [](std::int64_t d) { return d != 1; }) ||
+         std::any_of(kernel.begin(), kernel.end(), [](std::int64_t extent) { return extent > kMostKernel; });
+}
+
 void max_pool(OnnxGraph& graph, const NodeProto& node) {
-  add_pool(graph, node, Op::kMaxPool);
+  if (is_pool_of_host(graph, node)) {
+    import_host_operator(graph, node);
+  } else {
+    add_pool(graph, node, Op::kMaxPool);
+  }
 }
 
 /// Padding that counts is part of the image; what ceil_mode adds after it never counts, so that a window
 /// there is divided by less. With auto_pad it adds nothing.
 void average_pool(OnnxGraph& graph, const NodeProto& node) {
+  if (is_pool_of_host(graph, node)) {
+    import_host_operator(graph, node);
+    return;
+  }
   const bool counts = int_attribute(node, "count_include_pad", 0) != 0;
   const bool may_overhang =
       int_attribute(node, "ceil_mode", 0) != 0 && string_attribute(node, "auto_pad", "NOTSET") == "NOTSET";

@@ -190,6 +190,10 @@ class HostGraphWriter {
       attributes.words["coordinate_transformation_mode"] = "half_pixel";
       attributes.words["nearest_mode"] = rounding->second;
     }
+    if (attributes.word("coordinate_transformation_mode", "") == "half_pixel_symmetric") {
+      throw std::invalid_argument(fmt::format(
+          "'Resize': half_pixel_symmetric; accepted: coordinates of operator set {}", kHostOpset));
+    }
     // An empty one stands for none in operator set 11.
     for (const char* name : {"roi", "scales"}) {
       const auto found = attributes.numbers.find(name);
@@ -199,6 +203,21 @@ class HostGraphWriter {
     return attributes;
   }
 
+  /// Means and norms over windows with gaps, and norms with ceil_mode, are younger.
+  static void check_pooling(const HostOperator& op) {
+    const std::vector<std::int64_t> dilations = op.attributes.list("dilations");
+    const bool has_gaps =
+        std::any_of(dilations.begin(), dilations.end(), [](std::int64_t d) { return d != 1; });
+    const bool is_norm = op.type == "LpPool";
+    if ((is_norm && op.attributes.integer("ceil_mode", 0) != 0) ||
+        (has_gaps && (is_norm || op.type == "AveragePool"))) {
+      throw std::invalid_argument(
+          fmt::format("'{}': dilations or ceil_mode; accepted: neither, as operator "
+                      "set {} has it",
+                      op.type, kHostOpset));
+    }
+  }
+
   static HostAttributes plain_attributes(const HostOperator& op) {
     HostAttributes attributes = op.attributes;
     if (const std::string reduction = op.attributes.word("reduction", "none");
@@ -206,6 +225,14 @@ class HostGraphWriter {
       throw std::invalid_argument(
           fmt::format("'{}': reduction is {}; accepted: none, add, mul, as operator set {} has them", op.type,
                       reduction, kHostOpset));
+    }
+    check_pooling(op);
+    if (attributes.word("mode", "") == "wrap")
+      throw std::invalid_argument(
+          fmt::format("'{}': mode is wrap; accepted: those of operator set {}", op.type, kHostOpset));
+    if (op.type == "GridSample") {  // names of operator set 16
+      const std::string mode = attributes.word("mode", "linear");
+      attributes.words["mode"] = mode == "linear" ? "bilinear" : mode == "cubic" ? "bicubic" : mode;
     }
     if (op.type == "Concat") attributes.integers["axis"] = {attributes.integer("axis", 0)};
     if (op.type == "Clip") {
@@ -222,9 +249,13 @@ class HostGraphWriter {
                                std::vector<std::string> inputs, const std::string& name,
                                const std::string& to) {
     add_parameters(op, attributes, name, inputs);
+    const onnx::OpSchema* schema = onnx::OpSchemaRegistry::Schema(op, static_cast<int>(kHostOpset));
+    if (schema == nullptr) {
+      throw std::invalid_argument(
+          fmt::format("'{}'; accepted: operators of operator set {}", op, kHostOpset));
+    }
     onnx::NodeProto& node = writer_.add_node(op, name, inputs, to);
-    for (const auto& [key, attribute] :
-         onnx::OpSchemaRegistry::Schema(op, static_cast<int>(kHostOpset))->attributes()) {
+    for (const auto& [key, attribute] : schema->attributes()) {
       const auto integers = attributes.integers.find(key);
       const auto words = attributes.words.find(key);
       const auto numbers = attributes.numbers.find(key);

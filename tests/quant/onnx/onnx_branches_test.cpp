@@ -203,8 +203,8 @@ TEST_CASE("what an If cannot mean is refused") {
   many.graph().mutable_node(2)->set_input(0, "pair");
   CHECK_THAT(many.refusal(), Contains("(If): its condition has extents [2]; accepted: one element"));
   OnnxBuilder unknown = negates_or_adds("is_large");
-  unknown.graph().mutable_node(2)->mutable_attribute(0)->mutable_g()->mutable_node(0)->set_op_type("Det");
-  CHECK_THAT(unknown.refusal(), Contains("node 'v' (Det): unsupported operator"));
+  unknown.graph().mutable_node(2)->mutable_attribute(0)->mutable_g()->mutable_node(0)->set_op_type("Hamlet");
+  CHECK_THAT(unknown.refusal(), Contains("node 'v' (Hamlet): unsupported operator"));
   OnnxBuilder short_of_results = negates_or_adds("yes");
   short_of_results.graph().mutable_node(2)->mutable_attribute(0)->mutable_g()->clear_output();
   CHECK_THAT(short_of_results.refusal(),

@@ -245,3 +245,48 @@ TEST_CASE("an update that the file's operator set does not have is refused by na
   CHECK_THROWS_WITH(to_onnx(model.import()),
                     Catch::Contains("'ScatterND': reduction is max; accepted: none, add, mul"));
 }
+
+TEST_CASE("norms over windows and samples survive export, under the names that their operator set has") {
+  for (const char* mode : {"linear", "cubic", "nearest"}) {
+    OnnxBuilder model({1, 2, 5, 6}, 22);
+    onnx::NodeProto& pool = model.node("LpPool", {"x"}, "p");
+    set_attribute(pool, "kernel_shape", Ints{2, 3});
+    set_attribute(pool, "strides", Ints{1, 2});
+    set_attribute(pool, "pads", Ints{1, 0, 0, 1});
+    set_attribute(pool, "p", std::int64_t{3});
+    model.constant("places", {1, 2, 2, 2}, random_values(8, 3));
+    set_attribute(model.node("GridSample", {"p", "places"}, "y"), "mode", std::string(mode));
+    check_same(model.import());
+  }
+}
+
+TEST_CASE("what the operator set that is written cannot say is refused by name") {
+  constexpr std::int64_t kNewest = 22;
+  const auto refusal = [](const OnnxBuilder& model) {
+    try {
+      to_onnx(model.import());
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string("written");
+  };
+  OnnxBuilder gaps({1, 1, 5, 5}, kNewest);
+  onnx::NodeProto& mean = gaps.node("AveragePool", {"x"}, "y");
+  set_attribute(mean, "kernel_shape", Ints{2, 2});
+  set_attribute(mean, "dilations", Ints{2, 2});
+  CHECK_THAT(refusal(gaps), Catch::Contains("'AveragePool': dilations or ceil_mode; accepted: neither"));
+  OnnxBuilder wrapped({1, 4}, kNewest);
+  wrapped.constant("pads", Ints{0, 1, 0, 2});
+  set_attribute(wrapped.node("Pad", {"x", "pads"}, "y"), "mode", std::string("wrap"));
+  CHECK_THAT(refusal(wrapped), Catch::Contains("'Pad': mode is wrap"));
+  OnnxBuilder bits({1, 4}, kNewest);
+  set_attribute(bits.node("Cast", {"x"}, "a"), "to", std::int64_t{onnx::TensorProto::INT64});
+  bits.constant("b", Ints{3}).node("BitwiseAnd", {"a", "b"}, "c");
+  set_attribute(bits.node("Cast", {"c"}, "y"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  CHECK_THAT(refusal(bits), Catch::Contains("'BitwiseAnd'; accepted: operators of operator set 17"));
+  OnnxBuilder resized({1, 1, 5, 5}, kNewest);
+  resized.constant("scales", {4}, {1, 1, 1.5F, 1.5F});
+  set_attribute(resized.node("Resize", {"x", "", "scales"}, "y"), "coordinate_transformation_mode",
+                std::string("half_pixel_symmetric"));
+  CHECK_THAT(refusal(resized), Catch::Contains("'Resize': half_pixel_symmetric"));
+}

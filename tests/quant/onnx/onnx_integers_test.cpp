@@ -124,3 +124,31 @@ TEST_CASE("optional inputs at the end may be there without a name") {
   missing.node("MatMul", {"x", ""}, "y");
   CHECK_THAT(missing.refusal(), Contains("(MatMul)"));
 }
+
+TEST_CASE("bits that are shifted out are lost, and a complement is one of the type") {
+  OnnxBuilder shift({4});
+  cast(shift, "x", "a", Types::UINT8);
+  shift.raw_constant("n", Types::UINT8, {4}, std::string("\1\4\0\7", 4));
+  set_attribute(shift.node("BitShift", {"a", "n"}, "c"), "direction", std::string("LEFT"));
+  cast(shift, "c", "y", Types::FLOAT);
+  CHECK(shift.run({200, 17, 5, 3}) == Floats{144, 16, 5, 128});
+  for (const auto& [type, expected] : {std::pair{Types::UINT8, 245.0F}, {Types::INT8, -11.0F}}) {
+    OnnxBuilder complement({1}, 18);
+    cast(complement, "x", "a", type);
+    complement.node("BitwiseNot", {"a"}, "c");
+    cast(complement, "c", "y", Types::FLOAT);
+    CHECK(complement.run({10}) == Floats{expected});
+  }
+}
+
+TEST_CASE("constants of bits fold, as packed weights need it") {
+  OnnxBuilder model({1, 4}, 18);
+  model.raw_constant("packed", Types::UINT8, {2}, "\x21\x43");
+  model.raw_constant("mask", Types::UINT8, {}, "\x0f").raw_constant("four", Types::UINT8, {}, "\x04");
+  model.node("BitwiseAnd", {"packed", "mask"}, "low");
+  set_attribute(model.node("BitShift", {"packed", "four"}, "high"), "direction", std::string("RIGHT"));
+  set_attribute(model.node("Concat", {"low", "high"}, "all"), "axis", std::int64_t{0});
+  cast(model, "all", "w", Types::FLOAT);
+  model.node("Mul", {"x", "w"}, "y");
+  CHECK(model.run({1, 1, 1, 1}) == Floats{1, 3, 2, 4});
+}

@@ -53,17 +53,15 @@ TEST_CASE("files that are no ONNX models are refused") {
 
 TEST_CASE("unsupported operators are refused by name, with the accepted ones") {
   OnnxBuilder model({1, 4});
-  model.node("Det", {"x"}, "y");
-  CHECK_THAT(model.refusal(), Contains("node 'node1' (Det): unsupported operator; accepted: results "
-                                       "ahead of it (network.outputs), or Abs, "
-                                       "Acos, Acosh, Add, And, ArgMax") &&
-                                  Contains("Reshape"));
+  model.node("TfIdfVectorizer", {"x"}, "y");
+  CHECK_THAT(model.refusal(),
+             Contains("node 'node1' (TfIdfVectorizer): unsupported operator; accepted: results "
+                      "ahead of it (network.outputs), or Abs, "
+                      "Acos, Acosh, Add, And, ArgMax") &&
+                 Contains("Reshape"));
   OnnxBuilder foreign({1, 4});
   foreign.node("Relu", {"x"}, "y").set_domain("com.example");
   CHECK_THAT(foreign.refusal(), Contains("unsupported operator of domain com.example"));
-  OnnxBuilder rounds({1, 2});
-  rounds.node("Loop", {"x"}, "y");
-  CHECK_THAT(rounds.refusal(), Contains("(Loop): unsupported operator; accepted: the nodes of the rounds"));
   OnnxBuilder boxes({1, 2});
   boxes.node("NonMaxSuppression", {"x", "x"}, "y");
   CHECK_THAT(boxes.refusal(),
@@ -250,10 +248,6 @@ TEST_CASE("a shape that would be thousands of dimensions is refused") {
 }
 
 TEST_CASE("poolings that the integer network cannot express are refused") {
-  OnnxBuilder dilated = pool_model("MaxPool", {2, 2}, {0, 0, 0, 0});
-  set_attribute(*dilated.graph().mutable_node(0), "dilations", Ints{2, 2});
-  CHECK_THAT(dilated.refusal(), Contains("node 'node1' (MaxPool): dilations are 2x2; accepted: 1x1"));
-
   CHECK_THAT(pool_model("MaxPool", {2, 2}, {2, 0, 0, 0}).refusal(),
              Contains("a window lies in the padding altogether"));
   CHECK_THAT(pool_model("MaxPool", {6, 6}, {0, 0, 0, 0}).refusal(), !Catch::Equals("accepted"));

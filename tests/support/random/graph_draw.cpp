@@ -208,20 +208,26 @@ Value GraphDraw::product(const std::string& op, const Value& from) {
 Value GraphDraw::pool(const std::string& op, const Value& from) {
   const Value in = from.rank() == 3 && chance(0.7) ? from : image(from);
   const std::size_t spatial = in.dims.size() - 2;
-  const bool rounds_up = has(10) && chance(0.3), is_average = op == "AveragePool";
-  Dims kernel, strides, pads(2 * spatial), dims = {1, in.dims[1]};
+  const bool is_average = op == "AveragePool", is_norm = op == "LpPool";
+  const bool rounds_up = has(is_norm ? 18 : 10) && chance(0.3);
+  const bool has_gaps = has(is_average ? 19 : is_norm ? 18 : 10) && !rounds_up && chance(0.2);
+  Dims kernel, strides, dilations, pads(2 * spatial), dims = {1, in.dims[1]};
   for (std::size_t d = 0; d < spatial; ++d) {
     const auto extent = static_cast<int>(in.dims[d + 2]);
     kernel.push_back(uniform(1, std::min(3, extent)));
     // Rounding up, longer steps than windows could end in the padding altogether.
     strides.push_back(chance(0.5) ? kernel[d] : uniform(1, rounds_up ? std::min<int>(2, kernel[d]) : 2));
     if (kernel[d] > 1 && !rounds_up) pads[d] = uniform(0, 1), pads[d + spatial] = uniform(0, 1);
-    const std::int64_t room = extent + pads[d] + pads[d + spatial] - kernel[d];
+    std::int64_t room = extent + pads[d] + pads[d + spatial] - kernel[d];
+    dilations.push_back(has_gaps && 2 * kernel[d] - 1 <= extent ? 2 : 1);
+    if (dilations[d] == 2) room -= kernel[d] - 1;
     std::int64_t outputs = room / strides[d] + 1;
     if (rounds_up && room % strides[d] != 0) ++outputs;
     dims.push_back(outputs);
   }
-  Value result = node(op, {in.name}, dims, !is_average && in.is_exact);
+  Value result = node(op, {in.name}, dims, !is_average && !is_norm && in.is_exact);
+  if (has_gaps) set_attribute(last(), "dilations", dilations);
+  if (is_norm && chance(0.5)) set_attribute(last(), "p", std::int64_t{uniform(1, 3)});
   set_attribute(last(), "kernel_shape", kernel);
   set_attribute(last(), "strides", strides);
   set_attribute(last(), "pads", pads);
@@ -282,7 +288,7 @@ Value GraphDraw::recurrent(const std::string& op, const Value& from) {
       from.rank() == 3 ? from : view(from, {1, from.elements() / from.dims.back(), from.dims.back()});
   const std::int64_t steps = rows.dims[1], inputs = rows.dims[2], hidden = uniform(1, 4);
   if (steps > 8) return product("MatMul", from);
-  const std::int64_t gates = op == "LSTM" ? 4 : 3, directions = uniform(1, 2);
+  const std::int64_t gates = op == "LSTM" ? 4 : op == "GRU" ? 3 : 1, directions = uniform(1, 2);
   const Value sequence = node("Transpose", {rows.name}, {steps, 1, inputs});
   set_attribute(last(), "perm", Dims{1, 0, 2});
   values_.pop_back();  // its first dimension is no batch
@@ -297,6 +303,16 @@ Value GraphDraw::recurrent(const std::string& op, const Value& from) {
   set_attribute(last(), "hidden_size", hidden);
   if (directions == 2) set_attribute(last(), "direction", std::string("bidirectional"));
   if (op == "GRU" && chance(0.5)) set_attribute(last(), "linear_before_reset", std::int64_t{1});
+  if (op == "LSTM" && chance(0.3)) set_attribute(last(), "input_forget", std::int64_t{1});
+  if (op != "LSTM" && chance(0.3)) set_attribute(last(), "clip", 0.75F);
+  if (chance(0.3)) {
+    onnx::AttributeProto& functions = *last().add_attribute();
+    functions.set_name("activations");
+    functions.set_type(onnx::AttributeProto::STRINGS);
+    const std::int64_t count = (op == "LSTM" ? 3 : op == "GRU" ? 2 : 1) * directions;
+    for (std::int64_t i = 0; i < count; ++i)
+      functions.add_strings(pick({"HardSigmoid", "Relu", "Sigmoid", "Softsign", "Tanh"}));
+  }
   const Dims rows_of_states = {1, element_count(dims) / hidden, hidden};
   if (dims == rows_of_states) values_.push_back(result);
   return view(result, rows_of_states);

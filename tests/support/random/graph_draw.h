@@ -95,6 +95,7 @@ class GraphDraw : protected RandomDraw {
   Condition branch_condition(const Value& from);
   Value branch(onnx::GraphProto& graph, const Value& from, const Dims* wanted);
   Value branches(const std::string& op, const Value& from);
+  Value loop(const std::string& op, const Value& given);
 
   // Indices.
   Value index_of_extreme(const std::string& op, const Value& from);
@@ -111,6 +112,13 @@ class GraphDraw : protected RandomDraw {
   Value reversed(const std::string& op, const Value& from);
   Value hard_maximum(const std::string& op, const Value& from);
   Value einsum(const std::string& op, const Value& from);
+
+  // Samples, and bits.
+  Value sampled(const std::string& op, const Value& from);
+  Value centered(const std::string& op, const Value& from);
+  Value from_columns(const std::string& op, const Value& from);
+  Value determinant(const std::string& op, const Value& from);
+  Value bits(const std::string& op, const Value& from);
 
   // Sums and rows.
   Value reduction(const std::string& op, const Value& from);

@@ -430,7 +430,8 @@ Value GraphDraw::resize(const std::string& op, const Value& from) {
   if (by_sizes) inputs = {in.name, has(13) ? "" : region, has(13) ? "" : region, integers(dims)};
   Value result = node(op, inputs, dims);
   set_attribute(last(), "mode", mode);
-  const std::string places = pick<std::string>({"half_pixel", "asymmetric", "align_corners"});
+  const std::string places = pick<std::string>(
+      {"half_pixel", "asymmetric", "align_corners", has(19) ? "half_pixel_symmetric" : "half_pixel"});
   set_attribute(last(), "coordinate_transformation_mode", places);
   if (mode == "nearest")
     set_attribute(last(), "nearest_mode", pick<std::string>({"floor", "round_prefer_floor"}));

@@ -49,7 +49,7 @@ This page shows what the importer (`quant/onnx/import.h`) makes of ONNX's own op
 nothing but claimed operators.
 
 - A test *passes* when every element of the float evaluator's result is within 1e-5 relative and 1e-6 absolute of the
-  expected one. For window functions it is 1e-3 relative, as in ONNX.
+  expected one. For window functions and samples it is 1e-3 relative, as in ONNX.
 - It is *refused* when the importer says no, with the reason in one line.
 - None may *fail*.
 
@@ -61,6 +61,7 @@ nothing but claimed operators.
 | those whose inputs are constant | nowhere: they are folded |
 | If whose condition is constant, or computed of extents or of [fixed inputs](scenarios.md) | nowhere: the branch it takes is imported |
 | If that the image decides | both branches; the host picks the results, which must have equal extents |
+| RNN, LSTM, GRU, Loop, Scan | their steps one after the other, up to 256, each where its operators run |
 | all others | on the host, between two segments ([ocr.md](ocr.md)) |
 
 What each version of an operator means is in [onnx-versions.md](onnx-versions.md).

@@ -163,7 +163,7 @@ std::vector<ReferenceTensor> reference(const onnx::NodeProto& node, std::int64_t
     return {combine(call, f->second)};
   if (call.op() == "Split") return split(call);
   if (call.op() == "TopK") return top_k(call);
-  if (call.op() == "LSTM" || call.op() == "GRU") return recurrent(call);
+  if (call.op() == "LSTM" || call.op() == "GRU" || call.op() == "RNN") return recurrent(call);
   if (call.op() == "Where") {
     return {tabulate(joint(call.in(0).dims, joint(call.in(1).dims, call.in(2).dims)), [&](const Dims& at) {
       return spread(call.in(spread(call.in(0), at) != 0 ? 1 : 2), at);
@@ -171,7 +171,8 @@ std::vector<ReferenceTensor> reference(const onnx::NodeProto& node, std::int64_t
   }
   if (call.op() == "Clip") return {clip(call)};
   if (call.op().rfind("Reduce", 0) == 0) return {reduce(call)};
-  for (const References* const table : {&reductions(), &movements(), &indices(), &windows()})
+  for (const References* const table :
+       {&reductions(), &movements(), &indices(), &windows(), &samples(), &bits()})
     if (const auto f = table->find(call.op()); f != table->end()) return {f->second(call)};
   throw std::invalid_argument("no reference of " + call.op());
 }

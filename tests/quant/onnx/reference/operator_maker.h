@@ -175,12 +175,30 @@ class OperatorMaker {
   void pool();
   void resize();
 
+  // random_samples.cpp
+  void grid_sample();
+  void center_crop_pad();
+  void columns_to_image();
+  void determinant();
+
+  // random_bits.cpp
+  /// The image's elements, whole numbers, as integers of a type.
+  void whole_image(const Dims& dims, std::int64_t type, std::int64_t low, std::int64_t high);
+  void whole_constant(const Dims& dims, std::int64_t type, std::int64_t low, std::int64_t high);
+  void bitwise();
+  void bit_shift();
+
   // random_recurrent.cpp
+  void activations(std::int64_t count);
   void recurrent();
 
   // random_branches.cpp
   std::function<double(double)> fill(onnx::GraphProto& graph, const std::string& of, int depth);
   RandomOperator make_branches();
+
+  // random_loops.cpp
+  RandomOperator make_loop();
+  RandomOperator make_scan();
 
   // random_operator.cpp
   /// The image plus what an operator makes of constants.

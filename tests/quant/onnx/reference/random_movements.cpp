@@ -11,7 +11,9 @@ using onnx_reference::volume;
 void OperatorMaker::pad() {
   const std::int64_t rank = integer(1, 4);
   input(values(extents(rank)));
-  const std::string mode = one_of<std::string>({"constant", "edge", "reflect"});
+  std::vector<std::string> modes = {"constant", "edge", "reflect"};
+  if (opset_ > kRevision) modes.emplace_back("wrap");
+  const std::string mode = one_of(modes);
   Dims pads(2 * rank);
   for (std::int64_t d = 0; d < 2 * rank; ++d) {
     const std::int64_t most = mode == "reflect" ? inputs_[0]->dims[d % rank] - 1 : 2;

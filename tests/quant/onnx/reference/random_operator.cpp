@@ -19,6 +19,8 @@ OperatorMaker::OperatorMaker(std::string op, std::int64_t opset, std::mt19937& r
   if (schema != nullptr)  // null: younger than the library
     for (const auto& [name, attribute] : schema->attributes()) attributes_.insert(name);
   if (op_.rfind("Reduce", 0) == 0 && opset_ >= kRevision) attributes_.insert("noop_with_empty_axes");
+  if (op_ == "AveragePool" && opset_ > kRevision) attributes_.insert("dilations");
+  if (op_ == "LpPool" && opset_ >= kRevision) attributes_.insert({"dilations", "ceil_mode"});
   if (op_ == "Swish") attributes_.insert("alpha");
   node_.set_name("tested");
   node_.set_op_type(op_);
@@ -31,14 +33,22 @@ RandomOperator OperatorMaker::make() {
       {"ArgMin", &OperatorMaker::index_of_extreme},
       {"AveragePool", &OperatorMaker::pool},
       {"BatchNormalization", &OperatorMaker::batch_normalization},
+      {"BitShift", &OperatorMaker::bit_shift},
+      {"BitwiseAnd", &OperatorMaker::bitwise},
+      {"BitwiseNot", &OperatorMaker::bitwise},
+      {"BitwiseOr", &OperatorMaker::bitwise},
+      {"BitwiseXor", &OperatorMaker::bitwise},
       {"CastLike", &OperatorMaker::cast_like},
+      {"CenterCropPad", &OperatorMaker::center_crop_pad},
       {"Clip", &OperatorMaker::clip},
+      {"Col2Im", &OperatorMaker::columns_to_image},
       {"Compress", &OperatorMaker::compress},
       {"Concat", &OperatorMaker::concat},
       {"Conv", &OperatorMaker::conv},
       {"ConvTranspose", &OperatorMaker::conv},
       {"CumSum", &OperatorMaker::cumulative_sum},
       {"DepthToSpace", &OperatorMaker::blocks},
+      {"Det", &OperatorMaker::determinant},
       {"Dropout", &OperatorMaker::dropout},
       {"Einsum", &OperatorMaker::einsum},
       {"Expand", &OperatorMaker::expand},
@@ -52,6 +62,7 @@ RandomOperator OperatorMaker::make() {
       {"GlobalAveragePool", &OperatorMaker::image},
       {"GlobalLpPool", &OperatorMaker::over_plane},
       {"GlobalMaxPool", &OperatorMaker::image},
+      {"GridSample", &OperatorMaker::grid_sample},
       {"GroupNormalization", &OperatorMaker::group_normalization},
       {"Hardmax", &OperatorMaker::softmax},
       {"InstanceNormalization", &OperatorMaker::instance_normalization},
@@ -62,12 +73,14 @@ RandomOperator OperatorMaker::make() {
       {"LayerNormalization", &OperatorMaker::layer_normalization},
       {"LogSoftmax", &OperatorMaker::softmax},
       {"LpNormalization", &OperatorMaker::along_axis},
+      {"LpPool", &OperatorMaker::pool},
       {"MatMul", &OperatorMaker::matmul},
       {"MaxPool", &OperatorMaker::pool},
       {"MeanVarianceNormalization", &OperatorMaker::along_axis},
       {"Mod", &OperatorMaker::modulo},
       {"OneHot", &OperatorMaker::one_hot},
       {"RMSNormalization", &OperatorMaker::rms_normalization},
+      {"RNN", &OperatorMaker::recurrent},
       {"Pad", &OperatorMaker::pad},
       {"Reshape", &OperatorMaker::reshape},
       {"Resize", &OperatorMaker::resize},
@@ -96,6 +109,8 @@ RandomOperator OperatorMaker::make() {
                                                   "Range",    "Shape",           "Size"};
   if (constants.count(op_) != 0) return make_constant();
   if (op_ == "If") return make_branches();
+  if (op_ == "Loop") return make_loop();
+  if (op_ == "Scan") return make_scan();
   if (op_.rfind("Reduce", 0) == 0) {
     reduce();
   } else if (logical.count(op_) != 0) {

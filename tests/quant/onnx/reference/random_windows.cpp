@@ -84,7 +84,8 @@ void OperatorMaker::pool() {
   const Dims kernel = {integer(1, 3), integer(1, 3)};
   input(values({1, integer(1, 3), integer(4, 8), integer(4, 8)}));
   set("kernel_shape", kernel);
-  strides_and_pads(kernel, false);
+  strides_and_pads(kernel, chance(3));
+  maybe("p", integer(1, 3));
   maybe("ceil_mode", integer(0, 1));
   maybe("count_include_pad", integer(0, 1));
   maybe("storage_order", integer(0, 1));
@@ -134,8 +135,9 @@ void OperatorMaker::resize() {
   }
   maybe("mode", one_of<std::string>({"nearest", "linear"}));
   maybe("nearest_mode", one_of<std::string>({"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"}));
-  maybe("coordinate_transformation_mode",
-        one_of<std::string>({"half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners"}));
+  std::vector<std::string> coordinates = {"half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners"};
+  if (opset_ > kRevision) coordinates.emplace_back("half_pixel_symmetric");
+  maybe("coordinate_transformation_mode", one_of(coordinates));
 }
 
 }  // namespace bitbalance::test

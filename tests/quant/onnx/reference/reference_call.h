@@ -88,6 +88,15 @@ class Call {
     const auto* a = find(name);
     return a == nullptr ? fallback : Dims(a->ints().begin(), a->ints().end());
   }
+  std::vector<std::string> words(const char* name) const {
+    const auto* a = find(name);
+    return a == nullptr ? std::vector<std::string>()
+                        : std::vector<std::string>(a->strings().begin(), a->strings().end());
+  }
+  std::vector<double> numbers(const char* name) const {
+    const auto* a = find(name);
+    return a == nullptr ? std::vector<double>() : std::vector<double>(a->floats().begin(), a->floats().end());
+  }
   Dims list(const char* name, std::size_t input) const {
     if (!has(input)) return list(name);
     return {in(input).values.begin(), in(input).values.end()};
@@ -131,5 +140,9 @@ std::vector<Tensor> top_k(const Call& call);
 std::vector<Tensor> recurrent(const Call& call);
 /// Convolutions, poolings, products of matrices, Resize.
 const References& windows();
+/// Images at places, in the middle of others, put together of windows; determinants.
+const References& samples();
+/// Bits of integers.
+const References& bits();
 
 }  // namespace bitbalance::test::onnx_reference

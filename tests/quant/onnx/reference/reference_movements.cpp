@@ -22,6 +22,7 @@ Tensor pad(const Call& call) {
       if (i >= 0 && i <= last) continue;
       if (mode == "constant") return value;
       if (mode == "edge") i = i < 0 ? 0 : last;
+      if (mode == "wrap") i = (i % (last + 1) + last + 1) % (last + 1);
       if (mode == "reflect") i = i < 0 ? -i : 2 * last - i;
     }
     return element(x, at);

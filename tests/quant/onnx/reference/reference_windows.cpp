@@ -29,9 +29,10 @@ Windows windows_of(const Call& call, const Dims& in, const Dims& kernel) {
     }
     const double steps =
         static_cast<double>(in[d] + w.pads[d] + w.pads[d + 2] - span) / static_cast<double>(w.strides[d]);
-    w.out.push_back(
-        static_cast<std::int64_t>(call.integer("ceil_mode", 0) != 0 ? std::ceil(steps) : std::floor(steps)) +
-        1);
+    const bool is_ceil = call.integer("ceil_mode", 0) != 0;
+    w.out.push_back(static_cast<std::int64_t>(is_ceil ? std::ceil(steps) : std::floor(steps)) + 1);
+    // What begins in the padding at the end is no window any more.
+    if (is_ceil && call.opset() >= 22 && (w.out[d] - 1) * w.strides[d] >= in[d] + w.pads[d]) --w.out[d];
   }
   return w;
 }
@@ -78,16 +79,18 @@ Tensor pool(const Call& call) {
   const bool is_global = call.op().rfind("Global", 0) == 0;
   const Windows w = is_global ? Windows{in, {1, 1}, {1, 1}, {0, 0, 0, 0}, {1, 1}}
                               : windows_of(call, in, call.list("kernel_shape"));
-  const bool is_max = call.op().find("MaxPool") != std::string::npos;
+  const bool is_max = call.op().find("MaxPool") != std::string::npos, is_norm = call.op() == "LpPool";
+  const auto p = static_cast<double>(call.integer("p", 2));
   return tabulate({x.dims[0], x.dims[1], w.out[0], w.out[1]}, [&](const Dims& at) {
     double most = -INFINITY, sum = 0;
     std::int64_t count = 0;
     const std::int64_t padded = for_taps(w, in, at, [&](auto y, auto i, auto /*r*/, auto /*s*/) {
       const double v = element(x, {at[0], at[1], y, i});
       most = std::max(most, v);
-      sum += v;
+      sum += is_norm ? std::pow(std::fabs(v), p) : v;
       ++count;
     });
+    if (is_norm) return std::pow(sum, 1 / p);
     if (call.integer("count_include_pad", 0) != 0) count += padded;
     return is_max ? most : sum / static_cast<double>(count);
   });
@@ -201,7 +204,8 @@ Tensor resize(const Call& call) {
     if (transform == "align_corners")
       return dims[d] == 1 ? 0.0F : i * (n - 1) / static_cast<float>(dims[d] - 1);
     if (transform == "pytorch_half_pixel" && dims[d] == 1) return 0;
-    return (i + 0.5F) / scale - 0.5F;
+    const float half_pixel = (i + 0.5F) / scale - 0.5F, out = static_cast<float>(dims[d]);
+    return transform == "half_pixel_symmetric" ? n / 2 * (1 - out / (scale * n)) + half_pixel : half_pixel;
   };
   return tabulate(dims, [&](const Dims& at) {
     double sum = 0;
@@ -269,10 +273,10 @@ Tensor einsum(const Call& call) {
 
 const References& windows() {
   static const References table = {
-      {"AveragePool", pool},   {"Conv", conv},       {"ConvTranspose", conv_transpose},
-      {"Einsum", einsum},      {"Gemm", gemm},       {"GlobalAveragePool", pool},
-      {"GlobalMaxPool", pool}, {"MatMul", matmul},   {"MaxPool", pool},
-      {"Resize", resize},      {"Upsample", resize},
+      {"AveragePool", pool},   {"Conv", conv},     {"ConvTranspose", conv_transpose},
+      {"Einsum", einsum},      {"Gemm", gemm},     {"GlobalAveragePool", pool},
+      {"GlobalMaxPool", pool}, {"MatMul", matmul}, {"MaxPool", pool},
+      {"LpPool", pool},        {"Resize", resize}, {"Upsample", resize},
   };
   return table;
 }

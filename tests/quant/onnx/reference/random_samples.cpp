@@ -1,0 +1,77 @@
+// Images at places, in the middle of others, put together of windows; determinants.
+#include <algorithm>
+
+#include "tests/quant/onnx/reference/operator_maker.h"
+
+namespace bitbalance::test {
+
+using onnx_reference::volume;
+
+/// Images of which places are asked for, or places in constant images.
+void OperatorMaker::grid_sample() {
+  constexpr std::int64_t kAnyRank = 20;
+  const std::int64_t rank = opset_ >= kAnyRank ? integer(1, 3) : 2, batch = integer(1, 2);
+  Dims image = {batch, integer(1, 2)}, places = {batch};
+  for (std::int64_t d = 0; d < rank; ++d) {
+    image.push_back(integer(1, 5));
+    places.push_back(integer(1, 3));
+  }
+  places.push_back(rank);
+  if (chance()) {
+    input(values(image));
+    floats(values(places, -1.6, 1.6));
+  } else {
+    floats(values(image));
+    input(values(places, -1.6, 1.6));
+  }
+  const bool is_new = opset_ >= kAnyRank;
+  const std::string mode =
+      one_of<std::string>({"nearest", is_new ? "linear" : "bilinear", is_new ? "cubic" : "bicubic"});
+  if (chance()) set("mode", mode);
+  if (chance()) set("padding_mode", one_of<std::string>({"zeros", "border", "reflection"}));
+  if (chance()) set("align_corners", integer(0, 1));
+}
+
+void OperatorMaker::center_crop_pad() {
+  const std::int64_t rank = integer(1, 4);
+  input(values(extents(rank, 5)));
+  Dims axes = some_axes(rank), shape;
+  const bool takes_all = axes.empty() || chance(3);
+  if (takes_all) axes.resize(rank);
+  for (std::size_t i = 0; i < axes.size(); ++i) shape.push_back(integer(1, 6));
+  integers(shape);
+  if (!takes_all) set("axes", axes);
+}
+
+void OperatorMaker::columns_to_image() {
+  const std::int64_t rank = integer(1, 2), channels = integer(1, 3);
+  Dims image, block, strides, dilations, pads(2 * rank);
+  std::int64_t windows = 1;
+  for (std::int64_t d = 0; d < rank; ++d) {
+    block.push_back(integer(1, 3));
+    strides.push_back(integer(1, 2));
+    dilations.push_back(integer(1, 2));
+    pads[d] = integer(0, 1);
+    pads[rank + d] = integer(0, 1);
+    const std::int64_t span = dilations[d] * (block[d] - 1) + 1;
+    image.push_back(span + integer(0, 4));
+    windows *= (image[d] + pads[d] + pads[rank + d] - span) / strides[d] + 1;
+  }
+  input(values({integer(1, 2), channels * volume(block), windows}));
+  integers(image);
+  integers(block);
+  const auto is_plain = [](const Dims& list, std::int64_t value) {
+    return std::count(list.begin(), list.end(), value) == static_cast<std::ptrdiff_t>(list.size());
+  };
+  if (!is_plain(strides, 1) || chance()) set("strides", strides);
+  if (!is_plain(dilations, 1) || chance()) set("dilations", dilations);
+  if (!is_plain(pads, 0) || chance()) set("pads", pads);
+}
+
+void OperatorMaker::determinant() {
+  Dims dims = extents(integer(1, 3), 3);
+  dims.push_back(dims.back());
+  input(values(dims));
+}
+
+}  // namespace bitbalance::test

@@ -1,0 +1,184 @@
+// Images at places, in the middle of others, put together of windows; determinants.
+#include <cmath>
+
+#include "tests/quant/onnx/reference/reference_call.h"
+
+namespace bitbalance::test::onnx_reference {
+namespace {
+
+/// One dimension of an image, read beyond its ends as the node says.
+struct Line {
+  std::string padding;
+  bool is_aligned;
+  std::int64_t extent;
+
+  double least() const { return is_aligned ? 0 : -0.5; }
+  double most() const { return static_cast<double>(extent) - (is_aligned ? 1 : 0.5); }
+
+  /// Mirrored at the ends until it is between them.
+  double reflect(double x) const {
+    if (least() >= most()) return 0;
+    while (x < least() || x > most()) x = x < least() ? 2 * least() - x : 2 * most() - x;
+    return x;
+  }
+  /// -1: nothing.
+  std::int64_t index(std::int64_t i) const {
+    if (i >= 0 && i < extent) return i;
+    if (padding == "zeros") return -1;
+    if (padding == "border") return i < 0 ? 0 : extent - 1;
+    return static_cast<std::int64_t>(reflect(static_cast<double>(i)));
+  }
+  double place(double normal, const std::string& mode) const {
+    const auto n = static_cast<double>(extent);
+    double x = is_aligned ? (normal + 1) / 2 * (n - 1) : ((normal + 1) * n - 1) / 2;
+    if (mode == "nearest") x = std::nearbyint(x);
+    if (x >= least() && x <= most()) return x;
+    const bool is_cubic = mode == "cubic" || mode == "bicubic";
+    if (padding == "border" && !is_cubic) return std::min(n - 1, std::max(0.0, x));
+    return padding == "reflection" ? reflect(x) : x;
+  }
+};
+
+/// Keys' kernel with a = -0.75.
+double cubic(double distance) {
+  const double a = -0.75, d = std::fabs(distance);
+  if (d < 1) return (a + 2) * d * d * d - (a + 3) * d * d + 1;
+  return d < 2 ? a * d * d * d - 5 * a * d * d + 8 * a * d - 4 * a : 0;
+}
+
+double weight(const std::string& mode, double distance) {
+  if (mode == "nearest") return std::fabs(distance) < 0.5 ? 1 : 0;
+  if (mode == "linear" || mode == "bilinear") return std::max(0.0, 1 - std::fabs(distance));
+  return cubic(distance);
+}
+
+Tensor grid_sample(const Call& call) {
+  const Tensor &x = call.in(0), &grid = call.in(1);
+  const std::size_t rank = x.dims.size() - 2;
+  const std::string mode = call.word("mode", "linear"), padding = call.word("padding_mode", "zeros");
+  Dims dims = {x.dims[0], x.dims[1]};
+  dims.insert(dims.end(), grid.dims.begin() + 1, grid.dims.end() - 1);
+  return tabulate(dims, [&](const Dims& to) {
+    Dims at = {to[0]};
+    at.insert(at.end(), to.begin() + 2, to.end());
+    at.push_back(0);
+    std::vector<Line> lines;
+    std::vector<double> places;
+    for (std::size_t d = 0; d < rank; ++d) {
+      lines.push_back({padding, call.integer("align_corners", 0) != 0, x.dims[d + 2]});
+      at.back() = static_cast<std::int64_t>(rank - 1 - d);
+      places.push_back(lines[d].place(element(grid, at), mode));
+    }
+    double sum = 0;
+    tabulate(Dims(rank, 6), [&](const Dims& tap) {
+      double share = 1;
+      Dims from = {to[0], to[1]};
+      for (std::size_t d = 0; d < rank && share != 0; ++d) {
+        const std::int64_t i = static_cast<std::int64_t>(std::floor(places[d])) + tap[d] - 2;
+        share *= weight(mode, places[d] - static_cast<double>(i));
+        const std::int64_t index = lines[d].index(i);
+        if (index < 0) share = 0;
+        from.push_back(std::max<std::int64_t>(index, 0));
+      }
+      if (share != 0) sum += share * element(x, from);
+      return 0.0;
+    });
+    return sum;
+  });
+}
+
+Tensor center_crop_pad(const Call& call) {
+  const Tensor& x = call.in(0);
+  Dims dims = x.dims, axes = call.list("axes"), first(x.dims.size(), 0);
+  if (axes.empty()) {
+    axes.resize(x.dims.size());
+    std::iota(axes.begin(), axes.end(), 0);
+  }
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const std::size_t d = Call::normal(axes[i], x.dims.size());
+    dims[d] = static_cast<std::int64_t>(call.in(1).values[i]);
+    first[d] = dims[d] < x.dims[d] ? (x.dims[d] - dims[d]) / 2 : -((dims[d] - x.dims[d]) / 2);
+  }
+  return tabulate(dims, [&](Dims at) {
+    for (std::size_t d = 0; d < at.size(); ++d) {
+      at[d] += first[d];
+      if (at[d] < 0 || at[d] >= x.dims[d]) return 0.0;
+    }
+    return element(x, at);
+  });
+}
+
+Tensor columns_to_image(const Call& call) {
+  const Tensor& x = call.in(0);
+  const Dims image = call.list("", std::size_t{1}), block = call.list("", std::size_t{2});
+  const std::size_t rank = image.size();
+  const Dims strides = call.list("strides", Dims(rank, 1)), dilations = call.list("dilations", Dims(rank, 1));
+  const Dims pads = call.list("pads", Dims(2 * rank, 0));
+  Dims counts;
+  for (std::size_t d = 0; d < rank; ++d)
+    counts.push_back((image[d] + pads[d] + pads[rank + d] - dilations[d] * (block[d] - 1) - 1) / strides[d] +
+                     1);
+  Dims dims = {x.dims[0], x.dims[1] / volume(block)};
+  dims.insert(dims.end(), image.begin(), image.end());
+  Tensor result = tabulate(dims, [](const Dims& /*at*/) { return 0.0; });
+  const Tensor numbers = tabulate(dims, [n = 0.0](const Dims& /*at*/) mutable { return n++; });
+  Dims all = {dims[0], dims[1]};
+  all.insert(all.end(), block.begin(), block.end());
+  all.insert(all.end(), counts.begin(), counts.end());
+  tabulate(all, [&](const Dims& at) {
+    Dims to = {at[0], at[1]};
+    std::int64_t tap = at[1], window = 0;
+    for (std::size_t d = 0; d < rank; ++d) {
+      const std::int64_t k = at[2 + d], i = at[2 + rank + d];
+      tap = tap * block[d] + k;
+      window = window * counts[d] + i;
+      to.push_back(i * strides[d] + k * dilations[d] - pads[d]);
+      if (to.back() < 0 || to.back() >= image[d]) return 0.0;
+    }
+    result.values[static_cast<std::size_t>(element(numbers, to))] += element(x, {at[0], tap, window});
+    return 0.0;
+  });
+  return result;
+}
+
+/// Along the first row.
+double expanded(const std::vector<std::vector<double>>& rows) {
+  if (rows.empty()) return 1;
+  double sum = 0, sign = 1;
+  for (std::size_t c = 0; c < rows.size(); ++c, sign = -sign) {
+    std::vector<std::vector<double>> rest(rows.begin() + 1, rows.end());
+    for (auto& row : rest) row.erase(row.begin() + static_cast<std::ptrdiff_t>(c));
+    sum += sign * rows[0][c] * expanded(rest);
+  }
+  return sum;
+}
+
+Tensor determinant(const Call& call) {
+  const Tensor& x = call.in(0);
+  return tabulate({x.dims.begin(), x.dims.end() - 2}, [&](const Dims& at) {
+    const std::int64_t n = x.dims.back();
+    std::vector<std::vector<double>> rows(n);
+    for (std::int64_t r = 0; r < n; ++r) {
+      for (std::int64_t c = 0; c < n; ++c) {
+        Dims from = at;
+        from.insert(from.end(), {r, c});
+        rows[r].push_back(element(x, from));
+      }
+    }
+    return expanded(rows);
+  });
+}
+
+}  // namespace
+
+const References& samples() {
+  static const References table = {
+      {"CenterCropPad", center_crop_pad},
+      {"Col2Im", columns_to_image},
+      {"Det", determinant},
+      {"GridSample", grid_sample},
+  };
+  return table;
+}
+
+}  // namespace bitbalance::test::onnx_reference

@@ -1,0 +1,83 @@
+// Operators of a random graph that sample images, put them together, or work on bits.
+#include <cmath>
+
+#include "tests/support/random/graph_draw.h"
+
+namespace bitbalance::test {
+
+using Value = GraphDraw::Value;
+
+/// At constant places, some of them outside.
+Value GraphDraw::sampled(const std::string& op, const Value& from) {
+  const Value in = image(from);
+  const Dims places = {1, uniform(1, 4), uniform(1, 4), 2};
+  Value result = node(op, {in.name, normals(places, 0, 0.6)}, {1, in.dims[1], places[1], places[2]});
+  const bool is_new = has(20);
+  if (chance(0.6)) {
+    const std::string smooth = is_new ? "linear" : "bilinear", cubic = is_new ? "cubic" : "bicubic";
+    set_attribute(last(), "mode", pick({smooth, cubic, std::string("nearest")}));
+  }
+  if (chance(0.6))
+    set_attribute(last(), "padding_mode", std::string(pick({"zeros", "border", "reflection"})));
+  if (chance(0.5)) set_attribute(last(), "align_corners", std::int64_t{uniform(0, 1)});
+  return result;
+}
+
+Value GraphDraw::centered(const std::string& op, const Value& from) {
+  Dims dims = from.dims;
+  for (std::size_t d = 1; d < dims.size(); ++d) dims[d] = std::max<std::int64_t>(1, dims[d] + uniform(-2, 2));
+  const bool names_axes = chance(0.5);
+  Value result = node(op, {from.name, integers(names_axes ? Dims(dims.begin() + 1, dims.end()) : dims)}, dims,
+                      from.is_exact);
+  if (!names_axes) return result;
+  Dims axes;
+  for (std::int64_t d = 1; d < from.rank(); ++d) axes.push_back(spelled(d, from));
+  set_attribute(last(), "axes", axes);
+  return result;
+}
+
+/// Windows of 1 x 2 that overlap.
+Value GraphDraw::from_columns(const std::string& op, const Value& from) {
+  const std::int64_t elements = from.elements();
+  if (elements % 2 != 0 || elements > 512) return binary("Add", from);
+  const std::int64_t windows = elements / 2;
+  const Value columns = view(from, {1, 2, windows});
+  return node(op, {columns.name, integers({1, windows + 1}), integers({1, 2})}, {1, 1, 1, windows + 1});
+}
+
+/// Of two rows that a product makes.
+Value GraphDraw::determinant(const std::string& op, const Value& from) {
+  const Value row = view(from, {1, from.elements()});
+  if (row.dims[1] > 64) return binary("Add", from);
+  const Value four = node("MatMul", {row.name, normals({row.dims[1], 4}, 0, 0.5)}, {1, 4});
+  const Value bounded = node("Tanh", {four.name}, four.dims);
+  const Value square = view(bounded, {1, 1, 2, 2});
+  const Value found = node(op, {square.name}, {1, 1});
+  return found;
+}
+
+/// Of the floors of elements, as integers.
+Value GraphDraw::bits(const std::string& op, const Value& from) {
+  Value source = between(from);
+  const bool is_shift = op == "BitShift";
+  if (is_shift) source = node("Abs", {source.name}, source.dims, true);
+  const int type = is_shift ? onnx::TensorProto::UINT32 : onnx::TensorProto::INT32;
+  const std::string whole = node("Cast", {source.name}, source.dims).name;
+  set_attribute(last(), "to", std::int64_t{type});
+  values_.pop_back();  // no floats
+  std::vector<std::string> operands = {whole};
+  if (op != "BitwiseNot") {
+    const std::string number = integers({1}, {uniform(0, is_shift ? 3 : 7)});
+    operands.push_back(node("Cast", {number}, {1}).name);
+    set_attribute(last(), "to", std::int64_t{type});
+    values_.pop_back();
+  }
+  const std::string changed = node(op, operands, source.dims).name;
+  if (is_shift) set_attribute(last(), "direction", std::string(pick({"LEFT", "RIGHT"})));
+  values_.pop_back();
+  Value result = node("Cast", {changed}, source.dims, true);
+  set_attribute(last(), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  return result;
+}
+
+}  // namespace bitbalance::test

@@ -6,8 +6,8 @@
 #include <stdexcept>
 
 #include "quant/onnx/graph/graph.h"
-#include "quant/onnx/operators/canonical.h"
-#include "quant/onnx/operators/quantized.h"
+#include "quant/onnx/operators/canonical/canonical.h"
+#include "quant/onnx/operators/numbers/quantized.h"
 
 namespace bitbalance::onnx_io {
 namespace {

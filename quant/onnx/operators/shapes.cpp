@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "quant/onnx/graph/graph.h"
-#include "quant/onnx/operators/cast.h"
+#include "quant/onnx/operators/numbers/cast.h"
 
 namespace bitbalance::onnx_io {
 namespace {

@@ -11,7 +11,7 @@
 #include <stdexcept>
 
 #include "quant/host/gelu.h"
-#include "quant/onnx/operators/parameters.h"
+#include "quant/onnx/operators/on_host/parameters.h"
 
 namespace bitbalance::onnx_io {
 namespace {

@@ -4,7 +4,7 @@
 #include <random>
 
 #include "quant/eval/evaluator.h"
-#include "quant/onnx/operators/wide_window.h"
+#include "quant/onnx/operators/layers/wide_window.h"
 #include "tests/quant/ir/network_builder.h"
 #include "tests/quant/onnx/onnx_builder.h"
 #include "tests/quant/onnx/reference/onnx_reference.h"

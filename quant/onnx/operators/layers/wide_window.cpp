@@ -1,4 +1,4 @@
-#include "quant/onnx/operators/wide_window.h"
+#include "quant/onnx/operators/layers/wide_window.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "quant/onnx/operators/expressions.h"
+#include "quant/onnx/operators/canonical/expressions.h"
 
 #include <algorithm>
 #include <cmath>

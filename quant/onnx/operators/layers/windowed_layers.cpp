@@ -5,8 +5,8 @@
 
 #include "quant/onnx/graph/graph.h"
 #include "quant/onnx/graph/spelling.h"
-#include "quant/onnx/operators/wide_window.h"
-#include "quant/onnx/operators/window.h"
+#include "quant/onnx/operators/layers/wide_window.h"
+#include "quant/onnx/operators/layers/window.h"
 
 namespace bitbalance::onnx_io {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "quant/onnx/graph/graph.h"
 #include "quant/onnx/graph/spelling.h"
-#include "quant/onnx/operators/host_import.h"
+#include "quant/onnx/operators/on_host/host_import.h"
 
 namespace bitbalance::onnx_io {
 namespace {

@@ -1,4 +1,4 @@
-#include "quant/onnx/operators/parameters.h"
+#include "quant/onnx/operators/on_host/parameters.h"
 
 #include <map>
 

@@ -1,11 +1,11 @@
-#include "quant/onnx/operators/idioms.h"
+#include "quant/onnx/operators/canonical/idioms.h"
 
 #include <cmath>
 #include <optional>
 #include <vector>
 
 #include "quant/onnx/graph/spelling.h"
-#include "quant/onnx/operators/expressions.h"
+#include "quant/onnx/operators/canonical/expressions.h"
 
 namespace bitbalance::onnx_io {
 namespace {

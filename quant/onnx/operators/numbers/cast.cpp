@@ -1,10 +1,10 @@
-#include "quant/onnx/operators/cast.h"
+#include "quant/onnx/operators/numbers/cast.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
 
-#include "quant/onnx/operators/integers.h"
+#include "quant/onnx/operators/numbers/integers.h"
 
 namespace bitbalance::onnx_io {
 namespace {

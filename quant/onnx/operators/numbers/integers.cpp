@@ -1,4 +1,4 @@
-#include "quant/onnx/operators/integers.h"
+#include "quant/onnx/operators/numbers/integers.h"
 
 #include <fmt/format.h>
 

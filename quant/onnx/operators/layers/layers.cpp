@@ -8,7 +8,7 @@
 
 #include "quant/onnx/graph/graph.h"
 #include "quant/onnx/graph/spelling.h"
-#include "quant/onnx/operators/channel_transform.h"
+#include "quant/onnx/operators/layers/channel_transform.h"
 
 namespace bitbalance::onnx_io {
 namespace {

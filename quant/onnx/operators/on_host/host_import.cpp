@@ -1,6 +1,6 @@
 // Operators that the host computes: their attributes, and the constant inputs that older operator sets had as
 // attributes.
-#include "quant/onnx/operators/host_import.h"
+#include "quant/onnx/operators/on_host/host_import.h"
 
 #include <fmt/format.h>
 
@@ -10,8 +10,8 @@
 #include <limits>
 #include <set>
 
-#include "quant/onnx/operators/integers.h"
-#include "quant/onnx/operators/parameters.h"
+#include "quant/onnx/operators/numbers/integers.h"
+#include "quant/onnx/operators/on_host/parameters.h"
 
 namespace bitbalance::onnx_io {
 namespace {

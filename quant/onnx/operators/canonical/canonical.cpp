@@ -1,4 +1,4 @@
-#include "quant/onnx/operators/canonical.h"
+#include "quant/onnx/operators/canonical/canonical.h"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 #include <optional>
 
 #include "quant/ir/window_limits.h"
-#include "quant/onnx/operators/expressions.h"
-#include "quant/onnx/operators/host_import.h"
-#include "quant/onnx/operators/idioms.h"
+#include "quant/onnx/operators/canonical/expressions.h"
+#include "quant/onnx/operators/canonical/idioms.h"
+#include "quant/onnx/operators/on_host/host_import.h"
 
 namespace bitbalance::onnx_io {
 namespace {

@@ -1,4 +1,4 @@
-#include "quant/onnx/operators/quantized.h"
+#include "quant/onnx/operators/numbers/quantized.h"
 
 #include <fmt/format.h>
 

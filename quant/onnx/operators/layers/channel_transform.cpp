@@ -1,4 +1,4 @@
-#include "quant/onnx/operators/channel_transform.h"
+#include "quant/onnx/operators/layers/channel_transform.h"
 
 #include <cmath>
 

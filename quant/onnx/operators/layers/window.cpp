@@ -1,4 +1,4 @@
-#include "quant/onnx/operators/window.h"
+#include "quant/onnx/operators/layers/window.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

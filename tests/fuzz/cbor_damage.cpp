@@ -3,7 +3,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "quant/ir/cbor_field.h"
+#include "quant/ir/file/cbor_field.h"
 #include "tests/fuzz/mutation.h"
 
 namespace bitbalance::fuzz {

@@ -12,7 +12,7 @@
 
 #include "base/file/fingerprint.h"
 #include "base/file/output_file.h"
-#include "quant/ir/network_record.h"
+#include "quant/ir/file/network_record.h"
 
 namespace bitbalance::scenario {
 namespace fs = std::filesystem;

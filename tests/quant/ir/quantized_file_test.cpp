@@ -1,5 +1,5 @@
 // Quantized networks on disk, and the measures that are shown beside them.
-#include "quant/ir/quantized_file.h"
+#include "quant/ir/file/quantized_file.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

@@ -3,8 +3,8 @@
 
 #include "quant/eval/evaluator.h"
 #include "quant/eval/integer_evaluator.h"
+#include "quant/ir/file/quantized_file.h"
 #include "quant/ir/integer_values.h"
-#include "quant/ir/quantized_file.h"
 #include "quant/method/calibration.h"
 #include "quant/method/quantizer.h"
 #include "quant/onnx/export.h"

@@ -12,8 +12,8 @@
 #include <sstream>
 #include <thread>
 
-#include "quant/ir/network_record.h"
-#include "quant/ir/quantized_file.h"
+#include "quant/ir/file/network_record.h"
+#include "quant/ir/file/quantized_file.h"
 #include "testbench/scenario/cache/network_key.h"
 #include "testbench/scenario/workload.h"
 #include "tests/support/names.h"

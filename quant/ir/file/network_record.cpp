@@ -1,4 +1,4 @@
-#include "quant/ir/network_record.h"
+#include "quant/ir/file/network_record.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/file/fingerprint.h"
-#include "quant/ir/quantized_file.h"
+#include "quant/ir/file/quantized_file.h"
 
 namespace bitbalance::ir {
 namespace {

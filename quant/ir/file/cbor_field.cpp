@@ -1,4 +1,4 @@
-#include "quant/ir/cbor_field.h"
+#include "quant/ir/file/cbor_field.h"
 
 #include <fmt/format.h>
 

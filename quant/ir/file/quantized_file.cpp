@@ -1,4 +1,4 @@
-#include "quant/ir/quantized_file.h"
+#include "quant/ir/file/quantized_file.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/text/outside_text.h"
-#include "quant/ir/cbor_field.h"
+#include "quant/ir/file/cbor_field.h"
 
 namespace bitbalance::ir {
 namespace {

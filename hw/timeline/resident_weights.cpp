@@ -15,8 +15,10 @@ constexpr std::uint32_t kRingWordBytes = 8;
 void ResidentWeights::restart(const Program& program, RowGroups& weights) {
   program_ = &program;
   weights_ = &weights;
-  blob_ = program.blobs.begin();
-  resident_.assign(static_cast<std::size_t>(config_.weight_bank_bytes) / kRingWordBytes, nullptr);
+  blob_ = 0;
+  resident_.resize(static_cast<std::size_t>(config_.weight_bank_bytes) / kRingWordBytes);
+  for (const std::size_t word : loaded_) resident_[word] = nullptr;
+  loaded_.clear();
 }
 
 const RowGroupSteps* ResidentWeights::find(std::size_t index) {
@@ -24,13 +26,16 @@ const RowGroupSteps* ResidentWeights::find(std::size_t index) {
   const Command& command = program_->commands[index];
   if (const auto* load = std::get_if<LoadWeights>(&command.body)) {
     // Most often the one after the last.
-    if (blob_ < blobs.end()) ++blob_;
-    if (blob_ >= blobs.end() || blob_->offset != load->dram_offset) {
-      blob_ =
+    ++blob_;
+    if (blob_ >= blobs.size() || blobs[blob_].offset != load->dram_offset) {
+      const auto found =
           std::lower_bound(blobs.begin(), blobs.end(), load->dram_offset,
                            [](const ConstantsBlob& b, std::uint32_t offset) { return b.offset < offset; });
+      blob_ = static_cast<std::size_t>(found - blobs.begin());
     }
-    resident_[load->base / kRingWordBytes] = weights_->groups_of(*blob_, config_);
+    const std::size_t word = load->base / kRingWordBytes;
+    resident_[word] = weights_->groups_of(blobs[blob_], config_);
+    loaded_.push_back(word);
     return nullptr;
   }
   const auto* compute = std::get_if<Compute>(&command.body);

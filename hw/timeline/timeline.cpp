@@ -14,12 +14,7 @@
 namespace bitbalance::timeline {
 Timeline::Timeline(const AcceleratorConfig& config, const IdealMemoryTiming& memory,
                    const std::shared_ptr<ShapeTimings>& shapes)
-    : config_(config),
-      transfers_(shapes->transfers(config, memory)),
-      compute_(config, shapes->tiles(config)),
-      command_channel_(memory, config.dram),
-      fetch_duration_(DataDurations(memory).of(kCommandBytes)),
-      resident_(config) {}
+    : config_(config), timings_(config, memory, *shapes), fetch_(memory, config.dram), resident_(config) {}
 
 Analysis Timeline::analyze(const Program& program, RowGroups& weights) {
   const std::int64_t cycles = run(program, weights, true);
@@ -47,8 +42,8 @@ void Timeline::restart(bool with_accounts) {
   profile_.clear();
   ledger_.clear();
   told_ = {};
-  compute_.restart();
-  command_channel_.forget();
+  timings_.restart();
+  fetch_.restart();
   for (EngineState& engine : engines_) {
     engine.dispatched = engine.issued = 0;
     engine.free = 0;
@@ -62,20 +57,16 @@ std::int64_t Timeline::run(const Program& program, RowGroups& weights, bool with
   restart(with_accounts);
   resident_.restart(program, weights);
   if (with_accounts_) count_fetch(profile_.layer(0).events);  // the header
-  // The answer to the header asks for the first record.
-  Edge requested = command_channel_.request(0, fetch_duration_) - 1;
-  Recent<AcceleratorConfig::kPrefetch> dispatches;
   constexpr std::size_t kCommandsPerQuestion = 256;
   for (std::size_t i = 0; i < program.commands.size(); ++i) {
     if (i % kCommandsPerQuestion == 0) throw_if_interrupted();
     const Command& command = program.commands[i];
-    requested = std::max(requested + 1, command_channel_.room());
-    if (i >= AcceleratorConfig::kPrefetch) requested = std::max(requested, dispatches[i]);
-    const Edge fetched = command_channel_.request(requested, fetch_duration_);
+    const Edge fetched = fetch_.next();
     if (with_accounts_) count_fetch(events_of(command));
 
-    last_dispatch_ = dispatches[i] = dispatch(command, fetched);
+    last_dispatch_ = dispatch(command, fetched);
     if (last_dispatch_ == kNever) refuse_stuck(program);
+    fetch_.dispatched(last_dispatch_);
     if (std::holds_alternative<End>(command.body)) return last_dispatch_;
     if (!has_engine(command)) continue;
     const Engine name = engine_of(command);
@@ -94,7 +85,7 @@ Edge Timeline::dispatch(const Command& command, Edge fetched) {
   const auto depth = static_cast<std::size_t>(config_.queue_depth);
   if (engine.dispatched < depth) return edge;
   const std::size_t before = engine.dispatched - depth;  // it must have left the queue
-  return before < engine.issued ? std::max(edge, engine.issues[before]) : kNever;
+  return before < engine.issued ? std::max(edge, engine.issues[before % kMostQueued]) : kNever;
 }
 
 int Timeline::first_missing(const EngineState& engine, const Command& command) {
@@ -123,12 +114,13 @@ bool Timeline::issue(Engine name) {
       edge = std::max(edge, flags.given[flags.consumed++]);
       if (with_accounts_) account(name, kWaitFor[from], edge);
     }
-    engine.issues[engine.issued++] = edge;
+    engine.issues[engine.issued++ % kMostQueued] = edge;
     --waiting_;
     moves = true;
 
     if (observer_ != nullptr) events_before_ = events_of(command);
-    const Outcome outcome = perform(name, queued, edge + 1);
+    const Outcome outcome = timings_.perform(command, queued.groups, edge + 1);
+    if (with_accounts_) count(queued, outcome);
     if (observer_ != nullptr) tell_command(name, command, edge, outcome);
     engine.free = outcome.accepted;
     idle_ = std::max(idle_, outcome.completed);
@@ -158,7 +150,7 @@ void Timeline::tell_command(Engine engine, const Command& command, Edge issued, 
     counted.add(static_cast<Event>(e), -events_before_[static_cast<Event>(e)]);
   observer_->command_counted(engine, counted);
   if (engine == Engine::kCompute) {
-    ArrayWork work = compute_.work();
+    ArrayWork work = timings_.compute().work();
     work.compute = &std::get<Compute>(command.body);
     array_trace_.tell(work, command.header.layer, *observer_);
     observer_->compute_accepted(outcome.accepted);
@@ -173,57 +165,42 @@ void Timeline::issue_all() {
   }
 }
 
-Timeline::Outcome Timeline::perform(Engine engine, const Queued& queued, Edge popped) {
+void Timeline::count(const Queued& queued, const Outcome& outcome) {
   const Command& command = *queued.command;
-  const auto done = [](Edge pushed) { return Outcome{pushed + 1, pushed + 1}; };
-  const auto read = [&](const auto& load) {
-    const TransferCost& cost = transfers_->load(load);
-    if (with_accounts_) count_events(load, cost, config_.dram.burst_bytes, events_of(command));
-    return done(popped + cost.cycles);
-  };
-  const auto vector = [&](const auto& body) {
-    if (with_accounts_) count_events(body, config_, events_of(command));
-    return done(popped + vector_duration(body, config_));
+  EventCounts& events = events_of(command);
+  const auto count_load = [&](const auto& load) {
+    count_events(load, *outcome.transfer, config_.dram.burst_bytes, events);
   };
   switch (opcode_of(command)) {
     case Opcode::kLoadWeights:
-      return read(std::get<LoadWeights>(command.body));
+      return count_load(std::get<LoadWeights>(command.body));
     case Opcode::kLoadParameters:
-      return read(std::get<LoadParameters>(command.body));
+      return count_load(std::get<LoadParameters>(command.body));
     case Opcode::kLoadActivations:
-      return read(std::get<LoadActivations>(command.body));
+      return count_load(std::get<LoadActivations>(command.body));
     case Opcode::kLoadOutputs:
-      return read(std::get<LoadOutputs>(command.body));
+      return count_load(std::get<LoadOutputs>(command.body));
     case Opcode::kLoadTable:
-      return read(std::get<LoadTable>(command.body));
+      return count_load(std::get<LoadTable>(command.body));
+    case Opcode::kStore:
+      return count_events(std::get<Store>(command.body), *outcome.transfer, events);
     case Opcode::kPool:
-      return vector(std::get<Pool>(command.body));
+      return count_events(std::get<Pool>(command.body), config_, events);
     case Opcode::kAdd:
-      return vector(std::get<Add>(command.body));
+      return count_events(std::get<Add>(command.body), config_, events);
     case Opcode::kLookup:
-      return vector(std::get<Lookup>(command.body));
+      return count_events(std::get<Lookup>(command.body), config_, events);
     case Opcode::kCompute: {
       const auto& compute = std::get<Compute>(command.body);
-      const ComputeTimeline::Outcome outcome = compute_.perform(compute, queued.groups, popped);
-      if (with_accounts_) {
-        ArrayWork work = compute_.work();
-        work.compute = &compute;
-        ledger_.add_array(work, compute_.total(), compute_.last_slot());
-        count_events(compute, *work.tiles, queued.groups, config_, events_of(command));
-      }
-      return {outcome.accepted + 1, outcome.completed + 1};
-    }
-    case Opcode::kStore: {
-      const auto& store = std::get<Store>(command.body);
-      const TransferCost& cost = transfers_->store(store);
-      if (with_accounts_) count_events(store, cost, events_of(command));
-      return done(popped + cost.cycles);
+      ArrayWork work = timings_.compute().work();
+      work.compute = &compute;
+      ledger_.add_array(work, timings_.compute().total(), timings_.compute().last_slot());
+      return count_events(compute, *work.tiles, queued.groups, config_, events);
     }
     case Opcode::kEnd:
     case Opcode::kBarrier:
-      break;
+      return;
   }
-  throw std::logic_error(fmt::format("{} {}: the controller's own", to_string(engine), name_of(command)));
 }
 
 void Timeline::refuse_stuck(const Program& program) const {

@@ -15,10 +15,10 @@
 #include "hw/isa/transfer/channel_timing.h"
 #include "hw/timeline/activity_ledger.h"
 #include "hw/timeline/array_trace.h"
-#include "hw/timeline/compute_timeline.h"
+#include "hw/timeline/command_fetch.h"
+#include "hw/timeline/engine_timings.h"
 #include "hw/timeline/resident_weights.h"
 #include "hw/timeline/shape_timings.h"
-#include "hw/timeline/transfer_timing.h"
 #include "hw/timeline/weight_statistics.h"
 
 namespace bitbalance::timeline {
@@ -49,15 +49,6 @@ class Timeline {
  private:
   static constexpr std::size_t kMostQueued = AcceleratorConfig::kMaxQueueDepth;
 
-  /// Edges of the last commands in a fixed order, by number.
-  template <std::size_t Size>
-  class Recent {
-   public:
-    Edge& operator[](std::size_t number) { return edges_[number % Size]; }
-
-   private:
-    std::array<Edge, Size> edges_{};
-  };
   /// A command in its engine's queue, or one that waits there for a flag that nobody has given yet.
   struct Queued {
     const Command* command = nullptr;
@@ -77,14 +68,11 @@ class Timeline {
   struct EngineState {
     std::array<Queued, kMostQueued> queue{};
     std::size_t dispatched = 0, issued = 0;  ///< commands
-    Recent<kMostQueued> issues;
-    Edge free = 0;  ///< first edge at which it takes another command
+    std::array<Edge, kMostQueued> issues{};  ///< of the last commands, by number
+    Edge free = 0;                           ///< first edge at which it takes another command
     std::array<Flags, kEngines> flags;
   };
-  /// Edges at which the controller sees what the engine pushed.
-  struct Outcome {
-    Edge accepted = 0, completed = 0;
-  };
+  using Outcome = EngineTimings::Outcome;
 
   std::int64_t run(const Program& program, RowGroups& weights, bool with_accounts);
   void restart(bool with_accounts);
@@ -94,7 +82,8 @@ class Timeline {
   bool issue(Engine engine);
   void issue_all();
   static int first_missing(const EngineState& engine, const Command& command);
-  Outcome perform(Engine engine, const Queued& queued, Edge popped);
+  /// Precondition: with accounts.
+  void count(const Queued& queued, const Outcome& outcome);
   /// The engine does `activity` up to before edge `end`. Precondition: with accounts.
   void account(Engine engine, Activity activity, Edge end) {
     ledger_.add(engine, activity, end);
@@ -107,10 +96,8 @@ class Timeline {
   EventCounts& events_of(const Command& command) { return profile_.layer(command.header.layer).events; }
 
   const AcceleratorConfig config_;
-  const std::shared_ptr<TransferTiming> transfers_;
-  ComputeTimeline compute_;
-  ChannelTiming command_channel_;
-  const DataDurations::Duration fetch_duration_;
+  EngineTimings timings_;
+  CommandFetch fetch_;
 
   bool with_accounts_ = true;
   Profile profile_;

@@ -78,7 +78,7 @@ class ConvolutionLowering {
     const int end = conv_.cuts_width(mapping_) ? conv_.columns_to_cut() : conv_.out_columns;
     for (b.column = 0; b.column < end; b.column += mapping_.columns) {
       b.columns = std::min(mapping_.columns, end - b.column);
-      body();
+      if (!builder_.stopped()) body();
     }
   }
 
@@ -142,6 +142,7 @@ class ConvolutionLowering {
     const CommandIndex store = builder_.emit(s, computed);
     builder_.outputs.used_by(output.id, Engine::kStore, store);
     builder_.wrote(conv_.output, range, store);
+    builder_.end_block();
   }
 
   /// Everything of the compute command but its places in the buffers.

@@ -62,7 +62,8 @@ class SegmentBuilder {
         network_(mapper.network()),
         largest_sums_(largest_sums),
         config_(config),
-        options_(options) {
+        options_(options),
+        tables_(planned_rates(options)) {
     for (const LayerMapping& m : options.mappings) unused_.insert(m.layer);
   }
 
@@ -76,10 +77,17 @@ class SegmentBuilder {
   }
 
  private:
+  /// Memories that blocks are chosen for, in bytes per cycle.
+  static std::vector<double> planned_rates(const MapperOptions& options) {
+    if (options.effort != MappingEffort::kFast) return ProgramSearch::planned_rates();
+    return {static_cast<double>(options.memory.bytes_per_cycle_numerator) /
+            static_cast<double>(options.memory.bytes_per_cycle_denominator)};
+  }
+
   bool next_on_host() const { return next_ < network_.layers.size() && on_host(network_.layers[next_].op); }
 
   void add_segment() {
-    Segment segment(network_, options_, mapper_.weights(),
+    Segment segment(network_, options_, mapper_.weights(), tables_,
                     segments_.empty() ? nullptr : &segments_.back().program);
     while (next_ < network_.layers.size() && !next_on_host()) {
       segment.add(take_layer());
@@ -95,12 +103,9 @@ class SegmentBuilder {
       if (std::optional<MappedProgram> best = search_->best(segment)) return std::move(*best);
       segment.refuse(config_);
     }
-    const IdealMemoryTiming& memory = options_.memory;
-    const std::vector<Plan> plans =
-        segment.propose(config_, {static_cast<double>(memory.bytes_per_cycle_numerator) /
-                                  static_cast<double>(memory.bytes_per_cycle_denominator)});
+    const std::vector<Plan> plans = segment.propose(config_);
     if (plans.empty()) segment.refuse(config_);
-    return segment.lower(config_, plans.front());
+    return std::move(*segment.lower(config_, plans.front(), nullptr));
   }
 
   AcceleratorLayer take_layer() {
@@ -157,6 +162,7 @@ class SegmentBuilder {
   const std::vector<std::int64_t>& largest_sums_;
   const AcceleratorConfig& config_;
   const MapperOptions& options_;
+  BlockTables tables_;
   std::optional<ProgramSearch> search_;
   std::set<std::string> unused_;  ///< user's mappings
   std::size_t next_ = 0;          ///< layer of the network

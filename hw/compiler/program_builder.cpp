@@ -5,7 +5,7 @@
 namespace bitbalance::compiler {
 
 ProgramBuilder::ProgramBuilder(const QuantizedNetwork& network, const AcceleratorConfig& config,
-                               const MapperOptions& options, const Program* before)
+                               const MapperOptions& options, const Program* before, BuildWatcher* watcher)
     : weights(config.weight_bank_bytes, true),
       parameters(config.parameter_entries(), false),
       tables(config.lookup_tables, false),
@@ -14,12 +14,14 @@ ProgramBuilder::ProgramBuilder(const QuantizedNetwork& network, const Accelerato
       network_(network),
       config_(config),
       options_(options),
+      watcher_(watcher),
       places_(network.tensors.size(), -1),
       writes_(network.tensors.size()) {
   program_.batch = options.batch;
-  constexpr std::size_t kCommandsExpected = 4096;  // of a large network
-  program_.commands.reserve(kCommandsExpected);
-  prerequisites_.reserve(kCommandsExpected);
+  // A large network's; where somebody watches, most programs end early.
+  const std::size_t expected = watcher == nullptr ? 4096 : 64;
+  program_.commands.reserve(expected);
+  prerequisites_.reserve(expected);
   if (before != nullptr) {
     for (const TensorPlacement& placement : before->tensors) place(placement);
     program_.data_bytes = before->data_bytes;
@@ -122,10 +124,10 @@ void ProgramBuilder::begin_layer(ProgramLayer layer) {
 void ProgramBuilder::end_layer() {
   program_.commands.back().header.layer_end = true;
   if (options_.barrier == LayerBarrier::kCommand) emit(Barrier{}, {});
+  end_block();
 }
 
 Program ProgramBuilder::finish(std::vector<ProgramLayer> host_layers) && {
-  emit(End{}, {});
   for (ProgramLayer& layer : host_layers) begin_layer(std::move(layer));
   set_dependence_flags(program_.commands, prerequisites_);
 

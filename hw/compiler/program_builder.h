@@ -31,11 +31,22 @@ T command_field(std::int64_t value, const std::string& layer, const char* name) 
   return static_cast<T>(value);
 }
 
+class ProgramBuilder;
+
+/// Looks at a program while it is made.
+class BuildWatcher {
+ public:
+  virtual ~BuildWatcher() = default;
+  /// After each block of a convolution and each layer: whether the rest of it is wanted.
+  virtual bool wants_more(const ProgramBuilder& builder) = 0;
+};
+
 class ProgramBuilder {
  public:
   /// A program that finds what `before` left in Region::kData, if not nullptr.
   ProgramBuilder(const QuantizedNetwork& network, const AcceleratorConfig& config,
-                 const MapperOptions& options, const Program* before = nullptr);
+                 const MapperOptions& options, const Program* before = nullptr,
+                 BuildWatcher* watcher = nullptr);
 
   const QuantizedNetwork& network() const { return network_; }
   const AcceleratorConfig& config() const { return config_; }
@@ -70,9 +81,23 @@ class ProgramBuilder {
   /// said; begin_layer does it for the output.
   void place_tensor(int tensor);
   void begin_layer(ProgramLayer layer);
+  /// All commands of a block are there.
+  void end_block() { stopped_ = stopped_ || (watcher_ != nullptr && !watcher_->wants_more(*this)); }
   /// Marks the layer's last store; a Barrier follows if asked for.
   void end_layer();
-  /// `host_layers` follow the program.
+  /// Nobody wants the rest: layers may be left out.
+  bool stopped() const { return stopped_; }
+
+  /// Offsets of constants are as place_constants() returned them.
+  const Program& unfinished() const { return program_; }
+  /// Of its commands.
+  const std::vector<Prerequisites>& prerequisites() const { return prerequisites_; }
+  /// No layer of the accelerator follows.
+  void end_program() {
+    emit(End{}, {});
+    end_block();
+  }
+  /// `host_layers` follow the program. Precondition: end_program().
   Program finish(std::vector<ProgramLayer> host_layers) &&;
 
  private:
@@ -89,6 +114,8 @@ class ProgramBuilder {
   const QuantizedNetwork& network_;
   const AcceleratorConfig& config_;
   const MapperOptions& options_;
+  BuildWatcher* const watcher_;
+  bool stopped_ = false;
   Program program_;
   std::int64_t blob_bytes_ = 0;  ///< of the blobs placed so far
   std::vector<Prerequisites> prerequisites_;

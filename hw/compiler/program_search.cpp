@@ -1,7 +1,9 @@
 #include "hw/compiler/program_search.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "base/process/interruption.h"
 #include "hw/isa/account/dram_kinds.h"
 
 namespace bitbalance::compiler {
@@ -10,12 +12,6 @@ namespace {
 constexpr int AcceleratorConfig::*kBuffers[] = {
     &AcceleratorConfig::activation_buffer_bytes, &AcceleratorConfig::weight_bank_bytes,
     &AcceleratorConfig::output_buffer_bytes, &AcceleratorConfig::parameter_buffer_bytes};
-
-/// Memories that plans are made for, bytes per cycle. The same for every machine.
-const std::vector<double>& planned_rates() {
-  static const std::vector<double> rates = {12.8, 0.8, 1.6, 3.2, 6.4, 25.6, 51.2, 102.4, 204.8};
-  return rates;
-}
 
 /// All that a program depends on.
 std::vector<int> key_of(const AcceleratorConfig& config, const Plan& plan) {
@@ -46,12 +42,16 @@ ProgramSearch::ProgramSearch(const AcceleratorConfig& config, const MapperOption
     : config_(config),
       options_(options),
       weights_(mapper.weights()),
-      timeline_(config, options.memory, mapper.shapes()) {}
+      timeline_(config, options.memory, mapper.shapes()),
+      clock_(config, options.memory, *mapper.shapes(), weights_) {}
 
 std::optional<MappedProgram> ProgramSearch::best(ProgramLayers& layers) {
   judged_.clear();
+  hopeless_.clear();
   best_.reset();
-  for (const AcceleratorConfig& machine : smaller_machines(layers)) judge_all(layers, machine);
+  const std::vector<AcceleratorConfig> machines = smaller_machines(layers);
+  for (const AcceleratorConfig& machine : machines)
+    if (leaves_room(layers, machine)) judge_all(layers, machine);
   if (!best_) return {};
   if (options_.effort == MappingEffort::kExhaustive && best_->candidate.plan.size() > 1) {
     // One convolution after the other, until none has a better block.
@@ -70,7 +70,7 @@ std::optional<MappedProgram> ProgramSearch::best(ProgramLayers& layers) {
     }
   }
   best_->program.cycles = best_->merit.cycles;
-  best_->program.least_cycles = least_cycles(layers.least_demand(config_));
+  best_->program.least_cycles = least_time(layers.least_demand(config_), options_.memory).longest();
   return std::move(best_->program);
 }
 
@@ -81,7 +81,7 @@ std::vector<AcceleratorConfig> ProgramSearch::smaller_machines(ProgramLayers& la
     for (const int size : smaller_sizes(config_, buffer)) {
       AcceleratorConfig machine = config_;
       machine.*buffer = size;
-      if (layers.propose(machine, {planned_rates().front()}).empty()) break;
+      if (layers.propose(machine).empty()) break;
       sizes.push_back(size);
     }
     const std::size_t count = machines.size();
@@ -95,8 +95,26 @@ std::vector<AcceleratorConfig> ProgramSearch::smaller_machines(ProgramLayers& la
   return machines;
 }
 
+bool ProgramSearch::leaves_room(ProgramLayers& layers, const AcceleratorConfig& machine) {
+  // An exhaustive search has blocks of other sizes.
+  const bool is_bounded =
+      options_.objective == MappingObjective::kCycles && options_.effort != MappingEffort::kExhaustive;
+  if (!best_ || !is_bounded) return true;
+  const auto has_less = [&](const AcceleratorConfig& one, const AcceleratorConfig& other) {
+    return std::all_of(std::begin(kBuffers), std::end(kBuffers),
+                       [&](const auto buffer) { return one.*buffer <= other.*buffer; });
+  };
+  const bool is_hopeless = std::any_of(hopeless_.begin(), hopeless_.end(),
+                                       [&](const auto& hopeless) { return has_less(machine, hopeless); });
+  if (is_hopeless && layers.fits_in_full_width(machine)) return false;
+  const std::optional<LayerDemand> least = layers.least_demand_in(machine);
+  if (!least || least_time(*least, options_.memory).longest() < best_->merit.cycles) return true;
+  hopeless_.push_back(machine);
+  return false;
+}
+
 void ProgramSearch::judge_all(ProgramLayers& layers, const AcceleratorConfig& config) {
-  const std::vector<Plan> plans = layers.propose(config, planned_rates());
+  const std::vector<Plan> plans = layers.propose(config);
   for (const Plan& plan : plans) judge(layers, config, plan);
   if (options_.effort != MappingEffort::kExhaustive || plans.empty() || plans.front().size() != 1) return;
   for (const LayerMapping& block : layers.alternatives(config, 0)) judge(layers, config, {block});
@@ -107,25 +125,23 @@ void ProgramSearch::judge(ProgramLayers& layers, const AcceleratorConfig& config
   Candidate candidate{config, plan};
   candidate.config.weight_bank_bytes = config_.weight_bank_bytes;
   if (!judged_.insert(key_of(candidate.config, plan)).second) return;
-  if (best_ && options_.objective == MappingObjective::kCycles &&
-      least_cycles(layers.demand(candidate.config, plan)) >= best_->merit.cycles) {
-    return;
+  throw_if_interrupted();
+  const bool by_cycles = options_.objective == MappingObjective::kCycles;
+  BuildWatcher* watcher = nullptr;
+  if (by_cycles) {
+    const LayerDemand demand = layers.demand(candidate.config, plan);
+    const std::int64_t limit = best_ ? best_->merit.cycles : kNever;
+    if (least_time(demand, options_.memory).longest() >= limit) return;
+    if (ProgramClock::suits(config_)) {
+      clock_.restart(demand, limit);
+      watcher = &clock_;
+    }
   }
-  MappedProgram program = layers.lower(candidate.config, plan);
-  const Merit merit = merit_of(program.program);
-  if (!best_ || merit < best_->merit) best_ = Found{std::move(candidate), std::move(program), merit};
-}
-
-std::int64_t ProgramSearch::least_cycles(const LayerDemand& demand) const {
-  const IdealMemoryTiming& memory = options_.memory;
-  const auto cycles = [&](std::int64_t bytes) {
-    return static_cast<std::int64_t>(static_cast<double>(bytes) *
-                                     static_cast<double>(memory.bytes_per_cycle_denominator) /
-                                     static_cast<double>(memory.bytes_per_cycle_numerator));
-  };
-  // A transfer ends one latency after its last byte, and the next one of its engine begins after that.
-  return std::max({demand.compute_cycles, cycles(demand.read_bytes) + demand.loads * memory.latency_cycles,
-                   cycles(demand.write_bytes) + demand.stores * memory.latency_cycles});
+  std::optional<MappedProgram> program = layers.lower(candidate.config, plan, watcher);
+  if (!program) return;
+  const Merit merit = watcher != nullptr ? Merit{static_cast<double>(clock_.cycles()), clock_.cycles()}
+                                         : merit_of(program->program);
+  if (!best_ || merit < best_->merit) best_ = Found{std::move(candidate), std::move(*program), merit};
 }
 
 ProgramSearch::Merit ProgramSearch::merit_of(const Program& program) {

@@ -7,30 +7,12 @@
 #include <set>
 #include <vector>
 
-#include "hw/compiler/blocks/layer_estimate.h"
 #include "hw/compiler/mapper.h"
+#include "hw/compiler/program_clock.h"
+#include "hw/compiler/program_layers.h"
 #include "hw/timeline/timeline.h"
 
 namespace bitbalance::compiler {
-
-/// A block for every convolution of a program, in their order.
-using Plan = std::vector<LayerMapping>;
-
-/// The layers of one program, for whichever sizes of buffers. Only those sizes differ between the
-/// configurations that it is asked about.
-class ProgramLayers {
- public:
-  virtual ~ProgramLayers() = default;
-  /// For each rate of the memory a plan; empty when a layer does not fit.
-  virtual std::vector<Plan> propose(const AcceleratorConfig& config, const std::vector<double>& rates) = 0;
-  /// All blocks of one convolution.
-  virtual std::vector<LayerMapping> alternatives(const AcceleratorConfig& config,
-                                                 std::size_t convolution) = 0;
-  virtual LayerDemand demand(const AcceleratorConfig& config, const Plan& plan) = 0;
-  /// Of any plan at least.
-  virtual LayerDemand least_demand(const AcceleratorConfig& config) = 0;
-  virtual MappedProgram lower(const AcceleratorConfig& config, const Plan& plan) = 0;
-};
 
 /// A machine with more is never slower: the programs that are judged are made for every smaller machine, too,
 /// for buffers of the default sizes times powers of four, up to the accelerator's, and for a fixed list of
@@ -41,6 +23,9 @@ class ProgramLayers {
 class ProgramSearch {
  public:
   ProgramSearch(const AcceleratorConfig& config, const MapperOptions& options, const Mapper& mapper);
+
+  /// Memories that plans are made for, bytes per cycle. The same for every machine.
+  static std::vector<double> planned_rates() { return {12.8, 0.8, 1.6, 3.2, 6.4, 25.6, 51.2, 102.4, 204.8}; }
 
   /// The best program, none where a layer does not fit. Precondition: there is a layer for the accelerator.
   std::optional<MappedProgram> best(ProgramLayers& layers);
@@ -63,10 +48,10 @@ class ProgramSearch {
   };
 
   void judge(ProgramLayers& layers, const AcceleratorConfig& config, const Plan& plan);
+  /// Whether blocks for those sizes of buffers can make a better program than the best one.
+  bool leaves_room(ProgramLayers& layers, const AcceleratorConfig& machine);
   void judge_all(ProgramLayers& layers, const AcceleratorConfig& config);
   Merit merit_of(const Program& program);
-  /// What no program of that plan can beat.
-  std::int64_t least_cycles(const LayerDemand& demand) const;
   /// Sizes of buffers that some machine with less has, the accelerator's own first.
   std::vector<AcceleratorConfig> smaller_machines(ProgramLayers& layers) const;
 
@@ -74,8 +59,10 @@ class ProgramSearch {
   const MapperOptions& options_;
   WeightStatistics& weights_;
   Timeline timeline_;
+  ProgramClock clock_;
   std::set<std::vector<int>> judged_;  ///< all that the candidates depend on
   std::optional<Found> best_;
+  std::vector<AcceleratorConfig> hopeless_;  ///< with these buffers, or smaller ones, nothing is better
 };
 
 }  // namespace bitbalance::compiler

@@ -6,32 +6,63 @@
 
 namespace bitbalance::compiler {
 
-std::vector<Plan> Segment::propose(const AcceleratorConfig& config, const std::vector<double>& rates) {
-  std::vector<Plan> plans(rates.size());
-  std::map<ConvolutionShape, std::vector<LayerMapping>> known;
-  for (const AcceleratorLayer& l : layers_) {
-    if (!is_convolution(l)) {
-      if (!vector_layer_fits(network_, *l.layer, config)) return {};
-      continue;
+BlockTable& BlockTables::of(const AcceleratorLayer& layer, const Convolution& conv,
+                            const LayerMapping& user) {
+  const int number = user.layer.empty() ? kAnyLayer : static_cast<int>(layer.number);
+  std::unique_ptr<BlockTable>& table = tables_[{shape_of(conv), number}];
+  if (!table) table = std::make_unique<BlockTable>(conv, user, rates_);
+  return *table;
+}
+
+BlockTable& Segment::table_of(std::size_t convolution, const AcceleratorConfig& config) {
+  if (table_of_.empty()) {
+    for (const std::size_t number : convolutions_) {
+      const AcceleratorLayer& layer = layers_[number];
+      table_of_.push_back(&tables_.of(layer, describe(layer, config), user_mapping(layer)));
     }
-    const Convolution conv = describe(l, config);
-    const LayerMapping user = user_mapping(l);
-    // What a user says counts for one layer alone.
-    std::vector<LayerMapping> proposed;
-    if (user.layer.empty()) {
-      auto [entry, is_new] = known.try_emplace(shape_of(conv));
-      if (is_new) entry->second = propose_mappings(conv, user, rates);
-      proposed = entry->second;
-    } else {
-      proposed = propose_mappings(conv, user, rates);
-    }
+  }
+  return *table_of_[convolution];
+}
+
+std::vector<Plan> Segment::propose(const AcceleratorConfig& config) {
+  for (const AcceleratorLayer& l : layers_)
+    if (!is_convolution(l) && !vector_layer_fits(network_, *l.layer, config)) return {};
+  std::vector<Plan> plans(tables_.rates());
+  std::map<const BlockTable*, std::vector<LayerMapping>> known;
+  for (std::size_t c = 0; c < convolutions_.size(); ++c) {
+    BlockTable& table = table_of(c, config);
+    auto [entry, is_new] = known.try_emplace(&table);
+    if (is_new) entry->second = table.best(config);
+    const std::vector<LayerMapping>& proposed = entry->second;
     if (proposed.empty()) return {};
     for (std::size_t i = 0; i < plans.size(); ++i) {
-      proposed[i].layer = l.layer->name;
       plans[i].push_back(proposed[i]);
+      plans[i].back().layer = convolution_number(c).layer->name;
     }
   }
   return plans;
+}
+
+bool Segment::fits_in_full_width(const AcceleratorConfig& config) {
+  for (std::size_t c = 0; c < convolutions_.size(); ++c)
+    if (!table_of(c, config).fits_in_full_width(config)) return false;
+  return true;
+}
+
+std::optional<LayerDemand> Segment::least_demand_in(const AcceleratorConfig& config) {
+  LayerDemand sum;
+  std::map<const BlockTable*, std::optional<BlockTable::Least>> known;
+  for (std::size_t c = 0; c < convolutions_.size(); ++c) {
+    BlockTable& table = table_of(c, config);
+    auto [entry, is_new] = known.try_emplace(&table);
+    if (is_new) entry->second = table.least(config);
+    if (!entry->second) return {};
+    const BlockTable::Least& least = *entry->second;
+    sum +=
+        {least.tiles * slots_of_a_tile(convolution_number(c), config) + least.computes * compute_gap(config),
+         least.read_bytes, least.write_bytes, least.loads, least.stores};
+  }
+  return sum;
 }
 
 LayerDemand Segment::demand(const AcceleratorConfig& config, const Plan& plan) {
@@ -49,15 +80,19 @@ LayerDemand Segment::least_demand(const AcceleratorConfig& config) {
   return sum;
 }
 
-MappedProgram Segment::lower(const AcceleratorConfig& config, const Plan& plan) {
+std::optional<MappedProgram> Segment::lower(const AcceleratorConfig& config, const Plan& plan,
+                                            BuildWatcher* watcher) {
   MappedProgram result;
-  ProgramBuilder builder(network_, config, options_, before_);
+  ProgramBuilder builder(network_, config, options_, before_, watcher);
   if (before_ == nullptr) builder.place_tensor(network_.input);
   auto mapping = plan.begin();
   for (const AcceleratorLayer& l : layers_) {
     lower_layer(builder, l, is_convolution(l) ? &*mapping : nullptr, config);
+    if (builder.stopped()) return {};
     result.mappings.push_back(is_convolution(l) ? *mapping++ : LayerMapping{l.layer->name});
   }
+  builder.end_program();
+  if (builder.stopped()) return {};
   std::vector<ProgramLayer> host_layers;
   for (const std::size_t number : host_layers_) {
     const QuantizedLayer& layer = network_.layers[number];
@@ -79,17 +114,11 @@ void Segment::refuse(const AcceleratorConfig& config) {
       if (before_ == nullptr) builder.place_tensor(network_.input);
       lower_layer(builder, l, nullptr, config);  // names the buffer
     } else if (const Convolution conv = describe(l, config);
-               propose_mappings(conv, user_mapping(l), {1.0}).empty()) {
+               tables_.of(l, conv, user_mapping(l)).best(config).empty()) {
       refuse_mapping(conv, user_mapping(l));
     }
   }
   throw std::logic_error("every layer fits, and the program does not");
-}
-
-const AcceleratorLayer& Segment::convolution_number(std::size_t number) const {
-  auto layer = layers_.begin();
-  for (;; ++layer)
-    if (is_convolution(*layer) && number-- == 0) return *layer;
 }
 
 LayerMapping Segment::user_mapping(const AcceleratorLayer& l) const {

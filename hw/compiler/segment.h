@@ -5,27 +5,52 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "hw/compiler/accelerator_layer.h"
 #include "hw/compiler/blocks/block_proposals.h"
+#include "hw/compiler/blocks/block_table.h"
 #include "hw/compiler/program_builder.h"
 #include "hw/compiler/program_search.h"
 
 namespace bitbalance::compiler {
 
+/// The blocks of every shape of a network's convolutions, on one accelerator.
+class BlockTables {
+ public:
+  /// `rates` of the memory, in bytes per cycle.
+  explicit BlockTables(std::vector<double> rates) : rates_(std::move(rates)) {}
+
+  std::size_t rates() const { return rates_.size(); }
+  /// `user`: what counts for this layer alone, if it has a name.
+  /// Keeps its place.
+  BlockTable& of(const AcceleratorLayer& layer, const Convolution& conv, const LayerMapping& user);
+
+ private:
+  static constexpr int kAnyLayer = -1;
+
+  const std::vector<double> rates_;
+  std::map<std::pair<ConvolutionShape, int>, std::unique_ptr<BlockTable>> tables_;
+};
+
 class Segment : public ProgramLayers {
  public:
-  /// `before`: the program before, or nullptr.
+  /// Keeps references. `before`: the program before, or nullptr.
   Segment(const QuantizedNetwork& network, const MapperOptions& options, WeightStatistics& weights,
-          const Program* before)
-      : network_(network), options_(options), weights_(weights), before_(before) {}
+          BlockTables& tables, const Program* before)
+      : network_(network), options_(options), weights_(weights), tables_(tables), before_(before) {}
 
-  void add(const AcceleratorLayer& layer) { layers_.push_back(layer); }
+  void add(const AcceleratorLayer& layer) {
+    if (is_convolution(layer)) convolutions_.push_back(layers_.size());
+    layers_.push_back(layer);
+  }
   void add_host_layer(std::size_t number) { host_layers_.push_back(number); }
   bool empty() const { return layers_.empty(); }
 
-  std::vector<Plan> propose(const AcceleratorConfig& config, const std::vector<double>& rates) override;
+  std::vector<Plan> propose(const AcceleratorConfig& config) override;
   std::vector<LayerMapping> alternatives(const AcceleratorConfig& config, std::size_t convolution) override {
     const AcceleratorLayer& layer = convolution_number(convolution);
     return all_mappings(describe(layer, config), user_mapping(layer));
@@ -33,18 +58,24 @@ class Segment : public ProgramLayers {
 
   LayerDemand demand(const AcceleratorConfig& config, const Plan& plan) override;
   LayerDemand least_demand(const AcceleratorConfig& config) override;
-  MappedProgram lower(const AcceleratorConfig& config, const Plan& plan) override;
+  bool fits_in_full_width(const AcceleratorConfig& config) override;
+  std::optional<LayerDemand> least_demand_in(const AcceleratorConfig& config) override;
+  std::optional<MappedProgram> lower(const AcceleratorConfig& config, const Plan& plan,
+                                     BuildWatcher* watcher) override;
 
   /// Says why propose() has nothing.
   [[noreturn]] void refuse(const AcceleratorConfig& config);
 
  private:
   static bool is_convolution(const AcceleratorLayer& l) { return l.layer->op == LayerOp::kConv; }
-  const AcceleratorLayer& convolution_number(std::size_t number) const;
+  const AcceleratorLayer& convolution_number(std::size_t number) const {
+    return layers_[convolutions_[number]];
+  }
   Convolution describe(const AcceleratorLayer& l, const AcceleratorConfig& config) const {
     return compiler::describe(network_, l, config, options_.batch);
   }
   LayerMapping user_mapping(const AcceleratorLayer& l) const;
+  BlockTable& table_of(std::size_t convolution, const AcceleratorConfig& config);
 
   /// Slots that the array cannot do without: those of the busiest row of each step.
   std::int64_t slots_of_a_tile(const AcceleratorLayer& l, const AcceleratorConfig& config);
@@ -58,8 +89,11 @@ class Segment : public ProgramLayers {
   const QuantizedNetwork& network_;
   const MapperOptions& options_;
   WeightStatistics& weights_;
+  BlockTables& tables_;
   const Program* before_;
   std::vector<AcceleratorLayer> layers_;
+  std::vector<std::size_t> convolutions_;  ///< in layers_
+  std::vector<BlockTable*> table_of_;      ///< by convolution; empty: none has been asked about
   std::vector<std::size_t> host_layers_;
   std::map<std::size_t, std::int64_t> slots_;  ///< by number of the layer
 };

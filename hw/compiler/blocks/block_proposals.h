@@ -1,4 +1,4 @@
-// The blocks that a convolution can be cut into, and which of them the estimate would take.
+// All blocks that a convolution can be cut into, and why there is none.
 #pragma once
 
 #include <vector>
@@ -7,10 +7,6 @@
 
 namespace bitbalance::compiler {
 
-/// Fills in what the user left open: for each rate of the memory, in bytes per cycle, the block of least
-/// estimated time. Empty when no block fits.
-std::vector<LayerMapping> propose_mappings(const Convolution& conv, const LayerMapping& user,
-                                           const std::vector<double>& rates);
 /// Every block that fits, however uneven; widths are cut into equal parts.
 std::vector<LayerMapping> all_mappings(const Convolution& conv, const LayerMapping& user);
 

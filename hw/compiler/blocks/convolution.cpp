@@ -100,4 +100,12 @@ bool is_one_tile(const Convolution& c, const LayerMapping& m) {
          tiles_of(c, m.images, m.rows, m.columns) == 1;
 }
 
+bool can_be_cut_so(const Convolution& c, const LayerMapping& m) {
+  return m.channels >= c.in_channels || is_one_tile(c, m);
+}
+
+bool is_possible(const Convolution& c, const LayerMapping& m, const BlockNeeds& needs) {
+  return fits(c, needs) && can_be_cut_so(c, m);
+}
+
 }  // namespace bitbalance::compiler

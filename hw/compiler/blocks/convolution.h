@@ -92,5 +92,9 @@ bool fits(const Convolution& conv, const BlockNeeds& needs);
 std::int64_t tiles_of(const Convolution& conv, std::int64_t images, std::int64_t rows, std::int64_t columns);
 /// Partial sums never leave the array: a block whose input channels are cut must be a single tile.
 bool is_one_tile(const Convolution& conv, const LayerMapping& mapping);
+/// Whether its input channels can be cut as they are.
+bool can_be_cut_so(const Convolution& conv, const LayerMapping& mapping);
+/// Whether, besides, the block fits.
+bool is_possible(const Convolution& conv, const LayerMapping& mapping, const BlockNeeds& needs);
 
 }  // namespace bitbalance::compiler

@@ -48,7 +48,8 @@ std::int64_t inputs_needed(int outputs, int unit, const SpanAt& span_at) {
 LayerDemand demand_of(const Convolution& c, const LayerMapping& m, const SpatialCut& space,
                       std::int64_t slots_of_a_tile) {
   const Estimate e = estimate(c, m, space, block_needs(c, m));
-  return {space.tiles * slots_of_a_tile, e.read_bytes, e.write_bytes, e.loads, e.blocks};
+  return {space.tiles * slots_of_a_tile + e.blocks * e.chunks * compute_gap(*c.config), e.read_bytes,
+          e.write_bytes, e.loads, e.blocks};
 }
 
 }  // namespace
@@ -115,13 +116,18 @@ Estimate estimate(const Convolution& c, const LayerMapping& m, const SpatialCut&
             group_blocks * spatial_blocks * activation_chunks * (reload_activations ? channel_blocks : 1) +
             (c.operand ? e.blocks : 0);
 
-  // Loads hide behind compute only where two blocks fit side by side.
-  e.overlaps = e.blocks == 1 || (2 * needs.activation_elements <= config.activation_elements(c.width) &&
-                                 2 * needs.output_elements <= config.output_elements(c.width));
-  // The same of weights: where the next ones have no room, all engines wait for them.
-  e.weights_overlap = group_blocks * channel_blocks * e.chunks == 1 ||
-                      2 * needs.weight_bank_bytes <= config.weight_bank_bytes;
+  e.weight_blocks = row_group_blocks * e.chunks;
+  e.set_overlaps(c, needs);
   return e;
+}
+
+void Estimate::set_overlaps(const Convolution& c, const BlockNeeds& needs) {
+  const AcceleratorConfig& config = *c.config;
+  // Loads hide behind compute only where two blocks fit side by side.
+  overlaps = blocks == 1 || (2 * needs.activation_elements <= config.activation_elements(c.width) &&
+                             2 * needs.output_elements <= config.output_elements(c.width));
+  // The same of weights: where the next ones have no room, all engines wait for them.
+  weights_overlap = weight_blocks == 1 || 2 * needs.weight_bank_bytes <= config.weight_bank_bytes;
 }
 
 Cost Estimate::cost_of_cut_width(double bytes_per_cycle) const {
@@ -148,6 +154,17 @@ Cost Estimate::cost(double bytes_per_cycle) const {
               (overlaps && !weights_overlap ? weight_cycles : 0) +
               kCommandOverheadCycles * static_cast<double>(blocks * chunks),
           read_bytes + write_bytes};
+}
+
+LeastTime least_time(const LayerDemand& demand, const IdealMemoryTiming& memory) {
+  const auto cycles = [&](std::int64_t bytes) {
+    return static_cast<std::int64_t>(static_cast<double>(bytes) *
+                                     static_cast<double>(memory.bytes_per_cycle_denominator) /
+                                     static_cast<double>(memory.bytes_per_cycle_numerator));
+  };
+  // A transfer ends one latency after its last byte, and the next one of its engine begins after that.
+  return {demand.compute_cycles, cycles(demand.read_bytes) + demand.loads * memory.latency_cycles,
+          cycles(demand.write_bytes) + demand.stores * memory.latency_cycles};
 }
 
 LayerDemand demand_of(const Convolution& c, const LayerMapping& m, std::int64_t slots_of_a_tile) {

@@ -2,9 +2,11 @@
 // each channel of the memory, and an estimate of the layer's cycles.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "hw/compiler/blocks/convolution.h"
+#include "hw/isa/transfer/channel_timing.h"
 
 namespace bitbalance::compiler {
 
@@ -30,12 +32,15 @@ struct Estimate {
   double compute_cycles = 0;
   std::int64_t read_bytes = 0, weight_bytes = 0, write_bytes = 0;
   std::int64_t blocks = 1, chunks = 1;
+  std::int64_t weight_blocks = 1;  ///< different ones
   std::int64_t loads = 1;          ///< commands
   std::int64_t fetched_bytes = 0;  ///< of read_bytes in whole bursts; 0: full-width rows, which waste few
   bool overlaps = true;            ///< loads hide behind compute
   bool weights_overlap = true;     ///< those of weights, too
 
   Cost cost(double bytes_per_cycle) const;
+  /// Says what overlaps in the buffers of `conv`.
+  void set_overlaps(const Convolution& conv, const BlockNeeds& needs);
 
  private:
   /// Where the width is cut: many short blocks, for which each engine's own commands count.
@@ -45,9 +50,14 @@ struct Estimate {
 Estimate estimate(const Convolution& conv, const LayerMapping& mapping, const SpatialCut& space,
                   const BlockNeeds& needs);
 
+/// Cycles between two compute commands that no slot can fill: docs/timing.md, "Compute", with one conflict.
+inline int compute_gap(const AcceleratorConfig& config) {
+  return 5 + config.pipeline.activation_read;
+}
+
 /// What a mapping asks of the array and of each channel of the memory.
 struct LayerDemand {
-  std::int64_t compute_cycles = 0;
+  std::int64_t compute_cycles = 0;  ///< slots, and compute_gap() for each command
   std::int64_t read_bytes = 0, write_bytes = 0;
   std::int64_t loads = 0, stores = 0;  ///< commands, each of which waits for the memory once
 
@@ -60,6 +70,14 @@ struct LayerDemand {
     return *this;
   }
 };
+
+/// Cycles that the array and each channel of the memory take for a demand at least.
+struct LeastTime {
+  std::int64_t compute = 0, read = 0, write = 0;
+  std::int64_t longest() const { return std::max({compute, read, write}); }
+};
+LeastTime least_time(const LayerDemand& demand, const IdealMemoryTiming& memory);
+
 /// `slots_of_a_tile`: of all row groups together, for one tile of pixels.
 LayerDemand demand_of(const Convolution& conv, const LayerMapping& mapping, std::int64_t slots_of_a_tile);
 /// Of any mapping at least: as if a single block held the layer, and loaded no input that a smaller one

@@ -169,6 +169,27 @@ TEST_CASE("what is remembered of other machines changes no cycle") {
   }
 }
 
+TEST_CASE("a program is judged while it is made as the timeline judges it when it is done") {
+  CaseLimits limits;
+  limits.max_batch = 2;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    CAPTURE(seed);
+    const RandomCase c = make_random_case(seed, limits);
+    const Mapper mapper(c.network);
+    MapperOptions options;
+    options.batch = c.mapped.program.batch;
+    options.effort = MappingEffort::kGood;
+    const Machine machine = RandomMachines(seed).draw(c.config);
+    options.memory = machine.memory;
+    Timeline timeline(machine.config, machine.memory);
+    for (const MappedProgram& segment : mapper.map(machine.config, options)) {
+      if (segment.program.layers.front().on_host) continue;
+      REQUIRE(segment.cycles == timeline.analyze(segment.program, mapper.weights()).cycles);
+      REQUIRE(segment.least_cycles <= segment.cycles);
+    }
+  }
+}
+
 TEST_CASE("machines that the mapper cannot tell apart share their programs") {
   const RandomCase c = make_random_case(1);
   const Mapper mapper(c.network);

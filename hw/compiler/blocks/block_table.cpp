@@ -1,0 +1,162 @@
+#include "hw/compiler/blocks/block_table.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace bitbalance::compiler {
+namespace {
+
+Convolution on(const AcceleratorConfig& config, Convolution conv) {
+  conv.config = &config;
+  return conv;
+}
+
+BlockTable::Least smaller(const BlockTable::Least& a, const BlockTable::Least& b) {
+  return {std::min(a.tiles, b.tiles),           std::min(a.computes, b.computes),
+          std::min(a.loads, b.loads),           std::min(a.stores, b.stores),
+          std::min(a.read_bytes, b.read_bytes), std::min(a.write_bytes, b.write_bytes)};
+}
+
+}  // namespace
+
+BlockTable::BlockTable(const Convolution& conv, LayerMapping user, std::vector<double> rates)
+    : config_(*conv.config),
+      conv_(on(config_, conv)),
+      user_(std::move(user)),
+      rates_(std::move(rates)),
+      sizes_(conv_, user_, Extent::kEvenParts),
+      full_width_(entries_of(sizes_.full_width())) {}
+
+std::vector<BlockTable::Entry> BlockTable::entries_of(const std::vector<int>& widths) const {
+  std::vector<Entry> entries;
+  sizes_.for_blocks(widths, [&](const LayerMapping& block, const SpatialCut& space) {
+    Entry entry;
+    entry.block = block;
+    entry.space = space;
+    entry.needs = block_needs(conv_, block);
+    entry.may_have_chunks = is_one_tile(conv_, block);
+    // With chunks, all that they cost depends on the buffers.
+    if (!entry.may_have_chunks && block.channels < conv_.in_channels) return;
+    if (block.channels >= conv_.in_channels) {
+      for (const LoopOrder order : sizes_.orders(block)) entry.orders[entry.order_count++].order = order;
+    }
+    entries.push_back(std::move(entry));
+  });
+  return entries;
+}
+
+const Estimate& BlockTable::estimate_of(Entry& entry, std::size_t order, const Convolution& conv) {
+  Ordered& ordered = entry.orders[order];
+  entry.block.order = ordered.order;
+  if (!ordered.estimate) ordered.estimate = estimate(conv, entry.block, entry.space, entry.needs);
+  return *ordered.estimate;
+}
+
+const BlockTable::Least& BlockTable::least_of(Entry& entry, const Convolution& conv) {
+  if (entry.least) return *entry.least;
+  for (std::size_t i = 0; i < entry.order_count; ++i) {
+    const Estimate& e = estimate_of(entry, i, conv);
+    const Least least{entry.space.tiles, e.blocks, e.loads, e.blocks, e.read_bytes, e.write_bytes};
+    entry.least = entry.least ? smaller(*entry.least, least) : least;
+  }
+  return *entry.least;
+}
+
+bool BlockTable::fits_in_full_width(const AcceleratorConfig& buffers) const {
+  const Convolution conv = on(buffers, conv_);
+  // The smallest blocks are the last ones.
+  return std::any_of(full_width_.rbegin(), full_width_.rend(),
+                     [&](const Entry& entry) { return entry.order_count > 0 && fits(conv, entry.needs); });
+}
+
+std::optional<BlockTable::Least> BlockTable::least(const AcceleratorConfig& buffers) {
+  const Convolution conv = on(buffers, conv_);
+  std::optional<Least> least;
+  bool any_fits = false;
+  for (Entry& entry : full_width_) {
+    if (entry.order_count == 0) return {};
+    const bool fits_whole = fits(conv, entry.needs);
+    any_fits = any_fits || fits_whole;
+    // With fewer input channels it asks for no less.
+    if (!fits_whole && !entry.may_have_chunks) continue;
+    const Least& one = least_of(entry, conv_);
+    least = least ? smaller(*least, one) : one;
+  }
+  return any_fits ? least : std::nullopt;
+}
+
+std::vector<LayerMapping> BlockTable::best(const AcceleratorConfig& buffers) {
+  std::vector<LayerMapping> blocks;
+  std::vector<Cost> least;
+  for_fitting(buffers, [&](const LayerMapping& block, const Cost* costs) {
+    if (blocks.empty()) {
+      blocks.assign(rates_.size(), block);
+      least.assign(costs, costs + rates_.size());
+      return;
+    }
+    for (std::size_t i = 0; i < rates_.size(); ++i) {
+      if (!(costs[i] < least[i])) continue;
+      least[i] = costs[i];
+      blocks[i] = block;
+    }
+  });
+  return blocks;
+}
+
+template <class Take>
+void BlockTable::for_fitting(const AcceleratorConfig& buffers, const Take& take) {
+  const Convolution conv = on(buffers, conv_);
+  bool any = false;
+  const auto take_one = [&](const LayerMapping& block, const Cost* costs) {
+    any = true;
+    take(block, costs);
+  };
+  for_fitting(full_width_, conv, take_one);
+  if (any) return;
+  // Columns that two blocks share are loaded twice: the width is cut where it must be.
+  if (cut_widths_.empty()) cut_widths_ = entries_of(sizes_.cut_widths());
+  for_fitting(cut_widths_, conv, take_one);
+}
+
+template <class Take>
+void BlockTable::for_fitting(std::vector<Entry>& entries, const Convolution& conv, const Take& take) {
+  for (Entry& entry : entries) {
+    const bool fits_whole = entry.order_count > 0 && fits(conv, entry.needs);
+    for (std::size_t i = 0; fits_whole && i < entry.order_count; ++i) {
+      Estimate e = estimate_of(entry, i, conv_);
+      e.set_overlaps(conv, entry.needs);
+      std::size_t& costs =
+          entry.orders[i].costs[2 * std::size_t{e.overlaps} + std::size_t{e.weights_overlap}];
+      if (costs == kNone) costs = add_costs(e);
+      take(entry.block, &costs_[costs]);
+    }
+    if (entry.may_have_chunks &&
+        !(fits_whole && 2 * entry.needs.weight_bank_bytes <= conv.config->weight_bank_bytes))
+      for_chunks(entry, conv, take);
+  }
+}
+
+template <class Take>
+void BlockTable::for_chunks(const Entry& entry, const Convolution& conv, const Take& take) {
+  LayerMapping block = entry.block;
+  const std::size_t known = costs_.size();
+  for (const int channels : sizes_.fewest_chunks(conv, entry.block)) {
+    if (channels >= conv.in_channels) continue;
+    block.channels = channels;
+    const BlockNeeds needs = block_needs(conv, block);
+    if (!fits(conv, needs)) continue;
+    for (const LoopOrder order : sizes_.orders(block)) {
+      block.order = order;
+      const std::size_t costs = add_costs(estimate(conv, block, entry.space, needs));
+      take(block, &costs_[costs]);
+    }
+  }
+  costs_.resize(known);
+}
+
+std::size_t BlockTable::add_costs(const Estimate& estimate) {
+  for (const double rate : rates_) costs_.push_back(estimate.cost(rate));
+  return costs_.size() - rates_.size();
+}
+
+}  // namespace bitbalance::compiler

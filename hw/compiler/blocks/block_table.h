@@ -1,0 +1,82 @@
+// The blocks of equal parts of a convolution, with what they need and cost. Made once for a shape, and asked
+// about many sizes of buffers.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "hw/compiler/blocks/block_sizes.h"
+#include "hw/compiler/blocks/convolution.h"
+#include "hw/compiler/blocks/layer_estimate.h"
+#include "hw/isa/config.h"
+
+namespace bitbalance::compiler {
+
+class BlockTable {
+ public:
+  /// `rates` of the memory, in bytes per cycle.
+  BlockTable(const Convolution& conv, LayerMapping user, std::vector<double> rates);
+  BlockTable(const BlockTable&) = delete;
+  BlockTable& operator=(const BlockTable&) = delete;
+
+  // Precondition of what follows: `buffers` differs from the configuration of the convolution in sizes of
+  // buffers alone.
+
+  /// What every block that fits asks for, each by itself.
+  struct Least {
+    std::int64_t tiles = 0;  ///< of one row group
+    std::int64_t computes = 0, loads = 0, stores = 0;
+    std::int64_t read_bytes = 0, write_bytes = 0;
+  };
+  bool fits_in_full_width(const AcceleratorConfig& buffers) const;
+  /// Nothing where blocks fit only with fewer input channels, or less than the full width.
+  std::optional<Least> least(const AcceleratorConfig& buffers);
+  /// For each rate the block of least estimated time, what the user left open filled in. Empty when no block
+  /// fits.
+  std::vector<LayerMapping> best(const AcceleratorConfig& buffers);
+
+ private:
+  static constexpr std::size_t kNone = SIZE_MAX;
+
+  /// A block with all input channels, in one order of the loops.
+  struct Ordered {
+    LoopOrder order = LoopOrder::kActivationsOuter;
+    std::optional<Estimate> estimate;                              ///< of one that has fitted
+    std::array<std::size_t, 4> costs{kNone, kNone, kNone, kNone};  ///< by what overlaps: places in costs_
+  };
+  struct Entry {
+    LayerMapping block;
+    SpatialCut space;
+    BlockNeeds needs;
+    bool may_have_chunks = false;
+    std::optional<Least> least;  ///< of one that has been asked about
+    std::size_t order_count = 0;
+    std::array<Ordered, 2> orders;
+  };
+  std::vector<Entry> entries_of(const std::vector<int>& widths) const;
+  /// Calls `take(block, costs)` for every block that fits, with its costs by rate.
+  static const Estimate& estimate_of(Entry& entry, std::size_t order, const Convolution& conv);
+  static const Least& least_of(Entry& entry, const Convolution& conv);
+  template <class Take>
+  void for_fitting(const AcceleratorConfig& buffers, const Take& take);
+  template <class Take>
+  void for_fitting(std::vector<Entry>& entries, const Convolution& conv, const Take& take);
+  template <class Take>
+  void for_chunks(const Entry& entry, const Convolution& conv, const Take& take);
+  /// Appends those of all rates to costs_, and returns their place.
+  std::size_t add_costs(const Estimate& estimate);
+
+  const AcceleratorConfig config_;
+  const Convolution conv_;
+  const LayerMapping user_;
+  const std::vector<double> rates_;
+  const BlockSizes sizes_;
+  std::vector<Entry> full_width_;
+  std::vector<Entry> cut_widths_;  ///< empty until no block of the full width fits
+  std::vector<Cost> costs_;        ///< those of all rates, one after the other
+};
+
+}  // namespace bitbalance::compiler

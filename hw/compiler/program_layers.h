@@ -25,6 +25,13 @@ class ProgramLayers {
   /// All blocks of one convolution.
   virtual std::vector<LayerMapping> alternatives(const AcceleratorConfig& config,
                                                  std::size_t convolution) = 0;
+  /// Blocks of many sizes of one convolution, whatever the buffers hold; with rows of the full width, or of
+  /// all others.
+  virtual std::vector<LayerMapping> many(const AcceleratorConfig& config, std::size_t convolution,
+                                         bool full_width) = 0;
+  /// Those of `blocks` that fit, by number.
+  virtual std::vector<std::size_t> fitting(const AcceleratorConfig& config, std::size_t convolution,
+                                           const std::vector<LayerMapping>& blocks) = 0;
   virtual LayerDemand demand(const AcceleratorConfig& config, const Plan& plan) = 0;
   /// Of any plan at least.
   virtual LayerDemand least_demand(const AcceleratorConfig& config) = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "base/process/interruption.h"
 #include "hw/isa/account/dram_kinds.h"
@@ -53,6 +54,9 @@ std::optional<MappedProgram> ProgramSearch::best(ProgramLayers& layers) {
   for (const AcceleratorConfig& machine : machines)
     if (leaves_room(layers, machine)) judge_all(layers, machine);
   if (!best_) return {};
+  // By another objective there is no bound that spares most of them.
+  if (best_->candidate.plan.size() == 1 && options_.objective == MappingObjective::kCycles)
+    judge_many(layers, machines);
   if (options_.effort == MappingEffort::kExhaustive && best_->candidate.plan.size() > 1) {
     // One convolution after the other, until none has a better block.
     for (bool better = true; better;) {
@@ -118,6 +122,38 @@ void ProgramSearch::judge_all(ProgramLayers& layers, const AcceleratorConfig& co
   for (const Plan& plan : plans) judge(layers, config, plan);
   if (options_.effort != MappingEffort::kExhaustive || plans.empty() || plans.front().size() != 1) return;
   for (const LayerMapping& block : layers.alternatives(config, 0)) judge(layers, config, {block});
+}
+
+ProgramSearch::Trials ProgramSearch::many_of(ProgramLayers& layers, bool full_width) const {
+  const std::vector<LayerMapping> blocks = layers.many(config_, 0, full_width);
+  std::vector<std::pair<std::int64_t, std::size_t>> order;
+  for (const LayerMapping& block : blocks)
+    order.emplace_back(least_time(layers.demand(config_, {block}), options_.memory).longest(), order.size());
+  std::sort(order.begin(), order.end());
+  Trials trials;
+  for (const auto& [cycles, number] : order) {
+    trials.blocks.push_back(blocks[number]);
+    trials.least_cycles.push_back(cycles);
+  }
+  return trials;
+}
+
+void ProgramSearch::judge_many(ProgramLayers& layers, const std::vector<AcceleratorConfig>& machines) {
+  const Trials full_width = many_of(layers, true);
+  Trials cut_width;
+  const auto judge_fitting = [&](const Trials& trials, const AcceleratorConfig& machine) {
+    const std::vector<std::size_t> fitting = layers.fitting(machine, 0, trials.blocks);
+    for (const std::size_t i : fitting) {
+      if (trials.least_cycles[i] >= best_->merit.cycles) break;  // nor will any behind it do better
+      judge(layers, machine, {trials.blocks[i]});
+    }
+    return !fitting.empty();
+  };
+  for (const AcceleratorConfig& machine : machines) {
+    if (judge_fitting(full_width, machine)) continue;
+    if (cut_width.blocks.empty()) cut_width = many_of(layers, false);
+    judge_fitting(cut_width, machine);
+  }
 }
 
 void ProgramSearch::judge(ProgramLayers& layers, const AcceleratorConfig& config, const Plan& plan) {

@@ -47,10 +47,20 @@ class ProgramSearch {
     Merit merit;
   };
 
+  /// Blocks of the only convolution.
+  struct Trials {
+    std::vector<LayerMapping> blocks;
+    std::vector<std::int64_t> least_cycles;
+  };
+
   void judge(ProgramLayers& layers, const AcceleratorConfig& config, const Plan& plan);
   /// Whether blocks for those sizes of buffers can make a better program than the best one.
   bool leaves_room(ProgramLayers& layers, const AcceleratorConfig& machine);
   void judge_all(ProgramLayers& layers, const AcceleratorConfig& config);
+  /// Of a program with one convolution: blocks of many more sizes.
+  void judge_many(ProgramLayers& layers, const std::vector<AcceleratorConfig>& machines);
+  /// By what they ask of this machine at least, the least first.
+  Trials many_of(ProgramLayers& layers, bool full_width) const;
   Merit merit_of(const Program& program);
   /// Sizes of buffers that some machine with less has, the accelerator's own first.
   std::vector<AcceleratorConfig> smaller_machines(ProgramLayers& layers) const;

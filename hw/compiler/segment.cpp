@@ -65,6 +65,21 @@ std::optional<LayerDemand> Segment::least_demand_in(const AcceleratorConfig& con
   return sum;
 }
 
+std::vector<LayerMapping> Segment::many(const AcceleratorConfig& config, std::size_t convolution,
+                                        bool full_width) {
+  const AcceleratorLayer& layer = convolution_number(convolution);
+  return many_mappings(describe(layer, config), user_mapping(layer), full_width);
+}
+
+std::vector<std::size_t> Segment::fitting(const AcceleratorConfig& config, std::size_t convolution,
+                                          const std::vector<LayerMapping>& blocks) {
+  const Convolution conv = describe(convolution_number(convolution), config);
+  std::vector<std::size_t> numbers;
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    if (fits(conv, block_needs(conv, blocks[i]))) numbers.push_back(i);
+  return numbers;
+}
+
 LayerDemand Segment::demand(const AcceleratorConfig& config, const Plan& plan) {
   LayerDemand sum;
   auto block = plan.begin();

@@ -56,6 +56,10 @@ class Segment : public ProgramLayers {
     return all_mappings(describe(layer, config), user_mapping(layer));
   }
 
+  std::vector<LayerMapping> many(const AcceleratorConfig& config, std::size_t convolution,
+                                 bool full_width) override;
+  std::vector<std::size_t> fitting(const AcceleratorConfig& config, std::size_t convolution,
+                                   const std::vector<LayerMapping>& blocks) override;
   LayerDemand demand(const AcceleratorConfig& config, const Plan& plan) override;
   LayerDemand least_demand(const AcceleratorConfig& config) override;
   bool fits_in_full_width(const AcceleratorConfig& config) override;

@@ -45,6 +45,14 @@ std::vector<LayerMapping> all_mappings(const Convolution& c, const LayerMapping&
   return mappings;
 }
 
+std::vector<LayerMapping> many_mappings(const Convolution& c, const LayerMapping& user, bool full_width) {
+  const BlockSizes sizes(c, user, Extent::kManySizes);
+  const auto can_be_cut = [&](const LayerMapping& m) { return can_be_cut_so(c, m); };
+  std::vector<LayerMapping> mappings;
+  add_mappings(c, sizes, full_width ? sizes.full_width() : sizes.cut_widths(), can_be_cut, mappings);
+  return mappings;
+}
+
 void refuse_mapping(const Convolution& c, const LayerMapping& user) {
   if (!user.layer.empty()) {
     throw std::invalid_argument(fmt::format(

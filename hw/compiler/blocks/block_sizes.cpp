@@ -37,7 +37,9 @@ BlockSizes::BlockSizes(const Convolution& conv, const LayerMapping& user, Extent
       groups_(sizes(user.conv_groups, conv.groups, 1)) {}
 
 std::vector<int> BlockSizes::sizes(int total, int unit) const {
-  return extent_ == Extent::kAllSizes ? all_sizes(total, unit) : part_sizes(total, unit);
+  constexpr int kShort = 16;  // pieces
+  const bool is_short = extent_ == Extent::kManySizes && ceil_div(total, unit) <= kShort;
+  return is_short || extent_ == Extent::kAllSizes ? all_sizes(total, unit) : part_sizes(total, unit);
 }
 
 std::vector<int> BlockSizes::full_width() const {

@@ -12,6 +12,7 @@ namespace bitbalance::compiler {
 /// How many sizes of a block are looked at.
 enum class Extent {
   kEvenParts,  ///< those that cut a dimension into equal parts
+  kManySizes,  ///< all of short dimensions, which are cut into few pieces; of others equal parts
   kAllSizes,
 };
 

@@ -278,10 +278,11 @@ TEST_CASE("effort good finds what an exhaustive search finds, or little less, fo
     ratios.push_back(good / static_cast<double>(cycles(mapper, machine, options)));
   }
   std::sort(ratios.begin(), ratios.end());
-  // How good the search is, not what it promises: measured 1.10 at the 95th percentile (docs/mapper.md).
+  // How good the search is, not what it promises (docs/mapper.md).
   CHECK(ratios.front() == 1);
-  CHECK(ratios[ratios.size() / 2] <= 1.001);
-  CHECK(ratios[ratios.size() * 95 / 100] <= 1.15);
+  CHECK(ratios[ratios.size() / 2] == 1);
+  CHECK(ratios[ratios.size() * 95 / 100] <= 1.02);
+  CHECK(ratios.back() <= 1.5);
 }
 
 TEST_CASE("an exhaustive search of layers without a convolution finds what effort good finds") {

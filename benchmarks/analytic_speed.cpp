@@ -74,12 +74,14 @@ struct Workload {
   explicit Workload(const std::string& name)
       : network(quantized(::network(name))), mapper(network), weights(network) {}
 
-  std::int64_t evaluate(const DesignPoint& point, Timeline& timeline) {
-    return analyze(mapper.map(point.config, options_for(point)), timeline);
+  std::int64_t evaluate(const DesignPoint& point, Timeline& timeline,
+                        MappingEffort effort = MappingEffort::kFast) {
+    return analyze(mapper.map(point.config, options_for(point, effort)), timeline);
   }
 
-  static MapperOptions options_for(const DesignPoint& point) {
+  static MapperOptions options_for(const DesignPoint& point, MappingEffort effort) {
     MapperOptions options;
+    options.effort = effort;
     options.memory = point.memory;
     return options;
   }
@@ -109,12 +111,13 @@ void again(benchmark::State& state, Workload& workload) {
 
 /// Another one each time: what a point has in common with others of the same lap is found out once. The scan
 /// of the weights has seen its number of rows and its synchronization.
+template <MappingEffort effort>
 void explore(benchmark::State& state, Workload& workload) {
   const std::vector<DesignPoint> points = design_points();
   std::unique_ptr<Mapper> mapper;
   const auto evaluate = [&](const DesignPoint& point) {
     Timeline timeline(point.config, point.memory, mapper->shapes());
-    return workload.analyze(*mapper->map_once(point.config, Workload::options_for(point)), timeline);
+    return workload.analyze(*mapper->map_once(point.config, Workload::options_for(point, effort)), timeline);
   };
   mapper = std::make_unique<Mapper>(workload.network);
   for (const DesignPoint& point : points) evaluate(point);
@@ -132,11 +135,12 @@ void explore(benchmark::State& state, Workload& workload) {
 }
 
 /// A default accelerator, timeline and mapping from nothing, but for the scan.
+template <MappingEffort effort>
 void anew(benchmark::State& state, Workload& workload) {
   const DesignPoint point = design_points().front();
   for (auto _ : state) {
     Timeline timeline(point.config, point.memory);
-    benchmark::DoNotOptimize(workload.evaluate(point, timeline));
+    benchmark::DoNotOptimize(workload.evaluate(point, timeline, effort));
   }
   state.SetItemsProcessed(state.iterations());
 }
@@ -157,8 +161,10 @@ int main(int argc, char** argv) {
       })->Unit(benchmark::kMicrosecond);
     };
     add("again", again);
-    add("anew", anew);
-    add("explore", explore);
+    add("anew", anew<MappingEffort::kFast>);
+    add("anew_good", anew<MappingEffort::kGood>);
+    add("explore", explore<MappingEffort::kFast>);
+    add("explore_good", explore<MappingEffort::kGood>);
   }
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/ring.h"
-#include "tlm/dram/channel.h"
 #include "tlm/dram/clock.h"
+#include "tlm/dram/controller/channel.h"
 
 namespace bitbalance::dram {
 

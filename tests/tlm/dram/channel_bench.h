@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "tests/tlm/dram/presets.h"
-#include "tlm/dram/channel.h"
+#include "tlm/dram/controller/channel.h"
 
 namespace bitbalance::dram::test {
 

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/tlm/dram/channel_bench.h"
-#include "tlm/dram/energy.h"
+#include "tlm/dram/figures/energy.h"
 
 using namespace bitbalance::dram;
 using namespace bitbalance::dram::test;

@@ -1,6 +1,6 @@
 // The sustained bandwidth of a channel is exactly what the constraints allow: every figure here is worked out
 // by hand from the clocks of ddr3(), in the comment beside it.
-#include "tlm/dram/channel.h"
+#include "tlm/dram/controller/channel.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -13,7 +13,7 @@
 
 #include "testbench/scenario/scenario.h"
 #include "tests/support/names.h"
-#include "tlm/dram/channel.h"
+#include "tlm/dram/controller/channel.h"
 
 namespace bitbalance::dram {
 namespace {

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/ring.h"
-#include "tlm/dram/refresh.h"
-#include "tlm/dram/scheduler.h"
-#include "tlm/dram/sleep.h"
-#include "tlm/dram/statistics.h"
+#include "tlm/dram/controller/refresh.h"
+#include "tlm/dram/controller/scheduler.h"
+#include "tlm/dram/controller/sleep.h"
+#include "tlm/dram/figures/statistics.h"
 
 namespace bitbalance::dram {
 

@@ -1,4 +1,4 @@
-#include "tlm/dram/scheduler.h"
+#include "tlm/dram/controller/scheduler.h"
 
 #include <stdexcept>
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "tlm/dram/burst_queue.h"
+#include "tlm/dram/controller/burst_queue.h"
 #include "tlm/dram/device.h"
 
 namespace bitbalance::dram {

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "tlm/dram/refresh.h"
+#include "tlm/dram/controller/refresh.h"
 
 namespace bitbalance::dram {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "tlm/dram/sleep.h"
+#include "tlm/dram/controller/sleep.h"
 #include "tlm/memory/statistic.h"
 
 namespace bitbalance::dram {

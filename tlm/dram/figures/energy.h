@@ -1,7 +1,7 @@
 // What the devices take, from the powers of their datasheet and what the channels have counted.
 #pragma once
 
-#include "tlm/dram/statistics.h"
+#include "tlm/dram/figures/statistics.h"
 
 namespace bitbalance::dram {
 

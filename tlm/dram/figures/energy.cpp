@@ -1,4 +1,4 @@
-#include "tlm/dram/energy.h"
+#include "tlm/dram/figures/energy.h"
 
 namespace bitbalance::dram {
 

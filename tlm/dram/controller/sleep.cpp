@@ -1,4 +1,4 @@
-#include "tlm/dram/sleep.h"
+#include "tlm/dram/controller/sleep.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "tlm/dram/refresh.h"
+#include "tlm/dram/controller/refresh.h"
 
 #include <algorithm>
 #include <stdexcept>

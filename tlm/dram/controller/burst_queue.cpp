@@ -1,4 +1,4 @@
-#include "tlm/dram/burst_queue.h"
+#include "tlm/dram/controller/burst_queue.h"
 
 namespace bitbalance::dram {
 

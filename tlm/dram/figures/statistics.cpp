@@ -1,9 +1,9 @@
-#include "tlm/dram/statistics.h"
+#include "tlm/dram/figures/statistics.h"
 
 #include <algorithm>
 
 #include "base/quotient.h"
-#include "tlm/dram/energy.h"
+#include "tlm/dram/figures/energy.h"
 
 namespace bitbalance::dram {
 

@@ -1,4 +1,4 @@
-#include "tlm/dram/channel.h"
+#include "tlm/dram/controller/channel.h"
 
 #include <algorithm>
 

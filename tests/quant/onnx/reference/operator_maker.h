@@ -189,7 +189,7 @@ class OperatorMaker {
   void bit_shift();
 
   // random_recurrent.cpp
-  void activations(std::int64_t count);
+  void activations(std::int64_t functions, std::int64_t directions);
   void recurrent();
 
   // random_branches.cpp

@@ -5,17 +5,19 @@
 
 namespace bitbalance::test {
 
-/// Functions of the gates other than the usual ones, in all directions, with their parameters.
-void OperatorMaker::activations(std::int64_t count) {
+/// Functions of the gates other than the usual ones, `functions` for each direction, with their parameters.
+/// What multiplies a state has bounds: values would be beyond all floats after four steps.
+void OperatorMaker::activations(std::int64_t functions, std::int64_t directions) {
   static const std::vector<std::string> names = {"Affine",   "Elu",        "HardSigmoid",    "LeakyRelu",
                                                  "Relu",     "ScaledTanh", "Sigmoid",        "Softplus",
                                                  "Softsign", "Tanh",       "ThresholdedRelu"};
+  static const std::vector<std::string> bounded = {"HardSigmoid", "Sigmoid", "Softsign", "Tanh"};
   static const std::set<std::string> have_alpha = {"Affine",    "Elu",        "HardSigmoid",
                                                    "LeakyRelu", "ScaledTanh", "ThresholdedRelu"};
   static const std::set<std::string> have_beta = {"Affine", "HardSigmoid", "ScaledTanh"};
   onnx::AttributeProto list, alphas, betas;
-  for (std::int64_t i = 0; i < count; ++i) {
-    list.add_strings(one_of(names));
+  for (std::int64_t i = 0; i < functions * directions; ++i) {
+    list.add_strings(one_of(functions > 1 && i % functions == 0 ? bounded : names));
     // An open end of the lists stands for the defaults; those two have none.
     if (have_alpha.count(list.strings(static_cast<int>(i))) != 0) alphas.add_floats(small());
     if (have_beta.count(list.strings(static_cast<int>(i))) != 0) betas.add_floats(small() / 2);
@@ -52,7 +54,7 @@ void OperatorMaker::recurrent() {
   maybe("linear_before_reset", integer(0, 1));
   if (chance(3)) maybe("input_forget", integer(0, 1));
   if (chance(3)) set("clip", small());
-  if (chance(3)) activations(functions * directions);
+  if (chance(3)) activations(functions, directions);
   const auto optional = [&](const Dims& dims) {
     if (chance()) {
       floats(values(dims, -1, 1));

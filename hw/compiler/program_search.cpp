@@ -127,6 +127,7 @@ void ProgramSearch::judge_all(ProgramLayers& layers, const AcceleratorConfig& co
 ProgramSearch::Trials ProgramSearch::many_of(ProgramLayers& layers, bool full_width) const {
   const std::vector<LayerMapping> blocks = layers.many(config_, 0, full_width);
   std::vector<std::pair<std::int64_t, std::size_t>> order;
+  order.reserve(blocks.size());
   for (const LayerMapping& block : blocks)
     order.emplace_back(least_time(layers.demand(config_, {block}), options_.memory).longest(), order.size());
   std::sort(order.begin(), order.end());

@@ -80,9 +80,10 @@ std::vector<Line> lines_of(const HostOperator& op, const Dims& dims) {
     std::vector<std::int64_t> list = op.attributes.list(name);
     if (list.empty()) list.assign(count, fallback);
     check_range(name, list, least);
-    if (list.size() != count)
+    if (list.size() != count) {
       throw std::invalid_argument(
           fmt::format("{} is {}; accepted: {} numbers", name, to_string(list), count));
+    }
     return list;
   };
   check_range("kernel_shape", kernel, 1);

@@ -105,8 +105,9 @@ double interpolate(const float* plane, const Dims& strides, const std::vector<st
   if (d == taps.size()) return *plane;
   double sum = 0;
   for (const Tap& tap : taps[d])
-    if (tap.at >= 0 && tap.weight != 0)
+    if (tap.at >= 0 && tap.weight != 0) {
       sum += tap.weight * interpolate(plane + tap.at * strides[d], strides, taps, d + 1);
+    }
   return sum;
 }
 

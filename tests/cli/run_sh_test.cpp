@@ -15,15 +15,15 @@ namespace fs = std::filesystem;
 class StandIns : public TemporaryFolder {
  public:
   StandIns() {
-    for (const char* const name : {"root/cmake", "root/build/release", "bin", "elsewhere"})
+    for (const char* const name : {"project/cmake", "project/build/release", "bin", "elsewhere"})
       fs::create_directories(path() / name);
     for (const char* const name : {"run.sh", "cmake/setup.sh"})
-      fs::copy_file(fs::path(BITBALANCE_SOURCE_DIR) / name, path() / "root" / name);
-    write("root/packages.txt", "# one that is always there\nbash\n");
-    write("root/build/release/build.ninja", "");
-    script("root/build/release/bitbalance", R"sh(echo "in $(pwd): $*")sh");
+      fs::copy_file(fs::path(BITBALANCE_SOURCE_DIR) / name, path() / "project" / name);
+    write("project/packages.txt", "# one that is always there\nbash\n");
+    write("project/build/release/build.ninja", "");
+    script("project/build/release/bitbalance", R"sh(echo "in $(pwd): $*")sh");
     script("bin/cmake", R"sh(echo "cmake in $(pwd)" >&2)sh");
-    fs::create_symlink(path() / "root/run.sh", path() / "bin/run-it");
+    fs::create_symlink(path() / "project/run.sh", path() / "bin/run-it");
   }
 
   /// What a shell in the folder `elsewhere` prints; stdout alone.
@@ -46,12 +46,12 @@ class StandIns : public TemporaryFolder {
 TEST_CASE("run.sh builds in its own folder and runs in the caller's, where files and results are") {
   const StandIns folder;
   const std::string here = fs::canonical(folder.path()).string();
-  CHECK(folder.printed("../root/run.sh own.yaml --level tlm") ==
+  CHECK(folder.printed("../project/run.sh own.yaml --level tlm") ==
         "in " + here + "/elsewhere: run own.yaml --level tlm\n");
-  const std::string fashion = "run " + here + "/root/scenarios/fashion.yaml";
-  CHECK(folder.printed("../root/run.sh") == "in " + here + "/elsewhere: " + fashion + "\n");
+  const std::string fashion = "run " + here + "/project/scenarios/fashion.yaml";
+  CHECK(folder.printed("../project/run.sh") == "in " + here + "/elsewhere: " + fashion + "\n");
   CHECK(folder.printed("run-it --images 1") == "in " + here + "/elsewhere: " + fashion + " --images 1\n");
-  CHECK(folder.printed("CDPATH=/:.. bash " + here + "/root/run.sh x.onnx") ==
+  CHECK(folder.printed("CDPATH=/:.. bash " + here + "/project/run.sh x.onnx") ==
         "in " + here + "/elsewhere: run x.onnx\n");
 }
 

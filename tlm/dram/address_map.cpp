@@ -12,7 +12,7 @@
 namespace bitbalance::dram {
 namespace {
 
-constexpr std::array<const char*, 6> kNames = {"channel", "rank", "bank_group", "bank", "row", "column"};
+constexpr std::array<const char*, 6> kFieldNames = {"channel", "rank", "bank_group", "bank", "row", "column"};
 
 int bits_of(std::int64_t count) {
   int bits = 0;
@@ -33,9 +33,9 @@ AddressMap::AddressMap(const Geometry& g, const std::string& map) : groups_(g.ba
   // Each field's bits are dealt from its most significant on, as the map is written.
   for (std::string word; words >> word;) {
     const std::string name = word.substr(0, word.find(':'));
-    const auto at = std::find(kNames.begin(), kNames.end(), name);
-    if (at == kNames.end()) refuse(map, "channel, rank, bank_group, bank, row, column");
-    const auto field = static_cast<Field>(at - kNames.begin());
+    const auto at = std::find(kFieldNames.begin(), kFieldNames.end(), name);
+    if (at == kFieldNames.end()) refuse(map, "channel, rank, bank_group, bank, row, column");
+    const auto field = static_cast<Field>(at - kFieldNames.begin());
     int width = left[field];
     if (name != word) {
       const auto bits = whole_number(word.substr(name.size() + 1), 1, left[field]);
@@ -47,7 +47,7 @@ AddressMap::AddressMap(const Geometry& g, const std::string& map) : groups_(g.ba
   }
   for (int f = 0; f < kFields; ++f) {
     const auto field = static_cast<std::size_t>(f);
-    if (left[field] != 0) refuse(map, fmt::format("{} more bits of {}", left[field], kNames[field]));
+    if (left[field] != 0) refuse(map, fmt::format("{} more bits of {}", left[field], kFieldNames[field]));
   }
   int shift = bits_of(g.burst_bytes());
   for (auto piece = pieces_.rbegin(); piece != pieces_.rend(); ++piece) {

@@ -104,10 +104,11 @@ double interpolate(const float* plane, const Dims& strides, const std::vector<st
                    std::size_t d) {
   if (d == taps.size()) return *plane;
   double sum = 0;
-  for (const Tap& tap : taps[d])
+  for (const Tap& tap : taps[d]) {
     if (tap.at >= 0 && tap.weight != 0) {
       sum += tap.weight * interpolate(plane + tap.at * strides[d], strides, taps, d + 1);
     }
+  }
   return sum;
 }
 

@@ -227,9 +227,10 @@ class HostGraphWriter {
                       reduction, kHostOpset));
     }
     check_pooling(op);
-    if (attributes.word("mode", "") == "wrap")
+    if (attributes.word("mode", "") == "wrap") {
       throw std::invalid_argument(
           fmt::format("'{}': mode is wrap; accepted: those of operator set {}", op.type, kHostOpset));
+    }
     if (op.type == "GridSample") {  // names of operator set 16
       const std::string mode = attributes.word("mode", "linear");
       attributes.words["mode"] = mode == "linear" ? "bilinear" : mode == "cubic" ? "bicubic" : mode;

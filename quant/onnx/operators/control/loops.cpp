@@ -89,15 +89,17 @@ class Steps {
 void give(OnnxGraph& graph, const NodeProto& node, Steps& steps, const std::vector<std::int64_t>& axes) {
   Spelling words(graph, node);
   const auto carried = static_cast<int>(steps.values().size());
-  for (int i = 0; i < carried; ++i)
+  for (int i = 0; i < carried; ++i) {
     if (is_read(graph, node, i))
       graph.define(node, node.output(i), steps.values()[static_cast<std::size_t>(i)]);
+  }
   for (std::size_t i = 0; i < steps.collected().size(); ++i) {
     const int at = carried + static_cast<int>(i);
     if (!is_read(graph, node, at)) continue;
-    if (steps.collected()[i].empty())
+    if (steps.collected()[i].empty()) {
       graph.model().fail(node,
                          fmt::format("no step for output '{}'; accepted: one or more", node.output(at)));
+    }
     stack(graph, node, words, at, steps.collected()[i], i < axes.size() ? axes[i] : 0);
   }
 }
@@ -145,13 +147,15 @@ OnnxValue part_of(Spelling& words, const OnnxValue& sequence, std::size_t axis, 
 
 void scan(OnnxGraph& graph, const NodeProto& node) {
   const std::int64_t sequences = int_attribute(node, "num_scan_inputs", 0);
-  if (sequences < 1 || sequences > node.input_size())
+  if (sequences < 1 || sequences > node.input_size()) {
     graph.model().fail(node, fmt::format("num_scan_inputs is {}; accepted: 1 to its {} inputs", sequences,
                                          node.input_size()));
+  }
   const int carried = node.input_size() - static_cast<int>(sequences);
-  if (carried > node.output_size())
+  if (carried > node.output_size()) {
     graph.model().fail(node, fmt::format("{} outputs of {} states; accepted: one each, or more",
                                          node.output_size(), carried));
+  }
   const auto count = static_cast<std::size_t>(sequences);
   const auto results = static_cast<std::size_t>(node.output_size() - carried);
   const std::vector<std::int64_t> axes = one_each(graph, node, "scan_input_axes", count);
@@ -164,9 +168,10 @@ void scan(OnnxGraph& graph, const NodeProto& node) {
   for (std::size_t i = 0; i < count; ++i) {
     read.push_back(graph.value(node, carried + static_cast<int>(i)));
     along.push_back(normal_axis(axes[i], read[i].dims.size()));
-    if (read[i].dims[along[i]] != read[0].dims[along[0]])
+    if (read[i].dims[along[i]] != read[0].dims[along[0]]) {
       graph.model().fail(node, fmt::format("sequences of {} and {} steps; accepted: equally many",
                                            read[0].dims[along[0]], read[i].dims[along[i]]));
+    }
   }
   const std::int64_t length = read[0].dims[along[0]];
   Steps steps(graph, node, carried, false);

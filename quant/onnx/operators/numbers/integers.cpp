@@ -53,16 +53,19 @@ bool import_on_integers(OnnxGraph& graph, const onnx::NodeProto& node, const Hos
                         const std::vector<const OnnxValue*>& operands) {
   if (operands.empty() || !is_integer(operands.front()->type)) return false;
   const ElementType type = operands.front()->type;
-  if (interpolates(op))
+  if (interpolates(op)) {
     graph.model().fail(node,
                        fmt::format("interpolates {}; accepted: the nearest, or real numbers", name_of(type)));
+  }
   const bool is_narrow = bits_of(type) <= kNarrow, wraps = is_narrow && can_overflow(op);
   if (!wraps && !has_fraction(op)) return false;
-  if (bits_of(type) == kNarrow && (op.type == "Mul" || op.type == "Pow"))
+  if (bits_of(type) == kNarrow && (op.type == "Mul" || op.type == "Pow")) {
     graph.model().fail(node,
                        fmt::format("multiplies {}; accepted: integers of 8, 32 and 64 bits", name_of(type)));
+  }
   Spelling words(graph, node);
   std::vector<OnnxValue> values;
+  values.reserve(operands.size());
   for (const OnnxValue* operand : operands) values.push_back(*operand);
   OnnxValue result = words.step(op.type.c_str(), values, op.attributes);
   if (has_fraction(op)) result = without_fraction(words, result);
@@ -93,9 +96,10 @@ void bit_shift(OnnxGraph& graph, const onnx::NodeProto& node) {
 void bitwise_not(OnnxGraph& graph, const onnx::NodeProto& node) {
   const OnnxValue x = graph.value(node, 0);
   const bool is_signed = name_of(x.type).front() == 'I';
-  if (!is_signed && bits_of(x.type) > kNarrow)
+  if (!is_signed && bits_of(x.type) > kNarrow) {
     graph.model().fail(node, fmt::format("all bits of {}; accepted: of signed integers, or of up to {} bits",
                                          name_of(x.type), kNarrow));
+  }
   const float ones = is_signed ? -1 : std::ldexp(1.0F, bits_of(x.type)) - 1;
   Spelling words(graph, node);
   words.result(words.step("Sub", {Spelling::number(ones), x}), x.type);

@@ -24,9 +24,10 @@ void center_crop_pad(OnnxGraph& graph, const NodeProto& node) {
   const std::vector<std::int64_t> shape = constant_integers(graph, node, 1);
   std::vector<std::int64_t> axes = ints_attribute(node, "axes", {});
   for (std::int64_t d = 0; find_attribute(node, "axes") == nullptr && d < rank; ++d) axes.push_back(d);
-  if (axes.size() != shape.size())
+  if (axes.size() != shape.size()) {
     graph.model().fail(node,
                        fmt::format("{} extents for {} axes; accepted: as many", shape.size(), axes.size()));
+  }
   check_range("shape", shape, 1);
   HostAttributes crop, pads;
   pads.integers["pads"].assign(2 * rank, 0);

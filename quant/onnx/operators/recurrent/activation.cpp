@@ -91,9 +91,10 @@ OnnxValue activated(Spelling& words, const Activation& by, const OnnxValue& x) {
   const auto number = [](float value) { return Spelling::number(value); };
   if (by.name == "Affine")
     return words.step("Add", {words.step("Mul", {x, number(by.alpha)}), number(by.beta)});
-  if (by.name == "ScaledTanh")
+  if (by.name == "ScaledTanh") {
     return words.step("Mul",
                       {words.step("Tanh", {words.step("Mul", {x, number(by.beta)})}), number(by.alpha)});
+  }
   HostAttributes parameters;
   const Known& function =
       *std::find_if(std::begin(kKnown), std::end(kKnown), [&](const Known& k) { return by.name == k.name; });

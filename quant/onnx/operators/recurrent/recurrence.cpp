@@ -118,7 +118,7 @@ OnnxValue Recurrence::hold(std::int64_t time, const RecurrentState& before, Recu
   std::transform(lengths.begin(), lengths.end(), mask.begin(),
                  [&](std::int64_t length) { return is_there(length) ? 1.0F : 0.0F; });
   const OnnxValue here = constant({extents_.batch, 1}, std::move(mask));
-  const OnnxValue shown = words_.step("Where", {here, after.hidden, Spelling::number(0)});
+  OnnxValue shown = words_.step("Where", {here, after.hidden, Spelling::number(0)});
   after.hidden = words_.step("Where", {here, after.hidden, before.hidden});
   if (!before.cell.dims.empty()) after.cell = words_.step("Where", {here, after.cell, before.cell});
   return shown;

@@ -81,7 +81,7 @@ OnnxValue given_state(const OnnxGraph& graph, const NodeProto& node, Spelling& w
   if (!OnnxGraph::has_input(node, index)) {
     return {-1, dims, std::vector<float>(element_count(dims), 0.0F), onnx::TensorProto::FLOAT};
   }
-  const OnnxValue given = graph.value(node, index);
+  const OnnxValue& given = graph.value(node, index);
   const Dims expected = is_batch_first(node) ? Dims{dims[1], dims[0], dims[2]} : dims;
   if (given.dims != expected) {
     graph.model().fail(node, fmt::format("state '{}' is {}; accepted: {}", node.input(index),

@@ -21,18 +21,20 @@ class Range {
  public:
   explicit Range(const FreeKey& key) : key_(key) {
     for (const auto& [field, text] : key.fields) {
-      if (field != "from" && field != "to" && field != "step" && field != "factor")
+      if (field != "from" && field != "to" && field != "step" && field != "factor") {
         refuse(fmt::format("'{}'{}", field, suggestion(field, {"from", "to", "step", "factor"})),
                kRangeFields);
+      }
     }
     if (has("step") == has("factor")) refuse("a range", kRangeFields);
   }
 
   std::vector<std::string> values() const {
     const Rational from = number("from"), to = number("to");
-    if (from > to)
+    if (from > to) {
       refuse(fmt::format("from {} to {}", scenario::to_string(from), scenario::to_string(to)),
              "from below to");
+    }
     return has("step") ? stepped(from, to, number("step")) : multiplied(from, to, number("factor"));
   }
 

@@ -101,7 +101,7 @@ struct AcceleratorConfig {
   /// loaded while one is asked. 0, as the paper's accelerator: the host computes functions.
   int lookup_tables = 2;
 
-  SramPorts sram_ports = SramPorts::kShared;
+  SramPorts sram_ports = SramPorts::kMixed;
   int queue_depth = 8;  ///< commands waiting in front of each engine, 1..64
   double clock_hz = 1e9;
 

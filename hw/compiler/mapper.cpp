@@ -77,11 +77,16 @@ class SegmentBuilder {
   }
 
  private:
-  /// Memories that blocks are chosen for, in bytes per cycle.
+  /// Memories that blocks are chosen for, in bytes per cycle. With effort fast the one most like the
+  /// machine's: so its plan is one of those that effort good judges.
   static std::vector<double> planned_rates(const MapperOptions& options) {
-    if (options.effort != MappingEffort::kFast) return ProgramSearch::planned_rates();
-    return {static_cast<double>(options.memory.bytes_per_cycle_numerator) /
-            static_cast<double>(options.memory.bytes_per_cycle_denominator)};
+    std::vector<double> rates = ProgramSearch::planned_rates();
+    if (options.effort != MappingEffort::kFast) return rates;
+    const double own = static_cast<double>(options.memory.bytes_per_cycle_numerator) /
+                       static_cast<double>(options.memory.bytes_per_cycle_denominator);
+    const auto ratio = [own](double rate) { return std::max(rate / own, own / rate); };
+    return {*std::min_element(rates.begin(), rates.end(),
+                              [&](double one, double other) { return ratio(one) < ratio(other); })};
   }
 
   bool next_on_host() const { return next_ < network_.layers.size() && on_host(network_.layers[next_].op); }

@@ -210,6 +210,25 @@ TEST_CASE("machines that the mapper cannot tell apart share their programs") {
   CHECK_THROWS_AS(mapper.map_once(other, options), std::invalid_argument);
 }
 
+TEST_CASE("effort good is never worse than effort fast") {
+  CaseLimits limits;
+  limits.max_layers = 5;
+  limits.max_batch = 2;
+  for (std::uint64_t seed = 1; seed <= 80; ++seed) {
+    CAPTURE(seed);
+    const RandomCase c = make_random_case(seed, limits);
+    const Mapper mapper(c.network);
+    MapperOptions options;
+    options.batch = c.mapped.program.batch;
+    AcceleratorConfig config = c.config;
+    fit_buffers(c.network, config, options);
+    const Machine machine = seed % 2 == 0 ? Machine{config, {}} : RandomMachines(seed).draw(config);
+    const std::int64_t fast = cycles(mapper, machine, options);
+    options.effort = MappingEffort::kGood;
+    REQUIRE(cycles(mapper, machine, options) <= fast);
+  }
+}
+
 TEST_CASE("more of anything never costs a layer a cycle") {
   CaseLimits limits;
   limits.max_layers = 1;

@@ -63,7 +63,7 @@ class SegmentBuilder {
         largest_sums_(largest_sums),
         config_(config),
         options_(options),
-        tables_(planned_rates(options)) {
+        tables_(config, planned_rates(options)) {
     for (const LayerMapping& m : options.mappings) unused_.insert(m.layer);
   }
 

@@ -14,11 +14,11 @@ BlockTable& BlockTables::of(const AcceleratorLayer& layer, const Convolution& co
   return *table;
 }
 
-BlockTable& Segment::table_of(std::size_t convolution, const AcceleratorConfig& config) {
+BlockTable& Segment::table_of(std::size_t convolution) {
   if (table_of_.empty()) {
     for (const std::size_t number : convolutions_) {
       const AcceleratorLayer& layer = layers_[number];
-      table_of_.push_back(&tables_.of(layer, describe(layer, config), user_mapping(layer)));
+      table_of_.push_back(&tables_.of(layer, describe(layer, tables_.largest()), user_mapping(layer)));
     }
   }
   return *table_of_[convolution];
@@ -30,7 +30,7 @@ std::vector<Plan> Segment::propose(const AcceleratorConfig& config) {
   std::vector<Plan> plans(tables_.rates());
   std::map<const BlockTable*, std::vector<LayerMapping>> known;
   for (std::size_t c = 0; c < convolutions_.size(); ++c) {
-    BlockTable& table = table_of(c, config);
+    BlockTable& table = table_of(c);
     auto [entry, is_new] = known.try_emplace(&table);
     if (is_new) entry->second = table.best(config);
     const std::vector<LayerMapping>& proposed = entry->second;
@@ -45,7 +45,7 @@ std::vector<Plan> Segment::propose(const AcceleratorConfig& config) {
 
 bool Segment::fits_in_full_width(const AcceleratorConfig& config) {
   for (std::size_t c = 0; c < convolutions_.size(); ++c)
-    if (!table_of(c, config).fits_in_full_width(config)) return false;
+    if (!table_of(c).fits_in_full_width(config)) return false;
   return true;
 }
 
@@ -53,7 +53,7 @@ std::optional<LayerDemand> Segment::least_demand_in(const AcceleratorConfig& con
   LayerDemand sum;
   std::map<const BlockTable*, std::optional<BlockTable::Least>> known;
   for (std::size_t c = 0; c < convolutions_.size(); ++c) {
-    BlockTable& table = table_of(c, config);
+    BlockTable& table = table_of(c);
     auto [entry, is_new] = known.try_emplace(&table);
     if (is_new) entry->second = table.least(config);
     if (!entry->second) return {};

@@ -18,20 +18,23 @@
 
 namespace bitbalance::compiler {
 
-/// The blocks of every shape of a network's convolutions, on one accelerator.
+/// The blocks of every shape of a network's convolutions, on one accelerator and those with smaller buffers.
 class BlockTables {
  public:
-  /// `rates` of the memory, in bytes per cycle.
-  explicit BlockTables(std::vector<double> rates) : rates_(std::move(rates)) {}
+  /// `rates` of the memory, in bytes per cycle. Keeps the reference.
+  BlockTables(const AcceleratorConfig& largest, std::vector<double> rates)
+      : largest_(largest), rates_(std::move(rates)) {}
 
+  const AcceleratorConfig& largest() const { return largest_; }
   std::size_t rates() const { return rates_.size(); }
-  /// `user`: what counts for this layer alone, if it has a name.
-  /// Keeps its place.
+  /// `conv`: on the largest accelerator. `user`: what counts for this layer alone, if it has a name. The
+  /// reference stays valid.
   BlockTable& of(const AcceleratorLayer& layer, const Convolution& conv, const LayerMapping& user);
 
  private:
   static constexpr int kAnyLayer = -1;
 
+  const AcceleratorConfig& largest_;
   const std::vector<double> rates_;
   std::map<std::pair<ConvolutionShape, int>, std::unique_ptr<BlockTable>> tables_;
 };
@@ -79,7 +82,7 @@ class Segment : public ProgramLayers {
     return compiler::describe(network_, l, config, options_.batch);
   }
   LayerMapping user_mapping(const AcceleratorLayer& l) const;
-  BlockTable& table_of(std::size_t convolution, const AcceleratorConfig& config);
+  BlockTable& table_of(std::size_t convolution);
 
   /// Slots that the array cannot do without: those of the busiest row of each step.
   std::int64_t slots_of_a_tile(const AcceleratorLayer& l, const AcceleratorConfig& config);

@@ -30,17 +30,18 @@ BlockTable::BlockTable(const Convolution& conv, LayerMapping user, std::vector<d
 std::vector<BlockTable::Entry> BlockTable::entries_of(const std::vector<int>& widths) const {
   std::vector<Entry> entries;
   sizes_.for_blocks(widths, [&](const LayerMapping& block, const SpatialCut& space) {
-    Entry entry;
+    const BlockNeeds needs = block_needs(conv_, block);
+    const bool has_all_channels = block.channels >= conv_.in_channels;
+    const bool may_have_chunks = is_one_tile(conv_, block);
+    if (!may_have_chunks && !(has_all_channels && fits(conv_, needs))) return;
+    Entry& entry = entries.emplace_back();
     entry.block = block;
     entry.space = space;
-    entry.needs = block_needs(conv_, block);
-    entry.may_have_chunks = is_one_tile(conv_, block);
+    entry.needs = needs;
+    entry.may_have_chunks = may_have_chunks;
     // With chunks, all that they cost depends on the buffers.
-    if (!entry.may_have_chunks && block.channels < conv_.in_channels) return;
-    if (block.channels >= conv_.in_channels) {
-      for (const LoopOrder order : sizes_.orders(block)) entry.orders[entry.order_count++].order = order;
-    }
-    entries.push_back(std::move(entry));
+    if (!has_all_channels) return;
+    for (const LoopOrder order : sizes_.orders(block)) entry.orders[entry.order_count++].order = order;
   });
   return entries;
 }

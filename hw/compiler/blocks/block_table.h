@@ -23,7 +23,7 @@ class BlockTable {
   BlockTable& operator=(const BlockTable&) = delete;
 
   // Precondition of what follows: `buffers` differs from the configuration of the convolution in sizes of
-  // buffers alone.
+  // buffers alone, and none of them is larger.
 
   /// What every block that fits asks for, each by itself.
   struct Least {
@@ -56,10 +56,11 @@ class BlockTable {
     std::size_t order_count = 0;
     std::array<Ordered, 2> orders;
   };
+  /// Those that may fit.
   std::vector<Entry> entries_of(const std::vector<int>& widths) const;
-  /// Calls `take(block, costs)` for every block that fits, with its costs by rate.
   static const Estimate& estimate_of(Entry& entry, std::size_t order, const Convolution& conv);
   static const Least& least_of(Entry& entry, const Convolution& conv);
+  /// Calls `take(block, costs)` for every block that fits, with its costs by rate.
   template <class Take>
   void for_fitting(const AcceleratorConfig& buffers, const Take& take);
   template <class Take>

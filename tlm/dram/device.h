@@ -71,6 +71,8 @@ class Device {
   }
   /// That it holds the command bus.
   int clocks(CommandKind kind) const { return clocks_[enum_index(kind)]; }
+  /// First clock of a command on the command bus, by its time.
+  Cycle begin(CommandKind kind, Cycle at) const { return at - clocks(kind) + 1; }
   /// Throws std::logic_error when the command comes too early: a controller's mistake.
   void issue(const Command& command, Cycle at);
 

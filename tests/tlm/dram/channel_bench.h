@@ -1,6 +1,7 @@
 // A channel alone: bursts in, commands out.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "tests/tlm/dram/presets.h"
@@ -21,6 +22,9 @@ struct Issued {
 struct ChannelBench {
   explicit ChannelBench(const Config& config)
       : burst_bytes(static_cast<std::uint64_t>(config.geometry.burst_bytes())),
+        long_commands(std::min({config.commands.activate, config.commands.precharge, config.commands.column,
+                                config.commands.refresh}) > 1 &&
+                      config.controller.power_down_after == 0 && config.controller.self_refresh_after == 0),
         map(config.geometry, config.controller.address_map),
         channel((check(config), config)) {}
 
@@ -42,6 +46,8 @@ struct ChannelBench {
       log.push_back({cycle, command.kind, command.at.bank});
     }
   }
+  /// The next command ends at `now`, and none takes less than two clocks.
+  bool next_has_begun(Cycle now) { return long_commands && channel.next() == now; }
   std::vector<Cycle> cycles(CommandKind kind) const {
     std::vector<Cycle> cycles;
     for (const Issued& i : log)
@@ -51,6 +57,7 @@ struct ChannelBench {
   Cycle last(CommandKind kind) const { return cycles(kind).back(); }
 
   std::uint64_t burst_bytes;  ///< of a burst
+  bool long_commands;         ///< all of them take more than a clock
   AddressMap map;
   Channel channel;
   std::uint32_t count = 0;

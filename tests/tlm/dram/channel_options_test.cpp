@@ -68,6 +68,76 @@ TEST_CASE("a write of part of a burst waits for tCCDMW where it is a command of 
   CHECK(bench.last(CommandKind::kWrite) < 11 + 7 * 16);
 }
 
+TEST_CASE("a command that has begun on the command bus is not taken back for a burst that comes") {
+  Config c = ddr3();
+  c.commands = {4, 2, 4, 2};
+  using Cycles = std::vector<Cycle>;
+  {
+    ChannelBench bench(c);
+    bench.add(0);
+    bench.run(2);
+    bench.add(kRow, false, 2);
+    bench.run();
+    // ACT of bank 0 from 0 to 3, of bank 1 tRRD = 5 later; each read after tRCD = 11.
+    CHECK(bench.cycles(CommandKind::kActivate) == Cycles{3, 8});
+    CHECK(bench.cycles(kRd) == Cycles{14, 19});
+  }
+  {
+    ChannelBench bench(c);
+    bench.add(0, true);
+    bench.run(2);
+    bench.add(kRow, false, 2);
+    bench.run();
+    // The turn changes behind it: the write comes tRTW = 9 after the read.
+    CHECK(bench.cycles(CommandKind::kActivate) == Cycles{3, 8});
+    CHECK(bench.cycles(kRd) == Cycles{19});
+    CHECK(bench.cycles(CommandKind::kWrite) == Cycles{28});
+  }
+  {
+    ChannelBench bench(c);
+    bench.add(0, true);
+    bench.run(2);
+    bench.add(0, false, 2);  // answered from the queue
+    bench.run();
+    CHECK(bench.cycles(CommandKind::kActivate) == Cycles{3});
+  }
+}
+
+TEST_CASE("a command with auto-precharge that has begun closes its row before a burst that comes") {
+  Config c = ddr3();
+  c.commands = {4, 2, 4, 2};
+  c.controller.page_policy = PagePolicy::kClosed;
+  // ACT ends at 3, the read tRCD later at 14: it begins at 11.
+  for (const bool in_time : {true, false}) {
+    CAPTURE(in_time);
+    ChannelBench bench(c);
+    const Cycle arrives = in_time ? 11 : 12;
+    bench.add(0);
+    bench.run(arrives);
+    bench.add(1, false, arrives);
+    bench.run();
+    CHECK(bench.cycles(CommandKind::kActivate).size() == (in_time ? 1 : 2));
+    CHECK(bench.cycles(CommandKind::kReadPrecharge).size() == (in_time ? 1 : 2));
+  }
+}
+
+TEST_CASE("writes that fill their queue while a write is on the command bus count for the watermarks") {
+  Config c = ddr3();
+  c.commands = {4, 2, 4, 2};
+  c.controller.turns = TurnPolicy::kWatermarks;
+  c.controller.write_high = 3;
+  c.controller.write_low = 1;
+  ChannelBench bench(c);
+  bench.add(0, true);
+  bench.add(1, true);
+  // The first write ends at 14; the third write comes on its way, and reads come after it.
+  bench.run(13);
+  bench.add(2, true, 13);
+  for (int i = 0; i < 4; ++i) bench.add(kRow + i, false, 14);
+  bench.run();
+  CHECK(bench.cycles(CommandKind::kWrite)[1] < bench.cycles(kRd)[0]);
+}
+
 TEST_CASE("a write that is not posted is answered at the end of its data") {
   Config c = ddr3();
   c.controller.posted_writes = false;

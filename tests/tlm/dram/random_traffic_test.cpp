@@ -29,7 +29,9 @@ Cycle add_traffic(ChannelBench& bench, RandomDraw& draw, int bursts, std::map<bo
     bench.run(now);
     const bool is_write = draw.chance(0.4);
     const std::uint64_t number = draw.chance(0.5) ? draw.uniform(0, 4095) : draw.uniform(0, (1 << 22) - 1);
+    const bool has_begun = bench.next_has_begun(now);
     bench.add(number, is_write, now, draw.chance(0.3) ? 1 : 0);
+    if (has_begun) CHECK(bench.channel.next() == now);
     ++added[is_write];
   }
   return now;

@@ -39,7 +39,6 @@ void Channel::admit(const Burst& burst, Cycle now) {
   const bool is_posted = burst.is_write && config_.controller.posted_writes;
   if (is_posted || forwarded) completions_.push_back({burst.transaction, now});
   if (forwarded) {
-    is_decided_ = false;
     ++counts_.forwarded_bursts;
     return;
   }
@@ -52,15 +51,22 @@ void Channel::admit(const Burst& burst, Cycle now) {
   const BurstQueue::Place place = bursts.push(queued);
   int& peak = burst.is_write ? counts_.write_queue_peak : counts_.read_queue_peak;
   peak = std::max(peak, bursts.size());
+  note_watermarks();
+  if (has_begun(now)) return;
   const bool was_writing = writing_;
   update_direction();
-  // A command that was to begin earlier begins now.
-  is_decided_ &= writing_ == was_writing && choice_.cycle != kNever &&
-                 choice_.cycle - device_.clocks(choice_.kind) >= now - 1;
+  is_decided_ &=
+      writing_ == was_writing && choice_.cycle != kNever && device_.begin(choice_.kind, choice_.cycle) >= now;
   // A burst behind another one of its row changes nothing, nor does one whose turn it is not.
   if (!is_decided_ || joins_row || burst.is_write != writing_) return;
   choice_ = scheduler_->reconsider(choice_, place, bursts, view());
   decide_on_refresh();
+}
+
+bool Channel::has_begun(Cycle now) const {
+  if (!is_decided_) return false;
+  return is_planned_ ? device_.begin(planned_.command.kind, planned_.cycle) < now
+                     : device_.begin(choice_.kind, choice_.cycle) < now;
 }
 
 /// A queued write that covers the whole burst has its data.
@@ -76,13 +82,18 @@ bool Channel::is_forwarded(const Burst& burst) const {
   return false;
 }
 
+void Channel::note_watermarks() {
+  const int writes = queues_[kWrite].bursts.size();
+  if (writes >= config_.controller.write_high) draining_ = true;
+  if (writes <= config_.controller.write_low) draining_ = false;
+}
+
 /// Reads go first; writes when there is nothing to read, or when they fill their queue.
 void Channel::update_direction() {
+  note_watermarks();
   const ControllerConfig& c = config_.controller;
   const int reads = queues_[kRead].bursts.size();
   const int writes = queues_[kWrite].bursts.size();
-  if (writes >= c.write_high) draining_ = true;
-  if (writes <= c.write_low) draining_ = false;
   const bool ends = writing_ ? writes == 0 || (reads != 0 && turn_ends())
                              : writes != 0 && (reads == 0 || (writes >= c.write_high && turn_ends()));
   if (!ends) return;
@@ -112,6 +123,7 @@ Cycle Channel::next() {
 void Channel::decide() {
   if (is_decided_) return;
   is_decided_ = true;
+  update_direction();  // bursts may have come while the last command was on the bus
   choice_ = scheduler_->choose(queue(writing_).bursts, view());
   decide_on_refresh();
 }
@@ -236,9 +248,12 @@ bool Channel::closes_row(const Burst& burst) const {
   return false;
 }
 
+/// Of those queued when its command began.
 bool Channel::is_last_of_row(const Burst& burst) const {
+  const Cycle begin = device_.begin(choice_.kind, choice_.cycle);
   return std::none_of(queues_.begin(), queues_.end(), [&](const Queue& q) {
-    return q.bursts.any_of(burst.at.bank, [&](const Burst& other) { return same_row(burst, other); });
+    return q.bursts.any_of(
+        burst.at.bank, [&](const Burst& other) { return other.entered <= begin && same_row(burst, other); });
   });
 }
 

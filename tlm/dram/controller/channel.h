@@ -54,6 +54,10 @@ class Channel {
   bool is_empty() const { return queues_[kRead].bursts.empty() && queues_[kWrite].bursts.empty(); }
   void admit(const Burst& burst, Cycle now);
   bool is_forwarded(const Burst& burst) const;
+  /// Whether the next command is on the command bus when a burst arrives: it stays.
+  bool has_begun(Cycle now) const;
+  /// Whether the write queue has filled or emptied.
+  void note_watermarks();
   void update_direction();
   bool turn_ends() const;
   ChannelView view() const { return {device_, now_, refresh_.blocked_from(), row_hits_}; }

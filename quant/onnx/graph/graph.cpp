@@ -148,9 +148,8 @@ void OnnxGraph::infer(const NodeProto& node) {
   inferred_.clear();
   const bool is_other_batch =
       model_.fixed_batch() != 1 && node.op_type() == "Reshape";  // its shape has the file's
-  // The nodes of inner graphs are inferred one by one. ONNX 1.12 lets no ellipsis broadcast, and samples
-  // images alone.
-  static const std::set<std::string> ours = {"Einsum", "GridSample", "If", "Loop", "Scan"};
+  // The nodes of inner graphs are inferred one by one, and ONNX 1.12 lets no ellipsis broadcast.
+  static const std::set<std::string> ours = {"Einsum", "If", "Loop", "Scan"};
   const bool is_ours = ours.count(node.op_type()) != 0;
   if (is_other_batch || is_ours ||
       (is_newer_than_official(node.op_type(), model_.opset()) && !fits_official(node)))

@@ -231,7 +231,14 @@ class HostGraphWriter {
       throw std::invalid_argument(
           fmt::format("'{}': mode is wrap; accepted: those of operator set {}", op.type, kHostOpset));
     }
-    if (op.type == "GridSample") {  // names of operator set 16
+    if (op.type == "GridSample") {  // as operator set 16 has it
+      constexpr std::size_t kImages = 4;
+      if (op.result.size() != kImages) {
+        throw std::invalid_argument(
+            fmt::format("'GridSample': gives {}; accepted: images, as operator set {} "
+                        "samples them",
+                        to_string(op.result), kHostOpset));
+      }
       const std::string mode = attributes.word("mode", "linear");
       attributes.words["mode"] = mode == "linear" ? "bilinear" : mode == "cubic" ? "bicubic" : mode;
     }

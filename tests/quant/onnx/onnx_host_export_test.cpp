@@ -275,6 +275,9 @@ TEST_CASE("what the operator set that is written cannot say is refused by name")
   set_attribute(mean, "kernel_shape", Ints{2, 2});
   set_attribute(mean, "dilations", Ints{2, 2});
   CHECK_THAT(refusal(gaps), Catch::Contains("'AveragePool': dilations or ceil_mode; accepted: neither"));
+  OnnxBuilder line({1, 1, 4}, kNewest);
+  line.constant("places", {1, 2, 1}, {-0.5F, 0.5F}).node("GridSample", {"x", "places"}, "y");
+  CHECK_THAT(refusal(line), Catch::Contains("'GridSample': gives [1, 1, 2]; accepted: images"));
   OnnxBuilder wrapped({1, 4}, kNewest);
   wrapped.constant("pads", Ints{0, 1, 0, 2});
   set_attribute(wrapped.node("Pad", {"x", "pads"}, "y"), "mode", std::string("wrap"));

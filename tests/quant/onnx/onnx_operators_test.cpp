@@ -354,3 +354,13 @@ TEST_CASE("ReduceLogSumExp: terms beyond all numbers") {
   set_attribute(node, "keepdims", std::int64_t{0});
   CHECK(model.run({1000, 1000, -2000, -3000}) == Floats{1000.693147F, -2000});
 }
+
+TEST_CASE("GridSample samples images alone until operator set 19") {
+  const auto line = [](std::int64_t opset) {
+    OnnxBuilder model({1, 1, 3}, opset);
+    model.constant("places", {1, 2, 1}, {0, 1}).node("GridSample", {"x", "places"}, "y");
+    return model;
+  };
+  CHECK(line(20).run({1, 2, 4}) == Floats{2, 2});
+  CHECK_THAT(line(19).refusal(), Contains("(GridSample): "));
+}

@@ -118,7 +118,11 @@ void Evaluator::elementwise(const Node& node) {
 void Evaluator::run_host(const Node& node) {
   std::vector<const float*> inputs;
   for (const int tensor : sources(node)) inputs.push_back(values_[tensor].data());
-  values_[node.output] = node.host.run(inputs).values;
+  try {
+    values_[node.output] = node.host.run_whole(inputs).values;
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("layer '{}': {}", node.name, error.what()));
+  }
 }
 
 void Evaluator::concatenate(const Node& node) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <stdexcept>
 
 #include "quant/host/operators/families.h"
@@ -29,6 +30,34 @@ void check_result(const HostOperator& step, const Dims& dims) {
   if (dims == step.result) return;
   throw std::invalid_argument(
       fmt::format("{} gives {} instead of {}", step.type, to_string(dims), to_string(step.result)));
+}
+
+/// No element of what an operator on integers computes may be beyond its bounds, nor any sum on the way
+/// there.
+void check_whole(const HostOperator& op, const std::vector<HostView>& operands, const HostTensor& result) {
+  static const std::set<std::string> sums_of_products = {"Einsum", "Gemm", "MatMul"};
+  const std::vector<std::int64_t> bounds = op.attributes.list(kWholeBounds);
+  if (bounds.size() != 2) return;
+  const auto check_values = [&](const HostTensor& found) {
+    for (const float value : found.values) {
+      const double x = value;
+      if (!std::isfinite(x) || (x >= static_cast<double>(bounds[0]) && x <= static_cast<double>(bounds[1])))
+        continue;
+      throw std::invalid_argument(fmt::format("{} gives the integer {}; accepted: {}", op.type, x,
+                                              bounds[1] > (std::int64_t{1} << 24)
+                                                  ? fmt::format("from {}", bounds[0])
+                                                  : fmt::format("{} to {}", bounds[0], bounds[1])));
+    }
+  };
+  check_values(result);
+  if (sums_of_products.count(op.type) == 0) return;
+  std::vector<HostTensor> magnitudes;
+  for (const HostView& operand : operands) {
+    HostTensor& all = magnitudes.emplace_back(operand.dims);
+    std::transform(operand.values, operand.values + operand.size(), all.values.begin(),
+                   [](float x) { return std::abs(x); });
+  }
+  check_values(evaluate(op, {magnitudes.begin(), magnitudes.end()}));
 }
 
 }  // namespace
@@ -82,6 +111,14 @@ HostGraph::HostGraph(std::vector<Dims> extents, HostOperator only)
 }
 
 HostTensor HostGraph::run(const std::vector<const float*>& values) const {
+  return execute(values, false);
+}
+
+HostTensor HostGraph::run_whole(const std::vector<const float*>& values) const {
+  return execute(values, true);
+}
+
+HostTensor HostGraph::execute(const std::vector<const float*>& values, bool checks_whole) const {
   std::vector<HostTensor> results;
   results.reserve(steps.size());
   for (const HostOperator& step : steps) {
@@ -98,6 +135,7 @@ HostTensor HostGraph::run(const std::vector<const float*>& values) const {
     }
     results.push_back(evaluate(step, operands));
     check_result(step, results.back().dims);
+    if (checks_whole) check_whole(step, operands, results.back());
   }
   return std::move(results.back());
 }

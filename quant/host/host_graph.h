@@ -28,6 +28,10 @@ struct HostAttributes {
   std::vector<std::int64_t> list(const std::string& name) const;
 };
 
+/// Attribute of an operator that computes wide integers: the least and the most that its result may be, so
+/// that floats hold it exactly.
+inline constexpr const char* kWholeBounds = "whole_bounds";
+
 /// A value of a HostGraph by number, or a constant.
 struct HostOperand {
   int value = -1;       ///< -1: the constant
@@ -61,10 +65,15 @@ struct HostGraph {
 
   /// Throws std::invalid_argument as evaluate() does, and for a result of other extents than the step's.
   HostTensor run(const std::vector<const float*>& values) const;
+  /// The same, and for an integer that a step with kWholeBounds computes beyond those bounds.
+  HostTensor run_whole(const std::vector<const float*>& values) const;
   /// Multiplications of products and transposed convolutions; those of other operators are not counted.
   std::int64_t macs() const;
   /// Does the last step's range exclude negative values whatever its operands?
   bool is_non_negative() const;
+
+ private:
+  HostTensor execute(const std::vector<const float*>& values, bool checks_whole) const;
 };
 
 /// Throws std::invalid_argument for a graph from outside that asks for values it does not have, for more than

@@ -112,10 +112,11 @@ HostTensor prelu(const HostOperator& /*op*/, const std::vector<HostView>& operan
 }
 
 HostTensor divide(const HostOperator& op, const std::vector<HostView>& operands) {
-  HostTensor result = combine(operands.at(0), operands.at(1), std::divides<>());
-  if (op.attributes.integer("integers", 0) != 0)
-    for (float& value : result.values) value = std::trunc(value);
-  return result;
+  if (op.attributes.integer("integers", 0) == 0)
+    return combine(operands.at(0), operands.at(1), std::divides<>());
+  // In double precision, which rounds no quotient up to the next integer.
+  return combine(operands.at(0), operands.at(1),
+                 [](float a, float b) { return static_cast<float>(std::trunc(double{a} / b)); });
 }
 
 /// The rest has the sign of the divisor, as integers have it in ONNX, or with `fmod` that of the dividend.

@@ -24,6 +24,7 @@ bool is_number(const HostOperand& operand) {
 /// Operators that are continuous, so that a table can have points between which it is straight, and finite
 /// whatever finite elements and numbers they get.
 bool is_continuous(const HostOperator& op) {
+  if (!op.attributes.list(host::kWholeBounds).empty()) return false;  // exact integers
   static const std::set<std::string> continuous = {
       "Abs",       "Add", "Celu",  "Clip", "Elu",     "Erf",      "Exp",      "Gelu", "HardSigmoid",
       "HardSwish", "Max", "Mean",  "Min",  "Mul",     "Neg",      "Relu",     "Selu", "Identity",

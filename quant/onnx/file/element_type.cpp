@@ -67,6 +67,11 @@ float round_digits(float value, int digits, float least_step) {
   return std::nearbyint(value / step) * step;
 }
 
+/// Without the sign.
+int magnitude_bits(ElementType type) {
+  return bits_of(type) - (is_signed(type) ? 1 : 0);
+}
+
 }  // namespace
 
 bool is_real(ElementType type) {
@@ -75,6 +80,10 @@ bool is_real(ElementType type) {
 
 bool is_integer(ElementType type) {
   return is_kind(type, Kind::kInteger);
+}
+
+bool is_signed(ElementType type) {
+  return name_of(type).front() == 'I';
 }
 
 bool is_accepted(ElementType type) {
@@ -101,18 +110,16 @@ int bits_of(ElementType type) {
 
 bool holds(ElementType type, double whole) {
   constexpr int kBoundIsOne = 63;
-  const bool is_signed = name_of(type).front() == 'I';
-  const int bits = bits_of(type) - (is_signed ? 1 : 0);
-  const double most = std::ldexp(1.0, bits), least = is_signed ? -most : 0.0;
+  const int bits = magnitude_bits(type);
+  const double most = std::ldexp(1.0, bits), least = is_signed(type) ? -most : 0.0;
   return whole >= least && (whole < most || (whole == most && bits >= kBoundIsOne));
 }
 
 bool holds_all(ElementType type, ElementType of) {
   constexpr int kWide = 32;
   if (!is_integer(of)) return true;
-  const bool is_signed = name_of(type).front() == 'I', has_signs = name_of(of).front() == 'I';
-  const int bits = bits_of(type) - (is_signed ? 1 : 0), needed = bits_of(of) - (has_signs ? 1 : 0);
-  return bits_of(type) >= kWide || ((is_signed || !has_signs) && bits >= needed);
+  return bits_of(type) >= kWide ||
+         ((is_signed(type) || !is_signed(of)) && magnitude_bits(type) >= magnitude_bits(of));
 }
 
 float exact_integer(std::int64_t value) {

@@ -20,6 +20,8 @@ constexpr ElementType kUint4 = 21, kInt4 = 22;
 bool is_real(ElementType type);
 /// Signed and unsigned integers of 4 to 64 bits.
 bool is_integer(ElementType type);
+/// Of integers and BOOL, which has no sign.
+bool is_signed(ElementType type);
 /// The two of above, and BOOL.
 bool is_accepted(ElementType type);
 /// "FLOAT16"; a number that no name is known for is written as one.

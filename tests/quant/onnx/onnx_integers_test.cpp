@@ -152,3 +152,50 @@ TEST_CASE("constants of bits fold, as packed weights need it") {
   model.node("Mul", {"x", "w"}, "y");
   CHECK(model.run({1, 1, 1, 1}) == Floats{1, 3, 2, 4});
 }
+
+TEST_CASE("a computed integer that single precision cannot hold is refused with its layer") {
+  const auto model = [](const char* op, int type, const Ints& constant, std::int64_t opset = 18) {
+    OnnxBuilder m({2}, opset);
+    m.constant("wide", constant);
+    cast(m, "wide", "b", type);
+    cast(m, "x", "a", type);
+    onnx::NodeProto& node = m.node(op, {"a", "b"}, "c");
+    if (std::string(op) == "ReduceSum") set_attribute(node, "keepdims", std::int64_t{0});
+    cast(m, "c", "y", Types::FLOAT);
+    return m;
+  };
+  constexpr float kMost = 16777216;
+  for (const int type : {Types::INT32, Types::INT64, Types::UINT32, Types::UINT64}) {
+    CAPTURE(type);
+    if (type == Types::INT32 || type == Types::INT64) {
+      CHECK(model("Add", type, {1}).run({kMost - 1, -kMost}) == Floats{kMost, -kMost + 1});
+      CHECK(model("Sub", type, {1}).run({0, 1}) == Floats{-1, 0});
+      CHECK(model("Div", type, {3}).run({kMost, -5}) == Floats{5592405, -1});
+    } else {
+      CHECK_THROWS_WITH(model("Sub", type, {1}).run({0, 1}),
+                        Contains("layer 'c': Sub gives the integer -1; accepted: 0 to 16777216"));
+    }
+    CHECK_THROWS_WITH(model("Add", type, {2}).run({kMost, 0}),
+                      Contains("layer 'c': Add gives the integer 16777218; accepted: "));
+    CHECK_THROWS_WITH(model("Mul", type, {4096}).run({4097, 1}), Contains("Mul gives the integer 16781312"));
+  }
+  CHECK_THROWS_WITH(model("MatMul", Types::INT32, {4096, -4096}).run({4096, 4096}),
+                    Contains("MatMul gives the integer 33554432; accepted: -16777216 to 16777216"));
+  CHECK_THROWS_WITH(model("BitwiseOr", Types::INT64, {1}).run({1073741824, 0}), Contains("BitwiseOr gives"));
+  CHECK_THROWS_WITH(model("ReduceSum", Types::INT64, {0}).run({kMost, kMost}), Contains("ReduceSum gives"));
+}
+
+TEST_CASE("a cast of a computed integer keeps the bits of a large one, and loses no sign") {
+  const auto model = [](int from, int to) {
+    OnnxBuilder m({3});
+    cast(m, "x", "wide", from);
+    cast(m, "wide", "other", to);
+    cast(m, "other", "y", Types::FLOAT);
+    return m;
+  };
+  CHECK(model(Types::INT32, Types::INT8).run({1073741824, 33554434, 2130706432}) == Floats{0, 2, 0});
+  CHECK(model(Types::INT64, Types::UINT16).run({1073741824, 33554434, -1}) == Floats{0, 2, 65535});
+  CHECK(model(Types::INT8, Types::UINT32).run({1, 0, 127}) == Floats{1, 0, 127});
+  CHECK_THROWS_WITH(model(Types::INT32, Types::UINT64).run({1, -1, 0}),
+                    Contains("Identity gives the integer -1; accepted: from 0"));
+}

@@ -23,6 +23,10 @@ float cast_constant(const OnnxGraph& graph, const NodeProto& node, ElementType f
   return whole;
 }
 
+bool is_wide_unsigned(ElementType type) {
+  return is_integer(type) && !is_signed(type) && bits_of(type) >= 32;
+}
+
 /// 1 for all but 0.
 OnnxValue truth(Spelling& words, const OnnxValue& x) {
   return words.step("Abs", {words.step("Sign", {x})});
@@ -38,8 +42,12 @@ void import_cast(OnnxGraph& graph, const NodeProto& node) {
   const ElementType from = value.type;
   for (float& x : value.constant) x = cast_constant(graph, node, from, to, x);
   Spelling words(graph, node);
-  if (value.tensor < 0 || from == to || is_real(to) ||
-      (is_integer(to) && !is_real(from) && holds_all(to, from))) {
+  if (value.tensor >= 0 && is_integer(from) && is_signed(from) && is_wide_unsigned(to)) {
+    HostAttributes bounds;  // beyond 2^31 floats do not tell apart what negative ones become
+    bounds.integers[host::kWholeBounds] = {0, std::int64_t{1} << 62};
+    words.result(words.step("Identity", {value}, bounds), to);
+  } else if (value.tensor < 0 || from == to || is_real(to) ||
+             (is_integer(to) && !is_real(from) && holds_all(to, from))) {
     value.type = to;
     graph.define(node, node.output(0), std::move(value));
   } else if (to == onnx::TensorProto::BOOL) {

@@ -24,6 +24,17 @@ bool can_overflow(const HostOperator& op) {
   return names.count(op.type) != 0;
 }
 
+/// Can the result of integers be larger than all of them, or below zero where none is?
+bool grows(const HostOperator& op) {
+  static const std::set<std::string> names = {
+      "Add", "BitwiseOr", "BitwiseXor", "CumSum",     "Div",       "Einsum",          "Gemm", "MatMul", "Mul",
+      "Pow", "Sub",       "ReduceL1",   "ReduceProd", "ReduceSum", "ReduceSumSquare", "Sum"};
+  static const std::set<std::string> scatters = {"ScatterElements", "ScatterND"};
+  const std::string reduction = op.attributes.word("reduction", "none");
+  return names.count(op.type) != 0 ||
+         (scatters.count(op.type) != 0 && (reduction == "add" || reduction == "mul"));
+}
+
 bool interpolates(const HostOperator& op) {
   return (op.type == "Resize" || op.type == "Upsample") && op.attributes.word("mode", "nearest") != "nearest";
 }
@@ -35,21 +46,26 @@ OnnxValue without_fraction(Spelling& words, const OnnxValue& x) {
 }
 
 OnnxValue wrapped(Spelling& words, OnnxValue x, ElementType type) {
+  const bool may_be_large = is_integer(x.type) && bits_of(x.type) > kNarrow;
   x.type = onnx::TensorProto::FLOAT;  // may be beyond what an integer could be
-  const bool is_signed = name_of(type).front() == 'I';
   const OnnxValue count = Spelling::number(std::ldexp(1.0F, bits_of(type)));
-  if (!is_signed) return words.step("Mod", {x, count});
+  if (!is_signed(type)) return words.step("Mod", {x, count});
+  if (may_be_large) x = words.step("Mod", {x, count});  // so that the sum is exact
   const OnnxValue half = Spelling::number(std::ldexp(1.0F, bits_of(type) - 1));
   return words.step("Sub", {words.step("Mod", {words.step("Add", {x, half}), count}), half});
 }
 
 float wrapped(float x, ElementType type) {
   const float count = std::ldexp(1.0F, bits_of(type));
-  const float least = name_of(type).front() == 'I' ? -count / 2 : 0;
+  const float least = is_signed(type) ? -count / 2 : 0;
   return x - count * std::floor((x - least) / count);
 }
 
-bool import_on_integers(OnnxGraph& graph, const onnx::NodeProto& node, const HostOperator& op,
+std::vector<std::int64_t> exact_bounds(ElementType type) {
+  return {is_signed(type) ? -kExactInteger : 0, kExactInteger};
+}
+
+bool import_on_integers(OnnxGraph& graph, const onnx::NodeProto& node, HostOperator& op,
                         const std::vector<const OnnxValue*>& operands) {
   if (operands.empty() || !is_integer(operands.front()->type)) return false;
   const ElementType type = operands.front()->type;
@@ -58,6 +74,7 @@ bool import_on_integers(OnnxGraph& graph, const onnx::NodeProto& node, const Hos
                        fmt::format("interpolates {}; accepted: the nearest, or real numbers", name_of(type)));
   }
   const bool is_narrow = bits_of(type) <= kNarrow, wraps = is_narrow && can_overflow(op);
+  if (!is_narrow && grows(op)) op.attributes.integers[host::kWholeBounds] = exact_bounds(type);
   if (!wraps && !has_fraction(op)) return false;
   if (bits_of(type) == kNarrow && (op.type == "Mul" || op.type == "Pow")) {
     graph.model().fail(node,
@@ -95,12 +112,11 @@ void bit_shift(OnnxGraph& graph, const onnx::NodeProto& node) {
 /// All ones less x: -1 of a signed type.
 void bitwise_not(OnnxGraph& graph, const onnx::NodeProto& node) {
   const OnnxValue x = graph.value(node, 0);
-  const bool is_signed = name_of(x.type).front() == 'I';
-  if (!is_signed && bits_of(x.type) > kNarrow) {
+  if (!is_signed(x.type) && bits_of(x.type) > kNarrow) {
     graph.model().fail(node, fmt::format("all bits of {}; accepted: of signed integers, or of up to {} bits",
                                          name_of(x.type), kNarrow));
   }
-  const float ones = is_signed ? -1 : std::ldexp(1.0F, bits_of(x.type)) - 1;
+  const float ones = is_signed(x.type) ? -1 : std::ldexp(1.0F, bits_of(x.type)) - 1;
   Spelling words(graph, node);
   words.result(words.step("Sub", {Spelling::number(ones), x}), x.type);
 }

@@ -20,9 +20,8 @@ struct Limits {
 
 Limits limits_of(ElementType type) {
   const int bits = bits_of(type);
-  const bool is_signed = name_of(type).front() == 'I';
-  return is_signed ? Limits{-std::ldexp(1.0F, bits - 1), std::ldexp(1.0F, bits - 1) - 1}
-                   : Limits{0, std::ldexp(1.0F, bits) - 1};
+  return is_signed(type) ? Limits{-std::ldexp(1.0F, bits - 1), std::ldexp(1.0F, bits - 1) - 1}
+                         : Limits{0, std::ldexp(1.0F, bits) - 1};
 }
 
 /// One scale and zero point of a whole tensor; the zero point may be left out.

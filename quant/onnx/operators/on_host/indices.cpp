@@ -6,6 +6,7 @@
 
 #include "quant/onnx/graph/graph.h"
 #include "quant/onnx/graph/spelling.h"
+#include "quant/onnx/operators/numbers/integers.h"
 #include "quant/onnx/operators/on_host/host_import.h"
 
 namespace bitbalance::onnx_io {
@@ -53,8 +54,7 @@ void one_hot(OnnxGraph& graph, const NodeProto& node) {
   if (depth < 1 || depth > kExactInteger)
     graph.model().fail(node, fmt::format("depth is {}; accepted: 1 to {}", depth, kExactInteger));
   OnnxValue x = graph.value(node, 0);
-  if (is_real(x.type))
-    x = words.step("Mul", {words.step("Sign", {x}), words.step("Floor", {words.step("Abs", {x})})});
+  if (is_real(x.type)) x = without_fraction(words, x);
   const std::size_t rank = x.dims.size() + 1;
   const std::size_t axis = normal_axis(int_attribute(node, "axis", -1), rank);
   x.dims.insert(x.dims.begin() + static_cast<std::ptrdiff_t>(axis), 1);

@@ -112,6 +112,7 @@ class OperatorMaker {
   void unary();
   void image();
   void combine();
+  void wide_integers(const Dims& dims, const Dims& other);
   /// Of the image's elements that are not 0, and constants.
   void logic();
   void gelu();
@@ -219,6 +220,7 @@ class OperatorMaker {
   const Tensor* image_ = nullptr;
   std::int64_t read_ = 0;  ///< output that is compared
   bool is_truth_ = false, is_training_ = false;
+  bool is_wide_ = false;  ///< the result has integers of 32 or 64 bits
 };
 
 }  // namespace bitbalance::test

@@ -34,6 +34,10 @@ void OperatorMaker::combine() {
     for (std::int64_t& extent : other) extent = chance(3) ? 1 : extent;
   }
   if (dims.size() == 4 && chance() && broadcasts && dims[0] == 1) other = {dims[1], 1, 1};
+  if ((op_ == "Add" || op_ == "Sub" || op_ == "Mul") && chance(4)) {
+    wide_integers(dims, other);
+    return;
+  }
   const auto operand = [&](const Dims& of) {
     return is_power || is_quotient ? values(of, 0.3, 3) : values(of);
   };
@@ -44,6 +48,16 @@ void OperatorMaker::combine() {
   const bool is_variadic = op_ == "Max" || op_ == "Mean" || op_ == "Min" || op_ == "Sum";
   if (is_variadic && chance()) floats(operand(dims));
   is_truth_ = op_.rfind("Equal") != std::string::npos || op_ == "Greater" || op_ == "Less";
+}
+
+/// Some results are beyond what floats tell apart.
+void OperatorMaker::wide_integers(const Dims& dims, const Dims& other) {
+  constexpr std::int64_t kExact = std::int64_t{1} << 24, kFew = 4000;
+  const auto type = one_of<std::int64_t>({onnx::TensorProto::INT32, onnx::TensorProto::INT64});
+  const std::int64_t most = chance() ? kExact : kFew;
+  whole_image(dims, type, -most, most);
+  whole_constant(other, type, op_ == "Mul" ? -2 : -kFew, op_ == "Mul" ? 2 : kFew);
+  is_wide_ = true;
 }
 
 void OperatorMaker::logic() {

@@ -18,6 +18,7 @@ struct RandomOperator {
   std::vector<float> image;  ///< values of the model's input
   ReferenceTensor expected;  ///< of the model's output
   bool is_training = false;  ///< must be refused
+  bool is_beyond = false;    ///< an integer is larger than floats tell apart: running it must be refused
 };
 
 /// `opset`: 7 or later, one that has the operator.

@@ -36,6 +36,15 @@ std::string refusal_of(const OnnxBuilder& model) {
   return "accepted";
 }
 
+std::string failure_of(const RandomOperator& tested) {
+  try {
+    tested.model.run(tested.image);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "computed";
+}
+
 /// The kind of a refusal: what comes after the node's name, with n for every number.
 std::string kind_of(const std::string& refusal) {
   constexpr const char* kAfterName = "): ";
@@ -87,6 +96,11 @@ VersionTally tally(const std::string& op, std::int64_t opset, int cases, std::ui
       if (refusal.find("node 'tested' (" + op + ")") == std::string::npos) wrong = refusal;
     } else if (tested.is_training) {
       wrong = "training is accepted";
+    } else if (tested.is_beyond) {
+      const std::string reason = failure_of(tested);
+      wrong = reason.find("gives the integer") == std::string::npos ? "a rounded integer: " + reason : "";
+      result.refused += wrong.empty() ? 1 : 0;
+      if (wrong.empty()) result.reasons.insert(kind_of(reason));
     } else {
       wrong = difference(tested.model.run(tested.image), tested.expected.values);
       result.passed += wrong.empty() ? 1 : 0;

@@ -13,8 +13,8 @@
 #include "quant/onnx/file/official.h"
 #include "quant/onnx/file/versions.h"
 #include "tests/quant/onnx/onnx_builder.h"
-#include "tests/quant/onnx/reference/random_operator.h"
-#include "tests/quant/onnx/reference/version_table.h"
+#include "tests/quant/onnx/random/random_operator.h"
+#include "tests/quant/onnx/random/version_table.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;

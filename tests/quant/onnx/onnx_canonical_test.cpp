@@ -7,7 +7,7 @@
 #include "quant/eval/evaluator.h"
 #include "tests/quant/ir/network_builder.h"
 #include "tests/quant/onnx/onnx_builder.h"
-#include "tests/quant/onnx/reference/respelling.h"
+#include "tests/quant/onnx/random/respelling.h"
 #include "tests/support/random/random_model.h"
 
 using namespace bitbalance;

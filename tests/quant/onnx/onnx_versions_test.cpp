@@ -7,7 +7,7 @@
 #include <set>
 
 #include "quant/onnx/file/versions.h"
-#include "tests/quant/onnx/reference/version_table.h"
+#include "tests/quant/onnx/random/version_table.h"
 #include "tests/support/temporary_folder.h"
 
 using namespace bitbalance;

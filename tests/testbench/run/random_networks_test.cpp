@@ -14,7 +14,7 @@
 #include "quant/method/quantizer.h"
 #include "quant/onnx/import.h"
 #include "testbench/run/analytic.h"
-#include "tests/quant/onnx/reference/respelling.h"
+#include "tests/quant/onnx/random/respelling.h"
 #include "tests/support/random/random_case.h"
 #include "tests/support/random/random_graph.h"
 #include "tests/support/random/random_model.h"

@@ -9,7 +9,7 @@
 
 #include "quant/onnx/import.h"
 #include "tests/quant/onnx/conformance/conformance.h"
-#include "tests/quant/onnx/reference/version_table.h"
+#include "tests/quant/onnx/random/version_table.h"
 
 namespace bitbalance::test {
 namespace {

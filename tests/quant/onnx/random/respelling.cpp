@@ -1,4 +1,4 @@
-#include "tests/quant/onnx/reference/respelling.h"
+#include "tests/quant/onnx/random/respelling.h"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "tests/quant/onnx/reference/operator_maker.h"
+#include "tests/quant/onnx/random/operator_maker.h"
 
 namespace bitbalance::test {
 

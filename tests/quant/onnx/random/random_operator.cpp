@@ -1,4 +1,4 @@
-#include "tests/quant/onnx/reference/random_operator.h"
+#include "tests/quant/onnx/random/random_operator.h"
 
 #include <onnx/defs/schema.h>
 
@@ -6,9 +6,9 @@
 #include <cmath>
 #include <map>
 
-#include "tests/quant/onnx/reference/operator_maker.h"
+#include "tests/quant/onnx/random/operator_maker.h"
 
-#include "tests/quant/onnx/reference/random_quantized.h"
+#include "tests/quant/onnx/random/random_quantized.h"
 
 namespace bitbalance::test {
 

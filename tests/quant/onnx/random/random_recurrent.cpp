@@ -1,7 +1,7 @@
 // RNN, LSTM and GRU.
 #include <algorithm>
 
-#include "tests/quant/onnx/reference/operator_maker.h"
+#include "tests/quant/onnx/random/operator_maker.h"
 
 namespace bitbalance::test {
 

@@ -1,6 +1,6 @@
 // Convolutions, poolings, products of matrices, Resize.
 
-#include "tests/quant/onnx/reference/operator_maker.h"
+#include "tests/quant/onnx/random/operator_maker.h"
 
 namespace bitbalance::test {
 

@@ -6,7 +6,7 @@
 #include <random>
 #include <string>
 
-#include "tests/quant/onnx/reference/random_operator.h"
+#include "tests/quant/onnx/random/random_operator.h"
 
 namespace bitbalance::test {
 

@@ -2,7 +2,7 @@
 // around them.
 #include <cmath>
 
-#include "tests/quant/onnx/reference/operator_maker.h"
+#include "tests/quant/onnx/random/operator_maker.h"
 
 namespace bitbalance::test {
 namespace {

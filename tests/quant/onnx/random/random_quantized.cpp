@@ -1,4 +1,4 @@
-#include "tests/quant/onnx/reference/random_quantized.h"
+#include "tests/quant/onnx/random/random_quantized.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // Images at places, in the middle of others, put together of windows; determinants.
 #include <algorithm>
 
-#include "tests/quant/onnx/reference/operator_maker.h"
+#include "tests/quant/onnx/random/operator_maker.h"
 
 namespace bitbalance::test {
 

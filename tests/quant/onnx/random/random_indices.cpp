@@ -1,7 +1,7 @@
 // Operators that make indices, or are told by them where to put something.
 #include <cmath>
 
-#include "tests/quant/onnx/reference/operator_maker.h"
+#include "tests/quant/onnx/random/operator_maker.h"
 
 namespace bitbalance::test {
 

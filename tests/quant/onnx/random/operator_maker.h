@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/quant/onnx/reference/random_operator.h"
+#include "tests/quant/onnx/random/random_operator.h"
 #include "tests/quant/onnx/reference/reference_call.h"
 
 namespace bitbalance::test {

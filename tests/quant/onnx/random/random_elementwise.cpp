@@ -3,7 +3,7 @@
 #include <map>
 #include <utility>
 
-#include "tests/quant/onnx/reference/operator_maker.h"
+#include "tests/quant/onnx/random/operator_maker.h"
 
 namespace bitbalance::test {
 

@@ -1,4 +1,4 @@
-#include "tests/quant/onnx/reference/version_table.h"
+#include "tests/quant/onnx/random/version_table.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -12,7 +12,7 @@
 #include "quant/onnx/file/signatures.h"
 #include "quant/onnx/file/versions.h"
 #include "quant/onnx/import.h"
-#include "tests/quant/onnx/reference/random_operator.h"
+#include "tests/quant/onnx/random/random_operator.h"
 
 namespace bitbalance::test {
 namespace {

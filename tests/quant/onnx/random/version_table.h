@@ -26,7 +26,7 @@ std::map<std::string, std::set<std::int64_t>> versions();
 /// Does the operator set have the operator?
 bool exists(const std::string& op, std::int64_t opset);
 
-/// `cases` random nodes (tests/quant/onnx/reference/random_operator.h).
+/// `cases` random nodes (tests/quant/onnx/random/random_operator.h).
 VersionTally tally(const std::string& op, std::int64_t opset, int cases, std::uint32_t seed);
 
 /// Rows for all claimed operators in every operator set accepted, and the reasons for refusals.

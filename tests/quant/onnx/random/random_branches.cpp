@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "tests/quant/onnx/reference/operator_maker.h"
+#include "tests/quant/onnx/random/operator_maker.h"
 
 namespace bitbalance::test {
 namespace {

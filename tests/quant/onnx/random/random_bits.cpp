@@ -1,5 +1,5 @@
 // Bits of integers, which the image gives as whole numbers.
-#include "tests/quant/onnx/reference/operator_maker.h"
+#include "tests/quant/onnx/random/operator_maker.h"
 
 namespace bitbalance::test {
 

@@ -138,6 +138,21 @@ TEST_CASE("writes that fill their queue while a write is on the command bus coun
   CHECK(bench.cycles(CommandKind::kWrite)[1] < bench.cycles(kRd)[0]);
 }
 
+TEST_CASE("a read that a queued write covers in part goes to the device, ahead of that write") {
+  for (const std::uint32_t missing : {0, 1}) {
+    CAPTURE(missing);
+    ChannelBench bench(ddr3());
+    bench.add(kRow, false);
+    bench.add(0, true, 0, missing);
+    bench.add(0);
+    bench.run();
+    CHECK(bench.cycles(kRd).size() == 1 + missing);
+    CHECK(bench.cycles(CommandKind::kWrite).size() == 1);
+    CHECK(bench.cycles(CommandKind::kWrite)[0] > bench.last(kRd));
+    CHECK(bench.channel.counts(bench.last(CommandKind::kWrite)).forwarded_bursts == 1 - missing);
+  }
+}
+
 TEST_CASE("a write that is not posted is answered at the end of its data") {
   Config c = ddr3();
   c.controller.posted_writes = false;

@@ -2,6 +2,7 @@
 #include "base/process/parallel.h"
 
 #include <array>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <string>
@@ -31,6 +32,26 @@ TEST_CASE("without threads the caller does it all") {
     return std::to_string(threads.count()) + " threads, " + std::to_string(sum) + " done";
   });
   CHECK(outcome == "0 threads, 100 done");
+}
+
+TEST_CASE("threads have done their work when they are gone") {
+  std::atomic<int> done = 0;
+  {
+    Threads threads;
+    threads.start(0, [&] { ++done; });
+    threads.start(-1, [&] { ++done; });
+    CHECK(threads.count() == 0);
+    threads.start(2, [&] { ++done; });
+    threads.start(1, [&] { done += 10; });
+    CHECK(threads.count() == 3);
+  }
+  CHECK(done == 12);
+}
+
+TEST_CASE("no number of threads means one for each processor") {
+  CHECK(threads_of(3) == 3);
+  CHECK(threads_of(0) >= 1);
+  CHECK(threads_of(-1) == threads_of(0));
 }
 
 TEST_CASE("a signal ends the work between two pieces") {

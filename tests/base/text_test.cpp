@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/process/child_process.h"
+#include "base/text/enum_names.h"
 #include "base/text/json_text.h"
 #include "base/text/shell_word.h"
 #include "base/text/split.h"
@@ -41,6 +42,16 @@ TEST_CASE("the parts of a list, joined again, are the list") {
     for (std::size_t i = 1; i < parts.size(); ++i) joined += "," + parts[i];
     RC_ASSERT(joined == text);
   });
+}
+
+enum class Colour : std::uint8_t { kRed, kGreen };
+const char* to_string(Colour colour) {
+  return colour == Colour::kRed ? "red" : "green";
+}
+
+TEST_CASE("the names of an enumeration's values are in the order of the list") {
+  CHECK(names_of({Colour::kGreen, Colour::kRed}) == std::vector<std::string>{"green", "red"});
+  CHECK(names_of<Colour>({}).empty());
 }
 
 TEST_CASE("a text in JSON has its signs escaped, and bytes that are not UTF-8 replaced") {

@@ -66,11 +66,20 @@ std::vector<int> BlockSizes::fewest_chunks(const Convolution& c, const LayerMapp
   if (!is_one_tile(c, m)) return channels;
   m.channels = 1;
   if (!fits(c, block_needs(c, m))) return channels;  // nor do any more
-  m.channels = c.in_channels;
-  // Cutting input channels costs commands: only as far as a block fits, and its weights twice.
+  // Cutting input channels costs commands: only as far as a block fits, and its weights twice. Fewer channels
+  // need no more of any buffer.
   const auto cut_until = [&](const auto& fits_now) {
-    for (int parts = 2; parts <= c.in_channels && !fits_now(block_needs(c, m)); ++parts)
+    int most = c.in_channels;  // parts
+    for (int least = 1; least < most;) {
+      const int parts = least + (most - least) / 2;
       m.channels = ceil_div(c.in_channels, parts);
+      if (fits_now(block_needs(c, m))) {
+        most = parts;
+      } else {
+        least = parts + 1;
+      }
+    }
+    m.channels = ceil_div(c.in_channels, most);
     if (channels.back() != m.channels) channels.push_back(m.channels);
   };
   cut_until([&](const BlockNeeds& needs) { return fits(c, needs); });

@@ -51,16 +51,13 @@ bool Segment::fits_in_full_width(const AcceleratorConfig& config) {
 
 std::optional<LayerDemand> Segment::least_demand_in(const AcceleratorConfig& config) {
   LayerDemand sum;
-  std::map<const BlockTable*, std::optional<BlockTable::Least>> known;
+  std::map<const BlockTable*, std::optional<BlockDemand>> known;
   for (std::size_t c = 0; c < convolutions_.size(); ++c) {
     BlockTable& table = table_of(c);
     auto [entry, is_new] = known.try_emplace(&table);
     if (is_new) entry->second = table.least(config);
     if (!entry->second) return {};
-    const BlockTable::Least& least = *entry->second;
-    sum +=
-        {least.tiles * slots_of_a_tile(convolution_number(c), config) + least.computes * compute_gap(config),
-         least.read_bytes, least.write_bytes, least.loads, least.stores};
+    sum += entry->second->with(slots_of_a_tile(convolution_number(c), config), config);
   }
   return sum;
 }
@@ -82,16 +79,18 @@ std::vector<std::size_t> Segment::fitting(const AcceleratorConfig& config, std::
 
 LayerDemand Segment::demand(const AcceleratorConfig& config, const Plan& plan) {
   LayerDemand sum;
-  auto block = plan.begin();
-  for (const AcceleratorLayer& l : layers_)
-    if (is_convolution(l)) sum += demand_of(describe(l, config), *block++, slots_of_a_tile(l, config));
+  for (std::size_t c = 0; c < convolutions_.size(); ++c) {
+    sum += table_of(c).demand(config, plan[c]).with(slots_of_a_tile(convolution_number(c), config), config);
+  }
   return sum;
 }
 
 LayerDemand Segment::least_demand(const AcceleratorConfig& config) {
   LayerDemand sum;
-  for (const AcceleratorLayer& l : layers_)
-    if (is_convolution(l)) sum += least_demand_of(describe(l, config), slots_of_a_tile(l, config));
+  for (const std::size_t number : convolutions_) {
+    const AcceleratorLayer& layer = layers_[number];
+    sum += least_demand_of(describe(layer, config)).with(slots_of_a_tile(layer, config), config);
+  }
   return sum;
 }
 

@@ -11,7 +11,7 @@ Convolution on(const AcceleratorConfig& config, Convolution conv) {
   return conv;
 }
 
-BlockTable::Least smaller(const BlockTable::Least& a, const BlockTable::Least& b) {
+BlockDemand smaller(const BlockDemand& a, const BlockDemand& b) {
   return {std::min(a.tiles, b.tiles),           std::min(a.computes, b.computes),
           std::min(a.loads, b.loads),           std::min(a.stores, b.stores),
           std::min(a.read_bytes, b.read_bytes), std::min(a.write_bytes, b.write_bytes)};
@@ -53,11 +53,11 @@ const Estimate& BlockTable::estimate_of(Entry& entry, std::size_t order, const C
   return *ordered.estimate;
 }
 
-const BlockTable::Least& BlockTable::least_of(Entry& entry, const Convolution& conv) {
+const BlockDemand& BlockTable::least_of(Entry& entry, const Convolution& conv) {
   if (entry.least) return *entry.least;
   for (std::size_t i = 0; i < entry.order_count; ++i) {
     const Estimate& e = estimate_of(entry, i, conv);
-    const Least least{entry.space.tiles, e.blocks, e.loads, e.blocks, e.read_bytes, e.write_bytes};
+    const BlockDemand least{entry.space.tiles, e.blocks, e.loads, e.blocks, e.read_bytes, e.write_bytes};
     entry.least = entry.least ? smaller(*entry.least, least) : least;
   }
   return *entry.least;
@@ -70,9 +70,9 @@ bool BlockTable::fits_in_full_width(const AcceleratorConfig& buffers) const {
                      [&](const Entry& entry) { return entry.order_count > 0 && fits(conv, entry.needs); });
 }
 
-std::optional<BlockTable::Least> BlockTable::least(const AcceleratorConfig& buffers) {
+std::optional<BlockDemand> BlockTable::least(const AcceleratorConfig& buffers) {
   const Convolution conv = on(buffers, conv_);
-  std::optional<Least> least;
+  std::optional<BlockDemand> least;
   bool any_fits = false;
   for (Entry& entry : full_width_) {
     if (entry.order_count == 0) return {};
@@ -80,10 +80,21 @@ std::optional<BlockTable::Least> BlockTable::least(const AcceleratorConfig& buff
     any_fits = any_fits || fits_whole;
     // With fewer input channels it asks for no less.
     if (!fits_whole && !entry.may_have_chunks) continue;
-    const Least& one = least_of(entry, conv_);
+    const BlockDemand& one = least_of(entry, conv_);
     least = least ? smaller(*least, one) : one;
   }
   return any_fits ? least : std::nullopt;
+}
+
+const BlockDemand& BlockTable::demand(const AcceleratorConfig& buffers, const LayerMapping& m) {
+  // With chunks, activations may have to be loaded again. Else no size of a buffer counts.
+  const bool is_whole = m.channels >= conv_.in_channels;
+  const bool loads_once = is_whole || activations_resident(on(buffers, conv_), m);
+  const auto number = [](int value) { return static_cast<std::uint32_t>(value); };
+  return demands_.get(
+      {number(m.images), number(m.rows), number(m.columns), number(m.conv_groups), number(m.output_channels),
+       number(m.channels), static_cast<std::uint32_t>(m.order), std::uint32_t{loads_once}},
+      [&] { return demand_of(on(buffers, conv_), m); });
 }
 
 std::vector<LayerMapping> BlockTable::best(const AcceleratorConfig& buffers) {

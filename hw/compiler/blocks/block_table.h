@@ -12,6 +12,7 @@
 #include "hw/compiler/blocks/convolution.h"
 #include "hw/compiler/blocks/layer_estimate.h"
 #include "hw/isa/config.h"
+#include "hw/timeline/shape_memo.h"
 
 namespace bitbalance::compiler {
 
@@ -25,15 +26,12 @@ class BlockTable {
   // Precondition of what follows: `buffers` differs from the configuration of the convolution in sizes of
   // buffers alone, and none of them is larger.
 
-  /// What every block that fits asks for, each by itself.
-  struct Least {
-    std::int64_t tiles = 0;  ///< of one row group
-    std::int64_t computes = 0, loads = 0, stores = 0;
-    std::int64_t read_bytes = 0, write_bytes = 0;
-  };
   bool fits_in_full_width(const AcceleratorConfig& buffers) const;
-  /// Nothing where blocks fit only with fewer input channels, or less than the full width.
-  std::optional<Least> least(const AcceleratorConfig& buffers);
+  /// What any block that fits asks for at least, of each by itself. Nothing where blocks fit only with fewer
+  /// input channels, or less than the full width.
+  std::optional<BlockDemand> least(const AcceleratorConfig& buffers);
+  /// What a block asks for, whether it is one of these or not.
+  const BlockDemand& demand(const AcceleratorConfig& buffers, const LayerMapping& block);
   /// For each rate the block of least estimated time, what the user left open filled in. Empty when no block
   /// fits.
   std::vector<LayerMapping> best(const AcceleratorConfig& buffers);
@@ -52,14 +50,14 @@ class BlockTable {
     SpatialCut space;
     BlockNeeds needs;
     bool may_have_chunks = false;
-    std::optional<Least> least;  ///< of one that has been asked about
+    std::optional<BlockDemand> least;  ///< of one that has been asked about
     std::size_t order_count = 0;
     std::array<Ordered, 2> orders;
   };
   /// Those that may fit.
   std::vector<Entry> entries_of(const std::vector<int>& widths) const;
   static const Estimate& estimate_of(Entry& entry, std::size_t order, const Convolution& conv);
-  static const Least& least_of(Entry& entry, const Convolution& conv);
+  static const BlockDemand& least_of(Entry& entry, const Convolution& conv);
   /// Calls `take(block, costs)` for every block that fits, with its costs by rate.
   template <class Take>
   void for_fitting(const AcceleratorConfig& buffers, const Take& take);
@@ -78,6 +76,7 @@ class BlockTable {
   std::vector<Entry> full_width_;
   std::vector<Entry> cut_widths_;  ///< empty until no block of the full width fits
   std::vector<Cost> costs_;        ///< those of all rates, one after the other
+  ShapeMemo<BlockDemand, 8> demands_;
 };
 
 }  // namespace bitbalance::compiler

@@ -45,11 +45,9 @@ std::int64_t inputs_needed(int outputs, int unit, const SpanAt& span_at) {
   return needed;
 }
 
-LayerDemand demand_of(const Convolution& c, const LayerMapping& m, const SpatialCut& space,
-                      std::int64_t slots_of_a_tile) {
+BlockDemand demand_of(const Convolution& c, const LayerMapping& m, const SpatialCut& space) {
   const Estimate e = estimate(c, m, space, block_needs(c, m));
-  return {space.tiles * slots_of_a_tile + e.blocks * e.chunks * compute_gap(*c.config), e.read_bytes,
-          e.write_bytes, e.loads, e.blocks};
+  return {space.tiles, e.blocks * e.chunks, e.loads, e.blocks, e.read_bytes, e.write_bytes};
 }
 
 }  // namespace
@@ -167,11 +165,11 @@ LeastTime least_time(const LayerDemand& demand, const IdealMemoryTiming& memory)
           cycles(demand.write_bytes) + demand.stores * memory.latency_cycles};
 }
 
-LayerDemand demand_of(const Convolution& c, const LayerMapping& m, std::int64_t slots_of_a_tile) {
-  return demand_of(c, m, cut_space(c, m), slots_of_a_tile);
+BlockDemand demand_of(const Convolution& c, const LayerMapping& m) {
+  return demand_of(c, m, cut_space(c, m));
 }
 
-LayerDemand least_demand_of(const Convolution& c, std::int64_t slots_of_a_tile) {
+BlockDemand least_demand_of(const Convolution& c) {
   const Window& w = c.layer->window;
   LayerMapping whole;
   whole.images = c.batch;
@@ -187,7 +185,7 @@ LayerDemand least_demand_of(const Convolution& c, std::int64_t slots_of_a_tile) 
     return input_columns(w, c.in_columns, c.out_columns, column, c.pool_w);
   });
   space.loaded_pixels = rows * columns;
-  return demand_of(c, whole, space, slots_of_a_tile);
+  return demand_of(c, whole, space);
 }
 
 }  // namespace bitbalance::compiler

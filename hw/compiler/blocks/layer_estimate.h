@@ -71,6 +71,18 @@ struct LayerDemand {
   }
 };
 
+/// The same, but for what the weights say.
+struct BlockDemand {
+  std::int64_t tiles = 0;  ///< of one row group
+  std::int64_t computes = 0, loads = 0, stores = 0;
+  std::int64_t read_bytes = 0, write_bytes = 0;
+
+  /// `slots_of_a_tile`: of all row groups together, for one tile of pixels.
+  LayerDemand with(std::int64_t slots_of_a_tile, const AcceleratorConfig& config) const {
+    return {tiles * slots_of_a_tile + computes * compute_gap(config), read_bytes, write_bytes, loads, stores};
+  }
+};
+
 /// Cycles that the array and each channel of the memory take for a demand at least.
 struct LeastTime {
   std::int64_t compute = 0, read = 0, write = 0;
@@ -78,10 +90,9 @@ struct LeastTime {
 };
 LeastTime least_time(const LayerDemand& demand, const IdealMemoryTiming& memory);
 
-/// `slots_of_a_tile`: of all row groups together, for one tile of pixels.
-LayerDemand demand_of(const Convolution& conv, const LayerMapping& mapping, std::int64_t slots_of_a_tile);
+BlockDemand demand_of(const Convolution& conv, const LayerMapping& mapping);
 /// Of any mapping at least: as if a single block held the layer, and loaded no input that a smaller one
 /// leaves out.
-LayerDemand least_demand_of(const Convolution& conv, std::int64_t slots_of_a_tile);
+BlockDemand least_demand_of(const Convolution& conv);
 
 }  // namespace bitbalance::compiler

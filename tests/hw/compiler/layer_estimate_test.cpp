@@ -83,10 +83,10 @@ TEST_CASE("no cut of a layer asks for less than the bound, however inputs lie th
     CAPTURE(seed, w.stride_h, w.stride_w, w.kernel_h, w.kernel_w, w.pad_top, w.pad_left, c.in_rows,
             c.in_columns, c.pool_h, c.pool_w);
     constexpr std::int64_t kSlotsOfATile = 10;
-    const LayerDemand least = least_demand_of(c, kSlotsOfATile);
+    const LayerDemand least = least_demand_of(c).with(kSlotsOfATile, random.config);
     bool is_met = false;
     for (const LayerMapping& m : spatial_cuts(c)) {
-      const LayerDemand demand = demand_of(c, m, kSlotsOfATile);
+      const LayerDemand demand = demand_of(c, m).with(kSlotsOfATile, random.config);
       CAPTURE(m.rows, m.columns);
       REQUIRE(least.compute_cycles <= demand.compute_cycles);
       REQUIRE(least.read_bytes <= demand.read_bytes);

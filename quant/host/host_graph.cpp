@@ -19,7 +19,8 @@ const HostFunctions& functions() {
     for (HostFunctions family :
          {elementwise_operators(), reduction_operators(), movement_operators(), indexing_operators(),
           einsum_operators(), product_operators(), normalization_operators(), resize_operators(),
-          pooling_operators(), sampling_operators(), determinant_operators(), bitwise_operators()})
+          pooling_operators(), sampling_operators(), region_operators(), determinant_operators(),
+          bitwise_operators()})
       all.merge(family);
     return all;
   }();

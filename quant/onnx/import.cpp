@@ -23,6 +23,7 @@ const OnnxHandlers& handlers() {
     all.merge(recurrent_handlers());
     all.merge(bit_handlers());
     all.merge(block_handlers());
+    all.merge(attention_handlers());
     all.merge(branch_handlers());
     all.merge(loop_handlers());
     all.merge(index_handlers());

@@ -24,6 +24,7 @@ HostFunctions normalization_operators();
 HostFunctions resize_operators();
 HostFunctions pooling_operators();
 HostFunctions sampling_operators();
+HostFunctions region_operators();
 HostFunctions determinant_operators();
 HostFunctions bitwise_operators();
 

@@ -20,6 +20,7 @@ struct Resizing {
   std::string coordinates, mode, nearest;
   double cubic_a = -0.75;
   bool exclude_outside = false;
+  bool antialias = false;  ///< where the image shrinks, the filter is wider by as much
   float extrapolation = 0;
 };
 
@@ -68,13 +69,32 @@ Taps nearest_tap(const Resizing& r, double x) {
   return {static_cast<std::int64_t>(chosen), {1}};
 }
 
+/// Those on which the filter, stretched to cover what one element of the result stands for, is not 0.
+Taps wide_taps(const Resizing& r, double x) {
+  const double a = r.cubic_a, scale = r.scale, reach = (r.mode == "cubic" ? 2 : 1) / scale;
+  const auto filter = [&](double d) {
+    if (r.mode == "linear") return std::max(0.0, 1 - d);
+    if (d < 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
+    return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0.0;
+  };
+  Taps result = {static_cast<std::int64_t>(std::ceil(x - reach)), {}};
+  const auto last = static_cast<std::int64_t>(std::floor(x + reach));
+  for (std::int64_t at = result.first; at <= last; ++at)
+    result.weights.push_back(filter(std::abs(static_cast<double>(at) - x) * scale));
+  const double sum = std::accumulate(result.weights.begin(), result.weights.end(), 0.0);
+  for (double& weight : result.weights) weight /= sum;
+  return result;
+}
+
 Taps taps(const Resizing& r, double x) {
   if (r.mode == "nearest") return nearest_tap(r, x);
   const double base = std::floor(x);
   const double t = x - base;
   const auto first = static_cast<std::int64_t>(base);
   Taps result = {first, {1 - t, t}};
-  if (r.mode == "cubic") {
+  if (r.antialias && r.scale < 1) {
+    result = wide_taps(r, x);
+  } else if (r.mode == "cubic") {
     const double a = r.cubic_a;
     const auto near = [a](double d) { return ((a + 2) * d - (a + 3)) * d * d + 1; };
     const auto far = [a](double d) { return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a; };
@@ -92,7 +112,7 @@ Taps taps(const Resizing& r, double x) {
 }
 
 HostTensor resize_axis(const HostTensor& x, std::size_t axis, const Resizing& r) {
-  constexpr double kReach = 4;  // of taps
+  const double reach = r.antialias && r.scale < 1 ? 4 / r.scale : 4;  // of taps
   Dims dims = x.dims;
   dims[axis] = r.output;
   HostTensor result(dims);
@@ -102,7 +122,7 @@ HostTensor resize_axis(const HostTensor& x, std::size_t axis, const Resizing& r)
     const bool outside =
         r.coordinates == "tf_crop_and_resize" && (where < 0 || where > static_cast<double>(r.input - 1));
     // Beyond the edge everything is the edge.
-    const Taps source = taps(r, std::clamp(where, -kReach, static_cast<double>(r.input - 1) + kReach));
+    const Taps source = taps(r, std::clamp(where, -reach, static_cast<double>(r.input - 1) + reach));
     for (std::int64_t o = 0; o < outer; ++o) {
       for (std::int64_t i = 0; i < inner; ++i) {
         double sum = 0;
@@ -137,6 +157,7 @@ Resizing read_mode(const HostOperator& op) {
   base.nearest = chooses ? attributes.word("nearest_mode", "round_prefer_floor") : "floor";
   base.cubic_a = attributes.number("cubic_coeff_a", -0.75F);
   base.exclude_outside = attributes.integer("exclude_outside", 0) != 0;
+  base.antialias = attributes.integer("antialias", 0) != 0;
   base.extrapolation = attributes.number("extrapolation_value", 0);
   check_word("mode", base.mode, {"nearest", "linear", "cubic"});
   check_word("coordinate_transformation_mode", base.coordinates,

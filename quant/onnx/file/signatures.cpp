@@ -55,7 +55,14 @@ const std::vector<Signature>& signatures() {
         {"p", kInt},           {"strides", kInts},  {"kernel_shape", kInts, true}};
     const Attributes group = {{"epsilon", kFloat}, {"num_groups", kInt, true}};
     const Attributes group_stash = {{"epsilon", kFloat}, {"num_groups", kInt, true}, {"stash_type", kInt}};
+    const Attributes attention = {{"is_causal", kInt},        {"kv_num_heads", kInt},
+                                  {"q_num_heads", kInt},      {"qk_matmul_output_mode", kInt},
+                                  {"scale", kFloat},          {"softcap", kFloat},
+                                  {"softmax_precision", kInt}};
+    const Attributes rotary = {{"interleaved", kInt}, {"num_heads", kInt}, {"rotary_embedding_dim", kInt}};
     return std::vector<Signature>{
+        {"Attention", 23, 3, 6, attention},
+        {"Attention", 24, 3, 7, attention},
         {"AveragePool", 19, 1, 1, pool},
         {"Cast", 19, 1, 1, {{"saturate", kInt}, {"to", kInt, true}}},
         {"Cast", 24, 1, 1, {{"round_mode", kString}, {"saturate", kInt}, {"to", kInt, true}}},
@@ -94,6 +101,7 @@ const std::vector<Signature>& signatures() {
         {"RMSNormalization", 23, 2, 2, {{"axis", kInt}, {"epsilon", kFloat}, {"stash_type", kInt}}},
         {"Reduce", 18, 1, 2, {{"keepdims", kInt}, {"noop_with_empty_axes", kInt}}},
         {"Resize", 18, 1, 4, resize},
+        {"RotaryEmbedding", 23, 3, 4, rotary},
         {"Split", 18, 1, 2, {{"axis", kInt}, {"num_outputs", kInt}}},
         {"Swish", 24, 1, 1, {{"alpha", kFloat}}},
     };

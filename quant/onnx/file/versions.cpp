@@ -66,8 +66,11 @@ std::string has_no_parts(const NodeProto& node) {
   return has_parts != has_count ? "" : "has no parts, or twice; accepted: an input 'split' or num_outputs";
 }
 
-std::string filters_wider(const NodeProto& node) {
-  return int_attribute(node, "antialias", 0) == 0 ? "" : "antialias is 1; accepted: 0";
+std::string filters_nothing(const NodeProto& node) {
+  const bool is_nearest = string_attribute(node, "mode", "nearest") == "nearest";
+  return int_attribute(node, "antialias", 0) == 0 || !is_nearest
+             ? ""
+             : "antialias is 1 for the nearest elements; accepted: with mode linear or cubic";
 }
 
 std::string has_gone_coordinates(const NodeProto& node) {
@@ -159,7 +162,7 @@ constexpr std::array kRules = {
     Rule{"Resize", 10, 10, interpolates_otherwise},
     Rule{"Resize", 11, 18, is_symmetric_early},
     Rule{"Resize", 13, kLastOpset, has_gone_coordinates},
-    Rule{"Resize", 18, kLastOpset, filters_wider},
+    Rule{"Resize", 18, kLastOpset, filters_nothing},
     Rule{"Scan", 8, 8, scans_batches},
     Rule{"ScatterElements", 16, 17, reduces_beyond_products},
     Rule{"ScatterElements", 18, kLastOpset, reduces_beyond_bounds},

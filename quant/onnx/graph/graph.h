@@ -197,6 +197,8 @@ OnnxHandlers recurrent_handlers();
 OnnxHandlers index_handlers();
 /// Operators that cut images into windows, or put them together.
 OnnxHandlers block_handlers();
+/// Attention and the embedding of positions, in several steps of the host.
+OnnxHandlers attention_handlers();
 /// Operators on the bits of integers.
 OnnxHandlers bit_handlers();
 /// Operators that hold graphs of their own.

@@ -47,7 +47,8 @@ class HostGraphWriter {
     static const std::set<std::string> indexed = {"Gather", "GatherElements", "GatherND", "ScatterElements",
                                                   "ScatterND"};
     const HostOperand& operand = op.operands[index];
-    const bool is_index = index == 1 && indexed.count(op.type) != 0;
+    const bool is_index =
+        (index == 1 && indexed.count(op.type) != 0) || (index == 2 && op.type == "RoiAlign");
     if (operand.value >= 0) {
       const std::string& value = values_[operand.value];
       return is_index ? cast(value, writer_.unique(name + ".indices"), onnx::TensorProto::INT64) : value;
@@ -189,6 +190,10 @@ class HostGraphWriter {
       }
       attributes.words["coordinate_transformation_mode"] = "half_pixel";
       attributes.words["nearest_mode"] = rounding->second;
+    }
+    if (attributes.integer("antialias", 0) != 0) {
+      throw std::invalid_argument(
+          fmt::format("'Resize': antialias; accepted: none, as operator set {} has it", kHostOpset));
     }
     if (attributes.word("coordinate_transformation_mode", "") == "half_pixel_symmetric") {
       throw std::invalid_argument(fmt::format(

@@ -23,6 +23,46 @@ Value GraphDraw::sampled(const std::string& op, const Value& from) {
   return result;
 }
 
+/// One region, maybe partly outside.
+Value GraphDraw::regions(const std::string& op, const Value& from) {
+  const Value in = image(from);
+  const auto left = static_cast<float>(uniform(-3, 4)) / 2 + 0.125F, top = left / 2;
+  const std::string region = floats({1, 4}, {left, top, left + 2.25F, top + 3.25F});
+  const Dims dims = {1, in.dims[1], uniform(1, 3), uniform(1, 3)};
+  Value result = node(op, {in.name, region, integers({0})}, dims);
+  set_attribute(last(), "output_height", dims[2]);
+  set_attribute(last(), "output_width", dims[3]);
+  set_attribute(last(), "sampling_ratio", std::int64_t{uniform(0, 2)});
+  if (has(16) && chance(0.5)) {
+    set_attribute(last(), "coordinate_transformation_mode",
+                  std::string(pick({"half_pixel", "output_half_pixel"})));
+  }
+  return result;
+}
+
+/// Queries among constant keys and values.
+Value GraphDraw::attention(const std::string& op, const Value& from) {
+  const Value rows = matrix(calm(from));
+  const Value queries = view(rows, {1, rows.dims[0], rows.dims[1]});
+  const Dims keys = {1, uniform(1, 4), rows.dims[1]};
+  Value result = node(op, {queries.name, normals(keys, 0, 0.5), normals(keys, 0, 1)}, queries.dims);
+  set_attribute(last(), "q_num_heads", std::int64_t{1});
+  set_attribute(last(), "kv_num_heads", std::int64_t{1});
+  if (chance(0.4)) set_attribute(last(), "is_causal", std::int64_t{1});
+  if (chance(0.4)) set_attribute(last(), "scale", 0.5F);
+  return result;
+}
+
+/// Pairs by constant angles.
+Value GraphDraw::turned(const std::string& op, const Value& from) {
+  if (from.elements() % 2 != 0) return binary("Add", from);
+  const Value pairs = view(from, {1, 1, from.elements() / 2, 2});
+  const Dims angles = {1, pairs.dims[2], 1};
+  Value result = node(op, {pairs.name, normals(angles, 0, 0.5), normals(angles, 0, 0.5)}, pairs.dims);
+  if (chance(0.5)) set_attribute(last(), "interleaved", std::int64_t{1});
+  return result;
+}
+
 Value GraphDraw::centered(const std::string& op, const Value& from) {
   Dims dims = from.dims;
   for (std::size_t d = 1; d < dims.size(); ++d) dims[d] = std::max<std::int64_t>(1, dims[d] + uniform(-2, 2));

@@ -147,6 +147,15 @@ void reduce(OnnxGraph& graph, const NodeProto& node) {
   }
 }
 
+/// Before operator set 16 the only coordinates were those that another name has since.
+void roi_align(OnnxGraph& graph, const NodeProto& node) {
+  constexpr std::int64_t kChoice = 16;
+  std::vector<const OnnxValue*> operands;
+  HostOperator op = read_operator(graph, node, operands);
+  if (op.opset < kChoice) op.attributes.words["coordinate_transformation_mode"] = "output_half_pixel";
+  graph.add_host(node, std::move(op), operands, node.output(0));
+}
+
 void lrn(OnnxGraph& graph, const NodeProto& node) {
   const std::int64_t size = int_attribute(node, "size", 0);
   const float alpha = float_attribute(node, "alpha", 1e-4F), beta = float_attribute(node, "beta", 0.75F);
@@ -249,6 +258,7 @@ OnnxHandlers host_handlers() {
   handlers["LRN"] = lrn;
   handlers["Pad"] = pad;
   handlers["Resize"] = resize;
+  handlers["RoiAlign"] = roi_align;
   handlers["Split"] = split;
   for (const char* name : {"Max", "Mean", "Min", "Sum"}) handlers[name] = combine_alike;
   return handlers;

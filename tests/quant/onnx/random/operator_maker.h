@@ -176,7 +176,13 @@ class OperatorMaker {
   void pool();
   void resize();
 
+  // random_attention.cpp
+  void attention();
+  void rotary_embedding();
+  void mask(const Dims& dims);
+
   // random_samples.cpp
+  void roi_align();
   void grid_sample();
   void center_crop_pad();
   void columns_to_image();

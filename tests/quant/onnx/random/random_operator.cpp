@@ -32,6 +32,7 @@ RandomOperator OperatorMaker::make() {
   static const std::map<std::string, void (OperatorMaker::*)()> shapes = {
       {"ArgMax", &OperatorMaker::index_of_extreme},
       {"ArgMin", &OperatorMaker::index_of_extreme},
+      {"Attention", &OperatorMaker::attention},
       {"AveragePool", &OperatorMaker::pool},
       {"BatchNormalization", &OperatorMaker::batch_normalization},
       {"BitShift", &OperatorMaker::bit_shift},
@@ -86,6 +87,8 @@ RandomOperator OperatorMaker::make() {
       {"Reshape", &OperatorMaker::reshape},
       {"Resize", &OperatorMaker::resize},
       {"ReverseSequence", &OperatorMaker::reverse_sequence},
+      {"RoiAlign", &OperatorMaker::roi_align},
+      {"RotaryEmbedding", &OperatorMaker::rotary_embedding},
       {"Scatter", &OperatorMaker::scatter_elements},
       {"ScatterElements", &OperatorMaker::scatter_elements},
       {"ScatterND", &OperatorMaker::scatter_nd},

@@ -32,6 +32,39 @@ void OperatorMaker::grid_sample() {
   if (chance()) set("align_corners", integer(0, 1));
 }
 
+/// Regions of the image, or regions that the image says of constant images; some are partly outside.
+void OperatorMaker::roi_align() {
+  constexpr std::int64_t kChoice = 16;
+  const Dims images = {integer(1, 2), integer(1, 2), integer(2, 6), integer(2, 6)};
+  const std::int64_t count = integer(1, 3);
+  const auto region_values = [&] {
+    Tensor regions{{count, 4}, {}};
+    for (std::int64_t r = 0; r < count; ++r) {
+      const Tensor start = values({2}, -2, 6), size = values({2}, 0.1, 7);
+      for (const double corner : {start.values[0], start.values[1], start.values[0] + size.values[0],
+                                  start.values[1] + size.values[1]})
+        regions.values.push_back(static_cast<float>(corner));
+    }
+    return regions;
+  };
+  if (chance()) {
+    input(values(images));
+    floats(region_values());
+  } else {
+    floats(values(images));
+    input(region_values());
+  }
+  Dims indices(count);
+  for (std::int64_t& index : indices) index = integer(0, images[0] - 1);
+  integers(indices);
+  if (chance()) set("output_height", integer(1, 3));
+  if (chance()) set("output_width", integer(1, 3));
+  if (chance()) set("sampling_ratio", integer(0, 3));
+  if (chance()) set("spatial_scale", small());
+  if (opset_ >= kChoice && chance())
+    set("coordinate_transformation_mode", one_of<std::string>({"half_pixel", "output_half_pixel"}));
+}
+
 void OperatorMaker::center_crop_pad() {
   const std::int64_t rank = integer(1, 4);
   input(values(extents(rank, 5)));

@@ -133,7 +133,12 @@ void OperatorMaker::resize() {
     inputs_.back() = nullptr;
     integers(sizes);
   }
-  maybe("mode", one_of<std::string>({"nearest", "linear"}));
+  if (opset_ >= kRevision && chance(4)) {
+    set("mode", one_of<std::string>({"linear", "cubic"}));
+    set("antialias", std::int64_t{1});
+  } else {
+    maybe("mode", one_of<std::string>({"nearest", "linear"}));
+  }
   maybe("nearest_mode", one_of<std::string>({"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"}));
   std::vector<std::string> coordinates = {"half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners"};
   if (opset_ > kRevision) coordinates.emplace_back("half_pixel_symmetric");

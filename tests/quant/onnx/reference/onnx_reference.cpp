@@ -172,7 +172,7 @@ std::vector<ReferenceTensor> reference(const onnx::NodeProto& node, std::int64_t
   if (call.op() == "Clip") return {clip(call)};
   if (call.op().rfind("Reduce", 0) == 0) return {reduce(call)};
   for (const References* const table :
-       {&reductions(), &movements(), &indices(), &windows(), &samples(), &bits()})
+       {&reductions(), &movements(), &indices(), &windows(), &samples(), &bits(), &attentions()})
     if (const auto f = table->find(call.op()); f != table->end()) return {f->second(call)};
   throw std::invalid_argument("no reference of " + call.op());
 }

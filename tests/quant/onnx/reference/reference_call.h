@@ -144,5 +144,8 @@ const References& windows();
 const References& samples();
 /// Bits of integers.
 const References& bits();
+/// Attention, and the embedding of positions. A mask of truths is one of addends here: 0, or kUnseen.
+const References& attentions();
+inline constexpr double kUnseen = -1e300;
 
 }  // namespace bitbalance::test::onnx_reference

@@ -87,6 +87,51 @@ Tensor grid_sample(const Call& call) {
   });
 }
 
+/// Means of samples, each of which the elements around it share by their distance.
+Tensor roi_align(const Call& call) {
+  const Tensor &x = call.in(0), &regions = call.in(1);
+  const bool is_shifted =
+      call.opset() >= 16 && call.word("coordinate_transformation_mode", "half_pixel") == "half_pixel";
+  const std::int64_t height = call.integer("output_height", 1), width = call.integer("output_width", 1);
+  const double scale = call.number("spatial_scale", 1);
+  const std::int64_t ratio = call.integer("sampling_ratio", 0);
+  return tabulate({regions.dims[0], x.dims[1], height, width}, [&](const Dims& at) {
+    std::vector<double> places[2];
+    for (std::size_t d = 0; d < 2; ++d) {  // down, then across
+      const auto side = static_cast<std::int64_t>(1 - d);
+      const double first = element(regions, {at[0], side}) * scale - (is_shifted ? 0.5 : 0);
+      double length = element(regions, {at[0], side + 2}) * scale - (is_shifted ? 0.5 : 0) - first;
+      if (!is_shifted) length = std::max(length, 1.0);
+      const double cell = length / static_cast<double>(d == 0 ? height : width);
+      const std::int64_t samples = ratio > 0 ? ratio : static_cast<std::int64_t>(std::ceil(cell));
+      for (std::int64_t i = 0; i < samples; ++i) {
+        const double within = (static_cast<double>(i) + 0.5) / static_cast<double>(samples);
+        places[d].push_back(first + cell * (static_cast<double>(at[d + 2]) + within));
+      }
+    }
+    double sum = 0;
+    const auto image = static_cast<std::int64_t>(call.in(2).values[at[0]]);
+    const auto clipped = [&](double place, std::int64_t extent) {
+      return std::min(std::max(place, 0.0), static_cast<double>(extent - 1));
+    };
+    for (const double y : places[0]) {
+      for (const double i : places[1]) {
+        const bool is_outside =
+            y < -1 || i < -1 || y > static_cast<double>(x.dims[2]) || i > static_cast<double>(x.dims[3]);
+        if (is_outside) continue;
+        for (std::int64_t r = 0; r < x.dims[2]; ++r) {
+          for (std::int64_t c = 0; c < x.dims[3]; ++c) {
+            sum += weight("linear", clipped(y, x.dims[2]) - static_cast<double>(r)) *
+                   weight("linear", clipped(i, x.dims[3]) - static_cast<double>(c)) *
+                   element(x, {image, at[1], r, c});
+          }
+        }
+      }
+    }
+    return sum / std::max<double>(1, static_cast<double>(places[0].size() * places[1].size()));
+  });
+}
+
 Tensor center_crop_pad(const Call& call) {
   const Tensor& x = call.in(0);
   Dims dims = x.dims, axes = call.list("axes"), first(x.dims.size(), 0);
@@ -173,10 +218,8 @@ Tensor determinant(const Call& call) {
 
 const References& samples() {
   static const References table = {
-      {"CenterCropPad", center_crop_pad},
-      {"Col2Im", columns_to_image},
-      {"Det", determinant},
-      {"GridSample", grid_sample},
+      {"CenterCropPad", center_crop_pad}, {"Col2Im", columns_to_image}, {"Det", determinant},
+      {"GridSample", grid_sample},        {"RoiAlign", roi_align},
   };
   return table;
 }

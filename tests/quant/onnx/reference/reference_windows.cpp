@@ -172,7 +172,16 @@ Tensor gemm(const Call& call) {
   });
 }
 
-/// Nearest and linear; the position of an output element in the input, one dimension after the other.
+/// What an element at a distance gives to the mean of a filter.
+double filtered(const std::string& mode, double distance) {
+  const double d = std::fabs(distance), a = -0.75;
+  if (mode == "linear") return std::max(0.0, 1 - d);
+  if (d < 1) return (a + 2) * d * d * d - (a + 3) * d * d + 1;
+  return d < 2 ? a * d * d * d - 5 * a * d * d + 8 * a * d - 4 * a : 0;
+}
+
+/// Nearest, linear, and filters as wide as the image shrinks; the position of an output element in the input,
+/// one dimension after the other.
 Tensor resize(const Call& call) {
   const Tensor& x = call.in(0);
   const bool has_choice = call.opset() >= 11, is_new = call.op() == "Resize" && has_choice;
@@ -207,6 +216,27 @@ Tensor resize(const Call& call) {
     const float half_pixel = (i + 0.5F) / scale - 0.5F, out = static_cast<float>(dims[d]);
     return transform == "half_pixel_symmetric" ? n / 2 * (1 - out / (scale * n)) + half_pixel : half_pixel;
   };
+  if (call.integer("antialias", 0) != 0) {
+    Tensor result = x;
+    for (std::size_t d = 0; d < dims.size(); ++d) {
+      const Tensor before = result;
+      Dims along = before.dims;
+      along[d] = dims[d];
+      result = tabulate(along, [&](const Dims& at) {
+        const double p = position(d, at[d]), narrow = std::min(1.0, scales[d]);
+        double sum = 0, weights = 0;
+        for (std::int64_t i = -40; i < 80; ++i) {
+          const double weight = filtered(mode, (static_cast<double>(i) - p) * narrow);
+          Dims from = at;
+          from[d] = std::clamp<std::int64_t>(i, 0, before.dims[d] - 1);
+          weights += weight;
+          sum += weight * element(before, from);
+        }
+        return sum / weights;
+      });
+    }
+    return result;
+  }
   return tabulate(dims, [&](const Dims& at) {
     double sum = 0;
     for (int corner = 0; corner < (1 << dims.size()); ++corner) {

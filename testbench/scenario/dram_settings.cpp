@@ -165,7 +165,7 @@ void show_controller(SettingsVisitor& v, dram::ControllerConfig& c) {
             c.self_refresh_after);
   v.integer({"read_queue", "bursts, of a channel"}, c.read_queue);
   v.integer({"write_queue", "bursts, of a channel"}, c.write_queue);
-  v.integer({"write_high", "as many queued writes go first ..."}, c.write_high);
+  v.integer({"write_high", "more queued writes than these go first ..."}, c.write_high);
   v.integer({"write_low", "... until no more than these are left"}, c.write_low);
   v.choice({"turns",
             "turns: write_high - write_low bursts of each direction; watermarks: writes go on to write_low"},

@@ -87,7 +87,7 @@ enum class SchedulerPolicy {
 /// How reads and writes take turns where both keep coming.
 enum class TurnPolicy {
   kTurns,       ///< write_high - write_low bursts of each
-  kWatermarks,  ///< writes from write_high on, until no more than write_low are left, however many come
+  kWatermarks,  ///< writes above write_high, until no more than write_low are left, however many come
 };
 enum class RefreshPolicy {
   kAllBanks,  ///< all banks of a rank at once, each tREFI
@@ -99,7 +99,7 @@ struct ControllerConfig {
   PagePolicy page_policy = PagePolicy::kOpen;
   int read_queue = 32;   ///< bursts, of a channel
   int write_queue = 32;  ///< bursts, of a channel
-  int write_high = 24;   ///< as many queued writes: they go first ...
+  int write_high = 24;   ///< more queued writes than these go first ...
   int write_low = 8;     ///< ... until no more than these are left
   TurnPolicy turns = TurnPolicy::kTurns;
   int row_hit_limit = 16;     ///< bursts of a row ahead of an older one that wants another row of the bank

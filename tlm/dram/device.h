@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <vector>
 
@@ -16,7 +17,7 @@ namespace bitbalance::dram {
 
 inline constexpr Cycle kNever = std::numeric_limits<Cycle>::max();
 
-enum class CommandKind {
+enum class CommandKind : std::uint8_t {
   kActivate,
   kPrecharge,
   kPrechargeAll,  ///< of a rank

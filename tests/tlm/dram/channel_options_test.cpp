@@ -125,7 +125,7 @@ TEST_CASE("writes that fill their queue while a write is on the command bus coun
   Config c = ddr3();
   c.commands = {4, 2, 4, 2};
   c.controller.turns = TurnPolicy::kWatermarks;
-  c.controller.write_high = 3;
+  c.controller.write_high = 2;
   c.controller.write_low = 1;
   ChannelBench bench(c);
   bench.add(0, true);

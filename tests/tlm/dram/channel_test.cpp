@@ -151,12 +151,91 @@ TEST_CASE("writes wait while there is something to read, unless they fill their 
   CHECK(bench.last(kRd) < bench.cycles(kWr).front());
 
   ChannelBench full(ddr3());
-  for (std::uint64_t i = 0; i < 24; ++i) full.add(7 * kRow + i, true);
+  for (std::uint64_t i = 0; i < 25; ++i) full.add(7 * kRow + i, true);
   for (std::uint64_t i = 0; i < 40; ++i) full.add(i);
   full.run();
   const Cycle first_read = full.cycles(kRd).front();
   const auto writes = full.cycles(kWr);
-  CHECK(std::count_if(writes.begin(), writes.end(), [&](Cycle c) { return c < first_read; }) == 24 - 8);
+  CHECK(std::count_if(writes.begin(), writes.end(), [&](Cycle c) { return c < first_read; }) == 16);
+}
+
+TEST_CASE("writes that may fill their queue go when one more waits for a place") {
+  for (const TurnPolicy turns : {TurnPolicy::kTurns, TurnPolicy::kWatermarks}) {
+    for (const bool waits : {false, true}) {
+      Config c = ddr3();
+      c.controller.turns = turns;
+      c.controller.write_queue = c.controller.write_high = 8;
+      c.controller.write_low = 2;
+      ChannelBench bench(c);
+      for (std::uint64_t i = 0; i < 40; ++i) bench.add(i);
+      for (std::uint64_t i = 0; i < 8; ++i) bench.add(7 * kRow + i, true);
+      bench.run(20);
+      if (waits) bench.add(7 * kRow + 8, true, 20);
+      bench.run();
+      CHECK((bench.cycles(kWr).front() < bench.last(kRd)) == waits);
+    }
+  }
+}
+
+TEST_CASE("a bank that was opened for a burst is not closed before that burst has used it") {
+  // A read opens row 0 of bank 0 at 0. More writes than write_high come at 5: it is their turn.
+  const auto with_writes = [](Config c, std::uint64_t first) {
+    ChannelBench bench(c);
+    bench.add(0);
+    bench.run(5);
+    for (std::uint64_t i = 0; i < 25; ++i) bench.add(first + i, true, 5);
+    bench.run();
+    return bench;
+  };
+  for (const SchedulerPolicy policy : {SchedulerPolicy::kFrFcfs, SchedulerPolicy::kFcfs}) {
+    Config c = ddr3();
+    c.controller.scheduler = policy;
+    c.controller.turns = TurnPolicy::kWatermarks;
+    // They want another row of bank 0: the read goes at tRCD = 11, against their turn. Precharge at tRAS =
+    // 28, ACT after tRP = 11, the writes after tRCD = 11.
+    ChannelBench bench = with_writes(c, kBankRows * kRow);
+    CHECK(bench.cycles(kRd) == std::vector<Cycle>{11});
+    CHECK(bench.cycles(CommandKind::kPrecharge) == std::vector<Cycle>{28});
+    CHECK(bench.cycles(kAct) == std::vector<Cycle>{0, 39});
+    CHECK(bench.cycles(kWr).front() == 50);
+    const Counts counts = bench.channel.counts(bench.last(kWr));
+    CHECK(counts.row_misses == 1);
+    CHECK(counts.row_conflicts == 1);
+    CHECK(counts.turn_arounds == 1);
+    // They want another bank: the read waits for its turn, until write_low = 8 writes are left. ACT at 5 =
+    // tRRD, writes from 16 on; the read CWL + BL / 2 + tWTR = 18 after the 17th of them.
+    ChannelBench other = with_writes(c, kRow);
+    CHECK(other.cycles(kWr).front() == 16);
+    CHECK(other.cycles(kRd) == std::vector<Cycle>{16 + 16 * 4 + 18});
+    CHECK(other.cycles(kAct) == std::vector<Cycle>{0, 5});
+  }
+}
+
+TEST_CASE("a write that its bank was opened for goes ahead of the reads that want another row") {
+  ChannelBench bench(ddr3());
+  bench.add(0, true);
+  bench.run(5);
+  for (std::uint64_t i = 0; i < 4; ++i) bench.add(kBankRows * kRow + i, false, 5);
+  bench.run();
+  // ACT at 0, WR at 11; precharge after CWL + BL / 2 + tWR = 24, ACT and reads 11 later each.
+  CHECK(bench.cycles(kWr) == std::vector<Cycle>{11});
+  CHECK(bench.cycles(CommandKind::kPrecharge) == std::vector<Cycle>{35});
+  CHECK(bench.cycles(kRd).front() == 57);
+  CHECK(bench.cycles(kAct).size() == 2);
+}
+
+TEST_CASE("a refresh closes a row that its burst has not used, and the burst opens it again") {
+  Config c = ddr3();
+  c.timing.refi = 1000;
+  ChannelBench bench(c);
+  bench.add(0, false, 995);
+  bench.run();
+  // ACT at 995; the read would come at 1006, but the refresh is due at 1000. Precharged at tRAS = 28,
+  // refreshed tRP = 11 later, for tRFC = 208; ACT at 1242.
+  CHECK(bench.cycles(CommandKind::kPrechargeAll) == std::vector<Cycle>{995 + 28});
+  CHECK(bench.cycles(kAct) == std::vector<Cycle>{995, 995 + 28 + 11 + 208});
+  CHECK(bench.cycles(kRd) == std::vector<Cycle>{995 + 28 + 11 + 208 + 11});
+  CHECK(bench.channel.counts(bench.last(kRd)).row_misses == 1);
 }
 
 TEST_CASE("a refresh takes its time from a stream, and no more") {

@@ -141,6 +141,24 @@ void CommandChecker::check_rows(const Command& command, Cycle at) {
   if (kind == Kind::kPrechargeAll) open_rows_.erase(first, last);
 }
 
+/// Of each row that was opened, before another one of its bank is.
+void CommandChecker::check_use(const Command& command, Cycle at) {
+  const Kind kind = command.kind;
+  const int bank = command.at.bank, banks = config_.geometry.banks_per_rank();
+  if (is_read(kind) || is_written(kind)) unused_.erase(bank);
+  if (kind == Kind::kActivate) {
+    if (closed_unused_.count(bank) != 0) fail(command, at, "the row before was closed unused");
+    unused_.insert(bank);
+  }
+  if (kind == Kind::kPrecharge && unused_.erase(bank) != 0) closed_unused_.insert(bank);
+  if (kind == Kind::kRefreshBank) closed_unused_.erase(bank);
+  const int first = command.at.rank * banks;
+  for (int other = first; other < first + banks; ++other) {
+    if (kind == Kind::kPrechargeAll && unused_.erase(other) != 0) closed_unused_.insert(other);
+    if (kind == Kind::kRefresh) closed_unused_.erase(other);
+  }
+}
+
 void CommandChecker::note(const Command& command, Cycle at) {
   for (const Issued& i : history_) {
     const Cycle needed = least(i.command, command);
@@ -162,6 +180,7 @@ void CommandChecker::note(const Command& command, Cycle at) {
     if (opened >= 4) fail(command, at, "the fifth row within tFAW");
   }
   check_rows(command, at);
+  check_use(command, at);
   history_.push_back({command, at});
   constexpr Cycle kLongest = 2000;  ///< clocks: no constraint of the tests is longer
   while (at - history_.front().at > kLongest) history_.pop_front();

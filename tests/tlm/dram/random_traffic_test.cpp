@@ -1,5 +1,5 @@
-// Random traffic on random memories: no constraint is broken, no burst is lost, the counts are those of the
-// commands.
+// Random traffic on random memories: no constraint is broken, no row is opened in vain, no burst is lost, the
+// counts are those of the commands.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
@@ -79,7 +79,8 @@ Seen check_seed(std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("random traffic breaks no constraint, loses no burst and leaves the queues empty") {
+TEST_CASE(
+    "random traffic breaks no constraint, opens no row in vain, loses no burst and leaves the queues empty") {
   // The device throws at a command that comes too early; the checker holds each pair of commands by itself.
   Seen all;
   for (std::uint64_t seed = 0; seed < 80; ++seed) {
@@ -107,10 +108,9 @@ TEST_CASE("the checker sees each command that comes a clock early") {
   for (const auto& [name, clocks] : all) {
     CAPTURE(name);
     bool seen = false;
-    for (const RefreshPolicy refresh : {RefreshPolicy::kAllBanks, RefreshPolicy::kPerBank}) {
-      if (seen) break;
+    for (std::uint64_t seed = 0; seed < 10 && !seen; ++seed) {
       Config c = two_ranks();
-      c.controller.refresh = refresh;
+      c.controller.refresh = seed % 2 == 0 ? RefreshPolicy::kAllBanks : RefreshPolicy::kPerBank;
       c.controller.power_down_after = 20;
       c.controller.self_refresh_after = 2000;
       c.controller.address_map = "row bank rank column bank_group";
@@ -119,11 +119,11 @@ TEST_CASE("the checker sees each command that comes a clock early") {
       ++(longer.timing.*clocks);
       CommandChecker checker(longer);
       bench.channel.observe([&](const Command& command, Cycle cycle) { checker.note(command, cycle); });
-      RandomDraw draw(7);
+      RandomDraw draw(seed);
       std::map<bool, std::int64_t> added;
       add_traffic(bench, draw, 1500, added);
       bench.run();
-      seen = seen || !checker.text().empty();
+      seen = !checker.text().empty();
     }
     CHECK(seen);
   }

@@ -14,7 +14,7 @@ BurstQueue::Place BurstQueue::oldest() const {
   Place oldest = kNone;
   for (std::uint64_t left = wanted_; left != 0; left &= left - 1) {
     const Place first = lists_[lowest_one(left)].first;
-    if (oldest == kNone || age(first) < age(oldest)) oldest = first;
+    if (oldest == kNone || slots_[first].burst.arrival < slots_[oldest].burst.arrival) oldest = first;
   }
   return oldest;
 }
@@ -24,7 +24,7 @@ BurstQueue::Place BurstQueue::push(const Burst& burst) {
   Slot& slot = slots_[place];
   free_ = slot.next;
   List& list = lists_[burst.at.bank];
-  slot = {burst, next_age_++, kNone, list.last};
+  slot = {burst, kNone, list.last};
   (list.last == kNone ? list.first : slots_[list.last].next) = place;
   list.last = place;
   wanted_ |= std::uint64_t{1} << burst.at.bank;
@@ -37,6 +37,7 @@ void BurstQueue::erase(Place place) {
   List& list = lists_[slot.burst.at.bank];
   (slot.previous == kNone ? list.first : slots_[slot.previous].next) = slot.next;
   (slot.next == kNone ? list.last : slots_[slot.next].previous) = slot.previous;
+  if (list.opener == place) list.opener = kNone;
   if (list.first == kNone) wanted_ &= ~(std::uint64_t{1} << slot.burst.at.bank);
   slot.next = free_;
   free_ = place;

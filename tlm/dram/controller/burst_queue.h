@@ -16,8 +16,9 @@ struct Burst {
   std::uint32_t transaction = 0;  ///< for whoever asked
   std::uint32_t bytes = 0;        ///< that are asked for
   Location at;
-  std::uint64_t number = 0;  ///< address / bytes of a burst
-  Cycle entered = 0;         ///< the queue
+  std::uint64_t number = 0;   ///< address / bytes of a burst
+  Cycle entered = 0;          ///< the queue
+  std::uint64_t arrival = 0;  ///< of two bursts of a channel the older one has the smaller
   bool is_write = false;
   bool is_masked = false;  ///< a write of part of the burst that is a command of its own
   bool was_activated = false, was_precharged = false;  ///< for its sake
@@ -32,7 +33,8 @@ constexpr int lowest_one(std::uint64_t bits) {
   return __builtin_ctzll(bits);
 }
 
-/// Bursts stay at their places, so nothing moves and nothing is allocated while they come and go.
+/// The bursts of one direction. They stay at their places, so nothing moves and nothing is allocated while
+/// they come and go.
 class BurstQueue {
  public:
   using Place = int;
@@ -65,8 +67,10 @@ class BurstQueue {
   Place next(Place place) const { return slots_[place].next; }
   /// Of all banks; the queue is not empty.
   Place oldest() const;
-  /// A burst with a smaller one is older.
-  std::uint64_t age(Place place) const { return slots_[place].age; }
+  /// The burst for which the bank's row was opened, until it leaves the queue; kNone: it was not for one of
+  /// this queue.
+  Place opener(int bank) const { return lists_[bank].opener; }
+  void set_opener(int bank, Place place) { lists_[bank].opener = place; }
   /// A younger one than all others. The queue is not full.
   Place push(const Burst& burst);
   void erase(Place place);
@@ -83,18 +87,17 @@ class BurstQueue {
  private:
   struct Slot {
     Burst burst;
-    std::uint64_t age = 0;
     Place next = kNone, previous = kNone;  ///< of the bank; of free places `next` alone
   };
   struct List {
     Place first = kNone, last = kNone;
+    Place opener = kNone;
   };
 
   std::vector<Slot> slots_;
   std::vector<List> lists_;  ///< by bank
   Place free_ = kNone;       ///< the first of a list
   std::uint64_t wanted_ = 0;
-  std::uint64_t next_age_ = 0;
   int size_ = 0;
 };
 

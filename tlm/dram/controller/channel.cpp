@@ -31,6 +31,8 @@ void Channel::add(const Burst& burst, Cycle now) {
     admit(burst, now);
   } else {
     q.waiting.push_back(burst);
+    note_watermarks();
+    if (!has_begun(now)) is_decided_ &= stands(now);
   }
 }
 
@@ -45,6 +47,7 @@ void Channel::admit(const Burst& burst, Cycle now) {
   BurstQueue& bursts = queue(burst.is_write).bursts;
   Burst queued = burst;
   queued.entered = now;
+  queued.arrival = arrivals_++;
   queued.is_masked =
       burst.is_write && config_.timing.ccd_mw != 0 && burst.bytes < config_.geometry.burst_bytes();
   const bool joins_row = bursts.ends_in_row(burst.at);
@@ -53,14 +56,18 @@ void Channel::admit(const Burst& burst, Cycle now) {
   peak = std::max(peak, bursts.size());
   note_watermarks();
   if (has_begun(now)) return;
-  const bool was_writing = writing_;
-  update_direction();
-  is_decided_ &=
-      writing_ == was_writing && choice_.cycle != kNever && device_.begin(choice_.kind, choice_.cycle) >= now;
+  is_decided_ &= stands(now);
   // A burst behind another one of its row changes nothing, nor does one whose turn it is not.
   if (!is_decided_ || joins_row || burst.is_write != writing_) return;
   choice_ = scheduler_->reconsider(choice_, place, bursts, view());
   decide_on_refresh();
+}
+
+bool Channel::stands(Cycle now) {
+  const bool was_writing = writing_;
+  update_direction();
+  return writing_ == was_writing && choice_.cycle != kNever &&
+         device_.begin(choice_.kind, choice_.cycle) >= now;
 }
 
 bool Channel::has_begun(Cycle now) const {
@@ -82,20 +89,24 @@ bool Channel::is_forwarded(const Burst& burst) const {
   return false;
 }
 
+/// More than write_high; where that is the whole queue, one that waits for its place counts.
+bool Channel::are_writes_many() const {
+  const Queue& writes = queues_[kWrite];
+  return writes.bursts.size() > config_.controller.write_high || !writes.waiting.empty();
+}
+
 void Channel::note_watermarks() {
-  const int writes = queues_[kWrite].bursts.size();
-  if (writes >= config_.controller.write_high) draining_ = true;
-  if (writes <= config_.controller.write_low) draining_ = false;
+  if (are_writes_many()) draining_ = true;
+  if (queues_[kWrite].bursts.size() <= config_.controller.write_low) draining_ = false;
 }
 
 /// Reads go first; writes when there is nothing to read, or when they fill their queue.
 void Channel::update_direction() {
   note_watermarks();
-  const ControllerConfig& c = config_.controller;
   const int reads = queues_[kRead].bursts.size();
   const int writes = queues_[kWrite].bursts.size();
   const bool ends = writing_ ? writes == 0 || (reads != 0 && turn_ends())
-                             : writes != 0 && (reads == 0 || (writes >= c.write_high && turn_ends()));
+                             : writes != 0 && (reads == 0 || (are_writes_many() && turn_ends()));
   if (!ends) return;
   writing_ = !writing_;
   turn_bursts_ = 0;
@@ -144,15 +155,18 @@ Command Channel::step() {
     return command;
   }
   account(choice_.cycle);
-  Burst& burst = queue(writing_).bursts[choice_.burst];
-  int& hits = row_hits_[burst.at.bank];
+  BurstQueue& bursts = queue(writing_ != choice_.is_other).bursts;
+  Burst& burst = bursts[choice_.burst];
+  const int bank = burst.at.bank;
   if (is_column(choice_.kind)) {
-    ++hits;
-    return transfer(choice_.burst);
+    ++row_hits_[bank];
+    return transfer();
   }
   if (choice_.kind == CommandKind::kActivate) {
     burst.was_activated = true;
-    hits = 0;
+    row_hits_[bank] = 0;
+    bursts.set_opener(bank, choice_.burst);
+    queue(!writing_).bursts.set_opener(bank, BurstQueue::kNone);
   } else if (choice_.kind == CommandKind::kPrecharge) {
     burst.was_precharged = true;
   }
@@ -199,10 +213,10 @@ void Channel::issue(const Command& command, Cycle cycle) {
   }
 }
 
-Command Channel::transfer(BurstQueue::Place place) {
-  Queue& q = queue(writing_);
-  const Burst burst = q.bursts[place];
-  q.bursts.erase(place);
+Command Channel::transfer() {
+  Queue& q = queue(writing_ != choice_.is_other);
+  const Burst burst = q.bursts[choice_.burst];
+  q.bursts.erase(choice_.burst);
 
   const Command command{closes_row(burst) ? with_precharge(choice_.kind) : choice_.kind, burst.at};
   issue(command, choice_.cycle);
@@ -228,7 +242,7 @@ Command Channel::transfer(BurstQueue::Place place) {
     completions_.push_back({burst.transaction, end});
     note_busy(now_, end);
   }
-  ++turn_bursts_;
+  if (burst.is_write == writing_) ++turn_bursts_;
   update_direction();
   while (!q.bursts.full() && !q.waiting.empty()) {
     const Burst waiting = q.waiting.front();

@@ -53,19 +53,25 @@ class Channel {
   Queue& queue(bool is_write) { return queues_[is_write ? kWrite : kRead]; }
   bool is_empty() const { return queues_[kRead].bursts.empty() && queues_[kWrite].bursts.empty(); }
   void admit(const Burst& burst, Cycle now);
+  /// Whether what was decided stands, whose turn it is included, now that bursts have come.
+  bool stands(Cycle now);
   bool is_forwarded(const Burst& burst) const;
   /// Whether the next command is on the command bus when a burst arrives: it stays.
   bool has_begun(Cycle now) const;
+  /// Whether writes go ahead of reads.
+  bool are_writes_many() const;
   /// Whether the write queue has filled or emptied.
   void note_watermarks();
   void update_direction();
   bool turn_ends() const;
-  ChannelView view() const { return {device_, now_, refresh_.blocked_from(), row_hits_}; }
+  ChannelView view() const {
+    return {device_, now_, refresh_.blocked_from(), row_hits_, queues_[!writing_].bursts};
+  }
   void decide();
   /// Whether what a refresh needs goes first.
   void decide_on_refresh();
   void issue(const Command& command, Cycle cycle);
-  Command transfer(BurstQueue::Place place);
+  Command transfer();
   bool closes_row(const Burst& burst) const;
   bool is_last_of_row(const Burst& burst) const;
   /// Notes that time has passed with the queues as they are.
@@ -77,8 +83,8 @@ class Channel {
   std::unique_ptr<Scheduler> scheduler_;
   std::array<Queue, 2> queues_;
   bool writing_ = false;   ///< whose turn it is
-  int turn_bursts_ = 0;    ///< transferred since the turn began
-  bool draining_ = false;  ///< write_high was reached, write_low not yet again
+  int turn_bursts_ = 0;    ///< of its direction, transferred since the turn began
+  bool draining_ = false;  ///< write_high was exceeded, write_low not yet reached again
 
   RefreshPlan refresh_;
   SleepPlan sleep_;
@@ -86,15 +92,16 @@ class Channel {
   std::vector<int> row_hits_;  ///< by bank: bursts since its row was opened
 
   bool is_decided_ = false;
-  Choice choice_;    ///< of the active queue
+  Choice choice_;    ///< of the active queue, or of a bank that was opened for the other one
   Planned planned_;  ///< of a refresh, where it comes first
   bool is_planned_ = false;
 
   std::vector<Completion> completions_;
   Counts counts_;
-  Cycle now_ = 0;            ///< accounted up to here
-  Cycle busy_until_ = 0;     ///< counted as busy up to here
-  int last_direction_ = -1;  ///< of the data bus
+  std::uint64_t arrivals_ = 0;  ///< in the queues
+  Cycle now_ = 0;               ///< accounted up to here
+  Cycle busy_until_ = 0;        ///< counted as busy up to here
+  int last_direction_ = -1;     ///< of the data bus
   std::function<void(const Command&, Cycle)> observer_;
 };
 

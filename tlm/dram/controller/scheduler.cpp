@@ -16,9 +16,26 @@ CommandKind next_command(const Burst& burst, const Device& device) {
   return burst.is_masked ? CommandKind::kMaskedWrite : CommandKind::kWrite;
 }
 
-Cycle earliest(const Burst& burst, CommandKind kind, const ChannelView& view) {
+Choice choice_of(CommandKind kind, const BurstQueue& queue, BurstQueue::Place place,
+                 const ChannelView& view) {
+  const Burst& burst = queue[place];
   const Cycle cycle = view.device.earliest(kind, burst.at, view.now);
-  return cycle < view.blocked_from[burst.at.bank] ? cycle : kNever;
+  return {cycle < view.blocked_from[burst.at.bank] ? cycle : kNever, place, kind};
+}
+
+/// The command of a burst, by its kind. No row is closed unused: a bank that was opened for a burst of the
+/// other queue is left to that burst first.
+Choice next_choice(CommandKind kind, const BurstQueue& queue, BurstQueue::Place place,
+                   const ChannelView& view) {
+  if (kind == CommandKind::kPrecharge) {
+    const BurstQueue::Place opener = view.other.opener(queue[place].at.bank);
+    if (opener != BurstQueue::kNone) {
+      Choice choice = choice_of(next_command(view.other[opener], view.device), view.other, opener, view);
+      choice.is_other = true;
+      return choice;
+    }
+  }
+  return choice_of(kind, queue, place, view);
 }
 
 /// The oldest burst alone: what the others cost is a lower bound for every other policy.
@@ -27,8 +44,7 @@ class Fcfs : public Scheduler {
   Choice choose(const BurstQueue& queue, const ChannelView& view) const override {
     if (queue.empty()) return {};
     const BurstQueue::Place oldest = queue.oldest();
-    const CommandKind kind = next_command(queue[oldest], view.device);
-    return {earliest(queue[oldest], kind, view), kind, oldest};
+    return next_choice(next_command(queue[oldest], view.device), queue, oldest, view);
   }
   Choice reconsider(const Choice& choice, BurstQueue::Place /*added*/, const BurstQueue& /*queue*/,
                     const ChannelView& /*view*/) const override {
@@ -45,19 +61,18 @@ class FrFcfs : public Scheduler {
   Choice choose(const BurstQueue& queue, const ChannelView& view) const override {
     Choice best;
     for (std::uint64_t banks = queue.banks(); banks != 0; banks &= banks - 1) {
-      Choice choice = choose(lowest_one(banks), queue, view);
-      choice.cycle = earliest(queue[choice.burst], choice.kind, view);
-      if (choice.cycle != kNever && goes_before(choice, best, queue)) best = choice;
+      const Choice choice = choose(lowest_one(banks), queue, view);
+      if (choice.cycle != kNever && goes_before(choice, best, queue, view)) best = choice;
     }
     return best;
   }
   Choice reconsider(const Choice& choice, BurstQueue::Place added, const BurstQueue& queue,
                     const ChannelView& view) const override {
     const int bank = queue[added].at.bank;
-    if (choice.burst == BurstQueue::kNone || queue[choice.burst].at.bank == bank) return choose(queue, view);
-    Choice other = choose(bank, queue, view);
-    other.cycle = earliest(queue[other.burst], other.kind, view);
-    return other.cycle != kNever && goes_before(other, choice, queue) ? other : choice;
+    if (choice.burst == BurstQueue::kNone || burst_of(choice, queue, view).at.bank == bank)
+      return choose(queue, view);
+    const Choice other = choose(bank, queue, view);
+    return other.cycle != kNever && goes_before(other, choice, queue, view) ? other : choice;
   }
 
  private:
@@ -65,18 +80,23 @@ class FrFcfs : public Scheduler {
   Choice choose(int bank, const BurstQueue& queue, const ChannelView& view) const {
     const BurstQueue::Place oldest = queue.oldest(bank);
     const CommandKind kind = next_command(queue[oldest], view.device);
-    if (kind != CommandKind::kPrecharge || view.row_hits[bank] >= row_hit_limit_)
-      return {kNever, kind, oldest};
-    const BurstQueue::Place hit = queue.oldest_of_row(oldest, view.device.open_row(bank));
-    if (hit == BurstQueue::kNone) return {kNever, kind, oldest};
-    return {kNever, next_command(queue[hit], view.device), hit};
+    if (kind == CommandKind::kPrecharge && view.row_hits[bank] < row_hit_limit_) {
+      const BurstQueue::Place hit = queue.oldest_of_row(oldest, view.device.open_row(bank));
+      if (hit != BurstQueue::kNone) return choice_of(next_command(queue[hit], view.device), queue, hit, view);
+    }
+    return next_choice(kind, queue, oldest, view);
   }
 
-  static bool goes_before(const Choice& a, const Choice& b, const BurstQueue& queue) {
+  static const Burst& burst_of(const Choice& choice, const BurstQueue& queue, const ChannelView& view) {
+    return (choice.is_other ? view.other : queue)[choice.burst];
+  }
+
+  static bool goes_before(const Choice& a, const Choice& b, const BurstQueue& queue,
+                          const ChannelView& view) {
     if (a.cycle != b.cycle) return a.cycle < b.cycle;
     const bool a_moves_data = is_column(a.kind), b_moves_data = is_column(b.kind);
     if (a_moves_data != b_moves_data) return a_moves_data;
-    return queue.age(a.burst) < queue.age(b.burst);
+    return burst_of(a, queue, view).arrival < burst_of(b, queue, view).arrival;
   }
 
   const int row_hit_limit_;

@@ -12,8 +12,9 @@ namespace bitbalance::dram {
 /// The command that a queue would issue next, and when.
 struct Choice {
   Cycle cycle = kNever;
-  CommandKind kind = CommandKind::kActivate;
   BurstQueue::Place burst = BurstQueue::kNone;
+  CommandKind kind = CommandKind::kActivate;
+  bool is_other = false;  ///< the burst is of the other queue
 };
 
 /// What a scheduler sees of a channel.
@@ -22,13 +23,15 @@ struct ChannelView {
   Cycle now = 0;                           ///< no command begins earlier
   const std::vector<Cycle>& blocked_from;  ///< by bank: from then on nothing but what a refresh needs
   const std::vector<int>& row_hits;        ///< by bank: bursts since its row was opened
+  const BurstQueue& other;                 ///< of the direction whose turn it is not
 };
 
 class Scheduler {
  public:
   virtual ~Scheduler() = default;
   /// The first command that a burst of the queue can issue; a read or write is
-  /// kRead, kWrite or kMaskedWrite.
+  /// kRead, kWrite or kMaskedWrite. Instead of closing a bank that was opened for a burst of the other queue,
+  /// which still waits, it is that burst's read or write.
   virtual Choice choose(const BurstQueue& queue, const ChannelView& view) const = 0;
   /// What choose() says once a burst has come to the queue, if it said `choice` before and that command can
   /// still begin.

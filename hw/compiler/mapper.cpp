@@ -9,9 +9,9 @@
 
 #include "base/text/config_error.h"
 #include "hw/compiler/accelerator_layer.h"
-#include "hw/compiler/constants.h"
+#include "hw/compiler/lowering/constants.h"
 #include "hw/compiler/program_memo.h"
-#include "hw/compiler/program_search.h"
+#include "hw/compiler/search/program_search.h"
 #include "hw/compiler/segment.h"
 #include "hw/compiler/sum_bounds.h"
 #include "quant/ir/integer_values.h"

@@ -14,7 +14,7 @@
 #include "hw/isa/program/program.h"
 #include "hw/isa/transfer/channel_timing.h"
 #include "hw/timeline/shape_timings.h"
-#include "hw/timeline/weight_statistics.h"
+#include "hw/timeline/weights/weight_statistics.h"
 #include "quant/ir/quantized_network.h"
 
 namespace bitbalance::compiler {
@@ -59,7 +59,7 @@ const char* to_string(MappingObjective objective);
 /// Whether it needs MapperOptions::energy_j.
 bool asks_energy(MappingObjective objective);
 
-/// How it is chosen (program_search.h).
+/// How it is chosen (search/program_search.h).
 enum class MappingEffort {
   kFast,        ///< by an estimate of each layer's cycles, whatever the objective
   kGood,        ///< programs for this and smaller machines, judged by the timeline

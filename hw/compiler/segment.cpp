@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "hw/compiler/layer_lowering.h"
+#include "hw/compiler/lowering/layer_lowering.h"
 
 namespace bitbalance::compiler {
 

@@ -13,8 +13,8 @@
 #include "hw/compiler/accelerator_layer.h"
 #include "hw/compiler/blocks/block_proposals.h"
 #include "hw/compiler/blocks/block_table.h"
-#include "hw/compiler/program_builder.h"
-#include "hw/compiler/program_search.h"
+#include "hw/compiler/lowering/program_builder.h"
+#include "hw/compiler/search/program_search.h"
 
 namespace bitbalance::compiler {
 

@@ -9,7 +9,7 @@
 #include "base/text/enum_index.h"
 #include "hw/isa/account/profile.h"
 #include "hw/isa/transfer/channel_timing.h"
-#include "hw/timeline/compute_timeline.h"
+#include "hw/timeline/compute/compute_timeline.h"
 #include "hw/timeline/names.h"
 
 namespace bitbalance::timeline {

@@ -4,9 +4,9 @@
 #include "hw/isa/account/events.h"
 #include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
-#include "hw/timeline/pixel_tiles.h"
-#include "hw/timeline/transfer_timing.h"
-#include "hw/timeline/weight_statistics.h"
+#include "hw/timeline/compute/pixel_tiles.h"
+#include "hw/timeline/transfer/transfer_timing.h"
+#include "hw/timeline/weights/weight_statistics.h"
 
 namespace bitbalance::timeline {
 

@@ -7,10 +7,10 @@
 #include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
 #include "hw/isa/transfer/channel_timing.h"
-#include "hw/timeline/compute_timeline.h"
+#include "hw/timeline/compute/compute_timeline.h"
 #include "hw/timeline/shape_timings.h"
-#include "hw/timeline/transfer_timing.h"
-#include "hw/timeline/weight_statistics.h"
+#include "hw/timeline/transfer/transfer_timing.h"
+#include "hw/timeline/weights/weight_statistics.h"
 
 namespace bitbalance::timeline {
 

@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <memory>
 
-#include "hw/timeline/compute_timeline.h"
+#include "hw/timeline/compute/compute_timeline.h"
 #include "hw/timeline/names.h"
 #include "hw/timeline/recent_memo.h"
-#include "hw/timeline/transfer_timing.h"
+#include "hw/timeline/transfer/transfer_timing.h"
 
 namespace bitbalance::timeline {
 

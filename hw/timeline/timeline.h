@@ -14,12 +14,12 @@
 #include "hw/isa/program/program.h"
 #include "hw/isa/transfer/channel_timing.h"
 #include "hw/timeline/activity_ledger.h"
-#include "hw/timeline/array_trace.h"
 #include "hw/timeline/command_fetch.h"
+#include "hw/timeline/compute/array_trace.h"
 #include "hw/timeline/engine_timings.h"
-#include "hw/timeline/resident_weights.h"
 #include "hw/timeline/shape_timings.h"
-#include "hw/timeline/weight_statistics.h"
+#include "hw/timeline/weights/resident_weights.h"
+#include "hw/timeline/weights/weight_statistics.h"
 
 namespace bitbalance::timeline {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "hw/compiler/program_builder.h"
+#include "hw/compiler/lowering/program_builder.h"
 
 namespace bitbalance::compiler {
 

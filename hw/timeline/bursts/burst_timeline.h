@@ -12,13 +12,13 @@
 #include "hw/isa/config.h"
 #include "hw/isa/program/program.h"
 #include "hw/isa/program/region_map.h"
-#include "hw/timeline/array_trace.h"
 #include "hw/timeline/bursts/burst_memory.h"
 #include "hw/timeline/bursts/transfer_bursts.h"
 #include "hw/timeline/command_schedule.h"
-#include "hw/timeline/compute_timeline.h"
-#include "hw/timeline/resident_weights.h"
+#include "hw/timeline/compute/array_trace.h"
+#include "hw/timeline/compute/compute_timeline.h"
 #include "hw/timeline/timeline.h"
+#include "hw/timeline/weights/resident_weights.h"
 
 namespace bitbalance::timeline {
 

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "hw/compiler/mapper.h"
-#include "hw/timeline/tile_walk.h"
+#include "hw/timeline/compute/tile_walk.h"
 #include "tests/support/names.h"
 
 using namespace bitbalance;

@@ -13,7 +13,7 @@
 #include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
 #include "hw/isa/program/region_map.h"
-#include "hw/timeline/transfer_timing.h"
+#include "hw/timeline/transfer/transfer_timing.h"
 #include "tlm/accelerator/block_port.h"
 #include "tlm/accelerator/blocks.h"
 #include "tlm/accelerator/dma/memory_port.h"

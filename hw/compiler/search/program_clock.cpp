@@ -1,0 +1,60 @@
+#include "hw/compiler/search/program_clock.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/text/enum_index.h"
+
+namespace bitbalance::compiler {
+
+ProgramClock::ProgramClock(const AcceleratorConfig& config, const IdealMemoryTiming& memory,
+                           ShapeTimings& shapes, WeightStatistics& weights)
+    : memory_(memory),
+      compute_gap_(compute_gap(config)),
+      weights_(weights),
+      clock_(config, memory, shapes),
+      resident_(config) {}
+
+void ProgramClock::restart(const LayerDemand& demand, std::int64_t limit) {
+  clock_.restart();
+  left_ = demand;
+  limit_ = limit;
+  completed_.clear();
+}
+
+bool ProgramClock::wants_more(const ProgramBuilder& builder) {
+  const Program& program = builder.unfinished();
+  if (completed_.empty()) resident_.restart(program, weights_);
+  for (std::size_t i = completed_.size(); i < program.commands.size(); ++i)
+    append(program.commands[i], builder.prerequisites()[i], resident_.find(i));
+  return least_cycles() < limit_;
+}
+
+void ProgramClock::append(const Command& command, const Prerequisites& prerequisites,
+                          const RowGroupSteps* groups) {
+  Edge ready = 0;
+  for (int e = 0; e < kEngines; ++e) {
+    const auto engine = static_cast<Engine>(e);
+    if (!has_engine(command) || engine == engine_of(command)) continue;  // which work in order
+    if (const std::optional<CommandIndex> latest = prerequisites.latest(engine))
+      ready = std::max(ready, completed_[*latest]);
+  }
+  completed_.push_back(clock_.append(command, groups, ready));
+  if (groups != nullptr) {
+    left_.compute_cycles -= clock_.compute().total()[enum_index(Activity::kBusy)] + compute_gap_;
+  } else if (const TransferCost* const transfer = clock_.last_transfer()) {
+    const bool stores = engine_of(command) == Engine::kStore;
+    (stores ? left_.write_bytes : left_.read_bytes) -= transfer->bytes;
+    --(stores ? left_.stores : left_.loads);
+  }
+}
+
+std::int64_t ProgramClock::least_cycles() const {
+  const LeastTime left = least_time(left_, memory_);
+  // The last results are still to be stored.
+  const Edge computed = clock_.compute().last_slot() + left.compute + memory_.latency_cycles;
+  return std::max({completed_.back(), left_.compute_cycles > 0 ? computed : 0,
+                   clock_.free(Engine::kLoad) + left.read, clock_.free(Engine::kStore) + left.write});
+}
+
+}  // namespace bitbalance::compiler

@@ -1,0 +1,50 @@
+// The cycles of a program while it is being made, and whether it can still be the best one. Between the
+// builder of programs and the search.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "hw/compiler/blocks/layer_estimate.h"
+#include "hw/compiler/lowering/program_builder.h"
+#include "hw/isa/config.h"
+#include "hw/isa/transfer/channel_timing.h"
+#include "hw/timeline/command_clock.h"
+#include "hw/timeline/shape_timings.h"
+#include "hw/timeline/weights/resident_weights.h"
+#include "hw/timeline/weights/weight_statistics.h"
+
+namespace bitbalance::compiler {
+
+class ProgramClock : public BuildWatcher {
+ public:
+  ProgramClock(const AcceleratorConfig& config, const IdealMemoryTiming& memory, ShapeTimings& shapes,
+               WeightStatistics& weights);
+
+  /// Bursts longer than the alignment of constants start at places that only a finished program has.
+  static bool suits(const AcceleratorConfig& config) {
+    return config.dram.burst_bytes <= static_cast<int>(kDramAlignment);
+  }
+
+  /// A new program that asks for `demand`. It is wanted while it can take less than `limit` cycles.
+  void restart(const LayerDemand& demand, std::int64_t limit);
+  bool wants_more(const ProgramBuilder& builder) override;
+  /// Of the program up to its last command.
+  std::int64_t cycles() const { return completed_.back(); }
+
+ private:
+  void append(const Command& command, const Prerequisites& prerequisites, const RowGroupSteps* groups);
+  /// What the program takes at least, by what it still asks for.
+  std::int64_t least_cycles() const;
+
+  const IdealMemoryTiming memory_;
+  const int compute_gap_;
+  WeightStatistics& weights_;
+  CommandClock clock_;
+  ResidentWeights resident_;
+  std::int64_t limit_ = 0;
+  LayerDemand left_;
+  std::vector<Edge> completed_;  ///< by command
+};
+
+}  // namespace bitbalance::compiler

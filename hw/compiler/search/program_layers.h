@@ -1,0 +1,47 @@
+// What the search for a program asks of the program's layers.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "hw/compiler/blocks/layer_estimate.h"
+#include "hw/compiler/lowering/program_builder.h"
+#include "hw/compiler/mapper.h"
+#include "hw/isa/config.h"
+
+namespace bitbalance::compiler {
+
+/// A block for every convolution of a program, in their order.
+using Plan = std::vector<LayerMapping>;
+
+/// The layers of one program, for whichever sizes of buffers. Only those sizes differ between the
+/// configurations that it is asked about.
+class ProgramLayers {
+ public:
+  virtual ~ProgramLayers() = default;
+  /// For each rate of the memory that plans are made for a plan; empty when a layer does not fit.
+  virtual std::vector<Plan> propose(const AcceleratorConfig& config) = 0;
+  /// All blocks of one convolution.
+  virtual std::vector<LayerMapping> alternatives(const AcceleratorConfig& config,
+                                                 std::size_t convolution) = 0;
+  /// Blocks of many sizes of one convolution, whatever the buffers hold; with rows of the full width, or of
+  /// all others.
+  virtual std::vector<LayerMapping> many(const AcceleratorConfig& config, std::size_t convolution,
+                                         bool full_width) = 0;
+  /// Those of `blocks` that fit, by number.
+  virtual std::vector<std::size_t> fitting(const AcceleratorConfig& config, std::size_t convolution,
+                                           const std::vector<LayerMapping>& blocks) = 0;
+  virtual LayerDemand demand(const AcceleratorConfig& config, const Plan& plan) = 0;
+  /// Of any plan at least.
+  virtual LayerDemand least_demand(const AcceleratorConfig& config) = 0;
+  /// Whether each layer has a block of the full width and all its input channels that fits.
+  virtual bool fits_in_full_width(const AcceleratorConfig& config) = 0;
+  /// Of any plan whose blocks fit, at least; nothing where that is not known.
+  virtual std::optional<LayerDemand> least_demand_in(const AcceleratorConfig& config) = 0;
+  /// Nothing if `watcher`, which may be nullptr, does not want all of it.
+  virtual std::optional<MappedProgram> lower(const AcceleratorConfig& config, const Plan& plan,
+                                             BuildWatcher* watcher) = 0;
+};
+
+}  // namespace bitbalance::compiler

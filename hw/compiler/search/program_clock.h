@@ -21,7 +21,9 @@ class ProgramClock : public BuildWatcher {
   ProgramClock(const AcceleratorConfig& config, const IdealMemoryTiming& memory, ShapeTimings& shapes,
                WeightStatistics& weights);
 
-  /// Bursts longer than the alignment of constants start at places that only a finished program has.
+  /// Whether transfers can be timed before the program is finished. The constants lie behind the commands. So
+  /// bursts longer than their alignment begin at places that depend on how many commands there are. Without
+  /// this clock, whole programs are judged.
   static bool suits(const AcceleratorConfig& config) {
     return config.dram.burst_bytes <= static_cast<int>(kDramAlignment);
   }

@@ -6,7 +6,7 @@
 
 Cycle 0 begins at the first time of the file, which is a rising clock edge. The value of a cycle is what registers
 hold after its edge. Tokens are shown as the shift-add they cause: "+<<3" adds the activation shifted by 3, "." is a
-null slot, and "|" stands after the last token of a weight.
+null slot, and "|" stands after the last token of a weight. States and activities are shown by name.
 """
 import argparse
 import sys
@@ -19,14 +19,16 @@ class Waveform:
     """Values of every signal in every clock cycle. For well-formed files: `bitbalance check-vcd` tells."""
 
     def __init__(self, path):
-        self.ids, self.widths, changes = {}, {}, {}
+        self.ids, self.widths, self.names, changes = {}, {}, {}, {}
         scopes, time, self.first, self.last = [], None, None, None
         with open(path, encoding="ascii") as file:
             for line in file:
                 words = line.split()
                 if not words or words[0] in ("$dumpvars", "$end"):
                     continue
-                if words[0] == "$scope":
+                if words[0] == "$comment" and words[1].endswith(":"):  # of a signal's values: 0=idle 1=running
+                    self.names[words[1][:-1]] = dict(pair.split("=") for pair in words[2:-1])
+                elif words[0] == "$scope":
                     scopes.append(words[2])
                 elif words[0] == "$upscope":
                     scopes.pop()
@@ -80,6 +82,11 @@ def text(value, form, width):
     return str(value)
 
 
+def words_of(wave, name, value):
+    width = wave.widths[wave.ids[name]]
+    return wave.names.get(name, {}).get(str(value)) or text(value, shown_as(name, width), width)
+
+
 def table(wave, signals, cycles):
     rows = [["cycle"] + [name.partition(".")[2] or name for name in signals]]
     last = None
@@ -87,9 +94,7 @@ def table(wave, signals, cycles):
         if last is not None and cycle != last + 1:
             rows.append(["..."] + [""] * len(signals))
         row = [str(cycle)]
-        for name in signals:
-            width = wave.widths[wave.ids[name]]
-            row.append(text(wave.value(name, cycle), shown_as(name, width), width))
+        row += [words_of(wave, name, wave.value(name, cycle)) for name in signals]
         rows.append(row)
         last = cycle
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
@@ -145,13 +150,12 @@ class Picture:
     def bus(self, panel, line, name, form):
         """Boxes as long as a value stays; a token's box is one slot."""
         first, last = self.ranges[panel]
-        width = self.wave.widths[self.wave.ids[name]]
         begin = first
         for cycle in range(first, last + 1):
             value = self.wave.value(name, cycle)
             if cycle < last and form != "token" and self.wave.value(name, cycle + 1) == value:
                 continue
-            words = text(value, form, width)
+            words = words_of(self.wave, name, value)
             x, end = self.x(panel, begin), self.x(panel, cycle) + self.CELL
             y, middle, low = self.y(line), self.y(line) + self.HIGH / 2, self.y(line) + self.HIGH
             fill = self.COLORS.get(words[0], "#ffffff") if form == "token" else "#ffffff"

@@ -355,13 +355,14 @@ TEST_CASE("signals that the caller ignores stay ignored") {
 TEST_CASE("a killed run does not block the next one, not even with its process number") {
   const OpenFolder folder;
   const Words words = cases().at(2).words + folder.to_out();
+  const fs::path partial = folder.path() / ".out.partial";
   bool left = false;
   for (int i = 0; i < 200 && !left; ++i) {
     CommandChild child(words);
-    std::this_thread::sleep_for(std::chrono::milliseconds(5 + 5 * (i % 20)));
+    for (int wait = 0; wait < 2000 && !fs::exists(partial); ++wait) ::usleep(1000);
     ::kill(child.process(), SIGKILL);
     child.wait();
-    left = fs::exists(folder.path() / ".out.partial");
+    left = fs::exists(partial);
   }
   REQUIRE(left);
   CHECK(run_bitbalance(words).exit_code == 0);

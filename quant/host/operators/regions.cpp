@@ -62,8 +62,9 @@ Side side_of(const Pooling& pooling, float first, float last, std::int64_t cells
   side.each =
       pooling.samples > 0 ? pooling.samples : static_cast<std::int64_t>(std::ceil(std::max(cell, 0.0F)));
   for (std::int64_t i = 0; i < cells * side.each; ++i) {
-    const auto at = static_cast<float>(i / side.each), within = static_cast<float>(i % side.each) + 0.5F;
-    side.places.push_back(start + at * cell + within * cell / static_cast<float>(side.each));
+    const std::int64_t at = i / side.each, within = i % side.each;
+    side.places.push_back(start + static_cast<float>(at) * cell +
+                          (static_cast<float>(within) + 0.5F) * cell / static_cast<float>(side.each));
   }
   return side;
 }

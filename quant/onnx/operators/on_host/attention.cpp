@@ -73,7 +73,7 @@ OnnxValue masked(OnnxGraph& graph, const NodeProto& node, Spelling& words, const
   const OnnxValue least = Spelling::number(std::numeric_limits<float>::lowest());
   OnnxValue result = scores;
   if (OnnxGraph::has_input(node, 3)) {
-    const OnnxValue mask = graph.value(node, 3);
+    const OnnxValue& mask = graph.value(node, 3);
     const bool is_truth = mask.type == onnx::TensorProto::BOOL;
     result = is_truth ? words.step("Where", {mask, scores, least}) : words.step("Add", {scores, mask});
     if (result.dims != scores.dims) {
@@ -138,9 +138,10 @@ void rotary_embedding(OnnxGraph& graph, const NodeProto& node) {
   const bool are_neighbours = int_attribute(node, "interleaved", 0) != 0;
   const std::int64_t stated = int_attribute(node, "rotary_embedding_dim", 0);
   const std::int64_t turned = stated == 0 ? x.size : stated, half = turned / 2;
-  if (turned < 2 || turned % 2 != 0 || turned > x.size)
+  if (turned < 2 || turned % 2 != 0 || turned > x.size) {
     graph.model().fail(node,
                        fmt::format("turns {} of {} elements; accepted: an even number", turned, x.size));
+  }
   const auto of_positions = [&](int input) {
     OnnxValue cache = graph.value(node, input);
     if (OnnxGraph::has_input(node, 3))

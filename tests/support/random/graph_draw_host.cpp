@@ -87,11 +87,13 @@ Value GraphDraw::of_bounded(const std::string& op, const Value& from) {
   return node(op, {bounded.name}, from.dims);
 }
 
+constexpr float kBetween = 1.0F / 64;  ///< half of what exact elements are multiples of
+
 Value GraphDraw::between(const Value& from) {
   Value source = values_.front();
   for (const Value& value : values_)
     if (value.is_exact && (value.dims == from.dims || source.dims != from.dims)) source = value;
-  return node("Add", {source.name, number(1.0F / 64)}, source.dims);
+  return node("Add", {source.name, number(kBetween)}, source.dims);
 }
 
 Value GraphDraw::stepwise(const std::string& op, const Value& from) {
@@ -107,12 +109,13 @@ Value GraphDraw::stepwise(const std::string& op, const Value& from) {
   return steps.dims == from.dims ? node("Add", {from.name, steps.name}, from.dims) : steps;
 }
 
-/// Of exact elements between the multiples of the divisor.
+/// Of exact elements between the multiples of the divisor; what brought them there is taken off again.
 Value GraphDraw::rest(const std::string& op, const Value& from) {
   const Value source = between(from);
-  Value result = node(op, {source.name, number(0.75F)}, source.dims, true);
+  const Value shifted = node(op, {source.name, number(0.75F)}, source.dims);
   set_attribute(last(), "fmod", std::int64_t{1});
-  return result;
+  values_.pop_back();  // between the multiples, which nothing else is
+  return node("Sub", {shifted.name, number(kBetween)}, source.dims, true);
 }
 
 /// Nothing is infinite or no number here.

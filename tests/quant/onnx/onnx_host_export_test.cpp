@@ -292,4 +292,10 @@ TEST_CASE("what the operator set that is written cannot say is refused by name")
   set_attribute(resized.node("Resize", {"x", "", "scales"}, "y"), "coordinate_transformation_mode",
                 std::string("half_pixel_symmetric"));
   CHECK_THAT(refusal(resized), Catch::Contains("'Resize': half_pixel_symmetric"));
+  OnnxBuilder filtered({1, 1, 6, 6}, kNewest);
+  filtered.constant("halves", {4}, {1, 1, 0.5F, 0.5F});
+  onnx::NodeProto& smaller = filtered.node("Resize", {"x", "", "halves"}, "y");
+  set_attribute(smaller, "mode", std::string("linear"));
+  set_attribute(smaller, "antialias", std::int64_t{1});
+  CHECK_THAT(refusal(filtered), Catch::Contains("'Resize': antialias; accepted: none"));
 }

@@ -37,6 +37,22 @@ std::string cell(std::string text) {
   return text;
 }
 
+constexpr const char* kReasons = R"(
+Why not:
+
+| operators | reason |
+|---|---|
+| NonMaxSuppression, Unique; NonZero of what is computed | the image decides how many elements the result has; buffers and addresses are fixed when the network is mapped |
+| MaxRoiPool | the image decides how large its windows are; RoiAlign, which detectors use instead, is computed |
+| MaxUnpool | needs the places of MaxPool's second output, which no layer writes |
+| Conv of volumes, among the refused above | a layer of the accelerator has rows and columns, and no third direction |
+| Sequence..., SplitToSequence, ConcatFromSequence, Optional... | their values are lists of tensors, or none |
+| Bernoulli, Multinomial, Random... | each run has other results, so that no two levels could be compared |
+| NegativeLogLikelihoodLoss, SoftmaxCrossEntropyLoss | training |
+| StringNormalizer, TfIdfVectorizer | text |
+| DFT, STFT, MelWeightMatrix, ...Window | spectra of sounds, in complex numbers |
+)";
+
 }  // namespace
 
 std::string onnx_page(const std::vector<ConformanceResult>& results) {
@@ -156,7 +172,8 @@ give the same result, to the same tolerance. This holds for {} tests, of which {
     if (schema.domain().empty() && !schema.deprecated() && claimed.count(schema.Name()) == 0)
       others.insert(schema.Name());
   }
-  page += "\n## Operators that are not supported\n\n" + wrapped(fmt::format("{}.", fmt::join(others, ", ")));
+  page += "\n## Operators that are not supported\n\n" + wrapped(fmt::format("{}.", fmt::join(others, ", "))) +
+          kReasons;
   return page;
 }
 

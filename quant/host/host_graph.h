@@ -32,6 +32,10 @@ struct HostAttributes {
 /// that floats hold it exactly.
 inline constexpr const char* kWholeBounds = "whole_bounds";
 
+/// Attribute, 1 for a quotient, mean, norm, logarithm or power of integers: its fraction is cut off, before
+/// a float rounds it up to the next integer.
+inline constexpr const char* kCutsFraction = "integers";
+
 /// A value of a HostGraph by number, or a constant.
 struct HostOperand {
   int value = -1;       ///< -1: the constant

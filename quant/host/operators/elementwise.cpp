@@ -112,11 +112,21 @@ HostTensor prelu(const HostOperator& /*op*/, const std::vector<HostView>& operan
 }
 
 HostTensor divide(const HostOperator& op, const std::vector<HostView>& operands) {
-  if (op.attributes.integer("integers", 0) == 0)
+  if (op.attributes.integer(kCutsFraction, 0) == 0)
     return combine(operands.at(0), operands.at(1), std::divides<>());
   // In double precision, which rounds no quotient up to the next integer.
   return combine(operands.at(0), operands.at(1),
                  [](float a, float b) { return static_cast<float>(std::trunc(double{a} / b)); });
+}
+
+HostTensor power(const HostOperator& op, const std::vector<HostView>& operands) {
+  if (op.attributes.integer(kCutsFraction, 0) == 0) {
+    return combine(operands.at(0), operands.at(1),
+                   [](float a, float b) { return b == 2 ? a * a : std::pow(a, b); });
+  }
+  return combine(operands.at(0), operands.at(1), [](float a, float b) {
+    return static_cast<float>(std::trunc(std::pow(double{a}, double{b})));
+  });
 }
 
 /// The rest has the sign of the divisor, as integers have it in ONNX, or with `fmod` that of the dividend.
@@ -220,7 +230,7 @@ HostFunctions elementwise_operators() {
       {"Mod", modulo},
       {"Mul", binary(std::multiplies<>())},
       {"PRelu", prelu},
-      {"Pow", binary([](float a, float b) { return b == 2 ? a * a : std::pow(a, b); })},
+      {"Pow", power},
       {"Sub", binary(std::minus<>())},
 
       {"Max", variadic([](float a, float b) { return std::max(a, b); })},

@@ -33,6 +33,11 @@ Extents reduced(const HostOperator& op, const HostView& x) {
   return extents;
 }
 
+/// What is stored of a result in double precision.
+float stored(const HostOperator& op, double x) {
+  return static_cast<float>(op.attributes.integer(kCutsFraction, 0) != 0 ? std::trunc(x) : x);
+}
+
 /// Calls visit(element of the result, x) for each element.
 template <class Visit>
 void for_elements(const HostView& x, const Dims& kept, Visit visit) {
@@ -50,7 +55,7 @@ HostTensor reduce(const HostOperator& op, const HostView& x, const Reduction& re
   const double count =
       static_cast<double>(x.size()) / static_cast<double>(std::max<std::size_t>(1, sums.size()));
   std::transform(sums.begin(), sums.end(), result.values.begin(),
-                 [&](double sum) { return static_cast<float>(reduction.finish(sum, count)); });
+                 [&](double sum) { return stored(op, reduction.finish(sum, count)); });
   return result;
 }
 
@@ -67,8 +72,7 @@ HostTensor log_sum_exp(const HostOperator& op, const std::vector<HostView>& oper
   });
   for_elements(x, extents.kept,
                [&](std::int64_t at, float value) { sums[at] += std::exp(value - largest[at]); });
-  for (std::size_t i = 0; i < sums.size(); ++i)
-    result.values[i] = static_cast<float>(largest[i] + std::log(sums[i]));
+  for (std::size_t i = 0; i < sums.size(); ++i) result.values[i] = stored(op, largest[i] + std::log(sums[i]));
   return result;
 }
 

@@ -24,7 +24,8 @@ bool is_number(const HostOperand& operand) {
 /// Operators that are continuous, so that a table can have points between which it is straight, and finite
 /// whatever finite elements and numbers they get.
 bool is_continuous(const HostOperator& op) {
-  if (!op.attributes.list(host::kWholeBounds).empty()) return false;  // exact integers
+  if (!op.attributes.list(host::kWholeBounds).empty() || op.attributes.integer(host::kCutsFraction, 0) != 0)
+    return false;  // exact integers
   static const std::set<std::string> continuous = {
       "Abs",       "Add", "Celu",  "Clip", "Elu",     "Erf",      "Exp",      "Gelu", "HardSigmoid",
       "HardSwish", "Max", "Mean",  "Min",  "Mul",     "Neg",      "Relu",     "Selu", "Identity",
@@ -33,7 +34,7 @@ bool is_continuous(const HostOperator& op) {
   if ((op.type != "Div" && op.type != "Pow") || op.operands.size() != 2 || !is_number(op.operands[1]))
     return false;
   const float number = op.operands[1].constant.values.front();
-  if (op.type == "Div") return number != 0 && op.attributes.integer("integers", 0) == 0;
+  if (op.type == "Div") return number != 0;
   return number >= 1 && std::floor(number) == number;
 }
 

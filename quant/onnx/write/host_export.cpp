@@ -105,8 +105,10 @@ class HostGraphWriter {
       const std::string zero = writer_.constant(name + ".zero", {}, std::vector<float>{0});
       writer_.add_node("Where", name, {part("Equal", name, {inputs.at(0), zero}), inputs.at(2), inputs.at(1)},
                        to);
-    } else if (op.type == "Div" && op.attributes.integer("integers", 0) != 0) {
-      truncate(part("Div", name, inputs), name, to);
+    } else if (op.attributes.integer(host::kCutsFraction, 0) != 0) {
+      const std::string real = writer_.unique(name + ".real");
+      write_plain(op.type, plain_attributes(op), inputs, real, real);
+      truncate(real, name, to);
     } else if (op.type == "Gelu") {
       write_gelu(op, inputs.at(0), name, to);
     } else if (op.type == "Softmax" || op.type == "LogSoftmax") {

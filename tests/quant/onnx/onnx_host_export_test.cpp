@@ -236,6 +236,24 @@ TEST_CASE("computed indices, remainders of integers and what is no number surviv
   check_same(model.import());
 }
 
+TEST_CASE("means, norms and powers of integers survive export") {
+  constexpr std::int64_t kOpset = 17;
+  for (const char* type : {"ReduceMean", "ReduceL2", "Pow"}) {
+    CAPTURE(type);
+    OnnxBuilder model({1, 6}, kOpset);
+    model.constant("forty", {}, {40}).node("Mul", {"x", "forty"}, "scaled");
+    set_attribute(model.node("Cast", {"scaled"}, "a"), "to", std::int64_t{onnx::TensorProto::INT32});
+    std::vector<std::string> inputs = {"a"};
+    if (std::string(type) == "Pow") {
+      model.constant("half", {}, {0.5F}).node("Abs", {"a"}, "size");
+      inputs = {"size", "half"};
+    }
+    model.node(type, inputs, "c");
+    set_attribute(model.node("Cast", {"c"}, "y"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+    check_same(model.import());
+  }
+}
+
 TEST_CASE("an update that the file's operator set does not have is refused by name") {
   constexpr std::int64_t kHasMax = 18;
   OnnxBuilder model({1, 3}, kHasMax);

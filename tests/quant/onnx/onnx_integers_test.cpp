@@ -95,6 +95,38 @@ TEST_CASE("powers and means of integers are integers") {
   }
 }
 
+TEST_CASE("means, norms and powers of large integers lose their fraction before floats round it up") {
+  const auto result = [](const char* op, const Floats& image) {
+    constexpr std::int64_t kOpset = 17;
+    OnnxBuilder model({static_cast<std::int64_t>(image.size())}, kOpset);
+    cast(model, "x", "a", Types::INT32);
+    if (std::string(op) == "Pow") {
+      model.constant("b", {1}, {1.5F}).node(op, {"a", "b"}, "c");
+    } else {
+      model.node(op, {"a"}, "c");
+    }
+    cast(model, "c", "y", Types::FLOAT);
+    return model.run(image);
+  };
+  CHECK(result("ReduceMean", {6291456, 6291456, 6291456, 6291456, 6291455}) == Floats{6291455});
+  CHECK(result("ReduceMean", {-16777215, -16777216}) == Floats{-16777215});
+  CHECK(result("ReduceL2", {10000000, 4000}) == Floats{10000000});           // 10,000,000.8
+  CHECK(result("ReduceLogSum", {1202604, 0}) == Floats{13});                 // 13.9999998
+  CHECK(result("ReduceLogSumExp", Floats(20, 1048576)) == Floats{1048578});  // 1,048,578.996
+  CHECK(result("Pow", {50000}) == Floats{11180339});                         // 11,180,339.89
+  CHECK_THROWS_WITH(result("ReduceL2", {16777216, 16777216}),
+                    Contains("ReduceL2 gives the integer 23726566"));
+}
+
+TEST_CASE("logarithms of integers along no axes are refused") {
+  constexpr std::int64_t kOpset = 18;
+  OnnxBuilder model({2}, kOpset);
+  cast(model, "x", "a", Types::INT32);
+  set_attribute(model.node("ReduceLogSum", {"a"}, "c"), "noop_with_empty_axes", std::int64_t{1});
+  cast(model, "c", "y", Types::FLOAT);
+  CHECK_THAT(model.refusal(), Contains("(ReduceLogSum): logarithms of INT32; accepted: real numbers"));
+}
+
 TEST_CASE("integers are resized by the nearest alone") {
   for (const char* mode : {"nearest", "linear"}) {
     OnnxBuilder model({1, 1, 1, 2});

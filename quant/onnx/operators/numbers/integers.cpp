@@ -26,9 +26,24 @@ bool can_overflow(const HostOperator& op) {
 
 /// Can the result of integers be larger than all of them, or below zero where none is?
 bool grows(const HostOperator& op) {
-  static const std::set<std::string> names = {
-      "Add", "BitwiseOr", "BitwiseXor", "CumSum",     "Div",       "Einsum",          "Gemm", "MatMul", "Mul",
-      "Pow", "Sub",       "ReduceL1",   "ReduceProd", "ReduceSum", "ReduceSumSquare", "Sum"};
+  static const std::set<std::string> names = {"Add",
+                                              "BitwiseOr",
+                                              "BitwiseXor",
+                                              "CumSum",
+                                              "Div",
+                                              "Einsum",
+                                              "Gemm",
+                                              "MatMul",
+                                              "Mul",
+                                              "Pow",
+                                              "Sub",
+                                              "ReduceL1",
+                                              "ReduceL2",
+                                              "ReduceLogSumExp",
+                                              "ReduceProd",
+                                              "ReduceSum",
+                                              "ReduceSumSquare",
+                                              "Sum"};
   static const std::set<std::string> scatters = {"ScatterElements", "ScatterND"};
   const std::string reduction = op.attributes.word("reduction", "none");
   return names.count(op.type) != 0 ||
@@ -75,7 +90,8 @@ bool import_on_integers(OnnxGraph& graph, const onnx::NodeProto& node, HostOpera
   }
   const bool is_narrow = bits_of(type) <= kNarrow, wraps = is_narrow && can_overflow(op);
   if (!is_narrow && grows(op)) op.attributes.integers[host::kWholeBounds] = exact_bounds(type);
-  if (!wraps && !has_fraction(op)) return false;
+  if (has_fraction(op)) op.attributes.integers[host::kCutsFraction] = {1};
+  if (!wraps) return false;
   if (bits_of(type) == kNarrow && (op.type == "Mul" || op.type == "Pow")) {
     graph.model().fail(node,
                        fmt::format("multiplies {}; accepted: integers of 8, 32 and 64 bits", name_of(type)));
@@ -84,10 +100,8 @@ bool import_on_integers(OnnxGraph& graph, const onnx::NodeProto& node, HostOpera
   std::vector<OnnxValue> values;
   values.reserve(operands.size());
   for (const OnnxValue* operand : operands) values.push_back(*operand);
-  OnnxValue result = words.step(op.type.c_str(), values, op.attributes);
-  if (has_fraction(op)) result = without_fraction(words, result);
-  if (wraps) result = wrapped(words, result, type);
-  words.result(result, type);
+  const OnnxValue result = words.step(op.type.c_str(), values, op.attributes);
+  words.result(wrapped(words, result, type), type);
   return true;
 }
 

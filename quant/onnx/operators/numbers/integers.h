@@ -19,7 +19,7 @@ std::vector<std::int64_t> exact_bounds(ElementType type);
 
 /// An operator on integers whose result, computed with real numbers, may be none of its type: imports it with
 /// what its type leaves. False for all others; those of wide integers get kWholeBounds, where the result can
-/// grow beyond them.
+/// grow beyond them, and kCutsFraction, where it may be some real number.
 bool import_on_integers(OnnxGraph& graph, const onnx::NodeProto& node, HostOperator& op,
                         const std::vector<const OnnxValue*>& operands);
 

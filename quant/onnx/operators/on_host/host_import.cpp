@@ -137,6 +137,8 @@ void reduce(OnnxGraph& graph, const NodeProto& node) {
   if (op.type == "ReduceL1" || op.type == "ReduceL2") {
     words.result("Abs", {x});
   } else if (op.type == "ReduceLogSum") {
+    if (is_integer(x.type))
+      graph.model().fail(node, fmt::format("logarithms of {}; accepted: real numbers", name_of(x.type)));
     words.result("Log", {x});
   } else if (op.type == "ReduceSumSquare") {
     words.result("Mul", {x, x});
@@ -246,7 +248,7 @@ HostOperator read_pad(const OnnxGraph& graph, const NodeProto& node,
 void import_host_operator(OnnxGraph& graph, const NodeProto& node) {
   std::vector<const OnnxValue*> operands;
   HostOperator op = read_operator(graph, node, operands);
-  if (op.type == "Div" && is_integer(operands[0]->type)) op.attributes.integers["integers"] = {1};
+  if (op.type == "Div" && is_integer(operands[0]->type)) op.attributes.integers[host::kCutsFraction] = {1};
   if (import_on_integers(graph, node, op, operands)) return;
   graph.add_host(node, std::move(op), operands, node.output(0));
 }

@@ -5,37 +5,45 @@
 namespace bitbalance::dram {
 namespace {
 
+/// Of a burst whose row is open.
+CommandKind transfer_of(const Burst& burst) {
+  if (!burst.is_write) return CommandKind::kRead;
+  return burst.is_masked ? CommandKind::kMaskedWrite : CommandKind::kWrite;
+}
+
 CommandKind next_command(const Burst& burst, const Device& device) {
   const Device::Sleep sleep = device.sleep(burst.at.rank);
   if (sleep == Device::Sleep::kPowerDown) return CommandKind::kPowerUp;
   if (sleep == Device::Sleep::kSelfRefresh) return CommandKind::kSelfRefreshExit;
   const int row = device.open_row(burst.at.bank);
   if (row == Device::kNoRow) return CommandKind::kActivate;
-  if (row != burst.at.row) return CommandKind::kPrecharge;
-  if (!burst.is_write) return CommandKind::kRead;
-  return burst.is_masked ? CommandKind::kMaskedWrite : CommandKind::kWrite;
+  return row == burst.at.row ? transfer_of(burst) : CommandKind::kPrecharge;
 }
 
-Choice choice_of(CommandKind kind, const BurstQueue& queue, BurstQueue::Place place,
-                 const ChannelView& view) {
+inline Choice choice_of(CommandKind kind, const BurstQueue& queue, BurstQueue::Place place,
+                        const ChannelView& view) {
   const Burst& burst = queue[place];
   const Cycle cycle = view.device.earliest(kind, burst.at, view.now);
-  return {cycle < view.blocked_from[burst.at.bank] ? cycle : kNever, place, kind};
+  return {cycle < view.blocked_from[burst.at.bank] ? cycle : kNever, burst.arrival, place, kind};
 }
 
-/// The command of a burst, by its kind. No row is closed unused: a bank that was opened for a burst of the
-/// other queue is left to that burst first.
-Choice next_choice(CommandKind kind, const BurstQueue& queue, BurstQueue::Place place,
-                   const ChannelView& view) {
-  if (kind == CommandKind::kPrecharge) {
-    const BurstQueue::Place opener = view.other.opener(queue[place].at.bank);
-    if (opener != BurstQueue::kNone) {
-      Choice choice = choice_of(next_command(view.other[opener], view.device), view.other, opener, view);
-      choice.is_other = true;
-      return choice;
-    }
+/// What goes next in the bank of its oldest burst: that burst, or one ahead of it that wants the open row, up
+/// to a limit. No row is closed unused: a bank that was opened for a burst of the other queue is left to that
+/// burst first.
+inline Choice choose_in_bank(const BurstQueue& queue, BurstQueue::Place oldest, int row_hit_limit,
+                             const ChannelView& view) {
+  const CommandKind kind = next_command(queue[oldest], view.device);
+  if (kind != CommandKind::kPrecharge) return choice_of(kind, queue, oldest, view);
+  const int bank = queue[oldest].at.bank;
+  if (view.row_hits[bank] < row_hit_limit) {
+    const BurstQueue::Place hit = queue.oldest_of_row(oldest, view.device.open_row(bank));
+    if (hit != BurstQueue::kNone) return choice_of(transfer_of(queue[hit]), queue, hit, view);
   }
-  return choice_of(kind, queue, place, view);
+  const BurstQueue::Place opener = view.other.opener(bank);
+  if (opener == BurstQueue::kNone) return choice_of(CommandKind::kPrecharge, queue, oldest, view);
+  Choice choice = choice_of(transfer_of(view.other[opener]), view.other, opener, view);
+  choice.is_other = true;
+  return choice;
 }
 
 /// The oldest burst alone: what the others cost is a lower bound for every other policy.
@@ -43,8 +51,7 @@ class Fcfs : public Scheduler {
  public:
   Choice choose(const BurstQueue& queue, const ChannelView& view) const override {
     if (queue.empty()) return {};
-    const BurstQueue::Place oldest = queue.oldest();
-    return next_choice(next_command(queue[oldest], view.device), queue, oldest, view);
+    return choose_in_bank(queue, queue.oldest(), 0, view);
   }
   Choice reconsider(const Choice& choice, BurstQueue::Place /*added*/, const BurstQueue& /*queue*/,
                     const ChannelView& /*view*/) const override {
@@ -62,41 +69,30 @@ class FrFcfs : public Scheduler {
     Choice best;
     for (std::uint64_t banks = queue.banks(); banks != 0; banks &= banks - 1) {
       const Choice choice = choose(lowest_one(banks), queue, view);
-      if (choice.cycle != kNever && goes_before(choice, best, queue, view)) best = choice;
+      if (choice.cycle != kNever && goes_before(choice, best)) best = choice;
     }
     return best;
   }
   Choice reconsider(const Choice& choice, BurstQueue::Place added, const BurstQueue& queue,
                     const ChannelView& view) const override {
     const int bank = queue[added].at.bank;
-    if (choice.burst == BurstQueue::kNone || burst_of(choice, queue, view).at.bank == bank)
-      return choose(queue, view);
+    if (choice.burst == BurstQueue::kNone) return choose(queue, view);
+    const BurstQueue& chosen = choice.is_other ? view.other : queue;
+    if (chosen[choice.burst].at.bank == bank) return choose(queue, view);
     const Choice other = choose(bank, queue, view);
-    return other.cycle != kNever && goes_before(other, choice, queue, view) ? other : choice;
+    return other.cycle != kNever && goes_before(other, choice) ? other : choice;
   }
 
  private:
-  /// What goes next in one bank: a burst of the open row, or the oldest of all.
   Choice choose(int bank, const BurstQueue& queue, const ChannelView& view) const {
-    const BurstQueue::Place oldest = queue.oldest(bank);
-    const CommandKind kind = next_command(queue[oldest], view.device);
-    if (kind == CommandKind::kPrecharge && view.row_hits[bank] < row_hit_limit_) {
-      const BurstQueue::Place hit = queue.oldest_of_row(oldest, view.device.open_row(bank));
-      if (hit != BurstQueue::kNone) return choice_of(next_command(queue[hit], view.device), queue, hit, view);
-    }
-    return next_choice(kind, queue, oldest, view);
+    return choose_in_bank(queue, queue.oldest(bank), row_hit_limit_, view);
   }
 
-  static const Burst& burst_of(const Choice& choice, const BurstQueue& queue, const ChannelView& view) {
-    return (choice.is_other ? view.other : queue)[choice.burst];
-  }
-
-  static bool goes_before(const Choice& a, const Choice& b, const BurstQueue& queue,
-                          const ChannelView& view) {
+  static bool goes_before(const Choice& a, const Choice& b) {
     if (a.cycle != b.cycle) return a.cycle < b.cycle;
     const bool a_moves_data = is_column(a.kind), b_moves_data = is_column(b.kind);
     if (a_moves_data != b_moves_data) return a_moves_data;
-    return burst_of(a, queue, view).arrival < burst_of(b, queue, view).arrival;
+    return a.arrival < b.arrival;
   }
 
   const int row_hit_limit_;

@@ -1,6 +1,7 @@
 // Which command of a queue goes next: the policy of a controller. Looks at queue and device, changes neither.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace bitbalance::dram {
 /// The command that a queue would issue next, and when.
 struct Choice {
   Cycle cycle = kNever;
+  std::uint64_t arrival = 0;  ///< of the burst
   BurstQueue::Place burst = BurstQueue::kNone;
   CommandKind kind = CommandKind::kActivate;
   bool is_other = false;  ///< the burst is of the other queue

@@ -9,6 +9,7 @@
 #include "hw/baselines/baseline_cost.h"
 #include "hw/baselines/baseline_kind.h"
 #include "hw/baselines/sizing.h"
+#include "hw/baselines/structure.h"
 #include "tests/hw/cost/shipped.h"
 
 namespace bitbalance::test {
@@ -192,6 +193,37 @@ TEST_CASE("an array reads its weights for each group of pixels, its activations 
   CHECK(work.drains == 45);
   CHECK(work.terms == 450);
   CHECK(work.idle_terms == 45 * 16 - 450);
+}
+
+/// Full adders that leave one bit of `inputs` at each position: each takes three bits of one position, and
+/// gives a bit of that and one of the next.
+int full_adders(int inputs) {
+  int adders = 0;
+  for (int bits = inputs, carries = 0; bits != 0; bits = carries, carries = 0) {
+    for (; bits > 2; bits -= 2, ++carries) ++adders;
+    REQUIRE(bits == 1);
+  }
+  return adders;
+}
+
+TEST_CASE("a counter of ones has the full adders that reduce its inputs to their number") {
+  for (int bits = 2; bits <= 8; ++bits) {
+    const int inputs = (1 << bits) - 1;  // as many as numbers of that many bits count
+    CHECK(counter_bits(inputs) == full_adders(inputs));
+  }
+  CHECK(counter_bits(16) == 12);  // the sixteenth bit takes one more
+}
+
+TEST_CASE("signed digits take an adder one bit wider than the number; binary terms take nothing") {
+  for (const int bits : {1, 7, 8, 15, 16}) {
+    const Logic digits = recoder(TokenForm::kSignedDigit, bits);
+    CHECK(digits.adder_bits == bits + 1);
+    CHECK(digits.mux_bits + digits.carry_save_bits + digits.gates + digits.register_bits == 0);
+    const Logic binary = recoder(TokenForm::kBinary, bits);
+    CHECK(binary.adder_bits + binary.mux_bits + binary.carry_save_bits + binary.gates +
+              binary.register_bits ==
+          0);
+  }
 }
 
 }  // namespace

@@ -7,7 +7,9 @@
 
 #include "base/text/config_error.h"
 #include "hw/baselines/baseline_kind.h"
+#include "hw/baselines/group_cycles.h"
 #include "hw/baselines/stepping.h"
+#include "hw/baselines/stepping_pe.h"
 #include "testbench/scenario/workload.h"
 #include "tests/support/names.h"
 
@@ -182,6 +184,30 @@ Baseline of(const char* kind, int lanes) {
   Baseline baseline(*find_baseline(kind));
   baseline.lanes = lanes;
   return baseline;
+}
+
+TEST_CASE("ones() counts the ones of each 16-bit word") {
+  for (std::uint32_t word = 0; word <= 0xffff; ++word) {
+    if (ones(static_cast<std::uint16_t>(word)) != __builtin_popcount(word)) FAIL(word);
+  }
+}
+
+TEST_CASE("pop() takes the tokens of each 16-bit weight, the lowest first, and none is left") {
+  for (const TokenForm form : {TokenForm::kBinary, TokenForm::kSignedDigit}) {
+    for (std::int32_t weight = -0x7fff; weight <= 0x7fff; ++weight) {
+      TokenMask left = isa::token_mask(weight, form);
+      const int count = __builtin_popcount(left.ones);
+      std::int32_t sum = 0;
+      int popped = 0;
+      for (int above = -1; left.ones != 0; ++popped) {
+        const Token token = pop(left);
+        if (token.position <= above) FAIL(weight);
+        above = token.position;
+        sum += token.negative ? -(1 << token.position) : 1 << token.position;
+      }
+      if (sum != weight || popped != count) FAIL(weight);
+    }
+  }
 }
 
 TEST_CASE("baselines are listed in the order in which they were published") {

@@ -22,7 +22,8 @@ std::set<std::int64_t> newer_versions(const std::string& op);
 /// Precondition: is_newer_than_official().
 std::string newer_problem(const onnx::NodeProto& node, std::int64_t opset);
 
-/// May the official inference judge the node? It must have nothing that only newer versions have, or may have.
+/// May the official inference judge the node? It must have nothing that only newer versions have, or may
+/// have.
 bool fits_official(const onnx::NodeProto& node);
 
 }  // namespace bitbalance::onnx_io

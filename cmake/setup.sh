@@ -35,7 +35,7 @@ install_packages() {
 set_up() {
   install_packages
   if [[ ! -f build/release/build.ninja ]]; then
-    echo "Building: 10 to 20 minutes of two cores, the first time" >&2
+    echo "Building: about 10 minutes on two cores, the first time" >&2
     cmake --preset release >build-configure.log 2>&1 || { cat build-configure.log; exit 1; }
     rm build-configure.log
   fi

@@ -28,8 +28,8 @@ struct HostAttributes {
   std::vector<std::int64_t> list(const std::string& name) const;
 };
 
-/// Attribute of an operator that computes wide integers: the least and the most that its result may be, so
-/// that floats hold it exactly.
+/// Attribute of an operator that computes wide integers: the least and, where there is one, the most that its
+/// result may be, so that floats hold it exactly.
 inline constexpr const char* kWholeBounds = "whole_bounds";
 
 /// Attribute, 1 for a quotient, mean, norm, logarithm or power of integers: its fraction is cut off, before

@@ -69,13 +69,17 @@ Taps nearest_tap(const Resizing& r, double x) {
   return {static_cast<std::int64_t>(chosen), {1}};
 }
 
+/// Weight of an element at a distance, by the cubic convolution of a parameter (Keys, 1981).
+double cubic(double a, double d) {
+  if (d <= 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
+  return d <= 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
+}
+
 /// Those on which the filter, stretched to cover what one element of the result stands for, is not 0.
 Taps wide_taps(const Resizing& r, double x) {
-  const double a = r.cubic_a, scale = r.scale, reach = (r.mode == "cubic" ? 2 : 1) / scale;
+  const double scale = r.scale, reach = (r.mode == "cubic" ? 2 : 1) / scale;
   const auto filter = [&](double d) {
-    if (r.mode == "linear") return std::max(0.0, 1 - d);
-    if (d < 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
-    return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0.0;
+    return r.mode == "cubic" ? cubic(r.cubic_a, d) : std::max(0.0, 1 - d);
   };
   Taps result = {static_cast<std::int64_t>(std::ceil(x - reach)), {}};
   const auto last = static_cast<std::int64_t>(std::floor(x + reach));
@@ -95,10 +99,8 @@ Taps taps(const Resizing& r, double x) {
   if (r.antialias && r.scale < 1) {
     result = wide_taps(r, x);
   } else if (r.mode == "cubic") {
-    const double a = r.cubic_a;
-    const auto near = [a](double d) { return ((a + 2) * d - (a + 3)) * d * d + 1; };
-    const auto far = [a](double d) { return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a; };
-    result = {first - 1, {far(1 + t), near(t), near(1 - t), far(2 - t)}};
+    const auto weight = [&](double distance) { return cubic(r.cubic_a, distance); };
+    result = {first - 1, {weight(1 + t), weight(t), weight(1 - t), weight(2 - t)}};
   }
   if (r.exclude_outside) {
     for (std::size_t i = 0; i < result.weights.size(); ++i) {

@@ -17,20 +17,10 @@ using Floats = std::vector<float>;
 /// A graph in a node: add its nodes, then what it results in.
 class Branch {
  public:
-  Branch(onnx::NodeProto& node, const char* name) {
-    onnx::AttributeProto& attribute = *node.add_attribute();
-    attribute.set_name(name);
-    attribute.set_type(onnx::AttributeProto::GRAPH);
-    graph_ = attribute.mutable_g();
-    graph_->set_name(name);
-  }
+  Branch(onnx::NodeProto& node, const char* name) : graph_(&add_graph(node, name)) {}
   onnx::NodeProto& node(const std::string& op, const std::vector<std::string>& inputs,
                         const std::string& output) {
-    onnx::NodeProto& node = *graph_->add_node();
-    node.set_op_type(op);
-    for (const std::string& input : inputs) node.add_input(input);
-    node.add_output(output);
-    return node;
+    return add_node(*graph_, op, inputs, output);
   }
   Branch& constant(const std::string& name, float value) {
     onnx::TensorProto& tensor = *graph_->add_initializer();
@@ -41,9 +31,7 @@ class Branch {
     return *this;
   }
   Branch& result(const std::string& name) {
-    onnx::ValueInfoProto& value = *graph_->add_output();
-    value.set_name(name);
-    value.mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
+    declare(*graph_->add_output(), name, onnx::TensorProto::FLOAT);
     return *this;
   }
   onnx::GraphProto& graph() { return *graph_; }

@@ -86,13 +86,32 @@ OnnxBuilder& OnnxBuilder::raw_constant(const std::string& name, int type,
   return *this;
 }
 
-onnx::NodeProto& OnnxBuilder::node(const std::string& op, const std::vector<std::string>& inputs,
-                                   const std::string& output) {
-  onnx::NodeProto& node = *graph().add_node();
-  node.set_name("node" + std::to_string(graph().node_size()));
+onnx::NodeProto& add_node(onnx::GraphProto& graph, const std::string& op,
+                          const std::vector<std::string>& inputs, const std::string& output) {
+  onnx::NodeProto& node = *graph.add_node();
   node.set_op_type(op);
   for (const std::string& input : inputs) node.add_input(input);
   node.add_output(output);
+  return node;
+}
+
+onnx::GraphProto& add_graph(onnx::NodeProto& node, const std::string& attribute) {
+  onnx::AttributeProto& added = *node.add_attribute();
+  added.set_name(attribute);
+  added.set_type(onnx::AttributeProto::GRAPH);
+  added.mutable_g()->set_name(attribute);
+  return *added.mutable_g();
+}
+
+void declare(onnx::ValueInfoProto& value, const std::string& name, int type) {
+  value.set_name(name);
+  value.mutable_type()->mutable_tensor_type()->set_elem_type(type);
+}
+
+onnx::NodeProto& OnnxBuilder::node(const std::string& op, const std::vector<std::string>& inputs,
+                                   const std::string& output) {
+  onnx::NodeProto& node = add_node(graph(), op, inputs, output);
+  node.set_name("node" + std::to_string(graph().node_size()));
   return node;
 }
 

@@ -47,6 +47,14 @@ class OnnxBuilder {
   onnx::ModelProto model_;
 };
 
+/// A node without a name, of any graph.
+onnx::NodeProto& add_node(onnx::GraphProto& graph, const std::string& op,
+                          const std::vector<std::string>& inputs, const std::string& output);
+/// The graph of an attribute: a branch, or the body of a loop.
+onnx::GraphProto& add_graph(onnx::NodeProto& node, const std::string& attribute);
+/// Name and element type of an input or output.
+void declare(onnx::ValueInfoProto& value, const std::string& name, int type);
+
 /// The network of a serialized model.
 Network import_bytes(const std::string& bytes, const Dims& input_shape = {});
 /// The message with which these bytes are refused as a file.

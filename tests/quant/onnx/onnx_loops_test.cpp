@@ -13,20 +13,6 @@ using Floats = std::vector<float>;
 using Ints = std::vector<std::int64_t>;
 using Types = onnx::TensorProto;
 
-onnx::NodeProto& add(onnx::GraphProto& graph, const std::string& op, const std::vector<std::string>& inputs,
-                     const std::string& output) {
-  onnx::NodeProto& node = *graph.add_node();
-  node.set_op_type(op);
-  for (const std::string& input : inputs) node.add_input(input);
-  node.add_output(output);
-  return node;
-}
-
-void declare(onnx::ValueInfoProto& value, const std::string& name, int type) {
-  value.set_name(name);
-  value.mutable_type()->mutable_tensor_type()->set_elem_type(type);
-}
-
 /// y: x times `w`, as often as `most` says and `condition`, a name in the body, holds after a step.
 OnnxBuilder powers(const Floats& w, const Ints& most, const std::string& condition = "on") {
   const auto count = static_cast<std::int64_t>(w.size());
@@ -34,22 +20,18 @@ OnnxBuilder powers(const Floats& w, const Ints& most, const std::string& conditi
   model.constant("w", {1, count}, w);
   if (!most.empty()) model.constant("most", most);
   onnx::NodeProto& loop = model.node("Loop", {most.empty() ? "" : "most", "", "x"}, "y");
-  onnx::AttributeProto& attribute = *loop.add_attribute();
-  attribute.set_name("body");
-  attribute.set_type(onnx::AttributeProto::GRAPH);
-  onnx::GraphProto& body = *attribute.mutable_g();
-  body.set_name("body");
+  onnx::GraphProto& body = add_graph(loop, "body");
   declare(*body.add_input(), "step", Types::INT64);
   declare(*body.add_input(), "on", Types::BOOL);
   declare(*body.add_input(), "v", Types::FLOAT);
-  add(body, "Mul", {"v", "w"}, "next");
+  add_node(body, "Mul", {"v", "w"}, "next");
   if (condition == "is_small") {
     onnx::TensorProto& zero = *body.add_initializer();
     zero.set_name("zero");
     zero.set_data_type(Types::FLOAT);
     zero.add_float_data(0);
-    set_attribute(add(body, "ReduceMax", {"next"}, "most_of_all"), "keepdims", std::int64_t{0});
-    add(body, "Less", {"most_of_all", "zero"}, "is_small");
+    set_attribute(add_node(body, "ReduceMax", {"next"}, "most_of_all"), "keepdims", std::int64_t{0});
+    add_node(body, "Less", {"most_of_all", "zero"}, "is_small");
   }
   declare(*body.add_output(), condition, Types::BOOL);
   declare(*body.add_output(), "next", Types::FLOAT);
@@ -80,14 +62,10 @@ TEST_CASE("sequences in a scan have equally many steps") {
   model.constant("other", {3, 1}, {1, 2, 3});
   onnx::NodeProto& scan = model.node("Scan", {"x", "other"}, "y");
   set_attribute(scan, "num_scan_inputs", std::int64_t{2});
-  onnx::AttributeProto& attribute = *scan.add_attribute();
-  attribute.set_name("body");
-  attribute.set_type(onnx::AttributeProto::GRAPH);
-  onnx::GraphProto& body = *attribute.mutable_g();
-  body.set_name("body");
+  onnx::GraphProto& body = add_graph(scan, "body");
   declare(*body.add_input(), "a", Types::FLOAT);
   declare(*body.add_input(), "b", Types::FLOAT);
-  add(body, "Add", {"a", "b"}, "sum");
+  add_node(body, "Add", {"a", "b"}, "sum");
   declare(*body.add_output(), "sum", Types::FLOAT);
   CHECK_THAT(model.refusal(), Contains("(Scan): sequences of 2 and 3 steps; accepted: equally many"));
   set_attribute(scan, "scan_input_axes", Ints{1, 0});

@@ -44,7 +44,7 @@ void import_cast(OnnxGraph& graph, const NodeProto& node) {
   Spelling words(graph, node);
   if (value.tensor >= 0 && is_integer(from) && is_signed(from) && is_wide_unsigned(to)) {
     HostAttributes bounds;  // beyond 2^31 floats do not tell apart what negative ones become
-    bounds.integers[host::kWholeBounds] = {0, std::int64_t{1} << 62};
+    bounds.integers[host::kWholeBounds] = {0};
     words.result(words.step("Identity", {value}, bounds), to);
   } else if (value.tensor < 0 || from == to || is_real(to) ||
              (is_integer(to) && !is_real(from) && holds_all(to, from))) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "tests/quant/onnx/onnx_builder.h"
 #include "tests/quant/onnx/random/operator_maker.h"
 
 namespace bitbalance::test {
@@ -20,29 +21,6 @@ const std::vector<std::pair<std::string, double (*)(double)>>& functions() {
   return table;
 }
 
-onnx::NodeProto& add(onnx::GraphProto& graph, const std::string& op, const std::vector<std::string>& inputs,
-                     const std::string& output) {
-  onnx::NodeProto& node = *graph.add_node();
-  node.set_op_type(op);
-  for (const std::string& input : inputs) node.add_input(input);
-  node.add_output(output);
-  return node;
-}
-
-onnx::GraphProto& add_graph(onnx::NodeProto& node, const char* name) {
-  onnx::AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(onnx::AttributeProto::GRAPH);
-  attribute.mutable_g()->set_name(name);
-  return *attribute.mutable_g();
-}
-
-void add_result(onnx::GraphProto& graph, const std::string& name) {
-  onnx::ValueInfoProto& value = *graph.add_output();
-  value.set_name(name);
-  value.mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
-}
-
 }  // namespace
 
 /// Fills a branch with a function of `of`, an addend of its own and maybe another If; gives the element's
@@ -56,18 +34,18 @@ std::function<double(double)> OperatorMaker::fill(onnx::GraphProto& graph, const
   constant.set_data_type(onnx::TensorProto::FLOAT);
   constant.add_float_data(addend);
   const std::string value = "value" + level;
-  add(graph, op, {of}, value);
-  add(graph, "Add", {value, constant.name()}, sum);
+  add_node(graph, op, {of}, value);
+  add_node(graph, "Add", {value, constant.name()}, sum);
   const auto own = [f = f, addend](double x) { return f(x) + addend; };
   if (depth == 0 || chance()) {
-    add_result(graph, sum);
+    declare(*graph.add_output(), sum, onnx::TensorProto::FLOAT);
     return own;
   }
   const bool is_taken = chance();
-  onnx::NodeProto& inner = add(graph, "If", {is_taken ? "yes" : "no"}, inner_name);
+  onnx::NodeProto& inner = add_node(graph, "If", {is_taken ? "yes" : "no"}, inner_name);
   const auto taken = fill(add_graph(inner, is_taken ? "then_branch" : "else_branch"), sum, depth - 1);
   fill(add_graph(inner, is_taken ? "else_branch" : "then_branch"), of, depth - 1);
-  add_result(graph, inner_name);
+  declare(*graph.add_output(), inner_name, onnx::TensorProto::FLOAT);
   return [own, taken](double x) { return taken(own(x)); };
 }
 
@@ -83,14 +61,14 @@ RandomOperator OperatorMaker::make_branches() {
     const std::int64_t count = onnx_reference::volume(image.dims), expected = chance() ? count : 5;
     holds = count == expected;
     model.constant("expected", {expected});
-    add(model.graph(), "Size", {"x"}, "count");
-    add(model.graph(), "Equal", {"count", "expected"}, condition);
+    add_node(model.graph(), "Size", {"x"}, "count");
+    add_node(model.graph(), "Equal", {"count", "expected"}, condition);
   } else if (condition == "by image") {
     const float bound = small() - 1;
     holds = std::accumulate(image.values.begin(), image.values.end(), 0.0) > bound;
     model.constant("bound", {}, {bound});
-    set_attribute(add(model.graph(), "ReduceSum", {"x"}, "total"), "keepdims", std::int64_t{0});
-    add(model.graph(), "Greater", {"total", "bound"}, condition);
+    set_attribute(add_node(model.graph(), "ReduceSum", {"x"}, "total"), "keepdims", std::int64_t{0});
+    add_node(model.graph(), "Greater", {"total", "bound"}, condition);
   }
   node_.add_input(condition);
   constexpr int kDepth = 2;

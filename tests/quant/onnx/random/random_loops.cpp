@@ -2,32 +2,11 @@
 // around them.
 #include <cmath>
 
+#include "tests/quant/onnx/onnx_builder.h"
 #include "tests/quant/onnx/random/operator_maker.h"
 
 namespace bitbalance::test {
 namespace {
-
-onnx::NodeProto& add(onnx::GraphProto& graph, const std::string& op, const std::vector<std::string>& inputs,
-                     const std::string& output) {
-  onnx::NodeProto& node = *graph.add_node();
-  node.set_op_type(op);
-  for (const std::string& input : inputs) node.add_input(input);
-  node.add_output(output);
-  return node;
-}
-
-onnx::GraphProto& add_body(onnx::NodeProto& node) {
-  onnx::AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name("body");
-  attribute.set_type(onnx::AttributeProto::GRAPH);
-  attribute.mutable_g()->set_name("body");
-  return *attribute.mutable_g();
-}
-
-void declare(onnx::ValueInfoProto& value, const std::string& name, int type) {
-  value.set_name(name);
-  value.mutable_type()->mutable_tensor_type()->set_elem_type(type);
-}
 
 constexpr int kFloat = onnx::TensorProto::FLOAT, kInt = onnx::TensorProto::INT64,
               kBool = onnx::TensorProto::BOOL;
@@ -50,18 +29,18 @@ RandomOperator OperatorMaker::make_loop() {
   for (const std::string& input :
        {std::string(has_number ? "most" : ""), std::string(chance() ? "yes" : ""), std::string("x")})
     node_.add_input(input);
-  onnx::GraphProto& body = add_body(node_);
+  onnx::GraphProto& body = add_graph(node_, "body");
   declare(*body.add_input(), "step", kInt);
   declare(*body.add_input(), "on", kBool);
   declare(*body.add_input(), "v", kFloat);
   if (has_condition) {
-    add(body, "Equal", {"step", "last"}, "is_last_1");
-    add(body, "Not", {"is_last_1"}, "goes_on");
+    add_node(body, "Equal", {"step", "last"}, "is_last_1");
+    add_node(body, "Not", {"is_last_1"}, "goes_on");
   }
-  add(body, "Mul", {"v", "half"}, "turned");
-  add(body, "Add", {"turned", "addend"}, "raised");
-  add(body, "Add", {"raised", "x"}, "next");
-  add(body, "Identity", {"next"}, "kept");
+  add_node(body, "Mul", {"v", "half"}, "turned");
+  add_node(body, "Add", {"turned", "addend"}, "raised");
+  add_node(body, "Add", {"raised", "x"}, "next");
+  add_node(body, "Identity", {"next"}, "kept");
   declare(*body.add_output(), has_condition ? "goes_on" : "on", kBool);
   declare(*body.add_output(), "next", kFloat);
   declare(*body.add_output(), "kept", kFloat);
@@ -104,12 +83,12 @@ RandomOperator OperatorMaker::make_scan() {
   if (to != 0 || chance()) set("scan_output_axes", Dims{axis(to, rank)});
   if (prepends || chance()) set("scan_output_directions", Dims{prepends ? 1 : 0});
   if (opset_ < kHasAxesOfOutputs) node_.mutable_attribute()->Clear();
-  onnx::GraphProto& body = add_body(node_);
+  onnx::GraphProto& body = add_graph(node_, "body");
   declare(*body.add_input(), "state", kFloat);
   declare(*body.add_input(), "part", kFloat);
-  add(body, "Mul", {"state", "half"}, "faded");
-  add(body, "Add", {"faded", "part"}, "next");
-  add(body, "Identity", {"next"}, "shown");
+  add_node(body, "Mul", {"state", "half"}, "faded");
+  add_node(body, "Add", {"faded", "part"}, "next");
+  add_node(body, "Identity", {"next"}, "shown");
   declare(*body.add_output(), "next", kFloat);
   declare(*body.add_output(), "shown", kFloat);
   node_.add_output("all");

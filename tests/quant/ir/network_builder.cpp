@@ -110,6 +110,13 @@ Network NetworkBuilder::build(int output) {
   return network_;
 }
 
+HostOperator host_operator(const std::string& type, std::int64_t opset) {
+  HostOperator result;
+  result.type = type;
+  result.opset = opset;
+  return result;
+}
+
 Window square_window(int kernel, int stride, int pad, int dilation) {
   return {kernel, kernel, stride, stride, dilation, dilation, pad, pad, pad, pad};
 }

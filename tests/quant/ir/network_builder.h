@@ -38,6 +38,9 @@ class NetworkBuilder {
   Network network_;
 };
 
+/// An operator of the host without attributes and operands.
+HostOperator host_operator(const std::string& type, std::int64_t opset = 13);
+
 Window square_window(int kernel, int stride = 1, int pad = 0, int dilation = 1);
 
 /// `count` values in -1..1, the same for the same seed.

@@ -7,6 +7,7 @@
 #include "quant/eval/evaluator.h"
 #include "quant/method/layers/host_placement.h"
 #include "tests/quant/ir/network_builder.h"
+#include "tests/support/check_near.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
@@ -16,11 +17,6 @@ namespace {
 int conv_1x1(NetworkBuilder& builder, const std::string& name, int input, int channels) {
   return builder.conv(name, input, channels, square_window(1), random_values(channels * channels, 7),
                       random_values(channels, 8));
-}
-
-void check_equal(const std::vector<float>& a, const std::vector<float>& b) {
-  REQUIRE(a.size() == b.size());
-  for (std::size_t i = 0; i < a.size(); ++i) CHECK(a[i] == Approx(b[i]).margin(1e-5));
 }
 
 }  // namespace
@@ -42,7 +38,7 @@ TEST_CASE("folding keeps the network's function") {
   CHECK(result.nodes[2].op == Op::kConv);
   CHECK(result.nodes[2].groups == 4);
   const std::vector<float> image = random_values(shape.elements(), 9);
-  check_equal(Evaluator(result).run(image), Evaluator(network).run(image));
+  check_near(Evaluator(result).run(image), Evaluator(network).run(image));
 }
 
 TEST_CASE("an affine after a convolution that others read becomes a depthwise convolution") {
@@ -54,7 +50,7 @@ TEST_CASE("an affine after a convolution that others read becomes a depthwise co
   CHECK(result.nodes[1].op == Op::kConv);
   CHECK(result.nodes[1].groups == 2);
   const std::vector<float> image = random_values(18, 9);
-  check_equal(Evaluator(result).run(image), Evaluator(network).run(image));
+  check_near(Evaluator(result).run(image), Evaluator(network).run(image));
 }
 
 TEST_CASE("a scale that is not one per channel is an internal error wherever it is read") {

@@ -7,17 +7,12 @@
 #include "quant/method/calibration.h"
 #include "quant/method/layers/equalization.h"
 #include "tests/quant/ir/network_builder.h"
+#include "tests/quant/method/same_values.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
 
 namespace {
-
-HostOperator op(const char* type) {
-  HostOperator result;
-  result.type = type;
-  return result;
-}
 
 int add_conv(NetworkBuilder& builder, const std::string& name, int input, const Window& window, int channels,
              int groups = 1) {
@@ -34,19 +29,10 @@ Network hard_swish_network(bool is_depthwise) {
   const int scaled = builder.affine("scaled", conv, {1, 20, 3, 0.1F}, {0, 1, -5, 2});
   const int shifted = builder.affine("shifted", scaled, {1, 1, 1, 1}, {3, 3, 3, 3});
   const int gate = builder.clip("gate", shifted, 0, 6);
-  const int product = builder.host("product", {scaled, gate}, op("Mul"));
+  const int product = builder.host("product", {scaled, gate}, host_operator("Mul"));
   const int swish = builder.affine("swish", product, {1 / 6.0F, 1 / 6.0F, 1 / 6.0F, 1 / 6.0F}, {0, 0, 0, 0});
   const Window window = is_depthwise ? square_window(3, 1, 1) : square_window(1);
   return builder.build(add_conv(builder, "last", swish, window, 4, is_depthwise ? 4 : 1));
-}
-
-void check_equal(const Network& a, const Network& b) {
-  const std::vector<float> image = random_values(a.shape(a.input).elements(), 3);
-  Evaluator first(a), second(b);
-  const std::vector<float> expected = first.run(image), found = second.run(image);
-  REQUIRE(found.size() == expected.size());
-  for (std::size_t i = 0; i < found.size(); ++i)
-    CHECK(found[i] == Approx(expected[i]).epsilon(1e-4).margin(1e-4));
 }
 
 }  // namespace
@@ -59,14 +45,14 @@ TEST_CASE("everything between two convolutions becomes one node of the host") {
   CHECK(result.nodes[1].op == Op::kHost);
   CHECK(sources(result.nodes[1]).size() == 1);
   CHECK(result.nodes[2].op == Op::kConv);
-  check_equal(network, result);
+  check_same_values(network, result);
 }
 
 TEST_CASE("what joins a convolution stays on the accelerator") {
   NetworkBuilder builder({4, 4, 4});
   const int conv = builder.relu("relu", add_conv(builder, "conv", 0, square_window(1), 4));
   const int sum = builder.add("sum", add_conv(builder, "branch", conv, square_window(1), 4), conv);
-  const Network network = builder.build(builder.host("last", {sum}, op("Sigmoid")));
+  const Network network = builder.build(builder.host("last", {sum}, host_operator("Sigmoid")));
   const Network result = lower_network(network);
   CHECK(result.nodes.size() == network.nodes.size());
   CHECK(result.nodes.back().host.title == "sigmoid");
@@ -74,14 +60,15 @@ TEST_CASE("what joins a convolution stays on the accelerator") {
 
 TEST_CASE("a residual stream on the host passes by the accelerator without rounding") {
   NetworkBuilder builder({4, 2, 3});
-  const int first = builder.host("first", {add_conv(builder, "conv", 0, square_window(1), 4)}, op("Tanh"));
+  const int first =
+      builder.host("first", {add_conv(builder, "conv", 0, square_window(1), 4)}, host_operator("Tanh"));
   const int branch = add_conv(builder, "branch", first, square_window(1), 4);
   const Network network = builder.build(builder.add("sum", first, branch));
   const Network result = lower_network(network);
   REQUIRE(result.nodes.size() == 4);
   CHECK(sources(result.nodes[3]).size() == 2);  // both convolutions, not the tensor that the second reads
   CHECK(result.nodes[3].host.title == "host");
-  check_equal(network, result);
+  check_same_values(network, result);
 }
 
 TEST_CASE("equal channels: the same function, convolutions between -1 and 1") {
@@ -89,7 +76,7 @@ TEST_CASE("equal channels: the same function, convolutions between -1 and 1") {
   const Network network = lower_network(hard_swish_network(is_depthwise));
   Calibration calibration = calibrate(network, {random_values(100, 3), random_values(100, 4)});
   const Network result = equalize_channels(network, calibration);
-  check_equal(network, result);
+  check_same_values(network, result);
 
   const Calibration measured = calibrate(result, {random_values(100, 3), random_values(100, 4)});
   const std::string behind = network.tensors[network.nodes[0].output].name;

@@ -12,17 +12,13 @@
 #include "quant/method/layers/lookup_table.h"
 #include "quant/method/quantizer.h"
 #include "tests/quant/ir/network_builder.h"
+#include "tests/quant/method/same_values.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
 
 namespace {
 
-HostOperator op(const char* type) {
-  HostOperator result;
-  result.type = type;
-  return result;
-}
 std::vector<float> each(float value) {
   return std::vector<float>(2, value);
 }
@@ -34,23 +30,16 @@ int conv(NetworkBuilder& builder, const std::string& name, int input) {
 
 int hard_swish(NetworkBuilder& builder, int x) {
   const int gate = builder.clip("gate", builder.affine("shifted", x, each(1), each(3)), 0, 6);
-  return builder.affine("swish", builder.host("product", {x, gate}, op("Mul")), each(1 / 6.0F), each(0));
+  return builder.affine("swish", builder.host("product", {x, gate}, host_operator("Mul")), each(1 / 6.0F),
+                        each(0));
 }
 
 int gelu(NetworkBuilder& builder, int x) {
-  const int error =
-      builder.host("erf", {builder.affine("scaled", x, each(std::sqrt(0.5F)), each(0))}, op("Erf"));
+  const int error = builder.host("erf", {builder.affine("scaled", x, each(std::sqrt(0.5F)), each(0))},
+                                 host_operator("Erf"));
   const int product =
-      builder.host("product", {x, builder.affine("shifted", error, each(1), each(1))}, op("Mul"));
+      builder.host("product", {x, builder.affine("shifted", error, each(1), each(1))}, host_operator("Mul"));
   return builder.affine("gelu", product, each(0.5F), each(0));
-}
-
-void check_equal(const Network& a, const Network& b) {
-  const std::vector<float> image = random_values(a.shape(a.input).elements(), 3);
-  Evaluator first(a), second(b);
-  const std::vector<float> expected = first.run(image), found = second.run(image);
-  REQUIRE(found.size() == expected.size());
-  for (std::size_t i = 0; i < found.size(); ++i) CHECK(found[i] == Approx(expected[i]).margin(1e-6));
 }
 
 int lookups_of(const Network& network) {
@@ -71,8 +60,8 @@ TEST_CASE("HardSwish and Gelu, as exporters spell them, are one function behind 
   REQUIRE(result.nodes.size() == 3);
   CHECK(result.nodes[1].op == Op::kLookup);
   CHECK(result.nodes[1].input == x);
-  check_equal(network, result);
-  check_equal(network, lower_network(network, true));
+  check_same_values(network, result);
+  check_same_values(network, lower_network(network, true));
   CHECK(lower_network(network, true).nodes.size() == 3);
   CHECK(lower_network(lower_network(network, true), true).nodes.size() == 3);
 }
@@ -80,7 +69,7 @@ TEST_CASE("HardSwish and Gelu, as exporters spell them, are one function behind 
 TEST_CASE("a clip or a factor ahead of a function stays with the convolution before it") {
   NetworkBuilder builder({2, 3, 3});
   const int clip = builder.relu("relu", builder.affine("scaled", conv(builder, "conv", 0), each(2), each(1)));
-  const Network network = builder.build(builder.host("tanh", {clip}, op("Tanh")));
+  const Network network = builder.build(builder.host("tanh", {clip}, host_operator("Tanh")));
   const Network result = find_lookups(network);
   REQUIRE(result.nodes.size() == 4);
   CHECK(result.nodes[3].input == clip);
@@ -91,22 +80,22 @@ TEST_CASE(
     "a clip behind a function belongs to its table, and who needs the value between gets a table of it") {
   NetworkBuilder builder({2, 3, 3});
   const int x = conv(builder, "conv", 0);
-  const int tanh = builder.host("tanh", {x}, op("Tanh"));
+  const int tanh = builder.host("tanh", {x}, host_operator("Tanh"));
   const int clip = builder.relu("relu", tanh);
   const Network network =
       builder.build(builder.add("sum", conv(builder, "a", tanh), conv(builder, "b", clip)));
   const Network result = find_lookups(network);
   CHECK(lookups_of(result) == 2);
-  check_equal(network, result);
+  check_same_values(network, result);
 }
 
 TEST_CASE("what is no continuous function of each element alone is no look-up") {
   NetworkBuilder builder({2, 3, 3});
   const int x = conv(builder, "conv", 0);
-  const int floor = builder.host("floor", {x}, op("Floor"));
+  const int floor = builder.host("floor", {x}, host_operator("Floor"));
   const int scaled = builder.affine("scaled", x, {1, 2}, {0, 0});  // another factor for each channel
-  const int product = builder.host("product", {x, conv(builder, "other", floor)}, op("Mul"));
-  HostOperator softmax = op("Softmax");
+  const int product = builder.host("product", {x, conv(builder, "other", floor)}, host_operator("Mul"));
+  HostOperator softmax = host_operator("Softmax");
   const Network network = builder.build(
       builder.add("sum", builder.add("first", scaled, product), builder.host("softmax", {x}, softmax)));
   CHECK(lookups_of(find_lookups(network)) == 0);
@@ -114,28 +103,29 @@ TEST_CASE("what is no continuous function of each element alone is no look-up") 
 
 TEST_CASE("a function beside operators of the host goes there with them") {
   NetworkBuilder builder({2, 3, 3});
-  const int floor = builder.host("floor", {conv(builder, "conv", 0)}, op("Floor"));
-  const Network network = builder.build(conv(builder, "last", builder.host("tanh", {floor}, op("Tanh"))));
+  const int floor = builder.host("floor", {conv(builder, "conv", 0)}, host_operator("Floor"));
+  const Network network =
+      builder.build(conv(builder, "last", builder.host("tanh", {floor}, host_operator("Tanh"))));
   const Network result = lower_network(network, true);
   REQUIRE(result.nodes.size() == 3);
   CHECK(result.nodes[1].op == Op::kHost);
-  check_equal(network, result);
+  check_same_values(network, result);
 }
 
 TEST_CASE("a chain of a thousand functions is cut into some") {
   NetworkBuilder builder({2, 3, 3});
   int x = conv(builder, "conv", 0);
-  for (int i = 0; i < 1000; ++i) x = builder.host("tanh" + std::to_string(i), {x}, op("Tanh"));
+  for (int i = 0; i < 1000; ++i) x = builder.host("tanh" + std::to_string(i), {x}, host_operator("Tanh"));
   const Network network = builder.build(x);
   const int count = lookups_of(find_lookups(network));
   CHECK(count > 10);
   CHECK(count < 100);
-  check_equal(network, find_lookups(network));
+  check_same_values(network, find_lookups(network));
 }
 
 TEST_CASE("an 8-bit table has the nearest result of every code, of either sign") {
   NetworkBuilder builder({2, 3, 3});
-  const Network network = find_lookups(builder.build(builder.host("tanh", {0}, op("Tanh"))));
+  const Network network = find_lookups(builder.build(builder.host("tanh", {0}, host_operator("Tanh"))));
   QuantizedTensor code, result;
   code.is_signed = GENERATE(false, true);
   code.scale = 0.03;
@@ -148,7 +138,7 @@ TEST_CASE("an 8-bit table has the nearest result of every code, of either sign")
 
 TEST_CASE("a 16-bit table has the function at the ends of its lines, and saturates") {
   NetworkBuilder builder({2, 3, 3});
-  const Network network = find_lookups(builder.build(builder.host("elu", {0}, op("Elu"))));
+  const Network network = find_lookups(builder.build(builder.host("elu", {0}, host_operator("Elu"))));
   QuantizedTensor code, result;
   code.bits = result.bits = 16;
   code.scale = result.scale = 1e-4;
@@ -164,7 +154,7 @@ TEST_CASE("quantized functions are near the float network's, fused and alone, at
   NetworkBuilder builder({2, 3, 3});
   const int first = gelu(builder, conv(builder, "conv", 0));
   const int pool = builder.pool("pool", Op::kAvgPool, first, square_window(2));
-  const Network network = builder.build(builder.host("sigmoid", {pool}, op("Sigmoid")));
+  const Network network = builder.build(builder.host("sigmoid", {pool}, host_operator("Sigmoid")));
   std::vector<std::vector<float>> images;
   for (unsigned i = 0; i < 20; ++i) images.push_back(random_values(18, 50 + i));
   for (const int bits : {8, 16}) {

@@ -38,10 +38,6 @@ const Ints kWild = {kLeast,
                     kMost - 1,
                     kMost};
 
-void set_integer(onnx::NodeProto& node, const char* name, std::int64_t value) {
-  set_attribute(node, name, value);
-}
-
 /// Ways to change one integer of a model: attributes of its node, and those that it could have; elements of
 /// constants.
 std::vector<std::function<void(std::int64_t)>> integers_of(OnnxBuilder& model, std::int64_t opset) {

@@ -92,7 +92,7 @@ OnnxBuilder streaming(const Dims& state = {1, -1}) {
   OnnxBuilder model({1, -1});
   add_input(model, "gain", onnx::TensorProto::INT64, {});
   add_input(model, "state", onnx::TensorProto::FLOAT, state);
-  set_attribute(model.node("Cast", {"gain"}, "factor"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  model.cast("gain", "factor", onnx::TensorProto::FLOAT);
   model.node("Mul", {"x", "factor"}, "louder");
   model.node("Add", {"louder", "state"}, "y");
   return model;

@@ -86,6 +86,10 @@ OnnxBuilder& OnnxBuilder::raw_constant(const std::string& name, int type,
   return *this;
 }
 
+void set_integer(onnx::NodeProto& node, const std::string& name, std::int64_t value) {
+  set_attribute(node, name, value);
+}
+
 onnx::NodeProto& add_node(onnx::GraphProto& graph, const std::string& op,
                           const std::vector<std::string>& inputs, const std::string& output) {
   onnx::NodeProto& node = *graph.add_node();
@@ -113,6 +117,11 @@ onnx::NodeProto& OnnxBuilder::node(const std::string& op, const std::vector<std:
   onnx::NodeProto& node = add_node(graph(), op, inputs, output);
   node.set_name("node" + std::to_string(graph().node_size()));
   return node;
+}
+
+OnnxBuilder& OnnxBuilder::cast(const std::string& input, const std::string& output, int type) {
+  set_integer(node("Cast", {input}, output), "to", type);
+  return *this;
 }
 
 Network OnnxBuilder::import(const Dims& input_shape) const {

@@ -33,6 +33,9 @@ class OnnxBuilder {
   onnx::NodeProto& node(const std::string& op, const std::vector<std::string>& inputs,
                         const std::string& output);
 
+  /// A Cast to an element type of TensorProto.
+  OnnxBuilder& cast(const std::string& input, const std::string& output, int type);
+
   onnx::ModelProto& model() { return model_; }
   onnx::GraphProto& graph() { return *model_.mutable_graph(); }
 
@@ -46,6 +49,9 @@ class OnnxBuilder {
  private:
   onnx::ModelProto model_;
 };
+
+/// set_attribute() of an integer, whatever the type of the number.
+void set_integer(onnx::NodeProto& node, const std::string& name, std::int64_t value);
 
 /// A node without a name, of any graph.
 onnx::NodeProto& add_node(onnx::GraphProto& graph, const std::string& op,

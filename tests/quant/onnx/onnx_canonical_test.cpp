@@ -8,6 +8,7 @@
 #include "tests/quant/ir/network_builder.h"
 #include "tests/quant/onnx/onnx_builder.h"
 #include "tests/quant/onnx/random/respelling.h"
+#include "tests/support/check_near.h"
 #include "tests/support/random/random_model.h"
 
 using namespace bitbalance;
@@ -73,10 +74,7 @@ void check_respelled(const onnx::ModelProto& model, std::uint32_t seed, const Fl
   const Network found = import_bytes(other.SerializeAsString());
   REQUIRE(difference(plain, found) == "");
   Evaluator expected(plain), evaluated(found);
-  const Floats &wanted = expected.run(image), &computed = evaluated.run(image);
-  REQUIRE(wanted.size() == computed.size());
-  for (std::size_t i = 0; i < wanted.size(); ++i)
-    REQUIRE(computed[i] == Approx(wanted[i]).epsilon(1e-4).margin(1e-4));
+  check_near(evaluated.run(image), expected.run(image), 1e-4);
 }
 
 }  // namespace
@@ -194,35 +192,31 @@ TEST_CASE("what is nearly such an idiom keeps its own meaning") {
     for (const float x : kImage) values.push_back(static_cast<float>(f(x)));
     return values;
   };
-  const auto check = [](const Floats& found, const Floats& expected) {
-    REQUIRE(found.size() == expected.size());
-    for (std::size_t i = 0; i < found.size(); ++i) CHECK(found[i] == Approx(expected[i]).margin(1e-5));
-  };
-  check(run(spelled({{"Add", "x", "c10", "a"},
-                     {"Clip", "a", "c0", "c60", "c"},
-                     {"Mul", "x", "c", "m"},
-                     {"Div", "m", "c60", "y"}})),
-        expect([](double x) { return x * std::min(std::max(x + 1, 0.0), 6.0) / 6; }));
-  check(run(spelled({{"Add", "x", "c30", "a"},
-                     {"Clip", "a", "c0", "c30", "c"},
-                     {"Mul", "x", "c", "m"},
-                     {"Div", "m", "c60", "y"}})),
-        expect([](double x) { return x * std::min(std::max(x + 3, 0.0), 3.0) / 6; }));
-  check(run(spelled({{"Div", "x", "root", "d"},
-                     {"Erf", "d", "e"},
-                     {"Add", "e", "c10", "a"},
-                     {"Mul", "a", "a", "m"},
-                     {"Mul", "m", "c5", "y"}})),
-        expect([](double x) { return std::pow(1 + std::erf(x / std::sqrt(2.0)), 2) / 2; }));
-  check(run(spelled({{"Add", "x", "c30", "a"},
-                     {"Clip", "a", "c0", "c60", "c"},
-                     {"Mul", "x", "c", "m"},
-                     {"Div", "m", "c60", "h"},
-                     {"Add", "h", "c", "y"}})),
-        expect([](double x) {
-          const double c = std::min(std::max(x + 3, 0.0), 6.0);
-          return x * c / 6 + c;
-        }));
+  check_near(run(spelled({{"Add", "x", "c10", "a"},
+                          {"Clip", "a", "c0", "c60", "c"},
+                          {"Mul", "x", "c", "m"},
+                          {"Div", "m", "c60", "y"}})),
+             expect([](double x) { return x * std::min(std::max(x + 1, 0.0), 6.0) / 6; }));
+  check_near(run(spelled({{"Add", "x", "c30", "a"},
+                          {"Clip", "a", "c0", "c30", "c"},
+                          {"Mul", "x", "c", "m"},
+                          {"Div", "m", "c60", "y"}})),
+             expect([](double x) { return x * std::min(std::max(x + 3, 0.0), 3.0) / 6; }));
+  check_near(run(spelled({{"Div", "x", "root", "d"},
+                          {"Erf", "d", "e"},
+                          {"Add", "e", "c10", "a"},
+                          {"Mul", "a", "a", "m"},
+                          {"Mul", "m", "c5", "y"}})),
+             expect([](double x) { return std::pow(1 + std::erf(x / std::sqrt(2.0)), 2) / 2; }));
+  check_near(run(spelled({{"Add", "x", "c30", "a"},
+                          {"Clip", "a", "c0", "c60", "c"},
+                          {"Mul", "x", "c", "m"},
+                          {"Div", "m", "c60", "h"},
+                          {"Add", "h", "c", "y"}})),
+             expect([](double x) {
+               const double c = std::min(std::max(x + 3, 0.0), 6.0);
+               return x * c / 6 + c;
+             }));
 }
 
 TEST_CASE("Relu6 is a clip however it is spelled") {

@@ -36,10 +36,6 @@ OnnxBuilder scaling(const std::string& factor = "w") {
   return model;
 }
 
-void cast(OnnxBuilder& model, const std::string& from, const std::string& to, int type) {
-  set_attribute(model.node("Cast", {from}, to), "to", std::int64_t{type});
-}
-
 /// A model whose weights 1, 2, 3, 4 are in the file `location` from byte `offset` on.
 OnnxBuilder external(const std::string& location, const std::string& offset = "0",
                      const std::string& length = "16") {
@@ -113,7 +109,7 @@ TEST_CASE("integers of every width become weights through Cast") {
   const auto check = [](int type, const std::string& bytes, const Floats& expected) {
     OnnxBuilder model({1, 4, 1, 1});
     model.raw_constant("i", type, {1, 4, 1, 1}, bytes);
-    cast(model, "i", "w", onnx::TensorProto::FLOAT);
+    model.cast("i", "w", onnx::TensorProto::FLOAT);
     model.node("Mul", {"x", "w"}, "y");
     CAPTURE(type);
     CHECK(model.run({1, 1, 1, 1}) == expected);
@@ -134,7 +130,7 @@ TEST_CASE("weights come through Constant, Identity, Cast, Reshape and Transpose"
                      bytes_of<std::uint16_t>({0x3C00, 0x4000, 0x4200, 0x4400}));
   model.constant("shape", Ints{1, 1, 2, 2});
   model.node("Identity", {"h"}, "same");
-  cast(model, "same", "wide", onnx::TensorProto::FLOAT);
+  model.cast("same", "wide", onnx::TensorProto::FLOAT);
   model.node("Reshape", {"wide", "shape"}, "square");
   set_attribute(model.node("Transpose", {"square"}, "w"), "perm", Ints{3, 2, 0, 1});
   model.node("Conv", {"x", "w"}, "y");  // w[out][in] = {1, 3}, {2, 4}
@@ -163,7 +159,7 @@ TEST_CASE("constant integers that floats do not tell apart are passed on or refu
     } else {
       model.node(folded.op, {"a", "b"}, "c");
     }
-    cast(model, "c", "f", onnx::TensorProto::FLOAT);
+    model.cast("c", "f", onnx::TensorProto::FLOAT);
     model.node("ReduceMax", {"f"}, "r");
     model.node("Add", {"x", "r"}, "y");
     CHECK_THAT(model.refusal(), Contains(std::string("(") + folded.op + "): "));
@@ -171,7 +167,7 @@ TEST_CASE("constant integers that floats do not tell apart are passed on or refu
   // A number that a node states is as exact as one of a tensor.
   OnnxBuilder stated({1, 1});
   set_attribute(stated.node("Constant", {}, "c"), "value_int", kEdge + 1);
-  cast(stated, "c", "f", onnx::TensorProto::FLOAT);
+  stated.cast("c", "f", onnx::TensorProto::FLOAT);
   stated.node("Add", {"x", "f"}, "y");
   CHECK_THAT(stated.refusal(), Contains("(Constant): 16777217; accepted: integers up to 16777216"));
   // What means "to the end" may be compared, chosen and passed on.
@@ -192,7 +188,7 @@ TEST_CASE("a range of doubles whose count single precision does not tell is refu
     for (const auto& [name, value] : {std::pair{"start", 0.0}, {"limit", limit}, {"delta", 0.1}})
       range.raw_constant(name, onnx::TensorProto::DOUBLE, {}, bytes_of<double>({value}));
     range.node("Range", {"start", "limit", "delta"}, "r");
-    cast(range, "r", "f", onnx::TensorProto::FLOAT);
+    range.cast("r", "f", onnx::TensorProto::FLOAT);
     range.node("ReduceMax", {"f"}, "m");
     range.node("Add", {"x", "m"}, "y");
     return range;
@@ -204,9 +200,9 @@ TEST_CASE("a range of doubles whose count single precision does not tell is refu
 TEST_CASE("a network of halves computes as one of floats") {
   OnnxBuilder model({1, 1, 2, 2});
   model.raw_constant("w", onnx::TensorProto::FLOAT16, {1, 1, 1, 1}, bytes_of<std::uint16_t>({0x4000}));
-  cast(model, "x", "half", onnx::TensorProto::FLOAT16);
+  model.cast("x", "half", onnx::TensorProto::FLOAT16);
   model.node("Conv", {"half", "w"}, "conv");
-  cast(model, "conv", "y", onnx::TensorProto::FLOAT);
+  model.cast("conv", "y", onnx::TensorProto::FLOAT);
   CHECK(model.run({1, 2, 3, 4}) == Floats{2, 4, 6, 8});
   CHECK(model.import().nodes.size() == 1);
 }
@@ -297,17 +293,17 @@ TEST_CASE("images of bytes become numbers by Cast, and integers are the host's")
     OnnxBuilder model({1, 1, 1, 4});
     model.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(type);
     model.constant("w", {1, 1, 1, 1}, {0.5F});
-    cast(model, "x", "real", onnx::TensorProto::FLOAT);
+    model.cast("x", "real", onnx::TensorProto::FLOAT);
     model.node("Conv", {"real", "w"}, "y");
     CHECK(model.run({0, 1, 128, 255}) == Floats{0, 0.5F, 64, 127.5F});
     CHECK(model.import().nodes.size() == 1);
   }
   OnnxBuilder whole({1, 4});
   whole.constant("three", {1}, {3});
-  cast(whole, "x", "i", onnx::TensorProto::INT32);
-  cast(whole, "three", "d", onnx::TensorProto::INT32);
+  whole.cast("x", "i", onnx::TensorProto::INT32);
+  whole.cast("three", "d", onnx::TensorProto::INT32);
   whole.node("Div", {"i", "d"}, "q");
-  cast(whole, "q", "y", onnx::TensorProto::FLOAT);
+  whole.cast("q", "y", onnx::TensorProto::FLOAT);
   CHECK(whole.run({7.9F, -7.9F, 2, -0.5F}) == Floats{2, -2, 0, 0});
 }
 

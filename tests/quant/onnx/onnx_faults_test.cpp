@@ -18,12 +18,6 @@ namespace {
 using Floats = std::vector<float>;
 using Ints = std::vector<std::int64_t>;
 
-constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-
-void set_integer(onnx::NodeProto& node, const char* name, std::int64_t value) {
-  set_attribute(node, name, value);
-}
-
 /// BatchNormalization of two channels, with as many outputs.
 OnnxBuilder norm_model(std::int64_t opset, int outputs) {
   OnnxBuilder model({1, 2, 1, 1}, opset);
@@ -156,7 +150,7 @@ TEST_CASE("a transform of what folds to a constant is no layer") {
     if (node.op_type() == "Concat") node.set_output(0, "scaled");
   }
   model.node("Shape", {"x"}, "shape");
-  set_integer(model.node("Cast", {"shape"}, "float"), "to", onnx::TensorProto::FLOAT);
+  model.cast("shape", "float", onnx::TensorProto::FLOAT);
   model.node("Reshape", {"float", "extents"}, "image");
   auto& nodes = *model.graph().mutable_node();
   std::rotate(nodes.begin(), nodes.end() - 3, nodes.end());
@@ -301,15 +295,15 @@ TEST_CASE("whole numbers are told with all their digits") {
   OnnxBuilder model({1, 1});
   model.constant("a", Ints{1 << 16}).constant("b", Ints{(1 << 13) + 1});
   model.node("Mul", {"a", "b"}, "product");
-  set_integer(model.node("Cast", {"product"}, "float"), "to", onnx::TensorProto::FLOAT);
+  model.cast("product", "float", onnx::TensorProto::FLOAT);
   model.node("Add", {"x", "float"}, "y");
   CHECK_THAT(model.refusal(),
              Contains("output 'product' is 536936448; accepted: integers below 16777216 that "
                       "fit INT64"));
   OnnxBuilder cast({1, 1});
   cast.constant("a", {1}, {0x1p31F});
-  set_integer(cast.node("Cast", {"a"}, "whole"), "to", onnx::TensorProto::INT32);
-  set_integer(cast.node("Cast", {"whole"}, "float"), "to", onnx::TensorProto::FLOAT);
+  cast.cast("a", "whole", onnx::TensorProto::INT32);
+  cast.cast("whole", "float", onnx::TensorProto::FLOAT);
   cast.node("Add", {"x", "float"}, "y");
   CHECK_THAT(cast.refusal(), Contains("casts 2147483648 to INT32; accepted: what fits"));
 }
@@ -324,6 +318,7 @@ TEST_CASE("data that does not fill its shape is refused") {
                                          " bytes of data; its shape [4] asks for 16"));
   }
   OnnxBuilder vast({1, 4});
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
   vast.constant("b", {kMost, kMost}, {});
   vast.graph().mutable_initializer(0)->set_raw_data("xxxx");
   vast.node("Add", {"x", "b"}, "y");

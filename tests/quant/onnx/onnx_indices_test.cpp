@@ -69,7 +69,7 @@ TEST_CASE("a TopK of computed size, or beyond the extent, is refused") {
   model.constant("k", Ints{5}).node("TopK", {"x", "k"}, "y").add_output("places");
   CHECK_THAT(model.refusal(), Contains("(TopK)"));
   OnnxBuilder computed({1, 1});
-  set_attribute(computed.node("Cast", {"x"}, "k"), "to", std::int64_t{onnx::TensorProto::INT64});
+  computed.cast("x", "k", onnx::TensorProto::INT64);
   computed.constant("one", Ints{1}).node("Reshape", {"k", "one"}, "k1");
   computed.node("TopK", {"x", "k1"}, "y").add_output("places");
   CHECK_THAT(computed.refusal(), Contains("(TopK): input 'k1' is computed; accepted: a constant"));
@@ -111,8 +111,8 @@ TEST_CASE("what a Mod, a norm and an update cannot be is refused") {
 
 TEST_CASE("a Mod of integers has the sign of the divisor") {
   OnnxBuilder model({1, 4});
-  set_attribute(model.node("Cast", {"x"}, "i"), "to", std::int64_t{onnx::TensorProto::INT64});
+  model.cast("x", "i", onnx::TensorProto::INT64);
   model.constant("three", Ints{-3}).node("Mod", {"i", "three"}, "m");
-  set_attribute(model.node("Cast", {"m"}, "y"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  model.cast("m", "y", onnx::TensorProto::FLOAT);
   CHECK(model.run({4, -4, 6, 2}) == Floats{-2, -1, 0, -1});
 }

@@ -16,18 +16,14 @@ using Floats = std::vector<float>;
 using Ints = std::vector<std::int64_t>;
 using Types = onnx::TensorProto;
 
-void cast(OnnxBuilder& model, const std::string& from, const std::string& to, int type) {
-  set_attribute(model.node("Cast", {from}, to), "to", std::int64_t{type});
-}
-
 /// y = OP(x as integers of `type`, b), as numbers again; bytes are `b` in that type.
 OnnxBuilder arithmetic(const char* op, int type, const std::string& bytes, std::int64_t opset = 14) {
   OnnxBuilder model({4}, opset);
   const auto count = static_cast<std::int64_t>(bytes.size());
   model.raw_constant("b", type, {type == Types::INT16 ? count / 2 : count}, bytes);
-  cast(model, "x", "a", type);
+  model.cast("x", "a", type);
   model.node(op, {"a", "b"}, "c");
-  cast(model, "c", "y", Types::FLOAT);
+  model.cast("c", "y", Types::FLOAT);
   return model;
 }
 
@@ -36,9 +32,9 @@ OnnxBuilder arithmetic(const char* op, int type, const std::string& bytes, std::
 TEST_CASE("an integer that is cast to a narrower type keeps its lowest bits") {
   const auto model = [](int from, int to) {
     OnnxBuilder m({5});
-    cast(m, "x", "wide", from);
-    cast(m, "wide", "narrow", to);
-    cast(m, "narrow", "y", Types::FLOAT);
+    m.cast("x", "wide", from);
+    m.cast("wide", "narrow", to);
+    m.cast("narrow", "y", Types::FLOAT);
     return m;
   };
   const Floats image = {200, -129, 256, -1, 65535};
@@ -49,8 +45,8 @@ TEST_CASE("an integer that is cast to a narrower type keeps its lowest bits") {
   // Of constants, too.
   OnnxBuilder folded({1});
   folded.constant("wide", Ints{200});
-  cast(folded, "wide", "narrow", Types::INT8);
-  cast(folded, "narrow", "f", Types::FLOAT);
+  folded.cast("wide", "narrow", Types::INT8);
+  folded.cast("narrow", "f", Types::FLOAT);
   folded.node("Add", {"x", "f"}, "y");
   CHECK(folded.run({0}) == Floats{-56});
 }
@@ -60,8 +56,8 @@ TEST_CASE("what no 64-bit integer is, is not cast to one") {
     CAPTURE(value);
     OnnxBuilder model({1});
     model.constant("c", Ints{}, {value});
-    cast(model, "c", "whole", Types::INT64);
-    cast(model, "whole", "f", Types::FLOAT);
+    model.cast("c", "whole", Types::INT64);
+    model.cast("whole", "f", Types::FLOAT);
     model.node("Add", {"x", "f"}, "y");
     CHECK_THAT(model.refusal(), Contains("(Cast): casts "));
   }
@@ -81,16 +77,16 @@ TEST_CASE("sums and products of narrow integers wrap around") {
 TEST_CASE("powers and means of integers are integers") {
   OnnxBuilder power({4});
   power.constant("half", {1}, {0.5F});
-  cast(power, "x", "a", Types::INT32);
+  power.cast("x", "a", Types::INT32);
   power.node("Pow", {"a", "half"}, "c");
-  cast(power, "c", "y", Types::FLOAT);
+  power.cast("c", "y", Types::FLOAT);
   CHECK(power.run({2, 4, 8, 9}) == Floats{1, 2, 2, 3});
   for (const auto& [op, expected] : {std::pair{"ReduceMean", -1.0F}, {"ReduceL2", 5.0F}}) {
     CAPTURE(op);
     OnnxBuilder mean({4});
-    cast(mean, "x", "a", Types::INT32);
+    mean.cast("x", "a", Types::INT32);
     mean.node(op, {"a"}, "c");
-    cast(mean, "c", "y", Types::FLOAT);
+    mean.cast("c", "y", Types::FLOAT);
     CHECK(mean.run({-5, -1, 0, 0}) == Floats{expected});
   }
 }
@@ -99,13 +95,13 @@ TEST_CASE("means, norms and powers of large integers lose their fraction before 
   const auto result = [](const char* op, const Floats& image) {
     constexpr std::int64_t kOpset = 17;
     OnnxBuilder model({static_cast<std::int64_t>(image.size())}, kOpset);
-    cast(model, "x", "a", Types::INT32);
+    model.cast("x", "a", Types::INT32);
     if (std::string(op) == "Pow") {
       model.constant("b", {1}, {1.5F}).node(op, {"a", "b"}, "c");
     } else {
       model.node(op, {"a"}, "c");
     }
-    cast(model, "c", "y", Types::FLOAT);
+    model.cast("c", "y", Types::FLOAT);
     return model.run(image);
   };
   CHECK(result("ReduceMean", {6291456, 6291456, 6291456, 6291456, 6291455}) == Floats{6291455});
@@ -121,9 +117,9 @@ TEST_CASE("means, norms and powers of large integers lose their fraction before 
 TEST_CASE("logarithms of integers along no axes are refused") {
   constexpr std::int64_t kOpset = 18;
   OnnxBuilder model({2}, kOpset);
-  cast(model, "x", "a", Types::INT32);
+  model.cast("x", "a", Types::INT32);
   set_attribute(model.node("ReduceLogSum", {"a"}, "c"), "noop_with_empty_axes", std::int64_t{1});
-  cast(model, "c", "y", Types::FLOAT);
+  model.cast("c", "y", Types::FLOAT);
   CHECK_THAT(model.refusal(), Contains("(ReduceLogSum): logarithms of INT32; accepted: real numbers"));
 }
 
@@ -131,9 +127,9 @@ TEST_CASE("integers are resized by the nearest alone") {
   for (const char* mode : {"nearest", "linear"}) {
     OnnxBuilder model({1, 1, 1, 2});
     model.constant("scales", {4}, {1, 1, 1, 2});
-    cast(model, "x", "a", Types::INT32);
+    model.cast("x", "a", Types::INT32);
     set_attribute(model.node("Resize", {"a", "", "scales"}, "c"), "mode", std::string(mode));
-    cast(model, "c", "y", Types::FLOAT);
+    model.cast("c", "y", Types::FLOAT);
     if (std::string(mode) == "nearest") {
       CHECK(model.run({1, 2}) == Floats{1, 1, 2, 2});
     } else {
@@ -159,16 +155,16 @@ TEST_CASE("optional inputs at the end may be there without a name") {
 
 TEST_CASE("bits that are shifted out are lost, and a complement is one of the type") {
   OnnxBuilder shift({4});
-  cast(shift, "x", "a", Types::UINT8);
+  shift.cast("x", "a", Types::UINT8);
   shift.raw_constant("n", Types::UINT8, {4}, std::string("\1\4\0\7", 4));
   set_attribute(shift.node("BitShift", {"a", "n"}, "c"), "direction", std::string("LEFT"));
-  cast(shift, "c", "y", Types::FLOAT);
+  shift.cast("c", "y", Types::FLOAT);
   CHECK(shift.run({200, 17, 5, 3}) == Floats{144, 16, 5, 128});
   for (const auto& [type, expected] : {std::pair{Types::UINT8, 245.0F}, {Types::INT8, -11.0F}}) {
     OnnxBuilder complement({1}, 18);
-    cast(complement, "x", "a", type);
+    complement.cast("x", "a", type);
     complement.node("BitwiseNot", {"a"}, "c");
-    cast(complement, "c", "y", Types::FLOAT);
+    complement.cast("c", "y", Types::FLOAT);
     CHECK(complement.run({10}) == Floats{expected});
   }
 }
@@ -180,7 +176,7 @@ TEST_CASE("constants of bits fold, as packed weights need it") {
   model.node("BitwiseAnd", {"packed", "mask"}, "low");
   set_attribute(model.node("BitShift", {"packed", "four"}, "high"), "direction", std::string("RIGHT"));
   set_attribute(model.node("Concat", {"low", "high"}, "all"), "axis", std::int64_t{0});
-  cast(model, "all", "w", Types::FLOAT);
+  model.cast("all", "w", Types::FLOAT);
   model.node("Mul", {"x", "w"}, "y");
   CHECK(model.run({1, 1, 1, 1}) == Floats{1, 3, 2, 4});
 }
@@ -189,10 +185,10 @@ TEST_CASE("a computed integer that single precision cannot hold is refused with 
   const auto model = [](const char* op, int type, const Ints& constant, std::int64_t opset = 18) {
     OnnxBuilder m({2}, opset);
     m.constant("wide", constant);
-    cast(m, "wide", "b", type);
-    cast(m, "x", "a", type);
+    m.cast("wide", "b", type);
+    m.cast("x", "a", type);
     m.node(op, {"a", "b"}, "c");
-    cast(m, "c", "y", Types::FLOAT);
+    m.cast("c", "y", Types::FLOAT);
     return m;
   };
   constexpr float kMost = 16777216;
@@ -214,9 +210,9 @@ TEST_CASE("a computed integer that single precision cannot hold is refused with 
   OnnxBuilder product({1, 2});
   product.constant("wide", Ints{4096, -4096}).constant("column", Ints{2, 1});
   product.node("Reshape", {"wide", "column"}, "b");
-  cast(product, "x", "a", Types::INT64);
+  product.cast("x", "a", Types::INT64);
   product.output_rank(2).node("MatMul", {"a", "b"}, "c");
-  cast(product, "c", "y", Types::FLOAT);
+  product.cast("c", "y", Types::FLOAT);
   CHECK(product.run({4, 3}) == Floats{4096});
   CHECK_THROWS_WITH(product.run({4096, 4096}),
                     Contains("MatMul gives the integer 33554432; accepted: -16777216 to 16777216"));
@@ -227,9 +223,9 @@ TEST_CASE("a computed integer that single precision cannot hold is refused with 
 TEST_CASE("a cast of a computed integer keeps the bits of a large one, and loses no sign") {
   const auto model = [](int from, int to) {
     OnnxBuilder m({3});
-    cast(m, "x", "wide", from);
-    cast(m, "wide", "other", to);
-    cast(m, "other", "y", Types::FLOAT);
+    m.cast("x", "wide", from);
+    m.cast("wide", "other", to);
+    m.cast("other", "y", Types::FLOAT);
     return m;
   };
   CHECK(model(Types::INT32, Types::INT8).run({1073741824, 33554436, 2130706432}) == Floats{0, 4, 0});

@@ -59,9 +59,7 @@ OnnxBuilder typed(ElementType type) {
   const auto set_type = [&](onnx::ValueInfoProto& value) {
     value.mutable_type()->mutable_tensor_type()->set_elem_type(type);
   };
-  const auto cast = [&](const char* from, ElementType to, const char* name) {
-    set_attribute(model.node("Cast", {from}, name), "to", std::int64_t{to});
-  };
+  const auto cast = [&](const char* from, ElementType to, const char* name) { model.cast(from, name, to); };
   set_type(*model.graph().mutable_input(0));
   model.constant("w", {1, 1, 1, 1}, {1}).constant("flat", {4});
   cast("x", onnx::TensorProto::FLOAT, "numbers");

@@ -9,6 +9,7 @@
 #include "quant/eval/evaluator.h"
 #include "quant/method/calibration.h"
 #include "tests/quant/onnx/onnx_builder.h"
+#include "tests/support/check_near.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
@@ -114,12 +115,6 @@ struct RandomConv {
   }
 };
 
-void check_near(const Floats& found, const Floats& expected) {
-  REQUIRE(found.size() == expected.size());
-  for (std::size_t i = 0; i < found.size(); ++i)
-    CHECK(found[i] == Approx(expected[i]).epsilon(1e-4).margin(1e-3));
-}
-
 void check_random(int cases, std::uint32_t seed) {
   std::mt19937 random(seed);
   for (int i = 0; i < cases; ++i) {
@@ -129,7 +124,7 @@ void check_random(int cases, std::uint32_t seed) {
       const Network network = model.import();
       // The convolution and what it saturates to; where it is not around zero, what the input saturates to.
       CHECK(network.nodes.size() == (conv.x_zero == 127 || conv.x_zero == 128 ? 2 : 3));
-      check_near(Evaluator(network).run(conv.image()), conv.numbers());
+      check_near(Evaluator(network).run(conv.image()), conv.numbers(), 1e-3);
     }
   }
 }
@@ -200,7 +195,7 @@ TEST_CASE("a product of constant integers is refused or computed, as its operand
   model.raw_constant("a", onnx::TensorProto::UINT8, {1, 2}, bytes_of({1, 2}));
   model.raw_constant("b", onnx::TensorProto::INT8, {2, 1}, bytes_of({1, 2}));
   model.node("MatMulInteger", {"a", "b"}, "product");
-  set_attribute(model.node("Cast", {"product"}, "c"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  model.cast("product", "c", onnx::TensorProto::FLOAT);
   model.node("Add", {"x", "c"}, "y");
   CHECK_THAT(model.refusal(), Contains("(MatMulInteger): input 'a'"));
 }
@@ -238,7 +233,7 @@ TEST_CASE("products of integers whose scale is measured are products of the numb
     measure.add_output("s");
     measure.add_output("z");
     model.node(is_conv ? "ConvInteger" : "MatMulInteger", {"q", "w", "z", "wz"}, "sums");
-    set_attribute(model.node("Cast", {"sums"}, "real"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+    model.cast("sums", "real", onnx::TensorProto::FLOAT);
     model.node("Mul", {"s", "ws"}, "scale");
     model.node("Mul", {"real", "scale"}, "y");
     // (w - 1) / 4 = 0, 1, 2, 3 quarters; a convolution has it [out][in], a product [in][out].

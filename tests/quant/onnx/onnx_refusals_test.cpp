@@ -258,7 +258,7 @@ TEST_CASE("second outputs that are read are refused") {
   OnnxBuilder model = pool_model("MaxPool", {2, 2}, {0, 0, 0, 0});
   model.graph().mutable_node(0)->add_output("indices");
   CHECK(model.refusal() == "accepted");
-  set_attribute(model.node("Cast", {"indices"}, "real"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  model.cast("indices", "real", onnx::TensorProto::FLOAT);
   model.graph().mutable_node(0)->set_output(0, "most");
   model.node("Add", {"most", "real"}, "y");
   CHECK_THAT(model.refusal(), Contains("node 'node1' (MaxPool): output 'indices' is used"));
@@ -298,7 +298,7 @@ TEST_CASE("operators of the host say what does not fit") {
   computed.node("Tile", {"x", "w"}, "y");
   CHECK_THAT(computed.refusal(), !Catch::Equals("accepted"));
   OnnxBuilder cast({1, 2});
-  set_attribute(cast.node("Cast", {"x"}, "w"), "to", std::int64_t{onnx::TensorProto::STRING});
+  cast.cast("x", "w", onnx::TensorProto::STRING);
   cast.node("Relu", {"w"}, "y");
   CHECK_THAT(cast.refusal(), Contains("(Cast): casts to STRING; accepted: to FLOAT"));
 }

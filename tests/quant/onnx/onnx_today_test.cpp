@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tests/quant/onnx/onnx_builder.h"
+#include "tests/support/check_near.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
@@ -13,11 +14,6 @@ namespace {
 
 using Ints = std::vector<std::int64_t>;
 using Floats = std::vector<float>;
-
-void check_near(const Floats& found, const Floats& expected) {
-  REQUIRE(found.size() == expected.size());
-  for (std::size_t i = 0; i < found.size(); ++i) CHECK(found[i] == Approx(expected[i]).margin(1e-6));
-}
 
 }  // namespace
 
@@ -154,7 +150,7 @@ TEST_CASE("truths combine as booleans do") {
     model.node("Greater", {"x", "zero"}, "a");
     model.node("Greater", {"turned", "zero"}, "b");
     model.node(op, has_two ? std::vector<std::string>{"a", "b"} : std::vector<std::string>{"a"}, "c");
-    set_attribute(model.node("Cast", {"c"}, "y"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+    model.cast("c", "y", onnx::TensorProto::FLOAT);
     return model.run({1, -1, 1, -1});  // a: 1, 0, 1, 0; b: 1, 0, 0, 1
   };
   CHECK(run("And", true) == Floats{1, 0, 0, 0});

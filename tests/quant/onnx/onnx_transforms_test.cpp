@@ -13,6 +13,7 @@
 #include "quant/method/layers/host_placement.h"
 #include "quant/method/quantizer.h"
 #include "tests/quant/onnx/onnx_builder.h"
+#include "tests/support/check_near.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
@@ -20,11 +21,6 @@ using namespace bitbalance::test;
 namespace {
 
 using Dims = std::vector<std::int64_t>;
-
-void check_values(const std::vector<float>& found, const std::vector<float>& expected, double margin) {
-  REQUIRE(found.size() == expected.size());
-  for (std::size_t i = 0; i < found.size(); ++i) CHECK(found[i] == Approx(expected[i]).margin(margin));
-}
 
 void check_integers(const Network& network, const std::vector<float>& image,
                     const std::vector<float>& expected) {
@@ -38,7 +34,7 @@ void check_integers(const Network& network, const std::vector<float>& image,
   const double step = quantized.tensors[quantized.output].scale;
   std::vector<float> found;
   for (const std::int32_t q : integers) found.push_back(static_cast<float>(q * step));
-  check_values(found, expected, 0.02);
+  check_near(found, expected, 0.02);
 }
 
 class RandomPicks {
@@ -80,9 +76,9 @@ class RandomPicks {
     model.output_rank(static_cast<int>(result_rank));
     CHECK(model.refusal() == "accepted");
     const Network network = model.import();
-    check_values(Evaluator(network).run(image_), expected_, 1e-5);
+    check_near(Evaluator(network).run(image_), expected_, 1e-5);
     const Network lowered = lower_network(network);
-    check_values(Evaluator(lowered).run(image_), expected_, 1e-5);
+    check_near(Evaluator(lowered).run(image_), expected_, 1e-5);
     check_integers(lowered, image_, expected_);
     for (const Node& node : network.nodes)
       CHECK((node.name == image_name_ + " (image)" || is_of(model, node.name)));

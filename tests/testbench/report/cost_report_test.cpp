@@ -24,7 +24,7 @@ LayerReport layer(const std::string& name, int lanes, std::int64_t shift_adds) {
   return report;
 }
 
-RunReport example() {
+RunReport costed_report() {
   RunReport report;
   report.scenario.name = "example";
   report.scenario.technology = shipped_technology();
@@ -36,7 +36,7 @@ RunReport example() {
 
 TEST_CASE("a run's actions survive being written and read") {
   const TemporaryFolder folder;
-  const ActionRecord record = record_of(example());
+  const ActionRecord record = record_of(costed_report());
   CHECK(record.layers[0].work.width == Width::k8);
   CHECK(record.layers[1].work.width == Width::k16);
   const ActionRecord again = load_actions(folder.write("actions.yaml", to_yaml(record)));
@@ -51,11 +51,11 @@ TEST_CASE("a run's actions survive being written and read") {
     CHECK(again.layers[l].work.width == record.layers[l].work.width);
   }
   CHECK(to_yaml(again) == to_yaml(record));
-  CHECK(energy_csv(cost_of(again, shipped_technology())) == energy_csv(*example().cost));
+  CHECK(energy_csv(cost_of(again, shipped_technology())) == energy_csv(*costed_report().cost));
 }
 
 TEST_CASE("a clock above what the process allows is told") {
-  RunReport report = example();
+  RunReport report = costed_report();
   report.scenario.accelerator.clock_hz = 1e9;
   CHECK_THAT(cost_summary(cost_of(record_of(report), shipped_technology())), !Contains("GHz"));
   report.scenario.accelerator.clock_hz = 2e9;
@@ -69,7 +69,7 @@ TEST_CASE("a clock above what the process allows is told") {
 
 TEST_CASE("a damaged record is refused with its place") {
   const TemporaryFolder folder;
-  std::string text = to_yaml(record_of(example()));
+  std::string text = to_yaml(record_of(costed_report()));
   const auto at = text.find("shift_adds: ");
   const auto file = folder.write("actions.yaml", text.replace(at, 12, "shift_adds: -"));
   CHECK_THROWS_WITH(load_actions(file),
@@ -79,7 +79,7 @@ TEST_CASE("a damaged record is refused with its place") {
 }
 
 TEST_CASE("stored counts whose sum exceeds 64 bits are refused") {
-  ActionRecord record = record_of(example());
+  ActionRecord record = record_of(costed_report());
   const RecordedLayer layer = record.layers.front();
   record.layers.assign(9, layer);
   for (RecordedLayer& each : record.layers) each.work.cycles = std::int64_t{1} << 60;
@@ -89,16 +89,16 @@ TEST_CASE("stored counts whose sum exceeds 64 bits are refused") {
 }
 
 TEST_CASE("figures of merit follow from energy, area and time") {
-  const CostReport cost = *example().cost;
+  const CostReport cost = *costed_report().cost;
   CHECK(cost.core_j_per_frame() == Approx(cost.total.core_j() / 4));
   CHECK(cost.frames_per_j() == Approx(1 / (cost.core_j_per_frame() + cost.dram_j_per_frame())));
   CHECK(cost.frames_per_j_core() == Approx(1 / cost.core_j_per_frame()));
-  CHECK(cost.seconds == Approx(static_cast<double>(record_of(example()).cycles()) * 1e-9));
+  CHECK(cost.seconds == Approx(static_cast<double>(record_of(costed_report()).cycles()) * 1e-9));
   CHECK(cost.frames_per_s_per_mm2() == Approx(4 / cost.seconds / cost.area.total_mm2()));
 }
 
 TEST_CASE("summary.json has energy and area whose parts add up") {
-  const auto json = nlohmann::json::parse(to_json(example()));
+  const auto json = nlohmann::json::parse(to_json(costed_report()));
   double core = 0, area = 0;
   for (const auto& component : json["components"]) {
     for (const double energy : component["energy_j_per_frame"]) core += energy;
@@ -118,7 +118,7 @@ TEST_CASE("summary.json has energy and area whose parts add up") {
 }
 
 TEST_CASE("energy.csv adds up to the run's energy") {
-  const CostReport cost = *example().cost;
+  const CostReport cost = *costed_report().cost;
   double sum = 0;
   std::istringstream lines(energy_csv(cost));
   std::string line;
@@ -129,7 +129,7 @@ TEST_CASE("energy.csv adds up to the run's energy") {
 }
 
 TEST_CASE("tables show energy and area only where there is a technology") {
-  RunReport report = example();
+  RunReport report = costed_report();
   CHECK_THAT(run_table(report, "out", false),
              Contains("energy    ") && Contains("lpddr4 DRAM") && Contains("mm2"));
   CHECK_THAT(to_csv(report), Contains("core_energy_j,dram_energy_j"));

@@ -69,7 +69,7 @@ Network chain() {
   return builder.build(at);
 }
 
-constexpr int kImages = 3;
+constexpr int kFrames = 3;
 
 /// At the transaction level, in batches of two.
 RunReport simulate(const Network& network, const QuantizationOptions& options = {}) {
@@ -80,7 +80,7 @@ RunReport simulate(const Network& network, const QuantizationOptions& options = 
   scenario.accelerator.lookup_tables = 1;
   scenario.run.level = Level::kTlm;
   std::vector<std::vector<float>> images;
-  for (int i = 0; i < kImages; ++i)
+  for (int i = 0; i < kFrames; ++i)
     images.push_back(random_values(network.shape(network.input).elements(), 100 + i));
   Workload workload;
   workload.network = quantize(network, calibrate(network, images), options);
@@ -99,7 +99,7 @@ TEST_CASE("every kind of operator runs on the host between two segments, at the 
   options.tables = false;
   const RunReport report = simulate(chain(), options);
   CHECK(report.fault.empty());
-  CHECK(report.frames == kImages);
+  CHECK(report.frames == kFrames);
   CHECK(report.host_layers().size() == host_cases().size());
   for (const LayerReport& layer : report.layers) {
     INFO(layer.name);

@@ -11,8 +11,6 @@ using namespace bitbalance::dram::test;
 
 namespace {
 
-constexpr CommandKind kRd = CommandKind::kRead;
-
 /// One read of bank 0: ACT at 0, RD at tRCD = 11, data to 11 + CL + BL / 2 = 26.
 ChannelBench after_a_read(const Config& config) {
   ChannelBench bench(config);

@@ -11,12 +11,6 @@
 using namespace bitbalance::dram;
 using namespace bitbalance::dram::test;
 
-namespace {
-
-constexpr CommandKind kRd = CommandKind::kRead, kWr = CommandKind::kWrite, kAct = CommandKind::kActivate;
-
-}  // namespace
-
 TEST_CASE("streaming reads keep the data bus busy, over row borders, too") {
   ChannelBench bench(ddr3());
   constexpr Cycle kBursts = 4 * kRow;

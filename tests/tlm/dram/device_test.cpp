@@ -12,14 +12,6 @@ using namespace bitbalance::dram::test;
 
 namespace {
 
-constexpr CommandKind kAct = CommandKind::kActivate, kPre = CommandKind::kPrecharge,
-                      kPreAll = CommandKind::kPrechargeAll, kRd = CommandKind::kRead,
-                      kWr = CommandKind::kWrite, kRdAuto = CommandKind::kReadPrecharge,
-                      kWrAuto = CommandKind::kWritePrecharge, kRef = CommandKind::kRefresh,
-                      kMasked = CommandKind::kMaskedWrite, kRefBank = CommandKind::kRefreshBank,
-                      kDown = CommandKind::kPowerDown, kUp = CommandKind::kPowerUp,
-                      kSelf = CommandKind::kSelfRefresh, kSelfExit = CommandKind::kSelfRefreshExit;
-
 /// Banks of two_ranks(): two of the same group, one of another group, one of the other rank.
 constexpr int kBank = 0, kSameGroup = 1, kOtherGroup = 4, kThird = 8, kFourth = 12, kOtherRank = 16;
 

@@ -1,12 +1,23 @@
-// Figures of the tests: DDR3-1600K without refresh, so that times can be worked out by hand, and variations.
+// Figures and names of the tests: DDR3-1600K without refresh, so that times can be worked out by hand, and
+// variations.
 #pragma once
 
 #include "tests/support/names.h"
 #include "tlm/dram/config.h"
+#include "tlm/dram/device.h"
 
 namespace bitbalance::dram::test {
 
 inline constexpr int kNoRefresh = 1'000'000;  ///< clocks, later than any of these tests
+
+// Commands by short names, for tables of them.
+inline constexpr CommandKind kAct = CommandKind::kActivate, kPre = CommandKind::kPrecharge,
+                             kPreAll = CommandKind::kPrechargeAll, kRd = CommandKind::kRead,
+                             kWr = CommandKind::kWrite, kRdAuto = CommandKind::kReadPrecharge,
+                             kWrAuto = CommandKind::kWritePrecharge, kRef = CommandKind::kRefresh,
+                             kMasked = CommandKind::kMaskedWrite, kRefBank = CommandKind::kRefreshBank,
+                             kDown = CommandKind::kPowerDown, kUp = CommandKind::kPowerUp,
+                             kSelf = CommandKind::kSelfRefresh, kSelfExit = CommandKind::kSelfRefreshExit;
 
 /// Of two devices; every figure is of its own size.
 inline constexpr DevicePower kPower = {2, 60, 30, 10, 40, 20, 140, 130, 200, 5};

@@ -9,13 +9,13 @@ using bitbalance::test::Initiator;
 
 namespace {
 
-struct Bench {
+struct ClintBench {
   Initiator cpu{"cpu"};
   Clint clint{"clint", sc_core::sc_time(100, sc_core::SC_NS)};
   sc_core::sc_signal<bool> software{"software"};
   sc_core::sc_signal<bool> timer{"timer"};
 
-  Bench() {
+  ClintBench() {
     cpu.socket.bind(clint.socket);
     clint.software_interrupt(software);
     clint.timer_interrupt(timer);
@@ -31,7 +31,7 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("mtime counts simulated time, the annotated part included") {
-  Bench bench;
+  ClintBench bench;
   Initiator::until(1000);
   CHECK(bench.cpu.read(Clint::kMtime) == 10);
   CHECK(bench.cpu.read(Clint::kMtime, 250) == 12);
@@ -41,7 +41,7 @@ TEST_CASE("mtime counts simulated time, the annotated part included") {
 }
 
 TEST_CASE("the timer's line rises exactly when mtime reaches mtimecmp, and falls when that is put off") {
-  Bench bench;
+  ClintBench bench;
   bench.set_alarm(5);
   Initiator::until(499);
   CHECK(!bench.timer.read());
@@ -57,14 +57,14 @@ TEST_CASE("the timer's line rises exactly when mtime reaches mtimecmp, and falls
 }
 
 TEST_CASE("an alarm that never comes within the simulator's time raises nothing") {
-  Bench bench;
+  ClintBench bench;
   bench.set_alarm(~std::uint64_t{0});
   Initiator::until(1e6);
   CHECK(!bench.timer.read());
 }
 
 TEST_CASE("msip drives the software interrupt at the time of the write") {
-  Bench bench;
+  ClintBench bench;
   bench.cpu.write(Clint::kMsip, 0xffffffff, 100);
   CHECK(bench.cpu.read(Clint::kMsip) == 1);
   Initiator::until(100);

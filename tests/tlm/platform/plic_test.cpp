@@ -9,13 +9,13 @@ using bitbalance::test::Initiator;
 
 namespace {
 
-struct Bench {
+struct PlicBench {
   Initiator cpu{"cpu"};
   Plic plic{"plic", 3};
   sc_core::sc_vector<sc_core::sc_signal<bool>> lines{"line", 3};
   sc_core::sc_signal<bool> interrupt{"interrupt"};
 
-  Bench() {
+  PlicBench() {
     cpu.socket.bind(plic.socket);
     for (std::size_t i = 0; i < lines.size(); ++i) plic.lines[i](lines[i]);
     plic.interrupt(interrupt);
@@ -29,7 +29,7 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("a level interrupt is claimed once, and asks again after its completion while it is high") {
-  Bench bench;
+  PlicBench bench;
   bench.set(2, true);
   Initiator::until(2);
   CHECK(bench.interrupt.read());
@@ -44,7 +44,7 @@ TEST_CASE("a level interrupt is claimed once, and asks again after its completio
 }
 
 TEST_CASE("a line that has fallen asks for nothing after its completion") {
-  Bench bench;
+  PlicBench bench;
   bench.set(2, true);
   Initiator::until(2);
   REQUIRE(bench.cpu.read(Plic::kClaim) == 2);
@@ -57,7 +57,7 @@ TEST_CASE("a line that has fallen asks for nothing after its completion") {
 }
 
 TEST_CASE("a completion by a processor ahead of the kernel looks at the line at its own time") {
-  Bench bench;
+  PlicBench bench;
   bench.set(1, true);
   Initiator::until(2);
   REQUIRE(bench.cpu.read(Plic::kClaim) == 1);
@@ -70,7 +70,7 @@ TEST_CASE("a completion by a processor ahead of the kernel looks at the line at 
 }
 
 TEST_CASE("the highest priority is claimed first, of equals the lowest number, below the threshold none") {
-  Bench bench;
+  PlicBench bench;
   bench.cpu.write(Plic::kPriority + 4 * 3, 5);
   for (const unsigned source : {1u, 2u, 3u}) bench.set(source, true);
   Initiator::until(2);
@@ -86,7 +86,7 @@ TEST_CASE("the highest priority is claimed first, of equals the lowest number, b
 }
 
 TEST_CASE("a source that is not enabled stays pending, and completing it is ignored") {
-  Bench bench;
+  PlicBench bench;
   bench.cpu.write(Plic::kEnable, 0);
   bench.set(1, true);
   Initiator::until(2);
@@ -99,7 +99,7 @@ TEST_CASE("a source that is not enabled stays pending, and completing it is igno
 }
 
 TEST_CASE("the PLIC answers what it does not have with an address error") {
-  Bench bench;
+  PlicBench bench;
   bench.cpu.read(Plic::kPriority + 4 * 4);
   CHECK(bench.cpu.status == tlm::TLM_ADDRESS_ERROR_RESPONSE);
   bench.cpu.write(Plic::kPending, 1);

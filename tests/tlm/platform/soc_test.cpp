@@ -10,7 +10,7 @@ using bitbalance::test::Initiator;
 
 namespace {
 
-struct Bench {
+struct SocBench {
   static constexpr std::uint64_t kDramBytes = 0x1000;
   bitbalance::memory::IdealMemory dram{"dram", memory()};
   Soc soc{"soc", config(), dram, [](char) {}};
@@ -35,7 +35,7 @@ ElfFile program(std::vector<ElfSegment> segments) {
 }  // namespace
 
 TEST_CASE("a program's segments lie in flash and RAM, up to their last bytes") {
-  Bench bench;
+  SocBench bench;
   Initiator cpu("cpu");
   cpu.socket.bind(bench.soc.bus.initiators);
   constexpr std::uint64_t kLastOfFlash = PLATFORM_FLASH_BASE + PLATFORM_FLASH_BYTES - 4;
@@ -52,7 +52,7 @@ TEST_CASE("a program's segments lie in flash and RAM, up to their last bytes") {
 }
 
 TEST_CASE("a program that begins elsewhere or fits neither flash nor RAM is refused with file and address") {
-  Bench bench;
+  SocBench bench;
   ElfFile elsewhere = program({});
   elsewhere.entry += 4;
   CHECK_THROWS_WITH(bench.soc.load(elsewhere),

@@ -16,8 +16,6 @@ using Catch::Matchers::Contains;
 using test::TemporaryFolder;
 using test::text_of;
 
-const std::string kLenet = std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/lenet.yaml";
-
 PointResult some_result() {
   PointResult result;
   result.level = Level::kTlm;
@@ -122,7 +120,8 @@ TEST_CASE("a key changes with what a result depends on, and with nothing else") 
   const auto key = [&](std::vector<SettingOverride> overrides, const std::string& program = "1") {
     overrides.push_back({"network.model=" + model.string(), ""});
     overrides.push_back({"run.level=analytic", ""});
-    const Scenario scenario = load_scenario(kLenet, overrides);
+    const Scenario scenario =
+        load_scenario(std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/lenet.yaml", overrides);
     return KeyMaker(program).key_of(scenario, effective_settings(scenario));
   };
   const PointKey usual = key({});

@@ -318,8 +318,8 @@ TEST_CASE("data that does not fill its shape is refused") {
                                          " bytes of data; its shape [4] asks for 16"));
   }
   OnnxBuilder vast({1, 4});
-  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-  vast.constant("b", {kMost, kMost}, {});
+  constexpr std::int64_t kVast = std::numeric_limits<std::int64_t>::max();
+  vast.constant("b", {kVast, kVast}, {});
   vast.graph().mutable_initializer(0)->set_raw_data("xxxx");
   vast.node("Add", {"x", "b"}, "y");
   CHECK(vast.refusal() != "accepted");

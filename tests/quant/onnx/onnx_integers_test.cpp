@@ -191,18 +191,18 @@ TEST_CASE("a computed integer that single precision cannot hold is refused with 
     m.cast("c", "y", Types::FLOAT);
     return m;
   };
-  constexpr float kMost = 16777216;
+  constexpr float kExact = 16777216;
   for (const int type : {Types::INT32, Types::INT64, Types::UINT32, Types::UINT64}) {
     CAPTURE(type);
     if (type == Types::INT32 || type == Types::INT64) {
-      CHECK(model("Add", type, {1}).run({kMost - 1, -kMost}) == Floats{kMost, -kMost + 1});
+      CHECK(model("Add", type, {1}).run({kExact - 1, -kExact}) == Floats{kExact, -kExact + 1});
       CHECK(model("Sub", type, {1}).run({0, 1}) == Floats{-1, 0});
-      CHECK(model("Div", type, {3}).run({kMost, -5}) == Floats{5592405, -1});
+      CHECK(model("Div", type, {3}).run({kExact, -5}) == Floats{5592405, -1});
     } else {
       CHECK_THROWS_WITH(model("Sub", type, {1}).run({0, 1}),
                         Contains("layer 'node3': Sub gives the integer -1; accepted: 0 to 16777216"));
     }
-    CHECK_THROWS_WITH(model("Add", type, {2}).run({kMost, 0}),
+    CHECK_THROWS_WITH(model("Add", type, {2}).run({kExact, 0}),
                       Contains("layer 'node3': Add gives the integer 16777218; accepted: "));
     CHECK_THROWS_WITH(model("Mul", type, {4096}).run({4097, 1}), Contains("Mul gives the integer 16781312"));
   }
@@ -217,7 +217,7 @@ TEST_CASE("a computed integer that single precision cannot hold is refused with 
   CHECK_THROWS_WITH(product.run({4096, 4096}),
                     Contains("MatMul gives the integer 33554432; accepted: -16777216 to 16777216"));
   CHECK_THROWS_WITH(model("BitwiseOr", Types::INT64, {1}).run({1073741824, 0}), Contains("BitwiseOr gives"));
-  CHECK_THROWS_WITH(model("ReduceSum", Types::INT64, {0}).run({kMost, kMost}), Contains("ReduceSum gives"));
+  CHECK_THROWS_WITH(model("ReduceSum", Types::INT64, {0}).run({kExact, kExact}), Contains("ReduceSum gives"));
 }
 
 TEST_CASE("a cast of a computed integer keeps the bits of a large one, and loses no sign") {

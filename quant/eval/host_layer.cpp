@@ -1,7 +1,10 @@
 #include "quant/eval/host_layer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
+#include <stdexcept>
 
 #include "quant/ir/integer_values.h"
 
@@ -19,7 +22,12 @@ std::vector<float> host_layer_values(const QuantizedNetwork& network, const Quan
                    [scale](std::int32_t q) { return static_cast<float>(q * scale); });
     real.push_back(values[i].data());
   }
-  std::vector<float> result = layer.host.run(real).values;
+  std::vector<float> result;
+  try {
+    result = layer.host.run(real).values;
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("layer '{}': {}", layer.name, error.what()));
+  }
   const QuantizedTensor& output = network.tensors[layer.output];
   const ir::IntegerRange range = range_of(output);
   constexpr float kNone = std::numeric_limits<float>::infinity();

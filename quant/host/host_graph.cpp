@@ -29,8 +29,7 @@ const HostFunctions& functions() {
 
 void check_result(const HostOperator& step, const Dims& dims) {
   if (dims == step.result) return;
-  throw std::invalid_argument(
-      fmt::format("{} gives {} instead of {}", step.type, to_string(dims), to_string(step.result)));
+  throw std::invalid_argument(fmt::format("gives {} instead of {}", to_string(dims), to_string(step.result)));
 }
 
 /// No element of what an operator on integers computes may be beyond its bounds, nor any sum on the way
@@ -47,7 +46,7 @@ void check_whole(const HostOperator& op, const std::vector<HostView>& operands, 
           x >= static_cast<double>(bounds[0]) && (!has_most || x <= static_cast<double>(bounds[1]));
       if (is_within || !std::isfinite(x)) continue;
       throw std::invalid_argument(fmt::format(
-          "{} gives the integer {}; accepted: {}", op.type, x,
+          "gives the integer {}; accepted: {}", x,
           has_most ? fmt::format("{} to {}", bounds[0], bounds[1]) : fmt::format("from {}", bounds[0])));
     }
   };
@@ -60,6 +59,19 @@ void check_whole(const HostOperator& op, const std::vector<HostView>& operands, 
                    [](float x) { return std::abs(x); });
   }
   check_values(evaluate(op, {magnitudes.begin(), magnitudes.end()}));
+}
+
+/// The step's result; what is wrong with it is said of what it stands for.
+HostTensor result_of(const HostOperator& step, const std::vector<HostView>& operands, bool checks_whole) {
+  try {
+    HostTensor result = evaluate(step, operands);
+    check_result(step, result.dims);
+    if (checks_whole) check_whole(step, operands, result);
+    return result;
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(
+        fmt::format("{}: {}", step.origin.empty() ? step.type : step.origin, error.what()));
+  }
 }
 
 }  // namespace
@@ -135,9 +147,7 @@ HostTensor HostGraph::execute(const std::vector<const float*>& values, bool chec
         operands.emplace_back(results[value - inputs.size()]);
       }
     }
-    results.push_back(evaluate(step, operands));
-    check_result(step, results.back().dims);
-    if (checks_whole) check_whole(step, operands, results.back());
+    results.push_back(result_of(step, operands, checks_whole));
   }
   return std::move(results.back());
 }
@@ -161,8 +171,7 @@ void check(const HostGraph& graph) {
       outlines.push_back(operand.value < 0 ? HostView(operand.constant.dims, nullptr)
                                            : values[operand.value]);
     }
-    check_result(step, evaluate(step, outlines).dims);
-    add(step.result);
+    add(result_of(step, outlines, false).dims);
   }
 }
 

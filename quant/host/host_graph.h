@@ -47,7 +47,8 @@ struct HostOperator {
   std::int64_t opset = 13;  ///< operator set whose meaning the type has
   HostAttributes attributes;
   std::vector<HostOperand> operands;
-  Dims result;  ///< extents of what it computes
+  Dims result;              ///< extents of what it computes
+  std::string origin = {};  ///< what it stands for, in messages: "node 'f' (Cast)"; empty: for itself
 };
 
 /// Names of the operators that evaluate() knows.
@@ -67,7 +68,8 @@ struct HostGraph {
   /// Of one operator, whose operands are numbered as the inputs; it gives the title.
   HostGraph(std::vector<Dims> extents, HostOperator only);
 
-  /// Throws std::invalid_argument as evaluate() does, and for a result of other extents than the step's.
+  /// Throws std::invalid_argument as evaluate() does, after the step's origin, and for a result of other
+  /// extents than the step's.
   HostTensor run(const std::vector<const float*>& values) const;
   /// The same, and for an integer that a step with kWholeBounds computes beyond those bounds.
   HostTensor run_whole(const std::vector<const float*>& values) const;

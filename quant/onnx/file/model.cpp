@@ -137,6 +137,7 @@ std::vector<const NodeProto*> OnnxModel::needed_nodes(const onnx::GraphProto& gr
   const NodeOrder order = onnx_io::order_nodes(graph, wanted);
   if (order.in_cycle != nullptr)
     fail(*order.in_cycle, "reads what is computed of its own result; accepted: graphs without cycles");
+  own_.insert(order.nodes.begin(), order.nodes.end());
   for (const NodeProto* node : order.nodes) {
     check_operator(*node);
     for (const std::string& name : names_read(*node)) ++readers_[name];
@@ -294,7 +295,12 @@ void OnnxModel::fail(const std::string& problem) const {
 }
 
 void OnnxModel::fail(const NodeProto& node, const std::string& problem) const {
-  fail(fmt::format("node '{}' ({}): {}", node.name(), node.op_type(), problem));
+  fail(fmt::format("{}: {}", place(node), problem));
+}
+
+std::string OnnxModel::place(const NodeProto& node) const {
+  const NodeProto& named = imported_ == nullptr || own_.count(&node) != 0 ? node : *imported_;
+  return fmt::format("node '{}' ({})", named.name(), named.op_type());
 }
 
 std::string first_output(const NodeProto& node) {

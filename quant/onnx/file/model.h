@@ -10,6 +10,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "quant/host/host_tensor.h"
@@ -85,6 +86,11 @@ class OnnxModel {
   /// Values of an initializer or of a node's attribute.
   OnnxConstant constant(const onnx::TensorProto& tensor, IntegersAs integers = IntegersAs::kExact) const;
 
+  /// From now on a node of the file is imported, or none; gives the one before.
+  const onnx::NodeProto* begin(const onnx::NodeProto* node) { return std::exchange(imported_, node); }
+  /// "node 'NAME' (OP)"; of a node that an importer made that of the file in whose place it stands.
+  std::string place(const onnx::NodeProto& node) const;
+
   /// Throw OnnxError.
   [[noreturn]] void fail(const std::string& problem) const;
   [[noreturn]] void fail(const onnx::NodeProto& node, const std::string& problem) const;
@@ -120,6 +126,8 @@ class OnnxModel {
   std::map<std::string, const onnx::TypeProto_Tensor*> declared_;
   std::map<std::string, int> readers_;
   std::map<std::string, const onnx::NodeProto*> producers_;
+  std::set<const onnx::NodeProto*> own_;  ///< nodes of the file, of inner graphs too
+  const onnx::NodeProto* imported_ = nullptr;
 };
 
 /// The first output of a node that has a name; empty: none.

@@ -61,11 +61,13 @@ Network OnnxGraph::run(void (*import)(OnnxGraph&, const NodeProto&),
 
 void OnnxGraph::import_nodes(const std::vector<const NodeProto*>& nodes) {
   for (const NodeProto* node : nodes) {
+    const NodeProto* around = model_.begin(node);
     load_constants(*node);
     infer(*node);
     import_(*this, *node);
     keep_new_layers(*node);
     release_constants(*node);
+    model_.begin(around);
   }
 }
 

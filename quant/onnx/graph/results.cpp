@@ -257,6 +257,7 @@ OnnxValue OnnxGraph::compute(const NodeProto& source, const std::string& layer, 
     op.operands.push_back(std::move(value));
   }
   op.result = evaluate(op, views).dims;
+  op.origin = model_.place(source);
   node.name = layer;
   node.op = Op::kHost;
   node.input = read.front();

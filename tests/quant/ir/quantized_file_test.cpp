@@ -119,7 +119,7 @@ TEST_CASE("a number that its field cannot hold is refused by its place") {
       {"/layers/0/op", "convolution", "'convolution'; accepted: conv, max_pool"},
       {"/layers/1/host/steps/0/result", {65536, 65536, 65536}, "instead of [65536, 65536, 65536]"},
       {"/layers/1/host/inputs/0", {0, INT64_MAX, INT64_MAX}, "accepted: no negative extent"},
-      {"/layers/1/host/steps/0/result", {1, 4, 6, 5}, "LRN gives [1, 4, 6, 6] instead of [1, 4, 6, 5]"},
+      {"/layers/1/host/steps/0/result", {1, 4, 6, 5}, "LRN: gives [1, 4, 6, 6] instead of [1, 4, 6, 5]"},
       {"/layers/1/host/steps/0/operands/0/0", 1, "LRN of value 1"},
       {"/layers/1/host/steps/0/operands", Json::array(), "0 operands; accepted: more"},
       {"/layers/1/host/steps/0/integers/size", {INT64_MIN}, "size -9223372036854775808"},

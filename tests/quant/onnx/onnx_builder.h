@@ -43,7 +43,8 @@ class OnnxBuilder {
   Network import(const Dims& input_shape = {}) const;
   /// Imports and evaluates one image.
   std::vector<float> run(const std::vector<float>& image) const;
-  /// The message with which the import is refused, checked to name the file in one line.
+  /// The message with which the import is refused, checked to name the file in one line, and no node that
+  /// the file does not have.
   std::string refusal(const Dims& input_shape = {}) const;
 
  private:
@@ -65,5 +66,7 @@ void declare(onnx::ValueInfoProto& value, const std::string& name, int type);
 Network import_bytes(const std::string& bytes, const Dims& input_shape = {});
 /// The message with which these bytes are refused as a file.
 std::string refusal_of_bytes(const std::string& bytes, const Dims& input_shape = {});
+/// "node 'NAME' (OP): " of a message where the graph has no such node; empty: it has, or none is named.
+std::string strange_node(const onnx::GraphProto& graph, const std::string& message);
 
 }  // namespace bitbalance::test

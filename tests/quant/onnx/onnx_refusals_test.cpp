@@ -3,9 +3,12 @@
 
 #include <cmath>
 #include <limits>
+#include <random>
 
+#include "quant/eval/evaluator.h"
 #include "quant/onnx/import.h"
 #include "tests/quant/onnx/onnx_builder.h"
+#include "tests/support/random/random_graph.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
@@ -36,7 +39,55 @@ OnnxBuilder pool_model(const char* op, const Ints& kernel, const Ints& pads) {
   return model;
 }
 
+/// One thing of a graph otherwise: what a node reads, a number of its attributes, or a constant.
+void damage(onnx::GraphProto& graph, std::mt19937& random) {
+  const auto below = [&](int count) { return static_cast<int>(random() % static_cast<unsigned>(count)); };
+  const int at = below(graph.node_size());
+  onnx::NodeProto& node = *graph.mutable_node(at);
+  const int way = below(4);
+  if (way == 0 && node.input_size() != 0 && at != 0) {
+    node.set_input(below(node.input_size()), graph.node(below(at)).output(0));
+  } else if (way == 1 && node.attribute_size() != 0) {
+    onnx::AttributeProto& attribute = *node.mutable_attribute(below(node.attribute_size()));
+    if (attribute.type() == onnx::AttributeProto::INT) attribute.set_i(below(16) - 4);
+    if (attribute.ints_size() != 0) attribute.set_ints(below(attribute.ints_size()), below(12) - 4);
+    if (attribute.has_g() && attribute.g().node_size() != 0) damage(*attribute.mutable_g(), random);
+  } else if (graph.initializer_size() != 0) {
+    onnx::TensorProto& tensor = *graph.mutable_initializer(below(graph.initializer_size()));
+    for (std::int64_t& value : *tensor.mutable_int64_data()) value += below(8) - 4;
+    if (tensor.float_data_size() != 0) tensor.set_float_data(0, way == 2 ? std::nanf("") : 1e30F);
+  }
+}
+
+/// Why a file cannot be imported or computed; empty: it can.
+std::string problem_of(const std::string& bytes, const std::vector<float>& image) {
+  try {
+    Evaluator(import_bytes(bytes)).run(image);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "";
+}
+
 }  // namespace
+
+TEST_CASE("what is wrong with a random graph is said of a node that it has") {
+  std::mt19937 random(1);
+  int refused = 0;
+  for (std::uint64_t seed = 0; seed < 600; ++seed) {
+    const RandomModel drawn = make_random_graph(seed);
+    onnx::ModelProto model;
+    model.ParseFromString(drawn.onnx);
+    for (int i = 0; i < 2; ++i) damage(*model.mutable_graph(), random);
+    const std::string problem = problem_of(model.SerializeAsString(), drawn.images.front());
+    refused += problem.empty() ? 0 : 1;
+    CAPTURE(seed, problem);
+    CHECK(strange_node(model.graph(), problem).empty());
+    const bool is_of_layer = problem.rfind("layer '", 0) == 0;
+    CHECK((!is_of_layer || problem.find("': node '") != std::string::npos));
+  }
+  CHECK(refused > 100);
+}
 
 TEST_CASE("files that are no ONNX models are refused") {
   CHECK_THROWS_WITH(import_onnx("no/such/file.onnx"), Contains("no/such/file.onnx: cannot be opened"));

@@ -113,6 +113,7 @@ class OperatorMaker {
   void image();
   void combine();
   void wide_integers(const Dims& dims, const Dims& other);
+  void cast_to_unsigned();
   /// Of the image's elements that are not 0, and constants.
   void logic();
   void gelu();
@@ -226,7 +227,8 @@ class OperatorMaker {
   const Tensor* image_ = nullptr;
   std::int64_t read_ = 0;  ///< output that is compared
   bool is_truth_ = false, is_training_ = false;
-  bool is_wide_ = false;  ///< the result has integers of 32 or 64 bits
+  bool is_wide_ = false;      ///< the result has integers of 32 or 64 bits
+  bool is_unsigned_ = false;  ///< none of which is negative
 };
 
 }  // namespace bitbalance::test

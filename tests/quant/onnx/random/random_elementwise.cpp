@@ -15,9 +15,22 @@ void OperatorMaker::unary() {
       {"Log", {0.1, 3}}, {"Reciprocal", {0.1, 3}}, {"Sqrt", {0.1, 3}}, {"Tan", {-1.2, 1.2}}};
   const auto range = ranges.find(op_);
   const auto [low, high] = range == ranges.end() ? std::make_pair(-2.0, 2.0) : range->second;
+  if (op_ == "Cast" && chance(4)) {
+    cast_to_unsigned();
+    return;
+  }
   input(values(extents(integer(1, 4)), low, high));
   if (op_ == "Cast") set("to", std::int64_t{onnx::TensorProto::FLOAT});
   for (const char* name : {"alpha", "beta", "bias", "gamma", "lambd"}) maybe(name, small());
+}
+
+/// What a negative integer becomes is beyond what floats tell apart.
+void OperatorMaker::cast_to_unsigned() {
+  using Types = onnx::TensorProto;
+  whole_image(extents(integer(1, 4)), one_of<std::int64_t>({Types::INT8, Types::INT32, Types::INT64}),
+              chance() ? -3 : 0, 100);
+  set("to", one_of<std::int64_t>({Types::UINT32, Types::UINT64}));
+  is_wide_ = is_unsigned_ = true;
 }
 
 void OperatorMaker::image() {
@@ -53,10 +66,12 @@ void OperatorMaker::combine() {
 /// Some results are beyond what floats tell apart.
 void OperatorMaker::wide_integers(const Dims& dims, const Dims& other) {
   constexpr std::int64_t kExact = std::int64_t{1} << 24, kFew = 4000;
-  const auto type = one_of<std::int64_t>({onnx::TensorProto::INT32, onnx::TensorProto::INT64});
-  const std::int64_t most = chance() ? kExact : kFew;
-  whole_image(dims, type, -most, most);
-  whole_constant(other, type, op_ == "Mul" ? -2 : -kFew, op_ == "Mul" ? 2 : kFew);
+  using Types = onnx::TensorProto;
+  const auto type = one_of<std::int64_t>({Types::INT32, Types::INT64, Types::UINT32});
+  is_unsigned_ = type == Types::UINT32;
+  const std::int64_t most = chance() ? kExact : kFew, factor = op_ == "Mul" ? 2 : kFew;
+  whole_image(dims, type, is_unsigned_ ? 0 : -most, most);
+  whole_constant(other, type, is_unsigned_ ? 0 : -factor, factor);
   is_wide_ = true;
 }
 

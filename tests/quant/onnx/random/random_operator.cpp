@@ -204,8 +204,10 @@ RandomOperator OperatorMaker::finish() {
   *result.model.graph().add_node() = node_;
   result.expected = reference(node_, opset_, pointers())[read_];
   constexpr double kExact = 1 << 24;
-  for (const double value : result.expected.values)
-    result.is_beyond = result.is_beyond || (is_wide_ && std::abs(value) > kExact);
+  for (const double value : result.expected.values) {
+    const bool is_beyond = std::abs(value) > kExact || (is_unsigned_ && value < 0);
+    result.is_beyond = result.is_beyond || (is_wide_ && is_beyond);
+  }
   std::string last = node_.output(static_cast<int>(read_));
   if (is_truth_) {
     set_attribute(result.model.node("Cast", {last}, "f"), "to", std::int64_t{onnx::TensorProto::FLOAT});

@@ -98,7 +98,8 @@ VersionTally tally(const std::string& op, std::int64_t opset, int cases, std::ui
       wrong = "training is accepted";
     } else if (tested.is_beyond) {
       const std::string reason = failure_of(tested);
-      wrong = reason.find("gives the integer") == std::string::npos ? "a rounded integer: " + reason : "";
+      const std::string expected = "node 'tested' (" + op + "): gives the integer";
+      wrong = reason.find(expected) == std::string::npos ? "a rounded integer: " + reason : "";
       result.refused += wrong.empty() ? 1 : 0;
       if (wrong.empty()) result.reasons.insert(kind_of(reason));
     } else {

@@ -1,9 +1,11 @@
-// RoiAlign: a grid of means for each of some regions of images.
+// RoiAlign and MaxRoiPool: a grid of means, or of maxima, for each of some regions of images.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
+#include <vector>
 
 #include "quant/host/operators/families.h"
 
@@ -136,10 +138,81 @@ HostTensor roi_align(const HostOperator& op, const std::vector<HostView>& operan
   return result;
 }
 
+/// Elements of a cell along one side.
+struct Span {
+  std::int64_t first = 0, end = 0;
+};
+
+/// Corners are rounded to elements, both of which belong to the region.
+std::vector<Span> spans_of(float first, float last, float scale, std::int64_t cells, std::int64_t extent) {
+  constexpr float kMost = 1 << 24;
+  const float low = std::round(first * scale), high = std::round(last * scale);
+  if (!(std::abs(low) <= kMost) || !(std::abs(high) <= kMost)) {
+    throw std::invalid_argument(
+        fmt::format("a region from {} to {}; accepted: corners up to {} elements", first, last, kMost));
+  }
+  const std::int64_t start = to_integer(low);
+  const std::int64_t length = std::max<std::int64_t>(to_integer(high) - start + 1, 1);
+  const auto inside = [&](std::int64_t place) { return std::clamp<std::int64_t>(place, 0, extent); };
+  std::vector<Span> spans;
+  for (std::int64_t i = 0; i < cells; ++i) {
+    spans.push_back(
+        {inside(start + i * length / cells), inside(start + ((i + 1) * length + cells - 1) / cells)});
+  }
+  return spans;
+}
+
+/// 0 of no elements.
+float largest(const float* plane, std::int64_t width, const Span& rows, const Span& columns) {
+  if (rows.first >= rows.end || columns.first >= columns.end) return 0;
+  float most = -std::numeric_limits<float>::infinity();
+  for (std::int64_t y = rows.first; y < rows.end; ++y)
+    most =
+        std::max(most, *std::max_element(plane + y * width + columns.first, plane + y * width + columns.end));
+  return most;
+}
+
+/// Images [n][c][h][w], regions [r][index of an image, x1, y1, x2, y2]. The standard does not say which
+/// elements a cell has: those that Fast R-CNN takes, and onnxruntime.
+HostTensor max_roi_pool(const HostOperator& op, const std::vector<HostView>& operands) {
+  constexpr std::int64_t kColumns = 5;
+  const HostView &images = operands.at(0), &regions = operands.at(1);
+  const std::vector<std::int64_t> grid = op.attributes.list("pooled_shape");
+  if (grid.size() != 2)
+    throw std::invalid_argument(fmt::format("pooled_shape is {}; accepted: two extents", to_string(grid)));
+  check_range("pooled_shape", grid, 1);
+  const bool fits = images.dims.size() == 4 && regions.dims.size() == 2 && regions.dims[1] == kColumns &&
+                    checked_count(images.dims) > 0;
+  if (!fits) {
+    throw std::invalid_argument(
+        fmt::format("regions of {} in images of {}", to_string(regions.dims), to_string(images.dims)));
+  }
+  const std::int64_t channels = images.dims[1], height = images.dims[2], width = images.dims[3];
+  HostTensor result = HostTensor::result({regions.dims[0], channels, grid[0], grid[1]},
+                                         images.is_outline() || regions.is_outline());
+  if (result.values.empty()) return result;
+  const float scale = op.attributes.number("spatial_scale", 1);
+  auto to = result.values.begin();
+  for (std::int64_t r = 0; r < regions.dims[0]; ++r) {
+    const float* region = regions.values + r * kColumns;
+    const std::int64_t n = to_integer(region[0]);
+    if (n < 0 || n >= images.dims[0])
+      throw std::invalid_argument(fmt::format("index {} of {} images", n, images.dims[0]));
+    const std::vector<Span> rows = spans_of(region[2], region[4], scale, grid[0], height);
+    const std::vector<Span> columns = spans_of(region[1], region[3], scale, grid[1], width);
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const float* plane = images.values + (n * channels + c) * height * width;
+      for (const Span& of_rows : rows)
+        for (const Span& of_columns : columns) *to++ = largest(plane, width, of_rows, of_columns);
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 HostFunctions region_operators() {
-  return {{"RoiAlign", roi_align}};
+  return {{"MaxRoiPool", max_roi_pool}, {"RoiAlign", roi_align}};
 }
 
 }  // namespace bitbalance::host

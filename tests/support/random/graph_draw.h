@@ -117,6 +117,7 @@ class GraphDraw : protected RandomDraw {
   Value sampled(const std::string& op, const Value& from);
   Value centered(const std::string& op, const Value& from);
   Value from_columns(const std::string& op, const Value& from);
+  Value largest_of_regions(const std::string& op, const Value& from);
   Value regions(const std::string& op, const Value& from);
   Value attention(const std::string& op, const Value& from);
   Value turned(const std::string& op, const Value& from);

@@ -40,6 +40,18 @@ Value GraphDraw::regions(const std::string& op, const Value& from) {
   return result;
 }
 
+/// One region with corners on elements, maybe partly outside; which element is the largest is no matter.
+Value GraphDraw::largest_of_regions(const std::string& op, const Value& from) {
+  const Value in = image(from);
+  const auto left = static_cast<float>(uniform(-2, 3)), top = static_cast<float>(uniform(-2, 3));
+  const std::string region =
+      floats({1, 5}, {0, left, top, left + static_cast<float>(uniform(0, 5)), top + 3});
+  const Dims dims = {1, in.dims[1], uniform(1, 3), uniform(1, 3)};
+  Value result = node(op, {in.name, region}, dims);
+  set_attribute(last(), "pooled_shape", Dims{dims[2], dims[3]});
+  return result;
+}
+
 /// Queries among constant keys and values.
 Value GraphDraw::attention(const std::string& op, const Value& from) {
   const Value rows = matrix(calm(from));

@@ -98,6 +98,7 @@ const std::map<std::string, GraphDraw::Operator>& GraphDraw::operators() {
       {"MatMulInteger", {10, &GraphDraw::quantized}},
       {"Max", {8, &GraphDraw::binary}},
       {"MaxPool", {7, &GraphDraw::pool}},
+      {"MaxRoiPool", {7, &GraphDraw::largest_of_regions}},
       {"Mean", {8, &GraphDraw::binary}},
       {"MeanVarianceNormalization", {9, &GraphDraw::norm}},
       {"Min", {8, &GraphDraw::relu6}},

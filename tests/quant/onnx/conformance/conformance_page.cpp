@@ -42,8 +42,7 @@ Why not:
 
 | operators | reason |
 |---|---|
-| NonMaxSuppression, Unique; NonZero of what is computed | the image decides how many elements the result has; buffers and addresses are fixed when the network is mapped |
-| MaxRoiPool | the image decides how large its windows are; RoiAlign, which detectors use instead, is computed |
+| NonMaxSuppression, Unique; NonZero of what is computed | the image decides how many elements the result has; buffers and addresses are fixed when the network is mapped. `network.outputs` names what is computed ahead of it: boxes and scores |
 | MaxUnpool | needs the places of MaxPool's second output, which no layer writes |
 | Conv of volumes, among the refused above | a layer of the accelerator has rows and columns, and no third direction |
 | Sequence..., SplitToSequence, ConcatFromSequence, Optional... | their values are lists of tensors, or none |

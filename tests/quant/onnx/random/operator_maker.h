@@ -184,6 +184,7 @@ class OperatorMaker {
 
   // random_samples.cpp
   void roi_align();
+  void max_roi_pool();
   void grid_sample();
   void center_crop_pad();
   void columns_to_image();

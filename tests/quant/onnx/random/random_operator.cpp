@@ -78,6 +78,7 @@ RandomOperator OperatorMaker::make() {
       {"LpPool", &OperatorMaker::pool},
       {"MatMul", &OperatorMaker::matmul},
       {"MaxPool", &OperatorMaker::pool},
+      {"MaxRoiPool", &OperatorMaker::max_roi_pool},
       {"MeanVarianceNormalization", &OperatorMaker::along_axis},
       {"Mod", &OperatorMaker::modulo},
       {"OneHot", &OperatorMaker::one_hot},

@@ -65,6 +65,30 @@ void OperatorMaker::roi_align() {
     set("coordinate_transformation_mode", one_of<std::string>({"half_pixel", "output_half_pixel"}));
 }
 
+/// The same with whole corners and the image's index among them, no multiples of a half once scaled.
+void OperatorMaker::max_roi_pool() {
+  const Dims images = {integer(1, 2), integer(1, 2), integer(2, 6), integer(2, 6)};
+  Tensor regions{{integer(1, 3), 5}, {}};
+  const double third = 1.0 / 3;
+  for (std::int64_t r = 0; r < regions.dims[0]; ++r) {
+    const auto x = static_cast<double>(integer(-2, 6)), y = static_cast<double>(integer(-2, 6));
+    for (const double value :
+         {static_cast<double>(integer(0, images[0] - 1)), x + third, y + third,
+          x + third + static_cast<double>(integer(-1, 7)), y + third + static_cast<double>(integer(-1, 7))})
+      regions.values.push_back(static_cast<float>(value));
+  }
+  const bool is_image = chance();
+  if (is_image) {
+    input(values(images));
+    floats(regions);
+  } else {
+    floats(values(images));
+    input(regions);
+  }
+  set("pooled_shape", Dims{integer(1, 3), integer(1, 3)});
+  if (chance()) set("spatial_scale", one_of<float>({0.5F, 2.0F}));
+}
+
 void OperatorMaker::center_crop_pad() {
   const std::int64_t rank = integer(1, 4);
   input(values(extents(rank, 5)));

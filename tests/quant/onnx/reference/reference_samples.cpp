@@ -132,6 +132,36 @@ Tensor roi_align(const Call& call) {
   });
 }
 
+/// The largest of a cell's elements: rows and columns that share something with it.
+Tensor max_roi_pool(const Call& call) {
+  const Tensor &x = call.in(0), &regions = call.in(1);
+  const Dims grid = call.list("pooled_shape");
+  const double scale = call.number("spatial_scale", 1);
+  return tabulate({regions.dims[0], x.dims[1], grid[0], grid[1]}, [&](const Dims& at) {
+    const auto image = static_cast<std::int64_t>(element(regions, {at[0], 0}));
+    const auto has = [&](std::size_t d, std::int64_t place) {  // 0: down, 1: across
+      const auto side = static_cast<std::int64_t>(2 - d);
+      const double first = std::round(element(regions, {at[0], side}) * scale);
+      const double last = std::round(element(regions, {at[0], side + 2}) * scale);
+      const double length = std::max(last - first + 1, 1.0);
+      const double cells = static_cast<double>(grid[d]), cell = static_cast<double>(at[d + 2]);
+      const double from = (static_cast<double>(place) - first) * cells;  // in shares of an element
+      return from + cells > cell * length && from < (cell + 1) * length;
+    };
+    double most = 0;
+    bool is_first = true;
+    for (std::int64_t r = 0; r < x.dims[2]; ++r) {
+      for (std::int64_t c = 0; c < x.dims[3]; ++c) {
+        if (!has(0, r) || !has(1, c)) continue;
+        const double value = element(x, {image, at[1], r, c});
+        most = is_first ? value : std::max(most, value);
+        is_first = false;
+      }
+    }
+    return most;
+  });
+}
+
 Tensor center_crop_pad(const Call& call) {
   const Tensor& x = call.in(0);
   Dims dims = x.dims, axes = call.list("axes"), first(x.dims.size(), 0);
@@ -219,7 +249,7 @@ Tensor determinant(const Call& call) {
 const References& samples() {
   static const References table = {
       {"CenterCropPad", center_crop_pad}, {"Col2Im", columns_to_image}, {"Det", determinant},
-      {"GridSample", grid_sample},        {"RoiAlign", roi_align},
+      {"GridSample", grid_sample},        {"MaxRoiPool", max_roi_pool}, {"RoiAlign", roi_align},
   };
   return table;
 }

@@ -103,7 +103,8 @@ Logic token_mask(const AcceleratorConfig& c) {
   const Logic binary =
       gates(3.0 * bits) + muxes(bits - 1);  // which bits it has; both masks; where its sign is
   if (c.token_form == TokenForm::kBinary) return binary;
-  return binary + adders(bits + 2) + negation(2.0 * bits);  // three times the magnitude, less it
+  const int carries = bits - 1;  // of the magnitude's triple, whose sum nobody needs
+  return binary + gates(4.0 * carries) + negation(2.0 * bits);
 }
 
 /// Tokens wait as long as the activations that are read for them.

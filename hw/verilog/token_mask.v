@@ -52,12 +52,18 @@ module token_mask #(
       wire [15:0] magnitude = code[15:0] & mask;
       wire negative = code[{2'd0, magnitude_bits}];
       if (SIGNED_DIGIT != 0) begin : g_signed_digit
-        // m = (3m - m) / 2 without borrows: the digit at i is bit i + 1 of 3m minus bit i + 1 of m.
-        wire [17:0] thrice = {2'd0, magnitude} + {1'd0, magnitude, 1'b0};
-        wire [17:0] digits = thrice ^ {2'd0, magnitude};
+        // m = (3m - m) / 2 without borrows: the digit at i is bit i + 1 of 3m unlike that of m, which is bit i
+        // unlike the carry of 2m + m out of it.
+        integer i;
+        reg carry;
         always @* begin
-          ones = digits[16:1];
-          negatives = digits[16:1] & ({1'b0, magnitude[15:1]} ^ {16{negative}});
+          carry = 1'b0;
+          ones[0] = magnitude[0];
+          for (i = 1; i < 16; i = i + 1) begin
+            carry = (magnitude[i] & magnitude[i-1]) | (carry & (magnitude[i] | magnitude[i-1]));
+            ones[i] = magnitude[i] ^ carry;
+          end
+          negatives = ones & ({1'b0, magnitude[15:1]} ^ {16{negative}});
         end
       end else begin : g_binary
         always @* begin

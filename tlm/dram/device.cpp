@@ -71,39 +71,21 @@ void Device::for_banks(int rank, Body body) const {
   std::for_each(first, first + banks_per_rank_, body);
 }
 
-/// Not of a read or write, unless the rank sleeps. rank.any is 0 or lies behind once it sleeps again.
-Cycle Device::earliest_other(CommandKind kind, const Location& at) const {
-  const Rank& r = rank(at);
-  if (r.sleep != Sleep::kAwake) {
-    const bool is_down = r.sleep == Sleep::kPowerDown;
-    return kind == (is_down ? CommandKind::kPowerUp : CommandKind::kSelfRefreshExit) ? r.wake : kNever;
-  }
+Cycle Device::earliest_of_rank(CommandKind kind, const Location& at) const {
   switch (kind) {
-    case CommandKind::kActivate:
-      return bank(at).open_row != kNoRow ? kNever : earliest_activate(at);
-    case CommandKind::kPrecharge:
-      return bank(at).open_row == kNoRow ? kNever : std::max(bank(at).precharge, rank(at).precharge);
     case CommandKind::kPrechargeAll:
       return earliest_precharge_all(at.rank);
     case CommandKind::kRefresh:
       return earliest_refresh(at.rank);
     case CommandKind::kSelfRefresh:
-      return std::max(earliest_refresh(at.rank), r.data_end);
+      return std::max(earliest_refresh(at.rank), rank(at).data_end);
     case CommandKind::kRefreshBank:
       return earliest_refresh_bank(at);
     case CommandKind::kPowerDown:
       return earliest_power_down(at.rank);
-    case CommandKind::kPowerUp:
-    case CommandKind::kSelfRefreshExit:
-      return kNever;  // awake
     default:
-      return earliest_column(kind, at);
+      return kNever;  // ends a sleep, of a rank that is awake
   }
-}
-
-Cycle Device::earliest_activate(const Location& at) const {
-  return std::max(
-      {bank(at).activate, group(at).activate, rank(at).activate, rank(at).windows[rank(at).oldest]});
 }
 
 Cycle Device::earliest_precharge_all(int rank) const {

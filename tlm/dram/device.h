@@ -63,8 +63,8 @@ class Device {
   /// or later; kNever while the bank's state forbids it.
   Cycle earliest(CommandKind kind, const Location& at, Cycle from = 0) const {
     const Rank& r = rank(at);
-    const bool moves_data = is_column(kind) && r.sleep == Sleep::kAwake;
-    const Cycle cycle = moves_data ? earliest_column(kind, at) : earliest_other(kind, at);
+    const Cycle cycle =
+        r.sleep == Sleep::kAwake ? earliest_awake(kind, at) : earliest_asleep(kind, r.sleep, r.wake);
     return cycle == kNever ? kNever : std::max({cycle, r.any, std::max(bus_free_, from) + clocks(kind) - 1});
   }
   Cycle earliest(const Command& command, Cycle from = 0) const {
@@ -119,8 +119,22 @@ class Device {
   Rank& rank(const Location& at) { return ranks_[at.rank]; }
   const Rank& rank(const Location& at) const { return ranks_[at.rank]; }
 
-  // earliest() without the command bus, and without what a rank waits for after its sleep.
-  Cycle earliest_other(CommandKind kind, const Location& at) const;
+  // earliest() without the command bus, and without what a rank waits for after its sleep. The commands of a
+  // bank are inline: a scheduler asks for every bank at every command.
+  Cycle earliest_awake(CommandKind kind, const Location& at) const {
+    if (is_column(kind)) return earliest_column(kind, at);
+    if (kind == CommandKind::kActivate) return bank(at).open_row != kNoRow ? kNever : earliest_activate(at);
+    if (kind == CommandKind::kPrecharge)
+      return bank(at).open_row == kNoRow ? kNever : std::max(bank(at).precharge, rank(at).precharge);
+    return earliest_of_rank(kind, at);
+  }
+  /// rank.any is 0, or lies behind once the rank sleeps again.
+  static Cycle earliest_asleep(CommandKind kind, Sleep sleep, Cycle wake) {
+    const bool is_down = sleep == Sleep::kPowerDown;
+    return kind == (is_down ? CommandKind::kPowerUp : CommandKind::kSelfRefreshExit) ? wake : kNever;
+  }
+  /// Of the commands for a whole rank, and of the refresh of a bank.
+  Cycle earliest_of_rank(CommandKind kind, const Location& at) const;
   Cycle earliest_column(CommandKind kind, const Location& at) const {
     const Bank& b = bank(at);
     if (b.open_row != at.row) return kNever;
@@ -128,7 +142,10 @@ class Device {
     const bool is_masked = kind == CommandKind::kMaskedWrite || kind == CommandKind::kMaskedWritePrecharge;
     return std::max({b.column, group(at).write, rank(at).write, is_masked ? b.masked_write : 0});
   }
-  Cycle earliest_activate(const Location& at) const;
+  Cycle earliest_activate(const Location& at) const {
+    const Rank& r = rank(at);
+    return std::max({bank(at).activate, group(at).activate, r.activate, r.windows[r.oldest]});
+  }
   Cycle earliest_precharge_all(int rank) const;
   Cycle earliest_refresh(int rank) const;
   Cycle earliest_refresh_bank(const Location& at) const;

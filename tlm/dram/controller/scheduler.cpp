@@ -11,13 +11,8 @@ CommandKind transfer_of(const Burst& burst) {
   return burst.is_masked ? CommandKind::kMaskedWrite : CommandKind::kWrite;
 }
 
-CommandKind next_command(const Burst& burst, const Device& device) {
-  const Device::Sleep sleep = device.sleep(burst.at.rank);
-  if (sleep == Device::Sleep::kPowerDown) return CommandKind::kPowerUp;
-  if (sleep == Device::Sleep::kSelfRefresh) return CommandKind::kSelfRefreshExit;
-  const int row = device.open_row(burst.at.bank);
-  if (row == Device::kNoRow) return CommandKind::kActivate;
-  return row == burst.at.row ? transfer_of(burst) : CommandKind::kPrecharge;
+CommandKind end_of(Device::Sleep sleep) {
+  return sleep == Device::Sleep::kPowerDown ? CommandKind::kPowerUp : CommandKind::kSelfRefreshExit;
 }
 
 inline Choice choice_of(CommandKind kind, const BurstQueue& queue, BurstQueue::Place place,
@@ -29,14 +24,17 @@ inline Choice choice_of(CommandKind kind, const BurstQueue& queue, BurstQueue::P
 
 /// What goes next in the bank of its oldest burst: that burst, or one ahead of it that wants the open row, up
 /// to a limit. No row is closed unused: a bank that was opened for a burst of the other queue is left to that
-/// burst first.
+/// burst first. Where a kind is written down, the compiler leaves the questions about the others out.
 inline Choice choose_in_bank(const BurstQueue& queue, BurstQueue::Place oldest, int row_hit_limit,
                              const ChannelView& view) {
-  const CommandKind kind = next_command(queue[oldest], view.device);
-  if (kind != CommandKind::kPrecharge) return choice_of(kind, queue, oldest, view);
-  const int bank = queue[oldest].at.bank;
+  const Burst& burst = queue[oldest];
+  const Device::Sleep sleep = view.device.sleep(burst.at.rank);
+  if (sleep != Device::Sleep::kAwake) return choice_of(end_of(sleep), queue, oldest, view);
+  const int bank = burst.at.bank, row = view.device.open_row(bank);
+  if (row == Device::kNoRow) return choice_of(CommandKind::kActivate, queue, oldest, view);
+  if (row == burst.at.row) return choice_of(transfer_of(burst), queue, oldest, view);
   if (view.row_hits[bank] < row_hit_limit) {
-    const BurstQueue::Place hit = queue.oldest_of_row(oldest, view.device.open_row(bank));
+    const BurstQueue::Place hit = queue.oldest_of_row(oldest, row);
     if (hit != BurstQueue::kNone) return choice_of(transfer_of(queue[hit]), queue, hit, view);
   }
   const BurstQueue::Place opener = view.other.opener(bank);

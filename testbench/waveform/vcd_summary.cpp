@@ -10,18 +10,16 @@
 namespace bitbalance::waveform {
 namespace {
 
-/// A time in the largest unit that keeps it whole: "1677 ns".
-std::string time_text(std::uint64_t time, std::uint64_t timescale_fs) {
+/// "1 to 2150 ns", "404000 to 558750 ps": the dump's own times in the unit of its timescale.
+std::string range_text(const Vcd& vcd) {
   static constexpr const char* kUnits[] = {"fs", "ps", "ns", "us", "ms", "s"};
-  if (timescale_fs == 0) return fmt::format("{}", time);
-  if (time > UINT64_MAX / timescale_fs) return fmt::format("{} x {}", time, time_text(1, timescale_fs));
-  std::uint64_t value = time * timescale_fs;
+  if (vcd.timescale_fs == 0) return fmt::format("{} to {}", vcd.first_time, vcd.last_time);
+  std::uint64_t step = vcd.timescale_fs;
   std::size_t unit = 0;
-  while (value != 0 && value % 1000 == 0 && unit + 1 < std::size(kUnits)) {
-    value /= 1000;
-    ++unit;
-  }
-  return fmt::format("{} {}", value, value == 0 ? "s" : kUnits[unit]);
+  for (; step % 1000 == 0 && unit + 1 < std::size(kUnits); ++unit) step /= 1000;
+  if (vcd.last_time > UINT64_MAX / step)
+    return fmt::format("{} to {} x {} {}", vcd.first_time, vcd.last_time, step, kUnits[unit]);
+  return fmt::format("{} to {} {}", vcd.first_time * step, vcd.last_time * step, kUnits[unit]);
 }
 
 /// Changes after the first value of a signal.
@@ -35,9 +33,8 @@ std::string describe_vcd(const std::filesystem::path& file, const Vcd& vcd) {
   std::uint64_t changes = 0;
   for (const VcdHistory& history : vcd.histories) changes += changes_of(history);
   const std::string name = one_line(file.string());
-  std::string text = fmt::format("{}: {} signals, {} to {}, {} changes\n", name, vcd.signals.size(),
-                                 time_text(vcd.first_time, vcd.timescale_fs),
-                                 time_text(vcd.last_time, vcd.timescale_fs), changes);
+  std::string text =
+      fmt::format("{}: {} signals, {}, {} changes\n", name, vcd.signals.size(), range_text(vcd), changes);
   for (const auto& [what, note] : vcd.notes) {
     text += fmt::format("{}:{}: note: {}", name, note.line, what);
     if (!note.example.empty()) text += ": " + one_line(note.example);

@@ -220,7 +220,7 @@ TEST_CASE("a file that cannot be read is refused by name") {
 
 TEST_CASE("check-vcd tells signals, time range and changes of a file") {
   const Vcd vcd = read(kDeclarations + kFirstValues + "#1500\n0!\n#2000\n1!\nb1 \"\n");
-  CHECK(describe_vcd("wave.vcd", vcd) == "wave.vcd: 3 signals, 1 ns to 2 ns, 3 changes\n");
+  CHECK(describe_vcd("wave.vcd", vcd) == "wave.vcd: 3 signals, 1000 to 2000 ps, 3 changes\n");
   std::string list;
   for (const VcdSignal& signal : vcd.signals) list += describe_vcd_signal(vcd, signal);
   CHECK(list ==
@@ -238,7 +238,9 @@ TEST_CASE("check-vcd tells notes below the file, with line and number") {
         "wave.vcd:2: note: a value before any time, taken for time 0\n"
         "wave.vcd:1: note: no $timescale: times have no unit\n");
   CHECK_THAT(describe_vcd("x", read(replaced(kDeclarations, "1 ps", "100 s") + "#18446744073709551615\n")),
-             Contains("18446744073709551615 x 100 s to 18446744073709551615 x 100 s"));
+             Contains("18446744073709551615 to 18446744073709551615 x 100 s"));
+  CHECK_THAT(describe_vcd("x", read(replaced(kDeclarations, "1 ps", "10 ns") + "#0\n#7\n")),
+             Contains(", 0 to 70 ns, "));
 }
 
 TEST_CASE("memory does not follow what a file says") {

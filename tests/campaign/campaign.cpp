@@ -1,12 +1,15 @@
 #include "tests/campaign/campaign.h"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 
+#include "base/process/interruption.h"
 #include "testbench/run/process/process_pool.h"
+#include "testbench/run/process/stop_signals.h"
 #include "tests/support/child.h"
 
 namespace bitbalance::test {
@@ -14,9 +17,16 @@ namespace {
 
 constexpr const char* kHang = "hang: ";
 
+/// In a child: ends with its parent, so that nothing of a campaign outlives it.
+void end_with(pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(1);
+}
+
 /// What `body` returned, or how its process ended.
 std::string limited(const CampaignOptions& options, const std::function<std::string()>& body) {
-  const std::string result = in_child([&] {
+  std::string result = in_child([&, parent = ::getpid()] {
+    end_with(parent);
     // First SIGXCPU: SIGKILL is also how a process ends that takes too much memory.
     const rlimit cpu = {options.cpu_seconds, options.cpu_seconds + 5};
     ::setrlimit(RLIMIT_CPU, &cpu);
@@ -56,6 +66,7 @@ CampaignReport run_campaign(const CampaignOptions& options, const SeedCheck& che
            std::chrono::duration<double>(Clock::now() - start).count() >= options.seconds;
   };
   const auto jobs = static_cast<std::uint64_t>(options.jobs);
+  const StopSignals stop;
   ProcessPool pool(options.jobs, [&](int worker, const ProcessPool::Send& send) {
     for (std::uint64_t at = static_cast<std::uint64_t>(worker); at <= options.last - options.first;
          at += jobs) {
@@ -67,17 +78,22 @@ CampaignReport run_campaign(const CampaignOptions& options, const SeedCheck& che
     }
   });
   CampaignReport report;
-  pool.gather(
-      [&](int, const std::string& message) {
-        ++report.checked;
-        CampaignFinding finding = finding_of(message);
-        if (finding.what.empty()) return;
-        if (found) found(finding);
-        report.findings.push_back(std::move(finding));
-      },
-      [&] {
-        if (tick) tick(report.checked);
-      });
+  try {
+    pool.gather(
+        [&](int, const std::string& message) {
+          ++report.checked;
+          CampaignFinding finding = finding_of(message);
+          if (finding.what.empty()) return;
+          if (found) found(finding);
+          report.findings.push_back(std::move(finding));
+        },
+        [&] {
+          if (tick) tick(report.checked);
+          throw_if_interrupted();
+        });
+  } catch (const Interrupted&) {
+    report.stopped_by = interrupting_signal;
+  }
   return report;
 }
 

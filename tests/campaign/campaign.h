@@ -28,6 +28,7 @@ struct CampaignFinding {
 struct CampaignReport {
   std::uint64_t checked = 0;  ///< seeds, those with a finding included
   std::vector<CampaignFinding> findings;
+  int stopped_by = 0;  ///< signal of a user who did not want to wait for the rest; 0: none
 };
 
 /// A step of a check, in a process of its own that may crash or hang: returns what `body` does, or how the
@@ -36,7 +37,8 @@ using Isolated = std::function<std::string(const std::function<std::string()>& b
 /// Empty if all is well with the seed.
 using SeedCheck = std::function<std::string(std::uint64_t seed, const Isolated& isolated)>;
 
-/// `found` is called at once, `tick` at least ten times a second.
+/// `found` is called at once, `tick` at least ten times a second. SIGINT, SIGTERM and SIGHUP end it, and the
+/// cases under way with it.
 CampaignReport run_campaign(const CampaignOptions& options, const SeedCheck& check,
                             const std::function<void(const CampaignFinding&)>& found = {},
                             const std::function<void(std::uint64_t checked)>& tick = {});

@@ -1,14 +1,18 @@
 // A campaign finds what is wrong with a seed, names the seed, and goes on.
 #include "tests/campaign/campaign.h"
 
+#include <fmt/format.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <stdexcept>
 
 #include "tests/campaign/campaign_case.h"
+#include "tests/support/child.h"
 
 namespace bitbalance::test {
 namespace {
@@ -62,6 +66,42 @@ TEST_CASE("a process that sleeps for ever hangs, too") {
   });
   REQUIRE(report.findings.size() == 1);
   CHECK(report.findings.front().is_hang);
+}
+
+TEST_CASE("a signal ends a campaign with what was checked, and leaves no process behind") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  const pid_t child = forked([&] {
+    ::close(ends[0]);
+    CampaignOptions options;
+    options.first = 1;
+    options.last = 1000;
+    options.jobs = 2;
+    // Seed 5 and, in a process of its own, seed 6 wait for ever; so nothing follows the first six.
+    const CampaignReport report =
+        run_campaign(options, [&](std::uint64_t seed, const Isolated& isolated) -> std::string {
+          const auto wait = [&]() -> std::string {
+            if (::write(ends[1], "w", 1) != 1) return "nobody listens";
+            while (true) ::pause();
+          };
+          if (seed < 5) return seed == 2 ? "differs" : "";
+          return seed == 5 ? wait() : isolated(wait);
+        });
+    const std::string text =
+        fmt::format("{} {} {}", report.checked, report.findings.size(), report.stopped_by);
+    if (::write(ends[1], text.data(), text.size()) < 0) ::_exit(1);
+  });
+  ::close(ends[1]);
+  std::string told;
+  std::array<char, 64> buffer{};
+  for (ssize_t n = 0;
+       (n = ::read(ends[0], buffer.data(), buffer.size())) > 0;) {  // until nobody has the pipe
+    told.append(buffer.data(), static_cast<std::size_t>(n));
+    if (told == "ww") ::kill(child, SIGINT);
+  }
+  ::close(ends[0]);
+  ::waitpid(child, nullptr, 0);
+  CHECK(told == fmt::format("ww4 1 {}", SIGINT));
 }
 
 TEST_CASE("no seed begins after the time is over") {

@@ -112,10 +112,13 @@ void ProcessPool::gather(const std::function<void(int worker, const std::string&
   const auto runs = [](const Worker& worker) { return worker.pipe >= 0; };
   while (std::any_of(workers_.begin(), workers_.end(), runs)) {
     for (std::size_t i = 0; i < pipes.size(); ++i) pipes[i] = {workers_[i].pipe, POLLIN, 0};
-    const int ready = ::poll(pipes.data(), pipes.size(), kTickMilliseconds);
-    tick();
+    int ready = 0;
+    do {
+      ready = ::poll(pipes.data(), pipes.size(), kTickMilliseconds);
+    } while (ready < 0 && errno == EINTR);
     for (std::size_t i = 0; ready > 0 && i < pipes.size(); ++i)
       if (pipes[i].revents != 0) read_from(static_cast<int>(i), receive);
+    tick();  // which may end it: what has been sent is received by now
   }
 }
 

@@ -131,7 +131,7 @@ tlm::tlm_response_status CsrPort::access(tlm::tlm_generic_payload& transaction,
 }
 
 unsigned CsrPort::transport_dbg(tlm::tlm_generic_payload& transaction) {
-  if (!transaction.is_read()) return 0;
+  if (!transaction.is_read() || transaction.get_data_ptr() == nullptr) return 0;
   const RegisterFile file = bus_view();
   const std::uint64_t address = transaction.get_address();
   unsigned count = 0;

@@ -20,6 +20,7 @@ tlm::tlm_response_status RegisterDevice::access(tlm::tlm_generic_payload& transa
   if ((bytes != 1 && bytes != 2 && bytes != 4) || transaction.get_streaming_width() < bytes)
     return tlm::TLM_BURST_ERROR_RESPONSE;
   if (offset % bytes != 0) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+  if (transaction.get_data_ptr() == nullptr) return tlm::TLM_GENERIC_ERROR_RESPONSE;
   std::uint32_t value = 0;  // every host that we build for is little-endian
   if (transaction.is_write()) {
     std::memcpy(&value, transaction.get_data_ptr(), bytes);

@@ -185,6 +185,9 @@ TEST_CASE("debug reads any bytes, never writes") {
   CHECK(bench.initiator->transport_dbg(bench.payload) == kRegisterWindowBytes - 2);
   CHECK(bytes[0] == 'A');
   CHECK(bytes[1] == 'L');
+  bench.payload.set_data_ptr(nullptr);
+  CHECK(bench.initiator->transport_dbg(bench.payload) == 0);
+  bench.payload.set_data_ptr(bytes.data());
   bench.payload.set_command(tlm::TLM_WRITE_COMMAND);
   CHECK(bench.initiator->transport_dbg(bench.payload) == 0);
   CHECK_FALSE(bench.port.pending());

@@ -1,4 +1,5 @@
 #include <tlm_utils/simple_initiator_socket.h>
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <stdexcept>
@@ -157,6 +158,37 @@ TEST_CASE("byte enables and streaming width are honoured") {
   bench.payload.set_streaming_width(0);
   bench.initiator->b_transport(bench.payload, delay);
   CHECK(bench.payload.get_response_status() == tlm::TLM_BURST_ERROR_RESPONSE);
+}
+
+TEST_CASE(
+    "an access without data, or with a byte neither enabled nor disabled, is refused and changes nothing") {
+  Bench bench("bench", small());
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  const std::vector<std::uint8_t> before = bench.memory.data();
+  std::fill(bench.data.begin(), bench.data.end(), 0xaa);
+  sc_time delay;
+  for (const tlm::tlm_command command : {tlm::TLM_READ_COMMAND, tlm::TLM_WRITE_COMMAND}) {
+    bench.prepare(command, 16, 8);
+    unsigned char enables[] = {0xff, 0x00, 0x7f, 0x01};
+    bench.payload.set_byte_enable_ptr(enables);
+    bench.payload.set_byte_enable_length(4);
+    bench.initiator->b_transport(bench.payload, delay);
+    CHECK(bench.payload.get_response_status() == tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
+    CHECK(bench.data[0] == 0xaa);
+    bench.payload.set_data_length(2);  // those beyond the data mean nothing
+    bench.payload.set_streaming_width(2);
+    bench.payload.set_command(tlm::TLM_READ_COMMAND);
+    bench.initiator->b_transport(bench.payload, delay);
+    CHECK(bench.payload.is_response_ok());
+    bench.data[0] = 0xaa;
+
+    bench.prepare(command, 16, 8);
+    bench.payload.set_data_ptr(nullptr);
+    bench.initiator->b_transport(bench.payload, delay);
+    CHECK(bench.payload.get_response_status() == tlm::TLM_GENERIC_ERROR_RESPONSE);
+    CHECK(bench.initiator->transport_dbg(bench.payload) == 0);
+  }
+  CHECK(bench.memory.data() == before);
 }
 
 TEST_CASE("DMI covers the whole memory") {

@@ -75,3 +75,16 @@ TEST_CASE("msip drives the software interrupt at the time of the write") {
   Initiator::until(103);
   CHECK(!bench.software.read());
 }
+
+TEST_CASE("an access to a register without data is refused") {
+  Bench bench;
+  tlm::tlm_generic_payload& payload = bench.cpu.payload;
+  bench.cpu.read(Clint::kMsip);
+  payload.set_data_ptr(nullptr);
+  for (const tlm::tlm_command command : {tlm::TLM_READ_COMMAND, tlm::TLM_WRITE_COMMAND}) {
+    payload.set_command(command);
+    sc_core::sc_time delay;
+    bench.cpu.socket->b_transport(payload, delay);
+    CHECK(payload.get_response_status() == tlm::TLM_GENERIC_ERROR_RESPONSE);
+  }
+}

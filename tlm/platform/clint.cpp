@@ -1,5 +1,7 @@
 #include "tlm/platform/clint.h"
 
+#include <algorithm>
+
 namespace bitbalance::platform {
 namespace {
 
@@ -29,8 +31,8 @@ std::optional<std::uint32_t> Clint::read(std::uint64_t offset, unsigned bytes,
                                          const sc_core::sc_time& delay) {
   if (bytes != 4) return std::nullopt;
   const bool upper = offset % 8 != 0;
-  if (offset == kMsip) return software_ ? 1 : 0;
-  if (offset - offset % 8 == kMtimecmp) return half_of(compare_, upper);
+  if (offset == kMsip) return written_.software ? 1 : 0;
+  if (offset - offset % 8 == kMtimecmp) return half_of(written_.compare, upper);
   if (offset - offset % 8 == kMtime) return half_of(mtime(delay), upper);
   return std::nullopt;
 }
@@ -38,26 +40,29 @@ std::optional<std::uint32_t> Clint::read(std::uint64_t offset, unsigned bytes,
 bool Clint::write(std::uint64_t offset, unsigned bytes, std::uint32_t value, const sc_core::sc_time& delay) {
   if (bytes != 4) return false;
   if (offset == kMsip) {
-    software_ = (value & 1) != 0;
+    written_.software = (value & 1) != 0;
   } else if (offset - offset % 8 == kMtimecmp) {
-    compare_ = with_half(compare_, offset % 8 != 0, value);
+    written_.compare = with_half(written_.compare, offset % 8 != 0, value);
   } else {
     return false;
   }
-  update_event_.cancel();
-  update_event_.notify(delay);
+  written_.from = std::max(written_.from, sc_core::sc_time_stamp() + delay);
+  to_come_.push_back(written_);
+  update_event_.notify(written_.from - sc_core::sc_time_stamp());  // an earlier one stays
   return true;
 }
 
 void Clint::update() {
-  software_interrupt.write(software_);
-  const std::uint64_t now = sc_core::sc_time_stamp().value();
-  const bool due = mtime(sc_core::SC_ZERO_TIME) >= compare_;
+  const sc_core::sc_time& now = sc_core::sc_time_stamp();
+  for (; !to_come_.empty() && to_come_.front().from <= now; to_come_.pop_front()) shown_ = to_come_.front();
+  if (!to_come_.empty()) update_event_.notify(to_come_.front().from - now);
+  software_interrupt.write(shown_.software);
+  const bool due = mtime(sc_core::SC_ZERO_TIME) >= shown_.compare;
   timer_interrupt.write(due);
   const std::uint64_t latest =
       ~std::uint64_t{0} / tick_.value();  // ticks that the simulation's time can express
-  if (!due && compare_ <= latest)
-    update_event_.notify(sc_core::sc_time::from_value(compare_ * tick_.value() - now));
+  if (!due && shown_.compare <= latest)
+    update_event_.notify(sc_core::sc_time::from_value(shown_.compare * tick_.value()) - now);
 }
 
 }  // namespace bitbalance::platform

@@ -2,6 +2,8 @@
 // them: msip, mtimecmp, and mtime, which counts simulated time.
 #pragma once
 
+#include <deque>
+
 #include "tlm/platform/memory_map.h"
 #include "tlm/platform/register_device.h"
 
@@ -25,12 +27,19 @@ class Clint : public RegisterDevice {
   bool write(std::uint64_t offset, unsigned bytes, std::uint32_t value,
              const sc_core::sc_time& delay) override;
   std::uint64_t mtime(const sc_core::sc_time& delay) const;
-  /// Drives the lines; plans the moment at which mtime reaches mtimecmp.
+  /// Drives the lines; plans the moment of the next write or at which mtime reaches mtimecmp.
   void update();
 
   const sc_core::sc_time tick_;
-  bool software_ = false;
-  std::uint64_t compare_ = ~std::uint64_t{0};
+  /// What has been written, up to a time.
+  struct Registers {
+    sc_core::sc_time from;
+    bool software = false;
+    std::uint64_t compare = ~std::uint64_t{0};
+  };
+  Registers written_;              ///< what the bus reads
+  std::deque<Registers> to_come_;  ///< of writes that lie ahead, by time
+  Registers shown_;                ///< what the lines follow
   sc_core::sc_event update_event_;
 };
 

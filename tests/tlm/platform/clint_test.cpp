@@ -76,6 +76,25 @@ TEST_CASE("msip drives the software interrupt at the time of the write") {
   CHECK(!bench.software.read());
 }
 
+TEST_CASE("a write that lies ahead keeps the timer's line from nothing, and shows before its time in none") {
+  Bench bench;
+  bench.set_alarm(5);                     // at 500 ns
+  bench.cpu.write(Clint::kMsip, 1, 799);  // at 800 ns
+  bench.set_alarm(20, 999);               // at 1000 ns it is put off
+  Initiator::until(499);
+  CHECK(!bench.timer.read());
+  Initiator::until(501);
+  CHECK(bench.timer.read());
+  CHECK(!bench.software.read());
+  Initiator::until(801);
+  CHECK(bench.software.read());
+  CHECK(bench.timer.read());
+  Initiator::until(1001);
+  CHECK(!bench.timer.read());
+  Initiator::until(2001);
+  CHECK(bench.timer.read());
+}
+
 TEST_CASE("an access to a register without data is refused") {
   Bench bench;
   tlm::tlm_generic_payload& payload = bench.cpu.payload;

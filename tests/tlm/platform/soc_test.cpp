@@ -77,3 +77,16 @@ TEST_CASE("a program that begins elsewhere or fits neither flash nor RAM is refu
                       std::string("program.elf: ") + row.place + "; accepted: what lies in flash or RAM");
   }
 }
+
+TEST_CASE("the first end that firmware tells is its end, however often it tells one") {
+  Initiator cpu("cpu");
+  Finisher finisher("finisher");
+  cpu.socket.bind(finisher.socket);
+  cpu.write(0, 0x1234);
+  CHECK(!finisher.exit_status());
+  cpu.write(0, 7u << 16 | PLATFORM_FINISHER_FAIL);
+  CHECK(finisher.exit_status() == 7);
+  cpu.write(0, PLATFORM_FINISHER_PASS);  // no warning of a second stop either
+  CHECK(cpu.status == tlm::TLM_OK_RESPONSE);
+  CHECK(finisher.exit_status() == 7);
+}

@@ -172,8 +172,13 @@ void TimedMemory::respond(int index) {
     tlm::tlm_phase phase = tlm::BEGIN_RESP;
     sc_core::sc_time delay;
     const tlm::tlm_sync_enum status = socket[index]->nb_transport_bw(*p.responding, phase, delay);
-    if (status == tlm::TLM_COMPLETED || (status == tlm::TLM_UPDATED && phase == tlm::END_RESP))
+    if (status == tlm::TLM_COMPLETED || (status == tlm::TLM_UPDATED && phase == tlm::END_RESP)) {
+      if (p.responding == nullptr) {  // by a call of the initiator's, from within this one
+        SC_REPORT_ERROR(name(), "a response was ended twice");
+        continue;
+      }
       end_response(index, now_units() + delay.value());
+    }
   }
 }
 

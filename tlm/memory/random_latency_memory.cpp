@@ -122,6 +122,10 @@ void RandomLatencyMemory::respond() {
     sc_core::sc_time delay = random_() % 2 == 0 ? sc_core::SC_ZERO_TIME : draw(config_.max_accept);
     const tlm::tlm_sync_enum status = socket->nb_transport_bw(*responding_, phase, delay);
     if (status == tlm::TLM_COMPLETED || (status == tlm::TLM_UPDATED && phase == tlm::END_RESP)) {
+      if (responding_ == nullptr) {  // by a call of the initiator's, from within this one
+        SC_REPORT_ERROR(name(), "a response was ended twice");
+        continue;
+      }
       responding_->release();
       responding_ = nullptr;
     }

@@ -25,8 +25,8 @@ using sc_core::sc_time;
 
 namespace {
 
-/// How an initiator ends a response phase.
-enum class EndResponse { kCompleted, kUpdated, kLater };
+/// How an initiator ends a response phase. kWithin: by a call from within the target's.
+enum class EndResponse { kCompleted, kUpdated, kLater, kWithin, kTwice };
 
 struct Payload : tlm::tlm_generic_payload {
   using tlm_generic_payload::tlm_generic_payload;
@@ -90,6 +90,12 @@ struct Initiator : sc_core::sc_module, tlm::tlm_mm_interface {
       responding = &payload;
       end_event.notify(end_delay);
       return tlm::TLM_ACCEPTED;
+    }
+    if (end_response == EndResponse::kWithin || end_response == EndResponse::kTwice) {
+      tlm::tlm_phase end = tlm::END_RESP;
+      sc_time ahead = end_delay;
+      CHECK(socket->nb_transport_fw(payload, end, ahead) == tlm::TLM_COMPLETED);
+      return end_response == EndResponse::kTwice ? tlm::TLM_COMPLETED : tlm::TLM_ACCEPTED;
     }
     delay = end_delay;
     if (end_response == EndResponse::kCompleted) return tlm::TLM_COMPLETED;
@@ -262,7 +268,8 @@ TEST_CASE("a process that is ended while b_transport waits takes its transaction
 }
 
 TEST_CASE("the next response phase waits for the end of the one before") {
-  const auto end = GENERATE(EndResponse::kCompleted, EndResponse::kUpdated, EndResponse::kLater);
+  const auto end =
+      GENERATE(EndResponse::kCompleted, EndResponse::kUpdated, EndResponse::kLater, EndResponse::kWithin);
   const std::string wrong = bitbalance::test::in_child([&] {
     MemoryBench bench;
     bench.initiator().end_response = end;
@@ -451,6 +458,14 @@ TEST_CASE("an end of another response than the one under way is reported") {
   sc_time delay;
   CHECK_THROWS_WITH(bench.initiator().socket->nb_transport_fw(second, phase, delay),
                     Catch::Contains("END_RESP without BEGIN_RESP"));
+}
+
+TEST_CASE("a response that is ended twice is reported") {
+  const ExpectedWarnings any;
+  MemoryBench bench;
+  bench.initiator().end_response = EndResponse::kTwice;
+  bench.initiator().read(0);
+  CHECK_THROWS_WITH(run_ns(100), Catch::Contains("a response was ended twice"));
 }
 
 TEST_CASE("a DRAM that is too small for what is kept in it is refused") {

@@ -149,9 +149,34 @@ void BlockTable::for_fitting(std::vector<Entry>& entries, const Convolution& con
 }
 
 template <class Take>
-void BlockTable::for_chunks(const Entry& entry, const Convolution& conv, const Take& take) {
+void BlockTable::for_chunks(Entry& entry, const Convolution& conv, const Take& take) {
+  // Neither depends on the input channels.
+  if (entry.needs.parameter_entries > conv.config->parameter_entries() ||
+      entry.needs.output_elements > conv.config->output_elements(conv.width)) {
+    return;
+  }
   LayerMapping block = entry.block;
-  const std::size_t known = costs_.size();
+  for (const Chunks::Choice& choice : chunks_of(entry, conv).choices) {
+    block.channels = choice.channels;
+    block.order = choice.order;
+    take(block, &costs_[choice.costs]);
+  }
+}
+
+const BlockTable::Chunks& BlockTable::chunks_of(Entry& entry, const Convolution& conv) {
+  const AcceleratorConfig& config = *conv.config;
+  const std::int64_t activation_elements = config.activation_elements(conv.width);
+  const bool two_outputs_fit = 2 * entry.needs.output_elements <= config.output_elements(conv.width);
+  const auto known = std::find_if(entry.chunks.begin(), entry.chunks.end(), [&](const Chunks& chunks) {
+    return chunks.activation_elements == activation_elements &&
+           chunks.weight_bank_bytes == config.weight_bank_bytes && chunks.two_outputs_fit == two_outputs_fit;
+  });
+  if (known != entry.chunks.end()) return *known;
+  Chunks& chunks = entry.chunks.emplace_back();
+  chunks.activation_elements = activation_elements;
+  chunks.weight_bank_bytes = config.weight_bank_bytes;
+  chunks.two_outputs_fit = two_outputs_fit;
+  LayerMapping block = entry.block;
   for (const int channels : sizes_.fewest_chunks(conv, entry.block)) {
     if (channels >= conv.in_channels) continue;
     block.channels = channels;
@@ -159,11 +184,10 @@ void BlockTable::for_chunks(const Entry& entry, const Convolution& conv, const T
     if (!fits(conv, needs)) continue;
     for (const LoopOrder order : sizes_.orders(block)) {
       block.order = order;
-      const std::size_t costs = add_costs(estimate(conv, block, entry.space, needs));
-      take(block, &costs_[costs]);
+      chunks.choices.push_back({channels, order, add_costs(estimate(conv, block, entry.space, needs))});
     }
   }
-  costs_.resize(known);
+  return chunks;
 }
 
 std::size_t BlockTable::add_costs(const Estimate& estimate) {

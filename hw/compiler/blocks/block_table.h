@@ -45,6 +45,18 @@ class BlockTable {
     std::optional<Estimate> estimate;                              ///< of one that has fitted
     std::array<std::size_t, 4> costs{kNone, kNone, kNone, kNone};  ///< by what overlaps: places in costs_
   };
+  /// The same block with fewer of them, where the buffers of activations and weights have those sizes.
+  struct Chunks {
+    struct Choice {
+      int channels = 0;
+      LoopOrder order = LoopOrder::kActivationsOuter;
+      std::size_t costs = kNone;
+    };
+    std::int64_t activation_elements = 0;
+    int weight_bank_bytes = 0;
+    bool two_outputs_fit = false;
+    std::vector<Choice> choices;
+  };
   struct Entry {
     LayerMapping block;
     SpatialCut space;
@@ -53,6 +65,7 @@ class BlockTable {
     std::optional<BlockDemand> least;  ///< of one that has been asked about
     std::size_t order_count = 0;
     std::array<Ordered, 2> orders;
+    std::vector<Chunks> chunks;  ///< that have been asked about
   };
   /// Those that may fit.
   std::vector<Entry> entries_of(const std::vector<int>& widths) const;
@@ -64,7 +77,8 @@ class BlockTable {
   template <class Take>
   void for_fitting(std::vector<Entry>& entries, const Convolution& conv, const Take& take);
   template <class Take>
-  void for_chunks(const Entry& entry, const Convolution& conv, const Take& take);
+  void for_chunks(Entry& entry, const Convolution& conv, const Take& take);
+  const Chunks& chunks_of(Entry& entry, const Convolution& conv);
   /// Appends those of all rates to costs_, and returns their place.
   std::size_t add_costs(const Estimate& estimate);
 

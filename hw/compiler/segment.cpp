@@ -85,6 +85,58 @@ LayerDemand Segment::demand(const AcceleratorConfig& config, const Plan& plan) {
   return sum;
 }
 
+void Segment::outline(const AcceleratorConfig& config, const Plan& plan, ProgramOutline& outline) {
+  outline.layers.clear();
+  if (outline.producers.size() != layers_.size()) {
+    outline.producers.clear();
+    for (std::size_t i = 0; i < layers_.size(); ++i) outline.producers.push_back(producers_of(i));
+  }
+  std::size_t c = 0;
+  for (const AcceleratorLayer& l : layers_) {
+    if (!is_convolution(l)) {
+      outline.layers.push_back(vector_outline(*l.layer));
+      continue;
+    }
+    BlockTable& table = table_of(c);
+    const std::int64_t slots = slots_of_a_tile(l, config);
+    LayerOutline& entry = outline.layers.emplace_back(table.outline(config, plan[c]));
+    entry.demand = table.demand(config, plan[c]).with(slots, config);
+    entry.last_compute_cycles = entry.tiles * slots;
+    ++c;
+  }
+}
+
+std::vector<std::size_t> Segment::producers_of(std::size_t layer) const {
+  const QuantizedLayer& reader = *layers_[layer].layer;
+  std::vector<std::size_t> producers;
+  for (std::size_t i = 0; i < layer; ++i) {
+    const int output = layers_[i].last().output;
+    const int parent = network_.tensors[output].parent;
+    // The operand of a convolution is loaded later.
+    for (const int read : {reader.input, is_convolution(layers_[layer]) ? -1 : reader.operand})
+      if (read >= 0 && (read == output || read == parent)) producers.push_back(i);
+  }
+  return producers;
+}
+
+LayerOutline Segment::vector_outline(const QuantizedLayer& layer) const {
+  const auto& input = network_.tensors[layer.input].shape;
+  const auto& output = network_.tensors[layer.output].shape;
+  LayerOutline outline;
+  outline.input_rows_end = input.height;
+  outline.input_columns_end = input.width;
+  if (layer.op == LayerOp::kMaxPool || layer.op == LayerOp::kAvgPool) {
+    // Its last windows may leave out some.
+    const InputSpan rows = input_rows(layer.window, input.height, output.height - 1, 1);
+    const InputSpan columns = input_columns(layer.window, input.width, output.width, output.width - 1, 1);
+    outline.input_rows_end = rows.first + rows.size;
+    outline.input_columns_end = columns.first + columns.size;
+  }
+  outline.last_row = output.height - 1;
+  outline.last_column = output.width - 1;
+  return outline;
+}
+
 LayerDemand Segment::least_demand(const AcceleratorConfig& config) {
   LayerDemand sum;
   for (const std::size_t number : convolutions_) {

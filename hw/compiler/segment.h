@@ -64,6 +64,7 @@ class Segment : public ProgramLayers {
   std::vector<std::size_t> fitting(const AcceleratorConfig& config, std::size_t convolution,
                                    const std::vector<LayerMapping>& blocks) override;
   LayerDemand demand(const AcceleratorConfig& config, const Plan& plan) override;
+  void outline(const AcceleratorConfig& config, const Plan& plan, ProgramOutline& outline) override;
   LayerDemand least_demand(const AcceleratorConfig& config) override;
   bool fits_in_full_width(const AcceleratorConfig& config) override;
   std::optional<LayerDemand> least_demand_in(const AcceleratorConfig& config) override;
@@ -86,6 +87,10 @@ class Segment : public ProgramLayers {
 
   /// Slots that the array cannot do without: those of the busiest row of each step.
   std::int64_t slots_of_a_tile(const AcceleratorLayer& l, const AcceleratorConfig& config);
+
+  /// Those before it that write what it reads, as far as the tensors say so by themselves.
+  std::vector<std::size_t> producers_of(std::size_t layer) const;
+  LayerOutline vector_outline(const QuantizedLayer& layer) const;
 
   ProgramLayer describe_layer(std::size_t number) const;
 

@@ -97,6 +97,14 @@ const BlockDemand& BlockTable::demand(const AcceleratorConfig& buffers, const La
       [&] { return demand_of(on(buffers, conv_), m); });
 }
 
+const LayerOutline& BlockTable::outline(const AcceleratorConfig& buffers, const LayerMapping& m) {
+  const auto number = [](int value) { return static_cast<std::uint32_t>(value); };
+  return outlines_.get({number(m.images), number(m.rows), number(m.columns), number(m.conv_groups),
+                        number(m.output_channels), number(m.channels), static_cast<std::uint32_t>(m.order),
+                        number(buffers.activation_buffer_bytes), number(buffers.output_buffer_bytes)},
+                       [&] { return outline_of(on(buffers, conv_), m); });
+}
+
 std::vector<LayerMapping> BlockTable::best(const AcceleratorConfig& buffers) {
   std::vector<LayerMapping> blocks;
   std::vector<Cost> least;

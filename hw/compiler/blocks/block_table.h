@@ -11,6 +11,7 @@
 #include "hw/compiler/blocks/block_sizes.h"
 #include "hw/compiler/blocks/convolution.h"
 #include "hw/compiler/blocks/layer_estimate.h"
+#include "hw/compiler/blocks/layer_outline.h"
 #include "hw/isa/config.h"
 #include "hw/timeline/shape_memo.h"
 
@@ -32,6 +33,8 @@ class BlockTable {
   std::optional<BlockDemand> least(const AcceleratorConfig& buffers);
   /// What a block asks for, whether it is one of these or not.
   const BlockDemand& demand(const AcceleratorConfig& buffers, const LayerMapping& block);
+  /// What of it cannot be done before something else, but for the cycles of the array.
+  const LayerOutline& outline(const AcceleratorConfig& buffers, const LayerMapping& block);
   /// For each rate the block of least estimated time, what the user left open filled in. Empty when no block
   /// fits.
   std::vector<LayerMapping> best(const AcceleratorConfig& buffers);
@@ -91,6 +94,7 @@ class BlockTable {
   std::vector<Entry> cut_widths_;  ///< empty until no block of the full width fits
   std::vector<Cost> costs_;        ///< those of all rates, one after the other
   ShapeMemo<BlockDemand, 8> demands_;
+  ShapeMemo<LayerOutline, 9> outlines_;
 };
 
 }  // namespace bitbalance::compiler

@@ -15,8 +15,14 @@ ProgramClock::ProgramClock(const AcceleratorConfig& config, const IdealMemoryTim
       clock_(config, memory, shapes),
       resident_(config) {}
 
-void ProgramClock::restart(const LayerDemand& demand, std::int64_t limit) {
+bool ProgramClock::may_beat(const ProgramOutline& outline, std::int64_t limit) {
+  return least_end(outline, 0, {}, memory_, compute_gap_, stored_) < limit;
+}
+
+void ProgramClock::restart(const LayerDemand& demand, const ProgramOutline& outline, std::int64_t limit) {
   clock_.restart();
+  outline_ = &outline;
+  layers_ = 0;
   left_ = demand;
   limit_ = limit;
   completed_.clear();
@@ -27,7 +33,20 @@ bool ProgramClock::wants_more(const ProgramBuilder& builder) {
   if (completed_.empty()) resident_.restart(program, weights_);
   for (std::size_t i = completed_.size(); i < program.commands.size(); ++i)
     append(program.commands[i], builder.prerequisites()[i], resident_.find(i));
-  return least_cycles() < limit_;
+  if (least_cycles() >= limit_) return false;
+  const Command& last = program.commands.back();
+  if (layers_ == program.layers.size() || !(last.header.layer_end || opcode_of(last) == Opcode::kBarrier))
+    return true;
+  return least_cycles_by_layers(program.layers.size()) < limit_;
+}
+
+std::int64_t ProgramClock::least_cycles_by_layers(std::size_t layers) {
+  layers_ = layers;
+  stored_.resize(outline_->layers.size());
+  stored_[layers - 1] = clock_.free(Engine::kStore);
+  return least_end(*outline_, layers,
+                   {clock_.compute().last_slot(), clock_.free(Engine::kLoad), clock_.free(Engine::kStore)},
+                   memory_, compute_gap_, stored_);
 }
 
 void ProgramClock::append(const Command& command, const Prerequisites& prerequisites,

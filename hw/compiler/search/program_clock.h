@@ -7,6 +7,7 @@
 
 #include "hw/compiler/blocks/layer_estimate.h"
 #include "hw/compiler/lowering/program_builder.h"
+#include "hw/compiler/search/program_outline.h"
 #include "hw/isa/config.h"
 #include "hw/isa/transfer/channel_timing.h"
 #include "hw/timeline/command_clock.h"
@@ -28,8 +29,11 @@ class ProgramClock : public BuildWatcher {
     return config.dram.burst_bytes <= static_cast<int>(kDramAlignment);
   }
 
-  /// A new program that asks for `demand`. It is wanted while it can take less than `limit` cycles.
-  void restart(const LayerDemand& demand, std::int64_t limit);
+  /// Whether a program like that can take less than `limit` cycles.
+  bool may_beat(const ProgramOutline& outline, std::int64_t limit);
+  /// A new program that asks for `demand`. It is wanted while it can take less than `limit` cycles. Keeps a
+  /// reference to `outline`.
+  void restart(const LayerDemand& demand, const ProgramOutline& outline, std::int64_t limit);
   bool wants_more(const ProgramBuilder& builder) override;
   /// Of the program up to its last command.
   std::int64_t cycles() const { return completed_.back(); }
@@ -39,6 +43,9 @@ class ProgramClock : public BuildWatcher {
   /// What the program takes at least, by what it still asks for.
   std::int64_t least_cycles() const;
 
+  /// The same, by the layers that follow. Precondition: a layer has just ended.
+  std::int64_t least_cycles_by_layers(std::size_t layers);
+
   const IdealMemoryTiming memory_;
   const int compute_gap_;
   WeightStatistics& weights_;
@@ -46,6 +53,9 @@ class ProgramClock : public BuildWatcher {
   ResidentWeights resident_;
   std::int64_t limit_ = 0;
   LayerDemand left_;
+  const ProgramOutline* outline_ = nullptr;
+  std::size_t layers_ = 0;       ///< that have ended
+  std::vector<Edge> stored_;     ///< by layer: the last store
   std::vector<Edge> completed_;  ///< by command
 };
 

@@ -8,6 +8,7 @@
 #include "hw/compiler/blocks/layer_estimate.h"
 #include "hw/compiler/lowering/program_builder.h"
 #include "hw/compiler/mapper.h"
+#include "hw/compiler/search/program_outline.h"
 #include "hw/isa/config.h"
 
 namespace bitbalance::compiler {
@@ -33,6 +34,8 @@ class ProgramLayers {
   virtual std::vector<std::size_t> fitting(const AcceleratorConfig& config, std::size_t convolution,
                                            const std::vector<LayerMapping>& blocks) = 0;
   virtual LayerDemand demand(const AcceleratorConfig& config, const Plan& plan) = 0;
+  /// Replaces `outline` by the plan's.
+  virtual void outline(const AcceleratorConfig& config, const Plan& plan, ProgramOutline& outline) = 0;
   /// Of any plan at least.
   virtual LayerDemand least_demand(const AcceleratorConfig& config) = 0;
   /// Whether each layer has a block of the full width and all its input channels that fits.

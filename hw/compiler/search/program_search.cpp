@@ -50,6 +50,7 @@ std::optional<MappedProgram> ProgramSearch::best(ProgramLayers& layers) {
   judged_.clear();
   hopeless_.clear();
   best_.reset();
+  outline_ = {};
   const std::vector<AcceleratorConfig> machines = smaller_machines(layers);
   for (const AcceleratorConfig& machine : machines)
     if (leaves_room(layers, machine)) judge_all(layers, machine);
@@ -170,7 +171,9 @@ void ProgramSearch::judge(ProgramLayers& layers, const AcceleratorConfig& config
     const std::int64_t limit = best_ ? best_->merit.cycles : kNever;
     if (least_time(demand, options_.memory).longest() >= limit) return;
     if (ProgramClock::suits(config_)) {
-      clock_.restart(demand, limit);
+      layers.outline(candidate.config, plan, outline_);
+      if (!clock_.may_beat(outline_, limit)) return;
+      clock_.restart(demand, outline_, limit);
       watcher = &clock_;
     }
   }

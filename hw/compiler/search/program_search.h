@@ -72,6 +72,7 @@ class ProgramSearch {
   ProgramClock clock_;
   std::set<std::vector<int>> judged_;  ///< all that the candidates depend on
   std::optional<Found> best_;
+  ProgramOutline outline_;                   ///< of the candidate at hand
   std::vector<AcceleratorConfig> hopeless_;  ///< with these buffers, or smaller ones, nothing is better
 };
 

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "hw/compiler/mapper.h"
+#include "hw/compiler/search/program_clock.h"
+#include "hw/compiler/segment.h"
 #include "hw/timeline/timeline.h"
 #include "tests/support/golden_check.h"
 #include "tests/support/program_interpreter.h"
@@ -186,6 +188,44 @@ TEST_CASE("a program is judged while it is made as the timeline judges it when i
       if (segment.program.layers.front().on_host) continue;
       REQUIRE(segment.cycles == timeline.analyze(segment.program, mapper.weights()).cycles);
       REQUIRE(segment.least_cycles <= segment.cycles);
+    }
+  }
+}
+
+TEST_CASE("no program is given up that takes fewer cycles than it may") {
+  CaseLimits limits;
+  limits.max_layers = 6;
+  limits.max_batch = 3;
+  int judged = 0;
+  for (std::uint64_t seed = 1; judged < 1000; ++seed) {
+    CAPTURE(seed);
+    const RandomCase c = make_random_case(seed, limits);
+    const std::vector<QuantizedLayer>& layers = c.network.layers;
+    if (std::any_of(layers.begin(), layers.end(), [](const auto& l) { return l.op == LayerOp::kHost; }))
+      continue;
+    const Machine machine =
+        seed % 2 == 0 ? RandomMachines(seed).draw(c.config) : Machine{c.config, IdealMemoryTiming{}};
+    if (!ProgramClock::suits(machine.config)) continue;
+    MapperOptions options;
+    options.batch = c.mapped.program.batch;
+    options.memory = machine.memory;
+    WeightStatistics weights(c.network);
+    BlockTables tables(machine.config, ProgramSearch::planned_rates());
+    Segment segment(c.network, options, weights, tables, nullptr);
+    for (std::size_t i = 0; i < layers.size(); ++i) segment.add({i, &layers[i]});
+    Timeline timeline(machine.config, machine.memory);
+    ShapeTimings shapes;
+    ProgramClock clock(machine.config, machine.memory, shapes, weights);
+    ProgramOutline outline;
+    for (const Plan& plan : segment.propose(machine.config)) {
+      const std::int64_t cycles =
+          timeline.cycles(segment.lower(machine.config, plan, nullptr)->program, weights);
+      segment.outline(machine.config, plan, outline);
+      REQUIRE(clock.may_beat(outline, cycles + 1));
+      clock.restart(segment.demand(machine.config, plan), outline, cycles + 1);
+      REQUIRE(segment.lower(machine.config, plan, &clock).has_value());
+      REQUIRE(clock.cycles() == cycles);
+      ++judged;
     }
   }
 }

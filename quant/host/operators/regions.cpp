@@ -166,9 +166,10 @@ std::vector<Span> spans_of(float first, float last, float scale, std::int64_t ce
 float largest(const float* plane, std::int64_t width, const Span& rows, const Span& columns) {
   if (rows.first >= rows.end || columns.first >= columns.end) return 0;
   float most = -std::numeric_limits<float>::infinity();
-  for (std::int64_t y = rows.first; y < rows.end; ++y)
-    most =
-        std::max(most, *std::max_element(plane + y * width + columns.first, plane + y * width + columns.end));
+  for (std::int64_t y = rows.first; y < rows.end; ++y) {
+    const float* row = plane + y * width;
+    most = std::max(most, *std::max_element(row + columns.first, row + columns.end));
+  }
   return most;
 }
 

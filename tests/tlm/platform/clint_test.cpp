@@ -77,7 +77,7 @@ TEST_CASE("msip drives the software interrupt at the time of the write") {
 }
 
 TEST_CASE("a write that lies ahead keeps the timer's line from nothing, and shows before its time in none") {
-  Bench bench;
+  ClintBench bench;
   bench.set_alarm(5);                     // at 500 ns
   bench.cpu.write(Clint::kMsip, 1, 799);  // at 800 ns
   bench.set_alarm(20, 999);               // at 1000 ns it is put off
@@ -96,7 +96,7 @@ TEST_CASE("a write that lies ahead keeps the timer's line from nothing, and show
 }
 
 TEST_CASE("an access to a register without data is refused") {
-  Bench bench;
+  ClintBench bench;
   tlm::tlm_generic_payload& payload = bench.cpu.payload;
   bench.cpu.read(Clint::kMsip);
   payload.set_data_ptr(nullptr);

@@ -7,6 +7,8 @@
 
 namespace bitbalance::test {
 
+using Types = onnx::TensorProto;
+
 using onnx_reference::volume;
 
 void OperatorMaker::unary() {
@@ -26,7 +28,6 @@ void OperatorMaker::unary() {
 
 /// What a negative integer becomes is beyond what floats tell apart.
 void OperatorMaker::cast_to_unsigned() {
-  using Types = onnx::TensorProto;
   whole_image(extents(integer(1, 4)), one_of<std::int64_t>({Types::INT8, Types::INT32, Types::INT64}),
               chance() ? -3 : 0, 100);
   set("to", one_of<std::int64_t>({Types::UINT32, Types::UINT64}));
@@ -66,7 +67,6 @@ void OperatorMaker::combine() {
 /// Some results are beyond what floats tell apart.
 void OperatorMaker::wide_integers(const Dims& dims, const Dims& other) {
   constexpr std::int64_t kExact = std::int64_t{1} << 24, kFew = 4000;
-  using Types = onnx::TensorProto;
   const auto type = one_of<std::int64_t>({Types::INT32, Types::INT64, Types::UINT32});
   is_unsigned_ = type == Types::UINT32;
   const std::int64_t most = chance() ? kExact : kFew, factor = op_ == "Mul" ? 2 : kFew;

@@ -271,6 +271,13 @@ TEST_CASE("norms over windows and samples survive export, under the names that t
   }
 }
 
+TEST_CASE("maxima of regions survive export") {
+  OnnxBuilder model({1, 2, 5, 6});
+  model.constant("regions", {3, 5}, {0, 0, 0, 5, 4, 0, 1, 1, 3, 3, 0, 2, 0, 2, 4});
+  set_attribute(model.node("MaxRoiPool", {"x", "regions"}, "y"), "pooled_shape", Ints{2, 3});
+  check_survives(model.import());
+}
+
 TEST_CASE("what the operator set that is written cannot say is refused by name") {
   constexpr std::int64_t kNewest = 22;
   const auto refusal = [](const OnnxBuilder& model) {

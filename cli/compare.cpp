@@ -1,15 +1,14 @@
 // `bitbalance compare`: scenarios in, one table, one page, one chart and one results folder out.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/process/parallel.h"
-#include "base/text/nearest_word.h"
 #include "base/text/outside_text.h"
 #include "base/text/split.h"
+#include "base/text/word_choice.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
@@ -37,25 +36,18 @@ struct CompareArguments {
 
 constexpr int kChartColumns = 2;
 
-[[noreturn]] void refuse(const char* option, const std::string& name, const std::vector<std::string>& names) {
-  throw SettingsError(
-      fmt::format("{}: '{}'{}; accepted: {}", option, name, suggestion(name, names), fmt::join(names, ", ")));
-}
-
 SizingRule sizing_rule(const std::string& name) {
   std::vector<std::string> names;
-  for (int i = 0; i < static_cast<int>(SizingRule::kCount); ++i) {
+  for (int i = 0; i < static_cast<int>(SizingRule::kCount); ++i)
     names.emplace_back(to_string(static_cast<SizingRule>(i)));
-    if (names.back() == name) return static_cast<SizingRule>(i);
-  }
-  refuse("--rule", name, names);
+  return static_cast<SizingRule>(place_of(name, names, "--rule"));
 }
 
 const BaselineKind* baseline(const std::string& name) {
-  if (const BaselineKind* kind = find_baseline(name)) return kind;
+  const std::vector<const BaselineKind*> kinds = baseline_kinds();
   std::vector<std::string> names;
-  for (const BaselineKind* kind : baseline_kinds()) names.emplace_back(kind->name());
-  refuse("--baselines", name, names);
+  for (const BaselineKind* kind : kinds) names.emplace_back(kind->name());
+  return kinds[place_of(name, names, "--baselines")];
 }
 
 Scenario load(const std::string& file, const std::vector<SettingOverride>& overrides) {

@@ -5,12 +5,12 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
 
 #include "base/text/outside_text.h"
+#include "base/text/word_choice.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/names.h"
@@ -104,20 +104,11 @@ void report(const char* when, const TrainableNetwork& network, const ImageSet& i
              100 * accuracy_of(network, images, true));
 }
 
-TokenForm form_of(const std::string& name) {
-  const auto form =
-      std::find_if(kTokenForms.begin(), kTokenForms.end(), [&](TokenForm f) { return name == to_string(f); });
-  if (form == kTokenForms.end()) {
-    throw std::invalid_argument(
-        fmt::format("--token-form: '{}'; accepted: {}", name, fmt::join(token_form_names(), ", ")));
-  }
-  return *form;
-}
-
 void fine_tune_model(Arguments& arguments) {
   if (arguments.threads < 1)
     throw std::invalid_argument(fmt::format("--threads: {}; accepted: 1 or more", arguments.threads));
-  arguments.quantization.token_form = form_of(arguments.token_form);
+  arguments.quantization.token_form =
+      kTokenForms[place_of(arguments.token_form, token_form_names(), "--token-form")];
   torch::set_num_threads(arguments.threads);
   at::globalContext().setDeterministicAlgorithms(true, false);
   const fs::path out = arguments.out;

@@ -62,7 +62,7 @@ struct RunArguments {
 /// Of --timeline, if it is given.
 std::optional<TimelineDetail> detail_of(const RunArguments& arguments) {
   if (arguments.timeline.empty()) return std::nullopt;
-  return timeline_detail(arguments.timeline);
+  return timeline_detail(arguments.timeline, "--timeline");
 }
 
 Scenario scenario_of(const RunArguments& arguments) {

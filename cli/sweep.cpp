@@ -1,8 +1,6 @@
 // `bitbalance sweep`: many design points from one file, their results in one database.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -11,10 +9,10 @@
 
 #include "base/file/output_file.h"
 #include "base/process/threads.h"
-#include "base/text/nearest_word.h"
 #include "base/text/number.h"
 #include "base/text/outside_text.h"
 #include "base/text/shell_word.h"
+#include "base/text/word_choice.h"
 #include "cli/check_output.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
@@ -54,11 +52,7 @@ int jobs_of(const SweepArguments& arguments) {
 }
 
 void check_engine(const SweepArguments& arguments) {
-  const std::vector<std::string> engines = {"processes", kSlurm};
-  if (std::find(engines.begin(), engines.end(), arguments.engine) == engines.end()) {
-    throw SettingsError(fmt::format("--engine: '{}'{}; accepted: {}", arguments.engine,
-                                    suggestion(arguments.engine, engines), fmt::join(engines, ", ")));
-  }
+  place_of(arguments.engine, {"processes", kSlurm}, "--engine");
   if (arguments.engine == kSlurm) return;
   for (const auto& [option, given] :
        {std::pair{"--tasks", !arguments.tasks.empty()}, {"--sbatch", !arguments.sbatch.empty()}}) {

@@ -1,6 +1,9 @@
 // What `bitbalance-platform` is told on its command line.
 #pragma once
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -8,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text/word_choice.h"
 #include "cli/names.h"
 #include "testbench/scenario/scenario.h"
 #include "tlm/platform/boot_table.h"
@@ -51,20 +55,23 @@ struct PlatformArguments {
   throw std::invalid_argument(std::string(option) + ": '" + value + "'; accepted: " + accepted);
 }
 
-/// The words, as help and refusals list them.
 template <class Value, std::size_t kCount>
-std::string names_of(const Choice<Value> (&choices)[kCount]) {
-  std::string names;
-  for (const Choice<Value>& choice : choices) names += (names.empty() ? "" : ", ") + std::string(choice.name);
-  return names;
+std::vector<std::string> words_of(const Choice<Value> (&choices)[kCount]) {
+  std::vector<std::string> words;
+  for (const Choice<Value>& choice : choices) words.emplace_back(choice.name);
+  return words;
+}
+
+/// The words, as help lists them.
+template <class Value, std::size_t kCount>
+std::string listed(const Choice<Value> (&choices)[kCount]) {
+  return fmt::format("{}", fmt::join(words_of(choices), ", "));
 }
 
 /// Refuses what is none of the words.
 template <class Value, std::size_t kCount>
 Value value_of(const char* option, const std::string& name, const Choice<Value> (&choices)[kCount]) {
-  for (const Choice<Value>& choice : choices)
-    if (name == choice.name) return choice.value;
-  refuse(option, name, names_of(choices));
+  return choices[place_of(name, words_of(choices), option)].value;
 }
 
 }  // namespace bitbalance::cli

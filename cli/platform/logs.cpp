@@ -29,13 +29,9 @@ TransactionLog::TransactionLog(const PlatformArguments& arguments, std::vector<s
                                const std::vector<std::string>& targets)
     : file_(arguments.transactions), initiators_(std::move(initiators)), target_(arguments.target) {
   if (!arguments.initiator.empty()) {
-    const auto found = std::find(initiators_.begin(), initiators_.end(), arguments.initiator);
-    if (found == initiators_.end())
-      refuse("--initiator", arguments.initiator, fmt::format("{}", fmt::join(initiators_, ", ")));
-    initiator_ = static_cast<int>(found - initiators_.begin());
+    initiator_ = static_cast<int>(place_of(arguments.initiator, initiators_, "--initiator"));
   }
-  if (!target_.empty() && std::find(targets.begin(), targets.end(), target_) == targets.end())
-    refuse("--target", target_, fmt::format("{}", fmt::join(targets, ", ")));
+  if (!target_.empty()) place_of(target_, targets, "--target");
   file_.stream() << "time_ns,initiator,target,command,address,bytes,answer\n";
 }
 

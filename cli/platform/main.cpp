@@ -23,9 +23,8 @@ void declare(CLI::App& app, PlatformArguments& arguments) {
   app.add_option("--platform", arguments.platform,
                  "the accelerators, each with a level and settings of its own")
       ->type_name("FILE.yaml");
-  app.add_option(
-      "--level", arguments.level,
-      "level of detail of all accelerators: " + names_of(kLevels) + "; default: " + kLevels[0].name);
+  app.add_option("--level", arguments.level,
+                 "level of detail of all accelerators: " + listed(kLevels) + "; default: " + kLevels[0].name);
   app.add_option("--images", arguments.images, "images to run (network.count), 0: all")->type_name("N");
   app.add_option("--accelerators", arguments.accelerators, "how many equal ones share the images; default: 1")
       ->check(whole_number_check());
@@ -33,8 +32,7 @@ void declare(CLI::App& app, PlatformArguments& arguments) {
       ->check(real_number_check())
       ->capture_default_str();
   app.add_flag("--no-dmi", arguments.no_dmi, "every access to RAM and DRAM is a transaction");
-  app.add_option("--wait", arguments.wait, "how the driver waits: " + names_of(kWaits))
-      ->capture_default_str();
+  app.add_option("--wait", arguments.wait, "how the driver waits: " + listed(kWaits))->capture_default_str();
   app.add_option("--timeout-ms", arguments.timeout_ms, "after which the driver gives a program up")
       ->check(real_number_check())
       ->capture_default_str();
@@ -42,7 +40,7 @@ void declare(CLI::App& app, PlatformArguments& arguments) {
                  "rounds of a loop that the firmware runs first, to measure its speed")
       ->check(whole_number_check());
   app.add_option("--exercise", arguments.exercise,
-                 "what the driver tries first at the wrong moment: " + names_of(kExercises));
+                 "what the driver tries first at the wrong moment: " + listed(kExercises));
   app.add_option("--firmware", arguments.firmware, "another program for the processor")
       ->type_name("FILE.elf");
   app.add_option("--uart", arguments.uart, "also write what the terminal shows here")->type_name("FILE");

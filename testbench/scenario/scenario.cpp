@@ -1,13 +1,13 @@
 #include "testbench/scenario/scenario.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "base/text/enum_names.h"
 #include "base/text/outside_text.h"
+#include "base/text/word_choice.h"
 #include "testbench/scenario/settings/range_probe.h"
 #include "testbench/scenario/settings/settings_guide.h"
 #include "testbench/scenario/settings/settings_reader.h"
@@ -33,11 +33,7 @@ std::vector<std::string> level_names() {
 }
 
 Level level_of(const std::string& name, const std::string& where) {
-  const std::vector<std::string> names = level_names();
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end())
-    throw SettingsError(fmt::format("{}: '{}'; accepted: {}", where, name, fmt::join(names, ", ")));
-  return static_cast<Level>(found - names.begin());
+  return static_cast<Level>(place_of(name, level_names(), where));
 }
 
 const char* to_string(GoldenExtent extent) {

@@ -126,7 +126,7 @@ struct Scenario {
 const char* to_string(Level level);
 /// In the order of the enumeration.
 std::vector<std::string> level_names();
-/// The level of that name. Throws SettingsError that begins with `where`.
+/// The level of that name. Throws std::invalid_argument that begins with `where`.
 Level level_of(const std::string& name, const std::string& where);
 const char* to_string(GoldenExtent extent);
 const char* to_string(MemoryTiming model);

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/text/word_choice.h"
 #include "tests/support/names.h"
 
 namespace bitbalance::test {
@@ -19,6 +20,14 @@ TEST_CASE("the nearest word is the one that fingers meant") {
   CHECK_FALSE(nearest_word("tlm", {}));
   CHECK(suggestion("analitic", words) == " (did you mean 'analytic'?)");
   CHECK(suggestion("quick", words).empty());
+}
+
+TEST_CASE("one of a few words is told by its place, any other with the nearest") {
+  const std::vector<std::string> words = {"rtl", "tlm", "analytic"};
+  CHECK(place_of("tlm", words, "--level") == 1);
+  CHECK_THROWS_WITH(place_of("tml", words, "--level"),
+                    "--level: 'tml' (did you mean 'tlm'?); accepted: rtl, tlm, analytic");
+  CHECK_THROWS_WITH(place_of("", words, "--level"), "--level: ''; accepted: rtl, tlm, analytic");
 }
 
 }  // namespace

@@ -1,14 +1,13 @@
 #include "testbench/run/trace/timeline_file.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "base/file/output_file.h"
 #include "base/text/enum_index.h"
 #include "base/text/json_text.h"
-#include "testbench/scenario/settings/settings.h"
+#include "base/text/word_choice.h"
 
 namespace bitbalance::runner {
 namespace {
@@ -19,12 +18,8 @@ constexpr int kSlotsRow = 0, kDrainRow = 1;
 
 }  // namespace
 
-TimelineDetail timeline_detail(const std::string& text) {
-  static constexpr std::array<const char*, 4> kNames = {"engines", "commands", "tiles", "bursts"};
-  const auto found = std::find(kNames.begin(), kNames.end(), text);
-  if (found != kNames.end()) return static_cast<TimelineDetail>(found - kNames.begin());
-  throw SettingsError(fmt::format("--timeline: '{}'; accepted: {}, each with those before it", text,
-                                  fmt::join(kNames, ", ")));
+TimelineDetail timeline_detail(const std::string& text, const std::string& where) {
+  return static_cast<TimelineDetail>(place_of(text, {"engines", "commands", "tiles", "bursts"}, where));
 }
 
 TimelineFile::TimelineFile(const std::filesystem::path& file, TimelineDetail detail)

@@ -18,8 +18,8 @@ namespace bitbalance::runner {
 
 /// Each with what stands before it.
 enum class TimelineDetail : std::uint8_t { kEngines, kCommands, kTiles, kBursts };
-/// Throws SettingsError naming --timeline.
-TimelineDetail timeline_detail(const std::string& text);
+/// By its word. Throws std::invalid_argument that begins with `where`.
+TimelineDetail timeline_detail(const std::string& text, const std::string& where);
 
 class TimelineFile : public ExecutionObserver {
  public:

@@ -249,7 +249,9 @@ TEST_CASE("windows of power that become one keep their energy and their cycles")
 }
 
 TEST_CASE("an unknown detail of a timeline is refused by name") {
-  CHECK_THROWS_WITH(timeline_detail("burst"), Catch::Contains("--timeline: 'burst'; accepted: engines"));
+  CHECK_THROWS_WITH(
+      timeline_detail("burst", "--timeline"),
+      "--timeline: 'burst' (did you mean 'bursts'?); accepted: engines, commands, tiles, bursts");
 }
 
 }  // namespace

@@ -76,8 +76,8 @@ Scenario scenario_of(const RunArguments& arguments) {
   add("run.golden", "--golden", arguments.golden);
   add("mapping.include", "--mapping", arguments.mapping);
   Scenario scenario = load_scenario(arguments.scenario, overrides);
-  if (scenario.run.mixed() || !arguments.jobs.empty())
-    scenario.mapping.barrier = LayerBarrier::kProgram;  // where levels and processes can change
+  if (!arguments.jobs.empty())
+    scenario.mapping.barrier = LayerBarrier::kProgram;  // where processes can change
   if (detail_of(arguments) == TimelineDetail::kBursts)
     scenario.run.dmi = false;  // a transfer by pointer has none
   return scenario;
@@ -167,7 +167,7 @@ ChosenMappings simulate(const RunArguments& arguments, int jobs, ResultsFolder& 
                         std::optional<PowerSeries>& power) {
   const Scenario& scenario = report.scenario;
   const Workload workload = prepare(arguments, scenario);
-  Simulation simulation(scenario, workload, jobs);
+  Simulation simulation(scenario, workload, jobs, arguments.rtl.empty() ? "run.rtl" : "--rtl");
   RunTrace trace;
   add_records(arguments, scenario, workload.network, folder, trace);
   Waveforms waveforms(arguments.waveforms, scenario, simulation, power_cycles(arguments), folder);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/text/config_error.h"
 #include "testbench/run/clocked_layers.h"
 #include "testbench/scenario/layer_patterns.h"
 
@@ -13,14 +14,24 @@ SystemLevels levels_of(const RunSettings& run, int jobs) {
   return {run.level == Level::kRtl || run.mixed(), run.level == Level::kTlm || jobs > 0};
 }
 
+/// Level and process change where a program ends.
+const Scenario& with_programs(const Scenario& scenario, int jobs) {
+  const LayerBarrier barrier = scenario.mapping.barrier;
+  const bool changes = scenario.run.mixed() || jobs > 0;
+  require(!changes || barrier == LayerBarrier::kProgram, jobs > 0 ? "jobs" : "run.rtl", "barrier",
+          to_string(barrier), to_string(LayerBarrier::kProgram));
+  return scenario;
+}
+
 }  // namespace
 
-Simulation::Simulation(const Scenario& scenario, const Workload& workload, int jobs)
-    : scenario_(scenario),
+Simulation::Simulation(const Scenario& scenario, const Workload& workload, int jobs,
+                       const std::string& rtl_place)
+    : scenario_(with_programs(scenario, jobs)),
       workload_(workload),
       jobs_(jobs),
       programs_(scenario, workload.network, static_cast<int>(workload.images.size())),
-      rtl_layers_(matching_layers("--rtl", scenario.run.rtl, programs_.accelerator_layer_names())),
+      rtl_layers_(matching_layers(rtl_place, scenario.run.rtl, programs_.accelerator_layer_names())),
       system_("system", scenario, levels_of(scenario.run, jobs), programs_.memory_bytes()),
       data_(system_, workload.network, programs_.data_base()),
       check_(scenario, workload, data_) {

@@ -24,9 +24,12 @@ class Simulation {
   /// Maps the network. Keeps references. Throws std::invalid_argument when the accelerator cannot execute the
   /// network, or clocked layers are asked for that it does not have.
   ///
-  /// `jobs` > 0: layers run clocked in as many processes, from what the transaction level computed. Then each
-  /// layer must be a program of its own, and what memory a program finds must not change its time.
-  Simulation(const Scenario& scenario, const Workload& workload, int jobs = 0);
+  /// `jobs` > 0: layers run clocked in as many processes, from what the transaction level computed. Then what
+  /// memory a program finds must not change its time. With `jobs`, and with levels that differ between
+  /// layers, each layer must be a program of its own, else ConfigError is thrown. `rtl_place`: who asks for
+  /// clocked layers, for messages.
+  Simulation(const Scenario& scenario, const Workload& workload, int jobs = 0,
+             const std::string& rtl_place = "run.rtl");
 
   const ProgramSet& programs() const { return programs_; }
   Level level_of(const Program& program) const;

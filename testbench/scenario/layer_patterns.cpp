@@ -43,14 +43,14 @@ std::vector<std::string> entries(const std::string& list, const std::vector<std:
 
 }  // namespace
 
-std::vector<std::string> matching_layers(const std::string& option, const std::string& list,
+std::vector<std::string> matching_layers(const std::string& where, const std::string& list,
                                          const std::vector<std::string>& layers) {
   if (list.empty()) return {};
   std::vector<bool> chosen(layers.size());
   for (const std::string& entry : entries(list, layers)) {
     const std::vector<std::size_t> places = named(entry, layers);
     if (places.empty()) {
-      throw SettingsError(fmt::format("{}: no layer of the accelerator is called '{}'; {}", option, entry,
+      throw SettingsError(fmt::format("{}: no layer of the accelerator is called '{}'; {}", where, entry,
                                       layer_hint(entry, layers)));
     }
     for (const std::size_t place : places) chosen[place] = true;

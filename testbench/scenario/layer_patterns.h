@@ -1,4 +1,4 @@
-// Layers as a user names them on the command line: names and patterns (base/text/name_pattern.h).
+// Layers as a user names them: names and patterns (base/text/name_pattern.h).
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@ namespace bitbalance::scenario {
 
 /// Those of `layers` that the names and patterns of the list mean, in their order. Commas separate; a name
 /// that holds commas itself is taken whole where it stands in the list, the longest first. Empty for an empty
-/// list. Throws SettingsError, naming `option`, for one that means none.
-std::vector<std::string> matching_layers(const std::string& option, const std::string& list,
+/// list. Throws SettingsError that begins with `where` for one that means none.
+std::vector<std::string> matching_layers(const std::string& where, const std::string& list,
                                          const std::vector<std::string>& layers);
 
 /// What LAYER[:first[-last]] or LAYER:all asks for.

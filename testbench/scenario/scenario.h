@@ -141,7 +141,8 @@ void show_scenario(SettingsVisitor& v, Scenario& scenario);
 /// Of a file that holds a model in place of a scenario.
 inline constexpr const char* kModelExtension = ".onnx";
 
-/// Reads and checks a scenario; of two overrides of the same setting the later wins. Without a file (empty)
+/// Reads and checks a scenario; of two overrides of the same setting the later wins. Clocked layers (run.rtl)
+/// make each layer a program of its own, whatever mapping.barrier says. Without a file (empty)
 /// the overrides are all there is; an ONNX model (by its extension) is the scenario that runs it with
 /// defaults. `files`: those that were parsed before. Throws SettingsError.
 Scenario load_scenario(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides = {},

@@ -92,9 +92,28 @@ TEST_CASE("a layer that does not exist is refused with the nearest one") {
   const Workload workload{c.network, c.images, {}};
   const std::string name = ProgramSet(scenario, c.network, 1).layer_names().front();
   scenario = at_level(scenario, Level::kTlm, name + "x");
-  CHECK_THROWS_WITH(
-      Simulation(scenario, workload),
-      Catch::Matchers::Contains("--rtl") && Catch::Matchers::Contains("did you mean '" + name + "'"));
+  CHECK_THROWS_WITH(Simulation(scenario, workload),
+                    Catch::Matchers::Contains("run.rtl: no layer") &&
+                        Catch::Matchers::Contains("did you mean '" + name + "'"));
+}
+
+TEST_CASE("levels that change within a program are refused, in one process and in several") {
+  const RandomCase c = case_of_layers();
+  Scenario scenario;
+  scenario.accelerator = c.config;
+  scenario.network.batch = static_cast<int>(c.images.size());
+  const std::string last = ProgramSet(scenario, c.network, 1).layer_names().back();
+  const Workload workload{c.network, c.images, {}};
+  for (const LayerBarrier barrier : {LayerBarrier::kNone, LayerBarrier::kCommand}) {
+    Scenario mixed = at_level(scenario, Level::kTlm, last);
+    mixed.mapping.barrier = barrier;
+    CHECK_THROWS_WITH(Simulation(mixed, workload),
+                      Catch::Matchers::Contains("barrier = " + std::string(to_string(barrier))) &&
+                          Catch::Matchers::EndsWith("accepted: layer"));
+    Scenario clocked = at_level(scenario, Level::kRtl);
+    clocked.mapping.barrier = barrier;
+    CHECK_THROWS_WITH(Simulation(clocked, workload, 2), Catch::Matchers::EndsWith("accepted: layer"));
+  }
 }
 
 TEST_CASE("a gated clock rises at whole periods and stands still when stopped") {

@@ -38,6 +38,13 @@ TEST_CASE("a scenario's settings reach the structs and the rest keeps its defaul
   CHECK(s.mapping.layers[0].order == LoopOrder::kWeightsOuter);
 }
 
+TEST_CASE("a scenario with clocked layers has a program for each layer") {
+  const ScenarioFile file("run: {level: tlm, rtl: conv2}\n");
+  CHECK(file.load().mapping.barrier == LayerBarrier::kProgram);
+  const ScenarioFile other("mapping: {barrier: command}\nrun: {level: tlm, rtl: conv2}\n");
+  CHECK(other.load().mapping.barrier == LayerBarrier::kProgram);
+}
+
 TEST_CASE("the effective settings are a scenario that means the same") {
   const ScenarioFile file(
       "name: 'a \"quoted\" name'\n"

@@ -9,7 +9,7 @@
 #include <set>
 #include <unordered_set>
 
-#include "testbench/explore/sweep/search/search.h"
+#include "testbench/explore/sweep/search/sweep_front.h"
 #include "testbench/explore/sweep/task/shared_counters.h"
 #include "testbench/report/csv.h"
 #include "testbench/run/process/process_pool.h"

@@ -314,7 +314,7 @@ class Folder {
     return *bytes;
   }
   /// Of the size and the checksum that the description has.
-  Bytes read(const char* file, Reader files, std::int64_t needed) const {
+  Bytes read(const char* file, Reader& files, std::int64_t needed) const {
     Reader entry = files.object(file);
     const std::int64_t size = entry.integer("bytes", needed, needed);
     const std::int64_t sum = entry.integer("crc32", 0, kMost32);
@@ -458,7 +458,6 @@ StoredProgram load_program(const std::filesystem::path& path) {
   p.constants = folder.read(kConstants, files, constants_bytes);
   p.inputs = folder.read(kInputs, files, p.images * p.input_tensor().image_bytes());
   p.expected = folder.read(kExpected, files, p.images * p.output_tensor().image_bytes());
-  for (const char* name : {kConstants, kInputs, kExpected}) files.at(name);
   files.end();
   reader.end();
   check_constants(p, folder.name(kConstants));

@@ -1,5 +1,5 @@
 // What one of the other accelerators is: everything that sets it apart from the rest. A file of kinds/
-// holds one, and its only object registers itself: no list names it.
+// holds one, and its only object registers itself: no list in the code names it, CMakeLists.txt has the file.
 #pragma once
 
 #include <cstdint>

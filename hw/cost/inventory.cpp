@@ -169,7 +169,7 @@ double requantizing_cuts(const AcceleratorConfig& c, int bits) {
          cuts(c.pipeline.clamp, bits + kMultiplierBits + kCounterBits);
 }
 
-/// Of one column of the post-processor, and of one lane of the vector unit.
+/// And the vector unit, which has a lane for each column, and the tables that both ask.
 Parts post_processor(const AcceleratorConfig& c) {
   const int sum = c.pe.serves(Width::k16) ? c.accumulator_bits_16 : c.accumulator_bits_8;
   const Logic post = adders(sum + kWordBits + 2 * kResultBits +  // bias, rounding, clamp

@@ -314,7 +314,8 @@ void Controller::end_program() {
 }
 
 void Controller::fault(ProgramFault cause, std::uint32_t index) {
-  if (state_ == State::kStopping) return;  // the first one counts
+  if (state_ == State::kStopping)
+    return;  // the first counts, unless the watchdog stops the program before it is told
   state_ = State::kStopping;
   acted_ = true;
   fault_ = cause;

@@ -1,5 +1,6 @@
-// The golden model: what a quantized network must compute, in plain loops over plain integers. It is the
-// judge of every level of the accelerator and therefore shares no arithmetic with hw/.
+// The golden model: what a quantized network must compute, in plain integers. It is the judge of every
+// level of the accelerator and therefore shares no arithmetic with hw/. Long sums are taken from several
+// lines of the input at a time, and channels by several threads, which changes no sum.
 #pragma once
 
 #include <cstdint>

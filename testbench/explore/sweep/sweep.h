@@ -1,5 +1,6 @@
-// A sweep from its points to their results: every point is checked before the first is computed; then worker
-// processes compute those that the store does not have yet.
+// A sweep from its points to their results: every point that is known at the beginning is checked before the
+// first is computed, those that a search adds when they come. Worker processes compute those that the store
+// does not have yet.
 #pragma once
 
 #include <cstdint>

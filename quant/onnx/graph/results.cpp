@@ -53,7 +53,6 @@ double largest_magnitude(const std::vector<float>& values) {
 void check_exact(const OnnxModel& model, const NodeProto& source, const std::string& op,
                  const std::vector<const OnnxValue*>& operands) {
   static const std::set<std::string> comparisons = {"Equal", "Greater", "Less"};
-  static const std::set<std::string> sums = {"Einsum", "Gemm", "MatMul"};  // of products, in floats
   if (passes_integers(op)) return;
   double found = 0, most_sum = 1;
   int count = 0;
@@ -67,7 +66,7 @@ void check_exact(const OnnxModel& model, const NodeProto& source, const std::str
     found = largest;
     ++count;
   }
-  if (folds && sums.count(op) != 0 && most_sum > kExactInteger) {
+  if (folds && host::sums_products(op) && most_sum > kExactInteger) {
     found = most_sum;
     ++count;
   }

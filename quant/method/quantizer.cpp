@@ -403,25 +403,6 @@ QuantizedNetwork quantize_prepared(const Network& network, Network* spent, const
 
 }  // namespace
 
-const char* to_string(WeightMethod method) {
-  switch (method) {
-    case WeightMethod::kNearest:
-      return "nearest";
-    case WeightMethod::kCompensated:
-      return "compensated";
-  }
-  return "?";
-}
-
-QuantizationOptions without_limit(QuantizationOptions options) {
-  options.nnzb = options.weight_bits - 1;
-  for (LayerOverride& layer : options.overrides) {
-    layer.nnzb.reset();
-    if (layer.weight_bits) layer.nnzb = *layer.weight_bits - 1;
-  }
-  return options;
-}
-
 Network prepare(Network network, Calibration& ranges, const QuantizationOptions& options) {
   Network prepared = lower_network(std::move(network), options.tables);
   for (const Node& node : prepared.nodes) check_finite(node);

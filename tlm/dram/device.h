@@ -82,7 +82,6 @@ class Device {
   bool any_open(int rank) const { return ranks_[rank].open_banks != 0; }
   enum class Sleep { kAwake, kPowerDown, kSelfRefresh };
   Sleep sleep(int rank) const { return ranks_[rank].sleep; }
-  bool is_awake(int rank) const { return ranks_[rank].sleep == Sleep::kAwake; }
   /// First clock at which a closed bank has no row open any more: of an auto-precharge it may be yet to come.
   Cycle closed_from(int bank) const { return banks_[bank].closed_from; }
 

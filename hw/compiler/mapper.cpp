@@ -37,7 +37,7 @@ const QuantizedLayer* only_reader(const QuantizedNetwork& network, int tensor_in
 bool pools_while_draining(const QuantizedLayer& l) {
   const Window& w = l.window;
   return l.op == LayerOp::kMaxPool && w.kernel_h == w.stride_h && w.kernel_w == w.stride_w &&
-         w.kernel_h <= kMostStep && w.kernel_w <= kMostStep && w.dilation_h == 1 && w.dilation_w == 1 &&
+         w.kernel_h <= kMostStride && w.kernel_w <= kMostStride && w.dilation_h == 1 && w.dilation_w == 1 &&
          w.pad_top == 0 && w.pad_left == 0 && w.pad_bottom == 0 && w.pad_right == 0;
 }
 

@@ -320,9 +320,9 @@ class ConvolutionLowering {
   }
   /// Fields of four bits.
   std::uint8_t nibble(int value, const char* name) const {
-    if (value < 1 || value > kMostStep) {
+    if (value < 1 || value > kMostStride) {
       throw ConfigError("layer " + layer_.name, name, fmt::format("{}", value),
-                        fmt::format("1 to {}", kMostStep));
+                        fmt::format("1 to {}", kMostStride));
     }
     return static_cast<std::uint8_t>(value);
   }

@@ -10,6 +10,7 @@
 
 #include "hw/isa/command/command.h"
 #include "quant/ir/rescale.h"
+#include "quant/ir/window_limits.h"
 
 namespace bitbalance::isa {
 
@@ -92,7 +93,7 @@ inline constexpr int kHeaderBegin = 1;
 inline constexpr int kBodyBegin = 8;
 inline constexpr int kCrcBegin = 60;
 
-inline constexpr FieldRange kStrideRange = between(1, 15);
+inline constexpr FieldRange kStrideRange = between(1, kMostStride);
 inline constexpr FieldRange kShiftRange = between(0, kLargestShift);  ///< of a rescaling
 inline constexpr int kShiftBits = 6;                                  ///< where a byte is too many
 inline constexpr Field kTableField("table", {}, 1);

@@ -42,7 +42,7 @@ void check_conv(const Ints& image, const Ints& weights, std::int64_t group, cons
   const Network network = model.import();
   for (const Node& node : network.nodes) {
     CHECK(std::max({node.window.stride_h, node.window.stride_w, node.window.dilation_h,
-                    node.window.dilation_w}) <= kMostStep);
+                    node.window.dilation_w}) <= kMostStride);
     CHECK(std::max(node.window.kernel_h, node.window.kernel_w) <= kMostKernel);
   }
   const Floats found = Evaluator(network).run(x);

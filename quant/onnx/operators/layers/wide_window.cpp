@@ -39,13 +39,14 @@ Rewritten spread(const Window& window, const std::vector<float>& weights, int st
 }  // namespace
 
 Rewritten with_small_dilation(const Window& window, std::vector<float> weights) {
-  if (window.dilation_h <= kMostStep && window.dilation_w <= kMostStep) return {window, std::move(weights)};
-  return spread(window, weights, window.dilation_h / divisor_within(window.dilation_h, kMostStep),
-                window.dilation_w / divisor_within(window.dilation_w, kMostStep));
+  if (window.dilation_h <= kMostStride && window.dilation_w <= kMostStride)
+    return {window, std::move(weights)};
+  return spread(window, weights, window.dilation_h / divisor_within(window.dilation_h, kMostStride),
+                window.dilation_w / divisor_within(window.dilation_w, kMostStride));
 }
 
 bool has_wide_stride(const Window& window) {
-  return window.stride_h > kMostStep || window.stride_w > kMostStep;
+  return window.stride_h > kMostStride || window.stride_w > kMostStride;
 }
 
 std::int64_t rewritten_weights(const Window& window, std::int64_t planes) {

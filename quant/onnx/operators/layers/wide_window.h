@@ -17,12 +17,12 @@ struct Rewritten {
   std::vector<float> weights;
 };
 
-/// A dilation above kMostStep becomes one of its divisors: zeros between the weights make up for the rest.
+/// A dilation above kMostStride becomes one of its divisors: zeros between the weights make up for the rest.
 Rewritten with_small_dilation(const Window& window, std::vector<float> weights);
 
-/// A stride above kMostStep, in either direction, becomes 1: blocks of stride x stride elements are channels
-/// of an image that has one pixel per block. A dilation becomes zeros between the weights. The padding is the
-/// caller's: block (0, 0) begins with it.
+/// A stride above kMostStride, in either direction, becomes 1: blocks of stride x stride elements are
+/// channels of an image that has one pixel per block. A dilation becomes zeros between the weights. The
+/// padding is the caller's: block (0, 0) begins with it.
 Rewritten over_blocks(const Window& window, const std::vector<float>& weights);
 
 bool has_wide_stride(const Window& window);

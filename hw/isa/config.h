@@ -3,6 +3,7 @@
 // authors' unpublished one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -127,6 +128,9 @@ struct AcceleratorConfig {
 
   /// Command records requested or fetched and not yet dispatched, at most.
   static constexpr std::uint32_t kPrefetch = 8;
+  /// Commands of an engine issued and not completed, at most. Compute: one between first and last slot,
+  /// others whose results are still on their way.
+  static constexpr std::size_t kMaxInFlight = 16;
   static constexpr int kParameterBytes = 16;
   static constexpr int kMaxTables = 2;
   static constexpr int kMaxQueueDepth = 64;

@@ -392,7 +392,7 @@ void Controller::describe(SignalList& signals) const {
     signals.add(*this, prefix + "queued", engines_[e].queue.count(),
                 count_bits(AcceleratorConfig::kMaxQueueDepth));
     signals.add(*this, prefix + "in_flight", engines_[e].in_flight.count(),
-                count_bits(EngineState::kMaxInFlight));
+                count_bits(AcceleratorConfig::kMaxInFlight));
     signals.add(*this, prefix + "occupied", engines_[e].occupied);
     signals.add(*this, prefix + "activity", activities_[e], names);
   }

@@ -75,9 +75,8 @@ class Controller : public Clocked {
   };
 
   struct EngineState {
-    explicit EngineState(std::size_t queue_depth) : queue(queue_depth), in_flight(kMaxInFlight) {}
-    /// Compute: one between first and last slot, others whose results are still on their way.
-    static constexpr std::size_t kMaxInFlight = 16;
+    explicit EngineState(std::size_t queue_depth)
+        : queue(queue_depth), in_flight(AcceleratorConfig::kMaxInFlight) {}
     RecordQueue queue;
     RecordQueue in_flight;                        ///< issued, not completed
     bool occupied = false;                        ///< takes no command: not completed, compute: not accepted

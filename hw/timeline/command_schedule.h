@@ -118,7 +118,7 @@ class CommandSchedule {
   };
 
   static constexpr std::size_t kMostQueued = AcceleratorConfig::kMaxQueueDepth;
-  static constexpr std::size_t kMostInFlight = 16;  ///< computes whose results are still on their way
+  static constexpr std::size_t kMostInFlight = AcceleratorConfig::kMaxInFlight;
 
   struct Report {
     Edge visible = 0;

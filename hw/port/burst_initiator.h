@@ -17,7 +17,7 @@
 #include "hw/isa/config.h"
 #include "hw/isa/transfer/burst_request.h"
 #include "hw/port/accelerator_options.h"
-#include "hw/port/memory_channel.h"
+#include "hw/port/memory_channel_extension.h"
 
 namespace bitbalance::port {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "hw/port/memory_channel.h"
+#include "hw/port/memory_channel_extension.h"
 
 namespace bitbalance::dram {
 namespace {

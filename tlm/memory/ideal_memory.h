@@ -10,7 +10,7 @@
 #include <systemc>
 #include <tlm>
 
-#include "hw/port/memory_channel.h"
+#include "hw/port/memory_channel_extension.h"
 #include "tlm/memory/memory_array.h"
 #include "tlm/memory/memory_model.h"
 

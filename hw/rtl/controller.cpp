@@ -9,6 +9,15 @@
 #include "hw/isa/account/activity.h"
 
 namespace bitbalance::rtl {
+namespace {
+
+/// A record's transfer, of the program's header too.
+void count_fetch(Profile& profile, std::size_t layer) {
+  profile.count(layer, Event::kDramReadCommand, kCommandBytes);
+  profile.count(layer, Event::kDramReadBurst);
+}
+
+}  // namespace
 
 Controller::EnginePorts::EnginePorts(Engine engine)
     : commands(fmt::format("{}_commands", to_string(engine)).c_str()),
@@ -280,8 +289,7 @@ void Controller::receive_header(const MemoryResponse& response) {
   if (state_ != State::kHeader) return;
   CommandBytes bytes{};
   std::copy_n(response.data.begin(), bytes.size(), bytes.begin());
-  profile_.count(0, Event::kDramReadCommand, kCommandBytes);
-  profile_.count(0, Event::kDramReadBurst);
+  count_fetch(profile_, 0);
   if (response.error) return fault(ProgramFault::kMemoryError, 0);
   const ControlRegisters::Header header = registers_.check_header(bytes);
   if (header.fault != ProgramFault::kNone) return fault(header.fault, 0);
@@ -297,8 +305,7 @@ void Controller::receive_command(const MemoryResponse& response) {
   std::copy_n(response.data.begin(), bytes.size(), bytes.begin());
   const DecodedCommand decoded = decode(bytes, index);
   if (decoded.fault != ProgramFault::kNone) return fault(decoded.fault, index);
-  profile_.count(decoded.command.header.layer, Event::kDramReadCommand, kCommandBytes);
-  profile_.count(decoded.command.header.layer, Event::kDramReadBurst);
+  count_fetch(profile_, decoded.command.header.layer);
   const bool end = std::holds_alternative<End>(decoded.command.body);
   if (end != (index + 1 == commands_))
     return fault(ProgramFault::kBadField, index);  // End is the last, only the last

@@ -1,5 +1,5 @@
-// The arrays of the baselines clock by clock, PE by PE: what the cycle models are tested equal to, and shown
-// to compute nothing else than the convolution.
+// For tests: the arrays of the baselines clock by clock, PE by PE: what the cycle models are tested equal to,
+// and shown to compute nothing else than the convolution.
 #pragma once
 
 #include <cstdint>

@@ -99,7 +99,7 @@ class Accelerator : public sc_core::sc_module {
   PeArray& pe_array() { return dynamic_cast<PeArray&>(*pe_array_); }
   /// Everything that can be traced, in the order that data flows.
   void describe(SignalList& signals) const;
-  /// Random back-pressure on every channel, `percent` of the cycles on each side; 0: none.
+  /// For tests: random back-pressure on every channel, `percent` of the cycles on each side; 0: none.
   void set_stalls(std::uint64_t seed, unsigned percent);
   /// Told what every unit does, at the very edge; nullptr: nobody.
   void set_observer(ExecutionObserver* observer);

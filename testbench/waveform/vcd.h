@@ -56,8 +56,8 @@ struct Vcd {
   std::string full_name(const VcdSignal& signal) const;
   /// Throws std::out_of_range naming the signal when there is none of that full name.
   const VcdSignal& signal(const std::string& name) const;
-  /// Value at the end of `time`, of as many characters as the signal is wide; empty before the first change.
-  /// Precondition: the changes were asked for.
+  /// For tests: value at the end of `time`, of as many characters as the signal is wide; empty before the
+  /// first change. Precondition: the changes were asked for.
   std::string value_at(const VcdSignal& signal, std::uint64_t time) const;
 };
 
@@ -69,8 +69,8 @@ enum class VcdChanges { kKept, kCounted };
 /// do.
 Vcd read_vcd(const std::filesystem::path& path, VcdChanges changes = VcdChanges::kKept);
 
-/// A vector value as a number; x and z count as 0, and so does no value. `is_signed`: two's complement of its
-/// width.
+/// For tests: a vector value as a number; x and z count as 0, and so does no value. `is_signed`: two's
+/// complement of its width.
 std::int64_t vcd_number(const std::string& value, bool is_signed);
 
 }  // namespace bitbalance::waveform

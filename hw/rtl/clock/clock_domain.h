@@ -46,9 +46,9 @@ class ClockDomain {
   /// Commits the channel when all units have been called. Precondition: is_at_edge().
   void commit_later(ChannelState& channel) { changed_.push_back(&channel); }
 
-  /// From now on units are called in this random order: they must not depend on it.
+  /// For tests: from now on units are called in this random order: they must not depend on it.
   void permute(std::uint64_t seed);
-  /// From now on every unit is called at every edge, which must change nothing.
+  /// For tests: from now on every unit is called at every edge, which must change nothing.
   void keep_awake();
 
  private:

@@ -28,8 +28,8 @@ class PeArray : public PeArrayInterface {
  public:
   PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile);
 
-  /// Fault injection: inverts the sign of the first token that `row` performs in slot `slot_number` (counted
-  /// from 0 over the whole simulation) or later.
+  /// For tests, a fault: inverts the sign of the first token that `row` performs in slot `slot_number`
+  /// (counted from 0 over the whole simulation) or later.
   void flip_token(int row, std::int64_t slot_number);
 
   /// Sum in the width of the accumulator.

@@ -15,7 +15,7 @@ namespace bitbalance::onnx_io {
 /// Does the operator mean something in this operator set that the official library does not know?
 bool is_newer_than_official(const std::string& op, std::int64_t opset);
 
-/// Operator sets from 18 on in which the operator's signature changed; empty: none.
+/// For tests: operator sets from 18 on in which the operator's signature changed; empty: none.
 std::set<std::int64_t> newer_versions(const std::string& op);
 
 /// Why the node is illegal in its operator set; empty when it is legal.

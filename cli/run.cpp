@@ -76,8 +76,7 @@ Scenario scenario_of(const RunArguments& arguments) {
   add("run.golden", "--golden", arguments.golden);
   add("mapping.include", "--mapping", arguments.mapping);
   Scenario scenario = load_scenario(arguments.scenario, overrides);
-  if (!arguments.jobs.empty())
-    scenario.mapping.barrier = LayerBarrier::kProgram;  // where processes can change
+  if (!arguments.jobs.empty()) scenario.mapping.barrier = LayerBarrier::kLayer;  // where processes can change
   if (detail_of(arguments) == TimelineDetail::kBursts)
     scenario.run.dmi = false;  // a transfer by pointer has none
   return scenario;

@@ -96,7 +96,7 @@ class SegmentBuilder {
                     segments_.empty() ? nullptr : &segments_.back().program);
     while (next_ < network_.layers.size() && !next_on_host()) {
       segment.add(take_layer());
-      if (options_.barrier == LayerBarrier::kProgram) break;
+      if (options_.barrier == LayerBarrier::kLayer) break;
     }
     for (; next_on_host(); ++next_) segment.add_host_layer(next_);
     segments_.push_back(map(segment));
@@ -203,7 +203,7 @@ const char* to_string(LayerBarrier barrier) {
       return "none";
     case LayerBarrier::kCommand:
       return "command";
-    case LayerBarrier::kProgram:
+    case LayerBarrier::kLayer:
       return "layer";
   }
   return "?";

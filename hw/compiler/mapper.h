@@ -44,7 +44,7 @@ struct LayerMapping {
 enum class LayerBarrier {
   kNone,     ///< the engines already load and compute the next one
   kCommand,  ///< all engines run dry: a Barrier command
-  kProgram,  ///< its program does: each layer is one of its own and leaves everything in DRAM
+  kLayer,    ///< its program does: each layer is one of its own and leaves everything in DRAM
 };
 const char* to_string(LayerBarrier barrier);
 
@@ -97,7 +97,7 @@ class Mapper {
   explicit Mapper(const QuantizedNetwork& network);
 
   /// One program, without its constants, for each run of layers that ends with layers on the host, and one
-  /// for the rest; with LayerBarrier::kProgram one for each layer of the accelerator. All share
+  /// for the rest; with LayerBarrier::kLayer one for each layer of the accelerator. All share
   /// Region::kData: the placements of a program are those of the next, too. Throws std::invalid_argument,
   /// naming the layer, when a buffer is too small for any block of it, a sum could overflow an accumulator
   /// (unless allow_wrap), a field exceeds its command, or a user's mapping does not fit.

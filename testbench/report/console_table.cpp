@@ -64,7 +64,7 @@ std::string level_text(const RunReport& report) {
     });
     text += fmt::format(" with {} of {} layers at rtl", clocked, report.layers.size());
   }
-  if (s.mapping.barrier == LayerBarrier::kProgram) text += ", each layer a program";
+  if (s.mapping.barrier == LayerBarrier::kLayer) text += ", each layer a program";
   return text;
 }
 

@@ -18,8 +18,8 @@ SystemLevels levels_of(const RunSettings& run, int jobs) {
 const Scenario& with_programs(const Scenario& scenario, int jobs) {
   const LayerBarrier barrier = scenario.mapping.barrier;
   const bool changes = scenario.run.mixed() || jobs > 0;
-  require(!changes || barrier == LayerBarrier::kProgram, jobs > 0 ? "jobs" : "run.rtl", "barrier",
-          to_string(barrier), to_string(LayerBarrier::kProgram));
+  require(!changes || barrier == LayerBarrier::kLayer, jobs > 0 ? "jobs" : "run.rtl", "barrier",
+          to_string(barrier), to_string(LayerBarrier::kLayer));
   return scenario;
 }
 
@@ -115,7 +115,7 @@ void Simulation::simulate(const Segments& segments, RunReport& report, const Pro
 
 std::string Simulation::execute(const Segments& segments, RunReport& report,
                                 const std::function<void()>& tick) {
-  if (jobs_ == 0 && scenario_.mapping.barrier == LayerBarrier::kProgram)
+  if (jobs_ == 0 && scenario_.mapping.barrier == LayerBarrier::kLayer)
     report.host.layer_simulate_s.resize(report.layers.size());
   for (const LoadedProgram& loaded : segments) {
     const Program& program = loaded.program();

@@ -96,7 +96,7 @@ Scenario load_scenario(const std::filesystem::path& file, const std::vector<Sett
     throw SettingsError(file.string() + ": a name that is not UTF-8; accepted: UTF-8");
   SettingsReader reader(file, overrides, files);
   reader.read([&] { show_scenario(reader, scenario); });
-  if (scenario.run.mixed()) scenario.mapping.barrier = LayerBarrier::kProgram;  // where levels can change
+  if (scenario.run.mixed()) scenario.mapping.barrier = LayerBarrier::kLayer;  // where levels can change
   return scenario;
 }
 

@@ -210,7 +210,7 @@ void show_quantization(SettingsVisitor& v, QuantizationSettings& s, const Accele
 
 void show_mapping(SettingsVisitor& v, MappingSettings& s) {
   v.choice({"barrier", "each layer ends with all engines idle: by a Barrier command; layer: as a program"},
-           s.barrier, names_of({LayerBarrier::kNone, LayerBarrier::kCommand, LayerBarrier::kProgram}));
+           s.barrier, names_of({LayerBarrier::kNone, LayerBarrier::kCommand, LayerBarrier::kLayer}));
   v.boolean({"fuse_pooling", "non-overlapping max pooling while a convolution drains"}, s.fuse_pooling);
   v.choice({"objective", "what the least of is looked for"}, s.objective,
            names_of({MappingObjective::kCycles, MappingObjective::kEnergy, MappingObjective::kEdp,

@@ -12,7 +12,7 @@ using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
 
 Scenario clocked(Scenario scenario) {
-  scenario.mapping.barrier = LayerBarrier::kProgram;
+  scenario.mapping.barrier = LayerBarrier::kLayer;
   scenario.run.level = Level::kRtl;
   scenario.run.watchdog_cycles = 20'000;
   return scenario;

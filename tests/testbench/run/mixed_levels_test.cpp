@@ -10,7 +10,7 @@ namespace bitbalance::test {
 namespace {
 
 Scenario at_level(Scenario scenario, Level level, const std::string& rtl_layers = "") {
-  scenario.mapping.barrier = LayerBarrier::kProgram;
+  scenario.mapping.barrier = LayerBarrier::kLayer;
   scenario.run.level = level;
   scenario.run.rtl = rtl_layers;
   return scenario;

@@ -111,7 +111,7 @@ Run draw_run(const RandomModel& model, std::uint64_t seed) {
   MapperOptions mapping;
   mapping.batch = run.scenario.network.batch = draw.uniform(1, 3);
   mapping.barrier = run.scenario.mapping.barrier =
-      draw.pick({LayerBarrier::kNone, LayerBarrier::kNone, LayerBarrier::kCommand, LayerBarrier::kProgram});
+      draw.pick({LayerBarrier::kNone, LayerBarrier::kNone, LayerBarrier::kCommand, LayerBarrier::kLayer});
   mapping.fuse_pooling = run.scenario.mapping.fuse_pooling = draw.chance(0.85);
   fit_buffers(run.workload.network, run.scenario.accelerator, mapping);
   if (draw.chance(0.2)) run.scenario.mapping.effort = MappingEffort::kGood;

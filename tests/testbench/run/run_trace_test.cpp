@@ -186,7 +186,7 @@ void check_levels(Scenario scenario, const Workload& workload, std::int64_t wind
   scenario.run.level = Level::kRtl;
   const Recorded rtl = recorded(scenario, workload, window_cycles);
   check_sums(rtl);
-  if (scenario.mapping.barrier == LayerBarrier::kProgram) CHECK(rtl.report.at("too_fast") == Json::array());
+  if (scenario.mapping.barrier == LayerBarrier::kLayer) CHECK(rtl.report.at("too_fast") == Json::array());
   std::int64_t bytes = 0;
   for (const char* const group : {"DRAM command", "DRAM read", "DRAM write"}) {
     for (const auto& [row, spans] : spans_of(rtl, group))
@@ -216,7 +216,7 @@ TEST_CASE("timeline and power of random networks add up at every level, which ag
     Scenario scenario;
     scenario.accelerator = c.config;
     scenario.network.batch = 1;  // a program of its own for each image
-    scenario.mapping.barrier = seed % 3 == 0 ? LayerBarrier::kProgram : LayerBarrier::kNone;
+    scenario.mapping.barrier = seed % 3 == 0 ? LayerBarrier::kLayer : LayerBarrier::kNone;
     scenario.run.watchdog_cycles = 20'000;
     check_levels(scenario, {c.network, c.images, {}}, static_cast<std::int64_t>(1 + 37 * seed));
   }

@@ -66,7 +66,7 @@ TEST_CASE("random networks on random machines and DRAMs: levels analytic and tlm
     MapperOptions mapping;
     mapping.batch = scenario.network.batch = draw.uniform(1, 3);
     mapping.barrier = scenario.mapping.barrier =
-        draw.pick({LayerBarrier::kNone, LayerBarrier::kCommand, LayerBarrier::kProgram});
+        draw.pick({LayerBarrier::kNone, LayerBarrier::kCommand, LayerBarrier::kLayer});
     fit_buffers(c.network, scenario.accelerator, mapping);
     scenario.memory.model = MemoryTiming::kTimed;
     scenario.memory.dram.config = dram::test::random_dram(draw);

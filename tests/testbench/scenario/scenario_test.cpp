@@ -33,16 +33,16 @@ TEST_CASE("a scenario's settings reach the structs and the rest keeps its defaul
   CHECK_FALSE(s.quantization.options.overrides[0].nnzb);
   CHECK(s.memory.bytes_per_cycle == Rational{64, 5});
   CHECK(s.memory.latency_cycles == 7);
-  CHECK(s.mapping.barrier == LayerBarrier::kProgram);
+  CHECK(s.mapping.barrier == LayerBarrier::kLayer);
   REQUIRE(s.mapping.layers.size() == 1);
   CHECK(s.mapping.layers[0].order == LoopOrder::kWeightsOuter);
 }
 
 TEST_CASE("a scenario with clocked layers has a program for each layer") {
   const ScenarioFile file("run: {level: tlm, rtl: conv2}\n");
-  CHECK(file.load().mapping.barrier == LayerBarrier::kProgram);
+  CHECK(file.load().mapping.barrier == LayerBarrier::kLayer);
   const ScenarioFile other("mapping: {barrier: command}\nrun: {level: tlm, rtl: conv2}\n");
-  CHECK(other.load().mapping.barrier == LayerBarrier::kProgram);
+  CHECK(other.load().mapping.barrier == LayerBarrier::kLayer);
 }
 
 TEST_CASE("the effective settings are a scenario that means the same") {

@@ -1,5 +1,5 @@
 // A subcommand of `bitbalance`: its arguments, declared where they are used, and what it does. A file each in
-// this folder; main.cpp lists them.
+// commands/; main.cpp lists them.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -14,7 +14,7 @@
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/names.h"
-#include "cli/program.h"
+#include "cli/run_as_program.h"
 #include "quant/method/calibration.h"
 #include "quant/method/quantizer.h"
 #include "quant/onnx/export.h"

@@ -6,8 +6,8 @@
 
 #include "cli/command_line.h"
 #include "cli/platform/run.h"
-#include "cli/program.h"
 #include "cli/report_error.h"
+#include "cli/run_as_program.h"
 
 namespace bitbalance::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/program.h"
+#include "cli/run_as_program.h"
 
 #include <csignal>
 #include <exception>

@@ -7,6 +7,7 @@
 #include "base/text/enum_index.h"
 #include "hw/isa/command/command.h"
 #include "hw/isa/registers.h"
+#include "hw/isa/weight/tokens.h"
 
 namespace bitbalance::cost {
 namespace {
@@ -87,17 +88,25 @@ int mask_bits(const AcceleratorConfig& c) {
   return c.pe.shift + 1;
 }
 
-/// Bits of a code that the encoder cuts out of the stream.
-int code_bits(const AcceleratorConfig& c) {
-  return c.weight_storage == WeightStorage::kDense ? mask_bits(c) : kWordBits;
+/// Of a number of tokens, and of a token's position.
+int token_index_bits(const AcceleratorConfig& c) {
+  return stages(mask_bits(c));
 }
 
-/// Cuts a code out of the word held and the bank's next one.
-Logic code_window(const AcceleratorConfig& c) {
-  return window(code_bits(c), stages(kWordBits) + 1);
+/// Of the longest code. Precondition: token storage.
+int longest_token_code(const AcceleratorConfig& c) {
+  const int weight_bits = mask_bits(c);
+  int nnzb = weight_bits - 1;
+  while (stored_bits(weight_bits, nnzb, c.token_form, c.weight_storage) > kMaxStoredBits) --nnzb;
+  return stored_bits(weight_bits, nnzb, c.token_form, c.weight_storage);
 }
 
-/// A code to the ones of its magnitude, and their signs.
+/// Cuts `bits` out of two words, from any bit of the first or the first bit of the second on.
+Logic stream_window(int bits) {
+  return window(bits, stages(kWordBits) + 1);
+}
+
+/// A dense code to the ones of its magnitude, and their signs.
 Logic token_mask(const AcceleratorConfig& c) {
   const int bits = mask_bits(c);
   const Logic binary =
@@ -107,10 +116,35 @@ Logic token_mask(const AcceleratorConfig& c) {
   return binary + gates(4.0 * carries) + negation(2.0 * bits);
 }
 
+/// What a row does with a weight and its tokens, as logic.
+Logic weight_logic(const AcceleratorConfig& c) {
+  if (c.weight_storage == WeightStorage::kDense) {
+    const int bits = mask_bits(c);
+    return stream_window(bits) + token_mask(c) + leading_one(bits);
+  }
+  // One window for the number of tokens, one for the token of a slot; one of both takes a sign with it.
+  const int bits = token_index_bits(c);
+  const Logic fields = stream_window(bits) + stream_window(bits + 1) + gates(4.0 * bits) +
+                       muxes(bits);  // as wide as they are in this layer; where the sign is
+  const Logic count =
+      gates(6.0 * bits) + muxes(2.0 * bits);  // no more than fields; one less; one or none left
+  return fields + count + gates(2.0 * bits);  // of a row in use; a token or a null slot
+}
+
+/// Tokens that a row has left: as masks, or their number.
+int bits_left(const AcceleratorConfig& c) {
+  return c.weight_storage == WeightStorage::kDense ? 2 * mask_bits(c) : token_index_bits(c);
+}
+
+/// Of a code, in the registers that hold the stream.
+int held_code_bits(const AcceleratorConfig& c) {
+  return c.weight_storage == WeightStorage::kDense ? mask_bits(c) : 2 * longest_token_code(c);
+}
+
 /// Tokens wait as long as the activations that are read for them.
 Parts weight_encoder(const AcceleratorConfig& c) {
-  const double queue = cuts(c.pipeline.activation_read, kTokenBits), tokens_left = 2.0 * mask_bits(c);
-  return {c.rows * (encoder_row(c) + registers(queue)), c.rows * (tokens_left + queue), {}};
+  const double queue = cuts(c.pipeline.activation_read, kTokenBits);
+  return {c.rows * (encoder_row(c) + registers(queue)), c.rows * (bits_left(c) + queue), {}};
 }
 
 /// Between the stages of the read of a byte: its lane's address, the address at its bank, what the bank
@@ -228,10 +262,12 @@ Logic processing_element(const AcceleratorConfig& c) {
 }
 
 Logic encoder_row(const AcceleratorConfig& c) {
-  const int bits = mask_bits(c);
-  return code_window(c) + token_mask(c) + leading_one(bits) +
-         muxes(2.0 * bits - 1) +  // a weight's ones, or those left; the leading one's sign
-         held_registers(kWordBits + 2.0 * bits);
+  const int left = bits_left(c);
+  const Logic row = weight_logic(c) + held_registers(kWordBits + left);
+  if (c.weight_storage == WeightStorage::kDense)
+    return row + muxes(left - 1);  // a weight's ones, or those left; the leading one's sign
+  const int sign = c.token_form == TokenForm::kBinary ? 1 : 0;
+  return row + held_registers(longest_token_code(c) - 1 + sign);  // of the word before
 }
 
 std::array<Parts, kComponents> inventory(const AcceleratorConfig& config) {
@@ -266,10 +302,9 @@ std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& c, Width wi
       registers(accumulator);
   of(Action::kNullSlot).clocked_bits = accumulator;
   of(Action::kDrain).logic = {0, double(accumulator) * stages(c.rows), 0, 0, double(accumulator)};
-  // The masks are clocked in any case, the word with the weights that are taken from it.
-  of(Action::kEncodeWeight) = {code_window(c) + token_mask(c) + leading_one(mask_bits(c)) +
-                                   registers(2.0 * mask_bits(c) + code_bits(c)),
-                               false, 0, 0, double(code_bits(c))};
+  // What is left is clocked in any case, the words with the weights that are taken from them.
+  of(Action::kEncodeWeight) = {weight_logic(c) + registers(bits_left(c) + held_code_bits(c)), false, 0, 0,
+                               double(held_code_bits(c))};
   of(Action::kWeightWordRead) = sram_access(1, 0);
   of(Action::kWeightWordWrite) = sram_access(0, 1);
   // Its register is clocked in any case, those in front of it with what passes them.

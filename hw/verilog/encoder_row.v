@@ -1,10 +1,10 @@
-// One row of the weight encoder: takes a weight out of the row's stream, then its leading one in every slot.
-// docs/units/weight_encoder.md. The control, common to all rows, is weight_encoder.v.
+// One row of the weight encoder where weights are stored dense: takes a weight out of the row's stream, then its
+// leading one in every slot. docs/units/weight_encoder.md. The control, common to all rows, is weight_encoder.v; the
+// row for weights stored as tokens is token_row.v.
 `default_nettype none
 
 module encoder_row #(
-    parameter SIGNED_DIGIT  = 0,
-    parameter STORED_TOKENS = 0
+    parameter SIGNED_DIGIT = 0
 ) (
     input wire clk,
 
@@ -14,12 +14,7 @@ module encoder_row #(
     input wire        take,        // a slot: the token leaves
     input wire [ 6:0] at,          // first bit of {bank's word, word held} that no step has taken, 0 to 64
     input wire [63:0] bank_word,
-
-    // From weight_format.
-    input wire [3:0] magnitude_bits,
-    input wire [3:0] fields,
-    input wire [2:0] count_bits,
-    input wire [2:0] position_bits,
+    input wire [ 3:0] magnitude_bits,  // of weight_format
 
     output wire [7:0] token,  // valid, negative, last, 0, position[3:0]
     output wire       more    // tokens are left after this one
@@ -29,23 +24,19 @@ module encoder_row #(
   reg [15:0] ones, negatives;  // tokens not yet performed, a bit for each position, and their signs
 
   // {bank_word, word} >> at. The largest step first, so that each stage is only as wide as what follows needs.
-  wire [126:0] by_64 = at[6] ? {63'd0, bank_word} : {bank_word[62:0], word};
-  wire [94:0] by_32 = at[5] ? by_64[126:32] : by_64[94:0];
-  wire [78:0] by_16 = at[4] ? by_32[94:16] : by_32[78:0];
-  wire [70:0] by_8 = at[3] ? by_16[78:8] : by_16[70:0];
-  wire [66:0] by_4 = at[2] ? by_8[70:4] : by_8[66:0];
-  wire [64:0] by_2 = at[1] ? by_4[66:2] : by_4[64:0];
-  wire [63:0] code = at[0] ? by_2[64:1] : by_2[63:0];
+  wire [78:0] by_64 = at[6] ? {15'd0, bank_word} : {bank_word[14:0], word};
+  wire [46:0] by_32 = at[5] ? by_64[78:32] : by_64[46:0];
+  wire [30:0] by_16 = at[4] ? by_32[46:16] : by_32[30:0];
+  wire [22:0] by_8 = at[3] ? by_16[30:8] : by_16[22:0];
+  wire [18:0] by_4 = at[2] ? by_8[22:4] : by_8[18:0];
+  wire [16:0] by_2 = at[1] ? by_4[18:2] : by_4[16:0];
+  wire [15:0] code = at[0] ? by_2[16:1] : by_2[15:0];
   wire [15:0] next_ones, next_negatives;
   token_mask #(
-      .SIGNED_DIGIT (SIGNED_DIGIT),
-      .STORED_TOKENS(STORED_TOKENS)
+      .SIGNED_DIGIT(SIGNED_DIGIT)
   ) tokens (
       .code          (code),
       .magnitude_bits(magnitude_bits),
-      .fields        (fields),
-      .count_bits    (count_bits),
-      .position_bits (position_bits),
       .ones          (next_ones),
       .negatives     (next_negatives)
   );

@@ -45,6 +45,8 @@ DESIGNS = {
     "bitfusion_16": ("bitfusion_pe", {}),
     "encoder_row": ("encoder_row", {}),
     "encoder_row_signed_digit": ("encoder_row", {"SIGNED_DIGIT": 1}),
+    "token_row": ("token_row", {}),
+    "token_row_signed_digit": ("token_row", {"SIGNED_DIGIT": 1}),
     **{f"path_{name}_{stages}": (f"path_{name}", {"STAGES": stages})
        for name in ("multiply", "clamp") for stages in (1, 2, 3)},
 }

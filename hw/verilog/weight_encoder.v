@@ -149,25 +149,58 @@ module weight_encoder #(
   wire [8:0] tile_rows = begin_tile ? tiles_rows : rows;
   genvar row;
   generate
-    for (row = 0; row < ROWS; row = row + 1) begin : g_row
-      encoder_row #(
-          .SIGNED_DIGIT (SIGNED_DIGIT),
-          .STORED_TOKENS(STORED_TOKENS)
-      ) encoder (
-          .clk           (clk),
-          .used          (row < tile_rows),
-          .begin_step    (begin_step),
-          .read          (read),
-          .take          (slot),
-          .at            (from),
-          .bank_word     (weights_data[64*row+:64]),
-          .magnitude_bits(magnitude_bits),
-          .fields        (fields),
-          .count_bits    (count_bits),
-          .position_bits (position_bits),
-          .token         (slots_token[8*row+:8]),
-          .more          (row_more[row])
+    if (STORED_TOKENS != 0) begin : g_tokens
+      wire [6:0] token_at;
+      wire [2:0] token_position_bits;
+      token_pointer #(
+          .SIGNED_DIGIT(SIGNED_DIGIT)
+      ) pointer (
+          .clk               (clk),
+          .begin_step        (begin_step),
+          .read              (read),
+          .take              (slot),
+          .at                (from),
+          .count_bits        (count_bits),
+          .next_position_bits(position_bits),
+          .token_at          (token_at),
+          .position_bits     (token_position_bits)
       );
+      for (row = 0; row < ROWS; row = row + 1) begin : g_row
+        token_row #(
+            .SIGNED_DIGIT(SIGNED_DIGIT)
+        ) encoder (
+            .clk          (clk),
+            .used         (row < tile_rows),
+            .begin_step   (begin_step),
+            .read         (read),
+            .take         (slot),
+            .at           (from),
+            .bank_word    (weights_data[64*row+:64]),
+            .fields       (fields),
+            .count_bits   (count_bits),
+            .token_at     (token_at),
+            .position_bits(token_position_bits),
+            .token        (slots_token[8*row+:8]),
+            .more         (row_more[row])
+        );
+      end
+    end else begin : g_dense
+      for (row = 0; row < ROWS; row = row + 1) begin : g_row
+        encoder_row #(
+            .SIGNED_DIGIT(SIGNED_DIGIT)
+        ) encoder (
+            .clk           (clk),
+            .used          (row < tile_rows),
+            .begin_step    (begin_step),
+            .read          (read),
+            .take          (slot),
+            .at            (from),
+            .bank_word     (weights_data[64*row+:64]),
+            .magnitude_bits(magnitude_bits),
+            .token         (slots_token[8*row+:8]),
+            .more          (row_more[row])
+        );
+      end
     end
   endgenerate
 

@@ -57,6 +57,10 @@ TEST_CASE("our PE and an encoder row are as large as synthesis makes them, withi
   CHECK(nand2(encoder_row(config)) == Approx(synthesized("encoder_row")).epsilon(0.05));
   config.token_form = TokenForm::kSignedDigit;
   CHECK(nand2(encoder_row(config)) == Approx(synthesized("encoder_row_signed_digit")).epsilon(0.05));
+  config.weight_storage = WeightStorage::kTokens;
+  CHECK(nand2(encoder_row(config)) == Approx(synthesized("token_row_signed_digit")).epsilon(0.05));
+  config.token_form = TokenForm::kBinary;
+  CHECK(nand2(encoder_row(config)) == Approx(synthesized("token_row")).epsilon(0.05));
 }
 
 TEST_CASE("PEs are as much larger or smaller than ours as synthesis makes them, within 10 %") {

@@ -59,16 +59,24 @@ class Window {
     c.nnzb = static_cast<std::uint8_t>(pick(1, std::min(c.weight_bits - 1, 9)));
     c.weight_base = static_cast<std::uint32_t>(8 * pick(0, config.weight_bank_bytes / 8 - 1));
     pack_planes(c);
+    const bool tokens = config.weight_storage == WeightStorage::kTokens;
+    if (tokens) {
+      if (issued_ > 0) c.weight_base = weights_end_;
+      const RowStream stream(c.weight_bits, c.nnzb, config);
+      const auto words = static_cast<std::uint32_t>(c.row_groups(config.rows)) * stream.words(c.steps());
+      weights_end_ = (c.weight_base + 8 * words) % static_cast<std::uint32_t>(config.weight_bank_bytes);
+    }
+    Convolution convolution(c, config, static_cast<unsigned>(pick(0, 1 << 20)));
     // Only what the first command loads stays in the buffers: later ones read it as they find it, which is as
-    // good as any for registers.
+    // good as any for registers. But tokens are codes, which each command brings.
     if (issued_ == 0) {
-      Convolution convolution(c, config, static_cast<unsigned>(pick(0, 1 << 20)));
       convolution.load(bench.buffer);
       for (int bank = 0; bank < config.rows; ++bank) {
         for (int word = 0; word < config.weight_bank_bytes / 8; ++word)
           bench.weights.write_word(bank, static_cast<std::uint32_t>(8 * word), random_());
       }
     }
+    if (tokens) convolution.load(bench.weights);
     // Partial sums stay in the array for a tile that does not drain.
     const bool chunks = c.rows * c.columns * c.images <= config.lanes(c.width) &&
                         c.output_channels <= config.rows && pick(0, 1) != 0;
@@ -86,6 +94,7 @@ class Window {
 
   std::mt19937_64 random_;
   std::size_t issued_ = 0;
+  std::uint32_t weights_end_ = 0;  ///< tokens: of the last command's, of all on the ring at most a round
 };
 
 /// A window with both twins beside it.
@@ -209,11 +218,15 @@ TEST_CASE("a flipped bit of a weight, an activation or a token is seen") {
   const AcceleratorConfig config = config_of(8, 8, false, false, false);
   using Flipped = Cosimulation<Vencoder_000, Varray_8x8>;
   Flipped weight(config, 31, 3, kLoops, {Flip::Of::kWeight, 0, 1, 40});
+  Cosimulation<Vencoder_001, Varray_8x8> stored(config_of(8, 8, false, false, true), 35, 3, kLoops,
+                                                {Flip::Of::kWeight, 0, 1, 40});
   Flipped activation(config, 32, 3, kLoops, {Flip::Of::kActivation, 0, 3, 40});
   Flipped sign(config, 33, 3, kLoops, {Flip::Of::kToken, 0, 6, 40});
   Flipped position(config, 34, 3, kLoops, {Flip::Of::kToken, 0, 0, 40});
   for (Flipped* flipped : {&weight, &activation, &sign, &position}) REQUIRE(flipped->window.run());
+  REQUIRE(stored.window.run());
   CHECK(weight.encoder.mismatches > 0);
+  CHECK(stored.encoder.mismatches > 0);
   CHECK(activation.array.mismatches > 0);
   CHECK(sign.array.mismatches > 0);
   CHECK(position.array.mismatches > 0);

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/bits.h"
+#include "hw/isa/weight/tokens.h"
 #include "hw/rtl/buffer/weight_buffer.h"
 #include "hw/rtl/channel/channel.h"
 #include "hw/rtl/compute/weight_encoder.h"
@@ -39,10 +41,10 @@ class EncoderTwin : public Lockstep {
                 {"fetch_due", of("fetch_due")}, {"next_conflicts", of("next_conflicts")},
                 {"address", of("address")}};
     rows_ = of("rows");
-    for (int row = 0; row < config.rows; ++row) {
-      const std::string scope = "weight_encoder.g_row[" + std::to_string(row) + "].encoder";
-      row_registers_.push_back(
-          {{name(), scope, "word"}, {name(), scope, "ones"}, {name(), scope, "negatives"}});
+    for (int row = 0; row < config.rows; ++row) add_row(row);
+    if (stores_tokens()) {
+      token_at_ = {name(), "weight_encoder.g_tokens.pointer", "token_at"};
+      position_bits_ = {name(), "weight_encoder.g_tokens.pointer", "position_bits"};
     }
     twin_.rst = 1;
     tick();
@@ -125,14 +127,60 @@ class EncoderTwin : public Lockstep {
       const std::string prefix = "row" + std::to_string(row) + '.';
       const RowRegisters& twin = row_registers_[static_cast<std::size_t>(row)];
       expect_equal("word", row, probe_[prefix + "word"], twin.word.value());
-      expect_equal("ones", row, probe_[prefix + "ones"], twin.ones.value());
-      if (row < used) expect_equal("negatives", row, probe_[prefix + "negatives"], twin.negatives.value());
+      const std::uint64_t ones = probe_[prefix + "ones"], negatives = probe_[prefix + "negatives"];
+      if (stores_tokens()) {
+        const TokenMask left = tokens_left(twin);
+        expect_equal("ones", row, ones, left.ones);
+        if (row < used) expect_equal("negatives", row, ones & negatives, left.negatives);
+      } else {
+        expect_equal("ones", row, ones, twin.ones.value());
+        if (row < used) expect_equal("negatives", row, negatives, twin.negatives.value());
+      }
     }
   }
 
   struct RowRegisters {
-    TwinRegister word, ones, negatives;
+    TwinRegister word;
+    TwinRegister ones, negatives;           ///< of dense weights
+    TwinRegister previous, left, negative;  ///< of stored tokens
   };
+
+  bool stores_tokens() const { return config_.weight_storage == WeightStorage::kTokens; }
+  void add_row(int row) {
+    const std::string scope = std::string("weight_encoder.") + (stores_tokens() ? "g_tokens" : "g_dense") +
+                              ".g_row[" + std::to_string(row) + "].encoder";
+    const auto of = [&](const char* reg) { return TwinRegister(name(), scope, reg); };
+    RowRegisters& registers = row_registers_.emplace_back();
+    registers.word = of("word");
+    if (stores_tokens()) {
+      registers.previous = of("previous");
+      registers.left = of("left");
+      registers.negative = of("negative");
+    } else {
+      registers.ones = of("ones");
+      registers.negatives = of("negatives");
+    }
+  }
+  /// The stored tokens that no slot has taken, as masks.
+  TokenMask tokens_left(const RowRegisters& row) const {
+    const bool signed_digit = config_.token_form == TokenForm::kSignedDigit;
+    const int position_bits = static_cast<int>(position_bits_.value());
+    const std::uint64_t word = row.word.value(), previous = row.previous.value()
+                                                            << (64 - row.previous.width());
+    TokenMask mask;
+    int at = static_cast<int>(token_at_.value());
+    for (std::uint64_t left = row.left.value(); left > 0; --left) {
+      const std::uint64_t field = at >= 64  ? word >> (at - 64)
+                                  : at == 0 ? previous
+                                            : previous >> at | word << (64 - at);
+      const std::uint32_t bit = 1u << (field & low_mask(position_bits));
+      const bool negative = signed_digit ? (field >> position_bits & 1) != 0 : row.negative.value() != 0;
+      mask.ones |= bit;
+      if (negative) mask.negatives |= bit;
+      at += position_bits + (signed_digit ? 1 : 0);
+    }
+    return mask;
+  }
 
   const AcceleratorConfig config_;
   const WeightBuffer& weights_;
@@ -144,6 +192,7 @@ class EncoderTwin : public Lockstep {
   Model twin_;
   std::vector<std::pair<const char*, TwinRegister>> control_;  ///< by the name of ours
   TwinRegister rows_;
+  TwinRegister token_at_, position_bits_;  ///< of stored tokens
   std::vector<RowRegisters> row_registers_;
 };
 

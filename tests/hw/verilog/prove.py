@@ -32,15 +32,14 @@ class Proof:
         self.parameters, self.broken, self.any_value = parameters, broken, any_value
 
 
-ENCODER_FORMS = [{"SIGNED_DIGIT": form, "STORED_TOKENS": storage} for form in (0, 1) for storage in (0, 1)]
+TOKEN_FORMS = [{"SIGNED_DIGIT": form} for form in (0, 1)]
 
 PROOFS = {
     "token_mask": Proof(
-        ["token_mask.v", "weight_format.v"], 1, 1, ENCODER_FORMS,
+        ["token_mask.v", "weight_format.v"], 1, 1, TOKEN_FORMS,
         {
             "sign of the other digit": ("token_mask.v", "{1'b0, magnitude[15:1]} ^", "magnitude ^"),
-            "one field too few": ("token_mask.v", "i[3:0] < count &&", "i[3:0] + 4'd1 < count &&"),
-            "sign bit one too low": ("token_mask.v", "code[{2'd0, magnitude_bits}]", "code[{2'd0, magnitude_bits} - 6'd1]"),
+            "sign bit one too low": ("token_mask.v", "code[magnitude_bits]", "code[magnitude_bits - 4'd1]"),
         }),
     "encoder_row": Proof(
         ["encoder_row.v", "token_mask.v"], 1, 5, [{}],
@@ -49,6 +48,16 @@ PROOFS = {
             "last token dropped": ("encoder_row.v", "wire valid = |ones;", "wire valid = more;"),
             "sign of the last position": ("encoder_row.v", "negatives[position]", "negatives[0]"),
         }, any_value="dut.code"),
+    "token_row": Proof(
+        ["token_row.v", "token_pointer.v", "weight_format.v"], 1, 4, TOKEN_FORMS,
+        {
+            "tokens beyond the fields": ("token_row.v", "stored_count < fields ? stored_count : fields", "stored_count"),
+            "last mark one late": ("token_row.v", "|left[3:1]", "|left"),
+            "token stays": ("token_row.v", "left <= left - 4'd1", "left <= left"),
+            "no word before": ("token_row.v", "previous <= word[63:LOWEST]", "previous <= bank_word[63:LOWEST]"),
+            "word held is the one before": ("token_pointer.v", "{!read, 3'd0, head_bits}", "{4'd0, head_bits}"),
+            "next field one bit late": ("token_pointer.v", "token_at + {4'd0, field_bits}", "token_at + {4'd0, field_bits} + 7'd1"),
+        }),
     "pe": Proof(
         ["pe.v"], 1, 3,
         [{}, {"STAGES": 2}, {"ACCUMULATOR_BITS_8": 16, "ACCUMULATOR_BITS_16": 48}, {"ACCUMULATOR_BITS_8": 32, "ACCUMULATOR_BITS_16": 24}],

@@ -56,6 +56,7 @@ class TwinRegister {
   /// `bits` (1..64) from bit `at` on; of element `index` of a memory.
   std::uint64_t bits(int at, int bits, int index = 0) const;
   std::uint64_t value() const { return bits(0, width_); }
+  int width() const { return width_; }
 
  private:
   const std::uint8_t* data_ = nullptr;

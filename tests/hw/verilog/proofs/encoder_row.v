@@ -7,10 +7,7 @@ module proof (
     input take,
     input [6:0] at,
     input [63:0] bank_word,
-    input [3:0] magnitude_bits,
-    input [3:0] fields,
-    input [2:0] count_bits,
-    input [2:0] position_bits
+    input [3:0] magnitude_bits
 );
 
   wire [7:0] token;
@@ -24,9 +21,6 @@ module proof (
       .at            (at),
       .bank_word     (bank_word),
       .magnitude_bits(magnitude_bits),
-      .fields        (fields),
-      .count_bits    (count_bits),
-      .position_bits (position_bits),
       .token         (token),
       .more          (more)
   );

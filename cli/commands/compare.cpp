@@ -38,6 +38,7 @@ constexpr int kChartColumns = 2;
 
 SizingRule sizing_rule(const std::string& name) {
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(SizingRule::kCount));
   for (int i = 0; i < static_cast<int>(SizingRule::kCount); ++i)
     names.emplace_back(to_string(static_cast<SizingRule>(i)));
   return static_cast<SizingRule>(place_of(name, names, "--rule"));
@@ -46,6 +47,7 @@ SizingRule sizing_rule(const std::string& name) {
 const BaselineKind* baseline(const std::string& name) {
   const std::vector<const BaselineKind*> kinds = baseline_kinds();
   std::vector<std::string> names;
+  names.reserve(kinds.size());
   for (const BaselineKind* kind : kinds) names.emplace_back(kind->name());
   return kinds[place_of(name, names, "--baselines")];
 }

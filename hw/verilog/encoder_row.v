@@ -23,14 +23,15 @@ module encoder_row #(
   reg [63:0] word;
   reg [15:0] ones, negatives;  // tokens not yet performed, a bit for each position, and their signs
 
-  // {bank_word, word} >> at. The largest step first, so that each stage is only as wide as what follows needs.
-  wire [78:0] by_64 = at[6] ? {15'd0, bank_word} : {bank_word[14:0], word};
-  wire [46:0] by_32 = at[5] ? by_64[78:32] : by_64[46:0];
-  wire [30:0] by_16 = at[4] ? by_32[46:16] : by_32[30:0];
-  wire [22:0] by_8 = at[3] ? by_16[30:8] : by_16[22:0];
-  wire [18:0] by_4 = at[2] ? by_8[22:4] : by_8[18:0];
-  wire [16:0] by_2 = at[1] ? by_4[18:2] : by_4[16:0];
-  wire [15:0] code = at[0] ? by_2[16:1] : by_2[15:0];
+  wire [15:0] code;
+  stream_window #(
+      .BITS(16)
+  ) window (
+      .low (word),
+      .high(bank_word),
+      .at  (at),
+      .bits(code)
+  );
   wire [15:0] next_ones, next_negatives;
   token_mask #(
       .SIGNED_DIGIT(SIGNED_DIGIT)

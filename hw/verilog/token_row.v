@@ -37,23 +37,24 @@ module token_row #(
   reg [3:0] left;  // tokens not yet performed
   reg negative;    // binary: of all of them
 
-  // {bank_word, word} >> at, and {word, previous} >> token_at. The largest step first, so that each stage is only as wide
-  // as what follows needs.
-  wire [67:0] head_64 = at[6] ? {4'd0, bank_word} : {bank_word[3:0], word};
-  wire [35:0] head_32 = at[5] ? head_64[67:32] : head_64[35:0];
-  wire [19:0] head_16 = at[4] ? head_32[35:16] : head_32[19:0];
-  wire [11:0] head_8 = at[3] ? head_16[19:8] : head_16[11:0];
-  wire [7:0] head_4 = at[2] ? head_8[11:4] : head_8[7:0];
-  wire [5:0] head_2 = at[1] ? head_4[7:2] : head_4[5:0];
-  wire [4:0] head = at[0] ? head_2[5:1] : head_2[4:0];
-
-  wire [67:0] field_64 = token_at[6] ? {4'd0, word} : {word[3:0], previous, {LOWEST{1'b0}}};
-  wire [35:0] field_32 = token_at[5] ? field_64[67:32] : field_64[35:0];
-  wire [19:0] field_16 = token_at[4] ? field_32[35:16] : field_32[19:0];
-  wire [11:0] field_8 = token_at[3] ? field_16[19:8] : field_16[11:0];
-  wire [7:0] field_4 = token_at[2] ? field_8[11:4] : field_8[7:0];
-  wire [5:0] field_2 = token_at[1] ? field_4[7:2] : field_4[5:0];
-  wire [4:0] field = token_at[0] ? field_2[5:1] : field_2[4:0];
+  wire [4:0] head;  // of the weight that begins: its number of tokens, and a sign above it
+  stream_window #(
+      .BITS(5)
+  ) head_window (
+      .low (word),
+      .high(bank_word),
+      .at  (at),
+      .bits(head)
+  );
+  wire [4:0] field;  // of this slot's token: its position, and of signed digits a sign above it
+  stream_window #(
+      .BITS(5)
+  ) field_window (
+      .low ({previous, {LOWEST{1'b0}}}),
+      .high(word),
+      .at  (token_at),
+      .bits(field)
+  );
 
   // Of a count beyond the fields, those that exist are taken.
   wire [4:0] count_mask = (5'd1 << count_bits) - 5'd1;

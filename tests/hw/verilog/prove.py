@@ -42,14 +42,14 @@ PROOFS = {
             "sign bit one too low": ("token_mask.v", "code[magnitude_bits]", "code[magnitude_bits - 4'd1]"),
         }),
     "encoder_row": Proof(
-        ["encoder_row.v", "token_mask.v"], 1, 5, [{}],
+        ["encoder_row.v", "stream_window.v", "token_mask.v"], 1, 5, [{}],
         {
             "leading one stays": ("encoder_row.v", "ones <= rest;", "ones <= ones;"),
             "last token dropped": ("encoder_row.v", "wire valid = |ones;", "wire valid = more;"),
             "sign of the last position": ("encoder_row.v", "negatives[position]", "negatives[0]"),
         }, any_value="dut.code"),
     "token_row": Proof(
-        ["token_row.v", "token_pointer.v", "weight_format.v"], 1, 4, TOKEN_FORMS,
+        ["token_row.v", "stream_window.v", "token_pointer.v", "weight_format.v"], 1, 4, TOKEN_FORMS,
         {
             "tokens beyond the fields": ("token_row.v", "stored_count < fields ? stored_count : fields", "stored_count"),
             "last mark one late": ("token_row.v", "|left[3:1]", "|left"),

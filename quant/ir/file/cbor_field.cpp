@@ -101,9 +101,15 @@ void CborField::refuse(const std::string& found, const std::string& accepted) co
 }
 
 CborField CborField::operator[](const char* key) const {
+  const std::optional<CborField> field = find(key);
+  if (!field) refuse(fmt::format("no '{}'", key), "a map with it");
+  return *field;
+}
+
+std::optional<CborField> CborField::find(const char* key) const {
   if (!json_.is_object()) refuse(form(json_), "a map");
   const auto found = json_.find(key);
-  if (found == json_.end()) refuse(fmt::format("no '{}'", key), "a map with it");
+  if (found == json_.end()) return std::nullopt;
   return CborField(*found, path_.empty() ? key : fmt::format("{}.{}", path_, key));
 }
 

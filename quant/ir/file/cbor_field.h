@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,8 @@ class CborField {
 
   /// Of a map.
   CborField operator[](const char* key) const;
+  /// Of a map; nullopt: it has none of that key.
+  std::optional<CborField> find(const char* key) const;
   std::vector<std::pair<std::string, CborField>> entries() const;
   /// Of a list. `list(n)`: of exactly n values.
   std::vector<CborField> list() const;

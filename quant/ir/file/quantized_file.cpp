@@ -107,6 +107,7 @@ Json to_json(const HostOperator& op) {
                {"result", op.result}};
   for (const HostOperand& operand : op.operands)
     json["operands"].push_back({operand.value, operand.constant.dims, operand.constant.values});
+  if (!op.origin.empty()) json["origin"] = op.origin;
   return json;
 }
 HostOperand operand_of(const CborField& field) {
@@ -127,6 +128,7 @@ HostOperator operator_of(const CborField& field) {
   for (const auto& [name, word] : field["words"].entries()) op.attributes.words[name] = word.text();
   for (const CborField& operand : field["operands"].list()) op.operands.push_back(operand_of(operand));
   op.result = field["result"].wholes<std::int64_t>();
+  if (const auto origin = field.find("origin")) op.origin = origin->text();
   return op;
 }
 
@@ -217,10 +219,8 @@ QuantizedNetwork network_of(const CborField& field, Weights weights) {
   network.name = field["name"].text();
   network.input = field["input"].whole<int>();
   network.output = field["output"].whole<int>();
-  for (const auto& [name, value] : field.entries()) {
-    if (name != "outputs") continue;
-    for (const CborField& output : value.list()) network.outputs.push_back(output_of(output));
-  }
+  if (const auto outputs = field.find("outputs"))
+    for (const CborField& output : outputs->list()) network.outputs.push_back(output_of(output));
   for (const CborField& tensor : field["tensors"].list()) network.tensors.push_back(tensor_of(tensor));
   for (const CborField& layer : field["layers"].list()) network.layers.push_back(layer_of(layer, weights));
   if (weights == Weights::kAll) validate(network);

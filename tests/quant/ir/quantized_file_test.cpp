@@ -66,7 +66,8 @@ std::string refusal(const std::string& bytes) {
 
 TEST_CASE("a quantized network is read as it was written") {
   const auto form = GENERATE(TokenForm::kBinary, TokenForm::kSignedDigit);
-  const QuantizedNetwork network = quantized_sample(GENERATE(8, 16), form);
+  QuantizedNetwork network = quantized_sample(GENERATE(8, 16), form);
+  network.layers[1].host.steps[0].origin = "node 'norm' (LRN)";
   const TemporaryFolder folder;
   const QuantizedNetwork back = read_quantized(folder.write("x.cbor", to_cbor(network)));
   CHECK(to_cbor(back) == to_cbor(network));
@@ -75,6 +76,9 @@ TEST_CASE("a quantized network is read as it was written") {
     CHECK(back.layers[l].weights == network.layers[l].weights);
     CHECK(back.layers[l].weight_scale == network.layers[l].weight_scale);
     CHECK(back.layers[l].bias == network.layers[l].bias);
+    REQUIRE(back.layers[l].host.steps.size() == network.layers[l].host.steps.size());
+    for (std::size_t s = 0; s < network.layers[l].host.steps.size(); ++s)
+      CHECK(back.layers[l].host.steps[s].origin == network.layers[l].host.steps[s].origin);
   }
   const std::vector<std::int32_t> image = quantize_values(network.tensors[0], synthetic_image({2, 6, 6}, 5));
   CHECK(IntegerEvaluator(back).run(image) == IntegerEvaluator(network).run(image));

@@ -87,10 +87,7 @@ LayerDemand Segment::demand(const AcceleratorConfig& config, const Plan& plan) {
 
 void Segment::outline(const AcceleratorConfig& config, const Plan& plan, ProgramOutline& outline) {
   outline.layers.clear();
-  if (outline.producers.size() != layers_.size()) {
-    outline.producers.clear();
-    for (std::size_t i = 0; i < layers_.size(); ++i) outline.producers.push_back(producers_of(i));
-  }
+  outline.producers = &producers_;
   std::size_t c = 0;
   for (const AcceleratorLayer& l : layers_) {
     if (!is_convolution(l)) {

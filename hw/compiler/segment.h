@@ -49,6 +49,7 @@ class Segment : public ProgramLayers {
   void add(const AcceleratorLayer& layer) {
     if (is_convolution(layer)) convolutions_.push_back(layers_.size());
     layers_.push_back(layer);
+    producers_.push_back(producers_of(layers_.size() - 1));
   }
   void add_host_layer(std::size_t number) { host_layers_.push_back(number); }
   bool empty() const { return layers_.empty(); }
@@ -104,6 +105,7 @@ class Segment : public ProgramLayers {
   BlockTables& tables_;
   const Program* before_;
   std::vector<AcceleratorLayer> layers_;
+  Producers producers_;
   std::vector<std::size_t> convolutions_;  ///< in layers_
   std::vector<BlockTable*> table_of_;      ///< by convolution; empty: none has been asked about
   std::vector<std::size_t> host_layers_;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "hw/compiler/blocks/convolution.h"
 #include "hw/compiler/blocks/layer_estimate.h"

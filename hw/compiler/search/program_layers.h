@@ -34,7 +34,7 @@ class ProgramLayers {
   virtual std::vector<std::size_t> fitting(const AcceleratorConfig& config, std::size_t convolution,
                                            const std::vector<LayerMapping>& blocks) = 0;
   virtual LayerDemand demand(const AcceleratorConfig& config, const Plan& plan) = 0;
-  /// Replaces `outline` by the plan's.
+  /// Replaces `outline` by the plan's, which refers to these layers.
   virtual void outline(const AcceleratorConfig& config, const Plan& plan, ProgramOutline& outline) = 0;
   /// Of any plan at least.
   virtual LayerDemand least_demand(const AcceleratorConfig& config) = 0;

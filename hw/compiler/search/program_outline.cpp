@@ -70,7 +70,7 @@ Edge least_end(const ProgramOutline& outline, std::size_t first, EngineEdges now
   for (std::size_t i = first; i < outline.layers.size(); ++i) {
     const LayerOutline& layer = outline.layers[i];
     Edge read = 0;
-    for (const std::size_t p : outline.producers[i]) {
+    for (const std::size_t p : (*outline.producers)[i]) {
       const LayerOutline& producer = outline.layers[p];
       const bool reads_last =
           layer.input_rows_end > producer.last_row && layer.input_columns_end > producer.last_column;

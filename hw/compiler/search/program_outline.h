@@ -7,15 +7,17 @@
 #include <vector>
 
 #include "hw/compiler/blocks/layer_outline.h"
-#include "hw/isa/config.h"
 #include "hw/isa/transfer/channel_timing.h"
 
 namespace bitbalance::compiler {
 
+/// By layer: the layers before it whose results it reads.
+using Producers = std::vector<std::vector<std::size_t>>;
+
 /// The layers of a program in order.
 struct ProgramOutline {
   std::vector<LayerOutline> layers;
-  std::vector<std::vector<std::size_t>> producers;  ///< by layer: those whose results it reads
+  const Producers* producers = nullptr;  ///< of the layers, whatever their blocks
 };
 
 /// First edges at which the engines can do more.

@@ -50,7 +50,6 @@ std::optional<MappedProgram> ProgramSearch::best(ProgramLayers& layers) {
   judged_.clear();
   hopeless_.clear();
   best_.reset();
-  outline_ = {};
   const std::vector<AcceleratorConfig> machines = smaller_machines(layers);
   for (const AcceleratorConfig& machine : machines)
     if (leaves_room(layers, machine)) judge_all(layers, machine);

@@ -87,7 +87,7 @@ class OnnxModel {
   OnnxConstant constant(const onnx::TensorProto& tensor, IntegersAs integers = IntegersAs::kExact) const;
 
   /// From now on a node of the file is imported, or none; gives the one before.
-  const onnx::NodeProto* begin(const onnx::NodeProto* node) { return std::exchange(imported_, node); }
+  const onnx::NodeProto* set_imported(const onnx::NodeProto* node) { return std::exchange(imported_, node); }
   /// "node 'NAME' (OP)"; of a node that an importer made that of the file in whose place it stands.
   std::string place(const onnx::NodeProto& node) const;
 

@@ -61,13 +61,13 @@ Network OnnxGraph::run(void (*import)(OnnxGraph&, const NodeProto&),
 
 void OnnxGraph::import_nodes(const std::vector<const NodeProto*>& nodes) {
   for (const NodeProto* node : nodes) {
-    const NodeProto* around = model_.begin(node);
+    const NodeProto* around = model_.set_imported(node);
     load_constants(*node);
     infer(*node);
     import_(*this, *node);
     keep_new_layers(*node);
     release_constants(*node);
-    model_.begin(around);
+    model_.set_imported(around);
   }
 }
 

@@ -76,7 +76,7 @@ TEST_CASE("msip drives the software interrupt at the time of the write") {
   CHECK(!bench.software.read());
 }
 
-TEST_CASE("a write that lies ahead keeps the timer's line from nothing, and shows before its time in none") {
+TEST_CASE("a write with an annotated delay takes effect at its own time, and puts off no alarm before that") {
   ClintBench bench;
   bench.set_alarm(5);                     // at 500 ns
   bench.cpu.write(Clint::kMsip, 1, 799);  // at 800 ns

@@ -19,10 +19,10 @@ using explore::SweepPoint;
 using explore::TaskFiles;
 namespace fs = std::filesystem;
 
-const std::string kOnePerTask = "scenarios: " + std::string(BITBALANCE_SOURCE_DIR) +
-                                "/scenarios/lenet.yaml\nspace:\n"
-                                "  accelerator.rows: {from: 4, to: 40, step: 4}\n"
-                                "  quantization.nnzb: [2, 3]\n";
+const std::string kGrid = "scenarios: " + std::string(BITBALANCE_SOURCE_DIR) +
+                          "/scenarios/lenet.yaml\nspace:\n"
+                          "  accelerator.rows: {from: 4, to: 40, step: 4}\n"
+                          "  quantization.nnzb: [2, 3]\n";
 
 /// Runs the tasks one after the other. $BROKEN: one whose process is killed; $CUT: one whose shard loses its
 /// end.
@@ -47,7 +47,7 @@ class Cluster {
  public:
   explicit Cluster(bool is_installed = true) : is_installed_(is_installed) {
     fs::create_directory(folder_.path() / "bin");
-    folder_.write("sweep.yaml", kOnePerTask);
+    folder_.write("sweep.yaml", kGrid);
     if (!is_installed) return;
     for (const auto& [name, script] : {std::pair{"sbatch", kSbatch}, {"scontrol", kScontrol}})
       ::chmod(folder_.write(std::string("bin/") + name, script).c_str(), 0755);

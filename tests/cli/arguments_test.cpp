@@ -104,7 +104,9 @@ TEST_CASE("values and files are taken as they are typed") {
 
 TEST_CASE("what is not the file that a command reads is refused for what it is") {
   const std::string scenarios = std::string(BITBALANCE_SOURCE_DIR) + "/scenarios";
-  const std::string lenet = "run " + scenarios + "/lenet.yaml ";
+  const TemporaryFolder folder;  // whose results nobody else writes
+  const std::string lenet =
+      "run " + scenarios + "/lenet.yaml --out " + (folder.path() / "out").string() + " ";
   for (const std::string& given :
        {"run " + scenarios, "compare " + scenarios, "check-vcd " + scenarios, "quantize " + scenarios,
         lenet + "--mapping " + scenarios, lenet + "--set accelerator=" + scenarios,
@@ -122,7 +124,9 @@ TEST_CASE("what is not the file that a command reads is refused for what it is")
 
 TEST_CASE("a misspelt word is answered with the nearest that is accepted") {
   const std::string scenarios = std::string(BITBALANCE_SOURCE_DIR) + "/scenarios";
-  const std::string lenet = "run " + scenarios + "/lenet.yaml ";
+  const TemporaryFolder folder;  // whose results nobody else writes
+  const std::string lenet =
+      "run " + scenarios + "/lenet.yaml --out " + (folder.path() / "out").string() + " ";
   CHECK_THAT(refusal("quantise a"),
              Contains("unknown command (did you mean 'quantize'?); accepted: run, init,"));
   CHECK_THAT(refusal("quantize a --nzb 3"), Contains("unknown option (did you mean '--nnzb'?)"));

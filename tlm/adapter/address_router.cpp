@@ -1,6 +1,10 @@
 #include "tlm/adapter/address_router.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "base/text/config_error.h"
 
 namespace bitbalance::adapter {
 
@@ -17,6 +21,19 @@ std::vector<std::string> AddressRouter::targets() const {
   std::vector<std::string> names;
   for (const Range& range : ranges_) names.push_back(range.name);
   return names;
+}
+
+void AddressRouter::add(const Range& range) {
+  const std::string subject = fmt::format("{}, target {}", name(), range.name);
+  require(range.bytes > 0, subject, "bytes", range.bytes, "1 or more");
+  require(range.last() >= range.base, subject, "base", fmt::format("{:#x}", range.base),
+          fmt::format("an address with {:#x} bytes from there on", range.bytes));
+  for (const Range& other : ranges_) {
+    require(range.last() < other.base || other.last() < range.base, subject, "base",
+            fmt::format("{:#x}", range.base),
+            fmt::format("outside of {}, which has {:#x} to {:#x}", other.name, other.base, other.last()));
+  }
+  ranges_.push_back(range);
 }
 
 const AddressRouter::Range* AddressRouter::decode(std::uint64_t address, std::uint64_t bytes) const {

@@ -31,11 +31,11 @@ class AddressRouter : public sc_core::sc_module {
 
   /// Gives addresses [base, base + bytes) to a target. A target with several ports has one bound for each
   /// initiator; one with a single port must answer BEGIN_REQ by TLM_COMPLETED when several initiators use
-  /// nb_transport.
+  /// nb_transport. Throws ConfigError unless there are such addresses and nobody else has any of them.
   template <class Socket>
   void attach(const std::string& name, std::uint64_t base, std::uint64_t bytes, Socket& socket,
               int ports = 1) {
-    ranges_.push_back({name, base, bytes, target_count_, ports});
+    add({name, base, bytes, target_count_, ports});
     for (int i = 0; i < ports; ++i) targets_.bind(socket);
     target_count_ += ports;
   }
@@ -50,6 +50,8 @@ class AddressRouter : public sc_core::sc_module {
     std::string name;
     std::uint64_t base, bytes;
     int first_port, ports;
+
+    std::uint64_t last() const { return base + (bytes - 1); }
   };
   /// A transaction by nb_transport that has not been answered.
   struct Pending {
@@ -59,6 +61,7 @@ class AddressRouter : public sc_core::sc_module {
     sc_core::sc_time time;
   };
 
+  void add(const Range& range);
   const Range* decode(std::uint64_t address, std::uint64_t bytes) const;
   /// The one that owns all addresses of the transaction; nullptr: none does.
   const Range* decode(const tlm::tlm_generic_payload& transaction) const;

@@ -77,6 +77,11 @@ tlm::tlm_sync_enum TimedMemory::nb_transport_fw(int from, tlm::tlm_generic_paylo
     return tlm::TLM_COMPLETED;
   }
   if (phase != tlm::BEGIN_REQ) return tlm::TLM_ACCEPTED;  // ignorable phases
+  if (!payload.has_mm()) {
+    SC_REPORT_ERROR(name(), "transaction without a memory manager");
+    payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+    return tlm::TLM_COMPLETED;
+  }
   payload.acquire();
   request(from, payload, time);
   phase = tlm::END_REQ;

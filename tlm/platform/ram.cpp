@@ -21,6 +21,7 @@ void Ram::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& /
 bool Ram::get_direct_mem_ptr(tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi) {
   if (!array_.direct_access(transaction, dmi) || !allow_dmi_) return false;
   if (kind_ == Kind::kReadOnly) {
+    if (transaction.is_write()) return false;
     dmi.allow_read();
   } else {
     dmi.allow_read_write();

@@ -15,6 +15,7 @@
 using namespace bitbalance::adapter;
 using bitbalance::platform::Ram;
 using bitbalance::test::Initiator;
+using Catch::Matchers::Contains;
 
 namespace {
 
@@ -43,6 +44,26 @@ TEST_CASE("each address reaches its target, which sees it from 0, and the initia
   CHECK(bench.first.payload.get_address() == 0x1010);
   CHECK(bench.low.data()[0x10] == 0xfe);
   CHECK(bench.second.read(0x1010) == 0xcafe);
+}
+
+TEST_CASE("a range that another target has a part of, or that is none, is refused") {
+  AddressRouter bus("bus");
+  Ram low("low", 0x100, Ram::Kind::kReadWrite, true);
+  Ram other("other", 0x100, Ram::Kind::kReadWrite, true);
+  Ram top("top", 1, Ram::Kind::kReadWrite, true);
+  bus.attach("low", 0x1000, 0x100, low.socket);
+  for (const std::uint64_t base : {0xf01ul, 0x1000ul, 0x10fful}) {
+    CAPTURE(base);
+    CHECK_THROWS_WITH(bus.attach("other", base, 0x100, other.socket),
+                      Contains("bus, target other: base = 0x") &&
+                          Contains("accepted: outside of low, which has 0x1000 to 0x10ff"));
+  }
+  CHECK_THROWS_WITH(bus.attach("other", 0x2000, 0, other.socket), Contains("bytes = 0: accepted: 1 or more"));
+  CHECK_THROWS_WITH(bus.attach("other", ~0ul, 2, other.socket),
+                    Contains("base = 0xffffffffffffffff: accepted: an address with 0x2 bytes"));
+  bus.attach("other", 0xf00, 0x100, other.socket);
+  bus.attach("top", ~0ul, 1, top.socket);
+  CHECK(bus.targets() == std::vector<std::string>{"low", "other", "top"});
 }
 
 TEST_CASE("what nobody owns and what crosses an end is a decode error") {
@@ -118,6 +139,20 @@ TEST_CASE("read-only memory refuses a write and keeps its bytes") {
   bench.first.write(0x2000, 1);
   CHECK(bench.first.status == tlm::TLM_COMMAND_ERROR_RESPONSE);
   CHECK(bench.high.data()[0] == 0);
+}
+
+TEST_CASE("direct memory that is read-only is denied to whoever wants to write") {
+  Initiator initiator("initiator");
+  Ram flash("flash", 0x100, Ram::Kind::kReadOnly, true);
+  initiator.socket.bind(flash.socket);
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  tlm::tlm_dmi dmi;
+  initiator.payload.set_write();
+  CHECK_FALSE(initiator.socket->get_direct_mem_ptr(initiator.payload, dmi));
+  initiator.payload.set_read();
+  REQUIRE(initiator.socket->get_direct_mem_ptr(initiator.payload, dmi));
+  CHECK(dmi.is_read_allowed());
+  CHECK_FALSE(dmi.is_write_allowed());
 }
 
 TEST_CASE("direct memory has the addresses of the bus, and is denied where the target denies it") {

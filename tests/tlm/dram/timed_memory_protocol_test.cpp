@@ -147,6 +147,22 @@ TEST_CASE("debug access moves what exists and takes no time") {
   CHECK(bench.memory.counts().busy == 0);
 }
 
+TEST_CASE("a transaction that nobody manages the memory of is reported") {
+  const ExpectedWarnings any;
+  MemoryBench bench;
+  bench.expected_violations = "memory manager: none at 0 s\n";
+  std::array<unsigned char, 64> data{};
+  tlm::tlm_generic_payload p;
+  p.set_read();
+  p.set_data_ptr(data.data());
+  p.set_data_length(data.size());
+  p.set_streaming_width(data.size());
+  tlm::tlm_phase phase = tlm::BEGIN_REQ;
+  sc_time delay;
+  CHECK_THROWS_WITH(bench.initiator().socket->nb_transport_fw(p, phase, delay),
+                    Catch::Contains("transaction without a memory manager"));
+}
+
 TEST_CASE("an end of a response that never began is reported") {
   const ExpectedWarnings any;
   MemoryBench bench;

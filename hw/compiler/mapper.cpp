@@ -110,7 +110,7 @@ class SegmentBuilder {
     }
     const std::vector<Plan> plans = segment.propose(config_);
     if (plans.empty()) segment.refuse(config_);
-    return std::move(*segment.lower(config_, plans.front(), nullptr));
+    return std::move(*segment.lower(config_, plans.front(), Regions::kContiguous, nullptr));
   }
 
   AcceleratorLayer take_layer() {

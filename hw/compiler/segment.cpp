@@ -77,6 +77,18 @@ std::vector<std::size_t> Segment::fitting(const AcceleratorConfig& config, std::
   return numbers;
 }
 
+bool Segment::has_room(const AcceleratorConfig& config, const Plan& plan) {
+  for (std::size_t c = 0; c < convolutions_.size(); ++c)
+    if (!table_of(c).has_room(config, plan[c])) return false;
+  return true;
+}
+
+bool Segment::cuts_channels(const Plan& plan) {
+  for (std::size_t c = 0; c < convolutions_.size(); ++c)
+    if (table_of(c).cuts_channels(plan[c])) return true;
+  return false;
+}
+
 LayerDemand Segment::demand(const AcceleratorConfig& config, const Plan& plan) {
   LayerDemand sum;
   for (std::size_t c = 0; c < convolutions_.size(); ++c) {
@@ -144,9 +156,9 @@ LayerDemand Segment::least_demand(const AcceleratorConfig& config) {
 }
 
 std::optional<MappedProgram> Segment::lower(const AcceleratorConfig& config, const Plan& plan,
-                                            BuildWatcher* watcher) {
+                                            Regions regions, BuildWatcher* watcher) {
   MappedProgram result;
-  ProgramBuilder builder(network_, config, options_, before_, watcher);
+  ProgramBuilder builder(network_, config, options_, before_, regions, watcher);
   if (before_ == nullptr) builder.place_tensor(network_.input);
   auto mapping = plan.begin();
   for (const AcceleratorLayer& l : layers_) {

@@ -64,12 +64,14 @@ class Segment : public ProgramLayers {
                                  bool full_width) override;
   std::vector<std::size_t> fitting(const AcceleratorConfig& config, std::size_t convolution,
                                    const std::vector<LayerMapping>& blocks) override;
+  bool has_room(const AcceleratorConfig& config, const Plan& plan) override;
+  bool cuts_channels(const Plan& plan) override;
   LayerDemand demand(const AcceleratorConfig& config, const Plan& plan) override;
   void outline(const AcceleratorConfig& config, const Plan& plan, ProgramOutline& outline) override;
   LayerDemand least_demand(const AcceleratorConfig& config) override;
   bool fits_in_full_width(const AcceleratorConfig& config) override;
   std::optional<LayerDemand> least_demand_in(const AcceleratorConfig& config) override;
-  std::optional<MappedProgram> lower(const AcceleratorConfig& config, const Plan& plan,
+  std::optional<MappedProgram> lower(const AcceleratorConfig& config, const Plan& plan, Regions regions,
                                      BuildWatcher* watcher) override;
 
   /// Says why propose() has nothing.

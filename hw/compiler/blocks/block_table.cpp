@@ -63,6 +63,11 @@ const BlockDemand& BlockTable::least_of(Entry& entry, const Convolution& conv) {
   return *entry.least;
 }
 
+bool BlockTable::has_room(const AcceleratorConfig& buffers, const LayerMapping& block) const {
+  const Convolution conv = on(buffers, conv_);
+  return fits(conv, block_needs(conv, block));
+}
+
 bool BlockTable::fits_in_full_width(const AcceleratorConfig& buffers) const {
   const Convolution conv = on(buffers, conv_);
   // The smallest blocks are the last ones.

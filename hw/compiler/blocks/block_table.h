@@ -27,6 +27,9 @@ class BlockTable {
   // Precondition of what follows: `buffers` differs from the configuration of the convolution in sizes of
   // buffers alone, and none of them is larger.
 
+  /// Whether they have room for a block, be it one of these or not.
+  bool has_room(const AcceleratorConfig& buffers, const LayerMapping& block) const;
+  bool cuts_channels(const LayerMapping& block) const { return block.channels < conv_.in_channels; }
   bool fits_in_full_width(const AcceleratorConfig& buffers) const;
   /// What any block that fits asks for at least, of each by itself. Nothing where blocks fit only with fewer
   /// input channels, or less than the full width.

@@ -10,7 +10,7 @@ RingBuffer::Region RingBuffer::allocate(std::int64_t size, std::int64_t align) {
   const std::int64_t skipped = -head_place_ & (align - 1);
   std::int64_t begin = head_ + skipped;
   std::int64_t place = (head_place_ + skipped) < capacity_ ? head_place_ + skipped : 0;
-  if (!wraps_ && place + size > capacity_) {
+  if (regions_ == Regions::kContiguous && place + size > capacity_) {
     begin += capacity_ - place;
     place = 0;
   }

@@ -41,11 +41,16 @@ class Prerequisites {
   std::array<CommandIndex, kEngines> end_{};  ///< the index after the latest; 0: none
 };
 
-/// A buffer of `capacity` units handed out in ring order. A region is contiguous, or may wrap around
-/// (`wraps`).
+/// Where regions of a buffer end.
+enum class Regions {
+  kContiguous,  ///< at the buffer's end at the latest: what is left of it stays empty
+  kMayWrap,     ///< anywhere, and what is beyond the buffer's end is at its beginning
+};
+
+/// A buffer of `capacity` units handed out in ring order.
 class RingBuffer {
  public:
-  RingBuffer(std::int64_t capacity, bool wraps) : capacity_(capacity), wraps_(wraps) {}
+  RingBuffer(std::int64_t capacity, Regions regions) : capacity_(capacity), regions_(regions) {}
 
   struct Region {
     std::int64_t begin = 0;
@@ -63,7 +68,7 @@ class RingBuffer {
     Prerequisites users;
   };
   std::int64_t capacity_;
-  bool wraps_;
+  Regions regions_;
   std::int64_t head_ = 0;        ///< in ever-growing ring addresses
   std::int64_t head_place_ = 0;  ///< in the buffer
   std::size_t next_id_ = 0;

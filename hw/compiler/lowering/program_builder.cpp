@@ -5,12 +5,13 @@
 namespace bitbalance::compiler {
 
 ProgramBuilder::ProgramBuilder(const QuantizedNetwork& network, const AcceleratorConfig& config,
-                               const MapperOptions& options, const Program* before, BuildWatcher* watcher)
-    : weights(config.weight_bank_bytes, true),
-      parameters(config.parameter_entries(), false),
-      tables(config.lookup_tables, false),
-      activations(config.activation_buffer_bytes, false),
-      outputs(config.output_buffer_bytes, false),
+                               const MapperOptions& options, const Program* before, Regions regions,
+                               BuildWatcher* watcher)
+    : weights(config.weight_bank_bytes, Regions::kMayWrap),
+      parameters(config.parameter_entries(), regions),
+      tables(config.lookup_tables, Regions::kContiguous),
+      activations(config.activation_buffer_bytes, regions),
+      outputs(config.output_buffer_bytes, regions),
       network_(network),
       config_(config),
       options_(options),

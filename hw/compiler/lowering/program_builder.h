@@ -46,7 +46,7 @@ class ProgramBuilder {
   /// A program that finds what `before` left in Region::kData, if not nullptr.
   ProgramBuilder(const QuantizedNetwork& network, const AcceleratorConfig& config,
                  const MapperOptions& options, const Program* before = nullptr,
-                 BuildWatcher* watcher = nullptr);
+                 Regions regions = Regions::kContiguous, BuildWatcher* watcher = nullptr);
 
   const QuantizedNetwork& network() const { return network_; }
   const AcceleratorConfig& config() const { return config_; }

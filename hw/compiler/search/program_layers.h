@@ -33,6 +33,10 @@ class ProgramLayers {
   /// Those of `blocks` that fit, by number.
   virtual std::vector<std::size_t> fitting(const AcceleratorConfig& config, std::size_t convolution,
                                            const std::vector<LayerMapping>& blocks) = 0;
+  /// Whether the buffers have room for every block of a plan.
+  virtual bool has_room(const AcceleratorConfig& config, const Plan& plan) = 0;
+  /// Whether any of them has fewer than all input channels.
+  virtual bool cuts_channels(const Plan& plan) = 0;
   virtual LayerDemand demand(const AcceleratorConfig& config, const Plan& plan) = 0;
   /// Replaces `outline` by the plan's, which refers to these layers.
   virtual void outline(const AcceleratorConfig& config, const Plan& plan, ProgramOutline& outline) = 0;
@@ -44,7 +48,7 @@ class ProgramLayers {
   virtual std::optional<LayerDemand> least_demand_in(const AcceleratorConfig& config) = 0;
   /// Nothing if `watcher`, which may be nullptr, does not want all of it.
   virtual std::optional<MappedProgram> lower(const AcceleratorConfig& config, const Plan& plan,
-                                             BuildWatcher* watcher) = 0;
+                                             Regions regions, BuildWatcher* watcher) = 0;
 };
 
 }  // namespace bitbalance::compiler

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include "base/process/interruption.h"
@@ -14,15 +16,14 @@ constexpr int AcceleratorConfig::*kBuffers[] = {
     &AcceleratorConfig::activation_buffer_bytes, &AcceleratorConfig::weight_bank_bytes,
     &AcceleratorConfig::output_buffer_bytes, &AcceleratorConfig::parameter_buffer_bytes};
 
-/// All that a program depends on.
-std::vector<int> key_of(const AcceleratorConfig& config, const Plan& plan) {
-  std::vector<int> key;
-  for (int AcceleratorConfig::*const buffer : kBuffers) key.push_back(config.*buffer);
+std::vector<int> numbers_of(const Plan& plan) {
+  std::vector<int> numbers;
+  numbers.reserve(7 * plan.size());
   for (const LayerMapping& m : plan) {
-    key.insert(key.end(), {m.images, m.rows, m.columns, m.conv_groups, m.output_channels, m.channels,
-                           static_cast<int>(m.order)});
+    numbers.insert(numbers.end(), {m.images, m.rows, m.columns, m.conv_groups, m.output_channels, m.channels,
+                                   static_cast<int>(m.order)});
   }
-  return key;
+  return numbers;
 }
 
 /// Sizes below that of `config`, the largest first: the default one times powers of four.
@@ -42,40 +43,51 @@ ProgramSearch::ProgramSearch(const AcceleratorConfig& config, const MapperOption
                              const Mapper& mapper)
     : config_(config),
       options_(options),
+      mapper_(mapper),
       weights_(mapper.weights()),
       timeline_(config, options.memory, mapper.shapes()),
       clock_(config, options.memory, *mapper.shapes(), weights_) {}
 
 std::optional<MappedProgram> ProgramSearch::best(ProgramLayers& layers) {
-  judged_.clear();
   hopeless_.clear();
   best_.reset();
-  const std::vector<AcceleratorConfig> machines = smaller_machines(layers);
-  for (const AcceleratorConfig& machine : machines)
-    if (leaves_room(layers, machine)) judge_all(layers, machine);
+  for (const Plan& plan : layers.propose(config_)) judge(layers, config_, plan);
   if (!best_) return {};
-  // By another objective there is no bound that spares most of them.
-  if (best_->candidate.plan.size() == 1 && options_.objective == MappingObjective::kCycles)
-    judge_many(layers, machines);
-  if (options_.effort == MappingEffort::kExhaustive && best_->candidate.plan.size() > 1) {
-    // One convolution after the other, until none has a better block.
-    for (bool better = true; better;) {
-      better = false;
-      for (std::size_t c = 0; c < best_->candidate.plan.size(); ++c) {
-        const Merit before = best_->merit;
-        Plan plan = best_->candidate.plan;
-        const AcceleratorConfig machine = best_->candidate.config;
-        for (const LayerMapping& block : layers.alternatives(machine, c)) {
-          plan[c] = block;
-          judge(layers, machine, plan);
-        }
-        better |= best_->merit < before;
-      }
-    }
+  const std::vector<AcceleratorConfig> machines = smaller_machines(layers);
+  set_targets(machines);
+  for (const Plan& plan : plans_for(layers, machines)) consider(layers, plan);
+  if (options_.effort == MappingEffort::kExhaustive) {
+    try_all_blocks(layers);
+  } else if (best_->plan.size() == 1 && goes_by_cycles()) {
+    try_many_blocks(layers);
+  }
+  if (!goes_by_cycles()) {
+    judge_everywhere(layers, fastest_plan(layers));
+    judge_everywhere(layers, Plan(best_->plan));
   }
   best_->program.cycles = best_->merit.cycles;
   best_->program.least_cycles = least_time(layers.least_demand(config_), options_.memory).longest();
   return std::move(best_->program);
+}
+
+Plan ProgramSearch::fastest_plan(ProgramLayers& layers) {
+  MapperOptions options = options_;
+  options.objective = MappingObjective::kCycles;
+  ProgramSearch search(config_, options, mapper_);
+  search.best(layers);
+  return std::move(search.best_->plan);
+}
+
+std::vector<Plan> ProgramSearch::plans_for(ProgramLayers& layers,
+                                           const std::vector<AcceleratorConfig>& machines) {
+  std::vector<Plan> plans;
+  std::set<std::vector<int>> known;
+  for (const AcceleratorConfig& machine : machines) {
+    if (!leaves_room(layers, machine)) continue;
+    for (Plan& plan : layers.propose(machine))
+      if (known.insert(numbers_of(plan)).second) plans.push_back(std::move(plan));
+  }
+  return plans;
 }
 
 std::vector<AcceleratorConfig> ProgramSearch::smaller_machines(ProgramLayers& layers) const {
@@ -99,10 +111,21 @@ std::vector<AcceleratorConfig> ProgramSearch::smaller_machines(ProgramLayers& la
   return machines;
 }
 
+void ProgramSearch::set_targets(const std::vector<AcceleratorConfig>& machines) {
+  targets_.clear();
+  for (const AcceleratorConfig& machine : machines)
+    if (machine.weight_bank_bytes == config_.weight_bank_bytes) targets_.push_back(machine);
+  const auto sizes = [](const AcceleratorConfig& machine) {
+    return std::make_tuple(machine.output_buffer_bytes, machine.activation_buffer_bytes,
+                           machine.parameter_buffer_bytes);
+  };
+  std::sort(targets_.begin(), targets_.end(),
+            [&](const auto& one, const auto& other) { return sizes(one) > sizes(other); });
+}
+
 bool ProgramSearch::leaves_room(ProgramLayers& layers, const AcceleratorConfig& machine) {
   // An exhaustive search has blocks of other sizes.
-  const bool is_bounded =
-      options_.objective == MappingObjective::kCycles && options_.effort != MappingEffort::kExhaustive;
+  const bool is_bounded = goes_by_cycles() && options_.effort != MappingEffort::kExhaustive;
   if (!best_ || !is_bounded) return true;
   const auto has_less = [&](const AcceleratorConfig& one, const AcceleratorConfig& other) {
     return std::all_of(std::begin(kBuffers), std::end(kBuffers),
@@ -117,74 +140,108 @@ bool ProgramSearch::leaves_room(ProgramLayers& layers, const AcceleratorConfig& 
   return false;
 }
 
-void ProgramSearch::judge_all(ProgramLayers& layers, const AcceleratorConfig& config) {
-  const std::vector<Plan> plans = layers.propose(config);
-  for (const Plan& plan : plans) judge(layers, config, plan);
-  if (options_.effort != MappingEffort::kExhaustive || plans.empty() || plans.front().size() != 1) return;
-  for (const LayerMapping& block : layers.alternatives(config, 0)) judge(layers, config, {block});
-}
-
-ProgramSearch::Trials ProgramSearch::many_of(ProgramLayers& layers, bool full_width) const {
-  const std::vector<LayerMapping> blocks = layers.many(config_, 0, full_width);
-  std::vector<std::pair<std::int64_t, std::size_t>> order;
-  order.reserve(blocks.size());
-  for (const LayerMapping& block : blocks)
-    order.emplace_back(least_time(layers.demand(config_, {block}), options_.memory).longest(), order.size());
-  std::sort(order.begin(), order.end());
-  Trials trials;
-  for (const auto& [cycles, number] : order) {
-    trials.blocks.push_back(blocks[number]);
-    trials.least_cycles.push_back(cycles);
-  }
-  return trials;
-}
-
-void ProgramSearch::judge_many(ProgramLayers& layers, const std::vector<AcceleratorConfig>& machines) {
-  const Trials full_width = many_of(layers, true);
-  Trials cut_width;
-  const auto judge_fitting = [&](const Trials& trials, const AcceleratorConfig& machine) {
-    const std::vector<std::size_t> fitting = layers.fitting(machine, 0, trials.blocks);
-    for (const std::size_t i : fitting) {
-      if (trials.least_cycles[i] >= best_->merit.cycles) break;  // nor will any behind it do better
-      judge(layers, machine, {trials.blocks[i]});
+void ProgramSearch::try_all_blocks(ProgramLayers& layers) {
+  // One convolution after the other, until none has a better block.
+  for (bool better = true; better;) {
+    better = false;
+    for (std::size_t c = 0; c < best_->plan.size(); ++c) {
+      const Merit before = best_->merit;
+      Plan plan = best_->plan;
+      for (const LayerMapping& block : layers.alternatives(config_, c)) {
+        plan[c] = block;
+        consider(layers, plan);
+      }
+      better |= best_->merit < before && best_->plan.size() > 1;
     }
-    return !fitting.empty();
+  }
+}
+
+void ProgramSearch::try_many_blocks(ProgramLayers& layers) {
+  try_blocks(layers, layers.many(config_, 0, true));
+  const auto needs_cuts = [&](const AcceleratorConfig& machine) {
+    return !layers.fits_in_full_width(machine);
   };
-  for (const AcceleratorConfig& machine : machines) {
-    if (judge_fitting(full_width, machine)) continue;
-    if (cut_width.blocks.empty()) cut_width = many_of(layers, false);
-    judge_fitting(cut_width, machine);
+  if (std::any_of(targets_.begin(), targets_.end(), needs_cuts))
+    try_blocks(layers, layers.many(config_, 0, false));
+}
+
+void ProgramSearch::try_blocks(ProgramLayers& layers, const std::vector<LayerMapping>& blocks) {
+  std::vector<std::pair<std::int64_t, std::size_t>> least_first;
+  least_first.reserve(blocks.size());
+  for (const LayerMapping& block : blocks) {
+    const std::int64_t cycles = least_time(layers.demand(config_, {block}), options_.memory).longest();
+    least_first.emplace_back(cycles, least_first.size());
+  }
+  std::sort(least_first.begin(), least_first.end());
+  for (const auto& [cycles, number] : least_first) {
+    if (cycles >= best_->merit.cycles) break;  // nor will any behind it do better
+    judge_everywhere(layers, {blocks[number]});
+  }
+}
+
+void ProgramSearch::consider(ProgramLayers& layers, const Plan& plan) {
+  if (goes_by_cycles()) {
+    judge_everywhere(layers, plan);
+  } else {
+    judge(layers, config_, plan);
+  }
+}
+
+void ProgramSearch::judge_everywhere(ProgramLayers& layers, const Plan& plan) {
+  const bool cuts_channels = layers.cuts_channels(plan);
+  AcceleratorConfig largest = config_;
+  std::optional<bool> may_be_better;  // with the buffers of `largest`, or smaller ones
+  for (const AcceleratorConfig& target : targets_) {
+    // A layer of the vector unit is cut as the output buffer wants it, and activations of all chunks stay in
+    // the buffer or are loaded again.
+    const int outputs = target.output_buffer_bytes;
+    const int activations = (cuts_channels ? target : config_).activation_buffer_bytes;
+    if (outputs != largest.output_buffer_bytes || activations != largest.activation_buffer_bytes) {
+      largest.output_buffer_bytes = outputs;
+      largest.activation_buffer_bytes = activations;
+      may_be_better.reset();
+    }
+    if (may_be_better == false || !layers.has_room(target, plan)) continue;
+    if (!may_be_better) may_be_better = evaluate(layers, largest, plan, Regions::kMayWrap).has_value();
+    if (*may_be_better) judge(layers, target, plan);
   }
 }
 
 void ProgramSearch::judge(ProgramLayers& layers, const AcceleratorConfig& config, const Plan& plan) {
-  // The weight buffer is used as a whole, whatever the plan was made for.
-  Candidate candidate{config, plan};
-  candidate.config.weight_bank_bytes = config_.weight_bank_bytes;
-  if (!judged_.insert(key_of(candidate.config, plan)).second) return;
+  if (std::optional<Found> better = evaluate(layers, config, plan, Regions::kContiguous))
+    best_ = std::move(better);
+}
+
+std::optional<ProgramSearch::Found> ProgramSearch::evaluate(ProgramLayers& layers,
+                                                            const AcceleratorConfig& config, const Plan& plan,
+                                                            Regions regions) {
   throw_if_interrupted();
-  const bool by_cycles = options_.objective == MappingObjective::kCycles;
   BuildWatcher* watcher = nullptr;
-  if (by_cycles) {
-    const LayerDemand demand = layers.demand(candidate.config, plan);
+  const LayerDemand demand = layers.demand(config, plan);
+  if (options_.objective == MappingObjective::kDramBytes && best_) {
+    // Commands come on top.
+    if (static_cast<double>(demand.read_bytes + demand.write_bytes) >= best_->merit.value) return {};
+  }
+  if (goes_by_cycles()) {
     const std::int64_t limit = best_ ? best_->merit.cycles : kNever;
-    if (least_time(demand, options_.memory).longest() >= limit) return;
+    if (least_time(demand, options_.memory).longest() >= limit) return {};
     if (ProgramClock::suits(config_)) {
-      layers.outline(candidate.config, plan, outline_);
-      if (!clock_.may_beat(outline_, limit)) return;
+      layers.outline(config, plan, outline_);
+      if (!clock_.may_beat(outline_, limit)) return {};
       clock_.restart(demand, outline_, limit);
       watcher = &clock_;
     }
   }
-  std::optional<MappedProgram> program = layers.lower(candidate.config, plan, watcher);
-  if (!program) return;
+  std::optional<MappedProgram> program = layers.lower(config, plan, regions, watcher);
+  if (!program) return {};
   const Merit merit = watcher != nullptr ? Merit{static_cast<double>(clock_.cycles()), clock_.cycles()}
                                          : merit_of(program->program);
-  if (!best_ || merit < best_->merit) best_ = Found{std::move(candidate), std::move(*program), merit};
+  if (best_ && !(merit < best_->merit)) return {};
+  return Found{plan, std::move(*program), merit};
 }
 
 ProgramSearch::Merit ProgramSearch::merit_of(const Program& program) {
-  if (options_.objective == MappingObjective::kCycles) {
+  if (goes_by_cycles()) {
     const std::int64_t cycles = timeline_.cycles(program, weights_);
     return {static_cast<double>(cycles), cycles};
   }

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "hw/compiler/mapper.h"
@@ -37,40 +36,49 @@ class ProgramSearch {
     std::int64_t cycles = 0;
     bool operator<(const Merit& o) const { return value != o.value ? value < o.value : cycles < o.cycles; }
   };
-  struct Candidate {
-    AcceleratorConfig config;
-    Plan plan;
-  };
   struct Found {
-    Candidate candidate;
+    Plan plan;
     MappedProgram program;
     Merit merit;
   };
 
-  /// Blocks of the only convolution.
-  struct Trials {
-    std::vector<LayerMapping> blocks;
-    std::vector<std::int64_t> least_cycles;
-  };
-
-  void judge(ProgramLayers& layers, const AcceleratorConfig& config, const Plan& plan);
+  /// What is proposed for these machines, but for those of them that cannot be better.
+  std::vector<Plan> plans_for(ProgramLayers& layers, const std::vector<AcceleratorConfig>& machines);
+  /// Those of the machines that differ for a program.
+  void set_targets(const std::vector<AcceleratorConfig>& machines);
+  /// What the search by cycles finds. Precondition: it finds something.
+  Plan fastest_plan(ProgramLayers& layers);
+  bool goes_by_cycles() const { return options_.objective == MappingObjective::kCycles; }
   /// Whether blocks for those sizes of buffers can make a better program than the best one.
   bool leaves_room(ProgramLayers& layers, const AcceleratorConfig& machine);
-  void judge_all(ProgramLayers& layers, const AcceleratorConfig& config);
+  void try_all_blocks(ProgramLayers& layers);
   /// Of a program with one convolution: blocks of many more sizes.
-  void judge_many(ProgramLayers& layers, const std::vector<AcceleratorConfig>& machines);
-  /// By what they ask of this machine at least, the least first.
-  Trials many_of(ProgramLayers& layers, bool full_width) const;
+  void try_many_blocks(ProgramLayers& layers);
+  void try_blocks(ProgramLayers& layers, const std::vector<LayerMapping>& blocks);
+  /// Judges a plan on all targets that it fits, whichever machine it was proposed for: where regions fall
+  /// into place best cannot be said beforehand. And a user who asks for this plan gets the program that was
+  /// found.
+  void judge_everywhere(ProgramLayers& layers, const Plan& plan);
+  /// The same by cycles. By another objective it is judged on this machine alone: there is no bound then that
+  /// spares most targets, and a plan's events hardly depend on them.
+  void consider(ProgramLayers& layers, const Plan& plan);
+  void judge(ProgramLayers& layers, const AcceleratorConfig& config, const Plan& plan);
+  /// The plan's program if it is better than the best one.
+  std::optional<Found> evaluate(ProgramLayers& layers, const AcceleratorConfig& config, const Plan& plan,
+                                Regions regions);
   Merit merit_of(const Program& program);
   /// Sizes of buffers that some machine with less has, the accelerator's own first.
   std::vector<AcceleratorConfig> smaller_machines(ProgramLayers& layers) const;
 
   const AcceleratorConfig& config_;
   const MapperOptions& options_;
+  const Mapper& mapper_;
   WeightStatistics& weights_;
   Timeline timeline_;
   ProgramClock clock_;
-  std::set<std::vector<int>> judged_;  ///< all that the candidates depend on
+  /// This one and all smaller ones, with its weight buffer, which every program uses as a whole; the largest
+  /// output buffers first, of the same those with the largest activation buffers.
+  std::vector<AcceleratorConfig> targets_;
   std::optional<Found> best_;
   ProgramOutline outline_;                   ///< of the candidate at hand
   std::vector<AcceleratorConfig> hopeless_;  ///< with these buffers, or smaller ones, nothing is better

@@ -7,7 +7,7 @@ using namespace bitbalance;
 using namespace bitbalance::test;
 
 TEST_CASE("a ring region is free at once while nothing has used its place") {
-  RingBuffer ring(100, false);
+  RingBuffer ring(100, Regions::kContiguous);
   const auto a = ring.allocate(40);
   const auto b = ring.allocate(40);
   CHECK(a.begin == 0);
@@ -16,7 +16,7 @@ TEST_CASE("a ring region is free at once while nothing has used its place") {
 }
 
 TEST_CASE("a ring region waits for the last user of the place it takes, not for others") {
-  RingBuffer ring(100, false);
+  RingBuffer ring(100, Regions::kContiguous);
   const auto a = ring.allocate(40);
   ring.used_by(a.id, Engine::kCompute, 7);
   const auto b = ring.allocate(40);
@@ -27,14 +27,14 @@ TEST_CASE("a ring region waits for the last user of the place it takes, not for 
 }
 
 TEST_CASE("a wrapping ring uses the space to the very end") {
-  RingBuffer ring(100, true);
+  RingBuffer ring(100, Regions::kMayWrap);
   ring.allocate(70);
   const auto b = ring.allocate(60);
   CHECK(b.begin == 70);
 }
 
 TEST_CASE("regions begin at their alignment") {
-  RingBuffer ring(64, true);
+  RingBuffer ring(64, Regions::kMayWrap);
   ring.allocate(3);
   CHECK(ring.allocate(8, 8).begin == 8);
 }

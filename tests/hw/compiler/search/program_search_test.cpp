@@ -218,14 +218,23 @@ TEST_CASE("no program is given up that takes fewer cycles than it may") {
     ProgramClock clock(machine.config, machine.memory, shapes, weights);
     ProgramOutline outline;
     for (const Plan& plan : segment.propose(machine.config)) {
-      const std::int64_t cycles =
-          timeline.cycles(segment.lower(machine.config, plan, nullptr)->program, weights);
+      const std::int64_t cycles = timeline.cycles(
+          segment.lower(machine.config, plan, Regions::kContiguous, nullptr)->program, weights);
       segment.outline(machine.config, plan, outline);
       REQUIRE(clock.may_beat(outline, cycles + 1));
       clock.restart(segment.demand(machine.config, plan), outline, cycles + 1);
-      REQUIRE(segment.lower(machine.config, plan, &clock).has_value());
+      REQUIRE(segment.lower(machine.config, plan, Regions::kContiguous, &clock).has_value());
       REQUIRE(clock.cycles() == cycles);
       ++judged;
+      // Without gaps it takes no longer, on this machine and smaller ones.
+      const auto gapless = segment.lower(machine.config, plan, Regions::kMayWrap, nullptr);
+      REQUIRE(timeline.cycles(gapless->program, weights) <= cycles);
+      AcceleratorConfig smaller = machine.config;
+      if (!segment.cuts_channels(plan)) smaller.activation_buffer_bytes /= 2;
+      smaller.parameter_buffer_bytes /= 2;
+      if (!segment.has_room(smaller, plan)) continue;
+      const auto there = segment.lower(smaller, plan, Regions::kContiguous, nullptr);
+      REQUIRE(timeline.cycles(gapless->program, weights) <= timeline.cycles(there->program, weights));
     }
   }
 }
@@ -266,6 +275,30 @@ TEST_CASE("effort good is never worse than effort fast") {
     const std::int64_t fast = cycles(mapper, machine, options);
     options.effort = MappingEffort::kGood;
     REQUIRE(cycles(mapper, machine, options) <= fast);
+  }
+}
+
+TEST_CASE("a mapping that was found takes the same cycles when a user asks for it") {
+  CaseLimits limits;
+  limits.max_layers = 4;
+  limits.max_batch = 3;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    CAPTURE(seed);
+    const RandomCase c = make_random_case(seed, limits);
+    const Mapper mapper(c.network);
+    MapperOptions options;
+    options.batch = c.mapped.program.batch;
+    options.effort = seed % 10 == 0 ? MappingEffort::kExhaustive : MappingEffort::kGood;
+    AcceleratorConfig config = c.config;
+    fit_buffers(c.network, config, options);
+    const Machine machine = RandomMachines(seed).draw(config);
+    options.memory = machine.memory;
+    for (const MappedProgram& segment : mapper.map(machine.config, options))
+      for (const LayerMapping& m : segment.mappings)
+        if (m.rows != 0) options.mappings.push_back(m);
+    const std::int64_t again = cycles(mapper, machine, options);
+    options.mappings.clear();
+    REQUIRE(again == cycles(mapper, machine, options));
   }
 }
 

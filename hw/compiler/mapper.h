@@ -73,7 +73,7 @@ struct MapperOptions {
   bool fuse_pooling = true;  ///< non-overlapping max pooling after a convolution happens while draining
   IdealMemoryTiming memory;  ///< with which mappings are judged
   MappingObjective objective = MappingObjective::kCycles;
-  MappingEffort effort = MappingEffort::kFast;
+  MappingEffort effort = MappingEffort::kFast;  ///< a scenario asks for kGood if it names none
   /// Joules of a layer, for objectives that ask for energy.
   std::function<double(const LayerProfile& layer)> energy_j;
   std::vector<LayerMapping> mappings;  ///< the user's choices, by layer name

@@ -82,7 +82,7 @@ struct MappingSettings {
   LayerBarrier barrier = LayerBarrier::kNone;
   bool fuse_pooling = true;
   MappingObjective objective = MappingObjective::kCycles;
-  MappingEffort effort = MappingEffort::kFast;
+  MappingEffort effort = MappingEffort::kGood;
   std::vector<LayerMapping> layers;  ///< what is 0 is left to the mapper
 };
 

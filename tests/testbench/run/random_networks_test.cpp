@@ -114,7 +114,7 @@ Run draw_run(const RandomModel& model, std::uint64_t seed) {
       draw.pick({LayerBarrier::kNone, LayerBarrier::kNone, LayerBarrier::kCommand, LayerBarrier::kLayer});
   mapping.fuse_pooling = run.scenario.mapping.fuse_pooling = draw.chance(0.85);
   fit_buffers(run.workload.network, run.scenario.accelerator, mapping);
-  if (draw.chance(0.2)) run.scenario.mapping.effort = MappingEffort::kGood;
+  run.scenario.mapping.effort = draw.chance(0.2) ? MappingEffort::kGood : MappingEffort::kFast;
   run.scenario.run.watchdog_cycles = 50'000;
   return run;
 }

@@ -68,6 +68,7 @@ TEST_CASE("random networks on random machines and DRAMs: levels analytic and tlm
     mapping.barrier = scenario.mapping.barrier =
         draw.pick({LayerBarrier::kNone, LayerBarrier::kCommand, LayerBarrier::kLayer});
     fit_buffers(c.network, scenario.accelerator, mapping);
+    scenario.mapping.effort = seed % 5 == 0 ? MappingEffort::kGood : MappingEffort::kFast;
     scenario.memory.model = MemoryTiming::kTimed;
     scenario.memory.dram.config = dram::test::random_dram(draw);
     scenario.memory.dram.config.power = dram::test::kPower;

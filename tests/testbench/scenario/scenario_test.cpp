@@ -34,6 +34,7 @@ TEST_CASE("a scenario's settings reach the structs and the rest keeps its defaul
   CHECK(s.memory.bytes_per_cycle == Rational{64, 5});
   CHECK(s.memory.latency_cycles == 7);
   CHECK(s.mapping.barrier == LayerBarrier::kLayer);
+  CHECK(s.mapping.effort == MappingEffort::kGood);
   REQUIRE(s.mapping.layers.size() == 1);
   CHECK(s.mapping.layers[0].order == LoopOrder::kWeightsOuter);
 }

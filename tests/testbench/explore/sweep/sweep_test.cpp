@@ -28,7 +28,7 @@ const std::string kLenet = std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/lene
 
 /// 300 points in two quantizations, some of them refused: their parameter buffer holds none.
 const std::string kSweep = "scenarios: " + kLenet +
-                           "\nspace:\n"
+                           "\nsettings: {mapping.effort: fast}\nspace:\n"
                            "  accelerator.rows: {from: 4, to: 20, step: 4}\n"
                            "  accelerator.columns: {from: 4, to: 20, step: 4}\n"
                            "  quantization.nnzb: [2, 3]\n"

@@ -3,6 +3,7 @@
 // dependence flags.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,6 +24,7 @@ enum class LoopOrder {
   kActivationsOuter,  ///< for each spatial block: for each channel block; activations are loaded once
   kWeightsOuter,      ///< for each channel block: for each spatial block; weights are loaded once
 };
+inline constexpr std::size_t kLoopOrders = 2;
 const char* to_string(LoopOrder order);
 
 /// How a layer is cut into blocks. A user's mapping file holds a list of these; what is 0 is chosen by the

@@ -6,14 +6,15 @@
 #include <cstdlib>
 
 #include "base/text/config_error.h"
+#include "quant/ir/integer_values.h"
 
 namespace bitbalance::compiler {
 namespace {
 
 std::int64_t largest_sum_of_channel(const QuantizedNetwork& network, const QuantizedLayer& layer,
                                     std::size_t channel) {
-  const QuantizedTensor& input = network.tensors[layer.input];
-  const std::int64_t largest_activation = input.bits == 16 ? 32768 : input.is_signed ? 128 : 255;
+  const IntegerRange range = range_of(network.tensors[layer.input]);
+  const std::int64_t largest_activation = std::max(-range.low, range.high);
   const std::size_t filter = layer.weights.size() / layer.bias.size();
   std::int64_t weights = 0;
   for (std::size_t i = channel * filter; i < (channel + 1) * filter; ++i)

@@ -95,18 +95,11 @@ const BlockDemand& BlockTable::demand(const AcceleratorConfig& buffers, const La
   // With chunks, activations may have to be loaded again. Else no size of a buffer counts.
   const bool is_whole = m.channels >= conv_.in_channels;
   const bool loads_once = is_whole || activations_resident(on(buffers, conv_), m);
-  const auto number = [](int value) { return static_cast<std::uint32_t>(value); };
-  return demands_.get(
-      {number(m.images), number(m.rows), number(m.columns), number(m.conv_groups), number(m.output_channels),
-       number(m.channels), static_cast<std::uint32_t>(m.order), std::uint32_t{loads_once}},
-      [&] { return demand_of(on(buffers, conv_), m); });
+  return demands_.get(key_of(m, loads_once), [&] { return demand_of(on(buffers, conv_), m); });
 }
 
 const LayerOutline& BlockTable::outline(const AcceleratorConfig& buffers, const LayerMapping& m) {
-  const auto number = [](int value) { return static_cast<std::uint32_t>(value); };
-  return outlines_.get({number(m.images), number(m.rows), number(m.columns), number(m.conv_groups),
-                        number(m.output_channels), number(m.channels), static_cast<std::uint32_t>(m.order),
-                        number(buffers.activation_buffer_bytes), number(buffers.output_buffer_bytes)},
+  return outlines_.get(key_of(m, buffers.activation_buffer_bytes, buffers.output_buffer_bytes),
                        [&] { return outline_of(on(buffers, conv_), m); });
 }
 

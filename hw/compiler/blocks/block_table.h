@@ -12,6 +12,7 @@
 #include "hw/compiler/blocks/convolution.h"
 #include "hw/compiler/blocks/layer_estimate.h"
 #include "hw/compiler/blocks/layer_outline.h"
+#include "hw/compiler/blocks/mapping_key.h"
 #include "hw/isa/config.h"
 #include "hw/timeline/shape_memo.h"
 
@@ -70,7 +71,7 @@ class BlockTable {
     bool may_have_chunks = false;
     std::optional<BlockDemand> least;  ///< of one that has been asked about
     std::size_t order_count = 0;
-    std::array<Ordered, 2> orders;
+    std::array<Ordered, kLoopOrders> orders;
     std::vector<Chunks> chunks;  ///< that have been asked about
   };
   /// Those that may fit.
@@ -96,8 +97,8 @@ class BlockTable {
   std::vector<Entry> full_width_;
   std::vector<Entry> cut_widths_;  ///< empty until no block of the full width fits
   std::vector<Cost> costs_;        ///< those of all rates, one after the other
-  ShapeMemo<BlockDemand, 8> demands_;
-  ShapeMemo<LayerOutline, 9> outlines_;
+  ShapeMemo<BlockDemand, std::tuple_size_v<MappingKey> + 1> demands_;
+  ShapeMemo<LayerOutline, std::tuple_size_v<MappingKey> + 2> outlines_;
 };
 
 }  // namespace bitbalance::compiler

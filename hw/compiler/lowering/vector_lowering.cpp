@@ -4,6 +4,7 @@
 
 #include "hw/compiler/blocks/vector_blocks.h"
 #include "hw/compiler/lowering/layer_lowering.h"
+#include "quant/ir/integer_values.h"
 
 namespace bitbalance::compiler {
 namespace {
@@ -86,8 +87,7 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
     load.pad_bottom = command_field<std::uint8_t>(rows.pad_after, layer.name, "bottom padding");
     load.pad_left = command_field<std::uint8_t>(columns.pad_before, layer.name, "left padding");
     load.pad_right = command_field<std::uint8_t>(columns.pad_after, layer.name, "right padding");
-    if (!average)
-      load.pad_value = static_cast<std::int16_t>(width == Width::k16 ? -32768 : input.is_signed ? -128 : 0);
+    if (!average) load.pad_value = static_cast<std::int16_t>(range_of(input).low);
     const TensorRange source{range.image, 1,         range.channel, range.channels,
                              rows.first,  rows.size, columns.first, columns.size};
     Prerequisites ready;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/process/interruption.h"
+#include "hw/compiler/blocks/mapping_key.h"
 #include "hw/isa/account/dram_kinds.h"
 
 namespace bitbalance::compiler {
@@ -15,16 +16,6 @@ namespace {
 constexpr int AcceleratorConfig::*kBuffers[] = {
     &AcceleratorConfig::activation_buffer_bytes, &AcceleratorConfig::weight_bank_bytes,
     &AcceleratorConfig::output_buffer_bytes, &AcceleratorConfig::parameter_buffer_bytes};
-
-std::vector<int> numbers_of(const Plan& plan) {
-  std::vector<int> numbers;
-  numbers.reserve(7 * plan.size());
-  for (const LayerMapping& m : plan) {
-    numbers.insert(numbers.end(), {m.images, m.rows, m.columns, m.conv_groups, m.output_channels, m.channels,
-                                   static_cast<int>(m.order)});
-  }
-  return numbers;
-}
 
 /// Sizes below that of `config`, the largest first: the default one times powers of four.
 std::vector<int> smaller_sizes(const AcceleratorConfig& config, int AcceleratorConfig::*buffer) {
@@ -81,11 +72,14 @@ Plan ProgramSearch::fastest_plan(ProgramLayers& layers) {
 std::vector<Plan> ProgramSearch::plans_for(ProgramLayers& layers,
                                            const std::vector<AcceleratorConfig>& machines) {
   std::vector<Plan> plans;
-  std::set<std::vector<int>> known;
+  std::set<std::vector<MappingKey>> known;
   for (const AcceleratorConfig& machine : machines) {
     if (!leaves_room(layers, machine)) continue;
-    for (Plan& plan : layers.propose(machine))
-      if (known.insert(numbers_of(plan)).second) plans.push_back(std::move(plan));
+    for (Plan& plan : layers.propose(machine)) {
+      std::vector<MappingKey> key;
+      for (const LayerMapping& block : plan) key.push_back(key_of(block));
+      if (known.insert(std::move(key)).second) plans.push_back(std::move(plan));
+    }
   }
   return plans;
 }

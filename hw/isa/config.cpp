@@ -20,7 +20,7 @@ void require(bool ok, const char* name, double value, const char* accepted) {
 void check(const AcceleratorConfig& c) {
   require(c.rows >= 1 && c.rows <= AcceleratorConfig::kMaxRows, "rows", c.rows, "1 to 256");
   require(c.columns >= 1 && c.columns <= AcceleratorConfig::kMaxColumns, "columns", c.columns, "1 to 256");
-  require(c.pe.shift >= 1 && c.pe.shift <= PeConfig::kLargestShift, "shift", c.pe.shift, "1 to 15");
+  require(c.pe.shift >= 1 && c.pe.shift <= PeConfig::kLargestPosition, "shift", c.pe.shift, "1 to 15");
   require(c.pipeline.pe >= 1 && c.pipeline.pe <= PipelineConfig::kMostPeStages, "pe", c.pipeline.pe,
           "1 or 2");
   const auto require_stages = [](const char* name, int stages) {
@@ -67,7 +67,7 @@ std::uint32_t config_hash(const AcceleratorConfig& c) {
   // Settings that came later are in the text only when they are not the default, so that programs made before
   // keep their hash.
   if (c.pe.lanes != PeLanes::kAdaptive) text += fmt::format(" lanes={}", to_string(c.pe.lanes));
-  if (c.pe.shift != PeConfig::kLargestShift) text += fmt::format(" shift={}", c.pe.shift);
+  if (c.pe.shift != PeConfig::kLargestPosition) text += fmt::format(" shift={}", c.pe.shift);
   if (rule_of(c.synchronization).tile_has_limit) text += " limit=tile";
   boost::crc_32_type crc;
   crc.process_bytes(text.data(), text.size());

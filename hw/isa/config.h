@@ -32,10 +32,10 @@ enum class PeLanes {
 };
 
 struct PeConfig {
-  static constexpr int kLargestShift = 15;
+  static constexpr int kLargestPosition = 15;
 
   PeLanes lanes = PeLanes::kAdaptive;
-  int shift = kLargestShift;  ///< largest position of a token, 1..15
+  int shift = kLargestPosition;  ///< largest position of a token, 1..15
 
   bool serves(Width width) const { return lanes == PeLanes::kAdaptive || width == Width::k8; }
   /// The most weight bits whose tokens are all within the shift; at most 16.

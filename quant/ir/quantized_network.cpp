@@ -248,10 +248,10 @@ class LayerCheck {
     if (layer_.op == LayerOp::kAdd) expected = 1;
     if (static_cast<std::int64_t>(layer_.rescale.size()) != expected)
       fail("rescale", fmt::format("{} entries; accepted: {}", layer_.rescale.size(), expected));
-    const auto shifts_too_far = [](const Rescale& r) { return r.shift > kLargestShift; };
+    const auto shifts_too_far = [](const Rescale& r) { return r.shift > kLargestRescaleShift; };
     if (shifts_too_far(layer_.operand_rescale) ||
         std::any_of(layer_.rescale.begin(), layer_.rescale.end(), shifts_too_far))
-      fail("rescale", fmt::format("shift above {}", kLargestShift));
+      fail("rescale", fmt::format("shift above {}", kLargestRescaleShift));
     if (layer_.op == LayerOp::kMaxPool && input().scale != output().scale)
       fail("output", "scale differs from the input's, which max pooling keeps");
   }

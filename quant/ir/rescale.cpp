@@ -17,7 +17,7 @@ Rescale make_rescale(double factor) {
   // factor = fraction * 2^exponent with fraction in [0.5, 1): shift 16 - exponent makes a 16-bit multiplier.
   int exponent = 0;
   std::frexp(factor, &exponent);
-  int shift = std::min(16 - exponent, kLargestShift);
+  int shift = std::min(16 - exponent, kLargestRescaleShift);
   double multiplier = std::round(std::ldexp(factor, shift));
   if (multiplier > kLargestMultiplier) multiplier = std::round(std::ldexp(factor, --shift));
   return {static_cast<std::uint16_t>(multiplier), static_cast<std::uint8_t>(shift)};

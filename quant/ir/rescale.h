@@ -7,7 +7,7 @@
 namespace bitbalance::ir {
 
 /// Largest shift of a Rescale.
-inline constexpr int kLargestShift = 47;
+inline constexpr int kLargestRescaleShift = 47;
 
 /// The fixed-point number nearest to `factor`: multiplier 32768..65535 where the shift allows, so within
 /// 2^-16 of the factor. Below 2^-32 the shift stays at 47 and the multiplier loses bits, down to 0. Above

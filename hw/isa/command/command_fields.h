@@ -94,8 +94,8 @@ inline constexpr int kBodyBegin = 8;
 inline constexpr int kCrcBegin = 60;
 
 inline constexpr FieldRange kStrideRange = between(1, kMostStride);
-inline constexpr FieldRange kShiftRange = between(0, kLargestShift);  ///< of a rescaling
-inline constexpr int kShiftBits = 6;                                  ///< where a byte is too many
+inline constexpr FieldRange kShiftRange = between(0, kLargestRescaleShift);  ///< of a rescaling
+inline constexpr int kShiftBits = 6;                                         ///< where a byte is too many
 inline constexpr Field kTableField("table", {}, 1);
 inline constexpr Field kWideField("wide", {}, 1);
 

@@ -122,7 +122,7 @@ TEST_CASE("a rescale is the nearest 16-bit multiplier with the largest shift") {
     const double factor = std::ldexp(*rc::gen::inRange(1 << 20, 1 << 21), *rc::gen::inRange(-52, -5));
     const Rescale rescale = make_rescale(factor);
     RC_ASSERT(rescale.multiplier >= 32768);
-    RC_ASSERT(rescale.shift <= kLargestShift);
+    RC_ASSERT(rescale.shift <= kLargestRescaleShift);
     RC_ASSERT(std::abs(std::ldexp(rescale.multiplier, -rescale.shift) / factor - 1) <= std::ldexp(1, -16));
   }));
 }

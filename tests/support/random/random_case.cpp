@@ -359,7 +359,7 @@ void draw_odd_settings(RandomDraw& draw, AcceleratorConfig& config) {
   if (draw.chance(0.5)) config.accumulator_bits_8 = draw.uniform(16, 32);
   if (draw.chance(0.5)) config.accumulator_bits_16 = draw.uniform(24, 48);
   if (draw.chance(0.3)) config.pe.lanes = PeLanes::kNarrow;
-  if (draw.chance(0.3)) config.pe.shift = draw.uniform(1, PeConfig::kLargestShift);
+  if (draw.chance(0.3)) config.pe.shift = draw.uniform(1, PeConfig::kLargestPosition);
   if (draw.chance(0.2)) config.dram.burst_bytes = 256;
 }
 

@@ -7,6 +7,7 @@
 
 #include "quant/onnx/graph/graph.h"
 #include "quant/onnx/operators/canonical/canonical.h"
+#include "quant/onnx/operators/layers/volumes.h"
 #include "quant/onnx/operators/numbers/quantized.h"
 
 namespace bitbalance::onnx_io {
@@ -53,14 +54,18 @@ void import_as_it_is(OnnxGraph& graph, const NodeProto& node) {
   (is_for_host(graph, node) ? import_host_operator : handlers().at(node.op_type()))(graph, node);
 }
 
+void import_in_one_form(OnnxGraph& graph, const NodeProto& node) {
+  if (!import_canonical(graph, node, import_as_it_is)) import_as_it_is(graph, node);
+}
+
 void import_checked(OnnxGraph& graph, const NodeProto& given) {
   check_measured(graph, given);
   const std::optional<NodeProto> with_integers = on_integers(graph, given);
   const NodeProto& node = with_integers ? *with_integers : given;
   if (node.op_type() == "Mul" && is_measured(graph, node)) {
     multiply_measured(graph, node, import_as_it_is);
-  } else if (!import_canonical(graph, node, import_as_it_is)) {
-    import_as_it_is(graph, node);
+  } else if (!import_ahead_of_cut(graph, node, import_in_one_form)) {
+    import_in_one_form(graph, node);
   }
 }
 

@@ -134,34 +134,59 @@ Spread read_spread(const HostOperator& op, std::int64_t input, std::int64_t kern
   return spread;
 }
 
-/// Inputs [n][c][...], weights [c][m / groups][...]; one or two dimensions of space.
+/// Adds the filter, times each element of a plane, where that is spread to; from the dimension `d` on.
+void scatter(const std::vector<Spread>& spreads, std::size_t d, const float* from, const float* filter,
+             float* to) {
+  const auto inner = [&](std::int64_t Spread::*extent) {
+    std::int64_t count = 1;
+    for (std::size_t i = d + 1; i < spreads.size(); ++i) count *= spreads[i].*extent;
+    return count;
+  };
+  const Spread& line = spreads[d];
+  const std::int64_t inputs = inner(&Spread::input), taps = inner(&Spread::kernel),
+                     outputs = inner(&Spread::output);
+  const bool is_last = d + 1 == spreads.size();
+  for (std::int64_t i = 0; i < line.input; ++i) {
+    for (std::int64_t k = 0; k < line.kernel; ++k) {
+      const std::int64_t at = i * line.stride + k * line.dilation - line.pad;
+      if (at < 0 || at >= line.output) continue;
+      if (is_last) {
+        to[at] += from[i] * filter[k];
+      } else {
+        scatter(spreads, d + 1, from + i * inputs, filter + k * taps, to + at * outputs);
+      }
+    }
+  }
+}
+
+/// Inputs [n][c][...], weights [c][m / groups][...]; one to three dimensions of space.
 HostTensor conv_transpose(const HostOperator& op, const std::vector<HostView>& operands) {
   const HostView& x = operands.at(0);
   const HostView& weights = operands.at(1);
   const std::int64_t groups = op.attributes.integer("group", 1);
   const std::size_t rank = x.dims.size() < 2 ? 0 : x.dims.size() - 2;
-  if (rank < 1 || rank > 2) {
+  if (rank < 1 || rank > 3) {
     throw std::invalid_argument(
-        fmt::format("input of {}; accepted: one or two dimensions of space", to_string(x.dims)));
+        fmt::format("input of {}; accepted: one to three dimensions of space", to_string(x.dims)));
   }
   if (weights.dims.size() != x.dims.size() || weights.dims[0] != x.dims[1] || groups < 1 ||
       x.dims[1] % groups != 0 || checked_count(weights.dims) == 0) {
     throw std::invalid_argument(fmt::format("weights {} in {} groups over {} input channels do not fit",
                                             to_string(weights.dims), groups, x.dims[1]));
   }
-  Spread rows;
   const Dims kernel(weights.dims.begin() + 2, weights.dims.end());
   if (const Dims named = op.attributes.list("kernel_shape"); !named.empty() && named != kernel) {
     throw std::invalid_argument(
         fmt::format("kernel_shape is {}; accepted: the weights' {}", to_string(named), to_string(kernel)));
   }
-  if (rank == 2) rows = read_spread(op, x.dims[2], kernel[0], 0, 2);
-  const Spread columns = read_spread(op, x.dims.back(), kernel.back(), rank - 1, rank);
   const std::int64_t group_outputs = weights.dims[1], group_inputs = x.dims[1] / groups;
-  const std::int64_t outputs = group_outputs * groups, plane = rows.output * columns.output;
+  const std::int64_t outputs = group_outputs * groups;
+  std::vector<Spread> spreads;
   Dims dims = {x.dims[0], outputs};
-  if (rank == 2) dims.push_back(rows.output);
-  dims.push_back(columns.output);
+  for (std::size_t d = 0; d < rank; ++d) {
+    spreads.push_back(read_spread(op, x.dims[d + 2], kernel[d], d, rank));
+    dims.push_back(spreads.back().output);
+  }
   const bool is_outline = std::any_of(operands.begin(), operands.end(),
                                       [](const HostView& operand) { return operand.is_outline(); });
   HostTensor result = HostTensor::result(dims, is_outline);
@@ -170,32 +195,18 @@ HostTensor conv_transpose(const HostOperator& op, const std::vector<HostView>& o
         fmt::format("a bias of {}; accepted: {} values", to_string(operands.at(2).dims), outputs));
   }
   if (is_outline) return result;
+  const std::int64_t plane = element_count(dims, 2);
   if (operands.size() > 2) {
     for (std::size_t i = 0; i < result.values.size(); ++i)
       result.values[i] = operands.at(2).values[static_cast<std::int64_t>(i) / plane % outputs];
   }
-  const auto scatter = [&](float* to, const float* from, const float* filter) {
-    for (std::int64_t y = 0; y < rows.input; ++y) {
-      for (std::int64_t r = 0; r < rows.kernel; ++r) {
-        const std::int64_t out_y = y * rows.stride + r * rows.dilation - rows.pad;
-        if (out_y < 0 || out_y >= rows.output) continue;
-        for (std::int64_t i = 0; i < columns.input; ++i) {
-          for (std::int64_t s = 0; s < columns.kernel; ++s) {
-            const std::int64_t out_x = i * columns.stride + s * columns.dilation - columns.pad;
-            if (out_x < 0 || out_x >= columns.output) continue;
-            to[out_y * columns.output + out_x] +=
-                from[y * columns.input + i] * filter[r * columns.kernel + s];
-          }
-        }
-      }
-    }
-  };
-  const std::int64_t in_plane = rows.input * columns.input, area = rows.kernel * columns.kernel;
+  const std::int64_t in_plane = element_count(x.dims, 2), area = element_count(kernel);
   for (std::int64_t n = 0; n < x.dims[0]; ++n) {
     for (std::int64_t c = 0; c < x.dims[1]; ++c) {
       for (std::int64_t m = 0; m < group_outputs; ++m) {
-        scatter(&result.values[(n * outputs + c / group_inputs * group_outputs + m) * plane],
-                x.values + (n * x.dims[1] + c) * in_plane, weights.values + (c * group_outputs + m) * area);
+        scatter(spreads, 0, x.values + (n * x.dims[1] + c) * in_plane,
+                weights.values + (c * group_outputs + m) * area,
+                &result.values[(n * outputs + c / group_inputs * group_outputs + m) * plane]);
       }
     }
   }

@@ -152,7 +152,10 @@ void OnnxGraph::infer(const NodeProto& node) {
       model_.fixed_batch() != 1 && node.op_type() == "Reshape";  // its shape has the file's
   // The nodes of inner graphs are inferred one by one, and ONNX 1.12 lets no ellipsis broadcast.
   static const std::set<std::string> ours = {"Einsum", "If", "Loop", "Scan"};
-  const bool is_ours = ours.count(node.op_type()) != 0;
+  // It does not know that windows are dropped since operator set 22.
+  constexpr std::int64_t kDropsWindows = 22;
+  const bool may_drop = model_.opset() >= kDropsWindows && int_attribute(node, "ceil_mode", 0) != 0;
+  const bool is_ours = may_drop || ours.count(node.op_type()) != 0;
   if (is_other_batch || is_ours ||
       (is_newer_than_official(node.op_type(), model_.opset()) && !fits_official(node)))
     return;

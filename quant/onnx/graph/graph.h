@@ -129,6 +129,18 @@ class OnnxGraph {
   void pass_product(const std::string& from, const std::string& to) { products_[to] = products_.at(from); }
   /// The convolution behind such an output; null: none.
   Node* product(const std::string& result);
+
+  /// A result that is a cut of a layer's: its first rows, along the dimension before the last.
+  struct Cut {
+    OnnxValue whole;
+    std::int64_t rows = 0;
+  };
+  void note_cut(const std::string& result, Cut cut) { cuts_[result] = std::move(cut); }
+  /// Null: it is none.
+  const Cut* cut(const std::string& result) const {
+    const auto found = cuts_.find(result);
+    return found == cuts_.end() ? nullptr : &found->second;
+  }
   const Shape& shape(int tensor) const { return network_.shape(tensor); }
   /// The layer that computes a tensor; null for the network's input.
   const Node* writer(int tensor) const;
@@ -167,6 +179,7 @@ class OnnxGraph {
   std::map<std::string, onnx::TypeProto> inferred_;  ///< of the outputs of the node that is imported
   UniqueNames layer_names_, tensor_names_;
   std::map<std::string, std::size_t> products_;  ///< output -> index of the convolution
+  std::map<std::string, Cut> cuts_;              ///< by the name of the result
   std::int64_t stored_ = 0;                      ///< elements of constants in the file
   std::int64_t kept_ = 0;                        ///< elements of what was made of them
   std::size_t kept_layers_ = 0;                  ///< layers whose constants are among those

@@ -271,6 +271,19 @@ TEST_CASE("norms over windows and samples survive export, under the names that t
   }
 }
 
+TEST_CASE("means over volumes that overhang counted padding survive export") {
+  OnnxBuilder model({1, 2, 3, 4, 6});
+  onnx::NodeProto& pool = model.node("AveragePool", {"x"}, "y");
+  set_attribute(pool, "kernel_shape", Ints{2, 2, 3});
+  set_attribute(pool, "strides", Ints{2, 2, 2});
+  set_attribute(pool, "pads", Ints{0, 0, 1, 0, 0, 0});
+  set_integer(pool, "ceil_mode", 1);
+  set_integer(pool, "count_include_pad", 1);
+  const Network network = model.import();
+  CHECK(network.nodes.at(0).host.steps.at(0).type == "AveragePool");
+  check_survives(network);
+}
+
 TEST_CASE("maxima of regions survive export") {
   OnnxBuilder model({1, 2, 5, 6});
   model.constant("regions", {3, 5}, {0, 0, 0, 5, 4, 0, 1, 1, 3, 3, 0, 2, 0, 2, 4});

@@ -132,3 +132,112 @@ TEST_CASE("counted padding of auto_pad counts, with ceil_mode, too, which adds n
     CHECK(model.run({3, 6, 9, 12}) == Floats{3, 6, 9, 7});
   }
 }
+
+namespace {
+
+Floats counted(int count) {
+  Floats values;
+  for (int i = 0; i < count; ++i) values.push_back(static_cast<float>(i));
+  return values;
+}
+
+int count_of(const Network& network, Op op) {
+  return static_cast<int>(std::count_if(network.nodes.begin(), network.nodes.end(),
+                                        [op](const Node& node) { return node.op == op; }));
+}
+
+}  // namespace
+
+TEST_CASE("a convolution over a volume is one layer, with the file's weights once") {
+  OnnxBuilder model({1, 1, 3, 2, 2});
+  model.constant("w", {1, 1, 2, 2, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
+  model.constant("b", {1}, Floats{100});
+  onnx::NodeProto& conv = model.node("Conv", {"x", "w", "b"}, "y");
+  set_attribute(conv, "pads", Ints{0, 1, 1, 0, 0, 0});
+  const Network network = model.import();
+  CHECK(count_of(network, Op::kConv) == 1);
+  for (const Node& node : network.nodes)
+    if (node.op == Op::kConv) CHECK(node.weights == Floats{1, 2, 3, 4, 5, 6, 7, 8});
+  // p = numpy.pad(arange(12).reshape(3, 2, 2), ((0, 0), (1, 0), (1, 0))), then
+  // 100 + (w * p[d:d+2, y:y+2, x:x+2]).sum()
+  CHECK(Evaluator(network).run(counted(12)) == Floats{132, 172, 180, 268, 180, 260, 260, 412});
+}
+
+TEST_CASE("what follows each element or channel of a convolution over a volume joins it") {
+  OnnxBuilder model({1, 2, 4, 5, 6});
+  const Floats w = random_values(3 * 2 * 27, 1);
+  model.constant("w", {3, 2, 3, 3, 3}, w);
+  for (const char* name : {"scale", "shift", "mean"}) model.constant(name, {3}, random_values(3, name[1]));
+  model.constant("variance", {3}, Floats{1, 2, 3});
+  set_attribute(model.node("Conv", {"x", "w"}, "c"), "pads", Ints{1, 1, 1, 1, 1, 1});
+  model.node("BatchNormalization", {"c", "scale", "shift", "mean", "variance"}, "n");
+  model.node("Relu", {"n"}, "y");
+  model.output_rank(5);
+  const Network network = fold_affine(model.import());
+  CHECK(count_of(network, Op::kAffine) == 0);
+  CHECK(count_of(network, Op::kConv) == 1);
+  CHECK(count_of(network, Op::kClip) == 1);
+  // Planes to channels, the convolution, its clip, the rows between planes cut off.
+  CHECK(network.nodes.back().op == Op::kHost);
+  CHECK(network.nodes.back().host.steps.back().type == "Slice");
+}
+
+TEST_CASE("convolutions along the depth alone, and of windows beside each other, move nothing") {
+  for (const Ints& kernel : {Ints{3, 1, 1}, Ints{1, 1, 1}, Ints{4, 2, 2}}) {
+    OnnxBuilder model({1, 2, 4, 4, 4});
+    Ints weights = {3, 2};
+    weights.insert(weights.end(), kernel.begin(), kernel.end());
+    int count = 1;
+    for (const std::int64_t extent : weights) count *= static_cast<int>(extent);
+    model.constant("w", weights, random_values(count, 1));
+    onnx::NodeProto& conv = model.node("Conv", {"x", "w"}, "y");
+    if (kernel[1] == 2) set_attribute(conv, "strides", Ints{1, 2, 2});
+    CAPTURE(kernel);
+    for (const Node& node : model.import().nodes) {
+      CHECK((node.op == Op::kConv || node.host.steps.at(0).type == "Identity"));
+    }
+  }
+}
+
+TEST_CASE("a pooling over a volume is two layers, of planes and along the depth") {
+  for (const char* op : {"MaxPool", "AveragePool"}) {
+    OnnxBuilder model({1, 1, 3, 2, 4});
+    onnx::NodeProto& pool = model.node(op, {"x"}, "y");
+    set_attribute(pool, "kernel_shape", Ints{2, 2, 2});
+    set_attribute(pool, "strides", Ints{1, 2, 2});
+    set_attribute(pool, "pads", Ints{1, 0, 0, 0, 0, 0});
+    const Network network = model.import();
+    const bool is_max = op[0] == 'M';
+    CAPTURE(op);
+    CHECK(count_of(network, is_max ? Op::kMaxPool : Op::kAvgPool) == 2);
+    CHECK(Evaluator(network).run(counted(24)) ==
+          (is_max ? Floats{5, 7, 13, 15, 21, 23} : Floats{2.5F, 4.5F, 6.5F, 8.5F, 14.5F, 16.5F}));
+  }
+}
+
+TEST_CASE("random convolutions over volumes are what the definition says") {
+  std::mt19937 random(5);
+  const auto draw = [&](int least, int most) {
+    return std::int64_t{std::uniform_int_distribution<int>(least, most)(random)};
+  };
+  for (int i = 0; i < 60; ++i) {
+    const std::int64_t group = draw(1, 2), each = draw(1, 2);
+    const bool is_wide = draw(0, 9) == 0;
+    check_conv({1, group * each, draw(4, 6), draw(4, 6) + (is_wide ? 32 : 0), draw(4, 6)},
+               {group * draw(1, 2), each, draw(1, 3), draw(1, 3), draw(1, 3)}, group,
+               {draw(1, 3), is_wide ? 17 : draw(1, 3), draw(1, 3)},
+               {draw(1, 2), draw(1, is_wide ? 17 : 2), draw(1, 2)},
+               {draw(0, 2), draw(0, 4), draw(0, 2), draw(0, 2), draw(0, 4), draw(0, 2)});
+  }
+}
+
+TEST_CASE("a convolution over a volume says what it does not take") {
+  OnnxBuilder model({1, 2, 4, 4, 4});
+  model.constant("w", {3, 2, 3, 3, 3}, random_values(162, 1));
+  set_attribute(model.node("Conv", {"x", "w"}, "y"), "strides", Ints{1, 1});
+  CHECK_THAT(model.refusal(), Catch::Contains("strides"));
+  OnnxBuilder four({1, 1, 2, 2, 2, 2});
+  four.constant("w", {1, 1, 1, 1, 1, 1}, Floats{1});
+  four.node("Conv", {"x", "w"}, "y");
+  CHECK_THAT(four.refusal(), Catch::Contains("accepted: 1 x channels x one to three dimensions of space"));
+}

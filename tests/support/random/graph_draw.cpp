@@ -94,10 +94,24 @@ Value GraphDraw::view(const Value& from, Dims dims) {
 Value GraphDraw::image(const Value& from) {
   if (from.rank() == 4) return from;
   if (from.rank() == 3) return view(from, {1, from.dims[1], 1, from.dims[2]});
+  if (from.rank() == 5) return view(from, {1, from.dims[1], from.dims[2] * from.dims[3], from.dims[4]});
   const std::int64_t elements = from.elements();
   for (const std::int64_t channels : {4, 3, 2})
     if (elements % channels == 0) return view(from, {1, channels, 1, elements / channels});
   return view(from, {1, elements, 1, 1});
+}
+
+Value GraphDraw::space(const Value& from) {
+  const Value in =
+      from.rank() == 4 || from.rank() == 5 || (from.rank() == 3 && chance(0.7)) ? from : image(from);
+  if (in.rank() == 5 || chance(0.7)) return in;
+  // Rows, or channels, of equal parts become planes of a volume.
+  const std::int64_t channels = in.dims[1], rows = in.rank() == 4 ? in.dims[2] : 1, columns = in.dims.back();
+  for (const std::int64_t depth : {4, 3, 2}) {
+    if (rows % depth == 0) return view(in, {1, channels, depth, rows / depth, columns});
+    if (channels % depth == 0) return view(in, {1, channels / depth, depth, rows, columns});
+  }
+  return in;
 }
 
 Value GraphDraw::matrix(const Value& from) {
@@ -113,8 +127,7 @@ const Value& GraphDraw::older(const Value& like) {
 }
 
 Value GraphDraw::conv(const std::string& op, const Value& from) {
-  Value in = from;
-  if (in.rank() < 3 || (in.rank() == 3 && chance(0.3))) in = image(in);
+  const Value in = space(from);
   const std::size_t spatial = in.dims.size() - 2;
   const std::int64_t channels = in.dims[1];
   const std::int64_t groups = chance(0.3) ? channels : 1;
@@ -151,21 +164,22 @@ Value GraphDraw::conv(const std::string& op, const Value& from) {
 }
 
 Value GraphDraw::conv_transpose(const std::string& op, const Value& from) {
-  const Value in = image(from);
+  const Value in = space(from);
+  const std::size_t spatial = in.dims.size() - 2;
   const std::int64_t filters = uniform(1, 3);
-  Dims kernel, strides, more, pads(4), dims = {1, filters};
-  for (std::size_t d = 0; d < 2; ++d) {
-    kernel.push_back(uniform(1, 3));
+  Dims strides, more, pads(2 * spatial), dims = {1, filters}, extents = {in.dims[1], filters};
+  for (std::size_t d = 0; d < spatial; ++d) {
+    const std::int64_t kernel = uniform(1, 3);
     strides.push_back(uniform(1, 2));
     more.push_back(strides[d] > 1 ? uniform(0, 1) : 0);
-    const std::int64_t whole = (in.dims[d + 2] - 1) * strides[d] + kernel[d] + more[d];
-    for (const std::size_t side : {d, d + 2})
-      if (kernel[d] > 1 && whole > 2) pads[side] = uniform(0, 1);
-    dims.push_back(whole - pads[d] - pads[d + 2]);
+    const std::int64_t whole = (in.dims[d + 2] - 1) * strides[d] + kernel + more[d];
+    for (const std::size_t side : {d, d + spatial})
+      if (kernel > 1 && whole > 2) pads[side] = uniform(0, 1);
+    dims.push_back(whole - pads[d] - pads[d + spatial]);
+    extents.push_back(kernel);
   }
-  if (dims[2] < 1 || dims[3] < 1) return conv("Conv", in);
-  const Dims extents = {in.dims[1], filters, kernel[0], kernel[1]};
-  const double spread = 1 / std::sqrt(static_cast<double>(in.dims[1] * kernel[0] * kernel[1]));
+  if (*std::min_element(dims.begin(), dims.end()) < 1) return conv("Conv", in);
+  const double spread = 1 / std::sqrt(static_cast<double>(element_count(extents) / filters));
   Value result = node(op, {in.name, normals(extents, 0, spread)}, dims);
   set_attribute(last(), "strides", strides);
   set_attribute(last(), "pads", pads);
@@ -206,7 +220,7 @@ Value GraphDraw::product(const std::string& op, const Value& from) {
 }
 
 Value GraphDraw::pool(const std::string& op, const Value& from) {
-  const Value in = from.rank() == 3 && chance(0.7) ? from : image(from);
+  const Value in = space(from);
   const std::size_t spatial = in.dims.size() - 2;
   const bool is_average = op == "AveragePool", is_norm = op == "LpPool";
   const bool rounds_up = has(is_norm ? 18 : 10) && chance(0.3);
@@ -237,15 +251,19 @@ Value GraphDraw::pool(const std::string& op, const Value& from) {
 }
 
 Value GraphDraw::global_pool(const std::string& op, const Value& from) {
-  const Value in = image(from);
-  const Dims dims = {1, in.dims[1], 1, 1};
-  if (op == "GlobalAveragePool" && chance(0.4)) return with_list("ReduceMean", in, "axes", {2, 3}, 18, dims);
+  const Value in = space(from);
+  Dims dims(in.dims.size(), 1), axes(in.dims.size() - 2);
+  dims[1] = in.dims[1];
+  std::iota(axes.begin(), axes.end(), 2);
+  if (op == "GlobalAveragePool" && chance(0.4)) return with_list("ReduceMean", in, "axes", axes, 18, dims);
   return node(op, {in.name}, dims, op == "GlobalMaxPool" && in.is_exact);
 }
 
 Value GraphDraw::normalization(const std::string& op, const Value& from) {
   const bool by_channel = op == "BatchNormalization" && chance(0.4);
-  const Value in = by_channel || op == "LayerNormalization" || op == "RMSNormalization" ? from : image(from);
+  const Value in = by_channel || op == "LayerNormalization" || op == "RMSNormalization" ? from
+                   : op == "BatchNormalization"                                         ? space(from)
+                                                                                        : image(from);
   const std::int64_t channels = in.dims[1];
   std::vector<std::string> inputs = {in.name};
   const auto give = [&](const Dims& dims, double mean, double deviation) {

@@ -55,6 +55,7 @@ class GraphDraw : protected RandomDraw {
   Value calm(const Value& from);
   Value view(const Value& from, Dims dims);
   Value image(const Value& from);  ///< 1 x C x H x W
+  Value space(const Value& from);  ///< of one to three dimensions of space
   Value matrix(const Value& from);
   const Value& older(const Value& like);  ///< of the same extents, maybe itself
   /// The model's: `last`, and now and then others that are more than the input's elements in another order.

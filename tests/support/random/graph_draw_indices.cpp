@@ -195,7 +195,7 @@ Value GraphDraw::hard_maximum(const std::string& op, const Value& from) {
 
 /// The last dimension of a tensor with a matrix, or dimensions in another order.
 Value GraphDraw::einsum(const std::string& op, const Value& from) {
-  const std::string names = std::string("abcd").substr(0, static_cast<std::size_t>(from.rank()));
+  const std::string names = std::string("abcdef").substr(0, static_cast<std::size_t>(from.rank()));
   Dims dims = from.dims;
   if (chance(0.3)) {
     std::swap(dims[dims.size() - 1], dims[dims.size() - 2]);

@@ -33,11 +33,14 @@ void pad_same(int input, int span, int stride, bool upper, int& before, int& aft
   after = total - before;
 }
 
-// Padding at the end that makes room for a last, partial window.
-int ceil_pad(int input, int before, int after, int span, int stride) {
+// Padding at the end that makes room for a last, partial window. Since operator set 22 one that would begin
+// in the padding at the end is none.
+int ceil_pad(const OnnxModel& model, int input, int before, int after, int span, int stride) {
+  constexpr std::int64_t kDropsWindows = 22;
   const int slack = input + before + after - span;
   const int missing = slack % stride == 0 ? 0 : stride - slack % stride;
-  return after + missing;
+  const bool begins_in_padding = slack + missing >= input + before;
+  return begins_in_padding && model.opset() >= kDropsWindows ? after : after + missing;
 }
 
 }  // namespace
@@ -86,8 +89,9 @@ Window read_pool_window(const OnnxModel& model, const onnx::NodeProto& node, con
   Window window = read_window(model, node, ints_attribute(node, "kernel_shape", {}), in);
   if (int_attribute(node, "ceil_mode", 0) != 0) {
     const int bottom =
-        ceil_pad(in.height, window.pad_top, window.pad_bottom, window.kernel_h, window.stride_h);
-    const int right = ceil_pad(in.width, window.pad_left, window.pad_right, window.kernel_w, window.stride_w);
+        ceil_pad(model, in.height, window.pad_top, window.pad_bottom, window.kernel_h, window.stride_h);
+    const int right =
+        ceil_pad(model, in.width, window.pad_left, window.pad_right, window.kernel_w, window.stride_w);
     const bool overhangs = bottom != window.pad_bottom || right != window.pad_right;
     if (overhangs && string_attribute(node, "auto_pad", "NOTSET") != "NOTSET")
       model.fail(node, "ceil_mode adds windows to those of auto_pad; accepted: ceil_mode with pads");

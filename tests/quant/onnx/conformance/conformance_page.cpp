@@ -44,7 +44,6 @@ Why not:
 |---|---|
 | NonMaxSuppression, Unique; NonZero of what is computed | the image decides how many elements the result has; buffers and addresses are fixed when the network is mapped. `network.outputs` names what is computed ahead of it: boxes and scores |
 | MaxUnpool | needs the places of MaxPool's second output, which no layer writes |
-| Conv of volumes, among the refused above | a layer of the accelerator has rows and columns, and no third direction |
 | Sequence..., SplitToSequence, ConcatFromSequence, Optional... | their values are lists of tensors, or none |
 | Bernoulli, Multinomial, Random... | each run has other results, so that no two levels could be compared |
 | NegativeLogLikelihoodLoss, SoftmaxCrossEntropyLoss | training |
@@ -102,6 +101,22 @@ the spelling. A test respells random models and compares networks, results and a
 
 Factors and addends may come in any order. Padding with anything else stays on the host, and so does padding ahead of
 a window with `ceil_mode`.
+
+## Volumes
+
+A layer of the accelerator has rows and columns, and no third direction. Films and tomographies, 1 x channels x depth
+x height x width, run on it nevertheless:
+
+| operator | what it becomes |
+|---|---|
+| Conv | one convolution with the file's weights: the planes that a result is made of are channels, and the planes of results lie below each other. The host lays them out so, and cuts off the rows between two planes |
+| Conv of 1 x 1 columns and rows | the same without the host: planes are rows |
+| MaxPool, AveragePool | two poolings, of planes and along the depth; nothing moves |
+| BatchNormalization, Relu, Clip, LeakyRelu, PRelu behind a Conv | part of its layer, ahead of that cut |
+| GlobalAveragePool, GlobalMaxPool | a pooling of all planes as one, if it has up to 255 rows and columns |
+| ConvTranspose, Resize, poolings with gaps | the host's |
+
+With windows of 3 x 3 the rows between two planes are 1 of H + 1. Groups, strides, dilations and padding may be any.
 
 ## Claimed operators
 

@@ -172,6 +172,7 @@ class OperatorMaker {
   void matmul();
   void gemm();
   void einsum();
+  Dims space(std::int64_t least, std::int64_t most);
   void strides_and_pads(const Dims& kernel, bool may_dilate);
   void conv();
   void pool();

@@ -57,23 +57,43 @@ void OperatorMaker::gemm() {
 }
 
 void OperatorMaker::strides_and_pads(const Dims& kernel, bool may_dilate) {
-  maybe("strides", Dims{integer(1, 3), integer(1, 3)});
-  if (may_dilate) maybe("dilations", Dims{integer(1, 2), integer(1, 2)});
+  const auto drawn = [&](std::int64_t least, std::int64_t most) {
+    Dims list(kernel.size());
+    for (std::int64_t& number : list) number = integer(least, most);
+    return list;
+  };
+  maybe("strides", drawn(1, 3));
+  if (may_dilate) maybe("dilations", drawn(1, 2));
   if (chance()) {
     maybe("auto_pad", one_of<std::string>({"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"}));
-  } else {
-    maybe("pads", Dims{integer(0, kernel[0] - 1), integer(0, kernel[1] - 1), integer(0, kernel[0] - 1),
-                       integer(0, kernel[1] - 1)});
+    return;
   }
+  Dims pads;
+  for (std::size_t d = 0; d < 2 * kernel.size(); ++d)
+    pads.push_back(integer(0, kernel[d % kernel.size()] - 1));
+  maybe("pads", pads);
+}
+
+/// Extents of one to three dimensions, most often of two.
+OperatorMaker::Dims OperatorMaker::space(std::int64_t least, std::int64_t most) {
+  Dims dims(one_of<std::int64_t>({1, 2, 2, 2, 3, 3}));
+  for (std::int64_t& extent : dims) extent = integer(least, most);
+  return dims;
 }
 
 void OperatorMaker::conv() {
   const bool is_transposed = op_ == "ConvTranspose";
-  const Dims kernel = {integer(1, 3), integer(1, 3)};
+  const Dims kernel = space(1, 3);
   const std::int64_t groups = integer(1, 2), each = integer(1, 2), filters = groups * integer(1, 2);
-  input(values({1, groups * each, integer(5, 8), integer(5, 8)}));
-  floats(values(is_transposed ? Dims{groups * each, filters / groups, kernel[0], kernel[1]}
-                              : Dims{filters, each, kernel[0], kernel[1]}));
+  const std::int64_t most = kernel.size() == 3 ? 6 : 8;
+  Dims image = {1, groups * each};
+  Dims weights = is_transposed ? Dims{groups * each, filters / groups} : Dims{filters, each};
+  for (const std::int64_t extent : kernel) {
+    image.push_back(integer(5, most));
+    weights.push_back(extent);
+  }
+  input(values(image));
+  floats(values(weights));
   if (chance()) floats(values({filters}));
   if (groups > 1 || chance()) set("group", groups);
   maybe("kernel_shape", kernel);
@@ -81,8 +101,10 @@ void OperatorMaker::conv() {
 }
 
 void OperatorMaker::pool() {
-  const Dims kernel = {integer(1, 3), integer(1, 3)};
-  input(values({1, integer(1, 3), integer(4, 8), integer(4, 8)}));
+  const Dims kernel = space(1, 3);
+  Dims image = {1, integer(1, 3)};
+  for (std::size_t d = 0; d < kernel.size(); ++d) image.push_back(integer(4, kernel.size() == 3 ? 6 : 8));
+  input(values(image));
   set("kernel_shape", kernel);
   strides_and_pads(kernel, chance(3));
   maybe("p", integer(1, 3));

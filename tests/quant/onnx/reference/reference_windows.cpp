@@ -6,29 +6,40 @@
 namespace bitbalance::test::onnx_reference {
 namespace {
 
-/// Kernel, strides, dilations and pads of two spatial dimensions; one becomes the second.
+/// Kernel, strides, dilations and pads of all spatial dimensions.
 struct Windows {
   Dims kernel, strides, dilations, pads, out;
 };
 
+Dims spatial(const Tensor& t) {
+  return {t.dims.begin() + 2, t.dims.end()};
+}
+
+Dims with_space(std::int64_t batch, std::int64_t channels, const Dims& space) {
+  Dims dims = {batch, channels};
+  dims.insert(dims.end(), space.begin(), space.end());
+  return dims;
+}
+
 Windows windows_of(const Call& call, const Dims& in, const Dims& kernel) {
+  const std::size_t rank = in.size();
   Windows w{kernel,
-            call.list("strides", {1, 1}),
-            call.list("dilations", {1, 1}),
-            call.list("pads", {0, 0, 0, 0}),
+            call.list("strides", Dims(rank, 1)),
+            call.list("dilations", Dims(rank, 1)),
+            call.list("pads", Dims(2 * rank, 0)),
             {}};
   const std::string automatic = call.word("auto_pad", "NOTSET");
-  for (std::size_t d = 0; d < 2; ++d) {
+  for (std::size_t d = 0; d < rank; ++d) {
     const std::int64_t span = w.dilations[d] * (kernel[d] - 1) + 1;
-    if (automatic != "NOTSET") w.pads[d] = w.pads[d + 2] = 0;
+    if (automatic != "NOTSET") w.pads[d] = w.pads[d + rank] = 0;
     if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
       const std::int64_t out = (in[d] + w.strides[d] - 1) / w.strides[d];
       const std::int64_t total = std::max<std::int64_t>(0, (out - 1) * w.strides[d] + span - in[d]);
       w.pads[d] = automatic == "SAME_UPPER" ? total / 2 : (total + 1) / 2;
-      w.pads[d + 2] = total - w.pads[d];
+      w.pads[d + rank] = total - w.pads[d];
     }
     const double steps =
-        static_cast<double>(in[d] + w.pads[d] + w.pads[d + 2] - span) / static_cast<double>(w.strides[d]);
+        static_cast<double>(in[d] + w.pads[d] + w.pads[d + rank] - span) / static_cast<double>(w.strides[d]);
     const bool is_ceil = call.integer("ceil_mode", 0) != 0;
     w.out.push_back(static_cast<std::int64_t>(is_ceil ? std::ceil(steps) : std::floor(steps)) + 1);
     // What begins in the padding at the end is no window any more.
@@ -37,36 +48,41 @@ Windows windows_of(const Call& call, const Dims& in, const Dims& kernel) {
   return w;
 }
 
-/// f(y, x, r, s) for every tap of the window at an index that lies in the input; how many do not, but in the
+/// f(place, tap) for every tap of the window at an index that lies in the input; how many do not, but in the
 /// pads that the node asks for.
 template <class Function>
 std::int64_t for_taps(const Windows& w, const Dims& in, const Dims& at, Function f) {
   std::int64_t padded = 0;
-  for (std::int64_t r = 0; r < w.kernel[0]; ++r) {
-    for (std::int64_t s = 0; s < w.kernel[1]; ++s) {
-      const std::int64_t y = at[2] * w.strides[0] + r * w.dilations[0] - w.pads[0];
-      const std::int64_t x = at[3] * w.strides[1] + s * w.dilations[1] - w.pads[1];
-      if (y >= 0 && y < in[0] && x >= 0 && x < in[1]) {
-        f(y, x, r, s);
-      } else if (y < in[0] + w.pads[2] && x < in[1] + w.pads[3]) {
-        ++padded;
-      }
+  const std::size_t rank = in.size();
+  tabulate(w.kernel, [&](const Dims& tap) {
+    Dims place(rank);
+    bool is_inside = true, counts = true;
+    for (std::size_t d = 0; d < rank; ++d) {
+      place[d] = at[d + 2] * w.strides[d] + tap[d] * w.dilations[d] - w.pads[d];
+      is_inside = is_inside && place[d] >= 0 && place[d] < in[d];
+      counts = counts && place[d] < in[d] + w.pads[d + rank];
     }
-  }
+    if (is_inside) {
+      f(place, tap);
+    } else if (counts) {
+      ++padded;
+    }
+    return 0.0;
+  });
   return padded;
 }
 
 Tensor conv(const Call& call) {
   const Tensor &x = call.in(0), &weights = call.in(1);
-  const Dims in = {x.dims[2], x.dims[3]};
-  const Windows w = windows_of(call, in, {weights.dims[2], weights.dims[3]});
+  const Dims in = spatial(x);
+  const Windows w = windows_of(call, in, spatial(weights));
   const std::int64_t m = weights.dims[0], each = weights.dims[1], groups = call.integer("group", 1);
-  return tabulate({x.dims[0], m, w.out[0], w.out[1]}, [&](const Dims& at) {
+  return tabulate(with_space(x.dims[0], m, w.out), [&](const Dims& at) {
     double sum = call.has(2) ? call.in(2).values[at[1]] : 0;
-    for_taps(w, in, at, [&](auto y, auto i, auto r, auto s) {
+    for_taps(w, in, at, [&](const Dims& place, const Dims& tap) {
       for (std::int64_t c = 0; c < each; ++c) {
         const std::int64_t from = at[1] / (m / groups) * each + c;
-        sum += element(x, {at[0], from, y, i}) * element(weights, {at[1], c, r, s});
+        sum += element(x, with_space(at[0], from, place)) * element(weights, with_space(at[1], c, tap));
       }
     });
     return sum;
@@ -75,17 +91,17 @@ Tensor conv(const Call& call) {
 
 Tensor pool(const Call& call) {
   const Tensor& x = call.in(0);
-  const Dims in = {x.dims[2], x.dims[3]};
+  const Dims in = spatial(x), ones(in.size(), 1);
   const bool is_global = call.op().rfind("Global", 0) == 0;
-  const Windows w = is_global ? Windows{in, {1, 1}, {1, 1}, {0, 0, 0, 0}, {1, 1}}
+  const Windows w = is_global ? Windows{in, ones, ones, Dims(2 * in.size(), 0), ones}
                               : windows_of(call, in, call.list("kernel_shape"));
   const bool is_max = call.op().find("MaxPool") != std::string::npos, is_norm = call.op() == "LpPool";
   const auto p = static_cast<double>(call.integer("p", 2));
-  return tabulate({x.dims[0], x.dims[1], w.out[0], w.out[1]}, [&](const Dims& at) {
+  return tabulate(with_space(x.dims[0], x.dims[1], w.out), [&](const Dims& at) {
     double most = -INFINITY, sum = 0;
     std::int64_t count = 0;
-    const std::int64_t padded = for_taps(w, in, at, [&](auto y, auto i, auto /*r*/, auto /*s*/) {
-      const double v = element(x, {at[0], at[1], y, i});
+    const std::int64_t padded = for_taps(w, in, at, [&](const Dims& place, const Dims& /*tap*/) {
+      const double v = element(x, with_space(at[0], at[1], place));
       most = std::max(most, v);
       sum += is_norm ? std::pow(std::fabs(v), p) : v;
       ++count;
@@ -98,34 +114,39 @@ Tensor pool(const Call& call) {
 
 Tensor conv_transpose(const Call& call) {
   const Tensor &x = call.in(0), &weights = call.in(1);
-  const Dims strides = call.list("strides", {1, 1}), dilations = call.list("dilations", {1, 1});
-  const Dims extra = call.list("output_padding", {0, 0}), shape = call.list("output_shape");
-  Dims pads = call.list("pads", {0, 0, 0, 0}), out;
+  const Dims in = spatial(x), kernel = spatial(weights);
+  const std::size_t rank = in.size();
+  const Dims strides = call.list("strides", Dims(rank, 1)), dilations = call.list("dilations", Dims(rank, 1));
+  const Dims extra = call.list("output_padding", Dims(rank, 0)), shape = call.list("output_shape");
+  Dims pads = call.list("pads", Dims(2 * rank, 0)), out;
   const std::string automatic = call.word("auto_pad", "NOTSET");
-  for (std::size_t d = 0; d < 2; ++d) {
-    const std::int64_t full =
-        strides[d] * (x.dims[d + 2] - 1) + extra[d] + (weights.dims[d + 2] - 1) * dilations[d] + 1;
+  for (std::size_t d = 0; d < rank; ++d) {
+    const std::int64_t full = strides[d] * (in[d] - 1) + extra[d] + (kernel[d] - 1) * dilations[d] + 1;
     const bool is_same = automatic.rfind("SAME", 0) == 0;
     if (is_same || !shape.empty()) {
-      out.push_back(shape.empty() ? x.dims[d + 2] * strides[d] : shape[d]);
+      out.push_back(shape.empty() ? in[d] * strides[d] : shape[d]);
       const std::int64_t total = std::max<std::int64_t>(0, full - out[d]);
       pads[d] = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
     } else {
-      out.push_back(full - pads[d] - pads[d + 2]);
+      out.push_back(full - pads[d] - pads[d + rank]);
     }
   }
   const std::int64_t groups = call.integer("group", 1), each = weights.dims[1], inputs = x.dims[1] / groups;
-  Tensor result = tabulate({x.dims[0], each * groups, out[0], out[1]},
-                           [&](const Dims& at) { return call.has(2) ? call.in(2).values[at[1]] : 0.0; });
+  const Dims dims = with_space(x.dims[0], each * groups, out);
+  Tensor result =
+      tabulate(dims, [&](const Dims& at) { return call.has(2) ? call.in(2).values[at[1]] : 0.0; });
   tabulate(x.dims, [&](const Dims& at) {
-    tabulate({each, weights.dims[2], weights.dims[3]}, [&](const Dims& k) {
-      const std::int64_t y = at[2] * strides[0] + k[1] * dilations[0] - pads[0];
-      const std::int64_t i = at[3] * strides[1] + k[2] * dilations[1] - pads[1];
-      const std::int64_t m = at[1] / inputs * each + k[0];
-      if (y >= 0 && y < out[0] && i >= 0 && i < out[1]) {
-        result.values[((at[0] * each * groups + m) * out[0] + y) * out[1] + i] +=
-            element(x, at) * element(weights, {at[1], k[0], k[1], k[2]});
+    tabulate({weights.dims.begin() + 1, weights.dims.end()}, [&](const Dims& k) {
+      std::int64_t offset = at[0] * each * groups + at[1] / inputs * each + k[0];
+      bool is_inside = true;
+      for (std::size_t d = 0; d < rank; ++d) {
+        const std::int64_t place = at[d + 2] * strides[d] + k[d + 1] * dilations[d] - pads[d];
+        is_inside = is_inside && place >= 0 && place < out[d];
+        offset = offset * out[d] + place;
       }
+      Dims of = k;
+      of.insert(of.begin(), at[1]);
+      if (is_inside) result.values[offset] += element(x, at) * element(weights, of);
       return 0.0;
     });
     return 0.0;

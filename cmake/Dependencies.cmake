@@ -38,6 +38,7 @@ if(BITBALANCE_TESTS)
   endif()
   find_package(rapidcheck REQUIRED)
   find_package(benchmark REQUIRED)
+  find_package(Python3 COMPONENTS Interpreter REQUIRED)  # once: a search takes two seconds
 endif()
 
 option(BITBALANCE_RETRAIN "Also build bitbalance_retrain, which needs libtorch-dev and libopenblas0-pthread" OFF)

@@ -21,7 +21,7 @@ PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& c
       config_(config),
       profile_(profile),
       pitch_(whole_blocks(config.lanes(Width::k8))),
-      narrow_(static_cast<std::size_t>(config.rows) * pitch_),
+      narrow_lanes_(static_cast<std::size_t>(config.rows) * pitch_),
       wide_lanes_(static_cast<std::size_t>(config.rows) * pitch_) {
   token_.use(config.rows);
   activation_.lane.use(config.lanes(Width::k8));
@@ -106,9 +106,10 @@ void PeArray::drain_beat() {
   const std::size_t from = index(drain_row_, first);
   DrainBeat& beat = beats.push();
   for (std::size_t i = 0; i < static_cast<std::size_t>(lanes); ++i) {
-    beat.value[i] = wrap(drain_width_ == Width::k16 ? static_cast<std::int64_t>(wide_lanes_.shadow[from + i])
-                                                    : static_cast<std::int64_t>(narrow_.shadow[from + i]),
-                         bits);
+    beat.value[i] =
+        wrap(drain_width_ == Width::k16 ? static_cast<std::int64_t>(wide_lanes_.shadow[from + i])
+                                        : static_cast<std::int64_t>(narrow_lanes_.shadow[from + i]),
+             bits);
   }
   beat.row = drain_row_;
   beat.first_lane = drain_first_lane_;
@@ -129,7 +130,7 @@ void PeArray::perform_slot(const TokenSlot& slot, const ActivationVector& vector
   slot_valid_ = true;
   clear_ = slot.first_of_tile && slot.clear;
   first_of_step_ = slot.first_of_step;
-  wide_ = slot.width == Width::k16;
+  is_wide_ = slot.width == Width::k16;
   rows_ = slot.rows;
   lanes_ = slot.lanes;
   layer_ = slot.layer;
@@ -141,7 +142,7 @@ void PeArray::perform_slot(const TokenSlot& slot, const ActivationVector& vector
     if (slot.width == Width::k16) {
       expand(vector, slot.lanes, wide_lanes_.addends);
     } else {
-      expand(vector, slot.lanes, narrow_.addends);
+      expand(vector, slot.lanes, narrow_lanes_.addends);
     }
     activation_ = vector;
   }
@@ -149,7 +150,7 @@ void PeArray::perform_slot(const TokenSlot& slot, const ActivationVector& vector
   if (slot.width == Width::k16) {
     add(wide_lanes_, slot);
   } else {
-    add(narrow_, slot);
+    add(narrow_lanes_, slot);
   }
   ++slots_performed_;
   ++tile_slots_;
@@ -184,7 +185,7 @@ void PeArray::start_drain(const TokenSlot& slot) {
   if (slot.width == Width::k16) {
     save(wide_lanes_, slot);
   } else {
-    save(narrow_, slot);
+    save(narrow_lanes_, slot);
   }
 }
 
@@ -220,7 +221,7 @@ void PeArray::inject_fault() {
 std::int64_t PeArray::accumulator(int row, int lane, Width width) const {
   const std::size_t at = index(row, lane);
   return wrap(width == Width::k16 ? static_cast<std::int64_t>(wide_lanes_.accumulator[at])
-                                  : static_cast<std::int64_t>(narrow_.accumulator[at]),
+                                  : static_cast<std::int64_t>(narrow_lanes_.accumulator[at]),
               config_.accumulator_bits(width));
 }
 
@@ -228,7 +229,7 @@ void PeArray::describe(SignalList& signals) const {
   signals.add(*this, "slot_valid", slot_valid_);
   signals.add(*this, "clear", clear_);
   signals.add(*this, "first_of_step", first_of_step_);
-  signals.add(*this, "wide", wide_);
+  signals.add(*this, "wide", is_wide_);
   signals.add(*this, "rows", rows_, kRowCountBits);
   signals.add(*this, "lanes", lanes_, kLaneCountBits);
   signals.add(*this, "layer", layer_);
@@ -244,7 +245,7 @@ void PeArray::describe(SignalList& signals) const {
       // As signed numbers and in the width of their storage: bits above accumulator_bits are cut off by the
       // drain only.
       signals.add(*this, name + ".accumulator",
-                  reinterpret_cast<const std::int32_t&>(narrow_.accumulator[index(row, lane)]));
+                  reinterpret_cast<const std::int32_t&>(narrow_lanes_.accumulator[index(row, lane)]));
       if (lane < config_.columns) {
         signals.add(*this, name + ".wide_accumulator",
                     reinterpret_cast<const std::int64_t&>(wide_lanes_.accumulator[index(row, lane)]));

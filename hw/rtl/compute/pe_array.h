@@ -86,7 +86,7 @@ class PeArray : public PeArrayInterface {
   bool slot_valid_ = false;
   bool clear_ = false;          ///< accumulators of the used rows started from 0
   bool first_of_step_ = false;  ///< took new activations
-  bool wide_ = false;           ///< 16-bit lanes
+  bool is_wide_ = false;        ///< 16-bit lanes
   std::uint16_t rows_ = 0, lanes_ = 0;
   std::uint16_t layer_ = 0;
   std::uint32_t tile_ = 0;
@@ -94,9 +94,9 @@ class PeArray : public PeArrayInterface {
   ActivationVector activation_;
   bool mid_command_ = false;  ///< between the first and the last slot of a command
 
-  std::size_t pitch_;                ///< words from one row to the next: lanes in whole blocks
-  Lanes<std::uint32_t> narrow_;      ///< two 8-bit lanes a PE
-  Lanes<std::uint64_t> wide_lanes_;  ///< one 16-bit lane a PE
+  std::size_t pitch_;                  ///< words from one row to the next: lanes in whole blocks
+  Lanes<std::uint32_t> narrow_lanes_;  ///< two 8-bit lanes a PE
+  Lanes<std::uint64_t> wide_lanes_;    ///< one 16-bit lane a PE
 
   // Drain of the shadow registers.
   std::uint16_t beats_left_ = 0;

@@ -31,7 +31,7 @@ struct Signature {
   Attributes attributes;
 };
 
-/// Source: ONNX's change log. All have one output but Split.
+/// Source: ONNX's change log. One output is accepted, of Split any number.
 const std::vector<Signature>& signatures() {
   constexpr auto kInt = AttributeProto::INT;
   constexpr auto kInts = AttributeProto::INTS;

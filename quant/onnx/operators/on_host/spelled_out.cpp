@@ -1,4 +1,5 @@
-// The other way round than canonical.h: an operator that the host has no function for, in words of others.
+// The other way round than canonical.h: an operator that the host has no function for, in words of others;
+// and one whose attributes choose among functions that it has.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -20,7 +20,7 @@ const HostFunctions& functions() {
          {elementwise_operators(), reduction_operators(), movement_operators(), indexing_operators(),
           einsum_operators(), product_operators(), normalization_operators(), resize_operators(),
           pooling_operators(), sampling_operators(), region_operators(), determinant_operators(),
-          bitwise_operators()})
+          bitwise_operators(), suppression_operators()})
       all.merge(family);
     return all;
   }();

@@ -9,6 +9,7 @@
 #include "quant/onnx/operators/canonical/canonical.h"
 #include "quant/onnx/operators/layers/volumes.h"
 #include "quant/onnx/operators/numbers/quantized.h"
+#include "quant/onnx/operators/on_host/open_rows.h"
 
 namespace bitbalance::onnx_io {
 namespace {
@@ -28,6 +29,7 @@ const OnnxHandlers& handlers() {
     all.merge(branch_handlers());
     all.merge(loop_handlers());
     all.merge(index_handlers());
+    all.merge(open_row_handlers());
     all.merge(quantized_handlers());
     all.merge(host_handlers());
     return all;
@@ -77,12 +79,19 @@ void import_node(OnnxGraph& graph, const NodeProto& node) {
       graph.model().fail(node, fmt::format("output '{}' is used; accepted: the first", node.output(i)));
   }
   try {
+    OpenRows rows(graph, node);
     import_checked(graph, node);
+    rows.note_results();
   } catch (const OnnxError&) {
     throw;
   } catch (const std::invalid_argument& error) {
     graph.model().fail(node, error.what());
   }
+}
+
+void finish(OnnxGraph& graph, const std::string& output) {
+  close_rows(graph, output);
+  finish_output(graph, output);
 }
 
 }  // namespace
@@ -95,7 +104,7 @@ std::set<std::string> onnx_operators() {
 
 Network import_onnx(const std::filesystem::path& file, const ImportOptions& options) {
   OnnxModel model(file, options, onnx_operators());
-  return OnnxGraph(model, file.stem().string()).run(import_node, finish_output);
+  return OnnxGraph(model, file.stem().string()).run(import_node, finish);
 }
 
 }  // namespace bitbalance::onnx_io

@@ -27,5 +27,6 @@ HostFunctions sampling_operators();
 HostFunctions region_operators();
 HostFunctions determinant_operators();
 HostFunctions bitwise_operators();
+HostFunctions suppression_operators();
 
 }  // namespace bitbalance::host

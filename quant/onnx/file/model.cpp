@@ -148,11 +148,11 @@ std::vector<const NodeProto*> OnnxModel::needed_nodes(const onnx::GraphProto& gr
 
 void OnnxModel::check_operator(const NodeProto& node) const {
   if (accepted_ops_.count(node.op_type()) == 0 || !is_standard(node.domain())) {
-    static const std::set<std::string> of_open_extents = {"NonMaxSuppression", "Unique"};
-    if (of_open_extents.count(node.op_type()) != 0 && is_standard(node.domain())) {
-      fail(node,
-           "unsupported operator; accepted: results ahead of it (network.outputs), as the image decides how "
-           "many it gives");
+    if (node.op_type() == "Unique" && is_standard(node.domain())) {
+      fail(node, fmt::format(
+                     "unsupported operator; accepted: results ahead of it, as the image decides how many it "
+                     "gives: --set network.outputs={}",
+                     node.input_size() == 0 ? "" : node.input(0)));
     }
     const std::string domain = node.domain().empty() ? "" : " of domain " + node.domain();
     fail(node, fmt::format("unsupported operator{}; accepted: results ahead of it (network.outputs), or {}",

@@ -30,6 +30,13 @@ struct Measured {
   int power = 0;
 };
 
+/// A dimension of which the image decides how many of its rows there are: see open_rows.h.
+struct OpenAxis {
+  std::size_t axis = 0;
+  std::string by;          ///< the value whose rows are -1 where there is none
+  bool is_filled = false;  ///< constant rows of -1 follow
+};
+
 /// What an ONNX name stands for: a tensor of the network under extents of its own, or a constant.
 struct OnnxValue {
   int tensor = -1;  ///< -1: the constant
@@ -39,6 +46,8 @@ struct OnnxValue {
   /// Of an activation that the file has as integers; the tensor has the numbers that they stand for.
   std::optional<Quantization> quantization = {};
   Measured measured = {};
+  std::optional<OpenAxis> open = {};
+  std::string extent_of = {};  ///< of a constant that tells how many such rows there are: OpenAxis::by
 };
 
 /// Channels up to which one number becomes one per channel, as layers have it: a small file may ask for much.
@@ -130,6 +139,12 @@ class OnnxGraph {
   /// The convolution behind such an output; null: none.
   Node* product(const std::string& result);
 
+  /// Of a tensor that it has open rows, or none although it is made of some. A layer reads such tensors only
+  /// while that is allowed.
+  void note_open(int tensor) { open_.insert(tensor); }
+  void note_closed(int tensor) { open_.erase(tensor); }
+  void allow_open(bool is_allowed) { allows_open_ = is_allowed; }
+
   /// A result that is a cut of a layer's: its first rows, along the dimension before the last.
   struct Cut {
     OnnxValue whole;
@@ -161,6 +176,7 @@ class OnnxGraph {
                      const Shape& output, const Dims& dims, const std::string& result);
   int new_tensor(const onnx::NodeProto& source, const std::string& name, const Shape& shape,
                  const Dims& dims);
+  void check_open(const onnx::NodeProto& source, const std::vector<int>& read) const;
   OnnxValue compute(const onnx::NodeProto& source, const std::string& layer, HostOperator op,
                     const std::vector<const OnnxValue*>& operands, const std::string& output);
   HostTensor fold(const onnx::NodeProto& source, const HostOperator& op,
@@ -179,11 +195,13 @@ class OnnxGraph {
   std::map<std::string, onnx::TypeProto> inferred_;  ///< of the outputs of the node that is imported
   UniqueNames layer_names_, tensor_names_;
   std::map<std::string, std::size_t> products_;  ///< output -> index of the convolution
-  std::map<std::string, Cut> cuts_;              ///< by the name of the result
-  std::int64_t stored_ = 0;                      ///< elements of constants in the file
-  std::int64_t kept_ = 0;                        ///< elements of what was made of them
-  std::size_t kept_layers_ = 0;                  ///< layers whose constants are among those
-  std::int64_t folded_ = 0;                      ///< elements and multiplications of folding
+  std::set<int> open_;                           ///< tensors with open rows
+  bool allows_open_ = false;
+  std::map<std::string, Cut> cuts_;  ///< by the name of the result
+  std::int64_t stored_ = 0;          ///< elements of constants in the file
+  std::int64_t kept_ = 0;            ///< elements of what was made of them
+  std::size_t kept_layers_ = 0;      ///< layers whose constants are among those
+  std::int64_t folded_ = 0;          ///< elements and multiplications of folding
 };
 
 /// Elements of n dimensions as an image: features of 1 x F are channels, else the last two dimensions are

@@ -145,6 +145,7 @@ Node& OnnxGraph::add_layer(const NodeProto& source, Op op, int input, const Shap
 
 Node& OnnxGraph::append_layer(const NodeProto& source, const std::string& name, Op op, int input,
                               const Shape& output, const Dims& dims, const std::string& result) {
+  check_open(source, {input});
   Node node;
   node.name = name;
   node.op = op;
@@ -229,6 +230,18 @@ int OnnxGraph::add_host(const NodeProto& source, HostOperator op, int input, con
   return tensor;
 }
 
+// Of what a node reads import_node() has asked already; this is for what its inner graphs read, or it makes
+// of them.
+void OnnxGraph::check_open(const NodeProto& source, const std::vector<int>& read) const {
+  const bool has_open =
+      std::any_of(read.begin(), read.end(), [this](int tensor) { return open_.count(tensor) != 0; });
+  if (has_open && !allows_open_) {
+    model_.fail(source,
+                "reads rows of which the image decides how many there are; accepted: operators on each "
+                "row alone, or results ahead of it (network.outputs)");
+  }
+}
+
 OnnxValue OnnxGraph::compute(const NodeProto& source, const std::string& layer, HostOperator op,
                              const std::vector<const OnnxValue*>& operands, const std::string& output) {
   check_exact(model_, source, op.type, operands);
@@ -245,6 +258,7 @@ OnnxValue OnnxGraph::compute(const NodeProto& source, const std::string& layer, 
     HostTensor result = fold(source, op, views);
     return {-1, std::move(result.dims), std::move(result.values), onnx::TensorProto::UNDEFINED};
   }
+  check_open(source, read);
   int next = 0;
   for (const OnnxValue* operand : operands) {
     HostOperand value;

@@ -99,6 +99,8 @@ class HostGraphWriter {
       const std::string indices = writer_.unique(name + ".indices");
       write_plain(op.type, op.attributes, inputs, name, writer_.unique(name + ".values")).add_output(indices);
       cast(indices, to, onnx::TensorProto::FLOAT);
+    } else if (op.type == "NonMaxSuppression") {
+      write_all_rows(op, inputs, name, to);
     } else if (op.type == "Mod" && op.attributes.integer("fmod", 0) == 0) {
       write_modulo(inputs.at(0), inputs.at(1), name, to);
     } else if (op.type == "Where") {  // its condition is a number here
@@ -118,6 +120,24 @@ class HostGraphWriter {
     } else {
       write_plain(op.type, plain_attributes(op), inputs, name, to);
     }
+  }
+
+  /// As many rows for every image: those behind the last one are -1.
+  void write_all_rows(const HostOperator& op, const std::vector<std::string>& inputs, const std::string& name,
+                      const std::string& to) {
+    const std::string indices = writer_.unique(name + ".indices");
+    write_plain(op.type, op.attributes, inputs, name, indices);
+    const std::string rows = cast(indices, writer_.unique(name + ".rows"), onnx::TensorProto::FLOAT);
+    const std::vector<float> none(static_cast<std::size_t>(element_count(op.result)), -1);
+    const std::string all = writer_.unique(name + ".all");
+    set_attribute(
+        writer_.add_node("Concat", all, {rows, writer_.constant(name + ".none", op.result, none)}, all),
+        "axis", std::int64_t{0});
+    const auto list = [&](const char* what, std::int64_t value) {
+      return writer_.constant(fmt::format("{}.{}", name, what), {1}, std::vector<std::int64_t>{value});
+    };
+    writer_.add_node("Slice", name + ".first",
+                     {all, list("start", 0), list("end", op.result[0]), list("axis", 0)}, to);
   }
 
   /// Of integers as real numbers: a - b floor(a / b).
@@ -291,7 +311,8 @@ class HostGraphWriter {
 
   void add_parameters(const std::string& op, const HostAttributes& attributes, const std::string& name,
                       std::vector<std::string>& inputs) {
-    static const std::set<std::string> single = {"axis", "max", "min", "value"};
+    static const std::set<std::string> single = {
+        "axis", "iou_threshold", "max", "max_output_boxes_per_class", "min", "score_threshold", "value"};
     const std::vector<std::string>& parameters = parameter_inputs(op, kHostOpset);
     for (std::size_t i = inputs.size(); i < parameters.size(); ++i) {
       const auto dims = [&](std::size_t count) {

@@ -107,7 +107,7 @@ TEST_CASE("a condition that is known takes one branch, with its own names and th
   // What is not taken may hold anything.
   OnnxBuilder model = negates_or_adds("yes");
   onnx::NodeProto& choice = *model.graph().mutable_node(2);
-  choice.mutable_attribute(1)->mutable_g()->mutable_node(0)->set_op_type("NonMaxSuppression");
+  choice.mutable_attribute(1)->mutable_g()->mutable_node(0)->set_op_type("Unique");
   CHECK(model.run(image) == Floats{99, 102, 96});
   // And what only it needs is no layer.
   CHECK(negates_or_adds("yes").import().nodes.size() == negates_or_adds("no").import().nodes.size());
@@ -162,7 +162,7 @@ TEST_CASE("of several results of branches, those that nobody reads are left out"
     Branch branch(choice, name);
     const bool is_then = name[0] == 't';
     branch.constant("c", is_then ? 1.0F : 2.0F).node("Mul", {"x", "c"}, "first");
-    branch.node("NonMaxSuppression", {"x"}, "odd");
+    branch.node("Unique", {"x"}, "odd");
     branch.result("first").result("odd").result("c");
   }
   *model.graph().add_output() = model.graph().output(0);

@@ -284,6 +284,18 @@ TEST_CASE("means over volumes that overhang counted padding survive export") {
   check_survives(network);
 }
 
+TEST_CASE("boxes that are chosen survive export") {
+  OnnxBuilder model({1, 2, 5});
+  model.constant("boxes", {1, 5, 4}, random_values(20, 3))
+      .constant("most", Ints{3})
+      .constant("share", {1}, {0.25F});
+  model.node("NonMaxSuppression", {"boxes", "x", "most", "share"}, "chosen");
+  set_integer(*model.graph().mutable_node(0), "center_point_box", 1);
+  model.node("GatherND", {"x", "chosen"}, "y");
+  model.output_rank(1);
+  check_survives(model.import());
+}
+
 TEST_CASE("maxima of regions survive export") {
   OnnxBuilder model({1, 2, 5, 6});
   model.constant("regions", {3, 5}, {0, 0, 0, 5, 4, 0, 1, 1, 3, 3, 0, 2, 0, 2, 4});

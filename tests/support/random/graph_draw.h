@@ -120,6 +120,7 @@ class GraphDraw : protected RandomDraw {
   Value from_columns(const std::string& op, const Value& from);
   Value largest_of_regions(const std::string& op, const Value& from);
   Value regions(const std::string& op, const Value& from);
+  Value chosen_boxes(const std::string& op, const Value& from);
   Value attention(const std::string& op, const Value& from);
   Value turned(const std::string& op, const Value& from);
   Value determinant(const std::string& op, const Value& from);

@@ -65,6 +65,58 @@ Value GraphDraw::attention(const std::string& op, const Value& from) {
   return result;
 }
 
+/// Constant boxes by exact scores: which they are, or how they score; -1 in the rows behind them.
+Value GraphDraw::chosen_boxes(const std::string& op, const Value& from) {
+  constexpr std::int64_t kMost = 48;
+  const Value source = between(from);
+  const std::int64_t boxes = source.elements();
+  if (boxes > kMost) return binary("Add", from);
+  const Value scores = view(source, {1, 1, boxes});
+  const bool are_centers = chance(0.5);
+  std::vector<float> places;
+  for (std::int64_t i = 0; i < boxes; ++i) {
+    const auto x = static_cast<float>(uniform(0, 16)) / 4, y = static_cast<float>(uniform(0, 16)) / 4;
+    const auto width = static_cast<float>(uniform(1, 12)) / 4,
+               height = static_cast<float>(uniform(1, 12)) / 4;
+    if (are_centers) {
+      places.insert(places.end(), {x, y, width, height});
+    } else {
+      places.insert(places.end(), {y, x, y + height, x + width});
+    }
+  }
+  const std::int64_t most = uniform(1, 6), rows = std::min(most, boxes);
+  std::vector<std::string> inputs = {floats({1, boxes, 4}, places), scores.name, integers({most}),
+                                     number(0.3F)};
+  if (chance(0.5)) inputs.push_back(number(0.1F));
+  const auto hidden = [&](const std::string& type, const std::vector<std::string>& operands,
+                          const Dims& dims) {
+    const Value value = node(type, operands, dims, true);
+    values_.pop_back();  // the image decides how many rows there are
+    return value.name;
+  };
+  const std::string chosen = hidden(op, inputs, {rows, 3});
+  if (are_centers) set_attribute(last(), "center_point_box", std::int64_t{1});
+  std::string found;
+  const std::int64_t columns = chance(0.5) ? 1 : 3;
+  if (columns == 1) {
+    const std::string index = hidden("Gather", {chosen, integers({2})}, {rows, 1});
+    set_attribute(last(), "axis", std::int64_t{1});
+    const std::string flat = hidden("Reshape", {source.name, integers({-1})}, {boxes});
+    found = hidden("Gather", {flat, index}, {rows, 1});
+  } else {
+    found = hidden("Cast", {chosen}, {rows, 3});
+    set_attribute(last(), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  }
+  const std::string none =
+      floats({rows, columns}, std::vector<float>(static_cast<std::size_t>(rows * columns), -1));
+  const std::string all = hidden("Concat", {found, none}, {2 * rows, columns});
+  set_attribute(last(), "axis", std::int64_t{0});
+  const Value first =
+      node("Slice", {all, integers({0}), integers({rows}), integers({0})}, {rows, columns}, true);
+  values_.pop_back();
+  return view(first, {1, rows, columns});
+}
+
 /// Pairs by constant angles.
 Value GraphDraw::turned(const std::string& op, const Value& from) {
   if (from.elements() % 2 != 0) return binary("Add", from);

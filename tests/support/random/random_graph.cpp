@@ -106,6 +106,7 @@ const std::map<std::string, GraphDraw::Operator>& GraphDraw::operators() {
       {"Mod", {10, &GraphDraw::rest}},
       {"Mul", {7, &GraphDraw::binary}},
       {"Neg", {7, &GraphDraw::smooth}},
+      {"NonMaxSuppression", {10, &GraphDraw::chosen_boxes}},
       {"NonZero", {9, &GraphDraw::known_places}},
       {"Not", {7, &GraphDraw::condition}},
       {"OneHot", {9, &GraphDraw::one_hot}},

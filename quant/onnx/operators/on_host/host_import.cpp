@@ -44,7 +44,8 @@ void read_attributes(const NodeProto& node, HostAttributes& attributes) {
 
 /// Is the parameter one number?
 bool is_single(const std::string& parameter) {
-  static const std::set<std::string> names = {"axis", "k", "max", "min", "value"};
+  static const std::set<std::string> names = {
+      "axis", "iou_threshold", "k", "max", "max_output_boxes_per_class", "min", "score_threshold", "value"};
   return names.count(parameter) != 0;
 }
 

@@ -195,8 +195,9 @@ const OnnxValue& known_choice(const OnnxGraph& graph, const NodeProto& node, int
   const OnnxValue& chosen = graph.value(node, index);
   if (chosen.tensor >= 0) {
     graph.model().fail(node, fmt::format("input '{}' is computed, so that the image decides how many results "
-                                         "there are; accepted: a constant",
-                                         node.input(index)));
+                                         "there are; accepted: a constant, or results ahead of it: --set "
+                                         "network.outputs={}",
+                                         node.input(index), node.input(index)));
   }
   return chosen;
 }

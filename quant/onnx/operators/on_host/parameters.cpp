@@ -9,6 +9,7 @@ const std::vector<std::string>& parameter_inputs(const std::string& op, std::int
       {"Clip", {"", "min", "max"}},
       {"CumSum", {"", "axis"}},
       {"Expand", {"", "shape"}},
+      {"NonMaxSuppression", {"", "", "max_output_boxes_per_class", "iou_threshold", "score_threshold"}},
       {"Pad", {"", "pads", "value", "axes"}},
       {"Reshape", {"", "shape"}},
       {"Resize", {"", "roi", "scales", "sizes"}},

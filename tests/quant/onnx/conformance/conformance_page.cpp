@@ -42,7 +42,7 @@ Why not:
 
 | operators | reason |
 |---|---|
-| NonMaxSuppression, Unique; NonZero of what is computed | the image decides how many elements the result has; buffers and addresses are fixed when the network is mapped. `network.outputs` names what is computed ahead of it: boxes and scores |
+| Unique; NonZero and Compress by what is computed | the image decides how many elements the result has, and no row of them is [on its own](#rows-that-the-image-decides). The refusal names the setting that gives the results ahead of them |
 | MaxUnpool | needs the places of MaxPool's second output, which no layer writes |
 | Sequence..., SplitToSequence, ConcatFromSequence, Optional... | their values are lists of tensors, or none |
 | Bernoulli, Multinomial, Random... | each run has other results, so that no two levels could be compared |
@@ -117,6 +117,21 @@ x height x width, run on it nevertheless:
 | ConvTranspose, Resize, poolings with gaps | the host's |
 
 With windows of 3 x 3 the rows between two planes are 1 of H + 1. Groups, strides, dilations and padding may be any.
+
+## Rows that the image decides
+
+Extents are fixed when a network is mapped; how many boxes NonMaxSuppression chooses, the image decides. Its result
+has as many rows as there can be: images x classes x `max_output_boxes_per_class`, or the boxes if they are fewer. The
+chosen ones come first, in the standard's order (of equal scores the box of lower index, as in onnxruntime). An output
+of the network has -1 in every element of the rows behind them.
+
+What works on each row alone may follow: functions of each element, Gather and GatherND by the rows, Concat and Split of
+columns, Transpose, views, Expand to the rows' own number. So boxes, classes and scores of a detector come out as its
+exporter put them together. Concat with rows of -1, then a Slice of the first, makes of them as many rows for every
+image, behind which anything may follow. Another operator would see the rows that are none, and is refused:
+
+    (ReduceSum): reads rows, of which the image decides how many there are; accepted: what works on each row alone,
+    or results ahead of it: --set network.outputs=chosen
 
 ## Claimed operators
 

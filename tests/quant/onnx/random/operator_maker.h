@@ -186,6 +186,7 @@ class OperatorMaker {
   // random_samples.cpp
   void roi_align();
   void max_roi_pool();
+  void non_max_suppression();
   void grid_sample();
   void center_crop_pad();
   void columns_to_image();
@@ -229,8 +230,9 @@ class OperatorMaker {
   const Tensor* image_ = nullptr;
   std::int64_t read_ = 0;  ///< output that is compared
   bool is_truth_ = false, is_training_ = false;
-  bool is_wide_ = false;      ///< the result has integers of 32 or 64 bits
-  bool is_unsigned_ = false;  ///< none of which is negative
+  bool has_open_rows_ = false;  ///< -1 behind those that the image decides
+  bool is_wide_ = false;        ///< the result has integers of 32 or 64 bits
+  bool is_unsigned_ = false;    ///< none of which is negative
 };
 
 }  // namespace bitbalance::test

@@ -81,6 +81,7 @@ RandomOperator OperatorMaker::make() {
       {"MaxRoiPool", &OperatorMaker::max_roi_pool},
       {"MeanVarianceNormalization", &OperatorMaker::along_axis},
       {"Mod", &OperatorMaker::modulo},
+      {"NonMaxSuppression", &OperatorMaker::non_max_suppression},
       {"OneHot", &OperatorMaker::one_hot},
       {"RMSNormalization", &OperatorMaker::rms_normalization},
       {"RNN", &OperatorMaker::recurrent},
@@ -215,7 +216,8 @@ RandomOperator OperatorMaker::finish() {
     last = "f";
   }
   result.model.node("Neg", {last}, "y");
-  for (double& value : result.expected.values) value = -value;
+  for (double& value : result.expected.values)
+    if (!has_open_rows_ || value != -1) value = -value;  // rows that are none stay what they are
   result.model.output_rank(static_cast<int>(result.expected.dims.size()));
   return result;
 }

@@ -89,6 +89,28 @@ void OperatorMaker::max_roi_pool() {
   if (chance()) set("spatial_scale", one_of<float>({0.5F, 2.0F}));
 }
 
+/// Boxes of computed scores, or computed boxes; a share that no two of them reach exactly.
+void OperatorMaker::non_max_suppression() {
+  const std::int64_t images = integer(1, 2), boxes = integer(1, 8);
+  const Tensor scores = values({images, integer(1, 3), boxes});
+  Tensor places = values({images, boxes, 4});
+  const bool are_centers = chance();
+  for (std::size_t i = 0; are_centers && i < places.values.size(); ++i)
+    if (i % 4 > 1) places.values[i] = std::abs(places.values[i]);
+  const bool is_image = chance();
+  if (is_image) input(places);
+  if (!is_image) floats(places);
+  if (is_image) floats(scores);
+  if (!is_image) input(scores);
+  integers({integer(1, 5)}, chance() ? Dims{} : Dims{1});
+  if (chance(4)) none();
+  if (node_.input_size() == 3) floats(Tensor{{1}, {static_cast<float>(integer(1, 9)) / 11}});
+  if (chance()) floats(Tensor{{1}, {static_cast<float>(integer(-9, 9)) / 7}});
+  if (are_centers || chance()) set("center_point_box", std::int64_t{are_centers ? 1 : 0});
+  is_truth_ = true;  // an integer, at least
+  has_open_rows_ = true;
+}
+
 void OperatorMaker::center_crop_pad() {
   const std::int64_t rank = integer(1, 4);
   input(values(extents(rank, 5)));

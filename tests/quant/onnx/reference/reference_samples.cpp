@@ -244,12 +244,61 @@ Tensor determinant(const Call& call) {
   });
 }
 
+/// Rows of -1 behind those that are chosen.
+Tensor non_max_suppression(const Call& call) {
+  const Tensor &boxes = call.in(0), &scores = call.in(1);
+  const std::int64_t count = boxes.dims[1], classes = scores.dims[1];
+  const auto most = std::min<std::int64_t>(count, static_cast<std::int64_t>(call.in(2).values[0]));
+  const auto corners = [&](std::int64_t image, std::int64_t i) {
+    std::vector<double> b;
+    for (std::int64_t k = 0; k < 4; ++k) b.push_back(element(boxes, {image, i, k}));
+    if (call.integer("center_point_box", 0) != 0)
+      return std::vector<double>{b[1] - b[3] / 2, b[0] - b[2] / 2, b[1] + b[3] / 2, b[0] + b[2] / 2};
+    return std::vector<double>{std::min(b[0], b[2]), std::min(b[1], b[3]), std::max(b[0], b[2]),
+                               std::max(b[1], b[3])};
+  };
+  const auto area = [](const std::vector<double>& b) {
+    return std::max(0.0, b[2] - b[0]) * std::max(0.0, b[3] - b[1]);
+  };
+  Tensor result{{boxes.dims[0] * classes * most, 3}, {}};
+  for (std::int64_t image = 0; image < boxes.dims[0]; ++image) {
+    for (std::int64_t c = 0; c < classes; ++c) {
+      std::vector<bool> is_gone(static_cast<std::size_t>(count));
+      for (std::int64_t taken = 0; taken < most; ++taken) {
+        std::int64_t best = -1;
+        for (std::int64_t i = 0; i < count; ++i) {
+          const double score = element(scores, {image, c, i});
+          const bool is_good = !call.has(4) || score > call.in(4).values[0];
+          if (!is_gone[i] && is_good && (best < 0 || score > element(scores, {image, c, best}))) best = i;
+        }
+        if (best < 0) break;
+        for (const std::int64_t part : {image, c, best}) result.values.push_back(static_cast<double>(part));
+        const std::vector<double> a = corners(image, best);
+        for (std::int64_t i = 0; i < count; ++i) {
+          const std::vector<double> b = corners(image, i);
+          const double both =
+              area({std::max(a[0], b[0]), std::max(a[1], b[1]), std::min(a[2], b[2]), std::min(a[3], b[3])});
+          const double threshold = call.has(3) ? call.in(3).values[0] : 0;
+          if (i == best || both > threshold * (area(a) + area(b) - both)) is_gone[i] = true;
+        }
+      }
+    }
+  }
+  result.values.resize(static_cast<std::size_t>(result.dims[0] * 3), -1);
+  return result;
+}
+
 }  // namespace
 
 const References& samples() {
   static const References table = {
-      {"CenterCropPad", center_crop_pad}, {"Col2Im", columns_to_image}, {"Det", determinant},
-      {"GridSample", grid_sample},        {"MaxRoiPool", max_roi_pool}, {"RoiAlign", roi_align},
+      {"CenterCropPad", center_crop_pad},
+      {"Col2Im", columns_to_image},
+      {"Det", determinant},
+      {"GridSample", grid_sample},
+      {"MaxRoiPool", max_roi_pool},
+      {"RoiAlign", roi_align},
+      {"NonMaxSuppression", non_max_suppression},
   };
   return table;
 }

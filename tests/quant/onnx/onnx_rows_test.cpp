@@ -1,0 +1,169 @@
+// Results of which the image decides how many rows they have: what detectors end with.
+#include <catch2/catch.hpp>
+
+#include "quant/eval/evaluator.h"
+#include "tests/quant/onnx/onnx_builder.h"
+
+using namespace bitbalance;
+using namespace bitbalance::test;
+using Catch::Contains;
+
+namespace {
+
+using Ints = std::vector<std::int64_t>;
+using Floats = std::vector<float>;
+
+const Floats kScores = {0.9F, 0.75F, 0.6F, 0.95F, 0.5F, 0.3F};
+
+/// Six boxes whose scores are the image, of which up to `most` are "chosen" (test_nonmaxsuppression_* of
+/// ONNX).
+OnnxBuilder chooser(std::int64_t most = 4, float score = 0) {
+  OnnxBuilder model({1, 1, 6});
+  model.constant("boxes", {1, 6, 4}, {0, 0,    1, 1,     0, 0.1F,  1, 1.1F,  0, -0.1F, 1, 0.9F,
+                                      0, 10.0, 1, 11.0F, 0, 10.1F, 1, 11.1F, 0, 100,   1, 101});
+  model.constant("most", {}, {static_cast<float>(most)})
+      .constant("share", {1}, {0.5F})
+      .constant("score", {1}, {score});
+  model.cast("most", "whole", onnx::TensorProto::INT64);
+  model.node("NonMaxSuppression", {"boxes", "x", "whole", "share", "score"}, "chosen");
+  return model;
+}
+
+void end_with(OnnxBuilder& model, const std::string& result, int type = onnx::TensorProto::FLOAT) {
+  model.node("Identity", {result}, "y");
+  declare(*model.graph().mutable_output(0), "y", type);
+  model.graph().mutable_output(0)->mutable_type()->mutable_tensor_type()->clear_shape();
+}
+
+}  // namespace
+
+TEST_CASE("NonMaxSuppression gives as many rows as there can be, -1 behind those that are chosen") {
+  OnnxBuilder model = chooser();
+  end_with(model, "chosen", onnx::TensorProto::INT64);
+  const Network network = model.import();
+  CHECK(network.outputs.at(0).dims == Dims{4, 3});
+  CHECK(network.outputs.at(0).type == onnx::TensorProto::INT64);
+  CHECK(model.run(kScores) == Floats{0, 0, 3, 0, 0, 0, 0, 0, 5, -1, -1, -1});
+  CHECK(model.run(Floats(6, -1.0F)) == Floats(12, -1));
+  // Of equal scores the one of lower index.
+  CHECK(model.run(Floats(6, 0.5F)) == Floats{0, 0, 0, 0, 0, 3, 0, 0, 5, -1, -1, -1});
+  OnnxBuilder two = chooser(2, 0.92F);
+  end_with(two, "chosen", onnx::TensorProto::INT64);
+  CHECK(two.run(kScores) == Floats{0, 0, 3, -1, -1, -1});
+}
+
+TEST_CASE("what looks up boxes and scores by the rows chosen keeps them apart from those that are none") {
+  OnnxBuilder model = chooser();
+  model.constant("of_class", Ints{1}).constant("of_box", Ints{2}).constant("flat", Ints{-1});
+  model.constant("one", Ints{1});
+  set_attribute(model.node("Gather", {"chosen", "of_box"}, "column"), "axis", std::int64_t{1});
+  model.node("Reshape", {"column", "flat"}, "index");
+  model.node("Squeeze", {"boxes"}, "corners");
+  model.node("Gather", {"corners", "index"}, "places");
+  set_attribute(model.node("Split", {"places"}, "left"), "axis", std::int64_t{1});
+  onnx::NodeProto& split = *model.graph().mutable_node(model.graph().node_size() - 1);
+  for (const char* name : {"top", "right", "bottom"}) split.add_output(name);
+  model.node("GatherND", {"x", "chosen"}, "scored");
+  model.node("Unsqueeze", {"scored", "one"}, "score_column");
+  model.node("Cast", {"column"}, "real_column");
+  set_attribute(*model.graph().mutable_node(model.graph().node_size() - 1), "to",
+                std::int64_t{onnx::TensorProto::FLOAT});
+  onnx::NodeProto& joined = model.node("Concat", {"top", "score_column", "real_column"}, "rows");
+  set_attribute(joined, "axis", std::int64_t{1});
+  model.constant("two", {1, 1}, {2});
+  model.node("Mul", {"rows", "two"}, "doubled");
+  end_with(model, "doubled");
+  CHECK(model.run(kScores) == Floats{20, 1.9F, 6, 0, 1.8F, 0, 200, 0.6F, 10, -1, -1, -1});
+}
+
+TEST_CASE("the number of rows may serve as an extent of them") {  // indexing, as PyTorch writes it
+  OnnxBuilder model = chooser();
+  model.constant("of_box", Ints{2}).constant("flat", Ints{-1});
+  set_attribute(model.node("Gather", {"chosen", "of_box"}, "column"), "axis", std::int64_t{1});
+  model.node("Reshape", {"column", "flat"}, "index");
+  model.node("Shape", {"index"}, "extent");
+  model.node("Expand", {"index", "extent"}, "spread");
+  model.node("Reshape", {"x", "flat"}, "scores");
+  model.node("Gather", {"scores", "spread"}, "found");
+  end_with(model, "found");
+  CHECK(model.run(kScores) == Floats{0.95F, 0.9F, 0.3F, -1});
+}
+
+TEST_CASE("rows of -1 behind those that are chosen make a result of as many rows for every image") {
+  OnnxBuilder model = chooser();
+  model.constant("none", {4, 3}, Floats(12, -1)).constant("zero", Ints{0}).constant("three", Ints{3});
+  set_attribute(model.node("Cast", {"chosen"}, "real"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  set_attribute(model.node("Concat", {"real", "none"}, "all"), "axis", std::int64_t{0});
+  model.node("Slice", {"all", "zero", "three", "zero"}, "first");
+  model.node("ReduceSum", {"first", "zero"}, "sum");  // no operator on each row
+  end_with(model, "sum");
+  CHECK(model.run({0, 0, 0, 0.5F, 0, 0}) == Floats{-2, -2, 1});
+}
+
+TEST_CASE("of constants NonMaxSuppression gives the rows that there are") {
+  OnnxBuilder model = chooser();
+  model.constant("scores", {1, 1, 6}, kScores);
+  model.graph().mutable_node(model.graph().node_size() - 1)->set_input(1, "scores");
+  set_attribute(model.node("Cast", {"chosen"}, "real"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  model.constant("axis", Ints{0});
+  model.node("ReduceSum", {"real", "axis"}, "sum");
+  model.constant("columns", {3, 1}, {1, 1, 1});
+  model.node("MatMul", {"sum", "columns"}, "number");
+  model.node("Add", {"x", "number"}, "y");
+  CHECK(model.run(Floats(6, 0)) == Floats(6, 8));
+}
+
+TEST_CASE("what does not work on each row alone is refused, with what gives the results ahead of it") {
+  const auto refusal = [](const std::string& op, const std::vector<std::string>& inputs, std::int64_t axis) {
+    OnnxBuilder model = chooser();
+    model.constant("zero", Ints{0}).constant("four", {4, 1}, {1, 2, 3, 4});
+    set_attribute(model.node("Cast", {"chosen"}, "real"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+    onnx::NodeProto& node = model.node(op, inputs, "z");
+    if (axis >= 0) set_attribute(node, "axis", axis);
+    end_with(model, "z");
+    return model.refusal();
+  };
+  constexpr const char* kAdvice =
+      ", of which the image decides how many there are; accepted: what works on each row alone, or results "
+      "ahead of "
+      "it: --set network.outputs=chosen";
+  CHECK_THAT(refusal("ReduceSum", {"real", "zero"}, -1),
+             Contains("(ReduceSum): reads rows") && Contains(kAdvice));
+  CHECK_THAT(refusal("Softmax", {"real"}, 0), Contains("(Softmax): reads rows") && Contains(kAdvice));
+  CHECK_THAT(refusal("Gather", {"real", "zero"}, 0),
+             Contains("(Gather): looks up rows") && Contains(kAdvice));
+  CHECK_THAT(refusal("Add", {"real", "four"}, -1),
+             Contains("(Add): combines rows with others") && Contains(kAdvice));
+  CHECK_THAT(refusal("Concat", {"real", "four"}, 1), Contains("(Concat): joins rows with others"));
+  CHECK_THAT(refusal("Concat", {"real", "real"}, 0), Contains("(Concat): joins rows with others"));
+  CHECK_THAT(refusal("Flatten", {"real"}, 0), Contains("(Flatten): joins rows with other dimensions"));
+  CHECK_THAT(refusal("Slice", {"real", "zero", "zero"}, -1), Contains("(Slice): takes some of the rows"));
+  CHECK_THAT(refusal("Size", {"real"}, -1), Contains("(Size): reads rows"));
+}
+
+TEST_CASE("the number of rows is refused where it is a number") {
+  OnnxBuilder model = chooser();
+  model.node("Shape", {"chosen"}, "extents");
+  set_attribute(model.node("Cast", {"extents"}, "real"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  model.constant("zero", Ints{0});
+  model.node("Gather", {"real", "zero"}, "count");
+  model.node("Add", {"x", "count"}, "y");
+  CHECK_THAT(model.refusal(), Contains("(Add): reads the number of rows"));
+}
+
+TEST_CASE("rows that a branch reads are refused where the image decides which branch that is") {
+  OnnxBuilder model = chooser();
+  model.constant("zero", {1}, Floats{0});
+  set_attribute(model.node("Cast", {"chosen"}, "real"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  set_attribute(model.node("ReduceMax", {"x"}, "largest"), "axes", Ints{0, 1, 2});
+  set_attribute(*model.graph().mutable_node(model.graph().node_size() - 1), "keepdims", std::int64_t{0});
+  model.node("Greater", {"largest", "zero"}, "any");
+  onnx::NodeProto& choice = model.node("If", {"any"}, "z");
+  for (const char* branch : {"then_branch", "else_branch"}) {
+    onnx::GraphProto& graph = add_graph(choice, branch);
+    add_node(graph, branch[0] == 't' ? "Identity" : "Neg", {"real"}, branch);
+    declare(*graph.add_output(), branch, onnx::TensorProto::FLOAT);
+  }
+  end_with(model, "z");
+  CHECK_THAT(model.refusal(), Contains("rows of which the image decides how many there are"));
+}

@@ -91,8 +91,8 @@ void WeightEncoder::decode(const StreamBlock& block, Entry& entry) {
     block.banks->read(row, block.address,
                       entry.stored.data() + static_cast<std::size_t>(row) * block.row_bytes, block.row_bytes);
   }
-  std::vector<std::int32_t> values(rows * steps);
-  std::vector<std::uint8_t> tokens(rows * steps);
+  values_.resize(rows * steps);
+  tokens_.resize(rows * steps);
   const RowStream stream(command.weight_bits, command.nnzb, config_);
   std::uint64_t first_word = 0;
   std::memcpy(&first_word, entry.stored.data(), sizeof first_word);
@@ -100,17 +100,17 @@ void WeightEncoder::decode(const StreamBlock& block, Entry& entry) {
   workers_.run(block.rows, [&](int row) {
     const std::size_t at = static_cast<std::size_t>(row);
     decode_row(entry.stored.data() + at * block.row_bytes, stream, command.steps(), limit,
-               &values[at * steps], &tokens[at * steps]);
+               &values_[at * steps], &tokens_[at * steps]);
   });
-  entry.counts = row_group_steps(rule_of(config_.synchronization), tokens, steps, limit);
+  entry.counts = row_group_steps(rule_of(config_.synchronization), tokens_, steps, limit);
   RowGroupWeights weights;
   for (std::size_t row = 0; row < rows; ++row) {
     std::uint32_t sum = 0;
     for (std::size_t step = 0; step < steps; ++step)
-      sum += static_cast<std::uint32_t>(values[row * steps + step]);
+      sum += static_cast<std::uint32_t>(values_[row * steps + step]);
     weights.row_sums.push_back(sum);
   }
-  weights.words = pack_weights(values, block.rows, command.channels, command.kernel_h * command.kernel_w,
+  weights.words = pack_weights(values_, block.rows, command.channels, command.kernel_h * command.kernel_w,
                                word_format(command));
   entry.weights = std::make_shared<const RowGroupWeights>(std::move(weights));
 }

@@ -52,6 +52,8 @@ class WeightEncoder : public sc_core::sc_module, public Takes<StreamBlock> {
   std::unordered_multimap<std::uint64_t, Entry> entries_;
   std::map<std::pair<std::uint32_t, Shape>, Recent> recent_;  ///< by ring address
   std::size_t held_bytes_ = 0;                                ///< of all entries
+  std::vector<std::int32_t> values_;  ///< of a row group that is decoded, [row][step]; kept for their memory
+  std::vector<std::uint8_t> tokens_;  ///< the same
 };
 
 }  // namespace bitbalance::tlm_level

@@ -101,11 +101,10 @@ WordFormat word_format(const Compute& compute) {
                                                                               : WordFormat::kPairs;
 }
 
-PackedWeights pack_weights(const std::vector<std::int32_t>& weights, int rows, int channels, int taps,
+PackedWeights pack_weights(std::vector<std::int32_t>& weights, int rows, int channels, int taps,
                            WordFormat format) {
-  std::vector<std::int32_t> rest = weights;
   PackedWeights packed;
-  while (!take_summand(rest, rows, channels, taps, format, packed.emplace_back())) {
+  while (!take_summand(weights, rows, channels, taps, format, packed.emplace_back())) {
   }
   return packed;
 }

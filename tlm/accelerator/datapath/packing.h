@@ -18,8 +18,8 @@ WordFormat word_format(const Compute& compute);
 /// channels, tap. One, unless a weight is more than a word's part can hold.
 using PackedWeights = std::vector<std::vector<std::uint32_t>>;
 
-/// `weights`: [row][channel][tap].
-PackedWeights pack_weights(const std::vector<std::int32_t>& weights, int rows, int channels, int taps,
+/// `weights`: [row][channel][tap], all 0 afterwards.
+PackedWeights pack_weights(std::vector<std::int32_t>& weights, int rows, int channels, int taps,
                            WordFormat format);
 
 /// The words of all activations that a command reads: [conv group][channels][stride phase][image][element of

@@ -208,6 +208,38 @@ void gather(const ConvolutionShape& shape, const T* image, int group, int first,
   }
 }
 
+template <typename T>
+void gather_rows(const ConvolutionShape& shape, const T* image, int group, int first, int count, T* rows,
+                 std::ptrdiff_t stride) {
+  const Shape& in = shape.in;
+  const Window& window = shape.window;
+  const int width = shape.out.width, end = first + count;
+  const std::int64_t plane_size = std::int64_t{in.height} * in.width;
+  const T* plane = image + plane_size * group * shape.group_inputs();
+  for (int c = 0; c < shape.group_inputs(); ++c, plane += plane_size) {
+    for (int r = 0; r < window.kernel_h; ++r) {
+      const int top = r * window.dilation_h - window.pad_top;
+      for (int s = 0; s < window.kernel_w; ++s, rows += stride) {
+        const int left = s * window.dilation_w - window.pad_left;
+        const Inside columns = inside(width, in.width, window.stride_w, left);
+        T* out = rows;
+        for (int pixel = first; pixel < end;) {  // up to the end of its line
+          const int line = pixel / width, begin = line * width, next = std::min(begin + width, end);
+          const int y = line * window.stride_h + top;
+          const bool is_inside = y >= 0 && y < in.height;
+          const int from = is_inside ? std::clamp(begin + columns.first, pixel, next) : next;
+          const int to = is_inside ? std::clamp(begin + columns.end, from, next) : next;
+          out = std::fill_n(out, from - pixel, T{0});
+          for (int x = from - begin; x < to - begin; ++x)
+            *out++ = plane[std::int64_t{y} * in.width + x * window.stride_w + left];
+          out = std::fill_n(out, next - to, T{0});
+          pixel = next;
+        }
+      }
+    }
+  }
+}
+
 template <typename Weight, typename T>
 void convolve(const ConvolutionShape& shape, const Weight* weights, const T* image, T* sums,
               std::vector<T>& patches) {
@@ -251,6 +283,7 @@ void convolve(const ConvolutionShape& shape, const Weight* weights, const T* ima
 
 template void gather(const ConvolutionShape&, const float*, int, int, int, int, std::vector<float>&);
 template void gather(const ConvolutionShape&, const double*, int, int, int, int, std::vector<double>&);
+template void gather_rows(const ConvolutionShape&, const float*, int, int, int, float*, std::ptrdiff_t);
 template void convolve(const ConvolutionShape&, const float*, const float*, float*, std::vector<float>&);
 template void convolve(const ConvolutionShape&, const std::int16_t*, const float*, float*,
                        std::vector<float>&);

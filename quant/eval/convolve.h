@@ -30,6 +30,11 @@ template <typename T>
 void gather(const ConvolutionShape& shape, const T* image, int group, int first, int count, int lanes,
             std::vector<T>& patches);
 
+/// The same with a row for each element: element k of pixel p at rows[k * stride + p].
+template <typename T>
+void gather_rows(const ConvolutionShape& shape, const T* image, int group, int first, int count, T* rows,
+                 std::ptrdiff_t stride);
+
 /// sums[filter][pixel] without bias, T float or double, weights of T or 16-bit integers. The order of
 /// additions depends on the shape alone. `patches` is scratch memory. Integers give exact sums while sum of
 /// |weight| x largest |input| is at most 2^24 (float) or 2^53 (double).

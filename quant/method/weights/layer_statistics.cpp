@@ -48,29 +48,26 @@ void LayerStatistics::add(std::vector<float> input, std::vector<float> target) {
   if (static_cast<std::int64_t>(inputs_.size()) * shape_.pixels() >= kWindowsOfProduct) flush();
 }
 
-// For each group [input under the window][window].
-std::vector<LayerStatistics::Matrix> LayerStatistics::gathered(const Images& images) const {
+// Of each group.
+void LayerStatistics::gather(const Images& images, std::vector<Matrix>& groups) const {
   const int pixels = shape_.pixels();
-  const int depth = static_cast<int>(shape_.depth());
   const int blocks = ceil_div(pixels, kWindowsOfBlock);
-  const auto columns = static_cast<int>(images.size()) * blocks;
-  std::vector<Matrix> groups(shape_.groups);
-  for (Matrix& matrix : groups) matrix.resize(depth, static_cast<int>(images.size()) * pixels);
-  parallel_for(shape_.groups * columns, threads_, [&](int i) {
-    const int image = i % columns / blocks, first = i % blocks * kWindowsOfBlock;
-    const int count = std::min(kWindowsOfBlock, pixels - first);
-    std::vector<float> patches;
-    gather(shape_, images[image].data(), i / columns, first, count, count, patches);
-    groups[i / columns].middleCols(image * pixels + first, count) =
-        Eigen::Map<const Matrix>(patches.data(), depth, count);
+  const auto count = static_cast<int>(images.size());
+  groups.resize(shape_.groups);
+  for (Matrix& matrix : groups) matrix.resize(static_cast<int>(shape_.depth()), count * pixels);
+  parallel_for(shape_.groups * count * blocks, threads_, [&](int i) {
+    const int group = i / (count * blocks), image = i / blocks % count;
+    const int first = i % blocks * kWindowsOfBlock;
+    Matrix& matrix = groups[group];
+    eval::gather_rows(shape_, images[image].data(), group, first, std::min(kWindowsOfBlock, pixels - first),
+                      matrix.data() + image * pixels + first, matrix.cols());
   });
-  return groups;
 }
 
 void LayerStatistics::flush() {
   if (inputs_.empty()) return;
-  const std::vector<Matrix> inputs = gathered(inputs_);
-  const std::vector<Matrix> targets = gathered(targets_);
+  gather(inputs_, input_windows_);
+  if (wanted_.targets) gather(targets_, target_windows_);
   windows_ += static_cast<std::int64_t>(inputs_.size()) * shape_.pixels();
 
   struct Panel {
@@ -84,10 +81,10 @@ void LayerStatistics::flush() {
     InputMoments& part = *panels[i].part;
     const int first = panels[i].first;
     const int rows = std::min(kPanel, part.size() - first);
-    const auto all = inputs[part.group].middleRows(part.first, part.size());
+    const auto all = input_windows_[part.group].middleRows(part.first, part.size());
     const auto own = all.middleRows(first, rows);
     const auto own_target =
-        (wanted_.targets ? targets : inputs)[part.group].middleRows(part.first + first, rows);
+        (wanted_.targets ? target_windows_ : input_windows_)[part.group].middleRows(part.first + first, rows);
     part.mean.segment(first, rows) += own.cast<double>().rowwise().sum();
     part.target_mean.segment(first, rows) += own_target.template cast<double>().rowwise().sum();
     if (part.square.size() != 0) {

@@ -50,7 +50,7 @@ class LayerStatistics {
   using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
   void flush();
-  std::vector<Matrix> gathered(const Images& images) const;
+  void gather(const Images& images, std::vector<Matrix>& groups) const;
 
   ConvolutionShape shape_;
   MomentsWanted wanted_;
@@ -58,6 +58,8 @@ class LayerStatistics {
   std::int64_t windows_ = 0;
   Images inputs_;  ///< waiting for enough windows to be worth a product
   Images targets_;
+  /// By group: [input under the window][window]; kept for their memory.
+  std::vector<Matrix> input_windows_, target_windows_;
   std::vector<InputMoments> sums_;
 };
 

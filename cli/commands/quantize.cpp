@@ -95,9 +95,11 @@ class QuantizeRun {
   explicit QuantizeRun(const QuantizeArguments& arguments) : arguments_(arguments) {}
 
   void run() {
-    constexpr int kLargeBlock = 1 << 20;
-    // Large blocks go back when they are freed; glibc would keep those of up to 32 MiB.
+    // Weights go back when they are freed; glibc would keep blocks of up to 32 MiB. Tensors of images, which
+    // come and go by the thousand, are kept: every page that is new costs more than what is computed on it.
+    constexpr int kLargeBlock = 4 << 20, kMostKept = 64 << 20;
     static_cast<void>(mallopt(M_MMAP_THRESHOLD, kLargeBlock));
+    static_cast<void>(mallopt(M_TRIM_THRESHOLD, kMostKept));
     const StopSignals stop;
     report_.scenario = scenario_of(arguments_);
     const Scenario& scenario = report_.scenario;

@@ -22,7 +22,7 @@ namespace {
 using Floats = std::vector<float>;
 using Strings = std::vector<std::string>;
 
-const Floats kImage = {1, -2, 3, 0.5F};
+const Floats kPicture = {1, -2, 3, 0.5F};
 
 /// A convolution that is read and a result, what is made of it, and a row of it.
 OnnxBuilder detector() {
@@ -48,7 +48,7 @@ Network import_outputs(const OnnxBuilder& model, const Strings& outputs) {
 
 Floats result(const Network& network, std::size_t output) {
   Evaluator evaluator(network);
-  evaluator.run(kImage);
+  evaluator.run(kPicture);
   return evaluator.values(network.outputs[output].tensor);
 }
 
@@ -123,12 +123,12 @@ TEST_CASE("all outputs survive quantization, its file and the float file") {
   QuantizationOptions options;
   options.activation_bits = options.weight_bits = 16;
   options.nnzb = 15;
-  const QuantizedNetwork quantized = quantize(network, calibrate(network, {kImage}), options);
+  const QuantizedNetwork quantized = quantize(network, calibrate(network, {kPicture}), options);
   const TemporaryFolder folder;
   const QuantizedNetwork read = read_quantized(folder.write("quantized.cbor", to_cbor(quantized)));
   REQUIRE(read.outputs.size() == 3);
   const IntegerTensors integers =
-      IntegerEvaluator(read).run_all(quantize_values(read.tensors[read.input], kImage));
+      IntegerEvaluator(read).run_all(quantize_values(read.tensors[read.input], kPicture));
   for (std::size_t o = 0; o < 3; ++o) {
     CHECK(read.outputs[o].name == network.outputs[o].name);
     CHECK(read.outputs[o].dims == network.outputs[o].dims);

@@ -12,24 +12,24 @@ namespace {
 
 using Catch::Matchers::Contains;
 
-const std::filesystem::path kScenarios = std::filesystem::path(BITBALANCE_SOURCE_DIR) / "scenarios";
+const std::filesystem::path kShipped = std::filesystem::path(BITBALANCE_SOURCE_DIR) / "scenarios";
 
 Scenario with_memory(const std::string& preset, const std::vector<std::string>& settings = {}) {
-  std::vector<SettingOverride> overrides = {{"memory=" + (kScenarios / "memory" / preset).string(), ""}};
+  std::vector<SettingOverride> overrides = {{"memory=" + (kShipped / "memory" / preset).string(), ""}};
   for (const std::string& setting : settings) overrides.push_back({setting, ""});
-  return load_scenario(kScenarios / "lenet.yaml", overrides);
+  return load_scenario(kShipped / "lenet.yaml", overrides);
 }
 
 /// What is wrong with a preset after one line of it has been changed.
 std::string error_of(const std::string& preset, const std::string& from, const std::string& to) {
   const TemporaryFolder folder;
-  std::string text = text_of(kScenarios / "memory" / preset);
+  std::string text = text_of(kShipped / "memory" / preset);
   const auto at = text.find("\n" + from);
   REQUIRE(at != std::string::npos);
   text.replace(at + 1, text.find_first_of("#\n", at + 1) - at - 1, to + " ");
   const auto file = folder.write("m.yaml", text);
   try {
-    load_scenario(kScenarios / "lenet.yaml", {{"memory=" + file.string(), ""}});
+    load_scenario(kShipped / "lenet.yaml", {{"memory=" + file.string(), ""}});
   } catch (const SettingsError& error) {
     std::string message = error.what();
     CHECK(message.find('\n') == std::string::npos);

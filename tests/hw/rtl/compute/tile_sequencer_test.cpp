@@ -61,7 +61,7 @@ class SequencerBench : public sc_core::sc_module, public Bench {
   }
 };
 
-AcceleratorConfig array_of(int rows, int columns, ColumnMapping mapping = ColumnMapping::kFlattened) {
+AcceleratorConfig mapped_array(int rows, int columns, ColumnMapping mapping = ColumnMapping::kFlattened) {
   AcceleratorConfig config;
   config.rows = rows;
   config.columns = columns;
@@ -72,7 +72,7 @@ AcceleratorConfig array_of(int rows, int columns, ColumnMapping mapping = Column
 }  // namespace
 
 TEST_CASE("tiles take consecutive pixels across rows and images") {
-  SequencerBench bench(array_of(4, 4));
+  SequencerBench bench(mapped_array(4, 4));
   Compute c = dense_command(2, 4, 3, 3, 1, 2);  // 18 pixels on 8 lanes
   pack_planes(c);
   bench.issue(c);
@@ -88,7 +88,7 @@ TEST_CASE("tiles take consecutive pixels across rows and images") {
 }
 
 TEST_CASE("row mapping never crosses an image row") {
-  SequencerBench bench(array_of(4, 2, ColumnMapping::kRow));
+  SequencerBench bench(mapped_array(4, 2, ColumnMapping::kRow));
   Compute c = dense_command(1, 4, 2, 6, 1);
   pack_planes(c);
   bench.issue(c);
@@ -99,7 +99,7 @@ TEST_CASE("row mapping never crosses an image row") {
 }
 
 TEST_CASE("16-bit lanes are half as many") {
-  SequencerBench bench(array_of(4, 4));
+  SequencerBench bench(mapped_array(4, 4));
   Compute c = dense_command(1, 4, 1, 8, 1);
   c.width = Width::k16;
   pack_planes(c);
@@ -109,7 +109,7 @@ TEST_CASE("16-bit lanes are half as many") {
 }
 
 TEST_CASE("tiles walk pixels, then row groups, then conv groups") {
-  SequencerBench bench(array_of(4, 2));
+  SequencerBench bench(mapped_array(4, 2));
   Compute c = dense_command(3, 6, 1, 6, 1);
   c.conv_groups = 2;
   c.weight_base = 96;
@@ -133,7 +133,7 @@ TEST_CASE("tiles walk pixels, then row groups, then conv groups") {
 }
 
 TEST_CASE("weight streams wrap around the ring") {
-  AcceleratorConfig config = array_of(1, 2);
+  AcceleratorConfig config = mapped_array(1, 2);
   config.weight_bank_bytes = 64;
   SequencerBench bench(config);
   Compute c = dense_command(8, 3, 1, 1, 1);
@@ -151,8 +151,8 @@ TEST_CASE("conflicts are the readers of the busiest bank, turns their ranks") {
   const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
   std::vector<std::unique_ptr<SequencerBench>> benches;
   for (int i = 0; i < 60; ++i) {
-    benches.push_back(
-        std::make_unique<SequencerBench>(array_of(2, pick(1, 64)), ("bench" + std::to_string(i)).c_str()));
+    benches.push_back(std::make_unique<SequencerBench>(mapped_array(2, pick(1, 64)),
+                                                       ("bench" + std::to_string(i)).c_str()));
     Compute c = dense_command(1, 1, pick(1, 9), pick(1, 20), pick(1, 4), pick(1, 4));
     c.stride_h = static_cast<std::uint8_t>(pick(1, 3));
     c.stride_w = static_cast<std::uint8_t>(pick(1, 3));
@@ -180,7 +180,7 @@ TEST_CASE("conflicts are the readers of the busiest bank, turns their ranks") {
 }
 
 TEST_CASE("results go to consecutive planes of the output buffer") {
-  SequencerBench bench(array_of(4, 4));
+  SequencerBench bench(mapped_array(4, 4));
   Compute c = dense_command(1, 6, 2, 5, 1, 2);
   c.output_base = 100;
   pack_planes(c);
@@ -198,7 +198,7 @@ TEST_CASE("results go to consecutive planes of the output buffer") {
 }
 
 TEST_CASE("fused pooling maps windows to one element and drops what the floor leaves out") {
-  SequencerBench bench(array_of(4, 32));
+  SequencerBench bench(mapped_array(4, 32));
   Compute c = dense_command(1, 3, 5, 7, 1);
   c.pool_h = 2;
   c.pool_w = 3;
@@ -224,7 +224,7 @@ TEST_CASE("fused pooling maps windows to one element and drops what the floor le
 }
 
 TEST_CASE("a command that does not drain has one empty target") {
-  SequencerBench bench(array_of(4, 4));
+  SequencerBench bench(mapped_array(4, 4));
   Compute c = dense_command(2, 4, 2, 4, 1);
   pack_planes(c);
   c.last_chunk = false;
@@ -237,7 +237,7 @@ TEST_CASE("a command that does not drain has one empty target") {
 }
 
 TEST_CASE("tiles are numbered over the commands of a layer") {
-  SequencerBench bench(array_of(4, 2));
+  SequencerBench bench(mapped_array(4, 2));
   Compute c = dense_command(1, 1, 1, 8, 1);  // two tiles
   pack_planes(c);
   bench.issue(c, 3);
@@ -252,7 +252,7 @@ TEST_CASE("tiles are numbered over the commands of a layer") {
 }
 
 TEST_CASE("the first tile leaves one edge after its command is popped, others one an edge") {
-  SequencerBench bench(array_of(4, 1));
+  SequencerBench bench(mapped_array(4, 1));
   Compute c = dense_command(1, 1, 1, 10, 1);
   pack_planes(c);
   bench.issue(c);
@@ -263,7 +263,7 @@ TEST_CASE("the first tile leaves one edge after its command is popped, others on
 }
 
 TEST_CASE("a command is accepted one edge after its last slot, and not before") {
-  SequencerBench bench(array_of(4, 4));
+  SequencerBench bench(mapped_array(4, 4));
   Compute c = dense_command(1, 1, 1, 1, 1);
   pack_planes(c);
   bench.issue(c);
@@ -279,7 +279,7 @@ TEST_CASE("a command is accepted one edge after its last slot, and not before") 
 }
 
 TEST_CASE("tiles do not wait for the post-processor before eight targets queue up") {
-  SequencerBench bench(array_of(4, 1));
+  SequencerBench bench(mapped_array(4, 1));
   bench.stall(bench.target_channel, 95);
   Compute c = dense_command(1, 1, 1, 16, 1);  // eight tiles
   pack_planes(c);
@@ -292,7 +292,7 @@ TEST_CASE("a command with a field out of range is refused and has no tiles") {
   const auto refused = [](void (*spoil)(Compute&)) {
     Compute c = dense_command(4, 8, 4, 4, 3);
     pack_planes(c);
-    const AcceleratorConfig config = array_of(4, 4);
+    const AcceleratorConfig config = mapped_array(4, 4);
     CHECK(check(c, config) == ProgramFault::kNone);
     spoil(c);
     return check(c, config) == ProgramFault::kBadField;
@@ -312,7 +312,7 @@ TEST_CASE("a command with a field out of range is refused and has no tiles") {
   CHECK(refused([](Compute& c) { c.images = 5000; }));
   CHECK(refused([](Compute& c) { c.first_chunk = false; }));  // more than one tile
 
-  SequencerBench bench(array_of(4, 4));
+  SequencerBench bench(mapped_array(4, 4));
   Compute bad;
   bad.kernel_h = 0;
   Compute good = dense_command(1, 1, 1, 1, 1);

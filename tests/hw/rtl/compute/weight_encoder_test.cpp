@@ -16,7 +16,7 @@ using namespace bitbalance::rtl::test;
 
 namespace {
 
-AcceleratorConfig array_of(int rows, Synchronization synchronization = Synchronization::kBalanced) {
+AcceleratorConfig rows_of(int rows, Synchronization synchronization = Synchronization::kBalanced) {
   AcceleratorConfig config;
   config.rows = rows;
   config.columns = 4;
@@ -81,7 +81,7 @@ class EncoderBench : public sc_core::sc_module, public Bench {
 }  // namespace
 
 TEST_CASE("encoder takes the slots of a tile_max tile from the stream of row 0") {
-  EncoderBench bench(array_of(2, Synchronization::kTileMax));
+  EncoderBench bench(rows_of(2, Synchronization::kTileMax));
   Tile tile = single_tile(2, 1, 2);
   tile.nnzb = 5;
   bench.store(0, {0b1010010, 0}, tile, 2);
@@ -96,7 +96,7 @@ TEST_CASE("encoder takes the slots of a tile_max tile from the stream of row 0")
 }
 
 TEST_CASE("encoder pads short weights with null slots") {
-  EncoderBench bench(array_of(2));
+  EncoderBench bench(rows_of(2));
   Tile tile = single_tile(2, 1, 1);
   tile.nnzb = 3;
   bench.store(0, {0b1010010}, tile);
@@ -116,7 +116,7 @@ TEST_CASE("encoder pads short weights with null slots") {
 }
 
 TEST_CASE("encoder gives a zero weight one null slot when no row needs more") {
-  EncoderBench bench(array_of(2, Synchronization::kGroupMax));
+  EncoderBench bench(rows_of(2, Synchronization::kGroupMax));
   const Tile tile = single_tile(2, 1, 2);
   bench.store(0, {0, 3}, tile);
   bench.store(1, {0, 0}, tile);
@@ -132,7 +132,7 @@ TEST_CASE("encoder gives a zero weight one null slot when no row needs more") {
 }
 
 TEST_CASE("encoder spends nnzb slots on a zero weight when balanced") {
-  EncoderBench bench(array_of(1));
+  EncoderBench bench(rows_of(1));
   Tile tile = single_tile(1, 1, 2);
   tile.nnzb = 4;
   bench.store(0, {0, 0}, tile);
@@ -142,7 +142,7 @@ TEST_CASE("encoder spends nnzb slots on a zero weight when balanced") {
 }
 
 TEST_CASE("encoder lets only used rows lengthen a step") {
-  EncoderBench bench(array_of(3, Synchronization::kGroupMax));
+  EncoderBench bench(rows_of(3, Synchronization::kGroupMax));
   const Tile tile = single_tile(2, 1, 1);
   bench.store(0, {1}, tile);
   bench.store(1, {2}, tile);
@@ -154,7 +154,7 @@ TEST_CASE("encoder lets only used rows lengthen a step") {
 }
 
 TEST_CASE("encoder emits the first slot `conflicts` edges after it took the tile") {
-  EncoderBench bench(array_of(1));
+  EncoderBench bench(rows_of(1));
   bench.tiles.queue.push_back(single_tile(1, 1, 1, 5));
   REQUIRE(bench.run());
   // Pushed at 0, taken at 1, fetch seen one edge after it left.
@@ -166,7 +166,7 @@ TEST_CASE("encoder steps last as long as their slots or the next step's reads") 
   std::vector<std::unique_ptr<EncoderBench>> benches;
   const std::vector<int> conflicts{1, 2, 3, 4, 7};
   for (const int c : conflicts) {
-    benches.push_back(std::make_unique<EncoderBench>(array_of(1), ("bench" + std::to_string(c)).c_str()));
+    benches.push_back(std::make_unique<EncoderBench>(rows_of(1), ("bench" + std::to_string(c)).c_str()));
     Tile tile = single_tile(1, 1, 4, c);
     tile.nnzb = 3;
     benches.back()->tiles.queue.push_back(tile);
@@ -189,7 +189,7 @@ TEST_CASE("encoder steps last as long as their slots or the next step's reads") 
 }
 
 TEST_CASE("encoder paces the last step of a tile by the reads of the next tile") {
-  EncoderBench bench(array_of(1));
+  EncoderBench bench(rows_of(1));
   Tile first = single_tile(1, 1, 2, 2);
   first.nnzb = 1;
   first.last_of_command = false;
@@ -212,7 +212,7 @@ TEST_CASE("encoder paces the last step of a tile by the reads of the next tile")
 }
 
 TEST_CASE("encoder keeps up with tiles of one slot") {
-  EncoderBench bench(array_of(1));
+  EncoderBench bench(rows_of(1));
   Tile tile = single_tile(1, 1, 1);
   tile.nnzb = 1;
   for (int i = 0; i < 20; ++i) {
@@ -238,7 +238,7 @@ TEST_CASE("encoder emits every weight in every format, whatever stalls") {
   std::vector<Case> cases;
   const std::vector<SynchronizationRule>& rules = synchronization_rules();
   for (std::size_t i = 0; i < 60; ++i) {
-    AcceleratorConfig config = array_of(pick(1, 64), rules[i % rules.size()].synchronization);
+    AcceleratorConfig config = rows_of(pick(1, 64), rules[i % rules.size()].synchronization);
     config.token_form = pick(0, 1) != 0 ? TokenForm::kSignedDigit : TokenForm::kBinary;
     config.weight_storage = pick(0, 1) != 0 ? WeightStorage::kTokens : WeightStorage::kDense;
     config.weight_bank_bytes = 1024;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kUntouched = 0x5a;
 
-int pick(int low, int high) {
+int draw(int low, int high) {
   return *rc::gen::inRange(low, high + 1);
 }
 
@@ -22,29 +22,29 @@ Load any_tensor_load(bool strides) {
   TensorSlice& slice = load.slice;
   slice.width = *rc::gen::element(Width::k8, Width::k16);
   const int size = slice.width == Width::k16 ? 2 : 1;
-  slice.images = static_cast<std::uint16_t>(pick(1, 2));
-  slice.channels = static_cast<std::uint16_t>(pick(1, 3));
-  slice.rows = static_cast<std::uint16_t>(pick(1, 5));
-  slice.columns = static_cast<std::uint16_t>(pick(1, 20));
-  slice.row_gap = static_cast<std::uint32_t>(size * pick(0, 1) * pick(0, 20));
+  slice.images = static_cast<std::uint16_t>(draw(1, 2));
+  slice.channels = static_cast<std::uint16_t>(draw(1, 3));
+  slice.rows = static_cast<std::uint16_t>(draw(1, 5));
+  slice.columns = static_cast<std::uint16_t>(draw(1, 20));
+  slice.row_gap = static_cast<std::uint32_t>(size * draw(0, 1) * draw(0, 20));
   const int channel_bytes = slice.rows * (size * slice.columns + static_cast<int>(slice.row_gap));
-  slice.channel_pitch = static_cast<std::uint32_t>(channel_bytes + size * pick(0, 1) * pick(0, 70));
+  slice.channel_pitch = static_cast<std::uint32_t>(channel_bytes + size * draw(0, 1) * draw(0, 70));
   slice.image_pitch =
-      slice.channel_pitch * slice.channels + static_cast<std::uint32_t>(size * pick(0, 1) * pick(0, 70));
-  slice.dram_offset = static_cast<std::uint32_t>(size * pick(0, 100));
+      slice.channel_pitch * slice.channels + static_cast<std::uint32_t>(size * draw(0, 1) * draw(0, 70));
+  slice.dram_offset = static_cast<std::uint32_t>(size * draw(0, 100));
   if (*rc::gen::arbitrary<bool>()) {
-    load.pad_top = static_cast<std::uint8_t>(pick(0, 2));
-    load.pad_left = static_cast<std::uint8_t>(pick(0, 2));
-    load.pad_bottom = static_cast<std::uint8_t>(pick(0, 2));
-    load.pad_right = static_cast<std::uint8_t>(pick(0, 2));
-    load.pad_value = static_cast<std::int16_t>(pick(-128, 127));
+    load.pad_top = static_cast<std::uint8_t>(draw(0, 2));
+    load.pad_left = static_cast<std::uint8_t>(draw(0, 2));
+    load.pad_bottom = static_cast<std::uint8_t>(draw(0, 2));
+    load.pad_right = static_cast<std::uint8_t>(draw(0, 2));
+    load.pad_value = static_cast<std::int16_t>(draw(-128, 127));
   }
   if (strides) {
-    load.stride_h = static_cast<std::uint8_t>(pick(1, 3));
-    load.stride_w = static_cast<std::uint8_t>(pick(1, 3));
+    load.stride_h = static_cast<std::uint8_t>(draw(1, 3));
+    load.stride_w = static_cast<std::uint8_t>(draw(1, 3));
   }
-  load.base = static_cast<std::uint32_t>(pick(0, 30));
-  load.image_stride = static_cast<std::uint32_t>(load.slice.channels * load.channel_stride() + pick(0, 5));
+  load.base = static_cast<std::uint32_t>(draw(0, 30));
+  load.image_stride = static_cast<std::uint32_t>(load.slice.channels * load.channel_stride() + draw(0, 5));
   return load;
 }
 

@@ -12,9 +12,9 @@ using namespace bitbalance::rtl::test;
 
 namespace {
 
-constexpr std::int64_t kLatency = 7;
+constexpr std::int64_t kMemoryLatency = 7;
 // From the pop of the command to the first line that needs the first burst.
-constexpr std::int64_t kFirstData = 1 + (2 + kLatency) + 1;
+constexpr std::int64_t kFirstData = 1 + (2 + kMemoryLatency) + 1;
 
 LoadActivations row_load(int columns, int rows = 1) {
   LoadActivations load;
@@ -27,7 +27,7 @@ LoadActivations row_load(int columns, int rows = 1) {
 
 struct TimedLoads : LoadBench {
   explicit TimedLoads(const AcceleratorConfig& accelerator) : LoadBench(accelerator) {
-    memory.latency = kLatency;
+    memory.latency = kMemoryLatency;
   }
 };
 

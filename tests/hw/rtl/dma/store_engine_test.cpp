@@ -13,7 +13,7 @@ using namespace bitbalance::rtl::test;
 namespace {
 
 constexpr std::int64_t kLatency = 7;
-constexpr std::uint8_t kUntouched = 0x5a;
+constexpr std::uint8_t kUnwritten = 0x5a;
 
 AcceleratorConfig config_with_burst(int burst_bytes) {
   AcceleratorConfig config;
@@ -92,7 +92,7 @@ void check_random_store(StoreBench& bench) {
   store.image_stride = static_cast<std::uint32_t>(slice.channels * channel_elements + pick(0, 7));
   if (store.base + 2 * store.image_stride + slice.channels * channel_elements > 1024u) store.image_stride = 0;
 
-  std::fill(bench.memory.bytes.begin(), bench.memory.bytes.end(), kUntouched);
+  std::fill(bench.memory.bytes.begin(), bench.memory.bytes.end(), kUnwritten);
   std::vector<std::uint8_t> expected = bench.memory.bytes;
   for (int n = 0; n < slice.images; ++n) {
     for (int c = 0; c < slice.channels; ++c) {

@@ -151,6 +151,31 @@ TEST_CASE("the number of rows is refused where it is a number") {
   CHECK_THAT(model.refusal(), Contains("(Add): reads the number of rows"));
 }
 
+TEST_CASE("the number of rows is refused beside what the image gives, whatever passes extents on") {
+  const auto counted = [] {
+    OnnxBuilder model = chooser();
+    model.constant("zero", Ints{0}).constant("start", Ints{0}).constant("other", {1}, Floats{-5});
+    model.node("Shape", {"chosen"}, "extents");
+    model.node("Gather", {"extents", "zero"}, "count");
+    set_attribute(model.node("Cast", {"count"}, "real"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+    set_attribute(model.node("Cast", {"count"}, "any"), "to", std::int64_t{onnx::TensorProto::BOOL});
+    return model;
+  };
+  const auto refusal = [&](const char* op, const std::vector<std::string>& inputs) {
+    OnnxBuilder model = counted();
+    model.node(op, inputs, "z");
+    end_with(model, "z");
+    return model.refusal();
+  };
+  CHECK_THAT(refusal("Mul", {"x", "real"}), Contains("(Mul): reads the number of rows"));
+  CHECK_THAT(refusal("Where", {"any", "x", "other"}), Contains("(Where): reads the number of rows"));
+  CHECK_THAT(refusal("Gather", {"x", "count"}), Contains("(Gather): reads the number of rows"));
+  CHECK_THAT(refusal("Slice", {"x", "start", "count"}), Contains("(Slice): reads the number of rows"));
+  OnnxBuilder alone = counted();
+  end_with(alone, "real");
+  CHECK_THAT(alone.refusal(), Contains("output 'y' tells how many rows there are, which the image decides"));
+}
+
 TEST_CASE("rows that a branch reads are refused where the image decides which branch that is") {
   OnnxBuilder model = chooser();
   model.constant("zero", {1}, Floats{0});

@@ -61,7 +61,8 @@ void non_max_suppression(OnnxGraph& graph, const NodeProto& node) {
   std::vector<const OnnxValue*> operands;
   const HostOperator op = read_operator(graph, node, operands);
   if (op.attributes.integer("max_output_boxes_per_class", 0) < 1)
-    graph.model().fail(node, "max_output_boxes_per_class is below 1; accepted: what chooses a box");
+    graph.model().fail(
+        node, "max_output_boxes_per_class is below 1; accepted: 1 or more (0, its default, chooses no box)");
   if (operands.size() == 2 && operands[0]->tensor < 0 && operands[1]->tensor < 0) {
     choose_constants(graph, node, op, operands);
     return;
@@ -105,7 +106,9 @@ void OpenRows::fail(const std::string& problem) const {
 void OpenRows::check_operator() {
   const std::string& op = node_.op_type();
   if (!rows_) {
-    if (!passes_extents(op)) fail("reads the number of rows");
+    // What is made of constants alone is told on as their number. Beside what the image gives it would be the
+    // greatest there can be.
+    if (!passes_extents(op) || !reads_constants()) fail("reads the number of rows");
     return;
   }
   if (op == "Shape") return;
@@ -129,6 +132,12 @@ void OpenRows::check_operator() {
   } else if (views.count(op) == 0 && others.count(op) == 0) {
     fail("reads rows");
   }
+}
+
+bool OpenRows::reads_constants() const {
+  for (int i = 0; i < node_.input_size(); ++i)
+    if (OnnxGraph::has_input(node_, i) && !graph_.is_constant(node_, i)) return false;
+  return true;
 }
 
 /// Other operands are the same rows, or one for all.

@@ -20,7 +20,7 @@ class OpenRows {
 
  private:
   void check_operator();
-  void read_extents(const std::string& by);
+  bool reads_constants() const;
   [[noreturn]] void fail(const std::string& problem) const;
   std::size_t result_axis(int input) const;
   std::size_t view_axis(int input) const;

@@ -68,15 +68,6 @@ std::vector<LayerMapping> Segment::many(const AcceleratorConfig& config, std::si
   return many_mappings(describe(layer, config), user_mapping(layer), full_width);
 }
 
-std::vector<std::size_t> Segment::fitting(const AcceleratorConfig& config, std::size_t convolution,
-                                          const std::vector<LayerMapping>& blocks) {
-  const Convolution conv = describe(convolution_number(convolution), config);
-  std::vector<std::size_t> numbers;
-  for (std::size_t i = 0; i < blocks.size(); ++i)
-    if (fits(conv, block_needs(conv, blocks[i]))) numbers.push_back(i);
-  return numbers;
-}
-
 bool Segment::has_room(const AcceleratorConfig& config, const Plan& plan) {
   for (std::size_t c = 0; c < convolutions_.size(); ++c)
     if (!table_of(c).has_room(config, plan[c])) return false;

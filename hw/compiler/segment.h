@@ -62,8 +62,6 @@ class Segment : public ProgramLayers {
 
   std::vector<LayerMapping> many(const AcceleratorConfig& config, std::size_t convolution,
                                  bool full_width) override;
-  std::vector<std::size_t> fitting(const AcceleratorConfig& config, std::size_t convolution,
-                                   const std::vector<LayerMapping>& blocks) override;
   bool has_room(const AcceleratorConfig& config, const Plan& plan) override;
   bool cuts_channels(const Plan& plan) override;
   LayerDemand demand(const AcceleratorConfig& config, const Plan& plan) override;

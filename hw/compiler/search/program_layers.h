@@ -30,9 +30,6 @@ class ProgramLayers {
   /// all others.
   virtual std::vector<LayerMapping> many(const AcceleratorConfig& config, std::size_t convolution,
                                          bool full_width) = 0;
-  /// Those of `blocks` that fit, by number.
-  virtual std::vector<std::size_t> fitting(const AcceleratorConfig& config, std::size_t convolution,
-                                           const std::vector<LayerMapping>& blocks) = 0;
   /// Whether the buffers have room for every block of a plan.
   virtual bool has_room(const AcceleratorConfig& config, const Plan& plan) = 0;
   /// Whether any of them has fewer than all input channels.
@@ -46,7 +43,9 @@ class ProgramLayers {
   virtual bool fits_in_full_width(const AcceleratorConfig& config) = 0;
   /// Of any plan whose blocks fit, at least; nothing where that is not known.
   virtual std::optional<LayerDemand> least_demand_in(const AcceleratorConfig& config) = 0;
-  /// Nothing if `watcher`, which may be nullptr, does not want all of it.
+  /// Nothing if `watcher`, which may be nullptr, does not want all of it. With Regions::kMayWrap no program
+  /// to run: with the same blocks none takes fewer cycles, on this machine or on one with smaller buffers, if
+  /// it cuts its channels and the layers of the vector unit in the same way.
   virtual std::optional<MappedProgram> lower(const AcceleratorConfig& config, const Plan& plan,
                                              Regions regions, BuildWatcher* watcher) = 0;
 };

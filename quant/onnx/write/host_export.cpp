@@ -311,12 +311,11 @@ class HostGraphWriter {
 
   void add_parameters(const std::string& op, const HostAttributes& attributes, const std::string& name,
                       std::vector<std::string>& inputs) {
-    static const std::set<std::string> single = {
-        "axis", "iou_threshold", "max", "max_output_boxes_per_class", "min", "score_threshold", "value"};
     const std::vector<std::string>& parameters = parameter_inputs(op, kHostOpset);
     for (std::size_t i = inputs.size(); i < parameters.size(); ++i) {
       const auto dims = [&](std::size_t count) {
-        return single.count(parameters[i]) != 0 ? Dims() : Dims{static_cast<std::int64_t>(count)};
+        const bool is_list = !is_single(parameters[i]) || parameters[i] == "k";  // TopK's is a list of one
+        return is_list ? Dims{static_cast<std::int64_t>(count)} : Dims();
       };
       const auto integers = attributes.integers.find(parameters[i]);
       const auto numbers = attributes.numbers.find(parameters[i]);

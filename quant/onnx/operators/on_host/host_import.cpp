@@ -42,13 +42,6 @@ void read_attributes(const NodeProto& node, HostAttributes& attributes) {
   }
 }
 
-/// Is the parameter one number?
-bool is_single(const std::string& parameter) {
-  static const std::set<std::string> names = {
-      "axis", "iou_threshold", "k", "max", "max_output_boxes_per_class", "min", "score_threshold", "value"};
-  return names.count(parameter) != 0;
-}
-
 /// Every output is a slice of the input.
 void split(OnnxGraph& graph, const NodeProto& node) {
   std::vector<const OnnxValue*> operands;

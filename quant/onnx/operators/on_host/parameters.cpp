@@ -1,6 +1,7 @@
 #include "quant/onnx/operators/on_host/parameters.h"
 
 #include <map>
+#include <set>
 
 namespace bitbalance::onnx_io {
 
@@ -27,6 +28,12 @@ const std::vector<std::string>& parameter_inputs(const std::string& op, std::int
     return opset >= (op == "ReduceSum" ? kSumTakesAxes : kAllTakeAxes) ? axes : none;
   const auto found = table.find(op);
   return found == table.end() ? none : found->second;
+}
+
+bool is_single(const std::string& parameter) {
+  static const std::set<std::string> names = {
+      "axis", "iou_threshold", "k", "max", "max_output_boxes_per_class", "min", "score_threshold", "value"};
+  return names.count(parameter) != 0;
 }
 
 }  // namespace bitbalance::onnx_io

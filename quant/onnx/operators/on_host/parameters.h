@@ -13,4 +13,7 @@ namespace bitbalance::onnx_io {
 /// list are operands.
 const std::vector<std::string>& parameter_inputs(const std::string& op, std::int64_t opset);
 
+/// Is the parameter one number?
+bool is_single(const std::string& parameter);
+
 }  // namespace bitbalance::onnx_io

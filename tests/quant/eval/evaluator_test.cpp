@@ -4,8 +4,10 @@
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
 
+#include <numeric>
 #include <stdexcept>
 
+#include "quant/eval/convolve.h"
 #include "tests/quant/ir/network_builder.h"
 
 using namespace bitbalance;
@@ -44,6 +46,37 @@ std::vector<double> plain_convolution(const Network& network, const std::vector<
 }
 
 }  // namespace
+
+TEST_CASE("inputs under windows are the same by rows and by pixels") {
+  CHECK(rc::check("gather_rows() and gather()", [] {
+    eval::ConvolutionShape shape;
+    Window& w = shape.window;
+    w.kernel_h = *rc::gen::inRange(1, 4), w.kernel_w = *rc::gen::inRange(1, 4);
+    w.stride_h = *rc::gen::inRange(1, 4), w.stride_w = *rc::gen::inRange(1, 4);
+    w.dilation_h = *rc::gen::inRange(1, 3), w.dilation_w = *rc::gen::inRange(1, 3);
+    w.pad_top = *rc::gen::inRange(0, 4), w.pad_left = *rc::gen::inRange(0, 4);
+    shape.groups = *rc::gen::inRange(1, 3);
+    shape.in = {shape.groups * *rc::gen::inRange(1, 3), *rc::gen::inRange(1, 9), *rc::gen::inRange(1, 9)};
+    shape.out = {shape.groups, *rc::gen::inRange(1, 7), *rc::gen::inRange(1, 7)};
+    std::vector<float> image(static_cast<std::size_t>(shape.in.elements()));
+    std::iota(image.begin(), image.end(), 1.0F);
+    const int group = *rc::gen::inRange(0, shape.groups);
+    const int first = *rc::gen::inRange(0, shape.pixels());
+    const int count = *rc::gen::inRange(1, shape.pixels() - first + 1);
+    std::vector<float> by_pixel;
+    eval::gather(shape, image.data(), group, first, count, count, by_pixel);
+    const std::size_t stride = static_cast<std::size_t>(count) + 2;  // the two are others'
+    std::vector<float> by_row(shape.depth() * stride, -1);
+    eval::gather_rows(shape, image.data(), group, first, count, by_row.data(),
+                      static_cast<std::ptrdiff_t>(stride));
+    for (std::size_t k = 0; k < shape.depth(); ++k) {
+      for (std::size_t p = 0; p < stride; ++p) {
+        const bool is_inside = p < static_cast<std::size_t>(count);
+        RC_ASSERT(by_row[k * stride + p] == (is_inside ? by_pixel[k * count + p] : -1.0F));
+      }
+    }
+  }));
+}
 
 TEST_CASE("a convolution equals plain loops") {
   CHECK(rc::check("any shape, stride, padding, dilation and groups", [] {

@@ -3,44 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <functional>
 #include <limits>
 #include <stdexcept>
 
+#include "base/bits.h"
 #include "base/process/parallel.h"
 #include "base/vector_clones.h"
 #include "quant/eval/host_layer.h"
 #include "testbench/golden/golden_arithmetic.h"
+#include "testbench/golden/golden_convolution.h"
 
 namespace bitbalance::golden {
 namespace {
 
 /// Work that is worth a thread of its own, multiplications.
 constexpr std::int64_t kWorthThreads = 10'000'000;
-
-constexpr int kTaps = 4;  ///< that are added to a line of sums together
-
-/// Adds the products of kTaps weights, each with the elements from its place on.
-template <class Sum>
-[[gnu::always_inline]] inline void add_lines(const std::int16_t* weights, const std::int32_t* const* from,
-                                             int count, Sum* sums) {
-  static_assert(kTaps == 4);
-  const Sum w0 = weights[0], w1 = weights[1], w2 = weights[2], w3 = weights[3];
-  const std::int32_t *const a = from[0], *const b = from[1], *const c = from[2], *const d = from[3];
-  for (int i = 0; i < count; ++i) sums[i] += w0 * a[i] + w1 * b[i] + w2 * c[i] + w3 * d[i];
-}
-BITBALANCE_VECTOR_CLONES
-void add_products(const std::int16_t* weights, const std::int32_t* const* from, int count,
-                  std::int32_t* sums) {
-  add_lines(weights, from, count, sums);
-}
-BITBALANCE_VECTOR_CLONES
-void add_products(const std::int16_t* weights, const std::int32_t* const* from, int count,
-                  std::int64_t* sums) {
-  add_lines(weights, from, count, sums);
-}
 
 BITBALANCE_VECTOR_CLONES
 void add_dot_product(const std::int16_t* weights, const std::int32_t* input, int count, std::int32_t& sum) {
@@ -49,85 +28,6 @@ void add_dot_product(const std::int16_t* weights, const std::int32_t* input, int
 BITBALANCE_VECTOR_CLONES
 void add_dot_product(const std::int16_t* weights, const std::int32_t* input, int count, std::int64_t& sum) {
   for (int i = 0; i < count; ++i) sum += std::int64_t{weights[i]} * input[i];
-}
-
-/// The products of a line of outputs, kTaps at a time.
-template <class Sum>
-class Line {
- public:
-  Line(Sum* sums, int count, int stride) : sums_(sums), count_(count), stride_(stride) {}
-
-  void add(std::int16_t weight, const std::int32_t* from) {
-    if (weight == 0) return;
-    if (stride_ != 1) {
-      for (int x = 0; x < count_; ++x) sums_[x] += Sum{weight} * from[x * stride_];
-      return;
-    }
-    weights_[taps_] = weight;
-    from_[taps_] = from;
-    if (++taps_ == kTaps) flush();
-  }
-  void flush() {
-    if (taps_ == 0) return;
-    for (; taps_ < kTaps; ++taps_) {
-      weights_[taps_] = 0;
-      from_[taps_] = from_[0];
-    }
-    add_products(weights_.data(), from_.data(), count_, sums_);
-    taps_ = 0;
-  }
-
- private:
-  Sum* sums_;
-  int count_, stride_;
-  int taps_ = 0;
-  std::array<std::int16_t, kTaps> weights_{};
-  std::array<const std::int32_t*, kTaps> from_{};
-};
-
-/// Adds one output channel's products to its sums. `input`: planes of `in`, which is padded.
-template <class Sum>
-void convolve_plane(const Window& window, const Shape& in, const Shape& out, const std::int32_t* input,
-                    const std::int16_t* weights, std::vector<Sum>& sums) {
-  if (in.height == window.kernel_h && in.width == window.kernel_w)  // fully connected
-    return add_dot_product(weights, input, static_cast<int>(in.elements()), sums.front());
-  for (int y = 0; y < out.height; ++y) {
-    Line<Sum> line(&sums[static_cast<std::size_t>(y) * out.width], out.width, window.stride_w);
-    const std::int16_t* weight = weights;
-    for (int c = 0; c < in.channels; ++c) {
-      for (int r = 0; r < window.kernel_h; ++r) {
-        const int row = y * window.stride_h + r * window.dilation_h;
-        const std::int32_t* const from =
-            input + (static_cast<std::ptrdiff_t>(c) * in.height + row) * in.width;
-        for (int s = 0; s < window.kernel_w; ++s) line.add(*weight++, from + s * window.dilation_w);
-      }
-    }
-    line.flush();
-  }
-}
-
-/// `input` with zeros around each plane, as far as the windows of `out` reach.
-Plane padded(const Plane& input, const Shape& in, const Window& window, const Shape& out, Shape& shape) {
-  const auto extent = [](int outputs, int stride, int dilation, int kernel) {
-    return (outputs - 1) * stride + dilation * (kernel - 1) + 1;
-  };
-  shape = {in.channels,
-           std::max(in.height + window.pad_top,
-                    extent(out.height, window.stride_h, window.dilation_h, window.kernel_h)),
-           std::max(in.width + window.pad_left,
-                    extent(out.width, window.stride_w, window.dilation_w, window.kernel_w))};
-  if (shape == in) return input;
-  Plane plane(static_cast<std::size_t>(shape.elements()), 0);
-  for (int c = 0; c < in.channels; ++c) {
-    for (int y = 0; y < in.height; ++y) {
-      const auto from = input.begin() + (static_cast<std::ptrdiff_t>(c) * in.height + y) * in.width;
-      std::copy(from, from + in.width,
-                plane.begin() +
-                    (static_cast<std::ptrdiff_t>(c) * shape.height + y + window.pad_top) * shape.width +
-                    window.pad_left);
-    }
-  }
-  return plane;
 }
 
 }  // namespace
@@ -197,38 +97,72 @@ void GoldenModel::copy_to_parent(int tensor) {
 
 void GoldenModel::convolve(const QuantizedLayer& layer) {
   const Plane& input = tensors_[layer.input];
+  const Shape &in = network_.tensors[layer.input].shape, &out = network_.tensors[layer.output].shape;
   std::int64_t largest = 0;
   for (const std::int32_t element : input)
     largest = std::max<std::int64_t>(largest, std::abs(std::int64_t{element}));
-  const Shape& out = network_.tensors[layer.output].shape;
-  Padded source;
-  source.plane = padded(input, network_.tensors[layer.input].shape, layer.window, out, source.shape);
-  source.largest = largest;
-  parallel_for(out.channels, macs(network_, layer) < kWorthThreads ? 1 : options_.threads,
-               [&](int channel) { convolve_channel(layer, channel, source); });
+
+  constexpr std::int64_t kWorthFloats = 64;  // products between two looks at the sums
+  const Window& w = layer.window;
+  const bool is_whole = out.height == 1 && out.width == 1 && in.height == w.kernel_h &&
+                        in.width == w.kernel_w &&
+                        std::max({w.pad_top, w.pad_left, w.pad_bottom, w.pad_right}) == 0;
+  if (is_whole) {
+    convolve_blocks(
+        layer, 1, [&](int channel, int, std::int64_t* sum) { *sum += dot_product(layer, channel, largest); });
+  } else if (ConvolutionSums<float>::exact_products(largest << (layer.weight_bits - 1)) >= kWorthFloats) {
+    const ConvolutionSums<float> products(layer, in, out, input, largest);
+    convolve_blocks(layer, products.kChannels,
+                    [&](int first, int count, std::int64_t* sums) { products.add(first, count, sums); });
+  } else {
+    const ConvolutionSums<double> products(layer, in, out, input, largest);
+    convolve_blocks(layer, products.kChannels,
+                    [&](int first, int count, std::int64_t* sums) { products.add(first, count, sums); });
+  }
 }
 
-void GoldenModel::convolve_channel(const QuantizedLayer& layer, int channel, const Padded& input) {
-  Shape in = input.shape;  // of a conv group
-  const Shape& out = network_.tensors[layer.output].shape;
-  in.channels /= layer.groups;
-  const int group_outputs = out.channels / layer.groups;
-  const int plane = out.height * out.width;
-  const std::int32_t* const planes = input.plane.data() + channel / group_outputs * in.elements();
-  const auto steps = static_cast<int>(in.channels * layer.window.area());
-  const std::int16_t* const weights = layer.weights.data() + static_cast<std::ptrdiff_t>(channel) * steps;
-
-  std::int64_t largest_sum = std::abs(layer.bias[channel]);
-  for (int i = 0; i < steps; ++i) largest_sum += std::abs(std::int64_t{weights[i]}) * input.largest;
-  std::vector<std::int64_t> sums(plane, layer.bias[channel]);
+/// Of a layer whose window is the whole image.
+std::int64_t GoldenModel::dot_product(const QuantizedLayer& layer, int channel, std::int64_t largest) const {
+  const auto steps = static_cast<std::ptrdiff_t>(layer.weights.size() / layer.bias.size());
+  const std::int16_t* const weights = layer.weights.data() + channel * steps;
+  const std::ptrdiff_t group = channel / (static_cast<std::ptrdiff_t>(layer.bias.size()) / layer.groups);
+  const std::int32_t* const input = tensors_[layer.input].data() + group * steps;
+  std::int64_t largest_sum = 0;
+  for (std::ptrdiff_t i = 0; i < steps; ++i) largest_sum += std::abs(std::int64_t{weights[i]}) * largest;
   if (largest_sum <= std::numeric_limits<std::int32_t>::max()) {  // no sum of some of the products is larger
-    std::vector<std::int32_t> narrow(plane, static_cast<std::int32_t>(layer.bias[channel]));
-    convolve_plane(layer.window, in, out, planes, weights, narrow);
-    std::copy(narrow.begin(), narrow.end(), sums.begin());
-  } else {
-    convolve_plane(layer.window, in, out, planes, weights, sums);
+    std::int32_t sum = 0;
+    add_dot_product(weights, input, static_cast<int>(steps), sum);
+    return sum;
   }
+  std::int64_t sum = 0;
+  add_dot_product(weights, input, static_cast<int>(steps), sum);
+  return sum;
+}
 
+/// Calls add_products(first, count, sums of [channel][pixel]) for up to `most` channels of a group at a time.
+void GoldenModel::convolve_blocks(const QuantizedLayer& layer, int most,
+                                  const std::function<void(int, int, std::int64_t*)>& add_products) {
+  const Shape& out = network_.tensors[layer.output].shape;
+  const std::size_t pixels = static_cast<std::size_t>(out.height) * out.width;
+  const int group_outputs = out.channels / layer.groups, blocks = ceil_div(group_outputs, most);
+  parallel_for(layer.groups * blocks, macs(network_, layer) < kWorthThreads ? 1 : options_.threads,
+               [&](int i) {
+                 const int of_group = i % blocks * most, first = i / blocks * group_outputs + of_group;
+                 const int count = std::min(most, group_outputs - of_group);
+                 std::vector<std::int64_t> sums(count * pixels);
+                 for (int channel = 0; channel < count; ++channel)
+                   std::fill_n(sums.begin() + static_cast<std::ptrdiff_t>(channel * pixels), pixels,
+                               layer.bias[first + channel]);
+                 add_products(first, count, sums.data());
+                 for (int channel = 0; channel < count; ++channel)
+                   finish(layer, first + channel, &sums[channel * pixels]);
+               });
+}
+
+/// `sums`: of the channel, with bias.
+void GoldenModel::finish(const QuantizedLayer& layer, int channel, const std::int64_t* sums) {
+  const Shape& out = network_.tensors[layer.output].shape;
+  const int plane = out.height * out.width;
   const int bits = network_.tensors[layer.input].bits == 16 ? options_.wrap_bits_16 : options_.wrap_bits_8;
   for (int i = 0; i < plane; ++i) {
     const int at = channel * plane + i;

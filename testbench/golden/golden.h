@@ -1,6 +1,6 @@
 // The golden model: what a quantized network must compute, in plain integers. It is the judge of every
 // level of the accelerator and therefore shares no arithmetic with hw/. Long sums are taken from several
-// lines of the input at a time, and channels by several threads, which changes no sum.
+// taps and channels at a time, and channels by several threads, which changes no sum.
 #pragma once
 
 #include <cstdint>
@@ -35,15 +35,11 @@ class GoldenModel {
   const std::vector<Plane>& run(const Plane& image, const std::function<void(double)>& progress = {});
 
  private:
-  /// A convolution's input with the zeros around it.
-  struct Padded {
-    Shape shape;
-    Plane plane;
-    std::int64_t largest = 0;  ///< magnitude of an element
-  };
-
   void convolve(const QuantizedLayer& layer);
-  void convolve_channel(const QuantizedLayer& layer, int channel, const Padded& input);
+  std::int64_t dot_product(const QuantizedLayer& layer, int channel, std::int64_t largest) const;
+  void convolve_blocks(const QuantizedLayer& layer, int most,
+                       const std::function<void(int, int, std::int64_t*)>& add_products);
+  void finish(const QuantizedLayer& layer, int channel, const std::int64_t* sums);
   void pool(const QuantizedLayer& layer);
   void add(const QuantizedLayer& layer);
   void look_up(const QuantizedLayer& layer);

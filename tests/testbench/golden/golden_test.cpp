@@ -2,8 +2,10 @@
 
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <numeric>
+#include <random>
 
 #include "tests/testbench/run/small_network.h"
 
@@ -179,7 +181,9 @@ TEST_CASE("golden convolution equals its definition for random shapes") {
     w.dilation_h = pick(1, 3), w.dilation_w = pick(1, 3);
     w.pad_top = pick(0, 5), w.pad_left = pick(0, 5), w.pad_bottom = pick(0, 5), w.pad_right = pick(0, 5);
     const int groups = pick(1, 3);
-    const Shape in{groups * pick(1, 3), pick(1, 9), pick(1, 9)};
+    const bool is_one_window = pick(0, 3) == 0;  // but for padding and dilation
+    const Shape in{groups * pick(1, 3), is_one_window ? w.kernel_h : pick(1, 9),
+                   is_one_window ? w.kernel_w : pick(1, 9)};
     const int outputs = groups * pick(1, 3);
     const Shape out = w.output_shape(in, outputs);
     RC_PRE(out.height > 0 && out.width > 0);
@@ -200,6 +204,42 @@ TEST_CASE("golden convolution equals its definition for random shapes") {
     }
   });
   CHECK(holds);
+}
+
+// The lowest bits of sums are the first that floating point would lose: 8-bit products pass 2^24 after 1,024
+// taps.
+TEST_CASE("golden sums of the largest elements and weights are exact to the last bit") {
+  std::mt19937 random(1);
+  const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
+  for (int seed = 0; seed < 60; ++seed) {
+    const int bits = pick(0, 1) == 0 ? 8 : 16;
+    const Window w = window(pick(1, 3), pick(1, 2), pick(0, 2), pick(1, 2));
+    const int groups = pick(1, 2), outputs = groups * pick(1, 5);
+    const Shape in{groups * pick(1, 500), pick(3, 7), pick(3, 7)};
+    const Shape out = w.output_shape(in, outputs);
+    if (out.elements() == 0) continue;
+    // All at one end of the range, or anywhere.
+    const int low = -(1 << (bits - 1)), high = -low - 1, kind = pick(0, 2);
+    const auto draw = [&] { return kind == 0 ? low : kind == 1 ? high - pick(0, 1) : pick(low, high); };
+    std::vector<std::int16_t> weights(static_cast<std::size_t>(outputs) * (in.channels / groups) * w.area());
+    for (std::int16_t& weight : weights) weight = static_cast<std::int16_t>(std::max(draw(), -high));
+    Plane image(static_cast<std::size_t>(in.elements()));
+    for (std::int32_t& element : image) element = draw();
+    QuantizedNetwork network = convolution(w, in, outputs, groups, weights);
+    network.layers[0].weight_bits = bits;
+    network.layers[0].nnzb = bits - 1;
+    network.tensors[0].bits = bits;
+    GoldenOptions options;
+    options.wrap_bits_8 = options.wrap_bits_16 = 16;
+    const Plane found = output_of(network, image, options);
+    std::size_t i = 0;
+    for (int m = 0; m < outputs; ++m) {
+      for (int y = 0; y < out.height; ++y) {
+        for (int x = 0; x < out.width; ++x)
+          REQUIRE(found[i++] == static_cast<std::int16_t>(convolution_at(network, image, m, y, x)));
+      }
+    }
+  }
 }
 
 }  // namespace

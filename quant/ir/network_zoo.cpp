@@ -8,6 +8,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "base/process/pages.h"
 #include "quant/host/graph_builders.h"
 
 namespace bitbalance::ir {
@@ -123,7 +124,10 @@ class ZooBuilder {
     node.groups = groups;
     const std::int64_t filter = in.channels / groups * window.area();
     const double deviation = gain * options_.weight_scale * std::sqrt(2.0 / static_cast<double>(filter));
-    node.weights.resize(static_cast<std::size_t>(filter * channels));
+    const auto weights = static_cast<std::size_t>(filter * channels);
+    node.weights.reserve(weights);
+    Pages(node.weights.data(), weights * sizeof(float)).fetch(options_.threads);
+    node.weights.resize(weights);
     draws_.draw(deviation, node.weights.size(), node.weights.data());
     constexpr double kBiasDeviation = 0.01;
     node.bias.resize(static_cast<std::size_t>(channels));

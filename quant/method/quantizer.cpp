@@ -10,6 +10,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "base/process/pages.h"
 #include "base/process/parallel.h"
 #include "base/text/config_error.h"
 #include "base/text/name_pattern.h"
@@ -320,11 +321,28 @@ class Quantizer {
       compensation.centered = options_.bias_correction;
       return compensate(node.weights, moments, set, rounded.scale, least, compensation, options_.threads);
     }
-    rounded.weights.resize(node.weights.size());
-    for_filters(filters, [&](std::size_t m) {
-      round_weights(&node.weights[m * depth], depth, set, rounded.scale[m], &rounded.weights[m * depth]);
-    });
+    round_to_nearest(node, set, rounded);
     return rounded;
+  }
+
+  /// A part at a time, so that float weights make room for the integers.
+  void round_to_nearest(const Node& node, const RepresentableSet& set, RoundedFilters& rounded) {
+    constexpr std::size_t kPart = std::size_t{4} << 20;  // weights
+    const std::size_t filters = rounded.scale.size(), depth = node.weights.size() / filters;
+    const std::size_t filters_of_part = std::max<std::size_t>(kPart / std::max<std::size_t>(depth, 1), 1);
+    float* const spent =
+        spent_ == nullptr || sweep_ ? nullptr : spent_->nodes[&node - network_.nodes.data()].weights.data();
+    rounded.weights.reserve(node.weights.size());
+    for (std::size_t first = 0; first < filters; first += filters_of_part) {
+      const std::size_t count = std::min(filters_of_part, filters - first), begin = first * depth;
+      Pages(rounded.weights.data() + begin, count * depth * sizeof(std::int16_t)).fetch(options_.threads);
+      rounded.weights.resize(begin + count * depth);
+      for_filters(count, [&](std::size_t i) {
+        const std::size_t at = begin + i * depth;
+        round_weights(&node.weights[at], depth, set, rounded.scale[first + i], &rounded.weights[at]);
+      });
+      if (spent != nullptr) Pages(spent + begin, count * depth * sizeof(float)).give_back();
+    }
   }
 
   template <typename Body>

@@ -37,7 +37,7 @@ std::vector<Option> options_of(const std::string& command) {
   return options;
 }
 
-std::string refusal(const std::string& arguments) {
+std::string refusal_of(const std::string& arguments) {
   CAPTURE(arguments);
   const CommandEnd outcome = bitbalance_command(arguments);
   CAPTURE(outcome.err);
@@ -52,53 +52,56 @@ TEST_CASE("every option of every command refuses an empty value, none, and a sec
     for (const Option& option : options) {
       const std::string start = command + " something " + option.name;
       if (!option.has_value) {
-        CHECK_THAT(refusal(start + "="),
+        CHECK_THAT(refusal_of(start + "="),
                    Contains(option.name + "=: accepted: " + option.name + ", without a value"));
-        CHECK_THAT(refusal(start + "=true"), Contains("without a value"));
-        if (option.name != "--help") CHECK_THAT(refusal(start + " " + option.name), Contains("given twice"));
+        CHECK_THAT(refusal_of(start + "=true"), Contains("without a value"));
+        if (option.name != "--help")
+          CHECK_THAT(refusal_of(start + " " + option.name), Contains("given twice"));
         continue;
       }
-      CHECK_THAT(refusal(start + " ''"), Contains("bitbalance: " + option.name + ": ''; accepted: "));
-      CHECK_THAT(refusal(start + "="), Contains("bitbalance: " + option.name + ": ''; accepted: "));
-      CHECK_THAT(refusal(start), Contains("bitbalance: " + option.name + ": no value; accepted: "));
-      CHECK_THAT(refusal(start + " --out"),
+      CHECK_THAT(refusal_of(start + " ''"), Contains("bitbalance: " + option.name + ": ''; accepted: "));
+      CHECK_THAT(refusal_of(start + "="), Contains("bitbalance: " + option.name + ": ''; accepted: "));
+      CHECK_THAT(refusal_of(start), Contains("bitbalance: " + option.name + ": no value; accepted: "));
+      CHECK_THAT(refusal_of(start + " --out"),
                  Contains("bitbalance: " + option.name + ": no value; accepted: "));
-      if (!option.repeats) CHECK_THAT(refusal(start + " a " + option.name + " b"), Contains("given twice"));
+      if (!option.repeats)
+        CHECK_THAT(refusal_of(start + " a " + option.name + " b"), Contains("given twice"));
     }
   }
 }
 
 TEST_CASE("arguments of every command: none, an empty one, one too many") {
   for (const std::string& command : all_commands()) {
-    CHECK_THAT(refusal(command), Contains("not given; accepted: "));
-    CHECK_THAT(refusal(command + " ''"), Contains(": ''; accepted: "));
-    CHECK_THAT(refusal(command + " a ''"), Contains("''"));
-    CHECK_THAT(refusal(command + " a --frobnicate"), Contains("--frobnicate: unknown option"));
-    CHECK_THAT(refusal(command + " a -x"), Contains("-x: unknown option"));
+    CHECK_THAT(refusal_of(command), Contains("not given; accepted: "));
+    CHECK_THAT(refusal_of(command + " ''"), Contains(": ''; accepted: "));
+    CHECK_THAT(refusal_of(command + " a ''"), Contains("''"));
+    CHECK_THAT(refusal_of(command + " a --frobnicate"), Contains("--frobnicate: unknown option"));
+    CHECK_THAT(refusal_of(command + " a -x"), Contains("-x: unknown option"));
     const bool takes_many = command == "check-vcd" || command == "compare";
-    if (!takes_many) CHECK_THAT(refusal(command + " a b"), Contains("'b': one argument too many"));
+    if (!takes_many) CHECK_THAT(refusal_of(command + " a b"), Contains("'b': one argument too many"));
   }
-  CHECK_THAT(refusal(""), Contains("no command; accepted: run, init, quantize,"));
-  CHECK_THAT(refusal("''"), Contains("'': unknown command"));
-  CHECK_THAT(refusal("rum"), Contains("'rum': unknown command (did you mean 'run'?)"));
-  CHECK_THAT(refusal("--frobnicate"), Contains("--frobnicate: unknown option"));
-  CHECK_THAT(refusal("run a --lvel rtl"), Contains("did you mean '--level'?"));
+  CHECK_THAT(refusal_of(""), Contains("no command; accepted: run, init, quantize,"));
+  CHECK_THAT(refusal_of("''"), Contains("'': unknown command"));
+  CHECK_THAT(refusal_of("rum"), Contains("'rum': unknown command (did you mean 'run'?)"));
+  CHECK_THAT(refusal_of("--frobnicate"), Contains("--frobnicate: unknown option"));
+  CHECK_THAT(refusal_of("run a --lvel rtl"), Contains("did you mean '--level'?"));
 }
 
 TEST_CASE("values and files are taken as they are typed") {
-  CHECK_THAT(refusal("check-vcd '[a,b]'"), Contains("[a,b]: no such file"));
-  CHECK_THAT(refusal("check-vcd -- --list"), Contains("--list: no such file"));
-  CHECK_THAT(refusal("run a --set '{}'"), Contains("--set {}: accepted: path.to.key=value"));
-  CHECK_THAT(refusal("compare a --baselines ,"), Contains("--baselines: ''; accepted: dense"));
-  CHECK_THAT(refusal("compare a --baselines dense,,stripes"), Contains("--baselines: ''; accepted: dense"));
-  CHECK_THAT(refusal("run " + shell_word("a\nb\x1b")), Contains(R"(a\nb\x1b: no such file)"));
-  CHECK_THAT(refusal("run run"), Contains("run: no such file"));
+  CHECK_THAT(refusal_of("check-vcd '[a,b]'"), Contains("[a,b]: no such file"));
+  CHECK_THAT(refusal_of("check-vcd -- --list"), Contains("--list: no such file"));
+  CHECK_THAT(refusal_of("run a --set '{}'"), Contains("--set {}: accepted: path.to.key=value"));
+  CHECK_THAT(refusal_of("compare a --baselines ,"), Contains("--baselines: ''; accepted: dense"));
+  CHECK_THAT(refusal_of("compare a --baselines dense,,stripes"),
+             Contains("--baselines: ''; accepted: dense"));
+  CHECK_THAT(refusal_of("run " + shell_word("a\nb\x1b")), Contains(R"(a\nb\x1b: no such file)"));
+  CHECK_THAT(refusal_of("run run"), Contains("run: no such file"));
   const std::string long_name(300, 'x');
-  CHECK_THAT(refusal("run " + long_name), Contains("no such file"));
-  CHECK_THAT(refusal("recost " + long_name + " --technology a"), Contains("no such file"));
+  CHECK_THAT(refusal_of("run " + long_name), Contains("no such file"));
+  CHECK_THAT(refusal_of("recost " + long_name + " --technology a"), Contains("no such file"));
   for (const std::string file : {"network.model=", "network.labels=", "accelerator=", "mapping.include="})
-    CHECK_THAT(refusal("run " + std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/lenet.yaml --set " + file +
-                       long_name),
+    CHECK_THAT(refusal_of("run " + std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/lenet.yaml --set " +
+                          file + long_name),
                Contains("no such file"));
 }
 
@@ -111,14 +114,14 @@ TEST_CASE("what is not the file that a command reads is refused for what it is")
        {"run " + scenarios, "compare " + scenarios, "check-vcd " + scenarios, "quantize " + scenarios,
         lenet + "--mapping " + scenarios, lenet + "--set accelerator=" + scenarios,
         lenet + "--set network.model=" + scenarios})
-    CHECK_THAT(refusal(given), Contains("a folder; accepted: "));
-  CHECK_THAT(refusal(lenet + "--set network.images=" + scenarios + "/networks"),
+    CHECK_THAT(refusal_of(given), Contains("a folder; accepted: "));
+  CHECK_THAT(refusal_of(lenet + "--set network.images=" + scenarios + "/networks"),
              Contains("no pictures; accepted: PNG and JPEG files"));
   for (const std::string command : {"run nowhere.yaml", "run nowhere.onnx", "init nowhere.onnx",
                                     "compare nowhere.yaml", "check-vcd nowhere.vcd", "quantize nowhere.onnx"})
-    CHECK_THAT(refusal(command), Contains("nowhere.") && Contains("no such file; accepted: "));
-  CHECK_THAT(refusal("init " + scenarios + "/lenet.yaml"), Contains("accepted: an ONNX model"));
-  CHECK_THAT(refusal("compare " + scenarios + "/networks/lenet.onnx"),
+    CHECK_THAT(refusal_of(command), Contains("nowhere.") && Contains("no such file; accepted: "));
+  CHECK_THAT(refusal_of("init " + scenarios + "/lenet.yaml"), Contains("accepted: an ONNX model"));
+  CHECK_THAT(refusal_of("compare " + scenarios + "/networks/lenet.onnx"),
              Contains("technology: not given; accepted for a comparison"));
 }
 
@@ -127,21 +130,21 @@ TEST_CASE("a misspelt word is answered with the nearest that is accepted") {
   const TemporaryFolder folder;  // whose results nobody else writes
   const std::string lenet =
       "run " + scenarios + "/lenet.yaml --out " + (folder.path() / "out").string() + " ";
-  CHECK_THAT(refusal("quantise a"),
+  CHECK_THAT(refusal_of("quantise a"),
              Contains("unknown command (did you mean 'quantize'?); accepted: run, init,"));
-  CHECK_THAT(refusal("quantize a --nzb 3"), Contains("unknown option (did you mean '--nnzb'?)"));
-  CHECK_THAT(refusal(lenet + "--level tml"),
+  CHECK_THAT(refusal_of("quantize a --nzb 3"), Contains("unknown option (did you mean '--nnzb'?)"));
+  CHECK_THAT(refusal_of(lenet + "--level tml"),
              Contains("--level: 'tml' (did you mean 'tlm'?); accepted: rtl, tlm"));
-  CHECK_THAT(refusal("compare a --baselines bitlt"),
+  CHECK_THAT(refusal_of("compare a --baselines bitlt"),
              Contains("'bitlt' (did you mean 'bitlet'?); accepted: dense"));
-  CHECK_THAT(refusal(lenet + "--trace conv1:0 --signals controler.state"),
+  CHECK_THAT(refusal_of(lenet + "--trace conv1:0 --signals controler.state"),
              Contains("--signals controler.state: no signal matches (did you mean 'controller.state'?)") &&
                  Contains("accepted: names such as ") && Contains("of the units clk, cycle, controller"));
 }
 
 TEST_CASE("a value may begin like an option where = joins them") {
   const TemporaryFolder folder;
-  CHECK_THAT(refusal("run nowhere.yaml --out=--level"), Contains("nowhere.yaml: no such file"));
+  CHECK_THAT(refusal_of("run nowhere.yaml --out=--level"), Contains("nowhere.yaml: no such file"));
   CHECK(bitbalance_command("run nowhere.yaml --help").exit_code == 0);
 }
 

@@ -11,11 +11,11 @@
 namespace bitbalance::test {
 namespace {
 
-struct Network {
+struct ShippedNetwork {
   Scenario scenario;
   Workload workload;
 
-  explicit Network(const char* name)
+  explicit ShippedNetwork(const char* name)
       : scenario(load_scenario(std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/" + name + ".yaml")) {
     scenario.run.golden = GoldenExtent::kSampled;
     workload = prepare_workload(scenario, [](double) {});
@@ -52,7 +52,7 @@ struct Network {
 };
 
 TEST_CASE("AlexNet runs whole, with LRN on the host, the same clocked") {
-  Network network("alexnet");
+  ShippedNetwork network("alexnet");
   CHECK(network.accounts(Level::kTlm) == network.accounts(Level::kRtl));
   const RunReport report = network.run();
   CHECK(report.macs() == 665'784'864);
@@ -60,7 +60,7 @@ TEST_CASE("AlexNet runs whole, with LRN on the host, the same clocked") {
 }
 
 TEST_CASE("GoogLeNet runs whole, its concatenations without a layer, the same clocked") {
-  Network network("googlenet");
+  ShippedNetwork network("googlenet");
   CHECK(network.accounts(Level::kTlm) == network.accounts(Level::kRtl));
   const RunReport report = network.run();
   CHECK(report.macs() == 1'581'647'872);
@@ -69,11 +69,11 @@ TEST_CASE("GoogLeNet runs whole, its concatenations without a layer, the same cl
 }
 
 TEST_CASE("VGG-16 runs whole") {
-  CHECK(Network("vgg16").run().macs() == 15'346'630'656);
+  CHECK(ShippedNetwork("vgg16").run().macs() == 15'346'630'656);
 }
 
 TEST_CASE("ResNet-50 runs whole, with its residual sums") {
-  CHECK(Network("resnet50").run().macs() == 3'855'925'248);
+  CHECK(ShippedNetwork("resnet50").run().macs() == 3'855'925'248);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ using Catch::Matchers::Contains;
 namespace {
 
 /// "fault: reason" of a program whose memory is bad from one of its bursts on.
-std::string run(Level level, bool use_nb_transport, const BadMemoryOptions& bad) {
+std::string run_in_bad_memory(Level level, bool use_nb_transport, const BadMemoryOptions& bad) {
   return in_child([&] {
     const ExpectedWarnings any;
     RandomCase c = make_random_case(7);
@@ -77,10 +77,10 @@ void check_row(const Row& row, bool use_nb_transport) {
   for (const std::uint64_t first_bad : {0, 3, 60}) {
     CAPTURE(row.reason, use_nb_transport, first_bad);
     const BadMemoryOptions bad{row.badness, row.status, first_bad};
-    const std::string clocked = run(Level::kRtl, use_nb_transport, bad);
+    const std::string clocked = run_in_bad_memory(Level::kRtl, use_nb_transport, bad);
     CHECK_THAT(clocked, Contains(std::string(to_string(row.fault)) + ": "));
     CHECK_THAT(clocked, Contains(row.reason));
-    const std::string transactions = run(Level::kTlm, use_nb_transport, bad);
+    const std::string transactions = run_in_bad_memory(Level::kTlm, use_nb_transport, bad);
     CHECK_THAT(transactions, Contains(std::string(to_string(row.fault)) + ": "));
     CHECK_THAT(transactions, Contains(row.reason));
     if (row.fault == ProgramFault::kMemoryError) CHECK_THAT(transactions, Contains(" of 64 bytes at 0x"));
@@ -102,8 +102,8 @@ TEST_CASE("an answer that the base protocol does not allow ends in an error and 
 
 TEST_CASE("a good memory in the same place ends without an error") {
   for (const bool nb : {true, false}) {
-    CHECK(run(Level::kRtl, nb, {}) == "none: ");
-    CHECK(run(Level::kTlm, nb, {}) == "none: ");
+    CHECK(run_in_bad_memory(Level::kRtl, nb, {}) == "none: ");
+    CHECK(run_in_bad_memory(Level::kTlm, nb, {}) == "none: ");
   }
 }
 

@@ -19,6 +19,7 @@
 #include "tests/support/expected_warnings.h"
 #include "tests/support/program_interpreter.h"
 #include "tests/support/random/random_case.h"
+#include "tests/tlm/accelerator/level_bench.h"
 #include "tlm/accelerator/accelerator.h"
 #include "tlm/check/protocol_checker.h"
 #include "tlm/memory/ideal_memory.h"
@@ -27,10 +28,9 @@ using namespace bitbalance;
 using namespace bitbalance::test;
 using sc_core::SC_NS;
 using sc_core::sc_time;
+using tlm_level::test::Level;
 
 namespace {
-
-enum class Level { kRtl, kTlm };
 
 /// Within a child: what is wrong comes out as its result.
 void require(bool holds, const std::string& what) {
@@ -401,9 +401,9 @@ TEST_CASE("a streaming width of 0 is refused and named once, or stands for the d
 
 namespace {
 
-struct BareBus : sc_core::sc_module {
-  tlm_utils::simple_initiator_socket<BareBus> socket{"socket"};
-  explicit BareBus(const sc_core::sc_module_name& name) : sc_module(name) {}
+struct RegisterBus : sc_core::sc_module {
+  tlm_utils::simple_initiator_socket<RegisterBus> socket{"socket"};
+  explicit RegisterBus(const sc_core::sc_module_name& name) : sc_module(name) {}
 };
 
 }  // namespace
@@ -420,7 +420,7 @@ TEST_CASE("an idle clocked accelerator needs no clock") {
           accelerator.observe_clock_need([&clock](bool needed) { needed ? clock.start() : clock.stop(); });
           IdealMemory memory("memory", Bench::sized());
           accelerator.mem.bind(memory.socket);
-          BareBus bus("bus");
+          RegisterBus bus("bus");
           bus.socket.bind(accelerator.csr);
           std::string edges;
           int rising = 0;

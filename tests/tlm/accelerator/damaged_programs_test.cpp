@@ -51,7 +51,7 @@ std::string hex(const std::vector<std::uint8_t>& data) {
   return text;
 }
 
-std::string run(Level level, const RandomCase& c, const LevelOptions& options = {}) {
+std::string run_damaged(Level level, const RandomCase& c, const LevelOptions& options = {}) {
   return in_child([&] {
     const ExpectedWarnings watchdog("no progress");
     const LevelResult result = run_level(level, c.mapped.program, c.config, data_of(c), options);
@@ -72,9 +72,9 @@ TEST_CASE("a damaged program ends alike at rtl and tlm if it is well-synchronize
     const RandomCase c = damaged_case(seed);
     if (!is_synchronized(c)) continue;
     ++synchronized;
-    const std::string expected = run(Level::kRtl, c, surroundings(seed));
+    const std::string expected = run_damaged(Level::kRtl, c, surroundings(seed));
     REQUIRE(expected.find("cycles") != std::string::npos);
-    REQUIRE(run(Level::kTlm, c, surroundings(seed)) == expected);
+    REQUIRE(run_damaged(Level::kTlm, c, surroundings(seed)) == expected);
     faults += ended_well(expected) ? 0 : 1;
   }
   CHECK(synchronized > 200);
@@ -118,9 +118,9 @@ TEST_CASE("a program that waits for a flag forever ends alike at rtl and tlm") {
     while (!has_engine(commands[waiter])) waiter = (waiter + 1) % commands.size();
     commands[waiter].header.wait |= engine_bit(engine_of(commands[waiter]));  // of its own engine: none comes
     replace_commands(c.mapped.program, commands);
-    const std::string expected = run(Level::kRtl, c);
+    const std::string expected = run_damaged(Level::kRtl, c);
     REQUIRE(expected.rfind("no progress at command " + std::to_string(waiter), 0) == 0);
-    REQUIRE(run(Level::kTlm, c) == expected);
+    REQUIRE(run_damaged(Level::kTlm, c) == expected);
   }
 }
 
@@ -136,8 +136,8 @@ TEST_CASE("the watchdog stops a program at the same edge at rtl and tlm, whateve
       // By pointer a transfer is one step of progress: only where its answers are no farther apart than the
       // limit.
       options.accelerator.use_dmi = limit % 2 == 0 && limit > kLatency + kLongestBurst;
-      const std::string expected = run(Level::kRtl, c, options);
-      REQUIRE(run(Level::kTlm, c, options) == expected);
+      const std::string expected = run_damaged(Level::kRtl, c, options);
+      REQUIRE(run_damaged(Level::kTlm, c, options) == expected);
       ++(ended_well(expected) ? ended : stopped);
     }
   }

@@ -25,7 +25,7 @@ namespace {
 using Access = DirectMemory::Access;
 
 /// Accounts of a random program, or what was wrong; `look` sees the result first.
-std::string run(
+std::string run_direct(
     Level level, std::uint64_t seed, const LevelOptions& options,
     const std::function<std::string(const LevelResult&)>& look = [](const LevelResult&) { return ""; }) {
   return in_child([&] {
@@ -46,12 +46,12 @@ TEST_CASE("by pointer and by transactions: the same data, cycles and events") {
     CAPTURE(seed);
     LevelOptions options;
     options.accelerator.use_dmi = false;
-    const std::string expected = run(Level::kTlm, seed, options, [](const LevelResult& result) {
+    const std::string expected = run_direct(Level::kTlm, seed, options, [](const LevelResult& result) {
       return result.dmi_grants == 0 ? "" : "asked for DMI with the switch off";
     });
     REQUIRE(expected.find("cycles") != std::string::npos);
     options.accelerator.use_dmi = true;
-    REQUIRE(run(Level::kTlm, seed, options, [](const LevelResult& result) {
+    REQUIRE(run_direct(Level::kTlm, seed, options, [](const LevelResult& result) {
               const std::int64_t fetches = [&] {
                 std::int64_t bytes = 0;
                 for (const LayerProfile& layer : result.profile.layers())
@@ -70,12 +70,12 @@ TEST_CASE("grants of parts, refusals and invalidations in the middle of a progra
   std::uint64_t invalidated = 0;
   for (std::uint64_t seed = 21000; seed < 21060; ++seed) {
     CAPTURE(seed);
-    const std::string expected = run(Level::kRtl, seed, {});
+    const std::string expected = run_direct(Level::kRtl, seed, {});
     LevelOptions options;
     options.bus.random_dmi = true;
     options.bus.seed = seed;
     options.bus.base = seed % 3 * 0x1'0000'0000;
-    REQUIRE(run(Level::kTlm, seed, options) == expected);
+    REQUIRE(run_direct(Level::kTlm, seed, options) == expected);
     invalidated += std::stoull(in_child([&] {
       RandomCase c = make_random_case(seed);
       return std::to_string(run_level(Level::kTlm, c.mapped.program, c.config,
@@ -90,12 +90,12 @@ TEST_CASE(
     "a bus that maps addresses and passes the hint but no DMI is served by transactions, at both levels") {
   for (std::uint64_t seed = 22000; seed < 22010; ++seed) {
     CAPTURE(seed);
-    const std::string expected = run(Level::kRtl, seed, {});
+    const std::string expected = run_direct(Level::kRtl, seed, {});
     LevelOptions options;
     options.bus.base = 0xffff'0000'0000;
     options.bus.allow_dmi = false;
-    REQUIRE(run(Level::kTlm, seed, options) == expected);
-    REQUIRE(run(Level::kRtl, seed, options) == expected);
+    REQUIRE(run_direct(Level::kTlm, seed, options) == expected);
+    REQUIRE(run_direct(Level::kRtl, seed, options) == expected);
   }
 }
 
@@ -106,9 +106,9 @@ TEST_CASE("without a told timing, each burst takes the descriptor's latency") {
     options.latency_cycles = static_cast<std::uint32_t>(seed % 80);
     options.bytes_per_cycle_numerator = 1'000'000;  // nothing but latency
     options.bytes_per_cycle_denominator = 1;
-    const std::string expected = run(Level::kRtl, seed, options);
+    const std::string expected = run_direct(Level::kRtl, seed, options);
     options.bus.hides_timing = true;
-    REQUIRE(run(Level::kTlm, seed, options) == expected);
+    REQUIRE(run_direct(Level::kTlm, seed, options) == expected);
   }
 }
 

@@ -20,8 +20,8 @@ using namespace bitbalance::tlm_level::test;
 
 namespace {
 
-std::string run(Level level, std::uint64_t seed, const LevelOptions& options,
-                const std::function<void(RandomCase&)>& change, const CaseLimits& limits = {}) {
+std::string run_random(Level level, std::uint64_t seed, const LevelOptions& options,
+                       const std::function<void(RandomCase&)>& change, const CaseLimits& limits = {}) {
   return in_child([&] {
     RandomCase c = make_random_case(seed, limits);
     change(c);
@@ -38,10 +38,10 @@ void check_seeds(
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     CAPTURE(seed);
     options.seed = seed;
-    const std::string expected = run(Level::kRtl, seed, options, change, limits);
+    const std::string expected = run_random(Level::kRtl, seed, options, change, limits);
     INFO(expected.substr(0, 400));
     REQUIRE(expected.find("cycles") != std::string::npos);
-    REQUIRE(run(Level::kTlm, seed, options, change, limits) == expected);
+    REQUIRE(run_random(Level::kTlm, seed, options, change, limits) == expected);
   }
 }
 
@@ -119,10 +119,10 @@ TEST_CASE("a clock that stands still while the accelerator does not need it chan
     CAPTURE(seed);
     LevelOptions options{seed % 2 == 0 ? Memory::kHashed : Memory::kIdeal, seed};
     options.runs = 2;  // idle in between
-    const std::string expected = run(Level::kRtl, seed, options, keep);
+    const std::string expected = run_random(Level::kRtl, seed, options, keep);
     REQUIRE(expected.find("none at command 0") != std::string::npos);
     options.gated_clock = true;
-    REQUIRE(run(Level::kRtl, seed, options, keep) == expected);
+    REQUIRE(run_random(Level::kRtl, seed, options, keep) == expected);
   }
 }
 

@@ -21,7 +21,7 @@ constexpr ResponseEnd kResponseEnds[] = {ResponseEnd::kUpdated, ResponseEnd::kCo
                                          ResponseEnd::kForward};
 
 /// Accounts of a random program whose data are right; else what is wrong.
-std::string run(Level level, std::uint64_t seed, const LevelOptions& options) {
+std::string run_beside_peers(Level level, std::uint64_t seed, const LevelOptions& options) {
   return in_child([&] {
     const ExpectedWarnings watchdog("no progress");
     const RandomCase c = make_random_case(seed);
@@ -49,9 +49,9 @@ TEST_CASE("every peer of one way gets its way: right data, and the same cycles a
         LevelOptions options{Memory::kPeer};
         options.peer = {way, end, annotates};
         options.accelerator.response_end = end;
-        const std::string expected = run(Level::kRtl, seed, options);
+        const std::string expected = run_beside_peers(Level::kRtl, seed, options);
         REQUIRE_THAT(expected, Contains("none at command 0"));
-        REQUIRE(run(Level::kTlm, seed, options) == expected);
+        REQUIRE(run_beside_peers(Level::kTlm, seed, options) == expected);
       }
     }
   }
@@ -68,7 +68,7 @@ TEST_CASE("a peer whose response is ended in another way hangs, and is named") {
         options.peer = {way, peers, false};
         options.accelerator.response_end = ours;
         for (const Level level : {Level::kRtl, Level::kTlm})
-          REQUIRE_THAT(run(level, 31000, options),
+          REQUIRE_THAT(run_beside_peers(level, 31000, options),
                        Contains("no progress") && Contains("memory has not answered"));
       }
     }

@@ -16,7 +16,7 @@ namespace {
 constexpr double kQuanta[] = {1, 10, 333, 1000, 100'000};  // ns
 
 /// Accounts of a random program through b_transport; with the wrong data, where.
-std::string run(Level level, std::uint64_t seed, const LevelOptions& options) {
+std::string run_in_quanta(Level level, std::uint64_t seed, const LevelOptions& options) {
   return in_child([&] {
     RandomCase c = make_random_case(seed);
     c.config.dram.use_nb_transport = false;
@@ -31,15 +31,15 @@ std::string run(Level level, std::uint64_t seed, const LevelOptions& options) {
 
 TEST_CASE("the ideal memory: bits, cycles and events are the same at any quantum, with and without DMI") {
   for (std::uint64_t seed = 24000; seed < 24012; ++seed) {
-    const std::string expected = run(Level::kRtl, seed, {});
+    const std::string expected = run_in_quanta(Level::kRtl, seed, {});
     REQUIRE(expected.find("cycles") != std::string::npos);
     for (const double quantum_ns : kQuanta) {
       CAPTURE(seed, quantum_ns);
       LevelOptions options;
       options.quantum_ns = quantum_ns;
-      REQUIRE(run(Level::kTlm, seed, options) == expected);
+      REQUIRE(run_in_quanta(Level::kTlm, seed, options) == expected);
       options.accelerator.use_dmi = false;
-      REQUIRE(run(Level::kTlm, seed, options) == expected);
+      REQUIRE(run_in_quanta(Level::kTlm, seed, options) == expected);
     }
   }
 }
@@ -51,7 +51,7 @@ TEST_CASE("a memory whose answers depend on the time: bits are the same at any q
       LevelOptions options{Memory::kHashed};
       options.seed = seed;
       options.quantum_ns = quantum_ns;
-      const std::string result = run(Level::kTlm, seed, options);
+      const std::string result = run_in_quanta(Level::kTlm, seed, options);
       REQUIRE(result.find("none at command 0") == 0);
     }
   }

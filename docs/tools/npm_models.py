@@ -178,7 +178,7 @@ def main():
             path = home / name
             data = data_of(shown, folder, home, extents, path.stem)
             for nnzb in arguments.nnzb.split(","):
-                line, refused = row(arguments.command, folder, (path, extents, data), nnzb, shared)
+                line, refused = row(arguments.command.resolve(), folder, (path, extents, data), nnzb, shared)
                 print(line or f"| {path.stem} | refused: {refused.split(path.name + ': ')[-1]} |", flush=True)
                 if refused:
                     break

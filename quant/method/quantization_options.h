@@ -34,8 +34,6 @@ struct CompensationOptions {
   bool activation_order = true;
   /// Rounds of coordinate descent behind the compensated rounding, each with a least-squares scale; 0: none.
   int refinements = 4;
-  /// The bias takes up the mean error (see mean_error), so that only the rest counts.
-  bool centered = false;
 };
 
 struct QuantizationOptions {
@@ -52,7 +50,7 @@ struct QuantizationOptions {
   /// host computes them.
   bool tables = true;
   WeightMethod method = WeightMethod::kNearest;
-  CompensationOptions compensation;  ///< of kCompensated; `centered` is set by bias_correction
+  CompensationOptions compensation;  ///< of kCompensated
   /// Samples reach a layer through the quantized layers before it, and the float network's values are the
   /// target; off: through the float network, each layer for itself.
   bool sequential = true;

@@ -317,9 +317,8 @@ class Quantizer {
       rounded.scale[m] = std::max(scale, least[m]);
     });
     if (options_.method == WeightMethod::kCompensated) {
-      CompensationOptions compensation = options_.compensation;
-      compensation.centered = options_.bias_correction;
-      return compensate(node.weights, moments, set, rounded.scale, least, compensation, options_.threads);
+      return compensate(node.weights, moments, set, rounded.scale, least, options_.compensation,
+                        options_.bias_correction, options_.threads);
     }
     round_to_nearest(node, set, rounded);
     return rounded;

@@ -50,10 +50,10 @@ MatrixXd factor_of_inverse(const MatrixXd& a, int threads) {
 /// What all filters share for one part of their weights.
 class Part {
  public:
-  Part(const InputMoments& moments, const CompensationOptions& options, int threads)
+  Part(const InputMoments& moments, const CompensationOptions& options, bool centered, int threads)
       : group(moments.group), first(moments.first), size(moments.size()), hessian_(moments.square) {
     MatrixXd cross = moments.cross.size() == 0 ? moments.square : moments.cross;
-    if (options.centered) {
+    if (centered) {
       hessian_ -= moments.mean * moments.mean.transpose();
       cross -= moments.target_mean * moments.mean.transpose();
     }
@@ -220,7 +220,7 @@ class Filters {
 RoundedFilters compensate(const std::vector<float>& weights, const std::vector<InputMoments>& moments,
                           const RepresentableSet& set, const std::vector<double>& scale,
                           const std::vector<double>& least_scale, const CompensationOptions& options,
-                          int threads) {
+                          bool bias_correction, int threads) {
   const int filters = static_cast<int>(scale.size());
   const std::size_t depth = weights.size() / filters;
   const int groups = moments.back().group + 1;
@@ -230,7 +230,7 @@ RoundedFilters compensate(const std::vector<float>& weights, const std::vector<I
   parallel_for(groups, by_group ? threads : 1, [&](int group) {
     std::vector<Part> parts;
     for (const InputMoments& part : moments)
-      if (part.group == group) parts.emplace_back(part, options, by_group ? 1 : threads);
+      if (part.group == group) parts.emplace_back(part, options, bias_correction, by_group ? 1 : threads);
     parallel_for(ceil_div(group_filters, kFilters), by_group ? 1 : threads, [&](int i) {
       const int first = i * kFilters, count = std::min(kFilters, group_filters - first);
       const int m = group * group_filters + first;

@@ -23,11 +23,12 @@ struct RoundedFilters {
 /// arXiv 2210.17323), for each filter at 17 scales of an octave around `scale[filter]`, of which the best is
 /// kept; then coordinate descent on the same error (QuantEase, arXiv 2309.01885). Where t is not x, the
 /// weights are first fitted to t by ridge regression towards themselves. No scale falls below
-/// `least_scale[filter]`. `threads` as in parallel_for; the result does not depend on it.
+/// `least_scale[filter]`. `bias_correction`: the bias will take up the mean error, so that only the rest
+/// counts. `threads` as in parallel_for; the result does not depend on it.
 RoundedFilters compensate(const std::vector<float>& weights, const std::vector<InputMoments>& moments,
                           const RepresentableSet& set, const std::vector<double>& scale,
                           const std::vector<double>& least_scale, const CompensationOptions& options,
-                          int threads);
+                          bool bias_correction, int threads);
 
 /// Mean of the float output minus that of the rounded filters, one a filter: what bias correction adds (Nagel
 /// et al., arXiv 1906.04721, section 4.2, with measured means).

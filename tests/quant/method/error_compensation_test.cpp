@@ -81,7 +81,7 @@ TEST_CASE("the scale that is kept, and no refinement, is the best of 17 by the e
     options.activation_order = false;
     options.refinements = 0;
     const method::RoundedFilters rounded =
-        method::compensate(weights, moments, set, scale, least, options, 2);
+        method::compensate(weights, moments, set, scale, least, options, false, 2);
 
     MatrixXd square = moments[0].square;
     square.diagonal().array() += options.damping * square.diagonal().mean();

@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "base/text/enum_index.h"
 #include "hw/isa/command/command.h"
+#include "hw/isa/lookup_table.h"
 #include "hw/isa/registers.h"
 #include "hw/isa/weight/tokens.h"
 
@@ -20,7 +21,7 @@ constexpr int kCounterBits = 32;
 constexpr int kTokenBits = 8;     ///< of a row on the wire
 constexpr int kShareBits = 8;     ///< of a 16-bit code: how far it is from a point of its table to the next
 constexpr int kBanksOfTable = 2;  ///< points beside each other are read at once
-constexpr int kPointsOfBank = 129;
+constexpr int kPointsOfBank = ceil_div(isa::table_entries(Width::k16), kBanksOfTable);
 constexpr int kResultBits = 16;
 constexpr int kCommandBits = 8 * kCommandBytes;
 constexpr int kCsrBits =

@@ -11,12 +11,12 @@
 namespace bitbalance::isa {
 
 /// One per value of an 8-bit element; for 16 bits 257 points.
-constexpr int table_entries_of(Width width) {
+constexpr int table_entries(Width width) {
   return width == Width::k16 ? 257 : 256;
 }
 /// Entries are little-endian.
 constexpr std::uint32_t table_bytes(Width width) {
-  return static_cast<std::uint32_t>(table_entries_of(width)) * element_bytes(width);
+  return static_cast<std::uint32_t>(table_entries(width)) * element_bytes(width);
 }
 
 /// Holds any table, whatever was in its place before.

@@ -64,7 +64,7 @@ void count_events(const LoadParameters& load, const TransferCost& cost, int burs
 
 void count_events(const LoadTable& load, const TransferCost& cost, int burst_bytes, EventCounts& events) {
   count_read(Event::kDramReadParameter, cost, burst_bytes, events);
-  events.add(Event::kTableWrite, table_entries_of(load.width));
+  events.add(Event::kTableWrite, table_entries(load.width));
 }
 
 void count_events(const LoadActivations& load, const TransferCost& cost, int burst_bytes,

@@ -61,6 +61,8 @@ std::vector<std::uint8_t> bytes_of(const ConstantsBlob& blob, const QuantizedLay
       });
       break;
     case ConstantsBlob::Kind::kTable:
+      static_assert(table_entries(Width::k8) == table_entries(8) &&
+                    table_entries(Width::k16) == table_entries(16));
       return table_image(layer.table);
   }
   return bytes;

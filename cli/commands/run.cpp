@@ -98,7 +98,7 @@ int jobs_of(const RunArguments& arguments, const Scenario& scenario) {
     if (given)
       throw SettingsError(fmt::format("--jobs: given with {0}; accepted: {0} in one process", option));
   }
-  if (scenario.memory.model != MemoryTiming::kIdeal) {
+  if (scenario.memory.model != MemoryKind::kIdeal) {
     throw SettingsError(
         fmt::format("--jobs: memory.model is {}, whose time depends on what was before; accepted: ideal",
                     to_string(scenario.memory.model)));
@@ -131,7 +131,7 @@ void add_records(const RunArguments& arguments, const Scenario& scenario, const 
   if (const auto detail = detail_of(arguments)) {
     // Under the ideal memory a transfer has a closed form.
     if (*detail == TimelineDetail::kBursts && !computes_data(scenario.run.level) &&
-        scenario.memory.model == MemoryTiming::kIdeal) {
+        scenario.memory.model == MemoryKind::kIdeal) {
       throw SettingsError(
           fmt::format("--timeline bursts with level {}: accepted: engines, commands, tiles, another level, "
                       "or a timed memory",

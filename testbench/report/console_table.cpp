@@ -48,7 +48,7 @@ std::string synthetic(const NetworkSettings& network) {
 }
 
 std::string memory_text(const Scenario& s) {
-  if (s.memory.model == MemoryTiming::kIdeal)
+  if (s.memory.model == MemoryKind::kIdeal)
     return fmt::format("memory ideal {} B/cycle", to_string(s.memory.rate(s.accelerator.clock_hz)));
   return fmt::format("memory {} {}B/s", one_line(s.memory.dram.config.name),
                      scaled(s.memory.dram.config.peak_bytes_per_s()));
@@ -99,7 +99,7 @@ std::string memory_summary(const RunReport& report) {
 std::string dram_type_note(const RunReport& report) {
   const MemorySettings& memory = report.scenario.memory;
   const std::string costed = to_string(report.cost->dram);
-  if (memory.model == MemoryTiming::kIdeal || memory.dram.type == costed) return "";
+  if (memory.model == MemoryKind::kIdeal || memory.dram.type == costed) return "";
   return fmt::format("          DRAM energy is of {}, the memory is {}: technology.dram.type decides\n",
                      costed, one_line(memory.dram.type));
 }

@@ -57,9 +57,9 @@ std::int64_t LayerReport::dram_bytes() const {
   return isa::dram_bytes(profile.events);
 }
 
-std::int64_t LayerReport::bus_bytes(MemoryTiming memory) const {
+std::int64_t LayerReport::bus_bytes(MemoryKind memory) const {
   const std::int64_t all = dram_bytes();
-  if (memory == MemoryTiming::kTimed) return all;
+  if (memory == MemoryKind::kTimed) return all;
   const std::int64_t commands = profile.events[Event::kDramReadCommand];
   const std::int64_t written = profile.events[Event::kDramWrite];
   return std::max({commands, written, all - commands - written});

@@ -35,7 +35,7 @@ struct LayerReport {
   const char* level_name() const { return on_host ? "host" : to_string(level); }
   std::int64_t dram_bytes() const;
   /// Those on the busiest data bus: the ideal memory has one each for commands, reads and writes.
-  std::int64_t bus_bytes(MemoryTiming memory) const;
+  std::int64_t bus_bytes(MemoryKind memory) const;
   /// Of its activations.
   Width width(const AcceleratorConfig& config) const {
     return lanes == config.lanes(Width::k16) ? Width::k16 : Width::k8;

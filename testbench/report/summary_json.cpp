@@ -43,7 +43,7 @@ Json memory_json(const RunReport& report) {
   const MemorySettings& memory = report.scenario.memory;
   Json json = {{"model", to_string(memory.model)},
                {"peak_bytes_per_cycle", memory.peak_bytes_per_cycle(report.scenario.accelerator.clock_hz)}};
-  if (memory.model == MemoryTiming::kTimed) {
+  if (memory.model == MemoryKind::kTimed) {
     json["name"] = memory.dram.config.name;
     json["type"] = memory.dram.type;
   }

@@ -11,7 +11,7 @@ sc_core::sc_time clock_period(const AcceleratorConfig& config) {
 
 std::unique_ptr<MemoryModel> make_memory(const Scenario& scenario, std::uint64_t bytes, bool allow_dmi) {
   const MemorySettings& settings = scenario.memory;
-  if (settings.model == MemoryTiming::kTimed)
+  if (settings.model == MemoryKind::kTimed)
     return std::make_unique<dram::TimedMemory>("memory", settings.dram.config, bytes);
   IdealMemoryConfig config;
   config.bytes = bytes;

@@ -46,11 +46,11 @@ const char* to_string(GoldenExtent extent) {
   return "?";
 }
 
-const char* to_string(MemoryTiming model) {
+const char* to_string(MemoryKind model) {
   switch (model) {
-    case MemoryTiming::kIdeal:
+    case MemoryKind::kIdeal:
       return "ideal";
-    case MemoryTiming::kTimed:
+    case MemoryKind::kTimed:
       return "timed";
   }
   return "?";
@@ -65,12 +65,12 @@ Rational MemorySettings::rate(double clock_hz) const {
 }
 
 double MemorySettings::peak_bytes_per_cycle(double clock_hz) const {
-  return model == MemoryTiming::kIdeal ? boost::rational_cast<double>(rate(clock_hz))
-                                       : dram.config.peak_bytes_per_s() / clock_hz;
+  return model == MemoryKind::kIdeal ? boost::rational_cast<double>(rate(clock_hz))
+                                     : dram.config.peak_bytes_per_s() / clock_hz;
 }
 
 IdealMemoryTiming MemorySettings::ideal_timing(double clock_hz) const {
-  if (model == MemoryTiming::kIdeal) {
+  if (model == MemoryKind::kIdeal) {
     const Rational exact = rate(clock_hz);
     return {latency_cycles, exact.numerator(), exact.denominator()};
   }

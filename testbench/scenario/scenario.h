@@ -47,10 +47,10 @@ struct NetworkSettings {
   bool synthetic() const { return images.empty(); }
 };
 
-enum class MemoryTiming { kIdeal, kTimed };
+enum class MemoryKind { kIdeal, kTimed };
 
 struct MemorySettings {
-  MemoryTiming model = MemoryTiming::kIdeal;
+  MemoryKind model = MemoryKind::kIdeal;
   // ideal
   int latency_cycles = 50;
   Rational bytes_per_cycle{64, 5};  ///< per channel; counts if bytes_per_second does not
@@ -129,7 +129,7 @@ std::vector<std::string> level_names();
 /// The level of that name. Throws std::invalid_argument that begins with `where`.
 Level level_of(const std::string& name, const std::string& where);
 const char* to_string(GoldenExtent extent);
-const char* to_string(MemoryTiming model);
+const char* to_string(MemoryKind model);
 
 class SettingsFiles;
 

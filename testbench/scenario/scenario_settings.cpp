@@ -119,15 +119,14 @@ void show_override(SettingsVisitor& v, LayerOverride& s) {
 constexpr double kMostBytesPerSecond = 1e13;
 
 void show_memory(SettingsVisitor& v, MemorySettings& s) {
-  v.choice({"model", "how the DRAM keeps time"}, s.model,
-           names_of({MemoryTiming::kIdeal, MemoryTiming::kTimed}));
-  v.only_if(s.model == MemoryTiming::kIdeal, [&] {
+  v.choice({"model", "how the DRAM keeps time"}, s.model, names_of({MemoryKind::kIdeal, MemoryKind::kTimed}));
+  v.only_if(s.model == MemoryKind::kIdeal, [&] {
     v.integer({"latency_cycles", "from the end of a transfer to its answer"}, s.latency_cycles, 0, 1'000'000);
     v.rational({"bytes_per_cycle", "bandwidth of a channel, decimal or a fraction"}, s.bytes_per_cycle);
     v.real({"bytes_per_second", "the same whatever the clock, instead of bytes_per_cycle; 0: that counts"},
            s.bytes_per_second, 0, kMostBytesPerSecond);
   });
-  v.only_if(s.model == MemoryTiming::kTimed, [&] { show_dram(v, s.dram); });
+  v.only_if(s.model == MemoryKind::kTimed, [&] { show_dram(v, s.dram); });
 }
 
 void show_layer_mapping(SettingsVisitor& v, LayerMapping& s) {

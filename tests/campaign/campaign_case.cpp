@@ -116,7 +116,7 @@ std::string analyze_case(const Drawn& d) {
   LevelResult result;
   if (d.levels.memory == Memory::kTimed) {
     MemorySettings memory;
-    memory.model = MemoryTiming::kTimed;
+    memory.model = MemoryKind::kTimed;
     memory.dram.config = d.levels.dram;
     ProgramTiming timing(d.c.config, memory, tlm_level::test::memory_bytes(program));
     analysis = timing.analyze(program, tlm_level::test::regions_of(program), weights);

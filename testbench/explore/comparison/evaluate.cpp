@@ -40,7 +40,7 @@ std::int64_t layer_time(std::int64_t array_cycles, const OurLayer& layer, const 
   const std::int64_t written = actions[enum_index(Action::kDramWriteByte)];
   // The ideal memory has a bus for each way.
   const std::int64_t on_bus =
-      scenario.memory.model == MemoryTiming::kIdeal ? std::max(read, written) : read + written;
+      scenario.memory.model == MemoryKind::kIdeal ? std::max(read, written) : read + written;
   const auto transfer = static_cast<std::int64_t>(std::ceil(static_cast<double>(on_bus) / rate));
   const int columns = scenario.accelerator.columns;
   return std::max({array_cycles, ceil_div(layer.profile.events[Event::kDrain], columns),
@@ -304,7 +304,7 @@ NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& opti
   result.nnzb = scenario.quantization.options.nnzb;
   result.activation_bits = scenario.quantization.options.activation_bits;
   result.bytes_per_cycle = scenario.memory.peak_bytes_per_cycle(scenario.accelerator.clock_hz);
-  if (scenario.memory.model == MemoryTiming::kTimed) result.memory = scenario.memory.dram.config.name;
+  if (scenario.memory.model == MemoryKind::kTimed) result.memory = scenario.memory.dram.config.name;
   result.technology = process_name(*scenario.technology);
   result.technology_name = scenario.technology->name;
   result.dram_type = to_string(scenario.technology->dram.type);

@@ -4,7 +4,7 @@ namespace bitbalance::runner {
 
 ProgramTiming::ProgramTiming(const AcceleratorConfig& config, const MemorySettings& memory,
                              std::uint64_t memory_bytes, const std::shared_ptr<ShapeTimings>& shapes) {
-  if (memory.model == MemoryTiming::kIdeal) {
+  if (memory.model == MemoryKind::kIdeal) {
     timeline_ = std::make_unique<Timeline>(config, memory.ideal_timing(config.clock_hz), shapes);
     return;
   }

@@ -203,7 +203,7 @@ void check_levels(Scenario scenario, const Workload& workload, std::int64_t wind
     for (const char* const group : {"commands", "tiles"})
       CHECK(text_of(spans_of(other, group)) == text_of(spans_of(rtl, group)));
     // Closed forms know of no single burst.
-    if (level == Level::kAnalytic && scenario.memory.model == MemoryTiming::kIdeal) continue;
+    if (level == Level::kAnalytic && scenario.memory.model == MemoryKind::kIdeal) continue;
     for (const char* const group : {"DRAM command", "DRAM read", "DRAM write"})
       CHECK(text_of(spans_of(other, group)) == text_of(spans_of(rtl, group)));
   }

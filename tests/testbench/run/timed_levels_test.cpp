@@ -69,7 +69,7 @@ TEST_CASE("random networks on random machines and DRAMs: levels analytic and tlm
         draw.pick({LayerBarrier::kNone, LayerBarrier::kCommand, LayerBarrier::kLayer});
     fit_buffers(c.network, scenario.accelerator, mapping);
     scenario.mapping.effort = seed % 5 == 0 ? MappingEffort::kGood : MappingEffort::kFast;
-    scenario.memory.model = MemoryTiming::kTimed;
+    scenario.memory.model = MemoryKind::kTimed;
     scenario.memory.dram.config = dram::test::random_dram(draw);
     scenario.memory.dram.config.power = dram::test::kPower;
     // Images that the batches do not divide into, too.
@@ -110,7 +110,7 @@ TEST_CASE("the period of a clock is the simulator's") {
 
 TEST_CASE("a DRAM that is too small for the network is refused") {
   Scenario scenario = load_scenario(kScenarios + "lenet.yaml");
-  scenario.memory.model = MemoryTiming::kTimed;
+  scenario.memory.model = MemoryKind::kTimed;
   scenario.memory.dram.config = dram::test::ddr3();
   scenario.memory.dram.config.geometry.rows = 1;
   RunReport report;

@@ -176,7 +176,8 @@ class SegmentBuilder {
 
 void check(const AcceleratorConfig& config, const MapperOptions& options) {
   isa::check(config);
-  require(options.batch >= 1 && options.batch <= 65535, "network", "batch", options.batch, "1 to 65535");
+  require(options.batch >= 1 && options.batch <= kMostBatch, "network", "batch", options.batch,
+          fmt::format("1 to {}", kMostBatch));
   if (asks_energy(options.objective) && !options.energy_j) {
     throw std::invalid_argument(
         fmt::format("mapping.objective: {} without prices of energy; accepted: with "

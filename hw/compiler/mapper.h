@@ -69,8 +69,10 @@ enum class MappingEffort {
 };
 const char* to_string(MappingEffort effort);
 
+constexpr int kMostBatch = 4096;  ///< images of one program
+
 struct MapperOptions {
-  int batch = 1;  ///< images of one program, 1..65535
+  int batch = 1;  ///< images of one program, 1..kMostBatch
   LayerBarrier barrier = LayerBarrier::kNone;
   bool fuse_pooling = true;  ///< non-overlapping max pooling after a convolution happens while draining
   IdealMemoryTiming memory;  ///< with which mappings are judged

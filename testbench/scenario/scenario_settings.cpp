@@ -98,7 +98,7 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
   if (!s.synthetic() && s.quantized.empty()) v.required();
   v.integer({"count", "images to run; 0: all of the file, or one batch of synthetic ones"}, s.count, 0,
             1 << 24);
-  v.integer({"batch", "images of one program"}, s.batch, 1, 4096);
+  v.integer({"batch", "images of one program"}, s.batch, 1, compiler::kMostBatch);
 }
 
 std::string nnzb_message(int nnzb, int weight_bits) {

@@ -182,6 +182,11 @@ void ProgramSearch::consider(ProgramLayers& layers, const Plan& plan) {
 }
 
 void ProgramSearch::judge_everywhere(ProgramLayers& layers, const Plan& plan) {
+  if (goes_by_cycles()) {
+    // On no machine does it ask for less than on the largest one.
+    const LayerDemand demand = layers.demand(config_, plan);
+    if (best_ && least_time(demand, options_.memory).longest() >= best_->merit.cycles) return;
+  }
   const bool cuts_channels = layers.cuts_channels(plan);
   AcceleratorConfig largest = config_;
   std::optional<bool> may_be_better;  // with the buffers of `largest`, or smaller ones

@@ -89,7 +89,9 @@ LayerDemand Segment::demand(const AcceleratorConfig& config, const Plan& plan) {
 }
 
 void Segment::outline(const AcceleratorConfig& config, const Plan& plan, ProgramOutline& outline) {
+  outline.buffers = &config;
   outline.layers.clear();
+  outline.times.assign(layers_.size(), nullptr);
   outline.producers = &producers_;
   std::size_t c = 0;
   for (const AcceleratorLayer& l : layers_) {
@@ -170,6 +172,16 @@ std::optional<MappedProgram> Segment::lower(const AcceleratorConfig& config, con
   }
   result.program = std::move(builder).finish(std::move(host_layers));
   return result;
+}
+
+void Segment::lower_alone(const AcceleratorConfig& config, std::size_t layer, const LayerMapping* block,
+                          const std::function<void(const ProgramBuilder&)>& look) {
+  const AcceleratorLayer& l = layers_[layer];
+  ProgramBuilder builder(network_, config, options_, nullptr, Regions::kMayWrap);
+  for (const int tensor : {l.layer->input, l.layer->operand})
+    if (tensor >= 0) builder.place_tensor(tensor);
+  lower_layer(builder, l, block, config);
+  look(builder);
 }
 
 void Segment::refuse(const AcceleratorConfig& config) {

@@ -71,6 +71,8 @@ class Segment : public ProgramLayers {
   std::optional<LayerDemand> least_demand_in(const AcceleratorConfig& config) override;
   std::optional<MappedProgram> lower(const AcceleratorConfig& config, const Plan& plan, Regions regions,
                                      BuildWatcher* watcher) override;
+  void lower_alone(const AcceleratorConfig& config, std::size_t layer, const LayerMapping* block,
+                   const std::function<void(const ProgramBuilder&)>& look) override;
 
   /// Says why propose() has nothing.
   [[noreturn]] void refuse(const AcceleratorConfig& config);

@@ -27,6 +27,11 @@ class CommandClock {
 
   /// A program starts at edge 0.
   void restart();
+  /// The same, of which `engine` takes the first command at edge `free`.
+  void restart(Engine engine, Edge free) {
+    restart();
+    engines_[enum_index(engine)].free = free;
+  }
   /// The next command, all of whose flags are there from edge `ready` on. `groups`: the row groups of a
   /// compute command. Returns the edge at which the controller sees it completed; of End the program's
   /// cycles.

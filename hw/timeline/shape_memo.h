@@ -34,6 +34,14 @@ class ShapeMemo {
     return recent->second;
   }
 
+  /// nullptr: get() has not been asked.
+  const Value* find(const Shape& shape) const {
+    const Entry* const recent = recent_[Hash()(shape) % recent_.size()];
+    if (recent != nullptr && recent->first == shape) return &recent->second;
+    const auto entry = values_.find(shape);
+    return entry == values_.end() ? nullptr : &entry->second;
+  }
+
  private:
   struct Hash {
     std::size_t operator()(const Shape& shape) const {

@@ -16,6 +16,8 @@ RingBuffer::Region RingBuffer::allocate(std::int64_t size, std::int64_t align) {
   }
   const std::int64_t end = begin + size;
 
+  if (next_id_ == 0) first_size_ = size;
+  last_size_ = size;
   Region region{place, next_id_++, {}};
   // Whatever the head passes over (also what it skips) is gone: the oldest data of the ring.
   while (!live_.empty() && live_.front().begin + capacity_ < end) {

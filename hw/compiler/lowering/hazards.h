@@ -62,6 +62,10 @@ class RingBuffer {
   /// The command uses region `id`: whoever gets its place later waits for it.
   void used_by(std::size_t id, Engine engine, CommandIndex index);
 
+  // Of the first and of the last region; 0: there is none.
+  std::int64_t first_size() const { return first_size_; }
+  std::int64_t last_size() const { return last_size_; }
+
  private:
   struct Live {
     std::int64_t begin;  ///< as head_
@@ -71,6 +75,7 @@ class RingBuffer {
   Regions regions_;
   std::int64_t head_ = 0;        ///< in ever-growing ring addresses
   std::int64_t head_place_ = 0;  ///< in the buffer
+  std::int64_t first_size_ = 0, last_size_ = 0;
   std::size_t next_id_ = 0;
   std::deque<Live> live_;  ///< the last ones allocated, in order
   Prerequisites carried_;  ///< users of all that has been overwritten

@@ -7,6 +7,20 @@
 
 namespace bitbalance::compiler {
 
+Edge ready_edge(const Command& command, const Prerequisites& prerequisites,
+                const std::vector<Edge>& completed) {
+  Edge ready = 0;
+  if (!has_engine(command)) return ready;
+  const Engine own = engine_of(command);  // which works in order
+  for (int e = 0; e < kEngines; ++e) {
+    const auto engine = static_cast<Engine>(e);
+    if (engine == own) continue;
+    if (const std::optional<CommandIndex> latest = prerequisites.latest(engine))
+      ready = std::max(ready, completed[*latest]);
+  }
+  return ready;
+}
+
 ProgramClock::ProgramClock(const AcceleratorConfig& config, const IdealMemoryTiming& memory,
                            ShapeTimings& shapes, WeightStatistics& weights)
     : memory_(memory),
@@ -51,14 +65,7 @@ std::int64_t ProgramClock::least_cycles_by_layers(std::size_t layers) {
 
 void ProgramClock::append(const Command& command, const Prerequisites& prerequisites,
                           const RowGroupSteps* groups) {
-  Edge ready = 0;
-  for (int e = 0; e < kEngines; ++e) {
-    const auto engine = static_cast<Engine>(e);
-    if (!has_engine(command) || engine == engine_of(command)) continue;  // which work in order
-    if (const std::optional<CommandIndex> latest = prerequisites.latest(engine))
-      ready = std::max(ready, completed_[*latest]);
-  }
-  completed_.push_back(clock_.append(command, groups, ready));
+  completed_.push_back(clock_.append(command, groups, ready_edge(command, prerequisites, completed_)));
   if (groups != nullptr) {
     left_.compute_cycles -= clock_.compute().total()[enum_index(Activity::kBusy)] + compute_gap_;
   } else if (const TransferCost* const transfer = clock_.last_transfer()) {

@@ -17,6 +17,11 @@
 
 namespace bitbalance::compiler {
 
+/// Edge from which on a command waits for none of its prerequisites. `completed`: edges of the commands
+/// before it.
+Edge ready_edge(const Command& command, const Prerequisites& prerequisites,
+                const std::vector<Edge>& completed);
+
 class ProgramClock : public BuildWatcher {
  public:
   ProgramClock(const AcceleratorConfig& config, const IdealMemoryTiming& memory, ShapeTimings& shapes,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -48,6 +49,10 @@ class ProgramLayers {
   /// it cuts its channels and the layers of the vector unit in the same way.
   virtual std::optional<MappedProgram> lower(const AcceleratorConfig& config, const Plan& plan,
                                              Regions regions, BuildWatcher* watcher) = 0;
+  /// Shows `look` the commands of one layer alone, with Regions::kMayWrap. `block`: of a convolution, else
+  /// nullptr.
+  virtual void lower_alone(const AcceleratorConfig& config, std::size_t layer, const LayerMapping* block,
+                           const std::function<void(const ProgramBuilder&)>& look) = 0;
 };
 
 }  // namespace bitbalance::compiler

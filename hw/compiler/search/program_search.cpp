@@ -42,7 +42,8 @@ ProgramSearch::ProgramSearch(const AcceleratorConfig& config, const MapperOption
 std::optional<MappedProgram> ProgramSearch::best(ProgramLayers& layers) {
   hopeless_.clear();
   best_.reset();
-  for (const Plan& plan : layers.propose(config_)) judge(layers, config_, plan);
+  times_.emplace(config_, options_.memory, *mapper_.shapes(), weights_);
+  for (const Plan& plan : layers.propose(config_)) judge(layers, config_, plan, config_);
   if (!best_) return {};
   const std::vector<AcceleratorConfig> machines = smaller_machines(layers);
   set_targets(machines);
@@ -177,7 +178,7 @@ void ProgramSearch::consider(ProgramLayers& layers, const Plan& plan) {
   if (goes_by_cycles()) {
     judge_everywhere(layers, plan);
   } else {
-    judge(layers, config_, plan);
+    judge(layers, config_, plan, config_);
   }
 }
 
@@ -201,19 +202,44 @@ void ProgramSearch::judge_everywhere(ProgramLayers& layers, const Plan& plan) {
       may_be_better.reset();
     }
     if (may_be_better == false || !layers.has_room(target, plan)) continue;
-    if (!may_be_better) may_be_better = evaluate(layers, largest, plan, Regions::kMayWrap).has_value();
-    if (*may_be_better) judge(layers, target, plan);
+    if (!may_be_better) {
+      may_be_better = evaluate(layers, largest, plan, Regions::kMayWrap, largest).has_value();
+    }
+    if (*may_be_better) judge(layers, target, plan, largest);
   }
 }
 
-void ProgramSearch::judge(ProgramLayers& layers, const AcceleratorConfig& config, const Plan& plan) {
-  if (std::optional<Found> better = evaluate(layers, config, plan, Regions::kContiguous))
+void ProgramSearch::judge(ProgramLayers& layers, const AcceleratorConfig& config, const Plan& plan,
+                          const AcceleratorConfig& largest) {
+  if (std::optional<Found> better = evaluate(layers, config, plan, Regions::kContiguous, largest))
     best_ = std::move(better);
+}
+
+bool ProgramSearch::may_beat(ProgramLayers& layers, const Plan& plan, std::int64_t limit,
+                             const AcceleratorConfig& largest) {
+  // What is found out about a layer pays where many programs have it.
+  constexpr std::size_t kMany = 8;
+  const auto block = [&, number = std::size_t{0}](std::size_t layer) mutable {
+    return outline_.layers[layer].has_array ? &plan[number++] : nullptr;
+  };
+  if (plan.size() < kMany) return clock_.may_beat(outline_, limit);
+  auto known_block = block;
+  for (std::size_t i = 0; i < outline_.layers.size(); ++i)
+    outline_.times[i] = times_->find(largest, i, known_block(i));
+  auto next_block = block;
+  for (std::size_t i = 0; i < outline_.layers.size(); ++i) {
+    const LayerMapping* const next = next_block(i);
+    if (outline_.times[i] != nullptr) continue;
+    if (!clock_.may_beat(outline_, limit)) return false;
+    outline_.times[i] = &times_->of(layers, largest, i, next);
+  }
+  return clock_.may_beat(outline_, limit);
 }
 
 std::optional<ProgramSearch::Found> ProgramSearch::evaluate(ProgramLayers& layers,
                                                             const AcceleratorConfig& config, const Plan& plan,
-                                                            Regions regions) {
+                                                            Regions regions,
+                                                            const AcceleratorConfig& largest) {
   throw_if_interrupted();
   BuildWatcher* watcher = nullptr;
   const LayerDemand demand = layers.demand(config, plan);
@@ -226,7 +252,7 @@ std::optional<ProgramSearch::Found> ProgramSearch::evaluate(ProgramLayers& layer
     if (least_time(demand, options_.memory).longest() >= limit) return {};
     if (ProgramClock::suits(config_)) {
       layers.outline(config, plan, outline_);
-      if (!clock_.may_beat(outline_, limit)) return {};
+      if (!may_beat(layers, plan, limit, largest)) return {};
       clock_.restart(demand, outline_, limit);
       watcher = &clock_;
     }

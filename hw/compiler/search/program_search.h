@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hw/compiler/mapper.h"
+#include "hw/compiler/search/layer_times.h"
 #include "hw/compiler/search/program_clock.h"
 #include "hw/compiler/search/program_layers.h"
 #include "hw/timeline/timeline.h"
@@ -62,10 +63,15 @@ class ProgramSearch {
   /// The same by cycles. By another objective it is judged on this machine alone: there is no bound then that
   /// spares most targets, and a plan's events hardly depend on them.
   void consider(ProgramLayers& layers, const Plan& plan);
-  void judge(ProgramLayers& layers, const AcceleratorConfig& config, const Plan& plan);
+  /// `largest`: a machine whose program without gaps takes no longer.
+  void judge(ProgramLayers& layers, const AcceleratorConfig& config, const Plan& plan,
+             const AcceleratorConfig& largest);
   /// The plan's program if it is better than the best one.
   std::optional<Found> evaluate(ProgramLayers& layers, const AcceleratorConfig& config, const Plan& plan,
-                                Regions regions);
+                                Regions regions, const AcceleratorConfig& largest);
+  /// Whether the plan that outline_ is of can take less than `limit` cycles. Fills in times of its layers.
+  bool may_beat(ProgramLayers& layers, const Plan& plan, std::int64_t limit,
+                const AcceleratorConfig& largest);
   Merit merit_of(const Program& program);
   /// Sizes of buffers that some machine with less has, the accelerator's own first.
   std::vector<AcceleratorConfig> smaller_machines(ProgramLayers& layers) const;
@@ -81,6 +87,7 @@ class ProgramSearch {
   std::vector<AcceleratorConfig> targets_;
   std::optional<Found> best_;
   ProgramOutline outline_;                   ///< of the candidate at hand
+  std::optional<LayerTimesTable> times_;     ///< of the program's layers
   std::vector<AcceleratorConfig> hopeless_;  ///< with these buffers, or smaller ones, nothing is better
 };
 

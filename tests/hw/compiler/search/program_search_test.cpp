@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hw/compiler/mapper.h"
+#include "hw/compiler/search/layer_times.h"
 #include "hw/compiler/search/program_clock.h"
 #include "hw/compiler/segment.h"
 #include "hw/timeline/timeline.h"
@@ -216,12 +217,20 @@ TEST_CASE("no program is given up that takes fewer cycles than it may") {
     Timeline timeline(machine.config, machine.memory);
     ShapeTimings shapes;
     ProgramClock clock(machine.config, machine.memory, shapes, weights);
+    LayerTimesTable times(machine.config, machine.memory, shapes, weights);
     ProgramOutline outline;
     for (const Plan& plan : segment.propose(machine.config)) {
       const std::int64_t cycles = timeline.cycles(
           segment.lower(machine.config, plan, Regions::kContiguous, nullptr)->program, weights);
       segment.outline(machine.config, plan, outline);
       REQUIRE(clock.may_beat(outline, cycles + 1));
+      auto block = plan.begin();
+      for (std::size_t i = 0; i < outline.layers.size(); ++i) {
+        const bool has_array = outline.layers[i].has_array;
+        outline.times[i] = &times.of(segment, machine.config, i, has_array ? &*block++ : nullptr);
+        CAPTURE(i);
+        REQUIRE(clock.may_beat(outline, cycles + 1));
+      }
       clock.restart(segment.demand(machine.config, plan), outline, cycles + 1);
       REQUIRE(segment.lower(machine.config, plan, Regions::kContiguous, &clock).has_value());
       REQUIRE(clock.cycles() == cycles);

@@ -108,9 +108,10 @@ class SegmentBuilder {
       if (std::optional<MappedProgram> best = search_->best(segment)) return std::move(*best);
       segment.refuse(config_);
     }
-    const std::vector<Plan> plans = segment.propose(config_);
-    if (plans.empty()) segment.refuse(config_);
-    return std::move(*segment.lower(config_, plans.front(), Regions::kContiguous, nullptr));
+    const std::vector<Proposal> proposals = segment.propose(config_);
+    if (proposals.empty()) segment.refuse(config_);
+    return std::move(
+        *segment.lower(config_, segment.plan_of(proposals.front()), Regions::kContiguous, nullptr));
   }
 
   AcceleratorLayer take_layer() {

@@ -1,5 +1,6 @@
 #include "hw/compiler/segment.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "hw/compiler/lowering/layer_lowering.h"
@@ -14,50 +15,51 @@ BlockTable& BlockTables::of(const AcceleratorLayer& layer, const Convolution& co
   return *table;
 }
 
-BlockTable& Segment::table_of(std::size_t convolution) {
-  if (table_of_.empty()) {
-    for (const std::size_t number : convolutions_) {
-      const AcceleratorLayer& layer = layers_[number];
-      table_of_.push_back(&tables_.of(layer, describe(layer, tables_.largest()), user_mapping(layer)));
-    }
+void Segment::find_shapes() {
+  if (!shape_of_.empty()) return;
+  for (const std::size_t number : convolutions_) {
+    const AcceleratorLayer& layer = layers_[number];
+    BlockTable* const table = &tables_.of(layer, describe(layer, tables_.largest()), user_mapping(layer));
+    const auto known = std::find(shapes_.begin(), shapes_.end(), table);
+    shape_of_.push_back(static_cast<std::size_t>(known - shapes_.begin()));
+    if (known == shapes_.end()) shapes_.push_back(table);
   }
-  return *table_of_[convolution];
 }
 
-std::vector<Plan> Segment::propose(const AcceleratorConfig& config) {
+std::vector<Proposal> Segment::propose(const AcceleratorConfig& config) {
   for (const AcceleratorLayer& l : layers_)
     if (!is_convolution(l) && !vector_layer_fits(network_, *l.layer, config)) return {};
-  std::vector<Plan> plans(tables_.rates());
-  std::map<const BlockTable*, std::vector<LayerMapping>> known;
-  for (std::size_t c = 0; c < convolutions_.size(); ++c) {
-    BlockTable& table = table_of(c);
-    auto [entry, is_new] = known.try_emplace(&table);
-    if (is_new) entry->second = table.best(config);
-    const std::vector<LayerMapping>& proposed = entry->second;
-    if (proposed.empty()) return {};
-    for (std::size_t i = 0; i < plans.size(); ++i) {
-      plans[i].push_back(proposed[i]);
-      plans[i].back().layer = convolution_number(c).layer->name;
-    }
+  find_shapes();
+  std::vector<Proposal> proposals(tables_.rates());
+  for (BlockTable* const table : shapes_) {
+    const std::vector<std::uint32_t>& best = table->best(config);
+    if (best.empty()) return {};
+    for (std::size_t i = 0; i < proposals.size(); ++i) proposals[i].push_back(best[i]);
   }
-  return plans;
+  return proposals;
+}
+
+Plan Segment::plan_of(const Proposal& proposal) {
+  Plan plan;
+  for (std::size_t c = 0; c < convolutions_.size(); ++c) {
+    plan.push_back(table_of(c).block(proposal[shape_of_[c]]));
+    plan.back().layer = convolution_number(c).layer->name;
+  }
+  return plan;
 }
 
 bool Segment::fits_in_full_width(const AcceleratorConfig& config) {
-  for (std::size_t c = 0; c < convolutions_.size(); ++c)
-    if (!table_of(c).fits_in_full_width(config)) return false;
-  return true;
+  find_shapes();
+  return std::all_of(shapes_.begin(), shapes_.end(),
+                     [&](BlockTable* table) { return table->fits_in_full_width(config); });
 }
 
 std::optional<LayerDemand> Segment::least_demand_in(const AcceleratorConfig& config) {
   LayerDemand sum;
-  std::map<const BlockTable*, std::optional<BlockDemand>> known;
   for (std::size_t c = 0; c < convolutions_.size(); ++c) {
-    BlockTable& table = table_of(c);
-    auto [entry, is_new] = known.try_emplace(&table);
-    if (is_new) entry->second = table.least(config);
-    if (!entry->second) return {};
-    sum += entry->second->with(slots_of_a_tile(convolution_number(c), config), config);
+    const std::optional<BlockDemand> least = table_of(c).least(config);
+    if (!least) return {};
+    sum += least->with(slots_of_a_tile(convolution_number(c), config), config);
   }
   return sum;
 }

@@ -54,7 +54,8 @@ class Segment : public ProgramLayers {
   void add_host_layer(std::size_t number) { host_layers_.push_back(number); }
   bool empty() const { return layers_.empty(); }
 
-  std::vector<Plan> propose(const AcceleratorConfig& config) override;
+  std::vector<Proposal> propose(const AcceleratorConfig& config) override;
+  Plan plan_of(const Proposal& proposal) override;
   std::vector<LayerMapping> alternatives(const AcceleratorConfig& config, std::size_t convolution) override {
     const AcceleratorLayer& layer = convolution_number(convolution);
     return all_mappings(describe(layer, config), user_mapping(layer));
@@ -86,7 +87,11 @@ class Segment : public ProgramLayers {
     return compiler::describe(network_, l, config, options_.batch);
   }
   LayerMapping user_mapping(const AcceleratorLayer& l) const;
-  BlockTable& table_of(std::size_t convolution);
+  BlockTable& table_of(std::size_t convolution) {
+    find_shapes();
+    return *shapes_[shape_of_[convolution]];
+  }
+  void find_shapes();
 
   /// Slots that the array cannot do without: those of the busiest row of each step.
   std::int64_t slots_of_a_tile(const AcceleratorLayer& l, const AcceleratorConfig& config);
@@ -109,7 +114,8 @@ class Segment : public ProgramLayers {
   std::vector<AcceleratorLayer> layers_;
   Producers producers_;
   std::vector<std::size_t> convolutions_;  ///< in layers_
-  std::vector<BlockTable*> table_of_;      ///< by convolution; empty: none has been asked about
+  std::vector<std::size_t> shape_of_;      ///< by convolution, in shapes_; empty: none has been asked about
+  std::vector<BlockTable*> shapes_;
   std::vector<std::size_t> host_layers_;
   std::map<std::size_t, std::int64_t> slots_;  ///< by number of the layer
 };

@@ -27,14 +27,27 @@ BlockTable::BlockTable(const Convolution& conv, LayerMapping user, std::vector<d
       sizes_(conv_, user_, Extent::kEvenParts),
       full_width_(entries_of(sizes_.full_width())) {}
 
-std::vector<BlockTable::Entry> BlockTable::entries_of(const std::vector<int>& widths) const {
-  std::vector<Entry> entries;
+BlockTable::Answers& BlockTable::Entries::answers_on(const Convolution& conv) {
+  const auto steps_up_to = [](const std::vector<std::int64_t>& steps, std::int64_t size) {
+    return std::upper_bound(steps.begin(), steps.end(), size) - steps.begin();
+  };
+  const AcceleratorConfig& config = *conv.config;
+  return answers[{config.activation_elements(conv.width), config.weight_bank_bytes,
+                  steps_up_to(output_steps, config.output_elements(conv.width)),
+                  steps_up_to(parameter_steps, config.parameter_entries())}];
+}
+
+BlockTable::Entries BlockTable::entries_of(const std::vector<int>& widths) const {
+  Entries entries;
   sizes_.for_blocks(widths, [&](const LayerMapping& block, const SpatialCut& space) {
     const BlockNeeds needs = block_needs(conv_, block);
     const bool has_all_channels = block.channels >= conv_.in_channels;
     const bool may_have_chunks = is_one_tile(conv_, block);
     if (!may_have_chunks && !(has_all_channels && fits(conv_, needs))) return;
-    Entry& entry = entries.emplace_back();
+    entries.output_steps.push_back(needs.output_elements);
+    entries.output_steps.push_back(2 * needs.output_elements);
+    entries.parameter_steps.push_back(needs.parameter_entries);
+    Entry& entry = entries.list.emplace_back();
     entry.block = block;
     entry.space = space;
     entry.needs = needs;
@@ -43,6 +56,10 @@ std::vector<BlockTable::Entry> BlockTable::entries_of(const std::vector<int>& wi
     if (!has_all_channels) return;
     for (const LoopOrder order : sizes_.orders(block)) entry.orders[entry.order_count++].order = order;
   });
+  for (std::vector<std::int64_t>* const steps : {&entries.output_steps, &entries.parameter_steps}) {
+    std::sort(steps->begin(), steps->end());
+    steps->erase(std::unique(steps->begin(), steps->end()), steps->end());
+  }
   return entries;
 }
 
@@ -68,18 +85,29 @@ bool BlockTable::has_room(const AcceleratorConfig& buffers, const LayerMapping& 
   return fits(conv, block_needs(conv, block));
 }
 
-bool BlockTable::fits_in_full_width(const AcceleratorConfig& buffers) const {
+bool BlockTable::fits_in_full_width(const AcceleratorConfig& buffers) {
   const Convolution conv = on(buffers, conv_);
-  // The smallest blocks are the last ones.
-  return std::any_of(full_width_.rbegin(), full_width_.rend(),
-                     [&](const Entry& entry) { return entry.order_count > 0 && fits(conv, entry.needs); });
+  std::optional<bool>& answer = full_width_.answers_on(conv).fits_whole;
+  if (!answer) {
+    // The smallest blocks are the last ones.
+    answer = std::any_of(full_width_.list.rbegin(), full_width_.list.rend(), [&](const Entry& entry) {
+      return entry.order_count > 0 && fits(conv, entry.needs);
+    });
+  }
+  return *answer;
 }
 
 std::optional<BlockDemand> BlockTable::least(const AcceleratorConfig& buffers) {
   const Convolution conv = on(buffers, conv_);
+  auto& answer = full_width_.answers_on(conv).least;
+  if (!answer) answer = least_of(full_width_.list, conv);
+  return *answer;
+}
+
+std::optional<BlockDemand> BlockTable::least_of(std::vector<Entry>& entries, const Convolution& conv) const {
   std::optional<BlockDemand> least;
   bool any_fits = false;
-  for (Entry& entry : full_width_) {
+  for (Entry& entry : entries) {
     if (entry.order_count == 0) return {};
     const bool fits_whole = fits(conv, entry.needs);
     any_fits = any_fits || fits_whole;
@@ -103,10 +131,21 @@ const LayerOutline& BlockTable::outline(const AcceleratorConfig& buffers, const 
                        [&] { return outline_of(on(buffers, conv_), m); });
 }
 
-std::vector<LayerMapping> BlockTable::best(const AcceleratorConfig& buffers) {
+const std::vector<std::uint32_t>& BlockTable::best(const AcceleratorConfig& buffers) {
+  const Convolution conv = on(buffers, conv_);
+  const std::vector<std::uint32_t>& best = best_of(full_width_, conv);
+  if (!best.empty()) return best;
+  // Columns that two blocks share are loaded twice: the width is cut where it must be.
+  if (cut_widths_.list.empty()) cut_widths_ = entries_of(sizes_.cut_widths());
+  return best_of(cut_widths_, conv);
+}
+
+const std::vector<std::uint32_t>& BlockTable::best_of(Entries& entries, const Convolution& conv) {
+  std::optional<std::vector<std::uint32_t>>& answer = entries.answers_on(conv).best;
+  if (answer) return *answer;
   std::vector<LayerMapping> blocks;
   std::vector<Cost> least;
-  for_fitting(buffers, [&](const LayerMapping& block, const Cost* costs) {
+  for_fitting(entries.list, conv, [&](const LayerMapping& block, const Cost* costs) {
     if (blocks.empty()) {
       blocks.assign(rates_.size(), block);
       least.assign(costs, costs + rates_.size());
@@ -118,22 +157,17 @@ std::vector<LayerMapping> BlockTable::best(const AcceleratorConfig& buffers) {
       blocks[i] = block;
     }
   });
-  return blocks;
+  answer.emplace();
+  for (const LayerMapping& block : blocks) answer->push_back(number_of(block));
+  return *answer;
 }
 
-template <class Take>
-void BlockTable::for_fitting(const AcceleratorConfig& buffers, const Take& take) {
-  const Convolution conv = on(buffers, conv_);
-  bool any = false;
-  const auto take_one = [&](const LayerMapping& block, const Cost* costs) {
-    any = true;
-    take(block, costs);
-  };
-  for_fitting(full_width_, conv, take_one);
-  if (any) return;
-  // Columns that two blocks share are loaded twice: the width is cut where it must be.
-  if (cut_widths_.empty()) cut_widths_ = entries_of(sizes_.cut_widths());
-  for_fitting(cut_widths_, conv, take_one);
+std::uint32_t BlockTable::number_of(const LayerMapping& block) {
+  const auto known = std::find_if(blocks_.begin(), blocks_.end(),
+                                  [&](const LayerMapping& other) { return key_of(other) == key_of(block); });
+  const auto number = static_cast<std::uint32_t>(known - blocks_.begin());
+  if (known == blocks_.end()) blocks_.push_back(block);
+  return number;
 }
 
 template <class Take>

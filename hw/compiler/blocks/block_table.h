@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -31,7 +32,7 @@ class BlockTable {
   /// Whether they have room for a block, be it one of these or not.
   bool has_room(const AcceleratorConfig& buffers, const LayerMapping& block) const;
   bool cuts_channels(const LayerMapping& block) const { return block.channels < conv_.in_channels; }
-  bool fits_in_full_width(const AcceleratorConfig& buffers) const;
+  bool fits_in_full_width(const AcceleratorConfig& buffers);
   /// What any block that fits asks for at least, of each by itself. Nothing where blocks fit only with fewer
   /// input channels, or less than the full width.
   std::optional<BlockDemand> least(const AcceleratorConfig& buffers);
@@ -39,9 +40,11 @@ class BlockTable {
   const BlockDemand& demand(const AcceleratorConfig& buffers, const LayerMapping& block);
   /// What of it cannot be done before something else, but for the cycles of the array.
   const LayerOutline& outline(const AcceleratorConfig& buffers, const LayerMapping& block);
-  /// For each rate the block of least estimated time, what the user left open filled in. Empty when no block
-  /// fits.
-  std::vector<LayerMapping> best(const AcceleratorConfig& buffers);
+  /// For each rate the number of the block of least estimated time. Empty when no block fits. The reference
+  /// stays valid.
+  const std::vector<std::uint32_t>& best(const AcceleratorConfig& buffers);
+  /// One that best() named, what the user left open filled in. No two of them are alike.
+  const LayerMapping& block(std::uint32_t number) const { return blocks_[number]; }
 
  private:
   static constexpr std::size_t kNone = SIZE_MAX;
@@ -74,13 +77,29 @@ class BlockTable {
     std::array<Ordered, kLoopOrders> orders;
     std::vector<Chunks> chunks;  ///< that have been asked about
   };
+  /// What is known of sizes of buffers that no block tells apart.
+  struct Answers {
+    std::optional<bool> fits_whole;
+    std::optional<std::optional<BlockDemand>> least;
+    std::optional<std::vector<std::uint32_t>> best;
+  };
+  /// Blocks of some widths. Of the output and parameter buffers it matters alone which blocks fit, once or
+  /// twice; of the others the size, where input channels are cut as they want.
+  struct Entries {
+    std::vector<Entry> list;
+    std::vector<std::int64_t> output_steps, parameter_steps;  ///< sizes from which on more fits, ascending
+    std::map<std::array<std::int64_t, 4>, Answers> answers;
+
+    Answers& answers_on(const Convolution& conv);
+  };
   /// Those that may fit.
-  std::vector<Entry> entries_of(const std::vector<int>& widths) const;
+  Entries entries_of(const std::vector<int>& widths) const;
   static const Estimate& estimate_of(Entry& entry, std::size_t order, const Convolution& conv);
   static const BlockDemand& least_of(Entry& entry, const Convolution& conv);
+  std::optional<BlockDemand> least_of(std::vector<Entry>& entries, const Convolution& conv) const;
+  const std::vector<std::uint32_t>& best_of(Entries& entries, const Convolution& conv);
+  std::uint32_t number_of(const LayerMapping& block);
   /// Calls `take(block, costs)` for every block that fits, with its costs by rate.
-  template <class Take>
-  void for_fitting(const AcceleratorConfig& buffers, const Take& take);
   template <class Take>
   void for_fitting(std::vector<Entry>& entries, const Convolution& conv, const Take& take);
   template <class Take>
@@ -94,9 +113,10 @@ class BlockTable {
   const LayerMapping user_;
   const std::vector<double> rates_;
   const BlockSizes sizes_;
-  std::vector<Entry> full_width_;
-  std::vector<Entry> cut_widths_;  ///< empty until no block of the full width fits
-  std::vector<Cost> costs_;        ///< those of all rates, one after the other
+  Entries full_width_;
+  Entries cut_widths_;                ///< empty until no block of the full width fits
+  std::vector<LayerMapping> blocks_;  ///< that best() named
+  std::vector<Cost> costs_;           ///< those of all rates, one after the other
   ShapeMemo<BlockDemand, std::tuple_size_v<MappingKey> + 1> demands_;
   ShapeMemo<LayerOutline, std::tuple_size_v<MappingKey> + 2> outlines_;
 };

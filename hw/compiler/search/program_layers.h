@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -17,13 +18,18 @@ namespace bitbalance::compiler {
 /// A block for every convolution of a program, in their order.
 using Plan = std::vector<LayerMapping>;
 
+/// The same by numbers: one for each shape of a convolution.
+using Proposal = std::vector<std::uint32_t>;
+
 /// The layers of one program, for whichever sizes of buffers. Only those sizes differ between the
 /// configurations that it is asked about.
 class ProgramLayers {
  public:
   virtual ~ProgramLayers() = default;
   /// For each rate of the memory that plans are made for a plan; empty when a layer does not fit.
-  virtual std::vector<Plan> propose(const AcceleratorConfig& config) = 0;
+  virtual std::vector<Proposal> propose(const AcceleratorConfig& config) = 0;
+  /// No two proposals are the same plan.
+  virtual Plan plan_of(const Proposal& proposal) = 0;
   /// All blocks of one convolution.
   virtual std::vector<LayerMapping> alternatives(const AcceleratorConfig& config,
                                                  std::size_t convolution) = 0;

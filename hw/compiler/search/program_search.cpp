@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/process/interruption.h"
-#include "hw/compiler/blocks/mapping_key.h"
 #include "hw/isa/account/dram_kinds.h"
 
 namespace bitbalance::compiler {
@@ -43,7 +42,8 @@ std::optional<MappedProgram> ProgramSearch::best(ProgramLayers& layers) {
   hopeless_.clear();
   best_.reset();
   times_.emplace(config_, options_.memory, *mapper_.shapes(), weights_);
-  for (const Plan& plan : layers.propose(config_)) judge(layers, config_, plan, config_);
+  for (const Proposal& proposal : layers.propose(config_))
+    judge(layers, config_, layers.plan_of(proposal), config_);
   if (!best_) return {};
   const std::vector<AcceleratorConfig> machines = smaller_machines(layers);
   set_targets(machines);
@@ -73,14 +73,11 @@ Plan ProgramSearch::fastest_plan(ProgramLayers& layers) {
 std::vector<Plan> ProgramSearch::plans_for(ProgramLayers& layers,
                                            const std::vector<AcceleratorConfig>& machines) {
   std::vector<Plan> plans;
-  std::set<std::vector<MappingKey>> known;
+  std::set<Proposal> known;
   for (const AcceleratorConfig& machine : machines) {
     if (!leaves_room(layers, machine)) continue;
-    for (Plan& plan : layers.propose(machine)) {
-      std::vector<MappingKey> key;
-      for (const LayerMapping& block : plan) key.push_back(key_of(block));
-      if (known.insert(std::move(key)).second) plans.push_back(std::move(plan));
-    }
+    for (const Proposal& proposal : layers.propose(machine))
+      if (known.insert(proposal).second) plans.push_back(layers.plan_of(proposal));
   }
   return plans;
 }

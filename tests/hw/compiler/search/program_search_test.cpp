@@ -219,7 +219,8 @@ TEST_CASE("no program is given up that takes fewer cycles than it may") {
     ProgramClock clock(machine.config, machine.memory, shapes, weights);
     LayerTimesTable times(machine.config, machine.memory, shapes, weights);
     ProgramOutline outline;
-    for (const Plan& plan : segment.propose(machine.config)) {
+    for (const Proposal& proposal : segment.propose(machine.config)) {
+      const Plan plan = segment.plan_of(proposal);
       const std::int64_t cycles = timeline.cycles(
           segment.lower(machine.config, plan, Regions::kContiguous, nullptr)->program, weights);
       segment.outline(machine.config, plan, outline);

@@ -44,6 +44,7 @@ void ProgramClock::restart(const LayerDemand& demand, const ProgramOutline& outl
 
 bool ProgramClock::wants_more(const ProgramBuilder& builder) {
   const Program& program = builder.unfinished();
+  layers_begun_ = program.layers.size();
   if (completed_.empty()) resident_.restart(program, weights_);
   for (std::size_t i = completed_.size(); i < program.commands.size(); ++i)
     append(program.commands[i], builder.prerequisites()[i], resident_.find(i));

@@ -40,6 +40,8 @@ class ProgramClock : public BuildWatcher {
   /// reference to `outline`.
   void restart(const LayerDemand& demand, const ProgramOutline& outline, std::int64_t limit);
   bool wants_more(const ProgramBuilder& builder) override;
+  /// Layers that the program had begun when last looked at.
+  std::size_t layers_begun() const { return layers_begun_; }
   /// Of the program up to its last command.
   std::int64_t cycles() const { return completed_.back(); }
 
@@ -59,7 +61,8 @@ class ProgramClock : public BuildWatcher {
   std::int64_t limit_ = 0;
   LayerDemand left_;
   const ProgramOutline* outline_ = nullptr;
-  std::size_t layers_ = 0;       ///< that have ended
+  std::size_t layers_ = 0;  ///< that have ended
+  std::size_t layers_begun_ = 0;
   std::vector<Edge> stored_;     ///< by layer: the last store
   std::vector<Edge> completed_;  ///< by command
 };

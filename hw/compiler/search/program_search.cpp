@@ -187,6 +187,7 @@ void ProgramSearch::judge_everywhere(ProgramLayers& layers, const Plan& plan) {
   }
   const bool cuts_channels = layers.cuts_channels(plan);
   AcceleratorConfig largest = config_;
+  std::set<int> refused;              // sizes of activation buffers, whatever output buffer follows
   std::optional<bool> may_be_better;  // with the buffers of `largest`, or smaller ones
   for (const AcceleratorConfig& target : targets_) {
     // A layer of the vector unit is cut as the output buffer wants it, and activations of all chunks stay in
@@ -198,9 +199,10 @@ void ProgramSearch::judge_everywhere(ProgramLayers& layers, const Plan& plan) {
       largest.activation_buffer_bytes = activations;
       may_be_better.reset();
     }
-    if (may_be_better == false || !layers.has_room(target, plan)) continue;
+    if (may_be_better == false || refused.count(activations) > 0 || !layers.has_room(target, plan)) continue;
     if (!may_be_better) {
       may_be_better = evaluate(layers, largest, plan, Regions::kMayWrap, largest).has_value();
+      if (refused_for_smaller_outputs_) refused.insert(activations);
     }
     if (*may_be_better) judge(layers, target, plan, largest);
   }
@@ -214,12 +216,9 @@ void ProgramSearch::judge(ProgramLayers& layers, const AcceleratorConfig& config
 
 bool ProgramSearch::may_beat(ProgramLayers& layers, const Plan& plan, std::int64_t limit,
                              const AcceleratorConfig& largest) {
-  // What is found out about a layer pays where many programs have it.
-  constexpr std::size_t kMany = 8;
   const auto block = [&, number = std::size_t{0}](std::size_t layer) mutable {
     return outline_.layers[layer].has_array ? &plan[number++] : nullptr;
   };
-  if (plan.size() < kMany) return clock_.may_beat(outline_, limit);
   auto known_block = block;
   for (std::size_t i = 0; i < outline_.layers.size(); ++i)
     outline_.times[i] = times_->find(largest, i, known_block(i));
@@ -238,6 +237,11 @@ std::optional<ProgramSearch::Found> ProgramSearch::evaluate(ProgramLayers& layer
                                                             Regions regions,
                                                             const AcceleratorConfig& largest) {
   throw_if_interrupted();
+  refused_for_smaller_outputs_ = false;
+  const auto refuse = [this](bool for_smaller_outputs) {
+    refused_for_smaller_outputs_ = for_smaller_outputs;
+    return std::nullopt;
+  };
   BuildWatcher* watcher = nullptr;
   const LayerDemand demand = layers.demand(config, plan);
   if (options_.objective == MappingObjective::kDramBytes && best_) {
@@ -246,16 +250,23 @@ std::optional<ProgramSearch::Found> ProgramSearch::evaluate(ProgramLayers& layer
   }
   if (goes_by_cycles()) {
     const std::int64_t limit = best_ ? best_->merit.cycles : kNever;
-    if (least_time(demand, options_.memory).longest() >= limit) return {};
+    if (least_time(demand, options_.memory).longest() >= limit) return refuse(true);
     if (ProgramClock::suits(config_)) {
       layers.outline(config, plan, outline_);
-      if (!may_beat(layers, plan, limit, largest)) return {};
+      if (!clock_.may_beat(outline_, limit)) return refuse(true);
+      if (knows_times(plan) && !may_beat(layers, plan, limit, largest)) return {};
       clock_.restart(demand, outline_, limit);
       watcher = &clock_;
     }
   }
   std::optional<MappedProgram> program = layers.lower(config, plan, regions, watcher);
-  if (!program) return {};
+  if (!program) {
+    // Convolutions that came so far take no less with smaller ones. Layers of the vector unit are cut anew.
+    const auto begun = outline_.layers.begin() + static_cast<std::ptrdiff_t>(clock_.layers_begun());
+    return refuse(!knows_times(plan) &&
+                  std::all_of(outline_.layers.begin(), begun,
+                              [](const LayerOutline& layer) { return layer.has_array; }));
+  }
   const Merit merit = watcher != nullptr ? Merit{static_cast<double>(clock_.cycles()), clock_.cycles()}
                                          : merit_of(program->program);
   if (best_ && !(merit < best_->merit)) return {};

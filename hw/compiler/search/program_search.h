@@ -69,6 +69,8 @@ class ProgramSearch {
   /// The plan's program if it is better than the best one.
   std::optional<Found> evaluate(ProgramLayers& layers, const AcceleratorConfig& config, const Plan& plan,
                                 Regions regions, const AcceleratorConfig& largest);
+  /// Whether layers' times are asked for: that pays where many programs have a layer's block.
+  static bool knows_times(const Plan& plan) { return plan.size() >= 8; }
   /// Whether the plan that outline_ is of can take less than `limit` cycles. Fills in times of its layers.
   bool may_beat(ProgramLayers& layers, const Plan& plan, std::int64_t limit,
                 const AcceleratorConfig& largest);
@@ -86,6 +88,9 @@ class ProgramSearch {
   /// output buffers first, of the same those with the largest activation buffers.
   std::vector<AcceleratorConfig> targets_;
   std::optional<Found> best_;
+  /// Of a plan that evaluate() refused: with smaller output buffers, and else the same, it would have refused
+  /// it, too. Where none is said to, it is not known.
+  bool refused_for_smaller_outputs_ = false;
   ProgramOutline outline_;                   ///< of the candidate at hand
   std::optional<LayerTimesTable> times_;     ///< of the program's layers
   std::vector<AcceleratorConfig> hopeless_;  ///< with these buffers, or smaller ones, nothing is better

@@ -57,13 +57,13 @@ class SegmentBuilder {
  public:
   /// `largest_sums`: of each layer's output channels.
   SegmentBuilder(const Mapper& mapper, const std::vector<std::int64_t>& largest_sums,
-                 const AcceleratorConfig& config, const MapperOptions& options)
+                 const AcceleratorConfig& config, const MapperOptions& options, BlockTablesMemo& tables)
       : mapper_(mapper),
         network_(mapper.network()),
         largest_sums_(largest_sums),
         config_(config),
         options_(options),
-        tables_(config, planned_rates(options)) {
+        tables_(tables.get(config, options, planned_rates(options))) {
     for (const LayerMapping& m : options.mappings) unused_.insert(m.layer);
   }
 
@@ -92,7 +92,7 @@ class SegmentBuilder {
   bool next_on_host() const { return next_ < network_.layers.size() && on_host(network_.layers[next_].op); }
 
   void add_segment() {
-    Segment segment(network_, options_, mapper_.weights(), tables_,
+    Segment segment(network_, options_, mapper_.weights(), *tables_,
                     segments_.empty() ? nullptr : &segments_.back().program);
     while (next_ < network_.layers.size() && !next_on_host()) {
       segment.add(take_layer());
@@ -168,7 +168,7 @@ class SegmentBuilder {
   const std::vector<std::int64_t>& largest_sums_;
   const AcceleratorConfig& config_;
   const MapperOptions& options_;
-  BlockTables tables_;
+  const std::shared_ptr<BlockTables> tables_;
   std::optional<ProgramSearch> search_;
   std::set<std::string> unused_;  ///< user's mappings
   std::size_t next_ = 0;          ///< layer of the network
@@ -252,7 +252,7 @@ Mapper::Mapper(const QuantizedNetwork& network)
 
 std::vector<MappedProgram> Mapper::map(const AcceleratorConfig& config, const MapperOptions& options) const {
   check(config, options);
-  return SegmentBuilder(*this, largest_sums_, config, options).run();
+  return SegmentBuilder(*this, largest_sums_, config, options, programs_->tables).run();
 }
 
 std::shared_ptr<const std::vector<MappedProgram>> Mapper::map_once(const AcceleratorConfig& config,
@@ -260,7 +260,7 @@ std::shared_ptr<const std::vector<MappedProgram>> Mapper::map_once(const Acceler
   check(config, options);
   return programs_->get(config, options, [&] {
     return std::make_shared<const std::vector<MappedProgram>>(
-        SegmentBuilder(*this, largest_sums_, config, options).run());
+        SegmentBuilder(*this, largest_sums_, config, options, programs_->tables).run());
   });
 }
 

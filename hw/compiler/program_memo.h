@@ -1,11 +1,12 @@
-// Programs of a network that were made before, by all that the mapper reads. Beside the mapper, for whoever
-// evaluates many machines.
+// Programs of a network that were made before, by all that the mapper reads, and blocks that it chose among.
+// Beside the mapper, for whoever evaluates many machines.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "hw/compiler/block_tables.h"
 #include "hw/compiler/mapper.h"
 #include "hw/timeline/recent_memo.h"
 
@@ -13,6 +14,8 @@ namespace bitbalance::compiler {
 
 class ProgramMemo {
  public:
+  BlockTablesMemo tables;
+
   /// What `make()` returns, or returned for a machine that is alike.
   template <class Make>
   std::shared_ptr<const std::vector<MappedProgram>> get(const AcceleratorConfig& config,

@@ -7,14 +7,6 @@
 
 namespace bitbalance::compiler {
 
-BlockTable& BlockTables::of(const AcceleratorLayer& layer, const Convolution& conv,
-                            const LayerMapping& user) {
-  const int number = user.layer.empty() ? kAnyLayer : static_cast<int>(layer.number);
-  std::unique_ptr<BlockTable>& table = tables_[{shape_of(conv), number}];
-  if (!table) table = std::make_unique<BlockTable>(conv, user, rates_);
-  return *table;
-}
-
 void Segment::find_shapes() {
   if (!shape_of_.empty()) return;
   for (const std::size_t number : convolutions_) {
@@ -193,9 +185,10 @@ void Segment::refuse(const AcceleratorConfig& config) {
       ProgramBuilder builder(network_, config, options_, before_);
       if (before_ == nullptr) builder.place_tensor(network_.input);
       lower_layer(builder, l, nullptr, config);  // names the buffer
-    } else if (const Convolution conv = describe(l, config);
-               tables_.of(l, conv, user_mapping(l)).best(config).empty()) {
-      refuse_mapping(conv, user_mapping(l));
+    } else {
+      const LayerMapping user = user_mapping(l);
+      if (tables_.of(l, describe(l, tables_.largest()), user).best(config).empty())
+        refuse_mapping(describe(l, config), user);
     }
   }
   throw std::logic_error("every layer fits, and the program does not");

@@ -11,33 +11,13 @@
 #include <vector>
 
 #include "hw/compiler/accelerator_layer.h"
+#include "hw/compiler/block_tables.h"
 #include "hw/compiler/blocks/block_proposals.h"
 #include "hw/compiler/blocks/block_table.h"
 #include "hw/compiler/lowering/program_builder.h"
 #include "hw/compiler/search/program_search.h"
 
 namespace bitbalance::compiler {
-
-/// The blocks of every shape of a network's convolutions, on one accelerator and those with smaller buffers.
-class BlockTables {
- public:
-  /// `rates` of the memory, in bytes per cycle. Keeps the reference.
-  BlockTables(const AcceleratorConfig& largest, std::vector<double> rates)
-      : largest_(largest), rates_(std::move(rates)) {}
-
-  const AcceleratorConfig& largest() const { return largest_; }
-  std::size_t rates() const { return rates_.size(); }
-  /// `conv`: on the largest accelerator. `user`: what counts for this layer alone, if it has a name. The
-  /// reference stays valid.
-  BlockTable& of(const AcceleratorLayer& layer, const Convolution& conv, const LayerMapping& user);
-
- private:
-  static constexpr int kAnyLayer = -1;
-
-  const AcceleratorConfig& largest_;
-  const std::vector<double> rates_;
-  std::map<std::pair<ConvolutionShape, int>, std::unique_ptr<BlockTable>> tables_;
-};
 
 class Segment : public ProgramLayers {
  public:

@@ -242,9 +242,15 @@ TEST_CASE("no program is given up that takes fewer cycles than it may") {
       AcceleratorConfig smaller = machine.config;
       if (!segment.cuts_channels(plan)) smaller.activation_buffer_bytes /= 2;
       smaller.parameter_buffer_bytes /= 2;
-      if (!segment.has_room(smaller, plan)) continue;
+      if (segment.propose(smaller).empty() || !segment.has_room(smaller, plan)) continue;
       const auto there = segment.lower(smaller, plan, Regions::kContiguous, nullptr);
-      REQUIRE(timeline.cycles(gapless->program, weights) <= timeline.cycles(there->program, weights));
+      const std::int64_t cycles_there = timeline.cycles(there->program, weights);
+      REQUIRE(timeline.cycles(gapless->program, weights) <= cycles_there);
+      // Nor do its layers by themselves.
+      const auto times_here = outline.times;
+      segment.outline(smaller, plan, outline);
+      outline.times = times_here;
+      REQUIRE(clock.may_beat(outline, cycles_there + 1));
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "quant/host/operator_traits.h"
 #include "quant/host/operators/families.h"
 #include "quant/host/operators/product.h"
 
@@ -50,7 +51,7 @@ void check_whole(const HostOperator& op, const std::vector<HostView>& operands, 
     }
   };
   check_values(result);
-  if (!sums_products(op.type)) return;
+  if (!has_trait(op.type, kSumsProducts)) return;
   std::vector<HostTensor> magnitudes;
   for (const HostView& operand : operands) {
     HostTensor& all = magnitudes.emplace_back(operand.dims);
@@ -190,10 +191,8 @@ std::int64_t HostGraph::macs() const {
 }
 
 bool HostGraph::is_non_negative() const {
-  static const std::set<std::string> never_negative = {
-      "Abs", "Exp", "HardSigmoid", "ReduceL1", "ReduceL2", "Relu", "Sigmoid", "Softmax", "Softplus", "Sqrt"};
   const HostOperator& last = steps.back();
-  return never_negative.count(last.type) != 0 ||
+  return has_trait(last.type, kNeverNegative) ||
          (last.type == "Clip" && last.attributes.number("min", -1.0F) >= 0);
 }
 

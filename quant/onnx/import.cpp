@@ -5,6 +5,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "quant/host/operator_traits.h"
 #include "quant/onnx/graph/graph.h"
 #include "quant/onnx/operators/canonical/canonical.h"
 #include "quant/onnx/operators/layers/volumes.h"
@@ -72,9 +73,8 @@ void import_checked(OnnxGraph& graph, const NodeProto& given) {
 }
 
 void import_node(OnnxGraph& graph, const NodeProto& node) {
-  static const std::set<std::string> with_all_outputs = {
-      "DynamicQuantizeLinear", "GRU", "If", "LSTM", "Loop", "RNN", "Scan", "Split", "TopK"};
-  for (int i = 1; i < node.output_size() && with_all_outputs.count(node.op_type()) == 0; ++i) {
+  const bool has_all = has_trait(node.op_type(), host::kAllOutputs);
+  for (int i = 1; i < node.output_size() && !has_all; ++i) {
     if (graph.model().readers(node.output(i)) != 0)
       graph.model().fail(node, fmt::format("output '{}' is used; accepted: the first", node.output(i)));
   }

@@ -215,10 +215,6 @@ HostTensor conv_transpose(const HostOperator& op, const std::vector<HostView>& o
 
 }  // namespace
 
-bool sums_products(const std::string& type) {
-  return type == "Einsum" || type == "Gemm" || type == "MatMul";
-}
-
 std::int64_t product_macs(const HostOperator& op, const std::vector<Dims>& operands) {
   if (op.type == "Einsum") return einsum_macs(op, operands);
   if (operands.size() < 2 || operands[0].empty()) return 0;

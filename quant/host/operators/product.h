@@ -1,5 +1,4 @@
-// Host operators that multiply and add: which they are, and how much they multiply, for the share of the work
-// that the accelerator does.
+// How much operators of the host multiply, for the share of the work that the accelerator does.
 #pragma once
 
 #include <string>
@@ -8,9 +7,6 @@
 #include "quant/host/host_graph.h"
 
 namespace bitbalance::host {
-
-/// Is each element of its result a sum of products of elements of its operands, which may be any numbers?
-bool sums_products(const std::string& type);
 
 /// Multiply-accumulates of MatMul, Gemm, Einsum and ConvTranspose; 0 for every other operator.
 std::int64_t product_macs(const HostOperator& op, const std::vector<Dims>& operands);

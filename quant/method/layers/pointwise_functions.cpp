@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "quant/host/graph_builders.h"
+#include "quant/host/operator_traits.h"
 #include "quant/method/layers/host_node.h"
 
 namespace bitbalance::method {
@@ -26,11 +27,7 @@ bool is_number(const HostOperand& operand) {
 bool is_continuous(const HostOperator& op) {
   if (!op.attributes.list(host::kWholeBounds).empty() || op.attributes.integer(host::kCutsFraction, 0) != 0)
     return false;  // exact integers
-  static const std::set<std::string> continuous = {
-      "Abs",       "Add", "Celu",  "Clip", "Elu",     "Erf",      "Exp",      "Gelu", "HardSigmoid",
-      "HardSwish", "Max", "Mean",  "Min",  "Mul",     "Neg",      "Relu",     "Selu", "Identity",
-      "LeakyRelu", "Sub", "PRelu", "Sum",  "Sigmoid", "Softplus", "Softsign", "Tanh"};
-  if (continuous.count(op.type) != 0) return true;
+  if (has_trait(op.type, host::kContinuous)) return true;
   if ((op.type != "Div" && op.type != "Pow") || op.operands.size() != 2 || !is_number(op.operands[1]))
     return false;
   const float number = op.operands[1].constant.values.front();

@@ -208,9 +208,6 @@ class OnnxGraph {
 /// height and width.
 Shape shape_of(const Dims& dims);
 
-/// Does the operator only move elements, so that integers that stand for numbers stay what they are?
-bool keeps_numbers(const std::string& op);
-
 /// How one ONNX operator is imported.
 using OnnxHandler = void (*)(OnnxGraph&, const onnx::NodeProto&);
 using OnnxHandlers = std::map<std::string, OnnxHandler>;

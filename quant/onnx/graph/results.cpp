@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "quant/host/operator_traits.h"
 #include "quant/host/operators/product.h"
 #include "quant/onnx/graph/graph.h"
 
@@ -23,24 +24,11 @@ bool fits(const Dims& dims, const Dims& expected) {
 
 /// Are the results elements of the operands?
 bool moves_elements(const HostGraph& graph) {
-  static const std::set<std::string> names = {"Concat", "DepthToSpace", "Expand", "Identity", "Reshape",
-                                              "Slice",  "SpaceToDepth", "Tile",   "Transpose"};
   return std::all_of(graph.steps.begin(), graph.steps.end(), [](const HostOperator& step) {
     const bool has_constants = std::any_of(step.operands.begin(), step.operands.end(),
                                            [](const HostOperand& operand) { return operand.value < 0; });
-    return names.count(step.type) != 0 && !has_constants;
+    return has_trait(step.type, host::kMoves) && !has_constants;
   });
-}
-
-/// Does the operator pass integers on as they are? So those that stand for "to the end" may be among them.
-bool passes_integers(const std::string& op) {
-  static const std::set<std::string> names = {
-      "Cast",      "CastLike",  "Clip",   "Concat",    "Constant",        "ConstantOfShape", "DepthToSpace",
-      "Expand",    "Flatten",   "Gather", "GatherND",  "GatherElements",  "Identity",        "If",
-      "Max",       "Min",       "Pad",    "ReduceMax", "ReduceMin",       "Reshape",         "Scatter",
-      "Slice",     "ScatterND", "Split",  "Squeeze",   "ScatterElements", "SpaceToDepth",    "Tile",
-      "Transpose", "Unsqueeze", "Where"};
-  return names.count(op) != 0;
 }
 
 double largest_magnitude(const std::vector<float>& values) {
@@ -52,8 +40,7 @@ double largest_magnitude(const std::vector<float>& values) {
 /// Refuses to compute with constant integers that floats do not tell apart.
 void check_exact(const OnnxModel& model, const NodeProto& source, const std::string& op,
                  const std::vector<const OnnxValue*>& operands) {
-  static const std::set<std::string> comparisons = {"Equal", "Greater", "Less"};
-  if (passes_integers(op)) return;
+  if (has_trait(op, host::kPassesIntegers)) return;
   double found = 0, most_sum = 1;
   int count = 0;
   bool folds = true;
@@ -66,29 +53,21 @@ void check_exact(const OnnxModel& model, const NodeProto& source, const std::str
     found = largest;
     ++count;
   }
-  if (folds && host::sums_products(op) && most_sum > kExactInteger) {
+  if (folds && has_trait(op, host::kSumsProducts) && most_sum > kExactInteger) {
     found = most_sum;
     ++count;
   }
   // One beyond them is no other integer's equal.
-  if (count > (comparisons.count(op) != 0 ? 1 : 0))
+  if (count > (has_trait(op, host::kTruth) ? 1 : 0))
     model.fail(source, fmt::format("computes with the integer {}; accepted: up to {}", found, kExactInteger));
 }
 
 }  // namespace
 
-bool keeps_numbers(const std::string& op) {
-  static const std::set<std::string> names = {
-      "DepthToSpace", "Expand",    "Flatten", "Gather", "GatherElements", "GatherND",
-      "Identity",     "MaxPool",   "Reshape", "Slice",  "SpaceToDepth",   "Squeeze",
-      "Transpose",    "Unsqueeze", "Shape",   "Size",   "Split"};
-  return names.count(op) != 0;
-}
-
 // A float from 2^24 on may stand for any of several integers that a node computes.
 void OnnxGraph::check_integers(const NodeProto& source, const std::string& name,
                                const OnnxValue& value) const {
-  const bool passes = passes_integers(source.op_type());
+  const bool passes = has_trait(source.op_type(), host::kPassesIntegers);
   for (const double x : value.constant) {  // double tells all digits
     const double size = std::abs(x);
     const bool is_exact = passes ? size <= kExactInteger || size >= kUnboundedInteger : size < kExactInteger;
@@ -113,7 +92,7 @@ void OnnxGraph::define(const NodeProto& source, const std::string& name, OnnxVal
     }
   }
   const OnnxValue* origin = source.input_size() == 0 ? nullptr : find(source.input(0));
-  if (value.tensor >= 0 && origin != nullptr && keeps_numbers(source.op_type()))
+  if (value.tensor >= 0 && origin != nullptr && has_trait(source.op_type(), host::kKeepsNumbers))
     value.quantization = origin->quantization;
   if (value.type == onnx::TensorProto::UNDEFINED) {
     value.type = origin == nullptr ? onnx::TensorProto::FLOAT : origin->type;

@@ -7,10 +7,10 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <set>
 #include <stdexcept>
 
 #include "quant/host/gelu.h"
+#include "quant/host/operator_traits.h"
 #include "quant/onnx/operators/on_host/parameters.h"
 
 namespace bitbalance::onnx_io {
@@ -44,11 +44,8 @@ class HostGraphWriter {
 
  private:
   std::string operand(const HostOperator& op, std::size_t index, const std::string& name) {
-    static const std::set<std::string> indexed = {"Gather", "GatherElements", "GatherND", "ScatterElements",
-                                                  "ScatterND"};
     const HostOperand& operand = op.operands[index];
-    const bool is_index =
-        (index == 1 && indexed.count(op.type) != 0) || (index == 2 && op.type == "RoiAlign");
+    const bool is_index = static_cast<int>(index) == host::traits_of(op.type).indices;
     if (operand.value >= 0) {
       const std::string& value = values_[operand.value];
       return is_index ? cast(value, writer_.unique(name + ".indices"), onnx::TensorProto::INT64) : value;
@@ -86,12 +83,11 @@ class HostGraphWriter {
   }
 
   void write(const HostOperator& op, const std::string& name, const std::string& to) {
-    static const std::set<std::string> comparisons = {"Equal", "Greater", "IsInf", "IsNaN", "Less"};
     std::vector<std::string> inputs;
     inputs.reserve(op.operands.size());
     for (std::size_t i = 0; i < op.operands.size(); ++i) inputs.push_back(operand(op, i, name));
 
-    if (comparisons.count(op.type) != 0) {
+    if (has_trait(op.type, host::kTruth)) {
       const std::string truth = writer_.unique(name + ".truth");
       write_plain(op.type, op.attributes, inputs, name, truth);
       cast(truth, to, onnx::TensorProto::FLOAT);

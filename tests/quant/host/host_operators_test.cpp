@@ -3,6 +3,9 @@
 #include <catch2/catch.hpp>
 
 #include "quant/eval/evaluator.h"
+#include "quant/host/operator_traits.h"
+#include "quant/host/operators/families.h"
+#include "quant/onnx/import.h"
 #include "tests/quant/onnx/onnx_builder.h"
 
 using namespace bitbalance;
@@ -20,6 +23,25 @@ int count(const Network& network, Op op) {
 }
 
 }  // namespace
+
+TEST_CASE("the table of traits has a row for every operator, and for no other") {
+  std::set<std::string> rows;
+  for (const auto& [name, traits] : host::operator_traits()) rows.insert(name);
+  CHECK(rows == onnx_operators());
+  for (const std::string& name : host::host_operators()) {
+    CAPTURE(name);
+    CHECK(rows.count(name) == 1);
+  }
+}
+
+TEST_CASE("operators of the elementwise families are elementwise by their traits") {
+  for (const host::HostFunctions& family : {host::elementwise_operators(), host::bitwise_operators()}) {
+    for (const auto& [name, function] : family) {
+      CAPTURE(name);
+      CHECK(host::has_trait(name, host::kElementwise));
+    }
+  }
+}
 
 TEST_CASE(
     "a product with constant weights is a 1x1 convolution over rows, and a constant behind it its bias") {

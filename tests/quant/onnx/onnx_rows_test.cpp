@@ -1,8 +1,12 @@
 // Results of which the image decides how many rows they have: what detectors end with.
 #include <catch2/catch.hpp>
 
+#include <onnx/defs/schema.h>
+
 #include "quant/eval/evaluator.h"
+#include "quant/host/operator_traits.h"
 #include "tests/quant/onnx/onnx_builder.h"
+#include "tests/quant/onnx/reference/onnx_reference.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
@@ -98,6 +102,29 @@ TEST_CASE("rows of -1 behind those that are chosen make a result of as many rows
   model.node("ReduceSum", {"first", "zero"}, "sum");  // no operator on each row
   end_with(model, "sum");
   CHECK(model.run({0, 0, 0, 0.5F, 0, 0}) == Floats{-2, -2, 1});
+}
+
+TEST_CASE("every function of each element works on the rows that there are") {
+  const ReferenceTensor rows = {{3, 3}, {0, 0, 3, 0, 0, 0, 0, 0, 5}};
+  for (const auto& [op, traits] : host::operator_traits()) {
+    static const std::set<std::string> of_others = {"BitwiseNot", "Cast", "Gelu", "HardSwish",
+                                                    "Mish",       "Not",  "Swish"};
+    const onnx::OpSchema* schema = onnx::OpSchemaRegistry::Schema(op, 13);
+    const bool is_unary = schema != nullptr && schema->max_input() == 1;
+    if ((traits.traits & host::kElementwise) == 0 || !is_unary || of_others.count(op) != 0) continue;
+    CAPTURE(op);
+    OnnxBuilder model = chooser();
+    model.cast("chosen", "real", onnx::TensorProto::FLOAT);
+    const onnx::NodeProto node = model.node(op, {"real"}, "z");
+    model.cast("z", "number", onnx::TensorProto::FLOAT);
+    end_with(model, "number");
+    const std::vector<double> expected = reference(node, 13, {&rows})[0].values;
+    Floats found = model.run(kScores);
+    CHECK(Floats(found.begin() + 9, found.end()) == Floats{-1, -1, -1});
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      if (std::isfinite(expected[i])) CHECK(found[i] == Approx(expected[i]).margin(1e-6));
+    }
+  }
 }
 
 TEST_CASE("of constants NonMaxSuppression gives the rows that there are") {

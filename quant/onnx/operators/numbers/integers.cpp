@@ -6,47 +6,18 @@
 #include <set>
 #include <utility>
 
+#include "quant/host/operator_traits.h"
+
 namespace bitbalance::onnx_io {
 namespace {
 
 constexpr int kNarrow = 16;  ///< bits that a result of two integers can leave; floats tell all of it apart
 
-/// Is the result of integers some real number?
-bool has_fraction(const HostOperator& op) {
-  static const std::set<std::string> names = {"Pow", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp",
-                                              "ReduceMean"};
-  return names.count(op.type) != 0;
-}
-
-/// Can the result of integers be beyond those of their type?
-bool can_overflow(const HostOperator& op) {
-  static const std::set<std::string> names = {"Abs", "Add", "Div", "Mul", "Neg", "Pow", "Sub"};
-  return names.count(op.type) != 0;
-}
-
 /// Can the result of integers be larger than all of them, or below zero where none is?
 bool grows(const HostOperator& op) {
-  static const std::set<std::string> names = {"Add",
-                                              "BitwiseOr",
-                                              "BitwiseXor",
-                                              "CumSum",
-                                              "Div",
-                                              "Einsum",
-                                              "Gemm",
-                                              "MatMul",
-                                              "Mul",
-                                              "Pow",
-                                              "Sub",
-                                              "ReduceL1",
-                                              "ReduceL2",
-                                              "ReduceLogSumExp",
-                                              "ReduceProd",
-                                              "ReduceSum",
-                                              "ReduceSumSquare",
-                                              "Sum"};
   static const std::set<std::string> scatters = {"ScatterElements", "ScatterND"};
   const std::string reduction = op.attributes.word("reduction", "none");
-  return names.count(op.type) != 0 ||
+  return has_trait(op.type, host::kGrows) ||
          (scatters.count(op.type) != 0 && (reduction == "add" || reduction == "mul"));
 }
 
@@ -88,9 +59,9 @@ bool import_on_integers(OnnxGraph& graph, const onnx::NodeProto& node, HostOpera
     graph.model().fail(node,
                        fmt::format("interpolates {}; accepted: the nearest, or real numbers", name_of(type)));
   }
-  const bool is_narrow = bits_of(type) <= kNarrow, wraps = is_narrow && can_overflow(op);
+  const bool is_narrow = bits_of(type) <= kNarrow, wraps = is_narrow && has_trait(op.type, host::kOverflows);
   if (!is_narrow && grows(op)) op.attributes.integers[host::kWholeBounds] = exact_bounds(type);
-  if (has_fraction(op)) op.attributes.integers[host::kCutsFraction] = {1};
+  if (has_trait(op.type, host::kFraction)) op.attributes.integers[host::kCutsFraction] = {1};
   if (!wraps) return false;
   if (bits_of(type) == kNarrow && (op.type == "Mul" || op.type == "Pow")) {
     graph.model().fail(node,

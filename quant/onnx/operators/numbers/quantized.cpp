@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "quant/host/operator_traits.h"
 #include "quant/onnx/graph/spelling.h"
 
 namespace bitbalance::onnx_io {
@@ -344,7 +345,7 @@ std::optional<NodeProto> on_integers(OnnxGraph& graph, const NodeProto& node) {
   static const OnnxHandlers own = quantized_handlers();
   std::optional<NodeProto> result;
   if (own.count(node.op_type()) != 0) return result;
-  const bool keeps = keeps_numbers(node.op_type());
+  const bool keeps = has_trait(node.op_type(), host::kKeepsNumbers);
   for (int i = keeps ? 1 : 0; i < node.input_size(); ++i) {
     if (!OnnxGraph::has_input(node, i) || !graph.value(node, i).quantization) continue;
     const std::string name = node.input(i) + " (integers)";

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "quant/host/operator_traits.h"
 #include "quant/onnx/graph/spelling.h"
 #include "quant/onnx/operators/on_host/host_import.h"
 
@@ -12,24 +13,6 @@ namespace bitbalance::onnx_io {
 namespace {
 
 using onnx::NodeProto;
-
-bool is_elementwise(const std::string& op) {
-  static const std::set<std::string> names = {
-      "Abs",       "Add",      "And",     "Cast",        "CastLike",  "Ceil",      "Clip",
-      "Div",       "Dropout",  "Equal",   "Exp",         "Floor",     "Greater",   "GreaterOrEqual",
-      "HardSwish", "Identity", "Less",    "LessOrEqual", "Log",       "Max",       "Mean",
-      "Min",       "Mod",      "Mul",     "Neg",         "Not",       "Or",        "Pow",
-      "Relu",      "Round",    "Sigmoid", "Sign",        "Sqrt",      "Sub",       "Sum",
-      "Tanh",      "Where",    "Xor",     "HardSigmoid", "LeakyRelu", "Reciprocal"};
-  return names.count(op) != 0;
-}
-
-/// Extents under other names, for which an operator need not know that the image decides them.
-bool passes_extents(const std::string& op) {
-  static const std::set<std::string> names = {"Cast", "Concat", "Equal",   "Gather",    "Identity",
-                                              "Mul",  "Slice",  "Squeeze", "Unsqueeze", "Where"};
-  return names.count(op) != 0;
-}
 
 /// The value with -1 in each row that is none.
 OnnxValue closed(OnnxGraph& graph, const NodeProto& node, const OnnxValue& rows) {
@@ -108,7 +91,7 @@ void OpenRows::check_operator() {
   if (!rows_) {
     // What is made of constants alone is told on as their number. Beside what the image gives it would be the
     // greatest there can be.
-    if (!passes_extents(op) || !reads_constants()) fail("reads the number of rows");
+    if (!has_trait(op, host::kPassesExtents) || !reads_constants()) fail("reads the number of rows");
     return;
   }
   if (op == "Shape") return;
@@ -118,7 +101,7 @@ void OpenRows::check_operator() {
   static const std::set<std::string> views = {"Flatten", "Reshape", "Squeeze", "Unsqueeze"};
   static const std::set<std::string> others = {"Concat", "Expand", "Gather",   "GatherND",
                                                "Slice",  "Split",  "Transpose"};
-  if (is_elementwise(op)) {
+  if (has_trait(op, host::kElementwise)) {
     check_others(input_);
   } else if (op == "Concat") {
     check_parts(input_);
@@ -228,7 +211,7 @@ std::size_t OpenRows::view_axis(int input) const {
 std::size_t OpenRows::result_axis(int input) const {
   const std::string& op = node_.op_type();
   const std::size_t rank = graph_.dims(node_, input).size();
-  if (is_elementwise(op) || op == "Expand") {
+  if (has_trait(op, host::kElementwise) || op == "Expand") {
     const Dims& result = graph_.known(node_, node_.output(0)).dims;
     const std::size_t axis = result.size() - (rank - rows_->axis);
     if (result[axis] != graph_.dims(node_, input)[rows_->axis]) fail("repeats rows");

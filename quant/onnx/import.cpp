@@ -30,7 +30,7 @@ const OnnxHandlers& handlers() {
     all.merge(branch_handlers());
     all.merge(loop_handlers());
     all.merge(index_handlers());
-    all.merge(open_row_handlers());
+    all.merge(chosen_row_handlers());
     all.merge(quantized_handlers());
     all.merge(host_handlers());
     return all;

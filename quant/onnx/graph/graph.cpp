@@ -48,7 +48,7 @@ Network OnnxGraph::run(void (*import)(OnnxGraph&, const NodeProto&),
     const OnnxValue* found = find(output.name());
     const bool is_input = found != nullptr && found->tensor == network_.input;
     if (found == nullptr || found->tensor < 0 || is_input) {
-      const bool is_extent = found != nullptr && !found->extent_of.empty();
+      const bool is_extent = found != nullptr && found->extents.has_value();
       model_.fail(fmt::format(
           "output '{}' {}; accepted: what is computed from the input (network.outputs chooses among several)",
           output.name(),

@@ -33,8 +33,16 @@ struct Measured {
 /// A dimension of which the image decides how many of its rows there are: see open_rows.h.
 struct OpenAxis {
   std::size_t axis = 0;
-  std::string by;          ///< the value whose rows are -1 where there is none
-  bool is_filled = false;  ///< constant rows of -1 follow
+  std::string by;           ///< the value whose rows are -1 where there is none
+  std::int64_t others = 0;  ///< constant rows that follow, all alike; those that are none are like them
+  /// The elements are indices as they were found, from 0 on, and 0 in rows that are none.
+  bool are_places = false;
+};
+
+/// Of a constant that tells how many such rows there are.
+struct OpenExtents {
+  std::string by;          ///< OpenAxis::by
+  std::vector<float> are;  ///< of each element: 1 if it is that number, 0 if it is so whatever their number
 };
 
 /// What an ONNX name stands for: a tensor of the network under extents of its own, or a constant.
@@ -47,7 +55,7 @@ struct OnnxValue {
   std::optional<Quantization> quantization = {};
   Measured measured = {};
   std::optional<OpenAxis> open = {};
-  std::string extent_of = {};  ///< of a constant that tells how many such rows there are: OpenAxis::by
+  std::optional<OpenExtents> extents = {};
 };
 
 /// Channels up to which one number becomes one per channel, as layers have it: a small file may ask for much.
@@ -139,10 +147,8 @@ class OnnxGraph {
   /// The convolution behind such an output; null: none.
   Node* product(const std::string& result);
 
-  /// Of a tensor that it has open rows, or none although it is made of some. A layer reads such tensors only
-  /// while that is allowed.
+  /// Of a tensor that it has open rows. A layer reads such tensors only while that is allowed.
   void note_open(int tensor) { open_.insert(tensor); }
-  void note_closed(int tensor) { open_.erase(tensor); }
   void allow_open(bool is_allowed) { allows_open_ = is_allowed; }
 
   /// A result that is a cut of a layer's: its first rows, along the dimension before the last.
@@ -227,6 +233,8 @@ OnnxHandlers index_handlers();
 OnnxHandlers block_handlers();
 /// Attention and the embedding of positions, in several steps of the host.
 OnnxHandlers attention_handlers();
+/// Operators of which the image decides how many rows they give.
+OnnxHandlers chosen_row_handlers();
 /// Operators on the bits of integers.
 OnnxHandlers bit_handlers();
 /// Operators that hold graphs of their own.

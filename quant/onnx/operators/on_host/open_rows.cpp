@@ -1,21 +1,35 @@
 #include "quant/onnx/operators/on_host/open_rows.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
 
-#include "quant/host/operator_traits.h"
 #include "quant/onnx/graph/spelling.h"
 #include "quant/onnx/operators/on_host/host_import.h"
+#include "quant/onnx/operators/on_host/open_extents.h"
+#include "quant/onnx/operators/on_host/row_rules.h"
 
 namespace bitbalance::onnx_io {
 namespace {
 
 using onnx::NodeProto;
 
-/// The value with -1 in each row that is none.
-OnnxValue closed(OnnxGraph& graph, const NodeProto& node, const OnnxValue& rows) {
+/// Of a constant whose rows along an axis are alike, one of them.
+std::optional<OnnxValue> row_of_all(const OnnxValue& value, std::size_t axis) {
+  OnnxValue row = value;
+  row.dims[axis] = 1;
+  row.constant.clear();
+  const std::int64_t count = value.dims[axis], inner = element_count(value.dims, axis + 1);
+  for (std::int64_t i = 0; i < element_count(value.dims); ++i) {
+    const std::int64_t first = i / (count * inner) * count * inner + i % inner;
+    if (value.constant[i] != value.constant[first]) return {};
+    if (i % (count * inner) < inner) row.constant.push_back(value.constant[i]);
+  }
+  return row;
+}
+
+}  // namespace
+
+OnnxValue closed(OnnxGraph& graph, const NodeProto& node, const OnnxValue& rows, const OnnxValue& other) {
   Spelling words(graph, node);
   HostAttributes columns;
   columns.integers["axes"] = {1};
@@ -24,226 +38,121 @@ OnnxValue closed(OnnxGraph& graph, const NodeProto& node, const OnnxValue& rows)
   best.dims.assign(rows.dims.size(), 1);
   best.dims[rows.open->axis] = rows.dims[rows.open->axis];
   const OnnxValue is_row = words.step("Greater", {best, Spelling::number(-0.5F)});
-  OnnxValue result = words.step("Where", {is_row, rows, Spelling::number(-1)});
+  OnnxValue result = words.step("Where", {is_row, rows, other});
   result.type = rows.type;
   return result;
 }
 
-/// Of constants there are exactly as many rows as there are.
-void choose_constants(OnnxGraph& graph, const NodeProto& node, const HostOperator& op,
-                      const std::vector<const OnnxValue*>& operands) {
-  OnnxValue rows = graph.add_step(node, op, operands, node.output(0) + " (rows)");
-  const auto none = std::find(rows.constant.begin(), rows.constant.end(), -1.0F);
-  rows.constant.erase(none, rows.constant.end());
-  rows.dims[0] = static_cast<std::int64_t>(rows.constant.size()) / 3;
-  rows.type = onnx::TensorProto::INT64;
-  graph.define(node, node.output(0), std::move(rows));
-}
-
-void non_max_suppression(OnnxGraph& graph, const NodeProto& node) {
-  std::vector<const OnnxValue*> operands;
-  const HostOperator op = read_operator(graph, node, operands);
-  if (op.attributes.integer("max_output_boxes_per_class", 0) < 1)
-    graph.model().fail(
-        node, "max_output_boxes_per_class is below 1; accepted: 1 or more (0, its default, chooses no box)");
-  if (operands.size() == 2 && operands[0]->tensor < 0 && operands[1]->tensor < 0) {
-    choose_constants(graph, node, op, operands);
-    return;
-  }
-  const std::string marked = node.output(0) + " (rows)";
-  graph.name_value(marked, graph.add_step(node, op, operands, marked));
-  OnnxValue rows = graph.known(node, marked);
-  graph.check_indices(node, rows.dims[0]);
-  // Whoever looks up something by a row that is none finds something.
-  Spelling(graph, node).result("Max", {rows, Spelling::number(0)});
-  graph.note_open(rows.tensor);
-  rows = graph.known(node, node.output(0));
-  rows.open = OpenAxis{0, marked, false};
-  graph.note_open(rows.tensor);
-  graph.name_value(node.output(0), std::move(rows));
-}
-
-}  // namespace
-
 OpenRows::OpenRows(OnnxGraph& graph, const NodeProto& node) : graph_(graph), node_(node) {
+  std::optional<OpenAxis> rows;
+  int input = -1;
+  bool has_extents = false;
   for (int i = 0; i < node.input_size(); ++i) {
     const OnnxValue* value = OnnxGraph::has_input(node, i) ? graph.find(node.input(i)) : nullptr;
     if (value == nullptr) continue;
-    if (!value->extent_of.empty()) extent_of_ = value->extent_of;
-    if (!value->open || rows_) continue;
-    rows_ = value->open;
-    input_ = i;
+    has_extents = has_extents || value->extents.has_value();
+    if (!value->open || rows) continue;
+    rows = value->open;
+    input = i;
   }
-  graph_.allow_open(rows_.has_value());
-  if (rows_ || !extent_of_.empty()) check_operator();
+  graph_.allow_open(rows.has_value());
+  if (rows) {
+    read_rows(*rows, input);
+  } else if (has_extents) {
+    extents_ = extents_of_result(graph, node);
+  }
 }
 
-void OpenRows::fail(const std::string& problem) const {
-  const std::string by = rows_ ? rows_->by : extent_of_;
-  graph_.model().fail(node_,
-                      fmt::format("{}, of which the image decides how many there are; accepted: what works "
-                                  "on each row alone, or results ahead of it: --set network.outputs={}",
-                                  problem, by.substr(0, by.rfind(" ("))));
-}
-
-void OpenRows::check_operator() {
+void OpenRows::read_rows(const OpenAxis& rows, int input) {
+  const RowReader reader = {graph_, node_, input, rows};
   const std::string& op = node_.op_type();
-  if (!rows_) {
-    // What is made of constants alone is told on as their number. Beside what the image gives it would be the
-    // greatest there can be.
-    if (!has_trait(op, host::kPassesExtents) || !reads_constants()) fail("reads the number of rows");
+  if (op == "Shape") {
+    if (rows.others != 0) reader.fail("asks for the number of rows and of others behind them");
+    extents_ = extents_of_shape(node_, rows, reader.dims().size());
     return;
   }
-  if (op == "Shape") return;
-  const bool takes_shape = op == "Expand" || op == "Reshape";
-  if (!extent_of_.empty() && (!takes_shape || extent_of_ != rows_->by)) fail("reads rows and their number");
-  if (rows_->is_filled && op != "Slice") fail("reads rows and others behind them");
-  static const std::set<std::string> views = {"Flatten", "Reshape", "Squeeze", "Unsqueeze"};
-  static const std::set<std::string> others = {"Concat", "Expand", "Gather",   "GatherND",
-                                               "Slice",  "Split",  "Transpose"};
-  if (has_trait(op, host::kElementwise)) {
-    check_others(input_);
-  } else if (op == "Concat") {
-    check_parts(input_);
-  } else if (op == "Slice") {
-    check_slice(input_);
-  } else if (op == "Gather" || op == "GatherND") {
-    gathered_axis(input_);
-  } else if (op == "Split") {
-    const std::size_t rank = graph_.dims(node_, 0).size();
-    if (normal_axis(int_attribute(node_, "axis", 0), rank) == rows_->axis) fail("splits rows");
-  } else if (views.count(op) == 0 && others.count(op) == 0) {
-    fail("reads rows");
+  if (closes(rows, input)) return;
+  OpenAxis followed = rows;
+  if (follow(followed, input)) {
+    result_ = followed;
+    return;
   }
+  result_ = rows_of_result(reader);
+  const bool has_indices = op == "Gather" || op == "GatherElements" || op == "GatherND";
+  const OnnxValue* indices = has_indices ? graph_.find(node_.input(1)) : nullptr;
+  // Whoever looks up something by a row that is none finds something.
+  if (indices != nullptr && indices->open && !indices->open->are_places && indices->open->others == 0)
+    read_closed(1, Spelling::number(0));
 }
 
-bool OpenRows::reads_constants() const {
-  for (int i = 0; i < node_.input_size(); ++i)
-    if (OnnxGraph::has_input(node_, i) && !graph_.is_constant(node_, i)) return false;
+/// The node reads the input with `other` in the rows that are none.
+void OpenRows::read_closed(int input, const OnnxValue& other) {
+  const std::string& name = node_.input(input);
+  const OnnxValue given = graph_.value(node_, input);
+  OnnxValue rows = closed(graph_, node_, given, other);
+  rows.open = given.open;
+  graph_.name_value(name, std::move(rows));
+  given_[name] = given;
+}
+
+/// Constant rows, all alike, behind those that there are: of what a Slice takes of them later, those that are
+/// none are some.
+bool OpenRows::follow(OpenAxis& rows, int input) {
+  const std::string& op = node_.op_type();
+  if (rows.others != 0 || input != 0) return false;
+  OnnxValue other;
+  if (op == "Concat" && node_.input_size() == 2 && graph_.is_constant(node_, 1)) {
+    const OnnxValue& constant = graph_.value(node_, 1);
+    if (normal_axis(int_attribute(node_, "axis", 1), graph_.dims(node_, 0).size()) != rows.axis ||
+        constant.extents)
+      return false;
+    rows.others = constant.dims[rows.axis];
+    const std::optional<OnnxValue> row = row_of_all(constant, rows.axis);
+    if (!row || rows.others == 0) return false;
+    other = *row;
+  } else if (op == "Pad") {
+    std::vector<const OnnxValue*> operands;
+    const HostOperator pad = read_pad(graph_, node_, operands);
+    const std::vector<std::int64_t> pads = pad.attributes.list("pads");
+    const std::size_t rank = graph_.dims(node_, 0).size();
+    const bool fits = pads.size() == 2 * rank && pad.attributes.word("mode", "constant") == "constant";
+    if (!fits || pads[rows.axis] != 0 || pads[rank + rows.axis] <= 0) return false;
+    rows.others = pads[rank + rows.axis];
+    other = Spelling::number(pad.attributes.number("value", 0));
+  } else {
+    return false;
+  }
+  rows.are_places = false;
+  read_closed(0, other);
   return true;
 }
 
-/// Other operands are the same rows, or one for all.
-void OpenRows::check_others(int input) const {
-  const std::size_t from_end = graph_.dims(node_, input).size() - rows_->axis;
-  for (int i = 0; i < node_.input_size(); ++i) {
-    if (i == input || !OnnxGraph::has_input(node_, i)) continue;
-    const OnnxValue& other = graph_.value(node_, i);
-    const bool is_same = other.open && other.open->by == rows_->by && !other.open->is_filled &&
-                         other.dims.size() - other.open->axis == from_end;
-    const bool is_one =
-        !other.open && (other.dims.size() < from_end || other.dims[other.dims.size() - from_end] == 1);
-    if (!is_same && !is_one) fail("combines rows with others");
-  }
-}
-
-/// Columns side by side; or constant rows of -1 behind those that there are, of which the first are taken
-/// later.
-void OpenRows::check_parts(int input) {
-  const std::size_t axis = normal_axis(int_attribute(node_, "axis", 1), graph_.dims(node_, input).size());
-  if (axis != rows_->axis) {
-    for (int i = 0; i < node_.input_size(); ++i) {
-      const OnnxValue& part = graph_.value(node_, i);
-      if (!part.open || part.open->by != rows_->by || part.open->axis != rows_->axis || part.open->is_filled)
-        fail("joins rows with others");
-    }
-    return;
-  }
-  const bool has_two = node_.input_size() == 2 && input == 0 && graph_.is_constant(node_, 1);
-  const std::vector<float> fill = has_two ? graph_.value(node_, 1).constant : std::vector<float>();
-  if (fill.empty() ||
-      std::count(fill.begin(), fill.end(), -1.0F) != static_cast<std::ptrdiff_t>(fill.size()) ||
-      graph_.dims(node_, 1)[axis] < graph_.dims(node_, 0)[axis])
-    fail("joins rows with others");
-  OnnxValue rows = closed(graph_, node_, graph_.value(node_, 0));
-  rows.open = rows_;
-  rows_->is_filled = true;
-  given_ = graph_.value(node_, 0);
-  graph_.name_value(node_.input(0), std::move(rows));
-}
-
-/// Columns, or all rows; of those with others behind them no more than there can be.
-void OpenRows::check_slice(int input) {
+/// Is the result as many of the first rows for every image? There are at least those that follow.
+bool OpenRows::closes(const OpenAxis& rows, int input) const {
+  if (node_.op_type() != "Slice" || rows.others == 0 || input != 0) return false;
   std::vector<const OnnxValue*> operands;
   const HostOperator op = read_operator(graph_, node_, operands);
-  const Dims& dims = graph_.dims(node_, input);
-  std::vector<std::int64_t> axes = op.attributes.list("axes");
   const std::vector<std::int64_t> starts = op.attributes.list("starts"), ends = op.attributes.list("ends"),
-                                  steps = op.attributes.list("steps");
-  const bool are_all = axes.empty();
-  for (std::size_t i = 0; i < starts.size(); ++i) {
-    if (are_all) axes.push_back(static_cast<std::int64_t>(i));
-    if (i >= axes.size() || normal_axis(axes[i], dims.size()) != rows_->axis) continue;
-    const bool is_front = starts[i] == 0 && i < ends.size() && (i >= steps.size() || steps[i] == 1);
-    const std::int64_t most = graph_.known(node_, rows_->by).dims[0];
-    closes_ = is_front && rows_->is_filled && ends[i] > 0 && ends[i] <= most;
-    const bool takes_all = is_front && !rows_->is_filled && ends[i] >= most;
-    if (!closes_ && !takes_all) fail("takes some of the rows");
+                                  steps = op.attributes.list("steps"), axes = op.attributes.list("axes");
+  for (std::size_t i = 0; i < starts.size() && i < ends.size(); ++i) {
+    const std::int64_t axis = i < axes.size() ? axes[i] : static_cast<std::int64_t>(i);
+    if (normal_axis(axis, graph_.dims(node_, 0).size()) != rows.axis) continue;
+    const bool is_forward = i >= steps.size() || steps[i] > 0;
+    return is_forward && starts[i] >= 0 && ends[i] > 0 && ends[i] <= rows.others;
   }
-  if (rows_->is_filled && !closes_) fail("reads rows and others behind them");
-}
-
-/// Rows of indices look up something that has none of them.
-std::size_t OpenRows::gathered_axis(int input) const {
-  const OnnxValue &data = graph_.value(node_, 0), &indices = graph_.value(node_, 1);
-  if (data.open && indices.open) fail("looks up rows by rows");
-  if (node_.op_type() == "GatherND") {
-    const bool fits =
-        input == 1 && rows_->axis + 1 < indices.dims.size() && int_attribute(node_, "batch_dims", 0) == 0;
-    if (!fits) fail("looks up rows");
-    return rows_->axis;
-  }
-  const std::size_t axis = normal_axis(int_attribute(node_, "axis", 0), data.dims.size());
-  if (input == 1) return axis + rows_->axis;
-  if (axis == rows_->axis) fail("looks up rows");
-  return rows_->axis < axis ? rows_->axis : rows_->axis + indices.dims.size() - 1;
-}
-
-/// Where the rows are under other extents: behind as many elements as before, as many as before.
-std::size_t OpenRows::view_axis(int input) const {
-  const Dims &before = graph_.dims(node_, input), &after = graph_.known(node_, node_.output(0)).dims;
-  const std::int64_t outer = element_count(before, 0, rows_->axis), rows = before[rows_->axis];
-  for (std::size_t d = 0; d < after.size(); ++d)
-    if (element_count(after, 0, d) == outer && after[d] == rows) return d;
-  fail("joins rows with other dimensions");
-}
-
-std::size_t OpenRows::result_axis(int input) const {
-  const std::string& op = node_.op_type();
-  const std::size_t rank = graph_.dims(node_, input).size();
-  if (has_trait(op, host::kElementwise) || op == "Expand") {
-    const Dims& result = graph_.known(node_, node_.output(0)).dims;
-    const std::size_t axis = result.size() - (rank - rows_->axis);
-    if (result[axis] != graph_.dims(node_, input)[rows_->axis]) fail("repeats rows");
-    return axis;
-  }
-  if (op == "Gather" || op == "GatherND") return gathered_axis(input);
-  if (op == "Transpose") {
-    std::vector<std::int64_t> order = ints_attribute(node_, "perm", {});
-    for (std::size_t d = 0; order.size() < rank; ++d)
-      order.push_back(static_cast<std::int64_t>(rank - 1 - d));
-    return static_cast<std::size_t>(
-        std::find(order.begin(), order.end(), static_cast<std::int64_t>(rows_->axis)) - order.begin());
-  }
-  if (op == "Concat" || op == "Slice" || op == "Split") return rows_->axis;
-  return view_axis(input);
+  return false;
 }
 
 void OpenRows::note_results() {
   graph_.allow_open(false);
-  if (!rows_ && extent_of_.empty()) return;
-  if (given_) graph_.name_value(node_.input(0), *given_);
+  for (auto& [name, value] : given_) graph_.name_value(name, std::move(value));
   for (const std::string& name : node_.output()) {
     const OnnxValue* found = graph_.find(name);
     if (found == nullptr) continue;
     OnnxValue result = *found;
-    result.open.reset();
-    if (node_.op_type() == "Shape" || !rows_) {
-      result.extent_of = rows_ ? rows_->by : extent_of_;
-    } else if (closes_) {
-      graph_.note_closed(result.tensor);
-    } else {
-      result.open = OpenAxis{result_axis(input_), rows_->by, rows_->is_filled};
+    if (extents_ && result.tensor < 0) result.extents = extents_;
+    if (result_) {
+      result.open = result_;
       graph_.note_open(result.tensor);
     }
     graph_.name_value(name, std::move(result));
@@ -254,15 +163,13 @@ void close_rows(OnnxGraph& graph, const std::string& output) {
   const NodeProto* node = graph.model().producer(output);
   const OnnxValue* value = graph.find(output);
   if (node == nullptr || value == nullptr || !value->open) return;
+  if (value->open->others != 0)
+    refuse_rows(graph, *node, value->open->by, "is an output with rows behind those");
   graph.allow_open(true);
-  OnnxValue result = closed(graph, *node, *value);
+  OnnxValue result = closed(graph, *node, *value, Spelling::number(-1));
   graph.allow_open(false);
   result.open.reset();
   graph.name_value(output, std::move(result));
-}
-
-OnnxHandlers open_row_handlers() {
-  return {{"NonMaxSuppression", non_max_suppression}};
 }
 
 }  // namespace bitbalance::onnx_io

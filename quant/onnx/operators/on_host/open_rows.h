@@ -1,16 +1,18 @@
 // Results of which the image decides how many rows they have. Extents are fixed when a network is mapped:
-// such a result has as many rows as there can be, and rows of zeros behind the last. What works on each row
+// such a result has as many rows as there can be, and any rows behind the last. What works on each row
 // alone may follow; where the network ends, -1 tells the rows that are none. All else is refused, as it would
 // see them.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 
 #include "quant/onnx/graph/graph.h"
 
 namespace bitbalance::onnx_io {
 
-/// What reads such rows, while it is imported.
+/// What reads such rows, or their number, while it is imported.
 class OpenRows {
  public:
   /// Refuses a node that does not work on each of its rows alone.
@@ -19,29 +21,23 @@ class OpenRows {
   void note_results();
 
  private:
-  void check_operator();
-  bool reads_constants() const;
-  [[noreturn]] void fail(const std::string& problem) const;
-  std::size_t result_axis(int input) const;
-  std::size_t view_axis(int input) const;
-  std::size_t gathered_axis(int input) const;
-  void check_others(int input) const;
-  void check_parts(int input);
-  void check_slice(int input);
+  void read_rows(const OpenAxis& rows, int input);
+  bool follow(OpenAxis& rows, int input);
+  bool closes(const OpenAxis& rows, int input) const;
+  void read_closed(int input, const OnnxValue& other);
 
   OnnxGraph& graph_;
   const onnx::NodeProto& node_;
-  std::optional<OpenAxis> rows_;    ///< of the first input that has some
-  int input_ = -1;                  ///< its number
-  std::string extent_of_;           ///< of constants that tell how many there are
-  std::optional<OnnxValue> given_;  ///< its first input, while another stands for it
-  bool closes_ = false;             ///< the result has as many rows for every image
+  std::optional<OpenAxis> result_;          ///< of each output
+  std::optional<OpenExtents> extents_;      ///< of the first output
+  std::map<std::string, OnnxValue> given_;  ///< inputs, while others stand for them
 };
 
 /// At an output of the network: -1 in each row that is none.
 void close_rows(OnnxGraph& graph, const std::string& output);
 
-/// NonMaxSuppression.
-OnnxHandlers open_row_handlers();
+/// The value with `other`, which is broadcast, in each row that is none.
+OnnxValue closed(OnnxGraph& graph, const onnx::NodeProto& node, const OnnxValue& rows,
+                 const OnnxValue& other);
 
 }  // namespace bitbalance::onnx_io

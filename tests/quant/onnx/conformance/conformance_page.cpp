@@ -126,12 +126,15 @@ chosen ones come first, in the standard's order (of equal scores the box of lowe
 of the network has -1 in every element of the rows behind them.
 
 What works on each row alone may follow: functions of each element, Gather and GatherND by the rows, Concat and Split of
-columns, Transpose, views, Expand to the rows' own number. So boxes, classes and scores of a detector come out as its
-exporter put them together. Concat with rows of -1, then a Slice of the first, makes of them as many rows for every
-image, behind which anything may follow. Another operator would see the rows that are none, and is refused:
+columns, Transpose, views, products with one matrix for all rows, and what works along another dimension than that of
+the rows: Softmax, ArgMax, reductions, normalizations. So boxes, classes and scores of a detector come out as its
+exporter put them together. The number of rows may be an extent of Reshape and Expand. Rows that are all alike behind
+them (Concat with a constant, Pad), then a Slice that takes no more of the first than are behind, make as many rows for
+every image, whatever follows. Another operator would see the rows that are none, or use the greatest number that there
+can be for theirs, and is refused:
 
-    (ReduceSum): reads rows, of which the image decides how many there are; accepted: what works on each row alone,
-    or results ahead of it: --set network.outputs=chosen
+    (ReduceSum): works along the rows: the image decides how many rows 'chosen' has; accepted: what works on each row
+    alone, or results ahead of it: --set network.outputs=chosen
 
 ## Claimed operators
 

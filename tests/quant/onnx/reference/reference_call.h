@@ -53,7 +53,7 @@ inline Dims joint(const Dims& a, const Dims& b) {
   for (const Dims* dims : {&a, &b}) {
     for (std::size_t d = 0; d < dims->size(); ++d) {
       std::int64_t& extent = result[result.size() - dims->size() + d];
-      extent = std::max(extent, (*dims)[d]);
+      if ((*dims)[d] != 1) extent = (*dims)[d];
     }
   }
   return result;

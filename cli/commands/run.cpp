@@ -153,7 +153,9 @@ std::optional<PowerSeries> power_of(const RunTrace& trace, const Scenario& scena
   return trace.power()->series(CostModel(*scenario.technology, scenario.accelerator));
 }
 
-/// Extents of all images' results: those of a batch where they begin with one, else images come first.
+/// Extents of all images' results. Where they begin with 1, which is the batch as a rule, images take its
+/// place: as if the model had run them as one batch. Else images come first. In either case image after
+/// image.
 Dims stacked(const OutputReport& output) {
   Dims dims = output.dims;
   if (dims.empty() || dims[0] != 1) dims.insert(dims.begin(), 1);

@@ -62,6 +62,36 @@ TEST_CASE("every output of a model is compared and written") {
   }
 }
 
+TEST_CASE("results of several images keep their extents, of which a first 1 is the batch") {
+  const TemporaryFolder folder;
+  OnnxBuilder model({1, 6});
+  model.constant("list", std::vector<std::int64_t>{6}).constant("rows", std::vector<std::int64_t>{2, 3});
+  model.constant("row", std::vector<std::int64_t>{1, 1, 6});
+  model.node("Abs", {"x"}, "y");
+  model.node("Reshape", {"y", "list"}, "listed");
+  model.node("Reshape", {"y", "rows"}, "in_rows");
+  model.node("Reshape", {"y", "row"}, "in_a_row");
+  set_attribute(model.node("ReduceSum", {"y"}, "sum"), "keepdims", std::int64_t{0});
+  const std::vector<Extents> shapes = {{1, 6}, {6}, {2, 3}, {1, 1, 6}, {}};
+  const std::vector<Extents> stacked = {{5, 6}, {5, 6}, {5, 2, 3}, {5, 1, 6}, {5}};
+  const std::vector<std::string> names = {"y", "listed", "in_rows", "in_a_row", "sum"};
+  for (std::size_t i = 1; i < names.size(); ++i) {
+    onnx::ValueInfoProto& output = *model.graph().add_output();
+    declare(output, names[i], onnx::TensorProto::FLOAT);
+  }
+  const std::string file = folder.write("m.onnx", model.model().SerializeAsString()).string();
+  const CommandEnd end =
+      bitbalance_command("run " + file + " --level tlm --images 5 --out " + (folder.path() / "out").string());
+  CAPTURE(end.err);
+  REQUIRE(end.exit_code == 0);
+  const Json outputs = Json::parse(text_of(folder.path() / "out/summary.json"))["outputs"];
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    CHECK(outputs[i]["shape"] == Json(shapes[i]));
+    const Array results = read_array(folder.path() / "out" / ("output_" + std::to_string(i) + ".npy"));
+    CHECK(results.extents == stacked[i]);
+  }
+}
+
 TEST_CASE("a result of the host is not quantized") {
   const TemporaryFolder folder;
   OnnxBuilder model({1, 2, 1, 4});

@@ -120,7 +120,7 @@ TEST_CASE("logarithms of integers along no axes are refused") {
   model.cast("x", "a", Types::INT32);
   set_attribute(model.node("ReduceLogSum", {"a"}, "c"), "noop_with_empty_axes", std::int64_t{1});
   model.cast("c", "y", Types::FLOAT);
-  CHECK_THAT(model.refusal(), Contains("(ReduceLogSum): logarithms of INT32; accepted: real numbers"));
+  CHECK_THAT(model.refusal(), Contains("(ReduceLogSum): takes logarithms of INT32; accepted: real numbers"));
 }
 
 TEST_CASE("integers are resized by the nearest alone") {

@@ -50,8 +50,8 @@ TEST_CASE("a loop reads what is around it in every step, however large") {
 TEST_CASE("a loop whose steps the image decides, or that is too long, is refused") {
   CHECK_THAT(powers({2}, {3}, "is_small").refusal(),
              Contains("(Loop): the image decides how many steps there are; accepted: a number of steps"));
-  CHECK_THAT(powers({2}, {}).refusal(), Contains("(Loop): more than 256 steps; accepted: up to that"));
-  CHECK_THAT(powers({2}, {std::int64_t{1} << 40}).refusal(), Contains("(Loop): more than 256 steps"));
+  CHECK_THAT(powers({2}, {}).refusal(), Contains("(Loop): has more than 256 steps; accepted: up to that"));
+  CHECK_THAT(powers({2}, {std::int64_t{1} << 40}).refusal(), Contains("(Loop): has more than 256 steps"));
   OnnxBuilder wrong = powers({2}, {2});
   wrong.graph().mutable_node(0)->mutable_attribute(0)->mutable_g()->mutable_input()->RemoveLast();
   CHECK_THAT(wrong.refusal(), Contains("(Loop): body has 2 inputs and 2 outputs; accepted: 3 and 2"));

@@ -197,7 +197,7 @@ TEST_CASE("convolutions whose channels do not fit are refused") {
   model.constant("w", {1, 2, 1, 1}, {1, 2});
   model.node("Conv", {"x", "w"}, "y");
   CHECK_THAT(model.refusal(),
-             Contains("node 'node1' (Conv): weights [1, 2, 1, 1] in 1 groups over 3 input channels"));
+             Contains("node 'node1' (Conv): weights are [1, 2, 1, 1] in 1 groups over 3 input channels"));
 }
 
 TEST_CASE("convolutions that are not two-dimensional are refused") {

@@ -51,7 +51,7 @@ class Steps {
   /// One step; gives the body's own condition, if it has one.
   bool run(const std::vector<OnnxValue>& inputs) {
     if (count_++ == kMostSteps)
-      graph_.model().fail(node_, fmt::format("more than {} steps; accepted: up to that", kMostSteps));
+      graph_.model().fail(node_, fmt::format("has more than {} steps; accepted: up to that", kMostSteps));
     const int first = has_condition_ ? 1 : 0;
     std::vector<bool> wanted(static_cast<std::size_t>(first + carried_), true);
     for (int i = carried_; i < node_.output_size(); ++i) wanted.push_back(is_read(graph_, node_, i));
@@ -97,8 +97,8 @@ void give(OnnxGraph& graph, const NodeProto& node, Steps& steps, const std::vect
     const int at = carried + static_cast<int>(i);
     if (!is_read(graph, node, at)) continue;
     if (steps.collected()[i].empty()) {
-      graph.model().fail(node,
-                         fmt::format("no step for output '{}'; accepted: one or more", node.output(at)));
+      graph.model().fail(
+          node, fmt::format("has no step that gives output '{}'; accepted: one or more", node.output(at)));
     }
     stack(graph, node, words, at, steps.collected()[i], i < axes.size() ? axes[i] : 0);
   }

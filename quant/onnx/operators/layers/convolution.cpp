@@ -138,14 +138,16 @@ Filters read_filters(const OnnxGraph& graph, const NodeProto& node, int channels
   const std::int64_t groups = int_attribute(node, "group", 1);
   if (weights.dims.size() != graph.dims(node, 0).size() || groups < 1 || groups > channels ||
       weights.dims[1] * groups != channels || weights.dims[0] % groups != 0) {
-    graph.model().fail(node, fmt::format("weights {} in {} groups over {} input channels do not fit",
+    graph.model().fail(node, fmt::format("weights are {} in {} groups over {} input channels; accepted: as "
+                                         "many dimensions as the input, filters that "
+                                         "the groups share out evenly, each over channels / groups",
                                          to_string(weights.dims), groups, channels));
   }
   Filters filters;
   filters.kernel.assign(weights.dims.begin() + 2, weights.dims.end());
   if (ints_attribute(node, "kernel_shape", filters.kernel) != filters.kernel) {
-    graph.model().fail(
-        node, fmt::format("kernel_shape differs from the weights' {}", fmt::join(filters.kernel, "x")));
+    graph.model().fail(node, fmt::format("kernel_shape differs from the weights; accepted: their {}",
+                                         fmt::join(filters.kernel, "x")));
   }
   filters.groups = static_cast<int>(groups);
   filters.weights = weights.constant;

@@ -57,8 +57,9 @@ std::vector<float> product_weights(const OnnxGraph& graph, const NodeProto& node
   const std::int64_t inputs = right.dims[is_transposed ? 1 : 0];
   const std::int64_t outputs = right.dims[is_transposed ? 0 : 1];
   if (graph.dims(node, 0).back() != inputs) {
-    graph.model().fail(node, fmt::format("product of {} and {}{}", to_string(graph.dims(node, 0)),
-                                         to_string(right.dims), is_transposed ? ", transposed" : ""));
+    graph.model().fail(node, fmt::format("multiplies {} by {}{}; accepted: as many columns as rows",
+                                         to_string(graph.dims(node, 0)), to_string(right.dims),
+                                         is_transposed ? ", transposed" : ""));
   }
   std::vector<float> weights(inputs * outputs);
   for (std::int64_t m = 0; m < outputs; ++m) {

@@ -79,8 +79,9 @@ Window read_window(const OnnxModel& model, const onnx::NodeProto& node,
                fmt::format("auto_pad is {}; accepted: NOTSET, SAME_UPPER, SAME_LOWER, VALID", auto_pad));
   }
   if (window.output_shape(in, 1).elements() == 0) {
-    model.fail(node, fmt::format("a window of {}x{} does not fit into {}x{} and its padding", window.span_h(),
-                                 window.span_w(), in.height, in.width));
+    model.fail(
+        node, fmt::format("has a window of {}x{} over {}x{} and its padding; accepted: a window that fits in",
+                          window.span_h(), window.span_w(), in.height, in.width));
   }
   return window;
 }

@@ -98,8 +98,9 @@ void bit_shift(OnnxGraph& graph, const onnx::NodeProto& node) {
 void bitwise_not(OnnxGraph& graph, const onnx::NodeProto& node) {
   const OnnxValue x = graph.value(node, 0);
   if (!is_signed(x.type) && bits_of(x.type) > kNarrow) {
-    graph.model().fail(node, fmt::format("all bits of {}; accepted: of signed integers, or of up to {} bits",
-                                         name_of(x.type), kNarrow));
+    graph.model().fail(
+        node, fmt::format("inverts all bits of {}; accepted: signed integers, or others of up to {} bits",
+                          name_of(x.type), kNarrow));
   }
   const float ones = is_signed(x.type) ? -1 : std::ldexp(1.0F, bits_of(x.type)) - 1;
   Spelling words(graph, node);

@@ -194,7 +194,9 @@ void qlinear_conv(OnnxGraph& graph, const NodeProto& node, OnnxHandler conv) {
     OnnxValue bias = graph.floats(node, 8);
     const std::vector<float>& scales = graph.floats(node, 4).constant;
     if (scales.size() != 1 && scales.size() != bias.constant.size())
-      graph.model().fail(node, fmt::format("{} biases of {} scales", bias.constant.size(), scales.size()));
+      graph.model().fail(
+          node, fmt::format("has {} biases and {} weight scales; accepted: one scale, or one for each bias",
+                            bias.constant.size(), scales.size()));
     for (std::size_t i = 0; i < bias.constant.size(); ++i)
       bias.constant[i] *= x_scale * scales[scales.size() == 1 ? 0 : i];
     bias.type = onnx::TensorProto::FLOAT;
@@ -250,8 +252,8 @@ OnnxValue first_factor(OnnxGraph& graph, const NodeProto& node) {
   if (!x.measured.by.empty()) {
     const Measured zero = has_zero ? graph.value(node, 2).measured : Measured();
     if (x.measured.power != -1 || zero.by != x.measured.by || zero.power != 0) {
-      graph.model().fail(node,
-                         "integers that DynamicQuantizeLinear made; accepted: those with its zero point");
+      graph.model().fail(
+          node, "takes integers that DynamicQuantizeLinear made without their zero point; accepted: with it");
     }
   } else {
     const Quantization by = x.quantization.value_or(Quantization());
@@ -320,7 +322,8 @@ void multiply_measured(OnnxGraph& graph, const NodeProto& node, OnnxHandler mult
   const bool is_same = a.measured.by.empty() || b.measured.by.empty() || a.measured.by == b.measured.by;
   const int power = a.measured.power + b.measured.power;
   if (!is_same || std::abs(power) > 1)
-    graph.model().fail(node, "scales that were measured elsewhere; accepted: the one of the integers");
+    graph.model().fail(
+        node, "multiplies by a scale that was measured for other integers; accepted: the scale of its own");
   const std::vector<std::string> inputs = {node.output(0) + " (a)", node.output(0) + " (b)"};
   for (int i = 0; i < 2; ++i) {
     OnnxValue plain = graph.value(node, i);

@@ -228,7 +228,7 @@ OpenAxis squeeze(const RowReader& reader) {
   for (const std::int64_t axis : axes) gone[normal_axis(axis, dims.size())] = true;
   if (axes.empty())
     for (std::size_t d = 0; d < dims.size(); ++d) gone[d] = dims[d] == 1;
-  if (gone[reader.rows.axis]) reader.fail("takes the rows for one");
+  if (gone[reader.rows.axis]) reader.fail("removes the dimension of the rows");
   const auto place = gone.begin() + static_cast<std::ptrdiff_t>(reader.rows.axis);
   return at(reader, reader.rows.axis - std::count(gone.begin(), place, true));
 }

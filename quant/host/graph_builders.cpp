@@ -1,5 +1,9 @@
 #include "quant/host/graph_builders.h"
 
+#include <algorithm>
+#include <cctype>
+#include <set>
+
 namespace bitbalance::host {
 
 Dims channel_dims(const Shape& image) {
@@ -18,6 +22,20 @@ HostOperator view_step(int value, const Dims& dims) {
   HostOperator view = host_step("Reshape", dims, {{value, {}}});
   view.attributes.integers = {{"shape", dims}, {"allowzero", {1}}};
   return view;
+}
+
+std::string title_of(const std::vector<HostOperator>& steps) {
+  std::set<std::string> named;
+  for (const HostOperator& step : steps) {
+    const std::size_t start = step.origin.rfind('('), end = step.origin.rfind(')');  // "node 'f' (Cast)"
+    const bool has_origin = start != std::string::npos && end != std::string::npos && start < end;
+    if (!has_origin && step.type == "Reshape" && steps.size() > 1) continue;
+    named.insert(has_origin ? step.origin.substr(start + 1, end - start - 1) : step.type);
+  }
+  if (named.size() != 1) return "host";
+  std::string title = *named.begin();
+  std::transform(title.begin(), title.end(), title.begin(), [](unsigned char c) { return std::tolower(c); });
+  return title;
 }
 
 HostGraph lrn_graph(const Shape& image, const Lrn& lrn) {

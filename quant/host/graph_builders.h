@@ -1,6 +1,9 @@
 // Graphs of host operators that stand for layers on images.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "base/shape.h"
 #include "quant/host/host_graph.h"
 
@@ -13,6 +16,10 @@ Dims channel_dims(const Shape& image);
 HostOperator host_step(const char* type, Dims result, std::vector<HostOperand> operands);
 /// The same elements under other extents.
 HostOperator view_step(int value, const Dims& dims);
+
+/// Of a graph of these steps, in reports: the operator of the file that all of them stand for, "softmax";
+/// "host" where there are several. The same elements under other extents stand for any.
+std::string title_of(const std::vector<HostOperator>& steps);
 
 /// Local response normalization: y[c] = x[c] / (k + alpha / size * sum of x[i]^2)^beta, i over the `size`
 /// channels around c that exist.

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <stdexcept>
 
+#include "quant/host/graph_builders.h"
 #include "quant/host/operator_traits.h"
 #include "quant/host/operators/families.h"
 #include "quant/host/operators/product.h"
@@ -120,8 +120,8 @@ HostTensor evaluate(const HostOperator& op, const std::vector<HostView>& operand
 }
 
 HostGraph::HostGraph(std::vector<Dims> extents, HostOperator only)
-    : title(only.type), inputs(std::move(extents)), steps({std::move(only)}) {
-  std::transform(title.begin(), title.end(), title.begin(), [](unsigned char c) { return std::tolower(c); });
+    : inputs(std::move(extents)), steps({std::move(only)}) {
+  title = title_of(steps);
 }
 
 HostTensor HostGraph::run(const std::vector<const float*>& values) const {

@@ -115,6 +115,7 @@ class Merger {
     merged.others.assign(inputs_.begin() + 1, inputs_.end());
     for (const int tensor : inputs_) merged.host.inputs.push_back({network_.shape(tensor).elements()});
     for (const Node* node : nodes_) append(*node, merged.host);
+    merged.host.title = title_of(merged.host.steps);
     return merged;
   }
 

@@ -132,6 +132,8 @@ class OnnxGraph {
   /// add_host() of one tensor under other extents, on the way: a layer of that name.
   int add_host(const onnx::NodeProto& source, HostOperator op, int input, const Dims& extents,
                const std::string& name, const Shape& shape);
+  /// The tensors and their layers have each other's names from now on: `last` is what the file means.
+  void swap_names(int before, int last);
   /// A value under a name that the file does not have.
   void name_value(const std::string& name, OnnxValue value) { values_[name] = std::move(value); }
   /// Fails where constants that the file does not hold would grow by so many elements to far more than it

@@ -116,6 +116,11 @@ void OnnxGraph::define_last(const NodeProto& source, const std::string& name, On
   define(source, name, std::move(value));
 }
 
+void OnnxGraph::swap_names(int before, int last) {
+  std::swap(network_.tensors[before].name, network_.tensors[last].name);
+  if (before != network_.input) std::swap(network_.nodes[before - 1].name, network_.nodes[last - 1].name);
+}
+
 Node& OnnxGraph::add_layer(const NodeProto& source, Op op, int input, const Shape& output, Dims dims) {
   Node& node = append_layer(source, layer_name(source), op, input, output, dims, source.output(0));
   define(source, source.output(0), {node.output, std::move(dims), {}, onnx::TensorProto::UNDEFINED});

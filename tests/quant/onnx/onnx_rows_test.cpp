@@ -9,6 +9,7 @@
 
 #include "quant/eval/evaluator.h"
 #include "quant/host/operator_traits.h"
+#include "quant/method/layers/host_placement.h"
 #include "tests/quant/onnx/onnx_builder.h"
 #include "tests/quant/onnx/random/random_rows.h"
 
@@ -58,6 +59,18 @@ TEST_CASE("NonMaxSuppression gives as many rows as there can be, -1 behind those
   OnnxBuilder two = chooser(2, 0.92F);
   end_with(two, "chosen", onnx::TensorProto::INT64);
   CHECK(two.run(kScores) == Floats{0, 0, 3, -1, -1, -1});
+}
+
+TEST_CASE("a layer of the host has the name of its node, and is listed as the operator of the file") {
+  OnnxBuilder model = chooser();
+  end_with(model, "chosen", onnx::TensorProto::INT64);
+  const Network network = method::lower_network(model.import());
+  REQUIRE(network.nodes.size() == 1);
+  CHECK(network.nodes[0].name == "node2");
+  CHECK(network.nodes[0].host.title == "nonmaxsuppression");
+  OnnxBuilder rooted({1, 4}, 18);
+  rooted.node("Mish", {"x"}, "y");
+  CHECK(rooted.import().nodes.back().host.title == "mish");
 }
 
 TEST_CASE("what looks up boxes and scores by the rows chosen keeps them apart from those that are none") {

@@ -160,14 +160,18 @@ void OpenRows::note_results() {
 }
 
 void close_rows(OnnxGraph& graph, const std::string& output) {
-  const NodeProto* node = graph.model().producer(output);
   const OnnxValue* value = graph.find(output);
-  if (node == nullptr || value == nullptr || !value->open) return;
-  if (value->open->others != 0)
-    refuse_rows(graph, *node, value->open->by, "is an output with rows behind those");
+  if (value == nullptr || !value->open) return;
+  const std::string& by = value->open->by;
+  // The layers stand for what chose the rows.
+  const NodeProto *node = graph.model().producer(output), *chooser = graph.model().producer(name_of_rows(by));
+  if (node == nullptr) return;
+  if (chooser == nullptr) chooser = node;  // of an inner graph
+  if (value->open->others != 0) refuse_rows(graph, *node, by, "is an output with rows behind those");
   graph.allow_open(true);
-  OnnxValue result = closed(graph, *node, *value, Spelling::number(-1));
+  OnnxValue result = closed(graph, *chooser, *value, Spelling::number(-1));
   graph.allow_open(false);
+  graph.swap_names(value->tensor, result.tensor);
   result.open.reset();
   graph.name_value(output, std::move(result));
 }

@@ -342,9 +342,13 @@ const std::map<std::string, RowRule>& row_rules() {
 
 }  // namespace
 
+std::string name_of_rows(const std::string& by) {
+  return by.substr(0, by.rfind(" ("));
+}
+
 void refuse_rows(const OnnxGraph& graph, const NodeProto& node, const std::string& by,
                  const std::string& problem) {
-  const std::string name = by.substr(0, by.rfind(" ("));
+  const std::string name = name_of_rows(by);
   graph.model().fail(node,
                      fmt::format("{}: the image decides how many rows '{}' has; accepted: what works on "
                                  "each row alone, or results ahead of it: --set network.outputs={}",

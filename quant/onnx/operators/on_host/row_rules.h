@@ -18,6 +18,9 @@ struct RowReader {
   [[noreturn]] void fail(const std::string& problem) const;
 };
 
+/// The value of the file whose rows OpenAxis::by tells.
+std::string name_of_rows(const std::string& by);
+
 /// Refuses a node for the rows of `by`, whose number the image decides.
 [[noreturn]] void refuse_rows(const OnnxGraph& graph, const onnx::NodeProto& node, const std::string& by,
                               const std::string& problem);

@@ -219,13 +219,33 @@ HostTensor top_indices(const HostOperator& op, const std::vector<HostView>& oper
   return result;
 }
 
+/// A row for each dimension, a column for each element that is not 0: its index. There are as many columns as
+/// there are elements: those behind the last one are -1.
+HostTensor non_zero(const HostOperator& /*op*/, const std::vector<HostView>& operands) {
+  const HostView& x = operands.at(0);
+  const Dims dims = x.dims.empty() ? Dims{1} : x.dims;
+  const std::int64_t elements = element_count(dims), rank = static_cast<std::int64_t>(dims.size());
+  HostTensor result = HostTensor::result({rank, elements}, x.is_outline());
+  if (x.is_outline()) return result;
+  std::fill(result.values.begin(), result.values.end(), -1.0F);
+  std::int64_t column = 0;
+  for (std::int64_t i = 0; i < elements; ++i) {
+    if (x.values[i] == 0) continue;
+    std::int64_t rest = i;
+    for (std::int64_t d = rank; d-- > 0; rest /= dims[d])
+      result.values[d * elements + column] = static_cast<float>(rest % dims[d]);
+    ++column;
+  }
+  return result;
+}
+
 }  // namespace
 
 HostFunctions indexing_operators() {
   return {
-      {"Gather", gather},        {"GatherElements", gather_elements},
-      {"GatherND", gather_nd},   {"ScatterElements", scatter_elements},
-      {"ScatterND", scatter_nd}, {"TopK", top_indices},
+      {"Gather", gather},    {"GatherElements", gather_elements},   {"GatherND", gather_nd},
+      {"NonZero", non_zero}, {"ScatterElements", scatter_elements}, {"ScatterND", scatter_nd},
+      {"TopK", top_indices},
   };
 }
 

@@ -96,7 +96,9 @@ class HostGraphWriter {
       write_plain(op.type, op.attributes, inputs, name, writer_.unique(name + ".values")).add_output(indices);
       cast(indices, to, onnx::TensorProto::FLOAT);
     } else if (op.type == "NonMaxSuppression") {
-      write_all_rows(op, inputs, name, to);
+      write_all_rows(op, inputs, 0, name, to);
+    } else if (op.type == "NonZero") {
+      write_all_rows(op, inputs, 1, name, to);
     } else if (op.type == "Mod" && op.attributes.integer("fmod", 0) == 0) {
       write_modulo(inputs.at(0), inputs.at(1), name, to);
     } else if (op.type == "Where") {  // its condition is a number here
@@ -118,9 +120,9 @@ class HostGraphWriter {
     }
   }
 
-  /// As many rows for every image: those behind the last one are -1.
-  void write_all_rows(const HostOperator& op, const std::vector<std::string>& inputs, const std::string& name,
-                      const std::string& to) {
+  /// As many rows along an axis for every image: those behind the last one are -1.
+  void write_all_rows(const HostOperator& op, const std::vector<std::string>& inputs, std::int64_t axis,
+                      const std::string& name, const std::string& to) {
     const std::string indices = writer_.unique(name + ".indices");
     write_plain(op.type, op.attributes, inputs, name, indices);
     const std::string rows = cast(indices, writer_.unique(name + ".rows"), onnx::TensorProto::FLOAT);
@@ -128,12 +130,12 @@ class HostGraphWriter {
     const std::string all = writer_.unique(name + ".all");
     set_attribute(
         writer_.add_node("Concat", all, {rows, writer_.constant(name + ".none", op.result, none)}, all),
-        "axis", std::int64_t{0});
+        "axis", axis);
     const auto list = [&](const char* what, std::int64_t value) {
       return writer_.constant(fmt::format("{}.{}", name, what), {1}, std::vector<std::int64_t>{value});
     };
     writer_.add_node("Slice", name + ".first",
-                     {all, list("start", 0), list("end", op.result[0]), list("axis", 0)}, to);
+                     {all, list("start", 0), list("end", op.result[axis]), list("axis", axis)}, to);
   }
 
   /// Of integers as real numbers: a - b floor(a / b).

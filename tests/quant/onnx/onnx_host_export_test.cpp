@@ -296,6 +296,15 @@ TEST_CASE("boxes that are chosen survive export") {
   check_survives(model.import());
 }
 
+TEST_CASE("places that are found survive export") {
+  OnnxBuilder model({1, 2, 5});
+  model.node("Relu", {"x"}, "r");
+  model.node("NonZero", {"r"}, "places");
+  model.cast("places", "y", onnx::TensorProto::FLOAT);
+  model.output_rank(2);
+  check_survives(model.import());
+}
+
 TEST_CASE("maxima of regions survive export") {
   OnnxBuilder model({1, 2, 5, 6});
   model.constant("regions", {3, 5}, {0, 0, 0, 5, 4, 0, 1, 1, 3, 3, 0, 2, 0, 2, 4});

@@ -1,6 +1,7 @@
 // Operators of indices and of named dimensions: what random nodes do not show, and what is refused.
 #include <catch2/catch.hpp>
 
+#include "quant/eval/evaluator.h"
 #include "tests/quant/onnx/onnx_builder.h"
 
 using namespace bitbalance;
@@ -52,16 +53,48 @@ TEST_CASE("Einsum: equations that mean nothing are refused") {
   CHECK_THAT(refusal("ab->aa"), Contains("Einsum"));
 }
 
-TEST_CASE("results whose number the image decides are refused") {
+TEST_CASE("NonZero and Compress of what is computed have -1 behind what they find") {
   OnnxBuilder places({1, 4});
   places.node("NonZero", {"x"}, "y");
-  CHECK_THAT(places.refusal(),
-             Contains("(NonZero): input 'x' is computed, so that the image decides how many "
-                      "results there are; accepted: a constant"));
+  places.graph().mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
+      onnx::TensorProto::INT64);
+  CHECK(places.run({0, 5, 0, -1}) == Floats{0, 0, -1, -1, 1, 3, -1, -1});
+  CHECK(places.run({0, 0, 0, 0}) == Floats(8, -1));
   OnnxBuilder kept({1, 4});
-  kept.constant("zero", {}, {0}).node("Greater", {"x", "zero"}, "is_kept");
-  kept.node("Compress", {"x", "is_kept"}, "y");
-  CHECK_THAT(kept.refusal(), Contains("(Compress): input 'is_kept' is computed, so that the image decides"));
+  kept.constant("zero", {}, {0}).constant("list", Ints{4});
+  kept.node("Greater", {"x", "zero"}, "is_positive");
+  kept.node("Reshape", {"is_positive", "list"}, "is_kept");
+  set_integer(kept.node("Compress", {"x", "is_kept"}, "y"), "axis", 1);
+  CHECK(kept.run({0, 5, -2, 7}) == Floats{5, 7, -1, -1});
+}
+
+TEST_CASE("rows chosen among rows are those that there are, as a detector drops bad boxes") {
+  OnnxBuilder model({1, 2, 3});
+  model.constant("boxes", {1, 3, 4}, {0, 0, 1, 1, 5, 5, 6, 6, 9, 9, 10, 10});
+  model.constant("most", Ints{3})
+      .constant("half", {}, {0.5F})
+      .constant("list", Ints{-1})
+      .constant("one", Ints{1});
+  model.node("NonMaxSuppression", {"boxes", "x", "most"}, "chosen");
+  model.node("GatherND", {"x", "chosen"}, "scores");
+  model.node("Greater", {"scores", "half"}, "is_good");
+  model.node("NonZero", {"is_good"}, "places");
+  model.node("Reshape", {"places", "list"}, "place");
+  model.node("Gather", {"chosen", "place"}, "good");
+  set_integer(model.node("Compress", {"chosen", "is_good"}, "good_too"), "axis", 0);
+  model.cast("good", "a", onnx::TensorProto::FLOAT).cast("good_too", "b", onnx::TensorProto::FLOAT);
+  model.node("Identity", {"a"}, "y");
+  *model.graph().add_output() = model.graph().output(0);
+  model.graph().mutable_output(1)->set_name("b");
+  for (onnx::ValueInfoProto& output : *model.graph().mutable_output())
+    output.mutable_type()->mutable_tensor_type()->clear_shape();
+  const Network network = model.import();
+  Evaluator evaluator(network);
+  const Floats image = {0.1F, 0.9F, 0.6F, 0.7F, 0.2F, 0.3F};
+  Floats expected = {0, 0, 1, 0, 0, 2, 0, 1, 0};
+  expected.resize(18, -1);
+  CHECK(evaluator.run(image) == expected);
+  CHECK(evaluator.values(network.outputs[1].tensor) == expected);
 }
 
 TEST_CASE("a TopK of computed size, or beyond the extent, is refused") {

@@ -190,71 +190,14 @@ void reverse_sequence(OnnxGraph& graph, const NodeProto& node) {
   Spelling(graph, node).result("GatherElements", {x, from}, axis);
 }
 
-/// The constant input of an operator whose result has other extents for other values.
-const OnnxValue& known_choice(const OnnxGraph& graph, const NodeProto& node, int index) {
-  const OnnxValue& chosen = graph.value(node, index);
-  if (chosen.tensor >= 0) {
-    graph.model().fail(node, fmt::format("input '{}' is computed, so that the image decides how many results "
-                                         "there are; accepted: a constant, or results ahead of it: --set "
-                                         "network.outputs={}",
-                                         node.input(index), node.input(index)));
-  }
-  return chosen;
-}
-
-/// A row for each dimension, a column for each element that is not 0: its index.
-void non_zero(OnnxGraph& graph, const NodeProto& node) {
-  const OnnxValue& x = known_choice(graph, node, 0);
-  const std::size_t rank = std::max<std::size_t>(1, x.dims.size());
-  std::vector<std::vector<float>> rows(rank);
-  for (std::size_t i = 0; i < x.constant.size(); ++i) {
-    if (x.constant[i] == 0) continue;
-    auto rest = static_cast<std::int64_t>(i);
-    for (std::size_t d = rank; d-- > 0;) {
-      const std::int64_t extent = x.dims.empty() ? 1 : x.dims[d];
-      rows[d].push_back(static_cast<float>(rest % extent));
-      rest /= extent;
-    }
-  }
-  OnnxValue result = {-1,
-                      {static_cast<std::int64_t>(rank), static_cast<std::int64_t>(rows[0].size())},
-                      {},
-                      onnx::TensorProto::INT64};
-  for (const std::vector<float>& row : rows)
-    result.constant.insert(result.constant.end(), row.begin(), row.end());
-  graph.define(node, node.output(0), std::move(result));
-}
-
-/// The parts along an axis, or of all elements in a row, for which a constant condition holds.
-void compress(OnnxGraph& graph, const NodeProto& node) {
-  const OnnxValue& condition = known_choice(graph, node, 1);
-  OnnxValue x = graph.value(node, 0);
-  HostAttributes along;
-  along.integers["axis"] = {int_attribute(node, "axis", 0)};
-  if (find_attribute(node, "axis") == nullptr) x.dims = {element_count(x.dims)};
-  const std::int64_t extent = x.dims[normal_axis(along.integers["axis"][0], x.dims.size())];
-  graph.check_indices(node, extent);
-  OnnxValue kept = {-1, {0}, {}, onnx::TensorProto::INT64};
-  for (std::size_t i = 0; i < condition.constant.size(); ++i)
-    if (condition.constant[i] != 0) kept.constant.push_back(static_cast<float>(i));
-  if (static_cast<std::int64_t>(condition.constant.size()) > extent) {
-    graph.model().fail(node, fmt::format("a condition of {} for an extent of {}; accepted: up to that",
-                                         condition.constant.size(), extent));
-  }
-  kept.dims[0] = static_cast<std::int64_t>(kept.constant.size());
-  Spelling(graph, node).result("Gather", {x, kept}, along);
-}
-
 }  // namespace
 
 OnnxHandlers index_handlers() {
   return {
       {"ArgMax", index_of_extreme},
       {"ArgMin", index_of_extreme},
-      {"Compress", compress},
       {"EyeLike", eye_like},
       {"Hardmax", hardmax},
-      {"NonZero", non_zero},
       {"OneHot", one_hot},
       {"ReverseSequence", reverse_sequence},
       {"Scatter", scatter},

@@ -71,6 +71,10 @@ void OpenRows::read_rows(const OpenAxis& rows, int input) {
     extents_ = extents_of_shape(node_, rows, reader.dims().size());
     return;
   }
+  if (op == "NonZero" || op == "Compress") {
+    read_choice(rows);
+    return;
+  }
   if (closes(rows, input)) return;
   OpenAxis followed = rows;
   if (follow(followed, input)) {
@@ -83,6 +87,28 @@ void OpenRows::read_rows(const OpenAxis& rows, int input) {
   // Whoever looks up something by a row that is none finds something.
   if (indices != nullptr && indices->open && !indices->open->are_places && indices->open->others == 0)
     read_closed(1, Spelling::number(0));
+}
+
+/// What is found among rows, or kept of them, is rows of its own; in those that are none is nothing.
+void OpenRows::read_choice(const OpenAxis& rows) {
+  const bool keeps = node_.op_type() == "Compress";
+  const RowReader reader = {graph_, node_, 0, rows};
+  const OnnxValue& condition = graph_.value(node_, keeps ? 1 : 0);
+  if (keeps && graph_.value(node_, 0).open) {
+    const OnnxValue& x = graph_.value(node_, 0);
+    const bool has_axis = find_attribute(node_, "axis") != nullptr;
+    const bool is_along =
+        has_axis && normal_axis(int_attribute(node_, "axis", 0), x.dims.size()) == x.open->axis;
+    if (has_axis && !is_along && condition.tensor < 0) {
+      result_ = rows;
+      result_->are_places = false;
+      return;
+    }
+    const bool is_same = condition.open && condition.open->by == x.open->by && x.open->others == 0;
+    if (!is_along || !is_same) reader.fail("chooses among the rows");
+  }
+  if (condition.open->others != 0) reader.fail("chooses among rows and others behind them");
+  read_closed(keeps ? 1 : 0, Spelling::number(0));
 }
 
 /// The node reads the input with `other` in the rows that are none.

@@ -22,6 +22,7 @@ class OpenRows {
 
  private:
   void read_rows(const OpenAxis& rows, int input);
+  void read_choice(const OpenAxis& rows);
   bool follow(OpenAxis& rows, int input);
   bool closes(const OpenAxis& rows, int input) const;
   void read_closed(int input, const OnnxValue& other);

@@ -42,7 +42,7 @@ Why not:
 
 | operators | reason |
 |---|---|
-| Unique; NonZero and Compress by what is computed | the image decides how many elements the result has, and no row of them is [on its own](#rows-that-the-image-decides). The refusal names the setting that gives the results ahead of them |
+| Unique | the image decides how many elements the result has; all of them depend on all others |
 | MaxUnpool | needs the places of MaxPool's second output, which no layer writes |
 | Sequence..., SplitToSequence, ConcatFromSequence, Optional... | their values are lists of tensors, or none |
 | Bernoulli, Multinomial, Random... | each run has other results, so that no two levels could be compared |
@@ -123,7 +123,9 @@ With windows of 3 x 3 the rows between two planes are 1 of H + 1. Groups, stride
 Extents are fixed when a network is mapped; how many boxes NonMaxSuppression chooses, the image decides. Its result
 has as many rows as there can be: images x classes x `max_output_boxes_per_class`, or the boxes if they are fewer. The
 chosen ones come first, in the standard's order (of equal scores the box of lower index, as in onnxruntime). An output
-of the network has -1 in every element of the rows behind them.
+of the network has -1 in every element of the rows behind them. So it is with NonZero and Compress by what is
+computed: as many columns or parts as could be found, those that are found first. They find among rows, too, and Gather
+takes rows by the places that they find, as a detector drops boxes of low scores.
 
 What works on each row alone may follow: functions of each element, Gather and GatherND by the rows, Concat and Split of
 columns, Transpose, views, products with one matrix for all rows, and what works along another dimension than that of

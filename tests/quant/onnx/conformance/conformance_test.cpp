@@ -14,9 +14,9 @@ TEST_CASE("what passes survives export, with every operator of the host that a t
   // The importer makes these layers or views, or folds them with the booleans of their tests:
   // onnx_host_export_test.cpp has them.
   const std::set<std::string> elsewhere = {
-      "AveragePool",       "BitwiseAnd",  "BitwiseOr", "BitwiseXor", "Clip", "Equal",  "Gelu",
-      "Greater",           "HardSigmoid", "IsInf",     "IsNaN",      "Less", "LpPool", "MaxRoiPool",
-      "NonMaxSuppression", "Neg",         "Relu",      "Reshape",    "Where"};
+      "AveragePool",       "BitwiseAnd",  "BitwiseOr", "BitwiseXor", "Clip",    "Equal",  "Gelu",
+      "Greater",           "HardSigmoid", "IsInf",     "IsNaN",      "Less",    "LpPool", "MaxRoiPool",
+      "NonMaxSuppression", "NonZero",     "Neg",       "Relu",       "Reshape", "Where"};
   std::set<std::string> proven = elsewhere;
   for (const ConformanceResult& result : run_conformance(BITBALANCE_ONNX_TESTS)) {
     if (result.outcome != ConformanceResult::Outcome::kPassed) continue;

@@ -1,4 +1,5 @@
 // Models with several outputs or inputs, from the file to the results folder.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -89,6 +90,51 @@ TEST_CASE("results of several images keep their extents, of which a first 1 is t
     CHECK(outputs[i]["shape"] == Json(shapes[i]));
     const Array results = read_array(folder.path() / "out" / ("output_" + std::to_string(i) + ".npy"));
     CHECK(results.extents == stacked[i]);
+  }
+}
+
+TEST_CASE("rows that the image decides come out with -1 behind them at every level") {
+  const TemporaryFolder folder;
+  OnnxBuilder model({1, 2, 1, 6});
+  model.constant("w", {1, 2, 1, 1}, {0.5F, -0.25F}).constant("flat", std::vector<std::int64_t>{1, 1, 6});
+  std::vector<float> boxes;
+  for (int i = 0; i < 6; ++i) {
+    const auto x = static_cast<float>(i);
+    boxes.insert(boxes.end(), {0, x, 2, x + 2});
+  }
+  model.constant("boxes", {1, 6, 4}, boxes).constant("most", std::vector<std::int64_t>{4});
+  model.constant("share", {1}, {0.3F})
+      .constant("zero", {}, {0})
+      .constant("list", std::vector<std::int64_t>{-1});
+  model.node("Conv", {"x", "w"}, "c");
+  model.node("Reshape", {"c", "flat"}, "scores");
+  model.node("NonMaxSuppression", {"boxes", "scores", "most", "share"}, "chosen");
+  model.node("GatherND", {"scores", "chosen"}, "score");
+  model.node("Greater", {"score", "zero"}, "is_good");
+  set_attribute(model.node("Compress", {"chosen", "is_good"}, "good"), "axis", std::int64_t{0});
+  model.node("Identity", {"good"}, "y");
+  declare(*model.graph().mutable_output(0), "y", onnx::TensorProto::INT64);
+  model.graph().mutable_output(0)->mutable_type()->mutable_tensor_type()->clear_shape();
+  const std::string file = folder.write("m.onnx", model.model().SerializeAsString()).string();
+  std::vector<double> first;
+  for (const char* level : {"tlm", "rtl"}) {
+    const CommandEnd end =
+        bitbalance_command("run " + file + " --level " + level +
+                           " --images 3 --set network.outputs=y --out " + (folder.path() / "out").string());
+    CAPTURE(level, end.err);
+    REQUIRE(end.exit_code == 0);
+    const Array rows = read_array(folder.path() / "out/output_0.npy");
+    CHECK(rows.extents == Extents{3, 4, 3});
+    std::vector<double> values;
+    for (std::int64_t i = 0; i < rows.elements(); ++i) values.push_back(rows.value(i));
+    if (first.empty()) first = values;
+    CHECK(values == first);
+    for (std::size_t i = 0; i < values.size(); i += 3) {  // image 0, class 0, a box; or none
+      const bool is_row = values[i] == 0 && values[i + 1] == 0 && values[i + 2] >= 0 && values[i + 2] < 6;
+      CHECK((is_row || (values[i] == -1 && values[i + 1] == -1 && values[i + 2] == -1)));
+    }
+    CHECK(std::count(values.begin(), values.end(), -1) > 0);
+    CHECK(std::count(values.begin(), values.end(), 0) > 0);
   }
 }
 

@@ -64,9 +64,9 @@ std::string read_external(const TensorProto& tensor, const std::filesystem::path
   const auto size = static_cast<std::int64_t>(std::filesystem::file_size(external.file));
   const std::int64_t length = external.length < 0 ? size - external.offset : external.length;
   if (external.offset > size || length > size - external.offset) {
-    throw std::invalid_argument(fmt::format("external data: bytes {} to {} of '{}', which has {}",
-                                            external.offset, external.offset + length,
-                                            external.file.filename().string(), size));
+    throw std::invalid_argument(fmt::format("external data: {} bytes from byte {} on of '{}', which has {}",
+                                            length, external.offset, external.file.filename().string(),
+                                            size));
   }
   if (length != expected) {
     throw std::invalid_argument(

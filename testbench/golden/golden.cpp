@@ -150,9 +150,10 @@ void GoldenModel::convolve_blocks(const QuantizedLayer& layer, int most,
                  const int of_group = i % blocks * most, first = i / blocks * group_outputs + of_group;
                  const int count = std::min(most, group_outputs - of_group);
                  std::vector<std::int64_t> sums(count * pixels);
-                 for (int channel = 0; channel < count; ++channel)
+                 for (int channel = 0; channel < count; ++channel) {
                    std::fill_n(sums.begin() + static_cast<std::ptrdiff_t>(channel * pixels), pixels,
                                layer.bias[first + channel]);
+                 }
                  add_products(first, count, sums.data());
                  for (int channel = 0; channel < count; ++channel)
                    finish(layer, first + channel, &sums[channel * pixels]);

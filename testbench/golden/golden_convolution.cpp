@@ -79,9 +79,10 @@ ConvolutionSums<Number>::ConvolutionSums(const QuantizedLayer& layer, const Shap
   const std::int32_t* element = input.data();
   for (int c = 0; c < in.channels; ++c) {
     for (int y = 0; y < in.height; ++y) {
-      for (int x = 0; x < in.width; ++x)
+      for (int x = 0; x < in.width; ++x) {
         elements_[c * channel_pitch_ + place(y + w.pad_top, x + w.pad_left)] =
             static_cast<Number>(*element++);
+      }
     }
   }
   for (int r = 0; r < w.kernel_h; ++r)

@@ -193,10 +193,11 @@ void qlinear_conv(OnnxGraph& graph, const NodeProto& node, OnnxHandler conv) {
   if (OnnxGraph::has_input(node, 8)) {
     OnnxValue bias = graph.floats(node, 8);
     const std::vector<float>& scales = graph.floats(node, 4).constant;
-    if (scales.size() != 1 && scales.size() != bias.constant.size())
+    if (scales.size() != 1 && scales.size() != bias.constant.size()) {
       graph.model().fail(
           node, fmt::format("has {} biases and {} weight scales; accepted: one scale, or one for each bias",
                             bias.constant.size(), scales.size()));
+    }
     for (std::size_t i = 0; i < bias.constant.size(); ++i)
       bias.constant[i] *= x_scale * scales[scales.size() == 1 ? 0 : i];
     bias.type = onnx::TensorProto::FLOAT;
@@ -321,9 +322,10 @@ void multiply_measured(OnnxGraph& graph, const NodeProto& node, OnnxHandler mult
   const Measured& first = a.measured.by.empty() ? b.measured : a.measured;
   const bool is_same = a.measured.by.empty() || b.measured.by.empty() || a.measured.by == b.measured.by;
   const int power = a.measured.power + b.measured.power;
-  if (!is_same || std::abs(power) > 1)
+  if (!is_same || std::abs(power) > 1) {
     graph.model().fail(
         node, "multiplies by a scale that was measured for other integers; accepted: the scale of its own");
+  }
   const std::vector<std::string> inputs = {node.output(0) + " (a)", node.output(0) + " (b)"};
   for (int i = 0; i < 2; ++i) {
     OnnxValue plain = graph.value(node, i);

@@ -60,9 +60,10 @@ void split(OnnxGraph& graph, const NodeProto& node) {
     parts.assign(node.output_size() - 1, each);
     parts.push_back(extent - each * (node.output_size() - 1));
   }
-  if (static_cast<int>(parts.size()) != node.output_size())
+  if (static_cast<int>(parts.size()) != node.output_size()) {
     graph.model().fail(node, fmt::format("has {} parts for {} outputs; accepted: one for each", parts.size(),
                                          node.output_size()));
+  }
   if (std::any_of(parts.begin(), parts.end(), [&](std::int64_t part) { return part < 0 || part > extent; }))
     graph.model().fail(node, fmt::format("parts are {}; accepted: 0 to {}", to_string(parts), extent));
   std::int64_t start = 0;
@@ -80,9 +81,10 @@ void split(OnnxGraph& graph, const NodeProto& node) {
 template <class T>
 void spread(std::vector<T>& values, const std::vector<std::size_t>& axes, std::size_t rank, T rest) {
   if (values.empty()) return;
-  if (values.size() != axes.size())
+  if (values.size() != axes.size()) {
     throw std::invalid_argument(
         fmt::format("{} values for {} axes; accepted: one for each", values.size(), axes.size()));
+  }
   std::vector<T> all(rank, rest);
   for (std::size_t i = 0; i < axes.size(); ++i) all[axes[i]] = values[i];
   values = std::move(all);
@@ -133,9 +135,10 @@ void reduce(OnnxGraph& graph, const NodeProto& node) {
   if (op.type == "ReduceL1" || op.type == "ReduceL2") {
     words.result("Abs", {x});
   } else if (op.type == "ReduceLogSum") {
-    if (is_integer(x.type))
+    if (is_integer(x.type)) {
       graph.model().fail(node,
                          fmt::format("takes logarithms of {}; accepted: real numbers", name_of(x.type)));
+    }
     words.result("Log", {x});
   } else if (op.type == "ReduceSumSquare") {
     words.result("Mul", {x, x});

@@ -10,18 +10,27 @@ constexpr int AcceleratorConfig::*kSizes[] = {
     &AcceleratorConfig::weight_bank_bytes, &AcceleratorConfig::activation_buffer_bytes,
     &AcceleratorConfig::output_buffer_bytes, &AcceleratorConfig::parameter_buffer_bytes};
 
-/// All that a table depends on, but for sizes of buffers and what a user says of blocks.
-std::vector<std::int64_t> tables_key(const AcceleratorConfig& c, const MapperOptions& o, std::size_t rates) {
+bool covers(const AcceleratorConfig& largest, const AcceleratorConfig& config) {
+  return std::all_of(std::begin(kSizes), std::end(kSizes),
+                     [&](const auto size) { return config.*size <= largest.*size; });
+}
+
+}  // namespace
+
+std::vector<std::int64_t> blocks_key(const AcceleratorConfig& c, const MapperOptions& o) {
   const auto number = [](auto value) { return static_cast<std::int64_t>(value); };
-  // These name every member: with one more they do not compile. Does a block depend on it?
+  // These name every member: with one more they do not compile. Do blocks depend on it, or else programs
+  // (ProgramMemo::key_of())?
   const auto& [rows, columns, pe, pipeline, sums_8, sums_16, wrap, synchronization, mapping, form, storage,
                weights, activations, outputs, parameters, tables, ports, queue, clock, dram] = c;
   const auto& [lanes, shift] = pe;
+  const auto& [pe_stages, read_stages, multiply_stages, clamp_stages] = pipeline;
   const auto& [batch, barrier, fuse, memory, objective, effort, energy, mappings] = o;
   return {rows,
           columns,
           number(lanes),
           shift,
+          read_stages,
           sums_8,
           sums_16,
           number(wrap),
@@ -31,16 +40,8 @@ std::vector<std::int64_t> tables_key(const AcceleratorConfig& c, const MapperOpt
           number(storage),
           tables,
           batch,
-          number(fuse),
-          number(rates)};
+          number(fuse)};
 }
-
-bool covers(const AcceleratorConfig& largest, const AcceleratorConfig& config) {
-  return std::all_of(std::begin(kSizes), std::end(kSizes),
-                     [&](const auto size) { return config.*size <= largest.*size; });
-}
-
-}  // namespace
 
 BlockTable& BlockTables::of(const AcceleratorLayer& layer, const Convolution& conv,
                             const LayerMapping& user) {
@@ -57,7 +58,7 @@ std::shared_ptr<BlockTables> BlockTablesMemo::get(const AcceleratorConfig& confi
   if (!options.mappings.empty() || options.effort == MappingEffort::kFast)
     return std::make_shared<BlockTables>(config, rates);
   const std::shared_ptr<Kept> kept =
-      kept_.get(tables_key(config, options, rates.size()), [] { return std::make_shared<Kept>(); });
+      kept_.get(blocks_key(config, options), [] { return std::make_shared<Kept>(); });
   const bool fits = kept->tables && covers(kept->tables->largest(), config);
   if (!fits || kept->uses == kMostUses) {
     AcceleratorConfig largest = config;

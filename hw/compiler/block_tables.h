@@ -17,6 +17,9 @@
 
 namespace bitbalance::compiler {
 
+/// All that blocks depend on but sizes of buffers and what a user says of blocks; equal if that is alike.
+std::vector<std::int64_t> blocks_key(const AcceleratorConfig& config, const MapperOptions& options);
+
 /// The blocks of every shape of a network's convolutions, on one accelerator and those with smaller buffers.
 class BlockTables {
  public:

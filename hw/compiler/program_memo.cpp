@@ -11,38 +11,14 @@ bool ProgramMemo::is_comparable(const MapperOptions& options) {
 
 std::vector<std::int64_t> ProgramMemo::key_of(const AcceleratorConfig& c, const MapperOptions& o) {
   const auto number = [](auto value) { return static_cast<std::int64_t>(value); };
-  // These name every member: with one more they do not compile. Does the mapper read it?
-  const auto& [rows, columns, pe, pipeline, sums_8, sums_16, wrap, synchronization, mapping, form, storage,
-               weights, activations, outputs, parameters, tables, ports, queue, clock, dram] = c;
-  const auto& [lanes, shift] = pe;
-  const auto& [pe_stages, read_stages, multiply_stages, clamp_stages] = pipeline;
-  const auto& [burst, outstanding, nb_transport] = dram;
-  const auto& [batch, barrier, fuse, memory, objective, effort, energy, mappings] = o;
-  std::vector<std::int64_t> key = {rows,
-                                   columns,
-                                   number(lanes),
-                                   shift,
-                                   sums_8,
-                                   sums_16,
-                                   number(wrap),
-                                   number(synchronization),
-                                   number(mapping),
-                                   number(form),
-                                   number(storage),
-                                   weights,
-                                   activations,
-                                   outputs,
-                                   parameters,
-                                   tables,
-                                   batch,
-                                   number(barrier),
-                                   number(fuse),
-                                   number(effort),
-                                   memory.bytes_per_cycle_numerator,
-                                   memory.bytes_per_cycle_denominator};
-  if (effort != MappingEffort::kFast) {  // the timeline reads these
-    key.insert(key.end(), {number(objective), memory.latency_cycles, queue, burst, outstanding,
-                           number(nb_transport), pe_stages, read_stages, multiply_stages, clamp_stages});
+  std::vector<std::int64_t> key = blocks_key(c, o);
+  key.insert(key.end(), {c.weight_bank_bytes, c.activation_buffer_bytes, c.output_buffer_bytes,
+                         c.parameter_buffer_bytes, number(o.barrier), number(o.effort),
+                         o.memory.bytes_per_cycle_numerator, o.memory.bytes_per_cycle_denominator});
+  if (o.effort != MappingEffort::kFast) {  // the timeline reads these
+    const auto& [burst, outstanding, nb_transport] = c.dram;
+    key.insert(key.end(), {number(o.objective), o.memory.latency_cycles, c.queue_depth, burst, outstanding,
+                           number(nb_transport), c.pipeline.pe, c.pipeline.multiply, c.pipeline.clamp});
   }
   return key;
 }

@@ -33,8 +33,8 @@ class RandomMachines {
  public:
   explicit RandomMachines(std::uint64_t seed) : random_(seed) {}
 
-  /// Buffers of the default sizes times powers of four, no smaller than those of `config`; a memory at
-  /// random.
+  /// Buffers of the default sizes times powers of four, no smaller than those of `config`; memory and
+  /// pipeline at random.
   Machine draw(const AcceleratorConfig& config) {
     Machine m{config, {}};
     for (int AcceleratorConfig::*const buffer : kBuffers) {
@@ -48,6 +48,7 @@ class RandomMachines {
     m.memory.bytes_per_cycle_denominator = pick({1, 5});
     m.config.dram.max_outstanding = pick({1, 2, 8, 16});
     m.config.queue_depth = pick({1, 2, 8});
+    m.config.pipeline = {pick({1, 2}), pick({1, 4}), pick({1, 3}), pick({1, 4})};
     return m;
   }
 
@@ -170,6 +171,21 @@ TEST_CASE("what is remembered of other machines changes no cycle") {
       }
     }
   }
+}
+
+TEST_CASE("blocks are kept for machines that differ in the memory and queues, not for another pipeline") {
+  MapperOptions options;
+  options.effort = MappingEffort::kGood;
+  const std::vector<double> rates = ProgramSearch::planned_rates();
+  AcceleratorConfig config;
+  BlockTablesMemo memo;
+  const auto first = memo.get(config, options, rates);
+  config.queue_depth += 1;
+  config.activation_buffer_bytes /= 2;
+  options.memory.latency_cycles += 1;
+  CHECK(memo.get(config, options, rates) == first);
+  config.pipeline.activation_read -= 1;  // cycles of every compute command
+  CHECK(memo.get(config, options, rates) != first);
 }
 
 TEST_CASE("a program is judged while it is made as the timeline judges it when it is done") {

@@ -31,14 +31,14 @@ void define_open(OnnxGraph& graph, const NodeProto& node, const OnnxValue& last,
   graph.name_value(node.output(0), std::move(result));
 }
 
-/// Of constants there are exactly as many rows, or columns, as there are.
-void define_found(OnnxGraph& graph, const NodeProto& node, OnnxValue found, std::size_t axis) {
+/// Of constants there are exactly as many rows, or columns, as are found. `axis`: theirs.
+OnnxValue without_padding(OnnxValue found, std::size_t axis) {
   const std::int64_t fixed = found.dims[1 - axis];
   found.constant.erase(std::remove(found.constant.begin(), found.constant.end(), -1.0F),
                        found.constant.end());
   found.dims[axis] = static_cast<std::int64_t>(found.constant.size()) / fixed;
   found.type = onnx::TensorProto::INT64;
-  graph.define(node, node.output(0), std::move(found));
+  return found;
 }
 
 std::string rows_of(const NodeProto& node) {
@@ -54,7 +54,7 @@ void non_max_suppression(OnnxGraph& graph, const NodeProto& node) {
   }
   const OnnxValue found = graph.add_step(node, op, operands, rows_of(node));
   if (found.tensor < 0) {
-    define_found(graph, node, found, 0);
+    graph.define(node, node.output(0), without_padding(found, 0));
     return;
   }
   graph.check_indices(node, found.dims[0]);
@@ -82,7 +82,7 @@ void non_zero(OnnxGraph& graph, const NodeProto& node) {
   Spelling words(graph, node);
   const Places places = places_in(words, x);
   if (places.found.tensor < 0) {
-    define_found(graph, node, places.found, 1);
+    graph.define(node, node.output(0), without_padding(places.found, 1));
     return;
   }
   const OpenAxis columns = {1, rows_of(node), 0, true};
@@ -107,10 +107,8 @@ void compress(OnnxGraph& graph, const NodeProto& node) {
   Spelling words(graph, node);
   const Places places = places_in(words, condition);
   if (places.found.tensor < 0) {
-    OnnxValue kept = places.found;
-    kept.constant.erase(std::remove(kept.constant.begin(), kept.constant.end(), -1.0F), kept.constant.end());
-    kept.dims = {static_cast<std::int64_t>(kept.constant.size())};
-    kept.type = onnx::TensorProto::INT64;
+    OnnxValue kept = without_padding(places.found, 1);
+    kept.dims = {kept.dims[1]};
     words.result("Gather", {x, kept}, along);
     return;
   }

@@ -48,13 +48,9 @@ Network OnnxGraph::run(void (*import)(OnnxGraph&, const NodeProto&),
     const OnnxValue* found = find(output.name());
     const bool is_input = found != nullptr && found->tensor == network_.input;
     if (found == nullptr || found->tensor < 0 || is_input) {
-      const bool is_extent = found != nullptr && found->extents.has_value();
       model_.fail(fmt::format(
           "output '{}' {}; accepted: what is computed from the input (network.outputs chooses among several)",
-          output.name(),
-          is_input    ? "is the input"
-          : is_extent ? "tells how many rows there are, which the image decides"
-                      : "does not depend on the input"));
+          output.name(), is_input ? "is the input" : "does not depend on the input"));
     }
     network_.outputs.push_back({output.name(), found->tensor, found->dims, found->type});
   }

@@ -47,8 +47,22 @@ bool all_others(const OnnxGraph& graph, const NodeProto& node, Predicate predica
   return extents == 1;
 }
 
-/// Does the result depend on the number otherwise than by holding it?
-bool computes_with_number(const OnnxGraph& graph, const NodeProto& node, const std::string& by) {
+std::string rows_of_extents(const OnnxGraph& graph, const NodeProto& node) {
+  for (int i = 0; i < node.input_size(); ++i)
+    if (OnnxGraph::has_input(node, i) && graph.value(node, i).extents)
+      return graph.value(node, i).extents->by;
+  return {};
+}
+
+/// No number of rows is negative.
+bool compares_with_negatives(const OnnxGraph& graph, const NodeProto& node) {
+  return node.op_type() == "Equal" && all_others(graph, node, [](float x) { return x < 0; });
+}
+
+}  // namespace
+
+bool computes_with_number(const OnnxGraph& graph, const NodeProto& node) {
+  const std::string by = rows_of_extents(graph, node);
   static const std::set<std::int64_t> wide = {onnx::TensorProto::FLOAT, onnx::TensorProto::DOUBLE,
                                               onnx::TensorProto::INT32, onnx::TensorProto::INT64};
   const std::string& op = node.op_type();
@@ -60,10 +74,9 @@ bool computes_with_number(const OnnxGraph& graph, const NodeProto& node, const s
       return true;
   }
   if (op == "Cast") return wide.count(int_attribute(node, "to", 0)) == 0;
+  if (op == "Equal") return !compares_with_negatives(graph, node);
   return op == "Mul" && !all_others(graph, node, [](float x) { return x == 1; });
 }
-
-}  // namespace
 
 OpenExtents extents_of_shape(const NodeProto& shape, const OpenAxis& rows, std::size_t rank) {
   std::vector<float> are(rank, 0);
@@ -78,14 +91,10 @@ OpenExtents extents_of_shape(const NodeProto& shape, const OpenAxis& rows, std::
 }
 
 std::optional<OpenExtents> extents_of_result(const OnnxGraph& graph, const NodeProto& node) {
-  std::string by;
-  for (int i = 0; i < node.input_size() && by.empty(); ++i)
-    if (OnnxGraph::has_input(node, i) && graph.value(node, i).extents) by = graph.value(node, i).extents->by;
+  const std::string by = rows_of_extents(graph, node);
   const std::string& op = node.op_type();
-  const bool computes = computes_with_number(graph, node, by);
-  // No number of rows is negative.
-  if (!computes && op == "Equal" && all_others(graph, node, [](float x) { return x < 0; })) return {};
-  if (computes || op == "Equal") refuse_rows(graph, node, by, "computes with the number of rows");
+  if (computes_with_number(graph, node)) refuse_rows(graph, node, by, "computes with the number of rows");
+  if (op == "Equal") return {};
   const std::vector<OnnxValue> marked = marked_operands(graph, node);
   static const std::set<std::string> views = {"Cast",    "Flatten", "Identity",
                                               "Reshape", "Squeeze", "Unsqueeze"};

@@ -27,19 +27,40 @@ std::optional<OnnxValue> row_of_all(const OnnxValue& value, std::size_t axis) {
   return row;
 }
 
+/// The greatest element of each row, that of one that is none -1.
+OnnxValue best_of_rows(OnnxGraph& graph, const NodeProto& node, Spelling& words, const std::string& by) {
+  HostAttributes columns;
+  columns.integers["axes"] = {1};
+  return words.step("ReduceMax", {graph.known(node, by)}, columns);
+}
+
 }  // namespace
 
 OnnxValue closed(OnnxGraph& graph, const NodeProto& node, const OnnxValue& rows, const OnnxValue& other) {
   Spelling words(graph, node);
-  HostAttributes columns;
-  columns.integers["axes"] = {1};
-  const OnnxValue& marked = graph.known(node, rows.open->by);
-  OnnxValue best = words.step("ReduceMax", {marked}, columns);
+  OnnxValue best = best_of_rows(graph, node, words, rows.open->by);
   best.dims.assign(rows.dims.size(), 1);
   best.dims[rows.open->axis] = rows.dims[rows.open->axis];
   const OnnxValue is_row = words.step("Greater", {best, Spelling::number(-0.5F)});
   OnnxValue result = words.step("Where", {is_row, rows, other});
   result.type = rows.type;
+  return result;
+}
+
+OnnxValue counted(OnnxGraph& graph, const NodeProto& node, const OnnxValue& extents) {
+  Spelling words(graph, node);
+  const OnnxValue best = best_of_rows(graph, node, words, extents.extents->by);
+  const OnnxValue is_row = words.step("Greater", {best, Spelling::number(-0.5F)});
+  const OnnxValue one_each = words.step("Where", {is_row, Spelling::number(1), Spelling::number(0)});
+  HostAttributes all;
+  all.integers["axes"] = {0, 1};
+  all.integers["keepdims"] = {0};
+  const OnnxValue number = words.step("ReduceSum", {one_each}, all);
+  const OnnxValue is_number = {-1, extents.dims, extents.extents->are, onnx::TensorProto::BOOL};
+  OnnxValue others = extents;
+  others.extents.reset();
+  OnnxValue result = words.step("Where", {is_number, number, others});
+  result.type = extents.type;
   return result;
 }
 
@@ -58,6 +79,9 @@ OpenRows::OpenRows(OnnxGraph& graph, const NodeProto& node) : graph_(graph), nod
   graph_.allow_open(rows.has_value());
   if (rows) {
     read_rows(*rows, input);
+  } else if (has_extents && has_trait(node.op_type(), host::kElementwise) &&
+             computes_with_number(graph, node)) {
+    read_counted();
   } else if (has_extents) {
     extents_ = extents_of_result(graph, node);
   }
@@ -81,6 +105,8 @@ void OpenRows::read_rows(const OpenAxis& rows, int input) {
     result_ = followed;
     return;
   }
+  if (has_trait(op, host::kElementwise)) read_counted();
+  if (sums_rows(reader)) return;
   result_ = rows_of_result(reader);
   const bool has_indices = op == "Gather" || op == "GatherElements" || op == "GatherND";
   const OnnxValue* indices = has_indices ? graph_.find(node_.input(1)) : nullptr;
@@ -119,6 +145,27 @@ void OpenRows::read_closed(int input, const OnnxValue& other) {
   rows.open = given.open;
   graph_.name_value(name, std::move(rows));
   given_[name] = given;
+}
+
+/// The node computes with the number of rows that there are.
+void OpenRows::read_counted() {
+  for (const std::string& name : node_.input()) {
+    const OnnxValue* value = graph_.find(name);
+    if (name.empty() || value == nullptr || !value->extents) continue;
+    const OnnxValue given = *value;
+    graph_.name_value(name, counted(graph_, node_, given));
+    given_[name] = given;
+  }
+}
+
+/// A reduction along the rows, of which those that are none do not change the result.
+bool OpenRows::sums_rows(const RowReader& reader) {
+  static const std::map<std::string, float> neutral = {
+      {"ReduceL1", 0}, {"ReduceL2", 0}, {"ReduceProd", 1}, {"ReduceSum", 0}, {"ReduceSumSquare", 0}};
+  const auto found = neutral.find(node_.op_type());
+  if (found == neutral.end() || reader.rows.others != 0 || !reduces_rows(reader)) return false;
+  read_closed(0, Spelling::number(found->second));
+  return true;
 }
 
 /// Constant rows, all alike, behind those that there are: of what a Slice takes of them later, those that are
@@ -187,6 +234,8 @@ void OpenRows::note_results() {
 
 void close_rows(OnnxGraph& graph, const std::string& output) {
   const OnnxValue* value = graph.find(output);
+  if (value != nullptr && value->extents && graph.model().producer(output) != nullptr)
+    graph.name_value(output, counted(graph, *graph.model().producer(output), *value));
   if (value == nullptr || !value->open) return;
   const std::string& by = value->open->by;
   // The layers stand for what chose the rows.

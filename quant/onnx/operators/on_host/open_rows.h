@@ -1,7 +1,7 @@
 // Results of which the image decides how many rows they have. Extents are fixed when a network is mapped:
 // such a result has as many rows as there can be, and any rows behind the last. What works on each row
-// alone may follow; where the network ends, -1 tells the rows that are none. All else is refused, as it would
-// see them.
+// alone may follow, or sums of all, or what computes with their number; where the network ends, -1 tells the
+// rows that are none. All else is refused, as it would see them.
 #pragma once
 
 #include <map>
@@ -11,6 +11,8 @@
 #include "quant/onnx/graph/graph.h"
 
 namespace bitbalance::onnx_io {
+
+struct RowReader;
 
 /// What reads such rows, or their number, while it is imported.
 class OpenRows {
@@ -26,6 +28,8 @@ class OpenRows {
   bool follow(OpenAxis& rows, int input);
   bool closes(const OpenAxis& rows, int input) const;
   void read_closed(int input, const OnnxValue& other);
+  void read_counted();
+  bool sums_rows(const RowReader& reader);
 
   OnnxGraph& graph_;
   const onnx::NodeProto& node_;
@@ -34,8 +38,11 @@ class OpenRows {
   std::map<std::string, OnnxValue> given_;  ///< inputs, while others stand for them
 };
 
-/// At an output of the network: -1 in each row that is none.
+/// At an output of the network: -1 in each row that is none, and the number of those that there are.
 void close_rows(OnnxGraph& graph, const std::string& output);
+
+/// Extents, of which the image decides some, as it does.
+OnnxValue counted(OnnxGraph& graph, const onnx::NodeProto& node, const OnnxValue& extents);
 
 /// The value with `other`, which is broadcast, in each row that is none.
 OnnxValue closed(OnnxGraph& graph, const onnx::NodeProto& node, const OnnxValue& rows,

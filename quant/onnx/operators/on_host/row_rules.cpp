@@ -77,14 +77,20 @@ OpenAxis cumulative_sum(const RowReader& reader) {
   return reader.rows;
 }
 
-OpenAxis reduction(const RowReader& reader) {
-  std::vector<const OnnxValue*> operands;
-  const HostOperator op = read_operator(reader.graph, reader.node, operands);
+/// Of each dimension whether a reduction takes its elements together.
+std::vector<bool> reduced(const RowReader& reader, const HostOperator& op) {
   std::vector<bool> gone(reader.dims().size(), false);
   const std::vector<std::int64_t> axes = op.attributes.list("axes");
   for (const std::int64_t axis : axes) gone[normal_axis(axis, gone.size())] = true;
-  const bool are_all = axes.empty() && op.attributes.integer("noop_with_empty_axes", 0) == 0;
-  if (are_all || gone[reader.rows.axis]) reader.fail("works along the rows");
+  if (axes.empty() && op.attributes.integer("noop_with_empty_axes", 0) == 0) gone.assign(gone.size(), true);
+  return gone;
+}
+
+OpenAxis reduction(const RowReader& reader) {
+  std::vector<const OnnxValue*> operands;
+  const HostOperator op = read_operator(reader.graph, reader.node, operands);
+  const std::vector<bool> gone = reduced(reader, op);
+  if (gone[reader.rows.axis]) reader.fail("works along the rows");
   const bool keeps = op.attributes.integer("keepdims", 1) != 0;
   const auto place = gone.begin() + static_cast<std::ptrdiff_t>(reader.rows.axis);
   return at(reader, reader.rows.axis - (keeps ? 0 : std::count(gone.begin(), place, true)));
@@ -353,6 +359,12 @@ void refuse_rows(const OnnxGraph& graph, const NodeProto& node, const std::strin
                      fmt::format("{}: the image decides how many rows '{}' has; accepted: what works on "
                                  "each row alone, or results ahead of it: --set network.outputs={}",
                                  problem, name, name));
+}
+
+bool reduces_rows(const RowReader& reader) {
+  std::vector<const OnnxValue*> operands;
+  const HostOperator op = read_operator(reader.graph, reader.node, operands);
+  return reduced(reader, op)[reader.rows.axis];
 }
 
 void RowReader::fail(const std::string& problem) const {

@@ -25,6 +25,9 @@ std::string name_of_rows(const std::string& by);
 [[noreturn]] void refuse_rows(const OnnxGraph& graph, const onnx::NodeProto& node, const std::string& by,
                               const std::string& problem);
 
+/// Does a reduction take the rows together?
+bool reduces_rows(const RowReader& reader);
+
 /// The rows of the result. Refuses a node that sees several of them at once, or the number of them. What is
 /// said of extents holds for as many rows as there may be, as no extent beside them depends on that number.
 OpenAxis rows_of_result(const RowReader& reader);

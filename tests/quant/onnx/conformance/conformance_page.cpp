@@ -130,13 +130,17 @@ takes rows by the places that they find, as a detector drops boxes of low scores
 What works on each row alone may follow: functions of each element, Gather and GatherND by the rows, Concat and Split of
 columns, Transpose, views, products with one matrix for all rows, and what works along another dimension than that of
 the rows: Softmax, ArgMax, reductions, normalizations. So boxes, classes and scores of a detector come out as its
-exporter put them together. The number of rows may be an extent of Reshape and Expand. Rows that are all alike behind
-them (Concat with a constant, Pad), then a Slice that takes no more of the first than are behind, make as many rows for
-every image, whatever follows. Another operator would see the rows that are none, or use the greatest number that there
-can be for theirs, and is refused:
+exporter put them together. The number of rows may be an extent of Reshape and Expand, an operand of a function of each
+element, or an output. Sums and products of all rows (ReduceSum, ReduceProd, ReduceL1, ReduceL2, ReduceSumSquare) are of
+those that there are. Rows that are all alike behind them (Concat with a constant, Pad), then a Slice that takes no more
+of the first than are behind, make as many rows for every image, whatever follows. Another operator would see the rows
+that are none, or use the greatest number that there can be for theirs, and is refused:
 
-    (ReduceSum): works along the rows: the image decides how many rows 'chosen' has; accepted: what works on each row
+    (ReduceMax): works along the rows: the image decides how many rows 'chosen' has; accepted: what works on each row
     alone, or results ahead of it: --set network.outputs=chosen
+
+A Squeeze without axes keeps the dimension of the rows, also for an image with exactly one, where the standard would
+drop it: the number of dimensions cannot depend on the image here. The elements are the same.
 
 ## Claimed operators
 

@@ -10,6 +10,7 @@
 
 #include "base/text/outside_text.h"
 #include "quant/ir/output.h"
+#include "quant/onnx/file/local_functions.h"
 #include "quant/onnx/file/node_order.h"
 #include "quant/onnx/file/versions.h"
 
@@ -31,10 +32,6 @@ std::string condensed(const std::string& message) {
     }
   }
   return line.substr(0, line.find_last_not_of(' ') + 1);
-}
-
-bool is_standard(const std::string& domain) {
-  return domain.empty() || domain == "ai.onnx";
 }
 
 }  // namespace
@@ -63,6 +60,11 @@ void OnnxModel::parse() {
   if (!stream || std::filesystem::is_directory(file_)) fail("cannot be opened; accepted: an ONNX file");
   if (!model_.ParseFromIstream(&stream) || !model_.has_graph() || !model_.has_ir_version())
     fail("is truncated or not an ONNX file");
+  try {
+    inline_functions(model_);
+  } catch (const std::invalid_argument& error) {
+    fail(error.what());
+  }
   tidy(*model_.mutable_graph());
 }
 
@@ -103,10 +105,6 @@ void OnnxModel::check_version() {
     opset_ = opset.version();
   }
   if (opset_ < kFirstOpset || opset_ > kLastOpset) problem("operator set", opset_, kFirstOpset, kLastOpset);
-  for (const onnx::FunctionProto& function : model_.functions()) {
-    if (is_standard(function.domain()))
-      fail(fmt::format("defines '{}' itself; accepted: ONNX's own operators", function.name()));
-  }
 }
 
 /// Every tensor has one origin.

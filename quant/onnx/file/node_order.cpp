@@ -20,9 +20,20 @@ void add_outer(const GraphProto& graph, std::set<std::string>& outer) {
   for (const onnx::ValueInfoProto& output : graph.output()) add(output.name());
 }
 
-using Renaming = std::map<std::string, std::string>;
+}  // namespace
 
-void rename(GraphProto& graph, const Renaming& names) {
+std::set<std::string> own_names(const GraphProto& graph) {
+  std::set<std::string> names;
+  for (const onnx::ValueInfoProto& input : graph.input()) names.insert(input.name());
+  for (const onnx::TensorProto& tensor : graph.initializer()) names.insert(tensor.name());
+  for (const NodeProto& node : graph.node()) {
+    for (const std::string& output : node.output())
+      if (!output.empty()) names.insert(output);
+  }
+  return names;
+}
+
+void rename(GraphProto& graph, const std::map<std::string, std::string>& names) {
   const auto apply = [&](std::string& name) {
     if (const auto found = names.find(name); found != names.end()) name = found->second;
   };
@@ -35,24 +46,11 @@ void rename(GraphProto& graph, const Renaming& names) {
     std::for_each(node.mutable_output()->begin(), node.mutable_output()->end(), apply);
     for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
       if (!attribute.has_g()) continue;
-      Renaming inner = names;
+      std::map<std::string, std::string> inner = names;
       for (const std::string& name : own_names(attribute.g())) inner.erase(name);
       rename(*attribute.mutable_g(), inner);
     }
   }
-}
-
-}  // namespace
-
-std::set<std::string> own_names(const GraphProto& graph) {
-  std::set<std::string> names;
-  for (const onnx::ValueInfoProto& input : graph.input()) names.insert(input.name());
-  for (const onnx::TensorProto& tensor : graph.initializer()) names.insert(tensor.name());
-  for (const NodeProto& node : graph.node()) {
-    for (const std::string& output : node.output())
-      if (!output.empty()) names.insert(output);
-  }
-  return names;
 }
 
 std::vector<std::string> names_read(const NodeProto& node) {
@@ -127,7 +125,7 @@ NodeOrder order_nodes(const GraphProto& graph, const std::vector<std::string>& w
 }
 
 void rename_own(GraphProto& graph, const std::function<std::string(const std::string&)>& name) {
-  Renaming names;
+  std::map<std::string, std::string> names;
   for (const std::string& own : own_names(graph)) names[own] = name(own);
   rename(graph, names);
 }

@@ -5,6 +5,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -30,7 +31,11 @@ NodeOrder order_nodes(const onnx::GraphProto& graph, const std::vector<std::stri
 /// Names that the graph itself defines: inputs, constants, results of nodes.
 std::set<std::string> own_names(const onnx::GraphProto& graph);
 
-/// Gives each of them another name, wherever it is read.
+/// Values of these names have others, wherever they are read; not where an inner graph has its own of that
+/// name.
+void rename(onnx::GraphProto& graph, const std::map<std::string, std::string>& names);
+
+/// Gives each of own_names() another name, wherever it is read.
 void rename_own(onnx::GraphProto& graph, const std::function<std::string(const std::string&)>& name);
 
 }  // namespace bitbalance::onnx_io

@@ -121,6 +121,22 @@ TEST_CASE("a mean that overhangs counted padding is divided by what lies in imag
   CHECK(model.run({1, 2, 3, 4}) == Floats{1, 3.5F});
 }
 
+TEST_CASE(
+    "a window that would begin in counted padding at the end is none, or refused before operator set 22") {
+  const auto pool = [](std::int64_t opset) {  // sonos/tract: averagepool_count_include_pad
+    OnnxBuilder model({1, 1, 2, 2}, opset);
+    onnx::NodeProto& node = model.node("AveragePool", {"x"}, "y");
+    set_attribute(node, "kernel_shape", Ints{3, 3});
+    set_attribute(node, "strides", Ints{3, 3});
+    set_attribute(node, "pads", Ints{1, 1, 1, 1});
+    set_attribute(node, "ceil_mode", std::int64_t{1});
+    set_attribute(node, "count_include_pad", std::int64_t{1});
+    return model;
+  };
+  CHECK(pool(22).run({9, 18, 27, 36}) == Floats{10});
+  CHECK_THAT(pool(21).refusal(), Catch::Contains("a window lies in the padding altogether"));
+}
+
 TEST_CASE("counted padding of auto_pad counts, with ceil_mode, too, which adds nothing to it") {
   for (const std::int64_t ceil : {0, 1}) {
     OnnxBuilder model({1, 1, 1, 4});

@@ -123,7 +123,7 @@ const Value& GraphDraw::older(const Value& like) {
   std::vector<const Value*> alike;
   for (const Value& value : values_)
     if (value.dims == like.dims) alike.push_back(&value);
-  return *pick(alike);
+  return alike.empty() ? like : *pick(alike);
 }
 
 Value GraphDraw::conv(const std::string& op, const Value& from) {

@@ -82,6 +82,37 @@ void max_pool(OnnxGraph& graph, const NodeProto& node) {
   }
 }
 
+/// Its padding becomes part of the image. What ceil_mode adds after it is padding then, which does not count.
+void add_counting_pool(OnnxGraph& graph, const NodeProto& node) {
+  const std::size_t rank = graph.dims(node, 0).size(), space = rank - 2;
+  const Shape in = graph.shape(windowed_image(graph, node));
+  const Window window = read_pool_window(graph.model(), over_images(node, rank), in);
+  std::vector<std::int64_t> counted = ints_attribute(node, "pads", {});
+  counted.resize(2 * space, 0);
+  std::vector<std::int64_t> overhang(2 * space, 0);
+  overhang.back() = window.pad_right - counted.back();
+  if (space == 2) overhang[2] = window.pad_bottom - counted[2];
+
+  NodeProto over_padded = without_attributes(node, {"ceil_mode", "count_include_pad", "pads"});
+  onnx::AttributeProto& pads = *over_padded.add_attribute();
+  pads.set_name("pads");
+  pads.set_type(onnx::AttributeProto::INTS);
+  pads.mutable_ints()->Add(overhang.begin(), overhang.end());
+  if (std::any_of(counted.begin(), counted.end(), [](std::int64_t pad) { return pad != 0; })) {
+    HostAttributes all;  // of every dimension
+    const auto half = counted.begin() + static_cast<std::ptrdiff_t>(space);
+    std::vector<std::int64_t>& list = all.integers["pads"];
+    list.assign(2, 0);
+    list.insert(list.end(), counted.begin(), half);
+    list.insert(list.end(), 2, 0);
+    list.insert(list.end(), half, counted.end());
+    const std::string name = node.output(0) + " (padded)";
+    graph.name_value(name, Spelling(graph, node).step("Pad", {graph.value(node, 0)}, all));
+    over_padded.set_input(0, name);
+  }
+  add_pool(graph, over_padded, Op::kAvgPool);
+}
+
 /// Padding that counts is part of the image; what ceil_mode adds after it never counts, so that a window
 /// there is divided by less. With auto_pad it adds nothing.
 void average_pool(OnnxGraph& graph, const NodeProto& node) {
@@ -100,25 +131,11 @@ void average_pool(OnnxGraph& graph, const NodeProto& node) {
     }
     return;
   }
-  if (!counts || !may_overhang || graph.dims(node, 0).size() < 3) {
+  if (!counts || !may_overhang) {
     add_pool(graph, node, Op::kAvgPool).count_include_pad = counts;
     return;
   }
-  NodeProto over_padded = without_attributes(node, {"count_include_pad", "pads"});
-  const std::vector<std::int64_t> given = ints_attribute(node, "pads", {});
-  if (std::any_of(given.begin(), given.end(), [](std::int64_t pad) { return pad != 0; })) {
-    HostAttributes pads;
-    pads.integers["pads"] = {0, 0};
-    const auto half = given.begin() + static_cast<std::ptrdiff_t>(given.size() / 2);
-    std::vector<std::int64_t>& all = pads.integers["pads"];
-    all.insert(all.end(), given.begin(), half);
-    all.insert(all.end(), 2, 0);
-    all.insert(all.end(), half, given.end());
-    const std::string name = node.output(0) + " (padded)";
-    graph.name_value(name, Spelling(graph, node).step("Pad", {graph.value(node, 0)}, pads));
-    over_padded.set_input(0, name);
-  }
-  add_pool(graph, over_padded, Op::kAvgPool);
+  add_counting_pool(graph, node);
 }
 
 /// Over all of a channel; on the host where that is more than a command holds.

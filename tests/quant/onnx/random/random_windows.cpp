@@ -62,7 +62,7 @@ void OperatorMaker::strides_and_pads(const Dims& kernel, bool may_dilate) {
     for (std::int64_t& number : list) number = integer(least, most);
     return list;
   };
-  maybe("strides", drawn(1, 3));
+  maybe("strides", drawn(1, 4));
   if (may_dilate) maybe("dilations", drawn(1, 2));
   if (chance()) {
     maybe("auto_pad", one_of<std::string>({"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"}));
@@ -108,8 +108,8 @@ void OperatorMaker::pool() {
   set("kernel_shape", kernel);
   strides_and_pads(kernel, chance(3));
   maybe("p", integer(1, 3));
-  maybe("ceil_mode", integer(0, 1));
-  maybe("count_include_pad", integer(0, 1));
+  maybe("ceil_mode", std::int64_t{chance(4) ? 0 : 1});
+  maybe("count_include_pad", std::int64_t{chance(4) ? 0 : 1});
   maybe("storage_order", integer(0, 1));
   if (op_ == "MaxPool" && opset_ >= 8 && chance()) node_.add_output("indices");
 }

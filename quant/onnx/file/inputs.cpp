@@ -28,6 +28,13 @@ std::string value_problem(ElementType type, double value) {
   return value == 0 || value == 1 ? "" : "0 or 1";
 }
 
+/// Some exporters write -1 for an extent that is open.
+void clear_open(onnx::ValueInfoProto& value) {
+  if (!value.type().tensor_type().has_shape()) return;
+  for (auto& dim : *value.mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim())
+    if (dim.dim_value() == -1) dim.clear_dim_value();
+}
+
 }  // namespace
 
 void OnnxModel::find_inputs(const ImportOptions& options) {
@@ -37,6 +44,7 @@ void OnnxModel::find_inputs(const ImportOptions& options) {
   std::map<std::string, onnx::ValueInfoProto*> open;
   for (onnx::ValueInfoProto& value : *model_.mutable_graph()->mutable_input()) {
     if (initialized.count(value.name()) != 0) continue;  // IR version 3 lists the constants too
+    clear_open(value);
     names.push_back(value.name());
     open[value.name()] = &value;
   }

@@ -172,6 +172,13 @@ constexpr std::array kRules = {
     Rule{"Upsample", 1, 9, interpolates_otherwise},
 };
 
+/// The operator set that says what the node is: onnxruntime had LayerNormalization in ONNX's domain before
+/// ONNX.
+std::int64_t set_of(const NodeProto& node, std::int64_t opset) {
+  constexpr std::int64_t kNormalizesLayers = 17;
+  return node.op_type() == "LayerNormalization" ? std::max(opset, kNormalizesLayers) : opset;
+}
+
 std::string signature_problem(const NodeProto& node, std::int64_t opset) {
   for (const onnx::AttributeProto& attribute : node.attribute()) {
     if (!attribute.ref_attr_name().empty())
@@ -183,7 +190,8 @@ std::string signature_problem(const NodeProto& node, std::int64_t opset) {
 
 }  // namespace
 
-std::string version_problem(const NodeProto& node, std::int64_t opset) {
+std::string version_problem(const NodeProto& node, std::int64_t opset_of_file) {
+  const std::int64_t opset = set_of(node, opset_of_file);
   std::string problem = signature_problem(node, opset);
   for (const Rule& rule : kRules) {
     if (!problem.empty()) return problem;

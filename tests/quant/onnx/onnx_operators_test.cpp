@@ -111,6 +111,20 @@ TEST_CASE("Gemm after Flatten is a convolution as large as the image") {
   CHECK(network.shape(network.nodes[0].input) == Shape{2, 1, 2});
 }
 
+TEST_CASE("Gemm of more rows or columns than a kernel has takes them as channels") {
+  for (const Ints& extents : {Ints{1, 300, 1}, Ints{1, 1, 1, 300}, Ints{1, 2, 2, 260}}) {
+    std::int64_t inputs = 1;
+    for (const std::int64_t extent : extents) inputs *= extent;
+    OnnxBuilder model(extents);
+    model.output_rank(2).constant("w", {inputs, 1}, Floats(inputs, 2)).node("Flatten", {"x"}, "flat");
+    model.node("Gemm", {"flat", "w"}, "y");
+    CHECK(model.run(Floats(inputs, 0.5F)) == Floats{static_cast<float>(inputs)});
+    const Network network = model.import();
+    CHECK(network.nodes.back().window.kernel_h == 1);
+    CHECK(network.nodes.back().window.kernel_w == 1);
+  }
+}
+
 TEST_CASE("MatMul and Add of a constant") {
   OnnxBuilder model({-1, 2});
   model.constant("w", {2, 2}, {1, 2, 3, 4}).constant("b", {2}, {5, 6});

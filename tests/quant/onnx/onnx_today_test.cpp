@@ -30,6 +30,15 @@ TEST_CASE("IR versions 3 to 13 are read, and a newer one is told from an invalid
   CHECK_THAT(model.refusal(), Contains("IR version is 2; accepted: 3 to 13"));
 }
 
+TEST_CASE("an extent of -1 of the input is open") {  // sonos/tract: qrelu_1
+  OnnxBuilder model({-1, 3});
+  model.node("Neg", {"x"}, "y");
+  for (onnx::ValueInfoProto* value : {model.graph().mutable_input(0), model.graph().mutable_output(0)})
+    value->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(0)->set_dim_value(-1);
+  CHECK(model.run({1, 2, 3}) == std::vector<float>{-1, -2, -3});
+  CHECK(model.import({1, 3}).shape(0).elements() == 3);
+}
+
 TEST_CASE("reductions take their axes as an input since operator set 18") {
   for (const std::int64_t opset : {18, 20, 23}) {
     OnnxBuilder model({1, 2, 2}, opset);
@@ -120,6 +129,17 @@ TEST_CASE("GroupNormalization scales groups in operator set 18 and channels sinc
     // Groups of -1, 1, -1, 1 and of 2, 2, 4, 4, which becomes -1, -1, 1, 1.
     const Floats found = model.run({-1, 1, -1, 1, 2, 2, 4, 4});
     check_near(found, per_channel ? Floats{-1, 1, -2, 2, 7, 7, 24, 24} : Floats{-1, 1, -1, 1, 8, 8, 12, 12});
+  }
+}
+
+TEST_CASE("LayerNormalization is computed in operator sets before it was ONNX's, as onnxruntime does") {
+  for (const std::int64_t opset : {7, 12, 16, 17}) {
+    OnnxBuilder model({1, 4}, opset);
+    model.constant("scale", {4}, {1, 1, 1, 2}).node("LayerNormalization", {"x", "scale"}, "y");
+    const std::vector<float> found = model.run({1, 1, 3, 3});
+    CAPTURE(opset);
+    CHECK(found[0] == Approx(-1).margin(1e-4));
+    CHECK(found[3] == Approx(2).margin(1e-4));
   }
 }
 

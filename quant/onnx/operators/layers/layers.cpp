@@ -29,9 +29,15 @@ void add_product(OnnxGraph& graph, const NodeProto& node, std::vector<float> wei
     layer.bias = std::move(bias);
     return &layer;
   };
-  const int input = graph.activation(node, 0);
+  int input = graph.activation(node, 0);
   if (rows == 1) {
-    const Shape in = graph.shape(input);
+    Shape in = graph.shape(input);
+    if (in.height > kMostKernel || in.width > kMostKernel) {
+      HostOperator view;
+      view.type = "Identity";
+      in = {static_cast<int>(inputs), 1, 1};
+      input = graph.add_host(node, view, input, graph.dims(node, 0), node.input(0) + " (features)", in);
+    }
     Node& layer = *add_layer(input, {outputs, 1, 1});
     layer.window.kernel_h = in.height;
     layer.window.kernel_w = in.width;

@@ -13,7 +13,7 @@ struct BaselineParts {
   Parts front_end;  ///< weights of this step and the next in front of the rows, and their encoders
 };
 BaselineParts inventory(const Baseline& baseline, const BaselineWidths& widths);
-/// A PE without its share of the drain: as in hw/verilog/others, whose synthesis it is compared with.
+/// A PE without its share of the drain: as in hw/verilog/baselines, whose synthesis it is compared with.
 Logic processing_element(const Baseline& baseline, const BaselineWidths& widths);
 
 /// What the actions of an array use.

@@ -101,7 +101,7 @@ def synthesize(name, ps):
         folder = Path(temporary)
         (folder / "abc.script").write_text(SCRIPT.format(ps=ps))
         settings = " ".join(f"-chparam {key} {value}" for key, value in parameters.items())
-        log = run(["yosys", "-p", f"read_verilog -defer -I{HERE} {HERE}/*.v {HERE}/others/*.v {HERE}/parts/*.v; "
+        log = run(["yosys", "-p", f"read_verilog -defer -I{HERE} {HERE}/*.v {HERE}/baselines/*.v {HERE}/parts/*.v; "
                    f"hierarchy -check -top {top} {settings}; synth -flatten; dfflibmap -liberty {LIBRARY}; "
                    f"abc -liberty {LIBRARY} -D {ps} -script abc.script; opt_clean; stat -liberty {LIBRARY}; rename -top top; write_json netlist.json"], folder)
         logic = Library(LIBRARY).operation(folder / "netlist.json", "top") if name in LOGIC else None

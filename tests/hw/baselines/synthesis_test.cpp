@@ -40,7 +40,7 @@ double synthesized(const char* design) {
   return areas()["designs"][design]["nand2"].as<double>();
 }
 
-/// A multiplier and its sum, as hw/verilog/others/mac_pe.v.
+/// A multiplier and its sum, as hw/verilog/baselines/mac_pe.v.
 Logic mac(int activation, int weight, int sum) {
   return multiplier(activation, weight) + gates(sum) + adders(sum) + held_registers(2.0 * sum);
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Runs the PEs of hw/verilog/others on random weights and activations, in Yosys' simulator. Their sums must be the
+"""Runs the PEs of hw/verilog/baselines on random weights and activations, in Yosys' simulator. Their sums must be the
 plain sums of products, after as many cycles as docs/baselines.md says; of a broken variant they must not be.
 
-  other_pes.py [PE...]      exit code 0: these, or all, are right, and their broken variants are not
+  baseline_pes.py [PE...]      exit code 0: these, or all, are right, and their broken variants are not
 
 Exit code 77, with a message: yosys is missing.
 """
@@ -275,7 +275,7 @@ def simulate(module, parameters, inputs, cycles, sum_bits, replace):
         (folder / "bench.v").write_text(HARNESS.format(
             word_bits=at + 1 + sum_bits, words=len(words), folder=folder, module=module, parameters=settings,
             ports=ports, sum_bits=sum_bits))
-        for source in (VERILOG / "others").glob("*.v*"):
+        for source in (VERILOG / "baselines").glob("*.v*"):
             text = source.read_text()
             if replace is not None and source.stem == module:
                 assert text.count(replace[0]) == 1, f"{source}: `{replace[0]}` {text.count(replace[0])} times, not once"

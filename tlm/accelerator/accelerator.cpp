@@ -27,7 +27,9 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
       activation_buffer_("activation_buffer", config, workers_),
       tile_sequencer_("tile_sequencer", config),
       pe_array_("pe_array", config),
+      parameter_buffer_(config),
       post_processor_("post_processor", config),
+      vector_unit_("vector_unit"),
       output_buffer_("output_buffer", config, workers_) {
   csr.bind(csr_port_.socket);
   dram_interface_.socket().bind(mem);
@@ -35,11 +37,12 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
 
   controller_.loads.bind(dram_interface_);
   controller_.computes.bind(tile_sequencer_);
-  controller_.vectors.bind(post_processor_);
+  controller_.vectors.bind(vector_unit_);
   controller_.stores.bind(output_buffer_);
   // In the order that data flows.
   dram_interface_.weights.bind(weight_buffer_);
-  dram_interface_.parameters.bind(post_processor_);
+  dram_interface_.parameters.bind(parameter_buffer_);
+  dram_interface_.tables.bind(lookup_tables_);
   dram_interface_.activations.bind(activation_buffer_);
   dram_interface_.outputs.bind(output_buffer_);
   tile_sequencer_.streams.bind(weight_buffer_);
@@ -49,7 +52,11 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
   activation_buffer_.blocks.bind(pe_array_);
   pe_array_.sums.bind(post_processor_);
   post_processor_.results.bind(output_buffer_);
-  post_processor_.elements.bind(output_buffer_);
+  post_processor_.parameters.bind(parameter_buffer_);
+  post_processor_.tables.bind(lookup_tables_);
+  vector_unit_.parameters.bind(parameter_buffer_);
+  vector_unit_.tables.bind(lookup_tables_);
+  vector_unit_.elements.bind(output_buffer_);
   output_buffer_.stores.bind(dram_interface_);
 }
 

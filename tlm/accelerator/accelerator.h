@@ -14,11 +14,14 @@
 #include "hw/port/accelerator_options.h"
 #include "hw/port/csr_port.h"
 #include "tlm/accelerator/buffer/activation_buffer.h"
+#include "tlm/accelerator/buffer/lookup_tables.h"
 #include "tlm/accelerator/buffer/output_buffer.h"
+#include "tlm/accelerator/buffer/parameter_buffer.h"
 #include "tlm/accelerator/buffer/weight_buffer.h"
 #include "tlm/accelerator/compute/pe_array.h"
 #include "tlm/accelerator/compute/post_processor.h"
 #include "tlm/accelerator/compute/tile_sequencer.h"
+#include "tlm/accelerator/compute/vector_unit.h"
 #include "tlm/accelerator/compute/weight_encoder.h"
 #include "tlm/accelerator/controller.h"
 #include "tlm/accelerator/datapath/worker_pool.h"
@@ -67,7 +70,10 @@ class Accelerator : public sc_core::sc_module {
   ActivationBuffer activation_buffer_;
   TileSequencer tile_sequencer_;
   PeArray pe_array_;
+  ParameterBuffer parameter_buffer_;
+  LookupTables lookup_tables_;
   PostProcessor post_processor_;
+  VectorUnit vector_unit_;
   OutputBuffer output_buffer_;
 };
 

@@ -75,7 +75,7 @@ struct ResultBlock {
   std::shared_ptr<const ResultRule> rule;
 };
 
-/// Vector part of the post-processor <-> output buffer: `count` consecutive elements.
+/// Vector unit <-> output buffer: `count` consecutive elements.
 struct ElementBlock {
   bool is_request = false;
   Width width = Width::k8;

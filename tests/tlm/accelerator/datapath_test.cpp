@@ -8,11 +8,14 @@
 #include "tests/support/program_interpreter.h"
 #include "tests/support/random/random_case.h"
 #include "tlm/accelerator/buffer/activation_buffer.h"
+#include "tlm/accelerator/buffer/lookup_tables.h"
 #include "tlm/accelerator/buffer/output_buffer.h"
+#include "tlm/accelerator/buffer/parameter_buffer.h"
 #include "tlm/accelerator/buffer/weight_buffer.h"
 #include "tlm/accelerator/compute/pe_array.h"
 #include "tlm/accelerator/compute/post_processor.h"
 #include "tlm/accelerator/compute/tile_sequencer.h"
+#include "tlm/accelerator/compute/vector_unit.h"
 #include "tlm/accelerator/compute/weight_encoder.h"
 
 using namespace bitbalance;
@@ -34,15 +37,18 @@ class Bench : public sc_core::sc_module, public Takes<StoreBlock> {
         encoder_("encoder", config, workers_),
         activation_buffer_("activation_buffer", config, workers_),
         pe_array_("pe_array", config),
+        parameter_buffer_(config),
         post_processor_("post_processor", config),
+        vector_unit_("vector_unit"),
         output_buffer_("output_buffer", config, workers_),
         sequencer_("sequencer", config) {
     weight_loads_.bind(weight_buffer_);
-    parameter_loads_.bind(post_processor_);
+    parameter_loads_.bind(parameter_buffer_);
+    table_loads_.bind(lookup_tables_);
     activation_loads_.bind(activation_buffer_);
     output_loads_.bind(output_buffer_);
     compute_.bind(sequencer_);
-    vector_.bind(post_processor_);
+    vector_.bind(vector_unit_);
     store_.bind(output_buffer_);
     output_buffer_.stores.bind(*this);
     sequencer_.streams.bind(weight_buffer_);
@@ -52,7 +58,11 @@ class Bench : public sc_core::sc_module, public Takes<StoreBlock> {
     activation_buffer_.blocks.bind(pe_array_);
     pe_array_.sums.bind(post_processor_);
     post_processor_.results.bind(output_buffer_);
-    post_processor_.elements.bind(output_buffer_);
+    post_processor_.parameters.bind(parameter_buffer_);
+    post_processor_.tables.bind(lookup_tables_);
+    vector_unit_.parameters.bind(parameter_buffer_);
+    vector_unit_.tables.bind(lookup_tables_);
+    vector_unit_.elements.bind(output_buffer_);
   }
 
   const std::vector<std::uint8_t>& run() {
@@ -71,7 +81,7 @@ class Bench : public sc_core::sc_module, public Takes<StoreBlock> {
         }
         case Opcode::kLoadTable: {
           const auto& load = std::get<LoadTable>(command.body);
-          send(parameter_loads_, command, program_.constants, {load.dram_offset, blob_bytes(load)});
+          send(table_loads_, command, program_.constants, {load.dram_offset, blob_bytes(load)});
           break;
         }
         case Opcode::kLoadActivations: {
@@ -126,7 +136,8 @@ class Bench : public sc_core::sc_module, public Takes<StoreBlock> {
   const Program& program_;
   std::vector<std::uint8_t> data_;
   std::vector<RowGroupSteps> steps_;
-  BlockPort<LoadBlock> weight_loads_{"weight_loads"}, parameter_loads_{"parameter_loads"};
+  BlockPort<LoadBlock> weight_loads_{"weight_loads"}, parameter_loads_{"parameter_loads"},
+      table_loads_{"table_loads"};
   BlockPort<LoadBlock> activation_loads_{"activation_loads"}, output_loads_{"output_loads"};
   BlockPort<CommandBlock> compute_{"compute"}, vector_{"vector"}, store_{"store"};
   WorkerPool workers_;
@@ -134,7 +145,10 @@ class Bench : public sc_core::sc_module, public Takes<StoreBlock> {
   WeightEncoder encoder_;
   ActivationBuffer activation_buffer_;
   PeArray pe_array_;
+  ParameterBuffer parameter_buffer_;
+  LookupTables lookup_tables_;
   PostProcessor post_processor_;
+  VectorUnit vector_unit_;
   OutputBuffer output_buffer_;
   TileSequencer sequencer_;
 };

@@ -106,7 +106,7 @@ void DramInterface::deliver(const TransferCost& cost, const std::uint8_t* bytes)
   };
   if (const auto* w = std::get_if<LoadWeights>(&loading_->body)) send(*w, weights);
   if (const auto* p = std::get_if<LoadParameters>(&loading_->body)) send(*p, parameters);
-  if (const auto* t = std::get_if<LoadTable>(&loading_->body)) send(*t, parameters);
+  if (const auto* t = std::get_if<LoadTable>(&loading_->body)) send(*t, tables);
   if (const auto* a = std::get_if<LoadActivations>(&loading_->body)) send(*a, activations);
   if (const auto* o = std::get_if<LoadOutputs>(&loading_->body)) send(*o, outputs);
 }

@@ -36,7 +36,8 @@ class DramInterface : public sc_core::sc_module,
   };
 
   BlockPort<LoadBlock> weights{"weights"};
-  BlockPort<LoadBlock> parameters{"parameters"};  ///< and tables
+  BlockPort<LoadBlock> parameters{"parameters"};
+  BlockPort<LoadBlock> tables{"tables"};
   BlockPort<LoadBlock> activations{"activations"};
   BlockPort<LoadBlock> outputs{"outputs"};
 

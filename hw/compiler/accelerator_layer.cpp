@@ -90,12 +90,14 @@ void check_user_mapping(const LayerMapping& m, const Convolution& c) {
 namespace {
 
 void check_lanes(const QuantizedLayer& layer, int activation_bits, const AcceleratorConfig& config) {
+  const Width width = width_of(activation_bits);
+  if (config.serves(width, layer.weight_bits)) return;
   const PeConfig& pe = config.pe;
-  require(pe.serves(width_of(activation_bits)), "layer " + layer.name, "activation_bits", activation_bits,
+  require(pe.serves(width), "layer " + layer.name, "activation_bits", activation_bits,
           fmt::format("8, which lanes of {} take", to_string(pe.lanes)));
-  const int most = pe.most_weight_bits(config.token_form);
-  require(layer.weight_bits <= most, "layer " + layer.name, "weight_bits", layer.weight_bits,
-          fmt::format("at most {}, whose tokens a shift of {} reaches", most, pe.shift));
+  throw ConfigError("layer " + layer.name, "weight_bits", fmt::format("{}", layer.weight_bits),
+                    fmt::format("at most {}, whose tokens a shift of {} reaches",
+                                pe.most_weight_bits(config.token_form), pe.shift));
 }
 
 }  // namespace

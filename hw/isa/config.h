@@ -108,6 +108,10 @@ struct AcceleratorConfig {
 
   DramInterfaceConfig dram;
 
+  /// Whether PEs and encoders take a layer's activations and the tokens of its weights.
+  bool serves(Width width, int weight_bits) const {
+    return pe.serves(width) && weight_bits <= pe.most_weight_bits(token_form);
+  }
   /// Activations the array consumes a step: 2 x columns at 8 bit, columns at 16 bit.
   int lanes(Width width) const { return width == Width::k16 ? columns : 2 * columns; }
   /// Banks of the activation buffer as words of one activation: as many as lanes.

@@ -154,11 +154,10 @@ ProgramFault check(const Store& store, const AcceleratorConfig& config, const Re
 ProgramFault check(const Compute& c, const AcceleratorConfig& config) {
   // The first result of a pooling window takes the operand's place.
   const bool keeps_operand = !c.operand || (c.pool_h == 1 && c.pool_w == 1);
-  const bool served =
-      config.pe.serves(c.width) && c.weight_bits <= config.pe.most_weight_bits(config.token_form);
-  return bad_field_unless(in_range(c) && served && c.nnzb < c.weight_bits && keeps_operand &&
-                          weights_fit(c, config) && (!c.lookup || c.table < config.lookup_tables) &&
-                          activations_fit(c, config) && (!c.last_chunk || results_fit(c, config)) &&
+  return bad_field_unless(in_range(c) && config.serves(c.width, c.weight_bits) && c.nnzb < c.weight_bits &&
+                          keeps_operand && weights_fit(c, config) &&
+                          (!c.lookup || c.table < config.lookup_tables) && activations_fit(c, config) &&
+                          (!c.last_chunk || results_fit(c, config)) &&
                           ((c.first_chunk && c.last_chunk) || is_one_tile(c, config)));
 }
 

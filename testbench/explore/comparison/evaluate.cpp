@@ -195,9 +195,7 @@ Baseline sized(const BaselineKind& kind, SizingRule rule, const Subject& subject
 
 bool serves(const AcceleratorConfig& config, const OurRun& run) {
   return std::all_of(run.layers.begin(), run.layers.end(), [&](const OurLayer& layer) {
-    return layer.convolution == nullptr ||
-           (config.pe.serves(layer.width) &&
-            layer.convolution->weight_bits <= config.pe.most_weight_bits(config.token_form));
+    return layer.convolution == nullptr || config.serves(layer.width, layer.convolution->weight_bits);
   });
 }
 

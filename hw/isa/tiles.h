@@ -19,8 +19,14 @@ inline std::int64_t pixel_tiles(const AcceleratorConfig& config, Width width, st
 
 /// Tiles of a command: conv groups x row groups x pixel tiles.
 inline std::int64_t tiles(const AcceleratorConfig& config, const Compute& c) {
-  return std::int64_t{c.conv_groups} * c.row_groups(config.rows) *
-         pixel_tiles(config, c.width, c.images, c.rows, c.columns);
+  return c.row_groups_in_all(config.rows) * pixel_tiles(config, c.width, c.images, c.rows, c.columns);
+}
+
+/// Whether tiles() is 1, which of fields that nobody has checked might leave 64 bits. Partial sums wait in
+/// the array, which holds those of one tile.
+inline bool is_one_tile(const AcceleratorConfig& config, const Compute& c) {
+  return c.row_groups_in_all(config.rows) == 1 &&
+         pixel_tiles(config, c.width, c.images, c.rows, c.columns) == 1;
 }
 
 }  // namespace bitbalance::isa

@@ -1,7 +1,5 @@
 #include "hw/timeline/command_events.h"
 
-#include <algorithm>
-
 #include "base/bits.h"
 #include "hw/isa/lookup_table.h"
 #include "hw/isa/transfer/dma_walk.h"
@@ -23,8 +21,7 @@ std::int64_t padded_elements(const LoadTensor& load) {
 /// What leaves the array: post-processing and its traffic with the output buffer.
 void count_results(const Compute& c, const PixelTiles& tiles, EventCounts& events) {
   const std::int64_t channels = std::int64_t{c.conv_groups} * c.output_channels;
-  const std::int64_t windows =
-      std::int64_t{c.images} * (c.rows / c.pool_h) * (c.columns / c.pool_w) * channels;
+  const std::int64_t windows = c.images * c.result_plane() * channels;
   const std::int64_t written =
       windows * c.pool_h * c.pool_w;  // the rest is what fused pooling's floor leaves out
   const bool pooled = c.pool_h > 1 || c.pool_w > 1;
@@ -84,11 +81,11 @@ void count_events(const Compute& c, const PixelTiles& tiles, const RowGroupSteps
   const std::int64_t words = RowStream(c.weight_bits, c.nnzb, config).words(steps);
   const auto pixel_tiles = static_cast<std::int64_t>(tiles.tiles.size());
   const int row_groups = c.row_groups(config.rows);
-  const int groups_in_all = c.conv_groups * row_groups;
+  const std::int64_t groups_in_all = c.row_groups_in_all(config.rows);
   const std::int64_t channels = std::int64_t{c.conv_groups} * c.output_channels;
   std::int64_t tokens = 0, places = 0;
   for (int g = 0; g < groups_in_all; ++g) {
-    const int rows = std::min(config.rows, c.output_channels - g % row_groups * config.rows);
+    const int rows = c.rows_of_group(g % row_groups, config.rows);
     tokens += groups[g].tokens();
     places += groups[g].slots() * rows;
   }

@@ -35,7 +35,7 @@ std::vector<RowGroupSteps> decode_groups(const LoadWeights& load, const Compute&
     std::vector<std::int32_t> values(steps);
     std::vector<std::uint8_t> tokens(rows * steps);
     for (std::size_t row = 0; row < rows; ++row, stored += load.row_bytes)
-      tlm_level::decode_row(stored, stream, compute.steps(), limit, values.data(), &tokens[row * steps]);
+      tlm_level::decode_row(stored, stream, steps, limit, values.data(), &tokens[row * steps]);
     groups.push_back(row_group_steps(rule_of(config.synchronization), tokens, steps, limit));
   }
   return groups;
@@ -58,7 +58,7 @@ class StoredRowGroups final : public RowGroups {
       if (found == resident.end()) continue;  // which the timeline refuses
       const LoadWeights& load = *found->second;
       const RowStream stream(compute->weight_bits, compute->nnzb, program.accelerator);
-      const int groups = compute->conv_groups * compute->row_groups(program.accelerator.rows);
+      const std::int64_t groups = compute->row_groups_in_all(program.accelerator.rows);
       if (stream.bytes(compute->steps()) != load.row_bytes || groups > load.groups) {
         throw std::invalid_argument(
             fmt::format("constants.bin: command {}: computes with {} groups of rows of {} bytes, of which a "

@@ -3,6 +3,7 @@
 // its index, so that a damaged, missing or reordered command is refused before it acts.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <stdexcept>
@@ -159,8 +160,25 @@ struct Compute {
   bool lookup = false;     ///< results, clipped, are what the table has for them
   std::uint8_t table = 0;  ///< which one
 
-  int steps() const { return channels * kernel_h * kernel_w; }
+  std::int64_t steps() const { return std::int64_t{channels} * kernel_h * kernel_w; }
+  /// Of a conv group.
   int row_groups(int array_rows) const { return ceil_div(int{output_channels}, array_rows); }
+  std::int64_t row_groups_in_all(int array_rows) const {
+    return std::int64_t{conv_groups} * row_groups(array_rows);
+  }
+  /// Rows that a row group of a conv group uses: the last one may have fewer than the array.
+  int rows_of_group(int row_group, int array_rows) const {
+    return std::min(array_rows, output_channels - row_group * array_rows);
+  }
+  /// Elements of one input channel in the activation buffer, all phases.
+  std::int64_t channel_stride() const {
+    return std::int64_t{stride_h} * stride_w * plane_rows * plane_columns;
+  }
+  /// Results: outputs, or pooling windows of them that are whole.
+  int result_rows() const { return rows / pool_h; }
+  int result_columns() const { return columns / pool_w; }
+  /// Of one output channel of one image.
+  std::int64_t result_plane() const { return std::int64_t{result_rows()} * result_columns(); }
 };
 
 /// Pooling of padded planes in the output buffer, [image][channel][y][x].
@@ -180,6 +198,9 @@ struct Pool {
   std::int16_t clip_low = -128, clip_high = 127;
   Width width = Width::k8;  ///< of input and output
   bool is_signed = false;   ///< the input
+
+  /// Parameter entries that it reads.
+  int divisors() const { return !average ? 0 : single_divisor ? 1 : kernel_h * kernel_w; }
 };
 
 /// output[i] = clamp(rescale(input[i]) + rescale(operand[i])), i < elements; output_base may equal an

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "hw/isa/command/command_fields.h"
+#include "hw/isa/tiles.h"
 #include "hw/isa/transfer/dma_walk.h"
 #include "hw/isa/weight/row_stream.h"
 
@@ -62,9 +63,8 @@ bool weights_fit(const Compute& c, const AcceleratorConfig& config) {
   if (stored_bits(c.weight_bits, c.nnzb, config.token_form, config.weight_storage) > kMaxStoredBits)
     return false;
   const auto bank_bytes = static_cast<std::uint64_t>(config.weight_bank_bytes);
-  const std::int64_t steps = std::int64_t{c.channels} * c.kernel_h * c.kernel_w;
-  const std::uint64_t row_words = RowStream(c.weight_bits, c.nnzb, config).words(steps);
-  const auto groups = std::uint64_t{c.conv_groups} * static_cast<std::uint64_t>(c.row_groups(config.rows));
+  const std::uint64_t row_words = RowStream(c.weight_bits, c.nnzb, config).words(c.steps());
+  const auto groups = static_cast<std::uint64_t>(c.row_groups_in_all(config.rows));
   return c.weight_base < bank_bytes && groups * row_words * RowStream::kWordBytes <= bank_bytes;
 }
 
@@ -72,8 +72,7 @@ bool activations_fit(const Compute& c, const AcceleratorConfig& config) {
   const bool windows_inside = c.rows + (c.kernel_h - 1) * c.dilation_h / c.stride_h <= c.plane_rows &&
                               c.columns + (c.kernel_w - 1) * c.dilation_w / c.stride_w <= c.plane_columns;
   const std::uint64_t channels = std::uint64_t{c.conv_groups} * c.channels;
-  const std::uint64_t channel_stride =
-      std::uint64_t{c.stride_h} * c.stride_w * std::uint64_t{c.plane_rows} * c.plane_columns;
+  const auto channel_stride = static_cast<std::uint64_t>(c.channel_stride());
   const std::int64_t capacity = config.activation_elements(c.width);
   // Together they could leave 64 bits.
   const bool factors_fit = channels <= static_cast<std::uint64_t>(capacity) &&
@@ -84,20 +83,10 @@ bool activations_fit(const Compute& c, const AcceleratorConfig& config) {
 
 bool results_fit(const Compute& c, const AcceleratorConfig& config) {
   const std::uint64_t channels = std::uint64_t{c.conv_groups} * c.output_channels;
-  const auto plane =
-      static_cast<std::uint64_t>(c.rows / c.pool_h) * static_cast<std::uint64_t>(c.columns / c.pool_w);
+  const auto plane = static_cast<std::uint64_t>(c.result_plane());
   return c.parameter_base + channels <= static_cast<std::uint64_t>(config.parameter_entries()) &&
          fits(c.output_base, c.images, c.output_image_stride, channels * plane,
               config.output_elements(c.width));
-}
-
-/// Partial sums wait in the array, which holds those of one tile.
-bool is_one_tile(const Compute& c, const AcceleratorConfig& config) {
-  const auto lanes = static_cast<std::uint64_t>(config.lanes(c.width));
-  const std::uint64_t lines = std::uint64_t{c.images} * c.rows;
-  const bool one_pixel_tile = config.column_mapping == ColumnMapping::kRow ? lines == 1 && c.columns <= lanes
-                                                                           : lines * c.columns <= lanes;
-  return c.conv_groups == 1 && c.row_groups(config.rows) == 1 && one_pixel_tile;
 }
 
 }  // namespace
@@ -158,7 +147,7 @@ ProgramFault check(const Compute& c, const AcceleratorConfig& config) {
                           keeps_operand && weights_fit(c, config) &&
                           (!c.lookup || c.table < config.lookup_tables) && activations_fit(c, config) &&
                           (!c.last_chunk || results_fit(c, config)) &&
-                          ((c.first_chunk && c.last_chunk) || is_one_tile(c, config)));
+                          ((c.first_chunk && c.last_chunk) || is_one_tile(config, c)));
 }
 
 ProgramFault check(const Pool& pool, const AcceleratorConfig& config) {
@@ -168,11 +157,10 @@ ProgramFault check(const Pool& pool, const AcceleratorConfig& config) {
   const std::int64_t capacity = config.output_elements(pool.width);
   const std::uint64_t input = std::uint64_t{pool.channels} * pool.input_rows * pool.input_columns;
   const std::uint64_t output = std::uint64_t{pool.channels} * pool.output_rows * pool.output_columns;
-  const int divisors = !pool.average ? 0 : pool.single_divisor ? 1 : pool.kernel_h * pool.kernel_w;
   return bad_field_unless(windows_inside &&
                           fits(pool.input_base, pool.images, pool.input_image_stride, input, capacity) &&
                           fits(pool.output_base, pool.images, pool.output_image_stride, output, capacity) &&
-                          pool.parameter_base + divisors <= config.parameter_entries());
+                          pool.parameter_base + pool.divisors() <= config.parameter_entries());
 }
 
 ProgramFault check(const Add& add, const AcceleratorConfig& config) {

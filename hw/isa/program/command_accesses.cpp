@@ -65,30 +65,23 @@ class AccessList {
   void operator()(const LoadTable& load) { table(true, load.table, load.width); }
   void operator()(const Compute& c) {
     const RowStream stream(c.weight_bits, c.nnzb, config_);
-    const auto groups =
-        static_cast<std::uint64_t>(c.conv_groups) * static_cast<std::uint64_t>(c.row_groups(config_.rows));
+    const auto groups = static_cast<std::uint64_t>(c.row_groups_in_all(config_.rows));
     ring(false, c.weight_base, groups * stream.bytes(c.steps()));
-    const std::uint64_t plane = std::uint64_t{c.plane_rows} * c.plane_columns;
-    const std::uint64_t input = plane * c.stride_h * c.stride_w * c.channels * c.conv_groups;
+    const std::uint64_t input = static_cast<std::uint64_t>(c.channel_stride()) * c.channels * c.conv_groups;
     images(Storage::kActivations, false, c.width, c.activation_base, input, c.images,
            c.activation_image_stride);
     if (!c.last_chunk) return;
     const std::uint64_t channels = std::uint64_t{c.conv_groups} * c.output_channels;
-    const auto pixels =
-        static_cast<std::uint64_t>(c.rows / c.pool_h) * static_cast<std::uint64_t>(c.columns / c.pool_w);
     parameters(false, c.parameter_base, channels);
     if (c.lookup) table(false, c.table, c.width);
-    images(Storage::kOutputs, true, c.width, c.output_base, channels * pixels, c.images,
-           c.output_image_stride);
+    images(Storage::kOutputs, true, c.width, c.output_base,
+           channels * static_cast<std::uint64_t>(c.result_plane()), c.images, c.output_image_stride);
   }
   void operator()(const Pool& p) {
     const auto elements = [&](std::uint16_t rows, std::uint16_t columns) {
       return std::uint64_t{p.channels} * rows * columns;
     };
-    if (p.average) {
-      const int divisors = p.single_divisor ? 1 : p.kernel_h * p.kernel_w;
-      parameters(false, p.parameter_base, static_cast<std::uint64_t>(divisors));
-    }
+    if (p.average) parameters(false, p.parameter_base, static_cast<std::uint64_t>(p.divisors()));
     images(Storage::kOutputs, false, p.width, p.input_base, elements(p.input_rows, p.input_columns), p.images,
            p.input_image_stride);
     images(Storage::kOutputs, true, p.width, p.output_base, elements(p.output_rows, p.output_columns),

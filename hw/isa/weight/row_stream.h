@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/bits.h"
+#include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
 #include "hw/isa/weight/tokens.h"
 
@@ -47,5 +48,13 @@ class RowStream {
   const SynchronizationRule* rule_;
   int nnzb_;
 };
+
+/// Ring address, the same in every bank, of the streams of row group number `group` of a command, of all its
+/// conv groups; `row_bytes`: of each stream.
+inline std::uint32_t stream_address(const Compute& compute, std::uint64_t group, std::uint32_t row_bytes,
+                                    const AcceleratorConfig& config) {
+  return static_cast<std::uint32_t>((compute.weight_base + group * row_bytes) %
+                                    static_cast<std::uint64_t>(config.weight_bank_bytes));
+}
 
 }  // namespace bitbalance::isa

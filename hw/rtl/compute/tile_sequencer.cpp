@@ -80,10 +80,8 @@ void TileSequencer::begin(const Compute& compute) {
   row_bytes_ = RowStream(compute.weight_bits, compute.nnzb, config_).bytes(compute.steps());
   row_groups_ = static_cast<std::uint16_t>(compute.row_groups(config_.rows));
   lanes_ = config_.lanes(compute.width);
-  group_elements_ = std::uint32_t{compute.channels} * compute.stride_h * compute.stride_w *
-                    compute.plane_rows * compute.plane_columns;
-  plane_ = static_cast<std::uint32_t>(compute.rows / compute.pool_h) *
-           static_cast<std::uint32_t>(compute.columns / compute.pool_w);
+  group_elements_ = static_cast<std::uint32_t>(compute.channels * compute.channel_stride());
+  plane_ = static_cast<std::uint32_t>(compute.result_plane());
   conv_group_ = row_group_ = 0;
   image_ = pixel_row_ = pixel_column_ = 0;
 
@@ -113,11 +111,10 @@ bool TileSequencer::can_emit() const {
 void TileSequencer::emit_tile() {
   DrainTarget& target = targets_[(first_target_ + queued_targets_) % kTargetQueue];
   const int first_channel = row_group_ * config_.rows;
-  tile_.rows = static_cast<std::uint16_t>(std::min(config_.rows, command_.output_channels - first_channel));
+  tile_.rows = static_cast<std::uint16_t>(command_.rows_of_group(row_group_, config_.rows));
   tile_.channel_offset = conv_group_ * group_elements_;
   const std::uint64_t stream = std::uint64_t{conv_group_} * row_groups_ + row_group_;
-  tile_.weight_address = static_cast<std::uint32_t>((command_.weight_base + stream * row_bytes_) %
-                                                    static_cast<std::uint64_t>(config_.weight_bank_bytes));
+  tile_.weight_address = stream_address(command_, stream, row_bytes_, config_);
   const int channel = conv_group_ * command_.output_channels + first_channel;
   target.stamp = tile_.stamp;
   target.layer = layer_;
@@ -166,8 +163,8 @@ void TileSequencer::place_result(DrainTarget& target, int lane) const {
   const auto at = static_cast<std::size_t>(lane);
   const int row = pixel_row_ / command_.pool_h;
   const int column = pixel_column_ / command_.pool_w;
-  const int columns = command_.columns / command_.pool_w;
-  const bool kept = row < command_.rows / command_.pool_h && column < columns;
+  const int columns = command_.result_columns();
+  const bool kept = row < command_.result_rows() && column < columns;
   target.address[at] = kept ? result_base_ + image_ * command_.output_image_stride +
                                   static_cast<std::uint32_t>(row * columns + column)
                             : DrainTarget::kDropped;

@@ -25,10 +25,9 @@ struct ArrayWork {
   Edge popped = 0;       ///< by the tile sequencer
   Edge shadow_free = 0;  ///< first edge at which a last slot finds the shadow registers free
 
-  int row_groups() const { return compute->row_groups(array_rows); }
-  int groups_in_all() const { return compute->conv_groups * row_groups(); }
+  int groups_in_all() const { return static_cast<int>(compute->row_groups_in_all(array_rows)); }
   int rows_of(int group) const {
-    return std::min(array_rows, compute->output_channels - group % row_groups() * array_rows);
+    return compute->rows_of_group(group % compute->row_groups(array_rows), array_rows);
   }
   /// Cycles that the shadow registers take to drain a tile.
   int beats(int group, const PixelTile& tile) const {

@@ -19,9 +19,8 @@ struct ElementRange {
   std::uint64_t begin, end;
 };
 ElementRange read_by(const Compute& c) {
-  const std::uint64_t channel = std::uint64_t{c.stride_h} * c.stride_w * c.plane_rows * c.plane_columns;
   return {c.activation_base, c.activation_base + (std::uint64_t{c.images} - 1) * c.activation_image_stride +
-                                 channel * c.channels * c.conv_groups};
+                                 static_cast<std::uint64_t>(c.channel_stride()) * c.channels * c.conv_groups};
 }
 ElementRange written_by(const LoadTensor& l) {
   return {l.base, l.base + (std::uint64_t{l.slice.images} - 1) * l.image_stride +

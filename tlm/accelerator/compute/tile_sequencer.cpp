@@ -1,7 +1,5 @@
 #include "tlm/accelerator/compute/tile_sequencer.h"
 
-#include <algorithm>
-
 #include "hw/isa/weight/row_stream.h"
 
 namespace bitbalance::tlm_level {
@@ -11,8 +9,7 @@ TileSequencer::TileSequencer(const sc_core::sc_module_name& name, const Accelera
 
 void TileSequencer::take(CommandBlock& block) {
   const auto& compute = std::get<Compute>(block.command->body);
-  block.steps->resize(std::size_t{compute.conv_groups} *
-                      static_cast<std::size_t>(compute.row_groups(config_.rows)));
+  block.steps->resize(static_cast<std::size_t>(compute.row_groups_in_all(config_.rows)));
   for (int conv_group = 0; conv_group < compute.conv_groups; ++conv_group)
     send_weights(*block.command, conv_group, *block.steps);
   PixelBlock all{block.command};
@@ -26,11 +23,10 @@ void TileSequencer::send_weights(const Command& command, int conv_group, std::ve
   block.row_bytes = RowStream(compute.weight_bits, compute.nnzb, config_).bytes(compute.steps());
   const int groups = compute.row_groups(config_.rows);
   for (int group = 0; group < groups; ++group) {
-    block.rows = std::min(config_.rows, compute.output_channels - group * config_.rows);
+    block.rows = compute.rows_of_group(group, config_.rows);
     const int index = conv_group * groups + group;
-    const auto stream = static_cast<std::uint64_t>(index);
-    block.address = static_cast<std::uint32_t>((compute.weight_base + stream * block.row_bytes) %
-                                               static_cast<std::uint64_t>(config_.weight_bank_bytes));
+    const auto stream = static_cast<std::size_t>(index);
+    block.address = stream_address(compute, stream, block.row_bytes, config_);
     block.counts = &steps[stream];
     streams->take(block);
   }

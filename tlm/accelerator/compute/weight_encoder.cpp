@@ -99,8 +99,8 @@ void WeightEncoder::decode(const StreamBlock& block, Entry& entry) {
   const int limit = stream.limit_in(first_word);
   workers_.run(block.rows, [&](int row) {
     const std::size_t at = static_cast<std::size_t>(row);
-    decode_row(entry.stored.data() + at * block.row_bytes, stream, command.steps(), limit,
-               &values_[at * steps], &tokens_[at * steps]);
+    decode_row(entry.stored.data() + at * block.row_bytes, stream, steps, limit, &values_[at * steps],
+               &tokens_[at * steps]);
   });
   entry.counts = row_group_steps(rule_of(config_.synchronization), tokens_, steps, limit);
   RowGroupWeights weights;

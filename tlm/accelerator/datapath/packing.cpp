@@ -79,7 +79,7 @@ void zip(const std::int16_t* a, const std::int16_t* b, std::size_t count, std::u
 template <class Zip>
 void for_each_run(const Compute& c, const ActivationLayout& layout, int part, const Zip& zip_run) {
   const std::size_t plane = std::size_t{c.plane_rows} * c.plane_columns;
-  const std::size_t channel_pitch = plane * c.stride_h * c.stride_w;
+  const auto channel_pitch = static_cast<std::size_t>(c.channel_stride());
   const int first = part % layout.words_a_tap * parts(layout.format);
   std::array<std::size_t, 4> channels{};  // a channel that is missing is multiplied by zero: any will do
   for (int i = 0; i < parts(layout.format); ++i) {

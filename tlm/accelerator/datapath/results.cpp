@@ -11,8 +11,8 @@ template <class Element, class Move>
 void for_each_line(const SumTile& tile, std::int32_t* value, Element* elements, const Move& move) {
   const PixelStrip& pixels = *tile.pixels;
   const Compute& c = *pixels.compute;
-  const int rows = c.rows / c.pool_h, columns = c.columns / c.pool_w;  // of the results
-  const std::size_t plane = static_cast<std::size_t>(rows) * columns;
+  const int rows = c.result_rows(), columns = c.result_columns();
+  const auto plane = static_cast<std::size_t>(c.result_plane());
   const std::size_t channel = static_cast<std::size_t>(pixels.conv_group) * c.output_channels +
                               static_cast<std::size_t>(tile.first_channel);
   for (std::size_t r = 0; r < static_cast<std::size_t>(tile.rows); ++r) {
@@ -44,7 +44,7 @@ template <class Element>
 void read_operands(const SumTile& tile, const Element* elements, std::int32_t* operands) {
   const Compute& c = *tile.pixels->compute;
   for_each_line(tile, operands, elements, [&](const Element* from, std::int32_t* value, int /*row*/) {
-    for (int x = 0; x < c.columns / c.pool_w * c.pool_w; ++x) value[x] = std::int32_t{from[x / c.pool_w]};
+    for (int x = 0; x < c.result_columns() * c.pool_w; ++x) value[x] = std::int32_t{from[x / c.pool_w]};
   });
 }
 
@@ -52,7 +52,7 @@ template <class Element>
 void merge(const SumTile& tile, std::int32_t* values, Element* elements) {
   const Compute& c = *tile.pixels->compute;
   for_each_line(tile, values, elements, [&](Element* to, const std::int32_t* value, int row) {
-    const int columns = c.columns / c.pool_w;
+    const int columns = c.result_columns();
     if (c.pool_h == 1 && c.pool_w == 1) {
       std::transform(value, value + columns, to, [](std::int32_t v) { return static_cast<Element>(v); });
     } else if (c.pool_w == 2) {

@@ -41,16 +41,16 @@ std::uint32_t evaluate(const std::uint32_t* ones, const std::uint32_t* negatives
 
 }  // namespace
 
-void decode_row(const std::uint8_t* stored, const RowStream& stream, int steps, int limit,
+void decode_row(const std::uint8_t* stored, const RowStream& stream, std::size_t steps, int limit,
                 std::int32_t* values, std::uint8_t* tokens) {
   const WeightFormat& format = stream.format();
-  std::vector<std::uint64_t> words(stream.words(steps) + 1);
-  std::memcpy(words.data(), stored, stream.bytes(steps));
+  std::vector<std::uint64_t> words(stream.words(static_cast<std::int64_t>(steps)) + 1);
+  std::memcpy(words.data(), stored, stream.bytes(static_cast<std::int64_t>(steps)));
   std::array<std::uint64_t, kBatch> code{};
   std::array<std::uint32_t, kBatch> ones{}, negatives{};
   auto bit = static_cast<std::uint64_t>(stream.head_bits());
-  for (int first = 0; first < steps; first += kBatch, values += kBatch, tokens += kBatch) {
-    const int count = std::min(kBatch, steps - first);
+  for (std::size_t first = 0; first < steps; first += kBatch, values += kBatch, tokens += kBatch) {
+    const int count = static_cast<int>(std::min<std::size_t>(kBatch, steps - first));
     for (int i = 0; i < count; ++i, bit += static_cast<std::uint64_t>(format.bits())) {
       const std::uint64_t* const word = words.data() + bit / 64;
       const unsigned shift = bit % 64;

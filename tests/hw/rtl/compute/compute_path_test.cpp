@@ -31,7 +31,7 @@ class Timeline {
     std::int64_t edge = popped_at + 2 + tiles.front().conflicts + config_.pipeline.activation_read;
     for (std::size_t t = 0; t < tiles.size(); ++t) {
       tile_begins.push_back(edge);
-      const int steps = c.steps();
+      const auto steps = static_cast<int>(c.steps());
       for (int step = 0; step < steps; ++step) {
         const int count = slots_of(c, convolution, t, tiles.size(), tiles[t].rows, step);
         const bool last = step + 1 == steps;

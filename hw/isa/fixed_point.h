@@ -39,14 +39,21 @@ constexpr std::int64_t add_bias(std::int64_t accumulator, std::int64_t bias, int
       accumulator_bits);
 }
 
-/// An accumulator's value on the output's scale, before a residual operand is added and before saturation.
-constexpr std::int64_t requantize(std::int64_t accumulator, std::int64_t bias, std::uint16_t multiplier,
-                                  int shift, int accumulator_bits) {
-  return rescale(add_bias(accumulator, bias, accumulator_bits), multiplier, shift);
-}
-
 constexpr int clamp(std::int64_t value, std::int16_t low, std::int16_t high) {
   return static_cast<int>(value < low ? low : value > high ? high : value);
+}
+
+/// An accumulator becomes a result in two halves, which the clocked post-processor does in stages of its own.
+/// The first: bias and multiplier; to the output's scale, the second shifts.
+constexpr std::int64_t biased_product(std::int64_t accumulator, std::int64_t bias, std::uint16_t multiplier,
+                                      int shift, int accumulator_bits) {
+  return scaled_product(add_bias(accumulator, bias, accumulator_bits), multiplier, shift);
+}
+
+/// The second. `operand`: the residual one on the output's scale; 0: none.
+constexpr int result_of(std::int64_t product, int shift, std::int64_t operand, std::int16_t clip_low,
+                        std::int16_t clip_high) {
+  return clamp((product >> shift) + operand, clip_low, clip_high);
 }
 
 }  // namespace bitbalance::isa

@@ -95,8 +95,8 @@ void PostProcessor::multiply() {
   const ParameterEntry& parameter = fetched_.parameter;
   const int accumulator_bits = config_.accumulator_bits(targets_[fetched_.slot].command.width);
   for (unsigned i = 0; i < fetched_.lanes; ++i) {
-    product.value[i] = scaled_product(add_bias(fetched_.value[i], parameter.bias, accumulator_bits),
-                                      parameter.multiplier, parameter.shift);
+    product.value[i] = biased_product(fetched_.value[i], parameter.bias, parameter.multiplier,
+                                      parameter.shift, accumulator_bits);
   }
 }
 
@@ -108,12 +108,14 @@ void PostProcessor::clamp_sums() {
   for (unsigned i = 0; i < scaled_.lanes; ++i) {
     const std::uint32_t pixel = target.address[scaled_.first_lane + i];
     if (pixel == DrainTarget::kDropped) continue;
-    std::int64_t sum = scaled_.value[i] >> scaled_.parameter.shift;
+    std::int64_t operand = 0;
     if (command.operand) {
-      sum += rescale(outputs->read(pixel + row_offset, command.width, command.operand_signed, target.stamp),
-                     command.operand_multiplier, command.operand_shift);
+      operand =
+          rescale(outputs->read(pixel + row_offset, command.width, command.operand_signed, target.stamp),
+                  command.operand_multiplier, command.operand_shift);
     }
-    scaled_.value[i] = clamp(sum, command.clip_low, command.clip_high);
+    scaled_.value[i] =
+        result_of(scaled_.value[i], scaled_.parameter.shift, operand, command.clip_low, command.clip_high);
   }
 }
 

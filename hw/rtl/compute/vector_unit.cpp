@@ -4,6 +4,7 @@
 
 #include "hw/isa/command/command_check.h"
 #include "hw/isa/fixed_point.h"
+#include "hw/isa/pooling.h"
 
 namespace bitbalance::rtl {
 
@@ -104,10 +105,7 @@ void VectorUnit::pool_tap() {
       group_.value[i] = std::max<std::int64_t>(group_.value[i], element);
       continue;
     }
-    const bool valid = row >= pool_.valid_row_begin && row < pool_.valid_row_end &&
-                       column >= pool_.valid_column_begin && column < pool_.valid_column_end;
-    if (valid || pool_.single_divisor) group_.value[i] += element;
-    group_.valid_taps[i] = static_cast<std::uint16_t>(group_.valid_taps[i] + valid);
+    add_tap(pool_, row, column, element, group_.value[i], group_.valid_taps[i]);
   }
   EventCounts& events = profile_.layer(header_.layer).events;
   events.add(Event::kOutputBufferRead, group_.lanes);
@@ -178,25 +176,21 @@ void VectorUnit::look_up() {
   profile_.count(header_.layer, Event::kOutputBufferRead, group_.lanes);
 }
 
-std::int64_t VectorUnit::averaged(std::int64_t sum, std::uint32_t taps) const {
-  if (pool_.single_divisor) taps = 1;
-  if (taps == 0) return 0;  // a window that lies in the padding altogether
-  const ParameterEntry& reciprocal = parameters->read(pool_.parameter_base + taps - 1, stamp_);
-  return rescale(sum, reciprocal.multiplier, reciprocal.shift);
-}
-
 void VectorUnit::write_results(const Group& result) {
-  const bool average = kind_ == Kind::kPool && pool_.average;
+  const bool averaged = kind_ == Kind::kPool && pool_.average;
+  const auto parameter = [this](std::uint32_t entry) -> const ParameterEntry& {
+    return parameters->read(entry, stamp_);
+  };
   ++output_writes_;
   for (unsigned i = 0; i < result.lanes; ++i) {
     const std::uint32_t address = result.output + i;
     const std::int64_t value = result.value[i];
     switch (kind_) {
       case Kind::kPool:
-        outputs->write(
-            address, pool_.width,
-            clamp(average ? averaged(value, result.valid_taps[i]) : value, pool_.clip_low, pool_.clip_high),
-            stamp_);
+        outputs->write(address, pool_.width,
+                       clamp(averaged ? average(pool_, value, result.valid_taps[i], parameter) : value,
+                             pool_.clip_low, pool_.clip_high),
+                       stamp_);
         break;
       case Kind::kAdd:
         outputs->write(address, add_.width, clamp(value, add_.clip_low, add_.clip_high), stamp_);
@@ -210,7 +204,7 @@ void VectorUnit::write_results(const Group& result) {
   EventCounts& events = profile_.layer(header_.layer).events;
   events.add(Event::kOutputBufferWrite, result.lanes);
   if (kind_ == Kind::kLookup) events.add(Event::kLookup, result.lanes);
-  if (average) {
+  if (averaged) {
     events.add(Event::kRequantize, result.lanes);
     events.add(Event::kParameterRead, pool_.single_divisor ? 1 : result.lanes);
   }

@@ -67,7 +67,6 @@ class VectorUnit : public Clocked {
   void begin_group(std::uint32_t elements, std::uint32_t output_base);
   void end_group();
   void write_results(const Group& result);
-  std::int64_t averaged(std::int64_t sum, std::uint32_t taps) const;
   void report();
 
   const AcceleratorConfig config_;

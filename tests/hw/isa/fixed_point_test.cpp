@@ -21,7 +21,7 @@ std::int64_t any_accumulator(int bits) {
 
 }  // namespace
 
-TEST_CASE("requantization equals 128-bit arithmetic for every accumulator, bias, multiplier and shift") {
+TEST_CASE("a result equals 128-bit arithmetic for every accumulator, bias, multiplier, shift and operand") {
   REQUIRE(rc::check([] {
     const int bits = *rc::gen::inRange(16, 49);
     const std::int64_t accumulator = any_accumulator(bits);
@@ -29,10 +29,18 @@ TEST_CASE("requantization equals 128-bit arithmetic for every accumulator, bias,
     const int multiplier = *rc::gen::oneOf(rc::gen::inRange(0, 65536), rc::gen::just(65535));
     const int shift = *rc::gen::inRange(0, 48);
     const Int128 sum = reference_wrapped(Int128{accumulator} + bias, bits);
-    const Int128 expected = reference_rescaled(sum, multiplier, shift);
-    const std::int64_t found =
-        requantize(accumulator, bias, static_cast<std::uint16_t>(multiplier), shift, bits);
-    RC_ASSERT(Int128{found} == expected);
+    const std::int64_t scaled = reference_rescaled(sum, multiplier, shift);
+    const std::int64_t product =
+        biased_product(accumulator, bias, static_cast<std::uint16_t>(multiplier), shift, bits);
+    RC_ASSERT((product >> shift) == scaled);
+    const std::int64_t limit = std::int64_t{1} << 32;
+    // Near what it is added to, too, so that not all sums are beyond the limits.
+    const std::int64_t operand =
+        *rc::gen::oneOf(rc::gen::inRange(-limit, limit), rc::gen::inRange(-scaled - 40000, -scaled + 40000));
+    const auto one = *rc::gen::arbitrary<std::int16_t>(), other = *rc::gen::arbitrary<std::int16_t>();
+    const std::int16_t low = std::min(one, other), high = std::max(one, other);
+    RC_ASSERT(Int128{result_of(product, shift, operand, low, high)} ==
+              std::clamp<Int128>(Int128{scaled} + operand, low, high));
   }));
 }
 

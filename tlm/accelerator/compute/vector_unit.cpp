@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "hw/isa/fixed_point.h"
+#include "hw/isa/pooling.h"
 
 namespace bitbalance::tlm_level {
 
@@ -66,20 +67,16 @@ std::int64_t VectorUnit::pool_window(const Pool& command, const std::int32_t* in
     return largest;
   }
   std::int64_t sum = 0;
-  std::size_t taps = 0;
+  std::uint16_t valid_taps = 0;
   for (int r = row; r < row + command.kernel_h; ++r) {
     for (int c = column; c < column + command.kernel_w; ++c) {
-      const bool valid = r >= command.valid_row_begin && r < command.valid_row_end &&
-                         c >= command.valid_column_begin && c < command.valid_column_end;
-      taps += static_cast<std::size_t>(valid);
-      if (valid || command.single_divisor)
-        sum += input[static_cast<std::size_t>(r) * columns + static_cast<std::size_t>(c)];
+      const std::int32_t element = input[static_cast<std::size_t>(r) * columns + static_cast<std::size_t>(c)];
+      add_tap(command, static_cast<std::uint32_t>(r), static_cast<std::uint32_t>(c), element, sum,
+              valid_taps);
     }
   }
-  if (command.single_divisor) taps = 1;
-  if (taps == 0) return 0;  // a window that lies in the padding altogether
-  const ParameterEntry& reciprocal = *parameters->from(command.parameter_base + taps - 1);
-  return rescale(sum, reciprocal.multiplier, reciprocal.shift);
+  return average(command, sum, valid_taps,
+                 [this](std::uint32_t entry) -> const ParameterEntry& { return *parameters->from(entry); });
 }
 
 void VectorUnit::add(const Add& command) {

@@ -22,18 +22,16 @@ struct Finish {
 template <class Sum>
 [[gnu::always_inline]] inline void finish(const Sum* sum, std::size_t lanes, const Finish& f,
                                           bool has_operand, std::int32_t* value) {
-  const auto scaled = [&](std::size_t lane) {
-    return requantize(static_cast<std::int64_t>(sum[lane]), f.bias, f.multiplier, f.shift,
-                      f.accumulator_bits);
+  const auto result = [&](std::size_t lane, std::int64_t operand) {
+    const std::int64_t product = biased_product(static_cast<std::int64_t>(sum[lane]), f.bias, f.multiplier,
+                                                f.shift, f.accumulator_bits);
+    return result_of(product, f.shift, operand, f.clip_low, f.clip_high);
   };
   if (has_operand) {
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      const std::int64_t operand = rescale(value[lane], f.operand_multiplier, f.operand_shift);
-      value[lane] = clamp(scaled(lane) + operand, f.clip_low, f.clip_high);
-    }
-  } else {
     for (std::size_t lane = 0; lane < lanes; ++lane)
-      value[lane] = clamp(scaled(lane), f.clip_low, f.clip_high);
+      value[lane] = result(lane, rescale(value[lane], f.operand_multiplier, f.operand_shift));
+  } else {
+    for (std::size_t lane = 0; lane < lanes; ++lane) value[lane] = result(lane, 0);
   }
 }
 

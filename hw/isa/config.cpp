@@ -49,7 +49,8 @@ void check(const AcceleratorConfig& c) {
           c.lookup_tables, "0 to 2");
   require(c.queue_depth >= 1 && c.queue_depth <= AcceleratorConfig::kMaxQueueDepth, "queue_depth",
           c.queue_depth, "1 to 64");
-  require(c.clock_hz >= 1e3 && c.clock_hz <= 1e11, "clock_hz", c.clock_hz, "1e3 to 1e11");
+  require(c.clock_hz >= AcceleratorConfig::kLeastClockHz && c.clock_hz <= AcceleratorConfig::kMostClockHz,
+          "clock_hz", c.clock_hz, "1e3 to 1e11");
   require(is_power_of_two(c.dram.burst_bytes) && c.dram.burst_bytes >= 16 &&
               c.dram.burst_bytes <= DramInterfaceConfig::kMostBurstBytes,
           "burst_bytes", c.dram.burst_bytes, "16, 32, 64, 128 or 256");

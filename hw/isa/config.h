@@ -103,8 +103,8 @@ struct AcceleratorConfig {
   int lookup_tables = 2;
 
   SramPorts sram_ports = SramPorts::kMixed;
-  int queue_depth = 8;  ///< commands waiting in front of each engine, 1..64
-  double clock_hz = 1e9;
+  int queue_depth = 8;    ///< commands waiting in front of each engine, 1..64
+  double clock_hz = 1e9;  ///< kLeastClockHz..kMostClockHz
 
   DramInterfaceConfig dram;
 
@@ -138,6 +138,7 @@ struct AcceleratorConfig {
   static constexpr int kParameterBytes = 16;
   static constexpr int kMaxTables = 2;
   static constexpr int kMaxQueueDepth = 64;
+  static constexpr double kLeastClockHz = 1e3, kMostClockHz = 1e11;
   static constexpr int kMaxRows = 256;
   static constexpr int kMaxColumns = 256;
   static constexpr int kMaxLanes = 2 * kMaxColumns;

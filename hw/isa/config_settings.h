@@ -57,7 +57,8 @@ void show_settings(Visitor& v, AcceleratorConfig& s) {
            s.sram_ports,
            names_of({SramPorts::kShared, SramPorts::kMixed, SramPorts::kTwoPort, SramPorts::kPerUnit}));
   v.integer({"queue_depth", "commands waiting in front of each engine"}, s.queue_depth);
-  v.real({"clock_hz", "clock frequency"}, s.clock_hz, 1e3, 1e11);
+  v.real({"clock_hz", "clock frequency"}, s.clock_hz, AcceleratorConfig::kLeastClockHz,
+         AcceleratorConfig::kMostClockHz);
   v.section({"dram", "the DRAM interface"}, [&] {
     v.integer({"burst_bytes", "size and alignment of a read"}, s.dram.burst_bytes);
     v.integer({"max_outstanding", "unanswered requests per channel"}, s.dram.max_outstanding);

@@ -9,15 +9,6 @@
 #include "hw/isa/account/activity.h"
 
 namespace bitbalance::rtl {
-namespace {
-
-/// A record's transfer, of the program's header too.
-void count_fetch(Profile& profile, std::size_t layer) {
-  profile.count(layer, Event::kDramReadCommand, kCommandBytes);
-  profile.count(layer, Event::kDramReadBurst);
-}
-
-}  // namespace
 
 Controller::EnginePorts::EnginePorts(Engine engine)
     : commands(fmt::format("{}_commands", to_string(engine)).c_str()),
@@ -289,7 +280,7 @@ void Controller::receive_header(const MemoryResponse& response) {
   if (state_ != State::kHeader) return;
   CommandBytes bytes{};
   std::copy_n(response.data.begin(), bytes.size(), bytes.begin());
-  count_fetch(profile_, 0);
+  count_fetch(profile_.layer(0).events);
   if (response.error) return fault(ProgramFault::kMemoryError, 0);
   const ControlRegisters::Header header = registers_.check_header(bytes);
   if (header.fault != ProgramFault::kNone) return fault(header.fault, 0);
@@ -305,7 +296,7 @@ void Controller::receive_command(const MemoryResponse& response) {
   std::copy_n(response.data.begin(), bytes.size(), bytes.begin());
   const DecodedCommand decoded = decode(bytes, index);
   if (decoded.fault != ProgramFault::kNone) return fault(decoded.fault, index);
-  count_fetch(profile_, decoded.command.header.layer);
+  count_fetch(profile_.layer(decoded.command.header.layer).events);
   const bool end = std::holds_alternative<End>(decoded.command.body);
   if (end != (index + 1 == commands_))
     return fault(ProgramFault::kBadField, index);  // End is the last, only the last

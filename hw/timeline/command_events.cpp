@@ -42,11 +42,6 @@ std::int64_t after_reads(std::int64_t reads, const AcceleratorConfig& config) {
 
 }  // namespace
 
-void count_fetch(EventCounts& events) {
-  events.add(Event::kDramReadCommand, kCommandBytes);
-  events.add(Event::kDramReadBurst);
-}
-
 void count_events(const LoadWeights& /*load*/, const TransferCost& cost, int burst_bytes,
                   EventCounts& events) {
   count_read(Event::kDramReadWeight, cost, burst_bytes, events);

@@ -10,8 +10,6 @@
 
 namespace bitbalance::timeline {
 
-/// A record that the controller fetches.
-void count_fetch(EventCounts& events);
 void count_events(const LoadWeights& load, const TransferCost& cost, int burst_bytes, EventCounts& events);
 void count_events(const LoadParameters& load, const TransferCost& cost, int burst_bytes, EventCounts& events);
 void count_events(const LoadTable& load, const TransferCost& cost, int burst_bytes, EventCounts& events);

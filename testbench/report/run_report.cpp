@@ -35,9 +35,8 @@ LayerReport layer_report(const ProgramLayer& layer, Level level, const Quantized
 }
 
 double LayerReport::utilization(const AcceleratorConfig& config) const {
-  const std::int64_t used = profile.events[Event::kShiftAdd] + profile.events[Event::kNullSlot];
   const double offered = static_cast<double>(profile.cycles) * config.rows * lanes;
-  return quotient(static_cast<double>(used), offered);
+  return quotient(static_cast<double>(profile.events.slots()), offered);
 }
 
 const char* LayerReport::bound() const {

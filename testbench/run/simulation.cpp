@@ -144,8 +144,7 @@ void Simulation::add_macs(const Segments& segments, RunReport& report) {
 
 std::int64_t Simulation::slots() {
   std::int64_t sum = 0;
-  for (const LayerProfile& layer : system_.profile())
-    sum += layer.events[Event::kShiftAdd] + layer.events[Event::kNullSlot];
+  for (const LayerProfile& layer : system_.profile()) sum += layer.events.slots();
   return sum;
 }
 

@@ -17,9 +17,6 @@
 
 namespace bitbalance::compiler {
 
-/// DRAM base alignment of tensors and constants, bytes.
-inline constexpr std::uint32_t kDramAlignment = 64;
-
 /// `value` as a command field of type T; throws ConfigError naming layer and field when it does not fit.
 template <class T>
 T command_field(std::int64_t value, const std::string& layer, const char* name) {

@@ -50,6 +50,8 @@ class EventCounts {
     for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += o.counts_[i];
     return *this;
   }
+  /// Of used rows and active lanes.
+  std::int64_t slots() const { return (*this)[Event::kShiftAdd] + (*this)[Event::kNullSlot]; }
   bool operator==(const EventCounts& o) const { return counts_ == o.counts_; }
 
  private:

@@ -13,6 +13,12 @@
 
 namespace bitbalance::isa {
 
+/// A record that the controller fetches, the program's header too.
+inline void count_fetch(EventCounts& events) {
+  events.add(Event::kDramReadCommand, kCommandBytes);
+  events.add(Event::kDramReadBurst);
+}
+
 struct LayerProfile {
   std::int64_t cycles = 0;
   /// Sum over the activities of one engine = cycles.

@@ -18,6 +18,10 @@ namespace bitbalance::isa {
 inline constexpr int kCommandBytes = 64;
 using CommandBytes = std::array<std::uint8_t, kCommandBytes>;
 
+/// Bytes that whatever a program places in DRAM is aligned to. Loads of constants from elsewhere are refused:
+/// no word of weights and no entry may straddle two bursts.
+inline constexpr std::uint32_t kDramAlignment = 64;
+
 /// The units that execute commands, each in the order of its queue.
 enum class Engine : std::uint8_t { kLoad, kCompute, kVector, kStore };
 inline constexpr int kEngines = 4;
@@ -63,7 +67,7 @@ struct CommandHeader {
 /// `rows` rows of `row_bytes`; row r of group g goes to bank r, ring address (base + g * row_bytes) mod bank
 /// size.
 struct LoadWeights {
-  std::uint32_t dram_offset = 0;  ///< in Region::kConstants, aligned to 64
+  std::uint32_t dram_offset = 0;  ///< in Region::kConstants, aligned to kDramAlignment
   std::uint32_t base = 0;         ///< ring address in bytes, a multiple of 8
   std::uint32_t row_bytes = 0;    ///< a multiple of 8
   std::uint16_t groups = 0;       ///< row groups: conv groups x ceil(output channels of a group / rows)
@@ -75,7 +79,7 @@ struct LoadWeights {
 /// `entries` 16-byte entries (bias int64, multiplier uint16, shift uint8, 5 unused) to entry `base` on. No
 /// wrap.
 struct LoadParameters {
-  std::uint32_t dram_offset = 0;  ///< in Region::kConstants, aligned to 64
+  std::uint32_t dram_offset = 0;  ///< in Region::kConstants, aligned to kDramAlignment
   std::uint16_t base = 0;
   std::uint16_t entries = 0;
 };
@@ -118,7 +122,7 @@ struct LoadTensor {
 
 /// A function's table (lookup_table.h) to place `table` of every lane.
 struct LoadTable {
-  std::uint32_t dram_offset = 0;  ///< in Region::kConstants, aligned to 64
+  std::uint32_t dram_offset = 0;  ///< in Region::kConstants, aligned to kDramAlignment
   std::uint8_t table = 0;
   Width width = Width::k8;  ///< k16: 257 points; k8: 256 bytes
 };

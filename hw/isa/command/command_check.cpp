@@ -10,9 +10,6 @@
 namespace bitbalance::isa {
 namespace {
 
-// Burst alignment of weight and parameter blobs, so that no word or entry straddles two bursts.
-constexpr std::uint64_t kBlobAlignment = 64;
-
 /// Whether each field holds a value of its range.
 template <class Body>
 bool in_range(const Body& body) {
@@ -41,7 +38,7 @@ bool aligned(const TensorSlice& slice, const RegionMap& regions) {
 }
 
 bool aligned_blob(const RegionMap& regions, std::uint32_t dram_offset) {
-  return regions.address(Region::kConstants, dram_offset) % kBlobAlignment == 0;
+  return regions.address(Region::kConstants, dram_offset) % kDramAlignment == 0;
 }
 
 template <class Load>

@@ -30,7 +30,8 @@ struct ProgramLayer {
   bool on_host = false;  ///< not in the commands: the driver computes it when the program has ended
 };
 
-/// What one load of weights, parameters or a table brings on chip, aligned to 64 bytes in Region::kConstants.
+/// What one load of weights, parameters or a table brings on chip, aligned to kDramAlignment in
+/// Region::kConstants.
 struct ConstantsBlob {
   enum class Kind : std::uint8_t {
     kWeights,      ///< rows of packed weights: a row for each output channel, of these input channels

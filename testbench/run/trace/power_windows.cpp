@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/text/enum_index.h"
-#include "hw/timeline/command_events.h"
+#include "hw/isa/account/profile.h"
 
 namespace bitbalance::runner {
 namespace {

@@ -23,9 +23,4 @@ void count_events(const Add& add, const AcceleratorConfig& config, EventCounts& 
 void count_events(const Lookup& lookup, const AcceleratorConfig& config, EventCounts& events);
 void count_events(const Store& store, const TransferCost& cost, EventCounts& events);
 
-/// Edges from a vector command's pop to the push of its completion, which comes with its last results.
-std::int64_t vector_duration(const Pool& pool, const AcceleratorConfig& config);
-std::int64_t vector_duration(const Add& add, const AcceleratorConfig& config);
-std::int64_t vector_duration(const Lookup& lookup, const AcceleratorConfig& config);
-
 }  // namespace bitbalance::timeline

@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-#include "hw/timeline/command_events.h"
+#include "hw/timeline/vector_duration.h"
 
 namespace bitbalance::timeline {
 

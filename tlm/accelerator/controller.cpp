@@ -8,6 +8,7 @@
 #include "hw/isa/command/command_check.h"
 #include "hw/port/standstill.h"
 #include "hw/timeline/command_events.h"
+#include "hw/timeline/vector_duration.h"
 
 namespace bitbalance::tlm_level {
 

@@ -10,6 +10,7 @@
 #include "base/process/interruption.h"
 #include "base/text/enum_index.h"
 #include "hw/timeline/command_events.h"
+#include "hw/timeline/vector_duration.h"
 
 namespace bitbalance::timeline {
 

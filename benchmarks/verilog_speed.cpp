@@ -19,13 +19,13 @@ using namespace bitbalance::test;
 
 namespace {
 
-std::unique_ptr<rtl::PeArrayInterface> verilated(const char* name, const AcceleratorConfig& config,
-                                                 Profile& profile) {
+std::unique_ptr<rtl::PeArrayPorts> verilated(const char* name, const AcceleratorConfig& config,
+                                             Profile& profile) {
   return std::make_unique<rtl::test::VerilatedPeArray<Varray_sc_32x32, 32, 32>>(name, config, profile);
 }
 
 /// Nanoseconds per cycle, and the cycles.
-std::pair<double, double> measure(const rtl::PeArrayFactory& pe_array) {
+std::pair<double, double> measure(const rtl::PeArraySubstitute& pe_array) {
   std::istringstream text(in_child([&] {
     const AcceleratorConfig config;
     const Program program = build_program(busy_network(Width::k8), config, {}).program;

@@ -7,15 +7,14 @@
 namespace bitbalance::rtl {
 namespace {
 
-std::unique_ptr<PeArrayInterface> our_array(const char* name, const AcceleratorConfig& config,
-                                            Profile& profile) {
+std::unique_ptr<PeArrayPorts> our_array(const char* name, const AcceleratorConfig& config, Profile& profile) {
   return std::make_unique<PeArray>(name, config, profile);
 }
 
 }  // namespace
 
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                         const AcceleratorOptions& options, const PeArrayFactory& make_array)
+                         const AcceleratorOptions& options, const PeArraySubstitute& substitute)
     : sc_module(name),
       config_((check(config), config)),
       channels_("channels", config.pipeline),
@@ -31,7 +30,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
       load_engine_("load_engine", config, profile_),
       tile_sequencer_("tile_sequencer", config),
       weight_encoder_("weight_encoder", config, profile_),
-      pe_array_((make_array ? make_array : our_array)("pe_array", config, profile_)),
+      pe_array_((substitute ? substitute : our_array)("pe_array", config, profile_)),
       post_processor_("post_processor", config, profile_),
       vector_unit_("vector_unit", config, profile_),
       store_engine_("store_engine", config, profile_) {

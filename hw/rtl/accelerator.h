@@ -25,7 +25,7 @@
 #include "hw/rtl/completion.h"
 #include "hw/rtl/compute/activity_meter.h"
 #include "hw/rtl/compute/pe_array.h"
-#include "hw/rtl/compute/pe_array_interface.h"
+#include "hw/rtl/compute/pe_array_ports.h"
 #include "hw/rtl/compute/post_processor.h"
 #include "hw/rtl/compute/tile_sequencer.h"
 #include "hw/rtl/compute/vector_unit.h"
@@ -82,10 +82,10 @@ class Accelerator : public sc_core::sc_module {
   tlm::tlm_initiator_socket<32> mem{"mem"};
   sc_core::sc_out<bool> irq{"irq"};
 
-  /// `make_array` puts another array in the place of ours. Throws std::invalid_argument when check(config)
-  /// does.
+  /// `substitute`: for tests, what stands in the place of our array. Throws std::invalid_argument when
+  /// check(config) does.
   explicit Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
-                       const AcceleratorOptions& options = {}, const PeArrayFactory& make_array = {});
+                       const AcceleratorOptions& options = {}, const PeArraySubstitute& substitute = {});
 
   /// The accounts of all programs since the last clear().
   Profile& profile() { return profile_; }
@@ -136,7 +136,7 @@ class Accelerator : public sc_core::sc_module {
   LoadEngine load_engine_;
   TileSequencer tile_sequencer_;
   WeightEncoder weight_encoder_;
-  std::unique_ptr<PeArrayInterface> pe_array_;
+  std::unique_ptr<PeArrayPorts> pe_array_;
   PostProcessor post_processor_;
   VectorUnit vector_unit_;
   StoreEngine store_engine_;

@@ -17,7 +17,7 @@ bool drains(const TokenSlot& slot) {
 }  // namespace
 
 PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile)
-    : PeArrayInterface(name),
+    : PeArrayPorts(name),
       config_(config),
       profile_(profile),
       pitch_(whole_blocks(config.lanes(Width::k8))),

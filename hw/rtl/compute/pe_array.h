@@ -12,7 +12,7 @@
 #include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
 #include "hw/rtl/bundles.h"
-#include "hw/rtl/compute/pe_array_interface.h"
+#include "hw/rtl/compute/pe_array_ports.h"
 #include "hw/rtl/compute/shift_add.h"
 #include "hw/rtl/signal_list.h"
 
@@ -24,7 +24,7 @@ namespace bitbalance::rtl {
 /// With two stages a PE has a register between shifter and adder, and the sum follows a slot an edge later,
 /// as do the shadow registers and the beats. Here the register holds what is shifted, and by how much: at
 /// this edge or the next, the sum is the same.
-class PeArray : public PeArrayInterface {
+class PeArray : public PeArrayPorts {
  public:
   PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Profile& profile);
 

@@ -20,8 +20,8 @@ struct BenchOptions {
   std::uint64_t seed = 1;      ///< of memory and stalls
   unsigned stall_percent = 0;  ///< refused transfers on every channel
   std::int64_t watchdog_cycles = 20'000;
-  PeArrayFactory pe_array = {};  ///< in the place of ours
-  std::int64_t reset_after = 0;  ///< cycles, if the program runs so long; `rst` ends it then. 0: never
+  PeArraySubstitute pe_array = {};  ///< in the place of ours
+  std::int64_t reset_after = 0;     ///< cycles, if the program runs so long; `rst` ends it then. 0: never
 };
 
 struct BenchResult {

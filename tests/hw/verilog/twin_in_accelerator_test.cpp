@@ -18,7 +18,7 @@ using namespace bitbalance::rtl::test;
 namespace {
 
 /// The network of a random case, on an array of a Verilog one's shape.
-std::string run_on(int rows, int columns, std::uint64_t seed, const rtl::PeArrayFactory& pe_array) {
+std::string run_on(int rows, int columns, std::uint64_t seed, const rtl::PeArraySubstitute& pe_array) {
   return in_child([&] {
     CaseLimits limits;
     limits.large_arrays = rows > 8;
@@ -45,8 +45,8 @@ std::string run_on(int rows, int columns, std::uint64_t seed, const rtl::PeArray
   });
 }
 
-std::unique_ptr<rtl::PeArrayInterface> verilated(const char* name, const AcceleratorConfig& config,
-                                                 Profile& profile) {
+std::unique_ptr<rtl::PeArrayPorts> verilated(const char* name, const AcceleratorConfig& config,
+                                             Profile& profile) {
   if (config.rows == 130)
     return std::make_unique<VerilatedPeArray<Varray_sc_130x66, 130, 66>>(name, config, profile);
   if (config.pipeline.pe == 1)

@@ -10,7 +10,7 @@
 #include <systemc>
 #include <type_traits>
 
-#include "hw/rtl/compute/pe_array_interface.h"
+#include "hw/rtl/compute/pe_array_ports.h"
 #include "tests/support/names.h"
 
 namespace bitbalance::rtl::test {
@@ -50,13 +50,13 @@ class PortWires {
 /// edge the model's outputs say what is popped and pushed. So channels must not stall at random, which would
 /// change within the cycle.
 template <class Model, int kRows, int kColumns>
-class VerilatedPeArray : public PeArrayInterface {
+class VerilatedPeArray : public PeArrayPorts {
  public:
   /// Precondition: `config` has kRows rows, kColumns columns, accumulators of 32 and 48 bits, and as many
   /// stages per PE as the model.
   VerilatedPeArray(const sc_core::sc_module_name& module_name, const AcceleratorConfig& config,
                    Profile& profile)
-      : PeArrayInterface(module_name), profile_(profile) {
+      : PeArrayPorts(module_name), profile_(profile) {
     if (config.rows != kRows || config.columns != kColumns || config.accumulator_bits_8 != 32 ||
         config.accumulator_bits_16 != kValueBits)
       throw std::invalid_argument("the Verilog array has other sizes than the configuration");

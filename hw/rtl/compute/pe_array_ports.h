@@ -1,4 +1,6 @@
-// What stands in the place of the PE array: its ports. Ours is PeArray; a test can put another one there.
+// The ports of the PE array, which the accelerator binds: those of PeArray, and of the Verilog twin that
+// tests put in its place. A PE of another kind is a change of PeArray, not another class with these ports:
+// CONTRIBUTING.md.
 #pragma once
 
 #include <functional>
@@ -16,7 +18,7 @@
 
 namespace bitbalance::rtl {
 
-class PeArrayInterface : public Clocked {
+class PeArrayPorts : public Clocked {
  public:
   PopPort<TokenSlot> slots{"slots"};
   PopPort<ActivationVector> vectors{"vectors"};
@@ -39,8 +41,9 @@ class PeArrayInterface : public Clocked {
   ExecutionObserver* observer_ = nullptr;
 };
 
-/// Makes the module `name`. It counts the events of its tiles in the profile.
-using PeArrayFactory =
-    std::function<std::unique_ptr<PeArrayInterface>(const char* name, const AcceleratorConfig&, Profile&)>;
+/// Makes what a test puts in the place of our array, the Verilog twin: the module `name`, which counts the
+/// events of its tiles in the profile.
+using PeArraySubstitute =
+    std::function<std::unique_ptr<PeArrayPorts>(const char* name, const AcceleratorConfig&, Profile&)>;
 
 }  // namespace bitbalance::rtl

@@ -6,7 +6,7 @@
 #include "hw/isa/config.h"
 #include "hw/timeline/compute/pixel_tiles.h"
 #include "hw/timeline/transfer/transfer_timing.h"
-#include "hw/timeline/weights/weight_statistics.h"
+#include "hw/timeline/weights/row_group_steps.h"
 
 namespace bitbalance::timeline {
 

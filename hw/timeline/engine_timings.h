@@ -10,7 +10,7 @@
 #include "hw/timeline/compute/compute_timeline.h"
 #include "hw/timeline/shape_timings.h"
 #include "hw/timeline/transfer/transfer_timing.h"
-#include "hw/timeline/weights/weight_statistics.h"
+#include "hw/timeline/weights/row_group_steps.h"
 
 namespace bitbalance::timeline {
 

@@ -19,7 +19,7 @@
 #include "hw/timeline/engine_timings.h"
 #include "hw/timeline/shape_timings.h"
 #include "hw/timeline/weights/resident_weights.h"
-#include "hw/timeline/weights/weight_statistics.h"
+#include "hw/timeline/weights/row_groups.h"
 
 namespace bitbalance::timeline {
 

@@ -10,7 +10,7 @@
 
 #include "hw/isa/command/command.h"
 #include "hw/isa/transfer/channel_timing.h"
-#include "hw/timeline/weights/weight_statistics.h"
+#include "hw/timeline/weights/row_group_steps.h"
 #include "tlm/accelerator/buffer/weight_banks.h"
 #include "tlm/accelerator/datapath/packing.h"
 #include "tlm/accelerator/datapath/products.h"

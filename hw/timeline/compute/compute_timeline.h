@@ -14,7 +14,7 @@
 #include "hw/timeline/compute/pixel_tiles.h"
 #include "hw/timeline/compute/tile_walk.h"
 #include "hw/timeline/shape_memo.h"
-#include "hw/timeline/weights/weight_statistics.h"
+#include "hw/timeline/weights/row_group_steps.h"
 
 namespace bitbalance::timeline {
 

@@ -7,7 +7,7 @@
 
 #include "hw/isa/config.h"
 #include "hw/isa/program/program.h"
-#include "hw/timeline/weights/weight_statistics.h"
+#include "hw/timeline/weights/row_groups.h"
 
 namespace bitbalance::timeline {
 

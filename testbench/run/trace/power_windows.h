@@ -12,6 +12,7 @@
 #include "hw/isa/account/execution_observer.h"
 #include "hw/isa/program/program.h"
 #include "hw/timeline/timeline.h"
+#include "hw/timeline/weights/weight_statistics.h"
 #include "testbench/report/power_series.h"
 #include "testbench/report/run_report.h"
 #include "testbench/run/names.h"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "base/text/config_error.h"
@@ -45,19 +46,27 @@ Convolution describe(const QuantizedNetwork& network, const AcceleratorLayer& la
 }
 
 ConvolutionShape shape_of(const Convolution& c) {
-  const Window& w = c.layer->window;
-  return {c.groups,       c.in_channels,
-          c.out_channels, c.in_rows,
-          c.in_columns,   c.out_rows,
-          c.out_columns,  c.pool_h,
-          c.pool_w,       static_cast<int>(c.width),
-          int{c.operand}, c.row_stream.format().bits(),
-          c.layer->nnzb,  w.kernel_h,
-          w.kernel_w,     w.stride_h,
-          w.stride_w,     w.pad_top,
-          w.pad_left,     w.pad_bottom,
-          w.pad_right,    w.dilation_h,
-          w.dilation_w};
+  // These name every member: with one more they do not compile. Of the layer the blocks see window and nnzb,
+  // and its weights in the row stream's bits. Clips, tables and tensors' places are nothing to them; batch
+  // and accelerator are those of all.
+  const auto& [layer, output, clip_low, clip_high, batch, groups, in_channels, out_channels, in_rows,
+               in_columns, lookup, out_rows, out_columns, pool_h, pool_w, width, operand, row_stream,
+               config] = c;
+  const auto& [kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left, pad_bottom,
+               pad_right] = layer->window;
+  // Its size is counted, so that no number is missing at the end.
+  return std::array{groups,       in_channels,
+                    out_channels, in_rows,
+                    in_columns,   out_rows,
+                    out_columns,  pool_h,
+                    pool_w,       static_cast<int>(width),
+                    int{operand}, row_stream.format().bits(),
+                    layer->nnzb,  kernel_h,
+                    kernel_w,     stride_h,
+                    stride_w,     pad_top,
+                    pad_left,     pad_bottom,
+                    pad_right,    dilation_h,
+                    dilation_w};
 }
 
 void check_user_mapping(const LayerMapping& m, const Convolution& c) {

@@ -25,7 +25,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
       weight_buffer_("weight_buffer", config),
       weight_encoder_("weight_encoder", config, workers_),
       activation_buffer_("activation_buffer", config, workers_),
-      tile_sequencer_("tile_sequencer", config),
+      compute_sequencer_("compute_sequencer", config),
       pe_array_("pe_array", config),
       parameter_buffer_(config),
       post_processor_("post_processor", config),
@@ -36,7 +36,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
   controller_.irq(irq);
 
   controller_.loads.bind(dram_interface_);
-  controller_.computes.bind(tile_sequencer_);
+  controller_.computes.bind(compute_sequencer_);
   controller_.vectors.bind(vector_unit_);
   controller_.stores.bind(output_buffer_);
   // In the order that data flows.
@@ -45,10 +45,10 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
   dram_interface_.tables.bind(lookup_tables_);
   dram_interface_.activations.bind(activation_buffer_);
   dram_interface_.outputs.bind(output_buffer_);
-  tile_sequencer_.streams.bind(weight_buffer_);
+  compute_sequencer_.streams.bind(weight_buffer_);
   weight_buffer_.streams.bind(weight_encoder_);
-  weight_encoder_.tiles.bind(pe_array_);
-  tile_sequencer_.pixels.bind(activation_buffer_);
+  weight_encoder_.groups.bind(pe_array_);
+  compute_sequencer_.pixels.bind(activation_buffer_);
   activation_buffer_.blocks.bind(pe_array_);
   pe_array_.sums.bind(post_processor_);
   post_processor_.results.bind(output_buffer_);

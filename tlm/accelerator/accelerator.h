@@ -18,9 +18,9 @@
 #include "tlm/accelerator/buffer/output_buffer.h"
 #include "tlm/accelerator/buffer/parameter_buffer.h"
 #include "tlm/accelerator/buffer/weight_buffer.h"
+#include "tlm/accelerator/compute/compute_sequencer.h"
 #include "tlm/accelerator/compute/pe_array.h"
 #include "tlm/accelerator/compute/post_processor.h"
-#include "tlm/accelerator/compute/tile_sequencer.h"
 #include "tlm/accelerator/compute/vector_unit.h"
 #include "tlm/accelerator/compute/weight_encoder.h"
 #include "tlm/accelerator/controller.h"
@@ -68,7 +68,7 @@ class Accelerator : public sc_core::sc_module {
   WeightBuffer weight_buffer_;
   WeightEncoder weight_encoder_;
   ActivationBuffer activation_buffer_;
-  TileSequencer tile_sequencer_;
+  ComputeSequencer compute_sequencer_;
   PeArray pe_array_;
   ParameterBuffer parameter_buffer_;
   LookupTables lookup_tables_;

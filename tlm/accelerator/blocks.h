@@ -38,7 +38,7 @@ struct StoreBlock {
   std::vector<std::uint8_t> bytes;
 };
 
-/// Tile sequencer -> weight buffer -> weight encoder: the streams of one row group.
+/// Compute sequencer -> weight buffer -> weight encoder: the streams of one row group.
 struct StreamBlock {
   const Command* command = nullptr;
   int rows = 0;
@@ -49,11 +49,11 @@ struct StreamBlock {
 };
 
 /// Weight encoder -> PE array: a row group's weights, conv group by conv group.
-struct WeightTile {
+struct WeightBlock {
   Products::RowGroup group;
 };
 
-/// Tile sequencer -> activation buffer: a command's pixels, once its weights are on their way.
+/// Compute sequencer -> activation buffer: a command's pixels, once its weights are on their way.
 struct PixelBlock {
   const Command* command = nullptr;
 };

@@ -12,9 +12,9 @@
 #include "tlm/accelerator/buffer/output_buffer.h"
 #include "tlm/accelerator/buffer/parameter_buffer.h"
 #include "tlm/accelerator/buffer/weight_buffer.h"
+#include "tlm/accelerator/compute/compute_sequencer.h"
 #include "tlm/accelerator/compute/pe_array.h"
 #include "tlm/accelerator/compute/post_processor.h"
-#include "tlm/accelerator/compute/tile_sequencer.h"
 #include "tlm/accelerator/compute/vector_unit.h"
 #include "tlm/accelerator/compute/weight_encoder.h"
 
@@ -53,7 +53,7 @@ class Bench : public sc_core::sc_module, public Takes<StoreBlock> {
     output_buffer_.stores.bind(*this);
     sequencer_.streams.bind(weight_buffer_);
     weight_buffer_.streams.bind(encoder_);
-    encoder_.tiles.bind(pe_array_);
+    encoder_.groups.bind(pe_array_);
     sequencer_.pixels.bind(activation_buffer_);
     activation_buffer_.blocks.bind(pe_array_);
     pe_array_.sums.bind(post_processor_);
@@ -150,7 +150,7 @@ class Bench : public sc_core::sc_module, public Takes<StoreBlock> {
   PostProcessor post_processor_;
   VectorUnit vector_unit_;
   OutputBuffer output_buffer_;
-  TileSequencer sequencer_;
+  ComputeSequencer sequencer_;
 };
 
 }  // namespace

@@ -10,8 +10,8 @@ PeArray::PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& c
       partial_(std::make_shared<PartialSums>(static_cast<std::size_t>(config.rows) *
                                              static_cast<std::size_t>(config.lanes(Width::k8)))) {}
 
-void PeArray::take(WeightTile& tile) {
-  groups_.push_back(std::move(tile.group));
+void PeArray::take(WeightBlock& block) {
+  groups_.push_back(std::move(block.group));
 }
 
 void PeArray::take(ActivationBlock& block) {

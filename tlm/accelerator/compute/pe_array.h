@@ -14,14 +14,14 @@
 
 namespace bitbalance::tlm_level {
 
-class PeArray : public sc_core::sc_module, public Takes<WeightTile>, public Takes<ActivationBlock> {
+class PeArray : public sc_core::sc_module, public Takes<WeightBlock>, public Takes<ActivationBlock> {
  public:
   BlockPort<SumBlock> sums{"sums"};
 
   PeArray(const sc_core::sc_module_name& name, const AcceleratorConfig& config);
 
  private:
-  void take(WeightTile& tile) override;
+  void take(WeightBlock& block) override;
   void take(ActivationBlock& block) override;
 
   const AcceleratorConfig config_;

@@ -39,8 +39,8 @@ WeightEncoder::WeightEncoder(const sc_core::sc_module_name& name, const Accelera
 void WeightEncoder::take(StreamBlock& block) {
   const Entry& entry = entry_of(block);
   *block.counts = entry.counts;
-  WeightTile tile{{block.rows, entry.weights}};
-  tiles->take(tile);
+  WeightBlock weights{{block.rows, entry.weights}};
+  groups->take(weights);
 }
 
 WeightEncoder::Entry& WeightEncoder::entry_of(const StreamBlock& block) {

@@ -20,7 +20,7 @@ namespace bitbalance::tlm_level {
 
 class WeightEncoder : public sc_core::sc_module, public Takes<StreamBlock> {
  public:
-  BlockPort<WeightTile> tiles{"tiles"};
+  BlockPort<WeightBlock> groups{"groups"};
 
   WeightEncoder(const sc_core::sc_module_name& name, const AcceleratorConfig& config, WorkerPool& workers);
 

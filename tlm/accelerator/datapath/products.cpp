@@ -65,7 +65,7 @@ void Products::cut() {
   take_strip();
 }
 
-SumTile Products::sums(int index) const {
+SumStrip Products::sums(int index) const {
   const Part& part = parts_[index];
   const RowGroup& group = groups_[part.group];
   const ActivationLayout& layout = activations_->layout;
@@ -83,22 +83,22 @@ SumTile Products::sums(int index) const {
   o.sum_pitch = lanes;
   o.rows = std::min(kRowBlock, group.rows - part.first_row);
   o.vectors = static_cast<int>(lanes / kLaneVector);
-  SumTile tile;
-  tile.pixels = &part.pixels;
-  tile.first_channel = static_cast<int>(part.group) % row_groups_ * array_rows_ + part.first_row;
-  tile.rows = o.rows;
-  tile.pitch = lanes;
+  SumStrip strip;
+  strip.pixels = &part.pixels;
+  strip.first_channel = static_cast<int>(part.group) % row_groups_ * array_rows_ + part.first_row;
+  strip.rows = o.rows;
+  strip.pitch = lanes;
   if (compute_.width == Width::k16) {
     wide.assign(lanes * kRowBlock, 0);
     add_products(part, o, activations_->high.data() + place, wide.data());
-    exchange_partial(tile, wide.data());
-    tile.wide = wide.data();
+    exchange_partial(strip, wide.data());
+    strip.wide = wide.data();
   } else {
     add_products(part, o);
-    exchange_partial(tile, narrow.data());
-    tile.narrow = narrow.data();
+    exchange_partial(strip, narrow.data());
+    strip.narrow = narrow.data();
   }
-  return tile;
+  return strip;
 }
 
 void Products::add_products(const Part& part, DotOperands& o) const {
@@ -138,14 +138,14 @@ void Products::add_products(const Part& part, DotOperands& o, const std::uint32_
 }
 
 template <class Sum>
-void Products::exchange_partial(const SumTile& tile, Sum* sum) const {
+void Products::exchange_partial(const SumStrip& strip, Sum* sum) const {
   if (compute_.first_chunk && compute_.last_chunk) return;
-  const PixelStrip& pixels = *tile.pixels;
-  for (int row = 0; row < tile.rows; ++row) {
+  const PixelStrip& pixels = *strip.pixels;
+  for (int row = 0; row < strip.rows; ++row) {
     for (int line = pixels.begin; line < pixels.end; ++line) {
-      Sum* const here = sum + row * tile.pitch + pixels.first_lane(line);
+      Sum* const here = sum + row * strip.pitch + pixels.first_lane(line);
       std::int64_t* const kept = partial_->data() +
-                                 static_cast<std::size_t>(tile.first_channel + row) * array_lanes_ +
+                                 static_cast<std::size_t>(strip.first_channel + row) * array_lanes_ +
                                  static_cast<std::size_t>(line) * compute_.columns;
       for (std::size_t x = 0; x < compute_.columns; ++x) {
         if (!compute_.first_chunk) here[x] += static_cast<Sum>(kept[x]);

@@ -42,8 +42,9 @@ struct PixelStrip {
   }
 };
 
-/// The accumulators of some output channels. Valid until the thread computes the next ones.
-struct SumTile {
+/// The accumulators of some output channels for a strip of pixels. Valid until the thread computes the next
+/// ones.
+struct SumStrip {
   const PixelStrip* pixels = nullptr;
   int first_channel = 0;  ///< output channel of row 0, within the conv group
   int rows = 0;
@@ -72,7 +73,7 @@ class Products {
   const Compute& compute() const { return compute_; }
   int parts() const { return static_cast<int>(parts_.size()); }
   /// Each part once: its sums, those of the chunks before included. From any thread.
-  SumTile sums(int part) const;
+  SumStrip sums(int part) const;
 
  private:
   /// kRowBlock output channels of a row group for some lines of pixels.
@@ -89,7 +90,7 @@ class Products {
   void add_products(const Part& part, DotOperands& o, const std::uint32_t* high, std::int64_t* wide) const;
   /// Adds what the chunks before have left, and leaves the sums to those to come.
   template <class Sum>
-  void exchange_partial(const SumTile& tile, Sum* sum) const;
+  void exchange_partial(const SumStrip& strip, Sum* sum) const;
 
   const Compute compute_;
   const int row_groups_, array_rows_;

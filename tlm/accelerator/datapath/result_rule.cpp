@@ -55,11 +55,11 @@ ResultRule::ResultRule(const Compute& compute, const AcceleratorConfig& config,
       parameters_(std::move(parameters)),
       table_(table) {}
 
-void ResultRule::finish(const SumTile& tile, std::int32_t* value) const {
+void ResultRule::finish(const SumStrip& strip, std::int32_t* value) const {
   const ParameterEntry* const parameters =
-      parameters_.data() + tile.pixels->conv_group * compute_.output_channels + tile.first_channel;
-  const std::size_t lanes = tile.pixels->lanes();
-  for (std::size_t row = 0; row < static_cast<std::size_t>(tile.rows); ++row, value += tile.pitch) {
+      parameters_.data() + strip.pixels->conv_group * compute_.output_channels + strip.first_channel;
+  const std::size_t lanes = strip.pixels->lanes();
+  for (std::size_t row = 0; row < static_cast<std::size_t>(strip.rows); ++row, value += strip.pitch) {
     const ParameterEntry& p = parameters[row];
     const Finish how{p.bias,
                      p.multiplier,
@@ -70,9 +70,9 @@ void ResultRule::finish(const SumTile& tile, std::int32_t* value) const {
                      compute_.clip_low,
                      compute_.clip_high};
     if (compute_.width == Width::k16) {
-      finish_lanes(tile.wide + row * tile.pitch, lanes, how, compute_.operand, value);
+      finish_lanes(strip.wide + row * strip.pitch, lanes, how, compute_.operand, value);
     } else {
-      finish_lanes(tile.narrow + row * tile.pitch, lanes, how, compute_.operand, value);
+      finish_lanes(strip.narrow + row * strip.pitch, lanes, how, compute_.operand, value);
     }
     if (!compute_.lookup) continue;
     for (std::size_t lane = 0; lane < lanes; ++lane)

@@ -21,7 +21,7 @@ class ResultRule {
              const LookupTable& table);
 
   /// `value`, [row][pitch]: in, the residual operands, if the command has any; out, the results.
-  void finish(const SumTile& tile, std::int32_t* value) const;
+  void finish(const SumStrip& strip, std::int32_t* value) const;
 
  private:
   const Compute compute_;

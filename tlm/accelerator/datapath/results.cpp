@@ -8,21 +8,21 @@ namespace {
 
 /// Calls move(place of the line's first result, its first value, line's row) for each line of each channel.
 template <class Element, class Move>
-void for_each_line(const SumTile& tile, std::int32_t* value, Element* elements, const Move& move) {
-  const PixelStrip& pixels = *tile.pixels;
+void for_each_line(const SumStrip& strip, std::int32_t* value, Element* elements, const Move& move) {
+  const PixelStrip& pixels = *strip.pixels;
   const Compute& c = *pixels.compute;
   const int rows = c.result_rows(), columns = c.result_columns();
   const auto plane = static_cast<std::size_t>(c.result_plane());
   const std::size_t channel = static_cast<std::size_t>(pixels.conv_group) * c.output_channels +
-                              static_cast<std::size_t>(tile.first_channel);
-  for (std::size_t r = 0; r < static_cast<std::size_t>(tile.rows); ++r) {
+                              static_cast<std::size_t>(strip.first_channel);
+  for (std::size_t r = 0; r < static_cast<std::size_t>(strip.rows); ++r) {
     for (int line = pixels.begin; line < pixels.end; ++line) {
       const int row = line % c.rows;
       if (row / c.pool_h >= rows) continue;  // left out by fused pooling's floor
       const std::size_t place = c.output_base +
                                 static_cast<std::size_t>(line / c.rows) * c.output_image_stride +
                                 (channel + r) * plane + static_cast<std::size_t>(row / c.pool_h) * columns;
-      move(elements + place, value + r * tile.pitch + pixels.first_lane(line), row);
+      move(elements + place, value + r * strip.pitch + pixels.first_lane(line), row);
     }
   }
 }
@@ -41,17 +41,17 @@ template <class Element>
 
 /// Sign- or zero-extended by the type of the element. Pixels of a pooling window find the same one.
 template <class Element>
-void read_operands(const SumTile& tile, const Element* elements, std::int32_t* operands) {
-  const Compute& c = *tile.pixels->compute;
-  for_each_line(tile, operands, elements, [&](const Element* from, std::int32_t* value, int /*row*/) {
+void read_operands(const SumStrip& strip, const Element* elements, std::int32_t* operands) {
+  const Compute& c = *strip.pixels->compute;
+  for_each_line(strip, operands, elements, [&](const Element* from, std::int32_t* value, int /*row*/) {
     for (int x = 0; x < c.result_columns() * c.pool_w; ++x) value[x] = std::int32_t{from[x / c.pool_w]};
   });
 }
 
 template <class Element>
-void merge(const SumTile& tile, std::int32_t* values, Element* elements) {
-  const Compute& c = *tile.pixels->compute;
-  for_each_line(tile, values, elements, [&](Element* to, const std::int32_t* value, int row) {
+void merge(const SumStrip& strip, std::int32_t* values, Element* elements) {
+  const Compute& c = *strip.pixels->compute;
+  for_each_line(strip, values, elements, [&](Element* to, const std::int32_t* value, int row) {
     const int columns = c.result_columns();
     if (c.pool_h == 1 && c.pool_w == 1) {
       std::transform(value, value + columns, to, [](std::int32_t v) { return static_cast<Element>(v); });
@@ -79,7 +79,7 @@ void with_elements(Width width, bool is_signed, std::uint8_t* bytes, const Acces
 
 void write_results(const Products& products, const ResultRule& rule, int part, std::uint8_t* output_buffer) {
   const Compute& c = products.compute();
-  const SumTile sums = products.sums(part);
+  const SumStrip sums = products.sums(part);
   if (!c.last_chunk) return;
   thread_local std::vector<std::int32_t> values;
   values.resize(sums.pitch * static_cast<std::size_t>(sums.rows));

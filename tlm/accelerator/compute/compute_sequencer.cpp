@@ -1,13 +1,13 @@
-#include "tlm/accelerator/compute/tile_sequencer.h"
+#include "tlm/accelerator/compute/compute_sequencer.h"
 
 #include "hw/isa/weight/row_stream.h"
 
 namespace bitbalance::tlm_level {
 
-TileSequencer::TileSequencer(const sc_core::sc_module_name& name, const AcceleratorConfig& config)
+ComputeSequencer::ComputeSequencer(const sc_core::sc_module_name& name, const AcceleratorConfig& config)
     : sc_module(name), config_(config) {}
 
-void TileSequencer::take(CommandBlock& block) {
+void ComputeSequencer::take(CommandBlock& block) {
   const auto& compute = std::get<Compute>(block.command->body);
   block.steps->resize(static_cast<std::size_t>(compute.row_groups_in_all(config_.rows)));
   for (int conv_group = 0; conv_group < compute.conv_groups; ++conv_group)
@@ -16,7 +16,8 @@ void TileSequencer::take(CommandBlock& block) {
   pixels->take(all);
 }
 
-void TileSequencer::send_weights(const Command& command, int conv_group, std::vector<RowGroupSteps>& steps) {
+void ComputeSequencer::send_weights(const Command& command, int conv_group,
+                                    std::vector<RowGroupSteps>& steps) {
   const auto& compute = std::get<Compute>(command.body);
   StreamBlock block;
   block.command = &command;

@@ -12,12 +12,12 @@
 
 namespace bitbalance::tlm_level {
 
-class TileSequencer : public sc_core::sc_module, public Takes<CommandBlock> {
+class ComputeSequencer : public sc_core::sc_module, public Takes<CommandBlock> {
  public:
   BlockPort<StreamBlock> streams{"streams"};
   BlockPort<PixelBlock> pixels{"pixels"};
 
-  TileSequencer(const sc_core::sc_module_name& name, const AcceleratorConfig& config);
+  ComputeSequencer(const sc_core::sc_module_name& name, const AcceleratorConfig& config);
 
  private:
   void take(CommandBlock& block) override;

@@ -267,7 +267,7 @@ TEST_CASE("a command without drain completes in its turn and leaves its sums in 
         bench.weights.write_word(channel, part.weight_base + at, word);
       }
     }
-    step += part.steps();
+    step += static_cast<int>(part.steps());
     bench.issue(part);
   }
   REQUIRE(bench.run(3));

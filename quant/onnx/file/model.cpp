@@ -104,6 +104,9 @@ void OnnxModel::check_version() {
       fail(fmt::format("operator set versions are {} and {}; accepted: one", opset_, opset.version()));
     opset_ = opset.version();
   }
+  if (opset_ == 0)
+    fail(fmt::format("says no operator set of ONNX's own domain; accepted: {} to {}", kFirstOpset,
+                     kLastOpset));
   if (opset_ < kFirstOpset || opset_ > kLastOpset) problem("operator set", opset_, kFirstOpset, kLastOpset);
 }
 
@@ -144,6 +147,18 @@ std::vector<const NodeProto*> OnnxModel::needed_nodes(const onnx::GraphProto& gr
   return order.nodes;
 }
 
+/// ", or ..." where the node reads something that is computed.
+std::string OnnxModel::results_ahead(const NodeProto& node) const {
+  for (const std::string& input : node.input()) {
+    const auto writes = [&](const NodeProto& other) {
+      return std::find(other.output().begin(), other.output().end(), input) != other.output().end();
+    };
+    if (!input.empty() && std::any_of(graph().node().begin(), graph().node().end(), writes))
+      return fmt::format(", or results ahead of it: --set network.outputs={}", input);
+  }
+  return "";
+}
+
 void OnnxModel::check_operator(const NodeProto& node) const {
   if (accepted_ops_.count(node.op_type()) == 0 || !is_standard(node.domain())) {
     if (node.op_type() == "Unique" && is_standard(node.domain())) {
@@ -153,8 +168,8 @@ void OnnxModel::check_operator(const NodeProto& node) const {
                      node.input_size() == 0 ? "" : node.input(0)));
     }
     const std::string domain = node.domain().empty() ? "" : " of domain " + node.domain();
-    fail(node, fmt::format("unsupported operator{}; accepted: results ahead of it (network.outputs), or {}",
-                           domain, fmt::join(accepted_ops_, ", ")));
+    fail(node, fmt::format("unsupported operator{}; accepted: those of docs/onnx.md{}", domain,
+                           results_ahead(node)));
   }
   if (const std::string problem = version_problem(node, opset_); !problem.empty()) fail(node, problem);
 }

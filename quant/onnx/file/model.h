@@ -101,6 +101,7 @@ class OnnxModel {
   void check_version();
   void check_names(const onnx::GraphProto& graph) const;
   void check_operator(const onnx::NodeProto& node) const;
+  std::string results_ahead(const onnx::NodeProto& node) const;
   void choose_outputs(const std::vector<std::string>& names);
   std::vector<const onnx::NodeProto*> needed_nodes(const onnx::GraphProto& graph,
                                                    const std::vector<std::string>& wanted);

@@ -53,7 +53,9 @@ onnx::NodeProto& OnnxWriter::add_node(const std::string& op, const std::string& 
                                       const std::vector<std::string>& inputs, const std::string& output) {
   onnx::NodeProto& node = *graph().add_node();
   node.set_op_type(op);
-  node.set_name(name);
+  std::string own = name;
+  while (!node_names_.insert(own).second) own += '_';
+  node.set_name(own);
   for (const std::string& input : inputs) node.add_input(input);
   node.add_output(output);
   return node;

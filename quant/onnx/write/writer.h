@@ -31,7 +31,8 @@ class OnnxWriter {
   std::string constant(const std::string& name, const Dims& dims, const std::vector<float>& values);
   std::string constant(const std::string& name, const Dims& dims, const std::vector<std::int64_t>& values);
 
-  /// Adds a node with one output; an empty input is one left out.
+  /// Adds a node with one output; an empty input is one left out. Its name has underscores where another node
+  /// is called so: runtimes want each once.
   onnx::NodeProto& add_node(const std::string& op, const std::string& name,
                             const std::vector<std::string>& inputs, const std::string& output);
 
@@ -44,7 +45,7 @@ class OnnxWriter {
                            onnx::TensorProto::DataType type);
 
   onnx::ModelProto model_;
-  std::set<std::string> names_;
+  std::set<std::string> names_, node_names_;
 };
 
 }  // namespace bitbalance::onnx_io

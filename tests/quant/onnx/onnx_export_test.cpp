@@ -1,13 +1,17 @@
 // What is exported imports again as the same function.
 #include <catch2/catch.hpp>
 
+#include <onnx/onnx_pb.h>
+
 #include <filesystem>
+#include <set>
 
 #include "quant/eval/evaluator.h"
 #include "quant/ir/network_zoo.h"
 #include "quant/onnx/export.h"
 #include "quant/onnx/import.h"
 #include "tests/quant/ir/network_builder.h"
+#include "tests/quant/onnx/onnx_builder.h"
 #include "tests/support/temporary_folder.h"
 
 using namespace bitbalance;
@@ -19,7 +23,13 @@ const std::filesystem::path networks = std::filesystem::path(BITBALANCE_SOURCE_D
 
 Network reimported(const Network& network) {
   const TemporaryFolder folder;
-  return import_onnx(folder.write(network.name + ".onnx", to_onnx(network)));
+  const std::string bytes = to_onnx(network);
+  onnx::ModelProto model;
+  REQUIRE(model.ParseFromString(bytes));
+  std::set<std::string> names;
+  for (const onnx::NodeProto& node : model.graph().node()) names.insert(node.name());
+  CHECK(static_cast<int>(names.size()) == model.graph().node_size());  // onnxruntime wants each once
+  return import_onnx(folder.write(network.name + ".onnx", bytes));
 }
 
 void check_same(const Network& network) {
@@ -68,6 +78,17 @@ TEST_CASE("every operator survives export") {
   const int act = builder.relu("act", hidden);
   const int out = builder.conv("out", act, 5, {}, random_values(25, 10), random_values(5, 11));
   check_same(builder.build(builder.softmax("softmax", builder.add("skip", out, hidden))));
+}
+
+TEST_CASE("an output that needs another node has a name beside it that is free") {
+  OnnxBuilder model({1, 4});
+  set_integer(model.node("ArgMax", {"x"}, "y"), "axis", 1);
+  model.graph().mutable_node(0)->clear_name();
+  declare(*model.graph().mutable_output(0), "y", onnx::TensorProto::INT64);
+  model.graph().mutable_output(0)->mutable_type()->mutable_tensor_type()->clear_shape();
+  const Network network = model.import();
+  CHECK(network.nodes.back().name == "y");
+  CHECK(Evaluator(reimported(network)).run({1, 3, 2, 0}) == std::vector<float>{1});
 }
 
 TEST_CASE("a point that is pooled again stays an image") {

@@ -57,6 +57,31 @@ TEST_CASE("a loop whose steps the image decides, or that is too long, is refused
   CHECK_THAT(wrong.refusal(), Contains("(Loop): body has 2 inputs and 2 outputs; accepted: 3 and 2"));
 }
 
+TEST_CASE("integers that a body makes are numbers behind it, by their scale once") {
+  for (const bool is_same : {true, false}) {
+    for (const bool dequantizes : {true, false}) {
+      CAPTURE(is_same, dequantizes);
+      OnnxBuilder model({2, 2});
+      model.constant("s", {}, {0.25F}).constant("scales", {2}, {0.25F, is_same ? 0.25F : 0.5F});
+      onnx::NodeProto& scan = model.node("Scan", {"scales", "x"}, "all");
+      set_attribute(scan, "num_scan_inputs", std::int64_t{2});
+      onnx::GraphProto& body = add_graph(scan, "body");
+      declare(*body.add_input(), "scale", Types::FLOAT);
+      declare(*body.add_input(), "part", Types::FLOAT);
+      add_node(body, "QuantizeLinear", {"part", "scale"}, "whole");
+      declare(*body.add_output(), "whole", Types::UINT8);
+      if (dequantizes) {
+        model.node("DequantizeLinear", {"all", "s"}, "y");
+      } else {
+        model.cast("all", "y", Types::FLOAT);
+      }
+      const float factor = dequantizes ? 0.25F : 1;
+      const float second = is_same ? 4 : 2;  // 1 over its scale
+      CHECK(model.run({1, 2, 1, 0}) == Floats{4 * factor, 8 * factor, second * factor, 0});
+    }
+  }
+}
+
 TEST_CASE("sequences in a scan have equally many steps") {
   OnnxBuilder model({2, 3});
   model.constant("other", {3, 1}, {1, 2, 3});

@@ -6,6 +6,7 @@
 
 #include "quant/onnx/graph/graph.h"
 #include "quant/onnx/graph/spelling.h"
+#include "quant/onnx/operators/numbers/quantized.h"
 
 namespace bitbalance::onnx_io {
 namespace {
@@ -18,9 +19,31 @@ bool is_read(const OnnxGraph& graph, const NodeProto& node, int output) {
   return output < node.output_size() && graph.model().readers(node.output(output)) != 0;
 }
 
+/// Integers of a quantized file stay what they are: of all steps the same numbers stand for them, or they are
+/// computed in each.
+std::optional<Quantization> quantization_of(OnnxGraph& graph, const NodeProto& node, int output,
+                                            std::vector<OnnxValue>& parts) {
+  const std::optional<Quantization> first = parts.front().quantization;
+  const bool is_one =
+      first && std::all_of(parts.begin(), parts.end(), [&](const OnnxValue& part) {
+        return part.quantization && *part.quantization == *first && part.type == parts[0].type;
+      });
+  for (OnnxValue& part : parts) {
+    if (!part.measured.by.empty()) {
+      graph.model().fail(node,
+                         fmt::format("collects for output '{}' what has a scale that is measured in each "
+                                     "step; accepted: its product with the scale",
+                                     node.output(output)));
+    }
+    if (!is_one && part.quantization) part = as_integers(graph, node, part);
+  }
+  return is_one ? first : std::nullopt;
+}
+
 /// What every step gives for one of the node's outputs, along a new dimension.
 void stack(OnnxGraph& graph, const NodeProto& node, Spelling& words, int output, std::vector<OnnxValue> parts,
            std::int64_t axis) {
+  const std::optional<Quantization> quantization = quantization_of(graph, node, output, parts);
   const Dims dims = parts.front().dims;
   const std::size_t at = normal_axis(axis, dims.size() + 1);
   for (OnnxValue& part : parts) {
@@ -35,6 +58,7 @@ void stack(OnnxGraph& graph, const NodeProto& node, Spelling& words, int output,
   const ElementType type = parts.front().type;
   OnnxValue all = words.step("Concat", parts, along);
   all.type = type;
+  all.quantization = quantization;
   graph.define(node, node.output(output), std::move(all));
 }
 

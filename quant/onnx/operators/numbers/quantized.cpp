@@ -123,22 +123,6 @@ void quantize(OnnxGraph& graph, const NodeProto& node, OnnxValue value, const Qu
   graph.define(node, node.output(0), std::move(value));
 }
 
-/// The integers that stand for numbers, computed on the way to the node's result.
-OnnxValue integers_of(OnnxGraph& graph, const NodeProto& node, OnnxValue numbers) {
-  const Quantization by = *numbers.quantization;
-  const ElementType type = numbers.type;
-  const Limits limits = limits_of(type);
-  numbers.quantization.reset();
-  Spelling words(graph, node);
-  HostAttributes bounds;
-  bounds.numbers["min"] = {limits.least};
-  bounds.numbers["max"] = {limits.most};
-  const OnnxValue whole = words.step("Round", {words.step("Div", {numbers, Spelling::number(by.scale)})});
-  OnnxValue result = words.step("Clip", {words.step("Add", {whole, Spelling::number(by.zero)})}, bounds);
-  result.type = type;
-  return result;
-}
-
 ElementType quantized_type(const OnnxGraph& graph, const NodeProto& node, int zero) {
   if (OnnxGraph::has_input(node, zero)) return graph.value(node, zero).type;
   const auto stated = static_cast<ElementType>(int_attribute(node, "output_dtype", 0));
@@ -354,10 +338,25 @@ std::optional<NodeProto> on_integers(OnnxGraph& graph, const NodeProto& node) {
   for (int i = keeps ? 1 : 0; i < node.input_size(); ++i) {
     if (!OnnxGraph::has_input(node, i) || !graph.value(node, i).quantization) continue;
     const std::string name = node.input(i) + " (integers)";
-    if (graph.find(name) == nullptr) graph.name_value(name, integers_of(graph, node, graph.value(node, i)));
+    if (graph.find(name) == nullptr) graph.name_value(name, as_integers(graph, node, graph.value(node, i)));
     if (!result) result = node;
     result->set_input(i, name);
   }
+  return result;
+}
+
+OnnxValue as_integers(OnnxGraph& graph, const NodeProto& node, OnnxValue numbers) {
+  const Quantization by = *numbers.quantization;
+  const ElementType type = numbers.type;
+  const Limits limits = limits_of(type);
+  numbers.quantization.reset();
+  Spelling words(graph, node);
+  HostAttributes bounds;
+  bounds.numbers["min"] = {limits.least};
+  bounds.numbers["max"] = {limits.most};
+  const OnnxValue whole = words.step("Round", {words.step("Div", {numbers, Spelling::number(by.scale)})});
+  OnnxValue result = words.step("Clip", {words.step("Add", {whole, Spelling::number(by.zero)})}, bounds);
+  result.type = type;
   return result;
 }
 
@@ -371,7 +370,7 @@ void finish_output(OnnxGraph& graph, const std::string& name) {
                                    "its product with the scale",
                                    name));
   }
-  if (value->quantization) graph.name_value(name, integers_of(graph, *node, *value));
+  if (value->quantization) graph.name_value(name, as_integers(graph, *node, *value));
 }
 
 void check_measured(const OnnxGraph& graph, const NodeProto& node) {

@@ -20,6 +20,9 @@ void multiply_measured(OnnxGraph& graph, const onnx::NodeProto& node, OnnxHandle
 /// The node with the integers themselves for its operands that are such integers, computed on the host;
 /// nothing where it has none, is an operator of quantized_handlers() or only moves them.
 std::optional<onnx::NodeProto> on_integers(OnnxGraph& graph, const onnx::NodeProto& node);
+/// Such integers, where only the numbers are there that they stand for: computed on the way to the node's
+/// result.
+OnnxValue as_integers(OnnxGraph& graph, const onnx::NodeProto& node, OnnxValue numbers);
 /// Makes of an output of the model the integers themselves, if it is such integers; all its readers have been
 /// imported. Refuses one whose scale is measured.
 void finish_output(OnnxGraph& graph, const std::string& name);

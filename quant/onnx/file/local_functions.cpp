@@ -99,9 +99,10 @@ class Inliner {
 
   void take_names(const GraphProto& graph) {
     for (const std::string& name : own_names(graph)) names_.take(name);
-    for (const NodeProto& node : graph.node())
+    for (const NodeProto& node : graph.node()) {
       for (const AttributeProto& attribute : node.attribute())
         if (attribute.has_g()) take_names(attribute.g());
+    }
   }
 
   const FunctionProto* called(const NodeProto& node) const {
@@ -142,11 +143,11 @@ class Inliner {
     Attributes values = defaults(function);
     for (const AttributeProto& attribute : call.attribute()) values[attribute.name()] = attribute;
     bind_attributes(body, values);
-    const std::string place = name_of(call);
+    const std::string place = name_of(call) + "/";
     rename_graphs(body, place);
 
     std::map<std::string, std::string> names;
-    for (const std::string& own : own_names(body)) names[own] = names_.take(place + "/" + own);
+    for (const std::string& own : own_names(body)) names[own] = names_.take(place + own);
     for (int i = 0; i < function.input_size(); ++i)
       names[function.input(i)] = i < call.input_size() ? call.input(i) : "";
     names.erase("");                               // stands for what is not there
@@ -163,7 +164,7 @@ class Inliner {
         names[result] = wanted;
       }
     }
-    for (NodeProto& node : *body.mutable_node()) node.set_name(place + "/" + name_of(node));
+    for (NodeProto& node : *body.mutable_node()) node.set_name(place + name_of(node));
     rename(body, names);
     for (const auto& [result, value] : passed_on) {
       NodeProto& node = *body.add_node();
@@ -183,7 +184,7 @@ class Inliner {
         if (!attribute.has_g()) continue;
         rename_graphs(*attribute.mutable_g(), place);
         rename_own(*attribute.mutable_g(),
-                   [&](const std::string& name) { return names_.take(place + "/" + name); });
+                   [&](const std::string& name) { return names_.take(place + name); });
       }
     }
   }

@@ -104,9 +104,10 @@ void OnnxModel::check_version() {
       fail(fmt::format("operator set versions are {} and {}; accepted: one", opset_, opset.version()));
     opset_ = opset.version();
   }
-  if (opset_ == 0)
+  if (opset_ == 0) {
     fail(fmt::format("says no operator set of ONNX's own domain; accepted: {} to {}", kFirstOpset,
                      kLastOpset));
+  }
   if (opset_ < kFirstOpset || opset_ > kLastOpset) problem("operator set", opset_, kFirstOpset, kLastOpset);
 }
 

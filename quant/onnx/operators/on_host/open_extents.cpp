@@ -48,9 +48,10 @@ bool all_others(const OnnxGraph& graph, const NodeProto& node, Predicate predica
 }
 
 std::string rows_of_extents(const OnnxGraph& graph, const NodeProto& node) {
-  for (int i = 0; i < node.input_size(); ++i)
+  for (int i = 0; i < node.input_size(); ++i) {
     if (OnnxGraph::has_input(node, i) && graph.value(node, i).extents)
       return graph.value(node, i).extents->by;
+  }
   return {};
 }
 

@@ -22,8 +22,8 @@ inline std::int64_t tiles(const AcceleratorConfig& config, const Compute& c) {
   return c.row_groups_in_all(config.rows) * pixel_tiles(config, c.width, c.images, c.rows, c.columns);
 }
 
-/// Whether tiles() is 1, which of fields that nobody has checked might leave 64 bits. Partial sums wait in
-/// the array, which holds those of one tile.
+/// Is tiles() 1? Also for fields that are not checked yet, of which the product might leave 64 bits. Partial
+/// sums wait in the array, which holds those of one tile.
 inline bool is_one_tile(const AcceleratorConfig& config, const Compute& c) {
   return c.row_groups_in_all(config.rows) == 1 &&
          pixel_tiles(config, c.width, c.images, c.rows, c.columns) == 1;

@@ -101,6 +101,8 @@ class OnnxGraph {
   int image(const onnx::NodeProto& node, const std::string& name);
   /// The tensor of 1 x F with F channels. Another tensor where its own shape differs.
   int features(const onnx::NodeProto& node, const std::string& name);
+  /// The tensor under another shape of as many elements; another tensor where its own shape differs.
+  int seen_as(const onnx::NodeProto& node, const std::string& name, const Shape& wanted, const char* suffix);
   /// Constant, float and finite.
   const OnnxValue& floats(const onnx::NodeProto& node, int index) const;
   std::vector<float> per_channel(const onnx::NodeProto& node, int index, int channels) const;
@@ -171,8 +173,6 @@ class OnnxGraph {
   ValueBounds range_of(int tensor, int depth = 0) const;
 
  private:
-  /// The tensor under another shape of as many elements.
-  int seen_as(const onnx::NodeProto& node, const std::string& name, const Shape& wanted, const char* suffix);
   void import_nodes(const std::vector<const onnx::NodeProto*>& nodes);
   void import_graph(OnnxBranch& graph);
   void load_constants(const onnx::NodeProto& node);

@@ -32,11 +32,9 @@ void add_product(OnnxGraph& graph, const NodeProto& node, std::vector<float> wei
   int input = graph.activation(node, 0);
   if (rows == 1) {
     Shape in = graph.shape(input);
-    if (in.height > kMostKernel || in.width > kMostKernel) {
-      HostOperator view;
-      view.type = "Identity";
+    if (in.height > kMostKernel || in.width > kMostKernel) {  // more than a kernel holds: as channels
       in = {static_cast<int>(inputs), 1, 1};
-      input = graph.add_host(node, view, input, graph.dims(node, 0), node.input(0) + " (features)", in);
+      input = graph.seen_as(node, node.input(0), in, " (features)");
     }
     Node& layer = *add_layer(input, {outputs, 1, 1});
     layer.window.kernel_h = in.height;

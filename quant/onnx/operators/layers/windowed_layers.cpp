@@ -94,10 +94,7 @@ void add_counting_pool(OnnxGraph& graph, const NodeProto& node) {
   if (space == 2) overhang[2] = window.pad_bottom - counted[2];
 
   NodeProto over_padded = without_attributes(node, {"ceil_mode", "count_include_pad", "pads"});
-  onnx::AttributeProto& pads = *over_padded.add_attribute();
-  pads.set_name("pads");
-  pads.set_type(onnx::AttributeProto::INTS);
-  pads.mutable_ints()->Add(overhang.begin(), overhang.end());
+  set_attribute(over_padded, "pads", overhang);
   if (std::any_of(counted.begin(), counted.end(), [](std::int64_t pad) { return pad != 0; })) {
     HostAttributes all;  // of every dimension
     const auto half = counted.begin() + static_cast<std::ptrdiff_t>(space);

@@ -27,30 +27,18 @@ std::optional<OnnxValue> row_of_all(const OnnxValue& value, std::size_t axis) {
   return row;
 }
 
-/// The greatest element of each row, that of one that is none -1.
-OnnxValue best_of_rows(OnnxGraph& graph, const NodeProto& node, Spelling& words, const std::string& by) {
+/// Of each row whether it is one: no element of it is above -1 otherwise.
+OnnxValue are_there(OnnxGraph& graph, const NodeProto& node, Spelling& words, const std::string& by) {
   HostAttributes columns;
   columns.integers["axes"] = {1};
-  return words.step("ReduceMax", {graph.known(node, by)}, columns);
+  const OnnxValue best = words.step("ReduceMax", {graph.known(node, by)}, columns);
+  return words.step("Greater", {best, Spelling::number(-0.5F)});
 }
 
-}  // namespace
-
-OnnxValue closed(OnnxGraph& graph, const NodeProto& node, const OnnxValue& rows, const OnnxValue& other) {
-  Spelling words(graph, node);
-  OnnxValue best = best_of_rows(graph, node, words, rows.open->by);
-  best.dims.assign(rows.dims.size(), 1);
-  best.dims[rows.open->axis] = rows.dims[rows.open->axis];
-  const OnnxValue is_row = words.step("Greater", {best, Spelling::number(-0.5F)});
-  OnnxValue result = words.step("Where", {is_row, rows, other});
-  result.type = rows.type;
-  return result;
-}
-
+/// Extents, some of which the image decides, as numbers that are computed.
 OnnxValue counted(OnnxGraph& graph, const NodeProto& node, const OnnxValue& extents) {
   Spelling words(graph, node);
-  const OnnxValue best = best_of_rows(graph, node, words, extents.extents->by);
-  const OnnxValue is_row = words.step("Greater", {best, Spelling::number(-0.5F)});
+  const OnnxValue is_row = are_there(graph, node, words, extents.extents->by);
   const OnnxValue one_each = words.step("Where", {is_row, Spelling::number(1), Spelling::number(0)});
   HostAttributes all;
   all.integers["axes"] = {0, 1};
@@ -61,6 +49,18 @@ OnnxValue counted(OnnxGraph& graph, const NodeProto& node, const OnnxValue& exte
   others.extents.reset();
   OnnxValue result = words.step("Where", {is_number, number, others});
   result.type = extents.type;
+  return result;
+}
+
+}  // namespace
+
+OnnxValue closed(OnnxGraph& graph, const NodeProto& node, const OnnxValue& rows, const OnnxValue& other) {
+  Spelling words(graph, node);
+  OnnxValue is_row = are_there(graph, node, words, rows.open->by);
+  is_row.dims.assign(rows.dims.size(), 1);
+  is_row.dims[rows.open->axis] = rows.dims[rows.open->axis];
+  OnnxValue result = words.step("Where", {is_row, rows, other});
+  result.type = rows.type;
   return result;
 }
 

@@ -41,9 +41,6 @@ class OpenRows {
 /// At an output of the network: -1 in each row that is none, and the number of those that there are.
 void close_rows(OnnxGraph& graph, const std::string& output);
 
-/// Extents, of which the image decides some, as it does.
-OnnxValue counted(OnnxGraph& graph, const onnx::NodeProto& node, const OnnxValue& extents);
-
 /// The value with `other`, which is broadcast, in each row that is none.
 OnnxValue closed(OnnxGraph& graph, const onnx::NodeProto& node, const OnnxValue& rows,
                  const OnnxValue& other);

@@ -323,17 +323,18 @@ class RowsMaker : public RowsDraw {
     if (value.type != kReal || value.rank() == 0) return false;
     const std::int64_t axis = integer(0, static_cast<std::int64_t>(value.rank()) - 1);
     if (!value.all([&](const Rows& t) { return t.dims[axis] != 0; })) return false;
-    const std::string op = one_of<std::string>({"ReduceSum", "ReduceMax", "ArgMax", "Softmax", "CumSum"});
+    const std::string op = one_of<std::string>({"ReduceSum", "ReduceMax", "ReduceL1", "ReduceProd",
+                                                "ReduceSumSquare", "ArgMax", "Softmax", "CumSum"});
     const bool is_index = op == "ArgMax";
     if (is_index && !value.is_exact) return false;
     std::vector<Drawn> inputs = {value};
     if (op == "ReduceSum") inputs.push_back(list({axis}));
     if (op == "CumSum") inputs.push_back(constant({}, {static_cast<double>(axis)}, kWhole));
     onnx::NodeProto added = node(op, inputs);
-    if (op == "ReduceMax") set_attribute(added, "axes", Ints{axis});
+    if (op.rfind("Reduce", 0) == 0 && op != "ReduceSum") set_attribute(added, "axes", Ints{axis});
     if (is_index || op == "Softmax") set_integer(added, "axis", axis);
     if ((is_index || op.rfind("Reduce", 0) == 0) && chance()) set_integer(added, "keepdims", 0);
-    return add(added, inputs, is_index ? kWhole : kReal, op != "Softmax");
+    return add(added, inputs, is_index ? kWhole : kReal, op != "Softmax" && op != "ReduceProd");
   }
 
   bool product() {

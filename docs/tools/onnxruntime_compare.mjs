@@ -3,12 +3,14 @@
 //
 //   npm install --ignore-scripts onnxruntime-node@1.30.0
 //   docs/tools/onnxruntime_compare.mjs MODEL_A MODEL_B IMAGES.idx [--count 16] [--mean 0] [--deviation 1]
+//     [--write FILE]
 //
-// Images are IDX, unsigned bytes, images first, of any rank; a pixel becomes (pixel / 255 - mean) / deviation. They
-// are given as the extents that a model's input has: what is left open is 1 ahead of the image's own extents. Prints
-// a line per output, in the models' order: the largest difference, the largest element, and how often the largest
-// element of the last dimension is another one.
-import { readFileSync } from 'node:fs';
+// Images are IDX, unsigned bytes, images first, of any rank; a pixel becomes (pixel / 255 - mean) / deviation, each of
+// which is one number, or one per channel (0.5,0.4,0.3), the extent behind the images. They are given as the extents
+// that a model's input has: what is left open is 1 ahead of the image's own extents. Prints a line per output, in the
+// models' order: the largest difference, the largest element, and how often the largest element of the last dimension
+// is another one. --write keeps the first output of MODEL_A, image after image, as raw float32 of this machine.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
 
@@ -20,10 +22,11 @@ const { values: options, positionals } = parseArgs({
     count: { type: 'string', default: '16' },
     mean: { type: 'string', default: '0' },
     deviation: { type: 'string', default: '1' },
+    write: { type: 'string' },
   },
 });
 if (positionals.length !== 3) {
-  console.error('usage: onnxruntime_compare.mjs MODEL_A MODEL_B IMAGES.idx [--count N] [--mean M] [--deviation D]');
+  console.error('usage: onnxruntime_compare.mjs MODEL_A MODEL_B IMAGES.idx [--count N] [--mean M] [--deviation D] [--write FILE]');
   process.exit(2);
 }
 const [modelA, modelB, imageFile] = positionals;
@@ -41,9 +44,18 @@ const ofImage = extents.slice(1);
 const size = ofImage.reduce((product, extent) => product * extent, 1);
 const count = Math.min(Number(options.count), extents[0]);
 
+// One number of --mean or --deviation for each pixel's channel.
+function perChannel(option) {
+  const numbers = options[option].split(',').map(Number);
+  if (numbers.some(Number.isNaN) || ![1, ofImage[0]].includes(numbers.length))
+    refuse(`--${option} ${options[option]}; accepted: one number, or ${ofImage[0]}, one per channel`);
+  return (place) => numbers[numbers.length === 1 ? 0 : Math.floor((place * ofImage[0]) / size)];
+}
+const [mean, deviation] = [perChannel('mean'), perChannel('deviation')];
+
 function pixels(index) {
   const first = 4 + 4 * rank + index * size;
-  return Float32Array.from(file.subarray(first, first + size), (p) => (p / 255 - options.mean) / options.deviation);
+  return Float32Array.from(file.subarray(first, first + size), (p, i) => (p / 255 - mean(i)) / deviation(i));
 }
 
 // Extents of one image for an input: its own where it states them, else the image's, aligned to the last.
@@ -95,10 +107,13 @@ function compare(left, right, sums) {
   }
 }
 
+const kept = [];
 for (let i = 0; i < count; ++i) {
   const [left, right] = [await a.run(pixels(i)), await b.run(pixels(i))];
   left.forEach((output, o) => compare(output, right[o], found[o]));
+  kept.push(Float32Array.from(left[0].data));
 }
+if (options.write) writeFileSync(options.write, Buffer.concat(kept.map((values) => Buffer.from(values.buffer))));
 found.forEach((sums, o) => {
   const output = found.length === 1 ? '' : `${a.names[o]}: `;
   console.log(`${output}${count} images: largest difference ${sums.difference.toExponential(2)}, ` +

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "hw/compiler/blocks/vector_blocks.h"
 #include "hw/compiler/lowering/layer_lowering.h"
 
 namespace bitbalance::compiler {

@@ -1,9 +1,14 @@
 #include "hw/compiler/blocks/vector_blocks.h"
 
+#include <fmt/format.h>
+
+#include "base/text/config_error.h"
 #include "hw/compiler/blocks/convolution.h"
 
 namespace bitbalance::compiler {
+namespace {
 
+/// Elements that one channel of the layer needs in the output buffer for so many outputs, results included.
 std::int64_t block_elements(const QuantizedNetwork& network, const QuantizedLayer& layer, int rows,
                             int columns) {
   const Shape& in = network.tensors[layer.input].shape;
@@ -17,11 +22,13 @@ std::int64_t block_elements(const QuantizedNetwork& network, const QuantizedLaye
          results;
 }
 
-VectorBlock choose_block(const ProgramBuilder& builder, const QuantizedLayer& layer) {
-  const QuantizedNetwork& network = builder.network();
+}  // namespace
+
+VectorBlock choose_block(const QuantizedNetwork& network, const QuantizedLayer& layer,
+                         const AcceleratorConfig& config) {
   const Shape& output = network.tensors[layer.output].shape;
   const Width width = width_of(network.tensors[layer.input].bits);
-  const std::int64_t capacity = builder.config().output_elements(width);
+  const std::int64_t capacity = config.output_elements(width);
   // Half the buffer lets the next block load while this one is stored; a single row, or a single output where
   // no row fits, may take all of it.
   for (int parts = 1; parts <= output.height; ++parts) {
@@ -37,31 +44,24 @@ VectorBlock choose_block(const ProgramBuilder& builder, const QuantizedLayer& la
       return {1, 1, columns};
   }
   throw ConfigError(
-      "layer " + layer.name, "output_buffer_bytes", fmt::format("{}", builder.config().output_buffer_bytes),
+      "layer " + layer.name, "output_buffer_bytes", fmt::format("{}", config.output_buffer_bytes),
       fmt::format("{} or more, for one output", block_elements(network, layer, 1, 1) * element_bytes(width)));
 }
 
-CommandIndex emit_load(ProgramBuilder& builder, int tensor, const TensorRange& range, std::int64_t base,
-                       std::int64_t image_stride, const Prerequisites& region_free, LoadOutputs load) {
-  load.slice = builder.slice(tensor, range);
-  load.base = static_cast<std::uint32_t>(base);
-  load.image_stride = static_cast<std::uint32_t>(image_stride);
-  Prerequisites before = region_free;
-  before.add(builder.written(tensor, range));
-  return builder.emit(load, before);
+bool single_divisor(const QuantizedLayer& layer) {
+  const Window& w = layer.window;
+  return layer.count_include_pad || (w.pad_top | w.pad_left | w.pad_bottom | w.pad_right) == 0;
 }
 
-void emit_store(ProgramBuilder& builder, int tensor, const TensorRange& range, std::int64_t base,
-                std::int64_t image_stride, CommandIndex vector, std::size_t region) {
-  Store store;
-  store.slice = builder.slice(tensor, range);
-  store.base = static_cast<std::uint32_t>(base);
-  store.image_stride = static_cast<std::uint32_t>(image_stride);
-  Prerequisites done;
-  done.add(Engine::kVector, vector);
-  const CommandIndex index = builder.emit(store, done);
-  builder.outputs.used_by(region, Engine::kStore, index);
-  builder.wrote(tensor, range, index);
+std::int64_t reciprocals(const QuantizedLayer& layer) {
+  return single_divisor(layer) ? 1 : static_cast<std::int64_t>(layer.rescale.size());
+}
+
+bool vector_layer_fits(const QuantizedNetwork& network, const QuantizedLayer& layer,
+                       const AcceleratorConfig& config) {
+  const Width width = width_of(network.tensors[layer.input].bits);
+  if (layer.op == LayerOp::kAvgPool && reciprocals(layer) > config.parameter_entries()) return false;
+  return block_elements(network, layer, 1, 1) <= config.output_elements(width);
 }
 
 }  // namespace bitbalance::compiler

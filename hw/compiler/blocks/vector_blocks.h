@@ -1,10 +1,9 @@
-// How a layer of the vector unit is cut into blocks of the output buffer, and what brings a block there and
-// back.
+// How a layer of the vector unit is cut into blocks of the output buffer, and whether it fits there.
 #pragma once
 
-#include <algorithm>
-
-#include "hw/compiler/lowering/program_builder.h"
+#include "hw/compiler/names.h"
+#include "hw/isa/config.h"
+#include "quant/ir/quantized_network.h"
 
 namespace bitbalance::compiler {
 
@@ -16,34 +15,18 @@ struct VectorBlock {
   int columns = 1;
 };
 
-/// Elements that one channel of the layer needs in the output buffer for so many outputs, results included.
-std::int64_t block_elements(const QuantizedNetwork& network, const QuantizedLayer& layer, int rows,
-                            int columns);
-
 /// Throws ConfigError naming the layer if not even one output fits.
-VectorBlock choose_block(const ProgramBuilder& builder, const QuantizedLayer& layer);
+VectorBlock choose_block(const QuantizedNetwork& network, const QuantizedLayer& layer,
+                         const AcceleratorConfig& config);
 
-template <class Body>
-void for_blocks(int batch, const Shape& output, const VectorBlock& block, const Body& body) {
-  for (int image = 0; image < batch; ++image) {
-    for (int channel = 0; channel < output.channels; channel += block.channels) {
-      for (int row = 0; row < output.height; row += block.rows) {
-        for (int column = 0; column < output.width; column += block.columns) {
-          body(TensorRange{image, 1, channel, std::min(block.channels, output.channels - channel), row,
-                           std::min(block.rows, output.height - row), column,
-                           std::min(block.columns, output.width - column)});
-        }
-      }
-    }
-  }
-}
+/// Of an average pooling: whether all windows divide by the same number.
+bool single_divisor(const QuantizedLayer& layer);
 
-/// `image_stride`: of the block in the buffer, as `base` in elements. `load`: its padding.
-CommandIndex emit_load(ProgramBuilder& builder, int tensor, const TensorRange& range, std::int64_t base,
-                       std::int64_t image_stride, const Prerequisites& region_free, LoadOutputs load = {});
+/// Parameter entries of an average pooling: one for each number that its windows divide by.
+std::int64_t reciprocals(const QuantizedLayer& layer);
 
-/// Of what command `vector` left in region `region` of the output buffer.
-void emit_store(ProgramBuilder& builder, int tensor, const TensorRange& range, std::int64_t base,
-                std::int64_t image_stride, CommandIndex vector, std::size_t region);
+/// Whether a block of a layer of the vector unit fits the buffers.
+bool vector_layer_fits(const QuantizedNetwork& network, const QuantizedLayer& layer,
+                       const AcceleratorConfig& config);
 
 }  // namespace bitbalance::compiler

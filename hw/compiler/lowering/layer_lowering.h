@@ -26,8 +26,4 @@ void lower_add(ProgramBuilder& builder, const QuantizedLayer& layer);
 /// A function of each element as a layer of its own, through the output buffer.
 void lower_lookup(ProgramBuilder& builder, const QuantizedLayer& layer);
 
-/// Whether a block of a layer of the vector unit fits the buffers.
-bool vector_layer_fits(const QuantizedNetwork& network, const QuantizedLayer& layer,
-                       const AcceleratorConfig& config);
-
 }  // namespace bitbalance::compiler

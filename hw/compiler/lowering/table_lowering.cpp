@@ -1,6 +1,6 @@
 // The tables of functions: who loads them, and the layer that is nothing but a function.
-#include "hw/compiler/blocks/vector_blocks.h"
 #include "hw/compiler/lowering/layer_lowering.h"
+#include "hw/compiler/lowering/vector_transfers.h"
 #include "hw/isa/lookup_table.h"
 
 namespace bitbalance::compiler {
@@ -23,7 +23,7 @@ void lower_lookup(ProgramBuilder& builder, const QuantizedLayer& layer) {
   const QuantizedTensor& input = builder.network().tensors[static_cast<std::size_t>(layer.input)];
   const Width width = width_of(input.bits);
   const std::int64_t bytes = element_bytes(width);
-  const VectorBlock block = choose_block(builder, layer);
+  const VectorBlock block = choose_block(builder.network(), layer, builder.config());
   const LoadedTable table = load_table(builder, layer);
   for_blocks(builder.options().batch, input.shape, block, [&](const TensorRange& range) {
     const std::int64_t elements = std::int64_t{range.channels} * range.rows * range.columns;

@@ -2,21 +2,12 @@
 // there.
 #include <optional>
 
-#include "hw/compiler/blocks/vector_blocks.h"
 #include "hw/compiler/lowering/layer_lowering.h"
+#include "hw/compiler/lowering/vector_transfers.h"
 #include "quant/ir/integer_values.h"
 
 namespace bitbalance::compiler {
 namespace {
-
-/// Of an average pooling: one for every number of valid elements, or just the one that all windows use.
-bool single_divisor(const QuantizedLayer& layer) {
-  const Window& w = layer.window;
-  return layer.count_include_pad || (w.pad_top | w.pad_left | w.pad_bottom | w.pad_right) == 0;
-}
-std::int64_t reciprocals(const QuantizedLayer& layer) {
-  return single_divisor(layer) ? 1 : static_cast<std::int64_t>(layer.rescale.size());
-}
 
 /// Of an average pooling, once for the layer.
 struct Reciprocals {
@@ -45,13 +36,6 @@ Reciprocals load_reciprocals(ProgramBuilder& builder, const QuantizedLayer& laye
 
 }  // namespace
 
-bool vector_layer_fits(const QuantizedNetwork& network, const QuantizedLayer& layer,
-                       const AcceleratorConfig& config) {
-  const Width width = width_of(network.tensors[layer.input].bits);
-  if (layer.op == LayerOp::kAvgPool && reciprocals(layer) > config.parameter_entries()) return false;
-  return block_elements(network, layer, 1, 1) <= config.output_elements(width);
-}
-
 void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
   const QuantizedTensor& input = builder.network().tensors[layer.input];
   const QuantizedTensor& output = builder.network().tensors[layer.output];
@@ -63,7 +47,7 @@ void lower_pool(ProgramBuilder& builder, const QuantizedLayer& layer) {
     throw std::invalid_argument(fmt::format("layer {}: dilation {}x{}: accepted for pooling: 1x1", layer.name,
                                             w.dilation_h, w.dilation_w));
   }
-  const VectorBlock block = choose_block(builder, layer);
+  const VectorBlock block = choose_block(builder.network(), layer, builder.config());
 
   Pool pool;
   std::optional<Reciprocals> loaded;
@@ -128,7 +112,7 @@ void lower_add(ProgramBuilder& builder, const QuantizedLayer& layer) {
   const QuantizedTensor& operand = tensors[layer.operand];
   const Width width = width_of(input.bits);
   const std::int64_t element_size = element_bytes(width);
-  const VectorBlock block = choose_block(builder, layer);
+  const VectorBlock block = choose_block(builder.network(), layer, builder.config());
   for_blocks(builder.options().batch, input.shape, block, [&](const TensorRange& range) {
     const std::int64_t elements = std::int64_t{range.channels} * range.rows * range.columns;
     const auto region = builder.outputs.allocate(align_up(2 * elements * element_size, 2), 2);

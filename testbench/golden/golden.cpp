@@ -183,27 +183,17 @@ void GoldenModel::pool(const QuantizedLayer& layer) {
   for (int c = 0; c < out.channels; ++c) {
     for (int y = 0; y < out.height; ++y) {
       for (int x = 0; x < out.width; ++x) {
-        std::int64_t sum = 0;
-        std::int64_t count = 0;
-        std::int32_t largest = 0;
+        PooledWindow pooled;
         for (int r = 0; r < window.kernel_h; ++r) {
           const int iy = y * window.stride_h + r * window.dilation_h - window.pad_top;
           if (iy < 0 || iy >= in.height) continue;
           for (int s = 0; s < window.kernel_w; ++s) {
             const int ix = x * window.stride_w + s * window.dilation_w - window.pad_left;
             if (ix < 0 || ix >= in.width) continue;
-            const std::int32_t element = input[(c * in.height + iy) * in.width + ix];
-            largest = count == 0 ? element : std::max(largest, element);
-            sum += element;
-            ++count;
+            pooled.take(input[(c * in.height + iy) * in.width + ix]);
           }
         }
-        Wide value = largest;
-        if (layer.op == LayerOp::kAvgPool) {
-          const std::int64_t divisor = layer.count_include_pad ? window.area() : count;
-          value = divisor == 0 ? Wide{0} : rescaled(sum, layer.rescale[divisor - 1]);
-        }
-        output[(c * out.height + y) * out.width + x] = clamped(value, layer);
+        output[(c * out.height + y) * out.width + x] = pooled.result(layer);
       }
     }
   }
@@ -213,10 +203,7 @@ void GoldenModel::add(const QuantizedLayer& layer) {
   const Plane& input = tensors_[layer.input];
   const Plane& operand = tensors_[layer.operand];
   Plane& output = tensors_[layer.output];
-  for (std::size_t i = 0; i < output.size(); ++i) {
-    output[i] =
-        clamped(rescaled(input[i], layer.rescale[0]) + rescaled(operand[i], layer.operand_rescale), layer);
-  }
+  for (std::size_t i = 0; i < output.size(); ++i) output[i] = added(input[i], operand[i], layer);
 }
 
 void GoldenModel::look_up(const QuantizedLayer& layer) {

@@ -42,6 +42,32 @@ inline std::int32_t finished(Wide value, const QuantizedLayer& layer) {
   return layer.table.empty() ? clipped : looked_up(clipped, layer);
 }
 
+/// A sum of the vector unit.
+inline std::int32_t added(std::int32_t input, std::int32_t operand, const QuantizedLayer& layer) {
+  return clamped(rescaled(input, layer.rescale[0]) + rescaled(operand, layer.operand_rescale), layer);
+}
+
+/// A window of pooling, element by element of those inside the input; any order gives the same.
+class PooledWindow {
+ public:
+  void take(std::int32_t element) {
+    largest_ = count_ == 0 ? element : std::max(largest_, element);
+    sum_ += element;
+    ++count_;
+  }
+
+  /// The largest element, or the sum divided by as many as count; of none, 0.
+  std::int32_t result(const QuantizedLayer& layer) const {
+    if (layer.op == LayerOp::kMaxPool) return clamped(largest_, layer);
+    const std::int64_t divisor = layer.count_include_pad ? layer.window.area() : count_;
+    return clamped(divisor == 0 ? Wide{0} : rescaled(sum_, layer.rescale[divisor - 1]), layer);
+  }
+
+ private:
+  std::int64_t sum_ = 0, count_ = 0;
+  std::int32_t largest_ = 0;
+};
+
 /// The number of `bits` bits, two's complement, that equals `value` modulo 2^bits; 0: value itself.
 inline std::int64_t wrapped(std::int64_t value, int bits) {
   if (bits == 0) return value;

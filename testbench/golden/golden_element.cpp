@@ -60,7 +60,7 @@ std::int32_t GoldenElement::element(std::size_t position, std::int64_t index) co
     case LayerOp::kConv:
       return convolve(layer, position, index);
     case LayerOp::kAdd:
-      return add(layer, index);
+      return added(input_[index], (*operand_)[index], layer);
     case LayerOp::kMaxPool:
     case LayerOp::kAvgPool:
       return pool(layer, position, index);
@@ -103,24 +103,12 @@ std::int32_t GoldenElement::pool(const QuantizedLayer& layer, std::size_t positi
   const Shape& in = network_.tensors[layer.input].shape;
   const Place place(network_.tensors[layer.output].shape, index);
   const std::int64_t plane = place.channel * plane_elements(in);
-  std::int64_t sum = 0;
-  std::int64_t count = 0;
-  std::int32_t largest = 0;
+  PooledWindow pooled;
   for (const Tap& tap : taps_of(layer.window, in, place)) {
     const std::int64_t from = plane + tap.index;
-    const std::int32_t value = position == 0 ? input_[from] : element(position - 1, from);
-    largest = count == 0 ? value : std::max(largest, value);
-    sum += value;
-    ++count;
+    pooled.take(position == 0 ? input_[from] : element(position - 1, from));
   }
-  if (layer.op == LayerOp::kMaxPool) return clamped(largest, layer);
-  const std::int64_t divisor = layer.count_include_pad ? layer.window.area() : count;
-  return clamped(divisor == 0 ? Wide{0} : rescaled(sum, layer.rescale[divisor - 1]), layer);
-}
-
-std::int32_t GoldenElement::add(const QuantizedLayer& layer, std::int64_t index) const {
-  return clamped(
-      rescaled(input_[index], layer.rescale[0]) + rescaled((*operand_)[index], layer.operand_rescale), layer);
+  return pooled.result(layer);
 }
 
 std::vector<std::int64_t> sample_places(std::int64_t elements, std::seed_seq& seed) {

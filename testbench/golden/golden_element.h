@@ -26,7 +26,6 @@ class GoldenElement {
   std::int32_t element(std::size_t layer, std::int64_t index) const;
   std::int32_t convolve(const QuantizedLayer& layer, std::size_t position, std::int64_t index) const;
   std::int32_t pool(const QuantizedLayer& layer, std::size_t position, std::int64_t index) const;
-  std::int32_t add(const QuantizedLayer& layer, std::int64_t index) const;
 
   const QuantizedNetwork& network_;
   GoldenOptions options_;

@@ -57,4 +57,14 @@ inline bool has_trait(const std::string& op, Trait trait) {
   return (traits_of(op).traits & trait) != 0;
 }
 
+/// Softmax, LogSoftmax and Hardmax work along one axis since operator set 13; before, along all dimensions
+/// from theirs on as one. Source: ONNX's change log.
+constexpr bool softmax_has_one_axis(std::int64_t opset) {
+  return opset >= 13;
+}
+/// Of a node that does not say.
+constexpr std::int64_t softmax_default_axis(std::int64_t opset) {
+  return softmax_has_one_axis(opset) ? -1 : 1;
+}
+
 }  // namespace bitbalance::host

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/file/output_file.h"
+#include "quant/host/operator_traits.h"
 #include "quant/onnx/file/element_type.h"
 #include "quant/onnx/write/host_export.h"
 #include "quant/onnx/write/writer.h"
@@ -165,12 +166,12 @@ class Exporter {
   // Over all elements of an image.
   static bool is_softmax(const Node& node) {
     if (!is_alone(node, "Softmax")) return false;
-    constexpr std::int64_t kOneAxis = 13;  // before, all dimensions from the axis on were one
     const HostOperator& op = node.host.steps.front();
     const Dims& dims = node.host.inputs.front();
-    const bool one_axis = op.opset >= kOneAxis;
-    const std::size_t axis = normal_axis(op.attributes.integer("axis", one_axis ? -1 : 1), dims.size());
-    return (one_axis ? dims[axis] : element_count(dims, axis)) == element_count(dims);
+    const std::size_t axis =
+        normal_axis(op.attributes.integer("axis", host::softmax_default_axis(op.opset)), dims.size());
+    return (host::softmax_has_one_axis(op.opset) ? dims[axis] : element_count(dims, axis)) ==
+           element_count(dims);
   }
   // Of extents that hold for one image alone; LRN and Softmax of an image take any batch.
   bool is_host_graph(const Node& node) const {

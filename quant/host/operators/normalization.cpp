@@ -6,16 +6,16 @@
 #include <stdexcept>
 
 #include "base/checked.h"
+#include "quant/host/operator_traits.h"
 #include "quant/host/operators/families.h"
 
 namespace bitbalance::host {
 namespace {
 
-/// Before operator set 13 all dimensions from the axis on are one.
 HostTensor softmax(const HostOperator& op, const HostView& x, bool logarithm) {
-  constexpr std::int64_t kOneAxis = 13;
-  const bool one_axis = op.opset >= kOneAxis;
-  const std::size_t axis = normal_axis(op.attributes.integer("axis", one_axis ? -1 : 1), x.dims.size());
+  const bool one_axis = softmax_has_one_axis(op.opset);
+  const std::size_t axis =
+      normal_axis(op.attributes.integer("axis", softmax_default_axis(op.opset)), x.dims.size());
   const std::int64_t count = one_axis ? x.dims[axis] : element_count(x.dims, axis);
   const std::int64_t step = one_axis ? element_count(x.dims, axis + 1) : 1;
   HostTensor result = HostTensor::result(x.dims, x.is_outline());

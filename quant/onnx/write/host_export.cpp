@@ -169,13 +169,12 @@ class HostGraphWriter {
     writer_.add_node("Mul", name, {part("Mul", name, {x, number("half", 0.5F)}), share}, to);
   }
 
-  /// Before operator set 13 all dimensions from the axis on are one.
   void write_softmax(const HostOperator& op, const std::vector<std::string>& inputs, const std::string& name,
                      const std::string& to) {
-    constexpr std::int64_t kOneAxis = 13;
-    const bool one_axis = op.opset >= kOneAxis;
+    const bool one_axis = host::softmax_has_one_axis(op.opset);
     const Dims& dims = op.result;
-    const std::size_t axis = normal_axis(op.attributes.integer("axis", one_axis ? -1 : 1), dims.size());
+    const std::size_t axis =
+        normal_axis(op.attributes.integer("axis", host::softmax_default_axis(op.opset)), dims.size());
     HostAttributes attributes;
     if (one_axis || element_count(dims, axis + 1) == 1) {
       attributes.integers["axis"] = {static_cast<std::int64_t>(axis)};

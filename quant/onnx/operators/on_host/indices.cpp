@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quant/host/operator_traits.h"
 #include "quant/onnx/graph/graph.h"
 #include "quant/onnx/graph/spelling.h"
 #include "quant/onnx/operators/numbers/integers.h"
@@ -67,16 +68,14 @@ void one_hot(OnnxGraph& graph, const NodeProto& node) {
   words.result("Where", {is_here, Spelling::number(values.at(1)), Spelling::number(values.at(0))});
 }
 
-/// 1 at the first of the largest elements of each row, 0 elsewhere. Before operator set 13 a row is all from
-/// the axis on.
+/// 1 at the first of the largest elements of each row, 0 elsewhere.
 void hardmax(OnnxGraph& graph, const NodeProto& node) {
-  constexpr std::int64_t kOneAxis = 13;
   Spelling words(graph, node);
   OnnxValue x = graph.value(node, 0);
   const Dims dims = x.dims;
-  const bool one_axis = graph.model().opset() >= kOneAxis;
-  std::size_t axis = normal_axis(int_attribute(node, "axis", one_axis ? -1 : 1), dims.size());
-  if (!one_axis) {
+  const std::int64_t opset = graph.model().opset();
+  std::size_t axis = normal_axis(int_attribute(node, "axis", host::softmax_default_axis(opset)), dims.size());
+  if (!host::softmax_has_one_axis(opset)) {
     x.dims = {element_count(dims, 0, axis), element_count(dims, axis)};
     axis = 1;
   }

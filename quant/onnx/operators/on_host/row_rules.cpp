@@ -13,9 +13,6 @@ namespace {
 
 using onnx::NodeProto;
 
-constexpr std::int64_t kOneAxis =
-    13;  // operator set before which Softmax takes all dimensions from its axis on
-
 OpenAxis at(const RowReader& reader, std::size_t axis) {
   OpenAxis rows = reader.rows;
   rows.axis = axis;
@@ -57,9 +54,10 @@ OpenAxis along_axis(const RowReader& reader) {
 }
 
 OpenAxis softmax(const RowReader& reader) {
-  const bool one_axis = reader.graph.model().opset() >= kOneAxis;
-  const std::size_t axis = own_axis(reader, one_axis ? -1 : 1);
-  if (one_axis ? axis == reader.rows.axis : axis <= reader.rows.axis) reader.fail("works along the rows");
+  const std::int64_t opset = reader.graph.model().opset();
+  const std::size_t axis = own_axis(reader, host::softmax_default_axis(opset));
+  if (host::softmax_has_one_axis(opset) ? axis == reader.rows.axis : axis <= reader.rows.axis)
+    reader.fail("works along the rows");
   return reader.rows;
 }
 

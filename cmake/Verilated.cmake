@@ -12,9 +12,10 @@ function(verilated library model top)
   verilate(${library} ${kind} PREFIX V${model} TOP_MODULE ${top}
     SOURCES ${PROJECT_SOURCE_DIR}/tests/hw/verilog/public.vlt ${PROJECT_SOURCE_DIR}/hw/verilog/${top}.v
     VERILATOR_ARGS -O3 -Wall -Wno-UNUSEDSIGNAL -Wno-UNUSEDPARAM -Wno-BLKSEQ -Wno-DECLFILENAME
-      -I${PROJECT_SOURCE_DIR}/hw/verilog ${parameters}
-    OPT_FAST -O2)
-  set_target_properties(${library} PROPERTIES UNITY_BUILD ON)  # some 100 small files that nobody edits
+      -I${PROJECT_SOURCE_DIR}/hw/verilog ${parameters})
+  # Some 100 small files that nobody edits: together, which they are with options for the target alone.
+  set_target_properties(${library} PROPERTIES UNITY_BUILD ON)
+  target_compile_options(${library} PRIVATE -O1)
   # Verilator's headers are not held to our warnings.
   set_property(TARGET ${library} APPEND PROPERTY
     INTERFACE_SYSTEM_INCLUDE_DIRECTORIES $<TARGET_PROPERTY:${library},INTERFACE_INCLUDE_DIRECTORIES>)

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kSchema = 1;
+constexpr int kSummarySchema = 1;
 
 /// Energies and area of a run; nothing is added up over core and DRAM but frames_per_j.
 void add_cost(const CostReport& cost, Json& json) {
@@ -112,7 +112,7 @@ std::string to_json(const RunReport& report) {
   const Scenario& scenario = report.scenario;
   const auto cycles = static_cast<double>(report.cycles());
   const auto macs = static_cast<double>(report.macs() - report.host_macs());
-  Json json = {{"schema", kSchema},
+  Json json = {{"schema", kSummarySchema},
                {"program", {{"version", report.program.version}, {"revision", report.program.revision}}},
                {"scenario", scenario.name},
                {"level", to_string(scenario.run.level)},

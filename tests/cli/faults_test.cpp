@@ -272,7 +272,7 @@ TEST_CASE("with any limit of memory a command works, or says why not") {
 #endif
   std::mt19937 random(1);
   for (const Case& entry : cases()) {
-    for (int i = 0; i < cases_of(16); ++i) {
+    for (int i = 0; i < cases_of(10); ++i) {
       // Most of them so small that even libraries run out of it while they are loaded.
       const rlim_t most = (18'000 + random() % (i % 4 == 0 ? 440'000 : 30'000)) << 10U;
       CAPTURE(entry.what, most >> 10U);
@@ -306,7 +306,7 @@ TEST_CASE("a signal at any time leaves the earlier results or the new ones, and 
     const auto duration = duration_of(entry.words);
     const OpenFolder folder;
     REQUIRE(run_bitbalance(entry.words + folder.to_out()).exit_code == 0);
-    for (int i = 0; i < cases_of(12); ++i) {
+    for (int i = 0; i < cases_of(8); ++i) {
       const int signal = std::array<int, 4>{SIGINT, SIGTERM, SIGHUP, SIGKILL}.at(random() % 4);
       const auto delay = std::chrono::microseconds(random() % (duration.count() * 11 / 10));
       CAPTURE(entry.what, signal, delay.count());

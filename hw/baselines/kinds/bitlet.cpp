@@ -91,7 +91,7 @@ struct SlowestChannel {
 };
 
 BITBALANCE_VECTOR_CLONES
-void raise(int weight_bits, const std::int16_t* weights, int count, std::uint16_t* cost) {
+void raise_by_slowest(int weight_bits, const std::int16_t* weights, int count, std::uint16_t* cost) {
   raise_groups(SlowestChannel{weight_bits - 1}, kPairs, weights, count, cost);
 }
 
@@ -175,7 +175,7 @@ class Bitlet final : public WeightTimedKind {
  protected:
   void raise_to_group_cycles(const Baseline& /*baseline*/, const BaselineLayer& layer,
                              const std::int16_t* weights, std::uint16_t* cost) const override {
-    raise(layer.weight_bits, weights, layer.kernel, cost);
+    raise_by_slowest(layer.weight_bits, weights, layer.kernel, cost);
   }
   std::int64_t channel_terms(const Baseline& /*baseline*/, const BaselineLayer& layer,
                              const std::int16_t* weights) const override {

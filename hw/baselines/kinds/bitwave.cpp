@@ -16,7 +16,7 @@ struct BusyColumns {
 };
 
 BITBALANCE_VECTOR_CLONES
-void raise(int lanes, const std::int16_t* weights, int count, std::uint16_t* cost) {
+void raise_by_columns(int lanes, const std::int16_t* weights, int count, std::uint16_t* cost) {
   raise_groups(BusyColumns{}, lanes, weights, count, cost);
 }
 
@@ -58,7 +58,7 @@ class BitWave final : public WeightTimedKind {
  protected:
   void raise_to_group_cycles(const Baseline& b, const BaselineLayer& layer, const std::int16_t* weights,
                              std::uint16_t* cost) const override {
-    raise(b.lanes, weights, layer.kernel, cost);
+    raise_by_columns(b.lanes, weights, layer.kernel, cost);
   }
   std::int64_t channel_terms(const Baseline& /*baseline*/, const BaselineLayer& layer,
                              const std::int16_t* weights) const override {

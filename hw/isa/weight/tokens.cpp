@@ -63,7 +63,8 @@ WeightFormat::WeightFormat(int weight_bits, int nnzb, TokenForm form, WeightStor
       fields_(token_fields(weight_bits, nnzb, form)),
       count_bits_(index_bits(fields_ + 1)),
       position_bits_(position_bits(weight_bits, form)) {
-  require(weight_bits >= 2 && weight_bits <= 16, "weights", "weight_bits", weight_bits, "2 to 16");
+  bitbalance::require(weight_bits >= 2 && weight_bits <= 16, "weights", "weight_bits", weight_bits,
+                      "2 to 16");
   if (nnzb < 1 || nnzb > magnitude_bits_) {
     throw ConfigError(
         "weights", "nnzb", fmt::format("{}", nnzb),

@@ -20,7 +20,7 @@
 namespace bitbalance::eval {
 namespace {
 
-constexpr std::size_t kLargestFile = std::size_t{1} << 28;  // bytes
+constexpr std::size_t kLargestPicture = std::size_t{1} << 28;  // bytes
 
 /// A picture of that size, still black.
 Picture of_size(const std::filesystem::path& file, std::uint64_t height, std::uint64_t width) {
@@ -177,7 +177,7 @@ bool is_picture(const std::filesystem::path& file) {
 }
 
 Picture read_picture(const std::filesystem::path& file) {
-  const auto bytes = read_bytes(file, kLargestFile);
+  const auto bytes = read_bytes(file, kLargestPicture);
   if (!bytes) refuse(file, unreadable(file) + "; accepted: a PNG or JPEG file");
   if (bytes->rfind("\x89PNG", 0) == 0) return PngImage().read(file, *bytes);
   if (bytes->rfind("\xff\xd8", 0) == 0) return JpegImage().read(file, *bytes);

@@ -88,11 +88,12 @@ Equation parse(const std::string& text, const std::vector<Dims>& operands) {
   return equation;
 }
 
-using Extents = std::map<char, std::int64_t>;
+using LetterExtents = std::map<char, std::int64_t>;
 
 /// Of all names. One of an ellipsis broadcasts.
-Extents extents_of(const std::string& text, const Equation& equation, const std::vector<Dims>& operands) {
-  Extents extents;
+LetterExtents extents_of(const std::string& text, const Equation& equation,
+                         const std::vector<Dims>& operands) {
+  LetterExtents extents;
   for (std::size_t i = 0; i < operands.size(); ++i) {
     for (std::size_t d = 0; d < operands[i].size(); ++d) {
       std::int64_t& extent = extents.try_emplace(equation.operands[i][d], 1).first->second;
@@ -130,7 +131,7 @@ HostTensor einsum(const HostOperator& op, const std::vector<HostView>& operands)
   const std::string text = op.attributes.word("equation", "");
   const std::vector<Dims> dims = extents_of(operands);
   const Equation equation = parse(text, dims);
-  const Extents extents = extents_of(text, equation, dims);
+  const LetterExtents extents = extents_of(text, equation, dims);
   Dims result_dims, loop_dims;
   for (const char name : equation.result) result_dims.push_back(extents.at(name));
   const bool is_outline =

@@ -15,16 +15,16 @@ struct Reduction {
 };
 
 /// Extents with 1 for each axis that is reduced, and those of the result.
-struct Extents {
+struct ReducedExtents {
   Dims kept, result;
 };
 
-Extents reduced(const HostOperator& op, const HostView& x) {
+ReducedExtents reduced(const HostOperator& op, const HostView& x) {
   const std::vector<std::int64_t> axes = op.attributes.list("axes");
   const bool reduces_none = op.attributes.integer("noop_with_empty_axes", 0) != 0;
   std::vector<bool> is_reduced(x.dims.size(), axes.empty() && !reduces_none);
   for (const std::int64_t axis : axes) is_reduced[normal_axis(axis, x.dims.size())] = true;
-  Extents extents{x.dims, {}};
+  ReducedExtents extents{x.dims, {}};
   for (std::size_t d = 0; d < x.dims.size(); ++d) {
     if (is_reduced[d]) extents.kept[d] = 1;
     if (!is_reduced[d] || op.attributes.integer("keepdims", 1) != 0)
@@ -46,7 +46,7 @@ void for_elements(const HostView& x, const Dims& kept, Visit visit) {
 }
 
 HostTensor reduce(const HostOperator& op, const HostView& x, const Reduction& reduction) {
-  const Extents extents = reduced(op, x);
+  const ReducedExtents extents = reduced(op, x);
   HostTensor result = HostTensor::result(extents.result, x.is_outline());
   if (x.is_outline()) return result;
   std::vector<double> sums(result.values.size(), reduction.start);
@@ -62,7 +62,7 @@ HostTensor reduce(const HostOperator& op, const HostView& x, const Reduction& re
 /// log(sum of exp(x)), over the largest x: exp of that alone may be beyond all numbers.
 HostTensor log_sum_exp(const HostOperator& op, const std::vector<HostView>& operands) {
   const HostView& x = operands.at(0);
-  const Extents extents = reduced(op, x);
+  const ReducedExtents extents = reduced(op, x);
   HostTensor result = HostTensor::result(extents.result, x.is_outline());
   if (x.is_outline()) return result;
   std::vector<double> largest(result.values.size(), std::numeric_limits<double>::lowest());

@@ -19,7 +19,7 @@ using onnx::AttributeProto;
 using onnx::FunctionProto;
 using onnx::GraphProto;
 using onnx::NodeProto;
-using Attributes = std::map<std::string, AttributeProto>;
+using AttributeValues = std::map<std::string, AttributeProto>;
 
 constexpr int kMostDepth = 100;
 constexpr int kMostNodes = 1 << 20;
@@ -30,9 +30,9 @@ std::string name_of(const NodeProto& node) {
 }
 
 /// Values of attributes that a call may leave out. Older releases of the library do not know the field.
-Attributes defaults(const FunctionProto& function) {
+AttributeValues defaults(const FunctionProto& function) {
   constexpr int kAttributeProto = 11;
-  Attributes values;
+  AttributeValues values;
   const auto& fields = function.GetReflection()->GetUnknownFields(function);
   for (int i = 0; i < fields.field_count(); ++i) {
     const google::protobuf::UnknownField& field = fields.field(i);
@@ -46,7 +46,7 @@ Attributes defaults(const FunctionProto& function) {
 }
 
 /// Attributes that refer to those of the function have their values, or are left out.
-void bind_attributes(GraphProto& graph, const Attributes& values) {
+void bind_attributes(GraphProto& graph, const AttributeValues& values) {
   for (NodeProto& node : *graph.mutable_node()) {
     google::protobuf::RepeatedPtrField<AttributeProto> bound;
     for (AttributeProto& attribute : *node.mutable_attribute()) {
@@ -140,7 +140,7 @@ class Inliner {
       fail(function, "and the others make more nodes than a model has; accepted: fewer calls");
     GraphProto body;
     *body.mutable_node() = function.node();
-    Attributes values = defaults(function);
+    AttributeValues values = defaults(function);
     for (const AttributeProto& attribute : call.attribute()) values[attribute.name()] = attribute;
     bind_attributes(body, values);
     const std::string place = name_of(call) + "/";

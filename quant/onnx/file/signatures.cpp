@@ -21,14 +21,14 @@ struct Attribute {
   AttributeProto::AttributeType type;
   bool is_required = false;
 };
-using Attributes = std::vector<Attribute>;
+using KnownAttributes = std::vector<Attribute>;
 
 /// What holds from one operator set on, until a later line of the same operator.
 struct Signature {
   std::string op;  ///< "Reduce": all of them but ReduceSum
   std::int64_t since;
   int least_inputs, most_inputs;
-  Attributes attributes;
+  KnownAttributes attributes;
 };
 
 /// Source: ONNX's change log. One output is accepted, of Split any number.
@@ -38,28 +38,30 @@ const std::vector<Signature>& signatures() {
   constexpr auto kFloat = AttributeProto::FLOAT;
   constexpr auto kString = AttributeProto::STRING;
   static const std::vector<Signature> table = [=] {
-    const Attributes pool = {{"auto_pad", kString},        {"ceil_mode", kInt}, {"count_include_pad", kInt},
-                             {"dilations", kInts},         {"pads", kInts},     {"strides", kInts},
-                             {"kernel_shape", kInts, true}};
-    const Attributes resize = {{"antialias", kInt},
-                               {"axes", kInts},
-                               {"coordinate_transformation_mode", kString},
-                               {"cubic_coeff_a", kFloat},
-                               {"exclude_outside", kInt},
-                               {"extrapolation_value", kFloat},
-                               {"keep_aspect_ratio_policy", kString},
-                               {"mode", kString},
-                               {"nearest_mode", kString}};
-    const Attributes lp_pool = {
+    const KnownAttributes pool = {
+        {"auto_pad", kString}, {"ceil_mode", kInt}, {"count_include_pad", kInt},  {"dilations", kInts},
+        {"pads", kInts},       {"strides", kInts},  {"kernel_shape", kInts, true}};
+    const KnownAttributes resize = {{"antialias", kInt},
+                                    {"axes", kInts},
+                                    {"coordinate_transformation_mode", kString},
+                                    {"cubic_coeff_a", kFloat},
+                                    {"exclude_outside", kInt},
+                                    {"extrapolation_value", kFloat},
+                                    {"keep_aspect_ratio_policy", kString},
+                                    {"mode", kString},
+                                    {"nearest_mode", kString}};
+    const KnownAttributes lp_pool = {
         {"auto_pad", kString}, {"ceil_mode", kInt}, {"dilations", kInts},         {"pads", kInts},
         {"p", kInt},           {"strides", kInts},  {"kernel_shape", kInts, true}};
-    const Attributes group = {{"epsilon", kFloat}, {"num_groups", kInt, true}};
-    const Attributes group_stash = {{"epsilon", kFloat}, {"num_groups", kInt, true}, {"stash_type", kInt}};
-    const Attributes attention = {{"is_causal", kInt},        {"kv_num_heads", kInt},
-                                  {"q_num_heads", kInt},      {"qk_matmul_output_mode", kInt},
-                                  {"scale", kFloat},          {"softcap", kFloat},
-                                  {"softmax_precision", kInt}};
-    const Attributes rotary = {{"interleaved", kInt}, {"num_heads", kInt}, {"rotary_embedding_dim", kInt}};
+    const KnownAttributes group = {{"epsilon", kFloat}, {"num_groups", kInt, true}};
+    const KnownAttributes group_stash = {
+        {"epsilon", kFloat}, {"num_groups", kInt, true}, {"stash_type", kInt}};
+    const KnownAttributes attention = {{"is_causal", kInt},        {"kv_num_heads", kInt},
+                                       {"q_num_heads", kInt},      {"qk_matmul_output_mode", kInt},
+                                       {"scale", kFloat},          {"softcap", kFloat},
+                                       {"softmax_precision", kInt}};
+    const KnownAttributes rotary = {
+        {"interleaved", kInt}, {"num_heads", kInt}, {"rotary_embedding_dim", kInt}};
     return std::vector<Signature>{
         {"Attention", 23, 3, 6, attention},
         {"Attention", 24, 3, 7, attention},
@@ -126,7 +128,7 @@ std::string type_of(AttributeProto::AttributeType type) {
 }
 
 std::string attribute_problem(const Signature& signature, const AttributeProto& attribute) {
-  const Attributes& known = signature.attributes;
+  const KnownAttributes& known = signature.attributes;
   const auto found = std::find_if(known.begin(), known.end(),
                                   [&](const Attribute& a) { return a.name == attribute.name(); });
   if (found == known.end()) {

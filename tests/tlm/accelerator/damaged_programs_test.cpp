@@ -67,7 +67,7 @@ bool ended_well(const std::string& text) {
 
 TEST_CASE("a damaged program ends alike at rtl and tlm if it is well-synchronized") {
   int synchronized = 0, faults = 0;
-  for (std::uint64_t seed = 20000; seed < 20300; ++seed) {
+  for (std::uint64_t seed = 20000; seed < 20180; ++seed) {
     CAPTURE(seed);
     const RandomCase c = damaged_case(seed);
     if (!is_synchronized(c)) continue;
@@ -77,9 +77,9 @@ TEST_CASE("a damaged program ends alike at rtl and tlm if it is well-synchronize
     REQUIRE(run_damaged(Level::kTlm, c, surroundings(seed)) == expected);
     faults += ended_well(expected) ? 0 : 1;
   }
-  CHECK(synchronized > 200);
-  CHECK(faults > 50);
-  CHECK(synchronized - faults > 50);
+  CHECK(synchronized > 120);
+  CHECK(faults > 30);
+  CHECK(synchronized - faults > 30);
 }
 
 TEST_CASE("a damaged program leaves the same bytes whatever stalls if it is well-synchronized") {
@@ -127,7 +127,7 @@ TEST_CASE("a program that waits for a flag forever ends alike at rtl and tlm") {
 TEST_CASE("the watchdog stops a program at the same edge at rtl and tlm, whatever its limit") {
   constexpr std::int64_t kLatency = 50, kLongestBurst = 12;  // cycles, 128 bytes and the edges around them
   int stopped = 0, ended = 0;
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 2; ++seed) {
     const RandomCase c = make_random_case(seed);
     for (std::int64_t limit = 1; limit <= 130; ++limit) {
       CAPTURE(seed, limit);
@@ -141,6 +141,6 @@ TEST_CASE("the watchdog stops a program at the same edge at rtl and tlm, whateve
       ++(ended_well(expected) ? ended : stopped);
     }
   }
-  CHECK(stopped > 100);
-  CHECK(ended > 20);
+  CHECK(stopped > 60);
+  CHECK(ended > 15);
 }

@@ -9,7 +9,8 @@
 
 namespace bitbalance::onnx_io {
 
-/// The value of an input that no image changes: one number for all its elements, or one for each.
+/// The value of an input that no image changes: one number for all its elements, or one for each, which then
+/// say one extent that the file leaves open.
 struct FixedInput {
   std::string input;
   std::vector<double> values;

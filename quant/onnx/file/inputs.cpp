@@ -70,6 +70,10 @@ void OnnxModel::find_inputs(const ImportOptions& options) {
   input_ = open.begin()->second;
   checked_type(*input_);
   set_input_dims(options.input_shape);
+  // The longest lists first: they may say extents of others.
+  std::stable_sort(fixed.begin(), fixed.end(), [](const auto& a, const auto& b) {
+    return a.first->values.size() > b.first->values.size();
+  });
   for (const auto& [input, value] : fixed) fix(*value, input->values);
 }
 
@@ -132,29 +136,50 @@ Dims OnnxModel::input_dims() const {
   return extents_of(input_->type().tensor_type());
 }
 
-// Symbols are those of the image; a batch of its own is 1, too, and so is an extent without a name.
+// Symbols are those of the image and of the inputs fixed before. One extent that nothing says follows from
+// how many values there are; else a batch, or an extent without a name, is 1.
+Dims OnnxModel::fixed_dims(const onnx::ValueInfoProto& input, std::int64_t values) {
+  const std::string where = fmt::format("input '{}': ", input.name());
+  const onnx::TensorShapeProto& shape = checked_type(input).shape();
+  Dims dims;
+  std::vector<int> open, named;  // of them those behind the batch that have a name
+  for (int i = 0; i < shape.dim_size(); ++i) {
+    const onnx::TensorShapeProto_Dimension& dim = shape.dim(i);
+    const auto known = symbols_.find(dim.dim_param());
+    const bool is_open = !dim.has_dim_value() && known == symbols_.end();
+    dims.push_back(is_open ? 1 : dim.has_dim_value() ? dim.dim_value() : known->second);
+    if (dims.back() < 1) fail(where + fmt::format("extents are {}; accepted: at least 1", to_string(dims)));
+    if (is_open) open.push_back(i);
+    if (is_open && i > 0 && !dim.dim_param().empty()) named.push_back(i);
+  }
+  try {
+    const std::int64_t others = checked_count(dims);
+    const std::vector<int>& free = named.empty() ? open : named;
+    if (values > 1 && free.size() == 1 && values % others == 0) {
+      const std::string& symbol = shape.dim(free.front()).dim_param();
+      dims[free.front()] = values / others;
+      if (!symbol.empty()) symbols_[symbol] = dims[free.front()];
+      return dims;
+    }
+  } catch (const std::invalid_argument& error) {
+    fail(where + error.what());
+  }
+  if (!named.empty()) {
+    fail(
+        where +
+        fmt::format("dimension {} is symbolic ('{}'); accepted: a number, a symbol of input '{}', or, of one "
+                    "such dimension, as many values as it has elements",
+                    named.front(), shape.dim(named.front()).dim_param(), input_->name()));
+  }
+  return dims;
+}
+
 void OnnxModel::fix(const onnx::ValueInfoProto& input, const std::vector<double>& values) {
   constexpr std::int64_t kMost = 1 << 24;
   const std::string where = fmt::format("input '{}': ", input.name());
   const onnx::TypeProto_Tensor& type = checked_type(input);
-  Dims dims;
-  for (const auto& dim : type.shape().dim()) {
-    const auto known = symbols_.find(dim.dim_param());
-    const bool is_named = !dim.dim_param().empty();
-    if (!dim.has_dim_value() && known == symbols_.end() && is_named && !dims.empty()) {
-      fail(where +
-           fmt::format("dimension {} is symbolic ('{}'); accepted: a number, or a symbol of input '{}'",
-                       dims.size(), dim.dim_param(), input_->name()));
-    }
-    dims.push_back(dim.has_dim_value() ? dim.dim_value() : known == symbols_.end() ? 1 : known->second);
-    if (dims.back() < 1) fail(where + fmt::format("extents are {}; accepted: at least 1", to_string(dims)));
-  }
-  std::int64_t count = kMost + 1;
-  try {
-    count = checked_count(dims);
-  } catch (const std::invalid_argument& error) {
-    fail(where + error.what());
-  }
+  const Dims dims = fixed_dims(input, static_cast<std::int64_t>(values.size()));
+  const std::int64_t count = element_count(dims);
   if (count > kMost) fail(where + fmt::format("{} elements; accepted for a fixed input: {}", count, kMost));
   if (values.size() != 1 && static_cast<std::int64_t>(values.size()) != count) {
     fail(where +

@@ -1,12 +1,12 @@
 #include "hw/compiler/lowering/hazards.h"
 
 #include <algorithm>
-#include <cassert>
+#include <stdexcept>
 
 namespace bitbalance::compiler {
 
 RingBuffer::Region RingBuffer::allocate(std::int64_t size, std::int64_t align) {
-  assert(size > 0 && size <= capacity_);
+  if (size <= 0 || size > capacity_) throw std::logic_error("a region that its buffer cannot hold");
   const std::int64_t skipped = -head_place_ & (align - 1);
   std::int64_t begin = head_ + skipped;
   std::int64_t place = (head_place_ + skipped) < capacity_ ? head_place_ + skipped : 0;
@@ -34,7 +34,7 @@ RingBuffer::Region RingBuffer::allocate(std::int64_t size, std::int64_t align) {
 void RingBuffer::used_by(std::size_t id, Engine engine, CommandIndex index) {
   // Regions leave in the order of their ids.
   const std::size_t at = id - (next_id_ - live_.size());
-  assert(at < live_.size());
+  if (at >= live_.size()) throw std::logic_error("a command for a region that is gone");
   live_[at].users.add(engine, index);
 }
 

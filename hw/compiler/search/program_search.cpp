@@ -16,13 +16,13 @@ constexpr int AcceleratorConfig::*kBuffers[] = {
     &AcceleratorConfig::activation_buffer_bytes, &AcceleratorConfig::weight_bank_bytes,
     &AcceleratorConfig::output_buffer_bytes, &AcceleratorConfig::parameter_buffer_bytes};
 
-/// Sizes below that of `config`, the largest first: the default one times powers of four.
+/// Sizes below that of `config`, the largest first: the default one times powers of four, none of them odd.
 std::vector<int> smaller_sizes(const AcceleratorConfig& config, int AcceleratorConfig::*buffer) {
   constexpr int kRatio = 4;
   std::int64_t size = AcceleratorConfig().*buffer;
   while (size < config.*buffer) size *= kRatio;
   std::vector<int> sizes;
-  for (; size > 0; size /= kRatio)
+  for (; size > 1; size /= kRatio)
     if (size < config.*buffer) sizes.push_back(static_cast<int>(size));
   return sizes;
 }

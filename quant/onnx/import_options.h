@@ -9,8 +9,8 @@
 
 namespace bitbalance::onnx_io {
 
-/// The value of an input that no image changes: one number for all its elements, or one for each, which then
-/// say one extent that the file leaves open.
+/// The value of an input that no image changes: one number for all its elements, or one for each. The extents
+/// that the file leaves open are as fixed_extents() says.
 struct FixedInput {
   std::string input;
   std::vector<double> values;

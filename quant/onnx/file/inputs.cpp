@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quant/onnx/file/fixed_extents.h"
 #include "quant/onnx/file/model.h"
 #include "quant/onnx/file/node_order.h"
 
@@ -70,11 +71,7 @@ void OnnxModel::find_inputs(const ImportOptions& options) {
   input_ = open.begin()->second;
   checked_type(*input_);
   set_input_dims(options.input_shape);
-  // The longest lists first: they may say extents of others.
-  std::stable_sort(fixed.begin(), fixed.end(), [](const auto& a, const auto& b) {
-    return a.first->values.size() > b.first->values.size();
-  });
-  for (const auto& [input, value] : fixed) fix(*value, input->values);
+  fix_inputs(fixed);
 }
 
 const onnx::TypeProto_Tensor& OnnxModel::checked_type(const onnx::ValueInfoProto& input) const {
@@ -136,57 +133,46 @@ Dims OnnxModel::input_dims() const {
   return extents_of(input_->type().tensor_type());
 }
 
-// Symbols are those of the image and of the inputs fixed before. One extent that nothing says follows from
-// how many values there are; else a batch, or an extent without a name, is 1.
-Dims OnnxModel::fixed_dims(const onnx::ValueInfoProto& input, std::int64_t values) {
-  const std::string where = fmt::format("input '{}': ", input.name());
-  const onnx::TensorShapeProto& shape = checked_type(input).shape();
-  Dims dims;
-  std::vector<int> open, named;  // of them those behind the batch that have a name
-  for (int i = 0; i < shape.dim_size(); ++i) {
-    const onnx::TensorShapeProto_Dimension& dim = shape.dim(i);
-    const auto known = symbols_.find(dim.dim_param());
-    const bool is_open = !dim.has_dim_value() && known == symbols_.end();
-    dims.push_back(is_open ? 1 : dim.has_dim_value() ? dim.dim_value() : known->second);
-    if (dims.back() < 1) fail(where + fmt::format("extents are {}; accepted: at least 1", to_string(dims)));
-    if (is_open) open.push_back(i);
-    if (is_open && i > 0 && !dim.dim_param().empty()) named.push_back(i);
-  }
-  try {
-    const std::int64_t others = checked_count(dims);
-    const std::vector<int>& free = named.empty() ? open : named;
-    if (values > 1 && free.size() == 1 && values % others == 0) {
-      const std::string& symbol = shape.dim(free.front()).dim_param();
-      dims[free.front()] = values / others;
-      if (!symbol.empty()) symbols_[symbol] = dims[free.front()];
-      return dims;
+void OnnxModel::fix_inputs(
+    const std::vector<std::pair<const FixedInput*, const onnx::ValueInfoProto*>>& fixed) {
+  std::vector<FixedShape> shapes;
+  for (const auto& [input, value] : fixed) {
+    FixedShape& shape = shapes.emplace_back();
+    shape.input = value->name();
+    shape.values = static_cast<std::int64_t>(input->values.size());
+    for (const auto& dim : checked_type(*value).shape().dim()) {
+      if (dim.has_dim_value() && dim.dim_value() < 1) {
+        fail(fmt::format("input '{}': dimension {} is {}; accepted: at least 1", value->name(),
+                         shape.extents.size(), dim.dim_value()));
+      }
+      shape.extents.push_back({dim.dim_value(), dim.dim_param()});
     }
+  }
+  std::vector<Dims> dims;
+  try {
+    dims = fixed_extents(shapes, symbols_);
+  } catch (const std::invalid_argument& error) {
+    fail(error.what());
+  }
+  for (std::size_t i = 0; i < fixed.size(); ++i) fix(*fixed[i].second, dims[i], fixed[i].first->values);
+}
+
+void OnnxModel::fix(const onnx::ValueInfoProto& input, const Dims& dims, const std::vector<double>& values) {
+  constexpr std::int64_t kMost = 1 << 24;
+  const std::string where = fmt::format("input '{}': ", input.name());
+  std::int64_t count = kMost + 1;
+  try {
+    count = checked_count(dims);
   } catch (const std::invalid_argument& error) {
     fail(where + error.what());
   }
-  if (!named.empty()) {
-    fail(
-        where +
-        fmt::format("dimension {} is symbolic ('{}'); accepted: a number, a symbol of input '{}', or, of one "
-                    "such dimension, as many values as it has elements",
-                    named.front(), shape.dim(named.front()).dim_param(), input_->name()));
-  }
-  return dims;
-}
-
-void OnnxModel::fix(const onnx::ValueInfoProto& input, const std::vector<double>& values) {
-  constexpr std::int64_t kMost = 1 << 24;
-  const std::string where = fmt::format("input '{}': ", input.name());
-  const onnx::TypeProto_Tensor& type = checked_type(input);
-  const Dims dims = fixed_dims(input, static_cast<std::int64_t>(values.size()));
-  const std::int64_t count = element_count(dims);
   if (count > kMost) fail(where + fmt::format("{} elements; accepted for a fixed input: {}", count, kMost));
   if (values.size() != 1 && static_cast<std::int64_t>(values.size()) != count) {
     fail(where +
          fmt::format("{} values for {}; accepted: one, or {}", values.size(), to_string(dims), count));
   }
   OnnxConstant& constant = fixed_inputs_[input.name()];
-  constant.type = type.elem_type();
+  constant.type = input.type().tensor_type().elem_type();
   constant.tensor.dims = dims;
   constant.tensor.values.reserve(count);
   for (std::int64_t i = 0; i < count; ++i) {

@@ -110,8 +110,8 @@ class OnnxModel {
   void find_inputs(const ImportOptions& options);
   const onnx::TypeProto_Tensor& checked_type(const onnx::ValueInfoProto& input) const;
   void set_input_dims(const Dims& input_shape);
-  Dims fixed_dims(const onnx::ValueInfoProto& input, std::int64_t values);
-  void fix(const onnx::ValueInfoProto& input, const std::vector<double>& values);
+  void fix_inputs(const std::vector<std::pair<const FixedInput*, const onnx::ValueInfoProto*>>& fixed);
+  void fix(const onnx::ValueInfoProto& input, const Dims& dims, const std::vector<double>& values);
 
   std::filesystem::path file_;
   std::set<std::string> accepted_ops_;
@@ -119,7 +119,7 @@ class OnnxModel {
   std::int64_t opset_ = 0;
   std::int64_t fixed_batch_ = 1;
   onnx::ValueInfoProto* input_ = nullptr;
-  std::map<std::string, std::int64_t> symbols_;  ///< extents that the file names
+  std::map<std::string, std::int64_t> symbols_;  ///< extents of the image that the file names
   std::map<std::string, OnnxConstant> fixed_inputs_;
   std::deque<OnnxBranch> branches_;
   std::set<std::string> bodies_;  ///< first outputs of nodes whose body has been entered

@@ -13,7 +13,8 @@ function(verilated library model top)
     SOURCES ${PROJECT_SOURCE_DIR}/tests/hw/verilog/public.vlt ${PROJECT_SOURCE_DIR}/hw/verilog/${top}.v
     VERILATOR_ARGS -O3 -Wall -Wno-UNUSEDSIGNAL -Wno-UNUSEDPARAM -Wno-BLKSEQ -Wno-DECLFILENAME
       -I${PROJECT_SOURCE_DIR}/hw/verilog ${parameters})
-  # Some 100 small files that nobody edits: together, which they are with options for the target alone.
+  # Some 100 small files that nobody edits. CMake leaves those with options of their own (OPT_FAST) out of a unity
+  # build, so the target has them.
   set_target_properties(${library} PROPERTIES UNITY_BUILD ON)
   target_compile_options(${library} PRIVATE -O1)
   # Verilator's headers are not held to our warnings.

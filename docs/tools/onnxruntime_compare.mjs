@@ -1,15 +1,15 @@
 #!/usr/bin/env node
-// How far the outputs of two ONNX models are apart in a runtime that is not ours, onnxruntime:
+// How far the outputs of two ONNX models are apart in onnxruntime, a runtime that is not ours, or what one's are:
 //
 //   npm install --ignore-scripts onnxruntime-node@1.30.0
 //   docs/tools/onnxruntime_compare.mjs MODEL_A MODEL_B IMAGES.idx [--count 16] [--mean 0] [--deviation 1]
-//     [--write FILE]
+//   docs/tools/onnxruntime_compare.mjs MODEL IMAGES.idx --write FILE [--count 16] [--mean 0] [--deviation 1]
 //
 // Images are IDX, unsigned bytes, images first, of any rank; a pixel becomes (pixel / 255 - mean) / deviation, each of
 // which is one number, or one per channel (0.5,0.4,0.3), the extent behind the images. They are given as the extents
 // that a model's input has: what is left open is 1 ahead of the image's own extents. Prints a line per output, in the
 // models' order: the largest difference, the largest element, and how often the largest element of the last dimension
-// is another one. --write keeps the first output of MODEL_A, image after image, as raw float32 of this machine.
+// is another one. --write keeps the first output of MODEL, image after image, as raw float32 of this machine.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
@@ -25,11 +25,12 @@ const { values: options, positionals } = parseArgs({
     write: { type: 'string' },
   },
 });
-if (positionals.length !== 3) {
-  console.error('usage: onnxruntime_compare.mjs MODEL_A MODEL_B IMAGES.idx [--count N] [--mean M] [--deviation D] [--write FILE]');
+if (positionals.length !== (options.write ? 2 : 3)) {
+  console.error('usage: onnxruntime_compare.mjs MODEL_A MODEL_B IMAGES.idx [--count N] [--mean M] [--deviation D]\n' +
+    '       onnxruntime_compare.mjs MODEL IMAGES.idx --write FILE [--count N] [--mean M] [--deviation D]');
   process.exit(2);
 }
-const [modelA, modelB, imageFile] = positionals;
+const imageFile = positionals.at(-1);
 
 function refuse(problem) {
   console.error(problem);
@@ -46,9 +47,13 @@ const count = Math.min(Number(options.count), extents[0]);
 
 // One number of --mean or --deviation for each pixel's channel.
 function perChannel(option) {
-  const numbers = options[option].split(',').map(Number);
-  if (numbers.some(Number.isNaN) || ![1, ofImage[0]].includes(numbers.length))
-    refuse(`--${option} ${options[option]}; accepted: one number, or ${ofImage[0]}, one per channel`);
+  const words = options[option].split(',');
+  const numbers = words.map(Number);
+  const isNumber = (word, i) =>
+    word.trim() !== '' && Number.isFinite(numbers[i]) && (option !== 'deviation' || numbers[i] > 0);
+  if (!words.every(isNumber) || ![1, ofImage[0]].includes(words.length))
+    refuse(`--${option} ${options[option]}; accepted: one number, or ${ofImage[0]}, one per channel` +
+      (option === 'deviation' ? ', above 0' : ''));
   return (place) => numbers[numbers.length === 1 ? 0 : Math.floor((place * ofImage[0]) / size)];
 }
 const [mean, deviation] = [perChannel('mean'), perChannel('deviation')];
@@ -86,8 +91,14 @@ function largestElement(row) {
   return row.reduce((best, value, i) => (value > row[best] ? i : best), 0);
 }
 
-const a = await load(modelA);
-const b = await load(modelB);
+const a = await load(positionals[0]);
+if (options.write) {
+  const kept = [];
+  for (let i = 0; i < count; ++i) kept.push(Buffer.from(Float32Array.from((await a.run(pixels(i)))[0].data).buffer));
+  writeFileSync(options.write, Buffer.concat(kept));
+  process.exit(0);
+}
+const b = await load(positionals[1]);
 if (a.names.length !== b.names.length)
   refuse(`outputs [${a.names}] and [${b.names}]; accepted: equally many`);
 const found = a.names.map(() => ({ difference: 0, largest: 0, decisions: 0, changed: 0 }));
@@ -107,13 +118,10 @@ function compare(left, right, sums) {
   }
 }
 
-const kept = [];
 for (let i = 0; i < count; ++i) {
   const [left, right] = [await a.run(pixels(i)), await b.run(pixels(i))];
   left.forEach((output, o) => compare(output, right[o], found[o]));
-  kept.push(Float32Array.from(left[0].data));
 }
-if (options.write) writeFileSync(options.write, Buffer.concat(kept.map((values) => Buffer.from(values.buffer))));
 found.forEach((sums, o) => {
   const output = found.length === 1 ? '' : `${a.names[o]}: `;
   console.log(`${output}${count} images: largest difference ${sums.difference.toExponential(2)}, ` +

@@ -45,7 +45,7 @@ Convolution describe(const QuantizedNetwork& network, const AcceleratorLayer& la
   return c;
 }
 
-ConvolutionShape shape_of(const Convolution& c) {
+ConvolutionKey key_of(const Convolution& c) {
   // These name every member: with one more they do not compile. Of the layer the blocks see window and nnzb,
   // and its weights in the row stream's bits. Clips, tables and tensors' places are nothing to them; batch
   // and accelerator are those of all.

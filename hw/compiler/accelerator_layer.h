@@ -28,8 +28,8 @@ Convolution describe(const QuantizedNetwork& network, const AcceleratorLayer& la
                      const AcceleratorConfig& config, int batch);
 
 /// All that the choice of a mapping depends on, for one accelerator and batch.
-using ConvolutionShape = std::array<int, 23>;
-ConvolutionShape shape_of(const Convolution& c);
+using ConvolutionKey = std::array<int, 23>;
+ConvolutionKey key_of(const Convolution& c);
 
 /// As layers.csv has it: "conv+maxpool".
 std::string op_name(const Convolution& c, const QuantizedNetwork& network, const AcceleratorLayer& layers);

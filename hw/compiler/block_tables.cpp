@@ -46,7 +46,7 @@ std::vector<std::int64_t> blocks_key(const AcceleratorConfig& c, const MapperOpt
 BlockTable& BlockTables::of(const AcceleratorLayer& layer, const Convolution& conv,
                             const LayerMapping& user) {
   const int number = user.layer.empty() ? kAnyLayer : static_cast<int>(layer.number);
-  std::unique_ptr<BlockTable>& table = tables_[{shape_of(conv), number}];
+  std::unique_ptr<BlockTable>& table = tables_[{key_of(conv), number}];
   if (!table) table = std::make_unique<BlockTable>(conv, user, rates_);
   return *table;
 }

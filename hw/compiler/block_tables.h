@@ -38,7 +38,7 @@ class BlockTables {
 
   const AcceleratorConfig largest_;
   const std::vector<double> rates_;
-  std::map<std::pair<ConvolutionShape, int>, std::unique_ptr<BlockTable>> tables_;
+  std::map<std::pair<ConvolutionKey, int>, std::unique_ptr<BlockTable>> tables_;
 };
 
 /// Those of the last few machines.

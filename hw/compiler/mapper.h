@@ -61,7 +61,7 @@ const char* to_string(MappingObjective objective);
 /// Whether it needs MapperOptions::energy_j.
 bool asks_energy(MappingObjective objective);
 
-/// How it is chosen (search/program_search.h).
+/// How it is chosen: fast by blocks/block_table.h, the others by search/program_search.h.
 enum class MappingEffort {
   kFast,        ///< by an estimate of each layer's cycles, whatever the objective
   kGood,        ///< programs for this and smaller machines, judged by the timeline

@@ -123,6 +123,12 @@ const char* to_string(ScalingRule rule) {
   return "?";
 }
 
+std::vector<std::string> dram_type_names() {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < kDramTypes; ++i) names.emplace_back(to_string(static_cast<DramType>(i)));
+  return names;
+}
+
 const char* to_string(DramType type) {
   switch (type) {
     case DramType::kDdr3:

@@ -143,6 +143,8 @@ struct SramTable {
 enum class DramType { kDdr3, kDdr4, kLpddr, kLpddr4, kHbm2, kCount };
 inline constexpr std::size_t kDramTypes = static_cast<std::size_t>(DramType::kCount);
 const char* to_string(DramType type);
+/// Of all types, in their order.
+std::vector<std::string> dram_type_names();
 
 struct DramTable {
   DramType type = DramType::kLpddr4;  ///< the one that is costed

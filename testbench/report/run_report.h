@@ -1,4 +1,5 @@
 // What a run found out: the figures behind the table on the terminal, summary.json and layers.csv.
+// Filled by simulation.cpp, analytic.cpp and clocked_layers.cpp of testbench/run.
 #pragma once
 
 #include <cstdint>

@@ -1,12 +1,14 @@
 #include "testbench/scenario/dram_settings.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>
 #include <regex>
 
 #include "base/text/number.h"
+#include "hw/cost/technology.h"
 #include "hw/isa/config_settings.h"
 
 namespace bitbalance::scenario {
@@ -218,7 +220,9 @@ void show_dram(SettingsVisitor& v, DramSettings& s) {
   dram::Config& config = s.config;
   v.text({"name", "in reports"}, config.name);
   v.required();
-  v.text({"type", "standard, as technology.dram.type names it: ddr3, ddr4, lpddr, lpddr4, hbm2"}, s.type);
+  static const std::string type =
+      fmt::format("standard, as technology.dram.type names it: {}", fmt::join(dram_type_names(), ", "));
+  v.text({"type", type.c_str()}, s.type);
   v.required();
   show_geometry(v, config.geometry);
   show_times(v, s);

@@ -207,8 +207,7 @@ class TechnologyView {
   }
 
   void show_dram() {
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < kDramTypes; ++i) names.emplace_back(to_string(static_cast<DramType>(i)));
+    const std::vector<std::string> names = dram_type_names();
     v_.choice({"type", "the one that is costed"}, t_.dram.type, names);
     v_.required();
     for (std::size_t i = 0; i < kDramTypes; ++i) {

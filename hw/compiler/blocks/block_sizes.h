@@ -1,5 +1,4 @@
-// The sizes of blocks that a convolution can be cut into. Between the convolution and whoever chooses among
-// them.
+// The sizes of blocks that a convolution can be cut into, for BlockTable, which chooses among them.
 #pragma once
 
 #include <vector>

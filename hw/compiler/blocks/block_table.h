@@ -1,5 +1,5 @@
-// The blocks of equal parts of a convolution, with what they need and cost. Made once for a shape, and asked
-// about many sizes of buffers.
+// Chooses the block of a convolution by its estimated cycles, which is what effort `fast` takes: among those
+// of equal parts, with what they need and cost. Made once for a shape, and asked about many sizes of buffers.
 #pragma once
 
 #include <array>

@@ -20,7 +20,9 @@ struct SpatialCut {
 SpatialCut cut_space(const Convolution& conv, const LayerMapping& mapping);
 
 struct Cost {
-  double cycles = 0;  ///< the longest of compute, read and write, plus the first block's load
+  /// The longest of compute, read and write, or, where loads do not hide behind compute, their sum; besides
+  /// what every command waits, and the first block's load.
+  double cycles = 0;
   std::int64_t dram_bytes = 0;
   bool operator<(const Cost& o) const {
     return cycles != o.cycles ? cycles < o.cycles : dram_bytes < o.dram_bytes;

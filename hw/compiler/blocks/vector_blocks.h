@@ -7,8 +7,8 @@
 
 namespace bitbalance::compiler {
 
-/// Outputs of a block: as many whole channels as half the output buffer holds, else rows of one channel, else
-/// columns of one row.
+/// Outputs of a block: of each of its channels all rows, or as many as let one channel fit half the output
+/// buffer, or one row, for which the whole buffer counts, or a part of one row of one channel.
 struct VectorBlock {
   int channels = 1;
   int rows = 1;

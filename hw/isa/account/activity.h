@@ -8,7 +8,7 @@
 
 namespace bitbalance::isa {
 
-/// What an engine does in a cycle: exactly one of these. Where several hold, the first in this order is the
+/// What an engine does in a cycle: exactly one of these. Where several hold, docs/timing.md says which is the
 /// cause.
 enum class Activity : std::uint8_t {
   kBusy,          ///< works; for compute: a slot, null slots included

@@ -23,10 +23,10 @@ enum class Event : std::uint8_t {
   kParameterRead,          ///< entry
   kParameterWrite,         ///< entry
   kDrain,                  ///< accumulator moved from a shadow register to the post-processor
-  kRequantize,             ///< result multiplied, shifted and clamped
+  kRequantize,             ///< result or operand multiplied, shifted and clamped
   kLookup,                 ///< element for which a table is asked
   kTableWrite,             ///< entry of a table, in all lanes
-  kPoolElement,            ///< element compared or added by pooling, fused or not
+  kPoolElement,            ///< element taken by pooling, fused or not, a window's first one, too
   kDramReadCommand,        ///< bytes, per kind of tensor
   kDramReadWeight,
   kDramReadParameter,  ///< tables, too

@@ -1,4 +1,4 @@
-// Graphs of the host -> ONNX nodes: what onnx_export.h makes of the operators that are no layers.
+// Graphs of the host -> ONNX nodes: what quant/onnx/export.h makes of the operators that are no layers.
 #pragma once
 
 #include <string>

@@ -20,7 +20,7 @@ struct ConformanceResult {
   std::string reason;  ///< refused: the importer's message; failed: the first wrong element
 
   std::set<std::string> on_host;  ///< operators of the imported network's host nodes
-  /// Passed: what the imported network lacks when it is written (onnx_export.h) and imported again: a
+  /// Passed: what the imported network lacks when it is written (quant/onnx/export.h) and imported again: a
   /// message, or the first element that differs from its result by more than the tolerance.
   std::string export_loss;
 };

@@ -114,8 +114,12 @@ struct Bench {
                  bool dmi = true, double quantum_ns = 1000)
       : ram("ram", 0x1000, platform::Ram::Kind::kReadWrite, dmi) {
     tlm::tlm_global_quantum::instance().set(sc_core::sc_time(quantum_ns, sc_core::SC_NS));
-    std::memcpy(code.data().data(), program.data(), program.size() * sizeof program[0]);
-    std::memcpy(code.data().data() + kTrapOffset, trap.data(), trap.size() * sizeof(std::uint32_t));
+    const auto place = [&](const std::vector<std::uint32_t>& words, std::size_t offset) {
+      if (!words.empty())
+        std::memcpy(code.data().data() + offset, words.data(), words.size() * sizeof words[0]);
+    };
+    place(program, 0);
+    place(trap, kTrapOffset);
     bus.attach("code", kCode, 0x1000, code.socket);
     bus.attach("ram", kRam, 0x1000, ram.socket);
     bus.attach("device", kDevice, 0x1000, device.socket);

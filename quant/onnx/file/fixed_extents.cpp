@@ -15,9 +15,10 @@ class Solver {
  public:
   Solver(const std::vector<FixedShape>& inputs, std::map<std::string, std::int64_t> symbols)
       : inputs_(inputs), symbols_(std::move(symbols)) {
-    for (const FixedShape& input : inputs)
+    for (const FixedShape& input : inputs) {
       for (std::size_t i = 0; i < input.extents.size(); ++i)
         if (!is_batch(input, i)) inner_.insert(input.extents[i].symbol);
+    }
   }
 
   std::vector<Dims> run() {
@@ -111,10 +112,10 @@ class Solver {
   /// "[1, n, ?]".
   static std::string shown(const FixedShape& input) {
     std::vector<std::string> words;
-    for (const FileExtent& extent : input.extents)
-      words.push_back(extent.number != 0      ? fmt::format("{}", extent.number)
-                      : extent.symbol.empty() ? "?"
-                                              : extent.symbol);
+    for (const FileExtent& extent : input.extents) {
+      const std::string open = extent.symbol.empty() ? "?" : extent.symbol;
+      words.push_back(extent.number != 0 ? std::to_string(extent.number) : open);
+    }
     return fmt::format("[{}]", fmt::join(words, ", "));
   }
 

@@ -83,7 +83,8 @@ CampaignReport run_campaign(const CampaignOptions& options, const SeedCheck& che
         [&](int, const std::string& message) {
           ++report.checked;
           CampaignFinding finding = finding_of(message);
-          if (finding.what.empty()) return;
+          if (finding.what == kTooLong) ++report.not_clocked;
+          if (finding.what.empty() || finding.what == kTooLong) return;
           if (found) found(finding);
           report.findings.push_back(std::move(finding));
         },

@@ -60,10 +60,11 @@ int run(int argc, char* argv[]) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   const auto hangs = std::count_if(report.findings.begin(), report.findings.end(),
                                    [](const CampaignFinding& finding) { return finding.is_hang; });
-  fmt::print("seeds {}..{}{}: {} cases in {:.0f} s, {} mismatches, {} hangs\n", options.first, options.last,
+  fmt::print("seeds {}..{}{}: {} cases in {:.0f} s, {} of them {}, {} mismatches, {} hangs\n", options.first,
+             options.last,
              report.stopped_by != 0 ? fmt::format(", stopped by signal {}", report.stopped_by) : "",
-             report.checked, took.count(), static_cast<std::ptrdiff_t>(report.findings.size()) - hangs,
-             hangs);
+             report.checked, took.count(), report.not_clocked, kTooLong,
+             static_cast<std::ptrdiff_t>(report.findings.size()) - hangs, hangs);
   if (report.stopped_by != 0) return 128 + report.stopped_by;
   return report.findings.empty() ? 0 : 1;
 }

@@ -37,6 +37,8 @@ IdealMemory::IdealMemory(const sc_core::sc_module_name& name, const IdealMemoryC
 
 void IdealMemory::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
   const tlm::tlm_response_status status = array_.access(transaction);
+  const bool moves = status == tlm::TLM_OK_RESPONSE && transaction.get_command() != tlm::TLM_IGNORE_COMMAND;
+  const std::uint64_t bytes = moves ? transaction.get_data_length() : 0;
   transaction.set_response_status(status);
   transaction.set_dmi_allowed(config_.allow_dmi && status == tlm::TLM_OK_RESPONSE);
 
@@ -46,8 +48,7 @@ void IdealMemory::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc
   const std::uint64_t request = now + delay.value();
   if (request > end.whole) end = {request, 0};
   const std::uint64_t numerator = config_.bytes_per_cycle_numerator;
-  const Wide duration =
-      Wide{transaction.get_data_length()} * config_.bytes_per_cycle_denominator * period + end.fraction;
+  const Wide duration = Wide{bytes} * config_.bytes_per_cycle_denominator * period + end.fraction;
   end.whole += static_cast<std::uint64_t>(duration / numerator);
   end.fraction = static_cast<std::uint64_t>(duration % numerator);
   // The fraction is dropped only here: a clock edge is strictly later than the exact time if and only if it

@@ -120,6 +120,15 @@ TEST_CASE("nb_transport completes at once with the same timing") {
   CHECK(bench.data[0] == 42);
 }
 
+TEST_CASE("what moves no data takes the latency alone") {
+  Bench bench("bench", small());
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  CHECK(bench.send(tlm::TLM_IGNORE_COMMAND, 0, 64) == sc_time(50, SC_NS));
+  CHECK(bench.send(tlm::TLM_READ_COMMAND, 1024, 64) == sc_time(50, SC_NS));
+  CHECK(bench.payload.is_response_error());
+  CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64) == sc_time(55, SC_NS));
+}
+
 TEST_CASE("addresses beyond the end are answered with an address error") {
   Bench bench("bench", small());
   sc_core::sc_start(sc_core::SC_ZERO_TIME);

@@ -22,7 +22,7 @@
 #define BITBALANCE_CONTROL 0x0cu
 #define BITBALANCE_CONTROL_START_MASK 0x00000001u /* run the program at CONSTANTS_BASE; ignored unless STATUS.idle */
 #define BITBALANCE_CONTROL_START_SHIFT 0u
-#define BITBALANCE_CONTROL_SOFT_RESET_MASK 0x00000002u /* drop the program; running engines finish, then STATUS.idle; wins over start */
+#define BITBALANCE_CONTROL_SOFT_RESET_MASK 0x00000002u /* drop the program; running engines finish, then STATUS.idle; wins over start in one write */
 #define BITBALANCE_CONTROL_SOFT_RESET_SHIFT 1u
 
 /* State of the controller. (RO, reset 0x00000001) */

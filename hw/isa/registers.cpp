@@ -13,6 +13,8 @@ constexpr bool table_is_consistent() {
   for (std::size_t i = 0; i < kRegisters.size(); ++i) {
     if (static_cast<std::size_t>(kRegisters[i].id) != i) return false;
     if (kRegisters[i].offset % 4 != 0) return false;
+    if (kRegisters[i].access == RegisterAccess::kWriteOnly && kRegisters[i].id != Register::kControl)
+      return false;
     if (i > 0 && kRegisters[i].offset <= kRegisters[i - 1].offset) return false;
     std::uint32_t seen = 0;
     for (const RegisterField& field : kRegisters[i].fields) {
@@ -23,7 +25,9 @@ constexpr bool table_is_consistent() {
   }
   return true;
 }
-static_assert(table_is_consistent(), "registers in order of id and offset, fields within 32 bits and apart");
+static_assert(
+    table_is_consistent(),
+    "registers in order of id and offset, fields within 32 bits and apart, CONTROL alone is write-only");
 
 std::string upper(std::string_view text) {
   std::string result(text);
@@ -87,13 +91,17 @@ void RegisterFile::write(Register r, std::uint32_t value, std::uint32_t bits) {
       set(r, get(r) & ~(value & bits));
       break;
     case RegisterAccess::kWriteOnly:
-      set_bits(r, value & bits);
-      if (r == Register::kControl && (value & bits & kControlStart) != 0 &&
-          (get(Register::kStatus) & kStatusIdle) != 0) {
-        set(Register::kStatus, kStatusBusy);
-      }
+      write_control(value & bits);
       break;
   }
+}
+
+/// Bits collect until the hardware takes them: a soft reset drops a start before it, not one after it.
+void RegisterFile::write_control(std::uint32_t value) {
+  if ((value & kControlSoftReset) != 0) return set(Register::kControl, kControlSoftReset);
+  set_bits(Register::kControl, value);
+  if ((value & kControlStart) != 0 && (get(Register::kStatus) & kStatusIdle) != 0)
+    set(Register::kStatus, kStatusBusy);
 }
 
 std::string registers_c_header() {

@@ -117,7 +117,8 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      0,
      "Commands to the controller.",
      {{{"start", 0, 1, "run the program at CONSTANTS_BASE; ignored unless STATUS.idle"},
-       {"soft_reset", 1, 1, "drop the program; running engines finish, then STATUS.idle; wins over start"}}}},
+       {"soft_reset", 1, 1,
+        "drop the program; running engines finish, then STATUS.idle; wins over start in one write"}}}},
     {Register::kStatus,
      "STATUS",
      0x10,
@@ -295,6 +296,8 @@ class RegisterFile {
   void write(Register r, std::uint32_t value, std::uint32_t bits = 0xffffffff);
 
  private:
+  void write_control(std::uint32_t value);
+
   std::array<std::uint32_t, kRegisterCount> values_{};
 };
 

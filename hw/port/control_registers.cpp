@@ -18,13 +18,14 @@ ControlRegisters::ControlRegisters(const AcceleratorConfig& config) : config_has
 ControlRegisters::Request ControlRegisters::apply(CsrPort& csr, bool running) {
   csr.apply_due_writes(file_);
   const std::uint32_t control = file_.take(Register::kControl);
+  const bool starts = (control & kControlStart) != 0 && !running;
   if ((control & kControlSoftReset) != 0) {
     file_.set(Register::kError, 0);
     file_.set(Register::kIrqStatus, 0);
     file_.set(Register::kStatus, running ? kStatusBusy : kStatusIdle);
-    return Request::kSoftReset;
+    if (!starts) return Request::kSoftReset;
   }
-  if ((control & kControlStart) == 0 || running) return Request::kNone;
+  if (!starts) return Request::kNone;
   start();
   return Request::kStart;
 }
@@ -74,7 +75,7 @@ void ControlRegisters::finish() {
 }
 
 void ControlRegisters::fail(ProgramFault cause, std::uint32_t command) {
-  file_.set(Register::kStatus, kStatusError);
+  file_.set(Register::kStatus, kStatusBusy | kStatusError);
   file_.set(Register::kError,
             kErrorCode.place(static_cast<std::uint32_t>(cause)) | kErrorCommand.place(command));
   file_.set_bits(Register::kIrqStatus, kIrqError);

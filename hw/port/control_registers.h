@@ -32,8 +32,8 @@ class ControlRegisters {
 
   explicit ControlRegisters(const AcceleratorConfig& config);
 
-  /// Applies the writes that are due, and tells what they ask for. `running`: a program is, or is being
-  /// stopped; a start is ignored then.
+  /// Applies the writes that are due, and tells what they ask for: kStart also if a soft reset goes before
+  /// it. `running`: a program is, or is being stopped; a start is ignored then.
   Request apply(CsrPort& csr, bool running);
   /// Of the program started last.
   const RegionMap& regions() const { return regions_; }

@@ -51,10 +51,22 @@ TEST_CASE("writing one clears a bit that the hardware set, writing zero keeps it
 
 TEST_CASE("a write-only register reads as zero and acts once") {
   RegisterFile file;
-  file.write(Register::kControl, 0xffffffff);
+  file.write(Register::kControl, kControlStart);
   CHECK(file.read(Register::kControl) == 0);
-  CHECK(file.take(Register::kControl) == (kControlStart | kControlSoftReset));
+  CHECK(file.take(Register::kControl) == kControlStart);
   CHECK(file.take(Register::kControl) == 0);
+}
+
+TEST_CASE("a soft reset wins over a start in the same write and before it, not over one after it") {
+  RegisterFile file;
+  file.write(Register::kControl, 0xffffffff);
+  CHECK(file.take(Register::kControl) == kControlSoftReset);
+  file.write(Register::kControl, kControlStart);
+  file.write(Register::kControl, kControlSoftReset);
+  CHECK(file.take(Register::kControl) == kControlSoftReset);
+  file.write(Register::kControl, kControlSoftReset);
+  file.write(Register::kControl, kControlStart);
+  CHECK(file.take(Register::kControl) == (kControlStart | kControlSoftReset));
 }
 
 TEST_CASE("a start shows as busy at once, and only where it is accepted") {

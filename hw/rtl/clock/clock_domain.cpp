@@ -18,7 +18,7 @@ std::shared_ptr<ClockDomain> ClockDomain::of(const Signal& clock, const Signal& 
   return domain;
 }
 
-ClockDomain::ClockDomain(const Signal& clock, const Signal& reset) : reset_(reset) {
+ClockDomain::ClockDomain(const Signal& clock, const Signal& reset) : clock_(clock), reset_(reset) {
   sc_core::sc_spawn_options options;
   options.spawn_method();
   options.dont_initialize();
@@ -112,11 +112,20 @@ void ClockDomain::call_units() {
   }
 }
 
+void ClockDomain::tell(bool needed) const {
+  for (const auto& observer : observers_) observer(needed);
+}
+
+void ClockDomain::end_rest() {
+  resting_ = false;
+  tell(true);
+}
+
 void ClockDomain::on_edge() {
-  if (resting_) {  // and this is no edge
-    resting_ = false;
-    if (observer_) observer_(true);
-    return;
+  if (resting_) {
+    end_rest();
+    const bool resets_at_edge = reset_.read() && clock_.posedge();
+    if (!resets_at_edge) return;  // woken between edges, or at one that concerns nobody
   }
   ++edge_;
   if (edge_ >= first_alarm_) ring();
@@ -132,7 +141,7 @@ void ClockDomain::on_edge() {
   if (!is_quiet()) return;
   resting_ = true;
   sc_core::next_trigger(rest_over_ | reset_.value_changed_event());
-  if (observer_) observer_(false);
+  tell(false);
 }
 
 }  // namespace bitbalance::rtl

@@ -37,7 +37,7 @@ class ClockDomain {
   }
   /// Tells from now on whether edges of the clock are needed; what it is told first is that they are not.
   /// Whoever makes the clock may stop it until they are again. Edges that nobody needs have no number.
-  void observe_need(std::function<void(bool needed)> observer) { observer_ = std::move(observer); }
+  void observe_need(std::function<void(bool needed)> observer) { observers_.push_back(std::move(observer)); }
 
   /// Number of the edge at which units are being called or, in between, will be next.
   Edge coming_edge() const { return edge_ + static_cast<Edge>(!at_edge_); }
@@ -55,6 +55,8 @@ class ClockDomain {
   static constexpr std::size_t kWordBits = 64;
 
   void on_edge();
+  void end_rest();
+  void tell(bool needed) const;
   void ring();
   /// No unit is called before one is woken.
   bool is_quiet() const;
@@ -63,7 +65,7 @@ class ClockDomain {
   void wake_all();
   void place(std::size_t at, Clocked* unit);
 
-  const Signal& reset_;
+  const Signal &clock_, &reset_;
   Edge edge_ = -1;
   std::vector<Clocked*> units_;         ///< in the order in which they are called; nullptr: has left
   std::vector<std::uint64_t> awake_;    ///< a bit each; units point into it
@@ -73,7 +75,7 @@ class ClockDomain {
   bool sleepless_ = false;
   bool resting_ = false;
   sc_core::sc_event rest_over_;
-  std::function<void(bool needed)> observer_;
+  std::vector<std::function<void(bool needed)>> observers_;
 };
 
 }  // namespace bitbalance::rtl

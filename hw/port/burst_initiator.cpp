@@ -57,7 +57,7 @@ BurstInitiator::Transaction& BurstInitiator::prepare(MemoryChannel channel, cons
   transaction.acquire();
   transaction.extension.channel = channel;
   transaction.request = request;
-  transaction.answered = transaction.failed = false;
+  transaction.answered = transaction.failed = transaction.forgotten = false;
   const bool write = channel == MemoryChannel::kWrite;
   transaction.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
   transaction.set_address(request.address);
@@ -213,7 +213,7 @@ void BurstInitiator::answer(Transaction& transaction, std::uint64_t time) {
 
 void BurstInitiator::fail(Transaction& transaction, const std::string& reason) {
   std::string& first = errors_[enum_index(transaction.extension.channel)];
-  if (first.empty()) first = fmt::format("{}: {}", describe(transaction), reason);
+  if (first.empty() && !transaction.forgotten) first = fmt::format("{}: {}", describe(transaction), reason);
   transaction.answered = transaction.failed = true;
   answered(transaction);
 }

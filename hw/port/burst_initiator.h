@@ -45,6 +45,7 @@ class BurstInitiator : public tlm::tlm_mm_interface {
     BurstRequest request;  ///< the payload's own attributes may be changed on their way
     bool answered = true;
     bool failed = false;            ///< the answer is an error
+    bool forgotten = false;         ///< by a reset: its answer goes to nobody
     std::uint64_t answer_time = 0;  ///< time units
   };
 

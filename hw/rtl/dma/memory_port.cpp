@@ -55,9 +55,9 @@ bool MemoryPort::is_blocked() const {
   for (const MemoryChannel which : kChannels) {
     const InFlight& channel = channels_[enum_index(which)];
     const Lane& lane = lanes[enum_index(which)];
-    if (channel.outstanding != 0 && channel.ring[channel.head]->answered &&
-        (channel.forgotten != 0 || !lane.responses.full())) {
-      return false;
+    if (channel.outstanding != 0) {
+      const Transaction& oldest = *channel.ring[channel.head];
+      if (oldest.answered && (oldest.forgotten || !lane.responses.full())) return false;
     }
     if (channel.outstanding < channel.ring.size() && !lane.requests.empty()) return false;
   }
@@ -65,17 +65,17 @@ bool MemoryPort::is_blocked() const {
 }
 
 void MemoryPort::reset() {
-  for (InFlight& channel : channels_) channel.forgotten = channel.outstanding;
+  for (InFlight& channel : channels_) {
+    for (std::size_t i = 0; i < channel.outstanding; ++i)
+      channel.ring[(channel.head + i) % channel.ring.size()]->forgotten = true;
+  }
 }
 
 void MemoryPort::deliver(MemoryChannel which, std::uint64_t now) {
   InFlight& channel = channels_[enum_index(which)];
   const Transaction& transaction = *channel.ring[channel.head];
   if (!transaction.answered || transaction.answer_time >= now) return;
-  if (channel.forgotten != 0) {
-    --channel.forgotten;
-    return retire(channel);
-  }
+  if (transaction.forgotten) return retire(channel);
   PushPort<MemoryResponse>& responses = lanes[enum_index(which)].responses;
   if (!responses.can_push()) return;
   MemoryResponse& response = responses.push();

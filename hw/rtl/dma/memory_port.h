@@ -50,7 +50,6 @@ class MemoryPort : public Clocked, public BurstInitiator, public virtual sc_core
     std::vector<Transaction*> ring;  ///< in the order of requests; max_outstanding places
     std::uint32_t head = 0;
     std::uint32_t outstanding = 0;
-    std::uint32_t forgotten = 0;  ///< the oldest of them, since a reset
   };
 
   void on_clock() override;

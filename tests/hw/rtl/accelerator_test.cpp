@@ -372,6 +372,48 @@ TEST_CASE("accounts that a reset cut off add up, and answers to requests before 
   }
 }
 
+TEST_CASE("a reset that is high at one edge alone is obeyed at rest, too") {
+  const Layer layer(small_config());
+  System<IdealMemory> system(layer.config, IdealMemoryConfig{});
+  layer.place(system.memory.data(), layer.commands());
+  REQUIRE(system.run());
+  system.run_edges(100);
+  REQUIRE(system.driver.read(Register::kCyclesLo) > 0);
+  sc_core::sc_spawn([&system] {
+    sc_core::wait(sc_core::sc_time(0.5, sc_core::SC_NS));  // with the clock
+    system.reset.write(true);
+    sc_core::wait(sc_core::sc_time(1, sc_core::SC_NS));
+    system.reset.write(false);
+  });
+  system.run_edges(3);
+  CHECK(system.driver.read(Register::kCyclesLo) == 0);
+  CHECK(system.driver.read(Register::kStatus) == kStatusIdle);
+}
+
+TEST_CASE("an error of a burst that a reset has dropped is not the next program's") {
+  const Layer layer(small_config());
+  RandomLatencyMemoryConfig memory;
+  memory.error_end = kMemoryBytes;
+  System<RandomLatencyMemory> system(layer.config, memory);
+  for (int round = 0; round < 10; ++round) {
+    system.start();
+    system.run_edges(3);  // the header has been asked for
+    system.reset.write(true);
+    system.run_edges(1);
+    system.reset.write(false);
+    constexpr std::uint32_t kOtherBase = 0x2000;
+    system.driver.write(Register::kConstantsBaseLo, kOtherBase);
+    system.driver.write(Register::kConstantsBytes, kConstantsBytes);
+    system.driver.write(Register::kIrqEnable, kIrqError);
+    system.driver.write(Register::kControl, kControlStart);
+    REQUIRE(system.run_until([&system] { return system.irq.read(); }));
+    CHECK(system.accelerator.fault_reason() ==
+          "the controller's fetch of 64 bytes at 0x2000: TLM_GENERIC_ERROR_RESPONSE");
+    system.driver.write(Register::kIrqStatus, kIrqError);
+    system.run_edges(200);
+  }
+}
+
 TEST_CASE("two accelerators in one simulation have signals of their own") {
   Accelerator first("first", small_config());
   Accelerator second("second", small_config());

@@ -1,5 +1,7 @@
 #include "hw/rtl/accelerator.h"
 
+#include "hw/port/clock_period.h"
+
 #include <memory>
 
 #include "base/text/enum_index.h"
@@ -177,7 +179,7 @@ void Accelerator::set_observer(ExecutionObserver* observer) {
 
 void Accelerator::set_stalls(std::uint64_t seed, unsigned percent) {
   stalls_.clear();
-  const sc_core::sc_time period(1.0 / config_.clock_hz, sc_core::SC_SEC);
+  const sc_core::sc_time period = port::clock_period(config_);
   Channels::for_each(channels_, [&](auto& channel) {
     RandomStall* stall = nullptr;
     if (percent > 0) {

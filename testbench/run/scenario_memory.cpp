@@ -1,13 +1,10 @@
 #include "testbench/run/scenario_memory.h"
 
+#include "hw/port/clock_period.h"
 #include "tlm/dram/timed_memory.h"
 #include "tlm/memory/ideal_memory.h"
 
 namespace bitbalance::runner {
-
-sc_core::sc_time clock_period(const AcceleratorConfig& config) {
-  return {1.0 / config.clock_hz, sc_core::SC_SEC};
-}
 
 std::unique_ptr<MemoryModel> make_memory(const Scenario& scenario, std::uint64_t bytes, bool allow_dmi) {
   const MemorySettings& settings = scenario.memory;
@@ -19,7 +16,7 @@ std::unique_ptr<MemoryModel> make_memory(const Scenario& scenario, std::uint64_t
   const Rational rate = settings.rate(scenario.accelerator.clock_hz);
   config.bytes_per_cycle_numerator = static_cast<std::uint32_t>(rate.numerator());
   config.bytes_per_cycle_denominator = static_cast<std::uint32_t>(rate.denominator());
-  config.clock_period = clock_period(scenario.accelerator);
+  config.clock_period = port::clock_period(scenario.accelerator);
   config.allow_dmi = allow_dmi;
   return std::make_unique<IdealMemory>("memory", config);
 }

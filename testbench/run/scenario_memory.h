@@ -11,9 +11,6 @@
 
 namespace bitbalance::runner {
 
-/// Of the accelerator.
-sc_core::sc_time clock_period(const AcceleratorConfig& config);
-
 /// `allow_dmi`: what the ideal memory grants; the timed one never does.
 std::unique_ptr<MemoryModel> make_memory(const Scenario& scenario, std::uint64_t bytes,
                                          bool allow_dmi = true);

@@ -1,12 +1,14 @@
 #include "tlm/accelerator/accelerator.h"
 
+#include "hw/port/clock_period.h"
+
 namespace bitbalance::tlm_level {
 
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
                          const AcceleratorOptions& options)
     : sc_module(name),
       config_((check(config), config)),
-      clock_(sc_core::sc_time(1.0 / config.clock_hz, sc_core::SC_SEC)),
+      clock_(port::clock_period(config)),
       workers_(options.threads),
       csr_port_(
           "csr_port", [this] { return controller_.registers(); },

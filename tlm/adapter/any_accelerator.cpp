@@ -1,5 +1,6 @@
 #include "tlm/adapter/any_accelerator.h"
 
+#include "hw/port/clock_period.h"
 #include "hw/rtl/accelerator.h"
 #include "hw/rtl/clock/gated_clock.h"
 #include "tlm/accelerator/accelerator.h"
@@ -44,7 +45,7 @@ AnyAccelerator::AnyAccelerator(const sc_core::sc_module_name& name, const Accele
                                const AnyAcceleratorOptions& options)
     : sc_module(name),
       options_(options),
-      period_((check(config), sc_core::sc_time(1.0 / config.clock_hz, sc_core::SC_SEC))),
+      period_((check(config), port::clock_period(config))),
       inside_(std::make_unique<Inside>()) {
   if (options.level == Level::kRtl) {
     inside_->clocked = std::make_unique<Inside::Clocked>(config, options.accelerator, period_);

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "base/process/main_stack.h"
+#include "hw/port/clock_period.h"
 #include "testbench/run/scenario_memory.h"
 
 namespace bitbalance::runner {
@@ -19,7 +20,7 @@ System::System(const sc_core::sc_module_name& name, const Scenario& scenario, Sy
                std::uint64_t memory_bytes)
     : sc_module(name),
       memory(make_memory(scenario, memory_bytes)),
-      period_(clock_period(scenario.accelerator)) {
+      period_(port::clock_period(scenario.accelerator)) {
   if (levels.rtl) rtl_ = std::make_unique<RtlDevice>("rtl", scenario, period_);
   if (levels.tlm) tlm_ = std::make_unique<TlmDevice>("tlm", scenario);
   if (!rtl_ || !tlm_) {

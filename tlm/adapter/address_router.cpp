@@ -15,6 +15,19 @@ AddressRouter::AddressRouter(const sc_core::sc_module_name& name) : sc_module(na
   initiators.register_transport_dbg(this, &AddressRouter::transport_dbg);
   targets_.register_nb_transport_bw(this, &AddressRouter::nb_transport_bw);
   targets_.register_invalidate_direct_mem_ptr(this, &AddressRouter::invalidate_direct_mem_ptr);
+  SC_HAS_PROCESS(AddressRouter);
+  SC_METHOD(send_held);
+  sensitive << send_held_event_;
+  dont_initialize();
+}
+
+void AddressRouter::end_of_elaboration() {
+  const auto count = static_cast<int>(initiators.size());
+  for (const Range& range : ranges_) {
+    require(range.ports == 1 || range.ports >= count, fmt::format("{}, target {}", name(), range.name),
+            "ports", range.ports, fmt::format("1, or one for each of {} initiators", count));
+  }
+  responses_.resize(initiators.size());
 }
 
 std::vector<std::string> AddressRouter::targets() const {
@@ -59,9 +72,10 @@ void AddressRouter::tell(const sc_core::sc_time& time, int initiator, const Rang
 }
 
 void AddressRouter::trace(sc_core::sc_trace_file* file) const {
-  sc_core::sc_trace(file, last_address_, "bus.address");
-  sc_core::sc_trace(file, last_initiator_, "bus.initiator");
-  sc_core::sc_trace(file, last_write_, "bus.write");
+  const std::string prefix = std::string(name()) + ".";
+  sc_core::sc_trace(file, last_address_, prefix + "address");
+  sc_core::sc_trace(file, last_initiator_, prefix + "initiator");
+  sc_core::sc_trace(file, last_write_, prefix + "write");
 }
 
 void AddressRouter::b_transport(int initiator, tlm::tlm_generic_payload& transaction,
@@ -96,9 +110,21 @@ tlm::tlm_sync_enum AddressRouter::nb_transport_fw(int initiator, tlm::tlm_generi
   const auto found = pending_.find(&transaction);
   if (found == pending_.end()) return tlm::TLM_ACCEPTED;  // ignorable phases
   const bool ends = phase == tlm::END_RESP;
+  if (ends) end_response(initiator, sc_core::sc_time_stamp() + delay);
   const tlm::tlm_sync_enum answer =
       targets_[port_of(*found->second.range, initiator)]->nb_transport_fw(transaction, phase, delay);
-  if (answer == tlm::TLM_COMPLETED || ends) finish(transaction);
+  if (answer == tlm::TLM_COMPLETED || ends) {
+    finish(transaction);
+  } else if (answer == tlm::TLM_UPDATED && phase == tlm::BEGIN_RESP) {
+    Responses& responses = responses_to(initiator);
+    const sc_core::sc_time time = sc_core::sc_time_stamp() + delay;
+    if (responses.can_begin(time)) {
+      responses.begin(transaction, time);
+    } else {
+      hold(initiator, transaction, time);
+      phase = tlm::END_REQ;
+    }
+  }
   return answer;
 }
 
@@ -106,10 +132,62 @@ tlm::tlm_sync_enum AddressRouter::nb_transport_bw(int /*port*/, tlm::tlm_generic
                                                   tlm::tlm_phase& phase, sc_core::sc_time& delay) {
   const auto found = pending_.find(&transaction);
   if (found == pending_.end()) return tlm::TLM_ACCEPTED;  // ignorable phases
-  const tlm::tlm_sync_enum answer =
-      initiators[found->second.initiator]->nb_transport_bw(transaction, phase, delay);
-  if (answer == tlm::TLM_COMPLETED || phase == tlm::END_RESP) finish(transaction);
+  const int initiator = found->second.initiator;
+  if (phase != tlm::BEGIN_RESP) return initiators[initiator]->nb_transport_bw(transaction, phase, delay);
+  Responses& responses = responses_to(initiator);
+  const sc_core::sc_time time = sc_core::sc_time_stamp() + delay;
+  if (!responses.can_begin(time)) {
+    hold(initiator, transaction, time);
+    return tlm::TLM_ACCEPTED;
+  }
+  responses.begin(transaction, time);
+  const tlm::tlm_sync_enum answer = initiators[initiator]->nb_transport_bw(transaction, phase, delay);
+  if (answer == tlm::TLM_COMPLETED || phase == tlm::END_RESP) {
+    end_response(initiator, sc_core::sc_time_stamp() + delay);
+    finish(transaction);
+  }
   return answer;
+}
+
+void AddressRouter::hold(int initiator, tlm::tlm_generic_payload& transaction, const sc_core::sc_time& time) {
+  responses_to(initiator).held.push_back({&transaction, time});
+  send_held_event_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void AddressRouter::end_response(int initiator, const sc_core::sc_time& time) {
+  Responses& responses = responses_to(initiator);
+  responses.end(time);
+  if (!responses.held.empty()) send_held_event_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void AddressRouter::send_held() {
+  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  sc_core::sc_time next = sc_core::sc_max_time();
+  for (std::size_t i = 0; i < responses_.size(); ++i) {
+    Responses& responses = responses_[i];
+    while (responses.responding == nullptr && !responses.held.empty()) {
+      const sc_core::sc_time begin = std::max(responses.held.front().time, responses.free_from);
+      if (begin > now) {
+        next = std::min(next, begin);
+        break;
+      }
+      send_held(static_cast<int>(i), responses);
+    }
+  }
+  if (next != sc_core::sc_max_time()) send_held_event_.notify(next - now);
+}
+
+void AddressRouter::send_held(int initiator, Responses& responses) {
+  tlm::tlm_generic_payload& transaction = *responses.held.front().transaction;
+  responses.held.pop_front();
+  responses.begin(transaction, sc_core::sc_time_stamp());
+  tlm::tlm_phase phase = tlm::BEGIN_RESP;
+  sc_core::sc_time delay;
+  const tlm::tlm_sync_enum answer = initiators[initiator]->nb_transport_bw(transaction, phase, delay);
+  if (answer != tlm::TLM_COMPLETED && phase != tlm::END_RESP) return;
+  // The target was told TLM_ACCEPTED.
+  phase = tlm::END_RESP;
+  nb_transport_fw(initiator, transaction, phase, delay);
 }
 
 void AddressRouter::finish(tlm::tlm_generic_payload& transaction) {
@@ -150,13 +228,17 @@ void AddressRouter::invalidate_direct_mem_ptr(int port, sc_dt::uint64 first, sc_
 }
 
 unsigned AddressRouter::transport_dbg(int initiator, tlm::tlm_generic_payload& transaction) {
-  const std::uint64_t address = transaction.get_address();
-  const Range* range = decode(address, 1);  // the target cuts off what is beyond its end
+  const Range* range = decode(transaction.get_address(), 1);
   if (range == nullptr) return 0;
-  transaction.set_address(address - range->base);
-  const unsigned count = targets_[port_of(*range, initiator)]->transport_dbg(transaction);
-  transaction.set_address(address);
-  return count;
+  // The initiator's own says how many bytes it wants; the target may have more than the bus shows.
+  const std::uint64_t offset = transaction.get_address() - range->base;
+  tlm::tlm_generic_payload shown;
+  shown.set_command(transaction.get_command());
+  shown.set_address(offset);
+  shown.set_data_ptr(transaction.get_data_ptr());
+  shown.set_data_length(
+      static_cast<unsigned>(std::min<std::uint64_t>(transaction.get_data_length(), range->bytes - offset)));
+  return targets_[port_of(*range, initiator)]->transport_dbg(shown);
 }
 
 }  // namespace bitbalance::adapter

@@ -1,12 +1,15 @@
 // Routes transactions to the target that owns their address, in no time, by b_transport, nb_transport, DMI
 // and debug transport. A target sees addresses from 0; the initiator gets its address back. What nobody owns,
-// or what crosses the end of a target, is a decode error: TLM_ADDRESS_ERROR_RESPONSE.
+// or what crosses the end of a target, is a decode error: TLM_ADDRESS_ERROR_RESPONSE. Of responses to an
+// initiator that come from several targets at once, the later ones wait: it sees one response phase at a
+// time.
 #pragma once
 
 #include <tlm_utils/multi_passthrough_initiator_socket.h>
 #include <tlm_utils/multi_passthrough_target_socket.h>
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <string>
 #include <systemc>
@@ -31,7 +34,8 @@ class AddressRouter : public sc_core::sc_module {
 
   /// Gives addresses [base, base + bytes) to a target. A target with several ports has one bound for each
   /// initiator; one with a single port must answer BEGIN_REQ by TLM_COMPLETED when several initiators use
-  /// nb_transport. Throws ConfigError unless there are such addresses and nobody else has any of them.
+  /// nb_transport. Throws ConfigError unless there are such addresses and nobody else has any of them; at the
+  /// end of elaboration, if a target has several ports, but not one for each initiator.
   template <class Socket>
   void attach(const std::string& name, std::uint64_t base, std::uint64_t bytes, Socket& socket,
               int ports = 1) {
@@ -42,7 +46,8 @@ class AddressRouter : public sc_core::sc_module {
   /// Names of all targets, in the order that they were attached in.
   std::vector<std::string> targets() const;
   void observe(Observer observer) { observer_ = std::move(observer); }
-  /// The transaction whose answer became known last: address, initiator and whether it wrote.
+  /// The transaction whose answer became known last, by this module's name: address, initiator and whether it
+  /// wrote.
   void trace(sc_core::sc_trace_file* file) const override;
 
  private:
@@ -61,6 +66,31 @@ class AddressRouter : public sc_core::sc_module {
     sc_core::sc_time time;
   };
 
+  /// What an initiator is answered by nb_transport.
+  struct Responses {
+    struct Held {
+      tlm::tlm_generic_payload* transaction;
+      sc_core::sc_time time;  ///< at which the target wanted to begin
+    };
+    std::deque<Held> held;                           ///< BEGIN_RESP that wait for the one before to end
+    tlm::tlm_generic_payload* responding = nullptr;  ///< BEGIN_RESP sent, END_RESP not yet seen
+    sc_core::sc_time begun;                          ///< when the last response phase began
+    sc_core::sc_time free_from;                      ///< end of the last that took time
+
+    bool can_begin(const sc_core::sc_time& time) const {
+      return responding == nullptr && held.empty() && time >= free_from;
+    }
+    void begin(tlm::tlm_generic_payload& transaction, const sc_core::sc_time& time) {
+      responding = &transaction;
+      begun = time;
+    }
+    void end(const sc_core::sc_time& time) {
+      responding = nullptr;
+      if (time > begun) free_from = time;
+    }
+  };
+
+  void end_of_elaboration() override;
   void add(const Range& range);
   const Range* decode(std::uint64_t address, std::uint64_t bytes) const;
   /// The one that owns all addresses of the transaction; nullptr: none does.
@@ -71,6 +101,13 @@ class AddressRouter : public sc_core::sc_module {
   void tell(const sc_core::sc_time& time, int initiator, const Range* range,
             const tlm::tlm_generic_payload& transaction);
   void finish(tlm::tlm_generic_payload& transaction);
+  Responses& responses_to(int initiator) { return responses_[static_cast<std::size_t>(initiator)]; }
+  /// Keeps BEGIN_RESP for later.
+  void hold(int initiator, tlm::tlm_generic_payload& transaction, const sc_core::sc_time& time);
+  void end_response(int initiator, const sc_core::sc_time& time);
+  /// Sends what was held and can begin now, and plans the next call.
+  void send_held();
+  void send_held(int initiator, Responses& responses);
 
   void b_transport(int initiator, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
   tlm::tlm_sync_enum nb_transport_fw(int initiator, tlm::tlm_generic_payload& transaction,
@@ -85,6 +122,8 @@ class AddressRouter : public sc_core::sc_module {
   int target_count_ = 0;
   std::vector<Range> ranges_;
   std::unordered_map<const tlm::tlm_generic_payload*, Pending> pending_;
+  std::vector<Responses> responses_;  ///< by initiator
+  sc_core::sc_event send_held_event_;
   Observer observer_;
   std::uint64_t last_address_ = 0;
   int last_initiator_ = 0;

@@ -1,21 +1,31 @@
 #include "tlm/adapter/address_router.h"
 
+#include <tlm_utils/peq_with_get.h>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <deque>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "tests/support/child.h"
 #include "tests/support/initiator.h"
+#include "tlm/check/protocol_checker.h"
+#include "tlm/memory/ideal_memory.h"
 #include "tlm/platform/ram.h"
 
 using namespace bitbalance::adapter;
+using bitbalance::checker::ProtocolChecker;
+using bitbalance::memory::IdealMemory;
+using bitbalance::memory::IdealMemoryConfig;
 using bitbalance::platform::Ram;
 using bitbalance::test::Initiator;
 using Catch::Matchers::Contains;
+using sc_core::sc_time;
 
 namespace {
 
@@ -120,6 +130,161 @@ TEST_CASE("a target takes back direct memory that the bus shows, and nothing els
   target.socket->invalidate_direct_mem_ptr(0x100, ~0ul);  // beyond what the bus shows
   const decltype(master.taken) expected = {{0x1010, 0x101f}, {0x1080, 0x10ff}};
   CHECK(master.taken == expected);
+}
+
+namespace {
+
+/// Answers by BEGIN_RESP after `latency`, in one of the ways that the protocol has.
+struct SlowTarget : sc_core::sc_module {
+  tlm_utils::simple_target_socket<SlowTarget> socket{"socket"};
+  tlm_utils::peq_with_get<tlm::tlm_generic_payload> answers{"answers"};
+  sc_time latency;
+  bool by_return_path;
+  int ended = 0;  ///< END_RESP seen
+
+  SlowTarget(const sc_core::sc_module_name& name, const sc_time& time, bool by_return)
+      : sc_module(name), latency(time), by_return_path(by_return) {
+    socket.register_nb_transport_fw(this, &SlowTarget::nb_transport_fw);
+    SC_HAS_PROCESS(SlowTarget);
+    SC_METHOD(respond);
+    sensitive << answers.get_event();
+    dont_initialize();
+  }
+  tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                     sc_time& delay) {
+    if (phase == tlm::END_RESP) {
+      ++ended;
+      return tlm::TLM_COMPLETED;
+    }
+    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+    delay += latency;
+    if (by_return_path) {
+      phase = tlm::BEGIN_RESP;
+    } else {
+      answers.notify(payload, delay);
+      delay -= latency;
+      phase = tlm::END_REQ;
+    }
+    return tlm::TLM_UPDATED;
+  }
+  void respond() {
+    while (tlm::tlm_generic_payload* const payload = answers.get_next_transaction()) {
+      tlm::tlm_phase phase = tlm::BEGIN_RESP;
+      sc_time delay;
+      const tlm::tlm_sync_enum status = socket->nb_transport_bw(*payload, phase, delay);
+      if (status == tlm::TLM_COMPLETED || phase == tlm::END_RESP) ++ended;
+    }
+  }
+};
+
+/// Sends four reads, one each 3 ns, and ends each response `response_time` after its beginning.
+struct ManyReads : sc_core::sc_module, tlm::tlm_mm_interface {
+  tlm_utils::simple_initiator_socket<ManyReads> socket{"socket"};
+  tlm_utils::peq_with_get<tlm::tlm_generic_payload> ends{"ends"};
+  sc_time response_time;
+  std::deque<tlm::tlm_generic_payload> payloads;
+  std::uint32_t word = 0;
+  int answered = 0;
+
+  ManyReads(const sc_core::sc_module_name& name, const sc_time& time) : sc_module(name), response_time(time) {
+    socket.register_nb_transport_bw(this, &ManyReads::nb_transport_bw);
+    SC_HAS_PROCESS(ManyReads);
+    SC_THREAD(send);
+    SC_METHOD(end);
+    sensitive << ends.get_event();
+    dont_initialize();
+  }
+  void free(tlm::tlm_generic_payload*) override {}
+  void send() {
+    for (int i = 0; i < 4; ++i) {
+      tlm::tlm_generic_payload& payload = payloads.emplace_back();
+      payload.set_mm(this);
+      payload.acquire();
+      payload.set_read();
+      payload.set_address(i % 2 == 0 ? 0x1000 : 0x2000);
+      payload.set_data_ptr(reinterpret_cast<unsigned char*>(&word));
+      payload.set_data_length(4);
+      payload.set_streaming_width(4);
+      tlm::tlm_phase phase = tlm::BEGIN_REQ;
+      sc_time delay;
+      if (socket->nb_transport_fw(payload, phase, delay) == tlm::TLM_UPDATED && phase == tlm::BEGIN_RESP)
+        ends.notify(payload, delay + response_time);
+      wait(3, sc_core::SC_NS);
+    }
+  }
+  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                     sc_time& delay) {
+    if (phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;
+    if (response_time == sc_core::SC_ZERO_TIME) {
+      ++answered;
+      return tlm::TLM_COMPLETED;
+    }
+    ends.notify(payload, delay + response_time);
+    return tlm::TLM_ACCEPTED;
+  }
+  void end() {
+    while (tlm::tlm_generic_payload* const payload = ends.get_next_transaction()) {
+      tlm::tlm_phase phase = tlm::END_RESP;
+      sc_time delay;
+      ++answered;
+      socket->nb_transport_fw(*payload, phase, delay);
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("responses of several targets reach an initiator one after the other") {
+  for (const bool by_return : {false, true}) {
+    for (const double response_ns : {0.0, 1.5, 7.0}) {
+      CAPTURE(by_return, response_ns);
+      CHECK(bitbalance::test::in_child([&] {
+              ManyReads reads("reads", sc_time(response_ns, sc_core::SC_NS));
+              ProtocolChecker checker("checker");
+              AddressRouter bus("bus");
+              SlowTarget near("near", sc_time(3, sc_core::SC_NS), by_return);
+              SlowTarget far("far", sc_time(4, sc_core::SC_NS), false);
+              reads.socket.bind(checker.target);
+              checker.initiator.bind(bus.initiators);
+              bus.attach("near", 0x1000, 0x100, near.socket);
+              bus.attach("far", 0x2000, 0x100, far.socket);
+              sc_core::sc_start(sc_time(100, sc_core::SC_NS));
+              return std::to_string(reads.answered) + " of " + std::to_string(near.ended + far.ended) +
+                     checker.text();
+            }) == "4 of 4");
+    }
+  }
+}
+
+TEST_CASE("a target with ports has one for each initiator, or the simulation does not begin") {
+  Initiator first("first"), second("second"), third("third");
+  AddressRouter bus("bus");
+  IdealMemoryConfig config;
+  config.bytes = 0x100;
+  IdealMemory memory("memory", config);
+  for (Initiator* const initiator : {&first, &second, &third}) initiator->socket.bind(bus.initiators);
+  bus.attach("memory", 0, 0x100, memory.socket, 2);
+  CHECK_THROWS_WITH(sc_core::sc_start(sc_core::SC_ZERO_TIME),
+                    Contains("bus, target memory: ports = 2: accepted: 1, or one for each of 3 initiators"));
+}
+
+TEST_CASE("a debugger gets as many bytes as the bus shows of a larger target") {
+  Initiator initiator("initiator");
+  AddressRouter bus("bus");
+  Ram window("window", 0x1000, Ram::Kind::kReadWrite, true);
+  initiator.socket.bind(bus.initiators);
+  bus.attach("window", 0x1000, 0x100, window.socket);
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  std::array<unsigned char, 8> bytes{1, 2, 3, 4, 5, 6, 7, 8};
+  tlm::tlm_generic_payload payload;
+  payload.set_write();
+  payload.set_address(0x10fc);
+  payload.set_data_ptr(bytes.data());
+  payload.set_data_length(bytes.size());
+  CHECK(initiator.socket->transport_dbg(payload) == 4);
+  CHECK(payload.get_data_length() == bytes.size());
+  CHECK(window.data()[0xff] == 4);
+  CHECK(window.data()[0x100] == 0);
 }
 
 TEST_CASE("a debugger gets as many bytes as exist at an end") {

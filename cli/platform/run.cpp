@@ -141,7 +141,6 @@ platform::SocConfig Machine::soc_config(std::uint64_t dram_bytes) const {
   }
   config.dmi = !arguments_.no_dmi;
   config.dram_bytes = dram_bytes;
-  config.dram_has_ports = job(0).scenario.memory.model == MemoryKind::kTimed;
   return config;
 }
 

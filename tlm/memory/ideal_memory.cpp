@@ -31,11 +31,11 @@ IdealMemory::IdealMemory(const sc_core::sc_module_name& name, const IdealMemoryC
     : MemoryModel(name), socket("socket"), config_((check(config), config)), array_(config.bytes) {
   socket.register_nb_transport_fw(this, &IdealMemory::nb_transport_fw);
   socket.register_b_transport(this, &IdealMemory::b_transport);
-  socket.register_transport_dbg(this, &IdealMemory::debug_access);
+  socket.register_transport_dbg(this, &IdealMemory::transport_dbg);
   socket.register_get_direct_mem_ptr(this, &IdealMemory::get_direct_mem_ptr);
 }
 
-void IdealMemory::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
+void IdealMemory::b_transport(int port, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
   const tlm::tlm_response_status status = array_.access(transaction);
   const bool moves = status == tlm::TLM_OK_RESPONSE && transaction.get_command() != tlm::TLM_IGNORE_COMMAND;
   const std::uint64_t bytes = moves ? transaction.get_data_length() : 0;
@@ -44,7 +44,7 @@ void IdealMemory::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc
 
   const std::uint64_t now = sc_core::sc_time_stamp().value();
   const std::uint64_t period = config_.clock_period.value();
-  ChannelEnd& end = end_[enum_index(channel_of(transaction))];
+  ChannelEnd& end = ends_[static_cast<std::size_t>(port)][enum_index(channel_of(transaction))];
   const std::uint64_t request = now + delay.value();
   if (request > end.whole) end = {request, 0};
   const std::uint64_t numerator = config_.bytes_per_cycle_numerator;
@@ -56,14 +56,14 @@ void IdealMemory::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc
   delay = sc_core::sc_time::from_value(end.whole + config_.latency_cycles * period - now);
 }
 
-tlm::tlm_sync_enum IdealMemory::nb_transport_fw(tlm::tlm_generic_payload& transaction, tlm::tlm_phase& phase,
-                                                sc_core::sc_time& delay) {
+tlm::tlm_sync_enum IdealMemory::nb_transport_fw(int port, tlm::tlm_generic_payload& transaction,
+                                                tlm::tlm_phase& phase, sc_core::sc_time& delay) {
   if (phase != tlm::BEGIN_REQ) return tlm::TLM_ACCEPTED;  // ignorable phases
-  b_transport(transaction, delay);
+  b_transport(port, transaction, delay);
   return tlm::TLM_COMPLETED;
 }
 
-bool IdealMemory::get_direct_mem_ptr(tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi) {
+bool IdealMemory::get_direct_mem_ptr(int /*port*/, tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi) {
   if (!array_.direct_access(transaction, dmi) || !config_.allow_dmi) return false;
   dmi.allow_read_write();
   const sc_core::sc_time latency = config_.clock_period * config_.latency_cycles;

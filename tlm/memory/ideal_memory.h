@@ -1,14 +1,16 @@
-// The `ideal` memory: a fixed latency and an exact rational bandwidth, each for every channel of the
-// accelerator on its own. Answers at once with an annotated delay, so that it costs no process; to an
-// initiator that asks for DMI it tells its timing, too. docs/timing.md has its rule.
+// The `ideal` memory: a fixed latency and an exact rational bandwidth, each for every channel of every
+// initiator on its own: none waits for another, so that answers depend on nobody's order. Answers at once
+// with an annotated delay, so that it costs no process; to an initiator that asks for DMI it tells its
+// timing, too. docs/timing.md has its rule.
 #pragma once
 
-#include <tlm_utils/simple_target_socket.h>
+#include <tlm_utils/multi_passthrough_target_socket.h>
 
 #include <array>
 #include <cstdint>
 #include <systemc>
 #include <tlm>
+#include <vector>
 
 #include "hw/port/memory_channel_extension.h"
 #include "tlm/memory/memory_array.h"
@@ -30,7 +32,7 @@ void check(const IdealMemoryConfig& config);
 
 class IdealMemory : public MemoryModel {
  public:
-  tlm_utils::simple_target_socket<IdealMemory> socket;
+  tlm_utils::multi_passthrough_target_socket<IdealMemory> socket;
 
   IdealMemory(const sc_core::sc_module_name& name, const IdealMemoryConfig& config);
 
@@ -49,14 +51,18 @@ class IdealMemory : public MemoryModel {
     std::uint64_t fraction = 0;
   };
 
-  tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& transaction, tlm::tlm_phase& phase,
+  void end_of_elaboration() override { ends_.resize(socket.size()); }
+  tlm::tlm_sync_enum nb_transport_fw(int port, tlm::tlm_generic_payload& transaction, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay);
-  void b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
-  bool get_direct_mem_ptr(tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi);
+  void b_transport(int port, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
+  bool get_direct_mem_ptr(int port, tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi);
+  unsigned transport_dbg(int /*port*/, tlm::tlm_generic_payload& transaction) {
+    return debug_access(transaction);
+  }
 
   const IdealMemoryConfig config_;
   MemoryArray array_;
-  std::array<ChannelEnd, kMemoryChannels> end_{};
+  std::vector<std::array<ChannelEnd, kMemoryChannels>> ends_;  ///< by port
 };
 
 }  // namespace bitbalance::memory

@@ -13,7 +13,7 @@ class MemoryModel : public sc_core::sc_module {
  public:
   using Socket = tlm::tlm_base_target_socket_b<32, tlm::tlm_fw_transport_if<>, tlm::tlm_bw_transport_if<>>;
 
-  /// To bind initiators to.
+  /// To bind any number of initiators to.
   virtual Socket& target() = 0;
   /// Reads or writes in no time; returns the number of bytes that exist.
   virtual unsigned debug_access(tlm::tlm_generic_payload& transaction) = 0;

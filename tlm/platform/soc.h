@@ -29,7 +29,6 @@ struct SocConfig {
   std::vector<SocAccelerator> accelerators;  ///< 1..PLATFORM_MAX_ACCELERATORS
   bool dmi = true;                           ///< what RAM grants; flash always does, for code runs from there
   std::uint64_t dram_bytes = 0;              ///< of the memory given
-  bool dram_has_ports = false;  ///< whether that takes an initiator on each port, else one on its only port
 };
 
 class Soc : public sc_core::sc_module {

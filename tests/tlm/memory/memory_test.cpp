@@ -1,5 +1,6 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <stdexcept>
@@ -7,6 +8,7 @@
 #include <systemc>
 #include <vector>
 
+#include "tests/support/initiator.h"
 #include "tests/support/names.h"
 #include "tlm/memory/ideal_memory.h"
 
@@ -99,6 +101,29 @@ TEST_CASE("channels are independent, told apart by the extension, else by the co
   extension.channel = MemoryChannel::kRead;
   CHECK(bench.send(tlm::TLM_READ_COMMAND, 0, 64) == sc_time(60, SC_NS));
   bench.payload.clear_extension(&extension);
+}
+
+TEST_CASE("initiators do not wait for each other, whoever comes first") {
+  Initiator first("first"), second("second");
+  IdealMemory memory("memory", small());
+  first.socket.bind(memory.socket);
+  second.socket.bind(memory.socket);
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  const auto delay_of = [](Initiator& initiator, double ahead_ns) {
+    std::array<unsigned char, 64> data{};
+    tlm::tlm_generic_payload payload;
+    payload.set_read();
+    payload.set_data_ptr(data.data());
+    payload.set_data_length(data.size());
+    payload.set_streaming_width(data.size());
+    sc_time delay(ahead_ns, SC_NS);
+    initiator.socket->b_transport(payload, delay);
+    return delay;
+  };
+  CHECK(delay_of(first, 1000) == sc_time(1055, SC_NS));  // a processor that runs ahead of time
+  CHECK(delay_of(second, 0) == sc_time(55, SC_NS));
+  CHECK(delay_of(second, 0) == sc_time(60, SC_NS));
+  CHECK(delay_of(first, 1000) == sc_time(1060, SC_NS));
 }
 
 TEST_CASE("annotated delays count from their own time") {

@@ -24,6 +24,7 @@ void CommandSchedule::start(Edge edge) {
   commands_ = requested_ = received_ = commands_done_ = outstanding_fetches_ = 0;
   arrivals_ = {};
   fetched_ = {};
+  busy_ = {};
   layer_activity_ = {};
   layer_begin_ = edge;
   last_layer_ = 0;
@@ -252,6 +253,7 @@ void CommandSchedule::close_layer(std::size_t layer) {
   compute[enum_index(Activity::kFill)] += unnamed;
   for (std::size_t e = 0; e < kEngines; ++e) {
     for (std::size_t a = 0; a < kActivities; ++a) profile.activity[e][a] += layer_activity_[e][a];
+    busy_[e] += layer_activity_[e][enum_index(Activity::kBusy)];
   }
   profile.cycles += now_ - layer_begin_;
   layer_activity_ = {};
@@ -279,13 +281,15 @@ std::vector<const Command*> CommandSchedule::unfinished() const {
 }
 
 std::int64_t CommandSchedule::busy_cycles(Engine engine, Edge edge) const {
+  const std::int64_t closed = busy_[enum_index(engine)];
+  if (state_ == State::kIdle || state_ == State::kDone) return closed;
   if (engine == Engine::kCompute) {
-    return host_.array_activity(edge)[enum_index(Activity::kBusy)] -
+    return closed + host_.array_activity(edge)[enum_index(Activity::kBusy)] -
            array_activity_[enum_index(Activity::kBusy)];
   }
   const EngineState& state = engines_[enum_index(engine)];
   const Edge current = state.activity == Activity::kBusy ? edge - state.since : 0;
-  return layer_activity_[enum_index(engine)][enum_index(Activity::kBusy)] + current;
+  return closed + layer_activity_[enum_index(engine)][enum_index(Activity::kBusy)] + current;
 }
 
 }  // namespace bitbalance::timeline

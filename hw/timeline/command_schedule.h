@@ -94,7 +94,7 @@ class CommandSchedule {
   /// The oldest command of each engine and of each queue, and the next to be dispatched, as far as there are
   /// any.
   std::vector<const Command*> unfinished() const;
-  /// Since the last layer's end, in the cycles before `edge`, which no step has passed.
+  /// Of the running or last program, in the cycles before `edge`, which no step has passed.
   std::int64_t busy_cycles(Engine engine, Edge edge) const;
 
  private:
@@ -181,7 +181,8 @@ class CommandSchedule {
   Queue<Record, AcceleratorConfig::kPrefetch> fetched_;
   std::uint32_t commands_done_ = 0;
 
-  std::array<ActivityCycles, kEngines> layer_activity_{};  ///< since the last layer's end
+  std::array<std::int64_t, kEngines> busy_{};              ///< up to the last layer's end
+  std::array<ActivityCycles, kEngines> layer_activity_{};  ///< since then
   Edge layer_begin_ = 0;
   std::size_t last_layer_ = 0;
   ActivityCycles array_activity_{};  ///< as of the last layer's end

@@ -36,7 +36,8 @@ RegisterFile Controller::registers() const {
   ControlRegisters::Counters counters;
   counters.commands_done = schedule_.commands_done();
   counters.cycles = running_ ? clock_.last() - begin_ + 1 : schedule_.cycles();
-  for (int e = 0; e < kEngines; ++e) counters.busy[e] = busy_cycles(static_cast<Engine>(e));
+  for (int e = 0; e < kEngines; ++e)
+    counters.busy[e] = schedule_.busy_cycles(static_cast<Engine>(e), clock_.last() + 1);
   return registers_.view(counters);
 }
 
@@ -104,8 +105,6 @@ void Controller::start_program(Edge edge) {
   fetched_commands_.clear();
   uncounted_fetches_.clear();
   records_ = requested_ = received_ = 0;
-  busy_before_ = {};
-  for (int e = 0; e < kEngines; ++e) busy_before_[e] = busy_cycles(static_cast<Engine>(e));
   running_ = true;
   compute_.restart();
   schedule_.start(edge);
@@ -236,14 +235,6 @@ void Controller::compute(const Command& command, Edge popped) {
   last_slot_ = outcome.accepted - 1;
   schedule_.accepted(outcome.accepted);
   schedule_.completed(Engine::kCompute, outcome.completed);
-}
-
-std::int64_t Controller::busy_cycles(Engine engine) const {
-  const auto at = static_cast<std::size_t>(engine);
-  std::int64_t cycles = -busy_before_[at];
-  for (const LayerProfile& layer : profile_.layers())
-    cycles += layer.activity[at][enum_index(Activity::kBusy)];
-  return running_ ? cycles + schedule_.busy_cycles(engine, clock_.last() + 1) : cycles;
 }
 
 void Controller::watch(Edge now) {

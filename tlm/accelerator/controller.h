@@ -85,7 +85,6 @@ class Controller : public sc_core::sc_module, private CommandSchedule::Host {
   ProgramFault receive_header(bool error, const CommandBytes& bytes);
   void refuse(Engine engine, const Failure& failure, Edge popped);
   void compute(const Command& command, Edge popped);
-  std::int64_t busy_cycles(Engine engine) const;
   /// Stops the program if nothing has happened for too long.
   void watch(Edge now);
   Edge last_progress(Edge now) const;
@@ -114,8 +113,7 @@ class Controller : public sc_core::sc_module, private CommandSchedule::Host {
   std::vector<RowGroupSteps> steps_;  ///< of the last compute command
   Edge last_slot_ = 0;                ///< of that command
   std::deque<Record> fetched_commands_;
-  std::array<std::uint32_t, kEngines> started_{};     ///< index of the engine's last command
-  std::array<std::int64_t, kEngines> busy_before_{};  ///< in the accounts when the program started
+  std::array<std::uint32_t, kEngines> started_{};  ///< index of the engine's last command
   struct UncountedFetch {
     Edge popped;
     const Record* record;  ///< nullptr: the header

@@ -1,6 +1,7 @@
 // The `csr` socket of both accelerators from a bus, and the interrupt line: blocking calls with annotated
 // delays, non-blocking ones, debug reads, no DMI, all within the base protocol; then a bus that leaves the
 // protocol.
+#include <fmt/format.h>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/tlm_quantumkeeper.h>
 
@@ -81,6 +82,7 @@ struct Bench : sc_core::sc_module, tlm::tlm_mm_interface {
     accelerator.mem.bind(memory.socket);
     accelerator.irq(irq);
   }
+  Profile& profile() { return rtl_accelerator ? rtl_accelerator->profile() : tlm_accelerator->profile(); }
   static IdealMemoryConfig sized() {
     IdealMemoryConfig config;
     config.bytes = kMemoryBytes;
@@ -238,7 +240,10 @@ TEST_CASE("a running program is read alike at both levels, before, at and after 
                       std::to_string(value) + "\n";
             }
           });
-          sc_core::sc_start(sc_time(100, sc_core::SC_US));
+          sc_core::sc_start(sc_time(100'000.5, SC_NS));                               // between edges
+          if (bench.read(Register::kStatus) != kStatusBusy) bench.profile().clear();  // changes no register
+          for (const Register busy : {Register::kBusyLoad, Register::kBusyCompute, Register::kBusyStore})
+            read += std::to_string(bench.read(busy)) + " ";
           return read;
         },
         c.config);
@@ -458,6 +463,24 @@ TEST_CASE("an idle clocked accelerator needs no clock") {
           run(1000);
           return edges;
         }) == "1 0 1 60 irq 0 irq 9 1 ");
+}
+
+TEST_CASE("a start takes effect that a soft reset precedes before the same edge") {
+  const std::string seen = on_both_levels([](Bench& bench) {
+    bench.write(Register::kConstantsBytes, 4096);  // where there is no program
+    std::string text;
+    for (const bool start_first : {false, true}) {
+      if (start_first) bench.write(Register::kControl, kControlStart);
+      bench.write(Register::kControl, kControlSoftReset);
+      if (!start_first) bench.write(Register::kControl, kControlStart);
+      text += fmt::format("{:#x} ", bench.read(Register::kStatus));
+      sc_core::sc_start(sc_time(1000, SC_NS));
+      text += fmt::format("{:#x} ", bench.read(Register::kStatus));
+    }
+    return text;
+  });
+  CHECK(seen == fmt::format("{:#x} {:#x} {:#x} {:#x} ", kStatusBusy, kStatusIdle | kStatusError, kStatusBusy,
+                            kStatusIdle));
 }
 
 TEST_CASE("debug reads have no effect and no DMI is granted") {

@@ -71,9 +71,7 @@ void CsrPort::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_tim
 void CsrPort::settle() {
   // The line; an interrupt controller's output; a processor's input.
   constexpr int kDeltas = 3;
-  const sc_core::sc_process_handle caller = sc_core::sc_get_current_process_handle();
-  if (caller.proc_kind() != sc_core::SC_THREAD_PROC_ && caller.proc_kind() != sc_core::SC_CTHREAD_PROC_)
-    return;
+  if (sc_core::sc_get_current_process_handle().proc_kind() != sc_core::SC_THREAD_PROC_) return;
   for (int i = 0; i < kDeltas; ++i) sc_core::wait(sc_core::SC_ZERO_TIME);
 }
 

@@ -49,8 +49,8 @@ class CsrPort : public sc_core::sc_module, public virtual sc_core::sc_interface 
   };
 
   void b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
-  /// Waits until the time of a read, and until an edge at that time is over. sc_main, between two stretches
-  /// of simulation, cannot wait: it sees the present.
+  /// Waits until the time of a read, and until an edge at that time is over: from an SC_THREAD. sc_main,
+  /// between two stretches of simulation, cannot wait: it sees the present.
   static void arrive(sc_core::sc_time& delay);
   /// Lets the interrupt line change, and those who watch it: delta cycles, no time.
   static void settle();

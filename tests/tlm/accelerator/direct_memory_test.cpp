@@ -158,6 +158,7 @@ TEST_CASE("a range may end with the last address there is") {
   DirectMemory memory;
   memory.add(Access::kRead, {0, UINT64_MAX, &byte, {}});
   CHECK(memory.granted(Access::kRead, 5, UINT64_MAX) != nullptr);
+  CHECK(memory.granted(Access::kRead, 5, 3) == nullptr);  // around the end
   memory.forget(10, UINT64_MAX);
   CHECK(memory.known(Access::kRead, UINT64_MAX) == nullptr);
   CHECK(memory.granted(Access::kRead, 0, 9) != nullptr);

@@ -48,6 +48,7 @@ const DirectMemory::Range* DirectMemory::known(Access access, std::uint64_t addr
 
 const DirectMemory::Range* DirectMemory::granted(Access access, std::uint64_t first,
                                                  std::uint64_t last) const {
+  if (last < first) return nullptr;  // around the end of the address space
   const Range* const range = known(access, first);
   return range != nullptr && range->data != nullptr && last <= range->last ? range : nullptr;
 }

@@ -86,7 +86,7 @@ void BurstInitiator::send(Transaction& transaction, const sc_core::sc_time& ahea
     caller.wake.notify();
     return;
   }
-  request_phase_ended_late_ = false;
+  sendable_from_ = 0;
   requesting_ = &transaction;
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
@@ -192,8 +192,7 @@ void BurstInitiator::send_response_ends() {
 
 void BurstInitiator::end_request_phase(std::uint64_t time) {
   requesting_ = nullptr;
-  request_phase_ended_late_ = true;
-  request_phase_end_ = time;
+  sendable_from_ = time + 1;
 }
 
 void BurstInitiator::answer(Transaction& transaction, std::uint64_t time) {

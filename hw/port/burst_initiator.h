@@ -59,12 +59,11 @@ class BurstInitiator : public tlm::tlm_mm_interface {
   void send(Transaction& transaction, const sc_core::sc_time& ahead = sc_core::SC_ZERO_TIME);
   /// The base protocol's exclusion rule: one request phase at a time.
   bool can_send() const {
-    return requesting_ == nullptr &&
-           (!request_phase_ended_late_ || sc_core::sc_time_stamp().value() > request_phase_end_);
+    return requesting_ == nullptr && sc_core::sc_time_stamp().value() >= sendable_from_;
   }
-  /// A request phase lasts until a call ends it; request_phase_end(): else until this time (0: none does).
+  /// A request phase that a call must end. Without one: from what time on the next request can be sent.
   bool is_requesting() const { return requesting_ != nullptr; }
-  std::uint64_t request_phase_end() const { return request_phase_ended_late_ ? request_phase_end_ : 0; }
+  std::uint64_t sendable_from() const { return sendable_from_; }
 
   virtual void answered(Transaction& /*transaction*/) {}
   /// A request phase has ended by a call of the target's.
@@ -113,10 +112,8 @@ class BurstInitiator : public tlm::tlm_mm_interface {
   std::vector<std::unique_ptr<Transaction>> all_;
   std::vector<Transaction*> pool_;
   Transaction* requesting_ = nullptr;  ///< BEGIN_REQ sent, END_REQ not yet seen
-  /// Time of the last END_REQ, where it was not the time of its BEGIN_REQ.
-  std::uint64_t request_phase_end_ = 0;
-  bool request_phase_ended_late_ = false;  ///< request_phase_end_ counts
-  std::string violation_;                  ///< of no transaction under way; the next one ends in it
+  std::uint64_t sendable_from_ = 0;    ///< time units: later than an END_REQ that took time
+  std::string violation_;              ///< of no transaction under way; the next one ends in it
   std::array<std::string, kMemoryChannels> errors_;
 };
 

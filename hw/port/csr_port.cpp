@@ -35,7 +35,7 @@ std::uint8_t byte_of(std::uint32_t value, std::uint64_t i) {
 }  // namespace
 
 CsrPort::CsrPort(const sc_core::sc_module_name& name, std::function<RegisterFile()> registers,
-                 std::function<void(const sc_core::sc_time&)> written, bool is_tolerant)
+                 std::function<void()> written, bool is_tolerant)
     : sc_module(name),
       socket("socket"),
       registers_(std::move(registers)),
@@ -124,7 +124,7 @@ tlm::tlm_response_status CsrPort::access(tlm::tlm_generic_payload& transaction,
       std::upper_bound(writes_.begin(), writes_.end(), time,
                        [](const sc_core::sc_time& t, const Write& write) { return t < write.time; });
   writes_.insert(after, {time, *target, value, bits});
-  if (written_) written_(time);
+  if (written_) written_();
   return tlm::TLM_OK_RESPONSE;
 }
 

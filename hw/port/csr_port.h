@@ -20,14 +20,16 @@ class CsrPort : public sc_core::sc_module, public virtual sc_core::sc_interface 
  public:
   tlm_utils::simple_target_socket<CsrPort, 32> socket;
 
-  /// `registers`: the registers' values as of the last clock edge. `written`: told the time of each write; a
-  /// level that does not look at every edge needs it. `is_tolerant`: a streaming width of 0 stands for the
+  /// `registers`: the registers' values as of the last clock edge. `written`: told about each write; a level
+  /// that does not look at every edge needs it. `is_tolerant`: a streaming width of 0 stands for the
   /// data length; else it is refused, as the standard has it, and the first one is warned of.
   CsrPort(const sc_core::sc_module_name& name, std::function<RegisterFile()> registers,
-          std::function<void(const sc_core::sc_time&)> written = {}, bool is_tolerant = false);
+          std::function<void()> written = {}, bool is_tolerant = false);
 
   /// Whether a write waits for a clock edge.
   bool pending() const { return !writes_.empty(); }
+  /// Of the first of them. Precondition: pending().
+  const sc_core::sc_time& next_write_time() const { return writes_.front().time; }
   /// Applies the writes whose time lies before now, in the order of their times.
   void apply_due_writes(RegisterFile& file);
   /// Whether `holds` of the registers after each of the writes that wait, also those of initiators that are
@@ -61,7 +63,7 @@ class CsrPort : public sc_core::sc_module, public virtual sc_core::sc_interface 
   RegisterFile bus_view() const;
 
   std::function<RegisterFile()> registers_;
-  std::function<void(const sc_core::sc_time&)> written_;
+  std::function<void()> written_;
   const bool is_tolerant_;
   bool has_warned_ = false;   ///< of a streaming width of 0
   std::deque<Write> writes_;  ///< by time

@@ -24,8 +24,8 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
       parameter_buffer_(config),
       output_buffer_(config),
       csr_port_(
-          "csr_port", [this] { return controller_.registers(); },
-          [this](const sc_core::sc_time& /*time*/) { controller_.register_written(); }, options.tolerant_csr),
+          "csr_port", [this] { return controller_.registers(); }, [this] { controller_.register_written(); },
+          options.tolerant_csr),
       memory_port_("memory_port", config.dram, options),
       controller_("controller", config, profile_, options.watchdog_cycles),
       activation_buffer_("activation_buffer", config, profile_),
@@ -129,31 +129,11 @@ void Accelerator::start_of_simulation() {
   if (at_start_) at_start_(controller_.domain());
 }
 
-template <class Self, class Visitor>
-void Channels::for_each(Self& self, Visitor&& visit) {
-  visit(self.command_requests);
-  visit(self.command_responses);
-  visit(self.load_commands);
-  visit(self.compute_commands);
-  visit(self.vector_commands);
-  visit(self.store_commands);
-  visit(self.read_requests);
-  visit(self.read_responses);
-  visit(self.encoder_tiles);
-  visit(self.activation_tiles);
-  visit(self.step_fetches);
-  visit(self.token_slots);
-  visit(self.activation_vectors);
-  visit(self.last_slots);
-  visit(self.drain_targets);
-  visit(self.drain_beats);
-  visit(self.write_requests);
-  visit(self.write_responses);
-  visit(self.acceptances);
-  visit(self.load_completions);
-  visit(self.compute_completions);
-  visit(self.vector_completions);
-  visit(self.store_completions);
+std::vector<ChannelState*> Channels::all() const {
+  std::vector<ChannelState*> channels;
+  for (sc_core::sc_object* const child : get_child_objects())
+    channels.push_back(&dynamic_cast<ChannelState&>(*child));
+  return channels;
 }
 
 void Accelerator::describe(SignalList& signals) const {
@@ -167,7 +147,7 @@ void Accelerator::describe(SignalList& signals) const {
   post_processor_.describe(signals);
   vector_unit_.describe(signals);
   store_engine_.describe(signals);
-  Channels::for_each(channels_, [&signals](const auto& channel) { channel.describe(signals); });
+  for (const ChannelState* const channel : channels_.all()) channel->describe(signals);
 }
 
 void Accelerator::set_observer(ExecutionObserver* observer) {
@@ -180,14 +160,14 @@ void Accelerator::set_observer(ExecutionObserver* observer) {
 void Accelerator::set_stalls(std::uint64_t seed, unsigned percent) {
   stalls_.clear();
   const sc_core::sc_time period = port::clock_period(config_);
-  Channels::for_each(channels_, [&](auto& channel) {
+  for (ChannelState* const channel : channels_.all()) {
     RandomStall* stall = nullptr;
     if (percent > 0) {
       stalls_.push_back(std::make_unique<RandomStall>(seed * 64 + stalls_.size(), percent, period));
       stall = stalls_.back().get();
     }
-    channel.set_stall(stall);
-  });
+    channel->set_stall(stall);
+  }
 }
 
 }  // namespace bitbalance::rtl

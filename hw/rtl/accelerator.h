@@ -66,9 +66,8 @@ class Channels : public sc_core::sc_module {
   Channel<Completion> load_completions{"load_completions"}, compute_completions{"compute_completions"};
   Channel<Completion> vector_completions{"vector_completions"}, store_completions{"store_completions"};
 
-  /// Calls `visit(channel)` for every channel.
-  template <class Self, class Visitor>
-  static void for_each(Self& self, Visitor&& visit);
+  /// Every channel, in the order above, which is that of data.
+  std::vector<ChannelState*> all() const;
 };
 
 class Accelerator : public sc_core::sc_module {

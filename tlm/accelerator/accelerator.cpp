@@ -11,8 +11,8 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
       clock_(port::clock_period(config)),
       workers_(options.threads),
       csr_port_(
-          "csr_port", [this] { return controller_.registers(); },
-          [this](const sc_core::sc_time& time) { controller_.register_written(time); }, options.tolerant_csr),
+          "csr_port", [this] { return controller_.registers(); }, [this] { controller_.register_written(); },
+          options.tolerant_csr),
       dram_interface_("dram_interface", config, clock_, regions_,
                       {[this](bool error, const CommandBytes& bytes, Edge popped) {
                          controller_.fetched(error, bytes, popped);

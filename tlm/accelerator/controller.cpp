@@ -41,17 +41,19 @@ RegisterFile Controller::registers() const {
   return registers_.view(counters);
 }
 
-void Controller::register_written(const sc_core::sc_time& time) {
-  write_edges_.insert(clock_.after(time.value()));
+Edge Controller::next_write() const {
+  return csr_.pending() ? clock_.after(csr_.next_write_time().value()) : kNever;
+}
+
+void Controller::register_written() {
   update_irq();
   plan();
 }
 
 void Controller::plan() {
   if (at_edge_) return;  // which ends with a plan
-  Edge next = running_ ? schedule_.next_edge() : kNever;
-  if (!write_edges_.empty()) next = std::min(next, *write_edges_.begin());
-  if (running_) next = std::min(next, watch_edge_);
+  Edge next = next_write();
+  if (running_) next = std::min({next, schedule_.next_edge(), watch_edge_});
   if (next == planned_) return;
   planned_ = next;
   edge_event_.cancel();
@@ -61,10 +63,7 @@ void Controller::plan() {
 void Controller::on_edge() {
   const Edge now = planned_;
   at_edge_ = true;
-  if (!write_edges_.empty() && *write_edges_.begin() <= now) {
-    write_edges_.erase(write_edges_.begin(), write_edges_.upper_bound(now));
-    apply_register_writes();
-  }
+  if (next_write() <= now) apply_register_writes();
   if (running_ && (now == begin_ || schedule_.next_edge() <= now)) {
     const std::uint32_t done = schedule_.commands_done();
     schedule_.step(now);

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <set>
 #include <string>
 #include <systemc>
 #include <vector>
@@ -54,7 +53,7 @@ class Controller : public sc_core::sc_module, private CommandSchedule::Host {
   }
 
   // What happens around the controller, at an edge that it has not come to.
-  void register_written(const sc_core::sc_time& time);
+  void register_written();
   void fetched(bool error, const CommandBytes& bytes, Edge popped);
   void completed(Engine engine, ProgramFault fault, Edge pushed);
   void fetch_sent() { plan(); }
@@ -76,6 +75,8 @@ class Controller : public sc_core::sc_module, private CommandSchedule::Host {
 
   void on_edge();
   void plan();
+  /// At which the next register write takes effect.
+  Edge next_write() const;
   void apply_register_writes();
   void start_program(Edge edge);
   void end_program();
@@ -128,7 +129,6 @@ class Controller : public sc_core::sc_module, private CommandSchedule::Host {
   Edge watch_edge_ = kNever;
   Edge progress_ = 0;  ///< last edge at which a command was done
   bool at_edge_ = false;
-  std::multiset<Edge> write_edges_;  ///< at which register writes take effect
 };
 
 }  // namespace bitbalance::tlm_level

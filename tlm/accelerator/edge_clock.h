@@ -16,10 +16,12 @@ class EdgeClock {
 
   sc_core::sc_time period() const { return sc_core::sc_time::from_value(period_); }
   /// First edge at or after the present.
-  Edge now() const { return static_cast<Edge>((sc_core::sc_time_stamp().value() + period_ - 1) / period_); }
+  Edge now() const { return at_or_after(sc_core::sc_time_stamp().value()); }
   /// Last edge at or before the present.
   Edge last() const { return static_cast<Edge>(sc_core::sc_time_stamp().value() / period_); }
-  /// First edge strictly later than a time, given in time units.
+  /// First edge not earlier than a time, given in time units.
+  Edge at_or_after(std::uint64_t time) const { return static_cast<Edge>((time + period_ - 1) / period_); }
+  /// First edge strictly later than it.
   Edge after(std::uint64_t time) const { return static_cast<Edge>(time / period_) + 1; }
   /// From now to the edge, which must not lie in the past.
   sc_core::sc_time until(Edge edge) const {

@@ -90,8 +90,7 @@ class ControllerBench : public Bench {
       port_->lanes[lane].responses(*responses_[lane]);
     }
     csr_ = std::make_unique<CsrPort>(
-        "csr_port", [this] { return controller->registers(); },
-        [this](const sc_core::sc_time& /*time*/) { controller->register_written(); });
+        "csr_port", [this] { return controller->registers(); }, [this] { controller->register_written(); });
     controller = std::make_unique<Controller>("controller", config, profile, watchdog);
     controller->csr(*csr_);
     controller->requests(*requests_[0]);

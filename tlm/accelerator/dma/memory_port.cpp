@@ -47,7 +47,7 @@ void MemoryPort::notify() {
   if (at_edge_ || is_requesting()) return;  // its END_REQ comes back here
   Edge next = bursts_.next_send();
   if (next == kNever) return;
-  next = std::max({next, clock_.now(), clock_.after(request_phase_end())});
+  next = std::max({next, clock_.now(), clock_.at_or_after(sendable_from())});
   if (next == planned_) return;
   planned_ = next;
   edge_event_.cancel();

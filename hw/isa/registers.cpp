@@ -98,10 +98,14 @@ void RegisterFile::write(Register r, std::uint32_t value, std::uint32_t bits) {
 
 /// Bits collect until the hardware takes them: a soft reset drops a start before it, not one after it.
 void RegisterFile::write_control(std::uint32_t value) {
-  if ((value & kControlSoftReset) != 0) return set(Register::kControl, kControlSoftReset);
-  set_bits(Register::kControl, value);
-  if ((value & kControlStart) != 0 && (get(Register::kStatus) & kStatusIdle) != 0)
+  if ((value & kControlSoftReset) != 0) {
+    const bool drops_start = (get(Register::kControl) & kControlStart) != 0;
+    set(Register::kControl, kControlSoftReset);
+    if (drops_start) set(Register::kStatus, kStatusIdle);
+  } else if ((value & kControlStart) != 0 && (get(Register::kStatus) & kStatusIdle) != 0) {
+    set_bits(Register::kControl, kControlStart);
     set(Register::kStatus, kStatusBusy);
+  }
 }
 
 std::string registers_c_header() {

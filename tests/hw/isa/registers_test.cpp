@@ -51,6 +51,7 @@ TEST_CASE("writing one clears a bit that the hardware set, writing zero keeps it
 
 TEST_CASE("a write-only register reads as zero and acts once") {
   RegisterFile file;
+  file.set(Register::kStatus, kStatusIdle);
   file.write(Register::kControl, kControlStart);
   CHECK(file.read(Register::kControl) == 0);
   CHECK(file.take(Register::kControl) == kControlStart);
@@ -63,6 +64,7 @@ TEST_CASE("a soft reset wins over a start in the same write and before it, not o
   CHECK(file.take(Register::kControl) == kControlSoftReset);
   file.write(Register::kControl, kControlStart);
   file.write(Register::kControl, kControlSoftReset);
+  CHECK(file.read(Register::kStatus) == kStatusIdle);
   CHECK(file.take(Register::kControl) == kControlSoftReset);
   file.write(Register::kControl, kControlSoftReset);
   file.write(Register::kControl, kControlStart);

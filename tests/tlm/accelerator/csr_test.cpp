@@ -479,8 +479,42 @@ TEST_CASE("a start takes effect that a soft reset precedes before the same edge"
     }
     return text;
   });
-  CHECK(seen == fmt::format("{:#x} {:#x} {:#x} {:#x} ", kStatusBusy, kStatusIdle | kStatusError, kStatusBusy,
+  CHECK(seen == fmt::format("{:#x} {:#x} {:#x} {:#x} ", kStatusBusy, kStatusIdle | kStatusError, kStatusIdle,
                             kStatusIdle));
+}
+
+TEST_CASE("random starts and soft resets do what STATUS promised, at both levels") {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    const std::string seen = on_both_levels([seed](Bench& bench) {
+      bench.write(Register::kConstantsBytes, 4096);  // where there is no program
+      std::string text;
+      bool fails = false;  // what was started and not reset
+      sc_core::sc_spawn([&] {
+        std::mt19937 random(seed);
+        for (int i = 0; i < 300; ++i) {
+          sc_core::wait(sc_time(250.0 * static_cast<double>(random() % 6), sc_core::SC_PS));
+          const unsigned what = random() % 8;
+          if (what < 3) {
+            fails |= (bench.read(Register::kStatus) & kStatusIdle) != 0;
+            bench.write(Register::kControl, kControlStart);
+          } else if (what < 6) {
+            fails = false;
+            bench.write(Register::kControl, kControlSoftReset);
+          } else {
+            if (what == 7) sc_core::wait(sc_time(500, SC_NS));
+            const std::uint32_t status = bench.read(Register::kStatus);
+            text += fmt::format("{:#x} ", status);
+            require(what != 7 || status == (kStatusIdle | (fails ? kStatusError : 0)), "as promised");
+          }
+        }
+      });
+      sc_core::sc_start(sc_time(100, sc_core::SC_US));
+      return text;
+    });
+    CHECK(seen.size() > 100);
+    CHECK(seen.find("exception") == std::string::npos);
+  }
 }
 
 TEST_CASE("debug reads have no effect and no DMI is granted") {

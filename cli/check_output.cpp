@@ -3,27 +3,80 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <system_error>
 
+#include "base/text/outside_text.h"
+#include "quant/eval/images/npz_file.h"
 #include "testbench/report/folder/manifest.h"
-#include "testbench/scenario/settings/settings.h"
+#include "testbench/scenario/scenario.h"
 
 namespace bitbalance::cli {
 
 namespace fs = std::filesystem;
 
-void check_output(const char* option, const fs::path& given, const std::vector<fs::path>& others) {
+namespace {
+
+fs::path settled(const fs::path& file) {
   std::error_code ignored;
-  const fs::path file = fs::weakly_canonical(given, ignored);
-  const auto results = read_manifest(file.parent_path());
-  const bool is_other = std::any_of(others.begin(), others.end(), [&](const fs::path& other) {
-    return fs::equivalent(file, other, ignored) || fs::weakly_canonical(other, ignored) == file;
-  });
-  const bool is_result = results && results->files.count(file.filename().string()) != 0;
-  if (!is_other && !is_result) return;
-  throw SettingsError(
-      fmt::format("{} {}: is {}; accepted: another file", option, given.string(),
-                  is_other ? "read or written by this command" : "a result of an earlier command"));
+  return fs::weakly_canonical(fs::absolute(file, ignored), ignored);
+}
+
+bool is_same(const fs::path& a, const fs::path& b) {
+  std::error_code ignored;
+  return fs::equivalent(a, b, ignored) || settled(a) == settled(b);
+}
+
+bool lies_in(const fs::path& file, const fs::path& folder) {
+  const fs::path inner = settled(file).lexically_relative(settled(folder));
+  return !inner.empty() && *inner.begin() != "..";
+}
+
+/// A model names the files beside it that hold its data.
+bool is_data_of(const fs::path& file, const fs::path& model) {
+  constexpr std::size_t kLargestModel = std::size_t{1} << 32;
+  if (model.extension() != kModelExtension || !lies_in(file, model.parent_path())) return false;
+  const std::optional<std::string> bytes = read_bytes(model, kLargestModel);
+  return bytes && bytes->find(file.filename().string()) != std::string::npos;
+}
+
+/// Precondition: the file is there.
+bool is_read_from(const fs::path& file, const fs::path& place) {
+  std::error_code ignored;
+  if (fs::is_directory(place, ignored)) return lies_in(file, place);
+  return is_same(file, eval::is_in_archive(place) ? place.parent_path() : place) || is_data_of(file, place);
+}
+
+bool is_result(const fs::path& file) {
+  const fs::path place = settled(file);
+  const std::optional<Manifest> results = read_manifest(place.parent_path());
+  const std::string name = place.filename().string();
+  return results && (name == Manifest::kFile || results->files.count(name) != 0);
+}
+
+}  // namespace
+
+void check_outputs(const std::vector<OutputOption>& outputs, const std::set<fs::path>& read) {
+  for (auto output = outputs.begin(); output != outputs.end(); ++output) {
+    const fs::path& file = output->file;
+    std::error_code ignored;
+    const bool is_there = fs::exists(file, ignored);
+    // Devices and pipes take what comes.
+    if (file.empty() || (is_there && !fs::is_regular_file(file, ignored))) continue;
+    const auto refuse = [&](const char* what) {
+      throw SettingsError(
+          fmt::format("{} {}: is {}; accepted: another file", output->option, file.string(), what));
+    };
+    const bool is_other = std::any_of(outputs.begin(), output,
+                                      [&](const OutputOption& earlier) {
+                                        return !earlier.file.empty() && is_same(file, earlier.file);
+                                      }) ||
+                          std::any_of(read.begin(), read.end(), [&](const fs::path& place) {
+                            return is_there ? is_read_from(file, place) : settled(file) == settled(place);
+                          });
+    if (is_other) refuse("read or written by this command");
+    if (is_result(file)) refuse("a result of an earlier command");
+  }
 }
 
 }  // namespace bitbalance::cli

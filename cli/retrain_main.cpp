@@ -11,6 +11,7 @@
 
 #include "base/text/outside_text.h"
 #include "base/text/word_choice.h"
+#include "cli/check_output.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/names.h"
@@ -116,6 +117,8 @@ void fine_tune_model(Arguments& arguments) {
     throw std::invalid_argument(
         fmt::format("--out {}: no such folder; accepted: a file in one", out.string()));
   }
+  check_outputs({{"--out", out}}, {arguments.model, arguments.images, arguments.labels, arguments.test_images,
+                                   arguments.test_labels});
 
   const Network network = fold_affine(import_onnx(arguments.model));
   const ImageSet images = read_images(arguments.images, arguments.labels);

@@ -19,6 +19,7 @@
 #include "testbench/report/folder/manifest.h"
 #include "testbench/run/process/console.h"
 #include "testbench/run/process/stop_signals.h"
+#include "testbench/scenario/settings/settings_files.h"
 #include "testbench/scenario/technology.h"
 
 namespace bitbalance::cli {
@@ -40,8 +41,11 @@ void recost_command(const RecostArguments& arguments) {
     throw SettingsError(
         fmt::format("{}: no such file; accepted: the results folder of a run", actions.string()));
   }
-  if (!arguments.csv.empty()) check_output("--csv", arguments.csv, {actions, arguments.technology});
-  const Technology technology = load_technology(arguments.technology, overrides_of(arguments.settings));
+  SettingsFiles files;
+  const Technology technology =
+      load_technology(arguments.technology, overrides_of(arguments.settings), &files);
+  files.note(actions);
+  check_outputs({{"--csv", arguments.csv}}, files.read());
   const ActionRecord record = load_actions(actions);
   const CostReport report = cost_of(record, technology);
   const StopSignals stop;  // nothing of a file is left half-written

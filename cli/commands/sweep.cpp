@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@
 #include "testbench/run/process/console.h"
 #include "testbench/run/process/progress.h"
 #include "testbench/run/process/stop_signals.h"
+#include "testbench/scenario/settings/settings_files.h"
 
 namespace bitbalance::cli {
 namespace {
@@ -97,12 +99,13 @@ std::uint64_t most_points(const Sweep& sweep) {
              : sweep.points().size();
 }
 
-/// Ahead of the work.
-void check_outputs(const SweepArguments& arguments, const Sweep& sweep, const ResultStore& store) {
-  if (!arguments.csv.empty()) check_output("--csv", arguments.csv, {arguments.sweep, store.file()});
-  if (arguments.html.empty()) return;
-  check_output("--html", arguments.html, {arguments.sweep, store.file(), arguments.csv});
-  if (most_points(sweep) > kMostPagePoints) {
+/// `read`: by more than the points.
+void check_files(const SweepArguments& arguments, const Sweep& sweep,
+                 const std::set<std::filesystem::path>& read) {
+  std::set<std::filesystem::path> files = sweep.read();
+  files.insert(read.begin(), read.end());
+  check_outputs({{"--csv", arguments.csv}, {"--html", arguments.html}}, files);
+  if (!arguments.html.empty() && most_points(sweep) > kMostPagePoints) {
     throw SettingsError(fmt::format("--html: {} points; accepted: {} at most, or --csv", most_points(sweep),
                                     kMostPagePoints));
   }
@@ -121,7 +124,8 @@ int sweep_command(const SweepArguments& arguments) {
   const StopSignals stop;
   const int jobs = jobs_of(arguments);
   check_engine(arguments);
-  Sweep sweep(load_sweep(arguments.sweep), overrides_of(arguments.settings),
+  SettingsFiles files;
+  Sweep sweep(load_sweep(arguments.sweep, &files), overrides_of(arguments.settings),
               fmt::format("{} ({})", kVersion, revision()));
   std::map<std::string, Progress> phases;
   const auto progress = [&](const char* phase, double share) {
@@ -139,12 +143,15 @@ int sweep_command(const SweepArguments& arguments) {
   }
   ResultStore store(arguments.out.empty() ? default_results(sweep.settings().name) + ".sqlite"
                                           : arguments.out);
-  check_outputs(arguments, sweep, store);
+  files.note(store.file());
+  if (!arguments.task.empty()) files.note(arguments.task);
+  check_files(arguments, sweep, files.read());
   const SweepOutcome outcome = arguments.engine == kSlurm
                                    ? run_as_array(sweep, store, array_options(arguments))
                                : searches ? search(sweep, store, jobs, progress)
                                           : sweep.run(store, jobs, progress);
   phases.clear();
+  check_files(arguments, sweep, files.read());  // a search has come to more points
   write_outputs(arguments, sweep, store);
   write_stdout(summary(outcome) + fmt::format("database  {}\n", one_line(store.file().string())));
   for (const std::string& lost : outcome.lost) tell("lost: " + lost);

@@ -10,6 +10,7 @@
 #include <systemc>
 #include <utility>
 
+#include "cli/check_output.h"
 #include "cli/exit_codes.h"
 #include "cli/overrides.h"
 #include "cli/platform/logs.h"
@@ -18,6 +19,7 @@
 #include "testbench/run/program_set.h"
 #include "testbench/run/scenario_memory.h"
 #include "testbench/scenario/platform_settings.h"
+#include "testbench/scenario/settings/settings_files.h"
 #include "testbench/scenario/settings/settings_writer.h"
 #include "tlm/platform/boot_image.h"
 #include "tlm/platform/cpu/gdb_server.h"
@@ -49,11 +51,20 @@ void check(const PlatformArguments& arguments) {
   }
 }
 
+/// Ahead of the work.
+void check_files(const PlatformArguments& arguments, SettingsFiles& files) {
+  files.note(arguments.firmware);
+  if (!arguments.program.empty()) files.note(arguments.program);
+  check_outputs(
+      {{"--uart", arguments.uart}, {"--waves", arguments.waves}, {"--transactions", arguments.transactions}},
+      files.read());
+}
+
 /// The accelerators, as the file of the platform or the options have them.
-std::vector<PlatformAccelerator> accelerators_of(const PlatformArguments& arguments) {
+std::vector<PlatformAccelerator> accelerators_of(const PlatformArguments& arguments, SettingsFiles& files) {
   std::vector<PlatformAccelerator> accelerators;
   if (!arguments.platform.empty()) {
-    accelerators = load_platform(arguments.platform, PLATFORM_MAX_ACCELERATORS).accelerators;
+    accelerators = load_platform(arguments.platform, PLATFORM_MAX_ACCELERATORS, &files).accelerators;
   } else {
     const int count = arguments.accelerators.value_or(1);
     if (count < 1 || count > PLATFORM_MAX_ACCELERATORS)
@@ -71,10 +82,12 @@ struct Job {
   stored::StoredProgram program;
 };
 
-Job job_of(const PlatformArguments& arguments, const std::filesystem::path& accelerator) {
+Job job_of(const PlatformArguments& arguments, const std::filesystem::path& accelerator,
+           SettingsFiles& files) {
   if (!arguments.program.empty()) {
     if (!accelerator.empty())
       refuse("--program", arguments.program, "accelerators without settings of their own");
+    check_files(arguments, files);
     stored::StoredProgram program = stored::load_program(arguments.program);
     Scenario scenario = scenario_of(program);
     return {std::move(scenario), std::move(program)};
@@ -85,7 +98,8 @@ Job job_of(const PlatformArguments& arguments, const std::filesystem::path& acce
   overrides.insert(overrides.end(), given.begin(), given.end());
   overrides.push_back({"run.level=tlm", "bitbalance-platform"});
   add_override(overrides, "network.count", arguments.images, "--images");
-  Scenario scenario = load_scenario(arguments.scenario, overrides);
+  Scenario scenario = load_scenario(arguments.scenario, overrides, &files);
+  check_files(arguments, files);
   stored::StoredProgram program = export_program(scenario, [](double) {});
   return {std::move(scenario), std::move(program)};
 }
@@ -94,7 +108,7 @@ Job job_of(const PlatformArguments& arguments, const std::filesystem::path& acce
 class Machine {
  public:
   explicit Machine(const PlatformArguments& arguments)
-      : arguments_(arguments), accelerators_(accelerators_of(arguments)) {
+      : arguments_(arguments), accelerators_(accelerators_of(arguments, files_)) {
     platform::BootSettings settings;
     settings.wait = value_of("--wait", arguments.wait, kWaits);
     settings.timeout_ticks = static_cast<std::uint64_t>(arguments.timeout_ms * 1e-3 * PLATFORM_TIMER_HZ);
@@ -103,7 +117,7 @@ class Machine {
       settings.exercise = value_of("--exercise", arguments.exercise, kExercises);
     for (const PlatformAccelerator& accelerator : accelerators_) {
       auto& job = jobs_[accelerator.accelerator];
-      if (!job) job = std::make_unique<Job>(job_of(arguments, accelerator.accelerator));
+      if (!job) job = std::make_unique<Job>(job_of(arguments, accelerator.accelerator, files_));
       programs_.push_back(&job->program);
     }
     boot_ = platform::make_boot_image(programs_, settings);
@@ -120,6 +134,7 @@ class Machine {
   int report(const platform::Soc& soc, const cpu::Hart& hart, memory::MemoryModel& dram);
 
   const PlatformArguments& arguments_;
+  SettingsFiles files_;
   std::vector<PlatformAccelerator> accelerators_;
   std::map<std::filesystem::path, std::unique_ptr<Job>> jobs_;  ///< by the accelerator's settings
   std::vector<const stored::StoredProgram*> programs_;          ///< of each accelerator

@@ -6,10 +6,10 @@
 
 namespace bitbalance::scenario {
 
-PlatformSettings load_platform(const std::filesystem::path& file, std::size_t most) {
+PlatformSettings load_platform(const std::filesystem::path& file, std::size_t most, SettingsFiles* files) {
   PlatformSettings settings;
   std::vector<PlatformAccelerator>& accelerators = settings.accelerators;
-  SettingsReader reader(file, {});
+  SettingsReader reader(file, {}, files);
   reader.read([&] {
     reader.list(
         {"accelerators", "each with a level and settings of its own"},

@@ -17,7 +17,8 @@ struct PlatformSettings {
   std::vector<PlatformAccelerator> accelerators;
 };
 
-/// With 1 to `most` accelerators. Throws SettingsError.
-PlatformSettings load_platform(const std::filesystem::path& file, std::size_t most);
+/// With 1 to `most` accelerators. `files`: those that were parsed before. Throws SettingsError.
+PlatformSettings load_platform(const std::filesystem::path& file, std::size_t most,
+                               SettingsFiles* files = nullptr);
 
 }  // namespace bitbalance::scenario

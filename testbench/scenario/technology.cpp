@@ -238,9 +238,10 @@ void show_technology(SettingsVisitor& v, Technology& technology) {
   TechnologyView(v, technology).show();
 }
 
-Technology load_technology(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides) {
+Technology load_technology(const std::filesystem::path& file, const std::vector<SettingOverride>& overrides,
+                           SettingsFiles* files) {
   Technology technology;
-  SettingsReader reader(file, overrides);
+  SettingsReader reader(file, overrides, files);
   reader.read([&] { show_technology(reader, technology); });
   return technology;
 }

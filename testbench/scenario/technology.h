@@ -12,8 +12,11 @@ namespace bitbalance::scenario {
 /// Shows every constant; each must be given. What is read passes check(Technology).
 void show_technology(SettingsVisitor& v, Technology& technology);
 
-/// Throws SettingsError.
+class SettingsFiles;
+
+/// `files`: those that were parsed before. Throws SettingsError.
 Technology load_technology(const std::filesystem::path& file,
-                           const std::vector<SettingOverride>& overrides = {});
+                           const std::vector<SettingOverride>& overrides = {},
+                           SettingsFiles* files = nullptr);
 
 }  // namespace bitbalance::scenario

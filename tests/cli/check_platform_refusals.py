@@ -14,6 +14,8 @@ PLATFORM_FILES = {
     "nine.yaml": "accelerators: [" + ", ".join(["{}"] * 9) + "]",
     "analytic.yaml": "accelerators: [{level: analytic}]",
     "two.yaml": "accelerators: [{}, {}]",
+    "rows.yaml": "rows: 2",
+    "program/constants.bin": "",
 }
 # Options, and what the line must say. SCENARIO stands first unless --program does.
 REFUSED = [
@@ -47,6 +49,12 @@ REFUSED = [
     ("--waves nowhere/bus.fst", "nowhere/bus.fst"),
     ("--firmware nowhere.elf", "nowhere.elf: no such file; accepted: an ELF file"),
     ("--firmware two.yaml", "two.yaml"),
+    ("--uart two.yaml --platform two.yaml", "--uart two.yaml: is read or written by this command; accepted: another file"),
+    ("--waves log.vcd --transactions log.vcd", "--transactions log.vcd: is read or written by this command"),
+    ("--uart a/../log --transactions log", "--transactions log: is read or written by this command"),
+    ("--set accelerator=rows.yaml --waves rows.yaml", "--waves rows.yaml: is read or written by this command"),
+    ("--program program --uart program/constants.bin", "--uart program/constants.bin: is read or written by this command"),
+    ("--firmware two.yaml --uart two.yaml", "--uart two.yaml: is read or written by this command"),
     ("--program nowhere", "nowhere/program.json: cannot be read"),
     ("--program nowhere --images 8", "--program: 'nowhere'; accepted: without --set and --images"),
 ]
@@ -63,14 +71,18 @@ def check(platform, scenario, options, wanted, code, prepare=None):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, text in PLATFORM_FILES.items():
+            (folder / file).parent.mkdir(exist_ok=True)
             (folder / file).write_text(text, encoding="utf-8")
         source = [] if options.startswith("--program") else [scenario]
         done = subprocess.run([platform, *source, *options.split()], cwd=folder, capture_output=True, text=True,
                               preexec_fn=prepare, timeout=60)
-        left = sorted({file.name for file in folder.iterdir()} - set(PLATFORM_FILES))
+        left = sorted({str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+                      - set(PLATFORM_FILES))
+        changed = sorted(file for file, text in PLATFORM_FILES.items() if (folder / file).read_text() != text)
     told = done.stderr.splitlines()
-    if done.returncode != code or len(told) != 1 or wanted not in told[0] or left:
-        problems.append(f"{options}: exit code {done.returncode}, left {left}, told\n{done.stderr}instead of '{wanted}'")
+    if done.returncode != code or len(told) != 1 or wanted not in told[0] or left or changed:
+        problems.append(f"{options}: exit code {done.returncode}, left {left}, changed {changed}, told\n{done.stderr}"
+                        f"instead of '{wanted}'")
 
 
 def main():

@@ -41,16 +41,21 @@ TEST_CASE("a stored run costs the same again with the same technology") {
   CHECK(energy_line(again.out) == energy_line(run.out));
 
   SECTION("but its table takes the place of nothing that a command reads or left") {
-    for (const fs::path& file : {results / "actions.yaml", results / "summary.json"}) {
+    for (const fs::path& file :
+         {results / "actions.yaml", results / "summary.json", results / "manifest.json"}) {
       const std::string before = text_of(file);
       CHECK(bitbalance_command(recost(results) + " --csv " + file.string()).exit_code == 2);
       CHECK(text_of(file) == before);
     }
     const fs::path technology = folder.write("technology.yaml", text_of(shipped_technology_file()));
-    const CommandEnd same = bitbalance_command("recost " + results.string() + " --technology " +
-                                               technology.string() + " --csv " + technology.string());
-    CHECK(same.exit_code == 2);
-    CHECK_THAT(same.err, Contains("is read or written by this command; accepted: another file"));
+    const fs::path other = folder.write("other.yaml", "include: technology.yaml\n");
+    for (const fs::path& read : {technology, other}) {
+      const CommandEnd same = bitbalance_command("recost " + results.string() + " --technology " +
+                                                 other.string() + " --csv " + read.string());
+      CHECK(same.exit_code == 2);
+      CHECK_THAT(same.err, Contains("is read or written by this command; accepted: another file"));
+    }
+    CHECK(text_of(technology) == text_of(shipped_technology_file()));
   }
   SECTION("and differently with another one, as a run with it does") {
     const CommandEnd voltage = bitbalance_command(recost(results) + " --set target.voltage_v=1.0");

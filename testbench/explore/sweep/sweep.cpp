@@ -34,8 +34,8 @@ double share(std::uint64_t done, std::uint64_t all) {
   return static_cast<double>(done) / static_cast<double>(all);
 }
 
-/// What the check of a point came to.
-enum class Checked : char { kValid, kExcluded, kWrong };
+/// What the check of a point came to; kFile: not of a point, but a file that points were read from.
+enum class Checked : char { kValid, kExcluded, kWrong, kFile };
 /// In place of a point.
 constexpr std::uint64_t kIdle = ~std::uint64_t{0};
 /// What became of a point in a worker.
@@ -92,11 +92,16 @@ std::vector<SweepPoint> Sweep::check(std::uint64_t count,
         return;
       }
     }
+    for (const std::filesystem::path& file : loader_.read()) send(with(Checked::kFile, file.string()));
   });
   pool.gather(
       [&](int, const std::string& message) {
         std::string_view rest = message;
         const auto checked = taken_from<Checked>(rest);
+        if (checked == Checked::kFile) {
+          read_by_workers_.emplace(rest);
+          return;
+        }
         const auto point = taken_from<SweepPoint>(rest);
         ++done;
         if (checked == Checked::kValid) valid.push_back(point);
@@ -110,6 +115,13 @@ std::vector<SweepPoint> Sweep::check(std::uint64_t count,
   std::sort(valid.begin(), valid.end(),
             [](const SweepPoint& a, const SweepPoint& b) { return a.index < b.index; });
   return valid;
+}
+
+std::set<std::filesystem::path> Sweep::read() const {
+  std::set<std::filesystem::path> files = read_by_workers_;
+  files.insert(loader_.read().begin(), loader_.read().end());
+  files.insert(settings_.scenarios.begin(), settings_.scenarios.end());
+  return files;
 }
 
 void Sweep::check_points(int jobs, const Progress& progress) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <set>
 #include <string>
@@ -68,6 +69,9 @@ class Sweep {
   /// design.
   std::set<std::uint64_t> front(ResultStore& store) const;
 
+  /// Scenarios, what their points were read from so far, and files and folders that settings of it name.
+  std::set<std::filesystem::path> read() const;
+
   const DesignSpace& space() const { return loader_.space(); }
   const SweepSettings& settings() const { return settings_; }
   const std::vector<SettingOverride>& overrides() const { return overrides_; }
@@ -90,6 +94,7 @@ class Sweep {
   std::vector<SettingOverride> overrides_;
   std::string program_;
   PointLoader loader_;
+  std::set<std::filesystem::path> read_by_workers_;
   KeyMaker keys_;
   static constexpr std::size_t kMostEvaluations = 4;
   RecentMemo<std::uint64_t, const Evaluation> evaluations_{kMostEvaluations};  ///< by network

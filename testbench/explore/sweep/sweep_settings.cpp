@@ -22,7 +22,7 @@ bool gives(const std::vector<Assignment>& assignments, const std::string& key) {
 
 class SweepReader {
  public:
-  explicit SweepReader(const std::filesystem::path& file) : reader_(file, {}) {
+  SweepReader(const std::filesystem::path& file, SettingsFiles* files) : reader_(file, {}, files) {
     sweep_.file = file;
     sweep_.name = file.stem().string();
   }
@@ -211,8 +211,8 @@ SettingOverride Assignment::as_override() const {
   return {key + "=" + yaml_quoted(value), place, file};
 }
 
-SweepSettings load_sweep(const std::filesystem::path& file) {
-  return SweepReader(file).read();
+SweepSettings load_sweep(const std::filesystem::path& file, SettingsFiles* files) {
+  return SweepReader(file, files).read();
 }
 
 }  // namespace bitbalance::explore

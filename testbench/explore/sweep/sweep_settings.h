@@ -70,7 +70,8 @@ struct SweepSettings {
   std::int64_t population = 64, generations = 20;  ///< of kNsga2
 };
 
-/// Reads and checks a sweep, but not what its values mean to a scenario. Throws SettingsError.
-SweepSettings load_sweep(const std::filesystem::path& file);
+/// Reads and checks a sweep, but not what its values mean to a scenario. `files`: those that were parsed
+/// before. Throws SettingsError.
+SweepSettings load_sweep(const std::filesystem::path& file, SettingsFiles* files = nullptr);
 
 }  // namespace bitbalance::explore

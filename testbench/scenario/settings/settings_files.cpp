@@ -20,6 +20,7 @@ std::string form_of(const YAML::Node& node) {
 const YAML::Node& SettingsFiles::mapping_of(const std::filesystem::path& file) {
   const auto known = mappings_.find(file);
   if (known != mappings_.end()) return known->second;
+  note(file);
   constexpr std::size_t kLargestFile = std::size_t{1} << 26;
   const std::optional<std::string> text = read_bytes(file, kLargestFile);
   if (!text)

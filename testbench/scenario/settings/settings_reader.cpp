@@ -358,6 +358,7 @@ void SettingsReader::read_place(const Setting& setting, std::filesystem::path& v
     value = std::filesystem::absolute(source.file.parent_path() / name).lexically_normal();
   });
   if (name.empty()) return;
+  files_.note(value);
   // Only the file that is used must be there.
   if (eval::is_in_archive(value)) return;
   if (is(value, std::filesystem::file_type::not_found) || is(value, std::filesystem::file_type::none)) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,8 @@ class PointLoader {
   const DesignSpace& space() const { return space_; }
   /// Throws SettingsError, naming the point.
   Scenario load(std::uint64_t index);
+  /// Files that were parsed, and files and folders that their settings name.
+  const std::set<std::filesystem::path>& read() const { return files_.read(); }
   /// What the point gives the keys that vary, as a JSON object of texts.
   std::string settings(std::uint64_t index) const;
 

@@ -266,6 +266,36 @@ TEST_CASE("a page that would take another file's place, or is too large for a br
   CHECK(sweep.rows() == 0);
 }
 
+TEST_CASE("a table takes the place of nothing that a point is read from") {
+  for (const char* jobs : {"1", "2"}) {
+    const Swept sweep(
+        "scenarios: [one.yaml, two.yaml]\nspace: {accelerator: [small.yaml, large.yaml], network.count: "
+        "[1]}\n");
+    const TemporaryFolder& folder = sweep.folder();
+    folder.write("m.onnx", "a model whose location of data is weights.bin");
+    folder.write("weights.bin", "weights");
+    folder.write("images.npy", "images");
+    folder.write("one.yaml", "include: two.yaml\n");
+    folder.write("two.yaml",
+                 "network: {model: m.onnx, images: images.npy, calibration_images: images.npy}\n");
+    folder.write("small.yaml", "include: sizes.yaml\n");
+    folder.write("large.yaml", "rows: 4\n");
+    folder.write("sizes.yaml", "rows: 2\n");
+    fs::create_directory_symlink(folder.path(), folder.path() / "link");
+    for (const char* name : {"one.yaml", "two.yaml", "small.yaml", "large.yaml", "sizes.yaml", "m.onnx",
+                             "images.npy", "weights.bin", "link/two.yaml"}) {
+      const fs::path file = folder.path() / name;
+      const std::string before = text_of(file);
+      const CommandEnd end = sweep.run({"--jobs", jobs, "--html", file.string()});
+      INFO(name << ": " << end.err);
+      CHECK(end.refused_in_one_line());
+      CHECK_THAT(end.err, Contains("is read or written by this command; accepted: another file"));
+      CHECK(text_of(file) == before);
+    }
+    CHECK(sweep.rows() == 0);
+  }
+}
+
 TEST_CASE("a database that cannot be used is told, and stays as it is") {
   const Swept sweep("scenarios: " + kLenet + "\nspace: {accelerator.rows: [16, 32]}\n");
   REQUIRE(sweep.run().exit_code == 0);

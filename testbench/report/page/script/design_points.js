@@ -26,6 +26,11 @@ function with_unit(metric) {
   return metric.title + (metric.unit ? ' (' + metric.unit + ')' : '');
 }
 
+/// A figure in the unit that with_unit() gives, as a multiple of its value.
+function shown_scale(metric) {
+  return metric.unit === '%' ? 100 : 1;
+}
+
 function label_of(point) {
   return free_axes.map((axis) => axis.name + ' = ' + axis.labels[axis.chosen[point]]).join(', ');
 }

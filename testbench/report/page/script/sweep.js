@@ -71,7 +71,7 @@ function figure_selection(label, current, changed) {
       }}), ' ' + text))));
   const bound = (metric, side) => element('input', {type: 'number', step: 'any', 'data-metric': metric.name, 'data-side': side,
     'aria-label': with_unit(metric) + ', ' + side, placeholder: side, onchange: (event) => {
-      const given = event.target.value === '' ? NaN : Number(event.target.value);
+      const given = event.target.value === '' ? NaN : Number(event.target.value) / shown_scale(metric);
       filter.ranges.get(metric)[side] = Number.isNaN(given) ? (side === 'from' ? -Infinity : Infinity) : given;
       update();
     }});
@@ -98,7 +98,8 @@ function figure_selection(label, current, changed) {
       box.checked = filter.choices.get(axis).has(Number(box.dataset.choice));
     }
     for (const box of made.querySelectorAll('[data-side]')) {
-      const value = filter.ranges.get(metric_named(box.dataset.metric))[box.dataset.side];
+      const metric = metric_named(box.dataset.metric);
+      const value = filter.ranges.get(metric)[box.dataset.side] * shown_scale(metric);
       box.value = Number.isFinite(value) ? String(Number(value.toPrecision(6))) : '';
     }
   });

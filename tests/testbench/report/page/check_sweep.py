@@ -229,6 +229,23 @@ def check_poor(browser, program, scenarios, folder):
         assert browser.evaluate('document.querySelectorAll("canvas").length') == charts
 
 
+def check_percent(browser, program, scenarios, folder):
+    """A bound of a share is given in percent, as its label says."""
+    (folder / 'percent.yaml').write_text(f'scenarios: {scenarios}/lenet.yaml\nlevel: tlm\nsettings: {{network.count: 20, network.batch: 10}}\n'
+                                         'space: {quantization.nnzb: [1, 4]}\n')
+    subprocess.run([program, 'sweep', 'percent.yaml', '--out', 'percent.sqlite', '--csv', 'percent.csv', '--html', 'percent.html'],
+                   cwd=folder, check=True, capture_output=True)
+    with (folder / 'percent.csv').open(encoding='utf-8', newline='') as file:
+        accuracies = [float(row['accuracy']) for row in csv.DictReader(file)]
+    assert accuracies[0] != accuracies[1], accuracies
+    browser.open(folder / 'percent.html')
+    bound = 'document.querySelector(\'[data-metric="accuracy"][data-side="from"]\')'
+    middle = 50 * sum(accuracies)
+    browser.evaluate(f'{bound}.value = "{middle}"; {bound}.dispatchEvent(new Event("change"))')
+    assert tile(browser, 'shown') == '1', tile(browser, 'shown')
+    assert float(browser.evaluate(f'{bound}.value')) == float(f'{middle:.6g}'), browser.evaluate(f'{bound}.value')
+
+
 def main():
     if not is_installed():
         print('skipped: Chromium is not installed')
@@ -248,6 +265,7 @@ def main():
         check_lines(browser)
         check_sensitivities(browser, swept)
         check_poor(browser, swept.program, scenarios.resolve(), swept.folder)
+        check_percent(browser, swept.program, scenarios.resolve(), swept.folder)
         assert not browser.messages, browser.messages
     print(f'{len(swept.by_key)} points, {len(swept.front())} on fronts: as in the database')
     return 0

@@ -36,9 +36,17 @@ void plot_command(const PlotArguments& arguments) {
   const std::string out = arguments.out.empty()
                               ? (results.has_filename() ? results : results.parent_path()).string() + "-plots"
                               : arguments.out;
+  if (!has_values(charts.roofline) && !has_values(charts.stalls)) {
+    throw SettingsError(fmt::format("{}: no layer has a cycle; accepted: a run that came to one",
+                                    (results / "summary.json").string()));
+  }
   ResultsFolder folder(out, "plot");
-  folder.write("roofline.svg", drawn(charts.roofline));
-  folder.write("stalls.svg", drawn(charts.stalls));
+  const auto write = [&](const char* name, const Chart& chart) {
+    if (has_values(chart)) return folder.write(name, drawn(chart));
+    tell(fmt::format("{}: not drawn: no layer has a value to show", name));
+  };
+  write("roofline.svg", charts.roofline);
+  write("stalls.svg", charts.stalls);
   folder.commit();
   write_stdout(fmt::format("results   {}\n", one_line(folder.target().string())));
 }
@@ -58,7 +66,7 @@ Subcommand add_plot_command(CLI::App& parent) {
 Examples:
   bitbalance plot results/resnet50
 
-Results: roofline.svg, stalls.svg.
+Results: roofline.svg, stalls.svg; one for which no layer has a value is told and left out.
 Exit code: 0, 2 for a mistake in arguments or files, 3 if this machine refuses (disk, memory, no gnuplot), both
 told in one line, 128 + signal when stopped.)");
   return {app, [arguments] {

@@ -68,10 +68,9 @@ std::string block(const std::string& name, const std::vector<std::string>& lines
   return text + "EOD\n";
 }
 
-bool has_values(const BarChart& chart) {
-  return std::any_of(chart.series.begin(), chart.series.end(), [](const BarChart::Series& series) {
-    return std::any_of(series.values.begin(), series.values.end(), [](double v) { return std::isfinite(v); });
-  });
+/// A command that draws nothing but the axes where nothing is given.
+std::string plot_of(const std::vector<std::string>& plots) {
+  return "plot " + (plots.empty() ? "NaN notitle" : join(plots)) + "\n";
 }
 
 std::string script(const BarChart& chart) {
@@ -80,7 +79,7 @@ std::string script(const BarChart& chart) {
   for (std::size_t c = 0; c < chart.categories.size(); ++c)
     tics.push_back(fmt::format("{} {}", quoted(chart.categories[c]), c));
   text += fmt::format("set xtics ({})\nset xrange [-0.5:{}]\n", join(tics),
-                      static_cast<double>(chart.categories.size()) - 0.5);
+                      static_cast<double>(std::max<std::size_t>(chart.categories.size(), 1)) - 0.5);
   if (chart.categories.size() > 5)
     text += fmt::format("set xtics rotate by {} right\n", chart.categories.size() > 20 ? 60 : 30);
   // Without a single value gnuplot finds no range and fails.
@@ -92,7 +91,8 @@ std::string script(const BarChart& chart) {
   }
 
   const std::size_t count = chart.series.size();
-  const double width = chart.stacked ? kGroupWidth : kGroupWidth / static_cast<double>(count);
+  const double width =
+      chart.stacked ? kGroupWidth : kGroupWidth / static_cast<double>(std::max<std::size_t>(count, 1));
   std::vector<double> base(chart.categories.size(), 0);
   std::vector<std::string> plots;
   for (std::size_t s = 0; s < count; ++s) {
@@ -118,7 +118,7 @@ std::string script(const BarChart& chart) {
   if (chart.stacked) std::reverse(plots.begin(), plots.end());
   if (chart.line_at)
     plots.push_back(fmt::format("{:.9g} with lines dashtype 2 linecolor '#444444' notitle", *chart.line_at));
-  return text + fmt::format("set boxwidth {:.6g}\nplot {}\n", width, join(plots));
+  return text + fmt::format("set boxwidth {:.6g}\n", width) + plot_of(plots);
 }
 
 /// What an axis shows: a range in its own units, or of their logarithms.
@@ -258,7 +258,7 @@ std::string script(const XyChart& chart, double width, double height) {
                                 color(series.color, s), series.dots ? " pointtype 7 pointsize 0.6" : "",
                                 quoted(series.name)));
   }
-  return text + "plot " + join(plots) + "\n";
+  return text + plot_of(plots);
 }
 
 /// In pixels.
@@ -277,6 +277,21 @@ Size size_of(const std::vector<Chart>& charts) {
 }
 
 }  // namespace
+
+bool has_values(const Chart& chart) {
+  const auto any = [](const auto& series, const auto& has) {
+    return std::any_of(series.begin(), series.end(), has);
+  };
+  if (const auto* bars = std::get_if<BarChart>(&chart)) {
+    return any(bars->series, [&](const BarChart::Series& series) {
+      return any(series.values, [](double value) { return std::isfinite(value); });
+    });
+  }
+  return any(std::get<XyChart>(chart).series, [&](const XyChart::Series& series) {
+    return any(series.points,
+               [](const XyChart::Point& point) { return std::isfinite(point.x) && std::isfinite(point.y); });
+  });
+}
 
 std::string gnuplot_script(const std::vector<Chart>& charts, int columns) {
   const Size size = size_of(charts);

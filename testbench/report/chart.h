@@ -50,6 +50,9 @@ struct XyChart {
 
 using Chart = std::variant<BarChart, XyChart>;
 
+/// Is there a value to draw? Without one a chart has its axes alone.
+bool has_values(const Chart& chart);
+
 /// The gnuplot script that writes one SVG to stdout: `charts` from left to right, `columns` of them per row.
 /// A single one is larger, and as wide as its categories need.
 /// Throws std::invalid_argument for a series that does not fit its categories.

@@ -62,7 +62,7 @@ XyChart roofline(const std::vector<Layer>& layers, double bandwidth, const std::
   points.color = page_color("point");
   double lowest = INFINITY, highest = 0, left = INFINITY, right = 0;
   for (const Layer& layer : layers) {
-    if (layer.macs == 0 || layer.utilization == 0) continue;
+    if (layer.macs == 0 || layer.utilization == 0 || layer.bytes == 0) continue;
     points.points.push_back({layer.macs_per_byte(), layer.macs_per_cycle(), layer.name});
     lowest = std::min(lowest, layer.roof());
     highest = std::max(highest, layer.roof());

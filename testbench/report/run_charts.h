@@ -7,6 +7,7 @@
 
 namespace bitbalance::report {
 
+/// Without values where no layer has any: nothing multiplied, or no cycle passed.
 struct RunCharts {
   XyChart roofline;  ///< multiply-accumulates per cycle against those per byte of the busiest DRAM bus
   BarChart stalls;   ///< share of each layer's cycles by activity of the compute engine

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
+#include "hw/isa/account/activity.h"
 #include "tests/support/command_child.h"
 #include "tests/support/temporary_folder.h"
 
@@ -11,6 +13,25 @@ namespace {
 
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
+
+/// A summary of one layer, in place of a run's.
+std::string summary_of(int cycles, int macs) {
+  const Activity busy = static_cast<Activity>(0);
+  nlohmann::json compute;
+  for (std::size_t a = 0; a < kActivities; ++a) compute[to_string(static_cast<Activity>(a))] = 0;
+  compute[to_string(busy)] = cycles;
+  const nlohmann::json utilization = macs == 0 || cycles == 0 ? nlohmann::json() : nlohmann::json(0.5);
+  const nlohmann::json layer = {{"name", "a"},
+                                {"on_host", false},
+                                {"cycles", cycles},
+                                {"macs", macs},
+                                {"utilization", utilization},
+                                {"bus_bytes", cycles},
+                                {"engines", {{"compute", compute}}}};
+  return nlohmann::json{
+      {"scenario", "s"}, {"level", "tlm"}, {"memory", {{"peak_bytes_per_cycle", 2}}}, {"layers", {layer}}}
+      .dump();
+}
 
 /// The results of a run, which the same process plots.
 fs::path stored_run(const TemporaryFolder& folder) {
@@ -58,6 +79,23 @@ TEST_CASE("what is no run's results is refused, and nothing is written") {
   folder.write("summary.json", "{\"layers\": []");
   CHECK_THAT(refusal(folder.path()),
              Contains("summary.json: ") && Contains("accepted: summary.json of a run"));
+}
+
+TEST_CASE("a picture that no layer has a value for is told and left out") {
+  const TemporaryFolder folder;
+  fs::create_directory(folder.path() / "r");
+  folder.write("r/summary.json", summary_of(100, 0));  // a pooling
+  const CommandEnd pooling = run_bitbalance({"plot", (folder.path() / "r").string()});
+  CHECK(pooling.exit_code == 0);
+  CHECK(pooling.err == "bitbalance: roofline.svg: not drawn: no layer has a value to show\n");
+  CHECK_FALSE(fs::exists(folder.path() / "r-plots/roofline.svg"));
+  CHECK(is_picture(folder.path() / "r-plots/stalls.svg"));
+  folder.write("r/summary.json", summary_of(0, 1000));  // the run failed before it began
+  const CommandEnd failed =
+      run_bitbalance({"plot", (folder.path() / "r").string(), "--out", (folder.path() / "out").string()});
+  CHECK(failed.refused_in_one_line());
+  CHECK_THAT(failed.err, Contains("summary.json: no layer has a cycle; accepted: "));
+  CHECK(folder.entries() == 2);
 }
 
 TEST_CASE("a plot takes the place of nothing that another command or a person left") {

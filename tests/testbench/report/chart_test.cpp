@@ -104,6 +104,16 @@ TEST_CASE("a chart without a single value is drawn empty") {
   }
 }
 
+TEST_CASE("a chart without a series is drawn empty") {
+  for (const Chart& chart : {Chart(BarChart()), Chart(XyChart())}) {
+    CHECK_FALSE(has_values(chart));
+    CHECK(draw_svg({chart}).why.empty());
+    CHECK_THAT(draw_svg({chart, lines()}).svg, Contains("read-bound") && Contains("</svg>"));
+  }
+  CHECK(has_values(bars()));
+  CHECK(has_values(lines()));
+}
+
 TEST_CASE("names cannot break out of the script") {
   BarChart chart = bars();
   chart.title = "a'; system('false'); '\nplot x";

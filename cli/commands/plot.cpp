@@ -29,18 +29,22 @@ std::string drawn(const Chart& chart) {
   return picture.svg;
 }
 
+/// Beside the results, also where these are given as "." or "..".
+std::string default_plots(const std::filesystem::path& results) {
+  const std::filesystem::path folder = results.has_filename() ? results : results.parent_path();
+  const bool is_relative = folder.filename() == "." || folder.filename() == "..";
+  return (is_relative ? std::filesystem::canonical(folder) : folder).string() + "-plots";
+}
+
 void plot_command(const PlotArguments& arguments) {
   const StopSignals stop;
   const std::filesystem::path results = arguments.results;
   const RunCharts charts = run_charts(results / "summary.json");
-  const std::string out = arguments.out.empty()
-                              ? (results.has_filename() ? results : results.parent_path()).string() + "-plots"
-                              : arguments.out;
   if (!has_values(charts.roofline) && !has_values(charts.stalls)) {
     throw SettingsError(fmt::format("{}: no layer has a cycle; accepted: a run that came to one",
                                     (results / "summary.json").string()));
   }
-  ResultsFolder folder(out, "plot");
+  ResultsFolder folder(arguments.out.empty() ? default_plots(results) : arguments.out, "plot");
   const auto write = [&](const char* name, const Chart& chart) {
     if (has_values(chart)) return folder.write(name, drawn(chart));
     tell(fmt::format("{}: not drawn: no layer has a value to show", name));

@@ -63,6 +63,20 @@ TEST_CASE("a stored run is plotted beside its results, or where --out says") {
   CHECK(run_bitbalance({"plot", results.string(), "--out", other.string()}).exit_code == 0);  // our own
 }
 
+TEST_CASE("results that are given as a relative folder are plotted beside it, too") {
+  for (const char* given : {".", "./", "../r", "../r/", "../r/.", "inner/..", "inner/../."}) {
+    const TemporaryFolder folder;
+    fs::create_directories(folder.path() / "r/inner");
+    folder.write("r/summary.json", summary_of(100, 1000));
+    const CommandEnd end = run_bitbalance({"plot", given}, [&] { fs::current_path(folder.path() / "r"); });
+    INFO(given << ": " << end.err);
+    CHECK(end.exit_code == 0);
+    CHECK(is_picture(folder.path() / "r-plots/stalls.svg"));
+    CHECK(folder.entries() == 2);
+    CHECK(std::distance(fs::directory_iterator(folder.path() / "r"), fs::directory_iterator()) == 2);
+  }
+}
+
 TEST_CASE("what is no run's results is refused, and nothing is written") {
   const TemporaryFolder folder;
   const auto refusal = [&](const fs::path& results) {

@@ -11,6 +11,7 @@
 
 #include "base/bits.h"
 #include "base/process/child_process.h"
+#include "base/text/outside_text.h"
 
 namespace bitbalance::report {
 namespace {
@@ -35,12 +36,10 @@ std::string color(const std::string& wanted, std::size_t series) {
   return wanted.empty() ? color(series) : wanted;
 }
 
+/// As tables show it: XML has no control characters.
 std::string quoted(const std::string& text) {
   std::string result = "'";
-  for (const char c : text) {
-    if (c == '\n') continue;
-    result += c == '\'' ? "''" : std::string(1, c);
-  }
+  for (const char c : one_line(text)) result += c == '\'' ? "''" : std::string(1, c);
   return result + "'";
 }
 

@@ -1,6 +1,7 @@
 // Charts: what the script asks for, and that gnuplot draws it.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <string>
@@ -118,7 +119,19 @@ TEST_CASE("names cannot break out of the script") {
   BarChart chart = bars();
   chart.title = "a'; system('false'); '\nplot x";
   CHECK(count(gnuplot_script({chart}), "\nplot ") == 1);
-  CHECK_THAT(gnuplot_script({chart}), Contains("set title 'a''; system(''false''); ''plot x'"));
+  CHECK_THAT(gnuplot_script({chart}), Contains("set title 'a''; system(''false''); ''\\nplot x'"));
+}
+
+TEST_CASE("control characters of names are shown as in tables") {
+  BarChart bar = bars();
+  XyChart line = lines();
+  bar.title = line.series[0].name = bar.categories[0] = bar.series[0].name = "a\x01\n\t\x1b\xc2\x85z & <";
+  line.series[0].points[0].label = bar.title;
+  const std::string svg = draw_svg({bar, line}, 2).svg;
+  CHECK(count(svg, R"(a\x01\n\t\x1b\x85z &amp; &lt;)") == 5);
+  CHECK(std::all_of(svg.begin(), svg.end(), [](char c) {
+    return c == '\n' || c == '\t' || c == '\r' || static_cast<unsigned char>(c) >= ' ';
+  }));
 }
 
 TEST_CASE("a series that does not fit is refused by name") {

@@ -10,12 +10,12 @@
 #include <systemc>
 #include <vector>
 
+#include "base/version.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/report_error.h"
 #include "cli/run_as_program.h"
-#include "cli/version.h"
 #include "testbench/run/process/console.h"
 
 namespace bitbalance::cli {

@@ -15,13 +15,13 @@ if(GIT_FOUND)
   endif()
 endif()
 file(CONFIGURE OUTPUT ${OUTPUT} @ONLY CONTENT [[// Written by cmake/Revision.cmake.
-#include "cli/version.h"
+#include "base/version.h"
 
-namespace bitbalance::cli {
+namespace bitbalance {
 
 const char* revision() {
   return "@revision@";
 }
 
-}  // namespace bitbalance::cli
+}  // namespace bitbalance
 ]])

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/version.h"
 #include "python/names.h"
 #include "quant/method/weights/weight_quantizer.h"
 #include "testbench/report/action_record.h"
@@ -29,6 +30,7 @@ std::string summary_of(const std::string& file, const std::vector<std::string>& 
   overrides.push_back({"run.level=analytic", "level"});
   const py::gil_scoped_release others_run;
   RunReport report;
+  report.program = {kVersion, revision()};
   report.scenario = load_scenario(file, overrides);
   run_analytic(prepare_timing_workload(report.scenario), report);
   if (report.scenario.technology && report.frames > 0)

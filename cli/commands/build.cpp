@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "base/text/outside_text.h"
+#include "base/version.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/overrides.h"
-#include "cli/version.h"
 #include "testbench/report/folder/results_folder.h"
 #include "testbench/run/process/console.h"
 #include "testbench/run/process/progress.h"

@@ -20,15 +20,30 @@ from . import _module
 __all__ = ["Run", "evaluate", "quantize", "run", "sweep_rows"]
 
 
+def _plain(value):
+    """What json knows in place of a path, of numpy's numbers and arrays, and of other sequences."""
+    if isinstance(value, _os.PathLike):
+        return _os.fspath(value)
+    if isinstance(value, _abc.Mapping):
+        return dict(value)
+    if hasattr(value, "item") and not getattr(value, "ndim", 0):
+        number = value.item()
+        return float(str(value)) if isinstance(number, float) else number  # as short as it was given
+    if isinstance(value, _abc.Iterable):
+        return list(value)
+    raise ValueError(f"{value!r}; accepted: a number, a text, a path, a list or a mapping of them")
+
+
 def _texts(settings, prefix=""):
     """Each leaf of nested mappings as "path.to.key=value"."""
     for key, value in settings.items():
         if isinstance(value, _abc.Mapping):
             yield from _texts(value, f"{prefix}{key}.")
-        elif isinstance(value, (str, _os.PathLike)):
-            yield f"{prefix}{key}={_json.dumps(_os.fspath(value), ensure_ascii=False)}"
         else:
-            yield f"{prefix}{key}={_json.dumps(value)}"
+            try:
+                yield f"{prefix}{key}={_json.dumps(value, ensure_ascii=False, default=_plain)}"
+            except ValueError as error:
+                raise ValueError(f"{prefix}{key}: {error}") from None
 
 
 def _given(scenario, settings):

@@ -1,9 +1,7 @@
 // Which program this is.
 #pragma once
 
-#include "cli/names.h"
-
-namespace bitbalance::cli {
+namespace bitbalance {
 
 /// The project's version: "0.1.0".
 inline constexpr const char* kVersion = BITBALANCE_VERSION;
@@ -12,4 +10,4 @@ inline constexpr const char* kVersion = BITBALANCE_VERSION;
 /// without git.
 const char* revision();
 
-}  // namespace bitbalance::cli
+}  // namespace bitbalance

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <muParser.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <string_view>
 
 #include "base/text/nearest_word.h"
@@ -13,7 +15,9 @@
 namespace bitbalance::explore {
 namespace {
 
-constexpr const char* kNameCharacters = "0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.[]";
+constexpr const char* kNameCharacters = "0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.[]$";
+/// Ahead of a word that begins with a digit, which muParser would take for a number.
+constexpr char kWordMark = '$';
 /// Of words: no setting has such a number.
 constexpr double kFirstWord = -1e15;
 
@@ -28,6 +32,33 @@ bool has_assignment(const std::string& text) {
     if (after != '=' && std::string_view("=!<>").find(before) == std::string_view::npos) return true;
   }
   return false;
+}
+
+/// The expression with marks, for muParser.
+std::string marked(const std::string& text) {
+  const std::string_view characters = kNameCharacters;
+  const auto is_of_name = [&](std::size_t at) {
+    return at < text.size() && characters.find(text[at]) != std::string_view::npos;
+  };
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at;
+    while (is_of_name(end)) ++end;
+    if (end > at && text[at] >= '0' && text[at] <= '9') {
+      char* number_end = nullptr;
+      std::strtod(&text[at], &number_end);
+      const auto after = static_cast<std::size_t>(number_end - text.data());
+      if (is_of_name(after)) {
+        result += kWordMark;
+      } else {
+        end = after;  // as 1e-5
+      }
+    }
+    end = std::max(end, at + 1);
+    result += text.substr(at, end - at);
+    at = end;
+  }
+  return result;
 }
 
 std::string did_you_mean(const std::string& name, const EffectiveSettings& settings) {
@@ -49,7 +80,7 @@ Constraints::Constraints(const std::vector<PlacedText>& expressions) {
       parser.DefineNameChars(kNameCharacters);
       parser.DefineInfixOprt("!", [](double value) { return value == 0 ? 1.0 : 0.0; });
       parser.SetVarFactory(&place_of_value, &expression);
-      parser.SetExpr(text.text);
+      parser.SetExpr(marked(text.text));
       parser.Eval();  // asks for all names
     } catch (const mu::Parser::exception_type& error) {
       refuse(text, fmt::format("no expression: {}", error.GetMsg()));
@@ -67,8 +98,9 @@ double Constraints::number_of_word(const std::string& word) {
   return words_.emplace(word, kFirstWord - static_cast<double>(words_.size())).first->second;
 }
 
-double Constraints::value_of(const std::string& name, const Expression& expression,
+double Constraints::value_of(const std::string& given, const Expression& expression,
                              const EffectiveSettings& settings) {
+  const std::string name = given.front() == kWordMark ? given.substr(1) : given;
   const bool is_setting = name.find('.') != std::string::npos;
   if (!is_setting) {
     if (name == "true" || name == "false") return name == "true" ? 1 : 0;

@@ -27,8 +27,8 @@ class Constraints {
   Constraints& operator=(const Constraints&) = delete;
 
   /// Does every expression give a number other than 0? A name with a dot is a setting; one without is a word
-  /// that a choice can be, or true or false. Throws SettingsError for a name that is neither, and where an
-  /// expression gives no number.
+  /// that a choice can be, as balanced or 2x8, or true or false. Throws SettingsError for a name that is
+  /// neither, and where an expression gives no number.
   bool hold_for(const EffectiveSettings& settings);
 
  private:
@@ -40,7 +40,7 @@ class Constraints {
 
   /// muParser asks for the place of each name's value.
   static double* place_of_value(const char* name, void* expression);
-  double value_of(const std::string& name, const Expression& expression, const EffectiveSettings& settings);
+  double value_of(const std::string& given, const Expression& expression, const EffectiveSettings& settings);
   /// Equal for equal words alone.
   double number_of_word(const std::string& word);
 

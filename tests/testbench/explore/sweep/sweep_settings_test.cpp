@@ -114,6 +114,10 @@ TEST_CASE("constraints know settings by their path and choices by their words") 
   CHECK(holds("!accelerator.allow_wrap"));
   CHECK(holds("accelerator.allow_wrap == false"));
   CHECK(holds("max(accelerator.rows, 64) == 64"));
+  CHECK(holds("accelerator.pe.lanes != 2x8 && accelerator.pe.lanes == adaptive"));
+  CHECK_FALSE(holds("accelerator.pe.lanes==2x8"));
+  CHECK(holds("accelerator.rows*1e-1 < 2.5e+1 + 8"));
+  CHECK(holds("2*accelerator.rows==64.0"));
 }
 
 TEST_CASE("what is wrong with a sweep is told with its place") {
@@ -155,6 +159,9 @@ TEST_CASE("what is wrong with a sweep is told with its place") {
       {"space: {accelerator.rows: 1}\nconstraints: accelerator.synchronization == balancd",
        "balancd: unknown (did you mean 'balanced'?)"},
       {"space: {accelerator.rows: 1}\nconstraints: 0 / 0", "not a number"},
+      {"space: {accelerator.rows: 1}\nconstraints: accelerator.pe.lanes == 2x9",
+       "2x9: unknown (did you mean '2x8'?)"},
+      {"space: {accelerator.rows: 1}\nconstraints: accelerator.rows < 2.x", "2.x: unknown"},
       {"space: {accelerator.rows: 1}\nobjectives: {frames_per_jule: max}", "did you mean 'frames_per_j'?"},
       {"space: {accelerator.rows: 1}\nobjectives: {cycles: most}", "'most'; accepted: max, min"},
       {"space: {accelerator.rows: 1}\nlimits: {area_mm2: 5}", "no range; accepted: "},

@@ -73,6 +73,8 @@ class Sweep {
   std::set<std::filesystem::path> read() const;
 
   const DesignSpace& space() const { return loader_.space(); }
+  /// What each scenario is called in tables.
+  const std::vector<std::string>& scenario_files() const { return loader_.scenario_files(); }
   const SweepSettings& settings() const { return settings_; }
   const std::vector<SettingOverride>& overrides() const { return overrides_; }
   const std::string& program() const { return program_; }

@@ -68,10 +68,9 @@ class AxesJson {
  public:
   explicit AxesJson(Sweep& sweep) : sweep_(sweep) {
     Json scenarios = {{"keys", {"scenario"}}, {"choices", Json::array()}, {"words", Json::array()}};
-    for (const std::filesystem::path& file : sweep.settings().scenarios) {
-      scenarios["choices"].push_back({file.filename().string()});
+    for (const std::string& name : sweep.scenario_files()) scenarios["choices"].push_back({name});
+    for (const std::filesystem::path& file : sweep.settings().scenarios)
       scenarios["words"].push_back(shell_word(file.string()));
-    }
     axes_.push_back(std::move(scenarios));
     for (const Axis& axis : sweep.settings().axes) {
       Json entry = {{"keys", Json::array()}, {"choices", Json::array()}, {"words", Json::array()}};

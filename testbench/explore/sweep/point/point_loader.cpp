@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "testbench/explore/sweep/point/point_result.h"
 
 namespace bitbalance::explore {
+namespace fs = std::filesystem;
 namespace {
 
 bool is_within(const std::string& path, const std::string& section) {
@@ -27,6 +30,30 @@ void check_figure(const char* key, const Metric& metric, const Scenario& scenari
                         to_string(Level::kTlm), to_string(Level::kRtl))));
 }
 
+/// The last `parts` of a path.
+fs::path end_of(const fs::path& path, std::ptrdiff_t parts) {
+  fs::path end;
+  for (auto part = std::prev(path.end(), parts); part != path.end(); ++part) end /= *part;
+  return end;
+}
+
+/// Of each file the shortest end of its path that no other file has.
+std::vector<std::string> short_names(std::vector<fs::path> files) {
+  for (fs::path& file : files) file = fs::absolute(file).lexically_normal();
+  std::vector<std::string> names;
+  for (const fs::path& file : files) {
+    const std::ptrdiff_t most = std::distance(file.begin(), file.end());
+    std::ptrdiff_t parts = 1;
+    const auto is_other = [&](const fs::path& other) {
+      return other != file && std::distance(other.begin(), other.end()) >= parts &&
+             end_of(other, parts) == end_of(file, parts);
+    };
+    while (parts < most && std::any_of(files.begin(), files.end(), is_other)) ++parts;
+    names.push_back(end_of(file, parts).string());
+  }
+  return names;
+}
+
 void check(const Scenario& scenario, const SweepSettings& sweep) {
   if (scenario.run.mixed())
     throw SettingsError("run.rtl: given in a sweep; accepted: one level for all layers of a point");
@@ -38,7 +65,7 @@ void check(const Scenario& scenario, const SweepSettings& sweep) {
 }  // namespace
 
 PointLoader::PointLoader(const SweepSettings& sweep, const std::vector<SettingOverride>& overrides)
-    : sweep_(sweep), space_(sweep) {
+    : sweep_(sweep), space_(sweep), scenario_files_(short_names(sweep.scenarios)) {
   common_.push_back({fmt::format("run.level={}", to_string(sweep.level)), sweep.file.string() + ": level"});
   for (const Assignment& fixed : sweep.fixed) common_.push_back(fixed.as_override());
   for (const SettingOverride& given : overrides) {
@@ -64,10 +91,6 @@ Scenario PointLoader::load(std::uint64_t index) {
   } catch (const SettingsError& error) {
     throw SettingsError(fmt::format("{}; at {}", error.what(), describe(index)));
   }
-}
-
-std::string PointLoader::scenario_file(std::uint64_t index) const {
-  return sweep_.scenarios[space_.point(index).scenario].filename().string();
 }
 
 std::string PointLoader::describe(std::uint64_t index) const {

@@ -27,12 +27,17 @@ class PointLoader {
 
   /// The same for a message: "lenet.yaml accelerator.rows=16".
   std::string describe(std::uint64_t index) const;
-  /// As the sweep names it.
-  std::string scenario_file(std::uint64_t index) const;
+  /// Its name, and as many folders around it as tell it from the sweep's other scenarios.
+  const std::string& scenario_file(std::uint64_t index) const {
+    return scenario_files_[space_.point(index).scenario];
+  }
+  /// The same of each scenario of the sweep.
+  const std::vector<std::string>& scenario_files() const { return scenario_files_; }
 
  private:
   const SweepSettings& sweep_;
   DesignSpace space_;
+  std::vector<std::string> scenario_files_;
   std::vector<SettingOverride> common_;  ///< ahead of what varies
   SettingsFiles files_;
 };

@@ -213,6 +213,23 @@ TEST_CASE("what a sweep varies is not to be set for all points") {
   CHECK(PointLoader(sweep, {{"accelerator.columns=8", ""}}).load(1).accelerator.columns == 8);
 }
 
+TEST_CASE("scenarios are told apart by as much of their path as they need") {
+  const TemporaryFolder folder;
+  std::string names;
+  for (const char* file : {"a/s.yaml", "b/s.yaml", "c/b/s.yaml", "t.yaml", "b/../t.yaml"}) {
+    std::filesystem::create_directories((folder.path() / file).parent_path());
+    folder.write(file, "network: {builtin: alexnet}\n");
+    names += std::string(names.empty() ? "" : ", ") + file;
+  }
+  const SweepSettings sweep =
+      load_sweep(folder.write("sweep.yaml", "scenarios: [" + names + "]\nspace: {accelerator.rows: [1]}\n"));
+  const PointLoader loader(sweep, {});
+  CHECK(loader.scenario_files() == std::vector<std::string>{"a/s.yaml",
+                                                            (folder.path().filename() / "b/s.yaml").string(),
+                                                            "c/b/s.yaml", "t.yaml", "t.yaml"});
+  CHECK(loader.describe(0) == "a/s.yaml accelerator.rows=1");
+}
+
 TEST_CASE("files that a sweep names are found beside it") {
   const TemporaryFolder folder;
   folder.write("small.yaml", "rows: 4\ncolumns: 4\n");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/text/config_error.h"
 #include "base/text/number.h"
 #include "quant/method/allocation.h"
 #include "quant/method/quantizer.h"
@@ -55,6 +56,19 @@ std::vector<QuantizationOptions> settings_of(const QuantizationOptions& options,
   return settings;
 }
 
+std::vector<std::size_t> chosen_within(double amount, const std::vector<std::vector<LayerChoice>>& choices,
+                                       const BitBudget& budget) {
+  try {
+    return allocate(choices, amount);
+  } catch (const ConfigError& refused) {
+    const char* const unit = budget.unit == BitBudget::Unit::kCycles  ? "cycles"
+                             : budget.unit == BitBudget::Unit::kBytes ? "bytes"
+                                                                      : "uJ";
+    throw SettingsError(fmt::format("--budget {}: {} {} per frame; accepted: {}", budget.text,
+                                    refused.value(), unit, refused.accepted()));
+  }
+}
+
 }  // namespace
 
 BitBudget parse_budget(const std::string& text) {
@@ -68,6 +82,7 @@ BitBudget parse_budget(const std::string& text) {
   const auto equals = text.find('=');
   if (equals == std::string::npos) refuse();
   BitBudget budget;
+  budget.text = text;
   const std::string unit = text.substr(0, equals);
   if (unit == "bytes") {
     budget.unit = BitBudget::Unit::kBytes;
@@ -128,7 +143,7 @@ Allocation allocate_bits(const Scenario& scenario, const Network& network, const
     constexpr double kPercent = 100;
     result.budget = std::accumulate(costs.begin(), costs.end(), 0.0) * budget.amount / kPercent;
   }
-  const std::vector<std::size_t> chosen = allocate(choices, result.budget);
+  const std::vector<std::size_t> chosen = chosen_within(result.budget, choices, budget);
   for (std::size_t l = 0; l < chosen.size(); ++l) {
     const LayerChoice& choice = choices[l][chosen[l]];
     result.layers.push_back({names[l], choice.weight_bits, choice.nnzb});

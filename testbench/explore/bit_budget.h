@@ -14,6 +14,7 @@ namespace bitbalance::explore {
 
 struct BitBudget {
   enum class Unit { kCycles, kBytes, kMicrojoules };
+  std::string text;  ///< as it was given
   Unit unit = Unit::kCycles;
   double amount = 0;
   bool percent = false;  ///< of what the scenario's uniform setting costs

@@ -49,12 +49,23 @@ stored::StoredProgram export_program(const Scenario& scenario, const std::functi
   const Segments& segments = programs.batches().front();
   const Program& program = segments.front().program();
   if (segments.size() != 1 || program.layers.front().on_host) {
+    if (scenario.run.mixed()) {
+      throw SettingsError(
+          fmt::format("run.rtl: {}; accepted for a program on disk: not given, as it makes each layer a "
+                      "program",
+                      scenario.run.rtl));
+    }
+    if (scenario.mapping.barrier == LayerBarrier::kLayer) {
+      throw SettingsError(fmt::format("mapping.barrier: {}; accepted for a program on disk: {}, {}",
+                                      to_string(LayerBarrier::kLayer), to_string(LayerBarrier::kNone),
+                                      to_string(LayerBarrier::kCommand)));
+    }
     const auto host = std::find_if(network.layers.begin(), network.layers.end(),
                                    [](const QuantizedLayer& layer) { return on_host(layer.op); });
-    throw SettingsError(fmt::format(
-        "{}; accepted for a program on disk: one program, with layers on the host only at its end",
-        host == network.layers.end() ? "mapping.barrier: program"
-                                     : "layer " + host->name + ": runs on the host"));
+    throw SettingsError(
+        fmt::format("layer {}: runs on the host; accepted for a program on disk: one program, with layers on "
+                    "the host only at its end",
+                    host->name));
   }
   stored::StoredProgram result;
   result.scenario = scenario.name;

@@ -15,6 +15,7 @@ namespace {
 
 /// "did you mean ...?" or, with no name near, all that there are.
 std::string layer_hint(const std::string& name, const std::vector<std::string>& layers) {
+  if (layers.empty()) return "accepted: not given, as all layers run on the host";
   if (const auto nearest = nearest_word(name, layers)) return fmt::format("did you mean '{}'?", *nearest);
   return fmt::format("accepted: {}", fmt::join(layers, ", "));
 }

@@ -49,6 +49,17 @@ TEST_CASE("a program on disk gives the scenario's outputs and cycles, at all lev
   CHECK_THAT(listing, Contains("config_hash 0x") && Contains(" LoadWeights ") && Contains(" End "));
 }
 
+TEST_CASE("what makes several programs is refused by its setting") {
+  const TemporaryFolder folder;
+  const std::string build = "build " + kLenet + " --images 8 --out " + (folder.path() / "program").string();
+  const CommandEnd barrier = bitbalance_command(build + " --set mapping.barrier=layer");
+  CHECK(barrier.refused_in_one_line());
+  CHECK_THAT(barrier.err, Contains("mapping.barrier: layer; accepted for a program on disk: none, command"));
+  const CommandEnd clocked = bitbalance_command(build + " --set run.level=tlm --set run.rtl=conv1");
+  CHECK(clocked.refused_in_one_line());
+  CHECK_THAT(clocked.err, Contains("run.rtl: conv1; accepted for a program on disk: not given"));
+}
+
 TEST_CASE("a result that is not the expected one fails the run of a program") {
   const TemporaryFolder folder;
   const std::string program = (folder.path() / "program").string();

@@ -310,7 +310,9 @@ TEST_CASE("mistakes in quantizing are told in one line, and nothing is written")
   refused(quantize_lenet("--nnzb 8"), "--nnzb: 8; accepted with weight_bits 8: 1 to 7");
   refused(quantize_lenet("--method gradient"), "--method: 'gradient'; accepted: nearest, compensated");
   refused(quantize_lenet("--budget time=3"), "--budget time=3: accepted: cycles=N");
-  refused(quantize_lenet("--budget bytes=100"), "budget = 100: accepted: at least 15367.5");
+  refused(quantize_lenet("--budget bytes=100"),
+          "--budget bytes=100: 100 bytes per frame; accepted: at least 15367.5");
+  refused(quantize_lenet("--budget cycles=1%"), " cycles per frame; accepted: at least ");
   refused(quantize_lenet("--budget energy_uj=3"), "needs a technology");
   refused(quantize_lenet("--labels " + model), "--labels: given without images");
   refused(quantize_lenet("--images " + (kScenarios / "data/fashion-256-images.idx3-ubyte").string() +

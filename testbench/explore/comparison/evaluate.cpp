@@ -174,12 +174,26 @@ class NetworkTime {
   std::vector<std::int64_t> pe_cycles_;  ///< of each layer, from the first array
 };
 
+/// Refuses ours if it is smaller than one PE.
+void require_one_pe(const BaselineKind& kind, SizingRule rule, const AcceleratorConfig& config, double ours,
+                    double of_one_pe, const char* unit) {
+  if (of_one_pe <= ours) return;
+  throw SettingsError(
+      fmt::format("accelerator.rows: {} of {} columns are {:.3g} {}; accepted with --rule {}: {:.3g} {} or "
+                  "more, one PE of {}",
+                  config.rows, config.columns, ours, unit, to_string(rule), of_one_pe, unit, kind.name()));
+}
+
 Baseline sized(const BaselineKind& kind, SizingRule rule, const Subject& subject, WeightSet set,
                const OurRun& shell, const BaselineWidths& widths) {
   const Scenario& scenario = subject.scenario;
   const AcceleratorConfig& config = scenario.accelerator;
+  Baseline one_pe(kind);
+  one_pe.terms = config.token_form;
+  one_pe.rows = one_pe.columns = 1;
   if (rule == SizingRule::kEqualLanes) {
     const int lanes = config.rows * config.lanes(widths.width);
+    require_one_pe(kind, rule, config, lanes, one_pe.lanes, "lanes");
     return largest_array(kind, config.token_form,
                          [lanes](const Baseline& b) { return b.rows * b.columns * b.lanes <= lanes; });
   }
@@ -187,6 +201,7 @@ Baseline sized(const BaselineKind& kind, SizingRule rule, const Subject& subject
   const AreaReport area = CostModel(*scenario.technology, config).area();
   const double budget_mm2 = area.component[enum_index(Component::kPeArray)].total_mm2() +
                             area.component[enum_index(Component::kWeightEncoder)].total_mm2();
+  require_one_pe(kind, rule, config, budget_mm2, array_mm2(prices, one_pe, widths), "mm2");
   NetworkTime time(subject, set, shell);
   return fastest_array(
       kind, config.token_form, [&](const Baseline& b) { return array_mm2(prices, b, widths) <= budget_mm2; },

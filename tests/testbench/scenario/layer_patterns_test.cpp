@@ -29,6 +29,10 @@ TEST_CASE("a list is separated by commas, and a name with commas is taken whole"
 TEST_CASE("what means no layer is refused, an empty entry too") {
   CHECK_THROWS_WITH(matching_layers("--rtl", "conv[1]", {"conv1"}),
                     "--rtl: no layer of the accelerator is called 'conv[1]'; did you mean 'conv1'?");
+  const std::string none = "accepted: not given, as all layers run on the host";
+  CHECK_THROWS_WITH(matching_layers("--rtl", "*", {}),
+                    "--rtl: no layer of the accelerator is called '*'; " + none);
+  CHECK_THROWS_WITH(traced_layer("conv", {}), Contains(none));
   for (const char* list : {",", "a,", ",a", "a,,b"}) {
     CAPTURE(list);
     CHECK_THROWS_WITH(matching_layers("--rtl", list, {"a", "b"}), Contains("is called ''; accepted: a, b"));

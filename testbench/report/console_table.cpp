@@ -30,14 +30,7 @@ std::string rounded(double number) {
 
 /// Three significant digits and a decimal prefix: "1.23 M".
 std::string scaled(double number) {
-  if (!std::isfinite(number)) return "- ";
-  const char* prefix = "";
-  for (const char* next : {"k", "M", "G", "T"}) {
-    if (number < 1000) break;
-    number /= 1000;
-    prefix = next;
-  }
-  return fmt::format("{:.3g} {}", number, prefix);
+  return std::isfinite(number) ? prefixed(number, 0, 4) : "- ";
 }
 
 /// "; synthetic weights and images": what must not be mistaken for a trained network's results.

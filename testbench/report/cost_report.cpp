@@ -13,13 +13,7 @@ namespace {
 
 /// Three significant digits and a decimal prefix: "12.3 uJ".
 std::string joules(double energy_j) {
-  const char* prefix = "";
-  for (const char* next : {"m", "u", "n", "p"}) {
-    if (energy_j >= 1 || energy_j == 0) break;
-    energy_j *= 1000;
-    prefix = next;
-  }
-  return fmt::format("{:.3g} {}J", energy_j, prefix);
+  return prefixed(energy_j, -4, 4) + "J";
 }
 
 std::string share(double part, double whole) {

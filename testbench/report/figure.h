@@ -15,6 +15,16 @@ inline std::string figure(double value, fmt::format_string<double> form, const c
   return std::isfinite(value) ? fmt::format(form, value) : none;
 }
 
+/// Three significant digits and a decimal prefix, from 1000^lowest to 1000^highest: "1.23 M".
+inline std::string prefixed(double value, int lowest, int highest) {
+  constexpr int kPlain = 4;
+  constexpr const char* kPrefixes[] = {"p", "n", "u", "m", "", "k", "M", "G", "T"};
+  const auto digits = [&](int power) { return fmt::format("{:.3g}", value / std::pow(1000, power)); };
+  int power = value == 0 ? 0 : lowest;
+  while (power < highest && std::abs(std::stod(digits(power))) >= 1000) ++power;  // as it is shown
+  return digits(power) + " " + kPrefixes[kPlain + power];
+}
+
 inline std::string percent(double share, fmt::format_string<double> form = "{:.1f}%") {
   return figure(100 * share, form);
 }

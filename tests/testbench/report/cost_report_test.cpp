@@ -3,6 +3,7 @@
 
 #include "testbench/report/action_record.h"
 #include "testbench/report/console_table.h"
+#include "testbench/report/figure.h"
 #include "testbench/report/layers_csv.h"
 #include "testbench/report/summary_json.h"
 #include "tests/hw/cost/shipped.h"
@@ -65,6 +66,21 @@ TEST_CASE("a clock above what the process allows is told") {
   faster.node_nm = 7;
   faster.voltage_v = 0.7;
   CHECK_THAT(cost_summary(cost_of(record_of(report), faster)), !Contains("GHz"));
+}
+
+TEST_CASE("a prefix fits the digits that are shown") {
+  CHECK(prefixed(0, -4, 4) == "0 ");
+  CHECK(prefixed(1, 0, 4) == "1 ");
+  CHECK(prefixed(0.25, 0, 4) == "0.25 ");
+  CHECK(prefixed(999.4, 0, 4) == "999 ");
+  CHECK(prefixed(999.6, 0, 4) == "1 k");
+  CHECK(prefixed(999'999'999, 0, 4) == "1 G");
+  CHECK(prefixed(998'999'999, 0, 4) == "999 M");
+  CHECK(prefixed(0.9996e-3, -4, 4) == "1 m");
+  CHECK(prefixed(1.234e-5, -4, 4) == "12.3 u");
+  CHECK(prefixed(0.9996, -4, 4) == "1 ");
+  CHECK(prefixed(2e-14, -4, 4) == "0.02 p");
+  CHECK(prefixed(3e15, 0, 4) == "3e+03 T");
 }
 
 TEST_CASE("a damaged record is refused with its place") {

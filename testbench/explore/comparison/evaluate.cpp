@@ -220,7 +220,7 @@ DesignFigures evaluate_as(const char* design, const AcceleratorConfig& config, c
   DesignFigures figures = begin(subject, design, set);
   figures.rows = config.rows;
   figures.columns = config.columns;
-  figures.lanes = config.lanes(Width::k8) / config.columns;
+  figures.lanes = config.lanes(widths_of(run, subject.scenario).width) / config.columns;
   figures.area = model.area();
   for (const OurLayer& layer : run.layers) {
     throw_if_interrupted();

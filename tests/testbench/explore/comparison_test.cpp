@@ -55,6 +55,14 @@ TEST_CASE("the limit is lifted for layers with settings of their own, too") {
   CHECK_FALSE(lifted.overrides[1].nnzb.has_value());
 }
 
+TEST_CASE("ours is listed with the lanes that serve the activations") {
+  for (const auto& [bits, lanes] : {std::pair{"8", 2}, {"16", 1}}) {
+    const Subject subject = lenet({{std::string("quantization.activation_bits=") + bits, ""}});
+    for (const DesignFigures& d : evaluate(subject, {SizingRule::kEqualLanes, {}}).designs)
+      CHECK(d.lanes == lanes);
+  }
+}
+
 TEST_CASE("every design: cycles add up, layers last at least as long as array and memory ask") {
   const Subject subject = lenet();
   const NetworkComparison comparison = evaluate(subject, {SizingRule::kEqualLanes, baseline_kinds()});

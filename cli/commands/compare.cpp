@@ -94,8 +94,12 @@ Compared compare_and_write(const CompareArguments& arguments) {
   if (arguments.baselines.empty()) {
     options.baselines = baseline_kinds();
   } else {
-    for (const std::string& name : split(arguments.baselines, ','))
-      options.baselines.push_back(baseline(name));
+    for (const std::string& name : split(arguments.baselines, ',')) {
+      const BaselineKind* const kind = baseline(name);
+      if (std::count(options.baselines.begin(), options.baselines.end(), kind) != 0)
+        throw SettingsError(fmt::format("--baselines: {} twice; accepted: each once", name));
+      options.baselines.push_back(kind);
+    }
   }
   const std::vector<SettingOverride> overrides = overrides_of(arguments.settings);
   std::vector<Scenario> scenarios;

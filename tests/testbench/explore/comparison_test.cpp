@@ -250,6 +250,8 @@ TEST_CASE("mistakes are told in one line and leave nothing") {
   CHECK_THAT(refusal("--baselines eyeriss"), Contains("--baselines: 'eyeriss'; accepted: dense, stripes"));
   CHECK_THAT(refusal("--set network.quantized=" + scenario_file("lenet.yaml")),
              Contains("network.quantized") && Contains("accepted for a comparison: a float network"));
+  CHECK_THAT(refusal("--baselines dense,stripes,dense"),
+             Contains("--baselines: dense twice; accepted: each once"));
   const std::string one_pe = "--baselines dense --set accelerator.rows=1 --set accelerator.columns=1";
   CHECK_THAT(refusal(one_pe), Contains("accelerator.rows: 1 of 1 columns are 2 lanes; accepted with --rule "
                                        "equal-lanes: 16 lanes or more, one PE of dense"));

@@ -42,7 +42,7 @@ struct StoredProgram {
   std::vector<std::uint8_t> constants, inputs, expected;
   std::vector<StoredTensor> tensors;   ///< by offset
   std::size_t input = 0, output = 0;   ///< of `tensors`
-  std::vector<HostLayer> host_layers;  ///< what the host would still do
+  std::vector<HostLayer> host_layers;  ///< what the host would still do with `output`
   std::vector<int> labels;             ///< of each image; empty: unknown
 
   const StoredTensor& input_tensor() const { return tensors[input]; }

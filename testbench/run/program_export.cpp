@@ -1,8 +1,11 @@
 #include "testbench/run/program_export.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "testbench/golden/compare.h"
 #include "testbench/golden/golden.h"
@@ -30,6 +33,63 @@ std::size_t place_of(const Program& program, const QuantizedNetwork& network, in
                     network.tensors[tensor].name));
   }
   return static_cast<std::size_t>(place - program.tensors.begin());
+}
+
+/// What the network's result is made of.
+class ResultSources {
+ public:
+  explicit ResultSources(const QuantizedNetwork& network)
+      : network_(network), needed_(network.layers.size(), false) {
+    need(network.output);
+  }
+  /// Of the accelerator, or the network's input; what the host makes the result of.
+  const std::vector<int>& tensors() const { return tensors_; }
+  /// Whether the host computes this layer of the network for it.
+  bool needs(int host_layer) const { return needed_[static_cast<std::size_t>(host_layer)]; }
+
+ private:
+  /// Of its slices each alone, if the host wrote one.
+  void need(int tensor) {
+    std::vector<std::size_t> writers;
+    bool is_host = false;
+    for (std::size_t i = 0; i < network_.layers.size(); ++i) {
+      const int written = network_.layers[i].output;
+      if (written != tensor && network_.tensors[written].parent != tensor) continue;
+      writers.push_back(i);
+      is_host |= on_host(network_.layers[i].op);
+    }
+    if (!is_host) {
+      if (std::find(tensors_.begin(), tensors_.end(), tensor) == tensors_.end()) tensors_.push_back(tensor);
+      return;
+    }
+    for (const std::size_t writer : writers) {
+      const QuantizedLayer& layer = network_.layers[writer];
+      if (layer.output != tensor) {
+        need(layer.output);
+      } else if (!needed_[writer]) {
+        needed_[writer] = true;
+        for (const int source : host_sources(layer)) need(source);
+      }
+    }
+  }
+
+  const QuantizedNetwork& network_;
+  std::vector<int> tensors_;
+  std::vector<bool> needed_;  ///< by layer of the network
+};
+
+/// The one tensor of the accelerator that the network's result is made of. Throws where it is not one.
+int output_of(const QuantizedNetwork& network, const ResultSources& sources) {
+  const std::vector<int>& tensors = sources.tensors();
+  if (tensors.size() == 1 && tensors.front() != network.input) return tensors.front();
+  std::vector<std::string> names;
+  for (const int tensor : tensors) names.push_back(network.tensors[tensor].name);
+  const std::string& result =
+      network.outputs.empty() ? network.tensors[network.output].name : network.outputs.front().name;
+  throw SettingsError(
+      fmt::format("output {}: made of {}; accepted for a program on disk: what is made of one tensor of the "
+                  "accelerator (network.outputs chooses among several)",
+                  result, fmt::join(names, ", ")));
 }
 
 }  // namespace
@@ -81,13 +141,11 @@ stored::StoredProgram export_program(const Scenario& scenario, const std::functi
   result.constants = program.constants;
   for (const TensorPlacement& place : program.tensors)
     result.tensors.push_back(stored_tensor(network.tensors[place.tensor], place));
-  int output = -1;
+  const ResultSources sources(network);
+  const int output = output_of(network, sources);
   for (const ProgramLayer& layer : program.layers) {
-    if (layer.on_host) {
+    if (layer.on_host && sources.needs(layer.network_layers.front()))
       result.host_layers.push_back({layer.name, layer.op});
-    } else {
-      output = layer.output;
-    }
   }
   result.input = place_of(program, network, network.input);
   result.output = place_of(program, network, output);

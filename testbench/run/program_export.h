@@ -13,7 +13,8 @@ namespace bitbalance::runner {
 
 /// Maps the network and lets the golden model compute what comes out. `progress` is told the share of the
 /// work done, 0..1. Throws std::invalid_argument for a scenario that is not one program: layers on the host
-/// between layers of the accelerator, images that batches do not divide, an output within another tensor.
+/// between layers of the accelerator, images that batches do not divide, a result that is made of more than
+/// one tensor of the accelerator.
 stored::StoredProgram export_program(const Scenario& scenario, const std::function<void(double)>& progress);
 
 /// The accelerator and the memory that a program was made for; all else as by default.

@@ -81,6 +81,17 @@ PictureFolder list_pictures(const fs::path& folder, const std::vector<std::strin
   return result;
 }
 
+std::vector<fs::path> picture_entries(const fs::path& folder) {
+  const Entries entries = entries_of(folder);
+  std::vector<fs::path> found = entries.pictures;
+  for (const fs::path& of_class : entries.folders) {
+    found.push_back(of_class);
+    const std::vector<fs::path> pictures = entries_of(of_class).pictures;
+    found.insert(found.end(), pictures.begin(), pictures.end());
+  }
+  return found;
+}
+
 ImageSet read_pictures(const PictureFolder& folder, int count, const Shape& input, int resize) {
   if (input.channels != 1 && input.channels != Picture::kColours) {
     refuse(folder.files.front(),

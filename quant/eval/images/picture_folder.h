@@ -21,6 +21,10 @@ struct PictureFolder {
 /// one without pictures, one with pictures and folders side by side, and a folder that is no class.
 PictureFolder list_pictures(const std::filesystem::path& folder, const std::vector<std::string>& names = {});
 
+/// All that list_pictures() finds there, links followed as it does: pictures, folders per class, each with
+/// the pictures in it. Throws std::invalid_argument for a folder that cannot be read.
+std::vector<std::filesystem::path> picture_entries(const std::filesystem::path& folder);
+
 /// The first `count` pictures as a network takes them: the shorter side resized to `resize` pixels (0: not),
 /// then the middle of `input`'s size; one channel is brightness, three are red, green and blue. Throws
 /// std::invalid_argument, naming the file, for a picture that is too small, and for an input with other

@@ -9,6 +9,7 @@
 #include "base/file/fingerprint.h"
 #include "base/text/outside_text.h"
 #include "quant/eval/images/npz_file.h"
+#include "quant/eval/images/picture_folder.h"
 #include "testbench/scenario/settings/effective_settings.h"
 
 namespace bitbalance::scenario {
@@ -33,6 +34,10 @@ bool begins_with(const std::string& text, const std::string& start) {
 /// Adds what a file or folder holds. False: that cannot be known.
 bool add_contents(const fs::path& place, const fs::path& model, std::string& key) {
   for (const fs::path& file : files_of(place)) {
+    if (fs::is_directory(file)) {
+      key += fmt::format("{}: a folder\n", file.string());
+      continue;
+    }
     const std::optional<std::string> bytes = read_bytes(file, kLargestFile);
     if (!bytes) return false;
     // What a model's data in other files are named by.
@@ -55,11 +60,7 @@ std::vector<fs::path> files_of(const fs::path& place) {
   if (eval::is_in_archive(place)) return {place.parent_path()};
   std::error_code ignored;
   if (!fs::is_directory(place, ignored)) return {place};
-  std::vector<fs::path> files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(place))
-    if (entry.is_regular_file()) files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  return files;
+  return eval::picture_entries(place);
 }
 
 std::optional<std::string> network_key(const Scenario& scenario) {

@@ -17,8 +17,8 @@ std::optional<std::string> network_key(const Scenario& scenario);
 /// Whether an effective setting of this path can change the quantized network.
 bool makes_network(const std::string& path);
 
-/// What a file or folder that a setting names is read from: all files of a folder, sorted; the archive of an
-/// array. Throws std::filesystem::filesystem_error.
+/// What a file or folder that a setting names is read from: the pictures of a folder and its folders per
+/// class; the archive of an array. Throws std::invalid_argument for a folder that cannot be read.
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& place);
 
 }  // namespace bitbalance::scenario

@@ -241,6 +241,28 @@ TEST_CASE("calibration images of raw numbers or of an archive have the key of th
   CHECK(key("u8", "x.npy") != key("u8", "y.npy"));
 }
 
+TEST_CASE("calibration images in folders per class have the key of what the folders' links lead to") {
+  const TemporaryFolder folder;
+  const fs::path images = folder.path() / "images";
+  fs::create_directories(folder.path() / "elsewhere");
+  fs::create_directories(images);
+  fs::create_directory_symlink(folder.path() / "elsewhere", images / "class");
+  fs::create_directory_symlink(images, images / "circle");
+  const auto key_of = [&](const char* picture) {
+    folder.write("elsewhere/picture.png", picture);
+    Scenario scenario;
+    scenario.network.builtin = "lenet";
+    scenario.network.images = "images.idx";
+    scenario.network.calibration_images = images;
+    return network_key(scenario).value();
+  };
+  const std::string key = key_of("one");
+  CHECK(key_of("one") == key);
+  CHECK(key_of("two") != key);
+  fs::create_directory(images / "another");  // a class without pictures counts among the classes
+  CHECK(key_of("one") != key);
+}
+
 TEST_CASE("a workload is made once, then taken from the cache") {
   const TemporaryFolder folder;
   const NetworkCache cache(folder.path());

@@ -149,5 +149,24 @@ TEST_CASE("a key has the array of an archive, and what all of the archive holds"
   CHECK(key("x.npy", "one") != key("x.npy", "two"));
 }
 
+TEST_CASE("a key has the pictures of folders per class, which may be links") {
+  const TemporaryFolder folder;
+  const std::filesystem::path images = folder.path() / "images";
+  std::filesystem::create_directories(folder.path() / "elsewhere");
+  std::filesystem::create_directories(images);
+  std::filesystem::create_directory_symlink(folder.path() / "elsewhere", images / "class");
+  const auto key = [&](const char* picture) {
+    folder.write("elsewhere/picture.png", picture);
+    Scenario scenario;
+    scenario.network.images = images;
+    return KeyMaker("1").key_of(scenario, effective_settings(scenario)).point;
+  };
+  const std::uint64_t one = key("one");
+  CHECK(key("one") == one);
+  CHECK(key("two") != one);
+  std::filesystem::create_directory(images / "another");
+  CHECK(key("one") != one);
+}
+
 }  // namespace
 }  // namespace bitbalance::explore

@@ -79,6 +79,7 @@ void Simulation::run(RunReport& report, const ProgressCallback& progress) {
     data_.load_images(segments.back().program(), workload_.images, first);
     simulate(segments, report, batch_progress);
     if (!report.fault.empty()) return;
+    add_macs(segments, report);
     check_.run(segments, first, report, [&](double share) { batch_progress("compare", share); });
     report.frames += batch;
   }
@@ -110,7 +111,6 @@ void Simulation::simulate(const Segments& segments, RunReport& report, const Pro
   report.host.simulate_s += system_.simulate_s() - simulated_s;
   // Layers of the host have no entry after the last one of the accelerator's.
   for (std::size_t i = 0; i < profile.size(); ++i) report.layers.at(i).profile += profile[i];
-  add_macs(segments, report);
 }
 
 std::string Simulation::execute(const Segments& segments, RunReport& report,

@@ -157,6 +157,21 @@ TEST_CASE("a damaged command stops the program with its index, and nothing is wr
   CHECK(system.peek(0, constants) == before);
 }
 
+TEST_CASE("a run that stops has the multiplications of the images that it ran") {
+  const Scenario scenario = small_scenario(2);
+  const Workload workload = small_workload();
+  Simulation simulation(scenario, workload);
+  // The program of the shorter last batch.
+  const std::uint64_t at = simulation.programs().batches().back().front().constants_base + kCommandBytes;
+  auto bytes = simulation.system().peek(at, kCommandBytes);
+  bytes[17] ^= 4;
+  simulation.system().poke(at, bytes);
+  const RunReport report = run(simulation, scenario);
+  CHECK_FALSE(report.fault.empty());
+  CHECK(report.frames == 4);
+  CHECK(report.layers[0].macs == 4 * 6 * 30 * 18);
+}
+
 TEST_CASE("a program made for another configuration is refused") {
   const Scenario scenario = small_scenario(kImages);
   const Workload workload = small_workload();

@@ -23,6 +23,14 @@ std::int64_t total(const std::vector<LayerReport>& layers, Value value) {
 
 }  // namespace
 
+std::int64_t bus_bytes(const EventCounts& events, MemoryKind memory) {
+  const std::int64_t all = isa::dram_bytes(events);
+  if (memory == MemoryKind::kTimed) return all;
+  const std::int64_t commands = events[Event::kDramReadCommand];
+  const std::int64_t written = events[Event::kDramWrite];
+  return std::max({commands, written, all - commands - written});
+}
+
 LayerReport layer_report(const ProgramLayer& layer, Level level, const QuantizedNetwork& network,
                          const AcceleratorConfig& config) {
   LayerReport report;
@@ -54,14 +62,6 @@ const char* LayerReport::bound() const {
 
 std::int64_t LayerReport::dram_bytes() const {
   return isa::dram_bytes(profile.events);
-}
-
-std::int64_t LayerReport::bus_bytes(MemoryKind memory) const {
-  const std::int64_t all = dram_bytes();
-  if (memory == MemoryKind::kTimed) return all;
-  const std::int64_t commands = profile.events[Event::kDramReadCommand];
-  const std::int64_t written = profile.events[Event::kDramWrite];
-  return std::max({commands, written, all - commands - written});
 }
 
 std::int64_t RunReport::cycles() const {

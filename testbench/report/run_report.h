@@ -16,6 +16,10 @@
 
 namespace bitbalance::report {
 
+/// Bytes of the DRAM interface on its busiest data bus: the ideal memory has one each for commands, reads and
+/// writes; in timed DRAM all share one.
+std::int64_t bus_bytes(const EventCounts& events, MemoryKind memory);
+
 /// One layer over all images of the run.
 struct LayerReport {
   std::string name;
@@ -35,8 +39,6 @@ struct LayerReport {
   /// "rtl", "tlm"...; "host".
   const char* level_name() const { return on_host ? "host" : to_string(level); }
   std::int64_t dram_bytes() const;
-  /// Those on the busiest data bus: the ideal memory has one each for commands, reads and writes.
-  std::int64_t bus_bytes(MemoryKind memory) const;
   /// Of its activations.
   Width width(const AcceleratorConfig& config) const {
     return lanes == config.lanes(Width::k16) ? Width::k16 : Width::k8;

@@ -89,7 +89,7 @@ Json layer_json(std::size_t index, const RunReport& report) {
                {"utilization", layer.utilization(report.scenario.accelerator)},
                {"bound", layer.bound()},
                {"dram_bytes", bytes},
-               {"bus_bytes", layer.bus_bytes(report.scenario.memory.model)},
+               {"bus_bytes", bus_bytes(layer.profile.events, report.scenario.memory.model)},
                {"output_elements", layer.comparison.elements},
                {"output_elements_total", layer.comparison.total},
                {"output_mismatches", layer.comparison.mismatches},

@@ -8,6 +8,7 @@
 #include "base/text/enum_index.h"
 #include "hw/baselines/baseline_cost.h"
 #include "testbench/explore/comparison/pixel_sample.h"
+#include "testbench/report/run_report.h"
 
 namespace bitbalance::explore {
 namespace {
@@ -33,14 +34,9 @@ void add(const ComponentEnergies& from, ComponentEnergies& to) {
 }
 
 /// Cycles of a layer when `array_cycles` are spent in the array.
-std::int64_t layer_time(std::int64_t array_cycles, const OurLayer& layer, const ActionCounts& actions,
-                        const Scenario& scenario) {
+std::int64_t layer_time(std::int64_t array_cycles, const OurLayer& layer, const Scenario& scenario) {
   const double rate = scenario.memory.peak_bytes_per_cycle(scenario.accelerator.clock_hz);
-  const std::int64_t read = actions[enum_index(Action::kDramReadByte)];
-  const std::int64_t written = actions[enum_index(Action::kDramWriteByte)];
-  // The ideal memory has a bus for each way.
-  const std::int64_t on_bus =
-      scenario.memory.model == MemoryKind::kIdeal ? std::max(read, written) : read + written;
+  const std::int64_t on_bus = bus_bytes(layer.profile.events, scenario.memory.model);
   const auto transfer = static_cast<std::int64_t>(std::ceil(static_cast<double>(on_bus) / rate));
   const int columns = scenario.accelerator.columns;
   return std::max({array_cycles, ceil_div(layer.profile.events[Event::kDrain], columns),
@@ -165,7 +161,7 @@ class NetworkTime {
     return sum;
   }
   std::int64_t time(const OurLayer& layer, std::int64_t array_cycles) const {
-    return layer_time(array_cycles, layer, work_of(layer.profile, layer.width).actions, subject_.scenario);
+    return layer_time(array_cycles, layer, subject_.scenario);
   }
 
   const Subject& subject_;
@@ -236,7 +232,7 @@ DesignFigures evaluate_as(const char* design, const AcceleratorConfig& config, c
     figures.array.unused += std::max(0.0, static_cast<double>(array_cycles) - array.sum());
 
     Work work = work_of(layer.profile, layer.width);
-    if (!timeline) work.cycles = layer_time(array_cycles, layer, work.actions, subject.scenario);
+    if (!timeline) work.cycles = layer_time(array_cycles, layer, subject.scenario);
     figures.cycles += work.cycles;
     figures.dram_bytes += dram_bytes(work.actions);
     add(model.energy(work).components(), figures.energy);
@@ -298,7 +294,7 @@ DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const Our
     }
     for (const Action action : {Action::kShiftAdd, Action::kNullSlot, Action::kDrain, Action::kEncodeWeight})
       count(work.actions, action) = 0;
-    work.cycles = layer_time(cycles.cycles, layer, work.actions, subject.scenario);
+    work.cycles = layer_time(cycles.cycles, layer, subject.scenario);
     figures.cycles += work.cycles;
     figures.dram_bytes += dram_bytes(work.actions);
     add(model.energy(work, array), figures.energy);

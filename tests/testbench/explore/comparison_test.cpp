@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "hw/isa/account/dram_kinds.h"
 #include "testbench/explore/comparison/evaluate.h"
 #include "testbench/explore/comparison/pixel_sample.h"
 #include "testbench/explore/comparison/report.h"
@@ -119,6 +120,19 @@ TEST_CASE("ours by its timeline is what the run reports, and no faster than by t
   CHECK(figures.frames_per_j() == Approx(cost.frames_per_j()));
   CHECK(figures.core_j() / 2 == Approx(cost.core_j_per_frame()));
   CHECK(figures.frames_per_s_per_mm2() == Approx(cost.frames_per_s_per_mm2()));
+}
+
+TEST_CASE("of a slow ideal memory a layer takes the time of reads or writes, beside its commands") {
+  const Subject subject = lenet({{"memory.bytes_per_cycle=0.1", ""}});
+  const OurRun run = run_ours(subject, WeightSet::kLimited, WeightStorage::kDense);
+  std::int64_t cycles = 0;
+  for (const OurLayer& layer : run.layers) {
+    const EventCounts& events = layer.profile.events;
+    const std::int64_t written = events[Event::kDramWrite];
+    const std::int64_t read = isa::dram_bytes(events) - events[Event::kDramReadCommand] - written;
+    cycles += 10 * std::max(read, written);
+  }
+  CHECK(evaluate_ours(subject, WeightSet::kLimited, run, false).cycles == cycles);
 }
 
 TEST_CASE("the lean variant takes our cycles on less area, and is the shipped accelerator file") {

@@ -84,12 +84,12 @@ TEST_CASE("the ideal memory has a bus for each direction, timed DRAM one for all
                                          {Event::kDramReadOperand, 5},   {Event::kDramReadUnused, 6},
                                          {Event::kDramWrite, 70}};
   for (const auto& [event, count] : bytes) layer.profile.events.add(event, count);
-  CHECK(layer.bus_bytes(MemoryKind::kIdeal) == 20 + 3 + 40 + 5 + 6);
+  CHECK(bus_bytes(layer.profile.events, MemoryKind::kIdeal) == 20 + 3 + 40 + 5 + 6);
   layer.profile.events.add(Event::kDramWrite, 7);
-  CHECK(layer.bus_bytes(MemoryKind::kIdeal) == 77);
+  CHECK(bus_bytes(layer.profile.events, MemoryKind::kIdeal) == 77);
   layer.profile.events.add(Event::kDramReadCommand, 100);
-  CHECK(layer.bus_bytes(MemoryKind::kIdeal) == 101);
-  CHECK(layer.bus_bytes(MemoryKind::kTimed) == 101 + 74 + 77);
+  CHECK(bus_bytes(layer.profile.events, MemoryKind::kIdeal) == 101);
+  CHECK(bus_bytes(layer.profile.events, MemoryKind::kTimed) == 101 + 74 + 77);
 }
 
 TEST_CASE("layers on the host and synthetic data are named as such") {

@@ -54,7 +54,8 @@ Json figures_of(const RunReport& report, const Technology& technology) {
   for (const LayerReport& layer : report.layers) {
     bytes += layer.dram_bytes();
     const double most = peak * static_cast<double>(layer.profile.cycles);
-    if (static_cast<double>(layer.bus_bytes(memory.model)) > most) too_fast.push_back(layer.name);
+    if (static_cast<double>(bus_bytes(layer.profile.events, memory.model)) > most)
+      too_fast.push_back(layer.name);
   }
   Json energy = Json::array();
   for (const ComponentEnergy& component : cost_of(record_of(report), technology).total.components())

@@ -40,6 +40,7 @@ struct LayerMapping {
   /// Input channels of a chunk, within a conv group; fewer than all only when a block is one tile.
   int channels = 0;
   LoopOrder order = LoopOrder::kActivationsOuter;
+  int batch = 0;  ///< of a user's file: it is for programs of so many images; 0: for all others
 };
 
 /// How a layer ends.

@@ -44,7 +44,9 @@ class AnalyticRun {
     }
     report_.memory = timing_->statistics();
     ChosenMappings chosen;
-    for (const MappedProgram& mapped : *batches_.front().segments) chosen.add(mapped);
+    for (const Batch& batch : batches_) {
+      for (const MappedProgram& mapped : *batch.segments) chosen.add(mapped, &batch == &batches_.front());
+    }
     return chosen;
   }
 

@@ -3,12 +3,33 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+#include <string>
+#include <vector>
 
 #include "hw/cost/cost_model.h"
 #include "hw/isa/program/program_check.h"
 
 namespace bitbalance::runner {
+
+namespace {
+
+/// The user's choices for programs of `batch` images: for just these, or else for all.
+std::vector<LayerMapping> mappings_for(const Scenario& scenario, int batch) {
+  const std::vector<LayerMapping>& all = scenario.mapping.layers;
+  std::vector<LayerMapping> chosen;
+  for (const LayerMapping& mapping : all) {
+    const bool has_own = std::any_of(all.begin(), all.end(), [&](const LayerMapping& m) {
+      return m.batch == batch && m.layer == mapping.layer;
+    });
+    if (mapping.batch != (has_own ? batch : 0)) continue;
+    LayerMapping& choice = chosen.emplace_back(mapping);
+    // What is for all is made for a full batch.
+    if (!has_own && batch < scenario.network.batch) choice.images = std::min(choice.images, batch);
+  }
+  return chosen;
+}
+
+}  // namespace
 
 MapperOptions mapper_options(const Scenario& scenario, const QuantizedNetwork& network, int batch) {
   MapperOptions options;
@@ -27,10 +48,7 @@ MapperOptions mapper_options(const Scenario& scenario, const QuantizedNetwork& n
       return energy.core_j() + energy.dram_j();
     };
   }
-  options.mappings = scenario.mapping.layers;
-  if (batch < scenario.network.batch) {  // the user's choices are made for a full one
-    for (LayerMapping& mapping : options.mappings) mapping.images = std::min(mapping.images, batch);
-  }
+  options.mappings = mappings_for(scenario, batch);
   return options;
 }
 
@@ -86,13 +104,19 @@ const Program& ProgramSet::program_with(const std::string& layer) const {
 
 ChosenMappings ProgramSet::mappings() const {
   ChosenMappings chosen;
-  for (const LoadedProgram& loaded : batches_.front()) chosen.add(loaded.mapped);
+  for (const Segments& segments : batches_) {
+    for (const LoadedProgram& loaded : segments) chosen.add(loaded.mapped, &segments == &batches_.front());
+  }
   return chosen;
 }
 
-void ChosenMappings::add(const MappedProgram& mapped) {
-  std::copy_if(mapped.mappings.begin(), mapped.mappings.end(), std::back_inserter(layers),
-               [](const LayerMapping& m) { return m.rows != 0; });
+void ChosenMappings::add(const MappedProgram& mapped, bool full_batch) {
+  for (const LayerMapping& mapping : mapped.mappings) {
+    if (mapping.rows == 0) continue;
+    layers.push_back(mapping);
+    layers.back().batch = full_batch ? 0 : mapped.program.batch;
+  }
+  if (!full_batch) return;
   cycles += mapped.cycles;
   least_cycles += mapped.least_cycles;
 }

@@ -23,14 +23,14 @@ struct LoadedProgram {
 /// Programs of one batch, in order, all on the same data region.
 using Segments = std::vector<LoadedProgram>;
 
-/// What the mapper chose for full batches.
+/// What the mapper chose: for full batches, then for a shorter last one, which entries of its own name.
 struct ChosenMappings {
   std::vector<LayerMapping> layers;  ///< of convolutions
-  // Of all programs together, if the timeline judged them; else 0.
+  // Of all programs of a full batch together, if the timeline judged them; else 0.
   std::int64_t cycles = 0;        ///< of a batch
   std::int64_t least_cycles = 0;  ///< what no mapping can beat
 
-  void add(const MappedProgram& mapped);
+  void add(const MappedProgram& mapped, bool full_batch);
   /// How far from the best it can be, as a comment line of YAML; empty if nothing was judged.
   std::string comment() const;
 };
@@ -74,7 +74,7 @@ class ProgramSet {
   std::vector<std::string> accelerator_layer_names() const;
   /// The program with a layer of that name, or else the first.
   const Program& program_with(const std::string& layer) const;
-  ChosenMappings mappings() const;
+  ChosenMappings mappings() const;  ///< of all batches
 
  private:
   std::vector<std::string> names(bool (*counts)(const ProgramLayer&)) const;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "base/text/outside_text.h"
 #include "hw/isa/config_settings.h"
@@ -142,6 +143,8 @@ void show_layer_mapping(SettingsVisitor& v, LayerMapping& s) {
   v.integer({"channels", "input channels of a chunk, within a conv group"}, s.channels, 0, kLargest);
   v.choice({"order", "which operand stays while the other is streamed"}, s.order,
            names_of({LoopOrder::kActivationsOuter, LoopOrder::kWeightsOuter}));
+  v.integer({"batch", "images of the programs that this is for; 0: of all that no other entry is for"},
+            s.batch, 0, kLargest);
 }
 
 void show_run(SettingsVisitor& v, RunSettings& s) {
@@ -223,9 +226,11 @@ void show_mapping(SettingsVisitor& v, MappingSettings& s) {
       {"layers", "blocks of single layers; what is left out or 0 is chosen by the mapper"},
       [&](std::size_t size) { s.layers.resize(size); }, [&] { return s.layers.size(); },
       [&](std::size_t i) { show_layer_mapping(v, s.layers[i]); });
-  std::set<std::string> named;
+  std::set<std::pair<std::string, int>> named;
   for (const LayerMapping& m : s.layers) {
-    v.rule(named.insert(m.layer).second, "layers", fmt::format("layer '{}' twice; accepted: once", m.layer));
+    const std::string batch = m.batch == 0 ? "" : fmt::format(" of batch {}", m.batch);
+    v.rule(named.insert({m.layer, m.batch}).second, "layers",
+           fmt::format("layer '{}'{} twice; accepted: once", m.layer, batch));
   }
 }
 

@@ -70,6 +70,8 @@ TEST_CASE("contradictory mappings, efforts and objectives are told in one line")
   };
   CHECK_THAT(mapping("{layer: conv1}, {layer: conv1, rows: 2}"),
              Contains("mapping.layers: layer 'conv1' twice; accepted: once"));
+  CHECK_THAT(mapping("{layer: conv1, batch: 3}, {layer: conv1}, {layer: conv1, batch: 3}"),
+             Contains("mapping.layers: layer 'conv1' of batch 3 twice; accepted: once"));
   CHECK_THAT(mapping("{layer: conv9}"), Contains("layer conv9: the network has no convolution of that name"));
   CHECK_THAT(mapping("{layer: conv1, images: 2, rows: 2}"), Contains("images = 2: accepted: 1, or up to"));
   CHECK_THAT(mapping("{layer: conv1, images: 2, columns: 2}"), Contains("images = 2: accepted: 1, or up to"));

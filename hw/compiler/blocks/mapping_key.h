@@ -12,11 +12,11 @@ namespace bitbalance::compiler {
 
 using MappingKey = std::array<std::uint32_t, 7>;
 
-/// All that is chosen, without the layer's name.
+/// All that is chosen, without what it is chosen for: the layer's name and the batch.
 inline MappingKey key_of(const LayerMapping& mapping) {
   const auto number = [](auto value) { return static_cast<std::uint32_t>(value); };
   // These name every member: with one more they do not compile.
-  const auto& [layer, images, rows, columns, conv_groups, output_channels, channels, order] = mapping;
+  const auto& [layer, images, rows, columns, conv_groups, output_channels, channels, order, batch] = mapping;
   return {number(images),          number(rows),     number(columns), number(conv_groups),
           number(output_channels), number(channels), number(order)};
 }

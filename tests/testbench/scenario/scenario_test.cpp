@@ -69,11 +69,14 @@ TEST_CASE("a written mapping is accepted as the mapping section") {
   ScenarioFile file("mapping: {fuse_pooling: false}\n");
   MappingSettings mapping;
   mapping.layers.push_back({"conv1", 2, 3, 0, 1, 32, 8, LoopOrder::kWeightsOuter});
+  mapping.layers.push_back({"conv1", 1, 4, 0, 1, 32, 8, LoopOrder::kWeightsOuter, 3});
   file.folder.write("mapping.yaml", to_yaml(mapping));
   const Scenario s = file.load({"mapping.include=" + (file.folder.path() / "mapping.yaml").string()});
-  REQUIRE(s.mapping.layers.size() == 1);
+  REQUIRE(s.mapping.layers.size() == 2);
   CHECK(s.mapping.layers[0].output_channels == 32);
   CHECK(s.mapping.layers[0].order == LoopOrder::kWeightsOuter);
+  CHECK(s.mapping.layers[0].batch == 0);
+  CHECK(s.mapping.layers[1].batch == 3);
 }
 
 TEST_CASE("rational numbers are exact and come back as written") {

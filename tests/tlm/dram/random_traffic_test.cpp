@@ -58,6 +58,8 @@ Seen check_seed(std::uint64_t seed) {
   CHECK(bench.channel.completions().size() == bench.count);
   CHECK(counts.read_bursts + counts.forwarded_bursts == added[false]);
   CHECK(counts.write_bursts == added[true]);
+  CHECK(counts.busy <= end);
+  CHECK(counts.refreshing <= end * c.geometry.all_banks());
   CHECK(counts.row_hits + counts.row_misses + counts.row_conflicts ==
         counts.read_bursts + counts.write_bursts);
   using Kind = CommandKind;

@@ -196,7 +196,7 @@ void Channel::issue(const Command& command, Cycle cycle) {
     case CommandKind::kRefresh:
     case CommandKind::kRefreshBank:
       ++(command.kind == CommandKind::kRefresh ? counts_.refreshes : counts_.bank_refreshes);
-      counts_.refreshing += refresh_.refreshed(rank, cycle);
+      refresh_.refreshed(rank, cycle);
       break;
     case CommandKind::kPowerDown:
       ++counts_.power_downs;
@@ -300,6 +300,8 @@ Counts Channel::counts(Cycle now) {
   if (is_empty()) advance(now);
   account(now);
   Counts counts = counts_;
+  counts.busy -= std::max<Cycle>(0, busy_until_ - now);
+  counts.refreshing = refresh_.held_up(now);
   counts.states = states_.clocks(now);
   return counts;
 }

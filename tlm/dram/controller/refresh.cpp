@@ -1,6 +1,7 @@
 #include "tlm/dram/controller/refresh.h"
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 
 namespace bitbalance::dram {
@@ -10,7 +11,8 @@ RefreshPlan::RefreshPlan(const Config& config)
       rule_(rule_of(config)),
       banks_per_rank_(config.geometry.banks_per_rank()),
       ranks_(static_cast<std::size_t>(config.geometry.ranks)),
-      blocked_from_(static_cast<std::size_t>(config.geometry.all_banks()), kNever) {
+      blocked_from_(static_cast<std::size_t>(config.geometry.all_banks()), kNever),
+      held_until_(blocked_from_.size(), 0) {
   // Ranks take turns, so that not all of them refresh at once.
   for (int rank = 0; rank < geometry_.ranks; ++rank) {
     ranks_[rank].due = rule_.interval * (rank + 1) / geometry_.ranks;
@@ -61,13 +63,22 @@ Planned RefreshPlan::next(const Device& device) const {
   return first;
 }
 
-Cycle RefreshPlan::refreshed(int rank, Cycle at) {
+void RefreshPlan::refreshed(int rank, Cycle at) {
   Rank& r = ranks_[rank];
-  const Cycle waited = at + rule_.takes - r.due;
+  const Cycle end = at + rule_.takes;
+  const int first = place(rank).bank;
+  for (int bank = first; bank < first + rule_.banks; ++bank) {
+    held_up_ += end - std::max(r.due, held_until_[bank]);
+    held_until_[bank] = end;
+  }
   r.bank = (r.bank + rule_.banks) % banks_per_rank_;
   r.due += rule_.interval;
   block(rank);
-  return waited * rule_.banks;
+}
+
+Cycle RefreshPlan::held_up(Cycle now) const {
+  return std::accumulate(held_until_.begin(), held_until_.end(), held_up_,
+                         [now](Cycle sum, Cycle until) { return sum - std::max<Cycle>(0, until - now); });
 }
 
 void RefreshPlan::suspend(int rank) {

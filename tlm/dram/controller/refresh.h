@@ -26,8 +26,11 @@ class RefreshPlan {
   /// By bank: from then on it takes nothing but what its refresh needs.
   const std::vector<Cycle>& blocked_from() const { return blocked_from_; }
 
-  /// A refresh was issued: returns the clocks from being due to its end, times the banks that it holds up.
-  Cycle refreshed(int rank, Cycle at);
+  /// A refresh was issued.
+  void refreshed(int rank, Cycle at);
+  /// Clocks up to `now`, of all banks, from a refresh that was issued being due to its end: once where the
+  /// next one is due before. Precondition: none was issued after `now`.
+  Cycle held_up(Cycle now) const;
   /// The rank refreshes itself.
   void suspend(int rank);
   /// It does no longer: a refresh is due at `from`.
@@ -59,6 +62,8 @@ class RefreshPlan {
   std::vector<Rank> ranks_;
   std::vector<Cycle> blocked_from_;
   Cycle first_due_ = 0;
+  std::vector<Cycle> held_until_;  ///< by bank: counted up to here
+  Cycle held_up_ = 0;              ///< of all banks
 };
 
 }  // namespace bitbalance::dram

@@ -192,7 +192,7 @@ std::string run_table(const RunReport& report, const std::string& folder, bool c
   if (report.accuracy) text += "\naccuracy  " + accuracy_text(*report.accuracy);
   text += fmt::format("speed     {} frames/s at {}Hz, {} cycles per frame\n", rounded(report.frames_per_s()),
                       scaled(report.scenario.accelerator.clock_hz),
-                      rounded(std::floor(quotient(static_cast<double>(report.cycles()), report.frames))));
+                      rounded(cycles_per_frame(report.cycles(), report.frames)));
   if (!report.memory.empty()) text += memory_summary(report);
   if (report.cost) text += cost_summary(*report.cost) + dram_type_note(report);
   const double seconds = report.host.simulate_s;

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdint>
 #include <string>
 
+#include "base/quotient.h"
 #include "testbench/report/names.h"
 
 namespace bitbalance::report {
@@ -23,6 +25,11 @@ inline std::string prefixed(double value, int lowest, int highest) {
   int power = value == 0 ? 0 : lowest;
   while (power < highest && std::abs(std::stod(digits(power))) >= 1000) ++power;  // as it is shown
   return digits(power) + " " + kPrefixes[kPlain + power];
+}
+
+/// To the nearest, of two the larger; NaN without a frame.
+inline double cycles_per_frame(std::int64_t cycles, std::int64_t frames) {
+  return std::round(quotient(static_cast<double>(cycles), static_cast<double>(frames)));
 }
 
 inline std::string percent(double share, fmt::format_string<double> form = "{:.1f}%") {

@@ -48,7 +48,7 @@ std::string row(const DesignFigures& d) {
   const double array = d.array.sum();
   std::string text = fmt::format(
       "{:<16} {:<8} {:>9} {:>11.0f} {:>9} {:>6} {:>6} {:>6} {:>6}", d.design, to_string(d.weights),
-      array_size(d), per_frame(static_cast<double>(d.cycles), d), figure(d.frames_per_s(), "{:.4g}"),
+      array_size(d), cycles_per_frame(d.cycles, d.frames), figure(d.frames_per_s(), "{:.4g}"),
       percent(d.pe_utilization()), percent(quotient(d.array.empty, array)),
       percent(quotient(d.array.waiting, array)), percent(quotient(d.array.unused, array)));
   for (const ComponentGroup& group : component_groups())

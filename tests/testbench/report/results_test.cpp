@@ -142,6 +142,14 @@ TEST_CASE("layers.csv has as many fields in each line as in its first") {
   CHECK_THAT(line, Catch::Matchers::StartsWith("\"conv \"\"1\"\"\",conv,rtl,1000,100,0.5000,compute,"));
 }
 
+TEST_CASE("the table shows the cycles of a frame to the nearest, as a comparison does") {
+  RunReport report = example();
+  for (const auto& [frames, shown] : {std::pair{3, "33 cycles"}, {8, "13 cycles"}, {0, "- cycles"}}) {
+    report.frames = frames;
+    CHECK_THAT(run_table(report, "", false), Contains(" " + std::string(shown) + " per frame\n"));
+  }
+}
+
 TEST_CASE("the table shows mismatches and why a run failed") {
   RunReport report = example();
   CHECK_THAT(run_table(report, "out", false), Contains("PASS") && Contains("40,000,000 frames/s"));

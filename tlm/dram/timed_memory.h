@@ -28,6 +28,7 @@ class TimedMemory : public MemoryModel, private Dram::Host {
   TimedMemory(const sc_core::sc_module_name& name, const Config& config, std::uint64_t bytes);
 
   Socket& target() override { return socket; }
+  bool has_ports() const override { return true; }
   unsigned debug_access(tlm::tlm_generic_payload& transaction) override {
     return array_.debug_access(transaction);
   }

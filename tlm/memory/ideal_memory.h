@@ -37,6 +37,7 @@ class IdealMemory : public MemoryModel {
   IdealMemory(const sc_core::sc_module_name& name, const IdealMemoryConfig& config);
 
   Socket& target() override { return socket; }
+  bool has_ports() const override { return true; }
   unsigned debug_access(tlm::tlm_generic_payload& transaction) override {
     return array_.debug_access(transaction);
   }

@@ -13,8 +13,9 @@ class MemoryModel : public sc_core::sc_module {
  public:
   using Socket = tlm::tlm_base_target_socket_b<32, tlm::tlm_fw_transport_if<>, tlm::tlm_bw_transport_if<>>;
 
-  /// To bind any number of initiators to.
+  /// To bind initiators to: any number if has_ports(), else one.
   virtual Socket& target() = 0;
+  virtual bool has_ports() const { return false; }
   /// Reads or writes in no time; returns the number of bytes that exist.
   virtual unsigned debug_access(tlm::tlm_generic_payload& transaction) = 0;
   /// What it has counted up to now.

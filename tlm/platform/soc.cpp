@@ -28,7 +28,7 @@ Soc::Soc(const sc_core::sc_module_name& name, const SocConfig& config, MemoryMod
   attach("flash", PLATFORM_FLASH_BASE, PLATFORM_FLASH_BYTES, flash_.socket);
   attach("ram", PLATFORM_RAM_BASE, PLATFORM_RAM_BYTES, ram_.socket);
   attach("dram", PLATFORM_DRAM_BASE, config.dram_bytes, dram.target(),
-         static_cast<int>(config.accelerators.size()) + 1);
+         dram.has_ports() ? static_cast<int>(config.accelerators.size()) + 1 : 1);
   for (std::size_t i = 0; i < config.accelerators.size(); ++i) {
     const std::string slot = fmt::format("accelerator{}", i);
     const SocAccelerator& settings = config.accelerators[i];

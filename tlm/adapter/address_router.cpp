@@ -115,13 +115,10 @@ tlm::tlm_sync_enum AddressRouter::nb_transport_fw(int initiator, tlm::tlm_generi
       targets_[port_of(*found->second.range, initiator)]->nb_transport_fw(transaction, phase, delay);
   if (answer == tlm::TLM_COMPLETED || ends) {
     finish(transaction);
-  } else if (answer == tlm::TLM_UPDATED && phase == tlm::BEGIN_RESP) {
-    Responses& responses = responses_to(initiator);
-    const sc_core::sc_time time = sc_core::sc_time_stamp() + delay;
-    if (responses.can_begin(time)) {
-      responses.begin(transaction, time);
-    } else {
-      hold(initiator, transaction, time);
+  } else if (answer == tlm::TLM_UPDATED) {
+    found->second.in_request_phase = false;
+    if (phase == tlm::BEGIN_RESP) {
+      hold(initiator, transaction, sc_core::sc_time_stamp() + delay);
       phase = tlm::END_REQ;
     }
   }
@@ -132,15 +129,22 @@ tlm::tlm_sync_enum AddressRouter::nb_transport_bw(int /*port*/, tlm::tlm_generic
                                                   tlm::tlm_phase& phase, sc_core::sc_time& delay) {
   const auto found = pending_.find(&transaction);
   if (found == pending_.end()) return tlm::TLM_ACCEPTED;  // ignorable phases
-  const int initiator = found->second.initiator;
+  Pending& pending = found->second;
+  const int initiator = pending.initiator;
+  if (phase == tlm::END_REQ) pending.in_request_phase = false;
   if (phase != tlm::BEGIN_RESP) return initiators[initiator]->nb_transport_bw(transaction, phase, delay);
   Responses& responses = responses_to(initiator);
-  const sc_core::sc_time time = sc_core::sc_time_stamp() + delay;
-  if (!responses.can_begin(time)) {
-    hold(initiator, transaction, time);
+  if (delay != sc_core::SC_ZERO_TIME || !responses.can_begin(sc_core::sc_time_stamp())) {
+    hold(initiator, transaction, sc_core::sc_time_stamp() + delay);
+    if (pending.in_request_phase) {  // which BEGIN_RESP ends, too
+      pending.in_request_phase = false;
+      tlm::tlm_phase end = tlm::END_REQ;
+      sc_core::sc_time same = delay;
+      initiators[initiator]->nb_transport_bw(transaction, end, same);
+    }
     return tlm::TLM_ACCEPTED;
   }
-  responses.begin(transaction, time);
+  responses.responding = &transaction;
   const tlm::tlm_sync_enum answer = initiators[initiator]->nb_transport_bw(transaction, phase, delay);
   if (answer == tlm::TLM_COMPLETED || phase == tlm::END_RESP) {
     end_response(initiator, sc_core::sc_time_stamp() + delay);
@@ -150,13 +154,19 @@ tlm::tlm_sync_enum AddressRouter::nb_transport_bw(int /*port*/, tlm::tlm_generic
 }
 
 void AddressRouter::hold(int initiator, tlm::tlm_generic_payload& transaction, const sc_core::sc_time& time) {
-  responses_to(initiator).held.push_back({&transaction, time});
+  if (transaction.has_mm()) transaction.acquire();
+  std::deque<Responses::Held>& held = responses_to(initiator).held;
+  const auto later = std::upper_bound(
+      held.begin(), held.end(), time,
+      [](const sc_core::sc_time& t, const Responses::Held& response) { return t < response.time; });
+  held.insert(later, {&transaction, time});
   send_held_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void AddressRouter::end_response(int initiator, const sc_core::sc_time& time) {
   Responses& responses = responses_to(initiator);
-  responses.end(time);
+  responses.responding = nullptr;
+  responses.free_from = time;
   if (!responses.held.empty()) send_held_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
@@ -164,30 +174,32 @@ void AddressRouter::send_held() {
   const sc_core::sc_time now = sc_core::sc_time_stamp();
   sc_core::sc_time next = sc_core::sc_max_time();
   for (std::size_t i = 0; i < responses_.size(); ++i) {
-    Responses& responses = responses_[i];
+    const Responses& responses = responses_[i];
     while (responses.responding == nullptr && !responses.held.empty()) {
       const sc_core::sc_time begin = std::max(responses.held.front().time, responses.free_from);
       if (begin > now) {
         next = std::min(next, begin);
         break;
       }
-      send_held(static_cast<int>(i), responses);
+      send_first_held(static_cast<int>(i));
     }
   }
   if (next != sc_core::sc_max_time()) send_held_event_.notify(next - now);
 }
 
-void AddressRouter::send_held(int initiator, Responses& responses) {
+void AddressRouter::send_first_held(int initiator) {
+  Responses& responses = responses_to(initiator);
   tlm::tlm_generic_payload& transaction = *responses.held.front().transaction;
   responses.held.pop_front();
-  responses.begin(transaction, sc_core::sc_time_stamp());
+  responses.responding = &transaction;
   tlm::tlm_phase phase = tlm::BEGIN_RESP;
   sc_core::sc_time delay;
   const tlm::tlm_sync_enum answer = initiators[initiator]->nb_transport_bw(transaction, phase, delay);
-  if (answer != tlm::TLM_COMPLETED && phase != tlm::END_RESP) return;
-  // The target was told TLM_ACCEPTED.
-  phase = tlm::END_RESP;
-  nb_transport_fw(initiator, transaction, phase, delay);
+  if (answer == tlm::TLM_COMPLETED || phase == tlm::END_RESP) {
+    phase = tlm::END_RESP;  // the target was told TLM_ACCEPTED
+    nb_transport_fw(initiator, transaction, phase, delay);
+  }
+  if (transaction.has_mm()) transaction.release();
 }
 
 void AddressRouter::finish(tlm::tlm_generic_payload& transaction) {
@@ -228,17 +240,18 @@ void AddressRouter::invalidate_direct_mem_ptr(int port, sc_dt::uint64 first, sc_
 }
 
 unsigned AddressRouter::transport_dbg(int initiator, tlm::tlm_generic_payload& transaction) {
-  const Range* range = decode(transaction.get_address(), 1);
+  const std::uint64_t address = transaction.get_address();
+  const unsigned length = transaction.get_data_length();
+  const Range* range = decode(address, 1);
   if (range == nullptr) return 0;
-  // The initiator's own says how many bytes it wants; the target may have more than the bus shows.
-  const std::uint64_t offset = transaction.get_address() - range->base;
-  tlm::tlm_generic_payload shown;
-  shown.set_command(transaction.get_command());
-  shown.set_address(offset);
-  shown.set_data_ptr(transaction.get_data_ptr());
-  shown.set_data_length(
-      static_cast<unsigned>(std::min<std::uint64_t>(transaction.get_data_length(), range->bytes - offset)));
-  return targets_[port_of(*range, initiator)]->transport_dbg(shown);
+  // The target may have more than the bus shows.
+  const std::uint64_t offset = address - range->base;
+  transaction.set_data_length(static_cast<unsigned>(std::min<std::uint64_t>(length, range->bytes - offset)));
+  transaction.set_address(offset);
+  const unsigned count = targets_[port_of(*range, initiator)]->transport_dbg(transaction);
+  transaction.set_address(address);
+  transaction.set_data_length(length);
+  return count;
 }
 
 }  // namespace bitbalance::adapter

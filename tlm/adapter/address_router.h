@@ -64,29 +64,21 @@ class AddressRouter : public sc_core::sc_module {
     const Range* range;
     std::uint64_t address;
     sc_core::sc_time time;
+    bool in_request_phase = true;
   };
 
   /// What an initiator is answered by nb_transport.
   struct Responses {
     struct Held {
       tlm::tlm_generic_payload* transaction;
-      sc_core::sc_time time;  ///< at which the target wanted to begin
+      sc_core::sc_time time;  ///< at which the target begins
     };
-    std::deque<Held> held;                           ///< BEGIN_RESP that wait for the one before to end
+    std::deque<Held> held;                           ///< BEGIN_RESP for later, by time
     tlm::tlm_generic_payload* responding = nullptr;  ///< BEGIN_RESP sent, END_RESP not yet seen
-    sc_core::sc_time begun;                          ///< when the last response phase began
-    sc_core::sc_time free_from;                      ///< end of the last that took time
+    sc_core::sc_time free_from;                      ///< end of the last response phase
 
     bool can_begin(const sc_core::sc_time& time) const {
-      return responding == nullptr && held.empty() && time >= free_from;
-    }
-    void begin(tlm::tlm_generic_payload& transaction, const sc_core::sc_time& time) {
-      responding = &transaction;
-      begun = time;
-    }
-    void end(const sc_core::sc_time& time) {
-      responding = nullptr;
-      if (time > begun) free_from = time;
+      return responding == nullptr && free_from <= time && (held.empty() || held.front().time > time);
     }
   };
 
@@ -102,12 +94,12 @@ class AddressRouter : public sc_core::sc_module {
             const tlm::tlm_generic_payload& transaction);
   void finish(tlm::tlm_generic_payload& transaction);
   Responses& responses_to(int initiator) { return responses_[static_cast<std::size_t>(initiator)]; }
-  /// Keeps BEGIN_RESP for later.
+  /// Keeps a BEGIN_RESP until that time, or until the one before has ended.
   void hold(int initiator, tlm::tlm_generic_payload& transaction, const sc_core::sc_time& time);
   void end_response(int initiator, const sc_core::sc_time& time);
   /// Sends what was held and can begin now, and plans the next call.
   void send_held();
-  void send_held(int initiator, Responses& responses);
+  void send_first_held(int initiator);
 
   void b_transport(int initiator, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
   tlm::tlm_sync_enum nb_transport_fw(int initiator, tlm::tlm_generic_payload& transaction,

@@ -6,7 +6,7 @@
 
 #include <array>
 #include <catch2/catch.hpp>
-#include <deque>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -134,59 +134,82 @@ TEST_CASE("a target takes back direct memory that the bus shows, and nothing els
 
 namespace {
 
-/// Answers by BEGIN_RESP after `latency`, in one of the ways that the protocol has.
+/// How a target answers after its latency.
+enum class AnswerWay {
+  kEndReq,     ///< END_REQ at once, BEGIN_RESP when it is time
+  kReturn,     ///< BEGIN_RESP on the return path, annotated
+  kNoEndReq,   ///< BEGIN_RESP when it is time, which ends the request phase
+  kAnnotated,  ///< END_REQ at once, BEGIN_RESP half of the latency ahead of its time
+};
+
 struct SlowTarget : sc_core::sc_module {
   tlm_utils::simple_target_socket<SlowTarget> socket{"socket"};
   tlm_utils::peq_with_get<tlm::tlm_generic_payload> answers{"answers"};
-  sc_time latency;
-  bool by_return_path;
+  const sc_time latency;
+  const AnswerWay way;
   int ended = 0;  ///< END_RESP seen
 
-  SlowTarget(const sc_core::sc_module_name& name, const sc_time& time, bool by_return)
-      : sc_module(name), latency(time), by_return_path(by_return) {
+  SlowTarget(const sc_core::sc_module_name& name, const sc_time& time, AnswerWay how)
+      : sc_module(name), latency(time), way(how) {
     socket.register_nb_transport_fw(this, &SlowTarget::nb_transport_fw);
     SC_HAS_PROCESS(SlowTarget);
     SC_METHOD(respond);
     sensitive << answers.get_event();
     dont_initialize();
   }
+  sc_time ahead() const { return way == AnswerWay::kAnnotated ? latency / 2 : sc_core::SC_ZERO_TIME; }
+  void end(tlm::tlm_generic_payload& payload) {
+    ++ended;
+    payload.release();
+  }
   tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_time& delay) {
     if (phase == tlm::END_RESP) {
-      ++ended;
+      end(payload);
       return tlm::TLM_COMPLETED;
     }
+    payload.acquire();
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
-    delay += latency;
-    if (by_return_path) {
+    if (way == AnswerWay::kReturn) {
+      delay += latency;
       phase = tlm::BEGIN_RESP;
-    } else {
-      answers.notify(payload, delay);
-      delay -= latency;
-      phase = tlm::END_REQ;
+      return tlm::TLM_UPDATED;
     }
+    answers.notify(payload, delay + latency - ahead());
+    if (way == AnswerWay::kNoEndReq) {
+      payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+      return tlm::TLM_ACCEPTED;
+    }
+    phase = tlm::END_REQ;
     return tlm::TLM_UPDATED;
   }
   void respond() {
     while (tlm::tlm_generic_payload* const payload = answers.get_next_transaction()) {
       tlm::tlm_phase phase = tlm::BEGIN_RESP;
-      sc_time delay;
+      sc_time delay = ahead();
+      payload->set_response_status(tlm::TLM_OK_RESPONSE);
       const tlm::tlm_sync_enum status = socket->nb_transport_bw(*payload, phase, delay);
-      if (status == tlm::TLM_COMPLETED || phase == tlm::END_RESP) ++ended;
+      if (status == tlm::TLM_COMPLETED || phase == tlm::END_RESP) end(*payload);
     }
   }
 };
 
-/// Sends four reads, one each 3 ns, and ends each response `response_time` after its beginning.
+/// Reads from both targets in turn, and ends each response `response_time` after its beginning. Deletes a
+/// transaction when nobody has a reference.
 struct ManyReads : sc_core::sc_module, tlm::tlm_mm_interface {
   tlm_utils::simple_initiator_socket<ManyReads> socket{"socket"};
   tlm_utils::peq_with_get<tlm::tlm_generic_payload> ends{"ends"};
-  sc_time response_time;
-  std::deque<tlm::tlm_generic_payload> payloads;
+  const sc_time response_time;
+  const tlm::tlm_generic_payload* requesting = nullptr;  ///< sent last
+  sc_core::sc_event request_end;
   std::uint32_t word = 0;
-  int answered = 0;
+  std::multiset<double> expected, seen;  ///< times of answers, ns, if a response takes no time
+  std::size_t ended = 0;
+  const SlowTarget &near, &far;
 
-  ManyReads(const sc_core::sc_module_name& name, const sc_time& time) : sc_module(name), response_time(time) {
+  ManyReads(const sc_core::sc_module_name& name, const sc_time& time, const SlowTarget& target,
+            const SlowTarget& other)
+      : sc_module(name), response_time(time), near(target), far(other) {
     socket.register_nb_transport_bw(this, &ManyReads::nb_transport_bw);
     SC_HAS_PROCESS(ManyReads);
     SC_THREAD(send);
@@ -194,64 +217,88 @@ struct ManyReads : sc_core::sc_module, tlm::tlm_mm_interface {
     sensitive << ends.get_event();
     dont_initialize();
   }
-  void free(tlm::tlm_generic_payload*) override {}
+  void free(tlm::tlm_generic_payload* payload) override {
+    payload->reset();
+    delete payload;
+  }
   void send() {
-    for (int i = 0; i < 4; ++i) {
-      tlm::tlm_generic_payload& payload = payloads.emplace_back();
-      payload.set_mm(this);
-      payload.acquire();
-      payload.set_read();
-      payload.set_address(i % 2 == 0 ? 0x1000 : 0x2000);
-      payload.set_data_ptr(reinterpret_cast<unsigned char*>(&word));
-      payload.set_data_length(4);
-      payload.set_streaming_width(4);
+    for (int i = 0; i < 6; ++i) {
+      const SlowTarget& target = i % 2 == 0 ? near : far;
+      auto* const payload = new tlm::tlm_generic_payload(this);
+      payload->acquire();
+      payload->set_read();
+      payload->set_address(&target == &near ? 0x1000 : 0x2000);
+      payload->set_data_ptr(reinterpret_cast<unsigned char*>(&word));
+      payload->set_data_length(4);
+      payload->set_streaming_width(4);
+      expected.insert((sc_core::sc_time_stamp() + target.latency) / sc_time(1, sc_core::SC_NS));
+      requesting = payload;
       tlm::tlm_phase phase = tlm::BEGIN_REQ;
       sc_time delay;
-      if (socket->nb_transport_fw(payload, phase, delay) == tlm::TLM_UPDATED && phase == tlm::BEGIN_RESP)
-        ends.notify(payload, delay + response_time);
-      wait(3, sc_core::SC_NS);
+      if (socket->nb_transport_fw(*payload, phase, delay) == tlm::TLM_UPDATED) {
+        wait(delay);
+      } else {
+        wait(request_end);
+      }
+      wait(1, sc_core::SC_NS);
     }
   }
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_time& delay) {
+    if (&payload == requesting) request_end.notify(delay);
     if (phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;
-    if (response_time == sc_core::SC_ZERO_TIME) {
-      ++answered;
-      return tlm::TLM_COMPLETED;
+    seen.insert((sc_core::sc_time_stamp() + delay) / sc_time(1, sc_core::SC_NS));
+    if (response_time != sc_core::SC_ZERO_TIME) {
+      ends.notify(payload, delay + response_time);
+      return tlm::TLM_ACCEPTED;
     }
-    ends.notify(payload, delay + response_time);
-    return tlm::TLM_ACCEPTED;
+    ++ended;
+    payload.release();
+    return tlm::TLM_COMPLETED;
   }
   void end() {
     while (tlm::tlm_generic_payload* const payload = ends.get_next_transaction()) {
       tlm::tlm_phase phase = tlm::END_RESP;
       sc_time delay;
-      ++answered;
+      ++ended;
       socket->nb_transport_fw(*payload, phase, delay);
+      payload->release();
     }
   }
 };
 
+/// What goes wrong, and how many responses the initiator and the targets saw end.
+std::string read_many(AnswerWay near_way, double near_ns, AnswerWay far_way, double response_ns) {
+  return bitbalance::test::in_child([&] {
+    SlowTarget near("near", sc_time(near_ns, sc_core::SC_NS), near_way);
+    SlowTarget far("far", sc_time(4, sc_core::SC_NS), far_way);
+    ManyReads reads("reads", sc_time(response_ns, sc_core::SC_NS), near, far);
+    ProtocolChecker checker("checker");
+    AddressRouter bus("bus");
+    reads.socket.bind(checker.target);
+    checker.initiator.bind(bus.initiators);
+    bus.attach("near", 0x1000, 0x100, near.socket);
+    bus.attach("far", 0x2000, 0x100, far.socket);
+    sc_core::sc_start(sc_time(1, sc_core::SC_US));
+    const bool in_time = response_ns > 0 || reads.seen == reads.expected;
+    return std::to_string(reads.ended) + " of " + std::to_string(near.ended + far.ended) +
+           (in_time ? "" : ", late") + checker.text();
+  });
+}
+
 }  // namespace
 
-TEST_CASE("responses of several targets reach an initiator one after the other") {
-  for (const bool by_return : {false, true}) {
-    for (const double response_ns : {0.0, 1.5, 7.0}) {
-      CAPTURE(by_return, response_ns);
-      CHECK(bitbalance::test::in_child([&] {
-              ManyReads reads("reads", sc_time(response_ns, sc_core::SC_NS));
-              ProtocolChecker checker("checker");
-              AddressRouter bus("bus");
-              SlowTarget near("near", sc_time(3, sc_core::SC_NS), by_return);
-              SlowTarget far("far", sc_time(4, sc_core::SC_NS), false);
-              reads.socket.bind(checker.target);
-              checker.initiator.bind(bus.initiators);
-              bus.attach("near", 0x1000, 0x100, near.socket);
-              bus.attach("far", 0x2000, 0x100, far.socket);
-              sc_core::sc_start(sc_time(100, sc_core::SC_NS));
-              return std::to_string(reads.answered) + " of " + std::to_string(near.ended + far.ended) +
-                     checker.text();
-            }) == "4 of 4");
+TEST_CASE("responses of several targets reach an initiator one after the other, in their times") {
+  constexpr AnswerWay kWays[] = {AnswerWay::kEndReq, AnswerWay::kReturn, AnswerWay::kNoEndReq,
+                                 AnswerWay::kAnnotated};
+  for (const AnswerWay near : kWays) {
+    for (const AnswerWay far : kWays) {
+      for (const double near_ns : {3.0, 40.0}) {
+        for (const double response_ns : {0.0, 1.5, 7.0}) {
+          CAPTURE(static_cast<int>(near), static_cast<int>(far), near_ns, response_ns);
+          CHECK(read_many(near, near_ns, far, response_ns) == "6 of 6");
+        }
+      }
     }
   }
 }

@@ -13,6 +13,7 @@
 
 #include "base/bits.h"
 #include "hw/isa/registers.h"
+#include "hw/port/clock_period.h"
 #include "hw/program/stored_program.h"
 #include "hw/rtl/accelerator.h"
 #include "tlm/accelerator/accelerator.h"
@@ -125,7 +126,7 @@ int sc_main(int argc, char* argv[]) {
   }
   const StoredProgram program = bitbalance::stored::load_program(argv[1]);
   int running = 2;
-  sc_core::sc_clock clock("clock", sc_core::sc_time(1 / program.accelerator.clock_hz, sc_core::SC_SEC));
+  sc_core::sc_clock clock("clock", bitbalance::port::clock_period(program.accelerator));
   sc_core::sc_signal<bool> reset("reset"), clocked_irq("clocked_irq"), tlm_irq("tlm_irq");
 
   bitbalance::rtl::Accelerator clocked("clocked", program.accelerator);

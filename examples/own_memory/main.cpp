@@ -10,6 +10,7 @@
 
 #include "examples/own_memory/memory.h"
 #include "hw/compiler/mapper.h"
+#include "hw/port/clock_period.h"
 #include "hw/rtl/accelerator.h"
 #include "testbench/golden/compare.h"
 #include "testbench/golden/golden.h"
@@ -100,7 +101,7 @@ bool run_scenario(const std::string& file, bool clocked) {
     tlm_level::Accelerator accelerator("accelerator", scenario.accelerator);
     return simulate(accelerator, workload, program);
   }
-  sc_core::sc_clock clock("clock", sc_core::sc_time(1.0 / scenario.accelerator.clock_hz, sc_core::SC_SEC));
+  sc_core::sc_clock clock("clock", port::clock_period(scenario.accelerator));
   sc_core::sc_signal<bool> reset("reset");
   rtl::Accelerator accelerator("accelerator", scenario.accelerator);
   accelerator.clk(clock);

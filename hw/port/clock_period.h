@@ -8,8 +8,7 @@
 
 namespace bitbalance::port {
 
-/// Rounded to the simulator's time resolution. Throws ConfigError where nothing or more than 5 % off is left
-/// of it.
+/// Rounded to the simulator's time resolution. Throws ConfigError if that is more than 5 % off.
 sc_core::sc_time clock_period(const AcceleratorConfig& config);
 
 }  // namespace bitbalance::port

@@ -1,10 +1,9 @@
 #include "hw/rtl/accelerator.h"
 
-#include "hw/port/clock_period.h"
-
 #include <memory>
 
 #include "base/text/enum_index.h"
+#include "hw/port/clock_period.h"
 
 namespace bitbalance::rtl {
 namespace {

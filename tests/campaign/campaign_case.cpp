@@ -103,7 +103,7 @@ std::string fault_or_mismatch(const RandomCase& c, const Result& result) {
 
 std::string first_other_line(const std::string& found, const std::string& expected) {
   std::istringstream lines(found), others(expected);
-  std::string line, other, section;
+  std::string line, other, section = "cycles";
   while (std::getline(others, other)) {
     std::getline(lines, line);
     if (line != other) return fmt::format("{}: '{}', tlm has '{}'", section, line, other);

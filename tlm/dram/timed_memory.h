@@ -21,6 +21,7 @@ namespace bitbalance::dram {
 
 class TimedMemory : public MemoryModel, private Dram::Host {
  public:
+  /// A module around it exports it by a socket of the same kind.
   tlm_utils::multi_passthrough_target_socket<TimedMemory> socket;
 
   /// `bytes`: size of what is kept; addresses from 0. Throws std::invalid_argument when the parameters are

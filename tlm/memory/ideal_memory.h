@@ -32,6 +32,7 @@ void check(const IdealMemoryConfig& config);
 
 class IdealMemory : public MemoryModel {
  public:
+  /// A module around it exports it by a socket of the same kind.
   tlm_utils::multi_passthrough_target_socket<IdealMemory> socket;
 
   IdealMemory(const sc_core::sc_module_name& name, const IdealMemoryConfig& config);

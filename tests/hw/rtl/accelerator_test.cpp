@@ -414,6 +414,36 @@ TEST_CASE("an error of a burst that a reset has dropped is not the next program'
   }
 }
 
+TEST_CASE("every accelerator of a clock is told whether any of them needs edges") {
+  Bench bench;
+  IdealMemoryConfig config;
+  config.bytes = kMemoryBytes;
+  IdealMemory memory("memory", config);
+  struct Told {
+    Accelerator accelerator;
+    CsrDriver driver;
+    sc_core::sc_signal<bool> irq;
+    std::vector<bool> needs;
+
+    Told(Bench& bench, IdealMemory& memory, const std::string& name)
+        : accelerator(name.c_str(), small_config()),
+          driver((name + "_driver").c_str()),
+          irq((name + "_irq").c_str()) {
+      bench.attach(accelerator);
+      accelerator.irq(irq);
+      accelerator.mem.bind(memory.socket);
+      driver.socket.bind(accelerator.csr);
+      accelerator.observe_clock_need([this](bool needed) { needs.push_back(needed); });
+    }
+  } first(bench, memory, "first"), second(bench, memory, "second");
+  bench.run_edges(1000);
+  CHECK(first.needs == std::vector<bool>{false});
+  second.driver.write(Register::kIrqEnable, kIrqDone);
+  bench.run_edges(1000);
+  CHECK(first.needs == std::vector<bool>{false, true, false});
+  CHECK(second.needs == first.needs);
+}
+
 TEST_CASE("two accelerators in one simulation have signals of their own") {
   Accelerator first("first", small_config());
   Accelerator second("second", small_config());

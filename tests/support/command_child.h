@@ -18,7 +18,7 @@ struct CommandEnd {
   std::string out;
   std::string err;
 
-  /// A user's mistake: nothing on stdout, one line on stderr.
+  /// A user's mistake: nothing on stdout, one line on stderr but for progress.
   bool refused_in_one_line() const;
 };
 

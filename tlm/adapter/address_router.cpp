@@ -171,7 +171,7 @@ void AddressRouter::end_response(int initiator, const sc_core::sc_time& time) {
 }
 
 void AddressRouter::send_held() {
-  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  const sc_core::sc_time& now = sc_core::sc_time_stamp();
   sc_core::sc_time next = sc_core::sc_max_time();
   for (std::size_t i = 0; i < responses_.size(); ++i) {
     const Responses& responses = responses_[i];

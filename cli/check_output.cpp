@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 #include <system_error>
 
 #include "base/text/outside_text.h"
@@ -32,12 +33,31 @@ bool lies_in(const fs::path& file, const fs::path& folder) {
   return !inner.empty() && *inner.begin() != "..";
 }
 
-/// A model names the files beside it that hold its data.
+/// The text at `at` of a protobuf, behind its length: seven bits a byte, the lowest first.
+std::string text_at(const std::string& bytes, std::size_t at) {
+  std::size_t length = 0;
+  for (unsigned shift = 0; at < bytes.size() && shift < 64; shift += 7) {
+    const auto byte = static_cast<unsigned char>(bytes[at++]);
+    length |= std::size_t{byte & 0x7fu} << shift;
+    if (byte < 0x80) return bytes.substr(at, length);
+  }
+  return "";
+}
+
+/// A model names the files in its folder that hold its data: in entries with the key "location".
 bool is_data_of(const fs::path& file, const fs::path& model) {
   constexpr std::size_t kLargestModel = std::size_t{1} << 32;
   if (model.extension() != kModelExtension || !lies_in(file, model.parent_path())) return false;
   const std::optional<std::string> bytes = read_bytes(model, kLargestModel);
-  return bytes && bytes->find(file.filename().string()) != std::string::npos;
+  if (!bytes) return false;
+  // A StringStringEntryProto: the key with its length, then the tag of the value.
+  constexpr std::string_view kEntry = "\x0a\x08location\x12";
+  std::set<std::string> locations;
+  for (std::size_t at = bytes->find(kEntry); at != std::string::npos; at = bytes->find(kEntry, at + 1))
+    locations.insert(text_at(*bytes, at + kEntry.size()));
+  return std::any_of(locations.begin(), locations.end(), [&](const std::string& location) {
+    return is_same(file, model.parent_path() / location);
+  });
 }
 
 /// Precondition: the file is there.

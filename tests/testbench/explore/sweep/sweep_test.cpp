@@ -266,14 +266,21 @@ TEST_CASE("a page that would take another file's place, or is too large for a br
   CHECK(sweep.rows() == 0);
 }
 
+/// As in a model: the file that holds the data of a tensor.
+std::string data_entry(const std::string& location) {
+  return std::string("\x0a\x08location\x12") + static_cast<char>(location.size()) + location;
+}
+
 TEST_CASE("a table takes the place of nothing that a point is read from") {
   for (const char* jobs : {"1", "2"}) {
     const Swept sweep(
         "scenarios: [one.yaml, two.yaml]\nspace: {accelerator: [small.yaml, large.yaml], network.count: "
         "[1]}\n");
     const TemporaryFolder& folder = sweep.folder();
-    folder.write("m.onnx", "a model whose location of data is weights.bin");
+    fs::create_directory(folder.path() / "data");
+    folder.write("m.onnx", "a model" + data_entry("weights.bin") + data_entry("./data/more.bin"));
     folder.write("weights.bin", "weights");
+    folder.write("data/more.bin", "weights");
     folder.write("images.npy", "images");
     folder.write("one.yaml", "include: two.yaml\n");
     folder.write("two.yaml",
@@ -283,7 +290,7 @@ TEST_CASE("a table takes the place of nothing that a point is read from") {
     folder.write("sizes.yaml", "rows: 2\n");
     fs::create_directory_symlink(folder.path(), folder.path() / "link");
     for (const char* name : {"one.yaml", "two.yaml", "small.yaml", "large.yaml", "sizes.yaml", "m.onnx",
-                             "images.npy", "weights.bin", "link/two.yaml"}) {
+                             "images.npy", "weights.bin", "data/more.bin", "link/two.yaml"}) {
       const fs::path file = folder.path() / name;
       const std::string before = text_of(file);
       const CommandEnd end = sweep.run({"--jobs", jobs, "--html", file.string()});
@@ -293,6 +300,20 @@ TEST_CASE("a table takes the place of nothing that a point is read from") {
       CHECK(text_of(file) == before);
     }
     CHECK(sweep.rows() == 0);
+  }
+}
+
+TEST_CASE("a table takes the place of an earlier one that a model beside it merely mentions") {
+  const Swept sweep("scenarios: " + kLenet +
+                    "\nsettings: {network.model: m.onnx}\nspace: {accelerator.rows: [16, 32]}\n");
+  const TemporaryFolder& folder = sweep.folder();
+  const std::string model = text_of(fs::path(kLenet).parent_path() / "networks" / "lenet.onnx");
+  CHECK_THAT(model, Contains("output"));
+  folder.write("m.onnx", model);
+  for (const int time : {1, 2}) {
+    const CommandEnd end = sweep.run({"--html", (folder.path() / "output").string()});
+    INFO(time << ": " << end.err);
+    CHECK(end.exit_code == 0);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,19 @@
 namespace bitbalance::runner {
 
 namespace {
+
+/// Throws std::invalid_argument. Also of entries for a batch that does not occur: no mapper sees them.
+void check_names(const std::vector<LayerMapping>& mappings, const QuantizedNetwork& network) {
+  for (const LayerMapping& mapping : mappings) {
+    const bool is_there =
+        std::any_of(network.layers.begin(), network.layers.end(), [&](const QuantizedLayer& layer) {
+          return layer.op == LayerOp::kConv && layer.name == mapping.layer;
+        });
+    if (is_there) continue;
+    throw std::invalid_argument(
+        fmt::format("mapping of layer {}: the network has no convolution of that name", mapping.layer));
+  }
+}
 
 /// The user's choices for programs of `batch` images: for just these, or else for all.
 std::vector<LayerMapping> mappings_for(const Scenario& scenario, int batch) {
@@ -32,6 +46,7 @@ std::vector<LayerMapping> mappings_for(const Scenario& scenario, int batch) {
 }  // namespace
 
 MapperOptions mapper_options(const Scenario& scenario, const QuantizedNetwork& network, int batch) {
+  check_names(scenario.mapping.layers, network);
   MapperOptions options;
   options.batch = batch;
   options.barrier = scenario.mapping.barrier;

@@ -35,7 +35,8 @@ struct ChosenMappings {
   std::string comment() const;
 };
 
-/// How a program of `batch` images is mapped.
+/// How a program of `batch` images is mapped. Throws std::invalid_argument when the scenario maps a layer
+/// that is no convolution of the network.
 MapperOptions mapper_options(const Scenario& scenario, const QuantizedNetwork& network, int batch);
 
 /// Images of full batches; then, if the images do not divide into them, of the rest.

@@ -72,7 +72,15 @@ TEST_CASE("contradictory mappings, efforts and objectives are told in one line")
              Contains("mapping.layers: layer 'conv1' twice; accepted: once"));
   CHECK_THAT(mapping("{layer: conv1, batch: 3}, {layer: conv1}, {layer: conv1, batch: 3}"),
              Contains("mapping.layers: layer 'conv1' of batch 3 twice; accepted: once"));
-  CHECK_THAT(mapping("{layer: conv9}"), Contains("layer conv9: the network has no convolution of that name"));
+  for (const char* other : {"{layer: conv9}", "{layer: conv9, batch: 8}", "{layer: conv9, batch: 3}",
+                            "{layer: conv1, batch: 3}, {layer: pool1, batch: 3}"}) {
+    INFO(other);
+    CHECK_THAT(mapping(other),
+               Contains("mapping of layer ") && Contains(": the network has no convolution of that name"));
+  }
+  const std::string unused = folder.write("unused.yaml", "layers: [{layer: conv1, batch: 3}]\n").string();
+  CHECK(bitbalance_command(lenet() + "--mapping " + unused + " --out " + (folder.path() / "out").string())
+            .exit_code == 0);
   CHECK_THAT(mapping("{layer: conv1, images: 2, rows: 2}"), Contains("images = 2: accepted: 1, or up to"));
   CHECK_THAT(mapping("{layer: conv1, images: 2, columns: 2}"), Contains("images = 2: accepted: 1, or up to"));
   CHECK_THAT(mapping("{layer: conv1, columns: 3}"), Contains("columns = 3: accepted: 28, or multiples of 2"));

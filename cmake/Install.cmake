@@ -7,7 +7,7 @@ set(BITBALANCE_INCLUDE_DIR ${CMAKE_INSTALL_INCLUDEDIR}/bitbalance)
 set(BITBALANCE_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/bitbalance)
 
 # bitbalance_install(COMPONENT FOLDERS ... TARGETS ...): libraries and their headers as one component of
-# find_package(bitbalance).
+# find_package(bitbalance). All headers but that of bitbalance_version, which is of our programs alone.
 function(bitbalance_install component)
   cmake_parse_arguments(ARG "" "" "FOLDERS;TARGETS" ${ARGN})
   install(TARGETS ${ARG_TARGETS} EXPORT bitbalance-${component}
@@ -16,7 +16,7 @@ function(bitbalance_install component)
   install(EXPORT bitbalance-${component} NAMESPACE bitbalance:: DESTINATION ${BITBALANCE_CMAKE_DIR})
   foreach(folder IN LISTS ARG_FOLDERS)
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/ DESTINATION ${BITBALANCE_INCLUDE_DIR}/${folder}
-      FILES_MATCHING PATTERN "*.h" PATTERN "CMakeFiles" EXCLUDE)
+      FILES_MATCHING PATTERN "*.h" PATTERN "CMakeFiles" EXCLUDE REGEX "/base/version\\.h$" EXCLUDE)
   endforeach()
 endfunction()
 

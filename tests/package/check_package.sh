@@ -12,6 +12,11 @@ cmake --install "$build" --prefix "$work/prefix" >/dev/null
 "$build/bitbalance" build "$source/scenarios/lenet.yaml" --images 8 --out "$work/program"
 gcc -std=c99 -Wall -Wextra -Werror -fsyntax-only -x c "$work/program/program.h"
 
+if find "$work/prefix" -name version.h | grep -q .; then
+  echo "base/version.h is installed without its library" >&2
+  exit 1
+fi
+
 echo "== find_package"
 cmake -S "$source/examples/consumer" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$work/prefix" \
   -DCMAKE_CXX_FLAGS="-Wall -Wextra -Werror" >/dev/null

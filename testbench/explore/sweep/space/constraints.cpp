@@ -76,6 +76,8 @@ Constraints::Constraints(const std::vector<PlacedText>& expressions) {
     expression.parser = std::make_unique<mu::Parser>();
     mu::Parser& parser = *expression.parser;
     if (has_assignment(text.text)) refuse(text, "an assignment; accepted: a comparison, ==");
+    if (text.text.find(kWordMark) != std::string::npos)
+      refuse(text, fmt::format("'{}'; accepted: names of settings and words that they can be", kWordMark));
     try {
       parser.DefineNameChars(kNameCharacters);
       parser.DefineInfixOprt("!", [](double value) { return value == 0 ? 1.0 : 0.0; });

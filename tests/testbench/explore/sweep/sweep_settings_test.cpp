@@ -173,6 +173,8 @@ TEST_CASE("what is wrong with a sweep is told with its place") {
        "objectives: accuracy: does not exist at level analytic; accepted: tlm, rtl"},
       {"space: {accelerator.rows: 1}\nconstraints: accelerator.rows = 1",
        "'accelerator.rows = 1': an assignment; accepted: a comparison, =="},
+      {"space: {accelerator.rows: 1}\nconstraints: accelerator.synchronization == $balanced",
+       "'accelerator.synchronization == $balanced': '$'; accepted: "},
       {"space: {accelerator.rows: 1}\ngenerations: 3", "generations: unknown key"},
   };
   for (const auto& [text, expected] : cases) {

@@ -1,10 +1,7 @@
 #include "hw/baselines/sizing.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
-#include <stdexcept>
 #include <vector>
 
 #include "base/bits.h"
@@ -37,10 +34,6 @@ std::vector<Baseline> arrays(const BaselineKind& kind, TokenForm terms, const Fi
       if (!fits(baseline)) break;
       found.push_back(baseline);
     }
-  }
-  if (found.empty()) {
-    throw std::invalid_argument(
-        fmt::format("{}: not even one PE of {} lanes fits", kind.name(), baseline.lanes));
   }
   // Of equals, the first found has fewer rows and is the squarer.
   std::stable_sort(found.begin(), found.end(), [](const Baseline& a, const Baseline& b) {

@@ -17,7 +17,7 @@ const char* to_string(SizingRule rule);
 
 /// The arrays to choose from have the lanes of the published design. Rows are a power of two, as channel
 /// counts are multiples of one, and columns <= rows <= 4 columns. `fits` accepts some; what it refuses it
-/// must refuse with another column, too. Both throw std::invalid_argument when not even one PE fits.
+/// must refuse with another column, too. Precondition of both: one PE fits.
 using Fits = std::function<bool(const Baseline&)>;
 
 /// The one with the most PEs; of as many PEs the squarest, which waits least for its slowest row.

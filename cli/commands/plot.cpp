@@ -41,7 +41,7 @@ void plot_command(const PlotArguments& arguments) {
   const std::filesystem::path results = arguments.results;
   const RunCharts charts = run_charts(results / "summary.json");
   if (!has_values(charts.roofline) && !has_values(charts.stalls)) {
-    throw SettingsError(fmt::format("{}: no layer has a cycle; accepted: a run that came to one",
+    throw SettingsError(fmt::format("{}: no layer has a cycle; accepted: a run in which a cycle passed",
                                     (results / "summary.json").string()));
   }
   ResultsFolder folder(arguments.out.empty() ? default_plots(results) : arguments.out, "plot");
@@ -70,7 +70,7 @@ Subcommand add_plot_command(CLI::App& parent) {
 Examples:
   bitbalance plot results/resnet50
 
-Results: roofline.svg, stalls.svg; one for which no layer has a value is told and left out.
+Results: roofline.svg, stalls.svg; one for which no layer has a value is left out, which is told.
 Exit code: 0, 2 for a mistake in arguments or files, 3 if this machine refuses (disk, memory, no gnuplot), both
 told in one line, 128 + signal when stopped.)");
   return {app, [arguments] {

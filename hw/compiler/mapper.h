@@ -40,7 +40,9 @@ struct LayerMapping {
   /// Input channels of a chunk, within a conv group; fewer than all only when a block is one tile.
   int channels = 0;
   LoopOrder order = LoopOrder::kActivationsOuter;
-  int batch = 0;  ///< of a user's file: it is for programs of so many images; 0: for all others
+  /// Of a user's file: it is for programs of so many images; 0: for all others. The mapper ignores it:
+  /// MapperOptions::mappings are those that its caller chose by it.
+  int batch = 0;
 };
 
 /// How a layer ends.

@@ -9,10 +9,10 @@
 
 namespace bitbalance::scenario {
 
+class SettingsFiles;
+
 /// Shows every constant; each must be given. What is read passes check(Technology).
 void show_technology(SettingsVisitor& v, Technology& technology);
-
-class SettingsFiles;
 
 /// `files`: those that were parsed before. Throws SettingsError.
 Technology load_technology(const std::filesystem::path& file,

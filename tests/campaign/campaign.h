@@ -15,8 +15,8 @@ struct CampaignOptions {
   std::uint64_t first = 1, last = 1000;  ///< seeds
   int jobs = 1;                          ///< processes
   double seconds = 0;                    ///< no seed begins after as many; 0: no limit
-  unsigned cpu_seconds = 600;    ///< of a process: what takes longer hangs
-  unsigned wall_seconds = 3600;  ///< the same by the clock on the wall: what sleeps hangs, too
+  unsigned cpu_seconds = 600;            ///< of a process: what takes longer hangs
+  unsigned wall_seconds = 3600;          ///< the same by the clock on the wall: what sleeps hangs, too
 };
 
 struct CampaignFinding {

@@ -301,7 +301,7 @@ TEST_CASE("mistakes in quantizing are told in one line, and nothing is written")
     const CommandEnd outcome = bitbalance_command(arguments + " --out " + (folder.path() / "out").string());
     CHECK(outcome.exit_code == 2);
     CHECK(outcome.out.empty());
-    CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+    CHECK(outcome.told_one_line());
     CHECK_THAT(outcome.err, Contains(expected));
     CHECK(folder.entries() == 0);
   };

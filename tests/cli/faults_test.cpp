@@ -89,7 +89,7 @@ void check_refused(const CommandEnd& end, const TemporaryFolder& folder) {
   CHECK(end.signal == 0);
   CHECK(end.out.empty());
   CHECK(end.err.rfind("bitbalance: ", 0) == 0);
-  CHECK(std::count(end.err.begin(), end.err.end(), '\n') == 1);
+  CHECK(end.told_one_line());
   CHECK(folder.entries() == 0);
 }
 
@@ -144,7 +144,7 @@ TEST_CASE("a disk without space is told, and so is one that fills while a run wr
     ::umount(disk.c_str());
     CHECK(end.exit_code == 3);
     CHECK_THAT(end.err, Contains("cannot be written: No space left on device"));
-    CHECK(std::count(end.err.begin(), end.err.end(), '\n') == 1);
+    CHECK(end.told_one_line());
     CHECK(is_empty);
   }
 }
@@ -168,7 +168,7 @@ TEST_CASE("every command fails when nobody takes what it prints") {
         run_bitbalance(words, [] { ::dup2(::open("/dev/full", O_WRONLY), STDOUT_FILENO); });
     CHECK(full.exit_code == 3);
     CHECK_THAT(full.err, Contains("standard output: cannot be written: No space left on device"));
-    CHECK(std::count(full.err.begin(), full.err.end(), '\n') == 1);
+    CHECK(full.told_one_line());
     fs::remove_all(folder.out());
     const CommandEnd closed = run_bitbalance(words, [] {
       for (const int stream : {STDIN_FILENO, STDOUT_FILENO}) ::close(stream);
@@ -319,7 +319,7 @@ TEST_CASE("a signal at any time leaves the earlier results or the new ones, and 
       // Before the command notes signals, and after its results are there, it ends by the signal itself.
       const bool is_stopped = end.exit_code == 128 + signal || end.signal == signal;
       CHECK((end.exit_code == 0 || is_stopped));
-      if (end.exit_code == 128 + signal) CHECK(end.err == "bitbalance: interrupted\n");
+      if (end.exit_code == 128 + signal) CHECK(end.told() == "bitbalance: interrupted\n");
       if (end.signal == 0) CHECK(folder.entries() == 1);
     }
     CHECK(run_bitbalance(entry.words + folder.to_out()).exit_code == 0);
@@ -411,7 +411,7 @@ TEST_CASE("files of someone's in a results folder survive every command") {
     const CommandEnd end = run_bitbalance(entry.words + folder.to_out());
     CHECK(end.exit_code == 2);
     CHECK_THAT(end.err, Contains("holds notes.txt, which would be lost"));
-    CHECK(std::count(end.err.begin(), end.err.end(), '\n') == 1);
+    CHECK(end.told_one_line());
     CHECK(text_of(folder.path() / "out/notes.txt") == "precious");
   }
 }

@@ -159,7 +159,7 @@ TEST_CASE("an unwritable results folder is told before the simulation starts") {
     const CommandEnd outcome = bitbalance_command(lenet() + "--out " + out);
     CHECK(outcome.exit_code == 2);
     CHECK_THAT(outcome.err, Contains("--out " + out));
-    CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+    CHECK(outcome.told_one_line());
   }
   CHECK(text_of(file) == "precious");
 }

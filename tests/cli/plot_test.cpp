@@ -1,5 +1,4 @@
 // `bitbalance plot` as a user meets it.
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -136,7 +135,7 @@ TEST_CASE("without a gnuplot that draws, a plot ends in one line and leaves noth
         bitbalance_command("plot " + results.string(), "PATH=" + (folder.path() / "bin").string());
     CHECK(end.exit_code == 3);
     CHECK(end.out.empty());
-    CHECK(std::count(end.err.begin(), end.err.end(), '\n') == 1);
+    CHECK(end.told_one_line());
     CHECK_FALSE(fs::exists(folder.path() / "results-plots"));
     CHECK(folder.entries() == 2);  // no hidden folder either
     return end.err;

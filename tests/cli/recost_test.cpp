@@ -104,7 +104,7 @@ TEST_CASE("mistakes are told in one line") {
     const CommandEnd outcome = bitbalance_command(arguments);
     CHECK(outcome.exit_code == 2);
     CHECK(outcome.out.empty());
-    CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+    CHECK(outcome.told_one_line());
     CHECK_THAT(outcome.err, Contains(why));
   };
   refused("recost " + results.string(), "--technology");

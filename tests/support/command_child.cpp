@@ -21,12 +21,18 @@ void redirect(int stream, const std::filesystem::path& file) {
 
 }  // namespace
 
-bool CommandEnd::refused_in_one_line() const {
-  // After ten seconds, which a slow build takes.
+std::string CommandEnd::told() const {
   static const std::regex kProgress(R"([^\n]*: +\d+ %(, \d+ s left)?\n)");
-  const std::string told = std::regex_replace(err, kProgress, "");
-  return exit_code == 2 && out.empty() && std::count(told.begin(), told.end(), '\n') == 1 &&
-         told.back() == '\n';
+  return std::regex_replace(err, kProgress, "");
+}
+
+bool CommandEnd::told_one_line() const {
+  const std::string text = told();
+  return std::count(text.begin(), text.end(), '\n') == 1 && text.back() == '\n';
+}
+
+bool CommandEnd::refused_in_one_line() const {
+  return exit_code == 2 && out.empty() && told_one_line();
 }
 
 CommandChild::CommandChild(const std::string& program, const std::vector<std::string>& arguments,

@@ -18,7 +18,10 @@ struct CommandEnd {
   std::string out;
   std::string err;
 
-  /// A user's mistake: nothing on stdout, one line on stderr but for progress.
+  /// What came on stderr but for progress, which slow builds show after ten seconds.
+  std::string told() const;
+  bool told_one_line() const;
+  /// A user's mistake: nothing on stdout, told_one_line().
   bool refused_in_one_line() const;
 };
 

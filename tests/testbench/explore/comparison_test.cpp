@@ -255,7 +255,7 @@ TEST_CASE("mistakes are told in one line and leave nothing") {
     const CommandEnd outcome = compare_command(lenet_arguments(folder.path() / "results") + arguments);
     CHECK(outcome.exit_code == 2);
     CHECK(outcome.out.empty());
-    CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+    CHECK(outcome.told_one_line());
     CHECK(folder.entries() == 0);
     return outcome.err;
   };

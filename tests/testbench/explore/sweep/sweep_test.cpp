@@ -336,7 +336,7 @@ TEST_CASE("on a full disk a sweep ends in one line and keeps what it has") {
   constexpr rlim_t kMost = 40'000;
   const CommandEnd end = run_bitbalance(sweep.words(), [] { limit(RLIMIT_FSIZE, kMost); });
   CHECK(end.exit_code == 3);
-  CHECK(std::count(end.err.begin(), end.err.end(), '\n') == 1);
+  CHECK(end.told_one_line());
   CHECK_THAT(end.err, Contains("results.sqlite: "));
   const std::size_t before = sweep.rows();
   CHECK(before < 300);

@@ -83,6 +83,7 @@ int output_of(const QuantizedNetwork& network, const ResultSources& sources) {
   const std::vector<int>& tensors = sources.tensors();
   if (tensors.size() == 1 && tensors.front() != network.input) return tensors.front();
   std::vector<std::string> names;
+  names.reserve(tensors.size());
   for (const int tensor : tensors) names.push_back(network.tensors[tensor].name);
   const std::string& result =
       network.outputs.empty() ? network.tensors[network.output].name : network.outputs.front().name;

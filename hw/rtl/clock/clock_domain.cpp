@@ -116,14 +116,10 @@ void ClockDomain::tell(bool needed) const {
   for (const auto& observer : observers_) observer(needed);
 }
 
-void ClockDomain::end_rest() {
-  resting_ = false;
-  tell(true);
-}
-
 void ClockDomain::on_edge() {
   if (resting_) {
-    end_rest();
+    resting_ = false;
+    tell(true);
     const bool resets_at_edge = reset_.read() && clock_.posedge();
     if (!resets_at_edge) return;  // woken between edges, or at one that concerns nobody
   }

@@ -55,7 +55,6 @@ class ClockDomain {
   static constexpr std::size_t kWordBits = 64;
 
   void on_edge();
-  void end_rest();
   void tell(bool needed) const;
   void ring();
   /// No unit is called before one is woken.

@@ -21,8 +21,8 @@ namespace bitbalance::dram {
 
 class TimedMemory : public MemoryModel, private Dram::Host {
  public:
-  /// A module around it exports it by a socket of the same kind: through a tlm_target_socket, the first access
-  /// is an error.
+  /// A module around it exports it by a socket of the same kind: through a tlm_target_socket, the first
+  /// access is an error.
   tlm_utils::multi_passthrough_target_socket<TimedMemory> socket;
 
   /// `bytes`: size of what is kept; addresses from 0. Throws std::invalid_argument when the parameters are

@@ -32,8 +32,8 @@ void check(const IdealMemoryConfig& config);
 
 class IdealMemory : public MemoryModel {
  public:
-  /// A module around it exports it by a socket of the same kind: through a tlm_target_socket, the first access
-  /// is an error.
+  /// A module around it exports it by a socket of the same kind: through a tlm_target_socket, the first
+  /// access is an error.
   tlm_utils::multi_passthrough_target_socket<IdealMemory> socket;
 
   IdealMemory(const sc_core::sc_module_name& name, const IdealMemoryConfig& config);

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Frames a second against the memory's bandwidth: ideal memories of several rates and the DRAM presets.
+"""Frames per second against the memory's bandwidth: ideal memories of several rates and the DRAM presets.
 
-    docs/tools/dram_bandwidth.py build/release/bitbalance scenarios/fashion.yaml docs/dram_bandwidth
+    docs/tools/dram_bandwidth.py build/release/bitbalance scenarios/fashion.yaml docs/dram_bandwidth [--check]
 
-Runs the scenario at the tlm level, every time with the blocks that the first run chose, writes FILE.csv and draws FILE.svg with gnuplot.
+Runs the scenario at the tlm level, every time with the blocks that the first run chose, writes FILE.csv and draws
+FILE.svg with gnuplot. With --check it writes nothing, and fails if FILE.csv has other figures.
 """
+import argparse
 import csv
+import io
 import json
 import pathlib
 import subprocess
@@ -67,18 +70,31 @@ def draw(rows, title, svg):
     pathlib.Path(svg).write_text(picture.stdout)
 
 
+def table(rows):
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["memory", "peak_gb_per_s", "frames_per_s", "busy_gb_per_s", "row_hit_share", "refresh_share"])
+    for row in rows:
+        writer.writerow([f"{value:.4g}" if isinstance(value, float) and value < 1000 else
+                         f"{value:.0f}" if isinstance(value, float) else value for value in row])
+    return text.getvalue()
+
+
 def main():
-    if len(sys.argv) != 4:
-        sys.exit(__doc__)
-    command, scenario, target = sys.argv[1:]
-    rows = measure(command, scenario)
-    with open(target + ".csv", "w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["memory", "peak_gb_per_s", "frames_per_s", "busy_gb_per_s", "row_hit_share", "refresh_share"])
-        for row in rows:
-            writer.writerow([f"{value:.4g}" if isinstance(value, float) and value < 1000 else
-                             f"{value:.0f}" if isinstance(value, float) else value for value in row])
-    draw(rows, f"{pathlib.Path(scenario).stem}, 64 images in batches of 32", target + ".svg")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", metavar="bitbalance")
+    parser.add_argument("scenario")
+    parser.add_argument("target", metavar="FILE", help="without an ending")
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    rows = measure(options.command, options.scenario)
+    figures = pathlib.Path(options.target + ".csv")
+    if options.check:
+        if figures.read_text() != table(rows):
+            sys.exit(f"{figures} is not what this build measures:\n{table(rows)}")
+        return
+    figures.write_text(table(rows))
+    draw(rows, f"{pathlib.Path(options.scenario).stem}, 64 images in batches of 32", options.target + ".svg")
 
 
 main()

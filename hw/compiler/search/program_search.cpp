@@ -187,8 +187,9 @@ void ProgramSearch::judge_everywhere(ProgramLayers& layers, const Plan& plan) {
   }
   const bool cuts_channels = layers.cuts_channels(plan);
   AcceleratorConfig largest = config_;
-  std::set<int> refused;              // sizes of activation buffers, whatever output buffer follows
-  std::optional<bool> may_be_better;  // with the buffers of `largest`, or smaller ones
+  std::set<int> refused;  // sizes of activation buffers, whatever output buffer follows
+  enum class Prospect { kUnknown, kNone, kBetter };
+  Prospect prospect = Prospect::kUnknown;  // with the buffers of `largest`, or smaller ones
   for (const AcceleratorConfig& target : targets_) {
     // A layer of the vector unit is cut as the output buffer wants it, and activations of all chunks stay in
     // the buffer or are loaded again.
@@ -197,14 +198,16 @@ void ProgramSearch::judge_everywhere(ProgramLayers& layers, const Plan& plan) {
     if (outputs != largest.output_buffer_bytes || activations != largest.activation_buffer_bytes) {
       largest.output_buffer_bytes = outputs;
       largest.activation_buffer_bytes = activations;
-      may_be_better.reset();
+      prospect = Prospect::kUnknown;
     }
-    if (may_be_better == false || refused.count(activations) > 0 || !layers.has_room(target, plan)) continue;
-    if (!may_be_better) {
-      may_be_better = evaluate(layers, largest, plan, Regions::kMayWrap, largest).has_value();
+    if (prospect == Prospect::kNone || refused.count(activations) > 0) continue;
+    if (!layers.has_room(target, plan)) continue;
+    if (prospect == Prospect::kUnknown) {
+      prospect =
+          evaluate(layers, largest, plan, Regions::kMayWrap, largest) ? Prospect::kBetter : Prospect::kNone;
       if (refused_for_smaller_outputs_) refused.insert(activations);
     }
-    if (*may_be_better) judge(layers, target, plan, largest);
+    if (prospect == Prospect::kBetter) judge(layers, target, plan, largest);
   }
 }
 

@@ -8,7 +8,8 @@
 
 namespace bitbalance::rtl {
 
-/// At most one transfer a clock edge; what is pushed at one edge can be popped at the next.
+/// At most one transfer per clock edge. What is pushed at one edge can be popped as many edges later as the
+/// channel has stages.
 template <class T>
 class PushIf : public virtual sc_core::sc_interface {
  public:

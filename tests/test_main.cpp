@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <systemc>
 
+#include "base/process/main_stack.h"
 #include "tests/support/expected_warnings.h"
 #include "tests/support/left_out.h"
 
@@ -21,6 +22,7 @@ void bitbalance::test::leave_out(const std::string& reason) {
 int sc_main(int argc, char* argv[]) {
   bitbalance::test::let_warnings_fail();
   const int result = Catch::Session().run(argc, argv);
+  bitbalance::tell_main_stack();  // for the search for leaks at the end
   return result == 0 && !is_whole ? kSkipped : result;
 }
 

@@ -1,6 +1,7 @@
 // Under AddressSanitizer: where the main stack lies, told again after a simulation. SystemC 2.3.4 announces
-// every switch between stacks to the sanitizer, but the main stack as one at address 0; an exception on it
-// would then be taken for a write out of bounds.
+// every switch between stacks to the sanitizer, but the main stack as one at address 0, and nothing when a
+// thread ends. An exception on the main stack would then be taken for a write out of bounds, and the search
+// for leaks would read the stack of a thread that is gone.
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__)

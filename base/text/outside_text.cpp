@@ -63,6 +63,12 @@ std::string one_line(const std::string& text) {
   return line;
 }
 
+std::string beginning(const std::string& text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && continues_character(text[most])) --most;
+  return text.substr(0, most) + "...";
+}
+
 bool is_utf8(const std::string& text) {
   try {
     nlohmann::json(text).dump();

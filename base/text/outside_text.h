@@ -33,6 +33,9 @@ inline bool continues_character(char byte) {
   return (static_cast<unsigned char>(byte) & kMask) == kContinues;
 }
 
+/// A text of at most `most` bytes as it is; of a longer one as many whole characters as fit, and "...".
+std::string beginning(const std::string& text, std::size_t most);
+
 /// Is it UTF-8, without surrogates and overlong forms?
 bool is_utf8(const std::string& text);
 

@@ -7,6 +7,7 @@
 #include "base/process/child_process.h"
 #include "base/text/enum_names.h"
 #include "base/text/json_text.h"
+#include "base/text/outside_text.h"
 #include "base/text/shell_word.h"
 #include "base/text/split.h"
 #include "tests/support/names.h"
@@ -58,6 +59,14 @@ TEST_CASE("a text in JSON has its signs escaped, and bytes that are not UTF-8 re
   CHECK(json_text("a\"b\\c\n\x01") == R"("a\"b\\c\n\u0001")");
   CHECK(json_text("\xc3\xa4") == "\"\xc3\xa4\"");
   CHECK(json_text("a\xff") == "\"a\xef\xbf\xbd\"");
+}
+
+TEST_CASE("the beginning of a text ends between characters") {
+  CHECK(beginning("abc", 3) == "abc");
+  CHECK(beginning("abcd", 3) == "abc...");
+  CHECK(beginning("a\xc3\xa4 b", 2) == "a...");
+  CHECK(beginning("a\xc3\xa4 b", 3) == "a\xc3\xa4...");
+  CHECK(beginning("\xff\xbf", 1) == "...");
 }
 
 }  // namespace

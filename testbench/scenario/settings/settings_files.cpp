@@ -12,9 +12,10 @@
 namespace bitbalance::scenario {
 
 std::string form_of(const YAML::Node& node) {
+  constexpr std::size_t kMostShown = 200;  // a file can be one value
   if (node.IsMap()) return "a mapping";
   if (node.IsSequence()) return "a list";
-  return node.IsScalar() ? "'" + node.Scalar() + "'" : "nothing";
+  return node.IsScalar() ? "'" + beginning(node.Scalar(), kMostShown) + "'" : "nothing";
 }
 
 const YAML::Node& SettingsFiles::mapping_of(const std::filesystem::path& file) {

@@ -34,7 +34,8 @@ class SettingsFiles {
   std::map<std::pair<std::string, std::vector<std::filesystem::path>>, std::any> sections_;
 };
 
-/// What stands where something else was expected, for a message: "a mapping", "a list", "'text'", "nothing".
+/// What stands where something else was expected, for a message: "a mapping", "a list", "'text'" (of a long
+/// one the beginning), "nothing".
 std::string form_of(const YAML::Node& node);
 
 }  // namespace bitbalance::scenario

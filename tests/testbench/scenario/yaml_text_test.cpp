@@ -147,6 +147,8 @@ TEST_CASE("every file that holds YAML is read by the same rules") {
                Contains("sick.yaml: nothing; accepted: a mapping"));
     CHECK_THAT(load(section, folder.write("sick.yaml", "a:1")),
                Contains("sick.yaml: 'a:1'; accepted: a mapping"));
+    CHECK_THAT(load(section, folder.write("sick.yaml", std::string(5000, 'a'))),
+               Contains("sick.yaml: '" + std::string(200, 'a') + "...'; accepted: a mapping"));
   }
   CHECK_THAT(refusal([&] { load_technology(folder.write("t.yaml", "name: x\n---\n")); }),
              Contains("t.yaml:2: a second YAML document"));

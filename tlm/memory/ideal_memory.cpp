@@ -23,8 +23,13 @@ void check(const IdealMemoryConfig& config) {
           "bytes_per_cycle_numerator", config.bytes_per_cycle_numerator, "1..999999999");
   require(config.bytes_per_cycle_denominator >= 1 && config.bytes_per_cycle_denominator <= kMost,
           "bytes_per_cycle_denominator", config.bytes_per_cycle_denominator, "1..999999999");
-  require(config.clock_period > sc_core::SC_ZERO_TIME && config.clock_period.value() <= 1'000'000,
-          "clock_period", config.clock_period.value(), "1..1000000 time units");
+  constexpr std::uint64_t kLongestPeriod = 1'000'000'000;  // of the slowest clock of a scenario, in ps
+  const std::uint64_t period = config.clock_period.value();
+  require(period >= 1 && period <= kLongestPeriod, "clock_period", period, "1..1000000000 time units");
+  constexpr std::uint64_t kLongestByte = 1'000'000'000'000'000;  // a burst then fits 64 bits
+  require(Wide{period} * config.bytes_per_cycle_denominator <=
+              Wide{kLongestByte} * config.bytes_per_cycle_numerator,
+          "clock_period", period, "at most 10^15 time units per byte");
 }
 
 IdealMemory::IdealMemory(const sc_core::sc_module_name& name, const IdealMemoryConfig& config)

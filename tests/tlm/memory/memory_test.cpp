@@ -279,4 +279,12 @@ TEST_CASE("impossible parameters of the ideal memory are refused by name") {
   config = small();
   config.bytes = 0;
   CHECK_THROWS_AS(check(config), std::invalid_argument);
+  config = small();
+  config.clock_period = sc_time(1, sc_core::SC_MS);
+  CHECK_NOTHROW(check(config));
+  config.bytes_per_cycle_numerator = 1;
+  config.bytes_per_cycle_denominator = 1'000'001;
+  CHECK_THROWS_WITH(
+      check(config),
+      Catch::Contains("clock_period = 1000000000: accepted: at most 10^15 time units per byte"));
 }

@@ -57,6 +57,7 @@ const std::vector<Case>& cases() {
       {"jobs", run_lenet({"--level", "rtl", "--jobs", "2"})},
       {"quantize", quantize},
       {"compare", {"compare", (kScenarios / "lenet.yaml").string(), "--baselines", "bitlet,bitwave"}},
+      {"build", {"build", (kScenarios / "lenet.yaml").string(), "--images", "1"}},
   };
   return all;
 }

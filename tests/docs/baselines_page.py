@@ -7,6 +7,7 @@ Takes some minutes of CPU time.
 """
 import argparse
 import csv
+import difflib
 import subprocess
 import sys
 import tempfile
@@ -78,8 +79,8 @@ def main():
     held, after = rest.split(END)
     found = tables(arguments.build)
     if arguments.check:
-        missing = [line for line in found.splitlines() if line not in held.splitlines()]
-        sys.exit("\n".join([f"{PAGE}: not there:", *missing]) if missing else 0)
+        changes = list(difflib.unified_diff(held.splitlines(), found.splitlines(), "page", "found", lineterm="", n=0))
+        sys.exit("\n".join([f"{PAGE} has other tables:", *changes]) if changes else 0)
     PAGE.write_text(before + BEGIN + found + END + after)
 
 

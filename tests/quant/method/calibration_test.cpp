@@ -2,8 +2,9 @@
 #include "quant/method/calibration.h"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <limits>
-
+#include <random>
 #include <stdexcept>
 
 #include "tests/quant/ir/network_builder.h"
@@ -18,7 +19,81 @@ Network shifting_network(int pixels) {
   return builder.build(builder.affine("shifted", 0, {1}, {-10}));
 }
 
+/// Half-whole magnitudes, few of them large, and the largest, 4096.
+std::vector<float> heavy_tailed(std::uint64_t seed, bool is_signed) {
+  std::mt19937_64 random(seed);
+  std::exponential_distribution<double> magnitude(1.0 / 150);
+  std::vector<float> values(2000);
+  for (float& value : values) {
+    value = static_cast<float>(std::min(std::floor(magnitude(random)), 4095.0) + 0.5);
+    if (is_signed && random() % 2 == 0) value = -value;
+  }
+  values.front() = 4096;
+  if (is_signed) values.back() = -4095.5F;
+  return values;
+}
+
+/// The limit with the least squared error of `levels` steps up to it, by trying each.
+double best_limit(const std::vector<float>& values, double levels) {
+  double best = 0, least = std::numeric_limits<double>::infinity();
+  for (double limit = 512; limit <= 4096; limit += 16) {
+    double error = 0;
+    for (const float value : values) {
+      const double magnitude = std::min<double>(std::abs(value), 4095.5);
+      error += magnitude > limit ? std::pow(magnitude - limit, 2) : std::pow(limit / levels, 2) / 12;
+    }
+    if (error < least) {
+      least = error;
+      best = limit;
+    }
+  }
+  return best;
+}
+
 }  // namespace
+
+TEST_CASE("clipping by error takes the limit with the least error of rounding and saturating") {
+  NetworkBuilder builder({1, 1, 2000});
+  const Network network = builder.build(builder.affine("same", 0, {1}, {0}));
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    for (const bool is_signed : {false, true}) {
+      for (const int bits : {8, 16}) {
+        CAPTURE(seed, is_signed, bits);
+        const std::vector<float> values = heavy_tailed(seed, is_signed);
+        const double levels = bits == 16 ? 32767 : is_signed ? 127 : 255;
+        const double limit = best_limit(values, levels);
+        CHECK((bits == 16 || limit < 4096));
+        CalibrationOptions options;
+        options.clipping = Clipping::kError;
+        options.activation_bits = bits;
+        const Calibration calibration = calibrate(network, {values}, options);
+        CHECK(calibration.ranges.at("same").max == limit);
+        CHECK(calibration.ranges.at("input").max == 4096);
+      }
+    }
+  }
+}
+
+TEST_CASE("ranges do not depend on the number of threads") {
+  const Network network = shifting_network(2000);
+  std::vector<std::vector<float>> images;
+  for (std::uint64_t seed = 1; seed <= 21; ++seed) images.push_back(heavy_tailed(seed, seed % 3 == 0));
+  images[13][1] = -5000;
+  for (const CalibrationOptions& base :
+       {CalibrationOptions{}, CalibrationOptions{99.0}, CalibrationOptions{100, Clipping::kError}}) {
+    const auto ranges = [&](int threads) {
+      CalibrationOptions options = base;
+      options.threads = threads;
+      const ValueRange range = calibrate(network, images, options).ranges.at("shifted");
+      return std::pair{range.min, range.max};
+    };
+    const auto alone = ranges(1);
+    for (const int threads : {2, 5, 8, 16}) {
+      CAPTURE(threads);
+      CHECK(ranges(threads) == alone);
+    }
+  }
+}
 
 TEST_CASE("ranges span all images") {
   const Network network = shifting_network(2);

@@ -76,13 +76,15 @@ Subject prepare_subject(const Scenario& scenario) {
   return subject;
 }
 
-OurRun run_ours(const Subject& subject, WeightSet set, WeightStorage storage) {
+OurRun run_ours(const Subject& subject, WeightSet set, WeightStorage storage,
+                std::optional<MappingObjective> objective) {
   const Scenario& scenario = subject.scenario;
   const QuantizedNetwork& network = subject.with(set);
   AcceleratorConfig config = scenario.accelerator;
   config.weight_storage = storage;
-  const std::vector<MappedProgram> segments =
-      Mapper(network).map(config, mapper_options(scenario, network, subject.frames));
+  MapperOptions options = mapper_options(scenario, network, subject.frames);
+  options.objective = objective.value_or(options.objective);
+  const std::vector<MappedProgram> segments = Mapper(network).map(config, options);
   WeightStatistics weights(network);
   const std::vector<Analysis> analyses = time_batch(segments, config, scenario.memory, weights);
   OurRun run;

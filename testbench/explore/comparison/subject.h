@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,8 +52,9 @@ struct OurRun {
   std::vector<OurLayer> layers;
 };
 
-/// One batch on our accelerator, its weights stored as `storage`. Throws std::invalid_argument when it cannot
-/// execute the network.
-OurRun run_ours(const Subject& subject, WeightSet set, WeightStorage storage);
+/// One batch on our accelerator, its weights stored as `storage`, mapped for the scenario's objective or
+/// another. Throws std::invalid_argument when it cannot execute the network.
+OurRun run_ours(const Subject& subject, WeightSet set, WeightStorage storage,
+                std::optional<MappingObjective> objective = std::nullopt);
 
 }  // namespace bitbalance::explore

@@ -32,6 +32,11 @@ TEST_CASE("mistakes on the command line are told in one line") {
   CHECK_THAT(refusal("--jobs 2 --trace conv1"), Contains("--jobs") && Contains("--trace"));
   CHECK_THAT(refusal("--jobs 2 --rtl conv1"), Contains("--jobs") && Contains("without --rtl"));
   CHECK_THAT(refusal("--jobs 2 --level tlm"), Contains("--jobs: given with level tlm"));
+  CHECK_THAT(refusal("--jobs 2 --power 100"), Contains("--jobs: given with --power"));
+  CHECK_THAT(refusal("--jobs 2 --set memory=" + (kScenarios / "memory/ddr3-1600.yaml").string()),
+             Contains("--jobs: memory.model is timed, whose time depends on what was before"));
+  CHECK_THAT(refusal("--fst"), Contains("--fst: accepted: only together with --trace"));
+  CHECK_THAT(refusal("--level tlm --trace conv1"), Contains("--trace conv1: the layer runs at level tlm"));
   CHECK_THAT(refusal("--golden some"), Contains("--golden: 'some'; accepted: full, sampled"));
   CHECK_THAT(refusal("--rtl conv7"), Contains("'conv7'; did you mean 'conv1'?"));
   CHECK_THAT(refusal("--rtl conv1 --level rtl"), Contains("--rtl: given with level rtl"));
@@ -42,6 +47,25 @@ TEST_CASE("mistakes on the command line are told in one line") {
   CHECK(bitbalance_command("").exit_code == 2);
   CHECK(bitbalance_command("run").exit_code == 2);
   CHECK(bitbalance_command("run nowhere.yaml").exit_code == 2);
+}
+
+TEST_CASE("commands refuse what their methods cannot do") {
+  const TemporaryFolder folder;
+  const std::string search =
+      folder
+          .write("search.yaml", "scenarios: " + (kScenarios / "lenet.yaml").string() +
+                                    "\nmethod: nsga2\npopulation: 4\ngenerations: 2\n"
+                                    "objectives: {cycles: min}\nspace: {accelerator.rows: [8, 16]}\n")
+          .string();
+  const CommandEnd searched = bitbalance_command("sweep " + search + " --engine slurm");
+  CHECK(searched.exit_code == 2);
+  CHECK_THAT(searched.err, Contains("method: nsga2; accepted with --engine slurm: a method whose points"));
+  const std::string lenet = (kScenarios / "lenet.yaml").string();
+  const CommandEnd spent =
+      bitbalance_command("quantize " + lenet + " --budget cycles=80% --out " +
+                         (folder.path() / "out").string() + " --set quantization.equalize_channels=true");
+  CHECK(spent.exit_code == 2);
+  CHECK_THAT(spent.err, Contains("--budget: accepted: without quantization.equalize_channels"));
 }
 
 TEST_CASE("unknown keys and bad values are told in one line") {

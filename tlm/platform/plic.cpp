@@ -12,7 +12,7 @@ Plic::Plic(const sc_core::sc_module_name& name, unsigned sources)
 
 std::uint32_t Plic::best() const {
   std::uint32_t found = 0;
-  std::uint32_t priority = threshold_;
+  std::uint32_t priority = 0;
   for (std::uint32_t i = 1; i < sources_.size(); ++i) {
     const Source& source = sources_[i];
     if (source.pending && source.enabled && source.priority > priority) {
@@ -83,7 +83,7 @@ void Plic::update() {
     Source& source = sources_[i];
     if (lines[i - 1].read() && !source.in_service) source.pending = source.in_service = true;
   }
-  interrupt.write(best() != 0);
+  interrupt.write(sources_[best()].priority > threshold_);  // that of [0] is 0
   if (!completions_.empty()) update_event_.notify(completions_.front().time - sc_core::sc_time_stamp());
 }
 

@@ -41,7 +41,8 @@ class Plic : public RegisterDevice {
                                     const sc_core::sc_time& delay) override;
   bool write(std::uint64_t offset, unsigned bytes, std::uint32_t value,
              const sc_core::sc_time& delay) override;
-  /// The pending source of the highest priority above the threshold, of equals the lowest; 0: none.
+  /// The pending and enabled source of the highest priority, of equals the lowest; 0: none. The threshold
+  /// does not matter: it gates the line to the hart alone.
   std::uint32_t best() const;
   std::uint32_t claim();
   std::uint32_t bits(bool Source::*member) const;

@@ -69,20 +69,40 @@ TEST_CASE("a completion by a processor ahead of the kernel looks at the line at 
   CHECK(bench.cpu.read(Plic::kClaim) == 0);
 }
 
-TEST_CASE("the highest priority is claimed first, of equals the lowest number, below the threshold none") {
+TEST_CASE("the highest priority is claimed first, of equals the lowest number") {
   PlicBench bench;
   bench.cpu.write(Plic::kPriority + 4 * 3, 5);
   for (const unsigned source : {1u, 2u, 3u}) bench.set(source, true);
   Initiator::until(2);
   CHECK(bench.cpu.read(Plic::kClaim) == 3);
   CHECK(bench.cpu.read(Plic::kClaim) == 1);
-  bench.cpu.write(Plic::kThreshold, 1);
-  Initiator::until(3);
-  CHECK(!bench.interrupt.read());
+  CHECK(bench.cpu.read(Plic::kClaim) == 2);
   CHECK(bench.cpu.read(Plic::kClaim) == 0);
+}
+
+TEST_CASE("the threshold gates the interrupt, not the claim") {
+  PlicBench bench;
+  bench.cpu.write(Plic::kThreshold, 1);
+  bench.set(2, true);
+  Initiator::until(2);
+  CHECK(!bench.interrupt.read());
   bench.cpu.write(Plic::kThreshold, 0);
-  Initiator::until(4);
+  Initiator::until(3);
   CHECK(bench.interrupt.read());
+  bench.cpu.write(Plic::kThreshold, Plic::kMaxPriority);
+  Initiator::until(4);
+  CHECK(!bench.interrupt.read());
+  CHECK(bench.cpu.read(Plic::kClaim) == 2);
+}
+
+TEST_CASE("a source of priority 0 neither interrupts nor is claimed") {
+  PlicBench bench;
+  bench.cpu.write(Plic::kPriority + 4 * 1, 0);
+  bench.set(1, true);
+  Initiator::until(2);
+  CHECK(!bench.interrupt.read());
+  CHECK(bench.cpu.read(Plic::kPending) == 1u << 1);
+  CHECK(bench.cpu.read(Plic::kClaim) == 0);
 }
 
 TEST_CASE("a source that is not enabled stays pending, and completing it is ignored") {

@@ -1,5 +1,6 @@
 #include "tlm/platform/cpu/emulator.h"
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -135,6 +136,18 @@ void Emulator::forget_blocks() {
     if (region->memory == nullptr) continue;
     require(uc_ctl_remove_cache(engine_.get(), region->base, region->base + region->bytes), "forget blocks");
   }
+}
+
+void Emulator::forget_code(std::uint64_t address, std::uint64_t bytes) {
+  const std::uint64_t end = address + bytes;
+  for (const auto& region : regions_) {
+    const std::uint64_t first = std::max(address, region->base);
+    const std::uint64_t last = std::min(end, region->base + region->bytes);
+    if (region->memory != nullptr && first < last)
+      require(uc_ctl_remove_cache(engine_.get(), first, last), "forget code");
+  }
+  for (KnownBlock& known : known_)
+    if (known.address < end && known.address + known.bytes > address) known = {};
 }
 
 void Emulator::on_breakpoint(uc_engine* engine, std::uint64_t address, std::uint32_t /*bytes*/, void* self) {

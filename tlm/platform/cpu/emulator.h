@@ -59,6 +59,8 @@ class Emulator {
   Stop step();
   const Exception& exception() const { return exception_; }
   void set_breakpoint(std::uint64_t address, bool there);
+  /// Code in these bytes is no longer what it was.
+  void forget_code(std::uint64_t address, std::uint64_t bytes);
 
   std::uint64_t pc() const;
   void set_pc(std::uint64_t value);

@@ -173,7 +173,9 @@ bool Hart::debug_write(std::uint64_t address, const std::vector<std::uint8_t>& b
   transaction.set_address(address);
   transaction.set_data_ptr(data.data());
   transaction.set_data_length(static_cast<unsigned>(data.size()));
-  return bus->transport_dbg(transaction) == data.size();
+  const bool all = bus->transport_dbg(transaction) == data.size();
+  emulator_.forget_code(address, data.size());
+  return all;
 }
 
 void Hart::account() {

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -152,6 +154,27 @@ const std::vector<std::uint32_t> kTellAndStop = {csrr(a0, mcause), csrr(a1, mepc
                                                  sw(a0, t0, 0),    sw(a1, t0, 4),  sw(a2, t0, 8),
                                                  sw(x0, t0, 0x10), kLoop};
 
+/// A debugger that does at its halts what a test says, and asks for others when the test says so.
+class Script : public cpu::Debugger {
+ public:
+  using Halt = std::function<Resume(cpu::DebugTarget&)>;
+  std::vector<Halt> halts;  ///< at those that follow the hart goes on
+  std::function<bool()> asks = [] { return false; };
+  std::vector<std::uint64_t> pcs;  ///< of each halt
+
+  Resume halted(cpu::DebugTarget& target) override {
+    pcs.push_back(target.debug_register(cpu::DebugTarget::kPc));
+    return pcs.size() <= halts.size() ? halts[pcs.size() - 1](target) : Resume::kContinue;
+  }
+  bool interrupted() override { return asks(); }
+};
+
+std::vector<std::uint8_t> bytes_of(const std::vector<std::uint32_t>& words) {
+  std::vector<std::uint8_t> bytes(words.size() * sizeof words[0]);
+  std::memcpy(bytes.data(), words.data(), bytes.size());
+  return bytes;
+}
+
 }  // namespace
 
 /// What the device is told, in a process of its own: "[offset]=value ...".
@@ -247,4 +270,27 @@ TEST_CASE("an instruction takes a period, and an access the way to the bus on to
                                bench.device.times.at(1).to_string());
           }) == fmt::format("{} ns {} ns", before + 10, before + 20));
   }
+}
+
+TEST_CASE("what a debugger writes over code that has run is what runs next, and is counted") {
+  const std::uint32_t nop = addi(x0, x0, 0);
+  const std::uint32_t two_nops = 0x00010001;  // compressed
+  Bench bench(
+      {lui(t0, kDevice), nop, addi(s0, x0, 1), sw(s0, t0, 0), bnez_s0_back(3), sw(x0, t0, 0x10), kLoop}, {},
+      true, 0);
+  Script script;
+  script.asks = [&] { return bench.device.writes.size() == 2 && script.pcs.size() == 1; };
+  script.halts = {[](cpu::DebugTarget&) { return Script::Resume::kContinue; },
+                  [&](cpu::DebugTarget& target) {
+                    CHECK(target.debug_write(kCode + 4, bytes_of({two_nops, addi(s0, x0, 0)})));
+                    return Script::Resume::kContinue;
+                  }};
+  bench.hart->attach(script);
+  sc_core::sc_start(10, sc_core::SC_US);
+  CHECK(script.pcs == std::vector<std::uint64_t>{kCode, kCode + 4});
+  REQUIRE(bench.device.writes.size() == 4);
+  CHECK(bench.device.writes[1].second == 1);
+  CHECK(bench.device.writes[2].second == 0);
+  CHECK(bench.device.times[1] - bench.device.times[0] == sc_core::sc_time(4 + 10, sc_core::SC_NS));
+  CHECK(bench.device.times[2] - bench.device.times[1] == sc_core::sc_time(5 + 10, sc_core::SC_NS));
 }

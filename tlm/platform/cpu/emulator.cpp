@@ -86,7 +86,6 @@ void Emulator::map_device(std::uint64_t base, std::uint64_t bytes) {
 Stop Emulator::run() {
   constexpr std::uint64_t kNoEnd = ~std::uint64_t{0};
   asked_ = raised_ = broken_ = false;
-  resumed_at_ = pc();
   const uc_err error = uc_emu_start(engine_.get(), pc(), kNoEnd, 0, 0);
   if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
   if (raised_) return Stop::kException;
@@ -151,6 +150,7 @@ void Emulator::forget_code(std::uint64_t address, std::uint64_t bytes) {
 }
 
 void Emulator::on_breakpoint(uc_engine* engine, std::uint64_t address, std::uint32_t /*bytes*/, void* self) {
+  if (of(self).asked_ || of(self).thrown_) return;  // stopped in front of the block
   if (std::exchange(of(self).resumed_at_, ~std::uint64_t{0}) == address) return;
   of(self).broken_ = true;
   uc_emu_stop(engine);

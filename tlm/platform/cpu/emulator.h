@@ -53,6 +53,8 @@ class Emulator {
   void map_memory(std::uint64_t base, std::uint64_t bytes, std::uint8_t* memory, bool writable);
   void map_device(std::uint64_t base, std::uint64_t bytes);
 
+  /// A breakpoint at pc() has been seen: the next run() goes on from there.
+  void pass_breakpoint() { resumed_at_ = pc(); }
   /// Runs from pc() until something stops it. Rethrows what an access threw.
   Stop run();
   /// One instruction; kAsked when that is all that happened.

@@ -59,7 +59,7 @@ void Hart::run() {
   emulator_.set_x(kA1, config_.boot_argument);
   keeper_.reset();
   renew_budget();
-  bool is_stepping = debugger_ != nullptr && debugger_->halted(*this) == Debugger::Resume::kStep;
+  bool is_stepping = debugger_ != nullptr && halt();
   while (true) {
     const Stop stop = is_stepping ? emulator_.step() : emulator_.run();
     account();
@@ -72,10 +72,15 @@ void Hart::run() {
       ++interrupts_taken_;
       take_trap(kIsInterrupt | number_of(interrupt), 0, emulator_.pc());
     }
-    if (is_stepping || stop == Stop::kBreakpoint || std::exchange(halt_, false))
-      is_stepping = debugger_->halted(*this) == Debugger::Resume::kStep;
+    if (is_stepping || stop == Stop::kBreakpoint || std::exchange(halt_, false)) is_stepping = halt();
     renew_budget();
   }
+}
+
+bool Hart::halt() {
+  const bool is_step = debugger_->halted(*this) == Debugger::Resume::kStep;
+  emulator_.pass_breakpoint();
+  return is_step;
 }
 
 void Hart::sleep() {

@@ -48,6 +48,8 @@ class Hart : public sc_core::sc_module, private Surroundings, private DebugTarge
  private:
   void run();
   void map_regions();
+  /// Until the debugger resumes: whether for a step.
+  bool halt();
   void sleep();
   void take_trap(std::uint64_t cause, std::uint64_t value, std::uint64_t pc);
 

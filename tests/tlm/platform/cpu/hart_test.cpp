@@ -294,3 +294,46 @@ TEST_CASE("what a debugger writes over code that has run is what runs next, and 
   CHECK(bench.device.times[1] - bench.device.times[0] == sc_core::sc_time(4 + 10, sc_core::SC_NS));
   CHECK(bench.device.times[2] - bench.device.times[1] == sc_core::sc_time(5 + 10, sc_core::SC_NS));
 }
+
+TEST_CASE("breakpoints at a trap's handler and behind wfi are hit, and gone on from") {
+  constexpr std::uint64_t kBehindWfi = kCode + 4 * 8;
+  constexpr std::uint64_t kHandler = kCode + kTrapOffset;
+  Bench bench(with_handler({lui(t2, 0x1000), addi(t2, t2, -2048), csrw(mie, t2), kWfi, kEcall,
+                            sw(x0, t0, 0x14), csrsi(mstatus, 8), sw(x0, t0, 0x10), kLoop}),
+              {csrr(a1, mepc), addi(a1, a1, 4), csrw(mepc, a1), kMret});
+  Script script;
+  script.halts = {[](cpu::DebugTarget& target) {
+    target.set_breakpoint(kBehindWfi, true);
+    target.set_breakpoint(kHandler, true);
+    return Script::Resume::kContinue;
+  }};
+  bench.hart->attach(script);
+  bench.device.raise_at(500);
+  sc_core::sc_start(10, sc_core::SC_US);
+  CHECK(script.pcs == std::vector<std::uint64_t>{kCode, kBehindWfi, kHandler});
+  CHECK(bench.device.writes.size() == 2);
+}
+
+TEST_CASE("a breakpoint at an interrupt's handler is hit each time") {
+  constexpr std::uint64_t kHandler = kCode + kTrapOffset;
+  for (const double quantum : {0., 1000.}) {
+    CAPTURE(quantum);
+    CHECK(test::in_child([&] {
+            Bench bench(
+                with_handler({lui(t2, 0x1000), addi(t2, t2, -2048), csrw(mie, t2), csrsi(mstatus, 8), kLoop}),
+                {sw(x0, t0, 0x14), kMret}, true, quantum);
+            Script script;
+            script.halts = {[](cpu::DebugTarget& target) {
+              target.set_breakpoint(kHandler, true);
+              return Script::Resume::kContinue;
+            }};
+            bench.hart->attach(script);
+            bench.device.raise_at(1500);
+            sc_core::sc_start(5, sc_core::SC_US);
+            bench.device.raise_at(1500);
+            sc_core::sc_start(5, sc_core::SC_US);
+            return fmt::format("{} halts, the last at {:#x}, {} interrupts", script.pcs.size(),
+                               script.pcs.back(), bench.hart->interrupts_taken());
+          }) == fmt::format("3 halts, the last at {:#x}, 2 interrupts", kHandler));
+  }
+}

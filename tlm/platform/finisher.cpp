@@ -13,13 +13,16 @@ std::optional<std::uint32_t> Finisher::read(std::uint64_t offset, unsigned bytes
 }
 
 bool Finisher::write(std::uint64_t offset, unsigned bytes, std::uint32_t value,
-                     const sc_core::sc_time& /*delay*/) {
+                     const sc_core::sc_time& delay) {
   if (offset != 0 || bytes != 4) return false;
-  if (exit_status_) return true;  // the simulation is being stopped
   const std::uint32_t word = value & 0xffff;
-  if (word == PLATFORM_FINISHER_PASS) exit_status_ = 0;
-  if (word == PLATFORM_FINISHER_FAIL) exit_status_ = static_cast<int>(value >> 16);
-  if (exit_status_) sc_core::sc_stop();
+  if (word != PLATFORM_FINISHER_PASS && word != PLATFORM_FINISHER_FAIL) return true;
+  wait(delay);  // the initiator may be ahead of the kernel
+  if (!exit_status_) {
+    exit_status_ = word == PLATFORM_FINISHER_PASS ? 0 : static_cast<int>(value >> 16);
+    sc_core::sc_stop();
+  }
+  wait(sc_core::SC_ZERO_TIME);  // for ever: the simulation stops first
   return true;
 }
 

@@ -1,5 +1,6 @@
 // Ends the simulation: a 32-bit register that takes PLATFORM_FINISHER_PASS, or PLATFORM_FINISHER_FAIL with an
-// exit status in its upper half, as the "test finisher" of other RISC-V platforms does.
+// exit status in its upper half, as the "test finisher" of other RISC-V platforms does. It stops at
+// the annotated time of the write, which must come from a thread and does not return.
 #pragma once
 
 #include "tlm/platform/register_device.h"

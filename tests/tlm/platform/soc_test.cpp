@@ -78,15 +78,31 @@ TEST_CASE("a program that begins elsewhere or fits neither flash nor RAM is refu
   }
 }
 
-TEST_CASE("the first end that firmware tells is its end, however often it tells one") {
+TEST_CASE("the earliest end that firmware tells is its end, at the time that it tells it for") {
   Initiator cpu("cpu");
   Finisher finisher("finisher");
   cpu.socket.bind(finisher.socket);
   cpu.write(0, 0x1234);
   CHECK(!finisher.exit_status());
-  cpu.write(0, 7u << 16 | PLATFORM_FINISHER_FAIL);
+  bool goes_on = false;
+  const auto tell = [&](std::uint32_t value, double delay_ns) {
+    sc_core::sc_spawn([&cpu, &goes_on, value, delay_ns] {
+      tlm::tlm_generic_payload payload;
+      std::uint32_t word = value;
+      payload.set_write();
+      payload.set_data_ptr(reinterpret_cast<unsigned char*>(&word));
+      payload.set_data_length(sizeof word);
+      payload.set_streaming_width(sizeof word);
+      sc_core::sc_time delay(delay_ns, sc_core::SC_NS);
+      cpu.socket->b_transport(payload, delay);
+      goes_on = true;
+    });
+  };
+  tell(PLATFORM_FINISHER_PASS, 200);
+  tell(7u << 16 | PLATFORM_FINISHER_FAIL, 100);
+  tell(PLATFORM_FINISHER_PASS, 100);  // no warning of a second stop either
+  sc_core::sc_start();
   CHECK(finisher.exit_status() == 7);
-  cpu.write(0, PLATFORM_FINISHER_PASS);  // no warning of a second stop either
-  CHECK(cpu.status == tlm::TLM_OK_RESPONSE);
-  CHECK(finisher.exit_status() == 7);
+  CHECK(sc_core::sc_time_stamp() == sc_core::sc_time(100, sc_core::SC_NS));
+  CHECK(!goes_on);
 }

@@ -13,6 +13,7 @@
 
 #include "tests/support/child.h"
 #include "tlm/adapter/address_router.h"
+#include "tlm/platform/finisher.h"
 #include "tlm/platform/ram.h"
 #include "tlm/platform/register_device.h"
 
@@ -25,6 +26,7 @@ namespace {
 constexpr std::uint64_t kCode = 0x2000'0000;
 constexpr std::uint64_t kRam = 0x3000'0000;  // lui makes negative what has bit 31
 constexpr std::uint64_t kDevice = 0x1000'0000;
+constexpr std::uint64_t kFinisher = 0x1100'0000;
 constexpr std::uint64_t kHole = 0x4000'0000;
 constexpr std::uint32_t kTrapOffset = 0x200;
 
@@ -109,6 +111,7 @@ struct Bench {
   platform::Ram code{"code", 0x1000, platform::Ram::Kind::kReadOnly, true};
   platform::Ram ram;
   Recorder device{"device"};
+  platform::Finisher finisher{"finisher"};
   sc_core::sc_signal<bool> low{"low"};
   std::unique_ptr<Hart> hart;
 
@@ -125,8 +128,9 @@ struct Bench {
     bus.attach("code", kCode, 0x1000, code.socket);
     bus.attach("ram", kRam, 0x1000, ram.socket);
     bus.attach("device", kDevice, 0x1000, device.socket);
+    bus.attach("finisher", kFinisher, 0x1000, finisher.socket);
     HartConfig config;
-    config.regions = {{kCode, 0x1000}, {kRam, 0x1000}, {kDevice, 0x1000}};
+    config.regions = {{kCode, 0x1000}, {kRam, 0x1000}, {kDevice, 0x1000}, {kFinisher, 0x1000}};
     config.reset_address = kCode;
     hart = std::make_unique<Hart>("hart", config);
     hart->bus.bind(bus.initiators);
@@ -335,5 +339,18 @@ TEST_CASE("a breakpoint at an interrupt's handler is hit each time") {
             return fmt::format("{} halts, the last at {:#x}, {} interrupts", script.pcs.size(),
                                script.pcs.back(), bench.hart->interrupts_taken());
           }) == fmt::format("3 halts, the last at {:#x}, 2 interrupts", kHandler));
+  }
+}
+
+TEST_CASE("the hart runs no further than the end that it tells the finisher, at every quantum") {
+  for (const double quantum : {0., 10., 1e6}) {
+    CAPTURE(quantum);
+    CHECK(test::in_child([&] {
+            Bench bench({lui(t1, kFinisher), lui(a0, 0x5000), addi(a0, a0, 0x555), sw(a0, t1, 0), kLoop}, {},
+                        true, quantum);
+            sc_core::sc_start();
+            return fmt::format("exit {} at {} after {}", bench.finisher.exit_status().value_or(-1),
+                               sc_core::sc_time_stamp().to_string(), bench.hart->instructions());
+          }) == "exit 0 at 15 ns after 5");
   }
 }

@@ -32,8 +32,10 @@ class Debugger {
   /// Before the first instruction, at a breakpoint, after a step or when interrupted() said so. Simulated
   /// time stands still until it returns.
   virtual Resume halted(DebugTarget& target) = 0;
-  /// Looked at once per quantum.
+  /// Looked at once per quantum; while the hart sleeps, every 10 us of simulated time.
   virtual bool interrupted() = 0;
+  /// False: interrupted() never will be true.
+  virtual bool is_attached() const = 0;
 };
 
 }  // namespace bitbalance::cpu

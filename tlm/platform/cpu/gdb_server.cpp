@@ -121,8 +121,11 @@ void GdbServer::send(const std::string& text) {
 }
 
 bool GdbServer::interrupted() {
+  if (!is_attached()) return false;
   char c = 0;
-  return connection_ >= 0 && ::recv(connection_, &c, 1, MSG_DONTWAIT) == 1 && c == kInterrupt;
+  const ssize_t received = ::recv(connection_, &c, 1, MSG_DONTWAIT);
+  if (received == 0) detached_ = true;  // the peer is gone
+  return received == 1 && c == kInterrupt;
 }
 
 Debugger::Resume GdbServer::halted(DebugTarget& target) {

@@ -21,6 +21,7 @@ class GdbServer : public Debugger {
 
   Resume halted(DebugTarget& target) override;
   bool interrupted() override;
+  bool is_attached() const override { return connection_ >= 0 && !detached_; }
 
  private:
   void accept_connection();

@@ -18,6 +18,9 @@ constexpr std::uint64_t kMie = 1u << 3;
 constexpr std::uint64_t kMpie = 1u << 7;
 constexpr std::uint64_t kMppMachine = 3u << 11;
 
+constexpr std::uint64_t kWfiBytes = 4;
+constexpr double kLookUs = 10;  // between looks for the debugger in sleep
+
 constexpr std::size_t kStackBytes = std::size_t{1} << 20;  // the emulator translates on it
 
 std::uint64_t number_of(std::uint64_t bit) {
@@ -85,9 +88,19 @@ bool Hart::halt() {
 
 void Hart::sleep() {
   sync();
+  const sc_core::sc_event_or_list changes = software_interrupt.value_changed_event() |
+                                            timer_interrupt.value_changed_event() |
+                                            external_interrupt.value_changed_event();
   while ((pending() & emulator_.csr(Csr::kMie)) == 0) {
-    wait(software_interrupt.value_changed_event() | timer_interrupt.value_changed_event() |
-         external_interrupt.value_changed_event());
+    if (debugger_ == nullptr || !debugger_->is_attached()) {
+      wait(changes);
+    } else if (debugger_->interrupted()) {
+      halt_ = true;
+      emulator_.set_pc(emulator_.pc() - kWfiBytes);  // it sleeps on once resumed
+      break;
+    } else {
+      wait(sc_core::sc_time(kLookUs, sc_core::SC_US), changes);
+    }
   }
   keeper_.reset();
 }

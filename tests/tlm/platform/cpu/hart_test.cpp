@@ -165,12 +165,14 @@ class Script : public cpu::Debugger {
   std::vector<Halt> halts;  ///< at those that follow the hart goes on
   std::function<bool()> asks = [] { return false; };
   std::vector<std::uint64_t> pcs;  ///< of each halt
+  bool is_there = true;
 
   Resume halted(cpu::DebugTarget& target) override {
     pcs.push_back(target.debug_register(cpu::DebugTarget::kPc));
     return pcs.size() <= halts.size() ? halts[pcs.size() - 1](target) : Resume::kContinue;
   }
   bool interrupted() override { return asks(); }
+  bool is_attached() const override { return is_there; }
 };
 
 std::vector<std::uint8_t> bytes_of(const std::vector<std::uint32_t>& words) {
@@ -353,4 +355,32 @@ TEST_CASE("the hart runs no further than the end that it tells the finisher, at 
                                sc_core::sc_time_stamp().to_string(), bench.hart->instructions());
           }) == "exit 0 at 15 ns after 5");
   }
+}
+
+TEST_CASE("a debugger halts a hart that sleeps, in front of its wfi, and nothing else wakes") {
+  const auto run = [](bool stays) {
+    return test::in_child([stays] {
+      Bench bench({lui(t0, kDevice), kWfi, sw(x0, t0, 0x10), kLoop});
+      Script script;
+      script.asks = [&] {
+        const bool late = sc_core::sc_time_stamp() > sc_core::sc_time(3, sc_core::SC_MS);
+        return late && script.pcs.size() < 3;
+      };
+      script.halts = {[](cpu::DebugTarget&) { return Script::Resume::kContinue; },
+                      [](cpu::DebugTarget&) { return Script::Resume::kContinue; },
+                      [&](cpu::DebugTarget& target) {
+                        if (stays) target.set_debug_register(cpu::DebugTarget::kPc, kCode + 8);
+                        script.is_there = stays;
+                        return Script::Resume::kContinue;
+                      }};
+      bench.hart->attach(script);
+      sc_core::sc_start();
+      std::string text;
+      for (const std::uint64_t pc : script.pcs) text += fmt::format("{:#x} ", pc);
+      return text + fmt::format("{} writes", bench.device.writes.size());
+    });
+  };
+  const std::string halts = fmt::format("{0:#x} {1:#x} {1:#x} ", kCode, kCode + 4);
+  CHECK(run(true) == halts + "1 writes");
+  CHECK(run(false) == halts + "0 writes");  // nobody is left to wake it
 }

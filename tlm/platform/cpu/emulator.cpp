@@ -98,18 +98,28 @@ Stop Emulator::run() {
 // Not by Unicorn's count of instructions: a run without one after it would flush, see forget_blocks().
 Stop Emulator::step() {
   const uc_hook hook = add_hook(UC_HOOK_CODE, &Emulator::on_instruction);
-  forget_blocks();
+  const std::uint64_t from = pc();
+  forget_block(from);
+  is_stepping_ = true;
   is_under_way_ = false;
   const Stop stop = run();
+  is_stepping_ = false;
   require(uc_hook_del(engine_.get(), hook), "step");
-  forget_blocks();
+  forget_block(from);
+  forget_block(pc());  // translated with the hook to find its begin
   return stop == Stop::kException ? stop : Stop::kAsked;
 }
 
 void Emulator::on_instruction(uc_engine* engine, std::uint64_t /*address*/, std::uint32_t /*bytes*/,
                               void* self) {
-  if (!std::exchange(of(self).is_under_way_, true)) return;
-  of(self).asked_ = true;
+  Emulator& emulator = of(self);
+  if (emulator.asked_ || emulator.thrown_ || emulator.broken_) return;
+  if (!std::exchange(emulator.is_under_way_, true)) {
+    ++emulator.instructions_;
+    --emulator.budget_;
+    return;
+  }
+  emulator.asked_ = true;
   uc_emu_stop(engine);
 }
 
@@ -135,6 +145,11 @@ void Emulator::forget_blocks() {
     if (region->memory == nullptr) continue;
     require(uc_ctl_remove_cache(engine_.get(), region->base, region->base + region->bytes), "forget blocks");
   }
+}
+
+void Emulator::forget_block(std::uint64_t address) {
+  if (code(address) != nullptr)
+    require(uc_ctl_remove_cache(engine_.get(), address, address + 2), "forget block");
 }
 
 void Emulator::forget_code(std::uint64_t address, std::uint64_t bytes) {
@@ -174,6 +189,7 @@ void Emulator::enter_block(std::uint64_t address, std::uint32_t bytes) {
   }
   block_ = address;
   block_bytes_ = bytes;
+  if (is_stepping_) return;  // on_instruction() counts
   const std::uint32_t instructions = count(address, bytes);
   instructions_ += instructions;
   budget_ -= instructions;

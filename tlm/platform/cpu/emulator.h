@@ -106,6 +106,8 @@ class Emulator {
 
   /// Translated blocks of code, into which hooks are built.
   void forget_blocks();
+  /// Those with an instruction there.
+  void forget_block(std::uint64_t address);
   void enter_block(std::uint64_t address, std::uint32_t bytes);
   std::uint32_t count(std::uint64_t address, std::uint32_t bytes);
   std::uint64_t access(const Region& region, bool is_store, std::uint64_t offset, unsigned bytes,
@@ -131,7 +133,8 @@ class Emulator {
   std::uint64_t instructions_ = 0;
   bool asked_ = false;
   bool raised_ = false;
-  bool broken_ = false;                           ///< at a breakpoint
+  bool broken_ = false;  ///< at a breakpoint
+  bool is_stepping_ = false;
   bool is_under_way_ = false;                     ///< the instruction of a step
   std::uint64_t resumed_at_ = ~std::uint64_t{0};  ///< whose breakpoint has been seen
   std::map<std::uint64_t, uc_hook> breakpoints_;

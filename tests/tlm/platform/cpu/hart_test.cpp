@@ -384,3 +384,47 @@ TEST_CASE("a debugger halts a hart that sleeps, in front of its wfi, and nothing
   CHECK(run(true) == halts + "1 writes");
   CHECK(run(false) == halts + "0 writes");  // nobody is left to wake it
 }
+
+TEST_CASE("a single step takes as long as its instruction, and what it left behind is none") {
+  constexpr std::size_t kSteps = 2 + 2 * 100;
+  for (const double quantum : {0., 10., 1e6}) {
+    CAPTURE(quantum);
+    CHECK(test::in_child([&] {
+            Bench bench({lui(t0, kDevice), addi(s0, x0, 100), addi(s0, s0, -1), bnez_s0_back(1),
+                         sw(x0, t0, 0), sw(x0, t0, 4), sw(x0, t0, 0x10), kLoop},
+                        {}, true, quantum);
+            Script script;
+            std::uint64_t counted = 0;
+            script.halts.assign(kSteps, [&](cpu::DebugTarget&) {
+              counted += static_cast<std::uint64_t>(bench.hart->instructions() == script.pcs.size() - 1);
+              return Script::Resume::kStep;
+            });
+            bench.hart->attach(script);
+            sc_core::sc_start();
+            return fmt::format("{} halts, {} counted right, the last at {:#x}; {}, {}", script.pcs.size(),
+                               counted, script.pcs.back(), bench.device.times.at(0).to_string(),
+                               bench.device.times.at(1).to_string());
+          }) == fmt::format("{} halts, {} counted right, the last at {:#x}; {} ns, {} ns", kSteps + 1, kSteps,
+                            kCode + 4 * 4, kSteps + 4 + 10, kSteps + 4 + 20));
+  }
+}
+
+TEST_CASE("a hart that only steps takes its traps and interrupts, and halts behind each") {
+  const std::vector<std::uint32_t> handler = {sw(x0, t0, 0x14), csrr(a1, mepc), addi(a1, a1, 4),
+                                              csrw(mepc, a1), kMret};
+  Bench bench(with_handler({kEcall, lui(t2, 0x1000), addi(t2, t2, -2048), csrw(mie, t2), csrsi(mstatus, 8),
+                            addi(x0, x0, 0), addi(x0, x0, 0), sw(x0, t0, 0x10), kLoop}),
+              handler, true, 0);
+  Script script;
+  script.halts.assign(100, [](cpu::DebugTarget&) { return Script::Resume::kStep; });
+  bench.hart->attach(script);
+  bench.device.raise_at(25);
+  sc_core::sc_start(10, sc_core::SC_US);
+  const auto halts_at = [&](std::uint64_t pc) {
+    return std::count(script.pcs.begin(), script.pcs.end(), pc);
+  };
+  CHECK(halts_at(kCode + kTrapOffset) == 2);
+  CHECK(halts_at(kCode + kTrapOffset + 4) == 2);
+  CHECK(halts_at(kCode + 4 * 5) == 1);
+  CHECK(bench.hart->interrupts_taken() == 1);
+}

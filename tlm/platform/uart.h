@@ -1,6 +1,8 @@
-// The terminal: transmitter of a 16550. A character is gone at once; nothing is ever received.
+// The terminal: transmitter of a 16550. A character is gone at once; nothing is ever received, and nothing
+// interrupts. The divisor latch keeps what it is given; no time comes of it.
 #pragma once
 
+#include <array>
 #include <functional>
 
 #include "tlm/platform/memory_map.h"
@@ -10,7 +12,11 @@ namespace bitbalance::platform {
 
 class Uart : public RegisterDevice {
  public:
-  static constexpr std::uint64_t kTransmit = PLATFORM_UART_TRANSMIT;       ///< THR, WO; RBR reads as 0
+  static constexpr std::uint64_t kTransmit = PLATFORM_UART_TRANSMIT;  ///< THR, WO; RBR reads as 0
+  static constexpr std::uint64_t kInterruptId = 2;                    ///< IIR, RO; FCR, which is ignored
+  static constexpr std::uint32_t kNoInterrupt = 1;
+  static constexpr std::uint64_t kLineControl = 3;      ///< LCR
+  static constexpr std::uint32_t kDivisorLatch = 0x80;  ///< DLAB in LCR: offsets 0 and 1 are the divisor
   static constexpr std::uint64_t kLineStatus = PLATFORM_UART_LINE_STATUS;  ///< LSR, RO
   static constexpr std::uint32_t kTransmitterEmpty = PLATFORM_UART_EMPTY;
 
@@ -24,7 +30,13 @@ class Uart : public RegisterDevice {
              const sc_core::sc_time& delay) override;
 
   static constexpr std::uint64_t kRegisters = 8;  ///< those we do not model read as 0 and ignore writes
+  bool is_divisor(std::uint64_t offset) const {
+    return offset < divisor_.size() && (line_control_ & kDivisorLatch) != 0;
+  }
+
   std::function<void(char)> transmitted_;
+  std::uint32_t line_control_ = 0;
+  std::array<std::uint32_t, 2> divisor_{};
 };
 
 }  // namespace bitbalance::platform

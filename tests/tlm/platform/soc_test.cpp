@@ -106,3 +106,34 @@ TEST_CASE("the earliest end that firmware tells is its end, at the time that it 
   CHECK(sc_core::sc_time_stamp() == sc_core::sc_time(100, sc_core::SC_NS));
   CHECK(!goes_on);
 }
+
+TEST_CASE("the divisor of a 16550 is no character, and its transmitter no source of interrupts") {
+  std::string shown;
+  Initiator cpu("cpu");
+  Uart uart("uart", [&](char c) { shown += c; });
+  cpu.socket.bind(uart.socket);
+  const auto write = [&](std::uint64_t offset, std::uint32_t value) {
+    CHECK(cpu.access(tlm::TLM_WRITE_COMMAND, offset, value, 0, 1) == tlm::TLM_OK_RESPONSE);
+  };
+  const auto read = [&](std::uint64_t offset) {
+    std::uint32_t value = 0;
+    CHECK(cpu.access(tlm::TLM_READ_COMMAND, offset, value, 0, 1) == tlm::TLM_OK_RESPONSE);
+    return value;
+  };
+  // As firmware for other platforms begins: no interrupts, the divisor, 8 bits, FIFOs.
+  write(1, 0);
+  write(3, 0x80);
+  write(0, 'D');
+  write(1, 'L');
+  CHECK(read(0) == 'D');
+  CHECK(read(1) == 'L');
+  write(3, 0x03);
+  write(2, 0xc7);
+  CHECK(shown.empty());
+  CHECK(read(3) == 0x03);
+  CHECK(read(2) == 1);
+  CHECK(read(0) == 0);
+  CHECK(read(5) == Uart::kTransmitterEmpty);
+  write(0, 'a');
+  CHECK(shown == "a");
+}

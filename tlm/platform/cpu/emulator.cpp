@@ -78,15 +78,36 @@ void Emulator::map_memory(std::uint64_t base, std::uint64_t bytes, std::uint8_t*
 
 void Emulator::map_device(std::uint64_t base, std::uint64_t bytes) {
   regions_.push_back(std::make_unique<Region>(Region{this, base, bytes, nullptr}));
-  Region* const region = regions_.back().get();
-  require(uc_mmio_map(engine_.get(), base, bytes, &Emulator::on_read, region, &Emulator::on_write, region),
+  map_device(*regions_.back());
+}
+
+void Emulator::map_device(Region& region) {
+  require(uc_mmio_map(engine_.get(), region.base, region.bytes, &Emulator::on_read, &region,
+                      &Emulator::on_write, &region),
           "map device");
+}
+
+void Emulator::unmap_memory(std::uint64_t first, std::uint64_t last) {
+  for (const auto& region : regions_) {
+    if (region->memory == nullptr || last < region->base || first > region->base + (region->bytes - 1))
+      continue;
+    forget_code(region->base, region->bytes);
+    require(uc_mem_unmap(engine_.get(), region->base, region->bytes), "unmap memory");
+    region->memory = nullptr;
+    map_device(*region);
+  }
 }
 
 Stop Emulator::run() {
   constexpr std::uint64_t kNoEnd = ~std::uint64_t{0};
   asked_ = raised_ = broken_ = false;
-  const uc_err error = uc_emu_start(engine_.get(), pc(), kNoEnd, 0, 0);
+  uc_err error = UC_ERR_OK;
+  do {
+    go_on_at_.reset();
+    error = uc_emu_start(engine_.get(), pc(), kNoEnd, 0, 0);
+    if (go_on_at_) set_pc(*go_on_at_);
+    if (go_on_at_ && is_stepping_) asked_ = true;
+  } while (go_on_at_ && !asked_);
   if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
   if (raised_) return Stop::kException;
   if (broken_) return Stop::kBreakpoint;
@@ -238,38 +259,53 @@ bool Emulator::on_invalid(uc_engine* /*engine*/, void* self) {
   return true;
 }
 
-bool Emulator::on_unmapped(uc_engine* /*engine*/, uc_mem_type type, std::uint64_t address, int /*bytes*/,
-                           std::int64_t /*value*/, void* self) {
+bool Emulator::on_unmapped(uc_engine* /*engine*/, uc_mem_type type, std::uint64_t address, int bytes,
+                           std::int64_t value, void* self) {
+  if (type == UC_MEM_WRITE_PROT) {
+    of(self).store_outside(address, static_cast<unsigned>(bytes), static_cast<std::uint64_t>(value));
+    return false;  // true: Unicorn would write there itself
+  }
   if (type == UC_MEM_FETCH_UNMAPPED || type == UC_MEM_FETCH_PROT) {
     of(self).raise(kFetchFault, address, address);
   } else {
-    of(self).raise_access_fault(type == UC_MEM_WRITE_UNMAPPED || type == UC_MEM_WRITE_PROT, address);
+    of(self).raise_access_fault(type == UC_MEM_WRITE_UNMAPPED, address);
   }
   return false;
 }
 
 std::uint64_t Emulator::on_read(uc_engine* /*engine*/, std::uint64_t offset, unsigned bytes, void* region) {
   const auto& from = *static_cast<Region*>(region);
-  return from.self->access(from, false, offset, bytes, 0);
+  return from.self->access(false, from.base + offset, bytes, 0);
 }
 
 void Emulator::on_write(uc_engine* /*engine*/, std::uint64_t offset, unsigned bytes, std::uint64_t value,
                         void* region) {
   const auto& to = *static_cast<Region*>(region);
-  to.self->access(to, true, offset, bytes, value);
+  to.self->access(true, to.base + offset, bytes, value);
 }
 
-std::uint64_t Emulator::access(const Region& region, bool is_store, std::uint64_t offset, unsigned bytes,
-                               std::uint64_t value) {
+std::uint64_t Emulator::access(bool is_store, std::uint64_t address, unsigned bytes, std::uint64_t value) {
   if (raised_ || thrown_) return 0;  // the other half of an access that has failed
   try {
-    const std::uint64_t address = region.base + offset;
     if (!surroundings_.access(is_store, address, bytes, value)) raise_access_fault(is_store, address);
   } catch (...) {
     thrown_ = std::current_exception();
     uc_emu_stop(engine_.get());
   }
   return value;
+}
+
+void Emulator::store_outside(std::uint64_t address, unsigned bytes, std::uint64_t value) {
+  constexpr std::uint16_t kOpcode = 0x7f;
+  constexpr std::uint16_t kAtomic = 0x2f;
+  const std::uint64_t pc = pc_of_access(true, address);
+  std::uint16_t first = 0;
+  std::memcpy(&first, code(pc), sizeof first);
+  if ((first & kOpcode) == kAtomic) return raise_access_fault(true, address);
+  access(true, address, bytes, value);
+  if (raised_ || thrown_) return;
+  go_on_at_ = pc + instruction_bytes(first);
+  uc_emu_stop(engine_.get());
 }
 
 void Emulator::raise_access_fault(bool is_store, std::uint64_t address) {

@@ -8,6 +8,7 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "tlm/platform/cpu/memory_access.h"
@@ -22,7 +23,8 @@ class Surroundings {
 
   /// The budget of instructions is used up, in front of the block that comes next. True: stop there.
   virtual bool budget_used() = 0;
-  /// A load or store outside the memory given by pointer, of 1, 2 or 4 bytes. False: access fault.
+  /// A load or store outside the memory given by pointer, of 1, 2 or 4 bytes, or a store to such as is not
+  /// writable, of 8 as well. False: access fault.
   virtual bool access(bool is_store, std::uint64_t address, unsigned bytes, std::uint64_t& value) = 0;
 };
 
@@ -52,6 +54,8 @@ class Emulator {
   /// Base and size: multiples of 4096. Code runs from memory given by pointer only.
   void map_memory(std::uint64_t base, std::uint64_t bytes, std::uint8_t* memory, bool writable);
   void map_device(std::uint64_t base, std::uint64_t bytes);
+  /// Makes devices of the memories with any of these addresses. Not while it runs.
+  void unmap_memory(std::uint64_t first, std::uint64_t last);
 
   /// A breakpoint at pc() has been seen: the next run() goes on from there.
   void pass_breakpoint() { resumed_at_ = pc(); }
@@ -104,14 +108,16 @@ class Emulator {
   static void on_write(uc_engine* engine, std::uint64_t offset, unsigned bytes, std::uint64_t value,
                        void* region);
 
+  void map_device(Region& region);
   /// Translated blocks of code, into which hooks are built.
   void forget_blocks();
   /// Those with an instruction there.
   void forget_block(std::uint64_t address);
   void enter_block(std::uint64_t address, std::uint32_t bytes);
   std::uint32_t count(std::uint64_t address, std::uint32_t bytes);
-  std::uint64_t access(const Region& region, bool is_store, std::uint64_t offset, unsigned bytes,
-                       std::uint64_t value);
+  std::uint64_t access(bool is_store, std::uint64_t address, unsigned bytes, std::uint64_t value);
+  /// To memory that is not writable: a transaction, behind which run() goes on. Atomics fault.
+  void store_outside(std::uint64_t address, unsigned bytes, std::uint64_t value);
   void raise(std::uint64_t cause, std::uint64_t value, std::uint64_t pc);
   void raise_access_fault(bool is_store, std::uint64_t address);
   /// Of the load or store in the block under way that touches this address.
@@ -138,6 +144,7 @@ class Emulator {
   bool is_under_way_ = false;                     ///< the instruction of a step
   std::uint64_t resumed_at_ = ~std::uint64_t{0};  ///< whose breakpoint has been seen
   std::map<std::uint64_t, uc_hook> breakpoints_;
+  std::optional<std::uint64_t> go_on_at_;  ///< behind a store that Unicorn must not make
   Exception exception_;
   std::exception_ptr thrown_;  ///< by an access: must not unwind the emulator's frames
 };

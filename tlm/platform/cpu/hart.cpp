@@ -36,6 +36,7 @@ Hart::Hart(const sc_core::sc_module_name& name, const HartConfig& config)
   SC_HAS_PROCESS(Hart);
   SC_THREAD(run);
   set_stack_size(kStackBytes);
+  bus.register_invalidate_direct_mem_ptr(this, &Hart::take_back);
 }
 
 void Hart::map_regions() {
@@ -55,6 +56,10 @@ void Hart::map_regions() {
   }
 }
 
+void Hart::take_back(sc_dt::uint64 first, sc_dt::uint64 last) {
+  taken_back_.emplace_back(first, last);
+}
+
 void Hart::run() {
   map_regions();
   constexpr unsigned kA1 = 11;
@@ -64,6 +69,7 @@ void Hart::run() {
   renew_budget();
   bool is_stepping = debugger_ != nullptr && halt();
   while (true) {
+    for (const auto& [first, last] : std::exchange(taken_back_, {})) emulator_.unmap_memory(first, last);
     const Stop stop = is_stepping ? emulator_.step() : emulator_.run();
     account();
     if (stop == Stop::kException) {
@@ -138,7 +144,7 @@ bool Hart::budget_used() {
   // What lowers a line may be on its way: registers act when the kernel reaches the time of the write.
   if (deliverable() != 0) sync();
   halt_ = debugger_ != nullptr && debugger_->interrupted();
-  const bool stop = deliverable() != 0 || halt_;
+  const bool stop = deliverable() != 0 || halt_ || !taken_back_.empty();
   renew_budget();
   return stop;
 }
@@ -213,7 +219,8 @@ void Hart::renew_budget() {
   const sc_core::sc_time quantum = tlm::tlm_global_quantum::instance().get();
   const sc_core::sc_time left =
       quantum > keeper_.get_local_time() ? quantum - keeper_.get_local_time() : sc_core::SC_ZERO_TIME;
-  const std::uint64_t instructions = pending() != 0 ? 0 : left.value() / config_.period.value();
+  const bool look = pending() != 0 || !taken_back_.empty();
+  const std::uint64_t instructions = look ? 0 : left.value() / config_.period.value();
   emulator_.set_budget(static_cast<std::int64_t>(instructions));
 }
 

@@ -1,7 +1,7 @@
 // The processor: an RV64 hart behind a TLM-2.0 initiator, ahead of the kernel by a quantum at most. An
 // instruction takes a clock period. What DMI grants is free beyond that; every other access is a transaction.
 // Interrupts are taken between blocks of instructions, after the kernel has caught up, so that none is taken
-// twice.
+// twice. DMI taken back is no longer used from the next block on, for good.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <systemc>
 #include <tlm>
+#include <utility>
 #include <vector>
 
 #include "tlm/platform/cpu/debugger.h"
@@ -48,6 +49,7 @@ class Hart : public sc_core::sc_module, private Surroundings, private DebugTarge
  private:
   void run();
   void map_regions();
+  void take_back(sc_dt::uint64 first, sc_dt::uint64 last);
   /// Until the debugger resumes: whether for a step.
   bool halt();
   void sleep();
@@ -79,7 +81,8 @@ class Hart : public sc_core::sc_module, private Surroundings, private DebugTarge
   bool halt_ = false;             ///< the debugger asked for it
   Emulator emulator_;
   tlm_utils::tlm_quantumkeeper keeper_;
-  std::uint64_t accounted_ = 0;  ///< instructions
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> taken_back_;  ///< DMI: first and last, still in use
+  std::uint64_t accounted_ = 0;                                      ///< instructions
   std::uint64_t interrupts_taken_ = 0;
   tlm::tlm_generic_payload transaction_;
 };

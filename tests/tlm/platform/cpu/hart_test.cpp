@@ -27,6 +27,7 @@ constexpr std::uint64_t kCode = 0x2000'0000;
 constexpr std::uint64_t kRam = 0x3000'0000;  // lui makes negative what has bit 31
 constexpr std::uint64_t kDevice = 0x1000'0000;
 constexpr std::uint64_t kFinisher = 0x1100'0000;
+constexpr std::uint64_t kGranting = 0x1200'0000;
 constexpr std::uint64_t kHole = 0x4000'0000;
 constexpr std::uint32_t kTrapOffset = 0x200;
 
@@ -106,12 +107,58 @@ class Recorder : public platform::RegisterDevice {
   sc_core::sc_event raise_, lower_;
 };
 
+/// Memory that counts transactions, and can take its DMI back. If it grants none for writing it is as flash
+/// is: a write clears bits.
+class Granting : public sc_core::sc_module {
+ public:
+  tlm_utils::simple_target_socket<Granting> socket{"socket"};
+  std::vector<std::uint8_t> bytes = std::vector<std::uint8_t>(0x1000);
+  int reads = 0, writes = 0;
+  bool grants_writes = true;
+
+  explicit Granting(const sc_core::sc_module_name& name) : sc_module(name) {
+    SC_HAS_PROCESS(Granting);
+    socket.register_b_transport(this, &Granting::b_transport);
+    socket.register_get_direct_mem_ptr(this, &Granting::get_direct_mem_ptr);
+    SC_METHOD(take_back);
+    sensitive << taken_back_;
+    dont_initialize();
+  }
+  void take_back_at(double ns) { taken_back_.notify(ns, sc_core::SC_NS); }
+
+ private:
+  void b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time&) {
+    ++(transaction.is_write() ? writes : reads);
+    std::uint8_t* const at = bytes.data() + transaction.get_address();
+    if (transaction.is_write() && !grants_writes) {
+      for (unsigned i = 0; i < transaction.get_data_length(); ++i) at[i] &= transaction.get_data_ptr()[i];
+    } else if (transaction.is_write()) {
+      std::memcpy(at, transaction.get_data_ptr(), transaction.get_data_length());
+    } else {
+      std::memcpy(transaction.get_data_ptr(), at, transaction.get_data_length());
+    }
+    transaction.set_response_status(tlm::TLM_OK_RESPONSE);
+  }
+  bool get_direct_mem_ptr(tlm::tlm_generic_payload&, tlm::tlm_dmi& dmi) {
+    dmi.set_start_address(0);
+    dmi.set_end_address(bytes.size() - 1);
+    dmi.set_dmi_ptr(bytes.data());
+    dmi.set_granted_access(grants_writes ? tlm::tlm_dmi::DMI_ACCESS_READ_WRITE
+                                         : tlm::tlm_dmi::DMI_ACCESS_READ);
+    return true;
+  }
+  void take_back() { socket->invalidate_direct_mem_ptr(0, bytes.size() - 1); }
+
+  sc_core::sc_event taken_back_;
+};
+
 struct Bench {
   adapter::AddressRouter bus{"bus"};
   platform::Ram code{"code", 0x1000, platform::Ram::Kind::kReadOnly, true};
   platform::Ram ram;
   Recorder device{"device"};
   platform::Finisher finisher{"finisher"};
+  Granting granting{"granting"};
   sc_core::sc_signal<bool> low{"low"};
   std::unique_ptr<Hart> hart;
 
@@ -129,8 +176,10 @@ struct Bench {
     bus.attach("ram", kRam, 0x1000, ram.socket);
     bus.attach("device", kDevice, 0x1000, device.socket);
     bus.attach("finisher", kFinisher, 0x1000, finisher.socket);
+    bus.attach("granting", kGranting, 0x1000, granting.socket);
     HartConfig config;
-    config.regions = {{kCode, 0x1000}, {kRam, 0x1000}, {kDevice, 0x1000}, {kFinisher, 0x1000}};
+    config.regions = {
+        {kCode, 0x1000}, {kRam, 0x1000}, {kDevice, 0x1000}, {kFinisher, 0x1000}, {kGranting, 0x1000}};
     config.reset_address = kCode;
     hart = std::make_unique<Hart>("hart", config);
     hart->bus.bind(bus.initiators);
@@ -427,4 +476,57 @@ TEST_CASE("a hart that only steps takes its traps and interrupts, and halts behi
   CHECK(halts_at(kCode + kTrapOffset + 4) == 2);
   CHECK(halts_at(kCode + 4 * 5) == 1);
   CHECK(bench.hart->interrupts_taken() == 1);
+}
+
+TEST_CASE("what DMI grants for reading alone is written by transactions") {
+  Bench bench({lui(t0, kDevice), lui(t1, kGranting), addi(a0, x0, 7), sw(a0, t1, 4), lw(a1, t1, 4),
+               sw(a1, t0, 0), sw(x0, t0, 0x10), kLoop});
+  bench.granting.grants_writes = false;
+  bench.granting.bytes.assign(bench.granting.bytes.size(), 0x53);
+  sc_core::sc_start();
+  CHECK(bench.device.writes.at(0).second == 3);
+  CHECK(bench.device.times.at(0) == sc_core::sc_time(8 + 10 + 4 + 10, sc_core::SC_NS));
+  CHECK(bench.granting.writes == 1);
+  CHECK(bench.granting.reads == 0);
+  CHECK(bench.granting.bytes.at(4) == 3);
+  CHECK(bench.granting.bytes.at(5) == 0);
+  CHECK(bench.granting.bytes.at(8) == 0x53);
+}
+
+TEST_CASE("a step over such a store is one step, and an atomic on such memory faults") {
+  constexpr std::uint32_t amoadd_a1_a0_t1 = a0 << 20 | t1 << 15 | 2 << 12 | a1 << 7 | 0x2f;
+  Bench bench(with_handler({lui(t1, kGranting), sw(x0, t1, 4), sw(x0, t1, 8), amoadd_a1_a0_t1}),
+              kTellAndStop);
+  bench.granting.grants_writes = false;
+  Script script;
+  script.halts.assign(7, [](cpu::DebugTarget&) { return Script::Resume::kStep; });
+  bench.hart->attach(script);
+  sc_core::sc_start();
+  std::vector<std::uint64_t> wanted;
+  for (std::uint64_t i = 0; i < 8; ++i) wanted.push_back(kCode + 4 * i);
+  CHECK(script.pcs == wanted);
+  CHECK(bench.granting.writes == 2);
+  REQUIRE(bench.device.writes.size() == 4);
+  CHECK(bench.device.writes[0].second == 7);
+  CHECK(bench.device.writes[1].second == kCode + 4 * 7);
+  CHECK(bench.device.writes[2].second == kGranting);
+}
+
+TEST_CASE("once DMI is taken back, every load and store is a transaction") {
+  for (const double quantum : {0., 100.}) {
+    CAPTURE(quantum);
+    CHECK(test::in_child([&] {
+            // 1000 rounds; the grant lasts until 500 ns.
+            Bench bench({lui(t0, kDevice), lui(t1, kGranting), addi(s0, x0, 1000), lw(a0, t1, 0),
+                         addi(a0, a0, 1), sw(a0, t1, 0), addi(s0, s0, -1), bnez_s0_back(4), lw(a0, t1, 0),
+                         sw(a0, t0, 0), sw(x0, t0, 0x10), kLoop},
+                        {}, true, quantum);
+            bench.granting.take_back_at(500);
+            sc_core::sc_start();
+            const int direct = 1000 - bench.granting.writes;
+            return fmt::format("{}, of {} rounds {}", bench.device.writes.at(0).second,
+                               direct >= 99 && direct <= 120 ? "about 100" : std::to_string(direct),
+                               bench.granting.reads == bench.granting.writes + 1 ? "direct" : "half so");
+          }) == "1000, of about 100 rounds direct");
+  }
 }

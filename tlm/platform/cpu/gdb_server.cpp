@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -87,6 +88,8 @@ GdbServer::~GdbServer() {
 void GdbServer::accept_connection() {
   connection_ = ::accept(listener_, nullptr, nullptr);
   if (connection_ < 0) throw std::runtime_error("the debugger's connection failed");
+  const int yes = 1;  // an answer does not wait until the "+" in front of it has been acknowledged
+  ::setsockopt(connection_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }
 
 bool GdbServer::next(char& c) {

@@ -143,7 +143,9 @@ void Channel::decide_on_refresh() {
   is_planned_ = choice_.cycle >= refresh_.first_due();
   if (!is_planned_) return;
   planned_ = refresh_.next(device_);
-  is_planned_ = choice_.cycle >= planned_.cycle;
+  // Also where it would end later: shorter commands that follow one another would hold it up for ever.
+  is_planned_ = choice_.cycle >= planned_.cycle || device_.begin(choice_.kind, choice_.cycle) >=
+                                                       device_.begin(planned_.command.kind, planned_.cycle);
 }
 
 Command Channel::step() {

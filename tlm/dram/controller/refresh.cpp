@@ -92,9 +92,12 @@ void RefreshPlan::resume(int rank, Cycle from) {
 }
 
 void RefreshPlan::block(int rank) {
-  const auto first = blocked_from_.begin() + std::ptrdiff_t{rank} * banks_per_rank_;
-  std::fill_n(first, banks_per_rank_, kNever);
-  std::fill_n(blocked_from_.begin() + place(rank).bank, rule_.banks, ranks_[rank].due);
+  // Each bank from its own turn on, which may come while an earlier one still waits.
+  const Rank& r = ranks_[rank];
+  for (int i = 0; i < banks_per_rank_; ++i) {
+    const int bank = rank * banks_per_rank_ + (r.bank + i) % banks_per_rank_;
+    blocked_from_[bank] = r.due == kNever ? kNever : r.due + i / rule_.banks * rule_.interval;
+  }
   first_due_ = kNever;
   for (const Rank& other : ranks_) first_due_ = std::min(first_due_, other.due);
 }

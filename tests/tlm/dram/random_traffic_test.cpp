@@ -2,6 +2,7 @@
 // counts are those of the commands.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <deque>
 #include <map>
 
 #include "tests/tlm/dram/channel_bench.h"
@@ -19,63 +20,102 @@ struct Seen {
   std::string wrong;
 };
 
-/// Bursts in runs and at random, with pauses; returns when the last one came.
-Cycle add_traffic(ChannelBench& bench, RandomDraw& draw, int bursts, std::map<bool, std::int64_t>& added) {
+/// A channel under all that watches it.
+struct Watched {
+  explicit Watched(const Config& config) : bench(config), commands(config) {
+    bench.channel.observe([this](const Command& command, Cycle cycle) {
+      commands.note(command, cycle);
+      ++seen[command.kind];
+    });
+  }
+  Watched(const Watched&) = delete;
+  Watched& operator=(const Watched&) = delete;
+
+  void add(std::uint64_t number, bool is_write, Cycle now, std::uint32_t missing) {
+    bench.run(now);
+    const bool has_begun = bench.next_has_begun(now);
+    const std::uint32_t before = bench.count;
+    bench.add(number, is_write, now, missing);
+    CHECK(bench.count == before + 1);
+    if (has_begun) CHECK(bench.channel.next() == now);
+    ++added[is_write];
+  }
+
+  ChannelBench bench;
+  CommandChecker commands;
+  std::map<CommandKind, std::int64_t> seen;
+  std::map<bool, std::int64_t> added;  ///< bursts, writes apart
+};
+
+/// Bursts in runs, at random and again and again, with pauses; returns when the last one came.
+Cycle add_traffic(const Config& config, std::deque<Watched>& channels, RandomDraw& draw, int bursts) {
+  const Geometry& g = config.geometry;
+  const AddressMap map(g, config.controller.address_map);
+  const std::int64_t all = g.capacity_bytes() / g.burst_bytes();
+  const auto below = [&](std::int64_t limit) {
+    return std::uniform_int_distribution<std::int64_t>(0, std::min(limit, all) - 1)(draw.engine());
+  };
+  std::vector<std::int64_t> again;
+  for (int i = 0; i < 4; ++i) again.push_back(below(all));
   Cycle now = 0;
   const bool rarely = draw.chance(0.3);
   for (int i = 0; i < bursts; ++i) {
     if (draw.chance(0.3)) now += draw.uniform(0, 40);
     if (draw.chance(rarely ? 0.2 : 0.005)) now += draw.uniform(0, 6000);
-    bench.run(now);
     const bool is_write = draw.chance(0.4);
-    const std::uint64_t number = draw.chance(0.5) ? draw.uniform(0, 4095) : draw.uniform(0, (1 << 22) - 1);
-    const bool has_begun = bench.next_has_begun(now);
-    bench.add(number, is_write, now, draw.chance(0.3) ? 1 : 0);
-    if (has_begun) CHECK(bench.channel.next() == now);
-    ++added[is_write];
+    const std::int64_t number = draw.chance(0.1) ? draw.pick(again) : below(draw.chance(0.5) ? 4096 : all);
+    const Location at = map.locate(static_cast<std::uint64_t>(number * g.burst_bytes()));
+    channels[static_cast<std::size_t>(at.channel)].add(static_cast<std::uint64_t>(number), is_write, now,
+                                                       draw.chance(0.3) ? 1 : 0);
   }
   return now;
 }
 
-Seen check_seed(std::uint64_t seed) {
-  RandomDraw draw(seed);
-  Config c = random_dram(draw);
-  c.geometry.channels = 1;
-  if (c.geometry.bank_groups == 1) c.controller.address_map = "row bank column";
-  ChannelBench bench(c);
-  CommandChecker checker(c);
-  Seen seen;
-  bench.channel.observe([&](const Command& command, Cycle cycle) {
-    checker.note(command, cycle);
-    ++seen.commands[command.kind];
-  });
-  std::map<bool, std::int64_t> added;
-  const Cycle last = add_traffic(bench, draw, 700, added);
-  bench.run();
-  const Cycle end = std::max(last, bench.log.empty() ? 0 : bench.log.back().cycle) + draw.uniform(0, 10'000);
-  const Counts counts = bench.channel.counts(end);
-  seen.wrong = checker.text();
-  CHECK(bench.channel.completions().size() == bench.count);
+void check_counts(const Config& c, const Counts& counts, std::map<CommandKind, std::int64_t>& seen,
+                  std::map<bool, std::int64_t>& added, Cycle end) {
+  using Kind = CommandKind;
   CHECK(counts.read_bursts + counts.forwarded_bursts == added[false]);
   CHECK(counts.write_bursts == added[true]);
-  CHECK(counts.busy <= end);
-  CHECK(counts.refreshing <= end * c.geometry.all_banks());
+  CHECK(counts.busy <= end * c.geometry.channels);
+  CHECK(counts.refreshing <= end * c.geometry.channels * c.geometry.all_banks());
   CHECK(counts.row_hits + counts.row_misses + counts.row_conflicts ==
         counts.read_bursts + counts.write_bursts);
-  using Kind = CommandKind;
-  CHECK(counts.activates == seen.commands[Kind::kActivate]);
-  CHECK(counts.refreshes == seen.commands[Kind::kRefresh]);
-  CHECK(counts.bank_refreshes == seen.commands[Kind::kRefreshBank]);
-  CHECK(counts.power_downs == seen.commands[Kind::kPowerDown]);
-  CHECK(counts.self_refreshes == seen.commands[Kind::kSelfRefresh]);
-  CHECK(counts.masked_bursts ==
-        seen.commands[Kind::kMaskedWrite] + seen.commands[Kind::kMaskedWritePrecharge]);
+  CHECK(counts.activates == seen[Kind::kActivate]);
+  CHECK(counts.refreshes == seen[Kind::kRefresh]);
+  CHECK(counts.bank_refreshes == seen[Kind::kRefreshBank]);
+  CHECK(counts.power_downs == seen[Kind::kPowerDown]);
+  CHECK(counts.self_refreshes == seen[Kind::kSelfRefresh]);
+  CHECK(counts.masked_bursts == seen[Kind::kMaskedWrite] + seen[Kind::kMaskedWritePrecharge]);
   const StateClocks& s = counts.states;
   for (const Cycle clocks :
        {s.precharge_standby, s.precharge_power_down, s.active_power_down, s.self_refresh})
     CHECK(clocks >= 0);
   CHECK(s.precharge_standby + s.precharge_power_down + s.active_power_down + s.self_refresh <=
-        end * c.geometry.ranks);
+        end * c.geometry.channels * c.geometry.ranks);
+}
+
+Seen check_seed(std::uint64_t seed) {
+  RandomDraw draw(seed);
+  const Config c = random_dram(draw);
+  std::deque<Watched> channels;
+  for (int i = 0; i < c.geometry.channels; ++i) channels.emplace_back(c);
+  Cycle end = add_traffic(c, channels, draw, 700);
+  for (Watched& channel : channels) {
+    channel.bench.run();
+    if (!channel.bench.log.empty()) end = std::max(end, channel.bench.log.back().cycle);
+  }
+  end += draw.uniform(1, 10'000);
+  Seen seen;
+  Counts counts;
+  std::map<bool, std::int64_t> added;
+  for (Watched& channel : channels) {
+    counts += channel.bench.channel.counts(end);
+    for (const bool is_write : {false, true}) added[is_write] += channel.added[is_write];
+    seen.wrong += channel.commands.text();
+    CHECK(channel.bench.channel.completions().size() == channel.bench.count);
+    for (const auto& [kind, count] : channel.seen) seen.commands[kind] += count;
+  }
+  check_counts(c, counts, seen.commands, added, end);
   return seen;
 }
 
@@ -85,7 +125,7 @@ TEST_CASE(
     "random traffic breaks no constraint, opens no row in vain, loses no burst and leaves the queues empty") {
   // The device throws at a command that comes too early; the checker holds each pair of commands by itself.
   Seen all;
-  for (std::uint64_t seed = 0; seed < 80; ++seed) {
+  for (std::uint64_t seed = 0; seed < 120; ++seed) {
     CAPTURE(seed);
     const Seen seen = check_seed(seed);
     REQUIRE(seen.wrong == "");
@@ -116,14 +156,15 @@ TEST_CASE("the checker sees each command that comes a clock early") {
       c.controller.power_down_after = 20;
       c.controller.self_refresh_after = 2000;
       c.controller.address_map = "row bank rank column bank_group";
-      ChannelBench bench(c);
       Config longer = c;
       ++(longer.timing.*clocks);
       CommandChecker checker(longer);
+      std::deque<Watched> channels;
+      channels.emplace_back(c);
+      ChannelBench& bench = channels.front().bench;
       bench.channel.observe([&](const Command& command, Cycle cycle) { checker.note(command, cycle); });
       RandomDraw draw(seed);
-      std::map<bool, std::int64_t> added;
-      add_traffic(bench, draw, 1500, added);
+      add_traffic(c, channels, draw, 1500);
       bench.run();
       seen = !checker.text().empty();
     }

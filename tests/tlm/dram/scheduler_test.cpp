@@ -126,8 +126,6 @@ TEST_CASE("a choice that is kept up to date is that from nothing, and closes no 
     CAPTURE(seed);
     RandomDraw draw(seed);
     Config c = random_dram(draw);
-    c.geometry.channels = 1;
-    if (c.geometry.bank_groups == 1) c.controller.address_map = "row bank column";
     Table table(draw, c);
     for (int i = 0; i < 400; ++i) {
       if (draw.chance(0.1)) table.turn();

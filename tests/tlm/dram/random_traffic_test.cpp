@@ -1,5 +1,5 @@
-// Random traffic on random memories: no constraint is broken, no row is opened in vain, no burst is lost, the
-// counts are those of the commands.
+// Random traffic on random memories: no constraint is broken, no row is opened in vain, no burst and no
+// refresh is lost, the counts are those of the commands.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <deque>
@@ -8,6 +8,7 @@
 #include "tests/tlm/dram/channel_bench.h"
 #include "tests/tlm/dram/command_checker.h"
 #include "tests/tlm/dram/random_dram.h"
+#include "tests/tlm/dram/refresh_checker.h"
 
 using namespace bitbalance::dram;
 using namespace bitbalance::dram::test;
@@ -22,9 +23,10 @@ struct Seen {
 
 /// A channel under all that watches it.
 struct Watched {
-  explicit Watched(const Config& config) : bench(config), commands(config) {
+  explicit Watched(const Config& config) : bench(config), commands(config), refreshes(config) {
     bench.channel.observe([this](const Command& command, Cycle cycle) {
       commands.note(command, cycle);
+      refreshes.note(command, cycle);
       ++seen[command.kind];
     });
   }
@@ -43,6 +45,7 @@ struct Watched {
 
   ChannelBench bench;
   CommandChecker commands;
+  RefreshChecker refreshes;
   std::map<CommandKind, std::int64_t> seen;
   std::map<bool, std::int64_t> added;  ///< bursts, writes apart
 };
@@ -110,8 +113,9 @@ Seen check_seed(std::uint64_t seed) {
   std::map<bool, std::int64_t> added;
   for (Watched& channel : channels) {
     counts += channel.bench.channel.counts(end);
+    channel.refreshes.finish(end);
     for (const bool is_write : {false, true}) added[is_write] += channel.added[is_write];
-    seen.wrong += channel.commands.text();
+    seen.wrong += channel.commands.text() + channel.refreshes.text();
     CHECK(channel.bench.channel.completions().size() == channel.bench.count);
     for (const auto& [kind, count] : channel.seen) seen.commands[kind] += count;
   }

@@ -3,9 +3,12 @@
 
 #include <catch2/catch.hpp>
 #include <functional>
+#include <map>
 #include <set>
+#include <sstream>
+#include <string>
 
-#include "tests/tlm/dram/presets.h"
+#include "tests/tlm/dram/random_dram.h"
 #include "tlm/dram/address_map.h"
 #include "tlm/dram/clock.h"
 
@@ -23,6 +26,33 @@ std::string error(const std::function<void(Config&)>& change, Config config = tw
     return e.what();
   }
   return "accepted";
+}
+
+using Fields = std::map<std::string, std::uint64_t>;  ///< bits of an address by the names in the map
+
+/// Bits of each field, and where its parts go, as the page has it: read from the map's end, bit by bit.
+Fields fields_of(std::uint64_t address, const Geometry& g, const std::string& map) {
+  std::map<std::string, int> widths = {
+      {"channel", bits_of(g.channels)}, {"rank", bits_of(g.ranks)}, {"bank_group", bits_of(g.bank_groups)},
+      {"bank", bits_of(g.banks)},       {"row", bits_of(g.rows)},   {"column", bits_of(g.bursts_per_row())}};
+  std::istringstream words(map);
+  std::vector<std::string> names;  // of each bit, most significant first
+  for (std::string word; words >> word;) {
+    const auto colon = word.find(':');
+    const std::string name = word.substr(0, colon);
+    int& left = widths[name];
+    const int width = colon == std::string::npos ? left : std::stoi(word.substr(colon + 1));
+    left -= width;
+    names.insert(names.end(), static_cast<std::size_t>(width), name);
+  }
+  address /= static_cast<std::uint64_t>(g.burst_bytes());
+  Fields fields;
+  std::map<std::string, int> taken;
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    fields[*name] += (address % 2) << taken[*name]++;
+    address /= 2;
+  }
+  return fields;
 }
 
 }  // namespace
@@ -180,6 +210,55 @@ TEST_CASE("an address map is one to one") {
   }
   CHECK(bursts == 2 * 4 * 4 * 4 * 4);
   CHECK(places.size() == bursts);
+}
+
+TEST_CASE("an address map of any geometry puts fields where its text says, and is one to one") {
+  int most_groups = 0, most_banks = 0;
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+    bitbalance::test::RandomDraw draw(seed);
+    Config c = ddr3();
+    Geometry& g = c.geometry;
+    g.burst_length = 2 << draw.uniform(0, 4);
+    draw_geometry(draw, g, 0);
+    if (seed % 2 == 0) {  // small enough to look at every burst
+      g.rows = 1 << draw.uniform(0, 3);
+      g.columns = g.burst_length << draw.uniform(0, 3);
+    }
+    most_groups = std::max(most_groups, g.bank_groups);
+    most_banks = std::max(most_banks, g.banks);
+    const std::string text = draw_address_map(draw, g);
+    CAPTURE(seed, text, g.channels, g.ranks, g.bank_groups, g.banks, g.rows, g.columns, g.burst_length);
+    const AddressMap map(g, text);
+    const std::int64_t bursts = g.capacity_bytes() / g.burst_bytes();
+    const bool has_all = bursts <= 4096;
+    std::set<std::tuple<int, int, int, int>> places;
+    std::set<std::int64_t> numbers;
+    for (std::int64_t i = 0; i < (has_all ? bursts : 200); ++i) {
+      std::uniform_int_distribution<std::int64_t> any(0, bursts - 1);
+      const std::int64_t number = has_all ? i : any(draw.engine());
+      const std::uint64_t offset =
+          static_cast<std::uint64_t>(draw.uniform(0, static_cast<int>(g.burst_bytes()) - 1));
+      const std::uint64_t address = static_cast<std::uint64_t>(number * g.burst_bytes()) + offset;
+      const Location at = map.locate(address);
+      Fields fields = fields_of(address, g, text);
+      const auto field = [&](const char* name) { return static_cast<int>(fields[name]); };
+      const int group = field("rank") * g.bank_groups + field("bank_group");
+      REQUIRE(at.channel == field("channel"));
+      REQUIRE(at.rank == field("rank"));
+      REQUIRE(at.group == group);
+      REQUIRE(at.bank == group * g.banks + field("bank"));
+      REQUIRE(at.row == field("row"));
+      REQUIRE(at.column == field("column"));
+      const bool is_within = at.channel < g.channels && at.rank < g.ranks && at.bank < g.all_banks() &&
+                             at.row < g.rows && at.column < g.bursts_per_row();
+      REQUIRE(is_within);
+      places.emplace(at.channel, at.bank, at.row, at.column);
+      numbers.insert(number);
+    }
+    REQUIRE(places.size() == numbers.size());
+  }
+  CHECK(most_groups == 8);
+  CHECK(most_banks == 16);
 }
 
 TEST_CASE("the clock's edges lie at the first unit of time at or after their exact times, without drift") {

@@ -2,7 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/support/random/random_draw.h"
 #include "tests/tlm/dram/presets.h"
@@ -53,25 +57,85 @@ inline void draw_refresh(bitbalance::test::RandomDraw& draw, Config& c) {
   Timing& t = c.timing;
   const int banks = c.geometry.banks_per_rank();
   t.rfc_pb = draw.pick({10, 40, 200});
-  const bool fits = t.refi >= banks * (t.rfc_pb + t.rp + t.ras + t.rcd);
-  if (fits && draw.chance(0.6)) c.controller.refresh = RefreshPolicy::kPerBank;
+  const int least = banks * (t.rfc_pb + t.rp + t.ras + t.rcd);
+  if (draw.chance(0.4)) t.refi = std::max(t.refi, least);
+  if (t.refi >= least && draw.chance(0.6)) c.controller.refresh = RefreshPolicy::kPerBank;
 }
 
-/// One of the presets or any clocks, with random buses, queues, policies and clock; refreshes come often.
+/// Bits of a number that is a power of two.
+inline int bits_of(std::int64_t power) {
+  int bits = 0;
+  while (power > 1) power /= 2, ++bits;
+  return bits;
+}
+
+/// Any powers of two that the checks of a configuration take, with `bytes` at least. The burst length stays.
+inline void draw_geometry(bitbalance::test::RandomDraw& draw, Geometry& g, std::int64_t bytes) {
+  g.channels = draw.pick({1, 1, 2, 4});
+  g.ranks = 1 << draw.uniform(0, 3);
+  g.bank_groups = 1 << draw.uniform(0, 3);
+  g.banks = 1 << draw.uniform(0, 4);
+  while (g.all_banks() > 64) {
+    int& figure = *draw.pick({&g.ranks, &g.bank_groups, &g.banks});
+    figure = std::max(1, figure / 2);
+  }
+  g.width_bits = draw.chance(0.7) ? draw.pick({8, 16, 64, 128}) : 8 << draw.uniform(0, 7);
+  g.columns = g.burst_length << draw.uniform(0, 8);
+  g.rows = 1 << draw.uniform(0, 17);
+  while (g.capacity_bytes() < bytes && g.rows < 1 << 24) g.rows *= 2;
+  while (g.capacity_bytes() < bytes) g.columns *= 2;
+}
+
+/// Fields in any order, some of them cut; those without a bit are named or not.
+inline std::string draw_address_map(bitbalance::test::RandomDraw& draw, const Geometry& g) {
+  const std::vector<std::pair<std::string, int>> fields = {
+      {"channel", bits_of(g.channels)}, {"rank", bits_of(g.ranks)}, {"bank_group", bits_of(g.bank_groups)},
+      {"bank", bits_of(g.banks)},       {"row", bits_of(g.rows)},   {"column", bits_of(g.bursts_per_row())}};
+  std::vector<std::string> names;  // one for each piece of a field
+  std::map<std::string, std::vector<std::string>> pieces;
+  for (const auto& [name, bits] : fields) {
+    int left = bits;
+    if (left == 0 && draw.chance(0.5)) continue;
+    while (left > 1 && draw.chance(0.4)) {
+      const int width = draw.uniform(1, left - 1);
+      pieces[name].push_back(name + ":" + std::to_string(width));
+      left -= width;
+    }
+    const bool has_width = left > 0 && draw.chance(0.5);
+    pieces[name].push_back(has_width ? name + ":" + std::to_string(left) : name);
+    names.insert(names.end(), pieces[name].size(), name);
+  }
+  std::shuffle(names.begin(), names.end(), draw.engine());
+  std::map<std::string, std::size_t> next;
+  std::string map;
+  for (const std::string& name : names) map += (map.empty() ? "" : " ") + pieces[name][next[name]++];
+  return map;
+}
+
+/// Room for the programs of the tests.
+inline constexpr std::int64_t kRandomDramBytes = 1 << 28;
+
+/// One of the presets or any geometry, map and clocks, with random buses, queues, policies and clock;
+/// refreshes come often.
 inline Config random_dram(bitbalance::test::RandomDraw& draw) {
   Config c = draw.chance(0.5) ? ddr3() : two_ranks();
-  const bool is_ddr3 = c.geometry.bank_groups == 1;
-  if (is_ddr3 && draw.chance(0.5)) {
-    c.geometry.channels = draw.pick({2, 4});
-    c.controller.address_map = draw.pick<std::string>(
-        {"row bank column channel", "row bank channel column", "row bank column:5 channel column"});
+  const bool has_any_clocks = draw.chance(0.5), has_any_geometry = draw.chance(0.6);
+  if (has_any_clocks)
+    c.geometry.burst_length = has_any_geometry ? 2 << draw.uniform(0, 4) : draw.pick({4, 8, 16});
+  if (has_any_geometry) {
+    draw_geometry(draw, c.geometry, kRandomDramBytes);
+    c.controller.address_map = draw_address_map(draw, c.geometry);
+  } else {
+    c.geometry.width_bits = draw.pick({8, 16, 64, 128});
+    const bool is_ddr3 = c.geometry.bank_groups == 1;
+    if (is_ddr3 && draw.chance(0.5)) {
+      c.geometry.channels = draw.pick({2, 4});
+      c.controller.address_map = draw.pick<std::string>(
+          {"row bank column channel", "row bank channel column", "row bank column:5 channel column"});
+    }
+    if (!is_ddr3 && draw.chance(0.5)) c.controller.address_map = "row bank rank column bank_group";
   }
-  if (!is_ddr3 && draw.chance(0.5)) c.controller.address_map = "row bank rank column bank_group";
-  c.geometry.width_bits = draw.pick({8, 16, 64, 128});
-  if (draw.chance(0.5)) {
-    c.geometry.burst_length = draw.pick({4, 8, 16});
-    draw_timing(draw, c);
-  }
+  if (has_any_clocks) draw_timing(draw, c);
   c.timing.ccd_mw = draw.pick({0, c.timing.ccd_l, 32});
   if (draw.chance(0.4)) c.commands = {4, 2, 4, 2};
   if (draw.chance(0.5)) {

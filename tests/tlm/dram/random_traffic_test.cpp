@@ -1,12 +1,14 @@
 // Random traffic on random memories: no constraint is broken, no row is opened in vain, no burst and no
-// refresh is lost, the counts are those of the commands.
+// refresh is lost, and all figures but those of row hits are computed anew from the commands.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <deque>
 #include <map>
 
 #include "tests/tlm/dram/channel_bench.h"
 #include "tests/tlm/dram/command_checker.h"
+#include "tests/tlm/dram/figures_checker.h"
 #include "tests/tlm/dram/random_dram.h"
 #include "tests/tlm/dram/refresh_checker.h"
 
@@ -18,14 +20,17 @@ namespace {
 
 struct Seen {
   std::map<CommandKind, std::int64_t> commands;
+  std::int64_t forwarded = 0;
   std::string wrong;
 };
 
 /// A channel under all that watches it.
 struct Watched {
-  explicit Watched(const Config& config) : bench(config), commands(config), refreshes(config) {
+  explicit Watched(const Config& config)
+      : bench(config), commands(config), refreshes(config), figures(config) {
     bench.channel.observe([this](const Command& command, Cycle cycle) {
       commands.note(command, cycle);
+      figures.note(command, cycle, refreshes.due(command.at.rank));
       refreshes.note(command, cycle);
       ++seen[command.kind];
     });
@@ -40,14 +45,18 @@ struct Watched {
     bench.add(number, is_write, now, missing);
     CHECK(bench.count == before + 1);
     if (has_begun) CHECK(bench.channel.next() == now);
-    ++added[is_write];
+    Burst burst;
+    burst.at = bench.map.locate(number * bench.burst_bytes);
+    burst.bytes = static_cast<std::uint32_t>(bench.burst_bytes) - missing;
+    burst.is_write = is_write;
+    figures.added(burst, now);
   }
 
   ChannelBench bench;
   CommandChecker commands;
   RefreshChecker refreshes;
+  FiguresChecker figures;
   std::map<CommandKind, std::int64_t> seen;
-  std::map<bool, std::int64_t> added;  ///< bursts, writes apart
 };
 
 /// Bursts in runs, at random and again and again, with pauses; returns when the last one came.
@@ -74,27 +83,26 @@ Cycle add_traffic(const Config& config, std::deque<Watched>& channels, RandomDra
   return now;
 }
 
-void check_counts(const Config& c, const Counts& counts, std::map<CommandKind, std::int64_t>& seen,
-                  std::map<bool, std::int64_t>& added, Cycle end) {
-  using Kind = CommandKind;
-  CHECK(counts.read_bursts + counts.forwarded_bursts == added[false]);
-  CHECK(counts.write_bursts == added[true]);
-  CHECK(counts.busy <= end * c.geometry.channels);
-  CHECK(counts.refreshing <= end * c.geometry.channels * c.geometry.all_banks());
+void check_figures(const Config& config, const Counts& counts, const std::vector<Figures>& sums, Cycle end) {
+  Figures expected = expected_figures(config, sums, end);
+  for (const Statistic& s : statistics(config, counts, end)) {
+    const std::string name = s.name;
+    if (name.rfind("row_", 0) == 0) continue;
+    INFO(name);
+    REQUIRE(expected.count(name) == 1);
+    const double value = expected[name];
+    if (std::holds_alternative<std::int64_t>(s.value)) {
+      CHECK(s.number() == value);
+    } else if (std::isnan(value)) {
+      CHECK(std::isnan(s.number()));
+    } else {
+      CHECK(s.number() == Approx(value).epsilon(1e-9));
+    }
+    expected.erase(name);
+  }
+  CHECK(expected.empty());
   CHECK(counts.row_hits + counts.row_misses + counts.row_conflicts ==
         counts.read_bursts + counts.write_bursts);
-  CHECK(counts.activates == seen[Kind::kActivate]);
-  CHECK(counts.refreshes == seen[Kind::kRefresh]);
-  CHECK(counts.bank_refreshes == seen[Kind::kRefreshBank]);
-  CHECK(counts.power_downs == seen[Kind::kPowerDown]);
-  CHECK(counts.self_refreshes == seen[Kind::kSelfRefresh]);
-  CHECK(counts.masked_bursts == seen[Kind::kMaskedWrite] + seen[Kind::kMaskedWritePrecharge]);
-  const StateClocks& s = counts.states;
-  for (const Cycle clocks :
-       {s.precharge_standby, s.precharge_power_down, s.active_power_down, s.self_refresh})
-    CHECK(clocks >= 0);
-  CHECK(s.precharge_standby + s.precharge_power_down + s.active_power_down + s.self_refresh <=
-        end * c.geometry.channels * c.geometry.ranks);
 }
 
 Seen check_seed(std::uint64_t seed) {
@@ -110,16 +118,17 @@ Seen check_seed(std::uint64_t seed) {
   end += draw.uniform(1, 10'000);
   Seen seen;
   Counts counts;
-  std::map<bool, std::int64_t> added;
+  std::vector<Figures> sums;
   for (Watched& channel : channels) {
     counts += channel.bench.channel.counts(end);
     channel.refreshes.finish(end);
-    for (const bool is_write : {false, true}) added[is_write] += channel.added[is_write];
+    sums.push_back(channel.figures.sums(end));
     seen.wrong += channel.commands.text() + channel.refreshes.text();
     CHECK(channel.bench.channel.completions().size() == channel.bench.count);
     for (const auto& [kind, count] : channel.seen) seen.commands[kind] += count;
   }
-  check_counts(c, counts, seen.commands, added, end);
+  seen.forwarded = counts.forwarded_bursts;
+  check_figures(c, counts, sums, end);
   return seen;
 }
 
@@ -134,7 +143,9 @@ TEST_CASE(
     const Seen seen = check_seed(seed);
     REQUIRE(seen.wrong == "");
     for (const auto& [kind, count] : seen.commands) all.commands[kind] += count;
+    all.forwarded += seen.forwarded;
   }
+  CHECK(all.forwarded > 200);
   for (int kind = 0; kind <= static_cast<int>(CommandKind::kSelfRefreshExit); ++kind) {
     INFO(to_string(static_cast<CommandKind>(kind)));
     CHECK(all.commands[static_cast<CommandKind>(kind)] > 0);

@@ -48,8 +48,8 @@ inline void draw_sleep(bitbalance::test::RandomDraw& draw, Config& c) {
   c.timing.xp = draw.uniform(1, 10);
   c.timing.ckesr = draw.uniform(0, 20);
   c.timing.xs = draw.uniform(1, 500);
-  c.controller.power_down_after = draw.pick({0, 1, 20, 300});
-  c.controller.self_refresh_after = draw.pick({0, 1, 50, 2000});
+  c.controller.power_down_after = draw.pick({0, 1, 20, 300, draw.uniform(1, 5000)});
+  c.controller.self_refresh_after = draw.pick({0, 1, 50, 2000, draw.uniform(1, 5000)});
 }
 
 /// By bank, where tREFI leaves the time.
@@ -112,6 +112,55 @@ inline std::string draw_address_map(bitbalance::test::RandomDraw& draw, const Ge
   return map;
 }
 
+/// Of its present times, or any from 50 ps to 20 ns.
+inline void draw_clock(bitbalance::test::RandomDraw& draw, Config& c) {
+  if (draw.chance(0.5)) return;
+  c.tck_ps_denominator = draw.chance(0.6) ? 3 : draw.uniform(1, 1000);
+  const auto denominator = static_cast<int>(c.tck_ps_denominator);
+  c.tck_ps_numerator =
+      denominator == 3 ? draw.pick({2500, 5000, 1000}) : draw.uniform(50 * denominator, 20'000 * denominator);
+}
+
+/// Of the command bus: as DDR, as LPDDR4 or any; between two refreshes two other commands have room.
+inline void draw_command_clocks(bitbalance::test::RandomDraw& draw, Config& c) {
+  CommandClocks& k = c.commands;
+  if (draw.chance(0.3)) {
+    k = {4, 2, 4, 2};
+  } else if (draw.chance(0.3)) {
+    k = {draw.uniform(1, 16), draw.uniform(1, 16), draw.uniform(1, 16), draw.uniform(1, 16)};
+  }
+  const bool is_per_bank = c.controller.refresh == RefreshPolicy::kPerBank;
+  const int refreshes = c.geometry.ranks * (is_per_bank ? c.geometry.banks_per_rank() : 1);
+  const int longest = std::max({k.activate, k.precharge, k.column, k.refresh});
+  c.timing.refi = std::max(c.timing.refi, refreshes * (1 + k.precharge + k.refresh + 2 * longest));
+}
+
+/// Of no device, of those that tests know by heart, or of any.
+inline void draw_power(bitbalance::test::RandomDraw& draw, Config& c) {
+  DevicePower& p = c.power;
+  const Timing& t = c.timing;
+  p = draw.chance(0.8) ? kPower : DevicePower();
+  if (draw.chance(0.4)) {
+    p.devices = draw.pick({1, 4, 8, draw.uniform(1, 1024)});
+    for (double* low : {&p.idd2p, &p.idd3p, &p.idd6}) *low = draw.real(0, 50);
+    p.idd2n = p.idd2p + draw.real(0, 30);
+    p.idd3n = std::max(p.idd2n, p.idd3p) + draw.real(0, 30);
+    for (double* high : {&p.idd4r, &p.idd4w, &p.idd5}) *high = p.idd3n + draw.real(0, 300);
+  }
+  const double standby = (p.idd3n * t.ras + p.idd2n * (t.rc - t.ras)) / t.rc;
+  p.idd0 = std::max(p.idd0, standby + draw.real(0.01, 40));
+}
+
+/// Short queues for the most part, and up to the longest.
+inline void draw_queues(bitbalance::test::RandomDraw& draw, ControllerConfig& controller) {
+  const int longest = draw.pick({4, 40, 40, 40, 40, 1024});
+  controller.read_queue = draw.uniform(1, longest);
+  controller.write_queue = draw.uniform(1, longest);
+  controller.write_high = draw.uniform(1, controller.write_queue);
+  controller.write_low = draw.uniform(0, controller.write_high - 1);
+  controller.row_hit_limit = draw.chance(0.8) ? draw.uniform(1, 20) : draw.uniform(1, 1'000'000);
+}
+
 /// Room for the programs of the tests.
 inline constexpr std::int64_t kRandomDramBytes = 1 << 28;
 
@@ -137,27 +186,21 @@ inline Config random_dram(bitbalance::test::RandomDraw& draw) {
   }
   if (has_any_clocks) draw_timing(draw, c);
   c.timing.ccd_mw = draw.pick({0, c.timing.ccd_l, 32});
-  if (draw.chance(0.4)) c.commands = {4, 2, 4, 2};
-  if (draw.chance(0.5)) {
-    c.tck_ps_numerator = draw.pick({2500, 5000, 1000});
-    c.tck_ps_denominator = 3;
-  }
+  draw_clock(draw, c);
   c.timing.refi = draw.pick({700, 1000, 5000, kNoRefresh});
   c.timing.refi = std::max(c.timing.refi, c.timing.rfc + c.timing.rp_ab + c.timing.ras + c.timing.rcd);
   draw_sleep(draw, c);
   draw_refresh(draw, c);
+  draw_command_clocks(draw, c);
+  draw_power(draw, c);
   ControllerConfig& controller = c.controller;
   controller.scheduler = draw.pick({SchedulerPolicy::kFrFcfs, SchedulerPolicy::kFcfs});
   controller.page_policy = draw.pick({PagePolicy::kOpen, PagePolicy::kClosed});
-  controller.read_queue = draw.uniform(1, 40);
-  controller.write_queue = draw.uniform(1, 40);
-  controller.write_high = draw.uniform(1, controller.write_queue);
-  controller.write_low = draw.uniform(0, controller.write_high - 1);
-  controller.row_hit_limit = draw.uniform(1, 20);
+  draw_queues(draw, controller);
   controller.turns = draw.pick({TurnPolicy::kTurns, TurnPolicy::kWatermarks});
   controller.posted_writes = draw.chance(0.7);
-  controller.request_latency_ps = draw.pick({0, 7'000, 10'000});
-  controller.response_latency_ps = draw.pick({0, 3'000, 10'000});
+  controller.request_latency_ps = draw.pick({0, 7'000, 10'000, draw.uniform(0, 50'000)});
+  controller.response_latency_ps = draw.pick({0, 3'000, 10'000, draw.uniform(0, 50'000)});
   return c;
 }
 

@@ -112,13 +112,13 @@ inline std::string draw_address_map(bitbalance::test::RandomDraw& draw, const Ge
   return map;
 }
 
-/// Of its present times, or any from 50 ps to 20 ns.
+/// Of its present times, or any from 300 ps to 20 ns.
 inline void draw_clock(bitbalance::test::RandomDraw& draw, Config& c) {
   if (draw.chance(0.5)) return;
   c.tck_ps_denominator = draw.chance(0.6) ? 3 : draw.uniform(1, 1000);
   const auto denominator = static_cast<int>(c.tck_ps_denominator);
-  c.tck_ps_numerator =
-      denominator == 3 ? draw.pick({2500, 5000, 1000}) : draw.uniform(50 * denominator, 20'000 * denominator);
+  c.tck_ps_numerator = denominator == 3 ? draw.pick({2500, 5000, 1000})
+                                        : draw.uniform(300 * denominator, 20'000 * denominator);
 }
 
 /// Of the command bus: as DDR, as LPDDR4 or any; between two refreshes two other commands have room.
@@ -173,6 +173,7 @@ inline Config random_dram(bitbalance::test::RandomDraw& draw) {
     c.geometry.burst_length = has_any_geometry ? 2 << draw.uniform(0, 4) : draw.pick({4, 8, 16});
   if (has_any_geometry) {
     draw_geometry(draw, c.geometry, kRandomDramBytes);
+    while (c.geometry.burst_bytes() < 16) c.geometry.width_bits *= 2;  // shorter ones take long in a run
     c.controller.address_map = draw_address_map(draw, c.geometry);
   } else {
     c.geometry.width_bits = draw.pick({8, 16, 64, 128});

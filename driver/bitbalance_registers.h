@@ -37,7 +37,7 @@
 #define BITBALANCE_STATUS_ERROR_MASK 0x00000008u /* the last program was stopped, see ERROR; cleared by start and soft_reset */
 #define BITBALANCE_STATUS_ERROR_SHIFT 3u
 
-/* Why the last program was stopped. (RO, reset 0x00000000) */
+/* Why the last program was stopped. Cleared by start and soft_reset. (RO, reset 0x00000000) */
 #define BITBALANCE_ERROR 0x14u
 #define BITBALANCE_ERROR_CODE_MASK 0x000000ffu /* ProgramFault, 0: none */
 #define BITBALANCE_ERROR_CODE_SHIFT 0u
@@ -51,7 +51,7 @@
 #define BITBALANCE_IRQ_ENABLE_ERROR_MASK 0x00000002u /* program stopped */
 #define BITBALANCE_IRQ_ENABLE_ERROR_SHIFT 1u
 
-/* Events since they were last cleared. The line is high while IRQ_STATUS & IRQ_ENABLE is not 0. An event wins over a clear at the same clock edge. (W1C, reset 0x00000000) */
+/* Events since they were last cleared. The line is high while IRQ_STATUS & IRQ_ENABLE is not 0. An event wins over a clear at the same clock edge. soft_reset clears all. (W1C, reset 0x00000000) */
 #define BITBALANCE_IRQ_STATUS 0x1cu
 #define BITBALANCE_IRQ_STATUS_DONE_MASK 0x00000001u /* end of program */
 #define BITBALANCE_IRQ_STATUS_DONE_SHIFT 0u

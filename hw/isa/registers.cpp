@@ -76,7 +76,9 @@ std::uint32_t RegisterFile::take(Register r) {
 }
 
 std::uint32_t RegisterFile::read(Register r) const {
-  return info(r).access == RegisterAccess::kWriteOnly ? 0 : get(r);
+  // The counters belong to the last program until the hardware takes the start, which a soft reset may drop.
+  const bool is_cleared = r >= Register::kCommandsDone && (get(Register::kControl) & kControlStart) != 0;
+  return is_cleared || info(r).access == RegisterAccess::kWriteOnly ? 0 : get(r);
 }
 
 void RegisterFile::write(Register r, std::uint32_t value, std::uint32_t bits) {
@@ -100,11 +102,15 @@ void RegisterFile::write(Register r, std::uint32_t value, std::uint32_t bits) {
 void RegisterFile::write_control(std::uint32_t value) {
   if ((value & kControlSoftReset) != 0) {
     const bool drops_start = (get(Register::kControl) & kControlStart) != 0;
+    const bool is_idle = drops_start || (get(Register::kStatus) & kStatusIdle) != 0;
     set(Register::kControl, kControlSoftReset);
-    if (drops_start) set(Register::kStatus, kStatusIdle);
+    set(Register::kStatus, is_idle ? kStatusIdle : kStatusBusy);
+    set(Register::kError, 0);
+    set(Register::kIrqStatus, 0);
   } else if ((value & kControlStart) != 0 && (get(Register::kStatus) & kStatusIdle) != 0) {
     set_bits(Register::kControl, kControlStart);
     set(Register::kStatus, kStatusBusy);
+    set(Register::kError, 0);
   }
 }
 
@@ -150,8 +156,8 @@ std::string registers_markdown() {
       "The `csr` socket takes 32-bit accesses: length 4, aligned. Byte enables select what a write changes.\n"
       "A write takes effect at the first clock edge strictly later than its time (annotated delay "
       "included).\n"
-      "A read sees every write before it. A wrong access has no effect and is answered with an error "
-      "status:\n"
+      "A read sees every write before it, and what a start or a soft reset before it clears. A wrong access "
+      "has no\neffect and is answered with an error status:\n"
       "\n"
       "| access | status |\n|---|---|\n"
       "| between registers, beyond them, or unaligned | `TLM_ADDRESS_ERROR_RESPONSE` |\n"

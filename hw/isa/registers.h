@@ -134,7 +134,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      0x14,
      RegisterAccess::kReadOnly,
      0,
-     "Why the last program was stopped.",
+     "Why the last program was stopped. Cleared by start and soft_reset.",
      {{{"code", 0, 8, "ProgramFault, 0: none"},
        {"command", 8, 24, "index of the command; 0 also for the header"}}}},
     {Register::kIrqEnable,
@@ -150,7 +150,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      RegisterAccess::kWriteOneToClear,
      0,
      "Events since they were last cleared. The line is high while IRQ_STATUS & IRQ_ENABLE is not 0. An event "
-     "wins over a clear at the same clock edge.",
+     "wins over a clear at the same clock edge. soft_reset clears all.",
      {{{"done", 0, 1, "end of program"}, {"error", 1, 1, "program stopped"}}}},
     {Register::kConstantsBaseLo,
      "CONSTANTS_BASE_LO",
@@ -290,8 +290,8 @@ class RegisterFile {
   std::uint64_t get_pair(Register lo, Register hi) const { return get(lo) | std::uint64_t{get(hi)} << 32; }
 
   /// Bus side. `bits`: those that the bus's byte enables select. Write-only registers read as 0; writes to
-  /// read-only ones are without effect. STATUS shows an accepted start at once, so that polling cannot
-  /// mistake the last program's end for its.
+  /// read-only ones are without effect. What an accepted start or a soft reset clears reads so at once, in
+  /// STATUS, ERROR, IRQ_STATUS and the counters: polling cannot mistake the last program's end for its.
   std::uint32_t read(Register r) const;
   void write(Register r, std::uint32_t value, std::uint32_t bits = 0xffffffff);
 

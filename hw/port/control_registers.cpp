@@ -15,22 +15,16 @@ ControlRegisters::ControlRegisters(const AcceleratorConfig& config) : config_has
   file_.set(Register::kConfigHash, config_hash_);
 }
 
-ControlRegisters::Request ControlRegisters::apply(CsrPort& csr, bool running) {
+ControlRegisters::Request ControlRegisters::apply(CsrPort& csr) {
   csr.apply_due_writes(file_);
   const std::uint32_t control = file_.take(Register::kControl);
-  const bool starts = (control & kControlStart) != 0 && !running;
-  if ((control & kControlSoftReset) != 0) {
-    file_.set(Register::kError, 0);
-    file_.set(Register::kIrqStatus, 0);
-    file_.set(Register::kStatus, running ? kStatusBusy : kStatusIdle);
-    if (!starts) return Request::kSoftReset;
-  }
-  if (!starts) return Request::kNone;
-  start();
+  if ((control & kControlStart) == 0)
+    return (control & kControlSoftReset) != 0 ? Request::kSoftReset : Request::kNone;
+  capture_regions();
   return Request::kStart;
 }
 
-void ControlRegisters::start() {
+void ControlRegisters::capture_regions() {
   const auto capture = [this](Region region, Register lo, Register hi, Register bytes) {
     regions_.base[static_cast<int>(region)] = file_.get_pair(lo, hi);
     regions_.bytes[static_cast<int>(region)] = file_.get(bytes);
@@ -38,21 +32,18 @@ void ControlRegisters::start() {
   capture(Region::kConstants, Register::kConstantsBaseLo, Register::kConstantsBaseHi,
           Register::kConstantsBytes);
   capture(Region::kData, Register::kDataBaseLo, Register::kDataBaseHi, Register::kDataBytes);
-  file_.set(Register::kStatus, kStatusBusy);
-  file_.set(Register::kError, 0);
 }
 
 ProgramFault ControlRegisters::region_fault() const {
-  for (const std::uint64_t base : regions_.base)
+  for (const std::uint64_t base : regions().base)
     if (base % kRegionAlignment != 0) return ProgramFault::kMisalignedRegion;
-  return regions_.contains(Region::kConstants, 0, kCommandBytes) ? ProgramFault::kNone
-                                                                 : ProgramFault::kBadField;
+  return regions().contains(Region::kConstants, 0, kCommandBytes) ? ProgramFault::kNone
+                                                                  : ProgramFault::kBadField;
 }
 
 bool ControlRegisters::irq(const CsrPort& csr) const {
   const auto is_high = [](const RegisterFile& file) {
-    return (file.get(Register::kIrqStatus) & file.get(Register::kIrqEnable)) != 0 &&
-           (file.get(Register::kControl) & kControlSoftReset) == 0;
+    return (file.get(Register::kIrqStatus) & file.get(Register::kIrqEnable)) != 0;
   };
   return is_high(file_) && csr.stays(file_, is_high);
 }
@@ -61,8 +52,8 @@ ControlRegisters::Header ControlRegisters::check_header(const CommandBytes& byte
   const DecodedHeader decoded = decode_header(bytes, config_hash_);
   if (decoded.fault != ProgramFault::kNone) return {decoded.fault, 0};
   const ProgramHeader& header = decoded.header;
-  const bool fits = header.constants_bytes <= regions_.bytes[static_cast<int>(Region::kConstants)] &&
-                    header.data_bytes <= regions_.bytes[static_cast<int>(Region::kData)];
+  const bool fits = header.constants_bytes <= regions().bytes[static_cast<int>(Region::kConstants)] &&
+                    header.data_bytes <= regions().bytes[static_cast<int>(Region::kData)];
   const bool has_commands =
       header.commands > 0 && (std::uint64_t{header.commands} + 1) * kCommandBytes <= header.constants_bytes;
   if (!fits || !has_commands) return {ProgramFault::kBadField, 0};

@@ -1,6 +1,6 @@
-// What the control registers do, the same at every level of detail: what a write of CONTROL asks for, the
-// regions that a start captures, the header's check, status, error and interrupt. Between the `csr` port and
-// the level's controller.
+// What the control registers do, the same at every level of detail: what writes of CONTROL ask for, the
+// regions of the program, the header's check, status, error and interrupt. Between the `csr` port and the
+// level's controller.
 #pragma once
 
 #include <array>
@@ -33,8 +33,8 @@ class ControlRegisters {
   explicit ControlRegisters(const AcceleratorConfig& config);
 
   /// Applies the writes that are due, and tells what they ask for: kStart also if a soft reset goes before
-  /// it. `running`: a program is, or is being stopped; a start is ignored then.
-  Request apply(CsrPort& csr, bool running);
+  /// it. A start is ignored while a program runs or is being stopped.
+  Request apply(CsrPort& csr);
   /// Of the program started last.
   const RegionMap& regions() const { return regions_; }
   /// What is wrong with the captured regions: not aligned, or without room for a header.
@@ -59,7 +59,7 @@ class ControlRegisters {
   RegisterFile view(const Counters& counters) const;
 
  private:
-  void start();
+  void capture_regions();
 
   const std::uint32_t config_hash_;
   RegisterFile file_;

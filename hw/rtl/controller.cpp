@@ -102,7 +102,7 @@ void Controller::forget_program() {
 
 void Controller::apply_register_writes() {
   acted_ = true;
-  switch (registers_.apply(*csr.operator->(), state_ != State::kIdle)) {
+  switch (registers_.apply(*csr.operator->())) {
     case ControlRegisters::Request::kSoftReset:
       fault_ = ProgramFault::kNone;
       if (state_ != State::kIdle) state_ = State::kStopping;

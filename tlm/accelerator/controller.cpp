@@ -78,7 +78,7 @@ void Controller::on_edge() {
 }
 
 void Controller::apply_register_writes() {
-  switch (registers_.apply(csr_, running_)) {
+  switch (registers_.apply(csr_)) {
     case ControlRegisters::Request::kSoftReset:
       reset_ = running_;
       if (running_) schedule_.stop({});

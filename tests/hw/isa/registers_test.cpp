@@ -81,6 +81,41 @@ TEST_CASE("a start shows as busy at once, and only where it is accepted") {
   CHECK(file.read(Register::kStatus) == kStatusError);
 }
 
+TEST_CASE("what a start clears reads so at once, but the counters only until a soft reset drops it") {
+  RegisterFile file;
+  file.set(Register::kStatus, kStatusIdle | kStatusError);
+  file.set(Register::kError, 0x501);
+  file.set(Register::kIrqStatus, kIrqError);
+  file.set(Register::kCommandsDone, 5);
+  file.set(Register::kBusyStore, 6);
+  file.write(Register::kControl, kControlStart);
+  CHECK(file.read(Register::kStatus) == kStatusBusy);
+  CHECK(file.read(Register::kError) == 0);
+  CHECK(file.read(Register::kIrqStatus) == kIrqError);
+  CHECK(file.read(Register::kCommandsDone) == 0);
+  CHECK(file.read(Register::kBusyStore) == 0);
+  file.write(Register::kControl, kControlSoftReset);
+  CHECK(file.read(Register::kCommandsDone) == 5);
+  CHECK(file.read(Register::kBusyStore) == 6);
+}
+
+TEST_CASE("what a soft reset clears reads so at once, and it makes nothing idle that was not") {
+  RegisterFile file;
+  file.set(Register::kError, 0x501);
+  file.set(Register::kIrqStatus, kIrqDone | kIrqError);
+  const auto status_after = [&file](std::uint32_t before) {
+    file.set(Register::kStatus, before);
+    file.write(Register::kControl, kControlSoftReset);
+    return file.read(Register::kStatus);
+  };
+  CHECK(status_after(kStatusIdle | kStatusDone) == kStatusIdle);
+  CHECK(status_after(kStatusIdle | kStatusError) == kStatusIdle);
+  CHECK(status_after(kStatusBusy | kStatusError) == kStatusBusy);
+  CHECK(status_after(kStatusBusy) == kStatusBusy);
+  CHECK(file.read(Register::kError) == 0);
+  CHECK(file.read(Register::kIrqStatus) == 0);
+}
+
 TEST_CASE("the C header names every register") {
   const std::string header = registers_c_header();
   for (const RegisterInfo& entry : kRegisters) {

@@ -156,6 +156,29 @@ TEST_CASE("a read sees the writes before it, and a start as busy") {
   CHECK(bench.file.get(Register::kStatus) == (kStatusIdle | kStatusDone));
 }
 
+TEST_CASE("a read sees at once what a start and a soft reset clear") {
+  Bench bench("bench");
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  bench.file.set(Register::kStatus, kStatusIdle | kStatusError);
+  bench.file.set(Register::kError, 0x501);
+  bench.file.set(Register::kIrqStatus, kIrqError);
+  bench.file.set(Register::kCyclesLo, 4711);
+  const auto read = [&bench](Register source) {
+    REQUIRE(bench.send(tlm::TLM_READ_COMMAND, offset_of(source)) == tlm::TLM_OK_RESPONSE);
+    return bench.data;
+  };
+  bench.send(tlm::TLM_WRITE_COMMAND, offset_of(Register::kControl), kControlStart);
+  CHECK(read(Register::kStatus) == kStatusBusy);
+  CHECK(read(Register::kError) == 0);
+  CHECK(read(Register::kIrqStatus) == kIrqError);
+  CHECK(read(Register::kCyclesLo) == 0);
+  bench.send(tlm::TLM_WRITE_COMMAND, offset_of(Register::kControl), kControlSoftReset);
+  CHECK(read(Register::kStatus) == kStatusIdle);
+  CHECK(read(Register::kError) == 0);
+  CHECK(read(Register::kIrqStatus) == 0);
+  CHECK(read(Register::kCyclesLo) == 4711);  // the start was dropped
+}
+
 TEST_CASE("byte enables select bytes of reads and writes and may repeat") {
   Bench bench("bench");
   sc_core::sc_start(sc_core::SC_ZERO_TIME);

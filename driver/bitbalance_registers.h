@@ -58,7 +58,7 @@
 #define BITBALANCE_IRQ_STATUS_ERROR_MASK 0x00000002u /* program stopped */
 #define BITBALANCE_IRQ_STATUS_ERROR_SHIFT 1u
 
-/* Address of the constants region: program header, commands, weights, parameters. A multiple of 256, else start ends in MISALIGNED_REGION. The registers of both regions are captured by start. (RW, reset 0x00000000) */
+/* Address of the constants region: program header, commands, weights, parameters. A multiple of 256, else start ends in MISALIGNED_REGION. The registers of both regions are captured when start is written. (RW, reset 0x00000000) */
 #define BITBALANCE_CONSTANTS_BASE_LO 0x20u
 
 /* Upper half of the address of the constants region. (RW, reset 0x00000000) */

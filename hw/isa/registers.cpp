@@ -111,7 +111,18 @@ void RegisterFile::write_control(std::uint32_t value) {
     set_bits(Register::kControl, kControlStart);
     set(Register::kStatus, kStatusBusy);
     set(Register::kError, 0);
+    capture_regions();
   }
+}
+
+void RegisterFile::capture_regions() {
+  const auto capture = [this](Region region, Register lo, Register hi, Register bytes) {
+    started_regions_.base[static_cast<int>(region)] = get_pair(lo, hi);
+    started_regions_.bytes[static_cast<int>(region)] = get(bytes);
+  };
+  capture(Region::kConstants, Register::kConstantsBaseLo, Register::kConstantsBaseHi,
+          Register::kConstantsBytes);
+  capture(Region::kData, Register::kDataBaseLo, Register::kDataBaseHi, Register::kDataBytes);
 }
 
 std::string registers_c_header() {

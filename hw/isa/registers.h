@@ -11,6 +11,7 @@
 
 #include "base/text/enum_index.h"
 #include "hw/isa/program/program.h"
+#include "hw/isa/program/region_map.h"
 
 namespace bitbalance::isa {
 
@@ -158,7 +159,8 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      RegisterAccess::kReadWrite,
      0,
      "Address of the constants region: program header, commands, weights, parameters. A multiple of 256, "
-     "else start ends in MISALIGNED_REGION. The registers of both regions are captured by start.",
+     "else start ends in MISALIGNED_REGION. The registers of both regions are captured when start is "
+     "written.",
      {{{"value", 0, 32, "address bits 31..0"}}}},
     {Register::kConstantsBaseHi,
      "CONSTANTS_BASE_HI",
@@ -288,6 +290,8 @@ class RegisterFile {
   /// Reads and clears: the bits of a write-only register that await their effect.
   std::uint32_t take(Register r);
   std::uint64_t get_pair(Register lo, Register hi) const { return get(lo) | std::uint64_t{get(hi)} << 32; }
+  /// As they were when the last accepted start was written, whatever has been written since.
+  const RegionMap& started_regions() const { return started_regions_; }
 
   /// Bus side. `bits`: those that the bus's byte enables select. Write-only registers read as 0; writes to
   /// read-only ones are without effect. What an accepted start or a soft reset clears reads so at once, in
@@ -297,8 +301,10 @@ class RegisterFile {
 
  private:
   void write_control(std::uint32_t value);
+  void capture_regions();
 
   std::array<std::uint32_t, kRegisterCount> values_{};
+  RegionMap started_regions_;
 };
 
 /// The table as a C header for firmware.

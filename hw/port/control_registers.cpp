@@ -18,20 +18,8 @@ ControlRegisters::ControlRegisters(const AcceleratorConfig& config) : config_has
 ControlRegisters::Request ControlRegisters::apply(CsrPort& csr) {
   csr.apply_due_writes(file_);
   const std::uint32_t control = file_.take(Register::kControl);
-  if ((control & kControlStart) == 0)
-    return (control & kControlSoftReset) != 0 ? Request::kSoftReset : Request::kNone;
-  capture_regions();
-  return Request::kStart;
-}
-
-void ControlRegisters::capture_regions() {
-  const auto capture = [this](Region region, Register lo, Register hi, Register bytes) {
-    regions_.base[static_cast<int>(region)] = file_.get_pair(lo, hi);
-    regions_.bytes[static_cast<int>(region)] = file_.get(bytes);
-  };
-  capture(Region::kConstants, Register::kConstantsBaseLo, Register::kConstantsBaseHi,
-          Register::kConstantsBytes);
-  capture(Region::kData, Register::kDataBaseLo, Register::kDataBaseHi, Register::kDataBytes);
+  if ((control & kControlStart) != 0) return Request::kStart;
+  return (control & kControlSoftReset) != 0 ? Request::kSoftReset : Request::kNone;
 }
 
 ProgramFault ControlRegisters::region_fault() const {
@@ -81,7 +69,6 @@ void ControlRegisters::reset(CsrPort& csr) {
   csr.apply_due_writes(lost);
   file_ = RegisterFile();
   file_.set(Register::kConfigHash, config_hash_);
-  regions_ = {};
 }
 
 RegisterFile ControlRegisters::view(const Counters& counters) const {

@@ -36,7 +36,7 @@ class ControlRegisters {
   /// it. A start is ignored while a program runs or is being stopped.
   Request apply(CsrPort& csr);
   /// Of the program started last.
-  const RegionMap& regions() const { return regions_; }
+  const RegionMap& regions() const { return file_.started_regions(); }
   /// What is wrong with the captured regions: not aligned, or without room for a header.
   ProgramFault region_fault() const;
   /// Checks the first record of the constants region.
@@ -59,11 +59,8 @@ class ControlRegisters {
   RegisterFile view(const Counters& counters) const;
 
  private:
-  void capture_regions();
-
   const std::uint32_t config_hash_;
   RegisterFile file_;
-  RegionMap regions_;
 };
 
 }  // namespace bitbalance::port

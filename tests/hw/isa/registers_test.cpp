@@ -116,6 +116,23 @@ TEST_CASE("what a soft reset clears reads so at once, and it makes nothing idle 
   CHECK(file.read(Register::kIrqStatus) == 0);
 }
 
+TEST_CASE("an accepted start captures the regions as they are when it is written") {
+  RegisterFile file;
+  file.write(Register::kDataBaseLo, 0x100);
+  file.write(Register::kDataBaseHi, 1);
+  file.write(Register::kConstantsBytes, 64);
+  file.write(Register::kControl, kControlStart);
+  file.write(Register::kDataBaseLo, 0x300);
+  file.write(Register::kConstantsBytes, 128);
+  file.write(Register::kControl, kControlStart);  // ignored: not idle
+  CHECK(file.started_regions().base[static_cast<int>(Region::kData)] == 0x1'0000'0100);
+  CHECK(file.started_regions().bytes[static_cast<int>(Region::kConstants)] == 64);
+  file.write(Register::kControl, kControlSoftReset);
+  file.write(Register::kControl, kControlStart);
+  CHECK(file.started_regions().base[static_cast<int>(Region::kData)] == 0x1'0000'0300);
+  CHECK(file.started_regions().bytes[static_cast<int>(Region::kConstants)] == 128);
+}
+
 TEST_CASE("the C header names every register") {
   const std::string header = registers_c_header();
   for (const RegisterInfo& entry : kRegisters) {

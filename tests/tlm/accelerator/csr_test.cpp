@@ -382,38 +382,108 @@ TEST_CASE("a start takes effect that a soft reset precedes before the same edge"
                             kStatusIdle));
 }
 
-TEST_CASE("random starts and soft resets do what STATUS promised, at both levels") {
+namespace {
+
+/// Writes CONTROL and the regions at random, and holds what is read against a model of what was written.
+class RandomControl {
+ public:
+  RandomControl(Bench& bench, unsigned seed) : bench_(bench), random_(seed) {}
+
+  void act() {
+    sc_core::wait(sc_time(250.0 * static_cast<double>(random_() % 6), sc_core::SC_PS));
+    const auto what = random_() % 9;
+    if (what < 3) {
+      start();
+      if (random_() % 2 == 0) write_region();
+    } else if (what < 6) {
+      soft_reset();
+    } else if (what == 6) {
+      write_region();
+    } else {
+      if (what == 8) sc_core::wait(sc_time(500, SC_NS));
+      read(what == 8);
+    }
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  void write_region() {
+    is_aligned_ = random_() % 2 == 0;
+    bench_.write(Register::kDataBaseLo, is_aligned_ ? 256 : 64);
+  }
+  void start() {
+    const bool accepted = (bench_.read(Register::kStatus) & kStatusIdle) != 0;
+    bench_.write(Register::kControl, kControlStart);
+    if (!accepted) return;
+    fails_ = true;  // there is no program
+    started_aligned_ = is_aligned_;
+    require(bench_.read(Register::kStatus) == kStatusBusy, "busy at once");
+    require(bench_.read(Register::kError) == 0, "no error of the last program");
+    require(bench_.read(Register::kCyclesLo) == 0, "no cycles of the last program");
+  }
+  void soft_reset() {
+    bench_.write(Register::kControl, kControlSoftReset);
+    fails_ = false;
+    const std::uint32_t status = bench_.read(Register::kStatus);
+    require(status == kStatusBusy || status == kStatusIdle, "neither done nor error after a soft reset");
+    require(bench_.read(Register::kError) == 0, "no error after a soft reset");
+    require(bench_.read(Register::kIrqStatus) == 0, "no event after a soft reset");
+  }
+  void read(bool settled) {
+    const std::uint32_t status = bench_.read(Register::kStatus);
+    const std::uint32_t error = bench_.read(Register::kError);
+    text_ += fmt::format("{:#x} {:#x} {} ", status, error, bench_.read(Register::kCyclesLo));
+    if (!settled) return;
+    require(status == (kStatusIdle | (fails_ ? kStatusError : 0)), "as promised");
+    require(bench_.read(Register::kIrqStatus) == (fails_ ? kIrqError : 0), "an event of each stop");
+    require((error != 0) == fails_, "an error of each stop");
+    const bool is_misaligned = error == static_cast<std::uint32_t>(ProgramFault::kMisalignedRegion);
+    require(is_misaligned == (fails_ && !started_aligned_), "the regions are those of the start");
+  }
+
+  Bench& bench_;
+  std::mt19937 random_;
+  std::string text_;
+  bool fails_ = false;  ///< what was started and not reset
+  bool is_aligned_ = true;
+  bool started_aligned_ = true;
+};
+
+}  // namespace
+
+TEST_CASE("random starts, soft resets and regions do what the registers promised, at both levels") {
   for (unsigned seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
     const std::string seen = on_both_levels([seed](Bench& bench) {
       bench.write(Register::kConstantsBytes, 4096);  // where there is no program
-      std::string text;
-      bool fails = false;  // what was started and not reset
+      RandomControl control(bench, seed);
       sc_core::sc_spawn([&] {
-        std::mt19937 random(seed);
-        for (int i = 0; i < 300; ++i) {
-          sc_core::wait(sc_time(250.0 * static_cast<double>(random() % 6), sc_core::SC_PS));
-          const unsigned what = random() % 8;
-          if (what < 3) {
-            fails |= (bench.read(Register::kStatus) & kStatusIdle) != 0;
-            bench.write(Register::kControl, kControlStart);
-          } else if (what < 6) {
-            fails = false;
-            bench.write(Register::kControl, kControlSoftReset);
-          } else {
-            if (what == 7) sc_core::wait(sc_time(500, SC_NS));
-            const std::uint32_t status = bench.read(Register::kStatus);
-            text += fmt::format("{:#x} ", status);
-            require(what != 7 || status == (kStatusIdle | (fails ? kStatusError : 0)), "as promised");
-          }
-        }
+        for (int i = 0; i < 300; ++i) control.act();
       });
       sc_core::sc_start(sc_time(100, sc_core::SC_US));
-      return text;
+      return control.text();
     });
     CHECK(seen.size() > 100);
     CHECK(seen.find("exception") == std::string::npos);
+    CHECK(seen.find("not true") == std::string::npos);
   }
+}
+
+TEST_CASE("a region that is written after a start and before its clock edge is the next program's") {
+  const std::string seen = on_both_levels([](Bench& bench) {
+    bench.write(Register::kConstantsBytes, 4096);  // where there is no program
+    std::string text;
+    for (const std::uint32_t after : {64u, 256u}) {
+      bench.write(Register::kControl, kControlStart);
+      bench.write(Register::kDataBaseLo, after);
+      sc_core::sc_start(sc_time(1000, SC_NS));
+      text += bench.read(Register::kError) == static_cast<std::uint32_t>(ProgramFault::kMisalignedRegion)
+                  ? "misaligned "
+                  : "other ";
+    }
+    return text;
+  });
+  CHECK(seen == "other misaligned ");
 }
 
 TEST_CASE("debug reads have no effect and no DMI is granted") {

@@ -23,6 +23,13 @@ enum class RegisterAccess : std::uint8_t {
 };
 const char* to_string(RegisterAccess access);
 
+/// What a register's value changes by, after its reset.
+enum class ChangedBy : std::uint8_t {
+  kNothing,   ///< a constant of the device
+  kBus,       ///< what was written is what is there
+  kHardware,  ///< volatile: two reads may differ
+};
+
 enum class Register : std::uint8_t {
   kId,
   kVersion,
@@ -72,6 +79,7 @@ struct RegisterInfo {
   const char* name;
   std::uint32_t offset;  ///< bytes
   RegisterAccess access;
+  ChangedBy changed_by;
   std::uint32_t reset;
   const char* description;
   std::array<RegisterField, kMaxFields> fields{};  ///< unused ones have no name
@@ -93,6 +101,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "ID",
      0x00,
      RegisterAccess::kReadOnly,
+     ChangedBy::kNothing,
      ProgramHeader::kMagic,
      "Identifies the device: the letters BBAL.",
      {{{"value", 0, 32, "constant"}}}},
@@ -100,6 +109,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "VERSION",
      0x04,
      RegisterAccess::kReadOnly,
+     ChangedBy::kNothing,
      0x00010001,
      "Version of this register interface.",
      {{{"minor", 0, 16, "compatible changes"}, {"major", 16, 16, "incompatible changes"}}}},
@@ -107,6 +117,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "CONFIG_HASH",
      0x08,
      RegisterAccess::kReadOnly,
+     ChangedBy::kNothing,
      0,
      "Fingerprint of the accelerator's configuration (reset value: that fingerprint). A program made for "
      "another one is refused.",
@@ -115,6 +126,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "CONTROL",
      0x0c,
      RegisterAccess::kWriteOnly,
+     ChangedBy::kBus,
      0,
      "Commands to the controller.",
      {{{"start", 0, 1, "run the program at CONSTANTS_BASE; ignored unless STATUS.idle"},
@@ -124,6 +136,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "STATUS",
      0x10,
      RegisterAccess::kReadOnly,
+     ChangedBy::kHardware,
      1,
      "State of the controller.",
      {{{"idle", 0, 1, "no program runs and every engine and channel is empty"},
@@ -134,6 +147,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "ERROR",
      0x14,
      RegisterAccess::kReadOnly,
+     ChangedBy::kHardware,
      0,
      "Why the last program was stopped. Cleared by start and soft_reset.",
      {{{"code", 0, 8, "ProgramFault, 0: none"},
@@ -142,6 +156,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "IRQ_ENABLE",
      0x18,
      RegisterAccess::kReadWrite,
+     ChangedBy::kBus,
      0,
      "Which bits of IRQ_STATUS raise the interrupt line.",
      {{{"done", 0, 1, "end of program"}, {"error", 1, 1, "program stopped"}}}},
@@ -149,6 +164,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "IRQ_STATUS",
      0x1c,
      RegisterAccess::kWriteOneToClear,
+     ChangedBy::kHardware,
      0,
      "Events since they were last cleared. The line is high while IRQ_STATUS & IRQ_ENABLE is not 0. An event "
      "wins over a clear at the same clock edge. soft_reset clears all.",
@@ -157,6 +173,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "CONSTANTS_BASE_LO",
      0x20,
      RegisterAccess::kReadWrite,
+     ChangedBy::kBus,
      0,
      "Address of the constants region: program header, commands, weights, parameters. A multiple of 256, "
      "else start ends in MISALIGNED_REGION. The registers of both regions are captured when start is "
@@ -166,6 +183,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "CONSTANTS_BASE_HI",
      0x24,
      RegisterAccess::kReadWrite,
+     ChangedBy::kBus,
      0,
      "Upper half of the address of the constants region.",
      {{{"value", 0, 32, "address bits 63..32"}}}},
@@ -173,6 +191,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "CONSTANTS_BYTES",
      0x28,
      RegisterAccess::kReadWrite,
+     ChangedBy::kBus,
      0,
      "Size of the constants region; nothing beyond it is read but the rest of a burst.",
      {{{"value", 0, 32, "bytes"}}}},
@@ -180,6 +199,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "DATA_BASE_LO",
      0x30,
      RegisterAccess::kReadWrite,
+     ChangedBy::kBus,
      0,
      "Address of the data region: activations, the only place that is written. A multiple of 256, as that of "
      "the constants region.",
@@ -188,6 +208,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "DATA_BASE_HI",
      0x34,
      RegisterAccess::kReadWrite,
+     ChangedBy::kBus,
      0,
      "Upper half of the address of the data region.",
      {{{"value", 0, 32, "address bits 63..32"}}}},
@@ -195,6 +216,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "DATA_BYTES",
      0x38,
      RegisterAccess::kReadWrite,
+     ChangedBy::kBus,
      0,
      "Size of the data region; nothing outside it is written.",
      {{{"value", 0, 32, "bytes"}}}},
@@ -202,6 +224,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "COMMANDS_DONE",
      0x40,
      RegisterAccess::kReadOnly,
+     ChangedBy::kHardware,
      0,
      "Commands of the running or last program that have completed.",
      {{{"value", 0, 32, "commands"}}}},
@@ -209,6 +232,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "CYCLES_LO",
      0x48,
      RegisterAccess::kReadOnly,
+     ChangedBy::kHardware,
      0,
      "Clock cycles of the running or last program.",
      {{{"value", 0, 32, "bits 31..0"}}}},
@@ -216,6 +240,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "CYCLES_HI",
      0x4c,
      RegisterAccess::kReadOnly,
+     ChangedBy::kHardware,
      0,
      "Upper half of CYCLES_LO. While a program runs, read HI, LO and HI again until both HI agree.",
      {{{"value", 0, 32, "bits 63..32"}}}},
@@ -223,6 +248,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "BUSY_LOAD",
      0x50,
      RegisterAccess::kReadOnly,
+     ChangedBy::kHardware,
      0,
      "Busy cycles of the load engine in the running or last program; wraps.",
      {{{"value", 0, 32, "cycles"}}}},
@@ -230,6 +256,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "BUSY_COMPUTE",
      0x54,
      RegisterAccess::kReadOnly,
+     ChangedBy::kHardware,
      0,
      "Busy cycles of the compute engine; wraps.",
      {{{"value", 0, 32, "cycles"}}}},
@@ -237,6 +264,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "BUSY_VECTOR",
      0x58,
      RegisterAccess::kReadOnly,
+     ChangedBy::kHardware,
      0,
      "Busy cycles of the vector engine; wraps.",
      {{{"value", 0, 32, "cycles"}}}},
@@ -244,6 +272,7 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      "BUSY_STORE",
      0x5c,
      RegisterAccess::kReadOnly,
+     ChangedBy::kHardware,
      0,
      "Busy cycles of the store engine; wraps.",
      {{{"value", 0, 32, "cycles"}}}},

@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 IPXACT = "{http://www.accellera.org/XMLSchema/IPXACT/1685-2014}"
 ACCESS = {"RO": ("read-only", None), "WO": ("write-only", None), "RW": ("read-write", None),
           "W1C": ("read-write", "oneToClear")}
+FIELD_ORDER = ("name", "description", "bitOffset", "resets", "bitWidth", "volatile", "access", "enumeratedValues",
+               "modifiedWriteValue")
+CONSTANTS = {"ID", "VERSION", "CONFIG_HASH"}
 TREE = """/dts-v1/;
 / {
 	#address-cells = <2>;
@@ -77,14 +80,22 @@ def svd():
     return registers, faults, place
 
 
+def is_volatile(name, access):
+    """Whether the hardware changes the register: all that the bus does not write, and what it only clears."""
+    return name not in CONSTANTS and access in (ACCESS["RO"], ACCESS["W1C"])
+
+
 def ipxact():
     component = xml.parse(ROOT / "driver/bitbalance.ipxact.xml").getroot()
-    registers, faults = {}, {}
+    registers, faults, volatile = {}, {}, set()
     for register in component.iter(IPXACT + "register"):
         fields, reset, written = {}, 0, None
         for field in register.iter(IPXACT + "field"):
             low = number(field.findtext(IPXACT + "bitOffset"))
             fields[field.findtext(IPXACT + "name")] = (low + number(field.findtext(IPXACT + "bitWidth")) - 1, low)
+            order = [child.tag.removeprefix(IPXACT) for child in field]
+            same(order, sorted(order, key=FIELD_ORDER.index), "bitbalance.ipxact.xml: the schema's order")
+            volatile.add((register.findtext(IPXACT + "name"), field.findtext(IPXACT + "volatile", "false")))
             reset |= number(field.findtext(f"{IPXACT}resets/{IPXACT}reset/{IPXACT}value", "0")) << low
             written = field.findtext(IPXACT + "modifiedWriteValue")
         registers[register.findtext(IPXACT + "name")] = (
@@ -92,6 +103,8 @@ def ipxact():
             (register.findtext(IPXACT + "access"), written), reset, fields)
     for value in component.iter(IPXACT + "enumeratedValue"):
         faults[value.findtext(IPXACT + "name")] = number(value.findtext(IPXACT + "value"))
+    same(volatile, {(name, str(is_volatile(name, access)).lower()) for name, (_, access, *_) in registers.items()},
+         "bitbalance.ipxact.xml: volatile")
     return registers, faults
 
 

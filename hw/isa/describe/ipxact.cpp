@@ -22,6 +22,7 @@ void add_field(XmlText& xml, const RegisterInfo& entry, const RegisterField& fie
     xml.close("resets");
   }
   xml.element("bitWidth", std::to_string(field.width));
+  if (entry.changed_by == ChangedBy::kHardware) xml.element("volatile", "true");
   xml.element("access", access_word(entry.access));
   add_fault_values(xml, entry, field, hex);
   if (entry.access == RegisterAccess::kWriteOneToClear) xml.element("modifiedWriteValue", "oneToClear");

@@ -109,7 +109,7 @@ enum bitbalance_status bitbalance_wait_interrupt(struct bitbalance_device* devic
 }
 
 uint32_t bitbalance_handle_interrupt(struct bitbalance_device* device) {
-  const uint32_t raised = read(device, BITBALANCE_IRQ_STATUS);
+  const uint32_t raised = read(device, BITBALANCE_IRQ_STATUS) & read(device, BITBALANCE_IRQ_ENABLE);
   if (raised != 0) {
     write(device, BITBALANCE_IRQ_STATUS, raised);
     device->irq_events |= raised;

@@ -102,8 +102,8 @@ enum bitbalance_status bitbalance_wait_interrupt(struct bitbalance_device* devic
                                                  struct bitbalance_interrupts interrupts,
                                                  struct bitbalance_clock clock, uint64_t timeout);
 
-/* What the interrupt handler must call: clears what IRQ_STATUS tells, so that the line falls. Returns those
- * bits; 0: the interrupt was not this accelerator's. */
+/* What the interrupt handler must call: clears the bits of IRQ_STATUS that IRQ_ENABLE lets through, so that
+ * the line falls. Returns those bits; 0: the interrupt was not this accelerator's. */
 uint32_t bitbalance_handle_interrupt(struct bitbalance_device* device);
 
 /* Drops a running program. The accelerator finishes what its engines have begun and becomes idle; the loaded

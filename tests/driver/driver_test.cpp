@@ -182,6 +182,28 @@ TEST_CASE("the handler leaves an interrupt alone that is another device's") {
   Loaded s;
   CHECK(bitbalance_handle_interrupt(&s.driver) == 0);
   CHECK(s.driver.irq_events == 0);
+  SECTION("also while an end that is polled for stands in IRQ_STATUS") {
+    s.device.fault = GENERATE(ProgramFault::kNone, ProgramFault::kMemoryError);
+    REQUIRE(bitbalance_start(&s.driver, false) == BITBALANCE_OK);
+    s.device.pass(200);
+    const std::uint32_t events = s.device.file.get(Register::kIrqStatus);
+    REQUIRE(events != 0);
+    CHECK(bitbalance_handle_interrupt(&s.driver) == 0);
+    CHECK(s.driver.irq_events == 0);
+    CHECK(s.device.file.get(Register::kIrqStatus) == events);
+  }
+}
+
+TEST_CASE("the handler clears what raised the line, and no other event") {
+  Loaded s;
+  s.device.driver = nullptr;
+  REQUIRE(bitbalance_start(&s.driver, true) == BITBALANCE_OK);
+  s.device.file.set(Register::kIrqEnable, isa::kIrqError);
+  s.device.file.set(Register::kIrqStatus, isa::kIrqDone | isa::kIrqError);
+  CHECK(bitbalance_handle_interrupt(&s.driver) == isa::kIrqError);
+  CHECK(s.driver.irq_events == isa::kIrqError);
+  CHECK(s.device.file.get(Register::kIrqStatus) == isa::kIrqDone);
+  CHECK_FALSE(s.device.line());
 }
 
 TEST_CASE("cycles are read whole while the counter carries into its upper half") {

@@ -120,9 +120,12 @@ uint32_t bitbalance_handle_interrupt(struct bitbalance_device* device) {
 enum bitbalance_status bitbalance_soft_reset(struct bitbalance_device* device, struct bitbalance_clock clock,
                                              uint64_t timeout) {
   const uint64_t deadline = deadline_of(clock, timeout);
+  enum bitbalance_status status;
   write(device, BITBALANCE_CONTROL, BITBALANCE_CONTROL_SOFT_RESET_MASK);
   device->irq_events = 0;
-  return poll_until(device, clock, deadline);
+  /* A device may show the error of the program that it had stopped until it takes the reset. */
+  status = poll_until(device, clock, deadline);
+  return status == BITBALANCE_STOPPED ? BITBALANCE_OK : status;
 }
 
 struct bitbalance_result bitbalance_read_result(struct bitbalance_device* device) {

@@ -107,7 +107,7 @@ enum bitbalance_status bitbalance_wait_interrupt(struct bitbalance_device* devic
 uint32_t bitbalance_handle_interrupt(struct bitbalance_device* device);
 
 /* Drops a running program. The accelerator finishes what its engines have begun and becomes idle; the loaded
- * program can be started again. */
+ * program can be started again. BITBALANCE_OK also where the dropped program had been stopped. */
 enum bitbalance_status bitbalance_soft_reset(struct bitbalance_device* device, struct bitbalance_clock clock,
                                              uint64_t timeout);
 

@@ -153,6 +153,22 @@ TEST_CASE("a program that hangs is given up after the time-out, and dropped by a
   CHECK(s.wait(interrupt, 500) == BITBALANCE_OK);
 }
 
+TEST_CASE("a soft reset of a stopped program works, however late the device takes it") {
+  REQUIRE(rc::check("for each delay and moment", [] {
+    Loaded s;
+    s.device.fault = ProgramFault::kMemoryError;
+    s.device.program_ticks = 20;
+    s.device.reset_delay = *rc::gen::inRange(0, 20);
+    RC_ASSERT(bitbalance_start(&s.driver, false) == BITBALANCE_OK);
+    s.device.pass(*rc::gen::inRange(0, 50));
+    RC_ASSERT(bitbalance_soft_reset(&s.driver, s.device.clock(), 500) == BITBALANCE_OK);
+    s.device.fault = ProgramFault::kNone;
+    RC_ASSERT(bitbalance_start(&s.driver, false) == BITBALANCE_OK);
+    RC_ASSERT(s.wait(false, 500) == BITBALANCE_OK);
+    RC_ASSERT(s.device.starts == 2);
+  }));
+}
+
 TEST_CASE("a reset that never ends is reported") {
   Loaded s;
   s.device.reset_ticks = FakeDevice::kNever;

@@ -49,15 +49,15 @@ void FakeDevice::write(std::uint32_t offset, std::uint32_t value) {
   const auto target = isa::register_at(offset);
   REQUIRE(target.has_value());
   REQUIRE(isa::info(*target).access != isa::RegisterAccess::kReadOnly);
+  if (*target == Register::kControl && (value & isa::kControlSoftReset) != 0) {
+    reset_ = time + reset_delay;
+    if (reset_delay == 0) soft_reset();
+    pass(1);
+    return;
+  }
+  if (*target == Register::kControl && reset_ != kNever) soft_reset();  // the writes keep their order
   file.write(*target, value);
-  const std::uint32_t control = file.take(Register::kControl);
-  if ((control & isa::kControlSoftReset) != 0) {
-    end_ = kNever;
-    file.set(Register::kError, 0);
-    file.set(Register::kIrqStatus, 0);
-    file.set(Register::kStatus, isa::kStatusBusy);
-    idle_ = reset_ticks == kNever ? kNever : time + reset_ticks;
-  } else if ((control & isa::kControlStart) != 0) {
+  if ((file.take(Register::kControl) & isa::kControlStart) != 0) {
     REQUIRE(end_ == kNever);
     ++starts;
     end_ = program_ticks == kNever ? kNever : time + program_ticks;
@@ -65,6 +65,15 @@ void FakeDevice::write(std::uint32_t offset, std::uint32_t value) {
     file.set(Register::kError, 0);
   }
   pass(1);
+}
+
+void FakeDevice::soft_reset() {
+  reset_ = end_ = kNever;
+  file.set(Register::kError, 0);
+  file.set(Register::kIrqStatus, 0);
+  const bool is_idle = (file.get(Register::kStatus) & isa::kStatusIdle) != 0;
+  file.set(Register::kStatus, is_idle && reset_ticks != kNever ? isa::kStatusIdle : isa::kStatusBusy);
+  idle_ = is_idle || reset_ticks == kNever ? kNever : time + reset_ticks;
 }
 
 void FakeDevice::end_program() {
@@ -83,6 +92,7 @@ void FakeDevice::end_program() {
 void FakeDevice::pass(std::uint64_t ticks) {
   for (; ticks > 0; --ticks) {
     ++time;
+    if (time == reset_) soft_reset();
     if (time == end_) end_program();
     if (time == idle_) {
       file.set(Register::kStatus, (file.get(Register::kStatus) & ~isa::kStatusBusy) | isa::kStatusIdle);

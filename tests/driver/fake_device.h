@@ -20,7 +20,8 @@ class FakeDevice {
   std::uint64_t program_ticks = 100;  ///< from start to the end of a program; kNever: it hangs
   isa::ProgramFault fault = isa::ProgramFault::kNone;  ///< that the program ends in
   std::uint64_t ticks_to_idle = 7;                     ///< from the fault to idle
-  std::uint64_t reset_ticks = 30;                      ///< from soft reset to idle; kNever: never
+  std::uint64_t reset_delay = 0;                       ///< from the write of soft reset to its effect
+  std::uint64_t reset_ticks = 30;                      ///< from there to idle; kNever: never
   int starts = 0;
   int handler_runs = 0;
   bool masked = false;
@@ -44,11 +45,13 @@ class FakeDevice {
   std::uint32_t read(std::uint32_t offset);
   void write(std::uint32_t offset, std::uint32_t value);
   void sleep(std::uint64_t deadline);
+  void soft_reset();
   void end_program();
   void take_interrupts();
 
-  std::uint64_t end_ = kNever;   ///< of the program
-  std::uint64_t idle_ = kNever;  ///< when the engines are empty
+  std::uint64_t end_ = kNever;    ///< of the program
+  std::uint64_t idle_ = kNever;   ///< when the engines are empty
+  std::uint64_t reset_ = kNever;  ///< when a soft reset takes effect
 };
 
 }  // namespace bitbalance::test

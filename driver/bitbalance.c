@@ -12,6 +12,10 @@ static void write(const struct bitbalance_device* device, uint32_t offset, uint3
   device->bus.write(device->bus.context, offset, value);
 }
 
+static void barrier(const struct bitbalance_device* device) {
+  if (device->bus.barrier) device->bus.barrier(device->bus.context);
+}
+
 enum bitbalance_status bitbalance_probe(struct bitbalance_device* device, struct bitbalance_bus bus) {
   device->bus = bus;
   device->config_hash = 0;
@@ -52,6 +56,7 @@ enum bitbalance_status bitbalance_start(struct bitbalance_device* device, bool i
   write(device, BITBALANCE_IRQ_STATUS, all);
   device->irq_events = 0;
   write(device, BITBALANCE_IRQ_ENABLE, interrupt ? all : 0);
+  barrier(device); /* the accelerator reads what was written before */
   write(device, BITBALANCE_CONTROL, BITBALANCE_CONTROL_START_MASK);
   return BITBALANCE_OK;
 }
@@ -60,6 +65,7 @@ enum bitbalance_status bitbalance_poll(struct bitbalance_device* device) {
   /* Error comes before idle: the engines still finish what they have begun. */
   const uint32_t status = read(device, BITBALANCE_STATUS);
   if ((status & BITBALANCE_STATUS_IDLE_MASK) == 0) return BITBALANCE_BUSY;
+  barrier(device); /* the caller reads what the accelerator wrote */
   return (status & BITBALANCE_STATUS_ERROR_MASK) != 0 ? BITBALANCE_STOPPED : BITBALANCE_OK;
 }
 
@@ -112,6 +118,8 @@ uint32_t bitbalance_handle_interrupt(struct bitbalance_device* device) {
   const uint32_t raised = read(device, BITBALANCE_IRQ_STATUS) & read(device, BITBALANCE_IRQ_ENABLE);
   if (raised != 0) {
     write(device, BITBALANCE_IRQ_STATUS, raised);
+    (void)read(device, BITBALANCE_IRQ_STATUS); /* so that the write has arrived and the line falls */
+    barrier(device);
     device->irq_events |= raised;
   }
   return raised;

@@ -26,14 +26,19 @@ enum bitbalance_status {
   BITBALANCE_TIMED_OUT            /* the program still runs, or the accelerator never became idle */
 };
 
-/* 32-bit accesses to the accelerator's registers; `offset` in bytes. */
+/* 32-bit accesses to the accelerator's registers, which must arrive in their order; `offset` in bytes. */
 struct bitbalance_bus {
   uint32_t (*read)(void* context, uint32_t offset);
   void (*write)(void* context, uint32_t offset, uint32_t value);
   void* context;
+  /* No access to memory or registers before it may be moved behind it, nor one after it before it, by
+   * compiler or processor. The driver calls it between the inputs and the write that starts the program, and
+   * between the read that tells the end and the results. Null: accesses keep their order anyway. */
+  void (*barrier)(void* context);
 };
 
-/* Registers in the processor's address space from `base` on. */
+/* Registers in the processor's address space from `base` on, device memory to the processor. Its barrier is
+ * `fence iorw, iorw` of RISC-V, `dmb sy` of Arm, and elsewhere the compiler's for all memory. */
 struct bitbalance_bus bitbalance_mmio_bus(uintptr_t base);
 
 /* A clock that never runs backwards, in any unit. */

@@ -13,10 +13,24 @@ static void write_word(void* base, uint32_t offset, uint32_t value) {
   *at(base, offset) = value;
 }
 
+/* For memory and device registers alike, which the fences of C order on no processor that orders them
+ * apart. */
+static void fence(void* base) {
+  (void)base;
+#if defined(__riscv)
+  __asm__ volatile("fence iorw, iorw" ::: "memory");
+#elif defined(__aarch64__) || (defined(__ARM_ARCH) && __ARM_ARCH >= 7) || defined(__ARM_ARCH_6M__)
+  __asm__ volatile("dmb sy" ::: "memory");
+#else
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
 struct bitbalance_bus bitbalance_mmio_bus(uintptr_t base) {
   struct bitbalance_bus bus;
   bus.read = read_word;
   bus.write = write_word;
   bus.context = (void*)base;
+  bus.barrier = fence;
   return bus;
 }

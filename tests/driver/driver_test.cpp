@@ -222,6 +222,60 @@ TEST_CASE("the handler clears what raised the line, and no other event") {
   CHECK_FALSE(s.device.line());
 }
 
+TEST_CASE("barriers stand between inputs and start, and between end and results") {
+  Loaded s;
+  s.device.log.clear();
+  REQUIRE(bitbalance_start(&s.driver, true) == BITBALANCE_OK);
+  CHECK_THAT(s.device.log, Catch::EndsWith("barrier write CONTROL "));
+  s.device.log.clear();
+  REQUIRE(bitbalance_poll(&s.driver) == BITBALANCE_BUSY);
+  CHECK(s.device.log == "read STATUS ");
+  s.device.driver = nullptr;
+  s.device.pass(200);
+  s.device.log.clear();
+  REQUIRE(bitbalance_handle_interrupt(&s.driver) == isa::kIrqDone);
+  CHECK(s.device.log ==
+        "read IRQ_STATUS read IRQ_ENABLE write IRQ_STATUS read IRQ_STATUS barrier ");  // posted writes arrive
+  s.device.log.clear();
+  REQUIRE(bitbalance_poll(&s.driver) == BITBALANCE_OK);
+  CHECK(s.device.log == "read STATUS barrier ");
+}
+
+TEST_CASE("however a program is waited for, a barrier follows the last read of STATUS") {
+  Loaded s;
+  s.device.fault = GENERATE(ProgramFault::kNone, ProgramFault::kMemoryError);
+  const bool interrupt = GENERATE(false, true);
+  const bool is_reset = GENERATE(false, true);
+  REQUIRE(bitbalance_start(&s.driver, interrupt) == BITBALANCE_OK);
+  if (is_reset) {
+    REQUIRE(bitbalance_soft_reset(&s.driver, s.device.clock(), 500) == BITBALANCE_OK);
+  } else {
+    REQUIRE(s.wait(interrupt, 500) != BITBALANCE_TIMED_OUT);
+  }
+  CHECK_THAT(s.device.log, Catch::EndsWith("read STATUS barrier "));
+}
+
+TEST_CASE("a bus whose accesses keep their order needs no barrier") {
+  FakeDevice device;
+  bitbalance_device driver{};
+  bitbalance_bus bus = device.bus();
+  bus.barrier = nullptr;
+  REQUIRE(bitbalance_probe(&driver, bus) == BITBALANCE_OK);
+  REQUIRE(bitbalance_load(&driver, &kProgram) == BITBALANCE_OK);
+  REQUIRE(bitbalance_start(&driver, false) == BITBALANCE_OK);
+  CHECK(bitbalance_wait(&driver, device.clock(), 500) == BITBALANCE_OK);
+}
+
+TEST_CASE("registers in the address space are read and written, with a barrier") {
+  std::uint32_t registers[BITBALANCE_REGISTER_WINDOW_BYTES / 4] = {};
+  const bitbalance_bus bus = bitbalance_mmio_bus(reinterpret_cast<std::uintptr_t>(registers));
+  bus.write(bus.context, BITBALANCE_DATA_BYTES, 4711);
+  REQUIRE(bus.barrier != nullptr);
+  bus.barrier(bus.context);
+  CHECK(registers[BITBALANCE_DATA_BYTES / 4] == 4711);
+  CHECK(bus.read(bus.context, BITBALANCE_DATA_BYTES) == 4711);
+}
+
 TEST_CASE("cycles are read whole while the counter carries into its upper half") {
   struct Carrying {
     FakeDevice device;
@@ -235,7 +289,7 @@ TEST_CASE("cycles are read whole while the counter carries into its upper half")
                                   return static_cast<std::uint32_t>(cycles >> 32);
                                 return self.device.file.read(*isa::register_at(offset));
                               },
-                              [](void*, std::uint32_t, std::uint32_t) {}, &carrying};
+                              [](void*, std::uint32_t, std::uint32_t) {}, &carrying, nullptr};
   for (std::uint64_t first = 0x1'ffff'fff0; first < 0x2'0000'0010; ++first) {
     bitbalance_device driver{};
     REQUIRE(bitbalance_probe(&driver, bus) == BITBALANCE_OK);

@@ -17,7 +17,7 @@ bitbalance_bus FakeDevice::bus() {
   return {
       [](void* context, std::uint32_t offset) { return self(context).read(offset); },
       [](void* context, std::uint32_t offset, std::uint32_t value) { self(context).write(offset, value); },
-      this};
+      this, [](void* context) { self(context).log += "barrier "; }};
 }
 
 bitbalance_clock FakeDevice::clock() {
@@ -41,6 +41,7 @@ std::uint32_t FakeDevice::read(std::uint32_t offset) {
   pass(1);
   const auto source = isa::register_at(offset);
   REQUIRE(source.has_value());
+  log += std::string("read ") + isa::info(*source).name + " ";
   REQUIRE(isa::info(*source).access != isa::RegisterAccess::kWriteOnly);
   return file.read(*source);
 }
@@ -48,6 +49,7 @@ std::uint32_t FakeDevice::read(std::uint32_t offset) {
 void FakeDevice::write(std::uint32_t offset, std::uint32_t value) {
   const auto target = isa::register_at(offset);
   REQUIRE(target.has_value());
+  log += std::string("write ") + isa::info(*target).name + " ";
   REQUIRE(isa::info(*target).access != isa::RegisterAccess::kReadOnly);
   if (*target == Register::kControl && (value & isa::kControlSoftReset) != 0) {
     reset_ = time + reset_delay;

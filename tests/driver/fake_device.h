@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "driver/bitbalance.h"
 #include "hw/isa/registers.h"
@@ -24,6 +25,7 @@ class FakeDevice {
   std::uint64_t reset_ticks = 30;                      ///< from there to idle; kNever: never
   int starts = 0;
   int handler_runs = 0;
+  std::string log;  ///< accesses and barriers, in their order
   bool masked = false;
   std::function<void()> before_sleep;  ///< what happens at the last moment before the processor sleeps
 

@@ -94,6 +94,20 @@ void check_refresh_per_bank(const Config& config) {
       fmt::format("at least banks x (tRFCpb + tRP + tRAS + tRCD) ({} clocks), with refresh per_bank", least));
 }
 
+/// Refreshes must leave the command bus to others for long enough.
+void check_room_between_refreshes(const Config& config) {
+  const Geometry& g = config.geometry;
+  const CommandClocks& k = config.commands;
+  const bool per_bank = config.controller.refresh == RefreshPolicy::kPerBank;
+  const int refreshes = g.ranks * (per_bank ? g.banks_per_rank() : 1);
+  const int longest = std::max({k.activate, k.precharge, k.column, k.refresh});
+  const int least = refreshes * (1 + k.precharge + k.refresh + 2 * longest);
+  require_clocks(
+      config.timing.refi >= least, "tREFI", config.timing.refi,
+      fmt::format("at least {} refreshes with a precharge and two other commands after each ({} clocks)",
+                  refreshes, least));
+}
+
 /// What an option of the controller needs of the device.
 void check_options(const Config& config) {
   const Timing& t = config.timing;
@@ -162,6 +176,7 @@ void check(const Config& config) {
                                      std::pair{"column", c.column}, std::pair{"refresh", c.refresh}}) {
     require_clocks(clocks >= 1 && clocks <= 16, name, clocks, "1 to 16 clocks of the command bus");
   }
+  check_room_between_refreshes(config);
   check_controller(config.controller);
   check_options(config);
   check_power(config.power, config.timing);

@@ -119,6 +119,15 @@ TEST_CASE("an option that the device cannot give is refused") {
         }) ==
         "DRAM: tREFI = 4367 clocks: accepted: at least banks x (tRFCpb + tRP + tRAS + tRCD) (4368 clocks), "
         "with refresh per_bank");
+  CHECK(error([](C& c) {
+          c.controller.refresh = RefreshPolicy::kPerBank;
+          c.geometry.ranks = 8;
+          c.commands = {1, 1, 16, 6};
+          c.timing.rfc_pb = 1;
+          c.timing.refi = 2559;
+        }) ==
+        "DRAM: tREFI = 2559 clocks: accepted: at least 64 refreshes with a precharge and two other commands "
+        "after each (2560 clocks)");
   CHECK(error([](C& c) { c.controller.power_down_after = -1; }) ==
         "DRAM: power_down_after = -1: accepted: 0 (never) to 1000000000 clocks");
   CHECK(error([](C& c) {

@@ -35,13 +35,15 @@ function(bitbalance_target name)
   if(BITBALANCE_SANITIZE)
     target_compile_options(${name} PUBLIC -fsanitize=address,undefined -fno-sanitize-recover=undefined
                                           -fno-omit-frame-pointer)
-    # gcc 12 sees uninitialized members in <regex> under the sanitizers (GCC bug 105562).
-    target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     target_link_options(${name} PUBLIC -fsanitize=address,undefined)
   endif()
   if(BITBALANCE_SANITIZE_THREADS)
     target_compile_options(${name} PUBLIC -fsanitize=thread -fno-omit-frame-pointer)
     target_link_options(${name} PUBLIC -fsanitize=thread)
+  endif()
+  if(BITBALANCE_SANITIZE OR BITBALANCE_SANITIZE_THREADS)
+    # gcc 12 sees uninitialized members in <regex> and <optional> under the sanitizers (GCC bug 105562).
+    target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   endif()
   if(BITBALANCE_ODR)
     target_compile_options(${name} PRIVATE -flto -fno-fat-lto-objects)

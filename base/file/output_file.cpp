@@ -75,6 +75,7 @@ OutputFile::~OutputFile() {
 }
 
 std::size_t OutputFile::put(std::string_view bytes) {
+  if (bytes.empty()) return 0;  // from no address, maybe
   const std::size_t taken = std::fwrite(bytes.data(), 1, bytes.size(), stream_);
   if (taken != bytes.size() && refused_ == 0) refused_ = errno;
   return taken;

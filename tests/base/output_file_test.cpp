@@ -31,6 +31,8 @@ TEST_CASE("a file is written in place of an earlier one") {
   const fs::path file = folder.write("file", "earlier");
   const fs::perms shared = fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_write;
   fs::permissions(file, shared);  // wider than what the umask gives
+  write_file(file, {});
+  CHECK(text_of(file).empty());
   write_file(file, "new");
   CHECK(text_of(file) == "new");
   CHECK(fs::status(file).permissions() == shared);

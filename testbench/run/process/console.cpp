@@ -50,7 +50,7 @@ void tell(const std::string& message, const char* program) noexcept {
 }
 
 void write_stdout(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) fail();
+  if (!text.empty() && std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) fail();
 }
 
 void finish_stdout() {

@@ -54,7 +54,7 @@ std::string at_analytic(Scenario scenario, const Workload& workload) {
 }
 
 TEST_CASE("random networks on random machines and DRAMs: levels analytic and tlm report the same") {
-  for (std::uint64_t seed = 0; seed < cases(50); ++seed) {
+  for (std::uint64_t seed = 0; seed < cases(150); ++seed) {
     INFO("seed " << seed);
     const RandomCase c = make_random_case(seed);
     RandomDraw draw(seed);

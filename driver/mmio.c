@@ -21,6 +21,8 @@ static void fence(void* base) {
   __asm__ volatile("fence iorw, iorw" ::: "memory");
 #elif defined(__aarch64__) || (defined(__ARM_ARCH) && __ARM_ARCH >= 7) || defined(__ARM_ARCH_6M__)
   __asm__ volatile("dmb sy" ::: "memory");
+#elif defined(__arm__)
+  __asm__ volatile("" ::: "memory"); /* no instruction of that name; the fence of C may be a library's */
 #else
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
 #endif

@@ -26,9 +26,13 @@
 
 #define PLATFORM_UART_BASE 0x10000000u
 #define PLATFORM_UART_BYTES 0x1000u
-#define PLATFORM_UART_TRANSMIT 0u    /* offset of THR */
-#define PLATFORM_UART_LINE_STATUS 5u /* offset of LSR */
-#define PLATFORM_UART_EMPTY 0x60u    /* in LSR: nothing is left to transmit */
+#define PLATFORM_UART_TRANSMIT 0u     /* offset of THR */
+#define PLATFORM_UART_INTERRUPT_ID 2u /* offset of IIR, read-only; FCR, which is ignored */
+#define PLATFORM_UART_NO_INTERRUPT 1u /* in IIR: always */
+#define PLATFORM_UART_LINE_CONTROL 3u /* offset of LCR */
+#define PLATFORM_UART_DIVISOR 0x80u   /* DLAB in LCR: offsets 0 and 1 are the divisor */
+#define PLATFORM_UART_LINE_STATUS 5u  /* offset of LSR */
+#define PLATFORM_UART_EMPTY 0x60u     /* in LSR: nothing is left to transmit */
 
 /* Registers of accelerator i at PLATFORM_ACCELERATOR_BASE + i * PLATFORM_ACCELERATOR_STRIDE. */
 #define PLATFORM_ACCELERATOR_BASE 0x10010000u

@@ -12,12 +12,12 @@ namespace bitbalance::platform {
 
 class Uart : public RegisterDevice {
  public:
-  static constexpr std::uint64_t kTransmit = PLATFORM_UART_TRANSMIT;  ///< THR, WO; RBR reads as 0
-  static constexpr std::uint64_t kInterruptId = 2;                    ///< IIR, RO; FCR, which is ignored
-  static constexpr std::uint32_t kNoInterrupt = 1;
-  static constexpr std::uint64_t kLineControl = 3;      ///< LCR
-  static constexpr std::uint32_t kDivisorLatch = 0x80;  ///< DLAB in LCR: offsets 0 and 1 are the divisor
-  static constexpr std::uint64_t kLineStatus = PLATFORM_UART_LINE_STATUS;  ///< LSR, RO
+  static constexpr std::uint64_t kTransmit = PLATFORM_UART_TRANSMIT;  ///< WO; RBR reads as 0
+  static constexpr std::uint64_t kInterruptId = PLATFORM_UART_INTERRUPT_ID;
+  static constexpr std::uint32_t kNoInterrupt = PLATFORM_UART_NO_INTERRUPT;
+  static constexpr std::uint64_t kLineControl = PLATFORM_UART_LINE_CONTROL;
+  static constexpr std::uint32_t kDivisorLatch = PLATFORM_UART_DIVISOR;
+  static constexpr std::uint64_t kLineStatus = PLATFORM_UART_LINE_STATUS;  ///< RO
   static constexpr std::uint32_t kTransmitterEmpty = PLATFORM_UART_EMPTY;
 
   /// `transmitted`: told each character.

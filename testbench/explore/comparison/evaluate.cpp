@@ -322,7 +322,8 @@ std::vector<OurRun> shells_of(const Subject& subject, WeightSet set, const OurRu
   const Scenario& scenario = subject.scenario;
   const bool is_dense = scenario.accelerator.weight_storage == WeightStorage::kDense;
   std::vector<OurRun> shells = {is_dense ? run : run_ours(subject, set, WeightStorage::kDense)};
-  if (scenario.mapping.effort != MappingEffort::kFast)  // it knows no objective
+  const bool knows_objectives = scenario.mapping.effort != MappingEffort::kFast;
+  if (knows_objectives && scenario.mapping.objective != MappingObjective::kDramBytes)
     shells.push_back(run_ours(subject, set, WeightStorage::kDense, MappingObjective::kDramBytes));
   return shells;
 }

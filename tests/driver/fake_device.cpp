@@ -64,7 +64,6 @@ void FakeDevice::write(std::uint32_t offset, std::uint32_t value) {
     ++starts;
     end_ = program_ticks == kNever ? kNever : time + program_ticks;
     idle_ = kNever;
-    file.set(Register::kError, 0);
   }
   pass(1);
 }

@@ -121,7 +121,7 @@ TEST_CASE("an option that the device cannot give is refused") {
         "with refresh per_bank");
   CHECK(error([](C& c) {
           c.controller.refresh = RefreshPolicy::kPerBank;
-          c.geometry.ranks = 8;
+          c.geometry.ranks = 4;
           c.commands = {1, 1, 16, 6};
           c.timing.rfc_pb = 1;
           c.timing.refi = 2559;

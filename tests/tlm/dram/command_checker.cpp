@@ -4,14 +4,11 @@
 
 #include <algorithm>
 
+#include "tests/tlm/dram/command_kinds.h"
+
 namespace bitbalance::dram::test {
 namespace {
 
-using Kind = CommandKind;
-
-bool is_any(Kind kind, std::initializer_list<Kind> kinds) {
-  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
-}
 bool is_read(Kind kind) {
   return is_any(kind, {Kind::kRead, Kind::kReadPrecharge});
 }

@@ -3,16 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "tests/tlm/dram/command_kinds.h"
+
 namespace bitbalance::dram::test {
-namespace {
-
-using Kind = CommandKind;
-
-bool is_one_of(Kind kind, std::initializer_list<Kind> kinds) {
-  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
-}
-
-}  // namespace
 
 FiguresChecker::FiguresChecker(const Config& config)
     : config_(config),
@@ -75,8 +68,8 @@ void FiguresChecker::admit_reads() {
 
 void FiguresChecker::note_data(const Command& command) {
   const Timing& t = config_.timing;
-  const bool is_read = is_one_of(command.kind, {Kind::kRead, Kind::kReadPrecharge});
-  const bool is_masked = is_one_of(command.kind, {Kind::kMaskedWrite, Kind::kMaskedWritePrecharge});
+  const bool is_read = is_any(command.kind, {Kind::kRead, Kind::kReadPrecharge});
+  const bool is_masked = is_any(command.kind, {Kind::kMaskedWrite, Kind::kMaskedWritePrecharge});
   const int burst = config_.geometry.burst_clocks();
   const Cycle end = now_ + burst + (is_read ? t.cl + t.dqsck : t.cwl + t.dqss);
   Bank& bank = banks_[static_cast<std::size_t>(command.at.bank)];
@@ -118,8 +111,8 @@ void FiguresChecker::note(const Command& command, Cycle at, Cycle due) {
   const int per_rank = config_.geometry.banks_per_rank(), first = command.at.rank * per_rank;
   Bank& bank = banks_[static_cast<std::size_t>(command.at.bank)];
   Rank& rank = ranks_[static_cast<std::size_t>(command.at.rank)];
-  if (is_one_of(kind, {Kind::kRead, Kind::kReadPrecharge, Kind::kWrite, Kind::kWritePrecharge,
-                       Kind::kMaskedWrite, Kind::kMaskedWritePrecharge})) {
+  if (is_any(kind, {Kind::kRead, Kind::kReadPrecharge, Kind::kWrite, Kind::kWritePrecharge,
+                    Kind::kMaskedWrite, Kind::kMaskedWritePrecharge})) {
     note_data(command);
   }
   if (kind == Kind::kActivate) {
@@ -128,8 +121,8 @@ void FiguresChecker::note(const Command& command, Cycle at, Cycle due) {
     bank.opened = at;
     bank.may_close = at + config_.timing.ras;
   }
-  if (is_one_of(kind, {Kind::kPrecharge, Kind::kPrechargeAll, Kind::kReadPrecharge, Kind::kWritePrecharge,
-                       Kind::kMaskedWritePrecharge})) {
+  if (is_any(kind, {Kind::kPrecharge, Kind::kPrechargeAll, Kind::kReadPrecharge, Kind::kWritePrecharge,
+                    Kind::kMaskedWritePrecharge})) {
     ++sums_["precharges"];
     if (kind == Kind::kPrechargeAll) {
       for (int b = first; b < first + per_rank; ++b) close(b, at);
@@ -146,14 +139,14 @@ void FiguresChecker::note(const Command& command, Cycle at, Cycle due) {
     ++sums_["bank_refreshes"];
     bank.refreshing.emplace_back(due, at + config_.timing.rfc_pb);
   }
-  if (is_one_of(kind, {Kind::kPowerDown, Kind::kSelfRefresh})) {
+  if (is_any(kind, {Kind::kPowerDown, Kind::kSelfRefresh})) {
     ++sums_[kind == Kind::kPowerDown ? "power_downs" : "self_refreshes"];
     rank.sleep = kind;
     rank.since = at;
     rank.has_open_rows = std::any_of(banks_.begin() + first, banks_.begin() + first + per_rank,
                                      [](const Bank& b) { return b.is_open; });
   }
-  if (is_one_of(kind, {Kind::kPowerUp, Kind::kSelfRefreshExit})) end_sleep(rank, at);
+  if (is_any(kind, {Kind::kPowerUp, Kind::kSelfRefreshExit})) end_sleep(rank, at);
 }
 
 Figures FiguresChecker::sums(Cycle end) {

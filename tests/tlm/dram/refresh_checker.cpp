@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "tests/tlm/dram/command_kinds.h"
+
 namespace bitbalance::dram::test {
 
 RefreshChecker::RefreshChecker(const Config& config)
@@ -41,7 +43,7 @@ void RefreshChecker::fail(const Command& command, Cycle at, const std::string& w
 
 void RefreshChecker::check_refresh(const Command& command, Cycle at) {
   Rank& rank = ranks_[static_cast<std::size_t>(command.at.rank)];
-  const CommandKind kind = is_per_bank_ ? CommandKind::kRefreshBank : CommandKind::kRefresh;
+  const Kind kind = is_per_bank_ ? Kind::kRefreshBank : Kind::kRefresh;
   if (command.kind != kind) fail(command, at, "not the refresh that was asked for");
   if (at < rank.due) fail(command, at, fmt::format("due at {}", rank.due));
   if (at - rank.due > longest_wait())
@@ -58,7 +60,6 @@ void RefreshChecker::check_refresh(const Command& command, Cycle at) {
 }
 
 void RefreshChecker::note(const Command& command, Cycle at) {
-  using Kind = CommandKind;
   const Geometry& g = config_.geometry;
   if (command.at.rank < 0 || command.at.rank >= g.ranks ||
       command.at.bank / g.banks_per_rank() != command.at.rank ||

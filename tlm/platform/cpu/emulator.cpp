@@ -197,6 +197,11 @@ void Emulator::on_block(uc_engine* /*engine*/, std::uint64_t address, std::uint3
 }
 
 void Emulator::enter_block(std::uint64_t address, std::uint32_t bytes) {
+  if (is_stepping_ && is_under_way_) {  // a block that was translated before knows no on_instruction()
+    asked_ = true;
+    uc_emu_stop(engine_.get());
+    return;
+  }
   if (budget_ <= 0 && !thrown_) {
     try {
       asked_ = surroundings_.budget_used();

@@ -74,6 +74,7 @@ constexpr std::uint32_t kEcall = 0x00000073;
 constexpr std::uint32_t kEbreak = 0x00100073;
 constexpr std::uint32_t kIllegal = 0xffffffff;
 constexpr std::uint32_t kLoop = 0x0000006f;  // jumps to itself
+constexpr std::uint32_t kNext = 0x0040006f;  // jumps to the next instruction, which begins a block
 
 /// Keeps what is written and when; offset 0x10 stops the simulation, 0x14 lowers the line.
 class Recorder : public platform::RegisterDevice {
@@ -455,6 +456,26 @@ TEST_CASE("a single step takes as long as its instruction, and what it left behi
                                bench.device.times.at(1).to_string());
           }) == fmt::format("{} halts, {} counted right, the last at {:#x}; {} ns, {} ns", kSteps + 1, kSteps,
                             kCode + 4 * 4, kSteps + 4 + 10, kSteps + 4 + 20));
+  }
+}
+
+TEST_CASE("a single step into a block that has run is one instruction") {
+  constexpr std::size_t kSteps = 20;
+  Bench bench({addi(s0, x0, 1), addi(a0, a0, 1), kNext, addi(a1, a1, 1), bnez_s0_back(3)}, {}, true, 100);
+  Script script;
+  std::vector<std::uint64_t> counted;
+  script.asks = [&] { return script.pcs.size() == 1 && bench.hart->instructions() > 1000; };
+  script.halts.assign(1 + kSteps, [&](cpu::DebugTarget&) {
+    counted.push_back(bench.hart->instructions());
+    return script.pcs.size() == 1 ? Script::Resume::kContinue : Script::Resume::kStep;
+  });
+  bench.hart->attach(script);
+  sc_core::sc_start(10, sc_core::SC_US);
+  REQUIRE(script.pcs.size() == kSteps + 2);
+  for (std::size_t i = 2; i <= kSteps; ++i) {
+    CAPTURE(i);
+    CHECK(script.pcs[i] == (script.pcs[i - 1] == kCode + 4 * 4 ? kCode + 4 : script.pcs[i - 1] + 4));
+    CHECK(counted[i] == counted[i - 1] + 1);
   }
 }
 

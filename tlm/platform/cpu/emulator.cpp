@@ -107,7 +107,7 @@ Stop Emulator::run() {
     error = uc_emu_start(engine_.get(), pc(), kNoEnd, 0, 0);
     if (go_on_at_) set_pc(*go_on_at_);
     if (go_on_at_ && is_stepping_) asked_ = true;
-  } while (go_on_at_ && !asked_);
+  } while (go_on_at_ && !asked_ && !thrown_);
   if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
   if (raised_) return Stop::kException;
   if (broken_) return Stop::kBreakpoint;
@@ -199,7 +199,7 @@ void Emulator::on_block(uc_engine* /*engine*/, std::uint64_t address, std::uint3
 void Emulator::enter_block(std::uint64_t address, std::uint32_t bytes) {
   if (is_stepping_ && is_under_way_) {  // a block that was translated before knows no on_instruction()
     asked_ = true;
-    uc_emu_stop(engine_.get());
+    stop_in_front(address);
     return;
   }
   if (budget_ <= 0 && !thrown_) {
@@ -209,7 +209,7 @@ void Emulator::enter_block(std::uint64_t address, std::uint32_t bytes) {
       thrown_ = std::current_exception();
     }
     if (asked_ || thrown_) {
-      uc_emu_stop(engine_.get());  // in front of the block, which comes here again
+      stop_in_front(address);  // the block comes here again
       return;
     }
   }
@@ -219,6 +219,11 @@ void Emulator::enter_block(std::uint64_t address, std::uint32_t bytes) {
   const std::uint32_t instructions = count(address, bytes);
   instructions_ += instructions;
   budget_ -= instructions;
+}
+
+void Emulator::stop_in_front(std::uint64_t block) {
+  go_on_at_ = block;
+  uc_emu_stop(engine_.get());
 }
 
 std::uint32_t Emulator::count(std::uint64_t address, std::uint32_t bytes) {

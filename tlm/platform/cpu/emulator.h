@@ -114,6 +114,8 @@ class Emulator {
   /// Those with an instruction there.
   void forget_block(std::uint64_t address);
   void enter_block(std::uint64_t address, std::uint32_t bytes);
+  /// Unicorn's own pc may be that of an earlier block: one that has jumped to another before writes none.
+  void stop_in_front(std::uint64_t block);
   std::uint32_t count(std::uint64_t address, std::uint32_t bytes);
   std::uint64_t access(bool is_store, std::uint64_t address, unsigned bytes, std::uint64_t value);
   /// To memory that is not writable: a transaction, behind which run() goes on. Atomics fault.
@@ -144,7 +146,7 @@ class Emulator {
   bool is_under_way_ = false;                     ///< the instruction of a step
   std::uint64_t resumed_at_ = ~std::uint64_t{0};  ///< whose breakpoint has been seen
   std::map<std::uint64_t, uc_hook> breakpoints_;
-  std::optional<std::uint64_t> go_on_at_;  ///< behind a store that Unicorn must not make
+  std::optional<std::uint64_t> go_on_at_;  ///< where Unicorn has stopped, but for its pc
   Exception exception_;
   std::exception_ptr thrown_;  ///< by an access: must not unwind the emulator's frames
 };

@@ -407,6 +407,38 @@ TEST_CASE("the hart runs no further than the end that it tells the finisher, at 
   }
 }
 
+TEST_CASE("an interrupt between blocks repeats none, with a breakpoint set and behind a step") {
+  // 1000 rounds of three blocks, each of which counts.
+  const std::vector<std::uint32_t> program = with_handler(
+      {lui(t1, kRam), lui(t2, 0x1000), addi(t2, t2, -2048), csrw(mie, t2), csrsi(mstatus, 8),
+       addi(s0, x0, 1000), addi(a0, a0, 1), kNext, addi(a1, a1, 1), kNext, addi(a2, a2, 1), addi(s0, s0, -1),
+       bnez_s0_back(6), sw(a0, t0, 0), sw(a1, t0, 0), sw(a2, t0, 0), sw(x0, t0, 0x10), kLoop});
+  const std::vector<std::uint32_t> handler = {sw(x0, t0, 0x14), kMret};
+  for (const bool steps : {false, true}) {
+    for (const double quantum : {0., 50., 1000.}) {
+      for (int time = 1500; time < 1507; ++time) {
+        CAPTURE(steps, quantum, time);
+        CHECK(test::in_child([&] {
+                Bench bench(program, handler, true, quantum);
+                Script script;
+                script.halts = {[&](cpu::DebugTarget& target) {
+                  if (steps) return Script::Resume::kStep;
+                  target.set_breakpoint(kCode + 0x800, true);
+                  return Script::Resume::kContinue;
+                }};
+                bench.hart->attach(script);
+                bench.device.raise_at(time);
+                sc_core::sc_start();
+                std::string text = fmt::format("{} taken", bench.hart->interrupts_taken());
+                for (const auto& [offset, value] : bench.device.writes)
+                  if (offset == 0) text += fmt::format(", {}", value);
+                return text;
+              }) == "1 taken, 1000, 1000, 1000");
+      }
+    }
+  }
+}
+
 TEST_CASE("a debugger halts a hart that sleeps, in front of its wfi, and nothing else wakes") {
   const auto run = [](bool stays) {
     return test::in_child([stays] {

@@ -308,13 +308,14 @@ std::uint64_t Emulator::access(bool is_store, std::uint64_t address, unsigned by
 void Emulator::store_outside(std::uint64_t address, unsigned bytes, std::uint64_t value) {
   constexpr std::uint16_t kOpcode = 0x7f;
   constexpr std::uint16_t kAtomic = 0x2f;
-  const std::uint64_t pc = pc_of_access(true, address);
+  const std::optional<std::uint64_t> pc = pc_of_store(address, bytes, value);
+  if (!pc) return raise_access_fault(true, address);
   std::uint16_t first = 0;
-  std::memcpy(&first, code(pc), sizeof first);
+  std::memcpy(&first, code(*pc), sizeof first);
   if ((first & kOpcode) == kAtomic) return raise_access_fault(true, address);
   access(true, address, bytes, value);
   if (raised_ || thrown_) return;
-  go_on_at_ = pc + instruction_bytes(first);
+  go_on_at_ = *pc + instruction_bytes(first);
   uc_emu_stop(engine_.get());
 }
 
@@ -328,8 +329,8 @@ void Emulator::raise(std::uint64_t cause, std::uint64_t value, std::uint64_t pc)
   uc_emu_stop(engine_.get());
 }
 
-std::uint64_t Emulator::pc_of_access(bool is_store, std::uint64_t address) const {
-  constexpr std::uint64_t kWidest = 8;
+template <class Predicate>
+std::optional<std::uint64_t> Emulator::pc_of_first(Predicate is_it) const {
   Registers x_now{};
   for (unsigned i = 1; i < x_now.size(); ++i) x_now[i] = x(i);
   for (std::uint64_t at = block_; at < block_ + block_bytes_;) {
@@ -340,10 +341,27 @@ std::uint64_t Emulator::pc_of_access(bool is_store, std::uint64_t address) const
     const unsigned bytes = instruction_bytes(static_cast<std::uint16_t>(instruction));
     std::memcpy(&instruction, bits, bytes);
     const auto found = memory_access(instruction, x_now);
-    if (found && found->is_store == is_store && address - found->address < kWidest) return at;
+    if (found && is_it(*found, x_now)) return at;
     at += bytes;
   }
-  return block_;
+  return std::nullopt;
+}
+
+std::uint64_t Emulator::pc_of_access(bool is_store, std::uint64_t address) const {
+  constexpr std::uint64_t kWidest = 8;
+  const auto touches = [&](const MemoryAccess& access, const Registers&) {
+    return access.is_store == is_store && address - access.address < kWidest;
+  };
+  return pc_of_first(touches).value_or(block_);
+}
+
+std::optional<std::uint64_t> Emulator::pc_of_store(std::uint64_t address, unsigned bytes,
+                                                   std::uint64_t value) const {
+  const std::uint64_t mask = ~std::uint64_t{0} >> (64 - 8 * bytes);
+  return pc_of_first([&](const MemoryAccess& access, const Registers& x_now) {
+    return access.is_store && access.address == address && access.bytes == bytes &&
+           (!access.source || (x_now[*access.source] & mask) == (value & mask));
+  });
 }
 
 std::uint64_t Emulator::get(int id) const {

@@ -18,6 +18,8 @@ constexpr unsigned instruction_bytes(std::uint16_t first) {
 struct MemoryAccess {
   bool is_store = false;  ///< or atomic
   std::uint64_t address = 0;
+  unsigned bytes = 0;
+  std::optional<unsigned> source;  ///< the register that a store takes its value from, if one of x
 };
 
 /// Nothing: no load, store or atomic. `instruction`: upper half ignored when it is compressed.

@@ -27,7 +27,7 @@ constexpr std::uint64_t kCode = 0x2000'0000;
 constexpr std::uint64_t kRam = 0x3000'0000;  // lui makes negative what has bit 31
 constexpr std::uint64_t kDevice = 0x1000'0000;
 constexpr std::uint64_t kFinisher = 0x1100'0000;
-constexpr std::uint64_t kGranting = 0x1200'0000;
+constexpr std::uint64_t kGranting = kRam + 0x1000;
 constexpr std::uint64_t kHole = 0x4000'0000;
 constexpr std::uint32_t kTrapOffset = 0x200;
 
@@ -47,11 +47,17 @@ constexpr std::uint32_t lui(std::uint32_t rd, std::uint64_t value) {
 constexpr std::uint32_t addi(std::uint32_t rd, std::uint32_t rs, int value) {
   return static_cast<std::uint32_t>(value) << 20 | rs << 15 | rd << 7 | 0x13;
 }
+constexpr std::uint32_t add(std::uint32_t rd, std::uint32_t a, std::uint32_t b) {
+  return b << 20 | a << 15 | rd << 7 | 0x33;
+}
 constexpr std::uint32_t lw(std::uint32_t rd, std::uint32_t rs, int offset) {
   return static_cast<std::uint32_t>(offset) << 20 | rs << 15 | 2 << 12 | rd << 7 | 0x03;
 }
 constexpr std::uint32_t sw(std::uint32_t source, std::uint32_t rs, std::uint32_t offset) {
   return (offset >> 5) << 25 | source << 20 | rs << 15 | 2 << 12 | (offset & 31) << 7 | 0x23;
+}
+constexpr std::uint32_t sd(std::uint32_t source, std::uint32_t rs, std::uint32_t offset) {
+  return sw(source, rs, offset) | 1 << 12;
 }
 constexpr std::uint32_t csrr(std::uint32_t rd, std::uint32_t csr) {
   return csr << 20 | 2 << 12 | rd << 7 | 0x73;
@@ -544,6 +550,50 @@ TEST_CASE("what DMI grants for reading alone is written by transactions") {
   CHECK(bench.granting.bytes.at(4) == 3);
   CHECK(bench.granting.bytes.at(5) == 0);
   CHECK(bench.granting.bytes.at(8) == 0x53);
+}
+
+TEST_CASE("behind such a store the hart goes on, whatever other stores are in its block") {
+  // s1, t1: RAM and, behind it, the other memory; t2: from one to the other; a0 and a1: what is stored.
+  const auto run = [](const std::vector<std::uint32_t>& block) {
+    return test::in_child([&] {
+      std::vector<std::uint32_t> program =
+          with_handler({lui(s1, kRam), lui(t1, kGranting), lui(t2, 0x1000), addi(a0, x0, 2), addi(a1, x0, 3),
+                        addi(s0, x0, 0), kNext});
+      program.insert(program.end(), block.begin(), block.end());
+      program.insert(program.end(), {sw(s0, t0, 0), sw(x0, t0, 0x10), kLoop});
+      Bench bench(program, kTellAndStop);
+      bench.granting.bytes.assign(bench.granting.bytes.size(), 0xff);
+      bench.granting.grants_writes = false;
+      sc_core::sc_start();
+      std::uint64_t last = 0;
+      std::memcpy(&last, bench.ram.data().data() + 0xff8, sizeof last);
+      return fmt::format("s0 {}, {} writes, {} {} {}; RAM {}, {:x}", bench.device.writes.at(0).second,
+                         bench.granting.writes, bench.granting.bytes[0], bench.granting.bytes[4],
+                         bench.granting.bytes[8], bench.ram_word(0), last);
+    });
+  };
+  const std::uint32_t count = addi(s0, s0, 1);
+  CHECK(run({sw(a0, s1, 0), add(s1, s1, t2), count, sw(a1, s1, 4), count}) ==
+        "s0 2, 1 writes, 255 3 255; RAM 2, 0");
+  CHECK(run({sw(a0, s1, 0), add(s1, s1, t2), count, sw(a1, s1, 0), count}) ==
+        "s0 2, 1 writes, 3 255 255; RAM 2, 0");
+  CHECK(run({sw(a0, t1, -4u), count, sw(a1, t1, 0), count}) == "s0 2, 1 writes, 3 255 255; RAM 0, 200000000");
+  CHECK(run({sw(a0, t1, 0), count, sw(a1, t1, 0), count}) == "s0 2, 2 writes, 2 255 255; RAM 0, 0");
+  CHECK(run({sw(a0, t1, 0), count, sw(a0, t1, 0), count}) == "s0 2, 2 writes, 2 255 255; RAM 0, 0");
+  CHECK(run({sw(a0, t1, 0), addi(t1, t1, 4), count, sw(a1, t1, 0), count}) ==
+        "s0 2, 2 writes, 2 3 255; RAM 0, 0");
+  CHECK(run({sw(a0, t1, 8), sw(a0, t1, 4), count, sw(a1, t1, 0), count}) ==
+        "s0 2, 3 writes, 3 2 2; RAM 0, 0");
+}
+
+TEST_CASE("a store that begins before read-only memory and ends in it faults") {
+  Bench bench(with_handler({lui(t1, kGranting), sd(t1, t1, -4u), kLoop}), kTellAndStop);
+  bench.granting.grants_writes = false;
+  sc_core::sc_start(10, sc_core::SC_US);
+  REQUIRE(bench.device.writes.size() == 4);
+  CHECK(bench.device.writes[0].second == 7);
+  CHECK(bench.device.writes[1].second == kCode + 4 * 5);
+  CHECK(bench.granting.writes == 0);
 }
 
 TEST_CASE("a step over such a store is one step, and an atomic on such memory faults") {

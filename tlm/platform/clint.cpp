@@ -37,7 +37,7 @@ std::optional<std::uint32_t> Clint::read(std::uint64_t offset, unsigned bytes,
   return std::nullopt;
 }
 
-bool Clint::write(std::uint64_t offset, unsigned bytes, std::uint32_t value, const sc_core::sc_time& delay) {
+bool Clint::write(std::uint64_t offset, unsigned bytes, std::uint32_t value, sc_core::sc_time& delay) {
   if (bytes != 4) return false;
   if (offset == kMsip) {
     written_.software = (value & 1) != 0;

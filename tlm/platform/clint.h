@@ -24,8 +24,7 @@ class Clint : public RegisterDevice {
  private:
   std::optional<std::uint32_t> read(std::uint64_t offset, unsigned bytes,
                                     const sc_core::sc_time& delay) override;
-  bool write(std::uint64_t offset, unsigned bytes, std::uint32_t value,
-             const sc_core::sc_time& delay) override;
+  bool write(std::uint64_t offset, unsigned bytes, std::uint32_t value, sc_core::sc_time& delay) override;
   std::uint64_t mtime(const sc_core::sc_time& delay) const;
   /// Drives the lines; plans the moment of the next write or at which mtime reaches mtimecmp.
   void update();

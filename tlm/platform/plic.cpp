@@ -49,7 +49,7 @@ std::optional<std::uint32_t> Plic::read(std::uint64_t offset, unsigned bytes,
   return claimed;
 }
 
-bool Plic::write(std::uint64_t offset, unsigned bytes, std::uint32_t value, const sc_core::sc_time& delay) {
+bool Plic::write(std::uint64_t offset, unsigned bytes, std::uint32_t value, sc_core::sc_time& delay) {
   if (bytes != 4) return false;
   if (offset >= 4 && offset < 4 * sources_.size()) {
     sources_[offset / 4].priority = value & kMaxPriority;

@@ -39,8 +39,7 @@ class Plic : public RegisterDevice {
 
   std::optional<std::uint32_t> read(std::uint64_t offset, unsigned bytes,
                                     const sc_core::sc_time& delay) override;
-  bool write(std::uint64_t offset, unsigned bytes, std::uint32_t value,
-             const sc_core::sc_time& delay) override;
+  bool write(std::uint64_t offset, unsigned bytes, std::uint32_t value, sc_core::sc_time& delay) override;
   /// The pending and enabled source of the highest priority, of equals the lowest; 0: none. The threshold
   /// does not matter: it gates the line to the hart alone.
   std::uint32_t best() const;

@@ -13,7 +13,7 @@ void RegisterDevice::b_transport(tlm::tlm_generic_payload& transaction, sc_core:
 }
 
 tlm::tlm_response_status RegisterDevice::access(tlm::tlm_generic_payload& transaction,
-                                                const sc_core::sc_time& delay) {
+                                                sc_core::sc_time& delay) {
   const unsigned bytes = transaction.get_data_length();
   const std::uint64_t offset = transaction.get_address();
   if (transaction.get_byte_enable_ptr() != nullptr) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;

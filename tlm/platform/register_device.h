@@ -23,13 +23,12 @@ class RegisterDevice : public sc_core::sc_module {
   /// `delay`: from now to the time of the access. Nothing: no such register.
   virtual std::optional<std::uint32_t> read(std::uint64_t offset, unsigned bytes,
                                             const sc_core::sc_time& delay) = 0;
-  /// False: no such register.
-  virtual bool write(std::uint64_t offset, unsigned bytes, std::uint32_t value,
-                     const sc_core::sc_time& delay) = 0;
+  /// False: no such register. `delay`: when it returns, from then to the time of the answer.
+  virtual bool write(std::uint64_t offset, unsigned bytes, std::uint32_t value, sc_core::sc_time& delay) = 0;
 
  private:
   void b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
-  tlm::tlm_response_status access(tlm::tlm_generic_payload& transaction, const sc_core::sc_time& delay);
+  tlm::tlm_response_status access(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
 };
 
 }  // namespace bitbalance::platform

@@ -23,8 +23,7 @@ std::optional<std::uint32_t> Uart::read(std::uint64_t offset, unsigned bytes,
   }
 }
 
-bool Uart::write(std::uint64_t offset, unsigned bytes, std::uint32_t value,
-                 const sc_core::sc_time& /*delay*/) {
+bool Uart::write(std::uint64_t offset, unsigned bytes, std::uint32_t value, sc_core::sc_time& /*delay*/) {
   if (offset >= kRegisters || bytes != 1) return false;
   if (is_divisor(offset)) {
     divisor_[offset] = value;

@@ -26,8 +26,7 @@ class Uart : public RegisterDevice {
  private:
   std::optional<std::uint32_t> read(std::uint64_t offset, unsigned bytes,
                                     const sc_core::sc_time& delay) override;
-  bool write(std::uint64_t offset, unsigned bytes, std::uint32_t value,
-             const sc_core::sc_time& delay) override;
+  bool write(std::uint64_t offset, unsigned bytes, std::uint32_t value, sc_core::sc_time& delay) override;
 
   static constexpr std::uint64_t kRegisters = 8;  ///< those we do not model read as 0 and ignore writes
   bool is_divisor(std::uint64_t offset) const {

@@ -95,6 +95,7 @@ TEST_CASE("the earliest end that firmware tells is its end, at the time that it 
       payload.set_streaming_width(sizeof word);
       sc_core::sc_time delay(delay_ns, sc_core::SC_NS);
       cpu.socket->b_transport(payload, delay);
+      wait(delay);
       goes_on = true;
     });
   };

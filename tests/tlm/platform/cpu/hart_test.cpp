@@ -102,7 +102,7 @@ class Recorder : public platform::RegisterDevice {
     if (offset >= 0x40) return std::nullopt;
     return static_cast<std::uint32_t>(offset + 0x100);
   }
-  bool write(std::uint64_t offset, unsigned, std::uint32_t value, const sc_core::sc_time& delay) override {
+  bool write(std::uint64_t offset, unsigned, std::uint32_t value, sc_core::sc_time& delay) override {
     if (offset == 0x10) sc_core::sc_stop();
     if (offset == 0x14) lower_.notify(delay);
     writes.emplace_back(offset, value);
@@ -441,6 +441,28 @@ TEST_CASE("an interrupt between blocks repeats none, with a breakpoint set and b
                 return text;
               }) == "1 taken, 1000, 1000, 1000");
       }
+    }
+  }
+}
+
+TEST_CASE("the write that ends the simulation is a transaction that the bus tells of, at every quantum") {
+  for (const double quantum : {0., 10., 1e9}) {
+    for (const std::uint64_t value : {0x5555u, 0x73333u}) {
+      CAPTURE(quantum, value);
+      CHECK(test::in_child([&] {
+              Bench bench({lui(t1, kFinisher), lui(a0, value), addi(a0, a0, static_cast<int>(value & 0xfff)),
+                           sw(a0, t1, 0), kLoop},
+                          {}, true, quantum);
+              std::string text;
+              bench.bus.observe([&](const sc_core::sc_time& time, int, const std::string& target,
+                                    const tlm::tlm_generic_payload& transaction) {
+                text += fmt::format("{} {} {} {}; ", time.to_string(), target, transaction.is_write(),
+                                    transaction.is_response_ok());
+              });
+              sc_core::sc_start();
+              return text + fmt::format("exit {} at {} after {}", bench.finisher.exit_status().value_or(-1),
+                                        sc_core::sc_time_stamp().to_string(), bench.hart->instructions());
+            }) == fmt::format("15 ns finisher true true; exit {} at 15 ns after 5", value == 0x5555 ? 0 : 7));
     }
   }
 }

@@ -44,10 +44,11 @@ StoredProgram exported(NetworkBuilder& builder, const std::vector<int>& outputs)
   const std::vector<std::vector<float>> images = {random_values(3 * 4 * 4, 1)};
   QuantizationOptions options;
   options.tables = false;  // functions of each element stay on the host
+  const Calibration calibration = calibrate(network, images);
   const TemporaryFolder folder;
   Scenario scenario;
-  scenario.network.quantized = folder.write(
-      "network.cbor", to_cbor(quantize(std::move(network), calibrate(network, images), options)));
+  scenario.network.quantized =
+      folder.write("network.cbor", to_cbor(quantize(std::move(network), calibration, options)));
   scenario.network.batch = 1;
   scenario.accelerator.rows = scenario.accelerator.columns = 4;
   return export_program(scenario, [](double) {});

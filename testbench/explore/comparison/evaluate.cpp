@@ -311,6 +311,7 @@ namespace {
 DesignFigures best_of(const Subject& subject, WeightSet set, const std::vector<OurRun>& shells,
                       const BaselineKind& kind, SizingRule rule) {
   std::vector<DesignFigures> found;
+  found.reserve(shells.size());
   for (const OurRun& shell : shells) found.push_back(evaluate_baseline(subject, set, shell, kind, rule));
   return *std::min_element(found.begin(), found.end(), [](const DesignFigures& a, const DesignFigures& b) {
     return std::tie(a.cycles, a.dram_bytes) < std::tie(b.cycles, b.dram_bytes);

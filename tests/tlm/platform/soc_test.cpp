@@ -1,6 +1,7 @@
 #include "tlm/platform/soc.h"
 
 #include <catch2/catch.hpp>
+#include <deque>
 
 #include "tests/support/initiator.h"
 #include "tlm/memory/ideal_memory.h"
@@ -85,9 +86,10 @@ TEST_CASE("the earliest end that firmware tells is its end, at the time that it 
   cpu.write(0, 0x1234);
   CHECK(!finisher.exit_status());
   bool goes_on = false;
+  std::deque<tlm::tlm_generic_payload> payloads;  // threads that the end cuts off free nothing
   const auto tell = [&](std::uint32_t value, double delay_ns) {
-    sc_core::sc_spawn([&cpu, &goes_on, value, delay_ns] {
-      tlm::tlm_generic_payload payload;
+    tlm::tlm_generic_payload& payload = payloads.emplace_back();
+    sc_core::sc_spawn([&cpu, &goes_on, &payload, value, delay_ns] {
       std::uint32_t word = value;
       payload.set_write();
       payload.set_data_ptr(reinterpret_cast<unsigned char*>(&word));

@@ -95,8 +95,8 @@ def contents(folder):
 
 def run(command, folder):
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          timeout=SECONDS, check=False, env=environment)
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=folder, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=SECONDS, check=False, env=environment)
     printed = done.stdout.decode().replace(str(folder), ROOT).splitlines()
     return done.returncode, [line for line in printed if not PROGRESS.fullmatch(line)]
 

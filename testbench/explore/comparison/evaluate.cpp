@@ -243,6 +243,28 @@ DesignFigures evaluate_as(const char* design, const AcceleratorConfig& config, c
   return figures;
 }
 
+/// With those of our programs that are best for it.
+DesignFigures best_of(const Subject& subject, WeightSet set, const std::vector<OurRun>& shells,
+                      const BaselineKind& kind, SizingRule rule) {
+  std::vector<DesignFigures> found;
+  found.reserve(shells.size());
+  for (const OurRun& shell : shells) found.push_back(evaluate_baseline(subject, set, shell, kind, rule));
+  return *std::min_element(found.begin(), found.end(), [](const DesignFigures& a, const DesignFigures& b) {
+    return std::tie(a.cycles, a.dram_bytes) < std::tie(b.cycles, b.dram_bytes);
+  });
+}
+
+/// Programs with dense weights: for our array, and with the least DRAM traffic, which binds faster ones.
+std::vector<OurRun> shells_of(const Subject& subject, WeightSet set, const OurRun& run) {
+  const Scenario& scenario = subject.scenario;
+  const bool is_dense = scenario.accelerator.weight_storage == WeightStorage::kDense;
+  std::vector<OurRun> shells = {is_dense ? run : run_ours(subject, set, WeightStorage::kDense)};
+  const bool knows_objectives = scenario.mapping.effort != MappingEffort::kFast;
+  if (knows_objectives && scenario.mapping.objective != MappingObjective::kDramBytes)
+    shells.push_back(run_ours(subject, set, WeightStorage::kDense, MappingObjective::kDramBytes));
+  return shells;
+}
+
 }  // namespace
 
 AcceleratorConfig lean_variant(AcceleratorConfig config) {
@@ -304,32 +326,6 @@ DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const Our
   }
   return figures;
 }
-
-namespace {
-
-/// With those of our programs that are best for it.
-DesignFigures best_of(const Subject& subject, WeightSet set, const std::vector<OurRun>& shells,
-                      const BaselineKind& kind, SizingRule rule) {
-  std::vector<DesignFigures> found;
-  found.reserve(shells.size());
-  for (const OurRun& shell : shells) found.push_back(evaluate_baseline(subject, set, shell, kind, rule));
-  return *std::min_element(found.begin(), found.end(), [](const DesignFigures& a, const DesignFigures& b) {
-    return std::tie(a.cycles, a.dram_bytes) < std::tie(b.cycles, b.dram_bytes);
-  });
-}
-
-/// Programs with dense weights: for our array, and with the least DRAM traffic, which binds faster ones.
-std::vector<OurRun> shells_of(const Subject& subject, WeightSet set, const OurRun& run) {
-  const Scenario& scenario = subject.scenario;
-  const bool is_dense = scenario.accelerator.weight_storage == WeightStorage::kDense;
-  std::vector<OurRun> shells = {is_dense ? run : run_ours(subject, set, WeightStorage::kDense)};
-  const bool knows_objectives = scenario.mapping.effort != MappingEffort::kFast;
-  if (knows_objectives && scenario.mapping.objective != MappingObjective::kDramBytes)
-    shells.push_back(run_ours(subject, set, WeightStorage::kDense, MappingObjective::kDramBytes));
-  return shells;
-}
-
-}  // namespace
 
 NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& options) {
   const Scenario& scenario = subject.scenario;

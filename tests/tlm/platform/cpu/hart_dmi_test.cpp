@@ -1,7 +1,6 @@
 // A hart on memory that grants reading alone, and takes back what it granted.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <vector>
 

@@ -1,7 +1,6 @@
 // Small programs on a hart: traps, interrupts, time and the end.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <vector>
 

@@ -101,6 +101,34 @@ TEST_CASE("a command that has begun on the command bus is not taken back for a b
   }
 }
 
+TEST_CASE("of two commands that can begin, a read goes before an activate that would end earlier") {
+  Config c = ddr3();
+  c.commands = {3, 1, 4, 1};
+  ChannelBench bench(c);
+  for (std::uint64_t row = 0; row < 3; ++row) bench.add(row * kRow);
+  bench.run();
+  // ACT from 0 to 2 and, tRRD = 5 later, to 7. At 10 the first read can begin, tRCD before it ends, and so
+  // can the third activate; the second read, a clock later than that one.
+  CHECK(bench.cycles(kRd) == std::vector<Cycle>{13, 20, 27});
+  CHECK(bench.cycles(kAct) == std::vector<Cycle>{2, 7, 16});
+}
+
+TEST_CASE("more banks than can be opened between two refreshes are read all the same") {
+  Config c = ddr3();
+  c.geometry.ranks = 8;
+  c.commands = {11, 15, 12, 14};
+  c.timing.rcd = 19;
+  c.timing.rfc = 200;
+  c.timing.refi = 700;
+  c.controller.read_queue = 128;
+  c.controller.address_map = "row rank bank column";
+  ChannelBench bench(c);
+  for (std::uint64_t row = 0; row < 128; ++row) bench.add(row * kRow);
+  bench.run(100'000);
+  CHECK(bench.channel.next() == kNever);
+  CHECK(bench.cycles(kRd).size() == 128);
+}
+
 TEST_CASE("a command with auto-precharge that has begun closes its row before a burst that comes") {
   Config c = ddr3();
   c.commands = {4, 2, 4, 2};

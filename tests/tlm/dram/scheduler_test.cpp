@@ -29,7 +29,7 @@ class Table {
         has_masked_writes_(config.timing.ccd_mw != 0),
         rows_(draw.uniform(1, 4)),
         device_(config),
-        scheduler_(make_scheduler(config.controller)),
+        scheduler_(make_scheduler(config)),
         queues_{BurstQueue(config.geometry.all_banks(), config.controller.read_queue),
                 BurstQueue(config.geometry.all_banks(), config.controller.write_queue)},
         blocked_from_(static_cast<std::size_t>(config.geometry.all_banks()), kNever),

@@ -15,7 +15,7 @@ CommandKind with_precharge(CommandKind kind) {
 Channel::Channel(const Config& config)
     : config_(config),
       device_(config),
-      scheduler_(make_scheduler(config.controller)),
+      scheduler_(make_scheduler(config)),
       queues_{Queue{{config.geometry.all_banks(), config.controller.read_queue}},
               Queue{{config.geometry.all_banks(), config.controller.write_queue}}},
       refresh_(config),

@@ -1,5 +1,6 @@
 #include "tlm/dram/controller/scheduler.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace bitbalance::dram {
@@ -59,9 +60,13 @@ class Fcfs : public Scheduler {
 
 /// First ready, first come: of the commands that can be issued first, a read or write before an activate or
 /// precharge, then the oldest. A bank keeps its row as long as a queued burst wants it, up to a limit.
+/// Where activates are shorter than reads, they do not go ahead for it: a refresh would close their rows
+/// before anything is read, over and over.
 class FrFcfs : public Scheduler {
  public:
-  explicit FrFcfs(int row_hit_limit) : row_hit_limit_(row_hit_limit) {}
+  explicit FrFcfs(const Config& config)
+      : row_hit_limit_(config.controller.row_hit_limit),
+        column_extra_(std::max(0, config.commands.column - config.commands.activate)) {}
 
   Choice choose(const BurstQueue& queue, const ChannelView& view) const override {
     Choice best;
@@ -86,22 +91,25 @@ class FrFcfs : public Scheduler {
     return choose_in_bank(queue, queue.oldest(bank), row_hit_limit_, view);
   }
 
-  static bool goes_before(const Choice& a, const Choice& b) {
-    if (a.cycle != b.cycle) return a.cycle < b.cycle;
+  bool goes_before(const Choice& a, const Choice& b) const {
     const bool a_moves_data = is_column(a.kind), b_moves_data = is_column(b.kind);
+    const Cycle a_cycle = a.cycle - (a_moves_data ? column_extra_ : 0);
+    const Cycle b_cycle = b.cycle - (b_moves_data ? column_extra_ : 0);
+    if (a_cycle != b_cycle) return a_cycle < b_cycle;
     if (a_moves_data != b_moves_data) return a_moves_data;
     return a.arrival < b.arrival;
   }
 
   const int row_hit_limit_;
+  const int column_extra_;  ///< clocks that a read or write takes longer than an activate
 };
 
 }  // namespace
 
-std::unique_ptr<Scheduler> make_scheduler(const ControllerConfig& config) {
-  switch (config.scheduler) {
+std::unique_ptr<Scheduler> make_scheduler(const Config& config) {
+  switch (config.controller.scheduler) {
     case SchedulerPolicy::kFrFcfs:
-      return std::make_unique<FrFcfs>(config.row_hit_limit);
+      return std::make_unique<FrFcfs>(config);
     case SchedulerPolicy::kFcfs:
       return std::make_unique<Fcfs>();
   }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "quant/ir/window_limits.h"
 #include "quant/onnx/graph/graph.h"
 #include "quant/onnx/graph/spelling.h"
 #include "quant/onnx/operators/layers/channel_transform.h"

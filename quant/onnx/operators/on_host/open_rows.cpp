@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "quant/host/operator_traits.h"
 #include "quant/onnx/graph/spelling.h"
 #include "quant/onnx/operators/on_host/host_import.h"
 #include "quant/onnx/operators/on_host/open_extents.h"

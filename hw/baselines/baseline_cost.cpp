@@ -11,6 +11,12 @@ constexpr double kJoulePerPicojoule = 1e-12;
 constexpr double kWattPerMilliwatt = 1e-3;
 constexpr int kWordBits = 64;
 
+/// What is around an array of these widths: like the array, it serves no others.
+AcceleratorConfig shell_for(AcceleratorConfig config, const BaselineWidths& widths) {
+  if (widths.width == Width::k8) config.pe.lanes = PeLanes::kNarrow;
+  return config;
+}
+
 }  // namespace
 
 BaselineWork array_work(const Baseline& baseline, const BaselineLayer& layer, const BaselineCycles& cycles) {
@@ -21,6 +27,7 @@ BaselineWork array_work(const Baseline& baseline, const BaselineLayer& layer, co
   work.idle_terms =
       cycles.used_pe_cycles * baseline.kind->terms_per_cycle(baseline, layer.weight_bits) - cycles.terms;
   work.pe_cycles = cycles.pe_cycles;
+  work.waiting_pe_cycles = cycles.used_pe_cycles - cycles.pe_cycles;
   work.pairs = weights * layer.pixels;
   work.drains = layer.output_channels * layer.pixels;
   work.activations = layer.conv_groups * ceil_div(channels, baseline.rows) * layer.kernel * layer.pixels;
@@ -35,15 +42,20 @@ std::int64_t weight_words(const Baseline& baseline, const BaselineLayer& layer) 
 
 BaselineCost::BaselineCost(const Technology& technology, const AcceleratorConfig& shell,
                            const Baseline& baseline, const BaselineWidths& widths)
-    : shell_(technology, shell), clock_hz_(shell.clock_hz), area_(shell_.area()) {
+    : shell_(technology, shell_for(shell, widths)), clock_hz_(shell.clock_hz), area_(shell_.area()) {
   check(baseline);
   const PriceList prices(technology);
   const BaselineParts parts = inventory(baseline, widths);
   const BaselineUses use = uses(baseline, widths);
   const auto pj = [&](const ActionUse& action) { return prices.action_pj(action, parts.array); };
+  // Of nothing that is done, as of our null slots: the clock, and a share of the rest.
+  const auto idle_pj = [&](const ActionUse& idle, const ActionUse& busy) {
+    return pj(idle) + prices.null_slot_share() * (pj(busy) - pj(idle));
+  };
   prices_ = {pj(use.term),
-             pj(use.term) * prices.null_slot_share(),
+             idle_pj(use.idle_term, use.term),
              pj(use.pe_cycle),
+             idle_pj(use.waiting, use.pe_cycle),
              pj(use.pair),
              pj(use.drain),
              pj(use.activation),
@@ -65,8 +77,9 @@ ComponentEnergies BaselineCost::energy(const Work& shell, const BaselineWork& ar
   };
   result[enum_index(Component::kPeArray)] = {
       joules(prices_.term_pj, array.terms) + joules(prices_.idle_term_pj, array.idle_terms) +
-          joules(prices_.pe_cycle_pj, array.pe_cycles) + joules(prices_.pair_pj, array.pairs) +
-          joules(prices_.drain_pj, array.drains) + joules(prices_.activation_pj, array.activations),
+          joules(prices_.pe_cycle_pj, array.pe_cycles) + joules(prices_.waiting_pj, array.waiting_pe_cycles) +
+          joules(prices_.pair_pj, array.pairs) + joules(prices_.drain_pj, array.drains) +
+          joules(prices_.activation_pj, array.activations),
       clocks_j * prices_.array_clock_pj, seconds * prices_.array_leakage_mw * kWattPerMilliwatt};
   result[enum_index(Component::kWeightEncoder)] = {
       joules(prices_.weight_pj, array.weights), clocks_j * prices_.front_end_clock_pj,

@@ -13,8 +13,10 @@ namespace bitbalance::baselines {
 /// What the array did.
 struct BaselineWork {
   std::int64_t terms = 0;
-  std::int64_t idle_terms = 0;  ///< lane cycles of used PEs without a term: each a null_slot_share of one
+  std::int64_t idle_terms =
+      0;  ///< lane cycles of used PEs without a term: the clock, a null_slot_share of one
   std::int64_t pe_cycles = 0;
+  std::int64_t waiting_pe_cycles = 0;  ///< of used PEs: the clock, a null_slot_share of a PE cycle
   std::int64_t pairs = 0;
   std::int64_t drains = 0;
   std::int64_t activations = 0;  ///< entered a column
@@ -30,8 +32,8 @@ std::int64_t weight_words(const Baseline& baseline, const BaselineLayer& layer);
 
 class BaselineCost {
  public:
-  /// `shell`: buffers, post-processor, DMA and controller. Throws ConfigError as the checks of the
-  /// three do.
+  /// `shell`: buffers, post-processor, DMA and controller, of the array's width of activations alone. Throws
+  /// ConfigError as the checks of the three do.
   BaselineCost(const Technology& technology, const AcceleratorConfig& shell, const Baseline& baseline,
                const BaselineWidths& widths);
 
@@ -42,7 +44,7 @@ class BaselineCost {
 
  private:
   struct ArrayPrices {
-    double term_pj, idle_term_pj, pe_cycle_pj, pair_pj, drain_pj, activation_pj, weight_pj;
+    double term_pj, idle_term_pj, pe_cycle_pj, waiting_pj, pair_pj, drain_pj, activation_pj, weight_pj;
     double array_clock_pj, front_end_clock_pj;  ///< of a cycle
     double array_leakage_mw, front_end_leakage_mw;
   };

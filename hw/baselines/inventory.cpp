@@ -42,8 +42,10 @@ BaselineUses uses(const Baseline& baseline, const BaselineWidths& widths) {
   // An adder of the tree for each term, and no more for those that are not there.
   uses.term.logic =
       s.term.switches + (1.0 / baseline.kind->terms_per_cycle(baseline, widths.weight_bits)) * s.tree;
+  uses.idle_term.clocked_bits = s.term.switches.register_bits;
   uses.pe_cycle.logic = s.shared + adders(accumulator) + registers(s.sum_bits + accumulator);
   uses.pe_cycle.clocked_bits = s.clocked_bits;
+  uses.waiting.clocked_bits = uses.pe_cycle.logic.register_bits + s.clocked_bits;
   uses.pair.logic = s.pair.switches;
   uses.drain.logic = muxes(accumulator * stages(baseline.rows)) + registers(accumulator);
   const bool clocked_on_entry = !holds_operands_in_front(s);

@@ -19,7 +19,9 @@ Logic processing_element(const Baseline& baseline, const BaselineWidths& widths)
 /// What the actions of an array use.
 struct BaselineUses {
   ActionUse term;        ///< of BaselineCycles::terms
+  ActionUse idle_term;   ///< a lane without one, in any case: its clock
   ActionUse pe_cycle;    ///< beside its terms: a PE adds their sum to its accumulator
+  ActionUse waiting;     ///< a PE waits for slower ones, in any case: the clock of what pe_cycle writes
   ActionUse pair;        ///< a PE takes a weight and an activation of its own, where it has such
   ActionUse drain;       ///< an accumulator leaves the array
   ActionUse activation;  ///< enters a column

@@ -60,6 +60,22 @@ double shifted_bits(const AcceleratorConfig& c) {
   return cuts(c.pipeline.pe, kNarrowLaneBits + c.pe.shift + 1);
 }
 
+/// Of a slot whose sums are yet to be added, in front of all PEs: each row's token but for its position,
+/// rows, lanes, what the sums begin with and where they go (hw/verilog/pe_array.v).
+double waiting_slot_bits(const AcceleratorConfig& c) {
+  return cuts(c.pipeline.pe, 2.0 * c.rows + 9 + 10 + 4);
+}
+
+/// Byte lanes of all columns: a bank of the activation buffer each.
+int byte_lanes(const AcceleratorConfig& c) {
+  return 2 * c.columns;
+}
+
+/// Activations of this step and the next, clocked in each cycle.
+double operand_bits(const AcceleratorConfig& c) {
+  return 2.0 * byte_lanes(c) * kNarrowLaneBits;
+}
+
 /// A shifter of a lane and the negation of what comes out of it.
 Logic shifted_lane(const AcceleratorConfig& c) {
   return muxes(widening_shifter(kNarrowLaneBits, stages(c.pe.shift + 1))) +
@@ -80,7 +96,9 @@ Logic lane_widths(int storage_bits) {
 Parts pe_array(const AcceleratorConfig& c) {
   Parts parts{processing_element(c), 0, {}};
   parts.logic += muxes(accumulator_storage(c));  // the drain's choice of a row
-  parts.logic = double(c.rows) * c.columns * parts.logic;
+  parts.logic = double(c.rows) * c.columns * parts.logic + held_registers(operand_bits(c)) +
+                registers(waiting_slot_bits(c));
+  parts.free_running_bits = operand_bits(c) + waiting_slot_bits(c);
   return parts;
 }
 
@@ -153,21 +171,20 @@ Parts weight_encoder(const AcceleratorConfig& c) {
 double read_cuts(const AcceleratorConfig& c) {
   const int cycles = c.pipeline.activation_read;
   return (cycles > 1 ? kAddressBits : 0) + (cycles > 2 ? kAddressBits : 0) +
-         (cycles > 3 ? kByteBits + stages(2 * c.columns) : 0);
+         (cycles > 3 ? kByteBits + stages(byte_lanes(c)) : 0);
 }
 
 Parts activation_buffer(const AcceleratorConfig& c) {
-  const int banks = 2 * c.columns;
-  const int operands = 2 * kNarrowLaneBits;  // of this step and the next
+  const int banks = byte_lanes(c);
+  const double queue = cuts(c.pipeline.activation_read, kNarrowLaneBits);  // of what was read
   Logic lane;
   lane.adder_bits = kAddressBits;     // base + offset
   lane.mux_bits = 8.0 * (banks - 1);  // any bank
-  lane += held_registers(kAddressBits + operands);
-  lane += registers(read_cuts(c) + cuts(c.pipeline.activation_read, kNarrowLaneBits));
+  lane += held_registers(kAddressBits) + registers(read_cuts(c) + queue);
   Logic all = double(banks) * lane;
   all.mux_bits += 8.0 * banks * stages(banks);  // rotation of written lines
   return {all,
-          double(banks) * operands,
+          banks * queue,
           {{banks, static_cast<double>(c.activation_buffer_bytes) / banks, 8,
             ports(c, 1, 1, Meetings::kFrequent)}}};
 }
@@ -230,13 +247,16 @@ Parts post_processor(const AcceleratorConfig& c) {
 
 Parts dma(const AcceleratorConfig& c) {
   constexpr int kEngineCounters = 10;  // nested loops, addresses, bytes
-  const int line = 2 * c.columns;
+  const int line = byte_lanes(c);
   Logic all;
   all.adder_bits = 2.0 * 4 * kCounterBits;
   all.register_bits = 2.0 * kEngineCounters * kCounterBits;
   all.mux_bits = 2 * 8.0 * line * stages(line);
-  const double staging = static_cast<double>(c.dram.max_outstanding) * c.dram.burst_bytes;
-  return {all, all.register_bits, {{2, staging, kWordBits, ports(c, 1, 1, Meetings::kFrequent)}}};
+  const double stored = static_cast<double>(c.dram.max_outstanding) * c.dram.burst_bytes;
+  const Ports staging = ports(c, 1, 1, Meetings::kFrequent);
+  return {all,
+          all.register_bits,
+          {{1, double(c.staging_bytes()), kWordBits, staging}, {1, stored, kWordBits, staging}}};
 }
 
 Parts controller(const AcceleratorConfig& c) {
@@ -295,23 +315,27 @@ std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& c, Width wi
   const int lane = lane_bits(width);
   const int accumulator = c.accumulator_bits(width);
   const auto element_size = static_cast<int>(element_bytes(width));
-  const int rotation = 8 * element_size * stages(2 * c.columns);
+  const int rotation = 8 * element_size * stages(byte_lanes(c));
   const auto sram_access = [](double reads, double writes) { return ActionUse{{}, true, reads, writes}; };
 
   of(Action::kShiftAdd).logic =
       (width == Width::k16 ? 2 : 1) * (shifted_lane(c) + registers(shifted_bits(c))) + adders(accumulator) +
       registers(accumulator);
-  of(Action::kNullSlot).clocked_bits = accumulator;
+  of(Action::kNullSlot).clocked_bits = accumulator + (width == Width::k16 ? 2 : 1) * shifted_bits(c);
   of(Action::kDrain).logic = {0, double(accumulator) * stages(c.rows), 0, 0, double(accumulator)};
   // What is left is clocked in any case, the words with the weights that are taken from them.
   of(Action::kEncodeWeight) = {weight_logic(c) + registers(bits_left(c) + held_code_bits(c)), false, 0, 0,
                                double(held_code_bits(c))};
   of(Action::kWeightWordRead) = sram_access(1, 0);
   of(Action::kWeightWordWrite) = sram_access(0, 1);
-  // Its register is clocked in any case, those in front of it with what passes them.
+  // Its queue and its lane's register are clocked in any case, those in front of them with what passes them.
   const double read_bits = element_size * read_cuts(c);
-  of(Action::kActivationRead) = {
-      {kAddressBits, double(rotation), 0, 0, lane + read_bits}, false, double(element_size), 0, read_bits};
+  const double kept_bits = lane + element_size * cuts(c.pipeline.activation_read, kNarrowLaneBits);
+  of(Action::kActivationRead) = {{kAddressBits, double(rotation), 0, 0, kept_bits + read_bits},
+                                 false,
+                                 double(element_size),
+                                 0,
+                                 read_bits};
   of(Action::kActivationWrite) = {{0, double(rotation), 0, 0, 0}, true, 0, double(element_size)};
   of(Action::kOutputRead) = {{0, double(rotation), 0, 0, 0}, true, double(element_size), 0};
   of(Action::kOutputWrite) = {{0, double(rotation), 0, 0, 0}, true, 0, double(element_size)};
@@ -331,7 +355,7 @@ std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& c, Width wi
   of(Action::kPool).logic = {width == Width::k16 ? 2.0 * kResultBits : kResultBits, 0, 0, 0, kResultBits};
   // A word of the staging buffer is written and read once for every 8 bytes.
   for (const Action action : {Action::kDmaReadByte, Action::kDmaWriteByte})
-    of(action) = {{0, 8.0 * stages(2 * c.columns), 0, 0, 0}, true, 8.0 / kWordBits, 8.0 / kWordBits};
+    of(action) = {{0, 8.0 * stages(byte_lanes(c)), 0, 0, 0}, true, 8.0 / kWordBits, 8.0 / kWordBits};
   of(Action::kDmaBurst) = {{3.0 * kCounterBits, 0, 0, 0, 3.0 * kCounterBits}, false, 0, 0};
   const double words = double(kCommandBits) / kWordBits;
   of(Action::kCommand) = {{0, 0, 0, 4.0 * kCommandBits, kCommandBits}, true, words, words};

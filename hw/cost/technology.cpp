@@ -84,6 +84,10 @@ double delay_factor(const ProcessScaling& scaling, double node_nm, double voltag
 void check(const ClockLimit& clock, const ProcessScaling& scaling) {
   require(clock.stage_fo4 > 0, "stage_fo4", clock.stage_fo4, "a positive number");
   require(clock.fo4_ps > 0, "fo4_ps", clock.fo4_ps, "a positive number of ps");
+  const StageDelays& stages = clock.stages;
+  for (const auto* path : {&stages.pe, &stages.activation_read, &stages.multiply, &stages.clamp}) {
+    for (const double fo4 : *path) require(fo4 > 0, "stages", fo4, "positive numbers of FO4");
+  }
   for (const ProcessNode& node : scaling.nodes) {
     require(node.delay.size() == 4, "delay", static_cast<double>(node.delay.size()),
             fmt::format("factors of V^3, V^2, V and 1 at {} nm: the clock's limit needs them", node.node_nm));
@@ -227,12 +231,25 @@ double area_scale(const Technology& technology, double from_node_nm) {
   return at(technology.scaling, technology.node_nm).area / at(technology.scaling, from_node_nm).area;
 }
 
-double highest_clock_hz(const Technology& technology) {
+ClockCeiling highest_clock(const Technology& technology, const PipelineConfig& pipeline) {
   const ClockLimit& clock = technology.clock;
-  if (!clock.is_given) return std::numeric_limits<double>::infinity();
+  if (!clock.is_given) return {std::numeric_limits<double>::infinity(), ""};
+  double longest_fo4 = clock.stage_fo4;
+  std::string longest;
+  const auto cut = [&](const char* name, const std::vector<double>& fo4, int stages) {
+    if (fo4.empty()) return;
+    const double stage_fo4 = fo4[std::min(static_cast<std::size_t>(stages), fo4.size()) - 1];
+    if (stage_fo4 <= longest_fo4) return;
+    longest_fo4 = stage_fo4;
+    longest = fmt::format("{}: {}", name, stages);
+  };
+  cut("pe", clock.stages.pe, pipeline.pe);
+  cut("activation_read", clock.stages.activation_read, pipeline.activation_read);
+  cut("multiply", clock.stages.multiply, pipeline.multiply);
+  cut("clamp", clock.stages.clamp, pipeline.clamp);
   const double slower = delay_factor(technology.scaling, technology.node_nm, technology.voltage_v) /
                         delay_factor(technology.scaling, clock.node_nm, clock.voltage_v);
-  return 1e12 / (clock.stage_fo4 * clock.fo4_ps * slower);
+  return {1e12 / (longest_fo4 * clock.fo4_ps * slower), longest};
 }
 
 double scaled(const Constant& constant, const Technology& technology) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hw/cost/names.h"
+#include "hw/isa/config.h"
 
 namespace bitbalance::cost {
 
@@ -151,10 +152,17 @@ struct DramTable {
   std::array<Constant, kDramTypes> energy_per_bit;
 };
 
+/// The longest stage of each path that a pipeline cuts, in FO4 without the flip-flop: cut into 1, 2...
+/// stages. More stages than are listed are as long as the last one; an empty list says nothing.
+struct StageDelays {
+  std::vector<double> pe, activation_read, multiply, clamp;
+};
+
 /// The longest path between two registers, and the delay of an inverter that drives four (FO4).
 struct ClockLimit {
   bool is_given = false;
-  double stage_fo4 = 0;
+  double stage_fo4 = 0;  ///< of all other paths
+  StageDelays stages;
   double fo4_ps = 0;
   double node_nm = 0, voltage_v = 0;  ///< of fo4_ps
   std::string source;
@@ -188,8 +196,13 @@ std::string process_name(const Technology& technology);
 double scaled(const Constant& constant, const Technology& technology);
 double energy_scale(const Technology& technology, double from_node_nm, double from_voltage_v);
 double area_scale(const Technology& technology, double from_node_nm);
-/// The clock that the process allows, in Hz; infinite where nothing is said of it. A larger voltage is never
-/// slower: where a fit of delays rises again, the least value below it holds.
-double highest_clock_hz(const Technology& technology);
+/// What limits the clock.
+struct ClockCeiling {
+  double hz = 0;         ///< infinite where nothing is said of the clock
+  std::string pipeline;  ///< the setting whose stage is the longest, "clamp: 1"; empty: any other path
+};
+/// The clock that the process allows. A larger voltage is never slower: where a fit of delays rises again,
+/// the least value below it holds.
+ClockCeiling highest_clock(const Technology& technology, const PipelineConfig& pipeline);
 
 }  // namespace bitbalance::cost

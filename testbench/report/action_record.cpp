@@ -38,6 +38,7 @@ void show(SettingsVisitor& v, ActionRecord& record) {
   v.required();
   v.integer({"frames", "the counts are of all of them"}, record.frames, 1, 1 << 30);
   v.required();
+  v.text({"memory_type", "standard of the timed memory; empty: ideal"}, record.memory_type);
   v.section({"accelerator", "the hardware"}, [&] { show_accelerator(v, record.accelerator); });
   v.list(
       {"layers", "counts by component and action"}, [&](std::size_t size) { record.layers.resize(size); },
@@ -57,6 +58,8 @@ ActionRecord record_of(const RunReport& report) {
   ActionRecord record;
   record.scenario = report.scenario.name;
   record.frames = report.frames;
+  const MemorySettings& memory = report.scenario.memory;
+  if (memory.model == MemoryKind::kTimed) record.memory_type = memory.dram.type;
   record.accelerator = report.scenario.accelerator;
   for (const LayerReport& layer : report.layers)
     record.layers.push_back({layer.name, work_of(layer.profile, layer.width(record.accelerator))});

@@ -18,6 +18,7 @@ struct RecordedLayer {
 struct ActionRecord {
   std::string scenario;
   int frames = 0;
+  std::string memory_type;  ///< of the timed memory; empty: there was none
   AcceleratorConfig accelerator;
   std::vector<RecordedLayer> layers;
 

@@ -88,15 +88,6 @@ std::string memory_summary(const RunReport& report) {
       percent(report.memory_figure("refresh_share"), kForm));
 }
 
-/// The cost model's DRAM is chosen apart from the memory's timing: where they differ, that is said.
-std::string dram_type_note(const RunReport& report) {
-  const MemorySettings& memory = report.scenario.memory;
-  const std::string costed = to_string(report.cost->dram);
-  if (memory.model == MemoryKind::kIdeal || memory.dram.type == costed) return "";
-  return fmt::format("          DRAM energy is of {}, the memory is {}: technology.dram.type decides\n",
-                     costed, one_line(memory.dram.type));
-}
-
 /// What the accelerator does not compute; long lists are in summary.json.
 std::string host_share(const RunReport& report) {
   constexpr std::size_t kMostNames = 6;
@@ -194,7 +185,7 @@ std::string run_table(const RunReport& report, const std::string& folder, bool c
                       scaled(report.scenario.accelerator.clock_hz),
                       rounded(cycles_per_frame(report.cycles(), report.frames)));
   if (!report.memory.empty()) text += memory_summary(report);
-  if (report.cost) text += cost_summary(*report.cost) + dram_type_note(report);
+  if (report.cost) text += cost_summary(*report.cost);
   const double seconds = report.host.simulate_s;
   text += fmt::format("host      {:.1f} s, of which {:.1f} s simulating: {}cycle/s, {}MAC/s, {}B\n",
                       report.host.wall_s, report.host.simulate_s,

@@ -26,9 +26,19 @@ std::string area_line(const CostReport& report) {
 }
 
 std::string clock_note(const CostReport& report) {
-  if (report.clock_hz <= report.highest_clock_hz * (1 + 1e-9)) return "";
-  return fmt::format("          {:.4g} GHz is above the {:.3g} GHz that {} allows\n", report.clock_hz / 1e9,
-                     report.highest_clock_hz / 1e9, report.technology);
+  const ClockCeiling& highest = report.highest_clock;
+  if (report.clock_hz <= highest.hz * (1 + 1e-9)) return "";
+  return fmt::format("          {:.4g} GHz is above the {:.3g} GHz that {} allows{}\n", report.clock_hz / 1e9,
+                     highest.hz / 1e9, report.technology,
+                     highest.pipeline.empty() ? "" : " with pipeline." + highest.pipeline);
+}
+
+/// The cost model's DRAM is chosen apart from the memory's timing: where they differ, that is said.
+std::string dram_type_note(const CostReport& report) {
+  const std::string costed = to_string(report.dram);
+  if (report.memory_type.empty() || report.memory_type == costed) return "";
+  return fmt::format("          DRAM energy is of {}, the memory is {}: technology.dram.type decides\n",
+                     costed, one_line(report.memory_type));
 }
 
 }  // namespace
@@ -39,10 +49,11 @@ CostReport cost_of(const ActionRecord& record, const Technology& technology) {
   report.technology = process_name(technology);
   report.technology_name = technology.name;
   report.dram = technology.dram.type;
+  report.memory_type = record.memory_type;
   report.frames = record.frames;
   report.seconds = static_cast<double>(record.cycles()) / record.accelerator.clock_hz;
   report.clock_hz = record.accelerator.clock_hz;
-  report.highest_clock_hz = highest_clock_hz(technology);
+  report.highest_clock = highest_clock(technology, record.accelerator.pipeline);
   report.area = model.area();
   for (const RecordedLayer& layer : record.layers) {
     report.layers.push_back({layer.name, layer.work, model.energy(layer.work)});
@@ -55,7 +66,7 @@ std::string cost_summary(const CostReport& report) {
   return fmt::format("energy    {} per frame in the core, {} in the {} DRAM; {} frames/J ({})\n",
                      joules(report.core_j_per_frame()), joules(report.dram_j_per_frame()),
                      to_string(report.dram), figure(report.frames_per_j(), "{:.4g}"), report.technology) +
-         area_line(report) + clock_note(report);
+         area_line(report) + clock_note(report) + dram_type_note(report);
 }
 
 std::string cost_table(const CostReport& report) {

@@ -22,9 +22,11 @@ struct CostReport {
   std::string technology;       ///< process and voltage that were costed
   std::string technology_name;  ///< of the constants
   DramType dram = DramType::kLpddr4;
+  std::string memory_type;  ///< of the run's timed memory; empty: it had none
   int frames = 0;
-  double seconds = 0;                         ///< of the accelerator, all frames
-  double clock_hz = 0, highest_clock_hz = 0;  ///< of the run; that the process allows
+  double seconds = 0;          ///< of the accelerator, all frames
+  double clock_hz = 0;         ///< of the run
+  ClockCeiling highest_clock;  ///< that the process allows
   std::vector<LayerCost> layers;
   EnergyReport total;
   AreaReport area;
@@ -40,7 +42,8 @@ struct CostReport {
 /// Throws ConfigError when the technology or the accelerator is invalid.
 CostReport cost_of(const ActionRecord& record, const Technology& technology);
 
-/// Two lines for the table of a run, and one more if its clock is above what the process allows.
+/// Two lines for the table of a run, and one more each if its clock is above what the process allows and if
+/// its memory is of another type than the DRAM that is costed.
 std::string cost_summary(const CostReport& report);
 /// Energy of a frame by component (actions, clock, leakage) and layer, and area.
 std::string cost_table(const CostReport& report);

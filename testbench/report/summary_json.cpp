@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <variant>
 
@@ -26,6 +27,7 @@ void add_cost(const CostReport& cost, Json& json) {
   json["technology"] = cost.technology;
   json["technology_name"] = cost.technology_name;
   json["dram_type"] = to_string(cost.dram);
+  if (std::isfinite(cost.highest_clock.hz)) json["highest_clock_hz"] = cost.highest_clock.hz;
   const ComponentEnergies energies = cost.total.components();
   for (std::size_t c = 0; c < kComponents; ++c) {
     const auto component = static_cast<Component>(c);

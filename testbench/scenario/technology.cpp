@@ -221,6 +221,13 @@ class TechnologyView {
     v_.real({"stage_fo4", "longest path between registers, in delays of an inverter that drives four (FO4)"},
             c.stage_fo4, 0.1, 1e4);
     v_.required();
+    v_.section(
+        {"stages", "longest stage of a path that accelerator.pipeline cuts, in FO4: cut into 1, 2..."}, [&] {
+          v_.reals({"pe", "shift and add"}, c.stages.pe, 0.1, 1e4);
+          v_.reals({"activation_read", "address, crossbars, bank"}, c.stages.activation_read, 0.1, 1e4);
+          v_.reals({"multiply", "bias, multiplier, rounding"}, c.stages.multiply, 0.1, 1e4);
+          v_.reals({"clamp", "shift, operand, limits"}, c.stages.clamp, 0.1, 1e4);
+        });
     v_.real({"fo4_ps", "an FO4"}, c.fo4_ps, 0.01, 1e5);
     v_.required();
     show_node(v_, c.node_nm, c.voltage_v, 0.1);

@@ -66,6 +66,19 @@ TEST_CASE("a stored run costs the same again with the same technology") {
     const CommandEnd rerun = run_lenet(other, " --set technology.target.voltage_v=1.0");
     CHECK(energy_line(rerun.out) == energy_line(voltage.out));
   }
+  SECTION("and with the same notes on what was costed") {
+    const fs::path other = folder.path() / "other";
+    const std::string memory = fs::path(BITBALANCE_SOURCE_DIR) / "scenarios/memory/ddr3-1600.yaml";
+    const CommandEnd noted = run_lenet(other, " --set accelerator.pipeline.clamp=1 --set memory=" + memory);
+    const auto notes = [](const std::string& text) {
+      return text.substr(text.find("GHz is above"), text.find("type decides") - text.find("GHz is above"));
+    };
+    CHECK(notes(noted.out) ==
+          "GHz is above the 0.418 GHz that 65 nm, 1.1 V allows with pipeline.clamp: 1\n"
+          "          DRAM energy is of lpddr4, the memory is ddr3: technology.dram.");
+    CHECK(notes(bitbalance_command(recost(other)).out) == notes(noted.out));
+    CHECK_THAT(bitbalance_command(recost(other) + " --set dram.type=ddr3").out, !Contains("the memory is"));
+  }
   SECTION("and the effective scenario holds the technology") {
     const CommandEnd rerun = bitbalance_command("run " + (results / "effective.yaml").string() + " --out " +
                                                 (folder.path() / "rerun").string());

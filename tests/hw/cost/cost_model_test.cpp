@@ -259,10 +259,29 @@ TEST_CASE("each stage costs the registers in front of it, in area and in energy"
     CHECK(deep.action_pj(action, Width::k16) > plain.action_pj(action, Width::k16));
   };
   costs_more([](PipelineConfig& p) { p.pe = 2; }, Component::kPeArray, Action::kShiftAdd);
+  costs_more([](PipelineConfig& p) { p.pe = 2; }, Component::kPeArray, Action::kNullSlot);
   costs_more([](PipelineConfig& p) { p.activation_read = 2; }, Component::kActivationBuffer,
              Action::kActivationRead);
   costs_more([](PipelineConfig& p) { p.multiply = 2; }, Component::kPostProcessor, Action::kRequantize);
   costs_more([](PipelineConfig& p) { p.clamp = 2; }, Component::kPostProcessor, Action::kRequantize);
+}
+
+TEST_CASE("what waits in a queue of stages is clocked in every cycle") {
+  Work cycle;
+  cycle.cycles = 1;
+  const auto clock_j = [&](const PipelineConfig& pipeline) {
+    AcceleratorConfig config;
+    config.pipeline = pipeline;
+    return CostModel(shipped_technology(), config).energy(cycle).clock_j;
+  };
+  const double bit_j = 1.5 * energy_scale(shipped_technology(), 40, 0.9) * 7.936518e-15;
+  const auto of = [&](const PipelineConfig& pipeline, Component component) {
+    return (clock_j(pipeline)[enum_index(component)] - clock_j({1, 1, 1, 1})[enum_index(component)]) / bit_j;
+  };
+  // A byte lane's activation has 9 bits, a row's token 8. A slot: 2 bits of each row, and 23.
+  CHECK(of({1, 3, 1, 1}, Component::kActivationBuffer) == Approx(2 * 64 * 9));
+  CHECK(of({1, 3, 1, 1}, Component::kWeightEncoder) == Approx(2 * 32 * 8));
+  CHECK(of({2, 1, 1, 1}, Component::kPeArray) == Approx(32 * 2 + 23));
 }
 
 TEST_CASE("more ports make memories larger, and nothing else") {

@@ -194,9 +194,10 @@ TEST_CASE("each process between 180 and 7 nm has a file, with the published fact
 
 TEST_CASE("the clock that a process allows follows from the delay of its gates") {
   const auto limit = [](const char* node_nm, const char* voltage_v) {
-    return highest_clock_hz(
-        load_technology(shipped_technology_file(), {{std::string("target.node_nm=") + node_nm, ""},
-                                                    {std::string("target.voltage_v=") + voltage_v, ""}}));
+    const Technology t = load_technology(
+        shipped_technology_file(),
+        {{std::string("target.node_nm=") + node_nm, ""}, {std::string("target.voltage_v=") + voltage_v, ""}});
+    return highest_clock(t, {}).hz;
   };
   // 40 FO4 of 25 ps. The fits, in ps: 65 nm 19.1517 at 1.1 V and 26.8688 at 0.88 V; 180 nm 79.0116; 7
   // nm 3.2390.
@@ -213,7 +214,30 @@ TEST_CASE("the clock that a process allows follows from the delay of its gates")
              Contains("scaling.nodes[3].delay: 3 factors; accepted: 4"));
   Technology without = shipped_technology();
   without.clock.is_given = false;
-  CHECK(std::isinf(highest_clock_hz(without)));
+  CHECK(std::isinf(highest_clock(without, {}).hz));
+}
+
+TEST_CASE("a path in fewer stages lowers the clock that a process allows") {
+  const Technology t = shipped_technology();
+  const auto check = [&](const PipelineConfig& pipeline, double fo4, const char* setting) {
+    CAPTURE(setting);
+    const ClockCeiling highest = highest_clock(t, pipeline);
+    CHECK(highest.hz == Approx(1e12 / (25 * fo4)));
+    CHECK(highest.pipeline == setting);
+  };
+  check({1, 3, 3, 4}, 40, "");
+  check({2, 4, 4, 3}, 40, "");
+  check({1, 1, 3, 4}, 44.7, "activation_read: 1");
+  check({1, 3, 2, 4}, 43.0, "multiply: 2");
+  check({1, 1, 1, 2}, 63.4, "multiply: 1");
+  check({1, 1, 1, 1}, 95.6, "clamp: 1");
+
+  Technology other = t;
+  other.clock.stages = {};
+  CHECK(highest_clock(other, {1, 1, 1, 1}).hz == Approx(1e9));
+  other.clock.stages.pe = {50};
+  CHECK(highest_clock(other, {2, 1, 1, 1}).pipeline == "pe: 2");
+  CHECK_THAT(refusal("pe: [38.6, ", "pe: [0, "), Contains("clock.stages.pe"));
 }
 
 TEST_CASE("reports name the process that was costed") {

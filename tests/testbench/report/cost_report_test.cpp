@@ -61,7 +61,7 @@ TEST_CASE("a clock above what the process allows is told") {
   CHECK_THAT(cost_summary(cost_of(record_of(report), shipped_technology())), !Contains("GHz"));
   report.scenario.accelerator.clock_hz = 2e9;
   CHECK_THAT(cost_summary(cost_of(record_of(report), shipped_technology())),
-             Contains("2 GHz is above the 1 GHz that 65 nm, 1.1 V allows"));
+             Contains("2 GHz is above the 1 GHz that 65 nm, 1.1 V allows\n"));
   Technology faster = shipped_technology();
   faster.node_nm = 7;
   faster.voltage_v = 0.7;

@@ -13,10 +13,11 @@ namespace bitbalance::baselines {
 /// What the array did.
 struct BaselineWork {
   std::int64_t terms = 0;
-  std::int64_t idle_terms =
-      0;  ///< lane cycles of used PEs without a term: the clock, a null_slot_share of one
+  /// Lane cycles of used PEs without a term, and cycles in which used PEs wait: the clock, and a
+  /// null_slot_share of the rest.
+  std::int64_t idle_terms = 0;
   std::int64_t pe_cycles = 0;
-  std::int64_t waiting_pe_cycles = 0;  ///< of used PEs: the clock, a null_slot_share of a PE cycle
+  std::int64_t waiting_pe_cycles = 0;
   std::int64_t pairs = 0;
   std::int64_t drains = 0;
   std::int64_t activations = 0;  ///< entered a column

@@ -201,8 +201,8 @@ struct ClockCeiling {
   double hz = 0;         ///< infinite where nothing is said of the clock
   std::string pipeline;  ///< the setting whose stage is the longest, "clamp: 1"; empty: any other path
 };
-/// The clock that the process allows. A larger voltage is never slower: where a fit of delays rises again,
-/// the least value below it holds.
+/// The clock that process and pipeline allow. A larger voltage is never slower: where a fit of delays rises
+/// again, the least value below it holds.
 ClockCeiling highest_clock(const Technology& technology, const PipelineConfig& pipeline);
 
 }  // namespace bitbalance::cost

@@ -10,7 +10,11 @@
 
 namespace bitbalance::test {
 
-/// First difference of any tensor in DRAM from the golden model, as text; empty if there is none.
+/// What place_images() must have filled the data region with.
+inline constexpr std::uint8_t kUnwritten = 0xa5;
+
+/// First difference of any tensor in DRAM from the golden model, or else of what is outside of tensors from
+/// kUnwritten, as text; empty if there is none.
 std::string first_mismatch(const RandomCase& c, const std::vector<std::uint8_t>& data);
 
 }  // namespace bitbalance::test

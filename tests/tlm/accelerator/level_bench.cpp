@@ -122,6 +122,7 @@ LevelResult run(const Maker<Model>& make_memory, const Maker<Device>& make_accel
   };
   std::copy(program.constants.begin(), program.constants.end(), place(regions.constants_base));
   std::copy(data.begin(), data.end(), place(regions.data_base));
+  const std::vector<std::uint8_t> before = memory;
   tlm::tlm_global_quantum::instance().set(sc_core::sc_time(options.quantum_ns, sc_core::SC_NS));
 
   if (options.restart_at_ns > 0)
@@ -146,7 +147,11 @@ LevelResult run(const Maker<Model>& make_memory, const Maker<Device>& make_accel
   result.dmi_grants = bus.grants();
   result.invalidations = bus.invalidations();
   result.call_order = bus.call_order();
-  result.data.assign(place(regions.data_base), place(regions.data_base) + program.data_bytes);
+  const auto begin = place(regions.data_base), end = begin + program.data_bytes;
+  result.data.assign(begin, end);
+  if (!std::equal(memory.begin(), begin, before.begin()) ||
+      !std::equal(end, memory.end(), before.begin() + (end - memory.begin())))
+    throw std::logic_error("something outside the data region was written");
   const std::string violations =
       (options.memory == Memory::kBad ? "" : mem_checker.text()) + csr_checker.text();
   if (!violations.empty()) throw std::logic_error(violations);

@@ -74,8 +74,8 @@ ProgramRegions regions_of(const Program& program, std::uint64_t base = 0);
 /// Bytes of that memory.
 std::uint64_t memory_bytes(const Program& program);
 
-/// Elaborates, runs to the interrupt, and returns: once a process. Throws std::logic_error when the base
-/// protocol is broken on `mem` or `csr` (kBad: only csr).
+/// Elaborates, runs to the interrupt, and returns: once a process. Throws std::logic_error when something
+/// outside the data region is written, or the base protocol is broken on `mem` or `csr` (kBad: only csr).
 LevelResult run_level(Level level, const Program& program, const AcceleratorConfig& config,
                       const std::vector<std::uint8_t>& data, const LevelOptions& options = {});
 

@@ -242,5 +242,45 @@ TEST_CASE("golden sums of the largest elements and weights are exact to the last
   }
 }
 
+TEST_CASE("golden tensors are the same for any number of threads") {
+  struct Case {
+    int bits;  ///< products are added up in float or in double
+    Shape in;
+    Window window;
+    int outputs, groups;
+  };
+  // All with work for threads; groups that channels do not fill by fours; a window that is the whole image.
+  const std::vector<Case> cases = {
+      {8, {54, 34, 34}, window(3, 1, 1), 54, 3},
+      {16, {26, 32, 32}, window(5, 1, 2), 26, 1},
+      {8, {256, 32, 32}, window(32, 1, 0), 41, 1},
+  };
+  std::mt19937 random(1);
+  for (const Case& c : cases) {
+    CAPTURE(c.in.channels, c.bits);
+    const int largest = (1 << (c.bits - 1)) - 1;
+    std::uniform_int_distribution<int> draw(-largest, largest);
+    std::vector<std::int16_t> weights(static_cast<std::size_t>(c.outputs) * (c.in.channels / c.groups) *
+                                      static_cast<std::size_t>(c.window.area()));
+    for (std::int16_t& weight : weights) weight = static_cast<std::int16_t>(draw(random));
+    Plane image(static_cast<std::size_t>(c.in.elements()));
+    for (std::int32_t& element : image) element = draw(random);
+    QuantizedNetwork network = convolution(c.window, c.in, c.outputs, c.groups, std::move(weights));
+    QuantizedLayer& layer = network.layers[0];
+    layer.weight_bits = c.bits;
+    layer.nnzb = c.bits - 1;
+    network.tensors[0].bits = c.bits;
+    if (network.tensors[1].shape == c.in) layer.operand = 0;
+    REQUIRE(macs(network, layer) >= 10'000'000);
+
+    GoldenOptions options{16, 16, 1};
+    const Plane expected = output_of(network, image, options);
+    for (options.threads = 0; options.threads <= 5; ++options.threads) {
+      CAPTURE(options.threads);
+      CHECK((output_of(network, image, options) == expected));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace bitbalance::test

@@ -238,6 +238,41 @@ TEST_CASE("a refresh of one bank leaves the others their stream") {
   CHECK(bench.cycles(CommandKind::kActivate).back() == 2111);
 }
 
+TEST_CASE("while the refresh of one bank waits, the others are used until their own turns come") {
+  Config c = ddr3();
+  c.timing.wr = 600;
+  c.timing.rfc_pb = 10;
+  c.timing.refi = 480;  // the least: a bank each 60
+  c.controller.refresh = RefreshPolicy::kPerBank;
+  for (int bank = 1; bank < 8; ++bank) {
+    CAPTURE(bank);
+    const Cycle turn = 60 * (bank + 1);
+    const auto after_read_at = [&](Cycle now) {
+      ChannelBench bench(c);
+      // WR at 11, data to 23: bank 0, whose turn is at 60, is precharged at 623 and refreshed at 634 only.
+      bench.add(0, true);
+      bench.run();
+      bench.add(static_cast<std::uint64_t>(bank) * kRow, false, now);
+      bench.run();
+      return bench;
+    };
+    const ChannelBench in_time = after_read_at(turn - 1 - 11);
+    CHECK(in_time.cycles(kAct) == std::vector<Cycle>{0, turn - 1 - 11});
+    CHECK(in_time.cycles(kRd) == std::vector<Cycle>{turn - 1});
+
+    // The row that was opened is closed unused, for the refresh.
+    const ChannelBench late = after_read_at(turn - 11);
+    CHECK(late.cycles(kAct).size() == 3);
+    CHECK(late.cycles(kAct)[1] == turn - 11);
+    const auto refresh = std::find_if(late.log.begin(), late.log.end(), [bank](const auto& issued) {
+      return issued.kind == kRefBank && issued.bank == bank;
+    });
+    REQUIRE(refresh != late.log.end());
+    CHECK(refresh->cycle > 634);
+    CHECK(late.last(kAct) > refresh->cycle);
+  }
+}
+
 TEST_CASE("an idle rank powers down, wakes up for bursts and refreshes, and keeps its rows open") {
   Config c = sleepy();
   c.timing.refi = 1000;

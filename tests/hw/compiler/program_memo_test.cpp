@@ -62,7 +62,9 @@ void change_one(RandomDraw& draw, AcceleratorConfig& c, MapperOptions& options) 
       [&] {
         c.sram_ports = draw.pick({SramPorts::kShared, SramPorts::kMixed, SramPorts::kPerUnit});
       },
-      [&] { c.queue_depth = draw.uniform(1, AcceleratorConfig::kMaxQueueDepth); },
+      [&] {
+        c.queue_depth = draw.pick({1, AcceleratorConfig::kMaxQueueDepth});
+      },
       [&] {
         c.dram.burst_bytes = draw.pick({16, 64, 256});
       },
@@ -88,12 +90,13 @@ void change_one(RandomDraw& draw, AcceleratorConfig& c, MapperOptions& options) 
         options.objective = draw.pick({MappingObjective::kCycles, MappingObjective::kDramBytes});
       },
       [&] {
-        options.effort = draw.pick({MappingEffort::kFast, MappingEffort::kGood});
+        options.effort = draw.pick({MappingEffort::kFast, MappingEffort::kGood, MappingEffort::kExhaustive});
       }};
   draw.pick(changes)();
 }
 
-/// Commands of all programs and their cycles, or why there are none.
+/// Commands of all programs and their cycles, as the mapper and the timeline have them, or why there are
+/// none.
 std::string programs_of(const Mapper& mapper, const AcceleratorConfig& config, const MapperOptions& options) {
   try {
     Timeline timeline(config, options.memory, mapper.shapes());
@@ -104,6 +107,7 @@ std::string programs_of(const Mapper& mapper, const AcceleratorConfig& config, c
              isa::encode(segment.program.commands[i], static_cast<std::uint32_t>(i)))
           text += static_cast<char>(byte);
       }
+      text += fmt::format(" {} of {} by the mapper,", segment.cycles, segment.least_cycles);
       if (!segment.program.layers.front().on_host)
         text += fmt::format(" {} cycles\n", timeline.analyze(segment.program, mapper.weights()).cycles);
     }
@@ -127,6 +131,8 @@ TEST_CASE("programs are those of this machine, whatever one thing the machine be
     RandomDraw draw(seed);
     AcceleratorConfig config = c.config;
     MapperOptions options;
+    options.batch = draw.uniform(1, 2);
+    options.effort = draw.pick({MappingEffort::kFast, MappingEffort::kGood});
     for (int i = 0; i < 60; ++i) {
       AcceleratorConfig next = config;
       MapperOptions next_options = options;

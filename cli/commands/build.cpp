@@ -11,6 +11,7 @@
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/overrides.h"
+#include "cli/unused_mappings.h"
 #include "testbench/report/folder/results_folder.h"
 #include "testbench/run/process/console.h"
 #include "testbench/run/process/progress.h"
@@ -36,6 +37,7 @@ void build_command(const BuildArguments& arguments) {
     Progress progress("build");
     return export_program(scenario, [&](double share) { progress.update(share); });
   }();
+  tell_unused_mappings(scenario, program.images);
   program.made_by = fmt::format("bitbalance {}", kVersion);
   for (const auto& [name, bytes] : files_of(program)) folder.write(name, bytes);
   folder.commit();

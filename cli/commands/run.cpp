@@ -19,6 +19,7 @@
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 #include "cli/overrides.h"
+#include "cli/unused_mappings.h"
 #include "cli/waveforms.h"
 #include "quant/eval/images/array_file.h"
 #include "testbench/report/action_record.h"
@@ -169,6 +170,7 @@ ChosenMappings simulate(const RunArguments& arguments, int jobs, ResultsFolder& 
   const Scenario& scenario = report.scenario;
   const Workload workload = prepare(arguments, scenario);
   Simulation simulation(scenario, workload, jobs, arguments.rtl.empty() ? "run.rtl" : "--rtl");
+  tell_unused_mappings(scenario, static_cast<std::int64_t>(workload.images.size()));
   RunTrace trace;
   add_records(arguments, scenario, workload.network, folder, trace);
   Waveforms waveforms(arguments.waveforms, scenario, simulation, power_cycles(arguments), folder);
@@ -197,6 +199,7 @@ ChosenMappings analyze(const RunArguments& arguments, ResultsFolder& folder, Run
   add_records(arguments, report.scenario, workload.network, folder, trace);
   ChosenMappings chosen = run_analytic(workload, report, trace.empty() ? nullptr : &trace);
   trace.close();
+  tell_unused_mappings(report.scenario, workload.images);
   power = power_of(trace, report.scenario);
   return chosen;
 }

@@ -1,8 +1,10 @@
 #include "testbench/run/program_set.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -71,6 +73,18 @@ std::vector<int> batch_sizes(int batch, int images) {
   std::vector<int> sizes = {std::min(batch, images)};
   if (images > batch && images % batch != 0) sizes.push_back(images % batch);
   return sizes;
+}
+
+std::string unused_mappings(const Scenario& scenario, int images) {
+  const std::vector<int> sizes = batch_sizes(scenario.network.batch, images);
+  std::set<int> unused;
+  for (const LayerMapping& mapping : scenario.mapping.layers) {
+    if (mapping.batch != 0 && std::find(sizes.begin(), sizes.end(), mapping.batch) == sizes.end())
+      unused.insert(mapping.batch);
+  }
+  if (unused.empty()) return {};
+  return fmt::format("mapping.layers: entries of batch {}: not used: programs are of {} images",
+                     fmt::join(unused, ", "), fmt::join(sizes, " and "));
 }
 
 ProgramSet::ProgramSet(const Scenario& scenario, const QuantizedNetwork& network, int images) {

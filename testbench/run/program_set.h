@@ -42,6 +42,10 @@ MapperOptions mapper_options(const Scenario& scenario, const QuantizedNetwork& n
 /// Images of full batches; then, if the images do not divide into them, of the rest.
 std::vector<int> batch_sizes(int batch, int images);
 
+/// Which entries of the scenario's mapping are for programs that a run of so many images does not have, and
+/// which it has, in one line; empty: all are used.
+std::string unused_mappings(const Scenario& scenario, int images);
+
 class ProgramSet {
  public:
   /// Throws std::invalid_argument when the accelerator cannot execute the network.

@@ -102,15 +102,34 @@ TEST_CASE("contradictory mappings, efforts and objectives are told in one line")
     CHECK_THAT(mapping(other),
                Contains("mapping of layer ") && Contains(": the network has no convolution of that name"));
   }
-  const std::string unused = folder.write("unused.yaml", "layers: [{layer: conv1, batch: 3}]\n").string();
-  CHECK(bitbalance_command(lenet() + "--mapping " + unused + " --out " + (folder.path() / "out").string())
-            .exit_code == 0);
   CHECK_THAT(mapping("{layer: conv1, images: 2, rows: 2}"), Contains("images = 2: accepted: 1, or up to"));
   CHECK_THAT(mapping("{layer: conv1, images: 2, columns: 2}"), Contains("images = 2: accepted: 1, or up to"));
   CHECK_THAT(mapping("{layer: conv1, columns: 3}"), Contains("columns = 3: accepted: 28, or multiples of 2"));
   CHECK_THAT(mapping("{layer: conv1, channels: 2}"), Contains("channels = 2: accepted: 0 to 1"));
   CHECK_THAT(mapping("{layer: conv2, rows: 10, columns: 10, channels: 2}"),
              Contains("only where a block is one tile"));
+}
+
+TEST_CASE("what a mapping has for batches that do not occur is told in one line") {
+  const auto told = [](const std::string& command, const std::string& layers) {
+    const TemporaryFolder folder;
+    const std::string out = " --out " + (folder.path() / "out").string();
+    const std::string mapping = folder.write("mapping.yaml", "layers: [" + layers + "]\n").string();
+    const CommandEnd end = bitbalance_command(command + " --mapping " + mapping + out);
+    INFO(end.err);
+    CHECK(end.exit_code == 0);
+    return end.told();
+  };
+  const std::string scenario = (kScenarios / "lenet.yaml").string();
+  const std::string many = "{layer: conv1, batch: 4}, {layer: conv2, batch: 3}, {layer: conv1, batch: 3}";
+  const std::string unused = "bitbalance: mapping.layers: entries of batch 3, 4: not used: ";
+  CHECK(told(lenet(), "{layer: conv1, batch: 3}") ==
+        "bitbalance: mapping.layers: entries of batch 3: not used: programs are of 2 images\n");
+  CHECK(told("run " + scenario + " --images 10 --level analytic", many) ==
+        unused + "programs are of 8 and 2 images\n");
+  CHECK(told("build " + scenario + " --images 8", many) == unused + "programs are of 8 images\n");
+  CHECK(told("run " + scenario + " --images 10 --level analytic",
+             "{layer: conv1, batch: 2}, {layer: conv2, batch: 8}, {layer: conv1}") == "");
 }
 
 TEST_CASE("hardware too small for a layer is told with the layer's name") {

@@ -18,6 +18,9 @@ constexpr std::uint64_t kStoreFault = 7;
 constexpr std::uint64_t kEnvironmentCallFromU = 8;  // what Unicorn reports from every mode
 constexpr std::uint64_t kEnvironmentCallFromM = 11;
 
+/// Bytes of what a device is asked for at once.
+constexpr unsigned kWidest = 4;
+
 void require(uc_err error, const char* what) {
   if (error != UC_ERR_OK)
     throw std::runtime_error(std::string("unicorn, ") + what + ": " + uc_strerror(error));
@@ -278,7 +281,7 @@ bool Emulator::on_unmapped(uc_engine* /*engine*/, uc_mem_type type, std::uint64_
   if (type == UC_MEM_FETCH_UNMAPPED || type == UC_MEM_FETCH_PROT) {
     of(self).raise(kFetchFault, address, address);
   } else {
-    of(self).raise_access_fault(type == UC_MEM_WRITE_UNMAPPED, address);
+    of(self).raise_access_fault(type == UC_MEM_WRITE_UNMAPPED, address, static_cast<unsigned>(bytes));
   }
   return false;
 }
@@ -297,7 +300,7 @@ void Emulator::on_write(uc_engine* /*engine*/, std::uint64_t offset, unsigned by
 std::uint64_t Emulator::access(bool is_store, std::uint64_t address, unsigned bytes, std::uint64_t value) {
   if (raised_ || thrown_) return 0;  // the other half of an access that has failed
   try {
-    if (!surroundings_.access(is_store, address, bytes, value)) raise_access_fault(is_store, address);
+    if (!surroundings_.access(is_store, address, bytes, value)) raise_access_fault(is_store, address, bytes);
   } catch (...) {
     thrown_ = std::current_exception();
     uc_emu_stop(engine_.get());
@@ -309,18 +312,29 @@ void Emulator::store_outside(std::uint64_t address, unsigned bytes, std::uint64_
   constexpr std::uint16_t kOpcode = 0x7f;
   constexpr std::uint16_t kAtomic = 0x2f;
   const std::optional<std::uint64_t> pc = pc_of_store(address, bytes, value);
-  if (!pc) return raise_access_fault(true, address);
+  if (!pc) return raise_access_fault(true, address, bytes);
   std::uint16_t first = 0;
   std::memcpy(&first, code(*pc), sizeof first);
-  if ((first & kOpcode) == kAtomic) return raise_access_fault(true, address);
+  if ((first & kOpcode) == kAtomic) return raise_access_fault(true, address, bytes);
   access(true, address, bytes, value);
   if (raised_ || thrown_) return;
   go_on_at_ = *pc + instruction_bytes(first);
   uc_emu_stop(engine_.get());
 }
 
-void Emulator::raise_access_fault(bool is_store, std::uint64_t address) {
-  raise(is_store ? kStoreFault : kLoadFault, address, pc_of_access(is_store, address));
+void Emulator::raise_access_fault(bool is_store, std::uint64_t address, unsigned bytes) {
+  const auto has_part = [&](const MemoryAccess& access, const Registers&) {
+    if (access.is_store != is_store) return false;
+    if (access.address == address && access.bytes == bytes) return true;
+    // Only what is misaligned or wider than a device's registers comes in parts: those of a load are aligned,
+    // and begin ahead of it.
+    const std::uint64_t last = access.address + access.bytes - 1, mask = ~std::uint64_t{access.bytes - 1};
+    const bool is_whole = (access.address & ~mask) == 0 && access.bytes <= kWidest;
+    return !is_whole && (access.address & mask) <= address && address <= (last | ~mask);
+  };
+  const std::optional<Located> found = first_access(has_part);
+  const std::uint64_t value = found ? std::max(address, found->access.address) : address;
+  raise(is_store ? kStoreFault : kLoadFault, value, found ? found->pc : block_);
 }
 
 void Emulator::raise(std::uint64_t cause, std::uint64_t value, std::uint64_t pc) {
@@ -330,7 +344,7 @@ void Emulator::raise(std::uint64_t cause, std::uint64_t value, std::uint64_t pc)
 }
 
 template <class Predicate>
-std::optional<std::uint64_t> Emulator::pc_of_first(Predicate is_it) const {
+std::optional<Emulator::Located> Emulator::first_access(Predicate is_it) const {
   Registers x_now{};
   for (unsigned i = 1; i < x_now.size(); ++i) x_now[i] = x(i);
   for (std::uint64_t at = block_; at < block_ + block_bytes_;) {
@@ -341,27 +355,20 @@ std::optional<std::uint64_t> Emulator::pc_of_first(Predicate is_it) const {
     const unsigned bytes = instruction_bytes(static_cast<std::uint16_t>(instruction));
     std::memcpy(&instruction, bits, bytes);
     const auto found = memory_access(instruction, x_now);
-    if (found && is_it(*found, x_now)) return at;
+    if (found && is_it(*found, x_now)) return Located{at, *found};
     at += bytes;
   }
   return std::nullopt;
 }
 
-std::uint64_t Emulator::pc_of_access(bool is_store, std::uint64_t address) const {
-  constexpr std::uint64_t kWidest = 8;
-  const auto touches = [&](const MemoryAccess& access, const Registers&) {
-    return access.is_store == is_store && address - access.address < kWidest;
-  };
-  return pc_of_first(touches).value_or(block_);
-}
-
 std::optional<std::uint64_t> Emulator::pc_of_store(std::uint64_t address, unsigned bytes,
                                                    std::uint64_t value) const {
   const std::uint64_t mask = ~std::uint64_t{0} >> (64 - 8 * bytes);
-  return pc_of_first([&](const MemoryAccess& access, const Registers& x_now) {
+  const auto found = first_access([&](const MemoryAccess& access, const Registers& x_now) {
     return access.is_store && access.address == address && access.bytes == bytes &&
            (!access.source || (x_now[*access.source] & mask) == (value & mask));
   });
+  return found ? std::optional(found->pc) : std::nullopt;
 }
 
 std::uint64_t Emulator::get(int id) const {

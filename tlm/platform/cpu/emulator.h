@@ -122,15 +122,18 @@ class Emulator {
   /// store that begins in other memory.
   void store_outside(std::uint64_t address, unsigned bytes, std::uint64_t value);
   void raise(std::uint64_t cause, std::uint64_t value, std::uint64_t pc);
-  void raise_access_fault(bool is_store, std::uint64_t address);
+  /// Of an access to a device, or of a part of one.
+  void raise_access_fault(bool is_store, std::uint64_t address, unsigned bytes);
+  struct Located {
+    std::uint64_t pc;
+    MemoryAccess access;
+  };
   /// The first load, store or atomic in the block under way that is it, by the registers as they are now.
   template <class Predicate>
-  std::optional<std::uint64_t> pc_of_first(Predicate is_it) const;
+  std::optional<Located> first_access(Predicate is_it) const;
   /// Of the first store that puts this there. Each before it that went to such memory has ended its block, so
   /// it is the right one unless one before it, of the same value, went elsewhere by a register moved since.
   std::optional<std::uint64_t> pc_of_store(std::uint64_t address, unsigned bytes, std::uint64_t value) const;
-  /// Of the load or store in the block under way that touches this address.
-  std::uint64_t pc_of_access(bool is_store, std::uint64_t address) const;
   /// Code at an address; nullptr: no memory there.
   const std::uint8_t* code(std::uint64_t address) const;
   std::uint64_t get(int id) const;

@@ -53,6 +53,12 @@ constexpr std::uint32_t add(std::uint32_t rd, std::uint32_t a, std::uint32_t b) 
 constexpr std::uint32_t lw(std::uint32_t rd, std::uint32_t rs, int offset) {
   return static_cast<std::uint32_t>(offset) << 20 | rs << 15 | 2 << 12 | rd << 7 | 0x03;
 }
+constexpr std::uint32_t lh(std::uint32_t rd, std::uint32_t rs, int offset) {
+  return lw(rd, rs, offset) ^ 3 << 12;
+}
+constexpr std::uint32_t ld(std::uint32_t rd, std::uint32_t rs, int offset) {
+  return lw(rd, rs, offset) | 1 << 12;
+}
 constexpr std::uint32_t sw(std::uint32_t source, std::uint32_t rs, std::uint32_t offset) {
   return (offset >> 5) << 25 | source << 20 | rs << 15 | 2 << 12 | (offset & 31) << 7 | 0x23;
 }
@@ -98,8 +104,8 @@ class Recorder : public platform::RegisterDevice {
   void raise_at(double ns) { raise_.notify(ns, sc_core::SC_NS); }
 
  private:
-  std::optional<std::uint32_t> read(std::uint64_t offset, unsigned, const sc_core::sc_time&) override {
-    if (offset >= 0x40) return std::nullopt;
+  std::optional<std::uint32_t> read(std::uint64_t offset, unsigned bytes, const sc_core::sc_time&) override {
+    if (offset >= 0x40 || (offset == 0x20 && bytes != 4)) return std::nullopt;
     return static_cast<std::uint32_t>(offset + 0x100);
   }
   bool write(std::uint64_t offset, unsigned, std::uint32_t value, sc_core::sc_time& delay) override {

@@ -38,8 +38,16 @@ TEST_CASE("each exception has its cause, its instruction and its value") {
       {{lw(a0, t0, 0), lui(s1, kHole), lw(a0, t0, 4), lw(a0, s1, 4), nop}, 5, 3, kHole + 4},
       {{lui(s1, kCode), sw(a0, s1, 0x40)}, 7, 1, kCode + 0x40},  // read-only memory
       {{nop, lw(a0, t0, 0x40)}, 5, 1, kDevice + 0x40},           // the device refuses
+      {{lw(a0, t0, 0x3c), lw(a0, t0, 0x40)}, 5, 1, kDevice + 0x40},
+      {{lw(a0, t0, 0x20), nop, lh(a0, t0, 0x20)}, 5, 2, kDevice + 0x20},
+      {{lw(a0, t0, 0x38), ld(a0, t0, 0x38), nop, ld(a0, t0, 0x40)}, 5, 3, kDevice + 0x40},
+      // Misaligned: by its second half, by its first one.
+      {{lw(a0, t0, 0x3c), lw(a0, t0, 0x3d)}, 5, 1, kDevice + 0x40},
+      {{nop, lw(a0, t0, 0x41), lw(a0, t0, 0x40)}, 5, 1, kDevice + 0x41},
+      {{nop, ld(a0, t0, 0x44)}, 5, 1, kDevice + 0x44},
   };
   for (const Row& row : rows) {
+    CAPTURE(&row - rows);
     const std::uint64_t pc = kCode + 4 * (4 + row.instruction);
     CHECK(told(with_handler(row.rest), kTellAndStop) ==
           fmt::format("[0x0]={:#x} [0x4]={:#x} [0x8]={:#x} [0x10]=0x0 ", row.cause, pc, row.value));

@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <exception>
+#include <functional>
 #include <string_view>
+#include <vector>
 
 #include "base/text/nearest_word.h"
 #include "base/text/number.h"
@@ -32,6 +35,72 @@ bool has_assignment(const std::string& text) {
     if (after != '=' && std::string_view("=!<>").find(before) == std::string_view::npos) return true;
   }
   return false;
+}
+
+/// a < b < c: muParser would compare the 0 or 1 of a < b.
+bool chains_comparisons(const std::string& text) {
+  // Of each bracket that is open, since the last operator that joins them.
+  std::vector<int> comparisons = {0};
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char here = text[at], after = at + 1 < text.size() ? text[at + 1] : ' ';
+    if (here == '(') comparisons.push_back(0);
+    if (here == ')' && comparisons.size() > 1) comparisons.pop_back();
+    if (std::string_view("&|?:,").find(here) != std::string_view::npos) comparisons.back() = 0;
+    const bool has_equals = after == '=';
+    if (here != '<' && here != '>' && !(has_equals && (here == '=' || here == '!'))) continue;
+    if (++comparisons.back() > 1) return true;
+    if (has_equals) ++at;
+  }
+  return false;
+}
+
+/// Ends an evaluation.
+struct NoNumber : std::exception {};
+
+double number(double value) {
+  if (!std::isfinite(value)) throw NoNumber();
+  return value;
+}
+
+template <class Operation>
+double operate(double left, double right) {
+  return number(Operation()(number(left), number(right)));
+}
+
+struct Power {
+  double operator()(double base, double exponent) const { return std::pow(base, exponent); }
+};
+
+struct Operator {
+  const char* sign;
+  double (*of)(double left, double right);
+  int priority;
+};
+
+/// In the place of muParser's own, to which infinity is a number: 16 / 0 > 1 would hold.
+constexpr Operator kOperators[] = {
+    {"||", &operate<std::logical_or<double>>, mu::prLOR},
+    {"&&", &operate<std::logical_and<double>>, mu::prLAND},
+    {"<=", &operate<std::less_equal<double>>, mu::prCMP},
+    {">=", &operate<std::greater_equal<double>>, mu::prCMP},
+    {"!=", &operate<std::not_equal_to<double>>, mu::prCMP},
+    {"==", &operate<std::equal_to<double>>, mu::prCMP},
+    {"<", &operate<std::less<double>>, mu::prCMP},
+    {">", &operate<std::greater<double>>, mu::prCMP},
+    {"+", &operate<std::plus<double>>, mu::prADD_SUB},
+    {"-", &operate<std::minus<double>>, mu::prADD_SUB},
+    {"*", &operate<std::multiplies<double>>, mu::prMUL_DIV},
+    {"/", &operate<std::divides<double>>, mu::prMUL_DIV},
+    {"^", &operate<Power>, mu::prPOW},
+};
+
+void define_operators(mu::Parser& parser) {
+  parser.EnableBuiltInOprt(false);
+  for (const Operator& one : kOperators) {
+    const bool is_power = one.priority == mu::prPOW;
+    parser.DefineOprt(one.sign, one.of, one.priority, is_power ? mu::oaRIGHT : mu::oaLEFT);
+  }
+  parser.DefineInfixOprt("!", [](double value) { return number(value) == 0 ? 1.0 : 0.0; });
 }
 
 /// The expression with marks, for muParser.
@@ -78,15 +147,21 @@ Constraints::Constraints(const std::vector<PlacedText>& expressions) {
     if (has_assignment(text.text)) refuse(text, "an assignment; accepted: a comparison, ==");
     if (text.text.find(kWordMark) != std::string::npos)
       refuse(text, fmt::format("'{}'; accepted: names of settings and words that they can be", kWordMark));
+    if (chains_comparisons(text.text))
+      refuse(text, "comparisons in a row; accepted: joined with &&, or one in brackets");
     try {
       parser.DefineNameChars(kNameCharacters);
-      parser.DefineInfixOprt("!", [](double value) { return value == 0 ? 1.0 : 0.0; });
+      define_operators(parser);
       parser.SetVarFactory(&place_of_value, &expression);
       parser.SetExpr(marked(text.text));
       parser.Eval();  // asks for all names
+    } catch (const NoNumber&) {
+      // The names have other values at a point.
     } catch (const mu::Parser::exception_type& error) {
       refuse(text, fmt::format("no expression: {}", error.GetMsg()));
     }
+    if (parser.GetNumResults() > 1)
+      refuse(text, fmt::format("{} expressions; accepted: one, without a comma", parser.GetNumResults()));
   }
 }
 
@@ -124,9 +199,11 @@ double Constraints::value_of(const std::string& given, const Expression& express
 bool Constraints::hold_for(const EffectiveSettings& settings) {
   for (Expression& expression : expressions_) {
     for (auto& [name, value] : expression.names) value = value_of(name, expression, settings);
-    const double holds = expression.parser->Eval();
-    if (!std::isfinite(holds)) refuse(expression.given, "not a number; accepted: a number at every point");
-    if (holds == 0) return false;
+    try {
+      if (number(expression.parser->Eval()) == 0) return false;
+    } catch (const NoNumber&) {
+      refuse(expression.given, "not a number; accepted: a number at every point");
+    }
   }
   return true;
 }

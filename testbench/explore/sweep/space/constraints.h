@@ -20,7 +20,8 @@ namespace bitbalance::explore {
 
 class Constraints {
  public:
-  /// Throws SettingsError for what is no expression. What its names mean is found out with the first point.
+  /// Throws SettingsError for what is not one expression, and for comparisons in a row. What its names mean
+  /// is found out with the first point.
   explicit Constraints(const std::vector<PlacedText>& expressions);
   ~Constraints();
   Constraints(const Constraints&) = delete;

@@ -120,6 +120,16 @@ TEST_CASE("constraints know settings by their path and choices by their words") 
   CHECK(holds("2*accelerator.rows==64.0"));
 }
 
+TEST_CASE("constraints count as usual: what binds first, and from which side") {
+  for (const char* expression :
+       {"1 + 2 * 3 == 7", "8 - 4 - 2 == 2", "8 / 4 / 2 == 1", "2 ^ 3 ^ 2 == 512", "-2 ^ 2 == -4",
+        "2 * -3 == -6", "1 + 1 >= 2 && 3 - 1 <= 2", "1 || 0 && 0", "!0 && !(1 > 2)", "(1 < 2) == (3 > 2)",
+        "1 < 2 ? 2 < 3 : 3 < 2", "max(1 < 2, 0 > 1) == 1", "0 == 1 ? 1 / 0 > 1 : 2 != 3"}) {
+    INFO(expression);
+    CHECK(holds(expression));
+  }
+}
+
 TEST_CASE("what is wrong with a sweep is told with its place") {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", "space: nothing varies"},
@@ -158,7 +168,22 @@ TEST_CASE("what is wrong with a sweep is told with its place") {
        "accelerator.rwos: unknown (did you mean 'accelerator.rows'?)"},
       {"space: {accelerator.rows: 1}\nconstraints: accelerator.synchronization == balancd",
        "balancd: unknown (did you mean 'balanced'?)"},
-      {"space: {accelerator.rows: 1}\nconstraints: 0 / 0", "not a number"},
+      {"space: {accelerator.rows: 1}\nconstraints: 0 / 0", "'0 / 0': not a number; accepted: "},
+      {"space: {accelerator.rows: 1}\nconstraints: accelerator.rows / 0 > 1", "not a number; accepted: "},
+      {"space: {accelerator.rows: 1}\nconstraints: 1 / (accelerator.rows - 1) < 1", "not a number"},
+      {"space: {accelerator.rows: 1}\nconstraints: 1 / (1 / 0) < 1 || 1 > 0", "not a number"},
+      {"space: {accelerator.rows: 1}\nconstraints: sqrt(-1) > 0", "not a number"},
+      {"space: {accelerator.rows: 1}\nconstraints: ln(0) < 0", "not a number"},
+      {"space: {accelerator.rows: 1}\nconstraints: 10 ^ 400 > accelerator.rows", "not a number"},
+      {"space: {accelerator.rows: 1}\nconstraints: accelerator.rows * accelerator.columns <= 1,024",
+       "sweep.yaml:3: constraints: 'accelerator.rows * accelerator.columns <= 1,024': 2 expressions; "
+       "accepted: one"},
+      {"space: {accelerator.rows: 1}\nconstraints: accelerator.rows == 1, accelerator.columns == 16",
+       "2 expressions; accepted: one"},
+      {"space: {accelerator.rows: 1}\nconstraints: 16 <= accelerator.rows <= 32",
+       "'16 <= accelerator.rows <= 32': comparisons in a row; accepted: joined with &&, or one in brackets"},
+      {"space: {accelerator.rows: 1}\nconstraints: 1 < 2 && (2 > accelerator.rows+1 ==1 || 0)",
+       "comparisons in a row"},
       {"space: {accelerator.rows: 1}\nconstraints: accelerator.pe.lanes == 2x9",
        "2x9: unknown (did you mean '2x8'?)"},
       {"space: {accelerator.rows: 1}\nconstraints: accelerator.rows < 2.x", "2.x: unknown"},

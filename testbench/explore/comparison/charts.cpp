@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/quotient.h"
 #include "testbench/explore/comparison/component_groups.h"
@@ -18,28 +19,44 @@ std::vector<const DesignFigures*> own(const NetworkComparison& comparison) {
   return designs;
 }
 
+/// What the networks are compared on, each once: not every design has figures of every network.
+std::vector<std::string> names_of_designs(const std::vector<NetworkComparison>& comparisons) {
+  std::vector<std::string> names;
+  for (const NetworkComparison& comparison : comparisons) {
+    for (const DesignFigures* design : own(comparison)) {
+      if (std::find(names.begin(), names.end(), design->design) == names.end())
+        names.push_back(design->design);
+    }
+  }
+  return names;
+}
+
 std::string title(const NetworkComparison& comparison, const std::string& what) {
   return comparison.scenario + ": " + what + (comparison.synthetic_weights ? " (synthetic weights)" : "");
 }
 
 constexpr std::size_t kNetworkColors = 8;  ///< of the pages
 
-/// A figure of each design over the same figure of ours, for all networks.
+/// A figure of each design over the same figure of ours, for all networks; a gap where there is none.
 BarChart merit(const std::vector<NetworkComparison>& comparisons, const char* figure,
                double (DesignFigures::*value)() const) {
   BarChart chart;
   chart.title = std::string(figure) + ", " + to_string(comparisons.front().rule);
   chart.y_label = std::string(figure) + " / " + kOurs + "'s";
   chart.line_at = 1;
+  chart.categories = names_of_designs(comparisons);
   for (std::size_t n = 0; n < comparisons.size(); ++n) {
     const NetworkComparison& comparison = comparisons[n];
     BarChart::Series& series = chart.series.emplace_back();
     series.name = comparison.scenario;
     series.color = page_color(fmt::format("network-{}", n % kNetworkColors + 1));
     const double ours = (comparison.of(kOurs, WeightSet::kLimited).*value)();
-    for (const DesignFigures* design : own(comparison)) {
-      if (n == 0) chart.categories.push_back(design->design);
-      series.values.push_back(quotient((design->*value)(), ours));
+    const std::vector<const DesignFigures*> designs = own(comparison);
+    for (const std::string& name : chart.categories) {
+      const auto design = std::find_if(designs.begin(), designs.end(),
+                                       [&](const DesignFigures* one) { return one->design == name; });
+      series.values.push_back(design == designs.end() ? std::numeric_limits<double>::quiet_NaN()
+                                                      : quotient(((*design)->*value)(), ours));
     }
   }
   return chart;

@@ -1,7 +1,9 @@
 // A comparison: one rule for all, the same shell, cycles that add up, and the command around it.
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "hw/isa/account/dram_kinds.h"
 #include "testbench/explore/comparison/evaluate.h"
@@ -61,6 +63,29 @@ TEST_CASE("ours is listed with the lanes that serve the activations") {
     const Subject subject = lenet({{std::string("quantization.activation_bits=") + bits, ""}});
     for (const DesignFigures& d : evaluate(subject, {SizingRule::kEqualLanes, {}}).designs)
       CHECK(d.lanes == lanes);
+  }
+}
+
+TEST_CASE("a design that a network has no figures for leaves a gap") {
+  const ComparisonOptions options = {SizingRule::kEqualLanes, {find_baseline("bitlet")}};
+  const NetworkComparison narrow = evaluate(lenet(), options);
+  const NetworkComparison wide = evaluate(lenet({{"quantization.activation_bits=16", ""}}), options);
+  CHECK(narrow.designs.size() == wide.designs.size() + 2);  // the lean one has lanes of 8 bits alone
+  for (const auto& networks : {std::vector{narrow, wide}, {wide, narrow}}) {
+    const std::vector<Chart> drawn = charts(networks);
+    CHECK_NOTHROW(gnuplot_script(drawn));
+    const auto& merit = std::get<BarChart>(drawn.front());
+    CHECK(std::set<std::string>(merit.categories.begin(), merit.categories.end()) ==
+          std::set<std::string>{kOurs, kOurTimeline, kOurLean, "bitlet"});
+    REQUIRE(merit.categories.size() == 4);
+    for (std::size_t n = 0; n < networks.size(); ++n) {
+      REQUIRE(merit.series[n].values.size() == 4);
+      for (std::size_t c = 0; c < 4; ++c) {
+        INFO(merit.categories[c] << " of network " << n);
+        const bool is_gap = merit.categories[c] == kOurLean && networks[n].activation_bits == 16;
+        CHECK(std::isfinite(merit.series[n].values[c]) != is_gap);
+      }
+    }
   }
 }
 

@@ -9,6 +9,7 @@
 #include "quant/eval/evaluator.h"
 #include "quant/eval/images/image_source.h"
 #include "quant/eval/images/label_file.h"
+#include "quant/eval/images/picture_folder.h"
 #include "quant/ir/file/quantized_file.h"
 #include "quant/ir/integer_values.h"
 #include "quant/ir/network_zoo.h"
@@ -229,6 +230,10 @@ class Networks {
 };
 
 }  // namespace
+
+bool has_truth(const NetworkSettings& settings) {
+  return !settings.labels.empty() || !settings.texts.empty() || has_class_folders(settings.images);
+}
 
 Samples load_samples(const Scenario& scenario, int most_images) {
   Samples samples;

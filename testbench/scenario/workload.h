@@ -38,6 +38,9 @@ struct TimingWorkload {
   int images = 0;
 };
 
+/// Is it said what the images show, so that there is an accuracy?
+bool has_truth(const NetworkSettings& settings);
+
 /// No more than `most_images`. Precondition: the scenario has a float network. Throws as prepare_workload().
 Samples load_samples(const Scenario& scenario, int most_images = std::numeric_limits<int>::max());
 

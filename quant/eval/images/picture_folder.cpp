@@ -92,6 +92,11 @@ std::vector<fs::path> picture_entries(const fs::path& folder) {
   return found;
 }
 
+bool has_class_folders(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::is_directory(folder, ignored) && !entries_of(folder).folders.empty();
+}
+
 ImageSet read_pictures(const PictureFolder& folder, int count, const Shape& input, int resize) {
   if (input.channels != 1 && input.channels != Picture::kColours) {
     refuse(folder.files.front(),

@@ -25,6 +25,9 @@ PictureFolder list_pictures(const std::filesystem::path& folder, const std::vect
 /// the pictures in it. Throws std::invalid_argument for a folder that cannot be read.
 std::vector<std::filesystem::path> picture_entries(const std::filesystem::path& folder);
 
+/// Are the pictures of the folder, if it is one, in folders per class?
+bool has_class_folders(const std::filesystem::path& folder);
+
 /// The first `count` pictures as a network takes them: the shorter side resized to `resize` pixels (0: not),
 /// then the middle of `input`'s size; one channel is brightness, three are red, green and blue. Throws
 /// std::invalid_argument, naming the file, for a picture that is too small, and for an input with other

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "testbench/explore/sweep/point/point_result.h"
+#include "testbench/scenario/workload.h"
 
 namespace bitbalance::explore {
 namespace fs = std::filesystem;
@@ -16,18 +17,32 @@ bool is_within(const std::string& path, const std::string& section) {
   return path == section || path.compare(0, section.size() + 1, section + ".") == 0;
 }
 
+/// Why the scenario has no such figure; empty: it has.
+std::string why_missing(const Metric& metric, const Scenario& scenario) {
+  switch (metric.source) {
+    case MetricSource::kTimeline:
+      break;
+    case MetricSource::kTechnology:
+      if (!scenario.technology) return "the scenario has no technology; accepted: with one";
+      break;
+    case MetricSource::kTruth:
+      if (!computes_data(scenario.run.level)) {
+        return fmt::format("does not exist at level {}; accepted: {}, {}", to_string(scenario.run.level),
+                           to_string(Level::kTlm), to_string(Level::kRtl));
+      }
+      if (!has_truth(scenario.network)) {
+        return "the scenario has no labels; accepted: with network.labels, network.texts or images in a "
+               "folder per class";
+      }
+      break;
+  }
+  return "";
+}
+
 /// What is wanted of a point must exist, or no point is better than another.
 void check_figure(const char* key, const Metric& metric, const Scenario& scenario) {
-  const bool exists = metric.source == MetricSource::kTechnology ? scenario.technology.has_value()
-                      : metric.source == MetricSource::kData     ? computes_data(scenario.run.level)
-                                                                 : true;
-  if (exists) return;
-  throw SettingsError(fmt::format(
-      "{}: {}: {}", key, metric.name,
-      metric.source == MetricSource::kTechnology
-          ? "the scenario has no technology; accepted: with one"
-          : fmt::format("does not exist at level {}; accepted: {}, {}", to_string(scenario.run.level),
-                        to_string(Level::kTlm), to_string(Level::kRtl))));
+  const std::string why = why_missing(metric, scenario);
+  if (!why.empty()) throw SettingsError(fmt::format("{}: {}: {}", key, metric.name, why));
 }
 
 /// The last `parts` of a path.

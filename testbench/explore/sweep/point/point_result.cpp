@@ -48,7 +48,7 @@ const std::array<Metric, kMetrics>& metrics() {
        [](const RunReport& r) { return r.cost ? r.cost->area.total_mm2() : kNone; }},
       {"frames_per_s_per_mm2", "frame rate per area", "frames/s/mm\u00b2", Better::kMore,
        MetricSource::kTechnology, of_cost<&CostReport::frames_per_s_per_mm2>},
-      {"accuracy", "accuracy", "%", Better::kMore, MetricSource::kData,
+      {"accuracy", "accuracy", "%", Better::kMore, MetricSource::kTruth,
        [](const RunReport& r) { return r.accuracy ? r.accuracy->quantized : kNone; }},
   }};
   return all;

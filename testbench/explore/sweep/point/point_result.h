@@ -15,7 +15,7 @@ namespace bitbalance::explore {
 enum class MetricSource {
   kTimeline,    ///< nothing more
   kTechnology,  ///< energy and area
-  kData,        ///< a level that computes data
+  kTruth,       ///< a level that computes data, and what the images show
 };
 
 /// Which of two designs a figure alone makes the better one.

@@ -219,6 +219,31 @@ TEST_CASE("a figure that is limited exists") {
                     Contains("limits: area_mm2: the scenario has no technology"));
 }
 
+TEST_CASE("accuracy exists where the scenario says what its images show") {
+  const TemporaryFolder folder;
+  const auto load = [&](const std::string& network) {
+    folder.write("scenario.yaml", "network: {" + network + "}\n");
+    const SweepSettings sweep =
+        load_sweep(folder.write("sweep.yaml",
+                                "scenarios: scenario.yaml\nlevel: tlm\nspace: {accelerator.rows: 1}\n"
+                                "objectives: {cycles: min}\nlimits: {accuracy: {from: 0.5}}"));
+    PointLoader(sweep, {}).load(0);
+  };
+  const std::string missing =
+      "limits: accuracy: the scenario has no labels; accepted: with network.labels, network.texts or images "
+      "in a folder per class";
+  const std::string images =
+      "model: " + kScenarios + "/networks/lenet.onnx, calibration_images: images, images: images";
+  folder.write("texts", "text");
+  std::filesystem::create_directories(folder.path() / "images");
+  CHECK_THROWS_WITH(load("builtin: alexnet"), Contains(missing));
+  CHECK_THROWS_WITH(load(images), Contains(missing));
+  CHECK_NOTHROW(load(images + ", texts: texts, dictionary: texts"));
+  CHECK_NOTHROW(load(images + ", labels: texts"));
+  std::filesystem::create_directories(folder.path() / "images" / "class");
+  CHECK_NOTHROW(load(images));
+}
+
 TEST_CASE("scenarios are files that are there, and at least one") {
   const TemporaryFolder folder;
   const auto file = [&](const std::string& text) {

@@ -42,7 +42,8 @@ class SweepReader {
     v.texts({"scenarios", "files whose settings the keys below replace"}, scenarios);
     v.required();
     v.rule(!scenarios.empty(), "scenarios", "none; accepted: one or more files");
-    v.choice({"level", "level of detail"}, sweep_.level, level_names());
+    std::size_t level = level_names().size();  // none of them: not given
+    v.choice({"level", "level of detail"}, level, level_names());
     v.choice({"method", "which points of the grid"}, sweep_.method,
              {to_string(SweepMethod::kGrid), to_string(SweepMethod::kRandom),
               to_string(SweepMethod::kLatinHypercube), to_string(SweepMethod::kNsga2)});
@@ -71,10 +72,24 @@ class SweepReader {
         {"points", "keys that vary together"}, [&](std::size_t size) { points.choices.resize(size); },
         [&] { return points.choices.size(); }, [&](std::size_t i) { read_point(points.choices[i]); });
     if (!points.choices.empty()) add_points(std::move(points));
+    if (level < level_names().size()) take_level(static_cast<Level>(level));
     v.texts({"constraints", "expressions that a point must fulfil"}, sweep_.constraints);
     for (const PlacedText& scenario : scenarios) add_scenario(scenario);
     v.rule(sweep_.method != SweepMethod::kNsga2 || scenarios.size() == 1, "scenarios",
            "several with method nsga2; accepted: one, whose designs compete");
+  }
+
+  /// What run.level says of all points would win.
+  void take_level(Level level) {
+    sweep_.level = level;
+    constexpr const char* kKey = "run.level";
+    reader_.rule(std::count(sweep_.keys.begin(), sweep_.keys.end(), kKey) == 0, "level",
+                 fmt::format("{}, and {} varies; accepted: one of them", to_string(level), kKey));
+    for (const Assignment& fixed : sweep_.fixed) {
+      reader_.rule(fixed.key != kKey || fixed.value == to_string(level), "level",
+                   fmt::format("{}, and {} {} in settings; accepted: one of them", to_string(level), kKey,
+                               fixed.value));
+    }
   }
 
   void add_scenario(const PlacedText& name) {

@@ -51,13 +51,12 @@ Json limits_json(const SweepSettings& sweep) {
 
 /// What all points have in common, ahead of what varies.
 std::string common_words(Sweep& sweep) {
+  if (sweep.points().empty()) return "";
   const SweepSettings& settings = sweep.settings();
+  const Scenario first = sweep.scenario_of(sweep.points().front());
   const bool varies = std::count(settings.keys.begin(), settings.keys.end(), "run.level") != 0;
-  std::string words = varies ? "" : fmt::format(" --level {}", to_string(settings.level));
-  if (!settings.fixed.empty() && !sweep.points().empty()) {
-    const EffectiveSettings effective = effective_settings(sweep.scenario_of(sweep.points().front()));
-    words += " " + setting_words(settings.fixed, effective);
-  }
+  std::string words = varies ? "" : fmt::format(" --level {}", to_string(first.run.level));
+  if (!settings.fixed.empty()) words += " " + setting_words(settings.fixed, effective_settings(first));
   for (const SettingOverride& given : sweep.overrides()) words += " --set " + shell_word(given.text);
   return words;
 }

@@ -21,6 +21,7 @@ namespace bitbalance::test {
 namespace {
 
 using Catch::Matchers::Contains;
+using Catch::Matchers::Equals;
 using explore::ResultStore;
 namespace fs = std::filesystem;
 
@@ -188,6 +189,24 @@ TEST_CASE("more points add to what is there, and another program's results are n
   CHECK_THAT(sweep.run().out, Contains("points    3\nresults   1 computed, 1 were there"));
   CHECK_THAT(sweep.run({"--set", "memory.latency_cycles=7"}).out, Contains("2 computed, 0 were there"));
   CHECK_THAT(sweep.run({"-D", "memory.latency_cycles=7"}).out, Contains("0 computed, 2 were there"));
+}
+
+TEST_CASE("the page has the level that the points were computed at") {
+  const std::string start = "scenarios: " + kLenet + "\nspace: {accelerator.rows: [8, 16]}\n";
+  for (const auto& [sweep_text, words] : std::vector<std::pair<std::string, std::vector<std::string>>>{
+           {start + "settings: {network.count: 1, run.level: tlm}\n", {}},
+           {start + "settings: {network.count: 1}\n", {"-D", "run.level=tlm"}},
+           {start + "settings: {network.count: 1}\nlevel: tlm\n", {}}}) {
+    const Swept sweep(sweep_text);
+    const fs::path page = sweep.folder().path() / "page.html";
+    std::vector<std::string> all = words;
+    all.insert(all.end(), {"--html", page.string()});
+    const CommandEnd end = sweep.run(all);
+    INFO(end.err);
+    REQUIRE(end.exit_code == 0);
+    const std::string text = text_of(page), key = "\"common\":\"";
+    CHECK_THAT(text.substr(text.find(key) + key.size(), 12), Equals(" --level tlm"));
+  }
 }
 
 const std::string kObjectives = "objectives: {cycles: min, area_mm2: min}\nlimits: {area_mm2: {to: 6.5}}\n";

@@ -212,9 +212,20 @@ std::vector<std::string> Sweep::compute(const std::vector<SweepPoint>& points, c
 
 std::vector<std::string> Sweep::compute_group(const std::vector<SweepPoint>& todo, ResultStore& store,
                                               int jobs, const std::function<void(std::uint64_t done)>& tick) {
-  const auto evaluation = evaluations_.get(todo.front().key.network, [&] {
-    return std::make_shared<const Evaluation>(loader_.load(todo.front().index));
-  });
+  const auto add = [&](const SweepPoint& point, const PointResult& result) {
+    store.add(point.key.point, {program_, loader_.scenario_file(point.index), loader_.settings(point.index)},
+              result);
+  };
+  std::shared_ptr<const Evaluation> evaluation;
+  try {
+    evaluation = evaluations_.get(todo.front().key.network, [&] {
+      return std::make_shared<const Evaluation>(loader_.load(todo.front().index));
+    });
+  } catch (const std::invalid_argument& why) {
+    for (const SweepPoint& point : todo) add(point, refused(why.what(), scenario_of(point).run.level));
+    store.commit();
+    return {};
+  }
   std::vector<bool> is_done(todo.size(), false);
   std::uint64_t done = 0;
   std::vector<std::string> lost;
@@ -232,9 +243,7 @@ std::vector<std::string> Sweep::compute_group(const std::vector<SweepPoint>& tod
     const auto at = taken_from<std::uint64_t>(rest);
     if (worked == Worked::kLost) return lose(at, std::string(rest));
     finish(at);
-    const SweepPoint& point = todo[at];
-    store.add(point.key.point, {program_, loader_.scenario_file(point.index), loader_.settings(point.index)},
-              unpacked(rest));
+    add(todo[at], unpacked(rest));
   };
   for (bool again = true; again;) {
     std::vector<std::uint64_t> places;  // in `todo`

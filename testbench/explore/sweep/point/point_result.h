@@ -38,7 +38,7 @@ const std::array<Metric, kMetrics>& metrics();
 enum class PointVerdict {
   kPass,
   kFail,     ///< the accelerator computes something else than the golden model, or hangs
-  kRefused,  ///< the accelerator cannot execute the network
+  kRefused,  ///< the accelerator cannot execute the network, or there is none of such settings and files
 };
 const char* to_string(PointVerdict verdict);
 

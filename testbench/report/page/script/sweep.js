@@ -305,7 +305,8 @@ if (metrics.length > 0 && free_axes.length > 0) {
     reasons.set(text, [...(reasons.get(text) || []), point]);
   }
   if (reasons.size > 0) {
-    section('Points without figures', 'Refused: the accelerator cannot execute the network. Failed: a result is wrong.', sortable_table([
+    section('Points without figures', 'Refused: the accelerator cannot execute the network, or there is none of these settings. ' +
+            'Failed: a result is wrong.', sortable_table([
       {title: 'Why', value: ([text]) => text, text: true},
       {title: 'Points', value: ([, list]) => list.length, show: count},
       {title: 'For example', value: ([, list]) => label_of(list[0]), text: true},

@@ -191,6 +191,20 @@ TEST_CASE("more points add to what is there, and another program's results are n
   CHECK_THAT(sweep.run({"-D", "memory.latency_cycles=7"}).out, Contains("0 computed, 2 were there"));
 }
 
+TEST_CASE("a network that cannot be made is refused at its points alone") {
+  const Swept sweep("scenarios: " + kLenet +
+                    "\nspace: {network.count: [1, 300, 2], accelerator.rows: [8, 16]}\n");
+  const CommandEnd end = sweep.run();
+  INFO(end.err);
+  CHECK(end.exit_code == 0);
+  CHECK_THAT(end.out, Contains("results   6 computed, 0 were there, 2 refused\n"));
+  for (auto& row : table_of(sweep.csv())) {
+    CHECK(row["verdict"] == (row["network.count"] == "300" ? "refused" : "pass"));
+    if (row["verdict"] == "refused") CHECK_THAT(row["message"], Contains("network.count: 300"));
+  }
+  CHECK_THAT(sweep.run().out, Contains("0 computed, 6 were there, 2 refused"));
+}
+
 TEST_CASE("the page has the level that the points were computed at") {
   const std::string start = "scenarios: " + kLenet + "\nspace: {accelerator.rows: [8, 16]}\n";
   for (const auto& [sweep_text, words] : std::vector<std::pair<std::string, std::vector<std::string>>>{

@@ -234,7 +234,7 @@ std::filesystem::path run_and_write(const RunArguments& arguments, RunReport& re
   }
   const std::string effective = to_yaml(scenario), summary = to_json(report);
   folder.write("effective.yaml", effective);
-  folder.write("mapping.yaml", chosen.comment() + to_yaml(mapping));
+  folder.write("mapping.yaml", chosen.comment(scenario.memory.model) + to_yaml(mapping));
   folder.write("layers.csv", to_csv(report));
   for (std::size_t o = 0; o < report.outputs.size(); ++o) {
     const OutputReport& output = report.outputs[o];

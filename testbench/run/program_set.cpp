@@ -150,9 +150,10 @@ void ChosenMappings::add(const MappedProgram& mapped, bool full_batch) {
   least_cycles += mapped.least_cycles;
 }
 
-std::string ChosenMappings::comment() const {
+std::string ChosenMappings::comment(MemoryKind memory) const {
   if (least_cycles == 0) return "";
-  return fmt::format("# {} cycles by the timeline, {:.1f} % above what no mapping can beat\n", cycles,
+  return fmt::format("# {} cycles by the timeline{}, {:.1f} % above what no mapping can beat\n", cycles,
+                     memory == MemoryKind::kIdeal ? "" : " with an ideal memory of the peak rate",
                      100.0 * static_cast<double>(cycles - least_cycles) / static_cast<double>(least_cycles));
 }
 

@@ -31,8 +31,9 @@ struct ChosenMappings {
   std::int64_t least_cycles = 0;  ///< what no mapping can beat
 
   void add(const MappedProgram& mapped, bool full_batch);
-  /// How far from the best it can be, as a comment line of YAML; empty if nothing was judged.
-  std::string comment() const;
+  /// How far from the best it can be, as a comment line of YAML; empty if nothing was judged. `memory`: of
+  /// the run; the mapper judges with an ideal one.
+  std::string comment(MemoryKind memory) const;
 };
 
 /// How a program of `batch` images is mapped. Throws std::invalid_argument when the scenario maps a layer

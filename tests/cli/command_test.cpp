@@ -89,6 +89,21 @@ TEST_CASE("a run passes, prints a table and leaves complete results") {
   }
 }
 
+TEST_CASE("what the mapper counted on stands above the mapping that a run leaves") {
+  const TemporaryFolder folder;
+  const auto head = [&](const std::string& memory) {
+    const fs::path out = folder.path() / "out";
+    CHECK(bitbalance_command(lenet() + "--level analytic --set memory=" +
+                             (kScenarios / "memory" / memory).string() + " --out " + out.string())
+              .exit_code == 0);
+    const std::string text = text_of(out / "mapping.yaml");
+    return text.substr(0, text.find('\n'));
+  };
+  CHECK_THAT(head("ideal.yaml"), Contains(" cycles by the timeline, "));
+  CHECK_THAT(head("lpddr4-3200.yaml"),
+             Contains(" cycles by the timeline with an ideal memory of the peak rate, "));
+}
+
 TEST_CASE("results name the program, its sources and the model's file") {
   const TemporaryFolder folder;
   const auto run = [&](const std::string& arguments) {

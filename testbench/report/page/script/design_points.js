@@ -9,10 +9,15 @@ function differs(values) {
   return values.some((value) => value !== null && value !== values[0]);
 }
 
-/// Figures worth an axis: [{name, title, unit, better, values}].
-const metrics = data.metrics.map((metric, index) => ({...metric, values: points.figures[index],
-                                                      limit: data.limits.find((limit) => limit.metric === index)}))
-                    .filter(({better, values, limit}) => better !== 'neither' && (limit || differs(values)));
+/// Figures that there are: [{name, title, unit, better, values, objective, limit}].
+const known_figures = data.metrics.map((metric, index) => ({...metric, values: points.figures[index],
+                                                            objective: data.objectives.find((one) => one.metric === index),
+                                                            limit: data.limits.find((one) => one.metric === index)}))
+                          .filter(({values}) => values.some((value) => value !== null));
+/// Those worth an axis: that the sweep asks for, or that tell designs apart; of a single point all.
+const metrics = known_figures.filter(({better, values, objective, limit}) =>
+  objective || limit || (better !== 'neither' && (point_count === 1 || differs(values))))
+    .map((metric) => ({...metric, better: metric.objective?.better ?? (metric.better === 'neither' ? 'more' : metric.better)}));
 /// Keys that vary: [{name, labels, chosen}]; keys that vary together are one axis.
 const axes = data.axes.map((axis, index) => ({name: axis.keys.join(' + '), labels: axis.choices.map((texts) => texts.join(', ')),
                                               words: axis.words, chosen: points.choices[index]}));

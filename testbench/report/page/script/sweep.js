@@ -181,7 +181,7 @@ if (shown.x) {
     }}, 'Copy');
     box.replaceChildren(
       element('p', {}, label_of(selected)),
-      tiles(metrics.map((metric) => [metric.title, figure(metric.values[selected], metric.unit), metric.name])),
+      tiles(known_figures.map((metric) => [metric.title, figure(metric.values[selected], metric.unit), metric.name])),
       element('p', {class: 'note'}, 'This command runs it alone, in the folder where the sweep was given. Its key in the database is ' +
               points.keys[selected] + '.'),
       element('pre', {id: 'command'}, command), copy);

@@ -246,6 +246,33 @@ def check_percent(browser, program, scenarios, folder):
     assert float(browser.evaluate(f'{bound}.value')) == float(f'{middle:.6g}'), browser.evaluate(f'{bound}.value')
 
 
+def check_equal(browser, program, scenarios, folder):
+    """Objectives and limits count where a figure is the same at all points; a single point has its figures."""
+    start = (f'scenarios: {scenarios}/lenet.yaml\nsettings: {{network.count: 2, network.batch: 2}}\n'
+             'objectives: {cycles: min, area_mm2: min}\n')
+    for name, text, points in (
+            ('same', 'space: {memory.bytes_per_cycle: [1000, 2000]}', 2),
+            ('one-differs', 'space: {memory.bytes_per_cycle: [6.4, 12.8]}', 2),
+            ('few-frames', 'space: {accelerator.rows: [8, 16]}\nlimits: {frames: {from: 3}}', 2),
+            ('frames', 'space: {accelerator.rows: [8, 16]}\nlimits: {frames: {to: 2}}', 2),
+            ('single', 'space: {accelerator.rows: 8}', 1)):
+        (folder / 'equal.yaml').write_text(start + text + '\n')
+        subprocess.run([program, 'sweep', 'equal.yaml', '--out', f'{name}.sqlite', '--csv', 'equal.csv', '--html', 'equal.html'],
+                       cwd=folder, check=True, capture_output=True)
+        with (folder / 'equal.csv').open(encoding='utf-8', newline='') as file:
+            table = list(csv.DictReader(file))
+        assert len(table) == points, name
+        browser.open(folder / 'equal.html')
+        best = sum(row['pareto'] == '1' for row in table)
+        assert tile(browser, 'front') == str(best), (name, tile(browser, 'front'), best)
+        assert tile(browser, 'shown') == ('0' if name == 'few-frames' else str(points)), (name, tile(browser, 'shown'))
+        if best:
+            browser.evaluate('document.querySelector("[data-point]").click()')
+            assert tile(browser, 'frames') == '2', (name, tile(browser, 'frames'))
+        if name == 'single':
+            assert tile(browser, 'cycles') == f'{int(table[0]["cycles"]):,}', tile(browser, 'cycles')
+
+
 def main():
     if not is_installed():
         print('skipped: Chromium is not installed')
@@ -265,6 +292,7 @@ def main():
         check_lines(browser)
         check_sensitivities(browser, swept)
         check_poor(browser, swept.program, scenarios.resolve(), swept.folder)
+        check_equal(browser, swept.program, scenarios.resolve(), swept.folder)
         check_percent(browser, swept.program, scenarios.resolve(), swept.folder)
         assert not browser.messages, browser.messages
     print(f'{len(swept.by_key)} points, {len(swept.front())} on fronts: as in the database')

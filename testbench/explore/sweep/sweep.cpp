@@ -129,10 +129,13 @@ void Sweep::check_points(int jobs, const Progress& progress) {
   points_ = check(
       all, [](std::uint64_t i) { return i; }, jobs,
       [&](std::uint64_t done) { progress("check", share(done, all)); });
-  if (points_.empty()) {
-    throw SettingsError(fmt::format("{}: constraints: none of {} points fulfils them; accepted: one does",
-                                    settings_.file.string(), all));
-  }
+  require_points(all);
+}
+
+void Sweep::require_points(std::uint64_t checked) const {
+  if (!points_.empty()) return;
+  throw SettingsError(fmt::format("{}: constraints: none of {} points fulfils them; accepted: one does",
+                                  settings_.file.string(), checked));
 }
 
 std::vector<SweepPoint> Sweep::add_points(const std::vector<std::uint64_t>& indices, int jobs,

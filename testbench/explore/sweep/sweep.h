@@ -47,6 +47,8 @@ class Sweep {
   /// More points, of a search. Returns those that fulfil the constraints. Throws SettingsError as above.
   std::vector<SweepPoint> add_points(const std::vector<std::uint64_t>& indices, int jobs,
                                      const std::function<void()>& tick);
+  /// Throws SettingsError where none of the points that were checked, so many, fulfils the constraints.
+  void require_points(std::uint64_t checked) const;
   /// Instead: the points of an array task's list. Throws SettingsError when one is not what it was.
   void take_points(const std::filesystem::path& list);
   /// Precondition of all that follows: check_points() or take_points(). The same rows for any number of jobs.

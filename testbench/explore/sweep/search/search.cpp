@@ -27,7 +27,7 @@ SweepOutcome search(Sweep& sweep, ResultStore& store, int jobs, const Sweep::Pro
   Nsga2 nsga2(sweep.space().sizes(), static_cast<std::size_t>(settings.population),
               static_cast<std::uint64_t>(settings.seed));
   Sweep::Keys known = store.keys(), seen;
-  std::uint64_t found = 0;
+  std::uint64_t found = 0, checked = 0;
   std::vector<std::string> lost;
   for (std::int64_t generation = 0; generation < settings.generations; ++generation) {
     const auto tick = [&] {
@@ -35,6 +35,7 @@ SweepOutcome search(Sweep& sweep, ResultStore& store, int jobs, const Sweep::Pro
     };
     const std::vector<Genome> genomes = nsga2.ask();
     if (genomes.empty()) break;  // chance finds no more
+    checked += genomes.size();
     std::vector<std::uint64_t> indices;
     indices.reserve(genomes.size());
     for (const Genome& genome : genomes) indices.push_back(sweep.space().number_of(genome));
@@ -57,6 +58,7 @@ SweepOutcome search(Sweep& sweep, ResultStore& store, int jobs, const Sweep::Pro
     }
     nsga2.tell(told);
   }
+  sweep.require_points(checked);
   SweepOutcome whole = sweep.outcome(store, found);
   whole.lost = std::move(lost);
   return whole;

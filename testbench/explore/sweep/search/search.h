@@ -6,7 +6,8 @@
 namespace bitbalance::explore {
 
 /// Searches by NSGA-II. What the store has is not computed again: a search that was stopped goes the same way
-/// as before up to where it was.
+/// as before up to where it was. Throws SettingsError for a wrong point, and when none fulfils the
+/// constraints.
 SweepOutcome search(Sweep& sweep, ResultStore& store, int jobs, const Sweep::Progress& progress);
 
 }  // namespace bitbalance::explore

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/file/output_file.h"
 #include "base/text/outside_text.h"
 #include "quant/eval/images/npz_file.h"
 #include "testbench/report/folder/manifest.h"
@@ -81,8 +82,11 @@ void check_outputs(const std::vector<OutputOption>& outputs, const std::set<fs::
     const fs::path& file = output->file;
     std::error_code ignored;
     const bool is_there = fs::exists(file, ignored);
+    if (file.empty()) continue;
+    if (fs::is_directory(file, ignored))
+      throw SettingsError(fmt::format("{} {}: is a folder; accepted: a file", output->option, file.string()));
     // Devices and pipes take what comes.
-    if (file.empty() || (is_there && !fs::is_regular_file(file, ignored))) continue;
+    if (is_there && !fs::is_regular_file(file, ignored)) continue;
     const auto refuse = [&](const char* what) {
       throw SettingsError(
           fmt::format("{} {}: is {}; accepted: another file", output->option, file.string(), what));
@@ -96,6 +100,7 @@ void check_outputs(const std::vector<OutputOption>& outputs, const std::set<fs::
                           });
     if (is_other) refuse("read or written by this command");
     if (is_result(file)) refuse("a result of an earlier command");
+    if (!is_there && !fs::is_symlink(file, ignored)) const OutputFile made(file);  // and removed again
   }
 }
 

@@ -1,6 +1,7 @@
 // `bitbalance sweep`: many design points from one file, their results in one database.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -94,9 +95,9 @@ std::string summary(const SweepOutcome& outcome) {
 /// Points that the sweep comes to at most.
 std::uint64_t most_points(const Sweep& sweep) {
   const SweepSettings& settings = sweep.settings();
-  return settings.method == SweepMethod::kNsga2
-             ? static_cast<std::uint64_t>(settings.population * settings.generations)
-             : sweep.points().size();
+  if (settings.method != SweepMethod::kNsga2) return sweep.points().size();
+  return std::min(static_cast<std::uint64_t>(settings.population * settings.generations),
+                  sweep.space().points());
 }
 
 /// `read`: by more than the points.

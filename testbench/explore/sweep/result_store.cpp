@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 #include <system_error>
+#include <vector>
 
 #include "base/text/outside_text.h"
 #include "testbench/scenario/settings/settings.h"
@@ -57,6 +58,31 @@ std::string key_text(std::uint64_t key) {
 
 }  // namespace
 
+/// A file that may not be there yet: unless it is to stay, it goes again, with the folders made for it.
+class ResultStore::NewFile {
+ public:
+  explicit NewFile(const std::filesystem::path& file) {
+    std::error_code ignored;
+    if (std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) return;
+    made_.push_back(file);
+    for (std::filesystem::path folder = file.parent_path();
+         !folder.empty() && !std::filesystem::exists(folder, ignored); folder = folder.parent_path())
+      made_.push_back(folder);
+    if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), ignored);
+  }
+  ~NewFile() {
+    std::error_code ignored;
+    for (const std::filesystem::path& made : made_) std::filesystem::remove(made, ignored);
+  }
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+
+  void keep() { made_.clear(); }
+
+ private:
+  std::vector<std::filesystem::path> made_;  ///< from the file outwards
+};
+
 /// SQLite's errors in the words of this program.
 template <class Work>
 auto ResultStore::guarded(const Work& work) -> decltype(work()) {
@@ -84,9 +110,8 @@ auto ResultStore::guarded(const Work& work) -> decltype(work()) {
   }
 }
 
-ResultStore::ResultStore(const std::filesystem::path& file) : file_(file) {
-  std::error_code failed;
-  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), failed);
+ResultStore::ResultStore(const std::filesystem::path& file)
+    : file_(file), new_file_(std::make_unique<NewFile>(std::filesystem::absolute(file))) {
   guarded([&] {
     database_ =
         std::make_unique<SQLite::Database>(std::filesystem::absolute(file).string(),
@@ -186,6 +211,7 @@ void ResultStore::commit() {
     if (!transaction_) return;
     transaction_->commit();
     transaction_.reset();
+    new_file_->keep();
   });
 }
 
@@ -197,6 +223,7 @@ void ResultStore::merge(const std::filesystem::path& shard) {
     attach.exec();
     database_->exec("INSERT OR IGNORE INTO result SELECT * FROM shard.result");
     database_->exec("DETACH shard");
+    new_file_->keep();
   });
 }
 

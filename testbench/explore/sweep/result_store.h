@@ -37,9 +37,9 @@ class ResultStore {
  public:
   static constexpr int kSchema = 1;
 
-  /// Makes the file where there is none. It belongs to this object until it goes. Throws SettingsError when
-  /// it is locked, damaged, or something else than results of this schema; std::runtime_error when the system
-  /// refuses.
+  /// Makes the file where there is none; it stays if something is committed. It belongs to this object until
+  /// it goes. Throws SettingsError when it is locked, damaged, or something else than results of this schema;
+  /// std::runtime_error when the system refuses.
   explicit ResultStore(const std::filesystem::path& file);
   ~ResultStore();
   ResultStore(const ResultStore&) = delete;
@@ -64,7 +64,10 @@ class ResultStore {
   template <class Work>
   auto guarded(const Work& work) -> decltype(work());
 
+  class NewFile;
+
   std::filesystem::path file_;
+  std::unique_ptr<NewFile> new_file_;  ///< ahead of the database, which must be closed when it goes
   std::unique_ptr<SQLite::Database> database_;
   std::unique_ptr<SQLite::Statement> insert_, find_;
   std::unique_ptr<SQLite::Transaction> transaction_;

@@ -61,6 +61,23 @@ TEST_CASE("a result comes back as it was, once it is committed") {
   CHECK_FALSE(store.find(8));
 }
 
+TEST_CASE("a file that got no result goes again, with the folders that were made for it") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path() / "there");
+  for (const bool is_added : {false, true}) {
+    ResultStore store(folder.path() / "there" / "deep" / "deeper" / "results.sqlite");
+    if (is_added) store.add(7, {}, some_result());
+  }
+  CHECK(std::filesystem::is_empty(folder.path() / "there"));
+  const auto kept = folder.path() / "kept.sqlite";
+  for (const bool is_first : {true, false}) {
+    ResultStore store(kept);
+    if (is_first) store.add(7, {}, some_result());
+    store.commit();
+  }
+  CHECK(ResultStore(kept).find(7));
+}
+
 TEST_CASE("a key that is there keeps its result") {
   const TemporaryFolder folder;
   ResultStore store(folder.path() / "results.sqlite");
@@ -81,7 +98,11 @@ TEST_CASE("what is no database of this program is refused by name, and stays as 
   CHECK_THAT(refusal(foreign), Contains("a database of another program"));
 
   const auto newer = folder.path() / "newer.sqlite";
-  { ResultStore store(newer); }
+  {
+    ResultStore store(newer);
+    store.add(7, {}, some_result());
+    store.commit();
+  }
   SQLite::Database(newer.string(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 99");
   CHECK_THAT(refusal(newer), Contains("schema 99"));
 

@@ -281,6 +281,46 @@ TEST_CASE("a mistake in a sweep is told before anything is computed") {
   }
 }
 
+TEST_CASE("a command that is refused leaves no database and no folder") {
+  const std::string plain = "scenarios: " + kLenet + "\nspace: {accelerator.rows: [16, 32]}\n";
+  const std::string search = "method: nsga2\nobjectives: {cycles: min}\n";
+  const TemporaryFolder elsewhere;
+  const std::string folder = elsewhere.path().string(), file = elsewhere.write("file", "precious").string();
+  struct Case {
+    std::string sweep;
+    std::vector<std::string> words;
+    std::string expected;
+  };
+  const std::vector<Case> cases = {
+      {plain, {"--csv", folder}, "--csv " + folder + ": is a folder; accepted: a file"},
+      {plain, {"--csv", kLenet}, "is read or written by this command"},
+      {plain, {"--html", folder}, "--html " + folder + ": is a folder; accepted: a file"},
+      {plain, {"--csv", file, "--html", file}, "is read or written by this command"},
+      {plain, {"--csv", folder + "/none/x.csv"}, folder + "/none/x.csv: "},
+      {plain, {"--csv", file + "/x.csv"}, file + "/x.csv: "},
+      {plain, {"--html", "/proc/x.html"}, "/proc/x.html: "},
+      {"scenarios: " + kLenet + "\nspace: {accelerator.rows: [0]}\n" + search,
+       {},
+       "accelerator.rows: 0; accepted: "},
+      {plain + search + "constraints: accelerator.rows > 32\n",
+       {},
+       "constraints: none of 2 points fulfils them; accepted: one does"},
+  };
+  for (const Case& one : cases) {
+    const Swept sweep(one.sweep);
+    std::vector<std::string> words = {"sweep", (sweep.folder().path() / "sweep.yaml").string(), "--out",
+                                      (sweep.folder().path() / "new/a/b.sqlite").string()};
+    words.insert(words.end(), one.words.begin(), one.words.end());
+    const CommandEnd end = run_bitbalance(words);
+    INFO(end.err);
+    CHECK(end.refused_in_one_line());
+    CHECK_THAT(end.err, Contains(one.expected));
+    CHECK(sweep.folder().entries() == 1);
+    CHECK(elsewhere.entries() == 1);
+  }
+  CHECK(text_of(file) == "precious");
+}
+
 TEST_CASE("a page that would take another file's place, or is too large for a browser, is refused") {
   const Swept sweep("scenarios: " + kLenet + "\nspace: {accelerator.rows: [16, 32]}\n");
   const auto refusal = [&](const fs::path& page, const char* expected) {
@@ -292,11 +332,16 @@ TEST_CASE("a page that would take another file's place, or is too large for a br
   for (const char* name : {"sweep.yaml", "results.sqlite", "csv"})
     refusal(sweep.folder().path() / name, "is read or written by this command; accepted: another file");
   CHECK(sweep.rows() == 0);
+  const std::string search = "objectives: {cycles: min}\nmethod: nsga2\npopulation: 1000\ngenerations: 101\n";
   sweep.folder().write("sweep.yaml", "scenarios: " + kLenet +
-                                         "\nspace: {accelerator.rows: [16, 32]}\nobjectives: {cycles: min}\n"
-                                         "method: nsga2\npopulation: 1000\ngenerations: 101\n");
+                                         "\nspace: {accelerator.rows: {from: 1, to: 2000, step: 1}, "
+                                         "accelerator.columns: {from: 1, to: 51, step: 1}}\n" +
+                                         search);
   refusal(sweep.folder().path() / "page.html", "--html: 101000 points; accepted: 100000 at most, or --csv");
   CHECK(sweep.rows() == 0);
+  sweep.folder().write("sweep.yaml",
+                       "scenarios: " + kLenet + "\nspace: {accelerator.rows: [16, 32]}\n" + search);
+  CHECK(sweep.run({"--html", (sweep.folder().path() / "page.html").string()}).exit_code == 0);
 }
 
 /// As in a model: the file that holds the data of a tensor.

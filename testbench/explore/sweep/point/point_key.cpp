@@ -7,6 +7,7 @@
 
 #include "base/file/file_fingerprint.h"
 #include "base/file/fingerprint.h"
+#include "base/text/outside_text.h"
 #include "quant/eval/images/npz_file.h"
 #include "testbench/scenario/cache/network_key.h"
 
@@ -21,7 +22,18 @@ bool is_of_network(const std::string& path) {
   return path.compare(0, section.size(), section) == 0;
 }
 
+/// With uncommitted changes, or without git, many programs have one name.
+bool is_one_program(const std::string& name) {
+  return name.find("-dirty") == std::string::npos && name.find("unknown") == std::string::npos;
+}
+
 }  // namespace
+
+KeyMaker::KeyMaker(const std::string& program, const std::filesystem::path& executable)
+    : program_(fingerprint(program)) {
+  if (is_one_program(program)) return;
+  program_ = word_fingerprint(read_bytes(executable, std::string::npos).value_or(""), program_);
+}
 
 std::uint64_t KeyMaker::contents_of(const std::filesystem::path& place) {
   const auto known = contents_.find(place);
@@ -38,7 +50,7 @@ PointKey KeyMaker::key_of(const Scenario& scenario, const EffectiveSettings& set
   const bool computes = computes_data(scenario.run.level);
   const bool has_images = computes || !scenario.network.synthetic();  // which are prepared with the network
   PointKey key;
-  key.point = fingerprint(program_);
+  key.point = program_;
   key.network = fingerprint(computes ? "data" : "timing");
   for (const EffectiveSetting& setting : settings.settings) {
     if (std::find(kWithoutEffect.begin(), kWithoutEffect.end(), setting.path) != kWithoutEffect.end())

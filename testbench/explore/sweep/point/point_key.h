@@ -19,15 +19,16 @@ struct PointKey {
 /// Reads each file and folder that settings name once.
 class KeyMaker {
  public:
-  /// `program`: version and revision; another program may find other results.
-  explicit KeyMaker(std::string program) : program_(std::move(program)) {}
+  /// `program`: version and revision; another program may find other results. Where the revision does not
+  /// name all of the sources, what `executable` holds counts, too.
+  explicit KeyMaker(const std::string& program, const std::filesystem::path& executable = "/proc/self/exe");
 
   PointKey key_of(const Scenario& scenario, const EffectiveSettings& settings);
 
  private:
   std::uint64_t contents_of(const std::filesystem::path& place);
 
-  std::string program_;
+  std::uint64_t program_;
   std::map<std::filesystem::path, std::uint64_t> contents_;
 };
 

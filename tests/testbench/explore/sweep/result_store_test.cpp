@@ -158,6 +158,21 @@ TEST_CASE("a key changes with what a result depends on, and with nothing else") 
   CHECK(key({}).network != usual.network);
 }
 
+TEST_CASE("of a program with changes that its revision does not name, a key has all") {
+  const TemporaryFolder folder;
+  const Scenario scenario;
+  const auto key = [&](const std::string& program, const char* contents) {
+    return KeyMaker(program, folder.write("program", contents))
+        .key_of(scenario, effective_settings(scenario))
+        .point;
+  };
+  CHECK(key("1 (abc)", "one") == key("1 (abc)", "two"));
+  for (const char* program : {"1 (abc-dirty)", "1 (unknown)"}) {
+    CHECK(key(program, "one") == key(program, "one"));
+    CHECK(key(program, "one") != key(program, "two"));
+  }
+}
+
 TEST_CASE("a key has the array of an archive, and what all of the archive holds") {
   const TemporaryFolder folder;
   const auto key = [&](const char* array, const char* contents) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text/nearest_word.h"
 #include "hw/cost/cost_model.h"
 #include "hw/isa/program/program_check.h"
 
@@ -24,8 +25,12 @@ void check_names(const std::vector<LayerMapping>& mappings, const QuantizedNetwo
           return layer.op == LayerOp::kConv && layer.name == mapping.layer;
         });
     if (is_there) continue;
+    std::vector<std::string> known;
+    for (const QuantizedLayer& layer : network.layers)
+      if (layer.op == LayerOp::kConv) known.push_back(layer.name);
     throw std::invalid_argument(
-        fmt::format("mapping of layer {}: the network has no convolution of that name", mapping.layer));
+        fmt::format("mapping of layer {}: the network has no convolution of that name{}; accepted: {}",
+                    mapping.layer, suggestion(mapping.layer, known), fmt::join(known, ", ")));
   }
 }
 

@@ -99,8 +99,9 @@ TEST_CASE("contradictory mappings, efforts and objectives are told in one line")
   for (const char* other : {"{layer: conv9}", "{layer: conv9, batch: 8}", "{layer: conv9, batch: 3}",
                             "{layer: conv1, batch: 3}, {layer: pool1, batch: 3}"}) {
     INFO(other);
-    CHECK_THAT(mapping(other),
-               Contains("mapping of layer ") && Contains(": the network has no convolution of that name"));
+    CHECK_THAT(mapping(other), Contains("mapping of layer ") &&
+                                   Contains(": the network has no convolution of that name") &&
+                                   Contains("; accepted: conv1, conv2"));
   }
   CHECK_THAT(mapping("{layer: conv1, images: 2, rows: 2}"), Contains("images = 2: accepted: 1, or up to"));
   CHECK_THAT(mapping("{layer: conv1, images: 2, columns: 2}"), Contains("images = 2: accepted: 1, or up to"));

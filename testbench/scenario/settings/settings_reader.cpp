@@ -56,11 +56,13 @@ SettingsReader::Override SettingsReader::parse(const SettingOverride& given) {
   const std::string path = given.text.substr(0, equals);
   const bool is_path = ("." + path + ".").find("..") == std::string::npos;
   if (equals == std::string::npos || !is_path)
-    throw SettingsError(fmt::format("--set {}: accepted: path.to.key=value", given.text));
-  const std::string option = given.option.empty() ? "--set " + path : given.option;
+    throw SettingsError(fmt::format("{}: accepted: path.to.key=value",
+                                    given.option.empty() ? "--set " + given.text : given.option));
+  const bool is_set = given.option.empty();
+  const std::string option = is_set ? "--set " + path : given.option;
   const YAML::Node value = parse_yaml(given.text.substr(equals + 1), option, false);
   if (value.IsNull()) throw SettingsError(fmt::format("{}: no value; accepted: path.to.key=value", option));
-  return {path, option, given.file, nested(path, value), value.IsScalar()};
+  return {path, option, is_set, given.file, nested(path, value), value.IsScalar()};
 }
 
 void SettingsReader::read(const std::function<void()>& show) {
@@ -91,7 +93,8 @@ SettingsReader::Place SettingsReader::place_of(const Source& source, const YAML:
 
 std::string SettingsReader::Place::of(const std::string& path) const {
   if (option == nullptr) return fmt::format("{}:{}: {}", file, line, path);
-  return option->path == path ? option->option : "--set " + path;
+  if (option->path == path) return option->option;
+  return option->is_set ? "--set " + path : option->option + ": " + path;
 }
 
 std::string SettingsReader::place_of_section(std::size_t outwards) const {

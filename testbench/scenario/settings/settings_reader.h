@@ -69,6 +69,7 @@ class SettingsReader : public SettingsVisitor {
   struct Override {
     std::string path;
     std::string option;          ///< how the user gave it: "--set accelerator.rows"
+    bool is_set;                 ///< with --set, which can give any path
     std::filesystem::path file;  ///< that gave it; empty: the command line
     YAML::Node root;
     bool is_scalar;

@@ -15,9 +15,6 @@
 
 namespace bitbalance::runner {
 
-namespace {
-
-/// Throws std::invalid_argument. Also of entries for a batch that does not occur: no mapper sees them.
 void check_names(const std::vector<LayerMapping>& mappings, const QuantizedNetwork& network) {
   for (const LayerMapping& mapping : mappings) {
     const bool is_there =
@@ -33,6 +30,8 @@ void check_names(const std::vector<LayerMapping>& mappings, const QuantizedNetwo
                     mapping.layer, suggestion(mapping.layer, known), fmt::join(known, ", ")));
   }
 }
+
+namespace {
 
 /// The user's choices for programs of `batch` images: for just these, or else for all.
 std::vector<LayerMapping> mappings_for(const Scenario& scenario, int batch) {

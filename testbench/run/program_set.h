@@ -36,6 +36,10 @@ struct ChosenMappings {
   std::string comment(MemoryKind memory) const;
 };
 
+/// Throws std::invalid_argument when a mapping's layer is no convolution of the network; also of entries for
+/// a batch that does not occur, which no mapper sees.
+void check_names(const std::vector<LayerMapping>& mappings, const QuantizedNetwork& network);
+
 /// How a program of `batch` images is mapped. Throws std::invalid_argument when the scenario maps a layer
 /// that is no convolution of the network.
 MapperOptions mapper_options(const Scenario& scenario, const QuantizedNetwork& network, int batch);

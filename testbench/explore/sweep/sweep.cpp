@@ -9,6 +9,7 @@
 #include <set>
 #include <unordered_set>
 
+#include "base/file/fingerprint.h"
 #include "testbench/explore/sweep/search/sweep_front.h"
 #include "testbench/explore/sweep/task/shared_counters.h"
 #include "testbench/report/csv.h"
@@ -34,8 +35,8 @@ double share(std::uint64_t done, std::uint64_t all) {
   return static_cast<double>(done) / static_cast<double>(all);
 }
 
-/// What the check of a point came to; kFile: not of a point, but a file that points were read from.
-enum class Checked : char { kValid, kExcluded, kWrong, kFile };
+/// What a worker that checks points tells of: a point, a wrong one, or a file that points were read from.
+enum class Checked : char { kPoint, kWrong, kFile };
 /// In place of a point.
 constexpr std::uint64_t kIdle = ~std::uint64_t{0};
 /// What became of a point in a worker.
@@ -66,11 +67,34 @@ Sweep::Sweep(SweepSettings settings, const std::vector<SettingOverride>& overrid
       keys_(program_),
       constraints_(settings_.constraints) {}
 
-SweepPoint Sweep::check_point(std::uint64_t index, bool& is_excluded) {
+Sweep::CheckedPoint Sweep::check_point(std::uint64_t index) {
   const Scenario scenario = loader_.load(index);
   const EffectiveSettings settings = effective_settings(scenario);
-  is_excluded = !constraints_.hold_for(settings);
-  return {index, is_excluded ? PointKey() : keys_.key_of(scenario, settings)};
+  CheckedPoint checked;
+  checked.is_excluded = !constraints_.hold_for(settings);
+  checked.point = {index, checked.is_excluded ? PointKey() : keys_.key_of(scenario, settings)};
+  for (const LayerMapping& mapping : scenario.mapping.layers)
+    checked.layers = fingerprint(mapping.layer + "\n", checked.layers);
+  return checked;
+}
+
+std::shared_ptr<const Evaluation> Sweep::evaluation_of(const SweepPoint& point) {
+  return evaluations_.get(point.key.network,
+                          [&] { return std::make_shared<const Evaluation>(loader_.load(point.index)); });
+}
+
+void Sweep::check_mapping(const SweepPoint& point) {
+  std::shared_ptr<const Evaluation> evaluation;
+  try {
+    evaluation = evaluation_of(point);
+  } catch (const std::invalid_argument&) {
+    return;  // its points are refused
+  }
+  try {
+    evaluation->check_mapping(loader_.load(point.index).mapping);
+  } catch (const std::invalid_argument& error) {
+    throw SettingsError(fmt::format("{}; at {}", error.what(), loader_.describe(point.index)));
+  }
 }
 
 std::vector<SweepPoint> Sweep::check(std::uint64_t count,
@@ -79,16 +103,15 @@ std::vector<SweepPoint> Sweep::check(std::uint64_t count,
   std::uint64_t first_wrong = ~std::uint64_t{0}, done = 0;
   std::string why;
   std::vector<SweepPoint> valid;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, SweepPoint> mapped;  // the first by network and layers
   // Each worker ends at its first wrong point, so that the first of all is among them.
   ProcessPool pool(jobs, [&](int worker, const ProcessPool::Send& send) {
     for (std::uint64_t i = worker; i < count; i += jobs) {
       const std::uint64_t index = index_of(i);
       try {
-        bool is_excluded = false;
-        const SweepPoint point = check_point(index, is_excluded);
-        send(with(is_excluded ? Checked::kExcluded : Checked::kValid, with(point)));
+        send(with(Checked::kPoint, with(check_point(index))));
       } catch (const std::invalid_argument& error) {
-        send(with(Checked::kWrong, with(SweepPoint{index, {}}, error.what())));
+        send(with(Checked::kWrong, with(index, error.what())));
         return;
       }
     }
@@ -102,16 +125,29 @@ std::vector<SweepPoint> Sweep::check(std::uint64_t count,
           read_by_workers_.emplace(rest);
           return;
         }
-        const auto point = taken_from<SweepPoint>(rest);
         ++done;
-        if (checked == Checked::kValid) valid.push_back(point);
-        if (checked == Checked::kExcluded) ++excluded_;
-        if (checked != Checked::kWrong || point.index > first_wrong) return;
-        first_wrong = point.index;
+        if (checked == Checked::kPoint) {
+          const auto [point, is_excluded, layers] = taken_from<CheckedPoint>(rest);
+          if (is_excluded) {
+            ++excluded_;
+            return;
+          }
+          valid.push_back(point);
+          if (layers == 0) return;
+          SweepPoint& first = mapped.try_emplace({point.key.network, layers}, point).first->second;
+          if (point.index < first.index) first = point;
+          return;
+        }
+        const auto index = taken_from<std::uint64_t>(rest);
+        if (index > first_wrong) return;
+        first_wrong = index;
         why = rest;
       },
       [&] { tick(done); });
   if (!why.empty()) throw SettingsError(why);
+  std::map<std::uint64_t, SweepPoint> in_order;
+  for (const auto& [key, point] : mapped) in_order[point.index] = point;
+  for (const auto& [index, point] : in_order) check_mapping(point);
   std::sort(valid.begin(), valid.end(),
             [](const SweepPoint& a, const SweepPoint& b) { return a.index < b.index; });
   return valid;
@@ -151,9 +187,9 @@ std::vector<SweepPoint> Sweep::add_points(const std::vector<std::uint64_t>& indi
 void Sweep::take_points(const std::filesystem::path& list) {
   points_ = read_task(list);
   for (const SweepPoint& point : points_) {
-    bool is_excluded = point.index >= loader_.space().points();
-    const bool is_same = !is_excluded && check_point(point.index, is_excluded).key.point == point.key.point;
-    if (!is_same || is_excluded) {
+    const bool is_there = point.index < loader_.space().points();
+    const CheckedPoint now = is_there ? check_point(point.index) : CheckedPoint();
+    if (!is_there || now.is_excluded || now.point.key.point != point.key.point) {
       throw SettingsError(
           fmt::format("{}: point {:x} is another now; accepted: the sweep, its files and the program "
                       "that the list was made with",
@@ -221,9 +257,7 @@ std::vector<std::string> Sweep::compute_group(const std::vector<SweepPoint>& tod
   };
   std::shared_ptr<const Evaluation> evaluation;
   try {
-    evaluation = evaluations_.get(todo.front().key.network, [&] {
-      return std::make_shared<const Evaluation>(loader_.load(todo.front().index));
-    });
+    evaluation = evaluation_of(todo.front());
   } catch (const std::invalid_argument& why) {
     for (const SweepPoint& point : todo) add(point, refused(why.what(), scenario_of(point).run.level));
     store.commit();

@@ -85,7 +85,16 @@ class Sweep {
   Scenario scenario_of(const SweepPoint& point) { return loader_.load(point.index); }
 
  private:
-  SweepPoint check_point(std::uint64_t index, bool& is_excluded);
+  struct CheckedPoint {
+    SweepPoint point;
+    bool is_excluded = false;
+    std::uint64_t layers = 0;  ///< a mark of the layers that its mapping names; 0: none
+  };
+  CheckedPoint check_point(std::uint64_t index);
+  /// Throws SettingsError when the mapping names a layer that the network does not have.
+  void check_mapping(const SweepPoint& point);
+  /// Throws std::invalid_argument when the network cannot be made.
+  std::shared_ptr<const Evaluation> evaluation_of(const SweepPoint& point);
   /// Those of index_of(0 .. count - 1) that fulfil the constraints, ascending.
   std::vector<SweepPoint> check(std::uint64_t count,
                                 const std::function<std::uint64_t(std::uint64_t)>& index_of, int jobs,

@@ -7,6 +7,7 @@
 
 #include "hw/compiler/mapper.h"
 #include "testbench/explore/sweep/point/point_result.h"
+#include "testbench/run/program_set.h"
 #include "testbench/scenario/workload.h"
 
 namespace bitbalance::explore {
@@ -15,6 +16,9 @@ class Evaluation {
  public:
   /// Quantizes the scenario's network. Throws std::invalid_argument when it cannot be made.
   explicit Evaluation(const Scenario& scenario);
+
+  /// Throws std::invalid_argument when it names a layer that the network does not have.
+  void check_mapping(const MappingSettings& mapping) const { check_names(mapping.layers, workload_.network); }
 
   /// Precondition: the scenario has the same network and quantization, and computes data if that one did. A
   /// level that computes data runs in a process of its own: a SystemC simulation is the only one of its

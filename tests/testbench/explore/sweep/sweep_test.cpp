@@ -281,6 +281,30 @@ TEST_CASE("a mistake in a sweep is told before anything is computed") {
   }
 }
 
+TEST_CASE("a mapping of no layer of the network is a mistake, one that cannot be a refused point") {
+  const std::string start =
+      "scenarios: " + kLenet +
+      "\nspace: {mapping.include: [good.yaml, other.yaml], accelerator.rows: [8, 16]}\n";
+  for (const std::string& method :
+       {std::string(), std::string("method: nsga2\nobjectives: {cycles: min}\n")}) {
+    const Swept sweep(start + method);
+    sweep.folder().write("good.yaml", "layers: [{layer: conv1}]\n");
+    sweep.folder().write("other.yaml", "layers: [{layer: conv1}, {layer: convX}]\n");
+    const CommandEnd wrong = sweep.run();
+    INFO(wrong.err);
+    CHECK(wrong.refused_in_one_line());
+    CHECK_THAT(wrong.err, Contains("mapping of layer convX: the network has no convolution of that name") &&
+                              Contains("; accepted: conv1, ") &&
+                              Contains("; at lenet.yaml mapping.include=other.yaml accelerator.rows=8"));
+    CHECK(sweep.folder().entries() == 3);
+    sweep.folder().write("other.yaml", "layers: [{layer: conv1, columns: 3}]\n");
+    const CommandEnd refused = sweep.run();
+    INFO(refused.err);
+    CHECK(refused.exit_code == 0);
+    CHECK_THAT(refused.out, Contains("4 computed, 0 were there, 2 refused"));
+  }
+}
+
 TEST_CASE("a command that is refused leaves no database and no folder") {
   const std::string plain = "scenarios: " + kLenet + "\nspace: {accelerator.rows: [16, 32]}\n";
   const std::string search = "method: nsga2\nobjectives: {cycles: min}\n";

@@ -100,7 +100,12 @@ void check_outputs(const std::vector<OutputOption>& outputs, const std::set<fs::
                           });
     if (is_other) refuse("read or written by this command");
     if (is_result(file)) refuse("a result of an earlier command");
-    if (!is_there && !fs::is_symlink(file, ignored)) const OutputFile made(file);  // and removed again
+  }
+  for (const OutputOption& output : outputs) {
+    std::error_code ignored;
+    const fs::file_type type = fs::symlink_status(output.file, ignored).type();
+    if (!output.file.empty() && type == fs::file_type::not_found)
+      const OutputFile made(output.file);  // and removed again
   }
 }
 

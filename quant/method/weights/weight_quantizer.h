@@ -13,9 +13,10 @@ namespace bitbalance::method {
 /// nnzb; 0 when every weight is zero.
 double absmax_scale(const float* weights, std::size_t count, int weight_bits);
 
-/// Scale with the least squared error after rounding to `set`, over a grid of three octaves around the one
-/// that maps the largest |weight| to the largest representable magnitude; `absmax` is tried too, so the
-/// result is never worse. Of filters above 4096 weights only every n-th weight is judged.
+/// The best of some 40 scales by the squared error after rounding to `set`: eight of each of three octaves
+/// around the one that maps the largest |weight| to the largest representable magnitude, then finer ones
+/// around the best. `absmax` is tried too, so the result is never worse. Of filters above 4096 weights a
+/// sample chooses, spread over channels and kernel alike; all weights decide between its best and `absmax`.
 double search_scale(const float* weights, std::size_t count, const RepresentableSet& set, double absmax);
 
 /// Every weight rounded to the nearest representable one, into `count` numbers at `rounded`.

@@ -352,8 +352,9 @@ class Quantizer {
 
   // Channels that training switched off have weights of 1e-20 and biases of 1. In units of such weights the
   // bias would overflow the accumulator and the multiplier would lose its bits; so both bound the scale from
-  // below. Ordinary channels stay far from either bound: their bias has fewer bits and their factor is above
-  // 2^-20.
+  // below. Ordinary channels of 8-bit weights stay far from either bound: their bias has fewer bits and their
+  // factor is above 2^-20. 16-bit weights beside 8-bit activations have steps so small that a large bias
+  // reaches its bound, and their scale is raised.
   double least_weight_scale(float bias, double input_scale, double sum_scale) const {
     const double largest_bias =
         std::exp2(options_.activation_bits == 16 ? 40 : 24);  // of 48- and 32-bit accumulators

@@ -26,14 +26,14 @@ BitBudget parse_budget(const std::string& text);
 struct Allocation {
   std::vector<LayerOverride> layers;
   double budget = 0;  ///< in the unit
-  double cost = 0;    ///< of the chosen settings, as measured layer by layer
+  double cost = 0;    ///< of the network that these settings make, as predicted
   double loss = 0;    ///< sum of the layers' relative output noise
 };
 
 /// Settings of a frame's layers that the scenario's own `quantization.layers` do not name. A budget of cycles
 /// or energy chooses nnzb from 1 to 5, one of bytes the weight bits up to the scenario's. Losses are measured
-/// on the first 16 of `images`. `network` and its calibration are those of prepare(). Throws
-/// std::invalid_argument when the budget cannot be met.
+/// on the first 16 of `images`. `network` and its calibration are those of prepare(). What they make of the
+/// network costs no more than the budget. Throws SettingsError when that cannot be met.
 Allocation allocate_bits(const Scenario& scenario, const Network& network, const Calibration& calibration,
                          const std::vector<std::vector<float>>& images, const BitBudget& budget,
                          const std::function<void(double)>& progress);

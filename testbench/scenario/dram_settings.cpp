@@ -70,6 +70,10 @@ constexpr std::array<TimeKey, kDramTimes> kTimes = {{
     {{"tXS", "end of self-refresh to any command (LPDDR: tXSR)"}, &T::xs, "0 nCK"},
 }};
 
+const char* condition_of(Use use) {
+  return use == Use::kWithGroups ? "with bank_groups above 1" : "with bank_groups 1";
+}
+
 bool is_used(const TimeKey& key, int bank_groups) {
   return key.use == Use::kAlways || (key.use == Use::kWithGroups) == (bank_groups > 1);
 }
@@ -122,8 +126,10 @@ void show_time(SettingsVisitor& v, DramSettings& s, std::size_t which, const Rat
 
 void show_times(SettingsVisitor& v, DramSettings& s) {
   const Rational tck_ns = show_period(v, s);
-  for (std::size_t i = 0; i < kTimes.size(); ++i)
-    v.only_if(is_used(kTimes[i], s.config.geometry.bank_groups), [&] { show_time(v, s, i, tck_ns); });
+  for (std::size_t i = 0; i < kTimes.size(); ++i) {
+    v.only_if(is_used(kTimes[i], s.config.geometry.bank_groups), condition_of(kTimes[i].use),
+              [&] { show_time(v, s, i, tck_ns); });
+  }
 }
 
 void show_commands(SettingsVisitor& v, dram::CommandClocks& c) {

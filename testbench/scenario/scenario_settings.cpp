@@ -40,7 +40,7 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
   if (builtin == builtins.size()) builtin = 0;
   v.choice({"builtin", "ImageNet network with synthetic weights, instead of a model"}, builtin, builtins);
   s.builtin = builtin == 0 ? "" : builtins[builtin];
-  v.only_if(s.builtin.empty(), [&] {
+  v.only_if(s.builtin.empty(), "without builtin", [&] {
     v.path({"quantized", "what `bitbalance quantize` wrote; `quantization` is not used then"}, s.quantized);
     v.path({"model", "trained network, float32 ONNX; beside `quantized`: what its accuracy is held against"},
            s.model);
@@ -57,10 +57,10 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
         [&](std::size_t size) { s.fixed_inputs.resize(size); }, [&] { return s.fixed_inputs.size(); },
         [&](std::size_t i) { show_fixed_input(v, s.fixed_inputs[i]); });
   });
-  v.only_if(!s.builtin.empty(), [&] { show_zoo(v, s.zoo); });
+  v.only_if(!s.builtin.empty(), "with builtin", [&] { show_zoo(v, s.zoo); });
   v.file_or_folder(
       {"images", "test images: IDX, NPY, NPZ, or PNG and JPEG files; without them synthetic ones"}, s.images);
-  v.only_if(s.synthetic(), [&] {
+  v.used_if(s.synthetic(), [&] {
     v.integer({"image_seed", "of synthetic images"}, s.image_seed, 0, std::int64_t{1} << 62);
   });
   v.path(
@@ -80,7 +80,11 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
           "the blank, last the space"},
          s.dictionary);
   v.rule(s.texts.empty() == s.dictionary.empty(), "dictionary", "texts and dictionary belong together");
-  v.only_if(!s.synthetic(), [&] {
+  v.file_or_folder({"calibration_images", "images that choose the activation scales, as `images`"},
+                   s.calibration_images);
+  if (!s.synthetic() && s.quantized.empty()) v.required();
+  const bool reads_images = !s.synthetic() || !s.calibration_images.empty();
+  v.only_if(reads_images, "with images or calibration_images", [&] {
     v.choice({"layout", "order of four extents of an image file: images first, channels second or last"},
              s.layout, names_of({ImageLayout::kNchw, ImageLayout::kNhwc}));
     v.text({"raw", "image files are numbers without a header, of this type in NumPy's words (|u1, <f4, >i2)"},
@@ -94,9 +98,6 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
         s.pixels.mean, -1e9, 1e9);
     v.reals({"pixel_deviation", "then divided by; one, or per channel"}, s.pixels.deviation, 1e-6, 1e9);
   });
-  v.file_or_folder({"calibration_images", "images that choose the activation scales, as `images`"},
-                   s.calibration_images);
-  if (!s.synthetic() && s.quantized.empty()) v.required();
   v.integer({"count", "images to run; 0: all of the file, or one batch of synthetic ones"}, s.count, 0,
             1 << 24);
   v.integer({"batch", "images of one program"}, s.batch, 1, compiler::kMostBatch);
@@ -121,13 +122,13 @@ constexpr double kMostBytesPerSecond = 1e13;
 
 void show_memory(SettingsVisitor& v, MemorySettings& s) {
   v.choice({"model", "how the DRAM keeps time"}, s.model, names_of({MemoryKind::kIdeal, MemoryKind::kTimed}));
-  v.only_if(s.model == MemoryKind::kIdeal, [&] {
+  v.only_if(s.model == MemoryKind::kIdeal, "with model ideal", [&] {
     v.integer({"latency_cycles", "from the end of a transfer to its answer"}, s.latency_cycles, 0, 1'000'000);
     v.rational({"bytes_per_cycle", "bandwidth of a channel, decimal or a fraction"}, s.bytes_per_cycle);
     v.real({"bytes_per_second", "the same whatever the clock, instead of bytes_per_cycle; 0: that counts"},
            s.bytes_per_second, 0, kMostBytesPerSecond);
   });
-  v.only_if(s.model == MemoryKind::kTimed, [&] { show_dram(v, s.dram); });
+  v.only_if(s.model == MemoryKind::kTimed, "with model timed", [&] { show_dram(v, s.dram); });
 }
 
 void show_layer_mapping(SettingsVisitor& v, LayerMapping& s) {

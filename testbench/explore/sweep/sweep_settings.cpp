@@ -55,7 +55,7 @@ class SweepReader {
                   : fmt::format("not given; accepted with method {}: 1 to {}", to_string(sweep_.method),
                                 kMostPoints));
     v.integer({"seed", "of what is drawn"}, sweep_.seed, 0, std::int64_t{1} << 62);
-    v.only_if(sweep_.method == SweepMethod::kNsga2, [&] {
+    v.only_if(sweep_.method == SweepMethod::kNsga2, "with method nsga2", [&] {
       v.integer({"population", "of a generation"}, sweep_.population, 4, 10'000);
       v.integer({"generations", "that are evaluated"}, sweep_.generations, 1, 100'000);
     });

@@ -46,7 +46,7 @@ class RangeProbe : public SettingsVisitor {
   void choice(const Setting&, std::size_t&, const std::vector<std::string>&) override {}
   void path(const Setting&, std::filesystem::path&) override {}
   void file_or_folder(const Setting&, std::filesystem::path&) override {}
-  void only_if(bool, const std::function<void()>& body) override { body(); }
+  void only_if(bool, const char*, const std::function<void()>& body) override { body(); }
   void required() override {}
   void rule(bool, const char*, const std::string&) override {}
 

@@ -73,10 +73,15 @@ class SettingsVisitor {
   /// The same of a file or a folder.
   virtual void file_or_folder(const Setting& setting, std::filesystem::path& value) = 0;
 
-  /// Settings that mean something only where `applies`; what shows all of them shows these, too.
-  virtual void only_if(bool applies, const std::function<void()>& body) {
+  /// Settings that mean something only where `applies`, in words `condition` ("with images"); what shows all
+  /// of them shows these, too.
+  virtual void only_if(bool applies, const char* condition, const std::function<void()>& body) {
+    static_cast<void>(condition);
     if (applies) body();
   }
+  /// Settings that are not used unless `applies`. A reader takes them all the same, as another setting on the
+  /// command line may be the reason.
+  virtual void used_if(bool applies, const std::function<void()>& body) { only_if(applies, "", body); }
 
   /// Shows all of the current section, which `value` becomes: by `body` or, for a reader that has read the
   /// same section of the same files before, as what it became then.

@@ -68,10 +68,10 @@ void SettingsGuide::section(const Setting& setting, const std::function<void()>&
 }
 
 void SettingsGuide::optional_section(const Setting& setting, bool& given, const std::function<void()>& body) {
-  only_if(given, [&] { section(setting, body); });
+  only_if(given, "", [&] { section(setting, body); });
 }
 
-void SettingsGuide::only_if(bool applies, const std::function<void()>& body) {
+void SettingsGuide::only_if(bool applies, const char* /*condition*/, const std::function<void()>& body) {
   if (!applies) return as_comment(body);
   const bool around = std::exchange(is_conditional_, true);
   body();
@@ -83,7 +83,7 @@ void SettingsGuide::list(const Setting& setting, const std::function<void(std::s
                          const std::function<void(std::size_t)>& body) {
   const bool is_empty = size() == 0;
   if (is_empty) resize(1);  // what an element would be
-  only_if(!is_empty, [&] {
+  only_if(!is_empty, "", [&] {
     open(setting, "a list of these", [&] {
       for (std::size_t i = 0; i < size(); ++i) {
         dash_ = true;

@@ -45,7 +45,7 @@ class SettingsGuide : public SettingsVisitor {
   void choice(const Setting& setting, std::size_t& value, const std::vector<std::string>& choices) override;
   void path(const Setting& setting, std::filesystem::path& value) override;
   void file_or_folder(const Setting& setting, std::filesystem::path& value) override;
-  void only_if(bool applies, const std::function<void()>& body) override;
+  void only_if(bool applies, const char* condition, const std::function<void()>& body) override;
   void required() override;
   void rule(bool, const char*, const std::string&) override {}
   void checked(const std::function<void()>&) override {}

@@ -118,8 +118,15 @@ std::string SettingsReader::place_to_mend(const std::string& key) const {
   return named.size() == 1 ? named.front() : fmt::format("{}: {}", place_of_section(), key);
 }
 
+bool SettingsReader::show_key(const Setting& setting) {
+  Frame& f = frame();
+  f.shown.emplace_back(setting.key);
+  if (f.conditional && !condition_.empty()) f.conditional->emplace(setting.key, condition_);
+  return !f.conditional;
+}
+
 void SettingsReader::each(const Setting& setting, const std::function<void(const Source&)>& read) {
-  frame().shown.emplace_back(setting.key);
+  if (!show_key(setting)) return;
   std::vector<Source> given;
   for (const Source& source : frame().sources) {
     const YAML::Node& mapping = source.node;
@@ -178,9 +185,9 @@ void SettingsReader::check_form(const Source& section, const std::string& path) 
 }
 
 void SettingsReader::section(const Setting& setting, const std::function<void()>& body) {
+  if (!show_key(setting)) return;
   Frame inner;
   inner.path = path_of(setting.key);
-  frame().shown.emplace_back(setting.key);
   bool is_replaced = false;
   for (const Source& source : frame().sources) {
     const YAML::Node& mapping = source.node;
@@ -207,7 +214,7 @@ void SettingsReader::optional_section(const Setting& setting, bool& given,
   if (given) {
     section(setting, body);
   } else {
-    frame().shown.emplace_back(setting.key);
+    show_key(setting);
   }
 }
 
@@ -376,8 +383,22 @@ void SettingsReader::read_place(const Setting& setting, std::filesystem::path& v
     refuse(setting, "'" + name + "': " + unreadable(value), accepted);
 }
 
+void SettingsReader::only_if(bool applies, const char* condition, const std::function<void()>& body) {
+  if (applies) return body();
+  if (!frame().conditional) return;
+  const std::string around = condition_;
+  if (around.empty()) condition_ = condition;
+  body();
+  condition_ = around;
+}
+
+void SettingsReader::used_if(bool /*applies*/, const std::function<void()>& body) {
+  body();
+}
+
 void SettingsReader::required() {
   Frame& f = frame();
+  if (f.conditional) return;
   const std::string& key = f.shown.back();
   if (!f.missing.empty() || places_.count(path_of(key)) != 0) return;
   f.missing = fmt::format("{}: {} is missing", place_of_section(), key);
@@ -388,12 +409,12 @@ bool SettingsReader::misses_something() const {
 }
 
 void SettingsReader::rule(bool holds, const char* key, const std::string& message) {
-  if (holds || misses_something()) return;
+  if (holds || frame().conditional || misses_something()) return;
   throw SettingsError(fmt::format("{}: {}", place_to_mend(key), message));
 }
 
 void SettingsReader::checked(const std::function<void()>& check) {
-  if (misses_something()) return;
+  if (frame().conditional || misses_something()) return;
   try {
     check();
   } catch (const ConfigError& refused) {
@@ -407,7 +428,7 @@ void SettingsReader::run(Frame opened, const std::function<void()>& body) {
   body();
   const Frame closed = std::move(frames_.back());
   frames_.pop_back();
-  reject_unknown(closed);
+  reject_unknown(closed, body);
   if (!closed.missing.empty()) {
     // A section that is not there may be misspelt: its parent tells first what it does not know.
     if (!closed.sources.empty() || frames_.empty()) throw SettingsError(closed.missing);
@@ -417,14 +438,30 @@ void SettingsReader::run(Frame opened, const std::function<void()>& body) {
   if (closed.once_accepted && !misses_something()) closed.once_accepted();
 }
 
-void SettingsReader::reject_unknown(const Frame& closed) const {
+std::map<std::string, std::string> SettingsReader::conditional_keys(const std::string& path,
+                                                                    const std::function<void()>& body) {
+  Frame again;
+  again.path = path;
+  again.conditional.emplace();
+  frames_.push_back(std::move(again));
+  body();
+  std::map<std::string, std::string> keys = std::move(*frames_.back().conditional);
+  frames_.pop_back();
+  return keys;
+}
+
+void SettingsReader::reject_unknown(const Frame& closed, const std::function<void()>& body) {
   for (const Source& source : closed.sources) {
     for (const auto& entry : source.node) {
       const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : form_of(entry.first);
       if (key == "include" || std::count(closed.shown.begin(), closed.shown.end(), key) != 0) continue;
       const std::string place = place_of(source, entry.first).of(inner_path(closed.path, key));
-      throw SettingsError(fmt::format("{}: unknown key{}; accepted: {}", place, suggestion(key, closed.shown),
-                                      fmt::join(closed.shown, ", ")));
+      const std::map<std::string, std::string> conditional = conditional_keys(closed.path, body);
+      const auto known = conditional.find(key);
+      const std::string hint = known == conditional.end() ? suggestion(key, closed.shown)
+                                                          : fmt::format(" (known {})", known->second);
+      throw SettingsError(
+          fmt::format("{}: unknown key{}; accepted: {}", place, hint, fmt::join(closed.shown, ", ")));
     }
   }
 }

@@ -56,6 +56,8 @@ class SettingsReader : public SettingsVisitor {
   void choice(const Setting& setting, std::size_t& value, const std::vector<std::string>& choices) override;
   void path(const Setting& setting, std::filesystem::path& value) override;
   void file_or_folder(const Setting& setting, std::filesystem::path& value) override;
+  void only_if(bool applies, const char* condition, const std::function<void()>& body) override;
+  void used_if(bool applies, const std::function<void()>& body) override;
   /// A list of texts, or one text.
   void texts(const Setting& setting, std::vector<PlacedText>& values);
   /// All keys of the current section, in their order.
@@ -93,6 +95,8 @@ class SettingsReader : public SettingsVisitor {
     std::optional<Place> place;   ///< where the section stands, if it is given
     std::vector<Source> sources;  ///< the first that has a key decides
     std::vector<std::string> shown;
+    /// In search of an unknown key nothing is read: conditions of keys that are not shown.
+    std::optional<std::map<std::string, std::string>> conditional;
     std::function<void()> once_accepted;
     std::string missing;  ///< first error about a required key
   };
@@ -121,7 +125,12 @@ class SettingsReader : public SettingsVisitor {
   /// Here or in a section around: told first, and what depends on it is not checked.
   bool misses_something() const;
   void run(Frame opened, const std::function<void()>& body);
-  void reject_unknown(const Frame& closed) const;
+  void reject_unknown(const Frame& closed, const std::function<void()>& body);
+  /// What body, of the section `path`, shows under other conditions only: keys and the conditions.
+  std::map<std::string, std::string> conditional_keys(const std::string& path,
+                                                      const std::function<void()>& body);
+  /// Notes the key. False: nothing is read.
+  bool show_key(const Setting& setting);
   void read_place(const Setting& setting, std::filesystem::path& value, bool may_be_folder);
   [[noreturn]] void refuse(const Setting& setting, const std::string& found,
                            const std::string& accepted) const;
@@ -132,6 +141,7 @@ class SettingsReader : public SettingsVisitor {
   std::vector<Override> overrides_;  ///< in their order
   std::vector<Frame> frames_;
   std::map<std::string, Place> places_;  ///< of the settings given, by path
+  std::string condition_;                ///< of what is shown, where it does not hold
 };
 
 }  // namespace bitbalance::scenario

@@ -26,6 +26,24 @@ TEST_CASE("an unknown key is refused with its place, the nearest key and the acc
                  Contains("--set memory.latency: unknown key;"));
 }
 
+TEST_CASE("a key that is known beside other settings is refused with their names") {
+  const ScenarioFile file("");
+  const auto error = [&](const std::string& setting) {
+    try {
+      load_scenario(file.folder.path() / "net.onnx", {{setting, ""}});
+    } catch (const SettingsError& refused) {
+      return std::string(refused.what());
+    }
+    return std::string("no error");
+  };
+  CHECK_THAT(
+      error("network.layout=nhwc"),
+      StartsWith("--set network.layout: unknown key (known with images or calibration_images); accepted: "));
+  CHECK_THAT(error("network.seed=3"), StartsWith("--set network.seed: unknown key (known with builtin)"));
+  CHECK_THAT(error("memory.tRRD_S=3 ns"),
+             StartsWith("--set memory.tRRD_S: unknown key (known with model timed)"));
+}
+
 TEST_CASE("a value of the wrong type or range is refused with its place and what is accepted") {
   const auto error = [](const std::string& rest) { return ScenarioFile(rest).error(); };
   CHECK(error("quantization: {weight_bits: eight}\n") ==

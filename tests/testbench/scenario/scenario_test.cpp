@@ -65,6 +65,29 @@ TEST_CASE("the effective settings are a scenario that means the same") {
   CHECK(again.mapping.layers.at(0).rows == 2);
 }
 
+TEST_CASE("calibration images alone are read in every way that test images are") {
+  const ScenarioFile file("");
+  const std::string images = (file.folder.path() / "images.idx").string();
+  const auto model = file.folder.path() / "net.onnx";
+  const Scenario s = load_scenario(model, {{"network.pixel_mean=[0.5, 0.25, 0.125]", ""},
+                                           {"network.pixel_deviation=2", ""},
+                                           {"network.layout=nhwc", ""},
+                                           {"network.resize=8", ""},
+                                           {"network.raw='|u1'", ""},
+                                           {"network.calibration_images=" + images, ""}});
+  CHECK(s.network.synthetic());
+  CHECK(s.network.pixels.mean == std::vector<double>{0.5, 0.25, 0.125});
+  CHECK(s.network.layout == ImageLayout::kNhwc);
+  CHECK(s.network.resize == 8);
+  CHECK(s.network.raw == "|u1");
+  const auto effective = file.folder.write("effective.yaml", to_yaml(s));
+  CHECK(to_yaml(load_scenario(effective)) == to_yaml(s));
+  // Test images may join them, whose settings and seed stand in the file.
+  const Scenario joined = load_scenario(effective, {{"network.images=" + images, ""}});
+  CHECK_FALSE(joined.network.synthetic());
+  CHECK_THAT(to_yaml(joined), !Contains("image_seed"));
+}
+
 TEST_CASE("a written mapping is accepted as the mapping section") {
   ScenarioFile file("mapping: {fuse_pooling: false}\n");
   MappingSettings mapping;
@@ -107,7 +130,8 @@ TEST_CASE("a builtin network takes the model's place and brings its own settings
   CHECK_THROWS_WITH(with("network.builtin=vgg19"),
                     "--set network.builtin: 'vgg19' (did you mean 'vgg16'?); accepted: none, alexnet, vgg16, "
                     "resnet50, googlenet");
-  CHECK_THROWS_WITH(with("network.model=s.yaml"), Contains("network.model: unknown key"));
+  CHECK_THROWS_WITH(with("network.model=s.yaml"),
+                    Contains("network.model: unknown key (known without builtin); accepted: builtin, seed"));
   CHECK_THROWS_WITH(with("network.labels=" + file.string()),
                     Contains("network.labels: given without images"));
   CHECK_THROWS_WITH(with("network.images=" + file.string()), EndsWith("calibration_images is missing"));

@@ -209,7 +209,7 @@ TEST_CASE("what is wrong with a sweep is told with its place") {
        "'accelerator.rows = 1': an assignment; accepted: a comparison, =="},
       {"space: {accelerator.rows: 1}\nconstraints: accelerator.synchronization == $balanced",
        "'accelerator.synchronization == $balanced': '$'; accepted: "},
-      {"space: {accelerator.rows: 1}\ngenerations: 3", "generations: unknown key"},
+      {"space: {accelerator.rows: 1}\ngenerations: 3", "generations: unknown key (known with method nsga2)"},
   };
   for (const auto& [text, expected] : cases) {
     INFO(text);

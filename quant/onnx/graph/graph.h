@@ -126,9 +126,9 @@ class OnnxGraph {
   /// y = scale[c] * x + bias[c] on the way to one of the node's results.
   OnnxValue add_affine_step(const onnx::NodeProto& source, const OnnxValue& input, std::vector<float> scale,
                             std::vector<float> bias, const std::string& name);
-  /// The value cut to low .. high, its bounds from now on: the file says how it is quantized. Costs nothing
-  /// where it is within them anyhow, by `margin`, or they lie around zero and it is the network's input that
-  /// nobody else reads.
+  /// The value cut to low .. high, its bounds from now on: the file says how it is quantized. They are the
+  /// bounds of the network's input where nobody else reads it. Costs nothing where the value is within them
+  /// anyhow, by `margin`, or they lie around zero and are such an input's.
   OnnxValue within(const onnx::NodeProto& source, const OnnxValue& value, float low, float high,
                    float margin);
   /// add_host() of one tensor under other extents, on the way: a layer of that name.

@@ -153,9 +153,10 @@ OnnxValue OnnxGraph::within(const NodeProto& source, const OnnxValue& value, flo
   OnnxValue result = value;
   const ValueBounds known = range_of(value.tensor);
   const bool is_within = known.low >= low - margin && known.high <= high + margin;
+  const bool is_image = value.tensor == network_.input && source.input(0) == model_.input().name() &&
+                        model_.readers(source.input(0)) == 1;
   // What turns an image into integers saturates alike on both sides.
-  const bool cuts_itself = value.tensor == network_.input && std::abs(low + high) <= 2 * margin &&
-                           model_.readers(model_.input().name()) == 1;
+  const bool cuts_itself = is_image && std::abs(low + high) <= 2 * margin;
   if (!is_within && !cuts_itself) {
     const std::string name = source.output(0) + " (saturated)";
     Node& node = append_layer(source, layer_names_.take(name), Op::kClip, value.tensor, shape(value.tensor),
@@ -164,7 +165,7 @@ OnnxValue OnnxGraph::within(const NodeProto& source, const OnnxValue& value, flo
     node.high = high;
     result = {node.output, value.dims, {}, value.type};
   }
-  network_.tensors[result.tensor].bounds = ValueBounds{low, high};
+  network_.tensors[is_image ? value.tensor : result.tensor].bounds = ValueBounds{low, high};
   return result;
 }
 

@@ -165,6 +165,32 @@ TEST_CASE("the file's ranges become the calibration, and a Quantize that swallow
   CHECK(clipped.max == Approx(25.5));
 }
 
+TEST_CASE("the input has the file's range, around zero or not, if a Quantize alone reads it") {
+  const auto model = [](int zero, bool is_read_twice) {
+    OnnxBuilder m({1, 1, 1, 2});
+    m.constant("s", {}, {0.5F}).constant("w", {1, 1, 1, 1}, {1});
+    m.raw_constant("z", onnx::TensorProto::UINT8, {}, bytes_of({zero}));
+    m.node("Identity", {"x"}, "same");
+    m.node("QuantizeLinear", {is_read_twice ? "same" : "x", "s", "z"}, "q");
+    m.node("DequantizeLinear", {"q", "s", "z"}, "r");
+    m.node("Conv", {"r", "w"}, is_read_twice ? "c" : "y");
+    if (is_read_twice) m.node("Add", {"c", "same"}, "y");
+    if (!is_read_twice) m.graph().mutable_node()->DeleteSubrange(0, 1);
+    return m.import();
+  };
+  for (const int zero : {0, 100, 128}) {
+    CAPTURE(zero);
+    const float low = -0.5F * static_cast<float>(zero), high = 127.5F + low;
+    const Network network = model(zero, false);
+    CHECK(Evaluator(network).run({-200, 200}) == Floats{low, high});
+    const method::Calibration calibration = method::calibrate(network, {{-1, 2}});
+    CHECK(calibration.from_file == 1);
+    CHECK(calibration.ranges.at("x").min == low);
+    CHECK(calibration.ranges.at("x").max == high);
+    CHECK(Evaluator(model(zero, true)).run({-200, 200}) == Floats{low - 200, high + 200});
+  }
+}
+
 TEST_CASE("a Quantize costs nothing where the values are within its range anyhow") {
   OnnxBuilder model({1, 1, 1, 2});
   model.constant("s", {}, {0.5F}).constant("w", {1, 1, 1, 1}, {1});

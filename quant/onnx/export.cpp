@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -111,6 +112,14 @@ class Exporter {
     if (file != own) {
       const std::string image = writer_.unique(name + "_image");
       add_view(std::exchange(name, image), own, image);
+    }
+    if (const std::optional<ValueBounds>& bounds = network_.tensors[network_.input].bounds) {
+      Node cut;
+      cut.name = writer_.unique(name + "_cut");
+      cut.low = bounds->low;
+      cut.high = bounds->high;
+      add_clip(cut, {name}, cut.name);
+      name = cut.name;
     }
     names_[network_.input] = name;
   }

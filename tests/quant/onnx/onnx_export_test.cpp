@@ -104,6 +104,22 @@ TEST_CASE("features without an image survive export") {
   check_same(builder.build(builder.affine("scaled", hidden, random_values(3, 3), random_values(3, 4))));
 }
 
+TEST_CASE("an input that saturates does so in what is exported") {
+  for (const int zero : {0, 3, 128}) {
+    for (const std::vector<std::int64_t>& dims : {std::vector<std::int64_t>{1, 1, 2, 1}, {1, 2}}) {
+      OnnxBuilder model(dims);
+      model.constant("s", {}, {0.02F});
+      model.raw_constant("z", onnx::TensorProto::UINT8, {}, std::string(1, static_cast<char>(zero)));
+      model.node("QuantizeLinear", {"x", "s", "z"}, "q");
+      model.node("DequantizeLinear", {"q", "s", "z"}, "r");
+      model.node("Sigmoid", {"r"}, "y");
+      const Network network = model.import();
+      const std::vector<float> image = {-6, 6};
+      CHECK(Evaluator(reimported(network)).run(image) == Evaluator(network).run(image));
+    }
+  }
+}
+
 TEST_CASE("an ImageNet graph with concatenations survives export") {
   ZooOptions options;
   options.fully_connected = false;

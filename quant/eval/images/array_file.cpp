@@ -257,6 +257,7 @@ double Array::value(std::int64_t index) const {
     std::memcpy(&number, &bits, sizeof number);
     return number;
   }
+  if (format.kind == Kind::kBool) return bits == 0 ? 0 : 1;
   if (format.kind == Kind::kUnsigned) return static_cast<double>(bits);
   const int unused = 64 - 8 * format.bytes;
   return static_cast<double>(static_cast<std::int64_t>(bits << unused) >> unused);
@@ -295,7 +296,19 @@ std::optional<NumberFormat> number_format(std::string_view descr) {
   const char order = descr.empty() ? '\0' : descr.front(), kind = descr.size() < 2 ? '\0' : descr[1];
   const auto size = whole_number(descr.substr(std::min<std::size_t>(descr.size(), 2)), 1, 8);
   format.big_endian = order == '>';
-  format.kind = kind == 'f' ? Kind::kFloat : kind == 'i' ? Kind::kSigned : Kind::kUnsigned;
+  switch (kind) {
+    case 'f':
+      format.kind = Kind::kFloat;
+      break;
+    case 'i':
+      format.kind = Kind::kSigned;
+      break;
+    case 'b':
+      format.kind = Kind::kBool;
+      break;
+    default:
+      format.kind = Kind::kUnsigned;
+  }
   format.bytes = size.value_or(0);
   const bool is_sized =
       format.bytes == 2 || format.bytes == 4 || format.bytes == 8 || (format.bytes == 1 && kind != 'f');

@@ -15,11 +15,12 @@ namespace bitbalance::eval {
 
 /// How a file holds a number.
 struct NumberFormat {
-  enum class Kind { kUnsigned, kSigned, kFloat };
+  enum class Kind { kUnsigned, kSigned, kFloat, kBool };
   Kind kind = Kind::kUnsigned;
-  int bytes = 1;  ///< 1, 2, 4 or 8; of a float 2 (IEEE 754 binary16), 4 or 8
+  int bytes = 1;  ///< 1, 2, 4 or 8; of a float 2 (IEEE 754 binary16), 4 or 8; of a bool 1
   bool big_endian = false;
 
+  /// A whole number of 0 to 255: a pixel.
   bool is_byte() const { return kind == Kind::kUnsigned && bytes == 1; }
 };
 
@@ -33,7 +34,7 @@ struct Array {
   std::vector<std::uint8_t> data;
 
   std::int64_t elements() const { return static_cast<std::int64_t>(data.size()) / format.bytes; }
-  /// Exact but for whole numbers beyond 2^53. Precondition: 0 <= index < elements().
+  /// Exact but for whole numbers beyond 2^53; a bool is 0 or 1. Precondition: 0 <= index < elements().
   double value(std::int64_t index) const;
 };
 

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include <fstream>
+#include <optional>
 #include <stdexcept>
 
 using namespace bitbalance;
@@ -68,6 +69,16 @@ TEST_CASE("channels that come last are put ahead of the pixels") {
   const TemporaryFile wide("nhwc-wide", bytes);
   CHECK(read_images(wide.path(), ImageLayout::kNhwc).values == std::vector<float>{1, -1, 2, 256, 3, 6});
   CHECK(read_images(wide.path()).shape() == Shape{1, 2, 3});
+}
+
+TEST_CASE("truths are the numbers 0 and 1, no bytes of pixels") {
+  const TemporaryFile truths("truths", {0, 1, 1, 0, 7, 0});
+  const std::optional<NumberFormat> format = number_format("|b1");
+  REQUIRE(format);
+  const ImageSet set = read_raw_images(truths.path(), *format, {1, 1, 3}, ImageLayout::kNchw);
+  CHECK(set.count == 2);
+  CHECK(float_images(set, 0, 1)[0] == std::vector<float>{0, 1, 1});
+  CHECK(float_images(set, 1, 1)[0] == std::vector<float>{0, 1, 0});
 }
 
 TEST_CASE("a mean and a deviation for each channel, of bytes and of other numbers") {

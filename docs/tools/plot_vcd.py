@@ -41,13 +41,13 @@ class Waveform:
                     self.first = time if self.first is None else self.first
                     self.last = time
                 elif time is not None:
-                    value, name = words if words[0][0] == "b" else (words[0][0], words[0][1:])
-                    changes[name].append((time, int(value.lstrip("b"), 2)))
-        clock = changes[self.ids["clk"]]
-        edges = [t for t, value in clock if value == 1]
-        if len(edges) < 2:
-            sys.exit(f"{path}: clk has no period")
-        self.period = edges[1] - edges[0]
+                    value, name = words if words[0][0] in "br" else (words[0][0], words[0][1:])
+                    is_real = value[0] == "r"
+                    changes[name].append((time, float(value[1:]) if is_real else int(value.lstrip("b"), 2)))
+        edges = [t for t, value in changes[self.ids["clk"]] if value == 1]
+        if not edges:
+            sys.exit(f"{path}: clk has no edge")
+        self.period = edges[1] - edges[0] if len(edges) > 1 else self.last - self.first + 1
         self.changes = changes
 
     def cycles(self):
@@ -72,6 +72,8 @@ def shown_as(name, width):
 
 
 def text(value, form, width):
+    if isinstance(value, float):
+        return f"{value:.6g}"
     if form == "token":
         if not value & TOKEN_VALID:
             return "."

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/file/output_file.h"
+#include "base/text/outside_text.h"
 
 namespace bitbalance::waveform {
 namespace {
@@ -104,7 +105,8 @@ void SaveFile::write(const std::string& title, std::uint64_t begin, double shown
   std::string out = fmt::format(
       "[*] Signals of {}\n[savefile] \"/{}\"\n[dumpfile] \"/{}\"\n[timestart] {}\n[size] 1600 900\n"
       "[sst_expanded] 0\n[signals_width] 340\n*{:.6f} {} -1\n",
-      title, save_file().filename().string(), dump_.filename().string(), begin, -std::log2(shown), begin);
+      one_line(title), save_file().filename().string(), dump_.filename().string(), begin, -std::log2(shown),
+      begin);
   for (const char* const name : kExplaining) {
     const auto signal = std::find_if(signals_.begin(), signals_.end(),
                                      [name](const rtl::SignalList::Signal& s) { return s.name == name; });

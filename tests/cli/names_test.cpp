@@ -149,6 +149,18 @@ TEST_CASE("no name reaches a terminal with signs that it acts on") {
   check(bitbalance_command("run " + shell_word(sick)), 2);
 }
 
+TEST_CASE("a name with a line break stays in its line of GTKWave's file") {
+  const std::string sick = "a\n[timestart] 5\nb";
+  const NamedNetwork network({sick});
+  REQUIRE(network.run("--rtl '*' --trace " + shell_word(sick)).exit_code == 0);
+  for (const auto& entry : fs::directory_iterator(network.out())) {
+    if (entry.path().extension() != ".gtkw") continue;
+    const std::string text = text_of(entry.path());
+    CHECK_THAT(text, Catch::StartsWith("[*] Signals of layer a\\n[timestart] 5\\nb, tiles 0 to "));
+    CHECK(text.find("\n[timestart]") == text.rfind("\n[timestart]"));
+  }
+}
+
 TEST_CASE("the settings of a layer reach that layer alone") {
   const NamedNetwork network({"conv1", "conv[1]", "conv*", "a,b"});
   REQUIRE(network.run("").exit_code == 0);

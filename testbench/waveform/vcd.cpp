@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <fstream>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <stdexcept>
@@ -18,7 +18,8 @@
 namespace bitbalance::waveform {
 namespace {
 
-constexpr const char* kBits = "01xzXZ";
+constexpr std::string_view kBits = "01xzXZ";
+constexpr std::string_view kLogic = "01xzXZUWLH-uwlh";  ///< with those of VHDL's std_logic
 
 bool is_space(int c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
@@ -91,6 +92,13 @@ bool is_range(std::string_view text) {
          (colon == std::string_view::npos || number_of<std::int64_t>(text.substr(colon + 1)));
 }
 
+/// Without the digits that its extension to the left brings back.
+std::string_view shortest(std::string_view value) {
+  while (value.size() > 1 && value[0] != '1' && (value[1] == value[0] || value.substr(0, 2) == "01"))
+    value.remove_prefix(1);
+  return value;
+}
+
 class VcdReader {
  public:
   VcdReader(const std::filesystem::path& path, VcdChanges changes)
@@ -112,7 +120,14 @@ class VcdReader {
   struct Kind {
     std::int64_t width = 1;
     bool is_real = false;
+    bool is_event = false;
     bool operator!=(const Kind& o) const { return width != o.width || is_real != o.is_real; }
+  };
+
+  /// The last time at which an identifier got a value, and hashes of it and of the one before that time.
+  struct Last {
+    std::uint64_t time = 0;
+    std::size_t value = 0, before = 0;
   };
 
   VcdNote& note(const std::string& what) {
@@ -163,11 +178,15 @@ class VcdReader {
     return name;
   }
 
+  [[noreturn]] void refuse_ports() const { words_.fail("a dump of ports (EVCD)", "a four-state dump (VCD)"); }
+
   void declare(int scope) {
     const std::string type = words_.expect("$var");
     Kind kind;
     kind.is_real = type == "real" || type == "realtime" || type == "shortreal";
-    const bool has_bits = !kind.is_real && type != "string" && type != "event";
+    kind.is_event = type == "event";
+    if (type == "port") refuse_ports();
+    const bool has_bits = !kind.is_real && type != "string" && !kind.is_event;
     const std::string width = words_.expect("$var");
     const auto bits = number_of<std::int64_t>(width);
     if (!bits || *bits < (has_bits ? 1 : 0)) words_.fail("width \"" + width + "\"", "a number, 1 or more");
@@ -231,14 +250,17 @@ class VcdReader {
         section.clear();
       } else if (word == "$comment") {
         skip("$comment");
+      } else if (word.rfind("$dumpports", 0) == 0) {
+        refuse_ports();
       } else if (first == 'b' || first == 'B') {
         vector(word.substr(1), words_.expect("a vector value"));
       } else if (first == 'r' || first == 'R') {
         real(word.substr(1), words_.expect("a real value"));
       } else if (first == 's' || first == 'S') {
         note("a text as a value, which is not of the standard");
-        change(word.substr(1), identifier(words_.expect("a text")));
-      } else if (std::strchr(kBits, first) != nullptr) {
+        const std::string text = word.substr(1);
+        change(text, text, identifier(words_.expect("a text")));
+      } else if (kLogic.find(first) != std::string_view::npos) {
         scalar(word.substr(0, 1), word.substr(1));
       } else {
         words_.fail("\"" + word + "\"", "a time, a value or a section of values");
@@ -266,22 +288,24 @@ class VcdReader {
   }
 
   void vector(const std::string& value, const std::string& id) {
-    if (value.empty() || value.find_first_not_of(kBits) != std::string::npos)
+    if (value.empty() || value.find_first_not_of(kLogic) != std::string::npos)
       words_.fail("value \"" + value + "\"", "0, 1, x and z");
     const std::size_t to = identifier(id);
     check_width(value, to);
-    change(value, to);
+    change(value, shortest(value), to);
   }
 
   void scalar(const std::string& value, const std::string& id) {
     const std::size_t to = identifier(id);
     check_width(value, to);
-    if (kinds_[to].width > 1)
+    if (!kinds_[to].is_real && kinds_[to].width > 1)
       words_.fail(fmt::format("value {} of 1 bits", value), fmt::format("{} bits", kinds_[to].width));
-    change(value, to);
+    change(value, value, to);
   }
 
-  void check_width(const std::string& value, std::size_t to) const {
+  void check_width(const std::string& value, std::size_t to) {
+    if (value.find_first_not_of(kBits) != std::string::npos)
+      note("a value of std_logic, which is not of the standard");
     // Unknown while dumping is off: of a real number, too.
     if (kinds_[to].is_real && value.find_first_not_of("xX") != std::string::npos)
       words_.fail("value " + value + " of a real number", "r and a number");
@@ -298,24 +322,35 @@ class VcdReader {
       words_.fail("real value \"" + value + "\"", "a number");
     const std::size_t to = identifier(id);
     if (!kinds_[to].is_real) words_.fail("real value " + value, "bits");
-    change(value, to);
+    change(value, value, to);
   }
 
-  void change(std::string value, std::size_t to) {
+  /// `meant`: the same of all ways to write the value.
+  void change(const std::string& value, std::string_view meant, std::size_t to) {
     if (!has_time_) {
       note("a value before any time, taken for time 0");
       has_time_ = true;
     }
     VcdHistory& history = vcd_.histories[to];
-    if (last_times_.size() < vcd_.histories.size()) last_times_.resize(vcd_.histories.size());
-    const bool is_again = history.times != 0 && last_times_[to] == vcd_.last_time;
-    last_times_[to] = vcd_.last_time;
-    if (!is_again) ++history.times;
+    if (lasts_.size() < vcd_.histories.size()) lasts_.resize(vcd_.histories.size());
+    Last& last = lasts_[to];
+    const bool is_again = history.times != 0 && last.time == vcd_.last_time;
+    if (is_again) {
+      history.changed -= static_cast<std::uint64_t>(last.value != last.before);
+    } else {
+      ++history.times;
+      last.before = last.value;
+      last.time = vcd_.last_time;
+    }
+    // An event happens again with every value.
+    last.value = kinds_[to].is_event ? history.times : std::hash<std::string_view>()(meant);
+    if (history.times == 1) last.before = ~last.value;
+    history.changed += static_cast<std::uint64_t>(last.value != last.before);
     if (!keeps_) return;
     if (is_again) {
-      history.changes.back().value = std::move(value);
+      history.changes.back().value = value;
     } else {
-      history.changes.push_back({vcd_.last_time, std::move(value)});
+      history.changes.push_back({vcd_.last_time, value});
     }
   }
 
@@ -323,9 +358,9 @@ class VcdReader {
   bool keeps_;
   Vcd vcd_;
   std::unordered_map<std::string, std::size_t> ids_;
-  std::vector<Kind> kinds_;                ///< by id
-  std::vector<std::uint64_t> last_times_;  ///< of a value, by id
-  bool has_time_ = false;                  ///< told, or taken for 0
+  std::vector<Kind> kinds_;  ///< by id
+  std::vector<Last> lasts_;  ///< by id
+  bool has_time_ = false;    ///< told, or taken for 0
   bool is_told_ = false;
 };
 
@@ -364,7 +399,7 @@ std::string Vcd::value_at(const VcdSignal& signal, std::uint64_t time) const {
                                       [](std::uint64_t t, const VcdChange& c) { return t < c.time; });
   if (after == history.begin()) return {};
   std::string value = std::prev(after)->value;
-  if (signal.is_real || value.empty() || value.find_first_not_of(kBits) != std::string::npos) return value;
+  if (signal.is_real || value.empty() || value.find_first_not_of(kLogic) != std::string::npos) return value;
   // Left-extension of the standard: 0 after 0 and 1, else the digit itself.
   const char fill = value.front() == '1' ? '0' : value.front();
   const auto width = static_cast<std::size_t>(signal.width);

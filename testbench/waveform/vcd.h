@@ -25,8 +25,8 @@ struct VcdSignal {
   std::size_t id = 0;  ///< signals with the same id share their values
 };
 
-/// Value of a signal from a time on, as the file has it: characters of "01xz", most significant first and not
-/// always all of them, or the text of a number.
+/// Value of a signal from a time on, as the file has it: characters of "01xz" or of std_logic, most
+/// significant first and not always all of them, or the text of a number.
 struct VcdChange {
   std::uint64_t time = 0;
   std::string value;
@@ -34,6 +34,7 @@ struct VcdChange {
 
 struct VcdHistory {
   std::uint64_t times = 0;         ///< at which it gets a value; the last of several at one time counts
+  std::uint64_t changed = 0;       ///< those of them at which it is not as before; the first is one
   std::vector<VcdChange> changes;  ///< times ascending; empty unless they were asked for
 };
 

@@ -22,9 +22,9 @@ std::string range_text(const Vcd& vcd) {
   return fmt::format("{} to {} {}", vcd.first_time * step, vcd.last_time * step, kUnits[unit]);
 }
 
-/// Changes after the first value of a signal.
+/// After the first value of a signal.
 std::uint64_t changes_of(const VcdHistory& history) {
-  return history.times == 0 ? 0 : history.times - 1;
+  return history.changed == 0 ? 0 : history.changed - 1;
 }
 
 }  // namespace

@@ -143,6 +143,28 @@ TEST_CASE("values of anything but bits are refused") {
   CHECK_THAT(refusal(kDeclarations + kFirstValues + "#2000\nb \"\n"), StartsWith("wave.vcd:16: value \"\""));
 }
 
+TEST_CASE("a value of NUL is refused") {
+  CHECK_THAT(refusal(kDeclarations + kFirstValues + "#2000\n" + std::string(1, '\0') + "!\n"),
+             EndsWith("accepted: a time, a value or a section of values"));
+  CHECK_THAT(refusal(kDeclarations + kFirstValues + "#2000\nb1" + std::string(1, '\0') + " \"\n"),
+             StartsWith("wave.vcd:16: value"));
+}
+
+TEST_CASE("a dump of ports (EVCD) is refused as one") {
+  CHECK_THAT(refusal("$timescale 1 ns $end $scope module top $end $var port [7:0] <1 b $end\n"),
+             Equals("wave.vcd:1: a dump of ports (EVCD): accepted: a four-state dump (VCD)"));
+  CHECK_THAT(refusal(kDeclarations + "#0\n$dumpports\npL 0 6 !\n$end\n"),
+             Equals("wave.vcd:11: a dump of ports (EVCD): accepted: a four-state dump (VCD)"));
+}
+
+TEST_CASE("while dumping is off a real number is unknown as a scalar or a vector") {
+  const std::string dump =
+      "$timescale 1 ps $end\n$var real 64 % r $end\n$enddefinitions $end\n#0\nr1.5 %\n#5\n";
+  for (const char* value : {"x%", "X%", "bx %"})
+    CHECK(refusal(dump + "$dumpoff\n" + value + "\n$end\n") == "accepted");
+  CHECK_THAT(refusal(dump + "1%\n"), StartsWith("wave.vcd:7: value 1 of a real number"));
+}
+
 TEST_CASE("a scope that nobody opened is refused") {
   CHECK_THAT(refusal("$upscope $end\n" + kDeclarations + kFirstValues), StartsWith("wave.vcd:1: $upscope"));
 }
@@ -178,6 +200,9 @@ TEST_CASE("what the format leaves open is noted") {
   CHECK(notes(replaced(dump, "$upscope $end\n", "")) ==
         Notes{"a scope that is open at the end of the declarations"});
   CHECK(notes(replaced(dump, "1 ps", "5 ps")) == Notes{"a timescale that is not 1, 10 or 100 of its unit"});
+  for (const char* value : {"bUUWLH-01 \"", "U!", "W!", "L!", "H!", "-!"})
+    CHECK(notes(dump + "#2000\n" + value + "\n") ==
+          Notes{"a value of std_logic, which is not of the standard"});
   CHECK(notes(dump + "#2000\nsIDLE \"\n") == Notes{"a text as a value, which is not of the standard"});
   CHECK(notes(dump + "$dumpall #2000\n1! $end\n") == Notes{"a time within $dumpall"});
 }
@@ -227,6 +252,13 @@ TEST_CASE("check-vcd tells signals, time range and changes of a file") {
         "   1 bits       2 changes  clk\n"
         "   8 bits       1 changes  unit.count\n"
         "   8 bits       1 changes  unit.same\n");
+}
+
+TEST_CASE("a value that is given again is no change") {
+  const std::string all = "$dumpall\n1!\nb101 \"\n$end\n";
+  const Vcd vcd =
+      read(kDeclarations + kFirstValues + "#1500\n" + all + "#1600\n" + all + "#1700\nb0101 \"\n0!\n");
+  CHECK(describe_vcd("wave.vcd", vcd) == "wave.vcd: 3 signals, 1000 to 1700 ps, 1 changes\n");
 }
 
 TEST_CASE("check-vcd tells notes below the file, with line and number") {

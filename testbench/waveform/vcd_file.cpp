@@ -52,7 +52,7 @@ VcdFile::~VcdFile() {
 }
 
 void VcdFile::close() {
-  if (!begun_) cycle(false);
+  cycle(false);
   if (now_ps() > time_) {
     text_.clear();
     write_time(now_ps());
@@ -84,7 +84,7 @@ void VcdFile::cycle(bool is_delta) {
   for (Signal& signal : signals_) {
     const std::uint64_t value = value_of(signal.value, signal.bytes, signal.width);
     if (begun_ && value == signal.last) continue;
-    if (text_.empty()) write_time(now_ps());
+    if (text_.empty() && now_ps() > time_) write_time(now_ps());
     signal.last = value;
     write_value(signal);
   }

@@ -28,6 +28,7 @@ class VcdFile : public sc_core::sc_trace_file {
   void set_refresh(std::function<void()> refresh) { refresh_ = std::move(refresh); }
   /// Both throw std::runtime_error when any of it could not be written.
   void check() const { file_.check(); }
+  /// With the values of now: the kernel leaves out an instant in which the simulation pauses.
   void close();
 
   void trace(const bool& value, const std::string& name) override { add(name, value, 1); }

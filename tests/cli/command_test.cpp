@@ -1,4 +1,5 @@
 // The `bitbalance` command as a user meets it: exit codes, results that appear whole or not at all.
+#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "base/process/main_stack.h"
 #include "base/text/shell_word.h"
 #include "testbench/report/folder/file_name.h"
+#include "testbench/waveform/vcd.h"
 #include "tests/cli/lenet_command.h"
 #include "tests/quant/onnx/onnx_builder.h"
 #include "tests/support/left_out.h"
@@ -205,6 +207,40 @@ TEST_CASE("one layer is traced in a run at transaction level, and both levels ar
   CHECK(summary["layers"][0]["level"] == "tlm");
   CHECK(summary["layers"][1]["level"] == "rtl");
   CHECK_THAT(text_of(out / "effective.yaml"), Contains("rtl: \"conv2\"") && Contains("barrier: layer"));
+}
+
+TEST_CASE("the last edge of a run is in its dump: nothing runs any more, and all energy is told") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "results";
+  const CommandEnd outcome = bitbalance_command(
+      lenet() +
+      "--level rtl --golden sampled --power 1000 --trace fc3:all --signals cycle --signals 'power.*' "
+      "--signals controller.state --signals controller.store.in_flight --out " +
+      out.string());
+  REQUIRE(outcome.exit_code == 0);
+  const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
+  const waveform::Vcd vcd = waveform::read_vcd(out / "fc3.vcd");
+  CHECK(vcd.notes.empty());
+  const auto last = [&vcd](const char* name) { return vcd.value_at(vcd.signal(name), vcd.last_time); };
+  CHECK(waveform::vcd_number(last("cycle"), false) == summary["cycles"]);
+  CHECK(waveform::vcd_number(last("controller.state"), false) == 0);
+  CHECK(waveform::vcd_number(last("controller.store.in_flight"), false) == 0);
+  const auto& energy = summary["energy_j_per_frame"];
+  CHECK(std::stod(last("power.core_j")) == Approx(2 * energy["core"].get<double>()).epsilon(1e-9));
+  CHECK(std::stod(last("power.dram_j")) == Approx(2 * energy["dram"].get<double>()).epsilon(1e-9));
+}
+
+TEST_CASE("a run that is stopped has the edge of its stop in the dump") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "results";
+  const CommandEnd outcome =
+      bitbalance_command(lenet() + "--level rtl --trace @0-99999 --signals 'controller.*' --out " +
+                         out.string() + " --set memory.latency_cycles=5000 --set run.watchdog_cycles=3000");
+  CHECK(outcome.exit_code == 1);
+  const waveform::Vcd vcd = waveform::read_vcd(out / "cycles.vcd");
+  constexpr int kStopping = 3;  // what is under way is awaited when the stop is told
+  CHECK(waveform::vcd_number(vcd.value_at(vcd.signal("controller.state"), vcd.last_time), false) ==
+        kStopping);
 }
 
 TEST_CASE("a layer of any name can be traced") {

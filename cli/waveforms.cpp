@@ -89,10 +89,8 @@ void Waveforms::check() const {
 void Waveforms::finish() {
   for (const auto& window : windows_) {
     window->finish();
-    if (!window->written()) {
-      tell(fmt::format("--trace {}: not written: the run ended at cycle {}", window->request().text,
-                       window->cycles()));
-    }
+    const std::string missing = window->missing();
+    if (!missing.empty()) tell(fmt::format("--trace {}: {}", window->request().text, missing));
   }
 }
 

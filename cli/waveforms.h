@@ -32,7 +32,7 @@ class Waveforms {
   void join(RunTrace& trace);
   /// Throws std::runtime_error when a file could not be written.
   void check() const;
-  /// The same at the end of the run; tells of windows that the run did not come to.
+  /// The same at the end of the run; tells of windows that the run did not come to, or not wholly.
   void finish();
 
  private:

@@ -42,8 +42,11 @@ def trace(command, scenario, options):
     with tempfile.TemporaryDirectory() as folder:
         out = f"{folder}/out"
         chosen = [word for name in signals() for word in ("--signals", name)]
-        subprocess.run([command, "run", scenario, "--level", "rtl", "--golden", "sampled", "--trace", "@0-999999999",
-                        *chosen, "--out", out, *options], check=True, stdout=subprocess.DEVNULL)
+        run = subprocess.run([command, "run", scenario, "--level", "rtl", "--golden", "sampled", "--trace",
+                              "@0-999999999", *chosen, "--out", out, *options], check=False,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if run.returncode != 0:
+            sys.exit(run.stderr)
         return Waveform(next(pathlib.Path(out).glob("*.vcd")))
 
 

@@ -104,6 +104,8 @@ class Accelerator : public sc_core::sc_module {
   void set_observer(ExecutionObserver* observer);
   /// What the compute engine does in the cycle that began at the last edge: the array's account of it.
   Activity compute_activity() const { return controller_.compute_activity(); }
+  /// No program runs.
+  bool idle() const { return controller_.idle(); }
   /// From the start of the simulation on tells whether edges of `clk` are needed; see
   /// ClockDomain::observe_need().
   void observe_clock_need(std::function<void(bool needed)> observer) { clock_need_ = std::move(observer); }

@@ -65,6 +65,8 @@ class Controller : public Clocked {
   void set_observer(ExecutionObserver* observer) { observer_ = observer; }
   /// What the compute engine does in the cycle that began at the last edge, its causes of waiting told apart.
   Activity compute_activity() const;
+  /// No program runs.
+  bool idle() const { return state_ == State::kIdle; }
 
  private:
   enum class State : std::uint8_t {

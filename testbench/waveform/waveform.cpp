@@ -91,7 +91,7 @@ WaveformWindow::WaveformWindow(const sc_core::sc_module_name& name, const Window
   if (format == DumpFormat::kFst) check_fst_converter();
   add_own_signals();
   SC_HAS_PROCESS(WaveformWindow);
-  SC_METHOD(open);
+  SC_METHOD(come_to_first_edge);
   sensitive << first_edge_;
   dont_initialize();
   SC_METHOD(close);
@@ -122,15 +122,21 @@ void WaveformWindow::add_own_signals() {
   signals_ = chosen_signals(all, request_.signals);
 }
 
-void WaveformWindow::program_started(Edge /*edge*/) {
-  running_ = true;
+void WaveformWindow::program_started(Edge edge) {
+  program_begin_ = edge;
+  running_ = !source_.accelerator.idle();
   program_start_ = sc_core::sc_time_stamp();
-  plan_cycles();
+  if (request_.extent != WindowRequest::Extent::kCycles) return;
+  if (running_) {
+    plan_cycles();
+  } else {  // of another level: it has no edges
+    close();
+  }
 }
 
-void WaveformWindow::program_ended(Edge /*edge*/) {
-  refresh();
-  cycles_ = static_cast<std::int64_t>(cycle_);
+void WaveformWindow::program_ended(Edge edge) {
+  cycles_ += edge - program_begin_;
+  cycle_ = static_cast<std::uint64_t>(cycles_);
   running_ = false;
   sample_now_ = true;
   if (request_.extent != WindowRequest::Extent::kCycles) return;
@@ -140,13 +146,20 @@ void WaveformWindow::program_ended(Edge /*edge*/) {
 
 /// Of a window of cycles, as far as they are in the program that starts.
 void WaveformWindow::plan_cycles() {
-  if (request_.extent != WindowRequest::Extent::kCycles) return;
+  if (state_ == State::kClosed || request_.last < cycles_) return;
   const auto after = [this](std::int64_t cycle) {
     return static_cast<double>(cycle - cycles_) * source_.period;
   };
-  if (state_ == State::kWaiting && request_.first >= cycles_) first_edge_.notify(after(request_.first));
-  if (state_ != State::kClosed && request_.last >= cycles_)
-    last_edge_.notify(after(request_.last) + 0.75 * source_.period);
+  if (state_ == State::kWaiting) first_edge_.notify(after(std::max(request_.first, cycles_)));
+  last_edge_.notify(after(request_.last) + 0.75 * source_.period);
+}
+
+/// The clock's edge comes a delta after its time, and may end the program: then the cycle is none of it.
+void WaveformWindow::come_to_first_edge() {
+  constexpr int kEdgeDeltas = 2;
+  if (deltas_++ < kEdgeDeltas) return next_trigger(sc_core::SC_ZERO_TIME);
+  deltas_ = 0;
+  if (running_) open();
 }
 
 void WaveformWindow::command_issued(Engine /*engine*/, const Command& command, Edge /*edge*/) {
@@ -192,6 +205,8 @@ void WaveformWindow::open() {
   if (state_ != State::kWaiting) return;
   state_ = State::kOpen;
   first_time_ = sc_core::sc_time_stamp();
+  refresh_cycle();
+  first_cycle_ = static_cast<std::int64_t>(cycle_);
   note_failure([this] {
     file_ = std::make_unique<VcdFile>(sink_of(format_, path_));
     file_->set_refresh([this] { refresh(); });
@@ -208,17 +223,21 @@ void WaveformWindow::close() {
   state_ = State::kClosed;
   note_failure([this] {
     file_->close();
+    last_cycle_ = running_ ? static_cast<std::int64_t>(cycle_) : cycles_ - 1;
     file_.reset();
     write_save_file();
   });
 }
 
+void WaveformWindow::refresh_cycle() {
+  if (!running_) return;
+  const sc_core::sc_time taken = sc_core::sc_time_stamp() - program_start_;
+  cycle_ = static_cast<std::uint64_t>(cycles_) + taken.value() / source_.period.value();
+}
+
 /// Own signals at the end of an instant.
 void WaveformWindow::refresh() {
-  if (running_) {
-    const sc_core::sc_time taken = sc_core::sc_time_stamp() - program_start_;
-    cycle_ = static_cast<std::uint64_t>(cycles_) + taken.value() / source_.period.value();
-  }
+  refresh_cycle();
   cause_ = static_cast<std::uint8_t>(source_.accelerator.compute_activity());
   if (source_.power == nullptr) return;
   const auto window = static_cast<std::uint64_t>(source_.power->window_cycles());
@@ -253,6 +272,18 @@ void WaveformWindow::check() const {
 void WaveformWindow::finish() {
   close();
   check();
+}
+
+std::string WaveformWindow::missing() const {
+  const bool is_written = state_ == State::kClosed,
+             has_cycles = request_.extent == WindowRequest::Extent::kCycles;
+  const std::string end = fmt::format("the run ended at cycle {}", cycles_ - 1);
+  const std::string levels = "layers that are not clocked have no edges";
+  if (!is_written) return "not written: " + (has_cycles && request_.first < cycles_ ? levels : end);
+  const std::int64_t last = std::min(request_.last, cycles_ - 1);
+  if (!has_cycles || (first_cycle_ == request_.first && last_cycle_ == request_.last)) return {};
+  return fmt::format("only cycles {} to {}: {}", first_cycle_, last_cycle_,
+                     first_cycle_ == request_.first && last_cycle_ == last ? end : levels);
 }
 
 void WaveformWindow::write_save_file() const {

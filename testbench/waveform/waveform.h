@@ -54,10 +54,9 @@ class WaveformWindow : public sc_core::sc_module, public ExecutionObserver {
   void check() const;
   /// After the simulation: ends a window that is still open, and checks.
   void finish();
-  bool written() const { return state_ == State::kClosed; }
+  /// After that: what of the window the file lacks, and why. Empty: nothing.
+  std::string missing() const;
   const WindowRequest& request() const { return request_; }
-  /// Cycles of the run so far.
-  std::int64_t cycles() const { return cycles_; }
   const std::filesystem::path& path() const { return path_; }
   /// What it writes into the folder.
   std::vector<std::string> file_names() const;
@@ -65,10 +64,12 @@ class WaveformWindow : public sc_core::sc_module, public ExecutionObserver {
  private:
   enum class State { kWaiting, kOpen, kClosed };
   void add_own_signals();
+  void come_to_first_edge();
   void open();
   void close();
   void close_after_this_edge() { last_edge_.notify(0.75 * source_.period); }
   void plan_cycles();
+  void refresh_cycle();
   void refresh();
   void sample_power();
   void write_save_file() const;
@@ -87,9 +88,12 @@ class WaveformWindow : public sc_core::sc_module, public ExecutionObserver {
   sc_core::sc_time first_time_;
   sc_core::sc_event first_edge_, last_edge_;
 
-  bool running_ = false;            ///< a program
-  sc_core::sc_time program_start_;  ///< of the last one
-  std::int64_t cycles_ = 0;         ///< of the programs before
+  bool running_ = false;                           ///< a program of this accelerator
+  sc_core::sc_time program_start_;                 ///< of the last one
+  Edge program_begin_ = 0;                         ///< the same for a program at any level
+  std::int64_t cycles_ = 0;                        ///< of the programs before
+  int deltas_ = 0;                                 ///< since the time of the first edge
+  std::int64_t first_cycle_ = 0, last_cycle_ = 0;  ///< in the file
   // Own signals.
   std::uint64_t cycle_ = 0;
   std::uint8_t cause_ = 0;

@@ -209,6 +209,59 @@ TEST_CASE("one layer is traced in a run at transaction level, and both levels ar
   CHECK_THAT(text_of(out / "effective.yaml"), Contains("rtl: \"conv2\"") && Contains("barrier: layer"));
 }
 
+/// A run of LeNet with windows of its pe_array.tile and cycle: what is told of them.
+std::string told_of_windows(const std::string& arguments, const fs::path& out) {
+  const CommandEnd outcome =
+      bitbalance_command(lenet() + arguments +
+                         " --golden sampled --signals cycle --signals pe_array.tile --out " + out.string());
+  CHECK(outcome.exit_code == 0);
+  return outcome.told();
+}
+
+/// First and last value of the signal `cycle`.
+std::pair<std::int64_t, std::int64_t> cycles_in(const fs::path& dump) {
+  const waveform::Vcd vcd = waveform::read_vcd(dump);
+  const waveform::VcdSignal& cycle = vcd.signal("cycle");
+  return {waveform::vcd_number(vcd.value_at(cycle, vcd.first_time), false),
+          waveform::vcd_number(vcd.value_at(cycle, vcd.last_time), false)};
+}
+
+TEST_CASE("a window of cycles has edges of clocked layers alone, and what it lacks is told") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "results";
+  const std::string told = told_of_windows("--rtl conv2 --trace @0-100 --trace @1000-9999", out);
+  std::int64_t begin = 0, end = 0;
+  const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
+  begin = summary["layers"][0]["cycles"];
+  end = begin + summary["layers"][1]["cycles"].get<std::int64_t>();
+  CHECK(told ==
+        "bitbalance: --trace @0-100: not written: layers that are not clocked have no edges\n" +
+            fmt::format(
+                "bitbalance: --trace @1000-9999: only cycles {} to {}: layers that are not clocked have no "
+                "edges\n",
+                begin, end - 1));
+  CHECK_FALSE(fs::exists(out / "cycles.vcd"));
+  CHECK(cycles_in(out / "cycles-2.vcd") == std::pair(begin, end));
+}
+
+TEST_CASE("a window of cycles that reaches beyond the run is cut, and this is told") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "results";
+  const std::string told = told_of_windows(
+      "--level rtl --set network.batch=1 --trace @9268-9268 --trace @9269-9270 --trace @18537-18538 "
+      "--trace @18538-18538 --trace @18538-18540",
+      out);
+  const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
+  REQUIRE(summary["cycles"] == 2 * 9269);
+  CHECK(told ==
+        "bitbalance: --trace @18537-18538: only cycles 18537 to 18537: the run ended at cycle 18537\n"
+        "bitbalance: --trace @18538-18538: not written: the run ended at cycle 18537\n"
+        "bitbalance: --trace @18538-18540: not written: the run ended at cycle 18537\n");
+  CHECK(cycles_in(out / "cycles.vcd") == std::pair<std::int64_t, std::int64_t>(9268, 9268));
+  CHECK(cycles_in(out / "cycles-2.vcd") == std::pair<std::int64_t, std::int64_t>(9269, 9270));
+  CHECK_FALSE(fs::exists(out / "cycles-4.vcd"));
+}
+
 TEST_CASE("the last edge of a run is in its dump: nothing runs any more, and all energy is told") {
   const TemporaryFolder folder;
   const fs::path out = folder.path() / "results";

@@ -25,7 +25,7 @@ class PowerMeter : public ExecutionObserver {
   void program_started(Edge edge) override;
   void program_ended(Edge edge) override;
 
-  /// Of the run so far, which has taken that many cycles.
+  /// Of the programs of the accelerator so far, which have taken that many cycles.
   Energy energy(std::int64_t cycles) const;
   /// Cycles over which power is averaged.
   std::int64_t window_cycles() const { return window_cycles_; }

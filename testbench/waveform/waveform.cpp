@@ -136,6 +136,7 @@ void WaveformWindow::program_started(Edge edge) {
 
 void WaveformWindow::program_ended(Edge edge) {
   cycles_ += edge - program_begin_;
+  if (!running_) unclocked_cycles_ += edge - program_begin_;
   cycle_ = static_cast<std::uint64_t>(cycles_);
   running_ = false;
   sample_now_ = true;
@@ -221,6 +222,7 @@ void WaveformWindow::open() {
 void WaveformWindow::close() {
   if (state_ != State::kOpen) return;
   state_ = State::kClosed;
+  sample_now_ = true;
   note_failure([this] {
     file_->close();
     last_cycle_ = running_ ? static_cast<std::int64_t>(cycle_) : cycles_ - 1;
@@ -240,13 +242,13 @@ void WaveformWindow::refresh() {
   refresh_cycle();
   cause_ = static_cast<std::uint8_t>(source_.accelerator.compute_activity());
   if (source_.power == nullptr) return;
-  const auto window = static_cast<std::uint64_t>(source_.power->window_cycles());
-  if (sample_now_ || cycle_ / window != power_cycle_ / window) sample_power();
+  const std::int64_t window = source_.power->window_cycles();
+  if (sample_now_ || clocked_cycle() / window != power_cycle_ / window) sample_power();
 }
 
 void WaveformWindow::sample_power() {
-  const PowerMeter::Energy energy = source_.power->energy(static_cast<std::int64_t>(cycle_));
-  const std::uint64_t cycles = cycle_ - power_cycle_;
+  const PowerMeter::Energy energy = source_.power->energy(clocked_cycle());
+  const std::int64_t cycles = clocked_cycle() - power_cycle_;
   const double seconds = static_cast<double>(cycles) * source_.period.to_seconds();
   if (cycles > 0) {
     core_w_ = (energy.core_j - core_j_) / seconds;
@@ -254,7 +256,7 @@ void WaveformWindow::sample_power() {
   }
   core_j_ = energy.core_j;
   dram_j_ = energy.dram_j;
-  power_cycle_ = cycle_;
+  power_cycle_ = clocked_cycle();
   sample_now_ = false;
 }
 

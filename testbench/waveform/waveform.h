@@ -34,8 +34,8 @@ struct WaveformSource {
 /// (`<stem>.states0`...), once: the first time that what is asked for happens. Besides the accelerator's
 /// signals a window has `clk`, `cycle` (of the run, as its timeline counts), `controller.compute.cause` (what
 /// the compute engine does in the cycle, waits told apart) and, with a power meter, `power.core_w` and
-/// `power.dram_w` (of the last so many cycles) and `power.core_j` and `power.dram_j` (of the run up to the
-/// cycle).
+/// `power.dram_w` (since the value before) and `power.core_j` and `power.dram_j` (up to the cycle), each at
+/// multiples of so many cycles, at the begin and the end of the window and of programs.
 class WaveformWindow : public sc_core::sc_module, public ExecutionObserver {
  public:
   /// Throws std::invalid_argument when no signal matches, or vcd2fst is missing.
@@ -72,6 +72,8 @@ class WaveformWindow : public sc_core::sc_module, public ExecutionObserver {
   void refresh_cycle();
   void refresh();
   void sample_power();
+  /// Of the run so far, those at other levels left out.
+  std::int64_t clocked_cycle() const { return static_cast<std::int64_t>(cycle_) - unclocked_cycles_; }
   void write_save_file() const;
   template <typename Step>
   void note_failure(const Step& step);
@@ -92,13 +94,14 @@ class WaveformWindow : public sc_core::sc_module, public ExecutionObserver {
   sc_core::sc_time program_start_;                 ///< of the last one
   Edge program_begin_ = 0;                         ///< the same for a program at any level
   std::int64_t cycles_ = 0;                        ///< of the programs before
+  std::int64_t unclocked_cycles_ = 0;              ///< of those at other levels
   int deltas_ = 0;                                 ///< since the time of the first edge
   std::int64_t first_cycle_ = 0, last_cycle_ = 0;  ///< in the file
   // Own signals.
   std::uint64_t cycle_ = 0;
   std::uint8_t cause_ = 0;
   double core_w_ = 0, dram_w_ = 0, core_j_ = 0, dram_j_ = 0;
-  std::uint64_t power_cycle_ = 0;  ///< of the last sample
+  std::int64_t power_cycle_ = 0;  ///< of the last sample, of those with a clock
   bool sample_now_ = false;
 };
 

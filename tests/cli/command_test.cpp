@@ -296,6 +296,32 @@ TEST_CASE("a run that is stopped has the edge of its stop in the dump") {
         kStopping);
 }
 
+TEST_CASE("with some layers clocked the power signals are of these alone") {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "results";
+  const CommandEnd outcome =
+      bitbalance_command(lenet() +
+                         "--rtl conv2 --golden sampled --power 100 --trace @0-99999 --signals cycle "
+                         "--signals 'power.*' --out " +
+                         out.string());
+  REQUIRE(outcome.exit_code == 0);
+  const auto layer = nlohmann::json::parse(text_of(out / "summary.json"))["layers"][1];
+  const waveform::Vcd vcd = waveform::read_vcd(out / "cycles.vcd");
+  const auto at = [&vcd](const char* name, std::uint64_t time) {
+    return std::stod(vcd.value_at(vcd.signal(name), time));
+  };
+  const auto& energy = layer["energy_j"];
+  CHECK(at("power.core_j", vcd.first_time) < 0.01 * energy["core"].get<double>());
+  // The header of the layer's program is the first layer's in the accounts.
+  constexpr double kHeaderBytes = 64;
+  double bytes = 0;
+  for (const auto& kind : layer["dram_bytes"]) bytes += kind.get<double>();
+  const double dram_j = energy["dram"].get<double>() * (bytes + kHeaderBytes) / bytes;
+  CHECK(at("power.dram_j", vcd.last_time) == Approx(dram_j).epsilon(1e-9));
+  CHECK(at("power.core_j", vcd.last_time) >= energy["core"].get<double>());
+  CHECK(at("power.core_j", vcd.last_time) < 1.0001 * energy["core"].get<double>());
+}
+
 TEST_CASE("a layer of any name can be traced") {
   std::string wide;
   while (wide.size() < 300) wide += "層";

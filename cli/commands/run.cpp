@@ -139,7 +139,7 @@ void add_records(const RunArguments& arguments, const Scenario& scenario, const 
                       to_string(scenario.run.level)));
     }
     folder.announce("timeline.json");
-    trace.record_timeline(folder.workspace() / "timeline.json", *detail);
+    trace.record_timeline(folder.workspace() / "timeline.json", *detail, scenario.accelerator);
   }
   if (!arguments.power.empty()) {
     if (!scenario.technology)

@@ -15,8 +15,9 @@ namespace bitbalance::runner {
 
 class RunTrace {
  public:
-  void record_timeline(const std::filesystem::path& file, TimelineDetail detail) {
-    observers_.add(&timeline_.emplace(file, detail));
+  void record_timeline(const std::filesystem::path& file, TimelineDetail detail,
+                       const AcceleratorConfig& config) {
+    observers_.add(&timeline_.emplace(file, detail, config.pipeline.pe));
   }
   /// Windows of so many cycles. Keeps a reference.
   void record_power(std::int64_t window_cycles, const AcceleratorConfig& config,

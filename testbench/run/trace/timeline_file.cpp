@@ -22,8 +22,8 @@ TimelineDetail timeline_detail(const std::string& text, const std::string& where
   return static_cast<TimelineDetail>(place_of(text, {"engines", "commands", "tiles", "bursts"}, where));
 }
 
-TimelineFile::TimelineFile(const std::filesystem::path& file, TimelineDetail detail)
-    : file_(std::make_unique<OutputFile>(file)), detail_(detail) {
+TimelineFile::TimelineFile(const std::filesystem::path& file, TimelineDetail detail, int pe_stages)
+    : file_(std::make_unique<OutputFile>(file)), detail_(detail), pe_stages_(pe_stages) {
   text_ = "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"1 us\":\"1 cycle\"},\"traceEvents\":[";
   for (int e = 0; e < kEngines; ++e)
     name_track({kEngineGroup, e}, "engines", to_string(static_cast<Engine>(e)));
@@ -113,8 +113,8 @@ void TimelineFile::command_completed(Engine engine, const Command& command, Edge
                     cycles_ + edge - begin_));
 }
 
-void TimelineFile::tile_begins(int /*layer*/, std::uint32_t /*tile*/, Edge edge) {
-  if (shows(TimelineDetail::kTiles)) tiles_.push_back({edge, edge});
+void TimelineFile::tile_begins(int layer, std::uint32_t tile, Edge edge) {
+  if (shows(TimelineDetail::kTiles)) tiles_.push_back({layer, tile, edge, edge});
 }
 
 void TimelineFile::tile_ends(int layer, std::uint32_t tile, Edge edge) {
@@ -126,10 +126,14 @@ void TimelineFile::tile_ends(int layer, std::uint32_t tile, Edge edge) {
 
 void TimelineFile::tile_drained(int layer, std::uint32_t tile, Edge edge) {
   if (!shows(TimelineDetail::kTiles)) return;
-  const Edge last_slot = tiles_.front().last_slot;
-  tiles_.pop_front();
+  // A tile that does not drain is told while the one before it may still do so.
+  const auto drained = std::find_if(tiles_.begin(), tiles_.end(), [&](const TileSpan& span) {
+    return span.layer == layer && span.tile == tile;
+  });
+  const Edge last_slot = drained->last_slot;
+  tiles_.erase(drained);
   if (edge == last_slot) return;  // it did not drain
-  write({kTileGroup, kDrainRow}, fmt::format("tile {}", tile), last_slot + 1, edge + 1,
+  write({kTileGroup, kDrainRow}, fmt::format("tile {}", tile), last_slot + pe_stages_, edge + 1,
         fmt::format("\"layer\":{}", layer_text(layer)));
 }
 

@@ -23,8 +23,8 @@ TimelineDetail timeline_detail(const std::string& text, const std::string& where
 
 class TimelineFile : public ExecutionObserver {
  public:
-  /// Throws as OutputFile does.
-  TimelineFile(const std::filesystem::path& file, TimelineDetail detail);
+  /// `pe_stages`: of the array. Throws as OutputFile does.
+  TimelineFile(const std::filesystem::path& file, TimelineDetail detail, int pe_stages);
   /// Of the programs to come, by number.
   void name_layers(std::vector<std::string> names) { layers_ = std::move(names); }
   /// Both throw std::runtime_error when the file could not be written.
@@ -54,6 +54,8 @@ class TimelineFile : public ExecutionObserver {
     Edge issued = 0, accepted = 0;
   };
   struct TileSpan {
+    int layer = 0;
+    std::uint32_t tile = 0;
     Edge first_slot = 0, last_slot = 0;
   };
   struct Burst {
@@ -87,6 +89,7 @@ class TimelineFile : public ExecutionObserver {
 
   DeferredSink file_;
   const TimelineDetail detail_;
+  const int pe_stages_;
   std::vector<std::string> layers_;
   std::string text_;  ///< not yet in the file
   bool is_first_ = true;
@@ -96,7 +99,7 @@ class TimelineFile : public ExecutionObserver {
   std::array<Span, kEngines> spans_{};
   std::deque<Span> array_;  ///< told ahead of the engine's span
   std::array<std::deque<CommandSpan>, kEngines> commands_;
-  std::deque<TileSpan> tiles_;
+  std::deque<TileSpan> tiles_;  ///< that have not drained
   std::array<Channel, kMemoryChannels> channels_;
 };
 

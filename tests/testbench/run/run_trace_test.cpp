@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -71,7 +72,7 @@ Recorded recorded(const Scenario& scenario, const Workload& workload, std::int64
     RunReport report;
     report.scenario = scenario;
     RunTrace trace;
-    trace.record_timeline(timeline, TimelineDetail::kBursts);
+    trace.record_timeline(timeline, TimelineDetail::kBursts, scenario.accelerator);
     trace.record_power(window_cycles, scenario.accelerator, workload.network);
     if (computes_data(scenario.run.level)) {
       Simulation simulation(scenario, workload);
@@ -132,6 +133,22 @@ void check_numbers(const Recorded& recorded) {
   for (const int group : groups) CHECK(numbers.count(group) == 0);
 }
 
+/// A drain begins after the last slot of its own tile, by as many edges as a PE has stages.
+void check_drains(const Recorded& recorded, int pe_stages) {
+  std::map<std::string, std::set<std::int64_t>> ends;  // of slots, by layer and tile: one a program
+  for (const auto& [row, spans] : spans_of(recorded, "tiles")) {
+    for (const Json& span : spans) {
+      const std::string tile = span.at("args").dump() + span.at("name").dump();
+      if (row % 100 == 0) {
+        ends[tile].insert(end_of(span));
+      } else {
+        INFO(span.dump());
+        CHECK(ends[tile].count(begin_of(span) - pe_stages + 1) == 1);
+      }
+    }
+  }
+}
+
 void check_sums(const Recorded& recorded) {
   CHECK(recorded.report.at("passed") == true);
   const auto engines = spans_of(recorded, "engines");
@@ -187,6 +204,7 @@ void check_levels(Scenario scenario, const Workload& workload, std::int64_t wind
   scenario.run.level = Level::kRtl;
   const Recorded rtl = recorded(scenario, workload, window_cycles);
   check_sums(rtl);
+  check_drains(rtl, scenario.accelerator.pipeline.pe);
   if (scenario.mapping.barrier == LayerBarrier::kLayer) CHECK(rtl.report.at("too_fast") == Json::array());
   std::int64_t bytes = 0;
   for (const char* const group : {"DRAM command", "DRAM read", "DRAM write"}) {
@@ -221,6 +239,65 @@ TEST_CASE("timeline and power of random networks add up at every level, which ag
     scenario.run.watchdog_cycles = 20'000;
     check_levels(scenario, {c.network, c.images, {}}, static_cast<std::int64_t>(1 + 37 * seed));
   }
+}
+
+/// A layer whose tiles take a command for each input channel.
+std::optional<LayerMapping> chunked_layer(const RandomCase& c) {
+  for (const QuantizedLayer& layer : c.network.layers) {
+    if (layer.op != LayerOp::kConv) continue;
+    LayerMapping mapping;
+    mapping.layer = layer.name;
+    mapping.channels = mapping.rows = 1;
+    MapperOptions options;
+    options.mappings = {mapping};
+    try {
+      const MappedProgram mapped = build_program(c.network, c.config, options);
+      const auto& commands = mapped.program.commands;
+      const bool is_chunked = std::any_of(commands.begin(), commands.end(), [](const Command& command) {
+        const auto* compute = std::get_if<Compute>(&command.body);
+        return compute != nullptr && !compute->last_chunk;
+      });
+      if (is_chunked) return mapping;
+    } catch (const std::invalid_argument&) {  // a buffer is too small
+    }
+  }
+  return std::nullopt;
+}
+
+TEST_CASE("drains of pipelined arrays belong to their tiles, which take one command or several") {
+  constexpr int kCases = 8;
+  int cases = 0;
+  for (std::uint64_t seed = 100; cases < kCases; ++seed) {
+    RandomCase c = make_random_case(seed);
+    c.config.pipeline.pe = 1 + cases % 2;
+    const std::optional<LayerMapping> mapping = chunked_layer(c);
+    if (!mapping) continue;
+    INFO("seed " << seed);
+    ++cases;
+    c.images.resize(1);
+    // Blocks follow each other closely.
+    c.config.queue_depth = 8;
+    c.config.dram.burst_bytes = 128;
+    c.config.dram.max_outstanding = 16;
+    Scenario scenario;
+    scenario.accelerator = c.config;
+    scenario.mapping.layers = {*mapping};
+    scenario.memory.bytes_per_cycle = Rational{64, 1};
+    scenario.memory.latency_cycles = 1;
+    check_levels(scenario, {c.network, c.images, {}}, 100);
+  }
+}
+
+TEST_CASE("a tile that ends while the one before it drains leaves that one its drain") {
+  const std::string scenarios = std::string(BITBALANCE_SOURCE_DIR) + "/scenarios/";
+  Scenario scenario = load_scenario(
+      scenarios + "fashion.yaml",
+      {{"accelerator.pipeline.pe=2", ""},
+       {"memory.bytes_per_cycle=64", ""},
+       {"memory.latency_cycles=1", ""},
+       {"mapping.layers=[{layer: conv3, rows: 4, columns: 14, channels: 1, output_channels: 32}]", ""}});
+  scenario.network.count = 1;
+  check_levels(scenario, prepare_workload(scenario, [](double) {}), 100);
 }
 
 TEST_CASE(

@@ -55,10 +55,11 @@ SettingsReader::Override SettingsReader::parse(const SettingOverride& given) {
   const auto equals = given.text.find('=');
   const std::string path = given.text.substr(0, equals);
   const bool is_path = ("." + path + ".").find("..") == std::string::npos;
-  if (equals == std::string::npos || !is_path)
-    throw SettingsError(fmt::format("{}: accepted: path.to.key=value",
-                                    given.option.empty() ? "--set " + given.text : given.option));
   const bool is_set = given.option.empty();
+  if (equals == std::string::npos || !is_path) {
+    throw SettingsError(
+        fmt::format("{}: accepted: path.to.key=value", is_set ? "--set " + given.text : given.option));
+  }
   const std::string option = is_set ? "--set " + path : given.option;
   const YAML::Node value = parse_yaml(given.text.substr(equals + 1), option, false);
   if (value.IsNull()) throw SettingsError(fmt::format("{}: no value; accepted: path.to.key=value", option));

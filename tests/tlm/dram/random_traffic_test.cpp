@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 
+#include "base/text/config_error.h"
 #include "tests/tlm/dram/channel_bench.h"
 #include "tests/tlm/dram/command_checker.h"
 #include "tests/tlm/dram/figures_checker.h"
@@ -109,6 +110,23 @@ void check_figures(const Config& config, const Counts& counts, const std::vector
 /// Clocks for the bursts that wait when the last one comes, whatever the memory.
 constexpr Cycle kLongest = 10'000'000;
 
+/// With the least tREFI that is accepted, and room for a few commands: without it a row can be closed before
+/// it is read, every time.
+void refresh_often(Config& config) {
+  for (int step = config.timing.refi / 2; step > 0; step /= 2) {
+    Config oftener = config;
+    oftener.timing.refi -= step;
+    try {
+      check(oftener);
+      config = oftener;
+    } catch (const bitbalance::ConfigError&) {
+      // too often
+    }
+  }
+  const CommandClocks& k = config.commands;
+  config.timing.refi += k.precharge + k.refresh + 2 * (k.activate + k.column);
+}
+
 Seen check_seed(std::uint64_t seed) {
   RandomDraw draw(seed);
   Config c = random_dram(draw);
@@ -156,6 +174,24 @@ TEST_CASE(
   for (int kind = 0; kind <= static_cast<int>(CommandKind::kSelfRefreshExit); ++kind) {
     INFO(to_string(static_cast<CommandKind>(kind)));
     CHECK(all.commands[static_cast<CommandKind>(kind)] > 0);
+  }
+}
+
+TEST_CASE("full queues leave random memories that refresh as often as they can") {
+  for (std::uint64_t seed = 0; seed < 1000; ++seed) {
+    CAPTURE(seed);
+    RandomDraw draw(seed);
+    Config c = random_dram(draw);
+    c.controller.read_queue = 1024;
+    refresh_often(c);
+    ChannelBench bench(c);
+    const auto all = static_cast<std::uint64_t>(c.geometry.capacity_bytes() / c.geometry.burst_bytes());
+    for (int i = 0; i < 300; ++i) {
+      const std::uint64_t number = std::uniform_int_distribution<std::uint64_t>(0, all - 1)(draw.engine());
+      if (bench.map.locate(number * bench.burst_bytes).channel == 0) bench.add(number);
+    }
+    bench.run(kLongest);
+    CHECK(bench.channel.next() == kNever);
   }
 }
 

@@ -60,8 +60,8 @@ class Fcfs : public Scheduler {
 
 /// First ready, first come: of the commands that can be issued first, a read or write before an activate or
 /// precharge, then the oldest. A bank keeps its row as long as a queued burst wants it, up to a limit.
-/// Where activates are shorter than reads, they do not go ahead for it: a refresh would close their rows
-/// before anything is read, over and over.
+/// An activate that is shorter than a read does not go ahead of one that can begin with it: with many banks,
+/// refreshes would close each row before it is read, over and over.
 class FrFcfs : public Scheduler {
  public:
   explicit FrFcfs(const Config& config)
@@ -93,9 +93,9 @@ class FrFcfs : public Scheduler {
 
   bool goes_before(const Choice& a, const Choice& b) const {
     const bool a_moves_data = is_column(a.kind), b_moves_data = is_column(b.kind);
-    const Cycle a_cycle = a.cycle - (a_moves_data ? column_extra_ : 0);
-    const Cycle b_cycle = b.cycle - (b_moves_data ? column_extra_ : 0);
-    if (a_cycle != b_cycle) return a_cycle < b_cycle;
+    const Cycle a_end = a.cycle - (a_moves_data ? column_extra_ : 0);
+    const Cycle b_end = b.cycle - (b_moves_data ? column_extra_ : 0);
+    if (a_end != b_end) return a_end < b_end;
     if (a_moves_data != b_moves_data) return a_moves_data;
     return a.arrival < b.arrival;
   }

@@ -60,10 +60,11 @@ double shifted_bits(const AcceleratorConfig& c) {
   return cuts(c.pipeline.pe, kNarrowLaneBits + c.pe.shift + 1);
 }
 
-/// Of a slot whose sums are yet to be added, in front of all PEs: each row's token but for its position,
-/// rows, lanes, what the sums begin with and where they go (hw/verilog/pe_array.v).
+/// Of a slot whose sums are yet to be added, in front of all PEs: `added` of hw/verilog/pe_array.v, without
+/// what is shifted already.
 double waiting_slot_bits(const AcceleratorConfig& c) {
-  return cuts(c.pipeline.pe, 2.0 * c.rows + 9 + 10 + 4);
+  constexpr int kRowsBits = 9, kLanesBits = 10, kFlags = 4, kTokenFlags = 2;
+  return cuts(c.pipeline.pe, double(kTokenFlags) * c.rows + kRowsBits + kLanesBits + kFlags);
 }
 
 /// Byte lanes of all columns: a bank of the activation buffer each.
@@ -313,15 +314,15 @@ std::array<ActionUse, kActions> action_uses(const AcceleratorConfig& c, Width wi
   std::array<ActionUse, kActions> uses;
   const auto of = [&](Action action) -> ActionUse& { return uses[enum_index(action)]; };
   const int lane = lane_bits(width);
+  const int shifters = width == Width::k16 ? 2 : 1;  // of a lane
   const int accumulator = c.accumulator_bits(width);
   const auto element_size = static_cast<int>(element_bytes(width));
   const int rotation = 8 * element_size * stages(byte_lanes(c));
   const auto sram_access = [](double reads, double writes) { return ActionUse{{}, true, reads, writes}; };
 
-  of(Action::kShiftAdd).logic =
-      (width == Width::k16 ? 2 : 1) * (shifted_lane(c) + registers(shifted_bits(c))) + adders(accumulator) +
-      registers(accumulator);
-  of(Action::kNullSlot).clocked_bits = accumulator + (width == Width::k16 ? 2 : 1) * shifted_bits(c);
+  of(Action::kShiftAdd).logic = shifters * (shifted_lane(c) + registers(shifted_bits(c))) +
+                                adders(accumulator) + registers(accumulator);
+  of(Action::kNullSlot).clocked_bits = accumulator + shifters * shifted_bits(c);
   of(Action::kDrain).logic = {0, double(accumulator) * stages(c.rows), 0, 0, double(accumulator)};
   // What is left is clocked in any case, the words with the weights that are taken from them.
   of(Action::kEncodeWeight) = {weight_logic(c) + registers(bits_left(c) + held_code_bits(c)), false, 0, 0,

@@ -180,9 +180,9 @@ double search_scale(const float* weights, std::size_t count, const Representable
   const Weights all{weights, count};
   std::vector<Candidate> candidates =
       coarse_scales(static_cast<double>(largest_magnitude(weights, count)) / set.magnitudes().back());
-  const Candidate last{absmax, -2 * kSteps - 1};
-  if (count > kLongestJudgedWhole) return search_by_sample(all, set, candidates, last);
-  candidates.push_back(last);
+  const Candidate of_absmax{absmax, -2 * kSteps - 1};
+  if (count > kLongestJudgedWhole) return search_by_sample(all, set, candidates, of_absmax);
+  candidates.push_back(of_absmax);
   ScaleSearch search(all, set);
   search.consider(candidates);
   search.consider(finer_scales(search.best().scale));

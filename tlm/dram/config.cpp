@@ -81,31 +81,55 @@ void check_order(const Timing& t, const Geometry& g, const Names& n) {
   at_least(n.wtr_l, t.wtr_l, t.wtr_s, n.wtr_s);
   at_least("tRTW", t.rtw, t.cl + t.dqsck + g.burst_clocks() - t.cwl - t.dqss,
            "CL + tDQSCK + BL / 2 - CWL - tDQSS");
-  at_least("tREFI", t.refi, t.rfc + t.rp_ab + t.ras + t.rcd, "tRFC + tRPab + tRAS + tRCD");
   if (t.ccd_mw != 0) at_least("tCCDMW", t.ccd_mw, t.ccd_l, n.ccd_l);
 }
 
-void check_refresh_per_bank(const Config& config) {
-  const Timing& t = config.timing;
-  require_clocks(t.rfc_pb > 0, "tRFCpb", t.rfc_pb, "at least 1, with refresh per_bank");
-  const int least = config.geometry.banks_per_rank() * (t.rfc_pb + t.rp + t.ras + t.rcd);
-  require_clocks(
-      t.refi >= least, "tREFI", t.refi,
-      fmt::format("at least banks x (tRFCpb + tRP + tRAS + tRCD) ({} clocks), with refresh per_bank", least));
+bool refreshes_per_bank(const Config& config) {
+  return config.controller.refresh == RefreshPolicy::kPerBank;
 }
 
-/// Refreshes must leave the command bus to others for long enough.
-void check_room_between_refreshes(const Config& config) {
+/// The command bus from a refresh to the end of a burst that it has closed the row of. Other banks' commands
+/// can be in the way of both the activate and the read.
+int clocks_of_reopening(const CommandClocks& k) {
+  return k.precharge + k.refresh + 2 * (k.activate + k.column);
+}
+
+/// tREFI in which a refresh ends and a row is opened, used and closed.
+int least_refi_of_banks(const Config& config) {
+  const Timing& t = config.timing;
+  const int refreshed = refreshes_per_bank(config)
+                            ? config.geometry.banks_per_rank() * (t.rfc_pb + t.rp + t.ras + t.rcd)
+                            : t.rfc + t.rp_ab + t.ras + t.rcd;
+  return refreshed + clocks_of_reopening(config.commands);
+}
+
+int refreshes_of_channel(const Config& config) {
   const Geometry& g = config.geometry;
+  return g.ranks * (refreshes_per_bank(config) ? g.banks_per_rank() : 1);
+}
+
+/// tREFI in which refreshes leave the command bus to others for long enough.
+int least_refi_of_bus(const Config& config) {
   const CommandClocks& k = config.commands;
-  const bool per_bank = config.controller.refresh == RefreshPolicy::kPerBank;
-  const int refreshes = g.ranks * (per_bank ? g.banks_per_rank() : 1);
   const int longest = std::max({k.activate, k.precharge, k.column, k.refresh});
-  const int least = refreshes * (1 + k.precharge + k.refresh + 2 * longest);
+  return refreshes_of_channel(config) * (1 + k.precharge + k.refresh + 2 * longest);
+}
+
+void check_refresh(const Config& config) {
+  const Timing& t = config.timing;
+  const bool per_bank = refreshes_per_bank(config);
+  if (per_bank) require_clocks(t.rfc_pb > 0, "tRFCpb", t.rfc_pb, "at least 1, with refresh per_bank");
+  const int banks = least_refi_of_banks(config);
+  require_clocks(t.refi >= banks, "tREFI", t.refi,
+                 fmt::format("at least {} + {} of the command bus ({} clocks){}",
+                             per_bank ? "banks x (tRFCpb + tRP + tRAS + tRCD)" : "tRFC + tRPab + tRAS + tRCD",
+                             "precharge + refresh + 2 (activate + column)", banks,
+                             per_bank ? ", with refresh per_bank" : ""));
+  const int bus = least_refi_of_bus(config);
   require_clocks(
-      config.timing.refi >= least, "tREFI", config.timing.refi,
+      t.refi >= bus, "tREFI", t.refi,
       fmt::format("at least {} refreshes with a precharge and two other commands after each ({} clocks)",
-                  refreshes, least));
+                  refreshes_of_channel(config), bus));
 }
 
 /// What an option of the controller needs of the device.
@@ -119,13 +143,6 @@ void check_options(const Config& config) {
           c.self_refresh_after, "0 (never) to 1000000000 clocks");
   require_clocks(c.power_down_after == 0 || t.xp > 0, "tXP", t.xp, "at least 1, with power_down_after");
   require_clocks(c.self_refresh_after == 0 || t.xs > 0, "tXS", t.xs, "at least 1, with self_refresh_after");
-  switch (c.refresh) {
-    case RefreshPolicy::kAllBanks:
-      break;
-    case RefreshPolicy::kPerBank:
-      check_refresh_per_bank(config);
-      break;
-  }
 }
 
 void check_power(const DevicePower& p, const Timing& t) {
@@ -160,6 +177,10 @@ void check_controller(const ControllerConfig& c) {
 
 }  // namespace
 
+int least_refi(const Config& config) {
+  return std::max(least_refi_of_banks(config), least_refi_of_bus(config));
+}
+
 void check(const Config& config) {
   // Bounds keep cycles x tCK within 64 bits for some hours.
   require(config.tck_ps_numerator >= 1 && config.tck_ps_denominator >= 1 &&
@@ -176,7 +197,7 @@ void check(const Config& config) {
                                      std::pair{"column", c.column}, std::pair{"refresh", c.refresh}}) {
     require_clocks(clocks >= 1 && clocks <= 16, name, clocks, "1 to 16 clocks of the command bus");
   }
-  check_room_between_refreshes(config);
+  check_refresh(config);
   check_controller(config.controller);
   check_options(config);
   check_power(config.power, config.timing);

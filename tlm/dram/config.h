@@ -153,6 +153,9 @@ const char* to_string(SchedulerPolicy policy);
 const char* to_string(TurnPolicy policy);
 const char* to_string(RefreshPolicy policy);
 
+/// The shortest tREFI, in clocks, that refreshes of this policy leave time for others with.
+int least_refi(const Config& config);
+
 /// Throws ConfigError, with JEDEC's name, where parameters are out of range or contradict one another: the
 /// values, and what is accepted.
 void check(const Config& config);

@@ -141,7 +141,8 @@ TEST_CASE("a preset that contradicts itself is refused by name") {
         "memory.tFAW: 4 clocks; accepted: at least tRRD (5 clocks)");
   CHECK(error_of(ddr4, "tRCD:", "tRCD: 0 nCK") == "memory.tRCD: 0 clocks; accepted: 1 to 1000000 clocks");
   CHECK(error_of(ddr4, "tREFI:", "tREFI: 300 ns") ==
-        "memory.tREFI: 360 clocks; accepted: at least tRFC + tRPab + tRAS + tRCD (493 clocks)");
+        "memory.tREFI: 360 clocks; accepted: at least tRFC + tRPab + tRAS + tRCD + precharge + refresh + "
+        "2 (activate + column) of the command bus (499 clocks)");
   CHECK(error_of(ddr4, "columns:", "columns: 4") ==
         "memory.BL: 8; accepted: a divisor of the 4 columns of a row");
   CHECK_THAT(error_of(ddr4, "tRCD:", "tRCD: 999999999 ns"), Contains("accepted: 1 to 1000000 clocks"));

@@ -242,14 +242,14 @@ TEST_CASE("while the refresh of one bank waits, the others are used until their 
   Config c = ddr3();
   c.timing.wr = 600;
   c.timing.rfc_pb = 10;
-  c.timing.refi = 480;  // the least: a bank each 60
+  c.timing.refi = 488;  // a bank each 61; the least is 486
   c.controller.refresh = RefreshPolicy::kPerBank;
   for (int bank = 1; bank < 8; ++bank) {
     CAPTURE(bank);
-    const Cycle turn = 60 * (bank + 1);
+    const Cycle turn = 61 * (bank + 1);
     const auto after_read_at = [&](Cycle now) {
       ChannelBench bench(c);
-      // WR at 11, data to 23: bank 0, whose turn is at 60, is precharged at 623 and refreshed at 634 only.
+      // WR at 11, data to 23: bank 0, whose turn is at 61, is precharged at 623 and refreshed at 634 only.
       bench.add(0, true);
       bench.run();
       bench.add(static_cast<std::uint64_t>(bank) * kRow, false, now);

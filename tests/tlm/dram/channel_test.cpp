@@ -257,16 +257,16 @@ TEST_CASE("a refresh takes its time from a stream, and no more") {
 
 TEST_CASE("banks wait for one refresh at a time, however late the refreshes are") {
   Config c = ddr3();
-  c.timing.refi = 260;
+  c.timing.refi = 270;
   c.timing.wr = 600;
   ChannelBench bench(c);
   bench.add(0, true);
   bench.run();
-  // The row may be closed at 623 only, the refresh that is due at 260 is done at 842. The next ones are due
-  // at 520, 780 and 1040: all banks wait without a break.
+  // The row may be closed at 623 only, the refresh that is due at 270 is done at 842. The next ones are due
+  // at 540, 810 and 1080: all banks wait without a break.
   for (const Cycle now : {842, 900, 1000, 1050}) {
     CAPTURE(now);
-    CHECK(bench.channel.counts(now).refreshing == 8 * (now - 260));
+    CHECK(bench.channel.counts(now).refreshing == 8 * (now - 270));
   }
 }
 

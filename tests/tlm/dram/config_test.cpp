@@ -84,8 +84,9 @@ TEST_CASE("parameters that contradict one another are refused by name and value"
         "DRAM: tWTR_L = 2 clocks: accepted: at least tWTR_S (3 clocks)");
   CHECK(error([](C& c) { c.timing.rtw = 8; }) ==
         "DRAM: tRTW = 8 clocks: accepted: at least CL + tDQSCK + BL / 2 - CWL - tDQSS (9 clocks)");
-  CHECK(error([](C& c) { c.timing.refi = 494; }) ==
-        "DRAM: tREFI = 494 clocks: accepted: at least tRFC + tRPab + tRAS + tRCD (495 clocks)");
+  CHECK(error([](C& c) { c.timing.refi = 500; }) ==
+        "DRAM: tREFI = 500 clocks: accepted: at least tRFC + tRPab + tRAS + tRCD + precharge + refresh + "
+        "2 (activate + column) of the command bus (501 clocks)");
 }
 
 TEST_CASE("zero and negative parameters are refused") {
@@ -115,10 +116,10 @@ TEST_CASE("an option that the device cannot give is refused") {
         }) == "DRAM: tRFCpb = 0 clocks: accepted: at least 1, with refresh per_bank");
   CHECK(error([](C& c) {
           c.controller.refresh = RefreshPolicy::kPerBank;
-          c.timing.refi = 4367;
+          c.timing.refi = 4373;
         }) ==
-        "DRAM: tREFI = 4367 clocks: accepted: at least banks x (tRFCpb + tRP + tRAS + tRCD) (4368 clocks), "
-        "with refresh per_bank");
+        "DRAM: tREFI = 4373 clocks: accepted: at least banks x (tRFCpb + tRP + tRAS + tRCD) + precharge + "
+        "refresh + 2 (activate + column) of the command bus (4374 clocks), with refresh per_bank");
   CHECK(error([](C& c) {
           c.controller.refresh = RefreshPolicy::kPerBank;
           c.geometry.ranks = 4;

@@ -52,14 +52,11 @@ inline void draw_sleep(bitbalance::test::RandomDraw& draw, Config& c) {
   c.controller.self_refresh_after = draw.pick({0, 1, 50, 2000, draw.uniform(1, 5000)});
 }
 
-/// By bank, where tREFI leaves the time.
+/// Of all banks or of one after another, often.
 inline void draw_refresh(bitbalance::test::RandomDraw& draw, Config& c) {
-  Timing& t = c.timing;
-  const int banks = c.geometry.banks_per_rank();
-  t.rfc_pb = draw.pick({10, 40, 200});
-  const int least = banks * (t.rfc_pb + t.rp + t.ras + t.rcd);
-  if (draw.chance(0.4)) t.refi = std::max(t.refi, least);
-  if (t.refi >= least && draw.chance(0.6)) c.controller.refresh = RefreshPolicy::kPerBank;
+  c.timing.rfc_pb = draw.pick({10, 40, 200});
+  if (draw.chance(0.4)) c.controller.refresh = RefreshPolicy::kPerBank;
+  c.timing.refi = std::max(draw.pick({700, 1000, 5000, kNoRefresh}), least_refi(c));
 }
 
 /// Bits of a number that is a power of two.
@@ -121,7 +118,7 @@ inline void draw_clock(bitbalance::test::RandomDraw& draw, Config& c) {
                                         : draw.uniform(300 * denominator, 20'000 * denominator);
 }
 
-/// Of the command bus: as DDR, as LPDDR4 or any; between two refreshes two other commands have room.
+/// Of the command bus: as DDR, as LPDDR4 or any.
 inline void draw_command_clocks(bitbalance::test::RandomDraw& draw, Config& c) {
   CommandClocks& k = c.commands;
   if (draw.chance(0.3)) {
@@ -129,10 +126,6 @@ inline void draw_command_clocks(bitbalance::test::RandomDraw& draw, Config& c) {
   } else if (draw.chance(0.3)) {
     k = {draw.uniform(1, 16), draw.uniform(1, 16), draw.uniform(1, 16), draw.uniform(1, 16)};
   }
-  const bool is_per_bank = c.controller.refresh == RefreshPolicy::kPerBank;
-  const int refreshes = c.geometry.ranks * (is_per_bank ? c.geometry.banks_per_rank() : 1);
-  const int longest = std::max({k.activate, k.precharge, k.column, k.refresh});
-  c.timing.refi = std::max(c.timing.refi, refreshes * (1 + k.precharge + k.refresh + 2 * longest));
 }
 
 /// Of no device, of those that tests know by heart, or of any.
@@ -188,11 +181,9 @@ inline Config random_dram(bitbalance::test::RandomDraw& draw) {
   if (has_any_clocks) draw_timing(draw, c);
   c.timing.ccd_mw = draw.pick({0, c.timing.ccd_l, 32});
   draw_clock(draw, c);
-  c.timing.refi = draw.pick({700, 1000, 5000, kNoRefresh});
-  c.timing.refi = std::max(c.timing.refi, c.timing.rfc + c.timing.rp_ab + c.timing.ras + c.timing.rcd);
   draw_sleep(draw, c);
-  draw_refresh(draw, c);
   draw_command_clocks(draw, c);
+  draw_refresh(draw, c);
   draw_power(draw, c);
   ControllerConfig& controller = c.controller;
   controller.scheduler = draw.pick({SchedulerPolicy::kFrFcfs, SchedulerPolicy::kFcfs});

@@ -110,8 +110,7 @@ void check_figures(const Config& config, const Counts& counts, const std::vector
 /// Clocks for the bursts that wait when the last one comes, whatever the memory.
 constexpr Cycle kLongest = 10'000'000;
 
-/// With the least tREFI that is accepted, and room for a few commands: without it a row can be closed before
-/// it is read, every time.
+/// With the least tREFI that is accepted.
 void refresh_often(Config& config) {
   for (int step = config.timing.refi / 2; step > 0; step /= 2) {
     Config oftener = config;
@@ -123,8 +122,6 @@ void refresh_often(Config& config) {
       // too often
     }
   }
-  const CommandClocks& k = config.commands;
-  config.timing.refi += k.precharge + k.refresh + 2 * (k.activate + k.column);
 }
 
 Seen check_seed(std::uint64_t seed) {

@@ -14,6 +14,7 @@
 #include "testbench/report/run_charts.h"
 #include "testbench/run/process/console.h"
 #include "testbench/run/process/stop_signals.h"
+#include "testbench/scenario/settings/settings.h"
 
 namespace bitbalance::cli {
 namespace {

@@ -1,5 +1,7 @@
 #include "testbench/explore/comparison/evaluate.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>

@@ -50,7 +50,7 @@ std::optional<MappedProgram> ProgramSearch::best(ProgramLayers& layers) {
   for (const Plan& plan : plans_for(layers, machines)) consider(layers, plan);
   if (options_.effort == MappingEffort::kExhaustive) {
     try_all_blocks(layers);
-  } else if (best_->plan.size() == 1 && goes_by_cycles()) {
+  } else if (best_->plan.size() == 1 && has_bound()) {
     try_many_blocks(layers);
   }
   if (!goes_by_cycles()) {
@@ -160,21 +160,24 @@ void ProgramSearch::try_many_blocks(ProgramLayers& layers) {
 void ProgramSearch::try_blocks(ProgramLayers& layers, const std::vector<LayerMapping>& blocks) {
   std::vector<std::pair<std::int64_t, std::size_t>> least_first;
   least_first.reserve(blocks.size());
-  for (const LayerMapping& block : blocks) {
-    const std::int64_t cycles = least_time(layers.demand(config_, {block}), options_.memory).longest();
-    least_first.emplace_back(cycles, least_first.size());
-  }
+  for (const LayerMapping& block : blocks)
+    least_first.emplace_back(bound(layers.demand(config_, {block})), least_first.size());
   std::sort(least_first.begin(), least_first.end());
-  for (const auto& [cycles, number] : least_first) {
-    if (cycles >= best_->merit.cycles) break;  // nor will any behind it do better
-    judge_everywhere(layers, {blocks[number]});
+  for (const auto& [least, number] : least_first) {
+    if (static_cast<double>(least) >= best_->merit.value) break;  // nor will any behind it do better
+    consider(layers, {blocks[number]});
   }
+}
+
+std::int64_t ProgramSearch::bound(const LayerDemand& demand) const {
+  if (goes_by_cycles()) return least_time(demand, options_.memory).longest();
+  return demand.read_bytes + demand.write_bytes;  // commands come on top
 }
 
 void ProgramSearch::consider(ProgramLayers& layers, const Plan& plan) {
   if (goes_by_cycles()) {
     judge_everywhere(layers, plan);
-  } else {
+  } else if (layers.has_room(config_, plan)) {
     judge(layers, config_, plan, config_);
   }
 }
@@ -247,13 +250,10 @@ std::optional<ProgramSearch::Found> ProgramSearch::evaluate(ProgramLayers& layer
   };
   BuildWatcher* watcher = nullptr;
   const LayerDemand demand = layers.demand(config, plan);
-  if (options_.objective == MappingObjective::kDramBytes && best_) {
-    // Commands come on top.
-    if (static_cast<double>(demand.read_bytes + demand.write_bytes) >= best_->merit.value) return {};
-  }
+  if (has_bound() && best_ && static_cast<double>(bound(demand)) >= best_->merit.value)
+    return refuse(goes_by_cycles());
   if (goes_by_cycles()) {
     const std::int64_t limit = best_ ? best_->merit.cycles : kNever;
-    if (least_time(demand, options_.memory).longest() >= limit) return refuse(true);
     if (ProgramClock::suits(config_)) {
       layers.outline(config, plan, outline_);
       if (!clock_.may_beat(outline_, limit)) return refuse(true);

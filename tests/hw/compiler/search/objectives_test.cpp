@@ -1,0 +1,97 @@
+// The search by energy, energy x cycles and traffic.
+#include <algorithm>
+#include <array>
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <vector>
+
+#include "hw/compiler/mapper.h"
+#include "hw/isa/account/dram_kinds.h"
+#include "hw/timeline/timeline.h"
+#include "tests/support/random/random_case.h"
+
+using namespace bitbalance;
+using namespace bitbalance::compiler;
+using namespace bitbalance::test;
+using namespace bitbalance::timeline;
+
+namespace {
+
+using Figures = std::array<double, 4>;  // in the order of the objectives
+
+/// Joules that neither cycles nor all bytes follow.
+double joules_of(const LayerProfile& layer) {
+  return 100 + static_cast<double>(layer.events[Event::kDramReadActivation]);
+}
+
+/// Of the programs that the search takes for an objective.
+Figures figures(const Mapper& mapper, const RandomCase& c, MappingObjective objective, MappingEffort effort) {
+  MapperOptions options;
+  options.batch = c.mapped.program.batch;
+  options.effort = effort;
+  options.objective = objective;
+  options.energy_j = joules_of;
+  double cycles = 0, joules = 0, bytes = 0;
+  for (const MappedProgram& segment : mapper.map(c.config, options)) {
+    const Analysis analysis = analyze(segment.program, c.config, options.memory, mapper.weights());
+    cycles += static_cast<double>(analysis.cycles);
+    for (const LayerProfile& layer : analysis.profile.layers()) {
+      joules += joules_of(layer);
+      bytes += static_cast<double>(dram_bytes(layer.events));
+    }
+  }
+  return {cycles, joules, joules * cycles, bytes};
+}
+
+}  // namespace
+
+TEST_CASE("each objective is met best by the programs that are made for it") {
+  CaseLimits limits;
+  limits.max_layers = 3;
+  int differ = 0;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    CAPTURE(seed);
+    const RandomCase c = make_random_case(seed, limits);
+    const Mapper mapper(c.network);
+    std::vector<Figures> found;
+    for (const MappingObjective objective : {MappingObjective::kCycles, MappingObjective::kEnergy,
+                                             MappingObjective::kEdp, MappingObjective::kDramBytes})
+      found.push_back(figures(mapper, c, objective, MappingEffort::kExhaustive));
+    for (std::size_t objective = 0; objective < found.size(); ++objective) {
+      for (const Figures& other : found) {
+        CAPTURE(objective);
+        CHECK(found[objective][objective] <= other[objective]);
+        differ += found[objective] != other ? 1 : 0;
+      }
+    }
+  }
+  CHECK(differ > 10);
+}
+
+TEST_CASE("effort good finds the traffic of an exhaustive search, or little more, for most layers") {
+  CaseLimits limits;
+  limits.max_layers = 1;
+  limits.max_batch = 2;
+  std::vector<double> ratios;
+  for (std::uint64_t seed = 1; ratios.size() < 200; ++seed) {
+    const RandomCase c = make_random_case(seed, limits);
+    if (c.network.layers.size() != 1 || c.network.layers.front().op != LayerOp::kConv) continue;
+    const Mapper mapper(c.network);
+    const auto bytes = [&](MappingEffort effort) {
+      return figures(mapper, c, MappingObjective::kDramBytes, effort).back();
+    };
+    ratios.push_back(bytes(MappingEffort::kGood) / bytes(MappingEffort::kExhaustive));
+  }
+  std::sort(ratios.begin(), ratios.end());
+  CHECK(ratios.front() == 1);
+  CHECK(ratios[ratios.size() * 95 / 100] == 1);
+  CHECK(ratios.back() <= 1.1);
+}
+
+TEST_CASE("objectives of energy without its prices are refused") {
+  const RandomCase c = make_random_case(1);
+  MapperOptions options;
+  options.objective = MappingObjective::kEdp;
+  CHECK_THROWS_WITH(Mapper(c.network).map(c.config, options),
+                    Catch::Contains("mapping.objective: edp without prices of energy"));
+}

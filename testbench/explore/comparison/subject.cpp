@@ -100,6 +100,9 @@ OurRun run_ours(const Subject& subject, WeightSet set, WeightStorage storage,
                             width_of(network.tensors[layer.input].bits),
                             analysis.profile.layers().at(program.first_layer + i)});
     }
+    // Every program's header counts with the first layer.
+    if (program.first_layer > 0 && !program.layers.front().on_host)
+      run.layers.front().profile += analysis.profile.layers().front();
   }
   return run;
 }

@@ -164,6 +164,19 @@ TEST_CASE("ours by its timeline is what the run reports, and no faster than by t
   CHECK(figures.frames_per_s_per_mm2() == Approx(cost.frames_per_s_per_mm2()));
 }
 
+TEST_CASE("the programs of a run of several ask for all that the run asks for, their headers included") {
+  const Subject subject = lenet({{"mapping.barrier=layer", ""}});
+  RunReport report;
+  report.scenario = subject.scenario;
+  run_analytic({subject.with(WeightSet::kLimited), subject.frames}, report);
+  const OurRun run = run_ours(subject, WeightSet::kLimited, WeightStorage::kDense);
+  REQUIRE(run.layers.size() == report.layers.size());
+  for (std::size_t l = 0; l < run.layers.size(); ++l) {
+    CAPTURE(run.layers[l].name);
+    CHECK(run.layers[l].profile.events == report.layers[l].profile.events);
+  }
+}
+
 TEST_CASE("of a slow ideal memory a layer takes the time of reads or writes, beside its commands") {
   const Subject subject = lenet({{"memory.bytes_per_cycle=0.1", ""}});
   const OurRun run = run_ours(subject, WeightSet::kLimited, WeightStorage::kDense);

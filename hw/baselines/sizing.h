@@ -9,7 +9,7 @@
 namespace bitbalance::baselines {
 
 enum class SizingRule {
-  kEqualLanes,  ///< as many weight x activation pairs at a time
+  kEqualLanes,  ///< as many weight x activation pairs at a time, or the next fewer
   kEqualArea,   ///< array and front end at most as large, and as fast as such can be
   kCount
 };

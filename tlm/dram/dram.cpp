@@ -103,8 +103,13 @@ Counts Dram::counts(Time time) {
   return sum;
 }
 
-std::vector<Statistic> Dram::statistics(Time time) {
-  return dram::statistics(config_, counts(time), clock_.last(time));
+std::vector<Statistic> Dram::statistics(Time time) const {
+  std::vector<Channel> channels = channels_;
+  Cycle end = clock_.last(time);
+  for (Channel& channel : channels) end = std::max(end, channel.finish());
+  Counts sum;
+  for (Channel& channel : channels) sum += channel.counts(end);
+  return dram::statistics(config_, sum, end);
 }
 
 }  // namespace bitbalance::dram

@@ -45,11 +45,21 @@ std::string at_tlm(Scenario scenario, const Workload& workload) {
   });
 }
 
+/// Whatever is still queued at the end of a run.
+void check_that_all_is_written(const RunReport& report) {
+  std::int64_t stored = 0;
+  for (const LayerReport& layer : report.layers) stored += layer.profile.events[Event::kDramWrite];
+  for (const Statistic& statistic : report.memory)
+    if (std::string(statistic.name) == "write_bytes")
+      CHECK(std::get<std::int64_t>(statistic.value) == stored);
+}
+
 std::string at_analytic(Scenario scenario, const Workload& workload) {
   scenario.run.level = Level::kAnalytic;
   RunReport report;
   report.scenario = scenario;
   run_analytic({workload.network, static_cast<int>(workload.images.size())}, report);
+  check_that_all_is_written(report);
   return figures(report);
 }
 

@@ -108,7 +108,7 @@ class Table {
   const bool has_masked_writes_;
   const int rows_;
   Device device_;
-  std::unique_ptr<Scheduler> scheduler_;
+  std::shared_ptr<const Scheduler> scheduler_;
   std::array<BurstQueue, 2> queues_;
   std::vector<Cycle> blocked_from_;
   std::vector<int> row_hits_;

@@ -177,6 +177,11 @@ Command Channel::step() {
   return command;
 }
 
+Cycle Channel::finish() {
+  while (next() != kNever) step();
+  return busy_until_;
+}
+
 /// Of any kind, from whatever plan: what follows from it for the others.
 void Channel::issue(const Command& command, Cycle cycle) {
   is_decided_ = false;

@@ -33,6 +33,8 @@ class Channel {
   Cycle next();
   /// Issues that command and returns it. Precondition: next() is not kNever.
   Command step();
+  /// Issues what is queued, and returns the end of the last burst's data, or 0.
+  Cycle finish();
   /// Makes up for the refreshes and the sleep before `now`, in which nothing was queued.
   void advance(Cycle now);
   /// Is told every command that the device has taken, those that advance() makes up for included.
@@ -80,7 +82,7 @@ class Channel {
 
   const Config config_;
   Device device_;
-  std::unique_ptr<Scheduler> scheduler_;
+  std::shared_ptr<const Scheduler> scheduler_;
   std::array<Queue, 2> queues_;
   bool writing_ = false;   ///< whose turn it is
   int turn_bursts_ = 0;    ///< of its direction, transferred since the turn began

@@ -106,12 +106,12 @@ class FrFcfs : public Scheduler {
 
 }  // namespace
 
-std::unique_ptr<Scheduler> make_scheduler(const Config& config) {
+std::shared_ptr<const Scheduler> make_scheduler(const Config& config) {
   switch (config.controller.scheduler) {
     case SchedulerPolicy::kFrFcfs:
-      return std::make_unique<FrFcfs>(config);
+      return std::make_shared<FrFcfs>(config);
     case SchedulerPolicy::kFcfs:
-      return std::make_unique<Fcfs>();
+      return std::make_shared<Fcfs>();
   }
   throw std::invalid_argument("DRAM: a scheduler that nobody has written");
 }

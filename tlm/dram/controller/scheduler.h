@@ -41,6 +41,6 @@ class Scheduler {
                             const ChannelView& view) const = 0;
 };
 
-std::unique_ptr<Scheduler> make_scheduler(const Config& config);
+std::shared_ptr<const Scheduler> make_scheduler(const Config& config);
 
 }  // namespace bitbalance::dram

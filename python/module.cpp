@@ -38,7 +38,7 @@ std::string summary_of(const std::string& file, const std::vector<std::string>& 
   return to_json(report);
 }
 
-using Floats = py::array_t<float, py::array::c_style | py::array::forcecast>;
+using Floats = py::array_t<float, py::array::c_style>;
 
 /// `form`: place in token_forms. Weights as integers, of the same shape, and the scale of each filter.
 std::pair<py::array_t<std::int16_t>, py::array_t<double>> quantize_filters(const Floats& weights,

@@ -7,6 +7,7 @@ the text that the command would print.
 import collections.abc as _abc
 import csv as _csv
 import json as _json
+import operator as _operator
 import os as _os
 import pathlib as _pathlib
 import shutil as _shutil
@@ -115,10 +116,40 @@ def run(scenario, settings=None, *, level="tlm", out=None):
     raise RuntimeError(text)
 
 
+def _whole(name, value, low, high):
+    try:
+        number = _operator.index(value)
+        if low <= number <= high:
+            return number
+    except TypeError:
+        pass
+    raise ValueError(f"{name}: {value!r}; accepted: a whole number from {low} to {high}")
+
+
+def _single_precision(weights):
+    """Weights as float32, of the same shape."""
+    import numpy  # the rest of the package does without
+    try:
+        given = numpy.asarray(weights)
+    except ValueError as error:  # a ragged list
+        raise ValueError(f"weights: {error}; accepted: an array of real numbers") from error
+    if given.dtype.kind not in "biuf":
+        raise ValueError(f"weights: {given.dtype}; accepted: an array of real numbers")
+    with numpy.errstate(over="ignore", under="ignore"):
+        single = given.astype(numpy.float32)
+    inside = tuple(range(1, given.ndim))  # of a filter
+    smallest = numpy.finfo(numpy.float32).tiny
+    is_coarse = (numpy.abs(single).max(axis=inside, initial=0) < smallest) & (single != given).any(axis=inside)
+    if (numpy.isinf(single) & numpy.isfinite(given)).any() or is_coarse.any():
+        raise ValueError("weights: a filter that float32 cannot hold; accepted: a largest magnitude of "
+                         "1.2e-38 to 3.4e+38, or zeros")
+    return single
+
+
 def quantize(weights, *, nnzb=3, weight_bits=8, token_form="binary", scale_search=True):
     """Rounds filters to integers of at most `nnzb` non-zero bits.
 
-    `weights`: floats of shape (filters, ...). `weight_bits`: 2 to 16, `nnzb`: 1 to weight_bits - 1. `token_form`:
+    `weights`: floats of shape (filters, ...), taken in single precision. `weight_bits`: 2 to 16, `nnzb`: 1 to weight_bits - 1. `token_form`:
     "binary", or "signed_digit" for canonical signed digits. `scale_search`: for each filter
     the best of some 40 scales by squared error, which is not always the least (docs/quantization.md, Scales); False:
     the largest weight is the largest integer.
@@ -129,7 +160,12 @@ def quantize(weights, *, nnzb=3, weight_bits=8, token_form="binary", scale_searc
     forms = _module.token_forms
     if token_form not in forms:
         raise ValueError(f"token_form: {token_form!r}; accepted: {', '.join(forms)}")
-    return _module.quantize(weights, weight_bits, nnzb, forms.index(token_form), scale_search)
+    weight_bits = _whole("weight_bits", weight_bits, 2, 16)
+    nnzb = _whole("nnzb", nnzb, 1, weight_bits - 1)
+    if scale_search not in (True, False):
+        raise ValueError(f"scale_search: {scale_search!r}; accepted: True, False")
+    return _module.quantize(_single_precision(weights), weight_bits, nnzb, forms.index(token_form),
+                            bool(scale_search))
 
 
 def _value(text):

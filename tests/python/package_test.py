@@ -1,5 +1,6 @@
 """The Python package against the command and against numpy."""
 import ast
+import decimal
 import inspect
 import json
 import pathlib
@@ -144,6 +145,42 @@ class Quantize(unittest.TestCase):
         for weights in (numpy.float32(1), numpy.ones((0, 3)), numpy.array([[numpy.nan]])):
             with self.assertRaisesRegex(ValueError, "weights: "):
                 bitbalance.quantize(weights)
+
+    def test_a_number_that_is_no_whole_one_is_an_error(self):
+        one = numpy.ones((1, 1))
+        for name in ("nnzb", "weight_bits"):
+            for value in (numpy.float32(2.9), numpy.float16(2.9), decimal.Decimal("2.9"), 3.0, "3", None, 2**40):
+                with self.subTest(name=name, value=value):
+                    with self.assertRaisesRegex(ValueError, f"^{name}: .*; accepted: a whole number from [12] to "):
+                        bitbalance.quantize(one, **{name: value})
+        for value in (None, "false", 2):
+            with self.assertRaisesRegex(ValueError, f"^scale_search: {value!r}; accepted: True, False$"):
+                bitbalance.quantize(one, scale_search=value)
+        same = bitbalance.quantize(one, nnzb=numpy.uint8(2), weight_bits=numpy.int64(6), scale_search=numpy.False_)
+        self.assertEqual(same, bitbalance.quantize(one, nnzb=2, weight_bits=6, scale_search=False))
+
+    def test_weights_that_are_no_numbers_are_an_error(self):
+        for weights in ([[1, 2], [3]], ([1.0] for _ in range(2)), [[1 + 2j]], [["1.5"]], [[None]], None,
+                        numpy.zeros((1, 2), "datetime64[s]"), numpy.zeros((1, 2), [("a", "f4")])):
+            with self.subTest(weights=weights):
+                with self.assertRaisesRegex(ValueError, "^weights: .*; accepted: an array of real numbers$"):
+                    bitbalance.quantize(weights)
+
+        class Broken:
+            def __array__(self, *_, **__):
+                raise KeyError("its own")
+        with self.assertRaisesRegex(KeyError, "its own"):
+            bitbalance.quantize(Broken())
+
+    def test_weights_beyond_single_precision_are_an_error(self):
+        for weights in ([[1e300, 1.0]], [[1.0], [-1e300]], [[1e-300, -2e-300]], [[1.0], [1e-42]]):
+            with self.subTest(weights=weights):
+                with self.assertRaisesRegex(ValueError, "^weights: .*; accepted: .* 1.2e-38 to 3.4e.38"):
+                    bitbalance.quantize(weights)
+        integers, _ = bitbalance.quantize([[1.0, 1e-300], [0, 0]])  # nothing beside the largest is lost
+        self.assertEqual(integers[:, 1].tolist(), [0, 0])
+        small = numpy.full((1, 2), 1e-42, numpy.float32)  # exactly what single precision holds
+        self.assertTrue(bitbalance.quantize(small)[0].all())
 
 
 class Sweeps(unittest.TestCase):

@@ -149,10 +149,11 @@ def _single_precision(weights):
 def quantize(weights, *, nnzb=3, weight_bits=8, token_form="binary", scale_search=True):
     """Rounds filters to integers of at most `nnzb` non-zero bits.
 
-    `weights`: floats of shape (filters, ...), taken in single precision. `weight_bits`: 2 to 16, `nnzb`: 1 to weight_bits - 1. `token_form`:
-    "binary", or "signed_digit" for canonical signed digits. `scale_search`: for each filter
-    the best of some 40 scales by squared error, which is not always the least (docs/quantization.md, Scales); False:
-    the largest weight is the largest integer.
+    `weights`: floats of shape (filters, ...), taken in single precision. `weight_bits`: 2 to 16, `nnzb`: 1 to
+    weight_bits - 1. `token_form`: "binary", or "signed_digit" for canonical signed digits. `scale_search`: for each
+    filter the best of some 40 scales by squared error, which is not always the least (docs/quantization.md,
+    Scales); False: largest magnitude / (2^(weight_bits - 1) - 1), whatever nnzb. Where nnzb is too small for that
+    integer, the largest weights saturate.
 
     Returns (integers, scales): int16 of the same shape, and float64 of shape (filters,). A weight stands for
     integer * scale of its filter. Method `nearest` of docs/quantization.md. Raises ValueError.

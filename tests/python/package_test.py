@@ -136,6 +136,11 @@ class Quantize(unittest.TestCase):
         self.assertTrue((error[True] <= error[False] * (1 + 1e-6)).all())
         self.assertLess(error[True].sum(), error[False].sum())
 
+    def test_without_a_search_the_scale_is_that_of_the_bits(self):
+        for nnzb, integers in ((1, [64, 64, -32, 16]), (3, [112, 64, -32, 13]), (7, [127, 64, -32, 13])):
+            found, scales = bitbalance.quantize([[1, 0.505, -0.25, 0.1]], nnzb=nnzb, scale_search=False)
+            self.assertEqual((found.tolist(), scales.tolist()), ([integers], [1 / 127]))
+
     def test_errors(self):
         one = numpy.ones((1, 1))
         for arguments, text in (({"nnzb": 8}, "nnzb"), ({"nnzb": 0}, "nnzb"), ({"weight_bits": 17}, "weight_bits"),

@@ -28,9 +28,11 @@ def _plain(value):
     if isinstance(value, _abc.Mapping):
         return dict(value)
     if hasattr(value, "item") and not getattr(value, "ndim", 0):
-        number = value.item()
-        return float(str(value)) if isinstance(number, float) else number  # as short as it was given
-    if isinstance(value, _abc.Iterable):
+        if value.dtype.kind == "f":
+            return float(str(value))  # as short as it was given
+        if value.dtype.kind in "biuUO":
+            return value.item()
+    elif isinstance(value, _abc.Iterable) and not isinstance(value, (bytes, bytearray)):
         return list(value)
     raise ValueError(f"{value!r}; accepted: a number, a text, a path, a list or a mapping of them")
 
@@ -47,11 +49,24 @@ def _texts(settings, prefix=""):
                 raise ValueError(f"{prefix}{key}: {error}") from None
 
 
+def _settings(name, given):
+    """The mapping's leaves as texts; errors call it by `name`."""
+    if not isinstance(given, _abc.Mapping):
+        raise ValueError(f"{name}: {given!r}; accepted: a mapping")
+    try:
+        return list(_texts(given))
+    except RecursionError:
+        raise ValueError(f"{name}: contains itself; accepted: a mapping with an end") from None
+
+
 def _given(scenario, settings):
     """The scenario's file ("" for none), and all settings as texts."""
+    over = _settings("settings", {} if settings is None else settings)
     if isinstance(scenario, _abc.Mapping):
-        return "", [*_texts(scenario), *_texts(settings or {})]
-    return _os.fspath(scenario), list(_texts(settings or {}))
+        return "", [*_settings("scenario", scenario), *over]
+    if not isinstance(scenario, (str, bytes, _os.PathLike)):
+        raise ValueError(f"scenario: {scenario!r}; accepted: a file, or a mapping")
+    return _os.fspath(scenario), over
 
 
 def evaluate(scenario, settings=None):

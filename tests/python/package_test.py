@@ -56,6 +56,31 @@ class Evaluate(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "accelerator.rows: .*accepted: a number"):
             bitbalance.evaluate(LENET, {"accelerator.rows": object()})
 
+    def test_settings_that_say_no_number_are_an_error(self):
+        long = {"memory.bytes_per_cycle": numpy.longdouble("12.8")}
+        self.assertEqual(bitbalance.evaluate(LENET, long)["cycles"],
+                         bitbalance.evaluate(LENET, {"memory.bytes_per_cycle": 12.8})["cycles"])
+        shape = {"network.input_shape": numpy.array([1, 1, 28, 28], numpy.longdouble)}
+        with self.assertRaisesRegex(ValueError, "network.input_shape: "):  # 28.0 is no extent
+            bitbalance.evaluate({"network.model": ROOT / "scenarios/networks/lenet.onnx"}, shape)
+        endless = {}
+        endless["accelerator"] = endless
+        with self.assertRaisesRegex(ValueError, "contains itself"):
+            bitbalance.evaluate(LENET, endless)
+        with self.assertRaisesRegex(ValueError, "^accelerator.rows: Circular"):
+            values = []
+            values.append(values)
+            bitbalance.evaluate(LENET, {"accelerator.rows": values})
+        for value in (1 + 2j, numpy.complex64(1), numpy.clongdouble(1), numpy.datetime64(16, "ns"), b"16",
+                      numpy.bytes_(b"16"), bytearray(b"16"), numpy.array([2j])):
+            with self.subTest(value=value):
+                with self.assertRaisesRegex(ValueError, "^accelerator.rows: .*accepted: a number, a text, "):
+                    bitbalance.evaluate(LENET, {"accelerator.rows": value})
+        for scenario, settings in ((5, None), (None, None), (LENET, [1]), (LENET, "accelerator.rows=8")):
+            with self.subTest(scenario=scenario, settings=settings):
+                with self.assertRaisesRegex(ValueError, "^(scenario|settings): .*; accepted: "):
+                    bitbalance.evaluate(scenario, settings)
+
     def test_takes_mappings(self):
         scenario = {"network": {"builtin": "alexnet", "weight_scale": 1.0},
                     "accelerator": {"rows": 16, "dram": {"max_outstanding": 8}}}

@@ -37,6 +37,22 @@ def _plain(value):
     raise ValueError(f"{value!r}; accepted: a number, a text, a path, a list or a mapping of them")
 
 
+def _check_utf8(text, place, what):
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        shown = place.encode("utf-8", "backslashreplace").decode()
+        raise ValueError(f"{shown}: {what} not UTF-8; accepted: UTF-8") from None
+
+
+def _file_name(place):
+    name = _os.fsdecode(place)
+    _check_utf8(name, name, "a name that is")
+    if "\0" in name:
+        raise ValueError(f"{name!r}: NUL in a name; accepted: a name without NUL")
+    return name
+
+
 def _texts(settings, prefix=""):
     """Each leaf of nested mappings as "path.to.key=value"."""
     for key, value in settings.items():
@@ -44,9 +60,11 @@ def _texts(settings, prefix=""):
             yield from _texts(value, f"{prefix}{key}.")
         else:
             try:
-                yield f"{prefix}{key}={_json.dumps(value, ensure_ascii=False, default=_plain)}"
+                text = f"{prefix}{key}={_json.dumps(value, ensure_ascii=False, default=_plain)}"
             except ValueError as error:
                 raise ValueError(f"{prefix}{key}: {error}") from None
+            _check_utf8(text, f"{prefix}{key}", "bytes that are")
+            yield text
 
 
 def _settings(name, given):
@@ -66,7 +84,7 @@ def _given(scenario, settings):
         return "", [*_settings("scenario", scenario), *over]
     if not isinstance(scenario, (str, bytes, _os.PathLike)):
         raise ValueError(f"scenario: {scenario!r}; accepted: a file, or a mapping")
-    return _os.fspath(scenario), over
+    return _file_name(scenario), over
 
 
 def evaluate(scenario, settings=None):
@@ -112,18 +130,17 @@ def run(scenario, settings=None, *, level="tlm", out=None):
     """
     file, texts = _given(scenario, settings)
     with _tempfile.TemporaryDirectory() as scratch:
-        folder = _pathlib.Path(out) if out is not None else _pathlib.Path(scratch) / "run"
+        folder = _pathlib.Path(_file_name(out) if out is not None else f"{scratch}/run")
         if not file:  # the settings are all there is
             file = f"{scratch}/scenario.yaml"
             _pathlib.Path(file).write_text("name: scenario\n", encoding="utf-8")
-        words = [_command(), "run", file, "--level", level, "--out", str(folder)]
-        for text in texts:
-            words += ["--set", text]
-        end = _subprocess.run(words, capture_output=True, text=True, check=False)
+        words = [_command(), "run", f"--level={level}", f"--out={folder}"]
+        words += [f"--set={text}" for text in texts] + ["--", file]
+        end = _subprocess.run(words, capture_output=True, encoding="utf-8", errors="backslashreplace", check=False)
         if end.returncode in (0, 1):
             return Run(folder, end.stdout)
-    message = end.stderr.strip().splitlines()[-1:] or [f"exit code {end.returncode}"]
-    text = message[0].removeprefix("bitbalance: ").removeprefix("--set ")
+    message = end.stderr.rstrip("\n").rpartition("\n")[2] or f"exit code {end.returncode}"
+    text = message.removeprefix("bitbalance: ").removeprefix("--set ")
     if end.returncode == 2:
         raise ValueError(text)
     if end.returncode - 128 == _signal.SIGINT or -end.returncode == _signal.SIGINT:

@@ -3,6 +3,7 @@ import ast
 import decimal
 import inspect
 import json
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -113,6 +114,36 @@ class Evaluate(unittest.TestCase):
                 self.assertEqual(str(here.exception), str(child.exception))
         with self.assertRaisesRegex(ValueError, "missing.yaml"):
             bitbalance.evaluate("missing.yaml")
+
+
+    def test_names_that_look_like_options_are_names(self):
+        self.addCleanup(os.chdir, pathlib.Path.cwd())
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            for name in ("--dash.yaml", "-d.yaml"):
+                pathlib.Path(name).write_text(f"include: {LENET}\n")
+                run = bitbalance.run(name, level="analytic", out="--odd")
+                self.assertEqual(run.summary["cycles"], bitbalance.evaluate(name)["cycles"])
+                self.assertTrue(pathlib.Path("--odd/summary.json").is_file())
+            self.both_refuse("--x: unknown key", LENET, {"--x": 1})
+
+    def test_names_and_texts_that_are_no_text(self):
+        self.both_refuse("a name that is not UTF-8; accepted: UTF-8", b"\xff.yaml")
+        self.both_refuse("a name that is not UTF-8; accepted: UTF-8", "\udcff.yaml")
+        self.both_refuse("a name that is not UTF-8; accepted: UTF-8", pathlib.Path("\udcff.yaml"))
+        self.both_refuse("name: .* not UTF-8; accepted: UTF-8", LENET, {"name": "y\udc80"})
+        self.both_refuse("accepted: a name without NUL", f"{LENET}\0")
+        with self.assertRaisesRegex(ValueError, "a name that is not UTF-8; accepted: UTF-8"):
+            bitbalance.run(LENET, level="analytic", out="\udcff")
+        self.both_refuse("^nope\u2028x.yaml: no such file", "nope\u2028x.yaml")
+        self.assertEqual(bitbalance.evaluate(os.fsencode(LENET))["cycles"], bitbalance.evaluate(LENET)["cycles"])
+
+    def both_refuse(self, text, scenario, settings=None):
+        with self.assertRaisesRegex(ValueError, text) as here:
+            bitbalance.evaluate(scenario, settings)
+        with self.assertRaisesRegex(ValueError, text) as child:
+            bitbalance.run(scenario, settings, level="analytic")
+        self.assertEqual(str(here.exception), str(child.exception))
 
 
 class RunInAProcess(unittest.TestCase):

@@ -201,6 +201,10 @@ def quantize(weights, *, nnzb=3, weight_bits=8, token_form="binary", scale_searc
                             bool(scale_search))
 
 
+_SWEEP = 0x42425357  # application_id of a sweep's database
+_SWEEP_SCHEMA = 1
+
+
 def _value(text):
     try:
         return _json.loads(text)
@@ -208,23 +212,43 @@ def _value(text):
         return text
 
 
+def _row(stored):
+    row = dict(stored)
+    try:
+        settings = {key: _value(text) for key, text in _json.loads(row.pop("settings")).items()}
+    except (ValueError, AttributeError, KeyError, TypeError):
+        raise _sqlite3.DataError("settings that are no JSON object of texts") from None
+    row.update(settings)
+    return row
+
+
 def sweep_rows(database):
     """The results in a sweep's database (docs/sweep.md), a dict for each: pandas.DataFrame(sweep_rows(file)).
 
     What the point gave the keys that vary is under those keys, numbers as numbers; figures that do not exist are
-    None. Raises ValueError for a file that is no such database, FileNotFoundError for none.
+    None. Raises ValueError for a file that is no such database or in use by a sweep, FileNotFoundError for none.
     """
-    file = _pathlib.Path(database)
+    file = _pathlib.Path(_file_name(database))
+
+    def refusal(what, accepted="a file that bitbalance sweep wrote"):
+        return ValueError(f"{file}: {what}; accepted: {accepted}")
+
     if not file.is_file():
-        raise FileNotFoundError(f"{file}: no such file; accepted: the database of a sweep")
+        raise FileNotFoundError(f"{file}: no such file; accepted: a file that bitbalance sweep wrote")
     connection = _sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
     try:
         connection.row_factory = _sqlite3.Row
-        found = [dict(row) for row in connection.execute("SELECT * FROM result ORDER BY key")]
+        if connection.execute("PRAGMA application_id").fetchone()[0] != _SWEEP:
+            raise refusal("a database of another program")
+        schema = connection.execute("PRAGMA user_version").fetchone()[0]
+        if schema != _SWEEP_SCHEMA:
+            raise refusal(f"schema {schema}")
+        return [_row(row) for row in connection.execute("SELECT * FROM result ORDER BY key")]
     except _sqlite3.DatabaseError as error:
-        raise ValueError(f"{file}: {error}; accepted: the database of a sweep") from error
+        if "is locked" in str(error):
+            raise refusal("in use by another program", "when that has ended, or another file") from error
+        if "not a database" in str(error):
+            raise refusal("no database") from error
+        raise refusal(f"damaged ({error})") from error
     finally:
         connection.close()
-    for row in found:
-        row.update({key: _value(text) for key, text in _json.loads(row.pop("settings")).items()})
-    return found

@@ -1,10 +1,13 @@
 """The Python package against the command and against numpy."""
 import ast
+import contextlib
 import decimal
 import inspect
 import json
 import os
 import pathlib
+import shutil
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -245,25 +248,58 @@ class Quantize(unittest.TestCase):
 
 
 class Sweeps(unittest.TestCase):
-    def test_rows(self):
-        with tempfile.TemporaryDirectory() as folder:
-            sweep = pathlib.Path(folder) / "sweep.yaml"
-            sweep.write_text(f"scenarios: {LENET}\nspace: {{accelerator.rows: [16, 32], "
-                             "accelerator.synchronization: [balanced, group_max]}\n")
-            database = pathlib.Path(folder) / "rows.sqlite"
-            subprocess.run([bitbalance._command(), "sweep", str(sweep), "--out", str(database)], check=True,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            rows = bitbalance.sweep_rows(database)
-            self.assertEqual(len(rows), 4)
-            for row in rows:
-                point = {key: row[key] for key in ("accelerator.rows", "accelerator.synchronization")}
-                self.assertIsInstance(point["accelerator.rows"], int)
-                self.assertEqual(row["cycles"], bitbalance.evaluate(LENET, point)["cycles"])
-                self.assertIsNone(row["accuracy"])
-            with self.assertRaisesRegex(ValueError, "accepted: the database of a sweep"):
-                bitbalance.sweep_rows(sweep)
-        with self.assertRaises(FileNotFoundError):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.database = self.folder / "rows.sqlite"
+
+    def sweep(self, space, *options):
+        sweep = self.folder / "sweep.yaml"
+        sweep.write_text(f"scenarios: {LENET}\nspace: {space}\n")
+        subprocess.run([bitbalance._command(), "sweep", str(sweep), "--out", str(self.database), *options],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return bitbalance.sweep_rows(self.database)
+
+    def changed(self, *statements):
+        """The database, copied and changed."""
+        copy = self.folder / "changed.sqlite"
+        shutil.copy(self.database, copy)
+        with contextlib.closing(sqlite3.connect(copy)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+            connection.commit()
+        return copy
+
+    def refused(self, database, text):
+        with self.assertRaisesRegex(ValueError, f"^{database}: {text}; accepted: ") as caught:
             bitbalance.sweep_rows(database)
+        self.assertNotIn("\n", str(caught.exception))
+
+    def test_rows(self):
+        rows = self.sweep("{accelerator.rows: [16, 32], accelerator.synchronization: [balanced, group_max]}")
+        self.assertEqual(len(rows), 4)
+        for row in rows:
+            point = {key: row[key] for key in ("accelerator.rows", "accelerator.synchronization")}
+            self.assertIsInstance(point["accelerator.rows"], int)
+            self.assertEqual(row["cycles"], bitbalance.evaluate(LENET, point)["cycles"])
+            self.assertIsNone(row["accuracy"])
+
+    def test_what_is_no_sweeps_database_is_an_error(self):
+        self.sweep("{accelerator.rows: 16}")
+        self.refused(self.folder / "sweep.yaml", "no database")
+        self.refused(self.changed("PRAGMA application_id = 1"), "a database of another program")
+        self.refused(self.changed("PRAGMA user_version = 2"), "schema 2")
+        self.refused(self.changed("ALTER TABLE result RENAME TO other"), "damaged .*")
+        for settings in ("no JSON", "[1]", "1", '{"accelerator.rows": 16}'):
+            with self.subTest(settings=settings):
+                self.refused(self.changed(f"UPDATE result SET settings = '{settings}'"), "damaged .*")
+        self.refused(self.changed("ALTER TABLE result DROP COLUMN settings"), "damaged .*")
+        with contextlib.closing(sqlite3.connect(self.database)) as connection:
+            connection.execute("BEGIN EXCLUSIVE")
+            self.refused(self.database, "in use by another program")
+        with self.assertRaises(FileNotFoundError):
+            bitbalance.sweep_rows(self.folder / "none.sqlite")
 
 
 class Stubs(unittest.TestCase):

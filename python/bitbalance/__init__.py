@@ -7,6 +7,7 @@ the text that the command would print.
 import collections.abc as _abc
 import csv as _csv
 import json as _json
+import math as _math
 import operator as _operator
 import os as _os
 import pathlib as _pathlib
@@ -207,9 +208,10 @@ _SWEEP_SCHEMA = 1
 
 def _value(text):
     try:
-        return _json.loads(text)
+        value = _json.loads(text)
     except ValueError:
         return text
+    return value if isinstance(value, (int, float)) and abs(value) < _math.inf else text
 
 
 def _row(stored):
@@ -218,15 +220,17 @@ def _row(stored):
         settings = {key: _value(text) for key, text in _json.loads(row.pop("settings")).items()}
     except (ValueError, AttributeError, KeyError, TypeError):
         raise _sqlite3.DataError("settings that are no JSON object of texts") from None
-    row.update(settings)
+    columns = frozenset(row)
+    row.update({f"settings.{key}" if key in columns else key: value for key, value in settings.items()})
     return row
 
 
 def sweep_rows(database):
     """The results in a sweep's database (docs/sweep.md), a dict for each: pandas.DataFrame(sweep_rows(file)).
 
-    What the point gave the keys that vary is under those keys, numbers as numbers; figures that do not exist are
-    None. Raises ValueError for a file that is no such database or in use by a sweep, FileNotFoundError for none.
+    What the point gave the keys that vary is under those keys, the key `network` under "settings.network", because
+    `network` is the model's name. A text that is a number, true or false is that in Python, whatever the key. Figures
+    that do not exist are None. Raises ValueError for a file that is no such database or in use by a sweep, FileNotFoundError for none.
     """
     file = _pathlib.Path(_file_name(database))
 
@@ -235,7 +239,7 @@ def sweep_rows(database):
 
     if not file.is_file():
         raise FileNotFoundError(f"{file}: no such file; accepted: a file that bitbalance sweep wrote")
-    connection = _sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
+    connection = _sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=1)
     try:
         connection.row_factory = _sqlite3.Row
         if connection.execute("PRAGMA application_id").fetchone()[0] != _SWEEP:

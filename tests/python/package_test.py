@@ -285,6 +285,21 @@ class Sweeps(unittest.TestCase):
             self.assertEqual(row["cycles"], bitbalance.evaluate(LENET, point)["cycles"])
             self.assertIsNone(row["accuracy"])
 
+    def test_a_section_that_varies_hides_no_column(self):
+        model = ROOT / "scenarios/networks/lenet.onnx"
+        (self.folder / "one.yaml").write_text(f"model: {model}\n")
+        row, = self.sweep("{network: one.yaml}")
+        self.assertEqual((row["settings.network"], row["network"]), ("one.yaml", "lenet"))
+
+    def test_numbers_and_booleans_alone_are_no_texts(self):
+        names = ["16", "1.5", "true", "null", "NaN", "1e400", '"x"', "[1]", "false?"]
+        for name, found in zip(names, (16, 1.5, True, *names[3:])):
+            with self.subTest(name=name):
+                self.database.unlink(missing_ok=True)
+                row, = self.sweep(json.dumps({"name": [name], "accelerator.allow_wrap": [False]}))
+                self.assertEqual((row["name"], type(row["name"])), (found, type(found)))
+                self.assertIs(row["accelerator.allow_wrap"], False)
+
     def test_what_is_no_sweeps_database_is_an_error(self):
         self.sweep("{accelerator.rows: 16}")
         self.refused(self.folder / "sweep.yaml", "no database")

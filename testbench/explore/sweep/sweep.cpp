@@ -42,6 +42,11 @@ constexpr std::uint64_t kIdle = ~std::uint64_t{0};
 /// What became of a point in a worker.
 enum class Worked : char { kResult, kLost };
 
+/// Of a key that varies. The section `network` must not be taken for the model's name.
+std::string column_of(const std::string& key) {
+  return key == "network" ? "settings.network" : key;
+}
+
 using Group = std::vector<SweepPoint>;
 
 /// Points that are not known, each key once, in groups with the same network.
@@ -330,7 +335,7 @@ std::set<std::uint64_t> Sweep::front(ResultStore& store) const {
 
 void Sweep::write_csv(ResultStore& store, const std::function<void(const std::string& line)>& write) const {
   std::string line = "scenario";
-  for (const std::string& key : settings_.keys) line += "," + csv_text(key);
+  for (const std::string& key : settings_.keys) line += "," + csv_text(column_of(key));
   const std::set<std::uint64_t> front = this->front(store);
   if (!settings_.objectives.empty()) line += ",pareto";
   line += ",level,network,verdict,message";

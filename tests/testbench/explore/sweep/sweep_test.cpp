@@ -22,6 +22,7 @@ namespace {
 
 using Catch::Matchers::Contains;
 using Catch::Matchers::Equals;
+using Catch::Matchers::StartsWith;
 using explore::ResultStore;
 namespace fs = std::filesystem;
 
@@ -180,6 +181,17 @@ void check_figures(const std::vector<std::string>& levels, const std::string& me
 TEST_CASE("a point's figures are those of a run") {
   check_figures({"rtl", "tlm", "analytic"}, "ideal");
   check_figures({"tlm", "analytic"}, "ddr4-2400");
+}
+
+TEST_CASE("a section that varies has a column of its own beside the model's name") {
+  const Swept sweep("scenarios: " + kLenet + "\nspace: {network: [one.yaml]}\n");
+  sweep.folder().write("one.yaml", "builtin: alexnet\nweight_scale: 1.0\n");
+  REQUIRE(sweep.run().exit_code == 0);
+  CHECK_THAT(sweep.csv(), StartsWith("scenario,\"settings.network\",level,network,"));
+  const auto rows = table_of(sweep.csv());
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].at("settings.network") == "one.yaml");
+  CHECK(rows[0].at("network") == "alexnet");
 }
 
 TEST_CASE("more points add to what is there, and another program's results are not taken") {

@@ -61,7 +61,10 @@ class AnalyticRun {
         layers.push_back(
             layer_report(layer, Level::kAnalytic, mapper_.network(), report_.scenario.accelerator));
       }
-      layers[first + i].macs += layer.macs * program.batch * count;
+      LayerReport& report = layers[first + i];
+      const std::int64_t images = std::int64_t{program.batch} * count;
+      report.macs += layer.macs * images;
+      report.comparison.total += mapper_.network().tensors[layer.output].shape.elements() * images;
     }
     if (program.layers.front().on_host) return;  // no commands
     if (trace_ != nullptr) trace_->expect(program, layers);

@@ -82,7 +82,7 @@ def _given(scenario, settings):
     """The scenario's file ("" for none), and all settings as texts."""
     over = _settings("settings", {} if settings is None else settings)
     if isinstance(scenario, _abc.Mapping):
-        return "", [*_settings("scenario", scenario), *over]
+        return "", ["name=scenario", *_settings("scenario", scenario), *over]
     if not isinstance(scenario, (str, bytes, _os.PathLike)):
         raise ValueError(f"scenario: {scenario!r}; accepted: a file, or a mapping")
     return _file_name(scenario), over
@@ -134,7 +134,7 @@ def run(scenario, settings=None, *, level="tlm", out=None):
         folder = _pathlib.Path(_file_name(out) if out is not None else f"{scratch}/run")
         if not file:  # the settings are all there is
             file = f"{scratch}/scenario.yaml"
-            _pathlib.Path(file).write_text("name: scenario\n", encoding="utf-8")
+            _pathlib.Path(file).write_text("{}\n", encoding="utf-8")
         words = [_command(), "run", f"--level={level}", f"--out={folder}"]
         words += [f"--set={text}" for text in texts] + ["--", file]
         end = _subprocess.run(words, capture_output=True, encoding="utf-8", errors="backslashreplace", check=False)

@@ -1,25 +1,27 @@
 import os
+import pathlib
 from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy
 import numpy.typing
 
-Scenario = str | os.PathLike[str] | Mapping[str, Any]
-Settings = Mapping[str, Any]
+_Scenario = str | os.PathLike[str] | Mapping[str, Any]
+_Settings = Mapping[str, Any]
 
-def evaluate(scenario: Scenario, settings: Settings | None = ...) -> dict[str, Any]: ...
+def evaluate(scenario: _Scenario, settings: _Settings | None = ...) -> dict[str, Any]: ...
 
 class Run:
     summary: dict[str, Any]
     layers: list[dict[str, str]]
     output: str
+    def __init__(self, folder: pathlib.Path, output: str) -> None: ...
     @property
     def passed(self) -> bool: ...
 
 def run(
-    scenario: Scenario,
-    settings: Settings | None = ...,
+    scenario: _Scenario,
+    settings: _Settings | None = ...,
     *,
     level: Literal["analytic", "tlm", "rtl"] = ...,
     out: str | os.PathLike[str] | None = ...,

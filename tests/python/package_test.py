@@ -330,15 +330,37 @@ class Sweeps(unittest.TestCase):
 
 
 class Stubs(unittest.TestCase):
-    def test_names_and_parameters_are_those_of_the_package(self):
-        stub = ast.parse((ROOT / "python/bitbalance/__init__.pyi").read_text())
-        functions = {node.name: node.args for node in stub.body if isinstance(node, ast.FunctionDef)}
-        classes = {node.name for node in stub.body if isinstance(node, ast.ClassDef)}
-        self.assertEqual(sorted({*functions, *classes}), sorted(bitbalance.__all__))
-        for name, arguments in functions.items():
-            written = [argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)]
-            self.assertEqual(list(inspect.signature(getattr(bitbalance, name)).parameters), written)
+    def setUp(self):
+        self.stub = ast.parse((ROOT / "python/bitbalance/__init__.pyi").read_text()).body
+
+    def test_public_names_are_those_of_the_package(self):
+        names = []
+        for node in self.stub:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                names.append(node.name)
+            elif not isinstance(node, (ast.Import, ast.ImportFrom)):
+                target, = node.targets
+                names.append(target.id)
+        self.assertEqual(sorted(name for name in names if not name.startswith("_")), sorted(bitbalance.__all__))
+        for name in bitbalance.__all__:
             self.assertTrue(getattr(bitbalance, name).__doc__)
+
+    def test_parameters_are_those_of_the_package(self):
+        self.check_functions(self.stub, bitbalance)
+        for node in self.stub:
+            if isinstance(node, ast.ClassDef):
+                given = getattr(bitbalance, node.name)
+                self.check_functions(node.body, given)
+                own = {name for name, value in vars(given).items() if callable(value) or isinstance(value, property)}
+                self.assertEqual({entry.name for entry in node.body if isinstance(entry, ast.FunctionDef)}, own)
+
+    def check_functions(self, body, owner):
+        for node in body:
+            if isinstance(node, ast.FunctionDef):
+                given = getattr(owner, node.name)
+                function = given.fget if isinstance(given, property) else given
+                written = [argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)]
+                self.assertEqual(list(inspect.signature(function).parameters), written)
 
 
 if __name__ == "__main__":

@@ -115,11 +115,23 @@ class Run:
 
 
 def _command():
-    here = _pathlib.Path(__file__).resolve()
-    for place in (_os.environ.get("BITBALANCE"), here.parents[2] / "bitbalance", _shutil.which("bitbalance")):
-        if place and _os.path.isfile(place):
-            return str(place)
-    raise FileNotFoundError("the command bitbalance; accepted: in PATH, or named by the variable BITBALANCE")
+    """Where the command is. If the variable BITBALANCE is set, it alone decides."""
+    accepted = "accepted: the command bitbalance in PATH, or named by the variable BITBALANCE"
+    named = _os.environ.get("BITBALANCE")
+    built = _pathlib.Path(__file__).resolve().parents[2] / "bitbalance"
+    place = named or (str(built) if built.is_file() else _shutil.which("bitbalance"))
+    if not place:
+        raise FileNotFoundError(f"the command bitbalance: not found; {accepted}")
+    try:
+        wrong = ""
+        end = _subprocess.run([place, "--version"], stdin=_subprocess.DEVNULL, capture_output=True, check=False)
+        if not end.stdout.startswith(b"bitbalance "):
+            wrong = "another program"
+    except OSError as error:
+        wrong = error.strerror
+    if wrong:
+        raise FileNotFoundError(f"{'BITBALANCE: ' if named else ''}{place}: {wrong}; {accepted}")
+    return place
 
 
 def run(scenario, settings=None, *, level="tlm", out=None):

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 import unittest
+import unittest.mock
 
 import bitbalance
 import numpy
@@ -164,6 +165,18 @@ class RunInAProcess(unittest.TestCase):
             self.assertEqual(without_data(run.summary), without_data(here))
             self.assertEqual(sum(int(layer["cycles"]) for layer in run.layers), cycles)
             self.assertIn("PASS", run.output)
+
+    def test_the_variable_names_the_command_or_is_an_error(self):
+        with tempfile.TemporaryDirectory() as folder:
+            earlier = pathlib.Path(folder) / "earlier"
+            bitbalance.run(LENET, level="analytic", out=earlier)
+            plain = pathlib.Path(folder) / "plain"
+            plain.write_text("")
+            for place in ("/nonexistent", folder, str(plain), "/bin/true", "/bin/false", "/bin/echo"):
+                for out in (None, earlier):
+                    with self.subTest(place=place, out=out), unittest.mock.patch.dict(os.environ, BITBALANCE=place):
+                        with self.assertRaisesRegex(FileNotFoundError, f"^BITBALANCE: {place}: .*; accepted: "):
+                            bitbalance.run(LENET, level="analytic", out=out)
 
     def test_a_mapping_is_a_scenario(self):
         scenario = {"network": {"model": ROOT / "scenarios/networks/lenet.onnx", "count": 1}}

@@ -134,6 +134,19 @@ def _command():
     return place
 
 
+def _ended(words):
+    """Exit code, stdout and stderr of a command. An exception, as of Ctrl-C, first lets it put its things away."""
+    with _subprocess.Popen(words, stdout=_subprocess.PIPE, stderr=_subprocess.PIPE, encoding="utf-8",
+                           errors="backslashreplace") as child:
+        try:
+            output, errors = child.communicate()
+        except BaseException:
+            child.terminate()
+            child.communicate()
+            raise
+    return child.returncode, output, errors
+
+
 def run(scenario, settings=None, *, level="tlm", out=None):
     """Runs a scenario with its data at `level` ("tlm" or "rtl"; "analytic" too) in a process of its own.
 
@@ -149,14 +162,14 @@ def run(scenario, settings=None, *, level="tlm", out=None):
             _pathlib.Path(file).write_text("{}\n", encoding="utf-8")
         words = [_command(), "run", f"--level={level}", f"--out={folder}"]
         words += [f"--set={text}" for text in texts] + ["--", file]
-        end = _subprocess.run(words, capture_output=True, encoding="utf-8", errors="backslashreplace", check=False)
-        if end.returncode in (0, 1):
-            return Run(folder, end.stdout)
-    message = end.stderr.rstrip("\n").rpartition("\n")[2] or f"exit code {end.returncode}"
+        code, output, errors = _ended(words)
+        if code in (0, 1):
+            return Run(folder, output)
+    message = errors.rstrip("\n").rpartition("\n")[2] or f"exit code {code}"
     text = message.removeprefix("bitbalance: ").removeprefix("--set ")
-    if end.returncode == 2:
+    if code == 2:
         raise ValueError(text)
-    if end.returncode - 128 == _signal.SIGINT or -end.returncode == _signal.SIGINT:
+    if code - 128 == _signal.SIGINT or -code == _signal.SIGINT:
         raise KeyboardInterrupt
     raise RuntimeError(text)
 

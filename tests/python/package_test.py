@@ -7,10 +7,12 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 import unittest.mock
 
@@ -177,6 +179,17 @@ class RunInAProcess(unittest.TestCase):
                     with self.subTest(place=place, out=out), unittest.mock.patch.dict(os.environ, BITBALANCE=place):
                         with self.assertRaisesRegex(FileNotFoundError, f"^BITBALANCE: {place}: .*; accepted: "):
                             bitbalance.run(LENET, level="analytic", out=out)
+
+    def test_an_interrupt_leaves_nothing_behind(self):
+        with tempfile.TemporaryDirectory() as folder:
+            def interrupt():
+                while not (pathlib.Path(folder) / ".run.partial").exists():
+                    time.sleep(0.01)
+                os.kill(os.getpid(), signal.SIGINT)
+            threading.Thread(target=interrupt, daemon=True).start()
+            with self.assertRaises(KeyboardInterrupt):
+                bitbalance.run(LENET, {"network.count": 200}, level="rtl", out=pathlib.Path(folder) / "run")
+            self.assertEqual(os.listdir(folder), [])
 
     def test_a_mapping_is_a_scenario(self):
         scenario = {"network": {"model": ROOT / "scenarios/networks/lenet.onnx", "count": 1}}

@@ -93,8 +93,9 @@ def evaluate(scenario, settings=None):
 
     Returns the fields of summary.json as a dict (docs/results.md): `cycles`, `frames_per_s`, `layers` and so on;
     with a technology `energy_j_per_frame` (J) and `area_mm2` (mm2). Equal to a run at `tlm` or `rtl` but for what
-    needs data: no accuracy, nothing compared. Other threads of Python run meanwhile. Raises ValueError for a mistake
-    in the scenario, or a network that the accelerator cannot execute.
+    needs data: no accuracy, nothing compared. Other threads of Python run meanwhile. Each call quantizes the network
+    anew, unless the setting `network.quantized` gives it. Raises ValueError for a mistake in the scenario, or a network
+    that the accelerator cannot execute.
     """
     return _json.loads(_module.evaluate(*_given(scenario, settings)))
 
@@ -147,9 +148,11 @@ def _ended(words):
     return child.returncode, output, errors
 
 
-def run(scenario, settings=None, *, level="tlm", out=None):
+def run(scenario, settings=None, *, level=None, out=None):
     """Runs a scenario with its data at `level` ("tlm" or "rtl"; "analytic" too) in a process of its own.
 
+    `level` wins over the setting `run.level`. None: that of the settings or of a mapping, else "tlm"; a file's does
+    not count.
     `out`: folder that keeps the results; None: they are gone afterwards, but for what the Run holds. A run whose
     outputs are wrong is returned, with `passed` False. Raises ValueError for a mistake in the scenario, RuntimeError
     when this machine refuses (disk, memory), FileNotFoundError without the command.
@@ -160,8 +163,9 @@ def run(scenario, settings=None, *, level="tlm", out=None):
         if not file:  # the settings are all there is
             file = f"{scratch}/scenario.yaml"
             _pathlib.Path(file).write_text("{}\n", encoding="utf-8")
-        words = [_command(), "run", f"--level={level}", f"--out={folder}"]
-        words += [f"--set={text}" for text in texts] + ["--", file]
+        words = [_command(), "run", f"--out={folder}"]
+        words += ["--set=run.level=tlm"] if level is None else [f"--level={level}"]
+        words += [f"--set={text}" for text in texts] + ["--", file]  # of two settings the last one wins
         code, output, errors = _ended(words)
         if code in (0, 1):
             return Run(folder, output)
@@ -254,8 +258,9 @@ def sweep_rows(database):
     """The results in a sweep's database (docs/sweep.md), a dict for each: pandas.DataFrame(sweep_rows(file)).
 
     What the point gave the keys that vary is under those keys, the key `network` under "settings.network", because
-    `network` is the model's name. A text that is a number, true or false is that in Python, whatever the key. Figures
-    that do not exist are None. Raises ValueError for a file that is no such database or in use by a sweep, FileNotFoundError for none.
+    `network` is the model's name. A text that is a number, true or false is that in Python, whatever the key.
+    Figures that do not exist are None. Raises ValueError for a file that is no such database or in use by a sweep,
+    FileNotFoundError for none.
     """
     file = _pathlib.Path(_file_name(database))
 

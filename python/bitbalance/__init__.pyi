@@ -23,7 +23,7 @@ def run(
     scenario: _Scenario,
     settings: _Settings | None = ...,
     *,
-    level: Literal["analytic", "tlm", "rtl"] = ...,
+    level: Literal["analytic", "tlm", "rtl"] | None = ...,
     out: str | os.PathLike[str] | None = ...,
 ) -> Run: ...
 def quantize(

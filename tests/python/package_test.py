@@ -191,6 +191,15 @@ class RunInAProcess(unittest.TestCase):
                 bitbalance.run(LENET, {"network.count": 200}, level="rtl", out=pathlib.Path(folder) / "run")
             self.assertEqual(os.listdir(folder), [])
 
+    def test_a_level_of_the_settings_wins_over_the_default(self):
+        for scenario, settings in ((LENET, {"run.level": "analytic"}), (LENET, {"run": {"level": "analytic"}}),
+                                   ({"network.builtin": "alexnet", "run.level": "analytic"}, None)):
+            with self.subTest(scenario=scenario, settings=settings):
+                self.assertEqual(bitbalance.run(scenario, settings).summary["level"], "analytic")
+        self.assertEqual(bitbalance.run(LENET, SMALL).summary["level"], "tlm")
+        both = bitbalance.run(LENET, {"run.level": "rtl"}, level="analytic")
+        self.assertEqual(both.summary["level"], "analytic")
+
     def test_a_mapping_is_a_scenario(self):
         scenario = {"network": {"model": ROOT / "scenarios/networks/lenet.onnx", "count": 1}}
         run = bitbalance.run(scenario)

@@ -29,9 +29,10 @@ def _plain(value):
     if isinstance(value, _abc.Mapping):
         return dict(value)
     if hasattr(value, "item") and not getattr(value, "ndim", 0):
-        if value.dtype.kind == "f":
+        kind = getattr(getattr(value, "dtype", None), "kind", "O")  # as numpy calls it
+        if kind == "f":
             return float(str(value))  # as short as it was given
-        if value.dtype.kind in "biuUO":
+        if kind in "biuUO":
             return value.item()
     elif isinstance(value, _abc.Iterable) and not isinstance(value, (bytes, bytearray)):
         return list(value)

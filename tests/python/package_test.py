@@ -60,6 +60,13 @@ class Evaluate(unittest.TestCase):
         shape = bitbalance.evaluate({"network.model": ROOT / "scenarios/networks/lenet.onnx"},
                                     {"network.input_shape": numpy.array([1, 1, 28, 28])})
         self.assertGreater(shape["cycles"], 0)
+
+        class Foreign:
+            """A number of another library."""
+            def item(self):
+                return 16
+        self.assertEqual(bitbalance.evaluate(LENET, {"accelerator.rows": Foreign()})["cycles"],
+                         bitbalance.evaluate(LENET, {"accelerator.rows": 16})["cycles"])
         with self.assertRaisesRegex(ValueError, "accelerator.rows: .*accepted: a number"):
             bitbalance.evaluate(LENET, {"accelerator.rows": object()})
 

@@ -105,20 +105,23 @@ if (data.power) {
   const {window_cycles, cycles, energy_j} = data.power;
   const seconds = cycles.map((n) => n / run.clock_hz);
   const parts = Object.keys(energy_j);
+  const last = cycles.length - 1;
+  // A window goes from its point to the next one: the last one's end is a point, too.
+  const points_of = (values) => [...values, values[last]];
   section('Power over time', 'Average over ' + count(window_cycles) + ' cycles. The energy of a command is spread evenly from its ' +
           'issue to its completion. The windows add up to the energy of the run.',
     chart('Power over time by component', 340, () => ({
       type: 'line',
-      data: {labels: cycles.map((_, window) => window * window_cycles), datasets: parts.map((part) => ({
-        label: spoken(part), data: energy_j[part].map((joules, window) => joules / seconds[window]), fill: true, stepped: true,
-        borderWidth: 0, pointRadius: 0, backgroundColor: colour('unit-' + part),
+      data: {labels: [...cycles.map((_, window) => window * window_cycles), sum(cycles)], datasets: parts.map((part) => ({
+        label: spoken(part), data: points_of(energy_j[part].map((joules, window) => joules / seconds[window])), fill: true,
+        stepped: true, borderWidth: 0, pointRadius: 0, backgroundColor: colour('unit-' + part),
       }))},
       options: {
         interaction: {mode: 'index', intersect: false},
         scales: {x: {type: 'linear', max: sum(cycles), title: {display: true, text: 'cycle'}},
                  y: {stacked: true, title: {display: true, text: 'W'}}},
         plugins: {legend: {position: 'bottom', labels: {boxWidth: 12}},
-                  tooltip: {callbacks: {title: ([item]) => 'from cycle ' + count(Number(item.label.replace(/,/g, ''))),
+                  tooltip: {callbacks: {title: ([item]) => 'from cycle ' + count(Math.min(item.dataIndex, last) * window_cycles),
                                         label: (item) => item.dataset.label + ': ' + figure(item.raw, 'W')}}},
       },
     })));

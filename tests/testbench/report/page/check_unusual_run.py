@@ -1,0 +1,89 @@
+"""check_unusual_run.py BITBALANCE SCENARIOS: what a reader sees on report.html of runs that are unlike others.
+
+In headless Chromium. Most are the page of a run of LeNet with other figures written into it. Exit code 77 without Chromium.
+"""
+import copy
+import csv
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from browser import Browser, is_installed
+
+DATA = '<script type="application/json" id="data">'
+
+
+def chart(label):
+    return f'Chart.getChart(document.querySelector(\'canvas[aria-label^="{label}"]\'))'
+
+
+class Run:
+    """A run's page, and the same with other data."""
+
+    def __init__(self, program, folder, scenario, *options):
+        self.folder = folder
+        subprocess.run([program, 'run', scenario, '--level', 'analytic', '--out', folder, *options], check=True,
+                       capture_output=True)
+        self.page = folder / 'report.html'
+        self._before, _, rest = self.page.read_text().partition(DATA)
+        text, end, after = rest.partition('</script>')
+        self.data, self._after = json.loads(text), end + after
+
+    def altered(self, change):
+        data = copy.deepcopy(self.data)
+        change(data)
+        page = self.folder / 'altered.html'
+        text = json.dumps(data).replace('<', '\\u003c')
+        page.write_text(self._before + DATA + text + self._after)
+        return page
+
+
+def check_power(browser, program, folder, scenario, window):
+    """Every window of power.csv is drawn from its begin to its end, as high as its watts."""
+    run = Run(program, folder / f'power-{window}', scenario, '--images', '1', '--power', str(window))
+    browser.open(run.page)
+    rows = list(csv.DictReader((run.folder / 'power.csv').open()))
+    for row in rows:
+        begin, cycles, watts = int(row['begin_cycle']), int(row['cycles']), float(row['core_w']) + float(row['dram_w'])
+        for cycle in (begin + .1 * cycles, begin + .9 * cycles):
+            shown = browser.evaluate(f'''(() => {{
+              const made = {chart('Power over time')}, dense = made.currentDevicePixelRatio, {{x, y}} = made.scales;
+              const column = Math.round(x.getPixelForValue({cycle}) * dense), {{top, bottom}} = made.chartArea;
+              const copy = new OffscreenCanvas(1, made.canvas.height).getContext("2d");
+              copy.drawImage(made.canvas, -column, 0);
+              const pixels = copy.getImageData(0, 0, 1, made.canvas.height).data;
+              const grounds = new Set(made.data.datasets.map(({{backgroundColor}}) => backgroundColor));
+              const hex = (at) => "#" + [0, 1, 2].map((i) => pixels[at + i].toString(16).padStart(2, "0")).join("");
+              for (let row = Math.round(top * dense); row < bottom * dense; ++row)
+                if (grounds.has(hex(4 * row))) return [y.getValueForPixel(row / dense), y.getValueForPixel(row / dense - 2)];
+              return null; }})()''')
+            assert shown and shown[0] - .02 * watts <= watts <= shown[1] + .02 * watts, (window, row, cycle, shown)
+    titles = browser.evaluate(f'''(() => {{
+      const made = {chart('Power over time')}, title = made.options.plugins.tooltip.callbacks.title;
+      return made.data.labels.map((label, dataIndex) => title([{{label: String(label), dataIndex}}])); }})()''')
+    begins = [f'from cycle {int(row["begin_cycle"]):,}' for row in rows]
+    assert titles == begins + begins[-1:], (titles, begins)
+
+
+def main():
+    if not is_installed():
+        print('skipped: Chromium is not installed')
+        return 77
+    program, scenarios = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
+    with tempfile.TemporaryDirectory() as name, Browser() as browser:
+        folder = pathlib.Path(name)
+        lenet = Run(program, folder / 'lenet', scenarios / 'lenet.yaml', '--images', '1')
+        checks = [
+            *(lambda window=window: check_power(browser, program, folder, scenarios / 'lenet.yaml', window)
+              for window in (500, 7000, 100000))]
+        for check in checks:
+            check()
+        assert not browser.messages, browser.messages
+    print('drawn from the first to the last, within their names and bounds')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

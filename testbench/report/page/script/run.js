@@ -49,7 +49,7 @@ if (run.disagreements) section('Disagreements between levels', '', element('pre'
 {
   const points = on_accelerator.filter((layer) => layer.macs > 0 && layer.utilization > 0).map((layer) => {
     return {x: layer.macs / layer.bus_bytes, y: layer.macs / layer.cycles, name: layer.name, bound: layer.bound,
-            roof: layer.macs / layer.cycles / Math.min(1, layer.utilization)};
+            roof: layer.macs / layer.cycles / layer.utilization};
   });
   if (points.length > 0) {
     const roofs = [...new Set(points.map((point) => Number(point.roof.toPrecision(6))))].sort((a, b) => b - a);

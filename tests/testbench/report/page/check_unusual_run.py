@@ -67,6 +67,18 @@ def check_power(browser, program, folder, scenario, window):
     assert titles == begins + begins[-1:], (titles, begins)
 
 
+def check_roofs(browser, lenet):
+    """The roof of a layer is macs / cycles / utilization, above 1, too."""
+    def change(data):
+        for index, layer in enumerate(data['summary']['layers']):
+            layer['utilization'] = .25 + .5 * index
+    browser.open(lenet.altered(change))
+    points = browser.evaluate(chart('Roofline') + '.data.datasets[0].data')
+    for index, (point, layer) in enumerate(zip(points, lenet.data['summary']['layers'], strict=True)):
+        roof = layer['macs'] / layer['cycles'] / (.25 + .5 * index)
+        assert abs(point['roof'] / roof - 1) < 1e-9, (point, roof)
+
+
 def main():
     if not is_installed():
         print('skipped: Chromium is not installed')
@@ -77,7 +89,8 @@ def main():
         lenet = Run(program, folder / 'lenet', scenarios / 'lenet.yaml', '--images', '1')
         checks = [
             *(lambda window=window: check_power(browser, program, folder, scenarios / 'lenet.yaml', window)
-              for window in (500, 7000, 100000))]
+              for window in (500, 7000, 100000)),
+            lambda: check_roofs(browser, lenet)]
         for check in checks:
             check()
         assert not browser.messages, browser.messages

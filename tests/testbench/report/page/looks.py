@@ -1,6 +1,19 @@
 """What is expected of every page."""
 
 
+def check_figures(browser):
+    """No figure of a tile, and no unit, is broken into lines."""
+    broken = browser.evaluate('''[...document.querySelectorAll(".tile dd")].flatMap((tile) => {
+      const text = tile.firstChild?.data ?? "", words = /^[\\d.,]+( [^(]+)?$/.test(text) ? [...text.matchAll(/\\S+/g)] : [];
+      const at = document.createRange();
+      return words.filter(({0: word, index}) => {
+        at.setStart(tile.firstChild, index);
+        at.setEnd(tile.firstChild, index + word.length);
+        return new Set([...at.getClientRects()].map(({top}) => top)).size > 1;
+      }).map(([word]) => word); })''')
+    assert not broken, broken
+
+
 def check_looks(browser, controls):
     """Light and dark differ, nothing is wider than a narrow screen, `controls` are reached by the keyboard."""
     ground = 'getComputedStyle(document.body).backgroundColor'
@@ -12,6 +25,9 @@ def check_looks(browser, controls):
     browser.settle()
     width = browser.evaluate('document.documentElement.scrollWidth')
     assert width <= 360, width
+    check_figures(browser)
+    browser.resize(1200, 900)
+    check_figures(browser)
     browser.resize(1280, 900)
     browser.evaluate('document.activeElement.blur()')
     reached = set()

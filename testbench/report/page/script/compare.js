@@ -35,24 +35,29 @@ main.append(element('div', {class: 'bar'}, selection('Weights', Object.entries(k
 
 /// A figure of each design over the same figure of ours, all networks.
 function merit(title, key, unit) {
-  return drawn(chart(title + ' relative to ' + kOurs, 70 + names.length * (10 + 9 * comparisons.length), () => ({
-    type: 'bar',
-    data: {labels: names, datasets: comparisons.map((comparison, index) => {
+  return drawn(chart(title + ' relative to ' + kOurs, 70 + names.length * (10 + 9 * comparisons.length), () => {
+    const datasets = comparisons.map((comparison, index) => {
       const ours = design_of(comparison, kOurs)[key];
       return {label: comparison.scenario, backgroundColor: colour('network-' + (index % kNetworkColours + 1)), barPercentage: .9,
               data: names.map((name) => {
                 const value = design_of(comparison, name)?.[key];
                 return value && ours ? value / ours : null;
               })};
-    })},
-    options: {
-      indexAxis: 'y',
-      scales: {x: {title: {display: true, text: title + ' / ' + kOurs + '\u2019s'}}, y: {ticks: {autoSkip: false}}},
-      plugins: {line_at_one: {axis: 'x'}, legend: {position: 'bottom', labels: {boxWidth: 12}},
-                tooltip: {callbacks: {label: ({dataset, datasetIndex, label, raw}) => dataset.label + ': \u00d7' + figure(raw) + ', ' +
-                  figure(design_of(comparisons[datasetIndex], label)[key], unit)}}},
-    },
-  })));
+    });
+    if (!datasets.some(({data: ratios}) => ratios.some((ratio) => ratio !== null))) return undefined;
+    return {
+      type: 'bar',
+      data: {labels: names, datasets},
+      options: {
+        indexAxis: 'y',
+        scales: {x: {title: {display: true, text: title + ' / ' + kOurs + '\u2019s'}}, y: {ticks: {autoSkip: false}}},
+        plugins: {line_at_one: {axis: 'x'}, legend: {position: 'bottom', labels: {boxWidth: 12}},
+                  tooltip: {callbacks: {label: ({dataset, datasetIndex, label, raw}) =>
+                    dataset.label + ': \u00d7' + figure(raw) + ', ' +
+                    figure(design_of(comparisons[datasetIndex], label)[key], unit)}}},
+      },
+    };
+  }));
 }
 section('Figures of merit', 'Each design over ' + kOurs + ' on the same network; the dashed line is ' + kOurs + ' itself. All have the same ' +
         'memory, vector work and technology. A name with * is ours by its full timeline of commands, which the others are not held to.',

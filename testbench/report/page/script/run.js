@@ -33,7 +33,7 @@ if (run.fault) section('Fault', run.fault);
 if (run.disagreements) section('Disagreements between levels', '', element('pre', {}, run.disagreements.join('\n')));
 
 // Cycles of one engine by activity, layer by layer.
-{
+if (on_accelerator.length > 0) {
   let engine = 'compute';
   const names = on_accelerator.map((layer) => layer.name);
   const frame = stacked_bars('Cycles of the engine', 'cycles', names.length, () => ({names, series: kActivities.map((activity) => (
@@ -42,7 +42,7 @@ if (run.disagreements) section('Disagreements between levels', '', element('pre'
           selection('Engine', ['load', 'compute', 'vector', 'store'].map((name) => [name, name]), engine, (chosen) => {
             engine = chosen;
             frame.redraw();
-          }), frame);
+          }), first_of(names.length), frame);
 }
 
 // Roofline: the roof of a layer is what the array would do if every lane held a slot in every cycle.
@@ -101,7 +101,7 @@ if (with_energy) {
 }
 
 // Power over time: the energy of each window divided by its duration, cores' components on top of each other.
-if (data.power) {
+if (data.power && data.power.cycles.length > 0) {
   const {window_cycles, cycles, energy_j} = data.power;
   const seconds = cycles.map((n) => n / run.clock_hz);
   const parts = Object.keys(energy_j);
@@ -127,10 +127,12 @@ if (data.power) {
     })));
 }
 
-section('DRAM traffic of each layer', 'Bytes over all frames of the run, by what they hold.',
-  stacked_bars('DRAM bytes of each layer', 'B', on_accelerator.length, () => ({
-    names: on_accelerator.map((layer) => layer.name),
-    series: kTraffic.map((kind) => ({name: kind, colour: kind, values: on_accelerator.map((layer) => layer.dram_bytes[kind])}))})));
+if (on_accelerator.length > 0) {
+  section('DRAM traffic of each layer', 'Bytes over all frames of the run, by what they hold.', first_of(on_accelerator.length),
+    stacked_bars('DRAM bytes of each layer', 'B', on_accelerator.length, () => ({
+      names: on_accelerator.map((layer) => layer.name),
+      series: kTraffic.map((kind) => ({name: kind, colour: kind, values: on_accelerator.map((layer) => layer.dram_bytes[kind])}))})));
+}
 
 section('Layers', 'Over all frames of the run. A title sorts.', sortable_table([
   {title: 'Layer', value: (layer) => layer.name, text: true},

@@ -5,6 +5,8 @@ const main = document.getElementById('main');
 
 const spoken = (name) => name.replace(/_/g, ' ');
 const sum = (values) => values.reduce((total, value) => total + value, 0);
+const kMostRows = 500;  // of a table of a sweep, and bars of a chart
+const kMostPixels = 16384;  // of a drawing's height: some browsers draw no higher one
 
 /// An element with attributes and children; a string child is text, never markup.
 function element(name, attributes = {}, ...children) {
@@ -20,7 +22,7 @@ function element(name, attributes = {}, ...children) {
 function section(title, note, ...children) {
   const made = element('section', {}, element('h2', {}, title));
   if (note) made.append(element('p', {class: 'note'}, note));
-  made.append(...children);
+  made.append(...children.filter((child) => child !== undefined));
   main.append(made);
   return made;
 }
@@ -48,6 +50,11 @@ function tick(value, unit) {
 /// An exact count: 11,352.
 function count(value) {
   return value === null || value === undefined ? '-' : value.toLocaleString('en', {maximumFractionDigits: 0});
+}
+
+/// What is said above the first kMostRows of more.
+function first_of(all) {
+  return all > kMostRows ? element('p', {class: 'note'}, 'The first ' + count(kMostRows) + ' of ' + count(all) + '.') : undefined;
 }
 
 function tiles(entries) {
@@ -129,18 +136,23 @@ Chart.register({id: 'line_at_one', afterDatasetsDraw(made, _, {axis}) {
   pen.restore();
 }});
 
-/// `describe()` gives the configuration of a chart. `label`: for those who do not see it.
+/// `describe()` gives the configuration of a chart, or nothing if there is nothing to draw. `label`: for those who do not see it.
 function chart(label, height, describe) {
   const canvas = element('canvas', {role: 'img', 'aria-label': label});
   const frame = element('div', {class: 'chart', style: 'height:' + height + 'px'}, canvas);
   let drawn;
   frame.redraw = drawing(() => {
     if (drawn) drawn.destroy();
+    drawn = undefined;
     Chart.defaults.color = colour('quiet');
     Chart.defaults.borderColor = colour('line');
     Chart.defaults.font.size = 12;
     const description = describe();
-    description.options = {animation: false, responsive: true, maintainAspectRatio: false, ...description.options};
+    frame.hidden = !description;
+    if (!description) return;
+    description.options = {animation: false, responsive: true, maintainAspectRatio: false,
+                           devicePixelRatio: () => Math.min(window.devicePixelRatio, kMostPixels / frame.clientHeight),
+                           ...description.options};
     drawn = new Chart(canvas, description);
   });
   return frame;
@@ -150,27 +162,37 @@ function draw_charts() {
   for (const draw of charts) draw();
 }
 
+/// The height of a chart with a bar for each of `rows` names, up to kMostRows.
+function height_of_bars(rows) {
+  return 70 + 22 * Math.min(rows, kMostRows);
+}
+
 /// Stacked bars from left to right, for `rows` names at most. `described()` gives {names, series: [{name, colour, values}]},
 /// each time it is drawn. A series of zeros is left out.
 function stacked_bars(label, unit, rows, described) {
-  return chart(label, 70 + 22 * rows, () => ({
-    type: 'bar',
-    data: {labels: described().names, datasets: described().series.filter(({values}) => sum(values) > 0).map((one) => ({
-      label: one.name, data: one.values, backgroundColor: colour(one.colour), barPercentage: .85, categoryPercentage: .9,
-    }))},
-    options: {
-      indexAxis: 'y',
-      scales: {
-        x: {stacked: true, title: {display: true, text: label + ' (' + unit + ')'}, ticks: {callback: (value) => tick(value, unit)}},
-        y: {stacked: true, ticks: {autoSkip: false}},
+  return chart(label, height_of_bars(rows), () => {
+    const {names, series} = described();
+    const drawn = series.map((one) => ({...one, values: one.values.slice(0, kMostRows)})).filter(({values}) => sum(values) > 0);
+    if (drawn.length === 0) return undefined;
+    return {
+      type: 'bar',
+      data: {labels: names.slice(0, kMostRows), datasets: drawn.map((one) => ({
+        label: one.name, data: one.values, backgroundColor: colour(one.colour), barPercentage: .85, categoryPercentage: .9,
+      }))},
+      options: {
+        indexAxis: 'y',
+        scales: {
+          x: {stacked: true, title: {display: true, text: label + ' (' + unit + ')'}, ticks: {callback: (value) => tick(value, unit)}},
+          y: {stacked: true, ticks: {autoSkip: false}},
+        },
+        plugins: {
+          legend: {position: 'bottom', labels: {boxWidth: 12}},
+          tooltip: {callbacks: {label: ({chart: made, dataset, dataIndex, raw}) => dataset.label + ': ' + figure(raw, unit) + ' (' +
+              figure(raw / sum(made.data.datasets.map(({data: values}) => values[dataIndex])), '%') + ')'}},
+        },
       },
-      plugins: {
-        legend: {position: 'bottom', labels: {boxWidth: 12}},
-        tooltip: {callbacks: {label: ({chart: made, dataset, dataIndex, raw}) => dataset.label + ': ' + figure(raw, unit) + ' (' +
-          figure(raw / sum(made.data.datasets.map(({data: values}) => values[dataIndex])), '%') + ')'}},
-      },
-    },
-  }));
+    };
+  });
 }
 
 function use_scheme(scheme) {

@@ -1,6 +1,5 @@
 // The page of a sweep: which designs none beats, what each key does, and how to run a point alone.
 const filter = new Filter();
-const kMostRows = 500;  // of the table
 
 /// The two figures of the scatter: the sweep's objectives, else what most readers ask.
 const shown = (() => {
@@ -203,8 +202,7 @@ if (shown.x) {
       ...metrics.map((metric) => ({title: metric.title, value: (point) => metric.values[point],
                                    show: (value) => figure(value, metric.unit)})),
     ], rows);
-    box.replaceChildren(...(front.length > rows.length ? [element('p', {class: 'note'},
-      'The first ' + count(rows.length) + ' of ' + count(front.length) + '.')] : []), table);
+    box.replaceChildren(...[first_of(front.length), table].filter((one) => one));
   });
 }
 
@@ -248,6 +246,7 @@ if (metrics.length > 0 && free_axes.length > 0) {
   const table = element('div');
   const rows = () => free_axes.flatMap((axis) => steps(axis, along.get(axis), metric).map((step) => ({...step, axis})));
   let steps_shown = [];
+  const omission = element('div');
   const name_of = ({axis, from, to}) => axis.name + ': ' + axis.labels[from] + ' \u2192 ' + axis.labels[to];
   const bars = chart('Factor of the chosen figure for each step of each key', 100, () => {
     const {least, most} = range_of(steps_shown.flatMap((step) => [step.least, step.most, 1]));
@@ -278,10 +277,12 @@ if (metrics.length > 0 && free_axes.length > 0) {
     table, element('div', {class: 'bar'}, figure_selection('Figure of the chart', metric, (chosen) => {
       metric = chosen;
       show_steps();
-    })), bars);
+    })), omission, bars);
   const show_steps = () => {
-    steps_shown = rows();
-    bars.style.height = 70 + 22 * steps_shown.length + 'px';
+    const all = rows();
+    steps_shown = all.slice(0, kMostRows);
+    omission.replaceChildren(...[first_of(all.length)].filter((one) => one));
+    bars.style.height = height_of_bars(all.length) + 'px';
     bars.redraw();
   };
   views.push(() => {
@@ -306,7 +307,7 @@ if (metrics.length > 0 && free_axes.length > 0) {
   }
   if (reasons.size > 0) {
     section('Points without figures', 'Refused: the accelerator cannot execute the network, or there is none of these settings. ' +
-            'Failed: a result is wrong.', sortable_table([
+            'Failed: a result is wrong.', first_of(reasons.size), sortable_table([
       {title: 'Why', value: ([text]) => text, text: true},
       {title: 'Points', value: ([, list]) => list.length, show: count},
       {title: 'For example', value: ([, list]) => label_of(list[0]), text: true},

@@ -82,8 +82,9 @@ class Browser:
                     raise RuntimeError(f'{method}: {answer["error"]}')
                 return answer['result']
 
-    def resize(self, width, height):
-        self._send('Emulation.setDeviceMetricsOverride', width=width, height=height, deviceScaleFactor=1, mobile=False)
+    def resize(self, width, height, dense=1):
+        """`dense`: pixels of the screen that one of the page takes."""
+        self._send('Emulation.setDeviceMetricsOverride', width=width, height=height, deviceScaleFactor=dense, mobile=False)
 
     def open(self, page, fragment=''):
         """A file, whole: its scripts have run."""

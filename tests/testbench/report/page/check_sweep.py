@@ -273,6 +273,39 @@ def check_equal(browser, program, scenarios, folder):
             assert tile(browser, 'cycles') == f'{int(table[0]["cycles"]):,}', tile(browser, 'cycles')
 
 
+def check_many(browser, program, scenarios, folder):
+    """Of thousands of steps of a key the first are drawn, and what does not pass is listed up to a number, too."""
+    (folder / 'many.yaml').write_text(f'scenarios: {scenarios}/lenet.yaml\nsettings: {{network.count: 1}}\n'
+                                      'space: {accelerator.rows: [8, 16]}\n')
+    subprocess.run([program, 'sweep', 'many.yaml', '--out', 'many.sqlite', '--html', 'many.html'], cwd=folder, check=True,
+                   capture_output=True)
+    before, mark, rest = (folder / 'many.html').read_text().partition('<script type="application/json" id="data">')
+    text, end, after = rest.partition('</script>')
+    data = json.loads(text)
+    points, axis, number = data['points'], data['axes'][1], 1500
+    points['keys'] = [f'{i:016x}' for i in range(2 * number)]
+    points['verdicts'] = ['pass'] * number + ['refused'] * number
+    points['messages'] = [''] * number + [f'reason {i}' for i in range(number)]
+    points['front'] = [0] * 2 * number
+    points['choices'] = [[0] * 2 * number, [*range(2 * number)]]
+    points['figures'] = [[None if column[0] is None else i + 1 for i in range(number)] + [None] * number
+                         for column in points['figures']]
+    axis['choices'], axis['words'] = [[str(i)] for i in range(2 * number)], [''] * 2 * number
+    (folder / 'many.html').write_text(before + mark + json.dumps(data) + end + after)
+    browser.open(folder / 'many.html')
+    browser.settle()
+    drawn = browser.evaluate('''(() => {
+      const canvas = document.querySelector('canvas[aria-label^="Factor"]'), {width, height} = canvas, from = Math.floor(.95 * height);
+      const copy = new OffscreenCanvas(width, height - from).getContext("2d");
+      copy.drawImage(canvas, 0, -from);
+      const {data} = copy.getImageData(0, 0, width, height - from);
+      return {height, steps: Chart.getChart(canvas).data.labels.length, last: data.some((value) => value > 0)}; })()''')
+    assert drawn['steps'] == 500 and drawn['last'], drawn
+    notes = browser.evaluate('[...document.querySelectorAll("p.note")].map((one) => one.textContent)')
+    for total in ('1,499', '1,500'):
+        assert f'The first 500 of {total}.' in notes, (total, notes)
+
+
 def main():
     if not is_installed():
         print('skipped: Chromium is not installed')
@@ -294,6 +327,7 @@ def main():
         check_poor(browser, swept.program, scenarios.resolve(), swept.folder)
         check_equal(browser, swept.program, scenarios.resolve(), swept.folder)
         check_percent(browser, swept.program, scenarios.resolve(), swept.folder)
+        check_many(browser, swept.program, scenarios.resolve(), swept.folder)
         assert not browser.messages, browser.messages
     print(f'{len(swept.by_key)} points, {len(swept.front())} on fronts: as in the database')
     return 0

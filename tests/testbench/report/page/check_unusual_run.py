@@ -13,6 +13,33 @@ import tempfile
 from browser import Browser, is_installed
 
 DATA = '<script type="application/json" id="data">'
+# Of each chart: what it is, its height in pixels of the screen, and how many of these are drawn in its last twentieth and before.
+DRAWN = '''[...document.querySelectorAll("canvas")].map((canvas) => {
+  const drawn = (from, to) => {
+    const copy = new OffscreenCanvas(canvas.width, to - from).getContext("2d");
+    copy.drawImage(canvas, 0, -from);
+    const pixels = copy.getImageData(0, 0, canvas.width, to - from).data;
+    let number = 0;
+    for (let at = 3; at < pixels.length; at += 4) number += pixels[at] > 0;
+    return number;
+  };
+  const {width, height} = canvas, last = Math.floor(.95 * height);
+  return {label: canvas.getAttribute("aria-label"), height, last: drawn(last, height), first: drawn(0, last)}; })'''
+
+
+def field(number, value):
+    """A field of protobuf: a number up to 127, or bytes up to as many."""
+    return bytes([number << 3, value]) if isinstance(value, int) else bytes([number << 3 | 2, len(value)]) + value
+
+
+def tensor(name):
+    extents = b''.join(field(1, field(1, extent)) for extent in (1, 3, 4, 4))
+    return field(1, name) + field(2, field(1, field(1, 1) + field(2, extents)))
+
+
+NODE = field(1, b'in') + field(2, b'out') + field(3, b'softmax') + field(4, b'Softmax')
+SOFTMAX = (field(1, 8) + field(8, field(1, b'') + field(2, 13)) +
+           field(7, field(1, NODE) + field(2, b'host') + field(11, tensor(b'in')) + field(12, tensor(b'out'))))
 
 
 def chart(label):
@@ -67,6 +94,27 @@ def check_power(browser, program, folder, scenario, window):
     assert titles == begins + begins[-1:], (titles, begins)
 
 
+def check_many_layers(browser, lenet):
+    """However many layers there are, the charts are drawn and say what they leave out."""
+    def change(data):
+        layers = data['summary']['layers']
+        data['summary']['layers'] = [{**layers[i % len(layers)], 'name': f'layer {i}'} for i in range(1500)]
+    page = lenet.altered(change)
+    for dense in (1, 2):
+        browser.resize(1280, 900, dense)
+        browser.open(page)
+        browser.settle()
+        for one in browser.evaluate(DRAWN):
+            assert one['first'] > 1000 and one['last'] > 100, (dense, one)
+    browser.resize(1280, 900)
+    notes = browser.evaluate('[...document.querySelectorAll("p.note")].map((one) => one.textContent)')
+    assert notes.count('The first 500 of 1,500.') == 2, notes
+    for label in ('Cycles of the engine', 'DRAM bytes'):
+        labels = browser.evaluate(chart(label) + '.data.labels')
+        assert labels == [f'layer {i}' for i in range(500)], (label, labels[-1])
+    assert browser.evaluate('document.querySelectorAll("tbody tr").length') == 1500
+
+
 def check_roofs(browser, lenet):
     """The roof of a layer is macs / cycles / utilization, above 1, too."""
     def change(data):
@@ -77,6 +125,26 @@ def check_roofs(browser, lenet):
     for index, (point, layer) in enumerate(zip(points, lenet.data['summary']['layers'], strict=True)):
         roof = layer['macs'] / layer['cycles'] / (.25 + .5 * index)
         assert abs(point['roof'] / roof - 1) < 1e-9, (point, roof)
+
+
+def check_host_alone(browser, program, folder, scenarios):
+    """A network of the host alone has no cycles, no traffic and no energy, and no empty charts of them."""
+    (folder / 'host.onnx').write_bytes(SOFTMAX)
+    scenario = {'network': {'model': str(folder / 'host.onnx')}, 'technology': f'{scenarios}/technology/65nm.yaml'}
+    (folder / 'host.yaml').write_text(json.dumps(scenario))
+    run = Run(program, folder / 'host', folder / 'host.yaml', '--power', '10')
+    browser.open(run.page)
+    assert run.data['power']['cycles'] == []
+    shown = browser.evaluate('''[...document.querySelectorAll("canvas")].filter((one) => one.getClientRects().length > 0)
+      .map((one) => one.getAttribute("aria-label"))''')
+    assert shown == ['Area'], shown
+    titles = browser.evaluate('[...document.querySelectorAll("h2")].map((one) => one.textContent)')
+    assert titles == ['Energy and area of the core', 'Layers', 'Configuration'], titles
+    subprocess.run([program, 'compare', folder / 'host.yaml', '--out', folder / 'compared'], check=True, capture_output=True)
+    browser.open(folder / 'compared/report.html')
+    shown = browser.evaluate('''[...document.querySelectorAll("canvas")].filter((one) => one.getClientRects().length > 0)
+      .map((one) => one.getAttribute("aria-label"))''')
+    assert shown == ['Area of the core'], shown
 
 
 def main():
@@ -90,7 +158,9 @@ def main():
         checks = [
             *(lambda window=window: check_power(browser, program, folder, scenarios / 'lenet.yaml', window)
               for window in (500, 7000, 100000)),
-            lambda: check_roofs(browser, lenet)]
+            lambda: check_many_layers(browser, lenet),
+            lambda: check_roofs(browser, lenet),
+            lambda: check_host_alone(browser, program, folder, scenarios)]
         for check in checks:
             check()
         assert not browser.messages, browser.messages

@@ -21,11 +21,11 @@ function drawn(frame) {
 
 main.append(tiles([
   ['Size of the others', spoken(data.comparison.rule).replace('-', ' '), 'rule'],
-  ['Networks', comparisons.map(({scenario}) => scenario).join(', '), 'networks'],
+  ['Networks', comparisons.map(({scenario}) => isolated(scenario)).join(', '), 'networks'],
   ['Accelerators', count(names.length), 'accelerators'],
   ['Technology', [...new Set(comparisons.map(({technology}) => technology))].join('; '), 'technology'],
   ['DRAM', [...new Set(comparisons.map(({memory, dram_type, bytes_per_cycle}) =>
-    `${memory}, ${figure(bytes_per_cycle, 'B/cycle')}, energy of ${dram_type}`))].join('; '), 'dram'],
+    `${isolated(memory)}, ${figure(bytes_per_cycle, 'B/cycle')}, energy of ${dram_type}`))].join('; '), 'dram'],
   ['Program', data.comparison.program.version + ' (' + data.comparison.program.revision + ')', 'program'],
 ]));
 main.append(element('div', {class: 'bar'}, selection('Weights', Object.entries(kWeightSets), weights, (chosen) => {
@@ -50,10 +50,10 @@ function merit(title, key, unit) {
       data: {labels: names, datasets},
       options: {
         indexAxis: 'y',
-        scales: {x: {title: {display: true, text: title + ' / ' + kOurs + '\u2019s'}}, y: {ticks: {autoSkip: false}}},
+        scales: {x: {title: {display: true, text: title + ' / ' + kOurs + '\u2019s'}}, y: {ticks: name_ticks}},
         plugins: {line_at_one: {axis: 'x'}, legend: {position: 'bottom', labels: {boxWidth: 12}},
                   tooltip: {callbacks: {label: ({dataset, datasetIndex, label, raw}) =>
-                    dataset.label + ': \u00d7' + figure(raw) + ', ' +
+                    isolated(dataset.label) + ': \u00d7' + figure(raw) + ', ' +
                     figure(design_of(comparisons[datasetIndex], label)[key], unit)}}},
       },
     };
@@ -114,4 +114,5 @@ section('All figures', 'With both sets of weights. A title sorts. Empty: PEs wor
 section('Configuration', 'Every setting of each scenario: a scenario file itself.',
   ...data.effective.map(({scenario, text}) => element('details', {}, element('summary', {}, scenario), element('pre', {}, text))));
 
-show_page('Comparison of accelerators: ' + comparisons.map(({scenario}) => scenario).join(', '));
+show_page('Comparison of accelerators: ', ...comparisons.flatMap(({scenario}, index) =>
+  [...(index > 0 ? [', '] : []), element('bdi', {}, scenario)]));

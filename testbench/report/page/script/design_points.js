@@ -37,7 +37,7 @@ function shown_scale(metric) {
 }
 
 function label_of(point) {
-  return free_axes.map((axis) => axis.name + ' = ' + axis.labels[axis.chosen[point]]).join(', ');
+  return free_axes.map((axis) => axis.name + ' = ' + isolated(axis.labels[axis.chosen[point]])).join(', ');
 }
 
 /// What a shell runs for this point alone, in the folder where the sweep was given.

@@ -76,9 +76,10 @@ if (on_accelerator.length > 0) {
           scales: {x: {type: 'logarithmic', title: {display: true, text: 'MAC per byte of the busiest DRAM bus'}},
                    y: {type: 'logarithmic', suggestedMax: 1.5 * most, title: {display: true, text: 'MAC per cycle'}}},
           plugins: {legend: {position: 'bottom', labels: {boxWidth: 12}},
-                    tooltip: {callbacks: {label: ({raw}) => raw.name === undefined ? '' :
-                      raw.name + ': ' + figure(raw.y, 'MAC/cycle') + ' of ' + figure(raw.roof, 'MAC/cycle') + ', ' +
-                      figure(raw.x, 'MAC/B') + ', bound by ' + raw.bound}}},
+                    tooltip: {filter: ({raw}) => raw.name !== undefined, callbacks: {
+                      beforeLabel: ({raw}) => name_lines(raw.name),
+                      label: ({raw}) => figure(raw.y, 'MAC/cycle') + ' of ' + figure(raw.roof, 'MAC/cycle') + ', ' +
+                                        figure(raw.x, 'MAC/B') + ', bound by ' + raw.bound}}},
         },
       })));
   }
@@ -156,4 +157,4 @@ section('Configuration', 'Every setting of the run: effective.yaml is a scenario
           (run.network.model ? ', model ' + run.network.model.file + ' ' + run.network.model.hash : '')),
   element('details', {}, element('summary', {}, 'effective.yaml'), element('pre', {}, data.effective)));
 
-show_page(run.scenario + ' at level ' + run.level);
+show_page(element('bdi', {}, run.scenario), ' at level ' + run.level);

@@ -5,6 +5,10 @@ const main = document.getElementById('main');
 
 const spoken = (name) => name.replace(/_/g, ' ');
 const sum = (values) => values.reduce((total, value) => total + value, 0);
+/// A name amid other text: no sign in it turns what follows from left to right or back.
+const isolated = (name) => '\u2068' + name + '\u2069';
+/// A name in lines of a tooltip.
+const name_lines = (name) => name.match(/.{1,40}/gsu);
 const kMostRows = 500;  // of a table of a sweep, and bars of a chart
 const kMostPixels = 16384;  // of a drawing's height: some browsers draw no higher one
 
@@ -167,6 +171,23 @@ function height_of_bars(rows) {
   return 70 + 22 * Math.min(rows, kMostRows);
 }
 
+/// Ticks of an axis of names, in up to two fifths of the chart's width: of a longer name the begin and the end.
+const name_ticks = {autoSkip: false, callback(value) {
+  const name = this.getLabelForValue(value), signs = [...name], {ctx: pen, width} = this.chart;
+  const short = (kept) => kept >= signs.length ? name : signs.slice(0, Math.ceil(kept / 2)).join('') + '\u2026' +
+                                                        signs.slice(signs.length - Math.floor(kept / 2)).join('');
+  pen.save();
+  pen.font = Chart.defaults.font.size + 'px ' + Chart.defaults.font.family;
+  let least = 1, most = signs.length;  // as many as fit
+  while (least < most) {
+    const middle = Math.ceil((least + most) / 2);
+    if (pen.measureText(short(middle)).width <= .4 * width) least = middle;
+    else most = middle - 1;
+  }
+  pen.restore();
+  return short(least);
+}};
+
 /// Stacked bars from left to right, for `rows` names at most. `described()` gives {names, series: [{name, colour, values}]},
 /// each time it is drawn. A series of zeros is left out.
 function stacked_bars(label, unit, rows, described) {
@@ -183,11 +204,12 @@ function stacked_bars(label, unit, rows, described) {
         indexAxis: 'y',
         scales: {
           x: {stacked: true, title: {display: true, text: label + ' (' + unit + ')'}, ticks: {callback: (value) => tick(value, unit)}},
-          y: {stacked: true, ticks: {autoSkip: false}},
+          y: {stacked: true, ticks: name_ticks},
         },
         plugins: {
           legend: {position: 'bottom', labels: {boxWidth: 12}},
-          tooltip: {callbacks: {label: ({chart: made, dataset, dataIndex, raw}) => dataset.label + ': ' + figure(raw, unit) + ' (' +
+          tooltip: {callbacks: {title: ([item]) => name_lines(item.label),
+            label: ({chart: made, dataset, dataIndex, raw}) => dataset.label + ': ' + figure(raw, unit) + ' (' +
               figure(raw / sum(made.data.datasets.map(({data: values}) => values[dataIndex])), '%') + ')'}},
         },
       },
@@ -201,8 +223,8 @@ function use_scheme(scheme) {
 }
 
 /// Last of all: title, scheme and charts of the page that was put together.
-function show_page(title) {
-  document.getElementById('title').textContent = title;
+function show_page(...title) {
+  document.getElementById('title').append(...title);
   const dark = window.matchMedia('(prefers-color-scheme: dark)');
   dark.addEventListener('change', () => use_scheme(dark.matches ? 'dark' : 'light'));
   document.getElementById('scheme').addEventListener('click', () =>

@@ -247,7 +247,7 @@ if (metrics.length > 0 && free_axes.length > 0) {
   const rows = () => free_axes.flatMap((axis) => steps(axis, along.get(axis), metric).map((step) => ({...step, axis})));
   let steps_shown = [];
   const omission = element('div');
-  const name_of = ({axis, from, to}) => axis.name + ': ' + axis.labels[from] + ' \u2192 ' + axis.labels[to];
+  const name_of = ({axis, from, to}) => axis.name + ': ' + isolated(axis.labels[from]) + ' \u2192 ' + isolated(axis.labels[to]);
   const bars = chart('Factor of the chosen figure for each step of each key', 100, () => {
     const {least, most} = range_of(steps_shown.flatMap((step) => [step.least, step.most, 1]));
     return {
@@ -262,9 +262,9 @@ if (metrics.length > 0 && free_axes.length > 0) {
         indexAxis: 'y',
         scales: {x: {type: 'logarithmic', min: least / 1.05, max: most * 1.05, title: {display: true, text: metric.title + ': figure after the step / before it'},
                      ticks: {callback: (value) => '\u00d7' + figure(value), maxRotation: 0}},
-                 y: {ticks: {autoSkip: false}}},
+                 y: {ticks: name_ticks}},
         plugins: {line_at_one: {axis: 'x'}, legend: {position: 'bottom', labels: {boxWidth: 12}},
-                  tooltip: {callbacks: {label: ({dataIndex}) => {
+                  tooltip: {callbacks: {title: ([item]) => name_lines(item.label), label: ({dataIndex}) => {
                     const {mean, least, most, pairs} = steps_shown[dataIndex];
                     return '\u00d7' + figure(mean) + ' (' + figure(least) + ' to ' + figure(most) + ', ' + count(pairs) + ' pairs)';
                   }}}},
@@ -319,4 +319,4 @@ choose_points();
 const linked = points.keys.indexOf(location.hash.slice(1));
 if (linked >= 0) selected = linked;
 for (const view of new Set([...views, ...choice_views])) view();
-show_page(data.name + ': ' + count(point_count) + ' design points');
+show_page(element('bdi', {}, data.name), ': ' + count(point_count) + ' design points');

@@ -25,6 +25,8 @@ DRAWN = '''[...document.querySelectorAll("canvas")].map((canvas) => {
   };
   const {width, height} = canvas, last = Math.floor(.95 * height);
   return {label: canvas.getAttribute("aria-label"), height, last: drawn(last, height), first: drawn(0, last)}; })'''
+# A text that reverses what follows it, up to the end of the paragraph.
+REVERSING = '\u202efdp.exe'
 
 
 def field(number, value):
@@ -115,6 +117,42 @@ def check_many_layers(browser, lenet):
     assert browser.evaluate('document.querySelectorAll("tbody tr").length') == 1500
 
 
+def check_names(browser, lenet):
+    """Long names leave room for the figures; a name that reverses what follows does so up to its own end."""
+    long, other = 'begin/' + 'A' * 300 + '/end', 'begin/' + 'A' * 200 + '/other end'
+
+    def change(data):
+        layers = data['summary']['layers']
+        layers[0]['name'], layers[1]['name'], layers[2]['name'] = long, other, REVERSING
+        data['summary']['scenario'] = REVERSING
+    page = lenet.altered(change)
+    for width in (1280, 360):
+        browser.resize(width, 900)
+        browser.open(page)
+        for label in ('Cycles of the engine', 'DRAM bytes'):
+            made = browser.evaluate(f'''(() => {{
+              const {{ctx, width, chartArea, scales: {{y}}}} = {chart(label)};
+              ctx.font = y._resolveTickFontOptions(0).string;
+              return {{width, left: chartArea.left, labels: y.ticks.map(({{label}}) => label),
+                       widest: Math.max(...y.ticks.map(({{label}}) => ctx.measureText(label).width))}}; }})()''')
+            assert made['widest'] < made['left'] <= .45 * made['width'], made
+            for shown, (begin, end) in zip(made['labels'], (('begin/', '/end'), ('begin/', 'other end'))):
+                assert '\u2026' in shown and shown.endswith(end[-4:]) and shown.startswith(begin[:4]), shown
+            title = browser.evaluate(f'''{chart(label)}.options.plugins.tooltip.callbacks.title([{{label: {json.dumps(long)}}}])''')
+            assert ''.join(title) == long and max(map(len, title)) <= 40, title
+    browser.resize(1280, 900)
+    cells = browser.evaluate('[...document.querySelector("tbody tr").cells].map((one) => one.getBoundingClientRect().right)')
+    assert cells[4] < 1280, cells
+    box = '''((from, to) => { const at = document.createRange(), text = document.createTreeWalker(document.getElementById("title"),
+      NodeFilter.SHOW_TEXT), parts = [];
+      while (text.nextNode()) parts.push(text.currentNode);
+      at.setStart(parts.at(-1), from); at.setEnd(parts.at(-1), to); return at.getBoundingClientRect().left; })'''
+    title = browser.evaluate('document.getElementById("title").lastChild.textContent')
+    assert title.endswith(' at level analytic'), title
+    begin = len(title) - len('analytic')
+    assert browser.evaluate(f'{box}({begin}, {begin + 1})') < browser.evaluate(f'{box}({len(title) - 1}, {len(title)})')
+
+
 def check_roofs(browser, lenet):
     """The roof of a layer is macs / cycles / utilization, above 1, too."""
     def change(data):
@@ -159,6 +197,7 @@ def main():
             *(lambda window=window: check_power(browser, program, folder, scenarios / 'lenet.yaml', window)
               for window in (500, 7000, 100000)),
             lambda: check_many_layers(browser, lenet),
+            lambda: check_names(browser, lenet),
             lambda: check_roofs(browser, lenet),
             lambda: check_host_alone(browser, program, folder, scenarios)]
         for check in checks:

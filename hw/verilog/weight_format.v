@@ -7,7 +7,7 @@ module weight_format #(
     parameter STORED_TOKENS = 0   // weight storage: 0 dense, 1 tokens
 ) (
     input wire [4:0] weight_bits,  // 2 to 16
-    input wire [3:0] nnzb,         // 1 to weight_bits - 1
+    input wire [3:0] nnzb,         // 1 to weight_bits - 1; binary tokens of 16 bits: 14 at most, as 15 take 65 bits
 
     output wire [6:0] code_bits,      // of a weight
     output wire [3:0] magnitude_bits, // dense: the sign is above them

@@ -1,6 +1,6 @@
-// For every code of every layer (weight_bits, nnzb), wherever it lies in the stream: the slots of its step take the
-// tokens that are stored in it, as docs/numbers.md defines them, in their order; the last one is marked, and what
-// follows are null slots.
+// For every code of at most 64 bits of every layer (weight_bits, nnzb; 15 binary tokens of 16 bits would take 65),
+// wherever it lies in the stream: the slots of its step take the tokens that are stored in it, as docs/numbers.md
+// defines them, in their order; the last one is marked, and what follows are null slots.
 module proof #(
     parameter SIGNED_DIGIT = 0
 ) (

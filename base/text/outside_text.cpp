@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -44,6 +43,21 @@ std::string unreadable(const std::filesystem::path& file) {
   }
 }
 
+Escape escape_of(std::string_view text) {
+  const auto byte = [text](std::size_t at) {
+    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
+  };
+  const unsigned first = byte(0), second = byte(1), third = byte(2);
+  if (!text.empty() && (first < ' ' || first == 0x7f)) return {1, fmt::format("\\x{:02x}", first)};
+  if (first == 0xc2 && second >= 0x80 && second < 0xa0) return {2, fmt::format("\\x{:02x}", second)};
+  if (first == 0xd8 && second == 0x9c) return {2, "\\u061c"};
+  const bool turns =
+      (second == 0x80 && (third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae))) ||
+      (second == 0x81 && third >= 0xa6 && third <= 0xa9);
+  if (first == 0xe2 && turns) return {3, fmt::format("\\u20{:02x}", (second - 0x80) * 0x40 + third - 0x80)};
+  return {};
+}
+
 std::string one_line(const std::string& text) {
   std::string line;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -52,10 +66,9 @@ std::string one_line(const std::string& text) {
       line += "\\n";
     } else if (c == '\t') {
       line += "\\t";
-    } else if (begins_control(text.c_str() + at)) {
-      line += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++at]));
-    } else if (std::iscntrl(static_cast<unsigned char>(c)) != 0) {
-      line += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else if (const Escape escape = escape_of(std::string_view(text).substr(at)); escape.bytes > 0) {
+      line += escape.text;
+      at += escape.bytes - 1;
     } else {
       line += c;
     }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace bitbalance {
 
@@ -16,14 +17,17 @@ std::optional<std::string> read_bytes(const std::filesystem::path& file, std::si
 /// read".
 std::string unreadable(const std::filesystem::path& file);
 
-/// Do the first two bytes at `text` make one of the control characters of UTF-8 beyond ASCII, U+0080 to
-/// U+009F?
-inline bool begins_control(const char* text) {
-  return text[0] == '\xc2' && static_cast<unsigned char>(text[1]) >= 0x80 &&
-         static_cast<unsigned char>(text[1]) < 0xa0;
-}
+/// A character as a message writes it: "\x1b", "\x85", "\u202e".
+struct Escape {
+  std::size_t bytes = 0;  ///< that the character has; 0: a message shows it as it is
+  std::string text;
+};
 
-/// The same text with control characters written as escapes of C: what a message quotes cannot break its
+/// Of the first character of `text`, if it is one on which a terminal acts (controls of ASCII and of UTF-8,
+/// U+0080 to U+009F), or that ends a line or turns the direction of what follows (U+202E...).
+Escape escape_of(std::string_view text);
+
+/// The same text with such characters written as escapes: what a message quotes cannot break or reverse its
 /// line.
 std::string one_line(const std::string& text);
 

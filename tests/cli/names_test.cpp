@@ -114,7 +114,7 @@ TEST_CASE("the names that check-vcd lists are those that --signals takes, the cl
 }
 
 TEST_CASE("no name reaches a terminal with signs that it acts on") {
-  const std::string sick = "a\x1b[31m\nb\t\r\x7f\xc2\x9bz";
+  const std::string sick = "a\x1b[31m\nb\t\r\x7f\xc2\x9bz\u202efdp";
   const NamedNetwork network({sick, "plain\x07"});
   const std::string technology =
       (fs::path(BITBALANCE_SOURCE_DIR) / "scenarios/technology/65nm.yaml").string();
@@ -130,6 +130,7 @@ TEST_CASE("no name reaches a terminal with signs that it acts on") {
         return c == '\n' || (static_cast<unsigned char>(c) >= ' ' && c != '\x7f');
       }));
       CHECK(text.find("\xc2\x9b") == std::string::npos);
+      CHECK(text.find("\u202e") == std::string::npos);
     }
     CHECK_THAT(end.out + end.err, Catch::Contains("a\\x1b[31m"));
   };

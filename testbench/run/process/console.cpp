@@ -35,13 +35,12 @@ void claim_standard_streams() {
 void tell(const std::string& message, const char* program) noexcept {
   std::fprintf(stderr, "%s: ", program);
   for (std::size_t at = 0; at < message.size(); ++at) {
-    const bool is_control = begins_control(message.c_str() + at);
-    const char c = is_control ? message[++at] : message[at];
-    const auto code = static_cast<unsigned char>(c);
+    const char c = message[at];
     if (c == '\n' || c == '\r') {
       std::fputc(' ', stderr);
-    } else if (is_control || code < ' ' || code == 0x7f) {  // of a name: a terminal would act on it
-      std::fprintf(stderr, "\\x%02x", code);
+    } else if (const Escape escape = escape_of(std::string_view(message).substr(at)); escape.bytes > 0) {
+      std::fputs(escape.text.c_str(), stderr);
+      at += escape.bytes - 1;
     } else {
       std::fputc(c, stderr);
     }

@@ -11,7 +11,9 @@
 #include "base/bits.h"
 #include "base/process/interruption.h"
 #include "base/text/enum_index.h"
+#include "base/text/outside_text.h"
 #include "hw/baselines/baseline_cost.h"
+#include "hw/isa/weight/tokens.h"
 #include "testbench/explore/comparison/pixel_sample.h"
 #include "testbench/report/run_report.h"
 
@@ -256,6 +258,20 @@ DesignFigures best_of(const Subject& subject, WeightSet set, const std::vector<O
   });
 }
 
+/// Refuses stored tokens if a weight without the limit on its tokens takes more bits than a code has.
+void require_stored_full_weights(const Subject& subject) {
+  const AcceleratorConfig& config = subject.scenario.accelerator;
+  for (const QuantizedLayer& layer : subject.with(WeightSet::kFull).layers) {
+    if (layer.op != LayerOp::kConv) continue;
+    const int bits = stored_bits(layer.weight_bits, layer.nnzb, config.token_form, config.weight_storage);
+    if (bits <= kMaxStoredBits) continue;
+    throw SettingsError(fmt::format(
+        "accelerator.weight_storage: {}; accepted for a comparison: dense, or weights of fewer bits: "
+        "ours also takes those of layer {} without the limit of nnzb, as {} bits each of at most {}",
+        to_string(config.weight_storage), one_line(layer.name), bits, kMaxStoredBits));
+  }
+}
+
 /// Programs with dense weights: for our array, and with the least DRAM traffic, which binds faster ones.
 std::vector<OurRun> shells_of(const Subject& subject, WeightSet set, const OurRun& run) {
   const Scenario& scenario = subject.scenario;
@@ -330,6 +346,7 @@ DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const Our
 }
 
 NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& options) {
+  require_stored_full_weights(subject);
   const Scenario& scenario = subject.scenario;
   NetworkComparison result;
   result.scenario = scenario.name;

@@ -326,6 +326,12 @@ TEST_CASE("mistakes are told in one line and leave nothing") {
                                        "equal-lanes: 16 lanes or more, one PE of dense"));
   CHECK_THAT(refusal(one_pe + " --rule equal-area"), Contains(" mm2; accepted with --rule equal-area: ") &&
                                                          Contains(" mm2 or more, one PE of dense"));
+  CHECK_THAT(
+      refusal("--set accelerator.weight_storage=tokens --set quantization.weight_bits=16 "
+              "--set quantization.activation_bits=16"),
+      Contains("accelerator.weight_storage: tokens; accepted for a comparison: dense, or weights of fewer "
+               "bits: ours also takes those of layer conv1 without the limit of nnzb, as 65 bits each of "
+               "at most 64"));
   CHECK_THAT(refusal("--set technology=none"), Contains("technology"));
   CHECK_THAT(refusal("--set technology.logic.adder.energy.value=-1"),
              Contains("technology.logic.adder.energy.value") && Contains("-1"));

@@ -45,6 +45,8 @@ class Quantizer {
     result_.name = network_.name;
     find_signs(layers);
     find_least_scales(layers);
+    for (const FusedLayer& layer : layers)
+      if (layer.concat >= 0 && layer.lookup != nullptr) parts_with_tables_[layer.concat].push_back(&layer);
     add_input();
     if (options_.uses_samples()) {
       sweep_ =
@@ -183,6 +185,8 @@ class Quantizer {
     if (index_[fused.concat] < 0) {
       QuantizedTensor& whole = new_tensor(fused.concat);
       whole.scale = calibrated_scale(fused, fused.concat, whole);
+      for (const FusedLayer* part : parts_with_tables_[fused.concat])
+        whole.scale = std::max(whole.scale, table_scale(*part, whole));
     }
     QuantizedTensor slice = result_.tensors[index_[fused.concat]];
     slice.parent = index_[fused.concat];
@@ -219,7 +223,7 @@ class Quantizer {
     } else if (keeps_integers(fused, output)) {
       output.scale = 1;
     } else {
-      output.scale = calibrated_scale(fused, fused.output, output);
+      output.scale = std::max(calibrated_scale(fused, fused.output, output), table_scale(fused, output));
     }
     return output;
   }
@@ -244,7 +248,7 @@ class Quantizer {
     // What is summed, rescaled and clipped.
     QuantizedTensor sum = output;
     if (fused.lookup != nullptr) {
-      sum = fused.op == LayerOp::kLookup ? result_.tensors[layer.input] : code_of(fused);
+      sum = code_of(fused);
       layer.table = make_table(fused.lookup->host, sum, output);
     }
     layer.clip_low = quantize_value(sum, fused.low);
@@ -261,13 +265,24 @@ class Quantizer {
     result_.layers.push_back(std::move(layer));
   }
 
-  /// What the table of a convolution is asked for: a tensor that is never stored.
+  /// What the table is asked for: the input, or of a convolution a tensor that is never stored. The input of
+  /// a part of a concatenation may come only after the first part, which settles the scale of all.
   QuantizedTensor code_of(const FusedLayer& fused) const {
+    if (fused.op == LayerOp::kLookup && index_[fused.input] >= 0) return result_.tensors[index_[fused.input]];
     QuantizedTensor code;
     code.bits = options_.activation_bits;
     code.is_signed = code.bits == 16 || fused.low < 0;
     code.scale = calibrated_scale(fused, fused.lookup->input, code);
     return code;
+  }
+
+  /// A 16-bit table's lines end beyond the calibrated results; the scale has room for the ends.
+  double table_scale(const FusedLayer& fused, const QuantizedTensor& result) const {
+    if (fused.lookup == nullptr || result.bits != 16) return 0;
+    const ValueRange &operands = calibrated(fused.lookup->input), &results = calibrated(fused.output);
+    if (operands.min == 0 && operands.max == 0) return 0;  // code 0 alone, at which a line ends
+    const double largest = std::max(std::abs(results.min), std::abs(results.max));
+    return largest_end(fused.lookup->host, code_of(fused), operands, largest) / range_of(result).high;
   }
 
   /// `sum_scale`: of requantized sums.
@@ -377,6 +392,7 @@ class Quantizer {
   std::vector<int> index_;           ///< float tensor -> tensor of the result, -1: none
   std::vector<bool> non_negative_;   ///< by float tensor
   std::vector<double> least_scale_;  ///< by float tensor
+  std::map<int, std::vector<const FusedLayer*>> parts_with_tables_;  ///< by concatenation
   std::map<std::pair<int, int>, RepresentableSet> sets_;
   QuantizedNetwork result_;
   std::unique_ptr<SampleSweep> sweep_;  ///< of methods that use samples

@@ -150,6 +150,73 @@ TEST_CASE("a 16-bit table has the function at the ends of its lines, and saturat
   CHECK(table[256] == 32767);
 }
 
+namespace {
+
+/// A LeakyRelu; if it falls, its largest results are those of negative operands.
+int leaky_relu(NetworkBuilder& builder, const std::string& name, int x, bool falls) {
+  HostOperator op = host_operator("LeakyRelu");
+  op.attributes.numbers["alpha"] = {falls ? -20.0F : 0.01F};
+  return builder.host(name, {x}, op);
+}
+
+/// 1 x 1 x `count`, in equal steps.
+std::vector<float> ramp(float low, float high, int count) {
+  std::vector<float> values(count);
+  for (int i = 0; i < count; ++i)
+    values[i] = low + (high - low) * static_cast<float>(i) / static_cast<float>(count - 1);
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("the scale of a 16-bit function has room for the ends of all lines in use") {
+  constexpr int kCount = 200;
+  NetworkBuilder builder({1, 1, kCount});
+  const bool falls = GENERATE(false, true);
+  const auto place = GENERATE(0, 1, 2);
+  CAPTURE(falls, place);
+  const int conv = builder.conv("conv", 0, 1, square_window(1), {1}, {0});
+  int last = -1;
+  if (place == 0) {  // ends a convolution
+    last = leaky_relu(builder, "function", conv, falls);
+  } else if (place == 1) {  // a layer of its own
+    const int pool = builder.pool("pool", Op::kAvgPool, conv, square_window(1));
+    last = leaky_relu(builder, "function", pool, falls);
+  } else {  // a later part of a concatenation
+    const int pool = builder.pool("pool", Op::kAvgPool, conv, square_window(1));
+    const int small = builder.conv("small", 0, 1, square_window(1), {0.001F}, {0});
+    last = builder.concat("both", {small, leaky_relu(builder, "function", pool, falls)});
+  }
+  const Network network = builder.build(last);
+  // The line of the largest result ends at 3.125 or -3.125.
+  const std::vector<float> image = ramp(falls ? -3 : -20, falls ? 20 : 3, kCount);
+  QuantizationOptions options;
+  options.activation_bits = options.weight_bits = 16;
+  options.nnzb = 15;
+  const QuantizedNetwork quantized = quantize(network, calibrate(network, {image}), options);
+  const std::vector<float> expected = Evaluator(network).run(image);
+  const std::vector<std::int32_t> found =
+      IntegerEvaluator(quantized).run(quantize_values(quantized.tensors[0], image));
+  const double step = (falls ? 20 : 1) * 20.0 / 32767;  // of the operand, by the steepest slope
+  for (std::size_t i = 0; i < found.size(); ++i)
+    CHECK(found[i] * quantized.tensors.back().scale == Approx(expected[i]).margin(1.5 * step));
+}
+
+TEST_CASE("only lines on which results lie take part in a 16-bit function's scale") {
+  NetworkBuilder builder({2, 3, 3});
+  const Network network = find_lookups(builder.build(builder.host("exp", {0}, host_operator("Exp"))));
+  const HostGraph& exp = network.nodes[0].host;
+  QuantizedTensor code;
+  code.bits = 16;
+  code.scale = 1.0 / 1024;  // a line each quarter
+  CHECK(largest_end(exp, code, {-20, 3.1F}, std::exp(3.1F)) == Approx(std::exp(3.25)));
+  CHECK(largest_end(exp, code, {-20, 3.1F}, std::exp(2.1F)) ==
+        Approx(std::exp(2.25)));  // saturates by choice
+  CHECK(largest_end(exp, code, {-20, 3.1F}, 100) == 100);
+  code.scale = 1.0;
+  CHECK(largest_end(exp, code, {-20, 3.1F}, std::exp(3.1F)) == std::exp(3.1F));  // no finite end
+}
+
 TEST_CASE("quantized functions are near the float network's, fused and alone, at both widths") {
   NetworkBuilder builder({2, 3, 3});
   const int first = gelu(builder, conv(builder, "conv", 0));

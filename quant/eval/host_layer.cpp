@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 
@@ -28,6 +29,8 @@ std::vector<float> host_layer_values(const QuantizedNetwork& network, const Quan
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument(fmt::format("layer '{}': {}", layer.name, error.what()));
   }
+  if (std::any_of(result.begin(), result.end(), [](float value) { return std::isnan(value); }))
+    throw std::invalid_argument(fmt::format("layer '{}': a value is nan; accepted: numbers", layer.name));
   const QuantizedTensor& output = network.tensors[layer.output];
   const ir::IntegerRange range = range_of(output);
   constexpr float kNone = std::numeric_limits<float>::infinity();

@@ -11,7 +11,8 @@
 namespace bitbalance::eval {
 
 /// What the layer makes of its host_sources()' elements, one image, before it is quantized: within
-/// the limits that are fused, if any. `layer` is on_host().
+/// the limits that are fused, if any. `layer` is on_host(). Throws std::invalid_argument where that is no
+/// number.
 std::vector<float> host_layer_values(const QuantizedNetwork& network, const QuantizedLayer& layer,
                                      const std::vector<const std::vector<std::int32_t>*>& inputs);
 

@@ -3,7 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "quant/method/quantizer.h"
 #include "testbench/golden/golden.h"
+#include "tests/quant/ir/network_builder.h"
 #include "tests/support/random/random_case.h"
 
 using namespace bitbalance;
@@ -22,4 +24,13 @@ TEST_CASE("the integer evaluator computes what the golden model computes, on ran
 TEST_CASE("the integer evaluator refuses an image of another size") {
   const test::RandomCase random = test::make_random_case(1);
   CHECK_THROWS_WITH(IntegerEvaluator(random.network).run({}), Catch::Contains("an image of 0 elements"));
+}
+
+TEST_CASE("a result of the host that is no number is refused") {
+  NetworkBuilder builder({1, 1, 2});
+  const Network network = builder.build(builder.host("root", {0}, host_operator("Sqrt")));
+  const QuantizedNetwork quantized = quantize(network, {{{"input", {-1, 1}}, {"root", {0, 1}}}});
+  const IntegerEvaluator evaluator(quantized);
+  CHECK(evaluator.run({0, 127}) == std::vector<std::int32_t>{0, 255});
+  CHECK_THROWS_WITH(evaluator.run({1, -1}), "layer 'root': a value is nan; accepted: numbers");
 }

@@ -27,6 +27,7 @@ OnnxBuilder begin(std::int64_t opset = 18) {
   for (const float value : {-0.5F, 0.0F, 0.5F, 1.0F, 3.0F, 6.0F})
     model.constant(value < 0 ? "minus" : "c" + std::to_string(static_cast<int>(value * 10)), {}, {value});
   return model.constant("sixth", {}, {1.0F / 6})
+      .constant("c-10", {}, {-1})
       .constant("root", {}, {std::sqrt(2.0F)})
       .constant("inverse", {}, {std::sqrt(0.5F)});
 }
@@ -129,6 +130,28 @@ TEST_CASE("HardSwish is one operator in all its spellings") {
                           {"Mul", "x", "c", "y"}}),
              },
              [](double x) { return x * std::min(std::max(x + 3, 0.0), 6.0) / 6; });
+}
+
+TEST_CASE("Sigmoid is one operator, whatever negates x") {
+  std::vector<OnnxBuilder> models;
+  for (const std::vector<std::string>& minus :
+       std::vector<std::vector<std::string>>{{"Neg", "x", "n"},
+                                             {"Sub", "c0", "x", "n"},
+                                             {"Mul", "x", "c-10", "n"},
+                                             {"Mul", "c-10", "x", "n"},
+                                             {"Div", "x", "c-10", "n"}}) {
+    models.push_back(spelled({minus, {"Exp", "n", "e"}, {"Add", "e", "c10", "s"}, {"Div", "c10", "s", "y"}}));
+  }
+  check_host("Sigmoid", models, [](double x) { return 1 / (1 + std::exp(-x)); });
+  for (const std::vector<std::string>& other :
+       std::vector<std::vector<std::string>>{{"Sub", "c10", "x", "n"},
+                                             {"Sub", "x", "c0", "n"},
+                                             {"Div", "c-10", "x", "n"},
+                                             {"Div", "x", "c10", "n"}}) {
+    const OnnxBuilder model =
+        spelled({other, {"Exp", "n", "e"}, {"Add", "e", "c10", "s"}, {"Div", "c10", "s", "y"}});
+    CHECK(model.import().nodes.size() > 1);
+  }
 }
 
 TEST_CASE("x of a function may itself be a number times something") {

@@ -102,15 +102,24 @@ bool import_gated(OnnxGraph& graph, const NodeProto& node, const Product& produc
   return false;
 }
 
+/// The x of -x; empty: the value is something else.
+std::string negated_of(const OnnxGraph& graph, const std::string& name) {
+  const NodeProto* node = graph.model().producer(name);
+  if (node == nullptr) return "";
+  const std::string& op = node->op_type();
+  const auto is_number = [&](int index, float value) {
+    const std::optional<float> found = number(graph, *node, index);
+    return found && *found == value;
+  };
+  if (op == "Neg" || ((op == "Mul" || op == "Div") && is_number(1, -1))) return node->input(0);
+  if ((op == "Mul" && is_number(0, -1)) || (op == "Sub" && is_number(0, 0))) return node->input(1);
+  return "";
+}
+
 /// The x of 1 + exp(-x); empty: the value is something else.
 std::string logistic_of(const OnnxGraph& graph, const std::string& name) {
   const NodeProto* exp = added_to_one(graph, name);
-  if (exp == nullptr || exp->op_type() != "Exp") return "";
-  const NodeProto* negative = graph.model().producer(exp->input(0));
-  if (negative == nullptr) return "";
-  if (negative->op_type() == "Neg") return negative->input(0);
-  const int at = negative->op_type() == "Mul" ? number_operand(graph, *negative) : -1;
-  return at >= 0 && *number(graph, *negative, at) == -1 ? negative->input(1 - at) : "";
+  return exp != nullptr && exp->op_type() == "Exp" ? negated_of(graph, exp->input(0)) : "";
 }
 
 bool import_sigmoid(OnnxGraph& graph, const NodeProto& node) {

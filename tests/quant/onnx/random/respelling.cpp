@@ -189,7 +189,7 @@ class Respelling : private RandomDraw {
   void function(const NodeProto& node) {
     const std::string& op = node.op_type();
     const std::string x = node.input_size() == 0 ? "" : node.input(0);
-    if (op == "Neg") return last(node, "Mul", {x, number(-1)});
+    if (op == "Neg") return negation(node, x);
     if (op == "Softplus") return last(node, "Log", {one_plus(step("Exp", {x}))});
     if (op == "Sigmoid") return sigmoid(node, x);
     if (op == "HardSwish")
@@ -201,9 +201,17 @@ class Respelling : private RandomDraw {
     keep(node);
   }
   std::string one_plus(const std::string& x) { return step("Add", {x, number(1)}); }
+  void negation(const NodeProto& node, const std::string& x) {
+    if (chance(0.3)) return last(node, "Sub", {number(0), x});
+    last(node, chance(0.5) ? "Mul" : "Div", {x, number(-1)});
+  }
+  std::string minus(const std::string& x) {
+    if (chance(0.3)) return step("Neg", {x});
+    if (chance(0.3)) return step("Sub", {number(0), x});
+    return step(chance(0.5) ? "Mul" : "Div", {x, number(-1)});
+  }
   void sigmoid(const NodeProto& node, const std::string& x) {
-    const std::string minus = chance(0.5) ? step("Neg", {x}) : step("Mul", {x, number(-1)});
-    const std::string sum = one_plus(step("Exp", {minus}));
+    const std::string sum = one_plus(step("Exp", {minus(x)}));
     if (chance(0.5)) return last(node, "Reciprocal", {sum});
     last(node, "Div", {number(1), sum});
   }

@@ -10,6 +10,12 @@
 namespace bitbalance::method {
 namespace {
 
+/// Operators at whose operand `index` a small error near zero is a large one of the result.
+bool magnifies(const std::string& op, std::size_t index) {
+  if (op == "Div") return index == 1;
+  return index == 0 && (op == "Log" || op == "Pow" || op == "Reciprocal" || op == "Sqrt");
+}
+
 /// Decides for each node where it runs. A node that goes to the host is looked at once, and so are those
 /// around it again: networks of other people may be one chain of many thousand nodes.
 class Placement {
@@ -67,10 +73,34 @@ class Placement {
     return from_host_[n] >= (node.op == Op::kConcat ? static_cast<int>(sources(node).size()) : 1);
   }
 
-  /// Would be a layer of its own on the accelerator, for nobody but the host.
+  /// Would be a layer of its own on the accelerator, or a function that must not be rounded, for nobody but
+  /// the host.
   bool is_spare(int n) const {
     const int output = network_.nodes[n].output;
-    return !joins_layer_[n] && !is_result(network_, output) && accelerated_[output] == 0;
+    return !is_result(network_, output) && accelerated_[output] == 0 &&
+           (!joins_layer_[n] || needs_fractions(n));
+  }
+
+  /// Most results of an exponential function are small beside the largest, and so is what is magnified.
+  bool needs_fractions(int n) const {
+    const Node& node = network_.nodes[n];
+    if (node.op != Op::kLookup) return false;
+    const std::vector<HostOperator>& steps = node.host.steps;
+    return std::any_of(steps.begin(), steps.end(), [](const HostOperator& s) { return s.type == "Exp"; }) ||
+           std::any_of(readers_[node.output].begin(), readers_[node.output].end(),
+                       [&](int reader) { return is_magnified(node.output, network_.nodes[reader]); });
+  }
+
+  static bool is_magnified(int tensor, const Node& reader) {
+    const std::vector<int> read = sources(reader);
+    for (const HostOperator& step : reader.host.steps) {
+      for (std::size_t i = 0; i < step.operands.size(); ++i) {
+        const int value = step.operands[i].value;
+        const bool is_read = value >= 0 && value < static_cast<int>(read.size()) && read[value] == tensor;
+        if (is_read && magnifies(step.type, i)) return true;
+      }
+    }
+    return false;
   }
 
   /// Will fusion make it part of the convolution or pooling before it? The nodes before it are known.

@@ -58,6 +58,35 @@ TEST_CASE("what joins a convolution stays on the accelerator") {
   CHECK(result.nodes.back().host.title == "sigmoid");
 }
 
+TEST_CASE("a function for the host alone is no table where rounding would be enlarged") {
+  const auto placed = [](const std::string& function, const std::string& reader, bool comes_second = false) {
+    NetworkBuilder builder({4, 2, 3});
+    const int conv = add_conv(builder, "conv", 0, square_window(1), 4);
+    const int result = builder.host("function", {conv}, host_operator(function));
+    std::vector<int> read = {result};
+    if (reader == "Div") {
+      const int other = add_conv(builder, "other", 0, square_window(1), 4);
+      read = comes_second ? std::vector<int>{other, result} : std::vector<int>{result, other};
+    }
+    const int last = reader == "Conv" ? add_conv(builder, "last", result, square_window(1), 4)
+                     : reader.empty() ? result
+                                      : builder.host("last", read, host_operator(reader));
+    const Network network = lower_network(builder.build(last), true);
+    int tables = 0;
+    for (const Node& node : network.nodes) tables += node.op == Op::kLookup ? 1 : 0;
+    return tables == 0 ? Op::kHost : Op::kLookup;
+  };
+  CHECK(placed("Exp", "Softmax") == Op::kHost);
+  CHECK(placed("Exp", "Conv") == Op::kLookup);
+  CHECK(placed("Exp", "") == Op::kLookup);
+  CHECK(placed("Sigmoid", "Softmax") == Op::kLookup);
+  CHECK(placed("Sigmoid", "Log") == Op::kHost);
+  CHECK(placed("Sigmoid", "Sqrt") == Op::kHost);
+  CHECK(placed("Sigmoid", "Reciprocal") == Op::kHost);
+  CHECK(placed("Sigmoid", "Div") == Op::kLookup);
+  CHECK(placed("Sigmoid", "Div", true) == Op::kHost);
+}
+
 TEST_CASE("a residual stream on the host passes by the accelerator without rounding") {
   NetworkBuilder builder({4, 2, 3});
   const int first =

@@ -73,6 +73,27 @@ TEST_CASE("BatchNormalization: parameters that are computed") {
   CHECK(model.run({1, 3, 4, 12}) == Floats{2 * -0.5F + 1, 2 * 0.5F + 1, 4 * -0.5F - 1, 4 * 0.5F - 1});
 }
 
+TEST_CASE("a mask behind a product is added on the host, a bias joins the product") {
+  const auto operators = [](const std::string& op, const Floats& addend) {
+    OnnxBuilder model({1, 2});
+    model.constant("w", {2, 2}, {1, 2, 3, 4}).constant("m", {1, 2}, addend);
+    model.node("MatMul", {"x", "w"}, "product");
+    model.node(op, {"product", "m"}, "y");
+    const float sign = op == "Add" ? 1.0F : -1.0F;
+    CHECK(model.run({1, 10}) == Floats{31 + sign * addend[0], 42 + sign * addend[1]});
+    std::vector<Op> found;
+    for (const Node& node : model.import().nodes) found.push_back(node.op);
+    return found;
+  };
+  for (const float masked : {-1e9F, -65504.0F, -1e4F, 1e4F}) {
+    CHECK(operators("Add", {0, masked}) == std::vector<Op>{Op::kConv, Op::kHost});
+    CHECK(operators("Sub", {masked, 0}) == std::vector<Op>{Op::kConv, Op::kHost});
+  }
+  CHECK(operators("Add", {0, -9999}) == std::vector<Op>{Op::kConv});
+  CHECK(operators("Add", {20000, 20010}) == std::vector<Op>{Op::kConv});
+  CHECK(operators("Sub", {0, -9999}) == std::vector<Op>{Op::kConv, Op::kAffine});
+}
+
 TEST_CASE("Gemm: transposition, factors and bias") {
   OnnxBuilder model({-1, 2});
   const bool is_transposed = GENERATE(false, true);

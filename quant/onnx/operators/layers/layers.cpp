@@ -198,6 +198,15 @@ bool add_product_bias(OnnxGraph& graph, const NodeProto& node, int constant) {
   return true;
 }
 
+/// Do elements of the constant differ as those of a mask (0 and -1e9, or what half precision holds)? As a
+/// bias they would set the scale of what they are added to.
+bool is_mask(const OnnxGraph& graph, const NodeProto& node, int constant) {
+  constexpr float kLeastMask = 1e4F;
+  const std::vector<float>& values = graph.floats(node, constant).constant;
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  return !values.empty() && *most - *least >= kLeastMask;
+}
+
 /// Index of the one constant of two operands; -1: none, or both.
 int constant_operand(const OnnxGraph& graph, const NodeProto& node) {
   if (graph.is_constant(node, 0) == graph.is_constant(node, 1)) return -1;
@@ -206,7 +215,7 @@ int constant_operand(const OnnxGraph& graph, const NodeProto& node) {
 
 void add(OnnxGraph& graph, const NodeProto& node) {
   const int constant = constant_operand(graph, node);
-  if (constant >= 0) {
+  if (constant >= 0 && !is_mask(graph, node, constant)) {
     if (add_product_bias(graph, node, constant)) return;
     std::vector<float> bias = channel_constant(graph, node, constant);
     const std::vector<float> scale(bias.size(), 1.0F);
@@ -215,7 +224,8 @@ void add(OnnxGraph& graph, const NodeProto& node) {
                  std::move(bias));
       return;
     }
-  } else if (!graph.is_constant(node, 0) && graph.dims(node, 0) == graph.dims(node, 1) &&
+  } else if (!graph.is_constant(node, 0) && !graph.is_constant(node, 1) &&
+             graph.dims(node, 0) == graph.dims(node, 1) &&
              graph.shape(graph.activation(node, 0)) == graph.shape(graph.activation(node, 1))) {
     const int input = graph.activation(node, 0), operand = graph.activation(node, 1);
     graph.add_layer(node, Op::kAdd, input, graph.shape(input), graph.dims(node, 0)).operand = operand;
@@ -229,14 +239,15 @@ void scale_by_constant(OnnxGraph& graph, const NodeProto& node) {
   const int constant = constant_operand(graph, node);
   const std::vector<float> values =
       constant < 0 ? std::vector<float>() : channel_constant(graph, node, constant);
-  const bool divides = node.op_type() == "Div";
-  if (values.empty() || (divides && (constant == 0 || std::count(values.begin(), values.end(), 0.0F) != 0))) {
+  const bool divides = node.op_type() == "Div", subtracts = node.op_type() == "Sub";
+  if (values.empty() || (subtracts && is_mask(graph, node, constant)) ||
+      (divides && (constant == 0 || std::count(values.begin(), values.end(), 0.0F) != 0))) {
     import_host_operator(graph, node);
     return;
   }
   std::vector<float> scale(values.size(), 1.0F), bias(values.size(), 0.0F);
   for (std::size_t c = 0; c < values.size(); ++c) {
-    if (node.op_type() == "Sub") {
+    if (subtracts) {
       scale[c] = constant == 0 ? -1.0F : 1.0F;
       bias[c] = constant == 0 ? values[c] : -values[c];
     } else {

@@ -75,17 +75,31 @@ Totals totals_of(const Network& network, const std::vector<std::vector<float>>& 
   return std::move(sums[0]);
 }
 
+/// Tensors between operators of the host, which may be infinite: a mask ahead of a Softmax is.
+std::vector<bool> between_host_operators(const Network& network) {
+  std::vector<bool> found(network.tensors.size(), false);
+  for (const Node& node : network.nodes)
+    found[node.output] = node.op == Op::kHost && !is_result(network, node.output);
+  for (const Node& node : network.nodes)
+    if (node.op != Op::kHost)
+      for (const int tensor : sources(node)) found[tensor] = false;
+  return found;
+}
+
 /// Ranges of the channels of each tensor.
 class ChannelRanges {
  public:
-  explicit ChannelRanges(const Network& network) : network_(network) {
+  explicit ChannelRanges(const Network& network)
+      : network_(network), may_be_infinite_(between_host_operators(network)) {
     for (const Tensor& tensor : network.tensors) ranges_.emplace_back(tensor.shape.channels, kEmpty);
   }
 
-  /// Throws std::invalid_argument for a value that is not finite.
+  /// Throws std::invalid_argument for a value that may not be.
   void add(int tensor, const std::vector<float>& values) {
-    const auto wrong =
-        std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
+    const bool may_be_infinite = may_be_infinite_[tensor];
+    const auto wrong = std::find_if(values.begin(), values.end(), [&](float value) {
+      return may_be_infinite ? std::isnan(value) : !std::isfinite(value);
+    });
     if (wrong != values.end()) {
       throw std::invalid_argument(
           fmt::format("calibration: a value of tensor '{}' is {}; accepted: finite values",
@@ -106,6 +120,7 @@ class ChannelRanges {
 
  private:
   const Network& network_;
+  std::vector<bool> may_be_infinite_;            ///< by tensor
   std::vector<std::vector<ValueRange>> ranges_;  ///< [tensor][channel]
 };
 
@@ -115,7 +130,7 @@ class MagnitudeHistogram {
   explicit MagnitudeHistogram(float largest) : largest_(largest) {}
 
   void add(const std::vector<float>& values) {
-    if (largest_ == 0) return;
+    if (largest_ == 0 || std::isinf(largest_)) return;
     const float bins_per_unit = static_cast<float>(kBins) / largest_;
     for (const float value : values) {
       if (value == 0) {
@@ -235,7 +250,7 @@ Calibration calibrate(const Network& network, const std::vector<std::vector<floa
   if (by_error || options.percentile < 100) {
     const Histograms histograms = totals_of(network, images, options.threads, Histograms(ranges));
     for (std::size_t t = 0; t < ranges.size(); ++t) {
-      if (static_cast<int>(t) == network.input) continue;
+      if (static_cast<int>(t) == network.input || std::isinf(magnitude(ranges[t]))) continue;
       const float limit = by_error ? histograms[t].least_error(levels_of(ranges[t], options.activation_bits))
                                    : histograms[t].percentile(options.percentile);
       ranges[t] = {std::max(ranges[t].min, -limit), std::min(ranges[t].max, limit)};

@@ -95,7 +95,12 @@ class Quantizer {
     const auto found = calibration_.ranges.find(name);
     if (found == calibration_.ranges.end())
       throw std::invalid_argument(fmt::format("tensor '{}' has no calibrated range", name));
-    return found->second;
+    const ValueRange& range = found->second;
+    if (!std::isfinite(range.min) || !std::isfinite(range.max)) {
+      throw std::invalid_argument(fmt::format(
+          "tensor '{}' was calibrated from {} to {}; accepted: finite values", name, range.min, range.max));
+    }
+    return range;
   }
 
   // A tensor that calibration saw as zero everywhere keeps the scale of what it is made from: others that

@@ -7,6 +7,9 @@
 #include <random>
 #include <stdexcept>
 
+#include "quant/eval/integer_evaluator.h"
+#include "quant/ir/integer_values.h"
+#include "quant/method/quantizer.h"
 #include "tests/quant/ir/network_builder.h"
 
 using namespace bitbalance;
@@ -124,4 +127,35 @@ TEST_CASE("calibration refuses what it cannot work with") {
                     Catch::Contains("calibration: a value of tensor 'input' is inf"));
   CHECK_THROWS_WITH(calibrate(network, {{1, 2}}, {0.0}), Catch::Contains("percentile = 0"));
   CHECK_THROWS_WITH(calibrate(network, {{1, 2}}, {100.5}), Catch::Contains("percentile = 100.5"));
+}
+
+TEST_CASE("values between operators of the host may be infinite, what is quantized may not") {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> identity = {1, 0, 0, 0, 1, 0, 0, 0, 1}, image = {1, 3, 2};
+  const auto masked = [&](bool reaches_layer) {
+    NetworkBuilder builder({3, 1, 1});
+    const int conv = builder.conv("conv", 0, 3, square_window(1), identity, {0, 0, 0});
+    HostOperator add = host_operator("Add");
+    add.operands = {{-1, {{1, 3, 1, 1}, {0, 0, -kInfinity}}}};
+    const int sum = builder.host("masked", {conv}, add);
+    if (reaches_layer)
+      return builder.build(builder.conv("last", sum, 3, square_window(1), identity, {0, 0, 0}));
+    return builder.build(builder.softmax("softmax", sum));
+  };
+  const Network network = masked(false);
+  for (const CalibrationOptions& options :
+       {CalibrationOptions{}, CalibrationOptions{99.0}, CalibrationOptions{100, Clipping::kError}}) {
+    const Calibration calibration = calibrate(network, {image}, options);
+    CHECK(calibration.ranges.at("masked").min == -kInfinity);
+    const QuantizedNetwork quantized = quantize(network, calibration);
+    const std::vector<std::int32_t> found =
+        IntegerEvaluator(quantized).run(quantize_values(quantized.tensors[0], image));
+    CHECK(found == std::vector<std::int32_t>{30, 225, 0});
+  }
+  CHECK_THROWS_WITH(calibrate(masked(true), {image}),
+                    "calibration: a value of tensor 'masked' is -inf; accepted: finite values");
+  Calibration calibration = calibrate(network, {image});
+  calibration.ranges["conv"].min = -kInfinity;
+  CHECK_THROWS_WITH(quantize(network, calibration),
+                    Catch::Contains("tensor 'conv' was calibrated from -inf to 3; accepted: finite values"));
 }

@@ -1,5 +1,6 @@
 // Every operator that the importer accepts, against values computed by hand.
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "tests/quant/onnx/onnx_builder.h"
 
@@ -85,7 +86,7 @@ TEST_CASE("a mask behind a product is added on the host, a bias joins the produc
     for (const Node& node : model.import().nodes) found.push_back(node.op);
     return found;
   };
-  for (const float masked : {-1e9F, -65504.0F, -1e4F, 1e4F}) {
+  for (const float masked : {-INFINITY, -1e9F, -65504.0F, -1e4F, 1e4F}) {
     CHECK(operators("Add", {0, masked}) == std::vector<Op>{Op::kConv, Op::kHost});
     CHECK(operators("Sub", {masked, 0}) == std::vector<Op>{Op::kConv, Op::kHost});
   }

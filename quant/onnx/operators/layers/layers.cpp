@@ -198,11 +198,12 @@ bool add_product_bias(OnnxGraph& graph, const NodeProto& node, int constant) {
   return true;
 }
 
-/// Do elements of the constant differ as those of a mask (0 and -1e9, or what half precision holds)? As a
-/// bias they would set the scale of what they are added to.
+/// Do elements of the constant differ as those of a mask (0 and -1e9, -infinity or what half precision
+/// holds)? As a bias they would set the scale of what they are added to.
 bool is_mask(const OnnxGraph& graph, const NodeProto& node, int constant) {
   constexpr float kLeastMask = 1e4F;
-  const std::vector<float>& values = graph.floats(node, constant).constant;
+  const std::vector<float>& values = graph.value(node, constant).constant;
+  if (std::any_of(values.begin(), values.end(), [](float value) { return std::isnan(value); })) return false;
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
   return !values.empty() && *most - *least >= kLeastMask;
 }
@@ -237,11 +238,10 @@ void add(OnnxGraph& graph, const NodeProto& node) {
 /// Subtraction, multiplication and division with a constant a channel.
 void scale_by_constant(OnnxGraph& graph, const NodeProto& node) {
   const int constant = constant_operand(graph, node);
-  const std::vector<float> values =
-      constant < 0 ? std::vector<float>() : channel_constant(graph, node, constant);
   const bool divides = node.op_type() == "Div", subtracts = node.op_type() == "Sub";
-  if (values.empty() || (subtracts && is_mask(graph, node, constant)) ||
-      (divides && (constant == 0 || std::count(values.begin(), values.end(), 0.0F) != 0))) {
+  const bool fits = constant >= 0 && !(subtracts && is_mask(graph, node, constant));
+  const std::vector<float> values = fits ? channel_constant(graph, node, constant) : std::vector<float>();
+  if (values.empty() || (divides && (constant == 0 || std::count(values.begin(), values.end(), 0.0F) != 0))) {
     import_host_operator(graph, node);
     return;
   }

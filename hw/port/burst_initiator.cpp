@@ -8,6 +8,14 @@
 #include "base/text/enum_index.h"
 
 namespace bitbalance::port {
+namespace {
+
+/// Whether the phase is none of the base protocol's; IEEE 1666-2011, 15.2.5.
+bool is_ignorable(const tlm::tlm_phase& phase) {
+  return phase > tlm::END_RESP;
+}
+
+}  // namespace
 
 BurstInitiator::Transaction::Transaction(tlm::tlm_mm_interface* manager) : tlm_generic_payload(manager) {
   set_extension(&extension);
@@ -93,7 +101,9 @@ void BurstInitiator::send(Transaction& transaction, const sc_core::sc_time& ahea
   // The answer may come within the call. Then the transaction may be in the pool afterwards, but nobody can
   // have asked for it again: requests are sent one after the other.
   const tlm::tlm_sync_enum status = begin_request(transaction, phase, delay);
-  if (status != tlm::TLM_ACCEPTED && !transaction.answered) {
+  const bool tells_nothing =
+      status == tlm::TLM_ACCEPTED || (status == tlm::TLM_UPDATED && is_ignorable(phase));
+  if (!tells_nothing && !transaction.answered) {
     if (requesting_ == &transaction) requesting_ = nullptr;
     const std::uint64_t time = (sc_core::sc_time_stamp() + delay).value();
     if (status == tlm::TLM_COMPLETED) {
@@ -144,7 +154,7 @@ void BurstInitiator::call_blocking(Caller& caller) {
 
 tlm::tlm_sync_enum BurstInitiator::nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                                    sc_core::sc_time& delay) {
-  if (phase > tlm::END_RESP) return tlm::TLM_ACCEPTED;  // ignorable phases
+  if (is_ignorable(phase)) return tlm::TLM_ACCEPTED;
   auto* const transaction = dynamic_cast<Transaction*>(&payload);
   if (transaction == nullptr) {
     violation_ = fmt::format("{} of a transaction that is not the initiator's", phase.get_name());

@@ -244,14 +244,13 @@ void ProtocolChecker::check_accepted(unsigned before, const tlm::tlm_phase& phas
 
 tlm::tlm_sync_enum ProtocolChecker::nb_transport_fw(Payload& payload, tlm::tlm_phase& phase,
                                                     sc_core::sc_time& delay) {
-  if (is_ignorable(phase)) return initiator->nb_transport_fw(payload, phase, delay);
-  const tlm::tlm_phase_enum sent = to_enum(phase);
+  const tlm::tlm_phase sent = phase;
   const sc_core::sc_time sent_delay = delay;
   if (sent == tlm::BEGIN_REQ) {
     begin(payload, now() + delay);
   } else if (sent == tlm::END_RESP) {
-    advance(payload, sent, now() + delay);
-  } else {
+    advance(payload, tlm::END_RESP, now() + delay);
+  } else if (!is_ignorable(sent)) {
     report(ProtocolRule::kPhaseOrder, fmt::format("{} on the forward path", phase.get_name()));
   }
   if (payload.has_mm()) payload.acquire();  // to look at it after the call
@@ -264,8 +263,9 @@ tlm::tlm_sync_enum ProtocolChecker::nb_transport_fw(Payload& payload, tlm::tlm_p
           ProtocolRule::kAccepted, "response status set");
   } else if (sent == tlm::BEGIN_REQ && status == tlm::TLM_COMPLETED) {
     complete(payload, now() + delay);
-  } else if (status == tlm::TLM_UPDATED) {
-    if (sent == tlm::BEGIN_REQ && (phase == tlm::END_REQ || phase == tlm::BEGIN_RESP)) {
+  } else if (status == tlm::TLM_UPDATED && !is_ignorable(phase)) {
+    const bool may_tell = sent == tlm::BEGIN_REQ || is_ignorable(sent);
+    if (may_tell && (phase == tlm::END_REQ || phase == tlm::BEGIN_RESP)) {
       advance(payload, to_enum(phase), now() + delay);
     } else {
       report(ProtocolRule::kReturnValue, fmt::format("TLM_UPDATED with {}", phase.get_name()));
@@ -277,12 +277,11 @@ tlm::tlm_sync_enum ProtocolChecker::nb_transport_fw(Payload& payload, tlm::tlm_p
 
 tlm::tlm_sync_enum ProtocolChecker::nb_transport_bw(Payload& payload, tlm::tlm_phase& phase,
                                                     sc_core::sc_time& delay) {
-  if (is_ignorable(phase)) return target->nb_transport_bw(payload, phase, delay);
-  const tlm::tlm_phase_enum sent = to_enum(phase);
+  const tlm::tlm_phase sent = phase;
   const sc_core::sc_time sent_delay = delay;
   if (sent == tlm::END_REQ || sent == tlm::BEGIN_RESP) {
-    advance(payload, sent, now() + delay);
-  } else {
+    advance(payload, to_enum(sent), now() + delay);
+  } else if (!is_ignorable(sent)) {
     report(ProtocolRule::kPhaseOrder, fmt::format("{} on the backward path", phase.get_name()));
   }
   if (payload.has_mm()) payload.acquire();
@@ -291,9 +290,9 @@ tlm::tlm_sync_enum ProtocolChecker::nb_transport_bw(Payload& payload, tlm::tlm_p
     check_accepted(sent, phase, sent_delay, delay);
   } else if (sent == tlm::BEGIN_RESP && status == tlm::TLM_COMPLETED) {
     if (flights_.count(&payload) != 0) complete(payload, now() + delay);
-  } else if (sent == tlm::BEGIN_RESP && phase == tlm::END_RESP) {
+  } else if ((sent == tlm::BEGIN_RESP || is_ignorable(sent)) && phase == tlm::END_RESP) {
     advance(payload, tlm::END_RESP, now() + delay);
-  } else {
+  } else if (!is_ignorable(phase)) {
     report(ProtocolRule::kReturnValue,
            fmt::format("{} with {}", status == tlm::TLM_UPDATED ? "TLM_UPDATED" : "TLM_COMPLETED",
                        phase.get_name()));

@@ -1,6 +1,11 @@
 #include "tests/tlm/accelerator/peer_memory.h"
 
 namespace bitbalance::tlm_level::test {
+namespace {
+
+TLM_DECLARE_EXTENDED_PHASE(split_phase);
+
+}  // namespace
 
 PeerMemory::PeerMemory(const sc_core::sc_module_name& name, std::uint64_t bytes, const PeerOptions& options)
     : sc_module(name),
@@ -46,9 +51,12 @@ tlm::tlm_sync_enum PeerMemory::nb_transport_fw(tlm::tlm_generic_payload& payload
       delay += ahead_;
       return tlm::TLM_UPDATED;
     case RequestWay::kEndBackward:
+    case RequestWay::kIgnorable:
       later(requests_, accept_);
       later(responses_, accept_ + latency_);
-      break;
+      if (options_.way == RequestWay::kEndBackward) break;
+      phase = split_phase;
+      return tlm::TLM_UPDATED;
     case RequestWay::kResponseBackward:
       later(responses_, latency_);
       break;

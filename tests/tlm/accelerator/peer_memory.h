@@ -24,10 +24,11 @@ enum class RequestWay : std::uint8_t {
   kEndReturned,       ///< TLM_UPDATED with END_REQ, later BEGIN_RESP on the backward path
   kEndBackward,       ///< END_REQ on the backward path, later BEGIN_RESP there
   kResponseBackward,  ///< BEGIN_RESP on the backward path, which ends the request, too
+  kIgnorable,         ///< TLM_UPDATED with an ignorable phase, and then as kEndBackward
 };
-inline constexpr RequestWay kRequestWays[] = {RequestWay::kCompleted, RequestWay::kResponseReturned,
-                                              RequestWay::kEndReturned, RequestWay::kEndBackward,
-                                              RequestWay::kResponseBackward};
+inline constexpr RequestWay kRequestWays[] = {RequestWay::kCompleted,        RequestWay::kResponseReturned,
+                                              RequestWay::kEndReturned,      RequestWay::kEndBackward,
+                                              RequestWay::kResponseBackward, RequestWay::kIgnorable};
 
 struct PeerOptions {
   RequestWay way = RequestWay::kEndBackward;

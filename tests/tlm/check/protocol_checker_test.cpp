@@ -62,6 +62,39 @@ std::vector<PeerCase> right_peers() {
          b.blocking(b.unmanaged, 3);
        }},
       {"an ignorable phase", {}, [](Peers& b) { b.forward(b.payload, internal_phase); }},
+      {"ignorable phases on the return paths",
+       {},
+       [](Peers& b) {
+         b.returns(tlm::TLM_UPDATED, internal_phase);
+         b.forward(b.payload, tlm::BEGIN_REQ, 1);
+         const auto answer = [](Payload&, tlm::tlm_phase& phase, sc_time&) {
+           phase = internal_phase;
+           return tlm::TLM_UPDATED;
+         };
+         b.on_answer = answer;
+         b.backward(b.payload, tlm::END_REQ, 1);
+         b.respond(b.payload, 2);
+         b.on_request = answer;
+         b.forward(b.payload, tlm::END_RESP, 2);
+       }},
+      {"phases that are returned to ignorable ones",
+       {},
+       [](Peers& b) {
+         b.forward(b.payload, tlm::BEGIN_REQ);
+         b.on_request = [](Payload&, tlm::tlm_phase& phase, sc_time&) {
+           phase = tlm::END_REQ;
+           return tlm::TLM_UPDATED;
+         };
+         b.forward(b.payload, internal_phase);
+         b.respond(b.payload);
+         b.on_answer = [](Payload&, tlm::tlm_phase& phase, sc_time&) {
+           phase = tlm::END_RESP;
+           return tlm::TLM_UPDATED;
+         };
+         b.backward(b.payload, internal_phase);
+         b.payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+         b.forward(b.payload, tlm::BEGIN_REQ);
+       }},
       {"direct and debug access, invalidation",
        {},
        [](Peers& b) {

@@ -27,6 +27,7 @@ void AddressRouter::end_of_elaboration() {
     require(range.ports == 1 || range.ports >= count, fmt::format("{}, target {}", name(), range.name),
             "ports", range.ports, fmt::format("1, or one for each of {} initiators", count));
   }
+  requests_.resize(static_cast<std::size_t>(target_count_));
   responses_.resize(initiators.size());
 }
 
@@ -95,32 +96,48 @@ void AddressRouter::b_transport(int initiator, tlm::tlm_generic_payload& transac
 
 tlm::tlm_sync_enum AddressRouter::nb_transport_fw(int initiator, tlm::tlm_generic_payload& transaction,
                                                   tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+  const sc_core::sc_time time = sc_core::sc_time_stamp() + delay;
   if (phase == tlm::BEGIN_REQ) {
     const std::uint64_t address = transaction.get_address();
-    const sc_core::sc_time time = sc_core::sc_time_stamp() + delay;
     const Range* range = decode(transaction);
     if (range == nullptr) {
       transaction.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
       tell(time, initiator, range, transaction);
       return tlm::TLM_COMPLETED;
     }
-    pending_[&transaction] = {initiator, range, address, time};
+    const int port = port_of(*range, initiator);
+    Pending& pending = pending_[&transaction] = {initiator, port, range, address, time};
     transaction.set_address(address - range->base);
+    Phases& requests = requests_to(port);
+    if (!requests.can_begin(time)) {
+      hold(requests, transaction, time);
+      return tlm::TLM_ACCEPTED;
+    }
+    requests.active = &transaction;
+    pending.at_target = true;
   }
   const auto found = pending_.find(&transaction);
   if (found == pending_.end()) return tlm::TLM_ACCEPTED;  // ignorable phases
   const bool ends = phase == tlm::END_RESP;
-  if (ends) end_response(initiator, sc_core::sc_time_stamp() + delay);
+  if (ends) end(responses_to(initiator), transaction, time);
   const tlm::tlm_sync_enum answer =
-      targets_[port_of(*found->second.range, initiator)]->nb_transport_fw(transaction, phase, delay);
-  if (answer == tlm::TLM_COMPLETED || ends) {
-    finish(transaction);
-  } else if (answer == tlm::TLM_UPDATED) {
-    found->second.in_request_phase = false;
-    if (phase == tlm::BEGIN_RESP) {
-      hold(initiator, transaction, sc_core::sc_time_stamp() + delay);
-      phase = tlm::END_REQ;
-    }
+      found->second.at_target ? call_target(found->second, transaction, phase, delay) : tlm::TLM_ACCEPTED;
+  if (answer == tlm::TLM_COMPLETED || ends) finish(transaction);
+  return answer;
+}
+
+tlm::tlm_sync_enum AddressRouter::call_target(Pending& pending, tlm::tlm_generic_payload& transaction,
+                                              tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+  const int initiator = pending.initiator, port = pending.port;  // it may be gone after the call
+  const tlm::tlm_sync_enum answer = targets_[port]->nb_transport_fw(transaction, phase, delay);
+  const sc_core::sc_time time = sc_core::sc_time_stamp() + delay;
+  Phases& requests = requests_to(port);
+  if (answer == tlm::TLM_COMPLETED) {
+    end(requests, transaction, requests.free_from);  // which takes no time
+  } else if (answer == tlm::TLM_UPDATED && (phase == tlm::END_REQ || phase == tlm::BEGIN_RESP)) {
+    end(requests, transaction, time);
+    if (phase == tlm::BEGIN_RESP) hold(responses_to(initiator), transaction, time);
+    phase = tlm::END_REQ;
   }
   return answer;
 }
@@ -129,69 +146,97 @@ tlm::tlm_sync_enum AddressRouter::nb_transport_bw(int /*port*/, tlm::tlm_generic
                                                   tlm::tlm_phase& phase, sc_core::sc_time& delay) {
   const auto found = pending_.find(&transaction);
   if (found == pending_.end()) return tlm::TLM_ACCEPTED;  // ignorable phases
-  Pending& pending = found->second;
-  const int initiator = pending.initiator;
-  if (phase == tlm::END_REQ) pending.in_request_phase = false;
-  if (phase != tlm::BEGIN_RESP) return initiators[initiator]->nb_transport_bw(transaction, phase, delay);
-  Responses& responses = responses_to(initiator);
+  const int initiator = found->second.initiator;
+  const sc_core::sc_time time = sc_core::sc_time_stamp() + delay;
+  const bool begins = phase == tlm::BEGIN_RESP;
+  const bool ends_request =
+      (begins || phase == tlm::END_REQ) && end(requests_to(found->second.port), transaction, time);
+  if (!begins) return initiators[initiator]->nb_transport_bw(transaction, phase, delay);
+  Phases& responses = responses_to(initiator);
   if (delay != sc_core::SC_ZERO_TIME || !responses.can_begin(sc_core::sc_time_stamp())) {
-    hold(initiator, transaction, sc_core::sc_time_stamp() + delay);
-    if (pending.in_request_phase) {  // which BEGIN_RESP ends, too
-      pending.in_request_phase = false;
-      tlm::tlm_phase end = tlm::END_REQ;
+    hold(responses, transaction, time);
+    if (ends_request) {
+      tlm::tlm_phase end_req = tlm::END_REQ;
       sc_core::sc_time same = delay;
-      initiators[initiator]->nb_transport_bw(transaction, end, same);
+      initiators[initiator]->nb_transport_bw(transaction, end_req, same);
     }
     return tlm::TLM_ACCEPTED;
   }
-  responses.responding = &transaction;
+  responses.active = &transaction;
   const tlm::tlm_sync_enum answer = initiators[initiator]->nb_transport_bw(transaction, phase, delay);
   if (answer == tlm::TLM_COMPLETED || phase == tlm::END_RESP) {
-    end_response(initiator, sc_core::sc_time_stamp() + delay);
+    end(responses, transaction, sc_core::sc_time_stamp() + delay);
     finish(transaction);
   }
   return answer;
 }
 
-void AddressRouter::hold(int initiator, tlm::tlm_generic_payload& transaction, const sc_core::sc_time& time) {
+void AddressRouter::hold(Phases& phases, tlm::tlm_generic_payload& transaction,
+                         const sc_core::sc_time& time) {
   if (transaction.has_mm()) transaction.acquire();
-  std::deque<Responses::Held>& held = responses_to(initiator).held;
-  const auto later = std::upper_bound(
-      held.begin(), held.end(), time,
-      [](const sc_core::sc_time& t, const Responses::Held& response) { return t < response.time; });
-  held.insert(later, {&transaction, time});
+  const auto later =
+      std::upper_bound(phases.held.begin(), phases.held.end(), time,
+                       [](const sc_core::sc_time& t, const Phases::Held& phase) { return t < phase.time; });
+  phases.held.insert(later, {&transaction, time});
   send_held_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
-void AddressRouter::end_response(int initiator, const sc_core::sc_time& time) {
-  Responses& responses = responses_to(initiator);
-  responses.responding = nullptr;
-  responses.free_from = time;
-  if (!responses.held.empty()) send_held_event_.notify(sc_core::SC_ZERO_TIME);
+bool AddressRouter::end(Phases& phases, const tlm::tlm_generic_payload& transaction,
+                        const sc_core::sc_time& time) {
+  if (phases.active != &transaction) return false;
+  phases.active = nullptr;
+  phases.free_from = time;
+  if (!phases.held.empty()) send_held_event_.notify(sc_core::SC_ZERO_TIME);
+  return true;
 }
 
 void AddressRouter::send_held() {
   const sc_core::sc_time& now = sc_core::sc_time_stamp();
   sc_core::sc_time next = sc_core::sc_max_time();
-  for (std::size_t i = 0; i < responses_.size(); ++i) {
-    const Responses& responses = responses_[i];
-    while (responses.responding == nullptr && !responses.held.empty()) {
-      const sc_core::sc_time begin = std::max(responses.held.front().time, responses.free_from);
-      if (begin > now) {
-        next = std::min(next, begin);
-        break;
+  const auto send_all = [&](const std::vector<Phases>& all, auto send_first) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      while (all[i].active == nullptr && !all[i].held.empty()) {
+        const sc_core::sc_time begin = std::max(all[i].held.front().time, all[i].free_from);
+        if (begin > now) {
+          next = std::min(next, begin);
+          break;
+        }
+        (this->*send_first)(static_cast<int>(i));
       }
-      send_first_held(static_cast<int>(i));
     }
-  }
+  };
+  send_all(requests_, &AddressRouter::send_first_request);
+  send_all(responses_, &AddressRouter::send_first_response);
   if (next != sc_core::sc_max_time()) send_held_event_.notify(next - now);
 }
 
-void AddressRouter::send_first_held(int initiator) {
-  Responses& responses = responses_to(initiator);
+void AddressRouter::send_first_request(int port) {
+  Phases& requests = requests_to(port);
+  tlm::tlm_generic_payload& transaction = *requests.held.front().transaction;
+  requests.held.pop_front();
+  requests.active = &transaction;
+  Pending& pending = pending_.at(&transaction);
+  pending.at_target = true;
+  const int initiator = pending.initiator;
+  tlm::tlm_phase phase = tlm::BEGIN_REQ;
+  sc_core::sc_time delay;
+  const tlm::tlm_sync_enum answer = call_target(pending, transaction, phase, delay);
+  // The initiator was told TLM_ACCEPTED: what the target returned comes on the backward path.
+  if (answer == tlm::TLM_COMPLETED && pending_.count(&transaction) != 0) {
+    pending.at_target = false;
+    hold(responses_to(initiator), transaction, sc_core::sc_time_stamp() + delay);
+    phase = tlm::END_REQ;
+    delay = sc_core::SC_ZERO_TIME;
+  }
+  if (answer != tlm::TLM_ACCEPTED) initiators[initiator]->nb_transport_bw(transaction, phase, delay);
+  if (transaction.has_mm()) transaction.release();
+}
+
+void AddressRouter::send_first_response(int initiator) {
+  Phases& responses = responses_to(initiator);
   tlm::tlm_generic_payload& transaction = *responses.held.front().transaction;
   responses.held.pop_front();
-  responses.responding = &transaction;
+  responses.active = &transaction;
   tlm::tlm_phase phase = tlm::BEGIN_RESP;
   sc_core::sc_time delay;
   const tlm::tlm_sync_enum answer = initiators[initiator]->nb_transport_bw(transaction, phase, delay);

@@ -1,8 +1,8 @@
 // Routes transactions to the target that owns their address, in no time, by b_transport, nb_transport, DMI
 // and debug transport. A target sees addresses from 0; the initiator gets its address back. What nobody owns,
-// or what crosses the end of a target, is a decode error: TLM_ADDRESS_ERROR_RESPONSE. Of responses to an
-// initiator that come from several targets at once, the later ones wait: it sees one response phase at a
-// time.
+// or what crosses the end of a target, is a decode error: TLM_ADDRESS_ERROR_RESPONSE. Of requests that come
+// from several initiators to one port at once, the later ones wait: a target sees one request phase at a
+// time. So do responses to an initiator that come from several targets: it sees one response phase at a time.
 #pragma once
 
 #include <tlm_utils/multi_passthrough_initiator_socket.h>
@@ -33,9 +33,9 @@ class AddressRouter : public sc_core::sc_module {
   explicit AddressRouter(const sc_core::sc_module_name& name);
 
   /// Gives addresses [base, base + bytes) to a target. A target with several ports has one bound for each
-  /// initiator; one with a single port must answer BEGIN_REQ by TLM_COMPLETED when several initiators use
-  /// nb_transport. Throws ConfigError unless there are such addresses and nobody else has any of them; at the
-  /// end of elaboration, if a target has several ports, but not one for each initiator.
+  /// initiator; one with a single port gets the requests of all of them, one after the other. Throws
+  /// ConfigError unless there are such addresses and nobody else has any of them; at the end of elaboration,
+  /// if a target has several ports, but not one for each initiator.
   template <class Socket>
   void attach(const std::string& name, std::uint64_t base, std::uint64_t bytes, Socket& socket,
               int ports = 1) {
@@ -60,25 +60,25 @@ class AddressRouter : public sc_core::sc_module {
   };
   /// A transaction by nb_transport that has not been answered.
   struct Pending {
-    int initiator;
+    int initiator, port;
     const Range* range;
     std::uint64_t address;
     sc_core::sc_time time;
-    bool in_request_phase = true;
+    bool at_target = false;  ///< it has seen BEGIN_REQ and has not completed it
   };
 
-  /// What an initiator is answered by nb_transport.
-  struct Responses {
+  /// The requests to a port, or the responses to an initiator: one phase at a time (IEEE 1666-2011, 15.2.6).
+  struct Phases {
     struct Held {
       tlm::tlm_generic_payload* transaction;
-      sc_core::sc_time time;  ///< at which the target begins
+      sc_core::sc_time time;  ///< at which its sender begins
     };
-    std::deque<Held> held;                           ///< BEGIN_RESP for later, by time
-    tlm::tlm_generic_payload* responding = nullptr;  ///< BEGIN_RESP sent, END_RESP not yet seen
-    sc_core::sc_time free_from;                      ///< end of the last response phase
+    std::deque<Held> held;                       ///< for later, by time
+    tlm::tlm_generic_payload* active = nullptr;  ///< begun, its end not yet seen
+    sc_core::sc_time free_from;                  ///< end of the last phase
 
     bool can_begin(const sc_core::sc_time& time) const {
-      return responding == nullptr && free_from <= time && (held.empty() || held.front().time > time);
+      return active == nullptr && free_from <= time && (held.empty() || held.front().time > time);
     }
   };
 
@@ -93,13 +93,19 @@ class AddressRouter : public sc_core::sc_module {
   void tell(const sc_core::sc_time& time, int initiator, const Range* range,
             const tlm::tlm_generic_payload& transaction);
   void finish(tlm::tlm_generic_payload& transaction);
-  Responses& responses_to(int initiator) { return responses_[static_cast<std::size_t>(initiator)]; }
-  /// Keeps a BEGIN_RESP until that time, or until the one before has ended.
-  void hold(int initiator, tlm::tlm_generic_payload& transaction, const sc_core::sc_time& time);
-  void end_response(int initiator, const sc_core::sc_time& time);
+  Phases& requests_to(int port) { return requests_[static_cast<std::size_t>(port)]; }
+  Phases& responses_to(int initiator) { return responses_[static_cast<std::size_t>(initiator)]; }
+  /// Keeps a BEGIN_REQ or BEGIN_RESP until that time, or until the one before has ended.
+  void hold(Phases& phases, tlm::tlm_generic_payload& transaction, const sc_core::sc_time& time);
+  /// Whether the transaction's phase was not over before.
+  bool end(Phases& phases, const tlm::tlm_generic_payload& transaction, const sc_core::sc_time& time);
   /// Sends what was held and can begin now, and plans the next call.
   void send_held();
-  void send_first_held(int initiator);
+  void send_first_request(int port);
+  void send_first_response(int initiator);
+  /// Calls the target. A BEGIN_RESP that it returns is held, and END_REQ returned in its place.
+  tlm::tlm_sync_enum call_target(Pending& pending, tlm::tlm_generic_payload& transaction,
+                                 tlm::tlm_phase& phase, sc_core::sc_time& delay);
 
   void b_transport(int initiator, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
   tlm::tlm_sync_enum nb_transport_fw(int initiator, tlm::tlm_generic_payload& transaction,
@@ -114,7 +120,8 @@ class AddressRouter : public sc_core::sc_module {
   int target_count_ = 0;
   std::vector<Range> ranges_;
   std::unordered_map<const tlm::tlm_generic_payload*, Pending> pending_;
-  std::vector<Responses> responses_;  ///< by initiator
+  std::vector<Phases> requests_;   ///< by port
+  std::vector<Phases> responses_;  ///< by initiator
   sc_core::sc_event send_held_event_;
   Observer observer_;
   std::uint64_t last_address_ = 0;

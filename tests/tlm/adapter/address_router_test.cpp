@@ -6,6 +6,7 @@
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <memory>
 #include <set>
 #include <string>
 #include <tuple>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "tests/support/child.h"
+#include "tests/support/expected_warnings.h"
 #include "tests/support/initiator.h"
 #include "tlm/check/protocol_checker.h"
 #include "tlm/memory/ideal_memory.h"
@@ -20,6 +22,7 @@
 
 using namespace bitbalance::adapter;
 using bitbalance::checker::ProtocolChecker;
+using bitbalance::checker::ProtocolRule;
 using bitbalance::memory::IdealMemory;
 using bitbalance::memory::IdealMemoryConfig;
 using bitbalance::platform::Ram;
@@ -134,24 +137,36 @@ TEST_CASE("a target takes back direct memory that the bus shows, and nothing els
 
 namespace {
 
+TLM_DECLARE_EXTENDED_PHASE(split_phase);
+
 /// How a target answers after its latency.
 enum class AnswerWay {
   kEndReq,     ///< END_REQ at once, BEGIN_RESP when it is time
   kReturn,     ///< BEGIN_RESP on the return path, annotated
   kNoEndReq,   ///< BEGIN_RESP when it is time, which ends the request phase
   kAnnotated,  ///< END_REQ at once, BEGIN_RESP half of the latency ahead of its time
+  kIgnorable,  ///< an ignorable phase on the return path, and then as kNoEndReq
+  kInTurn,     ///< kNoEndReq and TLM_COMPLETED, annotated, in turn
+  kBlocking,   ///< b_transport only, which the socket makes of nb_transport
 };
+constexpr AnswerWay kWays[] = {AnswerWay::kEndReq,    AnswerWay::kReturn,    AnswerWay::kNoEndReq,
+                               AnswerWay::kAnnotated, AnswerWay::kIgnorable, AnswerWay::kInTurn};
 
 struct SlowTarget : sc_core::sc_module {
   tlm_utils::simple_target_socket<SlowTarget> socket{"socket"};
   tlm_utils::peq_with_get<tlm::tlm_generic_payload> answers{"answers"};
   const sc_time latency;
   const AnswerWay way;
-  int ended = 0;  ///< END_RESP seen
+  int requests = 0;
+  int ended = 0;  ///< END_RESP seen, or completed
 
   SlowTarget(const sc_core::sc_module_name& name, const sc_time& time, AnswerWay how)
       : sc_module(name), latency(time), way(how) {
-    socket.register_nb_transport_fw(this, &SlowTarget::nb_transport_fw);
+    if (way == AnswerWay::kBlocking) {
+      socket.register_b_transport(this, &SlowTarget::b_transport);
+    } else {
+      socket.register_nb_transport_fw(this, &SlowTarget::nb_transport_fw);
+    }
     SC_HAS_PROCESS(SlowTarget);
     SC_METHOD(respond);
     sensitive << answers.get_event();
@@ -162,10 +177,19 @@ struct SlowTarget : sc_core::sc_module {
     ++ended;
     payload.release();
   }
+  void b_transport(tlm::tlm_generic_payload& payload, sc_time& delay) {
+    ++ended;
+    delay += latency;
+    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+  }
   tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_time& delay) {
     if (phase == tlm::END_RESP) {
       end(payload);
+      return tlm::TLM_COMPLETED;
+    }
+    if (way == AnswerWay::kInTurn && ++requests % 2 == 0) {
+      b_transport(payload, delay);
       return tlm::TLM_COMPLETED;
     }
     payload.acquire();
@@ -176,11 +200,13 @@ struct SlowTarget : sc_core::sc_module {
       return tlm::TLM_UPDATED;
     }
     answers.notify(payload, delay + latency - ahead());
-    if (way == AnswerWay::kNoEndReq) {
-      payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-      return tlm::TLM_ACCEPTED;
+    if (way == AnswerWay::kEndReq || way == AnswerWay::kAnnotated) {
+      phase = tlm::END_REQ;
+      return tlm::TLM_UPDATED;
     }
-    phase = tlm::END_REQ;
+    payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    if (way != AnswerWay::kIgnorable) return tlm::TLM_ACCEPTED;
+    phase = split_phase;
     return tlm::TLM_UPDATED;
   }
   void respond() {
@@ -194,12 +220,12 @@ struct SlowTarget : sc_core::sc_module {
   }
 };
 
-/// Reads from both targets in turn, and ends each response `response_time` after its beginning. Deletes a
-/// transaction when nobody has a reference.
+/// Reads from both targets in turn, each `lead` ahead of time, and ends each response `response_time` after
+/// its beginning. Deletes a transaction when nobody has a reference.
 struct ManyReads : sc_core::sc_module, tlm::tlm_mm_interface {
   tlm_utils::simple_initiator_socket<ManyReads> socket{"socket"};
   tlm_utils::peq_with_get<tlm::tlm_generic_payload> ends{"ends"};
-  const sc_time response_time;
+  const sc_time response_time, lead;
   const tlm::tlm_generic_payload* requesting = nullptr;  ///< sent last
   sc_core::sc_event request_end;
   std::uint32_t word = 0;
@@ -207,9 +233,9 @@ struct ManyReads : sc_core::sc_module, tlm::tlm_mm_interface {
   std::size_t ended = 0;
   const SlowTarget &near, &far;
 
-  ManyReads(const sc_core::sc_module_name& name, const sc_time& time, const SlowTarget& target,
-            const SlowTarget& other)
-      : sc_module(name), response_time(time), near(target), far(other) {
+  ManyReads(const sc_core::sc_module_name& name, const sc_time& time, const sc_time& ahead,
+            const SlowTarget& target, const SlowTarget& other)
+      : sc_module(name), response_time(time), lead(ahead), near(target), far(other) {
     socket.register_nb_transport_bw(this, &ManyReads::nb_transport_bw);
     SC_HAS_PROCESS(ManyReads);
     SC_THREAD(send);
@@ -231,11 +257,14 @@ struct ManyReads : sc_core::sc_module, tlm::tlm_mm_interface {
       payload->set_data_ptr(reinterpret_cast<unsigned char*>(&word));
       payload->set_data_length(4);
       payload->set_streaming_width(4);
-      expected.insert((sc_core::sc_time_stamp() + target.latency) / sc_time(1, sc_core::SC_NS));
+      expected.insert((sc_core::sc_time_stamp() + lead + target.latency) / sc_time(1, sc_core::SC_NS));
       requesting = payload;
       tlm::tlm_phase phase = tlm::BEGIN_REQ;
-      sc_time delay;
-      if (socket->nb_transport_fw(*payload, phase, delay) == tlm::TLM_UPDATED) {
+      sc_time delay = lead;
+      const tlm::tlm_sync_enum status = socket->nb_transport_fw(*payload, phase, delay);
+      if (status == tlm::TLM_COMPLETED) {
+        answer(*payload, delay);
+      } else if (status == tlm::TLM_UPDATED && phase == tlm::END_REQ) {
         wait(delay);
       } else {
         wait(request_end);
@@ -245,16 +274,20 @@ struct ManyReads : sc_core::sc_module, tlm::tlm_mm_interface {
   }
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_time& delay) {
+    if (phase != tlm::END_REQ && phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;
     if (&payload == requesting) request_end.notify(delay);
-    if (phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;
-    seen.insert((sc_core::sc_time_stamp() + delay) / sc_time(1, sc_core::SC_NS));
+    if (phase == tlm::END_REQ) return tlm::TLM_ACCEPTED;
     if (response_time != sc_core::SC_ZERO_TIME) {
       ends.notify(payload, delay + response_time);
       return tlm::TLM_ACCEPTED;
     }
+    answer(payload, delay);
+    return tlm::TLM_COMPLETED;
+  }
+  void answer(tlm::tlm_generic_payload& payload, const sc_time& delay) {
+    seen.insert((sc_core::sc_time_stamp() + delay) / sc_time(1, sc_core::SC_NS));
     ++ended;
     payload.release();
-    return tlm::TLM_COMPLETED;
   }
   void end() {
     while (tlm::tlm_generic_payload* const payload = ends.get_next_transaction()) {
@@ -267,37 +300,68 @@ struct ManyReads : sc_core::sc_module, tlm::tlm_mm_interface {
   }
 };
 
-/// What goes wrong, and how many responses the initiator and the targets saw end.
-std::string read_many(AnswerWay near_way, double near_ns, AnswerWay far_way, double response_ns) {
+/// What goes wrong, and how many responses the initiators and the targets saw end. One initiator alone is
+/// answered in time.
+std::string read_many(int initiators, AnswerWay near_way, double near_ns, AnswerWay far_way,
+                      double response_ns) {
   return bitbalance::test::in_child([&] {
+    const bitbalance::test::ExpectedWarnings any;
     SlowTarget near("near", sc_time(near_ns, sc_core::SC_NS), near_way);
     SlowTarget far("far", sc_time(4, sc_core::SC_NS), far_way);
-    ManyReads reads("reads", sc_time(response_ns, sc_core::SC_NS), near, far);
-    ProtocolChecker checker("checker");
+    ProtocolChecker near_checker("near_checker"), far_checker("far_checker");
+    near_checker.initiator.bind(near.socket);
+    far_checker.initiator.bind(far.socket);
     AddressRouter bus("bus");
-    reads.socket.bind(checker.target);
-    checker.initiator.bind(bus.initiators);
-    bus.attach("near", 0x1000, 0x100, near.socket);
-    bus.attach("far", 0x2000, 0x100, far.socket);
-    sc_core::sc_start(sc_time(1, sc_core::SC_US));
-    const bool in_time = response_ns > 0 || reads.seen == reads.expected;
-    return std::to_string(reads.ended) + " of " + std::to_string(near.ended + far.ended) +
-           (in_time ? "" : ", late") + checker.text();
+    bus.attach("near", 0x1000, 0x100, near_checker.target);
+    bus.attach("far", 0x2000, 0x100, far_checker.target);
+    sc_core::sc_vector<ProtocolChecker> checkers("checkers", static_cast<std::size_t>(initiators));
+    std::vector<std::unique_ptr<ManyReads>> readers;
+    for (ProtocolChecker& checker : checkers) {
+      const double lead_ns = 2.0 * static_cast<double>(readers.size());
+      readers.push_back(std::make_unique<ManyReads>(("reads" + std::to_string(readers.size())).c_str(),
+                                                    sc_time(response_ns, sc_core::SC_NS),
+                                                    sc_time(lead_ns, sc_core::SC_NS), near, far));
+      readers.back()->socket.bind(checker.target);
+      checker.initiator.bind(bus.initiators);
+    }
+    sc_core::sc_start(sc_time(2, sc_core::SC_US));
+    std::size_t ended = 0;
+    std::string violations;
+    for (const ProtocolChecker* const checker : {&near_checker, &far_checker}) {
+      for (const ProtocolChecker::Violation& violation : checker->violations()) {
+        // The targets themselves do not wait for the end of a response.
+        if (violation.rule != ProtocolRule::kResponseExclusion) violations += violation.text + "\n";
+      }
+    }
+    for (const ProtocolChecker& checker : checkers) violations += checker.text();
+    for (const auto& reader : readers) ended += reader->ended;
+    const bool in_time = initiators > 1 || response_ns > 0 || readers[0]->seen == readers[0]->expected;
+    return std::to_string(ended) + " of " + std::to_string(near.ended + far.ended) +
+           (in_time ? "" : ", late") + violations;
   });
 }
 
 }  // namespace
 
 TEST_CASE("responses of several targets reach an initiator one after the other, in their times") {
-  constexpr AnswerWay kWays[] = {AnswerWay::kEndReq, AnswerWay::kReturn, AnswerWay::kNoEndReq,
-                                 AnswerWay::kAnnotated};
   for (const AnswerWay near : kWays) {
     for (const AnswerWay far : kWays) {
       for (const double near_ns : {3.0, 40.0}) {
         for (const double response_ns : {0.0, 1.5, 7.0}) {
           CAPTURE(static_cast<int>(near), static_cast<int>(far), near_ns, response_ns);
-          CHECK(read_many(near, near_ns, far, response_ns) == "6 of 6");
+          CHECK(read_many(1, near, near_ns, far, response_ns) == "6 of 6");
         }
+      }
+    }
+  }
+}
+
+TEST_CASE("a target that several initiators use with nb_transport sees one request phase at a time") {
+  for (const AnswerWay near : kWays) {
+    for (const AnswerWay far : {AnswerWay::kInTurn, AnswerWay::kBlocking}) {
+      for (const double response_ns : {0.0, 7.0}) {
+        CAPTURE(static_cast<int>(near), static_cast<int>(far), response_ns);
+        CHECK(read_many(3, near, 40.0, far, response_ns) == "18 of 18");
       }
     }
   }

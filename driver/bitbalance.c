@@ -66,7 +66,8 @@ enum bitbalance_status bitbalance_poll(struct bitbalance_device* device) {
   const uint32_t status = read(device, BITBALANCE_STATUS);
   if ((status & BITBALANCE_STATUS_IDLE_MASK) == 0) return BITBALANCE_BUSY;
   barrier(device); /* the caller reads what the accelerator wrote */
-  return (status & BITBALANCE_STATUS_ERROR_MASK) != 0 ? BITBALANCE_STOPPED : BITBALANCE_OK;
+  if ((status & BITBALANCE_STATUS_ERROR_MASK) != 0) return BITBALANCE_STOPPED;
+  return (status & BITBALANCE_STATUS_DONE_MASK) != 0 ? BITBALANCE_OK : BITBALANCE_DROPPED;
 }
 
 /* The moment `timeout` from now. */
@@ -106,7 +107,7 @@ enum bitbalance_status bitbalance_wait_interrupt(struct bitbalance_device* devic
     const bool over = is_over(clock, deadline);
     bool ended;
     interrupts.mask(interrupts.context);
-    ended = device->irq_events != 0;
+    ended = device->irq_events != 0 || bitbalance_poll(device) == BITBALANCE_DROPPED; /* no interrupt comes */
     if (!ended && !over) interrupts.sleep(interrupts.context, deadline);
     interrupts.unmask(interrupts.context);
     if (ended || over) break;
@@ -128,12 +129,10 @@ uint32_t bitbalance_handle_interrupt(struct bitbalance_device* device) {
 enum bitbalance_status bitbalance_soft_reset(struct bitbalance_device* device, struct bitbalance_clock clock,
                                              uint64_t timeout) {
   const uint64_t deadline = deadline_of(clock, timeout);
-  enum bitbalance_status status;
   write(device, BITBALANCE_CONTROL, BITBALANCE_CONTROL_SOFT_RESET_MASK);
   device->irq_events = 0;
-  /* A device may show the error of the program that it had stopped until it takes the reset. */
-  status = poll_until(device, clock, deadline);
-  return status == BITBALANCE_STOPPED ? BITBALANCE_OK : status;
+  /* However the program ended before: a device may show that until it takes the reset. */
+  return poll_until(device, clock, deadline) == BITBALANCE_TIMED_OUT ? BITBALANCE_TIMED_OUT : BITBALANCE_OK;
 }
 
 struct bitbalance_result bitbalance_read_result(struct bitbalance_device* device) {
@@ -174,6 +173,8 @@ const char* bitbalance_status_text(enum bitbalance_status status) {
       return "the accelerator stopped the program";
     case BITBALANCE_TIMED_OUT:
       return "the accelerator did not end in time";
+    case BITBALANCE_DROPPED:
+      return "a reset dropped the program";
   }
   return "unknown status";
 }

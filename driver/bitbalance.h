@@ -23,7 +23,8 @@ enum bitbalance_status {
   BITBALANCE_NOT_LOADED,          /* start without a loaded program */
   BITBALANCE_BUSY,                /* a program runs */
   BITBALANCE_STOPPED,             /* the accelerator stopped the program: see struct bitbalance_result */
-  BITBALANCE_TIMED_OUT            /* the program still runs, or the accelerator never became idle */
+  BITBALANCE_TIMED_OUT,           /* the program still runs, or the accelerator never became idle */
+  BITBALANCE_DROPPED              /* a reset dropped the program, or none was started */
 };
 
 /* 32-bit accesses to the accelerator's registers, which must arrive in their order; `offset` in bytes. */
@@ -93,7 +94,8 @@ enum bitbalance_status bitbalance_load(struct bitbalance_device* device,
  * line. */
 enum bitbalance_status bitbalance_start(struct bitbalance_device* device, bool interrupt);
 
-/* BITBALANCE_BUSY while the program runs, then BITBALANCE_OK or BITBALANCE_STOPPED. Does not wait. */
+/* BITBALANCE_BUSY while the program runs, then BITBALANCE_OK or BITBALANCE_STOPPED; BITBALANCE_DROPPED after
+ * a reset, by register or pin. Does not wait. */
 enum bitbalance_status bitbalance_poll(struct bitbalance_device* device);
 
 /* Polls until the program has ended, for `timeout` units of the clock at most. With BITBALANCE_FOREVER the
@@ -102,7 +104,8 @@ enum bitbalance_status bitbalance_wait(struct bitbalance_device* device, struct 
                                        uint64_t timeout);
 
 /* Sleeps until the program has ended. No wake-up is lost: whether the handler has run is looked at while
- * interrupts are masked. Precondition: started with `interrupt`, and called unmasked. */
+ * interrupts are masked. A reset raises no interrupt: it is seen when `sleep` returns for another reason.
+ * Precondition: started with `interrupt`, and called unmasked. */
 enum bitbalance_status bitbalance_wait_interrupt(struct bitbalance_device* device,
                                                  struct bitbalance_interrupts interrupts,
                                                  struct bitbalance_clock clock, uint64_t timeout);

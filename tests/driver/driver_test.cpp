@@ -169,6 +169,58 @@ TEST_CASE("a soft reset of a stopped program works, however late the device take
   }));
 }
 
+TEST_CASE("a program that another context drops did not end, however it is waited for") {
+  Loaded s;
+  s.device.program_ticks = FakeDevice::kNever;
+  s.device.longest_sleep = 50;
+  const bool interrupt = GENERATE(false, true);
+  const bool by_pin = GENERATE(false, true);
+  const std::uint64_t timeout = GENERATE(std::uint64_t{500}, BITBALANCE_FOREVER);
+  const auto drop = [&] {
+    if (by_pin) {
+      s.device.reset();
+    } else {
+      CHECK(bitbalance_soft_reset(&s.driver, bitbalance_clock{}, BITBALANCE_FOREVER) == BITBALANCE_OK);
+    }
+  };
+  REQUIRE(bitbalance_start(&s.driver, interrupt) == BITBALANCE_OK);
+  if (interrupt) {
+    bool dropped = false;
+    s.device.before_sleep = [&] {
+      if (!dropped) drop();
+      dropped = true;
+    };
+  } else {
+    drop();
+  }
+  CHECK(s.wait(interrupt, timeout) == BITBALANCE_DROPPED);
+  CHECK(bitbalance_poll(&s.driver) == BITBALANCE_DROPPED);
+  CHECK(s.device.handler_runs == 0);
+}
+
+TEST_CASE("a reset after the interrupt leaves no program that ended") {
+  Loaded s;
+  REQUIRE(bitbalance_start(&s.driver, true) == BITBALANCE_OK);
+  s.device.pass(200);
+  REQUIRE(s.device.handler_runs == 1);
+  s.device.longest_sleep = 50;
+  REQUIRE(bitbalance_soft_reset(&s.driver, s.device.clock(), 500) == BITBALANCE_OK);
+  CHECK(s.wait(true, BITBALANCE_FOREVER) == BITBALANCE_DROPPED);
+}
+
+TEST_CASE("a device without a program has ended none") {
+  Loaded s;
+  CHECK(bitbalance_poll(&s.driver) == BITBALANCE_DROPPED);
+}
+
+TEST_CASE("a soft reset of a program that has ended is over at once") {
+  Loaded s;
+  REQUIRE(bitbalance_start(&s.driver, false) == BITBALANCE_OK);
+  REQUIRE(s.wait(false, 500) == BITBALANCE_OK);
+  s.device.reset_delay = GENERATE(0u, 20u);
+  CHECK(bitbalance_soft_reset(&s.driver, s.device.clock(), 500) == BITBALANCE_OK);
+}
+
 TEST_CASE("a reset that never ends is reported") {
   Loaded s;
   s.device.reset_ticks = FakeDevice::kNever;
@@ -301,10 +353,9 @@ TEST_CASE("cycles are read whole while the counter carries into its upper half")
 }
 
 TEST_CASE("every status and every fault has a text") {
-  const std::string unknown =
-      bitbalance_status_text(static_cast<bitbalance_status>(BITBALANCE_TIMED_OUT + 1));
+  const std::string unknown = bitbalance_status_text(static_cast<bitbalance_status>(BITBALANCE_DROPPED + 1));
   CHECK(unknown == "unknown status");
-  for (int status = BITBALANCE_OK; status <= BITBALANCE_TIMED_OUT; ++status)
+  for (int status = BITBALANCE_OK; status <= BITBALANCE_DROPPED; ++status)
     CHECK(bitbalance_status_text(static_cast<bitbalance_status>(status)) != unknown);
   CHECK(bitbalance_fault_text(BITBALANCE_FAULT_TIMEOUT) == std::string(to_string(ProgramFault::kTimeout)));
   CHECK(bitbalance_fault_text(255) == std::string("unknown fault"));

@@ -1,5 +1,6 @@
 #include "tests/driver/fake_device.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 namespace bitbalance::test {
@@ -68,6 +69,12 @@ void FakeDevice::write(std::uint32_t offset, std::uint32_t value) {
   pass(1);
 }
 
+void FakeDevice::reset() {
+  reset_ = end_ = idle_ = kNever;
+  file = isa::RegisterFile();
+  file.set(Register::kConfigHash, kConfigHash);
+}
+
 void FakeDevice::soft_reset() {
   reset_ = end_ = kNever;
   file.set(Register::kError, 0);
@@ -114,7 +121,8 @@ void FakeDevice::take_interrupts() {
 void FakeDevice::sleep(std::uint64_t deadline) {
   REQUIRE(masked);
   if (before_sleep) before_sleep();
-  for (int patience = 1'000'000; !line() && time < deadline; --patience) {
+  const std::uint64_t end = longest_sleep == kNever ? deadline : std::min(deadline, time + longest_sleep);
+  for (int patience = 1'000'000; !line() && time < end; --patience) {
     REQUIRE(patience > 0);  // asleep for ever: a lost wake-up
     pass(1);
   }

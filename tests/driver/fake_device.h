@@ -27,7 +27,8 @@ class FakeDevice {
   int handler_runs = 0;
   std::string log;  ///< accesses and barriers, in their order
   bool masked = false;
-  std::function<void()> before_sleep;  ///< what happens at the last moment before the processor sleeps
+  std::function<void()> before_sleep;    ///< what happens at the last moment before the processor sleeps
+  std::uint64_t longest_sleep = kNever;  ///< another interrupt wakes the processor then
 
   bitbalance_device* driver = nullptr;  ///< whose handler the interrupt calls
 
@@ -39,6 +40,8 @@ class FakeDevice {
 
   /// Lets `ticks` pass: programs end, handlers run.
   void pass(std::uint64_t ticks);
+  /// The reset of the whole device, by its pin: all is as after power-up.
+  void reset();
   bool line() const {
     return (file.get(isa::Register::kIrqStatus) & file.get(isa::Register::kIrqEnable)) != 0;
   }

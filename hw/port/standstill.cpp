@@ -16,6 +16,15 @@ void Standstill::not_started(const Command& command, std::uint32_t index, std::o
                   command.header.layer));
 }
 
+void Standstill::not_dispatched(const Command& command, std::uint32_t index) {
+  add(fmt::format("controller waits for {} to dispatch command {}",
+                  has_engine(command) ? "room in a queue" : "all engines", index));
+}
+
+void Standstill::not_fetched() {
+  add("controller waits for a command read");
+}
+
 void Standstill::unanswered(const std::string& bursts) {
   if (!bursts.empty()) add("memory has not answered: " + bursts);
 }

@@ -18,13 +18,17 @@ class Standstill {
   /// The command heads the queue of its engine. `missing`: the engine whose flag it waits for, if it waits
   /// for one.
   void not_started(const Command& command, std::uint32_t index, std::optional<Engine> missing);
+  /// The command is fetched, and its queue has no room, or it waits for all engines.
+  void not_dispatched(const Command& command, std::uint32_t index);
+  void not_fetched();
   /// `bursts`: what a memory port knows of them; empty: none is under way.
   void unanswered(const std::string& bursts);
-  void add(const std::string& what);
 
   std::string text() const;
 
  private:
+  void add(const std::string& what);
+
   std::string text_;
 };
 

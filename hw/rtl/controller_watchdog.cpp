@@ -53,13 +53,8 @@ std::string Controller::what_waits() const {
                              missing < kEngines ? std::optional(static_cast<Engine>(missing)) : std::nullopt);
     }
   }
-  if (!fetched_.empty()) {
-    standstill.add(fmt::format("controller waits for {} to dispatch command {}",
-                               has_engine(fetched_.front().command) ? "room in a queue" : "all engines",
-                               fetched_.front().index));
-  }
-  if (requested_ != received_ || header_requested_ != header_received_)
-    standstill.add("controller waits for a command read");
+  if (!fetched_.empty()) standstill.not_dispatched(fetched_.front().command, fetched_.front().index);
+  if (requested_ != received_ || header_requested_ != header_received_) standstill.not_fetched();
   standstill.unanswered(memory->pending());
   return standstill.text();
 }

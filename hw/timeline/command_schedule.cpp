@@ -270,13 +270,15 @@ CommandSchedule::Waiting CommandSchedule::waiting() const {
   return {};
 }
 
-std::vector<const Command*> CommandSchedule::unfinished() const {
-  std::vector<const Command*> commands;
+std::vector<CommandSchedule::Unfinished> CommandSchedule::unfinished() const {
+  std::vector<Unfinished> commands;
   for (const EngineState& engine : engines_) {
-    if (!engine.in_flight.empty()) commands.push_back(engine.in_flight.front());
-    if (!engine.queue.empty()) commands.push_back(engine.queue.front());
+    if (!engine.in_flight.empty()) commands.push_back({engine.in_flight.front(), true, std::nullopt});
+    if (engine.queue.empty()) continue;
+    const int missing = first_missing(engine, *engine.queue.front());
+    commands.push_back({engine.queue.front(), false,
+                        missing < kEngines ? std::optional(static_cast<Engine>(missing)) : std::nullopt});
   }
-  if (!fetched_.empty()) commands.push_back(fetched_.front().command);
   return commands;
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/text/enum_index.h"
@@ -91,9 +92,18 @@ class CommandSchedule {
     Engine missing = Engine::kLoad;
   };
   Waiting waiting() const;
-  /// The oldest command of each engine and of each queue, and the next to be dispatched, as far as there are
-  /// any.
-  std::vector<const Command*> unfinished() const;
+  /// For messages: the oldest command that an engine has not completed, or the one that heads its queue.
+  struct Unfinished {
+    const Command* command = nullptr;
+    bool is_issued = false;
+    std::optional<Engine> missing;  ///< not issued: the first engine whose flag it lacks
+  };
+  /// As far as there are any, engine by engine.
+  std::vector<Unfinished> unfinished() const;
+  /// The next to be dispatched; nullptr: none is fetched.
+  const Command* next_to_dispatch() const { return fetched_.empty() ? nullptr : fetched_.front().command; }
+  /// Of the header or a record.
+  bool awaits_fetch() const { return outstanding_fetches_ > 0; }
   /// Of the running or last program, in the cycles before `edge`, which no step has passed.
   std::int64_t busy_cycles(Engine engine, Edge edge) const;
 

@@ -244,8 +244,10 @@ void Controller::watch(Edge now) {
   SC_REPORT_WARNING(name(),
                     fmt::format("no progress for {} cycles: {}", watchdog_cycles_, fault_reason_).c_str());
   Failure failure{ProgramFault::kTimeout, received_ > 0 ? received_ - 1 : 0};
-  for (const Command* command : schedule_.unfinished())
-    failure.command = std::min(failure.command, index_of(*command));
+  for (const CommandSchedule::Unfinished& unfinished : schedule_.unfinished())
+    failure.command = std::min(failure.command, index_of(*unfinished.command));
+  if (const Command* const next = schedule_.next_to_dispatch())
+    failure.command = std::min(failure.command, index_of(*next));
   schedule_.stop_at(now + 1, failure);
   report_failure(failure);  // at once: what hangs may hang forever
 }
@@ -257,11 +259,17 @@ Edge Controller::last_progress(Edge now) const {
 
 std::string Controller::what_waits() const {
   Standstill standstill;
-  for (const Command* command : schedule_.unfinished())
-    standstill.not_completed(*command, index_of(*command));
-  const CommandSchedule::Waiting waiting = schedule_.waiting();
-  if (waiting.command != nullptr)
-    standstill.not_started(*waiting.command, index_of(*waiting.command), waiting.missing);
+  for (const CommandSchedule::Unfinished& unfinished : schedule_.unfinished()) {
+    const Command& command = *unfinished.command;
+    if (unfinished.is_issued) {
+      standstill.not_completed(command, index_of(command));
+    } else {
+      standstill.not_started(command, index_of(command), unfinished.missing);
+    }
+  }
+  if (const Command* const next = schedule_.next_to_dispatch())
+    standstill.not_dispatched(*next, index_of(*next));
+  if (schedule_.awaits_fetch()) standstill.not_fetched();
   standstill.unanswered(dram_.port().pending());
   return standstill.text();
 }

@@ -96,6 +96,15 @@ TEST_CASE("an error status, no status, a late answer or none ends in an error an
   }
 }
 
+TEST_CASE("who waits for whom in a memory that does not answer is the same at both levels") {
+  for (std::uint64_t first_silent = 0; first_silent < 100; first_silent += 3) {
+    CAPTURE(first_silent);
+    const BadMemoryOptions bad{Badness::kSilent, tlm::TLM_OK_RESPONSE, first_silent};
+    const std::string clocked = run_in_bad_memory(Level::kRtl, true, bad);
+    CHECK(run_in_bad_memory(Level::kTlm, true, bad) == clocked);
+  }
+}
+
 TEST_CASE("an answer that the base protocol does not allow ends in an error and a reason") {
   for (const Row& row : kPhases) check_row(row, true);
 }

@@ -64,7 +64,7 @@
 /* Upper half of the address of the constants region. (RW, reset 0x00000000) */
 #define BITBALANCE_CONSTANTS_BASE_HI 0x24u
 
-/* Size of the constants region; nothing beyond it is read but the rest of a burst. (RW, reset 0x00000000) */
+/* Size of the constants region; nothing beyond it is read but the rest of a burst. If either region ends beyond the last 64-bit address, start ends in BAD_FIELD. (RW, reset 0x00000000) */
 #define BITBALANCE_CONSTANTS_BYTES 0x28u
 
 /* Address of the data region: activations, the only place that is written. A multiple of 256, as that of the constants region. (RW, reset 0x00000000) */

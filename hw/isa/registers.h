@@ -193,7 +193,8 @@ inline constexpr std::array<RegisterInfo, kRegisterCount> kRegisters = {{
      RegisterAccess::kReadWrite,
      ChangedBy::kBus,
      0,
-     "Size of the constants region; nothing beyond it is read but the rest of a burst.",
+     "Size of the constants region; nothing beyond it is read but the rest of a burst. If either region ends "
+     "beyond the last 64-bit address, start ends in BAD_FIELD.",
      {{{"value", 0, 32, "bytes"}}}},
     {Register::kDataBaseLo,
      "DATA_BASE_LO",

@@ -25,8 +25,9 @@ ControlRegisters::Request ControlRegisters::apply(CsrPort& csr) {
 ProgramFault ControlRegisters::region_fault() const {
   for (const std::uint64_t base : regions().base)
     if (base % kRegionAlignment != 0) return ProgramFault::kMisalignedRegion;
-  return regions().contains(Region::kConstants, 0, kCommandBytes) ? ProgramFault::kNone
-                                                                  : ProgramFault::kBadField;
+  const bool fits = regions().is_addressable(Region::kConstants) && regions().is_addressable(Region::kData) &&
+                    regions().contains(Region::kConstants, 0, kCommandBytes);
+  return fits ? ProgramFault::kNone : ProgramFault::kBadField;
 }
 
 bool ControlRegisters::irq(const CsrPort& csr) const {

@@ -37,7 +37,8 @@ class ControlRegisters {
   Request apply(CsrPort& csr);
   /// Of the program started last.
   const RegionMap& regions() const { return file_.started_regions(); }
-  /// What is wrong with the captured regions: not aligned, or without room for a header.
+  /// What is wrong with the captured regions: not aligned, beyond the last address, or without room for a
+  /// header.
   ProgramFault region_fault() const;
   /// Checks the first record of the constants region.
   Header check_header(const CommandBytes& bytes) const;

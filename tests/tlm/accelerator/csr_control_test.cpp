@@ -124,6 +124,35 @@ TEST_CASE("a start with a base that is not aligned is refused by a code of its o
   }
 }
 
+TEST_CASE("a start with a region that ends beyond the last address is refused") {
+  struct Row {
+    Register base, bytes;
+    std::uint32_t size;
+    ProgramFault fault;
+  };
+  constexpr std::uint32_t kRoom = 0x400;  // from the base on
+  for (const Row& row :
+       {Row{Register::kConstantsBaseLo, Register::kConstantsBytes, kRoom, ProgramFault::kMemoryError},
+        Row{Register::kConstantsBaseLo, Register::kConstantsBytes, kRoom + 1, ProgramFault::kBadField},
+        Row{Register::kDataBaseLo, Register::kDataBytes, 0, ProgramFault::kBadMagic},
+        Row{Register::kDataBaseLo, Register::kDataBytes, kRoom, ProgramFault::kBadMagic},
+        Row{Register::kDataBaseLo, Register::kDataBytes, kRoom + 1, ProgramFault::kBadField},
+        Row{Register::kDataBaseLo, Register::kDataBytes, 0xffffffff, ProgramFault::kBadField}}) {
+    CAPTURE(info(row.base).name, row.size);
+    CHECK(on_both_levels([=](Bench& bench) {
+            bench.write(Register::kConstantsBytes, 4096);  // where there is no program
+            bench.write(row.base, 0u - kRoom);
+            bench.write(
+                row.base == Register::kDataBaseLo ? Register::kDataBaseHi : Register::kConstantsBaseHi,
+                0xffffffff);
+            bench.write(row.bytes, row.size);
+            bench.write(Register::kControl, kControlStart);
+            sc_core::sc_start(sc_time(1000, SC_NS));
+            return std::to_string(bench.read(Register::kError)) + "\n";
+          }) == std::to_string(static_cast<int>(row.fault)) + "\n");
+  }
+}
+
 namespace {
 
 struct RegisterBus : sc_core::sc_module {

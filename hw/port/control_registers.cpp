@@ -9,6 +9,10 @@ constexpr RegisterField kErrorCommand = field_of(Register::kError, "command");
 constexpr std::array<Register, kEngines> kBusy = {Register::kBusyLoad, Register::kBusyCompute,
                                                   Register::kBusyVector, Register::kBusyStore};
 
+bool is_line_high(const RegisterFile& file) {
+  return (file.get(Register::kIrqStatus) & file.get(Register::kIrqEnable)) != 0;
+}
+
 }  // namespace
 
 ControlRegisters::ControlRegisters(const AcceleratorConfig& config) : config_hash_(config_hash(config)) {
@@ -17,6 +21,7 @@ ControlRegisters::ControlRegisters(const AcceleratorConfig& config) : config_has
 
 ControlRegisters::Request ControlRegisters::apply(CsrPort& csr) {
   csr.apply_due_writes(file_);
+  note_rise();
   const std::uint32_t control = file_.take(Register::kControl);
   if ((control & kControlStart) != 0) return Request::kStart;
   return (control & kControlSoftReset) != 0 ? Request::kSoftReset : Request::kNone;
@@ -31,10 +36,13 @@ ProgramFault ControlRegisters::region_fault() const {
 }
 
 bool ControlRegisters::irq(const CsrPort& csr) const {
-  const auto is_high = [](const RegisterFile& file) {
-    return (file.get(Register::kIrqStatus) & file.get(Register::kIrqEnable)) != 0;
-  };
-  return is_high(file_) && csr.stays(file_, is_high);
+  return is_line_high(file_) && csr.stays(file_, high_since_, is_line_high);
+}
+
+void ControlRegisters::note_rise() {
+  const bool is_high = is_line_high(file_);
+  if (is_high && !was_high_) high_since_ = sc_core::sc_time_stamp();
+  was_high_ = is_high;
 }
 
 ControlRegisters::Header ControlRegisters::check_header(const CommandBytes& bytes) const {
@@ -52,6 +60,7 @@ ControlRegisters::Header ControlRegisters::check_header(const CommandBytes& byte
 void ControlRegisters::finish() {
   file_.set(Register::kStatus, kStatusIdle | kStatusDone);
   file_.set_bits(Register::kIrqStatus, kIrqDone);
+  note_rise();
 }
 
 void ControlRegisters::fail(ProgramFault cause, std::uint32_t command) {
@@ -59,6 +68,7 @@ void ControlRegisters::fail(ProgramFault cause, std::uint32_t command) {
   file_.set(Register::kError,
             kErrorCode.place(static_cast<std::uint32_t>(cause)) | kErrorCommand.place(command));
   file_.set_bits(Register::kIrqStatus, kIrqError);
+  note_rise();
 }
 
 void ControlRegisters::stop() {
@@ -70,6 +80,7 @@ void ControlRegisters::reset(CsrPort& csr) {
   csr.apply_due_writes(lost);
   file_ = RegisterFile();
   file_.set(Register::kConfigHash, config_hash_);
+  note_rise();
 }
 
 RegisterFile ControlRegisters::view(const Counters& counters) const {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <systemc>
 
 #include "hw/isa/command/command.h"
 #include "hw/isa/config.h"
@@ -52,16 +53,21 @@ class ControlRegisters {
   /// As after power-up; writes that are due are lost.
   void reset(CsrPort& csr);
 
-  /// Level of the interrupt line. It rises with the registers, at an edge. It falls with the access that
-  /// lowers it, however far that lies ahead of time: an initiator that is ahead must not see an interrupt
-  /// again that it has cleared.
+  /// Level of the interrupt line. It rises with the registers, at an edge. A line that is high falls with the
+  /// access that lowers it, however far that lies ahead of time: an initiator that is ahead must not see an
+  /// interrupt again that it has cleared.
   bool irq(const CsrPort& csr) const;
   /// For the `csr` port.
   RegisterFile view(const Counters& counters) const;
 
  private:
+  /// To be called when the registers have changed.
+  void note_rise();
+
   const std::uint32_t config_hash_;
   RegisterFile file_;
+  bool was_high_ = false;        ///< the line, by the registers alone
+  sc_core::sc_time high_since_;  ///< the time at which it became so
 };
 
 }  // namespace bitbalance::port

@@ -32,11 +32,12 @@ class CsrPort : public sc_core::sc_module, public virtual sc_core::sc_interface 
   const sc_core::sc_time& next_write_time() const { return writes_.front().time; }
   /// Applies the writes whose time lies before now, in the order of their times.
   void apply_due_writes(RegisterFile& file);
-  /// Whether `holds` of the registers after each of the writes that wait, also those of initiators that are
-  /// ahead of time. `file`: the registers before.
+  /// Whether `holds` of the registers after each of the writes that wait and were made at `since` or later,
+  /// also those of initiators that are ahead of time. `file`: the registers before.
   template <class Predicate>
-  bool stays(RegisterFile file, Predicate&& holds) const {
+  bool stays(RegisterFile file, const sc_core::sc_time& since, Predicate&& holds) const {
     return std::all_of(writes_.begin(), writes_.end(), [&](const Write& write) {
+      if (write.made < since) return true;
       file.write(write.target, write.value, write.bits);
       return holds(file);
     });
@@ -44,7 +45,7 @@ class CsrPort : public sc_core::sc_module, public virtual sc_core::sc_interface 
 
  private:
   struct Write {
-    sc_core::sc_time time;
+    sc_core::sc_time time, made;  ///< with the annotated delay, and without it
     Register target;
     std::uint32_t value;
     std::uint32_t bits;

@@ -27,10 +27,13 @@ namespace {
 
 using Bench = tlm_level::test::CsrBench;
 
+void do_nothing(Bench&) {}
+
 /// When the interrupt line changes, in words, in 1 us after a program that cannot start; it rises at 100 ns.
-/// `act` is called at 200 ns.
-std::string line_of(const std::function<void(Bench&)>& act) {
-  return on_both_levels([&act](Bench& bench) {
+/// `act` is called at 200 ns, `act_before` at 50 ns.
+std::string line_of(const std::function<void(Bench&)>& act,
+                    const std::function<void(Bench&)>& act_before = do_nothing) {
+  return on_both_levels([&](Bench& bench) {
     std::string changes;
     sc_core::sc_spawn_options on_change;
     on_change.spawn_method();
@@ -45,7 +48,9 @@ std::string line_of(const std::function<void(Bench&)>& act) {
     bench.write(Register::kIrqEnable, kIrqError);
     bench.write(Register::kControl, kControlStart, 99.5);
     sc_core::sc_spawn([&] {
-      sc_core::wait(sc_time(200, SC_NS));
+      sc_core::wait(sc_time(50, SC_NS));
+      act_before(bench);
+      sc_core::wait(sc_time(150, SC_NS));
       act(bench);
     });
     sc_core::sc_start(sc_time(1000, SC_NS));
@@ -73,6 +78,18 @@ TEST_CASE("the interrupt line rises at the clock edge at which the registers cha
           b.write(Register::kIrqEnable, 0);
           b.write(Register::kIrqEnable, kIrqError, 49.5);
         }) == "up 100 ns down 200 ns up 250 ns ");
+}
+
+TEST_CASE("the interrupt line rises whatever is to lower it later") {
+  const auto mask_ahead = [](Bench& b) {
+    b.write(Register::kIrqEnable, 0, 500);
+    b.write(Register::kIrqEnable, kIrqError, 600);
+  };
+  CHECK(line_of(do_nothing, mask_ahead) == "up 100 ns down 551 ns up 651 ns ");
+  CHECK(line_of([](Bench& b) { b.write(Register::kIrqStatus, kIrqDone, 700); }, mask_ahead) ==
+        "up 100 ns down 551 ns up 651 ns ");
+  CHECK(line_of([](Bench& b) { b.write(Register::kIrqStatus, kIrqError, 100); }, mask_ahead) ==
+        "up 100 ns down 200 ns ");
 }
 
 TEST_CASE("a handler of a processor that runs ahead of time is entered once for each interrupt") {

@@ -69,6 +69,7 @@ bitbalance_pkg_config(program fmt bitbalance_program ${core})
 foreach(component rtl tlm memory)
   bitbalance_pkg_config(${component} "systemc fmt" ${libraries_of_${component}} ${core})
 endforeach()
+bitbalance_pkg_config(adapter "bitbalance-rtl bitbalance-tlm" bitbalance_adapter)
 if(BITBALANCE_COMPILER)
   bitbalance_install(compiler FOLDERS hw/compiler quant/eval quant/method quant/onnx
     TARGETS bitbalance_compiler bitbalance_eval bitbalance_method bitbalance_onnx)

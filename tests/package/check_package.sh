@@ -34,6 +34,10 @@ read -ra flags <<<"$(PKG_CONFIG_PATH=$pc pkg-config --cflags bitbalance-rtl bitb
 read -ra libraries <<<"$(PKG_CONFIG_PATH=$pc pkg-config --libs bitbalance-rtl bitbalance-tlm bitbalance-memory bitbalance-program)"
 g++ -std=c++17 "${flags[@]}" "$source/examples/consumer/main.cpp" -o "$work/consumer" "${libraries[@]}"
 "$work/consumer" "$work/program"
+read -ra flags <<<"$(PKG_CONFIG_PATH=$pc pkg-config --cflags bitbalance-adapter)"
+read -ra libraries <<<"$(PKG_CONFIG_PATH=$pc pkg-config --libs bitbalance-adapter)"
+g++ -std=c++17 "${flags[@]}" "$source/tests/package/adapter.cpp" -o "$work/adapter" "${libraries[@]}"
+"$work/adapter"
 
 echo "== driver, for another processor"
 cmake -S "$source/tests/package/firmware" -B "$work/firmware" -DCMAKE_PREFIX_PATH="$work/prefix" \

@@ -72,7 +72,7 @@ struct PipelineConfig {
 struct DramInterfaceConfig {
   static constexpr int kMostBurstBytes = 256;
 
-  int burst_bytes = 64;  ///< size and alignment of a read; a power of two, 16..256
+  int burst_bytes = 64;  ///< size and alignment of a load's reads; a power of two, 16..256
   /// Per channel (command, read, write), 1..64. 8 could not hide 50 cycles at 12.8 B/cycle.
   int max_outstanding = 16;
   bool use_nb_transport = true;  ///< false: b_transport only, one transaction at a time per channel

@@ -60,7 +60,7 @@ void show_settings(Visitor& v, AcceleratorConfig& s) {
   v.real({"clock_hz", "clock frequency"}, s.clock_hz, AcceleratorConfig::kLeastClockHz,
          AcceleratorConfig::kMostClockHz);
   v.section({"dram", "the DRAM interface"}, [&] {
-    v.integer({"burst_bytes", "size and alignment of a read"}, s.dram.burst_bytes);
+    v.integer({"burst_bytes", "size and alignment of a load's reads"}, s.dram.burst_bytes);
     v.integer({"max_outstanding", "unanswered requests per channel"}, s.dram.max_outstanding);
     v.boolean({"use_nb_transport", "false: b_transport, one transaction at a time per channel"},
               s.dram.use_nb_transport);

@@ -214,6 +214,7 @@ void AddressRouter::send_first_request(int port) {
   Phases& requests = requests_to(port);
   tlm::tlm_generic_payload& transaction = *requests.held.front().transaction;
   requests.held.pop_front();
+  if (transaction.has_mm()) transaction.release();  // the initiator's reference is left, as in a new request
   requests.active = &transaction;
   Pending& pending = pending_.at(&transaction);
   pending.at_target = true;
@@ -229,7 +230,6 @@ void AddressRouter::send_first_request(int port) {
     delay = sc_core::SC_ZERO_TIME;
   }
   if (answer != tlm::TLM_ACCEPTED) initiators[initiator]->nb_transport_bw(transaction, phase, delay);
-  if (transaction.has_mm()) transaction.release();
 }
 
 void AddressRouter::send_first_response(int initiator) {

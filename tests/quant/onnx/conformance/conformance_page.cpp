@@ -97,7 +97,7 @@ the spelling. A test respells random models and compares networks, results and a
 | HardSigmoid, clip(a x + b, 0, c) / c | a straight line and a clip |
 | x clip(x + 3, 0, 6) / 6, x HardSigmoid(x) | HardSwish |
 | x (1 + erf(x / sqrt 2)) / 2, and the same with tanh | Gelu |
-| 1 / (1 + exp(-x)), log(1 + exp(x)) | Sigmoid, Softplus |
+| 1 / (1 + exp(-x)), log(1 + exp(x)); -x by Neg, 0 - x or -1 | Sigmoid, Softplus |
 
 Factors and addends may come in any order. Padding with anything else stays on the host, and so does padding ahead of
 a window with `ceil_mode`.

@@ -64,6 +64,11 @@ HostTensor HostTensor::result(Dims extents, bool is_outline) {
 HostTensor::HostTensor(Dims extents, std::vector<float> elements)
     : dims(std::move(extents)), values(std::move(elements)) {}
 
+bool has_outline(const std::vector<HostView>& operands) {
+  return std::any_of(operands.begin(), operands.end(),
+                     [](const HostView& operand) { return operand.is_outline(); });
+}
+
 Dims broadcast(const Dims& a, const Dims& b) {
   Dims result = a.size() >= b.size() ? a : b;
   const Dims& shorter = a.size() >= b.size() ? b : a;

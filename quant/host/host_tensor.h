@@ -61,6 +61,9 @@ struct HostView {
   bool is_outline() const { return values == nullptr && size() != 0; }
 };
 
+/// Is any operand an outline? Others, constants, may have their elements all the same.
+bool has_outline(const std::vector<HostView>& operands);
+
 /// Extents after broadcasting as NumPy does it. Throws std::invalid_argument when they do not fit.
 Dims broadcast(const Dims& a, const Dims& b);
 

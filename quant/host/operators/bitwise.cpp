@@ -10,7 +10,7 @@ template <class Function>
 HostFunction bitwise(Function function) {
   return [function](const HostOperator& /*op*/, const std::vector<HostView>& operands) {
     const HostView &a = operands.at(0), &b = operands.at(1);
-    HostTensor result = HostTensor::result(broadcast(a.dims, b.dims), a.is_outline() || b.is_outline());
+    HostTensor result = HostTensor::result(broadcast(a.dims, b.dims), has_outline(operands));
     Odometer at(result.dims,
                 {broadcast_strides(a.dims, result.dims), broadcast_strides(b.dims, result.dims)});
     for (float& value : result.values) {

@@ -134,8 +134,7 @@ HostTensor einsum(const HostOperator& op, const std::vector<HostView>& operands)
   const LetterExtents extents = extents_of(text, equation, dims);
   Dims result_dims, loop_dims;
   for (const char name : equation.result) result_dims.push_back(extents.at(name));
-  const bool is_outline =
-      std::any_of(operands.begin(), operands.end(), [](const HostView& view) { return view.is_outline(); });
+  const bool is_outline = has_outline(operands);
   HostTensor result = HostTensor::result(result_dims, is_outline);
   // The result's names first, so that its elements are summed one after the other.
   std::string loops = equation.result;

@@ -20,11 +20,6 @@ std::int64_t place_of(float value, std::int64_t extent) {
   return index < 0 ? index + extent : index;
 }
 
-bool has_outline(const std::vector<HostView>& operands) {
-  return std::any_of(operands.begin(), operands.end(),
-                     [](const HostView& view) { return view.is_outline(); });
-}
-
 /// Elements of the second operand are indices along the axis.
 HostTensor gather(const HostOperator& op, const std::vector<HostView>& operands) {
   const HostView& x = operands.at(0);

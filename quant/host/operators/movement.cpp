@@ -116,8 +116,7 @@ HostTensor concat(const HostOperator& op, const std::vector<HostView>& operands)
     dims[axis] += part.dims[axis];
     checked_count(dims);
   }
-  const bool is_outline =
-      std::any_of(operands.begin(), operands.end(), [](const HostView& part) { return part.is_outline(); });
+  const bool is_outline = has_outline(operands);
   HostTensor result = HostTensor::result(dims, is_outline);
   if (is_outline) return result;
   auto to = result.values.begin();

@@ -66,8 +66,7 @@ HostTensor local_response(const HostOperator& op, const std::vector<HostView>& o
 
 /// (x - mean) / sqrt(variance + epsilon) of every run of `count` elements.
 HostTensor standardize(const HostView& x, std::int64_t count, float epsilon) {
-  HostTensor result = HostTensor::result(x.dims, x.is_outline());
-  if (x.is_outline()) return result;
+  HostTensor result(x.dims);
   for (std::int64_t first = 0; first < x.size(); first += count) {
     double sum = 0, squares = 0;
     for (std::int64_t i = 0; i < count; ++i) sum += x.values[first + i];
@@ -83,9 +82,10 @@ HostTensor standardize(const HostView& x, std::int64_t count, float epsilon) {
 HostTensor layer_normalization(const HostOperator& op, const std::vector<HostView>& operands) {
   const HostView& x = operands.at(0);
   const std::size_t axis = normal_axis(op.attributes.integer("axis", -1), x.dims.size());
-  HostTensor result = standardize(x, element_count(x.dims, axis), op.attributes.number("epsilon", 1e-5F));
   const auto steps = [&](std::size_t i) { return broadcast_strides(operands.at(i).dims, x.dims); };
   Odometer at(x.dims, {steps(1), operands.size() > 2 ? steps(2) : broadcast_strides({}, x.dims)});
+  if (has_outline(operands)) return HostTensor::result(x.dims, true);
+  HostTensor result = standardize(x, element_count(x.dims, axis), op.attributes.number("epsilon", 1e-5F));
   for (float& value : result.values) {
     value *= operands.at(1).values[at.offset(0)];
     if (operands.size() > 2) value += operands.at(2).values[at.offset(1)];
@@ -100,6 +100,7 @@ HostTensor instance_normalization(const HostOperator& op, const std::vector<Host
     throw std::invalid_argument(fmt::format("input of {} with {} scales and {} biases", to_string(x.dims),
                                             operands.at(1).size(), operands.at(2).size()));
   }
+  if (has_outline(operands)) return HostTensor::result(x.dims, true);
   const std::int64_t plane = element_count(x.dims, 2);
   HostTensor result = standardize(x, plane, op.attributes.number("epsilon", 1e-5F));
   for (std::size_t i = 0; i < result.values.size(); ++i) {

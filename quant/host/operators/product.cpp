@@ -40,7 +40,7 @@ HostTensor matmul(const HostOperator& /*op*/, const std::vector<HostView>& opera
   const std::int64_t matrices = element_count(dims);
   if (!is_row) dims.push_back(m);
   if (!is_column) dims.push_back(n);
-  const bool is_outline = operands.at(0).is_outline() || operands.at(1).is_outline();
+  const bool is_outline = has_outline(operands);
   HostTensor result = HostTensor::result(dims, is_outline);
   if (is_outline) return result;
   for (std::int64_t i = 0; i < matrices; ++i, at.next()) {
@@ -78,6 +78,7 @@ HostTensor gemm(const HostOperator& op, const std::vector<HostView>& operands) {
   if (operands.size() > 2) {
     const float beta = op.attributes.number("beta", 1);
     Odometer at(result.dims, {broadcast_strides(operands.at(2).dims, result.dims)});
+    if (operands.at(2).is_outline()) return HostTensor::result(result.dims, true);
     for (float& value : result.values) {
       value += beta * operands.at(2).values[at.offset(0)];
       at.next();
@@ -187,8 +188,7 @@ HostTensor conv_transpose(const HostOperator& op, const std::vector<HostView>& o
     spreads.push_back(read_spread(op, x.dims[d + 2], kernel[d], d, rank));
     dims.push_back(spreads.back().output);
   }
-  const bool is_outline = std::any_of(operands.begin(), operands.end(),
-                                      [](const HostView& operand) { return operand.is_outline(); });
+  const bool is_outline = has_outline(operands);
   HostTensor result = HostTensor::result(dims, is_outline);
   if (operands.size() > 2 && operands.at(2).size() != outputs) {
     throw std::invalid_argument(

@@ -109,8 +109,8 @@ HostTensor roi_align(const HostOperator& op, const std::vector<HostView>& operan
                                             to_string(images.dims)));
   }
   const std::int64_t channels = images.dims[1], height = images.dims[2], width = images.dims[3];
-  HostTensor result = HostTensor::result({regions.dims[0], channels, pooling.height, pooling.width},
-                                         images.is_outline() || regions.is_outline() || indices.is_outline());
+  HostTensor result =
+      HostTensor::result({regions.dims[0], channels, pooling.height, pooling.width}, has_outline(operands));
   if (result.values.empty()) return result;
   auto to = result.values.begin();
   for (std::int64_t r = 0; r < regions.dims[0]; ++r) {
@@ -189,8 +189,8 @@ HostTensor max_roi_pool(const HostOperator& op, const std::vector<HostView>& ope
         fmt::format("regions of {} in images of {}", to_string(regions.dims), to_string(images.dims)));
   }
   const std::int64_t channels = images.dims[1], height = images.dims[2], width = images.dims[3];
-  HostTensor result = HostTensor::result({regions.dims[0], channels, grid[0], grid[1]},
-                                         images.is_outline() || regions.is_outline());
+  HostTensor result =
+      HostTensor::result({regions.dims[0], channels, grid[0], grid[1]}, has_outline(operands));
   if (result.values.empty()) return result;
   const float scale = op.attributes.number("spatial_scale", 1);
   auto to = result.values.begin();

@@ -124,7 +124,7 @@ HostTensor grid_sample(const HostOperator& op, const std::vector<HostView>& oper
   }
   Dims dims = {x.dims[0], x.dims[1]};
   dims.insert(dims.end(), grid.dims.begin() + 1, grid.dims.end() - 1);
-  HostTensor result = HostTensor::result(dims, x.is_outline() || grid.is_outline());
+  HostTensor result = HostTensor::result(dims, has_outline(operands));
   if (result.values.empty()) return result;
   const Dims extents(x.dims.begin() + 2, x.dims.end()), strides = row_major_strides(extents);
   const std::int64_t plane = element_count(extents), count = element_count(dims, 2), channels = x.dims[1];

@@ -66,7 +66,7 @@ HostTensor non_max_suppression(const HostOperator& op, const std::vector<HostVie
   std::vector<float> threshold;
   if (const auto given = op.attributes.numbers.find("score_threshold"); given != op.attributes.numbers.end())
     threshold = given->second;
-  const bool is_outline = boxes.is_outline() || scores.is_outline();
+  const bool is_outline = has_outline(operands);
   HostTensor result = HostTensor::result({checked_count({images, classes, most}), 3}, is_outline);
   if (is_outline) return result;
   std::fill(result.values.begin(), result.values.end(), -1.0F);

@@ -121,6 +121,10 @@ void fine_tune_model(Arguments& arguments) {
                                    arguments.test_labels});
 
   const Network network = fold_affine(import_onnx(arguments.model));
+  if (!ir::is_real_type(network.input_type)) {
+    throw std::invalid_argument(
+        fmt::format("{}: its input is of integers; accepted: of real numbers", arguments.model));
+  }
   const ImageSet images = read_images(arguments.images, arguments.labels);
   ImageSet test;
   if (!arguments.test_images.empty()) test = read_images(arguments.test_images, arguments.test_labels);

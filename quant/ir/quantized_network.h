@@ -92,6 +92,7 @@ struct QuantizedNetwork {
   std::vector<QuantizedTensor> tensors;
   std::vector<QuantizedLayer> layers;
   int input = 0;
+  int input_type = kFloat32;    ///< of the input's elements in the model's file
   int output = 0;               ///< that is judged: the first of `outputs`
   std::vector<Output> outputs;  ///< empty: `output` alone
 };

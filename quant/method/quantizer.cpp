@@ -133,6 +133,7 @@ class Quantizer {
     input.scale = options_.input_scale.value_or(calibrated_scale(network_.input, input));
     if (input.scale == 0) input.scale = 1.0;  // of black images
     result_.input = index_[network_.input];
+    result_.input_type = network_.input_type;
   }
 
   bool is_non_negative(const FusedLayer& fused) const {

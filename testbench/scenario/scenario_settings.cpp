@@ -93,9 +93,10 @@ void show_network(SettingsVisitor& v, NetworkSettings& s) {
            fmt::format("'{}'; accepted: {}", s.raw, kNumberFormats));
     v.integer({"resize", "of PNG and JPEG files: pixels of the shorter side; 0: as they are"}, s.resize, 0,
               1 << 13);
-    v.reals(
-        {"pixel_mean", "subtracted from pixel / 255, or from a number that is no byte; one, or per channel"},
-        s.pixels.mean, -1e9, 1e9);
+    v.reals({"pixel_mean",
+             "subtracted from pixel / 255, or from a number that is no byte or that the model takes as an "
+             "integer; one, or per channel"},
+            s.pixels.mean, -1e9, 1e9);
     v.reals({"pixel_deviation", "then divided by; one, or per channel"}, s.pixels.deviation, 1e-6, 1e9);
   });
   v.integer({"count", "images to run; 0: all of the file, or one batch of synthetic ones"}, s.count, 0,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "base/text/split.h"
@@ -34,7 +35,10 @@ void check_scale(const std::filesystem::path& file, const ImageSet& set, const P
 /// Images of a file, or synthetic ones.
 class Images {
  public:
-  Images(const NetworkSettings& settings, const Shape& shape) : settings_(settings), shape_(shape) {
+  /// `type`: of the network's input, ONNX's number.
+  Images(const NetworkSettings& settings, const Shape& shape, int type)
+      : settings_(settings), shape_(shape), type_(type), pixels_(settings.pixels) {
+    if (!ir::is_real_type(type)) pixels_.white = 1;
     if (settings.synthetic()) return;
     const bool are_named = !settings.class_names.empty();
     const std::vector<std::string> names =
@@ -68,8 +72,8 @@ class Images {
   int there_are() const { return there_are_; }
 
   std::vector<float> image(int index) const {
-    if (settings_.synthetic()) return synthetic_image(shape_, settings_.image_seed + index);
-    return float_images(set_, index, 1, settings_.pixels).front();
+    if (settings_.synthetic()) return synthetic(settings_.image_seed + index);
+    return float_images(set_, index, 1, pixels_).front();
   }
 
   /// Of the images of the run; none without a file.
@@ -87,22 +91,32 @@ class Images {
 
   /// The images that choose the scales; of synthetic ones the one before the first.
   std::vector<std::vector<float>> calibration() const {
-    if (settings_.calibration_images.empty()) return {synthetic_image(shape_, settings_.image_seed - 1)};
+    if (settings_.calibration_images.empty()) return {synthetic(settings_.image_seed - 1)};
     const ImageSet samples = read(settings_.calibration_images, 0, {}).set;
-    return float_images(samples, 0, samples.count, settings_.pixels);
+    return float_images(samples, 0, samples.count, pixels_);
   }
 
  private:
+  /// Of bytes for a network of bytes, else of their shares of 255.
+  std::vector<float> synthetic(std::int64_t seed) const {
+    std::vector<float> image = synthetic_image(shape_, seed);
+    if (type_ == ir::kUint8)
+      for (float& value : image) value = std::round(value * 255);
+    return image;
+  }
+
   FoundImages read(const std::filesystem::path& place, int count,
                    const std::vector<std::string>& names) const {
     const ImageFormat format = {settings_.layout, number_format(settings_.raw), settings_.resize};
     FoundImages found = find_images(place, format, shape_, count, names);
-    check_scale(place, found.set, settings_.pixels);
+    check_scale(place, found.set, pixels_);
     return found;
   }
 
   const NetworkSettings& settings_;
   Shape shape_;
+  int type_;
+  PixelScale pixels_;
   ImageSet set_;
   int there_are_ = 0;  ///< images where those of `set_` are from
 };
@@ -205,6 +219,8 @@ class Networks {
     return float_ ? float_->shape(float_->input) : quantized_->tensors[quantized_->input].shape;
   }
 
+  int input_type() const { return float_ ? float_->input_type : quantized_->input_type; }
+
   Shape output_shape() const {
     return float_ ? float_->shape(float_->output) : quantized_->tensors[quantized_->output].shape;
   }
@@ -238,7 +254,8 @@ bool has_truth(const NetworkSettings& settings) {
 Samples load_samples(const Scenario& scenario, int most_images) {
   Samples samples;
   samples.network = load_network(scenario.network, scenario.run.threads);
-  const Images images(scenario.network, samples.network.shape(samples.network.input));
+  const Images images(scenario.network, samples.network.shape(samples.network.input),
+                      samples.network.input_type);
   samples.calibration = images.calibration();
   const int count = std::min(images.count(), most_images);
   for (int i = 0; i < count; ++i) samples.images.push_back(images.image(i));
@@ -248,7 +265,7 @@ Samples load_samples(const Scenario& scenario, int most_images) {
 
 TimingWorkload prepare_timing_workload(const Scenario& scenario, const NetworkCache* cache) {
   Networks networks(scenario, cache);
-  const Images images(scenario.network, networks.input_shape());
+  const Images images(scenario.network, networks.input_shape(), networks.input_type());
   return {networks.take_quantized(images), images.count()};
 }
 
@@ -256,7 +273,7 @@ Workload prepare_workload(const Scenario& scenario, const std::function<void(dou
                           const NetworkCache* cache) {
   progress(0);
   Networks networks(scenario, cache);
-  const Images images(scenario.network, networks.input_shape());
+  const Images images(scenario.network, networks.input_shape(), networks.input_type());
   const int count = images.count();
   Workload workload;
   workload.task = task_of(scenario.network, images, networks.output_shape());

@@ -12,7 +12,6 @@ namespace bitbalance::eval {
 namespace {
 
 constexpr double kLargestValue = 1e9;
-constexpr float kWhite = 255;  ///< of a byte: what is 1 for the network
 
 /// Element (image, channel, y, x) of the file is element_at(that) there, counted in planar order.
 template <class Number, class Read>
@@ -135,8 +134,8 @@ std::vector<std::vector<float>> float_images(const ImageSet& set, int first, int
     for (int channel = 0; channel < set.channels; ++channel) {
       const double mean = of_channel(scale.mean, channel), deviation = of_channel(scale.deviation, channel);
       for (std::size_t at = channel * plane; at < (channel + 1) * plane; ++at) {
-        const float value =
-            set.values.empty() ? static_cast<float>(set.pixels[start + at]) / kWhite : set.values[start + at];
+        const float value = set.values.empty() ? static_cast<float>(set.pixels[start + at]) / scale.white
+                                               : set.values[start + at];
         images[i][at] = static_cast<float>((value - mean) / deviation);
       }
     }

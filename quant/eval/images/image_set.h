@@ -43,11 +43,12 @@ ImageSet read_raw_images(const std::filesystem::path& images, const NumberFormat
 /// The same with the labels of their file (label_file.h), which must be as many.
 ImageSet read_images(const std::filesystem::path& images, const std::filesystem::path& labels);
 
-/// What a network takes for a pixel: (pixel / 255 - mean) / deviation; of numbers that are no bytes
+/// What a network takes for a pixel: (pixel / white - mean) / deviation; of numbers that are no bytes
 /// (value - mean) / deviation. One mean and deviation for all channels, or one for each.
 struct PixelScale {
   std::vector<double> mean = {0};
   std::vector<double> deviation = {1};
+  float white = 255;  ///< 1 for a network of integers: it takes the bytes themselves
 };
 
 /// Images first .. first + count - 1 as a network takes them, planar. Throws std::invalid_argument when the

@@ -219,6 +219,7 @@ QuantizedNetwork network_of(const CborField& field, Weights weights) {
   network.name = field["name"].text();
   network.input = field["input"].whole<int>();
   network.output = field["output"].whole<int>();
+  if (const auto type = field.find("input_type")) network.input_type = type->whole<int>();
   if (const auto outputs = field.find("outputs"))
     for (const CborField& output : outputs->list()) network.outputs.push_back(output_of(output));
   for (const CborField& tensor : field["tensors"].list()) network.tensors.push_back(tensor_of(tensor));
@@ -231,6 +232,7 @@ Json to_json(const QuantizedNetwork& network, Weights weights) {
   Json json = {{"format", kFormat},      {"version", kVersion},      {"name", network.name},
                {"input", network.input}, {"output", network.output}, {"tensors", Json::array()},
                {"layers", Json::array()}};
+  if (network.input_type != kFloat32) json["input_type"] = network.input_type;
   for (const Output& output : network.outputs)
     json["outputs"].push_back({{"name", output.name}, {"tensor", output.tensor}, {"dims", output.dims}});
   for (const QuantizedTensor& tensor : network.tensors) json["tensors"].push_back(to_json(tensor));

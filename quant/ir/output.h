@@ -12,7 +12,8 @@
 namespace bitbalance::ir {
 
 // ONNX's numbers of element types.
-inline constexpr int kFloat32 = 1, kUint8 = 2, kFloat16 = 10, kFloat64 = 11, kBfloat16 = 16;
+inline constexpr int kFloat32 = 1, kUint8 = 2, kInt8 = 3, kFloat16 = 10, kFloat64 = 11, kBfloat16 = 16,
+                     kInt4 = 22;
 
 constexpr bool is_real_type(int type) {
   return type == kFloat32 || type == kFloat16 || type == kFloat64 || type == kBfloat16;

@@ -128,9 +128,19 @@ class Quantizer {
 
   bool is_signed(int tensor) const { return options_.activation_bits == 16 || !non_negative_[tensor]; }
 
+  /// Do codes of steps of 1 reach all that calibration saw?
+  bool reaches(const QuantizedTensor& quantized, int tensor) const {
+    const ValueRange& found = calibrated(tensor);
+    const ir::IntegerRange codes = range_of(quantized);
+    return found.min >= static_cast<float>(codes.low) && found.max <= static_cast<float>(codes.high);
+  }
+
   void add_input() {
     QuantizedTensor& input = new_tensor(network_.input);
-    input.scale = options_.input_scale.value_or(calibrated_scale(network_.input, input));
+    const bool are_integers = !ir::is_real_type(network_.input_type) && least_scale_[network_.input] <= 1;
+    const double fallback =
+        are_integers && reaches(input, network_.input) ? 1 : calibrated_scale(network_.input, input);
+    input.scale = options_.input_scale.value_or(fallback);
     if (input.scale == 0) input.scale = 1.0;  // of black images
     result_.input = index_[network_.input];
     result_.input_type = network_.input_type;
@@ -156,7 +166,8 @@ class Quantizer {
   // again.
   void find_signs(const std::vector<FusedLayer>& layers) {
     non_negative_.assign(network_.tensors.size(), true);
-    non_negative_[network_.input] = calibrated(network_.input).min >= 0;
+    const bool is_signed_code = network_.input_type == ir::kInt8 || network_.input_type == ir::kInt4;
+    non_negative_[network_.input] = calibrated(network_.input).min >= 0 && !is_signed_code;
     bool changed = true;
     while (changed) {
       changed = false;
@@ -213,10 +224,7 @@ class Quantizer {
     const bool are_integers =
         std::any_of(network_.outputs.begin(), network_.outputs.end(),
                     [&](const Output& o) { return o.tensor == fused.output && !ir::is_real_type(o.type); });
-    if (fused.op != LayerOp::kHost || !are_integers) return false;
-    const auto found = calibrated(fused.output);
-    const auto codes = range_of(output);
-    return found.min >= static_cast<float>(codes.low) && found.max <= static_cast<float>(codes.high);
+    return fused.op == LayerOp::kHost && are_integers && reaches(output, fused.output);
   }
 
   QuantizedTensor& new_output(const FusedLayer& fused, const std::string& name) {

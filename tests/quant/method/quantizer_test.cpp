@@ -90,6 +90,35 @@ TEST_CASE("the network's input is unsigned unless calibration saw a negative val
   CHECK(quantize(network, ranges(0, 1, -1, 1), options).tensors[0].scale == 0.125);
 }
 
+TEST_CASE("an input of integers that codes reach is what it is") {
+  const auto input = [](int type, float low, float high, int bits = 8) {
+    Network network = one_conv(1, 1, 0);
+    network.input_type = type;
+    QuantizationOptions options = plain_options();
+    options.activation_bits = bits;
+    return quantize(network, ranges(low, high, 0, 1), options).tensors[0];
+  };
+  constexpr int kInt32 = 6;
+  CHECK(input(kInt32, 0, 11).scale == 1);
+  CHECK_FALSE(input(kInt32, 0, 255).is_signed);
+  CHECK(input(kInt32, 0, 255).scale == 1);
+  CHECK(input(kInt32, -128, 100).scale == 1);
+  CHECK(input(kInt32, 0, 1000, 16).scale == 1);
+  CHECK(input(kInt32, 0, 510).scale == 2);  // which codes do not reach
+  CHECK(input(ir::kUint8, 0, 3).scale == 1);
+  CHECK(input(ir::kFloat16, 0, 51).scale == 0.2);
+  CHECK(input(ir::kInt8, 0, 3).is_signed);  // whatever calibration saw
+  CHECK_FALSE(input(ir::kUint8, 0, 3).is_signed);
+}
+
+TEST_CASE("a scale of the input that is asked for wins over that of integers") {
+  Network network = one_conv(1, 1, 0);
+  network.input_type = ir::kUint8;
+  QuantizationOptions options = plain_options();
+  options.input_scale = 0.5;
+  CHECK(quantize(network, ranges(0, 3, 0, 1), options).tensors[0].scale == 0.5);
+}
+
 TEST_CASE("a rectified tensor is unsigned at 8 bit and signed at 16 bit") {
   const Network network = two_convs();
   const Calibration calibration = calibrate(network, two_images());

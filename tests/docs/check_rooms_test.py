@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """check_rooms.py finds what it is there to find, in a small tree."""
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
+
+from small_tree import check
 
 TABLE = """
 | room | namespace | what it holds | uses | libraries |
@@ -33,27 +32,5 @@ WRONG = [
     ("docs/architecture.md", TABLE.replace("`mid` |", "`attic` |"), "which is no room"),
 ]
 
-
-def run(files):
-    with tempfile.TemporaryDirectory() as folder:
-        for name, text in files.items():
-            path = Path(folder, name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        script = Path(__file__).with_name("check_rooms.py")
-        return subprocess.run([sys.executable, script, folder], capture_output=True, text=True, check=False)
-
-
-def main():
-    good = run(GOOD)
-    failures = [] if good.returncode == 0 else ["the good tree:\n" + good.stdout + good.stderr]
-    for name, text, expected in WRONG:
-        found = run({**GOOD, name: text})
-        if found.returncode != 1 or expected not in found.stdout:
-            failures.append(f"{name}: expected '{expected}', found:\n{found.stdout}{found.stderr}")
-    print("\n".join(failures))
-    return 1 if failures else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(check("check_rooms.py", GOOD, WRONG))

@@ -8,6 +8,7 @@
 
 #include "base/process/interruption.h"
 #include "hw/isa/account/dram_kinds.h"
+#include "hw/isa/command/command.h"
 
 namespace bitbalance::compiler {
 namespace {
@@ -169,9 +170,14 @@ void ProgramSearch::try_blocks(ProgramLayers& layers, const std::vector<LayerMap
   }
 }
 
+bool ProgramSearch::cannot_be_better(const LayerDemand& demand) const {
+  return best_ && has_bound() && static_cast<double>(bound(demand)) >= best_->merit.value;
+}
+
 std::int64_t ProgramSearch::bound(const LayerDemand& demand) const {
   if (goes_by_cycles()) return least_time(demand, options_.memory).longest();
-  return demand.read_bytes + demand.write_bytes;  // commands come on top
+  // The commands of the array and the last one come on top.
+  return demand.read_bytes + demand.write_bytes + isa::kCommandBytes * (demand.loads + demand.stores);
 }
 
 void ProgramSearch::consider(ProgramLayers& layers, const Plan& plan) {
@@ -183,11 +189,8 @@ void ProgramSearch::consider(ProgramLayers& layers, const Plan& plan) {
 }
 
 void ProgramSearch::judge_everywhere(ProgramLayers& layers, const Plan& plan) {
-  if (goes_by_cycles()) {
-    // On no machine does it ask for less than on the largest one.
-    const LayerDemand demand = layers.demand(config_, plan);
-    if (best_ && least_time(demand, options_.memory).longest() >= best_->merit.cycles) return;
-  }
+  // On no machine does it ask for less than on the largest one.
+  if (cannot_be_better(layers.demand(config_, plan))) return;
   const bool cuts_channels = layers.cuts_channels(plan);
   AcceleratorConfig largest = config_;
   std::set<int> refused;  // sizes of activation buffers, whatever output buffer follows
@@ -250,8 +253,7 @@ std::optional<ProgramSearch::Found> ProgramSearch::evaluate(ProgramLayers& layer
   };
   BuildWatcher* watcher = nullptr;
   const LayerDemand demand = layers.demand(config, plan);
-  if (has_bound() && best_ && static_cast<double>(bound(demand)) >= best_->merit.value)
-    return refuse(goes_by_cycles());
+  if (cannot_be_better(demand)) return refuse(goes_by_cycles());
   if (goes_by_cycles()) {
     const std::int64_t limit = best_ ? best_->merit.cycles : kNever;
     if (ProgramClock::suits(config_)) {

@@ -53,6 +53,8 @@ class ProgramSearch {
   bool has_bound() const { return goes_by_cycles() || options_.objective == MappingObjective::kDramBytes; }
   /// What no program with this demand has less of, in the objective's unit. Precondition: has_bound().
   std::int64_t bound(const LayerDemand& demand) const;
+  /// Than the best one, by the bound.
+  bool cannot_be_better(const LayerDemand& demand) const;
   /// Whether blocks for those sizes of buffers can make a better program than the best one.
   bool leaves_room(ProgramLayers& layers, const AcceleratorConfig& machine);
   void try_all_blocks(ProgramLayers& layers);

@@ -59,7 +59,7 @@ class Dram {
   Time time_of(Cycle clock) const { return clock_.time_of(clock); }
   /// Of all channels, up to `time`, which is not before the last step.
   Counts counts(Time time);
-  /// Of what was asked for up to `time`: they end with the last of the bursts that are queued then, such as
+  /// Of the bursts that have come up to `time`: they end with the last of those that are queued then, such as
   /// posted writes, as if nothing came after them.
   std::vector<Statistic> statistics(Time time) const;
 

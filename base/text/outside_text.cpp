@@ -50,10 +50,8 @@ Escape escape_of(std::string_view text) {
   const unsigned first = byte(0), second = byte(1), third = byte(2);
   if (!text.empty() && (first < ' ' || first == 0x7f)) return {1, fmt::format("\\x{:02x}", first)};
   if (first == 0xc2 && second >= 0x80 && second < 0xa0) return {2, fmt::format("\\x{:02x}", second)};
-  if (first == 0xd8 && second == 0x9c) return {2, "\\u061c"};
-  const bool turns =
-      (second == 0x80 && (third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae))) ||
-      (second == 0x81 && third >= 0xa6 && third <= 0xa9);
+  const bool turns = (second == 0x80 && third >= 0xa8 && third <= 0xae) ||
+                     (second == 0x81 && third >= 0xa6 && third <= 0xa9);
   if (first == 0xe2 && turns) return {3, fmt::format("\\u20{:02x}", (second - 0x80) * 0x40 + third - 0x80)};
   return {};
 }

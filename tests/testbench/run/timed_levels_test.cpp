@@ -2,6 +2,7 @@
 // layer, and all that the memory counts, its energy included.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <systemc>
@@ -49,9 +50,10 @@ std::string at_tlm(Scenario scenario, const Workload& workload) {
 void check_that_all_is_written(const RunReport& report) {
   std::int64_t stored = 0;
   for (const LayerReport& layer : report.layers) stored += layer.profile.events[Event::kDramWrite];
-  for (const Statistic& statistic : report.memory)
-    if (std::string(statistic.name) == "write_bytes")
-      CHECK(std::get<std::int64_t>(statistic.value) == stored);
+  const auto written = std::find_if(report.memory.begin(), report.memory.end(),
+                                    [](const Statistic& s) { return std::string(s.name) == "write_bytes"; });
+  REQUIRE(written != report.memory.end());
+  CHECK(std::get<std::int64_t>(written->value) == stored);
 }
 
 std::string at_analytic(Scenario scenario, const Workload& workload) {

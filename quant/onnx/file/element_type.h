@@ -5,7 +5,6 @@
 #include <onnx/onnx_pb.h>
 
 #include <cstdint>
-#include <limits>
 #include <string>
 
 #include "quant/ir/output.h"
@@ -42,8 +41,8 @@ bool holds_all(ElementType type, ElementType of);
 
 /// Floats tell all integers up to this magnitude apart.
 constexpr std::int64_t kExactInteger = std::int64_t{1} << 24;
-/// From here on an integer means "to the end".
-constexpr std::int64_t kUnboundedInteger = std::numeric_limits<std::int32_t>::max();
+/// From here on an integer means "to the end": those of 32 bits whose nearest float is 2^31 or beyond.
+constexpr std::int64_t kUnboundedInteger = (std::int64_t{1} << 31) - 64;
 /// The integer as a float. Throws std::invalid_argument for one that no float is equal to, unless it is from
 /// kUnboundedInteger on.
 float exact_integer(std::int64_t value);

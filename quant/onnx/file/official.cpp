@@ -148,8 +148,12 @@ void set_data(OfficialInput& input, const std::vector<float>& values) {
       for (const float value : values) input.data.add_int64_data(to_integer(value));
       break;
     case onnx::TensorProto::INT32:
-      for (const float value : values)
-        input.data.add_int32_data(static_cast<std::int32_t>(to_integer(value)));
+      // 2^31 as a float is what stands for "to the end".
+      for (const float value : values) {
+        using Limits = std::numeric_limits<std::int32_t>;
+        input.data.add_int32_data(static_cast<std::int32_t>(
+            std::clamp<std::int64_t>(to_integer(value), Limits::min(), Limits::max())));
+      }
       break;
     default:
       input.has_data = false;

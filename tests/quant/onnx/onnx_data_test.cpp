@@ -182,6 +182,30 @@ TEST_CASE("constant integers that floats do not tell apart are passed on or refu
   CHECK(slice.run({1, 2, 3, 4}) == Floats{3, 4});
 }
 
+TEST_CASE("the largest integers of a width mean to the end in any type") {
+  constexpr std::int32_t kLargest = std::numeric_limits<std::int32_t>::max();
+  for (const std::int32_t end : {kLargest, kLargest - 1}) {
+    for (const bool is_narrow : {false, true}) {
+      OnnxBuilder model({1, 4});
+      const auto bound = [&](const char* name, std::int32_t value) {
+        const std::string bytes(reinterpret_cast<const char*>(&value), sizeof value);
+        if (is_narrow) {
+          model.raw_constant(name, onnx::TensorProto::INT32, {1}, bytes);
+        } else {
+          model.constant(name, Ints{value});
+        }
+      };
+      for (const auto& [name, value] :
+           {std::pair{"one", 1}, {"end", end}, {"last", -1}, {"down", -1}, {"begin", -end}})
+        bound(name, value);
+      model.node("Slice", {"x", "one", "end", "one"}, "tail");  // of axis 1
+      model.node("Slice", {"tail", "last", "begin", "one", "down"}, "y");
+      CAPTURE(end, is_narrow);
+      CHECK(model.run({1, 2, 3, 4}) == Floats{4, 3, 2});
+    }
+  }
+}
+
 TEST_CASE("a range of doubles whose count single precision does not tell is refused") {
   const auto model = [](double limit) {
     OnnxBuilder range({1, 1});

@@ -263,8 +263,8 @@ const OnnxValue& OnnxGraph::floats(const NodeProto& node, int index) const {
 std::vector<float> OnnxGraph::per_channel(const NodeProto& node, int index, int channels) const {
   const std::vector<float>& found = floats(node, index).constant;
   if (static_cast<int>(found.size()) != channels) {
-    model_.fail(node, fmt::format("input '{}': {} values; accepted: {}, one per channel", node.input(index),
-                                  found.size(), channels));
+    model_.fail(node, fmt::format("input '{}': {} values; accepted: {}", node.input(index), found.size(),
+                                  channels == 1 ? "1" : fmt::format("{}, one per channel", channels)));
   }
   return found;
 }

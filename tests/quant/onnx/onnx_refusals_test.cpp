@@ -72,6 +72,16 @@ std::string problem_of(const std::string& bytes, const std::vector<float>& image
 
 }  // namespace
 
+TEST_CASE("an activation has one scale, not one per channel") {
+  OnnxBuilder model({1, 3, 2, 2});
+  model.constant("s", {3}, {1, 2, 3}).raw_constant("z", onnx::TensorProto::UINT8, {3}, std::string(3, '\0'));
+  set_integer(model.node("QuantizeLinear", {"x", "s", "z"}, "q"), "axis", 1);
+  set_integer(model.node("DequantizeLinear", {"q", "s", "z"}, "y"), "axis", 1);
+  const std::string refusal = model.refusal();
+  CHECK_THAT(refusal, Contains("input 's': 3 values; accepted: 1"));
+  CHECK_THAT(refusal, !Contains("per channel"));
+}
+
 TEST_CASE("what is wrong with a random graph is said of a node that it has") {
   std::mt19937 random(1);
   int refused = 0;

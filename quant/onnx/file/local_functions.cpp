@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "quant/onnx/file/model.h"
 #include "quant/onnx/file/node_order.h"
 #include "quant/onnx/file/unique_names.h"
 #include "quant/onnx/file/versions.h"
@@ -26,7 +27,7 @@ constexpr int kMostNodes = 1 << 20;
 constexpr std::size_t kMostBytes = std::size_t{1} << 28;  ///< of nodes, their names and constants
 
 std::string name_of(const NodeProto& node) {
-  return !node.name().empty() || node.output_size() == 0 ? node.name() : node.output(0);
+  return node.name().empty() ? first_output(node) : node.name();
 }
 
 /// Values of attributes that a call may leave out. Older releases of the library do not know the field.

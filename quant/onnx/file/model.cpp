@@ -71,7 +71,7 @@ void OnnxModel::parse() {
 void OnnxModel::tidy(onnx::GraphProto& graph) const {
   for (onnx::NodeProto& node : *graph.mutable_node()) {
     // Whatever speaks of a node has a name for it.
-    if (node.name().empty() && node.output_size() != 0) node.set_name(node.output(0));
+    if (node.name().empty()) node.set_name(first_output(node));
     // At the end, an operand without a name is none.
     const auto trim = [](auto& names) {
       while (!names.empty() && names[names.size() - 1].empty()) names.RemoveLast();

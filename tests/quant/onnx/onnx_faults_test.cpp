@@ -291,6 +291,16 @@ TEST_CASE("the node that is wrong is named, with or without a name of its own") 
   CHECK_THAT(model.refusal(), Contains("node 'y' (Relu): Unrecognized attribute: slope"));
 }
 
+TEST_CASE("a node without a name is named by the first of its results that has one") {
+  OnnxBuilder model({3, 1, 4});
+  model.constant("r", {1, 8, 2}, Floats(16, 1));
+  onnx::NodeProto& lstm = model.node("LSTM", {"x", "x", "r"}, "");
+  lstm.clear_name();
+  lstm.add_output("y");
+  set_integer(lstm, "hidden_size", 2);
+  CHECK_THAT(model.refusal(), Contains("node 'y' (LSTM): "));
+}
+
 TEST_CASE("whole numbers are told with all their digits") {
   OnnxBuilder model({1, 1});
   model.constant("a", Ints{1 << 16}).constant("b", Ints{(1 << 13) + 1});

@@ -14,8 +14,9 @@ namespace {
 /// "node 'NAME' (OP): " for each node, those of inner graphs included.
 void collect_places(const onnx::GraphProto& graph, std::set<std::string>& places) {
   for (const onnx::NodeProto& node : graph.node()) {
-    const bool has_name = !node.name().empty() || node.output_size() == 0;
-    places.insert("node '" + (has_name ? node.name() : node.output(0)) + "' (" + node.op_type() + "): ");
+    std::string name = node.name();
+    for (const std::string& output : node.output()) name = name.empty() ? output : name;
+    places.insert("node '" + name + "' (" + node.op_type() + "): ");
     for (const onnx::AttributeProto& attribute : node.attribute())
       if (attribute.has_g()) collect_places(attribute.g(), places);
   }

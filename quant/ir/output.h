@@ -12,11 +12,16 @@
 namespace bitbalance::ir {
 
 // ONNX's numbers of element types.
-inline constexpr int kFloat32 = 1, kUint8 = 2, kInt8 = 3, kFloat16 = 10, kFloat64 = 11, kBfloat16 = 16,
-                     kInt4 = 22;
+inline constexpr int kFloat32 = 1, kUint8 = 2, kInt8 = 3, kBool = 9, kFloat16 = 10, kFloat64 = 11,
+                     kBfloat16 = 16, kUint4 = 21, kInt4 = 22;
 
 constexpr bool is_real_type(int type) {
   return type == kFloat32 || type == kFloat16 || type == kFloat64 || type == kBfloat16;
+}
+
+/// Integers of up to 8 bits, and truths.
+constexpr bool is_narrow_type(int type) {
+  return type == kUint8 || type == kInt8 || type == kBool || type == kUint4 || type == kInt4;
 }
 
 /// A result under the name, extents and element type that the file gives it; they may differ from the

@@ -47,6 +47,7 @@ class Quantizer {
     find_least_scales(layers);
     for (const FusedLayer& layer : layers)
       if (layer.concat >= 0 && layer.lookup != nullptr) parts_with_tables_[layer.concat].push_back(&layer);
+    find_readers(layers);
     add_input();
     if (options_.uses_samples()) {
       sweep_ =
@@ -128,19 +129,28 @@ class Quantizer {
 
   bool is_signed(int tensor) const { return options_.activation_bits == 16 || !non_negative_[tensor]; }
 
-  /// Do codes of steps of 1 reach all that calibration saw?
-  bool reaches(const QuantizedTensor& quantized, int tensor) const {
+  /// Of integers of the file, of which the accelerator reads none: 16 bits, whatever calibration saw, unless
+  /// 8 hold all of their type.
+  void widen(QuantizedTensor& quantized, int tensor, int type) const {
+    if (ir::is_real_type(type) || ir::is_narrow_type(type) || is_read_[tensor]) return;
+    quantized.bits = 16;
+    quantized.is_signed = true;
+  }
+
+  /// Are they integers of which codes of steps of 1 reach all that calibration saw?
+  bool keeps_integers(const QuantizedTensor& quantized, int tensor, int type) const {
     const ValueRange& found = calibrated(tensor);
     const ir::IntegerRange codes = range_of(quantized);
-    return found.min >= static_cast<float>(codes.low) && found.max <= static_cast<float>(codes.high);
+    return !ir::is_real_type(type) && found.min >= static_cast<float>(codes.low) &&
+           found.max <= static_cast<float>(codes.high);
   }
 
   void add_input() {
     QuantizedTensor& input = new_tensor(network_.input);
-    const bool are_integers = !ir::is_real_type(network_.input_type) && least_scale_[network_.input] <= 1;
-    const double fallback =
-        are_integers && reaches(input, network_.input) ? 1 : calibrated_scale(network_.input, input);
-    input.scale = options_.input_scale.value_or(fallback);
+    widen(input, network_.input, network_.input_type);
+    const bool is_kept =
+        least_scale_[network_.input] <= 1 && keeps_integers(input, network_.input, network_.input_type);
+    input.scale = options_.input_scale.value_or(is_kept ? 1 : calibrated_scale(network_.input, input));
     if (input.scale == 0) input.scale = 1.0;  // of black images
     result_.input = index_[network_.input];
     result_.input_type = network_.input_type;
@@ -197,6 +207,15 @@ class Quantizer {
     }
   }
 
+  void find_readers(const std::vector<FusedLayer>& layers) {
+    is_read_.assign(network_.tensors.size(), false);
+    for (const FusedLayer& layer : layers) {
+      if (on_host(layer.op)) continue;
+      is_read_[layer.input] = true;
+      if (layer.operand >= 0) is_read_[layer.operand] = true;
+    }
+  }
+
   // The output as channels of a concatenation, in its format.
   QuantizedTensor& new_slice(const FusedLayer& fused, const std::string& name) {
     if (index_[fused.concat] < 0) {
@@ -218,23 +237,24 @@ class Quantizer {
     return result_.tensors.emplace_back(std::move(slice));
   }
 
-  /// Results of the host that the model gives as integers (indices, truths) and that codes reach: they stay
-  /// what they are.
-  bool keeps_integers(const FusedLayer& fused, const QuantizedTensor& output) const {
-    const bool are_integers =
-        std::any_of(network_.outputs.begin(), network_.outputs.end(),
-                    [&](const Output& o) { return o.tensor == fused.output && !ir::is_real_type(o.type); });
-    return fused.op == LayerOp::kHost && are_integers && reaches(output, fused.output);
+  /// Of what the host computes: integers (indices, truths), if the model gives it as an output of such.
+  int type_of(int tensor) const {
+    const auto integers =
+        std::find_if(network_.outputs.begin(), network_.outputs.end(),
+                     [&](const Output& o) { return o.tensor == tensor && !ir::is_real_type(o.type); });
+    return integers == network_.outputs.end() ? ir::kFloat32 : integers->type;
   }
 
   QuantizedTensor& new_output(const FusedLayer& fused, const std::string& name) {
     if (fused.concat >= 0) return new_slice(fused, name);
     QuantizedTensor& output = new_tensor(fused.output);
+    const int type = fused.op == LayerOp::kHost ? type_of(fused.output) : ir::kFloat32;
+    widen(output, fused.output, type);
     if (fused.op == LayerOp::kMaxPool) {
       output.scale = result_.tensors[index_[fused.input]].scale;
     } else if (fused.op == LayerOp::kHost && fused.node->host.steps.back().type == "Softmax") {
       output.scale = std::max(1.0 / range_of(output).high, least_scale_[fused.output]);
-    } else if (keeps_integers(fused, output)) {
+    } else if (keeps_integers(output, fused.output, type)) {
       output.scale = 1;
     } else {
       output.scale = std::max(calibrated_scale(fused, fused.output, output), table_scale(fused, output));
@@ -407,6 +427,7 @@ class Quantizer {
   std::vector<bool> non_negative_;   ///< by float tensor
   std::vector<double> least_scale_;  ///< by float tensor
   std::map<int, std::vector<const FusedLayer*>> parts_with_tables_;  ///< by concatenation
+  std::vector<bool> is_read_;                                        ///< by the accelerator; by float tensor
   std::map<std::pair<int, int>, RepresentableSet> sets_;
   QuantizedNetwork result_;
   std::unique_ptr<SampleSweep> sweep_;  ///< of methods that use samples

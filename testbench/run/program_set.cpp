@@ -61,8 +61,11 @@ MapperOptions mapper_options(const Scenario& scenario, const QuantizedNetwork& n
   options.objective = scenario.mapping.objective;
   options.effort = scenario.mapping.effort;
   if (scenario.technology) {
-    // A network has one width, as each layer's input and output do.
-    const Width width = width_of(network.tensors[network.input].bits);
+    // The accelerator's layers have one width, as each one's input and output do.
+    const auto first = std::find_if(network.layers.begin(), network.layers.end(),
+                                    [](const QuantizedLayer& l) { return !on_host(l.op); });
+    const Width width =
+        first == network.layers.end() ? Width::k8 : width_of(network.tensors[first->input].bits);
     const CostModel model(*scenario.technology, scenario.accelerator);
     options.energy_j = [model, width](const LayerProfile& layer) {
       const EnergyReport energy = model.energy(work_of(layer, width));

@@ -14,8 +14,8 @@ namespace bitbalance::onnx_io {
 
 /// ONNX's number of an element type. UINT4 and INT4 are younger than Debian's library.
 using ElementType = int;
-constexpr ElementType kUint4 = 21;
 using ir::kInt4;
+using ir::kUint4;
 
 /// FLOAT, FLOAT16, BFLOAT16 and DOUBLE.
 bool is_real(ElementType type);

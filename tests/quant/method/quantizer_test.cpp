@@ -111,6 +111,32 @@ TEST_CASE("an input of integers that codes reach is what it is") {
   CHECK_FALSE(input(ir::kUint8, 0, 3).is_signed);
 }
 
+TEST_CASE("integers that the accelerator does not read have 16 bits, unless their type has 8") {
+  const auto tensors = [](int type, bool is_read) {
+    NetworkBuilder builder({2, 1, 1});
+    const int softmax = builder.softmax("host", 0);
+    const int last = is_read ? builder.conv("conv", softmax, 1, square_window(1), {1, 1}, {0}) : softmax;
+    Network network = builder.build(last);
+    network.input_type = type;
+    network.nodes[0].host.steps[0].type = "CumSum";  // of integers
+    if (is_read) network.outputs.push_back({"sums", last, {1}});
+    network.outputs.push_back({"indices", softmax, {2}, type});
+    Calibration calibration;
+    calibration.ranges = {{"input", {0, 11}}, {"host", {0, 11}}, {"conv", {0, 22}}};
+    return quantize(network, calibration, plain_options()).tensors;
+  };
+  constexpr int kInt64 = 7;
+  for (const int tensor : {0, 1}) {
+    CAPTURE(tensor);
+    CHECK(tensors(kInt64, false)[tensor].bits == 16);
+    CHECK(tensors(kInt64, false)[tensor].scale == 1);
+    CHECK(tensors(ir::kUint8, false)[tensor].bits == 8);
+    CHECK(tensors(ir::kFloat32, false)[tensor].bits == 8);
+  }
+  CHECK(tensors(kInt64, true)[1].bits == 8);
+  CHECK(tensors(kInt64, true)[1].scale == 1);
+}
+
 TEST_CASE("a scale of the input that is asked for wins over that of integers") {
   Network network = one_conv(1, 1, 0);
   network.input_type = ir::kUint8;

@@ -5,6 +5,7 @@ of dotted keys to values, and win over the scenario: {"accelerator.rows": 16}. A
 the text that the command would print.
 """
 import collections.abc as _abc
+import contextlib as _contextlib
 import csv as _csv
 import json as _json
 import math as _math
@@ -260,7 +261,8 @@ def sweep_rows(database):
 
     What the point gave the keys that vary is under those keys, the key `network` under "settings.network", because
     `network` is the model's name. A text that is a number, true or false is that in Python, whatever the key.
-    Figures that do not exist are None. Raises ValueError for a file that is no such database or in use by a sweep,
+    Figures that do not exist are None. What a killed sweep had begun is undone first. Raises ValueError for a file
+    that is no such database, cannot be opened or is in use by a sweep, RuntimeError when this machine refuses (disk),
     FileNotFoundError for none.
     """
     file = _pathlib.Path(_file_name(database))
@@ -270,20 +272,28 @@ def sweep_rows(database):
 
     if not file.is_file():
         raise FileNotFoundError(f"{file}: no such file; accepted: a file that bitbalance sweep wrote")
-    connection = _sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=1)
     try:
-        connection.row_factory = _sqlite3.Row
-        if connection.execute("PRAGMA application_id").fetchone()[0] != _SWEEP:
-            raise refusal("a database of another program")
-        schema = connection.execute("PRAGMA user_version").fetchone()[0]
-        if schema != _SWEEP_SCHEMA:
-            raise refusal(f"schema {schema}")
-        return [_row(row) for row in connection.execute("SELECT * FROM result ORDER BY key")]
+        # SQLite must write to undo what a killed sweep had begun.
+        connection = _sqlite3.connect(f"{file.resolve().as_uri()}?mode=rw", uri=True, timeout=1)
+        with _contextlib.closing(connection):
+            connection.row_factory = _sqlite3.Row
+            if connection.execute("PRAGMA application_id").fetchone()[0] != _SWEEP:
+                raise refusal("a database of another program")
+            schema = connection.execute("PRAGMA user_version").fetchone()[0]
+            if schema != _SWEEP_SCHEMA:
+                raise refusal(f"schema {schema}")
+            return [_row(row) for row in connection.execute("SELECT * FROM result ORDER BY key")]
     except _sqlite3.DatabaseError as error:
-        if "is locked" in str(error):
+        text = str(error)
+        if "is locked" in text:
             raise refusal("in use by another program", "when that has ended, or another file") from error
-        if "not a database" in str(error):
+        if "not a database" in text:
             raise refusal("no database") from error
-        raise refusal(f"damaged ({error})") from error
-    finally:
-        connection.close()
+        if "unable to open" in text:
+            raise refusal(text, "a file that can be read") from error
+        if "readonly" in text:
+            raise refusal("left by a killed sweep; what it had begun must be undone",
+                          "a file that can be written") from error
+        if isinstance(error, _sqlite3.OperationalError) and not text.startswith("no such "):  # table or column
+            raise RuntimeError(f"{file}: {text}") from error
+        raise refusal(f"damaged ({text})") from error

@@ -371,6 +371,49 @@ class Sweeps(unittest.TestCase):
         with self.assertRaises(FileNotFoundError):
             bitbalance.sweep_rows(self.folder / "none.sqlite")
 
+    def killed(self):
+        """The database in a folder of its own, as a sweep that was killed while it wrote leaves it."""
+        with contextlib.closing(sqlite3.connect(self.changed(), isolation_level=None)) as connection:
+            connection.execute("PRAGMA cache_size = 1")  # spilled ahead of the commit
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("UPDATE result SET message = hex(zeroblob(100000))")
+            copy = self.folder / "killed" / "rows.sqlite"
+            copy.parent.mkdir()
+            for end in ("", "-journal"):
+                shutil.copy(f"{self.folder / 'changed.sqlite'}{end}", f"{copy}{end}")
+        return copy
+
+    def test_what_a_killed_sweep_had_begun_is_undone(self):
+        rows = self.sweep("{accelerator.rows: [16, 32]}")
+        killed = self.killed()
+        self.assertNotEqual(killed.read_bytes(), self.database.read_bytes())
+        self.assertEqual(bitbalance.sweep_rows(killed), rows)
+
+    def test_what_a_killed_sweep_had_begun_stays_in_a_file_that_is_not_writable(self):
+        rows = self.sweep("{accelerator.rows: [16, 32]}")
+        killed = self.killed()
+        for file in (self.database, killed):
+            file.chmod(0o444)
+        if os.geteuid() == 0:  # may write everything
+            self.folder.chmod(0o755)
+            os.seteuid(65534)
+            self.addCleanup(os.seteuid, 0)
+        self.assertEqual(bitbalance.sweep_rows(self.database), rows)
+        with self.assertRaisesRegex(ValueError, f"^{killed}: .*killed.*; accepted: a file that can be written$"):
+            bitbalance.sweep_rows(killed)
+
+    def test_what_the_machine_refuses_is_not_damaged(self):
+        self.sweep("{accelerator.rows: 16}")
+        unopened = self.changed("PRAGMA journal_mode = WAL")
+        pathlib.Path(f"{unopened}-wal").mkdir()
+        with self.assertRaisesRegex(ValueError, f"^{unopened}: unable to open .*; accepted: a file that can be "):
+            bitbalance.sweep_rows(unopened)
+        for file in (self.database, pathlib.Path("/proc/self/mem")):
+            if file == self.database:
+                pathlib.Path(f"{file}-journal").mkdir()
+            with self.subTest(file=file), self.assertRaisesRegex(RuntimeError, f"^{file}: disk I/O error$"):
+                bitbalance.sweep_rows(file)
+
 
 class Stubs(unittest.TestCase):
     def setUp(self):

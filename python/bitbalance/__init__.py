@@ -117,6 +117,14 @@ class Run:
         return self.summary["verdict"] == "pass"
 
 
+_ANSWER_SECONDS = 30  # for a command to tell its version
+
+
+def _last_line(errors, code):
+    """Of a command's stderr, else its exit code."""
+    return errors.rstrip("\n").rpartition("\n")[2] or f"exit code {code}"
+
+
 def _command():
     """Where the command is. If the variable BITBALANCE is set, it alone decides."""
     accepted = "accepted: the command bitbalance in PATH, or named by the variable BITBALANCE"
@@ -127,11 +135,16 @@ def _command():
         raise FileNotFoundError(f"the command bitbalance: not found; {accepted}")
     try:
         wrong = ""
-        end = _subprocess.run([place, "--version"], stdin=_subprocess.DEVNULL, capture_output=True, check=False)
-        if not end.stdout.startswith(b"bitbalance "):
+        end = _subprocess.run([place, "--version"], stdin=_subprocess.DEVNULL, capture_output=True, check=False,
+                              encoding="utf-8", errors="backslashreplace", timeout=_ANSWER_SECONDS)
+        if end.returncode != 0:
+            wrong = _last_line(end.stderr, end.returncode)
+        elif not end.stdout.startswith("bitbalance "):
             wrong = "another program"
     except OSError as error:
         wrong = error.strerror
+    except _subprocess.TimeoutExpired:
+        wrong = f"no answer after {_ANSWER_SECONDS} s"
     if wrong:
         raise FileNotFoundError(f"{'BITBALANCE: ' if named else ''}{place}: {wrong}; {accepted}")
     return place
@@ -171,8 +184,7 @@ def run(scenario, settings=None, *, level=None, out=None):
         code, output, errors = _ended(words)
         if code in (0, 1):
             return Run(folder, output)
-    message = errors.rstrip("\n").rpartition("\n")[2] or f"exit code {code}"
-    text = message.removeprefix("bitbalance: ").removeprefix("--set ")
+    text = _last_line(errors, code).removeprefix("bitbalance: ").removeprefix("--set ")
     if code == 2:
         raise ValueError(text)
     if code - 128 == _signal.SIGINT or -code == _signal.SIGINT:

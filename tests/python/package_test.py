@@ -187,6 +187,21 @@ class RunInAProcess(unittest.TestCase):
                         with self.assertRaisesRegex(FileNotFoundError, f"^BITBALANCE: {place}: .*; accepted: "):
                             bitbalance.run(LENET, level="analytic", out=out)
 
+    def test_a_command_that_does_not_start_says_why(self):
+        with tempfile.TemporaryDirectory() as folder:
+            command = pathlib.Path(folder) / "bitbalance"
+            for script, why in (("echo first >&2; echo 'libx.so: not found' >&2; exit 127", "libx.so: not found"),
+                                ("echo bitbalance 9; echo broken >&2; exit 127", "broken"),
+                                ("echo bitbalance 9; exit 3", "exit code 3"),
+                                ("printf 'a\\377' >&2; exit 1", r"a\\xff"), ("echo warning >&2", "another program"),
+                                ("exec sleep 1000", "no answer after 0.2 s")):
+                command.write_text(f"#!/bin/sh\n{script}\n")
+                command.chmod(0o755)
+                with self.subTest(script=script), unittest.mock.patch.dict(os.environ, BITBALANCE=str(command)), \
+                        unittest.mock.patch.object(bitbalance, "_ANSWER_SECONDS", 0.2 if "sleep" in script else 30):
+                    with self.assertRaisesRegex(FileNotFoundError, f"^BITBALANCE: {command}: {why}; accepted: "):
+                        bitbalance.run(LENET, level="analytic")
+
     def test_an_interrupt_leaves_nothing_behind(self):
         with tempfile.TemporaryDirectory() as folder:
             def interrupt():

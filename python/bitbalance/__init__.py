@@ -7,8 +7,10 @@ the text that the command would print.
 import collections.abc as _abc
 import contextlib as _contextlib
 import csv as _csv
+import decimal as _decimal
 import json as _json
 import math as _math
+import numbers as _numbers
 import operator as _operator
 import os as _os
 import pathlib as _pathlib
@@ -193,39 +195,54 @@ def run(scenario, settings=None, *, level=None, out=None):
 
 
 def _whole(name, value, low, high):
-    try:
-        number = _operator.index(value)
-        if low <= number <= high:
-            return number
-    except TypeError:
-        pass
+    if not isinstance(value, bool) and str(getattr(value, "dtype", "")) != "bool":
+        try:
+            number = _operator.index(value)
+            if low <= number <= high:
+                return number
+        except TypeError:
+            pass
     raise ValueError(f"{name}: {value!r}; accepted: a whole number from {low} to {high}")
 
 
-def _single_precision(weights):
-    """Weights as float32, of the same shape."""
+def _real_numbers(weights):
+    """Weights as an array of numpy's own numbers."""
     import numpy  # the rest of the package does without
     try:
         given = numpy.asarray(weights)
-    except ValueError as error:  # a ragged list
+        if given.dtype.kind == "O":
+            foreign = [type(value).__name__ for value in given.flat
+                       if not isinstance(value, (_numbers.Real, _decimal.Decimal))]
+            if foreign:
+                raise ValueError(foreign[0])
+            given = given.astype(numpy.float64)
+    except (ValueError, OverflowError) as error:  # a ragged list, an integer of many digits
         raise ValueError(f"weights: {error}; accepted: an array of real numbers") from error
     if given.dtype.kind not in "biuf":
         raise ValueError(f"weights: {given.dtype}; accepted: an array of real numbers")
-    with numpy.errstate(over="ignore", under="ignore"):
+    return given
+
+
+def _single_precision(weights):
+    """Weights as float32, of the same shape. In each filter they are right to 16 bits of the largest magnitude."""
+    import numpy
+    given = _real_numbers(weights)
+    given = given.astype(numpy.result_type(given.dtype, numpy.float32), copy=False)
+    with numpy.errstate(over="ignore", under="ignore", invalid="ignore"):
         single = given.astype(numpy.float32)
-    inside = tuple(range(1, given.ndim))  # of a filter
-    smallest = numpy.finfo(numpy.float32).tiny
-    is_coarse = (numpy.abs(single).max(axis=inside, initial=0) < smallest) & (single != given).any(axis=inside)
-    if (numpy.isinf(single) & numpy.isfinite(given)).any() or is_coarse.any():
-        raise ValueError("weights: a filter that float32 cannot hold; accepted: a largest magnitude of "
-                         "1.2e-38 to 3.4e+38, or zeros")
+        inside = tuple(range(1, given.ndim))  # of a filter
+        largest = numpy.abs(given).max(axis=inside, initial=0)
+        wrong = numpy.flatnonzero(numpy.abs(single - given).max(axis=inside, initial=0) > largest / 2**16)
+    if wrong.size:
+        raise ValueError(f"weights: filter {wrong[0]}: float32 cannot hold it; accepted: a largest magnitude of "
+                         "4.6e-41 to 3.4e+38, or zeros")
     return single
 
 
 def quantize(weights, *, nnzb=3, weight_bits=8, token_form="binary", scale_search=True):
     """Rounds filters to integers of at most `nnzb` non-zero bits.
 
-    `weights`: floats of shape (filters, ...), taken in single precision. `weight_bits`: 2 to 16, `nnzb`: 1 to
+    `weights`: real numbers of shape (filters, ...), taken in single precision. `weight_bits`: 2 to 16, `nnzb`: 1 to
     weight_bits - 1. `token_form`: "binary", or "signed_digit" for canonical signed digits. `scale_search`: for each
     filter the best of some 40 scales by squared error, which is not always the least (docs/quantization.md,
     Scales); False: largest magnitude / (2^(weight_bits - 1) - 1), whatever nnzb. Where nnzb is too small for that
@@ -235,11 +252,11 @@ def quantize(weights, *, nnzb=3, weight_bits=8, token_form="binary", scale_searc
     integer * scale of its filter. Method `nearest` of docs/quantization.md. Raises ValueError.
     """
     forms = _module.token_forms
-    if token_form not in forms:
+    if not isinstance(token_form, str) or token_form not in forms:
         raise ValueError(f"token_form: {token_form!r}; accepted: {', '.join(forms)}")
     weight_bits = _whole("weight_bits", weight_bits, 2, 16)
     nnzb = _whole("nnzb", nnzb, 1, weight_bits - 1)
-    if scale_search not in (True, False):
+    if getattr(scale_search, "ndim", 0) or scale_search not in (True, False):
         raise ValueError(f"scale_search: {scale_search!r}; accepted: True, False")
     return _module.quantize(_single_precision(weights), weight_bits, nnzb, forms.index(token_form),
                             bool(scale_search))

@@ -2,6 +2,7 @@
 import ast
 import contextlib
 import decimal
+import fractions
 import inspect
 import json
 import os
@@ -282,19 +283,27 @@ class Quantize(unittest.TestCase):
     def test_a_number_that_is_no_whole_one_is_an_error(self):
         one = numpy.ones((1, 1))
         for name in ("nnzb", "weight_bits"):
-            for value in (numpy.float32(2.9), numpy.float16(2.9), decimal.Decimal("2.9"), 3.0, "3", None, 2**40):
+            for value in (numpy.float32(2.9), numpy.float16(2.9), decimal.Decimal("2.9"), 3.0, "3", None, 2**40, True,
+                          numpy.True_):
                 with self.subTest(name=name, value=value):
                     with self.assertRaisesRegex(ValueError, f"^{name}: .*; accepted: a whole number from [12] to "):
                         bitbalance.quantize(one, **{name: value})
         for value in (None, "false", 2):
             with self.assertRaisesRegex(ValueError, f"^scale_search: {value!r}; accepted: True, False$"):
                 bitbalance.quantize(one, scale_search=value)
+        pair = numpy.array([True, False])
+        with self.assertRaisesRegex(ValueError, r"^scale_search: array\(.*; accepted: True, False$"):
+            bitbalance.quantize(one, scale_search=pair)
+        with self.assertRaisesRegex(ValueError, r"^token_form: array\(.*; accepted: binary, "):
+            bitbalance.quantize(one, token_form=numpy.array(["binary", "signed_digit"]))
         same = bitbalance.quantize(one, nnzb=numpy.uint8(2), weight_bits=numpy.int64(6), scale_search=numpy.False_)
         self.assertEqual(same, bitbalance.quantize(one, nnzb=2, weight_bits=6, scale_search=False))
 
     def test_weights_that_are_no_numbers_are_an_error(self):
         for weights in ([[1, 2], [3]], ([1.0] for _ in range(2)), [[1 + 2j]], [["1.5"]], [[None]], None,
-                        numpy.zeros((1, 2), "datetime64[s]"), numpy.zeros((1, 2), [("a", "f4")])):
+                        numpy.zeros((1, 2), "datetime64[s]"), numpy.zeros((1, 2), [("a", "f4")]), [[10**400]],
+                        *(numpy.array([[1, value]], object)
+                          for value in (None, "1.5", b"1.5", 1j, numpy.complex64(1)))):
             with self.subTest(weights=weights):
                 with self.assertRaisesRegex(ValueError, "^weights: .*; accepted: an array of real numbers$"):
                     bitbalance.quantize(weights)
@@ -305,15 +314,28 @@ class Quantize(unittest.TestCase):
         with self.assertRaisesRegex(KeyError, "its own"):
             bitbalance.quantize(Broken())
 
+    def test_numbers_of_python_are_weights(self):
+        numbers = [[1, -0.5], [decimal.Decimal("0.25"), fractions.Fraction(1, 8)], [2**70, True]]
+        given, scales = bitbalance.quantize(numpy.array(numbers, object))
+        same, same_scales = bitbalance.quantize([[1, -0.5], [0.25, 0.125], [2.0**70, 1.0]])
+        self.assertEqual((given.tolist(), scales.tolist()), (same.tolist(), same_scales.tolist()))
+
     def test_weights_beyond_single_precision_are_an_error(self):
-        for weights in ([[1e300, 1.0]], [[1.0], [-1e300]], [[1e-300, -2e-300]], [[1.0], [1e-42]]):
+        for weights, wrong in (([[1e300, 1.0]], 0), ([[1.0], [-1e300]], 1), ([[1e-300, -2e-300]], 0),
+                               ([[1.0], [0.0], [1e-42]], 2), ([[numpy.longdouble("1e-400")]], 0)):
             with self.subTest(weights=weights):
-                with self.assertRaisesRegex(ValueError, "^weights: .*; accepted: .* 1.2e-38 to 3.4e.38"):
+                with self.assertRaisesRegex(ValueError, f"^weights: filter {wrong}: .*; accepted: .* 4.6e-41 to 3.4e"):
                     bitbalance.quantize(weights)
         integers, _ = bitbalance.quantize([[1.0, 1e-300], [0, 0]])  # nothing beside the largest is lost
         self.assertEqual(integers[:, 1].tolist(), [0, 0])
         small = numpy.full((1, 2), 1e-42, numpy.float32)  # exactly what single precision holds
         self.assertTrue(bitbalance.quantize(small)[0].all())
+        lowest = 2.0**-134  # single precision holds what is above to 16 bits
+        near = lowest * (1 + numpy.random.default_rng(3).random((100, 3)))
+        integers, scales = bitbalance.quantize(near, nnzb=14, weight_bits=15, scale_search=False)
+        self.assertLess((numpy.abs(integers * scales[:, None] - near) / near).max(), 2.0**-13)
+        least = numpy.array([[-2**63, 2**62]])
+        self.assertEqual(bitbalance.quantize(least, scale_search=False)[0].tolist(), [[-112, 64]])
 
 
 class Sweeps(unittest.TestCase):

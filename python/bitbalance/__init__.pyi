@@ -6,7 +6,8 @@ from typing import Any, Literal
 import numpy
 import numpy.typing
 
-_Scenario = str | os.PathLike[str] | Mapping[str, Any]
+_File = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+_Scenario = _File | Mapping[str, Any]
 _Settings = Mapping[str, Any]
 
 def evaluate(scenario: _Scenario, settings: _Settings | None = ...) -> dict[str, Any]: ...
@@ -24,7 +25,7 @@ def run(
     settings: _Settings | None = ...,
     *,
     level: Literal["analytic", "tlm", "rtl"] | None = ...,
-    out: str | os.PathLike[str] | None = ...,
+    out: _File | None = ...,
 ) -> Run: ...
 def quantize(
     weights: numpy.typing.ArrayLike,
@@ -34,4 +35,4 @@ def quantize(
     token_form: Literal["binary", "signed_digit"] = ...,
     scale_search: bool = ...,
 ) -> tuple[numpy.typing.NDArray[numpy.int16], numpy.typing.NDArray[numpy.float64]]: ...
-def sweep_rows(database: str | os.PathLike[str]) -> list[dict[str, Any]]: ...
+def sweep_rows(database: _File) -> list[dict[str, Any]]: ...

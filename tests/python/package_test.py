@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import typing
 import unittest
 import unittest.mock
 
@@ -476,6 +477,15 @@ class Stubs(unittest.TestCase):
                 self.check_functions(node.body, given)
                 own = {name for name, value in vars(given).items() if callable(value) or isinstance(value, property)}
                 self.assertEqual({entry.name for entry in node.body if isinstance(entry, ast.FunctionDef)}, own)
+
+    def test_files_are_named_by_texts_bytes_and_paths(self):
+        stub = {}
+        exec((ROOT / "python/bitbalance/__init__.pyi").read_text(), stub)
+        for function, parameter in (("evaluate", "scenario"), ("run", "scenario"), ("run", "out"),
+                                    ("sweep_rows", "database")):
+            with self.subTest(function=function, parameter=parameter):
+                accepted = typing.get_args(stub[function].__annotations__[parameter])
+                self.assertLessEqual({str, bytes, os.PathLike[str], os.PathLike[bytes]}, set(accepted))
 
     def check_functions(self, body, owner):
         for node in body:

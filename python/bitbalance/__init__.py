@@ -288,11 +288,11 @@ def _row(stored):
 def sweep_rows(database):
     """The results in a sweep's database (docs/sweep.md), a dict for each: pandas.DataFrame(sweep_rows(file)).
 
-    What the point gave the keys that vary is under those keys, the key `network` under "settings.network", because
-    `network` is the model's name. A text that is a number, true or false is that in Python, whatever the key.
-    Figures that do not exist are None. What a killed sweep had begun is undone first. Raises ValueError for a file
-    that is no such database, cannot be opened or is in use by a sweep, RuntimeError when this machine refuses (disk),
-    FileNotFoundError for none.
+    What the point gave the keys that vary is under those keys. A key that is the name of another column has
+    "settings." ahead: "settings.network", because `network` is the model's name. A text that is a number, true or
+    false is that in Python, whatever the key. Figures that do not exist are None. What a killed sweep had begun is
+    undone first. Raises ValueError for a file that is no such database, cannot be opened or is in use by a sweep,
+    RuntimeError when this machine refuses (disk), FileNotFoundError for none.
     """
     file = _pathlib.Path(_file_name(database))
 

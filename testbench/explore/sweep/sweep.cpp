@@ -1,6 +1,7 @@
 #include "testbench/explore/sweep/sweep.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -42,9 +43,19 @@ constexpr std::uint64_t kIdle = ~std::uint64_t{0};
 /// What became of a point in a worker.
 enum class Worked : char { kResult, kLost };
 
-/// Of a key that varies. The section `network` must not be taken for the model's name.
-std::string column_of(const std::string& key) {
-  return key == "network" ? "settings.network" : key;
+/// First line of the table: the scenario, the keys that vary, the rest.
+std::string csv_header(const SweepSettings& settings) {
+  std::vector<std::string> columns = {"scenario"};
+  if (!settings.objectives.empty()) columns.emplace_back("pareto");
+  columns.insert(columns.end(), {"level", "network", "verdict", "message"});
+  for (const Metric& metric : metrics()) columns.emplace_back(metric.name);
+  std::string line = columns.front();
+  for (const std::string& key : settings.keys) {
+    const bool is_taken =
+        std::count(columns.begin(), columns.end(), key) != 0;  // as `network`, a section, is
+    line += "," + csv_text(is_taken ? "settings." + key : key);
+  }
+  return fmt::format("{},{}\n", line, fmt::join(columns.begin() + 1, columns.end(), ","));
 }
 
 using Group = std::vector<SweepPoint>;
@@ -334,17 +345,12 @@ std::set<std::uint64_t> Sweep::front(ResultStore& store) const {
 }
 
 void Sweep::write_csv(ResultStore& store, const std::function<void(const std::string& line)>& write) const {
-  std::string line = "scenario";
-  for (const std::string& key : settings_.keys) line += "," + csv_text(column_of(key));
+  write(csv_header(settings_));
   const std::set<std::uint64_t> front = this->front(store);
-  if (!settings_.objectives.empty()) line += ",pareto";
-  line += ",level,network,verdict,message";
-  for (const Metric& metric : metrics()) line += fmt::format(",{}", metric.name);
-  write(line + "\n");
   for (const SweepPoint& point : points_) {
     const auto result = store.find(point.key.point);
     if (!result) continue;
-    line = csv_text(loader_.scenario_file(point.index));
+    std::string line = csv_text(loader_.scenario_file(point.index));
     std::map<std::string, std::string> values;
     for (const Assignment* value : loader_.space().point(point.index).values)
       values[value->key] = value->value;

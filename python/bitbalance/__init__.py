@@ -171,8 +171,10 @@ def run(scenario, settings=None, *, level=None, out=None):
     `level` wins over the setting `run.level`. None: that of the settings or of a mapping, else "tlm"; a file's does
     not count.
     `out`: folder that keeps the results; None: they are gone afterwards, but for what the Run holds. A run whose
-    outputs are wrong is returned, with `passed` False. Raises ValueError for a mistake in the scenario, RuntimeError
-    when this machine refuses (disk, memory), FileNotFoundError without the command.
+    outputs are wrong is returned, with `passed` False. Ctrl-C ends the process, too, and leaves nothing behind. SIGTERM
+    does so only where the program makes an exception of it: signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)).
+    Raises ValueError for a mistake in the scenario, RuntimeError when this machine refuses (disk, memory),
+    FileNotFoundError without the command.
     """
     file, texts = _given(scenario, settings)
     with _tempfile.TemporaryDirectory() as scratch:

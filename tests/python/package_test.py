@@ -11,6 +11,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -205,15 +206,17 @@ class RunInAProcess(unittest.TestCase):
                         bitbalance.run(LENET, level="analytic")
 
     def test_an_interrupt_leaves_nothing_behind(self):
-        with tempfile.TemporaryDirectory() as folder:
-            def interrupt():
-                while not (pathlib.Path(folder) / ".run.partial").exists():
-                    time.sleep(0.01)
-                os.kill(os.getpid(), signal.SIGINT)
-            threading.Thread(target=interrupt, daemon=True).start()
-            with self.assertRaises(KeyboardInterrupt):
-                bitbalance.run(LENET, {"network.count": 200}, level="rtl", out=pathlib.Path(folder) / "run")
-            self.assertEqual(os.listdir(folder), [])
+        self.addCleanup(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)))
+        for sent, raised in ((signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)):
+            with self.subTest(sent=sent), tempfile.TemporaryDirectory() as folder:
+                def interrupt():
+                    while not (pathlib.Path(folder) / ".run.partial").exists():
+                        time.sleep(0.01)
+                    os.kill(os.getpid(), sent)
+                threading.Thread(target=interrupt, daemon=True).start()
+                with self.assertRaises(raised):
+                    bitbalance.run(LENET, {"network.count": 200}, level="rtl", out=pathlib.Path(folder) / "run")
+                self.assertEqual(os.listdir(folder), [])
 
     def test_a_level_of_the_settings_wins_over_the_default(self):
         for scenario, settings in ((LENET, {"run.level": "analytic"}), (LENET, {"run": {"level": "analytic"}}),

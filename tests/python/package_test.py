@@ -215,7 +215,7 @@ class RunInAProcess(unittest.TestCase):
                     os.kill(os.getpid(), sent)
                 threading.Thread(target=interrupt, daemon=True).start()
                 with self.assertRaises(raised):
-                    bitbalance.run(LENET, {"network.count": 200}, level="rtl", out=pathlib.Path(folder) / "run")
+                    bitbalance.run(LENET, {"network.count": 5000}, level="rtl", out=pathlib.Path(folder) / "run")
                 self.assertEqual(os.listdir(folder), [])
 
     def test_a_level_of_the_settings_wins_over_the_default(self):

@@ -151,7 +151,7 @@ class Evaluate(unittest.TestCase):
         self.both_refuse("accepted: a name without NUL", f"{LENET}\0")
         with self.assertRaisesRegex(ValueError, "a name that is not UTF-8; accepted: UTF-8"):
             bitbalance.run(LENET, level="analytic", out="\udcff")
-        self.both_refuse("^nope\u2028x.yaml: no such file", "nope\u2028x.yaml")
+        self.both_refuse(r"^nope\\u2028x.yaml: no such file", "nope\u2028x.yaml")
         self.assertEqual(bitbalance.evaluate(os.fsencode(LENET))["cycles"], bitbalance.evaluate(LENET)["cycles"])
 
     def both_refuse(self, text, scenario, settings=None):

@@ -5,7 +5,6 @@
 
 #include <tlm_utils/simple_target_socket.h>
 
-#include <algorithm>
 #include <deque>
 #include <functional>
 #include <systemc>
@@ -18,6 +17,13 @@ namespace bitbalance::port {
 
 class CsrPort : public sc_core::sc_module, public virtual sc_core::sc_interface {
  public:
+  struct Write {
+    sc_core::sc_time time, made;  ///< with the annotated delay, and without it
+    Register target;
+    std::uint32_t value;
+    std::uint32_t bits;
+  };
+
   tlm_utils::simple_target_socket<CsrPort, 32> socket;
 
   /// `registers`: the registers' values as of the last clock edge. `written`: told about each write; a level
@@ -32,25 +38,10 @@ class CsrPort : public sc_core::sc_module, public virtual sc_core::sc_interface 
   const sc_core::sc_time& next_write_time() const { return writes_.front().time; }
   /// Applies the writes whose time lies before now, in the order of their times.
   void apply_due_writes(RegisterFile& file);
-  /// Whether `holds` of the registers after each of the writes that wait and were made at `since` or later,
-  /// also those of initiators that are ahead of time. `file`: the registers before.
-  template <class Predicate>
-  bool stays(RegisterFile file, const sc_core::sc_time& since, Predicate&& holds) const {
-    return std::all_of(writes_.begin(), writes_.end(), [&](const Write& write) {
-      if (write.made < since) return true;
-      file.write(write.target, write.value, write.bits);
-      return holds(file);
-    });
-  }
+  /// Those that wait, by time, also those of initiators that are ahead of time.
+  const std::deque<Write>& writes() const { return writes_; }
 
  private:
-  struct Write {
-    sc_core::sc_time time, made;  ///< with the annotated delay, and without it
-    Register target;
-    std::uint32_t value;
-    std::uint32_t bits;
-  };
-
   void b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
   /// Waits until the time of a read, and until an edge at that time is over: from an SC_THREAD. sc_main,
   /// between two stretches of simulation, cannot wait: it sees the present.
@@ -66,8 +57,8 @@ class CsrPort : public sc_core::sc_module, public virtual sc_core::sc_interface 
   std::function<RegisterFile()> registers_;
   std::function<void()> written_;
   const bool is_tolerant_;
-  bool has_warned_ = false;   ///< of a streaming width of 0
-  std::deque<Write> writes_;  ///< by time
+  bool has_warned_ = false;  ///< of a streaming width of 0
+  std::deque<Write> writes_;
 };
 
 }  // namespace bitbalance::port

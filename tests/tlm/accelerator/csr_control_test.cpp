@@ -92,6 +92,27 @@ TEST_CASE("the interrupt line rises whatever is to lower it later") {
         "up 100 ns down 200 ns ");
 }
 
+TEST_CASE("an event that is cleared ahead of time stays cleared whatever the line does until then") {
+  for (const bool soft_reset : {false, true}) {
+    CAPTURE(soft_reset);
+    CHECK(line_of([=](Bench& b) {
+            b.write(Register::kIrqEnable, 0, 10);
+            b.write(Register::kIrqEnable, kIrqError, 50);
+            if (soft_reset) {
+              b.write(Register::kControl, kControlSoftReset, 100);
+            } else {
+              b.write(Register::kIrqStatus, kIrqError, 100);
+            }
+          }) == "up 100 ns down 200 ns ");
+  }
+  CHECK(line_of(do_nothing, [](Bench& b) { b.write(Register::kIrqStatus, kIrqError, 500); }) ==
+        "up 100 ns down 551 ns ");
+  CHECK(line_of([](Bench& b) {  // the second program's event is a new one
+          b.write(Register::kControl, kControlStart, 99.5);
+          b.write(Register::kIrqStatus, kIrqError, 300);
+        }) == "up 100 ns down 200 ns up 300 ns down 501 ns ");
+}
+
 TEST_CASE("a handler of a processor that runs ahead of time is entered once for each interrupt") {
   for (const double quantum_us : {0.0, 1.0, 1000.0}) {
     CAPTURE(quantum_us);

@@ -39,7 +39,7 @@ bool ControlRegisters::irq(const CsrPort& csr) const {
   if (!is_line_high(file_)) return false;
   RegisterFile file = file_;
   for (const CsrPort::Write& write : csr.writes()) {
-    if (write.target == Register::kIrqEnable && write.made < high_since_) continue;
+    if (write.target == Register::kIrqEnable && write.made <= high_since_) continue;
     const std::uint32_t left = file.get(Register::kIrqStatus) & events_after(write);
     file.write(write.target, write.value, write.bits);
     file.set_bits(Register::kIrqStatus, left);
@@ -49,12 +49,12 @@ bool ControlRegisters::irq(const CsrPort& csr) const {
 }
 
 std::uint32_t ControlRegisters::events_after(const CsrPort::Write& write) const {
-  return (write.made < done_since_ ? kIrqDone : 0) | (write.made < error_since_ ? kIrqError : 0);
+  return (write.made <= done_since_ ? kIrqDone : 0) | (write.made <= error_since_ ? kIrqError : 0);
 }
 
 void ControlRegisters::note_rise() {
   const bool is_high = is_line_high(file_);
-  if (is_high && !was_high_) high_since_ = sc_core::sc_time_stamp();
+  if (is_high && !was_high_) high_since_ = sc_core::sc_delta_count();
   was_high_ = is_high;
 }
 
@@ -73,7 +73,7 @@ ControlRegisters::Header ControlRegisters::check_header(const CommandBytes& byte
 void ControlRegisters::finish() {
   file_.set(Register::kStatus, kStatusIdle | kStatusDone);
   file_.set_bits(Register::kIrqStatus, kIrqDone);
-  done_since_ = sc_core::sc_time_stamp();
+  done_since_ = sc_core::sc_delta_count();
   note_rise();
 }
 
@@ -82,7 +82,7 @@ void ControlRegisters::fail(ProgramFault cause, std::uint32_t command) {
   file_.set(Register::kError,
             kErrorCode.place(static_cast<std::uint32_t>(cause)) | kErrorCommand.place(command));
   file_.set_bits(Register::kIrqStatus, kIrqError);
-  error_since_ = sc_core::sc_time_stamp();
+  error_since_ = sc_core::sc_delta_count();
   note_rise();
 }
 

@@ -55,8 +55,8 @@ class ControlRegisters {
 
   /// Level of the interrupt line. It rises with the registers, at an edge. It falls with the access that
   /// lowers it, however far that lies ahead of time: an initiator that is ahead must not see an interrupt
-  /// again that it has cleared. Ahead of time an access clears the events that it came after, and masks a
-  /// line that was high.
+  /// again that it has cleared. Ahead of time an access clears the events, and masks the line, that could be
+  /// seen when it was made.
   bool irq(const CsrPort& csr) const;
   /// For the `csr` port.
   RegisterFile view(const Counters& counters) const;
@@ -64,14 +64,15 @@ class ControlRegisters {
  private:
   /// To be called when the registers have changed.
   void note_rise();
-  /// Bits of IRQ_STATUS that were set after a write had been made: it does not answer to them.
+  /// Bits of IRQ_STATUS that could not be seen set when a write was made: it does not answer to them.
   std::uint32_t events_after(const CsrPort::Write& write) const;
 
   const std::uint32_t config_hash_;
   RegisterFile file_;
-  bool was_high_ = false;                      ///< the line, by the registers alone
-  sc_core::sc_time high_since_;                ///< the time at which it became so
-  sc_core::sc_time done_since_, error_since_;  ///< of the last event of each kind
+  bool was_high_ = false;  ///< the line, by the registers alone
+  // Delta cycles, at whose end the line changes: nobody in them has seen it, in whatever order processes run.
+  sc_dt::uint64 high_since_ = 0;                    ///< in which it became so
+  sc_dt::uint64 done_since_ = 0, error_since_ = 0;  ///< of the last event of each kind
 };
 
 }  // namespace bitbalance::port

@@ -123,7 +123,7 @@ tlm::tlm_response_status CsrPort::access(tlm::tlm_generic_payload& transaction,
   const auto after =
       std::upper_bound(writes_.begin(), writes_.end(), time,
                        [](const sc_core::sc_time& t, const Write& write) { return t < write.time; });
-  writes_.insert(after, {time, sc_core::sc_time_stamp(), *target, value, bits});
+  writes_.insert(after, {time, sc_core::sc_delta_count(), *target, value, bits});
   if (written_) written_();
   return tlm::TLM_OK_RESPONSE;
 }

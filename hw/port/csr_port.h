@@ -18,7 +18,8 @@ namespace bitbalance::port {
 class CsrPort : public sc_core::sc_module, public virtual sc_core::sc_interface {
  public:
   struct Write {
-    sc_core::sc_time time, made;  ///< with the annotated delay, and without it
+    sc_core::sc_time time;  ///< annotated delay included
+    sc_dt::uint64 made;     ///< the delta cycle of the call
     Register target;
     std::uint32_t value;
     std::uint32_t bits;

@@ -113,6 +113,28 @@ TEST_CASE("an event that is cleared ahead of time stays cleared whatever the lin
         }) == "up 100 ns down 200 ns up 300 ns down 501 ns ");
 }
 
+TEST_CASE("a write at the instant of the rise lowers the line at once if it answers to it") {
+  for (const double ahead_ns : {0.0, 400.0}) {
+    CAPTURE(ahead_ns);
+    const auto at_the_rise = [=](Register target, std::uint32_t value) {
+      return [=](Bench& b) {
+        sc_core::wait(sc_time(50, SC_NS));
+        b.write(target, value, ahead_ns);
+      };
+    };
+    const std::string later = fmt::format("up 100 ns down {} ns ", 101 + ahead_ns);
+    CHECK(line_of(do_nothing, at_the_rise(Register::kIrqEnable, 0)) == later);
+    CHECK(line_of(do_nothing, at_the_rise(Register::kIrqStatus, kIrqError)) == later);
+    CHECK(line_of(do_nothing, at_the_rise(Register::kControl, kControlSoftReset)) == later);
+    for (const Register target : {Register::kIrqEnable, Register::kIrqStatus}) {
+      CHECK(line_of(do_nothing, [=](Bench& b) {
+              sc_core::wait(b.irq.posedge_event());
+              b.write(target, target == Register::kIrqEnable ? 0 : kIrqError, ahead_ns);
+            }) == "up 100 ns down 100 ns ");
+    }
+  }
+}
+
 TEST_CASE("a handler of a processor that runs ahead of time is entered once for each interrupt") {
   for (const double quantum_us : {0.0, 1.0, 1000.0}) {
     CAPTURE(quantum_us);

@@ -174,7 +174,7 @@ const char* bitbalance_status_text(enum bitbalance_status status) {
     case BITBALANCE_TIMED_OUT:
       return "the accelerator did not end in time";
     case BITBALANCE_DROPPED:
-      return "a reset dropped the program";
+      return "no program has ended: a reset dropped it, or none was started";
   }
   return "unknown status";
 }

@@ -211,6 +211,8 @@ TEST_CASE("a reset after the interrupt leaves no program that ended") {
 TEST_CASE("a device without a program has ended none") {
   Loaded s;
   CHECK(bitbalance_poll(&s.driver) == BITBALANCE_DROPPED);
+  CHECK(bitbalance_status_text(BITBALANCE_DROPPED) ==
+        std::string("no program has ended: a reset dropped it, or none was started"));
 }
 
 TEST_CASE("a soft reset of a program that has ended is over at once") {

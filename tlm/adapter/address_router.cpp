@@ -109,7 +109,8 @@ tlm::tlm_sync_enum AddressRouter::nb_transport_fw(int initiator, tlm::tlm_generi
     Pending& pending = pending_[&transaction] = {initiator, port, range, address, time};
     transaction.set_address(address - range->base);
     Phases& requests = requests_to(port);
-    if (!requests.can_begin(time)) {
+    const bool is_shared = range->ports == 1 && initiators.size() > 1;
+    if ((is_shared && delay != sc_core::SC_ZERO_TIME) || !requests.can_begin(time)) {
       hold(requests, transaction, time);
       return tlm::TLM_ACCEPTED;
     }

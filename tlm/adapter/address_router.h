@@ -2,7 +2,8 @@
 // and debug transport. A target sees addresses from 0; the initiator gets its address back. What nobody owns,
 // or what crosses the end of a target, is a decode error: TLM_ADDRESS_ERROR_RESPONSE. Of requests that come
 // from several initiators to one port at once, the later ones wait: a target sees one request phase at a
-// time. So do responses to an initiator that come from several targets: it sees one response phase at a time.
+// time. A request ahead of time waits for its time there, so that it keeps out no earlier one. Responses to
+// an initiator that come from several targets wait, too: it sees one response phase at a time.
 #pragma once
 
 #include <tlm_utils/multi_passthrough_initiator_socket.h>

@@ -226,7 +226,9 @@ struct ManyReads : sc_core::sc_module, tlm::tlm_mm_interface {
   tlm_utils::simple_initiator_socket<ManyReads> socket{"socket"};
   tlm_utils::peq_with_get<tlm::tlm_generic_payload> ends{"ends"};
   const sc_time response_time, lead;
-  const tlm::tlm_generic_payload* requesting = nullptr;  ///< sent last
+  sc_time begin;  ///< of the first read's call
+  int reads = 6;
+  const tlm::tlm_generic_payload* requesting = nullptr;  ///< its request phase is not over
   sc_core::sc_event request_end;
   std::uint32_t word = 0;
   std::multiset<double> expected, seen;  ///< times of answers, ns, if a response takes no time
@@ -248,7 +250,8 @@ struct ManyReads : sc_core::sc_module, tlm::tlm_mm_interface {
     delete payload;
   }
   void send() {
-    for (int i = 0; i < 6; ++i) {
+    if (begin != sc_core::SC_ZERO_TIME) wait(begin);
+    for (int i = 0; i < reads; ++i) {
       const SlowTarget& target = i % 2 == 0 ? near : far;
       auto* const payload = new tlm::tlm_generic_payload(this);
       payload->acquire();
@@ -263,8 +266,10 @@ struct ManyReads : sc_core::sc_module, tlm::tlm_mm_interface {
       sc_time delay = lead;
       const tlm::tlm_sync_enum status = socket->nb_transport_fw(*payload, phase, delay);
       if (status == tlm::TLM_COMPLETED) {
+        requesting = nullptr;
         answer(*payload, delay);
       } else if (status == tlm::TLM_UPDATED && phase == tlm::END_REQ) {
+        requesting = nullptr;
         wait(delay);
       } else {
         wait(request_end);
@@ -275,7 +280,10 @@ struct ManyReads : sc_core::sc_module, tlm::tlm_mm_interface {
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_time& delay) {
     if (phase != tlm::END_REQ && phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;
-    if (&payload == requesting) request_end.notify(delay);
+    if (&payload == requesting) {
+      requesting = nullptr;
+      request_end.notify(delay);
+    }
     if (phase == tlm::END_REQ) return tlm::TLM_ACCEPTED;
     if (response_time != sc_core::SC_ZERO_TIME) {
       ends.notify(payload, delay + response_time);
@@ -371,6 +379,36 @@ TEST_CASE("a target that several initiators use with nb_transport sees one reque
           CHECK(read_many(3, near, 40.0, far, response_ns, is_watched) == "18 of 18");
         }
       }
+    }
+  }
+}
+
+TEST_CASE("a request that lies ahead of time keeps out no earlier one of another initiator") {
+  for (const AnswerWay way : kWays) {
+    for (const double latency_ns : {0.0, 3.0, 40.0}) {
+      CAPTURE(static_cast<int>(way), latency_ns);
+      CHECK(bitbalance::test::in_child([&] {
+              SlowTarget target("target", sc_time(latency_ns, sc_core::SC_NS), way);
+              ProtocolChecker checker("checker");
+              checker.initiator.bind(target.socket);
+              AddressRouter bus("bus");
+              bus.attach("target", 0x1000, 0x100, checker.target);
+              const sc_time lead(100, sc_core::SC_NS);
+              ManyReads ahead("ahead", sc_core::SC_ZERO_TIME, lead, target, target);
+              ManyReads present("present", sc_core::SC_ZERO_TIME, sc_core::SC_ZERO_TIME, target, target);
+              ahead.reads = present.reads = 1;
+              present.begin = lead / 10;
+              ahead.socket.bind(bus.initiators);
+              present.socket.bind(bus.initiators);
+              sc_core::sc_start(sc_time(1, sc_core::SC_US));
+              std::string times = checker.text();
+              for (const ManyReads* const reader : {&present, &ahead}) {
+                for (const double time : reader->seen)
+                  times +=
+                      reader->seen == reader->expected ? "in time " : "at " + std::to_string(time) + " ns ";
+              }
+              return times;
+            }) == "in time in time ");
     }
   }
 }

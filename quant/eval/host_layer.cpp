@@ -29,15 +29,13 @@ std::vector<float> host_layer_values(const QuantizedNetwork& network, const Quan
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument(fmt::format("layer '{}': {}", layer.name, error.what()));
   }
-  if (std::any_of(result.begin(), result.end(), [](float value) { return std::isnan(value); }))
-    throw std::invalid_argument(fmt::format("layer '{}': a value is nan; accepted: numbers", layer.name));
   const QuantizedTensor& output = network.tensors[layer.output];
   const ir::IntegerRange range = range_of(output);
   constexpr float kNone = std::numeric_limits<float>::infinity();
   const float low = layer.clip_low > range.low ? static_cast<float>(layer.clip_low * output.scale) : -kNone;
   const float high =
       layer.clip_high < range.high ? static_cast<float>(layer.clip_high * output.scale) : kNone;
-  for (float& value : result) value = std::min(std::max(value, low), high);
+  for (float& value : result) value = std::isnan(value) ? 0.0F : std::min(std::max(value, low), high);
   return result;
 }
 

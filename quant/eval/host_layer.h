@@ -11,8 +11,7 @@
 namespace bitbalance::eval {
 
 /// What the layer makes of its host_sources()' elements, one image, before it is quantized: within
-/// the limits that are fused, if any. `layer` is on_host(). Throws std::invalid_argument where that is no
-/// number.
+/// the limits that are fused, if any; 0 where that is no number. `layer` is on_host().
 std::vector<float> host_layer_values(const QuantizedNetwork& network, const QuantizedLayer& layer,
                                      const std::vector<const std::vector<std::int32_t>*>& inputs);
 

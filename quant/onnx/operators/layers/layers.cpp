@@ -198,14 +198,18 @@ bool add_product_bias(OnnxGraph& graph, const NodeProto& node, int constant) {
   return true;
 }
 
-/// Do elements of the constant differ as those of a mask (0 and -1e9, -infinity or what half precision
-/// holds)? As a bias they would set the scale of what they are added to.
+/// Is the constant of an addition or subtraction a mask: 0 or so, and -1e9, -infinity or the least of half
+/// precision? As a bias it would set the scale of what it is added to.
 bool is_mask(const OnnxGraph& graph, const NodeProto& node, int constant) {
-  constexpr float kLeastMask = 1e4F;
-  const std::vector<float>& values = graph.value(node, constant).constant;
-  if (std::any_of(values.begin(), values.end(), [](float value) { return std::isnan(value); })) return false;
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  return !values.empty() && *most - *least >= kLeastMask;
+  constexpr float kMasked = -1e4F;
+  const float sign = node.op_type() == "Sub" && constant == 1 ? -1.0F : 1.0F;
+  bool masks = false, leaves = false;
+  for (const float value : graph.value(node, constant).constant) {
+    const float added = sign * value;
+    if (std::isnan(added) || added >= -kMasked) return false;
+    (added <= kMasked ? masks : leaves) = true;
+  }
+  return masks && leaves;
 }
 
 /// Index of the one constant of two operands; -1: none, or both.

@@ -386,31 +386,6 @@ TEST_CASE("an exhaustive search is never worse than any block that a user could 
   }
 }
 
-TEST_CASE("effort good finds what an exhaustive search finds, or little less, for most layers") {
-  CaseLimits limits;
-  limits.max_layers = 1;
-  limits.max_batch = 2;
-  std::vector<double> ratios;
-  for (std::uint64_t seed = 1; ratios.size() < 200; ++seed) {
-    const RandomCase c = make_random_case(seed, limits);
-    if (c.network.layers.size() != 1 || c.network.layers.front().op != LayerOp::kConv) continue;
-    const Mapper mapper(c.network);
-    const Machine machine{c.config, {}};
-    MapperOptions options;
-    options.batch = c.mapped.program.batch;
-    options.effort = MappingEffort::kGood;
-    const auto good = static_cast<double>(cycles(mapper, machine, options));
-    options.effort = MappingEffort::kExhaustive;
-    ratios.push_back(good / static_cast<double>(cycles(mapper, machine, options)));
-  }
-  std::sort(ratios.begin(), ratios.end());
-  // How good the search is, not what it promises (docs/mapper.md).
-  CHECK(ratios.front() == 1);
-  CHECK(ratios[ratios.size() / 2] == 1);
-  CHECK(ratios[ratios.size() * 95 / 100] <= 1.02);
-  CHECK(ratios.back() <= 1.5);
-}
-
 TEST_CASE("an exhaustive search of layers without a convolution finds what effort good finds") {
   CaseLimits limits;
   limits.max_layers = 3;

@@ -12,6 +12,7 @@
 #include "base/process/parallel.h"
 #include "base/text/config_error.h"
 #include "quant/eval/evaluator.h"
+#include "quant/method/layers/host_placement.h"
 
 namespace bitbalance::method {
 namespace {
@@ -75,14 +76,17 @@ Totals totals_of(const Network& network, const std::vector<std::vector<float>>& 
   return std::move(sums[0]);
 }
 
-/// Tensors between operators of the host, which may be infinite: a mask ahead of a Softmax is.
+/// Tensors between operators that run on the host, which may be infinite: a mask ahead of a Softmax is.
 std::vector<bool> between_host_operators(const Network& network) {
+  const std::vector<bool> on_host = nodes_on_host(network);
   std::vector<bool> found(network.tensors.size(), false);
-  for (const Node& node : network.nodes)
-    found[node.output] = node.op == Op::kHost && !is_result(network, node.output);
-  for (const Node& node : network.nodes)
-    if (node.op != Op::kHost)
-      for (const int tensor : sources(node)) found[tensor] = false;
+  for (std::size_t n = 0; n < on_host.size(); ++n) {
+    const int output = network.nodes[n].output;
+    found[output] = on_host[n] && !is_result(network, output);
+  }
+  for (std::size_t n = 0; n < on_host.size(); ++n)
+    if (!on_host[n])
+      for (const int tensor : sources(network.nodes[n])) found[tensor] = false;
   return found;
 }
 

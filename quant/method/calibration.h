@@ -40,7 +40,7 @@ struct CalibrationOptions {
 /// A tensor whose range the network's file states has that range; one that was never negative keeps 0 as its
 /// least. Evaluates every image (planar, as Evaluator::run takes them; twice when anything is clipped).
 /// Throws std::invalid_argument without images, for a wrong image size, values that are no numbers, infinite
-/// values but between operators of the host, or a percentile out of range.
+/// values but between operators that run on the host (place_on_host()), or a percentile out of range.
 Calibration calibrate(const Network& network, const std::vector<std::vector<float>>& images,
                       const CalibrationOptions& options = {});
 

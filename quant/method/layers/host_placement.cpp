@@ -210,8 +210,12 @@ class Merger {
 
 }  // namespace
 
+std::vector<bool> nodes_on_host(const Network& network) {
+  return Placement(network).run();
+}
+
 Network place_on_host(Network network) {
-  const std::vector<bool> placed = Placement(network).run();
+  const std::vector<bool> placed = nodes_on_host(network);
   for (std::size_t n = 0; n < placed.size(); ++n) {
     if (placed[n] && network.nodes[n].op != Op::kHost) network.nodes[n] = on_host(network, network.nodes[n]);
   }

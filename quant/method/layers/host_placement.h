@@ -2,10 +2,15 @@
 // whatever lies between two layers of the accelerator becomes one function, without rounding inside.
 #pragma once
 
+#include <vector>
+
 #include "quant/ir/network.h"
 #include "quant/method/names.h"
 
 namespace bitbalance::method {
+
+/// By node: does place_on_host() find or put it on the host?
+std::vector<bool> nodes_on_host(const Network& network);
 
 /// The same function with more of it on the host: clipping, additions, scaling, look-ups and concatenation
 /// that no convolution absorbs and that stand beside operators on the host; and look-ups before such an

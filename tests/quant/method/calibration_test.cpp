@@ -159,3 +159,43 @@ TEST_CASE("values between operators of the host may be infinite, what is quantiz
   CHECK_THROWS_WITH(quantize(network, calibration),
                     Catch::Contains("tensor 'conv' was calibrated from -inf to 3; accepted: finite values"));
 }
+
+TEST_CASE("values may be infinite ahead of what goes to the host") {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> identity = {1, 0, 0, 0, 1, 0, 0, 0, 1}, image = {1, 3, 0};
+  NetworkBuilder builder({3, 1, 1});
+  const int conv = builder.conv("conv", 0, 3, square_window(1), identity, {0, 0, 0});
+  const int relu = builder.relu("relu", conv);
+  const int log = builder.host("log", {relu}, host_operator("Log"));
+  SECTION("an addition") {
+    const int sum = builder.add("sum", conv, log);
+    const Network network = builder.build(builder.softmax("softmax", sum));
+    const Calibration calibration = calibrate(network, {image});
+    CHECK(calibration.ranges.at("log").min == -kInfinity);
+    CHECK(calibration.ranges.at("sum").min == -kInfinity);
+    const QuantizedNetwork quantized = quantize(network, calibration);
+    const std::vector<std::int32_t> found =
+        IntegerEvaluator(quantized).run(quantize_values(quantized.tensors[0], image));
+    CHECK(found == std::vector<std::int32_t>{11, 244, 0});
+  }
+  SECTION("a clip") {
+    const int clip = builder.clip("clip", log, -5, 5);
+    const bool reaches_layer = GENERATE(false, true);
+    CAPTURE(reaches_layer);
+    const Network network = builder.build(
+        reaches_layer ? builder.conv("last", clip, 3, square_window(1), identity, {0, 0, 0}) : clip);
+    const Calibration calibration = calibrate(network, {image});
+    CHECK(calibration.ranges.at("log").min == -kInfinity);
+    CHECK(calibration.ranges.at("clip").min == -5);
+    const QuantizedNetwork quantized = quantize(network, calibration);
+    const std::vector<std::int32_t> found =
+        IntegerEvaluator(quantized).run(quantize_values(quantized.tensors[0], image));
+    CHECK(found == std::vector<std::int32_t>{0, 28, -127});
+  }
+  SECTION("not what a layer adds") {
+    const int sum = builder.add("sum", conv, log);
+    const Network network =
+        builder.build(builder.conv("last", sum, 3, square_window(1), identity, {0, 0, 0}));
+    CHECK_THROWS_WITH(calibrate(network, {image}), Catch::Contains("is -inf; accepted: finite values"));
+  }
+}

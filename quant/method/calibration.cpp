@@ -84,9 +84,10 @@ std::vector<bool> between_host_operators(const Network& network) {
     const int output = network.nodes[n].output;
     found[output] = on_host[n] && !is_result(network, output);
   }
-  for (std::size_t n = 0; n < on_host.size(); ++n)
-    if (!on_host[n])
-      for (const int tensor : sources(network.nodes[n])) found[tensor] = false;
+  for (std::size_t n = 0; n < on_host.size(); ++n) {
+    if (on_host[n]) continue;
+    for (const int tensor : sources(network.nodes[n])) found[tensor] = false;
+  }
   return found;
 }
 

@@ -193,9 +193,8 @@ void Controller::issue(Engine engine) {
     return;
   }
   const CommandRecord& record = state.queue.front();
-  const int missing = first_missing(state, record.command);
-  if (missing < kEngines) {
-    activity = kWaitFor[missing];
+  if (const auto missing = state.missing(record.command)) {
+    activity = kWaitFor[enum_index(*missing)];
     return;
   }
   PushPort<IssuedCommand>& commands = ports[enum_index(engine)].commands;
@@ -213,15 +212,6 @@ void Controller::issue(Engine engine) {
   state.queue.pop();
   state.occupied = true;
   activity = Activity::kBusy;
-}
-
-int Controller::first_missing(const EngineState& engine, const Command& command) const {
-  const EngineMask wait = command.header.wait;
-  int from = 0;
-  while (from < kEngines && ((wait & engine_bit(static_cast<Engine>(from))) == 0 || engine.flags[from] > 0)) {
-    ++from;
-  }
-  return from;
 }
 
 void Controller::dispatch() {

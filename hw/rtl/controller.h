@@ -4,10 +4,12 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <systemc>
 #include <vector>
 
+#include "base/text/enum_index.h"
 #include "hw/isa/account/execution_observer.h"
 #include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
@@ -85,6 +87,11 @@ class Controller : public Clocked {
     std::array<std::uint32_t, kEngines> flags{};  ///< given by each engine, not yet consumed
     Activity told = Activity::kNoCommand;         ///< to the observer when it ends
     Edge told_from = 0;
+
+    /// The first engine whose flag the command waits for.
+    std::optional<Engine> missing(const Command& command) const {
+      return first_missing(command.header.wait, [&](Engine from) { return flags[enum_index(from)] > 0; });
+    }
   };
 
   void on_clock() override;
@@ -108,7 +115,6 @@ class Controller : public Clocked {
   void accept_compute();
   void issue(Engine engine);
   /// First engine that the command waits for and that has not given its flag; kEngines if it can start.
-  int first_missing(const EngineState& engine, const Command& command) const;
   void receive_header(const MemoryResponse& response);
   void receive_command(const MemoryResponse& response);
   void fault(ProgramFault cause, std::uint32_t index);

@@ -48,9 +48,7 @@ std::string Controller::what_waits() const {
     }
     if (!engine.queue.empty()) {
       const CommandRecord& record = engine.queue.front();
-      const int missing = first_missing(engine, record.command);
-      standstill.not_started(record.command, record.index,
-                             missing < kEngines ? std::optional(static_cast<Engine>(missing)) : std::nullopt);
+      standstill.not_started(record.command, record.index, engine.missing(record.command));
     }
   }
   if (!fetched_.empty()) standstill.not_dispatched(fetched_.front().command, fetched_.front().index);

@@ -144,23 +144,14 @@ void CommandSchedule::complete(Engine engine) {
   if (header.layer_end && engine != Engine::kCompute) close_layer(header.layer);
 }
 
-int CommandSchedule::first_missing(const EngineState& engine, const Command& command) {
-  int from = 0;
-  while (from < kEngines &&
-         ((command.header.wait & engine_bit(static_cast<Engine>(from))) == 0 || engine.flags[from] > 0)) {
-    ++from;
-  }
-  return from;
-}
-
 void CommandSchedule::issue(Engine engine) {
   EngineState& state = engines_[enum_index(engine)];
   state.touched = false;
   if (state.occupied) return;
   if (state.queue.empty()) return set_activity(enum_index(engine), Activity::kNoCommand);
   const Command& command = *state.queue.front();
-  const int missing = first_missing(state, command);
-  if (missing < kEngines) return set_activity(enum_index(engine), kWaitFor[missing]);
+  if (const auto missing = state.missing(command))
+    return set_activity(enum_index(engine), kWaitFor[enum_index(*missing)]);
   for (std::size_t from = 0; from < kEngines; ++from) {
     if ((command.header.wait & engine_bit(static_cast<Engine>(from))) != 0) --state.flags[from];
   }
@@ -261,23 +252,12 @@ void CommandSchedule::close_layer(std::size_t layer) {
   last_layer_ = layer;
 }
 
-CommandSchedule::Waiting CommandSchedule::waiting() const {
-  for (const EngineState& engine : engines_) {
-    if (engine.occupied || engine.queue.empty()) continue;
-    const int missing = first_missing(engine, *engine.queue.front());
-    if (missing < kEngines) return {engine.queue.front(), static_cast<Engine>(missing)};
-  }
-  return {};
-}
-
 std::vector<CommandSchedule::Unfinished> CommandSchedule::unfinished() const {
   std::vector<Unfinished> commands;
   for (const EngineState& engine : engines_) {
     if (!engine.in_flight.empty()) commands.push_back({engine.in_flight.front(), true, std::nullopt});
-    if (engine.queue.empty()) continue;
-    const int missing = first_missing(engine, *engine.queue.front());
-    commands.push_back({engine.queue.front(), false,
-                        missing < kEngines ? std::optional(static_cast<Engine>(missing)) : std::nullopt});
+    if (!engine.queue.empty())
+      commands.push_back({engine.queue.front(), false, engine.missing(*engine.queue.front())});
   }
   return commands;
 }

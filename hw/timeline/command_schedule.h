@@ -86,12 +86,6 @@ class CommandSchedule {
   /// From the start to the edge of the last step.
   std::int64_t cycles() const { return now_ - begin_; }
   std::uint32_t commands_done() const { return commands_done_; }
-  /// For messages: the oldest command that waits for a flag, and the engine whose flag is missing.
-  struct Waiting {
-    const Command* command = nullptr;
-    Engine missing = Engine::kLoad;
-  };
-  Waiting waiting() const;
   /// For messages: the oldest command that an engine has not completed, or the one that heads its queue.
   struct Unfinished {
     const Command* command = nullptr;
@@ -144,6 +138,11 @@ class CommandSchedule {
     Activity activity = Activity::kNoCommand;     ///< from edge `since` on
     Edge since = 0;
     Edge told_from = 0;  ///< the observer is told `activity` from here on when it ends
+
+    /// The first engine whose flag the command waits for.
+    std::optional<Engine> missing(const Command& command) const {
+      return first_missing(command.header.wait, [&](Engine from) { return flags[enum_index(from)] > 0; });
+    }
   };
   struct Record {
     const Command* command = nullptr;  ///< nullptr: the header
@@ -167,7 +166,6 @@ class CommandSchedule {
   bool wants_record() const;
   void finish_if_stopped();
   /// First engine whose flag the command lacks; kEngines if it can start.
-  static int first_missing(const EngineState& engine, const Command& command);
   bool engines_are_idle() const;
   void close_layer(std::size_t layer);
   void end_program();

@@ -88,15 +88,6 @@ Edge Timeline::dispatch(const Command& command, Edge fetched) {
   return before < engine.issued ? std::max(edge, engine.issues[before % kMostQueued]) : kNever;
 }
 
-int Timeline::first_missing(const EngineState& engine, const Command& command) {
-  int from = 0;
-  while (from < kEngines &&
-         ((command.header.wait & engine_bit(static_cast<Engine>(from))) == 0 || engine.flags[from].ready())) {
-    ++from;
-  }
-  return from;
-}
-
 bool Timeline::issue(Engine name) {
   EngineState& engine = engines_[enum_index(name)];
   bool moves = false;
@@ -104,7 +95,7 @@ bool Timeline::issue(Engine name) {
     const Queued& queued = engine.queue[engine.issued % kMostQueued];
     const Command& command = *queued.command;
     const EngineMask wait = command.header.wait;
-    if (wait != 0 && first_missing(engine, command) < kEngines) return moves;
+    if (wait != 0 && engine.missing(command)) return moves;
 
     Edge edge = std::max(engine.free, queued.dispatched + 1);
     if (with_accounts_) account(name, Activity::kNoCommand, edge);
@@ -209,7 +200,7 @@ void Timeline::refuse_stuck(const Program& program) const {
     const Command* command = engine.queue[engine.issued % kMostQueued].command;
     throw std::invalid_argument(fmt::format("program: command {} waits forever for a flag of the {} engine",
                                             command - program.commands.data(),
-                                            to_string(static_cast<Engine>(first_missing(engine, *command)))));
+                                            to_string(engine.missing(*command).value())));
   }
   throw std::invalid_argument("program: its last command is not End");
 }

@@ -7,8 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "base/text/enum_index.h"
 #include "hw/isa/account/profile.h"
 #include "hw/isa/config.h"
 #include "hw/isa/program/program.h"
@@ -71,6 +73,11 @@ class Timeline {
     std::array<Edge, kMostQueued> issues{};  ///< of the last commands, by number
     Edge free = 0;                           ///< first edge at which it takes another command
     std::array<Flags, kEngines> flags;
+
+    /// The first engine whose flag the command waits for.
+    std::optional<Engine> missing(const Command& command) const {
+      return first_missing(command.header.wait, [&](Engine from) { return flags[enum_index(from)].ready(); });
+    }
   };
   using Outcome = EngineTimings::Outcome;
 
@@ -81,7 +88,6 @@ class Timeline {
   /// Issues what waits in the engine's queue, as far as its flags have been given.
   bool issue(Engine engine);
   void issue_all();
-  static int first_missing(const EngineState& engine, const Command& command);
   /// Precondition: with accounts.
   void count(const Queued& queued, const Outcome& outcome);
   /// The engine does `activity` up to before edge `end`. Precondition: with accounts.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <variant>
 
@@ -31,6 +32,15 @@ const char* to_string(Engine engine);
 using EngineMask = std::uint8_t;
 constexpr EngineMask engine_bit(Engine e) {
   return static_cast<EngineMask>(1u << static_cast<unsigned>(e));
+}
+/// The first engine of the set whose flag is not there, if there is one. `has_flag(engine)`: whether it is.
+template <class HasFlag>
+std::optional<Engine> first_missing(EngineMask wait, HasFlag&& has_flag) {
+  for (int e = 0; e < kEngines; ++e) {
+    const auto engine = static_cast<Engine>(e);
+    if ((wait & engine_bit(engine)) != 0 && !has_flag(engine)) return engine;
+  }
+  return std::nullopt;
 }
 
 enum class Opcode : std::uint8_t {

@@ -187,10 +187,12 @@ void BurstTimeline::compute(const Command& command, Edge popped) {
 }
 
 void BurstTimeline::refuse_stuck() const {
-  const CommandSchedule::Waiting waiting = schedule_.waiting();
-  if (waiting.command == nullptr) throw std::invalid_argument("program: its last command is not End");
-  throw std::invalid_argument(fmt::format("program: command {} waits forever for a flag of the {} engine",
-                                          index_of(*waiting.command), to_string(waiting.missing)));
+  for (const CommandSchedule::Unfinished& unfinished : schedule_.unfinished()) {
+    if (!unfinished.missing) continue;
+    throw std::invalid_argument(fmt::format("program: command {} waits forever for a flag of the {} engine",
+                                            index_of(*unfinished.command), to_string(*unfinished.missing)));
+  }
+  throw std::invalid_argument("program: its last command is not End");
 }
 
 }  // namespace bitbalance::timeline

@@ -106,10 +106,7 @@ Counts Dram::counts(Time time) {
 std::vector<Statistic> Dram::statistics(Time time) const {
   std::vector<Channel> channels = channels_;
   Cycle end = clock_.last(time);
-  for (Channel& channel : channels) {
-    channel.observe(nullptr);  // the devices have not taken the commands that follow
-    end = std::max(end, channel.finish());
-  }
+  for (Channel& channel : channels) end = std::max(end, channel.finish());
   Counts sum;
   for (Channel& channel : channels) sum += channel.counts(end);
   return dram::statistics(config_, sum, end);

@@ -18,7 +18,7 @@ class MemoryModel : public sc_core::sc_module {
   virtual bool has_ports() const { return false; }
   /// Reads or writes in no time; returns the number of bytes that exist.
   virtual unsigned debug_access(tlm::tlm_generic_payload& transaction) = 0;
-  /// Of what was asked for up to now.
+  /// Figures of what was asked for up to now, by name.
   virtual std::vector<Statistic> statistics() { return {}; }
 
  protected:

@@ -310,7 +310,8 @@ class Quantizer {
     return code;
   }
 
-  /// A 16-bit table's lines end beyond the calibrated results; the scale has room for the ends.
+  /// A 16-bit table's lines end beyond the results' range, also one that the file states; the scale has room
+  /// for the ends, else the last line would be too flat.
   double table_scale(const FusedLayer& fused, const QuantizedTensor& result) const {
     if (fused.lookup == nullptr || result.bits != 16) return 0;
     const ValueRange &operands = calibrated(fused.lookup->input), &results = calibrated(fused.output);

@@ -174,7 +174,8 @@ TEST_CASE("the scale of a 16-bit function has room for the ends of all lines in 
   NetworkBuilder builder({1, 1, kCount});
   const bool falls = GENERATE(false, true);
   const auto place = GENERATE(0, 1, 2);
-  CAPTURE(falls, place);
+  const bool is_stated = GENERATE(false, true);  // the range, by the network's file
+  CAPTURE(falls, place, is_stated);
   const int conv = builder.conv("conv", 0, 1, square_window(1), {1}, {0});
   int last = -1;
   if (place == 0) {  // ends a convolution
@@ -187,7 +188,11 @@ TEST_CASE("the scale of a 16-bit function has room for the ends of all lines in 
     const int small = builder.conv("small", 0, 1, square_window(1), {0.001F}, {0});
     last = builder.concat("both", {small, leaky_relu(builder, "function", pool, falls)});
   }
-  const Network network = builder.build(last);
+  Network network = builder.build(last);
+  const float largest = falls ? 60 : 3;
+  for (Tensor& tensor : network.tensors)
+    if (is_stated && (tensor.name == "function" || tensor.name == "both"))
+      tensor.bounds = {-largest, largest};
   // The line of the largest result ends at 3.125 or -3.125.
   const std::vector<float> image = ramp(falls ? -3 : -20, falls ? 20 : 3, kCount);
   QuantizationOptions options;

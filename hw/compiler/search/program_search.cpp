@@ -13,6 +13,9 @@
 namespace bitbalance::compiler {
 namespace {
 
+/// Blocks of one layer that are judged where no bound leaves out the others.
+constexpr std::size_t kMostJudged = 200;
+
 constexpr int AcceleratorConfig::*kBuffers[] = {
     &AcceleratorConfig::activation_buffer_bytes, &AcceleratorConfig::weight_bank_bytes,
     &AcceleratorConfig::output_buffer_bytes, &AcceleratorConfig::parameter_buffer_bytes};
@@ -51,7 +54,7 @@ std::optional<MappedProgram> ProgramSearch::best(ProgramLayers& layers) {
   for (const Plan& plan : plans_for(layers, machines)) consider(layers, plan);
   if (options_.effort == MappingEffort::kExhaustive) {
     try_all_blocks(layers);
-  } else if (best_->plan.size() == 1 && has_bound()) {
+  } else if (best_->plan.size() == 1) {
     try_many_blocks(layers);
   }
   if (!goes_by_cycles()) {
@@ -159,15 +162,28 @@ void ProgramSearch::try_many_blocks(ProgramLayers& layers) {
 }
 
 void ProgramSearch::try_blocks(ProgramLayers& layers, const std::vector<LayerMapping>& blocks) {
-  std::vector<std::pair<std::int64_t, std::size_t>> least_first;
+  std::vector<std::pair<double, std::size_t>> least_first;
   least_first.reserve(blocks.size());
-  for (const LayerMapping& block : blocks)
-    least_first.emplace_back(bound(layers.demand(config_, {block})), least_first.size());
+  for (const LayerMapping& block : blocks) {
+    const LayerDemand demand = layers.demand(config_, {block});
+    least_first.emplace_back(has_bound() ? static_cast<double>(bound(demand)) : estimate_of(demand),
+                             least_first.size());
+  }
   std::sort(least_first.begin(), least_first.end());
+  if (!has_bound()) least_first.resize(std::min(least_first.size(), kMostJudged));
   for (const auto& [least, number] : least_first) {
-    if (static_cast<double>(least) >= best_->merit.value) break;  // nor will any behind it do better
+    if (has_bound() && least >= best_->merit.value) break;  // nor will any behind it do better
     consider(layers, {blocks[number]});
   }
+}
+
+double ProgramSearch::estimate_of(const LayerDemand& demand) const {
+  LayerProfile least;
+  least.cycles = least_time(demand, options_.memory).longest();
+  least.events.add(Event::kDramReadActivation, demand.read_bytes);
+  least.events.add(Event::kDramWrite, demand.write_bytes);
+  const double joules = options_.energy_j(least);
+  return options_.objective == MappingObjective::kEdp ? joules * static_cast<double>(least.cycles) : joules;
 }
 
 bool ProgramSearch::cannot_be_better(const LayerDemand& demand) const {

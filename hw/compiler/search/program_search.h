@@ -53,12 +53,14 @@ class ProgramSearch {
   bool has_bound() const { return goes_by_cycles() || options_.objective == MappingObjective::kDramBytes; }
   /// What no program with this demand has less of, in the objective's unit. Precondition: has_bound().
   std::int64_t bound(const LayerDemand& demand) const;
+  /// Energy or energy x cycles as far as it follows from the demand: orders blocks of one layer.
+  double estimate_of(const LayerDemand& demand) const;
   /// Than the best one, by the bound.
   bool cannot_be_better(const LayerDemand& demand) const;
   /// Whether blocks for those sizes of buffers can make a better program than the best one.
   bool leaves_room(ProgramLayers& layers, const AcceleratorConfig& machine);
   void try_all_blocks(ProgramLayers& layers);
-  /// Of a program with one convolution: blocks of many more sizes.
+  /// Of a program with one convolution: blocks of many more sizes, the most promising first.
   void try_many_blocks(ProgramLayers& layers);
   void try_blocks(ProgramLayers& layers, const std::vector<LayerMapping>& blocks);
   /// Judges a plan on all targets that it fits, whichever machine it was proposed for: where regions fall

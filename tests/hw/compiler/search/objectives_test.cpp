@@ -101,6 +101,13 @@ TEST_CASE("effort good finds what an exhaustive search finds, or little less, fo
   CHECK(bytes.front() == 1);
   CHECK(bytes[bytes.size() * 95 / 100] == 1);
   CHECK(bytes.back() <= 1.1);
+
+  const std::vector<double> joules = good_over_exhaustive(MappingObjective::kEnergy);
+  CHECK(joules[joules.size() * 95 / 100] <= 1.02);
+  CHECK(joules.back() <= 2);
+  const std::vector<double> products = good_over_exhaustive(MappingObjective::kEdp);
+  CHECK(products[products.size() * 95 / 100] <= 1.02);
+  CHECK(products.back() <= 1.2);
 }
 
 TEST_CASE("objectives of energy without its prices are refused") {

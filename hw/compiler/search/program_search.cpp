@@ -1,6 +1,7 @@
 #include "hw/compiler/search/program_search.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <set>
 #include <tuple>
@@ -13,7 +14,8 @@
 namespace bitbalance::compiler {
 namespace {
 
-/// Blocks of one layer that are judged where no bound leaves out the others.
+/// Of the plans that differ in the machines they are made for, or in a layer's block: programs that are
+/// judged where no bound leaves out the others.
 constexpr std::size_t kMostJudged = 200;
 
 constexpr int AcceleratorConfig::*kBuffers[] = {
@@ -51,11 +53,17 @@ std::optional<MappedProgram> ProgramSearch::best(ProgramLayers& layers) {
   if (!best_) return {};
   const std::vector<AcceleratorConfig> machines = smaller_machines(layers);
   set_targets(machines);
-  for (const Plan& plan : plans_for(layers, machines)) consider(layers, plan);
+  const std::vector<Plan> plans = plans_for(layers, machines);
+  if (goes_by_cycles()) {
+    for (const Plan& plan : plans) judge_everywhere(layers, plan);
+  } else {
+    judge_most_promising(layers, plans.size(), has_bound() ? plans.size() : kMostJudged,
+                         [&](std::size_t i) -> const Plan& { return plans[i]; });
+  }
   if (options_.effort == MappingEffort::kExhaustive) {
     try_all_blocks(layers);
-  } else if (best_->plan.size() == 1) {
-    try_many_blocks(layers);
+  } else if (best_->plan.size() == 1 || !goes_by_cycles()) {
+    for (std::size_t c = 0; c < best_->plan.size(); ++c) try_many_blocks(layers, c);
   }
   if (!goes_by_cycles()) {
     judge_everywhere(layers, fastest_plan(layers));
@@ -152,28 +160,39 @@ void ProgramSearch::try_all_blocks(ProgramLayers& layers) {
   }
 }
 
-void ProgramSearch::try_many_blocks(ProgramLayers& layers) {
-  try_blocks(layers, layers.many(config_, 0, true));
+void ProgramSearch::try_many_blocks(ProgramLayers& layers, std::size_t convolution) {
+  try_blocks(layers, convolution, layers.many(config_, convolution, true));
   const auto needs_cuts = [&](const AcceleratorConfig& machine) {
     return !layers.fits_in_full_width(machine);
   };
   if (std::any_of(targets_.begin(), targets_.end(), needs_cuts))
-    try_blocks(layers, layers.many(config_, 0, false));
+    try_blocks(layers, convolution, layers.many(config_, convolution, false));
 }
 
-void ProgramSearch::try_blocks(ProgramLayers& layers, const std::vector<LayerMapping>& blocks) {
+void ProgramSearch::try_blocks(ProgramLayers& layers, std::size_t convolution,
+                               const std::vector<LayerMapping>& blocks) {
+  Plan plan = best_->plan;
+  const bool is_bounded = has_bound() && plan.size() == 1;
+  judge_most_promising(layers, blocks.size(), is_bounded ? blocks.size() : kMostJudged / plan.size() + 1,
+                       [&](std::size_t i) -> const Plan& {
+                         plan[convolution] = blocks[i];
+                         return plan;
+                       });
+}
+
+void ProgramSearch::judge_most_promising(ProgramLayers& layers, std::size_t count, std::size_t most,
+                                         const std::function<const Plan&(std::size_t)>& plan_of) {
   std::vector<std::pair<double, std::size_t>> least_first;
-  least_first.reserve(blocks.size());
-  for (const LayerMapping& block : blocks) {
-    const LayerDemand demand = layers.demand(config_, {block});
-    least_first.emplace_back(has_bound() ? static_cast<double>(bound(demand)) : estimate_of(demand),
-                             least_first.size());
+  least_first.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const LayerDemand demand = layers.demand(config_, plan_of(i));
+    least_first.emplace_back(has_bound() ? static_cast<double>(bound(demand)) : estimate_of(demand), i);
   }
   std::sort(least_first.begin(), least_first.end());
-  if (!has_bound()) least_first.resize(std::min(least_first.size(), kMostJudged));
+  least_first.resize(std::min(count, most));
   for (const auto& [least, number] : least_first) {
     if (has_bound() && least >= best_->merit.value) break;  // nor will any behind it do better
-    consider(layers, {blocks[number]});
+    consider(layers, plan_of(number));
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -53,16 +54,19 @@ class ProgramSearch {
   bool has_bound() const { return goes_by_cycles() || options_.objective == MappingObjective::kDramBytes; }
   /// What no program with this demand has less of, in the objective's unit. Precondition: has_bound().
   std::int64_t bound(const LayerDemand& demand) const;
-  /// Energy or energy x cycles as far as it follows from the demand: orders blocks of one layer.
+  /// Energy or energy x cycles as far as it follows from the demand: what promises most is judged first.
   double estimate_of(const LayerDemand& demand) const;
   /// Than the best one, by the bound.
   bool cannot_be_better(const LayerDemand& demand) const;
   /// Whether blocks for those sizes of buffers can make a better program than the best one.
   bool leaves_room(ProgramLayers& layers, const AcceleratorConfig& machine);
   void try_all_blocks(ProgramLayers& layers);
-  /// Of a program with one convolution: blocks of many more sizes, the most promising first.
-  void try_many_blocks(ProgramLayers& layers);
-  void try_blocks(ProgramLayers& layers, const std::vector<LayerMapping>& blocks);
+  /// In the best plan's place of a convolution: blocks of many more sizes.
+  void try_many_blocks(ProgramLayers& layers, std::size_t convolution);
+  void try_blocks(ProgramLayers& layers, std::size_t convolution, const std::vector<LayerMapping>& blocks);
+  /// `most` of `count` plans, by the bound or the estimate: the least first.
+  void judge_most_promising(ProgramLayers& layers, std::size_t count, std::size_t most,
+                            const std::function<const Plan&(std::size_t)>& plan_of);
   /// Judges a plan on all targets that it fits, whichever machine it was proposed for: where regions fall
   /// into place best cannot be said beforehand. And a user who asks for this plan gets the program that was
   /// found.

@@ -44,16 +44,24 @@ Figures figures(const Mapper& mapper, const RandomCase& c, MappingObjective obje
   return {cycles, joules, joules * cycles, bytes};
 }
 
-/// The objective's figure by effort good over that by an exhaustive search, for layers of one convolution,
-/// the least first.
-std::vector<double> good_over_exhaustive(MappingObjective objective) {
+/// The objective's figure by effort good over that by an exhaustive search, the least first. Of networks of
+/// up to so many layers that the accelerator runs, with one convolution, or several if there is more than a
+/// layer.
+std::vector<double> good_over_exhaustive(MappingObjective objective, int max_layers, std::size_t networks) {
   CaseLimits limits;
-  limits.max_layers = 1;
+  limits.max_layers = max_layers;
   limits.max_batch = 2;
   std::vector<double> ratios;
-  for (std::uint64_t seed = 1; ratios.size() < 200; ++seed) {
-    const RandomCase c = make_random_case(seed, limits);
-    if (c.network.layers.size() != 1 || c.network.layers.front().op != LayerOp::kConv) continue;
+  for (std::uint64_t seed = 1; ratios.size() < networks; ++seed) {
+    RandomCase c = make_random_case(seed, limits);
+    const auto& layers = c.network.layers;
+    const auto count = [&](auto is) { return std::count_if(layers.begin(), layers.end(), is); };
+    const auto convolutions = count([](const QuantizedLayer& l) { return l.op == LayerOp::kConv; });
+    if (count([](const QuantizedLayer& l) { return on_host(l.op); }) > 0) continue;
+    if (max_layers == 1 ? convolutions != 1 : convolutions < 2) continue;
+    MapperOptions options;
+    options.batch = c.mapped.program.batch;
+    fit_buffers(c.network, c.config, options);
     const Mapper mapper(c.network);
     const auto figure = [&](MappingEffort effort) {
       return figures(mapper, c, objective, effort)[enum_index(objective)];
@@ -91,23 +99,33 @@ TEST_CASE("each objective is met best by the programs that are made for it") {
 
 // How good the search is, not what it promises (docs/mapper.md).
 TEST_CASE("effort good finds what an exhaustive search finds, or little less, for most layers") {
-  const std::vector<double> cycles = good_over_exhaustive(MappingObjective::kCycles);
-  CHECK(cycles.front() == 1);
-  CHECK(cycles[cycles.size() / 2] == 1);
-  CHECK(cycles[cycles.size() * 95 / 100] <= 1.02);
-  CHECK(cycles.back() <= 1.5);
+  const auto [objective, most_of_95_percent, most] = GENERATE(table<MappingObjective, double, double>({
+      {MappingObjective::kCycles, 1.02, 1.5},
+      {MappingObjective::kEnergy, 1.02, 2},
+      {MappingObjective::kEdp, 1.02, 1.2},
+      {MappingObjective::kDramBytes, 1, 1.1},
+  }));
+  const std::vector<double> ratios = good_over_exhaustive(objective, 1, 200);
+  CAPTURE(to_string(objective), ratios[ratios.size() * 95 / 100], ratios.back());
+  CHECK(ratios[ratios.size() / 2] == 1);
+  CHECK(ratios[ratios.size() * 95 / 100] <= most_of_95_percent);
+  CHECK(ratios.back() <= most);
+}
 
-  const std::vector<double> bytes = good_over_exhaustive(MappingObjective::kDramBytes);
-  CHECK(bytes.front() == 1);
-  CHECK(bytes[bytes.size() * 95 / 100] == 1);
-  CHECK(bytes.back() <= 1.1);
-
-  const std::vector<double> joules = good_over_exhaustive(MappingObjective::kEnergy);
-  CHECK(joules[joules.size() * 95 / 100] <= 1.02);
-  CHECK(joules.back() <= 2);
-  const std::vector<double> products = good_over_exhaustive(MappingObjective::kEdp);
-  CHECK(products[products.size() * 95 / 100] <= 1.02);
-  CHECK(products.back() <= 1.2);
+// An exhaustive search of several goes on from a plan of its own, so it can be the worse one.
+TEST_CASE(
+    "effort good finds little less than an exhaustive search for most networks of several convolutions") {
+  const auto [objective, most_of_95_percent, most] = GENERATE(table<MappingObjective, double, double>({
+      {MappingObjective::kCycles, 1.1, 1.5},
+      {MappingObjective::kEnergy, 1.1, 1.5},
+      {MappingObjective::kEdp, 1.1, 1.5},
+      {MappingObjective::kDramBytes, 1.02, 1.1},
+  }));
+  const std::vector<double> ratios = good_over_exhaustive(objective, 6, 50);
+  CAPTURE(to_string(objective), ratios[ratios.size() * 95 / 100], ratios.back());
+  CHECK(ratios[ratios.size() / 2] <= 1.01);
+  CHECK(ratios[ratios.size() * 95 / 100] <= most_of_95_percent);
+  CHECK(ratios.back() <= most);
 }
 
 TEST_CASE("objectives of energy without its prices are refused") {

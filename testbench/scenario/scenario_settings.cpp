@@ -128,6 +128,7 @@ void show_memory(SettingsVisitor& v, MemorySettings& s) {
     v.rational({"bytes_per_cycle", "bandwidth of a channel, decimal or a fraction"}, s.bytes_per_cycle);
     v.real({"bytes_per_second", "the same whatever the clock, instead of bytes_per_cycle; 0: that counts"},
            s.bytes_per_second, 0, kMostBytesPerSecond);
+    if (v.wins_over("bytes_per_cycle", "bytes_per_second")) s.bytes_per_second = 0;
   });
   v.only_if(s.model == MemoryKind::kTimed, "with model timed", [&] { show_dram(v, s.dram); });
 }

@@ -83,6 +83,14 @@ class SettingsVisitor {
   /// command line may be the reason.
   virtual void used_if(bool applies, const std::function<void()>& body) { only_if(applies, "", body); }
 
+  /// Of two settings that exclude each other: whether a source gives `key` that goes before all that give
+  /// `other`. Only a reader knows.
+  virtual bool wins_over(const char* key, const char* other) const {
+    static_cast<void>(key);
+    static_cast<void>(other);
+    return false;
+  }
+
   /// Shows all of the current section, which `value` becomes: by `body` or, for a reader that has read the
   /// same section of the same files before, as what it became then.
   template <class Value>

@@ -397,6 +397,15 @@ void SettingsReader::used_if(bool /*applies*/, const std::function<void()>& body
   body();
 }
 
+bool SettingsReader::wins_over(const char* key, const char* other) const {
+  for (const Source& source : frames_.back().sources) {
+    const YAML::Node& mapping = source.node;
+    if (mapping[other]) return false;
+    if (mapping[key]) return true;
+  }
+  return false;
+}
+
 void SettingsReader::required() {
   Frame& f = frame();
   if (f.conditional) return;

@@ -62,6 +62,7 @@ class SettingsReader : public SettingsVisitor {
   void texts(const Setting& setting, std::vector<PlacedText>& values);
   /// All keys of the current section, in their order.
   void free_keys(std::vector<FreeKey>& keys);
+  bool wins_over(const char* key, const char* other) const override;
   void required() override;
   void rule(bool holds, const char* key, const std::string& message) override;
   void checked(const std::function<void()>& check) override;

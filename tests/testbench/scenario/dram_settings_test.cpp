@@ -117,6 +117,24 @@ TEST_CASE("bytes per second give the same memory to a clock of any speed") {
   CHECK(memory.rate(2e9) == Rational(1, 1'000'000));
 }
 
+TEST_CASE("of bytes per second and bytes per cycle the one that wins over the other counts") {
+  const TemporaryFolder folder;
+  folder.write("rate.yaml", "model: ideal\nbytes_per_second: 3e9\n");
+  const auto rate = [&](const std::string& memory, const std::vector<std::string>& settings) {
+    const auto file = folder.write("s.yaml", "network: {builtin: alexnet}\nmemory: {" + memory + "}\n");
+    std::vector<SettingOverride> overrides;
+    for (const std::string& setting : settings) overrides.push_back({setting, ""});
+    return load_scenario(file, overrides).memory.rate(1e9);
+  };
+  CHECK(rate("bytes_per_second: 2e9", {}) == 2);
+  CHECK(rate("bytes_per_second: 2e9", {"memory.bytes_per_cycle=7"}) == 7);
+  CHECK(rate("bytes_per_cycle: 7", {"memory.bytes_per_second=2e9"}) == 2);
+  CHECK(rate("bytes_per_cycle: 7, bytes_per_second: 2e9", {}) == 2);
+  CHECK(rate("include: rate.yaml, bytes_per_cycle: 7", {}) == 7);
+  CHECK(rate("", {"memory.bytes_per_second=2e9", "memory.bytes_per_cycle=7"}) == 7);
+  CHECK(rate("", {"memory.bytes_per_cycle=7", "memory.bytes_per_second=2e9"}) == 2);
+}
+
 TEST_CASE("a preset takes overrides, and what is written means the same") {
   const Scenario s =
       with_memory("ddr4-2400.yaml", {"memory.tRCD=20 ns", "memory.controller.page_policy=closed"});

@@ -69,7 +69,18 @@ ConvolutionKey key_of(const Convolution& c) {
                     dilation_w};
 }
 
-void check_user_mapping(const LayerMapping& m, const Convolution& c) {
+LayerMapping completed(LayerMapping user, const Convolution& c) {
+  const auto complete = [](int& size, int whole) { size = size == 0 ? whole : size; };
+  if (user.images > 1) {
+    complete(user.rows, c.out_rows);
+    complete(user.columns, c.out_columns);
+  }
+  if (user.conv_groups > 1) complete(user.output_channels, c.out_channels);
+  return user;
+}
+
+void check_user_mapping(const LayerMapping& user, const Convolution& c) {
+  const LayerMapping m = completed(user, c);
   const auto require = [&](bool ok, const char* key, int value, const std::string& accepted) {
     bitbalance::require(ok, "mapping of layer " + m.layer, key, value, accepted);
   };

@@ -34,6 +34,10 @@ ConvolutionKey key_of(const Convolution& c);
 /// As layers.csv has it: "conv+maxpool".
 std::string op_name(const Convolution& c, const QuantizedNetwork& network, const AcceleratorLayer& layers);
 
+/// With what follows from what the user says: several images have all rows and columns of each, several conv
+/// groups all their output channels.
+LayerMapping completed(LayerMapping user, const Convolution& c);
+
 /// Throws ConfigError, naming the layer, for a block that its convolution does not have.
 void check_user_mapping(const LayerMapping& mapping, const Convolution& c);
 

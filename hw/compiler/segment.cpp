@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "hw/compiler/blocks/vector_blocks.h"
 #include "hw/compiler/lowering/layer_lowering.h"
@@ -199,7 +200,7 @@ LayerMapping Segment::user_mapping(const AcceleratorLayer& l) const {
   LayerMapping user;
   for (const LayerMapping& m : options_.mappings)
     if (m.layer == l.layer->name) user = m;
-  return user;
+  return completed(std::move(user), describe(l, tables_.largest()));
 }
 
 std::int64_t Segment::slots_of_a_tile(const AcceleratorLayer& l, const AcceleratorConfig& config) {

@@ -184,6 +184,30 @@ TEST_CASE("a user's mapping is taken, reported and checked") {
   CHECK_THAT(refusal(n, {}, o), Catch::Contains("layer other"));
 }
 
+TEST_CASE("what a user leaves out of a mapping follows from what it says") {
+  MapperOptions o;
+  o.batch = 4;
+  const auto effort = GENERATE(MappingEffort::kFast, MappingEffort::kGood, MappingEffort::kExhaustive);
+  o.effort = effort;
+  LayerMapping images{"conv1"};
+  images.images = 3;
+  o.mappings = {images};
+  const LayerMapping taken = build_program(one_convolution({4, 6, 5}, 8), {}, o).mappings.at(0);
+  CHECK(taken.images == 3);
+  CHECK(taken.rows == 6);
+  CHECK(taken.columns == 5);
+
+  QuantizedNetwork grouped = one_convolution({1, 6, 5}, 8);
+  grouped.tensors[0].shape.channels = 4;
+  grouped.layers[0].groups = 4;
+  LayerMapping groups{"conv1"};
+  groups.conv_groups = 2;
+  o.mappings = {groups};
+  const LayerMapping of_groups = build_program(grouped, {}, o).mappings.at(0);
+  CHECK(of_groups.conv_groups == 2);
+  CHECK(of_groups.output_channels == 2);
+}
+
 TEST_CASE("a convolution clips for the pooling that it takes in, and compares in the pooling's sign") {
   QuantizedNetwork n = one_convolution({1, 4, 4}, 1);
   n.tensors[1].is_signed = true;

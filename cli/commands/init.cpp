@@ -7,6 +7,7 @@
 
 #include "base/file/output_file.h"
 #include "base/text/outside_text.h"
+#include "base/text/shell_word.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
@@ -51,7 +52,7 @@ void init_command(const InitArguments& arguments) {
   throw_if_interrupted();
   write_file(out, yaml);
   write_stdout(fmt::format("{}: written; to run it: bitbalance run {}\n", one_line(out.string()),
-                           one_line(out.string())));
+                           shell_word(out.string())));
 }
 
 }  // namespace

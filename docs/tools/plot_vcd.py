@@ -210,14 +210,17 @@ def main():
     parser.add_argument("--svg", metavar="FILE", help="write a picture instead of a table")
     arguments = parser.parse_args()
 
-    wave = Waveform(arguments.vcd)
+    try:
+        wave = Waveform(arguments.vcd)
+    except OSError as error:
+        sys.exit(f"{arguments.vcd}: {error.strerror}")
     for name in arguments.signal + ([arguments.mark] if arguments.mark else []):
         if name not in wave.ids:
             sys.exit(f"{arguments.vcd}: no signal {name}; `bitbalance check-vcd --list` prints those it has")
     ranges = arguments.cycles or [(0, wave.cycles() - 1)]
     for first, last in ranges:
         if not 0 <= first <= last < wave.cycles():
-            sys.exit(f"{arguments.vcd}: cycles {first}-{last}; accepted: 0 to {wave.cycles() - 1}")
+            sys.exit(f"{arguments.vcd}: cycles {first}-{last}; accepted: FIRST-LAST in this order, of 0 to {wave.cycles() - 1}")
     if arguments.svg:
         with open(arguments.svg, "w", encoding="ascii") as file:
             file.write(Picture(wave, arguments.signal, ranges, arguments.mark).svg())

@@ -152,6 +152,12 @@ int sc_main(int argc, char* argv[]) {
   const auto given = [&](const char* argument) {
     return std::find(arguments.begin(), arguments.end(), argument) != arguments.end();
   };
+  constexpr const char* kKnown[] = {"tlm", "blocking", "no_dmi", "quantum"};
+  for (const std::string& argument : arguments) {
+    if (std::find(std::begin(kKnown), std::end(kKnown), argument) != std::end(kKnown)) continue;
+    fmt::print(stderr, "{}; accepted: tlm, blocking, no_dmi, quantum\n", argument);
+    return 2;
+  }
   AcceleratorConfig config;  // the default, with a smaller array
   config.rows = 8;
   config.columns = 16;

@@ -279,7 +279,7 @@ void WaveformWindow::finish() {
 std::string WaveformWindow::missing() const {
   const bool is_written = state_ == State::kClosed,
              has_cycles = request_.extent == WindowRequest::Extent::kCycles;
-  const std::string end = fmt::format("the run ended at cycle {}", cycles_ - 1);
+  const std::string end = fmt::format("the run has cycles 0 to {}", cycles_ - 1);
   const std::string levels = "layers that are not clocked have no edges";
   if (!is_written) return "not written: " + (has_cycles && request_.first < cycles_ ? levels : end);
   const std::int64_t last = std::min(request_.last, cycles_ - 1);

@@ -76,9 +76,9 @@ TEST_CASE("a window of cycles that reaches beyond the run is cut, and this is to
   const auto summary = nlohmann::json::parse(text_of(out / "summary.json"));
   REQUIRE(summary["cycles"] == 2 * 9269);
   CHECK(told ==
-        "bitbalance: --trace @18537-18538: only cycles 18537 to 18537: the run ended at cycle 18537\n"
-        "bitbalance: --trace @18538-18538: not written: the run ended at cycle 18537\n"
-        "bitbalance: --trace @18538-18540: not written: the run ended at cycle 18537\n");
+        "bitbalance: --trace @18537-18538: only cycles 18537 to 18537: the run has cycles 0 to 18537\n"
+        "bitbalance: --trace @18538-18538: not written: the run has cycles 0 to 18537\n"
+        "bitbalance: --trace @18538-18540: not written: the run has cycles 0 to 18537\n");
   CHECK(cycles_in(out / "cycles.vcd") == std::pair<std::int64_t, std::int64_t>(9268, 9268));
   CHECK(cycles_in(out / "cycles-2.vcd") == std::pair<std::int64_t, std::int64_t>(9269, 9270));
   CHECK_FALSE(fs::exists(out / "cycles-4.vcd"));

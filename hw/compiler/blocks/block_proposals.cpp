@@ -57,7 +57,8 @@ void refuse_mapping(const Convolution& c, const LayerMapping& user) {
   if (!user.layer.empty()) {
     throw std::invalid_argument(fmt::format(
         "mapping of layer {}: no block with images {}, rows {}, columns {}, conv_groups {}, output_channels "
-        "{}, channels {} (0: free) fits the buffers; input channels can be cut only where a block is one "
+        "{}, channels {} (0: free) fits the buffers and commands; input channels can be cut only where a "
+        "block is one "
         "tile",
         c.layer->name, user.images, user.rows, user.columns, user.conv_groups, user.output_channels,
         user.channels));
@@ -77,6 +78,11 @@ void refuse_mapping(const Convolution& c, const LayerMapping& user) {
                 needs.parameter_entries * AcceleratorConfig::kParameterBytes);
   require_bytes(c, "output_buffer_bytes", c.config->output_buffer_bytes,
                 needs.output_elements * c.element_bytes());
+  if (needs.largest_extent > kMostExtent) {
+    throw ConfigError(
+        "layer " + c.layer->name, "input channels", fmt::format("{}", c.in_channels),
+        fmt::format("at most {}, where a block of one output is more than a tile", kMostExtent));
+  }
   throw std::logic_error("the smallest block fits, and was not found");
 }
 

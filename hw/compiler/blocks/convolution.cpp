@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hw/isa/command/command.h"
 #include "hw/isa/tiles.h"
 
 namespace bitbalance::compiler {
@@ -68,14 +69,19 @@ std::int64_t image_stride(std::int64_t elements, int images) {
 }
 
 BlockNeeds block_needs(const Convolution& c, const LayerMapping& m) {
+  const Window& window = c.layer->window;
+  const int loaded_channels = activations_resident(c, m) ? c.in_channels : m.channels;
   BlockNeeds needs;
-  needs.activation_elements =
-      activation_elements(c, m, activations_resident(c, m) ? c.in_channels : m.channels);
+  needs.activation_elements = activation_elements(c, m, loaded_channels);
   needs.weight_bank_bytes = m.conv_groups * ceil_div(m.output_channels, c.config->rows) *
                             std::int64_t{c.row_stream.bytes(std::int64_t{m.channels} * c.kernel_area())};
   needs.parameter_entries = std::int64_t{m.conv_groups} * m.output_channels;
   needs.output_elements = std::int64_t{m.images} * m.conv_groups * m.output_channels * (m.rows / c.pool_h) *
                           (m.columns / c.pool_w);
+  needs.largest_extent =
+      std::max<std::int64_t>({needs.parameter_entries, std::int64_t{m.conv_groups} * loaded_channels, m.rows,
+                              m.columns, most_input_rows(window, c.in_rows, c.out_rows, m.rows),
+                              most_input_columns(window, c.in_columns, c.out_columns, m.columns)});
   return needs;
 }
 
@@ -83,12 +89,12 @@ bool fits(const Convolution& c, const BlockNeeds& needs) {
   return needs.activation_elements <= c.config->activation_elements(c.width) &&
          needs.weight_bank_bytes <= c.config->weight_bank_bytes &&
          needs.parameter_entries <= c.config->parameter_entries() &&
-         needs.output_elements <= c.config->output_elements(c.width);
+         needs.output_elements <= c.config->output_elements(c.width) && needs.largest_extent <= kMostExtent;
 }
 
 bool activations_resident(const Convolution& c, const LayerMapping& m) {
-  return c.chunks(m) == 1 ||
-         activation_elements(c, m, c.in_channels) <= c.config->activation_elements(c.width);
+  return c.chunks(m) == 1 || (c.in_channels <= kMostExtent && activation_elements(c, m, c.in_channels) <=
+                                                                  c.config->activation_elements(c.width));
 }
 
 std::int64_t tiles_of(const Convolution& c, std::int64_t images, std::int64_t rows, std::int64_t columns) {

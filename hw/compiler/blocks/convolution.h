@@ -79,13 +79,14 @@ struct BlockNeeds {
   std::int64_t weight_bank_bytes = 0;
   std::int64_t parameter_entries = 0;
   std::int64_t output_elements = 0;
+  std::int64_t largest_extent = 0;  ///< that a command of it has, of those that kMostExtent limits
 };
 BlockNeeds block_needs(const Convolution& conv, const LayerMapping& mapping);
 
 /// Whether the activations of all chunks stay in the buffer while the chunks' weights pass by.
 bool activations_resident(const Convolution& conv, const LayerMapping& mapping);
 
-/// Whether they do.
+/// Whether the buffers have room for them, and commands can say them.
 bool fits(const Convolution& conv, const BlockNeeds& needs);
 
 /// Pixel tiles of one row group in a block of `images` x `rows` x `columns` outputs.

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text/config_error.h"
 #include "hw/compiler/blocks/convolution.h"
+#include "hw/isa/command/command.h"
 
 namespace bitbalance::compiler {
 namespace {
@@ -22,6 +25,16 @@ std::int64_t block_elements(const QuantizedNetwork& network, const QuantizedLaye
          results;
 }
 
+/// Of a slice of one channel.
+int largest_extent(const QuantizedNetwork& network, const QuantizedLayer& layer, int rows, int columns) {
+  const Shape& in = network.tensors[layer.input].shape;
+  const Shape& out = network.tensors[layer.output].shape;
+  const int results = std::max(rows, columns);
+  if (layer.op == LayerOp::kLookup || layer.op == LayerOp::kAdd) return results;
+  return std::max({results, most_input_rows(layer.window, in.height, out.height, rows),
+                   most_input_columns(layer.window, in.width, out.width, columns)});
+}
+
 }  // namespace
 
 VectorBlock choose_block(const QuantizedNetwork& network, const QuantizedLayer& layer,
@@ -33,13 +46,16 @@ VectorBlock choose_block(const QuantizedNetwork& network, const QuantizedLayer& 
   // no row fits, may take all of it.
   for (int parts = 1; parts <= output.height; ++parts) {
     const int rows = ceil_div(output.height, parts);
+    if (largest_extent(network, layer, rows, output.width) > kMostExtent) continue;
     const std::int64_t room = rows == 1 ? capacity : capacity / 2;
-    if (const std::int64_t channels = room / block_elements(network, layer, rows, output.width);
-        channels >= 1)
-      return {static_cast<int>(std::min<std::int64_t>(channels, output.channels)), rows, output.width};
+    const std::int64_t channels = room / block_elements(network, layer, rows, output.width);
+    if (channels < 1) continue;
+    const int most = std::min(output.channels, kMostExtent);
+    return {static_cast<int>(std::min<std::int64_t>(channels, most)), rows, output.width};
   }
   for (int parts = 2; parts <= output.width; ++parts) {
     const int columns = ceil_div(output.width, parts);
+    if (largest_extent(network, layer, 1, columns) > kMostExtent) continue;
     if (block_elements(network, layer, 1, columns) <= (columns == 1 ? capacity : capacity / 2))
       return {1, 1, columns};
   }

@@ -94,6 +94,9 @@ struct LoadParameters {
   std::uint16_t entries = 0;
 };
 
+/// Of images, channels, rows and columns of a slice, and of parameter entries: fields of 16 bits.
+inline constexpr int kMostExtent = UINT16_MAX;
+
 /// A slice of a planar tensor in DRAM. Where it takes full-width rows, those of a channel are one run of
 /// bytes.
 struct TensorSlice {

@@ -132,7 +132,11 @@ class Reader {
       if (seen_.count(item.key()) == 0) throw error(item.key(), "unknown key", "");
   }
   [[noreturn]] void fail(const std::string& key, const Json& found, const std::string& accepted) const {
-    throw error(key, found.dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 60), accepted);
+    // What is in a list or an object can be nested deeply.
+    const std::string text = found.is_array()    ? "a list"
+                             : found.is_object() ? "an object"
+                                                 : found.dump(-1, ' ', true, Json::error_handler_t::replace);
+    throw error(key, text.substr(0, 60), accepted);
   }
   std::invalid_argument error(const std::string& key, const std::string& found,
                               const std::string& accepted) const {

@@ -89,6 +89,7 @@ TEST_CASE("a description that does not fit is refused where it does not") {
       {"\"layout\": \"planar\"", "\"layout\": \"channel last\"", "tensors[0].layout: "},
       {"\"offset\": ", "\"offset\": 9999", "tensors[0].offset: "},
       {"\"input\": \"", "\"input\": \"no ", "input: "},
+      {"\"bitbalance program\"", "[[1], 2]", "format: a list; accepted: bitbalance program"},
       {"{", "[", "program.json: is no JSON"},
   };
   for (const Row& row : rows) {
@@ -100,6 +101,15 @@ TEST_CASE("a description that does not fit is refused where it does not") {
     const std::string told = refusal(folder.path());
     if (*row.told != 0) CHECK_THAT(told, Contains("program.json: ") && Contains(row.told));
   }
+}
+
+TEST_CASE("a description that is nested deeply is refused like any other") {
+  const TemporaryFolder folder;
+  write_files(folder.path(), make_stored_case(1));
+  constexpr std::size_t kDepth = 100'000;
+  std::ofstream(folder.path() / "program.json", std::ios::binary)
+      << "{\"format\": " << std::string(kDepth, '[') << std::string(kDepth, ']') << "}";
+  CHECK_THAT(refusal(folder.path()), Contains("format: a list; accepted: bitbalance program"));
 }
 
 TEST_CASE("every file of a program is needed, whole, and undamaged") {

@@ -114,7 +114,6 @@ class Controller : public Clocked {
   void complete(Engine engine);
   void accept_compute();
   void issue(Engine engine);
-  /// First engine that the command waits for and that has not given its flag; kEngines if it can start.
   void receive_header(const MemoryResponse& response);
   void receive_command(const MemoryResponse& response);
   void fault(ProgramFault cause, std::uint32_t index);

@@ -21,13 +21,14 @@ void Controller::watch() {
   report_fault();  // at once: what hangs may hang forever
 }
 
-/// At which the program is stopped unless there is progress before: a command done, an answer, or a slot,
-/// which counts at the edge after it.
+/// At which the program is stopped unless there is progress before: a command done, an answer, a vector
+/// command under way, which waits for nobody, or a slot, which counts at the edge after it.
 Edge Controller::watchdog_edge() const {
   if (watchdog_cycles_ <= 0 || fault_reported_) return kNever;
-  const std::int64_t last = std::max(
+  if (!engines_[enum_index(Engine::kVector)].in_flight.empty()) return edge_after(edge(), watchdog_cycles_);
+  const Edge last = std::max(
       {progress_, memory->last_response_before(edge()), compute_meter->last_busy_before(edge()) + 1});
-  return last + watchdog_cycles_;
+  return edge_after(last, watchdog_cycles_);
 }
 
 std::uint32_t Controller::oldest_command() const {

@@ -86,6 +86,10 @@ class CommandSchedule {
   /// From the start to the edge of the last step.
   std::int64_t cycles() const { return now_ - begin_; }
   std::uint32_t commands_done() const { return commands_done_; }
+  /// Whose answers have been popped, without the header.
+  std::uint32_t records_received() const { return received_; }
+  /// Whether a vector command is issued and not completed.
+  bool performs_vector() const { return engines_[enum_index(Engine::kVector)].occupied; }
   /// For messages: the oldest command that an engine has not completed, or the one that heads its queue.
   struct Unfinished {
     const Command* command = nullptr;
@@ -165,7 +169,6 @@ class CommandSchedule {
   void receive(const Arrival& arrival);
   bool wants_record() const;
   void finish_if_stopped();
-  /// First engine whose flag the command lacks; kEngines if it can start.
   bool engines_are_idle() const;
   void close_layer(std::size_t layer);
   void end_program();

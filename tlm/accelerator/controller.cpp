@@ -100,7 +100,7 @@ void Controller::start_program(Edge edge) {
   begin_ = edge;
   progress_ = edge - 1;
   last_slot_ = edge - 2;
-  watch_edge_ = watchdog_cycles_ > 0 ? progress_ + watchdog_cycles_ : kNever;
+  watch_edge_ = watchdog_cycles_ > 0 ? edge_after(progress_, watchdog_cycles_) : kNever;
   fetched_commands_.clear();
   uncounted_fetches_.clear();
   records_ = requested_ = received_ = 0;
@@ -168,7 +168,8 @@ void Controller::count_fetches(Edge now) {
     const Record* const record = uncounted_fetches_.front().record;
     if (record == nullptr) {  // the header
       if (!reset_ && failure.cause != ProgramFault::kTimeout) count_fetch(profile_.layer(0).events);
-    } else if (!stopped || (!reset_ && failure.command == record->index)) {
+    } else if (!stopped ||
+               (!reset_ && failure.cause != ProgramFault::kTimeout && failure.command == record->index)) {
       count_fetch(profile_.layer(record->header.layer).events);
     }
   }
@@ -237,13 +238,13 @@ void Controller::compute(const Command& command, Edge popped) {
 }
 
 void Controller::watch(Edge now) {
-  watch_edge_ = last_progress(now) + watchdog_cycles_;
+  watch_edge_ = edge_after(last_progress(now), watchdog_cycles_);
   if (watch_edge_ > now) return;
   watch_edge_ = kNever;
   fault_reason_ = what_waits();
   SC_REPORT_WARNING(name(),
                     fmt::format("no progress for {} cycles: {}", watchdog_cycles_, fault_reason_).c_str());
-  Failure failure{ProgramFault::kTimeout, received_ > 0 ? received_ - 1 : 0};
+  Failure failure{ProgramFault::kTimeout, schedule_.records_received()};
   for (const CommandSchedule::Unfinished& unfinished : schedule_.unfinished())
     failure.command = std::min(failure.command, index_of(*unfinished.command));
   if (const Command* const next = schedule_.next_to_dispatch())
@@ -252,8 +253,10 @@ void Controller::watch(Edge now) {
   report_failure(failure);  // at once: what hangs may hang forever
 }
 
-/// A command done, or what a unit registered before `now`: an answer delivered, a slot performed.
+/// A command done, a vector command under way, which waits for nobody, or what a unit registered before
+/// `now`: an answer delivered, a slot performed.
 Edge Controller::last_progress(Edge now) const {
+  if (schedule_.performs_vector()) return now;
   return std::max({progress_, dram_.last_delivery(now - 1), std::min(now, last_slot_ + 1)});
 }
 

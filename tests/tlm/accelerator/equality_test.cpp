@@ -76,7 +76,10 @@ int check_errors(std::uint64_t first, std::uint64_t last,
         const LevelResult result =
             run_level(level, c.mapped.program, c.config,
                       place_images(c.mapped.program, c.network, c.images, 0xa5), options);
-        return cycles(result) + digest(result.data);
+        std::int64_t fetched = 0;  // bytes of commands
+        for (const LayerProfile& layer : result.profile.layers())
+          fetched += layer.events[Event::kDramReadCommand];
+        return cycles(result) + digest(result.data) + " " + std::to_string(fetched);
       });
     };
     const std::string expected = run_spoilt(Level::kRtl);
@@ -303,4 +306,21 @@ TEST_CASE("tlm ends like rtl when the memory never answers") {
         options.is_silent = true;
       });
   CHECK(errors > 20);
+}
+
+TEST_CASE("tlm ends like rtl whenever the watchdog stops a program") {
+  const int errors =
+      check_errors(16100, 16199, [](RandomCase& c, LevelOptions& options, std::mt19937_64& random) {
+        c.config.dram.use_nb_transport = random() % 3 != 0;
+        options.accelerator.watchdog_cycles = 3 + static_cast<std::int64_t>(random() % 60);
+      });
+  CHECK(errors > 50);
+}
+
+TEST_CASE("a watchdog of more cycles than there are edges never stops a program") {
+  for (const Level level : {Level::kRtl, Level::kTlm}) {
+    LevelOptions options;
+    options.accelerator.watchdog_cycles = INT64_MAX - 1;
+    CHECK(run_random(level, 16200, options, [](RandomCase&) {}).rfind("none", 0) == 0);
+  }
 }

@@ -34,6 +34,13 @@ void Journey::drop(const void* checker) {
   way_.erase(std::remove(way_.begin(), way_.end(), checker), way_.end());
 }
 
+void Journey::abandon(const tlm::tlm_generic_payload& payload, const void* checker) {
+  const auto found = journeys().find(&payload);
+  if (found == journeys().end()) return;
+  found->second.drop(checker);
+  if (found->second.is_new()) journeys().erase(found);
+}
+
 Journey::Fault Journey::answer(const tlm::tlm_generic_payload& payload, const void* checker) {
   const auto found = journeys().find(&payload);
   if (found == journeys().end() || found->second.is_new()) return Fault::kWay;

@@ -29,6 +29,8 @@ class Journey {
   void begin(const void* checker);
   /// The request that `checker` saw is dropped.
   void drop(const void* checker);
+  /// The same of a transaction that nobody will answer: its process is ended.
+  static void abandon(const tlm::tlm_generic_payload& payload, const void* checker);
   /// The answer passes the checker. The journey ends at the first one of the way: then it exists no more.
   static Fault answer(const tlm::tlm_generic_payload& payload, const void* checker);
 

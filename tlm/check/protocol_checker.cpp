@@ -312,6 +312,7 @@ void ProtocolChecker::b_transport(Payload& payload, sc_core::sc_time& delay) {
     initiator->b_transport(payload, delay);
   } catch (...) {  // its process is ended
     flights_.erase(&payload);
+    Journey::abandon(payload, this);
     throw;
   }
   flights_.erase(&payload);

@@ -9,7 +9,8 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;  // bytes x denominator x period
 
-void require(bool condition, const char* parameter, std::uint64_t value, const char* accepted) {
+template <class Value>
+void require(bool condition, const char* parameter, const Value& value, const char* accepted) {
   bitbalance::require(condition, "ideal memory", parameter, value, accepted);
 }
 
@@ -23,9 +24,10 @@ void check(const IdealMemoryConfig& config) {
           "bytes_per_cycle_numerator", config.bytes_per_cycle_numerator, "1..999999999");
   require(config.bytes_per_cycle_denominator >= 1 && config.bytes_per_cycle_denominator <= kMost,
           "bytes_per_cycle_denominator", config.bytes_per_cycle_denominator, "1..999999999");
-  constexpr std::uint64_t kLongestPeriod = 1'000'000'000;  // of the slowest clock of a scenario, in ps
+  const sc_core::sc_time longest(1, sc_core::SC_MS);  // of the slowest clock of a scenario
   const std::uint64_t period = config.clock_period.value();
-  require(period >= 1 && period <= kLongestPeriod, "clock_period", period, "1..1000000000 time units");
+  require(period >= 1 && config.clock_period <= longest, "clock_period", config.clock_period.to_string(),
+          "above 0, up to 1 ms");
   constexpr std::uint64_t kLongestByte = 1'000'000'000'000'000;  // a burst then fits 64 bits
   require(Wide{period} * config.bytes_per_cycle_denominator <=
               Wide{kLongestByte} * config.bytes_per_cycle_numerator,

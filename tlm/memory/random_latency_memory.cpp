@@ -1,5 +1,7 @@
 #include "tlm/memory/random_latency_memory.h"
 
+#include <algorithm>
+
 namespace bitbalance::memory {
 
 RandomLatencyMemory::RandomLatencyMemory(const sc_core::sc_module_name& name,
@@ -28,7 +30,8 @@ RandomLatencyMemory::RandomLatencyMemory(const sc_core::sc_module_name& name,
 sc_core::sc_time RandomLatencyMemory::draw(const sc_core::sc_time& max) {
   // Half of the delays are whole nanoseconds: answers that coincide with clock edges are the hard ones.
   const std::uint64_t delay = random_() % (max.value() + 1);
-  const std::uint64_t nanosecond = sc_core::sc_time(1, sc_core::SC_NS).value();
+  const std::uint64_t nanosecond =
+      std::max<std::uint64_t>(sc_core::sc_time(1, sc_core::SC_NS).value(), 1);  // of a coarse resolution
   return sc_core::sc_time::from_value(random_() % 2 == 0 ? delay : delay / nanosecond * nanosecond);
 }
 

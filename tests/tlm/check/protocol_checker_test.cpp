@@ -144,6 +144,27 @@ TEST_CASE("every rule has a peer that breaks it") {
   }
 }
 
+TEST_CASE("a transaction whose process was killed leaves nothing behind") {
+  Peers peers("peers");
+  bool waits = true;
+  peers.interconnect.on_way_back = [&waits](Payload&) {
+    if (waits) sc_core::wait(sc_time(100, SC_NS));
+  };
+  const auto send = [&peers] { peers.blocking(peers.payload); };
+  sc_core::sc_process_handle first = sc_core::sc_spawn(send);
+  sc_core::sc_spawn([&] {
+    sc_core::wait(sc_time(10, SC_NS));
+    first.kill();
+    waits = false;
+    peers.payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    send();
+  });
+  sc_core::sc_start(sc_time(20, SC_NS));
+  CHECK(peers.payload.is_response_ok());
+  CHECK(peers.checker.violations().empty());
+  CHECK(peers.inner.violations().empty());
+}
+
 TEST_CASE("an interconnect that sends a transaction on again is found by the checker behind it") {
   const ExpectedWarnings any;
   Peers peers("peers");

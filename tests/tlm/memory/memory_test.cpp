@@ -280,6 +280,8 @@ TEST_CASE("impossible parameters of the ideal memory are refused by name") {
   config.bytes = 0;
   CHECK_THROWS_AS(check(config), std::invalid_argument);
   config = small();
+  config.clock_period = sc_time(2, sc_core::SC_MS);
+  CHECK_THROWS_WITH(check(config), Catch::Contains("clock_period = 2 ms: accepted: above 0, up to 1 ms"));
   config.clock_period = sc_time(1, sc_core::SC_MS);
   CHECK_NOTHROW(check(config));
   config.bytes_per_cycle_numerator = 1;
@@ -287,4 +289,11 @@ TEST_CASE("impossible parameters of the ideal memory are refused by name") {
   CHECK_THROWS_WITH(
       check(config),
       Catch::Contains("clock_period = 1000000000: accepted: at most 10^15 time units per byte"));
+}
+
+TEST_CASE("a fine resolution of time takes a slow clock, too") {
+  sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
+  IdealMemoryConfig config = small();
+  config.clock_period = sc_time(10, sc_core::SC_US);
+  CHECK_NOTHROW(check(config));
 }

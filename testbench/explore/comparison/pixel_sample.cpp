@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <random>
 
 #include "base/bits.h"
 
@@ -18,8 +19,14 @@ PixelSample sample_pixels(const QuantizedNetwork& network, const QuantizedLayer&
   const std::int64_t all_groups = ceil_div(all_pixels, columns);
   sample.groups = std::min<std::int64_t>(all_groups, most_groups);
   std::vector<std::int64_t> pixels;
-  for (std::int64_t i = 0; i < sample.groups; ++i) {
-    const std::int64_t first = i * all_groups / sample.groups * columns;
+  // One place in each part: of a constant distance, rows and images that repeat would decide what is seen.
+  // Each layer draws anew, so that what one sees too often another does not.
+  std::mt19937_64 random(static_cast<std::uint64_t>(layer.output));
+  const auto part_begins = [&](std::int64_t part) { return part * all_groups / sample.groups; };
+  for (std::int64_t part = 0; part < sample.groups; ++part) {
+    const auto groups_of_part = static_cast<std::uint64_t>(part_begins(part + 1) - part_begins(part));
+    const auto place = static_cast<std::int64_t>(random() % groups_of_part);
+    const std::int64_t first = (part_begins(part) + place) * columns;
     for (std::int64_t p = first; p < std::min(first + columns, all_pixels); ++p) pixels.push_back(p);
   }
   sample.pixels = static_cast<std::int64_t>(pixels.size());

@@ -16,8 +16,9 @@ struct PixelSample {
   std::vector<std::int16_t> activations;  ///< [conv group][k][pixel], k as the weights of a channel
 };
 
-/// At most `most_groups` groups of `columns` neighbouring pixels, evenly spaced over all pixels of all
-/// images, which are flattened: `rows` x the columns of the layer's output each. `images`: [image][tensor].
+/// At most `most_groups` groups of `columns` neighbouring pixels, of all pixels of all images, which are
+/// flattened: `rows` x the columns of the layer's output each. They are cut into as many equal parts, and one
+/// group is drawn in each, always the same. `images`: [image][tensor].
 PixelSample sample_pixels(const QuantizedNetwork& network, const QuantizedLayer& layer, int rows,
                           const std::vector<std::vector<std::vector<std::int32_t>>>& images, int columns,
                           int most_groups);

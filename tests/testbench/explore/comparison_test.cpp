@@ -246,8 +246,38 @@ TEST_CASE("a sample of all pixels is the layer's input under every window") {
   CHECK(std::vector<std::int16_t>(middle, middle + 4) == std::vector<std::int16_t>{17, 19, 25, 27});
 
   const PixelSample one = sample_pixels(network, layer, 2, {{image, {}}, {image, {}}}, 3, 1);
-  CHECK(one.pixels == 3);
+  CHECK(one.pixels == 2);  // the last group, which is not full
   CHECK(one.groups == 1);
+}
+
+/// The share of zeros that 64 layers see of the same images, 16 groups each: 1 x 1 convolutions.
+double sampled_zeros(Shape shape, const std::vector<std::int32_t>& image, std::size_t images, int columns) {
+  constexpr int kLayers = 64;
+  QuantizedNetwork network;
+  network.tensors.assign(1 + kLayers, {"tensor", shape, 8, false, 1, -1, 0});
+  QuantizedLayer layer;
+  layer.input = 0;
+  double sum = 0;
+  for (layer.output = 1; layer.output <= kLayers; ++layer.output) {
+    const PixelSample sample = sample_pixels(network, layer, shape.height, {images, {image}}, columns, 16);
+    CHECK(sample.groups == 16);
+    const auto zeros = std::count(sample.activations.begin(), sample.activations.end(), std::int16_t{0});
+    sum += static_cast<double>(zeros) / static_cast<double>(sample.activations.size());
+  }
+  return sum / kLayers;
+}
+
+TEST_CASE("a sample of groups sees a border as often as it is there, however images and rows repeat") {
+  constexpr int kSize = 16, kBlack = 4;
+  const Shape shape = {1, kSize, kSize};
+  std::vector<std::int32_t> above(kSize * kSize, 1), left = above;
+  for (int i = 0; i < kBlack * kSize; ++i) {
+    above[i] = 0;
+    left[i / kBlack * kSize + i % kBlack] = 0;
+  }
+  // Of a constant distance between groups, that of 32 images is two images, of one image a row.
+  CHECK(sampled_zeros(shape, above, 32, kSize) == Approx(0.25).margin(0.04));
+  CHECK(sampled_zeros(shape, left, 1, 4) == Approx(0.25).margin(0.04));
 }
 
 TEST_CASE("under a timed DRAM ours takes what a run takes, and all share one bus") {

@@ -51,6 +51,10 @@ struct Structure {
 
 /// Counts ones: full adders that turn `inputs` bits into their number.
 int counter_bits(int inputs);
+/// At which a number of `bits` can have terms: signed digits reach one position higher.
+constexpr int term_positions(TokenForm form, int bits) {
+  return form == TokenForm::kSignedDigit ? bits + 1 : bits;
+}
 /// What makes signed digits of `bits`, or nothing.
 Logic recoder(TokenForm form, int bits);
 

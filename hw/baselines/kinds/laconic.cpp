@@ -127,8 +127,10 @@ class Laconic final : public BaselineKind {
   Structure structure(const Baseline& b, const BaselineWidths& widths) const override {
     // Exponents are added, decoded and counted by position; the counts, each a digit of a sum, are then added
     // as stages(lanes) + 2 numbers side by side.
+    // The bits of an activation's lane have room for its signed digits: one of them was the sign's.
     const int activation = lane_bits(widths.width), magnitude_bits = widths.weight_bits - 1;
-    const int positions = magnitude_bits + activation - 1;
+    const int weight_positions = term_positions(b.terms, magnitude_bits);
+    const int positions = weight_positions + activation - 1;
     const int count_bits = stages(b.lanes) + 2;
     // Of a position: positive and negative terms, and their difference, which has registers: too slow
     // without.
@@ -142,8 +144,8 @@ class Laconic final : public BaselineKind {
     s.tree = adder_tree(count_bits, s.sum_bits);
     s.shared = registers(double(count_bits) * positions);
     // Each lane has both masks, and the next term of both.
-    const int masks = magnitude_bits + activation;
-    const Logic next = leading_one(magnitude_bits) + leading_one(activation) +
+    const int masks = weight_positions + activation;
+    const Logic next = leading_one(weight_positions) + leading_one(activation) +
                        recoder(b.terms, magnitude_bits) + recoder(b.terms, activation);
     s.pair = {double(b.lanes), held_registers(masks) + next, registers(masks) + next};
     s.clocked_bits = double(b.lanes) * masks;

@@ -70,13 +70,12 @@ class Pragmatic final : public WeightTimedKind {
   }
   Structure structure(const Baseline& b, const BaselineWidths& widths) const override {
     const int activation = lane_bits(widths.width), magnitude_bits = widths.weight_bits - 1;
-    const int term = activation + magnitude_bits - 1;
+    const int positions = term_positions(b.terms, magnitude_bits), term = activation + positions - 1;
     Structure s(b.lanes, widths);
     s.term = block(b.lanes, gates(activation) +  // nothing without a term
-                                muxes(widening_shifter(activation, stages(magnitude_bits))) + negation(term));
+                                muxes(widening_shifter(activation, stages(positions))) + negation(term));
     s.set_tree(b.lanes, term, b.lanes);
-    s.weight =
-        block(b.lanes, s.weight.exists + leading_one(magnitude_bits) + recoder(b.terms, magnitude_bits));
+    s.weight = block(b.lanes, s.weight.exists + leading_one(positions) + recoder(b.terms, magnitude_bits));
     return s;
   }
 

@@ -242,5 +242,53 @@ TEST_CASE("signed digits take an adder one bit wider than the number; binary ter
   }
 }
 
+void check_equal(const Logic& a, const Logic& b) {
+  CHECK(a.adder_bits == Approx(b.adder_bits));
+  CHECK(a.mux_bits == Approx(b.mux_bits));
+  CHECK(a.carry_save_bits == Approx(b.carry_save_bits));
+  CHECK(a.gates == Approx(b.gates));
+  CHECK(a.register_bits == Approx(b.register_bits));
+}
+
+TEST_CASE("signed digits have a position more than a magnitude has bits, which is priced") {
+  const auto structure = [](const char* name, TokenForm form, int weight_bits) {
+    Baseline baseline(kind(name));
+    baseline.terms = form;
+    return baseline.kind->structure(baseline, {Width::k8, weight_bits, 32});
+  };
+  for (const int weight_bits : {4, 8, 9, 15}) {
+    CAPTURE(weight_bits);
+    const Logic weight_digits = recoder(TokenForm::kSignedDigit, weight_bits - 1);
+    const Structure pragmatic = structure("pragmatic", TokenForm::kSignedDigit, weight_bits);
+    const Structure wider = structure("pragmatic", TokenForm::kBinary, weight_bits + 1);
+    check_equal(pragmatic.term.exists, wider.term.exists);
+    check_equal(pragmatic.tree, wider.tree);
+    CHECK(pragmatic.sum_bits == wider.sum_bits);
+    // The buffers in front hold the weights as they are.
+    check_equal(pragmatic.weight.exists + held_registers(2), wider.weight.exists + weight_digits);
+
+    const Structure laconic = structure("laconic", TokenForm::kSignedDigit, weight_bits);
+    const Structure more = structure("laconic", TokenForm::kBinary, weight_bits + 1);
+    check_equal(laconic.term.exists, more.term.exists);
+    check_equal(laconic.tree, more.tree);
+    check_equal(laconic.shared, more.shared);
+    CHECK(laconic.sum_bits == more.sum_bits);
+    CHECK(laconic.clocked_bits == more.clocked_bits);
+    check_equal(laconic.pair.exists,
+                more.pair.exists + weight_digits + recoder(TokenForm::kSignedDigit, lane_bits(Width::k8)));
+  }
+}
+
+TEST_CASE("the form of terms changes no array that counts none") {
+  for (const BaselineKind* kind : baseline_kinds()) {
+    if (std::strcmp(kind->name(), "pragmatic") == 0 || std::strcmp(kind->name(), "laconic") == 0) continue;
+    INFO(kind->name());
+    Baseline digits = of(*kind);
+    digits.terms = TokenForm::kSignedDigit;
+    const PriceList prices(shipped_technology());
+    CHECK(array_mm2(prices, digits, widths(Width::k8)) == array_mm2(prices, of(*kind), widths(Width::k8)));
+  }
+}
+
 }  // namespace
 }  // namespace bitbalance::test

@@ -247,64 +247,8 @@ DesignFigures evaluate_as(const char* design, const AcceleratorConfig& config, c
   return figures;
 }
 
-/// With those of our programs that are best for it.
-DesignFigures best_of(const Subject& subject, WeightSet set, const std::vector<OurRun>& shells,
-                      const BaselineKind& kind, SizingRule rule) {
-  std::vector<DesignFigures> found;
-  found.reserve(shells.size());
-  for (const OurRun& shell : shells) found.push_back(evaluate_baseline(subject, set, shell, kind, rule));
-  return *std::min_element(found.begin(), found.end(), [](const DesignFigures& a, const DesignFigures& b) {
-    return std::tie(a.cycles, a.dram_bytes) < std::tie(b.cycles, b.dram_bytes);
-  });
-}
-
-/// Refuses stored tokens if a weight without the limit on its tokens takes more bits than a code has.
-void require_stored_full_weights(const Subject& subject) {
-  const AcceleratorConfig& config = subject.scenario.accelerator;
-  for (const QuantizedLayer& layer : subject.with(WeightSet::kFull).layers) {
-    if (layer.op != LayerOp::kConv) continue;
-    const int bits = stored_bits(layer.weight_bits, layer.nnzb, config.token_form, config.weight_storage);
-    if (bits <= kMaxStoredBits) continue;
-    throw SettingsError(fmt::format(
-        "accelerator.weight_storage: {}; accepted for a comparison: dense, or weights of fewer bits: "
-        "ours also takes those of layer {} without the limit of nnzb, as {} bits each of at most {}",
-        to_string(config.weight_storage), one_line(layer.name), bits, kMaxStoredBits));
-  }
-}
-
-/// Programs with dense weights: for our array, and with the least DRAM traffic, which binds faster ones.
-std::vector<OurRun> shells_of(const Subject& subject, WeightSet set, const OurRun& run) {
-  const Scenario& scenario = subject.scenario;
-  const bool is_dense = scenario.accelerator.weight_storage == WeightStorage::kDense;
-  std::vector<OurRun> shells = {is_dense ? run : run_ours(subject, set, WeightStorage::kDense)};
-  const bool knows_objectives = scenario.mapping.effort != MappingEffort::kFast;
-  if (knows_objectives && scenario.mapping.objective != MappingObjective::kDramBytes)
-    shells.push_back(run_ours(subject, set, WeightStorage::kDense, MappingObjective::kDramBytes));
-  return shells;
-}
-
-}  // namespace
-
-AcceleratorConfig lean_variant(AcceleratorConfig config) {
-  config.pe = {PeLanes::kNarrow, 7};
-  config.accumulator_bits_8 = 24;
-  config.allow_wrap = true;
-  return config;
-}
-
-DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun& run, bool timeline) {
-  return evaluate_as(timeline ? kOurTimeline : kOurs, subject.scenario.accelerator, subject, set, run,
-                     timeline);
-}
-
-std::optional<DesignFigures> evaluate_lean(const Subject& subject, WeightSet set, const OurRun& run) {
-  const AcceleratorConfig config = lean_variant(subject.scenario.accelerator);
-  if (!serves(config, run)) return std::nullopt;
-  return evaluate_as(kOurLean, config, subject, set, run, false);
-}
-
-DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const OurRun& shell,
-                                const BaselineKind& kind, SizingRule rule) {
+DesignFigures evaluate_with(const OurRun& shell, const Subject& subject, WeightSet set,
+                            const BaselineKind& kind, SizingRule rule) {
   const BaselineWidths widths = widths_of(shell, subject.scenario);
   Baseline baseline = sized(kind, rule, subject, set, shell, widths);
   const BaselineCost model(*subject.scenario.technology, subject.scenario.accelerator, baseline, widths);
@@ -345,6 +289,60 @@ DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const Our
   return figures;
 }
 
+/// Refuses stored tokens if a weight without the limit on its tokens takes more bits than a code has.
+void require_stored_full_weights(const Subject& subject) {
+  const AcceleratorConfig& config = subject.scenario.accelerator;
+  for (const QuantizedLayer& layer : subject.with(WeightSet::kFull).layers) {
+    if (layer.op != LayerOp::kConv) continue;
+    const int bits = stored_bits(layer.weight_bits, layer.nnzb, config.token_form, config.weight_storage);
+    if (bits <= kMaxStoredBits) continue;
+    throw SettingsError(fmt::format(
+        "accelerator.weight_storage: {}; accepted for a comparison: dense, or weights of fewer bits: "
+        "ours also takes those of layer {} without the limit of nnzb, as {} bits each of at most {}",
+        to_string(config.weight_storage), one_line(layer.name), bits, kMaxStoredBits));
+  }
+}
+
+}  // namespace
+
+AcceleratorConfig lean_variant(AcceleratorConfig config) {
+  config.pe = {PeLanes::kNarrow, 7};
+  config.accumulator_bits_8 = 24;
+  config.allow_wrap = true;
+  return config;
+}
+
+DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun& run, bool timeline) {
+  return evaluate_as(timeline ? kOurTimeline : kOurs, subject.scenario.accelerator, subject, set, run,
+                     timeline);
+}
+
+std::optional<DesignFigures> evaluate_lean(const Subject& subject, WeightSet set, const OurRun& run) {
+  const AcceleratorConfig config = lean_variant(subject.scenario.accelerator);
+  if (!serves(config, run)) return std::nullopt;
+  return evaluate_as(kOurLean, config, subject, set, run, false);
+}
+
+std::vector<OurRun> shells_of(const Subject& subject, WeightSet set, const OurRun& run) {
+  const Scenario& scenario = subject.scenario;
+  const bool is_dense = scenario.accelerator.weight_storage == WeightStorage::kDense;
+  std::vector<OurRun> shells = {is_dense ? run : run_ours(subject, set, WeightStorage::kDense)};
+  const bool knows_objectives = scenario.mapping.effort != MappingEffort::kFast;
+  if (knows_objectives && scenario.mapping.objective != MappingObjective::kDramBytes)
+    shells.push_back(run_ours(subject, set, WeightStorage::kDense, MappingObjective::kDramBytes));
+  return shells;
+}
+
+DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const std::vector<OurRun>& shells,
+                                const BaselineKind& kind, SizingRule rule) {
+  std::vector<DesignFigures> found;
+  found.reserve(shells.size());
+  for (const OurRun& shell : shells) found.push_back(evaluate_with(shell, subject, set, kind, rule));
+  return *std::min_element(found.begin(), found.end(), [](const DesignFigures& a, const DesignFigures& b) {
+    return std::tie(a.cycles, a.dram_bytes) < std::tie(b.cycles, b.dram_bytes);
+  });
+}
+
 NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& options) {
   require_stored_full_weights(subject);
   const Scenario& scenario = subject.scenario;
@@ -372,7 +370,7 @@ NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& opti
   }
   for (const BaselineKind* kind : options.baselines) {
     for (const WeightSet set : {WeightSet::kFull, WeightSet::kLimited}) {
-      result.designs.push_back(best_of(subject, set, shells[enum_index(set)], *kind, options.rule));
+      result.designs.push_back(evaluate_baseline(subject, set, shells[enum_index(set)], *kind, options.rule));
     }
   }
   return result;

@@ -28,8 +28,12 @@ DesignFigures evaluate_ours(const Subject& subject, WeightSet set, const OurRun&
 AcceleratorConfig lean_variant(AcceleratorConfig config);
 /// As evaluate_ours() by the common rule: cycles are the same. Nothing where the network needs wider lanes.
 std::optional<DesignFigures> evaluate_lean(const Subject& subject, WeightSet set, const OurRun& run);
-/// `shell`: our run of that set with dense weights, whose buffers, DRAM traffic and vector work are the same.
-DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const OurRun& shell,
+/// Our runs of that set with dense weights, whose buffers, DRAM traffic and vector work the others share: by
+/// the program for our array, and by that with the least DRAM traffic, which binds faster ones. `run`: of the
+/// set, as its weights are stored.
+std::vector<OurRun> shells_of(const Subject& subject, WeightSet set, const OurRun& run);
+/// By the one of these runs that is best for it.
+DesignFigures evaluate_baseline(const Subject& subject, WeightSet set, const std::vector<OurRun>& shells,
                                 const BaselineKind& kind, SizingRule rule);
 
 }  // namespace bitbalance::explore

@@ -78,7 +78,8 @@ Convolutions convolutions(const PaperNetwork& network, const std::string& folder
   QuantizationOptions options = subject.scenario.quantization.options;
   Convolutions result;
   network_of(subject, WeightSet::kFull) = quantize(floats, calibration, without_limit(options));
-  const OurRun shell = run_ours(subject, WeightSet::kFull, WeightStorage::kDense);
+  const std::vector<OurRun> shells =
+      shells_of(subject, WeightSet::kFull, run_ours(subject, WeightSet::kFull, WeightStorage::kDense));
   std::vector<Technology> technologies;
   for (const char* name : kTechnologies) {
     technologies.push_back(load_technology(fmt::format("{}/../technology/{}.yaml", folder, name)));
@@ -86,7 +87,7 @@ Convolutions convolutions(const PaperNetwork& network, const std::string& folder
     Convolutions::Priced& priced = result.priced.emplace_back();
     priced.technology = name;
     for (int rule = 0; rule < static_cast<int>(SizingRule::kCount); ++rule) {
-      priced.bitlet.push_back(evaluate_baseline(subject, WeightSet::kFull, shell, *find_baseline("bitlet"),
+      priced.bitlet.push_back(evaluate_baseline(subject, WeightSet::kFull, shells, *find_baseline("bitlet"),
                                                 static_cast<SizingRule>(rule)));
     }
   }

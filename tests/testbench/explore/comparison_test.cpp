@@ -138,7 +138,7 @@ TEST_CASE("another accelerator has the better of our programs for cycles and for
   for (const WeightSet set : {WeightSet::kFull, WeightSet::kLimited}) {
     const auto cycles = [&](MappingObjective objective) {
       const OurRun run = run_ours(subject, set, WeightStorage::kDense, objective);
-      return evaluate_baseline(subject, set, run, *kind, SizingRule::kEqualLanes).cycles;
+      return evaluate_baseline(subject, set, {run}, *kind, SizingRule::kEqualLanes).cycles;
     };
     const std::int64_t of_least_traffic = cycles(MappingObjective::kDramBytes);
     CHECK(of_least_traffic < cycles(MappingObjective::kCycles));

@@ -12,7 +12,8 @@ void check(const Baseline& b) {
   require(b.lanes >= 1 && b.lanes <= kMostLanes, name, "lanes", b.lanes, "1 to 256");
   require(b.rows >= 1 && b.rows <= kMostRowsOrColumns, name, "rows", b.rows, "1 to 256");
   require(b.columns >= 1 && b.columns <= kMostRowsOrColumns, name, "columns", b.columns, "1 to 256");
-  require(b.least_step_cycles >= 1, name, "least_step_cycles", b.least_step_cycles, "1 or more");
+  for (const int bits : {b.delivery.activation_bits, b.delivery.weight_bits})
+    require(bits >= 1, name, "delivery", bits, "1 bit or more");
   b.kind->check_lanes(b.lanes);
 }
 

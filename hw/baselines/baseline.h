@@ -2,6 +2,8 @@
 // an output pixel, a lane one weight x activation pair of the sum; all rows and columns end a step together.
 #pragma once
 
+#include <limits>
+
 #include "hw/baselines/names.h"
 #include "quant/ir/token_form.h"
 
@@ -12,6 +14,13 @@ class BaselineKind;
 inline constexpr int kMostLanes = 256;
 inline constexpr int kMostRowsOrColumns = 256;
 
+/// What the buffers deliver in a cycle. A step lasts at least as long as what its rows and columns take of
+/// it.
+struct Delivery {
+  int activation_bits = std::numeric_limits<int>::max();  ///< 1 or more
+  int weight_bits = std::numeric_limits<int>::max();      ///< 1 or more
+};
+
 struct Baseline {
   /// With the lanes of the published design.
   explicit Baseline(const BaselineKind& kind_of_it);
@@ -20,8 +29,7 @@ struct Baseline {
   int lanes;         ///< weights a PE takes in a step, 1..256
   int rows = 32;     ///< 1..256
   int columns = 32;  ///< 1..256
-  /// A step lasts at least as many cycles, 1 or more: so long the buffers take to deliver the next one.
-  int least_step_cycles = 1;
+  Delivery delivery;
   TokenForm terms = TokenForm::kBinary;  ///< of kinds that count terms; signed_digit: Booth-like
 };
 

@@ -2,11 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
+#include "base/bits.h"
 #include "hw/baselines/baseline_kind.h"
 
 namespace bitbalance::baselines {
+
+int delivery_cycles(const Baseline& baseline, const BaselineLayer& layer, int rows, int columns, int lanes) {
+  const std::int64_t activation_bits = std::int64_t{columns} * lanes * 8 * element_bytes(layer.width);
+  const std::int64_t weight_bits = std::int64_t{rows} * lanes * layer.weight_bits;
+  return static_cast<int>(std::max(ceil_div(activation_bits, baseline.delivery.activation_bits),
+                                   ceil_div(weight_bits, baseline.delivery.weight_bits)));
+}
 
 BaselineCycles layer_cycles(const Baseline& baseline, const BaselineLayer& layer) {
   if (baseline.kind->needs_activations()) {

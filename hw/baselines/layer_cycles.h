@@ -34,6 +34,9 @@ struct BaselineCycles {
   std::int64_t terms = 0;
 };
 
+/// Cycles in which the buffers deliver a step of so many rows, columns and lanes, the fewest it can last.
+int delivery_cycles(const Baseline& baseline, const BaselineLayer& layer, int rows, int columns, int lanes);
+
 /// Not for kinds that need activations. Throws ConfigError as check() does.
 BaselineCycles layer_cycles(const Baseline& baseline, const BaselineLayer& layer);
 

@@ -55,7 +55,8 @@ class SteppingArray {
           running.end());
     }
     // The PEs may be done before the buffers are.
-    result_.cycles.cycles += std::max(cycles, baseline_.least_step_cycles);
+    const int lanes = std::min(baseline_.lanes, layer_.kernel - k);
+    result_.cycles.cycles += std::max(cycles, delivery_cycles(baseline_, layer_, rows, columns, lanes));
     ++result_.cycles.steps;
     auto pe = pes_.begin();
     for (int r = 0; r < rows; ++r) {

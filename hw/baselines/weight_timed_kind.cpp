@@ -17,7 +17,8 @@ std::int64_t sum(const std::vector<std::uint16_t>& values) {
 
 BaselineCycles WeightTimedKind::cycles(const Baseline& baseline, const BaselineLayer& layer,
                                        const std::vector<std::int16_t>& /*activations*/) const {
-  const std::int64_t pixel_groups = ceil_div(layer.pixels, baseline.columns);
+  const std::int64_t full_pixel_groups = layer.pixels / baseline.columns;
+  const auto last_columns = static_cast<int>(layer.pixels % baseline.columns);
   std::vector<std::uint16_t> slowest(static_cast<std::size_t>(ceil_div(layer.kernel, baseline.lanes)));
   std::vector<std::uint16_t> own(slowest.size());
   BaselineCycles result;
@@ -32,9 +33,16 @@ BaselineCycles WeightTimedKind::cycles(const Baseline& baseline, const BaselineL
       result.terms += channel_terms(baseline, layer, weights) * layer.pixels;
     }
     result.used_pe_cycles += sum(slowest) * (end - first) * layer.pixels;
-    for (const std::uint16_t cycles : slowest)
-      result.cycles += std::max<int>(cycles, baseline.least_step_cycles) * pixel_groups;
-    result.steps += static_cast<std::int64_t>(slowest.size()) * pixel_groups;
+    for (std::size_t g = 0; g < slowest.size(); ++g) {
+      const int lanes = std::min(baseline.lanes, layer.kernel - static_cast<int>(g) * baseline.lanes);
+      const auto step = [&](int columns) {
+        return std::max<int>(slowest[g], delivery_cycles(baseline, layer, end - first, columns, lanes));
+      };
+      result.cycles += full_pixel_groups * step(baseline.columns);
+      if (last_columns > 0) result.cycles += step(last_columns);
+    }
+    result.steps +=
+        static_cast<std::int64_t>(slowest.size()) * (full_pixel_groups + (last_columns > 0 ? 1 : 0));
   });
   return result;
 }

@@ -102,10 +102,11 @@ class Laconic final : public BaselineKind {
       for (std::int64_t pixel = 0; pixel < layer.pixels; pixel += baseline.columns) {
         const auto columns = static_cast<int>(std::min<std::int64_t>(baseline.columns, layer.pixels - pixel));
         for (int k = 0; k < layer.kernel; k += baseline.lanes) {
+          const int lanes = std::min(baseline.lanes, layer.kernel - k);
           int slowest = 0;
           for (int channel = first; channel < end; ++channel) {
             std::fill(own.begin(), own.end(), std::uint8_t{1});
-            for (int lane = k; lane < std::min(k + baseline.lanes, layer.kernel); ++lane) {
+            for (int lane = k; lane < k + lanes; ++lane) {
               const std::int64_t row = std::int64_t{conv_group} * layer.kernel + lane;
               raise_by_lane(weight_terms[static_cast<std::size_t>(channel) * layer.kernel + lane],
                             &activation_terms[row * layer.pixels + pixel], columns, own.data());
@@ -113,7 +114,7 @@ class Laconic final : public BaselineKind {
             slowest = std::max<int>(slowest, *std::max_element(own.begin(), own.begin() + columns));
             result.pe_cycles += std::accumulate(own.begin(), own.begin() + columns, std::int64_t{0});
           }
-          result.cycles += std::max(slowest, baseline.least_step_cycles);
+          result.cycles += std::max(slowest, delivery_cycles(baseline, layer, end - first, columns, lanes));
           result.used_pe_cycles += std::int64_t{slowest} * (end - first) * columns;
           ++result.steps;
         }

@@ -76,16 +76,10 @@ BaselineLayer shape_of(const OurLayer& layer) {
   return shape;
 }
 
-/// Cycles in which our buffers deliver what a full step takes: a byte from each bank of the activation
-/// buffer, eight from each of the weight buffer, without conflicts.
-int delivery_cycles(const Baseline& b, const BaselineLayer& layer, const AcceleratorConfig& config) {
-  constexpr int kWordBits = 64;
-  const int lanes = std::min(b.lanes, layer.kernel);
-  const int rows = std::min(b.rows, layer.output_channels / layer.conv_groups);
-  const auto columns = static_cast<int>(std::min<std::int64_t>(b.columns, layer.pixels));
-  return std::max(
-      ceil_div(columns * lanes * static_cast<int>(element_bytes(layer.width)), 2 * config.columns),
-      ceil_div(rows * lanes * layer.weight_bits, kWordBits * config.rows));
+/// A byte from each bank of our activation buffer, eight from each of the weight buffer, without conflicts.
+Delivery delivery_of(const AcceleratorConfig& config) {
+  constexpr int kByteBits = 8, kWordBits = 64;
+  return {kByteBits * 2 * config.columns, kWordBits * config.rows};
 }
 
 std::int64_t scale(std::int64_t value, std::int64_t to, std::int64_t from) {
@@ -133,7 +127,7 @@ BaselineWidths widths_of(const OurRun& run, const Scenario& scenario) {
 BaselineCycles cycles_of(Baseline& baseline, const Subject& subject, WeightSet set, const OurLayer& layer) {
   if (layer.convolution == nullptr) return {};
   const BaselineLayer shape = shape_of(layer);
-  baseline.least_step_cycles = delivery_cycles(baseline, shape, subject.scenario.accelerator);
+  baseline.delivery = delivery_of(subject.scenario.accelerator);
   return baseline.kind->needs_activations() ? sampled_cycles(baseline, subject, set, layer)
                                             : layer_cycles(baseline, shape);
 }

@@ -51,7 +51,7 @@ Case random_case(const BaselineKind& kind) {
   if (const int lanes = *rc::gen::inRange(1, most_lanes + 1); accepts(kind, lanes)) b.lanes = lanes;
   b.rows = *rc::gen::inRange(1, 5);
   b.columns = *rc::gen::inRange(1, 4);
-  b.least_step_cycles = *rc::gen::inRange(1, 5);
+  b.delivery = {*rc::gen::inRange(1, 4000), *rc::gen::inRange(1, 4000)};
   b.terms = *rc::gen::element(TokenForm::kBinary, TokenForm::kSignedDigit);
   BaselineLayer& layer = c.layer;
   layer.weight_bits = *rc::gen::inRange(2, 17);
@@ -300,14 +300,40 @@ TEST_CASE("rows wait for the slowest: what is lost is told") {
 TEST_CASE("a step lasts as long as the buffers take to deliver the next one") {
   Baseline dense = of("dense", 2);
   dense.rows = dense.columns = 1;
-  dense.least_step_cycles = 3;
-  const std::vector<std::int16_t> weights = {1, 2, 3};
+  dense.delivery.activation_bits = 6;
+  const std::vector<std::int16_t> weights = {1, 2, 3, 4};
   BaselineLayer layer;
   layer.weights = weights.data();
-  layer.kernel = 3;
+  layer.kernel = 4;
   const BaselineCycles cycles = layer_cycles(dense, layer);
   CHECK(cycles.cycles == 2 * 3);
   CHECK(cycles.used_pe_cycles == 2);
+}
+
+TEST_CASE("a step that is not full lasts as long as what is delivered for it") {
+  const std::vector<std::int16_t> weights(17 * 17, 1);
+  const std::vector<std::int16_t> activations(17 * 64, 1);
+  for (const char* name : {"dense", "laconic"}) {
+    INFO(name);
+    Baseline baseline = of(name, 16);
+    baseline.rows = 16;
+    baseline.columns = 8;
+    const auto cycles = [&](const Delivery& delivery, int channels, int kernel, int pixels) {
+      baseline.delivery = delivery;
+      BaselineLayer layer;
+      layer.weights = weights.data();
+      layer.output_channels = channels;
+      layer.kernel = kernel;
+      layer.pixels = pixels;
+      const std::vector<std::int16_t> some(activations.begin(), activations.begin() + kernel * pixels);
+      return layer_cycles(baseline, layer, some).cycles;
+    };
+    const Delivery activations_of_half = {64 * 8, 1 << 20}, weights_of_half = {1 << 20, 128 * 8};
+    CHECK(cycles(activations_of_half, 16, 17, 64) == 8 * (2 + 1));
+    CHECK(cycles(activations_of_half, 16, 16, 49) == 6 * 2 + 1);
+    CHECK(cycles(weights_of_half, 16, 17, 64) == 8 * (2 + 1));
+    CHECK(cycles(weights_of_half, 17, 16, 64) == 8 * (2 + 1));
+  }
 }
 
 TEST_CASE("arrays that do not exist are refused") {
@@ -318,7 +344,7 @@ TEST_CASE("arrays that do not exist are refused") {
   refused(of("bitvert", 15));
   refused(of("dense", 0));
   Baseline hasty = of("dense", 4);
-  hasty.least_step_cycles = 0;
+  hasty.delivery.weight_bits = 0;
   refused(hasty);
   Baseline baseline = of("dense", 16);
   baseline.rows = 0;

@@ -37,7 +37,8 @@ double total_j(const ComponentEnergies& energy) {
                          [](double sum, const ComponentEnergy& e) { return sum + e.total_j(); });
 }
 
-TEST_CASE("energy of another array is the sum of its actions' shares; doubling a constant moves its share") {
+TEST_CASE(
+    "energy of another array is the sum of its actions' shares, and doubling a constant moves its share") {
   const Width width = GENERATE(Width::k8, Width::k16);
   Technology technology = shipped_technology();
   technology.layout.null_slot_share.value = 0.25;  // so that it has a share
@@ -59,7 +60,11 @@ TEST_CASE("energy of another array is the sum of its actions' shares; doubling a
       named.constant->value = value;
       shares_j += share_j;
     }
-    for (SramPoint& point : technology.sram.points) point.read_pj = point.write_pj = point.leakage_mw = 1e-9;
+    const auto make_free = [](std::vector<SramPoint>& points) {
+      for (SramPoint& point : points) point.read_pj = point.write_pj = point.leakage_mw = 1e-9;
+    };
+    make_free(technology.sram.points);
+    for (SramMacros& macros : technology.sram.more_ports) make_free(macros.points);
     const double without_sram_j = energy_j();
     technology.sram = shipped_technology().sram;
     CHECK(before_j == Approx(shares_j + before_j - without_sram_j).epsilon(1e-9));
@@ -230,7 +235,7 @@ TEST_CASE("a counter of ones has the full adders that reduce its inputs to their
   CHECK(counter_bits(16) == 12);  // the sixteenth bit takes one more
 }
 
-TEST_CASE("signed digits take an adder one bit wider than the number; binary terms take nothing") {
+TEST_CASE("signed digits take an adder one bit wider than the number, and binary terms take nothing") {
   for (const int bits : {1, 7, 8, 15, 16}) {
     const Logic digits = recoder(TokenForm::kSignedDigit, bits);
     CHECK(digits.adder_bits == bits + 1);

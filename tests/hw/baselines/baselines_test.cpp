@@ -228,7 +228,7 @@ TEST_CASE("dense takes a cycle, Stripes the bits of a weight, whatever their val
   CHECK(group(of("stripes", 4), 5, {0, 0, 0, 0}) == 5);
 }
 
-TEST_CASE("Pragmatic takes the most ones of a magnitude; the sign is none of them") {
+TEST_CASE("Pragmatic takes the most ones of a magnitude, and the sign is none of them") {
   CHECK(group(of("pragmatic", 4), 8, {0, 0, 0, 0}) == 1);
   CHECK(group(of("pragmatic", 4), 8, {-1, 2, 64, -64}) == 1);
   CHECK(group(of("pragmatic", 4), 8, {-127, 2, 64, 3}) == 7);

@@ -37,7 +37,7 @@ TEST_CASE("weights in between are as wide as the next width that bricks fuse to"
     CHECK(of_one_unit(bits, Width::k8, sixteen).cycles == of_one_unit(as, Width::k8, sixteen).cycles);
 }
 
-TEST_CASE("a brick without a bit of the weight is empty; values change no cycle") {
+TEST_CASE("a brick without a bit of the weight is empty, and values change no cycle") {
   const auto terms = [](std::int16_t weight) {
     const BaselineCycles cycles = of_one_unit(8, Width::k8, {weight});
     CHECK(cycles.cycles == 16);

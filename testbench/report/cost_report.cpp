@@ -25,14 +25,6 @@ std::string area_line(const CostReport& report) {
                      report.area.sram_mm2(), figure(report.frames_per_s_per_mm2(), "{:.4g}"));
 }
 
-std::string clock_note(const CostReport& report) {
-  const ClockCeiling& highest = report.highest_clock;
-  if (report.clock_hz <= highest.hz * (1 + 1e-9)) return "";
-  return fmt::format("          {:.4g} GHz is above the {:.3g} GHz that {} allows{}\n", report.clock_hz / 1e9,
-                     highest.hz / 1e9, report.technology,
-                     highest.pipeline.empty() ? "" : " with pipeline." + highest.pipeline);
-}
-
 /// The cost model's DRAM is chosen apart from the memory's timing: where they differ, that is said.
 std::string dram_type_note(const CostReport& report) {
   const std::string costed = to_string(report.dram);
@@ -42,6 +34,13 @@ std::string dram_type_note(const CostReport& report) {
 }
 
 }  // namespace
+
+std::string clock_note(double clock_hz, const ClockCeiling& highest, const std::string& technology) {
+  if (clock_hz <= highest.hz * (1 + 1e-9)) return "";
+  return fmt::format("          {:.4g} GHz is above the {:.3g} GHz that {} allows{}\n", clock_hz / 1e9,
+                     highest.hz / 1e9, technology,
+                     highest.pipeline.empty() ? "" : " with pipeline." + highest.pipeline);
+}
 
 CostReport cost_of(const ActionRecord& record, const Technology& technology) {
   const CostModel model(technology, record.accelerator);
@@ -66,7 +65,8 @@ std::string cost_summary(const CostReport& report) {
   return fmt::format("energy    {} per frame in the core, {} in the {} DRAM; {} frames/J ({})\n",
                      joules(report.core_j_per_frame()), joules(report.dram_j_per_frame()),
                      to_string(report.dram), figure(report.frames_per_j(), "{:.4g}"), report.technology) +
-         area_line(report) + clock_note(report) + dram_type_note(report);
+         area_line(report) + clock_note(report.clock_hz, report.highest_clock, report.technology) +
+         dram_type_note(report);
 }
 
 std::string cost_table(const CostReport& report) {

@@ -42,6 +42,9 @@ struct CostReport {
 /// Throws ConfigError when the technology or the accelerator is invalid.
 CostReport cost_of(const ActionRecord& record, const Technology& technology);
 
+/// A line if the clock is above what the process allows, or nothing. `technology`: process and voltage.
+std::string clock_note(double clock_hz, const ClockCeiling& highest, const std::string& technology);
+
 /// Two lines for the table of a run, and one more each if its clock is above what the process allows and if
 /// its memory is of another type than the DRAM that is costed.
 std::string cost_summary(const CostReport& report);

@@ -283,6 +283,16 @@ DesignFigures evaluate_with(const OurRun& shell, const Subject& subject, WeightS
   return figures;
 }
 
+/// Over the convolutions; without one, what the scenario sets for all.
+LayerRange range_of(const QuantizedNetwork& network, int QuantizedLayer::*member, int of_all) {
+  std::vector<int> values;
+  for (const QuantizedLayer& layer : network.layers)
+    if (layer.op == LayerOp::kConv) values.push_back(layer.*member);
+  if (values.empty()) return {of_all, of_all};
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  return {*least, *most};
+}
+
 /// Refuses stored tokens if a weight without the limit on its tokens takes more bits than a code has.
 void require_stored_full_weights(const Subject& subject) {
   const AcceleratorConfig& config = subject.scenario.accelerator;
@@ -345,11 +355,15 @@ NetworkComparison evaluate(const Subject& subject, const ComparisonOptions& opti
   result.rule = options.rule;
   result.synthetic_weights = subject.synthetic_weights();
   result.synthetic_images = scenario.network.synthetic();
-  result.weight_bits = scenario.quantization.options.weight_bits;
-  result.nnzb = scenario.quantization.options.nnzb;
-  result.activation_bits = scenario.quantization.options.activation_bits;
+  const QuantizedNetwork& limited = subject.with(WeightSet::kLimited);
+  const QuantizationOptions& options_of_all = scenario.quantization.options;
+  result.weight_bits = range_of(limited, &QuantizedLayer::weight_bits, options_of_all.weight_bits);
+  result.nnzb = range_of(limited, &QuantizedLayer::nnzb, options_of_all.nnzb);
+  result.activation_bits = options_of_all.activation_bits;
   result.bytes_per_cycle = scenario.memory.peak_bytes_per_cycle(scenario.accelerator.clock_hz);
   if (scenario.memory.model == MemoryKind::kTimed) result.memory = scenario.memory.dram.config.name;
+  result.clock_hz = scenario.accelerator.clock_hz;
+  result.highest_clock = highest_clock(*scenario.technology, scenario.accelerator.pipeline);
   result.technology = process_name(*scenario.technology);
   result.technology_name = scenario.technology->name;
   result.dram_type = to_string(scenario.technology->dram.type);

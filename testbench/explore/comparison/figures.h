@@ -48,14 +48,22 @@ struct DesignFigures {
   double pe_utilization() const { return quotient(array.terms + array.empty, static_cast<double>(cycles)); }
 };
 
+/// What layers have, which need not be the same in all.
+struct LayerRange {
+  int least = 0, most = 0;
+};
+
 struct NetworkComparison {
   std::string scenario;
   SizingRule rule = SizingRule::kEqualLanes;
   bool synthetic_weights = false;
   bool synthetic_images = false;
-  int weight_bits = 0, nnzb = 0, activation_bits = 0;
+  LayerRange weight_bits, nnzb;  ///< of the convolutions, limited
+  int activation_bits = 0;
   double bytes_per_cycle = 0;
-  std::string memory;                  ///< name of a timed one; empty: ideal
+  std::string memory;  ///< name of a timed one; empty: ideal
+  double clock_hz = 0;
+  ClockCeiling highest_clock;          ///< that the technology allows
   std::string technology;              ///< process and voltage that were costed
   std::string technology_name;         ///< of the constants
   std::string dram_type;               ///< whose energy is costed

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/quotient.h"
 #include "base/text/outside_text.h"
 #include "testbench/explore/comparison/component_groups.h"
+#include "testbench/report/cost_report.h"
 #include "testbench/report/csv.h"
 #include "testbench/report/figure.h"
 #include "testbench/report/page/html_page.h"
@@ -27,16 +29,21 @@ std::string array_size(const DesignFigures& d) {
   return fmt::format("{}x{}x{}", d.rows, d.columns, d.lanes);
 }
 
+std::string range_text(const LayerRange& range) {
+  return range.least == range.most ? fmt::format("{}", range.most)
+                                   : fmt::format("{} to {}", range.least, range.most);
+}
+
 std::string heading(const NetworkComparison& c) {
   std::string text = fmt::format(
       "{}: {} frames per batch; {}; activations {} bit; weights {} bit, limited: at most {} non-zero; {}{} "
       "B/cycle; {}, {}",
-      one_line(c.scenario), c.designs.front().frames, to_string(c.rule), c.activation_bits, c.weight_bits,
-      c.nnzb, c.memory.empty() ? "" : one_line(c.memory) + " ", c.bytes_per_cycle, c.technology,
-      c.memory.empty() ? c.dram_type : "DRAM energy of " + c.dram_type);
+      one_line(c.scenario), c.designs.front().frames, to_string(c.rule), c.activation_bits,
+      range_text(c.weight_bits), range_text(c.nnzb), c.memory.empty() ? "" : one_line(c.memory) + " ",
+      c.bytes_per_cycle, c.technology, c.memory.empty() ? c.dram_type : "DRAM energy of " + c.dram_type);
   if (c.synthetic_weights) text += "; synthetic weights";
   if (c.synthetic_images) text += "; synthetic images";
-  return text + "\n";
+  return text + "\n" + report::clock_note(c.clock_hz, c.highest_clock, c.technology);
 }
 
 /// In a CSV file.
@@ -183,13 +190,16 @@ std::string to_json(const std::vector<NetworkComparison>& comparisons, const Pro
                   {"weights", c.synthetic_weights ? "synthetic" : "model"},
                   {"images", c.synthetic_images ? "synthetic" : "file"},
                   {"activation_bits", c.activation_bits},
-                  {"weight_bits", c.weight_bits},
-                  {"nnzb", c.nnzb},
+                  {"weight_bits", c.weight_bits.most},
+                  {"least_weight_bits", c.weight_bits.least},
+                  {"nnzb", c.nnzb.most},
+                  {"least_nnzb", c.nnzb.least},
                   {"memory", c.memory.empty() ? "ideal" : c.memory},
                   {"bytes_per_cycle", c.bytes_per_cycle},
                   {"technology", c.technology},
                   {"technology_name", c.technology_name},
                   {"dram_type", c.dram_type}};
+    if (std::isfinite(c.highest_clock.hz)) entry["highest_clock_hz"] = c.highest_clock.hz;
     for (const DesignFigures& design : c.designs) entry["designs"].push_back(design_json(design));
     json["comparisons"].push_back(entry);
   }

@@ -58,6 +58,33 @@ TEST_CASE("the limit is lifted for layers with settings of their own, too") {
   CHECK_FALSE(lifted.overrides[1].nnzb.has_value());
 }
 
+TEST_CASE("a comparison tells the bits that its layers have") {
+  const auto told = [](const std::vector<SettingOverride>& overrides) {
+    const NetworkComparison c = evaluate(lenet(overrides), {SizingRule::kEqualLanes, {}});
+    const auto json = nlohmann::json::parse(to_json({c}, {}))["comparisons"][0];
+    return std::pair(comparison_table(c), std::array<int, 4>{json["weight_bits"], json["least_weight_bits"],
+                                                             json["nnzb"], json["least_nnzb"]});
+  };
+  const auto all = told({{"quantization.layers=[{pattern: \"*\", weight_bits: 4, nnzb: 1}]", ""}});
+  CHECK_THAT(all.first, Contains("weights 4 bit, limited: at most 1 non-zero"));
+  CHECK(all.second == std::array<int, 4>{4, 4, 1, 1});
+  const auto first = told({{"quantization.layers=[{pattern: conv1, weight_bits: 4, nnzb: 1}]", ""}});
+  CHECK_THAT(first.first, Contains("weights 4 to 8 bit, limited: at most 1 to 3 non-zero"));
+  CHECK(first.second == std::array<int, 4>{8, 4, 3, 1});
+}
+
+TEST_CASE("a comparison tells a clock above what its technology and pipeline allow") {
+  const auto compared = [](const std::vector<SettingOverride>& overrides) {
+    return evaluate(lenet(overrides), {SizingRule::kEqualLanes, {}});
+  };
+  CHECK_THAT(comparison_table(compared({})), !Contains("is above the"));
+  const NetworkComparison slow =
+      compared({{"accelerator=" + scenario_file("accelerators/unpipelined.yaml"), ""}});
+  CHECK_THAT(comparison_table(slow), Contains("\n          1 GHz is above the 0.418 GHz that 65 nm, "));
+  const auto json = nlohmann::json::parse(to_json({slow}, {}))["comparisons"][0];
+  CHECK(json["highest_clock_hz"] == slow.highest_clock.hz);
+}
+
 TEST_CASE("ours is listed with the lanes that serve the activations") {
   for (const auto& [bits, lanes] : {std::pair{"8", 2}, {"16", 1}}) {
     const Subject subject = lenet({{std::string("quantization.activation_bits=") + bits, ""}});

@@ -73,13 +73,16 @@ function stacks(comparison, label, unit, parts) {
   }));
 }
 
+const from_to = (least, most) => least === most ? String(most) : least + ' to ' + most;
+
 for (const comparison of comparisons) {
   const parts = Object.keys(comparison.designs[0].energy_j_per_frame_components);
   const unit_colour = (part) => 'unit-' + part;
   const array = (design, key) => key === 'not_computing' ? Math.max(0, design.cycles - sum(Object.values(design.array_cycles)))
                                                          : design.array_cycles[key];
-  section(comparison.scenario, 'Activations ' + comparison.activation_bits + ' bit, weights ' + comparison.weight_bits + ' bit (' +
-          comparison.weights + '), limited to ' + comparison.nnzb + ' non-zero bits; images: ' + comparison.images + '; ' +
+  section(comparison.scenario, 'Activations ' + comparison.activation_bits + ' bit, weights ' +
+          from_to(comparison.least_weight_bits, comparison.weight_bits) + ' bit (' + comparison.weights +
+          '), limited to ' + from_to(comparison.least_nnzb, comparison.nnzb) + ' non-zero bits; images: ' + comparison.images + '; ' +
           count(comparison.designs[0].frames) + ' frames per batch.',
     element('div', {class: 'pair'},
       stacks(comparison, 'Energy per frame', 'J', parts.map((part) => [spoken(part), unit_colour(part),

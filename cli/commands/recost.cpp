@@ -8,6 +8,7 @@
 
 #include "base/file/output_file.h"
 #include "base/process/interruption.h"
+#include "base/text/config_error.h"
 #include "base/text/outside_text.h"
 #include "cli/check_output.h"
 #include "cli/command.h"
@@ -34,6 +35,15 @@ struct RecostArguments {
 
 namespace fs = std::filesystem;
 
+/// Puts what does not fit the record down to the technology's file.
+CostReport costed(const ActionRecord& record, const Technology& technology, const std::string& file) {
+  try {
+    return cost_of(record, technology);
+  } catch (const ConfigError& refused) {
+    throw refused.of(one_line(file));
+  }
+}
+
 void recost_command(const RecostArguments& arguments) {
   const fs::path actions = fs::path(arguments.results) / "actions.yaml";
   std::error_code ignored;
@@ -47,7 +57,7 @@ void recost_command(const RecostArguments& arguments) {
   files.note(actions);
   check_outputs({{"--csv", arguments.csv}}, files.read());
   const ActionRecord record = load_actions(actions);
-  const CostReport report = cost_of(record, technology);
+  const CostReport report = costed(record, technology, arguments.technology);
   const StopSignals stop;  // nothing of a file is left half-written
   throw_if_interrupted();
   if (!arguments.csv.empty()) write_file(arguments.csv, energy_csv(report));

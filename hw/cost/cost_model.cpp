@@ -56,6 +56,11 @@ double AreaReport::total_mm2() const {
                          [](double sum, const ComponentArea& area) { return sum + area.total_mm2(); });
 }
 
+void check_macros(const Technology& technology, const AcceleratorConfig& config) {
+  const PriceList prices(technology);
+  for (const Parts& parts : inventory(config)) prices.area(parts);
+}
+
 CostModel::CostModel(const Technology& technology, const AcceleratorConfig& config)
     : clock_hz_(config.clock_hz) {
   const PriceList prices(technology);

@@ -48,6 +48,9 @@ struct AreaReport {
   double total_mm2() const;
 };
 
+/// Throws ConfigError if the technology lacks macros with the ports that the accelerator's memories take.
+void check_macros(const Technology& technology, const AcceleratorConfig& config);
+
 class CostModel {
  public:
   /// Throws std::invalid_argument as check() of both does.

@@ -75,9 +75,10 @@ SramFigures PriceList::bank(const SramArray& array) const {
   const auto found = std::find_if(sram_.begin(), sram_.end(),
                                   [&](const MacroModel& macros) { return macros.ports == array.ports; });
   if (found != sram_.end()) return found->model.bank(array.bytes, array.bits);
-  throw ConfigError("technology", "sram.more_ports", "no such macros",
-                    fmt::format("macros with {} read and {} write ports, or accelerator.sram_ports = shared",
-                                array.ports.reads, array.ports.writes));
+  throw ConfigError(
+      "technology", "sram.more_ports",
+      fmt::format("no macros with {} read and {} write ports", array.ports.reads, array.ports.writes),
+      "more_ports with such, or accelerator.sram_ports: shared");
 }
 
 ComponentArea PriceList::area(const Parts& parts) const {

@@ -212,6 +212,7 @@ void check(const Technology& t) {
     check(*ratio, Quantity::kRatio, t.scaling);
   require(t.layout.density.value >= LayoutFactors::kLeastDensity && t.layout.density.value <= 1, "value",
           t.layout.density.value, fmt::format("a density of {} to 1", LayoutFactors::kLeastDensity));
+  require(t.layout.null_slot_share.value <= 1, "value", t.layout.null_slot_share.value, "a share of 0 to 1");
   check(t.sram);
   check_process(t.scaling, t.sram.node_nm, t.sram.voltage_v);
   for (const Constant& constant : t.dram.energy_per_bit) check(constant, Quantity::kEnergyPerBit, t.scaling);

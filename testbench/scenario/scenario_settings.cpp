@@ -7,13 +7,24 @@
 #include <string>
 #include <utility>
 
+#include "base/text/config_error.h"
 #include "base/text/outside_text.h"
+#include "hw/cost/cost_model.h"
 #include "hw/isa/config_settings.h"
 #include "testbench/scenario/scenario.h"
 #include "testbench/scenario/technology.h"
 
 namespace bitbalance::scenario {
 namespace {
+
+/// Beside the technology's macros, as the key of others is not there.
+void require_macros(const Technology& technology, const AcceleratorConfig& accelerator) {
+  try {
+    check_macros(technology, accelerator);
+  } catch (const ConfigError& refused) {
+    throw ConfigError("technology", "technology.sram", refused.value(), refused.accepted());
+  }
+}
 
 void show_zoo(SettingsVisitor& v, ZooOptions& s) {
   v.integer({"seed", "of the synthetic weights"}, s.seed, 0, std::int64_t{1} << 62);
@@ -253,6 +264,9 @@ void show_scenario(SettingsVisitor& v, Scenario& s) {
   v.optional_section({"technology", "what an action costs; without it neither energy nor area"}, costed, [&] {
     if (!s.technology) s.technology.emplace();
     v.kept(*s.technology, [&] { show_technology(v, *s.technology); });
+  });
+  v.checked([&] {
+    if (costed) require_macros(*s.technology, s.accelerator);
   });
   v.section({"mapping", "how layers become commands"}, [&] { show_mapping(v, s.mapping); });
   v.rule(costed || !asks_energy(s.mapping.objective), "mapping.objective",

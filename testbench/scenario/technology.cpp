@@ -161,7 +161,7 @@ class TechnologyView {
     constant({"density", "cell area / layout area of logic"}, t_.layout.density, Quantity::kRatio,
              LayoutFactors::kLeastDensity, 1);
     constant({"null_slot_share", "energy of a lane in a null slot / of a shift-add"},
-             t_.layout.null_slot_share, Quantity::kRatio);
+             t_.layout.null_slot_share, Quantity::kRatio, 0, 1);
   }
 
   void show_sram() {

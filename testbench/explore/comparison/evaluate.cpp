@@ -311,7 +311,7 @@ void require_stored_full_weights(const Subject& subject) {
 
 AcceleratorConfig lean_variant(AcceleratorConfig config) {
   config.pe = {PeLanes::kNarrow, 7};
-  config.accumulator_bits_8 = 24;
+  config.accumulator_bits_8 = std::min(config.accumulator_bits_8, 24);
   config.allow_wrap = true;
   return config;
 }

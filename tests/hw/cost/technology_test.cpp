@@ -133,6 +133,16 @@ TEST_CASE("cells fill the layout at most, and a hundredth of it at least") {
   }
 }
 
+TEST_CASE("a null slot costs no more than a shift-add") {
+  CHECK_THAT(refusal("null_slot_share: {value: 0", "null_slot_share: {value: 1.5"),
+             Contains("layout.null_slot_share.value: '1.5'; accepted: a number, 0 to 1"));
+  Technology technology = shipped_technology();
+  technology.layout.null_slot_share.value = 1;
+  CHECK_NOTHROW(check(technology));
+  technology.layout.null_slot_share.value = 1.01;
+  CHECK_THROWS_WITH(check(technology), Contains("accepted: a share of 0 to 1"));
+}
+
 TEST_CASE("a process that the scaling rule does not cover is refused") {
   CHECK_THAT(refusal("unit: pJ, node_nm: 40", "unit: pJ, node_nm: 5"),
              Contains("logic.adder.energy.node_nm: 5; accepted: 7 to 180"));

@@ -230,6 +230,13 @@ TEST_CASE("the lean variant takes our cycles on less area, and is the shipped ac
             .designs.size() == 2 * 2);
 }
 
+TEST_CASE("the lean variant has no wider accumulators than ours") {
+  AcceleratorConfig narrow;
+  narrow.accumulator_bits_8 = 20;
+  CHECK(lean_variant(narrow).accumulator_bits_8 == 20);
+  CHECK(lean_variant({}).accumulator_bits_8 == 24);
+}
+
 TEST_CASE("equal area: the fastest array of those that fit") {
   const Subject subject = lenet();
   for (const char* name : {"dense", "bitlet"}) {
@@ -393,6 +400,10 @@ TEST_CASE("mistakes are told in one line and leave nothing") {
   CHECK_THAT(refusal("--set technology.logic.adder.energy.value=-1"),
              Contains("technology.logic.adder.energy.value") && Contains("-1"));
   CHECK_THAT(refusal("--set technology.logic.adder.energy.unit=furlong"), Contains("furlong"));
+  CHECK_THAT(refusal("--set technology.sram.more_ports=[]"),
+             Contains("65nm.yaml:") &&
+                 Contains(": technology.sram: no macros with 1 read and 1 write ports; accepted: more_ports "
+                          "with such, or accelerator.sram_ports: shared"));
   const fs::path bare = TemporaryFolder().path();
   CHECK_THAT(refusal(bare.string() + "/nothing.yaml"), Contains("nothing.yaml"));
 }

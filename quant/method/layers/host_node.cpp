@@ -3,10 +3,33 @@
 #include "quant/host/graph_builders.h"
 
 namespace bitbalance::method {
+namespace {
+
+/// `pooling` of a network: windows of planes, which have rows and columns.
+HostGraph pooling_graph(const Network& network, const Node& pooling) {
+  const auto planes = [&](int tensor) {
+    const Shape& shape = network.shape(tensor);
+    return Dims{1, shape.channels, shape.height, shape.width};
+  };
+  HostOperator step =
+      host_step(pooling.op == Op::kMaxPool ? "MaxPool" : "AveragePool", planes(pooling.output), {{0, {}}});
+  const Window& window = pooling.window;
+  step.attributes.integers = {
+      {"kernel_shape", {window.kernel_h, window.kernel_w}},
+      {"strides", {window.stride_h, window.stride_w}},
+      {"pads", {window.pad_top, window.pad_left, window.pad_bottom, window.pad_right}}};
+  if (pooling.count_include_pad) step.attributes.integers["count_include_pad"] = {1};
+  return {{planes(pooling.input)}, std::move(step)};
+}
+
+}  // namespace
 
 bool is_movable(const Node& node) {
-  return node.op == Op::kAffine || node.op == Op::kClip || node.op == Op::kLookup || node.op == Op::kAdd ||
-         node.op == Op::kConcat;
+  return node.op != Op::kConv && node.op != Op::kHost;
+}
+
+bool is_pooling(const Node& node) {
+  return node.op == Op::kMaxPool || node.op == Op::kAvgPool;
 }
 
 Node on_host(const Network& network, const Node& node) {
@@ -17,6 +40,10 @@ Node on_host(const Network& network, const Node& node) {
   moved.output = node.output;
   if (node.op == Op::kLookup) {
     moved.host = node.host;
+    return moved;
+  }
+  if (is_pooling(node)) {
+    moved.host = pooling_graph(network, node);
     return moved;
   }
   const std::vector<int> read = sources(node);

@@ -6,8 +6,10 @@
 
 namespace bitbalance::method {
 
-/// Whether the host can take the node over: a kAffine, kClip, kLookup, kAdd or kConcat.
+/// Whether the host can take the node over: all but convolutions, and what is the host's already.
 bool is_movable(const Node& node);
+
+bool is_pooling(const Node& node);
 
 /// The host's version of a movable node.
 Node on_host(const Network& network, const Node& node);

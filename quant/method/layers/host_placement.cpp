@@ -4,16 +4,54 @@
 #include <map>
 
 #include "quant/host/graph_builders.h"
+#include "quant/host/operator_traits.h"
 #include "quant/method/layers/host_node.h"
 #include "quant/method/layers/pointwise_functions.h"
 
 namespace bitbalance::method {
 namespace {
 
-/// Operators at whose operand `index` a small error near zero is a large one of the result.
-bool magnifies(const std::string& op, std::size_t index) {
-  if (op == "Div") return index == 1;
-  return index == 0 && (op == "Log" || op == "Pow" || op == "Reciprocal" || op == "Sqrt");
+/// Is a small error of operand `index` near zero a large one of the result?
+bool magnifies(const HostOperator& step, std::size_t index) {
+  if (step.type == "Div") return index == 1;
+  if (index != 0) return false;
+  if (step.type != "Pow") return step.type == "Log" || step.type == "Reciprocal" || step.type == "Sqrt";
+  const HostOperand& exponent = step.operands[1];
+  return exponent.value >= 0 || std::any_of(exponent.constant.values.begin(), exponent.constant.values.end(),
+                                            [](float power) { return power < 1; });
+}
+
+/// Is an error of an operand one of that size, but for a constant factor, of the result?
+bool passes_errors(const HostOperator& step) {
+  if (step.type == "Mul" || step.type == "Div") {
+    return std::any_of(step.operands.begin(), step.operands.end(),
+                       [](const HostOperand& operand) { return operand.value < 0; });
+  }
+  return step.type == "Add" || step.type == "Sub" || step.type == "Clip" || step.type == "AveragePool" ||
+         step.type == "ReduceMean" || has_trait(step.type, kMoves);
+}
+
+/// By tensor: would the host enlarge its rounding? What lies between may be anything but a convolution.
+std::vector<bool> magnified_tensors(const Network& network) {
+  std::vector<bool> magnified(network.tensors.size(), false);
+  for (auto node = network.nodes.rbegin(); node != network.nodes.rend(); ++node) {
+    if (node->op == Op::kConv) continue;
+    const std::vector<int> read = sources(*node);
+    const std::vector<HostOperator>& steps = node->host.steps;
+    // Of the node's graph; a layer has none, and passes on the errors of all that it reads.
+    std::vector<bool> values(read.size() + steps.size(), steps.empty() && magnified[node->output]);
+    values.back() = magnified[node->output];
+    for (std::size_t s = steps.size(); s-- > 0;) {
+      const bool is_passed = values[read.size() + s] && passes_errors(steps[s]);
+      for (std::size_t i = 0; i < steps[s].operands.size(); ++i) {
+        const int value = steps[s].operands[i].value;
+        if (value >= 0 && (is_passed || magnifies(steps[s], i))) values[value] = true;
+      }
+    }
+    for (std::size_t i = 0; i < read.size(); ++i)
+      if (values[i]) magnified[read[i]] = true;
+  }
+  return magnified;
 }
 
 /// Decides for each node where it runs. A node that goes to the host is looked at once, and so are those
@@ -23,6 +61,7 @@ class Placement {
   explicit Placement(const Network& network)
       : network_(network),
         uses_(count_uses(network)),
+        magnified_(magnified_tensors(network)),
         on_host_(network.nodes.size()),
         joins_layer_(network.nodes.size()),
         from_host_(network.nodes.size()),
@@ -67,53 +106,49 @@ class Placement {
     }
   }
 
-  /// A concatenation with a part from the accelerator stays: its parts are written in place.
+  /// A concatenation with a part from the accelerator stays: its parts are written in place. So does a
+  /// pooling that the accelerator reads.
   bool follows_host(int n) const {
     const Node& node = network_.nodes[n];
+    if (is_pooling(node)) return false;
     return from_host_[n] >= (node.op == Op::kConcat ? static_cast<int>(sources(node).size()) : 1);
   }
 
-  /// Would be a layer of its own on the accelerator, or a function that must not be rounded, for nobody but
-  /// the host.
+  /// Nobody but the host reads it, and it would be a layer of its own on the accelerator (a pooling may be),
+  /// or lose there what the host needs.
   bool is_spare(int n) const {
-    const int output = network_.nodes[n].output;
-    return !is_result(network_, output) && accelerated_[output] == 0 &&
-           (!joins_layer_[n] || needs_fractions(n));
+    const Node& node = network_.nodes[n];
+    const bool has_place = joins_layer_[n] || is_pooling(node);
+    return !is_result(network_, node.output) && accelerated_[node.output] == 0 &&
+           (!has_place || needs_fractions(n));
   }
 
-  /// Most results of an exponential function are small beside the largest, and so is what is magnified.
+  /// Most results of an exponential function are small beside the largest, and so is what is magnified. Means
+  /// have fractions, and the largest of an accelerator's integers is one of them; both lose those that the
+  /// host made.
   bool needs_fractions(int n) const {
     const Node& node = network_.nodes[n];
-    if (node.op != Op::kLookup) return false;
-    const std::vector<HostOperator>& steps = node.host.steps;
-    return std::any_of(steps.begin(), steps.end(), [](const HostOperator& s) { return s.type == "Exp"; }) ||
-           std::any_of(readers_[node.output].begin(), readers_[node.output].end(),
-                       [&](int reader) { return is_magnified(node.output, network_.nodes[reader]); });
-  }
-
-  static bool is_magnified(int tensor, const Node& reader) {
-    const std::vector<int> read = sources(reader);
-    for (const HostOperator& step : reader.host.steps) {
-      for (std::size_t i = 0; i < step.operands.size(); ++i) {
-        const int value = step.operands[i].value;
-        const bool is_read = value >= 0 && value < static_cast<int>(read.size()) && read[value] == tensor;
-        if (is_read && magnifies(step.type, i)) return true;
-      }
+    const bool is_magnified = magnified_[node.output];
+    if (node.op == Op::kLookup) {
+      const std::vector<HostOperator>& steps = node.host.steps;
+      return is_magnified ||
+             std::any_of(steps.begin(), steps.end(), [](const HostOperator& s) { return s.type == "Exp"; });
     }
-    return false;
+    if (is_pooling(node)) return from_host_[n] > 0 || (node.op == Op::kAvgPool && is_magnified);
+    const int writer = writer_[node.input];
+    return node.op == Op::kClip && is_magnified && writer >= 0 && is_pooling(network_.nodes[writer]);
   }
 
   /// Will fusion make it part of the convolution or pooling before it? The nodes before it are known.
   bool joins_layer(const Node& node) const {
-    if (node.op == Op::kConcat) return false;
+    if (node.op == Op::kConcat || is_pooling(node)) return false;
     const std::vector<int> read = sources(node);
     return std::any_of(read.begin(), read.end(), [&](int t) {
       if (uses_[t] != 1 || writer_[t] < 0) return false;
       const Node& writer = network_.nodes[writer_[t]];
       if (writer.op == Op::kConv) return true;
-      const bool is_pool = writer.op == Op::kMaxPool || writer.op == Op::kAvgPool;
       const bool ends_layer = node.op == Op::kClip || node.op == Op::kLookup;
-      return (node.op == Op::kClip && is_pool) ||
+      return (node.op == Op::kClip && is_pooling(writer)) ||
              ((ends_layer || writer.op == Op::kAffine) && writer.op != Op::kLookup && is_movable(writer) &&
               joins_layer_[writer_[t]]);
     });
@@ -121,6 +156,7 @@ class Placement {
 
   const Network& network_;
   std::vector<int> uses_;
+  std::vector<bool> magnified_;              ///< by tensor
   std::vector<bool> on_host_, joins_layer_;  ///< by node
   std::vector<int> from_host_;               ///< by node: how many of its sources the host writes
   std::vector<int> writer_;                  ///< by tensor, -1: the network's input

@@ -13,8 +13,8 @@ namespace bitbalance::method {
 std::vector<bool> nodes_on_host(const Network& network);
 
 /// The same function with more of it on the host: clipping, additions, scaling, look-ups and concatenation
-/// that no convolution absorbs and that stand beside operators on the host; and look-ups before such an
-/// operator whose rounding would be enlarged.
+/// that no convolution absorbs and that stand beside operators on the host; poolings between such operators;
+/// and look-ups and means before them whose rounding would be enlarged.
 Network place_on_host(Network network);
 
 /// The same function with no node on the host behind another: each computes one tensor that the accelerator

@@ -1,6 +1,7 @@
 // What of a network runs on the host, in how many pieces, and that this changes no value.
 #include "quant/method/layers/host_placement.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "quant/eval/evaluator.h"
@@ -85,6 +86,77 @@ TEST_CASE("a function for the host alone is no table where rounding would be enl
   CHECK(placed("Sigmoid", "Reciprocal") == Op::kHost);
   CHECK(placed("Sigmoid", "Div") == Op::kLookup);
   CHECK(placed("Sigmoid", "Div", true) == Op::kHost);
+}
+
+TEST_CASE("no table either where sums, means or parts of the results are enlarged") {
+  // The functions that have a table, of two convolutions; `last` reads what `join` makes of them.
+  const auto tables = [](const std::string& join, const std::string& last) {
+    NetworkBuilder builder({4, 2, 3});
+    const int a =
+        builder.host("a", {add_conv(builder, "first", 0, square_window(1), 4)}, host_operator("Tanh"));
+    const int b =
+        builder.host("b", {add_conv(builder, "other", 0, square_window(1), 4)}, host_operator("Erf"));
+    int joined = -1;
+    if (join == "kAdd") {
+      joined = builder.add("joined", a, b);
+    } else {
+      HostOperator op = host_operator(join);
+      if (join == "Concat") op.attributes.integers = {{"axis", {3}}};
+      joined = builder.host("joined", {a, b}, std::move(op));
+    }
+    joined = builder.pool("pool", Op::kAvgPool, joined, square_window(2));
+    const Network network =
+        lower_network(builder.build(builder.host("last", {joined}, host_operator(last))), true);
+    return std::count_if(network.nodes.begin(), network.nodes.end(),
+                         [](const Node& node) { return node.op == Op::kLookup; });
+  };
+  for (const std::string join : {"kAdd", "Sub", "Concat"}) {
+    CAPTURE(join);
+    CHECK(tables(join, "Log") == 0);
+    CHECK(tables(join, "Softmax") == 2);
+  }
+  CHECK(tables("Mul", "Log") == 2);
+}
+
+TEST_CASE("a pooling between operators of the host, or whose rounding would be enlarged, is the host's") {
+  // Where the pooling of `input`, "conv" or "host", runs, with a clip or addend behind it and a last reader.
+  const auto placed = [](Op pooling, const std::string& input, const std::string& between,
+                         const std::string& reader) {
+    NetworkBuilder builder({4, 4, 4});
+    int tensor = add_conv(builder, "conv", 0, square_window(1), 4);
+    if (input == "host") tensor = builder.host("squares", {tensor, tensor}, host_operator("Mul"));
+    tensor = builder.pool("pool", pooling, tensor, {3, 2, 2, 1, 1, 1, 1, 0, 0, 1},
+                          pooling == Op::kAvgPool && between.empty());
+    if (between == "Add") tensor = builder.affine("between", tensor, {1, 2, 3, 4}, {0.1F, 0, 1, 2});
+    if (between == "Clip") tensor = builder.clip("between", tensor, 0.1F, 10);
+    if (between == "Conv") tensor = add_conv(builder, "between", tensor, square_window(1), 4);
+    if (!reader.empty()) {
+      HostOperator op = host_operator(reader);
+      if (reader == "Pow") op.operands = {{-1, {{1}, {2}}}};
+      tensor = builder.host("last", {tensor}, std::move(op));
+    }
+    const Network network = builder.build(tensor);
+    const Network result = lower_network(network);
+    check_same_values(network, result);
+    const auto pools = std::count_if(result.nodes.begin(), result.nodes.end(),
+                                     [&](const Node& node) { return node.op == pooling; });
+    return pools == 0 ? Op::kHost : pooling;
+  };
+  const Op average = Op::kAvgPool, largest = Op::kMaxPool;
+  for (const Op pooling : {average, largest}) {
+    CAPTURE(static_cast<int>(pooling));
+    CHECK(placed(pooling, "host", "", "Softmax") == Op::kHost);
+    CHECK(placed(pooling, "host", "Add", "Reciprocal") == Op::kHost);
+    CHECK(placed(pooling, "host", "Clip", "Reciprocal") == Op::kHost);
+    CHECK(placed(pooling, "host", "Conv", "Reciprocal") == pooling);
+    CHECK(placed(pooling, "host", "Clip", "Softmax") == pooling);
+    CHECK(placed(pooling, "host", "", "") == pooling);
+    CHECK(placed(pooling, "conv", "", "Softmax") == pooling);
+    CHECK(placed(pooling, "conv", "Add", "Pow") == pooling);
+  }
+  CHECK(placed(average, "conv", "", "Reciprocal") == Op::kHost);
+  CHECK(placed(average, "conv", "Add", "Reciprocal") == Op::kHost);
+  CHECK(placed(largest, "conv", "", "Reciprocal") == largest);  // its integers are the convolution's
 }
 
 TEST_CASE("a residual stream on the host passes by the accelerator without rounding") {

@@ -95,6 +95,19 @@ TEST_CASE("attention between convolutions survives export as imported, placed, m
   check_survives(equalize_channels(lowered, calibration));
 }
 
+TEST_CASE("a pooling that the host took over is one again for who reads the file") {
+  const Op pooling = GENERATE(Op::kAvgPool, Op::kMaxPool);
+  NetworkBuilder builder({4, 5, 5});
+  const int exp = builder.host("exp", {0}, host_operator("Exp"));
+  const int pool =
+      builder.pool("pool", pooling, exp, {3, 2, 2, 1, 1, 1, 1, 0, 0, 1}, pooling == Op::kAvgPool);
+  const Network network = lower_network(builder.build(builder.host("log", {pool}, host_operator("Log"))));
+  REQUIRE(network.nodes.size() == 1);
+  const Network back = lower_network(import_bytes(to_onnx(network)));
+  CHECK(back.nodes.size() == 1);
+  CHECK(Evaluator(back).run(image_of(network)) == Evaluator(network).run(image_of(network)));
+}
+
 TEST_CASE("a file with graphs of the host takes one image, and their result keeps its extents") {
   const onnx::ModelProto file = parsed(to_onnx(attention_network([](OnnxBuilder& model) {
     model.constant("flat", Ints{8, 48}).node("Reshape", {"large", "flat"}, "flat_image");

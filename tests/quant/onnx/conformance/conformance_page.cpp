@@ -70,6 +70,7 @@ nothing but claimed operators.
 | operators | where they run |
 |---|---|
 | convolutions, products with constant weights, poolings, and what can join them (clipping, sums, scaling, concatenation) | on the accelerator |
+| poolings [between operators of the host](numbers.md#on-the-host) | on the host |
 | continuous functions of each element: Sigmoid, Tanh, HardSwish, a Gelu spelled by Erf | on the accelerator, by [table](numbers.md#functions-by-table), if it has `lookup_tables` |
 | those that only change extents | nowhere: they cost nothing |
 | those whose inputs are constant | nowhere: they are folded |

@@ -23,6 +23,7 @@
 #include "quant/ir/file/quantized_file.h"
 #include "quant/ir/integer_values.h"
 #include "quant/method/calibration.h"
+#include "quant/method/layers/host_placement.h"
 #include "quant/method/quantizer.h"
 #include "quant/method/weights/weight_metrics.h"
 #include "quant/onnx/export.h"
@@ -115,6 +116,7 @@ class QuantizeRun {
     if (scenario.quantization.options.equalize_channels && !arguments_.budget.empty())
       throw SettingsError("--budget: accepted: without quantization.equalize_channels");
     network_ = prepare(std::move(samples_.network), calibration_, scenario.quantization.options);
+    if (!scenario.quantization.options.equalize_channels) report_.enlarged = enlarged_convolutions(network_);
     if (!arguments_.budget.empty()) spend(parse_budget(arguments_.budget));
     // The form that is written comes last: of the others the weights are gone by then.
     const TokenForm chosen = scenario.accelerator.token_form;

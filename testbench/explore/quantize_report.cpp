@@ -99,6 +99,14 @@ std::string accuracy_text(const Accuracy& binary, const Accuracy& digits) {
       binary.exact_reference, binary.samples);
 }
 
+std::string enlarged_text(const std::vector<std::string>& names) {
+  const std::string others = names.size() == 1 ? "" : fmt::format(" and {} more", names.size() - 1);
+  return fmt::format(
+      "\nenlarged  errors of layer '{}'{}, by the host, where results are small; quantization."
+      "equalize_channels=true may help\n",
+      one_line(names.front()), others);
+}
+
 }  // namespace
 
 StoredWeights stored_weights(const QuantizedLayer& layer) {
@@ -141,6 +149,7 @@ std::string quantize_table(const QuantizeReport& report) {
   text += fmt::format("{:<{}} {:>9.0f} {:>4} {:>4}  {:>19}  {:>19}  {}\n", "total", width,
                       total.weights.count, "", "", "", "", sizes(total, total_of(digits)));
   if (!report.budget.empty()) text += fmt::format("\nbudget    {}\n", report.budget);
+  if (!report.enlarged.empty()) text += enlarged_text(report.enlarged);
   if (binary.accuracy) text += accuracy_text(*binary.accuracy, *digits.accuracy);
   text += fmt::format("host      {:.1f} s quantizing, both forms\n", report.quantize_s);
   return text;
@@ -175,6 +184,7 @@ std::string quantize_json(const QuantizeReport& report) {
   json["method"] = method_of(report.scenario.quantization);
   json["calibration_images"] = report.calibration_images;
   json["activation_ranges_from_file"] = report.ranges_from_file;
+  json["enlarged_by_host"] = report.enlarged;
   if (const std::optional<Accuracy>& a = report.forms[0].accuracy) {
     json["accuracy"] = {
         {"metric", to_string(a->metric)}, {"float", a->reference.value()}, {"samples", a->samples}};

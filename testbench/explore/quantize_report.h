@@ -40,6 +40,8 @@ struct QuantizeReport {
   int calibration_images = 0;
   bool synthetic_calibration = false;
   int ranges_from_file = 0;  ///< tensors whose range is the one that the file was quantized with
+  /// Convolutions whose errors the host enlarges and quantization.equalize_channels, not set, could lessen.
+  std::vector<std::string> enlarged;
   std::array<FormReport, kTokenForms.size()> forms;
   /// Weights by number of tokens, by form: rounded to all bits, so without a limit, and as they are.
   std::array<std::vector<std::int64_t>, kTokenForms.size()> tokens_before, tokens_after;

@@ -217,5 +217,28 @@ TEST_CASE("an input beside the image has the values of the scenario, and runs on
   for (std::int64_t i = 0; i < results.elements(); ++i) CHECK(results.value(i) > 50);
 }
 
+TEST_CASE("quantize tells of a convolution whose errors the host enlarges, and of the setting that helps") {
+  OnnxBuilder model({1, 2, 4, 4});
+  model.constant("w", {2, 2, 1, 1}, {1, 0, 0, 0.01F});
+  model.node("Conv", {"x", "w"}, "c").set_name("filter bank");
+  model.constant("less", {2, 1, 1}, {0.5F, 0.25F}).node("Pow", {"c", "less"}, "y");
+  const TemporaryFolder folder;
+  const std::string file = folder.write("m.onnx", model.model().SerializeAsString()).string();
+  const std::string samples =
+      folder.write("c.npy", to_npy({1, 2, 4, 4}, std::vector<float>(32, 0.5F))).string();
+  for (const bool is_equal : {false, true}) {
+    const CommandEnd end = bitbalance_command("quantize " + file + " --calibration " + samples + " --out " +
+                                              (folder.path() / "q").string() +
+                                              (is_equal ? " --set quantization.equalize_channels=true" : ""));
+    CAPTURE(end.err);
+    REQUIRE(end.exit_code == 0);
+    const bool is_told =
+        end.out.find("enlarged  errors of layer 'filter bank', by the host") != std::string::npos;
+    CHECK(is_told == !is_equal);
+    const Json summary = Json::parse(text_of(folder.path() / "q/summary.json"));
+    CHECK(summary["enlarged_by_host"] == (is_equal ? Json::array() : Json({"filter bank"})));
+  }
+}
+
 }  // namespace
 }  // namespace bitbalance::test

@@ -287,4 +287,18 @@ Network lower_network(Network network, bool has_tables) {
   return merge_host_nodes(fold_affine(place_on_host(std::move(network))));
 }
 
+std::vector<std::string> enlarged_convolutions(const Network& network) {
+  std::vector<bool> is_enlarged = magnified_tensors(network);
+  for (const Node& node : network.nodes) {
+    if (node.op == Op::kHost) continue;
+    for (const int tensor : sources(node)) is_enlarged[tensor] = false;
+  }
+  std::vector<std::string> names;
+  for (const Node& node : network.nodes) {
+    if (node.op == Op::kConv && is_enlarged[node.output] && !is_result(network, node.output))
+      names.push_back(node.name);
+  }
+  return names;
+}
+
 }  // namespace bitbalance::method

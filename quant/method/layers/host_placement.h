@@ -2,6 +2,7 @@
 // whatever lies between two layers of the accelerator becomes one function, without rounding inside.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "quant/ir/network.h"
@@ -24,5 +25,9 @@ Network merge_host_nodes(Network network);
 /// The network whose nodes quantize() turns into layers: placed, with fold_affine(), merged. `has_tables`:
 /// with find_lookups() first.
 Network lower_network(Network network, bool has_tables = false);
+
+/// Of the result of lower_network(): names of the convolutions that the host alone reads and whose errors it
+/// enlarges where their results are small, as a logarithm does. equalize_channels() makes those errors less.
+std::vector<std::string> enlarged_convolutions(const Network& network);
 
 }  // namespace bitbalance::method

@@ -159,6 +159,27 @@ TEST_CASE("a pooling between operators of the host, or whose rounding would be e
   CHECK(placed(largest, "conv", "", "Reciprocal") == largest);  // its integers are the convolution's
 }
 
+TEST_CASE("convolutions whose errors the host enlarges are known by name") {
+  // Of two convolutions, of which the first has another reader, too.
+  const auto enlarged = [](const std::string& last) {
+    NetworkBuilder builder({4, 2, 3});
+    const int shared = add_conv(builder, "shared", 0, square_window(1), 4);
+    const int own = add_conv(builder, "own", shared, square_window(1), 4);
+    const int sum = builder.host("sum", {shared, own}, host_operator("Add"));
+    return enlarged_convolutions(
+        lower_network(builder.build(builder.host("last", {sum}, host_operator(last)))));
+  };
+  CHECK(enlarged("Log") == std::vector<std::string>{"own"});
+  CHECK(enlarged("Softmax").empty());
+
+  NetworkBuilder builder({4, 2, 3});
+  const int result = add_conv(builder, "result", 0, square_window(1), 4);
+  Network network = builder.build(builder.host("log", {result}, host_operator("Log")));
+  CHECK(enlarged_convolutions(network) == std::vector<std::string>{"result"});
+  network.outputs = {{"log", network.output, {}}, {"result", result, {}}};
+  CHECK(enlarged_convolutions(network).empty());
+}
+
 TEST_CASE("a residual stream on the host passes by the accelerator without rounding") {
   NetworkBuilder builder({4, 2, 3});
   const int first =

@@ -31,6 +31,14 @@ bool passes_errors(const HostOperator& step) {
          step.type == "ReduceMean" || has_trait(step.type, kMoves);
 }
 
+/// Are the elements of the result elements of the operands, or bounds?
+bool keeps_integers(const Node& node) {
+  const std::vector<HostOperator>& steps = node.host.steps;
+  if (node.op != Op::kHost) return node.op == Op::kClip || node.op == Op::kConcat || node.op == Op::kMaxPool;
+  return std::all_of(steps.begin(), steps.end(),
+                     [](const HostOperator& step) { return has_trait(step.type, kMoves); });
+}
+
 /// By tensor: would the host enlarge its rounding? What lies between may be anything but a convolution.
 std::vector<bool> magnified_tensors(const Network& network) {
   std::vector<bool> magnified(network.tensors.size(), false);
@@ -64,6 +72,7 @@ class Placement {
         magnified_(magnified_tensors(network)),
         on_host_(network.nodes.size()),
         joins_layer_(network.nodes.size()),
+        has_fractions_(network.tensors.size()),
         from_host_(network.nodes.size()),
         writer_(network.tensors.size(), -1),
         readers_(network.tensors.size()),
@@ -96,6 +105,7 @@ class Placement {
  private:
   void move(int n, std::vector<int>& waiting) {
     on_host_[n] = true;
+    find_fractions(n, waiting);
     const Node& node = network_.nodes[n];
     for (const int reader : readers_[node.output]) {
       ++from_host_[reader];
@@ -103,6 +113,25 @@ class Placement {
     }
     for (const int tensor : sources(node)) {
       if (--accelerated_[tensor] == 0 && writer_[tensor] >= 0) waiting.push_back(writer_[tensor]);
+    }
+  }
+
+  /// In what a node makes that has gone to the host, and in what others there make of it.
+  void find_fractions(int n, std::vector<int>& waiting) {
+    std::vector<int> found = {n};
+    while (!found.empty()) {
+      const Node& node = network_.nodes[found.back()];
+      const bool is_host = on_host_[found.back()];
+      found.pop_back();
+      const std::vector<int> read = sources(node);
+      const bool reads_fractions =
+          std::any_of(read.begin(), read.end(), [&](int tensor) { return has_fractions_[tensor]; });
+      if (!is_host || has_fractions_[node.output] || (keeps_integers(node) && !reads_fractions)) continue;
+      has_fractions_[node.output] = true;
+      for (const int reader : readers_[node.output]) {
+        found.push_back(reader);
+        waiting.push_back(reader);
+      }
     }
   }
 
@@ -124,8 +153,7 @@ class Placement {
   }
 
   /// Most results of an exponential function are small beside the largest, and so is what is magnified. Means
-  /// have fractions, and the largest of an accelerator's integers is one of them; both lose those that the
-  /// host made.
+  /// have fractions even of integers; the largest of an accelerator's integers is one of them.
   bool needs_fractions(int n) const {
     const Node& node = network_.nodes[n];
     const bool is_magnified = magnified_[node.output];
@@ -134,7 +162,7 @@ class Placement {
       return is_magnified ||
              std::any_of(steps.begin(), steps.end(), [](const HostOperator& s) { return s.type == "Exp"; });
     }
-    if (is_pooling(node)) return from_host_[n] > 0 || (node.op == Op::kAvgPool && is_magnified);
+    if (is_pooling(node)) return has_fractions_[node.input] || (node.op == Op::kAvgPool && is_magnified);
     const int writer = writer_[node.input];
     return node.op == Op::kClip && is_magnified && writer >= 0 && is_pooling(network_.nodes[writer]);
   }
@@ -158,6 +186,7 @@ class Placement {
   std::vector<int> uses_;
   std::vector<bool> magnified_;              ///< by tensor
   std::vector<bool> on_host_, joins_layer_;  ///< by node
+  std::vector<bool> has_fractions_;          ///< by tensor: the host computes it, does not but move it
   std::vector<int> from_host_;               ///< by node: how many of its sources the host writes
   std::vector<int> writer_;                  ///< by tensor, -1: the network's input
   std::vector<std::vector<int>> readers_;    ///< by tensor

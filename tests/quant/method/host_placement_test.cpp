@@ -119,12 +119,19 @@ TEST_CASE("no table either where sums, means or parts of the results are enlarge
 }
 
 TEST_CASE("a pooling between operators of the host, or whose rounding would be enlarged, is the host's") {
-  // Where the pooling of `input`, "conv" or "host", runs, with a clip or addend behind it and a last reader.
+  // Where the pooling of `input`, what a convolution or the host makes, runs, with a clip or addend behind it
+  // and a last reader.
   const auto placed = [](Op pooling, const std::string& input, const std::string& between,
                          const std::string& reader) {
     NetworkBuilder builder({4, 4, 4});
     int tensor = add_conv(builder, "conv", 0, square_window(1), 4);
     if (input == "host") tensor = builder.host("squares", {tensor, tensor}, host_operator("Mul"));
+    if (input == "moved" || input == "moved and scaled") {
+      HostOperator turn = host_operator("Transpose");
+      turn.attributes.integers = {{"perm", {0, 1, 3, 2}}};
+      tensor = builder.host("turned", {builder.clip("bounded", tensor, -1, 0.75F)}, turn);
+      if (input == "moved and scaled") tensor = builder.affine("scaled", tensor, {1, 2, 3, 4}, {0, 0, 1, 2});
+    }
     tensor = builder.pool("pool", pooling, tensor, {3, 2, 2, 1, 1, 1, 1, 0, 0, 1},
                           pooling == Op::kAvgPool && between.empty());
     if (between == "Add") tensor = builder.affine("between", tensor, {1, 2, 3, 4}, {0.1F, 0, 1, 2});
@@ -152,6 +159,8 @@ TEST_CASE("a pooling between operators of the host, or whose rounding would be e
     CHECK(placed(pooling, "host", "Clip", "Softmax") == pooling);
     CHECK(placed(pooling, "host", "", "") == pooling);
     CHECK(placed(pooling, "conv", "", "Softmax") == pooling);
+    CHECK(placed(pooling, "moved", "", "Softmax") == pooling);
+    CHECK(placed(pooling, "moved and scaled", "", "Softmax") == Op::kHost);
     CHECK(placed(pooling, "conv", "Add", "Pow") == pooling);
   }
   CHECK(placed(average, "conv", "", "Reciprocal") == Op::kHost);

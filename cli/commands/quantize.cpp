@@ -187,7 +187,7 @@ class QuantizeRun {
     const IntegerEvaluator integers(result.network);
     const QuantizedTensor& input = result.network.tensors[result.network.input];
     const Decisions found =
-        decide([&](int i) { return integers.run(quantize_values(input, samples_.images[i])); });
+        decide([&](int i) { return integers.judged_values(quantize_values(input, samples_.images[i])); });
     result.accuracy = samples_.task.judge(found, float_decisions_);
   }
 

@@ -14,15 +14,10 @@ namespace bitbalance::eval {
 std::vector<float> host_layer_values(const QuantizedNetwork& network, const QuantizedLayer& layer,
                                      const std::vector<const std::vector<std::int32_t>*>& inputs) {
   const std::vector<int> tensors = host_sources(layer);
-  std::vector<std::vector<float>> values(inputs.size());
+  std::vector<std::vector<float>> values;
   std::vector<const float*> real;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const double scale = network.tensors[tensors[i]].scale;
-    values[i].resize(inputs[i]->size());
-    std::transform(inputs[i]->begin(), inputs[i]->end(), values[i].begin(),
-                   [scale](std::int32_t q) { return static_cast<float>(q * scale); });
-    real.push_back(values[i].data());
-  }
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    real.push_back(values.emplace_back(real_values(network.tensors[tensors[i]], *inputs[i])).data());
   std::vector<float> result;
   try {
     result = layer.host.run(real).values;

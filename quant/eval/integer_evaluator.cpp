@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "quant/eval/host_layer.h"
+#include "quant/ir/integer_values.h"
 
 namespace bitbalance::eval {
 namespace {
@@ -78,10 +79,19 @@ void LayerEvaluator::run(IntegerTensors& tensors) const {
             parent.begin() + output.channel_offset * plane);
 }
 
-void LayerEvaluator::run_on_host(IntegerTensors& tensors) const {
+std::vector<const std::vector<std::int32_t>*> LayerEvaluator::host_inputs(
+    const IntegerTensors& tensors) const {
   std::vector<const std::vector<std::int32_t>*> inputs;
   for (const int tensor : host_sources(layer_)) inputs.push_back(&tensors[tensor]);
-  tensors[layer_.output] = run_host_layer(network_, layer_, inputs);
+  return inputs;
+}
+
+std::vector<float> LayerEvaluator::host_values(const IntegerTensors& tensors) const {
+  return host_layer_values(network_, layer_, host_inputs(tensors));
+}
+
+void LayerEvaluator::run_on_host(IntegerTensors& tensors) const {
+  tensors[layer_.output] = run_host_layer(network_, layer_, host_inputs(tensors));
 }
 
 template <typename T>
@@ -181,6 +191,18 @@ IntegerTensors IntegerEvaluator::run_all(const std::vector<std::int32_t>& image)
   tensors[network_.input] = image;
   for (const LayerEvaluator& layer : layers_) layer.run(tensors);
   return tensors;
+}
+
+std::vector<float> IntegerEvaluator::result_values(const IntegerTensors& tensors, int tensor) const {
+  const auto writer = std::find_if(layers_.begin(), layers_.end(), [&](const LayerEvaluator& evaluator) {
+    return on_host(evaluator.layer().op) && evaluator.layer().output == tensor;
+  });
+  if (writer != layers_.end()) return writer->host_values(tensors);
+  return real_values(network_.tensors[tensor], tensors[tensor]);
+}
+
+std::vector<float> IntegerEvaluator::judged_values(const std::vector<std::int32_t>& image) const {
+  return result_values(run_all(image), network_.output);
 }
 
 }  // namespace bitbalance::eval

@@ -24,8 +24,12 @@ class LayerEvaluator {
   /// Reads the layer's sources and writes its output, and that as a slice of the output's parent. Any number
   /// of threads may run different images.
   void run(IntegerTensors& tensors) const;
+  /// What a layer on the host makes of its sources, before it is quantized.
+  std::vector<float> host_values(const IntegerTensors& tensors) const;
+  const QuantizedLayer& layer() const { return layer_; }
 
  private:
+  std::vector<const std::vector<std::int32_t>*> host_inputs(const IntegerTensors& tensors) const;
   void run_on_host(IntegerTensors& tensors) const;
   template <typename T>
   void convolve(IntegerTensors& tensors) const;
@@ -49,6 +53,11 @@ class IntegerEvaluator {
   std::vector<std::int32_t> run(const std::vector<std::int32_t>& image) const;
   /// The same with all tensors.
   IntegerTensors run_all(const std::vector<std::int32_t>& image) const;
+
+  /// A result of the network as real numbers, of all tensors: not quantized, if the host made it.
+  std::vector<float> result_values(const IntegerTensors& tensors, int tensor) const;
+  /// The network's output so, for the input tensor's elements: what it is judged by.
+  std::vector<float> judged_values(const std::vector<std::int32_t>& image) const;
 
  private:
   const QuantizedNetwork& network_;

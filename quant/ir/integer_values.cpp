@@ -23,4 +23,11 @@ std::vector<std::int32_t> quantize_values(const QuantizedTensor& tensor, const s
   return integers;
 }
 
+std::vector<float> real_values(const QuantizedTensor& tensor, const std::vector<std::int32_t>& integers) {
+  std::vector<float> values(integers.size());
+  std::transform(integers.begin(), integers.end(), values.begin(),
+                 [scale = tensor.scale](std::int32_t q) { return static_cast<float>(q * scale); });
+  return values;
+}
+
 }  // namespace bitbalance::ir

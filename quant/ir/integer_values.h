@@ -21,4 +21,7 @@ int quantize_value(const QuantizedTensor& tensor, double value);
 
 std::vector<std::int32_t> quantize_values(const QuantizedTensor& tensor, const std::vector<float>& values);
 
+/// What a tensor's integers stand for.
+std::vector<float> real_values(const QuantizedTensor& tensor, const std::vector<std::int32_t>& integers);
+
 }  // namespace bitbalance::ir

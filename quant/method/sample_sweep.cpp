@@ -10,13 +10,6 @@
 namespace bitbalance::method {
 namespace {
 
-std::vector<float> real_values(const std::vector<std::int32_t>& integers, double scale) {
-  std::vector<float> values(integers.size());
-  std::transform(integers.begin(), integers.end(), values.begin(),
-                 [scale](std::int32_t q) { return static_cast<float>(q * scale); });
-  return values;
-}
-
 /// Tensors of the float network that a layer reads.
 std::vector<int> layer_sources(const FusedLayer& layer) {
   if (layer.op == LayerOp::kHost) return sources(*layer.node);
@@ -74,7 +67,7 @@ std::vector<InputMoments> SampleSweep::moments(const FusedLayer& layer, const Qu
   for (std::size_t i = 0; i < floats_.size(); ++i) {
     const std::vector<float>& values = floats_[i].values(layer.input);
     if (follow_integers_) {
-      statistics.add(real_values(integers_[i][index], input.scale), values);
+      statistics.add(real_values(input, integers_[i][index]), values);
     } else {
       statistics.add(values, {});
     }

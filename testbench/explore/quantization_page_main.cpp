@@ -145,8 +145,9 @@ class Page {
     const QuantizedNetwork quantized = quantize(samples_.network, calibration, options, samples_.calibration);
     const IntegerEvaluator integers(quantized);
     const QuantizedTensor& input = quantized.tensors[quantized.input];
-    const double accuracy =
-        judge("evaluate", [&](int i) { return integers.run(quantize_values(input, samples_.images[i])); });
+    const double accuracy = judge("evaluate", [&](int i) {
+      return integers.judged_values(quantize_values(input, samples_.images[i]));
+    });
     return {predict(quantized, scenario_).total_cycles() / 1000, 100 * accuracy,
             std::string(to_string(options.token_form)) + " " + limits};
   }

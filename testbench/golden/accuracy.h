@@ -24,7 +24,7 @@ const char* to_string(AccuracyMetric metric);
 struct Accuracy {
   AccuracyMetric metric = AccuracyMetric::kTop1;
   std::optional<double> reference;  ///< of the float network, if there is one
-  double quantized = 0;             ///< of the accelerator's own outputs
+  double quantized = 0;             ///< of outputs as they are written, see OutputCheck
   int samples = 0;
   int exact_reference = 0, exact_quantized = 0;  ///< lines without any error, for the character error rate
 };

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "quant/eval/images/image_set.h"
+#include "quant/ir/integer_values.h"
 #include "testbench/golden/golden_element.h"
 
 namespace bitbalance::runner {
@@ -54,10 +55,12 @@ void OutputCheck::run(const Segments& segments, int first, RunReport& report,
 
 void OutputCheck::keep_results(const Segments& segments, int place, RunReport& report) {
   const QuantizedNetwork& network = workload_.network;
-  const Plane decisive = data_.read(segments.back().program(), network.output, place);
+  const std::vector<float> decisive = result_values(segments, network.output, place);
   decisions_.push_back(golden::decisions(decisive, workload_.task.classes));
   for (std::size_t o = 0; report.writes_outputs() && o < report.outputs.size(); ++o) {
-    const std::vector<float> values = result_values(segments, network.outputs[o].tensor, place);
+    const int tensor = network.outputs[o].tensor;
+    const std::vector<float> values =
+        tensor == network.output ? decisive : result_values(segments, tensor, place);
     report.outputs[o].values.insert(report.outputs[o].values.end(), values.begin(), values.end());
   }
 }
@@ -67,12 +70,7 @@ std::vector<float> OutputCheck::result_values(const Segments& segments, int tens
     for (const ProgramLayer& layer : loaded.program().layers)
       if (layer.on_host && layer.output == tensor) return data_.host_values(loaded.program(), layer, place);
   }
-  const Plane elements = data_.read(segments.back().program(), tensor, place);
-  const double scale = workload_.network.tensors[tensor].scale;
-  std::vector<float> values(elements.size());
-  std::transform(elements.begin(), elements.end(), values.begin(),
-                 [scale](std::int32_t value) { return static_cast<float>(value * scale); });
-  return values;
+  return real_values(workload_.network.tensors[tensor], data_.read(segments.back().program(), tensor, place));
 }
 
 void OutputCheck::compare_all(const LayerData& found, const Plane& expected, LayerReport& entry) {

@@ -30,7 +30,8 @@ class OutputCheck {
   void run(const Segments& segments, int first, RunReport& report,
            const std::function<void(double)>& progress);
 
-  /// What the accelerator's outputs decide, of every image that was compared, see Workload.
+  /// What the network's outputs decide, of every image that was compared, see Workload: as they are written,
+  /// not quantized where the host makes them.
   const std::vector<std::vector<int>>& decisions() const { return decisions_; }
 
  private:

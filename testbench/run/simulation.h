@@ -44,7 +44,7 @@ class Simulation {
   /// Fills frames, layers, fault and simulate_s of the report. Stops at the first fault.
   void run(RunReport& report, const ProgressCallback& progress);
 
-  /// What the accelerator's outputs decide, of every image that was simulated, see Workload.
+  /// What the network's outputs decide, of every image that was simulated, see OutputCheck.
   const std::vector<std::vector<int>>& decisions() const { return check_.decisions(); }
 
  private:

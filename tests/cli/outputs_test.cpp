@@ -161,6 +161,38 @@ TEST_CASE("a result of the host is not quantized") {
   }
 }
 
+TEST_CASE("the accuracy is that of the outputs that are written") {
+  const TemporaryFolder folder;
+  OnnxBuilder model({1, 8});
+  std::vector<float> weights(64, 0), images(64, 1);
+  std::string labels;
+  for (int i = 0; i < 8; ++i) {
+    weights[9 * i] = 1;
+    images[9 * i] = 1.008F;  // probabilities of 1/8, which differ by a quarter of 1/255
+    labels += std::to_string(i) + "\n";
+  }
+  model.constant("w", {8, 8}, weights);
+  model.node("MatMul", {"x", "w"}, "scores");
+  set_attribute(model.node("Softmax", {"scores"}, "y"), "axis", std::int64_t{1});
+  folder.write("m.onnx", model.model().SerializeAsString());
+  folder.write("images.npy", to_npy({8, 8}, images));
+  folder.write("labels.txt", labels);
+  const std::string scenario = folder
+                                   .write("s.yaml",
+                                          "network: {model: m.onnx, images: images.npy, labels: labels.txt, "
+                                          "calibration_images: images.npy}\n")
+                                   .string();
+  const auto summary = [&](const std::string& command, const std::string& options) {
+    const fs::path out = folder.path() / command;
+    const CommandEnd end = bitbalance_command(command + " " + scenario + options + " --out " + out.string());
+    CAPTURE(end.err);
+    REQUIRE(end.exit_code == 0);
+    return Json::parse(text_of(out / "summary.json"));
+  };
+  CHECK(summary("run", " --level tlm")["accuracy"]["quantized"] == 1);
+  for (const auto& form : summary("quantize", "")["forms"]) CHECK(form["accuracy"] == 1);
+}
+
 TEST_CASE("no output is written where none is computed") {
   const Folder folder;
   const Json summary = folder.run(folder.path("s.yaml").string() + " --level analytic");

@@ -64,12 +64,15 @@ std::vector<double> output_sqnr_db(const Network& network, const QuantizedNetwor
     floats.run(image);
     const IntegerTensors found = integers.run_all(quantize_values(quantized.tensors[quantized.input], image));
     for (std::size_t l = 0; l < quantized.layers.size(); ++l) {
-      const QuantizedTensor& output = quantized.tensors[quantized.layers[l].output];
-      const auto tensor = tensors.find(output.name);
+      const int output = quantized.layers[l].output;
+      const auto tensor = tensors.find(quantized.tensors[output].name);
       if (tensor == tensors.end()) continue;  // a copy made for a concatenation
       const std::vector<float>& expected = floats.values(tensor->second);
+      const std::vector<float> values = is_result(quantized, output)
+                                            ? integers.result_values(found, output)
+                                            : real_values(quantized.tensors[output], found[output]);
       for (std::size_t i = 0; i < expected.size(); ++i) {
-        const double error = found[quantized.layers[l].output][i] * output.scale - expected[i];
+        const double error = values[i] - static_cast<double>(expected[i]);
         signal[l] += expected[i] * expected[i];
         noise[l] += error * error;
       }

@@ -22,8 +22,8 @@ double sqnr_db(double signal_power, double noise_power);
 /// Of the weights of a convolution against those of the node that it was made from.
 double weight_sqnr_db(const Node& node, const QuantizedLayer& layer);
 
-/// Of each layer's output over sample images: all that the layers up to there did. Indexed like
-/// QuantizedNetwork::layers.
+/// Of each layer's output over sample images: all that the layers up to there did. A result of the network
+/// that the host makes counts as it is, all else by its integers. Indexed like QuantizedNetwork::layers.
 std::vector<double> output_sqnr_db(const Network& network, const QuantizedNetwork& quantized,
                                    const std::vector<std::vector<float>>& images);
 

@@ -179,6 +179,23 @@ TEST_CASE("more non-zero bits mean less noise in weights and outputs") {
   CHECK(std::isinf(sqnr_db(1, 0)));
 }
 
+TEST_CASE("the noise of what the host makes of the output is that of its values") {
+  NetworkBuilder builder({1, 1, 4});
+  const Network network = builder.build(builder.softmax("softmax", 0));
+  const std::vector<float> image = {0, 0.25F, 0.5F, 1};
+  const QuantizedNetwork quantized = quantize(network, calibrate(network, {image}));
+  // The input's codes of steps of 1/255 are off by a few 1e-3; those of the result would add as much.
+  const double output_db = output_sqnr_db(network, quantized, {image})[0];
+  const auto evaluate = [&](const std::vector<float>& input) { return Evaluator(network).run(input); };
+  const std::vector<float> expected = evaluate(image), found = evaluate({0, 64 / 255.F, 128 / 255.F, 1});
+  double signal = 0, noise = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    signal += expected[i] * expected[i];
+    noise += std::pow(found[i] - expected[i], 2);
+  }
+  CHECK(output_db == Approx(sqnr_db(signal, noise)).epsilon(1e-3));
+}
+
 TEST_CASE("the enumerative bound counts the representable weights") {
   // Magnitudes 0, 1, 2, 4: seven weights.
   CHECK(enumerative_bits(4, 1, TokenForm::kBinary) == Approx(std::log2(7)));

@@ -233,6 +233,22 @@ TEST_CASE("layers on the host run between programs, and concatenations need no l
   CHECK(mappings.back().batch == 1);
 }
 
+TEST_CASE("what the host makes of the output decides before it is quantized") {
+  NetworkBuilder builder({3, 1, 1});
+  const int scores = builder.conv("scores", 0, 3, {}, {1, 0, 0, 0, 1, 0, 0, 0, 1}, {0, 0, 0});
+  const Network network = builder.build(builder.softmax("softmax", scores));
+  const std::vector<std::vector<float>> images = {{0.5F, 0.5F, 0.51F}, {0.5F, 0.51F, 0.5F}, {1, 0, 0}};
+  Workload workload;
+  workload.network = quantize(network, calibrate(network, images));
+  for (const auto& image : images)
+    workload.images.push_back(quantize_values(workload.network.tensors[workload.network.input], image));
+  workload.task.classes = 3;
+  const Scenario scenario = small_scenario(2);
+  Simulation simulation(scenario, workload);
+  CHECK(run(simulation, scenario).passed());
+  CHECK(simulation.decisions() == std::vector<std::vector<int>>{{2}, {1}, {0}});
+}
+
 TEST_CASE("the transaction level passes the same comparison, with closed accounts") {
   Scenario scenario = small_scenario(2);
   scenario.run.level = Level::kTlm;

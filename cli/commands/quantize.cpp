@@ -185,9 +185,9 @@ class QuantizeRun {
     if (!samples_.task.has_truth()) return;
 
     const IntegerEvaluator integers(result.network);
-    const QuantizedTensor& input = result.network.tensors[result.network.input];
-    const Decisions found =
-        decide([&](int i) { return integers.judged_values(quantize_values(input, samples_.images[i])); });
+    const Decisions found = decide([&](int i) {
+      return integers.judged_values(input_codes(report_.scenario, result.network, samples_.images[i], i));
+    });
     result.accuracy = samples_.task.judge(found, float_decisions_);
   }
 

@@ -216,6 +216,21 @@ class Histograms {
   std::vector<MagnitudeHistogram> histograms_;
 };
 
+WholeNumbers whole_numbers(const std::vector<std::vector<float>>& images) {
+  bool is_any_whole = false, are_all_whole = true;
+  for (std::size_t i = 0; i < images.front().size(); ++i) {
+    const auto at = [i](const std::vector<float>& image) { return image[i]; };
+    if (std::all_of(images.begin(), images.end(), [&](const auto& image) { return at(image) == 0; }))
+      continue;
+    const bool is_whole = std::all_of(images.begin(), images.end(),
+                                      [&](const auto& image) { return std::trunc(at(image)) == at(image); });
+    is_any_whole |= is_whole;
+    are_all_whole &= is_whole;
+  }
+  if (!is_any_whole) return WholeNumbers::kNone;
+  return are_all_whole ? WholeNumbers::kAll : WholeNumbers::kSome;
+}
+
 double levels_of(const ValueRange& range, int bits) {
   return std::exp2(range.min >= 0 && bits == 8 ? bits : bits - 1) - 1;
 }
@@ -263,6 +278,7 @@ Calibration calibrate(const Network& network, const std::vector<std::vector<floa
   }
 
   Calibration calibration;
+  calibration.of_input = whole_numbers(images);
   for (std::size_t t = 0; t < ranges.size(); ++t) {
     if (const std::optional<ValueBounds>& stated = network.tensors[t].bounds;
         stated && !channels[t].empty()) {

@@ -17,10 +17,14 @@ struct ValueRange {
   float max = 0.0F;
 };
 
+/// Which elements of the input are whole numbers in every image, those left out that are always 0.
+enum class WholeNumbers { kNone, kSome, kAll };
+
 struct Calibration {
   std::map<std::string, ValueRange> ranges;                      ///< by tensor name
   std::map<std::string, std::vector<ValueRange>> channels = {};  ///< the same of each channel, never cut
   int from_file = 0;  ///< tensors whose range is the one that the file was quantized with
+  WholeNumbers of_input = WholeNumbers::kNone;
 };
 
 /// Which values may saturate; the network's input never does.

@@ -92,11 +92,7 @@ class Quantizer {
 
   void add_input() {
     QuantizedTensor& input = new_tensor(network_.input);
-    formats_.widen(input, network_.input, network_.input_type);
-    const bool is_kept = formats_.least_scale(network_.input) <= 1 &&
-                         formats_.keeps_integers(input, network_.input, network_.input_type);
-    input.scale = options_.input_scale.value_or(is_kept ? 1 : formats_.scale(network_.input, input));
-    if (input.scale == 0) input.scale = 1.0;  // of black images
+    formats_.settle_input(input, options_.input_scale);
     result_.input = index_[network_.input];
     result_.input_type = network_.input_type;
   }

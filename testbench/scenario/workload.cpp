@@ -247,6 +247,26 @@ class Networks {
 
 }  // namespace
 
+Plane input_codes(const Scenario& scenario, const QuantizedNetwork& network, const std::vector<float>& image,
+                  int index) {
+  const QuantizedTensor& input = network.tensors[network.input];
+  const bool is_read = std::any_of(network.layers.begin(), network.layers.end(), [&](const auto& layer) {
+    return !on_host(layer.op) && (layer.input == network.input || layer.operand == network.input);
+  });
+  if (!is_read && input.scale == 1) {
+    const ir::IntegerRange codes = range_of(input);
+    const auto beyond = std::find_if(image.begin(), image.end(), [&](float value) {
+      return value < static_cast<float>(codes.low) || value > static_cast<float>(codes.high);
+    });
+    if (beyond != image.end()) {
+      throw SettingsError(fmt::format(
+          "{}: image {} has {}; accepted: {} to {}, of whole numbers that no layer of the accelerator reads",
+          scenario.network.images.string(), index, *beyond, codes.low, codes.high));
+    }
+  }
+  return quantize_values(input, image);
+}
+
 bool has_truth(const NetworkSettings& settings) {
   return !settings.labels.empty() || !settings.texts.empty() || has_class_folders(settings.images);
 }
@@ -286,8 +306,8 @@ Workload prepare_workload(const Scenario& scenario, const std::function<void(dou
   }
   workload.network = networks.take_quantized(images);
   progress(1);
-  const QuantizedTensor& input = workload.network.tensors[workload.network.input];
-  for (const std::vector<float>& image : floats) workload.images.push_back(quantize_values(input, image));
+  for (int i = 0; i < count; ++i)
+    workload.images.push_back(input_codes(scenario, workload.network, floats[i], i));
   return workload;
 }
 

@@ -38,6 +38,11 @@ struct TimingWorkload {
   int images = 0;
 };
 
+/// An image of the scenario, number `index`, as elements of the network's input. Throws SettingsError, naming
+/// file and image, for whole numbers beyond them that only the host reads: they may be indices.
+Plane input_codes(const Scenario& scenario, const QuantizedNetwork& network, const std::vector<float>& image,
+                  int index);
+
 /// Is it said what the images show, so that there is an accuracy?
 bool has_truth(const NetworkSettings& settings);
 

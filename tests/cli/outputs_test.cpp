@@ -193,6 +193,55 @@ TEST_CASE("the accuracy is that of the outputs that are written") {
   for (const auto& form : summary("quantize", "")["forms"]) CHECK(form["accuracy"] == 1);
 }
 
+/// The row of a table whose index the model takes as a number of `type`, cast if it is a real one.
+std::string row_of_table(int type) {
+  OnnxBuilder model({1, 2});
+  declare(*model.graph().mutable_input(0), "x", type);
+  std::vector<float> table(60000);
+  for (std::size_t i = 0; i < table.size(); ++i) table[i] = static_cast<float>(i);
+  model.constant("table", {60000}, table);
+  model.cast("x", "index", onnx::TensorProto::INT64);
+  model.node("Gather", {"table", "index"}, "y");
+  return model.model().SerializeAsString();
+}
+
+TEST_CASE("whole numbers that only the host reads are kept or refused") {
+  const TemporaryFolder folder;
+  folder.write("real.onnx", row_of_table(onnx::TensorProto::FLOAT));
+  folder.write("integer.onnx", row_of_table(onnx::TensorProto::INT64));
+  folder.write("few.npy", to_npy({2, 2}, {0, 13, 498, 499}));
+  folder.write("more.npy", to_npy({2, 2}, {7, 501, 32767, 14}));
+  folder.write("most.npy", to_npy({2, 2}, {3, 4, 5, 40000}));
+  for (const std::string model : {"real", "integer"}) {
+    for (const std::string command : {"run", "quantize"}) {
+      const auto end = [&](const std::string& calibration, const std::string& images) {
+        const fs::path path = folder.path();
+        folder.write("s.yaml", "network: {model: " + model + ".onnx, images: " + images +
+                                   ", labels: labels.txt, " + "calibration_images: " + calibration +
+                                   ", outputs: y, count: 2}\n");
+        folder.write("labels.txt", "0\n1\n");
+        return bitbalance_command(command + " " + (path / "s.yaml").string() + " --out " +
+                                  (path / command).string() + (command == "run" ? " --level tlm" : ""));
+      };
+      CAPTURE(model, command);
+      const CommandEnd good = end("few.npy", "more.npy");
+      CAPTURE(good.err);
+      REQUIRE(good.exit_code == 0);
+      const CommandEnd beyond = end("few.npy", "most.npy");
+      CHECK(beyond.exit_code == 2);
+      CHECK_THAT(beyond.err, Contains("most.npy: image 1 has 40000; accepted: -32768 to 32767"));
+      if (model == "integer") {
+        const CommandEnd refused = end("most.npy", "few.npy");
+        CHECK(refused.exit_code == 2);
+        CHECK_THAT(refused.err, Contains("input 'x': calibration saw 3 to 40000; accepted: -32768 to 32767"));
+      }
+    }
+    const Array rows = read_array(folder.path() / "run/output_0.npy");
+    for (const int place : {0, 1, 2, 3})
+      CHECK(rows.value(place) == std::vector<double>{7, 501, 32767, 14}[place]);
+  }
+}
+
 TEST_CASE("no output is written where none is computed") {
   const Folder folder;
   const Json summary = folder.run(folder.path("s.yaml").string() + " --level analytic");

@@ -9,6 +9,14 @@
 #include "quant/ir/integer_values.h"
 
 namespace bitbalance::method {
+namespace {
+
+void make_wide(QuantizedTensor& format) {
+  format.bits = 16;
+  format.is_signed = true;
+}
+
+}  // namespace
 
 ActivationFormats::ActivationFormats(const Network& network, const Calibration& calibration,
                                      const std::vector<FusedLayer>& layers, int bits)
@@ -47,16 +55,43 @@ double ActivationFormats::scale(int tensor, const QuantizedTensor& format) const
 }
 
 void ActivationFormats::widen(QuantizedTensor& format, int tensor, int type) const {
-  if (ir::is_real_type(type) || ir::is_narrow_type(type) || is_read_[tensor]) return;
-  format.bits = 16;
-  format.is_signed = true;
+  if (!ir::is_real_type(type) && !ir::is_narrow_type(type) && !is_read_[tensor]) make_wide(format);
 }
 
 bool ActivationFormats::keeps_integers(const QuantizedTensor& format, int tensor, int type) const {
+  return !ir::is_real_type(type) && reaches(format, tensor);
+}
+
+bool ActivationFormats::reaches(const QuantizedTensor& format, int tensor) const {
   const ValueRange& found = calibrated(tensor);
   const ir::IntegerRange codes = range_of(format);
-  return !ir::is_real_type(type) && found.min >= static_cast<float>(codes.low) &&
-         found.max <= static_cast<float>(codes.high);
+  return found.min >= static_cast<float>(codes.low) && found.max <= static_cast<float>(codes.high);
+}
+
+void ActivationFormats::settle_input(QuantizedTensor& format, std::optional<double> asked) const {
+  const int input = network_.input;
+  const bool is_real = ir::is_real_type(network_.input_type);
+  const bool is_free = !is_read_[input];
+  widen(format, input, network_.input_type);
+  const WholeNumbers seen = is_real && is_free ? calibration_.of_input : WholeNumbers::kNone;
+  if (seen != WholeNumbers::kNone) make_wide(format);
+  const bool is_whole = !is_real || seen == WholeNumbers::kAll;
+  if (asked) {
+    format.scale = *asked;
+  } else if (is_whole && least_scale(input) <= 1 && reaches(format, input)) {
+    format.scale = 1;
+  } else if (is_free && !is_real) {
+    const ValueRange& found = calibrated(input);
+    throw std::invalid_argument(
+        fmt::format("input '{}': calibration saw {} to {}; accepted: {} to {}, of integers that no layer of "
+                    "the accelerator reads",
+                    format.name, found.min, found.max, range_of(format).low, range_of(format).high));
+  } else {
+    format.scale = scale(input, format);
+    // Of steps that are powers of two up to 1 every whole number is one.
+    if (seen != WholeNumbers::kNone) format.scale = std::exp2(std::ceil(std::log2(format.scale)));
+  }
+  if (format.scale == 0) format.scale = 1;  // of black images
 }
 
 // One negative slice makes a concatenation signed, and with it every slice; so what reads a slice is judged

@@ -2,6 +2,7 @@
 // the layers do with it.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "quant/ir/network.h"
@@ -41,7 +42,13 @@ class ActivationFormats {
   /// Are they integers (`type`, of ir::) of which codes of steps of 1 reach all that calibration saw?
   bool keeps_integers(const QuantizedTensor& format, int tensor, int type) const;
 
+  /// Bits and scale of the network's input. What the accelerator does not read keeps its whole numbers, which
+  /// may be indices: integers of the file, and real numbers where calibration saw such. Throws
+  /// std::invalid_argument for integers that codes do not reach so. `asked`: the scale, if it is given.
+  void settle_input(QuantizedTensor& format, std::optional<double> asked) const;
+
  private:
+  bool reaches(const QuantizedTensor& format, int tensor) const;
   void find_signs(const std::vector<FusedLayer>& layers);
   bool is_non_negative(const FusedLayer& layer) const;
   bool host_is_non_negative(const Node& node) const;

@@ -55,6 +55,16 @@ double best_limit(const std::vector<float>& values, double levels) {
 
 }  // namespace
 
+TEST_CASE("calibration tells whole numbers of the input, zeros aside") {
+  const auto found = [](const std::vector<std::vector<float>>& images) {
+    return calibrate(shifting_network(3), images).of_input;
+  };
+  CHECK(found({{0, 13, 499}, {7, -1, 2}}) == WholeNumbers::kAll);
+  CHECK(found({{0, 13, 0.5F}, {0, -1, 2}}) == WholeNumbers::kSome);
+  CHECK(found({{0, 13.5F, 0.5F}, {0, 1, 2}}) == WholeNumbers::kNone);  // zero at every step
+  CHECK(found({{0, 0, 0}}) == WholeNumbers::kNone);
+}
+
 TEST_CASE("clipping by error takes the limit with the least error of rounding and saturating") {
   NetworkBuilder builder({1, 1, 2000});
   const Network network = builder.build(builder.affine("same", 0, {1}, {0}));

@@ -137,6 +137,41 @@ TEST_CASE("integers that the accelerator does not read have 16 bits, unless thei
   CHECK(tensors(kInt64, true)[1].scale == 1);
 }
 
+TEST_CASE("whole numbers among real ones are kept where only the host reads them") {
+  const auto input = [](WholeNumbers whole, float low, float high, bool is_read = false) {
+    NetworkBuilder builder({2, 1, 1});
+    const int softmax = builder.softmax("host", 0);
+    builder.conv("conv", is_read ? 0 : softmax, 1, square_window(1), {1, 1}, {0});
+    Calibration calibration;
+    calibration.ranges = {{"input", {low, high}}, {"host", {0, 1}}, {"conv", {0, 22}}};
+    calibration.of_input = whole;
+    return quantize(builder.build(softmax), calibration, plain_options()).tensors[0];
+  };
+  for (const float high : {1.F, 29.F, 499.F, 32767.F}) {
+    CHECK(input(WholeNumbers::kAll, -5, high).scale == 1);
+    CHECK(input(WholeNumbers::kAll, 0, high).bits == 16);
+  }
+  CHECK(input(WholeNumbers::kSome, -2.5F, 29).scale == 1.0 / 1024);  // 29 / 32767, and no power below it
+  CHECK(input(WholeNumbers::kSome, 0, 29).bits == 16);
+  CHECK(input(WholeNumbers::kNone, 0, 51).scale == 0.2);
+  CHECK(input(WholeNumbers::kAll, 0, 51, true).scale == 0.2);
+  CHECK(input(WholeNumbers::kSome, 0, 51, true).bits == 8);
+}
+
+TEST_CASE("integers that only the host reads are refused beyond the codes") {
+  NetworkBuilder builder({2, 1, 1});
+  Network network = builder.build(builder.softmax("host", 0));
+  network.input_type = 7;  // INT64
+  const auto quantized = [&](float low, float high) {
+    return quantize(network, {{{"input", {low, high}}, {"host", {0, 1}}}}, plain_options());
+  };
+  CHECK(quantized(-32768, 32767).tensors[0].scale == 1);
+  CHECK_THROWS_WITH(quantized(0, 40000),
+                    "input 'input': calibration saw 0 to 40000; accepted: -32768 to "
+                    "32767, of integers that no layer of the accelerator reads");
+  CHECK_THROWS_WITH(quantized(-32769, 0), Catch::Contains("saw -32769 to 0"));
+}
+
 TEST_CASE("a scale of the input that is asked for wins over that of integers") {
   Network network = one_conv(1, 1, 0);
   network.input_type = ir::kUint8;

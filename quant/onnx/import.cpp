@@ -102,8 +102,20 @@ std::set<std::string> onnx_operators() {
   return names;
 }
 
+// A first extent above 1 is a batch where a layer finds it to be one, or the user says so; a network that can
+// be computed as it stands is the file's in any case.
 Network import_onnx(const std::filesystem::path& file, const ImportOptions& options) {
-  OnnxModel model(file, options, onnx_operators());
+  const Dims& asked = options.input_shape;
+  if (asked.empty() || asked[0] != 1) {
+    OnnxModel model(file, options, onnx_operators(), Batch::kNone);
+    try {
+      return OnnxGraph(model, file.stem().string()).run(import_node, finish);
+    } catch (const OnnxBatchError&) {
+      const Dims input = model.input_dims();
+      if (!asked.empty() || input.size() < 2 || input[0] == 1) throw;
+    }
+  }
+  OnnxModel model(file, options, onnx_operators(), Batch::kOneByOne);
   return OnnxGraph(model, file.stem().string()).run(import_node, finish);
 }
 

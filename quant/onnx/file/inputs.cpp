@@ -12,13 +12,6 @@
 namespace bitbalance::onnx_io {
 namespace {
 
-/// Layers of the accelerator that take one image at a time.
-bool takes_images(const onnx::NodeProto& node) {
-  static const std::set<std::string> names = {"AveragePool",       "BatchNormalization", "Conv",
-                                              "GlobalAveragePool", "GlobalMaxPool",      "MaxPool"};
-  return names.count(node.op_type()) != 0;
-}
-
 /// Why an element cannot have this value; empty: it can.
 std::string value_problem(ElementType type, double value) {
   if (is_real(type)) return std::isfinite(static_cast<float>(value)) ? "" : "a number of single precision";
@@ -94,11 +87,7 @@ void OnnxModel::set_input_dims(const Dims& input_shape) {
     fail(where + fmt::format("{} dimensions, but an input shape of {} is asked for", shape.dim_size(),
                              to_string(input_shape)));
   }
-  const bool has_batch =
-      shape.dim_size() > 2 && shape.dim(0).dim_value() > 1 && (input_shape.empty() || input_shape[0] == 1) &&
-      std::any_of(nodes_.begin(), nodes_.end(),
-                  [](const onnx::NodeProto* node) { return any_node(*node, takes_images); });
-  if (has_batch) {
+  if (batch_ == Batch::kOneByOne && shape.dim_size() > 1 && shape.dim(0).dim_value() > 1) {
     fixed_batch_ = shape.dim(0).dim_value();
     shape.mutable_dim(0)->set_dim_value(1);
   }

@@ -37,8 +37,8 @@ std::string condensed(const std::string& message) {
 }  // namespace
 
 OnnxModel::OnnxModel(std::filesystem::path file, const ImportOptions& options,
-                     std::set<std::string> accepted_ops)
-    : file_(std::move(file)), accepted_ops_(std::move(accepted_ops)) {
+                     std::set<std::string> accepted_ops, Batch batch)
+    : file_(std::move(file)), accepted_ops_(std::move(accepted_ops)), batch_(batch) {
   parse();
   check_version();
   check_names(graph());
@@ -278,7 +278,7 @@ void OnnxModel::check_declared(const NodeProto& node, const std::string& tensor,
   const Dims declared = extents_of(*found->second);
   bool fits = declared.size() == dims.size();
   for (std::size_t d = 0; fits && d < dims.size(); ++d) {
-    fits = declared[d] < 0 || declared[d] == dims[d] || (d == 0 && declared[d] == fixed_batch_ * dims[d]);
+    fits = declared[d] < 0 || declared[d] == dims[d];
   }
   if (!fits) {
     fail(node, fmt::format("output '{}' is {}; the file declares {}", tensor, to_string(dims),
@@ -310,6 +310,10 @@ void OnnxModel::fail(const std::string& problem) const {
 
 void OnnxModel::fail(const NodeProto& node, const std::string& problem) const {
   fail(fmt::format("{}: {}", place(node), problem));
+}
+
+void OnnxModel::fail_batch(const NodeProto& node, const std::string& problem) const {
+  throw OnnxBatchError(condensed(fmt::format("{}: {}: {}", file_.string(), place(node), problem)));
 }
 
 std::string OnnxModel::place(const NodeProto& node) const {

@@ -45,12 +45,25 @@ class OnnxError : public std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
+/// A layer takes one image, and what it reads is several.
+class OnnxBatchError : public OnnxError {
+ public:
+  using OnnxError::OnnxError;
+};
+
+/// What an input's first extent is that the file fixes to more than 1.
+enum class Batch {
+  kNone,      ///< an extent as any other
+  kOneByOne,  ///< images, of which one is imported
+};
+
 class OnnxModel {
  public:
   /// Reads a file and checks what can be checked without computing: versions, names, and the signatures of
   /// the nodes that the outputs need (others are ignored). `accepted_ops` are the names of the operators that
   /// the importer knows. Throws std::invalid_argument.
-  OnnxModel(std::filesystem::path file, const ImportOptions& options, std::set<std::string> accepted_ops);
+  OnnxModel(std::filesystem::path file, const ImportOptions& options, std::set<std::string> accepted_ops,
+            Batch batch);
 
   const onnx::GraphProto& graph() const { return model_.graph(); }
   google::protobuf::RepeatedPtrField<onnx::TensorProto>& initializers() {
@@ -63,8 +76,8 @@ class OnnxModel {
   const std::map<std::string, OnnxConstant>& fixed_inputs() const { return fixed_inputs_; }
 
   Dims input_dims() const;
-  /// Images that the file wants at once where the network has convolutions or poolings; it is imported for
-  /// one. 1: any number, or the first dimension is no batch.
+  /// Images that the file wants at once; it is imported for one. 1: any number, or the first dimension is no
+  /// batch.
   std::int64_t fixed_batch() const { return fixed_batch_; }
 
   /// What a node computes must have the extents that the file declares. Throws OnnxError.
@@ -94,6 +107,8 @@ class OnnxModel {
   /// Throw OnnxError.
   [[noreturn]] void fail(const std::string& problem) const;
   [[noreturn]] void fail(const onnx::NodeProto& node, const std::string& problem) const;
+  /// Throws OnnxBatchError.
+  [[noreturn]] void fail_batch(const onnx::NodeProto& node, const std::string& problem) const;
 
  private:
   void parse();
@@ -117,6 +132,7 @@ class OnnxModel {
   std::set<std::string> accepted_ops_;
   onnx::ModelProto model_;
   std::int64_t opset_ = 0;
+  Batch batch_;
   std::int64_t fixed_batch_ = 1;
   onnx::ValueInfoProto* input_ = nullptr;
   std::map<std::string, std::int64_t> symbols_;  ///< extents of the image that the file names

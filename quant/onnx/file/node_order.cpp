@@ -64,16 +64,6 @@ std::vector<std::string> names_read(const NodeProto& node) {
   return names;
 }
 
-bool any_node(const NodeProto& node, const std::function<bool(const NodeProto&)>& predicate) {
-  return predicate(node) ||
-         std::any_of(node.attribute().begin(), node.attribute().end(),
-                     [&](const onnx::AttributeProto& attribute) {
-                       const auto& inner = attribute.g().node();
-                       return std::any_of(inner.begin(), inner.end(),
-                                          [&](const NodeProto& n) { return any_node(n, predicate); });
-                     });
-}
-
 NodeOrder order_nodes(const GraphProto& graph, const std::vector<std::string>& wanted) {
   std::map<std::string, int> writers;
   std::vector<std::vector<std::string>> reads;

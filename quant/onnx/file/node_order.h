@@ -17,9 +17,6 @@ namespace bitbalance::onnx_io {
 /// Inputs of the node, in their order and as often, and names outside that its graphs read, each once.
 std::vector<std::string> names_read(const onnx::NodeProto& node);
 
-/// Does the predicate hold for the node, or for one in its graphs?
-bool any_node(const onnx::NodeProto& node, const std::function<bool(const onnx::NodeProto&)>& predicate);
-
 struct NodeOrder {
   /// Those that the wanted names need, each after those that it reads: the graph's order where it is one.
   std::vector<const onnx::NodeProto*> nodes;

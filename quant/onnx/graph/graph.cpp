@@ -62,8 +62,12 @@ void OnnxGraph::import_nodes(const std::vector<const NodeProto*>& nodes) {
   for (const NodeProto* node : nodes) {
     const NodeProto* around = model_.set_imported(node);
     load_constants(*node);
-    infer(*node);
-    import_(*this, *node);
+    if (model_.fixed_batch() == 1) {
+      infer(*node);
+      import_(*this, *node);
+    } else {
+      import_for_one(*node);
+    }
     keep_new_layers(*node);
     release_constants(*node);
     model_.set_imported(around);
@@ -147,17 +151,13 @@ void OnnxGraph::release_constants(const NodeProto& node) {
 void OnnxGraph::infer(const NodeProto& node) {
   constexpr std::size_t kFew = 1024;
   inferred_.clear();
-  const bool is_other_batch =
-      model_.fixed_batch() != 1 && node.op_type() == "Reshape";  // its shape has the file's
   // The nodes of inner graphs are inferred one by one, and ONNX 1.12 lets no ellipsis broadcast.
   static const std::set<std::string> ours = {"Einsum", "If", "Loop", "Scan"};
   // It does not know that windows are dropped since operator set 22.
   constexpr std::int64_t kDropsWindows = 22;
   const bool may_drop = model_.opset() >= kDropsWindows && int_attribute(node, "ceil_mode", 0) != 0;
   const bool is_ours = may_drop || ours.count(node.op_type()) != 0;
-  if (is_other_batch || is_ours ||
-      (is_newer_than_official(node.op_type(), model_.opset()) && !fits_official(node)))
-    return;
+  if (is_ours || (is_newer_than_official(node.op_type(), model_.opset()) && !fits_official(node))) return;
   std::vector<OfficialInput> inputs(node.input_size());
   for (int i = 0; i < node.input_size(); ++i) {
     if (!has_input(node, i)) continue;
@@ -224,7 +224,7 @@ int OnnxGraph::image(const NodeProto& node, const std::string& name) {
     model_.fail(
         node, fmt::format("input shape is {}; accepted: 1 x channels x height x width", to_string(extents)));
   }
-  if (extents[0] != 1) model_.fail(node, fmt::format("batch is {}; accepted: 1", extents[0]));
+  if (extents[0] != 1) model_.fail_batch(node, fmt::format("batch is {}; accepted: 1", extents[0]));
   const Shape wanted{static_cast<int>(extents[1]),
                      static_cast<int>(element_count(extents, 2, extents.size() - 1)),
                      static_cast<int>(extents.back())};
@@ -233,8 +233,9 @@ int OnnxGraph::image(const NodeProto& node, const std::string& name) {
 
 int OnnxGraph::features(const NodeProto& node, const std::string& name) {
   const Dims& extents = known(node, name).dims;
-  if (extents.size() != 2 || extents[0] != 1)
-    model_.fail(node, fmt::format("input shape is {}; accepted: 1 x features", to_string(extents)));
+  const std::string problem = fmt::format("input shape is {}; accepted: 1 x features", to_string(extents));
+  if (extents.size() != 2) model_.fail(node, problem);
+  if (extents[0] != 1) model_.fail_batch(node, problem);
   return seen_as(node, name, {static_cast<int>(extents[1]), 1, 1}, " (features)");
 }
 

@@ -56,6 +56,9 @@ struct OnnxValue {
   Measured measured = {};
   std::optional<OpenAxis> open = {};
   std::optional<OpenExtents> extents = {};
+  std::size_t batch = 0;  ///< of an activation: the dimension along which a file of a fixed batch has it
+  /// Of a constant: what it is for the whole fixed batch of a file, where that is something else.
+  std::optional<HostTensor> whole = {};
 };
 
 /// Channels up to which one number becomes one per channel, as layers have it: a small file may ask for much.
@@ -106,6 +109,9 @@ class OnnxGraph {
   /// Constant, float and finite.
   const OnnxValue& floats(const onnx::NodeProto& node, int index) const;
   std::vector<float> per_channel(const onnx::NodeProto& node, int index, int channels) const;
+
+  /// The extents that the file has, for its whole fixed batch.
+  Dims whole_dims(const OnnxValue& value) const;
 
   // Results.
   /// Of a node by name; refuses extents that the file or the official inference does not give it, and
@@ -175,6 +181,10 @@ class OnnxGraph {
  private:
   void import_nodes(const std::vector<const onnx::NodeProto*>& nodes);
   void import_graph(OnnxBranch& graph);
+  /// In a file of a fixed batch: for one of its images.
+  void import_for_one(const onnx::NodeProto& node);
+  /// A node that gives constants: these for the whole batch, by output.
+  std::vector<OnnxValue> import_for_all(const onnx::NodeProto& node);
   void load_constants(const onnx::NodeProto& node);
   void load_constant(const std::string& name, IntegersAs integers);
   void release_constants(const onnx::NodeProto& node);

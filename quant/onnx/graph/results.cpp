@@ -82,7 +82,7 @@ void OnnxGraph::check_integers(const NodeProto& source, const std::string& name,
 }
 
 void OnnxGraph::define(const NodeProto& source, const std::string& name, OnnxValue value) {
-  model_.check_declared(source, name, value.dims);
+  if (model_.fixed_batch() == 1) model_.check_declared(source, name, value.dims);
   if (const auto found = inferred_.find(name); found != inferred_.end()) {
     const onnx::TypeProto_Tensor& type = found->second.tensor_type();
     if (type.elem_type() != onnx::TensorProto::UNDEFINED) value.type = type.elem_type();

@@ -51,8 +51,6 @@ void reshape(OnnxGraph& graph, const NodeProto& node) {
   const bool keeps = int_attribute(node, "allowzero", 0) == 0;
   for (std::size_t d = 0; d < dims.size(); ++d)
     if (dims[d] == 0 && keeps && d < in.size()) dims[d] = in[d];
-  const bool is_batch = !dims.empty() && !in.empty() && in[0] == 1 && dims[0] == graph.model().fixed_batch();
-  if (is_batch && !graph.is_constant(node, 0)) dims[0] = 1;
   const auto rest = std::find(dims.begin(), dims.end(), -1);
   if (rest != dims.end()) {
     *rest = 1;

@@ -38,6 +38,7 @@ class OnnxBuilder {
 
   onnx::ModelProto& model() { return model_; }
   onnx::GraphProto& graph() { return *model_.mutable_graph(); }
+  const onnx::GraphProto& graph() const { return model_.graph(); }
 
   /// Writes a file and imports it.
   Network import(const Dims& input_shape = {}) const;

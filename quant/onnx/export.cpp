@@ -46,7 +46,12 @@ class Exporter {
     find_images();
     has_batch_ = begin_with_batch() && std::none_of(network_.nodes.begin(), network_.nodes.end(),
                                                     [&](const Node& node) { return is_host_graph(node); });
-    writer_.set_version(has_batch_ ? kOpset : kHostOpset, has_batch_ ? kIrVersion : kHostIrVersion);
+    for (const Node& node : network_.nodes)
+      for (const HostOperator& step : node.host.steps) host_opset_ = std::max(host_opset_, host_opset(step));
+    // IR versions that go with the operator sets.
+    constexpr std::int64_t kHostIrVersion = 8, kNineteen = 19;
+    const std::int64_t host_ir = kHostIrVersion + (host_opset_ >= kNineteen ? 1 : 0);
+    writer_.set_version(has_batch_ ? kOpset : host_opset_, has_batch_ ? kIrVersion : host_ir);
 
     is_flat_[network_.input] = is_point(network_.shape(network_.input)) && !needs_image_[network_.input];
     add_input();
@@ -322,7 +327,7 @@ class Exporter {
     for (std::size_t i = 0; i < read.size(); ++i) tensors.push_back({inputs[i], dims(read[i])});
     const Dims& own = node.host.steps.back().result;
     try {
-      write_host_graph(writer_, node.name, node.host, tensors,
+      write_host_graph(writer_, host_opset_, node.name, node.host, tensors,
                        {output, &node == result_of_host(node.output) ? own : dims(node.output)});
     } catch (const std::invalid_argument& error) {
       fail(node, error.what());
@@ -376,6 +381,7 @@ class Exporter {
       needs_image_;            ///< by tensor: a reader, or a reader of what comes of it, takes images only
   std::vector<bool> is_flat_;  ///< by tensor
   bool has_batch_ = true;      ///< are batches of any size accepted?
+  std::int64_t host_opset_ = kHostOpset;
   OnnxWriter writer_;
 };
 

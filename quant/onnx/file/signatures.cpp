@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <onnx/defs/schema.h>
 
 #include <algorithm>
 #include <limits>
@@ -153,6 +154,18 @@ std::set<std::int64_t> newer_versions(const std::string& op) {
   for (const Signature& signature : signatures())
     if (concerns(signature, op)) versions.insert(signature.since);
   return versions;
+}
+
+std::map<std::string, AttributeProto::AttributeType> attributes_of(const std::string& op,
+                                                                   std::int64_t opset) {
+  std::map<std::string, AttributeProto::AttributeType> types;
+  if (const Signature* newer = find(op, opset); newer != nullptr) {
+    for (const Attribute& attribute : newer->attributes) types[attribute.name] = attribute.type;
+  } else if (const onnx::OpSchema* schema = onnx::OpSchemaRegistry::Schema(op, static_cast<int>(opset));
+             schema != nullptr) {
+    for (const auto& [name, attribute] : schema->attributes()) types[name] = attribute.type;
+  }
+  return types;
 }
 
 std::string newer_problem(const NodeProto& node, std::int64_t opset) {

@@ -5,6 +5,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 
@@ -17,6 +18,10 @@ bool is_newer_than_official(const std::string& op, std::int64_t opset);
 
 /// For tests: operator sets from 18 on in which the operator's signature changed; empty: none.
 std::set<std::int64_t> newer_versions(const std::string& op);
+
+/// Attributes that the operator has in this operator set, with their types; none: it is not known there.
+std::map<std::string, onnx::AttributeProto::AttributeType> attributes_of(const std::string& op,
+                                                                         std::int64_t opset);
 
 /// Why the node is illegal in its operator set; empty when it is legal.
 /// Precondition: is_newer_than_official().

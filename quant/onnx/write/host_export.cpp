@@ -11,6 +11,7 @@
 
 #include "quant/host/gelu.h"
 #include "quant/host/operator_traits.h"
+#include "quant/onnx/file/signatures.h"
 #include "quant/onnx/operators/on_host/parameters.h"
 
 namespace bitbalance::onnx_io {
@@ -18,8 +19,8 @@ namespace {
 
 class HostGraphWriter {
  public:
-  HostGraphWriter(OnnxWriter& writer, const std::string& name, const HostGraph& graph)
-      : writer_(writer), name_(name), graph_(graph) {}
+  HostGraphWriter(OnnxWriter& writer, std::int64_t opset, const std::string& name, const HostGraph& graph)
+      : writer_(writer), opset_(opset), name_(name), graph_(graph) {}
 
   void run(const std::vector<OnnxTensor>& inputs, const OnnxTensor& output) {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -210,14 +211,6 @@ class HostGraphWriter {
       attributes.words["coordinate_transformation_mode"] = "half_pixel";
       attributes.words["nearest_mode"] = rounding->second;
     }
-    if (attributes.integer("antialias", 0) != 0) {
-      throw std::invalid_argument(
-          fmt::format("'Resize': antialias; accepted: none, as operator set {} has it", kHostOpset));
-    }
-    if (attributes.word("coordinate_transformation_mode", "") == "half_pixel_symmetric") {
-      throw std::invalid_argument(fmt::format(
-          "'Resize': half_pixel_symmetric; accepted: coordinates of operator set {}", kHostOpset));
-    }
     // An empty one stands for none in operator set 11.
     for (const char* name : {"roi", "scales"}) {
       const auto found = attributes.numbers.find(name);
@@ -227,34 +220,8 @@ class HostGraphWriter {
     return attributes;
   }
 
-  /// Means and norms over windows with gaps, and norms with ceil_mode, are younger.
-  static void check_pooling(const HostOperator& op) {
-    const std::vector<std::int64_t> dilations = op.attributes.list("dilations");
-    const bool has_gaps =
-        std::any_of(dilations.begin(), dilations.end(), [](std::int64_t d) { return d != 1; });
-    const bool is_norm = op.type == "LpPool";
-    if ((is_norm && op.attributes.integer("ceil_mode", 0) != 0) ||
-        (has_gaps && (is_norm || op.type == "AveragePool"))) {
-      throw std::invalid_argument(
-          fmt::format("'{}': dilations or ceil_mode; accepted: neither, as operator "
-                      "set {} has it",
-                      op.type, kHostOpset));
-    }
-  }
-
   static HostAttributes plain_attributes(const HostOperator& op) {
     HostAttributes attributes = op.attributes;
-    if (const std::string reduction = op.attributes.word("reduction", "none");
-        reduction == "max" || reduction == "min") {
-      throw std::invalid_argument(
-          fmt::format("'{}': reduction is {}; accepted: none, add, mul, as operator set {} has them", op.type,
-                      reduction, kHostOpset));
-    }
-    check_pooling(op);
-    if (attributes.word("mode", "") == "wrap") {
-      throw std::invalid_argument(
-          fmt::format("'{}': mode is wrap; accepted: those of operator set {}", op.type, kHostOpset));
-    }
     if (op.type == "GridSample") {  // as operator set 16 has it
       constexpr std::size_t kImages = 4;
       if (op.result.size() != kImages) {
@@ -276,23 +243,22 @@ class HostGraphWriter {
     return attributes;
   }
 
-  /// One node, with those of the attributes that it has in kHostOpset, as attributes or as inputs.
+  /// One node, with those of the attributes that it has in the operator set, as attributes or as inputs.
   onnx::NodeProto& write_plain(const std::string& op, const HostAttributes& attributes,
                                std::vector<std::string> inputs, const std::string& name,
                                const std::string& to) {
     add_parameters(op, attributes, name, inputs);
-    const onnx::OpSchema* schema = onnx::OpSchemaRegistry::Schema(op, static_cast<int>(kHostOpset));
-    if (schema == nullptr) {
+    if (onnx::OpSchemaRegistry::Schema(op, static_cast<int>(kHostOpset)) == nullptr) {
       throw std::invalid_argument(
           fmt::format("'{}'; accepted: operators of operator set {}", op, kHostOpset));
     }
     onnx::NodeProto& node = writer_.add_node(op, name, inputs, to);
-    for (const auto& [key, attribute] : schema->attributes()) {
+    for (const auto& [key, type] : attributes_of(op, opset_)) {
       const auto integers = attributes.integers.find(key);
       const auto words = attributes.words.find(key);
       const auto numbers = attributes.numbers.find(key);
       if (integers != attributes.integers.end() && !integers->second.empty()) {
-        if (attribute.type == onnx::AttributeProto::INTS) {
+        if (type == onnx::AttributeProto::INTS) {
           set_attribute(node, key, integers->second);
         } else {
           set_attribute(node, key, integers->second.front());
@@ -308,7 +274,7 @@ class HostGraphWriter {
 
   void add_parameters(const std::string& op, const HostAttributes& attributes, const std::string& name,
                       std::vector<std::string>& inputs) {
-    const std::vector<std::string>& parameters = parameter_inputs(op, kHostOpset);
+    const std::vector<std::string>& parameters = parameter_inputs(op, opset_);
     for (std::size_t i = inputs.size(); i < parameters.size(); ++i) {
       const auto dims = [&](std::size_t count) {
         const bool is_list = !is_single(parameters[i]) || parameters[i] == "k";  // TopK's is a list of one
@@ -329,6 +295,7 @@ class HostGraphWriter {
   }
 
   OnnxWriter& writer_;
+  const std::int64_t opset_;
   const std::string& name_;
   const HostGraph& graph_;
   std::vector<std::string> values_;  ///< names of the graph's values
@@ -336,9 +303,25 @@ class HostGraphWriter {
 
 }  // namespace
 
-void write_host_graph(OnnxWriter& writer, const std::string& name, const HostGraph& graph,
+std::int64_t host_opset(const HostOperator& op) {
+  constexpr std::int64_t kEighteen = 18, kNineteen = 19;
+  const std::vector<std::int64_t> dilations = op.attributes.list("dilations");
+  const bool has_gaps =
+      std::any_of(dilations.begin(), dilations.end(), [](std::int64_t d) { return d != 1; });
+  const std::string reduction = op.attributes.word("reduction", "none");
+  if ((op.type == "AveragePool" && has_gaps) ||
+      (op.type == "Pad" && op.attributes.word("mode", "") == "wrap") ||
+      op.attributes.word("coordinate_transformation_mode", "") == "half_pixel_symmetric")
+    return kNineteen;
+  if ((op.type == "LpPool" && (has_gaps || op.attributes.integer("ceil_mode", 0) != 0)) ||
+      reduction == "max" || reduction == "min" || op.attributes.integer("antialias", 0) != 0)
+    return kEighteen;
+  return kHostOpset;
+}
+
+void write_host_graph(OnnxWriter& writer, std::int64_t opset, const std::string& name, const HostGraph& graph,
                       const std::vector<OnnxTensor>& inputs, const OnnxTensor& output) {
-  HostGraphWriter(writer, name, graph).run(inputs, output);
+  HostGraphWriter(writer, opset, name, graph).run(inputs, output);
 }
 
 }  // namespace bitbalance::onnx_io

@@ -187,7 +187,7 @@ more.) What the host computes stays in floating point.
 | network | operator set | input |
 |---|---|---|
 | all of it can be layers (LRN and Softmax of an image count as such), and input and outputs begin with the batch | 13 | a symbolic batch |
-| any other | 17 | one image |
+| any other | 17; 18 or 19 where a node needs it, such as Pad with `wrap` | one image |
 
 Some operators meant something else in their own set (Softmax over several dimensions, Upsample...). They are
 expressed by those of the written set. The network of each test that passes is written and imported again. It must

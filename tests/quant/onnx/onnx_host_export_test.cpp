@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "quant/eval/evaluator.h"
@@ -373,6 +374,32 @@ TEST_CASE("windows with gaps, wrapped borders and filters survive export, in a y
   set_attribute(smaller, "mode", std::string("linear"));
   set_attribute(smaller, "antialias", std::int64_t{1});
   CHECK(written_opset(filtered) == 18);
+}
+
+TEST_CASE("bounds and padding of integers are written as the numbers that the data are") {
+  OnnxBuilder model({1, 6});
+  model.cast("x", "i", onnx::TensorProto::INT64);
+  model.raw_constant("low", onnx::TensorProto::INT64, {}, std::string(8, '\0'));
+  model.raw_constant("high", onnx::TensorProto::INT64, {}, std::string("\2\0\0\0\0\0\0\0", 8));
+  model.node("Clip", {"i", "low", "high"}, "c");
+  model.constant("pads", Ints{0, 1, 0, 0}).node("Pad", {"c", "pads", "high"}, "p");
+  model.constant("table", {3, 2}, random_values(6, 5)).node("Gather", {"table", "p"}, "y");
+  const Network network = model.output_rank(3).import();
+  check_survives(network);
+  const onnx::ModelProto written = parsed(to_onnx(network));
+  std::map<std::string, int> types;
+  for (const onnx::TensorProto& constant : written.graph().initializer())
+    types[constant.name()] = constant.data_type();
+  int checked = 0;
+  for (const onnx::NodeProto& node : written.graph().node()) {
+    const bool is_clip = node.op_type() == "Clip";
+    if (!is_clip && node.op_type() != "Pad") continue;
+    for (int i = is_clip ? 1 : 2; i < node.input_size(); ++i) {
+      CHECK(types.at(node.input(i)) == onnx::TensorProto::FLOAT);
+      ++checked;
+    }
+  }
+  CHECK(checked == 3);
 }
 
 TEST_CASE("what no operator set that is written can say is refused by name") {

@@ -37,30 +37,42 @@ double of_channel(const std::vector<double>& values, int channel) {
   return values.size() == 1 ? values.front() : values[static_cast<std::size_t>(channel)];
 }
 
+/// All extents between the image and the rows.
+int channels_of(const std::filesystem::path& images, const std::vector<int>& extents) {
+  std::int64_t channels = 1;
+  for (std::size_t d = 1; d + 2 < extents.size(); ++d) {
+    channels *= extents[d];
+    if (channels > kLargestExtent) {
+      refuse(images, fmt::format("extents between image and rows of {} or more elements; accepted: up to {}",
+                                 channels, kLargestExtent));
+    }
+  }
+  return static_cast<int>(channels);
+}
+
 ImageSet images_of(Array array, const std::filesystem::path& images, ImageLayout layout) {
   const std::vector<int>& e = array.extents;
   ImageSet set;
   set.count = e[0];
-  switch (e.size()) {
-    case 2:
-      set.channels = e[1];
-      set.height = set.width = 1;
-      break;
-    case 3:
-      set.height = e[1];
-      set.width = e[2];
-      break;
-    case 4: {
-      const bool channels_last = layout == ImageLayout::kNhwc;
-      set.channels = e[channels_last ? 3 : 1];
-      set.height = e[channels_last ? 1 : 2];
-      set.width = e[channels_last ? 2 : 3];
-      break;
-    }
-    default:
-      refuse(images,
-             fmt::format("{} extents; accepted: 2 (image, channel), 3 (image, y, x), or 4 (with channels)",
-                         e.size()));
+  const bool channels_last = layout == ImageLayout::kNhwc;
+  const std::size_t rank = e.size();
+  if (rank < 2 || (rank > 4 && channels_last)) {
+    refuse(images,
+           fmt::format("{} extents; accepted{}: 2 (image, channel), 3 (image, y, x), or 4{} (with "
+                       "channels)",
+                       rank, channels_last ? " in the layout nhwc" : "", channels_last ? "" : " and more"));
+  }
+  if (rank == 2) {
+    set.channels = e[1];
+    set.height = set.width = 1;
+  } else if (rank == 4 && channels_last) {
+    set.channels = e[3];
+    set.height = e[1];
+    set.width = e[2];
+  } else {
+    set.channels = channels_of(images, e);
+    set.height = e[rank - 2];
+    set.width = e[rank - 1];
   }
   if (array.format.is_byte()) {
     const bool is_planar = layout == ImageLayout::kNchw || set.channels == 1;

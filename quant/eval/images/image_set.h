@@ -32,8 +32,9 @@ enum class ImageLayout {
 const char* to_string(ImageLayout layout);
 
 /// Reads images of an array file (array_file.h): [image][y][x], or with channels as `layout` says; with two
-/// extents [image][channel]. Throws std::invalid_argument naming the file for what read_array() refuses,
-/// other extents, and numbers that are not finite or beyond +-1e9.
+/// extents [image][channel], with more than four [image]...[y][x], where all between are channels. Throws
+/// std::invalid_argument naming the file for what read_array() refuses, other extents, and numbers that are
+/// not finite or beyond +-1e9.
 ImageSet read_images(const std::filesystem::path& images, ImageLayout layout = ImageLayout::kNchw);
 
 /// The same of a file of numbers without a header (read_raw_array), images of `shape`.

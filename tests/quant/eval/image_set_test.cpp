@@ -54,6 +54,22 @@ TEST_CASE("four dimensions hold channels") {
   CHECK(read_images(images.path()).shape() == Shape{2, 1, 1});
 }
 
+TEST_CASE("of more than four dimensions all but rows and columns are channels, one after the other") {
+  const std::vector<int> bytes = {0, 0, 8, 5, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3,  0,  0,
+                                  0, 1, 0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  const TemporaryFile volumes("volumes", bytes);
+  const ImageSet set = read_images(volumes.path());
+  CHECK(set.count == 2);
+  CHECK(set.shape() == Shape{3, 1, 2});
+  CHECK(set.pixels == std::vector<std::uint8_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+  CHECK_THROWS_WITH(
+      read_images(volumes.path(), ImageLayout::kNhwc),
+      Catch::Contains("5 extents; accepted in the layout nhwc: 2 (image, channel), 3 (image, y, x), "
+                      "or 4 (with channels)"));
+  const TemporaryFile list("list", {0, 0, 8, 1, 0, 0, 0, 1, 7});
+  CHECK_THROWS_WITH(read_images(list.path()), Catch::Contains("1 extents; accepted: 2 (image, channel)"));
+}
+
 TEST_CASE("channels that come last are put ahead of the pixels") {
   // One image of 1 x 2 pixels with 3 channels.
   const std::vector<int> header = {0, 0, 8, 4, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3};

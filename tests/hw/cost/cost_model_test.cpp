@@ -155,7 +155,7 @@ TEST_CASE("doubling a constant of one kind of part moves only what uses it") {
 }
 
 TEST_CASE(
-    "a shift-add is a shifter, an adder and an accumulator of its width; a null slot clocks the latter") {
+    "a shift-add is a shifter, an adder and an accumulator of its width, a null slot clocks the latter") {
   const Technology t = shipped_technology();
   const CostModel model(t, {});
   // 9 bits shifted by up to 15: stages of 10, 12, 16 and 24; a 32-bit shifter has 5 of 32.

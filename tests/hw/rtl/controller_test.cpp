@@ -289,7 +289,7 @@ TEST_CASE("a memory error while fetching is reported") {
   CHECK(bench.read(Register::kError) == static_cast<std::uint32_t>(ProgramFault::kMemoryError));
 }
 
-TEST_CASE("an engine's fault stops the program; what runs is finished, what waits is dropped") {
+TEST_CASE("an engine's fault stops the program, what runs is finished, what waits is dropped") {
   ControllerBench bench;
   bench.engine(Engine::kVector).faults = {ProgramFault::kNone, ProgramFault::kBadField};
   bench.engine(Engine::kStore).duration = 400;
@@ -369,7 +369,7 @@ TEST_CASE("a soft reset stops a program between commands") {
   CHECK(bench.read(Register::kIrqStatus) == 0);
 }
 
-TEST_CASE("a start while a program runs is ignored; interrupts follow their enables") {
+TEST_CASE("a start while a program runs is ignored, interrupts follow their enables") {
   ControllerBench bench;
   bench.load({command(Engine::kLoad), end()});
   bench.configure();

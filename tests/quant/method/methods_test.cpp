@@ -167,7 +167,7 @@ TEST_CASE("channels and inputs that are constant or zero quantize") {
   CHECK(quantized.layers.front().weights[0] == 0);
 }
 
-TEST_CASE("a method that needs images says so; weights that are not finite are named") {
+TEST_CASE("a method that needs images says so, weights that are not finite are named") {
   Network network = branched();
   const auto images = images_of(network, 1);
   const Calibration calibration = calibrate(network, images);

@@ -31,7 +31,7 @@ std::string summary(const std::string& layers) {
   return R"({"scenario":"s","level":"tlm","memory":{"peak_bytes_per_cycle":2},"layers":[)" + layers + "]}";
 }
 
-TEST_CASE("the roofline has the layers' rates, the memory's slope and the roofs; stalls are shares") {
+TEST_CASE("the roofline has the layers' rates, the memory's slope and the roofs, and stalls are shares") {
   const TemporaryFolder folder;
   const RunCharts charts = run_charts(folder.write(
       "summary.json", summary(layer("a", 100, 1000, 0.5, 50) + "," + layer("b", 100, 3000, 1.0, 500))));

@@ -136,7 +136,7 @@ def main():
     late = subprocess.run([arguments.platform, arguments.scenario, "--images", str(arguments.images), "--timeout-ms",
                            "0.001", *firmware], capture_output=True, text=True)
     for wanted in ["accelerator 0: the accelerator did not end in time\n",
-                   f"exit status 3, 0 of {arguments.images}"]:
+                   "exit status 3, predictions not compared"]:
         if wanted not in late.stdout or late.returncode != 1:
             problems.append(f"--timeout-ms 0.001: exit code {late.returncode}, without '{wanted}':\n{late.stdout}")
     print("\n".join(problems) if problems else "firmware and runner agree")

@@ -6,11 +6,11 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "base/process/main_stack.h"
 #include "base/text/shell_word.h"
 #include "tests/cli/lenet_command.h"
 #include "tests/quant/onnx/onnx_builder.h"
 #include "tests/support/left_out.h"
+#include "tests/support/shadow_memory.h"
 
 namespace bitbalance::test {
 namespace {
@@ -126,8 +126,8 @@ TEST_CASE("results name the program, its sources and the model's file") {
 }
 
 TEST_CASE("peak memory is the program's own, not that of what ran before it in its process") {
-#ifdef BITBALANCE_ADDRESS_SANITIZER
-  leave_out("AddressSanitizer takes memory of its own");
+#ifdef BITBALANCE_SHADOW_MEMORY
+  leave_out("the sanitizer takes memory of its own");
   return;
 #endif
   constexpr std::size_t kBefore = std::size_t{600} << 20;

@@ -2,11 +2,11 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "base/process/main_stack.h"
 #include "quant/onnx/export.h"
 #include "tests/quant/ir/network_builder.h"
 #include "tests/support/command_child.h"
 #include "tests/support/left_out.h"
+#include "tests/support/shadow_memory.h"
 
 using namespace bitbalance;
 using namespace bitbalance::test;
@@ -46,8 +46,8 @@ double peak_bytes(const std::vector<int>& features) {
 
 // The float network takes 4 bytes of each parameter, the integers of a token form 2.
 TEST_CASE("quantize takes at most 10 bytes per parameter, the model's own 4 among them") {
-#ifdef BITBALANCE_ADDRESS_SANITIZER
-  leave_out("AddressSanitizer takes memory of its own");
+#ifdef BITBALANCE_SHADOW_MEMORY
+  leave_out("the sanitizer takes memory of its own");
   return;
 #endif
   constexpr double kMostBytes = 10, kMebi = 1 << 20;

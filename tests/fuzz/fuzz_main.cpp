@@ -20,6 +20,7 @@
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/mutation.h"
 #include "tests/fuzz/refusal.h"
+#include "tests/support/shadow_memory.h"
 #include "tests/support/temporary_folder.h"
 
 #ifdef BITBALANCE_ADDRESS_SANITIZER
@@ -95,7 +96,7 @@ class Fuzzer {
 
   /// The process that may crash.
   int work() {
-#ifndef BITBALANCE_ADDRESS_SANITIZER
+#ifndef BITBALANCE_SHADOW_MEMORY
     constexpr rlim_t kMostMemory = rlim_t{4} << 30;
     const rlimit memory = {kMostMemory, kMostMemory};
     setrlimit(RLIMIT_AS, &memory);

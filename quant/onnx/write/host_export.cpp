@@ -276,7 +276,7 @@ class HostGraphWriter {
   void add_parameters(const std::string& op, const HostAttributes& attributes, const std::string& name,
                       std::vector<std::string>& inputs) {
     // Of the data's type, which is float here whatever it is in the file.
-    static const std::set<std::string> kOfData = {"max", "min", "value"};
+    static const std::set<std::string> of_data = {"max", "min", "value"};
     const std::vector<std::string>& parameters = parameter_inputs(op, opset_);
     for (std::size_t i = inputs.size(); i < parameters.size(); ++i) {
       const auto dims = [&](std::size_t count) {
@@ -286,7 +286,7 @@ class HostGraphWriter {
       const auto integers = attributes.integers.find(parameters[i]);
       const auto numbers = attributes.numbers.find(parameters[i]);
       const std::string constant = name + "." + parameters[i];
-      if (integers != attributes.integers.end() && kOfData.count(parameters[i]) != 0) {
+      if (integers != attributes.integers.end() && of_data.count(parameters[i]) != 0) {
         const std::vector<float> values(integers->second.begin(), integers->second.end());
         inputs.push_back(writer_.constant(constant, dims(values.size()), values));
       } else if (integers != attributes.integers.end()) {
